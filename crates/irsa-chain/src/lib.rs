@@ -1,0 +1,38 @@
+//! The vocabulary of the identity chain: ARNs, endpoints, service accounts, links and causes.
+//!
+//! A workload reaches a data store through a chain of links: a service account, its projected
+//! token, the OIDC provider, the trust policy, an STS session, permissions, a signature, an
+//! endpoint and a grant ([`Link`]). Each way in which a link breaks is a [`Cause`] with a summary
+//! and a remedy. The other types are the nouns those links are made of. Each of them parses from
+//! text, prints the same text again, and (de)serialises as that text.
+//!
+//! Nothing here does I/O, reads a clock or logs.
+#![warn(missing_docs)]
+
+mod account_id;
+mod arn;
+pub mod cause;
+mod db_resource_id;
+mod db_user_arn;
+pub mod endpoint;
+mod issuer_url;
+mod link;
+mod parse_error;
+mod partition;
+mod region;
+mod service_account;
+mod session_name;
+mod text;
+
+pub use account_id::AccountId;
+pub use arn::{Arn, AssumedRoleArn, OidcProviderArn, RoleArn};
+pub use cause::Cause;
+pub use db_resource_id::{DbResourceId, DbResourceKind};
+pub use db_user_arn::DbUserArn;
+pub use issuer_url::IssuerUrl;
+pub use link::Link;
+pub use parse_error::ParseError;
+pub use partition::Partition;
+pub use region::Region;
+pub use service_account::ServiceAccount;
+pub use session_name::SessionName;

@@ -1,0 +1,99 @@
+//! The one error of this crate: a text that is not what it should be.
+
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
+
+/// Longest part of the input that an error repeats, in characters.
+const SHOWN: usize = 120;
+
+/// A text was refused: what it was taken for, the text itself, and what was expected instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParseError {
+    noun: &'static str,
+    input: String,
+    expected: Cow<'static, str>,
+}
+
+impl ParseError {
+    /// `noun` carries its article: "a region", "an account ID".
+    pub(crate) fn new(
+        noun: &'static str,
+        input: &str,
+        expected: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self {
+            noun,
+            input: quotable(input),
+            expected: expected.into(),
+        }
+    }
+
+    /// What the text was taken for, with its article: "a role ARN".
+    pub fn noun(&self) -> &'static str {
+        self.noun
+    }
+
+    /// What would have been accepted.
+    pub fn expected(&self) -> &str {
+        &self.expected
+    }
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "`{}` is not {}: expected {}",
+            self.input, self.noun, self.expected
+        )
+    }
+}
+
+impl std::error::Error for ParseError {}
+
+/// The input on one line, without control characters or backticks, and cut.
+fn quotable(input: &str) -> String {
+    let mut shown = String::new();
+    for (i, c) in input.chars().enumerate() {
+        if i == SHOWN {
+            shown.push('…');
+            break;
+        }
+        match c {
+            '`' => shown.push('\''),
+            c if c.is_control() => _ = write!(shown, "{}", c.escape_default()),
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_the_input_and_what_was_expected() {
+        let error = ParseError::new("a region", "mars", "a name such as eu-central-1");
+        let text = "`mars` is not a region: expected a name such as eu-central-1";
+        assert_eq!(error.to_string(), text);
+    }
+
+    #[test]
+    fn keeps_hostile_input_on_one_line_within_its_backticks() {
+        let error = ParseError::new("a region", "a`b\n\u{1b}[31m\u{202e}", "x");
+        assert_eq!(
+            error.to_string(),
+            "`a'b\\n\\u{1b}[31m\\u{202e}` is not a region: expected x"
+        );
+    }
+
+    #[test]
+    fn cuts_long_input() {
+        let error = ParseError::new("a region", &"é".repeat(100_000), "x");
+        assert_eq!(
+            error.to_string().chars().filter(|c| *c == 'é').count(),
+            SHOWN
+        );
+    }
+}

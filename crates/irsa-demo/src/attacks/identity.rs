@@ -1,0 +1,82 @@
+//! Attacks on the identity: the token, the issuer, the trust policy, the session.
+
+use irsa_chain::{Cause, ServiceAccount};
+use irsa_lab::oidc::{TokenKey, TokenSpec};
+
+use super::{refused_by_aws, refused_by_irsa};
+use crate::DemoError;
+use crate::pod::Pod;
+use crate::report::Attack;
+use crate::stage::Stage;
+
+/// An issuer that no account knows.
+const FOREIGN_ISSUER: &str = "https://oidc.eks.eu-central-1.amazonaws.com/id/FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF";
+
+pub(super) async fn run(stage: &Stage) -> Result<Vec<Attack>, DemoError> {
+    let mut attacks = vec![node_role(stage).await?];
+    for (name, expected, spec) in forged_tokens()? {
+        let token = stage
+            .lab
+            .mint_token(&spec)
+            .map_err(|error| DemoError::stage("minting a token", error))?;
+        let pod = Pod::of(stage, "keycloak")?.with_token(stage, expected.id(), &token)?;
+        attacks.push(refused_by_aws(stage, name, expected, &pod).await?);
+    }
+    for (name, expected, role, user) in [
+        ("trust policy for another cluster", Cause::TrustProviderMismatch, "old-cluster-role", "keycloak"),
+        ("policy for another user", Cause::DbUserMismatch, "keycloak-role", "webmodeler"),
+        (
+            "policy with the cluster's name for its resource id",
+            Cause::ResourceIdMismatch,
+            "cluster-name-role",
+            "keycloak",
+        ),
+    ] {
+        let pod = Pod::of(stage, "keycloak")?.with_role(role).with_user(user);
+        attacks.push(refused_by_aws(stage, name, expected, &pod).await?);
+    }
+    Ok(attacks)
+}
+
+/// Web identity is broken, and the node's role is one request away. An SDK's default chain would
+/// take it and hide the error; `irsa` must not even ask.
+async fn node_role(stage: &Stage) -> Result<Attack, DemoError> {
+    let missing = stage.folder().join("no-such-token");
+    let pod = Pod::of(stage, "keycloak")?.with_token_file(&missing);
+    let name = "the node's role through IMDS, which would have worked";
+    let mut attack = refused_by_irsa(stage, name, Cause::TokenFileMissing, &pod).await?;
+    attack.as_expected &= stage.imds_requests() == 0;
+    Ok(attack)
+}
+
+fn forged_tokens() -> Result<Vec<(&'static str, Cause, TokenSpec)>, DemoError> {
+    let good = TokenSpec::new(service_account("camunda", "keycloak")?);
+    let other_name = TokenSpec::new(service_account("camunda", "default")?);
+    let other_namespace = TokenSpec::new(service_account("sandbox", "keycloak")?);
+    Ok(vec![
+        ("wrong service account", Cause::TrustSubjectMismatch, other_name),
+        ("wrong namespace", Cause::TrustSubjectMismatch, other_namespace),
+        ("wrong audience", Cause::TokenAudienceWrong, good.clone().audience("kubernetes.default.svc")),
+        (
+            "forged signature",
+            Cause::TokenSignatureInvalid,
+            TokenSpec { key: TokenKey::Forged, ..good.clone() },
+        ),
+        (
+            "unknown issuer",
+            Cause::IssuerUnknown,
+            TokenSpec { issuer: Some(FOREIGN_ISSUER.to_owned()), ..good.clone() },
+        ),
+        ("expired token", Cause::TokenExpired, TokenSpec { issued_in: -7200, expires_in: -3600, ..good.clone() }),
+        (
+            "key that was rotated away",
+            Cause::VerificationKeyUnavailable,
+            TokenSpec { key: TokenKey::Retired, ..good },
+        ),
+    ])
+}
+
+fn service_account(namespace: &str, name: &str) -> Result<ServiceAccount, DemoError> {
+    ServiceAccount::new(namespace, name)
+        .map_err(|error| DemoError::stage("naming a service account", error))
+}

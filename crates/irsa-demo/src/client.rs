@@ -1,0 +1,118 @@
+//! Stock PostgreSQL clients: through a proxy without a password, and straight to the server with
+//! whatever token an attacker has.
+
+mod tls;
+
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_postgres::config::SslMode;
+use tokio_postgres::tls::NoTlsStream;
+use tokio_postgres::{Client, Config, Connection, NoTls};
+
+use self::tls::{Tls, TlsClientStream};
+use crate::DemoError;
+use crate::pod::{Pod, Proxy};
+use crate::stage::Stage;
+
+/// How long a client may wait for a session.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What a client was told instead of a session.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub(crate) message: String,
+}
+
+/// Connects as an application does: to localhost, with no password.
+pub(crate) async fn through(proxy: &Proxy, pod: &Pod) -> Result<Client, Refused> {
+    let mut config = configuration(pod);
+    config.ssl_mode(SslMode::Disable);
+    let stream = reach("127.0.0.1", proxy.port).await?;
+    let connecting = config.connect_raw(stream, NoTls);
+    let (client, connection) = within(connecting).await?;
+    spawn_plain(connection);
+    Ok(client)
+}
+
+/// Connects as an attacker who has `token`: to the server itself, over TLS.
+pub(crate) async fn with_token(stage: &Stage, pod: &Pod, token: &str) -> Result<Client, Refused> {
+    let mut config = configuration(pod);
+    config.ssl_mode(SslMode::Require).password(token);
+    let tls = Tls::of(stage).map_err(|error| Refused { message: error.to_string() })?;
+    let stream = reach_server(stage).await?;
+    let (client, connection) = within(config.connect_raw(stream, tls)).await?;
+    spawn_tls(connection);
+    Ok(client)
+}
+
+/// The same without TLS.
+pub(crate) async fn in_clear_text(stage: &Stage, pod: &Pod, token: &str) -> Result<Client, Refused> {
+    let mut config = configuration(pod);
+    config.ssl_mode(SslMode::Disable).password(token);
+    let stream = reach_server(stage).await?;
+    let (client, connection) = within(config.connect_raw(stream, NoTls)).await?;
+    spawn_plain(connection);
+    Ok(client)
+}
+
+fn configuration(pod: &Pod) -> Config {
+    let mut config = Config::new();
+    config.user(&pod.user).dbname(&pod.database).application_name("irsa demo");
+    config
+}
+
+async fn reach_server(stage: &Stage) -> Result<TcpStream, Refused> {
+    let dial = stage.cluster().map_err(|error| Refused { message: error.to_string() })?.dial.clone();
+    let (host, port) = dial.rsplit_once(':').unwrap_or((&dial, "0"));
+    reach(host, port.parse().unwrap_or_default()).await
+}
+
+async fn reach(host: &str, port: u16) -> Result<TcpStream, Refused> {
+    let connected = TcpStream::connect((host, port)).await;
+    connected.map_err(|error| Refused { message: error.to_string() })
+}
+
+async fn within<T>(
+    connecting: impl Future<Output = Result<T, tokio_postgres::Error>>,
+) -> Result<T, Refused> {
+    match timeout(PATIENCE, connecting).await {
+        Ok(outcome) => outcome.map_err(Refused::from),
+        Err(_) => Err(Refused { message: "no answer".to_owned() }),
+    }
+}
+
+fn spawn_plain(connection: Connection<TcpStream, NoTlsStream>) {
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "a demo connection ended");
+        }
+    });
+}
+
+fn spawn_tls(connection: Connection<TcpStream, TlsClientStream>) {
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "a demo connection ended");
+        }
+    });
+}
+
+/// The first column of the first row that `query` gives.
+pub(crate) async fn ask(client: &Client, query: &str) -> Result<String, DemoError> {
+    let row = client.query_one(query, &[]).await.map_err(|error| DemoError::stage(query, error))?;
+    row.try_get(0).map_err(|error| DemoError::stage(query, error))
+}
+
+// === impl Refused ===
+
+impl From<tokio_postgres::Error> for Refused {
+    fn from(error: tokio_postgres::Error) -> Self {
+        let message = match error.as_db_error() {
+            Some(refusal) => format!("{}: {}", refusal.code().code(), refusal.message()),
+            None => error.to_string(),
+        };
+        Self { message }
+    }
+}

@@ -1,0 +1,80 @@
+//! The chain shown and attacked: a lab, proxies and real queries in one command.
+//!
+//! Each scenario is a pod of its own: an environment, a token file, an `irsa proxy` process and a
+//! stock PostgreSQL client. What AWS's side saw is read from the lab's ledger, what the client saw
+//! from the client, and a scenario passes only if both are as expected.
+
+mod attacks;
+mod client;
+mod pod;
+mod report;
+mod stage;
+mod tour;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+pub use self::report::{Attack, DemoReport, LinkShown};
+
+use self::stage::Stage;
+
+/// What the demo needs.
+pub struct DemoOptions {
+    /// The `irsa` program, whose `proxy`, `token` and `whoami` are run.
+    pub program: PathBuf,
+    /// PostgreSQL's program folder, in place of a fetched one.
+    pub postgres_bin: Option<PathBuf>,
+    /// Where fetched programs are kept.
+    pub cache_dir: Option<PathBuf>,
+    /// Told of each step.
+    pub progress: Arc<dyn Fn(&str) + Send + Sync>,
+}
+
+/// Why the demo could not go on. A refusal that is missing is no such error: the report has it.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// The lab did not start.
+    #[error("{0}")]
+    Lab(#[from] irsa_lab::LabError),
+    /// Something of the stage failed.
+    #[error("{doing}: {problem}")]
+    Stage {
+        /// What was being done.
+        doing: String,
+        /// What happened.
+        problem: String,
+    },
+}
+
+/// Plays all of it. About 25 s.
+///
+/// # Errors
+/// The lab or a process could not be started; not: an attack that went through.
+pub async fn run(options: DemoOptions) -> Result<DemoReport, DemoError> {
+    let stage = Stage::set(options).await?;
+    let outcome = play(&stage).await;
+    stage.clear().await;
+    outcome
+}
+
+async fn play(stage: &Stage) -> Result<DemoReport, DemoError> {
+    let links = tour::take(stage).await?;
+    let attacks = attacks::run_all(stage).await?;
+    Ok(DemoReport { links, attacks, imds_requests: stage.imds_requests() })
+}
+
+impl DemoError {
+    pub(crate) fn stage(doing: impl Into<String>, problem: impl std::fmt::Display) -> Self {
+        Self::Stage { doing: doing.into(), problem: problem.to_string() }
+    }
+}
+
+impl std::fmt::Debug for DemoOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DemoOptions")
+            .field("program", &self.program)
+            .field("postgres_bin", &self.postgres_bin)
+            .field("cache_dir", &self.cache_dir)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,130 @@
+//! A pod: the environment that a workload's processes get, and `irsa` run in it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+
+use crate::DemoError;
+use crate::stage::Stage;
+
+/// How long a proxy may take until it listens.
+const START: Duration = Duration::from_secs(10);
+
+/// A pod of one workload.
+#[derive(Debug, Clone)]
+pub(crate) struct Pod {
+    environment: BTreeMap<String, String>,
+    pub(crate) user: String,
+    pub(crate) database: String,
+}
+
+/// A running `irsa proxy`; it ends when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Proxy {
+    pub(crate) port: u16,
+    _process: Child,
+}
+
+// === impl Pod ===
+
+impl Pod {
+    /// A healthy pod.
+    pub(crate) fn of(stage: &Stage, workload: &str) -> Result<Self, DemoError> {
+        let facts = stage.workload(workload)?;
+        let cluster = stage.cluster()?;
+        let mut environment = facts.environment.clone();
+        let upstream = format!(
+            "postgres://{}:{}?dial={}&listen=127.0.0.1:0",
+            cluster.endpoint, cluster.port, cluster.dial
+        );
+        environment.insert("IRSA_UPSTREAMS".to_owned(), upstream);
+        Ok(Self {
+            environment,
+            user: facts.user.clone().unwrap_or_default(),
+            database: facts.database.clone().unwrap_or_default(),
+        })
+    }
+
+    #[must_use]
+    pub(crate) fn with(mut self, variable: &str, value: impl Into<String>) -> Self {
+        self.environment.insert(variable.to_owned(), value.into());
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn with_role(self, name: &str) -> Self {
+        self.with("AWS_ROLE_ARN", format!("arn:aws:iam::111122223333:role/camunda/{name}"))
+    }
+
+    #[must_use]
+    pub(crate) fn with_user(mut self, user: &str) -> Self {
+        user.clone_into(&mut self.user);
+        self
+    }
+
+    /// The same pod with another projected token.
+    pub(crate) fn with_token(self, stage: &Stage, name: &str, token: &str) -> Result<Self, DemoError> {
+        let file = stage.folder().join(format!("{name}.jwt"));
+        std::fs::write(&file, token).map_err(|error| DemoError::stage("writing a token", error))?;
+        Ok(self.with_token_file(&file))
+    }
+
+    #[must_use]
+    pub(crate) fn with_token_file(self, file: &Path) -> Self {
+        self.with("AWS_WEB_IDENTITY_TOKEN_FILE", file.display().to_string())
+    }
+
+    /// Starts `irsa proxy` in the pod and waits until it listens.
+    pub(crate) async fn proxy(&self, stage: &Stage) -> Result<Proxy, DemoError> {
+        let failed = |problem: String| DemoError::stage("starting `irsa proxy`", problem);
+        let mut process = self
+            .command(stage)
+            .args(["proxy", "--output", "json", "--log-level", "error"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|error| failed(error.to_string()))?;
+        let stdout = process.stdout.take().ok_or_else(|| failed("no output".to_owned()))?;
+        let mut lines = BufReader::new(stdout).lines();
+        let line = timeout(START, lines.next_line())
+            .await
+            .map_err(|_| failed("it does not listen".to_owned()))?
+            .map_err(|error| failed(error.to_string()))?
+            .ok_or_else(|| failed("it ended at once".to_owned()))?;
+        let port = listening_port(&line).ok_or_else(|| failed(format!("it said `{line}`")))?;
+        Ok(Proxy { port, _process: process })
+    }
+
+    /// Runs another `irsa` command in the pod and returns what it printed.
+    pub(crate) async fn irsa(&self, stage: &Stage, arguments: &[&str]) -> Result<String, DemoError> {
+        let doing = format!("running `irsa {}`", arguments.join(" "));
+        let output = self
+            .command(stage)
+            .args(arguments)
+            .output()
+            .await
+            .map_err(|error| DemoError::stage(&doing, error))?;
+        if !output.status.success() {
+            return Err(DemoError::stage(doing, String::from_utf8_lossy(&output.stderr)));
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+
+    fn command(&self, stage: &Stage) -> Command {
+        let mut command = Command::new(&stage.program);
+        command.env_clear().envs(&self.environment).stdin(Stdio::null()).kill_on_drop(true);
+        command
+    }
+}
+
+fn listening_port(line: &str) -> Option<u16> {
+    let said: Value = serde_json::from_str(line).ok()?;
+    let address = said.pointer("/listening/0/address")?.as_str()?;
+    address.rsplit_once(':')?.1.parse().ok()
+}

@@ -1,0 +1,78 @@
+//! Session credentials and the caller they make.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use irsa_chain::AccountId;
+use secrecy::SecretString;
+
+/// AWS credentials, as a rule temporary ones. `Debug` shows the key id and the expiry only.
+#[derive(Clone)]
+pub struct SessionCredentials {
+    access_key_id: String,
+    secret_access_key: SecretString,
+    session_token: Option<SecretString>,
+    expires_at: Option<SystemTime>,
+}
+
+impl SessionCredentials {
+    /// Credentials of the given parts; `expires_at` is `None` for keys that don't expire.
+    pub fn new(
+        access_key_id: impl Into<String>,
+        secret_access_key: impl Into<SecretString>,
+        session_token: Option<SecretString>,
+        expires_at: Option<SystemTime>,
+    ) -> Self {
+        Self {
+            access_key_id: access_key_id.into(),
+            secret_access_key: secret_access_key.into(),
+            session_token,
+            expires_at,
+        }
+    }
+
+    /// The access key id, which is no secret.
+    pub fn access_key_id(&self) -> &str {
+        &self.access_key_id
+    }
+
+    /// The secret key that signs.
+    pub fn secret_access_key(&self) -> &SecretString {
+        &self.secret_access_key
+    }
+
+    /// The session token of temporary credentials.
+    pub fn session_token(&self) -> Option<&SecretString> {
+        self.session_token.as_ref()
+    }
+
+    /// When the credentials end; `None` if they don't.
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        self.expires_at
+    }
+
+    /// Whether the credentials have ended at `now`.
+    pub fn is_expired(&self, now: SystemTime) -> bool {
+        self.expires_at.is_some_and(|end| end <= now)
+    }
+}
+
+impl fmt::Debug for SessionCredentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionCredentials")
+            .field("access_key_id", &self.access_key_id)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Who STS says the credentials are (`sts:GetCallerIdentity`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallerIdentity {
+    /// The account of the caller.
+    pub account: AccountId,
+    /// The ARN of the caller: for a role session an `assumed-role` ARN, which lacks the role's path.
+    pub arn: String,
+    /// The unique id of the caller: for a role session `ROLEID:SESSION`.
+    pub user_id: String,
+}

@@ -1,0 +1,65 @@
+//! The environment variables, captured once.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// A snapshot of environment variables.
+///
+/// An empty value counts as unset, as AWS's SDKs do. `Debug` shows names only: values may be
+/// secrets.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Environment {
+    variables: BTreeMap<String, String>,
+}
+
+impl Environment {
+    /// The environment made of `pairs`; the last value of a name wins.
+    pub fn from_pairs<K, V>(pairs: impl IntoIterator<Item = (K, V)>) -> Self
+    where
+        K: Into<String>,
+        V: Into<String>,
+    {
+        let variables = pairs
+            .into_iter()
+            .map(|(name, value)| (name.into(), value.into()))
+            .filter(|(_, value)| !value.is_empty())
+            .collect();
+        Self { variables }
+    }
+
+    /// This process's environment; variables that aren't UTF-8 are left out.
+    pub fn current() -> Self {
+        Self::from_pairs(std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        }))
+    }
+
+    /// The value of `name`, if it is set and not empty.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str)
+    }
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.variables.keys()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_value_counts_as_unset() {
+        let environment = Environment::from_pairs([("AWS_REGION", ""), ("HOSTNAME", "pod-1")]);
+        assert_eq!(environment.get("AWS_REGION"), None);
+        assert_eq!(environment.get("HOSTNAME"), Some("pod-1"));
+    }
+
+    #[test]
+    fn debug_shows_names_but_no_values() {
+        let environment = Environment::from_pairs([("AWS_SECRET_ACCESS_KEY", "hush")]);
+        assert_eq!(format!("{environment:?}"), r#"{"AWS_SECRET_ACCESS_KEY"}"#);
+    }
+}

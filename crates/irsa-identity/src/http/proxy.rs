@@ -1,0 +1,78 @@
+//! The way through a forward proxy.
+
+use aws_smithy_http_client::proxy::ProxyConfig;
+use irsa_chain::Link;
+
+use crate::{Environment, IdentityError};
+
+/// The proxy of `HTTPS_PROXY`, else of `ALL_PROXY`, for `https` URLs, less the hosts of `NO_PROXY`;
+/// each in lower case too. `HTTP_PROXY` is not used: nothing of AWS's is asked in clear text. The
+/// proxy is spoken to by HTTP or HTTPS (`CONNECT`), with a password in its URL if it has one; SOCKS
+/// is not supported.
+///
+/// # Errors
+/// When the variable holds no such URL; the text does not quote it, it may hold a password.
+pub(super) fn from_environment(environment: &Environment) -> Result<ProxyConfig, IdentityError> {
+    let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+    let Some((name, url)) = first(environment, &names) else {
+        return Ok(ProxyConfig::disabled());
+    };
+    let has_scheme = url.contains("://");
+    let url = if has_scheme {
+        url.to_owned()
+    } else {
+        format!("http://{url}")
+    };
+    let proxy = ProxyConfig::https(url).map_err(|_| {
+        IdentityError::at(
+            Link::StsSession,
+            format!("`{name}` holds no URL of an HTTP proxy"),
+        )
+        .with_remedy(format!("set `{name}` to `http://HOST:PORT`, or unset it"))
+    })?;
+    Ok(match first(environment, &["NO_PROXY", "no_proxy"]) {
+        Some((_, hosts)) => proxy.no_proxy(hosts),
+        None => proxy,
+    })
+}
+
+fn first<'a>(environment: &'a Environment, names: &[&'a str]) -> Option<(&'a str, &'a str)> {
+    names
+        .iter()
+        .find_map(|name| Some((*name, environment.get(name)?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn proxy_of(pairs: &[(&str, &str)]) -> Result<ProxyConfig, IdentityError> {
+        from_environment(&Environment::from_pairs(pairs.iter().copied()))
+    }
+
+    #[test]
+    fn no_variable_means_no_proxy() {
+        assert!(proxy_of(&[]).unwrap().is_disabled());
+        assert!(
+            proxy_of(&[("HTTP_PROXY", "http://p:1")])
+                .unwrap()
+                .is_disabled()
+        );
+    }
+
+    #[test]
+    fn takes_a_url_without_scheme_as_http() {
+        assert!(
+            !proxy_of(&[("https_proxy", "proxy.corp:3128")])
+                .unwrap()
+                .is_disabled()
+        );
+    }
+
+    #[test]
+    fn rejects_socks_without_quoting_its_password() {
+        let error = proxy_of(&[("ALL_PROXY", "socks5://me:hush@proxy:1080")]).unwrap_err();
+        assert!(error.to_string().contains("`ALL_PROXY`"), "{error}");
+        assert!(!format!("{error:?} {}", error.remedy()).contains("hush"));
+    }
+}

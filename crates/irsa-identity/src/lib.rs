@@ -1,0 +1,34 @@
+//! Token file to STS to credentials that refresh; RDS tokens.
+//!
+//! An [`Identity`] is one IAM role session that renews itself in the background. It takes its
+//! credentials from one [`ResolvedSource`], named or decided once at the start, and never from
+//! another: a broken link is an [`IdentityError`] that names the link, not a fallback to the
+//! node's role. An [`RdsSigner`] turns the session into IAM database authentication tokens.
+#![warn(missing_docs)]
+
+mod clock;
+mod credentials;
+mod environment;
+mod error;
+mod exchange;
+mod http;
+mod identity;
+mod profile;
+mod rds;
+mod refresh;
+mod settings;
+mod source;
+mod state;
+mod sts;
+mod token_file;
+
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use credentials::{CallerIdentity, SessionCredentials};
+pub use environment::Environment;
+pub use error::IdentityError;
+pub use identity::Identity;
+pub use rds::{RdsSigner, RdsTarget, RdsToken};
+pub use secrecy::{ExposeSecret, SecretString};
+pub use settings::{IdentitySettings, RoleStep, Timeouts};
+pub use source::{ResolvedSource, SourceChoice, SourceChoiceError};
+pub use state::{IdentityCounters, IdentityState};

@@ -1,0 +1,153 @@
+//! The loop that keeps an identity's credentials fresh: one exchange at a time.
+//!
+//! Expiry is judged by the time of day. Pauses between tries are measured by the monotonic clock,
+//! so that neither a step of the time of day nor a test's standing clock upsets them.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use irsa_chain::{Cause, Link};
+use tokio::sync::{Notify, watch};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::exchange::Exchange;
+use crate::state::{Failure, Held, Snapshot};
+use crate::{Clock, IdentityError, IdentityState, SessionCredentials};
+
+mod schedule;
+
+/// How often the time of day is looked at while nothing is due: a suspended machine's monotonic
+/// clock stands still.
+const TICK: Duration = Duration::from_secs(30);
+
+/// A caller in need may cut a pause short, but not below this.
+pub(crate) const SHORTEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Renews credentials for as long as it runs.
+#[derive(Debug)]
+pub(crate) struct Refresher {
+    pub(crate) exchange: Box<dyn Exchange>,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// The longest that an exchange may take.
+    pub(crate) limit: Duration,
+    /// The source's name, for the log.
+    pub(crate) source: &'static str,
+    pub(crate) snapshots: watch::Sender<Snapshot>,
+    pub(crate) states: watch::Sender<IdentityState>,
+    /// Rung by callers who need credentials.
+    pub(crate) wake: Arc<Notify>,
+    /// A random number from 0 up to 1.
+    pub(crate) jitter: fn() -> f64,
+}
+
+impl Refresher {
+    /// Runs until it is dropped.
+    pub(crate) async fn run(self) {
+        let mut failures = 0;
+        loop {
+            match self.try_once().await {
+                Ok(credentials) => {
+                    failures = 0;
+                    let refresh_at = self.succeeded(credentials);
+                    self.wait_until(refresh_at).await;
+                }
+                Err(error) => {
+                    failures += 1;
+                    let pause = schedule::pause(&error, failures, (self.jitter)());
+                    self.failed(&error, pause);
+                    self.rest(&error, pause).await;
+                }
+            }
+        }
+    }
+
+    async fn try_once(&self) -> Result<SessionCredentials, IdentityError> {
+        let exchange = timeout(self.limit, self.exchange.exchange()).await;
+        let credentials = exchange.unwrap_or_else(|_| Err(too_long(self.limit)))?;
+        match credentials.is_expired(self.clock.now()) {
+            true => Err(born_dead()),
+            false => Ok(credentials),
+        }
+    }
+
+    fn succeeded(&self, credentials: SessionCredentials) -> SystemTime {
+        let now = self.clock.now();
+        let refresh_at = schedule::refresh_at(now, credentials.expires_at(), (self.jitter)());
+        tracing::info!(
+            source = self.source,
+            access_key_id = credentials.access_key_id(),
+            expires_at = ?credentials.expires_at(),
+            "credentials obtained"
+        );
+        self.publish(|snapshot| {
+            snapshot.counters.succeeded += 1;
+            snapshot.counters.last_success = Some(now);
+            snapshot.failure = None;
+            snapshot.held = Some(Held {
+                credentials,
+                obtained_at: now,
+                refresh_at,
+            });
+        });
+        refresh_at
+    }
+
+    fn failed(&self, error: &IdentityError, pause: Duration) {
+        tracing::warn!(
+            source = self.source,
+            link = error.link().id(),
+            cause = error.cause().map(Cause::id),
+            transient = error.is_transient(),
+            next_try_in = ?pause,
+            remedy = error.remedy(),
+            "no credentials: {error}"
+        );
+        self.publish(|snapshot| {
+            snapshot.counters.failed += 1;
+            snapshot.failure = Some(Failure {
+                error: error.clone(),
+                at: Instant::now(),
+            });
+        });
+    }
+
+    fn publish(&self, change: impl FnOnce(&mut Snapshot)) {
+        self.snapshots.send_modify(change);
+        let state = self.snapshots.borrow().state(self.clock.now());
+        self.states.send_replace(state);
+    }
+
+    async fn wait_until(&self, refresh_at: SystemTime) {
+        while let Ok(left) = refresh_at.duration_since(self.clock.now())
+            && !left.is_zero()
+        {
+            tokio::select! {
+                () = sleep(left.min(TICK)) => {}
+                () = self.wake.notified() => {}
+            }
+        }
+    }
+
+    /// A throttled pod that tries again because clients ask would keep itself throttled.
+    async fn rest(&self, error: &IdentityError, pause: Duration) {
+        let least = match error.cause() {
+            Some(Cause::StsThrottled) => pause,
+            _ => pause.min(SHORTEST_PAUSE),
+        };
+        sleep(least).await;
+        tokio::select! {
+            () = sleep(pause.saturating_sub(least)) => {}
+            () = self.wake.notified() => {}
+        }
+    }
+}
+
+fn too_long(limit: Duration) -> IdentityError {
+    let text = format!("the exchange for credentials took longer than {limit:?}");
+    IdentityError::at(Link::StsSession, text).transient()
+}
+
+fn born_dead() -> IdentityError {
+    let text = "the credentials that came have ended already by this machine's clock";
+    IdentityError::new(Cause::SessionExpired, text).with_remedy(Cause::ClockSkew.remedy())
+}

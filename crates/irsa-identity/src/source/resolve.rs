@@ -1,0 +1,285 @@
+//! From the user's choice and the environment to the one source, or to what is missing.
+
+use irsa_chain::{Cause, Link, RoleArn};
+
+use super::{ResolvedSource, SourceChoice, SourceKind};
+use crate::{Environment, IdentityError};
+
+const ROLE_ARN: &str = "AWS_ROLE_ARN";
+const WEB_TOKEN_FILE: &str = "AWS_WEB_IDENTITY_TOKEN_FILE";
+const POD_URI: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
+const POD_TOKEN_FILE: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
+const KEY_ID: &str = "AWS_ACCESS_KEY_ID";
+const SECRET_KEY: &str = "AWS_SECRET_ACCESS_KEY";
+
+/// Two variables that are of use only together.
+struct Pair<'a> {
+    names: [&'static str; 2],
+    values: [Option<&'a str>; 2],
+}
+
+pub(super) fn resolve(
+    choice: &SourceChoice,
+    environment: &Environment,
+) -> Result<ResolvedSource, IdentityError> {
+    match choice {
+        SourceChoice::Auto => auto(environment),
+        SourceChoice::WebIdentity => web_identity(&Pair::web_identity(environment)),
+        SourceChoice::PodIdentity => pod_identity(&Pair::pod_identity(environment)),
+        SourceChoice::Env => {
+            Pair::read(environment, [KEY_ID, SECRET_KEY]).both("env")?;
+            Ok(SourceKind::Env.into())
+        }
+        SourceChoice::Profile(name) => Ok(SourceKind::Profile(name.clone()).into()),
+        SourceChoice::Imds => Ok(SourceKind::Imds.into()),
+    }
+}
+
+/// Web identity goes first, as in AWS's SDKs. Half of it is an error even beside a whole Pod
+/// Identity: the pod's author meant something that isn't there.
+fn auto(environment: &Environment) -> Result<ResolvedSource, IdentityError> {
+    let web = Pair::web_identity(environment);
+    let pod = Pair::pod_identity(environment);
+    if web.is_empty() && pod.is_empty() {
+        return Err(nothing_given(environment));
+    }
+    if web.is_empty() {
+        return pod_identity(&pod);
+    }
+    let mut source = web_identity(&web).map_err(|error| name_the_other(error, &pod))?;
+    if !pod.is_empty() {
+        source.warnings.push(format!(
+            "web identity is used; Pod Identity (`{}`) is given too and left unused: remove one, \
+             or choose with `--identity pod-identity`",
+            pod.given().join("`, `")
+        ));
+    }
+    Ok(source)
+}
+
+fn web_identity(pair: &Pair<'_>) -> Result<ResolvedSource, IdentityError> {
+    let [role_arn, token_file] = pair.both("web-identity")?;
+    let role_arn: RoleArn = role_arn.parse().map_err(|error| {
+        IdentityError::at(Link::ServiceAccount, format!("`{ROLE_ARN}`: {error}")).with_remedy(
+            "set the annotation `eks.amazonaws.com/role-arn` of the service account to the role's \
+             ARN and recreate the pod",
+        )
+    })?;
+    Ok(SourceKind::WebIdentity {
+        role_arn,
+        token_file: token_file.into(),
+    }
+    .into())
+}
+
+fn pod_identity(pair: &Pair<'_>) -> Result<ResolvedSource, IdentityError> {
+    let [uri, token_file] = pair.both("pod-identity")?;
+    Ok(SourceKind::PodIdentity {
+        uri: uri.to_owned(),
+        token_file: token_file.into(),
+    }
+    .into())
+}
+
+fn name_the_other(error: IdentityError, pod: &Pair<'_>) -> IdentityError {
+    if pod.values.iter().any(Option::is_none) {
+        return error;
+    }
+    let remedy = error.remedy();
+    error.with_remedy(format!(
+        "{remedy}; or choose Pod Identity, which is given, with `--identity pod-identity`"
+    ))
+}
+
+fn nothing_given(environment: &Environment) -> IdentityError {
+    let mut message = format!(
+        "the pod has neither web identity (`{ROLE_ARN}` and `{WEB_TOKEN_FILE}`) nor Pod Identity \
+         (`{POD_URI}` and `{POD_TOKEN_FILE}`)"
+    );
+    if environment.get(KEY_ID).is_some() {
+        message += &format!("; `{KEY_ID}` is set, but used only with `--identity env`");
+    }
+    IdentityError::new(Cause::NoIdentityGiven, message).with_remedy(
+        "annotate the service account with `eks.amazonaws.com/role-arn`, or create a Pod Identity \
+         association, then recreate the pod; on a laptop use `--identity profile`",
+    )
+}
+
+impl<'a> Pair<'a> {
+    fn web_identity(environment: &'a Environment) -> Self {
+        Self::read(environment, [ROLE_ARN, WEB_TOKEN_FILE])
+    }
+
+    fn pod_identity(environment: &'a Environment) -> Self {
+        Self::read(environment, [POD_URI, POD_TOKEN_FILE])
+    }
+
+    fn read(environment: &'a Environment, names: [&'static str; 2]) -> Self {
+        Self {
+            names,
+            values: names.map(|name| environment.get(name)),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.given().is_empty()
+    }
+
+    fn given(&self) -> Vec<&'static str> {
+        self.names_where(Option::is_some)
+    }
+
+    fn missing(&self) -> Vec<&'static str> {
+        self.names_where(Option::is_none)
+    }
+
+    fn names_where(&self, keep: impl Fn(&Option<&'a str>) -> bool) -> Vec<&'static str> {
+        let pairs = self.names.iter().zip(&self.values);
+        pairs
+            .filter(|(_, v)| keep(v))
+            .map(|(name, _)| *name)
+            .collect()
+    }
+
+    fn both(&self, source: &str) -> Result<[&'a str; 2], IdentityError> {
+        if let [Some(first), Some(second)] = self.values {
+            return Ok([first, second]);
+        }
+        let missing = self.missing().join("` and `");
+        let (cause, message) = match self.given().as_slice() {
+            [] => (
+                Cause::NoIdentityGiven,
+                format!("`{missing}` must be set for `{source}`"),
+            ),
+            [given, ..] => (
+                Cause::HalfAnIdentity,
+                format!("`{given}` is set, but `{missing}` is not: half of `{source}`"),
+            ),
+        };
+        Err(IdentityError::new(cause, message).with_remedy(self.remedy(source, &missing)))
+    }
+
+    fn remedy(&self, source: &str, missing: &str) -> String {
+        match source {
+            "env" => format!("set `{missing}`"),
+            _ if self.is_empty() => format!(
+                "let the cluster set `{missing}`: check the pod's service account and recreate the \
+                 pod; on a laptop use `--identity profile`"
+            ),
+            _ => format!(
+                "remove `{}` from the pod's own environment, so that the cluster sets both, or set \
+                 `{missing}` too",
+                self.given().join("`, `")
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WEB: [(&str, &str); 2] = [
+        (ROLE_ARN, "arn:aws:iam::123456789012:role/app"),
+        (
+            WEB_TOKEN_FILE,
+            "/var/run/secrets/eks.amazonaws.com/serviceaccount/token",
+        ),
+    ];
+    const POD: [(&str, &str); 2] = [
+        (POD_URI, "http://169.254.170.23/v1/credentials"),
+        (
+            POD_TOKEN_FILE,
+            "/var/run/secrets/pods.eks.amazonaws.com/serviceaccount/token",
+        ),
+    ];
+
+    fn auto_of(variables: &[(&str, &str)]) -> Result<ResolvedSource, IdentityError> {
+        let environment = Environment::from_pairs(variables.iter().copied());
+        ResolvedSource::resolve(&SourceChoice::Auto, &environment)
+    }
+
+    #[test]
+    fn auto_takes_the_one_that_is_given() {
+        let web = auto_of(&WEB).unwrap();
+        assert_eq!(web.name(), "web-identity");
+        assert_eq!(web.role_arn().unwrap().name(), "app");
+        assert_eq!(web.token_file().unwrap(), WEB[1].1);
+        let pod = auto_of(&POD).unwrap();
+        assert_eq!((pod.name(), pod.role_arn()), ("pod-identity", None));
+        assert!(web.warnings().is_empty() && pod.warnings().is_empty());
+    }
+
+    #[test]
+    fn auto_given_both_takes_web_identity_and_warns_of_the_other() {
+        let source = auto_of(&[WEB, POD].concat()).unwrap();
+        assert_eq!(source.name(), "web-identity");
+        assert!(source.warnings()[0].contains(POD_URI), "{source:?}");
+    }
+
+    #[test]
+    fn auto_given_web_identity_and_half_of_the_other_warns() {
+        let source = auto_of(&[WEB[0], WEB[1], POD[1]]).unwrap();
+        assert_eq!(source.name(), "web-identity");
+        assert!(source.warnings()[0].contains(POD_TOKEN_FILE), "{source:?}");
+    }
+
+    #[test]
+    fn auto_given_nothing_says_what_to_set_and_what_works_on_a_laptop() {
+        let error = auto_of(&[(KEY_ID, "AKIDEXAMPLE"), (SECRET_KEY, "hush")]).unwrap_err();
+        assert_eq!(error.cause(), Some(Cause::NoIdentityGiven));
+        assert_eq!(error.link(), Link::ServiceAccount);
+        assert!(error.to_string().contains(WEB_TOKEN_FILE), "{error}");
+        assert!(error.to_string().contains("`--identity env`"), "{error}");
+        assert!(error.remedy().contains("--identity profile"));
+        assert!(!error.is_transient());
+    }
+
+    #[test]
+    fn half_an_identity_names_both_halves() {
+        for (pair, given) in [(WEB, 0), (WEB, 1), (POD, 0), (POD, 1)] {
+            let error = auto_of(&[pair[given]]).unwrap_err();
+            assert_eq!(error.cause(), Some(Cause::HalfAnIdentity));
+            for (name, _) in pair {
+                assert!(error.to_string().contains(name), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn half_of_web_identity_is_no_reason_to_fall_back_to_pod_identity() {
+        let error = auto_of(&[WEB[0], POD[0], POD[1]]).unwrap_err();
+        assert_eq!(error.cause(), Some(Cause::HalfAnIdentity));
+        assert!(error.remedy().contains("--identity pod-identity"));
+    }
+
+    #[test]
+    fn a_malformed_role_arn_is_an_error_at_once() {
+        let error = auto_of(&[(ROLE_ARN, "arn:aws:iam::12345:role/app"), WEB[1]]).unwrap_err();
+        assert_eq!(error.link(), Link::ServiceAccount);
+        assert!(error.to_string().contains(ROLE_ARN), "{error}");
+    }
+
+    #[test]
+    fn a_named_source_looks_at_its_own_variables_only() {
+        let environment = Environment::from_pairs(WEB);
+        for choice in [SourceChoice::PodIdentity, SourceChoice::Env] {
+            let error = ResolvedSource::resolve(&choice, &environment).unwrap_err();
+            assert_eq!(error.cause(), Some(Cause::NoIdentityGiven), "{choice}");
+        }
+        for choice in [
+            SourceChoice::Imds,
+            SourceChoice::Profile(Some("dev".into())),
+        ] {
+            assert!(ResolvedSource::resolve(&choice, &environment).is_ok());
+        }
+    }
+
+    #[test]
+    fn neither_error_nor_debug_shows_a_value_of_env() {
+        let environment = Environment::from_pairs([(SECRET_KEY, "hush-hush")]);
+        let error = ResolvedSource::resolve(&SourceChoice::Env, &environment).unwrap_err();
+        assert_eq!(error.cause(), Some(Cause::HalfAnIdentity));
+        assert!(!format!("{error} {error:?} {}", error.remedy()).contains("hush"));
+    }
+}

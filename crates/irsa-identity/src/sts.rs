@@ -1,0 +1,202 @@
+//! The three calls to STS. Each is tried once: when to try again is decided elsewhere.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_sts::Client;
+use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use irsa_chain::{Link, RoleArn, SessionName};
+use secrecy::{ExposeSecret, SecretString};
+use tracing::instrument::WithSubscriber;
+use tracing::subscriber::NoSubscriber;
+
+use crate::http::Http;
+use crate::{CallerIdentity, Clock, IdentityError, IdentitySettings, RoleStep, SessionCredentials};
+
+mod config;
+mod refusal;
+
+pub(crate) use config::SdkTime;
+
+/// The STS that the settings and the environment name.
+#[derive(Debug, Clone)]
+pub(crate) struct Sts {
+    settings: Arc<IdentitySettings>,
+    http: Http,
+    clock: Arc<dyn Clock>,
+}
+
+/// What STS is asked to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Call {
+    AssumeRoleWithWebIdentity,
+    AssumeRole,
+    GetCallerIdentity,
+}
+
+impl Sts {
+    pub(crate) fn new(settings: Arc<IdentitySettings>, http: Http, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            settings,
+            http,
+            clock,
+        }
+    }
+
+    /// Finds mistakes in the settings before STS is needed.
+    ///
+    /// # Errors
+    /// When no region is known, unless a profile may still tell it, or the endpoint's URL is none.
+    pub(crate) fn check(&self) -> Result<(), IdentityError> {
+        config::check(&self.settings)
+    }
+
+    /// Exchanges the pod's token for a session of `role`. The call is not signed.
+    ///
+    /// The session lasts an hour, the role's own maximum left unused: an hour outlives any STS
+    /// outage worth riding out, and a revoked role should end soon.
+    pub(crate) async fn assume_role_with_web_identity(
+        &self,
+        role: &RoleArn,
+        session: &SessionName,
+        token: &SecretString,
+    ) -> Result<SessionCredentials, IdentityError> {
+        let token = token.expose_secret();
+        let client = self.client(None).await?;
+        let request = client
+            .assume_role_with_web_identity()
+            .role_arn(role.as_str())
+            .role_session_name(session.as_str())
+            .web_identity_token(token);
+        let call = Call::AssumeRoleWithWebIdentity;
+        let output = self.send(call, &[token], request.send()).await?;
+        session_of(call, output.credentials)
+    }
+
+    /// Assumes the next role of a chain. STS caps a chained session at one hour, which is also what
+    /// it gives when no duration is asked for ("Role chaining" in the IAM user guide).
+    pub(crate) async fn assume_role(
+        &self,
+        parent: &SessionCredentials,
+        step: &RoleStep,
+        session: &SessionName,
+    ) -> Result<SessionCredentials, IdentityError> {
+        let client = self.client(Some(parent)).await?;
+        let request = client
+            .assume_role()
+            .role_arn(step.role.as_str())
+            .role_session_name(session.as_str())
+            .set_external_id(step.external_id.clone());
+        let call = Call::AssumeRole;
+        let output = self.send(call, &secrets_of(parent), request.send()).await?;
+        session_of(call, output.credentials)
+    }
+
+    /// Asks whose the credentials are.
+    pub(crate) async fn caller_identity(
+        &self,
+        credentials: &SessionCredentials,
+    ) -> Result<CallerIdentity, IdentityError> {
+        let request = self.client(Some(credentials)).await?.get_caller_identity();
+        let call = Call::GetCallerIdentity;
+        let output = self
+            .send(call, &secrets_of(credentials), request.send())
+            .await?;
+        let account = output
+            .account
+            .as_deref()
+            .and_then(|account| account.parse().ok());
+        match (account, output.arn, output.user_id) {
+            (Some(account), Some(arn), Some(user_id)) => Ok(CallerIdentity {
+                account,
+                arn,
+                user_id,
+            }),
+            _ => Err(incomplete(call)),
+        }
+    }
+
+    async fn client(&self, signer: Option<&SessionCredentials>) -> Result<Client, IdentityError> {
+        let region = config::region_or_profiles(&self.settings, &self.http, &self.clock).await?;
+        let mut config = config::of(&self.settings, &region, &self.http, self.clock.clone())?;
+        config.set_credentials_provider(
+            signer.map(|credentials| SharedCredentialsProvider::new(sdk_credentials(credentials))),
+        );
+        Ok(Client::from_conf(config.build()))
+    }
+
+    /// No log line of the SDK is let out: at trace level they hold the request's body.
+    async fn send<T, E>(
+        &self,
+        call: Call,
+        secrets: &[&str],
+        request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    ) -> Result<T, IdentityError>
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        let limit = self.settings.timeouts.exchange;
+        let request = request.with_subscriber(NoSubscriber::new());
+        match tokio::time::timeout(limit, request).await {
+            Ok(Ok(output)) => Ok(output),
+            Ok(Err(error)) => Err(refusal::of_sdk_error(call, &error, secrets)),
+            Err(_) => Err(refusal::no_answer(call, limit)),
+        }
+    }
+}
+
+impl Call {
+    fn name(self) -> &'static str {
+        match self {
+            Self::AssumeRoleWithWebIdentity => "AssumeRoleWithWebIdentity",
+            Self::AssumeRole => "AssumeRole",
+            Self::GetCallerIdentity => "GetCallerIdentity",
+        }
+    }
+}
+
+/// The credentials in the form of AWS's SDKs.
+pub(crate) fn sdk_credentials(credentials: &SessionCredentials) -> Credentials {
+    Credentials::new(
+        credentials.access_key_id(),
+        credentials.secret_access_key().expose_secret(),
+        credentials
+            .session_token()
+            .map(|token| token.expose_secret().to_owned()),
+        credentials.expires_at(),
+        "irsa",
+    )
+}
+
+fn secrets_of(credentials: &SessionCredentials) -> Vec<&str> {
+    let token = credentials.session_token().map(ExposeSecret::expose_secret);
+    let key = credentials.secret_access_key().expose_secret();
+    std::iter::once(key).chain(token).collect()
+}
+
+fn session_of(
+    call: Call,
+    credentials: Option<aws_sdk_sts::types::Credentials>,
+) -> Result<SessionCredentials, IdentityError> {
+    let credentials = credentials.ok_or_else(|| incomplete(call))?;
+    let expires_at = SystemTime::try_from(credentials.expiration).map_err(|_| incomplete(call))?;
+    Ok(SessionCredentials::new(
+        credentials.access_key_id,
+        credentials.secret_access_key,
+        Some(credentials.session_token.into()),
+        Some(expires_at),
+    ))
+}
+
+fn incomplete(call: Call) -> IdentityError {
+    let text = format!(
+        "the answer to `sts:{}` lacks what it should hold",
+        call.name()
+    );
+    IdentityError::at(Link::StsSession, text)
+        .with_remedy("check what stands behind the STS endpoint (`--sts-endpoint`)")
+}

@@ -1,0 +1,195 @@
+//! Which STS to ask, and how.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use aws_sdk_sts::Config;
+use aws_sdk_sts::config::retry::RetryConfig;
+use aws_sdk_sts::config::timeout::TimeoutConfig;
+use aws_sdk_sts::config::{
+    AppName, BehaviorVersion, Builder, Region as SdkRegion, StalledStreamProtectionConfig,
+};
+use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_async::time::TimeSource;
+use irsa_chain::{Link, Region};
+
+use crate::http::{Http, HttpUrl};
+use crate::profile::Profile;
+use crate::{Clock, Environment, IdentityError, IdentitySettings, SourceChoice};
+
+/// The SDK's own retries, clock correction and time limits are off: those of this crate apply.
+pub(super) fn of(
+    settings: &IdentitySettings,
+    region: &Region,
+    http: &Http,
+    clock: Arc<dyn Clock>,
+) -> Result<Builder, IdentityError> {
+    let endpoint = endpoint(settings)?;
+    let client = match &endpoint {
+        Some(url) if url.is_loopback() => http.local(),
+        _ => http.aws(),
+    };
+    let environment = &settings.environment;
+    let mut config = Config::builder();
+    config.set_app_name(AppName::new("irsa").ok());
+    config.set_endpoint_url(endpoint.map(|url| url.to_text()));
+    Ok(config
+        .behavior_version(BehaviorVersion::latest())
+        .region(SdkRegion::new(region.as_str().to_owned()))
+        .use_fips(settings.fips || is_on(environment, "AWS_USE_FIPS_ENDPOINT"))
+        .use_dual_stack(settings.dual_stack || is_on(environment, "AWS_USE_DUALSTACK_ENDPOINT"))
+        .http_client(client)
+        .sleep_impl(TokioSleep::new())
+        .time_source(SdkTime(clock))
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(TimeoutConfig::disabled())
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .disable_clock_skew_correction(true))
+}
+
+/// The clock in the form of AWS's SDKs.
+#[derive(Debug)]
+pub(crate) struct SdkTime(pub(crate) Arc<dyn Clock>);
+
+impl TimeSource for SdkTime {
+    fn now(&self) -> SystemTime {
+        self.0.now()
+    }
+}
+
+/// See [`Sts::check`](super::Sts::check).
+pub(super) fn check(settings: &IdentitySettings) -> Result<(), IdentityError> {
+    if !matches!(settings.choice, SourceChoice::Profile(_)) {
+        region(settings)?;
+    }
+    endpoint(settings).map(drop)
+}
+
+/// The region of the settings and the environment, else that of the profile that was chosen.
+pub(super) async fn region_or_profiles(
+    settings: &IdentitySettings,
+    http: &Http,
+    clock: &Arc<dyn Clock>,
+) -> Result<Region, IdentityError> {
+    let unknown = match (region(settings), &settings.choice) {
+        (Err(unknown), SourceChoice::Profile(_)) => unknown,
+        (known, _) => return known,
+    };
+    Profile::new(settings, http.clone(), clock.clone())
+        .region()
+        .await
+        .ok_or(unknown)
+}
+
+/// The region of the settings, else of `AWS_REGION`, else of `AWS_DEFAULT_REGION`.
+fn region(settings: &IdentitySettings) -> Result<Region, IdentityError> {
+    if let Some(region) = &settings.region {
+        return Ok(region.clone());
+    }
+    let names = ["AWS_REGION", "AWS_DEFAULT_REGION"];
+    let found = names
+        .iter()
+        .find_map(|name| Some((name, settings.environment.get(name)?)));
+    let (name, value) = found.ok_or_else(|| {
+        let text =
+            "the region of STS is not known: neither `AWS_REGION` nor `AWS_DEFAULT_REGION` is set";
+        IdentityError::at(Link::StsSession, text)
+            .with_remedy("set `AWS_REGION`, or give `--region`")
+    })?;
+    value.parse().map_err(|error| {
+        IdentityError::at(Link::StsSession, format!("`{name}`: {error}"))
+            .with_remedy(format!("correct `{name}`, or give `--region`"))
+    })
+}
+
+/// The endpoint of the settings, else of `AWS_ENDPOINT_URL_STS`. A web identity token can be
+/// replayed by whoever sees it, so that it goes in clear text to this machine only.
+fn endpoint(settings: &IdentitySettings) -> Result<Option<HttpUrl>, IdentityError> {
+    let from_environment = settings.environment.get("AWS_ENDPOINT_URL_STS");
+    let Some(text) = settings.sts_endpoint.as_deref().or(from_environment) else {
+        return Ok(None);
+    };
+    let wrong = |text| {
+        IdentityError::at(Link::StsSession, format!("the endpoint of STS: {text}"))
+            .with_remedy("correct `--sts-endpoint` or `AWS_ENDPOINT_URL_STS`, or leave it out")
+    };
+    let url = HttpUrl::parse(text).map_err(wrong)?;
+    if url.is_https() || url.is_loopback() {
+        return Ok(Some(url));
+    }
+    Err(wrong(format!(
+        "`http` would send the token in clear text to `{}`: use `https`",
+        url.host()
+    )))
+}
+
+fn is_on(environment: &Environment, name: &str) -> bool {
+    environment
+        .get(name)
+        .is_some_and(|value| value.eq_ignore_ascii_case("true"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(pairs: &[(&str, &str)]) -> IdentitySettings {
+        let environment = Environment::from_pairs(pairs.iter().copied());
+        IdentitySettings::new(SourceChoice::WebIdentity, environment)
+    }
+
+    #[test]
+    fn the_region_comes_from_settings_then_environment() {
+        let mut settings = settings(&[
+            ("AWS_REGION", "eu-west-1"),
+            ("AWS_DEFAULT_REGION", "us-east-1"),
+        ]);
+        assert_eq!(region(&settings).unwrap().as_str(), "eu-west-1");
+        settings.region = Some("cn-north-1".parse().unwrap());
+        assert_eq!(region(&settings).unwrap().as_str(), "cn-north-1");
+    }
+
+    #[test]
+    fn falls_back_to_the_default_region_of_the_environment() {
+        let settings = settings(&[("AWS_DEFAULT_REGION", "us-east-1")]);
+        assert_eq!(region(&settings).unwrap().as_str(), "us-east-1");
+    }
+
+    #[test]
+    fn a_missing_region_says_what_to_set() {
+        let error = region(&settings(&[])).unwrap_err();
+        assert_eq!((error.link(), error.cause()), (Link::StsSession, None));
+        assert!(error.remedy().contains("AWS_REGION") && error.remedy().contains("--region"));
+    }
+
+    #[test]
+    fn a_malformed_region_names_its_variable() {
+        let error = region(&settings(&[("AWS_REGION", "Frankfurt")])).unwrap_err();
+        assert!(error.to_string().starts_with("`AWS_REGION`: "), "{error}");
+    }
+
+    #[test]
+    fn settings_outrank_the_endpoint_of_the_environment() {
+        let mut settings = settings(&[("AWS_ENDPOINT_URL_STS", "https://a.example")]);
+        assert_eq!(endpoint(&settings).unwrap().unwrap().host(), "a.example");
+        settings.sts_endpoint = Some("https://b.example".to_owned());
+        assert_eq!(endpoint(&settings).unwrap().unwrap().host(), "b.example");
+    }
+
+    #[test]
+    fn clear_text_is_for_loopback_only() {
+        for (url, fine) in [
+            ("http://127.0.0.1:4566", true),
+            ("http://localhost:4566", true),
+            ("https://sts.internal", true),
+            ("http://sts.internal", false),
+            ("sts.internal", false),
+        ] {
+            assert_eq!(
+                endpoint(&settings(&[("AWS_ENDPOINT_URL_STS", url)])).is_ok(),
+                fine,
+                "{url}"
+            );
+        }
+    }
+}

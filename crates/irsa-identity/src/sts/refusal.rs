@@ -1,0 +1,220 @@
+//! From what STS says to the link that is broken.
+//!
+//! Codes and texts are those of the STS API reference and of refusals seen in the wild.
+
+use std::error::Error;
+use std::time::Duration;
+
+use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_types::request_id::RequestId;
+use irsa_chain::{Cause, Link};
+
+use super::Call;
+use crate::IdentityError;
+use crate::error::chain_of;
+use crate::error::scrub::scrub;
+
+/// A refusal as STS put it.
+pub(super) struct Refusal<'a> {
+    pub(super) status: u16,
+    pub(super) code: &'a str,
+    pub(super) message: &'a str,
+}
+
+/// What a refusal means.
+enum Meaning {
+    Final(Cause),
+    Transient(Cause),
+    /// Only the link is known.
+    At(Link),
+}
+
+use Meaning::{At, Final, Transient};
+
+/// The error for what the SDK says, cleaned of `secrets`.
+pub(super) fn of_sdk_error<E>(
+    call: Call,
+    error: &SdkError<E, HttpResponse>,
+    secrets: &[&str],
+) -> IdentityError
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    let status = error
+        .raw_response()
+        .map(|response| response.status().as_u16());
+    let Some(status) = status else {
+        return unreachable(call, &scrub(&chain_of(error), secrets));
+    };
+    let metadata = error.as_service_error().map(ProvideErrorMetadata::meta);
+    let message = metadata.and_then(|meta| meta.message()).unwrap_or_default();
+    let refusal = Refusal {
+        status,
+        code: metadata.and_then(|meta| meta.code()).unwrap_or_default(),
+        message: &scrub(message, secrets),
+    };
+    refusal.explain(call, error.request_id())
+}
+
+/// The error for an exchange that took longer than `limit`.
+pub(super) fn no_answer(call: Call, limit: Duration) -> IdentityError {
+    unreachable(call, &format!("no answer within {limit:?}"))
+}
+
+fn unreachable(call: Call, why: &str) -> IdentityError {
+    let text = format!("`sts:{}` could not be asked: {why}", call.name());
+    let error = IdentityError::new(Cause::StsUnreachable, text).transient();
+    if why.contains("certificate") {
+        return error.with_remedy(
+            "let the certificate authority of the endpoint, or of the proxy that looks into its \
+             TLS, be trusted by `--ca-file` or `AWS_CA_BUNDLE`",
+        );
+    }
+    error
+}
+
+impl Refusal<'_> {
+    /// The error, with AWS's code and text and the id that AWS's support asks for.
+    pub(super) fn explain(&self, call: Call, request_id: Option<&str>) -> IdentityError {
+        let text = self.text(call, request_id);
+        let error = match self.meaning(call) {
+            Final(cause) => IdentityError::new(cause, text),
+            Transient(cause) => IdentityError::new(cause, text).transient(),
+            At(link) => IdentityError::at(link, text),
+        };
+        let error = match self.remedy() {
+            Some(remedy) => error.with_remedy(remedy),
+            None => error,
+        };
+        match self.code {
+            "" => error,
+            code => error.with_code(code),
+        }
+    }
+
+    /// What to do about refusals that are no cause of their own.
+    fn remedy(&self) -> Option<&'static str> {
+        match self.code {
+            "InvalidIdentityToken" if self.message.contains("thumbprint") => Some(
+                "give the OIDC provider the thumbprint of the root certificate of its keys' host: \
+                 `aws iam update-open-id-connect-provider-thumbprint`",
+            ),
+            "IDPRejectedClaim" => Some("delete the pod, so that it gets a new token"),
+            _ => None,
+        }
+    }
+
+    fn text(&self, call: Call, request_id: Option<&str>) -> String {
+        let mut text = format!(
+            "`sts:{}` was refused with status {}",
+            call.name(),
+            self.status
+        );
+        for part in [self.code, self.message] {
+            if !part.is_empty() {
+                text = text + ": " + part;
+            }
+        }
+        match request_id {
+            Some(id) => text + &format!(" (request {})", scrub(id, &[])),
+            None => text,
+        }
+    }
+
+    fn meaning(&self, call: Call) -> Meaning {
+        match self.code {
+            "InvalidIdentityToken" => self.invalid_identity_token(),
+            "ValidationError" => self.validation_error(),
+            "AccessDenied" | "AccessDeniedException" => denied(call),
+            "ExpiredTokenException" | "ExpiredToken" => match call {
+                Call::AssumeRoleWithWebIdentity => Final(Cause::TokenExpired),
+                _ => Final(Cause::SessionExpired),
+            },
+            "IDPCommunicationError" => Transient(Cause::VerificationKeyUnavailable),
+            "IDPRejectedClaim" => At(Link::ProjectedToken),
+            "RegionDisabledException" => Final(Cause::RegionDisabled),
+            "InvalidClientTokenId" | "UnrecognizedClientException" => {
+                Final(Cause::CredentialsUnknown)
+            }
+            "SignatureDoesNotMatch" | "IncompleteSignature" => self.signature(),
+            "RequestExpired" => Final(Cause::ClockSkew),
+            _ => self.by_kind(),
+        }
+    }
+
+    /// Throttling goes by several codes, and a load balancer's answer has none.
+    fn by_kind(&self) -> Meaning {
+        let throttled = [
+            "Throttl",
+            "RequestLimitExceeded",
+            "TooManyRequests",
+            "SlowDown",
+        ];
+        if self.status == 429 || throttled.iter().any(|code| self.code.starts_with(code)) {
+            return Transient(Cause::StsThrottled);
+        }
+        match self.status {
+            200..300 | 500.. => Transient(Cause::StsInternalError),
+            _ => At(Link::StsSession),
+        }
+    }
+
+    /// "Couldn't retrieve verification key" is a passing fault as a rule, whatever its code says.
+    fn invalid_identity_token(&self) -> Meaning {
+        const TEXTS: [(&str, Meaning); 8] = [
+            (
+                "couldn't retrieve verification key",
+                Transient(Cause::VerificationKeyUnavailable),
+            ),
+            (
+                "no openidconnect provider found",
+                Final(Cause::IssuerUnknown),
+            ),
+            ("incorrect token audience", Final(Cause::TokenAudienceWrong)),
+            ("required claim: aud", Final(Cause::TokenAudienceMissing)),
+            ("thumbprint", At(Link::OidcProvider)),
+            ("signature", Final(Cause::TokenSignatureInvalid)),
+            ("expired", Final(Cause::TokenExpired)),
+            ("not a valid jwt", Final(Cause::TokenMalformed)),
+        ];
+        self.first_of(TEXTS).unwrap_or(At(Link::ProjectedToken))
+    }
+
+    fn validation_error(&self) -> Meaning {
+        const TEXTS: [(&str, Meaning); 5] = [
+            ("rolesessionname", Final(Cause::SessionNameInvalid)),
+            ("webidentitytoken", Final(Cause::TokenMalformed)),
+            ("session limit", Final(Cause::DurationExceedsMaximum)),
+            ("maxsessionduration", Final(Cause::DurationExceedsMaximum)),
+            ("arn is invalid", Final(Cause::RoleUnknown)),
+        ];
+        self.first_of(TEXTS).unwrap_or(At(Link::StsSession))
+    }
+
+    fn signature(&self) -> Meaning {
+        const TEXTS: [(&str, Meaning); 2] = [
+            ("signature expired", Final(Cause::ClockSkew)),
+            ("signature not yet current", Final(Cause::ClockSkew)),
+        ];
+        self.first_of(TEXTS)
+            .unwrap_or(Final(Cause::SignatureMismatch))
+    }
+
+    fn first_of<const N: usize>(&self, texts: [(&str, Meaning); N]) -> Option<Meaning> {
+        let message = self.message.to_lowercase();
+        let found = texts.into_iter().find(|(text, _)| message.contains(text));
+        found.map(|(_, meaning)| meaning)
+    }
+}
+
+fn denied(call: Call) -> Meaning {
+    match call {
+        Call::AssumeRoleWithWebIdentity => Final(Cause::TrustDenied),
+        Call::AssumeRole => Final(Cause::ChainedRoleDenied),
+        Call::GetCallerIdentity => At(Link::StsSession),
+    }
+}
+
+#[cfg(test)]
+mod tests;

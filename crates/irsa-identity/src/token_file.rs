@@ -1,0 +1,187 @@
+//! The projected token in its file: read afresh for each exchange, since the kubelet rotates it.
+
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use irsa_chain::Cause;
+use secrecy::SecretString;
+
+use crate::IdentityError;
+
+/// The most characters that STS takes (`WebIdentityToken` in the AWS STS API reference).
+const MAX_TOKEN: usize = 20_000;
+
+/// Reads the token in `path`, without the space around it.
+///
+/// # Errors
+/// When the file is missing, unreadable, empty, too long, or holds no JWT; the text names the file
+/// and never quotes it.
+pub(crate) async fn read(path: &Path) -> Result<SecretString, IdentityError> {
+    let owned = path.to_owned();
+    let content = tokio::task::spawn_blocking(move || read_bounded(&owned)).await;
+    let content = content.unwrap_or_else(|stopped| Err(std::io::Error::other(stopped)));
+    parse(path, content.map_err(|error| unreadable(path, &error))?)
+}
+
+/// Reads at most one byte more than a token with a line end may have.
+fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
+    let limit = u64::try_from(MAX_TOKEN + 64).unwrap_or(u64::MAX);
+    let mut content = Vec::new();
+    std::fs::File::open(path)?
+        .take(limit)
+        .read_to_end(&mut content)?;
+    Ok(content)
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> IdentityError {
+    let path = path.display();
+    match error.kind() {
+        ErrorKind::NotFound => IdentityError::new(
+            Cause::TokenFileMissing,
+            format!("the token file `{path}` does not exist"),
+        ),
+        ErrorKind::PermissionDenied => IdentityError::new(
+            Cause::TokenFileUnreadable,
+            format!("the token file `{path}` may not be read by this user"),
+        ),
+        _ => IdentityError::new(
+            Cause::TokenFileUnreadable,
+            format!("the token file `{path}` can't be read: {error}"),
+        ),
+    }
+}
+
+fn parse(path: &Path, content: Vec<u8>) -> Result<SecretString, IdentityError> {
+    let malformed = |what: &str| {
+        let path = path.display();
+        IdentityError::new(
+            Cause::TokenMalformed,
+            format!("the token file `{path}` {what}"),
+        )
+    };
+    let content = String::from_utf8(content).map_err(|_| malformed("holds no text"))?;
+    let token = content.trim();
+    if token.is_empty() {
+        return Err(IdentityError::new(
+            Cause::TokenFileEmpty,
+            format!("the token file `{}` is empty", path.display()),
+        ));
+    }
+    if token.len() > MAX_TOKEN {
+        return Err(malformed(&format!("is longer than {MAX_TOKEN} characters")));
+    }
+    if !is_jwt(token) {
+        return Err(malformed("holds no JSON web token"));
+    }
+    Ok(SecretString::from(token))
+}
+
+/// Whether the token has the outer form of a signed JWT (RFC 7515, section 3.1). What is in it is
+/// for STS to judge.
+fn is_jwt(token: &str) -> bool {
+    let parts: Vec<&str> = token.split('.').collect();
+    let [header, claims, signature] = parts.as_slice() else {
+        return false;
+    };
+    is_json_object(header) && is_json_object(claims) && !signature.is_empty()
+}
+
+fn is_json_object(part: &str) -> bool {
+    URL_SAFE_NO_PAD
+        .decode(part)
+        .is_ok_and(|json| serde_json::from_slice::<serde_json::Map<_, _>>(&json).is_ok())
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::path::PathBuf;
+
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    /// A token of the right form that no issuer signed.
+    pub(crate) fn fake_jwt(subject: &str) -> String {
+        let part = |json: String| URL_SAFE_NO_PAD.encode(json);
+        format!(
+            "{}.{}.{}",
+            part(r#"{"alg":"RS256"}"#.to_owned()),
+            part(format!(r#"{{"sub":"{subject}"}}"#)),
+            part("not a signature, but as long as one of an RSA key would be".repeat(4)),
+        )
+    }
+
+    fn file_with(content: impl AsRef<[u8]>) -> (tempfile::TempDir, PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("token");
+        std::fs::write(&path, content).unwrap();
+        (dir, path)
+    }
+
+    async fn cause_of(content: impl AsRef<[u8]>) -> Cause {
+        let (_dir, path) = file_with(content);
+        read(&path).await.unwrap_err().cause().unwrap()
+    }
+
+    #[tokio::test]
+    async fn trims_the_line_end_that_a_shell_leaves() {
+        let jwt = fake_jwt("a");
+        let (_dir, path) = file_with(format!(" {jwt}\r\n"));
+        assert_eq!(read(&path).await.unwrap().expose_secret(), jwt);
+    }
+
+    #[tokio::test]
+    async fn reads_afresh_each_time() {
+        let (_dir, path) = file_with(fake_jwt("a"));
+        let first = read(&path).await.unwrap();
+        std::fs::write(&path, fake_jwt("b")).unwrap();
+        let second = read(&path).await.unwrap();
+        assert_ne!(first.expose_secret(), second.expose_secret());
+    }
+
+    #[tokio::test]
+    async fn names_a_missing_file() {
+        let error = read(Path::new("/nowhere/token")).await.unwrap_err();
+        assert_eq!(error.cause(), Some(Cause::TokenFileMissing));
+        assert!(error.to_string().contains("`/nowhere/token`"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_directory_is_unreadable_not_missing() {
+        let dir = tempfile::tempdir().unwrap();
+        let error = read(dir.path()).await.unwrap_err();
+        assert_eq!(error.cause(), Some(Cause::TokenFileUnreadable));
+    }
+
+    #[tokio::test]
+    async fn tells_empty_from_malformed_and_too_long() {
+        assert_eq!(cause_of("").await, Cause::TokenFileEmpty);
+        assert_eq!(cause_of(" \n\t").await, Cause::TokenFileEmpty);
+        for malformed in ["no token", "a.b.c", "e30.e30", "e30.e30.", "W10.e30.c2ln"] {
+            assert_eq!(
+                cause_of(malformed).await,
+                Cause::TokenMalformed,
+                "{malformed}"
+            );
+        }
+        assert_eq!(cause_of([0xff, 0xfe]).await, Cause::TokenMalformed);
+        let long = format!("e30.e30.{}", "A".repeat(MAX_TOKEN));
+        assert_eq!(cause_of(long).await, Cause::TokenMalformed);
+    }
+
+    #[tokio::test]
+    async fn takes_the_longest_token_that_sts_takes() {
+        let token = format!("e30.e30.{}", "A".repeat(MAX_TOKEN - "e30.e30.".len()));
+        let (_dir, path) = file_with(format!("{token}\n"));
+        assert_eq!(read(&path).await.unwrap().expose_secret(), token);
+    }
+
+    #[tokio::test]
+    async fn no_error_quotes_the_file() {
+        let (_dir, path) = file_with("sesame.open.sesame");
+        let error = read(&path).await.unwrap_err();
+        assert!(!format!("{error} {error:?} {}", error.remedy()).contains("sesame"));
+    }
+}

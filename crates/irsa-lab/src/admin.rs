@@ -1,0 +1,137 @@
+//! The lab's own JSON API, on loopback only.
+//!
+//! `GET /facts`, `/ledger`, `/faults`, `/env?workload=NAME`; `POST /faults`, `/rotate-keys`, `/renew-tokens`, `/mint`.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{HOST, ORIGIN};
+use http::{Method, Request, Response, StatusCode};
+use serde::Deserialize;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::environment::exports;
+use crate::facts::LabFacts;
+use crate::faults::{FaultPlan, Faults};
+use crate::ledger::Ledger;
+use crate::oidc::{Issuer, TokenSpec};
+use crate::projection::Projections;
+use crate::reply;
+
+/// What the API shows and changes.
+#[derive(Debug)]
+pub(crate) struct Admin {
+    pub(crate) facts: Arc<LabFacts>,
+    pub(crate) ledger: Arc<Ledger>,
+    pub(crate) faults: Arc<Faults>,
+    pub(crate) issuer: Arc<Issuer>,
+    pub(crate) projections: Arc<Projections>,
+}
+
+/// The body of `POST /rotate-keys`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rotation {
+    /// Withdraw the old keys as well.
+    #[serde(default)]
+    retire: bool,
+}
+
+/// A refused request: status and reason.
+type Refused = (StatusCode, String);
+
+impl Admin {
+    /// Answers a request; errors are `{"error": TEXT}`.
+    pub(crate) fn handle(&self, request: &Request<Bytes>) -> Response<Bytes> {
+        let answer = check_caller(request).and_then(|()| self.route(request));
+        answer.unwrap_or_else(|(status, error)| reply::json(status, json!({"error": error}).to_string()))
+    }
+
+    fn route(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Refused> {
+        match (request.method(), request.uri().path()) {
+            (&Method::GET, "/facts") => document(self.facts.as_ref()),
+            (&Method::GET, "/ledger") => document(&self.ledger.snapshot()),
+            (&Method::GET, "/faults") => document(&self.faults.current()),
+            (&Method::GET, "/env") => self.env(request.uri().query().unwrap_or("")),
+            (&Method::POST, "/faults") => {
+                self.faults.set(body::<FaultPlan>(request)?);
+                document(&self.faults.current())
+            }
+            (&Method::POST, "/rotate-keys") => self.rotate_keys(&body(request)?),
+            (&Method::POST, "/renew-tokens") => {
+                self.projections.renew().map_err(failed)?;
+                document(&json!({}))
+            }
+            (&Method::POST, "/mint") => self.mint(body(request)?),
+            _ => Err((StatusCode::NOT_FOUND, "no such path and method".to_owned())),
+        }
+    }
+
+    fn env(&self, query: &str) -> Result<Response<Bytes>, Refused> {
+        let name = url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == "workload");
+        let name = name.map(|(_, name)| name.into_owned()).unwrap_or_default();
+        let workload = self.facts.workloads.iter().find(|workload| workload.name == name);
+        let workload = workload.ok_or_else(|| no_workload(&name))?;
+        Ok(reply::text(StatusCode::OK, exports(workload)))
+    }
+
+    fn rotate_keys(&self, rotation: &Rotation) -> Result<Response<Bytes>, Refused> {
+        self.issuer.rotate_keys().map_err(failed)?;
+        if rotation.retire {
+            self.issuer.retire_old_keys();
+        }
+        document(&json!({"key_ids": self.issuer.key_ids()}))
+    }
+
+    /// A [`TokenSpec`], or `{"workload": NAME}` with the fields that shall differ from that workload's token.
+    fn mint(&self, mut wanted: Value) -> Result<Response<Bytes>, Refused> {
+        let workload = wanted.as_object_mut().and_then(|fields| fields.remove("workload"));
+        if let Some(Value::String(name)) = workload {
+            let pod = self.projections.pod(&name).ok_or_else(|| no_workload(&name))?;
+            wanted = overlaid(serde_json::to_value(&pod.token).map_err(|error| bad(&error))?, wanted);
+        }
+        let spec: TokenSpec = serde_json::from_value(wanted).map_err(|error| bad(&error))?;
+        document(&json!({"token": self.issuer.mint(&spec).map_err(failed)?}))
+    }
+}
+
+/// A web page in the developer's browser must not reach the API: neither by script nor by a name that it rebinds.
+fn check_caller(request: &Request<Bytes>) -> Result<(), Refused> {
+    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()?.parse::<http::uri::Authority>().ok());
+    let is_local = host.is_some_and(|host| ["127.0.0.1", "localhost", "[::1]"].contains(&host.host()));
+    if is_local && !request.headers().contains_key(ORIGIN) {
+        return Ok(());
+    }
+    Err((StatusCode::FORBIDDEN, "only programs on this machine may ask".to_owned()))
+}
+
+fn overlaid(mut base: Value, over: Value) -> Value {
+    if let (Some(base), Value::Object(over)) = (base.as_object_mut(), over) {
+        base.extend(over);
+    }
+    base
+}
+
+fn body<T: DeserializeOwned>(request: &Request<Bytes>) -> Result<T, Refused> {
+    let bytes: &[u8] = if request.body().is_empty() { b"{}" } else { request.body() };
+    serde_json::from_slice(bytes).map_err(|error| bad(&error))
+}
+
+fn document(value: &impl Serialize) -> Result<Response<Bytes>, Refused> {
+    let text = serde_json::to_string_pretty(value).map_err(failed)?;
+    Ok(reply::json(StatusCode::OK, text))
+}
+
+fn bad(error: &serde_json::Error) -> Refused {
+    (StatusCode::BAD_REQUEST, error.to_string())
+}
+
+fn failed(error: impl std::fmt::Display) -> Refused {
+    (StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
+}
+
+fn no_workload(name: &str) -> Refused {
+    (StatusCode::NOT_FOUND, format!("there is no workload `{name}`"))
+}

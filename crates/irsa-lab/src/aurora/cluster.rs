@@ -1,0 +1,138 @@
+//! One cluster: a real PostgreSQL, set up like Aurora, and the front before it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use irsa_components::postgres::{Postgres, PostgresBinaries, PostgresOptions, StopMode};
+use irsa_components::run_as::private_folder;
+use irsa_net::listen::{ListenAddress, ListenOptions, Listener};
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+
+use super::certificates::Certificates;
+use super::directory::Directory;
+use super::faults::FrontFaults;
+use super::front::Front;
+use super::{failed, server, setup};
+use crate::deps::AuroraDeps;
+use crate::error::LabError;
+use crate::facts::ClusterFacts;
+use crate::world::Cluster;
+
+/// The writer's `session_id` in `aurora_replica_status()`.
+const WRITER_SESSION: &str = "MASTER_SESSION_ID";
+/// Since PostgreSQL 18 the protocol has a minor version 2.
+const FIRST_WITH_MINOR_2: u32 = 18;
+
+/// A running cluster. The fields end in this order: front, server, folder.
+#[derive(Debug)]
+pub(super) struct RunningCluster {
+    facts: ClusterFacts,
+    front: JoinSet<()>,
+    postgres: Postgres,
+    _folder: TempDir,
+}
+
+impl RunningCluster {
+    /// Starts the server, sets it up, and listens on a free port of the loopback.
+    pub(super) async fn start(
+        deps: &AuroraDeps,
+        binaries: &PostgresBinaries,
+        front_faults: &Arc<FrontFaults>,
+        cluster: &Cluster,
+    ) -> Result<Self, LabError> {
+        (deps.progress)(&format!("starting PostgreSQL {} as `{}`", binaries.version(), cluster.name));
+        let doing = || format!("starting cluster `{}`", cluster.name);
+        let folder = private_folder(binaries.run_as()).map_err(|error| LabError::aurora(doing(), error))?;
+        let options = options(folder.path(), &deps.state_dir, cluster);
+        let postgres = Postgres::start(binaries, options).await.map_err(|error| failed(&doing(), error))?;
+        setup::set_up(&postgres, cluster).await?;
+        let listener = Listener::bind(&ListenAddress::Loopback { port: 0 }, ListenOptions::default())
+            .await
+            .map_err(|error| LabError::aurora(doing(), error))?;
+        let facts = facts(cluster, listener.port().unwrap_or_default());
+        let certificates = Certificates::issue(&deps.authority, cluster).map_err(|error| LabError::aurora(doing(), error))?;
+        let front = Front {
+            cluster: cluster.clone(),
+            world: Arc::clone(&deps.world),
+            sessions: Arc::clone(&deps.sessions),
+            ledger: Arc::clone(&deps.ledger),
+            faults: Arc::clone(&deps.faults),
+            front_faults: Arc::clone(front_faults),
+            clock: Arc::clone(&deps.clock),
+            endpoints: cluster.signing_endpoints(),
+            certificates,
+            directory: Directory::new(&postgres),
+            socket: postgres.socket(),
+            newest_minor: newest_minor(binaries.version()),
+        };
+        let mut task = JoinSet::new();
+        task.spawn(Arc::new(front).serve(listener));
+        Ok(Self { facts, front: task, postgres, _folder: folder })
+    }
+
+    pub(super) fn facts(&self) -> &ClusterFacts {
+        &self.facts
+    }
+
+    pub(super) async fn execute(&self, database: &str, sql: &str) -> Result<(), LabError> {
+        setup::execute(&self.postgres, database, sql).await
+    }
+
+    /// Ends all sessions, then the server.
+    pub(super) async fn stop(mut self) {
+        self.front.shutdown().await;
+        if let Err(error) = self.postgres.stop(StopMode::Immediate).await {
+            tracing::warn!(%error, cluster = self.facts.name, "the real server did not stop well");
+        }
+    }
+}
+
+/// Data and socket are in a folder of their own, which the server's account owns and which has a short path; the
+/// log is in the lab's folder, where a person looks for it.
+fn options(folder: &Path, state_dir: &Path, cluster: &Cluster) -> PostgresOptions {
+    let mut options = PostgresOptions::new(folder);
+    options.superuser = setup::SUPERUSER.to_owned();
+    server::HBA.clone_into(&mut options.hba);
+    options.log_file = state_dir.join(format!("postgres-{}.log", cluster.name));
+    let instance = cluster.instances.first().map_or(cluster.name.as_str(), |writer| writer.name.as_str());
+    let topology = serde_json::json!([{ "server_id": instance, "session_id": WRITER_SESSION }]);
+    let settings = [
+        ("irsa_lab.instance", instance.to_owned()),
+        ("irsa_lab.topology", topology.to_string()),
+        ("password_encryption", "scram-sha-256".to_owned()),
+    ];
+    options.settings = settings.map(|(name, value)| (name.to_owned(), value)).to_vec();
+    options
+}
+
+fn facts(cluster: &Cluster, port: u16) -> ClusterFacts {
+    ClusterFacts {
+        name: cluster.name.clone(),
+        endpoint: cluster.endpoint.clone(),
+        reader_endpoint: cluster.reader_endpoint.clone(),
+        port: cluster.port,
+        dial: format!("127.0.0.1:{port}"),
+        reader_dial: None,
+        resource_id: cluster.resource_id.clone(),
+        databases: cluster.databases.clone(),
+    }
+}
+
+/// The newest minor version of protocol 3 that a PostgreSQL of `version` ("17.11") speaks.
+fn newest_minor(version: &str) -> u16 {
+    let major: u32 = version.split('.').next().and_then(|major| major.parse().ok()).unwrap_or_default();
+    if major >= FIRST_WITH_MINOR_2 { 2 } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn protocol_3_2_came_with_postgresql_18() {
+        assert_eq!(newest_minor("17.11"), 0);
+        assert_eq!(newest_minor("18.1"), 2);
+        assert_eq!(newest_minor("18beta1"), 0);
+    }
+}

@@ -1,0 +1,151 @@
+//! The front of one cluster: takes connections as RDS does, and hands those it lets in to the real server.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bytes::BytesMut;
+use irsa_chain::Cause;
+use irsa_net::listen::{Listener, Stream};
+use irsa_pgwire::error_response::ErrorResponse;
+use irsa_pgwire::startup::Startup;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::answers::{self, Encryption};
+use super::certificates::Certificates;
+use super::directory::Directory;
+use super::faults::{FrontFaults, TlsFault};
+use super::login::{self, AUTHENTICATION_TIMEOUT, Denial, Method};
+use super::opening::{self, Client, Opening};
+use super::wire::Wire;
+use super::{relay, server};
+use crate::clock::LabClock;
+use crate::faults::Faults;
+use crate::ledger::{Ledger, Outcome, RefusalEntry, Service};
+use crate::sessions::Sessions;
+use crate::world::{Cluster, World};
+
+/// Everything the front of one cluster works with.
+#[derive(Debug)]
+pub(super) struct Front {
+    pub(super) cluster: Cluster,
+    pub(super) world: Arc<World>,
+    pub(super) sessions: Arc<Sessions>,
+    pub(super) ledger: Arc<Ledger>,
+    pub(super) faults: Arc<Faults>,
+    pub(super) front_faults: Arc<FrontFaults>,
+    pub(super) clock: Arc<dyn LabClock>,
+    /// The names and ports that tokens may be signed for.
+    pub(super) endpoints: Vec<(String, u16)>,
+    pub(super) certificates: Certificates,
+    pub(super) directory: Directory,
+    /// The real server's Unix socket.
+    pub(super) socket: PathBuf,
+    /// The newest minor version of protocol 3 that the real server speaks.
+    pub(super) newest_minor: u16,
+}
+
+impl Front {
+    /// Takes connections until the listener breaks or this future is dropped, which ends all sessions.
+    pub(super) async fn serve(self: Arc<Self>, listener: Listener) {
+        let mut sessions = JoinSet::new();
+        loop {
+            tokio::select! {
+                accepted = listener.accept() => match accepted.map(|accepted| accepted.stream) {
+                    Ok(Stream::Tcp(stream)) if !self.faults.aurora().unreachable => {
+                        sessions.spawn(Arc::clone(&self).connection(stream));
+                    }
+                    Ok(_) => self.ledger.count(Service::Aurora, "connect", Outcome::Fault),
+                    Err(error) => return tracing::error!(%error, "the front can't listen any more"),
+                },
+                Some(_) = sessions.join_next() => {}
+            }
+        }
+    }
+
+    async fn connection(self: Arc<Self>, stream: TcpStream) {
+        let cuts = self.front_faults.cuts();
+        if let Err(error) = self.converse(stream, cuts).await {
+            tracing::debug!(%error, cluster = self.cluster.name, "a connection ended early");
+        }
+    }
+
+    async fn converse(&self, stream: TcpStream, cuts: watch::Receiver<u64>) -> io::Result<()> {
+        let host = stream.peer_addr()?.ip().to_string();
+        let fault = self.front_faults.current().tls;
+        if fault != TlsFault::None {
+            self.ledger.count(Service::Aurora, "tls", Outcome::Fault);
+        }
+        let opening = opening::open(stream, self.certificates.choose(fault));
+        match timeout(AUTHENTICATION_TIMEOUT, opening).await.map_err(io::Error::other)?? {
+            Opening::Session(client, startup) => self.session(*client, startup, &host, cuts).await,
+            Opening::ClearText(client, startup) => self.clear_text(client, &startup, &host).await,
+            Opening::Cancel(key) => {
+                self.ledger.count(Service::Aurora, "cancel", Outcome::Served);
+                server::cancel(&self.socket, &key).await
+            }
+            Opening::Over => Ok(()),
+        }
+    }
+
+    async fn session(
+        &self,
+        mut client: Client,
+        startup: Startup,
+        host: &str,
+        cuts: watch::Receiver<u64>,
+    ) -> io::Result<()> {
+        match login::log_in(self, &mut client, &startup, host).await {
+            Ok((server, method)) => {
+                self.ledger.count(Service::Aurora, method.operation(), Outcome::Served);
+                relay::relay(client, server, &self.front_faults, cuts).await;
+                Ok(())
+            }
+            Err(Denial::Refused { response, refusal }) => {
+                self.enter(&response, refusal.cause, refusal.server_log_text);
+                client.refuse(&response).await
+            }
+            Err(Denial::Answered(response)) => {
+                self.ledger.count(Service::Aurora, Method::Iam.operation(), Outcome::Fault);
+                client.refuse(&response).await
+            }
+            Err(Denial::Gone(error)) => Err(error),
+        }
+    }
+
+    async fn clear_text(&self, mut client: Wire<TcpStream>, startup: &Startup, host: &str) -> io::Result<()> {
+        let user = startup.user().unwrap_or_default();
+        let response = answers::host_rejected(host, user, login::database(startup), Encryption::None);
+        self.enter(&response, Cause::ClearTextRefused, format!("user \"{user}\" came without TLS"));
+        client.refuse(&response).await
+    }
+
+    fn enter(&self, response: &ErrorResponse, cause: Cause, message: String) {
+        let (operation, code) = (Method::Iam.operation().to_owned(), response.code().to_string());
+        self.ledger.refuse(RefusalEntry { service: Service::Aurora, operation, cause, code, message });
+    }
+}
+
+impl Method {
+    /// The ledger's name for it.
+    fn operation(self) -> &'static str {
+        match self {
+            Self::Iam => "login",
+            Self::Password => "password-login",
+        }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
+    /// Says why not, and closes.
+    pub(super) async fn refuse(&mut self, response: &ErrorResponse) -> io::Result<()> {
+        let mut message = BytesMut::new();
+        response.encode(&mut message);
+        self.send(&message).await?;
+        self.stream.shutdown().await
+    }
+}

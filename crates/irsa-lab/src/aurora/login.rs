@@ -1,0 +1,176 @@
+//! Who may log in, and how: IAM for members of `rds_iam`, a password for everybody else.
+
+use std::io;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use irsa_chain::Cause;
+use irsa_pgwire::backend::{Authentication, NegotiateProtocolVersion};
+use irsa_pgwire::error_response::ErrorResponse;
+use irsa_pgwire::frontend;
+use irsa_pgwire::startup::{Startup, Version};
+use tokio::time::timeout;
+
+use super::answers::{self, Encryption};
+use super::front::Front;
+use super::opening::Client;
+use super::relay::pause;
+use super::server::{self, Admission, Server};
+use super::setup::SUPERUSER;
+use crate::faults::AuroraFault;
+use crate::rds_token::{self, Principal, RdsLogin, Refusal, log};
+
+/// PostgreSQL's `authentication_timeout`.
+pub(super) const AUTHENTICATION_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Why a client gets no session.
+#[derive(Debug)]
+pub(super) enum Denial {
+    /// It is told so; the ledger gets the true cause.
+    Refused { response: ErrorResponse, refusal: Refusal },
+    /// It is told so, and that is all: the packets are wrong, or a fault is on.
+    Answered(ErrorResponse),
+    /// Nobody is there to be told.
+    Gone(io::Error),
+}
+
+/// How a session came about, as the ledger's operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Method {
+    Iam,
+    Password,
+}
+
+/// Lets the client in or says why not. On success the real server has taken over: its answer to the start-up packet
+/// is on its way to the client.
+pub(super) async fn log_in(
+    front: &Front,
+    client: &mut Client,
+    startup: &Startup,
+    host: &str,
+) -> Result<(Server, Method), Denial> {
+    check_version(front, startup)?;
+    let user = startup.user().filter(|user| !user.is_empty()).ok_or_else(|| Denial::Answered(answers::no_user()))?;
+    if front.front_faults.current().too_many_clients {
+        return Err(Denial::Answered(answers::too_many_clients()));
+    }
+    if user == SUPERUSER {
+        return Err(superuser_rejected(startup, host));
+    }
+    let uses_iam = front.directory.uses_iam(user).await.map_err(|error| {
+        tracing::error!(%error, "can't ask the real server about its roles");
+        Denial::Answered(answers::out_of_order())
+    })?;
+    if uses_iam {
+        by_iam(front, client, startup, user).await.map(|server| (server, Method::Iam))
+    } else {
+        by_password(front, client, startup).await.map(|server| (server, Method::Password))
+    }
+}
+
+async fn by_iam(front: &Front, client: &mut Client, startup: &Startup, user: &str) -> Result<Server, Denial> {
+    let startup = negotiate(front, client, startup).await?;
+    let token = ask_token(client).await?;
+    let fault = front.faults.aurora();
+    pause(Duration::from_millis(fault.login_delay_ms)).await;
+    let principal = authorize(front, &fault, user, &token)
+        .map_err(|refusal| Denial::Refused { response: answers::pam_failed(user), refusal })?;
+    tracing::info!(cluster = front.cluster.name, user, principal = %principal.session, "IAM login");
+    let mut server = server::connect(&front.socket, &startup).await?;
+    if server::introduce(client, &mut server, Admission::Trusted).await? {
+        return Ok(server);
+    }
+    let server_log_text = format!("role \"{user}\" is no member of rds_iam any more");
+    let refusal = Refusal { cause: Cause::RdsIamNotGranted, server_log_text };
+    Err(Denial::Refused { response: answers::pam_failed(user), refusal })
+}
+
+/// The real server's own exchange, untouched: the client sees its SCRAM request.
+async fn by_password(front: &Front, client: &mut Client, startup: &Startup) -> Result<Server, Denial> {
+    let mut server = server::connect(&front.socket, startup).await?;
+    if server::introduce(client, &mut server, Admission::AsksPassword).await? {
+        return Ok(server);
+    }
+    tracing::warn!("the real server let somebody in unasked; refused");
+    Err(Denial::Answered(answers::out_of_order()))
+}
+
+fn check_version(front: &Front, startup: &Startup) -> Result<(), Denial> {
+    let Version { major, minor } = startup.version;
+    if major == 3 {
+        return Ok(());
+    }
+    Err(Denial::Answered(answers::unsupported_version(major, minor, front.newest_minor)))
+}
+
+fn superuser_rejected(startup: &Startup, host: &str) -> Denial {
+    let response = answers::host_rejected(host, SUPERUSER, database(startup), Encryption::Tls);
+    let server_log_text = format!("role \"{SUPERUSER}\" is reserved");
+    Denial::Refused { response, refusal: Refusal { cause: Cause::DatabaseAccessDenied, server_log_text } }
+}
+
+/// The database that is asked for; `None` for physical replication, which is of no database.
+pub(super) fn database(startup: &Startup) -> Option<&str> {
+    let logical = startup.parameter("replication") == Some("database");
+    if startup.is_replication() && !logical { None } else { startup.database().or(startup.user()) }
+}
+
+/// Tells the client which protocol the real server speaks, before authentication as PostgreSQL does, and returns the
+/// start-up packet in that protocol.
+async fn negotiate(front: &Front, client: &mut Client, startup: &Startup) -> io::Result<Startup> {
+    let unrecognized: Vec<String> = startup.protocol_options().map(|(name, _)| name.to_owned()).collect();
+    let version = Version { major: 3, minor: startup.version.minor.min(front.newest_minor) };
+    if version.minor < startup.version.minor || !unrecognized.is_empty() {
+        let mut message = BytesMut::new();
+        NegotiateProtocolVersion { version, unrecognized }.encode(&mut message);
+        client.send(&message).await?;
+    }
+    Ok(startup.negotiated(version))
+}
+
+async fn ask_token(client: &mut Client) -> Result<String, Denial> {
+    let mut question = BytesMut::new();
+    Authentication::CleartextPassword.encode(&mut question);
+    client.send(&question).await?;
+    let answer = timeout(AUTHENTICATION_TIMEOUT, client.message())
+        .await
+        .map_err(|_| Denial::Answered(answers::authentication_timed_out()))??
+        .ok_or_else(|| Denial::Gone(io::ErrorKind::UnexpectedEof.into()))?;
+    if answer.tag != frontend::PASSWORD_MESSAGE {
+        let text = format!("expected password response, got message type {}", answer.tag);
+        return Err(Denial::Answered(answers::protocol_violation(text)));
+    }
+    let token = frontend::parse_password(&answer.body)
+        .map_err(|error| Denial::Answered(answers::protocol_violation(error.to_string())))?;
+    if token.is_empty() {
+        return Err(Denial::Answered(answers::empty_password()));
+    }
+    Ok(String::from_utf8_lossy(token).into_owned())
+}
+
+/// The faults that are on, then the true verification.
+fn authorize(front: &Front, fault: &AuroraFault, user: &str, token: &str) -> Result<Principal, Refusal> {
+    if fault.throttled {
+        return Err(Refusal { cause: Cause::EndpointOverloaded, server_log_text: log::throttled(user) });
+    }
+    if fault.iam_unavailable {
+        return Err(Refusal { cause: Cause::IamLoginRefused, server_log_text: log::internal(user) });
+    }
+    if front.faults.take_refused_login() {
+        return Err(Refusal { cause: Cause::RdsTokenExpired, server_log_text: log::expired(user) });
+    }
+    let login = RdsLogin {
+        endpoints: &front.endpoints,
+        region: &front.cluster.region,
+        account: &front.cluster.account,
+        resource_id: &front.cluster.resource_id,
+        user,
+    };
+    rds_token::verify_and_authorize(token, &login, front.clock.now(), &front.sessions, &front.world)
+}
+
+impl From<io::Error> for Denial {
+    fn from(error: io::Error) -> Self {
+        Self::Gone(error)
+    }
+}

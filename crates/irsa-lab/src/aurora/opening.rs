@@ -1,0 +1,91 @@
+//! From the first byte to the start-up packet, as PostgreSQL's own `ProcessStartupPacket` goes about it.
+
+use std::io;
+use std::sync::Arc;
+
+use irsa_pgwire::startup::{CancelKey, Initial, Startup};
+use rustls::ServerConfig;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use super::answers;
+use super::certificates::ALPN;
+use super::wire::Wire;
+
+/// A client behind TLS.
+pub(super) type Client = Wire<TlsStream<TcpStream>>;
+
+/// First byte of a TLS record: the client did not ask first (PostgreSQL documentation, "SSL Session Encryption").
+const TLS_HANDSHAKE: u8 = 0x16;
+/// More requests for encryption than any client has use for.
+const MAX_REQUESTS: usize = 4;
+
+/// What a client turned out to want.
+#[derive(Debug)]
+pub(super) enum Opening {
+    /// A session, behind TLS.
+    Session(Box<Client>, Startup),
+    /// A session in clear text.
+    ClearText(Wire<TcpStream>, Startup),
+    /// The end of what another session is doing; there is no answer to that.
+    Cancel(CancelKey),
+    /// Nothing any more: it left, or it was answered.
+    Over,
+}
+
+/// Reads until the client has said what it wants. Without `tls`, encryption is refused.
+///
+/// # Errors
+/// The connection broke, the handshake failed, or a packet is none; PostgreSQL too answers nothing then.
+pub(super) async fn open(stream: TcpStream, tls: Option<Arc<ServerConfig>>) -> io::Result<Opening> {
+    let mut first = [0];
+    stream.peek(&mut first).await?;
+    if first == [TLS_HANDSHAKE] {
+        return direct_tls(stream, tls).await;
+    }
+    let mut client = Wire::new(stream);
+    for _ in 0..MAX_REQUESTS {
+        match (client.initial().await?, &tls) {
+            (Some(Initial::Ssl), Some(config)) => return requested_tls(client, config).await,
+            (Some(Initial::Ssl), None) | (Some(Initial::GssEnc), _) => client.send(b"N").await?,
+            (Some(Initial::Startup(startup)), _) => return Ok(Opening::ClearText(client, startup)),
+            (Some(Initial::Cancel(key)), _) => return Ok(Opening::Cancel(key)),
+            (None, _) => return Ok(Opening::Over),
+        }
+    }
+    Ok(Opening::Over)
+}
+
+async fn requested_tls(mut client: Wire<TcpStream>, config: &Arc<ServerConfig>) -> io::Result<Opening> {
+    if !client.inbox.is_empty() {
+        client.refuse(&answers::unencrypted_data()).await?;
+        return Ok(Opening::Over);
+    }
+    client.send(b"S").await?;
+    let stream = TlsAcceptor::from(Arc::clone(config)).accept(client.stream).await?;
+    behind_tls(stream).await
+}
+
+/// Direct TLS demands ALPN, so that no other protocol's client can be made to talk to PostgreSQL.
+async fn direct_tls(stream: TcpStream, tls: Option<Arc<ServerConfig>>) -> io::Result<Opening> {
+    let Some(config) = tls else { return Ok(Opening::Over) };
+    let stream = TlsAcceptor::from(config).accept(stream).await?;
+    if stream.get_ref().1.alpn_protocol() != Some(ALPN) {
+        return Ok(Opening::Over);
+    }
+    behind_tls(stream).await
+}
+
+async fn behind_tls(stream: TlsStream<TcpStream>) -> io::Result<Opening> {
+    let mut client = Wire::new(stream);
+    match client.initial().await? {
+        Some(Initial::Startup(startup)) => Ok(Opening::Session(Box::new(client), startup)),
+        Some(Initial::Cancel(key)) => Ok(Opening::Cancel(key)),
+        Some(Initial::Ssl | Initial::GssEnc) => {
+            client.refuse(&answers::protocol_violation("encryption was requested twice")).await?;
+            Ok(Opening::Over)
+        }
+        None => Ok(Opening::Over),
+    }
+}

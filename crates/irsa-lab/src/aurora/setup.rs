@@ -1,0 +1,143 @@
+//! What a new cluster gets before anybody may log in: RDS's roles, Aurora's functions, the world's users and databases.
+
+use irsa_components::postgres::Postgres;
+use tokio_postgres::Client;
+
+use crate::error::LabError;
+use crate::world::{Cluster, DatabaseUser};
+
+/// Members must log in by IAM (Aurora User Guide, "Creating a database account using IAM authentication").
+pub(super) const IAM_ROLE: &str = "rds_iam";
+/// RDS's own superuser, which nobody else may log in as.
+pub(super) const SUPERUSER: &str = "rdsadmin";
+
+/// The roles that each RDS server has, and the rights of the master user's group.
+const RDS_ROLES: &str = "
+    CREATE ROLE rds_iam NOLOGIN;
+    CREATE ROLE rds_password NOLOGIN;
+    CREATE ROLE rds_replication NOLOGIN;
+    CREATE ROLE rds_superuser NOLOGIN CREATEDB CREATEROLE IN ROLE pg_monitor, pg_signal_backend;
+    GRANT rds_password, rds_replication TO rds_superuser WITH ADMIN OPTION;
+";
+const FUNCTIONS: &str = include_str!("functions.sql");
+
+/// Runs all of it.
+///
+/// # Errors
+/// A statement failed; the error names what it was for.
+pub(super) async fn set_up(postgres: &Postgres, cluster: &Cluster) -> Result<(), LabError> {
+    let admin = connect(postgres, "postgres").await?;
+    run(&admin, "the roles of RDS", RDS_ROLES).await?;
+    for user in &cluster.users {
+        run(&admin, &format!("role `{}`", user.name), &create_role(user)).await?;
+    }
+    for database in &cluster.databases {
+        run(&admin, &format!("database `{database}`"), &create_database(database)).await?;
+        run(&admin, &format!("access to `{database}`"), &grant_database(database, &cluster.users)).await?;
+    }
+    for database in &cluster.databases {
+        let owner = connect(postgres, database).await?;
+        run(&owner, &format!("the schema of `{database}`"), &grant_schema(database, &cluster.users)).await?;
+        run(&owner, &format!("Aurora's functions in `{database}`"), FUNCTIONS).await?;
+    }
+    for database in ["postgres", "template1"] {
+        let owner = connect(postgres, database).await?;
+        run(&owner, &format!("Aurora's functions in `{database}`"), FUNCTIONS).await?;
+    }
+    Ok(())
+}
+
+/// Runs SQL as the superuser.
+pub(super) async fn execute(postgres: &Postgres, database: &str, sql: &str) -> Result<(), LabError> {
+    let client = connect(postgres, database).await?;
+    client.batch_execute(sql).await.map_err(|error| LabError::aurora("running SQL as the superuser", error))
+}
+
+async fn connect(postgres: &Postgres, database: &str) -> Result<Client, LabError> {
+    let doing = format!("connecting to `{database}`");
+    postgres.connect(database).await.map_err(|error| LabError::aurora(doing, error))
+}
+
+async fn run(client: &Client, what: &str, sql: &str) -> Result<(), LabError> {
+    client.batch_execute(sql).await.map_err(|error| LabError::aurora(format!("creating {what}"), error))
+}
+
+fn create_role(user: &DatabaseUser) -> String {
+    let login = if user.login { "LOGIN" } else { "NOLOGIN" };
+    let mut sql = format!("CREATE ROLE {} {login}", identifier(&user.name));
+    if let Some(password) = &user.password {
+        sql.push_str(" PASSWORD ");
+        sql.push_str(&literal(password.expose()));
+    }
+    for group in &user.member_of {
+        sql.push_str(&format!("; GRANT {} TO {}", identifier(group), identifier(&user.name)));
+    }
+    sql
+}
+
+/// A statement of its own: it can't run in the transaction that several statements would be.
+fn create_database(database: &str) -> String {
+    format!("CREATE DATABASE {}", identifier(database))
+}
+
+/// Only those whom the world names may connect, so that "no access to this database" can be seen.
+fn grant_database(database: &str, users: &[DatabaseUser]) -> String {
+    let name = identifier(database);
+    let grants = with_access(database, users).map(|user| format!("; GRANT ALL ON DATABASE {name} TO {user}"));
+    format!("REVOKE CONNECT ON DATABASE {name} FROM PUBLIC{}", grants.collect::<String>())
+}
+
+fn grant_schema(database: &str, users: &[DatabaseUser]) -> String {
+    with_access(database, users).map(|user| format!("GRANT ALL ON SCHEMA public TO {user};")).collect()
+}
+
+fn with_access<'a>(database: &'a str, users: &'a [DatabaseUser]) -> impl Iterator<Item = String> + 'a {
+    users.iter().filter(move |user| user.databases.iter().any(|name| name == database)).map(|user| identifier(&user.name))
+}
+
+/// Quoted as an SQL identifier.
+fn identifier(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// Quoted as an SQL string, whatever `standard_conforming_strings` says.
+fn literal(text: &str) -> String {
+    format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::Secret;
+
+    fn user(name: &str) -> DatabaseUser {
+        DatabaseUser {
+            name: name.to_owned(),
+            login: true,
+            password: None,
+            member_of: Vec::new(),
+            databases: vec!["shop".to_owned()],
+        }
+    }
+
+    #[test]
+    fn names_and_passwords_are_quoted() {
+        let mut user = user("o\"r");
+        user.password = Some(Secret::new("it's \\"));
+        user.member_of = vec![IAM_ROLE.to_owned()];
+        assert_eq!(
+            create_role(&user),
+            r#"CREATE ROLE "o""r" LOGIN PASSWORD E'it''s \\'; GRANT "rds_iam" TO "o""r""#
+        );
+    }
+
+    #[test]
+    fn only_named_users_may_connect() {
+        let mut stranger = user("stranger");
+        stranger.databases.clear();
+        assert_eq!(
+            grant_database("shop", &[user("clerk"), stranger]),
+            r#"REVOKE CONNECT ON DATABASE "shop" FROM PUBLIC; GRANT ALL ON DATABASE "shop" TO "clerk""#
+        );
+    }
+}

@@ -1,0 +1,7 @@
+//! The front with a real PostgreSQL behind it, spoken to by a real client library and byte by byte.
+
+mod client;
+mod faults;
+mod login;
+mod protocol;
+mod support;

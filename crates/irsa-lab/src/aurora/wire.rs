@@ -1,0 +1,77 @@
+//! A connection with the bytes that were read ahead of their use.
+
+use std::io;
+
+use bytes::{Buf as _, Bytes, BytesMut};
+use irsa_pgwire::frame::{HEADER, Header};
+use irsa_pgwire::startup::{self, Initial};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+
+/// Longest message before a session: a token with many tags, a challenge (PostgreSQL's `PG_MAX_AUTH_TOKEN_LENGTH`).
+pub(super) const MAX_MESSAGE: usize = 65_535;
+
+/// A stream and what was read from it, but not used yet.
+#[derive(Debug)]
+pub(super) struct Wire<S> {
+    pub(super) stream: S,
+    pub(super) inbox: BytesMut,
+}
+
+/// A message with its type byte.
+#[derive(Debug)]
+pub(super) struct Message {
+    pub(super) tag: u8,
+    pub(super) body: Bytes,
+    /// The message as it came, header included.
+    pub(super) raw: Bytes,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
+    pub(super) fn new(stream: S) -> Self {
+        Self { stream, inbox: BytesMut::new() }
+    }
+
+    pub(super) async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stream.write_all(bytes).await?;
+        self.stream.flush().await
+    }
+
+    /// The next packet without a type byte; `None` when the peer left.
+    pub(super) async fn initial(&mut self) -> io::Result<Option<Initial>> {
+        loop {
+            if let Some((initial, consumed)) = startup::parse(&self.inbox).map_err(invalid)? {
+                self.inbox.advance(consumed);
+                return Ok(Some(initial));
+            }
+            if !self.fill().await? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// The next message; `None` when the peer left.
+    pub(super) async fn message(&mut self) -> io::Result<Option<Message>> {
+        loop {
+            if let Some(header) = Header::parse(&self.inbox).map_err(invalid)? {
+                if header.body_len > MAX_MESSAGE {
+                    return Err(invalid("message is too long for this state of the connection"));
+                }
+                if self.inbox.len() >= HEADER + header.body_len {
+                    let raw = self.inbox.split_to(HEADER + header.body_len).freeze();
+                    return Ok(Some(Message { tag: header.tag, body: raw.slice(HEADER..), raw }));
+                }
+            }
+            if !self.fill().await? {
+                return Ok(None);
+            }
+        }
+    }
+
+    async fn fill(&mut self) -> io::Result<bool> {
+        Ok(self.stream.read_buf(&mut self.inbox).await? > 0)
+    }
+}
+
+fn invalid(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, error)
+}

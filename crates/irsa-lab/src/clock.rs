@@ -1,0 +1,76 @@
+//! The lab's time, so that skew is a fault and tests choose the moment.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::faults::Faults;
+
+/// Where the time comes from.
+pub trait LabClock: Send + Sync + Debug {
+    /// The time now.
+    fn now(&self) -> SystemTime;
+}
+
+/// The machine's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl LabClock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one place where the lab reads the machine's clock")]
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
+    }
+}
+
+/// AWS's clock as the lab plays it: another clock plus the skew that [`Faults`] holds.
+#[derive(Debug, Clone)]
+pub struct SkewedClock {
+    inner: Arc<dyn LabClock>,
+    faults: Arc<Faults>,
+}
+
+impl SkewedClock {
+    /// Puts the skew of `faults` over `inner`.
+    pub fn new(inner: Arc<dyn LabClock>, faults: Arc<Faults>) -> Self {
+        Self { inner, faults }
+    }
+}
+
+impl LabClock for SkewedClock {
+    fn now(&self) -> SystemTime {
+        let skew = self.faults.clock_skew_seconds();
+        let amount = Duration::from_secs(skew.unsigned_abs());
+        let now = self.inner.now();
+        let skewed = if skew < 0 { now.checked_sub(amount) } else { now.checked_add(amount) };
+        skewed.unwrap_or(now)
+    }
+}
+
+/// Whole seconds since 1970, 0 for earlier times.
+pub fn unix_seconds(at: SystemTime) -> u64 {
+    at.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+/// RFC 3339 in UTC with whole seconds, as AWS writes times: `2026-11-24T21:08:00Z`.
+pub fn rfc3339(at: SystemTime) -> String {
+    let seconds = i64::try_from(unix_seconds(at)).unwrap_or(i64::MAX);
+    OffsetDateTime::from_unix_timestamp(seconds)
+        .ok()
+        .and_then(|time| time.format(&Rfc3339).ok())
+        .unwrap_or_else(|| "9999-12-31T23:59:59Z".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rfc3339_has_whole_seconds_in_utc() {
+        let at = UNIX_EPOCH + Duration::from_millis(1_732_482_480_900);
+        assert_eq!(rfc3339(at), "2024-11-24T21:08:00Z");
+    }
+}

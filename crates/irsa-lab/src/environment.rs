@@ -1,0 +1,76 @@
+//! What a workload's process is told: the variables of the EKS webhook, and the lab's addresses.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use crate::facts::{ClusterFacts, LabFacts, WorkloadFacts};
+use crate::world::{Workload, WorkloadIdentity};
+
+/// All variables of a workload's process.
+pub(crate) fn environment(
+    workload: &Workload,
+    token_file: &str,
+    facts: &LabFacts,
+) -> BTreeMap<String, String> {
+    let ca_file = facts.ca_file.display().to_string();
+    let region = facts.region.to_string();
+    let mut all = BTreeMap::from([
+        ("AWS_REGION", region.clone()),
+        ("AWS_DEFAULT_REGION", region),
+        ("AWS_STS_REGIONAL_ENDPOINTS", "regional".to_owned()),
+        ("AWS_ENDPOINT_URL_STS", facts.sts.url.clone()),
+        ("AWS_CA_BUNDLE", ca_file.clone()),
+        ("AWS_EC2_METADATA_SERVICE_ENDPOINT", facts.imds.url.clone()),
+        ("IRSA_CA_FILE", ca_file),
+    ]);
+    match workload.identity {
+        WorkloadIdentity::WebIdentity => {
+            all.insert("AWS_ROLE_ARN", workload.role.to_string());
+            all.insert("AWS_WEB_IDENTITY_TOKEN_FILE", token_file.to_owned());
+        }
+        WorkloadIdentity::PodIdentity => {
+            all.insert("AWS_CONTAINER_CREDENTIALS_FULL_URI", format!("{}/v1/credentials", facts.pod_identity_agent.url));
+            all.insert("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", token_file.to_owned());
+        }
+    }
+    all.extend(upstream(workload, &facts.clusters).map(|upstream| ("IRSA_UPSTREAMS", upstream)));
+    all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// The variables as a shell reads them, one `export` a line.
+pub fn exports(workload: &WorkloadFacts) -> String {
+    workload.environment.iter().fold(String::new(), |mut text, (name, value)| {
+        // Writing to a `String` can't fail.
+        let _ = writeln!(text, "export {name}='{}'", value.replace('\'', r"'\''"));
+        text
+    })
+}
+
+/// The proxy's upstream for the workload's database: signed for the endpoint, dialled at the lab.
+fn upstream(workload: &Workload, clusters: &[ClusterFacts]) -> Option<String> {
+    let database = workload.database.as_ref()?;
+    let cluster = clusters.iter().find(|cluster| cluster.name == database.cluster)?;
+    let listen = database.listen.as_ref().map(|listen| format!("&listen={listen}")).unwrap_or_default();
+    Some(format!("postgres://{}:{}?dial={}{listen}", cluster.endpoint, cluster.port, cluster.dial))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exports_quote_for_the_shell() {
+        let facts = WorkloadFacts {
+            name: "a".to_owned(),
+            namespace: "n".to_owned(),
+            service_account: "s".to_owned(),
+            role_arn: "arn:aws:iam::111122223333:role/r".parse().unwrap(),
+            token_file: "/t".into(),
+            audience: "sts.amazonaws.com".to_owned(),
+            environment: BTreeMap::from([("A".to_owned(), "it's $HOME".to_owned())]),
+            database: None,
+            user: None,
+        };
+        assert_eq!(exports(&facts), "export A='it'\\''s $HOME'\n");
+    }
+}

@@ -1,0 +1,61 @@
+//! Why a lab could not start.
+
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::world::WorldError;
+
+/// An underlying error of any crate.
+pub type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// A lab that could not start or keep its promise.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum LabError {
+    /// The world file is wrong.
+    #[error("the lab's world is not valid: {0}")]
+    World(#[from] WorldError),
+    /// A file or folder of the lab's state could not be used.
+    #[error("can't {doing} `{}`", path.display())]
+    File {
+        /// What was tried: "write", "create".
+        doing: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A listener, certificate or key could not be made.
+    #[error("can't start the lab's {part}")]
+    Part {
+        /// Which part: "STS", "OIDC issuer".
+        part: &'static str,
+        /// The reason.
+        source: Source,
+    },
+    /// The Aurora front or the PostgreSQL behind it could not start.
+    #[error("can't start the lab's Aurora: {doing}")]
+    Aurora {
+        /// What was being done.
+        doing: String,
+        /// The reason.
+        source: Source,
+    },
+}
+
+impl LabError {
+    /// An error of the Aurora front.
+    pub fn aurora(doing: impl Into<String>, source: impl Into<Source>) -> Self {
+        Self::Aurora { doing: doing.into(), source: source.into() }
+    }
+
+    pub(crate) fn part(part: &'static str, source: impl Into<Source>) -> Self {
+        Self::Part { part, source: source.into() }
+    }
+
+    pub(crate) fn file(doing: &'static str, path: impl Into<PathBuf>, source: io::Error) -> Self {
+        Self::File { doing, path: path.into(), source }
+    }
+}

@@ -1,0 +1,97 @@
+//! What a running lab tells its users: `lab.json`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use irsa_chain::{AccountId, DbResourceId, Region, RoleArn};
+use serde::{Deserialize, Serialize};
+
+/// Where everything of a running lab is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LabFacts {
+    /// The cluster's OIDC issuer.
+    pub oidc_issuer: IssuerFacts,
+    /// STS.
+    pub sts: UrlFacts,
+    /// The instance metadata service.
+    pub imds: UrlFacts,
+    /// The EKS Pod Identity agent.
+    pub pod_identity_agent: UrlFacts,
+    /// The lab's own JSON API.
+    pub admin: UrlFacts,
+    /// PEM file with the authority that signed all certificates of the lab.
+    pub ca_file: PathBuf,
+    /// The region of the world.
+    pub region: Region,
+    /// The account of the Kubernetes cluster.
+    pub account: AccountId,
+    /// The role of the node, which IMDS hands out.
+    pub node_role_arn: RoleArn,
+    /// The Aurora clusters.
+    pub clusters: Vec<ClusterFacts>,
+    /// The workloads, each with its environment.
+    pub workloads: Vec<WorkloadFacts>,
+}
+
+/// An issuer: its public name, and where it really listens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IssuerFacts {
+    /// The `iss` of tokens.
+    pub url: String,
+    /// `127.0.0.1:PORT`, HTTPS.
+    pub dial: String,
+}
+
+/// A service of the lab.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UrlFacts {
+    /// Scheme, address and port.
+    pub url: String,
+}
+
+/// An Aurora cluster: its public names, and where it really listens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClusterFacts {
+    /// The cluster identifier.
+    pub name: String,
+    /// Host name of the writer endpoint: what tokens are signed for.
+    pub endpoint: String,
+    /// Host name of the reader endpoint.
+    pub reader_endpoint: String,
+    /// The port that tokens are signed for.
+    pub port: u16,
+    /// `127.0.0.1:PORT` of the writer endpoint.
+    pub dial: String,
+    /// `127.0.0.1:PORT` of the reader endpoint, where the lab has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reader_dial: Option<String>,
+    /// The `cluster-…` id that policies name.
+    pub resource_id: DbResourceId,
+    /// Names of the databases.
+    pub databases: Vec<String>,
+}
+
+/// A workload: a pod as the lab plays it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkloadFacts {
+    /// The workload's name in the lab.
+    pub name: String,
+    /// Kubernetes namespace.
+    pub namespace: String,
+    /// Kubernetes service account.
+    pub service_account: String,
+    /// The role the workload asks for.
+    pub role_arn: RoleArn,
+    /// The projected token, renewed like the kubelet does.
+    pub token_file: PathBuf,
+    /// The token's audience.
+    pub audience: String,
+    /// All variables that the workload's process gets.
+    pub environment: BTreeMap<String, String>,
+    /// The database it uses, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database: Option<String>,
+    /// The database user, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+}

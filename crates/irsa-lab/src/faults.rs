@@ -1,0 +1,180 @@
+//! Faults on demand: what is broken at this moment.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+
+/// All switches. As JSON it is the body of `POST /faults`; absent fields mean "no fault".
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FaultPlan {
+    /// AWS's clock (STS, IMDS, Aurora) runs this many seconds ahead of the pods' clock; negative: behind.
+    pub clock_skew_seconds: i64,
+    /// Life of new STS sessions, shorter than AWS would allow, whatever is asked for.
+    pub session_seconds: Option<u64>,
+    /// STS can't get the issuer's keys.
+    pub jwks_unavailable: bool,
+    /// Nothing listens where STS was: connections are refused.
+    pub sts_down: bool,
+    /// What STS does instead of its work.
+    pub sts: Option<StsFault>,
+    /// Instance metadata as seen from a pod.
+    pub imds: ImdsFault,
+    /// Aurora's authentication.
+    pub aurora: AuroraFault,
+}
+
+/// STS misbehaves for a number of requests.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StsFault {
+    /// How it misbehaves; absent: it only is slow.
+    pub kind: Option<StsFaultKind>,
+    /// Waits this long before each answer.
+    pub latency_ms: u64,
+    /// For the next requests only; absent: until switched off.
+    pub requests: Option<u64>,
+}
+
+/// How STS misbehaves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub enum StsFaultKind {
+    /// `Throttling` with `Rate exceeded`, HTTP 400.
+    Throttle,
+    /// `InternalFailure`, HTTP 500.
+    InternalError,
+    /// `IDPCommunicationError`, HTTP 400.
+    IdpCommunication,
+    /// `RegionDisabledException`, HTTP 403.
+    RegionDisabled,
+    /// Any code, status and text.
+    Error {
+        /// AWS error code.
+        code: String,
+        /// HTTP status.
+        status: u16,
+        /// Message.
+        message: String,
+    },
+}
+
+/// Instance metadata as seen from a pod.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ImdsFault {
+    /// The hop limit is 1: a pod's request for a token is never answered.
+    pub hop_limit_one: bool,
+    /// Answers 403: metadata is switched off.
+    pub disabled: bool,
+}
+
+/// Aurora's authentication misbehaves.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AuroraFault {
+    /// IAM authentication is throttled (more than 200 new connections a second).
+    pub throttled: bool,
+    /// The IAM service behind the server does not answer.
+    pub iam_unavailable: bool,
+    /// Each login waits this long.
+    pub login_delay_ms: u64,
+    /// The next logins are refused as if the token were expired, though it is good.
+    pub refuse_logins: u64,
+    /// No new connections are accepted: they are cut at once.
+    pub unreachable: bool,
+}
+
+/// The faults that are on now. Shared by all parts; changed by the admin API or by tests.
+#[derive(Debug, Default)]
+pub struct Faults {
+    plan: watch::Sender<FaultPlan>,
+}
+
+impl Faults {
+    /// Replaces everything; `FaultPlan::default()` switches all faults off.
+    pub fn set(&self, plan: FaultPlan) {
+        self.plan.send_replace(plan);
+    }
+
+    /// Changes some switches.
+    pub fn change(&self, change: impl FnOnce(&mut FaultPlan)) {
+        self.plan.send_modify(change);
+    }
+
+    /// What is on now.
+    pub fn current(&self) -> FaultPlan {
+        self.plan.borrow().clone()
+    }
+
+    /// Tells of each change.
+    pub fn watch(&self) -> watch::Receiver<FaultPlan> {
+        self.plan.subscribe()
+    }
+
+    /// The skew of AWS's clock in seconds.
+    pub fn clock_skew_seconds(&self) -> i64 {
+        self.plan.borrow().clock_skew_seconds
+    }
+
+    /// The forced life of new sessions.
+    pub fn session_life(&self) -> Option<Duration> {
+        self.plan.borrow().session_seconds.map(Duration::from_secs)
+    }
+
+    /// What Aurora's authentication does wrong now.
+    pub fn aurora(&self) -> AuroraFault {
+        self.plan.borrow().aurora.clone()
+    }
+
+    /// Takes one of the logins that are to be refused.
+    pub fn take_refused_login(&self) -> bool {
+        let take = |plan: &mut FaultPlan| {
+            let left = plan.aurora.refuse_logins.checked_sub(1);
+            plan.aurora.refuse_logins = left.unwrap_or(0);
+            left.is_some()
+        };
+        self.plan.send_if_modified(take)
+    }
+
+    /// What the present STS request meets; counts down limited faults.
+    pub fn take_sts(&self) -> Option<StsFault> {
+        let mut taken = None;
+        self.plan.send_if_modified(|plan| {
+            taken = plan.sts.clone().filter(|fault| fault.requests != Some(0));
+            let Some(left) = plan.sts.as_mut().and_then(|fault| fault.requests.as_mut()) else { return false };
+            *left = left.saturating_sub(1);
+            true
+        });
+        taken
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limited_fault_ends_after_its_requests() {
+        let faults = Faults::default();
+        let fault = StsFault { kind: Some(StsFaultKind::Throttle), requests: Some(2), ..StsFault::default() };
+        faults.change(|plan| plan.sts = Some(fault));
+        assert!(faults.take_sts().is_some());
+        assert!(faults.take_sts().is_some());
+        assert!(faults.take_sts().is_none());
+    }
+
+    #[test]
+    fn an_unlimited_fault_stays() {
+        let faults = Faults::default();
+        faults.change(|plan| plan.sts = Some(StsFault { latency_ms: 5, ..StsFault::default() }));
+        assert!(faults.take_sts().is_some());
+        assert!(faults.take_sts().is_some());
+    }
+
+    #[test]
+    fn unknown_switches_are_refused() {
+        assert!(serde_json::from_str::<FaultPlan>(r#"{"clock_skew": 5}"#).is_err());
+    }
+}

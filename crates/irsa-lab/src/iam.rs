@@ -1,0 +1,43 @@
+//! What a role session may do: its role's policies, asked with the context that IAM would give.
+
+use std::time::SystemTime;
+
+use irsa_policy::{Context, Policy, Principal, Request, Verdict, decide};
+
+use crate::clock::{rfc3339, unix_seconds};
+use crate::sessions::Session;
+use crate::world::Role;
+
+/// Asks the policies of `role`, whose session this is, whether it may do `action` on `resource`.
+pub(crate) fn may(session: &Session, role: &Role, action: &str, resource: &str, now: SystemTime) -> Verdict {
+    let principal = session.principal().to_string();
+    let policies: Vec<&Policy> = role.policies.iter().map(|one| &one.policy).collect();
+    let context = session_context(session, role, now);
+    let principal = Principal::Aws(&principal);
+    decide(&policies, &Request { principal, action, resource: Some(resource), context: &context })
+}
+
+/// The global condition keys of a request by a role session (IAM User Guide, "AWS global condition context keys").
+pub(crate) fn session_context(session: &Session, role: &Role, now: SystemTime) -> Context {
+    let context = time_context(now)
+        .with("aws:PrincipalArn", role.arn.to_string())
+        .with("aws:PrincipalAccount", role.arn.account().to_string())
+        .with("aws:PrincipalType", "AssumedRole")
+        .with("aws:userid", user_id(session, role));
+    session.spec.tags.iter().fold(context, |context, (key, value)| {
+        context.with(format!("aws:PrincipalTag/{key}"), value.clone())
+    })
+}
+
+/// The condition keys that every request has.
+pub(crate) fn time_context(now: SystemTime) -> Context {
+    Context::new()
+        .with("aws:CurrentTime", rfc3339(now))
+        .with("aws:EpochTime", unix_seconds(now).to_string())
+        .with("aws:SecureTransport", "true")
+}
+
+/// `AROA…:SESSION`: `aws:userid`, and the `UserId` of `GetCallerIdentity`.
+pub(crate) fn user_id(session: &Session, role: &Role) -> String {
+    format!("{}:{}", role.id, session.spec.name)
+}

@@ -1,0 +1,209 @@
+//! Projected tokens as AWS reads them: claims first, signature later. Each check is a step of its own, because the
+//! order in which they fail is part of what callers see.
+
+use std::time::{Duration, SystemTime};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use irsa_chain::Cause;
+use jsonwebtoken::jwk::JwkSet;
+use jsonwebtoken::{Algorithm, DecodingKey};
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer};
+
+use crate::clock::unix_seconds;
+
+/// A token may be stamped this far in the future.
+const MAX_AHEAD: Duration = Duration::from_secs(5 * 60);
+
+/// A JSON Web Token, read but not verified. `Debug` shows claims, never the token.
+#[derive(Debug)]
+pub(crate) struct Jwt<'a> {
+    pub(crate) claims: Claims,
+    header: Header,
+    signed: Signed<'a>,
+}
+
+/// The claims that AWS looks at.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Claims {
+    pub(crate) iss: String,
+    pub(crate) sub: String,
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub(crate) aud: Vec<String>,
+    pub(crate) exp: u64,
+    #[serde(default)]
+    nbf: u64,
+    /// Kubernetes's own: what the token is bound to.
+    #[serde(default, rename = "kubernetes.io")]
+    pub(crate) kubernetes: Option<Bound>,
+}
+
+/// The objects that a token is bound to.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Bound {
+    pub(crate) pod: Option<NamedObject>,
+}
+
+/// An object by name and uid.
+#[derive(Debug, Deserialize)]
+pub(crate) struct NamedObject {
+    pub(crate) name: String,
+    pub(crate) uid: String,
+}
+
+/// Why a token can't be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ParseFault {
+    /// Not three parts.
+    Segments,
+    /// A part is not base64 without padding; the place is that of the first wrong byte.
+    Header {
+        /// Where in the header.
+        at: usize,
+    },
+    /// The parts do not say what a service account token says.
+    Content,
+}
+
+/// Why a signature is not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KeyFault {
+    /// The key set has no key of that id.
+    NoKey,
+    /// The key did not make the signature.
+    Signature,
+}
+
+/// Why a token is not good at this time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TimeFault {
+    /// `exp` is over.
+    Expired,
+    /// `nbf` is to come.
+    NotYet,
+}
+
+impl TimeFault {
+    pub(crate) fn cause(self) -> Cause {
+        match self {
+            Self::Expired => Cause::TokenExpired,
+            Self::NotYet => Cause::ClockSkew,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Header {
+    alg: String,
+    kid: Option<String>,
+}
+
+struct Signed<'a> {
+    message: &'a str,
+    signature: &'a str,
+}
+
+impl std::fmt::Debug for Signed<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Signed")
+    }
+}
+
+impl<'a> Jwt<'a> {
+    /// Reads a token that claims RS256. Other algorithms, `none` and the HMACs above all, are not for service accounts.
+    pub(crate) fn parse(token: &'a str) -> Result<Self, ParseFault> {
+        let (message, signature) = token.rsplit_once('.').ok_or(ParseFault::Segments)?;
+        let (header, claims) = message.split_once('.').ok_or(ParseFault::Segments)?;
+        if claims.contains('.') {
+            return Err(ParseFault::Segments);
+        }
+        if let Some(at) = header.bytes().position(|byte| !is_base64url(byte)) {
+            return Err(ParseFault::Header { at });
+        }
+        let header: Header = decode(header).ok_or(ParseFault::Content)?;
+        let claims = decode(claims).filter(|_| header.alg == "RS256").ok_or(ParseFault::Content)?;
+        Ok(Self { claims, header, signed: Signed { message, signature } })
+    }
+
+    /// Verifies with the key of a published set (RFC 7517).
+    pub(crate) fn check_signature(&self, jwks: &str) -> Result<(), KeyFault> {
+        let keys: JwkSet = serde_json::from_str(jwks).map_err(|_| KeyFault::NoKey)?;
+        let key = self.header.kid.as_deref().and_then(|kid| keys.find(kid)).ok_or(KeyFault::NoKey)?;
+        let key = DecodingKey::from_jwk(key).map_err(|_| KeyFault::NoKey)?;
+        let Signed { message, signature } = self.signed;
+        match jsonwebtoken::crypto::verify(signature, message.as_bytes(), &key, Algorithm::RS256) {
+            Ok(true) => Ok(()),
+            _ => Err(KeyFault::Signature),
+        }
+    }
+
+    /// Compares `exp` and `nbf` with the time.
+    pub(crate) fn check_time(&self, now: SystemTime) -> Result<(), TimeFault> {
+        let now = unix_seconds(now);
+        if now >= self.claims.exp {
+            return Err(TimeFault::Expired);
+        }
+        if self.claims.nbf > now.saturating_add(MAX_AHEAD.as_secs()) {
+            return Err(TimeFault::NotYet);
+        }
+        Ok(())
+    }
+}
+
+fn is_base64url(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'
+}
+
+fn decode<T: DeserializeOwned>(part: &str) -> Option<T> {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
+}
+
+/// `aud` is a text or a list of texts.
+fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    match serde_json::Value::deserialize(deserializer)? {
+        serde_json::Value::String(one) => Ok(vec![one]),
+        other => serde_json::from_value(other).map_err(D::Error::custom),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(header: &str, claims: &str) -> String {
+        format!("{}.{}.c2ln", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims))
+    }
+
+    const CLAIMS: &str = r#"{"iss": "https://i", "sub": "s", "aud": "a", "exp": 10}"#;
+
+    #[test]
+    fn reads_an_audience_alone_or_in_a_list() {
+        let text = token(r#"{"alg": "RS256"}"#, CLAIMS);
+        assert_eq!(Jwt::parse(&text).unwrap().claims.aud, ["a"]);
+        let text = token(r#"{"alg": "RS256"}"#, &CLAIMS.replace("\"a\"", "[\"a\", \"b\"]"));
+        assert_eq!(Jwt::parse(&text).unwrap().claims.aud, ["a", "b"]);
+    }
+
+    #[test]
+    fn refuses_what_is_no_service_account_token() {
+        for (text, fault) in [
+            (String::new(), ParseFault::Segments),
+            ("a.b".to_owned(), ParseFault::Segments),
+            ("a.b.c.d".to_owned(), ParseFault::Segments),
+            ("Bearer a.b.c".to_owned(), ParseFault::Header { at: 6 }),
+            ("a.b.c".to_owned(), ParseFault::Content),
+            (token(r#"{"alg": "none"}"#, CLAIMS), ParseFault::Content),
+            (token(r#"{"alg": "HS256"}"#, CLAIMS), ParseFault::Content),
+            (token(r#"{"alg": "RS256"}"#, "{}"), ParseFault::Content),
+        ] {
+            assert_eq!(Jwt::parse(&text).unwrap_err(), fault, "{text}");
+        }
+    }
+
+    #[test]
+    fn debug_does_not_show_the_token() {
+        let text = token(r#"{"alg": "RS256"}"#, CLAIMS);
+        assert!(!format!("{:?}", Jwt::parse(&text).unwrap()).contains("c2ln"));
+    }
+}

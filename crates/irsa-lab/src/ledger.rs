@@ -1,0 +1,235 @@
+//! What the lab was asked, and what it refused and why.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use irsa_chain::{Cause, Link};
+use serde::{Deserialize, Serialize};
+
+use crate::clock::{LabClock, rfc3339};
+
+/// Refusals kept; older ones are dropped.
+const KEPT_REFUSALS: usize = 1_000;
+
+/// A part of the lab that answers requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Service {
+    /// The OIDC issuer: discovery and keys.
+    Oidc,
+    /// The security token service.
+    Sts,
+    /// Instance metadata.
+    Imds,
+    /// The EKS Pod Identity agent.
+    PodIdentity,
+    /// The Aurora front.
+    Aurora,
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Oidc => "oidc",
+            Self::Sts => "sts",
+            Self::Imds => "imds",
+            Self::PodIdentity => "pod-identity",
+            Self::Aurora => "aurora",
+        })
+    }
+}
+
+/// How a request ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Served.
+    Served,
+    /// Refused: the caller is at fault, or so the rules say.
+    Refused,
+    /// Failed by a fault that was switched on.
+    Fault,
+}
+
+/// A refusal to be entered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusalEntry {
+    /// Who refused.
+    pub service: Service,
+    /// What was asked: `AssumeRoleWithWebIdentity`, `login`.
+    pub operation: String,
+    /// The true cause, which AWS often hides from the caller.
+    pub cause: Cause,
+    /// The code the caller saw: an AWS error code or a SQLSTATE.
+    pub code: String,
+    /// What the server's own log says; never a secret.
+    pub message: String,
+}
+
+/// A refusal as kept and shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusalRecord {
+    /// Who refused.
+    pub service: Service,
+    /// What was asked.
+    pub operation: String,
+    /// The broken link of the chain.
+    pub link: Link,
+    /// The true cause.
+    pub cause: Cause,
+    /// The code the caller saw.
+    pub code: String,
+    /// The server-side text.
+    pub message: String,
+    /// When, RFC 3339, by AWS's clock.
+    pub at: String,
+}
+
+/// How often something was asked with one outcome.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Count {
+    /// Who was asked.
+    pub service: Service,
+    /// What was asked.
+    pub operation: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// How often.
+    pub count: u64,
+}
+
+/// The ledger at one moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerSnapshot {
+    /// All counts, by service, operation, outcome.
+    pub counts: Vec<Count>,
+    /// The newest refusals, oldest first.
+    pub refusals: Vec<RefusalRecord>,
+}
+
+impl LedgerSnapshot {
+    /// Requests of any kind to `service`: "never asked IMDS" is `asked(Service::Imds) == 0`.
+    pub fn asked(&self, service: Service) -> u64 {
+        self.counts.iter().filter(|count| count.service == service).map(|count| count.count).sum()
+    }
+
+    /// Requests of one kind with one outcome.
+    pub fn count(&self, service: Service, operation: &str, outcome: Outcome) -> u64 {
+        let of_this_kind =
+            |count: &&Count| count.service == service && count.operation == operation && count.outcome == outcome;
+        self.counts.iter().filter(of_this_kind).map(|count| count.count).sum()
+    }
+
+    /// The newest refusal.
+    pub fn last_refusal(&self) -> Option<&RefusalRecord> {
+        self.refusals.last()
+    }
+}
+
+/// Counts requests and keeps refusals. Shared by all parts.
+#[derive(Debug)]
+pub struct Ledger {
+    clock: Arc<dyn LabClock>,
+    pages: Mutex<Pages>,
+}
+
+#[derive(Debug, Default)]
+struct Pages {
+    counts: BTreeMap<(Service, String, Outcome), u64>,
+    refusals: VecDeque<RefusalRecord>,
+}
+
+impl Ledger {
+    /// An empty ledger that stamps by `clock`.
+    pub fn new(clock: Arc<dyn LabClock>) -> Self {
+        Self { clock, pages: Mutex::default() }
+    }
+
+    /// Counts a request that was served or failed by a fault.
+    pub fn count(&self, service: Service, operation: &str, outcome: Outcome) {
+        *self.pages().counts.entry((service, operation.to_owned(), outcome)).or_default() += 1;
+    }
+
+    /// Counts a refusal, keeps it, and logs it with its link and cause.
+    pub fn refuse(&self, entry: RefusalEntry) {
+        let RefusalEntry { service, operation, cause, code, message } = entry;
+        let link = cause.link();
+        tracing::warn!(%service, operation, link = link.id(), cause = cause.id(), code, "refused: {message}");
+        self.count(service, &operation, Outcome::Refused);
+        let at = rfc3339(self.clock.now());
+        let mut pages = self.pages();
+        if pages.refusals.len() >= KEPT_REFUSALS {
+            pages.refusals.pop_front();
+        }
+        pages.refusals.push_back(RefusalRecord { service, operation, link, cause, code, message, at });
+    }
+
+    /// A copy to look at.
+    pub fn snapshot(&self) -> LedgerSnapshot {
+        let pages = self.pages();
+        let count = |((service, operation, outcome), count): (&(Service, String, Outcome), &u64)| Count {
+            service: *service,
+            operation: operation.clone(),
+            outcome: *outcome,
+            count: *count,
+        };
+        LedgerSnapshot {
+            counts: pages.counts.iter().map(count).collect(),
+            refusals: pages.refusals.iter().cloned().collect(),
+        }
+    }
+
+    fn pages(&self) -> MutexGuard<'_, Pages> {
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SystemClock;
+
+    fn ledger() -> Ledger {
+        Ledger::new(Arc::new(SystemClock))
+    }
+
+    fn refusal(message: String) -> RefusalEntry {
+        RefusalEntry {
+            service: Service::Sts,
+            operation: "AssumeRoleWithWebIdentity".to_owned(),
+            cause: Cause::TokenExpired,
+            code: "ExpiredTokenException".to_owned(),
+            message,
+        }
+    }
+
+    #[test]
+    fn a_refusal_carries_the_link_of_its_cause() {
+        let ledger = ledger();
+        ledger.refuse(refusal("late".to_owned()));
+        let snapshot = ledger.snapshot();
+        let last = snapshot.last_refusal().unwrap();
+        assert_eq!(last.link, Link::ProjectedToken);
+        assert_eq!(snapshot.count(Service::Sts, "AssumeRoleWithWebIdentity", Outcome::Refused), 1);
+    }
+
+    #[test]
+    fn a_service_that_nobody_asked_counts_zero() {
+        let ledger = ledger();
+        ledger.count(Service::Sts, "GetCallerIdentity", Outcome::Served);
+        assert_eq!(ledger.snapshot().asked(Service::Imds), 0);
+        assert_eq!(ledger.snapshot().asked(Service::Sts), 1);
+    }
+
+    #[test]
+    fn only_the_newest_refusals_are_kept() {
+        let ledger = ledger();
+        for number in 0..=KEPT_REFUSALS {
+            ledger.refuse(refusal(number.to_string()));
+        }
+        let snapshot = ledger.snapshot();
+        assert_eq!(snapshot.refusals.len(), KEPT_REFUSALS);
+        assert_eq!(snapshot.refusals.first().unwrap().message, "1");
+    }
+}

@@ -1,0 +1,50 @@
+//! The AWS side of the identity chain on one machine: OIDC issuer, STS, IAM, IMDS, Pod Identity agent and an
+//! Aurora front on a real PostgreSQL, with AWS's wire formats, error codes and texts.
+//!
+//! The lab shares no signing code with `irsa-identity`: it verifies with code of its own, so that one wrong idea
+//! can't pass both. [`Lab::start`] composes everything; [`World`] says what exists; [`Ledger`] says what was asked
+//! and what was refused, by link of the chain.
+#![warn(clippy::indexing_slicing, clippy::string_slice)]
+
+mod admin;
+pub mod aurora;
+pub mod clock;
+pub mod deps;
+mod environment;
+pub mod error;
+pub mod facts;
+pub mod faults;
+mod iam;
+pub mod imds;
+mod jwt;
+mod lab;
+pub mod ledger;
+pub mod oidc;
+mod options;
+pub mod pod_identity;
+mod pods;
+mod projection;
+mod random;
+pub mod rds_token;
+mod reply;
+pub mod secret;
+mod services;
+pub mod sessions;
+pub mod sigv4;
+mod state_dir;
+pub mod sts;
+#[cfg(test)]
+mod vectors;
+pub mod world;
+
+pub use clock::LabClock;
+pub use deps::AuroraDeps;
+pub use environment::exports;
+pub use error::LabError;
+pub use facts::{ClusterFacts, LabFacts, WorkloadFacts};
+pub use faults::Faults;
+pub use lab::Lab;
+pub use ledger::{Ledger, LedgerSnapshot};
+pub use options::{LabOptions, LabPorts};
+pub use sessions::Sessions;
+pub use world::World;

@@ -1,0 +1,108 @@
+//! The cluster's OIDC issuer: keys that rotate, discovery, and service account tokens as the API server makes them.
+
+mod keys;
+mod server;
+mod spec;
+mod token;
+
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use irsa_chain::IssuerUrl;
+use serde_json::json;
+
+use crate::clock::LabClock;
+use crate::error::LabError;
+use keys::{KeyRing, SigningKey};
+
+pub use spec::{Audience, PodBinding, TokenKey, TokenSpec};
+
+pub(crate) use server::serve;
+
+/// The issuer. Its clock is the cluster's, not AWS's: skew between the two is a fault.
+#[derive(Debug)]
+pub struct Issuer {
+    url: IssuerUrl,
+    clock: Arc<dyn LabClock>,
+    keys: Mutex<KeyRing>,
+    /// In no key set: what attackers and the past sign with. Made when it is first asked for.
+    unpublished_key: OnceLock<SigningKey>,
+}
+
+impl Issuer {
+    /// An issuer with one key. Making RSA keys takes a moment.
+    pub fn new(url: IssuerUrl, clock: Arc<dyn LabClock>) -> Result<Self, LabError> {
+        let keys = Mutex::new(KeyRing::new(SigningKey::generate()?));
+        Ok(Self { url, clock, keys, unpublished_key: OnceLock::new() })
+    }
+
+    /// The `iss` of its tokens.
+    pub fn url(&self) -> &IssuerUrl {
+        &self.url
+    }
+
+    /// A new key signs from now on; those before it stay published, so that their tokens stay good.
+    pub fn rotate_keys(&self) -> Result<(), LabError> {
+        let key = SigningKey::generate()?;
+        self.keys().add(key);
+        Ok(())
+    }
+
+    /// Withdraws all keys but the newest: tokens of the others can't be verified any more.
+    pub fn retire_old_keys(&self) {
+        self.keys().retire_old();
+    }
+
+    /// The ids of the published keys, oldest first.
+    pub fn key_ids(&self) -> Vec<String> {
+        self.keys().published().map(|key| key.id().to_owned()).collect()
+    }
+
+    /// A token as `spec` wants it, right or wrong.
+    pub fn mint(&self, spec: &TokenSpec) -> Result<String, LabError> {
+        let claims = token::claims(spec, self.url.as_str(), self.clock.now());
+        let keys = self.keys();
+        match spec.key {
+            TokenKey::Current => keys.newest().sign(&claims, keys.newest().id()),
+            TokenKey::Oldest => keys.oldest().sign(&claims, keys.oldest().id()),
+            TokenKey::Retired => self.unpublished_key()?.sign(&claims, self.unpublished_key()?.id()),
+            TokenKey::Forged => self.unpublished_key()?.sign(&claims, keys.newest().id()),
+            TokenKey::Unsigned => Ok(token::unsigned(&claims)),
+        }
+    }
+
+    /// `/.well-known/openid-configuration`, as EKS serves it.
+    pub fn discovery(&self) -> String {
+        let issuer = self.url.as_str();
+        json!({
+            "issuer": issuer,
+            "jwks_uri": format!("{issuer}/keys"),
+            "authorization_endpoint": "urn:kubernetes:programmatic_authorization",
+            "response_types_supported": ["id_token"],
+            "subject_types_supported": ["public"],
+            "claims_supported": ["sub", "iss"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+        })
+        .to_string()
+    }
+
+    /// The published keys as a JSON Web Key Set (RFC 7517).
+    pub fn jwks(&self) -> String {
+        let keys: Vec<_> = self.keys().published().map(SigningKey::jwk).collect();
+        json!({ "keys": keys }).to_string()
+    }
+
+    fn unpublished_key(&self) -> Result<&SigningKey, LabError> {
+        if let Some(key) = self.unpublished_key.get() {
+            return Ok(key);
+        }
+        let key = SigningKey::generate()?;
+        Ok(self.unpublished_key.get_or_init(|| key))
+    }
+
+    fn keys(&self) -> MutexGuard<'_, KeyRing> {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,95 @@
+//! The issuer, against jsonwebtoken's own verification.
+
+use std::sync::Arc;
+
+use jsonwebtoken::jwk::JwkSet;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use serde_json::Value;
+
+use super::{Audience, Issuer, PodBinding, TokenKey, TokenSpec};
+use crate::clock::SystemClock;
+
+const URL: &str = "https://oidc.eks.eu-central-1.amazonaws.com/id/X";
+
+fn issuer() -> Issuer {
+    Issuer::new(URL.parse().unwrap(), Arc::new(SystemClock)).unwrap()
+}
+
+fn spec() -> TokenSpec {
+    TokenSpec::new("camunda/keycloak".parse().unwrap())
+}
+
+/// The claims, if a relying party of the published keys would accept the token.
+fn accepted(issuer: &Issuer, token: &str) -> Option<Value> {
+    let keys: JwkSet = serde_json::from_str(&issuer.jwks()).unwrap();
+    let header = jsonwebtoken::decode_header(token).ok()?;
+    let key = DecodingKey::from_jwk(keys.find(&header.kid?)?).ok()?;
+    let mut validation = Validation::new(Algorithm::RS256);
+    validation.set_audience(&["sts.amazonaws.com"]);
+    validation.set_issuer(&[URL]);
+    jsonwebtoken::decode(token, &key, &validation).ok().map(|decoded| decoded.claims)
+}
+
+#[test]
+fn tokens_look_like_the_api_servers() {
+    let issuer = issuer();
+    let pod = PodBinding {
+        name: "keycloak-0".to_owned(),
+        uid: "u1".to_owned(),
+        node: "n".to_owned(),
+        node_uid: "u2".to_owned(),
+        service_account_uid: "u3".to_owned(),
+    };
+    let token = issuer.mint(&TokenSpec { pod: Some(pod), ..spec() }).unwrap();
+    let claims = accepted(&issuer, &token).unwrap();
+    assert_eq!(claims["sub"], "system:serviceaccount:camunda:keycloak");
+    assert_eq!(claims["aud"], serde_json::json!(["sts.amazonaws.com"]));
+    assert_eq!(claims["kubernetes.io"]["pod"]["name"], "keycloak-0");
+    assert_eq!(claims["kubernetes.io"]["serviceaccount"]["uid"], "u3");
+    assert_eq!(claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap(), 86_400);
+}
+
+#[test]
+fn tokens_can_be_wrong_in_one_way_each() {
+    let issuer = issuer();
+    let wrong = [
+        TokenSpec { issuer: Some("https://elsewhere".to_owned()), ..spec() },
+        TokenSpec { audience: Audience::Absent, ..spec() },
+        TokenSpec { expires_in: -120, ..spec() },
+        TokenSpec { key: TokenKey::Retired, ..spec() },
+        TokenSpec { key: TokenKey::Forged, ..spec() },
+        TokenSpec { key: TokenKey::Unsigned, ..spec() },
+    ];
+    assert!(accepted(&issuer, &issuer.mint(&spec()).unwrap()).is_some());
+    for spec in wrong {
+        assert!(accepted(&issuer, &issuer.mint(&spec).unwrap()).is_none(), "{spec:?}");
+    }
+}
+
+#[test]
+fn old_tokens_stay_good_until_their_key_is_retired() {
+    let issuer = issuer();
+    let old = issuer.mint(&spec()).unwrap();
+    issuer.rotate_keys().unwrap();
+    let new = issuer.mint(&spec()).unwrap();
+    assert_eq!(issuer.key_ids().len(), 2);
+    assert!(accepted(&issuer, &old).is_some() && accepted(&issuer, &new).is_some());
+    assert!(accepted(&issuer, &issuer.mint(&TokenSpec { key: TokenKey::Oldest, ..spec() }).unwrap()).is_some());
+    issuer.retire_old_keys();
+    assert!(accepted(&issuer, &old).is_none());
+    assert!(accepted(&issuer, &new).is_some());
+}
+
+#[test]
+fn discovery_names_issuer_and_keys() {
+    let document: Value = serde_json::from_str(&issuer().discovery()).unwrap();
+    assert_eq!(document["issuer"], URL);
+    assert_eq!(document["jwks_uri"], format!("{URL}/keys"));
+}
+
+#[test]
+fn a_spec_reads_from_json_with_good_defaults() {
+    let read: TokenSpec = serde_json::from_str(r#"{"service_account": "camunda/keycloak"}"#).unwrap();
+    assert_eq!(read, spec());
+    assert!(serde_json::from_str::<TokenSpec>(r#"{"service_account": "a/b", "audiance": null}"#).is_err());
+}

@@ -1,0 +1,54 @@
+//! The pods of the workloads: what their tokens are bound to.
+
+use irsa_chain::Region;
+
+use crate::oidc::{PodBinding, TokenSpec};
+use crate::random;
+use crate::world::{Workload, World};
+
+/// The node that all pods run on.
+#[derive(Debug)]
+pub(crate) struct Node {
+    name: String,
+    uid: String,
+}
+
+impl Node {
+    pub(crate) fn new(region: &Region) -> Self {
+        Self { name: format!("ip-10-0-1-23.{region}.compute.internal"), uid: random::uuid() }
+    }
+}
+
+/// A workload's pod, with the token that it is given.
+#[derive(Debug)]
+pub(crate) struct Pod {
+    /// The workload's name.
+    pub(crate) workload: String,
+    /// What the kubelet asks for on its behalf.
+    pub(crate) token: TokenSpec,
+}
+
+/// One pod for each workload; its tokens live for `token_seconds`.
+pub(crate) fn pods(world: &World, token_seconds: u64) -> Vec<Pod> {
+    let node = Node::new(world.region());
+    let expires_in = i64::try_from(token_seconds).unwrap_or(i64::MAX);
+    world
+        .workloads()
+        .iter()
+        .map(|workload| {
+            let token = TokenSpec::new(workload.service_account.clone()).audience(&workload.audience);
+            let token = TokenSpec { pod: Some(binding(workload, &node)), expires_in, ..token };
+            Pod { workload: workload.name.clone(), token }
+        })
+        .collect()
+}
+
+fn binding(workload: &Workload, node: &Node) -> PodBinding {
+    PodBinding {
+        name: format!("{}-{}", workload.name, random::pod_suffix()),
+        uid: random::uuid(),
+        node: node.name.clone(),
+        node_uid: node.uid.clone(),
+        service_account_uid: random::uuid(),
+    }
+}

@@ -1,0 +1,141 @@
+//! RDS authentication tokens: verified as Aurora and the IAM service behind it do.
+//!
+//! Rules: Aurora User Guide, "IAM database authentication" and "Troubleshooting for IAM DB authentication". The
+//! client sees one text for all refusals; the causes are in the server's `iam-db-auth-error` log.
+
+mod authorize;
+pub mod log;
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use irsa_chain::{AccountId, AssumedRoleArn, Cause, DbResourceId, Region, RoleArn};
+
+use crate::sessions::{Session, Sessions};
+use crate::sigv4::{Presigned, PresignedError};
+use crate::world::World;
+
+/// Tokens are good for 15 minutes.
+const MAX_LIFE: Duration = Duration::from_secs(15 * 60);
+/// A token may be stamped this far in the future.
+const MAX_AHEAD: Duration = Duration::from_secs(5 * 60);
+
+/// The login that a token is presented for, as the server knows it.
+#[derive(Debug, Clone, Copy)]
+pub struct RdsLogin<'a> {
+    /// The names and ports that tokens for this server may be signed for.
+    pub endpoints: &'a [(String, u16)],
+    /// The cluster's region.
+    pub region: &'a Region,
+    /// The cluster's account.
+    pub account: &'a AccountId,
+    /// The cluster's resource id, which policies name.
+    pub resource_id: &'a DbResourceId,
+    /// The user of the start-up packet.
+    pub user: &'a str,
+}
+
+/// Who logs in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    /// The role session that signed.
+    pub session: AssumedRoleArn,
+    /// Its role.
+    pub role: RoleArn,
+    /// The database user.
+    pub user: String,
+}
+
+/// Why a login is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The true cause. The client never sees it: it gets SQLSTATE 28000 for all of them.
+    pub cause: Cause,
+    /// The line of the `iam-db-auth-error` log.
+    pub server_log_text: String,
+}
+
+/// Verifies `token` for `login` at `now`, then asks the role's policies for `rds-db:connect`.
+pub fn verify_and_authorize(
+    token: &str,
+    login: &RdsLogin<'_>,
+    now: SystemTime,
+    sessions: &Sessions,
+    world: &World,
+) -> Result<Principal, Refusal> {
+    let session = verify(token, login, now, sessions)?;
+    authorize::authorize(&session, login, now, world)
+}
+
+/// Verifies the token alone: form, credentials, signature, then endpoint, region, user, age and the credentials' life.
+pub fn verify(
+    token: &str,
+    login: &RdsLogin<'_>,
+    now: SystemTime,
+    sessions: &Sessions,
+) -> Result<Arc<Session>, Refusal> {
+    verified(token, login, now, sessions).map_err(|cause| Refusal {
+        cause,
+        server_log_text: match cause {
+            Cause::RdsTokenExpired | Cause::SessionExpired => log::expired(login.user),
+            _ => log::invalid(login.user),
+        },
+    })
+}
+
+fn verified(
+    token: &str,
+    login: &RdsLogin<'_>,
+    now: SystemTime,
+    sessions: &Sessions,
+) -> Result<Arc<Session>, Cause> {
+    let malformed = |_: PresignedError| Cause::RdsTokenMalformed;
+    let token = Presigned::parse(token).map_err(malformed)?;
+    let claims = token.claims().map_err(malformed)?;
+    token.expect("Action", "connect").map_err(malformed)?;
+    let user = token.parameter("DBUser").map_err(malformed)?;
+    let session = sessions.find(claims.access_key_id).ok_or(Cause::CredentialsUnknown)?;
+    if !session.credentials.session_token.matches(token.optional("X-Amz-Security-Token").unwrap_or("")) {
+        return Err(Cause::CredentialsUnknown);
+    }
+    if !token.is_signed_with(&session.credentials.secret_access_key, &claims.scope) {
+        return Err(Cause::SignatureMismatch);
+    }
+    if claims.scope.service != "rds-db" {
+        return Err(Cause::RdsTokenMalformed);
+    }
+    if !login.accepts(token.host(), token.port()) {
+        return Err(Cause::SignedForAnotherHost);
+    }
+    if claims.scope.region != login.region.as_str() {
+        return Err(Cause::SignedForAnotherRegion);
+    }
+    if user != login.user {
+        return Err(Cause::SignedForAnotherUser);
+    }
+    check_time(claims.signed_at, claims.life, now)?;
+    if session.is_expired(now) {
+        return Err(Cause::SessionExpired);
+    }
+    Ok(session)
+}
+
+fn check_time(signed_at: SystemTime, life: Duration, now: SystemTime) -> Result<(), Cause> {
+    if life > MAX_LIFE {
+        return Err(Cause::RdsTokenLifetimeTooLong);
+    }
+    match now.duration_since(signed_at) {
+        Ok(age) if age > life => Err(Cause::RdsTokenExpired),
+        Err(ahead) if ahead.duration() > MAX_AHEAD => Err(Cause::ClockSkew),
+        _ => Ok(()),
+    }
+}
+
+impl RdsLogin<'_> {
+    fn accepts(&self, host: &str, port: u16) -> bool {
+        self.endpoints.iter().any(|(name, its_port)| name.eq_ignore_ascii_case(host) && *its_port == port)
+    }
+}
+
+#[cfg(test)]
+mod tests;

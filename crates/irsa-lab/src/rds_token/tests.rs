@@ -1,0 +1,272 @@
+//! RDS tokens, against what botocore signed; every cause of a refusal; every byte of a token.
+
+use std::time::{Duration, SystemTime};
+
+use irsa_chain::{AccountId, Cause, DbResourceId, Region};
+use proptest::prelude::*;
+
+use super::{RdsLogin, Refusal, verify_and_authorize};
+use crate::secret::Secret;
+use crate::sessions::Sessions;
+use crate::vectors::{TokenVector, Vectors};
+use crate::world::World;
+
+const KEYCLOAK: &str = "arn:aws:iam::111122223333:role/camunda/keycloak-role";
+const WEBMODELER: &str = "arn:aws:iam::111122223333:role/camunda/webmodeler-role";
+const OPENSEARCH: &str = "arn:aws:iam::111122223333:role/opensearch-role";
+const PARTNER: &str = "arn:aws:iam::444455556666:role/partner-role";
+
+/// A server that accepts the vector's endpoint for the vector's user; each part can be changed.
+struct Server {
+    endpoints: Vec<(String, u16)>,
+    region: Region,
+    account: AccountId,
+    resource_id: DbResourceId,
+    user: String,
+    sessions: Sessions,
+    now: SystemTime,
+}
+
+impl Server {
+    fn of(vector: &TokenVector) -> Self {
+        let vectors = Vectors::read();
+        let world = World::camunda_8_3();
+        let cluster = world.cluster("aurora").unwrap();
+        Self {
+            endpoints: vec![("reader.example".to_owned(), 5432), (vector.host.clone(), vector.port)],
+            region: vector.region.parse().unwrap(),
+            account: cluster.account.clone(),
+            resource_id: cluster.resource_id.clone(),
+            user: vector.user.clone(),
+            sessions: vectors.sessions(KEYCLOAK),
+            now: vectors.signed_at(),
+        }
+    }
+
+    fn login_to(&self, world: &World, token: &str) -> Result<String, Refusal> {
+        let login = RdsLogin {
+            endpoints: &self.endpoints,
+            region: &self.region,
+            account: &self.account,
+            resource_id: &self.resource_id,
+            user: &self.user,
+        };
+        verify_and_authorize(token, &login, self.now, &self.sessions, world)
+            .map(|principal| principal.session.to_string())
+    }
+
+    fn login(&self, token: &str) -> Result<String, Refusal> {
+        self.login_to(&World::camunda_8_3(), token)
+    }
+
+    fn cause(&self, token: &str) -> Cause {
+        self.login(token).unwrap_err().cause
+    }
+}
+
+fn token(name: &str) -> TokenVector {
+    Vectors::read().token(name).clone()
+}
+
+#[test]
+fn accepts_what_botocore_signed() {
+    let vector = token("writer");
+    let session = Server::of(&vector).login(&vector.token).unwrap();
+    assert_eq!(session, "arn:aws:sts::111122223333:assumed-role/keycloak-role/pod-1");
+}
+
+#[test]
+fn accepts_every_spelling_of_user_host_and_region_that_botocore_signs() {
+    for name in ["odd user", "other port", "China", "life of a minute"] {
+        let vector = token(name);
+        let server = Server::of(&vector);
+        let login = RdsLogin {
+            endpoints: &server.endpoints,
+            region: &server.region,
+            account: &server.account,
+            resource_id: &server.resource_id,
+            user: &server.user,
+        };
+        let verified = super::verify(&vector.token, &login, server.now, &server.sessions);
+        assert!(verified.is_ok(), "{name}: {verified:?}");
+    }
+}
+
+#[test]
+fn refuses_tokens_that_are_none() {
+    let vector = token("writer");
+    let server = Server::of(&vector);
+    let good = vector.token.as_str();
+    for (name, text) in [
+        ("empty", String::new()),
+        ("a password", "hunter2".to_owned()),
+        ("with a scheme", format!("https://{good}")),
+        ("without a port", good.replace(":5432", "")),
+        ("cut", good[..good.len() - 80].to_owned()),
+        ("encoded twice", good.replace('%', "%25")),
+        ("decoded", good.replace("%2F", "/")),
+        ("user twice", format!("{good}&DBUser=postgres")),
+        ("not a date", good.replace("T210800Z", "T250800Z")),
+        ("another algorithm", good.replace("AWS4-HMAC-SHA256", "AWS4-HMAC-SHA1")),
+    ] {
+        assert_eq!(server.cause(&text), Cause::RdsTokenMalformed, "{name}");
+    }
+    for name in ["another service", "another action"] {
+        assert_eq!(server.cause(&token(name).token), Cause::RdsTokenMalformed, "{name}");
+    }
+}
+
+#[test]
+fn refuses_each_mismatch_by_its_cause() {
+    let changes: [(Cause, fn(&mut Server)); 11] = [
+        (Cause::SignedForAnotherHost, |server| server.endpoints.truncate(1)),
+        (Cause::SignedForAnotherHost, |server| server.endpoints[1].1 = 6432),
+        (Cause::SignedForAnotherRegion, |server| server.region = "eu-west-1".parse().unwrap()),
+        (Cause::SignedForAnotherUser, |server| server.user = "webmodeler".to_owned()),
+        (Cause::SignedForAnotherUser, |server| server.user = "Keycloak".to_owned()),
+        (Cause::RdsTokenExpired, |server| server.now += Duration::from_secs(901)),
+        (Cause::ClockSkew, |server| server.now -= Duration::from_secs(301)),
+        (Cause::CredentialsUnknown, |server| server.sessions = Sessions::default()),
+        (Cause::CredentialsUnknown, |server| server.sessions = altered(|vectors| vectors.1 = "other")),
+        (Cause::SignatureMismatch, |server| server.sessions = altered(|vectors| vectors.0 = "other")),
+        (Cause::SessionExpired, |server| server.sessions = short_lived()),
+    ];
+    let vector = token("writer");
+    for (cause, change) in changes {
+        let mut server = Server::of(&vector);
+        change(&mut server);
+        if cause == Cause::SessionExpired {
+            server.now += Duration::from_secs(60);
+        }
+        assert_eq!(server.cause(&vector.token), cause);
+    }
+}
+
+/// The vectors' session with another secret key or session token.
+fn altered(change: fn(&mut (&'static str, &'static str))) -> Sessions {
+    let vectors = Vectors::read();
+    let mut credentials = vectors.credentials();
+    let mut texts = ("", "");
+    change(&mut texts);
+    if !texts.0.is_empty() {
+        credentials.secret_access_key = Secret::new(texts.0);
+    }
+    if !texts.1.is_empty() {
+        credentials.session_token = Secret::new(texts.1);
+    }
+    vectors.sessions_with(KEYCLOAK, credentials, Duration::from_secs(3_600))
+}
+
+/// A session that dies a minute after the token was signed.
+fn short_lived() -> Sessions {
+    let vectors = Vectors::read();
+    vectors.sessions_with(KEYCLOAK, vectors.credentials(), Duration::from_secs(60))
+}
+
+#[test]
+fn a_token_lives_a_quarter_of_an_hour_and_no_longer_than_it_says() {
+    let vector = token("writer");
+    let mut server = Server::of(&vector);
+    server.now += Duration::from_secs(900);
+    assert!(server.login(&vector.token).is_ok());
+
+    let vector = token("life of a minute");
+    let mut server = Server::of(&vector);
+    server.now += Duration::from_secs(61);
+    assert_eq!(server.cause(&vector.token), Cause::RdsTokenExpired);
+
+    let vector = token("life of an hour");
+    assert_eq!(Server::of(&vector).cause(&vector.token), Cause::RdsTokenLifetimeTooLong);
+}
+
+#[test]
+fn refuses_a_token_without_its_session_token() {
+    let vector = token("without session token");
+    assert_eq!(Server::of(&vector).cause(&vector.token), Cause::CredentialsUnknown);
+}
+
+#[test]
+fn refuses_roles_that_may_not_connect() {
+    let vector = token("writer");
+    for (role, cause) in [
+        (WEBMODELER, Cause::DbUserMismatch),
+        (OPENSEARCH, Cause::ConnectNotAllowed),
+        (PARTNER, Cause::ConnectNotAllowed),
+        ("arn:aws:iam::111122223333:role/deleted", Cause::RoleUnknown),
+    ] {
+        let mut server = Server::of(&vector);
+        server.sessions = Vectors::read().sessions(role);
+        assert_eq!(server.cause(&vector.token), cause, "{role}");
+    }
+}
+
+#[test]
+fn tells_a_wrong_resource_id_and_a_denial_from_a_missing_permission() {
+    let yaml = include_str!("../world/camunda-8.3.yaml");
+    let wrong_id = yaml.replace("dbuser:cluster-2K7XQ4MZJ6T5W3YHCNBVRDAEFU/keycloak", "dbuser:aurora/keycloak");
+    let deny = yaml.replace(
+        "\"Effect\": \"Allow\",\n              \"Action\": \"rds-db:connect\"",
+        "\"Effect\": \"Deny\",\n              \"Action\": \"rds-db:connect\"",
+    );
+    let vector = token("writer");
+    for (yaml, cause) in [(wrong_id, Cause::ResourceIdMismatch), (deny, Cause::ConnectDenied)] {
+        let world = World::from_yaml(&yaml).unwrap();
+        assert_eq!(Server::of(&vector).login_to(&world, &vector.token).unwrap_err().cause, cause);
+    }
+}
+
+#[test]
+fn the_server_log_has_the_lines_of_rds_and_no_secret() {
+    let vector = token("writer");
+    let mut server = Server::of(&vector);
+    server.sessions = Vectors::read().sessions(WEBMODELER);
+    let refusal = server.login(&vector.token).unwrap_err();
+    assert_eq!(
+        refusal.server_log_text,
+        "Failed to authorize the connection request for user 'keycloak' because the IAM policy assumed by the caller \
+         'arn:aws:sts::111122223333:assumed-role/webmodeler-role/pod-1' is not authorized to perform \
+         `rds-db:connect` on the DB instance. (Status Code: 403, Error Code: NotAuthorized)"
+    );
+    let refusal = server.login("hunter2").unwrap_err();
+    assert!(refusal.server_log_text.ends_with("(Status Code: 400, Error Code: InvalidToken)"));
+    assert!(!refusal.server_log_text.contains("hunter2"));
+}
+
+#[test]
+fn every_byte_of_a_token_counts() {
+    let vector = token("writer");
+    let server = Server::of(&vector);
+    let world = World::camunda_8_3();
+    for at in 0..vector.token.len() {
+        let original = vector.token.as_bytes()[at];
+        for other in [original ^ 1, original ^ 0x20, b'%', b'&', b'A'] {
+            if other != original && other.is_ascii() {
+                let altered = with_byte(&vector.token, at, other);
+                assert!(server.login_to(&world, &altered).is_err(), "byte {at}: `{}`", char::from(other));
+            }
+        }
+    }
+}
+
+fn with_byte(token: &str, at: usize, byte: u8) -> String {
+    let mut bytes = token.as_bytes().to_vec();
+    bytes[at] = byte;
+    String::from_utf8(bytes).unwrap()
+}
+
+proptest! {
+    #[test]
+    fn altering_any_one_byte_refuses(at in any::<prop::sample::Index>(), byte in 0_u8..128) {
+        let vector = token("odd user");
+        let server = Server::of(&vector);
+        let at = at.index(vector.token.len());
+        prop_assume!(vector.token.as_bytes()[at] != byte);
+        prop_assert!(server.login(&with_byte(&vector.token, at, byte)).is_err());
+    }
+
+    #[test]
+    fn no_text_makes_it_panic(text in ".{0,200}") {
+        let server = Server::of(&token("writer"));
+        prop_assert!(server.login(&text).is_err());
+    }
+}

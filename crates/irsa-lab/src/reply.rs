@@ -1,0 +1,23 @@
+//! Responses that several services give.
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{Response, StatusCode};
+
+/// Plain text.
+pub(crate) fn text(status: StatusCode, body: impl Into<String>) -> Response<Bytes> {
+    of_type("text/plain; charset=utf-8", status, body)
+}
+
+/// A JSON document.
+pub(crate) fn json(status: StatusCode, body: impl Into<String>) -> Response<Bytes> {
+    of_type("application/json", status, body)
+}
+
+/// A document of any type.
+pub(crate) fn of_type(content_type: &'static str, status: StatusCode, body: impl Into<String>) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(body.into()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}

@@ -1,0 +1,177 @@
+//! Header-signed requests, against what botocore signed.
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use irsa_chain::Region;
+
+use super::{SignatureFault, SignedRequest, Target, verify};
+use crate::secret::Secret;
+use crate::sessions::Sessions;
+use crate::vectors::{RequestVector, Vectors};
+
+const ROLE: &str = "arn:aws:iam::111122223333:role/aurora-role";
+
+/// A request that can be changed before it is verified.
+struct Case {
+    method: Method,
+    path: String,
+    query: String,
+    headers: HeaderMap,
+    body: String,
+    region: Region,
+    service: String,
+}
+
+impl Case {
+    fn of(vector: &RequestVector) -> Self {
+        let header = |(name, value): (&String, &String)| {
+            (name.parse::<HeaderName>().unwrap(), value.parse::<HeaderValue>().unwrap())
+        };
+        Self {
+            method: vector.method.parse().unwrap(),
+            path: vector.path.clone(),
+            query: vector.query.clone(),
+            headers: vector.headers.iter().map(header).collect(),
+            body: vector.body.clone(),
+            region: vector.region.parse().unwrap(),
+            service: vector.service.clone(),
+        }
+    }
+
+    fn verify_with(&self, sessions: &Sessions, seconds_later: i64) -> Result<(), SignatureFault> {
+        let vectors = Vectors::read();
+        let shift = Duration::from_secs(seconds_later.unsigned_abs());
+        let signed_at = vectors.signed_at();
+        let now = if seconds_later < 0 { signed_at - shift } else { signed_at + shift };
+        let request = SignedRequest {
+            method: &self.method,
+            path: &self.path,
+            query: &self.query,
+            headers: &self.headers,
+            body: self.body.as_bytes(),
+        };
+        let target = Target { region: &self.region, service: &self.service };
+        verify(&request, &target, now, sessions).map(drop)
+    }
+
+    fn verify(&self) -> Result<(), SignatureFault> {
+        self.verify_with(&Vectors::read().sessions(ROLE), 0)
+    }
+
+    fn set(&mut self, header: &'static str, value: &str) {
+        self.headers.insert(header, value.parse().unwrap());
+    }
+}
+
+fn caller_identity() -> Case {
+    Case::of(&Vectors::read().requests[0])
+}
+
+#[test]
+fn accepts_what_botocore_signed() {
+    for vector in &Vectors::read().requests {
+        assert_eq!(Case::of(vector).verify(), Ok(()), "{}", vector.name);
+    }
+}
+
+#[test]
+fn refuses_a_request_that_was_changed_after_signing() {
+    let changes: [(&str, fn(&mut Case)); 9] = [
+        ("method", |case| case.method = Method::PUT),
+        ("path", |case| case.path = "/x".to_owned()),
+        ("query", |case| case.query = "a=1".to_owned()),
+        ("body", |case| case.body.push('x')),
+        ("host", |case| case.set("host", "127.0.0.1:8444")),
+        ("signed header", |case| case.set("content-type", "text/plain")),
+        ("date", |case| case.set("x-amz-date", "20261124T210801Z")),
+        ("day", |case| case.set("x-amz-date", "20261125T210800Z")),
+        ("signed header taken away", |case| drop(case.headers.remove("content-type"))),
+    ];
+    for (name, change) in changes {
+        let mut case = caller_identity();
+        change(&mut case);
+        assert_eq!(case.verify(), Err(SignatureFault::Mismatch), "{name}");
+    }
+}
+
+#[test]
+fn refuses_a_signature_that_does_not_cover_the_host() {
+    let mut case = caller_identity();
+    let authorization = case.headers["authorization"].to_str().unwrap().replace(";host;", ";");
+    case.set("authorization", &authorization);
+    assert_eq!(case.verify(), Err(SignatureFault::Mismatch));
+}
+
+#[test]
+fn refuses_headers_that_are_no_signature() {
+    let mut case = caller_identity();
+    case.headers.remove("authorization");
+    assert_eq!(case.verify(), Err(SignatureFault::Missing));
+    for (value, part) in [
+        ("Basic eDp5", "Unsupported AWS 'algorithm'"),
+        ("AWS4-HMAC-SHA256 SignedHeaders=host, Signature=00", "Credential"),
+        ("AWS4-HMAC-SHA256 Credential=AKID/20261124/x/sts, SignedHeaders=host, Signature=00", "Credential"),
+        ("AWS4-HMAC-SHA256 Credential=AKID/20261124/x/sts/aws4_request, Signature=00", "SignedHeaders"),
+        ("AWS4-HMAC-SHA256 Credential=AKID/20261124/x/sts/aws4_request, SignedHeaders=host", "Signature"),
+    ] {
+        let mut case = caller_identity();
+        case.set("authorization", value);
+        assert_eq!(case.verify(), Err(SignatureFault::Incomplete(part)), "{value}");
+    }
+    let mut case = caller_identity();
+    case.headers.remove("x-amz-date");
+    assert_eq!(case.verify(), Err(SignatureFault::Incomplete("X-Amz-Date")));
+}
+
+#[test]
+fn refuses_credentials_that_were_not_issued() {
+    let vectors = Vectors::read();
+    let unknown = Err(SignatureFault::UnknownCredentials);
+    assert_eq!(caller_identity().verify_with(&Sessions::default(), 0), unknown);
+
+    let mut other_token = vectors.credentials();
+    other_token.session_token = Secret::new("other");
+    let sessions = vectors.sessions_with(ROLE, other_token, Duration::from_secs(900));
+    assert_eq!(caller_identity().verify_with(&sessions, 0), unknown);
+
+    let mut no_token = caller_identity();
+    no_token.headers.remove("x-amz-security-token");
+    assert_eq!(no_token.verify(), unknown);
+}
+
+#[test]
+fn refuses_another_secret() {
+    let vectors = Vectors::read();
+    let mut other = vectors.credentials();
+    other.secret_access_key = Secret::new("other");
+    let sessions = vectors.sessions_with(ROLE, other, Duration::from_secs(900));
+    assert_eq!(caller_identity().verify_with(&sessions, 0), Err(SignatureFault::Mismatch));
+}
+
+#[test]
+fn refuses_dead_credentials_before_all_else_about_the_signature() {
+    let mut case = caller_identity();
+    case.body.push('x');
+    assert_eq!(case.verify_with(&Vectors::read().sessions(ROLE), 3_600), Err(SignatureFault::ExpiredCredentials));
+}
+
+#[test]
+fn refuses_signatures_for_elsewhere() {
+    let mut case = caller_identity();
+    case.region = "eu-west-1".parse().unwrap();
+    assert_eq!(case.verify(), Err(SignatureFault::WrongScope { region: true, service: false }));
+    case.service = "es".to_owned();
+    assert_eq!(case.verify(), Err(SignatureFault::WrongScope { region: true, service: true }));
+}
+
+#[test]
+fn a_signature_is_good_for_a_quarter_of_an_hour_either_way() {
+    let sessions = Vectors::read().sessions(ROLE);
+    let signed_at = Vectors::read().signed_at();
+    let case = caller_identity();
+    assert_eq!(case.verify_with(&sessions, 900), Ok(()));
+    assert_eq!(case.verify_with(&sessions, -900), Ok(()));
+    assert_eq!(case.verify_with(&sessions, 901), Err(SignatureFault::TooOld { signed_at }));
+    assert_eq!(case.verify_with(&sessions, -901), Err(SignatureFault::TooNew { signed_at }));
+}

@@ -1,0 +1,44 @@
+//! The parameters of a Query request: form in the body of a POST, query of a GET.
+
+use bytes::Bytes;
+use http::{Method, Request};
+
+/// The operations that there are; others are counted under one name, so that a caller can't fill the ledger.
+const OPERATIONS: [&str; 3] = ["AssumeRoleWithWebIdentity", "AssumeRole", "GetCallerIdentity"];
+
+/// Names and values, decoded. `Debug` does not show values: one of them may be a token.
+pub(super) struct Parameters(Vec<(String, String)>);
+
+impl Parameters {
+    pub(super) fn of(request: &Request<Bytes>) -> Self {
+        let form: &[u8] = match *request.method() {
+            Method::POST => request.body(),
+            _ => request.uri().query().unwrap_or("").as_bytes(),
+        };
+        Self(url::form_urlencoded::parse(form).into_owned().collect())
+    }
+
+    /// A parameter's value; an empty one is no value.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        let found = self.0.iter().find(|(one, _)| one == name)?;
+        Some(found.1.as_str()).filter(|value| !value.is_empty())
+    }
+
+    /// The first of several parameters that is there, lists included (`PolicyArns.member.1`).
+    pub(super) fn first_given(&self, names: &[&'static str]) -> Option<&'static str> {
+        let given = |name: &&&str| self.0.iter().any(|(one, _)| one.split('.').next() == Some(name));
+        names.iter().find(given).copied()
+    }
+
+    /// The operation's name, or `unknown`.
+    pub(super) fn operation(&self) -> &'static str {
+        let asked = self.get("Action");
+        OPERATIONS.into_iter().find(|operation| asked == Some(operation)).unwrap_or("unknown")
+    }
+}
+
+impl std::fmt::Debug for Parameters {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}

@@ -1,0 +1,114 @@
+//! Constraints on parameters, and the texts that name those that are broken.
+
+use irsa_chain::{Cause, RoleArn, SessionName};
+
+use super::error::StsError;
+use super::parameters::Parameters;
+
+/// The life of a session in seconds that may be asked for, by anybody for any role.
+const DURATION: std::ops::RangeInclusive<u64> = 900..=43_200;
+/// The life of a session that asks for none.
+const DEFAULT_DURATION: u64 = 3_600;
+
+/// The parameters that both `AssumeRole` operations have.
+#[derive(Debug)]
+pub(super) struct Assume {
+    pub(super) role: RoleArn,
+    pub(super) session_name: SessionName,
+    pub(super) seconds: u64,
+}
+
+impl Assume {
+    pub(super) fn read(parameters: &Parameters) -> Result<Self, StsError> {
+        if let Some(name) = parameters.first_given(&["Policy", "PolicyArns"]) {
+            return Err(StsError::not_in_the_lab(&format!("session policies (`{name}`)")));
+        }
+        let role = parameters.get("RoleArn");
+        let name = parameters.get("RoleSessionName");
+        let duration = parameters.get("DurationSeconds");
+        let broken: Vec<Broken> =
+            [length("roleArn", role, 20, 2_048), session_name(name), seconds(duration)].into_iter().flatten().collect();
+        check(broken)?;
+        let role = role.and_then(|role| role.parse().ok());
+        let role = role.ok_or_else(|| StsError::validation("Request ARN is invalid", Cause::RoleUnknown))?;
+        let session_name = name.and_then(|name| name.parse().ok());
+        let session_name = session_name
+            .ok_or_else(|| StsError::validation("RoleSessionName is invalid", Cause::SessionNameInvalid))?;
+        let seconds = duration.and_then(|seconds| seconds.parse().ok()).unwrap_or(DEFAULT_DURATION);
+        Ok(Self { role, session_name, seconds })
+    }
+}
+
+/// The token, if it has a length that can be one.
+pub(super) fn web_identity_token(parameters: &Parameters) -> Result<&str, StsError> {
+    let token = parameters.get("WebIdentityToken");
+    let broken = length("webIdentityToken", token, 4, 20_000);
+    // The value is a secret, so the text does without it.
+    let broken = broken.map(|broken| Broken { cause: Cause::TokenMalformed, shown: token.map(|_| String::new()), ..broken });
+    check(broken.into_iter().collect())?;
+    Ok(token.unwrap_or_default())
+}
+
+/// A constraint that a value breaks.
+#[derive(Debug)]
+struct Broken {
+    member: &'static str,
+    /// `None`: there is no value; empty: it is not shown.
+    shown: Option<String>,
+    constraint: String,
+    cause: Cause,
+}
+
+impl Broken {
+    fn text(&self) -> String {
+        let value = match self.shown.as_deref() {
+            None => "Value null".to_owned(),
+            Some("") => "Value".to_owned(),
+            Some(value) => format!("Value '{value}'"),
+        };
+        format!("{value} at '{}' failed to satisfy constraint: {}", self.member, self.constraint)
+    }
+}
+
+fn check(broken: Vec<Broken>) -> Result<(), StsError> {
+    let Some(first) = broken.first() else { return Ok(()) };
+    let errors = if broken.len() == 1 { "error" } else { "errors" };
+    let texts: Vec<String> = broken.iter().map(Broken::text).collect();
+    let text = format!("{} validation {errors} detected: {}", broken.len(), texts.join("; "));
+    Err(StsError::validation(text, first.cause))
+}
+
+fn length(member: &'static str, value: Option<&str>, least: usize, most: usize) -> Option<Broken> {
+    let characters = value.map(|value| value.chars().count());
+    let constraint = match characters {
+        None => "Member must not be null".to_owned(),
+        Some(characters) if characters < least => {
+            format!("Member must have length greater than or equal to {least}")
+        }
+        Some(characters) if characters > most => format!("Member must have length less than or equal to {most}"),
+        Some(_) => return None,
+    };
+    Some(Broken { member, shown: value.map(str::to_owned), constraint, cause: Cause::RoleUnknown })
+}
+
+fn session_name(value: Option<&str>) -> Option<Broken> {
+    let member = "roleSessionName";
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
+    let broken = length(member, value, 2, 64).or_else(|| {
+        let value = value.filter(|value| !value.bytes().all(fits))?;
+        let constraint = r"Member must satisfy regular expression pattern: [\w+=,.@-]*".to_owned();
+        Some(Broken { member, shown: Some(value.to_owned()), constraint, cause: Cause::SessionNameInvalid })
+    })?;
+    Some(Broken { cause: Cause::SessionNameInvalid, ..broken })
+}
+
+fn seconds(value: Option<&str>) -> Option<Broken> {
+    let value = value?;
+    let constraint = match value.parse::<u64>() {
+        Ok(seconds) if DURATION.contains(&seconds) => return None,
+        Ok(seconds) if seconds > *DURATION.end() => "Member must have value less than or equal to 43200",
+        _ => "Member must have value greater than or equal to 900",
+    };
+    let (shown, constraint) = (Some(value.to_owned()), constraint.to_owned());
+    Some(Broken { member: "durationSeconds", shown, constraint, cause: Cause::DurationExceedsMaximum })
+}

@@ -1,0 +1,150 @@
+//! The YAML of a world, before it is checked. Unknown fields are mistakes.
+
+use irsa_chain::{AccountId, DbResourceId, IssuerUrl, Region, RoleArn, ServiceAccount};
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+
+use super::WorldError;
+use crate::secret::Secret;
+
+/// The whole file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WorldFile {
+    pub(super) region: Region,
+    pub(super) accounts: Vec<AccountId>,
+    pub(super) kubernetes: KubernetesEntry,
+    #[serde(default)]
+    pub(super) oidc_providers: Vec<ProviderEntry>,
+    pub(super) roles: Vec<RoleEntry>,
+    pub(super) node_role: Spanned<RoleArn>,
+    #[serde(default)]
+    pub(super) pod_identity_associations: Vec<AssociationEntry>,
+    #[serde(default)]
+    pub(super) clusters: Vec<ClusterEntry>,
+    #[serde(default)]
+    pub(super) workloads: Vec<WorkloadEntry>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct KubernetesEntry {
+    pub(super) name: String,
+    pub(super) account: Spanned<AccountId>,
+    pub(super) issuer: IssuerUrl,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ProviderEntry {
+    pub(super) account: Spanned<AccountId>,
+    pub(super) issuer: IssuerUrl,
+    pub(super) client_ids: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RoleEntry {
+    pub(super) arn: Spanned<RoleArn>,
+    #[serde(default = "one_hour")]
+    pub(super) max_session_seconds: Spanned<u64>,
+    pub(super) trust_policy: Spanned<String>,
+    #[serde(default)]
+    pub(super) policies: Vec<PolicyEntry>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PolicyEntry {
+    pub(super) name: String,
+    pub(super) document: Spanned<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AssociationEntry {
+    pub(super) service_account: ServiceAccount,
+    pub(super) role: Spanned<RoleArn>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ClusterEntry {
+    pub(super) name: Spanned<String>,
+    pub(super) account: Spanned<AccountId>,
+    /// Absent: the world's.
+    pub(super) region: Option<Region>,
+    pub(super) resource_id: DbResourceId,
+    /// The account's part of RDS host names: `c9akciq32rgw` in `aurora.cluster-c9akciq32rgw.…`.
+    pub(super) dns_id: String,
+    #[serde(default = "postgres_port")]
+    pub(super) port: u16,
+    #[serde(default)]
+    pub(super) instances: Vec<String>,
+    #[serde(default)]
+    pub(super) databases: Vec<String>,
+    #[serde(default)]
+    pub(super) users: Vec<UserEntry>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UserEntry {
+    pub(super) name: Spanned<String>,
+    #[serde(default = "yes")]
+    pub(super) login: bool,
+    pub(super) password: Option<Secret>,
+    #[serde(default)]
+    pub(super) member_of: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) databases: Vec<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WorkloadEntry {
+    pub(super) name: Spanned<String>,
+    pub(super) service_account: ServiceAccount,
+    #[serde(default)]
+    pub(super) identity: IdentityEntry,
+    /// May name a role that does not exist: a workload that is wired wrongly.
+    pub(super) role: RoleArn,
+    /// Absent: what the identity's service expects.
+    pub(super) audience: Option<String>,
+    pub(super) database: Option<WorkloadDatabaseEntry>,
+}
+
+#[derive(Debug, Default, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum IdentityEntry {
+    #[default]
+    WebIdentity,
+    PodIdentity,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WorkloadDatabaseEntry {
+    pub(super) cluster: Spanned<String>,
+    pub(super) name: Spanned<String>,
+    /// May name a user that does not exist.
+    pub(super) user: String,
+    pub(super) listen: Option<String>,
+}
+
+/// Reads the file; the error names line and column.
+pub(super) fn parse(text: &str) -> Result<WorldFile, WorldError> {
+    serde_saphyr::from_str(text).map_err(|error| WorldError::one(error.without_snippet().to_string()))
+}
+
+fn one_hour() -> Spanned<u64> {
+    Spanned::new(3_600, serde_saphyr::Location::UNKNOWN, serde_saphyr::Location::UNKNOWN)
+}
+
+fn postgres_port() -> u16 {
+    5432
+}
+
+fn yes() -> bool {
+    true
+}

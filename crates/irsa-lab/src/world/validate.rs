@@ -1,0 +1,183 @@
+//! From the file to the world: compiles policies, derives names, lists every mistake.
+
+mod cluster;
+mod role;
+mod workload;
+
+use std::collections::HashSet;
+use std::fmt;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use irsa_chain::{AccountId, OidcProviderArn, Partition, RoleArn};
+use serde_saphyr::Spanned;
+
+use super::file::{AssociationEntry, KubernetesEntry, ProviderEntry, WorldFile};
+use super::{Association, Cluster, Kubernetes, OidcProvider, Role, World};
+
+/// Everything that is wrong with a world, each mistake with its line where it has one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorldError {
+    mistakes: Vec<String>,
+}
+
+impl WorldError {
+    pub(super) fn one(mistake: String) -> Self {
+        Self { mistakes: vec![mistake] }
+    }
+
+    /// The mistakes, in the order of the checks.
+    pub fn mistakes(&self) -> &[String] {
+        &self.mistakes
+    }
+}
+
+impl fmt::Display for WorldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.mistakes.join("; "))
+    }
+}
+
+impl std::error::Error for WorldError {}
+
+/// Checks everything; gives the world only if there is no mistake at all.
+pub(super) fn world(file: WorldFile) -> Result<World, WorldError> {
+    let mut check = Check { partition: file.region.partition(), accounts: file.accounts, mistakes: Vec::new() };
+    let kubernetes = check.kubernetes(file.kubernetes);
+    let oidc_providers = file.oidc_providers.into_iter().map(|entry| check.provider(entry)).collect();
+    check.all_differ("role", file.roles.iter().map(|role| &role.arn));
+    let roles: Vec<_> = file.roles.into_iter().filter_map(|entry| check.role(entry)).map(Arc::new).collect();
+    let associations =
+        file.pod_identity_associations.into_iter().map(|entry| check.association(entry, &roles)).collect();
+    check.all_differ("cluster", file.clusters.iter().map(|cluster| &cluster.name));
+    let clusters: Vec<Cluster> = file.clusters.into_iter().map(|entry| check.cluster(entry, &file.region)).collect();
+    check.all_differ("workload", file.workloads.iter().map(|workload| &workload.name));
+    let workloads = file.workloads.into_iter().map(|entry| check.workload(entry, &clusters)).collect();
+    let node_role = check.known_role(&roles, &file.node_role);
+    let Check { accounts, mistakes, .. } = check;
+    let Some(node_role) = node_role.filter(|_| mistakes.is_empty()) else {
+        return Err(WorldError { mistakes });
+    };
+    let region = file.region;
+    Ok(World { region, accounts, kubernetes, oidc_providers, roles, node_role, associations, clusters, workloads })
+}
+
+/// The accounts that others refer to, and the mistakes so far.
+struct Check {
+    partition: Partition,
+    accounts: Vec<AccountId>,
+    mistakes: Vec<String>,
+}
+
+impl Check {
+    fn kubernetes(&mut self, entry: KubernetesEntry) -> Kubernetes {
+        self.account(&entry.account);
+        Kubernetes { name: entry.name, account: entry.account.value, issuer: entry.issuer }
+    }
+
+    fn provider(&mut self, entry: ProviderEntry) -> OidcProvider {
+        self.account(&entry.account);
+        let account = entry.account.value;
+        let arn = OidcProviderArn::new(self.partition, &account, &entry.issuer);
+        OidcProvider { account, issuer: entry.issuer, client_ids: entry.client_ids, arn }
+    }
+
+    fn association(&mut self, entry: AssociationEntry, roles: &[Arc<Role>]) -> Association {
+        self.known_role(roles, &entry.role);
+        Association { service_account: entry.service_account, role: entry.role.value }
+    }
+
+    fn known_role(&mut self, roles: &[Arc<Role>], arn: &Spanned<RoleArn>) -> Option<Arc<Role>> {
+        let found = roles.iter().find(|role| role.arn == arn.value).cloned();
+        if found.is_none() {
+            self.mistake(arn, format_args!("there is no role `{}`", arn.value));
+        }
+        found
+    }
+
+    fn account(&mut self, account: &Spanned<AccountId>) {
+        if !self.accounts.contains(&account.value) {
+            self.mistake(account, format_args!("account `{}` is not in `accounts`", account.value));
+        }
+    }
+
+    fn all_differ<'a, T>(&mut self, what: &str, names: impl Iterator<Item = &'a Spanned<T>>)
+    where
+        T: Eq + Hash + fmt::Display + 'a,
+    {
+        let mut seen = HashSet::new();
+        for name in names {
+            if !seen.insert(&name.value) {
+                self.mistake(name, format_args!("{what} `{}` is listed twice", name.value));
+            }
+        }
+    }
+
+    /// Names that become parts of host names or file names.
+    fn label<T>(&mut self, what: &str, name: &str, at: &Spanned<T>) {
+        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        let ends_well = !name.starts_with('-') && !name.ends_with('-');
+        if name.is_empty() || name.len() > 63 || !name.bytes().all(fits) || !ends_well {
+            let rule = "1 to 63 lower-case letters, digits and inner hyphens";
+            self.mistake(at, format_args!("{what} `{name}` is not a name of {rule}"));
+        }
+    }
+
+    fn mistake<T>(&mut self, at: &Spanned<T>, text: impl fmt::Display) {
+        let line = at.referenced.line();
+        self.mistakes.push(if line == 0 { text.to_string() } else { format!("line {line}: {text}") });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::World;
+
+    const SMALL: &str = include_str!("../../tests/data/small-world.yaml");
+
+    fn mistakes(from: &str, to: &str) -> String {
+        assert!(SMALL.contains(from), "`{from}` is not in the file");
+        World::from_yaml(&SMALL.replace(from, to)).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_small_world_and_the_built_in_world_are_valid() {
+        World::from_yaml(SMALL).unwrap();
+        assert_eq!(World::camunda_8_3().workloads().len(), 7);
+    }
+
+    #[test]
+    fn refuses_mistakes_and_names_them() {
+        for (from, to, expected) in [
+            ("region: eu-central-1", "regoin: eu-central-1", "regoin"),
+            ("region: eu-central-1", "region: nowhere", "nowhere"),
+            ("dns_id:", "dns:", "dns"),
+            ("node_role: arn:aws:iam::111122223333:role/node", "node_role: arn:aws:iam::111122223333:role/x", "there is no role"),
+            ("role: arn:aws:iam::111122223333:role/app", "role: arn:aws:iam::1:role/app", "arn:aws:iam::1:role/app"),
+            ("\"Effect\": \"Allow\"", "\"Effect\": \"allow\"", "policy"),
+            ("max_session_seconds: 3600", "max_session_seconds: 900", "3600 to 43200"),
+            ("member_of: [rds_iam]", "member_of: [nobody]", "there is no role `nobody` in cluster `aurora`"),
+            ("member_of: [group]", "member_of: [app]", "member of itself"),
+            ("databases: [app]", "databases: [nowhere]", "there is no database `nowhere`"),
+            ("cluster: aurora,", "cluster: nowhere,", "there is no cluster `nowhere`"),
+            ("dns_id: c9akciq32rgw", "dns_id: C9", "`C9`"),
+        ] {
+            let error = mistakes(from, to);
+            assert!(error.contains(expected), "{to}: {error}");
+            assert!(error.contains("line"), "{to}: {error}");
+        }
+    }
+
+    #[test]
+    fn lists_all_mistakes_at_once() {
+        let text = SMALL.replace("max_session_seconds: 3600", "max_session_seconds: 1").replace("rds_iam", "nobody");
+        assert_eq!(World::from_yaml(&text).unwrap_err().mistakes().len(), 2);
+    }
+
+    #[test]
+    fn users_come_after_the_groups_they_are_in() {
+        let world = World::from_yaml(SMALL).unwrap();
+        let names: Vec<_> = world.cluster("aurora").unwrap().users.iter().map(|user| user.name.as_str()).collect();
+        assert_eq!(names, ["group", "app"]);
+    }
+}

@@ -1,0 +1,176 @@
+//! An accepted connection.
+
+use std::io::{self, IoSlice};
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, Ready};
+use tokio::net::{TcpStream, UnixStream};
+
+/// A connection and who made it.
+#[derive(Debug)]
+pub struct Accepted {
+    /// The connection. TCP has `TCP_NODELAY` set.
+    pub stream: Stream,
+    /// The other end.
+    pub peer: Peer,
+}
+
+/// The other end of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Peer {
+    /// Its address.
+    Tcp(SocketAddr),
+    /// Its credentials as of `connect(2)`, from the kernel (`SO_PEERCRED`).
+    Unix {
+        /// Effective user id.
+        uid: u32,
+        /// Process id, where the system tells.
+        pid: Option<i32>,
+    },
+}
+
+/// A TCP or Unix connection, used alike.
+#[derive(Debug)]
+pub enum Stream {
+    /// TCP.
+    Tcp(TcpStream),
+    /// A Unix socket.
+    Unix(UnixStream),
+}
+
+macro_rules! either {
+    ($stream:expr, $inner:ident => $call:expr) => {
+        match $stream {
+            Stream::Tcp($inner) => $call,
+            Stream::Unix($inner) => $call,
+        }
+    };
+}
+
+impl Stream {
+    /// Waits until something can be read.
+    pub async fn readable(&self) -> io::Result<()> {
+        either!(self, inner => inner.readable().await)
+    }
+
+    /// Waits until something can be written.
+    pub async fn writable(&self) -> io::Result<()> {
+        either!(self, inner => inner.writable().await)
+    }
+
+    /// Waits for either, as `interest` says.
+    pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
+        either!(self, inner => inner.ready(interest).await)
+    }
+
+    /// Polls for readability; one task only, the last to ask, is woken.
+    pub fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        either!(self, inner => inner.poll_read_ready(cx))
+    }
+
+    /// Polls for writability; one task only, the last to ask, is woken.
+    pub fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        either!(self, inner => inner.poll_write_ready(cx))
+    }
+
+    /// Reads what is there, or fails with `WouldBlock`.
+    pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        either!(self, inner => inner.try_read(buf))
+    }
+
+    /// Writes what the socket takes, or fails with `WouldBlock`.
+    pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
+        either!(self, inner => inner.try_write(buf))
+    }
+
+    /// Writes several buffers in one call, or fails with `WouldBlock`.
+    pub fn try_write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        either!(self, inner => inner.try_write_vectored(bufs))
+    }
+}
+
+impl From<TcpStream> for Stream {
+    fn from(stream: TcpStream) -> Self {
+        Self::Tcp(stream)
+    }
+}
+
+impl From<UnixStream> for Stream {
+    fn from(stream: UnixStream) -> Self {
+        Self::Unix(stream)
+    }
+}
+
+impl AsFd for Stream {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        either!(self, inner => inner.as_fd())
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        either!(self.get_mut(), inner => Pin::new(inner).poll_read(cx, buf))
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        either!(self.get_mut(), inner => Pin::new(inner).poll_write(cx, buf))
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        either!(self.get_mut(), inner => Pin::new(inner).poll_write_vectored(cx, bufs))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        either!(self.get_mut(), inner => Pin::new(inner).poll_flush(cx))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        either!(self.get_mut(), inner => Pin::new(inner).poll_shutdown(cx))
+    }
+}
+
+impl Accepted {
+    pub(super) fn tcp((stream, address): (TcpStream, SocketAddr)) -> Self {
+        // It fails on a connection that is gone already, which its reader will find out.
+        let _ = stream.set_nodelay(true);
+        Self {
+            stream: Stream::Tcp(stream),
+            peer: Peer::Tcp(address),
+        }
+    }
+
+    /// Without credentials there is no connection: whoever decides by them must have them.
+    pub(super) fn unix(stream: UnixStream) -> io::Result<Self> {
+        let credentials = stream
+            .peer_cred()
+            .map_err(|_| io::Error::from(rustix::io::Errno::CONNABORTED))?;
+        Ok(Self {
+            stream: Stream::Unix(stream),
+            peer: Peer::Unix {
+                uid: credentials.uid(),
+                pid: credentials.pid(),
+            },
+        })
+    }
+}

@@ -1,0 +1,74 @@
+//! TCP sockets that listen.
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use tokio::net::{TcpListener, TcpSocket};
+
+use super::{BindErrorKind, ListenOptions, Sockets};
+
+/// How often a free port of one family is looked for that is free in the other as well.
+const TRIES: usize = 20;
+
+pub(super) fn bind(
+    address: SocketAddr,
+    options: &ListenOptions,
+) -> Result<TcpListener, BindErrorKind> {
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    // Or a restart would have to wait for the old connections' TIME_WAIT.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket.listen(options.backlog)?)
+}
+
+pub(super) fn bind_loopback(port: u16, options: &ListenOptions) -> Result<Sockets, BindErrorKind> {
+    let tries = if port == 0 { TRIES } else { 1 };
+    let mut taken = None;
+    for _ in 0..tries {
+        match bind_both(port, options) {
+            Err(error) if is_in_use(&error) => taken = Some(error),
+            done => return done,
+        }
+    }
+    Err(taken.unwrap_or(BindErrorKind::InUse))
+}
+
+fn bind_both(port: u16, options: &ListenOptions) -> Result<Sockets, BindErrorKind> {
+    let Some(v4) = unless_missing(bind((Ipv4Addr::LOCALHOST, port).into(), options))? else {
+        return bind((Ipv6Addr::LOCALHOST, port).into(), options).map(Sockets::One);
+    };
+    let port = v4.local_addr()?.port();
+    Ok(
+        match unless_missing(bind((Ipv6Addr::LOCALHOST, port).into(), options))? {
+            Some(v6) => Sockets::Both(v4, v6),
+            None => Sockets::One(v4),
+        },
+    )
+}
+
+/// `None` when this machine has no such address family, or has it switched off.
+fn unless_missing(
+    bound: Result<TcpListener, BindErrorKind>,
+) -> Result<Option<TcpListener>, BindErrorKind> {
+    match bound {
+        Err(BindErrorKind::Io(error)) if is_missing(&error) => Ok(None),
+        other => other.map(Some),
+    }
+}
+
+fn is_missing(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+
+    matches!(
+        Errno::from_io_error(error),
+        Some(Errno::ADDRNOTAVAIL | Errno::AFNOSUPPORT)
+    )
+}
+
+fn is_in_use(error: &BindErrorKind) -> bool {
+    matches!(error, BindErrorKind::Io(error) if error.kind() == io::ErrorKind::AddrInUse)
+}

@@ -1,0 +1,35 @@
+//! TLS: whom we trust, how we connect, and certificates for our own listeners.
+//!
+//! One cryptography provider, *ring*, is passed to each configuration by name; the process-wide
+//! default of rustls is neither set nor read. TLS 1.2 and 1.3, nothing older.
+
+mod authority;
+mod client;
+mod error;
+mod explain;
+mod roots;
+mod server;
+
+use std::sync::{Arc, LazyLock};
+
+use rustls::SupportedProtocolVersion;
+use rustls::crypto::CryptoProvider;
+
+pub use self::authority::{Issued, LocalAuthority};
+pub use self::client::client_config;
+pub use self::error::TlsError;
+pub use self::explain::{explain, explain_io};
+pub use self::roots::Roots;
+pub use self::server::server_config_from_files;
+
+fn provider() -> Arc<CryptoProvider> {
+    static RING: LazyLock<Arc<CryptoProvider>> =
+        LazyLock::new(|| Arc::new(rustls::crypto::ring::default_provider()));
+    Arc::clone(&RING)
+}
+
+static VERSIONS: &[&SupportedProtocolVersion] = &[&rustls::version::TLS13, &rustls::version::TLS12];
+
+fn owned(alpn: &[&[u8]]) -> Vec<Vec<u8>> {
+    alpn.iter().map(|protocol| protocol.to_vec()).collect()
+}

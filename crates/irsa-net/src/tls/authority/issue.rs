@@ -1,0 +1,149 @@
+//! The certificates themselves.
+
+use std::time::SystemTime;
+
+use rcgen::{
+    BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, DistinguishedName, DnType,
+    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+};
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::sign::CertifiedKey;
+use time::{Duration, OffsetDateTime};
+
+use super::super::{TlsError, provider};
+use super::Issued;
+
+/// What a certificate is for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Usage<'a> {
+    /// A server of these names.
+    Server(&'a [&'a str]),
+    /// A client of this common name.
+    Client(&'a str),
+}
+
+/// A certificate and its key.
+pub(super) struct Leaf {
+    certificate: Certificate,
+    key: KeyPair,
+}
+
+/// A self-signed authority that may issue leaves, but no further authorities.
+///
+/// Each has a name of its own: whoever still has the file of an earlier one would otherwise be
+/// told of a wrong signature instead of an unknown issuer.
+pub(super) fn authority(
+    now: OffsetDateTime,
+) -> Result<CertifiedIssuer<'static, KeyPair>, TlsError> {
+    let fail = |error| failed(AUTHORITY, error);
+    let key = KeyPair::generate().map_err(fail)?;
+    let mut params = CertificateParams::default();
+    params.distinguished_name = named(&format!("{AUTHORITY} {}", short_id(&key)));
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params.not_before = now - CLOCK_SKEW;
+    params.not_after = now + AUTHORITY_LIFE;
+    CertifiedIssuer::self_signed(params, key).map_err(fail)
+}
+
+pub(super) fn leaf(
+    issuer: &Issuer<'_, KeyPair>,
+    usage: &Usage<'_>,
+    now: OffsetDateTime,
+) -> Result<Leaf, TlsError> {
+    let mut params = params(usage)?;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.use_authority_key_identifier_extension = true;
+    params.not_before = now - CLOCK_SKEW;
+    params.not_after = now + LEAF_LIFE;
+    let key = KeyPair::generate().map_err(|error| failed(usage.name(), error))?;
+    let certificate = params
+        .signed_by(&key, issuer)
+        .map_err(|error| failed(usage.name(), error))?;
+    Ok(Leaf { certificate, key })
+}
+
+/// Other programs check our certificates against their wall clocks, so it has to be ours as well.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a certificate's validity is compared with the real time by other programs"
+)]
+pub(super) fn now() -> OffsetDateTime {
+    SystemTime::now().into()
+}
+
+impl Leaf {
+    pub(super) fn certified_key(&self) -> Result<CertifiedKey, TlsError> {
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.key.serialize_der()));
+        CertifiedKey::from_der(vec![self.certificate.der().clone()], key, &provider())
+            .map_err(TlsError::Configuration)
+    }
+}
+
+impl From<Leaf> for Issued {
+    fn from(leaf: Leaf) -> Self {
+        Self {
+            certificate_pem: leaf.certificate.pem(),
+            key_pem: leaf.key.serialize_pem(),
+        }
+    }
+}
+
+impl Usage<'_> {
+    fn name(&self) -> &str {
+        match self {
+            Self::Server(names) => names.first().copied().unwrap_or_default(),
+            Self::Client(name) => name,
+        }
+    }
+}
+
+fn params(usage: &Usage<'_>) -> Result<CertificateParams, TlsError> {
+    match usage {
+        Usage::Server(names) => {
+            let mut params = CertificateParams::default();
+            for name in *names {
+                let one = CertificateParams::new([(*name).to_owned()])
+                    .map_err(|error| failed(name, error))?;
+                params.subject_alt_names.extend(one.subject_alt_names);
+            }
+            // A fixed name: a common name ends at 64 characters, and RDS's host names don't.
+            params.distinguished_name = named(SERVER);
+            params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+            Ok(params)
+        }
+        Usage::Client(name) => {
+            let mut params = CertificateParams::default();
+            params.distinguished_name = named(name);
+            params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+            Ok(params)
+        }
+    }
+}
+
+/// The end of the public key, in hexadecimal.
+fn short_id(key: &KeyPair) -> String {
+    let public = key.public_key_raw();
+    let end = public.last_chunk().copied().unwrap_or_default();
+    format!("{:016x}", u64::from_be_bytes(end))
+}
+
+fn named(common_name: &str) -> DistinguishedName {
+    let mut name = DistinguishedName::new();
+    name.push(DnType::CommonName, common_name);
+    name
+}
+
+fn failed(name: &str, error: rcgen::Error) -> TlsError {
+    TlsError::Issue {
+        name: name.to_owned(),
+        error,
+    }
+}
+
+const AUTHORITY: &str = "irsa local authority";
+const SERVER: &str = "irsa local server";
+const AUTHORITY_LIFE: Duration = Duration::days(3653);
+const LEAF_LIFE: Duration = Duration::days(365);
+/// So that a client whose clock is behind takes the certificate.
+const CLOCK_SKEW: Duration = Duration::days(1);

@@ -1,0 +1,187 @@
+//! Request to response: pure but for what it is told of the process.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use irsa_net::listen::Peer;
+
+use super::host::{is_from_a_web_page, is_local};
+use crate::health::{Health, Readiness};
+use crate::http::header::{self, HeaderName, HeaderValue};
+use crate::http::{Method, Request, Response, StatusCode, text};
+use crate::metrics::{self, Metrics};
+use crate::status::{STYLE, Status, StatusSource, render};
+
+/// Who can reach a listener.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Audience {
+    /// Whoever can reach the pod.
+    Public,
+    /// The pod itself.
+    Private,
+}
+
+/// What is told to whoever asks.
+pub(super) struct Admin {
+    pub(super) health: Health,
+    pub(super) metrics: Metrics,
+    pub(super) status: Arc<dyn StatusSource>,
+    pub(super) quit: Box<dyn Fn() + Send + Sync>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Route {
+    Live,
+    Ready,
+    Started,
+    Metrics,
+    Status,
+    Style,
+    Quit,
+}
+
+impl Admin {
+    pub(super) fn respond(
+        &self,
+        audience: Audience,
+        request: &Request<Bytes>,
+        peer: Peer,
+    ) -> Response<Bytes> {
+        // No web page reaches a Unix socket, and its clients put anything into `Host`.
+        let is_checked = audience == Audience::Private && matches!(peer, Peer::Tcp(_));
+        let mut response = if is_checked && !is_local(request) {
+            text(
+                StatusCode::MISDIRECTED_REQUEST,
+                "call this listener by a name of the loopback",
+            )
+        } else {
+            self.route(audience, request)
+        };
+        for (name, value) in ALWAYS {
+            response
+                .headers_mut()
+                .insert(name, HeaderValue::from_static(value));
+        }
+        response
+    }
+
+    fn route(&self, audience: Audience, request: &Request<Bytes>) -> Response<Bytes> {
+        let Some(route) = Route::of(request.uri().path(), audience) else {
+            return text(StatusCode::NOT_FOUND, "not found");
+        };
+        if !route.allows(request.method()) {
+            let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "method not allowed");
+            let allowed = HeaderValue::from_static(route.allowed());
+            response.headers_mut().insert(header::ALLOW, allowed);
+            return response;
+        }
+        match route {
+            Route::Live => text(StatusCode::OK, "alive"),
+            Route::Ready => self.ready(),
+            Route::Started if self.health.is_started() => text(StatusCode::OK, "started"),
+            Route::Started => text(StatusCode::SERVICE_UNAVAILABLE, "not started yet"),
+            Route::Metrics => typed(metrics::CONTENT_TYPE, self.metrics.encode()),
+            Route::Status => status(&self.status.status(), request),
+            Route::Style => typed("text/css; charset=utf-8", STYLE),
+            Route::Quit => self.quit(request),
+        }
+    }
+
+    fn ready(&self) -> Response<Bytes> {
+        match self.health.readiness() {
+            Readiness::Ready => text(StatusCode::OK, "ready"),
+            Readiness::NotReady(reason) => text(StatusCode::SERVICE_UNAVAILABLE, reason),
+        }
+    }
+
+    fn quit(&self, request: &Request<Bytes>) -> Response<Bytes> {
+        if is_from_a_web_page(request) {
+            return text(StatusCode::FORBIDDEN, "not for web pages");
+        }
+        tracing::info!("asked to end by /quitquitquit");
+        (self.quit)();
+        text(StatusCode::ACCEPTED, "ending")
+    }
+}
+
+impl Route {
+    fn of(path: &str, audience: Audience) -> Option<Self> {
+        match path {
+            "/livez" => Some(Self::Live),
+            "/readyz" => Some(Self::Ready),
+            "/startupz" => Some(Self::Started),
+            "/metrics" => Some(Self::Metrics),
+            _ if audience == Audience::Public => None,
+            "/" | "/status" => Some(Self::Status),
+            "/status.css" => Some(Self::Style),
+            "/quitquitquit" => Some(Self::Quit),
+            _ => None,
+        }
+    }
+
+    fn allows(self, method: &Method) -> bool {
+        match self {
+            Self::Quit => method == Method::POST,
+            _ => method == Method::GET || method == Method::HEAD,
+        }
+    }
+
+    fn allowed(self) -> &'static str {
+        match self {
+            Self::Quit => "POST",
+            _ => "GET, HEAD",
+        }
+    }
+}
+
+/// The page for browsers, JSON for others, unless `format` says which.
+fn status(status: &Status, request: &Request<Bytes>) -> Response<Bytes> {
+    let accept = request.headers().get(header::ACCEPT);
+    let is_browser = accept
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"));
+    match (format(request), is_browser) {
+        (Some("html"), _) | (None, true) => typed("text/html; charset=utf-8", render(status)),
+        (Some("json"), _) | (None, false) => json(status),
+        (Some(_), _) => text(
+            StatusCode::BAD_REQUEST,
+            "expected `format=html` or `format=json`",
+        ),
+    }
+}
+
+fn format(request: &Request<Bytes>) -> Option<&str> {
+    let query = request.uri().query()?;
+    query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("format="))
+}
+
+fn json(status: &Status) -> Response<Bytes> {
+    match serde_json::to_vec_pretty(status) {
+        Ok(body) => typed("application/json", body),
+        Err(error) => text(StatusCode::INTERNAL_SERVER_ERROR, error),
+    }
+}
+
+fn typed(kind: &'static str, body: impl Into<Bytes>) -> Response<Bytes> {
+    let mut response = Response::new(body.into());
+    let kind = HeaderValue::from_static(kind);
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response
+}
+
+/// Nothing here is to be kept, framed, guessed at, or to load anything but our style sheet.
+const ALWAYS: [(HeaderName, &str); 4] = [
+    (header::CACHE_CONTROL, "no-store"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; \
+         form-action 'none'",
+    ),
+    (header::REFERRER_POLICY, "no-referrer"),
+];
+
+#[cfg(test)]
+mod tests;

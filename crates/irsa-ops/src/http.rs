@@ -1,0 +1,123 @@
+//! A small HTTP/1.1 server: whole requests in, whole responses out.
+//!
+//! For what is small and local: the admin listener and the services of the lab. Requests are
+//! bounded in size and time, connections in number.
+
+mod body;
+mod connection;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+pub use http::{Method, Request, Response, StatusCode, header};
+use irsa_net::drain::DrainWatch;
+use irsa_net::limit::{ConnectionLimit, Permit};
+use irsa_net::listen::{Accepted, Listener, Peer};
+use irsa_net::rustls::ServerConfig;
+use tokio::task::JoinSet;
+
+use self::connection::Service;
+
+/// The bounds of [`serve_with`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServeOptions {
+    /// The limit for the TLS handshake, and again for a request's header, which is also how long a
+    /// connection may stay idle. Default 10 s.
+    pub header_timeout: Duration,
+    /// The limit for a request's body to arrive; later is answered with 408. Default 30 s.
+    pub body_timeout: Duration,
+    /// The limit of a body's size in bytes; more is answered with 413. Default 1 MiB.
+    pub max_body: usize,
+    /// The limit of connections at once; more wait to be accepted. Default 256.
+    pub max_connections: usize,
+}
+
+impl Default for ServeOptions {
+    fn default() -> Self {
+        Self {
+            header_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(30),
+            max_body: 1024 * 1024,
+            max_connections: 256,
+        }
+    }
+}
+
+/// [`serve_with`] the default options.
+pub async fn serve<F, Fut>(
+    listener: Listener,
+    tls: Option<Arc<ServerConfig>>,
+    handler: F,
+    drain: DrainWatch,
+) where
+    F: Fn(Request<Bytes>, Peer) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Response<Bytes>> + Send + 'static,
+{
+    serve_with(listener, tls, ServeOptions::default(), handler, drain).await;
+}
+
+/// Serves HTTP/1.1, over TLS where `tls` is given, until the drain starts and the requests that
+/// are under way then are answered. Each connection holds a guard of the drain.
+///
+/// Dropping the future cuts all connections. `HEAD` reaches the handler as it is; the body of its
+/// response stays behind.
+pub async fn serve_with<F, Fut>(
+    listener: Listener,
+    tls: Option<Arc<ServerConfig>>,
+    options: ServeOptions,
+    handler: F,
+    drain: DrainWatch,
+) where
+    F: Fn(Request<Bytes>, Peer) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Response<Bytes>> + Send + 'static,
+{
+    let limit = ConnectionLimit::new(options.max_connections);
+    let service = Arc::new(Service {
+        handler,
+        options,
+        tls,
+        drain: drain.clone(),
+    });
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            biased;
+            () = drain.signaled() => break,
+            Some(_) = connections.join_next() => {}
+            accepted = accept(&listener, &limit) => match accepted {
+                Ok((accepted, permit)) => {
+                    let service = Arc::clone(&service);
+                    connections.spawn(async move {
+                        service.connection(accepted).await;
+                        drop(permit);
+                    });
+                }
+                Err(error) => {
+                    tracing::error!(%error, "no longer listening");
+                    break;
+                }
+            },
+        }
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}
+
+/// A text response: `text/plain`, with a line end.
+pub fn text(status: StatusCode, text: impl std::fmt::Display) -> Response<Bytes> {
+    let mut response = Response::new(format!("{text}\n").into());
+    *response.status_mut() = status;
+    let kind = header::HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response
+}
+
+async fn accept(listener: &Listener, limit: &ConnectionLimit) -> io::Result<(Accepted, Permit)> {
+    let permit = limit.acquire().await;
+    Ok((listener.accept().await?, permit))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,160 @@
+//! Logs, to standard error.
+
+use std::io::{self, IsTerminal};
+use std::str::FromStr;
+
+use tracing::{Level, Metadata, Subscriber};
+use tracing_subscriber::filter::{FilterExt, FilterFn, LevelFilter, Targets, filter_fn};
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::{Registry, fmt};
+
+/// The form of the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Text on a terminal, JSON otherwise.
+    #[default]
+    Auto,
+    /// One line of text an event; in colour on a terminal, unless `NO_COLOR` is set.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The log cannot be set up.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoggingError {
+    /// The level is none.
+    #[error(
+        "`{0}` is not a log level: expected `error`, `warn`, `info`, `debug`, `trace` or `off`, and \
+         after a comma `MODULE=LEVEL`"
+    )]
+    Level(String),
+    /// This process logs already.
+    #[error("the log is set up already")]
+    AlreadySet,
+}
+
+/// Text that is no [`LogFormat`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a log format: expected `auto`, `text` or `json`")]
+pub struct ParseLogFormatError(String);
+
+impl FromStr for LogFormat {
+    type Err = ParseLogFormatError;
+
+    fn from_str(input: &str) -> Result<Self, Self::Err> {
+        match input {
+            "auto" => Ok(Self::Auto),
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => Err(ParseLogFormatError(input.to_owned())),
+        }
+    }
+}
+
+/// Sets the log of the process up. `level` is `error`, `warn`, `info`, `debug`, `trace` or `off`,
+/// and may be refined by module: `info,irsa_postgres=debug`.
+///
+/// Whatever the level, the libraries in [`CAPPED`] log nothing below `info`.
+///
+/// # Errors
+/// The level can't be read, or the process logs already.
+pub fn init(format: LogFormat, level: &str) -> Result<(), LoggingError> {
+    let terminal = io::stderr().is_terminal();
+    let subscriber = subscriber(format, level, terminal, io::stderr)?;
+    tracing::subscriber::set_global_default(subscriber).map_err(|_| LoggingError::AlreadySet)
+}
+
+/// Libraries (by the start of a target) that write requests, responses or headers to the log below
+/// `info`, and so credentials and tokens.
+pub const CAPPED: &[&str] = &["aws_", "h2", "hyper", "reqwest", "tokio_postgres"];
+
+fn subscriber<W>(
+    format: LogFormat,
+    level: &str,
+    terminal: bool,
+    writer: W,
+) -> Result<impl Subscriber + Send + Sync, LoggingError>
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    let filter = targets(level).ok_or_else(|| LoggingError::Level(level.to_owned()))?;
+    let events = if is_text(format, terminal) {
+        text(terminal, writer)
+    } else {
+        json(writer)
+    };
+    Ok(Registry::default().with(events.with_filter(filter.and(without_secrets()))))
+}
+
+/// The library's own parser takes a word that is no level for a module's name.
+fn targets(level: &str) -> Option<Targets> {
+    let mut targets = Targets::new();
+    for part in level.split(',') {
+        targets = match part.split_once('=') {
+            None => targets.with_default(filter_of(part)?),
+            Some((module, level)) if !module.is_empty() => {
+                targets.with_target(module, filter_of(level)?)
+            }
+            Some(_) => return None,
+        };
+    }
+    Some(targets)
+}
+
+fn filter_of(level: &str) -> Option<LevelFilter> {
+    // Which the library takes for `error`.
+    let is_given = !level.is_empty();
+    level.parse().ok().filter(|_| is_given)
+}
+
+type Events = Box<dyn Layer<Registry> + Send + Sync>;
+
+fn text<W>(terminal: bool, writer: W) -> Events
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    let layer = fmt::layer().with_writer(writer);
+    // Not switched on for a terminal: there the layer decides by `NO_COLOR`.
+    if terminal {
+        layer.boxed()
+    } else {
+        layer.with_ansi(false).boxed()
+    }
+}
+
+fn json<W>(writer: W) -> Events
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_span_list(false)
+        .with_writer(writer)
+        .boxed()
+}
+
+fn is_text(format: LogFormat, terminal: bool) -> bool {
+    match format {
+        LogFormat::Auto => terminal,
+        LogFormat::Text => true,
+        LogFormat::Json => false,
+    }
+}
+
+fn without_secrets() -> FilterFn<impl Fn(&Metadata<'_>) -> bool> {
+    filter_fn(|event| {
+        let is_capped = CAPPED
+            .iter()
+            .any(|library| event.target().starts_with(library));
+        !is_capped || *event.level() <= Level::INFO
+    })
+    // Or the level's own hint would be lost, and each event off it be looked at.
+    .with_max_level_hint(LevelFilter::TRACE)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,115 @@
+//! What is written, and what is not.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use super::*;
+
+#[derive(Clone, Default)]
+struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn logged(format: LogFormat, level: &str, terminal: bool, log: impl FnOnce()) -> String {
+    let written = Written::default();
+    let writer = written.clone();
+    let subscriber = subscriber(format, level, terminal, move || writer.clone()).unwrap();
+    tracing::subscriber::with_default(subscriber, log);
+    let bytes = written.0.lock().unwrap().clone();
+    String::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn writes_one_json_object_a_line_away_from_a_terminal() {
+    let log = || tracing::info!(upstream = "db.example", "session\nstarted");
+    let line = logged(LogFormat::Auto, "info", false, log);
+    let event: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(event["level"], "INFO");
+    assert_eq!(event["message"], "session\nstarted");
+    assert_eq!(event["upstream"], "db.example");
+    assert_eq!(line.lines().count(), 1);
+}
+
+#[test]
+fn writes_text_without_colour_away_from_a_terminal() {
+    let line = logged(LogFormat::Text, "info", false, || tracing::info!("started"));
+    assert!(
+        line.contains("INFO") && line.ends_with("started\n"),
+        "{line}"
+    );
+    assert!(!line.contains('\x1b'), "{line:?}");
+}
+
+#[test]
+fn writes_text_on_a_terminal() {
+    let line = logged(LogFormat::Auto, "info", true, || tracing::info!("started"));
+    assert!(serde_json::from_str::<serde_json::Value>(&line).is_err());
+    assert!(line.contains("started"));
+}
+
+#[test]
+fn follows_the_level_and_its_refinements() {
+    let log = || {
+        tracing::debug!(target: "irsa_postgres", "wanted");
+        tracing::debug!(target: "irsa_net", "unwanted");
+        tracing::info!(target: "irsa_net", "wanted too");
+    };
+    let lines = logged(LogFormat::Text, "info,irsa_postgres=debug", false, log);
+    assert_eq!(lines.lines().count(), 2, "{lines}");
+    assert!(!lines.contains("unwanted"), "{lines}");
+}
+
+#[test]
+fn keeps_libraries_that_log_secrets_at_info() {
+    let log = || {
+        tracing::trace!(target: "aws_smithy_runtime::client", "SECRET");
+        tracing::debug!(target: "aws_sigv4::sign", "SECRET");
+        tracing::debug!(target: "hyper_util::client", "SECRET");
+        tracing::info!(target: "aws_config", "harmless");
+    };
+    let lines = logged(LogFormat::Text, "trace,aws_sigv4=trace", false, log);
+    assert!(!lines.contains("SECRET"), "{lines}");
+    assert!(lines.contains("harmless"), "{lines}");
+}
+
+#[test]
+fn tells_the_log_macros_what_is_off() {
+    let subscriber = subscriber(LogFormat::Json, "info", false, io::sink).unwrap();
+    assert_eq!(subscriber.max_level_hint(), Some(LevelFilter::INFO));
+}
+
+#[test]
+fn names_a_level_that_is_none() {
+    for level in ["loud", "", "info,", "irsa=", "=info", "info,x=y", "x"] {
+        let refused = subscriber(LogFormat::Auto, level, false, io::sink)
+            .err()
+            .unwrap();
+        let start = format!("`{level}` is not a log level: ");
+        assert!(refused.to_string().starts_with(&start), "{refused}");
+    }
+}
+
+#[test]
+fn reads_the_formats() {
+    assert_eq!("auto".parse(), Ok(LogFormat::Auto));
+    assert_eq!("text".parse(), Ok(LogFormat::Text));
+    assert_eq!("json".parse(), Ok(LogFormat::Json));
+    assert!("JSON".parse::<LogFormat>().is_err());
+}
+
+#[test]
+fn can_be_set_up_once() {
+    init(LogFormat::Json, "off").unwrap();
+    assert!(matches!(
+        init(LogFormat::Json, "off"),
+        Err(LoggingError::AlreadySet)
+    ));
+}

@@ -1,0 +1,125 @@
+//! `Condition` (IAM User Guide, "Condition", "Condition operators", "Single-valued vs. multivalued
+//! context keys").
+//!
+//! Everything under `Condition` must hold: each operator, and each key of an operator. What an
+//! operator compares is up to its family, one file each; what follows from absent keys, several
+//! values, `IfExists` and the set operators is the same for all families and stands in [`operator`].
+
+mod arn;
+mod boolean;
+mod operator;
+mod string;
+
+use std::collections::HashSet;
+
+use crate::call::Call;
+use crate::node::Node;
+use crate::policy::Grammar;
+use crate::{Mismatch, PolicyError, Problem};
+use operator::{Operator, Test};
+
+/// All conditions of a statement; without any, it always applies.
+#[derive(Debug, Default)]
+pub(crate) struct Conditions(Vec<Condition>);
+
+/// One key of one operator.
+#[derive(Debug)]
+pub(crate) struct Condition {
+    operator: String,
+    key: String,
+    /// The key in lower case.
+    lowercase: String,
+    written: Vec<String>,
+    test: Test,
+}
+
+impl Conditions {
+    pub(crate) fn parse(node: &Node<'_>, grammar: Grammar) -> Result<Self, PolicyError> {
+        let mut conditions = Vec::new();
+        for (name, block) in node.entries()? {
+            let operator = Operator::parse(name).map_err(|problem| node.fail(problem))?;
+            let keys = block.entries()?;
+            refuse_equal_keys(&block, keys.iter().map(|(key, _)| *key))?;
+            for (key, values) in keys {
+                conditions.push(Condition::parse(&operator, (name, key), &values, grammar)?);
+            }
+        }
+        Ok(Self(conditions))
+    }
+
+    pub(crate) fn all_match(&self, call: &Call<'_>) -> bool {
+        self.0.iter().all(|condition| condition.matches(call))
+    }
+
+    pub(crate) fn mismatches(&self, call: &Call<'_>) -> impl Iterator<Item = &Condition> {
+        self.0.iter().filter(|condition| !condition.matches(call))
+    }
+}
+
+impl Condition {
+    fn parse(
+        operator: &Operator,
+        (name, key): (&str, &str),
+        node: &Node<'_>,
+        grammar: Grammar,
+    ) -> Result<Self, PolicyError> {
+        if !key.contains(':') {
+            return Err(node.invalid(key, "a condition key, `PREFIX:NAME`"));
+        }
+        let mut written = Vec::new();
+        for value in node.items()? {
+            let text = value.scalar()?;
+            refuse_variables(&value, text, grammar)?;
+            written.push(text.to_owned());
+        }
+        Ok(Self {
+            operator: name.to_owned(),
+            key: key.to_owned(),
+            lowercase: key.to_ascii_lowercase(),
+            test: operator
+                .compile(&written)
+                .map_err(|problem| node.fail(problem))?,
+            written,
+        })
+    }
+
+    fn matches(&self, call: &Call<'_>) -> bool {
+        self.test.holds(call.context.lowercase(&self.lowercase))
+    }
+
+    pub(crate) fn mismatch(&self, call: &Call<'_>) -> Mismatch {
+        let was = call.context.lowercase(&self.lowercase);
+        Mismatch::Condition {
+            operator: self.operator.clone(),
+            key: self.key.clone(),
+            expected: self.written.clone(),
+            was: (!was.is_empty()).then(|| was.to_vec()),
+        }
+    }
+}
+
+/// Refuses `${…}` where it would be a policy variable.
+pub(crate) fn refuse_variables(
+    node: &Node<'_>,
+    text: &str,
+    grammar: Grammar,
+) -> Result<(), PolicyError> {
+    if grammar.variables && text.contains("${") {
+        return Err(node.fail(Problem::UnsupportedVariable(text.to_owned())));
+    }
+    Ok(())
+}
+
+/// IAM's validation calls the same key in upper and lower case a duplicate.
+fn refuse_equal_keys<'a>(
+    block: &Node<'_>,
+    keys: impl Iterator<Item = &'a str>,
+) -> Result<(), PolicyError> {
+    let mut seen = HashSet::new();
+    for key in keys {
+        if !seen.insert(key.to_ascii_lowercase()) {
+            return Err(block.fail(Problem::DuplicateKey(key.to_owned())));
+        }
+    }
+    Ok(())
+}

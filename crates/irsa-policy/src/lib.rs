@@ -1,0 +1,39 @@
+//! The IAM policy language: parse, evaluate, explain.
+//!
+//! A [`Policy`] is parsed and compiled once; [`decide`] then asks any number of [`Request`]s of it.
+//! What this crate does not know for certain it refuses at [`Policy::parse`], naming the statement
+//! and the element: of a policy that parses, every word is evaluated.
+//!
+//! The rules are those of the IAM User Guide, "IAM JSON policy element reference" and "Policy
+//! evaluation logic"; each module names its page.
+
+#![warn(missing_docs)]
+#![warn(clippy::indexing_slicing, clippy::string_slice)]
+
+mod action;
+mod arn;
+mod call;
+mod cause;
+mod condition;
+mod decide;
+mod error;
+mod explain;
+mod glob;
+mod json;
+mod node;
+mod policy;
+mod principal;
+mod request;
+mod resource;
+mod statement;
+mod text;
+mod verdict;
+pub mod web_identity;
+
+pub use cause::{connect_cause, trust_cause};
+pub use decide::{decide, evaluate};
+pub use error::{PolicyError, Problem};
+pub use policy::{Policy, PolicyKind};
+pub use request::{Context, Principal, Request};
+pub use verdict::{Decision, Mismatch, NearMiss, StatementRef, Verdict};
+pub use web_identity::OidcRequest;

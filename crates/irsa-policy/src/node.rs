@@ -1,0 +1,197 @@
+//! A JSON value and its place in the policy, so that every refusal can name it.
+
+use std::collections::HashSet;
+use std::slice;
+
+use crate::json::Json;
+use crate::{PolicyError, Problem};
+
+/// A value, and where it stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Node<'a> {
+    json: &'a Json,
+    statement: Option<usize>,
+    path: String,
+}
+
+/// The members of an object, taken one by one; those nobody takes are unknown elements.
+#[derive(Debug)]
+pub(crate) struct Members<'a> {
+    node: Node<'a>,
+    rest: Vec<(&'a str, &'a Json)>,
+}
+
+/// One of the two elements that exclude each other, such as `Action` and `NotAction`.
+#[derive(Debug)]
+pub(crate) struct Choice<'a> {
+    pub(crate) element: &'static str,
+    pub(crate) negated: bool,
+    pub(crate) node: Node<'a>,
+}
+
+impl<'a> Node<'a> {
+    pub(crate) fn root(json: &'a Json) -> Self {
+        Self {
+            json,
+            statement: None,
+            path: String::new(),
+        }
+    }
+
+    pub(crate) fn fail(&self, problem: Problem) -> PolicyError {
+        PolicyError::at(self.statement, self.path.clone(), problem)
+    }
+
+    /// A refusal of this value, which is not what belongs here.
+    pub(crate) fn invalid(&self, value: &str, expected: &'static str) -> PolicyError {
+        self.fail(Problem::Invalid {
+            value: value.to_owned(),
+            expected,
+        })
+    }
+
+    pub(crate) fn text(&self) -> Result<&'a str, PolicyError> {
+        match self.json {
+            Json::String(text) => Ok(text),
+            _ => Err(self.wrong_type("a string")),
+        }
+    }
+
+    pub(crate) fn is_text(&self) -> bool {
+        matches!(self.json, Json::String(_))
+    }
+
+    /// A string, a boolean or an integer as text: IAM takes all three for a condition value.
+    pub(crate) fn scalar(&self) -> Result<&'a str, PolicyError> {
+        match self.json {
+            Json::String(text) | Json::Integer(text) => Ok(text),
+            Json::Bool(true) => Ok("true"),
+            Json::Bool(false) => Ok("false"),
+            Json::Float => {
+                Err(self.wrong_type("a string, as a fraction can be written in many ways"))
+            }
+            _ => Err(self.wrong_type("a string")),
+        }
+    }
+
+    /// The values of a list, or the value itself where IAM lets the brackets be left out.
+    pub(crate) fn items(&self) -> Result<Vec<Node<'a>>, PolicyError> {
+        let Json::Array(list) = self.json else {
+            return Ok(vec![self.clone()]);
+        };
+        if list.is_empty() {
+            return Err(self.fail(Problem::Empty));
+        }
+        Ok((0..)
+            .zip(list)
+            .map(|(place, json)| self.child(format!("{}[{place}]", self.path), json))
+            .collect())
+    }
+
+    /// The statements of the policy: as [`items`](Self::items), each knowing its number.
+    pub(crate) fn statements(&self) -> Result<Vec<Node<'a>>, PolicyError> {
+        let mut statements = self.items()?;
+        for (place, node) in (0..).zip(&mut statements) {
+            node.statement = Some(place);
+        }
+        Ok(statements)
+    }
+
+    /// The members of an object whose names are not known beforehand.
+    pub(crate) fn entries(&self) -> Result<Vec<(&'a str, Node<'a>)>, PolicyError> {
+        let members = self.object()?;
+        let entry = |(name, json): &'a (String, Json)| (name.as_str(), self.member(name, json));
+        Ok(members.iter().map(entry).collect())
+    }
+
+    /// The members of an object whose names are all known.
+    pub(crate) fn members(&self) -> Result<Members<'a>, PolicyError> {
+        let members = self.object()?;
+        Ok(Members {
+            node: self.clone(),
+            rest: members
+                .iter()
+                .map(|(name, json)| (name.as_str(), json))
+                .collect(),
+        })
+    }
+
+    fn object(&self) -> Result<&'a [(String, Json)], PolicyError> {
+        let Json::Object(members) = self.json else {
+            return Err(self.wrong_type("an object"));
+        };
+        let mut seen = HashSet::with_capacity(members.len());
+        match members.iter().find(|(name, _)| !seen.insert(name)) {
+            Some((name, _)) => Err(self.fail(Problem::DuplicateKey(name.clone()))),
+            None => Ok(members),
+        }
+    }
+
+    fn member(&self, name: &str, json: &'a Json) -> Node<'a> {
+        match self.path.as_str() {
+            "" => self.child(name.to_owned(), json),
+            path => self.child(format!("{path}.{name}"), json),
+        }
+    }
+
+    fn child(&self, path: String, json: &'a Json) -> Node<'a> {
+        Node {
+            json,
+            statement: self.statement,
+            path,
+        }
+    }
+
+    fn wrong_type(&self, expected: &'static str) -> PolicyError {
+        self.fail(Problem::WrongType {
+            expected,
+            found: self.json.describe(),
+        })
+    }
+}
+
+impl<'a> Members<'a> {
+    pub(crate) fn take(&mut self, name: &str) -> Option<Node<'a>> {
+        let place = self.rest.iter().position(|(member, _)| *member == name)?;
+        let (_, json) = self.rest.swap_remove(place);
+        Some(self.node.member(name, json))
+    }
+
+    pub(crate) fn require(
+        &mut self,
+        name: &'static str,
+        missing: &'static str,
+    ) -> Result<Node<'a>, PolicyError> {
+        self.take(name)
+            .ok_or_else(|| self.node.fail(Problem::Missing(missing)))
+    }
+
+    /// Takes whichever of two elements that exclude each other is there.
+    pub(crate) fn choose(
+        &mut self,
+        element: &'static str,
+        negation: &'static str,
+    ) -> Result<Option<Choice<'a>>, PolicyError> {
+        let choice = |element, negated, node| {
+            Ok(Some(Choice {
+                element,
+                negated,
+                node,
+            }))
+        };
+        match (self.take(element), self.take(negation)) {
+            (Some(_), Some(_)) => Err(self.node.fail(Problem::Exclusive(element, negation))),
+            (Some(node), None) => choice(element, false, node),
+            (None, Some(node)) => choice(negation, true, node),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// Refuses whatever nobody took.
+    pub(crate) fn finish(self) -> Result<(), PolicyError> {
+        match slice::Iter::next(&mut self.rest.iter()) {
+            Some((name, _)) => Err(self.node.fail(Problem::UnknownElement((*name).to_owned()))),
+            None => Ok(()),
+        }
+    }
+}

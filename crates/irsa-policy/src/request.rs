@@ -1,0 +1,92 @@
+//! What is asked of the policies: who, what, on which resource, in which circumstances.
+
+use std::collections::BTreeMap;
+
+/// One call to be decided.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// Who calls.
+    pub principal: Principal<'a>,
+    /// The action, such as `rds-db:connect`; upper and lower case are the same.
+    pub action: &'a str,
+    /// The ARN acted on; `None` for an action that has no resource, which only a `Resource` of `*` covers.
+    pub resource: Option<&'a str>,
+    /// The condition keys of the call.
+    pub context: &'a Context,
+}
+
+/// Who calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Principal<'a> {
+    /// The ARN of a user, a role, a role session (`assumed-role`) or an account's root.
+    Aws(&'a str),
+    /// The ARN of an OIDC or SAML provider, or the name of a built-in one such as `accounts.google.com`.
+    Federated(&'a str),
+    /// A service principal such as `pods.eks.amazonaws.com`.
+    Service(&'a str),
+    /// A caller without a signature.
+    Anonymous,
+}
+
+/// The condition keys of a request and their values.
+///
+/// Keys are the same in upper and lower case (IAM User Guide, "Condition"). A key without a value
+/// is the same as no key.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Context {
+    values: BTreeMap<String, Vec<String>>,
+}
+
+impl Context {
+    /// A context without keys.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets `key` to one value.
+    #[must_use]
+    pub fn with(mut self, key: impl AsRef<str>, value: impl Into<String>) -> Self {
+        self.insert(key, [value.into()]);
+        self
+    }
+
+    /// Sets `key` to these values, in place of those it had.
+    pub fn insert(&mut self, key: impl AsRef<str>, values: impl IntoIterator<Item = String>) {
+        let values = values.into_iter().collect();
+        self.values
+            .insert(key.as_ref().to_ascii_lowercase(), values);
+    }
+
+    /// The values of a key, empty if it is absent.
+    pub fn values(&self, key: &str) -> &[String] {
+        self.lowercase(&key.to_ascii_lowercase())
+    }
+
+    /// The values of a key already in lower case: the way of compiled policies, without a copy.
+    pub(crate) fn lowercase(&self, key: &str) -> &[String] {
+        self.values.get(key).map_or(&[], Vec::as_slice)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_the_same_in_upper_and_lower_case() {
+        let context = Context::new().with("aws:SourceVpc", "vpc-1");
+        assert_eq!(context.values("AWS:sourcevpc"), ["vpc-1"]);
+    }
+
+    #[test]
+    fn a_second_insert_replaces_the_first() {
+        let mut context = Context::new().with("aws:TagKeys", "a");
+        context.insert("AWS:TAGKEYS", ["b".to_owned(), "c".to_owned()]);
+        assert_eq!(context.values("aws:TagKeys"), ["b", "c"]);
+    }
+
+    #[test]
+    fn an_absent_key_has_no_values() {
+        assert!(Context::new().values("aws:SourceVpc").is_empty());
+    }
+}

@@ -1,0 +1,94 @@
+//! `Resource` and `NotResource` (IAM User Guide, "Resource", "NotResource").
+
+use crate::arn::{Arn, ArnPattern};
+use crate::call::Call;
+use crate::condition::refuse_variables;
+use crate::node::{Choice, Node};
+use crate::policy::Grammar;
+use crate::{Mismatch, PolicyError};
+
+/// Patterns of resource ARNs; case-sensitive.
+#[derive(Debug)]
+pub(crate) struct Resources {
+    element: &'static str,
+    negated: bool,
+    written: Vec<String>,
+    patterns: Vec<Pattern>,
+}
+
+#[derive(Debug)]
+enum Pattern {
+    Everything,
+    Arn(Box<ArnPattern>),
+}
+
+impl Resources {
+    pub(crate) fn parse(choice: &Choice<'_>, grammar: Grammar) -> Result<Self, PolicyError> {
+        let mut resources = Self {
+            element: choice.element,
+            negated: choice.negated,
+            written: Vec::new(),
+            patterns: Vec::new(),
+        };
+        for node in choice.node.items()? {
+            let pattern = node.text()?;
+            refuse_variables(&node, pattern, grammar)?;
+            resources.patterns.push(Pattern::parse(&node, pattern)?);
+            resources.written.push(pattern.to_owned());
+        }
+        Ok(resources)
+    }
+
+    pub(crate) fn matches(&self, call: &Call<'_>) -> bool {
+        self.patterns
+            .iter()
+            .any(|pattern| pattern.matches(call.resource.as_ref()))
+            != self.negated
+    }
+
+    pub(crate) fn mismatch(&self, call: &Call<'_>) -> Mismatch {
+        Mismatch::Resource {
+            element: self.element,
+            expected: self.written.clone(),
+            was: call.request.resource.map(str::to_owned),
+        }
+    }
+}
+
+impl Pattern {
+    fn parse(node: &Node<'_>, pattern: &str) -> Result<Self, PolicyError> {
+        if pattern == "*" {
+            return Ok(Self::Everything);
+        }
+        let whole = complete(pattern);
+        let arn = whole.as_deref().and_then(Arn::parse);
+        let Some(arn) = arn.filter(|arn| !arn.partition.is_empty()) else {
+            return Err(node.invalid(pattern, "an ARN or `*`"));
+        };
+        if arn.service.is_empty() || arn.service.contains(['*', '?']) {
+            return Err(node.invalid(pattern, "an ARN that names its service, without wildcards"));
+        }
+        if arn.partition != "*" && arn.partition.contains(['*', '?']) {
+            return Err(node.invalid(pattern, "an ARN with a partition such as `aws`, or `*`"));
+        }
+        let compiled = ArnPattern::parse(arn.text).map(|pattern| Self::Arn(Box::new(pattern)));
+        compiled.ok_or_else(|| node.invalid(pattern, "an ARN or `*`"))
+    }
+
+    fn matches(&self, resource: Option<&Arn<'_>>) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Arn(pattern) => resource.is_some_and(|arn| pattern.matches_across(arn)),
+        }
+    }
+}
+
+/// IAM fills an ARN of fewer than six parts up with `*`, unless one of its parts is empty.
+fn complete(pattern: &str) -> Option<String> {
+    let parts = pattern.split(':').count();
+    match parts {
+        6.. => Some(pattern.to_owned()),
+        _ if pattern.split(':').any(str::is_empty) => None,
+        _ => Some(pattern.to_owned() + &":*".repeat(6 - parts)),
+    }
+}

@@ -1,0 +1,246 @@
+//! What a denial tells: near misses, their order, their words, their cause.
+
+use irsa_chain::Cause;
+use irsa_policy::{Context, Mismatch, PolicyKind, Request, Verdict, connect_cause, decide};
+use serde_json::{Value, json};
+
+use crate::{ROLE_SESSION, identity, policy};
+
+const APP: &str = "arn:aws:rds-db:eu-central-1:111122223333:dbuser:cluster-ABC/app";
+
+fn connect(statements: &Value, context: &Context) -> Verdict {
+    let request = Request {
+        principal: ROLE_SESSION,
+        action: "rds-db:connect",
+        resource: Some(APP),
+        context,
+    };
+    decide(&[&identity(statements)], &request)
+}
+
+/// The words for all mismatches of the only statement.
+fn told(statement: &Value, context: &Context) -> String {
+    let misses = connect(statement, context).near_misses;
+    let told = misses
+        .iter()
+        .flat_map(|miss| &miss.kept_by)
+        .map(ToString::to_string);
+    told.collect::<Vec<_>>().join("; ")
+}
+
+fn told_condition(condition: &Value, context: &Context) -> String {
+    let statement =
+        json!({"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition});
+    told(&statement, context)
+}
+
+#[test]
+fn near_misses_come_nearest_first() {
+    let verdict = connect(
+        &json!([
+            {"Sid": "Three", "Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::b",
+             "Condition": {"StringEquals": {"a:k": "x"}}},
+            {"Sid": "Action", "Effect": "Allow", "Action": "s3:*", "Resource": "*"},
+            {"Sid": "Deny", "Effect": "Deny", "Action": "s3:*", "Resource": "*"},
+            {"Sid": "Resource", "Effect": "Allow", "Action": "rds-db:connect", "Resource": "arn:aws:rds-db:*:*:dbuser:x/app"},
+            {"Sid": "Condition", "Effect": "Allow", "Action": "*", "Resource": "*",
+             "Condition": {"StringEquals": {"a:k": "x"}}},
+            {"Sid": "TwoKeys", "Effect": "Allow", "Action": "*", "Resource": "*",
+             "Condition": {"StringEquals": {"a:k": "x", "a:l": "y", "a:m": "z"}}},
+        ]),
+        &Context::new().with("a:m", "z"),
+    );
+    let sids: Vec<_> = verdict
+        .near_misses
+        .iter()
+        .filter_map(|miss| miss.statement.sid.as_deref())
+        .collect();
+    assert_eq!(
+        sids,
+        ["Condition", "Resource", "Action", "TwoKeys", "Three"]
+    );
+    let counts: Vec<_> = verdict
+        .near_misses
+        .iter()
+        .map(|miss| miss.kept_by.len())
+        .collect();
+    assert_eq!(counts, [1, 1, 1, 2, 3]);
+    assert_eq!(verdict.by, None);
+}
+
+#[test]
+fn actions_and_resources_are_told() {
+    assert_eq!(
+        told(
+            &json!({"Effect": "Allow", "Action": ["rds:connect", "s3:*"], "Resource": "arn:aws:s3:::b"}),
+            &Context::new()
+        ),
+        "`Action` wants `rds:connect` or `s3:*`, the request is for `rds-db:connect`; \
+         `Resource` wants `arn:aws:s3:::b`, the request is for \
+         `arn:aws:rds-db:eu-central-1:111122223333:dbuser:cluster-ABC/app`"
+    );
+    assert_eq!(
+        told(
+            &json!({"Effect": "Allow", "NotAction": "rds-db:*", "Resource": "*"}),
+            &Context::new()
+        ),
+        "`NotAction` leaves out `rds-db:*`, the request is for `rds-db:connect`"
+    );
+}
+
+#[test]
+fn conditions_are_told() {
+    let context = Context::new().with("a:k", "x").with("a:b", "false");
+    for (condition, expected) in [
+        (
+            json!({"StringEquals": {"a:k": ["y", "z"]}}),
+            "condition `StringEquals` on `a:k` wants `y` or `z`, the request has `x`",
+        ),
+        (
+            json!({"StringLike": {"a:absent": "y"}}),
+            "condition `StringLike` on `a:absent` wants `y`, the request has no such key",
+        ),
+        (
+            json!({"StringNotEquals": {"a:k": "x"}}),
+            "condition `StringNotEquals` on `a:k` wants anything but `x`, the request has `x`",
+        ),
+        (
+            json!({"ForAllValues:StringLike": {"a:k": "y"}}),
+            "condition `ForAllValues:StringLike` on `a:k` wants only `y`, the request has `x`",
+        ),
+        (
+            json!({"ForAnyValue:StringNotEquals": {"a:k": "x"}}),
+            "condition `ForAnyValue:StringNotEquals` on `a:k` wants a value other than `x`, the request has `x`",
+        ),
+        (
+            json!({"Null": {"a:k": "true"}}),
+            "condition `Null` on `a:k` wants no such key, the request has `x`",
+        ),
+        (
+            json!({"Null": {"a:absent": "false"}}),
+            "condition `Null` on `a:absent` wants such a key, the request has no such key",
+        ),
+        (
+            json!({"Bool": {"a:b": true}}),
+            "condition `Bool` on `a:b` wants `true`, the request has `false`",
+        ),
+    ] {
+        assert_eq!(told_condition(&condition, &context), expected);
+    }
+}
+
+#[test]
+fn principals_are_told() {
+    let statement = json!({
+        "Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": {"AWS": "AROAEXAMPLEEXAMPLE123", "Service": "ec2.amazonaws.com"},
+    });
+    let request = Request {
+        principal: ROLE_SESSION,
+        action: "sts:AssumeRole",
+        resource: None,
+        context: &Context::new(),
+    };
+    let verdict = decide(&[&policy(PolicyKind::Trust, &statement)], &request);
+    let mismatch = &verdict.near_misses[0].kept_by[0];
+    assert_eq!(
+        mismatch.to_string(),
+        "`Principal` wants `AROAEXAMPLEEXAMPLE123` or `ec2.amazonaws.com`, \
+         the caller is `arn:aws:sts::111122223333:assumed-role/app/pod-1`"
+    );
+    assert!(mismatch.hint().unwrap().contains("deleted"));
+}
+
+#[test]
+fn common_slips_have_a_hint() {
+    let hint = |operator: &str, key: &str, value: &str| {
+        let mismatch = Mismatch::Condition {
+            operator: operator.to_owned(),
+            key: key.to_owned(),
+            expected: vec![value.to_owned()],
+            was: None,
+        };
+        mismatch.hint().unwrap_or_default()
+    };
+    assert!(hint("StringEquals", "h:sub", "system:serviceaccount:a:*").contains("`StringLike`"));
+    assert!(hint("StringLike", "https://h:sub", "x").contains("without `https://`"));
+    assert!(
+        hint("StringLike", "arn:aws:iam::1:oidc-provider/h:sub", "x").contains("provider's ARN")
+    );
+    assert!(hint("StringLike", "h:sub", "x").contains("issuer"));
+    assert_eq!(hint("StringLike", "aws:SourceVpc", "x*"), "");
+}
+
+#[test]
+fn a_denied_connect_has_its_cause() {
+    let resource = |resource: &str| json!({"Effect": "Allow", "Action": "rds-db:connect", "Resource": resource});
+    let prefix = "arn:aws:rds-db:eu-central-1:111122223333:dbuser";
+    for (cause, statements) in [
+        (
+            Cause::ResourceIdMismatch,
+            resource(&format!("{prefix}:my-cluster/app")),
+        ),
+        (
+            Cause::ResourceIdMismatch,
+            resource(&format!("{prefix}:db-XYZ/*")),
+        ),
+        (
+            Cause::ResourceIdMismatch,
+            resource("arn:aws:rds-db:us-east-1:111122223333:dbuser:cluster-ABC/app"),
+        ),
+        (
+            Cause::DbUserMismatch,
+            resource(&format!("{prefix}:cluster-ABC/App")),
+        ),
+        (
+            Cause::DbUserMismatch,
+            resource("arn:aws:rds-db:*:*:dbuser:*/ app"),
+        ),
+        (
+            Cause::ConnectNotAllowed,
+            resource(&format!("{prefix}:cluster-XYZ/other")),
+        ),
+        (
+            Cause::ConnectNotAllowed,
+            resource("arn:aws:rds:eu-central-1:111122223333:cluster:c"),
+        ),
+        (
+            Cause::ConnectNotAllowed,
+            json!({"Effect": "Allow", "Action": "rds:connect", "Resource": "*"}),
+        ),
+        (
+            Cause::ConnectNotAllowed,
+            json!({"Effect": "Allow", "Action": "rds-db:connect", "NotResource": APP}),
+        ),
+        (
+            Cause::ConnectDenied,
+            json!({"Effect": "Deny", "Action": "*", "Resource": "*"}),
+        ),
+        (
+            Cause::DbUserMismatch,
+            json!([
+                resource(&format!("{prefix}:cluster-XYZ/other")),
+                {"Effect": "Allow", "Action": "rds-db:connect", "Resource": [
+                    format!("{prefix}:cluster-XYZ/other"), format!("{prefix}:cluster-ABC/other"),
+                ]},
+            ]),
+        ),
+    ] {
+        assert_eq!(
+            connect_cause(&connect(&statements, &Context::new())),
+            cause,
+            "{statements}"
+        );
+    }
+}
+
+#[test]
+fn of_many_near_misses_the_nearest_are_told() {
+    let far = json!({"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::b"});
+    let near = json!({"Sid": "Near", "Effect": "Allow", "Action": "rds:*", "Resource": "*"});
+    let mut statements = vec![far; 100];
+    statements.push(near);
+    let misses = connect(&json!(statements), &Context::new()).near_misses;
+    assert_eq!(misses.len(), 16);
+    assert_eq!(misses[0].statement.sid.as_deref(), Some("Near"));
+}

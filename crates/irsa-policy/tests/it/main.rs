@@ -1,0 +1,38 @@
+//! The policy engine from outside: what AWS documents, what must be refused, what is told.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
+mod conditions;
+mod explain;
+mod principals;
+mod properties;
+mod refusals;
+mod refused_values;
+mod statements;
+mod trust;
+
+use irsa_policy::{Context, Decision, Policy, PolicyKind, Principal, Request, decide};
+use serde_json::{Value, json};
+
+const ROLE_SESSION: Principal<'_> =
+    Principal::Aws("arn:aws:sts::111122223333:assumed-role/app/pod-1");
+
+fn policy(kind: PolicyKind, statements: &Value) -> Policy {
+    let document = json!({"Version": "2012-10-17", "Statement": statements});
+    Policy::parse(kind, &document.to_string()).unwrap()
+}
+
+fn identity(statements: &Value) -> Policy {
+    policy(PolicyKind::Identity, statements)
+}
+
+/// The decision for a role session without condition keys.
+fn ask(policy: &Policy, action: &str, resource: &str) -> Decision {
+    let request = Request {
+        principal: ROLE_SESSION,
+        action,
+        resource: Some(resource),
+        context: &Context::new(),
+    };
+    decide(&[policy], &request).decision
+}

@@ -1,0 +1,228 @@
+//! What a policy must not say, and that the refusal names the place.
+
+use std::time::{Duration, Instant};
+
+use irsa_policy::PolicyKind::{Identity, Trust};
+use irsa_policy::{Policy, PolicyKind, Problem};
+
+const ALLOW: &str = r#"{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}"#;
+
+fn refusal(kind: PolicyKind, document: &str) -> String {
+    Policy::parse(kind, document).unwrap_err().to_string()
+}
+
+/// The refusal of a second statement in a policy of version 2012-10-17.
+fn statement(kind: PolicyKind, first: &str, second: &str) -> String {
+    refusal(
+        kind,
+        &format!(r#"{{"Version": "2012-10-17", "Statement": [{first}, {second}]}}"#),
+    )
+}
+
+pub(crate) fn identity(second: &str) -> String {
+    statement(Identity, ALLOW, second)
+}
+
+pub(crate) fn trust(second: &str) -> String {
+    let first = r#"{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*"}"#;
+    statement(Trust, first, second)
+}
+
+/// The refusal of a condition in an otherwise sound statement.
+pub(crate) fn condition(condition: &str) -> String {
+    identity(&format!(
+        r#"{{"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {condition}}}"#
+    ))
+}
+
+#[test]
+fn documents_that_are_no_policy() {
+    for (document, expected) in [
+        (
+            "",
+            "not valid JSON: EOF while parsing a value at line 1 column 0",
+        ),
+        ("[]", "expected an object, found a list"),
+        ("{}", "`Statement` is missing"),
+        (r#"{"Statement": []}"#, "`Statement`: the list is empty"),
+        (
+            r#"{"Statement": [3]}"#,
+            "`Statement[0]`: expected an object, found a number",
+        ),
+        (
+            r#"{"Version": "2012-10-18", "Statement": []}"#,
+            "`Version`: `2012-10-18` is not a version of the policy language, `2012-10-17` or `2008-10-17`",
+        ),
+        (
+            r#"{"Version": 2012, "Statement": []}"#,
+            "`Version`: expected a string, found a number",
+        ),
+        (
+            &format!(r#"{{"Statement": {ALLOW}, "statement": {ALLOW}}}"#),
+            "unknown element `statement`",
+        ),
+    ] {
+        assert_eq!(refusal(Identity, document), expected);
+    }
+}
+
+#[test]
+fn duplicate_keys_are_refused_at_every_level() {
+    for (document, expected) in [
+        (format!(r#"{{"Statement": {ALLOW}, "Statement": {ALLOW}}}"#), "duplicate key `Statement`"),
+        (
+            r#"{"Statement": [{"Effect": "Deny", "Effect": "Allow", "Action": "*", "Resource": "*"}]}"#.to_owned(),
+            "`Statement[0]`: duplicate key `Effect`",
+        ),
+    ] {
+        assert_eq!(refusal(Identity, &document), expected);
+    }
+    assert_eq!(
+        condition(r#"{"StringEquals": {"a:k": "x"}, "StringEquals": {"a:l": "y"}}"#),
+        "`Statement[1].Condition`: duplicate key `StringEquals`"
+    );
+    assert_eq!(
+        condition(r#"{"StringEquals": {"a:k": "x", "a:k": "y"}}"#),
+        "`Statement[1].Condition.StringEquals`: duplicate key `a:k`"
+    );
+    assert_eq!(
+        condition(r#"{"StringEquals": {"a:k": "x", "A:K": "y"}}"#),
+        "`Statement[1].Condition.StringEquals`: duplicate key `A:K`"
+    );
+    assert_eq!(
+        trust(
+            r#"{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*", "AWS": "*"}}"#
+        ),
+        "`Statement[1].Principal`: duplicate key `AWS`"
+    );
+}
+
+#[test]
+fn statements_without_what_they_need() {
+    for (second, expected) in [
+        (
+            r#"{"Action": "s3:*", "Resource": "*"}"#,
+            "`Effect` is missing",
+        ),
+        (
+            r#"{"Effect": "Allow", "Resource": "*"}"#,
+            "`Action` or `NotAction` is missing",
+        ),
+        (
+            r#"{"Effect": "Allow", "Action": "s3:*"}"#,
+            "`Resource` or `NotResource` is missing",
+        ),
+    ] {
+        assert_eq!(identity(second), format!("`Statement[1]`: {expected}"));
+    }
+    assert_eq!(
+        trust(r#"{"Effect": "Allow", "Action": "sts:AssumeRole"}"#),
+        "`Statement[1]`: `Principal` is missing"
+    );
+}
+
+#[test]
+fn statements_with_what_they_must_not_have() {
+    for (more, expected) in [
+        (
+            r#""Principal": "*""#,
+            "`Principal` has no place in an identity policy",
+        ),
+        (
+            r#""NotPrincipal": "*""#,
+            "`NotPrincipal` has no place in an identity policy",
+        ),
+        (
+            r#""NotAction": "s3:*""#,
+            "`Action` and `NotAction` exclude each other",
+        ),
+        (
+            r#""NotResource": "*""#,
+            "`Resource` and `NotResource` exclude each other",
+        ),
+        (r#""Conditions": {}"#, "unknown element `Conditions`"),
+    ] {
+        let second = format!(r#"{{"Effect": "Allow", "Action": "s3:*", "Resource": "*", {more}}}"#);
+        assert_eq!(identity(&second), format!("`Statement[1]`: {expected}"));
+    }
+    for (element, expected) in [
+        ("Resource", "`Resource` has no place in a trust policy"),
+        (
+            "NotResource",
+            "`NotResource` has no place in a trust policy",
+        ),
+    ] {
+        let second = format!(
+            r#"{{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*", "{element}": "*"}}"#
+        );
+        assert_eq!(trust(&second), format!("`Statement[1]`: {expected}"));
+    }
+}
+
+// IAM User Guide, "NotPrincipal": not in a trust policy; IAM refuses it too.
+#[test]
+fn a_trust_policy_has_no_not_principal() {
+    let document = r#"{"Statement": [{"Effect": "Deny", "Action": "sts:AssumeRole", "NotPrincipal": {"AWS": "111122223333"}}]}"#;
+    let error = Policy::parse(Trust, document).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`Statement[0]`: `NotPrincipal` has no place in a trust policy"
+    );
+    assert!(error.hint().unwrap().contains("aws:PrincipalArn"));
+}
+
+#[test]
+fn two_statements_with_one_sid_are_refused_and_empty_sids_are_none() {
+    let with_sid = |sid: &str| {
+        format!(r#"{{"Sid": "{sid}", "Effect": "Allow", "Action": "s3:*", "Resource": "*"}}"#)
+    };
+    assert_eq!(
+        statement(Identity, &with_sid("A"), &with_sid("A")),
+        "`Statement[1]`: another statement has the `Sid` `A`"
+    );
+    let empty = format!(r#"{{"Statement": [{0}, {0}]}}"#, with_sid(""));
+    assert!(Policy::parse(Identity, &empty).is_ok());
+}
+
+#[test]
+fn a_refusal_has_its_parts_apart() {
+    let document = format!(r#"{{"Statement": [{ALLOW}, {{"Effect": "Allow"}}]}}"#);
+    let error = Policy::parse(Identity, &document).unwrap_err();
+    assert_eq!(error.statement(), Some(1));
+    assert_eq!(error.element(), "Statement[1]");
+    assert_eq!(
+        error.problem(),
+        &Problem::Missing("`Action` or `NotAction`")
+    );
+}
+
+#[test]
+fn a_refusal_of_a_long_value_is_short() {
+    let action = "x".repeat(500_000);
+    let refusal = identity(&format!(
+        r#"{{"Effect": "Allow", "Action": "{action}", "Resource": "*"}}"#
+    ));
+    assert!(refusal.len() < 500, "{}", refusal.len());
+}
+
+#[test]
+fn documents_made_to_hurt_are_refused_at_once() {
+    let started = Instant::now();
+    assert_eq!(
+        refusal(Identity, &"[".repeat(2 << 20)),
+        "a policy of 2097152 bytes is over the limit of 1048576"
+    );
+    let deep = format!(r#"{{"Statement": {}"#, r#"{"Condition":"#.repeat(70_000));
+    assert_eq!(refusal(Identity, &deep), "nested over 32 levels");
+    let members: Vec<String> = (0..60_000).map(|n| format!(r#""k{n}": 1"#)).collect();
+    let wide = format!(
+        r#"{{"Statement": {{"Effect": "Allow", {}}}}}"#,
+        members.join(",")
+    );
+    assert!(refusal(Identity, &wide).starts_with("`Statement`: `Action`"));
+    assert!(
+        started.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        started.elapsed()
+    );
+}

@@ -1,0 +1,218 @@
+//! Values that no element may have, and that the refusal names the place.
+
+use crate::refusals::{condition, identity, trust};
+
+#[test]
+fn effects_actions_and_resources_of_another_form() {
+    for (element, value, expected) in [
+        (
+            "Effect",
+            "allow",
+            "`allow` is not an effect, `Allow` or `Deny`",
+        ),
+        (
+            "Sid",
+            "two words",
+            "`two words` is not a `Sid`, which has only letters and digits",
+        ),
+        (
+            "Action",
+            "GetObject",
+            "`GetObject` is not an action, `SERVICE:NAME` with wildcards in the name only",
+        ),
+        (
+            "Action",
+            "s*:Get",
+            "`s*:Get` is not an action, `SERVICE:NAME` with wildcards in the name only",
+        ),
+        (
+            "Action",
+            "s3:a:b",
+            "`s3:a:b` is not an action, `SERVICE:NAME`",
+        ),
+        ("Action", "s3:", "`s3:` is not an action, `SERVICE:NAME`"),
+        ("Resource", "bucket", "`bucket` is not an ARN or `*`"),
+        (
+            "Resource",
+            "arn:aws:s3::bucket",
+            "`arn:aws:s3::bucket` is not an ARN or `*`",
+        ),
+        (
+            "Resource",
+            "arn:aws:*:::bucket",
+            "`arn:aws:*:::bucket` is not an ARN that names its service, without wildcards",
+        ),
+        (
+            "Resource",
+            "arn:aws*:s3:::bucket",
+            "`arn:aws*:s3:::bucket` is not an ARN with a partition such as `aws`, or `*`",
+        ),
+    ] {
+        let mut statement =
+            serde_json::json!({"Effect": "Allow", "Action": "s3:*", "Resource": "*"});
+        statement[element] = value.into();
+        assert_eq!(
+            identity(&statement.to_string()),
+            format!("`Statement[1].{element}`: {expected}")
+        );
+    }
+}
+
+#[test]
+fn values_in_lists_are_named_by_their_place() {
+    assert_eq!(
+        identity(r#"{"Effect": "Allow", "Action": ["s3:*", 7], "Resource": "*"}"#),
+        "`Statement[1].Action[1]`: expected a string, found a number"
+    );
+    assert_eq!(
+        identity(r#"{"Effect": "Allow", "Action": [], "Resource": "*"}"#),
+        "`Statement[1].Action`: the list is empty"
+    );
+}
+
+#[test]
+fn a_trust_policy_has_only_sts_actions() {
+    for action in ["*", "s3:*", "*:*"] {
+        assert_eq!(
+            trust(&format!(
+                r#"{{"Effect": "Allow", "Action": "{action}", "Principal": "*"}}"#
+            )),
+            format!(
+                "`Statement[1].Action`: `{action}` is not an `sts:` action, and a trust policy has no other"
+            )
+        );
+    }
+}
+
+#[test]
+fn principals_of_another_form() {
+    let aws = "an account id, or the ARN of a root, user, role or session without wildcards";
+    for (principal, place, expected) in [
+        (
+            r#""111122223333""#,
+            "",
+            "`111122223333` is not `*` or an object such as `{\"AWS\": …}`".to_owned(),
+        ),
+        ("{}", "", "the list is empty".to_owned()),
+        (r#"{"aws": "*"}"#, "", "unknown element `aws`".to_owned()),
+        (
+            r#"{"AWS": "11112222333"}"#,
+            ".AWS",
+            format!("`11112222333` is not {aws}"),
+        ),
+        (
+            r#"{"AWS": ["*", "arn:aws:iam::111122223333:role/*"]}"#,
+            ".AWS[1]",
+            format!("`arn:aws:iam::111122223333:role/*` is not {aws}"),
+        ),
+        (
+            r#"{"AWS": "arn:aws:iam::111122223333:group/g"}"#,
+            ".AWS",
+            format!("`arn:aws:iam::111122223333:group/g` is not {aws}"),
+        ),
+        (
+            r#"{"Federated": "*"}"#,
+            ".Federated",
+            "`*` is not the ARN of an OIDC or SAML provider, without wildcards".to_owned(),
+        ),
+    ] {
+        let second = format!(
+            r#"{{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {principal}}}"#
+        );
+        assert_eq!(
+            trust(&second),
+            format!("`Statement[1].Principal{place}`: {expected}")
+        );
+    }
+}
+
+#[test]
+fn conditions_of_another_form() {
+    for (block, place, expected) in [
+        (
+            r#"{"StringIs": {"a:k": "x"}}"#,
+            "",
+            "unknown condition operator `StringIs`",
+        ),
+        (
+            r#"{"stringequals": {"a:k": "x"}}"#,
+            "",
+            "unknown condition operator `stringequals`",
+        ),
+        (
+            r#"{"ForSome:StringLike": {"a:k": "x"}}"#,
+            "",
+            "unknown condition operator `ForSome:StringLike`",
+        ),
+        (
+            r#"{"NullIfExists": {"a:k": "true"}}"#,
+            "",
+            "unknown condition operator `NullIfExists`",
+        ),
+        (
+            r#"{"StringEquals": {"sub": "x"}}"#,
+            ".StringEquals.sub",
+            "`sub` is not a condition key, `PREFIX:NAME`",
+        ),
+        (
+            r#"{"StringEquals": {"a:k": []}}"#,
+            ".StringEquals.a:k",
+            "the list is empty",
+        ),
+        (
+            r#"{"StringEquals": {"a:k": null}}"#,
+            ".StringEquals.a:k",
+            "expected a string, found null",
+        ),
+        (
+            r#"{"Bool": {"a:k": "yes"}}"#,
+            ".Bool.a:k",
+            "`yes` is not `true` or `false`",
+        ),
+        (
+            r#"{"Null": {"a:k": "absent"}}"#,
+            ".Null.a:k",
+            "`absent` is not `true` or `false`",
+        ),
+        (
+            r#"{"ArnLike": {"a:k": "role/x"}}"#,
+            ".ArnLike.a:k",
+            "`role/x` is not an ARN of six parts",
+        ),
+    ] {
+        assert_eq!(
+            condition(block),
+            format!("`Statement[1].Condition{place}`: {expected}")
+        );
+    }
+}
+
+#[test]
+fn what_is_not_supported_yet_says_so() {
+    for operator in [
+        "NumericLessThan",
+        "ForAllValues:NumericEqualsIfExists",
+        "DateGreaterThan",
+        "IpAddress",
+        "NotIpAddress",
+        "BinaryEquals",
+        "ForAnyValue:Null",
+    ] {
+        assert_eq!(
+            condition(&format!(r#"{{"{operator}": {{"a:k": "1"}}}}"#)),
+            format!(
+                "`Statement[1].Condition`: condition operator `{operator}` is not supported yet"
+            )
+        );
+    }
+    assert_eq!(
+        condition(r#"{"StringEquals": {"a:k": ["x", "${aws:username}"]}}"#),
+        "`Statement[1].Condition.StringEquals.a:k[1]`: policy variables are not supported yet: `${aws:username}`"
+    );
+    assert_eq!(
+        identity(
+            r#"{"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::${aws:username}"}"#
+        ),
+        "`Statement[1].Resource`: policy variables are not supported yet: `arn:aws:s3:::${aws:username}`"
+    );
+}

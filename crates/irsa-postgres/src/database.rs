@@ -1,0 +1,85 @@
+//! A database as a session needs it: where it is, who logs in, and what is kept of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use irsa_identity::{Clock, Identity, RdsSigner};
+use irsa_net::limit::ConnectionLimit;
+use rustls::{ClientConfig, ServerConfig};
+
+use crate::cancel::CancelKeys;
+use crate::client_auth::ClientAuth;
+use crate::login::LoginFacts;
+use crate::metrics::{PostgresMetrics, UpstreamMetrics};
+use crate::upstream::{Limits, Upstream};
+
+/// Everything that the sessions of one upstream share.
+#[derive(Debug)]
+pub struct Database {
+    pub(crate) upstream: Upstream,
+    pub(crate) limits: Limits,
+    pub(crate) identity: Identity,
+    pub(crate) signer: RdsSigner,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) upstream_tls: Arc<ClientConfig>,
+    pub(crate) client_tls: Option<Arc<ServerConfig>>,
+    pub(crate) client_auth: ClientAuth,
+    pub(crate) cancel_keys: CancelKeys,
+    pub(crate) connection_limit: ConnectionLimit,
+    pub(crate) metrics: UpstreamMetrics,
+}
+
+/// What a [`Database`] is made of.
+#[derive(Debug)]
+pub struct DatabaseParts {
+    /// Where the database is.
+    pub upstream: Upstream,
+    /// The bounds of its sessions.
+    pub limits: Limits,
+    /// Who logs in.
+    pub identity: Identity,
+    /// The time that signatures and errors are reckoned by.
+    pub clock: Arc<dyn Clock>,
+    /// How the server is verified.
+    pub upstream_tls: Arc<ClientConfig>,
+    /// TLS for clients that ask for it; ALPN `postgresql` must be among its protocols.
+    pub client_tls: Option<Arc<ServerConfig>>,
+    /// What clients must show.
+    pub client_auth: ClientAuth,
+}
+
+// === impl Database ===
+
+impl Database {
+    /// A database with nothing connected yet.
+    #[must_use]
+    pub fn new(parts: DatabaseParts, metrics: &PostgresMetrics) -> Self {
+        let metrics = metrics.for_upstream(&parts.upstream.to_string());
+        Self {
+            signer: RdsSigner::new(parts.identity.clone(), Arc::clone(&parts.clock)),
+            connection_limit: ConnectionLimit::new(parts.limits.max_connections),
+            cancel_keys: CancelKeys::default(),
+            upstream: parts.upstream,
+            limits: parts.limits,
+            identity: parts.identity,
+            clock: parts.clock,
+            upstream_tls: parts.upstream_tls,
+            client_tls: parts.client_tls,
+            client_auth: parts.client_auth,
+            metrics,
+        }
+    }
+
+    /// What an error says about a login.
+    pub(crate) fn facts<'a>(&'a self, user: &'a str, token_age: Option<Duration>) -> LoginFacts<'a> {
+        let source = self.identity.source();
+        LoginFacts {
+            user,
+            endpoint: self.upstream.to_string(),
+            region: self.upstream.region.as_str(),
+            source: source.name(),
+            role: self.identity.role_arn().map(ToString::to_string),
+            token_age,
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! The proxy's login to the database: TLS first, then the start-up as the client asked for it,
+//! then the RDS token in place of a password.
+
+mod attempt;
+mod error;
+
+use std::net::SocketAddr;
+
+use bytes::{Bytes, BytesMut};
+use irsa_net::connect::{ConnectOptions, connect};
+use irsa_net::listen::Stream;
+use irsa_pgwire::startup::{self, CancelKey, Startup, Version};
+
+use self::attempt::Attempt;
+pub(crate) use self::error::{LoginError, LoginFacts};
+use crate::database::Database;
+use crate::transport::{Receipt, Transport};
+
+/// A server session that is ready for queries.
+pub(crate) struct LoggedIn {
+    pub(crate) server: Transport,
+    /// The instance behind the name, for cancel requests.
+    pub(crate) address: SocketAddr,
+    pub(crate) key: Option<CancelKey>,
+    pub(crate) version: Version,
+    /// AuthenticationOk, parameters and notices, as the server sent them.
+    pub(crate) greeting: BytesMut,
+    /// ReadyForQuery, as the server sent it.
+    pub(crate) ready: Bytes,
+}
+
+/// Logs in as the user that `startup` names.
+///
+/// SQLSTATE 28000 means that the server did not accept the token. One that was signed earlier may
+/// have outlived its credentials, so it is signed afresh, once; one signed for this very login
+/// would come out the same.
+pub(crate) async fn login(
+    database: &Database,
+    startup: &Startup,
+    version: Version,
+) -> Result<LoggedIn, LoginError> {
+    let begun = database.clock.now();
+    let mut first = Attempt::connect(database, startup, version).await?;
+    match first.log_in().await {
+        Ok(greeting) => Ok(first.finish(greeting)),
+        Err(error) if error.is_iam_refusal() && first.used_a_token_signed_before(begun) => {
+            first.reject_token();
+            database.metrics.token_retries.inc();
+            let mut second = Attempt::connect(database, startup, version).await?;
+            let greeting = second.log_in().await?;
+            Ok(second.finish(greeting))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Opens a TLS stream to the database, verified, with nothing said on it yet.
+pub(crate) async fn open_tls(
+    database: &Database,
+    address: Option<SocketAddr>,
+) -> Result<(Transport, SocketAddr), LoginError> {
+    let upstream = &database.upstream;
+    let options = ConnectOptions::default();
+    let stream = match address {
+        Some(address) => connect(&address.ip().to_string(), address.port(), &options).await?,
+        None => connect(&upstream.dial_host, upstream.dial_port, &options).await?,
+    };
+    let address = stream.peer_addr()?;
+    let mut server = Transport::new(Stream::Tcp(stream));
+    let mut request = BytesMut::new();
+    startup::ssl_request(&mut request);
+    server.send_all(&request).await?;
+    expect_tls(&mut server).await?;
+    server
+        .connect_tls(&database.upstream_tls, upstream.tls_name.clone())
+        .await
+        .map_err(LoginError::Tls)?;
+    Ok((server, address))
+}
+
+/// Reads the answer to SSLRequest: one byte, and not one more (CVE-2021-23222's class).
+async fn expect_tls(server: &mut Transport) -> Result<(), LoginError> {
+    fill(server).await?;
+    match *server.inbox().split() {
+        [b'S'] => Ok(()),
+        [b'N', ..] => Err(LoginError::TlsRefused),
+        _ => Err(LoginError::Protocol("answered the TLS request with something else")),
+    }
+}
+
+async fn fill(server: &mut Transport) -> Result<(), LoginError> {
+    match server.fill().await? {
+        Receipt::Data => Ok(()),
+        Receipt::End => Err(LoginError::Closed),
+    }
+}

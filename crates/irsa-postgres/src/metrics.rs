@@ -1,0 +1,139 @@
+//! What the PostgreSQL side counts. The label `upstream` is the configured host, never a
+//! client's word, so that the number of series is bounded.
+
+use std::time::Duration;
+
+use irsa_chain::{Cause, Link};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+
+/// The metrics of all PostgreSQL upstreams of a process.
+#[derive(Debug, Clone)]
+pub struct PostgresMetrics {
+    connections: Family<UpstreamLabel, Counter>,
+    active: Family<UpstreamLabel, Gauge>,
+    refusals: Family<RefusalLabels, Counter>,
+    token_retries: Family<UpstreamLabel, Counter>,
+    cancels: Family<UpstreamLabel, Counter>,
+    bytes: Family<DirectionLabels, Counter>,
+    logins: Family<UpstreamLabel, Histogram, fn() -> Histogram>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct UpstreamLabel {
+    upstream: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RefusalLabels {
+    upstream: String,
+    link: &'static str,
+    cause: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct DirectionLabels {
+    upstream: String,
+    direction: &'static str,
+}
+
+/// One upstream's handles, looked up once.
+#[derive(Debug, Clone)]
+pub(crate) struct UpstreamMetrics {
+    all: PostgresMetrics,
+    upstream: String,
+    pub(crate) connections: Counter,
+    pub(crate) active: Gauge,
+    pub(crate) token_retries: Counter,
+    pub(crate) cancels: Counter,
+    pub(crate) bytes_to_server: Counter,
+    pub(crate) bytes_to_client: Counter,
+    logins: Histogram,
+}
+
+// === impl PostgresMetrics ===
+
+impl PostgresMetrics {
+    /// Registers the metrics under `postgres_`.
+    pub fn register(registry: &mut Registry) -> Self {
+        let metrics = Self {
+            connections: Family::default(),
+            active: Family::default(),
+            refusals: Family::default(),
+            token_retries: Family::default(),
+            cancels: Family::default(),
+            bytes: Family::default(),
+            logins: Family::new_with_constructor(login_histogram),
+        };
+        let registry = registry.sub_registry_with_prefix("postgres");
+        registry.register("connections", "Client connections accepted", metrics.connections.clone());
+        registry.register("sessions_active", "Client connections open now", metrics.active.clone());
+        registry.register(
+            "refusals",
+            "Sessions that could not be established, by the link of the identity chain and its cause",
+            metrics.refusals.clone(),
+        );
+        registry.register(
+            "token_retries",
+            "Logins repeated with a freshly signed token after SQLSTATE 28000",
+            metrics.token_retries.clone(),
+        );
+        registry.register("cancels", "Cancel requests passed on", metrics.cancels.clone());
+        registry.register_with_unit("relayed", "Bytes relayed", Unit::Bytes, metrics.bytes.clone());
+        registry.register_with_unit(
+            "login_duration",
+            "Time from a client's start-up packet to its first ReadyForQuery",
+            Unit::Seconds,
+            metrics.logins.clone(),
+        );
+        metrics
+    }
+
+    pub(crate) fn for_upstream(&self, upstream: &str) -> UpstreamMetrics {
+        let label = UpstreamLabel {
+            upstream: upstream.to_owned(),
+        };
+        let direction = |direction| DirectionLabels {
+            upstream: upstream.to_owned(),
+            direction,
+        };
+        UpstreamMetrics {
+            all: self.clone(),
+            upstream: upstream.to_owned(),
+            connections: self.connections.get_or_create_owned(&label),
+            active: self.active.get_or_create_owned(&label),
+            token_retries: self.token_retries.get_or_create_owned(&label),
+            cancels: self.cancels.get_or_create_owned(&label),
+            bytes_to_server: self.bytes.get_or_create_owned(&direction("to_server")),
+            bytes_to_client: self.bytes.get_or_create_owned(&direction("to_client")),
+            logins: self.logins.get_or_create_owned(&label),
+        }
+    }
+}
+
+// === impl UpstreamMetrics ===
+
+impl UpstreamMetrics {
+    pub(crate) fn logged_in(&self, took: Duration) {
+        self.logins.observe(took.as_secs_f64());
+    }
+
+    pub(crate) fn refused(&self, link: Option<Link>, cause: Option<Cause>) {
+        self.all
+            .refusals
+            .get_or_create(&RefusalLabels {
+                upstream: self.upstream.clone(),
+                link: link.map_or("none", |link| link.id()),
+                cause: cause.map_or("other", |cause| cause.id()),
+            })
+            .inc();
+    }
+}
+
+fn login_histogram() -> Histogram {
+    Histogram::new([0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0])
+}

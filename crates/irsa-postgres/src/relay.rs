@@ -1,0 +1,259 @@
+//! A session after its login: bytes both ways until either side ends it.
+//!
+//! One task drives both directions. The server's messages are followed by their headers alone, so
+//! that the relay knows where a message of its own could stand without breaking the stream.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use irsa_pgwire::error_response::ErrorResponse;
+use prometheus_client::metrics::counter::Counter;
+use tokio::time::{Sleep, sleep};
+
+use crate::boundary::Boundary;
+use crate::transport::{Receipt, Scratch, Transport, with_scratch};
+
+/// A client's Terminate message (PostgreSQL docs, "Message Formats"): it will not read on.
+const TERMINATE: &[u8] = b"X\0\0\0\x04";
+/// How long a farewell may take to reach the client.
+const FAREWELL_TIME: Duration = Duration::from_secs(2);
+
+/// Why a relay came to its end.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// The client said goodbye, or is gone.
+    Client,
+    /// The server closed the connection, after telling the client why.
+    Server,
+    /// The server vanished without a word.
+    ServerLost(Option<io::Error>),
+    /// The proxy shuts down and its patience is over.
+    Cut,
+    /// Nothing was said for the configured time.
+    Idle,
+}
+
+/// Both sides of a session.
+pub(crate) struct Relay {
+    client: Transport,
+    server: Transport,
+    server_stream: Boundary,
+    client_said_goodbye: bool,
+    to_server: ToServer,
+    /// Bytes passed on, both ways.
+    moved: u64,
+    cut: Pin<Box<dyn Future<Output = ()> + Send>>,
+    idle: Option<IdleTimer>,
+    bytes_to_server: Counter,
+    bytes_to_client: Counter,
+}
+
+/// The direction that can end before the session does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ToServer {
+    Flowing,
+    /// The client will send no more: the server is to be told, what it still says is to be heard.
+    Closing,
+    /// The server has been told, or takes no more.
+    Over,
+}
+
+struct IdleTimer {
+    period: Duration,
+    sleep: Pin<Box<Sleep>>,
+    active: bool,
+}
+
+/// What one direction came to.
+enum Direction {
+    /// The source has ended, and all it sent is passed on.
+    Ended,
+    /// The socket that is read failed.
+    SourceFailed(io::Error),
+    /// The socket that is written failed.
+    SinkFailed,
+}
+
+/// The counters of bytes passed on.
+pub(crate) struct RelayCounters {
+    pub(crate) to_server: Counter,
+    pub(crate) to_client: Counter,
+}
+
+// === impl Relay ===
+
+impl Relay {
+    /// Relays between a client and a server that have both seen the login's ReadyForQuery.
+    pub(crate) fn new(
+        client: Transport,
+        server: Transport,
+        counters: RelayCounters,
+        cut: impl Future<Output = ()> + Send + 'static,
+        idle_timeout: Option<Duration>,
+    ) -> Self {
+        Self {
+            client,
+            server,
+            server_stream: Boundary::default(),
+            client_said_goodbye: false,
+            to_server: ToServer::Flowing,
+            moved: 0,
+            cut: Box::pin(cut),
+            idle: idle_timeout.map(IdleTimer::new),
+            bytes_to_server: counters.to_server,
+            bytes_to_client: counters.to_client,
+        }
+    }
+
+    /// Passes on what either side had sent before the relay began.
+    ///
+    /// # Errors
+    /// A socket's failure.
+    pub(crate) async fn pass_on_early_bytes(&mut self) -> io::Result<()> {
+        let early = self.server.inbox().split();
+        self.server_stream.observe(&early);
+        self.client.send_all(&early).await?;
+        let early = self.client.inbox().split();
+        self.server.send_all(&early).await
+    }
+
+    /// Says `farewell` to the client where the stream allows a message, and closes both sides.
+    pub(crate) async fn finish(mut self, farewell: Option<ErrorResponse>) {
+        let closing = async {
+            if let Some(farewell) = farewell.filter(|_| self.may_speak_to_client()) {
+                let mut message = bytes::BytesMut::new();
+                farewell.encode(&mut message);
+                let _ = self.client.send_all(&message).await;
+            }
+            let _ = self.client.close().await;
+            let _ = self.server.close().await;
+        };
+        let _ = tokio::time::timeout(FAREWELL_TIME, closing).await;
+    }
+
+    fn may_speak_to_client(&self) -> bool {
+        self.server_stream.is_between_messages()
+            && !self.server_stream.ends_with_error()
+            && !self.client_said_goodbye
+    }
+
+    fn poll_to_client(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch) -> Poll<End> {
+        let direction = poll_direction(&mut self.server, &mut self.client, cx, scratch, |bytes| {
+            self.server_stream.observe(bytes);
+            self.moved += bytes.len() as u64;
+            self.bytes_to_client.inc_by(bytes.len() as u64);
+        });
+        direction.map(|direction| match direction {
+            Direction::Ended if self.is_server_end_expected() => End::Server,
+            Direction::Ended => End::ServerLost(None),
+            Direction::SourceFailed(error) => End::ServerLost(Some(error)),
+            Direction::SinkFailed => End::Client,
+        })
+    }
+
+    fn poll_to_server(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch) -> Poll<End> {
+        if self.to_server == ToServer::Flowing {
+            let direction =
+                poll_direction(&mut self.client, &mut self.server, cx, scratch, |bytes| {
+                    self.client_said_goodbye = bytes.ends_with(TERMINATE);
+                    self.moved += bytes.len() as u64;
+                    self.bytes_to_server.inc_by(bytes.len() as u64);
+                });
+            match ready!(direction) {
+                // Perhaps only the sending half: what the client asked for still comes.
+                Direction::Ended => self.to_server = ToServer::Closing,
+                Direction::SourceFailed(_) => return Poll::Ready(End::Client),
+                Direction::SinkFailed => self.to_server = ToServer::Over,
+            }
+        }
+        if self.to_server == ToServer::Closing {
+            // A server that is gone shows when it is read.
+            let _ = ready!(self.server.poll_close(cx));
+            self.client_said_goodbye = true;
+            self.to_server = ToServer::Over;
+        }
+        Poll::Pending
+    }
+
+    fn is_server_end_expected(&self) -> bool {
+        self.client_said_goodbye || self.server_stream.ends_with_error()
+    }
+}
+
+impl Future for Relay {
+    type Output = End;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<End> {
+        if self.cut.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(End::Cut);
+        }
+        let moved = self.moved;
+        let relayed = with_scratch(|scratch| match self.poll_to_client(cx, scratch) {
+            Poll::Ready(end) => Poll::Ready(end),
+            Poll::Pending => self.poll_to_server(cx, scratch),
+        });
+        if relayed.is_ready() {
+            return relayed;
+        }
+        let active = self.moved != moved;
+        match &mut self.idle {
+            Some(idle) => idle.poll_idle(cx, active).map(|()| End::Idle),
+            None => Poll::Pending,
+        }
+    }
+}
+
+/// Moves bytes from `source` to `sink` until one of them would block.
+fn poll_direction(
+    source: &mut Transport,
+    sink: &mut Transport,
+    cx: &mut Context<'_>,
+    scratch: &mut Scratch,
+    mut observe: impl FnMut(&[u8]),
+) -> Poll<Direction> {
+    loop {
+        if ready!(sink.poll_flush(cx)).is_err() {
+            return Poll::Ready(Direction::SinkFailed);
+        }
+        match ready!(source.poll_receive(cx, scratch)) {
+            Ok(Receipt::Data) => {
+                observe(scratch.received());
+                if sink.forward(cx, scratch).is_err() {
+                    return Poll::Ready(Direction::SinkFailed);
+                }
+            }
+            Ok(Receipt::End) => return Poll::Ready(Direction::Ended),
+            Err(error) => return Poll::Ready(Direction::SourceFailed(error)),
+        }
+    }
+}
+
+// === impl IdleTimer ===
+
+impl IdleTimer {
+    fn new(period: Duration) -> Self {
+        Self {
+            period,
+            sleep: Box::pin(sleep(period)),
+            active: false,
+        }
+    }
+
+    /// Ready after a whole period without traffic. The clock is read once a period, not at each
+    /// message, so a session ends between one and two periods after its last byte.
+    fn poll_idle(&mut self, cx: &mut Context<'_>, active: bool) -> Poll<()> {
+        self.active |= active;
+        loop {
+            ready!(self.sleep.as_mut().poll(cx));
+            if !self.active {
+                return Poll::Ready(());
+            }
+            self.active = false;
+            let next = self.sleep.deadline() + self.period;
+            self.sleep.as_mut().reset(next);
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! One client from its first byte to its last.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::BytesMut;
+use irsa_net::drain::DrainWatch;
+use irsa_net::limit::Permit;
+use irsa_net::listen::{Accepted, Peer};
+use irsa_pgwire::backend;
+use irsa_pgwire::error_response::ErrorResponse;
+use irsa_pgwire::sqlstate::SqlState;
+use irsa_pgwire::startup::{CancelKey, Negotiation, Startup};
+use tokio::time::timeout;
+
+use crate::cancel::{CancelRegistration, CancelTarget};
+use crate::client::{ClientFault, Wish, greet};
+use crate::client_auth::authenticate;
+use crate::database::Database;
+use crate::login::{LoggedIn, LoginError, login, open_tls};
+use crate::relay::{End, Relay, RelayCounters};
+use crate::transport::{Receipt, Transport};
+
+/// A session that is ready to relay, and what must live as long.
+struct Session {
+    relay: Relay,
+    _cancellable: Option<CancelRegistration>,
+}
+
+/// Serves one client. `permit` is `None` where the limit of connections is reached.
+///
+/// Everything up to the relay is boxed: a task is as large as the largest of its states, and most
+/// of a session's life is the relay.
+pub(crate) async fn serve(
+    database: Arc<Database>,
+    accepted: Accepted,
+    permit: Option<Permit>,
+    cut: DrainWatch,
+) {
+    let Accepted { stream, peer } = accepted;
+    let client = Transport::new(stream);
+    let establishing = Box::pin(establish(&database, client, &peer, permit.is_some(), cut));
+    if let Some(mut session) = establishing.await {
+        let end = (&mut session.relay).await;
+        let farewell = farewell(&database, &end);
+        tracing::debug!(upstream = %database.upstream, ?end, "session ended");
+        Box::pin(session.relay.finish(farewell)).await;
+    }
+    drop(permit);
+}
+
+async fn establish(
+    database: &Arc<Database>,
+    mut client: Transport,
+    peer: &Peer,
+    admitted: bool,
+    cut: DrainWatch,
+) -> Option<Session> {
+    let greeting = timeout(
+        database.limits.startup_timeout,
+        greet(&mut client, database.client_tls.as_ref()),
+    );
+    let startup = match greeting.await {
+        Ok(Ok(Wish::Session(startup))) => startup,
+        Ok(Ok(Wish::Cancel(key))) => {
+            cancel(database, &key).await;
+            return None;
+        }
+        Ok(Err(fault)) => {
+            refuse_start(client, &fault).await;
+            return None;
+        }
+        Err(_) => {
+            tracing::debug!("a client sent no start-up packet in time");
+            return None;
+        }
+    };
+    let opened = if admitted {
+        open(database, &mut client, peer, &startup).await
+    } else {
+        Err(too_many_connections(database))
+    };
+    match opened {
+        Ok((server, registration)) => {
+            let counters = RelayCounters {
+                to_server: database.metrics.bytes_to_server.clone(),
+                to_client: database.metrics.bytes_to_client.clone(),
+            };
+            let cut = async move { cut.signaled().await };
+            let mut relay = Relay::new(client, server, counters, cut, database.limits.idle_timeout);
+            relay.pass_on_early_bytes().await.ok()?;
+            Some(Session { relay, _cancellable: registration })
+        }
+        Err(response) => {
+            answer(&mut client, &response).await;
+            let _ = client.close().await;
+            None
+        }
+    }
+}
+
+/// Authenticates the client, logs in to the server, and tells the client that it may go on.
+async fn open(
+    database: &Arc<Database>,
+    client: &mut Transport,
+    peer: &Peer,
+    startup: &Startup,
+) -> Result<(Transport, Option<CancelRegistration>), ErrorResponse> {
+    let begun = Instant::now();
+    let negotiation = Negotiation::of(startup)?;
+    authenticate(&database.client_auth, client, peer, startup).await?;
+    let user = startup.user().unwrap_or_default();
+    let logging_in = login(database, startup, negotiation.version);
+    let logged_in = match timeout(database.limits.login_timeout, logging_in).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(LoginError::TimedOut(database.limits.login_timeout)),
+    };
+    let logged_in = logged_in.map_err(|error| refusal(database, user, &error))?;
+    let (server, registration) = welcome(database, client, &negotiation, logged_in)
+        .await
+        .map_err(|error| refusal(database, user, &LoginError::Broken(error)))?;
+    database.metrics.logged_in(begun.elapsed());
+    Ok((server, registration))
+}
+
+/// Sends what the server greeted with, under a cancel key of our own.
+async fn welcome(
+    database: &Arc<Database>,
+    client: &mut Transport,
+    negotiation: &Negotiation,
+    logged_in: LoggedIn,
+) -> std::io::Result<(Transport, Option<CancelRegistration>)> {
+    let mut message = BytesMut::new();
+    if let Some(negotiated) = negotiation.answer(logged_in.version) {
+        negotiated.encode(&mut message);
+    }
+    backend::Authentication::Ok.encode(&mut message);
+    message.extend_from_slice(&logged_in.greeting);
+    let registration = logged_in.key.map(|key| {
+        let target = CancelTarget { address: logged_in.address, key };
+        let (own_key, registration) = database.cancel_keys.register(logged_in.version, target);
+        backend::backend_key_data(&own_key, &mut message);
+        registration
+    });
+    message.extend_from_slice(&logged_in.ready);
+    client.send_all(&message).await?;
+    Ok((logged_in.server, registration))
+}
+
+/// Passes a cancel request on. The client gets no answer but the end of its connection, and that
+/// only when the server has taken the request (PostgreSQL docs, "Canceling Requests in Progress").
+async fn cancel(database: &Arc<Database>, key: &CancelKey) {
+    let Some(target) = database.cancel_keys.target(key) else {
+        tracing::debug!("a cancel request names no session of this proxy");
+        return;
+    };
+    let sending = async {
+        let (mut server, _) = open_tls(database, Some(target.address)).await?;
+        let mut request = BytesMut::new();
+        target.key.encode_request(&mut request);
+        server.send_all(&request).await?;
+        while server.fill().await? == Receipt::Data {}
+        Ok::<(), LoginError>(())
+    };
+    match timeout(database.limits.login_timeout, sending).await {
+        Ok(Ok(())) => {
+            database.metrics.cancels.inc();
+        }
+        Ok(Err(error)) => tracing::warn!(%error, "a cancel request could not be passed on"),
+        Err(_) => tracing::warn!("a cancel request was not taken in time"),
+    }
+}
+
+fn refusal(database: &Database, user: &str, error: &LoginError) -> ErrorResponse {
+    let age = error.token().map(|token| token.age(database.clock.now()));
+    let facts = database.facts(user, age);
+    database.metrics.refused(error.link(), error.cause());
+    tracing::warn!(
+        upstream = %database.upstream,
+        user,
+        link = error.link().map(|link| link.id()),
+        cause = error.cause().map(|cause| cause.id()),
+        detail = %facts,
+        "login refused: {error}"
+    );
+    error.response(&facts)
+}
+
+fn too_many_connections(database: &Database) -> ErrorResponse {
+    let limit = database.limits.max_connections;
+    tracing::warn!(upstream = %database.upstream, limit, "a client was refused: too many connections");
+    ErrorResponse::fatal(
+        SqlState::TOO_MANY_CONNECTIONS,
+        format!("irsa: sorry, too many clients already (limit {limit})"),
+    )
+    .hint("close idle connections in the application's pool, or raise --max-connections")
+}
+
+async fn refuse_start(mut client: Transport, fault: &ClientFault) {
+    tracing::debug!(%fault, "a client's start-up failed");
+    if fault.deserves_an_answer() {
+        let response = ErrorResponse::fatal(SqlState::PROTOCOL_VIOLATION, format!("irsa: {fault}"));
+        answer(&mut client, &response).await;
+        let _ = client.close().await;
+    }
+}
+
+async fn answer(client: &mut Transport, response: &ErrorResponse) {
+    let mut message = BytesMut::new();
+    response.encode(&mut message);
+    let _ = client.send_all(&message).await;
+}
+
+fn farewell(database: &Database, end: &End) -> Option<ErrorResponse> {
+    match end {
+        End::Client | End::Server => None,
+        End::Cut => Some(ErrorResponse::fatal(
+            SqlState::ADMIN_SHUTDOWN,
+            "terminating connection: irsa is shutting down".to_owned(),
+        )),
+        End::Idle => Some(ErrorResponse::fatal(
+            SqlState::IDLE_SESSION_TIMEOUT,
+            "terminating connection due to irsa's idle timeout".to_owned(),
+        )),
+        End::ServerLost(error) => {
+            tracing::warn!(upstream = %database.upstream, ?error, "the server's connection was lost");
+            let response = ErrorResponse::fatal(
+                SqlState::CONNECTION_FAILURE,
+                "irsa: the server closed the connection unexpectedly".to_owned(),
+            );
+            Some(response.hint("the instance may have failed over or restarted: connect again"))
+        }
+    }
+}

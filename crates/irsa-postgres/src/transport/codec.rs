@@ -1,0 +1,233 @@
+//! TLS without I/O and without buffers of its own: ciphertext in, plaintext out, and back.
+//!
+//! rustls' unbuffered connections leave the buffers to the caller, so one scratch area a thread
+//! serves every session and an idle session holds none.
+
+use std::sync::Arc;
+
+use rustls::client::UnbufferedClientConnection;
+use rustls::pki_types::ServerName;
+use rustls::server::UnbufferedServerConnection;
+use rustls::unbuffered::{ConnectionState, EncodeError, EncryptError, UnbufferedStatus};
+use rustls::{ClientConfig, ServerConfig};
+
+use super::outbox::Outbox;
+
+/// A TLS record's cost beyond its payload: header, content type and authentication tag, and room
+/// to spare for TLS 1.2's explicit nonce (RFC 8446 section 5.2, RFC 5246 section 6.2.3).
+const RECORD_OVERHEAD: usize = 64;
+/// The most plaintext one TLS record carries (RFC 8446 section 5.1).
+const RECORD_PAYLOAD: usize = 16 * 1024;
+
+/// One end of a TLS connection.
+pub(crate) enum TlsCodec {
+    /// We are the client: towards the database.
+    Client(UnbufferedClientConnection),
+    /// We are the server: towards the application.
+    Server(UnbufferedServerConnection),
+}
+
+/// Where the connection stands after [`TlsCodec::receive`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TlsState {
+    /// The handshake needs more bytes of the peer.
+    Handshaking,
+    /// Application data may flow.
+    Open,
+    /// The peer has said `close_notify`: no more data will come.
+    PeerClosed,
+}
+
+/// What [`TlsCodec::receive`] did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Received {
+    /// Bytes of the input that were used up; the rest is an incomplete record.
+    pub(crate) consumed: usize,
+    pub(crate) state: TlsState,
+}
+
+enum Step {
+    Again,
+    At(TlsState),
+}
+
+// === impl TlsCodec ===
+
+impl TlsCodec {
+    pub(crate) fn client(
+        config: &Arc<ClientConfig>,
+        name: ServerName<'static>,
+    ) -> Result<Self, rustls::Error> {
+        UnbufferedClientConnection::new(Arc::clone(config), name).map(Self::Client)
+    }
+
+    pub(crate) fn server(config: &Arc<ServerConfig>) -> Result<Self, rustls::Error> {
+        UnbufferedServerConnection::new(Arc::clone(config)).map(Self::Server)
+    }
+
+    /// The protocol agreed by ALPN (RFC 7301), once the handshake is over.
+    pub(crate) fn alpn_protocol(&self) -> Option<&[u8]> {
+        match self {
+            Self::Client(connection) => connection.alpn_protocol(),
+            Self::Server(connection) => connection.alpn_protocol(),
+        }
+    }
+
+    /// Works through `incoming`; plaintext is appended to `plain`, handshake and control records
+    /// to send to `reply`. On an error `reply` ends with the alert for the peer.
+    pub(crate) fn receive(
+        &mut self,
+        incoming: &mut [u8],
+        plain: &mut Outbox,
+        reply: &mut Outbox,
+    ) -> Result<Received, rustls::Error> {
+        let mut consumed = 0;
+        loop {
+            let rest = incoming.get_mut(consumed..).unwrap_or_default();
+            let (discard, step) = match self {
+                Self::Client(connection) => {
+                    advance(connection.process_tls_records(rest), plain, reply)
+                }
+                Self::Server(connection) => {
+                    advance(connection.process_tls_records(rest), plain, reply)
+                }
+            };
+            consumed += discard;
+            match step {
+                Ok(Step::Again) => {}
+                Ok(Step::At(state)) => return Ok(Received { consumed, state }),
+                Err(error) => {
+                    self.encode_alert(reply);
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// Encrypts `plain` onto `out`.
+    pub(crate) fn encrypt(&mut self, plain: &[u8], out: &mut Outbox) -> Result<(), rustls::Error> {
+        match self {
+            Self::Client(connection) => {
+                encrypt_with(connection.process_tls_records(&mut []), plain, out)
+            }
+            Self::Server(connection) => {
+                encrypt_with(connection.process_tls_records(&mut []), plain, out)
+            }
+        }
+    }
+
+    /// Says `close_notify` (RFC 8446 section 6.1): nothing more will be sent.
+    pub(crate) fn close(&mut self, out: &mut Outbox) {
+        match self {
+            Self::Client(connection) => {
+                close_with(connection.process_tls_records(&mut []), out);
+            }
+            Self::Server(connection) => {
+                close_with(connection.process_tls_records(&mut []), out);
+            }
+        }
+    }
+
+    /// After a fatal error rustls holds the alert back as the next record to encode.
+    fn encode_alert(&mut self, reply: &mut Outbox) {
+        let mut ignored = Outbox::default();
+        let _ = match self {
+            Self::Client(connection) => {
+                advance(connection.process_tls_records(&mut []), &mut ignored, reply)
+            }
+            Self::Server(connection) => {
+                advance(connection.process_tls_records(&mut []), &mut ignored, reply)
+            }
+        };
+    }
+}
+
+/// Does what one state asks for and says how many input bytes it used up.
+fn advance<Data>(
+    status: UnbufferedStatus<'_, '_, Data>,
+    plain: &mut Outbox,
+    reply: &mut Outbox,
+) -> (usize, Result<Step, rustls::Error>) {
+    let UnbufferedStatus { mut discard, state } = status;
+    let step = match state {
+        Err(error) => Err(error),
+        Ok(ConnectionState::ReadTraffic(mut traffic)) => loop {
+            match traffic.next_record() {
+                Some(Ok(record)) => {
+                    discard += record.discard;
+                    plain.extend(record.payload);
+                }
+                Some(Err(error)) => break Err(error),
+                None => break Ok(Step::Again),
+            }
+        },
+        Ok(ConnectionState::EncodeTlsData(mut record)) => {
+            encode(reply, |space| record.encode(space)).map(|()| Step::Again)
+        }
+        Ok(ConnectionState::TransmitTlsData(transmit)) => {
+            transmit.done();
+            Ok(Step::Again)
+        }
+        Ok(ConnectionState::BlockedHandshake) => Ok(Step::At(TlsState::Handshaking)),
+        Ok(ConnectionState::WriteTraffic(_)) => Ok(Step::At(TlsState::Open)),
+        Ok(ConnectionState::PeerClosed | ConnectionState::Closed) => {
+            Ok(Step::At(TlsState::PeerClosed))
+        }
+        Ok(_) => Err(rustls::Error::General(
+            "early data was not offered".to_owned(),
+        )),
+    };
+    (discard, step)
+}
+
+fn encode(
+    out: &mut Outbox,
+    mut record: impl FnMut(&mut [u8]) -> Result<usize, EncodeError>,
+) -> Result<(), rustls::Error> {
+    let mut wanted = 2 * 1024;
+    loop {
+        match record(out.space(wanted)) {
+            Ok(written) => {
+                out.advance(written);
+                return Ok(());
+            }
+            Err(EncodeError::InsufficientSize(size)) => wanted = size.required_size,
+            Err(EncodeError::AlreadyEncoded) => return Ok(()),
+        }
+    }
+}
+
+fn encrypt_with<Data>(
+    status: UnbufferedStatus<'_, '_, Data>,
+    plain: &[u8],
+    out: &mut Outbox,
+) -> Result<(), rustls::Error> {
+    let Ok(ConnectionState::WriteTraffic(mut traffic)) = status.state else {
+        return Err(rustls::Error::General(
+            "the TLS connection is not open for data".to_owned(),
+        ));
+    };
+    let records = plain.len() / RECORD_PAYLOAD + 1;
+    let mut wanted = plain.len() + records * RECORD_OVERHEAD;
+    loop {
+        match traffic.encrypt(plain, out.space(wanted)) {
+            Ok(written) => {
+                out.advance(written);
+                return Ok(());
+            }
+            Err(EncryptError::InsufficientSize(size)) => wanted = size.required_size,
+            Err(EncryptError::EncryptExhausted) => return Err(rustls::Error::EncryptError),
+        }
+    }
+}
+
+fn close_with<Data>(status: UnbufferedStatus<'_, '_, Data>, out: &mut Outbox) {
+    if let Ok(ConnectionState::WriteTraffic(mut traffic)) = status.state
+        && let Ok(written) = traffic.queue_close_notify(out.space(RECORD_OVERHEAD))
+    {
+        out.advance(written);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,99 @@
+use irsa_net::tls::{LocalAuthority, Roots, client_config};
+
+use super::*;
+
+/// A client and a server that have not said anything yet.
+fn pair(alpn: &[&[u8]]) -> (TlsCodec, TlsCodec) {
+    let authority = LocalAuthority::generate().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ca.pem");
+    authority.write_ca(&file).unwrap();
+    let roots = Roots::from_pem_file(&file).unwrap();
+    let client = client_config(&roots, alpn).unwrap();
+    let server = authority.server_config(&["localhost"], alpn).unwrap();
+    (
+        TlsCodec::client(&client, ServerName::try_from("localhost").unwrap()).unwrap(),
+        TlsCodec::server(&server).unwrap(),
+    )
+}
+
+/// Bytes on their way to one end, of which the end sees `step` more at a time.
+#[derive(Default)]
+struct Wire {
+    pending: Vec<u8>,
+    seen: usize,
+}
+
+impl Wire {
+    fn deliver(&mut self, to: &mut TlsCodec, step: usize, plain: &mut Outbox, reply: &mut Outbox) -> TlsState {
+        self.seen = (self.seen + step).min(self.pending.len());
+        let received = to.receive(&mut self.pending[..self.seen], plain, reply).unwrap();
+        self.pending.drain(..received.consumed);
+        self.seen -= received.consumed;
+        received.state
+    }
+}
+
+fn shake_hands(client: &mut TlsCodec, server: &mut TlsCodec, step: usize) {
+    let (mut to_server, mut to_client) = (Wire::default(), Wire::default());
+    let mut plain = Outbox::default();
+    for _ in 0..20_000 {
+        let mut reply = Outbox::default();
+        let client_state = to_client.deliver(client, step, &mut plain, &mut reply);
+        to_server.pending.extend_from_slice(reply.filled());
+        let mut reply = Outbox::default();
+        let server_state = to_server.deliver(server, step, &mut plain, &mut reply);
+        to_client.pending.extend_from_slice(reply.filled());
+        let quiet = to_server.pending.is_empty() && to_client.pending.is_empty();
+        if quiet && client_state == TlsState::Open && server_state == TlsState::Open {
+            return;
+        }
+    }
+    panic!("the handshake did not come to an end");
+}
+
+#[test]
+fn shakes_hands_whatever_the_chunks() {
+    for step in [1, 7, 1000, usize::MAX / 2] {
+        let (mut client, mut server) = pair(&[b"postgresql"]);
+        shake_hands(&mut client, &mut server, step);
+        assert_eq!(client.alpn_protocol(), Some(b"postgresql".as_slice()));
+        assert_eq!(server.alpn_protocol(), Some(b"postgresql".as_slice()));
+    }
+}
+
+#[test]
+fn carries_data_across_many_records() {
+    let (mut client, mut server) = pair(&[]);
+    shake_hands(&mut client, &mut server, usize::MAX / 2);
+    let sent: Vec<u8> = (0..200_000_u32).map(|number| (number % 251) as u8).collect();
+    let mut cipher = Outbox::default();
+    client.encrypt(&sent, &mut cipher).unwrap();
+    let mut wire = Wire { pending: cipher.filled().to_vec(), seen: 0 };
+    let (mut plain, mut reply) = (Outbox::default(), Outbox::default());
+    while !wire.pending.is_empty() {
+        wire.deliver(&mut server, 10_007, &mut plain, &mut reply);
+    }
+    assert_eq!(plain.filled(), sent);
+}
+
+#[test]
+fn tells_the_end_from_a_cut() {
+    let (mut client, mut server) = pair(&[]);
+    shake_hands(&mut client, &mut server, usize::MAX / 2);
+    let mut cipher = Outbox::default();
+    client.close(&mut cipher);
+    let mut wire = Wire { pending: cipher.filled().to_vec(), seen: 0 };
+    let state = wire.deliver(&mut server, 1000, &mut Outbox::default(), &mut Outbox::default());
+    assert_eq!(state, TlsState::PeerClosed);
+}
+
+#[test]
+fn answers_garbage_with_an_alert() {
+    let (_, mut server) = pair(&[]);
+    let mut reply = Outbox::default();
+    let mut garbage = *b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    assert!(server.receive(&mut garbage, &mut Outbox::default(), &mut reply).is_err());
+    const ALERT: u8 = 21;
+    assert_eq!(reply.filled().first(), Some(&ALERT));
+}

@@ -1,0 +1,58 @@
+//! What is known of a database before any client comes.
+
+use std::fmt;
+use std::time::Duration;
+
+use irsa_chain::Region;
+use rustls::pki_types::ServerName;
+
+/// A database that the proxy reaches as an IAM role.
+///
+/// The address that is dialed and the name that is signed are kept apart: the RDS token holds the
+/// endpoint's own `host:port`, whatever tunnel, alias or test listener leads there (AWS RDS user
+/// guide, "IAM database authentication", limitations on custom DNS names).
+#[derive(Debug, Clone)]
+pub struct Upstream {
+    /// The RDS endpoint whose name the token is signed for.
+    pub sign_host: String,
+    /// The RDS endpoint's port, signed along with its name.
+    pub sign_port: u16,
+    /// The host that is dialed.
+    pub dial_host: String,
+    /// The port that is dialed.
+    pub dial_port: u16,
+    /// The region of the signature.
+    pub region: Region,
+    /// The name that the server's certificate must hold.
+    pub tls_name: ServerName<'static>,
+}
+
+/// Times and bounds of a session.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Client connections at once; one more is refused with SQLSTATE 53300.
+    pub max_connections: usize,
+    /// How long a client may take from connecting to its start-up packet.
+    pub startup_timeout: Duration,
+    /// How long reaching and logging in to the server may take.
+    pub login_timeout: Duration,
+    /// How long a session may be silent; `None` for ever.
+    pub idle_timeout: Option<Duration>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_connections: 1_000,
+            startup_timeout: Duration::from_secs(30),
+            login_timeout: Duration::from_secs(30),
+            idle_timeout: None,
+        }
+    }
+}
+
+impl fmt::Display for Upstream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.sign_host, self.sign_port)
+    }
+}

@@ -1,0 +1,12 @@
+//! One module a command.
+
+pub(crate) mod completions;
+pub(crate) mod credentials;
+pub(crate) mod demo;
+pub(crate) mod exec;
+pub(crate) mod lab;
+pub(crate) mod proxy;
+pub(crate) mod token;
+pub(crate) mod whoami;
+
+mod runtime;

@@ -1,0 +1,38 @@
+//! `irsa credentials`: for `credential_process` in an AWS configuration file (AWS SDKs reference,
+//! "Process credential provider").
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use irsa_identity::{ExposeSecret, Identity, SessionCredentials, SystemClock};
+use serde_json::{Value, json};
+
+use super::runtime;
+use crate::cli::CredentialsArgs;
+use crate::exit::Failure;
+use crate::output;
+use crate::settings;
+
+pub(crate) fn run(args: CredentialsArgs) -> Result<ExitCode, Failure> {
+    let settings = settings::identity_only(args.identity)?;
+    let credentials = runtime::control()?.block_on(async {
+        Identity::start(settings, Arc::new(SystemClock))?.credentials().await
+    })?;
+    output::line(&document(&credentials).to_string());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn document(credentials: &SessionCredentials) -> Value {
+    let mut document = json!({
+        "Version": 1,
+        "AccessKeyId": credentials.access_key_id(),
+        "SecretAccessKey": credentials.secret_access_key().expose_secret(),
+    });
+    if let Some(token) = credentials.session_token() {
+        document["SessionToken"] = token.expose_secret().into();
+    }
+    if let Some(at) = credentials.expires_at() {
+        document["Expiration"] = output::rfc3339(at).into();
+    }
+    document
+}

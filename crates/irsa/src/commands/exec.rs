@@ -1,0 +1,71 @@
+//! `irsa exec -- COMMAND`: a proxy that lives as long as a command.
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::{ExitCode, ExitStatus};
+
+use irsa_net::listen::ListenAddress;
+use tokio::process::Command;
+
+use super::proxy::start_logging;
+use super::runtime;
+use crate::cli::ExecArgs;
+use crate::exit::Failure;
+use crate::proxy::Proxy;
+use crate::settings;
+use crate::upstream::UpstreamSpec;
+
+/// What a shell adds to a signal's number for an exit code (POSIX, "Exit Status for Commands").
+const KILLED_BY_SIGNAL: i32 = 128;
+
+pub(crate) fn run(args: ExecArgs) -> Result<ExitCode, Failure> {
+    let mut settings = settings::proxy(&args.upstreams, args.common)?;
+    settings.upstreams.iter_mut().for_each(listen_on_a_free_port);
+    start_logging(&settings.logs)?;
+    runtime::control()?.block_on(async {
+        let proxy = Proxy::start(settings).await?;
+        let status = command(&proxy, &args.command).status().await;
+        proxy.stop().await;
+        status.map(exit_code).map_err(|error| Failure::Other {
+            message: format!("`{}` can't be run: {error}", args.command.join(" ")),
+            remedy: None,
+        })
+    })
+}
+
+/// Unless it was told where, a proxy for one command takes whatever port is free.
+fn listen_on_a_free_port(spec: &mut UpstreamSpec) {
+    if !spec.listens_where_told {
+        spec.listen = vec![ListenAddress::Loopback { port: 0 }];
+    }
+}
+
+/// The command, in an environment that libpq and its kin understand (PostgreSQL docs,
+/// "Environment Variables"). The signals of a terminal reach it as they reach us.
+fn command(proxy: &Proxy, words: &[String]) -> Command {
+    let (program, arguments) = words.split_first().map_or(("", words), |(first, rest)| (first, rest));
+    let mut command = Command::new(program);
+    command.args(arguments).kill_on_drop(true);
+    if let Some(first) = proxy.listeners().first() {
+        match &first.address {
+            ListenAddress::Unix(path) => {
+                command.env("PGHOST", path.parent().unwrap_or(path));
+            }
+            ListenAddress::Tcp(address) => {
+                command.env("PGHOST", address.ip().to_string());
+                command.env("PGPORT", address.port().to_string());
+            }
+            ListenAddress::Loopback { port } => {
+                command.env("PGHOST", "localhost").env("PGPORT", port.to_string());
+            }
+        }
+    }
+    command
+}
+
+fn exit_code(status: ExitStatus) -> ExitCode {
+    let code = status
+        .code()
+        .or_else(|| status.signal().map(|signal| KILLED_BY_SIGNAL + signal))
+        .unwrap_or(1);
+    ExitCode::from(u8::try_from(code).unwrap_or(1))
+}

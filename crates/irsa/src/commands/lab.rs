@@ -1,0 +1,129 @@
+//! `irsa lab`: the AWS side on this machine, in the foreground.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use irsa_lab::facts::{LabFacts, WorkloadFacts};
+use irsa_lab::{Lab, LabOptions, World};
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::runtime;
+use crate::cli::{LabAction, LabArgs};
+use crate::exit::Failure;
+use crate::output;
+use crate::progress::Progress;
+use crate::settings::{self, shown};
+
+/// The lab's own description, in its state folder.
+const FACTS: &str = "lab.json";
+
+pub(crate) fn run(args: LabArgs) -> Result<ExitCode, Failure> {
+    let state_dir = args.state_dir.clone().unwrap_or_else(default_state_dir);
+    match &args.action {
+        Some(LabAction::Env { workload }) => print_environment(&state_dir, workload.as_deref()),
+        None => serve(args, state_dir),
+    }
+}
+
+fn serve(args: LabArgs, state_dir: PathBuf) -> Result<ExitCode, Failure> {
+    let logs = settings::logs_only(args.logs)?;
+    let session = settings::duration("--session-duration", args.session_duration.as_deref())?;
+    irsa_ops::logging::init(logs.format, &logs.level).map_err(Failure::other)?;
+    let progress = Progress::new();
+    let mut options = LabOptions::new(world(args.world.as_deref())?);
+    options.state_dir = Some(state_dir.clone());
+    options.postgres_bin = args.postgres_bin;
+    if let Some(cache_dir) = args.cache_dir {
+        options.cache_dir = cache_dir;
+    }
+    options.session_seconds = session.map(|session| session.as_secs());
+    options.progress = progress.teller();
+    runtime::control()?.block_on(async {
+        let lab = Lab::start(options).await.map_err(Failure::other)?;
+        progress.finish();
+        output::line(&summary(lab.facts(), &state_dir));
+        until_told_to_stop().await?;
+        lab.stop().await;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+fn world(file: Option<&Path>) -> Result<World, Failure> {
+    let Some(file) = file else {
+        return Ok(World::camunda_8_3());
+    };
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Failure::other(format!("`{}` can't be read: {error}", shown(file))))?;
+    World::from_yaml(&text).map_err(|error| Failure::other(format!("`{}`: {error}", shown(file))))
+}
+
+fn summary(facts: &LabFacts, state_dir: &Path) -> String {
+    let mut text = String::new();
+    for cluster in &facts.clusters {
+        let _ = writeln!(text, "aurora     {}:{} at {}", cluster.endpoint, cluster.port, cluster.dial);
+    }
+    let _ = writeln!(text, "sts        {}", facts.sts.url);
+    let _ = writeln!(text, "oidc       {} at {}", facts.oidc_issuer.url, facts.oidc_issuer.dial);
+    let _ = writeln!(text, "imds       {}", facts.imds.url);
+    let _ = writeln!(text, "agent      {}", facts.pod_identity_agent.url);
+    let _ = writeln!(text, "admin      {}", facts.admin.url);
+    let _ = writeln!(text, "facts      {}", state_dir.join(FACTS).display());
+    for workload in &facts.workloads {
+        let name = &workload.name;
+        let _ = writeln!(text, "workload   eval \"$(irsa lab env --workload {name})\"");
+    }
+    text.push_str("Ctrl-C stops it");
+    text
+}
+
+async fn until_told_to_stop() -> Result<(), Failure> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::other)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::other)?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+fn print_environment(state_dir: &Path, name: Option<&str>) -> Result<ExitCode, Failure> {
+    let facts = read_facts(&state_dir.join(FACTS))?;
+    let workload = pick(&facts.workloads, name)?;
+    for (variable, value) in &workload.environment {
+        output::line(&format!("export {variable}={}", quoted(value)));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read_facts(path: &Path) -> Result<LabFacts, Failure> {
+    let no_lab = |problem: &dyn std::fmt::Display| Failure::Other {
+        message: format!("no lab is described by `{}`: {problem}", shown(path)),
+        remedy: Some("start one with `irsa lab`, with the same --state-dir".to_owned()),
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| no_lab(&error))?;
+    serde_json::from_str(&text).map_err(|error| no_lab(&error))
+}
+
+fn pick<'a>(workloads: &'a [WorkloadFacts], name: Option<&str>) -> Result<&'a WorkloadFacts, Failure> {
+    let found = match name {
+        Some(name) => workloads.iter().find(|workload| workload.name == name),
+        None => workloads.first(),
+    };
+    found.ok_or_else(|| {
+        let names: Vec<_> = workloads.iter().map(|workload| workload.name.as_str()).collect();
+        Failure::Other {
+            message: format!("the lab has no workload `{}`", name.unwrap_or_default()),
+            remedy: Some(format!("it has {}", names.join(", "))),
+        }
+    })
+}
+
+/// In single quotes, as a POSIX shell reads it back.
+fn quoted(value: &str) -> String {
+    format!("'{}'", value.replace('\'', r"'\''"))
+}
+
+fn default_state_dir() -> PathBuf {
+    std::env::temp_dir().join("irsa-lab")
+}

@@ -1,0 +1,61 @@
+//! `irsa whoami`: what AWS takes this process for.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use irsa_identity::{CallerIdentity, Identity, SystemClock};
+use serde_json::{Value, json};
+
+use super::runtime;
+use crate::cli::{Output, WhoamiArgs};
+use crate::exit::Failure;
+use crate::output;
+use crate::settings;
+
+pub(crate) fn run(args: WhoamiArgs) -> Result<ExitCode, Failure> {
+    let settings = settings::identity_only(args.identity)?;
+    let (identity, caller) = runtime::control()?.block_on(async {
+        let identity = Identity::start(settings, Arc::new(SystemClock))?;
+        let caller = identity.caller().await?;
+        Ok::<_, Failure>((identity, caller))
+    })?;
+    output::line(&match args.output {
+        Output::Json => document(&identity, &caller).to_string(),
+        Output::Text => text(&identity, &caller),
+    });
+    Ok(ExitCode::SUCCESS)
+}
+
+fn document(identity: &Identity, caller: &CallerIdentity) -> Value {
+    let source = identity.source();
+    json!({
+        "account": caller.account.to_string(),
+        "arn": caller.arn,
+        "userId": caller.user_id,
+        "source": source.name(),
+        "roleArn": source.role_arn().map(ToString::to_string),
+        "tokenFile": source.token_file(),
+        "expiresAt": identity.state().expires_at().map(output::rfc3339),
+        "warnings": source.warnings(),
+    })
+}
+
+fn text(identity: &Identity, caller: &CallerIdentity) -> String {
+    let source = identity.source();
+    let mut lines = vec![
+        format!("arn       {}", caller.arn),
+        format!("account   {}", caller.account),
+        format!("source    {}", source.name()),
+    ];
+    if let Some(role) = source.role_arn() {
+        lines.push(format!("role      {role}"));
+    }
+    if let Some(file) = source.token_file() {
+        lines.push(format!("token     {}", file.display()));
+    }
+    if let Some(at) = identity.state().expires_at() {
+        lines.push(format!("expires   {}", output::rfc3339(at)));
+    }
+    lines.extend(source.warnings().iter().map(|warning| format!("warning   {warning}")));
+    lines.join("\n")
+}

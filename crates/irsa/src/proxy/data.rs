@@ -1,0 +1,116 @@
+//! The data thread: a current-thread runtime of its own for listeners and sessions, so that an
+//! STS exchange or a scrape never stands in a query's way.
+
+use std::thread::JoinHandle;
+
+use irsa_net::drain::DrainWatch;
+use irsa_net::listen::{BindError, ListenAddress, ListenOptions, Listener};
+use tokio::runtime::Builder;
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+
+use super::{Listening, Prepared};
+use crate::exit::Failure;
+use crate::upstream::socket_file;
+
+/// PostgreSQL's port, which names a socket file when none is given.
+const POSTGRES_PORT: u16 = 5432;
+
+pub(super) struct DataPlane {
+    thread: JoinHandle<()>,
+}
+
+/// A listener and the upstream that it is for.
+struct Bound {
+    prepared: usize,
+    listener: Listener,
+}
+
+// === impl DataPlane ===
+
+impl DataPlane {
+    /// Binds every listener, all of them or none.
+    pub(super) async fn start(
+        prepared: Vec<Prepared>,
+        drain: DrainWatch,
+        cut: DrainWatch,
+    ) -> Result<(Self, Vec<Listening>), Failure> {
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Failure::other(format!("the runtime could not start: {error}")))?;
+        let (tell, told) = oneshot::channel();
+        let thread = std::thread::Builder::new()
+            .name("irsa-data".to_owned())
+            .spawn(move || runtime.block_on(run(prepared, drain, cut, tell)))
+            .map_err(|error| Failure::other(format!("the data thread could not start: {error}")))?;
+        match told.await {
+            Ok(Ok(listening)) => Ok((Self { thread }, listening)),
+            Ok(Err(error)) => Err(Failure::Other {
+                message: error.to_string(),
+                remedy: Some(error.remedy().to_owned()),
+            }),
+            Err(_) => Err(Failure::other("the data thread ended before it listened")),
+        }
+    }
+
+    /// Waits for the thread's end.
+    pub(super) async fn join(self) {
+        let _ = tokio::task::spawn_blocking(move || self.thread.join()).await;
+    }
+}
+
+async fn run(
+    prepared: Vec<Prepared>,
+    drain: DrainWatch,
+    cut: DrainWatch,
+    tell: oneshot::Sender<Result<Vec<Listening>, BindError>>,
+) {
+    let bound = match bind(&prepared).await {
+        Ok(bound) => bound,
+        Err(error) => {
+            let _ = tell.send(Err(error));
+            return;
+        }
+    };
+    let _ = tell.send(Ok(listening(&prepared, &bound)));
+    let mut accepting = JoinSet::new();
+    for Bound { prepared: index, listener } in bound {
+        let database = prepared[index].database.clone();
+        accepting.spawn(irsa_postgres::serve(database, listener, drain.clone(), cut.clone()));
+    }
+    accepting.join_all().await;
+    drain.idle().await;
+}
+
+async fn bind(prepared: &[Prepared]) -> Result<Vec<Bound>, BindError> {
+    let mut bound = Vec::new();
+    for (index, upstream) in prepared.iter().enumerate() {
+        for address in &upstream.listen {
+            let address = in_postgres_naming(address);
+            let listener = Listener::bind(&address, ListenOptions::default()).await?;
+            bound.push(Bound { prepared: index, listener });
+        }
+    }
+    Ok(bound)
+}
+
+/// libpq takes a folder for a host and looks for `.s.PGSQL.PORT` in it (PostgreSQL docs, "Database
+/// Connection Control Functions", `host`).
+fn in_postgres_naming(address: &ListenAddress) -> ListenAddress {
+    match address {
+        ListenAddress::Unix(path) if path.is_dir() => {
+            ListenAddress::Unix(socket_file(path, POSTGRES_PORT))
+        }
+        other => other.clone(),
+    }
+}
+
+fn listening(prepared: &[Prepared], bound: &[Bound]) -> Vec<Listening> {
+    let of = |bound: &Bound| {
+        let upstream = prepared[bound.prepared].database.upstream().to_string();
+        let addresses = bound.listener.local_addresses();
+        addresses.into_iter().map(move |address| Listening { upstream: upstream.clone(), address })
+    };
+    bound.iter().flat_map(of).collect()
+}

@@ -1,0 +1,134 @@
+//! Client programs of other languages, as `cargo xtask test` prepares them.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::Error;
+use crate::server::eprint_line;
+use crate::target::Target;
+
+/// A program under `clients/`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Client {
+    /// psycopg 3 with its own libpq.
+    Psycopg,
+    /// node-postgres.
+    NodePostgres,
+    /// pgx.
+    Pgx,
+    /// pgjdbc.
+    Pgjdbc,
+    /// The AWS JDBC wrapper over pgjdbc: it signs for itself.
+    Wrapper,
+    /// botocore's `generate_db_auth_token`.
+    RdsToken,
+    /// botocore's default chain of credentials.
+    DefaultChain,
+}
+
+/// What a program says of one check.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Check {
+    /// Its name.
+    pub name: String,
+    /// What it saw, or why it failed.
+    pub result: Result<Value, String>,
+}
+
+impl Client {
+    /// The program, unless it can't run here: then the reason is printed and the test is skipped.
+    ///
+    /// # Panics
+    /// Where `IRSA_REQUIRE_CLIENTS` is set, a missing program fails the test.
+    #[expect(clippy::panic, reason = "a test that must not be skipped fails")]
+    pub fn unless_missing(self) -> Option<Command> {
+        match self.command() {
+            Ok(command) => Some(command),
+            Err(reason) if env::var_os("IRSA_REQUIRE_CLIENTS").is_some_and(|value| value == "1") => {
+                panic!("{self:?}: {reason}")
+            }
+            Err(reason) => {
+                eprint_line(&format!("skipped: {self:?}: {reason}"));
+                None
+            }
+        }
+    }
+
+    fn command(self) -> Result<Command, String> {
+        let folder = env::var_os("IRSA_CLIENTS_DIR").map(PathBuf::from);
+        let folder = folder.ok_or("no prepared clients; `cargo xtask test` prepares them")?.join(self.folder());
+        if !folder.join(".made-from").is_file() {
+            return Err(format!("not prepared in `{}`; `cargo xtask test prepare` says why", folder.display()));
+        }
+        Ok(self.prepared(&folder))
+    }
+
+    fn folder(self) -> &'static str {
+        match self {
+            Self::Psycopg | Self::RdsToken | Self::DefaultChain => "python",
+            Self::NodePostgres => "node",
+            Self::Pgx => "go",
+            Self::Pgjdbc | Self::Wrapper => "java",
+        }
+    }
+
+    fn prepared(self, folder: &Path) -> Command {
+        let python = |script: &str| with_argument(folder.join("venv/bin/python"), folder.join(script));
+        match self {
+            Self::Psycopg => python("checks.py"),
+            Self::RdsToken => python("rds_token.py"),
+            Self::DefaultChain => python("default_chain.py"),
+            Self::NodePostgres => with_argument("node", folder.join("checks.js")),
+            Self::Pgx => Command::new(folder.join("checks")),
+            Self::Pgjdbc => java(folder, "interop.Checks"),
+            Self::Wrapper => java(folder, "interop.Wrapper"),
+        }
+    }
+}
+
+/// Runs a program of checks against a server.
+pub fn checks(mut program: Command, target: &Target) -> Result<Vec<Check>, Error> {
+    let output = target.point(&mut program).stdin(Stdio::null()).output()?;
+    let checks: Vec<Check> = String::from_utf8(output.stdout)?.lines().map(read).collect::<Result<_, _>>()?;
+    if checks.is_empty() {
+        return Err(format!("no check ran: {}", String::from_utf8_lossy(&output.stderr)).into());
+    }
+    Ok(checks)
+}
+
+fn read(line: &str) -> Result<Check, Error> {
+    let value: Value = serde_json::from_str(line).map_err(|error| format!("`{line}`: {error}"))?;
+    let text = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
+    let result = if value["ok"] == true { Ok(value["saw"].clone()) } else { Err(text("error")) };
+    Ok(Check { name: text("check"), result })
+}
+
+fn with_argument(program: impl AsRef<std::ffi::OsStr>, script: PathBuf) -> Command {
+    let mut command = Command::new(program);
+    command.arg(script);
+    command
+}
+
+fn java(folder: &Path, class: &str) -> Command {
+    let mut command = Command::new("java");
+    let class_path = format!("{}:{}/*", folder.join("classes").display(), folder.join("lib").display());
+    command.arg("-cp").arg(class_path).arg(class);
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_become_checks() {
+        let check = read(r#"{"check":"cancel","ok":true,"saw":["57014"]}"#).unwrap();
+        assert_eq!((check.name.as_str(), check.result), ("cancel", Ok(serde_json::json!(["57014"]))));
+        let check = read(r#"{"check":"cancel","ok":false,"error":"late"}"#).unwrap();
+        assert_eq!(check.result, Err("late".to_owned()));
+        assert!(read("not JSON").is_err());
+    }
+}

@@ -1,0 +1,118 @@
+//! The real `irsa proxy`, as a pod would run it.
+
+use std::env;
+use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::Error;
+use crate::target::{SslMode, Target};
+
+/// How long it may take from start to listening; it takes milliseconds.
+const START_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A running proxy with one upstream on a free port; ends with this value.
+#[derive(Debug)]
+pub struct Proxy {
+    child: Child,
+    folder: TempDir,
+    address: SocketAddr,
+}
+
+impl Proxy {
+    /// Starts a proxy for `upstream` (`postgres://HOST:PORT?dial=..`, without `listen`) in exactly this environment.
+    pub fn start<'a>(
+        upstream: &str,
+        environment: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Self, Error> {
+        let folder = TempDir::new()?;
+        let log = File::create(folder.path().join("log"))?;
+        let separator = if upstream.contains('?') { '&' } else { '?' };
+        let mut command = Command::new(irsa()?);
+        command.args(["proxy", "--output", "json", "--tls-ca-out"]).arg(folder.path().join("ca.pem"));
+        command.arg(format!("{upstream}{separator}listen=127.0.0.1:0"));
+        command.env_clear().envs(environment).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
+        let mut child = command.spawn()?;
+        match first_address(&mut child) {
+            Ok(address) => Ok(Self { child, folder, address }),
+            Err(error) => {
+                child.kill()?;
+                child.wait()?;
+                let log = fs::read_to_string(folder.path().join("log"))?;
+                Err(format!("irsa proxy did not start: {error}\n{log}").into())
+            }
+        }
+    }
+
+    /// Through the proxy, without TLS: it listens on loopback.
+    pub fn target(&self, user: &str, database: &str) -> Target {
+        Target {
+            host: self.address.ip().to_string(),
+            port: self.address.port(),
+            user: user.to_owned(),
+            database: database.to_owned(),
+            ssl_mode: SslMode::Disable,
+            ca_file: None,
+        }
+    }
+
+    /// The authority of the certificate it made for localhost.
+    pub fn ca_file(&self) -> PathBuf {
+        self.folder.path().join("ca.pem")
+    }
+
+    /// What it logged so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
+    /// Asks it to end (SIGTERM) and answers how it ended.
+    pub fn stop(mut self) -> Result<ExitStatus, Error> {
+        self.terminate();
+        Ok(self.child.wait()?)
+    }
+
+    fn terminate(&self) {
+        let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The `irsa` program: `IRSA_BIN`, else the one that was built beside the tests.
+pub fn irsa() -> Result<PathBuf, Error> {
+    if let Some(path) = env::var_os("IRSA_BIN") {
+        return Ok(PathBuf::from(path));
+    }
+    let own = env::current_exe()?;
+    let built = own.parent().and_then(Path::parent).map(|folder| folder.join("irsa"));
+    built.filter(|path| path.is_file()).ok_or_else(|| "`irsa` is not built; run `cargo build --package irsa`".into())
+}
+
+/// Reads `{"listening":[{"address":"127.0.0.1:PORT"}]}`.
+fn first_address(child: &mut Child) -> Result<SocketAddr, Error> {
+    let output = child.stdout.take().ok_or("no standard output")?;
+    let (tell, told) = channel();
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        let read = BufReader::new(output).read_line(&mut line);
+        let _ = tell.send(read.map(|_| line));
+    });
+    let line = told.recv_timeout(START_TIMEOUT)??;
+    let value: Value = serde_json::from_str(&line).map_err(|error| format!("`{line}`: {error}"))?;
+    let address = value["listening"][0]["address"].as_str().ok_or("no address")?;
+    Ok(address.parse()?)
+}

@@ -1,0 +1,120 @@
+//! A real PostgreSQL that speaks TLS and trusts everybody on loopback: what a client sees without a proxy.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use irsa_components::postgres::{Listen, Postgres, PostgresBinaries, PostgresOptions, TlsFiles};
+use irsa_components::{cache, run_as};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use tempfile::TempDir;
+
+use crate::Error;
+use crate::target::{SslMode, Target};
+
+/// A name that its certificate holds besides `localhost`: a proxy can be told to verify it and to take region and
+/// kind of endpoint from it.
+pub const ENDPOINT: &str = "interop.cluster-abcdefghijkl.eu-central-1.rds.amazonaws.com";
+
+/// TLS or nothing, but no password; the proxy takes a server that asks for none.
+const HBA: &str = "\
+hostnossl all all all reject
+hostssl all all all trust
+hostssl replication all all trust
+";
+
+/// A PostgreSQL that lives as long as this value.
+#[derive(Debug)]
+pub struct TrustingPostgres {
+    postgres: Postgres,
+    folder: TempDir,
+    user: String,
+    database: String,
+}
+
+impl TrustingPostgres {
+    /// Starts one with a role and a database for it.
+    pub async fn start(user: &str, database: &str) -> Result<Self, Error> {
+        let folder = run_as::private_folder(run_as::RunAs::unprivileged().as_ref())?;
+        let mut options = PostgresOptions::new(folder.path());
+        options.listen = Listen::Loopback { port: 0 };
+        options.hba = HBA.to_owned();
+        options.tls = Some(certificates(folder.path())?);
+        let settings = [("wal_level", "logical"), ("max_connections", "500"), ("max_wal_senders", "10")];
+        options.settings.extend(settings.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let postgres = Postgres::start(&binaries().await?, options).await?;
+        let client = postgres.connect("postgres").await?;
+        client.batch_execute(&format!("CREATE ROLE \"{user}\" LOGIN REPLICATION")).await?;
+        client.batch_execute(&format!("CREATE DATABASE \"{database}\" OWNER \"{user}\"")).await?;
+        Ok(Self { postgres, folder, user: user.to_owned(), database: database.to_owned() })
+    }
+
+    /// Straight to it.
+    pub fn target(&self) -> Target {
+        Target {
+            host: "localhost".to_owned(),
+            port: self.postgres.port(),
+            user: self.user.clone(),
+            database: self.database.clone(),
+            ssl_mode: SslMode::VerifyFull,
+            ca_file: Some(self.ca_file()),
+        }
+    }
+
+    /// The authority of its certificate.
+    pub fn ca_file(&self) -> PathBuf {
+        self.folder.path().join("ca.pem")
+    }
+
+    /// The folder of its superuser's Unix socket.
+    pub fn socket_dir(&self) -> &Path {
+        self.postgres.socket_dir()
+    }
+
+    /// The name of its superuser.
+    pub fn superuser(&self) -> &str {
+        self.postgres.superuser()
+    }
+}
+
+/// PostgreSQL's programs: `IRSA_POSTGRES_BIN`, else the pinned version from the cache.
+pub async fn binaries() -> Result<PostgresBinaries, Error> {
+    let explicit = variable("IRSA_POSTGRES_BIN").map(PathBuf::from);
+    let progress = |line: &str| eprint_line(line);
+    Ok(PostgresBinaries::locate(explicit.as_deref(), &cache_folder()?, &progress).await?)
+}
+
+/// Where fetched programs are kept: `IRSA_CACHE_DIR`, else the machine's or the user's cache.
+pub fn cache_folder() -> Result<PathBuf, Error> {
+    if let Some(folder) = variable("IRSA_CACHE_DIR") {
+        return Ok(PathBuf::from(folder));
+    }
+    let (xdg, home) = (variable("XDG_CACHE_HOME"), variable("HOME"));
+    cache::default_folder(xdg.as_deref(), home.as_deref()).ok_or_else(|| "there is no home folder for a cache".into())
+}
+
+fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// Past the test harness, which keeps what a passing test prints to itself.
+pub(crate) fn eprint_line(line: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// Writes an authority and a certificate of it for `localhost`, 127.0.0.1 and [`ENDPOINT`].
+fn certificates(folder: &Path) -> Result<TlsFiles, Error> {
+    let mut authority = CertificateParams::default();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    authority.distinguished_name.push(DnType::CommonName, "interop");
+    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
+    let key = KeyPair::generate()?;
+    let names = ["localhost", "127.0.0.1", ENDPOINT].map(str::to_owned);
+    let certificate = CertificateParams::new(names)?.signed_by(&key, &authority)?;
+    let files = TlsFiles { certificate: folder.join("server.pem"), key: folder.join("server.key") };
+    fs::write(folder.join("ca.pem"), authority.pem())?;
+    fs::write(&files.certificate, certificate.pem())?;
+    fs::write(&files.key, key.serialize_pem())?;
+    Ok(files)
+}

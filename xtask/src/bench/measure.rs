@@ -1,0 +1,181 @@
+//! Throughput and processor time, in rounds in which all subjects take their turn.
+
+use super::options::Options;
+use super::pgbench::{self, Length, Turn};
+use super::procfs;
+use super::report::{Bench, Report};
+use super::subjects::{Subject, Subjects};
+use crate::failure::Failure;
+use crate::progress;
+
+/// Whom the ratios are against, as far as a subject has them.
+const DIRECT: &str = "direct";
+
+/// What one subject gave in all rounds.
+#[derive(Debug, Default)]
+struct Samples {
+    queries_per_second: Vec<f64>,
+    /// Microseconds of the proxy's processor time.
+    processor_time_per_query: Vec<f64>,
+}
+
+/// Read-only queries: simple and prepared, with 1 and 16 clients.
+pub(super) fn queries(
+    subjects: &Subjects,
+    options: &Options,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    if let Some(direct) = subjects.all.first() {
+        pgbench::initialise(direct, &subjects.upstream)?;
+    }
+    for mode in ["simple", "prepared"] {
+        for clients in [1, 16] {
+            let turn = Turn {
+                mode,
+                clients,
+                reconnect: false,
+                length: Length::Seconds(options.seconds),
+            };
+            let case = format!(
+                "{mode}, {clients} {}",
+                if clients == 1 { "client" } else { "clients" }
+            );
+            let samples = progress::timed(&case, || rounds(subjects, &turn, options.rounds))?;
+            add(subjects, &case, &samples, report);
+        }
+    }
+    Ok(())
+}
+
+/// A new connection for each query.
+pub(super) fn connects(
+    subjects: &Subjects,
+    options: &Options,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    let turn = Turn {
+        mode: "simple",
+        clients: 1,
+        reconnect: true,
+        length: Length::Seconds(options.seconds),
+    };
+    let samples = progress::timed("connects", || rounds(subjects, &turn, options.rounds))?;
+    let rate = samples
+        .iter()
+        .map(|samples| median(&samples.queries_per_second))
+        .collect::<Vec<_>>();
+    let bench = Bench {
+        name: "connects-per-second",
+        case: "one by one".to_owned(),
+        unit: "1/s",
+    };
+    compare(subjects, &bench, &rate, report);
+    Ok(())
+}
+
+fn rounds(subjects: &Subjects, turn: &Turn, rounds: u32) -> Result<Vec<Samples>, Failure> {
+    let mut all: Vec<Samples> = subjects.all.iter().map(|_| Samples::default()).collect();
+    for _ in 0..rounds {
+        for (subject, samples) in subjects.all.iter().zip(&mut all) {
+            one_turn(subjects, subject, turn, samples)?;
+        }
+    }
+    Ok(all)
+}
+
+fn one_turn(
+    subjects: &Subjects,
+    subject: &Subject,
+    turn: &Turn,
+    samples: &mut Samples,
+) -> Result<(), Failure> {
+    let time = || subject.process_id.map(procfs::processor_time).transpose();
+    let before = time()?;
+    let outcome = pgbench::run(turn, subject, &subjects.upstream)?;
+    if let (Some(before), Some(after)) = (before, time()?) {
+        samples
+            .processor_time_per_query
+            .push((after - before) / outcome.queries);
+    }
+    samples.queries_per_second.push(outcome.queries_per_second);
+    Ok(())
+}
+
+fn add(subjects: &Subjects, case: &str, samples: &[Samples], report: &mut Report) {
+    let bench = |name, unit| Bench {
+        name,
+        case: case.to_owned(),
+        unit,
+    };
+    let rate = samples
+        .iter()
+        .map(|samples| median(&samples.queries_per_second))
+        .collect::<Vec<_>>();
+    compare(subjects, &bench("queries-per-second", "1/s"), &rate, report);
+    let time = samples
+        .iter()
+        .map(|samples| median(&samples.processor_time_per_query))
+        .collect::<Vec<_>>();
+    compare(subjects, &bench("proxy-cpu-per-query", "us"), &time, report);
+}
+
+/// Adds a row for each pair of a subject and whom it is compared with; one without a ratio for a subject that has
+/// nobody to be compared with. Subjects without a value (0) are left out.
+pub(super) fn compare(subjects: &Subjects, bench: &Bench, values: &[f64], report: &mut Report) {
+    let value = |name: &str| {
+        let at = subjects
+            .all
+            .iter()
+            .position(|subject| subject.name == name)?;
+        values.get(at).copied().filter(|value| *value > 0.0)
+    };
+    for subject in &subjects.all {
+        let Some(own) = value(subject.name) else {
+            continue;
+        };
+        let rivals = rivals(subject.name)
+            .iter()
+            .filter_map(|name| Some((*name, value(name)?)));
+        let ratios: Vec<_> = rivals.map(|(name, theirs)| (name, own / theirs)).collect();
+        if ratios.is_empty() {
+            report.add(bench, subject.name, own, None);
+        }
+        for ratio in ratios {
+            report.add(bench, subject.name, own, Some(ratio));
+        }
+    }
+}
+
+/// Whom a subject is compared with: no proxy, and pgbouncer on either kind of socket.
+fn rivals(subject: &str) -> &'static [&'static str] {
+    match subject {
+        "pgbouncer" | "pgbouncer-unix" => &[DIRECT],
+        "irsa" => &[DIRECT, "pgbouncer"],
+        "irsa-unix" => &[DIRECT, "pgbouncer", "pgbouncer-unix"],
+        _ => &[],
+    }
+}
+
+/// The middle value; 0 of none.
+pub(super) fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let at = |index: usize| sorted.get(index).copied().unwrap_or(0.0);
+    match sorted.len() {
+        0 => 0.0,
+        count if count % 2 == 1 => at(count / 2),
+        count => f64::midpoint(at(count / 2 - 1), at(count / 2)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn medians_ignore_outliers() {
+        assert!((median(&[3.0, 100.0, 1.0]) - 3.0).abs() < f64::EPSILON);
+        assert!((median(&[1.0, 2.0, 4.0, 90.0]) - 3.0).abs() < f64::EPSILON);
+        assert!(median(&[]).abs() < f64::EPSILON);
+    }
+}

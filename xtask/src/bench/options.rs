@@ -1,0 +1,96 @@
+//! What `cargo xtask bench postgres` can be told.
+
+use crate::failure::Failure;
+
+pub(super) const HELP: &str = "\
+cargo xtask bench postgres [OPTIONS]
+
+  --rounds N       rounds, in each of which all subjects take their turn [default: 5]
+  --seconds S      length of one turn [default: 5]
+  --output json    one JSON object for each row, in place of the table";
+
+/// How long to measure, and how to tell.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Options {
+    pub(super) rounds: u32,
+    pub(super) seconds: u32,
+    pub(super) json: bool,
+}
+
+impl Options {
+    /// Reads the options; `None` when help is asked for.
+    pub(super) fn parse(arguments: &[String]) -> Result<Option<Self>, Failure> {
+        let mut options = Self {
+            rounds: 5,
+            seconds: 5,
+            json: false,
+        };
+        let mut words = arguments.iter().map(String::as_str);
+        while let Some(word) = words.next() {
+            match word {
+                "--rounds" => options.rounds = number(word, words.next())?,
+                "--seconds" => options.seconds = number(word, words.next())?,
+                "--output" => options.json = output(words.next())?,
+                "--help" | "-h" => return Ok(None),
+                _ => return Err(Failure::usage(format!("unknown option `{word}`\n{HELP}"))),
+            }
+        }
+        Ok(Some(options))
+    }
+}
+
+fn number(option: &str, value: Option<&str>) -> Result<u32, Failure> {
+    let number = value
+        .and_then(|text| text.parse().ok())
+        .filter(|number| *number > 0);
+    number.ok_or_else(|| Failure::usage(format!("`{option}` takes a number of at least 1")))
+}
+
+fn output(value: Option<&str>) -> Result<bool, Failure> {
+    match value {
+        Some("json") => Ok(true),
+        Some("text") => Ok(false),
+        _ => Err(Failure::usage("`--output` takes `text` or `json`")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Option<Options>, Failure> {
+        Options::parse(
+            &line
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect::<Vec<_>>(),
+        )
+    }
+
+    #[test]
+    fn options_are_read() {
+        let options = parse("--rounds 3 --output json --seconds 2").unwrap();
+        assert_eq!(
+            options,
+            Some(Options {
+                rounds: 3,
+                seconds: 2,
+                json: true
+            })
+        );
+        assert_eq!(parse("--help").unwrap(), None);
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        for line in [
+            "--rounds",
+            "--rounds 0",
+            "--rounds many",
+            "--output xml",
+            "--fast",
+        ] {
+            assert!(parse(line).is_err(), "{line}");
+        }
+    }
+}

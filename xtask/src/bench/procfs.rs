@@ -1,0 +1,59 @@
+//! What the kernel says of a process: time on the processor and memory.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::failure::Failure;
+use crate::process;
+
+/// Microseconds on the processor so far, in user mode and in the kernel, of all threads (proc(5), fields 14 and 15).
+pub(super) fn processor_time(process_id: u32) -> Result<f64, Failure> {
+    let text = read(process_id, "stat")?;
+    let ticks = ticks(&text).ok_or_else(|| Failure::new(format!("can't read `{text}`")))?;
+    let per_second: f64 = process::capture(Command::new("getconf").arg("CLK_TCK"))?
+        .trim()
+        .parse()
+        .unwrap_or(100.0);
+    Ok(ticks * 1e6 / per_second)
+}
+
+/// Kilobytes of memory that are the process's own.
+pub(super) fn own_memory(process_id: u32) -> Result<f64, Failure> {
+    let text = read(process_id, "status")?;
+    let line = text.lines().find_map(|line| line.strip_prefix("RssAnon:"));
+    let number = line.and_then(|rest| rest.split_whitespace().next()?.parse().ok());
+    number.ok_or_else(|| Failure::new("`/proc` does not say how much memory a process has"))
+}
+
+fn read(process_id: u32, file: &str) -> Result<String, Failure> {
+    let path = Path::new("/proc").join(process_id.to_string()).join(file);
+    fs::read_to_string(&path).map_err(Failure::file(&path))
+}
+
+/// The name of the program, the second field, may hold spaces and brackets.
+fn ticks(stat: &str) -> Option<f64> {
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut fields = fields.split_whitespace().skip(11);
+    let mut next = || fields.next()?.parse::<f64>().ok();
+    Some(next()? + next()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn adds_user_and_kernel_ticks() {
+        let stat = "7 (a) b) S 1 7 7 0 -1 4194560 100 0 0 0 12 30 0 0 20 0 1 0 5 1000 200";
+        assert_eq!(ticks(stat), Some(42.0));
+        assert_eq!(ticks("7 (a) S 1"), None);
+    }
+
+    #[test]
+    fn our_own_process_has_used_both() {
+        let own = std::process::id();
+        assert!(own_memory(own).unwrap() > 100.0);
+        assert!(processor_time(own).unwrap() >= 0.0);
+    }
+}

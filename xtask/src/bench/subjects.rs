@@ -1,0 +1,245 @@
+//! The servers of a run: PostgreSQL, pgbouncer and irsa, each in a process of its own.
+
+use std::fs;
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::child::Process;
+use super::folder::Folder;
+use crate::failure::Failure;
+use crate::workspace;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+/// The number in the names of Unix sockets.
+const SOCKET_PORT: u16 = 5432;
+
+/// One way to the database.
+#[derive(Debug)]
+pub(super) struct Subject {
+    /// `direct`, `pgbouncer`, `irsa`, and the last two with `-unix`.
+    pub(super) name: &'static str,
+    /// Address or socket folder.
+    pub(super) host: String,
+    pub(super) port: u16,
+    /// The authority of the server's certificate, where the client speaks TLS.
+    pub(super) ca_file: Option<PathBuf>,
+    /// The proxy in between.
+    pub(super) process_id: Option<u32>,
+}
+
+/// All ways to one PostgreSQL, and the processes behind them, which end with this value.
+#[derive(Debug)]
+pub(super) struct Subjects {
+    pub(super) all: Vec<Subject>,
+    pub(super) upstream: Upstream,
+    pub(super) folder: Folder,
+    _processes: Vec<Process>,
+}
+
+/// The PostgreSQL that all ways lead to.
+#[derive(Debug)]
+pub(super) struct Upstream {
+    pub(super) port: u16,
+    pub(super) user: String,
+    /// A name of Aurora's that its certificate holds.
+    endpoint: String,
+    ca_file: PathBuf,
+}
+
+impl Subjects {
+    pub(super) fn start() -> Result<Self, Failure> {
+        let folder = Folder::create()?;
+        let (postgres, upstream) = start_postgres(&folder)?;
+        let pgbouncer = start_pgbouncer(&folder, &upstream)?;
+        let (irsa, listening) = start_irsa(&folder, &upstream)?;
+        let direct = Subject {
+            name: "direct",
+            host: "localhost".to_owned(),
+            port: upstream.port,
+            ca_file: Some(upstream.ca_file.clone()),
+            process_id: None,
+        };
+        let mut all = vec![direct];
+        all.extend(pgbouncer.1);
+        all.extend(listening);
+        Ok(Self {
+            all,
+            upstream,
+            folder,
+            _processes: vec![irsa, pgbouncer.0, postgres],
+        })
+    }
+
+    /// The ways with a proxy in between.
+    pub(super) fn proxies(&self) -> impl Iterator<Item = (&Subject, u32)> {
+        self.all
+            .iter()
+            .filter_map(|subject| Some((subject, subject.process_id?)))
+    }
+}
+
+impl Subject {
+    /// Points libpq's programs at it.
+    pub(super) fn point(&self, upstream: &Upstream, command: &mut Command) {
+        command
+            .env("PGHOST", &self.host)
+            .env("PGPORT", self.port.to_string());
+        command
+            .env("PGUSER", &upstream.user)
+            .env("PGDATABASE", &upstream.user)
+            .env("PGPASSFILE", "/dev/null");
+        match &self.ca_file {
+            Some(file) => command
+                .env("PGSSLMODE", "verify-full")
+                .env("PGSSLROOTCERT", file),
+            None => command.env("PGSSLMODE", "disable"),
+        };
+    }
+}
+
+fn start_postgres(folder: &Folder) -> Result<(Process, Upstream), Failure> {
+    let mut command = Command::new(workspace::target().join("debug/tls-postgres"));
+    let (process, line) =
+        Process::start_and_listen(command.stdin(Stdio::piped()).stderr(Stdio::inherit()))?;
+    let ca_file = folder.path().join("ca.pem");
+    let original = PathBuf::from(line["ca_file"].as_str().unwrap_or_default());
+    fs::copy(&original, &ca_file).map_err(Failure::file(&original))?;
+    let text = |key: &str| line[key].as_str().unwrap_or_default().to_owned();
+    let port = line["port"]
+        .as_u64()
+        .and_then(|port| u16::try_from(port).ok())
+        .unwrap_or_default();
+    Ok((
+        process,
+        Upstream {
+            port,
+            user: text("user"),
+            endpoint: text("endpoint"),
+            ca_file,
+        },
+    ))
+}
+
+fn start_pgbouncer(
+    folder: &Folder,
+    upstream: &Upstream,
+) -> Result<(Process, [Subject; 2]), Failure> {
+    let port = free_port()?;
+    let socket_dir = folder.subfolder("pgbouncer")?;
+    let users = folder.write("users.txt", &format!("\"{}\" \"\"\n", upstream.user))?;
+    let configuration = folder.write(
+        "pgbouncer.ini",
+        &format!(
+            "[databases]\n* = host=localhost port={}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
+             unix_socket_dir = {}\nauth_type = trust\nauth_file = {}\npool_mode = session\n\
+             server_tls_sslmode = verify-full\nserver_tls_ca_file = {}\nmax_client_conn = 1000\n\
+             default_pool_size = 400\nignore_startup_parameters = extra_float_digits\n",
+            upstream.port,
+            socket_dir.display(),
+            users.display(),
+            upstream.ca_file.display(),
+        ),
+    )?;
+    let mut command = Command::new("pgbouncer");
+    if workspace::is_root() {
+        command.args(["-u", "nobody"]);
+    }
+    let log = folder.log("pgbouncer.log")?;
+    command
+        .arg(configuration)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(log);
+    let process = Process::spawn(&mut command)?;
+    until_it_answers(port)?;
+    let subject = |name, host: String| Subject {
+        name,
+        host,
+        port,
+        ca_file: None,
+        process_id: Some(process.id()),
+    };
+    let subjects = [
+        subject("pgbouncer", "127.0.0.1".to_owned()),
+        subject("pgbouncer-unix", socket_dir.display().to_string()),
+    ];
+    Ok((process, subjects))
+}
+
+fn start_irsa(folder: &Folder, upstream: &Upstream) -> Result<(Process, Vec<Subject>), Failure> {
+    let socket_dir = folder.subfolder("irsa")?;
+    let socket = socket_dir.join(format!(".s.PGSQL.{SOCKET_PORT}"));
+    let mut command = irsa(upstream, &format!("&listen=unix:{}", socket.display()));
+    let (process, line) =
+        Process::start_and_listen(command.stdin(Stdio::null()).stderr(folder.log("irsa.log")?))?;
+    let process_id = Some(process.id());
+    let port = port(&line)
+        .ok_or_else(|| Failure::new(format!("irsa does not say where it listens: {line}")))?;
+    let subject = |name, host: String, port| Subject {
+        name,
+        host,
+        port,
+        ca_file: None,
+        process_id,
+    };
+    let subjects = vec![
+        subject("irsa", "127.0.0.1".to_owned(), port),
+        subject("irsa-unix", socket_dir.display().to_string(), SOCKET_PORT),
+    ];
+    Ok((process, subjects))
+}
+
+/// `irsa proxy` as it ships, on a free port: keys that nobody checks, but everything else as in earnest.
+pub(super) fn irsa(upstream: &Upstream, more: &str) -> Command {
+    let mut command = Command::new(workspace::target().join("release/irsa"));
+    let Upstream { port, endpoint, .. } = upstream;
+    command
+        .args([
+            "proxy",
+            "--output",
+            "json",
+            "--identity",
+            "env",
+            "--ca-file",
+        ])
+        .arg(&upstream.ca_file);
+    command.arg(format!(
+        "postgres://{endpoint}:{port}?dial=127.0.0.1:{port}&listen=127.0.0.1:0{more}"
+    ));
+    command
+        .env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+        .env("AWS_SECRET_ACCESS_KEY", "not-a-secret");
+    command.env_remove("AWS_SESSION_TOKEN");
+    command
+}
+
+/// The TCP port of `{"listening":[{"address":"127.0.0.1:PORT"}, ..]}`.
+fn port(line: &Value) -> Option<u16> {
+    let mut addresses = line["listening"]
+        .as_array()?
+        .iter()
+        .filter_map(|each| each["address"].as_str());
+    addresses.find_map(|address| address.strip_prefix("127.0.0.1:")?.parse().ok())
+}
+
+fn free_port() -> Result<u16, Failure> {
+    let address = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
+    address
+        .map(|address| address.port())
+        .map_err(|error| Failure::new(format!("no free port: {error}")))
+}
+
+fn until_it_answers(port: u16) -> Result<(), Failure> {
+    let started = Instant::now();
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        if started.elapsed() > PATIENCE {
+            return Err(Failure::new("pgbouncer does not listen"));
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Ok(())
+}

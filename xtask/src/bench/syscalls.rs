@@ -1,0 +1,124 @@
+//! Calls into the kernel for each query, by strace.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::measure;
+use super::pgbench::{self, Length, Turn};
+use super::report::{Bench, Report};
+use super::subjects::{Subject, Subjects};
+use crate::failure::Failure;
+use crate::{process, progress};
+
+/// Long enough that logging in is lost in it.
+const TURN: Turn = Turn {
+    mode: "prepared",
+    clients: 16,
+    reconnect: false,
+    length: Length::Queries(2_000),
+};
+
+const SOCKET_CALLS: [&str; 8] = [
+    "read", "readv", "recvfrom", "recvmsg", "write", "writev", "sendto", "sendmsg",
+];
+const WAITS: [&str; 3] = ["epoll_wait", "epoll_pwait", "epoll_pwait2"];
+
+/// Counts socket calls and waits of each proxy. Where strace is missing or may not look, it is said and left out.
+pub(super) fn count(subjects: &Subjects, report: &mut Report) {
+    if process::find("strace").is_none() {
+        progress::note("socket calls are not counted: strace is missing");
+        return;
+    }
+    let counts: Vec<(f64, f64)> = subjects
+        .all
+        .iter()
+        .map(|subject| counts(subjects, subject))
+        .collect();
+    let (calls, waits): (Vec<f64>, Vec<f64>) = counts.into_iter().unzip();
+    let case = format!("{}, {} clients", TURN.mode, TURN.clients);
+    let bench = |name| Bench {
+        name,
+        case: case.clone(),
+        unit: "1",
+    };
+    measure::compare(subjects, &bench("socket-calls-per-query"), &calls, report);
+    measure::compare(subjects, &bench("waits-per-query"), &waits, report);
+}
+
+/// Socket calls and waits for each query; 0 where there is no proxy or it can't be traced.
+fn counts(subjects: &Subjects, subject: &Subject) -> (f64, f64) {
+    let Some(process_id) = subject.process_id else {
+        return (0.0, 0.0);
+    };
+    let what = format!("socket calls of {}", subject.name);
+    progress::timed(&what, || traced(subjects, subject, process_id)).unwrap_or_else(|failure| {
+        progress::note(&format!("{what} are not counted: {failure}"));
+        (0.0, 0.0)
+    })
+}
+
+/// Runs a turn under strace: socket calls and waits for each query.
+fn traced(subjects: &Subjects, subject: &Subject, process_id: u32) -> Result<(f64, f64), Failure> {
+    let table = subjects.folder.path().join("strace.txt");
+    let mut command = Command::new("strace");
+    command
+        .args(["-c", "-f", "-o"])
+        .arg(&table)
+        .args(["-p", &process_id.to_string()]);
+    command.stdin(Stdio::null()).stderr(Stdio::piped());
+    let mut strace = command
+        .spawn()
+        .map_err(|error| Failure::new(format!("strace: {error}")))?;
+    let mut said = String::new();
+    if let Some(errors) = strace.stderr.take() {
+        let _ = BufReader::new(errors).read_line(&mut said);
+    }
+    let outcome = if said.contains("attached") {
+        pgbench::run(&TURN, subject, &subjects.upstream)
+    } else {
+        Err(Failure::new(said.trim().to_owned()))
+    };
+    process::quietly(Command::new("kill").args(["-INT", &strace.id().to_string()]))?;
+    strace
+        .wait()
+        .map_err(|error| Failure::new(format!("strace: {error}")))?;
+    let queries = outcome?.queries;
+    let (calls, waits) = read(&table)?;
+    Ok((calls / queries, waits / queries))
+}
+
+fn read(table: &Path) -> Result<(f64, f64), Failure> {
+    let text = fs::read_to_string(table).map_err(Failure::file(table))?;
+    Ok((sum(&text, &SOCKET_CALLS), sum(&text, &WAITS)))
+}
+
+/// Adds up the column `calls` of the rows of some calls: `% time, seconds, usecs/call, calls[, errors], syscall`.
+fn sum(table: &str, names: &[&str]) -> f64 {
+    let rows = table
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let counts = rows.filter_map(|row| match (row.get(3), row.last()) {
+        (Some(calls), Some(name)) if names.contains(name) => calls.parse::<f64>().ok(),
+        _ => None,
+    });
+    counts.sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_the_table_add_up() {
+        let table = "% time     seconds  usecs/call     calls    errors syscall\n\
+                     ------ ----------- ----------- --------- --------- ----------------\n \
+                     50.00    0.010000           1     10000           writev\n \
+                     25.00    0.005000           1      5000        12 recvfrom\n \
+                     25.00    0.005000           1       700           epoll_wait\n\
+                     100.00    0.020000           1     15700        12 total\n";
+        assert!((sum(table, &SOCKET_CALLS) - 15_000.0).abs() < f64::EPSILON);
+        assert!((sum(table, &WAITS) - 700.0).abs() < f64::EPSILON);
+    }
+}

@@ -1,0 +1,23 @@
+//! `cargo xtask demo`: the chain shown and attacked, from a bare clone.
+
+use crate::failure::Failure;
+use crate::{process, progress, workspace};
+
+/// Builds `irsa` and runs `irsa demo` with the arguments given.
+pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
+    progress::note("building irsa (a first build takes some minutes)");
+    let mut command = workspace::cargo();
+    command
+        .args([
+            "run",
+            "--locked",
+            "--package",
+            "irsa",
+            "--bin",
+            "irsa",
+            "--",
+            "demo",
+        ])
+        .args(arguments);
+    process::run(&mut command)
+}

@@ -1,0 +1,78 @@
+//! `cargo xtask fuzz`: every fuzz target for a while.
+
+use std::fs;
+use std::process::Command;
+
+use crate::failure::Failure;
+use crate::{process, progress, workspace};
+
+const DEFAULT_SECONDS: u32 = 60;
+
+/// Runs each target of `fuzz/` for so many seconds (60 unless told), or says in one line what it lacks.
+pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
+    let seconds = match arguments.first() {
+        None => DEFAULT_SECONDS,
+        Some(text) => text
+            .parse()
+            .map_err(|_| Failure::usage(format!("`{text}` is no number of seconds")))?,
+    };
+    if let Some(lacking) = lacking() {
+        progress::note(&format!("not fuzzing: {lacking}"));
+        return Ok(());
+    }
+    for target in targets()? {
+        progress::heading(&format!("fuzz {target}"));
+        let mut command = nightly();
+        command.args([
+            "fuzz",
+            "run",
+            &target,
+            "--",
+            &format!("-max_total_time={seconds}"),
+        ]);
+        process::run(&mut command)?;
+    }
+    Ok(())
+}
+
+fn lacking() -> Option<&'static str> {
+    if !workspace::root().join("fuzz/Cargo.toml").is_file() {
+        return Some("there are no fuzz targets yet");
+    }
+    if process::quietly(nightly().arg("--version")).is_err() {
+        return Some("no nightly toolchain (`rustup toolchain install nightly`)");
+    }
+    if process::quietly(nightly().args(["fuzz", "--version"])).is_err() {
+        return Some("cargo-fuzz is not installed (`cargo install cargo-fuzz`)");
+    }
+    None
+}
+
+/// The names under `fuzz/fuzz_targets`, sorted.
+fn targets() -> Result<Vec<String>, Failure> {
+    let folder = workspace::root().join("fuzz/fuzz_targets");
+    let entries = fs::read_dir(&folder).map_err(Failure::file(&folder))?;
+    let names = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|e| e == "rs"));
+    let mut names: Vec<String> = names
+        .filter_map(|path| {
+            path.file_stem()
+                .map(|stem| stem.to_string_lossy().into_owned())
+        })
+        .collect();
+    names.sort();
+    Ok(names)
+}
+
+fn nightly() -> Command {
+    let mut command = Command::new("cargo");
+    // The variables that pin this run to its own toolchain would win over `+nightly`.
+    command
+        .arg("+nightly")
+        .current_dir(workspace::root())
+        .env_remove("RUSTUP_TOOLCHAIN")
+        .env_remove("CARGO");
+    command
+}

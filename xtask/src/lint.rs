@@ -1,0 +1,92 @@
+//! `cargo xtask lint`: everything about the text of the project that a machine can judge.
+
+mod deny;
+mod dependencies;
+mod graph;
+mod inherit;
+mod licence;
+
+use std::ffi::OsStr;
+
+use serde_json::Value;
+
+use crate::failure::Failure;
+use crate::{generate, process, progress, workspace};
+
+/// What one check found: nothing is wrong, or each thing that is.
+type Findings = Result<Vec<String>, Failure>;
+
+/// Runs every check, whatever the others found.
+pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
+    if let Some(word) = arguments.first() {
+        return Err(Failure::usage(format!(
+            "`cargo xtask lint` takes no argument `{word}`"
+        )));
+    }
+    let metadata = workspace::metadata()?;
+    let checks: [(&str, &dyn Fn() -> Findings); 6] = [
+        ("format", &|| cargo(&["fmt", "--all", "--check"])),
+        ("lints are inherited", &|| inherit::check(&metadata)),
+        ("crate graph", &|| graph::check(&metadata)),
+        ("dependencies", &|| dependencies::check(&metadata)),
+        ("generated files", &|| Ok(generate::stale())),
+        ("clippy", &clippy),
+    ];
+    let failed = checks
+        .iter()
+        .filter(|(name, check)| !passes(name, *check))
+        .count();
+    if failed == 0 {
+        Ok(())
+    } else {
+        Err(Failure::new(format!(
+            "{failed} of {} checks failed",
+            checks.len()
+        )))
+    }
+}
+
+fn passes(name: &str, check: &dyn Fn() -> Findings) -> bool {
+    let result = progress::timed(&format!("lint: {name}"), || match check()? {
+        findings if findings.is_empty() => Ok(()),
+        findings => Err(Failure::new(findings.join("\n"))),
+    });
+    if let Err(failure) = &result {
+        progress::complain(failure);
+    }
+    result.is_ok()
+}
+
+fn clippy() -> Findings {
+    cargo(&[
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--locked",
+        "--quiet",
+        "--",
+        "-D",
+        "warnings",
+    ])
+}
+
+fn cargo(arguments: &[&str]) -> Findings {
+    process::quietly(workspace::cargo().args(arguments.iter().map(OsStr::new)))?;
+    Ok(Vec::new())
+}
+
+/// The members of the workspace, as `cargo metadata` describes them.
+fn members(metadata: &Value) -> impl Iterator<Item = &Value> {
+    let ids = list(metadata, "workspace_members");
+    list(metadata, "packages")
+        .iter()
+        .filter(move |package| ids.iter().any(|id| *id == package["id"]))
+}
+
+fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
+    value[key].as_array().map_or(&[], Vec::as_slice)
+}
+
+fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value[key].as_str().unwrap_or_default()
+}

@@ -1,0 +1,82 @@
+//! What `deny.toml` says, as far as `cargo xtask lint` checks it.
+//!
+//! Reads just the layout of our own file: one entry of a list on each line.
+
+use std::fs;
+
+use crate::failure::Failure;
+use crate::workspace;
+
+/// The rules for what may be in the tree.
+#[derive(Debug, Default)]
+pub(super) struct Deny {
+    /// SPDX licences, exceptions included.
+    pub(super) licences: Vec<String>,
+    /// Banned crates, each with its reason.
+    pub(super) bans: Vec<(String, String)>,
+}
+
+impl Deny {
+    pub(super) fn read() -> Result<Self, Failure> {
+        let path = workspace::root().join("deny.toml");
+        let text = fs::read_to_string(&path).map_err(Failure::file(&path))?;
+        let deny = Self::parse(&text);
+        if deny.licences.is_empty() || deny.bans.is_empty() {
+            return Err(Failure::new(
+                "deny.toml has no `licenses.allow` or no `bans.deny` with an entry on each line",
+            ));
+        }
+        Ok(deny)
+    }
+
+    fn parse(text: &str) -> Self {
+        let mut deny = Self::default();
+        for entry in entries(text, "[licenses]", "allow = [") {
+            deny.licences
+                .extend(strings(entry).next().map(str::to_owned));
+        }
+        for entry in entries(text, "[bans]", "deny = [") {
+            let mut strings = strings(entry).map(str::to_owned);
+            deny.bans.extend(strings.next().zip(strings.next()));
+        }
+        deny
+    }
+}
+
+/// The lines of a list of a section.
+fn entries<'a>(text: &'a str, section: &'a str, list: &'a str) -> impl Iterator<Item = &'a str> {
+    let lines = text
+        .lines()
+        .map(str::trim)
+        .skip_while(move |line| *line != section);
+    lines
+        .skip_while(move |line| *line != list)
+        .skip(1)
+        .take_while(|line| *line != "]")
+}
+
+/// What stands in quotation marks.
+fn strings(line: &str) -> impl Iterator<Item = &str> {
+    line.split('"').skip(1).step_by(2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_read_by_section() {
+        let text = "[licenses]\nallow = [\n  \"MIT\",\n  \"A WITH B\",\n]\n[bans]\nx = \"warn\"\ndeny = [\n  \
+                    { crate = \"a\", reason = \"b is used\" },\n]\n";
+        let deny = Deny::parse(text);
+        assert_eq!(deny.licences, ["MIT", "A WITH B"]);
+        assert_eq!(deny.bans, [("a".to_owned(), "b is used".to_owned())]);
+    }
+
+    #[test]
+    fn our_own_file_is_understood() {
+        let deny = Deny::read().unwrap();
+        assert!(deny.licences.contains(&"Apache-2.0".to_owned()));
+        assert!(deny.bans.iter().any(|(name, _)| name == "openssl"));
+    }
+}

@@ -1,0 +1,134 @@
+//! What comes from outside: licences, bans, sources; duplicate versions are only named.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::deny::Deny;
+use super::{Findings, licence, list, text};
+use crate::progress;
+
+pub(super) fn check(metadata: &Value) -> Findings {
+    let deny = Deny::read()?;
+    let packages = reachable(metadata);
+    for (name, versions) in duplicates(&packages) {
+        progress::note(&format!(
+            "  note: `{name}` is built in {} versions: {}",
+            versions.len(),
+            join(&versions)
+        ));
+    }
+    Ok(packages
+        .iter()
+        .flat_map(|package| findings(package, &deny))
+        .collect())
+}
+
+fn findings(package: &Value, deny: &Deny) -> Vec<String> {
+    let name = text(package, "name");
+    let mut findings = Vec::new();
+    if let Some((_, reason)) = deny.bans.iter().find(|(banned, _)| banned == name) {
+        findings.push(format!("`{name}` is banned: {reason}"));
+    }
+    if !licence::is_met(text(package, "license"), &deny.licences) {
+        findings.push(format!(
+            "`{name}` has a licence that is not allowed: `{}`",
+            text(package, "license")
+        ));
+    }
+    let source = text(package, "source");
+    if !source.is_empty() && !source.starts_with("registry+") {
+        findings.push(format!(
+            "`{name}` does not come from the registry but from `{source}`"
+        ));
+    }
+    findings
+}
+
+/// The packages that are really built for our members: the lock file also holds what no feature asks for.
+fn reachable(metadata: &Value) -> Vec<&Value> {
+    let uses: BTreeMap<&str, &Value> = list(&metadata["resolve"], "nodes")
+        .iter()
+        .map(|node| (text(node, "id"), node))
+        .collect();
+    let mut left: Vec<&str> = list(metadata, "workspace_members")
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    let mut seen = BTreeSet::new();
+    while let Some(id) = left.pop() {
+        if seen.insert(id) {
+            let next = uses
+                .get(id)
+                .map_or(&[][..], |node| list(node, "dependencies"));
+            left.extend(next.iter().filter_map(Value::as_str));
+        }
+    }
+    list(metadata, "packages")
+        .iter()
+        .filter(|package| seen.contains(text(package, "id")))
+        .collect()
+}
+
+fn duplicates<'a>(packages: &[&'a Value]) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
+    let mut versions: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for package in packages {
+        versions
+            .entry(text(package, "name"))
+            .or_default()
+            .insert(text(package, "version"));
+    }
+    versions.retain(|_, versions| versions.len() > 1);
+    versions
+}
+
+fn join(versions: &BTreeSet<&str>) -> String {
+    versions.iter().copied().collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn deny() -> Deny {
+        Deny {
+            licences: vec!["MIT".to_owned()],
+            bans: vec![("openssl".to_owned(), "rustls is".to_owned())],
+        }
+    }
+
+    #[test]
+    fn each_rule_finds_its_offender() {
+        let package = json!({"name": "openssl", "license": "GPL-3.0-only", "source": "git+https://example.test"});
+        assert_eq!(findings(&package, &deny()).len(), 3);
+        let package =
+            json!({"name": "a", "license": "MIT", "source": "registry+https://example.test"});
+        assert_eq!(findings(&package, &deny()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn packages_that_nothing_asks_for_are_left_out() {
+        let metadata = json!({
+            "workspace_members": ["ours"],
+            "packages": [{"id": "ours"}, {"id": "used"}, {"id": "unused"}],
+            "resolve": {"nodes": [{"id": "ours", "dependencies": ["used"]}, {"id": "used", "dependencies": []},
+                                  {"id": "unused", "dependencies": []}]},
+        });
+        let ids: Vec<&str> = reachable(&metadata)
+            .into_iter()
+            .map(|package| text(package, "id"))
+            .collect();
+        assert_eq!(ids, ["ours", "used"]);
+    }
+
+    #[test]
+    fn duplicate_versions_are_grouped() {
+        let (one, two) = (
+            json!({"name": "a", "version": "1.0.0"}),
+            json!({"name": "a", "version": "2.0.0"}),
+        );
+        assert_eq!(join(&duplicates(&[&one, &two])["a"]), "1.0.0, 2.0.0");
+    }
+}

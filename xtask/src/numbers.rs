@@ -1,0 +1,135 @@
+//! `cargo xtask numbers`: the size of files and functions, crate by crate, beside the targets.
+//!
+//! Counts production lines only: tests, benches, examples, generated files and inline `#[cfg(test)] mod` are cut out;
+//! blank lines and comments count. Functions are found by rustfmt's indentation.
+
+mod measure;
+mod source;
+mod statistics;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+use crate::{table, workspace};
+use measure::Measure;
+use statistics::Statistics;
+
+const HEAD: [&str; 9] = [
+    "crate",
+    "files",
+    "lines",
+    "file med/p90/max",
+    ">500",
+    "fn med/p90/p99",
+    "fn >60",
+    "test/prod",
+    "unwrap/kloc",
+];
+
+/// What the project wants of itself, in the form of a row.
+const TARGET: [&str; 9] = [
+    "target",
+    "",
+    "",
+    "<=150/<=400/800",
+    "<=3%",
+    "<=8/<=26/<=80",
+    "<=2%",
+    ">=0.70",
+    "0",
+];
+
+/// Prints a table, or one JSON object a line with `--output json`.
+pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
+    let json = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => false,
+        ["--output", "json"] => true,
+        _ => {
+            return Err(Failure::usage(
+                "`cargo xtask numbers` knows only `--output json`",
+            ));
+        }
+    };
+    let mut total = Measure::default();
+    let mut rows = Vec::new();
+    for folder in crates()? {
+        let name = folder
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let measure = Measure::of(&folder)?;
+        rows.push((name, measure.statistics()));
+        total.add(measure);
+    }
+    rows.push(("total".to_owned(), total.statistics()));
+    if json {
+        print_json(&rows);
+    } else {
+        print_table(&rows);
+    }
+    Ok(())
+}
+
+/// The folders of all crates, sorted by name, tools last.
+fn crates() -> Result<Vec<PathBuf>, Failure> {
+    let root = workspace::root();
+    let mut folders = subfolders(&root.join("crates"))?;
+    folders.extend(["interop", "xtask"].map(|name| root.join(name)));
+    Ok(folders)
+}
+
+fn subfolders(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let entries = fs::read_dir(folder).map_err(Failure::file(folder))?;
+    let mut folders: Vec<PathBuf> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.is_dir())
+        .collect();
+    folders.sort();
+    Ok(folders)
+}
+
+fn print_table(rows: &[(String, Statistics)]) {
+    let mut cells: Vec<Vec<String>> = rows
+        .iter()
+        .map(|(name, statistics)| row(name, statistics))
+        .collect();
+    cells.push(TARGET.map(str::to_owned).to_vec());
+    println!("{}", table::render(&HEAD, &cells));
+}
+
+fn row(name: &str, s: &Statistics) -> Vec<String> {
+    vec![
+        name.to_owned(),
+        s.files.to_string(),
+        s.lines.to_string(),
+        format!("{}/{}/{}", s.file_median, s.file_p90, s.file_max),
+        format!("{:.0}%", s.files_over_500),
+        format!("{}/{}/{}", s.fn_median, s.fn_p90, s.fn_p99),
+        format!("{:.1}%", s.fns_over_60),
+        format!("{:.2}", s.test_ratio),
+        format!("{:.1}", s.unwraps_per_kloc),
+    ]
+}
+
+fn print_json(rows: &[(String, Statistics)]) {
+    for (name, statistics) in rows {
+        println!("{}", object(name, statistics));
+    }
+}
+
+fn object(name: &str, s: &Statistics) -> Value {
+    json!({
+        "crate": name, "files": s.files, "lines": s.lines,
+        "file_median": s.file_median, "file_p90": s.file_p90, "file_max": s.file_max,
+        "files_over_500_percent": s.files_over_500,
+        "fn_median": s.fn_median, "fn_p90": s.fn_p90, "fn_p99": s.fn_p99, "fn_max": s.fn_max,
+        "fns_over_60_percent": s.fns_over_60,
+        "test_ratio": s.test_ratio, "doc_ratio": s.doc_ratio, "comment_ratio": s.comment_ratio,
+        "unwraps_per_kloc": s.unwraps_per_kloc,
+    })
+}

@@ -1,0 +1,84 @@
+//! Client programs of other languages, made ready in a cache outside of the clone.
+
+mod client;
+mod debian;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::failure::Failure;
+use crate::{process, progress, workspace};
+use client::{CLIENTS, Client};
+
+/// The folder of the prepared client programs, one folder for each client.
+#[derive(Debug)]
+pub(crate) struct Clients(PathBuf);
+
+impl Clients {
+    pub(crate) fn folder() -> Result<Self, Failure> {
+        Ok(Self(workspace::cache()?.join("clients")))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+/// Prepares every client. One that can't be prepared is named with its reason and is no failure: its tests say that
+/// they were skipped, or fail where `IRSA_REQUIRE_CLIENTS` is set.
+pub(crate) fn clients(folder: &Clients) -> Result<(), Failure> {
+    let programs = CLIENTS
+        .iter()
+        .flat_map(|client| client.needs)
+        .chain(["psql", "pg_receivewal", "pg_recvlogical"].iter());
+    debian::install_missing(programs.copied());
+    fs::create_dir_all(folder.path()).map_err(Failure::file(folder.path()))?;
+    for client in &CLIENTS {
+        if let Err(failure) = prepare(client, folder) {
+            progress::note(&format!("can't prepare {}: {failure}", client.name));
+        }
+    }
+    Ok(())
+}
+
+/// Installs a program of Debian's unless it is there.
+pub(crate) fn program(name: &str) -> Result<(), Failure> {
+    debian::install_missing([name].into_iter());
+    match debian::find(name) {
+        Some(_) => Ok(()),
+        None => {
+            Err(Failure::new(format!("`{name}` is missing")).remedy("install it and try again"))
+        }
+    }
+}
+
+/// Makes one client ready, unless what it was made from is what is there now.
+fn prepare(client: &Client, folder: &Clients) -> Result<(), Failure> {
+    if let Some(lacking) = client
+        .needs
+        .iter()
+        .find(|program| process::find(program).is_none())
+    {
+        return Err(Failure::new(format!("`{lacking}` is missing")));
+    }
+    let source = workspace::root().join("interop/clients").join(client.name);
+    let target = folder.path().join(client.name);
+    let (stamp_file, stamp) = (target.join(".made-from"), client::stamp(&source)?);
+    if fs::read(&stamp_file).is_ok_and(|made_from| made_from == stamp) {
+        return Ok(());
+    }
+    progress::timed(&format!("prepare {}", client.name), || {
+        remove(&target)?;
+        fs::create_dir_all(&target).map_err(Failure::file(&target))?;
+        (client.make)(&source, &target)?;
+        fs::write(&stamp_file, stamp).map_err(Failure::file(&stamp_file))
+    })
+}
+
+fn remove(folder: &Path) -> Result<(), Failure> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).map_err(Failure::file(folder))
+    } else {
+        Ok(())
+    }
+}

@@ -1,0 +1,142 @@
+//! How each client program is made from its folder under `interop/clients`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::debian;
+use crate::failure::Failure;
+use crate::process;
+
+/// A client program: the folder's name, the programs that making and running it takes, and how it is made.
+pub(super) struct Client {
+    pub(super) name: &'static str,
+    pub(super) needs: &'static [&'static str],
+    pub(super) make: fn(&Path, &Path) -> Result<(), Failure>,
+}
+
+pub(super) const CLIENTS: [Client; 4] = [
+    Client {
+        name: "python",
+        needs: &["python3"],
+        make: python,
+    },
+    Client {
+        name: "node",
+        needs: &["node", "npm"],
+        make: node,
+    },
+    Client {
+        name: "go",
+        needs: &["go"],
+        make: go,
+    },
+    Client {
+        name: "java",
+        needs: &["java", "javac", "mvn"],
+        make: java,
+    },
+];
+
+/// What a client is made from: every file of its folder, names and contents one after the other.
+pub(super) fn stamp(folder: &Path) -> Result<Vec<u8>, Failure> {
+    let mut files = Vec::new();
+    collect(folder, &mut files)?;
+    files.sort();
+    let mut stamp = Vec::new();
+    for file in files {
+        stamp.extend(
+            file.strip_prefix(folder)
+                .unwrap_or(&file)
+                .as_os_str()
+                .as_encoded_bytes(),
+        );
+        stamp.push(b'\n');
+        stamp.extend(fs::read(&file).map_err(Failure::file(&file))?);
+    }
+    Ok(stamp)
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
+    for entry in fs::read_dir(folder)
+        .map_err(Failure::file(folder))?
+        .flatten()
+    {
+        let path = entry.path();
+        if path.is_dir() {
+            collect(&path, files)?;
+        } else {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// A virtual environment beside the programs.
+fn python(source: &Path, target: &Path) -> Result<(), Failure> {
+    if process::quietly(Command::new("python3").args(["-c", "import ensurepip"])).is_err() {
+        debian::install_missing(["ensurepip"].into_iter());
+    }
+    process::quietly(
+        Command::new("python3")
+            .args(["-m", "venv"])
+            .arg(target.join("venv")),
+    )?;
+    let mut pip = Command::new(target.join("venv/bin/python"));
+    pip.args(["-m", "pip", "install", "--quiet", "--requirement"])
+        .arg(source.join("requirements.txt"));
+    process::quietly(&mut pip)?;
+    copy(
+        source,
+        target,
+        &["checks.py", "rds_token.py", "default_chain.py"],
+    )
+}
+
+fn node(source: &Path, target: &Path) -> Result<(), Failure> {
+    copy(
+        source,
+        target,
+        &["package.json", "package-lock.json", "checks.js"],
+    )?;
+    process::quietly(
+        Command::new("npm")
+            .args(["ci", "--no-audit", "--no-fund"])
+            .current_dir(target),
+    )
+}
+
+fn go(source: &Path, target: &Path) -> Result<(), Failure> {
+    let mut build = Command::new("go");
+    build
+        .args(["build", "-o"])
+        .arg(target.join("checks"))
+        .arg(".")
+        .current_dir(source)
+        .env("GOFLAGS", "-mod=readonly");
+    process::quietly(&mut build)
+}
+
+fn java(source: &Path, target: &Path) -> Result<(), Failure> {
+    let mut maven = Command::new("mvn");
+    maven
+        .args([
+            "--batch-mode",
+            "--quiet",
+            "--no-transfer-progress",
+            "--file",
+        ])
+        .arg(source.join("pom.xml"));
+    maven
+        .arg(format!("-Dirsa.build={}", target.display()))
+        .arg("process-classes");
+    process::quietly(&mut maven)
+}
+
+fn copy(source: &Path, target: &Path, names: &[&str]) -> Result<(), Failure> {
+    for name in names {
+        fs::copy(source.join(name), target.join(name))
+            .map_err(Failure::file(&source.join(name)))?;
+    }
+    Ok(())
+}

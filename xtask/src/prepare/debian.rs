@@ -1,0 +1,89 @@
+//! Programs from Debian's packages, where they can be installed.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::failure::Failure;
+use crate::{process, progress, workspace};
+
+/// The package of each program (`ensurepip` is what Debian's Python lacks to make virtual environments).
+const PACKAGES: [(&str, &str); 13] = [
+    ("ensurepip", "python3-venv"),
+    ("go", "golang-go"),
+    ("java", "default-jdk-headless"),
+    ("javac", "default-jdk-headless"),
+    ("mvn", "maven"),
+    ("node", "nodejs"),
+    ("npm", "npm"),
+    ("pg_receivewal", "postgresql-client"),
+    ("pg_recvlogical", "postgresql-client"),
+    ("pgbench", "postgresql"),
+    ("pgbouncer", "pgbouncer"),
+    ("psql", "postgresql-client"),
+    ("python3", "python3-venv"),
+];
+
+/// Where Debian keeps PostgreSQL's programs, one folder a major version.
+const POSTGRESQL: &str = "/usr/lib/postgresql";
+
+/// Installs what is missing where this is Debian and we are root; else names it in one line.
+pub(super) fn install_missing<'a>(programs: impl Iterator<Item = &'a str>) {
+    let missing: BTreeSet<&str> = programs.filter(|program| find(program).is_none()).collect();
+    let packages: BTreeSet<&str> = missing
+        .iter()
+        .filter_map(|program| package(program))
+        .collect();
+    if packages.is_empty() {
+        return;
+    }
+    let listed = packages.iter().copied().collect::<Vec<_>>().join(" ");
+    if !(workspace::is_root() && Path::new("/etc/debian_version").exists()) {
+        progress::note(&format!(
+            "missing, and can't be installed from here: {listed}"
+        ));
+        return;
+    }
+    if let Err(failure) = progress::timed(&format!("install {listed}"), || install(&packages)) {
+        progress::note(&format!("can't install {listed}: {failure}"));
+    }
+}
+
+/// Where a program is: on `PATH`, or among Debian's PostgreSQL programs, the newest version first.
+pub(super) fn find(program: &str) -> Option<PathBuf> {
+    process::find(program).or_else(|| {
+        let versions = fs::read_dir(POSTGRESQL)
+            .ok()?
+            .flatten()
+            .map(|entry| entry.path());
+        versions
+            .map(|version| version.join("bin").join(program))
+            .filter(|file| file.is_file())
+            .max()
+    })
+}
+
+fn package(program: &str) -> Option<&'static str> {
+    PACKAGES
+        .iter()
+        .find(|(name, _)| *name == program)
+        .map(|(_, package)| *package)
+}
+
+fn install(packages: &BTreeSet<&str>) -> Result<(), Failure> {
+    process::quietly(apt().arg("update"))?;
+    process::quietly(
+        apt()
+            .args(["install", "--yes", "--no-install-recommends"])
+            .args(packages),
+    )
+}
+
+fn apt() -> Command {
+    let mut command = Command::new("apt-get");
+    command
+        .arg("--quiet")
+        .env("DEBIAN_FRONTEND", "noninteractive");
+    command
+}
