@@ -47,7 +47,9 @@ impl Client {
     pub fn unless_missing(self) -> Option<Command> {
         match self.command() {
             Ok(command) => Some(command),
-            Err(reason) if env::var_os("IRSA_REQUIRE_CLIENTS").is_some_and(|value| value == "1") => {
+            Err(reason)
+                if env::var_os("IRSA_REQUIRE_CLIENTS").is_some_and(|value| value == "1") =>
+            {
                 panic!("{self:?}: {reason}")
             }
             Err(reason) => {
@@ -59,9 +61,14 @@ impl Client {
 
     fn command(self) -> Result<Command, String> {
         let folder = env::var_os("IRSA_CLIENTS_DIR").map(PathBuf::from);
-        let folder = folder.ok_or("no prepared clients; `cargo xtask test` prepares them")?.join(self.folder());
+        let folder = folder
+            .ok_or("no prepared clients; `cargo xtask test` prepares them")?
+            .join(self.folder());
         if !folder.join(".made-from").is_file() {
-            return Err(format!("not prepared in `{}`; `cargo xtask test prepare` says why", folder.display()));
+            return Err(format!(
+                "not prepared in `{}`; `cargo xtask test prepare` says why",
+                folder.display()
+            ));
         }
         Ok(self.prepared(&folder))
     }
@@ -76,7 +83,8 @@ impl Client {
     }
 
     fn prepared(self, folder: &Path) -> Command {
-        let python = |script: &str| with_argument(folder.join("venv/bin/python"), folder.join(script));
+        let python =
+            |script: &str| with_argument(folder.join("venv/bin/python"), folder.join(script));
         match self {
             Self::Psycopg => python("checks.py"),
             Self::RdsToken => python("rds_token.py"),
@@ -92,7 +100,10 @@ impl Client {
 /// Runs a program of checks against a server.
 pub fn checks(mut program: Command, target: &Target) -> Result<Vec<Check>, Error> {
     let output = target.point(&mut program).stdin(Stdio::null()).output()?;
-    let checks: Vec<Check> = String::from_utf8(output.stdout)?.lines().map(read).collect::<Result<_, _>>()?;
+    let checks: Vec<Check> = String::from_utf8(output.stdout)?
+        .lines()
+        .map(read)
+        .collect::<Result<_, _>>()?;
     if checks.is_empty() {
         return Err(format!("no check ran: {}", String::from_utf8_lossy(&output.stderr)).into());
     }
@@ -102,8 +113,15 @@ pub fn checks(mut program: Command, target: &Target) -> Result<Vec<Check>, Error
 fn read(line: &str) -> Result<Check, Error> {
     let value: Value = serde_json::from_str(line).map_err(|error| format!("`{line}`: {error}"))?;
     let text = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
-    let result = if value["ok"] == true { Ok(value["saw"].clone()) } else { Err(text("error")) };
-    Ok(Check { name: text("check"), result })
+    let result = if value["ok"] == true {
+        Ok(value["saw"].clone())
+    } else {
+        Err(text("error"))
+    };
+    Ok(Check {
+        name: text("check"),
+        result,
+    })
 }
 
 fn with_argument(program: impl AsRef<std::ffi::OsStr>, script: PathBuf) -> Command {
@@ -114,7 +132,11 @@ fn with_argument(program: impl AsRef<std::ffi::OsStr>, script: PathBuf) -> Comma
 
 fn java(folder: &Path, class: &str) -> Command {
     let mut command = Command::new("java");
-    let class_path = format!("{}:{}/*", folder.join("classes").display(), folder.join("lib").display());
+    let class_path = format!(
+        "{}:{}/*",
+        folder.join("classes").display(),
+        folder.join("lib").display()
+    );
     command.arg("-cp").arg(class_path).arg(class);
     command
 }
@@ -126,7 +148,10 @@ mod tests {
     #[test]
     fn lines_become_checks() {
         let check = read(r#"{"check":"cancel","ok":true,"saw":["57014"]}"#).unwrap();
-        assert_eq!((check.name.as_str(), check.result), ("cancel", Ok(serde_json::json!(["57014"]))));
+        assert_eq!(
+            (check.name.as_str(), check.result),
+            ("cancel", Ok(serde_json::json!(["57014"])))
+        );
         let check = read(r#"{"check":"cancel","ok":false,"error":"late"}"#).unwrap();
         assert_eq!(check.result, Err("late".to_owned()));
         assert!(read("not JSON").is_err());

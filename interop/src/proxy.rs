@@ -37,12 +37,23 @@ impl Proxy {
         let log = File::create(folder.path().join("log"))?;
         let separator = if upstream.contains('?') { '&' } else { '?' };
         let mut command = Command::new(irsa()?);
-        command.args(["proxy", "--output", "json", "--tls-ca-out"]).arg(folder.path().join("ca.pem"));
+        command
+            .args(["proxy", "--output", "json", "--tls-ca-out"])
+            .arg(folder.path().join("ca.pem"));
         command.arg(format!("{upstream}{separator}listen=127.0.0.1:0"));
-        command.env_clear().envs(environment).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
+        command
+            .env_clear()
+            .envs(environment)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log);
         let mut child = command.spawn()?;
         match first_address(&mut child) {
-            Ok(address) => Ok(Self { child, folder, address }),
+            Ok(address) => Ok(Self {
+                child,
+                folder,
+                address,
+            }),
             Err(error) => {
                 child.kill()?;
                 child.wait()?;
@@ -98,8 +109,13 @@ pub fn irsa() -> Result<PathBuf, Error> {
         return Ok(PathBuf::from(path));
     }
     let own = env::current_exe()?;
-    let built = own.parent().and_then(Path::parent).map(|folder| folder.join("irsa"));
-    built.filter(|path| path.is_file()).ok_or_else(|| "`irsa` is not built; run `cargo build --package irsa`".into())
+    let built = own
+        .parent()
+        .and_then(Path::parent)
+        .map(|folder| folder.join("irsa"));
+    built
+        .filter(|path| path.is_file())
+        .ok_or_else(|| "`irsa` is not built; run `cargo build --package irsa`".into())
 }
 
 /// Reads `{"listening":[{"address":"127.0.0.1:PORT"}]}`.
@@ -113,6 +129,8 @@ fn first_address(child: &mut Child) -> Result<SocketAddr, Error> {
     });
     let line = told.recv_timeout(START_TIMEOUT)??;
     let value: Value = serde_json::from_str(&line).map_err(|error| format!("`{line}`: {error}"))?;
-    let address = value["listening"][0]["address"].as_str().ok_or("no address")?;
+    let address = value["listening"][0]["address"]
+        .as_str()
+        .ok_or("no address")?;
     Ok(address.parse()?)
 }

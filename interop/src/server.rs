@@ -40,13 +40,28 @@ impl TrustingPostgres {
         options.listen = Listen::Loopback { port: 0 };
         options.hba = HBA.to_owned();
         options.tls = Some(certificates(folder.path())?);
-        let settings = [("wal_level", "logical"), ("max_connections", "500"), ("max_wal_senders", "10")];
-        options.settings.extend(settings.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let settings = [
+            ("wal_level", "logical"),
+            ("max_connections", "500"),
+            ("max_wal_senders", "10"),
+        ];
+        options
+            .settings
+            .extend(settings.map(|(name, value)| (name.to_owned(), value.to_owned())));
         let postgres = Postgres::start(&binaries().await?, options).await?;
         let client = postgres.connect("postgres").await?;
-        client.batch_execute(&format!("CREATE ROLE \"{user}\" LOGIN REPLICATION")).await?;
-        client.batch_execute(&format!("CREATE DATABASE \"{database}\" OWNER \"{user}\"")).await?;
-        Ok(Self { postgres, folder, user: user.to_owned(), database: database.to_owned() })
+        client
+            .batch_execute(&format!("CREATE ROLE \"{user}\" LOGIN REPLICATION"))
+            .await?;
+        client
+            .batch_execute(&format!("CREATE DATABASE \"{database}\" OWNER \"{user}\""))
+            .await?;
+        Ok(Self {
+            postgres,
+            folder,
+            user: user.to_owned(),
+            database: database.to_owned(),
+        })
     }
 
     /// Straight to it.
@@ -90,7 +105,8 @@ pub fn cache_folder() -> Result<PathBuf, Error> {
         return Ok(PathBuf::from(folder));
     }
     let (xdg, home) = (variable("XDG_CACHE_HOME"), variable("HOME"));
-    cache::default_folder(xdg.as_deref(), home.as_deref()).ok_or_else(|| "there is no home folder for a cache".into())
+    cache::default_folder(xdg.as_deref(), home.as_deref())
+        .ok_or_else(|| "there is no home folder for a cache".into())
 }
 
 fn variable(name: &str) -> Option<OsString> {
@@ -107,12 +123,17 @@ pub(crate) fn eprint_line(line: &str) {
 fn certificates(folder: &Path) -> Result<TlsFiles, Error> {
     let mut authority = CertificateParams::default();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    authority.distinguished_name.push(DnType::CommonName, "interop");
+    authority
+        .distinguished_name
+        .push(DnType::CommonName, "interop");
     let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
     let key = KeyPair::generate()?;
     let names = ["localhost", "127.0.0.1", ENDPOINT].map(str::to_owned);
     let certificate = CertificateParams::new(names)?.signed_by(&key, &authority)?;
-    let files = TlsFiles { certificate: folder.join("server.pem"), key: folder.join("server.key") };
+    let files = TlsFiles {
+        certificate: folder.join("server.pem"),
+        key: folder.join("server.key"),
+    };
     fs::write(folder.join("ca.pem"), authority.pem())?;
     fs::write(&files.certificate, certificate.pem())?;
     fs::write(&files.key, key.serialize_pem())?;

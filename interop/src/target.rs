@@ -39,8 +39,14 @@ pub struct Target {
 
 impl SslMode {
     /// Every mode, from the weakest to the strongest.
-    pub const ALL: [Self; 6] =
-        [Self::Disable, Self::Allow, Self::Prefer, Self::Require, Self::VerifyCa, Self::VerifyFull];
+    pub const ALL: [Self; 6] = [
+        Self::Disable,
+        Self::Allow,
+        Self::Prefer,
+        Self::Require,
+        Self::VerifyCa,
+        Self::VerifyFull,
+    ];
 
     /// As libpq spells it.
     pub fn as_str(self) -> &'static str {
@@ -59,7 +65,11 @@ impl Target {
     /// The same server, trusted as far as `ssl_mode` says, with the authority in a file.
     #[must_use]
     pub fn with_tls(&self, ssl_mode: SslMode, ca_file: Option<&Path>) -> Self {
-        Self { ssl_mode, ca_file: ca_file.map(Path::to_owned), ..self.clone() }
+        Self {
+            ssl_mode,
+            ca_file: ca_file.map(Path::to_owned),
+            ..self.clone()
+        }
     }
 
     /// The variables that libpq and its relatives read.
@@ -81,9 +91,18 @@ impl Target {
 
     /// Points a program at this server, and takes whatever else it could find a password by.
     pub fn point<'a>(&self, command: &'a mut Command) -> &'a mut Command {
-        for name in ["PGPASSWORD", "PGSERVICE", "PGSERVICEFILE", "PGSSLROOTCERT", "PGOPTIONS", "PGAPPNAME"] {
+        for name in [
+            "PGPASSWORD",
+            "PGSERVICE",
+            "PGSERVICEFILE",
+            "PGSSLROOTCERT",
+            "PGOPTIONS",
+            "PGAPPNAME",
+        ] {
             command.env_remove(name);
         }
-        command.env("PGPASSFILE", "/dev/null").envs(self.variables())
+        command
+            .env("PGPASSFILE", "/dev/null")
+            .envs(self.variables())
     }
 }

@@ -64,6 +64,7 @@ fn clippy() -> Findings {
         "--all-targets",
         "--locked",
         "--quiet",
+        "--keep-going",
         "--",
         "-D",
         "warnings",

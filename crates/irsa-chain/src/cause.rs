@@ -37,6 +37,8 @@ macro_rules! causes {
 }
 
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub use table::Cause;
 
@@ -101,19 +103,19 @@ text_type!(Cause);
 
 /// All causes as Markdown: a heading and a table for each link, for the documentation.
 pub fn markdown_table() -> String {
-    let mut page = String::new();
-    for link in Link::ALL {
-        _ = write!(
-            page,
-            "## {link}\n\n| cause | what is wrong | what to do |\n| --- | --- | --- |\n"
-        );
-        for cause in Cause::all_for(link) {
-            let [summary, remedy] = [cause.summary(), cause.remedy()].map(escape_cell);
-            _ = writeln!(page, "| `{cause}` | {summary} | {remedy} |");
-        }
-        page.push('\n');
+    Link::ALL.map(markdown_section).join("\n")
+}
+
+fn markdown_section(link: Link) -> String {
+    let mut section = format!(
+        "## {}\n\n| cause | what is wrong | what to do |\n| --- | --- | --- |\n",
+        link.title()
+    );
+    for cause in Cause::all_for(link) {
+        let [summary, remedy] = [cause.summary(), cause.remedy()].map(escape_cell);
+        _ = writeln!(section, "| `{cause}` | {summary} | {remedy} |");
     }
-    page
+    section
 }
 
 /// A bar ends a Markdown table's cell, even within backticks.

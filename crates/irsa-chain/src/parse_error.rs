@@ -1,7 +1,7 @@
 //! The one error of this crate: a text that is not what it should be.
 
 use std::borrow::Cow;
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 /// Longest part of the input that an error repeats, in characters.
 const SHOWN: usize = 120;
@@ -51,7 +51,7 @@ impl fmt::Display for ParseError {
 
 impl std::error::Error for ParseError {}
 
-/// The input on one line, without control characters or backticks, and cut.
+/// The input on one line, cut, without backticks, and with what can't be seen escaped.
 fn quotable(input: &str) -> String {
     let mut shown = String::new();
     for (i, c) in input.chars().enumerate() {
@@ -61,8 +61,8 @@ fn quotable(input: &str) -> String {
         }
         match c {
             '`' => shown.push('\''),
-            c if c.is_control() => _ = write!(shown, "{}", c.escape_default()),
-            c => shown.push(c),
+            '\'' | '"' | '\\' => shown.push(c),
+            c => shown.extend(c.escape_debug()),
         }
     }
     shown

@@ -1,14 +1,18 @@
 //! Session credentials and the caller they make.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use irsa_chain::AccountId;
 use secrecy::SecretString;
 
-/// AWS credentials, as a rule temporary ones. `Debug` shows the key id and the expiry only.
+/// AWS credentials, as a rule temporary ones; clones share them. `Debug` shows the key id and the
+/// expiry only.
 #[derive(Clone)]
-pub struct SessionCredentials {
+pub struct SessionCredentials(Arc<Parts>);
+
+struct Parts {
     access_key_id: String,
     secret_access_key: SecretString,
     session_token: Option<SecretString>,
@@ -23,45 +27,45 @@ impl SessionCredentials {
         session_token: Option<SecretString>,
         expires_at: Option<SystemTime>,
     ) -> Self {
-        Self {
+        Self(Arc::new(Parts {
             access_key_id: access_key_id.into(),
             secret_access_key: secret_access_key.into(),
             session_token,
             expires_at,
-        }
+        }))
     }
 
     /// The access key id, which is no secret.
     pub fn access_key_id(&self) -> &str {
-        &self.access_key_id
+        &self.0.access_key_id
     }
 
     /// The secret key that signs.
     pub fn secret_access_key(&self) -> &SecretString {
-        &self.secret_access_key
+        &self.0.secret_access_key
     }
 
     /// The session token of temporary credentials.
     pub fn session_token(&self) -> Option<&SecretString> {
-        self.session_token.as_ref()
+        self.0.session_token.as_ref()
     }
 
     /// When the credentials end; `None` if they don't.
     pub fn expires_at(&self) -> Option<SystemTime> {
-        self.expires_at
+        self.0.expires_at
     }
 
     /// Whether the credentials have ended at `now`.
     pub fn is_expired(&self, now: SystemTime) -> bool {
-        self.expires_at.is_some_and(|end| end <= now)
+        self.expires_at().is_some_and(|end| end <= now)
     }
 }
 
 impl fmt::Debug for SessionCredentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SessionCredentials")
-            .field("access_key_id", &self.access_key_id)
-            .field("expires_at", &self.expires_at)
+            .field("access_key_id", &self.access_key_id())
+            .field("expires_at", &self.expires_at())
             .finish_non_exhaustive()
     }
 }

@@ -85,7 +85,9 @@ impl Identity {
         let attempts = {
             let snapshot = snapshots.borrow_and_update();
             if let Some(held) = snapshot.valid_at(now) {
-                if held.refresh_at <= now {
+                // Due and untried: the machine slept, or the clock was set. After a failure the
+                // credentials do, and the pause stays as long as it is.
+                if held.refresh_at <= now && snapshot.failure.is_none() {
                     self.0.wake.notify_one();
                 }
                 return Ok(held.credentials.clone());

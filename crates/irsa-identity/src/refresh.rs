@@ -64,10 +64,10 @@ impl Refresher {
     async fn try_once(&self) -> Result<SessionCredentials, IdentityError> {
         let exchange = timeout(self.limit, self.exchange.exchange()).await;
         let credentials = exchange.unwrap_or_else(|_| Err(too_long(self.limit)))?;
-        match credentials.is_expired(self.clock.now()) {
-            true => Err(born_dead()),
-            false => Ok(credentials),
+        if credentials.is_expired(self.clock.now()) {
+            return Err(born_dead());
         }
+        Ok(credentials)
     }
 
     fn succeeded(&self, credentials: SessionCredentials) -> SystemTime {

@@ -16,7 +16,9 @@ pub use header::{SignedRequest, Target, verify};
 pub use presigned::{Presigned, PresignedError};
 pub use scope::CredentialScope;
 
-pub(crate) use scope::{amz_date, parse_amz_date};
+pub(crate) use scope::amz_date;
+#[cfg(test)]
+pub(crate) use scope::parse_amz_date;
 
 #[cfg(test)]
 mod tests;

@@ -38,12 +38,12 @@ impl Actions {
         self.globs.iter().any(|glob| glob.matches(&call.action)) != self.negated
     }
 
-    pub(crate) fn mismatch(&self, call: &Call<'_>) -> Mismatch {
-        Mismatch::Action {
+    pub(crate) fn mismatch(&self, call: &Call<'_>) -> Option<Mismatch> {
+        (!self.matches(call)).then(|| Mismatch::Action {
             element: self.element,
             expected: self.written.clone(),
             was: call.request.action.to_owned(),
-        }
+        })
     }
 }
 

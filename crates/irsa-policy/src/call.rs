@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
+use crate::Request;
 use crate::arn::Arn;
 use crate::principal::Caller;
-use crate::{Context, Request};
 
 #[derive(Debug)]
 pub(crate) struct Call<'a> {
@@ -14,7 +14,6 @@ pub(crate) struct Call<'a> {
     pub(crate) action: Cow<'a, str>,
     /// The resource, if it is an ARN.
     pub(crate) resource: Option<Arn<'a>>,
-    pub(crate) context: &'a Context,
 }
 
 impl<'a> Call<'a> {
@@ -24,7 +23,6 @@ impl<'a> Call<'a> {
             caller: Caller::new(request.principal),
             action: lowercase(request.action),
             resource: request.resource.and_then(Arn::parse),
-            context: request.context,
         }
     }
 }

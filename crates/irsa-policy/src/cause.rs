@@ -4,13 +4,14 @@ use irsa_chain::Cause;
 
 use crate::arn::{Arn, ArnPattern};
 use crate::glob::Glob;
+use crate::web_identity::Claim;
 use crate::{Decision, Mismatch, NearMiss, Verdict};
 
 /// Why a trust policy refused an [`OidcRequest`](crate::OidcRequest).
 ///
 /// It speaks of the nearest statement that trusts the caller's provider for the caller's action, or
-/// if there is none, of the nearest. [`Cause::TrustDenied`] stands for everything that no other cause names:
-/// an explicit `Deny`, a policy that allows nothing, other conditions.
+/// if there is none, of the nearest. [`Cause::TrustDenied`] stands for everything that no other
+/// cause names: an explicit `Deny`, a policy that allows nothing, other conditions.
 pub fn trust_cause(verdict: &Verdict) -> Cause {
     if verdict.decision == Decision::ExplicitlyDenied {
         return Cause::TrustDenied;
@@ -29,8 +30,9 @@ pub fn trust_cause(verdict: &Verdict) -> Cause {
 
 /// Why identity policies refused `rds-db:connect` on a database user.
 ///
-/// Like the signature of a token, a policy names a cluster by its resource id. Of the statements that
-/// only fail to name the resource, the nearest that has the user or the cluster right decides.
+/// Of the statements that only fail to name the resource, the nearest that has either the user or
+/// the cluster right decides ("Creating and using an IAM policy for IAM database access", Amazon
+/// Aurora User Guide). [`Cause::ConnectNotAllowed`] stands for everything else.
 pub fn connect_cause(verdict: &Verdict) -> Cause {
     match verdict.decision {
         Decision::ExplicitlyDenied => Cause::ConnectDenied,
@@ -50,12 +52,12 @@ fn trust_mismatch(mismatch: &Mismatch) -> Cause {
     match mismatch {
         Mismatch::Principal { .. } => Cause::TrustProviderMismatch,
         Mismatch::Action { .. } => Cause::TrustActionMismatch,
-        Mismatch::Condition { key, was, .. } => match (key.rsplit_once(':'), was) {
+        Mismatch::Condition { key, was, .. } => match (Claim::of_key(key), was) {
             // A token always has both claims, but under its own issuer.
-            (Some((_, "sub" | "aud")), None) => Cause::TrustProviderMismatch,
-            (Some((_, "sub")), Some(_)) => Cause::TrustSubjectMismatch,
-            (Some((_, "aud")), Some(_)) => Cause::TrustAudienceMismatch,
-            _ => Cause::TrustDenied,
+            (Some(_), None) => Cause::TrustProviderMismatch,
+            (Some(Claim::Subject), Some(_)) => Cause::TrustSubjectMismatch,
+            (Some(Claim::Audience), Some(_)) => Cause::TrustAudienceMismatch,
+            (None, _) => Cause::TrustDenied,
         },
         Mismatch::Resource { .. } => Cause::TrustDenied,
     }

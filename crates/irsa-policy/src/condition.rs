@@ -3,12 +3,13 @@
 //!
 //! Everything under `Condition` must hold: each operator, and each key of an operator. What an
 //! operator compares is up to its family, one file each; what follows from absent keys, several
-//! values, `IfExists` and the set operators is the same for all families and stands in [`operator`].
+//! values, `IfExists` and the set operators is the same for all families and stands in [`test`].
 
 mod arn;
 mod boolean;
 mod operator;
 mod string;
+mod test;
 
 use std::collections::HashSet;
 
@@ -16,7 +17,8 @@ use crate::call::Call;
 use crate::node::Node;
 use crate::policy::Grammar;
 use crate::{Mismatch, PolicyError, Problem};
-use operator::{Operator, Test};
+use operator::Operator;
+use test::Test;
 
 /// All conditions of a statement; without any, it always applies.
 #[derive(Debug, Default)]
@@ -51,7 +53,7 @@ impl Conditions {
         self.0.iter().all(|condition| condition.matches(call))
     }
 
-    pub(crate) fn mismatches(&self, call: &Call<'_>) -> impl Iterator<Item = &Condition> {
+    pub(crate) fn failing(&self, call: &Call<'_>) -> impl Iterator<Item = &Condition> {
         self.0.iter().filter(|condition| !condition.matches(call))
     }
 }
@@ -69,7 +71,7 @@ impl Condition {
         let mut written = Vec::new();
         for value in node.items()? {
             let text = value.scalar()?;
-            refuse_variables(&value, text, grammar)?;
+            grammar.refuse_variables(&value, text)?;
             written.push(text.to_owned());
         }
         Ok(Self {
@@ -84,11 +86,12 @@ impl Condition {
     }
 
     fn matches(&self, call: &Call<'_>) -> bool {
-        self.test.holds(call.context.lowercase(&self.lowercase))
+        self.test
+            .holds(call.request.context.lowercase(&self.lowercase))
     }
 
     pub(crate) fn mismatch(&self, call: &Call<'_>) -> Mismatch {
-        let was = call.context.lowercase(&self.lowercase);
+        let was = call.request.context.lowercase(&self.lowercase);
         Mismatch::Condition {
             operator: self.operator.clone(),
             key: self.key.clone(),
@@ -96,18 +99,6 @@ impl Condition {
             was: (!was.is_empty()).then(|| was.to_vec()),
         }
     }
-}
-
-/// Refuses `${…}` where it would be a policy variable.
-pub(crate) fn refuse_variables(
-    node: &Node<'_>,
-    text: &str,
-    grammar: Grammar,
-) -> Result<(), PolicyError> {
-    if grammar.variables && text.contains("${") {
-        return Err(node.fail(Problem::UnsupportedVariable(text.to_owned())));
-    }
-    Ok(())
 }
 
 /// IAM's validation calls the same key in upper and lower case a duplicate.

@@ -81,18 +81,13 @@ fn near_misses(policies: &[&Policy], call: &Call<'_>) -> Vec<NearMiss> {
 }
 
 fn places<'a>(policies: &[&'a Policy]) -> impl Iterator<Item = Place<'a>> {
-    policies
-        .iter()
-        .enumerate()
-        .flat_map(|(policy_number, policy)| {
-            policy
-                .statements()
-                .iter()
-                .enumerate()
-                .map(move |(number, statement)| Place {
-                    policy: policy_number,
-                    number,
-                    statement,
-                })
+    let policies = policies.iter().enumerate();
+    policies.flat_map(|(policy, document)| {
+        let statements = document.statements().iter().enumerate();
+        statements.map(move |(number, statement)| Place {
+            policy,
+            number,
+            statement,
         })
+    })
 }

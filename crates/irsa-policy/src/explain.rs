@@ -5,6 +5,7 @@ use std::fmt;
 use crate::Mismatch;
 use crate::principal::is_unique_id;
 use crate::text::{all_of, any_of, quoted};
+use crate::web_identity::Claim;
 
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -78,7 +79,7 @@ impl Mismatch {
             } if operator.contains("StringEquals") && has_wildcard(expected) => {
                 Some("this operator takes `*` and `?` literally: `StringLike` has wildcards")
             }
-            Self::Condition { key, was: None, .. } if is_claim(key) => Some(
+            Self::Condition { key, was: None, .. } if Claim::of_key(key).is_some() => Some(
                 "the request has this claim only under its own issuer: does the key name that one?",
             ),
             _ => None,
@@ -111,8 +112,4 @@ fn wanted(f: &mut fmt::Formatter<'_>, operator: &str, expected: &[String]) -> fm
 
 fn has_wildcard(values: &[String]) -> bool {
     values.iter().any(|value| value.contains(['*', '?']))
-}
-
-fn is_claim(key: &str) -> bool {
-    key.ends_with(":sub") || key.ends_with(":aud")
 }

@@ -4,6 +4,37 @@
 //! What this crate does not know for certain it refuses at [`Policy::parse`], naming the statement
 //! and the element: of a policy that parses, every word is evaluated.
 //!
+//! ```
+//! use irsa_policy::{Context, Policy, PolicyKind, Principal, Request, decide};
+//!
+//! let policy = Policy::parse(
+//!     PolicyKind::Identity,
+//!     r#"{
+//!         "Version": "2012-10-17",
+//!         "Statement": {
+//!             "Effect": "Allow",
+//!             "Action": "rds-db:connect",
+//!             "Resource": "arn:aws:rds-db:eu-central-1:111122223333:dbuser:cluster-ABC/app"
+//!         }
+//!     }"#,
+//! )?;
+//! let verdict = decide(
+//!     &[&policy],
+//!     &Request {
+//!         principal: Principal::Aws("arn:aws:sts::111122223333:assumed-role/app/pod-1"),
+//!         action: "rds-db:connect",
+//!         resource: Some("arn:aws:rds-db:eu-central-1:111122223333:dbuser:cluster-ABC/admin"),
+//!         context: &Context::new(),
+//!     },
+//! );
+//! assert_eq!(
+//!     verdict.near_misses[0].kept_by[0].to_string(),
+//!     "`Resource` wants `arn:aws:rds-db:eu-central-1:111122223333:dbuser:cluster-ABC/app`, \
+//!      the request is for `arn:aws:rds-db:eu-central-1:111122223333:dbuser:cluster-ABC/admin`"
+//! );
+//! # Ok::<(), irsa_policy::PolicyError>(())
+//! ```
+//!
 //! The rules are those of the IAM User Guide, "IAM JSON policy element reference" and "Policy
 //! evaluation logic"; each module names its page.
 

@@ -1,7 +1,8 @@
 //! A JSON value and its place in the policy, so that every refusal can name it.
 
 use std::collections::HashSet;
-use std::slice;
+use std::fmt;
+use std::rc::Rc;
 
 use crate::json::Json;
 use crate::{PolicyError, Problem};
@@ -11,7 +12,16 @@ use crate::{PolicyError, Problem};
 pub(crate) struct Node<'a> {
     json: &'a Json,
     statement: Option<usize>,
-    path: String,
+    path: Rc<Path<'a>>,
+}
+
+/// Shared by all values below it, and only written out for a refusal: a long key above a long list
+/// would otherwise cost the product of both.
+#[derive(Debug)]
+enum Path<'a> {
+    Root,
+    Member(Rc<Path<'a>>, &'a str),
+    Item(Rc<Path<'a>>, usize),
 }
 
 /// The members of an object, taken one by one; those nobody takes are unknown elements.
@@ -34,12 +44,12 @@ impl<'a> Node<'a> {
         Self {
             json,
             statement: None,
-            path: String::new(),
+            path: Rc::new(Path::Root),
         }
     }
 
     pub(crate) fn fail(&self, problem: Problem) -> PolicyError {
-        PolicyError::at(self.statement, self.path.clone(), problem)
+        PolicyError::at(self.statement, self.path.to_string(), problem)
     }
 
     /// A refusal of this value, which is not what belongs here.
@@ -82,10 +92,8 @@ impl<'a> Node<'a> {
         if list.is_empty() {
             return Err(self.fail(Problem::Empty));
         }
-        Ok((0..)
-            .zip(list)
-            .map(|(place, json)| self.child(format!("{}[{place}]", self.path), json))
-            .collect())
+        let item = |(place, json)| self.child(Path::Item(Rc::clone(&self.path), place), json);
+        Ok(list.iter().enumerate().map(item).collect())
     }
 
     /// The statements of the policy: as [`items`](Self::items), each knowing its number.
@@ -127,18 +135,15 @@ impl<'a> Node<'a> {
         }
     }
 
-    fn member(&self, name: &str, json: &'a Json) -> Node<'a> {
-        match self.path.as_str() {
-            "" => self.child(name.to_owned(), json),
-            path => self.child(format!("{path}.{name}"), json),
-        }
+    fn member(&self, name: &'a str, json: &'a Json) -> Node<'a> {
+        self.child(Path::Member(Rc::clone(&self.path), name), json)
     }
 
-    fn child(&self, path: String, json: &'a Json) -> Node<'a> {
+    fn child(&self, path: Path<'a>, json: &'a Json) -> Node<'a> {
         Node {
             json,
             statement: self.statement,
-            path,
+            path: Rc::new(path),
         }
     }
 
@@ -153,7 +158,7 @@ impl<'a> Node<'a> {
 impl<'a> Members<'a> {
     pub(crate) fn take(&mut self, name: &str) -> Option<Node<'a>> {
         let place = self.rest.iter().position(|(member, _)| *member == name)?;
-        let (_, json) = self.rest.swap_remove(place);
+        let (name, json) = self.rest.remove(place);
         Some(self.node.member(name, json))
     }
 
@@ -189,9 +194,20 @@ impl<'a> Members<'a> {
 
     /// Refuses whatever nobody took.
     pub(crate) fn finish(self) -> Result<(), PolicyError> {
-        match slice::Iter::next(&mut self.rest.iter()) {
+        match self.rest.first() {
             Some((name, _)) => Err(self.node.fail(Problem::UnknownElement((*name).to_owned()))),
             None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Root => Ok(()),
+            Self::Member(parent, name) if matches!(**parent, Path::Root) => f.write_str(name),
+            Self::Member(parent, name) => write!(f, "{parent}.{name}"),
+            Self::Item(parent, place) => write!(f, "{parent}[{place}]"),
         }
     }
 }

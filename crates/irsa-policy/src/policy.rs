@@ -34,6 +34,16 @@ pub(crate) struct Grammar {
     pub(crate) variables: bool,
 }
 
+impl Grammar {
+    /// Refuses `${…}` where it would be a policy variable.
+    pub(crate) fn refuse_variables(self, node: &Node<'_>, text: &str) -> Result<(), PolicyError> {
+        if self.variables && text.contains("${") {
+            return Err(node.fail(Problem::UnsupportedVariable(text.to_owned())));
+        }
+        Ok(())
+    }
+}
+
 impl Policy {
     /// Parses and compiles a policy document (IAM User Guide, "Grammar of the IAM JSON policy language").
     ///

@@ -64,16 +64,15 @@ impl Principals {
         self.names.iter().any(|name| name.matches(&call.caller))
     }
 
-    pub(crate) fn mismatch(&self, call: &Call<'_>) -> Mismatch {
-        Mismatch::Principal {
+    pub(crate) fn mismatch(&self, call: &Call<'_>) -> Option<Mismatch> {
+        let was = match call.request.principal {
+            Principal::Aws(name) | Principal::Federated(name) | Principal::Service(name) => name,
+            Principal::Anonymous => "anonymous",
+        };
+        (!self.matches(call)).then(|| Mismatch::Principal {
             expected: self.written.clone(),
-            was: match call.request.principal {
-                Principal::Aws(name) | Principal::Federated(name) | Principal::Service(name) => {
-                    name.to_owned()
-                }
-                Principal::Anonymous => "anonymous".to_owned(),
-            },
-        }
+            was: was.to_owned(),
+        })
     }
 
     fn push(&mut self, written: &str, name: Name) {

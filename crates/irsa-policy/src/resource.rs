@@ -2,7 +2,6 @@
 
 use crate::arn::{Arn, ArnPattern};
 use crate::call::Call;
-use crate::condition::refuse_variables;
 use crate::node::{Choice, Node};
 use crate::policy::Grammar;
 use crate::{Mismatch, PolicyError};
@@ -32,7 +31,7 @@ impl Resources {
         };
         for node in choice.node.items()? {
             let pattern = node.text()?;
-            refuse_variables(&node, pattern, grammar)?;
+            grammar.refuse_variables(&node, pattern)?;
             resources.patterns.push(Pattern::parse(&node, pattern)?);
             resources.written.push(pattern.to_owned());
         }
@@ -40,18 +39,19 @@ impl Resources {
     }
 
     pub(crate) fn matches(&self, call: &Call<'_>) -> bool {
+        let resource = call.resource.as_ref();
         self.patterns
             .iter()
-            .any(|pattern| pattern.matches(call.resource.as_ref()))
+            .any(|pattern| pattern.matches(resource))
             != self.negated
     }
 
-    pub(crate) fn mismatch(&self, call: &Call<'_>) -> Mismatch {
-        Mismatch::Resource {
+    pub(crate) fn mismatch(&self, call: &Call<'_>) -> Option<Mismatch> {
+        (!self.matches(call)).then(|| Mismatch::Resource {
             element: self.element,
             expected: self.written.clone(),
             was: call.request.resource.map(str::to_owned),
-        }
+        })
     }
 }
 

@@ -69,7 +69,7 @@ impl Statement {
             usize::from(!self.principal_matches(call)),
             usize::from(!self.actions.matches(call)),
             usize::from(!self.resource_matches(call)),
-            self.conditions.mismatches(call).count(),
+            self.conditions.failing(call).count(),
         ];
         let agreed = failed.iter().take_while(|&&count| count == 0).count();
         (failed.iter().sum(), failed.len() - agreed)
@@ -79,24 +79,21 @@ impl Statement {
     pub(crate) fn mismatches(&self, call: &Call<'_>) -> Vec<Mismatch> {
         let principal = self
             .principals
-            .iter()
-            .filter(|principals| !principals.matches(call));
-        let action = Some(&self.actions)
-            .into_iter()
-            .filter(|actions| !actions.matches(call));
+            .as_ref()
+            .and_then(|principals| principals.mismatch(call));
+        let action = self.actions.mismatch(call);
         let resource = self
             .resources
-            .iter()
-            .filter(|resources| !resources.matches(call));
-        principal
-            .map(|principals| principals.mismatch(call))
-            .chain(action.map(|actions| actions.mismatch(call)))
-            .chain(resource.map(|resources| resources.mismatch(call)))
-            .chain(
-                self.conditions
-                    .mismatches(call)
-                    .map(|condition| condition.mismatch(call)),
-            )
+            .as_ref()
+            .and_then(|resources| resources.mismatch(call));
+        let conditions = self
+            .conditions
+            .failing(call)
+            .map(|condition| condition.mismatch(call));
+        [principal, action, resource]
+            .into_iter()
+            .flatten()
+            .chain(conditions)
             .collect()
     }
 

@@ -4,6 +4,13 @@ use irsa_chain::{OidcProviderArn, SessionName};
 
 use crate::{Context, Principal, Request};
 
+/// A claim of the token as a condition key, `ISSUER:sub` or `ISSUER:aud`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Claim {
+    Subject,
+    Audience,
+}
+
 /// The action that the trust policy must allow.
 pub const ACTION: &str = "sts:AssumeRoleWithWebIdentity";
 
@@ -54,6 +61,16 @@ impl OidcRequest {
             action: ACTION,
             resource: None,
             context: &self.context,
+        }
+    }
+}
+
+impl Claim {
+    pub(crate) fn of_key(key: &str) -> Option<Self> {
+        match key.rsplit_once(':')?.1 {
+            name if name.eq_ignore_ascii_case("sub") => Some(Self::Subject),
+            name if name.eq_ignore_ascii_case("aud") => Some(Self::Audience),
+            _ => None,
         }
     }
 }

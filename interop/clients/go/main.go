@@ -1,4 +1,5 @@
 // Command checks drives pgx through whatever PGHOST and its friends name; one JSON line a check.
+// With the argument `replication` it streams the write-ahead log instead.
 package main
 
 import (
@@ -38,6 +39,9 @@ func main() {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
+	}
+	if len(os.Args) > 1 && os.Args[1] == "replication" {
+		checks = replicationChecks
 	}
 	failed := false
 	lines := json.NewEncoder(os.Stdout)

@@ -92,13 +92,14 @@ fn name_the_other(error: IdentityError, pod: &Pair<'_>) -> IdentityError {
 }
 
 fn nothing_given(environment: &Environment) -> IdentityError {
-    let mut message = format!(
+    let unused = match environment.get(KEY_ID) {
+        Some(_) => format!("; `{KEY_ID}` is set, but used only with `--identity env`"),
+        None => String::new(),
+    };
+    let message = format!(
         "the pod has neither web identity (`{ROLE_ARN}` and `{WEB_TOKEN_FILE}`) nor Pod Identity \
-         (`{POD_URI}` and `{POD_TOKEN_FILE}`)"
+         (`{POD_URI}` and `{POD_TOKEN_FILE}`){unused}"
     );
-    if environment.get(KEY_ID).is_some() {
-        message += &format!("; `{KEY_ID}` is set, but used only with `--identity env`");
-    }
     IdentityError::new(Cause::NoIdentityGiven, message).with_remedy(
         "annotate the service account with `eks.amazonaws.com/role-arn`, or create a Pod Identity \
          association, then recreate the pod; on a laptop use `--identity profile`",
@@ -126,19 +127,17 @@ impl<'a> Pair<'a> {
     }
 
     fn given(&self) -> Vec<&'static str> {
-        self.names_where(Option::is_some)
+        self.names_where(true)
     }
 
     fn missing(&self) -> Vec<&'static str> {
-        self.names_where(Option::is_none)
+        self.names_where(false)
     }
 
-    fn names_where(&self, keep: impl Fn(&Option<&'a str>) -> bool) -> Vec<&'static str> {
+    fn names_where(&self, is_set: bool) -> Vec<&'static str> {
         let pairs = self.names.iter().zip(&self.values);
-        pairs
-            .filter(|(_, v)| keep(v))
-            .map(|(name, _)| *name)
-            .collect()
+        let wanted = pairs.filter(|(_, value)| value.is_some() == is_set);
+        wanted.map(|(name, _)| *name).collect()
     }
 
     fn both(&self, source: &str) -> Result<[&'a str; 2], IdentityError> {

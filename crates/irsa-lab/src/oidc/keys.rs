@@ -5,7 +5,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use rsa::RsaPrivateKey;
+use rsa::PrivateKey;
 use rsa::pkcs1::EncodeRsaPrivateKey as _;
 use rsa::traits::PublicKeyParts as _;
 use serde_json::{Value, json};
@@ -26,7 +26,7 @@ pub(super) struct SigningKey {
 
 impl SigningKey {
     pub(super) fn generate() -> Result<Self, LabError> {
-        let key = RsaPrivateKey::new(&mut rand::rng(), KEY_BITS).map_err(|error| failed(error.to_string()))?;
+        let key = PrivateKey::new(&mut rand::rng(), KEY_BITS).map_err(|error| failed(error.to_string()))?;
         let der = key.to_pkcs1_der().map_err(|error| failed(error.to_string()))?;
         let modulus = key.n_bytes();
         Ok(Self {

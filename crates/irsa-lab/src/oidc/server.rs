@@ -1,7 +1,5 @@
 //! The issuer on HTTPS: discovery and keys.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 

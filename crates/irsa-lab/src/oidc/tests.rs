@@ -27,6 +27,7 @@ fn accepted(issuer: &Issuer, token: &str) -> Option<Value> {
     let mut validation = Validation::new(Algorithm::RS256);
     validation.set_audience(&["sts.amazonaws.com"]);
     validation.set_issuer(&[URL]);
+    validation.set_required_spec_claims(&["exp", "iss", "aud"]);
     jsonwebtoken::decode(token, &key, &validation).ok().map(|decoded| decoded.claims)
 }
 

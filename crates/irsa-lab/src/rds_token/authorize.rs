@@ -23,8 +23,7 @@ pub(super) fn authorize(
     if role.arn.account() != login.account {
         return Err(refusal(Cause::ConnectNotAllowed));
     }
-    let resource = DbUserArn::new(login.region, login.account, login.resource_id, login.user)
-        .map_err(|_| refusal(Cause::ConnectNotAllowed))?;
+    let resource = DbUserArn::new(login.region, login.account, login.resource_id, login.user);
     let verdict = iam::may(session, role, "rds-db:connect", resource.as_str(), now);
     match verdict.decision {
         Decision::Allowed => {

@@ -158,7 +158,7 @@ mod tests {
             ("max_session_seconds: 3600", "max_session_seconds: 900", "3600 to 43200"),
             ("member_of: [rds_iam]", "member_of: [nobody]", "there is no role `nobody` in cluster `aurora`"),
             ("member_of: [group]", "member_of: [app]", "member of itself"),
-            ("databases: [app]", "databases: [nowhere]", "there is no database `nowhere`"),
+            ("        databases: [app]", "        databases: [nowhere]", "there is no database `nowhere`"),
             ("cluster: aurora,", "cluster: nowhere,", "there is no cluster `nowhere`"),
             ("dns_id: c9akciq32rgw", "dns_id: C9", "`C9`"),
         ] {

@@ -4,7 +4,7 @@
 pub const HEADER: usize = 5;
 
 /// The longest body that the length, a signed number that counts itself, can tell.
-pub const MAX_BODY: usize = i32::MAX as usize - LENGTH;
+pub const MAX_BODY: usize = 0x7fff_ffff - LENGTH;
 
 const LENGTH: usize = 4;
 

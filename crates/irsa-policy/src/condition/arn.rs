@@ -3,7 +3,8 @@
 //! `ArnEquals` and `ArnLike` are the same: each of the six parts is compared by itself, and each
 //! may have wildcards.
 
-use super::operator::{Comparison, Compile, Values};
+use super::operator::{Comparison, Compile};
+use super::test::Values;
 use crate::Problem;
 use crate::arn::{Arn, ArnPattern};
 

@@ -1,6 +1,7 @@
 //! `Bool` (IAM User Guide, "Boolean condition operators"); also the values of `Null`.
 
-use super::operator::{Comparison, Compile, Values};
+use super::operator::{Comparison, Compile};
+use super::test::Values;
 use crate::Problem;
 
 pub(super) const COMPARISONS: &[Comparison] = &[Comparison::positive("Bool", BOOL)];

@@ -1,10 +1,9 @@
-//! Names of operators, and what they have in common.
+//! Names of operators, with their prefixes and suffixes.
 //!
 //! A family is a file with a table of [`Comparison`]s. To add one: write the file, add its table to
 //! [`FAMILIES`], and take its names out of [`PLANNED`].
 
-use std::fmt;
-
+use super::test::{Compare, Quantifier, Test, Values};
 use super::{arn, boolean, string};
 use crate::Problem;
 
@@ -41,12 +40,6 @@ pub(super) struct Comparison {
 
 pub(super) type Compile = fn(&[String]) -> Result<Box<dyn Values>, Problem>;
 
-/// The compiled values of the policy for one key.
-pub(super) trait Values: fmt::Debug + Send + Sync {
-    /// Whether any of them matches this value of the request.
-    fn any_matches(&self, was: &str) -> bool;
-}
-
 /// An operator as written: `ForAnyValue:StringLikeIfExists`.
 pub(super) enum Operator {
     Null,
@@ -54,29 +47,6 @@ pub(super) enum Operator {
         quantifier: Quantifier,
         comparison: &'static Comparison,
         if_exists: bool,
-    },
-}
-
-/// How many of the request's values must match.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Quantifier {
-    /// No set operator. IAM leaves open what that means for a key of several values: here, any
-    /// of them may match, and for a negated operator none may.
-    Plain,
-    ForAllValues,
-    ForAnyValue,
-}
-
-/// What a condition asks of the values that the request has for its key.
-#[derive(Debug)]
-pub(super) enum Test {
-    /// `Null`: whether the key may be absent, present, or both.
-    Null { absent: bool, present: bool },
-    Compare {
-        quantifier: Quantifier,
-        negated: bool,
-        if_exists: bool,
-        values: Box<dyn Values>,
     },
 }
 
@@ -142,47 +112,12 @@ impl Operator {
                 quantifier,
                 comparison,
                 if_exists,
-            } => Ok(Test::Compare {
+            } => Ok(Test::Compare(Compare {
                 quantifier: *quantifier,
                 negated: comparison.negated,
                 if_exists: *if_exists,
                 values: (comparison.compile)(values)?,
-            }),
+            })),
         }
     }
-}
-
-impl Test {
-    /// Whether the condition holds for a key with these values; without any, the key is absent.
-    pub(super) fn holds(&self, was: &[String]) -> bool {
-        let (quantifier, negated, if_exists, values) = match self {
-            Self::Null { absent, present } => {
-                return if was.is_empty() { *absent } else { *present };
-            }
-            Self::Compare {
-                quantifier,
-                negated,
-                if_exists,
-                values,
-            } => (*quantifier, *negated, *if_exists, values),
-        };
-        if was.is_empty() && if_exists {
-            return true;
-        }
-        let matches = |value: &String| values.any_matches(value);
-        match quantifier {
-            Quantifier::Plain => was.iter().any(matches) != negated,
-            Quantifier::ForAllValues => {
-                is_null_set(was) || was.iter().all(|value| matches(value) != negated)
-            }
-            Quantifier::ForAnyValue => {
-                !is_null_set(was) && was.iter().any(|value| matches(value) != negated)
-            }
-        }
-    }
-}
-
-/// To the set operators, empty strings are no values.
-fn is_null_set(was: &[String]) -> bool {
-    was.iter().all(String::is_empty)
 }

@@ -1,6 +1,7 @@
 //! `String…` operators (IAM User Guide, "String condition operators").
 
-use super::operator::{Comparison, Compile, Values};
+use super::operator::{Comparison, Compile};
+use super::test::Values;
 use crate::glob::Glob;
 
 pub(super) const COMPARISONS: &[Comparison] = &[

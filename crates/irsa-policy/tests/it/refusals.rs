@@ -220,6 +220,9 @@ fn documents_made_to_hurt_are_refused_at_once() {
         members.join(",")
     );
     assert!(refusal(Identity, &wide).starts_with("`Statement`: `Action`"));
+    let (key, list) = ("k".repeat(400_000), "1,".repeat(300_000));
+    let long = format!(r#"{{"Bool": {{"a:{key}": [{list}1]}}}}"#);
+    assert!(condition(&long).ends_with("`1` is not `true` or `false`"));
     assert!(
         started.elapsed() < Duration::from_secs(2),
         "{:?}",

@@ -5,7 +5,7 @@ use super::{Place, RdsEndpoint, RdsEndpointKind};
 use crate::Partition;
 use crate::endpoint::host::{self, CLASSIC, Expected};
 
-/// What begins the label of the account's ID. Longer ones first: `cluster-` begins others.
+/// What begins the label of the account's ID. An ID has no dash, so at most one of them fits.
 const BY_PREFIX: [(&str, RdsEndpointKind); 6] = [
     ("cluster-custom-", RdsEndpointKind::ClusterCustom),
     ("cluster-ro-", RdsEndpointKind::ClusterReader),
@@ -31,10 +31,10 @@ pub(super) fn parse(text: &str) -> Result<RdsEndpoint, Expected> {
         (_, region) => Place::Region(host::region_under(region, suffix, CLASSIC)?),
     };
     Ok(RdsEndpoint {
+        host,
         kind,
         place,
         is_fips,
-        host,
     })
 }
 

@@ -1,0 +1,11 @@
+//! Identities against servers that speak just enough of AWS's wire formats.
+
+mod aws;
+mod chained;
+mod imds;
+mod network;
+mod pod_identity;
+mod profile;
+mod secrets;
+mod server;
+mod web_identity;

@@ -1,0 +1,132 @@
+//! An HTTP server that answers by a function and remembers what it was asked.
+
+use std::sync::{Arc, Mutex};
+
+use percent_encoding::percent_decode_str;
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
+
+/// A request as it came.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    pub(crate) line: String,
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
+/// What to answer.
+pub(crate) enum Reply {
+    Answer(u16, String),
+    /// Take the request and say nothing.
+    Silence,
+}
+
+/// A server on a port of its own; it ends with the test's runtime.
+#[derive(Clone)]
+pub(crate) struct Server {
+    pub(crate) url: String,
+    requests: Arc<Mutex<Vec<Request>>>,
+}
+
+impl Server {
+    /// Answers the `n`th request, from 0, with `reply(n, request)`.
+    pub(crate) async fn start<F>(reply: F) -> Self
+    where
+        F: Fn(usize, &Request) -> Reply + Send + Sync + 'static,
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let server = Self {
+            url,
+            requests: Arc::default(),
+        };
+        let (shared, reply) = (server.clone(), Arc::new(reply));
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (server, reply) = (shared.clone(), reply.clone());
+                tokio::spawn(async move { server.serve(stream, &*reply).await });
+            }
+        });
+        server
+    }
+
+    pub(crate) fn requests(&self) -> Vec<Request> {
+        self.requests.lock().unwrap().clone()
+    }
+
+    /// Serves one request and closes.
+    pub(crate) async fn serve<S, F>(&self, stream: S, reply: &F)
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+        F: Fn(usize, &Request) -> Reply,
+    {
+        let mut stream = BufReader::new(stream);
+        let Some(request) = read_request(&mut stream).await else {
+            return;
+        };
+        let answer = {
+            let mut requests = self.requests.lock().unwrap();
+            let answer = reply(requests.len(), &request);
+            requests.push(request);
+            answer
+        };
+        let Reply::Answer(status, body) = answer else {
+            return std::future::pending().await;
+        };
+        let length = body.len();
+        let head = format!(
+            "HTTP/1.1 {status} Status\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
+        );
+        let _ = stream.write_all((head + &body).as_bytes()).await;
+        let _ = stream.shutdown().await;
+    }
+}
+
+impl Request {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(key, _)| key == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// A field of the form in the body.
+    pub(crate) fn field(&self, name: &str) -> Option<String> {
+        let mut pairs = self.body.split('&').filter_map(|pair| pair.split_once('='));
+        let (_, value) = pairs.find(|(key, _)| *key == name)?;
+        Some(
+            percent_decode_str(value)
+                .decode_utf8()
+                .unwrap()
+                .into_owned(),
+        )
+    }
+}
+
+async fn read_request<S: AsyncRead + Unpin>(stream: &mut BufReader<S>) -> Option<Request> {
+    let line = read_line(stream).await?;
+    let mut headers = Vec::new();
+    loop {
+        let header = read_line(stream).await?;
+        let Some((name, value)) = header.split_once(':') else {
+            break;
+        };
+        headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+    }
+    let mut request = Request {
+        line,
+        headers,
+        body: String::new(),
+    };
+    let length = request
+        .header("content-length")
+        .map_or(0, |length| length.parse().unwrap());
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).await.ok()?;
+    request.body = String::from_utf8(body).unwrap();
+    Some(request)
+}
+
+async fn read_line<S: AsyncRead + Unpin>(stream: &mut BufReader<S>) -> Option<String> {
+    let mut line = String::new();
+    let read = stream.read_line(&mut line).await.ok()?;
+    (read > 0).then(|| line.trim_end().to_owned())
+}

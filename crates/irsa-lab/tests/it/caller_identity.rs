@@ -1,0 +1,135 @@
+//! `GetCallerIdentity`, and the verification of signatures that it shares with `AssumeRole`.
+
+use irsa_chain::Cause;
+
+use crate::signer::Signing;
+use crate::stage::{Expected, KEYCLOAK_ROLE, check_refusal, credentials_of, lab, signed, sts};
+
+const FORM: &str = "Action=GetCallerIdentity&Version=2011-06-15";
+const MISMATCH: &str = "The request signature we calculated does not match the signature you provided. Check your AWS \
+                        Secret Access Key and signing method. Consult the service documentation for details.";
+
+#[tokio::test]
+async fn tells_who_signed() {
+    let lab = lab().await;
+    let signing = Signing::new(credentials_of(&lab, "keycloak", KEYCLOAK_ROLE).await);
+    let answer = signed(&lab, &signing, FORM).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let start = "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\n  \
+         <GetCallerIdentityResult>\n    <Arn>arn:aws:sts::111122223333:assumed-role/keycloak-role/pod-1</Arn>\n    \
+         <UserId>AROA";
+    assert!(answer.body.starts_with(start), "{}", answer.body);
+    assert!(answer.xml("UserId").ends_with(":pod-1"));
+    assert_eq!(answer.xml("Account"), "111122223333");
+    lab.stop().await;
+}
+
+#[tokio::test]
+async fn refuses_each_wrong_signature_with_the_text_of_aws() {
+    let lab = lab().await;
+    let good = Signing::new(credentials_of(&lab, "keycloak", KEYCLOAK_ROLE).await);
+    let changes: [(&str, fn(&mut Signing), Expected); 9] = [
+        (
+            "unknown key",
+            |signing| signing.credentials.access_key_id = "ASIAIRSALABNOBODY000".to_owned(),
+            forbidden("InvalidClientTokenId", "The security token included in the request is invalid.", Cause::CredentialsUnknown),
+        ),
+        (
+            "another session token",
+            |signing| signing.credentials.token = "other".to_owned(),
+            forbidden("InvalidClientTokenId", "The security token included in the request is invalid.", Cause::CredentialsUnknown),
+        ),
+        (
+            "no session token",
+            |signing| signing.credentials.token = String::new(),
+            forbidden("InvalidClientTokenId", "The security token included in the request is invalid.", Cause::CredentialsUnknown),
+        ),
+        (
+            "another secret",
+            |signing| signing.credentials.secret = "other".to_owned(),
+            forbidden("SignatureDoesNotMatch", MISMATCH, Cause::SignatureMismatch),
+        ),
+        (
+            "another region",
+            |signing| signing.region = "us-east-1",
+            forbidden(
+                "SignatureDoesNotMatch",
+                "Credential should be scoped to a valid region. ",
+                Cause::SignedForAnotherRegion,
+            ),
+        ),
+        (
+            "another service",
+            |signing| signing.service = "es",
+            forbidden(
+                "SignatureDoesNotMatch",
+                "Credential should be scoped to correct service: 'sts'. ",
+                Cause::SignedForAnotherRegion,
+            ),
+        ),
+        (
+            "another region and service",
+            |signing| (signing.region, signing.service) = ("us-east-1", "es"),
+            forbidden(
+                "SignatureDoesNotMatch",
+                "Credential should be scoped to a valid region. Credential should be scoped to correct service: \
+                 'sts'. ",
+                Cause::SignedForAnotherRegion,
+            ),
+        ),
+        (
+            "the past",
+            |signing| signing.ahead = -1_000,
+            forbidden("SignatureDoesNotMatch", "Signature expired: ", Cause::ClockSkew),
+        ),
+        (
+            "the future",
+            |signing| signing.ahead = 1_000,
+            forbidden("SignatureDoesNotMatch", "Signature not yet current: ", Cause::ClockSkew),
+        ),
+    ];
+    for (name, change, expected) in changes {
+        let mut signing = good.clone();
+        change(&mut signing);
+        check_refusal(&lab, name, &signed(&lab, &signing, FORM).await, &expected);
+    }
+    lab.stop().await;
+}
+
+fn forbidden(code: &'static str, message: &'static str, cause: Cause) -> Expected {
+    Expected { status: 403, code, message, cause }
+}
+
+#[tokio::test]
+async fn refuses_a_request_without_a_signature() {
+    let lab = lab().await;
+    let message = "Request is missing Authentication Token";
+    let expected = forbidden("MissingAuthenticationToken", message, Cause::SignatureMismatch);
+    check_refusal(&lab, "unsigned", &sts(&lab, FORM).await, &expected);
+    lab.stop().await;
+}
+
+#[tokio::test]
+async fn skew_is_told_with_the_times_of_both_clocks() {
+    let lab = lab().await;
+    let signing = Signing::new(credentials_of(&lab, "keycloak", KEYCLOAK_ROLE).await);
+    lab.faults().change(|plan| plan.clock_skew_seconds = 1_200);
+    let text = signed(&lab, &signing, FORM).await.xml("Message");
+    let words: Vec<&str> = text.split(' ').collect();
+    assert_eq!(words.len(), 11, "{text}");
+    assert!(text.ends_with("- 15 min.)"), "{text}");
+    assert!(words[2] < words[7] && words[7] < words[8].trim_start_matches('('), "{text}");
+    lab.stop().await;
+}
+
+#[tokio::test]
+async fn refuses_dead_credentials() {
+    let lab = lab().await;
+    lab.faults().change(|plan| plan.session_seconds = Some(600));
+    let signing = Signing::new(credentials_of(&lab, "keycloak", KEYCLOAK_ROLE).await);
+    lab.faults().change(|plan| plan.clock_skew_seconds = 601);
+    let answer = signed(&lab, &signing, FORM).await;
+    let message = "The security token included in the request is expired";
+    check_refusal(&lab, "dead", &answer, &forbidden("ExpiredToken", message, Cause::SessionExpired));
+    lab.stop().await;
+}

@@ -1,0 +1,14 @@
+//! The lab over its real wires, without databases: each refusal as AWS spells it, and the cause in the ledger.
+
+mod admin;
+mod assume_role;
+mod caller_identity;
+mod client;
+mod facts;
+mod faults;
+mod imds;
+mod oidc;
+mod pod_identity;
+mod signer;
+mod stage;
+mod web_identity;

@@ -1,0 +1,61 @@
+//! ParameterStatus: the value of a setting that the server reports.
+
+use bytes::BytesMut;
+
+use crate::MessageError;
+use crate::reader::Reader;
+use crate::writer;
+
+/// The tag of ParameterStatus.
+pub const PARAMETER_STATUS: u8 = b'S';
+
+/// A setting and its value, as bytes: the value is in the session's encoding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ParameterStatus<'a> {
+    /// The setting, as `client_encoding`.
+    pub name: &'a [u8],
+    /// Its value from now on.
+    pub value: &'a [u8],
+}
+
+/// Writes a ParameterStatus message.
+pub fn parameter_status(name: impl AsRef<[u8]>, value: impl AsRef<[u8]>, buf: &mut BytesMut) {
+    writer::message(PARAMETER_STATUS, buf, |buf| {
+        writer::string(name, buf);
+        writer::string(value, buf);
+    });
+}
+
+// === impl ParameterStatus ===
+
+impl<'a> ParameterStatus<'a> {
+    /// Reads the body of a ParameterStatus message.
+    ///
+    /// # Errors
+    /// A body that is not two strings.
+    pub fn parse(body: &'a [u8]) -> Result<Self, MessageError> {
+        let mut reader = Reader::new("ParameterStatus", body);
+        let (name, value) = (reader.string()?, reader.string()?);
+        reader.finish()?;
+        Ok(Self { name, value })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_the_documented_bytes() {
+        let mut buf = BytesMut::new();
+        parameter_status("TimeZone", "UTC", &mut buf);
+        assert_eq!(&buf[..], b"S\0\0\0\x11TimeZone\0UTC\0");
+    }
+
+    #[test]
+    fn rejects_what_is_not_two_strings() {
+        for body in [&b""[..], b"TimeZone\0", b"TimeZone\0UTC", b"a\0b\0c\0"] {
+            assert!(ParameterStatus::parse(body).is_err(), "{body:?}");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! SASLInitialResponse: which mechanism, and the client's first words in it.
+
+use bytes::{BufMut, BytesMut};
+
+use super::PASSWORD_MESSAGE;
+use crate::MessageError;
+use crate::reader::Reader;
+use crate::writer;
+
+/// The length that stands for "no response".
+const NONE: i32 = -1;
+
+/// The client's choice of a mechanism.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SaslInitialResponse<'a> {
+    /// As `SCRAM-SHA-256`.
+    pub mechanism: &'a str,
+    /// The mechanism's first message, where the client sends it at once.
+    pub response: Option<&'a [u8]>,
+}
+
+/// Writes a SASLInitialResponse message.
+pub fn sasl_initial(mechanism: &str, response: Option<&[u8]>, buf: &mut BytesMut) {
+    writer::message(PASSWORD_MESSAGE, buf, |buf| {
+        writer::string(mechanism, buf);
+        match response {
+            None => buf.put_i32(NONE),
+            Some(response) => {
+                buf.put_i32(i32::try_from(response.len()).unwrap_or(i32::MAX));
+                buf.put_slice(response);
+            }
+        }
+    });
+}
+
+// === impl SaslInitialResponse ===
+
+impl<'a> SaslInitialResponse<'a> {
+    /// Reads the body of a SASLInitialResponse message.
+    ///
+    /// # Errors
+    /// A body that is not a name and a response of the length it says.
+    pub fn parse(body: &'a [u8]) -> Result<Self, MessageError> {
+        let mut reader = Reader::new("SASLInitialResponse", body);
+        let mechanism = reader.text()?;
+        let response = match reader.i32()? {
+            NONE => None,
+            length => {
+                let length = usize::try_from(length)
+                    .map_err(|_| reader.bad_value("its response has a negative length"))?;
+                Some(reader.bytes(length)?)
+            }
+        };
+        reader.finish()?;
+        Ok(Self {
+            mechanism,
+            response,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_the_documented_bytes() {
+        let mut buf = BytesMut::new();
+        sasl_initial("SCRAM-SHA-256", Some(b"n,,"), &mut buf);
+        assert_eq!(&buf[..], b"p\0\0\0\x19SCRAM-SHA-256\0\0\0\0\x03n,,");
+    }
+
+    #[test]
+    fn rejects_lengths_that_the_body_does_not_have() {
+        for length in [i32::MIN, -2, 0, 2, 4, i32::MAX] {
+            let body = [b"X\0", &length.to_be_bytes()[..], b"n,,"].concat();
+            assert!(SaslInitialResponse::parse(&body).is_err(), "{length}");
+        }
+    }
+}
