@@ -1,6 +1,7 @@
 //! Client programs of other languages, as `cargo xtask test` prepares them.
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -43,20 +44,10 @@ impl Client {
     ///
     /// # Panics
     /// Where `IRSA_REQUIRE_CLIENTS` is set, a missing program fails the test.
-    #[expect(clippy::panic, reason = "a test that must not be skipped fails")]
     pub fn unless_missing(self) -> Option<Command> {
-        match self.command() {
-            Ok(command) => Some(command),
-            Err(reason)
-                if env::var_os("IRSA_REQUIRE_CLIENTS").is_some_and(|value| value == "1") =>
-            {
-                panic!("{self:?}: {reason}")
-            }
-            Err(reason) => {
-                eprint_line(&format!("skipped: {self:?}: {reason}"));
-                None
-            }
-        }
+        self.command()
+            .map_err(|reason| skip(&format!("{self:?}: {reason}")))
+            .ok()
     }
 
     fn command(self) -> Result<Command, String> {
@@ -95,6 +86,35 @@ impl Client {
             Self::Wrapper => java(folder, "interop.Wrapper"),
         }
     }
+}
+
+/// A program of PostgreSQL's, from `PATH` or from Debian's folders of them (the newest version); skipped as clients are.
+///
+/// # Panics
+/// Where `IRSA_REQUIRE_CLIENTS` is set, a missing program fails the test.
+pub fn tool(name: &str) -> Option<Command> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let on_path = env::split_paths(&path)
+        .map(|folder| folder.join(name))
+        .find(|file| file.is_file());
+    let found = on_path.or_else(|| {
+        let versions = fs::read_dir("/usr/lib/postgresql").ok()?.flatten();
+        versions
+            .map(|version| version.path().join("bin").join(name))
+            .filter(|file| file.is_file())
+            .max()
+    });
+    if found.is_none() {
+        skip(&format!("`{name}` is not installed"));
+    }
+    found.map(Command::new)
+}
+
+/// Says why a test does not run, where it may be left out at all.
+fn skip(reason: &str) {
+    let is_required = env::var_os("IRSA_REQUIRE_CLIENTS").is_some_and(|value| value == "1");
+    assert!(!is_required, "{reason}");
+    eprint_line(&format!("skipped: {reason}"));
 }
 
 /// Runs a program of checks against a server.

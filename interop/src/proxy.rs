@@ -19,7 +19,10 @@ use crate::target::{SslMode, Target};
 /// How long it may take from start to listening; it takes milliseconds.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A running proxy with one upstream on a free port; ends with this value.
+/// The number in the name of the Unix socket.
+const SOCKET_PORT: u16 = 5432;
+
+/// A running proxy with one upstream, on a free port and on a Unix socket; ends with this value.
 #[derive(Debug)]
 pub struct Proxy {
     child: Child,
@@ -40,7 +43,11 @@ impl Proxy {
         command
             .args(["proxy", "--output", "json", "--tls-ca-out"])
             .arg(folder.path().join("ca.pem"));
-        command.arg(format!("{upstream}{separator}listen=127.0.0.1:0"));
+        let socket = folder.path().join(format!(".s.PGSQL.{SOCKET_PORT}"));
+        command.arg(format!(
+            "{upstream}{separator}listen=127.0.0.1:0&listen=unix:{}",
+            socket.display()
+        ));
         command
             .env_clear()
             .envs(environment)
@@ -72,6 +79,16 @@ impl Proxy {
             database: database.to_owned(),
             ssl_mode: SslMode::Disable,
             ca_file: None,
+        }
+    }
+
+    /// Through the proxy's Unix socket.
+    pub fn socket_target(&self, user: &str, database: &str) -> Target {
+        let host = self.folder.path().display().to_string();
+        Target {
+            host,
+            port: SOCKET_PORT,
+            ..self.target(user, database)
         }
     }
 
@@ -118,7 +135,7 @@ pub fn irsa() -> Result<PathBuf, Error> {
         .ok_or_else(|| "`irsa` is not built; run `cargo build --package irsa`".into())
 }
 
-/// Reads `{"listening":[{"address":"127.0.0.1:PORT"}]}`.
+/// The TCP address of `{"listening":[{"address":"127.0.0.1:PORT"}, ..]}`.
 fn first_address(child: &mut Child) -> Result<SocketAddr, Error> {
     let output = child.stdout.take().ok_or("no standard output")?;
     let (tell, told) = channel();
@@ -129,8 +146,9 @@ fn first_address(child: &mut Child) -> Result<SocketAddr, Error> {
     });
     let line = told.recv_timeout(START_TIMEOUT)??;
     let value: Value = serde_json::from_str(&line).map_err(|error| format!("`{line}`: {error}"))?;
-    let address = value["listening"][0]["address"]
-        .as_str()
-        .ok_or("no address")?;
-    Ok(address.parse()?)
+    let listening = value["listening"].as_array().ok_or("no addresses")?;
+    let mut addresses = listening.iter().filter_map(|each| each["address"].as_str());
+    addresses
+        .find_map(|address| address.parse().ok())
+        .ok_or_else(|| format!("no TCP address in `{line}`").into())
 }

@@ -38,7 +38,7 @@ impl TrustingPostgres {
         let folder = run_as::private_folder(run_as::RunAs::unprivileged().as_ref())?;
         let mut options = PostgresOptions::new(folder.path());
         options.listen = Listen::Loopback { port: 0 };
-        options.hba = HBA.to_owned();
+        HBA.clone_into(&mut options.hba);
         options.tls = Some(certificates(folder.path())?);
         let settings = [
             ("wal_level", "logical"),

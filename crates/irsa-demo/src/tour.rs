@@ -64,7 +64,7 @@ fn links(
     let claim = |name: &str| claims[name].as_str().unwrap_or_default().to_owned();
     let text = |name: &str| whoami[name].as_str().unwrap_or_default().to_owned();
     let user = facts.user.clone().unwrap_or_default();
-    let logins = stage.lab.ledger().count(Service::Aurora, "connect", Outcome::Accepted);
+    let logins = stage.lab.ledger().count(Service::Aurora, "login", Outcome::Served);
     let show = |link, shown| LinkShown { link, shown };
     Ok(vec![
         show(Link::ServiceAccount, format!("{}/{}", facts.namespace, facts.service_account)),

@@ -28,9 +28,9 @@ const TTL: std::ops::RangeInclusive<u64> = 1..=21_600;
 /// Tokens kept; a caller that asks for more makes all old ones void.
 const KEPT_TOKENS: usize = 10_000;
 /// The life of the node role's credentials.
-const CREDENTIALS_LIFE: Duration = Duration::from_secs(6 * 3_600);
+const CREDENTIALS_LIFE: Duration = Duration::from_hours(6);
 /// They are replaced when less than this is left.
-const CREDENTIALS_LEFT: Duration = Duration::from_secs(3_600);
+const CREDENTIALS_LEFT: Duration = Duration::from_hours(1);
 
 /// The service of one node.
 #[derive(Debug)]
@@ -65,7 +65,7 @@ impl Imds {
         faults: Arc<Faults>,
         clock: Arc<dyn LabClock>,
     ) -> Self {
-        let instance_id = random::aws_id("i-", 17).to_ascii_lowercase();
+        let instance_id = random::instance_id();
         Self { world, sessions, ledger, faults, clock, instance_id, state: Mutex::default() }
     }
 

@@ -14,7 +14,7 @@ use serde::{Deserialize, Deserializer};
 use crate::clock::unix_seconds;
 
 /// A token may be stamped this far in the future.
-const MAX_AHEAD: Duration = Duration::from_secs(5 * 60);
+const MAX_AHEAD: Duration = Duration::from_mins(5);
 
 /// A JSON Web Token, read but not verified. `Debug` shows claims, never the token.
 #[derive(Debug)]

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use irsa_net::drain::DrainWatch;
+
 use crate::error::LabError;
 use crate::oidc::Issuer;
 use crate::pods::Pod;
@@ -17,7 +19,9 @@ use crate::random;
 
 /// The kubelet renews a token when this part of its life is over, or after a day.
 const RENEW_AFTER: f64 = 0.8;
-const RENEW_AT_LATEST: Duration = Duration::from_secs(24 * 3_600);
+const RENEW_AT_LATEST: Duration = Duration::from_hours(24);
+/// However short the tokens' life is, they are not renewed more often.
+const SHORTEST_RENEWAL: Duration = Duration::from_secs(1);
 
 /// The token files of all pods.
 #[derive(Debug)]
@@ -52,10 +56,13 @@ impl Projections {
         })
     }
 
-    /// Renews in time, for ever.
-    pub(crate) async fn keep_fresh(self: Arc<Self>) {
+    /// Renews in time, until the drain.
+    pub(crate) async fn keep_fresh(self: Arc<Self>, drain: DrainWatch) {
         loop {
-            tokio::time::sleep(self.renewal()).await;
+            tokio::select! {
+                () = drain.signaled() => return,
+                () = tokio::time::sleep(self.renewal()) => {}
+            }
             if let Err(error) = self.renew() {
                 tracing::error!(%error, "can't renew the projected tokens");
             }
@@ -63,9 +70,9 @@ impl Projections {
     }
 
     fn renewal(&self) -> Duration {
-        let lives = self.pods.iter().map(|pod| u64::try_from(pod.token.expires_in).unwrap_or_default());
-        let shortest = Duration::from_secs(lives.min().unwrap_or(u64::MAX));
-        shortest.min(RENEW_AT_LATEST.mul_f64(1.0 / RENEW_AFTER)).mul_f64(RENEW_AFTER).max(Duration::from_secs(1))
+        let lives = self.pods.iter().filter_map(|pod| u64::try_from(pod.token.expires_in).ok());
+        let renewals = lives.map(|life| Duration::from_secs(life).mul_f64(RENEW_AFTER));
+        renewals.min().unwrap_or(RENEW_AT_LATEST).clamp(SHORTEST_RENEWAL, RENEW_AT_LATEST)
     }
 }
 

@@ -29,6 +29,12 @@ pub(crate) fn aws_id(prefix: &str, length: usize) -> String {
     prefix.chars().chain(letters(BASE_32, length)).collect()
 }
 
+/// An EC2 instance's id: `i-` and 17 hex digits.
+pub(crate) fn instance_id() -> String {
+    let hex = uuid().replace('-', "");
+    format!("i-{}", hex.get(..17).unwrap_or(&hex))
+}
+
 /// What the ReplicaSet controller puts behind a name: `x2k4q`.
 pub(crate) fn pod_suffix() -> String {
     letters(POD_SUFFIX, 5).collect()
@@ -50,7 +56,7 @@ mod tests {
         let uuid = uuid();
         let parts: Vec<&str> = uuid.split('-').collect();
         assert_eq!(parts.iter().map(|part| part.len()).collect::<Vec<_>>(), [8, 4, 4, 4, 12]);
-        assert!(parts[2].starts_with('4') && "89ab".contains(&parts[3][..1]), "{uuid}");
+        assert!(parts[2].starts_with('4') && parts[3].starts_with(['8', '9', 'a', 'b']), "{uuid}");
     }
 
     #[test]

@@ -16,9 +16,9 @@ use crate::sigv4::{Presigned, PresignedError};
 use crate::world::World;
 
 /// Tokens are good for 15 minutes.
-const MAX_LIFE: Duration = Duration::from_secs(15 * 60);
+const MAX_LIFE: Duration = Duration::from_mins(15);
 /// A token may be stamped this far in the future.
-const MAX_AHEAD: Duration = Duration::from_secs(5 * 60);
+const MAX_AHEAD: Duration = Duration::from_mins(5);
 
 /// The login that a token is presented for, as the server knows it.
 #[derive(Debug, Clone, Copy)]

@@ -29,11 +29,11 @@ pub(crate) struct Bound {
 }
 
 impl Bound {
-    /// Listens on 127.0.0.1; `part` names the service in the error.
-    pub(crate) async fn new(part: &'static str, port: u16) -> Result<Self, LabError> {
-        let failed = |error| LabError::part(part, error);
+    /// Listens on 127.0.0.1; `service` is named in the error.
+    pub(crate) async fn new(service: &'static str, port: u16) -> Result<Self, LabError> {
+        let failed = |error| LabError::part(service, error);
         let listener = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await.map_err(failed)?;
-        let port = listener.port().ok_or_else(|| LabError::part(part, "the listener has no port"))?;
+        let port = listener.port().ok_or_else(|| LabError::part(service, "the listener has no port"))?;
         Ok(Self { listener, address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)) })
     }
 

@@ -159,7 +159,7 @@ mod tests {
 
     fn spec() -> SessionSpec {
         let role = "arn:aws:iam::111122223333:role/team/aurora-role".parse().unwrap();
-        SessionSpec::new(role, "pod-1".parse().unwrap(), Duration::from_secs(900), Origin::WebIdentity)
+        SessionSpec::new(role, "pod-1".parse().unwrap(), Duration::from_mins(15), Origin::WebIdentity)
     }
 
     #[test]
@@ -168,7 +168,7 @@ mod tests {
         let issued = sessions.issue(spec(), UNIX_EPOCH);
         let found = sessions.find(&issued.credentials.access_key_id).unwrap();
         assert!(!found.is_expired(UNIX_EPOCH + Duration::from_secs(899)));
-        assert!(found.is_expired(UNIX_EPOCH + Duration::from_secs(900)));
+        assert!(found.is_expired(UNIX_EPOCH + Duration::from_mins(15)));
     }
 
     #[test]

@@ -71,7 +71,7 @@ impl Sts {
         match self.dispatch(request, &parameters) {
             Ok(served) => {
                 self.ledger.count(Service::Sts, operation, Outcome::Served);
-                xml::success(served.operation, served.result, &request_id)
+                xml::success(served.operation, &served.result, &request_id)
             }
             Err(error) => {
                 self.enter(operation, &error);

@@ -68,7 +68,7 @@ impl Vectors {
 
     /// A register that knows the credentials as a session of `role`, good for an hour.
     pub(crate) fn sessions(&self, role: &str) -> Sessions {
-        self.sessions_with(role, self.credentials(), Duration::from_secs(3_600))
+        self.sessions_with(role, self.credentials(), Duration::from_hours(1))
     }
 
     pub(crate) fn sessions_with(&self, role: &str, credentials: Credentials, life: Duration) -> Sessions {

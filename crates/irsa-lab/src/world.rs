@@ -192,6 +192,9 @@ impl World {
     }
 
     /// Camunda 8.3 on EKS with Aurora and OpenSearch by IRSA: the reference setup.
+    ///
+    /// # Panics
+    /// Never: the embedded file is checked by a test.
     #[expect(clippy::expect_used, reason = "the embedded file is checked by a test")]
     pub fn camunda_8_3() -> Self {
         Self::from_yaml(include_str!("world/camunda-8.3.yaml")).expect("the built-in world is valid")

@@ -170,6 +170,12 @@ mod tests {
     }
 
     #[test]
+    fn across_only_the_parts_that_end_in_a_star_run_on() {
+        assert!(!across("arn:aws:s:*:x:r", "arn:aws:s:a:x:q:r"));
+        assert!(across("arn:aws:s:*:x*:r", "arn:aws:s:a:x:q:r"));
+    }
+
+    #[test]
     fn across_never_shortens() {
         assert!(!across("arn:aws:s:*:x:r", "arn:aws:s:x:r:"));
     }

@@ -3,26 +3,15 @@
 //! On loopback and on a Unix socket nothing is asked by default: whoever is in the pod's network
 //! or file system is the workload. A listener on any other address needs one of the other ways.
 
-use std::collections::HashMap;
-use std::path::Path;
+mod scram;
 
-use bytes::{Buf, BytesMut};
 use irsa_net::listen::Peer;
-use irsa_pgwire::backend::Authentication;
 use irsa_pgwire::error_response::ErrorResponse;
-use irsa_pgwire::frame::{HEADER, Header};
-use irsa_pgwire::frontend::{SaslInitialResponse, PASSWORD_MESSAGE};
-use irsa_pgwire::scram::{self, ServerExchange, Verifier};
 use irsa_pgwire::sqlstate::SqlState;
 use irsa_pgwire::startup::Startup;
-use rand::Rng;
 
-use crate::transport::{Receipt, Transport};
-
-/// The longest authentication message taken from a client.
-const MAX_MESSAGE: usize = 8 * 1024;
-/// Bytes of randomness in a SCRAM nonce, as PostgreSQL has them.
-const NONCE: usize = 18;
+pub use self::scram::{PasswordFileError, ScramUsers};
+use crate::transport::Transport;
 
 /// How clients prove who they are.
 #[derive(Debug, Default)]
@@ -36,82 +25,6 @@ pub enum ClientAuth {
     Certificate,
     /// SCRAM-SHA-256 (RFC 7677) against stored verifiers.
     Scram(ScramUsers),
-}
-
-/// Stored SCRAM verifiers by user.
-#[derive(Debug, Default)]
-pub struct ScramUsers {
-    verifiers: HashMap<String, Verifier>,
-}
-
-/// What is wrong with a password file.
-#[derive(Debug, thiserror::Error)]
-pub enum PasswordFileError {
-    /// It can't be read.
-    #[error("the password file `{path}` can't be read: {error}")]
-    Unreadable {
-        /// The file.
-        path: String,
-        /// The system's word.
-        error: std::io::Error,
-    },
-    /// A line is not `"user" "SCRAM-SHA-256$..."`.
-    #[error("line {line} of the password file `{path}` is not `\"user\" \"SCRAM-SHA-256$...\"`")]
-    Malformed {
-        /// The file.
-        path: String,
-        /// The line, from 1.
-        line: usize,
-    },
-}
-
-// === impl ClientAuth ===
-
-impl ClientAuth {
-    /// Whether a listener beyond this machine may be served with it.
-    pub fn is_enough_for_the_network(&self) -> bool {
-        matches!(self, Self::Certificate | Self::Scram(_))
-    }
-}
-
-// === impl ScramUsers ===
-
-impl ScramUsers {
-    /// Reads lines of `"user" "verifier"`, the form of pgbouncer's `userlist.txt`; the verifier is
-    /// PostgreSQL's own, as in `pg_authid.rolpassword`. Empty lines and `;` comments are skipped.
-    ///
-    /// # Errors
-    /// An unreadable file, or the first line that is not in this form. The line's content is not
-    /// repeated.
-    pub fn from_file(path: &Path) -> Result<Self, PasswordFileError> {
-        let shown = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| PasswordFileError::Unreadable {
-            path: shown.clone(),
-            error,
-        })?;
-        let mut users = Self::default();
-        for (index, line) in text.lines().enumerate() {
-            let line = line.trim();
-            if line.is_empty() || line.starts_with(';') {
-                continue;
-            }
-            let (user, verifier) = parse_line(line).ok_or_else(|| PasswordFileError::Malformed {
-                path: shown.clone(),
-                line: index + 1,
-            })?;
-            users.verifiers.insert(user, verifier);
-        }
-        Ok(users)
-    }
-}
-
-fn parse_line(line: &str) -> Option<(String, Verifier)> {
-    let mut parts = line.split('"');
-    let (before, user) = (parts.next()?, parts.next()?);
-    let (between, verifier) = (parts.next()?, parts.next()?);
-    let blank = before.is_empty() && between.trim().is_empty() && parts.next()?.trim().is_empty();
-    (blank && !user.is_empty()).then_some(())?;
-    Some((user.to_owned(), verifier.parse().ok()?))
 }
 
 /// Checks a client, with an exchange where the way needs one.
@@ -128,79 +41,16 @@ pub(crate) async fn authenticate(
             _ => Err(refused("this listener serves another Unix user")),
         },
         ClientAuth::Certificate if client.is_tls() => Ok(()),
-        ClientAuth::Certificate => Err(refused("this listener wants TLS with a client certificate")),
-        ClientAuth::Scram(users) => scram(users, client, startup).await,
-    }
-}
-
-async fn scram(
-    users: &ScramUsers,
-    client: &mut Transport,
-    startup: &Startup,
-) -> Result<(), ErrorResponse> {
-    let user = startup.user().unwrap_or_default();
-    let failed = || {
-        ErrorResponse::fatal(
-            SqlState::INVALID_PASSWORD,
-            format!("password authentication failed for user \"{user}\""),
-        )
-    };
-    ask(client, &Authentication::Sasl { mechanisms: vec![scram::MECHANISM.to_owned()] }).await?;
-    let first = password_message(client).await?;
-    let initial = SaslInitialResponse::parse(&first).map_err(|_| failed())?;
-    let mut nonce = [0; NONCE];
-    rand::rng().fill_bytes(&mut nonce);
-    // An unknown user goes through the same exchange, so that the answer does not tell.
-    let mock;
-    let verifier = match users.verifiers.get(user) {
-        Some(verifier) => verifier,
-        None => {
-            mock = Verifier::mock(user, &nonce);
-            &mock
+        ClientAuth::Certificate => {
+            Err(refused("this listener wants TLS with a client certificate"))
         }
-    };
-    let exchange = ServerExchange::begin(verifier, &initial, &nonce).map_err(|_| failed())?;
-    ask(client, &Authentication::SaslContinue(exchange.challenge())).await?;
-    let answer = password_message(client).await?;
-    let outcome = exchange.finish(&answer).map_err(|_| failed())?;
-    if !users.verifiers.contains_key(user) {
-        return Err(failed());
-    }
-    ask(client, &Authentication::SaslFinal(outcome)).await
-}
-
-async fn ask(client: &mut Transport, question: &Authentication) -> Result<(), ErrorResponse> {
-    let mut message = BytesMut::new();
-    question.encode(&mut message);
-    client.send_all(&message).await.map_err(|_| gone())
-}
-
-/// The body of the client's next message, which must be an answer to an authentication request.
-async fn password_message(client: &mut Transport) -> Result<BytesMut, ErrorResponse> {
-    loop {
-        let header = Header::parse(client.inbox()).map_err(|error| refused(&error.to_string()))?;
-        if let Some(header) = header {
-            let length = HEADER + header.body_len;
-            if header.tag != PASSWORD_MESSAGE || length > MAX_MESSAGE {
-                return Err(refused("expected an answer to the authentication request"));
-            }
-            if client.inbox().len() >= length {
-                let mut message = client.inbox().split_to(length);
-                message.advance(HEADER);
-                return Ok(message);
-            }
-        }
-        match client.fill().await {
-            Ok(Receipt::Data) => {}
-            Ok(Receipt::End) | Err(_) => return Err(gone()),
-        }
+        ClientAuth::Scram(users) => scram::authenticate(users, client, startup).await,
     }
 }
 
 fn refused(why: &str) -> ErrorResponse {
-    ErrorResponse::fatal(SqlState::INVALID_AUTHORIZATION_SPECIFICATION, format!("irsa: {why}"))
-}
-
-fn gone() -> ErrorResponse {
-    ErrorResponse::fatal(SqlState::CONNECTION_FAILURE, "irsa: the client is gone".to_owned())
+    ErrorResponse::fatal(
+        SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
+        format!("irsa: {why}"),
+    )
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use irsa_chain::RoleArn;
 use irsa_identity::{Clock, Identity, RdsSigner};
 use irsa_net::limit::ConnectionLimit;
 use rustls::{ClientConfig, ServerConfig};
@@ -19,6 +20,7 @@ pub struct Database {
     pub(crate) upstream: Upstream,
     pub(crate) limits: Limits,
     pub(crate) identity: Identity,
+    pub(crate) role: Option<RoleArn>,
     pub(crate) signer: RdsSigner,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) upstream_tls: Arc<ClientConfig>,
@@ -38,6 +40,8 @@ pub struct DatabaseParts {
     pub limits: Limits,
     /// Who logs in.
     pub identity: Identity,
+    /// The role that the identity ends in, for messages.
+    pub role: Option<RoleArn>,
     /// The time that signatures and errors are reckoned by.
     pub clock: Arc<dyn Clock>,
     /// How the server is verified.
@@ -62,12 +66,18 @@ impl Database {
             upstream: parts.upstream,
             limits: parts.limits,
             identity: parts.identity,
+            role: parts.role,
             clock: parts.clock,
             upstream_tls: parts.upstream_tls,
             client_tls: parts.client_tls,
             client_auth: parts.client_auth,
             metrics,
         }
+    }
+
+    /// Where the database is.
+    pub fn upstream(&self) -> &Upstream {
+        &self.upstream
     }
 
     /// What an error says about a login.
@@ -78,7 +88,7 @@ impl Database {
             endpoint: self.upstream.to_string(),
             region: self.upstream.region.as_str(),
             source: source.name(),
-            role: self.identity.role_arn().map(ToString::to_string),
+            role: self.role.as_ref(),
             token_age,
         }
     }

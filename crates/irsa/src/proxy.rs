@@ -137,7 +137,7 @@ impl Proxy {
             self.cut.start();
             let _ = tokio::time::timeout(CUT_TIME, self.drain.finished()).await;
         }
-        self.data.join().await;
+        self.data.end().await;
         self.admin.start();
     }
 }

@@ -12,7 +12,6 @@ use irsa_identity::{Environment, IdentitySettings, RoleStep, SourceChoice};
 use irsa_net::listen::ListenAddress;
 use irsa_postgres::{ClientAuth, Limits, ScramUsers};
 
-use self::file::FileSettings;
 use crate::cli::{AdminArgs, ClientArgs, IdentityArgs, LimitArgs, LogArgs, ServeArgs};
 use crate::upstream::{self, UpstreamSpec};
 
@@ -128,11 +127,18 @@ fn resolve_upstreams(
 fn check_listeners(upstreams: &[UpstreamSpec], mistakes: &mut Mistakes) {
     let mut seen = Vec::new();
     for address in upstreams.iter().flat_map(|upstream| &upstream.listen) {
-        let picks_a_port = address.port() == Some(0);
-        if seen.contains(&address) && !picks_a_port {
+        if seen.contains(&address) && !takes_any_port(address) {
             mistakes.add(format!("`{address}` is listened on twice; give each upstream a `listen=` of its own"));
         }
         seen.push(address);
+    }
+}
+
+fn takes_any_port(address: &ListenAddress) -> bool {
+    match address {
+        ListenAddress::Loopback { port } => *port == 0,
+        ListenAddress::Tcp(address) => address.port() == 0,
+        ListenAddress::Unix(_) => false,
     }
 }
 

@@ -1,13 +1,11 @@
 //! `postgres://HOST[:PORT][?listen=...&dial=...]`: one database, as a person writes it.
 
-use std::path::PathBuf;
-
 use irsa_chain::endpoint::RdsEndpoint;
 use irsa_chain::{Region, RoleArn, SessionName};
 use irsa_identity::RoleStep;
 use irsa_net::listen::ListenAddress;
 use irsa_postgres::Upstream;
-use rustls_pki_types::ServerName;
+use rustls::pki_types::ServerName;
 use url::Url;
 
 /// PostgreSQL's port (IANA service name `postgresql`).
@@ -174,9 +172,4 @@ fn host_and_port(value: &str, default_port: u16) -> Result<(String, u16), String
     };
     let host = host.trim_start_matches('[').trim_end_matches(']');
     if host.is_empty() { Err(bad()) } else { Ok((host.to_owned(), port)) }
-}
-
-/// The socket file of a Unix-socket listener's folder, by PostgreSQL's naming.
-pub(crate) fn socket_file(folder: &std::path::Path, port: u16) -> PathBuf {
-    folder.join(format!(".s.PGSQL.{port}"))
 }

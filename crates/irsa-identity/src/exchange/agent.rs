@@ -44,7 +44,7 @@ mod tests {
 
     #[test]
     fn reads_the_expiry_as_agents_write_it() {
-        let seconds = UNIX_EPOCH + Duration::from_secs(1_764_000_000);
+        let seconds = UNIX_EPOCH + Duration::from_hours(490_000);
         assert_eq!(time("2025-11-24T16:00:00Z"), Some(seconds));
         assert_eq!(time("2025-11-24T17:00:00+01:00"), Some(seconds));
         assert_eq!(

@@ -117,7 +117,7 @@ async fn an_outage_is_survived_until_the_real_expiry() {
     assert!(matches!(identity.state(), IdentityState::Stale { .. }));
     let end = identity.credentials().await.unwrap().expires_at().unwrap();
     let left = end.duration_since(identity.now()).unwrap();
-    tokio::time::sleep(left - Duration::from_millis(1)).await;
+    tokio::time::sleep(left.saturating_sub(Duration::from_millis(1))).await;
     assert_eq!(
         identity.credentials().await.unwrap().access_key_id(),
         "KEY-1"

@@ -26,8 +26,9 @@ struct Vector {
     token: String,
 }
 
+/// 2025-11-24, 16:00:00 UTC.
 fn start() -> SystemTime {
-    UNIX_EPOCH + Duration::from_secs(1_764_000_000)
+    UNIX_EPOCH + Duration::from_hours(490_000)
 }
 
 fn target() -> RdsTarget {

@@ -21,7 +21,7 @@ pub(crate) const IN_AN_HOUR: &str = "2025-11-24T17:00:00Z";
 
 /// 2025-11-24, 16:00:00 UTC.
 pub(crate) fn now() -> SystemTime {
-    UNIX_EPOCH + Duration::from_secs(1_764_000_000)
+    UNIX_EPOCH + Duration::from_hours(490_000)
 }
 
 /// A pod with a web identity: its token file and its environment.

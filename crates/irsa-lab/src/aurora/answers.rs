@@ -45,20 +45,6 @@ pub(super) fn authentication_timed_out() -> ErrorResponse {
     from(ErrorResponse::fatal(SqlState::QUERY_CANCELED, text), "postgres.c", "ProcessInterrupts")
 }
 
-/// The start-up packet names nobody.
-pub(super) fn no_user() -> ErrorResponse {
-    let text = "no PostgreSQL user name specified in startup packet";
-    let code = SqlState::INVALID_AUTHORIZATION_SPECIFICATION;
-    from(ErrorResponse::fatal(code, text), "backend_startup.c", "ProcessStartupPacket")
-}
-
-/// Another major version than 3.
-pub(super) fn unsupported_version(major: u16, minor: u16, newest_minor: u16) -> ErrorResponse {
-    let text = format!("unsupported frontend protocol {major}.{minor}: server supports 3.0 to 3.{newest_minor}");
-    let code = SqlState::FEATURE_NOT_SUPPORTED;
-    from(ErrorResponse::fatal(code, text), "backend_startup.c", "ProcessStartupPacket")
-}
-
 /// Clear text came where the TLS handshake was due: somebody may have slipped it in.
 pub(super) fn unencrypted_data() -> ErrorResponse {
     ErrorResponse::fatal(SqlState::PROTOCOL_VIOLATION, "received unencrypted data after SSL request").detail(
@@ -66,7 +52,12 @@ pub(super) fn unencrypted_data() -> ErrorResponse {
     )
 }
 
-/// A packet that is none.
+/// Encryption within encryption.
+pub(super) fn encrypted_twice() -> ErrorResponse {
+    protocol_violation("encryption was requested twice")
+}
+
+/// A message that does not belong here.
 pub(super) fn protocol_violation(text: impl Into<String>) -> ErrorResponse {
     ErrorResponse::fatal(SqlState::PROTOCOL_VIOLATION, text)
 }
@@ -82,6 +73,8 @@ pub(super) fn out_of_order() -> ErrorResponse {
     ErrorResponse::fatal(SqlState::CANNOT_CONNECT_NOW, "the database system is not accepting connections")
 }
 
-fn from(response: ErrorResponse, file: &'static str, routine: &'static str) -> ErrorResponse {
-    response.file(file).routine(routine)
+/// Adds where in PostgreSQL's source the text comes from: some clients go by it.
+fn from(mut response: ErrorResponse, file: &'static str, routine: &'static str) -> ErrorResponse {
+    response.others.extend([(b'F', file.to_owned()), (b'R', routine.to_owned())]);
+    response
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use irsa_components::postgres::{Postgres, PostgresBinaries, PostgresOptions, StopMode};
 use irsa_components::run_as::private_folder;
 use irsa_net::listen::{ListenAddress, ListenOptions, Listener};
+use irsa_pgwire::startup::Version;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
@@ -21,8 +22,8 @@ use crate::world::Cluster;
 
 /// The writer's `session_id` in `aurora_replica_status()`.
 const WRITER_SESSION: &str = "MASTER_SESSION_ID";
-/// Since PostgreSQL 18 the protocol has a minor version 2.
-const FIRST_WITH_MINOR_2: u32 = 18;
+/// The first major version of PostgreSQL that speaks protocol 3.2.
+const FIRST_WITH_3_2: u32 = 18;
 
 /// A running cluster. The fields end in this order: front, server, folder.
 #[derive(Debug)]
@@ -64,7 +65,7 @@ impl RunningCluster {
             certificates,
             directory: Directory::new(&postgres),
             socket: postgres.socket(),
-            newest_minor: newest_minor(binaries.version()),
+            newest_protocol: newest_protocol(binaries.version()),
         };
         let mut task = JoinSet::new();
         task.spawn(Arc::new(front).serve(listener));
@@ -119,10 +120,10 @@ fn facts(cluster: &Cluster, port: u16) -> ClusterFacts {
     }
 }
 
-/// The newest minor version of protocol 3 that a PostgreSQL of `version` ("17.11") speaks.
-fn newest_minor(version: &str) -> u16 {
+/// The newest protocol that a PostgreSQL of `version` ("17.11") speaks.
+fn newest_protocol(version: &str) -> Version {
     let major: u32 = version.split('.').next().and_then(|major| major.parse().ok()).unwrap_or_default();
-    if major >= FIRST_WITH_MINOR_2 { 2 } else { 0 }
+    if major >= FIRST_WITH_3_2 { Version::V3_2 } else { Version::V3_0 }
 }
 
 #[cfg(test)]
@@ -131,8 +132,8 @@ mod tests {
 
     #[test]
     fn protocol_3_2_came_with_postgresql_18() {
-        assert_eq!(newest_minor("17.11"), 0);
-        assert_eq!(newest_minor("18.1"), 2);
-        assert_eq!(newest_minor("18beta1"), 0);
+        assert_eq!(newest_protocol("17.11"), Version::V3_0);
+        assert_eq!(newest_protocol("18.1"), Version::V3_2);
+        assert_eq!(newest_protocol("18beta1"), Version::V3_0);
     }
 }

@@ -8,7 +8,7 @@ use bytes::BytesMut;
 use irsa_chain::Cause;
 use irsa_net::listen::{Listener, Stream};
 use irsa_pgwire::error_response::ErrorResponse;
-use irsa_pgwire::startup::Startup;
+use irsa_pgwire::startup::{Startup, Version};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -45,8 +45,8 @@ pub(super) struct Front {
     pub(super) directory: Directory,
     /// The real server's Unix socket.
     pub(super) socket: PathBuf,
-    /// The newest minor version of protocol 3 that the real server speaks.
-    pub(super) newest_minor: u16,
+    /// The newest protocol that the real server speaks.
+    pub(super) newest_protocol: Version,
 }
 
 impl Front {
@@ -125,7 +125,7 @@ impl Front {
     }
 
     fn enter(&self, response: &ErrorResponse, cause: Cause, message: String) {
-        let (operation, code) = (Method::Iam.operation().to_owned(), response.code().to_string());
+        let (operation, code) = (Method::Iam.operation().to_owned(), response.code.to_string());
         self.ledger.refuse(RefusalEntry { service: Service::Aurora, operation, cause, code, message });
     }
 }

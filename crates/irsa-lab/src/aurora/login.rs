@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use irsa_chain::Cause;
-use irsa_pgwire::backend::{Authentication, NegotiateProtocolVersion};
+use irsa_pgwire::backend::Authentication;
 use irsa_pgwire::error_response::ErrorResponse;
 use irsa_pgwire::frontend;
-use irsa_pgwire::startup::{Startup, Version};
+use irsa_pgwire::startup::{Negotiation, Startup, StartupError};
 use tokio::time::timeout;
 
 use super::answers::{self, Encryption};
@@ -49,34 +49,39 @@ pub(super) async fn log_in(
     startup: &Startup,
     host: &str,
 ) -> Result<(Server, Method), Denial> {
-    check_version(front, startup)?;
-    let user = startup.user().filter(|user| !user.is_empty()).ok_or_else(|| Denial::Answered(answers::no_user()))?;
+    let negotiation = Negotiation::up_to(front.newest_protocol, startup).map_err(answered)?;
+    let user = startup.user().ok_or_else(|| answered(StartupError::NoUser))?;
     if front.front_faults.current().too_many_clients {
-        return Err(Denial::Answered(answers::too_many_clients()));
+        return Err(answered(answers::too_many_clients()));
     }
     if user == SUPERUSER {
         return Err(superuser_rejected(startup, host));
     }
     let uses_iam = front.directory.uses_iam(user).await.map_err(|error| {
         tracing::error!(%error, "can't ask the real server about its roles");
-        Denial::Answered(answers::out_of_order())
+        answered(answers::out_of_order())
     })?;
     if uses_iam {
-        by_iam(front, client, startup, user).await.map(|server| (server, Method::Iam))
+        by_iam(front, client, (startup, &negotiation), user).await.map(|server| (server, Method::Iam))
     } else {
         by_password(front, client, startup).await.map(|server| (server, Method::Password))
     }
 }
 
-async fn by_iam(front: &Front, client: &mut Client, startup: &Startup, user: &str) -> Result<Server, Denial> {
-    let startup = negotiate(front, client, startup).await?;
+async fn by_iam(
+    front: &Front,
+    client: &mut Client,
+    (startup, negotiation): (&Startup, &Negotiation),
+    user: &str,
+) -> Result<Server, Denial> {
+    negotiate(client, negotiation).await?;
     let token = ask_token(client).await?;
     let fault = front.faults.aurora();
     pause(Duration::from_millis(fault.login_delay_ms)).await;
     let principal = authorize(front, &fault, user, &token)
         .map_err(|refusal| Denial::Refused { response: answers::pam_failed(user), refusal })?;
     tracing::info!(cluster = front.cluster.name, user, principal = %principal.session, "IAM login");
-    let mut server = server::connect(&front.socket, &startup).await?;
+    let mut server = server::connect(&front.socket, &startup.for_server(negotiation.version)).await?;
     if server::introduce(client, &mut server, Admission::Trusted).await? {
         return Ok(server);
     }
@@ -92,15 +97,7 @@ async fn by_password(front: &Front, client: &mut Client, startup: &Startup) -> R
         return Ok(server);
     }
     tracing::warn!("the real server let somebody in unasked; refused");
-    Err(Denial::Answered(answers::out_of_order()))
-}
-
-fn check_version(front: &Front, startup: &Startup) -> Result<(), Denial> {
-    let Version { major, minor } = startup.version;
-    if major == 3 {
-        return Ok(());
-    }
-    Err(Denial::Answered(answers::unsupported_version(major, minor, front.newest_minor)))
+    Err(answered(answers::out_of_order()))
 }
 
 fn superuser_rejected(startup: &Startup, host: &str) -> Denial {
@@ -111,21 +108,16 @@ fn superuser_rejected(startup: &Startup, host: &str) -> Denial {
 
 /// The database that is asked for; `None` for physical replication, which is of no database.
 pub(super) fn database(startup: &Startup) -> Option<&str> {
-    let logical = startup.parameter("replication") == Some("database");
-    if startup.is_replication() && !logical { None } else { startup.database().or(startup.user()) }
+    let logical = startup.parameter("replication") == Some(b"database");
+    if startup.is_replication() && !logical { None } else { startup.database() }
 }
 
-/// Tells the client which protocol the real server speaks, before authentication as PostgreSQL does, and returns the
-/// start-up packet in that protocol.
-async fn negotiate(front: &Front, client: &mut Client, startup: &Startup) -> io::Result<Startup> {
-    let unrecognized: Vec<String> = startup.protocol_options().map(|(name, _)| name.to_owned()).collect();
-    let version = Version { major: 3, minor: startup.version.minor.min(front.newest_minor) };
-    if version.minor < startup.version.minor || !unrecognized.is_empty() {
-        let mut message = BytesMut::new();
-        NegotiateProtocolVersion { version, unrecognized }.encode(&mut message);
-        client.send(&message).await?;
-    }
-    Ok(startup.negotiated(version))
+/// Tells the client what the real server can do of what it asked for, before authentication as PostgreSQL does.
+async fn negotiate(client: &mut Client, negotiation: &Negotiation) -> io::Result<()> {
+    let Some(answer) = negotiation.answer(negotiation.version) else { return Ok(()) };
+    let mut message = BytesMut::new();
+    answer.encode(&mut message);
+    client.send(&message).await
 }
 
 async fn ask_token(client: &mut Client) -> Result<String, Denial> {
@@ -134,16 +126,16 @@ async fn ask_token(client: &mut Client) -> Result<String, Denial> {
     client.send(&question).await?;
     let answer = timeout(AUTHENTICATION_TIMEOUT, client.message())
         .await
-        .map_err(|_| Denial::Answered(answers::authentication_timed_out()))??
+        .map_err(|_| answered(answers::authentication_timed_out()))??
         .ok_or_else(|| Denial::Gone(io::ErrorKind::UnexpectedEof.into()))?;
     if answer.tag != frontend::PASSWORD_MESSAGE {
         let text = format!("expected password response, got message type {}", answer.tag);
-        return Err(Denial::Answered(answers::protocol_violation(text)));
+        return Err(answered(answers::protocol_violation(text)));
     }
     let token = frontend::parse_password(&answer.body)
-        .map_err(|error| Denial::Answered(answers::protocol_violation(error.to_string())))?;
+        .map_err(|error| answered(answers::protocol_violation(error.to_string())))?;
     if token.is_empty() {
-        return Err(Denial::Answered(answers::empty_password()));
+        return Err(answered(answers::empty_password()));
     }
     Ok(String::from_utf8_lossy(token).into_owned())
 }
@@ -167,6 +159,10 @@ fn authorize(front: &Front, fault: &AuroraFault, user: &str, token: &str) -> Res
         user,
     };
     rds_token::verify_and_authorize(token, &login, front.clock.now(), &front.sessions, &front.world)
+}
+
+fn answered(response: impl Into<ErrorResponse>) -> Denial {
+    Denial::Answered(response.into())
 }
 
 impl From<io::Error> for Denial {

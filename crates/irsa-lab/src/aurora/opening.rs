@@ -3,21 +3,20 @@
 use std::io;
 use std::sync::Arc;
 
-use irsa_pgwire::startup::{CancelKey, Initial, Startup};
+use irsa_pgwire::startup::{CancelKey, Initial, Startup, StartupError, first_byte_is_tls};
 use rustls::ServerConfig;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::answers;
 use super::certificates::ALPN;
-use super::wire::Wire;
+use super::wire::{Packet, Wire};
 
 /// A client behind TLS.
 pub(super) type Client = Wire<TlsStream<TcpStream>>;
 
-/// First byte of a TLS record: the client did not ask first (PostgreSQL documentation, "SSL Session Encryption").
-const TLS_HANDSHAKE: u8 = 0x16;
 /// More requests for encryption than any client has use for.
 const MAX_REQUESTS: usize = 4;
 
@@ -41,17 +40,21 @@ pub(super) enum Opening {
 pub(super) async fn open(stream: TcpStream, tls: Option<Arc<ServerConfig>>) -> io::Result<Opening> {
     let mut first = [0];
     stream.peek(&mut first).await?;
-    if first == [TLS_HANDSHAKE] {
+    if first_byte_is_tls(first[0]) {
         return direct_tls(stream, tls).await;
     }
     let mut client = Wire::new(stream);
     for _ in 0..MAX_REQUESTS {
-        match (client.initial().await?, &tls) {
-            (Some(Initial::Ssl), Some(config)) => return requested_tls(client, config).await,
-            (Some(Initial::Ssl), None) | (Some(Initial::GssEnc), _) => client.send(b"N").await?,
-            (Some(Initial::Startup(startup)), _) => return Ok(Opening::ClearText(client, startup)),
-            (Some(Initial::Cancel(key)), _) => return Ok(Opening::Cancel(key)),
-            (None, _) => return Ok(Opening::Over),
+        let initial = match client.packet().await? {
+            Packet::Good(initial) => initial,
+            Packet::Bad(error) => return bad_packet(client, error).await,
+            Packet::End => return Ok(Opening::Over),
+        };
+        match (initial, &tls) {
+            (Initial::Ssl, Some(config)) => return requested_tls(client, config).await,
+            (Initial::Ssl, None) | (Initial::GssEnc, _) => client.send(b"N").await?,
+            (Initial::Startup(startup), _) => return Ok(Opening::ClearText(client, startup)),
+            (Initial::Cancel(key), _) => return Ok(Opening::Cancel(key)),
         }
     }
     Ok(Opening::Over)
@@ -79,13 +82,26 @@ async fn direct_tls(stream: TcpStream, tls: Option<Arc<ServerConfig>>) -> io::Re
 
 async fn behind_tls(stream: TlsStream<TcpStream>) -> io::Result<Opening> {
     let mut client = Wire::new(stream);
-    match client.initial().await? {
-        Some(Initial::Startup(startup)) => Ok(Opening::Session(Box::new(client), startup)),
-        Some(Initial::Cancel(key)) => Ok(Opening::Cancel(key)),
-        Some(Initial::Ssl | Initial::GssEnc) => {
-            client.refuse(&answers::protocol_violation("encryption was requested twice")).await?;
+    match client.packet().await? {
+        Packet::Good(Initial::Startup(startup)) => Ok(Opening::Session(Box::new(client), startup)),
+        Packet::Good(Initial::Cancel(key)) => Ok(Opening::Cancel(key)),
+        Packet::Good(Initial::Ssl | Initial::GssEnc) => {
+            client.refuse(&answers::encrypted_twice()).await?;
             Ok(Opening::Over)
         }
-        None => Ok(Opening::Over),
+        Packet::Bad(error) => bad_packet(client, error).await,
+        Packet::End => Ok(Opening::Over),
     }
+}
+
+/// PostgreSQL explains itself to those whose packet has a sound length, and hangs up on all others.
+async fn bad_packet<S>(mut client: Wire<S>, error: StartupError) -> io::Result<Opening>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    tracing::debug!(%error, "a packet is none");
+    if matches!(error, StartupError::NoUser | StartupError::DuplicateUser | StartupError::InvalidLayout) {
+        client.refuse(&error.into()).await?;
+    }
+    Ok(Opening::Over)
 }

@@ -4,7 +4,7 @@ use std::io;
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use irsa_pgwire::frame::{HEADER, Header};
-use irsa_pgwire::startup::{self, Initial};
+use irsa_pgwire::startup::{self, Initial, StartupError};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 /// Longest message before a session: a token with many tags, a challenge (PostgreSQL's `PG_MAX_AUTH_TOKEN_LENGTH`).
@@ -15,6 +15,17 @@ pub(super) const MAX_MESSAGE: usize = 65_535;
 pub(super) struct Wire<S> {
     pub(super) stream: S,
     pub(super) inbox: BytesMut,
+}
+
+/// A packet without a type byte, as connections begin with.
+#[derive(Debug)]
+pub(super) enum Packet {
+    /// It is whole and good.
+    Good(Initial),
+    /// It is none.
+    Bad(StartupError),
+    /// The peer left.
+    End,
 }
 
 /// A message with its type byte.
@@ -36,15 +47,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         self.stream.flush().await
     }
 
-    /// The next packet without a type byte; `None` when the peer left.
-    pub(super) async fn initial(&mut self) -> io::Result<Option<Initial>> {
+    /// The next packet without a type byte.
+    pub(super) async fn packet(&mut self) -> io::Result<Packet> {
         loop {
-            if let Some((initial, consumed)) = startup::parse(&self.inbox).map_err(invalid)? {
-                self.inbox.advance(consumed);
-                return Ok(Some(initial));
-            }
-            if !self.fill().await? {
-                return Ok(None);
+            match startup::parse(&self.inbox) {
+                Ok(Some((initial, consumed))) => {
+                    self.inbox.advance(consumed);
+                    return Ok(Packet::Good(initial));
+                }
+                Err(error) => return Ok(Packet::Bad(error)),
+                Ok(None) if !self.fill().await? => return Ok(Packet::End),
+                Ok(None) => {}
             }
         }
     }
@@ -53,9 +66,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     pub(super) async fn message(&mut self) -> io::Result<Option<Message>> {
         loop {
             if let Some(header) = Header::parse(&self.inbox).map_err(invalid)? {
-                if header.body_len > MAX_MESSAGE {
-                    return Err(invalid("message is too long for this state of the connection"));
-                }
+                let header = header.at_most(MAX_MESSAGE).map_err(invalid)?;
                 if self.inbox.len() >= HEADER + header.body_len {
                     let raw = self.inbox.split_to(HEADER + header.body_len).freeze();
                     return Ok(Some(Message { tag: header.tag, body: raw.slice(HEADER..), raw }));

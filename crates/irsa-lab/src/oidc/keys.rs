@@ -1,6 +1,6 @@
 //! RSA keys: the newest signs, all that are not retired are published.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -94,7 +94,11 @@ impl KeyRing {
 
 /// 40 hex digits, as EKS's key ids.
 fn key_id(modulus: &[u8]) -> String {
-    Sha256::digest(modulus).iter().take(20).map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(modulus).iter().take(20).fold(String::new(), |mut id, byte| {
+        // Writing to a `String` can't fail.
+        let _ = write!(id, "{byte:02x}");
+        id
+    })
 }
 
 fn failed(reason: String) -> LabError {

@@ -16,7 +16,7 @@ use crate::sessions::{Origin, Session, SessionSpec};
 use crate::world::{Role, WorkloadIdentity};
 
 /// EKS gives credentials for this long.
-const LIFE: Duration = Duration::from_secs(6 * 3_600);
+const LIFE: Duration = Duration::from_hours(6);
 /// The service that assumes the role.
 const SERVICE: &str = "pods.eks.amazonaws.com";
 const INVALID_TOKEN: &str = "The specified Kubernetes service account token is invalid.";
@@ -84,7 +84,7 @@ impl PodIdentityAgent {
     fn is_trusted(&self, role: &Role, tags: &BTreeMap<String, String>, now: SystemTime) -> bool {
         let account = self.world.kubernetes().account.to_string();
         let context = tags.iter().fold(iam::time_context(now), |context, (key, value)| {
-            context.with(&format!("aws:RequestTag/{key}"), value.clone())
+            context.with(format!("aws:RequestTag/{key}"), value.clone())
         });
         let mut context: Context = context.with("aws:SourceAccount", account);
         context.insert("aws:TagKeys", tags.keys().cloned());

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::{RdsLogin, Refusal, verify_and_authorize};
 use crate::secret::Secret;
-use crate::sessions::Sessions;
+use crate::sessions::{Credentials, Sessions};
 use crate::vectors::{TokenVector, Vectors};
 use crate::world::World;
 
@@ -102,7 +102,7 @@ fn refuses_tokens_that_are_none() {
         ("a password", "hunter2".to_owned()),
         ("with a scheme", format!("https://{good}")),
         ("without a port", good.replace(":5432", "")),
-        ("cut", good[..good.len() - 80].to_owned()),
+        ("cut", good.chars().take(good.len() - 80).collect()),
         ("encoded twice", good.replace('%', "%25")),
         ("decoded", good.replace("%2F", "/")),
         ("user twice", format!("{good}&DBUser=postgres")),
@@ -116,9 +116,12 @@ fn refuses_tokens_that_are_none() {
     }
 }
 
+/// A way in which the server differs from what the token says.
+type Change = fn(&mut Server);
+
 #[test]
 fn refuses_each_mismatch_by_its_cause() {
-    let changes: [(Cause, fn(&mut Server)); 11] = [
+    let changes: [(Cause, Change); 11] = [
         (Cause::SignedForAnotherHost, |server| server.endpoints.truncate(1)),
         (Cause::SignedForAnotherHost, |server| server.endpoints[1].1 = 6432),
         (Cause::SignedForAnotherRegion, |server| server.region = "eu-west-1".parse().unwrap()),
@@ -127,47 +130,40 @@ fn refuses_each_mismatch_by_its_cause() {
         (Cause::RdsTokenExpired, |server| server.now += Duration::from_secs(901)),
         (Cause::ClockSkew, |server| server.now -= Duration::from_secs(301)),
         (Cause::CredentialsUnknown, |server| server.sessions = Sessions::default()),
-        (Cause::CredentialsUnknown, |server| server.sessions = altered(|vectors| vectors.1 = "other")),
-        (Cause::SignatureMismatch, |server| server.sessions = altered(|vectors| vectors.0 = "other")),
-        (Cause::SessionExpired, |server| server.sessions = short_lived()),
+        (Cause::CredentialsUnknown, |server| server.sessions = altered(|one| one.session_token = Secret::new("other"))),
+        (Cause::SignatureMismatch, |server| server.sessions = altered(|one| one.secret_access_key = Secret::new("x"))),
+        (Cause::SessionExpired, |server| {
+            server.sessions = short_lived();
+            server.now += Duration::from_mins(1);
+        }),
     ];
     let vector = token("writer");
     for (cause, change) in changes {
         let mut server = Server::of(&vector);
         change(&mut server);
-        if cause == Cause::SessionExpired {
-            server.now += Duration::from_secs(60);
-        }
         assert_eq!(server.cause(&vector.token), cause);
     }
 }
 
-/// The vectors' session with another secret key or session token.
-fn altered(change: fn(&mut (&'static str, &'static str))) -> Sessions {
+/// The vectors' session with changed credentials.
+fn altered(change: fn(&mut Credentials)) -> Sessions {
     let vectors = Vectors::read();
     let mut credentials = vectors.credentials();
-    let mut texts = ("", "");
-    change(&mut texts);
-    if !texts.0.is_empty() {
-        credentials.secret_access_key = Secret::new(texts.0);
-    }
-    if !texts.1.is_empty() {
-        credentials.session_token = Secret::new(texts.1);
-    }
-    vectors.sessions_with(KEYCLOAK, credentials, Duration::from_secs(3_600))
+    change(&mut credentials);
+    vectors.sessions_with(KEYCLOAK, credentials, Duration::from_hours(1))
 }
 
 /// A session that dies a minute after the token was signed.
 fn short_lived() -> Sessions {
     let vectors = Vectors::read();
-    vectors.sessions_with(KEYCLOAK, vectors.credentials(), Duration::from_secs(60))
+    vectors.sessions_with(KEYCLOAK, vectors.credentials(), Duration::from_mins(1))
 }
 
 #[test]
 fn a_token_lives_a_quarter_of_an_hour_and_no_longer_than_it_says() {
     let vector = token("writer");
     let mut server = Server::of(&vector);
-    server.now += Duration::from_secs(900);
+    server.now += Duration::from_mins(15);
     assert!(server.login(&vector.token).is_ok());
 
     let vector = token("life of a minute");

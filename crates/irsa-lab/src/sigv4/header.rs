@@ -13,7 +13,7 @@ use super::scope::{CredentialScope, parse_amz_date};
 use crate::sessions::{Session, Sessions};
 
 /// Signed requests are good for this long around their stamp.
-const WINDOW: Duration = Duration::from_secs(15 * 60);
+const WINDOW: Duration = Duration::from_mins(15);
 
 /// The request as it came over the wire.
 #[derive(Debug, Clone, Copy)]

@@ -75,9 +75,12 @@ fn accepts_what_botocore_signed() {
     }
 }
 
+/// A change on the way.
+type Change = fn(&mut Case);
+
 #[test]
 fn refuses_a_request_that_was_changed_after_signing() {
-    let changes: [(&str, fn(&mut Case)); 9] = [
+    let changes: [(&str, Change); 9] = [
         ("method", |case| case.method = Method::PUT),
         ("path", |case| case.path = "/x".to_owned()),
         ("query", |case| case.query = "a=1".to_owned()),
@@ -132,7 +135,7 @@ fn refuses_credentials_that_were_not_issued() {
 
     let mut other_token = vectors.credentials();
     other_token.session_token = Secret::new("other");
-    let sessions = vectors.sessions_with(ROLE, other_token, Duration::from_secs(900));
+    let sessions = vectors.sessions_with(ROLE, other_token, Duration::from_mins(15));
     assert_eq!(caller_identity().verify_with(&sessions, 0), unknown);
 
     let mut no_token = caller_identity();
@@ -145,7 +148,7 @@ fn refuses_another_secret() {
     let vectors = Vectors::read();
     let mut other = vectors.credentials();
     other.secret_access_key = Secret::new("other");
-    let sessions = vectors.sessions_with(ROLE, other, Duration::from_secs(900));
+    let sessions = vectors.sessions_with(ROLE, other, Duration::from_mins(15));
     assert_eq!(caller_identity().verify_with(&sessions, 0), Err(SignatureFault::Mismatch));
 }
 

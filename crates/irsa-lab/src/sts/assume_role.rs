@@ -70,7 +70,7 @@ struct Caller<'a> {
 impl Caller<'_> {
     fn may_step(&self, action: &str, target: &Role, assume: &Assume, external_id: Option<&str>) -> Result<(), String> {
         self.is_trusted(action, target, assume, external_id)?;
-        let verdict = iam::may(self.session, self.role, action, &target.arn.to_string(), self.now);
+        let verdict = iam::may(self.session, self.role, action, target.arn.as_str(), self.now);
         match verdict.decision {
             Decision::ExplicitlyDenied => Err("the caller's policies deny it".to_owned()),
             Decision::ImplicitlyDenied if !self.is_named_by(target) => {

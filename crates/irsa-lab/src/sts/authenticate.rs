@@ -13,7 +13,7 @@ use crate::sigv4::{self, SignatureFault, SignedRequest, Target, amz_date};
 use crate::world::Role;
 
 /// Signed requests may be this old or this new.
-const WINDOW: Duration = Duration::from_secs(15 * 60);
+const WINDOW: Duration = Duration::from_mins(15);
 
 impl Sts {
     /// The session that signed `request`, and its role.

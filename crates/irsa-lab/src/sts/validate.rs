@@ -28,7 +28,7 @@ impl Assume {
         let duration = parameters.get("DurationSeconds");
         let broken: Vec<Broken> =
             [length("roleArn", role, 20, 2_048), session_name(name), seconds(duration)].into_iter().flatten().collect();
-        check(broken)?;
+        check(&broken)?;
         let role = role.and_then(|role| role.parse().ok());
         let role = role.ok_or_else(|| StsError::validation("Request ARN is invalid", Cause::RoleUnknown))?;
         let session_name = name.and_then(|name| name.parse().ok());
@@ -45,7 +45,7 @@ pub(super) fn web_identity_token(parameters: &Parameters) -> Result<&str, StsErr
     let broken = length("webIdentityToken", token, 4, 20_000);
     // The value is a secret, so the text does without it.
     let broken = broken.map(|broken| Broken { cause: Cause::TokenMalformed, shown: token.map(|_| String::new()), ..broken });
-    check(broken.into_iter().collect())?;
+    check(broken.as_slice())?;
     Ok(token.unwrap_or_default())
 }
 
@@ -70,7 +70,7 @@ impl Broken {
     }
 }
 
-fn check(broken: Vec<Broken>) -> Result<(), StsError> {
+fn check(broken: &[Broken]) -> Result<(), StsError> {
     let Some(first) = broken.first() else { return Ok(()) };
     let errors = if broken.len() == 1 { "error" } else { "errors" };
     let texts: Vec<String> = broken.iter().map(Broken::text).collect();

@@ -88,10 +88,10 @@ impl Sts {
         let provider_arn = provider.arn.to_string();
         let issuer = provider.issuer.host_and_path();
         let mut context = iam::time_context(now)
-            .with(&format!("{issuer}:sub"), token.claims.sub.clone())
+            .with(format!("{issuer}:sub"), token.claims.sub.clone())
             .with("sts:RoleSessionName", assume.session_name.to_string())
             .with("aws:FederatedProvider", provider_arn.clone());
-        context.insert(&format!("{issuer}:aud"), token.claims.aud.iter().cloned());
+        context.insert(format!("{issuer}:aud"), token.claims.aud.iter().cloned());
         let principal = Principal::Federated(&provider_arn);
         let verdict = decide(&[&role.trust], &Request { principal, action: ACTION, resource: None, context: &context });
         if verdict.decision == Decision::Allowed {

@@ -18,9 +18,9 @@ pub(super) enum Element {
 }
 
 /// `<OPERATIONResponse>` around `<OPERATIONResult>`.
-pub(super) fn success(operation: &str, result: Vec<Element>, request_id: &str) -> Response<Bytes> {
+pub(super) fn success(operation: &str, result: &[Element], request_id: &str) -> Response<Bytes> {
     let mut body = String::new();
-    for element in &result {
+    for element in result {
         write_element(&mut body, element, 2);
     }
     let body = format!(
@@ -54,7 +54,9 @@ fn write_element(out: &mut String, element: &Element, depth: usize) {
         Element::Text(name, text) => writeln!(out, "{indent}<{name}>{}</{name}>", escape(text)),
         Element::Parent(name, children) => {
             let _ = writeln!(out, "{indent}<{name}>");
-            children.iter().for_each(|child| write_element(out, child, depth + 1));
+            for child in children {
+                write_element(out, child, depth + 1);
+            }
             writeln!(out, "{indent}</{name}>")
         }
     };
@@ -81,7 +83,7 @@ mod tests {
     #[test]
     fn spells_a_success_as_sts_does() {
         let result = vec![Element::Parent("User", vec![Element::Text("Arn", "a<b>&c".to_owned())])];
-        let response = success("GetX", result, "id-1");
+        let response = success("GetX", &result, "id-1");
         let expected = "<GetXResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\n  <GetXResult>\n    <User>\n      \
              <Arn>a&lt;b&gt;&amp;c</Arn>\n    </User>\n  </GetXResult>\n  <ResponseMetadata>\n    \
              <RequestId>id-1</RequestId>\n  </ResponseMetadata>\n</GetXResponse>\n";

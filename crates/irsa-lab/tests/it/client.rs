@@ -39,7 +39,7 @@ impl Call {
     fn bytes(&self, address: &str) -> String {
         let named_host = self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host"));
         let host = if named_host { String::new() } else { format!("host: {address}\r\n") };
-        let headers: String = self.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let headers = self.headers.iter().fold(String::new(), |all, (name, value)| all + name + ": " + value + "\r\n");
         format!(
             "{} {} HTTP/1.1\r\n{host}{headers}content-length: {}\r\nconnection: close\r\n\r\n{}",
             self.method,

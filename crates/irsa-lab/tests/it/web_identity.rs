@@ -10,6 +10,10 @@ const DENIED: &str = "Not authorized to perform sts:AssumeRoleWithWebIdentity";
 const NO_KEY: &str = "Couldn't retrieve verification key from your identity provider,  please reference \
                       AssumeRoleWithWebIdentity documentation for requirements";
 
+const NOT_A_JWT: &str =
+    "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)";
+const NOT_VALID: &str = "The web identity token that was passed could not be validated by AWS.";
+
 fn keycloak() -> TokenSpec {
     TokenSpec::new("camunda/keycloak".parse().unwrap())
 }
@@ -35,22 +39,29 @@ async fn a_good_token_gets_a_session_in_the_shape_of_aws() {
     lab.stop().await;
 }
 
-#[tokio::test]
-async fn refuses_each_wrong_token_with_the_text_of_aws() {
+fn identity_token(message: &'static str, cause: Cause) -> Expected {
+    Expected { status: 400, code: "InvalidIdentityToken", message, cause }
+}
+
+async fn refuses(tokens: Vec<(&str, TokenSpec, Expected)>) {
     let lab = lab().await;
-    let identity_token = |message, cause| Expected { status: 400, code: "InvalidIdentityToken", message, cause };
-    let not_a_jwt = "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)";
-    let not_valid = "The web identity token that was passed could not be validated by AWS.";
-    let other_issuer = Some("https://oidc.eks.eu-central-1.amazonaws.com/id/OTHER".to_owned());
-    for (name, spec, expected) in [
+    for (name, spec, expected) in tokens {
+        let answer = assume(&lab, KEYCLOAK_ROLE, &lab.mint_token(&spec).unwrap()).await;
+        check_refusal(&lab, name, &answer, &expected);
+    }
+    lab.stop().await;
+}
+
+#[tokio::test]
+async fn refuses_wrong_issuers_and_audiences_with_the_text_of_aws() {
+    let issuer = "https://oidc.eks.eu-central-1.amazonaws.com/id/OTHER";
+    let no_provider = "No OpenIDConnect provider found in your account for \
+                       https://oidc.eks.eu-central-1.amazonaws.com/id/OTHER";
+    refuses(vec![
         (
             "issuer without provider",
-            TokenSpec { issuer: other_issuer, ..keycloak() },
-            identity_token(
-                "No OpenIDConnect provider found in your account for \
-                 https://oidc.eks.eu-central-1.amazonaws.com/id/OTHER",
-                Cause::IssuerUnknown,
-            ),
+            TokenSpec { issuer: Some(issuer.to_owned()), ..keycloak() },
+            identity_token(no_provider, Cause::IssuerUnknown),
         ),
         (
             "another audience",
@@ -62,46 +73,41 @@ async fn refuses_each_wrong_token_with_the_text_of_aws() {
             TokenSpec { audience: Audience::Absent, ..keycloak() },
             identity_token("Missing a required claim: aud", Cause::TokenAudienceMissing),
         ),
-        (
-            "a key that is not published",
-            TokenSpec { key: TokenKey::Retired, ..keycloak() },
-            identity_token(NO_KEY, Cause::VerificationKeyUnavailable),
-        ),
-        (
-            "a forged signature",
-            TokenSpec { key: TokenKey::Forged, ..keycloak() },
-            identity_token(not_valid, Cause::TokenSignatureInvalid),
-        ),
-        (
-            "no signature",
-            TokenSpec { key: TokenKey::Unsigned, ..keycloak() },
-            identity_token(not_a_jwt, Cause::TokenMalformed),
-        ),
-        (
-            "an expired token",
-            TokenSpec { expires_in: -1, ..keycloak() },
-            Expected {
-                status: 400,
-                code: "ExpiredTokenException",
-                message: "Token expired: current date/time ",
-                cause: Cause::TokenExpired,
-            },
-        ),
-        (
-            "a token of tomorrow",
-            TokenSpec { issued_in: 3_600, ..keycloak() },
-            identity_token(not_valid, Cause::ClockSkew),
-        ),
-    ] {
-        let answer = assume(&lab, KEYCLOAK_ROLE, &lab.mint_token(&spec).unwrap()).await;
-        check_refusal(&lab, name, &answer, &expected);
-    }
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn refuses_wrong_keys_and_times_with_the_text_of_aws() {
+    let expired = Expected {
+        status: 400,
+        code: "ExpiredTokenException",
+        message: "Token expired: current date/time ",
+        cause: Cause::TokenExpired,
+    };
+    let key = |key| TokenSpec { key, ..keycloak() };
+    refuses(vec![
+        ("not published", key(TokenKey::Retired), identity_token(NO_KEY, Cause::VerificationKeyUnavailable)),
+        ("forged", key(TokenKey::Forged), identity_token(NOT_VALID, Cause::TokenSignatureInvalid)),
+        ("unsigned", key(TokenKey::Unsigned), identity_token(NOT_A_JWT, Cause::TokenMalformed)),
+        ("expired", TokenSpec { expires_in: -1, ..keycloak() }, expired),
+        ("of tomorrow", TokenSpec { issued_in: 3_600, ..keycloak() }, identity_token(NOT_VALID, Cause::ClockSkew)),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn refuses_what_is_no_token() {
+    let lab = lab().await;
     for text in ["hunter2", "a.b.c", "eyJhbGciOiJIUzI1NiJ9.e30.AAAA"] {
         let answer = assume(&lab, KEYCLOAK_ROLE, text).await;
-        check_refusal(&lab, text, &answer, &identity_token(not_a_jwt, Cause::TokenMalformed));
+        check_refusal(&lab, text, &answer, &identity_token(NOT_A_JWT, Cause::TokenMalformed));
     }
     lab.stop().await;
 }
+
+/// A mistake less.
+type Mend = fn(&mut TokenSpec);
 
 #[tokio::test]
 async fn the_first_broken_check_decides_in_the_order_of_aws() {
@@ -113,7 +119,7 @@ async fn the_first_broken_check_decides_in_the_order_of_aws() {
         key: TokenKey::Retired,
         ..TokenSpec::new("camunda/neighbour".parse().unwrap())
     };
-    let steps: [(Cause, fn(&mut TokenSpec)); 6] = [
+    let steps: [(Cause, Mend); 6] = [
         (Cause::IssuerUnknown, |_| {}),
         (Cause::TokenAudienceMissing, |spec| spec.issuer = None),
         (Cause::VerificationKeyUnavailable, |spec| spec.audience = Audience::default()),
@@ -163,69 +169,50 @@ async fn the_provider_must_be_in_the_account_of_the_role() {
     lab.stop().await;
 }
 
-#[tokio::test]
-async fn refuses_wrong_parameters_with_the_text_of_aws() {
+async fn refuses_parameters(cases: &[(&str, &str, &str, &'static str, Cause)]) {
     let lab = lab().await;
     let token = token_of(&lab, "keycloak");
-    let form = |role: &str, session: &str, more: &str| format!("{}{more}", assume_form(role, session, &token));
-    for (name, form, message, cause) in [
-        (
-            "no ARN",
-            form("arn:aws:iam:::role:keycloak", "pod-1", ""),
-            "Request ARN is invalid",
-            Cause::RoleUnknown,
-        ),
-        (
-            "short ARN",
-            form("keycloak", "pod-1", ""),
-            "1 validation error detected: Value 'keycloak' at 'roleArn' failed to satisfy constraint: Member must \
-             have length greater than or equal to 20",
-            Cause::RoleUnknown,
-        ),
-        (
-            "session name with a slash",
-            form(KEYCLOAK_ROLE, "pod/1", ""),
-            "1 validation error detected: Value 'pod/1' at 'roleSessionName' failed to satisfy constraint: Member \
-             must satisfy regular expression pattern: [\\w+=,.@-]*",
-            Cause::SessionNameInvalid,
-        ),
-        (
-            "long session name",
-            form(KEYCLOAK_ROLE, &"p".repeat(65), ""),
-            "1 validation error detected: Value 'ppppp",
-            Cause::SessionNameInvalid,
-        ),
-        (
-            "two mistakes",
-            form("x", "y", ""),
-            "2 validation errors detected: Value 'x' at 'roleArn'",
-            Cause::RoleUnknown,
-        ),
-        (
-            "short duration",
-            form(KEYCLOAK_ROLE, "pod-1", "&DurationSeconds=899"),
-            "1 validation error detected: Value '899' at 'durationSeconds' failed to satisfy constraint: Member must \
-             have value greater than or equal to 900",
-            Cause::DurationExceedsMaximum,
-        ),
-        (
-            "long duration",
-            form(KEYCLOAK_ROLE, "pod-1", "&DurationSeconds=43201"),
-            "1 validation error detected: Value '43201' at 'durationSeconds' failed to satisfy constraint: Member \
-             must have value less than or equal to 43200",
-            Cause::DurationExceedsMaximum,
-        ),
-        (
-            "longer than the role allows",
-            form(KEYCLOAK_ROLE, "pod-1", "&DurationSeconds=3601"),
-            "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
-            Cause::DurationExceedsMaximum,
-        ),
-    ] {
-        let answer = sts(&lab, &form).await;
-        check_refusal(&lab, name, &answer, &Expected { status: 400, code: "ValidationError", message, cause });
+    for (role, session, more, message, cause) in cases {
+        let answer = sts(&lab, &format!("{}{more}", assume_form(role, session, &token))).await;
+        let expected = Expected { status: 400, code: "ValidationError", message, cause: *cause };
+        check_refusal(&lab, message, &answer, &expected);
     }
     lab.stop().await;
+}
+
+#[tokio::test]
+async fn refuses_wrong_names_with_the_text_of_aws() {
+    let no_arn = "arn:aws:iam:::role:keycloak";
+    let short = "1 validation error detected: Value 'keycloak' at 'roleArn' failed to satisfy constraint: Member must \
+                 have length greater than or equal to 20";
+    let slash = "1 validation error detected: Value 'pod/1' at 'roleSessionName' failed to satisfy constraint: Member \
+                 must satisfy regular expression pattern: [\\w+=,.@-]*";
+    let both = "2 validation errors detected: Value 'x' at 'roleArn'";
+    let long = "1 validation error detected: Value 'ppppp";
+    refuses_parameters(&[
+        (no_arn, "pod-1", "", "Request ARN is invalid", Cause::RoleUnknown),
+        ("keycloak", "pod-1", "", short, Cause::RoleUnknown),
+        (KEYCLOAK_ROLE, "pod/1", "", slash, Cause::SessionNameInvalid),
+        (KEYCLOAK_ROLE, &"p".repeat(65), "", long, Cause::SessionNameInvalid),
+        ("x", "y", "", both, Cause::RoleUnknown),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn refuses_wrong_durations_with_the_text_of_aws() {
+    let short = "1 validation error detected: Value '899' at 'durationSeconds' failed to satisfy constraint: Member \
+                 must have value greater than or equal to 900";
+    let long = "1 validation error detected: Value '43201' at 'durationSeconds' failed to satisfy constraint: Member \
+                must have value less than or equal to 43200";
+    let too_long = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.";
+    let cause = Cause::DurationExceedsMaximum;
+    refuses_parameters(&[
+        (KEYCLOAK_ROLE, "pod-1", "&DurationSeconds=899", short, cause),
+        (KEYCLOAK_ROLE, "pod-1", "&DurationSeconds=43201", long, cause),
+        (KEYCLOAK_ROLE, "pod-1", "&DurationSeconds=3601", too_long, cause),
+    ])
+    .await;
 }
 
 #[tokio::test]

@@ -164,10 +164,22 @@ mod tests {
     fn rejects_bodies_that_do_not_fit() {
         for (body, text) in [
             (&b""[..], "malformed Authentication: it ends too early"),
-            (b"\0\0\0\x05abc", "malformed Authentication: it ends too early"),
-            (b"\0\0\0\0x", "malformed Authentication: bytes follow its last field"),
-            (b"\0\0\0\x0aSCRAM\0", "malformed Authentication: a string has no end"),
-            (b"\0\0\0\x0a\xff\0\0", "malformed Authentication: a string is not UTF-8"),
+            (
+                b"\0\0\0\x05abc",
+                "malformed Authentication: it ends too early",
+            ),
+            (
+                b"\0\0\0\0x",
+                "malformed Authentication: bytes follow its last field",
+            ),
+            (
+                b"\0\0\0\x0aSCRAM\0",
+                "malformed Authentication: a string has no end",
+            ),
+            (
+                b"\0\0\0\x0a\xff\0\0",
+                "malformed Authentication: a string is not UTF-8",
+            ),
         ] {
             let error = Authentication::parse(body).unwrap_err();
             assert_eq!(error.to_string(), text);

@@ -43,7 +43,10 @@ mod tests {
     #[test]
     fn rejects_secrets_that_are_too_short_or_too_long() {
         for length in [0, 7, 4 + 257] {
-            assert!(parse_backend_key_data(&vec![1; length]).is_err(), "{length}");
+            assert!(
+                parse_backend_key_data(&vec![1; length]).is_err(),
+                "{length}"
+            );
         }
     }
 }

@@ -58,7 +58,7 @@ mod tests {
             .encode(&mut buf);
         assert_eq!(
             &buf[..],
-            b"E\0\0\0\x25SFATAL\0VFATAL\0C28P01\0Mno\0Dd\0Hh\0\0"
+            b"E\0\0\0\x24SFATAL\0VFATAL\0C28P01\0Mno\0Dd\0Hh\0\0"
         );
     }
 
@@ -66,10 +66,7 @@ mod tests {
     fn writes_a_notice_under_its_own_tag() {
         let mut buf = BytesMut::new();
         ErrorResponse::notice(SqlState::SUCCESSFUL_COMPLETION, "hello").encode_notice(&mut buf);
-        assert_eq!(
-            &buf[..],
-            b"N\0\0\0\x24SNOTICE\0VNOTICE\0C00000\0Mhello\0\0"
-        );
+        assert_eq!(&buf[..], b"N\0\0\0\x23SNOTICE\0VNOTICE\0C00000\0Mhello\0\0");
     }
 
     #[test]

@@ -113,7 +113,11 @@ mod tests {
 
     #[test]
     fn does_without_a_readable_sqlstate() {
-        for body in [&b"C\0Mno\0\0"[..], b"C28\0Mno\0\0", b"C\xff\xff\xff\xff\xff\0Mno\0\0"] {
+        for body in [
+            &b"C\0Mno\0\0"[..],
+            b"C28\0Mno\0\0",
+            b"C\xff\xff\xff\xff\xff\0Mno\0\0",
+        ] {
             assert_eq!(parse(body).code, SqlState::INTERNAL_ERROR);
             assert_eq!(parse(body).message, "no");
         }
@@ -122,7 +126,10 @@ mod tests {
     #[test]
     fn prefers_the_severity_that_is_not_localized() {
         assert_eq!(parse(b"SFATAL\0\0").severity, Severity::Fatal);
-        assert_eq!(parse(b"SSCHWERWIEGEND\0VFATAL\0\0").severity, Severity::Fatal);
+        assert_eq!(
+            parse(b"SSCHWERWIEGEND\0VFATAL\0\0").severity,
+            Severity::Fatal
+        );
         assert_eq!(parse(b"SSCHWERWIEGEND\0\0").severity, Severity::Error);
     }
 

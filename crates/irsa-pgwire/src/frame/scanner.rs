@@ -133,7 +133,11 @@ impl<const PEEK: usize> Scanner<PEEK> {
             Header::parse(&self.header)
         };
         parsed
-            .and_then(|header| header.map(|header| header.at_most(self.maximum)).transpose())
+            .and_then(|header| {
+                header
+                    .map(|header| header.at_most(self.maximum))
+                    .transpose()
+            })
             .inspect_err(|&error| self.failed = Some(error))
     }
 
@@ -163,8 +167,7 @@ impl<const PEEK: usize> Default for Scanner<PEEK> {
 fn fill(target: &mut [u8], filled: usize, chunk: &mut &[u8]) -> usize {
     let room = target.get_mut(filled..).unwrap_or_default();
     let moved = room.len().min(chunk.len());
-    if let (Some(room), Some((head, tail))) =
-        (room.get_mut(..moved), chunk.split_at_checked(moved))
+    if let (Some(room), Some((head, tail))) = (room.get_mut(..moved), chunk.split_at_checked(moved))
     {
         room.copy_from_slice(head);
         *chunk = tail;
@@ -248,7 +251,9 @@ mod tests {
         let chunk = vec![0; 1 << 20];
         for _ in 0..GIGABYTE / chunk.len() {
             assert!(!scanner.is_at_boundary());
-            scanner.feed(&chunk, |_| panic!("no message begins here")).unwrap();
+            scanner
+                .feed(&chunk, |_| panic!("no message begins here"))
+                .unwrap();
         }
         assert!(scanner.is_at_boundary());
     }

@@ -181,7 +181,10 @@ mod tests {
     fn keeps_bytes_that_are_not_utf8() {
         let body = b"user\0alice\0application_name\0\xff\xfe\0options\0\0\0";
         let startup = parse(body).unwrap();
-        assert_eq!(startup.parameter("application_name"), Some(&b"\xff\xfe"[..]));
+        assert_eq!(
+            startup.parameter("application_name"),
+            Some(&b"\xff\xfe"[..])
+        );
         assert_eq!(startup.parameter("options"), Some(&b""[..]));
         assert_eq!(reencoded(&startup), body);
     }

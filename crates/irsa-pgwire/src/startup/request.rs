@@ -58,7 +58,10 @@ mod tests {
         let (gss, cancel) = rest.split_at(8);
         assert_eq!(ssl, b"\0\0\0\x08\x04\xd2\x16\x2f");
         assert_eq!(gss, b"\0\0\0\x08\x04\xd2\x16\x30");
-        assert_eq!(cancel, b"\0\0\0\x10\x04\xd2\x16\x2e\0\0\0\x07\x01\x02\x03\x04");
+        assert_eq!(
+            cancel,
+            b"\0\0\0\x10\x04\xd2\x16\x2e\0\0\0\x07\x01\x02\x03\x04"
+        );
     }
 
     #[test]

@@ -8,11 +8,13 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use irsa_chain::{Cause, Link};
+use irsa_chain::{Cause, Link, RoleArn};
 use irsa_identity::{IdentityError, RdsToken};
 use irsa_net::connect::ConnectError;
 use irsa_net::tls;
+use irsa_pgwire::MessageError;
 use irsa_pgwire::error_response::ErrorResponse;
+use irsa_pgwire::frame::FrameError;
 use irsa_pgwire::sqlstate::SqlState;
 
 /// How a login can fail.
@@ -40,8 +42,10 @@ pub(crate) enum LoginError {
     },
     #[error("the server broke the protocol: {0}")]
     Protocol(&'static str),
-    #[error("the server sent a message that can't be read: {0}")]
-    Message(String),
+    #[error("the server sent what can't be read: {0}")]
+    Message(#[from] MessageError),
+    #[error("the server's messages can't be told apart: {0}")]
+    Frame(#[from] FrameError),
     #[error("the connection to the server broke: {0}")]
     Broken(#[from] io::Error),
     #[error("the server closed the connection during the login")]
@@ -60,7 +64,7 @@ pub(crate) struct LoginFacts<'a> {
     pub(crate) region: &'a str,
     /// Where the identity comes from, by its name.
     pub(crate) source: &'a str,
-    pub(crate) role: Option<String>,
+    pub(crate) role: Option<&'a RoleArn>,
     /// How old the token was that the server saw.
     pub(crate) token_age: Option<Duration>,
 }
@@ -90,9 +94,11 @@ impl LoginError {
             Self::Refused { response, token } => cause_of(response.code, token.is_some()),
             Self::Broken(_) | Self::Closed => Some(Cause::EndpointUnreachable),
             Self::TimedOut(_) => Some(Cause::EndpointTimeout),
-            Self::NoUser | Self::UnknownAuthentication | Self::Protocol(_) | Self::Message(_) => {
-                None
-            }
+            Self::NoUser
+            | Self::UnknownAuthentication
+            | Self::Protocol(_)
+            | Self::Message(_)
+            | Self::Frame(_) => None,
         }
     }
 
@@ -138,7 +144,7 @@ impl LoginError {
             | Self::PasswordWanted(_)
             | Self::UnknownAuthentication
             | Self::NoUser => SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
-            Self::Protocol(_) | Self::Message(_) => SqlState::PROTOCOL_VIOLATION,
+            Self::Protocol(_) | Self::Message(_) | Self::Frame(_) => SqlState::PROTOCOL_VIOLATION,
             _ => SqlState::SQLCLIENT_UNABLE,
         }
     }
@@ -169,7 +175,7 @@ impl fmt::Display for LoginFacts<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { user, endpoint, region, source, .. } = self;
         write!(f, "user {user} at {endpoint} (region {region}), identity from {source}")?;
-        if let Some(role) = &self.role {
+        if let Some(role) = self.role {
             write!(f, ", role {role}")?;
         }
         match self.token_age {

@@ -4,20 +4,21 @@
 use std::thread::JoinHandle;
 
 use irsa_net::drain::DrainWatch;
-use irsa_net::listen::{BindError, ListenAddress, ListenOptions, Listener};
+use irsa_net::listen::{BindError, ListenOptions, Listener};
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use super::{Listening, Prepared};
 use crate::exit::Failure;
-use crate::upstream::socket_file;
 
 /// PostgreSQL's port, which names a socket file when none is given.
 const POSTGRES_PORT: u16 = 5432;
 
 pub(super) struct DataPlane {
     thread: JoinHandle<()>,
+    /// The thread ends when this is dropped.
+    alive: oneshot::Sender<()>,
 }
 
 /// A listener and the upstream that it is for.
@@ -40,12 +41,19 @@ impl DataPlane {
             .build()
             .map_err(|error| Failure::other(format!("the runtime could not start: {error}")))?;
         let (tell, told) = oneshot::channel();
+        let (alive, ended) = oneshot::channel();
         let thread = std::thread::Builder::new()
             .name("irsa-data".to_owned())
-            .spawn(move || runtime.block_on(run(prepared, drain, cut, tell)))
+            .spawn(move || {
+                runtime.block_on(async {
+                    let accepting = run(prepared, drain, cut, tell).await;
+                    let _ = ended.await;
+                    drop(accepting);
+                });
+            })
             .map_err(|error| Failure::other(format!("the data thread could not start: {error}")))?;
         match told.await {
-            Ok(Ok(listening)) => Ok((Self { thread }, listening)),
+            Ok(Ok(listening)) => Ok((Self { thread, alive }, listening)),
             Ok(Err(error)) => Err(Failure::Other {
                 message: error.to_string(),
                 remedy: Some(error.remedy().to_owned()),
@@ -54,8 +62,9 @@ impl DataPlane {
         }
     }
 
-    /// Waits for the thread's end.
-    pub(super) async fn join(self) {
+    /// Ends the thread, and with it every session that is still there.
+    pub(super) async fn end(self) {
+        drop(self.alive);
         let _ = tokio::task::spawn_blocking(move || self.thread.join()).await;
     }
 }
@@ -65,45 +74,33 @@ async fn run(
     drain: DrainWatch,
     cut: DrainWatch,
     tell: oneshot::Sender<Result<Vec<Listening>, BindError>>,
-) {
+) -> JoinSet<()> {
+    let mut accepting = JoinSet::new();
     let bound = match bind(&prepared).await {
         Ok(bound) => bound,
         Err(error) => {
             let _ = tell.send(Err(error));
-            return;
+            return accepting;
         }
     };
     let _ = tell.send(Ok(listening(&prepared, &bound)));
-    let mut accepting = JoinSet::new();
     for Bound { prepared: index, listener } in bound {
         let database = prepared[index].database.clone();
         accepting.spawn(irsa_postgres::serve(database, listener, drain.clone(), cut.clone()));
     }
-    accepting.join_all().await;
-    drain.idle().await;
+    accepting
 }
 
 async fn bind(prepared: &[Prepared]) -> Result<Vec<Bound>, BindError> {
     let mut bound = Vec::new();
     for (index, upstream) in prepared.iter().enumerate() {
         for address in &upstream.listen {
-            let address = in_postgres_naming(address);
+            let address = address.clone().for_postgres(POSTGRES_PORT);
             let listener = Listener::bind(&address, ListenOptions::default()).await?;
             bound.push(Bound { prepared: index, listener });
         }
     }
     Ok(bound)
-}
-
-/// libpq takes a folder for a host and looks for `.s.PGSQL.PORT` in it (PostgreSQL docs, "Database
-/// Connection Control Functions", `host`).
-fn in_postgres_naming(address: &ListenAddress) -> ListenAddress {
-    match address {
-        ListenAddress::Unix(path) if path.is_dir() => {
-            ListenAddress::Unix(socket_file(path, POSTGRES_PORT))
-        }
-        other => other.clone(),
-    }
 }
 
 fn listening(prepared: &[Prepared], bound: &[Bound]) -> Vec<Listening> {

@@ -11,6 +11,7 @@ use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio_postgres::Socket;
 use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -28,7 +29,7 @@ pub(super) struct Connector {
     host: ServerName<'static>,
 }
 
-pub(super) struct Stream(TlsStream<TcpStream>);
+pub(super) struct Stream(TlsStream<Socket>);
 
 impl Tls {
     pub(super) fn trusting(lab: &Lab) -> Self {
@@ -55,7 +56,7 @@ impl Tls {
     }
 }
 
-impl MakeTlsConnect<TcpStream> for Tls {
+impl MakeTlsConnect<Socket> for Tls {
     type Stream = Stream;
     type TlsConnect = Connector;
     type Error = rustls::pki_types::InvalidDnsNameError;
@@ -65,12 +66,12 @@ impl MakeTlsConnect<TcpStream> for Tls {
     }
 }
 
-impl TlsConnect<TcpStream> for Connector {
+impl TlsConnect<Socket> for Connector {
     type Stream = Stream;
     type Error = io::Error;
     type Future = Pin<Box<dyn Future<Output = io::Result<Stream>> + Send>>;
 
-    fn connect(self, stream: TcpStream) -> Self::Future {
+    fn connect(self, stream: Socket) -> Self::Future {
         Box::pin(async move { TlsConnector::from(self.config).connect(self.host, stream).await.map(Stream) })
     }
 }

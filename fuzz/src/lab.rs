@@ -1,0 +1,10 @@
+//! What the lab verifies as AWS does: RDS tokens, signed requests, projected tokens.
+
+mod minted_token;
+mod rds_token;
+mod stage;
+mod sts;
+
+pub use minted_token::minted_token;
+pub use rds_token::rds_token;
+pub use sts::{sts_request, web_identity_token};

@@ -1,0 +1,97 @@
+//! Requests to STS, with a signature or with a projected token.
+
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode};
+
+use super::stage::STAGE;
+
+/// The form of a token exchange, all but the token.
+const EXCHANGE: &str = "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=arn:aws:iam::111122223333:role/camunda/keycloak-role&RoleSessionName=keycloak-0&WebIdentityToken=";
+
+/// Shorter parts of a token may be words of the answer.
+const TELLING: usize = 64;
+
+/// A request as on the wire: `METHOD PATH`, headers, an empty line, the body. The answer is a
+/// well-formed one of AWS's, and never an internal error.
+pub fn sts_request(data: &[u8]) {
+    let Some(request) = request(data) else {
+        return;
+    };
+    let response = STAGE.ask_sts(&request);
+    let status = response.status();
+    assert!(status.is_success() || status.is_client_error(), "{status}");
+    assert_is_closed_xml(&response);
+}
+
+/// A projected token that the issuer did not sign: no session for it, whatever it says, and no part
+/// of it in the answer or in the ledger.
+pub fn web_identity_token(data: &[u8]) {
+    let token = &*String::from_utf8_lossy(data);
+    let response = exchange(token);
+    assert!(response.status().is_client_error());
+    assert_is_closed_xml(&response);
+    let refusals = STAGE.ledger.snapshot().refusals;
+    let answer = String::from_utf8_lossy(response.body());
+    for part in token.split('.').filter(|part| part.len() >= TELLING) {
+        assert!(!answer.contains(part));
+        assert!(refusals.last().is_none_or(|last| !last.message.contains(part)));
+    }
+}
+
+/// Exchanges a token for a session of the role that its service account may have.
+pub(super) fn exchange(token: &str) -> Response<Bytes> {
+    let escaped = token.bytes().map(|byte| format!("%{byte:02X}"));
+    let mut request = Request::new(Bytes::from(EXCHANGE.to_owned() + &escaped.collect::<String>()));
+    *request.method_mut() = Method::POST;
+    STAGE.ask_sts(&request)
+}
+
+fn request(data: &[u8]) -> Option<Request<Bytes>> {
+    let end = data.windows(2).position(|pair| pair == b"\n\n");
+    let (head, body) = data.split_at(end.unwrap_or(data.len()));
+    let mut lines = head.split(|&byte| byte == b'\n');
+    let mut words = lines.next()?.split(|&byte| byte == b' ');
+    let method = Method::from_bytes(words.next()?).ok()?;
+    let mut builder = Request::builder().method(method).uri(words.next()?);
+    for line in lines {
+        let colon = line.iter().position(|&byte| byte == b':')?;
+        let (name, value) = line.split_at(colon);
+        builder = builder.header(name, value.get(1..)?.trim_ascii());
+    }
+    let body = body.get(2..).unwrap_or_default();
+    builder.body(Bytes::copy_from_slice(body)).ok()
+}
+
+/// Nothing that the caller sent closes an element or opens one.
+fn assert_is_closed_xml(response: &Response<Bytes>) {
+    let body = String::from_utf8_lossy(response.body());
+    let mut open: Vec<&str> = Vec::new();
+    for piece in body.split('<').skip(1) {
+        let Some((tag, _text)) = piece.split_once('>') else {
+            panic!("a tag without an end in {body}");
+        };
+        match tag.strip_prefix('/') {
+            Some(name) => assert_eq!(open.pop(), Some(name), "{body}"),
+            None => open.push(tag.split(' ').next().unwrap_or_default()),
+        }
+    }
+    assert!(open.is_empty(), "{body}");
+    assert_eq!(response.status() == StatusCode::OK, !body.contains("<Error>"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Else nothing behind the signature would be reached.
+    #[test]
+    fn the_seeds_are_signed() {
+        for seed in [
+            &include_bytes!("../../corpus/sts_request/caller_identity")[..],
+            include_bytes!("../../corpus/sts_request/caller_identity_by_get"),
+        ] {
+            let response = STAGE.ask_sts(&request(seed).unwrap());
+            assert_eq!(response.status(), StatusCode::OK, "{:?}", response.body());
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Policies: parsed, asked, and asked again with more statements.
+
+use irsa_chain::{OidcProviderArn, SessionName};
+use irsa_policy::{
+    Context, Decision, OidcRequest, Policy, PolicyKind, Principal, Request, Verdict, connect_cause,
+    decide, evaluate, trust_cause,
+};
+use serde_json::Value;
+
+use crate::word::assert_explains;
+
+const PROVIDER: &str = "arn:aws:iam::111122223333:oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/9F2C5D41A7E84B06B3D1E0F8C6A5B472";
+const CALLER: Principal<'_> =
+    Principal::Aws("arn:aws:sts::111122223333:assumed-role/keycloak-role/keycloak-0");
+
+/// A document of either kind: parsed, or refused in one line.
+pub fn policy_document(data: &[u8]) {
+    let text = &*String::from_utf8_lossy(data);
+    for kind in [PolicyKind::Identity, PolicyKind::Trust] {
+        match Policy::parse(kind, text) {
+            Ok(policy) => assert_eq!(policy.kind(), kind),
+            Err(error) => assert_explains(&error),
+        }
+    }
+}
+
+/// A request and the identity policy it is asked of: the action, the resource (or an empty line),
+/// any number of condition keys as `KEY=VALUE`, an empty line, the policy.
+pub fn policy_decision(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let Some((head, policy)) = text.split_once("\n---\n") else {
+        return;
+    };
+    let mut lines = head.lines();
+    let action = lines.next().unwrap_or_default();
+    let resource = lines.next().filter(|line| !line.is_empty());
+    let context = lines.fold(Context::new(), |context, line| {
+        let (key, value) = line.split_once('=').unwrap_or((line, ""));
+        context.with(key, value)
+    });
+    let request = Request {
+        principal: CALLER,
+        action,
+        resource,
+        context: &context,
+    };
+    if let Some(verdict) = asked(PolicyKind::Identity, policy, &request) {
+        connect_cause(&verdict);
+    }
+}
+
+/// A token and the trust policy it is shown to: the subject, any number of audiences, an empty
+/// line, the policy.
+pub fn trust_decision(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let Some((head, policy)) = text.split_once("\n---\n") else {
+        return;
+    };
+    let Ok(provider) = PROVIDER.parse::<OidcProviderArn>() else {
+        return;
+    };
+    let mut lines = head.lines();
+    let subject = lines.next().unwrap_or_default();
+    let session = SessionName::from_pod_name("keycloak-0");
+    let token = OidcRequest::new(&provider, subject, lines, &session);
+    if let Some(verdict) = asked(PolicyKind::Trust, policy, &token.request()) {
+        trust_cause(&verdict);
+    }
+}
+
+/// The verdict of a policy, if it is one.
+fn asked(kind: PolicyKind, text: &str, request: &Request<'_>) -> Option<Verdict> {
+    let policy = Policy::parse(kind, text).ok()?;
+    let verdict = decide(&[&policy], request);
+    assert_is_explained(&verdict);
+    assert_eq!(verdict.decision, evaluate(&[&policy], request));
+    let denying = with_effect(kind, text, "Deny")?;
+    assert_deny_wins(&policy, &denying, verdict.decision, request);
+    Some(verdict)
+}
+
+fn assert_is_explained(verdict: &Verdict) {
+    let is_implicit = verdict.decision == Decision::ImplicitlyDenied;
+    assert_eq!(verdict.by.is_none(), is_implicit);
+    assert!(is_implicit || verdict.near_misses.is_empty());
+    for miss in &verdict.near_misses {
+        assert!(!miss.kept_by.is_empty());
+        miss.kept_by.iter().for_each(|mismatch| {
+            assert!(!mismatch.to_string().chars().any(char::is_control));
+        });
+    }
+}
+
+/// More statements that deny never allow, in whatever order; and where the statements of `policy`
+/// allow, the same ones with `Deny` deny.
+fn assert_deny_wins(policy: &Policy, denying: &Policy, before: Decision, request: &Request<'_>) {
+    let after = evaluate(&[policy, denying], request);
+    assert_eq!(after, evaluate(&[denying, policy], request));
+    match before {
+        Decision::ImplicitlyDenied => assert_eq!(after, evaluate(&[denying], request)),
+        Decision::Allowed | Decision::ExplicitlyDenied => {
+            assert_eq!(after, Decision::ExplicitlyDenied);
+        }
+    }
+    assert_ne!(after, Decision::Allowed);
+}
+
+/// The same policy with this effect in each statement.
+fn with_effect(kind: PolicyKind, text: &str, effect: &str) -> Option<Policy> {
+    let mut document: Value = serde_json::from_str(text).ok()?;
+    let statements = match document.get_mut("Statement")? {
+        Value::Array(statements) => statements.as_mut_slice(),
+        one => std::slice::from_mut(one),
+    };
+    for statement in statements {
+        *statement.get_mut("Effect")? = Value::from(effect);
+    }
+    let policy = Policy::parse(kind, &document.to_string());
+    assert!(policy.is_ok(), "an effect makes no policy invalid");
+    policy.ok()
+}

@@ -1,0 +1,180 @@
+//! psql and libpq: every way to ask for TLS, cancel by Ctrl-C, `\copy`.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use interop::client::tool;
+use interop::target::{SslMode, Target};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::stage::{USER, stage};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// psql that never asks for a password and answers bare values; `None` where it is missing.
+fn psql(target: &Target) -> Option<Command> {
+    let mut psql = tool("psql")?;
+    psql.args(["-X", "-w", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1"])
+        .stdin(Stdio::null());
+    // Where libpq would look for an authority that nobody named.
+    psql.env("HOME", "/nonexistent");
+    target.point(&mut psql);
+    Some(psql)
+}
+
+fn ask(target: &Target, text: &str) -> Option<Output> {
+    Some(psql(target)?.args(["-c", text]).output().unwrap())
+}
+
+fn said(output: &Output) -> (String, String) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    (text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn every_sslmode_gets_through() {
+    let stage = stage();
+    let proxy = stage.proxy();
+    let target = Target {
+        host: "localhost".to_owned(),
+        ..proxy.target(USER, USER)
+    };
+    for mode in SslMode::ALL {
+        let verifies = matches!(mode, SslMode::VerifyCa | SslMode::VerifyFull);
+        let ca_file = proxy.ca_file();
+        let target = target.with_tls(mode, verifies.then_some(ca_file.as_path()));
+        let Some(output) = ask(&target, "select current_user") else {
+            return;
+        };
+        assert_eq!(said(&output), (USER.to_owned(), String::new()), "{mode:?}");
+    }
+}
+
+#[test]
+fn verify_full_fails_without_the_right_authority() {
+    let stage = stage();
+    let proxy = stage.proxy();
+    let target = Target {
+        host: "localhost".to_owned(),
+        ..proxy.target(USER, USER)
+    };
+    let unknown = target.with_tls(SslMode::VerifyFull, None);
+    let Some(output) = ask(&unknown, "select 1") else {
+        return;
+    };
+    assert!(
+        !output.status.success() && said(&output).1.contains("root certificate file"),
+        "{output:?}"
+    );
+    let wrong = target.with_tls(SslMode::VerifyFull, Some(&stage.lab().facts().ca_file));
+    let output = ask(&wrong, "select 1").unwrap();
+    assert!(
+        !output.status.success() && said(&output).1.contains("certificate verify failed"),
+        "{output:?}"
+    );
+}
+
+#[test]
+fn a_unix_socket_gets_through() {
+    let stage = stage();
+    let proxy = stage.proxy();
+    let Some(output) = ask(&proxy.socket_target(USER, USER), "select current_user") else {
+        return;
+    };
+    assert_eq!(said(&output), (USER.to_owned(), String::new()));
+}
+
+#[test]
+fn the_servers_own_errors_arrive_as_they_are() {
+    let stage = stage();
+    let proxy = stage.proxy();
+    let (direct, proxied) = (stage.direct().target(), proxy.target(USER, USER));
+    for text in [
+        "select * from missing",
+        "select 1/0",
+        "set client_min_messages to nonsense",
+    ] {
+        let Some(expected) = ask(&direct, text) else {
+            return;
+        };
+        let seen = ask(&proxied, text).unwrap();
+        assert_eq!(
+            (seen.status.code(), said(&seen)),
+            (expected.status.code(), said(&expected)),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn ctrl_c_cancels_the_query() {
+    let stage = stage();
+    let proxy = stage.proxy();
+    let target = proxy.target(USER, USER);
+    let Some(mut command) = psql(&target) else {
+        return;
+    };
+    command
+        .env("PGAPPNAME", "interrupted")
+        .args(["-c", "select pg_sleep(60)"]);
+    let child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    until_running(&target, "interrupted");
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(
+        said(&output)
+            .1
+            .contains("canceling statement due to user request"),
+        "{output:?}"
+    );
+}
+
+fn until_running(target: &Target, application: &str) {
+    let text = format!(
+        "select count(*) from pg_stat_activity where application_name = '{application}' and state = 'active'"
+    );
+    let started = Instant::now();
+    while said(&ask(target, &text).unwrap()).0 != "1" {
+        assert!(started.elapsed() < PATIENCE, "the query does not run");
+    }
+}
+
+#[test]
+fn copies_both_ways() {
+    let stage = stage();
+    let proxy = stage.proxy();
+    let folder = tempfile::tempdir().unwrap();
+    let (from, to) = (folder.path().join("from"), folder.path().join("to"));
+    fs::write(&from, lines()).unwrap();
+    let Some(mut command) = psql(&proxy.target(USER, USER)) else {
+        return;
+    };
+    command.args(["-c", "create temp table copied (id int, body text)"]);
+    command.args(["-c", &copy("from", &from), "-c", &copy("to", &to)]);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert!(
+        fs::read(&to).unwrap() == fs::read(&from).unwrap(),
+        "the copy differs"
+    );
+}
+
+fn copy(direction: &str, file: &Path) -> String {
+    format!("\\copy copied {direction} '{}'", file.display())
+}
+
+/// About 10 MB: more than any buffer on the way.
+fn lines() -> String {
+    let mut lines = String::new();
+    for number in 0..100_000 {
+        let _ = writeln!(lines, "{number}\t{}", "x".repeat(number % 200));
+    }
+    lines
+}
