@@ -75,8 +75,8 @@ impl Http {
         http_client_fn(move |_, _| connector.clone())
     }
 
-    /// Sends `request` to an agent of this node, within `limit`. No log line of the HTTP client is
-    /// let out: they hold headers, and those hold tokens.
+    /// Sends `request` to an agent of this node, within `limit`. The HTTP client's own log lines are
+    /// not let out: nothing promises that they leave out headers and bodies.
     ///
     /// # Errors
     /// What failed on the way, as text.

@@ -82,7 +82,7 @@ impl Identity {
     pub async fn credentials(&self) -> Result<SessionCredentials, IdentityError> {
         let mut snapshots = self.0.snapshots.clone();
         let now = self.now();
-        let attempts = {
+        {
             let snapshot = snapshots.borrow_and_update();
             if let Some(held) = snapshot.valid_at(now) {
                 // Due and untried: the machine slept, or the clock was set. After a failure the
@@ -95,11 +95,10 @@ impl Identity {
             if let Some(refusal) = fresh_refusal(&snapshot) {
                 return Err(refusal);
             }
-            snapshot.attempts()
-        };
+        }
         self.0.wake.notify_one();
         let wait = self.0.timeouts.wait;
-        let outcome = tokio::time::timeout(wait, self.outcome(&mut snapshots, attempts)).await;
+        let outcome = tokio::time::timeout(wait, self.outcome(&mut snapshots)).await;
         outcome.unwrap_or_else(|_| Err(self.why_none(wait)))
     }
 
@@ -204,11 +203,10 @@ impl Identity {
         }))
     }
 
-    /// Credentials, or a refusal that is newer than `attempts`.
+    /// What the next exchange to end comes to, or a later one if it fails in passing.
     async fn outcome(
         &self,
         snapshots: &mut watch::Receiver<Snapshot>,
-        attempts: u64,
     ) -> Result<SessionCredentials, IdentityError> {
         loop {
             snapshots.changed().await.map_err(|_| stopped())?;
@@ -217,7 +215,6 @@ impl Identity {
                 return Ok(held.credentials.clone());
             }
             if let Some(failure) = &snapshot.failure
-                && snapshot.attempts() > attempts
                 && !failure.error.is_transient()
             {
                 return Err(failure.error.clone());

@@ -97,10 +97,6 @@ impl IdentityState {
 }
 
 impl Snapshot {
-    pub(crate) fn attempts(&self) -> u64 {
-        self.counters.succeeded + self.counters.failed
-    }
-
     /// The credentials, if they are valid at `now`.
     pub(crate) fn valid_at(&self, now: SystemTime) -> Option<&Held> {
         self.held

@@ -1,6 +1,7 @@
 //! The lab's own JSON API, on loopback only.
 //!
-//! `GET /facts`, `/ledger`, `/faults`, `/env?workload=NAME`; `POST /faults`, `/rotate-keys`, `/renew-tokens`, `/mint`.
+//! `GET /facts`, `/ledger`, `/faults`, `/env?workload=NAME`; `POST /faults`, `/rotate-keys`,
+//! `/renew-tokens`, `/mint`.
 
 use std::sync::Arc;
 
@@ -46,7 +47,9 @@ impl Admin {
     /// Answers a request; errors are `{"error": TEXT}`.
     pub(crate) fn handle(&self, request: &Request<Bytes>) -> Response<Bytes> {
         let answer = check_caller(request).and_then(|()| self.route(request));
-        answer.unwrap_or_else(|(status, error)| reply::json(status, json!({"error": error}).to_string()))
+        answer.unwrap_or_else(|(status, error)| {
+            reply::json(status, json!({"error": error}).to_string())
+        })
     }
 
     fn route(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Refused> {
@@ -72,7 +75,11 @@ impl Admin {
     fn env(&self, query: &str) -> Result<Response<Bytes>, Refused> {
         let name = url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == "workload");
         let name = name.map(|(_, name)| name.into_owned()).unwrap_or_default();
-        let workload = self.facts.workloads.iter().find(|workload| workload.name == name);
+        let workload = self
+            .facts
+            .workloads
+            .iter()
+            .find(|workload| workload.name == name);
         let workload = workload.ok_or_else(|| no_workload(&name))?;
         Ok(reply::text(StatusCode::OK, exports(workload)))
     }
@@ -85,26 +92,43 @@ impl Admin {
         document(&json!({"key_ids": self.issuer.key_ids()}))
     }
 
-    /// A [`TokenSpec`], or `{"workload": NAME}` with the fields that shall differ from that workload's token.
+    /// A [`TokenSpec`], or `{"workload": NAME}` with the fields that shall differ from that
+    /// workload's token.
     fn mint(&self, mut wanted: Value) -> Result<Response<Bytes>, Refused> {
-        let workload = wanted.as_object_mut().and_then(|fields| fields.remove("workload"));
+        let workload = wanted
+            .as_object_mut()
+            .and_then(|fields| fields.remove("workload"));
         if let Some(Value::String(name)) = workload {
-            let pod = self.projections.pod(&name).ok_or_else(|| no_workload(&name))?;
-            wanted = overlaid(serde_json::to_value(&pod.token).map_err(|error| bad(&error))?, wanted);
+            let pod = self
+                .projections
+                .pod(&name)
+                .ok_or_else(|| no_workload(&name))?;
+            wanted = overlaid(
+                serde_json::to_value(&pod.token).map_err(|error| bad(&error))?,
+                wanted,
+            );
         }
         let spec: TokenSpec = serde_json::from_value(wanted).map_err(|error| bad(&error))?;
         document(&json!({"token": self.issuer.mint(&spec).map_err(failed)?}))
     }
 }
 
-/// A web page in the developer's browser must not reach the API: neither by script nor by a name that it rebinds.
+/// A web page in the developer's browser must not reach the API: neither by script nor by a name
+/// that it rebinds.
 fn check_caller(request: &Request<Bytes>) -> Result<(), Refused> {
-    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()?.parse::<http::uri::Authority>().ok());
-    let is_local = host.is_some_and(|host| ["127.0.0.1", "localhost", "[::1]"].contains(&host.host()));
+    let host = request
+        .headers()
+        .get(HOST)
+        .and_then(|host| host.to_str().ok()?.parse::<http::uri::Authority>().ok());
+    let is_local =
+        host.is_some_and(|host| ["127.0.0.1", "localhost", "[::1]"].contains(&host.host()));
     if is_local && !request.headers().contains_key(ORIGIN) {
         return Ok(());
     }
-    Err((StatusCode::FORBIDDEN, "only programs on this machine may ask".to_owned()))
+    Err((
+        StatusCode::FORBIDDEN,
+        "only programs on this machine may ask".to_owned(),
+    ))
 }
 
 fn overlaid(mut base: Value, over: Value) -> Value {
@@ -115,7 +139,11 @@ fn overlaid(mut base: Value, over: Value) -> Value {
 }
 
 fn body<T: DeserializeOwned>(request: &Request<Bytes>) -> Result<T, Refused> {
-    let bytes: &[u8] = if request.body().is_empty() { b"{}" } else { request.body() };
+    let bytes: &[u8] = if request.body().is_empty() {
+        b"{}"
+    } else {
+        request.body()
+    };
     serde_json::from_slice(bytes).map_err(|error| bad(&error))
 }
 
@@ -133,5 +161,8 @@ fn failed(error: impl std::fmt::Display) -> Refused {
 }
 
 fn no_workload(name: &str) -> Refused {
-    (StatusCode::NOT_FOUND, format!("there is no workload `{name}`"))
+    (
+        StatusCode::NOT_FOUND,
+        format!("there is no workload `{name}`"),
+    )
 }

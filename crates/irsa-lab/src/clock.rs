@@ -20,7 +20,10 @@ pub trait LabClock: Send + Sync + Debug {
 pub struct SystemClock;
 
 impl LabClock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one place where the lab reads the machine's clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where the lab reads the machine's clock"
+    )]
     fn now(&self) -> SystemTime {
         SystemTime::now()
     }
@@ -45,14 +48,19 @@ impl LabClock for SkewedClock {
         let skew = self.faults.clock_skew_seconds();
         let amount = Duration::from_secs(skew.unsigned_abs());
         let now = self.inner.now();
-        let skewed = if skew < 0 { now.checked_sub(amount) } else { now.checked_add(amount) };
+        let skewed = if skew < 0 {
+            now.checked_sub(amount)
+        } else {
+            now.checked_add(amount)
+        };
         skewed.unwrap_or(now)
     }
 }
 
 /// Whole seconds since 1970, 0 for earlier times.
 pub fn unix_seconds(at: SystemTime) -> u64 {
-    at.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    at.duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
 }
 
 /// RFC 3339 in UTC with whole seconds, as AWS writes times: `2026-11-24T21:08:00Z`.

@@ -42,6 +42,8 @@ pub struct AuroraDeps {
 
 impl fmt::Debug for AuroraDeps {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AuroraDeps").field("state_dir", &self.state_dir).finish_non_exhaustive()
+        f.debug_struct("AuroraDeps")
+            .field("state_dir", &self.state_dir)
+            .finish_non_exhaustive()
     }
 }

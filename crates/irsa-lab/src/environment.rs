@@ -29,29 +29,49 @@ pub(crate) fn environment(
             all.insert("AWS_WEB_IDENTITY_TOKEN_FILE", token_file.to_owned());
         }
         WorkloadIdentity::PodIdentity => {
-            all.insert("AWS_CONTAINER_CREDENTIALS_FULL_URI", format!("{}/v1/credentials", facts.pod_identity_agent.url));
-            all.insert("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", token_file.to_owned());
+            all.insert(
+                "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+                format!("{}/v1/credentials", facts.pod_identity_agent.url),
+            );
+            all.insert(
+                "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+                token_file.to_owned(),
+            );
         }
     }
     all.extend(upstream(workload, &facts.clusters).map(|upstream| ("IRSA_UPSTREAMS", upstream)));
-    all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    all.into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
 }
 
 /// The variables as a shell reads them, one `export` a line.
 pub fn exports(workload: &WorkloadFacts) -> String {
-    workload.environment.iter().fold(String::new(), |mut text, (name, value)| {
-        // Writing to a `String` can't fail.
-        let _ = writeln!(text, "export {name}='{}'", value.replace('\'', r"'\''"));
-        text
-    })
+    workload
+        .environment
+        .iter()
+        .fold(String::new(), |mut text, (name, value)| {
+            // Writing to a `String` can't fail.
+            let _ = writeln!(text, "export {name}='{}'", value.replace('\'', r"'\''"));
+            text
+        })
 }
 
 /// The proxy's upstream for the workload's database: signed for the endpoint, dialled at the lab.
 fn upstream(workload: &Workload, clusters: &[ClusterFacts]) -> Option<String> {
     let database = workload.database.as_ref()?;
-    let cluster = clusters.iter().find(|cluster| cluster.name == database.cluster)?;
-    let listen = database.listen.as_ref().map(|listen| format!("&listen={listen}")).unwrap_or_default();
-    Some(format!("postgres://{}:{}?dial={}{listen}", cluster.endpoint, cluster.port, cluster.dial))
+    let cluster = clusters
+        .iter()
+        .find(|cluster| cluster.name == database.cluster)?;
+    let listen = database
+        .listen
+        .as_ref()
+        .map(|listen| format!("&listen={listen}"))
+        .unwrap_or_default();
+    Some(format!(
+        "postgres://{}:{}?dial={}{listen}",
+        cluster.endpoint, cluster.port, cluster.dial
+    ))
 }
 
 #[cfg(test)]

@@ -48,14 +48,24 @@ pub enum LabError {
 impl LabError {
     /// An error of the Aurora front.
     pub fn aurora(doing: impl Into<String>, source: impl Into<Source>) -> Self {
-        Self::Aurora { doing: doing.into(), source: source.into() }
+        Self::Aurora {
+            doing: doing.into(),
+            source: source.into(),
+        }
     }
 
     pub(crate) fn part(part: &'static str, source: impl Into<Source>) -> Self {
-        Self::Part { part, source: source.into() }
+        Self::Part {
+            part,
+            source: source.into(),
+        }
     }
 
     pub(crate) fn file(doing: &'static str, path: impl Into<PathBuf>, source: io::Error) -> Self {
-        Self::File { doing, path: path.into(), source }
+        Self::File {
+            doing,
+            path: path.into(),
+            source,
+        }
     }
 }

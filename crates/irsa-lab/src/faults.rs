@@ -9,7 +9,8 @@ use tokio::sync::watch;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct FaultPlan {
-    /// AWS's clock (STS, IMDS, Aurora) runs this many seconds ahead of the pods' clock; negative: behind.
+    /// AWS's clock (STS, IMDS, Aurora) runs this many seconds ahead of the pods' clock; negative:
+    /// behind.
     pub clock_skew_seconds: i64,
     /// Life of new STS sessions, shorter than AWS would allow, whatever is asked for.
     pub session_seconds: Option<u64>,
@@ -143,7 +144,9 @@ impl Faults {
         let mut taken = None;
         self.plan.send_if_modified(|plan| {
             taken = plan.sts.clone().filter(|fault| fault.requests != Some(0));
-            let Some(left) = plan.sts.as_mut().and_then(|fault| fault.requests.as_mut()) else { return false };
+            let Some(left) = plan.sts.as_mut().and_then(|fault| fault.requests.as_mut()) else {
+                return false;
+            };
             *left = left.saturating_sub(1);
             true
         });
@@ -158,7 +161,11 @@ mod tests {
     #[test]
     fn a_limited_fault_ends_after_its_requests() {
         let faults = Faults::default();
-        let fault = StsFault { kind: Some(StsFaultKind::Throttle), requests: Some(2), ..StsFault::default() };
+        let fault = StsFault {
+            kind: Some(StsFaultKind::Throttle),
+            requests: Some(2),
+            ..StsFault::default()
+        };
         faults.change(|plan| plan.sts = Some(fault));
         assert!(faults.take_sts().is_some());
         assert!(faults.take_sts().is_some());
@@ -168,7 +175,12 @@ mod tests {
     #[test]
     fn an_unlimited_fault_stays() {
         let faults = Faults::default();
-        faults.change(|plan| plan.sts = Some(StsFault { latency_ms: 5, ..StsFault::default() }));
+        faults.change(|plan| {
+            plan.sts = Some(StsFault {
+                latency_ms: 5,
+                ..StsFault::default()
+            })
+        });
         assert!(faults.take_sts().is_some());
         assert!(faults.take_sts().is_some());
     }

@@ -9,24 +9,43 @@ use crate::sessions::Session;
 use crate::world::Role;
 
 /// Asks the policies of `role`, whose session this is, whether it may do `action` on `resource`.
-pub(crate) fn may(session: &Session, role: &Role, action: &str, resource: &str, now: SystemTime) -> Verdict {
+pub(crate) fn may(
+    session: &Session,
+    role: &Role,
+    action: &str,
+    resource: &str,
+    now: SystemTime,
+) -> Verdict {
     let principal = session.principal().to_string();
     let policies: Vec<&Policy> = role.policies.iter().map(|one| &one.policy).collect();
     let context = session_context(session, role, now);
     let principal = Principal::Aws(&principal);
-    decide(&policies, &Request { principal, action, resource: Some(resource), context: &context })
+    decide(
+        &policies,
+        &Request {
+            principal,
+            action,
+            resource: Some(resource),
+            context: &context,
+        },
+    )
 }
 
-/// The global condition keys of a request by a role session (IAM User Guide, "AWS global condition context keys").
+/// The global condition keys of a request by a role session (IAM User Guide, "AWS global condition
+/// context keys").
 pub(crate) fn session_context(session: &Session, role: &Role, now: SystemTime) -> Context {
     let context = time_context(now)
         .with("aws:PrincipalArn", role.arn.to_string())
         .with("aws:PrincipalAccount", role.arn.account().to_string())
         .with("aws:PrincipalType", "AssumedRole")
         .with("aws:userid", user_id(session, role));
-    session.spec.tags.iter().fold(context, |context, (key, value)| {
-        context.with(format!("aws:PrincipalTag/{key}"), value.clone())
-    })
+    session
+        .spec
+        .tags
+        .iter()
+        .fold(context, |context, (key, value)| {
+            context.with(format!("aws:PrincipalTag/{key}"), value.clone())
+        })
 }
 
 /// The condition keys that every request has.

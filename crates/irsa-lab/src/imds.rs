@@ -1,7 +1,8 @@
-//! The instance metadata service, version 2: what a pod sees if nothing keeps it from the node's role.
+//! The instance metadata service, version 2: what a pod sees if nothing keeps it from the node's
+//! role.
 //!
-//! Rules: EC2 User Guide, "Use the Instance Metadata Service". It counts everything it is asked, so that "never asked"
-//! can be tested.
+//! Rules: EC2 User Guide, "Use the Instance Metadata Service". It counts everything it is asked, so
+//! that "never asked" can be tested.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -66,10 +67,19 @@ impl Imds {
         clock: Arc<dyn LabClock>,
     ) -> Self {
         let instance_id = random::instance_id();
-        Self { world, sessions, ledger, faults, clock, instance_id, state: Mutex::default() }
+        Self {
+            world,
+            sessions,
+            ledger,
+            faults,
+            clock,
+            instance_id,
+            state: Mutex::default(),
+        }
     }
 
-    /// Answers a request. With the hop limit at 1, a pod's request for a token is never answered: `drain` ends it.
+    /// Answers a request. With the hop limit at 1, a pod's request for a token is never answered:
+    /// `drain` ends it.
     pub async fn handle(&self, request: &Request<Bytes>, drain: &DrainWatch) -> Response<Bytes> {
         let fault = self.faults.current().imds;
         let operation = operation(request);
@@ -89,11 +99,22 @@ impl Imds {
 
     fn issue_token(&self, request: &Request<Bytes>) -> Response<Bytes> {
         if request.headers().contains_key("x-forwarded-for") {
-            return self.refuse("token", StatusCode::FORBIDDEN, "the request came through a proxy");
+            return self.refuse(
+                "token",
+                StatusCode::FORBIDDEN,
+                "the request came through a proxy",
+            );
         }
-        let ttl = request.headers().get(TTL_HEADER).and_then(|ttl| ttl.to_str().ok()?.parse::<u64>().ok());
+        let ttl = request
+            .headers()
+            .get(TTL_HEADER)
+            .and_then(|ttl| ttl.to_str().ok()?.parse::<u64>().ok());
         let Some(ttl) = ttl.filter(|ttl| TTL.contains(ttl)) else {
-            return self.refuse("token", StatusCode::BAD_REQUEST, "the life of the token is not 1 to 21600 seconds");
+            return self.refuse(
+                "token",
+                StatusCode::BAD_REQUEST,
+                "the life of the token is not 1 to 21600 seconds",
+            );
         };
         let token = random::aws_id("AQAEA", 51);
         let expires_at = self.clock.now().checked_add(Duration::from_secs(ttl));
@@ -101,24 +122,46 @@ impl Imds {
         if state.tokens.len() >= KEPT_TOKENS {
             state.tokens.clear();
         }
-        state.tokens.extend(expires_at.map(|expires_at| (token.clone(), expires_at)));
+        state
+            .tokens
+            .extend(expires_at.map(|expires_at| (token.clone(), expires_at)));
         self.ledger.count(Service::Imds, "token", Outcome::Served);
         let mut response = reply::text(StatusCode::OK, token);
-        response.headers_mut().insert(TTL_HEADER, HeaderValue::from(ttl));
+        response
+            .headers_mut()
+            .insert(TTL_HEADER, HeaderValue::from(ttl));
         response
     }
 
     fn metadata(&self, request: &Request<Bytes>, operation: &'static str) -> Response<Bytes> {
         if request.method() != Method::GET && request.method() != Method::HEAD {
-            return self.refuse(operation, StatusCode::METHOD_NOT_ALLOWED, "only GET is for metadata");
+            return self.refuse(
+                operation,
+                StatusCode::METHOD_NOT_ALLOWED,
+                "only GET is for metadata",
+            );
         }
-        let token = request.headers().get(TOKEN_HEADER).and_then(|token| token.to_str().ok()).unwrap_or("");
+        let token = request
+            .headers()
+            .get(TOKEN_HEADER)
+            .and_then(|token| token.to_str().ok())
+            .unwrap_or("");
         let now = self.clock.now();
-        if self.state().tokens.get(token).is_none_or(|expires_at| now >= *expires_at) {
-            return self.refuse(operation, StatusCode::UNAUTHORIZED, "there is no token, or it is expired");
+        if self
+            .state()
+            .tokens
+            .get(token)
+            .is_none_or(|expires_at| now >= *expires_at)
+        {
+            return self.refuse(
+                operation,
+                StatusCode::UNAUTHORIZED,
+                "there is no token, or it is expired",
+            );
         }
         let Some(document) = self.document(request.uri().path(), now) else {
-            self.ledger.count(Service::Imds, operation, Outcome::Refused);
+            self.ledger
+                .count(Service::Imds, operation, Outcome::Refused);
             return reply::text(StatusCode::NOT_FOUND, "");
         };
         self.ledger.count(Service::Imds, operation, Outcome::Served);
@@ -170,7 +213,10 @@ impl Imds {
         }
         let name = SessionName::from_pod_name(&self.instance_id);
         let role = self.world.node_role().arn.clone();
-        let session = self.sessions.issue(SessionSpec::new(role, name, CREDENTIALS_LIFE, Origin::InstanceProfile), now);
+        let session = self.sessions.issue(
+            SessionSpec::new(role, name, CREDENTIALS_LIFE, Origin::InstanceProfile),
+            now,
+        );
         state.credentials = Some(Arc::clone(&session));
         session
     }

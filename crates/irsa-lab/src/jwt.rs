@@ -1,5 +1,5 @@
-//! Projected tokens as AWS reads them: claims first, signature later. Each check is a step of its own, because the
-//! order in which they fail is part of what callers see.
+//! Projected tokens as AWS reads them: claims first, signature later. Each check is a step of its
+//! own, because the order in which they fail is part of what callers see.
 
 use std::time::{Duration, SystemTime};
 
@@ -111,7 +111,8 @@ impl std::fmt::Debug for Signed<'_> {
 }
 
 impl<'a> Jwt<'a> {
-    /// Reads a token that claims RS256. Other algorithms, `none` and the HMACs above all, are not for service accounts.
+    /// Reads a token that claims RS256. Other algorithms, `none` and the HMACs above all, are not
+    /// for service accounts.
     pub(crate) fn parse(token: &'a str) -> Result<Self, ParseFault> {
         let (message, signature) = token.rsplit_once('.').ok_or(ParseFault::Segments)?;
         let (header, claims) = message.split_once('.').ok_or(ParseFault::Segments)?;
@@ -122,14 +123,25 @@ impl<'a> Jwt<'a> {
             return Err(ParseFault::Header { at });
         }
         let header: Header = decode(header).ok_or(ParseFault::Content)?;
-        let claims = decode(claims).filter(|_| header.alg == "RS256").ok_or(ParseFault::Content)?;
-        Ok(Self { claims, header, signed: Signed { message, signature } })
+        let claims = decode(claims)
+            .filter(|_| header.alg == "RS256")
+            .ok_or(ParseFault::Content)?;
+        Ok(Self {
+            claims,
+            header,
+            signed: Signed { message, signature },
+        })
     }
 
     /// Verifies with the key of a published set (RFC 7517).
     pub(crate) fn check_signature(&self, jwks: &str) -> Result<(), KeyFault> {
         let keys: JwkSet = serde_json::from_str(jwks).map_err(|_| KeyFault::NoKey)?;
-        let key = self.header.kid.as_deref().and_then(|kid| keys.find(kid)).ok_or(KeyFault::NoKey)?;
+        let key = self
+            .header
+            .kid
+            .as_deref()
+            .and_then(|kid| keys.find(kid))
+            .ok_or(KeyFault::NoKey)?;
         let key = DecodingKey::from_jwk(key).map_err(|_| KeyFault::NoKey)?;
         let Signed { message, signature } = self.signed;
         match jsonwebtoken::crypto::verify(signature, message.as_bytes(), &key, Algorithm::RS256) {
@@ -172,7 +184,11 @@ mod tests {
     use super::*;
 
     fn token(header: &str, claims: &str) -> String {
-        format!("{}.{}.c2ln", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims))
+        format!(
+            "{}.{}.c2ln",
+            URL_SAFE_NO_PAD.encode(header),
+            URL_SAFE_NO_PAD.encode(claims)
+        )
     }
 
     const CLAIMS: &str = r#"{"iss": "https://i", "sub": "s", "aud": "a", "exp": 10}"#;
@@ -181,7 +197,10 @@ mod tests {
     fn reads_an_audience_alone_or_in_a_list() {
         let text = token(r#"{"alg": "RS256"}"#, CLAIMS);
         assert_eq!(Jwt::parse(&text).unwrap().claims.aud, ["a"]);
-        let text = token(r#"{"alg": "RS256"}"#, &CLAIMS.replace("\"a\"", "[\"a\", \"b\"]"));
+        let text = token(
+            r#"{"alg": "RS256"}"#,
+            &CLAIMS.replace("\"a\"", "[\"a\", \"b\"]"),
+        );
         assert_eq!(Jwt::parse(&text).unwrap().claims.aud, ["a", "b"]);
     }
 

@@ -38,7 +38,13 @@ impl Lab {
     /// # Errors
     /// A port is taken, a file can't be written, or PostgreSQL can't be had or started.
     pub async fn start(options: LabOptions) -> Result<Self, LabError> {
-        let LabOptions { world, state_dir, session_seconds, token_seconds, .. } = options;
+        let LabOptions {
+            world,
+            state_dir,
+            session_seconds,
+            token_seconds,
+            ..
+        } = options;
         let state_dir = StateDir::new(state_dir)?;
         let folder = state_dir.path();
         let shared = Shared::new(world, session_seconds, token_seconds, folder).await?;
@@ -54,12 +60,22 @@ impl Lab {
             postgres_bin: options.postgres_bin,
             progress: options.progress,
         };
-        let aurora = if options.aurora { Some(Aurora::start(deps).await?) } else { None };
+        let aurora = if options.aurora {
+            Some(Aurora::start(deps).await?)
+        } else {
+            None
+        };
         let clusters = aurora.as_ref().map(Aurora::clusters).unwrap_or_default();
         let listeners = Listeners::bind(options.ports).await?;
         let facts = Arc::new(shared.describe(&listeners, clusters, folder)?);
         let services = listeners.serve(&shared, &facts)?;
-        Ok(Self { shared, facts, services, aurora, state_dir })
+        Ok(Self {
+            shared,
+            facts,
+            services,
+            aurora,
+            state_dir,
+        })
     }
 
     /// Where everything is.
@@ -113,7 +129,11 @@ impl Lab {
 
     /// The environment of a workload as a shell reads it; `None` if there is no such workload.
     pub fn exports(&self, workload: &str) -> Option<String> {
-        self.facts.workloads.iter().find(|one| one.name == workload).map(exports)
+        self.facts
+            .workloads
+            .iter()
+            .find(|one| one.name == workload)
+            .map(exports)
     }
 
     /// The folder of the lab's files.

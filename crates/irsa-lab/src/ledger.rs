@@ -111,14 +111,23 @@ pub struct LedgerSnapshot {
 impl LedgerSnapshot {
     /// Requests of any kind to `service`: "never asked IMDS" is `asked(Service::Imds) == 0`.
     pub fn asked(&self, service: Service) -> u64 {
-        self.counts.iter().filter(|count| count.service == service).map(|count| count.count).sum()
+        self.counts
+            .iter()
+            .filter(|count| count.service == service)
+            .map(|count| count.count)
+            .sum()
     }
 
     /// Requests of one kind with one outcome.
     pub fn count(&self, service: Service, operation: &str, outcome: Outcome) -> u64 {
-        let of_this_kind =
-            |count: &&Count| count.service == service && count.operation == operation && count.outcome == outcome;
-        self.counts.iter().filter(of_this_kind).map(|count| count.count).sum()
+        let of_this_kind = |count: &&Count| {
+            count.service == service && count.operation == operation && count.outcome == outcome
+        };
+        self.counts
+            .iter()
+            .filter(of_this_kind)
+            .map(|count| count.count)
+            .sum()
     }
 
     /// The newest refusal.
@@ -143,37 +152,60 @@ struct Pages {
 impl Ledger {
     /// An empty ledger that stamps by `clock`.
     pub fn new(clock: Arc<dyn LabClock>) -> Self {
-        Self { clock, pages: Mutex::default() }
+        Self {
+            clock,
+            pages: Mutex::default(),
+        }
     }
 
     /// Counts a request that was served or failed by a fault.
     pub fn count(&self, service: Service, operation: &str, outcome: Outcome) {
-        *self.pages().counts.entry((service, operation.to_owned(), outcome)).or_default() += 1;
+        *self
+            .pages()
+            .counts
+            .entry((service, operation.to_owned(), outcome))
+            .or_default() += 1;
     }
 
     /// Counts a refusal, keeps it, and logs it with its link and cause.
     pub fn refuse(&self, entry: RefusalEntry) {
-        let RefusalEntry { service, operation, cause, code, message } = entry;
+        let RefusalEntry {
+            service,
+            operation,
+            cause,
+            code,
+            message,
+        } = entry;
         let link = cause.link();
-        tracing::warn!(%service, operation, link = link.id(), cause = cause.id(), code, "refused: {message}");
+        tracing::warn!(%service, operation, link = link.id(), cause = cause.id(), code, "refused: \
+                                                                                         {message}");
         self.count(service, &operation, Outcome::Refused);
         let at = rfc3339(self.clock.now());
         let mut pages = self.pages();
         if pages.refusals.len() >= KEPT_REFUSALS {
             pages.refusals.pop_front();
         }
-        pages.refusals.push_back(RefusalRecord { service, operation, link, cause, code, message, at });
+        pages.refusals.push_back(RefusalRecord {
+            service,
+            operation,
+            link,
+            cause,
+            code,
+            message,
+            at,
+        });
     }
 
     /// A copy to look at.
     pub fn snapshot(&self) -> LedgerSnapshot {
         let pages = self.pages();
-        let count = |((service, operation, outcome), count): (&(Service, String, Outcome), &u64)| Count {
-            service: *service,
-            operation: operation.clone(),
-            outcome: *outcome,
-            count: *count,
-        };
+        let count =
+            |((service, operation, outcome), count): (&(Service, String, Outcome), &u64)| Count {
+                service: *service,
+                operation: operation.clone(),
+                outcome: *outcome,
+                count: *count,
+            };
         LedgerSnapshot {
             counts: pages.counts.iter().map(count).collect(),
             refusals: pages.refusals.iter().cloned().collect(),
@@ -211,7 +243,10 @@ mod tests {
         let snapshot = ledger.snapshot();
         let last = snapshot.last_refusal().unwrap();
         assert_eq!(last.link, Link::ProjectedToken);
-        assert_eq!(snapshot.count(Service::Sts, "AssumeRoleWithWebIdentity", Outcome::Refused), 1);
+        assert_eq!(
+            snapshot.count(Service::Sts, "AssumeRoleWithWebIdentity", Outcome::Refused),
+            1
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! The cluster's OIDC issuer: keys that rotate, discovery, and service account tokens as the API server makes them.
+//! The cluster's OIDC issuer: keys that rotate, discovery, and service account tokens as the API
+//! server makes them.
 
 mod keys;
 mod server;
@@ -32,7 +33,12 @@ impl Issuer {
     /// An issuer with one key. Making RSA keys takes a moment.
     pub fn new(url: IssuerUrl, clock: Arc<dyn LabClock>) -> Result<Self, LabError> {
         let keys = Mutex::new(KeyRing::new(SigningKey::generate()?));
-        Ok(Self { url, clock, keys, unpublished_key: OnceLock::new() })
+        Ok(Self {
+            url,
+            clock,
+            keys,
+            unpublished_key: OnceLock::new(),
+        })
     }
 
     /// The `iss` of its tokens.
@@ -54,7 +60,10 @@ impl Issuer {
 
     /// The ids of the published keys, oldest first.
     pub fn key_ids(&self) -> Vec<String> {
-        self.keys().published().map(|key| key.id().to_owned()).collect()
+        self.keys()
+            .published()
+            .map(|key| key.id().to_owned())
+            .collect()
     }
 
     /// A token as `spec` wants it, right or wrong.
@@ -64,7 +73,9 @@ impl Issuer {
         match spec.key {
             TokenKey::Current => keys.newest().sign(&claims, keys.newest().id()),
             TokenKey::Oldest => keys.oldest().sign(&claims, keys.oldest().id()),
-            TokenKey::Retired => self.unpublished_key()?.sign(&claims, self.unpublished_key()?.id()),
+            TokenKey::Retired => self
+                .unpublished_key()?
+                .sign(&claims, self.unpublished_key()?.id()),
             TokenKey::Forged => self.unpublished_key()?.sign(&claims, keys.newest().id()),
             TokenKey::Unsigned => Ok(token::unsigned(&claims)),
         }

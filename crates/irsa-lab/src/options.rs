@@ -14,7 +14,8 @@ const TOKEN_SECONDS: u64 = 86_400;
 pub struct LabOptions {
     /// What exists.
     pub world: World,
-    /// Where `lab.json`, the authority's certificate, tokens and databases are; a temporary folder when absent.
+    /// Where `lab.json`, the authority's certificate, tokens and databases are; a temporary folder
+    /// when absent.
     pub state_dir: Option<PathBuf>,
     /// Where fetched programs are kept.
     pub cache_dir: PathBuf,
@@ -28,7 +29,8 @@ pub struct LabOptions {
     pub session_seconds: Option<u64>,
     /// The life of projected tokens in seconds.
     pub token_seconds: u64,
-    /// Whether the world's clusters are started; without them a lab starts at once and needs no PostgreSQL.
+    /// Whether the world's clusters are started; without them a lab starts at once and needs no
+    /// PostgreSQL.
     pub aurora: bool,
 }
 
@@ -79,5 +81,8 @@ impl fmt::Debug for LabOptions {
 }
 
 fn default_cache_dir() -> PathBuf {
-    std::env::home_dir().unwrap_or_else(std::env::temp_dir).join(".cache").join("irsa")
+    std::env::home_dir()
+        .unwrap_or_else(std::env::temp_dir)
+        .join(".cache")
+        .join("irsa")
 }

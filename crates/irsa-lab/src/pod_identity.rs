@@ -1,7 +1,8 @@
 //! The EKS Pod Identity agent, and the EKS Auth API behind it.
 //!
-//! Checks and texts are those of the agent (aws/eks-pod-identity-agent); errors of `AssumeRoleForPodIdentity` are shown
-//! as it shows them: `[REQUEST-ID]: (CODE): TEXT, fault: client`.
+//! Checks and texts are those of the agent (aws/eks-pod-identity-agent); errors of
+//! `AssumeRoleForPodIdentity` are shown as it shows them: `[REQUEST-ID]: (CODE): TEXT, fault:
+//! client`.
 
 mod auth;
 
@@ -53,12 +54,14 @@ impl PodIdentityAgent {
     /// Answers a request.
     pub fn handle(&self, request: &Request<Bytes>) -> Response<Bytes> {
         if request.uri().path() != "/v1/credentials" || request.method() != Method::GET {
-            self.ledger.count(Service::PodIdentity, "unknown", Outcome::Refused);
+            self.ledger
+                .count(Service::PodIdentity, "unknown", Outcome::Refused);
             return reply::text(StatusCode::NOT_FOUND, "404 page not found\n");
         }
         match self.session(request) {
             Ok(session) => {
-                self.ledger.count(Service::PodIdentity, OPERATION, Outcome::Served);
+                self.ledger
+                    .count(Service::PodIdentity, OPERATION, Outcome::Served);
                 reply::json(StatusCode::OK, document(&session))
             }
             Err(error) => self.refuse(error),
@@ -67,9 +70,16 @@ impl PodIdentityAgent {
 
     fn session(&self, request: &Request<Bytes>) -> Result<Arc<Session>, AgentError> {
         check_host(request)?;
-        let token = request.headers().get(AUTHORIZATION).and_then(|token| token.to_str().ok()).unwrap_or("");
+        let token = request
+            .headers()
+            .get(AUTHORIZATION)
+            .and_then(|token| token.to_str().ok())
+            .unwrap_or("");
         if token.is_empty() {
-            return Err(AgentError::request("Service account token cannot be empty", Cause::TokenFileEmpty));
+            return Err(AgentError::request(
+                "Service account token cannot be empty",
+                Cause::TokenFileEmpty,
+            ));
         }
         let token = Jwt::parse(token).map_err(unreadable)?;
         let now = self.clock.now();
@@ -78,7 +88,12 @@ impl PodIdentityAgent {
     }
 
     fn refuse(&self, error: AgentError) -> Response<Bytes> {
-        let AgentError { status, code, text, cause } = error;
+        let AgentError {
+            status,
+            code,
+            text,
+            cause,
+        } = error;
         self.ledger.refuse(RefusalEntry {
             service: Service::PodIdentity,
             operation: OPERATION.to_owned(),
@@ -93,24 +108,41 @@ impl PodIdentityAgent {
 impl AgentError {
     /// The agent itself refuses.
     fn request(text: impl Into<String>, cause: Cause) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, code: "400", text: text.into(), cause }
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            code: "400",
+            text: text.into(),
+            cause,
+        }
     }
 }
 
 /// The agent's address, or one that stands for it in the lab.
 fn check_host(request: &Request<Bytes>) -> Result<(), AgentError> {
-    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("");
+    let host = request
+        .headers()
+        .get(HOST)
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or("");
     let authority: Option<http::uri::Authority> = host.parse().ok();
-    let name = authority.as_ref().map_or(host, |authority| authority.host());
+    let name = authority
+        .as_ref()
+        .map_or(host, |authority| authority.host());
     let name = name.trim_start_matches('[').trim_end_matches(']');
     if ADDRESSES.contains(&name) || ["127.0.0.1", "::1"].contains(&name) {
         return Ok(());
     }
     let [v4, v6] = ADDRESSES;
     let text = format!(
-        "Access Denied. Called agent through invalid address, please use either [{v4} {v6}] address not {name}"
+        "Access Denied. Called agent through invalid address, please use either [{v4} {v6}] \
+         address not {name}"
     );
-    Err(AgentError { status: StatusCode::FORBIDDEN, code: "403", text, cause: Cause::PodIdentityRefused })
+    Err(AgentError {
+        status: StatusCode::FORBIDDEN,
+        code: "403",
+        text,
+        cause: Cause::PodIdentityRefused,
+    })
 }
 
 fn unreadable(fault: ParseFault) -> AgentError {
@@ -130,7 +162,10 @@ fn untimely(fault: TimeFault) -> AgentError {
         TimeFault::Expired => "token is expired",
         TimeFault::NotYet => "token is not valid yet",
     };
-    AgentError::request(format!("Service account token failed basic claim validations: {why}"), fault.cause())
+    AgentError::request(
+        format!("Service account token failed basic claim validations: {why}"),
+        fault.cause(),
+    )
 }
 
 fn document(session: &Session) -> String {

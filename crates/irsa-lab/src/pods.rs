@@ -15,7 +15,10 @@ pub(crate) struct Node {
 
 impl Node {
     pub(crate) fn new(region: &Region) -> Self {
-        Self { name: format!("ip-10-0-1-23.{region}.compute.internal"), uid: random::uuid() }
+        Self {
+            name: format!("ip-10-0-1-23.{region}.compute.internal"),
+            uid: random::uuid(),
+        }
     }
 }
 
@@ -36,9 +39,17 @@ pub(crate) fn pods(world: &World, token_seconds: u64) -> Vec<Pod> {
         .workloads()
         .iter()
         .map(|workload| {
-            let token = TokenSpec::new(workload.service_account.clone()).audience(&workload.audience);
-            let token = TokenSpec { pod: Some(binding(workload, &node)), expires_in, ..token };
-            Pod { workload: workload.name.clone(), token }
+            let token =
+                TokenSpec::new(workload.service_account.clone()).audience(&workload.audience);
+            let token = TokenSpec {
+                pod: Some(binding(workload, &node)),
+                expires_in,
+                ..token
+            };
+            Pod {
+                workload: workload.name.clone(),
+                token,
+            }
         })
         .collect()
 }

@@ -1,7 +1,8 @@
 //! Projected tokens as files: written and renewed as the kubelet does.
 //!
-//! The token is `..data/token` behind a symbolic link; a new one is written beside it and `..data` is swapped, so that
-//! a reader sees the old token or the new one, never half of one (Kubernetes, "Projected Volumes").
+//! The token is `..data/token` behind a symbolic link; a new one is written beside it and `..data`
+//! is swapped, so that a reader sees the old token or the new one, never half of one (Kubernetes,
+//! "Projected Volumes").
 
 use std::fs;
 use std::io;
@@ -34,7 +35,11 @@ pub(crate) struct Projections {
 impl Projections {
     /// Below `folder` each workload gets a folder of its own.
     pub(crate) fn new(issuer: Arc<Issuer>, folder: PathBuf, pods: Vec<Pod>) -> Self {
-        Self { issuer, folder, pods }
+        Self {
+            issuer,
+            folder,
+            pods,
+        }
     }
 
     /// The path that a workload reads.
@@ -70,9 +75,15 @@ impl Projections {
     }
 
     fn renewal(&self) -> Duration {
-        let lives = self.pods.iter().filter_map(|pod| u64::try_from(pod.token.expires_in).ok());
+        let lives = self
+            .pods
+            .iter()
+            .filter_map(|pod| u64::try_from(pod.token.expires_in).ok());
         let renewals = lives.map(|life| Duration::from_secs(life).mul_f64(RENEW_AFTER));
-        renewals.min().unwrap_or(RENEW_AT_LATEST).clamp(SHORTEST_RENEWAL, RENEW_AT_LATEST)
+        renewals
+            .min()
+            .unwrap_or(RENEW_AT_LATEST)
+            .clamp(SHORTEST_RENEWAL, RENEW_AT_LATEST)
     }
 }
 
@@ -82,7 +93,11 @@ fn write(folder: &Path, token: &str) -> io::Result<()> {
     let previous = fs::read_link(folder.join("..data")).ok();
     fs::create_dir(folder.join(&version))?;
     let mut options = fs::OpenOptions::new();
-    let file = options.write(true).create_new(true).mode(0o600).open(folder.join(&version).join("token"));
+    let file = options
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(folder.join(&version).join("token"));
     file.and_then(|mut file| io::Write::write_all(&mut file, token.as_bytes()))?;
     symlink(&version, folder.join("..data_tmp"))?;
     fs::rename(folder.join("..data_tmp"), folder.join("..data"))?;
@@ -105,10 +120,16 @@ mod tests {
     fn a_rewrite_swaps_the_token_and_leaves_nothing_behind() {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), "one").unwrap();
-        assert_eq!(fs::read_to_string(folder.path().join("token")).unwrap(), "one");
+        assert_eq!(
+            fs::read_to_string(folder.path().join("token")).unwrap(),
+            "one"
+        );
         let before = entries(folder.path());
         write(folder.path(), "two").unwrap();
-        assert_eq!(fs::read_to_string(folder.path().join("token")).unwrap(), "two");
+        assert_eq!(
+            fs::read_to_string(folder.path().join("token")).unwrap(),
+            "two"
+        );
         assert_eq!(entries(folder.path()), before);
     }
 
@@ -128,7 +149,10 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), "one").unwrap();
-        let mode = fs::metadata(folder.path().join("token")).unwrap().permissions().mode();
+        let mode = fs::metadata(folder.path().join("token"))
+            .unwrap()
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o600);
     }
 }

@@ -43,7 +43,12 @@ pub(crate) fn pod_suffix() -> String {
 fn letters(alphabet: &'static [u8], length: usize) -> impl Iterator<Item = char> {
     let mut bytes = vec![0_u8; length];
     rand::rng().fill_bytes(&mut bytes);
-    let pick = |byte: u8| alphabet.get(usize::from(byte) % alphabet.len()).copied().map_or('a', char::from);
+    let pick = |byte: u8| {
+        alphabet
+            .get(usize::from(byte) % alphabet.len())
+            .copied()
+            .map_or('a', char::from)
+    };
     bytes.into_iter().map(pick)
 }
 
@@ -55,8 +60,14 @@ mod tests {
     fn uuids_are_of_version_4() {
         let uuid = uuid();
         let parts: Vec<&str> = uuid.split('-').collect();
-        assert_eq!(parts.iter().map(|part| part.len()).collect::<Vec<_>>(), [8, 4, 4, 4, 12]);
-        assert!(parts[2].starts_with('4') && parts[3].starts_with(['8', '9', 'a', 'b']), "{uuid}");
+        assert_eq!(
+            parts.iter().map(|part| part.len()).collect::<Vec<_>>(),
+            [8, 4, 4, 4, 12]
+        );
+        assert!(
+            parts[2].starts_with('4') && parts[3].starts_with(['8', '9', 'a', 'b']),
+            "{uuid}"
+        );
     }
 
     #[test]

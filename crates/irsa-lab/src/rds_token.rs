@@ -1,7 +1,8 @@
 //! RDS authentication tokens: verified as Aurora and the IAM service behind it do.
 //!
-//! Rules: Aurora User Guide, "IAM database authentication" and "Troubleshooting for IAM DB authentication". The
-//! client sees one text for all refusals; the causes are in the server's `iam-db-auth-error` log.
+//! Rules: Aurora User Guide, "IAM database authentication" and "Troubleshooting for IAM DB
+//! authentication". The client sees one text for all refusals; the causes are in the server's
+//! `iam-db-auth-error` log.
 
 mod authorize;
 pub mod log;
@@ -67,7 +68,8 @@ pub fn verify_and_authorize(
     authorize::authorize(&session, login, now, world)
 }
 
-/// Verifies the token alone: form, credentials, signature, then endpoint, region, user, age and the credentials' life.
+/// Verifies the token alone: form, credentials, signature, then endpoint, region, user, age and the
+/// credentials' life.
 pub fn verify(
     token: &str,
     login: &RdsLogin<'_>,
@@ -94,8 +96,14 @@ fn verified(
     let claims = token.claims().map_err(malformed)?;
     token.expect("Action", "connect").map_err(malformed)?;
     let user = token.parameter("DBUser").map_err(malformed)?;
-    let session = sessions.find(claims.access_key_id).ok_or(Cause::CredentialsUnknown)?;
-    if !session.credentials.session_token.matches(token.optional("X-Amz-Security-Token").unwrap_or("")) {
+    let session = sessions
+        .find(claims.access_key_id)
+        .ok_or(Cause::CredentialsUnknown)?;
+    if !session
+        .credentials
+        .session_token
+        .matches(token.optional("X-Amz-Security-Token").unwrap_or(""))
+    {
         return Err(Cause::CredentialsUnknown);
     }
     if !token.is_signed_with(&session.credentials.secret_access_key, &claims.scope) {
@@ -133,7 +141,9 @@ fn check_time(signed_at: SystemTime, life: Duration, now: SystemTime) -> Result<
 
 impl RdsLogin<'_> {
     fn accepts(&self, host: &str, port: u16) -> bool {
-        self.endpoints.iter().any(|(name, its_port)| name.eq_ignore_ascii_case(host) && *its_port == port)
+        self.endpoints
+            .iter()
+            .any(|(name, its_port)| name.eq_ignore_ascii_case(host) && *its_port == port)
     }
 }
 

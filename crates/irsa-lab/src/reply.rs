@@ -15,9 +15,15 @@ pub(crate) fn json(status: StatusCode, body: impl Into<String>) -> Response<Byte
 }
 
 /// A document of any type.
-pub(crate) fn of_type(content_type: &'static str, status: StatusCode, body: impl Into<String>) -> Response<Bytes> {
+pub(crate) fn of_type(
+    content_type: &'static str,
+    status: StatusCode,
+    body: impl Into<String>,
+) -> Response<Bytes> {
     let mut response = Response::new(Bytes::from(body.into()));
     *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
 }

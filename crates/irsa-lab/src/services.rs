@@ -32,9 +32,16 @@ impl Bound {
     /// Listens on 127.0.0.1; `service` is named in the error.
     pub(crate) async fn new(service: &'static str, port: u16) -> Result<Self, LabError> {
         let failed = |error| LabError::part(service, error);
-        let listener = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await.map_err(failed)?;
-        let port = listener.port().ok_or_else(|| LabError::part(service, "the listener has no port"))?;
-        Ok(Self { listener, address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)) })
+        let listener = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+            .await
+            .map_err(failed)?;
+        let port = listener
+            .port()
+            .ok_or_else(|| LabError::part(service, "the listener has no port"))?;
+        Ok(Self {
+            listener,
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
+        })
     }
 
     /// `127.0.0.1:PORT`
@@ -54,7 +61,11 @@ pub(crate) struct Services {
 impl Services {
     pub(crate) fn new() -> Self {
         let (drain, watch) = drain();
-        Self { drain, watch, tasks: JoinSet::new() }
+        Self {
+            drain,
+            watch,
+            tasks: JoinSet::new(),
+        }
     }
 
     /// Tells when the end begins.
@@ -74,10 +85,12 @@ impl Services {
         Fut: Future<Output = Response<Bytes>> + Send + 'static,
     {
         let handler = move |request, _peer| handler(request);
-        self.tasks.spawn(serve(bound.listener, tls, handler, self.watch.clone()));
+        self.tasks
+            .spawn(serve(bound.listener, tls, handler, self.watch.clone()));
     }
 
-    /// As [`Services::serve`], but while `is_down` says so of the faults, nothing listens: connections are refused.
+    /// As [`Services::serve`], but while `is_down` says so of the faults, nothing listens:
+    /// connections are refused.
     pub(crate) fn serve_with_outages<F, Fut>(
         &mut self,
         bound: Bound,
@@ -94,7 +107,12 @@ impl Services {
             let (mut listener, address, mut faults) = (bound.listener, bound.address, faults);
             loop {
                 let handler = handler.clone();
-                let service = serve(listener, Some(tls.clone()), move |request, _peer| handler(request), drain.clone());
+                let service = serve(
+                    listener,
+                    Some(tls.clone()),
+                    move |request, _peer| handler(request),
+                    drain.clone(),
+                );
                 tokio::select! {
                     () = service => return,
                     () = until(&mut faults, is_down) => {}

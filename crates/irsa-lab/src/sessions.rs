@@ -48,7 +48,13 @@ pub struct SessionSpec {
 impl SessionSpec {
     /// A session without tags.
     pub fn new(role: RoleArn, name: SessionName, life: Duration, origin: Origin) -> Self {
-        Self { role, name, life, origin, tags: BTreeMap::new() }
+        Self {
+            role,
+            name,
+            life,
+            origin,
+            tags: BTreeMap::new(),
+        }
     }
 }
 
@@ -91,7 +97,8 @@ pub struct Session {
 }
 
 impl Session {
-    /// `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`: who this session is in policies and messages.
+    /// `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`: who this session is in policies and
+    /// messages.
     pub fn principal(&self) -> AssumedRoleArn {
         self.spec.role.assumed(&self.spec.name)
     }
@@ -121,9 +128,18 @@ impl Sessions {
     }
 
     /// Registers given credentials: for published test vectors.
-    pub fn adopt(&self, credentials: Credentials, spec: SessionSpec, now: SystemTime) -> Arc<Session> {
+    pub fn adopt(
+        &self,
+        credentials: Credentials,
+        spec: SessionSpec,
+        now: SystemTime,
+    ) -> Arc<Session> {
         let expires_at = now.checked_add(spec.life).unwrap_or(now);
-        let session = Arc::new(Session { spec, credentials, expires_at });
+        let session = Arc::new(Session {
+            spec,
+            credentials,
+            expires_at,
+        });
         self.register().insert(Arc::clone(&session));
         session
     }
@@ -158,8 +174,15 @@ mod tests {
     use super::*;
 
     fn spec() -> SessionSpec {
-        let role = "arn:aws:iam::111122223333:role/team/aurora-role".parse().unwrap();
-        SessionSpec::new(role, "pod-1".parse().unwrap(), Duration::from_mins(15), Origin::WebIdentity)
+        let role = "arn:aws:iam::111122223333:role/team/aurora-role"
+            .parse()
+            .unwrap();
+        SessionSpec::new(
+            role,
+            "pod-1".parse().unwrap(),
+            Duration::from_mins(15),
+            Origin::WebIdentity,
+        )
     }
 
     #[test]
@@ -174,7 +197,10 @@ mod tests {
     #[test]
     fn the_principal_drops_the_path_of_the_role() {
         let session = Sessions::default().issue(spec(), UNIX_EPOCH);
-        assert_eq!(session.principal().to_string(), "arn:aws:sts::111122223333:assumed-role/aurora-role/pod-1");
+        assert_eq!(
+            session.principal().to_string(),
+            "arn:aws:sts::111122223333:assumed-role/aurora-role/pod-1"
+        );
     }
 
     #[test]

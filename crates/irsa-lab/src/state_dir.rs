@@ -18,17 +18,24 @@ pub(crate) enum StateDir {
 }
 
 impl StateDir {
-    /// Makes the folder. Others may pass through it (PostgreSQL runs under a uid of its own) but not look into it.
+    /// Makes the folder. Others may pass through it (PostgreSQL runs under a uid of its own) but
+    /// not look into it.
     pub(crate) fn new(given: Option<PathBuf>) -> Result<Self, LabError> {
         let dir = if let Some(path) = given {
             fs::create_dir_all(&path).map_err(|error| LabError::file("create", &path, error))?;
-            Self::Given(path.canonicalize().map_err(|error| LabError::file("find", &path, error))?)
+            Self::Given(
+                path.canonicalize()
+                    .map_err(|error| LabError::file("find", &path, error))?,
+            )
         } else {
             let made = tempfile::Builder::new().prefix("irsa-lab-").tempdir();
-            Self::Temporary(made.map_err(|error| LabError::file("create", std::env::temp_dir(), error))?)
+            Self::Temporary(
+                made.map_err(|error| LabError::file("create", std::env::temp_dir(), error))?,
+            )
         };
         let mode = fs::Permissions::from_mode(0o711);
-        fs::set_permissions(dir.path(), mode).map_err(|error| LabError::file("open up", dir.path(), error))?;
+        fs::set_permissions(dir.path(), mode)
+            .map_err(|error| LabError::file("open up", dir.path(), error))?;
         Ok(dir)
     }
 

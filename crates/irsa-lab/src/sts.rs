@@ -80,12 +80,18 @@ impl Sts {
         }
     }
 
-    fn dispatch(&self, request: &Request<Bytes>, parameters: &Parameters) -> Result<Served, StsError> {
+    fn dispatch(
+        &self,
+        request: &Request<Bytes>,
+        parameters: &Parameters,
+    ) -> Result<Served, StsError> {
         if parameters.get("Version") != Some(VERSION) {
             return Err(StsError::no_operation(parameters));
         }
         let (operation, result) = match parameters.operation() {
-            operation @ "AssumeRoleWithWebIdentity" => (operation, self.assume_role_with_web_identity(parameters)?),
+            operation @ "AssumeRoleWithWebIdentity" => {
+                (operation, self.assume_role_with_web_identity(parameters)?)
+            }
             operation @ "AssumeRole" => (operation, self.assume_role(request, parameters)?),
             operation @ "GetCallerIdentity" => (operation, self.caller_identity(request)?),
             _ => return Err(StsError::no_operation(parameters)),
@@ -94,7 +100,10 @@ impl Sts {
     }
 
     fn fault(&self, fault: &StsFault) -> Option<StsError> {
-        fault.kind.as_ref().map(|kind| StsError::of_fault(kind, self.world.kubernetes().account.as_str()))
+        fault
+            .kind
+            .as_ref()
+            .map(|kind| StsError::of_fault(kind, self.world.kubernetes().account.as_str()))
     }
 
     fn enter(&self, operation: &str, error: &StsError) {

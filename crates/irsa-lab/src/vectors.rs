@@ -55,7 +55,10 @@ impl Vectors {
     }
 
     pub(crate) fn token(&self, name: &str) -> &TokenVector {
-        self.rds_tokens.iter().find(|token| token.name == name).unwrap()
+        self.rds_tokens
+            .iter()
+            .find(|token| token.name == name)
+            .unwrap()
     }
 
     pub(crate) fn credentials(&self) -> Credentials {
@@ -71,7 +74,12 @@ impl Vectors {
         self.sessions_with(role, self.credentials(), Duration::from_hours(1))
     }
 
-    pub(crate) fn sessions_with(&self, role: &str, credentials: Credentials, life: Duration) -> Sessions {
+    pub(crate) fn sessions_with(
+        &self,
+        role: &str,
+        credentials: Credentials,
+        life: Duration,
+    ) -> Sessions {
         let sessions = Sessions::default();
         let name = "pod-1".parse().unwrap();
         let spec = SessionSpec::new(role.parse().unwrap(), name, life, Origin::WebIdentity);

@@ -8,13 +8,16 @@ mod validate;
 use std::sync::Arc;
 use std::time::Duration;
 
-use irsa_chain::{AccountId, DbResourceId, IssuerUrl, OidcProviderArn, Region, RoleArn, ServiceAccount};
+use irsa_chain::{
+    AccountId, DbResourceId, IssuerUrl, OidcProviderArn, Region, RoleArn, ServiceAccount,
+};
 use irsa_policy::Policy;
 
 use crate::secret::Secret;
 pub use validate::WorldError;
 
-/// The checked world. Nothing in it dangles: every role, cluster, database and user that is named exists.
+/// The checked world. Nothing in it dangles: every role, cluster, database and user that is named
+/// exists.
 #[derive(Debug)]
 pub struct World {
     region: Region,
@@ -197,7 +200,8 @@ impl World {
     /// Never: the embedded file is checked by a test.
     #[expect(clippy::expect_used, reason = "the embedded file is checked by a test")]
     pub fn camunda_8_3() -> Self {
-        Self::from_yaml(include_str!("world/camunda-8.3.yaml")).expect("the built-in world is valid")
+        Self::from_yaml(include_str!("world/camunda-8.3.yaml"))
+            .expect("the built-in world is valid")
     }
 
     /// The region of STS and of everything that names none.
@@ -217,7 +221,9 @@ impl World {
 
     /// The provider for an issuer in an account; the issuer is compared byte for byte.
     pub fn oidc_provider(&self, account: &AccountId, issuer: &str) -> Option<&OidcProvider> {
-        self.oidc_providers.iter().find(|one| one.account == *account && one.issuer.as_str() == issuer)
+        self.oidc_providers
+            .iter()
+            .find(|one| one.account == *account && one.issuer.as_str() == issuer)
     }
 
     /// All roles.
@@ -237,7 +243,9 @@ impl World {
 
     /// The Pod Identity association of a service account.
     pub fn association(&self, service_account: &ServiceAccount) -> Option<&Association> {
-        self.associations.iter().find(|one| one.service_account == *service_account)
+        self.associations
+            .iter()
+            .find(|one| one.service_account == *service_account)
     }
 
     /// All clusters.

@@ -26,7 +26,7 @@ pub(super) fn of(
 ) -> Result<Builder, IdentityError> {
     let endpoint = endpoint(settings)?;
     let client = match &endpoint {
-        
+        Some(url) if url.is_loopback() => http.local(),
         _ => http.aws(),
     };
     let environment = &settings.environment;

@@ -76,22 +76,6 @@ async fn the_environment_may_ask_for_fips_and_dual_stack() {
     assert_eq!(line, "CONNECT sts-fips.us-east-1.api.aws:443 HTTP/1.1");
 }
 
-#[tokio::test]
-async fn loopback_is_asked_without_the_proxy() {
-    let proxy = Server::start(|_, _| Reply::Answer(407, String::new())).await;
-    let sts = Server::start(|_, _| session("AssumeRoleWithWebIdentity", "KEY", IN_AN_HOUR)).await;
-    let mut pod = Pod::with_sts(&sts.url);
-    pod.set("HTTPS_PROXY", &proxy.url);
-    assert!(
-        pod.start(SourceChoice::Auto)
-            .unwrap()
-            .credentials()
-            .await
-            .is_ok()
-    );
-    assert!(proxy.requests().is_empty());
-}
-
 /// An STS on TLS, with a certificate of an authority of its own; the authority as PEM.
 async fn tls_sts() -> (Server, String) {
     let mut params = CertificateParams::default();
@@ -142,6 +126,25 @@ async fn an_authority_of_the_settings_or_the_environment_is_believed() {
         let identity = pod.start_with(settings).unwrap();
         assert!(identity.credentials().await.is_ok(), "{by_environment}");
     }
+}
+
+#[tokio::test]
+async fn loopback_is_asked_without_the_proxy() {
+    let proxy = Server::start(|_, _| Reply::Answer(407, String::new())).await;
+    let (sts, authority) = tls_sts().await;
+    let mut pod = Pod::with_sts(&sts.url);
+    let file = pod.file("ca.pem");
+    std::fs::write(&file, &authority).unwrap();
+    pod.set("AWS_CA_BUNDLE", file.to_str().unwrap());
+    pod.set("HTTPS_PROXY", &proxy.url);
+    assert!(
+        pod.start(SourceChoice::Auto)
+            .unwrap()
+            .credentials()
+            .await
+            .is_ok()
+    );
+    assert!(proxy.requests().is_empty());
 }
 
 #[tokio::test]

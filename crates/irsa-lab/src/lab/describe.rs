@@ -20,14 +20,20 @@ impl Shared {
         folder: &Path,
     ) -> Result<LabFacts, LabError> {
         let ca_file = folder.join("ca.pem");
-        self.authority.write_ca(&ca_file).map_err(|error| LabError::part("certificate authority", error))?;
-        let plain = |bound: &Bound| UrlFacts { url: format!("http://{}", bound.address()) };
+        self.authority
+            .write_ca(&ca_file)
+            .map_err(|error| LabError::part("certificate authority", error))?;
+        let plain = |bound: &Bound| UrlFacts {
+            url: format!("http://{}", bound.address()),
+        };
         let mut facts = LabFacts {
             oidc_issuer: IssuerFacts {
                 url: self.world.kubernetes().issuer.to_string(),
                 dial: listeners.oidc.address().to_string(),
             },
-            sts: UrlFacts { url: format!("https://{}", listeners.sts.address()) },
+            sts: UrlFacts {
+                url: format!("https://{}", listeners.sts.address()),
+            },
             imds: plain(&listeners.imds),
             pod_identity_agent: plain(&listeners.pod_identity),
             admin: plain(&listeners.admin),
@@ -44,7 +50,11 @@ impl Shared {
     }
 }
 
-fn workload_facts(world: &World, projections: &Projections, facts: &LabFacts) -> Vec<WorkloadFacts> {
+fn workload_facts(
+    world: &World,
+    projections: &Projections,
+    facts: &LabFacts,
+) -> Vec<WorkloadFacts> {
     let of = |workload: &Workload| {
         let token_file = projections.token_file(&workload.name);
         WorkloadFacts {
@@ -55,14 +65,21 @@ fn workload_facts(world: &World, projections: &Projections, facts: &LabFacts) ->
             environment: environment(workload, &token_file.display().to_string(), facts),
             token_file,
             audience: workload.audience.clone(),
-            database: workload.database.as_ref().map(|database| database.name.clone()),
-            user: workload.database.as_ref().map(|database| database.user.clone()),
+            database: workload
+                .database
+                .as_ref()
+                .map(|database| database.name.clone()),
+            user: workload
+                .database
+                .as_ref()
+                .map(|database| database.user.clone()),
         }
     };
     world.workloads().iter().map(of).collect()
 }
 
 fn write_facts(facts: &LabFacts, path: &Path) -> Result<(), LabError> {
-    let text = serde_json::to_string_pretty(facts).map_err(|error| LabError::part("facts", error))?;
+    let text =
+        serde_json::to_string_pretty(facts).map_err(|error| LabError::part("facts", error))?;
     std::fs::write(path, text).map_err(|error| LabError::file("write", path, error))
 }

@@ -36,7 +36,11 @@ impl Listeners {
     }
 
     /// Starts all services.
-    pub(super) fn serve(self, shared: &Shared, facts: &Arc<LabFacts>) -> Result<Services, LabError> {
+    pub(super) fn serve(
+        self,
+        shared: &Shared,
+        facts: &Arc<LabFacts>,
+    ) -> Result<Services, LabError> {
         let mut services = Services::new();
         let projections = Arc::clone(&shared.projections);
         services.run(projections.keep_fresh(services.watch()));
@@ -65,7 +69,12 @@ fn serve_oidc(services: &mut Services, bound: Bound, shared: &Shared) -> Result<
 fn serve_sts(services: &mut Services, bound: Bound, shared: &Shared) -> Result<(), LabError> {
     let region = shared.world.region();
     let regional = format!("sts.{region}.{}", region.partition().dns_suffix());
-    let names = [regional.as_str(), "sts.amazonaws.com", "localhost", "127.0.0.1"];
+    let names = [
+        regional.as_str(),
+        "sts.amazonaws.com",
+        "localhost",
+        "127.0.0.1",
+    ];
     let tls = certificate(shared, "STS", &names)?;
     let sts = Arc::new(Sts {
         world: Arc::clone(&shared.world),
@@ -79,7 +88,9 @@ fn serve_sts(services: &mut Services, bound: Bound, shared: &Shared) -> Result<(
         let sts = Arc::clone(&sts);
         async move { sts.handle(&request).await }
     };
-    services.serve_with_outages(bound, tls, handler, shared.faults.watch(), |plan| plan.sts_down);
+    services.serve_with_outages(bound, tls, handler, shared.faults.watch(), |plan| {
+        plan.sts_down
+    });
     Ok(())
 }
 

@@ -63,6 +63,8 @@ impl Shared {
 /// The issuer keeps the cluster's time, which the skew fault does not touch.
 async fn issuer(url: IssuerUrl) -> Result<Arc<Issuer>, LabError> {
     let making = tokio::task::spawn_blocking(move || Issuer::new(url, Arc::new(SystemClock)));
-    let made = making.await.map_err(|error| LabError::part("OIDC issuer", error))?;
+    let made = making
+        .await
+        .map_err(|error| LabError::part("OIDC issuer", error))?;
     made.map(Arc::new)
 }

@@ -26,8 +26,11 @@ pub(super) struct SigningKey {
 
 impl SigningKey {
     pub(super) fn generate() -> Result<Self, LabError> {
-        let key = PrivateKey::new(&mut rand::rng(), KEY_BITS).map_err(|error| failed(error.to_string()))?;
-        let der = key.to_pkcs1_der().map_err(|error| failed(error.to_string()))?;
+        let key = PrivateKey::new(&mut rand::rng(), KEY_BITS)
+            .map_err(|error| failed(error.to_string()))?;
+        let der = key
+            .to_pkcs1_der()
+            .map_err(|error| failed(error.to_string()))?;
         let modulus = key.n_bytes();
         Ok(Self {
             id: key_id(&modulus),
@@ -43,8 +46,13 @@ impl SigningKey {
 
     /// Signs with RS256, and claims to be the key `id`.
     pub(super) fn sign(&self, claims: &Value, id: &str) -> Result<String, LabError> {
-        let header = Header { kid: Some(id.to_owned()), typ: None, ..Header::new(Algorithm::RS256) };
-        jsonwebtoken::encode(&header, claims, &self.private).map_err(|error| failed(error.to_string()))
+        let header = Header {
+            kid: Some(id.to_owned()),
+            typ: None,
+            ..Header::new(Algorithm::RS256)
+        };
+        jsonwebtoken::encode(&header, claims, &self.private)
+            .map_err(|error| failed(error.to_string()))
     }
 
     /// The public half as a JSON Web Key.
@@ -55,7 +63,9 @@ impl SigningKey {
 
 impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SigningKey").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("SigningKey")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -68,7 +78,10 @@ pub(super) struct KeyRing {
 
 impl KeyRing {
     pub(super) fn new(key: SigningKey) -> Self {
-        Self { older: Vec::new(), newest: key }
+        Self {
+            older: Vec::new(),
+            newest: key,
+        }
     }
 
     pub(super) fn add(&mut self, key: SigningKey) {
@@ -94,11 +107,14 @@ impl KeyRing {
 
 /// 40 hex digits, as EKS's key ids.
 fn key_id(modulus: &[u8]) -> String {
-    Sha256::digest(modulus).iter().take(20).fold(String::new(), |mut id, byte| {
-        // Writing to a `String` can't fail.
-        let _ = write!(id, "{byte:02x}");
-        id
-    })
+    Sha256::digest(modulus)
+        .iter()
+        .take(20)
+        .fold(String::new(), |mut id, byte| {
+            // Writing to a `String` can't fail.
+            let _ = write!(id, "{byte:02x}");
+            id
+        })
 }
 
 fn failed(reason: String) -> LabError {

@@ -9,10 +9,23 @@ use crate::ledger::{Ledger, Outcome, Service};
 use crate::reply;
 
 /// Answers requests to the issuer. Paths are below the issuer's own path, as with EKS.
-pub(crate) fn serve(issuer: &Issuer, faults: &Faults, ledger: &Ledger, request: &Request<Bytes>) -> Response<Bytes> {
+pub(crate) fn serve(
+    issuer: &Issuer,
+    faults: &Faults,
+    ledger: &Ledger,
+    request: &Request<Bytes>,
+) -> Response<Bytes> {
     let path = request.uri().path();
-    let base = issuer.url().host_and_path().split_once('/').map_or("", |(_, path)| path).trim_end_matches('/');
-    let below = path.trim_start_matches('/').strip_prefix(base).map(|rest| rest.trim_start_matches('/'));
+    let base = issuer
+        .url()
+        .host_and_path()
+        .split_once('/')
+        .map_or("", |(_, path)| path)
+        .trim_end_matches('/');
+    let below = path
+        .trim_start_matches('/')
+        .strip_prefix(base)
+        .map(|rest| rest.trim_start_matches('/'));
     let operation = match below {
         Some(".well-known/openid-configuration") => "discovery",
         Some("keys") => "jwks",
@@ -26,6 +39,12 @@ pub(crate) fn serve(issuer: &Issuer, faults: &Faults, ledger: &Ledger, request: 
         return reply::text(StatusCode::SERVICE_UNAVAILABLE, "unavailable\n");
     }
     ledger.count(Service::Oidc, operation, Outcome::Served);
-    reply::json(StatusCode::OK, if operation == "jwks" { issuer.jwks() } else { issuer.discovery() })
+    reply::json(
+        StatusCode::OK,
+        if operation == "jwks" {
+            issuer.jwks()
+        } else {
+            issuer.discovery()
+        },
+    )
 }
-

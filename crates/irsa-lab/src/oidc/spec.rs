@@ -53,7 +53,10 @@ impl TokenSpec {
     /// The same with another audience.
     #[must_use]
     pub fn audience(self, audience: impl Into<String>) -> Self {
-        Self { audience: Audience::Of(vec![audience.into()]), ..self }
+        Self {
+            audience: Audience::Of(vec![audience.into()]),
+            ..self
+        }
     }
 }
 

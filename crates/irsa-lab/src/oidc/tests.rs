@@ -28,7 +28,9 @@ fn accepted(issuer: &Issuer, token: &str) -> Option<Value> {
     validation.set_audience(&["sts.amazonaws.com"]);
     validation.set_issuer(&[URL]);
     validation.set_required_spec_claims(&["exp", "iss", "aud"]);
-    jsonwebtoken::decode(token, &key, &validation).ok().map(|decoded| decoded.claims)
+    jsonwebtoken::decode(token, &key, &validation)
+        .ok()
+        .map(|decoded| decoded.claims)
 }
 
 #[test]
@@ -41,29 +43,58 @@ fn tokens_look_like_the_api_servers() {
         node_uid: "u2".to_owned(),
         service_account_uid: "u3".to_owned(),
     };
-    let token = issuer.mint(&TokenSpec { pod: Some(pod), ..spec() }).unwrap();
+    let token = issuer
+        .mint(&TokenSpec {
+            pod: Some(pod),
+            ..spec()
+        })
+        .unwrap();
     let claims = accepted(&issuer, &token).unwrap();
     assert_eq!(claims["sub"], "system:serviceaccount:camunda:keycloak");
     assert_eq!(claims["aud"], serde_json::json!(["sts.amazonaws.com"]));
     assert_eq!(claims["kubernetes.io"]["pod"]["name"], "keycloak-0");
     assert_eq!(claims["kubernetes.io"]["serviceaccount"]["uid"], "u3");
-    assert_eq!(claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap(), 86_400);
+    assert_eq!(
+        claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap(),
+        86_400
+    );
 }
 
 #[test]
 fn tokens_can_be_wrong_in_one_way_each() {
     let issuer = issuer();
     let wrong = [
-        TokenSpec { issuer: Some("https://elsewhere".to_owned()), ..spec() },
-        TokenSpec { audience: Audience::Absent, ..spec() },
-        TokenSpec { expires_in: -120, ..spec() },
-        TokenSpec { key: TokenKey::Retired, ..spec() },
-        TokenSpec { key: TokenKey::Forged, ..spec() },
-        TokenSpec { key: TokenKey::Unsigned, ..spec() },
+        TokenSpec {
+            issuer: Some("https://elsewhere".to_owned()),
+            ..spec()
+        },
+        TokenSpec {
+            audience: Audience::Absent,
+            ..spec()
+        },
+        TokenSpec {
+            expires_in: -120,
+            ..spec()
+        },
+        TokenSpec {
+            key: TokenKey::Retired,
+            ..spec()
+        },
+        TokenSpec {
+            key: TokenKey::Forged,
+            ..spec()
+        },
+        TokenSpec {
+            key: TokenKey::Unsigned,
+            ..spec()
+        },
     ];
     assert!(accepted(&issuer, &issuer.mint(&spec()).unwrap()).is_some());
     for spec in wrong {
-        assert!(accepted(&issuer, &issuer.mint(&spec).unwrap()).is_none(), "{spec:?}");
+        assert!(
+            accepted(&issuer, &issuer.mint(&spec).unwrap()).is_none(),
+            "{spec:?}"
+        );
     }
 }
 
@@ -75,7 +106,18 @@ fn old_tokens_stay_good_until_their_key_is_retired() {
     let new = issuer.mint(&spec()).unwrap();
     assert_eq!(issuer.key_ids().len(), 2);
     assert!(accepted(&issuer, &old).is_some() && accepted(&issuer, &new).is_some());
-    assert!(accepted(&issuer, &issuer.mint(&TokenSpec { key: TokenKey::Oldest, ..spec() }).unwrap()).is_some());
+    assert!(
+        accepted(
+            &issuer,
+            &issuer
+                .mint(&TokenSpec {
+                    key: TokenKey::Oldest,
+                    ..spec()
+                })
+                .unwrap()
+        )
+        .is_some()
+    );
     issuer.retire_old_keys();
     assert!(accepted(&issuer, &old).is_none());
     assert!(accepted(&issuer, &new).is_some());
@@ -90,7 +132,11 @@ fn discovery_names_issuer_and_keys() {
 
 #[test]
 fn a_spec_reads_from_json_with_good_defaults() {
-    let read: TokenSpec = serde_json::from_str(r#"{"service_account": "camunda/keycloak"}"#).unwrap();
+    let read: TokenSpec =
+        serde_json::from_str(r#"{"service_account": "camunda/keycloak"}"#).unwrap();
     assert_eq!(read, spec());
-    assert!(serde_json::from_str::<TokenSpec>(r#"{"service_account": "a/b", "audiance": null}"#).is_err());
+    assert!(
+        serde_json::from_str::<TokenSpec>(r#"{"service_account": "a/b", "audiance": null}"#)
+            .is_err()
+    );
 }

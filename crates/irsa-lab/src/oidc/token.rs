@@ -1,4 +1,5 @@
-//! The claims of a service account token (Kubernetes, "Managing Service Accounts", "Bound service account tokens").
+//! The claims of a service account token (Kubernetes, "Managing Service Accounts", "Bound service
+//! account tokens").
 
 use std::time::SystemTime;
 

@@ -1,4 +1,5 @@
-//! `eks-auth:AssumeRoleForPodIdentity`: token, association, trust policy, session with the pod's tags.
+//! `eks-auth:AssumeRoleForPodIdentity`: token, association, trust policy, session with the pod's
+//! tags.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,7 +22,8 @@ const LIFE: Duration = Duration::from_hours(6);
 const SERVICE: &str = "pods.eks.amazonaws.com";
 const INVALID_TOKEN: &str = "The specified Kubernetes service account token is invalid.";
 const NOT_FOUND: &str = "The specified resource could not be found.";
-const UNAUTHORIZED: &str = "Unauthorized Exception! EKS does not have permissions to assume the associated role.";
+const UNAUTHORIZED: &str =
+    "Unauthorized Exception! EKS does not have permissions to assume the associated role.";
 
 impl PodIdentityAgent {
     pub(super) fn assume_role_for_pod_identity(
@@ -34,14 +36,29 @@ impl PodIdentityAgent {
             .map_err(|_| invalid_token(Cause::TokenMalformed))?;
         let association = self.world.association(&account);
         let role = association.and_then(|association| self.world.role(&association.role));
-        let role = role.ok_or_else(|| client_error(404, "ResourceNotFoundException", NOT_FOUND, Cause::RoleUnknown))?;
+        let role = role.ok_or_else(|| {
+            client_error(
+                404,
+                "ResourceNotFoundException",
+                NOT_FOUND,
+                Cause::RoleUnknown,
+            )
+        })?;
         let tags = self.tags(token, &account);
         if !self.is_trusted(role, &tags, now) {
             let cause = Cause::TrustActionMismatch;
-            return Err(client_error(400, "AccessDeniedException", UNAUTHORIZED, cause));
+            return Err(client_error(
+                400,
+                "AccessDeniedException",
+                UNAUTHORIZED,
+                cause,
+            ));
         }
-        let name = tags.get("kubernetes-pod-name").map_or("pod", String::as_str);
-        let name = SessionName::from_pod_name(&format!("eks-{}-{name}", self.world.kubernetes().name));
+        let name = tags
+            .get("kubernetes-pod-name")
+            .map_or("pod", String::as_str);
+        let name =
+            SessionName::from_pod_name(&format!("eks-{}-{name}", self.world.kubernetes().name));
         let spec = SessionSpec::new(role.arn.clone(), name, LIFE, Origin::PodIdentity);
         Ok(self.sessions.issue(SessionSpec { tags, ..spec }, now))
     }
@@ -50,10 +67,12 @@ impl PodIdentityAgent {
         if token.claims.iss != self.issuer.url().as_str() {
             return Err(invalid_token(Cause::IssuerUnknown));
         }
-        token.check_signature(&self.issuer.jwks()).map_err(|fault| match fault {
-            KeyFault::NoKey => invalid_token(Cause::VerificationKeyUnavailable),
-            KeyFault::Signature => invalid_token(Cause::TokenSignatureInvalid),
-        })?;
+        token
+            .check_signature(&self.issuer.jwks())
+            .map_err(|fault| match fault {
+                KeyFault::NoKey => invalid_token(Cause::VerificationKeyUnavailable),
+                KeyFault::Signature => invalid_token(Cause::TokenSignatureInvalid),
+            })?;
         let audience = WorkloadIdentity::PodIdentity.default_audience();
         if !token.claims.aud.iter().any(|one| one == audience) {
             return Err(invalid_token(Cause::TokenAudienceWrong));
@@ -61,17 +80,31 @@ impl PodIdentityAgent {
         Ok(())
     }
 
-    /// The session tags that EKS adds (EKS User Guide, "Grant Pods access to AWS resources based on tags").
+    /// The session tags that EKS adds (EKS User Guide, "Grant Pods access to AWS resources based on
+    /// tags").
     fn tags(&self, token: &Jwt<'_>, account: &ServiceAccount) -> BTreeMap<String, String> {
         let cluster = self.world.kubernetes();
         let (region, partition) = (self.world.region(), self.world.region().partition());
-        let arn = format!("arn:{partition}:eks:{region}:{}:cluster/{}", cluster.account, cluster.name);
-        let pod = token.claims.kubernetes.as_ref().and_then(|bound| bound.pod.as_ref());
+        let arn = format!(
+            "arn:{partition}:eks:{region}:{}:cluster/{}",
+            cluster.account, cluster.name
+        );
+        let pod = token
+            .claims
+            .kubernetes
+            .as_ref()
+            .and_then(|bound| bound.pod.as_ref());
         let mut tags = BTreeMap::from([
             ("eks-cluster-arn".to_owned(), arn),
             ("eks-cluster-name".to_owned(), cluster.name.clone()),
-            ("kubernetes-namespace".to_owned(), account.namespace().to_owned()),
-            ("kubernetes-service-account".to_owned(), account.name().to_owned()),
+            (
+                "kubernetes-namespace".to_owned(),
+                account.namespace().to_owned(),
+            ),
+            (
+                "kubernetes-service-account".to_owned(),
+                account.name().to_owned(),
+            ),
         ]);
         if let Some(pod) = pod {
             tags.insert("kubernetes-pod-name".to_owned(), pod.name.clone());
@@ -83,14 +116,20 @@ impl PodIdentityAgent {
     /// The trust policy must allow the service both to assume the role and to tag the session.
     fn is_trusted(&self, role: &Role, tags: &BTreeMap<String, String>, now: SystemTime) -> bool {
         let account = self.world.kubernetes().account.to_string();
-        let context = tags.iter().fold(iam::time_context(now), |context, (key, value)| {
-            context.with(format!("aws:RequestTag/{key}"), value.clone())
-        });
+        let context = tags
+            .iter()
+            .fold(iam::time_context(now), |context, (key, value)| {
+                context.with(format!("aws:RequestTag/{key}"), value.clone())
+            });
         let mut context: Context = context.with("aws:SourceAccount", account);
         context.insert("aws:TagKeys", tags.keys().cloned());
         ["sts:AssumeRole", "sts:TagSession"].iter().all(|action| {
-            let request =
-                Request { principal: Principal::Service(SERVICE), action, resource: None, context: &context };
+            let request = Request {
+                principal: Principal::Service(SERVICE),
+                action,
+                resource: None,
+                context: &context,
+            };
             decide(&[&role.trust], &request).decision == Decision::Allowed
         })
     }
@@ -102,5 +141,10 @@ fn invalid_token(cause: Cause) -> AgentError {
 
 fn client_error(status: u16, code: &'static str, text: &str, cause: Cause) -> AgentError {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
-    AgentError { status, code, text: format!("[{}]: ({code}): {text}, fault: client", random::uuid()), cause }
+    AgentError {
+        status,
+        code,
+        text: format!("[{}]: ({code}): {text}, fault: client", random::uuid()),
+        cause,
+    }
 }

@@ -18,17 +18,24 @@ pub(super) fn authorize(
     world: &World,
 ) -> Result<Principal, Refusal> {
     let arn = session.principal();
-    let refusal = |cause| Refusal { cause, server_log_text: log::not_authorized(login.user, &arn) };
-    let role = world.role(&session.spec.role).ok_or_else(|| refusal(Cause::RoleUnknown))?;
+    let refusal = |cause| Refusal {
+        cause,
+        server_log_text: log::not_authorized(login.user, &arn),
+    };
+    let role = world
+        .role(&session.spec.role)
+        .ok_or_else(|| refusal(Cause::RoleUnknown))?;
     if role.arn.account() != login.account {
         return Err(refusal(Cause::ConnectNotAllowed));
     }
     let resource = DbUserArn::new(login.region, login.account, login.resource_id, login.user);
     let verdict = iam::may(session, role, "rds-db:connect", resource.as_str(), now);
     match verdict.decision {
-        Decision::Allowed => {
-            Ok(Principal { session: arn, role: role.arn.clone(), user: login.user.to_owned() })
-        }
+        Decision::Allowed => Ok(Principal {
+            session: arn,
+            role: role.arn.clone(),
+            user: login.user.to_owned(),
+        }),
         Decision::ExplicitlyDenied => Err(refusal(Cause::ConnectDenied)),
         Decision::ImplicitlyDenied => Err(refusal(nearest_cause(&verdict, resource.as_str()))),
     }
@@ -36,7 +43,9 @@ pub(super) fn authorize(
 
 /// What kept the nearest statement from allowing it.
 fn nearest_cause(verdict: &Verdict, resource: &str) -> Cause {
-    let Some(nearest) = verdict.near_misses.first() else { return Cause::ConnectNotAllowed };
+    let Some(nearest) = verdict.near_misses.first() else {
+        return Cause::ConnectNotAllowed;
+    };
     match nearest.kept_by.as_slice() {
         [Mismatch::Resource { expected, .. }] => resource_cause(expected, resource),
         _ => Cause::ConnectNotAllowed,

@@ -33,7 +33,10 @@ impl Server {
         let world = World::camunda_8_3();
         let cluster = world.cluster("aurora").unwrap();
         Self {
-            endpoints: vec![("reader.example".to_owned(), 5432), (vector.host.clone(), vector.port)],
+            endpoints: vec![
+                ("reader.example".to_owned(), 5432),
+                (vector.host.clone(), vector.port),
+            ],
             region: vector.region.parse().unwrap(),
             account: cluster.account.clone(),
             resource_id: cluster.resource_id.clone(),
@@ -72,7 +75,10 @@ fn token(name: &str) -> TokenVector {
 fn accepts_what_botocore_signed() {
     let vector = token("writer");
     let session = Server::of(&vector).login(&vector.token).unwrap();
-    assert_eq!(session, "arn:aws:sts::111122223333:assumed-role/keycloak-role/pod-1");
+    assert_eq!(
+        session,
+        "arn:aws:sts::111122223333:assumed-role/keycloak-role/pod-1"
+    );
 }
 
 #[test]
@@ -107,12 +113,19 @@ fn refuses_tokens_that_are_none() {
         ("decoded", good.replace("%2F", "/")),
         ("user twice", format!("{good}&DBUser=postgres")),
         ("not a date", good.replace("T210800Z", "T250800Z")),
-        ("another algorithm", good.replace("AWS4-HMAC-SHA256", "AWS4-HMAC-SHA1")),
+        (
+            "another algorithm",
+            good.replace("AWS4-HMAC-SHA256", "AWS4-HMAC-SHA1"),
+        ),
     ] {
         assert_eq!(server.cause(&text), Cause::RdsTokenMalformed, "{name}");
     }
     for name in ["another service", "another action"] {
-        assert_eq!(server.cause(&token(name).token), Cause::RdsTokenMalformed, "{name}");
+        assert_eq!(
+            server.cause(&token(name).token),
+            Cause::RdsTokenMalformed,
+            "{name}"
+        );
     }
 }
 
@@ -122,16 +135,36 @@ type Change = fn(&mut Server);
 #[test]
 fn refuses_each_mismatch_by_its_cause() {
     let changes: [(Cause, Change); 11] = [
-        (Cause::SignedForAnotherHost, |server| server.endpoints.truncate(1)),
-        (Cause::SignedForAnotherHost, |server| server.endpoints[1].1 = 6432),
-        (Cause::SignedForAnotherRegion, |server| server.region = "eu-west-1".parse().unwrap()),
-        (Cause::SignedForAnotherUser, |server| server.user = "webmodeler".to_owned()),
-        (Cause::SignedForAnotherUser, |server| server.user = "Keycloak".to_owned()),
-        (Cause::RdsTokenExpired, |server| server.now += Duration::from_secs(901)),
-        (Cause::ClockSkew, |server| server.now -= Duration::from_secs(301)),
-        (Cause::CredentialsUnknown, |server| server.sessions = Sessions::default()),
-        (Cause::CredentialsUnknown, |server| server.sessions = altered(|one| one.session_token = Secret::new("other"))),
-        (Cause::SignatureMismatch, |server| server.sessions = altered(|one| one.secret_access_key = Secret::new("x"))),
+        (Cause::SignedForAnotherHost, |server| {
+            server.endpoints.truncate(1)
+        }),
+        (Cause::SignedForAnotherHost, |server| {
+            server.endpoints[1].1 = 6432
+        }),
+        (Cause::SignedForAnotherRegion, |server| {
+            server.region = "eu-west-1".parse().unwrap()
+        }),
+        (Cause::SignedForAnotherUser, |server| {
+            server.user = "webmodeler".to_owned()
+        }),
+        (Cause::SignedForAnotherUser, |server| {
+            server.user = "Keycloak".to_owned()
+        }),
+        (Cause::RdsTokenExpired, |server| {
+            server.now += Duration::from_secs(901)
+        }),
+        (Cause::ClockSkew, |server| {
+            server.now -= Duration::from_secs(301)
+        }),
+        (Cause::CredentialsUnknown, |server| {
+            server.sessions = Sessions::default()
+        }),
+        (Cause::CredentialsUnknown, |server| {
+            server.sessions = altered(|one| one.session_token = Secret::new("other"))
+        }),
+        (Cause::SignatureMismatch, |server| {
+            server.sessions = altered(|one| one.secret_access_key = Secret::new("x"))
+        }),
         (Cause::SessionExpired, |server| {
             server.sessions = short_lived();
             server.now += Duration::from_mins(1);
@@ -172,13 +205,19 @@ fn a_token_lives_a_quarter_of_an_hour_and_no_longer_than_it_says() {
     assert_eq!(server.cause(&vector.token), Cause::RdsTokenExpired);
 
     let vector = token("life of an hour");
-    assert_eq!(Server::of(&vector).cause(&vector.token), Cause::RdsTokenLifetimeTooLong);
+    assert_eq!(
+        Server::of(&vector).cause(&vector.token),
+        Cause::RdsTokenLifetimeTooLong
+    );
 }
 
 #[test]
 fn refuses_a_token_without_its_session_token() {
     let vector = token("without session token");
-    assert_eq!(Server::of(&vector).cause(&vector.token), Cause::CredentialsUnknown);
+    assert_eq!(
+        Server::of(&vector).cause(&vector.token),
+        Cause::CredentialsUnknown
+    );
 }
 
 #[test]
@@ -199,15 +238,27 @@ fn refuses_roles_that_may_not_connect() {
 #[test]
 fn tells_a_wrong_resource_id_and_a_denial_from_a_missing_permission() {
     let yaml = include_str!("../world/camunda-8.3.yaml");
-    let wrong_id = yaml.replace("dbuser:cluster-2K7XQ4MZJ6T5W3YHCNBVRDAEFU/keycloak", "dbuser:aurora/keycloak");
+    let wrong_id = yaml.replace(
+        "dbuser:cluster-2K7XQ4MZJ6T5W3YHCNBVRDAEFU/keycloak",
+        "dbuser:aurora/keycloak",
+    );
     let deny = yaml.replace(
         "\"Effect\": \"Allow\",\n              \"Action\": \"rds-db:connect\"",
         "\"Effect\": \"Deny\",\n              \"Action\": \"rds-db:connect\"",
     );
     let vector = token("writer");
-    for (yaml, cause) in [(wrong_id, Cause::ResourceIdMismatch), (deny, Cause::ConnectDenied)] {
+    for (yaml, cause) in [
+        (wrong_id, Cause::ResourceIdMismatch),
+        (deny, Cause::ConnectDenied),
+    ] {
         let world = World::from_yaml(&yaml).unwrap();
-        assert_eq!(Server::of(&vector).login_to(&world, &vector.token).unwrap_err().cause, cause);
+        assert_eq!(
+            Server::of(&vector)
+                .login_to(&world, &vector.token)
+                .unwrap_err()
+                .cause,
+            cause
+        );
     }
 }
 
@@ -219,12 +270,17 @@ fn the_server_log_has_the_lines_of_rds_and_no_secret() {
     let refusal = server.login(&vector.token).unwrap_err();
     assert_eq!(
         refusal.server_log_text,
-        "Failed to authorize the connection request for user 'keycloak' because the IAM policy assumed by the caller \
-         'arn:aws:sts::111122223333:assumed-role/webmodeler-role/pod-1' is not authorized to perform \
-         `rds-db:connect` on the DB instance. (Status Code: 403, Error Code: NotAuthorized)"
+        "Failed to authorize the connection request for user 'keycloak' because the IAM policy \
+         assumed by the caller 'arn:aws:sts::111122223333:assumed-role/webmodeler-role/pod-1' is \
+         not authorized to perform `rds-db:connect` on the DB instance. (Status Code: 403, Error \
+         Code: NotAuthorized)"
     );
     let refusal = server.login("hunter2").unwrap_err();
-    assert!(refusal.server_log_text.ends_with("(Status Code: 400, Error Code: InvalidToken)"));
+    assert!(
+        refusal
+            .server_log_text
+            .ends_with("(Status Code: 400, Error Code: InvalidToken)")
+    );
     assert!(!refusal.server_log_text.contains("hunter2"));
 }
 
@@ -238,7 +294,11 @@ fn every_byte_of_a_token_counts() {
         for other in [original ^ 1, original ^ 0x20, b'%', b'&', b'A'] {
             if other != original && other.is_ascii() {
                 let altered = with_byte(&vector.token, at, other);
-                assert!(server.login_to(&world, &altered).is_err(), "byte {at}: `{}`", char::from(other));
+                assert!(
+                    server.login_to(&world, &altered).is_err(),
+                    "byte {at}: `{}`",
+                    char::from(other)
+                );
             }
         }
     }

@@ -26,12 +26,27 @@ pub(super) struct Canonical<'a> {
 impl Canonical<'_> {
     /// What is signed in the end.
     pub(super) fn string_to_sign(&self, amz_date: &str, scope: &CredentialScope<'_>) -> String {
-        format!("AWS4-HMAC-SHA256\n{amz_date}\n{}\n{}", scope.text(), sha256_hex(self.text().as_bytes()))
+        format!(
+            "AWS4-HMAC-SHA256\n{amz_date}\n{}\n{}",
+            scope.text(),
+            sha256_hex(self.text().as_bytes())
+        )
     }
 
     fn text(&self) -> String {
-        let Self { method, query, headers, signed_headers, payload_hash, .. } = self;
-        let path = if self.path.is_empty() { "/".to_owned() } else { encode_path(self.path) };
+        let Self {
+            method,
+            query,
+            headers,
+            signed_headers,
+            payload_hash,
+            ..
+        } = self;
+        let path = if self.path.is_empty() {
+            "/".to_owned()
+        } else {
+            encode_path(self.path)
+        };
         format!("{method}\n{path}\n{query}\n{headers}\n{signed_headers}\n{payload_hash}")
     }
 }
@@ -44,7 +59,10 @@ pub(super) fn canonical_query(query: &str, except: Option<&str>) -> Option<Strin
         .map(|(name, value)| (encode(&name), encode(&value)))
         .collect();
     pairs.sort();
-    let pairs: Vec<String> = pairs.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let pairs: Vec<String> = pairs
+        .into_iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
     Some(pairs.join("&"))
 }
 
@@ -61,9 +79,20 @@ fn header_value(headers: &HeaderMap, name: &str) -> Option<String> {
     let values: Option<Vec<String>> = headers
         .get_all(name)
         .iter()
-        .map(|value| Some(value.to_str().ok()?.split_whitespace().collect::<Vec<_>>().join(" ")))
+        .map(|value| {
+            Some(
+                value
+                    .to_str()
+                    .ok()?
+                    .split_whitespace()
+                    .collect::<Vec<_>>()
+                    .join(" "),
+            )
+        })
         .collect();
-    values.filter(|values| !values.is_empty()).map(|values| values.join(","))
+    values
+        .filter(|values| !values.is_empty())
+        .map(|values| values.join(","))
 }
 
 #[cfg(test)]
@@ -74,7 +103,10 @@ mod tests {
 
     fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
         let pair = |(name, value): &(&str, &str)| {
-            (name.parse::<HeaderName>().unwrap(), value.parse::<HeaderValue>().unwrap())
+            (
+                name.parse::<HeaderName>().unwrap(),
+                value.parse::<HeaderValue>().unwrap(),
+            )
         };
         pairs.iter().map(pair).collect()
     }
@@ -89,7 +121,10 @@ mod tests {
     #[test]
     fn header_values_are_trimmed_and_joined() {
         let headers = headers(&[("X-Amz-A", "  1   2 "), ("x-amz-a", "3"), ("host", "h:1")]);
-        assert_eq!(canonical_headers(&headers, &["host", "x-amz-a"]).unwrap(), "host:h:1\nx-amz-a:1 2,3\n");
+        assert_eq!(
+            canonical_headers(&headers, &["host", "x-amz-a"]).unwrap(),
+            "host:h:1\nx-amz-a:1 2,3\n"
+        );
         assert_eq!(canonical_headers(&headers, &["absent"]), None);
     }
 
@@ -97,7 +132,10 @@ mod tests {
     #[test]
     fn builds_the_documented_example() {
         let headers = headers(&[
-            ("content-type", "application/x-www-form-urlencoded; charset=utf-8"),
+            (
+                "content-type",
+                "application/x-www-form-urlencoded; charset=utf-8",
+            ),
             ("host", "iam.amazonaws.com"),
             ("x-amz-date", "20150830T123600Z"),
         ]);
@@ -109,9 +147,16 @@ mod tests {
             signed_headers: "content-type;host;x-amz-date",
             payload_hash: &sha256_hex(b""),
         };
-        let scope = CredentialScope { date: "20150830", region: "us-east-1", service: "iam" };
+        let scope = CredentialScope {
+            date: "20150830",
+            region: "us-east-1",
+            service: "iam",
+        };
         let expected = "AWS4-HMAC-SHA256\n20150830T123600Z\n20150830/us-east-1/iam/aws4_request\n\
              f536975d06c0309214f805bb90ccff089219ecd68b2577efef23edd43b7e1a59";
-        assert_eq!(canonical.string_to_sign("20150830T123600Z", &scope), expected);
+        assert_eq!(
+            canonical.string_to_sign("20150830T123600Z", &scope),
+            expected
+        );
     }
 }

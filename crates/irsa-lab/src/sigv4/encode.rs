@@ -5,7 +5,11 @@ use std::borrow::Cow;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// What RFC 3986 reserves; letters, digits and `-._~` stay.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 /// The same for paths, whose slashes stay.
 const RESERVED_IN_PATH: &AsciiSet = &RESERVED.remove(b'/');
 
@@ -30,7 +34,11 @@ pub(super) fn decode_query(query: &str) -> Option<Vec<(Cow<'_, str>, Cow<'_, str
         let (name, value) = split_pair(pair);
         Some((decode(name)?, decode(value)?))
     };
-    query.split('&').filter(|pair| !pair.is_empty()).map(pair).collect()
+    query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(pair)
+        .collect()
 }
 
 /// `name=value`; without the sign, the value is empty.

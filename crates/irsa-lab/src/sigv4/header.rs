@@ -39,7 +39,8 @@ pub struct Target<'a> {
     pub service: &'a str,
 }
 
-/// Verifies everything about a header-signed request: credentials, scope, time, signature, in AWS's order.
+/// Verifies everything about a header-signed request: credentials, scope, time, signature, in AWS's
+/// order.
 pub fn verify(
     request: &SignedRequest<'_>,
     target: &Target<'_>,
@@ -47,8 +48,14 @@ pub fn verify(
     sessions: &Sessions,
 ) -> Result<Arc<Session>, SignatureFault> {
     let claims = Claims::parse(request.headers)?;
-    let session = sessions.find(claims.access_key_id).ok_or(SignatureFault::UnknownCredentials)?;
-    if !session.credentials.session_token.matches(text_header(request.headers, "x-amz-security-token").unwrap_or("")) {
+    let session = sessions
+        .find(claims.access_key_id)
+        .ok_or(SignatureFault::UnknownCredentials)?;
+    if !session
+        .credentials
+        .session_token
+        .matches(text_header(request.headers, "x-amz-security-token").unwrap_or(""))
+    {
         return Err(SignatureFault::UnknownCredentials);
     }
     if session.is_expired(now) {
@@ -56,7 +63,9 @@ pub fn verify(
     }
     check_scope(&claims.scope, target)?;
     check_time(claims.signed_at, now)?;
-    let string_to_sign = claims.string_to_sign(request).ok_or(SignatureFault::Mismatch)?;
+    let string_to_sign = claims
+        .string_to_sign(request)
+        .ok_or(SignatureFault::Mismatch)?;
     let secret = &session.credentials.secret_access_key;
     if !signature_is(claims.signature, secret, &claims.scope, &string_to_sign) {
         return Err(SignatureFault::Mismatch);
@@ -83,13 +92,21 @@ impl<'a> Claims<'a> {
         let field = |name| field(fields, name).ok_or(SignatureFault::Incomplete(name));
         let (access_key_id, scope) = CredentialScope::parse_credential(field("Credential")?)
             .ok_or(SignatureFault::Incomplete("Credential"))?;
-        let amz_date = text_header(headers, "x-amz-date").ok_or(SignatureFault::Incomplete("X-Amz-Date"))?;
+        let amz_date =
+            text_header(headers, "x-amz-date").ok_or(SignatureFault::Incomplete("X-Amz-Date"))?;
         let signed_at = parse_amz_date(amz_date).ok_or(SignatureFault::Incomplete("X-Amz-Date"))?;
         if !amz_date.starts_with(scope.date) {
             return Err(SignatureFault::Mismatch);
         }
         let (signed_headers, signature) = (field("SignedHeaders")?, field("Signature")?);
-        Ok(Self { access_key_id, scope, signed_headers, signature, amz_date, signed_at })
+        Ok(Self {
+            access_key_id,
+            scope,
+            signed_headers,
+            signature,
+            amz_date,
+            signed_at,
+        })
     }
 
     /// `None` if a header that must be signed is not, or the query is not text.
@@ -100,7 +117,10 @@ impl<'a> Claims<'a> {
             .iter()
             .filter(|name| must_be_signed(name))
             .all(|name| signed.contains(name));
-        let sorted = signed.is_sorted() && signed.iter().all(|name| !name.bytes().any(|byte| byte.is_ascii_uppercase()));
+        let sorted = signed.is_sorted()
+            && signed
+                .iter()
+                .all(|name| !name.bytes().any(|byte| byte.is_ascii_uppercase()));
         if !covered || !sorted {
             return None;
         }
@@ -129,14 +149,21 @@ fn field<'a>(fields: &'a str, name: &str) -> Option<&'a str> {
 fn check_scope(scope: &CredentialScope<'_>, target: &Target<'_>) -> Result<(), SignatureFault> {
     let region = scope.region != target.region.as_str();
     let service = scope.service != target.service;
-    if region || service { Err(SignatureFault::WrongScope { region, service }) } else { Ok(()) }
+    if region || service {
+        Err(SignatureFault::WrongScope { region, service })
+    } else {
+        Ok(())
+    }
 }
 
 fn check_time(signed_at: SystemTime, now: SystemTime) -> Result<(), SignatureFault> {
     if now.duration_since(signed_at).is_ok_and(|age| age > WINDOW) {
         return Err(SignatureFault::TooOld { signed_at });
     }
-    if signed_at.duration_since(now).is_ok_and(|ahead| ahead > WINDOW) {
+    if signed_at
+        .duration_since(now)
+        .is_ok_and(|ahead| ahead > WINDOW)
+    {
         return Err(SignatureFault::TooNew { signed_at });
     }
     Ok(())

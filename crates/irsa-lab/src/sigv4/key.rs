@@ -27,7 +27,9 @@ pub(super) fn signature_is(
 fn sign(secret: &Secret, scope: &CredentialScope<'_>, string_to_sign: &str) -> String {
     let start = format!("AWS4{}", secret.expose()).into_bytes();
     let steps = [scope.date, scope.region, scope.service, "aws4_request"];
-    let key = steps.into_iter().fold(start, |key, step| hmac(&key, step.as_bytes()));
+    let key = steps
+        .into_iter()
+        .fold(start, |key, step| hmac(&key, step.as_bytes()));
     hex(&hmac(&key, string_to_sign.as_bytes()))
 }
 
@@ -40,7 +42,10 @@ fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {
 
 fn hex(bytes: &[u8]) -> String {
     let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0x0f)]).collect()
+    bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 0x0f)])
+        .collect()
 }
 
 #[cfg(test)]
@@ -51,16 +56,27 @@ mod tests {
     #[test]
     fn signs_the_documented_example() {
         let secret = Secret::new("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY");
-        let scope = CredentialScope { date: "20150830", region: "us-east-1", service: "iam" };
-        let string_to_sign = "AWS4-HMAC-SHA256\n20150830T123600Z\n20150830/us-east-1/iam/aws4_request\n\
-             f536975d06c0309214f805bb90ccff089219ecd68b2577efef23edd43b7e1a59";
+        let scope = CredentialScope {
+            date: "20150830",
+            region: "us-east-1",
+            service: "iam",
+        };
+        let string_to_sign = "AWS4-HMAC-SHA256\n20150830T123600Z\n20150830/us-east-1/iam/aws4_request\nf536975d06c0309214f805bb90ccff089219ecd68b2577efef23edd43b7e1a59";
         let signature = "5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7";
         assert!(signature_is(signature, &secret, &scope, string_to_sign));
-        assert!(!signature_is(&signature.to_uppercase(), &secret, &scope, string_to_sign));
+        assert!(!signature_is(
+            &signature.to_uppercase(),
+            &secret,
+            &scope,
+            string_to_sign
+        ));
     }
 
     #[test]
     fn hashes_the_empty_payload() {
-        assert_eq!(sha256_hex(b""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+        assert_eq!(
+            sha256_hex(b""),
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+        );
     }
 }

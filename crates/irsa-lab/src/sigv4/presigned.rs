@@ -1,4 +1,5 @@
-//! RDS tokens: a presigned URL without its scheme, `HOST:PORT/?Action=connect&DBUser=…&X-Amz-Signature=…`.
+//! RDS tokens: a presigned URL without its scheme,
+//! `HOST:PORT/?Action=connect&DBUser=…&X-Amz-Signature=…`.
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
@@ -42,7 +43,10 @@ pub struct Presigned<'a> {
 
 impl std::fmt::Debug for Presigned<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Presigned").field("host", &self.host).field("port", &self.port).finish_non_exhaustive()
+        f.debug_struct("Presigned")
+            .field("host", &self.host)
+            .field("port", &self.port)
+            .finish_non_exhaustive()
     }
 }
 
@@ -56,22 +60,40 @@ pub(crate) struct PresignedClaims<'a> {
 }
 
 impl<'a> Presigned<'a> {
-    /// Splits a token. Every byte counts: two spellings of one token are two tokens, one of them refused.
+    /// Splits a token. Every byte counts: two spellings of one token are two tokens, one of them
+    /// refused.
     pub fn parse(token: &'a str) -> Result<Self, PresignedError> {
         let (host_header, query) = token.split_once("/?").ok_or(PresignedError::NoEndpoint)?;
-        let (host, port) = host_header.split_once(':').ok_or(PresignedError::NoEndpoint)?;
+        let (host, port) = host_header
+            .split_once(':')
+            .ok_or(PresignedError::NoEndpoint)?;
         let port_is_plain = port.bytes().all(|byte| byte.is_ascii_digit());
-        let port = port.parse().ok().filter(|_| port_is_plain).ok_or(PresignedError::NoEndpoint)?;
+        let port = port
+            .parse()
+            .ok()
+            .filter(|_| port_is_plain)
+            .ok_or(PresignedError::NoEndpoint)?;
         if host.is_empty() || host.contains('/') {
             return Err(PresignedError::NoEndpoint);
         }
-        let parameters = decode_query(query).filter(|_| is_canonical(query)).ok_or(PresignedError::Encoding)?;
+        let parameters = decode_query(query)
+            .filter(|_| is_canonical(query))
+            .ok_or(PresignedError::Encoding)?;
         let mut names: Vec<&str> = parameters.iter().map(|(name, _)| name.as_ref()).collect();
         names.sort_unstable();
-        if names.windows(2).any(|pair| matches!(pair, [one, other] if one == other)) {
+        if names
+            .windows(2)
+            .any(|pair| matches!(pair, [one, other] if one == other))
+        {
             return Err(PresignedError::Twice);
         }
-        Ok(Self { host, port, host_header, query, parameters })
+        Ok(Self {
+            host,
+            port,
+            host_header,
+            query,
+            parameters,
+        })
     }
 
     /// The host it was signed for.
@@ -91,7 +113,10 @@ impl<'a> Presigned<'a> {
 
     /// A parameter, decoded, if it is there.
     pub fn optional(&self, name: &str) -> Option<&str> {
-        self.parameters.iter().find(|(one, _)| one == name).map(|(_, value)| value.as_ref())
+        self.parameters
+            .iter()
+            .find(|(one, _)| one == name)
+            .map(|(_, value)| value.as_ref())
     }
 
     /// Reads the claims.
@@ -99,27 +124,45 @@ impl<'a> Presigned<'a> {
         self.expect("X-Amz-Algorithm", "AWS4-HMAC-SHA256")?;
         self.expect("X-Amz-SignedHeaders", "host")?;
         self.parameter("X-Amz-Signature")?;
-        let (access_key_id, scope) = CredentialScope::parse_credential(self.parameter("X-Amz-Credential")?)
-            .ok_or(PresignedError::Invalid("X-Amz-Credential"))?;
+        let (access_key_id, scope) =
+            CredentialScope::parse_credential(self.parameter("X-Amz-Credential")?)
+                .ok_or(PresignedError::Invalid("X-Amz-Credential"))?;
         let amz_date = self.parameter("X-Amz-Date")?;
         let signed_at = parse_amz_date(amz_date)
             .filter(|_| scope.date.len() == 8 && amz_date.starts_with(scope.date))
             .ok_or(PresignedError::Invalid("X-Amz-Date"))?;
-        let life = self.parameter("X-Amz-Expires")?.parse().map_err(|_| PresignedError::Invalid("X-Amz-Expires"))?;
-        Ok(PresignedClaims { access_key_id, scope, signed_at, life: Duration::from_secs(life) })
+        let life = self
+            .parameter("X-Amz-Expires")?
+            .parse()
+            .map_err(|_| PresignedError::Invalid("X-Amz-Expires"))?;
+        Ok(PresignedClaims {
+            access_key_id,
+            scope,
+            signed_at,
+            life: Duration::from_secs(life),
+        })
     }
 
     /// Refuses a parameter that is not exactly `value`.
     pub(crate) fn expect(&self, name: &'static str, value: &str) -> Result<(), PresignedError> {
-        if self.parameter(name)? == value { Ok(()) } else { Err(PresignedError::Invalid(name)) }
+        if self.parameter(name)? == value {
+            Ok(())
+        } else {
+            Err(PresignedError::Invalid(name))
+        }
     }
 
     /// Whether the signature is the one that `secret` gives for this host and these parameters.
     pub(crate) fn is_signed_with(&self, secret: &Secret, scope: &CredentialScope<'_>) -> bool {
-        let (Ok(signature), Ok(amz_date)) = (self.parameter("X-Amz-Signature"), self.parameter("X-Amz-Date")) else {
+        let (Ok(signature), Ok(amz_date)) = (
+            self.parameter("X-Amz-Signature"),
+            self.parameter("X-Amz-Date"),
+        ) else {
             return false;
         };
-        let Some(query) = canonical_query(self.query, Some("X-Amz-Signature")) else { return false };
+        let Some(query) = canonical_query(self.query, Some("X-Amz-Signature")) else {
+            return false;
+        };
         let canonical = Canonical {
             method: "GET",
             path: "/",
@@ -128,13 +171,19 @@ impl<'a> Presigned<'a> {
             signed_headers: "host",
             payload_hash: &sha256_hex(b""),
         };
-        signature_is(signature, secret, scope, &canonical.string_to_sign(amz_date, scope))
+        signature_is(
+            signature,
+            secret,
+            scope,
+            &canonical.string_to_sign(amz_date, scope),
+        )
     }
 }
 
 /// Whether each name and value is spelled as signers spell it.
 fn is_canonical(query: &str) -> bool {
-    let spelled = |text: &str| super::encode::decode(text).is_some_and(|plain| encode(&plain) == text);
+    let spelled =
+        |text: &str| super::encode::decode(text).is_some_and(|plain| encode(&plain) == text);
     query.split('&').all(|pair| {
         let (name, value) = split_pair(pair);
         pair.contains('=') && !name.is_empty() && spelled(name) && spelled(value)

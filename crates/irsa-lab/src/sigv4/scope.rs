@@ -22,14 +22,21 @@ impl<'a> CredentialScope<'a> {
     pub(super) fn parse_credential(credential: &'a str) -> Option<(&'a str, Self)> {
         let mut parts = credential.split('/');
         let access_key_id = parts.next().filter(|key| !key.is_empty())?;
-        let scope = Self { date: parts.next()?, region: parts.next()?, service: parts.next()? };
+        let scope = Self {
+            date: parts.next()?,
+            region: parts.next()?,
+            service: parts.next()?,
+        };
         let ends_well = parts.next() == Some("aws4_request") && parts.next().is_none();
         ends_well.then_some((access_key_id, scope))
     }
 
     /// As it stands in the string to sign.
     pub(super) fn text(&self) -> String {
-        format!("{}/{}/{}/aws4_request", self.date, self.region, self.service)
+        format!(
+            "{}/{}/{}/aws4_request",
+            self.date, self.region, self.service
+        )
     }
 }
 
@@ -43,7 +50,11 @@ pub(crate) fn parse_amz_date(text: &str) -> Option<SystemTime> {
     let day = u8::try_from(number(date, 6, 2)?).ok()?;
     let at = Date::from_calendar_date(i32::from(number(date, 0, 4)?), month, day).ok()?;
     let part = |from| u8::try_from(number(clock, from, 2)?).ok();
-    let seconds = at.with_hms(part(0)?, part(2)?, part(4)?).ok()?.assume_utc().unix_timestamp();
+    let seconds = at
+        .with_hms(part(0)?, part(2)?, part(4)?)
+        .ok()?
+        .assume_utc()
+        .unix_timestamp();
     UNIX_EPOCH.checked_add(Duration::from_secs(u64::try_from(seconds).ok()?))
 }
 
@@ -53,13 +64,19 @@ pub(crate) fn amz_date(at: SystemTime) -> String {
     let time = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     let (year, month, day) = time.to_calendar_date();
     let (hour, minute, second) = time.to_hms();
-    format!("{year:04}{:02}{day:02}T{hour:02}{minute:02}{second:02}Z", u8::from(month))
+    format!(
+        "{year:04}{:02}{day:02}T{hour:02}{minute:02}{second:02}Z",
+        u8::from(month)
+    )
 }
 
 /// A number of exactly `length` digits.
 fn number(text: &str, from: usize, length: usize) -> Option<u16> {
     let digits = text.get(from..from + length)?;
-    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
+    digits
+        .bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then(|| digits.parse().ok())?
 }
 
 #[cfg(test)]
@@ -74,7 +91,14 @@ mod tests {
 
     #[test]
     fn refuses_other_time_stamps() {
-        for text in ["", "20261124T210800", "20261124T210800+", "20261324T210800Z", "2026-11-24T21:08Z", "19691231T235959Z"] {
+        for text in [
+            "",
+            "20261124T210800",
+            "20261124T210800+",
+            "20261324T210800Z",
+            "2026-11-24T21:08Z",
+            "19691231T235959Z",
+        ] {
             assert_eq!(parse_amz_date(text), None, "{text}");
         }
     }
@@ -82,7 +106,13 @@ mod tests {
     #[test]
     fn refuses_other_credentials() {
         assert!(CredentialScope::parse_credential("AKID/20261124/r/s/aws4_request").is_some());
-        for text in ["", "AKID/20261124/r/s", "AKID/20261124/r/s/aws3_request", "/d/r/s/aws4_request", "A/d/r/s/aws4_request/"] {
+        for text in [
+            "",
+            "AKID/20261124/r/s",
+            "AKID/20261124/r/s/aws3_request",
+            "/d/r/s/aws4_request",
+            "A/d/r/s/aws4_request/",
+        ] {
             assert_eq!(CredentialScope::parse_credential(text), None, "{text}");
         }
     }

@@ -26,7 +26,10 @@ struct Case {
 impl Case {
     fn of(vector: &RequestVector) -> Self {
         let header = |(name, value): (&String, &String)| {
-            (name.parse::<HeaderName>().unwrap(), value.parse::<HeaderValue>().unwrap())
+            (
+                name.parse::<HeaderName>().unwrap(),
+                value.parse::<HeaderValue>().unwrap(),
+            )
         };
         Self {
             method: vector.method.parse().unwrap(),
@@ -43,7 +46,11 @@ impl Case {
         let vectors = Vectors::read();
         let shift = Duration::from_secs(seconds_later.unsigned_abs());
         let signed_at = vectors.signed_at();
-        let now = if seconds_later < 0 { signed_at - shift } else { signed_at + shift };
+        let now = if seconds_later < 0 {
+            signed_at - shift
+        } else {
+            signed_at + shift
+        };
         let request = SignedRequest {
             method: &self.method,
             path: &self.path,
@@ -51,7 +58,10 @@ impl Case {
             headers: &self.headers,
             body: self.body.as_bytes(),
         };
-        let target = Target { region: &self.region, service: &self.service };
+        let target = Target {
+            region: &self.region,
+            service: &self.service,
+        };
         verify(&request, &target, now, sessions).map(drop)
     }
 
@@ -86,10 +96,14 @@ fn refuses_a_request_that_was_changed_after_signing() {
         ("query", |case| case.query = "a=1".to_owned()),
         ("body", |case| case.body.push('x')),
         ("host", |case| case.set("host", "127.0.0.1:8444")),
-        ("signed header", |case| case.set("content-type", "text/plain")),
+        ("signed header", |case| {
+            case.set("content-type", "text/plain")
+        }),
         ("date", |case| case.set("x-amz-date", "20261124T210801Z")),
         ("day", |case| case.set("x-amz-date", "20261125T210800Z")),
-        ("signed header taken away", |case| drop(case.headers.remove("content-type"))),
+        ("signed header taken away", |case| {
+            drop(case.headers.remove("content-type"))
+        }),
     ];
     for (name, change) in changes {
         let mut case = caller_identity();
@@ -101,7 +115,10 @@ fn refuses_a_request_that_was_changed_after_signing() {
 #[test]
 fn refuses_a_signature_that_does_not_cover_the_host() {
     let mut case = caller_identity();
-    let authorization = case.headers["authorization"].to_str().unwrap().replace(";host;", ";");
+    let authorization = case.headers["authorization"]
+        .to_str()
+        .unwrap()
+        .replace(";host;", ";");
     case.set("authorization", &authorization);
     assert_eq!(case.verify(), Err(SignatureFault::Mismatch));
 }
@@ -113,14 +130,30 @@ fn refuses_headers_that_are_no_signature() {
     assert_eq!(case.verify(), Err(SignatureFault::Missing));
     for (value, part) in [
         ("Basic eDp5", "Unsupported AWS 'algorithm'"),
-        ("AWS4-HMAC-SHA256 SignedHeaders=host, Signature=00", "Credential"),
-        ("AWS4-HMAC-SHA256 Credential=AKID/20261124/x/sts, SignedHeaders=host, Signature=00", "Credential"),
-        ("AWS4-HMAC-SHA256 Credential=AKID/20261124/x/sts/aws4_request, Signature=00", "SignedHeaders"),
-        ("AWS4-HMAC-SHA256 Credential=AKID/20261124/x/sts/aws4_request, SignedHeaders=host", "Signature"),
+        (
+            "AWS4-HMAC-SHA256 SignedHeaders=host, Signature=00",
+            "Credential",
+        ),
+        (
+            "AWS4-HMAC-SHA256 Credential=AKID/20261124/x/sts, SignedHeaders=host, Signature=00",
+            "Credential",
+        ),
+        (
+            "AWS4-HMAC-SHA256 Credential=AKID/20261124/x/sts/aws4_request, Signature=00",
+            "SignedHeaders",
+        ),
+        (
+            "AWS4-HMAC-SHA256 Credential=AKID/20261124/x/sts/aws4_request, SignedHeaders=host",
+            "Signature",
+        ),
     ] {
         let mut case = caller_identity();
         case.set("authorization", value);
-        assert_eq!(case.verify(), Err(SignatureFault::Incomplete(part)), "{value}");
+        assert_eq!(
+            case.verify(),
+            Err(SignatureFault::Incomplete(part)),
+            "{value}"
+        );
     }
     let mut case = caller_identity();
     case.headers.remove("x-amz-date");
@@ -131,7 +164,10 @@ fn refuses_headers_that_are_no_signature() {
 fn refuses_credentials_that_were_not_issued() {
     let vectors = Vectors::read();
     let unknown = Err(SignatureFault::UnknownCredentials);
-    assert_eq!(caller_identity().verify_with(&Sessions::default(), 0), unknown);
+    assert_eq!(
+        caller_identity().verify_with(&Sessions::default(), 0),
+        unknown
+    );
 
     let mut other_token = vectors.credentials();
     other_token.session_token = Secret::new("other");
@@ -149,23 +185,41 @@ fn refuses_another_secret() {
     let mut other = vectors.credentials();
     other.secret_access_key = Secret::new("other");
     let sessions = vectors.sessions_with(ROLE, other, Duration::from_mins(15));
-    assert_eq!(caller_identity().verify_with(&sessions, 0), Err(SignatureFault::Mismatch));
+    assert_eq!(
+        caller_identity().verify_with(&sessions, 0),
+        Err(SignatureFault::Mismatch)
+    );
 }
 
 #[test]
 fn refuses_dead_credentials_before_all_else_about_the_signature() {
     let mut case = caller_identity();
     case.body.push('x');
-    assert_eq!(case.verify_with(&Vectors::read().sessions(ROLE), 3_600), Err(SignatureFault::ExpiredCredentials));
+    assert_eq!(
+        case.verify_with(&Vectors::read().sessions(ROLE), 3_600),
+        Err(SignatureFault::ExpiredCredentials)
+    );
 }
 
 #[test]
 fn refuses_signatures_for_elsewhere() {
     let mut case = caller_identity();
     case.region = "eu-west-1".parse().unwrap();
-    assert_eq!(case.verify(), Err(SignatureFault::WrongScope { region: true, service: false }));
+    assert_eq!(
+        case.verify(),
+        Err(SignatureFault::WrongScope {
+            region: true,
+            service: false
+        })
+    );
     case.service = "es".to_owned();
-    assert_eq!(case.verify(), Err(SignatureFault::WrongScope { region: true, service: true }));
+    assert_eq!(
+        case.verify(),
+        Err(SignatureFault::WrongScope {
+            region: true,
+            service: true
+        })
+    );
 }
 
 #[test]
@@ -175,6 +229,12 @@ fn a_signature_is_good_for_a_quarter_of_an_hour_either_way() {
     let case = caller_identity();
     assert_eq!(case.verify_with(&sessions, 900), Ok(()));
     assert_eq!(case.verify_with(&sessions, -900), Ok(()));
-    assert_eq!(case.verify_with(&sessions, 901), Err(SignatureFault::TooOld { signed_at }));
-    assert_eq!(case.verify_with(&sessions, -901), Err(SignatureFault::TooNew { signed_at }));
+    assert_eq!(
+        case.verify_with(&sessions, 901),
+        Err(SignatureFault::TooOld { signed_at })
+    );
+    assert_eq!(
+        case.verify_with(&sessions, -901),
+        Err(SignatureFault::TooNew { signed_at })
+    );
 }

@@ -28,29 +28,52 @@ impl Sts {
     ) -> Result<Vec<Element>, StsError> {
         let now = self.clock.now();
         let (session, role) = self.authenticate(request, now)?;
-        let caller = Caller { session: &session, role, now };
+        let caller = Caller {
+            session: &session,
+            role,
+            now,
+        };
         let assume = Assume::read(parameters)?;
-        if let Some(name) = parameters.first_given(&["Tags", "TransitiveTagKeys", "SourceIdentity", "SerialNumber"]) {
+        if let Some(name) = parameters.first_given(&[
+            "Tags",
+            "TransitiveTagKeys",
+            "SourceIdentity",
+            "SerialNumber",
+        ]) {
             return Err(StsError::not_in_the_lab(&format!("`{name}`")));
         }
         let target = self.role_for(&caller, &assume, parameters.get("ExternalId"))?;
         if assume.seconds > CHAINED_LIMIT {
-            let message = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role \
-                           chaining.";
+            let message = "The requested DurationSeconds exceeds the 1 hour session limit for \
+                           roles assumed by role chaining.";
             return Err(StsError::validation(message, Cause::DurationExceedsMaximum));
         }
         let session = self.issue(target, assume, Origin::Chained, now)?;
-        Ok(vec![assumed_role_user(&session, target), credentials(&session)])
+        Ok(vec![
+            assumed_role_user(&session, target),
+            credentials(&session),
+        ])
     }
 
     /// The role, if both its trust policy and the caller's own policies allow the step.
-    fn role_for(&self, caller: &Caller<'_>, assume: &Assume, external_id: Option<&str>) -> Result<&Role, StsError> {
+    fn role_for(
+        &self,
+        caller: &Caller<'_>,
+        assume: &Assume,
+        external_id: Option<&str>,
+    ) -> Result<&Role, StsError> {
         let target = self.world.role(&assume.role);
-        let target = target
-            .ok_or_else(|| caller.denied("sts:AssumeRole", assume).because("there is no such role"))?;
+        let target = target.ok_or_else(|| {
+            caller
+                .denied("sts:AssumeRole", assume)
+                .because("there is no such role")
+        })?;
         // Tags of a Pod Identity session are transitive: the next role must allow them as well.
-        let actions: &[&str] =
-            if caller.session.spec.tags.is_empty() { &["sts:AssumeRole"] } else { &["sts:AssumeRole", "sts:TagSession"] };
+        let actions: &[&str] = if caller.session.spec.tags.is_empty() {
+            &["sts:AssumeRole"]
+        } else {
+            &["sts:AssumeRole", "sts:TagSession"]
+        };
         for action in actions {
             if let Err(why) = caller.may_step(action, target, assume, external_id) {
                 return Err(caller.denied(action, assume).because(why));
@@ -68,9 +91,21 @@ struct Caller<'a> {
 }
 
 impl Caller<'_> {
-    fn may_step(&self, action: &str, target: &Role, assume: &Assume, external_id: Option<&str>) -> Result<(), String> {
+    fn may_step(
+        &self,
+        action: &str,
+        target: &Role,
+        assume: &Assume,
+        external_id: Option<&str>,
+    ) -> Result<(), String> {
         self.is_trusted(action, target, assume, external_id)?;
-        let verdict = iam::may(self.session, self.role, action, target.arn.as_str(), self.now);
+        let verdict = iam::may(
+            self.session,
+            self.role,
+            action,
+            target.arn.as_str(),
+            self.now,
+        );
         match verdict.decision {
             Decision::ExplicitlyDenied => Err("the caller's policies deny it".to_owned()),
             Decision::ImplicitlyDenied if !self.is_named_by(target) => {
@@ -81,31 +116,68 @@ impl Caller<'_> {
     }
 
     /// A trust policy may name the session, its role, or its account.
-    fn is_trusted(&self, action: &str, target: &Role, assume: &Assume, external_id: Option<&str>) -> Result<(), String> {
+    fn is_trusted(
+        &self,
+        action: &str,
+        target: &Role,
+        assume: &Assume,
+        external_id: Option<&str>,
+    ) -> Result<(), String> {
         let context = iam::session_context(self.session, self.role, self.now)
             .with("sts:RoleSessionName", assume.session_name.to_string());
         let context = external_id.map_or(context.clone(), |id| context.with("sts:ExternalId", id));
-        let names = [self.session.principal().to_string(), self.role.arn.to_string()];
+        let names = [
+            self.session.principal().to_string(),
+            self.role.arn.to_string(),
+        ];
         let verdicts = names.each_ref().map(|name| {
             let principal = Principal::Aws(name);
-            decide(&[&target.trust], &Question { principal, action, resource: None, context: &context })
+            decide(
+                &[&target.trust],
+                &Question {
+                    principal,
+                    action,
+                    resource: None,
+                    context: &context,
+                },
+            )
         });
-        if verdicts.iter().any(|verdict| verdict.decision == Decision::ExplicitlyDenied) {
+        if verdicts
+            .iter()
+            .any(|verdict| verdict.decision == Decision::ExplicitlyDenied)
+        {
             return Err("the trust policy denies it".to_owned());
         }
-        if verdicts.iter().any(|verdict| verdict.decision == Decision::Allowed) {
+        if verdicts
+            .iter()
+            .any(|verdict| verdict.decision == Decision::Allowed)
+        {
             return Ok(());
         }
-        let mismatches = verdicts.iter().flat_map(|verdict| &verdict.near_misses).next();
-        let texts = mismatches.map(|miss| miss.kept_by.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "));
+        let mismatches = verdicts
+            .iter()
+            .flat_map(|verdict| &verdict.near_misses)
+            .next();
+        let texts = mismatches.map(|miss| {
+            miss.kept_by
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join("; ")
+        });
         Err(texts.unwrap_or_else(|| "the trust policy does not allow it".to_owned()))
     }
 
-    /// Within an account, a trust policy that names the role or session itself is enough (IAM User Guide, "Policy
-    /// evaluation logic"); one that names the account leaves the choice to the account's policies.
+    /// Within an account, a trust policy that names the role or session itself is enough (IAM User
+    /// Guide, "Policy evaluation logic"); one that names the account leaves the choice to the
+    /// account's policies.
     fn is_named_by(&self, target: &Role) -> bool {
-        let names = [self.session.principal().to_string(), self.role.arn.to_string()];
-        self.role.arn.account() == target.arn.account() && target.trusted_arns.iter().any(|arn| names.contains(arn))
+        let names = [
+            self.session.principal().to_string(),
+            self.role.arn.to_string(),
+        ];
+        self.role.arn.account() == target.arn.account()
+            && target.trusted_arns.iter().any(|arn| names.contains(arn))
     }
 
     fn denied(&self, action: &str, assume: &Assume) -> StsError {

@@ -29,31 +29,45 @@ impl Sts {
             headers: request.headers(),
             body: request.body(),
         };
-        let target = Target { region: self.world.region(), service: "sts" };
-        let session =
-            sigv4::verify(&signed, &target, now, &self.sessions).map_err(|fault| signature_error(&fault, now))?;
+        let target = Target {
+            region: self.world.region(),
+            service: "sts",
+        };
+        let session = sigv4::verify(&signed, &target, now, &self.sessions)
+            .map_err(|fault| signature_error(&fault, now))?;
         let role = self.world.role(&session.spec.role);
-        Ok((session, role.ok_or_else(|| signature_error(&SignatureFault::UnknownCredentials, now))?))
+        Ok((
+            session,
+            role.ok_or_else(|| signature_error(&SignatureFault::UnknownCredentials, now))?,
+        ))
     }
 }
 
 fn signature_error(fault: &SignatureFault, now: SystemTime) -> StsError {
     let (status, code, message) = match fault {
-        SignatureFault::Missing => {
-            (403, "MissingAuthenticationToken", "Request is missing Authentication Token".to_owned())
-        }
+        SignatureFault::Missing => (
+            403,
+            "MissingAuthenticationToken",
+            "Request is missing Authentication Token".to_owned(),
+        ),
         SignatureFault::Incomplete(part) => (
             400,
             "IncompleteSignature",
             format!("Authorization header requires '{part}' parameter."),
         ),
-        SignatureFault::UnknownCredentials => {
-            (403, "InvalidClientTokenId", "The security token included in the request is invalid.".to_owned())
+        SignatureFault::UnknownCredentials => (
+            403,
+            "InvalidClientTokenId",
+            "The security token included in the request is invalid.".to_owned(),
+        ),
+        SignatureFault::ExpiredCredentials => (
+            403,
+            "ExpiredToken",
+            "The security token included in the request is expired".to_owned(),
+        ),
+        SignatureFault::WrongScope { region, service } => {
+            (403, MISMATCH_CODE, scope_text(*region, *service))
         }
-        SignatureFault::ExpiredCredentials => {
-            (403, "ExpiredToken", "The security token included in the request is expired".to_owned())
-        }
-        SignatureFault::WrongScope { region, service } => (403, MISMATCH_CODE, scope_text(*region, *service)),
         SignatureFault::TooOld { signed_at } => (403, MISMATCH_CODE, too_old(*signed_at, now)),
         SignatureFault::TooNew { signed_at } => (403, MISMATCH_CODE, too_new(*signed_at, now)),
         SignatureFault::Mismatch => (403, MISMATCH_CODE, MISMATCH.to_owned()),
@@ -63,13 +77,22 @@ fn signature_error(fault: &SignatureFault, now: SystemTime) -> StsError {
 }
 
 const MISMATCH_CODE: &str = "SignatureDoesNotMatch";
-const MISMATCH: &str = "The request signature we calculated does not match the signature you provided. Check your AWS \
-                        Secret Access Key and signing method. Consult the service documentation for details.";
+const MISMATCH: &str = "The request signature we calculated does not match the signature you \
+                        provided. Check your AWS Secret Access Key and signing method. Consult the \
+                        service documentation for details.";
 
 /// The space at the end of each sentence is AWS's.
 fn scope_text(region: bool, service: bool) -> String {
-    let region = if region { "Credential should be scoped to a valid region. " } else { "" };
-    let service = if service { "Credential should be scoped to correct service: 'sts'. " } else { "" };
+    let region = if region {
+        "Credential should be scoped to a valid region. "
+    } else {
+        ""
+    };
+    let service = if service {
+        "Credential should be scoped to correct service: 'sts'. "
+    } else {
+        ""
+    };
     format!("{region}{service}")
 }
 

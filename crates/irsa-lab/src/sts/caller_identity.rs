@@ -9,7 +9,10 @@ use super::xml::Element;
 use crate::iam;
 
 impl Sts {
-    pub(super) fn caller_identity(&self, request: &Request<Bytes>) -> Result<Vec<Element>, StsError> {
+    pub(super) fn caller_identity(
+        &self,
+        request: &Request<Bytes>,
+    ) -> Result<Vec<Element>, StsError> {
         let (session, role) = self.authenticate(request, self.clock.now())?;
         Ok(vec![
             Element::Text("Arn", session.principal().to_string()),

@@ -27,7 +27,12 @@ pub(super) struct StsError {
 
 impl StsError {
     /// An error of the service.
-    pub(super) fn new(status: StatusCode, code: &'static str, message: impl Into<String>, cause: Cause) -> Self {
+    pub(super) fn new(
+        status: StatusCode,
+        code: &'static str,
+        message: impl Into<String>,
+        cause: Cause,
+    ) -> Self {
         Self {
             status,
             code: code.into(),
@@ -40,7 +45,12 @@ impl StsError {
 
     /// The projected token is not accepted.
     pub(super) fn identity_token(message: impl Into<String>, cause: Cause) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "InvalidIdentityToken", message, cause)
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "InvalidIdentityToken",
+            message,
+            cause,
+        )
     }
 
     /// A parameter is not accepted.
@@ -68,7 +78,10 @@ impl StsError {
     /// The lab lacks this: better refused than ignored.
     pub(super) fn not_in_the_lab(what: &str) -> Self {
         let message = format!("The lab does not evaluate {what}.");
-        Self { message, ..Self::plain(StatusCode::NOT_IMPLEMENTED, "NotImplemented") }
+        Self {
+            message,
+            ..Self::plain(StatusCode::NOT_IMPLEMENTED, "NotImplemented")
+        }
     }
 
     /// The error that a fault asks for.
@@ -77,17 +90,32 @@ impl StsError {
             StsFaultKind::Throttle => (400, "Throttling".into(), "Rate exceeded".to_owned()),
             StsFaultKind::InternalError => (500, "InternalFailure".into(), INTERNAL.to_owned()),
             StsFaultKind::IdpCommunication => (400, "IDPCommunicationError".into(), IDP.to_owned()),
-            StsFaultKind::RegionDisabled => (403, "RegionDisabledException".into(), region_disabled(account)),
-            StsFaultKind::Error { code, status, message } => (*status, Cow::Owned(code.clone()), message.clone()),
+            StsFaultKind::RegionDisabled => (
+                403,
+                "RegionDisabledException".into(),
+                region_disabled(account),
+            ),
+            StsFaultKind::Error {
+                code,
+                status,
+                message,
+            } => (*status, Cow::Owned(code.clone()), message.clone()),
         };
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Self { code, message, ..Self::plain(status, "") }
+        Self {
+            code,
+            message,
+            ..Self::plain(status, "")
+        }
     }
 
     /// Adds what only the ledger may say.
     #[must_use]
     pub(super) fn because(self, detail: impl Into<String>) -> Self {
-        Self { detail: Some(detail.into()), ..self }
+        Self {
+            detail: Some(detail.into()),
+            ..self
+        }
     }
 
     /// The text for the ledger.
@@ -100,7 +128,11 @@ impl StsError {
 
     /// The response on the wire.
     pub(super) fn response(&self, request_id: &str) -> Response<Bytes> {
-        let at_fault = if self.status.is_server_error() { "Receiver" } else { "Sender" };
+        let at_fault = if self.status.is_server_error() {
+            "Receiver"
+        } else {
+            "Sender"
+        };
         let error = vec![
             Element::Text("Type", at_fault.to_owned()),
             Element::Text("Code", self.code.to_string()),
@@ -111,19 +143,27 @@ impl StsError {
 
     fn plain(status: StatusCode, code: &'static str) -> Self {
         let (message, cause, detail) = (String::new(), None, None);
-        Self { status, code: code.into(), message, cause, detail, namespace: STS_NAMESPACE }
+        Self {
+            status,
+            code: code.into(),
+            message,
+            cause,
+            detail,
+            namespace: STS_NAMESPACE,
+        }
     }
 }
 
 /// STS API Reference, "Common Error Types".
-const INTERNAL: &str = "The request processing has failed because of an unknown error, exception or failure.";
+const INTERNAL: &str =
+    "The request processing has failed because of an unknown error, exception or failure.";
 /// STS API Reference, `IDPCommunicationError`.
-const IDP: &str = "The request could not be fulfilled because the identity provider (IDP) that was asked to verify \
-                   the incoming identity token could not be reached.";
+const IDP: &str = "The request could not be fulfilled because the identity provider (IDP) that was \
+                   asked to verify the incoming identity token could not be reached.";
 
 fn region_disabled(account: &str) -> String {
     format!(
-        "STS is not activated in this region for account:{account}. Your account administrator can activate STS in \
-         this region using the IAM Console."
+        "STS is not activated in this region for account:{account}. Your account administrator can \
+         activate STS in this region using the IAM Console."
     )
 }

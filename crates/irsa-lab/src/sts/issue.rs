@@ -25,11 +25,18 @@ impl Sts {
     ) -> Result<Arc<Session>, StsError> {
         let asked = Duration::from_secs(assume.seconds);
         if asked > role.max_session {
-            let message = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.";
+            let message =
+                "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.";
             return Err(StsError::validation(message, Cause::DurationExceedsMaximum));
         }
-        let life = self.faults.session_life().map_or(asked, |forced| forced.min(asked));
-        Ok(self.sessions.issue(SessionSpec::new(assume.role, assume.session_name, life, origin), now))
+        let life = self
+            .faults
+            .session_life()
+            .map_or(asked, |forced| forced.min(asked));
+        Ok(self.sessions.issue(
+            SessionSpec::new(assume.role, assume.session_name, life, origin),
+            now,
+        ))
     }
 }
 
@@ -51,8 +58,14 @@ pub(super) fn credentials(session: &Session) -> Element {
         "Credentials",
         vec![
             Element::Text("AccessKeyId", credentials.access_key_id.clone()),
-            Element::Text("SecretAccessKey", credentials.secret_access_key.expose().to_owned()),
-            Element::Text("SessionToken", credentials.session_token.expose().to_owned()),
+            Element::Text(
+                "SecretAccessKey",
+                credentials.secret_access_key.expose().to_owned(),
+            ),
+            Element::Text(
+                "SessionToken",
+                credentials.session_token.expose().to_owned(),
+            ),
             Element::Text("Expiration", rfc3339(session.expires_at)),
         ],
     )

@@ -3,8 +3,13 @@
 use bytes::Bytes;
 use http::{Method, Request};
 
-/// The operations that there are; others are counted under one name, so that a caller can't fill the ledger.
-const OPERATIONS: [&str; 3] = ["AssumeRoleWithWebIdentity", "AssumeRole", "GetCallerIdentity"];
+/// The operations that there are; others are counted under one name, so that a caller can't fill
+/// the ledger.
+const OPERATIONS: [&str; 3] = [
+    "AssumeRoleWithWebIdentity",
+    "AssumeRole",
+    "GetCallerIdentity",
+];
 
 /// Names and values, decoded. `Debug` does not show values: one of them may be a token.
 pub(super) struct Parameters(Vec<(String, String)>);
@@ -26,19 +31,28 @@ impl Parameters {
 
     /// The first of several parameters that is there, lists included (`PolicyArns.member.1`).
     pub(super) fn first_given(&self, names: &[&'static str]) -> Option<&'static str> {
-        let given = |name: &&&str| self.0.iter().any(|(one, _)| one.split('.').next() == Some(name));
+        let given = |name: &&&str| {
+            self.0
+                .iter()
+                .any(|(one, _)| one.split('.').next() == Some(name))
+        };
         names.iter().find(given).copied()
     }
 
     /// The operation's name, or `unknown`.
     pub(super) fn operation(&self) -> &'static str {
         let asked = self.get("Action");
-        OPERATIONS.into_iter().find(|operation| asked == Some(operation)).unwrap_or("unknown")
+        OPERATIONS
+            .into_iter()
+            .find(|operation| asked == Some(operation))
+            .unwrap_or("unknown")
     }
 }
 
 impl std::fmt::Debug for Parameters {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+        f.debug_list()
+            .entries(self.0.iter().map(|(name, _)| name))
+            .finish()
     }
 }

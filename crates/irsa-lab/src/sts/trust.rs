@@ -3,7 +3,8 @@
 use irsa_chain::Cause;
 use irsa_policy::{Decision, Mismatch, Verdict};
 
-/// The cause by the nearest statement that would have allowed, and its text. `issuer` without scheme.
+/// The cause by the nearest statement that would have allowed, and its text. `issuer` without
+/// scheme.
 pub(super) fn why_untrusted(verdict: &Verdict, issuer: &str) -> (Cause, String) {
     if verdict.decision == Decision::ExplicitlyDenied {
         return (Cause::TrustDenied, "a statement denies it".to_owned());
@@ -11,7 +12,11 @@ pub(super) fn why_untrusted(verdict: &Verdict, issuer: &str) -> (Cause, String) 
     let Some(nearest) = verdict.near_misses.first() else {
         return (Cause::TrustDenied, "no statement allows it".to_owned());
     };
-    let cause = nearest.kept_by.iter().map(|mismatch| cause_of(mismatch, issuer)).min_by_key(|cause| rank(*cause));
+    let cause = nearest
+        .kept_by
+        .iter()
+        .map(|mismatch| cause_of(mismatch, issuer))
+        .min_by_key(|cause| rank(*cause));
     let texts: Vec<String> = nearest.kept_by.iter().map(ToString::to_string).collect();
     (cause.unwrap_or(Cause::TrustDenied), texts.join("; "))
 }
@@ -28,7 +33,9 @@ fn cause_of(mismatch: &Mismatch, issuer: &str) -> Cause {
 /// `HOST/PATH:sub` and `HOST/PATH:aud` of this issuer; such keys of another issuer can never match.
 fn condition_cause(key: &str, issuer: &str) -> Cause {
     match key.rsplit_once(':') {
-        Some((of, "sub" | "aud")) if !of.eq_ignore_ascii_case(issuer) => Cause::TrustProviderMismatch,
+        Some((of, "sub" | "aud")) if !of.eq_ignore_ascii_case(issuer) => {
+            Cause::TrustProviderMismatch
+        }
         Some((_, "sub")) => Cause::TrustSubjectMismatch,
         Some((_, "aud")) => Cause::TrustAudienceMismatch,
         _ => Cause::TrustDenied,

@@ -21,21 +21,37 @@ pub(super) struct Assume {
 impl Assume {
     pub(super) fn read(parameters: &Parameters) -> Result<Self, StsError> {
         if let Some(name) = parameters.first_given(&["Policy", "PolicyArns"]) {
-            return Err(StsError::not_in_the_lab(&format!("session policies (`{name}`)")));
+            return Err(StsError::not_in_the_lab(&format!(
+                "session policies (`{name}`)"
+            )));
         }
         let role = parameters.get("RoleArn");
         let name = parameters.get("RoleSessionName");
         let duration = parameters.get("DurationSeconds");
-        let broken: Vec<Broken> =
-            [length("roleArn", role, 20, 2_048), session_name(name), seconds(duration)].into_iter().flatten().collect();
+        let broken: Vec<Broken> = [
+            length("roleArn", role, 20, 2_048),
+            session_name(name),
+            seconds(duration),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
         check(&broken)?;
         let role = role.and_then(|role| role.parse().ok());
-        let role = role.ok_or_else(|| StsError::validation("Request ARN is invalid", Cause::RoleUnknown))?;
+        let role =
+            role.ok_or_else(|| StsError::validation("Request ARN is invalid", Cause::RoleUnknown))?;
         let session_name = name.and_then(|name| name.parse().ok());
-        let session_name = session_name
-            .ok_or_else(|| StsError::validation("RoleSessionName is invalid", Cause::SessionNameInvalid))?;
-        let seconds = duration.and_then(|seconds| seconds.parse().ok()).unwrap_or(DEFAULT_DURATION);
-        Ok(Self { role, session_name, seconds })
+        let session_name = session_name.ok_or_else(|| {
+            StsError::validation("RoleSessionName is invalid", Cause::SessionNameInvalid)
+        })?;
+        let seconds = duration
+            .and_then(|seconds| seconds.parse().ok())
+            .unwrap_or(DEFAULT_DURATION);
+        Ok(Self {
+            role,
+            session_name,
+            seconds,
+        })
     }
 }
 
@@ -44,7 +60,11 @@ pub(super) fn web_identity_token(parameters: &Parameters) -> Result<&str, StsErr
     let token = parameters.get("WebIdentityToken");
     let broken = length("webIdentityToken", token, 4, 20_000);
     // The value is a secret, so the text does without it.
-    let broken = broken.map(|broken| Broken { cause: Cause::TokenMalformed, shown: token.map(|_| String::new()), ..broken });
+    let broken = broken.map(|broken| Broken {
+        cause: Cause::TokenMalformed,
+        shown: token.map(|_| String::new()),
+        ..broken
+    });
     check(broken.as_slice())?;
     Ok(token.unwrap_or_default())
 }
@@ -66,15 +86,24 @@ impl Broken {
             Some("") => "Value".to_owned(),
             Some(value) => format!("Value '{value}'"),
         };
-        format!("{value} at '{}' failed to satisfy constraint: {}", self.member, self.constraint)
+        format!(
+            "{value} at '{}' failed to satisfy constraint: {}",
+            self.member, self.constraint
+        )
     }
 }
 
 fn check(broken: &[Broken]) -> Result<(), StsError> {
-    let Some(first) = broken.first() else { return Ok(()) };
+    let Some(first) = broken.first() else {
+        return Ok(());
+    };
     let errors = if broken.len() == 1 { "error" } else { "errors" };
     let texts: Vec<String> = broken.iter().map(Broken::text).collect();
-    let text = format!("{} validation {errors} detected: {}", broken.len(), texts.join("; "));
+    let text = format!(
+        "{} validation {errors} detected: {}",
+        broken.len(),
+        texts.join("; ")
+    );
     Err(StsError::validation(text, first.cause))
 }
 
@@ -85,10 +114,17 @@ fn length(member: &'static str, value: Option<&str>, least: usize, most: usize) 
         Some(characters) if characters < least => {
             format!("Member must have length greater than or equal to {least}")
         }
-        Some(characters) if characters > most => format!("Member must have length less than or equal to {most}"),
+        Some(characters) if characters > most => {
+            format!("Member must have length less than or equal to {most}")
+        }
         Some(_) => return None,
     };
-    Some(Broken { member, shown: value.map(str::to_owned), constraint, cause: Cause::RoleUnknown })
+    Some(Broken {
+        member,
+        shown: value.map(str::to_owned),
+        constraint,
+        cause: Cause::RoleUnknown,
+    })
 }
 
 fn session_name(value: Option<&str>) -> Option<Broken> {
@@ -97,18 +133,33 @@ fn session_name(value: Option<&str>) -> Option<Broken> {
     let broken = length(member, value, 2, 64).or_else(|| {
         let value = value.filter(|value| !value.bytes().all(fits))?;
         let constraint = r"Member must satisfy regular expression pattern: [\w+=,.@-]*".to_owned();
-        Some(Broken { member, shown: Some(value.to_owned()), constraint, cause: Cause::SessionNameInvalid })
+        Some(Broken {
+            member,
+            shown: Some(value.to_owned()),
+            constraint,
+            cause: Cause::SessionNameInvalid,
+        })
     })?;
-    Some(Broken { cause: Cause::SessionNameInvalid, ..broken })
+    Some(Broken {
+        cause: Cause::SessionNameInvalid,
+        ..broken
+    })
 }
 
 fn seconds(value: Option<&str>) -> Option<Broken> {
     let value = value?;
     let constraint = match value.parse::<u64>() {
         Ok(seconds) if DURATION.contains(&seconds) => return None,
-        Ok(seconds) if seconds > *DURATION.end() => "Member must have value less than or equal to 43200",
+        Ok(seconds) if seconds > *DURATION.end() => {
+            "Member must have value less than or equal to 43200"
+        }
         _ => "Member must have value greater than or equal to 900",
     };
     let (shown, constraint) = (Some(value.to_owned()), constraint.to_owned());
-    Some(Broken { member: "durationSeconds", shown, constraint, cause: Cause::DurationExceedsMaximum })
+    Some(Broken {
+        member: "durationSeconds",
+        shown,
+        constraint,
+        cause: Cause::DurationExceedsMaximum,
+    })
 }

@@ -1,7 +1,8 @@
-//! `AssumeRoleWithWebIdentity`: a projected token for a session of a role. Not signed: the token is the proof.
+//! `AssumeRoleWithWebIdentity`: a projected token for a session of a role. Not signed: the token is
+//! the proof.
 //!
-//! The order of checks is AWS's: parameters, token, provider of its issuer in the role's account, audience, key,
-//! signature, expiry, trust policy, duration.
+//! The order of checks is AWS's: parameters, token, provider of its issuer in the role's account,
+//! audience, key, signature, expiry, trust policy, duration.
 
 use std::time::SystemTime;
 
@@ -9,12 +10,12 @@ use http::StatusCode;
 use irsa_chain::{Cause, RoleArn};
 use irsa_policy::{Decision, Principal, Request, decide};
 
+use super::Sts;
 use super::error::StsError;
 use super::issue::{assumed_role_user, credentials};
 use super::parameters::Parameters;
 use super::trust::why_untrusted;
 use super::validate::{Assume, web_identity_token};
-use super::Sts;
 use super::xml::Element;
 use crate::clock::unix_seconds;
 use crate::iam;
@@ -23,15 +24,20 @@ use crate::sessions::Origin;
 use crate::world::{OidcProvider, Role};
 
 const ACTION: &str = "sts:AssumeRoleWithWebIdentity";
-const NOT_A_JWT: &str = "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)";
-/// STS API Reference, `InvalidIdentityToken`: the service's own text for a bad signature is not published.
+const NOT_A_JWT: &str = "The ID Token provided is not a valid JWT. (You may see this error if you \
+                         sent an Access Token)";
+/// STS API Reference, `InvalidIdentityToken`: the service's own text for a bad signature is not
+/// published.
 const NOT_VALID: &str = "The web identity token that was passed could not be validated by AWS.";
 /// The two spaces are AWS's.
-const NO_KEY: &str = "Couldn't retrieve verification key from your identity provider,  please reference \
-                      AssumeRoleWithWebIdentity documentation for requirements";
+const NO_KEY: &str = "Couldn't retrieve verification key from your identity provider,  please \
+                      reference AssumeRoleWithWebIdentity documentation for requirements";
 
 impl Sts {
-    pub(super) fn assume_role_with_web_identity(&self, parameters: &Parameters) -> Result<Vec<Element>, StsError> {
+    pub(super) fn assume_role_with_web_identity(
+        &self,
+        parameters: &Parameters,
+    ) -> Result<Vec<Element>, StsError> {
         let now = self.clock.now();
         let assume = Assume::read(parameters)?;
         let token = Jwt::parse(web_identity_token(parameters)?)
@@ -54,24 +60,33 @@ impl Sts {
     /// The issuer's provider in the account of the role.
     fn provider(&self, role: &RoleArn, token: &Jwt<'_>) -> Result<&OidcProvider, StsError> {
         let issuer = &token.claims.iss;
-        self.world.oidc_provider(role.account(), issuer).ok_or_else(|| {
-            let message = format!("No OpenIDConnect provider found in your account for {issuer}");
-            StsError::identity_token(message, Cause::IssuerUnknown)
-        })
+        self.world
+            .oidc_provider(role.account(), issuer)
+            .ok_or_else(|| {
+                let message =
+                    format!("No OpenIDConnect provider found in your account for {issuer}");
+                StsError::identity_token(message, Cause::IssuerUnknown)
+            })
     }
 
     fn check_signature(&self, token: &Jwt<'_>) -> Result<(), StsError> {
-        let unavailable = |why: &str| StsError::identity_token(NO_KEY, Cause::VerificationKeyUnavailable).because(why);
+        let unavailable = |why: &str| {
+            StsError::identity_token(NO_KEY, Cause::VerificationKeyUnavailable).because(why)
+        };
         if self.faults.current().jwks_unavailable {
             return Err(unavailable("the key set can't be fetched"));
         }
         if token.claims.iss != self.issuer.url().as_str() {
             return Err(unavailable("nobody answers at the issuer's address"));
         }
-        token.check_signature(&self.issuer.jwks()).map_err(|fault| match fault {
-            KeyFault::NoKey => unavailable("the key set has no such key"),
-            KeyFault::Signature => StsError::identity_token(NOT_VALID, Cause::TokenSignatureInvalid),
-        })
+        token
+            .check_signature(&self.issuer.jwks())
+            .map_err(|fault| match fault {
+                KeyFault::NoKey => unavailable("the key set has no such key"),
+                KeyFault::Signature => {
+                    StsError::identity_token(NOT_VALID, Cause::TokenSignatureInvalid)
+                }
+            })
     }
 
     /// The role, if its trust policy allows the token's subject to assume it.
@@ -82,9 +97,11 @@ impl Sts {
         provider: &OidcProvider,
         now: SystemTime,
     ) -> Result<&Role, StsError> {
-        let denied = |cause| StsError::access_denied(format!("Not authorized to perform {ACTION}"), cause);
+        let denied =
+            |cause| StsError::access_denied(format!("Not authorized to perform {ACTION}"), cause);
         let role = self.world.role(&assume.role);
-        let role = role.ok_or_else(|| denied(Cause::RoleUnknown).because("there is no such role"))?;
+        let role =
+            role.ok_or_else(|| denied(Cause::RoleUnknown).because("there is no such role"))?;
         let provider_arn = provider.arn.to_string();
         let issuer = provider.issuer.host_and_path();
         let mut context = iam::time_context(now)
@@ -93,7 +110,15 @@ impl Sts {
             .with("aws:FederatedProvider", provider_arn.clone());
         context.insert(format!("{issuer}:aud"), token.claims.aud.iter().cloned());
         let principal = Principal::Federated(&provider_arn);
-        let verdict = decide(&[&role.trust], &Request { principal, action: ACTION, resource: None, context: &context });
+        let verdict = decide(
+            &[&role.trust],
+            &Request {
+                principal,
+                action: ACTION,
+                resource: None,
+                context: &context,
+            },
+        );
         if verdict.decision == Decision::Allowed {
             return Ok(role);
         }
@@ -106,12 +131,17 @@ impl Sts {
 fn audience<'a>(token: &'a Jwt<'_>, provider: &OidcProvider) -> Result<&'a str, StsError> {
     let audiences = &token.claims.aud;
     if audiences.is_empty() {
-        return Err(StsError::identity_token("Missing a required claim: aud", Cause::TokenAudienceMissing));
+        return Err(StsError::identity_token(
+            "Missing a required claim: aud",
+            Cause::TokenAudienceMissing,
+        ));
     }
-    let accepted = audiences.iter().find(|audience| provider.client_ids.contains(audience));
-    accepted
-        .map(String::as_str)
-        .ok_or_else(|| StsError::identity_token("Incorrect token audience", Cause::TokenAudienceWrong))
+    let accepted = audiences
+        .iter()
+        .find(|audience| provider.client_ids.contains(audience));
+    accepted.map(String::as_str).ok_or_else(|| {
+        StsError::identity_token("Incorrect token audience", Cause::TokenAudienceWrong)
+    })
 }
 
 fn check_time(token: &Jwt<'_>, now: SystemTime) -> Result<(), StsError> {
@@ -120,9 +150,15 @@ fn check_time(token: &Jwt<'_>, now: SystemTime) -> Result<(), StsError> {
         TimeFault::Expired => StsError::new(
             StatusCode::BAD_REQUEST,
             "ExpiredTokenException",
-            format!("Token expired: current date/time {seconds} must be before the expiration date/time {expiry}"),
+            format!(
+                "Token expired: current date/time {seconds} must be before the expiration \
+                     date/time {expiry}"
+            ),
             fault.cause(),
         ),
-        TimeFault::NotYet => StsError::identity_token(NOT_VALID, fault.cause()).because("it is not valid yet"),
+        TimeFault::NotYet => StsError::identity_token(NOT_VALID, fault.cause()).because(
+            "it is not \
+                                                                                         valid yet",
+        ),
     })
 }

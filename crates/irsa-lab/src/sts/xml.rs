@@ -24,17 +24,27 @@ pub(super) fn success(operation: &str, result: &[Element], request_id: &str) -> 
         write_element(&mut body, element, 2);
     }
     let body = format!(
-        "<{operation}Response xmlns=\"{STS_NAMESPACE}\">\n  <{operation}Result>\n{body}  </{operation}Result>\n  \
-         <ResponseMetadata>\n    <RequestId>{request_id}</RequestId>\n  </ResponseMetadata>\n</{operation}Response>\n"
+        "<{operation}Response xmlns=\"{STS_NAMESPACE}\">\n  <{operation}Result>\n{body}  \
+         </{operation}Result>\n  <ResponseMetadata>\n    <RequestId>{request_id}</RequestId>\n  \
+         </ResponseMetadata>\n</{operation}Response>\n"
     );
     response(StatusCode::OK, body, request_id)
 }
 
 /// `<ErrorResponse>` with its one `<Error>`.
-pub(super) fn error(status: StatusCode, namespace: &str, error: Vec<Element>, request_id: &str) -> Response<Bytes> {
+pub(super) fn error(
+    status: StatusCode,
+    namespace: &str,
+    error: Vec<Element>,
+    request_id: &str,
+) -> Response<Bytes> {
     let mut body = format!("<ErrorResponse xmlns=\"{namespace}\">\n");
     write_element(&mut body, &Element::Parent("Error", error), 1);
-    write_element(&mut body, &Element::Text("RequestId", request_id.to_owned()), 1);
+    write_element(
+        &mut body,
+        &Element::Text("RequestId", request_id.to_owned()),
+        1,
+    );
     body.push_str("</ErrorResponse>\n");
     response(status, body, request_id)
 }
@@ -42,7 +52,9 @@ pub(super) fn error(status: StatusCode, namespace: &str, error: Vec<Element>, re
 fn response(status: StatusCode, body: String, request_id: &str) -> Response<Bytes> {
     let mut response = reply::of_type("text/xml", status, body);
     if let Ok(request_id) = HeaderValue::from_str(request_id) {
-        response.headers_mut().insert("x-amzn-requestid", request_id);
+        response
+            .headers_mut()
+            .insert("x-amzn-requestid", request_id);
     }
     response
 }
@@ -65,15 +77,17 @@ fn write_element(out: &mut String, element: &Element, depth: usize) {
 /// Escapes markup; drops what XML can't carry.
 fn escape(text: &str) -> String {
     let allowed = |c: &char| !c.is_control() || matches!(c, '\t' | '\n' | '\r');
-    text.chars().filter(allowed).fold(String::with_capacity(text.len()), |mut out, c| {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            _ => out.push(c),
-        }
-        out
-    })
+    text.chars()
+        .filter(allowed)
+        .fold(String::with_capacity(text.len()), |mut out, c| {
+            match c {
+                '&' => out.push_str("&amp;"),
+                '<' => out.push_str("&lt;"),
+                '>' => out.push_str("&gt;"),
+                _ => out.push(c),
+            }
+            out
+        })
 }
 
 #[cfg(test)]
@@ -82,11 +96,15 @@ mod tests {
 
     #[test]
     fn spells_a_success_as_sts_does() {
-        let result = vec![Element::Parent("User", vec![Element::Text("Arn", "a<b>&c".to_owned())])];
+        let result = vec![Element::Parent(
+            "User",
+            vec![Element::Text("Arn", "a<b>&c".to_owned())],
+        )];
         let response = success("GetX", &result, "id-1");
-        let expected = "<GetXResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\n  <GetXResult>\n    <User>\n      \
-             <Arn>a&lt;b&gt;&amp;c</Arn>\n    </User>\n  </GetXResult>\n  <ResponseMetadata>\n    \
-             <RequestId>id-1</RequestId>\n  </ResponseMetadata>\n</GetXResponse>\n";
+        let expected = "<GetXResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\n  \
+                        <GetXResult>\n    <User>\n      <Arn>a&lt;b&gt;&amp;c</Arn>\n    \
+                        </User>\n  </GetXResult>\n  <ResponseMetadata>\n    \
+                        <RequestId>id-1</RequestId>\n  </ResponseMetadata>\n</GetXResponse>\n";
         assert_eq!(response.body(), expected);
         assert_eq!(response.headers()["content-type"], "text/xml");
         assert_eq!(response.headers()["x-amzn-requestid"], "id-1");
@@ -94,10 +112,14 @@ mod tests {
 
     #[test]
     fn spells_an_error_as_sts_does() {
-        let element = vec![Element::Text("Type", "Sender".to_owned()), Element::Text("Code", "X".to_owned())];
+        let element = vec![
+            Element::Text("Type", "Sender".to_owned()),
+            Element::Text("Code", "X".to_owned()),
+        ];
         let response = error(StatusCode::FORBIDDEN, STS_NAMESPACE, element, "id-1");
-        let expected = "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\n  <Error>\n    \
-             <Type>Sender</Type>\n    <Code>X</Code>\n  </Error>\n  <RequestId>id-1</RequestId>\n</ErrorResponse>\n";
+        let expected = "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\n  \
+                        <Error>\n    <Type>Sender</Type>\n    <Code>X</Code>\n  </Error>\n  \
+                        <RequestId>id-1</RequestId>\n</ErrorResponse>\n";
         assert_eq!(response.body(), expected);
     }
 }

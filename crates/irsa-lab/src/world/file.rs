@@ -134,11 +134,16 @@ pub(super) struct WorkloadDatabaseEntry {
 
 /// Reads the file; the error names line and column.
 pub(super) fn parse(text: &str) -> Result<WorldFile, WorldError> {
-    serde_saphyr::from_str(text).map_err(|error| WorldError::one(error.without_snippet().to_string()))
+    serde_saphyr::from_str(text)
+        .map_err(|error| WorldError::one(error.without_snippet().to_string()))
 }
 
 fn one_hour() -> Spanned<u64> {
-    Spanned::new(3_600, serde_saphyr::Location::UNKNOWN, serde_saphyr::Location::UNKNOWN)
+    Spanned::new(
+        3_600,
+        serde_saphyr::Location::UNKNOWN,
+        serde_saphyr::Location::UNKNOWN,
+    )
 }
 
 fn postgres_port() -> u16 {

@@ -23,7 +23,9 @@ pub struct WorldError {
 
 impl WorldError {
     pub(super) fn one(mistake: String) -> Self {
-        Self { mistakes: vec![mistake] }
+        Self {
+            mistakes: vec![mistake],
+        }
     }
 
     /// The mistakes, in the order of the checks.
@@ -42,24 +44,63 @@ impl std::error::Error for WorldError {}
 
 /// Checks everything; gives the world only if there is no mistake at all.
 pub(super) fn world(file: WorldFile) -> Result<World, WorldError> {
-    let mut check = Check { partition: file.region.partition(), accounts: file.accounts, mistakes: Vec::new() };
+    let mut check = Check {
+        partition: file.region.partition(),
+        accounts: file.accounts,
+        mistakes: Vec::new(),
+    };
     let kubernetes = check.kubernetes(file.kubernetes);
-    let oidc_providers = file.oidc_providers.into_iter().map(|entry| check.provider(entry)).collect();
+    let oidc_providers = file
+        .oidc_providers
+        .into_iter()
+        .map(|entry| check.provider(entry))
+        .collect();
     check.all_differ("role", file.roles.iter().map(|role| &role.arn));
-    let roles: Vec<_> = file.roles.into_iter().filter_map(|entry| check.role(entry)).map(Arc::new).collect();
-    let associations =
-        file.pod_identity_associations.into_iter().map(|entry| check.association(entry, &roles)).collect();
+    let roles: Vec<_> = file
+        .roles
+        .into_iter()
+        .filter_map(|entry| check.role(entry))
+        .map(Arc::new)
+        .collect();
+    let associations = file
+        .pod_identity_associations
+        .into_iter()
+        .map(|entry| check.association(entry, &roles))
+        .collect();
     check.all_differ("cluster", file.clusters.iter().map(|cluster| &cluster.name));
-    let clusters: Vec<Cluster> = file.clusters.into_iter().map(|entry| check.cluster(entry, &file.region)).collect();
-    check.all_differ("workload", file.workloads.iter().map(|workload| &workload.name));
-    let workloads = file.workloads.into_iter().map(|entry| check.workload(entry, &clusters)).collect();
+    let clusters: Vec<Cluster> = file
+        .clusters
+        .into_iter()
+        .map(|entry| check.cluster(entry, &file.region))
+        .collect();
+    check.all_differ(
+        "workload",
+        file.workloads.iter().map(|workload| &workload.name),
+    );
+    let workloads = file
+        .workloads
+        .into_iter()
+        .map(|entry| check.workload(entry, &clusters))
+        .collect();
     let node_role = check.known_role(&roles, &file.node_role);
-    let Check { accounts, mistakes, .. } = check;
+    let Check {
+        accounts, mistakes, ..
+    } = check;
     let Some(node_role) = node_role.filter(|_| mistakes.is_empty()) else {
         return Err(WorldError { mistakes });
     };
     let region = file.region;
-    Ok(World { region, accounts, kubernetes, oidc_providers, roles, node_role, associations, clusters, workloads })
+    Ok(World {
+        region,
+        accounts,
+        kubernetes,
+        oidc_providers,
+        roles,
+        node_role,
+        associations,
+        clusters,
+        workloads,
+    })
 }
 
 /// The accounts that others refer to, and the mistakes so far.
@@ -72,19 +113,31 @@ struct Check {
 impl Check {
     fn kubernetes(&mut self, entry: KubernetesEntry) -> Kubernetes {
         self.account(&entry.account);
-        Kubernetes { name: entry.name, account: entry.account.value, issuer: entry.issuer }
+        Kubernetes {
+            name: entry.name,
+            account: entry.account.value,
+            issuer: entry.issuer,
+        }
     }
 
     fn provider(&mut self, entry: ProviderEntry) -> OidcProvider {
         self.account(&entry.account);
         let account = entry.account.value;
         let arn = OidcProviderArn::new(self.partition, &account, &entry.issuer);
-        OidcProvider { account, issuer: entry.issuer, client_ids: entry.client_ids, arn }
+        OidcProvider {
+            account,
+            issuer: entry.issuer,
+            client_ids: entry.client_ids,
+            arn,
+        }
     }
 
     fn association(&mut self, entry: AssociationEntry, roles: &[Arc<Role>]) -> Association {
         self.known_role(roles, &entry.role);
-        Association { service_account: entry.service_account, role: entry.role.value }
+        Association {
+            service_account: entry.service_account,
+            role: entry.role.value,
+        }
     }
 
     fn known_role(&mut self, roles: &[Arc<Role>], arn: &Spanned<RoleArn>) -> Option<Arc<Role>> {
@@ -97,7 +150,10 @@ impl Check {
 
     fn account(&mut self, account: &Spanned<AccountId>) {
         if !self.accounts.contains(&account.value) {
-            self.mistake(account, format_args!("account `{}` is not in `accounts`", account.value));
+            self.mistake(
+                account,
+                format_args!("account `{}` is not in `accounts`", account.value),
+            );
         }
     }
 
@@ -108,7 +164,10 @@ impl Check {
         let mut seen = HashSet::new();
         for name in names {
             if !seen.insert(&name.value) {
-                self.mistake(name, format_args!("{what} `{}` is listed twice", name.value));
+                self.mistake(
+                    name,
+                    format_args!("{what} `{}` is listed twice", name.value),
+                );
             }
         }
     }
@@ -125,7 +184,11 @@ impl Check {
 
     fn mistake<T>(&mut self, at: &Spanned<T>, text: impl fmt::Display) {
         let line = at.referenced.line();
-        self.mistakes.push(if line == 0 { text.to_string() } else { format!("line {line}: {text}") });
+        self.mistakes.push(if line == 0 {
+            text.to_string()
+        } else {
+            format!("line {line}: {text}")
+        });
     }
 }
 
@@ -137,7 +200,9 @@ mod tests {
 
     fn mistakes(from: &str, to: &str) -> String {
         assert!(SMALL.contains(from), "`{from}` is not in the file");
-        World::from_yaml(&SMALL.replace(from, to)).unwrap_err().to_string()
+        World::from_yaml(&SMALL.replace(from, to))
+            .unwrap_err()
+            .to_string()
     }
 
     #[test]
@@ -152,14 +217,38 @@ mod tests {
             ("region: eu-central-1", "regoin: eu-central-1", "regoin"),
             ("region: eu-central-1", "region: nowhere", "nowhere"),
             ("dns_id:", "dns:", "dns"),
-            ("node_role: arn:aws:iam::111122223333:role/node", "node_role: arn:aws:iam::111122223333:role/x", "there is no role"),
-            ("role: arn:aws:iam::111122223333:role/app", "role: arn:aws:iam::1:role/app", "arn:aws:iam::1:role/app"),
+            (
+                "node_role: arn:aws:iam::111122223333:role/node",
+                "node_role: arn:aws:iam::111122223333:role/x",
+                "there is no role",
+            ),
+            (
+                "role: arn:aws:iam::111122223333:role/app",
+                "role: arn:aws:iam::1:role/app",
+                "arn:aws:iam::1:role/app",
+            ),
             ("\"Effect\": \"Allow\"", "\"Effect\": \"allow\"", "policy"),
-            ("max_session_seconds: 3600", "max_session_seconds: 900", "3600 to 43200"),
-            ("member_of: [rds_iam]", "member_of: [nobody]", "there is no role `nobody` in cluster `aurora`"),
+            (
+                "max_session_seconds: 3600",
+                "max_session_seconds: 900",
+                "3600 to 43200",
+            ),
+            (
+                "member_of: [rds_iam]",
+                "member_of: [nobody]",
+                "there is no role `nobody` in cluster `aurora`",
+            ),
             ("member_of: [group]", "member_of: [app]", "member of itself"),
-            ("        databases: [app]", "        databases: [nowhere]", "there is no database `nowhere`"),
-            ("cluster: aurora,", "cluster: nowhere,", "there is no cluster `nowhere`"),
+            (
+                "        databases: [app]",
+                "        databases: [nowhere]",
+                "there is no database `nowhere`",
+            ),
+            (
+                "cluster: aurora,",
+                "cluster: nowhere,",
+                "there is no cluster `nowhere`",
+            ),
             ("dns_id: c9akciq32rgw", "dns_id: C9", "`C9`"),
         ] {
             let error = mistakes(from, to);
@@ -170,14 +259,22 @@ mod tests {
 
     #[test]
     fn lists_all_mistakes_at_once() {
-        let text = SMALL.replace("max_session_seconds: 3600", "max_session_seconds: 1").replace("rds_iam", "nobody");
+        let text = SMALL
+            .replace("max_session_seconds: 3600", "max_session_seconds: 1")
+            .replace("rds_iam", "nobody");
         assert_eq!(World::from_yaml(&text).unwrap_err().mistakes().len(), 2);
     }
 
     #[test]
     fn users_come_after_the_groups_they_are_in() {
         let world = World::from_yaml(SMALL).unwrap();
-        let names: Vec<_> = world.cluster("aurora").unwrap().users.iter().map(|user| user.name.as_str()).collect();
+        let names: Vec<_> = world
+            .cluster("aurora")
+            .unwrap()
+            .users
+            .iter()
+            .map(|user| user.name.as_str())
+            .collect();
         assert_eq!(names, ["group", "app"]);
     }
 }

@@ -12,10 +12,12 @@ async fn admin(lab: &Lab, call: &Call) -> Answer {
 #[tokio::test]
 async fn shows_facts_and_ledger() {
     let lab = lab().await;
-    let facts: LabFacts = serde_json::from_str(&admin(&lab, &Call::get("/facts")).await.body).unwrap();
+    let facts: LabFacts =
+        serde_json::from_str(&admin(&lab, &Call::get("/facts")).await.body).unwrap();
     assert_eq!(&facts, lab.facts());
     assume(&lab, KEYCLOAK_ROLE, &token_of(&lab, "neighbour")).await;
-    let ledger: LedgerSnapshot = serde_json::from_str(&admin(&lab, &Call::get("/ledger")).await.body).unwrap();
+    let ledger: LedgerSnapshot =
+        serde_json::from_str(&admin(&lab, &Call::get("/ledger")).await.body).unwrap();
     assert_eq!(ledger, lab.ledger());
     assert_eq!(ledger.refusals.len(), 1);
     lab.stop().await;
@@ -24,9 +26,18 @@ async fn shows_facts_and_ledger() {
 #[tokio::test]
 async fn switches_faults_and_refuses_unknown_ones() {
     let lab = lab().await;
-    let answer = admin(&lab, &Call::post("/faults", r#"{"sts": {"kind": "throttle", "requests": 1}}"#)).await;
+    let answer = admin(
+        &lab,
+        &Call::post("/faults", r#"{"sts": {"kind": "throttle", "requests": 1}}"#),
+    )
+    .await;
     assert_eq!(answer.status, 200, "{}", answer.body);
-    assert_eq!(assume(&lab, KEYCLOAK_ROLE, &token_of(&lab, "keycloak")).await.xml("Code"), "Throttling");
+    assert_eq!(
+        assume(&lab, KEYCLOAK_ROLE, &token_of(&lab, "keycloak"))
+            .await
+            .xml("Code"),
+        "Throttling"
+    );
     let answer = admin(&lab, &Call::post("/faults", r#"{"skew": 1}"#)).await;
     assert_eq!(answer.status, 400);
     assert!(answer.json()["error"].as_str().unwrap().contains("skew"));
@@ -36,13 +47,29 @@ async fn switches_faults_and_refuses_unknown_ones() {
 #[tokio::test]
 async fn mints_for_a_workload_with_differences() {
     let lab = lab().await;
-    let answer = admin(&lab, &Call::post("/mint", r#"{"workload": "keycloak", "expires_in": -5}"#)).await;
+    let answer = admin(
+        &lab,
+        &Call::post("/mint", r#"{"workload": "keycloak", "expires_in": -5}"#),
+    )
+    .await;
     let token = answer.json()["token"].as_str().unwrap().to_owned();
-    assert_eq!(assume(&lab, KEYCLOAK_ROLE, &token).await.xml("Code"), "ExpiredTokenException");
-    let answer = admin(&lab, &Call::post("/mint", r#"{"service_account": "camunda/keycloak"}"#)).await;
+    assert_eq!(
+        assume(&lab, KEYCLOAK_ROLE, &token).await.xml("Code"),
+        "ExpiredTokenException"
+    );
+    let answer = admin(
+        &lab,
+        &Call::post("/mint", r#"{"service_account": "camunda/keycloak"}"#),
+    )
+    .await;
     let token = answer.json()["token"].as_str().unwrap().to_owned();
     assert_eq!(assume(&lab, KEYCLOAK_ROLE, &token).await.status, 200);
-    assert_eq!(admin(&lab, &Call::post("/mint", r#"{"workload": "nobody"}"#)).await.status, 404);
+    assert_eq!(
+        admin(&lab, &Call::post("/mint", r#"{"workload": "nobody"}"#))
+            .await
+            .status,
+        404
+    );
     lab.stop().await;
 }
 
@@ -51,7 +78,10 @@ async fn rotates_and_retires_keys() {
     let lab = lab().await;
     let keys = |answer: Answer| answer.json()["key_ids"].as_array().unwrap().len();
     assert_eq!(keys(admin(&lab, &Call::post("/rotate-keys", "")).await), 2);
-    assert_eq!(keys(admin(&lab, &Call::post("/rotate-keys", r#"{"retire": true}"#)).await), 1);
+    assert_eq!(
+        keys(admin(&lab, &Call::post("/rotate-keys", r#"{"retire": true}"#)).await),
+        1
+    );
     lab.stop().await;
 }
 
@@ -59,7 +89,10 @@ async fn rotates_and_retires_keys() {
 async fn renews_the_token_files() {
     let lab = lab().await;
     let before = token_of(&lab, "keycloak");
-    assert_eq!(admin(&lab, &Call::post("/renew-tokens", "")).await.status, 200);
+    assert_eq!(
+        admin(&lab, &Call::post("/renew-tokens", "")).await.status,
+        200
+    );
     assert_ne!(token_of(&lab, "keycloak"), before);
     lab.stop().await;
 }
@@ -69,7 +102,10 @@ async fn gives_the_environment_of_a_workload() {
     let lab = lab().await;
     let answer = admin(&lab, &Call::get("/env?workload=keycloak")).await;
     assert_eq!(answer.body, lab.exports("keycloak").unwrap());
-    assert_eq!(admin(&lab, &Call::get("/env?workload=nobody")).await.status, 404);
+    assert_eq!(
+        admin(&lab, &Call::get("/env?workload=nobody")).await.status,
+        404
+    );
     lab.stop().await;
 }
 

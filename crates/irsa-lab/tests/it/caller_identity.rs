@@ -6,8 +6,9 @@ use crate::signer::Signing;
 use crate::stage::{Expected, KEYCLOAK_ROLE, check_refusal, credentials_of, lab, signed, sts};
 
 const FORM: &str = "Action=GetCallerIdentity&Version=2011-06-15";
-const MISMATCH: &str = "The request signature we calculated does not match the signature you provided. Check your AWS \
-                        Secret Access Key and signing method. Consult the service documentation for details.";
+const MISMATCH: &str = "The request signature we calculated does not match the signature you \
+                        provided. Check your AWS Secret Access Key and signing method. Consult the \
+                        service documentation for details.";
 
 #[tokio::test]
 async fn tells_who_signed() {
@@ -15,9 +16,11 @@ async fn tells_who_signed() {
     let signing = Signing::new(credentials_of(&lab, "keycloak", KEYCLOAK_ROLE).await);
     let answer = signed(&lab, &signing, FORM).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
-    let start = "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\n  \
-         <GetCallerIdentityResult>\n    <Arn>arn:aws:sts::111122223333:assumed-role/keycloak-role/pod-1</Arn>\n    \
-         <UserId>AROA";
+    let start = "<GetCallerIdentityResponse \
+                 xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\n  \
+                 <GetCallerIdentityResult>\n    \
+                 <Arn>arn:aws:sts::111122223333:assumed-role/keycloak-role/pod-1</Arn>\n    \
+                 <UserId>AROA";
     assert!(answer.body.starts_with(start), "{}", answer.body);
     assert!(answer.xml("UserId").ends_with(":pod-1"));
     assert_eq!(answer.xml("Account"), "111122223333");
@@ -43,23 +46,54 @@ async fn refuses_credentials_that_it_did_not_issue() {
     let message = "The security token included in the request is invalid.";
     let expected = || forbidden("InvalidClientTokenId", message, Cause::CredentialsUnknown);
     refuses(&[
-        ("unknown key", |signing| signing.credentials.access_key_id = "ASIAIRSALABNOBODY000".to_owned(), expected()),
-        ("another session token", |signing| signing.credentials.token = "other".to_owned(), expected()),
-        ("no session token", |signing| signing.credentials.token = String::new(), expected()),
+        (
+            "unknown key",
+            |signing| signing.credentials.access_key_id = "ASIAIRSALABNOBODY000".to_owned(),
+            expected(),
+        ),
+        (
+            "another session token",
+            |signing| signing.credentials.token = "other".to_owned(),
+            expected(),
+        ),
+        (
+            "no session token",
+            |signing| signing.credentials.token = String::new(),
+            expected(),
+        ),
     ])
     .await;
 }
 
 #[tokio::test]
 async fn refuses_signatures_for_elsewhere_with_the_sentences_of_aws() {
-    let expected = |message| forbidden("SignatureDoesNotMatch", message, Cause::SignedForAnotherRegion);
+    let expected = |message| {
+        forbidden(
+            "SignatureDoesNotMatch",
+            message,
+            Cause::SignedForAnotherRegion,
+        )
+    };
     let region = "Credential should be scoped to a valid region. ";
     let service = "Credential should be scoped to correct service: 'sts'. ";
-    let both = "Credential should be scoped to a valid region. Credential should be scoped to correct service: 'sts'. ";
+    let both = "Credential should be scoped to a valid region. Credential should be scoped to \
+                correct service: 'sts'. ";
     refuses(&[
-        ("another region", |signing| signing.region = "us-east-1", expected(region)),
-        ("another service", |signing| signing.service = "es", expected(service)),
-        ("both", |signing| (signing.region, signing.service) = ("us-east-1", "es"), expected(both)),
+        (
+            "another region",
+            |signing| signing.region = "us-east-1",
+            expected(region),
+        ),
+        (
+            "another service",
+            |signing| signing.service = "es",
+            expected(service),
+        ),
+        (
+            "both",
+            |signing| (signing.region, signing.service) = ("us-east-1", "es"),
+            expected(both),
+        ),
     ])
     .await;
 }
@@ -69,22 +103,43 @@ async fn refuses_another_secret_and_another_time() {
     let expected = |message, cause| forbidden("SignatureDoesNotMatch", message, cause);
     let mismatch = expected(MISMATCH, Cause::SignatureMismatch);
     refuses(&[
-        ("another secret", |signing| signing.credentials.secret = "other".to_owned(), mismatch),
-        ("the past", |signing| signing.ahead = -1_000, expected("Signature expired: ", Cause::ClockSkew)),
-        ("the future", |signing| signing.ahead = 1_000, expected("Signature not yet current: ", Cause::ClockSkew)),
+        (
+            "another secret",
+            |signing| signing.credentials.secret = "other".to_owned(),
+            mismatch,
+        ),
+        (
+            "the past",
+            |signing| signing.ahead = -1_000,
+            expected("Signature expired: ", Cause::ClockSkew),
+        ),
+        (
+            "the future",
+            |signing| signing.ahead = 1_000,
+            expected("Signature not yet current: ", Cause::ClockSkew),
+        ),
     ])
     .await;
 }
 
 fn forbidden(code: &'static str, message: &'static str, cause: Cause) -> Expected {
-    Expected { status: 403, code, message, cause }
+    Expected {
+        status: 403,
+        code,
+        message,
+        cause,
+    }
 }
 
 #[tokio::test]
 async fn refuses_a_request_without_a_signature() {
     let lab = lab().await;
     let message = "Request is missing Authentication Token";
-    let expected = forbidden("MissingAuthenticationToken", message, Cause::SignatureMismatch);
+    let expected = forbidden(
+        "MissingAuthenticationToken",
+        message,
+        Cause::SignatureMismatch,
+    );
     check_refusal(&lab, "unsigned", &sts(&lab, FORM).await, &expected);
     lab.stop().await;
 }
@@ -96,7 +151,7 @@ async fn skew_is_told_with_the_times_of_both_clocks() {
     lab.faults().change(|plan| plan.clock_skew_seconds = 1_200);
     let text = signed(&lab, &signing, FORM).await.xml("Message");
     let words: Vec<&str> = text.split(' ').collect();
-        assert!(text.ends_with("- 15 min.)"), "{text}");
+    assert!(text.ends_with("- 15 min.)"), "{text}");
     let [signed_at, limit, now] = [words[2], words[7], words[8].trim_start_matches('(')];
     assert!(signed_at < limit && limit < now, "{text}");
     lab.stop().await;
@@ -110,6 +165,11 @@ async fn refuses_dead_credentials() {
     lab.faults().change(|plan| plan.clock_skew_seconds = 601);
     let answer = signed(&lab, &signing, FORM).await;
     let message = "The security token included in the request is expired";
-    check_refusal(&lab, "dead", &answer, &forbidden("ExpiredToken", message, Cause::SessionExpired));
+    check_refusal(
+        &lab,
+        "dead",
+        &answer,
+        &forbidden("ExpiredToken", message, Cause::SessionExpired),
+    );
     lab.stop().await;
 }

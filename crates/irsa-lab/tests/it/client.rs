@@ -20,15 +20,27 @@ pub(crate) struct Call {
 
 impl Call {
     pub(crate) fn get(target: &str) -> Self {
-        Self { method: "GET", target: target.to_owned(), headers: Vec::new(), body: String::new() }
+        Self {
+            method: "GET",
+            target: target.to_owned(),
+            headers: Vec::new(),
+            body: String::new(),
+        }
     }
 
     pub(crate) fn put(target: &str) -> Self {
-        Self { method: "PUT", ..Self::get(target) }
+        Self {
+            method: "PUT",
+            ..Self::get(target)
+        }
     }
 
     pub(crate) fn post(target: &str, body: impl Into<String>) -> Self {
-        Self { method: "POST", body: body.into(), ..Self::get(target) }
+        Self {
+            method: "POST",
+            body: body.into(),
+            ..Self::get(target)
+        }
     }
 
     pub(crate) fn header(mut self, name: &str, value: impl Into<String>) -> Self {
@@ -37,9 +49,21 @@ impl Call {
     }
 
     fn bytes(&self, address: &str) -> String {
-        let named_host = self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host"));
-        let host = if named_host { String::new() } else { format!("host: {address}\r\n") };
-        let headers = self.headers.iter().fold(String::new(), |all, (name, value)| all + name + ": " + value + "\r\n");
+        let named_host = self
+            .headers
+            .iter()
+            .any(|(name, _)| name.eq_ignore_ascii_case("host"));
+        let host = if named_host {
+            String::new()
+        } else {
+            format!("host: {address}\r\n")
+        };
+        let headers = self
+            .headers
+            .iter()
+            .fold(String::new(), |all, (name, value)| {
+                all + name + ": " + value + "\r\n"
+            });
         format!(
             "{} {} HTTP/1.1\r\n{host}{headers}content-length: {}\r\nconnection: close\r\n\r\n{}",
             self.method,
@@ -65,8 +89,17 @@ impl Answer {
 
     /// The text of the first element of that name.
     pub(crate) fn xml(&self, element: &str) -> String {
-        let (_, after) = self.body.split_once(&format!("<{element}>")).unwrap_or_else(|| panic!("{}", self.body));
-        after.split_once("</").unwrap().0.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+        let (_, after) = self
+            .body
+            .split_once(&format!("<{element}>"))
+            .unwrap_or_else(|| panic!("{}", self.body));
+        after
+            .split_once("</")
+            .unwrap()
+            .0
+            .replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&amp;", "&")
     }
 }
 
@@ -80,23 +113,46 @@ pub(crate) async fn call(url: &str, ca_file: &Path, call: &Call) -> Answer {
     let config = client_config(&Roots::from_pem_file(ca_file).unwrap(), &[b"http/1.1"]).unwrap();
     let host = address.rsplit_once(':').unwrap().0.to_owned();
     let name = rustls::pki_types::ServerName::try_from(host).unwrap();
-    let stream = TlsConnector::from(Arc::clone(&config)).connect(name, stream).await.unwrap();
+    let stream = TlsConnector::from(Arc::clone(&config))
+        .connect(name, stream)
+        .await
+        .unwrap();
     exchange(stream, address, call).await
 }
 
-async fn exchange(mut stream: impl AsyncRead + AsyncWrite + Unpin, address: &str, call: &Call) -> Answer {
-    stream.write_all(call.bytes(address).as_bytes()).await.unwrap();
+async fn exchange(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    address: &str,
+    call: &Call,
+) -> Answer {
+    stream
+        .write_all(call.bytes(address).as_bytes())
+        .await
+        .unwrap();
     stream.flush().await.unwrap();
     let mut bytes = Vec::new();
     // A server that closes without TLS's goodbye is fine here: the length tells.
     let _ = stream.read_to_end(&mut bytes).await;
     let text = String::from_utf8(bytes).unwrap();
-    let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no response: {text:?}"));
+    let (head, body) = text
+        .split_once("\r\n\r\n")
+        .unwrap_or_else(|| panic!("no response: {text:?}"));
     let mut lines = head.split("\r\n");
-    let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+    let status = lines
+        .next()
+        .unwrap()
+        .split(' ')
+        .nth(1)
+        .unwrap()
+        .parse()
+        .unwrap();
     let header = |line: &str| {
         let (name, value) = line.split_once(':').unwrap();
         (name.to_ascii_lowercase(), value.trim().to_owned())
     };
-    Answer { status, headers: lines.map(header).collect(), body: body.to_owned() }
+    Answer {
+        status,
+        headers: lines.map(header).collect(),
+        body: body.to_owned(),
+    }
 }

@@ -12,7 +12,11 @@ async fn lab_json_says_what_the_lab_says() {
     let text = std::fs::read_to_string(lab.state_dir().join("lab.json")).unwrap();
     let facts: LabFacts = serde_json::from_str(&text).unwrap();
     assert_eq!(&facts, lab.facts());
-    assert!(std::fs::read_to_string(&facts.ca_file).unwrap().contains("BEGIN CERTIFICATE"));
+    assert!(
+        std::fs::read_to_string(&facts.ca_file)
+            .unwrap()
+            .contains("BEGIN CERTIFICATE")
+    );
     lab.stop().await;
 }
 
@@ -20,12 +24,23 @@ async fn lab_json_says_what_the_lab_says() {
 async fn a_workload_is_told_what_the_webhook_tells() {
     let lab = lab().await;
     let environment = |name: &str| {
-        let workload = lab.facts().workloads.iter().find(|one| one.name == name).unwrap();
+        let workload = lab
+            .facts()
+            .workloads
+            .iter()
+            .find(|one| one.name == name)
+            .unwrap();
         workload.environment.clone()
     };
     let names = |name: &str| environment(name).into_keys().collect::<BTreeSet<_>>();
-    assert_eq!(environment("keycloak")["AWS_ROLE_ARN"], "arn:aws:iam::111122223333:role/camunda/keycloak-role");
-    assert_eq!(environment("keycloak")["AWS_ENDPOINT_URL_STS"], lab.facts().sts.url);
+    assert_eq!(
+        environment("keycloak")["AWS_ROLE_ARN"],
+        "arn:aws:iam::111122223333:role/camunda/keycloak-role"
+    );
+    assert_eq!(
+        environment("keycloak")["AWS_ENDPOINT_URL_STS"],
+        lab.facts().sts.url
+    );
     assert!(!names("keycloak").contains("AWS_CONTAINER_CREDENTIALS_FULL_URI"));
     let pod_identity = names("keycloak-pod-identity");
     assert!(pod_identity.contains("AWS_CONTAINER_CREDENTIALS_FULL_URI"));

@@ -12,7 +12,11 @@ use crate::stage::{KEYCLOAK_ROLE, assume, lab, token_of};
 const OPERATION: &str = "AssumeRoleWithWebIdentity";
 
 fn sts_fault(lab: &Lab, kind: StsFaultKind, requests: Option<u64>) {
-    let fault = StsFault { kind: Some(kind), requests, ..StsFault::default() };
+    let fault = StsFault {
+        kind: Some(kind),
+        requests,
+        ..StsFault::default()
+    };
     lab.faults().change(|plan| plan.sts = Some(fault));
 }
 
@@ -20,7 +24,11 @@ fn sts_fault(lab: &Lab, kind: StsFaultKind, requests: Option<u64>) {
 async fn sts_fails_in_each_way_of_aws_and_then_works_again() {
     let lab = lab().await;
     let token = token_of(&lab, "keycloak");
-    let other = StsFaultKind::Error { code: "X".to_owned(), status: 418, message: "teapot".to_owned() };
+    let other = StsFaultKind::Error {
+        code: "X".to_owned(),
+        status: 418,
+        message: "teapot".to_owned(),
+    };
     for (kind, status, code) in [
         (StsFaultKind::Throttle, 400, "Throttling"),
         (StsFaultKind::InternalError, 500, "InternalFailure"),
@@ -31,19 +39,39 @@ async fn sts_fails_in_each_way_of_aws_and_then_works_again() {
         sts_fault(&lab, kind, Some(1));
         let answer = assume(&lab, KEYCLOAK_ROLE, &token).await;
         assert_eq!((answer.status, answer.xml("Code").as_str()), (status, code));
-        assert_eq!(assume(&lab, KEYCLOAK_ROLE, &token).await.status, 200, "{code}");
+        assert_eq!(
+            assume(&lab, KEYCLOAK_ROLE, &token).await.status,
+            200,
+            "{code}"
+        );
     }
-    assert_eq!(lab.ledger().count(Service::Sts, OPERATION, Outcome::Fault), 5);
-    assert_eq!(lab.ledger().count(Service::Sts, OPERATION, Outcome::Served), 5);
+    assert_eq!(
+        lab.ledger().count(Service::Sts, OPERATION, Outcome::Fault),
+        5
+    );
+    assert_eq!(
+        lab.ledger().count(Service::Sts, OPERATION, Outcome::Served),
+        5
+    );
     lab.stop().await;
 }
 
 #[tokio::test]
 async fn sts_can_be_slow() {
     let lab = lab().await;
-    lab.faults().change(|plan| plan.sts = Some(StsFault { latency_ms: 150, ..StsFault::default() }));
+    lab.faults().change(|plan| {
+        plan.sts = Some(StsFault {
+            latency_ms: 150,
+            ..StsFault::default()
+        })
+    });
     let start = Instant::now();
-    assert_eq!(assume(&lab, KEYCLOAK_ROLE, &token_of(&lab, "keycloak")).await.status, 200);
+    assert_eq!(
+        assume(&lab, KEYCLOAK_ROLE, &token_of(&lab, "keycloak"))
+            .await
+            .status,
+        200
+    );
     assert!(start.elapsed() >= Duration::from_millis(150));
     lab.stop().await;
 }
@@ -51,12 +79,22 @@ async fn sts_can_be_slow() {
 #[tokio::test]
 async fn sts_that_is_down_refuses_connections_until_it_is_up() {
     let lab = lab().await;
-    let address = lab.facts().sts.url.trim_start_matches("https://").to_owned();
+    let address = lab
+        .facts()
+        .sts
+        .url
+        .trim_start_matches("https://")
+        .to_owned();
     lab.faults().change(|plan| plan.sts_down = true);
     until(async || TcpStream::connect(&address).await.is_err()).await;
     lab.faults().set(FaultPlan::default());
     until(async || TcpStream::connect(&address).await.is_ok()).await;
-    assert_eq!(assume(&lab, KEYCLOAK_ROLE, &token_of(&lab, "keycloak")).await.status, 200);
+    assert_eq!(
+        assume(&lab, KEYCLOAK_ROLE, &token_of(&lab, "keycloak"))
+            .await
+            .status,
+        200
+    );
     lab.stop().await;
 }
 
@@ -66,7 +104,9 @@ async fn until(condition: impl AsyncFn() -> bool) {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), met).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(10), met)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -76,7 +116,11 @@ async fn keys_that_can_not_be_fetched_stop_the_exchange() {
     lab.faults().change(|plan| plan.jwks_unavailable = true);
     let answer = assume(&lab, KEYCLOAK_ROLE, &token).await;
     assert_eq!(answer.xml("Code"), "InvalidIdentityToken");
-    assert!(answer.xml("Message").contains("provider,  please"), "{}", answer.body);
+    assert!(
+        answer.xml("Message").contains("provider,  please"),
+        "{}",
+        answer.body
+    );
     lab.faults().change(|plan| plan.jwks_unavailable = false);
     assert_eq!(assume(&lab, KEYCLOAK_ROLE, &token).await.status, 200);
     lab.stop().await;
@@ -89,9 +133,17 @@ async fn a_token_of_before_the_rotation_is_good_until_its_key_is_retired() {
     lab.rotate_keys().unwrap();
     assert_eq!(assume(&lab, KEYCLOAK_ROLE, &old).await.status, 200);
     lab.retire_old_keys();
-    assert_eq!(assume(&lab, KEYCLOAK_ROLE, &old).await.xml("Code"), "InvalidIdentityToken");
+    assert_eq!(
+        assume(&lab, KEYCLOAK_ROLE, &old).await.xml("Code"),
+        "InvalidIdentityToken"
+    );
     lab.renew_tokens().unwrap();
-    assert_eq!(assume(&lab, KEYCLOAK_ROLE, &token_of(&lab, "keycloak")).await.status, 200);
+    assert_eq!(
+        assume(&lab, KEYCLOAK_ROLE, &token_of(&lab, "keycloak"))
+            .await
+            .status,
+        200
+    );
     lab.stop().await;
 }
 

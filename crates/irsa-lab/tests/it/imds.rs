@@ -22,20 +22,37 @@ fn token_call() -> Call {
 
 async fn get(lab: &Lab, path: &str) -> Answer {
     let token = imds(lab, &token_call()).await.body;
-    imds(lab, &Call::get(path).header("x-aws-ec2-metadata-token", token)).await
+    imds(
+        lab,
+        &Call::get(path).header("x-aws-ec2-metadata-token", token),
+    )
+    .await
 }
 
 #[tokio::test]
 async fn gives_the_credentials_of_the_node_to_whoever_asks() {
     let lab = lab().await;
     assert_eq!(get(&lab, CREDENTIALS).await.body, "eks-node-role");
-    assert_eq!(get(&lab, "/latest/meta-data/placement/region").await.body, "eu-central-1");
+    assert_eq!(
+        get(&lab, "/latest/meta-data/placement/region").await.body,
+        "eu-central-1"
+    );
     let answer = get(&lab, &format!("{CREDENTIALS}eks-node-role")).await;
     assert_eq!(answer.json()["Code"], "Success");
     assert_eq!(answer.json()["Type"], "AWS-HMAC");
     let signing = Signing::new(Credentials::of_json(&answer));
-    let who = signed(&lab, &signing, "Action=GetCallerIdentity&Version=2011-06-15").await;
-    assert!(who.xml("Arn").starts_with("arn:aws:sts::111122223333:assumed-role/eks-node-role/i-"), "{}", who.body);
+    let who = signed(
+        &lab,
+        &signing,
+        "Action=GetCallerIdentity&Version=2011-06-15",
+    )
+    .await;
+    assert!(
+        who.xml("Arn")
+            .starts_with("arn:aws:sts::111122223333:assumed-role/eks-node-role/i-"),
+        "{}",
+        who.body
+    );
     lab.stop().await;
 }
 
@@ -45,16 +62,35 @@ async fn refuses_requests_without_a_token_and_wrong_requests_for_one() {
     let ttl = "x-aws-ec2-metadata-token-ttl-seconds";
     for (name, call, status) in [
         ("version 1", Call::get(CREDENTIALS), 401),
-        ("wrong token", Call::get(CREDENTIALS).header("x-aws-ec2-metadata-token", "x"), 401),
+        (
+            "wrong token",
+            Call::get(CREDENTIALS).header("x-aws-ec2-metadata-token", "x"),
+            401,
+        ),
         ("no life", Call::put("/latest/api/token"), 400),
-        ("too long a life", Call::put("/latest/api/token").header(ttl, "21601"), 400),
-        ("no life at all", Call::put("/latest/api/token").header(ttl, "0"), 400),
-        ("through a proxy", token_call().header("x-forwarded-for", "10.0.0.1"), 403),
+        (
+            "too long a life",
+            Call::put("/latest/api/token").header(ttl, "21601"),
+            400,
+        ),
+        (
+            "no life at all",
+            Call::put("/latest/api/token").header(ttl, "0"),
+            400,
+        ),
+        (
+            "through a proxy",
+            token_call().header("x-forwarded-for", "10.0.0.1"),
+            403,
+        ),
     ] {
         assert_eq!(imds(&lab, &call).await.status, status, "{name}");
         assert_eq!(last_refusal(&lab).cause, Cause::ImdsRefused, "{name}");
     }
-    assert_eq!(get(&lab, &format!("{CREDENTIALS}other-role")).await.status, 404);
+    assert_eq!(
+        get(&lab, &format!("{CREDENTIALS}other-role")).await.status,
+        404
+    );
     lab.stop().await;
 }
 

@@ -1,6 +1,11 @@
-//! The lab over its real wires, without databases: each refusal as AWS spells it, and the cause in the ledger.
+//! The lab over its real wires, without databases: each refusal as AWS spells it, and the cause in
+//! the ledger.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that can't go on fails"
+)]
 
 mod admin;
 mod assume_role;

@@ -29,8 +29,18 @@ async fn gives_an_associated_pod_its_role() {
     assert_eq!(answer.headers["content-type"], "application/json");
     assert_eq!(answer.json()["AccountId"], "111122223333");
     let signing = Signing::new(Credentials::of_json(&answer));
-    let who = signed(&lab, &signing, "Action=GetCallerIdentity&Version=2011-06-15").await;
-    assert!(who.xml("Arn").starts_with("arn:aws:sts::111122223333:assumed-role/pod-role/eks-chain-pod-"), "{}", who.body);
+    let who = signed(
+        &lab,
+        &signing,
+        "Action=GetCallerIdentity&Version=2011-06-15",
+    )
+    .await;
+    assert!(
+        who.xml("Arn")
+            .starts_with("arn:aws:sts::111122223333:assumed-role/pod-role/eks-chain-pod-"),
+        "{}",
+        who.body
+    );
     lab.stop().await;
 }
 
@@ -38,18 +48,28 @@ async fn gives_an_associated_pod_its_role() {
 async fn refuses_tokens_as_the_agent_does() {
     let lab = lab().await;
     let good = token_of(&lab, "pod");
-    let expired = lab.mint_token(&TokenSpec { expires_in: -1, ..pod() }).unwrap();
+    let expired = lab
+        .mint_token(&TokenSpec {
+            expires_in: -1,
+            ..pod()
+        })
+        .unwrap();
     for (token, text, cause) in [
-        (String::new(), "Service account token cannot be empty", Cause::TokenFileEmpty),
+        (
+            String::new(),
+            "Service account token cannot be empty",
+            Cause::TokenFileEmpty,
+        ),
         (
             format!("Bearer {good}"),
-            "Service account token cannot be parsed: token is malformed: could not base64 decode header: illegal \
-             base64 data at input byte 6",
+            "Service account token cannot be parsed: token is malformed: could not base64 decode \
+             header: illegal base64 data at input byte 6",
             Cause::TokenMalformed,
         ),
         (
             "hunter2".to_owned(),
-            "Service account token cannot be parsed: token is malformed: token contains an invalid number of segments",
+            "Service account token cannot be parsed: token is malformed: token contains an invalid \
+             number of segments",
             Cause::TokenMalformed,
         ),
         (
@@ -69,12 +89,37 @@ async fn refuses_tokens_as_the_agent_does() {
 async fn shows_what_eks_refuses() {
     let lab = lab().await;
     let mint = |spec: &TokenSpec| lab.mint_token(spec).unwrap();
-    let invalid = "(InvalidTokenException): The specified Kubernetes service account token is invalid., fault: client";
+    let invalid = "(InvalidTokenException): The specified Kubernetes service account token is \
+                   invalid., fault: client";
     let other_issuer = Some("https://elsewhere.example".to_owned());
     for (name, token, status, text, cause) in [
-        ("IRSA's audience", mint(&pod().audience("sts.amazonaws.com")), 400, invalid, Cause::TokenAudienceWrong),
-        ("issuer", mint(&TokenSpec { issuer: other_issuer, ..pod() }), 400, invalid, Cause::IssuerUnknown),
-        ("forged", mint(&TokenSpec { key: TokenKey::Forged, ..pod() }), 400, invalid, Cause::TokenSignatureInvalid),
+        (
+            "IRSA's audience",
+            mint(&pod().audience("sts.amazonaws.com")),
+            400,
+            invalid,
+            Cause::TokenAudienceWrong,
+        ),
+        (
+            "issuer",
+            mint(&TokenSpec {
+                issuer: other_issuer,
+                ..pod()
+            }),
+            400,
+            invalid,
+            Cause::IssuerUnknown,
+        ),
+        (
+            "forged",
+            mint(&TokenSpec {
+                key: TokenKey::Forged,
+                ..pod()
+            }),
+            400,
+            invalid,
+            Cause::TokenSignatureInvalid,
+        ),
         (
             "no association",
             token_of(&lab, "unassociated"),
@@ -86,8 +131,8 @@ async fn shows_what_eks_refuses() {
             "no TagSession",
             token_of(&lab, "untagged"),
             400,
-            "(AccessDeniedException): Unauthorized Exception! EKS does not have permissions to assume the associated \
-             role., fault: client",
+            "(AccessDeniedException): Unauthorized Exception! EKS does not have permissions to \
+             assume the associated role., fault: client",
             Cause::TrustActionMismatch,
         ),
     ] {
@@ -103,13 +148,15 @@ async fn shows_what_eks_refuses() {
 #[tokio::test]
 async fn refuses_other_host_names() {
     let lab = lab().await;
-    let call = Call::get("/v1/credentials").header("host", "agent.example").header("authorization", "x");
+    let call = Call::get("/v1/credentials")
+        .header("host", "agent.example")
+        .header("authorization", "x");
     let answer = ask(&lab, &lab.facts().pod_identity_agent.url, &call).await;
     assert_eq!(answer.status, 403);
     assert_eq!(
         answer.body.trim_end(),
-        "Access Denied. Called agent through invalid address, please use either [169.254.170.23 fd00:ec2::23] address \
-         not agent.example"
+        "Access Denied. Called agent through invalid address, please use either [169.254.170.23 \
+         fd00:ec2::23] address not agent.example"
     );
     lab.stop().await;
 }

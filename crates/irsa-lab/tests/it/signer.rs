@@ -28,8 +28,17 @@ impl Credentials {
 
     pub(crate) fn of_json(answer: &Answer) -> Self {
         let document = answer.json();
-        let text = |name: &str| document[name].as_str().unwrap_or_else(|| panic!("{}", answer.body)).to_owned();
-        Self { access_key_id: text("AccessKeyId"), secret: text("SecretAccessKey"), token: text("Token") }
+        let text = |name: &str| {
+            document[name]
+                .as_str()
+                .unwrap_or_else(|| panic!("{}", answer.body))
+                .to_owned()
+        };
+        Self {
+            access_key_id: text("AccessKeyId"),
+            secret: text("SecretAccessKey"),
+            token: text("Token"),
+        }
     }
 }
 
@@ -45,7 +54,12 @@ pub(crate) struct Signing {
 
 impl Signing {
     pub(crate) fn new(credentials: Credentials) -> Self {
-        Self { credentials, region: "eu-central-1", service: "sts", ahead: 0 }
+        Self {
+            credentials,
+            region: "eu-central-1",
+            service: "sts",
+            ahead: 0,
+        }
     }
 
     /// Signs a form that is posted to `host`.
@@ -58,12 +72,18 @@ impl Signing {
             hex(&Sha256::digest(form))
         );
         let scope = format!("{date}/{}/{}/aws4_request", self.region, self.service);
-        let to_sign = format!("AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{}", hex(&Sha256::digest(canonical)));
+        let to_sign = format!(
+            "AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{}",
+            hex(&Sha256::digest(canonical))
+        );
         let start = format!("AWS4{}", self.credentials.secret).into_bytes();
-        let key = [date, self.region, self.service, "aws4_request"].iter().fold(start, |key, part| hmac(&key, part));
+        let key = [date, self.region, self.service, "aws4_request"]
+            .iter()
+            .fold(start, |key, part| hmac(&key, part));
         let signature = hex(&hmac(&key, &to_sign));
         let authorization = format!(
-            "AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={signed_headers}, Signature={signature}",
+            "AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={signed_headers}, \
+             Signature={signature}",
             self.credentials.access_key_id
         );
         Call::post("/", form)
@@ -73,12 +93,20 @@ impl Signing {
     }
 
     fn stamp(&self) -> String {
-        #[expect(clippy::disallowed_methods, reason = "requests are signed with the true time, give or take")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "requests are signed with the true time, give or take"
+        )]
         let now = SystemTime::now();
         let shift = Duration::from_secs(self.ahead.unsigned_abs());
-        let at = if self.ahead < 0 { now - shift } else { now + shift };
+        let at = if self.ahead < 0 {
+            now - shift
+        } else {
+            now + shift
+        };
         let seconds = at.duration_since(UNIX_EPOCH).unwrap().as_secs();
-        let time = time::OffsetDateTime::from_unix_timestamp(i64::try_from(seconds).unwrap()).unwrap();
+        let time =
+            time::OffsetDateTime::from_unix_timestamp(i64::try_from(seconds).unwrap()).unwrap();
         let (date, clock) = (time.date(), time.time());
         format!(
             "{:04}{:02}{:02}T{:02}{:02}{:02}Z",

@@ -58,7 +58,12 @@ pub(crate) fn assume_form(role: &str, session: &str, token: &str) -> String {
 
 /// The token in a workload's file.
 pub(crate) fn token_of(lab: &Lab, workload: &str) -> String {
-    let workload = lab.facts().workloads.iter().find(|one| one.name == workload).unwrap();
+    let workload = lab
+        .facts()
+        .workloads
+        .iter()
+        .find(|one| one.name == workload)
+        .unwrap();
     std::fs::read_to_string(&workload.token_file).unwrap()
 }
 
@@ -84,9 +89,17 @@ pub(crate) struct Expected {
 pub(crate) fn check_refusal(lab: &Lab, name: &str, answer: &Answer, expected: &Expected) {
     assert_eq!(answer.status, expected.status, "{name}: {}", answer.body);
     assert_eq!(answer.xml("Code"), expected.code, "{name}");
-    assert!(answer.xml("Message").starts_with(expected.message), "{name}: {}", answer.xml("Message"));
+    assert!(
+        answer.xml("Message").starts_with(expected.message),
+        "{name}: {}",
+        answer.xml("Message")
+    );
     assert_eq!(answer.headers["content-type"], "text/xml", "{name}");
-    assert_eq!(answer.headers["x-amzn-requestid"], answer.xml("RequestId"), "{name}");
+    assert_eq!(
+        answer.headers["x-amzn-requestid"],
+        answer.xml("RequestId"),
+        "{name}"
+    );
     let refusal = last_refusal(lab);
     assert_eq!(refusal.cause, expected.cause, "{name}: {}", refusal.message);
     assert_eq!(refusal.link, expected.cause.link(), "{name}");

@@ -20,16 +20,33 @@ const ID_ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 impl Check {
     /// A role, unless one of its policies can't be read.
     pub(super) fn role(&mut self, entry: RoleEntry) -> Option<Role> {
-        let RoleEntry { arn, max_session_seconds, trust_policy, policies } = entry;
+        let RoleEntry {
+            arn,
+            max_session_seconds,
+            trust_policy,
+            policies,
+        } = entry;
         if !self.accounts.contains(arn.value.account()) {
-            self.mistake(&arn, format_args!("account `{}` is not in `accounts`", arn.value.account()));
+            self.mistake(
+                &arn,
+                format_args!("account `{}` is not in `accounts`", arn.value.account()),
+            );
         }
         if !SESSION_SECONDS.contains(&max_session_seconds.value) {
             let seconds = max_session_seconds.value;
-            self.mistake(&arn, format_args!("`max_session_seconds` of `{}` is {seconds}, not 3600 to 43200", arn.value));
+            self.mistake(
+                &arn,
+                format_args!(
+                    "`max_session_seconds` of `{}` is {seconds}, not 3600 to 43200",
+                    arn.value
+                ),
+            );
         }
         let trust = self.policy(PolicyKind::Trust, "trust policy", &arn, &trust_policy);
-        let policies: Option<Vec<_>> = policies.into_iter().map(|entry| self.role_policy(&arn, entry)).collect();
+        let policies: Option<Vec<_>> = policies
+            .into_iter()
+            .map(|entry| self.role_policy(&arn, entry))
+            .collect();
         Some(Role {
             id: role_id(&arn.value),
             max_session: Duration::from_secs(max_session_seconds.value),
@@ -42,7 +59,12 @@ impl Check {
 
     fn role_policy(&mut self, role: &Spanned<RoleArn>, entry: PolicyEntry) -> Option<RolePolicy> {
         let PolicyEntry { name, document } = entry;
-        let policy = self.policy(PolicyKind::Identity, &format!("policy `{name}`"), role, &document)?;
+        let policy = self.policy(
+            PolicyKind::Identity,
+            &format!("policy `{name}`"),
+            role,
+            &document,
+        )?;
         Some(RolePolicy { name, policy })
     }
 
@@ -54,7 +76,9 @@ impl Check {
         json: &Spanned<String>,
     ) -> Option<Policy> {
         Policy::parse(kind, &json.value)
-            .map_err(|error| self.mistake(json, format_args!("{what} of `{}`: {error}", role.value)))
+            .map_err(|error| {
+                self.mistake(json, format_args!("{what} of `{}`: {error}", role.value))
+            })
             .ok()
     }
 }
@@ -63,7 +87,8 @@ impl Check {
 fn trusted_arns(json: &str) -> Vec<String> {
     let document: Value = serde_json::from_str(json).unwrap_or_default();
     let statements = one_or_many(document.get("Statement").cloned().unwrap_or_default());
-    let allows = |statement: &Value| statement.get("Effect").and_then(Value::as_str) == Some("Allow");
+    let allows =
+        |statement: &Value| statement.get("Effect").and_then(Value::as_str) == Some("Allow");
     statements
         .iter()
         .filter(|statement| allows(statement))
@@ -83,9 +108,17 @@ fn one_or_many(value: Value) -> Vec<Value> {
 
 /// A role id that is the same in every run.
 fn role_id(arn: &RoleArn) -> String {
-    let letter = |byte: u8| ID_ALPHABET.get(usize::from(byte % 32)).copied().map_or('A', char::from);
+    let letter = |byte: u8| {
+        ID_ALPHABET
+            .get(usize::from(byte % 32))
+            .copied()
+            .map_or('A', char::from)
+    };
     let digest = Sha256::digest(arn.to_string());
-    "AROA".chars().chain(digest.iter().take(17).copied().map(letter)).collect()
+    "AROA"
+        .chars()
+        .chain(digest.iter().take(17).copied().map(letter))
+        .collect()
 }
 
 #[cfg(test)]
@@ -99,7 +132,10 @@ mod tests {
             {"Effect": "Deny", "Principal": {"AWS": "arn:aws:iam::1:role/c"}},
             {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}}
         ]}"#;
-        assert_eq!(trusted_arns(json), ["arn:aws:iam::1:role/a", "arn:aws:iam::1:role/b"]);
+        assert_eq!(
+            trusted_arns(json),
+            ["arn:aws:iam::1:role/a", "arn:aws:iam::1:role/b"]
+        );
     }
 
     #[test]
