@@ -93,3 +93,42 @@ fn assert_is_kept_as_a_database_user(user: &str) {
         assert_eq!((again.user(), &again), (user, arn));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+    use crate::word::Word;
+
+    fn is_among<W: Word>(seeds: &[String]) {
+        let found = seeds.iter().any(|seed| read::<W>(seed).is_some());
+        assert!(found, "no seed is a {}", std::any::type_name::<W>());
+    }
+
+    /// Else the seeds would meet refusals only.
+    #[test]
+    fn the_seeds_have_a_word_of_each_kind() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/chain_word");
+        let files = fs::read_dir(folder).unwrap();
+        let seeds: Vec<String> = files
+            .map(|file| fs::read(file.unwrap().path()).unwrap())
+            .map(|seed| String::from_utf8_lossy(&seed).into_owned())
+            .collect();
+        is_among::<AccountId>(&seeds);
+        is_among::<Arn>(&seeds);
+        is_among::<AssumedRoleArn>(&seeds);
+        is_among::<Cause>(&seeds);
+        is_among::<DbResourceId>(&seeds);
+        is_among::<DbUserArn>(&seeds);
+        is_among::<IssuerUrl>(&seeds);
+        is_among::<Link>(&seeds);
+        is_among::<OidcProviderArn>(&seeds);
+        is_among::<Partition>(&seeds);
+        is_among::<Region>(&seeds);
+        is_among::<RoleArn>(&seeds);
+        is_among::<ServiceAccount>(&seeds);
+        is_among::<SessionName>(&seeds);
+    }
+}

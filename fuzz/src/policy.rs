@@ -13,6 +13,9 @@ const PROVIDER: &str = "arn:aws:iam::111122223333:oidc-provider/oidc.eks.eu-cent
 const CALLER: Principal<'_> =
     Principal::Aws("arn:aws:sts::111122223333:assumed-role/keycloak-role/keycloak-0");
 
+/// Between what is asked and the policy.
+const SEPARATOR: &str = "\n---\n";
+
 /// A document of either kind: parsed, or refused in one line.
 pub fn policy_document(data: &[u8]) {
     let text = &*String::from_utf8_lossy(data);
@@ -24,13 +27,26 @@ pub fn policy_document(data: &[u8]) {
     }
 }
 
-/// A request and the identity policy it is asked of: the action, the resource (or an empty line),
-/// any number of condition keys as `KEY=VALUE`, an empty line, the policy.
+/// A request and the identity policy it is asked of: a line with the action, one with the resource
+/// (empty if there is none), any number of condition keys as `KEY=VALUE`, a line of `---`, the
+/// policy.
 pub fn policy_decision(data: &[u8]) {
+    if let Some(verdict) = of_identity_policy(data) {
+        connect_cause(&verdict);
+    }
+}
+
+/// A token and the trust policy it is shown to: a line with the subject, any number of audiences, a
+/// line of `---`, the policy.
+pub fn trust_decision(data: &[u8]) {
+    if let Some(verdict) = of_trust_policy(data) {
+        trust_cause(&verdict);
+    }
+}
+
+fn of_identity_policy(data: &[u8]) -> Option<Verdict> {
     let text = String::from_utf8_lossy(data);
-    let Some((head, policy)) = text.split_once("\n---\n") else {
-        return;
-    };
+    let (head, policy) = text.split_once(SEPARATOR)?;
     let mut lines = head.lines();
     let action = lines.next().unwrap_or_default();
     let resource = lines.next().filter(|line| !line.is_empty());
@@ -44,28 +60,18 @@ pub fn policy_decision(data: &[u8]) {
         resource,
         context: &context,
     };
-    if let Some(verdict) = asked(PolicyKind::Identity, policy, &request) {
-        connect_cause(&verdict);
-    }
+    asked(PolicyKind::Identity, policy, &request)
 }
 
-/// A token and the trust policy it is shown to: the subject, any number of audiences, an empty
-/// line, the policy.
-pub fn trust_decision(data: &[u8]) {
+fn of_trust_policy(data: &[u8]) -> Option<Verdict> {
     let text = String::from_utf8_lossy(data);
-    let Some((head, policy)) = text.split_once("\n---\n") else {
-        return;
-    };
-    let Ok(provider) = PROVIDER.parse::<OidcProviderArn>() else {
-        return;
-    };
+    let (head, policy) = text.split_once(SEPARATOR)?;
+    let provider: OidcProviderArn = PROVIDER.parse().ok()?;
+    let session = SessionName::from_pod_name("keycloak-0");
     let mut lines = head.lines();
     let subject = lines.next().unwrap_or_default();
-    let session = SessionName::from_pod_name("keycloak-0");
     let token = OidcRequest::new(&provider, subject, lines, &session);
-    if let Some(verdict) = asked(PolicyKind::Trust, policy, &token.request()) {
-        trust_cause(&verdict);
-    }
+    asked(PolicyKind::Trust, policy, &token.request())
 }
 
 /// The verdict of a policy, if it is one.
@@ -118,4 +124,43 @@ fn with_effect(kind: PolicyKind, text: &str, effect: &str) -> Option<Policy> {
     let policy = Policy::parse(kind, &document.to_string());
     assert!(policy.is_ok(), "an effect makes no policy invalid");
     policy.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    macro_rules! seed {
+        ($path:literal) => {
+            include_bytes!(concat!("../corpus/", $path))
+        };
+    }
+
+    /// Else one decision or another would never be met.
+    #[test]
+    fn the_seeds_meet_every_decision() {
+        let decision = |verdict: Option<Verdict>| verdict.unwrap().decision;
+        for (seed, expected) in [
+            (&seed!("policy_decision/connect")[..], Decision::Allowed),
+            (
+                seed!("policy_decision/connect_as_another_user"),
+                Decision::ImplicitlyDenied,
+            ),
+            (
+                seed!("policy_decision/deny_wins"),
+                Decision::ExplicitlyDenied,
+            ),
+        ] {
+            assert_eq!(decision(of_identity_policy(seed)), expected);
+        }
+        for (seed, expected) in [
+            (&seed!("trust_decision/right")[..], Decision::Allowed),
+            (
+                seed!("trust_decision/another_subject"),
+                Decision::ImplicitlyDenied,
+            ),
+        ] {
+            assert_eq!(decision(of_trust_policy(seed)), expected);
+        }
+    }
 }

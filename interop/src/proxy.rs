@@ -41,7 +41,14 @@ impl Proxy {
         let separator = if upstream.contains('?') { '&' } else { '?' };
         let mut command = Command::new(irsa()?);
         command
-            .args(["proxy", "--output", "json", "--tls-ca-out"])
+            .args([
+                "proxy",
+                "--output",
+                "json",
+                "--status-address",
+                "off",
+                "--tls-ca-out",
+            ])
             .arg(folder.path().join("ca.pem"));
         let socket = folder.path().join(format!(".s.PGSQL.{SOCKET_PORT}"));
         command.arg(format!(

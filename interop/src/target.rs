@@ -102,7 +102,7 @@ impl Target {
             command.env_remove(name);
         }
         command
-            .env("PGPASSFILE", "/dev/null")
+            .env("PGPASSFILE", "/nonexistent/pgpass")
             .envs(self.variables())
     }
 }

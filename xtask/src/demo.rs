@@ -19,5 +19,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
             "demo",
         ])
         .args(arguments);
+    // A cache that servers which refuse root can reach.
+    command.env("IRSA_CACHE_DIR", workspace::cache()?);
     process::run(&mut command)
 }

@@ -73,7 +73,9 @@ fn cargo(clients: &Clients, started: Instant) -> Result<(), Failure> {
     ]))?;
     let mut command = workspace::cargo();
     command.args(["test", "--workspace", "--locked", "--no-fail-fast"]);
-    command.env("IRSA_CLIENTS_DIR", clients.path());
+    command
+        .env("IRSA_CLIENTS_DIR", clients.path())
+        .env("IRSA_CACHE_DIR", workspace::cache()?);
     let mut child = command
         .stdout(Stdio::piped())
         .spawn()

@@ -1,10 +1,12 @@
 //! Where fetched programs are kept between runs.
 
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+
+use tokio::task;
 
 use crate::run_as;
 
@@ -52,9 +54,41 @@ pub(crate) fn open_to_all(folder: &Path) -> io::Result<()> {
     fs::set_permissions(folder, fs::Permissions::from_mode(0o755))
 }
 
+/// Waits for the lock on `file`, among threads and processes alike; it is given back when the file is dropped.
+pub(crate) async fn lock(file: PathBuf) -> io::Result<File> {
+    let take = move || {
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(file)?;
+        file.lock()?;
+        Ok(file)
+    };
+    blocking(take).await?
+}
+
+/// Work that would hold up the runtime.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<T> {
+    task::spawn_blocking(work).await.map_err(io::Error::other)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn one_at_a_time_holds_the_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(".lock");
+        let held = lock(path.clone()).await.unwrap();
+        let second = File::options().write(true).open(&path).unwrap();
+        assert!(second.try_lock().is_err());
+        drop(held);
+        assert!(second.try_lock().is_ok());
+    }
 
     #[test]
     fn prefers_the_xdg_variable_to_the_home() {

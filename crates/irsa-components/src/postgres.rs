@@ -24,6 +24,7 @@ mod log_file;
 mod options;
 mod program;
 mod server;
+mod template;
 
 pub use binaries::PostgresBinaries;
 pub use error::PostgresError;

@@ -28,6 +28,11 @@ pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
+/// The user id of this process.
+pub(crate) fn own_uid() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
 impl RunAs {
     /// The account to start servers under; `None` when this process is not root and servers share its account.
     pub fn unprivileged() -> Option<Self> {

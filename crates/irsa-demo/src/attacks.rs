@@ -31,10 +31,16 @@ async fn refused_by_aws(
     let before = stage.refusals();
     let proxy = pod.proxy(stage).await?;
     let outcome = through(&proxy, pod).await.map(drop);
-    Ok(judged(name, expected, Guard::Aws, stage.refusal_since(before), outcome))
+    Ok(judged(
+        name,
+        expected,
+        Guard::Aws,
+        stage.refusal_since(before),
+        outcome,
+    ))
 }
 
-/// The same where `irsa` must refuse by itself, by the link of `expected`.
+/// The same where `irsa` must refuse by itself and say why.
 async fn refused_by_irsa(
     stage: &Stage,
     name: &'static str,
@@ -44,7 +50,7 @@ async fn refused_by_irsa(
     stage.say(name);
     let proxy = pod.proxy(stage).await?;
     let outcome = through(&proxy, pod).await.map(drop);
-    let named = outcome.as_ref().err().and_then(|refused| named_link(refused, expected));
+    let named = outcome.as_ref().err().and_then(named_cause);
     Ok(judged(name, expected, Guard::Irsa, named, outcome))
 }
 
@@ -57,11 +63,18 @@ fn judged(
 ) -> Attack {
     let as_expected = outcome.is_err() && stopped_by == Some(expected);
     let said = outcome.map_or_else(|refused| refused.message, |()| "a session".to_owned());
-    Attack { name, expected, stopped_by, by, said, as_expected }
+    Attack {
+        name,
+        expected,
+        stopped_by,
+        by,
+        said,
+        as_expected,
+    }
 }
 
-/// `irsa` names the link that broke in its message; the remedy tells the cause.
-fn named_link(refused: &Refused, expected: Cause) -> Option<Cause> {
-    let named = format!("(link: {})", expected.link().id());
-    refused.message.contains(&named).then_some(expected)
+/// The cause that `irsa` names at the end of its message: `(link: LINK, cause: CAUSE)`.
+fn named_cause(refused: &Refused) -> Option<Cause> {
+    let (_, named) = refused.message.rsplit_once("cause: ")?;
+    named.strip_suffix(')')?.parse().ok()
 }

@@ -40,7 +40,9 @@ pub(crate) async fn through(proxy: &Proxy, pod: &Pod) -> Result<Client, Refused>
 pub(crate) async fn with_token(stage: &Stage, pod: &Pod, token: &str) -> Result<Client, Refused> {
     let mut config = configuration(pod);
     config.ssl_mode(SslMode::Require).password(token);
-    let tls = Tls::of(stage).map_err(|error| Refused { message: error.to_string() })?;
+    let tls = Tls::of(stage).map_err(|error| Refused {
+        message: error.to_string(),
+    })?;
     let stream = reach_server(stage).await?;
     let (client, connection) = within(config.connect_raw(stream, tls)).await?;
     spawn_tls(connection);
@@ -48,7 +50,11 @@ pub(crate) async fn with_token(stage: &Stage, pod: &Pod, token: &str) -> Result<
 }
 
 /// The same without TLS.
-pub(crate) async fn in_clear_text(stage: &Stage, pod: &Pod, token: &str) -> Result<Client, Refused> {
+pub(crate) async fn in_clear_text(
+    stage: &Stage,
+    pod: &Pod,
+    token: &str,
+) -> Result<Client, Refused> {
     let mut config = configuration(pod);
     config.ssl_mode(SslMode::Disable).password(token);
     let stream = reach_server(stage).await?;
@@ -59,19 +65,30 @@ pub(crate) async fn in_clear_text(stage: &Stage, pod: &Pod, token: &str) -> Resu
 
 fn configuration(pod: &Pod) -> Config {
     let mut config = Config::new();
-    config.user(&pod.user).dbname(&pod.database).application_name("irsa demo");
+    config
+        .user(&pod.user)
+        .dbname(&pod.database)
+        .application_name("irsa demo");
     config
 }
 
 async fn reach_server(stage: &Stage) -> Result<TcpStream, Refused> {
-    let dial = stage.cluster().map_err(|error| Refused { message: error.to_string() })?.dial.clone();
+    let dial = stage
+        .cluster()
+        .map_err(|error| Refused {
+            message: error.to_string(),
+        })?
+        .dial
+        .clone();
     let (host, port) = dial.rsplit_once(':').unwrap_or((&dial, "0"));
     reach(host, port.parse().unwrap_or_default()).await
 }
 
 async fn reach(host: &str, port: u16) -> Result<TcpStream, Refused> {
     let connected = TcpStream::connect((host, port)).await;
-    connected.map_err(|error| Refused { message: error.to_string() })
+    connected.map_err(|error| Refused {
+        message: error.to_string(),
+    })
 }
 
 async fn within<T>(
@@ -79,7 +96,9 @@ async fn within<T>(
 ) -> Result<T, Refused> {
     match timeout(PATIENCE, connecting).await {
         Ok(outcome) => outcome.map_err(Refused::from),
-        Err(_) => Err(Refused { message: "no answer".to_owned() }),
+        Err(_) => Err(Refused {
+            message: "no answer".to_owned(),
+        }),
     }
 }
 
@@ -101,8 +120,12 @@ fn spawn_tls(connection: Connection<TcpStream, TlsClientStream>) {
 
 /// The first column of the first row that `query` gives.
 pub(crate) async fn ask(client: &Client, query: &str) -> Result<String, DemoError> {
-    let row = client.query_one(query, &[]).await.map_err(|error| DemoError::stage(query, error))?;
-    row.try_get(0).map_err(|error| DemoError::stage(query, error))
+    let row = client
+        .query_one(query, &[])
+        .await
+        .map_err(|error| DemoError::stage(query, error))?;
+    row.try_get(0)
+        .map_err(|error| DemoError::stage(query, error))
 }
 
 // === impl Refused ===

@@ -60,12 +60,19 @@ pub async fn run(options: DemoOptions) -> Result<DemoReport, DemoError> {
 async fn play(stage: &Stage) -> Result<DemoReport, DemoError> {
     let links = tour::take(stage).await?;
     let attacks = attacks::run_all(stage).await?;
-    Ok(DemoReport { links, attacks, imds_requests: stage.imds_requests() })
+    Ok(DemoReport {
+        links,
+        attacks,
+        imds_requests: stage.imds_requests(),
+    })
 }
 
 impl DemoError {
     pub(crate) fn stage(doing: impl Into<String>, problem: impl std::fmt::Display) -> Self {
-        Self::Stage { doing: doing.into(), problem: problem.to_string() }
+        Self::Stage {
+            doing: doing.into(),
+            problem: problem.to_string(),
+        }
     }
 }
 

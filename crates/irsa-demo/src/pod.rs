@@ -59,7 +59,10 @@ impl Pod {
 
     #[must_use]
     pub(crate) fn with_role(self, name: &str) -> Self {
-        self.with("AWS_ROLE_ARN", format!("arn:aws:iam::111122223333:role/camunda/{name}"))
+        self.with(
+            "AWS_ROLE_ARN",
+            format!("arn:aws:iam::111122223333:role/camunda/{name}"),
+        )
     }
 
     #[must_use]
@@ -69,7 +72,12 @@ impl Pod {
     }
 
     /// The same pod with another projected token.
-    pub(crate) fn with_token(self, stage: &Stage, name: &str, token: &str) -> Result<Self, DemoError> {
+    pub(crate) fn with_token(
+        self,
+        stage: &Stage,
+        name: &str,
+        token: &str,
+    ) -> Result<Self, DemoError> {
         let file = stage.folder().join(format!("{name}.jwt"));
         std::fs::write(&file, token).map_err(|error| DemoError::stage("writing a token", error))?;
         Ok(self.with_token_file(&file))
@@ -90,7 +98,10 @@ impl Pod {
             .stderr(Stdio::null())
             .spawn()
             .map_err(|error| failed(error.to_string()))?;
-        let stdout = process.stdout.take().ok_or_else(|| failed("no output".to_owned()))?;
+        let stdout = process
+            .stdout
+            .take()
+            .ok_or_else(|| failed("no output".to_owned()))?;
         let mut lines = BufReader::new(stdout).lines();
         let line = timeout(START, lines.next_line())
             .await
@@ -98,11 +109,18 @@ impl Pod {
             .map_err(|error| failed(error.to_string()))?
             .ok_or_else(|| failed("it ended at once".to_owned()))?;
         let port = listening_port(&line).ok_or_else(|| failed(format!("it said `{line}`")))?;
-        Ok(Proxy { port, _process: process })
+        Ok(Proxy {
+            port,
+            _process: process,
+        })
     }
 
     /// Runs another `irsa` command in the pod and returns what it printed.
-    pub(crate) async fn irsa(&self, stage: &Stage, arguments: &[&str]) -> Result<String, DemoError> {
+    pub(crate) async fn irsa(
+        &self,
+        stage: &Stage,
+        arguments: &[&str],
+    ) -> Result<String, DemoError> {
         let doing = format!("running `irsa {}`", arguments.join(" "));
         let output = self
             .command(stage)
@@ -111,14 +129,21 @@ impl Pod {
             .await
             .map_err(|error| DemoError::stage(&doing, error))?;
         if !output.status.success() {
-            return Err(DemoError::stage(doing, String::from_utf8_lossy(&output.stderr)));
+            return Err(DemoError::stage(
+                doing,
+                String::from_utf8_lossy(&output.stderr),
+            ));
         }
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 
     fn command(&self, stage: &Stage) -> Command {
         let mut command = Command::new(&stage.program);
-        command.env_clear().envs(&self.environment).stdin(Stdio::null()).kill_on_drop(true);
+        command
+            .env_clear()
+            .envs(&self.environment)
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
         command
     }
 }

@@ -70,13 +70,22 @@ impl DemoReport {
     pub fn text(&self) -> String {
         let mut text = format!("{HEAD}The chain at work{HEAD:#}\n");
         for shown in &self.links {
-            let _ = writeln!(text, "  {GOOD}ok{GOOD:#}  {:<16} {}", shown.link.id(), shown.shown);
+            let _ = writeln!(
+                text,
+                "  {GOOD}ok{GOOD:#}  {:<16} {}",
+                shown.link.id(),
+                shown.shown
+            );
         }
         let _ = writeln!(text, "\n{HEAD}The chain attacked{HEAD:#}");
         for attack in &self.attacks {
             attack.write(&mut text);
         }
-        let stopped = self.attacks.iter().filter(|attack| attack.as_expected).count();
+        let stopped = self
+            .attacks
+            .iter()
+            .filter(|attack| attack.as_expected)
+            .count();
         let _ = writeln!(
             text,
             "\n{stopped} of {} attacks stopped at the right link; \
@@ -92,7 +101,11 @@ impl DemoReport {
 
 impl Attack {
     fn write(&self, text: &mut String) {
-        let (style, word) = if self.as_expected { (GOOD, "stopped") } else { (BAD, "WRONG") };
+        let (style, word) = if self.as_expected {
+            (GOOD, "stopped")
+        } else {
+            (BAD, "WRONG")
+        };
         let by = match self.by {
             Guard::Aws => "AWS",
             Guard::Irsa => "irsa",

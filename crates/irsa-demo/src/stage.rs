@@ -84,6 +84,10 @@ impl Stage {
     /// Why AWS's side refused last, of what came after the first `before` refusals.
     pub(crate) fn refusal_since(&self, before: usize) -> Option<Cause> {
         let ledger = self.lab.ledger();
-        ledger.refusals.get(before..)?.last().map(|refusal| refusal.cause)
+        ledger
+            .refusals
+            .get(before..)?
+            .last()
+            .map(|refusal| refusal.cause)
     }
 }

@@ -64,26 +64,41 @@ fn links(
     let claim = |name: &str| claims[name].as_str().unwrap_or_default().to_owned();
     let text = |name: &str| whoami[name].as_str().unwrap_or_default().to_owned();
     let user = facts.user.clone().unwrap_or_default();
-    let logins = stage.lab.ledger().count(Service::Aurora, "login", Outcome::Served);
+    let logins = stage
+        .lab
+        .ledger()
+        .count(Service::Aurora, "login", Outcome::Served);
     let show = |link, shown| LinkShown { link, shown };
     Ok(vec![
-        show(Link::ServiceAccount, format!("{}/{}", facts.namespace, facts.service_account)),
+        show(
+            Link::ServiceAccount,
+            format!("{}/{}", facts.namespace, facts.service_account),
+        ),
         show(
             Link::ProjectedToken,
             format!("subject {}, audience {}", claim("sub"), facts.audience),
         ),
         show(Link::OidcProvider, claim("iss")),
         show(Link::TrustPolicy, text("roleArn")),
-        show(Link::StsSession, format!("{} until {}", text("arn"), text("expiresAt"))),
+        show(
+            Link::StsSession,
+            format!("{} until {}", text("arn"), text("expiresAt")),
+        ),
         show(
             Link::Permissions,
             format!("rds-db:connect on dbuser:{}/{user}", cluster.resource_id),
         ),
         show(
             Link::Signature,
-            format!("RDS token for {}:{}; {logins} accepted so far", cluster.endpoint, cluster.port),
+            format!(
+                "RDS token for {}:{}; {logins} accepted so far",
+                cluster.endpoint, cluster.port
+            ),
         ),
-        show(Link::Endpoint, format!("{} over verified TLS", cluster.endpoint)),
+        show(
+            Link::Endpoint,
+            format!("{} over verified TLS", cluster.endpoint),
+        ),
         show(Link::Grant, session),
     ])
 }
@@ -93,6 +108,8 @@ fn claims_of(file: &std::path::Path) -> Result<Value, DemoError> {
     let failed = |error: &dyn std::fmt::Display| DemoError::stage("reading the token", error);
     let token = std::fs::read_to_string(file).map_err(|error| failed(&error))?;
     let payload = token.split('.').nth(1).unwrap_or_default();
-    let payload = BASE64_URL_SAFE_NO_PAD.decode(payload).map_err(|error| failed(&error))?;
+    let payload = BASE64_URL_SAFE_NO_PAD
+        .decode(payload)
+        .map_err(|error| failed(&error))?;
     serde_json::from_slice(&payload).map_err(|error| failed(&error))
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use irsa_chain::{Cause, Link, SessionName};
+use irsa_chain::{Cause, Link, Region, RoleArn, SessionName};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
@@ -60,6 +60,9 @@ impl Identity {
             clock,
         };
         let exchange = exchange::of(source.kind(), &settings, &tools)?;
+        if let (Some(role), Some(region)) = (source.role_arn(), tools.sts.known_region()) {
+            warn_of_partitions(role, &region);
+        }
         let root = Self::spawn(
             source,
             exchange,
@@ -243,6 +246,18 @@ fn fresh_refusal(snapshot: &Snapshot) -> Option<IdentityError> {
     let failure = snapshot.failure.as_ref()?;
     let is_fresh = failure.at.elapsed() < SHORTEST_PAUSE && !failure.error.is_transient();
     is_fresh.then(|| failure.error.clone())
+}
+
+/// A role and an STS of different partitions never meet. Regions yet to open may belong to
+/// partitions yet to be known, so that this is no error.
+fn warn_of_partitions(role: &RoleArn, region: &Region) {
+    let (of_role, of_region) = (role.partition(), region.partition());
+    if of_role != of_region {
+        tracing::warn!(
+            "the role `{role}` is of the partition `{of_role}`, the region `{region}` of \
+             `{of_region}`: STS will not know the role"
+        );
+    }
 }
 
 fn stopped() -> IdentityError {

@@ -4,6 +4,15 @@
 //! credentials from one [`ResolvedSource`], named or decided once at the start, and never from
 //! another: a broken link is an [`IdentityError`] that names the link, not a fallback to the
 //! node's role. An [`RdsSigner`] turns the session into IAM database authentication tokens.
+//!
+//! # The network
+//!
+//! STS and single sign-on are asked over TLS by rustls with ring; the system's certificate
+//! authorities are believed, or Mozilla's where the system has none, and those of
+//! [`IdentitySettings::ca_file`] and `AWS_CA_BUNDLE` besides. `HTTPS_PROXY`, else `ALL_PROXY`, names
+//! an HTTP proxy to go through, `NO_PROXY` the hosts to reach without it. The Pod Identity agent,
+//! the instance metadata service and loopback are always reached without it. The library's own log
+//! lines and errors hold no secret; those of AWS's SDKs, which do at trace level, are not let out.
 #![warn(missing_docs)]
 
 mod clock;

@@ -16,7 +16,8 @@ pub struct IdentitySettings {
     pub region: Option<Region>,
     /// The URL of STS; else `AWS_ENDPOINT_URL_STS`, else the region's own endpoint.
     pub sts_endpoint: Option<String>,
-    /// Use the FIPS endpoint (also by `AWS_USE_FIPS_ENDPOINT=true`).
+    /// Use the FIPS endpoint (also by `AWS_USE_FIPS_ENDPOINT=true`). This side's cryptography (ring)
+    /// is not a validated module.
     pub fips: bool,
     /// Use the dual-stack endpoint (also by `AWS_USE_DUALSTACK_ENDPOINT=true`).
     pub dual_stack: bool,

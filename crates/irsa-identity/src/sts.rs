@@ -9,7 +9,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_sts::Client;
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use irsa_chain::{Link, RoleArn, SessionName};
+use irsa_chain::{Link, Region, RoleArn, SessionName};
 use secrecy::{ExposeSecret, SecretString};
 use tracing::instrument::WithSubscriber;
 use tracing::subscriber::NoSubscriber;
@@ -53,6 +53,11 @@ impl Sts {
     /// When no region is known, unless a profile may still tell it, or the endpoint's URL is none.
     pub(crate) fn check(&self) -> Result<(), IdentityError> {
         config::check(&self.settings)
+    }
+
+    /// The region, where settings or environment name it.
+    pub(crate) fn known_region(&self) -> Option<Region> {
+        config::region(&self.settings).ok()
     }
 
     /// Exchanges the pod's token for a session of `role`. The call is not signed.

@@ -53,9 +53,13 @@ impl Aurora {
         if deps.world.clusters().is_empty() {
             return Ok(Self { clusters, faults });
         }
-        let binaries = PostgresBinaries::locate(deps.postgres_bin.as_deref(), &deps.cache_dir, &*deps.progress)
-            .await
-            .map_err(|error| failed("looking for PostgreSQL", error))?;
+        let binaries = PostgresBinaries::locate(
+            deps.postgres_bin.as_deref(),
+            &deps.cache_dir,
+            &*deps.progress,
+        )
+        .await
+        .map_err(|error| failed("looking for PostgreSQL", error))?;
         for cluster in deps.world.clusters() {
             clusters.push(RunningCluster::start(&deps, &binaries, &faults, cluster).await?);
         }
@@ -64,7 +68,10 @@ impl Aurora {
 
     /// Where the clusters are.
     pub fn clusters(&self) -> Vec<ClusterFacts> {
-        self.clusters.iter().map(|cluster| cluster.facts().clone()).collect()
+        self.clusters
+            .iter()
+            .map(|cluster| cluster.facts().clone())
+            .collect()
     }
 
     /// The faults of TLS and network, of all clusters together.
@@ -78,7 +85,8 @@ impl Aurora {
     /// There is no such cluster or database, or a statement failed.
     pub async fn execute(&self, cluster: &str, database: &str, sql: &str) -> Result<(), LabError> {
         let found = self.clusters.iter().find(|one| one.facts().name == cluster);
-        let missing = || LabError::aurora(format!("looking for cluster `{cluster}`"), "there is none");
+        let missing =
+            || LabError::aurora(format!("looking for cluster `{cluster}`"), "there is none");
         found.ok_or_else(missing)?.execute(database, sql).await
     }
 
@@ -92,7 +100,10 @@ impl Aurora {
 
 /// An error of PostgreSQL, with what helps.
 fn failed(doing: &str, error: PostgresError) -> LabError {
-    let remedy = error.remedy().map(|remedy| format!(" ({remedy})")).unwrap_or_default();
+    let remedy = error
+        .remedy()
+        .map(|remedy| format!(" ({remedy})"))
+        .unwrap_or_default();
     LabError::aurora(format!("{doing}{remedy}"), error)
 }
 

@@ -179,7 +179,7 @@ mod tests {
             plan.sts = Some(StsFault {
                 latency_ms: 5,
                 ..StsFault::default()
-            })
+            });
         });
         assert!(faults.take_sts().is_some());
         assert!(faults.take_sts().is_some());

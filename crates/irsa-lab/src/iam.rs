@@ -31,6 +31,32 @@ pub(crate) fn may(
     )
 }
 
+/// Asks the trust policy of `role` whether `principal` may do `action`, `sts:AssumeRole` say.
+pub(crate) fn trust(
+    role: &Role,
+    principal: Principal<'_>,
+    action: &str,
+    context: &Context,
+) -> Verdict {
+    let resource = None;
+    decide(
+        &[&role.trust],
+        &Request {
+            principal,
+            action,
+            resource,
+            context,
+        },
+    )
+}
+
+/// The statement that would nearly have allowed, and what kept it from doing so.
+pub(crate) fn nearest_miss(verdict: &Verdict) -> Option<String> {
+    let nearest = verdict.near_misses.first()?;
+    let texts: Vec<String> = nearest.kept_by.iter().map(ToString::to_string).collect();
+    Some(texts.join("; "))
+}
+
 /// The global condition keys of a request by a role session (IAM User Guide, "AWS global condition
 /// context keys").
 pub(crate) fn session_context(session: &Session, role: &Role, now: SystemTime) -> Context {

@@ -186,8 +186,13 @@ impl Imds {
     fn identity_document(&self) -> String {
         let account = self.world.node_role().arn.account().as_str();
         let region = self.world.region().as_str();
-        json!({"accountId": account, "region": region, "instanceId": self.instance_id, "version": "2017-09-30"})
-            .to_string()
+        json!({
+            "accountId": account,
+            "region": region,
+            "instanceId": self.instance_id,
+            "version": "2017-09-30",
+        })
+        .to_string()
     }
 
     fn credentials(&self, now: SystemTime) -> String {

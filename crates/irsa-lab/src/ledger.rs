@@ -177,8 +177,8 @@ impl Ledger {
             message,
         } = entry;
         let link = cause.link();
-        tracing::warn!(%service, operation, link = link.id(), cause = cause.id(), code, "refused: \
-                                                                                         {message}");
+        let (link_id, cause_id) = (link.id(), cause.id());
+        tracing::warn!(%service, operation, link = link_id, cause = cause_id, code, "refused: {message}");
         self.count(service, &operation, Outcome::Refused);
         let at = rfc3339(self.clock.now());
         let mut pages = self.pages();

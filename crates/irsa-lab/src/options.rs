@@ -80,9 +80,11 @@ impl fmt::Debug for LabOptions {
     }
 }
 
+/// Root's own folder won't do: PostgreSQL runs under another account, which must be able to enter.
 fn default_cache_dir() -> PathBuf {
-    std::env::home_dir()
-        .unwrap_or_else(std::env::temp_dir)
-        .join(".cache")
-        .join("irsa")
+    if rustix::process::geteuid().is_root() {
+        return PathBuf::from("/var/cache/irsa");
+    }
+    let home = std::env::home_dir().unwrap_or_else(std::env::temp_dir);
+    home.join(".cache").join("irsa")
 }

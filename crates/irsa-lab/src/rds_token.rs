@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 use irsa_chain::{AccountId, AssumedRoleArn, Cause, DbResourceId, Region, RoleArn};
 
 use crate::sessions::{Session, Sessions};
-use crate::sigv4::{Presigned, PresignedError};
+use crate::sigv4::{CredentialScope, Presigned, PresignedError};
 use crate::world::World;
 
 /// Tokens are good for 15 minutes.
@@ -94,33 +94,15 @@ fn verified(
     let malformed = |_: PresignedError| Cause::RdsTokenMalformed;
     let token = Presigned::parse(token).map_err(malformed)?;
     let claims = token.claims().map_err(malformed)?;
-    token.expect("Action", "connect").map_err(malformed)?;
-    let user = token.parameter("DBUser").map_err(malformed)?;
+    token.require("Action", "connect").map_err(malformed)?;
+    let session_token = token.optional("X-Amz-Security-Token").unwrap_or("");
     let session = sessions
-        .find(claims.access_key_id)
+        .find_with_token(claims.access_key_id, session_token)
         .ok_or(Cause::CredentialsUnknown)?;
-    if !session
-        .credentials
-        .session_token
-        .matches(token.optional("X-Amz-Security-Token").unwrap_or(""))
-    {
-        return Err(Cause::CredentialsUnknown);
-    }
     if !token.is_signed_with(&session.credentials.secret_access_key, &claims.scope) {
         return Err(Cause::SignatureMismatch);
     }
-    if claims.scope.service != "rds-db" {
-        return Err(Cause::RdsTokenMalformed);
-    }
-    if !login.accepts(token.host(), token.port()) {
-        return Err(Cause::SignedForAnotherHost);
-    }
-    if claims.scope.region != login.region.as_str() {
-        return Err(Cause::SignedForAnotherRegion);
-    }
-    if user != login.user {
-        return Err(Cause::SignedForAnotherUser);
-    }
+    login.check(&token, &claims.scope)?;
     check_time(claims.signed_at, claims.life, now)?;
     if session.is_expired(now) {
         return Err(Cause::SessionExpired);
@@ -140,6 +122,24 @@ fn check_time(signed_at: SystemTime, life: Duration, now: SystemTime) -> Result<
 }
 
 impl RdsLogin<'_> {
+    /// Whether the token is for this service, server, region and user.
+    fn check(&self, token: &Presigned<'_>, scope: &CredentialScope<'_>) -> Result<(), Cause> {
+        if scope.service != "rds-db" {
+            return Err(Cause::RdsTokenMalformed);
+        }
+        if !self.accepts(token.host(), token.port()) {
+            return Err(Cause::SignedForAnotherHost);
+        }
+        if scope.region != self.region.as_str() {
+            return Err(Cause::SignedForAnotherRegion);
+        }
+        match token.parameter("DBUser") {
+            Ok(user) if user == self.user => Ok(()),
+            Ok(_) => Err(Cause::SignedForAnotherUser),
+            Err(_) => Err(Cause::RdsTokenMalformed),
+        }
+    }
+
     fn accepts(&self, host: &str, port: u16) -> bool {
         self.endpoints
             .iter()

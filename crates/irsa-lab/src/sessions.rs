@@ -149,6 +149,16 @@ impl Sessions {
         self.register().by_access_key.get(access_key_id).cloned()
     }
 
+    /// The session of an access key, if `session_token` is the one that was issued with it.
+    pub fn find_with_token(
+        &self,
+        access_key_id: &str,
+        session_token: &str,
+    ) -> Option<Arc<Session>> {
+        self.find(access_key_id)
+            .filter(|session| session.credentials.session_token.matches(session_token))
+    }
+
     fn register(&self) -> MutexGuard<'_, Register> {
         self.register.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,8 +1,11 @@
-//! Where in the server's stream of messages the relay stands.
+//! Where in a stream of messages the relay stands.
 
 use irsa_pgwire::frame::Scanner;
 
+/// The tag of ErrorResponse, from the server.
 const ERROR_RESPONSE: u8 = b'E';
+/// The tag of Terminate, from the client.
+const TERMINATE: u8 = b'X';
 
 /// Follows the headers of the messages that pass.
 #[derive(Debug, Default)]
@@ -32,8 +35,13 @@ impl Boundary {
         !self.lost && self.scanner.is_at_boundary()
     }
 
-    /// Whether the last message was an error: a server that then closes has said why.
+    /// Whether the server's last message was an error: if it then closes, it has said why.
     pub(crate) fn ends_with_error(&self) -> bool {
         self.last_tag == Some(ERROR_RESPONSE)
+    }
+
+    /// Whether the client's last message was its goodbye: it will read no more.
+    pub(crate) fn ends_with_terminate(&self) -> bool {
+        self.last_tag == Some(TERMINATE)
     }
 }

@@ -54,7 +54,11 @@ impl CancelKeys {
         target: CancelTarget,
     ) -> (CancelKey, CancelRegistration) {
         let mut rng = rand::rng();
-        let length = if version.minor >= 2 { LONG_SECRET } else { SHORT_SECRET };
+        let length = if version.minor >= 2 {
+            LONG_SECRET
+        } else {
+            SHORT_SECRET
+        };
         let mut secret = vec![0; length];
         rng.fill_bytes(&mut secret);
         let mut targets = self.lock();
@@ -66,9 +70,15 @@ impl CancelKeys {
             }
         };
         let key = CancelKey::new(process_id, secret);
-        let entry = Entry { key: key.clone(), target };
+        let entry = Entry {
+            key: key.clone(),
+            target,
+        };
         targets.insert(process_id, entry);
-        let registration = CancelRegistration { keys: self.clone(), process_id };
+        let registration = CancelRegistration {
+            keys: self.clone(),
+            process_id,
+        };
         (key, registration)
     }
 

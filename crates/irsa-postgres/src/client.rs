@@ -4,6 +4,8 @@ use std::io;
 use std::sync::Arc;
 
 use bytes::Buf;
+use irsa_pgwire::error_response::ErrorResponse;
+use irsa_pgwire::sqlstate::SqlState;
 use irsa_pgwire::startup::{self, CancelKey, Initial, Startup, StartupError};
 use rustls::ServerConfig;
 
@@ -50,7 +52,12 @@ pub(crate) async fn greet(
     tls: Option<&Arc<ServerConfig>>,
 ) -> Result<Wish, ClientFault> {
     wait_for_bytes(client).await?;
-    if client.inbox().first().copied().is_some_and(startup::first_byte_is_tls) {
+    if client
+        .inbox()
+        .first()
+        .copied()
+        .is_some_and(startup::first_byte_is_tls)
+    {
         accept_direct_tls(client, tls).await?;
     }
     let mut gss_refused = false;
@@ -63,13 +70,14 @@ pub(crate) async fn greet(
                 gss_refused = true;
                 client.send_all(REFUSE).await?;
             }
-            Initial::Ssl if !client.is_tls() && !tls_refused => match tls {
-                Some(config) => accept_tls(client, config).await?,
-                None => {
+            Initial::Ssl if !client.is_tls() && !tls_refused => {
+                if let Some(config) = tls {
+                    accept_tls(client, config).await?;
+                } else {
                     tls_refused = true;
                     client.send_all(REFUSE).await?;
                 }
-            },
+            }
             Initial::Ssl | Initial::GssEnc => return Err(ClientFault::AskedTwice),
         }
     }
@@ -123,8 +131,15 @@ async fn fill(client: &mut Transport) -> Result<(), ClientFault> {
 // === impl ClientFault ===
 
 impl ClientFault {
-    /// Whether an answer could still be read by anyone.
-    pub(crate) fn deserves_an_answer(&self) -> bool {
-        !matches!(self, Self::Gone | Self::Broken(_))
+    /// The answer, where anyone could still read it.
+    pub(crate) fn response(&self) -> Option<ErrorResponse> {
+        match self {
+            Self::Gone | Self::Broken(_) => None,
+            Self::Packet(error) => Some((*error).into()),
+            _ => Some(ErrorResponse::fatal(
+                SqlState::PROTOCOL_VIOLATION,
+                format!("irsa: {self}"),
+            )),
+        }
     }
 }

@@ -81,7 +81,11 @@ impl Database {
     }
 
     /// What an error says about a login.
-    pub(crate) fn facts<'a>(&'a self, user: &'a str, token_age: Option<Duration>) -> LoginFacts<'a> {
+    pub(crate) fn facts<'a>(
+        &'a self,
+        user: &'a str,
+        token_age: Option<Duration>,
+    ) -> LoginFacts<'a> {
         let source = self.identity.source();
         LoginFacts {
             user,

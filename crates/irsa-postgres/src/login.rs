@@ -4,6 +4,7 @@
 mod attempt;
 mod error;
 
+use std::io;
 use std::net::SocketAddr;
 
 use bytes::{Bytes, BytesMut};
@@ -74,7 +75,7 @@ pub(crate) async fn open_tls(
     server
         .connect_tls(&database.upstream_tls, upstream.tls_name.clone())
         .await
-        .map_err(LoginError::Tls)?;
+        .map_err(handshake_failed)?;
     Ok((server, address))
 }
 
@@ -84,7 +85,17 @@ async fn expect_tls(server: &mut Transport) -> Result<(), LoginError> {
     match *server.inbox().split() {
         [b'S'] => Ok(()),
         [b'N', ..] => Err(LoginError::TlsRefused),
-        _ => Err(LoginError::Protocol("answered the TLS request with something else")),
+        _ => Err(LoginError::Protocol(
+            "answered the TLS request with something else",
+        )),
+    }
+}
+
+/// A connection that breaks in the middle of a handshake says nothing of certificates.
+fn handshake_failed(error: io::Error) -> LoginError {
+    match error.get_ref() {
+        Some(inner) if inner.is::<rustls::Error>() => LoginError::Tls(error),
+        _ => LoginError::Broken(error),
     }
 }
 

@@ -70,8 +70,16 @@ impl PostgresMetrics {
             logins: Family::new_with_constructor(login_histogram),
         };
         let registry = registry.sub_registry_with_prefix("postgres");
-        registry.register("connections", "Client connections accepted", metrics.connections.clone());
-        registry.register("sessions_active", "Client connections open now", metrics.active.clone());
+        registry.register(
+            "connections",
+            "Client connections accepted",
+            metrics.connections.clone(),
+        );
+        registry.register(
+            "sessions_active",
+            "Client connections open now",
+            metrics.active.clone(),
+        );
         registry.register(
             "refusals",
             "Sessions that could not be established, by the link of the identity chain and its cause",
@@ -82,8 +90,17 @@ impl PostgresMetrics {
             "Logins repeated with a freshly signed token after SQLSTATE 28000",
             metrics.token_retries.clone(),
         );
-        registry.register("cancels", "Cancel requests passed on", metrics.cancels.clone());
-        registry.register_with_unit("relayed", "Bytes relayed", Unit::Bytes, metrics.bytes.clone());
+        registry.register(
+            "cancels",
+            "Cancel requests passed on",
+            metrics.cancels.clone(),
+        );
+        registry.register_with_unit(
+            "relayed",
+            "Bytes relayed",
+            Unit::Bytes,
+            metrics.bytes.clone(),
+        );
         registry.register_with_unit(
             "login_duration",
             "Time from a client's start-up packet to its first ReadyForQuery",
@@ -135,5 +152,7 @@ impl UpstreamMetrics {
 }
 
 fn login_histogram() -> Histogram {
-    Histogram::new([0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0])
+    Histogram::new([
+        0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
+    ])
 }

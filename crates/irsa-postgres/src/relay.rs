@@ -16,8 +16,6 @@ use tokio::time::{Sleep, sleep};
 use crate::boundary::Boundary;
 use crate::transport::{Receipt, Scratch, Transport, with_scratch};
 
-/// A client's Terminate message (PostgreSQL docs, "Message Formats"): it will not read on.
-const TERMINATE: &[u8] = b"X\0\0\0\x04";
 /// How long a farewell may take to reach the client.
 const FAREWELL_TIME: Duration = Duration::from_secs(2);
 
@@ -41,7 +39,8 @@ pub(crate) struct Relay {
     client: Transport,
     server: Transport,
     server_stream: Boundary,
-    client_said_goodbye: bool,
+    client_stream: Boundary,
+    client_ended: bool,
     to_server: ToServer,
     /// Bytes passed on, both ways.
     moved: u64,
@@ -98,7 +97,8 @@ impl Relay {
             client,
             server,
             server_stream: Boundary::default(),
-            client_said_goodbye: false,
+            client_stream: Boundary::default(),
+            client_ended: false,
             to_server: ToServer::Flowing,
             moved: 0,
             cut: Box::pin(cut),
@@ -117,6 +117,7 @@ impl Relay {
         self.server_stream.observe(&early);
         self.client.send_all(&early).await?;
         let early = self.client.inbox().split();
+        self.client_stream.observe(&early);
         self.server.send_all(&early).await
     }
 
@@ -137,7 +138,7 @@ impl Relay {
     fn may_speak_to_client(&self) -> bool {
         self.server_stream.is_between_messages()
             && !self.server_stream.ends_with_error()
-            && !self.client_said_goodbye
+            && !self.client_is_gone()
     }
 
     fn poll_to_client(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch) -> Poll<End> {
@@ -158,7 +159,7 @@ impl Relay {
         if self.to_server == ToServer::Flowing {
             let direction =
                 poll_direction(&mut self.client, &mut self.server, cx, scratch, |bytes| {
-                    self.client_said_goodbye = bytes.ends_with(TERMINATE);
+                    self.client_stream.observe(bytes);
                     self.moved += bytes.len() as u64;
                     self.bytes_to_server.inc_by(bytes.len() as u64);
                 });
@@ -172,14 +173,18 @@ impl Relay {
         if self.to_server == ToServer::Closing {
             // A server that is gone shows when it is read.
             let _ = ready!(self.server.poll_close(cx));
-            self.client_said_goodbye = true;
+            self.client_ended = true;
             self.to_server = ToServer::Over;
         }
         Poll::Pending
     }
 
+    fn client_is_gone(&self) -> bool {
+        self.client_ended || self.client_stream.ends_with_terminate()
+    }
+
     fn is_server_end_expected(&self) -> bool {
-        self.client_said_goodbye || self.server_stream.ends_with_error()
+        self.client_is_gone() || self.server_stream.ends_with_error()
     }
 }
 

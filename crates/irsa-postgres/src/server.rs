@@ -29,12 +29,11 @@ pub async fn serve(
             }
         };
         database.metrics.connections.inc();
-        let permit = database.connection_limit.try_acquire();
         let (database, cut, guard) = (Arc::clone(&database), cut.clone(), drain.guard());
         tokio::spawn(async move {
             let active = database.metrics.active.clone();
             active.inc();
-            session::serve(database, accepted, permit, cut).await;
+            session::serve(database, accepted, cut).await;
             active.dec();
             drop(guard);
         });

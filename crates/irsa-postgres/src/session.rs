@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::BytesMut;
+use irsa_chain::{Cause, Link};
 use irsa_net::drain::DrainWatch;
 use irsa_net::limit::Permit;
 use irsa_net::listen::{Accepted, Peer};
@@ -21,39 +22,38 @@ use crate::login::{LoggedIn, LoginError, login, open_tls};
 use crate::relay::{End, Relay, RelayCounters};
 use crate::transport::{Receipt, Transport};
 
-/// A session that is ready to relay, and what must live as long.
+/// A session that is ready to relay.
 struct Session {
     relay: Relay,
+    _held: Held,
+}
+
+/// What lives as long as a session.
+struct Held {
+    _permit: Permit,
     _cancellable: Option<CancelRegistration>,
 }
 
-/// Serves one client. `permit` is `None` where the limit of connections is reached.
+/// Serves one client.
 ///
 /// Everything up to the relay is boxed: a task is as large as the largest of its states, and most
 /// of a session's life is the relay.
-pub(crate) async fn serve(
-    database: Arc<Database>,
-    accepted: Accepted,
-    permit: Option<Permit>,
-    cut: DrainWatch,
-) {
+pub(crate) async fn serve(database: Arc<Database>, accepted: Accepted, cut: DrainWatch) {
     let Accepted { stream, peer } = accepted;
     let client = Transport::new(stream);
-    let establishing = Box::pin(establish(&database, client, &peer, permit.is_some(), cut));
+    let establishing = Box::pin(establish(&database, client, &peer, cut));
     if let Some(mut session) = establishing.await {
         let end = (&mut session.relay).await;
         let farewell = farewell(&database, &end);
         tracing::debug!(upstream = %database.upstream, ?end, "session ended");
         Box::pin(session.relay.finish(farewell)).await;
     }
-    drop(permit);
 }
 
 async fn establish(
     database: &Arc<Database>,
     mut client: Transport,
     peer: &Peer,
-    admitted: bool,
     cut: DrainWatch,
 ) -> Option<Session> {
     let greeting = timeout(
@@ -75,13 +75,8 @@ async fn establish(
             return None;
         }
     };
-    let opened = if admitted {
-        open(database, &mut client, peer, &startup).await
-    } else {
-        Err(too_many_connections(database))
-    };
-    match opened {
-        Ok((server, registration)) => {
+    match open(database, &mut client, peer, &startup).await {
+        Ok((server, held)) => {
             let counters = RelayCounters {
                 to_server: database.metrics.bytes_to_server.clone(),
                 to_client: database.metrics.bytes_to_client.clone(),
@@ -89,7 +84,7 @@ async fn establish(
             let cut = async move { cut.signaled().await };
             let mut relay = Relay::new(client, server, counters, cut, database.limits.idle_timeout);
             relay.pass_on_early_bytes().await.ok()?;
-            Some(Session { relay, _cancellable: registration })
+            Some(Session { relay, _held: held })
         }
         Err(response) => {
             answer(&mut client, &response).await;
@@ -100,15 +95,25 @@ async fn establish(
 }
 
 /// Authenticates the client, logs in to the server, and tells the client that it may go on.
+///
+/// Only now does the client count towards the limit: whoever has not said what it wants must not
+/// keep others out, and a cancel request frees a place rather than taking one.
 async fn open(
     database: &Arc<Database>,
     client: &mut Transport,
     peer: &Peer,
     startup: &Startup,
-) -> Result<(Transport, Option<CancelRegistration>), ErrorResponse> {
+) -> Result<(Transport, Held), ErrorResponse> {
     let begun = Instant::now();
     let negotiation = Negotiation::of(startup)?;
-    authenticate(&database.client_auth, client, peer, startup).await?;
+    let permit = database
+        .connection_limit
+        .try_acquire()
+        .ok_or_else(|| too_many_connections(database))?;
+    let authenticating = authenticate(&database.client_auth, client, peer, startup);
+    timeout(database.limits.startup_timeout, authenticating)
+        .await
+        .unwrap_or_else(|_| Err(authentication_timed_out()))?;
     let user = startup.user().unwrap_or_default();
     let logging_in = login(database, startup, negotiation.version);
     let logged_in = match timeout(database.limits.login_timeout, logging_in).await {
@@ -116,11 +121,15 @@ async fn open(
         Err(_) => Err(LoginError::TimedOut(database.limits.login_timeout)),
     };
     let logged_in = logged_in.map_err(|error| refusal(database, user, &error))?;
-    let (server, registration) = welcome(database, client, &negotiation, logged_in)
+    let (server, cancellable) = welcome(database, client, &negotiation, logged_in)
         .await
-        .map_err(|error| refusal(database, user, &LoginError::Broken(error)))?;
+        .map_err(|error| client_left(&error))?;
     database.metrics.logged_in(begun.elapsed());
-    Ok((server, registration))
+    let held = Held {
+        _permit: permit,
+        _cancellable: cancellable,
+    };
+    Ok((server, held))
 }
 
 /// Sends what the server greeted with, under a cancel key of our own.
@@ -137,7 +146,10 @@ async fn welcome(
     backend::Authentication::Ok.encode(&mut message);
     message.extend_from_slice(&logged_in.greeting);
     let registration = logged_in.key.map(|key| {
-        let target = CancelTarget { address: logged_in.address, key };
+        let target = CancelTarget {
+            address: logged_in.address,
+            key,
+        };
         let (own_key, registration) = database.cancel_keys.register(logged_in.version, target);
         backend::backend_key_data(&own_key, &mut message);
         registration
@@ -178,12 +190,26 @@ fn refusal(database: &Database, user: &str, error: &LoginError) -> ErrorResponse
     tracing::warn!(
         upstream = %database.upstream,
         user,
-        link = error.link().map(|link| link.id()),
-        cause = error.cause().map(|cause| cause.id()),
+        link = error.link().map(Link::id),
+        cause = error.cause().map(Cause::id),
         detail = %facts,
         "login refused: {error}"
     );
     error.response(&facts)
+}
+
+/// Nobody will read it, and the server is not to blame.
+fn client_left(error: &std::io::Error) -> ErrorResponse {
+    tracing::debug!(%error, "a client left before its login was over");
+    ErrorResponse::fatal(SqlState::CONNECTION_FAILURE, "irsa: the client is gone")
+}
+
+/// PostgreSQL's own words for it (`authentication_timeout`).
+fn authentication_timed_out() -> ErrorResponse {
+    ErrorResponse::fatal(
+        SqlState::QUERY_CANCELED,
+        "canceling authentication due to timeout",
+    )
 }
 
 fn too_many_connections(database: &Database) -> ErrorResponse {
@@ -198,8 +224,7 @@ fn too_many_connections(database: &Database) -> ErrorResponse {
 
 async fn refuse_start(mut client: Transport, fault: &ClientFault) {
     tracing::debug!(%fault, "a client's start-up failed");
-    if fault.deserves_an_answer() {
-        let response = ErrorResponse::fatal(SqlState::PROTOCOL_VIOLATION, format!("irsa: {fault}"));
+    if let Some(response) = fault.response() {
         answer(&mut client, &response).await;
         let _ = client.close().await;
     }

@@ -233,7 +233,10 @@ impl Transport {
         scratch: &mut Scratch,
     ) -> Poll<io::Result<()>> {
         loop {
-            let begun = self.tls.as_mut().map_or(0, |tls| tls.restore(&mut scratch.input));
+            let begun = self
+                .tls
+                .as_mut()
+                .map_or(0, |tls| tls.restore(&mut scratch.input));
             scratch.forget_received();
             let absorbed = self.absorb(scratch, begun);
             self.inbox.extend_from_slice(scratch.received());

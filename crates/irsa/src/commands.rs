@@ -6,6 +6,7 @@ pub(crate) mod demo;
 pub(crate) mod exec;
 pub(crate) mod lab;
 pub(crate) mod proxy;
+pub(crate) mod reference;
 pub(crate) mod token;
 pub(crate) mod whoami;
 

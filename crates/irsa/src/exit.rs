@@ -1,5 +1,6 @@
 //! Exit codes and the last words that go with them.
 
+use std::error::Error;
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
@@ -25,7 +26,10 @@ pub(crate) enum Failure {
     /// A broken link.
     Chain(IdentityError),
     /// Anything else: what happened, and what to do about it.
-    Other { message: String, remedy: Option<String> },
+    Other {
+        message: String,
+        remedy: Option<String>,
+    },
 }
 
 /// Says what went wrong, on standard error, and turns it into the exit code.
@@ -54,6 +58,20 @@ pub(crate) fn report(outcome: Result<ExitCode, Failure>) -> ExitCode {
     ExitCode::from(failure.code())
 }
 
+/// What an error and its causes say, outermost first; what a message repeats is said once.
+fn chain_of(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let message = error.to_string();
+        if !text.contains(&message) {
+            text = format!("{text}: {message}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
 fn error(sentence: &str) {
     anstream::eprintln!("{ERROR}error:{ERROR:#} {sentence}");
 }
@@ -65,9 +83,13 @@ fn hint(sentence: &str) {
 // === impl Failure ===
 
 impl Failure {
-    /// A failure with what it says and nothing to advise.
-    pub(crate) fn other(message: impl std::fmt::Display) -> Self {
-        Self::Other { message: message.to_string(), remedy: None }
+    /// A failure with what it and its causes say, and nothing to advise.
+    pub(crate) fn other(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        let error: Box<dyn Error + Send + Sync> = error.into();
+        Self::Other {
+            message: chain_of(error.as_ref()),
+            remedy: None,
+        }
     }
 
     fn code(&self) -> u8 {
@@ -88,5 +110,48 @@ impl From<Mistakes> for Failure {
 impl From<IdentityError> for Failure {
     fn from(error: IdentityError) -> Self {
         Self::Chain(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt;
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct Layer(&'static str, Option<Box<Layer>>);
+
+    impl fmt::Display for Layer {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl Error for Layer {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            self.1
+                .as_deref()
+                .map(|layer| layer as &(dyn Error + 'static))
+        }
+    }
+
+    fn said(error: Layer) -> String {
+        match Failure::other(error) {
+            Failure::Other { message, .. } => message,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn says_every_cause() {
+        let cause = Layer("b", Some(Box::new(Layer("c", None))));
+        assert_eq!(said(Layer("a", Some(Box::new(cause)))), "a: b: c");
+    }
+
+    #[test]
+    fn says_once_what_a_message_repeats() {
+        let cause = Layer("b", Some(Box::new(Layer("c", None))));
+        assert_eq!(said(Layer("a: b", Some(Box::new(cause)))), "a: b: c");
     }
 }

@@ -11,25 +11,25 @@ mod upstream;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use self::cli::{Cli, Command};
+use self::cli::Command;
 use self::exit::Failure;
+use self::settings::Mistakes;
 
 fn main() -> ExitCode {
-    let outcome = run(Cli::parse().command);
-    exit::report(outcome)
+    let (cli, mistakes) = cli::parse();
+    exit::report(run(cli.command, mistakes))
 }
 
-fn run(command: Command) -> Result<ExitCode, Failure> {
+fn run(command: Command, mistakes: Mistakes) -> Result<ExitCode, Failure> {
     match command {
-        Command::Proxy(args) => commands::proxy::run(args),
-        Command::Token(args) => commands::token::run(args),
-        Command::Credentials(args) => commands::credentials::run(args),
-        Command::Whoami(args) => commands::whoami::run(args),
-        Command::Exec(args) => commands::exec::run(args),
-        Command::Lab(args) => commands::lab::run(args),
+        Command::Proxy(args) => commands::proxy::run(args, mistakes),
+        Command::Token(args) => commands::token::run(args, mistakes),
+        Command::Credentials(args) => commands::credentials::run(args, mistakes),
+        Command::Whoami(args) => commands::whoami::run(args, mistakes),
+        Command::Exec(args) => commands::exec::run(args, mistakes),
+        Command::Lab(args) => commands::lab::run(args, mistakes),
         Command::Demo(args) => commands::demo::run(args),
         Command::Completions { shell } => commands::completions::run(shell),
+        Command::Reference => commands::reference::run(),
     }
 }

@@ -27,7 +27,10 @@ impl Progress {
             bar.enable_steady_tick(TICK);
             bar
         });
-        Self { bar, begun: Instant::now() }
+        Self {
+            bar,
+            begun: Instant::now(),
+        }
     }
 
     pub(crate) fn say(&self, step: &str) {

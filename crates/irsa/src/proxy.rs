@@ -13,7 +13,7 @@ use irsa_identity::{Identity, IdentityError, RoleStep, SystemClock};
 use irsa_net::drain::{Drain, drain};
 use irsa_net::limit::raise_open_files;
 use irsa_net::listen::ListenAddress;
-use irsa_net::tls::{self, LocalAuthority, Roots, TlsError};
+use irsa_net::tls::{self, LocalAuthority, TlsError};
 use irsa_ops::admin::AdminServer;
 use irsa_ops::health::Health;
 use irsa_ops::metrics::Metrics;
@@ -24,11 +24,9 @@ use tokio::sync::Notify;
 use self::data::DataPlane;
 use self::status::ProxyStatus;
 use crate::exit::Failure;
-use crate::settings::{ClientSettings, ProxySettings, shown};
+use crate::settings::{ALPN, AdminSettings, ClientSettings, DrainSettings, ProxySettings, shown};
 use crate::upstream::UpstreamSpec;
 
-/// PostgreSQL's name in ALPN (IANA "TLS ALPN Protocol IDs").
-const ALPN: &[&[u8]] = &[b"postgresql"];
 /// The names that a generated certificate holds.
 const LOCAL_NAMES: &[&str] = &["localhost", "127.0.0.1", "::1"];
 /// How long cut sessions may take to say goodbye.
@@ -38,13 +36,13 @@ const CUT_TIME: Duration = Duration::from_secs(3);
 pub(crate) struct Proxy {
     listeners: Vec<Listening>,
     admin_addresses: Vec<ListenAddress>,
+    status_addresses: Vec<ListenAddress>,
     data: DataPlane,
     drain: Drain,
     cut: Drain,
     admin: Drain,
     quit: Arc<Notify>,
-    drain_delay: Duration,
-    drain_timeout: Duration,
+    patience: DrainSettings,
 }
 
 /// An upstream and a local address of it.
@@ -67,18 +65,10 @@ impl Proxy {
     /// STS that does not answer must not keep a pod from starting.
     pub(crate) async fn start(settings: ProxySettings) -> Result<Self, Failure> {
         raise_open_files().map_err(Failure::other)?;
-        let admin = AdminServer::bind(
-            settings.admin_address.clone(),
-            settings.status_address.clone(),
-        )
-        .await
-        .map_err(|error| Failure::Other {
-            message: error.to_string(),
-            remedy: Some(error.remedy()),
-        })?;
         let identity = Identity::start(settings.identity.clone(), Arc::new(SystemClock))?;
         let metrics = Metrics::new();
         let prepared = prepare(&settings, &identity, &metrics)?;
+        let admin = bind_admin(&settings.admin).await?;
         metrics::watch_identity(&metrics, &identity);
         let status = ProxyStatus::new(identity.clone(), &settings.upstreams);
 
@@ -91,8 +81,8 @@ impl Proxy {
 
         let (admin_drain, admin_watch) = irsa_net::drain::drain();
         let quit = Arc::new(Notify::new());
-        let admin_addresses =
-            [admin.public_addresses(), admin.private_addresses()].concat();
+        let (admin_addresses, status_addresses) =
+            (admin.public_addresses(), admin.private_addresses());
         let asked_to_quit = Arc::clone(&quit);
         tokio::spawn(admin.serve(
             health,
@@ -104,13 +94,13 @@ impl Proxy {
         Ok(Self {
             listeners,
             admin_addresses,
+            status_addresses,
             data,
             drain,
             cut,
             admin: admin_drain,
             quit,
-            drain_delay: settings.drain_delay,
-            drain_timeout: settings.drain_timeout,
+            patience: settings.drain,
         })
     }
 
@@ -118,8 +108,14 @@ impl Proxy {
         &self.listeners
     }
 
+    /// Where health and metrics are told.
     pub(crate) fn admin_addresses(&self) -> &[ListenAddress] {
         &self.admin_addresses
+    }
+
+    /// Where the status is told as well.
+    pub(crate) fn status_addresses(&self) -> &[ListenAddress] {
+        &self.status_addresses
     }
 
     /// Returns when `/quitquitquit` was asked for.
@@ -129,9 +125,9 @@ impl Proxy {
 
     /// Goes on accepting for the drain delay, lets sessions end, cuts those that don't.
     pub(crate) async fn stop(self) {
-        tokio::time::sleep(self.drain_delay).await;
+        tokio::time::sleep(self.patience.delay).await;
         self.drain.start();
-        let ended = tokio::time::timeout(self.drain_timeout, self.drain.finished()).await;
+        let ended = tokio::time::timeout(self.patience.timeout, self.drain.finished()).await;
         if ended.is_err() {
             tracing::info!("sessions that did not end in time are cut");
             self.cut.start();
@@ -142,14 +138,21 @@ impl Proxy {
     }
 }
 
+async fn bind_admin(settings: &AdminSettings) -> Result<AdminServer, Failure> {
+    let bound = AdminServer::bind(settings.public.clone(), settings.private.clone()).await;
+    bound.map_err(|error| Failure::Other {
+        message: error.to_string(),
+        remedy: Some(error.remedy()),
+    })
+}
+
 fn prepare(
     settings: &ProxySettings,
     identity: &Identity,
     metrics: &Metrics,
 ) -> Result<Vec<Prepared>, Failure> {
     let postgres = metrics.register(PostgresMetrics::register);
-    let roots = Roots::upstream(settings.ca_file.as_deref()).map_err(tls_failure)?;
-    let upstream_tls = tls::client_config(&roots, ALPN).map_err(tls_failure)?;
+    let upstream_tls = tls::client_config(&settings.roots, ALPN).map_err(tls_failure)?;
     let client_tls = client_tls(&settings.clients)?;
     let mut prepared = Vec::new();
     for spec in &settings.upstreams {
@@ -162,7 +165,7 @@ fn prepare(
             clock: Arc::new(SystemClock),
             upstream_tls: Arc::clone(&upstream_tls),
             client_tls: Some(Arc::clone(&client_tls)),
-            client_auth: settings.clients.auth()?,
+            client_auth: settings.clients.auth().map_err(Failure::other)?,
         };
         prepared.push(Prepared {
             database: Arc::new(Database::new(parts, &postgres)),
@@ -178,31 +181,36 @@ fn identity_for(
     identity: &Identity,
     chain: &[RoleStep],
 ) -> Result<(Identity, Option<RoleArn>), IdentityError> {
-    match &spec.role {
-        Some(step) => Ok((identity.chained(step.clone())?, Some(step.role.clone()))),
-        None => {
-            let last = chain.last().map(|step| &step.role);
-            let role = last.or_else(|| identity.source().role_arn()).cloned();
-            Ok((identity.clone(), role))
-        }
+    if let Some(step) = &spec.role {
+        return Ok((identity.chained(step.clone())?, Some(step.role.clone())));
     }
+    let last = chain.last().map(|step| &step.role);
+    let role = last.or_else(|| identity.source().role_arn()).cloned();
+    Ok((identity.clone(), role))
 }
 
 /// TLS for clients: the given certificate, or one made up for localhost.
 fn client_tls(clients: &ClientSettings) -> Result<Arc<ServerConfig>, Failure> {
-    if let Some((cert, key)) = &clients.tls_files {
-        return tls::server_config_from_files(cert, key, clients.client_ca.as_deref(), ALPN)
-            .map_err(tls_failure);
+    if let Some(config) = &clients.tls {
+        return Ok(Arc::clone(config));
     }
     let authority = LocalAuthority::generate().map_err(tls_failure)?;
     if let Some(path) = &clients.tls_ca_out {
         authority.write_ca(path).map_err(tls_failure)?;
-        tracing::info!(file = shown(path), "wrote the listeners' certificate authority");
+        tracing::info!(
+            file = shown(path),
+            "wrote the listeners' certificate authority"
+        );
     }
-    authority.server_config(LOCAL_NAMES, ALPN).map_err(tls_failure)
+    authority
+        .server_config(LOCAL_NAMES, ALPN)
+        .map_err(tls_failure)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is mapped over owned errors")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is mapped over owned errors"
+)]
 fn tls_failure(error: TlsError) -> Failure {
     Failure::Other {
         message: error.to_string(),

@@ -1,22 +1,27 @@
-//! From what was typed to what is meant: flags and environment first, then the file, then the
-//! defaults. Every mistake is named at once, before anything is opened.
+//! From what was typed to what is meant. Every mistake is named at once, before anything is opened.
 
+mod clients;
 mod file;
+mod identity;
+mod mistakes;
+mod upstreams;
 
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::time::Duration;
 
-use irsa_chain::{Region, RoleArn, SessionName};
-use irsa_identity::{Environment, IdentitySettings, RoleStep, SourceChoice};
+use irsa_identity::{Environment, IdentitySettings};
 use irsa_net::listen::ListenAddress;
-use irsa_postgres::{ClientAuth, Limits, ScramUsers};
+use irsa_net::tls::Roots;
+use irsa_ops::logging::{LogFormat, LoggingError};
+use irsa_postgres::Limits;
+use tracing::level_filters::LevelFilter;
 
-use crate::cli::{AdminArgs, ClientArgs, IdentityArgs, LimitArgs, LogArgs, ServeArgs};
-use crate::upstream::{self, UpstreamSpec};
-
-/// The default time for sessions to end, within Kubernetes' default grace period of 30 s.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(25);
+pub(crate) use self::clients::{ALPN, ClientSettings};
+pub(crate) use self::file::SettingsFile;
+pub(crate) use self::mistakes::Mistakes;
+use crate::cli::{AdminArgs, IdentityArgs, LimitArgs, LogArgs, ServeArgs};
+use crate::exit::Failure;
+use crate::upstream::UpstreamSpec;
 
 /// The proxy as it will run.
 #[derive(Debug)]
@@ -25,277 +30,138 @@ pub(crate) struct ProxySettings {
     pub(crate) identity: IdentitySettings,
     pub(crate) logs: LogSettings,
     pub(crate) limits: Limits,
-    pub(crate) drain_delay: Duration,
-    pub(crate) drain_timeout: Duration,
-    pub(crate) admin_address: Option<ListenAddress>,
-    pub(crate) status_address: Option<ListenAddress>,
-    pub(crate) ca_file: Option<PathBuf>,
+    pub(crate) drain: DrainSettings,
+    pub(crate) admin: AdminSettings,
+    pub(crate) roots: Roots,
     pub(crate) clients: ClientSettings,
-}
-
-/// How clients are met.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct ClientSettings {
-    pub(crate) tls_ca_out: Option<PathBuf>,
-    pub(crate) tls_files: Option<(PathBuf, PathBuf)>,
-    pub(crate) client_ca: Option<PathBuf>,
-    pub(crate) passwords: Option<PathBuf>,
-    pub(crate) uid: Option<u32>,
+    /// What may go wrong, to be logged.
+    pub(crate) warnings: Vec<String>,
 }
 
 /// How the process logs.
 #[derive(Debug, Clone)]
 pub(crate) struct LogSettings {
-    pub(crate) format: irsa_ops::logging::LogFormat,
+    pub(crate) format: LogFormat,
     pub(crate) level: String,
 }
 
-/// Sentences about what is wrong with the configuration.
-#[derive(Debug, Default)]
-pub(crate) struct Mistakes(Vec<String>);
+/// How long the proxy takes to end.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct DrainSettings {
+    pub(crate) delay: Duration,
+    pub(crate) timeout: Duration,
+}
+
+/// Where the proxy tells of itself.
+#[derive(Debug, Clone)]
+pub(crate) struct AdminSettings {
+    pub(crate) public: Option<ListenAddress>,
+    pub(crate) private: Option<ListenAddress>,
+}
 
 /// Resolves all that `irsa proxy` and `irsa exec` were given.
-pub(crate) fn proxy(upstreams: &[String], args: ServeArgs) -> Result<ProxySettings, Mistakes> {
-    let mut mistakes = Mistakes::default();
-    let file = mistakes.collect(file::read(args.config.as_deref())).unwrap_or_default();
-    let identity_args = file.identity_under(args.identity);
-    let region = mistakes.parse::<Region>("--region", identity_args.region.as_deref());
-    let ca_file = identity_args.ca_file.clone();
-    let identity = identity(identity_args, &mut mistakes);
-    let upstreams = if upstreams.is_empty() { file.upstreams.clone() } else { upstreams.to_vec() };
-    let upstreams = resolve_upstreams(&upstreams, region.as_ref(), &mut mistakes);
-    let (limits, drain_delay, drain_timeout) = limits(file.limits_under(args.limits), &mut mistakes);
-    let (admin_address, status_address) = admin(file.admin_under(args.admin), &mut mistakes);
-    let clients = clients(file.clients_under(args.clients), &mut mistakes);
-    let logs = logs(file.logs_under(args.logs), &mut mistakes);
-    check_exposure(&upstreams, &clients, &mut mistakes);
+pub(crate) fn proxy(
+    upstreams: &[String],
+    args: ServeArgs,
+    mut mistakes: Mistakes,
+) -> Result<ProxySettings, Mistakes> {
+    let identity = identity::resolve(args.identity, &mut mistakes);
+    let roots = identity::roots(identity.ca_file.as_deref(), &mut mistakes);
+    let upstreams = upstreams::resolve(upstreams, identity.region.as_ref(), &mut mistakes);
+    let (limits, drain) = limits(&args.limits, &mut mistakes);
+    let admin = admin(&args.admin, &mut mistakes);
+    let clients = clients::resolve(args.clients, &mut mistakes);
+    let logs = log_settings(args.logs, &mut mistakes);
+    upstreams::check_exposure(&upstreams, &clients, &mut mistakes);
+    let warnings = match &identity.ca_file {
+        None => upstreams::uncovered(&upstreams, &roots),
+        Some(_) => Vec::new(),
+    };
     mistakes.or(ProxySettings {
         upstreams,
         identity,
         logs,
         limits,
-        drain_delay,
-        drain_timeout,
-        admin_address,
-        status_address,
-        ca_file,
+        drain,
+        admin,
+        roots,
         clients,
+        warnings,
     })
 }
 
 /// Resolves who to be, for the commands that need nothing else.
-pub(crate) fn identity_only(args: IdentityArgs) -> Result<IdentitySettings, Mistakes> {
-    let mut mistakes = Mistakes::default();
-    let identity = identity(args, &mut mistakes);
+pub(crate) fn identity_only(
+    args: IdentityArgs,
+    mut mistakes: Mistakes,
+) -> Result<IdentitySettings, Mistakes> {
+    let identity = identity::resolve(args, &mut mistakes);
+    identity::roots(identity.ca_file.as_deref(), &mut mistakes);
     mistakes.or(identity)
 }
 
 /// Resolves how to log.
-pub(crate) fn logs_only(args: LogArgs) -> Result<LogSettings, Mistakes> {
-    let mut mistakes = Mistakes::default();
-    let logs = logs(args, &mut mistakes);
-    mistakes.or(logs)
+pub(crate) fn log_settings(args: LogArgs, mistakes: &mut Mistakes) -> LogSettings {
+    let format = mistakes
+        .parse("--log-format", Some(&args.log_format))
+        .unwrap_or_default();
+    let level = if is_log_level(&args.log_level) {
+        Ok(args.log_level)
+    } else {
+        Err(LoggingError::Level(args.log_level))
+    };
+    let level = mistakes.check("--log-level", level).unwrap_or_default();
+    LogSettings { format, level }
 }
 
-/// Reads a duration such as `30s`, for commands that take just one.
-pub(crate) fn duration(flag: &str, value: Option<&str>) -> Result<Option<Duration>, Mistakes> {
-    let mut mistakes = Mistakes::default();
-    let duration = mistakes.duration(flag, value);
-    mistakes.or(duration)
+/// Where fetched programs are kept.
+pub(crate) fn cache_folder(given: Option<PathBuf>) -> Result<PathBuf, Failure> {
+    let environment = Environment::current();
+    let variable = |name| environment.get(name).map(AsRef::as_ref);
+    let default =
+        || irsa_components::cache::default_folder(variable("XDG_CACHE_HOME"), variable("HOME"));
+    given.or_else(default).ok_or_else(|| Failure::Other {
+        message: "there is no folder to keep fetched programs in: HOME is not set".to_owned(),
+        remedy: Some("name one with --cache-dir".to_owned()),
+    })
 }
 
-fn resolve_upstreams(
-    texts: &[String],
-    region: Option<&Region>,
-    mistakes: &mut Mistakes,
-) -> Vec<UpstreamSpec> {
-    if texts.is_empty() {
-        mistakes.add("no upstream was given; for instance `irsa proxy postgres://ENDPOINT`");
-    }
-    let mut upstreams = Vec::new();
-    for text in texts.iter().filter(|text| !text.is_empty()) {
-        match upstream::parse(text, region) {
-            Ok(upstream) => upstreams.push(upstream),
-            Err(found) => mistakes.0.extend(found),
-        }
-    }
-    check_listeners(&upstreams, mistakes);
-    upstreams
-}
-
-/// Two upstreams can't share a listener, except that the system picks a free port for each.
-fn check_listeners(upstreams: &[UpstreamSpec], mistakes: &mut Mistakes) {
-    let mut seen = Vec::new();
-    for address in upstreams.iter().flat_map(|upstream| &upstream.listen) {
-        if seen.contains(&address) && !takes_any_port(address) {
-            mistakes.add(format!("`{address}` is listened on twice; give each upstream a `listen=` of its own"));
-        }
-        seen.push(address);
-    }
-}
-
-fn takes_any_port(address: &ListenAddress) -> bool {
-    match address {
-        ListenAddress::Loopback { port } => *port == 0,
-        ListenAddress::Tcp(address) => address.port() == 0,
-        ListenAddress::Unix(_) => false,
-    }
-}
-
-fn check_exposure(upstreams: &[UpstreamSpec], clients: &ClientSettings, mistakes: &mut Mistakes) {
-    if clients.passwords.is_some() || clients.client_ca.is_some() {
-        return;
-    }
-    for address in upstreams.iter().flat_map(|upstream| &upstream.listen) {
-        if !address.is_loopback() {
-            mistakes.add(format!(
-                "`{address}` can be reached from outside this machine: ask clients for a password \
-                 (--client-passwords) or a certificate (--client-ca), or listen on localhost"
-            ));
-        }
-    }
-}
-
-fn identity(args: IdentityArgs, mistakes: &mut Mistakes) -> IdentitySettings {
-    let choice = mistakes.parse("--identity", args.identity.as_deref());
-    let region = mistakes.parse("--region", args.region.as_deref());
-    let session_name: Option<SessionName> =
-        mistakes.parse("--session-name", args.session_name.as_deref());
-    let role: Option<RoleArn> = mistakes.parse("--role", args.role.as_deref());
-    if args.external_id.is_some() && args.role.is_none() {
-        mistakes.add("--external-id goes with --role");
-    }
-    let role_chain = role
-        .map(|role| RoleStep {
-            role,
-            external_id: args.external_id,
-            session_name: session_name.clone(),
-        })
-        .into_iter()
-        .collect();
-    IdentitySettings {
-        region,
-        sts_endpoint: args.sts_endpoint,
-        fips: args.fips,
-        dual_stack: args.dual_stack,
-        ca_file: args.ca_file,
-        session_name,
-        role_chain,
-        ..IdentitySettings::new(choice.unwrap_or(SourceChoice::Auto), Environment::current())
-    }
-}
-
-fn limits(args: LimitArgs, mistakes: &mut Mistakes) -> (Limits, Duration, Duration) {
-    let defaults = Limits::default();
+fn limits(args: &LimitArgs, mistakes: &mut Mistakes) -> (Limits, DrainSettings) {
+    let mut duration = |flag, value| mistakes.duration(flag, value).unwrap_or_default();
+    let startup_timeout = duration("--startup-timeout", &args.startup_timeout);
+    let login_timeout = duration("--login-timeout", &args.login_timeout);
+    let drain = DrainSettings {
+        delay: duration("--drain-delay", &args.drain_delay),
+        timeout: duration("--drain-timeout", &args.drain_timeout),
+    };
     let limits = Limits {
         max_connections: mistakes
-            .parse("--max-connections", args.max_connections.as_deref())
-            .unwrap_or(defaults.max_connections),
-        startup_timeout: mistakes
-            .duration("--startup-timeout", args.startup_timeout.as_deref())
-            .unwrap_or(defaults.startup_timeout),
-        login_timeout: mistakes
-            .duration("--login-timeout", args.login_timeout.as_deref())
-            .unwrap_or(defaults.login_timeout),
-        idle_timeout: mistakes.duration("--idle-timeout", args.idle_timeout.as_deref()),
+            .count("--max-connections", &args.max_connections)
+            .unwrap_or_default(),
+        startup_timeout,
+        login_timeout,
+        idle_timeout: mistakes.duration_or_never("--idle-timeout", &args.idle_timeout),
     };
-    let delay = mistakes.duration("--drain-delay", args.drain_delay.as_deref());
-    let timeout = mistakes.duration("--drain-timeout", args.drain_timeout.as_deref());
-    (limits, delay.unwrap_or_default(), timeout.unwrap_or(DRAIN_TIMEOUT))
+    (limits, drain)
 }
 
-fn admin(
-    args: AdminArgs,
-    mistakes: &mut Mistakes,
-) -> (Option<ListenAddress>, Option<ListenAddress>) {
-    let public = mistakes.parse("--admin-address", args.admin_address.as_deref());
-    let private: Option<ListenAddress> =
-        mistakes.parse("--status-address", args.status_address.as_deref());
-    if private.as_ref().is_some_and(|address| !address.is_loopback()) {
-        mistakes.add("--status-address must be on loopback: it can stop the proxy");
+fn admin(args: &AdminArgs, mistakes: &mut Mistakes) -> AdminSettings {
+    let public = mistakes.address_or_off("--admin-address", &args.admin_address);
+    let private = mistakes.address_or_off("--status-address", &args.status_address);
+    if let Some(address) = private.as_ref().filter(|address| !address.is_loopback()) {
+        let problem =
+            format!("`{address}` is not on loopback, and who reaches it can stop the proxy");
+        mistakes.check::<()>("--status-address", Err(problem));
     }
-    (public, private)
+    AdminSettings { public, private }
 }
 
-fn clients(args: ClientArgs, mistakes: &mut Mistakes) -> ClientSettings {
-    let tls_files = match (args.tls_cert, args.tls_key) {
-        (Some(cert), Some(key)) => Some((cert, key)),
-        (None, None) => None,
-        _ => {
-            mistakes.add("--tls-cert and --tls-key go together");
-            None
-        }
-    };
-    if args.client_ca.is_some() && tls_files.is_none() {
-        mistakes.add("--client-ca needs --tls-cert and --tls-key: clients must trust the listener");
-    }
-    ClientSettings {
-        tls_ca_out: args.tls_ca_out,
-        tls_files,
-        client_ca: args.client_ca,
-        passwords: args.client_passwords,
-        uid: mistakes.parse("--client-uid", args.client_uid.as_deref()),
-    }
-}
-
-fn logs(args: LogArgs, mistakes: &mut Mistakes) -> LogSettings {
-    LogSettings {
-        format: mistakes.parse("--log-format", args.log_format.as_deref()).unwrap_or_default(),
-        level: args.log_level.unwrap_or_else(|| "info".to_owned()),
-    }
-}
-
-// === impl ClientSettings ===
-
-impl ClientSettings {
-    /// The way clients are let in.
-    pub(crate) fn auth(&self) -> Result<ClientAuth, Mistakes> {
-        if let Some(path) = &self.passwords {
-            let users = ScramUsers::from_file(path);
-            return users.map(ClientAuth::Scram).map_err(|error| Mistakes(vec![error.to_string()]));
-        }
-        Ok(match (&self.client_ca, self.uid) {
-            (Some(_), _) => ClientAuth::Certificate,
-            (None, Some(uid)) => ClientAuth::UnixUser(uid),
-            (None, None) => ClientAuth::Local,
-        })
-    }
-}
-
-// === impl Mistakes ===
-
-impl Mistakes {
-    pub(crate) fn sentences(&self) -> &[String] {
-        &self.0
-    }
-
-    fn add(&mut self, sentence: impl Into<String>) {
-        self.0.push(sentence.into());
-    }
-
-    fn collect<T>(&mut self, outcome: Result<T, String>) -> Option<T> {
-        outcome.map_err(|sentence| self.0.push(sentence)).ok()
-    }
-
-    fn parse<T>(&mut self, flag: &str, value: Option<&str>) -> Option<T>
-    where
-        T: FromStr,
-        T::Err: std::fmt::Display,
-    {
-        let value = value.filter(|value| !value.is_empty())?;
-        self.collect(value.parse().map_err(|error| format!("{flag}: {error}")))
-    }
-
-    fn duration(&mut self, flag: &str, value: Option<&str>) -> Option<Duration> {
-        let value = value.filter(|value| !value.is_empty())?;
-        self.collect(humantime::parse_duration(value).map_err(|_| {
-            format!("{flag}: `{value}` is not a duration; expected for instance `30s` or `2m`")
-        }))
-    }
-
-    fn or<T>(self, value: T) -> Result<T, Self> {
-        if self.0.is_empty() { Ok(value) } else { Err(self) }
-    }
+/// Levels with commas in between, each for all modules or as `MODULE=LEVEL`.
+fn is_log_level(text: &str) -> bool {
+    text.split(',').all(|part| {
+        let (module, level) = part.split_once('=').unwrap_or(("all", part));
+        !module.is_empty() && !level.is_empty() && level.parse::<LevelFilter>().is_ok()
+    })
 }
 
 /// For messages.

@@ -19,14 +19,17 @@ pub fn minted_token(data: &[u8]) {
     let Ok(token) = STAGE.issuer.mint(&spec) else {
         return;
     };
-    if exchange(&token).status() == StatusCode::OK {
+    if exchange(&token).response.status() == StatusCode::OK {
         assert_is_right(&spec);
     }
 }
 
 fn assert_is_right(spec: &TokenSpec) {
     let account = &spec.service_account;
-    let subject = spec.subject.clone().unwrap_or(ServiceAccount::subject(account));
+    let subject = spec
+        .subject
+        .clone()
+        .unwrap_or(ServiceAccount::subject(account));
     assert_eq!(subject, TRUSTED);
     let issuer = STAGE.issuer.url().as_str();
     assert!(spec.issuer.as_deref().is_none_or(|spec| spec == issuer));
@@ -47,6 +50,6 @@ mod tests {
     fn the_seed_is_accepted() {
         let spec = include_str!("../../corpus/minted_token/keycloak");
         let token = STAGE.issuer.mint(&serde_json::from_str(spec).unwrap());
-        assert_eq!(exchange(&token.unwrap()).status(), StatusCode::OK);
+        assert_eq!(exchange(&token.unwrap()).response.status(), StatusCode::OK);
     }
 }

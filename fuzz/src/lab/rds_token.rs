@@ -63,8 +63,14 @@ fn assert_every_byte_counts(token: &str) {
         let (before, rest) = token.split_at(at);
         let after = rest.strip_prefix(char).unwrap_or_default();
         let other = if char == '0' { '1' } else { '0' };
-        assert!(login(&format!("{before}{after}")).is_err(), "without byte {at}");
-        assert!(login(&format!("{before}{other}{after}")).is_err(), "byte {at} changed");
+        assert!(
+            login(&format!("{before}{after}")).is_err(),
+            "without byte {at}"
+        );
+        assert!(
+            login(&format!("{before}{other}{after}")).is_err(),
+            "byte {at} changed"
+        );
     }
 }
 

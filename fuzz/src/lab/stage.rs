@@ -10,11 +10,11 @@ use irsa_lab::oidc::Issuer;
 use irsa_lab::secret::Secret;
 use irsa_lab::sessions::{Credentials, Origin, SessionSpec};
 use irsa_lab::sts::Sts;
-use irsa_lab::{Faults, Ledger, Sessions, World};
+use irsa_lab::{Faults, Ledger, LedgerSnapshot, Sessions, World};
 use tokio::runtime::{Builder, Runtime};
 
 /// 2026-11-24T21:08:00Z, when the seeds were signed.
-const NOW: Duration = Duration::from_secs(1_795_554_480);
+const NOW: Duration = Duration::from_mins(29_925_908);
 
 /// The credentials that the seeds were signed with: the examples of AWS's documentation.
 const ACCESS_KEY_ID: &str = "ASIAIOSFODNN7EXAMPLE";
@@ -29,8 +29,14 @@ pub(super) struct Stage {
     pub(super) world: Arc<World>,
     pub(super) sessions: Arc<Sessions>,
     pub(super) issuer: Arc<Issuer>,
-    pub(super) ledger: Arc<Ledger>,
-    sts: Sts,
+    faults: Arc<Faults>,
+    clock: Arc<dyn LabClock>,
+}
+
+/// What STS answered, and what it noted.
+pub(super) struct Answer {
+    pub(super) response: Response<Bytes>,
+    pub(super) ledger: LedgerSnapshot,
 }
 
 /// A clock that stands.
@@ -54,32 +60,38 @@ impl Stage {
         let world = Arc::new(World::camunda_8_3());
         let url = world.kubernetes().issuer.clone();
         let issuer = Issuer::new(url, Arc::clone(&clock)).expect("an RSA key is made");
-        let issuer = Arc::new(issuer);
-        let ledger = Arc::new(Ledger::new(Arc::clone(&clock)));
-        let sessions = Arc::new(session());
-        let sts = Sts {
-            world: Arc::clone(&world),
-            sessions: Arc::clone(&sessions),
-            ledger: Arc::clone(&ledger),
-            faults: Arc::new(Faults::default()),
-            clock,
-            issuer: Arc::clone(&issuer),
-        };
         Self {
             world,
-            sessions,
-            issuer,
-            ledger,
-            sts,
+            sessions: Arc::new(session()),
+            issuer: Arc::new(issuer),
+            faults: Arc::new(Faults::default()),
+            clock,
         }
     }
 
-    /// What STS answers.
-    pub(super) fn ask_sts(&self, request: &Request<Bytes>) -> Response<Bytes> {
+    /// Sends a request to STS.
+    pub(super) fn ask_sts(&self, request: &Request<Bytes>) -> Answer {
         thread_local! {
             static RUNTIME: Runtime = paused_runtime();
         }
-        RUNTIME.with(|runtime| runtime.block_on(self.sts.handle(request)))
+        let sts = self.sts();
+        let response = RUNTIME.with(|runtime| runtime.block_on(sts.handle(request)));
+        Answer {
+            response,
+            ledger: sts.ledger.snapshot(),
+        }
+    }
+
+    /// One with an empty ledger.
+    fn sts(&self) -> Sts {
+        Sts {
+            world: Arc::clone(&self.world),
+            sessions: Arc::clone(&self.sessions),
+            ledger: Arc::new(Ledger::new(Arc::clone(&self.clock))),
+            faults: Arc::clone(&self.faults),
+            clock: Arc::clone(&self.clock),
+            issuer: Arc::clone(&self.issuer),
+        }
     }
 }
 

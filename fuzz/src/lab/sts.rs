@@ -2,8 +2,9 @@
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::stage::STAGE;
+use super::stage::{Answer, STAGE};
 
 /// The form of a token exchange, all but the token.
 const EXCHANGE: &str = "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=arn:aws:iam::111122223333:role/camunda/keycloak-role&RoleSessionName=keycloak-0&WebIdentityToken=";
@@ -17,9 +18,8 @@ pub fn sts_request(data: &[u8]) {
     let Some(request) = request(data) else {
         return;
     };
-    let response = STAGE.ask_sts(&request);
-    let status = response.status();
-    assert!(status.is_success() || status.is_client_error(), "{status}");
+    let response = STAGE.ask_sts(&request).response;
+    assert_ne!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
     assert_is_closed_xml(&response);
 }
 
@@ -27,21 +27,24 @@ pub fn sts_request(data: &[u8]) {
 /// of it in the answer or in the ledger.
 pub fn web_identity_token(data: &[u8]) {
     let token = &*String::from_utf8_lossy(data);
-    let response = exchange(token);
+    let Answer { response, ledger } = exchange(token);
     assert!(response.status().is_client_error());
     assert_is_closed_xml(&response);
-    let refusals = STAGE.ledger.snapshot().refusals;
-    let answer = String::from_utf8_lossy(response.body());
+    let body = String::from_utf8_lossy(response.body());
     for part in token.split('.').filter(|part| part.len() >= TELLING) {
-        assert!(!answer.contains(part));
-        assert!(refusals.last().is_none_or(|last| !last.message.contains(part)));
+        assert!(!body.contains(part));
+        assert!(
+            ledger
+                .last_refusal()
+                .is_none_or(|refusal| !refusal.message.contains(part))
+        );
     }
 }
 
 /// Exchanges a token for a session of the role that its service account may have.
-pub(super) fn exchange(token: &str) -> Response<Bytes> {
-    let escaped = token.bytes().map(|byte| format!("%{byte:02X}"));
-    let mut request = Request::new(Bytes::from(EXCHANGE.to_owned() + &escaped.collect::<String>()));
+pub(super) fn exchange(token: &str) -> Answer {
+    let escaped = utf8_percent_encode(token, NON_ALPHANUMERIC);
+    let mut request = Request::new(Bytes::from(format!("{EXCHANGE}{escaped}")));
     *request.method_mut() = Method::POST;
     STAGE.ask_sts(&request)
 }
@@ -76,7 +79,10 @@ fn assert_is_closed_xml(response: &Response<Bytes>) {
         }
     }
     assert!(open.is_empty(), "{body}");
-    assert_eq!(response.status() == StatusCode::OK, !body.contains("<Error>"));
+    assert_eq!(
+        response.status() == StatusCode::OK,
+        !body.contains("<Error>")
+    );
 }
 
 #[cfg(test)]
@@ -90,7 +96,7 @@ mod tests {
             &include_bytes!("../../corpus/sts_request/caller_identity")[..],
             include_bytes!("../../corpus/sts_request/caller_identity_by_get"),
         ] {
-            let response = STAGE.ask_sts(&request(seed).unwrap());
+            let response = STAGE.ask_sts(&request(seed).unwrap()).response;
             assert_eq!(response.status(), StatusCode::OK, "{:?}", response.body());
         }
     }

@@ -77,7 +77,9 @@ fn client_of(verifier: &Verifier, first: &[u8], last: &[u8], exists: bool) -> bo
             response: Some(first),
         };
         let later = ServerExchange::begin(verifier, &initial, CLIENT_NONCE);
-        assert!(later.is_ok_and(|later| later.challenge() != challenge && later.finish(last).is_err()));
+        assert!(
+            later.is_ok_and(|later| later.challenge() != challenge && later.finish(last).is_err())
+        );
     }
     signature.is_ok()
 }

@@ -11,7 +11,7 @@ use mutate::Mutator;
 use seeds::{Running, found, seeds};
 
 /// Damaged copies of each seed.
-const MUTATIONS: u32 = 2_000;
+const MUTATIONS: u32 = 1_500;
 
 /// Fewer for the target that signs with RSA.
 const SIGNED_MUTATIONS: u32 = 100;

@@ -73,6 +73,7 @@ impl<'a> Running<'a> {
 }
 
 impl Drop for Running<'_> {
+    #[expect(clippy::print_stderr, reason = "the test's own output")]
     fn drop(&mut self) {
         if std::thread::panicking() {
             let input = self.input.escape_ascii();

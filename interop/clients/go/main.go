@@ -270,9 +270,13 @@ func cancel(ctx context.Context, conn *pgx.Conn) (any, error) {
 		return nil, err
 	}
 	defer other.Close(ctx)
+	backend, err := backendPID(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
 	cancelled := make(chan error, 1)
 	go func() {
-		cancelled <- cancelOnceRunning(ctx, other, conn)
+		cancelled <- cancelOnceRunning(ctx, other, conn, backend)
 	}()
 	_, refusal := conn.Exec(ctx, "select pg_sleep(60)")
 	if err := <-cancelled; err != nil {
@@ -283,12 +287,12 @@ func cancel(ctx context.Context, conn *pgx.Conn) (any, error) {
 	return []string{sqlstate(refusal), alive}, err
 }
 
-func cancelOnceRunning(ctx context.Context, other, conn *pgx.Conn) error {
+func cancelOnceRunning(ctx context.Context, other, conn *pgx.Conn, backend int) error {
 	const running = `select count(*) from pg_stat_activity
 		where pid = $1 and state = 'active' and query like 'select pg_sleep%'`
 	for {
 		var count int
-		if err := other.QueryRow(ctx, running, conn.PgConn().PID()).Scan(&count); err != nil {
+		if err := other.QueryRow(ctx, running, backend).Scan(&count); err != nil {
 			return err
 		}
 		if count > 0 {
@@ -298,16 +302,27 @@ func cancelOnceRunning(ctx context.Context, other, conn *pgx.Conn) error {
 }
 
 func parallelSessions(ctx context.Context, _ *pgx.Conn) (any, error) {
-	backends := map[uint32]bool{}
+	backends := map[int]bool{}
 	for range 20 {
 		conn, err := pgx.Connect(ctx, "")
 		if err != nil {
 			return nil, err
 		}
 		defer conn.Close(ctx)
-		backends[conn.PgConn().PID()] = true
+		backend, err := backendPID(ctx, conn)
+		if err != nil {
+			return nil, err
+		}
+		backends[backend] = true
 	}
 	return len(backends), nil
+}
+
+// backendPID is the server's own word for the session: a proxy may have given the client another one.
+func backendPID(ctx context.Context, conn *pgx.Conn) (int, error) {
+	var backend int
+	err := conn.QueryRow(ctx, "select pg_backend_pid()").Scan(&backend)
+	return backend, err
 }
 
 func outcome(tag pgconn.CommandTag, err error) string {

@@ -166,10 +166,12 @@ const checks = {
   },
 
   async cancel(client) {
+    // The server's own word for it: a proxy may have given the client another one.
+    const backend = await value(client, 'select pg_backend_pid()');
     const sleeping = refusal(client.query('select pg_sleep(60)'));
     const running = "select 1 from pg_stat_activity where pid = $1 and state = 'active' and query like 'select pg_sleep%'";
     await withClient({}, async (other) => {
-      while ((await other.query(running, [client.processID])).rowCount === 0);
+      while ((await other.query(running, [backend])).rowCount === 0);
     });
     // The driver's own `cancel` skips the TLS request, so its connection is driven by hand.
     const wire = new Client(options()).connection;

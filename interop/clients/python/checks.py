@@ -164,11 +164,14 @@ def listen_notify(conn):
 
 @check
 def cancel(conn):
+    # The server's own word for it: a proxy may have given the client another one.
+    backend = conn.execute("select pg_backend_pid()").fetchone()[0]
+
     def once_running():
         with connect() as other:
             while not other.execute(
                 "select 1 from pg_stat_activity where pid = %s and state = 'active' and query like 'select pg_sleep%%'",
-                (conn.info.backend_pid,),
+                (backend,),
             ).fetchone():
                 time.sleep(0.01)
         conn.cancel_safe(timeout=20)

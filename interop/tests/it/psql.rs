@@ -157,7 +157,12 @@ fn copies_both_ways() {
         return;
     };
     command.args(["-c", "create temp table copied (id int, body text)"]);
-    command.args(["-c", &copy("from", &from), "-c", &copy("to", &to)]);
+    command.args([
+        "-c",
+        &copy("copied from", &from),
+        "-c",
+        &copy("(select * from copied order by id) to", &to),
+    ]);
     let output = command.output().unwrap();
     assert!(output.status.success(), "{output:?}");
     assert!(
@@ -166,8 +171,12 @@ fn copies_both_ways() {
     );
 }
 
-fn copy(direction: &str, file: &Path) -> String {
-    format!("\\copy copied {direction} '{}'", file.display())
+fn difference(one: &[u8], other: &[u8]) -> Option<usize> {
+    one.iter().zip(other).position(|(one, other)| one != other)
+}
+
+fn copy(what: &str, file: &Path) -> String {
+    format!("\\copy {what} '{}'", file.display())
 }
 
 /// About 10 MB: more than any buffer on the way.

@@ -31,6 +31,7 @@ fn pg_recvlogical_receives_what_was_written() {
     let stage = stage();
     let proxy = stage.proxy_to_direct();
     let target = proxy.target(USER, USER);
+    // Commits are not awaited here, so the end is where was written to, not what is on disk.
     sql(&target, "create publication received");
     sql(
         &target,
@@ -40,7 +41,7 @@ fn pg_recvlogical_receives_what_was_written() {
         &target,
         "select pg_logical_emit_message(true, 'interop', 'seen through the proxy')",
     );
-    let end = sql(&target, "select pg_current_wal_lsn()");
+    let end = sql(&target, "select pg_current_wal_insert_lsn()");
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("received");
     let output = receive(program, &target, &end)

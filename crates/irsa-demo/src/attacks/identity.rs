@@ -10,7 +10,8 @@ use crate::report::Attack;
 use crate::stage::Stage;
 
 /// An issuer that no account knows.
-const FOREIGN_ISSUER: &str = "https://oidc.eks.eu-central-1.amazonaws.com/id/FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF";
+const FOREIGN_ISSUER: &str =
+    "https://oidc.eks.eu-central-1.amazonaws.com/id/FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF";
 
 pub(super) async fn run(stage: &Stage) -> Result<Vec<Attack>, DemoError> {
     let mut attacks = vec![node_role(stage).await?];
@@ -23,8 +24,18 @@ pub(super) async fn run(stage: &Stage) -> Result<Vec<Attack>, DemoError> {
         attacks.push(refused_by_aws(stage, name, expected, &pod).await?);
     }
     for (name, expected, role, user) in [
-        ("trust policy for another cluster", Cause::TrustProviderMismatch, "old-cluster-role", "keycloak"),
-        ("policy for another user", Cause::DbUserMismatch, "keycloak-role", "webmodeler"),
+        (
+            "trust policy for another cluster",
+            Cause::TrustProviderMismatch,
+            "old-cluster-role",
+            "keycloak",
+        ),
+        (
+            "policy for another user",
+            Cause::DbUserMismatch,
+            "keycloak-role",
+            "webmodeler",
+        ),
         (
             "policy with the cluster's name for its resource id",
             Cause::ResourceIdMismatch,
@@ -54,24 +65,53 @@ fn forged_tokens() -> Result<Vec<(&'static str, Cause, TokenSpec)>, DemoError> {
     let other_name = TokenSpec::new(service_account("camunda", "default")?);
     let other_namespace = TokenSpec::new(service_account("sandbox", "keycloak")?);
     Ok(vec![
-        ("wrong service account", Cause::TrustSubjectMismatch, other_name),
-        ("wrong namespace", Cause::TrustSubjectMismatch, other_namespace),
-        ("wrong audience", Cause::TokenAudienceWrong, good.clone().audience("kubernetes.default.svc")),
+        (
+            "wrong service account",
+            Cause::TrustSubjectMismatch,
+            other_name,
+        ),
+        (
+            "wrong namespace",
+            Cause::TrustSubjectMismatch,
+            other_namespace,
+        ),
+        (
+            "wrong audience",
+            Cause::TokenAudienceWrong,
+            good.clone().audience("kubernetes.default.svc"),
+        ),
         (
             "forged signature",
             Cause::TokenSignatureInvalid,
-            TokenSpec { key: TokenKey::Forged, ..good.clone() },
+            TokenSpec {
+                key: TokenKey::Forged,
+                ..good.clone()
+            },
         ),
         (
             "unknown issuer",
             Cause::IssuerUnknown,
-            TokenSpec { issuer: Some(FOREIGN_ISSUER.to_owned()), ..good.clone() },
+            TokenSpec {
+                issuer: Some(FOREIGN_ISSUER.to_owned()),
+                ..good.clone()
+            },
         ),
-        ("expired token", Cause::TokenExpired, TokenSpec { issued_in: -7200, expires_in: -3600, ..good.clone() }),
+        (
+            "expired token",
+            Cause::TokenExpired,
+            TokenSpec {
+                issued_in: -7200,
+                expires_in: -3600,
+                ..good.clone()
+            },
+        ),
         (
             "key that was rotated away",
             Cause::VerificationKeyUnavailable,
-            TokenSpec { key: TokenKey::Retired, ..good },
+            TokenSpec {
+                key: TokenKey::Retired,
+                ..good
+            },
         ),
     ])
 }

@@ -10,7 +10,9 @@ use crate::stage::Stage;
 
 pub(super) async fn run(stage: &Stage) -> Result<Vec<Attack>, DemoError> {
     let healthy = Pod::of(stage, "keycloak")?;
-    let misled = healthy.clone().with("IRSA_UPSTREAMS", upstream_with_a_foreign_server(stage)?);
+    let misled = healthy
+        .clone()
+        .with("IRSA_UPSTREAMS", upstream_with_a_foreign_server(stage)?);
     let ungranted = healthy.with_role("legacy-role").with_user("legacy");
     Ok(vec![
         refused_by_irsa(
@@ -20,7 +22,13 @@ pub(super) async fn run(stage: &Stage) -> Result<Vec<Attack>, DemoError> {
             &misled,
         )
         .await?,
-        refused_by_irsa(stage, "user without rds_iam", Cause::RdsIamNotGranted, &ungranted).await?,
+        refused_by_irsa(
+            stage,
+            "user without rds_iam",
+            Cause::RdsIamNotGranted,
+            &ungranted,
+        )
+        .await?,
     ])
 }
 
@@ -28,5 +36,8 @@ pub(super) async fn run(stage: &Stage) -> Result<Vec<Attack>, DemoError> {
 fn upstream_with_a_foreign_server(stage: &Stage) -> Result<String, DemoError> {
     let cluster = stage.cluster()?;
     let other = cluster.endpoint.replacen(&cluster.name, "payments", 1);
-    Ok(format!("postgres://{other}:{}?dial={}&listen=127.0.0.1:0", cluster.port, cluster.dial))
+    Ok(format!(
+        "postgres://{other}:{}?dial={}&listen=127.0.0.1:0",
+        cluster.port, cluster.dial
+    ))
 }

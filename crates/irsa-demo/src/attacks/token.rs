@@ -17,18 +17,43 @@ pub(super) async fn run(stage: &Stage) -> Result<Vec<Attack>, DemoError> {
     let pod = Pod::of(stage, "keycloak")?;
     let cluster = stage.cluster()?;
     let token = token_for(stage, &pod, &cluster.endpoint).await?;
-    let elsewhere = token_for(stage, &pod, &cluster.reader_endpoint.replace("aurora", "other")).await?;
+    let elsewhere = token_for(
+        stage,
+        &pod,
+        &cluster.reader_endpoint.replace("aurora", "other"),
+    )
+    .await?;
     Ok(vec![
         replayed(stage, &pod, &token).await,
-        presented(stage, "token for another host", Cause::SignedForAnotherHost, &pod, &elsewhere).await,
-        presented(stage, "tampered token", Cause::SignatureMismatch, &pod, &tampered(&token)).await,
+        presented(
+            stage,
+            "token for another host",
+            Cause::SignedForAnotherHost,
+            &pod,
+            &elsewhere,
+        )
+        .await,
+        presented(
+            stage,
+            "tampered token",
+            Cause::SignatureMismatch,
+            &pod,
+            &tampered(&token),
+        )
+        .await,
         clear_text(stage, &pod, &token).await,
     ])
 }
 
 async fn token_for(stage: &Stage, pod: &Pod, host: &str) -> Result<String, DemoError> {
     let port = stage.cluster()?.port.to_string();
-    pod.irsa(stage, &["token", "--host", host, "--port", &port, "--user", &pod.user]).await
+    pod.irsa(
+        stage,
+        &[
+            "token", "--host", host, "--port", &port, "--user", &pod.user,
+        ],
+    )
+    .await
 }
 
 /// The same token with the first digit of its signature changed.
@@ -37,7 +62,10 @@ fn tampered(token: &str) -> String {
     match token.split_once(SIGNATURE) {
         Some((before, signature)) => {
             let other = if signature.starts_with('0') { "1" } else { "0" };
-            format!("{before}{SIGNATURE}{other}{}", signature.get(1..).unwrap_or_default())
+            format!(
+                "{before}{SIGNATURE}{other}{}",
+                signature.get(1..).unwrap_or_default()
+            )
         }
         None => token.to_owned(),
     }
@@ -57,8 +85,18 @@ async fn presented(
 }
 
 async fn replayed(stage: &Stage, pod: &Pod, token: &str) -> Attack {
-    stage.lab.faults().change(|plan| plan.clock_skew_seconds = AFTER_EXPIRY);
-    let attack = presented(stage, "token replayed after expiry", Cause::RdsTokenExpired, pod, token).await;
+    stage
+        .lab
+        .faults()
+        .change(|plan| plan.clock_skew_seconds = AFTER_EXPIRY);
+    let attack = presented(
+        stage,
+        "token replayed after expiry",
+        Cause::RdsTokenExpired,
+        pod,
+        token,
+    )
+    .await;
     stage.lab.faults().set(FaultPlan::default());
     attack
 }
@@ -78,5 +116,11 @@ fn found(
     before: usize,
     outcome: Result<(), Refused>,
 ) -> Attack {
-    judged(name, expected, Guard::Aws, stage.refusal_since(before), outcome)
+    judged(
+        name,
+        expected,
+        Guard::Aws,
+        stage.refusal_since(before),
+        outcome,
+    )
 }

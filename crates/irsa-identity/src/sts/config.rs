@@ -82,7 +82,7 @@ pub(super) async fn region_or_profiles(
 }
 
 /// The region of the settings, else of `AWS_REGION`, else of `AWS_DEFAULT_REGION`.
-fn region(settings: &IdentitySettings) -> Result<Region, IdentityError> {
+pub(super) fn region(settings: &IdentitySettings) -> Result<Region, IdentityError> {
     if let Some(region) = &settings.region {
         return Ok(region.clone());
     }

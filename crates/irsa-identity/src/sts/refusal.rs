@@ -49,9 +49,10 @@ where
     };
     let metadata = error.as_service_error().map(ProvideErrorMetadata::meta);
     let message = metadata.and_then(|meta| meta.message()).unwrap_or_default();
+    let code = metadata.and_then(|meta| meta.code()).unwrap_or_default();
     let refusal = Refusal {
         status,
-        code: metadata.and_then(|meta| meta.code()).unwrap_or_default(),
+        code: &scrub(code, secrets),
         message: &scrub(message, secrets),
     };
     refusal.explain(call, error.request_id())

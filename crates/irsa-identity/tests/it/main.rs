@@ -4,6 +4,7 @@
 mod aws;
 mod chained;
 mod imds;
+mod log;
 mod network;
 mod pod_identity;
 mod profile;

@@ -13,6 +13,7 @@ use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 use crate::aws::{IN_AN_HOUR, Pod, session};
+use crate::log::Log;
 use crate::server::{Reply, Server};
 
 /// The host that is asked for through a proxy that refuses, and the error that this makes.
@@ -163,4 +164,13 @@ async fn an_unknown_authority_is_refused_and_the_remedy_says_where_to_name_it() 
     assert!(error.to_string().contains("certificate"), "{error}");
     assert!(error.remedy().contains("--ca-file"), "{}", error.remedy());
     assert!(sts.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_role_of_another_partition_than_the_region_is_warned_of() {
+    let (log, _guard) = Log::capture();
+    let mut pod = Pod::with_sts("https://localhost:1");
+    pod.set("AWS_REGION", "cn-north-1");
+    let _identity = pod.start(SourceChoice::Auto).unwrap();
+    assert!(log.text().contains("partition `aws`"), "{}", log.text());
 }

@@ -1,52 +1,13 @@
 //! No log line, error or debug text shows a token, a key or a signature.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use irsa_identity::{RdsSigner, RdsTarget, SourceChoice};
-use tracing::subscriber::DefaultGuard;
-use tracing_subscriber::fmt::MakeWriter;
 
 use crate::aws::{IN_AN_HOUR, Pod, SECRET_KEY, SESSION_TOKEN, refusal, session};
-use crate::server::Server;
-
-/// All that is logged on this thread, down to trace level.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn capture() -> (Self, DefaultGuard) {
-        let log = Self::default();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::TRACE)
-            .with_writer(log.clone())
-            .finish();
-        (log, tracing::subscriber::set_default(subscriber))
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
+use crate::log::Log;
+use crate::server::{Reply, Server};
 
 fn assert_clean(text: &str, secrets: &[&str]) {
     for secret in secrets {
@@ -134,7 +95,7 @@ async fn an_agents_headers_and_answers_are_not_logged() {
     let (log, _guard) = Log::capture();
     let agent = Server::start(|_, request| {
         let token = request.header("authorization").unwrap().to_owned();
-        crate::server::Reply::Answer(
+        Reply::Answer(
             400,
             format!("Service account token cannot be parsed: {token}"),
         )

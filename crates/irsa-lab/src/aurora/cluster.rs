@@ -39,28 +39,31 @@ impl RunningCluster {
     pub(super) async fn start(
         deps: &AuroraDeps,
         binaries: &PostgresBinaries,
-        front_faults: &Arc<FrontFaults>,
+        network: &Arc<FrontFaults>,
         cluster: &Cluster,
     ) -> Result<Self, LabError> {
-        (deps.progress)(&format!("starting PostgreSQL {} as `{}`", binaries.version(), cluster.name));
-        let doing = || format!("starting cluster `{}`", cluster.name);
-        let folder = private_folder(binaries.run_as()).map_err(|error| LabError::aurora(doing(), error))?;
+        let doing = format!("starting cluster `{}`", cluster.name);
+        (deps.progress)(&format!("{doing} on PostgreSQL {}", binaries.version()));
+        let folder =
+            private_folder(binaries.run_as()).map_err(|error| LabError::aurora(&doing, error))?;
         let options = options(folder.path(), &deps.state_dir, cluster);
-        let postgres = Postgres::start(binaries, options).await.map_err(|error| failed(&doing(), error))?;
-        setup::set_up(&postgres, cluster).await?;
-        let listener = Listener::bind(&ListenAddress::Loopback { port: 0 }, ListenOptions::default())
+        let postgres = Postgres::start(binaries, options)
             .await
-            .map_err(|error| LabError::aurora(doing(), error))?;
+            .map_err(|error| failed(&doing, error))?;
+        setup::set_up(&postgres, cluster).await?;
+        let listener = Listener::bind(
+            &ListenAddress::Loopback { port: 0 },
+            ListenOptions::default(),
+        )
+        .await
+        .map_err(|error| LabError::aurora(&doing, error))?;
         let facts = facts(cluster, listener.port().unwrap_or_default());
-        let certificates = Certificates::issue(&deps.authority, cluster).map_err(|error| LabError::aurora(doing(), error))?;
+        let certificates = Certificates::issue(&deps.authority, cluster)
+            .map_err(|error| LabError::aurora(&doing, error))?;
         let front = Front {
             cluster: cluster.clone(),
-            world: Arc::clone(&deps.world),
-            sessions: Arc::clone(&deps.sessions),
-            ledger: Arc::clone(&deps.ledger),
-            faults: Arc::clone(&deps.faults),
-            front_faults: Arc::clone(front_faults),
-            clock: Arc::clone(&deps.clock),
+            deps: deps.clone(),
+            network: Arc::clone(network),
             endpoints: cluster.signing_endpoints(),
             certificates,
             directory: Directory::new(&postgres),
@@ -69,7 +72,12 @@ impl RunningCluster {
         };
         let mut task = JoinSet::new();
         task.spawn(Arc::new(front).serve(listener));
-        Ok(Self { facts, front: task, postgres, _folder: folder })
+        Ok(Self {
+            facts,
+            front: task,
+            postgres,
+            _folder: folder,
+        })
     }
 
     pub(super) fn facts(&self) -> &ClusterFacts {
@@ -93,17 +101,22 @@ impl RunningCluster {
 /// log is in the lab's folder, where a person looks for it.
 fn options(folder: &Path, state_dir: &Path, cluster: &Cluster) -> PostgresOptions {
     let mut options = PostgresOptions::new(folder);
-    options.superuser = setup::SUPERUSER.to_owned();
+    setup::SUPERUSER.clone_into(&mut options.superuser);
     server::HBA.clone_into(&mut options.hba);
     options.log_file = state_dir.join(format!("postgres-{}.log", cluster.name));
-    let instance = cluster.instances.first().map_or(cluster.name.as_str(), |writer| writer.name.as_str());
+    let instance = cluster
+        .instances
+        .first()
+        .map_or(cluster.name.as_str(), |writer| writer.name.as_str());
     let topology = serde_json::json!([{ "server_id": instance, "session_id": WRITER_SESSION }]);
     let settings = [
         ("irsa_lab.instance", instance.to_owned()),
         ("irsa_lab.topology", topology.to_string()),
         ("password_encryption", "scram-sha-256".to_owned()),
     ];
-    options.settings = settings.map(|(name, value)| (name.to_owned(), value)).to_vec();
+    options.settings = settings
+        .map(|(name, value)| (name.to_owned(), value))
+        .to_vec();
     options
 }
 
@@ -122,8 +135,16 @@ fn facts(cluster: &Cluster, port: u16) -> ClusterFacts {
 
 /// The newest protocol that a PostgreSQL of `version` ("17.11") speaks.
 fn newest_protocol(version: &str) -> Version {
-    let major: u32 = version.split('.').next().and_then(|major| major.parse().ok()).unwrap_or_default();
-    if major >= FIRST_WITH_3_2 { Version::V3_2 } else { Version::V3_0 }
+    let major: u32 = version
+        .split('.')
+        .next()
+        .and_then(|major| major.parse().ok())
+        .unwrap_or_default();
+    if major >= FIRST_WITH_3_2 {
+        Version::V3_2
+    } else {
+        Version::V3_0
+    }
 }
 
 #[cfg(test)]

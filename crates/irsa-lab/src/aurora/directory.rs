@@ -32,13 +32,18 @@ struct Session {
 
 impl Directory {
     pub(super) fn new(postgres: &Postgres) -> Self {
-        Self { config: postgres.superuser_config("postgres"), session: Mutex::new(None) }
+        Self {
+            config: postgres.superuser_config("postgres"),
+            session: Mutex::new(None),
+        }
     }
 
     /// Whether `role` must log in by IAM. A role that does not exist need not.
     pub(super) async fn uses_iam(&self, role: &str) -> Result<bool, tokio_postgres::Error> {
         let mut session = self.session.lock().await;
-        if let Some(live) = session.as_ref().filter(|session| !session.client.is_closed())
+        if let Some(live) = session
+            .as_ref()
+            .filter(|session| !session.client.is_closed())
             && let Ok(member) = live.uses_iam(role).await
         {
             return Ok(member);
@@ -57,6 +62,10 @@ impl Session {
     }
 
     async fn uses_iam(&self, role: &str) -> Result<bool, tokio_postgres::Error> {
-        Ok(self.client.query_one(&self.is_member, &[&role, &IAM_ROLE]).await?.get(0))
+        Ok(self
+            .client
+            .query_one(&self.is_member, &[&role, &IAM_ROLE])
+            .await?
+            .get(0))
     }
 }

@@ -43,7 +43,10 @@ pub struct FrontFaults {
 
 impl Default for FrontFaults {
     fn default() -> Self {
-        Self { fault: Mutex::default(), cuts: watch::Sender::new(0) }
+        Self {
+            fault: Mutex::default(),
+            cuts: watch::Sender::new(0),
+        }
     }
 }
 

@@ -23,22 +23,20 @@ use super::login::{self, AUTHENTICATION_TIMEOUT, Denial, Method};
 use super::opening::{self, Client, Opening};
 use super::wire::Wire;
 use super::{relay, server};
-use crate::clock::LabClock;
-use crate::faults::Faults;
-use crate::ledger::{Ledger, Outcome, RefusalEntry, Service};
-use crate::sessions::Sessions;
-use crate::world::{Cluster, World};
+use crate::deps::AuroraDeps;
+use crate::ledger::{Outcome, RefusalEntry, Service};
+use crate::world::Cluster;
+
+/// The ledger's operation for logins by IAM, and for all that are refused.
+const LOGIN: &str = "login";
 
 /// Everything the front of one cluster works with.
 #[derive(Debug)]
 pub(super) struct Front {
     pub(super) cluster: Cluster,
-    pub(super) world: Arc<World>,
-    pub(super) sessions: Arc<Sessions>,
-    pub(super) ledger: Arc<Ledger>,
-    pub(super) faults: Arc<Faults>,
-    pub(super) front_faults: Arc<FrontFaults>,
-    pub(super) clock: Arc<dyn LabClock>,
+    pub(super) deps: AuroraDeps,
+    /// What is wrong with TLS and the network.
+    pub(super) network: Arc<FrontFaults>,
     /// The names and ports that tokens may be signed for.
     pub(super) endpoints: Vec<(String, u16)>,
     pub(super) certificates: Certificates,
@@ -56,10 +54,10 @@ impl Front {
         loop {
             tokio::select! {
                 accepted = listener.accept() => match accepted.map(|accepted| accepted.stream) {
-                    Ok(Stream::Tcp(stream)) if !self.faults.aurora().unreachable => {
+                    Ok(Stream::Tcp(stream)) if !self.deps.faults.aurora().unreachable => {
                         sessions.spawn(Arc::clone(&self).connection(stream));
                     }
-                    Ok(_) => self.ledger.count(Service::Aurora, "connect", Outcome::Fault),
+                    Ok(_) => self.count("connect", Outcome::Fault),
                     Err(error) => return tracing::error!(%error, "the front can't listen any more"),
                 },
                 Some(_) = sessions.join_next() => {}
@@ -68,7 +66,7 @@ impl Front {
     }
 
     async fn connection(self: Arc<Self>, stream: TcpStream) {
-        let cuts = self.front_faults.cuts();
+        let cuts = self.network.cuts();
         if let Err(error) = self.converse(stream, cuts).await {
             tracing::debug!(%error, cluster = self.cluster.name, "a connection ended early");
         }
@@ -76,16 +74,19 @@ impl Front {
 
     async fn converse(&self, stream: TcpStream, cuts: watch::Receiver<u64>) -> io::Result<()> {
         let host = stream.peer_addr()?.ip().to_string();
-        let fault = self.front_faults.current().tls;
+        let fault = self.network.current().tls;
         if fault != TlsFault::None {
-            self.ledger.count(Service::Aurora, "tls", Outcome::Fault);
+            self.count("tls", Outcome::Fault);
         }
         let opening = opening::open(stream, self.certificates.choose(fault));
-        match timeout(AUTHENTICATION_TIMEOUT, opening).await.map_err(io::Error::other)?? {
+        match timeout(AUTHENTICATION_TIMEOUT, opening)
+            .await
+            .map_err(io::Error::other)??
+        {
             Opening::Session(client, startup) => self.session(*client, startup, &host, cuts).await,
             Opening::ClearText(client, startup) => self.clear_text(client, &startup, &host).await,
             Opening::Cancel(key) => {
-                self.ledger.count(Service::Aurora, "cancel", Outcome::Served);
+                self.count("cancel", Outcome::Served);
                 server::cancel(&self.socket, &key).await
             }
             Opening::Over => Ok(()),
@@ -101,32 +102,54 @@ impl Front {
     ) -> io::Result<()> {
         match login::log_in(self, &mut client, &startup, host).await {
             Ok((server, method)) => {
-                self.ledger.count(Service::Aurora, method.operation(), Outcome::Served);
-                relay::relay(client, server, &self.front_faults, cuts).await;
+                self.count(method.operation(), Outcome::Served);
+                relay::relay(client, server, &self.network, cuts).await;
                 Ok(())
             }
             Err(Denial::Refused { response, refusal }) => {
                 self.enter(&response, refusal.cause, refusal.server_log_text);
                 client.refuse(&response).await
             }
-            Err(Denial::Answered(response)) => {
-                self.ledger.count(Service::Aurora, Method::Iam.operation(), Outcome::Fault);
+            Err(Denial::Fault(response)) => {
+                self.count(LOGIN, Outcome::Fault);
                 client.refuse(&response).await
             }
+            Err(Denial::Answered(response)) => client.refuse(&response).await,
             Err(Denial::Gone(error)) => Err(error),
         }
     }
 
-    async fn clear_text(&self, mut client: Wire<TcpStream>, startup: &Startup, host: &str) -> io::Result<()> {
+    async fn clear_text(
+        &self,
+        mut client: Wire<TcpStream>,
+        startup: &Startup,
+        host: &str,
+    ) -> io::Result<()> {
         let user = startup.user().unwrap_or_default();
-        let response = answers::host_rejected(host, user, login::database(startup), Encryption::None);
-        self.enter(&response, Cause::ClearTextRefused, format!("user \"{user}\" came without TLS"));
+        let response =
+            answers::host_rejected(host, user, login::database(startup), Encryption::None);
+        self.enter(
+            &response,
+            Cause::ClearTextRefused,
+            format!("user \"{user}\" came without TLS"),
+        );
         client.refuse(&response).await
     }
 
+    fn count(&self, operation: &str, outcome: Outcome) {
+        self.deps.ledger.count(Service::Aurora, operation, outcome);
+    }
+
+    /// The ledger gets the true cause.
     fn enter(&self, response: &ErrorResponse, cause: Cause, message: String) {
-        let (operation, code) = (Method::Iam.operation().to_owned(), response.code.to_string());
-        self.ledger.refuse(RefusalEntry { service: Service::Aurora, operation, cause, code, message });
+        let (operation, code) = (LOGIN.to_owned(), response.code.to_string());
+        self.deps.ledger.refuse(RefusalEntry {
+            service: Service::Aurora,
+            operation,
+            cause,
+            code,
+            message,
+        });
     }
 }
 
@@ -134,7 +157,7 @@ impl Method {
     /// The ledger's name for it.
     fn operation(self) -> &'static str {
         match self {
-            Self::Iam => "login",
+            Self::Iam => LOGIN,
             Self::Password => "password-login",
         }
     }

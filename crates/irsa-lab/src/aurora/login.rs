@@ -17,18 +17,24 @@ use super::opening::Client;
 use super::relay::pause;
 use super::server::{self, Admission, Server};
 use super::setup::SUPERUSER;
+use crate::deps::AuroraDeps;
 use crate::faults::AuroraFault;
 use crate::rds_token::{self, Principal, RdsLogin, Refusal, log};
 
 /// PostgreSQL's `authentication_timeout`.
-pub(super) const AUTHENTICATION_TIMEOUT: Duration = Duration::from_secs(60);
+pub(super) const AUTHENTICATION_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Why a client gets no session.
 #[derive(Debug)]
 pub(super) enum Denial {
     /// It is told so; the ledger gets the true cause.
-    Refused { response: ErrorResponse, refusal: Refusal },
-    /// It is told so, and that is all: the packets are wrong, or a fault is on.
+    Refused {
+        response: ErrorResponse,
+        refusal: Refusal,
+    },
+    /// It is told so, because a fault is on.
+    Fault(ErrorResponse),
+    /// It is told so, and that is all: a packet is wrong, or the lab is.
     Answered(ErrorResponse),
     /// Nobody is there to be told.
     Gone(io::Error),
@@ -50,9 +56,11 @@ pub(super) async fn log_in(
     host: &str,
 ) -> Result<(Server, Method), Denial> {
     let negotiation = Negotiation::up_to(front.newest_protocol, startup).map_err(answered)?;
-    let user = startup.user().ok_or_else(|| answered(StartupError::NoUser))?;
-    if front.front_faults.current().too_many_clients {
-        return Err(answered(answers::too_many_clients()));
+    let user = startup
+        .user()
+        .ok_or_else(|| answered(StartupError::NoUser))?;
+    if front.network.current().too_many_clients {
+        return Err(Denial::Fault(answers::too_many_clients()));
     }
     if user == SUPERUSER {
         return Err(superuser_rejected(startup, host));
@@ -62,9 +70,13 @@ pub(super) async fn log_in(
         answered(answers::out_of_order())
     })?;
     if uses_iam {
-        by_iam(front, client, (startup, &negotiation), user).await.map(|server| (server, Method::Iam))
+        by_iam(front, client, (startup, &negotiation), user)
+            .await
+            .map(|server| (server, Method::Iam))
     } else {
-        by_password(front, client, startup).await.map(|server| (server, Method::Password))
+        by_password(front, client, startup)
+            .await
+            .map(|server| (server, Method::Password))
     }
 }
 
@@ -76,22 +88,35 @@ async fn by_iam(
 ) -> Result<Server, Denial> {
     negotiate(client, negotiation).await?;
     let token = ask_token(client).await?;
-    let fault = front.faults.aurora();
+    let fault = front.deps.faults.aurora();
     pause(Duration::from_millis(fault.login_delay_ms)).await;
-    let principal = authorize(front, &fault, user, &token)
-        .map_err(|refusal| Denial::Refused { response: answers::pam_failed(user), refusal })?;
+    let principal = authorize(front, &fault, user, &token).map_err(|refusal| Denial::Refused {
+        response: answers::pam_failed(user),
+        refusal,
+    })?;
     tracing::info!(cluster = front.cluster.name, user, principal = %principal.session, "IAM login");
-    let mut server = server::connect(&front.socket, &startup.for_server(negotiation.version)).await?;
+    let mut server =
+        server::connect(&front.socket, &startup.for_server(negotiation.version)).await?;
     if server::introduce(client, &mut server, Admission::Trusted).await? {
         return Ok(server);
     }
     let server_log_text = format!("role \"{user}\" is no member of rds_iam any more");
-    let refusal = Refusal { cause: Cause::RdsIamNotGranted, server_log_text };
-    Err(Denial::Refused { response: answers::pam_failed(user), refusal })
+    let refusal = Refusal {
+        cause: Cause::RdsIamNotGranted,
+        server_log_text,
+    };
+    Err(Denial::Refused {
+        response: answers::pam_failed(user),
+        refusal,
+    })
 }
 
 /// The real server's own exchange, untouched: the client sees its SCRAM request.
-async fn by_password(front: &Front, client: &mut Client, startup: &Startup) -> Result<Server, Denial> {
+async fn by_password(
+    front: &Front,
+    client: &mut Client,
+    startup: &Startup,
+) -> Result<Server, Denial> {
     let mut server = server::connect(&front.socket, startup).await?;
     if server::introduce(client, &mut server, Admission::AsksPassword).await? {
         return Ok(server);
@@ -103,18 +128,30 @@ async fn by_password(front: &Front, client: &mut Client, startup: &Startup) -> R
 fn superuser_rejected(startup: &Startup, host: &str) -> Denial {
     let response = answers::host_rejected(host, SUPERUSER, database(startup), Encryption::Tls);
     let server_log_text = format!("role \"{SUPERUSER}\" is reserved");
-    Denial::Refused { response, refusal: Refusal { cause: Cause::DatabaseAccessDenied, server_log_text } }
+    Denial::Refused {
+        response,
+        refusal: Refusal {
+            cause: Cause::DatabaseAccessDenied,
+            server_log_text,
+        },
+    }
 }
 
 /// The database that is asked for; `None` for physical replication, which is of no database.
 pub(super) fn database(startup: &Startup) -> Option<&str> {
     let logical = startup.parameter("replication") == Some(b"database");
-    if startup.is_replication() && !logical { None } else { startup.database() }
+    if startup.is_replication() && !logical {
+        None
+    } else {
+        startup.database()
+    }
 }
 
 /// Tells the client what the real server can do of what it asked for, before authentication as PostgreSQL does.
 async fn negotiate(client: &mut Client, negotiation: &Negotiation) -> io::Result<()> {
-    let Some(answer) = negotiation.answer(negotiation.version) else { return Ok(()) };
+    let Some(answer) = negotiation.answer(negotiation.version) else {
+        return Ok(());
+    };
     let mut message = BytesMut::new();
     answer.encode(&mut message);
     client.send(&message).await
@@ -129,7 +166,10 @@ async fn ask_token(client: &mut Client) -> Result<String, Denial> {
         .map_err(|_| answered(answers::authentication_timed_out()))??
         .ok_or_else(|| Denial::Gone(io::ErrorKind::UnexpectedEof.into()))?;
     if answer.tag != frontend::PASSWORD_MESSAGE {
-        let text = format!("expected password response, got message type {}", answer.tag);
+        let text = format!(
+            "expected password response, got message type {}",
+            answer.tag
+        );
         return Err(answered(answers::protocol_violation(text)));
     }
     let token = frontend::parse_password(&answer.body)
@@ -141,15 +181,29 @@ async fn ask_token(client: &mut Client) -> Result<String, Denial> {
 }
 
 /// The faults that are on, then the true verification.
-fn authorize(front: &Front, fault: &AuroraFault, user: &str, token: &str) -> Result<Principal, Refusal> {
+fn authorize(
+    front: &Front,
+    fault: &AuroraFault,
+    user: &str,
+    token: &str,
+) -> Result<Principal, Refusal> {
     if fault.throttled {
-        return Err(Refusal { cause: Cause::EndpointOverloaded, server_log_text: log::throttled(user) });
+        return Err(Refusal {
+            cause: Cause::EndpointOverloaded,
+            server_log_text: log::throttled(user),
+        });
     }
     if fault.iam_unavailable {
-        return Err(Refusal { cause: Cause::IamLoginRefused, server_log_text: log::internal(user) });
+        return Err(Refusal {
+            cause: Cause::IamLoginRefused,
+            server_log_text: log::internal(user),
+        });
     }
-    if front.faults.take_refused_login() {
-        return Err(Refusal { cause: Cause::RdsTokenExpired, server_log_text: log::expired(user) });
+    if front.deps.faults.take_refused_login() {
+        return Err(Refusal {
+            cause: Cause::RdsTokenExpired,
+            server_log_text: log::expired(user),
+        });
     }
     let login = RdsLogin {
         endpoints: &front.endpoints,
@@ -158,7 +212,13 @@ fn authorize(front: &Front, fault: &AuroraFault, user: &str, token: &str) -> Res
         resource_id: &front.cluster.resource_id,
         user,
     };
-    rds_token::verify_and_authorize(token, &login, front.clock.now(), &front.sessions, &front.world)
+    let AuroraDeps {
+        clock,
+        sessions,
+        world,
+        ..
+    } = &front.deps;
+    rds_token::verify_and_authorize(token, &login, clock.now(), sessions, world)
 }
 
 fn answered(response: impl Into<ErrorResponse>) -> Denial {

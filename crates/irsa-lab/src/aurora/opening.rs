@@ -60,19 +60,26 @@ pub(super) async fn open(stream: TcpStream, tls: Option<Arc<ServerConfig>>) -> i
     Ok(Opening::Over)
 }
 
-async fn requested_tls(mut client: Wire<TcpStream>, config: &Arc<ServerConfig>) -> io::Result<Opening> {
+async fn requested_tls(
+    mut client: Wire<TcpStream>,
+    config: &Arc<ServerConfig>,
+) -> io::Result<Opening> {
     if !client.inbox.is_empty() {
         client.refuse(&answers::unencrypted_data()).await?;
         return Ok(Opening::Over);
     }
     client.send(b"S").await?;
-    let stream = TlsAcceptor::from(Arc::clone(config)).accept(client.stream).await?;
+    let stream = TlsAcceptor::from(Arc::clone(config))
+        .accept(client.stream)
+        .await?;
     behind_tls(stream).await
 }
 
 /// Direct TLS demands ALPN, so that no other protocol's client can be made to talk to PostgreSQL.
 async fn direct_tls(stream: TcpStream, tls: Option<Arc<ServerConfig>>) -> io::Result<Opening> {
-    let Some(config) = tls else { return Ok(Opening::Over) };
+    let Some(config) = tls else {
+        return Ok(Opening::Over);
+    };
     let stream = TlsAcceptor::from(config).accept(stream).await?;
     if stream.get_ref().1.alpn_protocol() != Some(ALPN) {
         return Ok(Opening::Over);
@@ -100,7 +107,10 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     tracing::debug!(%error, "a packet is none");
-    if matches!(error, StartupError::NoUser | StartupError::DuplicateUser | StartupError::InvalidLayout) {
+    if matches!(
+        error,
+        StartupError::NoUser | StartupError::DuplicateUser | StartupError::InvalidLayout
+    ) {
         client.refuse(&error.into()).await?;
     }
     Ok(Opening::Over)

@@ -54,13 +54,20 @@ pub(super) async fn connect(socket: &Path, startup: &Startup) -> io::Result<Serv
 ///
 /// Returns whether it was as expected. The front's view of `rds_iam` and the server's may differ for a moment, when a
 /// membership changes: nobody must get in unasked then.
-pub(super) async fn introduce(client: &mut Client, server: &mut Server, expected: Admission) -> io::Result<bool> {
+pub(super) async fn introduce(
+    client: &mut Client,
+    server: &mut Server,
+    expected: Admission,
+) -> io::Result<bool> {
     while let Some(message) = server.message().await? {
         if message.tag == backend::AUTHENTICATION && admission(&message.body)? != expected {
             return Ok(false);
         }
         client.send(&message.raw).await?;
-        if matches!(message.tag, backend::AUTHENTICATION | backend::ERROR_RESPONSE) {
+        if matches!(
+            message.tag,
+            backend::AUTHENTICATION | backend::ERROR_RESPONSE
+        ) {
             return Ok(true);
         }
     }
@@ -73,7 +80,10 @@ pub(super) async fn cancel(socket: &Path, key: &CancelKey) -> io::Result<()> {
     let mut packet = BytesMut::new();
     key.encode_request(&mut packet);
     stream.write_all(&packet).await?;
-    timeout(CANCEL_TIMEOUT, stream.read_to_end(&mut Vec::new())).await.map_err(io::Error::other)?.map(drop)
+    timeout(CANCEL_TIMEOUT, stream.read_to_end(&mut Vec::new()))
+        .await
+        .map_err(io::Error::other)?
+        .map(drop)
 }
 
 fn admission(body: &[u8]) -> io::Result<Admission> {

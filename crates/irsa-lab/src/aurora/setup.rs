@@ -1,5 +1,7 @@
 //! What a new cluster gets before anybody may log in: RDS's roles, Aurora's functions, the world's users and databases.
 
+use std::fmt::Write as _;
+
 use irsa_components::postgres::Postgres;
 use tokio_postgres::Client;
 
@@ -32,34 +34,72 @@ pub(super) async fn set_up(postgres: &Postgres, cluster: &Cluster) -> Result<(),
         run(&admin, &format!("role `{}`", user.name), &create_role(user)).await?;
     }
     for database in &cluster.databases {
-        run(&admin, &format!("database `{database}`"), &create_database(database)).await?;
-        run(&admin, &format!("access to `{database}`"), &grant_database(database, &cluster.users)).await?;
+        run(
+            &admin,
+            &format!("database `{database}`"),
+            &create_database(database),
+        )
+        .await?;
+        run(
+            &admin,
+            &format!("access to `{database}`"),
+            &grant_database(database, &cluster.users),
+        )
+        .await?;
     }
     for database in &cluster.databases {
         let owner = connect(postgres, database).await?;
-        run(&owner, &format!("the schema of `{database}`"), &grant_schema(database, &cluster.users)).await?;
-        run(&owner, &format!("Aurora's functions in `{database}`"), FUNCTIONS).await?;
+        run(
+            &owner,
+            &format!("the schema of `{database}`"),
+            &grant_schema(database, &cluster.users),
+        )
+        .await?;
+        run(
+            &owner,
+            &format!("Aurora's functions in `{database}`"),
+            FUNCTIONS,
+        )
+        .await?;
     }
     for database in ["postgres", "template1"] {
         let owner = connect(postgres, database).await?;
-        run(&owner, &format!("Aurora's functions in `{database}`"), FUNCTIONS).await?;
+        run(
+            &owner,
+            &format!("Aurora's functions in `{database}`"),
+            FUNCTIONS,
+        )
+        .await?;
     }
     Ok(())
 }
 
 /// Runs SQL as the superuser.
-pub(super) async fn execute(postgres: &Postgres, database: &str, sql: &str) -> Result<(), LabError> {
+pub(super) async fn execute(
+    postgres: &Postgres,
+    database: &str,
+    sql: &str,
+) -> Result<(), LabError> {
     let client = connect(postgres, database).await?;
-    client.batch_execute(sql).await.map_err(|error| LabError::aurora("running SQL as the superuser", error))
+    client
+        .batch_execute(sql)
+        .await
+        .map_err(|error| LabError::aurora("running SQL as the superuser", error))
 }
 
 async fn connect(postgres: &Postgres, database: &str) -> Result<Client, LabError> {
     let doing = format!("connecting to `{database}`");
-    postgres.connect(database).await.map_err(|error| LabError::aurora(doing, error))
+    postgres
+        .connect(database)
+        .await
+        .map_err(|error| LabError::aurora(doing, error))
 }
 
 async fn run(client: &Client, what: &str, sql: &str) -> Result<(), LabError> {
-    client.batch_execute(sql).await.map_err(|error| LabError::aurora(format!("creating {what}"), error))
+    client
+        .batch_execute(sql)
+        .await
+        .map_err(|error| LabError::aurora(format!("creating {what}"), error))
 }
 
 fn create_role(user: &DatabaseUser) -> String {
@@ -70,7 +110,12 @@ fn create_role(user: &DatabaseUser) -> String {
         sql.push_str(&literal(password.expose()));
     }
     for group in &user.member_of {
-        sql.push_str(&format!("; GRANT {} TO {}", identifier(group), identifier(&user.name)));
+        let _ = write!(
+            sql,
+            "; GRANT {} TO {}",
+            identifier(group),
+            identifier(&user.name)
+        );
     }
     sql
 }
@@ -83,16 +128,30 @@ fn create_database(database: &str) -> String {
 /// Only those whom the world names may connect, so that "no access to this database" can be seen.
 fn grant_database(database: &str, users: &[DatabaseUser]) -> String {
     let name = identifier(database);
-    let grants = with_access(database, users).map(|user| format!("; GRANT ALL ON DATABASE {name} TO {user}"));
-    format!("REVOKE CONNECT ON DATABASE {name} FROM PUBLIC{}", grants.collect::<String>())
+    let mut sql = format!("REVOKE CONNECT ON DATABASE {name} FROM PUBLIC");
+    for user in with_access(database, users) {
+        let _ = write!(sql, "; GRANT ALL ON DATABASE {name} TO {user}");
+    }
+    sql
 }
 
 fn grant_schema(database: &str, users: &[DatabaseUser]) -> String {
-    with_access(database, users).map(|user| format!("GRANT ALL ON SCHEMA public TO {user};")).collect()
+    let users: Vec<String> = with_access(database, users).collect();
+    if users.is_empty() {
+        String::new()
+    } else {
+        format!("GRANT ALL ON SCHEMA public TO {}", users.join(", "))
+    }
 }
 
-fn with_access<'a>(database: &'a str, users: &'a [DatabaseUser]) -> impl Iterator<Item = String> + 'a {
-    users.iter().filter(move |user| user.databases.iter().any(|name| name == database)).map(|user| identifier(&user.name))
+fn with_access<'a>(
+    database: &'a str,
+    users: &'a [DatabaseUser],
+) -> impl Iterator<Item = String> + 'a {
+    users
+        .iter()
+        .filter(move |user| user.databases.iter().any(|name| name == database))
+        .map(|user| identifier(&user.name))
 }
 
 /// Quoted as an SQL identifier.

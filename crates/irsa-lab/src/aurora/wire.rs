@@ -39,7 +39,10 @@ pub(super) struct Message {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     pub(super) fn new(stream: S) -> Self {
-        Self { stream, inbox: BytesMut::new() }
+        Self {
+            stream,
+            inbox: BytesMut::new(),
+        }
     }
 
     pub(super) async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -69,7 +72,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
                 let header = header.at_most(MAX_MESSAGE).map_err(invalid)?;
                 if self.inbox.len() >= HEADER + header.body_len {
                     let raw = self.inbox.split_to(HEADER + header.body_len).freeze();
-                    return Ok(Some(Message { tag: header.tag, body: raw.slice(HEADER..), raw }));
+                    return Ok(Some(Message {
+                        tag: header.tag,
+                        body: raw.slice(HEADER..),
+                        raw,
+                    }));
                 }
             }
             if !self.fill().await? {

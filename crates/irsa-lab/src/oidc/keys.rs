@@ -57,7 +57,14 @@ impl SigningKey {
 
     /// The public half as a JSON Web Key.
     pub(super) fn jwk(&self) -> Value {
-        json!({"use": "sig", "kty": "RSA", "kid": self.id, "alg": "RS256", "n": self.modulus, "e": self.exponent})
+        json!({
+            "use": "sig",
+            "kty": "RSA",
+            "kid": self.id,
+            "alg": "RS256",
+            "n": self.modulus,
+            "e": self.exponent,
+        })
     }
 }
 

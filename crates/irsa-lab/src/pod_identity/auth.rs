@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use http::StatusCode;
 use irsa_chain::{Cause, ServiceAccount, SessionName};
-use irsa_policy::{Context, Decision, Principal, Request, decide};
+use irsa_policy::{Decision, Principal};
 
 use super::{AgentError, PodIdentityAgent};
 use crate::iam;
@@ -121,16 +121,11 @@ impl PodIdentityAgent {
             .fold(iam::time_context(now), |context, (key, value)| {
                 context.with(format!("aws:RequestTag/{key}"), value.clone())
             });
-        let mut context: Context = context.with("aws:SourceAccount", account);
+        let mut context = context.with("aws:SourceAccount", account);
         context.insert("aws:TagKeys", tags.keys().cloned());
         ["sts:AssumeRole", "sts:TagSession"].iter().all(|action| {
-            let request = Request {
-                principal: Principal::Service(SERVICE),
-                action,
-                resource: None,
-                context: &context,
-            };
-            decide(&[&role.trust], &request).decision == Decision::Allowed
+            let verdict = iam::trust(role, Principal::Service(SERVICE), action, &context);
+            verdict.decision == Decision::Allowed
         })
     }
 }

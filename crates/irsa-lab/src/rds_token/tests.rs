@@ -136,34 +136,34 @@ type Change = fn(&mut Server);
 fn refuses_each_mismatch_by_its_cause() {
     let changes: [(Cause, Change); 11] = [
         (Cause::SignedForAnotherHost, |server| {
-            server.endpoints.truncate(1)
+            server.endpoints.truncate(1);
         }),
         (Cause::SignedForAnotherHost, |server| {
-            server.endpoints[1].1 = 6432
+            server.endpoints[1].1 = 6432;
         }),
         (Cause::SignedForAnotherRegion, |server| {
-            server.region = "eu-west-1".parse().unwrap()
+            server.region = "eu-west-1".parse().unwrap();
         }),
         (Cause::SignedForAnotherUser, |server| {
-            server.user = "webmodeler".to_owned()
+            server.user = "webmodeler".to_owned();
         }),
         (Cause::SignedForAnotherUser, |server| {
-            server.user = "Keycloak".to_owned()
+            server.user = "Keycloak".to_owned();
         }),
         (Cause::RdsTokenExpired, |server| {
-            server.now += Duration::from_secs(901)
+            server.now += Duration::from_secs(901);
         }),
         (Cause::ClockSkew, |server| {
-            server.now -= Duration::from_secs(301)
+            server.now -= Duration::from_secs(301);
         }),
         (Cause::CredentialsUnknown, |server| {
-            server.sessions = Sessions::default()
+            server.sessions = Sessions::default();
         }),
         (Cause::CredentialsUnknown, |server| {
-            server.sessions = altered(|one| one.session_token = Secret::new("other"))
+            server.sessions = altered(|one| one.session_token = Secret::new("other"));
         }),
         (Cause::SignatureMismatch, |server| {
-            server.sessions = altered(|one| one.secret_access_key = Secret::new("x"))
+            server.sessions = altered(|one| one.secret_access_key = Secret::new("x"));
         }),
         (Cause::SessionExpired, |server| {
             server.sessions = short_lived();

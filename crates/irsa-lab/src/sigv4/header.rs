@@ -48,16 +48,10 @@ pub fn verify(
     sessions: &Sessions,
 ) -> Result<Arc<Session>, SignatureFault> {
     let claims = Claims::parse(request.headers)?;
+    let token = text_header(request.headers, "x-amz-security-token").unwrap_or("");
     let session = sessions
-        .find(claims.access_key_id)
+        .find_with_token(claims.access_key_id, token)
         .ok_or(SignatureFault::UnknownCredentials)?;
-    if !session
-        .credentials
-        .session_token
-        .matches(text_header(request.headers, "x-amz-security-token").unwrap_or(""))
-    {
-        return Err(SignatureFault::UnknownCredentials);
-    }
     if session.is_expired(now) {
         return Err(SignatureFault::ExpiredCredentials);
     }
@@ -88,7 +82,7 @@ impl<'a> Claims<'a> {
         let authorization = text_header(headers, "authorization").ok_or(SignatureFault::Missing)?;
         let fields = authorization
             .strip_prefix("AWS4-HMAC-SHA256")
-            .ok_or(SignatureFault::Incomplete("Unsupported AWS 'algorithm'"))?;
+            .ok_or(SignatureFault::Incomplete("algorithm"))?;
         let field = |name| field(fields, name).ok_or(SignatureFault::Incomplete(name));
         let (access_key_id, scope) = CredentialScope::parse_credential(field("Credential")?)
             .ok_or(SignatureFault::Incomplete("Credential"))?;

@@ -61,7 +61,8 @@ mod tests {
             region: "us-east-1",
             service: "iam",
         };
-        let string_to_sign = "AWS4-HMAC-SHA256\n20150830T123600Z\n20150830/us-east-1/iam/aws4_request\nf536975d06c0309214f805bb90ccff089219ecd68b2577efef23edd43b7e1a59";
+        let string_to_sign = "AWS4-HMAC-SHA256\n20150830T123600Z\n20150830/us-east-1/iam/aws4_request\n\
+             f536975d06c0309214f805bb90ccff089219ecd68b2577efef23edd43b7e1a59";
         let signature = "5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7";
         assert!(signature_is(signature, &secret, &scope, string_to_sign));
         assert!(!signature_is(

@@ -121,15 +121,15 @@ impl<'a> Presigned<'a> {
 
     /// Reads the claims.
     pub(crate) fn claims(&self) -> Result<PresignedClaims<'_>, PresignedError> {
-        self.expect("X-Amz-Algorithm", "AWS4-HMAC-SHA256")?;
-        self.expect("X-Amz-SignedHeaders", "host")?;
+        self.require("X-Amz-Algorithm", "AWS4-HMAC-SHA256")?;
+        self.require("X-Amz-SignedHeaders", "host")?;
         self.parameter("X-Amz-Signature")?;
         let (access_key_id, scope) =
             CredentialScope::parse_credential(self.parameter("X-Amz-Credential")?)
                 .ok_or(PresignedError::Invalid("X-Amz-Credential"))?;
         let amz_date = self.parameter("X-Amz-Date")?;
         let signed_at = parse_amz_date(amz_date)
-            .filter(|_| scope.date.len() == 8 && amz_date.starts_with(scope.date))
+            .filter(|_| amz_date.starts_with(scope.date))
             .ok_or(PresignedError::Invalid("X-Amz-Date"))?;
         let life = self
             .parameter("X-Amz-Expires")?
@@ -144,7 +144,7 @@ impl<'a> Presigned<'a> {
     }
 
     /// Refuses a parameter that is not exactly `value`.
-    pub(crate) fn expect(&self, name: &'static str, value: &str) -> Result<(), PresignedError> {
+    pub(crate) fn require(&self, name: &'static str, value: &str) -> Result<(), PresignedError> {
         if self.parameter(name)? == value {
             Ok(())
         } else {

@@ -28,6 +28,7 @@ impl<'a> CredentialScope<'a> {
             service: parts.next()?,
         };
         let ends_well = parts.next() == Some("aws4_request") && parts.next().is_none();
+        let ends_well = ends_well && scope.date.len() == 8;
         ends_well.then_some((access_key_id, scope))
     }
 
@@ -110,8 +111,9 @@ mod tests {
             "",
             "AKID/20261124/r/s",
             "AKID/20261124/r/s/aws3_request",
-            "/d/r/s/aws4_request",
-            "A/d/r/s/aws4_request/",
+            "/20261124/r/s/aws4_request",
+            "A/20261124/r/s/aws4_request/",
+            "A/2026112/r/s/aws4_request",
         ] {
             assert_eq!(CredentialScope::parse_credential(text), None, "{text}");
         }

@@ -97,12 +97,12 @@ fn refuses_a_request_that_was_changed_after_signing() {
         ("body", |case| case.body.push('x')),
         ("host", |case| case.set("host", "127.0.0.1:8444")),
         ("signed header", |case| {
-            case.set("content-type", "text/plain")
+            case.set("content-type", "text/plain");
         }),
         ("date", |case| case.set("x-amz-date", "20261124T210801Z")),
         ("day", |case| case.set("x-amz-date", "20261125T210800Z")),
         ("signed header taken away", |case| {
-            drop(case.headers.remove("content-type"))
+            drop(case.headers.remove("content-type"));
         }),
     ];
     for (name, change) in changes {
@@ -129,7 +129,7 @@ fn refuses_headers_that_are_no_signature() {
     case.headers.remove("authorization");
     assert_eq!(case.verify(), Err(SignatureFault::Missing));
     for (value, part) in [
-        ("Basic eDp5", "Unsupported AWS 'algorithm'"),
+        ("Basic eDp5", "algorithm"),
         (
             "AWS4-HMAC-SHA256 SignedHeaders=host, Signature=00",
             "Credential",

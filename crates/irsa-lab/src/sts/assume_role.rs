@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use http::Request;
 use irsa_chain::Cause;
-use irsa_policy::{Decision, Principal, Request as Question, decide};
+use irsa_policy::{Decision, Principal};
 
 use super::Sts;
 use super::error::StsError;
@@ -19,6 +19,13 @@ use crate::world::Role;
 
 /// Sessions of chained roles live at most this long, in seconds.
 const CHAINED_LIMIT: u64 = 3_600;
+/// What the lab would have to ignore.
+const NOT_EVALUATED: [&str; 4] = [
+    "Tags",
+    "TransitiveTagKeys",
+    "SourceIdentity",
+    "SerialNumber",
+];
 
 impl Sts {
     pub(super) fn assume_role(
@@ -34,12 +41,7 @@ impl Sts {
             now,
         };
         let assume = Assume::read(parameters)?;
-        if let Some(name) = parameters.first_given(&[
-            "Tags",
-            "TransitiveTagKeys",
-            "SourceIdentity",
-            "SerialNumber",
-        ]) {
+        if let Some(name) = parameters.first_given(&NOT_EVALUATED) {
             return Err(StsError::not_in_the_lab(&format!("`{name}`")));
         }
         let target = self.role_for(&caller, &assume, parameters.get("ExternalId"))?;
@@ -123,61 +125,38 @@ impl Caller<'_> {
         assume: &Assume,
         external_id: Option<&str>,
     ) -> Result<(), String> {
-        let context = iam::session_context(self.session, self.role, self.now)
+        let mut context = iam::session_context(self.session, self.role, self.now)
             .with("sts:RoleSessionName", assume.session_name.to_string());
-        let context = external_id.map_or(context.clone(), |id| context.with("sts:ExternalId", id));
-        let names = [
-            self.session.principal().to_string(),
-            self.role.arn.to_string(),
-        ];
-        let verdicts = names.each_ref().map(|name| {
-            let principal = Principal::Aws(name);
-            decide(
-                &[&target.trust],
-                &Question {
-                    principal,
-                    action,
-                    resource: None,
-                    context: &context,
-                },
-            )
-        });
-        if verdicts
-            .iter()
-            .any(|verdict| verdict.decision == Decision::ExplicitlyDenied)
-        {
+        context.insert("sts:ExternalId", external_id.map(str::to_owned));
+        let verdicts = self
+            .names()
+            .map(|name| iam::trust(target, Principal::Aws(&name), action, &context));
+        let any = |decision| verdicts.iter().any(|verdict| verdict.decision == decision);
+        if any(Decision::ExplicitlyDenied) {
             return Err("the trust policy denies it".to_owned());
         }
-        if verdicts
-            .iter()
-            .any(|verdict| verdict.decision == Decision::Allowed)
-        {
+        if any(Decision::Allowed) {
             return Ok(());
         }
-        let mismatches = verdicts
-            .iter()
-            .flat_map(|verdict| &verdict.near_misses)
-            .next();
-        let texts = mismatches.map(|miss| {
-            miss.kept_by
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join("; ")
-        });
-        Err(texts.unwrap_or_else(|| "the trust policy does not allow it".to_owned()))
+        let nearest = verdicts.iter().find_map(iam::nearest_miss);
+        Err(nearest.unwrap_or_else(|| "the trust policy does not allow it".to_owned()))
     }
 
-    /// Within an account, a trust policy that names the role or session itself is enough (IAM User
-    /// Guide, "Policy evaluation logic"); one that names the account leaves the choice to the
-    /// account's policies.
+    /// Within an account, a trust policy that names the role, the session or everybody is enough
+    /// (IAM User Guide, "Policy evaluation logic"); one that names the account leaves the choice to
+    /// the account's policies.
     fn is_named_by(&self, target: &Role) -> bool {
-        let names = [
+        let names = self.names();
+        let names_it = |arn: &String| arn == "*" || names.contains(arn);
+        self.role.arn.account() == target.arn.account() && target.trusted_arns.iter().any(names_it)
+    }
+
+    /// The session, and the role with its path, which the session's ARN lacks.
+    fn names(&self) -> [String; 2] {
+        [
             self.session.principal().to_string(),
             self.role.arn.to_string(),
-        ];
-        self.role.arn.account() == target.arn.account()
-            && target.trusted_arns.iter().any(|arn| names.contains(arn))
+        ]
     }
 
     fn denied(&self, action: &str, assume: &Assume) -> StsError {

@@ -50,11 +50,7 @@ fn signature_error(fault: &SignatureFault, now: SystemTime) -> StsError {
             "MissingAuthenticationToken",
             "Request is missing Authentication Token".to_owned(),
         ),
-        SignatureFault::Incomplete(part) => (
-            400,
-            "IncompleteSignature",
-            format!("Authorization header requires '{part}' parameter."),
-        ),
+        SignatureFault::Incomplete(part) => (400, "IncompleteSignature", incomplete(part)),
         SignatureFault::UnknownCredentials => (
             403,
             "InvalidClientTokenId",
@@ -80,6 +76,16 @@ const MISMATCH_CODE: &str = "SignatureDoesNotMatch";
 const MISMATCH: &str = "The request signature we calculated does not match the signature you \
                         provided. Check your AWS Secret Access Key and signing method. Consult the \
                         service documentation for details.";
+
+fn incomplete(part: &str) -> String {
+    match part {
+        "algorithm" => "Unsupported AWS 'algorithm'.".to_owned(),
+        "X-Amz-Date" => "Authorization header requires existence of either a 'X-Amz-Date' or a \
+                         'Date' header."
+            .to_owned(),
+        _ => format!("Authorization header requires '{part}' parameter."),
+    }
+}
 
 /// The space at the end of each sentence is AWS's.
 fn scope_text(region: bool, service: bool) -> String {

@@ -3,6 +3,8 @@
 use irsa_chain::Cause;
 use irsa_policy::{Decision, Mismatch, Verdict};
 
+use crate::iam;
+
 /// The cause by the nearest statement that would have allowed, and its text. `issuer` without
 /// scheme.
 pub(super) fn why_untrusted(verdict: &Verdict, issuer: &str) -> (Cause, String) {
@@ -17,8 +19,8 @@ pub(super) fn why_untrusted(verdict: &Verdict, issuer: &str) -> (Cause, String) 
         .iter()
         .map(|mismatch| cause_of(mismatch, issuer))
         .min_by_key(|cause| rank(*cause));
-    let texts: Vec<String> = nearest.kept_by.iter().map(ToString::to_string).collect();
-    (cause.unwrap_or(Cause::TrustDenied), texts.join("; "))
+    let why = iam::nearest_miss(verdict).unwrap_or_default();
+    (cause.unwrap_or(Cause::TrustDenied), why)
 }
 
 fn cause_of(mismatch: &Mismatch, issuer: &str) -> Cause {

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use http::StatusCode;
 use irsa_chain::{Cause, RoleArn};
-use irsa_policy::{Decision, Principal, Request, decide};
+use irsa_policy::{Decision, Principal};
 
 use super::Sts;
 use super::error::StsError;
@@ -110,15 +110,7 @@ impl Sts {
             .with("aws:FederatedProvider", provider_arn.clone());
         context.insert(format!("{issuer}:aud"), token.claims.aud.iter().cloned());
         let principal = Principal::Federated(&provider_arn);
-        let verdict = decide(
-            &[&role.trust],
-            &Request {
-                principal,
-                action: ACTION,
-                resource: None,
-                context: &context,
-            },
-        );
+        let verdict = iam::trust(role, principal, ACTION, &context);
         if verdict.decision == Decision::Allowed {
             return Ok(role);
         }

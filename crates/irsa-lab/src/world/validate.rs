@@ -13,7 +13,7 @@ use irsa_chain::{AccountId, OidcProviderArn, Partition, RoleArn};
 use serde_saphyr::Spanned;
 
 use super::file::{AssociationEntry, KubernetesEntry, ProviderEntry, WorldFile};
-use super::{Association, Cluster, Kubernetes, OidcProvider, Role, World};
+use super::{Association, Kubernetes, OidcProvider, Role, World};
 
 /// Everything that is wrong with a world, each mistake with its line where it has one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,57 +50,41 @@ pub(super) fn world(file: WorldFile) -> Result<World, WorldError> {
         mistakes: Vec::new(),
     };
     let kubernetes = check.kubernetes(file.kubernetes);
-    let oidc_providers = file
-        .oidc_providers
-        .into_iter()
-        .map(|entry| check.provider(entry))
-        .collect();
+    let oidc_providers = each(file.oidc_providers, |entry| check.provider(entry));
     check.all_differ("role", file.roles.iter().map(|role| &role.arn));
-    let roles: Vec<_> = file
-        .roles
-        .into_iter()
-        .filter_map(|entry| check.role(entry))
-        .map(Arc::new)
-        .collect();
-    let associations = file
-        .pod_identity_associations
-        .into_iter()
-        .map(|entry| check.association(entry, &roles))
-        .collect();
+    let roles = each(file.roles, |entry| check.role(entry).map(Arc::new));
+    let roles: Vec<Arc<Role>> = roles.into_iter().flatten().collect();
+    let associations = each(file.pod_identity_associations, |entry| {
+        check.association(entry, &roles)
+    });
     check.all_differ("cluster", file.clusters.iter().map(|cluster| &cluster.name));
-    let clusters: Vec<Cluster> = file
-        .clusters
-        .into_iter()
-        .map(|entry| check.cluster(entry, &file.region))
-        .collect();
+    let clusters = each(file.clusters, |entry| check.cluster(entry, &file.region));
     check.all_differ(
         "workload",
         file.workloads.iter().map(|workload| &workload.name),
     );
-    let workloads = file
-        .workloads
-        .into_iter()
-        .map(|entry| check.workload(entry, &clusters))
-        .collect();
+    let workloads = each(file.workloads, |entry| check.workload(entry, &clusters));
     let node_role = check.known_role(&roles, &file.node_role);
-    let Check {
-        accounts, mistakes, ..
-    } = check;
-    let Some(node_role) = node_role.filter(|_| mistakes.is_empty()) else {
-        return Err(WorldError { mistakes });
-    };
-    let region = file.region;
-    Ok(World {
-        region,
-        accounts,
-        kubernetes,
-        oidc_providers,
-        roles,
-        node_role,
-        associations,
-        clusters,
-        workloads,
-    })
+    match node_role {
+        Some(node_role) if check.mistakes.is_empty() => Ok(World {
+            region: file.region,
+            accounts: check.accounts,
+            kubernetes,
+            oidc_providers,
+            roles,
+            node_role,
+            associations,
+            clusters,
+            workloads,
+        }),
+        _ => Err(WorldError {
+            mistakes: check.mistakes,
+        }),
+    }
+}
+
+fn each<T, U>(entries: Vec<T>, checked: impl FnMut(T) -> U) -> Vec<U> {
+    entries.into_iter().map(checked).collect()
 }
 
 /// The accounts that others refer to, and the mistakes so far.

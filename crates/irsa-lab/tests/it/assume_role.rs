@@ -117,8 +117,7 @@ async fn a_chained_session_lives_an_hour_at_most() {
 }
 
 #[tokio::test]
-async fn within_an_account_the_trust_policy_that_names_the_role_is_enough_and_the_account_alone_is_not()
- {
+async fn within_an_account_a_trust_policy_that_names_the_role_is_enough() {
     let lab =
         lab_of(irsa_lab::World::from_yaml(include_str!("../data/chain-world.yaml")).unwrap()).await;
     let start = credentials_of(&lab, "start", "arn:aws:iam::111122223333:role/team/start").await;

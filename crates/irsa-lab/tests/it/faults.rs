@@ -63,7 +63,7 @@ async fn sts_can_be_slow() {
         plan.sts = Some(StsFault {
             latency_ms: 150,
             ..StsFault::default()
-        })
+        });
     });
     let start = Instant::now();
     assert_eq!(

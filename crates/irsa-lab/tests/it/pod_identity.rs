@@ -8,6 +8,9 @@ use crate::client::{Answer, Call};
 use crate::signer::{Credentials, Signing};
 use crate::stage::{ask, lab_of, last_refusal, signed, token_of};
 
+const NOT_FOUND: &str =
+    "(ResourceNotFoundException): The specified resource could not be found., fault: client";
+
 async fn lab() -> Lab {
     lab_of(World::from_yaml(include_str!("../data/chain-world.yaml")).unwrap()).await
 }
@@ -124,7 +127,7 @@ async fn shows_what_eks_refuses() {
             "no association",
             token_of(&lab, "unassociated"),
             404,
-            "(ResourceNotFoundException): The specified resource could not be found., fault: client",
+            NOT_FOUND,
             Cause::RoleUnknown,
         ),
         (

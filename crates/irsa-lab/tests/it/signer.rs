@@ -68,7 +68,8 @@ impl Signing {
         let (date, token) = (&stamp[..8], &self.credentials.token);
         let signed_headers = "host;x-amz-date;x-amz-security-token";
         let canonical = format!(
-            "POST\n/\n\nhost:{host}\nx-amz-date:{stamp}\nx-amz-security-token:{token}\n\n{signed_headers}\n{}",
+            "POST\n/\n\nhost:{host}\nx-amz-date:{stamp}\nx-amz-security-token:{token}\n\n\
+             {signed_headers}\n{}",
             hex(&Sha256::digest(form))
         );
         let scope = format!("{date}/{}/{}/aws4_request", self.region, self.service);

@@ -181,10 +181,10 @@ async fn the_first_broken_check_decides_in_the_order_of_aws() {
         (Cause::IssuerUnknown, |_| {}),
         (Cause::TokenAudienceMissing, |spec| spec.issuer = None),
         (Cause::VerificationKeyUnavailable, |spec| {
-            spec.audience = Audience::default()
+            spec.audience = Audience::default();
         }),
         (Cause::TokenSignatureInvalid, |spec| {
-            spec.key = TokenKey::Forged
+            spec.key = TokenKey::Forged;
         }),
         (Cause::TokenExpired, |spec| spec.key = TokenKey::Current),
         (Cause::TrustSubjectMismatch, |spec| spec.expires_in = 600),

@@ -18,7 +18,7 @@ fn scan<'a>(
     let mut sightings = Vec::new();
     let outcome = chunks.into_iter().try_for_each(|chunk| {
         scanner.feed_peeking(chunk, |header, peek| {
-            sightings.push((header, peek.to_vec()))
+            sightings.push((header, peek.to_vec()));
         })
     });
     (sightings, outcome, scanner.is_at_boundary())

@@ -1,6 +1,9 @@
 //! Properties that hold for all messages, all bytes and all ways to split a stream.
 
-#![allow(missing_docs, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test's helper may panic, as the test itself may"
+)]
 
 mod framing;
 mod hostile_bytes;

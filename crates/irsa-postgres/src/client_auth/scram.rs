@@ -1,6 +1,7 @@
 //! SCRAM-SHA-256 for clients (RFC 5802, RFC 7677; PostgreSQL docs, "SASL Authentication").
 
 use std::collections::HashMap;
+use std::fmt;
 use std::path::Path;
 
 use bytes::{Buf, BytesMut};
@@ -21,10 +22,15 @@ const MAX_MESSAGE: usize = 8 * 1024;
 /// Bytes of randomness in a nonce, as PostgreSQL has them.
 const NONCE: usize = 18;
 
+/// Bytes of the secret that unknown users' salts are derived from.
+const MOCK_SECRET: usize = 32;
+
 /// Stored SCRAM verifiers by user.
-#[derive(Debug, Default)]
 pub struct ScramUsers {
     verifiers: HashMap<String, Verifier>,
+    /// Random, and the same for the life of the process: an unknown user's salt must be as steady
+    /// as a real one's.
+    mock_secret: [u8; MOCK_SECRET],
 }
 
 /// What is wrong with a password file.
@@ -59,23 +65,42 @@ impl ScramUsers {
     /// repeated.
     pub fn from_file(path: &Path) -> Result<Self, PasswordFileError> {
         let shown = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| PasswordFileError::Unreadable {
-            path: shown.clone(),
-            error,
-        })?;
-        let mut users = Self::default();
+        let text =
+            std::fs::read_to_string(path).map_err(|error| PasswordFileError::Unreadable {
+                path: shown.clone(),
+                error,
+            })?;
+        let mut users = Self::without_users();
         for (index, line) in text.lines().enumerate() {
             let line = line.trim();
             if line.is_empty() || line.starts_with(';') {
                 continue;
             }
-            let (user, verifier) = parse_line(line).ok_or_else(|| PasswordFileError::Malformed {
-                path: shown.clone(),
-                line: index + 1,
-            })?;
+            let (user, verifier) =
+                parse_line(line).ok_or_else(|| PasswordFileError::Malformed {
+                    path: shown.clone(),
+                    line: index + 1,
+                })?;
             users.verifiers.insert(user, verifier);
         }
         Ok(users)
+    }
+
+    fn without_users() -> Self {
+        let mut mock_secret = [0; MOCK_SECRET];
+        rand::rng().fill_bytes(&mut mock_secret);
+        Self {
+            verifiers: HashMap::new(),
+            mock_secret,
+        }
+    }
+}
+
+impl fmt::Debug for ScramUsers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ScramUsers")
+            .field("users", &self.verifiers.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -101,27 +126,30 @@ pub(super) async fn authenticate(
             format!("password authentication failed for user \"{user}\""),
         )
     };
-    ask(client, &Authentication::Sasl { mechanisms: vec![scram::MECHANISM.to_owned()] }).await?;
+    ask(
+        client,
+        &Authentication::Sasl {
+            mechanisms: vec![scram::MECHANISM.to_owned()],
+        },
+    )
+    .await?;
     let first = password_message(client).await?;
     let initial = SaslInitialResponse::parse(&first).map_err(|_| failed())?;
     let mut nonce = [0; NONCE];
     rand::rng().fill_bytes(&mut nonce);
     // An unknown user goes through the same exchange, so that the answer does not tell.
     let mock;
-    let verifier = match users.verifiers.get(user) {
-        Some(verifier) => verifier,
-        None => {
-            mock = Verifier::mock(user, &nonce);
-            &mock
-        }
+    let verifier = if let Some(verifier) = users.verifiers.get(user) {
+        verifier
+    } else {
+        mock = Verifier::mock(user, &users.mock_secret);
+        &mock
     };
     let exchange = ServerExchange::begin(verifier, &initial, &nonce).map_err(|_| failed())?;
     ask(client, &Authentication::SaslContinue(exchange.challenge())).await?;
     let answer = password_message(client).await?;
+    // A mock never passes, whatever the proof.
     let outcome = exchange.finish(&answer).map_err(|_| failed())?;
-    if !users.verifiers.contains_key(user) {
-        return Err(failed());
-    }
     ask(client, &Authentication::SaslFinal(outcome)).await
 }
 
@@ -154,5 +182,8 @@ async fn password_message(client: &mut Transport) -> Result<BytesMut, ErrorRespo
 }
 
 fn gone() -> ErrorResponse {
-    ErrorResponse::fatal(SqlState::CONNECTION_FAILURE, "irsa: the client is gone".to_owned())
+    ErrorResponse::fatal(
+        SqlState::CONNECTION_FAILURE,
+        "irsa: the client is gone".to_owned(),
+    )
 }

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::{Buf, Bytes, BytesMut};
 use irsa_identity::{RdsTarget, RdsToken};
@@ -53,7 +53,14 @@ impl<'a> Attempt<'a> {
         version: Version,
     ) -> Result<Self, LoginError> {
         let (server, address) = open_tls(database, None).await?;
-        Ok(Self { database, startup, version, server, address, token: None })
+        Ok(Self {
+            database,
+            startup,
+            version,
+            server,
+            address,
+            token: None,
+        })
     }
 
     pub(super) async fn log_in(&mut self) -> Result<Greeting, LoginError> {
@@ -75,8 +82,12 @@ impl<'a> Attempt<'a> {
         }
     }
 
+    /// Whether a token signed at `begun` or later would be another one: tokens are dated in whole
+    /// seconds.
     pub(super) fn used_a_token_signed_before(&self, begun: SystemTime) -> bool {
-        self.token.as_ref().is_some_and(|token| token.signed_at() < begun)
+        self.token
+            .as_ref()
+            .is_some_and(|token| token.age(begun) >= Duration::from_secs(1))
     }
 
     pub(super) fn reject_token(&self) {
@@ -144,7 +155,9 @@ impl<'a> Attempt<'a> {
     fn accept_older_version(&mut self, message: &Message) -> Result<(), LoginError> {
         let negotiated = backend::NegotiateProtocolVersion::parse(message.body())?;
         if negotiated.newest.minor > self.version.minor {
-            return Err(LoginError::Protocol("it negotiated a newer protocol version"));
+            return Err(LoginError::Protocol(
+                "it negotiated a newer protocol version",
+            ));
         }
         self.version = negotiated.newest;
         Ok(())
@@ -183,7 +196,10 @@ impl<'a> Attempt<'a> {
                 }
                 if inbox.len() >= length {
                     let bytes = inbox.split_to(length).freeze();
-                    return Ok(Message { tag: header.tag, bytes });
+                    return Ok(Message {
+                        tag: header.tag,
+                        bytes,
+                    });
                 }
             }
             fill(&mut self.server).await?;

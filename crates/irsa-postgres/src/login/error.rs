@@ -1,7 +1,7 @@
 //! Why a login failed: the link of the identity chain that broke, in words for the client.
 //!
 //! The client's ErrorResponse has the SQLSTATE that drivers act on, a message that names the
-//! link, a DETAIL with who asked for what, and a HINT with the remedy. The token is in none.
+//! link and the cause, a DETAIL with who asked for what, and a HINT with the remedy. The token is in none.
 
 use std::fmt;
 use std::io;
@@ -50,7 +50,7 @@ pub(crate) enum LoginError {
     Broken(#[from] io::Error),
     #[error("the server closed the connection during the login")]
     Closed,
-    #[error("the login took longer than {} s", .0.as_secs())]
+    #[error("the login took longer than {0:?}")]
     TimedOut(Duration),
 }
 
@@ -123,9 +123,12 @@ impl LoginError {
     }
 
     fn message(&self) -> String {
-        match self.link() {
-            Some(link) => format!("irsa: {self} (link: {})", link.id()),
-            None => format!("irsa: {self}"),
+        match (self.link(), self.cause()) {
+            (Some(link), Some(cause)) => {
+                format!("irsa: {self} (link: {}, cause: {})", link.id(), cause.id())
+            }
+            (Some(link), None) => format!("irsa: {self} (link: {})", link.id()),
+            (None, _) => format!("irsa: {self}"),
         }
     }
 
@@ -152,7 +155,9 @@ impl LoginError {
 
 fn cause_of(code: SqlState, after_token: bool) -> Option<Cause> {
     match code {
-        SqlState::INVALID_AUTHORIZATION_SPECIFICATION if after_token => Some(Cause::IamLoginRefused),
+        SqlState::INVALID_AUTHORIZATION_SPECIFICATION if after_token => {
+            Some(Cause::IamLoginRefused)
+        }
         SqlState::INVALID_AUTHORIZATION_SPECIFICATION => Some(Cause::RoleNotFound),
         SqlState::INVALID_PASSWORD => Some(Cause::RdsIamNotGranted),
         SqlState::INVALID_CATALOG => Some(Cause::WrongDatabase),
@@ -173,8 +178,17 @@ fn tls_text(error: &io::Error) -> String {
 
 impl fmt::Display for LoginFacts<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { user, endpoint, region, source, .. } = self;
-        write!(f, "user {user} at {endpoint} (region {region}), identity from {source}")?;
+        let Self {
+            user,
+            endpoint,
+            region,
+            source,
+            ..
+        } = self;
+        write!(
+            f,
+            "user {user} at {endpoint} (region {region}), identity from {source}"
+        )?;
         if let Some(role) = self.role {
             write!(f, ", role {role}")?;
         }

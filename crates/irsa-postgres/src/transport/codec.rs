@@ -74,7 +74,8 @@ impl TlsCodec {
     }
 
     /// Works through `incoming`; plaintext is appended to `plain`, handshake and control records
-    /// to send to `reply`. On an error `reply` ends with the alert for the peer.
+    /// to send to `reply`. On an error `reply` ends with the alert for the peer, and the codec is
+    /// of no more use.
     pub(crate) fn receive(
         &mut self,
         incoming: &mut [u8],
@@ -97,7 +98,7 @@ impl TlsCodec {
                 Ok(Step::Again) => {}
                 Ok(Step::At(state)) => return Ok(Received { consumed, state }),
                 Err(error) => {
-                    self.encode_alert(reply);
+                    self.encode_alert(incoming.get_mut(consumed..).unwrap_or_default(), reply);
                     return Err(error);
                 }
             }
@@ -105,38 +106,43 @@ impl TlsCodec {
     }
 
     /// Encrypts `plain` onto `out`.
-    pub(crate) fn encrypt(&mut self, plain: &[u8], out: &mut Outbox) -> Result<(), rustls::Error> {
+    ///
+    /// `unread` is what the last [`TlsCodec::receive`] left of its input: rustls remembers where in
+    /// it a handshake message in pieces begins, and panics if it is gone.
+    pub(crate) fn encrypt(
+        &mut self,
+        unread: &mut [u8],
+        plain: &[u8],
+        out: &mut Outbox,
+    ) -> Result<(), rustls::Error> {
         match self {
             Self::Client(connection) => {
-                encrypt_with(connection.process_tls_records(&mut []), plain, out)
+                encrypt_with(connection.process_tls_records(unread), plain, out)
             }
             Self::Server(connection) => {
-                encrypt_with(connection.process_tls_records(&mut []), plain, out)
+                encrypt_with(connection.process_tls_records(unread), plain, out)
             }
         }
     }
 
-    /// Says `close_notify` (RFC 8446 section 6.1): nothing more will be sent.
-    pub(crate) fn close(&mut self, out: &mut Outbox) {
+    /// Says `close_notify` (RFC 8446 section 6.1): nothing more will be sent. `unread` is as for
+    /// [`TlsCodec::encrypt`].
+    pub(crate) fn close(&mut self, unread: &mut [u8], out: &mut Outbox) {
         match self {
-            Self::Client(connection) => {
-                close_with(connection.process_tls_records(&mut []), out);
-            }
-            Self::Server(connection) => {
-                close_with(connection.process_tls_records(&mut []), out);
-            }
+            Self::Client(connection) => close_with(connection.process_tls_records(unread), out),
+            Self::Server(connection) => close_with(connection.process_tls_records(unread), out),
         }
     }
 
     /// After a fatal error rustls holds the alert back as the next record to encode.
-    fn encode_alert(&mut self, reply: &mut Outbox) {
+    fn encode_alert(&mut self, unread: &mut [u8], reply: &mut Outbox) {
         let mut ignored = Outbox::default();
         let _ = match self {
             Self::Client(connection) => {
-                advance(connection.process_tls_records(&mut []), &mut ignored, reply)
+                advance(connection.process_tls_records(unread), &mut ignored, reply)
             }
             Self::Server(connection) => {
-                advance(connection.process_tls_records(&mut []), &mut ignored, reply)
+                advance(connection.process_tls_records(unread), &mut ignored, reply)
             }
         };
     }

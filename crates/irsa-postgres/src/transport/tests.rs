@@ -23,8 +23,10 @@ async fn tls_pair() -> (Transport, Transport) {
     let server_tls = authority.server_config(&["localhost"], &[]).unwrap();
     let (mut client, mut server) = pair();
     let name = ServerName::try_from("localhost").unwrap();
-    let (connected, accepted) =
-        tokio::join!(client.connect_tls(&client_tls, name), server.accept_tls(&server_tls));
+    let (connected, accepted) = tokio::join!(
+        client.connect_tls(&client_tls, name),
+        server.accept_tls(&server_tls)
+    );
     connected.unwrap();
     accepted.unwrap();
     (client, server)
@@ -39,13 +41,20 @@ async fn read_all(transport: &mut Transport) -> Vec<u8> {
 }
 
 async fn carries_megabytes(mut sender: Transport, mut receiver: Transport) {
-    let sent: Vec<u8> = (0..3_000_000_u32).map(|number| (number % 253) as u8).collect();
+    let sent: Vec<u8> = (0..3_000_000_u32)
+        .map(|number| (number % 253) as u8)
+        .collect();
     let sending = async {
         sender.send_all(&sent).await.unwrap();
         sender.close().await.unwrap();
     };
     let ((), received) = tokio::join!(sending, read_all(&mut receiver));
-    assert!(received == sent, "{} bytes came of {}", received.len(), sent.len());
+    assert!(
+        received == sent,
+        "{} bytes came of {}",
+        received.len(),
+        sent.len()
+    );
 }
 
 #[tokio::test]
@@ -92,9 +101,24 @@ async fn refuses_a_certificate_of_another_name() {
     let server_tls = authority.server_config(&["db.example"], &[]).unwrap();
     let (mut client, mut server) = pair();
     let name = ServerName::try_from("other.example").unwrap();
-    let (connected, accepted) =
-        tokio::join!(client.connect_tls(&client_tls, name), server.accept_tls(&server_tls));
+    let (connected, accepted) = tokio::join!(
+        client.connect_tls(&client_tls, name),
+        server.accept_tls(&server_tls)
+    );
     let error = connected.unwrap_err();
     assert!(error.get_ref().unwrap().is::<rustls::Error>());
     assert!(accepted.is_err(), "the alert reaches the server");
+}
+
+#[tokio::test]
+async fn closes_after_tls_has_failed() {
+    let authority = LocalAuthority::generate().unwrap();
+    let server_tls = authority.server_config(&["localhost"], &[]).unwrap();
+    let (mut client, mut server) = pair();
+    // The beginning of a ClientHello, and then a record that must not come within it.
+    let records = b"\x16\x03\x01\x00\x06\x01\x00\x00\xff\x03\x03\x15\x03\x03\x00\x02\x01\x00";
+    client.send_all(records).await.unwrap();
+    assert!(server.accept_tls(&server_tls).await.is_err());
+    assert!(server.send_all(b"too late").await.is_err());
+    server.close().await.unwrap();
 }

@@ -7,8 +7,10 @@ use super::outbox::Outbox;
 
 pub(super) struct Tls {
     pub(super) codec: TlsCodec,
-    /// An incomplete record, until the rest of it arrives.
+    /// An incomplete record, or a handshake message whose other records are to come.
     partial: Vec<u8>,
+    /// Whether TLS has failed, after which the codec must be left alone.
+    failed: bool,
 }
 
 // === impl Tls ===
@@ -18,6 +20,7 @@ impl Tls {
         Self {
             codec,
             partial: begun.to_vec(),
+            failed: false,
         }
     }
 
@@ -55,6 +58,7 @@ impl Tls {
         let mut reply = Outbox::default();
         let received = self.codec.receive(input, plain, &mut reply);
         unsent.extend_from_slice(reply.filled());
+        self.failed = received.is_err();
         let received = received.map_err(tls_error)?;
         self.keep(input.get(received.consumed..).unwrap_or_default());
         Ok(received.state)
@@ -66,13 +70,21 @@ impl Tls {
         cipher: &'a mut Outbox,
     ) -> io::Result<&'a [u8]> {
         cipher.clear();
-        self.codec.encrypt(plain, cipher).map_err(tls_error)?;
+        if self.failed {
+            return Err(io::ErrorKind::NotConnected.into());
+        }
+        self.codec
+            .encrypt(&mut self.partial, plain, cipher)
+            .map_err(tls_error)?;
         Ok(cipher.filled())
     }
 
     pub(super) fn close(&mut self, unsent: &mut Vec<u8>) {
+        if self.failed {
+            return;
+        }
         let mut alert = Outbox::default();
-        self.codec.close(&mut alert);
+        self.codec.close(&mut self.partial, &mut alert);
         unsent.extend_from_slice(alert.filled());
     }
 }

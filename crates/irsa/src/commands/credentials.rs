@@ -11,12 +11,14 @@ use super::runtime;
 use crate::cli::CredentialsArgs;
 use crate::exit::Failure;
 use crate::output;
-use crate::settings;
+use crate::settings::{self, Mistakes};
 
-pub(crate) fn run(args: CredentialsArgs) -> Result<ExitCode, Failure> {
-    let settings = settings::identity_only(args.identity)?;
+pub(crate) fn run(args: CredentialsArgs, mistakes: Mistakes) -> Result<ExitCode, Failure> {
+    let settings = settings::identity_only(args.identity, mistakes)?;
     let credentials = runtime::control()?.block_on(async {
-        Identity::start(settings, Arc::new(SystemClock))?.credentials().await
+        Identity::start(settings, Arc::new(SystemClock))?
+            .credentials()
+            .await
     })?;
     output::line(&document(&credentials).to_string());
     Ok(ExitCode::SUCCESS)

@@ -9,6 +9,7 @@ use crate::cli::{DemoArgs, Output};
 use crate::exit::Failure;
 use crate::output;
 use crate::progress::Progress;
+use crate::settings;
 
 pub(crate) fn run(args: DemoArgs) -> Result<ExitCode, Failure> {
     let program = std::env::current_exe()
@@ -16,15 +17,19 @@ pub(crate) fn run(args: DemoArgs) -> Result<ExitCode, Failure> {
     let progress = Progress::new();
     let options = DemoOptions {
         program,
-        postgres_bin: args.postgres_bin,
-        cache_dir: args.cache_dir,
+        postgres_bin: args.programs.postgres_bin,
+        cache_dir: Some(settings::cache_folder(args.programs.cache_dir)?),
         progress: progress.teller(),
     };
     let report = runtime::control()?.block_on(irsa_demo::run(options));
     progress.finish();
     let report = report.map_err(Failure::other)?;
     show(&report, args.output)?;
-    Ok(if report.is_as_expected() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.is_as_expected() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn show(report: &DemoReport, output: Output) -> Result<(), Failure> {

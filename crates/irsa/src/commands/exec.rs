@@ -4,31 +4,39 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitCode, ExitStatus};
 
 use irsa_net::listen::ListenAddress;
-use tokio::process::Command;
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::process::{Child, Command};
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::proxy::start_logging;
 use super::runtime;
 use crate::cli::ExecArgs;
 use crate::exit::Failure;
 use crate::proxy::Proxy;
-use crate::settings;
+use crate::settings::{self, Mistakes};
 use crate::upstream::UpstreamSpec;
 
 /// What a shell adds to a signal's number for an exit code (POSIX, "Exit Status for Commands").
 const KILLED_BY_SIGNAL: i32 = 128;
 
-pub(crate) fn run(args: ExecArgs) -> Result<ExitCode, Failure> {
-    let mut settings = settings::proxy(&args.upstreams, args.common)?;
-    settings.upstreams.iter_mut().for_each(listen_on_a_free_port);
-    start_logging(&settings.logs)?;
+pub(crate) fn run(args: ExecArgs, mistakes: Mistakes) -> Result<ExitCode, Failure> {
+    let mut settings = settings::proxy(&args.upstreams, args.common, mistakes)?;
+    settings
+        .upstreams
+        .iter_mut()
+        .for_each(listen_on_a_free_port);
+    start_logging(&settings)?;
     runtime::control()?.block_on(async {
         let proxy = Proxy::start(settings).await?;
-        let status = command(&proxy, &args.command).status().await;
+        let status = match command(&proxy, &args.command).spawn() {
+            Ok(child) => until_it_ends(child).await,
+            Err(error) => Err(Failure::other(format!(
+                "`{}` can't be run: {error}",
+                args.command.join(" ")
+            ))),
+        };
         proxy.stop().await;
-        status.map(exit_code).map_err(|error| Failure::Other {
-            message: format!("`{}` can't be run: {error}", args.command.join(" ")),
-            remedy: None,
-        })
+        status.map(exit_code)
     })
 }
 
@@ -40,9 +48,11 @@ fn listen_on_a_free_port(spec: &mut UpstreamSpec) {
 }
 
 /// The command, in an environment that libpq and its kin understand (PostgreSQL docs,
-/// "Environment Variables"). The signals of a terminal reach it as they reach us.
+/// "Environment Variables").
 fn command(proxy: &Proxy, words: &[String]) -> Command {
-    let (program, arguments) = words.split_first().map_or(("", words), |(first, rest)| (first, rest));
+    let (program, arguments) = words
+        .split_first()
+        .map_or(("", words), |(first, rest)| (first, rest));
     let mut command = Command::new(program);
     command.args(arguments).kill_on_drop(true);
     if let Some(first) = proxy.listeners().first() {
@@ -55,11 +65,38 @@ fn command(proxy: &Proxy, words: &[String]) -> Command {
                 command.env("PGPORT", address.port().to_string());
             }
             ListenAddress::Loopback { port } => {
-                command.env("PGHOST", "localhost").env("PGPORT", port.to_string());
+                command
+                    .env("PGHOST", "localhost")
+                    .env("PGPORT", port.to_string());
             }
         }
     }
     command
+}
+
+/// Waits for the command. SIGTERM is passed on, since it is sent to us alone; SIGINT comes from a
+/// terminal, which sends it to the command as well. The command decides what either means.
+async fn until_it_ends(mut child: Child) -> Result<ExitStatus, Failure> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::other)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::other)?;
+    loop {
+        tokio::select! {
+            status = child.wait() => return status.map_err(Failure::other),
+            _ = terminate.recv() => terminate_child(&child),
+            _ = interrupt.recv() => {}
+        }
+    }
+}
+
+fn terminate_child(child: &Child) {
+    let pid = child
+        .id()
+        .and_then(|id| i32::try_from(id).ok())
+        .and_then(Pid::from_raw);
+    if let Some(pid) = pid {
+        // It may have ended just now, which is what was wanted.
+        let _ = kill_process(pid, Signal::TERM);
+    }
 }
 
 fn exit_code(status: ExitStatus) -> ExitCode {

@@ -9,69 +9,88 @@ use irsa_lab::{Lab, LabOptions, World};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::runtime;
-use crate::cli::{LabAction, LabArgs};
+use crate::cli::{LabAction, LabArgs, Output};
 use crate::exit::Failure;
 use crate::output;
 use crate::progress::Progress;
-use crate::settings::{self, shown};
+use crate::settings::{self, Mistakes, shown};
 
 /// The lab's own description, in its state folder.
 const FACTS: &str = "lab.json";
 
-pub(crate) fn run(args: LabArgs) -> Result<ExitCode, Failure> {
+pub(crate) fn run(args: LabArgs, mistakes: Mistakes) -> Result<ExitCode, Failure> {
     let state_dir = args.state_dir.clone().unwrap_or_else(default_state_dir);
     match &args.action {
-        Some(LabAction::Env { workload }) => print_environment(&state_dir, workload.as_deref()),
-        None => serve(args, state_dir),
+        Some(LabAction::Env { workload, output }) => {
+            print_environment(&state_dir, workload.as_deref(), *output)
+        }
+        None => serve(args, &state_dir, mistakes),
     }
 }
 
-fn serve(args: LabArgs, state_dir: PathBuf) -> Result<ExitCode, Failure> {
-    let logs = settings::logs_only(args.logs)?;
-    let session = settings::duration("--session-duration", args.session_duration.as_deref())?;
+fn serve(args: LabArgs, state_dir: &Path, mut mistakes: Mistakes) -> Result<ExitCode, Failure> {
+    let logs = settings::log_settings(args.logs, &mut mistakes);
+    let session = args.session_duration.as_deref();
+    let session = session.and_then(|life| mistakes.duration("--session-duration", life));
+    let world = mistakes.collect(world(args.world.as_deref()));
+    let world = mistakes.or(world)?.unwrap_or_else(World::camunda_8_3);
     irsa_ops::logging::init(logs.format, &logs.level).map_err(Failure::other)?;
     let progress = Progress::new();
-    let mut options = LabOptions::new(world(args.world.as_deref())?);
-    options.state_dir = Some(state_dir.clone());
-    options.postgres_bin = args.postgres_bin;
-    if let Some(cache_dir) = args.cache_dir {
-        options.cache_dir = cache_dir;
-    }
+    let mut options = LabOptions::new(world);
+    options.state_dir = Some(state_dir.to_owned());
+    options.postgres_bin = args.programs.postgres_bin;
+    options.cache_dir = settings::cache_folder(args.programs.cache_dir)?;
     options.session_seconds = session.map(|session| session.as_secs());
     options.progress = progress.teller();
     runtime::control()?.block_on(async {
         let lab = Lab::start(options).await.map_err(Failure::other)?;
         progress.finish();
-        output::line(&summary(lab.facts(), &state_dir));
+        output::line(&summary(lab.facts(), state_dir));
         until_told_to_stop().await?;
         lab.stop().await;
         Ok(ExitCode::SUCCESS)
     })
 }
 
-fn world(file: Option<&Path>) -> Result<World, Failure> {
+fn world(file: Option<&Path>) -> Result<World, String> {
     let Some(file) = file else {
         return Ok(World::camunda_8_3());
     };
     let text = std::fs::read_to_string(file)
-        .map_err(|error| Failure::other(format!("`{}` can't be read: {error}", shown(file))))?;
-    World::from_yaml(&text).map_err(|error| Failure::other(format!("`{}`: {error}", shown(file))))
+        .map_err(|error| format!("the world `{}` can't be read: {error}", shown(file)))?;
+    World::from_yaml(&text).map_err(|error| format!("the world `{}`: {error}", shown(file)))
 }
 
 fn summary(facts: &LabFacts, state_dir: &Path) -> String {
     let mut text = String::new();
     for cluster in &facts.clusters {
-        let _ = writeln!(text, "aurora     {}:{} at {}", cluster.endpoint, cluster.port, cluster.dial);
+        let _ = writeln!(
+            text,
+            "aurora     {}:{} at {}",
+            cluster.endpoint, cluster.port, cluster.dial
+        );
     }
     let _ = writeln!(text, "sts        {}", facts.sts.url);
-    let _ = writeln!(text, "oidc       {} at {}", facts.oidc_issuer.url, facts.oidc_issuer.dial);
+    let _ = writeln!(
+        text,
+        "oidc       {} at {}",
+        facts.oidc_issuer.url, facts.oidc_issuer.dial
+    );
     let _ = writeln!(text, "imds       {}", facts.imds.url);
     let _ = writeln!(text, "agent      {}", facts.pod_identity_agent.url);
     let _ = writeln!(text, "admin      {}", facts.admin.url);
     let _ = writeln!(text, "facts      {}", state_dir.join(FACTS).display());
+    let lab = if state_dir == default_state_dir() {
+        "irsa lab".to_owned()
+    } else {
+        format!("irsa lab --state-dir '{}'", state_dir.display())
+    };
     for workload in &facts.workloads {
-        let name = &workload.name;
-        let _ = writeln!(text, "workload   eval \"$(irsa lab env --workload {name})\"");
+        let _ = writeln!(
+            text,
+            "workload   eval \"$({lab} env --workload {})\"",
+            workload.name
+        );
     }
     text.push_str("Ctrl-C stops it");
     text
@@ -87,12 +106,17 @@ async fn until_told_to_stop() -> Result<(), Failure> {
     Ok(())
 }
 
-fn print_environment(state_dir: &Path, name: Option<&str>) -> Result<ExitCode, Failure> {
+fn print_environment(
+    state_dir: &Path,
+    name: Option<&str>,
+    output: Output,
+) -> Result<ExitCode, Failure> {
     let facts = read_facts(&state_dir.join(FACTS))?;
     let workload = pick(&facts.workloads, name)?;
-    for (variable, value) in &workload.environment {
-        output::line(&format!("export {variable}={}", quoted(value)));
-    }
+    output::line(&match output {
+        Output::Text => irsa_lab::exports(workload).trim_end().to_owned(),
+        Output::Json => serde_json::to_string(&workload.environment).map_err(Failure::other)?,
+    });
     Ok(ExitCode::SUCCESS)
 }
 
@@ -105,23 +129,24 @@ fn read_facts(path: &Path) -> Result<LabFacts, Failure> {
     serde_json::from_str(&text).map_err(|error| no_lab(&error))
 }
 
-fn pick<'a>(workloads: &'a [WorkloadFacts], name: Option<&str>) -> Result<&'a WorkloadFacts, Failure> {
+fn pick<'a>(
+    workloads: &'a [WorkloadFacts],
+    name: Option<&str>,
+) -> Result<&'a WorkloadFacts, Failure> {
     let found = match name {
         Some(name) => workloads.iter().find(|workload| workload.name == name),
         None => workloads.first(),
     };
     found.ok_or_else(|| {
-        let names: Vec<_> = workloads.iter().map(|workload| workload.name.as_str()).collect();
+        let names: Vec<_> = workloads
+            .iter()
+            .map(|workload| workload.name.as_str())
+            .collect();
         Failure::Other {
             message: format!("the lab has no workload `{}`", name.unwrap_or_default()),
             remedy: Some(format!("it has {}", names.join(", "))),
         }
     })
-}
-
-/// In single quotes, as a POSIX shell reads it back.
-fn quoted(value: &str) -> String {
-    format!("'{}'", value.replace('\'', r"'\''"))
 }
 
 fn default_state_dir() -> PathBuf {

@@ -1,7 +1,9 @@
 //! `irsa proxy`: the main job.
 
+use std::io::{IsTerminal, stdout};
 use std::process::ExitCode;
 
+use irsa_net::listen::ListenAddress;
 use irsa_net::process::harden_process;
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
@@ -11,14 +13,17 @@ use crate::cli::{Output, ProxyArgs};
 use crate::exit::Failure;
 use crate::output;
 use crate::proxy::Proxy;
-use crate::settings::{self, LogSettings};
+use crate::settings::{self, Mistakes, ProxySettings};
 
-pub(crate) fn run(args: ProxyArgs) -> Result<ExitCode, Failure> {
-    let settings = settings::proxy(&args.upstreams, args.common)?;
-    start_logging(&settings.logs)?;
+pub(crate) fn run(args: ProxyArgs, mistakes: Mistakes) -> Result<ExitCode, Failure> {
+    let settings = settings::proxy(&args.upstreams, args.common, mistakes)?;
+    start_logging(&settings)?;
     runtime::control()?.block_on(async {
         let proxy = Proxy::start(settings).await?;
-        output::line(&announcement(&proxy, args.output));
+        output::line(&match args.output {
+            Output::Json => for_programs(&proxy),
+            Output::Text => for_people(&proxy, stdout().is_terminal()),
+        });
         until_told_to_stop(&proxy).await?;
         proxy.stop().await;
         Ok(ExitCode::SUCCESS)
@@ -26,10 +31,14 @@ pub(crate) fn run(args: ProxyArgs) -> Result<ExitCode, Failure> {
 }
 
 /// Logs from here on, and keeps secrets out of core files.
-pub(super) fn start_logging(logs: &LogSettings) -> Result<(), Failure> {
+pub(super) fn start_logging(settings: &ProxySettings) -> Result<(), Failure> {
+    let logs = &settings.logs;
     irsa_ops::logging::init(logs.format, &logs.level).map_err(Failure::other)?;
     if let Err(error) = harden_process() {
         tracing::warn!(%error, "core dumps could not be turned off");
+    }
+    for warning in &settings.warnings {
+        tracing::warn!("{warning}");
     }
     Ok(())
 }
@@ -47,29 +56,58 @@ async fn until_told_to_stop(proxy: &Proxy) -> Result<(), Failure> {
     Ok(())
 }
 
-fn announcement(proxy: &Proxy, output: Output) -> String {
-    match output {
-        Output::Json => {
-            let listening: Vec<_> = proxy
-                .listeners()
-                .iter()
-                .map(|listening| {
-                    json!({
-                        "upstream": listening.upstream,
-                        "address": listening.address.to_string(),
-                    })
-                })
-                .collect();
-            let admin: Vec<_> = proxy.admin_addresses().iter().map(ToString::to_string).collect();
-            json!({ "listening": listening, "admin": admin }).to_string()
-        }
-        Output::Text => {
-            let lines: Vec<_> = proxy
-                .listeners()
-                .iter()
-                .map(|listening| format!("{} -> {}", listening.address, listening.upstream))
-                .collect();
-            lines.join("\n")
-        }
+fn for_programs(proxy: &Proxy) -> String {
+    let texts = |addresses: &[ListenAddress]| -> Vec<String> {
+        addresses.iter().map(ToString::to_string).collect()
+    };
+    let listening = proxy.listeners().iter().map(|listening| {
+        json!({ "upstream": listening.upstream, "address": listening.address.to_string() })
+    });
+    json!({
+        "listening": listening.collect::<Vec<_>>(),
+        "admin": texts(proxy.admin_addresses()),
+        "status": texts(proxy.status_addresses()),
+    })
+    .to_string()
+}
+
+/// On a terminal with what to do next.
+fn for_people(proxy: &Proxy, terminal: bool) -> String {
+    let listeners = proxy.listeners().iter();
+    let mut lines: Vec<String> = listeners
+        .map(|listening| format!("{} -> {}", listening.address, listening.upstream))
+        .collect();
+    lines.extend(
+        proxy
+            .admin_addresses()
+            .iter()
+            .map(|address| format!("{address} -> metrics")),
+    );
+    lines.extend(
+        proxy
+            .status_addresses()
+            .iter()
+            .map(|address| format!("{address} -> /status")),
+    );
+    if terminal {
+        let first = proxy
+            .listeners()
+            .iter()
+            .find_map(|listening| example(&listening.address));
+        lines.extend(first);
+        lines.push("Ctrl-C stops it".to_owned());
     }
+    lines.join("\n")
+}
+
+/// How to try an address.
+fn example(address: &ListenAddress) -> Option<String> {
+    let (host, port) = match address {
+        ListenAddress::Tcp(address) => (address.ip().to_string(), address.port()),
+        ListenAddress::Loopback { port } => ("localhost".to_owned(), *port),
+        ListenAddress::Unix(_) => return None,
+    };
+    Some(format!(
+        "for instance: psql --host {host} --port {port} --username USER DATABASE"
+    ))
 }

@@ -12,10 +12,10 @@ use super::runtime;
 use crate::cli::{Output, TokenArgs};
 use crate::exit::Failure;
 use crate::output;
-use crate::settings;
+use crate::settings::{self, Mistakes};
 
-pub(crate) fn run(args: TokenArgs) -> Result<ExitCode, Failure> {
-    let settings = settings::identity_only(args.identity)?;
+pub(crate) fn run(args: TokenArgs, mistakes: Mistakes) -> Result<ExitCode, Failure> {
+    let settings = settings::identity_only(args.identity, mistakes)?;
     let region = region_of(&args.host, settings.region.clone())?;
     let target = RdsTarget {
         sign_host: args.host.to_ascii_lowercase(),

@@ -10,10 +10,10 @@ use super::runtime;
 use crate::cli::{Output, WhoamiArgs};
 use crate::exit::Failure;
 use crate::output;
-use crate::settings;
+use crate::settings::{self, Mistakes};
 
-pub(crate) fn run(args: WhoamiArgs) -> Result<ExitCode, Failure> {
-    let settings = settings::identity_only(args.identity)?;
+pub(crate) fn run(args: WhoamiArgs, mistakes: Mistakes) -> Result<ExitCode, Failure> {
+    let settings = settings::identity_only(args.identity, mistakes)?;
     let (identity, caller) = runtime::control()?.block_on(async {
         let identity = Identity::start(settings, Arc::new(SystemClock))?;
         let caller = identity.caller().await?;
@@ -56,6 +56,11 @@ fn text(identity: &Identity, caller: &CallerIdentity) -> String {
     if let Some(at) = identity.state().expires_at() {
         lines.push(format!("expires   {}", output::rfc3339(at)));
     }
-    lines.extend(source.warnings().iter().map(|warning| format!("warning   {warning}")));
+    lines.extend(
+        source
+            .warnings()
+            .iter()
+            .map(|warning| format!("warning   {warning}")),
+    );
     lines.join("\n")
 }

@@ -56,7 +56,7 @@ impl DataPlane {
             Ok(Ok(listening)) => Ok((Self { thread, alive }, listening)),
             Ok(Err(error)) => Err(Failure::Other {
                 message: error.to_string(),
-                remedy: Some(error.remedy().to_owned()),
+                remedy: Some(error.remedy()),
             }),
             Err(_) => Err(Failure::other("the data thread ended before it listened")),
         }
@@ -84,9 +84,18 @@ async fn run(
         }
     };
     let _ = tell.send(Ok(listening(&prepared, &bound)));
-    for Bound { prepared: index, listener } in bound {
+    for Bound {
+        prepared: index,
+        listener,
+    } in bound
+    {
         let database = prepared[index].database.clone();
-        accepting.spawn(irsa_postgres::serve(database, listener, drain.clone(), cut.clone()));
+        accepting.spawn(irsa_postgres::serve(
+            database,
+            listener,
+            drain.clone(),
+            cut.clone(),
+        ));
     }
     accepting
 }
@@ -97,7 +106,10 @@ async fn bind(prepared: &[Prepared]) -> Result<Vec<Bound>, BindError> {
         for address in &upstream.listen {
             let address = address.clone().for_postgres(POSTGRES_PORT);
             let listener = Listener::bind(&address, ListenOptions::default()).await?;
-            bound.push(Bound { prepared: index, listener });
+            bound.push(Bound {
+                prepared: index,
+                listener,
+            });
         }
     }
     Ok(bound)
@@ -107,7 +119,10 @@ fn listening(prepared: &[Prepared], bound: &[Bound]) -> Vec<Listening> {
     let of = |bound: &Bound| {
         let upstream = prepared[bound.prepared].database.upstream().to_string();
         let addresses = bound.listener.local_addresses();
-        addresses.into_iter().map(move |address| Listening { upstream: upstream.clone(), address })
+        addresses.into_iter().map(move |address| Listening {
+            upstream: upstream.clone(),
+            address,
+        })
     };
     bound.iter().flat_map(of).collect()
 }

@@ -17,7 +17,9 @@ struct IdentityCollector {
 
 /// Registers the identity's metrics.
 pub(super) fn watch_identity(metrics: &Metrics, identity: &Identity) {
-    let collector = IdentityCollector { identity: identity.clone() };
+    let collector = IdentityCollector {
+        identity: identity.clone(),
+    };
     metrics.register(|registry| registry.register_collector(Box::new(collector)));
 }
 

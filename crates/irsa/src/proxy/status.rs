@@ -16,8 +16,14 @@ pub(super) struct ProxyStatus {
 
 impl ProxyStatus {
     pub(super) fn new(identity: Identity, upstreams: &[UpstreamSpec]) -> Self {
-        let upstreams = upstreams.iter().map(|spec| spec.upstream.to_string()).collect();
-        Self { identity, upstreams }
+        let upstreams = upstreams
+            .iter()
+            .map(|spec| spec.upstream.to_string())
+            .collect();
+        Self {
+            identity,
+            upstreams,
+        }
     }
 }
 
@@ -31,8 +37,17 @@ impl StatusSource for ProxyStatus {
         if let Some(file) = source.token_file() {
             facts.push(Fact::new("token file", file.display().to_string()));
         }
-        facts.extend(self.upstreams.iter().map(|upstream| Fact::new("upstream", upstream)));
-        facts.extend(source.warnings().iter().map(|warning| Fact::new("warning", warning)));
+        facts.extend(
+            self.upstreams
+                .iter()
+                .map(|upstream| Fact::new("upstream", upstream)),
+        );
+        facts.extend(
+            source
+                .warnings()
+                .iter()
+                .map(|warning| Fact::new("warning", warning)),
+        );
         Status {
             program: "irsa proxy".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -55,10 +70,12 @@ fn links(state: &IdentityState) -> Vec<LinkStatus> {
         })
         .collect();
     if let Some(error) = state.error() {
-        let stale = matches!(state, IdentityState::Stale { .. });
-        for link in links.iter_mut().filter(|status| status.link == error.link()) {
+        for link in links
+            .iter_mut()
+            .filter(|status| status.link == error.link())
+        {
             *link = LinkStatus::broken(error.link(), error.to_string(), error.cause());
-            if stale {
+            if matches!(state, IdentityState::Stale { .. }) {
                 link.state = LinkState::Degraded;
             }
         }

@@ -39,13 +39,24 @@ impl Tls {
     }
 
     /// A handshake without asking first, as libpq does with `sslnegotiation=direct`.
-    pub(super) async fn direct(&self, lab: &Lab, host: &str) -> io::Result<Wire<TlsStream<TcpStream>>> {
+    pub(super) async fn direct(
+        &self,
+        lab: &Lab,
+        host: &str,
+    ) -> io::Result<Wire<TlsStream<TcpStream>>> {
         self.handshake(lab.tcp().await, host).await
     }
 
-    pub(super) async fn handshake(&self, stream: TcpStream, host: &str) -> io::Result<Wire<TlsStream<TcpStream>>> {
+    pub(super) async fn handshake(
+        &self,
+        stream: TcpStream,
+        host: &str,
+    ) -> io::Result<Wire<TlsStream<TcpStream>>> {
         let host = ServerName::try_from(host.to_owned()).unwrap();
-        TlsConnector::from(Arc::clone(&self.0)).connect(host, stream).await.map(Wire::new)
+        TlsConnector::from(Arc::clone(&self.0))
+            .connect(host, stream)
+            .await
+            .map(Wire::new)
     }
 
     /// The same client without ALPN.
@@ -62,7 +73,10 @@ impl MakeTlsConnect<Socket> for Tls {
     type Error = rustls::pki_types::InvalidDnsNameError;
 
     fn make_tls_connect(&mut self, host: &str) -> Result<Connector, Self::Error> {
-        Ok(Connector { config: Arc::clone(&self.0), host: ServerName::try_from(host.to_owned())? })
+        Ok(Connector {
+            config: Arc::clone(&self.0),
+            host: ServerName::try_from(host.to_owned())?,
+        })
     }
 }
 
@@ -72,7 +86,12 @@ impl TlsConnect<Socket> for Connector {
     type Future = Pin<Box<dyn Future<Output = io::Result<Stream>> + Send>>;
 
     fn connect(self, stream: Socket) -> Self::Future {
-        Box::pin(async move { TlsConnector::from(self.config).connect(self.host, stream).await.map(Stream) })
+        Box::pin(async move {
+            TlsConnector::from(self.config)
+                .connect(self.host, stream)
+                .await
+                .map(Stream)
+        })
     }
 }
 
@@ -83,13 +102,21 @@ impl tokio_postgres::tls::TlsStream for Stream {
 }
 
 impl AsyncRead for Stream {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         Pin::new(&mut self.0).poll_read(cx, buf)
     }
 }
 
 impl AsyncWrite for Stream {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.0).poll_write(cx, buf)
     }
 

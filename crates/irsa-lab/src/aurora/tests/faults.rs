@@ -1,5 +1,7 @@
 //! What breaks on demand.
 
+use std::time::{Duration, Instant};
+
 use irsa_chain::Cause;
 use tokio_postgres::error::SqlState;
 
@@ -13,9 +15,18 @@ async fn a_good_token_is_refused_as_expired_and_then_taken() {
     let lab = Lab::start().await;
     lab.faults.change(|plan| plan.aurora.refuse_logins = 1);
     let token = lab.token("keycloak");
-    let error = lab.connect("keycloak", &token, "keycloak").await.unwrap_err();
-    assert_eq!(error.code(), Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION));
-    assert_eq!(lab.ledger().last_refusal().unwrap().cause, Cause::RdsTokenExpired);
+    let error = lab
+        .connect("keycloak", &token, "keycloak")
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error.code(),
+        Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION)
+    );
+    assert_eq!(
+        lab.ledger().last_refusal().unwrap().cause,
+        Cause::RdsTokenExpired
+    );
     lab.connect("keycloak", &token, "keycloak").await.unwrap();
 }
 
@@ -23,20 +34,33 @@ async fn a_good_token_is_refused_as_expired_and_then_taken() {
 async fn throttling_is_known_to_the_server_s_log_only() {
     let lab = Lab::start().await;
     lab.faults.change(|plan| plan.aurora.throttled = true);
-    let error = lab.connect("keycloak", &lab.token("keycloak"), "keycloak").await.unwrap_err();
-    assert_eq!(error.code(), Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION));
+    let error = lab
+        .connect("keycloak", &lab.token("keycloak"), "keycloak")
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error.code(),
+        Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION)
+    );
     let ledger = lab.ledger();
     let refusal = ledger.last_refusal().unwrap();
     assert_eq!(refusal.cause, Cause::EndpointOverloaded);
-    assert!(refusal.message.contains("ThrottlingException"), "{}", refusal.message);
+    assert!(
+        refusal.message.contains("ThrottlingException"),
+        "{}",
+        refusal.message
+    );
 }
 
 #[tokio::test]
 async fn a_full_server_says_so_before_it_asks_for_a_password() {
     let lab = Lab::start().await;
-    lab.aurora.faults().change(|fault| fault.too_many_clients = true);
+    lab.aurora
+        .faults()
+        .change(|fault| fault.too_many_clients = true);
     let error = lab.connect("keycloak", "", "keycloak").await.unwrap_err();
     assert_eq!(error.code(), Some(&SqlState::TOO_MANY_CONNECTIONS));
+    assert_eq!(lab.count("login", Outcome::Fault), 1);
 }
 
 #[tokio::test]
@@ -44,18 +68,29 @@ async fn a_client_that_verifies_is_not_fooled_by_a_wrong_certificate() {
     let lab = Lab::start().await;
     for fault in [TlsFault::OtherName, TlsFault::OtherAuthority] {
         lab.aurora.faults().change(|faults| faults.tls = fault);
-        let error = lab.connect("keycloak", &lab.token("keycloak"), "keycloak").await.unwrap_err();
+        let error = lab
+            .connect("keycloak", &lab.token("keycloak"), "keycloak")
+            .await
+            .unwrap_err();
         let source = std::error::Error::source(&error).unwrap().to_string();
         assert!(source.contains("invalid peer certificate"), "{source}");
     }
-    assert_eq!(lab.ledger().asked(crate::ledger::Service::Aurora), lab.count("tls", Outcome::Fault));
+    assert_eq!(
+        lab.ledger().asked(crate::ledger::Service::Aurora),
+        lab.count("tls", Outcome::Fault)
+    );
 }
 
 #[tokio::test]
 async fn a_server_without_tls_gets_no_token_from_a_careful_client() {
     let lab = Lab::start().await;
-    lab.aurora.faults().change(|faults| faults.tls = TlsFault::Refused);
-    let error = lab.connect("keycloak", &lab.token("keycloak"), "keycloak").await.unwrap_err();
+    lab.aurora
+        .faults()
+        .change(|faults| faults.tls = TlsFault::Refused);
+    let error = lab
+        .connect("keycloak", &lab.token("keycloak"), "keycloak")
+        .await
+        .unwrap_err();
     assert!(error.to_string().contains("TLS"), "{error}");
     assert_eq!(lab.count("login", Outcome::Refused), 0);
 }
@@ -63,28 +98,63 @@ async fn a_server_without_tls_gets_no_token_from_a_careful_client() {
 #[tokio::test]
 async fn an_unreachable_server_cuts_new_connections_and_keeps_old_ones() {
     let lab = Lab::start().await;
-    let client = lab.connect("keycloak", &lab.token("keycloak"), "keycloak").await.unwrap();
+    let client = lab
+        .connect("keycloak", &lab.token("keycloak"), "keycloak")
+        .await
+        .unwrap();
     lab.faults.change(|plan| plan.aurora.unreachable = true);
-    assert!(Tls::trusting(&lab).direct(&lab, &lab.cluster().endpoint).await.is_err());
+    assert!(
+        Tls::trusting(&lab)
+            .direct(&lab, &lab.cluster().endpoint)
+            .await
+            .is_err()
+    );
     client.simple_query("SELECT 1").await.unwrap();
 }
 
 #[tokio::test]
 async fn a_cut_ends_sessions_without_a_farewell() {
     let lab = Lab::start().await;
-    let client = lab.connect("keycloak", &lab.token("keycloak"), "keycloak").await.unwrap();
+    let client = lab
+        .connect("keycloak", &lab.token("keycloak"), "keycloak")
+        .await
+        .unwrap();
     let sleeping = client.simple_query("SELECT pg_sleep(60)");
     let (ended, ()) = tokio::join!(sleeping, async { lab.aurora.faults().cut_connections() });
     assert!(ended.unwrap_err().code().is_none());
-    lab.connect("keycloak", &lab.token("keycloak"), "keycloak").await.unwrap();
+    lab.connect("keycloak", &lab.token("keycloak"), "keycloak")
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
 async fn latency_is_felt_by_each_round_trip() {
     let lab = Lab::start().await;
-    let client = lab.connect("keycloak", &lab.token("keycloak"), "keycloak").await.unwrap();
+    let client = lab
+        .connect("keycloak", &lab.token("keycloak"), "keycloak")
+        .await
+        .unwrap();
     lab.aurora.faults().change(|fault| fault.latency_ms = 40);
-    let start = std::time::Instant::now();
+    let start = Instant::now();
     client.simple_query("SELECT 1").await.unwrap();
-    assert!(start.elapsed().as_millis() >= 80, "{:?}", start.elapsed());
+    assert!(
+        start.elapsed() >= Duration::from_millis(80),
+        "{:?}",
+        start.elapsed()
+    );
+}
+
+#[tokio::test]
+async fn a_slow_login_is_slow_and_then_good() {
+    let lab = Lab::start().await;
+    lab.faults.change(|plan| plan.aurora.login_delay_ms = 50);
+    let start = Instant::now();
+    lab.connect("keycloak", &lab.token("keycloak"), "keycloak")
+        .await
+        .unwrap();
+    assert!(
+        start.elapsed() >= Duration::from_millis(50),
+        "{:?}",
+        start.elapsed()
+    );
 }

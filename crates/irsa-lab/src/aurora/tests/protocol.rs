@@ -17,13 +17,19 @@ const GSSENC_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 48];
 const PROTOCOL_3_0: [u8; 4] = [0, 3, 0, 0];
 const PROTOCOL_3_2: [u8; 4] = [0, 3, 0, 2];
 
+/// Says that it has begun, by a notice, and then takes long.
+const RUNNING: &str = "DO $$ BEGIN RAISE NOTICE 'running'; PERFORM pg_sleep(600); END $$";
+
 fn with_length(body: &[u8]) -> Vec<u8> {
     let length = u32::try_from(body.len() + 4).unwrap();
     [&length.to_be_bytes(), body].concat()
 }
 
 fn startup(version: [u8; 4], parameters: &[(&str, &str)]) -> Vec<u8> {
-    let parameters: String = parameters.iter().map(|(name, value)| [*name, "\0", value, "\0"].concat()).collect();
+    let parameters: String = parameters
+        .iter()
+        .map(|(name, value)| [*name, "\0", value, "\0"].concat())
+        .collect();
     with_length(&[&version, parameters.as_bytes(), b"\0"].concat())
 }
 
@@ -32,7 +38,10 @@ fn message(tag: u8, body: &str) -> Vec<u8> {
 }
 
 fn keycloak() -> Vec<u8> {
-    startup(PROTOCOL_3_0, &[("user", "keycloak"), ("database", "keycloak")])
+    startup(
+        PROTOCOL_3_0,
+        &[("user", "keycloak"), ("database", "keycloak")],
+    )
 }
 
 async fn next<S: AsyncRead + AsyncWrite + Unpin>(wire: &mut Wire<S>) -> Message {
@@ -60,7 +69,9 @@ impl Lab {
         let mut stream = self.tcp().await;
         stream.write_all(&SSL_REQUEST).await.unwrap();
         assert_eq!(stream.read_u8().await.unwrap(), b'S');
-        tls.handshake(stream, &self.cluster().endpoint).await.unwrap()
+        tls.handshake(stream, &self.cluster().endpoint)
+            .await
+            .unwrap()
     }
 
     /// Behind TLS, up to the question for the password.
@@ -75,7 +86,9 @@ impl Lab {
     async fn session(&self) -> (Secure, Message) {
         let (mut wire, question) = self.asked(&keycloak()).await;
         assert_eq!(question.body, [0, 0, 0, 3].as_slice());
-        wire.send(&message(b'p', &self.token("keycloak"))).await.unwrap();
+        wire.send(&message(b'p', &self.token("keycloak")))
+            .await
+            .unwrap();
         let key = until(&mut wire, b'K').await;
         until(&mut wire, b'Z').await;
         (wire, key)
@@ -92,7 +105,10 @@ async fn clear_text_is_rejected_in_the_words_of_rds() {
                     no encryption";
     assert!(told.contains(expected) && told.contains("C28000"), "{told}");
     assert!(plain.message().await.unwrap().is_none());
-    assert_eq!(lab.ledger().last_refusal().unwrap().cause, Cause::ClearTextRefused);
+    assert_eq!(
+        lab.ledger().last_refusal().unwrap().cause,
+        Cause::ClearTextRefused
+    );
 }
 
 #[tokio::test]
@@ -103,7 +119,10 @@ async fn gss_encryption_is_declined_and_tls_accepted_on_the_same_connection() {
     assert_eq!(stream.read_u8().await.unwrap(), b'N');
     stream.write_all(&SSL_REQUEST).await.unwrap();
     assert_eq!(stream.read_u8().await.unwrap(), b'S');
-    let mut wire = Tls::trusting(&lab).handshake(stream, &lab.cluster().reader_endpoint).await.unwrap();
+    let mut wire = Tls::trusting(&lab)
+        .handshake(stream, &lab.cluster().reader_endpoint)
+        .await
+        .unwrap();
     wire.send(&keycloak()).await.unwrap();
     assert_eq!(next(&mut wire).await.body, [0, 0, 0, 3].as_slice());
 }
@@ -112,9 +131,15 @@ async fn gss_encryption_is_declined_and_tls_accepted_on_the_same_connection() {
 async fn bytes_slipped_in_before_the_handshake_are_refused() {
     let lab = Lab::start().await;
     let mut plain = Wire::new(lab.tcp().await);
-    plain.send(&[SSL_REQUEST.as_slice(), &keycloak()].concat()).await.unwrap();
+    plain
+        .send(&[SSL_REQUEST.as_slice(), &keycloak()].concat())
+        .await
+        .unwrap();
     let told = text(&next(&mut plain).await);
-    assert!(told.contains("received unencrypted data after SSL request"), "{told}");
+    assert!(
+        told.contains("received unencrypted data after SSL request"),
+        "{told}"
+    );
 }
 
 #[tokio::test]
@@ -133,12 +158,24 @@ async fn direct_tls_needs_alpn() {
 #[tokio::test]
 async fn a_newer_protocol_is_negotiated_before_the_password_is_asked_for() {
     let lab = Lab::start().await;
-    let packet = startup(PROTOCOL_3_2, &[("user", "keycloak"), ("database", "keycloak"), ("_pq_.later", "1")]);
+    let packet = startup(
+        PROTOCOL_3_2,
+        &[
+            ("user", "keycloak"),
+            ("database", "keycloak"),
+            ("_pq_.later", "1"),
+        ],
+    );
     let (mut wire, negotiation) = lab.asked(&packet).await;
     assert_eq!(negotiation.tag, b'v');
-    assert_eq!(negotiation.body, [&PROTOCOL_3_0[..], &[0, 0, 0, 1], b"_pq_.later\0"].concat());
+    assert_eq!(
+        negotiation.body,
+        [&PROTOCOL_3_0[..], &[0, 0, 0, 1], b"_pq_.later\0"].concat()
+    );
     assert_eq!(next(&mut wire).await.body, [0, 0, 0, 3].as_slice());
-    wire.send(&message(b'p', &lab.token("keycloak"))).await.unwrap();
+    wire.send(&message(b'p', &lab.token("keycloak")))
+        .await
+        .unwrap();
     assert_eq!(next(&mut wire).await.body, [0, 0, 0, 0].as_slice());
     assert_eq!(until(&mut wire, b'K').await.body.len(), 8);
 }
@@ -146,36 +183,62 @@ async fn a_newer_protocol_is_negotiated_before_the_password_is_asked_for() {
 #[tokio::test]
 async fn the_real_server_negotiates_with_those_who_use_a_password() {
     let lab = Lab::start().await;
-    let packet = startup(PROTOCOL_3_2, &[("user", "legacy"), ("database", "keycloak"), ("_pq_.later", "1")]);
+    let packet = startup(
+        PROTOCOL_3_2,
+        &[
+            ("user", "legacy"),
+            ("database", "keycloak"),
+            ("_pq_.later", "1"),
+        ],
+    );
     let (mut wire, negotiation) = lab.asked(&packet).await;
     assert_eq!(negotiation.tag, b'v');
     let question = next(&mut wire).await;
-    assert_eq!((question.tag, question.body), (b'R', b"\0\0\0\x0aSCRAM-SHA-256\0\0".as_slice().into()));
+    assert_eq!(
+        (question.tag, question.body),
+        (b'R', b"\0\0\0\x0aSCRAM-SHA-256\0\0".as_slice().into())
+    );
 }
 
 #[tokio::test]
 async fn another_major_version_is_not_supported() {
     let lab = Lab::start().await;
-    let (_, answer) = lab.asked(&startup([0, 2, 0, 0], &[("user", "keycloak")])).await;
+    let (_, answer) = lab
+        .asked(&startup([0, 2, 0, 0], &[("user", "keycloak")]))
+        .await;
     let told = text(&answer);
-    assert!(told.contains("unsupported frontend protocol 2.0") && told.contains("C0A000"), "{told}");
+    assert!(
+        told.contains("unsupported frontend protocol 2.0") && told.contains("C0A000"),
+        "{told}"
+    );
 }
 
 #[tokio::test]
 async fn a_start_up_without_a_user_is_refused() {
     let lab = Lab::start().await;
-    let (_, answer) = lab.asked(&startup(PROTOCOL_3_0, &[("database", "keycloak")])).await;
+    let (_, answer) = lab
+        .asked(&startup(PROTOCOL_3_0, &[("database", "keycloak")]))
+        .await;
     assert!(text(&answer).contains("no PostgreSQL user name specified in startup packet"));
 }
 
 #[tokio::test]
 async fn replication_reaches_the_real_server() {
     let lab = Lab::start().await;
-    lab.aurora.execute("aurora", "postgres", "ALTER ROLE keycloak REPLICATION").await.unwrap();
+    lab.aurora
+        .execute("aurora", "postgres", "ALTER ROLE keycloak REPLICATION")
+        .await
+        .unwrap();
     for (mode, command) in [("database", "SELECT 1"), ("true", "IDENTIFY_SYSTEM")] {
-        let parameters = [("user", "keycloak"), ("database", "keycloak"), ("replication", mode)];
+        let parameters = [
+            ("user", "keycloak"),
+            ("database", "keycloak"),
+            ("replication", mode),
+        ];
         let (mut wire, _) = lab.asked(&startup(PROTOCOL_3_0, &parameters)).await;
-        wire.send(&message(b'p', &lab.token("keycloak"))).await.unwrap();
+        wire.send(&message(b'p', &lab.token("keycloak")))
+            .await
+            .unwrap();
         until(&mut wire, b'Z').await;
         wire.send(&message(b'Q', command)).await.unwrap();
         until(&mut wire, b'D').await;
@@ -189,8 +252,8 @@ async fn cancel_requests_reach_the_session_in_clear_text_and_over_tls() {
     let (mut wire, key) = lab.session().await;
     let request = with_length(&[&[4, 210, 22, 46], key.body.as_ref()].concat());
     for over_tls in [false, true] {
-        wire.send(&message(b'Q', "SELECT pg_backend_pid(); SELECT pg_sleep(600)")).await.unwrap();
-        until(&mut wire, b'C').await;
+        wire.send(&message(b'Q', RUNNING)).await.unwrap();
+        until(&mut wire, b'N').await;
         if over_tls {
             cancel(lab.requested(&tls).await, &request).await;
         } else {
@@ -212,7 +275,9 @@ async fn cancel<S: AsyncRead + AsyncWrite + Unpin>(mut wire: Wire<S>, request: &
 async fn a_client_that_closes_its_side_still_gets_its_answer() {
     let lab = Lab::start().await;
     let (mut wire, _) = lab.session().await;
-    wire.send(&message(b'Q', "SELECT repeat('x', 60000)")).await.unwrap();
+    wire.send(&message(b'Q', "SELECT repeat('x', 60000)"))
+        .await
+        .unwrap();
     wire.stream.shutdown().await.unwrap();
     assert!(until(&mut wire, b'D').await.body.len() > 60_000);
     until(&mut wire, b'Z').await;
@@ -225,5 +290,8 @@ async fn one_message_of_another_kind_instead_of_a_password_ends_the_login() {
     let (mut wire, _) = lab.asked(&keycloak()).await;
     wire.send(&message(b'Q', "SELECT 1")).await.unwrap();
     let told = text(&next(&mut wire).await);
-    assert!(told.contains("expected password response, got message type 81"), "{told}");
+    assert!(
+        told.contains("expected password response, got message type 81"),
+        "{told}"
+    );
 }

@@ -24,7 +24,11 @@ use crate::sessions::{Origin, Session, SessionSpec, Sessions};
 use crate::world::{Cluster, World};
 
 /// What AWS signers leave as it is.
-const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 /// When everything happens, in seconds since 1970: the front's clock stands still.
 const NOW: u64 = 1_790_000_000;
 
@@ -80,12 +84,20 @@ impl Lab {
     }
 
     pub(super) async fn tcp(&self) -> TcpStream {
-        TcpStream::connect(&self.aurora.clusters().first().unwrap().dial).await.unwrap()
+        TcpStream::connect(&self.aurora.clusters().first().unwrap().dial)
+            .await
+            .unwrap()
     }
 
     /// Connects as libpq does with `sslmode=verify-full`.
-    pub(super) async fn connect(&self, user: &str, password: &str, database: &str) -> Result<Client, Error> {
-        self.connect_with(self.config(user, password, database)).await
+    pub(super) async fn connect(
+        &self,
+        user: &str,
+        password: &str,
+        database: &str,
+    ) -> Result<Client, Error> {
+        self.connect_with(self.config(user, password, database))
+            .await
     }
 
     pub(super) async fn connect_with(&self, config: Config) -> Result<Client, Error> {
@@ -98,8 +110,15 @@ impl Lab {
         let facts = self.aurora.clusters().remove(0);
         let port = facts.dial.rsplit(':').next().unwrap().parse().unwrap();
         let mut config = Config::new();
-        config.host(&facts.endpoint).hostaddr([127, 0, 0, 1].into()).port(port);
-        config.user(user).password(password).dbname(database).ssl_mode(tokio_postgres::config::SslMode::Require);
+        config
+            .host(&facts.endpoint)
+            .hostaddr([127, 0, 0, 1].into())
+            .port(port);
+        config
+            .user(user)
+            .password(password)
+            .dbname(database)
+            .ssl_mode(tokio_postgres::config::SslMode::Require);
         config
     }
 
@@ -110,8 +129,17 @@ impl Lab {
 
     pub(super) fn token_of(&self, role: &str, user: &str) -> String {
         let name = "pod-1".parse().unwrap();
-        let spec = SessionSpec::new(role.parse().unwrap(), name, Duration::from_secs(3600), Origin::WebIdentity);
-        sign(&self.sessions.issue(spec, StandingClock.now()), self.cluster(), user)
+        let spec = SessionSpec::new(
+            role.parse().unwrap(),
+            name,
+            Duration::from_hours(1),
+            Origin::WebIdentity,
+        );
+        sign(
+            &self.sessions.issue(spec, StandingClock.now()),
+            self.cluster(),
+            user,
+        )
     }
 
     pub(super) fn ledger(&self) -> LedgerSnapshot {
@@ -133,7 +161,12 @@ fn sign(session: &Session, cluster: &Cluster, user: &str) -> String {
     let encode = |text: &str| utf8_percent_encode(text, UNRESERVED).to_string();
     let at = OffsetDateTime::from(StandingClock.now());
     let date = format!("{:04}{:02}{:02}", at.year(), u8::from(at.month()), at.day());
-    let stamp = format!("{date}T{:02}{:02}{:02}Z", at.hour(), at.minute(), at.second());
+    let stamp = format!(
+        "{date}T{:02}{:02}{:02}Z",
+        at.hour(),
+        at.minute(),
+        at.second()
+    );
     let scope = format!("{date}/{}/rds-db/aws4_request", cluster.region);
     let credential = encode(&format!("{}/{scope}", session.credentials.access_key_id));
     let token = encode(session.credentials.session_token.expose());
@@ -143,11 +176,20 @@ fn sign(session: &Session, cluster: &Cluster, user: &str) -> String {
         encode(user)
     );
     let host = format!("{}:{}", cluster.endpoint, cluster.port);
-    let canonical = format!("GET\n/\n{query}\nhost:{host}\n\nhost\n{}", hex(&Sha256::digest(b"")));
-    let to_sign = format!("AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{}", hex(&Sha256::digest(canonical)));
+    let canonical = format!(
+        "GET\n/\n{query}\nhost:{host}\n\nhost\n{}",
+        hex(&Sha256::digest(b""))
+    );
+    let to_sign = format!(
+        "AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{}",
+        hex(&Sha256::digest(canonical))
+    );
     let key = format!("AWS4{}", session.credentials.secret_access_key.expose()).into_bytes();
     let key = scope.split('/').fold(key, |key, step| hmac(&key, step));
-    format!("{host}/?{query}&X-Amz-Signature={}", hex(&hmac(&key, &to_sign)))
+    format!(
+        "{host}/?{query}&X-Amz-Signature={}",
+        hex(&hmac(&key, &to_sign))
+    )
 }
 
 fn hmac(key: &[u8], message: &str) -> Vec<u8> {
@@ -157,5 +199,9 @@ fn hmac(key: &[u8], message: &str) -> Vec<u8> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect()
 }

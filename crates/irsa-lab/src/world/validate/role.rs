@@ -77,7 +77,7 @@ impl Check {
     ) -> Option<Policy> {
         Policy::parse(kind, &json.value)
             .map_err(|error| {
-                self.mistake(json, format_args!("{what} of `{}`: {error}", role.value))
+                self.mistake(json, format_args!("{what} of `{}`: {error}", role.value));
             })
             .ok()
     }
@@ -128,7 +128,8 @@ mod tests {
     #[test]
     fn finds_the_arns_that_a_trust_policy_names() {
         let json = r#"{"Statement": [
-            {"Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam::1:role/a", "arn:aws:iam::1:role/b"]}},
+            {"Effect": "Allow", "Principal":
+                {"AWS": ["arn:aws:iam::1:role/a", "arn:aws:iam::1:role/b"]}},
             {"Effect": "Deny", "Principal": {"AWS": "arn:aws:iam::1:role/c"}},
             {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}}
         ]}"#;

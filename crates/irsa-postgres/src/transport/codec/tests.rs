@@ -4,13 +4,19 @@ use super::*;
 
 /// A client and a server that have not said anything yet.
 fn pair(alpn: &[&[u8]]) -> (TlsCodec, TlsCodec) {
+    pair_with(alpn, |_| {})
+}
+
+/// The same, with a change to the server.
+fn pair_with(alpn: &[&[u8]], change: impl FnOnce(&mut ServerConfig)) -> (TlsCodec, TlsCodec) {
     let authority = LocalAuthority::generate().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ca.pem");
     authority.write_ca(&file).unwrap();
     let roots = Roots::from_pem_file(&file).unwrap();
     let client = client_config(&roots, alpn).unwrap();
-    let server = authority.server_config(&["localhost"], alpn).unwrap();
+    let mut server = authority.server_config(&["localhost"], alpn).unwrap();
+    change(Arc::make_mut(&mut server));
     (
         TlsCodec::client(&client, ServerName::try_from("localhost").unwrap()).unwrap(),
         TlsCodec::server(&server).unwrap(),
@@ -25,9 +31,17 @@ struct Wire {
 }
 
 impl Wire {
-    fn deliver(&mut self, to: &mut TlsCodec, step: usize, plain: &mut Outbox, reply: &mut Outbox) -> TlsState {
+    fn deliver(
+        &mut self,
+        to: &mut TlsCodec,
+        step: usize,
+        plain: &mut Outbox,
+        reply: &mut Outbox,
+    ) -> TlsState {
         self.seen = (self.seen + step).min(self.pending.len());
-        let received = to.receive(&mut self.pending[..self.seen], plain, reply).unwrap();
+        let received = to
+            .receive(&mut self.pending[..self.seen], plain, reply)
+            .unwrap();
         self.pending.drain(..received.consumed);
         self.seen -= received.consumed;
         received.state
@@ -66,10 +80,15 @@ fn shakes_hands_whatever_the_chunks() {
 fn carries_data_across_many_records() {
     let (mut client, mut server) = pair(&[]);
     shake_hands(&mut client, &mut server, usize::MAX / 2);
-    let sent: Vec<u8> = (0..200_000_u32).map(|number| (number % 251) as u8).collect();
+    let sent: Vec<u8> = (0..200_000_u32)
+        .map(|number| (number % 251) as u8)
+        .collect();
     let mut cipher = Outbox::default();
-    client.encrypt(&sent, &mut cipher).unwrap();
-    let mut wire = Wire { pending: cipher.filled().to_vec(), seen: 0 };
+    client.encrypt(&mut [], &sent, &mut cipher).unwrap();
+    let mut wire = Wire {
+        pending: cipher.filled().to_vec(),
+        seen: 0,
+    };
     let (mut plain, mut reply) = (Outbox::default(), Outbox::default());
     while !wire.pending.is_empty() {
         wire.deliver(&mut server, 10_007, &mut plain, &mut reply);
@@ -82,9 +101,17 @@ fn tells_the_end_from_a_cut() {
     let (mut client, mut server) = pair(&[]);
     shake_hands(&mut client, &mut server, usize::MAX / 2);
     let mut cipher = Outbox::default();
-    client.close(&mut cipher);
-    let mut wire = Wire { pending: cipher.filled().to_vec(), seen: 0 };
-    let state = wire.deliver(&mut server, 1000, &mut Outbox::default(), &mut Outbox::default());
+    client.close(&mut [], &mut cipher);
+    let mut wire = Wire {
+        pending: cipher.filled().to_vec(),
+        seen: 0,
+    };
+    let state = wire.deliver(
+        &mut server,
+        1000,
+        &mut Outbox::default(),
+        &mut Outbox::default(),
+    );
     assert_eq!(state, TlsState::PeerClosed);
 }
 
@@ -93,7 +120,82 @@ fn answers_garbage_with_an_alert() {
     let (_, mut server) = pair(&[]);
     let mut reply = Outbox::default();
     let mut garbage = *b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
-    assert!(server.receive(&mut garbage, &mut Outbox::default(), &mut reply).is_err());
+    assert!(
+        server
+            .receive(&mut garbage, &mut Outbox::default(), &mut reply)
+            .is_err()
+    );
     const ALERT: u8 = 21;
     assert_eq!(reply.filled().first(), Some(&ALERT));
+}
+
+#[test]
+fn closes_in_the_middle_of_a_handshake_message() {
+    let (mut client, mut server) = pair(&[]);
+    let mut hello = Outbox::default();
+    client
+        .receive(&mut [], &mut Outbox::default(), &mut hello)
+        .unwrap();
+    let mut half = hello.filled()[..hello.filled().len() / 2].to_vec();
+    // As two records, so that the first one is whole and the message in it is not.
+    let body = half.split_off(5);
+    let mut record = vec![22, 3, 1];
+    record.extend_from_slice(&u16::try_from(body.len()).unwrap().to_be_bytes());
+    record.extend_from_slice(&body);
+    let received = server
+        .receive(&mut record, &mut Outbox::default(), &mut Outbox::default())
+        .unwrap();
+    assert_eq!(received.state, TlsState::Handshaking);
+    let mut kept = record.split_off(received.consumed);
+    let mut farewell = Outbox::default();
+    server.close(&mut kept, &mut farewell);
+    assert_eq!(farewell.filled(), b"", "there is nothing to end yet");
+}
+
+/// What `codec` says to all of `incoming`, in its handshake.
+fn reply_to(codec: &mut TlsCodec, mut incoming: Vec<u8>) -> Vec<u8> {
+    let mut reply = Outbox::default();
+    let received = codec.receive(&mut incoming, &mut Outbox::default(), &mut reply);
+    assert_eq!(received.unwrap().consumed, incoming.len());
+    reply.filled().to_vec()
+}
+
+#[test]
+fn speaks_between_the_records_of_a_handshake_message() {
+    let (mut client, mut server) = pair_with(&[], |server| server.max_fragment_size = Some(64));
+    let hello = reply_to(&mut client, Vec::new());
+    let flight = reply_to(&mut server, hello);
+    let finished = reply_to(&mut client, flight);
+    let mut tickets = reply_to(&mut server, finished);
+
+    let [_, _, _, high, low] = *tickets.first_chunk().unwrap();
+    let first_record = &mut tickets[..5 + usize::from(u16::from_be_bytes([high, low]))];
+    let mut plain = Outbox::default();
+    let received = client.receive(first_record, &mut plain, &mut Outbox::default());
+    assert_eq!(
+        received.unwrap().consumed,
+        0,
+        "the rest of a ticket is to come"
+    );
+    let mut cipher = Outbox::default();
+    client
+        .encrypt(first_record, b"select 1", &mut cipher)
+        .unwrap();
+    client.close(first_record, &mut cipher);
+
+    let mut said = Outbox::default();
+    let mut cipher = cipher.filled().to_vec();
+    let state = server.receive(&mut cipher, &mut said, &mut Outbox::default());
+    assert_eq!(state.unwrap().state, TlsState::PeerClosed);
+    assert_eq!(said.filled(), b"select 1");
+    let received = client.receive(&mut tickets, &mut plain, &mut Outbox::default());
+    assert_eq!(received.unwrap().consumed, tickets.len());
+}
+
+#[test]
+fn refuses_a_handshake_message_that_is_too_long() {
+    let (_, mut server) = pair(&[]);
+    let mut hello = *b"\x16\x03\x01\x00\x06\x01\xff\xff\xff\x03\x03";
+    let (mut plain, mut reply) = (Outbox::default(), Outbox::default());
+    assert!(server.receive(&mut hello, &mut plain, &mut reply).is_err());
 }

@@ -1,0 +1,153 @@
+//! Cancel requests: keys of the proxy's own, which lead to the session's instance.
+
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+
+use irsa_net::tls::LocalAuthority;
+use irsa_pgwire::frontend::terminate;
+use irsa_pgwire::startup::{CancelKey, Version};
+use tokio::net::lookup_host;
+
+use crate::client::{Session, ask_for_tls, log_in, startup_of};
+use crate::proxy::{Proxy, Setup, trusting};
+use crate::server::{RunningServer, Server};
+use crate::wire::encoded;
+
+struct Stage {
+    server: RunningServer,
+    proxy: Proxy,
+    session: Session,
+}
+
+fn servers_key() -> CancelKey {
+    CancelKey::new(4711, vec![9; 4])
+}
+
+async fn stage() -> Stage {
+    stage_of(Version::V3_0, servers_key()).await
+}
+
+async fn stage_of(version: Version, key: CancelKey) -> Stage {
+    let server = Server::new().with_key(key).run().await;
+    let mut setup = Setup::of(&server);
+    // The session takes the only place: a cancel request needs none.
+    setup.limits.max_connections = 1;
+    let proxy = setup.start().await;
+    let session = log_in(proxy.connect().await, &startup_of(version)).await;
+    Stage {
+        session: session.unwrap(),
+        server,
+        proxy,
+    }
+}
+
+/// Cancels by `key` and checks that nothing reached the server but the session's connection.
+async fn assert_ignored(stage: &Stage, key: &CancelKey) {
+    stage.proxy.cancel(key).await;
+    assert_eq!(stage.server.connections(), 1);
+    assert_eq!(stage.proxy.metric("postgres_cancels_total"), 0);
+}
+
+#[tokio::test]
+async fn the_clients_key_leads_to_the_servers() {
+    let stage = stage().await;
+    let key = stage.session.key();
+    assert_ne!(key, servers_key(), "the server's key stays with the proxy");
+    stage.proxy.cancel(&key).await;
+    assert_eq!(stage.server.cancel().await, servers_key());
+    assert_eq!(stage.proxy.metric("postgres_cancels_total"), 1);
+}
+
+#[tokio::test]
+async fn long_keys_of_3_2_lead_to_the_servers_long_key() {
+    let long = CancelKey::new(7, (0..=255).collect());
+    let stage = stage_of(Version::V3_2, long.clone()).await;
+    let key = stage.session.key();
+    assert_eq!(key.secret().len(), 32);
+    stage.proxy.cancel(&key).await;
+    assert_eq!(stage.server.cancel().await, long);
+}
+
+#[tokio::test]
+async fn two_sessions_have_two_keys() {
+    let server = Server::new().run().await;
+    let proxy = Setup::of(&server).start().await;
+    let (one, other) = (proxy.log_in().await.unwrap(), proxy.log_in().await.unwrap());
+    assert_ne!(one.key().process_id, other.key().process_id);
+    assert_ne!(one.key().secret(), other.key().secret());
+}
+
+#[tokio::test]
+async fn a_key_that_no_session_has_is_ignored() {
+    let stage = stage().await;
+    let key = stage.session.key();
+    let mut other_secret = key.secret().to_vec();
+    other_secret[0] ^= 1;
+    let longer = [key.secret(), &[0]].concat();
+    for key in [
+        CancelKey::new(key.process_id, other_secret),
+        CancelKey::new(key.process_id, longer),
+        CancelKey::new(key.process_id ^ 1, key.secret().to_vec()),
+        servers_key(),
+    ] {
+        assert_ignored(&stage, &key).await;
+    }
+}
+
+#[tokio::test]
+async fn the_key_of_a_session_that_is_over_is_ignored() {
+    let mut stage = stage().await;
+    let key = stage.session.key();
+    let mut upstream = stage.server.session().await;
+    stage.session.wire.send(encoded(terminate)).await;
+    upstream.messages_until(b'X').await;
+    upstream.shut_down().await;
+    assert_eq!(stage.session.wire.rest().await, "");
+    stage.proxy.until_sessions_are(0).await;
+    assert_ignored(&stage, &key).await;
+}
+
+#[tokio::test]
+async fn a_cancel_request_may_come_over_tls() {
+    let authority = LocalAuthority::generate().unwrap();
+    let alpn: &[&[u8]] = &[b"postgresql"];
+    let server = Server::new().run().await;
+    let setup = Setup {
+        client_tls: Some(authority.server_config(&["localhost"], alpn).unwrap()),
+        ..Setup::of(&server)
+    };
+    let proxy = setup.start().await;
+    let key = proxy.log_in().await.unwrap().key();
+    let mut wire = proxy.connect().await;
+    assert_eq!(ask_for_tls(&mut wire).await, b'S');
+    let trust = trusting(&authority, alpn);
+    let mut wire = wire.connect_tls(&trust, "localhost").await.unwrap();
+    wire.send(encoded(|buf| key.encode_request(buf))).await;
+    assert_eq!(wire.rest().await, "");
+    assert_eq!(server.cancel().await, servers_key());
+}
+
+/// `localhost` stands for a cluster's name: first it has one instance that answers, then, as after
+/// a failover, another one that is asked first.
+#[tokio::test]
+async fn a_cancel_request_goes_to_the_sessions_instance_not_to_the_name() {
+    let session_at = Server::new().run().await;
+    let port = session_at.address.port();
+    let first_choice = SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), port);
+    let found = lookup_host(("localhost", port)).await.unwrap();
+    if !found.into_iter().any(|address| address == first_choice) {
+        eprintln!("`localhost` has one address here, so that it can't move");
+        return;
+    }
+    let setup = Setup {
+        dial: ("localhost".to_owned(), port),
+        ..Setup::of(&session_at)
+    };
+    let proxy = setup.start().await;
+    let session = proxy.log_in().await.unwrap();
+    let moved_to = Server::new().run_at(first_choice).await;
+    proxy.cancel(&session.key()).await;
+    assert_eq!(session_at.cancel().await, servers_key());
+    assert_eq!(moved_to.connections(), 0);
+    assert!(proxy.log_in().await.is_err(), "the name has moved on");
+    assert_eq!(moved_to.connections(), 1);
+}

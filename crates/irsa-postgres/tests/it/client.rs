@@ -1,0 +1,160 @@
+//! A client's side of a session.
+
+use bytes::Bytes;
+use irsa_pgwire::backend::{
+    BACKEND_KEY_DATA, NEGOTIATE_PROTOCOL_VERSION, NegotiateProtocolVersion, PARAMETER_STATUS,
+    ParameterStatus, READY_FOR_QUERY, parse_backend_key_data,
+};
+use irsa_pgwire::error_response::{ERROR_RESPONSE, ErrorResponse};
+use irsa_pgwire::startup::{CancelKey, Startup, Version, ssl_request};
+
+use crate::proxy::{Proxy, Setup};
+use crate::server::Server;
+use crate::wire::{Message, Wire, encoded};
+
+/// A session that is ready for queries.
+pub(crate) struct Session {
+    pub(crate) wire: Wire,
+    /// All that came up to the first ReadyForQuery.
+    pub(crate) greeting: Vec<Message>,
+}
+
+/// A session with both of its ends.
+pub(crate) struct Linked {
+    pub(crate) proxy: Proxy,
+    pub(crate) client: Wire,
+    /// The server's end.
+    pub(crate) upstream: Wire,
+}
+
+/// What a plain client begins with.
+pub(crate) fn startup() -> Startup {
+    startup_of(Version::V3_0)
+}
+
+pub(crate) fn startup_of(version: Version) -> Startup {
+    Startup::new(version)
+        .with("user", "app")
+        .with("database", "orders")
+}
+
+pub(crate) fn packet(startup: &Startup) -> Bytes {
+    encoded(|buf| startup.encode(buf))
+}
+
+/// Sends `startup` and waits until the session is ready, or refused.
+pub(crate) async fn log_in(mut wire: Wire, startup: &Startup) -> Result<Session, ErrorResponse> {
+    wire.send(packet(startup)).await;
+    greeted(wire).await
+}
+
+/// Waits until the session is ready, or refused; after a refusal nothing else may come.
+pub(crate) async fn greeted(mut wire: Wire) -> Result<Session, ErrorResponse> {
+    let mut greeting = Vec::new();
+    loop {
+        let message = wire.message().await.expect("the end came without a word");
+        if message.tag == ERROR_RESPONSE {
+            assert_eq!(wire.rest().await, "", "bytes came after {message:?}");
+            return Err(message.error());
+        }
+        let is_ready = message.tag == READY_FOR_QUERY;
+        greeting.push(message);
+        if is_ready {
+            return Ok(Session { wire, greeting });
+        }
+    }
+}
+
+/// Asks for TLS and says what the answer is.
+pub(crate) async fn ask_for_tls(wire: &mut Wire) -> u8 {
+    wire.send(encoded(ssl_request)).await;
+    wire.bytes(1).await[0]
+}
+
+/// A session through a proxy to a server that lets everybody in.
+pub(crate) async fn linked() -> Linked {
+    linked_by(|_| {}).await
+}
+
+/// The same, with changes to the proxy's set-up.
+pub(crate) async fn linked_by(change: impl FnOnce(&mut Setup)) -> Linked {
+    let server = Server::new().run().await;
+    let mut setup = Setup::of(&server);
+    change(&mut setup);
+    let proxy = setup.start().await;
+    let client = proxy.log_in().await.unwrap().wire;
+    let upstream = server.session().await;
+    Linked {
+        proxy,
+        client,
+        upstream,
+    }
+}
+
+// === impl Proxy ===
+
+impl Proxy {
+    /// Logs a plain client in.
+    pub(crate) async fn log_in(&self) -> Result<Session, ErrorResponse> {
+        log_in(self.connect().await, &startup()).await
+    }
+
+    /// Logs a plain client in, which must fail.
+    pub(crate) async fn refusal(&self) -> ErrorResponse {
+        match self.log_in().await {
+            Ok(session) => panic!("the client was let in: {:?}", session.greeting),
+            Err(error) => error,
+        }
+    }
+
+    /// Sends a cancel request and waits until it has been dealt with.
+    pub(crate) async fn cancel(&self, key: &CancelKey) {
+        let mut wire = self.connect().await;
+        wire.send(encoded(|buf| key.encode_request(buf))).await;
+        assert_eq!(wire.rest().await, "", "a cancel request has no answer");
+    }
+}
+
+// === impl Session ===
+
+impl Session {
+    /// The key that the client got.
+    pub(crate) fn key(&self) -> CancelKey {
+        parse_backend_key_data(self.one(BACKEND_KEY_DATA).body()).unwrap()
+    }
+
+    /// What was negotiated, which must come before anything else.
+    pub(crate) fn negotiated(&self) -> NegotiateProtocolVersion {
+        let first = &self.greeting[0];
+        assert_eq!(first.tag, NEGOTIATE_PROTOCOL_VERSION, "{first:?}");
+        NegotiateProtocolVersion::parse(first.body()).unwrap()
+    }
+
+    pub(crate) fn tags(&self) -> String {
+        self.greeting
+            .iter()
+            .map(|message| char::from(message.tag))
+            .collect()
+    }
+
+    pub(crate) fn parameters(&self) -> Vec<(String, String)> {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        let statuses = self
+            .greeting
+            .iter()
+            .filter(|message| message.tag == PARAMETER_STATUS);
+        statuses
+            .map(|message| {
+                let status = ParameterStatus::parse(message.body()).unwrap();
+                (text(status.name), text(status.value))
+            })
+            .collect()
+    }
+
+    fn one(&self, tag: u8) -> &Message {
+        let mut found = self.greeting.iter().filter(|message| message.tag == tag);
+        let message = found.next().expect("it is in the greeting");
+        assert!(found.next().is_none(), "it comes once");
+        message
+    }
+}

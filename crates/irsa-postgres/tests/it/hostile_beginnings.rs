@@ -1,0 +1,150 @@
+//! First bytes that no client of PostgreSQL sends: an error or a close, never a panic.
+
+use bytes::Bytes;
+use irsa_net::tls::LocalAuthority;
+use irsa_pgwire::error_response::ErrorResponse;
+use irsa_pgwire::frame::{HEADER, Header};
+use irsa_pgwire::sqlstate::SqlState;
+use irsa_pgwire::startup::{MAX_STARTUP, ssl_request};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+
+use crate::client::{packet, startup};
+use crate::proxy::{Proxy, SHORT, Setup};
+use crate::server::{RunningServer, Server};
+use crate::wire::{encoded, runtime};
+
+async fn stage() -> (RunningServer, Proxy) {
+    let server = Server::new().run().await;
+    let authority = LocalAuthority::generate().unwrap();
+    let tls = authority.server_config(&["localhost"], &[b"postgresql"]);
+    let setup = Setup {
+        client_tls: Some(tls.unwrap()),
+        ..Setup::of(&server)
+    };
+    let proxy = setup.start().await;
+    (server, proxy)
+}
+
+/// All that the proxy says to `bytes`, after which the client sends no more.
+async fn answer_to(proxy: &Proxy, bytes: &[u8]) -> Bytes {
+    let mut wire = proxy.connect().await;
+    // The proxy may have heard enough before the end.
+    let _ = wire.try_send(bytes).await;
+    let _ = wire.try_shut_down().await;
+    wire.rest().await
+}
+
+fn error_in(answer: &[u8]) -> ErrorResponse {
+    let header = Header::parse(answer).unwrap().expect("a whole header");
+    assert_eq!((header.tag, header.body_len), (b'E', answer.len() - HEADER));
+    ErrorResponse::parse(&answer[HEADER..]).unwrap()
+}
+
+#[tokio::test]
+async fn bytes_of_another_protocol_get_an_error_that_drivers_understand() {
+    let (server, proxy) = stage().await;
+    let over_long = packet(&startup().with("options", "x".repeat(MAX_STARTUP)));
+    let garbage: [&[u8]; 8] = [
+        b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"SSH-2.0-OpenSSH_9.9\r\n",
+        &[0xff; 64],
+        &[0; 64],
+        b"\0\0\0\x04",
+        b"\0\0\0\x07\0\x03\0",
+        b"\x7f\xff\xff\xff\0\x03\0\0",
+        &over_long,
+    ];
+    for bytes in garbage {
+        let error = error_in(&answer_to(&proxy, bytes).await);
+        assert_eq!(error.code, SqlState::PROTOCOL_VIOLATION, "{error:?}");
+        assert!(error.message.contains("invalid length"), "{error:?}");
+    }
+    assert_eq!(server.connections(), 0);
+    proxy.end().await;
+}
+
+#[tokio::test]
+async fn a_packet_without_its_last_byte_gets_no_answer_and_no_session() {
+    let (server, proxy) = stage().await;
+    let whole = packet(&startup());
+    for length in 0..whole.len() {
+        let answer = answer_to(&proxy, &whole[..length]).await;
+        assert_eq!(answer, "", "to {length} bytes");
+    }
+    assert_eq!(server.connections(), 0);
+    proxy.end().await;
+}
+
+#[tokio::test]
+async fn parameters_without_an_end_get_an_error() {
+    let (_, proxy) = stage().await;
+    let mut bytes = packet(&startup()).to_vec();
+    *bytes.last_mut().unwrap() = b'x';
+    let error = error_in(&answer_to(&proxy, &bytes).await);
+    assert!(error.message.contains("layout"), "{error:?}");
+    assert_eq!(error.code, SqlState::PROTOCOL_VIOLATION);
+}
+
+#[tokio::test]
+async fn a_start_up_without_a_user_is_refused_as_postgresql_refuses_it() {
+    let (server, proxy) = stage().await;
+    let mut nobody = startup();
+    nobody.parameters.remove(0);
+    let error = error_in(&answer_to(&proxy, &packet(&nobody)).await);
+    assert_eq!(error.code, SqlState::INVALID_AUTHORIZATION_SPECIFICATION);
+    assert!(
+        error.message.contains("no PostgreSQL user name"),
+        "{error:?}"
+    );
+    assert_eq!(server.connections(), 0);
+}
+
+#[tokio::test]
+async fn garbage_in_place_of_a_tls_handshake_ends_the_connection() {
+    let (_, proxy) = stage().await;
+    let ssl = encoded(ssl_request);
+    for garbage in [b"garbage in place of TLS".as_slice(), &[0x16; 9000]] {
+        let mut wire = proxy.connect().await;
+        wire.send(&ssl).await;
+        assert_eq!(wire.bytes(1).await, "S");
+        let _ = wire.try_send(garbage).await;
+        let _ = wire.try_shut_down().await;
+        const ALERT: u8 = 21;
+        assert!(matches!(wire.rest().await.first(), None | Some(&ALERT)));
+    }
+    proxy.end().await;
+}
+
+#[tokio::test]
+async fn a_client_that_says_nothing_is_let_go_after_the_start_up_time() {
+    let server = Server::new().run().await;
+    let mut setup = Setup::of(&server);
+    setup.limits.startup_timeout = SHORT;
+    let proxy = setup.start().await;
+    let mut silent = proxy.connect().await;
+    let mut half = proxy.connect().await;
+    half.send(&packet(&startup())[..9]).await;
+    assert_eq!(silent.rest().await, "");
+    assert_eq!(half.rest().await, "");
+    proxy.end().await;
+}
+
+#[test]
+fn no_bytes_at_all_make_the_proxy_panic_or_keep_the_client_waiting() {
+    let runtime = runtime();
+    let (_server, proxy) = runtime.block_on(stage());
+    let length_first = (0..40_u8, vec(any::<u8>(), 0..60))
+        .prop_map(|(length, rest)| [&[0, 0, 0, length], rest.as_slice()].concat());
+    let tls_first =
+        vec(any::<u8>(), 0..200).prop_map(|rest| [&[0x16, 3, 1, 0, 100], rest.as_slice()].concat());
+    let any_bytes = prop_oneof![vec(any::<u8>(), 0..200), length_first, tls_first];
+    TestRunner::default()
+        .run(&any_bytes, |bytes| {
+            runtime.block_on(answer_to(&proxy, &bytes));
+            Ok(())
+        })
+        .unwrap();
+    runtime.block_on(proxy.end());
+}

@@ -1,0 +1,149 @@
+//! A server that will not let the user in, and what the client is told of it.
+
+use bytes::Bytes;
+use irsa_chain::Cause;
+use irsa_pgwire::backend::Authentication;
+use irsa_pgwire::error_response::{ErrorResponse, Severity};
+use irsa_pgwire::sqlstate::SqlState;
+
+use crate::proxy::{ROLE, Setup};
+use crate::server::{HOST, Server, Step};
+use crate::wire::{encoded, message};
+
+/// What the client of a server with this script is told, and the passwords that the server saw.
+async fn refusal_of(script: impl Into<Vec<Step>>) -> (ErrorResponse, Vec<String>) {
+    let server = Server::new().on_each_login(script).run().await;
+    let proxy = Setup::of(&server).start().await;
+    let error = proxy.refusal().await;
+    assert_eq!(proxy.metric("postgres_refusals_total"), 1);
+    (error, server.login().passwords)
+}
+
+async fn refused_with(error: &ErrorResponse) -> ErrorResponse {
+    let script = [Step::ask_for_password(), Step::refuse(error)];
+    refusal_of(script).await.0
+}
+
+fn assert_explained(error: &ErrorResponse, cause: Cause) {
+    let detail = error.detail.as_deref().expect("a detail");
+    for fact in ["user app", HOST, "eu-central-1", ROLE] {
+        assert!(detail.contains(fact), "`{fact}` is not in `{detail}`");
+    }
+    assert_eq!(error.hint.as_deref(), Some(cause.remedy()));
+}
+
+#[tokio::test]
+async fn what_the_server_says_keeps_its_code_and_its_words() {
+    let words = [
+        ("3D000", "database \"orders\" does not exist"),
+        ("53300", "sorry, too many clients already"),
+        ("57P03", "the database system is starting up"),
+        ("28000", "PAM authentication failed for user \"app\""),
+        ("28P01", "password authentication failed for user \"app\""),
+        ("42501", "permission denied for database \"orders\""),
+    ];
+    for (code, text) in words {
+        let said = ErrorResponse::fatal(code.parse().unwrap(), text);
+        let heard = refused_with(&said).await;
+        assert_eq!(heard.code, said.code);
+        assert_eq!(heard.message, said.message);
+        assert_eq!(heard.severity, Severity::Fatal);
+    }
+}
+
+#[tokio::test]
+async fn a_refused_token_is_explained_with_who_asked_for_what() {
+    let error = refused_with(&crate::server::refusal()).await;
+    assert_explained(&error, Cause::IamLoginRefused);
+    assert!(error.detail.unwrap().contains("token signed 0 s ago"));
+}
+
+#[tokio::test]
+async fn a_missing_database_and_a_full_server_come_with_a_remedy() {
+    let causes = [
+        (SqlState::INVALID_CATALOG, Cause::WrongDatabase),
+        (SqlState::TOO_MANY_CONNECTIONS, Cause::EndpointOverloaded),
+        (
+            SqlState::INSUFFICIENT_PRIVILEGE,
+            Cause::DatabaseAccessDenied,
+        ),
+    ];
+    for (code, cause) in causes {
+        let error = refused_with(&ErrorResponse::fatal(code, "no")).await;
+        assert_explained(&error, cause);
+    }
+}
+
+#[tokio::test]
+async fn the_servers_own_detail_and_hint_stay() {
+    let mut said = ErrorResponse::fatal(SqlState::TOO_MANY_CONNECTIONS, "no")
+        .detail("the server's detail")
+        .hint("the server's hint");
+    said.others = vec![
+        (b'F', "proc.c".to_owned()),
+        (b'R', "InitProcess".to_owned()),
+    ];
+    assert_eq!(refused_with(&said).await, said);
+}
+
+#[tokio::test]
+async fn a_server_that_wants_another_kind_of_password_does_not_know_the_user_as_rds_iam() {
+    let scram = Authentication::Sasl {
+        mechanisms: vec!["SCRAM-SHA-256".to_owned()],
+    };
+    for request in [scram, Authentication::Md5 { salt: [1; 4] }] {
+        let (error, passwords) = refusal_of([Step::Ask(request)]).await;
+        assert_eq!(error.code, SqlState::INVALID_AUTHORIZATION_SPECIFICATION);
+        assert!(error.message.contains("rds_iam"), "{error:?}");
+        assert!(error.message.contains("grant"), "{error:?}");
+        assert_explained(&error, Cause::RdsIamNotGranted);
+        assert!(passwords.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_wants_kerberos_or_what_nobody_knows_is_sent_no_token() {
+    let requests = [
+        Authentication::Gss,
+        Authentication::Sspi,
+        Authentication::KerberosV5,
+        Authentication::SaslContinue(Bytes::from_static(b"r=1")),
+        Authentication::Other(99),
+    ];
+    for request in requests {
+        let (error, passwords) = refusal_of([Step::Ask(request)]).await;
+        assert_eq!(error.code, SqlState::INVALID_AUTHORIZATION_SPECIFICATION);
+        assert!(passwords.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_asks_twice_is_answered_once() {
+    let script = [Step::ask_for_password(), Step::ask_for_password()];
+    let (error, passwords) = refusal_of(script).await;
+    assert_eq!(error.code, SqlState::PROTOCOL_VIOLATION);
+    assert_eq!(passwords.len(), 1);
+}
+
+#[tokio::test]
+async fn an_error_without_fields_is_still_an_error_to_the_client() {
+    for bare in [message(b'E', b"\0"), message(b'E', b"")] {
+        let (error, _) = refusal_of([Step::ask_for_password(), Step::send(bare)]).await;
+        assert_eq!(error.code, SqlState::INTERNAL_ERROR);
+        assert_eq!(error.message, "");
+    }
+}
+
+#[tokio::test]
+async fn an_error_after_the_consent_is_passed_on_too() {
+    let consent = encoded(|buf| Authentication::Ok.encode(buf));
+    let said = ErrorResponse::fatal(SqlState::INVALID_CATALOG, "no such database");
+    let script = [
+        Step::ask_for_password(),
+        Step::send(consent),
+        Step::refuse(&said),
+    ];
+    let (error, _) = refusal_of(script).await;
+    assert_eq!(error.code, SqlState::INVALID_CATALOG);
+    assert_explained(&error, Cause::WrongDatabase);
+}

@@ -1,0 +1,187 @@
+//! SCRAM-SHA-256 for clients: who is let in, and that a refusal tells nothing.
+
+use irsa_pgwire::backend::Authentication;
+use irsa_pgwire::error_response::ErrorResponse;
+use irsa_pgwire::frontend::{sasl_initial, sasl_response};
+use irsa_pgwire::scram::{ClientExchange, DEFAULT_ITERATIONS, MECHANISM, Verifier};
+use irsa_pgwire::sqlstate::SqlState;
+use irsa_pgwire::startup::Startup;
+use irsa_postgres::{ClientAuth, ScramUsers};
+
+use crate::client::{Session, greeted, packet, startup};
+use crate::proxy::{Proxy, SHORT, Setup};
+use crate::server::{RunningServer, Server};
+use crate::wire::{Wire, encoded, message};
+
+const PASSWORD: &[u8] = b"correct horse";
+
+async fn stage() -> (RunningServer, Proxy) {
+    let server = Server::new().run().await;
+    let mut setup = Setup::of(&server);
+    setup.client_auth = ClientAuth::Scram(users());
+    setup.limits.startup_timeout = SHORT * 5;
+    (server, setup.start().await)
+}
+
+/// Knows `app` only.
+fn users() -> ScramUsers {
+    let verifier = Verifier::from_password(PASSWORD, &[3; 16], DEFAULT_ITERATIONS).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("users");
+    let text = format!("; who may connect\n\n\"app\" \"{}\"\n", verifier.expose());
+    std::fs::write(&file, text).unwrap();
+    ScramUsers::from_file(&file).unwrap()
+}
+
+fn startup_as(user: &'static str) -> Startup {
+    let mut startup = startup();
+    startup.parameters[0].1 = user.into();
+    startup
+}
+
+/// A client in the middle of the exchange: it has heard the challenge.
+struct Challenged {
+    wire: Wire,
+    exchange: ClientExchange,
+    challenge: Vec<u8>,
+}
+
+async fn challenged(proxy: &Proxy, user: &'static str, password: &[u8]) -> Challenged {
+    let mut wire = proxy.connect().await;
+    wire.send(packet(&startup_as(user))).await;
+    let Authentication::Sasl { mechanisms } = authentication(&mut wire).await else {
+        panic!("SASL is asked for");
+    };
+    assert_eq!(mechanisms, [MECHANISM]);
+    let exchange = ClientExchange::begin(password, &[5; 18]);
+    let first = exchange.first_message();
+    wire.send(encoded(|buf| sasl_initial(MECHANISM, Some(&first), buf)))
+        .await;
+    let Authentication::SaslContinue(challenge) = authentication(&mut wire).await else {
+        panic!("a challenge follows");
+    };
+    Challenged {
+        wire,
+        exchange,
+        challenge: challenge.to_vec(),
+    }
+}
+
+async fn log_in_as(
+    proxy: &Proxy,
+    user: &'static str,
+    password: &[u8],
+) -> Result<Session, ErrorResponse> {
+    let mut client = challenged(proxy, user, password).await;
+    let (proof, awaited) = client.exchange.answer(&client.challenge).unwrap();
+    client
+        .wire
+        .send(encoded(|buf| sasl_response(&proof, buf)))
+        .await;
+    let answer = client.wire.message().await.unwrap();
+    if answer.tag == b'E' {
+        assert_eq!(client.wire.rest().await, "");
+        return Err(answer.error());
+    }
+    let Authentication::SaslFinal(signature) = Authentication::parse(answer.body()).unwrap() else {
+        panic!("the proxy proves that it knows the verifier");
+    };
+    awaited.verify(&signature).unwrap();
+    greeted(client.wire).await
+}
+
+async fn authentication(wire: &mut Wire) -> Authentication {
+    let message = wire.message().await.unwrap();
+    Authentication::parse(message.body()).unwrap()
+}
+
+/// The salt and the iterations of a challenge, as text.
+fn salt_of(challenge: &[u8]) -> String {
+    let text = String::from_utf8(challenge.to_vec()).unwrap();
+    text.split_once(',').unwrap().1.to_owned()
+}
+
+#[tokio::test]
+async fn the_right_password_opens_a_session() {
+    let (server, proxy) = stage().await;
+    let session = log_in_as(&proxy, "app", PASSWORD).await.unwrap();
+    assert_eq!(session.tags(), "RSSKZ");
+    assert_eq!(server.login().passwords.len(), 1, "a token, as ever");
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_an_unknown_user_are_refused_alike() {
+    let (server, proxy) = stage().await;
+    let wrong = log_in_as(&proxy, "app", b"wrong").await.err().unwrap();
+    let unknown = log_in_as(&proxy, "nobody", PASSWORD).await.err().unwrap();
+    assert_eq!(wrong.code, SqlState::INVALID_PASSWORD);
+    let mut same = unknown.clone();
+    same.message = same.message.replace("nobody", "app");
+    assert_eq!(same, wrong);
+    assert_eq!(server.connections(), 0, "the server is not asked");
+}
+
+#[tokio::test]
+async fn an_unknown_user_has_a_salt_that_stays_as_a_known_ones_does() {
+    let (_server, proxy) = stage().await;
+    let mut salts = Vec::new();
+    for user in ["app", "app", "nobody", "nobody", "nemo"] {
+        let client = challenged(&proxy, user, PASSWORD).await;
+        salts.push(salt_of(&client.challenge));
+    }
+    let [known, known_again, unknown, unknown_again, another] = salts.try_into().unwrap();
+    assert_eq!(known, known_again);
+    assert_eq!(unknown, unknown_again);
+    assert_ne!(unknown, another);
+    assert_eq!(known.len(), unknown.len());
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_scram_is_refused() {
+    let (server, proxy) = stage().await;
+    let not_scram = [
+        message(b'p', b"SCRAM-SHA-1\0\xff\xff\xff\xff"),
+        message(b'p', b"SCRAM-SHA-256\0\0\0\0\x04n,,x"),
+        message(b'p', b"clear-text password\0"),
+        message(b'Q', b"select 1\0"),
+        message(b'p', &[0; 100_000]),
+    ];
+    for answer in not_scram {
+        let mut wire = proxy.connect().await;
+        wire.send(packet(&startup())).await;
+        authentication(&mut wire).await;
+        let _ = wire.try_send(answer).await;
+        let error = wire.message().await.unwrap().error();
+        assert!(error.code.as_str().starts_with("28"), "{error:?}");
+    }
+    assert_eq!(server.connections(), 0);
+    proxy.end().await;
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_answer_is_let_go() {
+    let (_server, proxy) = stage().await;
+    let mut wire = proxy.connect().await;
+    wire.send(packet(&startup())).await;
+    authentication(&mut wire).await;
+    let error = wire.last_words().await;
+    assert_eq!(error.code, SqlState::QUERY_CANCELED);
+    proxy.end().await;
+}
+
+#[test]
+fn a_password_file_with_a_password_in_it_is_refused_without_showing_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("users");
+    for line in [
+        "\"app\" \"hush\"",
+        "app hush",
+        "\"\" \"hush\"",
+        "\"app\" hush",
+    ] {
+        std::fs::write(&file, format!("\n{line}\n")).unwrap();
+        let error = ScramUsers::from_file(&file).unwrap_err();
+        assert!(error.to_string().starts_with("line 2 of"), "{error}");
+        assert!(!format!("{error} {error:?}").contains("hush"), "{error}");
+    }
+}

@@ -1,0 +1,92 @@
+//! Tokens and keys are in no log line, no error and no `Debug`.
+
+use irsa_pgwire::scram::Verifier;
+use irsa_postgres::{ClientAuth, ScramUsers};
+
+use crate::log::Log;
+use crate::proxy::{SECRET_KEY, SESSION_TOKEN, Setup};
+use crate::server::{RunningServer, Server, Step, refusal};
+
+/// All of which nothing may be seen.
+fn secrets_of(server: &RunningServer) -> Vec<String> {
+    let logins = server.logins().into_iter();
+    let tokens: Vec<String> = logins.flat_map(|login| login.passwords).collect();
+    assert!(!tokens.is_empty(), "the server has seen a token");
+    let signatures = tokens.iter().map(|token| {
+        let (_, rest) = token.split_once("X-Amz-Signature=").unwrap();
+        rest.split('&').next().unwrap().to_owned()
+    });
+    let encoded_session = SESSION_TOKEN
+        .replace('/', "%2F")
+        .replace('+', "%2B")
+        .replace('=', "%3D");
+    let keys = [SECRET_KEY, SESSION_TOKEN, &encoded_session].map(str::to_owned);
+    assert!(
+        tokens[0].contains(&encoded_session),
+        "the search would find it"
+    );
+    signatures.chain(keys).chain(tokens.clone()).collect()
+}
+
+fn assert_clean(text: &str, secrets: &[String]) {
+    for secret in secrets {
+        assert!(!text.contains(secret), "`{secret}` in {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_login_that_succeeds_logs_no_secret() {
+    let (log, _guard) = Log::capture();
+    let server = Server::new().run().await;
+    let proxy = Setup::of(&server).start().await;
+    let session = proxy.log_in().await.unwrap();
+    drop(session.wire);
+    drop(server.session().await);
+    let debug = format!("{:?}", proxy.database);
+    proxy.end().await;
+    assert!(log.text().contains("session ended"), "the capture works");
+    assert_clean(&log.text(), &secrets_of(&server));
+    assert_clean(&debug, &secrets_of(&server));
+}
+
+#[tokio::test]
+async fn a_login_that_fails_logs_and_tells_no_secret() {
+    let (log, _guard) = Log::capture();
+    let script = [Step::ask_for_password(), Step::refuse(&refusal())];
+    let server = Server::new().on_each_login(script).run().await;
+    let proxy = Setup::of(&server).start().await;
+    let told = format!("{:?}", proxy.refusal().await);
+    assert!(log.text().contains("login refused"), "the capture works");
+    let debug = format!("{:?}", proxy.database);
+    assert_clean(&[log.text(), told, debug].concat(), &secrets_of(&server));
+}
+
+#[tokio::test]
+async fn a_server_that_repeats_the_token_in_its_error_is_not_logged_with_it() {
+    let (log, _guard) = Log::capture();
+    let script = [Step::ask_for_password(), Step::Hang];
+    let server = Server::new().on_each_login(script).run().await;
+    let mut setup = Setup::of(&server);
+    setup.limits.login_timeout = crate::proxy::SHORT;
+    let told = format!("{:?}", setup.start().await.refusal().await);
+    assert_clean(&[log.text(), told].concat(), &secrets_of(&server));
+}
+
+#[tokio::test]
+async fn debug_shows_names_but_no_keys() {
+    let verifier = Verifier::from_password(b"hush-hush", &[3; 16], 4096).unwrap();
+    let exposed = verifier.expose();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("users");
+    std::fs::write(&file, format!("\"app\" \"{exposed}\"\n")).unwrap();
+    let server = Server::new().run().await;
+    let mut setup = Setup::of(&server);
+    setup.client_auth = ClientAuth::Scram(ScramUsers::from_file(&file).unwrap());
+    let debug = format!("{:?}", setup.into_parts());
+    assert!(debug.contains("orders.cluster-"), "{debug}");
+    let (_, stored) = exposed.rsplit_once('$').unwrap();
+    let (stored, served) = stored.split_once(':').unwrap();
+    for secret in [SECRET_KEY, SESSION_TOKEN, "hush-hush", stored, served] {
+        assert!(!debug.contains(secret), "`{secret}` in {debug}");
+    }
+}

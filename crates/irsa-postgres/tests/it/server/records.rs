@@ -1,0 +1,96 @@
+//! What a server has seen.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use bytes::Bytes;
+use irsa_pgwire::frontend::{PASSWORD_MESSAGE, parse_password};
+use irsa_pgwire::startup::{CancelKey, Startup};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use crate::wire::{Message, Wire};
+
+/// A login as the server saw it.
+#[derive(Debug, Clone)]
+pub(crate) struct Login {
+    pub(crate) startup: Startup,
+    /// The start-up packet, byte for byte.
+    pub(crate) packet: Bytes,
+    /// The answers to authentication requests.
+    pub(crate) passwords: Vec<String>,
+}
+
+#[derive(Default)]
+pub(super) struct Records {
+    connections: AtomicUsize,
+    logins: Mutex<Vec<Login>>,
+    pub(super) sessions: Queue<Wire>,
+    pub(super) cancels: Queue<CancelKey>,
+    pub(super) overheard: Queue<Bytes>,
+    pub(super) tls_failures: Queue<String>,
+}
+
+/// What happened and was not asked about yet.
+pub(super) struct Queue<T> {
+    sender: UnboundedSender<T>,
+    receiver: tokio::sync::Mutex<UnboundedReceiver<T>>,
+}
+
+// === impl Records ===
+
+impl Records {
+    pub(super) fn count_connection(&self) {
+        self.connections.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
+    }
+
+    /// Says the login's number, from 0.
+    pub(super) fn begin_login(&self, startup: Startup, packet: Bytes) -> usize {
+        let mut logins = self.logins.lock().unwrap();
+        logins.push(Login {
+            startup,
+            packet,
+            passwords: Vec::new(),
+        });
+        logins.len() - 1
+    }
+
+    pub(super) fn add_answer(&self, login: usize, answer: &Message) {
+        assert_eq!(answer.tag, PASSWORD_MESSAGE, "{answer:?} is no answer");
+        let password = parse_password(answer.body()).unwrap().to_vec();
+        let mut logins = self.logins.lock().unwrap();
+        logins[login]
+            .passwords
+            .push(String::from_utf8(password).unwrap());
+    }
+
+    pub(super) fn logins(&self) -> Vec<Login> {
+        self.logins.lock().unwrap().clone()
+    }
+}
+
+// === impl Queue ===
+
+impl<T> Queue<T> {
+    pub(super) fn put(&self, happened: T) {
+        // The receiver is beside it.
+        let _ = self.sender.send(happened);
+    }
+
+    pub(super) async fn next(&self) -> T {
+        self.receiver.lock().await.recv().await.unwrap()
+    }
+}
+
+impl<T> Default for Queue<T> {
+    fn default() -> Self {
+        let (sender, receiver) = unbounded_channel();
+        Self {
+            sender,
+            receiver: receiver.into(),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The proxy's own end: sessions may finish, and those that don't are cut.
+
+use irsa_pgwire::frontend::terminate;
+use irsa_pgwire::sqlstate::SqlState;
+use tokio::net::TcpStream;
+
+use crate::client::{Linked, linked};
+use crate::wire::{encoded, message, within};
+
+/// The beginning of a row that is longer than what is there of it.
+const HALF_A_ROW: &[u8] = b"D\0\0\x01\0\0\x01\0\0\0\x80half a row";
+
+#[tokio::test]
+async fn a_drain_lets_a_running_query_finish_and_takes_no_new_client() {
+    let Linked {
+        mut client,
+        mut upstream,
+        proxy,
+    } = linked().await;
+    let address = proxy.address();
+    client.send(message(b'Q', b"select 1\0")).await;
+    upstream.message().await.unwrap();
+    proxy.drain.start();
+    let ending = tokio::spawn(proxy.end());
+    let refused = async { while TcpStream::connect(address).await.is_ok() {} };
+    within("the end of listening", refused).await;
+
+    let row = message(b'D', b"\0\x01\0\0\0\x011");
+    upstream.send(&row).await;
+    assert_eq!(client.message().await.unwrap().bytes, row);
+    client.send(encoded(terminate)).await;
+    upstream.messages_until(b'X').await;
+    upstream.shut_down().await;
+    assert_eq!(client.rest().await, "");
+    ending.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_session_that_is_cut_hears_why_between_two_messages() {
+    let Linked {
+        mut client,
+        mut upstream,
+        proxy,
+    } = linked().await;
+    upstream.send(message(b'Z', b"T")).await;
+    client.message().await.unwrap();
+    proxy.cut.start();
+    let error = client.last_words().await;
+    assert_eq!(error.code, SqlState::ADMIN_SHUTDOWN);
+    assert_eq!(upstream.rest().await, "", "the server hears the end");
+    proxy.end().await;
+}
+
+#[tokio::test]
+async fn a_session_that_is_cut_in_the_middle_of_a_row_is_closed_without_a_word() {
+    let Linked {
+        mut client,
+        mut upstream,
+        proxy,
+    } = linked().await;
+    upstream.send(HALF_A_ROW).await;
+    assert_eq!(client.bytes(HALF_A_ROW.len()).await, HALF_A_ROW);
+    proxy.cut.start();
+    assert_eq!(client.rest().await, "");
+    assert_eq!(upstream.rest().await, "");
+    proxy.end().await;
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_cannot_hold_up_the_cut() {
+    let Linked {
+        client,
+        upstream,
+        proxy,
+    } = linked().await;
+    let (_ear, mut mouth) = upstream.split();
+    let rows = message(b'D', &[0; 60_000]);
+    let flood = tokio::spawn(async move {
+        use tokio::io::AsyncWriteExt;
+        while mouth.write_all(&rows).await.is_ok() {}
+    });
+    let moved = async {
+        while proxy.metric("postgres_relayed_bytes_total") < 1_000_000 {
+            tokio::task::yield_now().await;
+        }
+    };
+    within("rows under way", moved).await;
+    proxy.cut.start();
+    proxy.end().await;
+    within("the server's end", flood).await.unwrap();
+    drop(client);
+}

@@ -1,0 +1,191 @@
+//! Settings that several commands share, by the headings of the help.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::BoolishValueParser;
+
+/// What the proxy is told besides its upstreams; `irsa exec` takes the same.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ServeArgs {
+    /// A TOML or YAML file with these settings; flags and environment win over it
+    #[arg(long, env = "IRSA_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) identity: IdentityArgs,
+    #[command(flatten)]
+    pub(crate) logs: LogArgs,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+    #[command(flatten)]
+    pub(crate) admin: AdminArgs,
+    #[command(flatten)]
+    pub(crate) clients: ClientArgs,
+}
+
+/// Who to be. The same for every command that talks to AWS.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Identity")]
+pub(crate) struct IdentityArgs {
+    /// Where credentials come from: auto (web-identity or pod-identity, whichever the pod was
+    /// given), web-identity, pod-identity, env, profile, profile:NAME or imds
+    #[arg(
+        long,
+        env = "IRSA_IDENTITY",
+        value_name = "SOURCE",
+        default_value = "auto"
+    )]
+    pub(crate) identity: String,
+    /// The AWS region, where an endpoint's name does not tell it
+    #[arg(long, env = "IRSA_REGION", value_name = "REGION")]
+    pub(crate) region: Option<String>,
+    /// A PEM file of certificate authorities to trust besides the built-in ones
+    #[arg(long, env = "IRSA_CA_FILE", value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// The STS endpoint to use in place of the region's
+    #[arg(long, env = "IRSA_STS_ENDPOINT", value_name = "URL")]
+    pub(crate) sts_endpoint: Option<String>,
+    /// Use FIPS endpoints
+    #[arg(long, env = "IRSA_FIPS", value_parser = BoolishValueParser::new())]
+    pub(crate) fips: bool,
+    /// Use dual-stack endpoints
+    #[arg(long, env = "IRSA_DUAL_STACK", value_parser = BoolishValueParser::new())]
+    pub(crate) dual_stack: bool,
+    /// The STS session's name, in place of the pod's
+    #[arg(long, env = "IRSA_SESSION_NAME", value_name = "NAME")]
+    pub(crate) session_name: Option<String>,
+    /// A role to assume on top of the first one
+    #[arg(long, env = "IRSA_ROLE", value_name = "ARN")]
+    pub(crate) role: Option<String>,
+    /// The external id that the role on top asks for
+    #[arg(long, env = "IRSA_EXTERNAL_ID", value_name = "ID")]
+    pub(crate) external_id: Option<String>,
+    /// How long to wait for credentials, when there are none, before saying why
+    #[arg(
+        long,
+        env = "IRSA_CREDENTIALS_TIMEOUT",
+        value_name = "DURATION",
+        default_value = "15s"
+    )]
+    pub(crate) credentials_timeout: String,
+}
+
+/// How the process speaks of itself.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Logs")]
+pub(crate) struct LogArgs {
+    /// auto (text on a terminal, JSON otherwise), text or json
+    #[arg(
+        long,
+        env = "IRSA_LOG_FORMAT",
+        value_name = "FORMAT",
+        default_value = "auto"
+    )]
+    pub(crate) log_format: String,
+    /// off, error, warn, info, debug, trace, or a filter such as `info,irsa_postgres=debug`
+    #[arg(
+        long,
+        env = "IRSA_LOG_LEVEL",
+        value_name = "LEVEL",
+        default_value = "info"
+    )]
+    pub(crate) log_level: String,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Limits")]
+pub(crate) struct LimitArgs {
+    /// Client connections at once, for each upstream
+    #[arg(
+        long,
+        env = "IRSA_MAX_CONNECTIONS",
+        value_name = "N",
+        default_value = "1000"
+    )]
+    pub(crate) max_connections: String,
+    /// How long a client may take to send its start-up packet
+    #[arg(
+        long,
+        env = "IRSA_STARTUP_TIMEOUT",
+        value_name = "DURATION",
+        default_value = "30s"
+    )]
+    pub(crate) startup_timeout: String,
+    /// How long reaching and logging in to a database may take
+    #[arg(
+        long,
+        env = "IRSA_LOGIN_TIMEOUT",
+        value_name = "DURATION",
+        default_value = "30s"
+    )]
+    pub(crate) login_timeout: String,
+    /// End a session that is silent for this long, or never
+    #[arg(
+        long,
+        env = "IRSA_IDLE_TIMEOUT",
+        value_name = "DURATION",
+        default_value = "never"
+    )]
+    pub(crate) idle_timeout: String,
+    /// After SIGTERM, go on accepting for this long
+    #[arg(
+        long,
+        env = "IRSA_DRAIN_DELAY",
+        value_name = "DURATION",
+        default_value = "0s"
+    )]
+    pub(crate) drain_delay: String,
+    /// Then let sessions end for this long before they are cut; with the delay, less than the
+    /// pod's terminationGracePeriodSeconds (30 unless set)
+    #[arg(
+        long,
+        env = "IRSA_DRAIN_TIMEOUT",
+        value_name = "DURATION",
+        default_value = "25s"
+    )]
+    pub(crate) drain_timeout: String,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Admin")]
+pub(crate) struct AdminArgs {
+    /// Where /livez, /readyz, /startupz and /metrics answer; may be the pod's address, or off
+    #[arg(
+        long,
+        env = "IRSA_ADMIN_ADDRESS",
+        value_name = "ADDRESS",
+        default_value = "off"
+    )]
+    pub(crate) admin_address: String,
+    /// Where /status and /quitquitquit answer besides those; on loopback only, or off
+    #[arg(
+        long,
+        env = "IRSA_STATUS_ADDRESS",
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:9440"
+    )]
+    pub(crate) status_address: String,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Clients")]
+pub(crate) struct ClientArgs {
+    /// Write the authority of the generated localhost certificate here, for sslmode=verify-full
+    #[arg(long, env = "IRSA_TLS_CA_OUT", value_name = "FILE")]
+    pub(crate) tls_ca_out: Option<PathBuf>,
+    /// A PEM certificate chain for the listeners, in place of the generated one
+    #[arg(long, env = "IRSA_TLS_CERT", value_name = "FILE")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The private key of that certificate
+    #[arg(long, env = "IRSA_TLS_KEY", value_name = "FILE")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Ask clients for a certificate of this authority (mtls)
+    #[arg(long, env = "IRSA_CLIENT_CA", value_name = "FILE")]
+    pub(crate) client_ca: Option<PathBuf>,
+    /// Ask clients for a password: a file of `"user" "SCRAM-SHA-256$..."` lines (scram)
+    #[arg(long, env = "IRSA_CLIENT_PASSWORDS", value_name = "FILE")]
+    pub(crate) client_passwords: Option<PathBuf>,
+    /// Allow only this Unix user id on Unix-socket listeners
+    #[arg(long, env = "IRSA_CLIENT_UID", value_name = "UID")]
+    pub(crate) client_uid: Option<String>,
+}

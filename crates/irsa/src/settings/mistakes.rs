@@ -1,0 +1,104 @@
+//! All that is wrong with the configuration, collected so that one run names every mistake.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::num::NonZeroUsize;
+use std::str::FromStr;
+use std::time::Duration;
+
+use irsa_net::listen::ListenAddress;
+
+/// Sentences about what is wrong with the configuration.
+#[derive(Debug, Default)]
+pub(crate) struct Mistakes {
+    sentences: Vec<String>,
+    /// By flag: what to call a setting that was not typed, but came from elsewhere.
+    origins: BTreeMap<String, String>,
+}
+
+// === impl Mistakes ===
+
+impl Mistakes {
+    pub(crate) fn sentences(&self) -> &[String] {
+        &self.sentences
+    }
+
+    /// Settings that were not typed are called by where they are from, not by their flags.
+    pub(crate) fn with_origins(self, origins: BTreeMap<String, String>) -> Self {
+        Self { origins, ..self }
+    }
+
+    /// Goes on with `value` if nothing was wrong.
+    pub(crate) fn or<T>(self, value: T) -> Result<T, Self> {
+        if self.sentences.is_empty() {
+            Ok(value)
+        } else {
+            Err(self)
+        }
+    }
+
+    pub(crate) fn add(&mut self, sentence: impl Into<String>) {
+        self.sentences.push(sentence.into());
+    }
+
+    pub(crate) fn extend(&mut self, sentences: Vec<String>) {
+        self.sentences.extend(sentences);
+    }
+
+    pub(crate) fn collect<T>(&mut self, outcome: Result<T, impl Display>) -> Option<T> {
+        outcome
+            .map_err(|sentence| self.add(sentence.to_string()))
+            .ok()
+    }
+
+    /// What came of the setting `flag`.
+    pub(crate) fn check<T>(&mut self, flag: &str, outcome: Result<T, impl Display>) -> Option<T> {
+        let origin = self.origins.get(flag).map_or(flag, String::as_str);
+        let outcome = outcome.map_err(|problem| format!("{origin}: {problem}"));
+        self.collect(outcome)
+    }
+
+    pub(crate) fn parse<T>(&mut self, flag: &str, value: Option<&str>) -> Option<T>
+    where
+        T: FromStr,
+        T::Err: Display,
+    {
+        let value = value.filter(|value| !value.is_empty())?;
+        self.check(flag, value.parse())
+    }
+
+    /// A duration such as `30s`.
+    pub(crate) fn duration(&mut self, flag: &str, value: &str) -> Option<Duration> {
+        let duration = humantime::parse_duration(value).map_err(|_| {
+            format!("`{value}` is not a duration; expected for instance `30s` or `2m`")
+        });
+        self.check(flag, duration)
+    }
+
+    /// A duration, or `never`.
+    pub(crate) fn duration_or_never(&mut self, flag: &str, value: &str) -> Option<Duration> {
+        if value == "never" {
+            None
+        } else {
+            self.duration(flag, value)
+        }
+    }
+
+    /// An address, or `off`.
+    pub(crate) fn address_or_off(&mut self, flag: &str, value: &str) -> Option<ListenAddress> {
+        if value == "off" {
+            None
+        } else {
+            self.parse(flag, Some(value))
+        }
+    }
+
+    /// A number that is not zero.
+    pub(crate) fn count(&mut self, flag: &str, value: &str) -> Option<usize> {
+        let count = value.parse().map(NonZeroUsize::get);
+        self.check(
+            flag,
+            count.map_err(|_| format!("`{value}` is not a number from 1 on")),
+        )
+    }
+}

@@ -1,0 +1,105 @@
+//! The upstreams and their listeners: each by itself, and all together.
+
+use irsa_chain::Region;
+use irsa_chain::endpoint::{RdsEndpoint, RdsEndpointKind};
+use irsa_net::listen::ListenAddress;
+use irsa_net::tls::Roots;
+use irsa_postgres::Upstream;
+
+use super::{ClientSettings, Mistakes};
+use crate::upstream::{self, UpstreamSpec};
+
+/// AWS's page on where to get the roots of RDS.
+const ROOTS_PAGE: &str =
+    "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/UsingWithRDS.SSL.html";
+
+pub(super) fn resolve(
+    texts: &[String],
+    region: Option<&Region>,
+    mistakes: &mut Mistakes,
+) -> Vec<UpstreamSpec> {
+    let mut upstreams = Vec::new();
+    let mut given = texts
+        .iter()
+        .flat_map(|text| text.split_whitespace())
+        .peekable();
+    if given.peek().is_none() {
+        mistakes.add("no upstream was given; for instance `irsa proxy postgres://ENDPOINT`");
+    }
+    for text in given {
+        match upstream::parse(text, region) {
+            Ok(upstream) => upstreams.push(upstream),
+            Err(found) => mistakes.extend(found),
+        }
+    }
+    check_listeners(&upstreams, mistakes);
+    upstreams
+}
+
+/// Two upstreams can't share a listener, except that the system picks a free port for each.
+fn check_listeners(upstreams: &[UpstreamSpec], mistakes: &mut Mistakes) {
+    let mut seen = Vec::new();
+    for address in upstreams.iter().flat_map(|upstream| &upstream.listen) {
+        if seen.contains(&address) && !takes_any_port(address) {
+            mistakes.add(format!(
+                "`{address}` is listened on twice; give each upstream a `listen=` of its own"
+            ));
+        }
+        seen.push(address);
+    }
+}
+
+fn takes_any_port(address: &ListenAddress) -> bool {
+    match address {
+        ListenAddress::Loopback { port } => *port == 0,
+        ListenAddress::Tcp(address) => address.port() == 0,
+        ListenAddress::Unix(_) => false,
+    }
+}
+
+/// Who can reach a listener acts as the role, so that it must not be just anybody.
+pub(super) fn check_exposure(
+    upstreams: &[UpstreamSpec],
+    clients: &ClientSettings,
+    mistakes: &mut Mistakes,
+) {
+    if clients.guards_listeners() {
+        return;
+    }
+    for address in upstreams.iter().flat_map(|upstream| &upstream.listen) {
+        if !address.is_loopback() {
+            mistakes.add(format!(
+                "`{address}` can be reached from outside this machine: ask clients for a password \
+                 (--client-passwords) or a certificate (--client-ca), or listen on localhost"
+            ));
+        }
+    }
+}
+
+/// Sentences on upstreams whose certificate is not likely to verify: the roots of their region are
+/// not built in, and no others were given.
+pub(super) fn uncovered(upstreams: &[UpstreamSpec], roots: &Roots) -> Vec<String> {
+    let upstreams = upstreams.iter().map(|spec| &spec.upstream);
+    let uncovered = upstreams
+        .filter(|upstream| !roots.covers(&upstream.region) && !has_public_certificate(upstream));
+    let sentence = |upstream: &Upstream| {
+        format!(
+            "the root certificates of RDS in {} are not built in, so that `{upstream}` may not be \
+             trusted; download them ({ROOTS_PAGE}) and name the file with --ca-file",
+            upstream.region
+        )
+    };
+    uncovered.map(sentence).collect()
+}
+
+/// RDS Proxy has certificates of AWS Certificate Manager (Aurora user guide, "Using TLS/SSL with
+/// RDS Proxy").
+fn has_public_certificate(upstream: &Upstream) -> bool {
+    let endpoint: Option<RdsEndpoint> = upstream.sign_host.parse().ok();
+    endpoint.is_some_and(|endpoint| {
+        matches!(
+            endpoint.kind(),
+            RdsEndpointKind::Proxy | RdsEndpointKind::ProxyEndpoint
+        )
+    })
+}

@@ -1,0 +1,31 @@
+//! As little HTTP as the admin listeners need.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+/// A response, whole.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub body: String,
+}
+
+/// Sends a request without a body on a connection of its own.
+pub fn call(address: &str, method: &str, path: &str, headers: &[&str]) -> Answer {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let more: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{more}\r\n"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    Answer {
+        status: head.split(' ').nth(1).unwrap().parse().unwrap(),
+        head: head.to_owned(),
+        body: body.to_owned(),
+    }
+}

@@ -1,0 +1,31 @@
+//! The real program, as people and pods run it: against the lab, with a real PostgreSQL behind.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that can't go on fails"
+)]
+
+mod admin;
+mod clock;
+mod credentials;
+mod drain;
+mod exec;
+mod help;
+mod http;
+mod lab;
+mod outage;
+mod pod;
+mod profile;
+mod program;
+mod proxy;
+mod rotation;
+mod secrets;
+mod settings;
+mod sql;
+mod stage;
+mod token;
+mod token_file;
+mod usage;
+mod whoami;

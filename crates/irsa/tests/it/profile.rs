@@ -1,0 +1,56 @@
+//! `--identity profile`, as on a laptop.
+
+use std::fs;
+use std::path::PathBuf;
+
+use tempfile::TempDir;
+
+use crate::pod::Pod;
+use crate::stage::{Stage, shared};
+use std::sync::Arc;
+
+/// A laptop of somebody who may be what the workload is.
+fn laptop(stage: &Arc<Stage>, config: &str) -> (TempDir, Pod) {
+    let home = tempfile::tempdir().unwrap();
+    let file: PathBuf = home.path().join("config");
+    fs::write(&file, config).unwrap();
+    let pod = Pod::new(stage)
+        .with("HOME", home.path().display().to_string())
+        .with("AWS_CONFIG_FILE", file.display().to_string());
+    (home, pod)
+}
+
+#[test]
+fn a_profile_can_ask_irsa_itself() {
+    let stage = shared();
+    let config = format!(
+        "[profile pod]\nregion = eu-central-1\ncredential_process = {} credentials\n",
+        env!("CARGO_BIN_EXE_irsa")
+    );
+    let (_home, pod) = laptop(&stage, &config);
+    let json = pod.irsa(&["whoami", "--identity", "profile:pod", "--output", "json"]).json();
+    assert_eq!(json["source"], "profile");
+    assert!(json["arn"].as_str().unwrap().contains(":assumed-role/keycloak-role/"), "{json}");
+    assert!(json["expiresAt"].is_string(), "{json}");
+}
+
+#[test]
+fn a_profile_of_single_sign_on_says_to_log_in_first() {
+    let stage = shared();
+    let config = "[profile dev]\nsso_session = corp\nsso_account_id = 111122223333\n\
+                  sso_role_name = Developer\nregion = eu-central-1\n\n[sso-session corp]\n\
+                  sso_start_url = https://corp.example/start\nsso_region = eu-central-1\n";
+    let (_home, pod) = laptop(&stage, config);
+    let finished = pod.with("AWS_PROFILE", "dev").irsa(&["whoami", "--identity", "profile"]);
+    finished.check_broken("sts-session");
+    assert!(finished.stderr.contains("`aws sso login --profile dev`"), "{}", finished.stderr);
+}
+
+#[test]
+fn a_profile_that_is_not_there_is_named() {
+    let stage = shared();
+    let (_home, pod) = laptop(&stage, "");
+    let finished = pod.irsa(&["whoami", "--identity", "profile:nobody"]);
+    finished.check_broken("sts-session");
+    assert!(finished.stderr.contains("`nobody`"), "{}", finished.stderr);
+}

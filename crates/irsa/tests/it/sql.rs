@@ -1,0 +1,80 @@
+//! A stock PostgreSQL client.
+
+use std::sync::Arc;
+
+use tokio::task::JoinHandle;
+use tokio_postgres::error::DbError;
+use tokio_postgres::{Client, Error, NoTls, SimpleQueryMessage};
+
+use crate::stage::Stage;
+
+/// A session of a client that names user and database, and no password.
+pub struct Session {
+    stage: Arc<Stage>,
+    client: Client,
+    connection: JoinHandle<Result<(), Error>>,
+}
+
+// === impl Session ===
+
+impl Session {
+    pub fn open(
+        stage: &Arc<Stage>,
+        address: &str,
+        user: &str,
+        database: &str,
+    ) -> Result<Self, Error> {
+        let (host, port) = address.rsplit_once(':').unwrap();
+        let mut config = tokio_postgres::Config::new();
+        config.host(host).port(port.parse().unwrap());
+        config.user(user).dbname(database);
+        stage.block_on(async {
+            let (client, connection) = config.connect(NoTls).await?;
+            Ok(Self {
+                stage: Arc::clone(stage),
+                client,
+                connection: tokio::spawn(connection),
+            })
+        })
+    }
+
+    /// The first value of the first row.
+    pub fn query(&self, sql: &str) -> Result<String, Error> {
+        let messages = self.stage.block_on(self.client.simple_query(sql))?;
+        let value = messages.iter().find_map(|message| match message {
+            SimpleQueryMessage::Row(row) => row.get(0),
+            _ => None,
+        });
+        Ok(value.unwrap_or_default().to_owned())
+    }
+
+    /// Starts a query and answers what waits for its result.
+    pub fn begin(self, sql: &'static str) -> JoinHandle<Result<String, Error>> {
+        let runtime = Arc::clone(&self.stage);
+        runtime.spawn_blocking(move || self.query(sql))
+    }
+
+    /// Waits until the server ends the session, and answers what it said.
+    pub fn farewell(self) -> DbError {
+        let ended = self.stage.block_on(self.connection).unwrap();
+        refusal(&ended.expect_err("the server ends the session"))
+    }
+}
+
+/// What a server answered.
+pub fn refusal(error: &Error) -> DbError {
+    let answer = error.as_db_error();
+    answer.unwrap_or_else(|| panic!("no answer of a server: {error}")).clone()
+}
+
+/// Fails unless a login was refused with `code`, with a broken link and a remedy.
+pub fn check_refused(opened: Result<Session, Error>, code: &str, link: &str) -> DbError {
+    let Err(error) = opened else {
+        panic!("the login was not refused");
+    };
+    let answer = refusal(&error);
+    assert_eq!(answer.code().code(), code, "{answer:?}");
+    assert!(answer.message().contains(&format!("link: {link}")), "{answer:?}");
+    assert!(answer.hint().is_some(), "{answer:?}");
+    answer
+}

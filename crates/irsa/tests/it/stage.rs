@@ -1,0 +1,176 @@
+//! The lab that the tests share, and who may break it.
+
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
+
+use irsa_lab::facts::{ClusterFacts, WorkloadFacts};
+use irsa_lab::faults::FaultPlan;
+use irsa_lab::ledger::Service;
+use irsa_lab::{Lab, LabOptions, World};
+use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
+
+/// A lab with its databases, and the runtime of the tests' clients.
+pub struct Stage {
+    /// `None` only while it is taken down.
+    lab: Option<Lab>,
+    runtime: Runtime,
+}
+
+/// The stage for a test that leaves it as it is.
+pub struct Shared {
+    stage: Arc<Stage>,
+    _others: RwLockReadGuard<'static, ()>,
+}
+
+/// The stage for a test that breaks something of it, and has it for itself.
+pub struct Alone {
+    stage: Arc<Stage>,
+    _nobody: RwLockWriteGuard<'static, ()>,
+}
+
+static USE: RwLock<()> = RwLock::new(());
+
+/// Waits until nobody breaks anything.
+pub fn shared() -> Shared {
+    let others = USE.read().unwrap_or_else(PoisonError::into_inner);
+    Shared {
+        stage: stage(),
+        _others: others,
+    }
+}
+
+/// Waits until nobody else is there.
+pub fn alone() -> Alone {
+    let nobody = USE.write().unwrap_or_else(PoisonError::into_inner);
+    Alone {
+        stage: stage(),
+        _nobody: nobody,
+    }
+}
+
+/// Set for the first test that asks, kept while one needs it.
+fn stage() -> Arc<Stage> {
+    static STAGE: Mutex<Weak<Stage>> = Mutex::new(Weak::new());
+    let mut kept = STAGE.lock().unwrap_or_else(PoisonError::into_inner);
+    kept.upgrade().unwrap_or_else(|| {
+        let stage = Arc::new(Stage::set());
+        *kept = Arc::downgrade(&stage);
+        stage
+    })
+}
+
+impl Stage {
+    fn set() -> Self {
+        let mut options = LabOptions::new(World::camunda_8_3());
+        if let Some(folder) = std::env::var_os("IRSA_CACHE_DIR") {
+            options.cache_dir = folder.into();
+        }
+        options.postgres_bin = std::env::var_os("IRSA_POSTGRES_BIN").map(Into::into);
+        let runtime = Runtime::new().unwrap();
+        let lab = runtime.block_on(Lab::start(options)).unwrap();
+        Self {
+            lab: Some(lab),
+            runtime,
+        }
+    }
+
+    pub fn lab(&self) -> &Lab {
+        self.lab.as_ref().expect("only dropping takes it")
+    }
+
+    pub fn workload(&self, name: &str) -> &WorkloadFacts {
+        let mut workloads = self.lab().facts().workloads.iter();
+        workloads
+            .find(|workload| workload.name == name)
+            .expect("a workload of the world")
+    }
+
+    pub fn cluster(&self) -> &ClusterFacts {
+        self.lab()
+            .facts()
+            .clusters
+            .first()
+            .expect("the world has a cluster")
+    }
+
+    /// The lab's cluster on a free port of this machine: signed for the endpoint, dialled at the lab.
+    pub fn upstream(&self) -> String {
+        let ClusterFacts {
+            endpoint,
+            port,
+            dial,
+            ..
+        } = self.cluster();
+        format!("postgres://{endpoint}:{port}?dial={dial}&listen=127.0.0.1:0")
+    }
+
+    pub fn spawn_blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> JoinHandle<T> {
+        self.runtime.spawn_blocking(work)
+    }
+
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.runtime.block_on(future)
+    }
+
+    /// Nothing ever asks the node for its role, whatever is broken.
+    fn check(&self) {
+        if !std::thread::panicking() {
+            assert_eq!(self.lab().ledger().asked(Service::Imds), 0);
+        }
+    }
+}
+
+impl Alone {
+    /// Breaks something, and everything else is whole again.
+    pub fn breaks(&self, change: impl FnOnce(&mut FaultPlan)) {
+        let mut plan = FaultPlan::default();
+        change(&mut plan);
+        self.lab().faults().set(plan);
+    }
+
+    /// Makes everything whole.
+    pub fn heals(&self) {
+        self.breaks(|_| {});
+    }
+}
+
+impl Deref for Shared {
+    type Target = Arc<Stage>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.stage
+    }
+}
+
+impl Deref for Alone {
+    type Target = Arc<Stage>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.stage
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.check();
+    }
+}
+
+impl Drop for Alone {
+    fn drop(&mut self) {
+        self.heals();
+        self.check();
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if let Some(lab) = self.lab.take() {
+            self.runtime.block_on(lab.stop());
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Wrong input: every mistake at once, exit code 2, and nothing is listened on.
+
+use std::net::TcpListener;
+
+use crate::program::{finish, irsa, irsa_with_keys};
+
+const ENDPOINT: &str = "shop.cluster-abcdefghijkl.eu-central-1.rds.amazonaws.com";
+
+/// A port that somebody else has: whoever binds it fails.
+fn taken() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    (listener, address)
+}
+
+fn upstream(listen: &str) -> String {
+    format!("postgres://{ENDPOINT}?listen={listen}")
+}
+
+#[test]
+fn every_mistake_is_named_at_once_and_nothing_is_bound() {
+    let (_holder, taken) = taken();
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("irsa.yaml");
+    let settings = "identity: moon\nmax_connections: 3\nregoin: x\nfips: 3\nlogin-timeout: [1]\n";
+    std::fs::write(&config, settings).unwrap();
+    let config = config.display().to_string();
+    let mut command = irsa(&[
+        "proxy",
+        "--config",
+        &config,
+        &upstream(&taken),
+        "postgres://elsewhere?colour=red&dial=:",
+        "mysql://me:password@h:1/db",
+    ]);
+    command.args(["--status-address", &taken, "--admin-address", "there"]);
+    command.args(["--drain-timeout", "soon", "--idle-timeout", "forever"]);
+    command.args(["--log-level", "loud", "--log-format", "xml"]);
+    command.args(["--client-uid", "bob", "--tls-cert", "cert.pem"]);
+    command.args(["--external-id", "3", "--ca-file", "/nowhere/ca.pem"]);
+    command.args(["--sts-endpoint", "sts", "--credentials-timeout", "1"]);
+    command.env("IRSA_MAX_CONNECTIONS", "many");
+    command.env("IRSA_SESSION_NAME", "?");
+
+    let finished = finish(&mut command);
+    assert_eq!(finished.code, 2, "{}", finished.stderr);
+    assert_eq!(finished.stdout, "");
+    let begins = [
+        &format!("`fips` in `{config}` must be true or false"),
+        &format!("`login-timeout` in `{config}` must be a text or a number"),
+        &format!("`{config}` has an unknown setting `max_connections`; did you mean `max-connections`?"),
+        &format!("`{config}` has an unknown setting `regoin`"),
+        &format!("`identity` in `{config}`: `moon` is no source of identity"),
+        "IRSA_SESSION_NAME: `?` is not",
+        "--external-id goes with --role",
+        "--credentials-timeout: `1` is not a duration",
+        "--sts-endpoint: `sts` is not a URL",
+        "--ca-file: cannot use `/nowhere/ca.pem`",
+        "upstream `postgres://elsewhere?colour=red&dial=:`: unknown parameter `colour`",
+        "upstream `postgres://elsewhere?colour=red&dial=:`: `dial`: `:` is not HOST[:PORT]",
+        "upstream `postgres://elsewhere?colour=red&dial=:`: the region can't be told",
+        "upstream `mysql://…@h:1/db`: unknown scheme `mysql`",
+        "upstream `mysql://…@h:1/db`: it holds a user or a password",
+        "upstream `mysql://…@h:1/db`: it names a database",
+        "upstream `mysql://…@h:1/db`: the region can't be told",
+        "--drain-timeout: `soon` is not a duration",
+        "IRSA_MAX_CONNECTIONS: `many` is not a number from 1 on",
+        "--idle-timeout: `forever` is not a duration",
+        "--admin-address: `there` is not an address to listen on",
+        "--tls-cert and --tls-key go together",
+        "--client-uid: `bob` is not a user id",
+        "--log-format: `xml` is not a log format",
+        "--log-level: `loud` is not a log level",
+    ];
+    let errors = finished.errors();
+    for begin in begins {
+        assert!(errors.iter().any(|error| error.starts_with(begin)), "no `{begin}` in {errors:#?}");
+    }
+    assert_eq!(errors.len(), begins.len(), "{errors:#?}");
+    assert!(!finished.stderr.contains("password@"), "{}", finished.stderr);
+}
+
+#[test]
+fn files_that_can_not_be_read_are_mistakes_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, content: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path.display().to_string()
+    };
+    let users = file("users.txt", "bob hunter2\n");
+    let pem = file("key.pem", "nothing");
+    let upstream = upstream("127.0.0.1:0");
+    let mut command = irsa_with_keys(&["proxy", &upstream, "--client-passwords", &users]);
+    command.args(["--tls-cert", &pem, "--tls-key", &pem, "--config", "/nowhere/irsa.toml"]);
+    let finished = finish(&mut command);
+    assert_eq!(finished.code, 2, "{}", finished.stderr);
+    assert_eq!(finished.errors().len(), 3, "{}", finished.stderr);
+    for file in [&users, &pem, "/nowhere/irsa.toml"] {
+        assert!(finished.stderr.contains(&format!("`{file}`")), "{}", finished.stderr);
+    }
+    assert!(!finished.stderr.contains("hunter2"), "{}", finished.stderr);
+}
+
+#[test]
+fn a_settings_file_must_be_one() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, content, complaint) in [
+        ("irsa.json", "{}", "its name must end in .toml, .yaml or .yml"),
+        ("irsa.toml", "identity = ", "line 1"),
+        ("irsa.yaml", "a: b: c", "line 1"),
+        ("irsa.yml", "- identity", "expected"),
+    ] {
+        let path = folder.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        let finished = finish(irsa_with_keys(&["proxy", &upstream("0"), "--config"]).arg(&path));
+        assert_eq!(finished.code, 2, "{name}: {}", finished.stderr);
+        assert!(finished.stderr.contains(name), "{}", finished.stderr);
+        assert!(finished.stderr.contains(complaint), "{name}: {}", finished.stderr);
+    }
+}
+
+#[test]
+fn an_upstream_is_wanted() {
+    for arguments in [&["proxy"][..], &["exec", "--", "true"][..]] {
+        let finished = finish(irsa_with_keys(arguments).env("IRSA_UPSTREAMS", " "));
+        assert_eq!(finished.code, 2, "{}", finished.stderr);
+        assert!(finished.errors()[0].starts_with("no upstream was given"), "{}", finished.stderr);
+    }
+}
+
+#[test]
+fn listeners_are_not_shared() {
+    let finished = finish(&mut irsa_with_keys(&["proxy", &upstream("7"), &upstream("7")]));
+    assert_eq!(finished.code, 2, "{}", finished.stderr);
+    assert!(finished.errors()[0].starts_with("`localhost:7` is listened on twice"));
+}
+
+#[test]
+fn a_listener_for_everybody_needs_passwords_or_certificates() {
+    let finished = finish(&mut irsa_with_keys(&["proxy", &upstream("0.0.0.0:7")]));
+    assert_eq!(finished.code, 2, "{}", finished.stderr);
+    assert!(finished.errors()[0].starts_with("`0.0.0.0:7` can be reached from outside"));
+}
+
+#[test]
+fn the_status_is_for_this_machine_only() {
+    let mut command = irsa_with_keys(&["proxy", &upstream("0"), "--status-address", "0.0.0.0:7"]);
+    let finished = finish(&mut command);
+    assert_eq!(finished.code, 2, "{}", finished.stderr);
+    assert!(finished.errors()[0].starts_with("--status-address: `0.0.0.0:7` is not on loopback"));
+}
+
+#[test]
+fn a_taken_port_is_named_with_a_remedy() {
+    let (_holder, taken) = taken();
+    let free = upstream("127.0.0.1:0");
+    for (upstream, flag, address) in [
+        (&upstream(&taken), "--status-address", "off"),
+        (&free, "--status-address", taken.as_str()),
+        (&free, "--admin-address", taken.as_str()),
+    ] {
+        let mut command = irsa_with_keys(&["proxy", upstream, flag, address]);
+        let finished = finish(command.env("IRSA_STATUS_ADDRESS", "127.0.0.1:0"));
+        assert_eq!(finished.code, 1, "{flag}: {}", finished.stderr);
+        let expected =
+            format!("error: cannot listen on `{taken}`: another process listens there\n help: ");
+        assert!(finished.stderr.contains(&expected), "{flag}: {}", finished.stderr);
+        assert_eq!(finished.stdout, "");
+    }
+}
+
+#[test]
+fn an_unknown_flag_is_refused() {
+    let finished = finish(&mut irsa(&["proxy", "--regoin", "x"]));
+    assert_eq!(finished.code, 2);
+    assert!(finished.stderr.contains("--region"), "{}", finished.stderr);
+}
