@@ -26,8 +26,8 @@ pub(super) async fn fill(
     }
 }
 
-/// The template for this superuser and this account, made when it is not there. Without it things work too, so that no trouble with
-/// it (a read-only cache, programs that were not fetched) is an error.
+/// The template for this superuser and this account, made when it is not there. Without it things work too, so no
+/// trouble with it (a read-only cache, programs that were not fetched) is an error.
 async fn template(binaries: &PostgresBinaries, superuser: &str) -> Option<PathBuf> {
     let home = binaries.home()?;
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';

@@ -34,44 +34,16 @@ pub(super) async fn set_up(postgres: &Postgres, cluster: &Cluster) -> Result<(),
         run(&admin, &format!("role `{}`", user.name), &create_role(user)).await?;
     }
     for database in &cluster.databases {
-        run(
-            &admin,
-            &format!("database `{database}`"),
-            &create_database(database),
-        )
-        .await?;
-        run(
-            &admin,
-            &format!("access to `{database}`"),
-            &grant_database(database, &cluster.users),
-        )
-        .await?;
+        let what = format!("database `{database}`");
+        run(&admin, &what, &create_database(database)).await?;
+        run(&admin, &what, &grant_database(database, &cluster.users)).await?;
+        let inside = connect(postgres, database).await?;
+        run(&inside, &what, &grant_schema(database, &cluster.users)).await?;
+        run(&inside, "Aurora's functions", FUNCTIONS).await?;
     }
-    for database in &cluster.databases {
-        let owner = connect(postgres, database).await?;
-        run(
-            &owner,
-            &format!("the schema of `{database}`"),
-            &grant_schema(database, &cluster.users),
-        )
-        .await?;
-        run(
-            &owner,
-            &format!("Aurora's functions in `{database}`"),
-            FUNCTIONS,
-        )
-        .await?;
-    }
-    for database in ["postgres", "template1"] {
-        let owner = connect(postgres, database).await?;
-        run(
-            &owner,
-            &format!("Aurora's functions in `{database}`"),
-            FUNCTIONS,
-        )
-        .await?;
-    }
-    Ok(())
+    run(&admin, "Aurora's functions", FUNCTIONS).await?;
+    let template = connect(postgres, "template1").await?;
+    run(&template, "Aurora's functions", FUNCTIONS).await
 }
 
 /// Runs SQL as the superuser.

@@ -16,12 +16,20 @@ fn kubelet_and_prometheus_are_answered_on_both_listeners() {
     for listener in ["admin", "status"] {
         let address = proxy.address(listener);
         for path in ["/livez", "/readyz", "/startupz"] {
-            assert_eq!(http::call(&address, "GET", path, &[]).status, 200, "{listener} {path}");
+            assert_eq!(
+                http::call(&address, "GET", path, &[]).status,
+                200,
+                "{listener} {path}"
+            );
         }
         let metrics = http::call(&address, "GET", "/metrics", &[]);
         let valid = "irsa_identity_state{state=\"valid\"} 1";
         assert!(metrics.body.contains(valid), "{}", metrics.body);
-        assert!(metrics.head.contains("openmetrics-text"), "{}", metrics.head);
+        assert!(
+            metrics.head.contains("openmetrics-text"),
+            "{}",
+            metrics.head
+        );
     }
 }
 
@@ -52,7 +60,13 @@ fn quitquitquit_ends_the_proxy_in_peace() {
     let proxy = Proxy::start(&mut command, None);
     let status = proxy.address("status");
     let page = ["Origin: https://evil.example"];
-    assert_eq!(http::call(&status, "POST", "/quitquitquit", &page).status, 403);
-    assert_eq!(http::call(&status, "POST", "/quitquitquit", &[]).status, 202);
+    assert_eq!(
+        http::call(&status, "POST", "/quitquitquit", &page).status,
+        403
+    );
+    assert_eq!(
+        http::call(&status, "POST", "/quitquitquit", &[]).status,
+        202
+    );
     assert_eq!(proxy.ended(), 0);
 }

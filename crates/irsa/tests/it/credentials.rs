@@ -9,14 +9,31 @@ use crate::stage::shared;
 fn they_have_the_fields_that_the_sdks_read_and_no_others() {
     let stage = shared();
     let json = Pod::new(&stage).irsa(&["credentials"]).json();
-    let fields: BTreeSet<_> = json.as_object().unwrap().keys().map(String::as_str).collect();
-    let expected = ["AccessKeyId", "Expiration", "SecretAccessKey", "SessionToken", "Version"];
+    let fields: BTreeSet<_> = json
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    let expected = [
+        "AccessKeyId",
+        "Expiration",
+        "SecretAccessKey",
+        "SessionToken",
+        "Version",
+    ];
     assert_eq!(fields, BTreeSet::from(expected));
     assert_eq!(json["Version"], 1);
 
-    let session = stage.lab().sessions().find(json["AccessKeyId"].as_str().unwrap()).unwrap();
-    let (secret, token) =
-        (&session.credentials.secret_access_key, &session.credentials.session_token);
+    let session = stage
+        .lab()
+        .sessions()
+        .find(json["AccessKeyId"].as_str().unwrap())
+        .unwrap();
+    let (secret, token) = (
+        &session.credentials.secret_access_key,
+        &session.credentials.session_token,
+    );
     assert!(secret.matches(json["SecretAccessKey"].as_str().unwrap()));
     assert!(token.matches(json["SessionToken"].as_str().unwrap()));
     let expiration = humantime::parse_rfc3339(json["Expiration"].as_str().unwrap()).unwrap();

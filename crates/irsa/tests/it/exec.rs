@@ -13,9 +13,15 @@ use crate::stage::shared;
 /// Starts `irsa exec` with a shell script, and answers its first line.
 fn start(pod: &Pod, script: &str) -> (Child, String) {
     let mut command = pod.command(&["exec", "--log-level", "error", "--", "sh", "-c", script]);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
     (child, line.trim_end().to_owned())
 }
 
@@ -48,7 +54,12 @@ fn a_socket_is_told_by_its_folder() {
 fn the_exit_code_is_the_commands_own() {
     let stage = shared();
     let pod = Pod::new(&stage);
-    for (script, expected) in [("exit 0", 0), ("exit 42", 42), ("kill -TERM $$", 143), ("kill -KILL $$", 137)] {
+    for (script, expected) in [
+        ("exit 0", 0),
+        ("exit 42", 42),
+        ("kill -TERM $$", 143),
+        ("kill -KILL $$", 137),
+    ] {
         let finished = pod.irsa(&["exec", "--", "sh", "-c", script]);
         assert_eq!(finished.code, expected, "{script}: {}", finished.stderr);
     }
@@ -69,5 +80,11 @@ fn a_command_that_is_not_there_is_named() {
     let stage = shared();
     let finished = Pod::new(&stage).irsa(&["exec", "--", "no-such-program", "now"]);
     assert_eq!(finished.code, 1);
-    assert!(finished.stderr.contains("`no-such-program now` can't be run"), "{}", finished.stderr);
+    assert!(
+        finished
+            .stderr
+            .contains("`no-such-program now` can't be run"),
+        "{}",
+        finished.stderr
+    );
 }

@@ -5,16 +5,19 @@ use std::net::TcpStream;
 
 /// A response, whole.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub head: String,
-    pub body: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
 }
 
 /// Sends a request without a body on a connection of its own.
-pub fn call(address: &str, method: &str, path: &str, headers: &[&str]) -> Answer {
+pub(crate) fn call(address: &str, method: &str, path: &str, headers: &[&str]) -> Answer {
     let mut stream = TcpStream::connect(address).unwrap();
-    let more: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
+    let more: String = headers
+        .iter()
+        .map(|header| format!("{header}\r\n"))
+        .collect();
     write!(
         stream,
         "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{more}\r\n"

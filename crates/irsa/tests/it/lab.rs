@@ -14,11 +14,22 @@ fn a_workloads_environment_is_told_to_shells_and_to_programs() {
     let stage = shared();
     let folder = stage.lab().state_dir().display().to_string();
     let environment = &stage.workload("webmodeler").environment;
-    let arguments = ["lab", "env", "--state-dir", &folder, "--workload", "webmodeler"];
+    let arguments = [
+        "lab",
+        "env",
+        "--state-dir",
+        &folder,
+        "--workload",
+        "webmodeler",
+    ];
 
     let exports = finish(&mut irsa(&arguments));
     let script = format!("{}\nenv", exports.printed());
-    let sourced = Command::new("sh").args(["-c", &script]).env_clear().output().unwrap();
+    let sourced = Command::new("sh")
+        .args(["-c", &script])
+        .env_clear()
+        .output()
+        .unwrap();
     let sourced = String::from_utf8(sourced.stdout).unwrap();
     for (name, value) in environment {
         assert!(sourced.contains(&format!("{name}={value}\n")), "{name}");
@@ -34,8 +45,16 @@ fn a_workload_or_a_lab_that_is_not_there_is_named_with_a_remedy() {
     let stage = shared();
     let folder = stage.lab().state_dir().display().to_string();
     for (arguments, complaint, remedy) in [
-        (["--state-dir", &folder, "--workload", "nobody"], "no workload `nobody`", "keycloak"),
-        (["--state-dir", "/nowhere", "--workload", "x"], "`/nowhere/lab.json`", "`irsa lab`"),
+        (
+            ["--state-dir", &folder, "--workload", "nobody"],
+            "no workload `nobody`",
+            "keycloak",
+        ),
+        (
+            ["--state-dir", "/nowhere", "--workload", "x"],
+            "`/nowhere/lab.json`",
+            "`irsa lab`",
+        ),
     ] {
         let finished = finish(irsa(&["lab", "env"]).args(arguments));
         assert_eq!(finished.code, 1, "{}", finished.stderr);
@@ -52,8 +71,16 @@ fn a_world_with_mistakes_is_refused() {
     std::fs::write(&world, "region: moon\n").unwrap();
     let finished = finish(irsa(&["lab", "--session-duration", "long", "--world"]).arg(&world));
     assert_eq!(finished.code, 2, "{}", finished.stderr);
-    assert!(finished.stderr.contains("--session-duration: `long`"), "{}", finished.stderr);
-    assert!(finished.stderr.contains("world.yaml"), "{}", finished.stderr);
+    assert!(
+        finished.stderr.contains("--session-duration: `long`"),
+        "{}",
+        finished.stderr
+    );
+    assert!(
+        finished.stderr.contains("world.yaml"),
+        "{}",
+        finished.stderr
+    );
 }
 
 /// One in a process of its own, so that a shell can be used as the documentation says.
@@ -65,15 +92,27 @@ fn a_shell_works_against_a_lab_in_the_foreground() {
     for variable in ["HOME", "IRSA_CACHE_DIR", "IRSA_POSTGRES_BIN"] {
         command.envs(std::env::var_os(variable).map(|value| (variable, value)));
     }
-    let mut lab = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let lines = BufReader::new(lab.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let mut lab = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(lab.stdout.take().unwrap())
+        .lines()
+        .map(Result::unwrap);
     let said: Vec<_> = lines.take_while(|line| line != "Ctrl-C stops it").collect();
-    let shell = said.iter().find(|line| line.contains("--workload keycloak)")).unwrap();
+    let shell = said
+        .iter()
+        .find(|line| line.contains("--workload keycloak)"))
+        .unwrap();
     let eval = shell.trim_start_matches("workload").trim_start();
     let irsa = env!("CARGO_BIN_EXE_irsa");
     let script = format!("irsa() {{ '{irsa}' \"$@\"; }}; {eval}; irsa whoami");
     let whoami = finish(Command::new("sh").args(["-c", &script]).env_clear());
-    assert!(whoami.printed().contains(":assumed-role/keycloak-role/"), "{whoami:?}");
+    assert!(
+        whoami.printed().contains(":assumed-role/keycloak-role/"),
+        "{whoami:?}"
+    );
 
     kill_process(Pid::from_child(&lab), Signal::TERM).unwrap();
     assert_eq!(code(lab.wait().unwrap()), 0);

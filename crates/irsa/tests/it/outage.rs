@@ -14,7 +14,13 @@ const CANNOT_CONNECT_NOW: &str = "57P03";
 /// Nothing listens where STS was, when this returns.
 fn cut_sts(stage: &Alone) {
     stage.breaks(|plan| plan.sts_down = true);
-    let address = stage.lab().facts().sts.url.trim_start_matches("https://").to_owned();
+    let address = stage
+        .lab()
+        .facts()
+        .sts
+        .url
+        .trim_start_matches("https://")
+        .to_owned();
     until(|| TcpStream::connect(&address).is_err());
 }
 
@@ -35,8 +41,14 @@ fn without_sts_the_proxy_starts_and_the_same_client_succeeds_once_it_is_back() {
         assert_eq!(proxy.get(path).status, 200, "{path}");
     }
     let refused = check_refused(proxy.connect(USER, USER), CANNOT_CONNECT_NOW, "sts-session");
-    assert!(refused.message().contains("cause: sts-unreachable"), "{refused:?}");
-    assert!(refused.detail().unwrap().contains("keycloak-role"), "{refused:?}");
+    assert!(
+        refused.message().contains("cause: sts-unreachable"),
+        "{refused:?}"
+    );
+    assert!(
+        refused.detail().unwrap().contains("keycloak-role"),
+        "{refused:?}"
+    );
     assert_eq!(proxy.link("sts-session")["state"], "broken");
 
     stage.heals();
@@ -57,7 +69,10 @@ fn an_outage_is_survived_until_the_session_ends_and_healed_after() {
     cut_sts(&stage);
     proxy.logs("no credentials", 1);
     let link = proxy.link("sts-session");
-    assert_eq!((&link["state"], &link["cause"]), (&"degraded".into(), &"sts-unreachable".into()));
+    assert_eq!(
+        (&link["state"], &link["cause"]),
+        (&"degraded".into(), &"sts-unreachable".into())
+    );
     let during = proxy.connect(USER, USER).unwrap();
     assert_eq!(during.query("select 1").unwrap(), "1");
 
@@ -83,10 +98,18 @@ fn a_person_hears_at_once_what_sts_refuses_and_soon_that_it_is_gone() {
     cut_sts(&stage);
     let finished = Pod::new(&stage).irsa(&["whoami", "--credentials-timeout", "300ms"]);
     finished.check_broken("sts-session");
-    assert!(finished.stderr.contains("`sts:AssumeRoleWithWebIdentity` could not be asked"));
+    assert!(
+        finished
+            .stderr
+            .contains("`sts:AssumeRoleWithWebIdentity` could not be asked")
+    );
 
     stage.heals();
     let finished = Pod::of(&stage, "neighbour").irsa(&["whoami"]);
     finished.check_broken("trust-policy");
-    assert!(finished.stderr.contains("AccessDenied"), "{}", finished.stderr);
+    assert!(
+        finished.stderr.contains("AccessDenied"),
+        "{}",
+        finished.stderr
+    );
 }

@@ -28,9 +28,17 @@ fn a_profile_can_ask_irsa_itself() {
         env!("CARGO_BIN_EXE_irsa")
     );
     let (_home, pod) = laptop(&stage, &config);
-    let json = pod.irsa(&["whoami", "--identity", "profile:pod", "--output", "json"]).json();
+    let json = pod
+        .irsa(&["whoami", "--identity", "profile:pod", "--output", "json"])
+        .json();
     assert_eq!(json["source"], "profile");
-    assert!(json["arn"].as_str().unwrap().contains(":assumed-role/keycloak-role/"), "{json}");
+    assert!(
+        json["arn"]
+            .as_str()
+            .unwrap()
+            .contains(":assumed-role/keycloak-role/"),
+        "{json}"
+    );
     assert!(json["expiresAt"].is_string(), "{json}");
 }
 
@@ -41,9 +49,15 @@ fn a_profile_of_single_sign_on_says_to_log_in_first() {
                   sso_role_name = Developer\nregion = eu-central-1\n\n[sso-session corp]\n\
                   sso_start_url = https://corp.example/start\nsso_region = eu-central-1\n";
     let (_home, pod) = laptop(&stage, config);
-    let finished = pod.with("AWS_PROFILE", "dev").irsa(&["whoami", "--identity", "profile"]);
+    let finished = pod
+        .with("AWS_PROFILE", "dev")
+        .irsa(&["whoami", "--identity", "profile"]);
     finished.check_broken("sts-session");
-    assert!(finished.stderr.contains("`aws sso login --profile dev`"), "{}", finished.stderr);
+    assert!(
+        finished.stderr.contains("`aws sso login --profile dev`"),
+        "{}",
+        finished.stderr
+    );
 }
 
 #[test]

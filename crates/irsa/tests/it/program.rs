@@ -10,18 +10,18 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::secrets;
 
 /// No command takes nearly as long.
-pub const PATIENCE: Duration = Duration::from_secs(40);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(40);
 
 /// How a command ended, and what it said.
 #[derive(Debug)]
-pub struct Finished {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Finished {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 /// `irsa` in an empty environment, but for where programs are.
-pub fn irsa(arguments: &[&str]) -> Command {
+pub(crate) fn irsa(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_irsa"));
     command
         .args(arguments)
@@ -32,7 +32,7 @@ pub fn irsa(arguments: &[&str]) -> Command {
 }
 
 /// `irsa` with keys that need no exchange, and so no lab.
-pub fn irsa_with_keys(arguments: &[&str]) -> Command {
+pub(crate) fn irsa_with_keys(arguments: &[&str]) -> Command {
     let mut command = irsa(arguments);
     command
         .env("IRSA_IDENTITY", "env")
@@ -43,7 +43,7 @@ pub fn irsa_with_keys(arguments: &[&str]) -> Command {
 }
 
 /// Runs a command to its end. Whatever it was, it logged no secret.
-pub fn finish(command: &mut Command) -> Finished {
+pub(crate) fn finish(command: &mut Command) -> Finished {
     let child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -69,7 +69,7 @@ pub fn finish(command: &mut Command) -> Finished {
 }
 
 /// The exit code; a signal is no way to end.
-pub fn code(status: ExitStatus) -> i32 {
+pub(crate) fn code(status: ExitStatus) -> i32 {
     status.code().unwrap_or_else(|| panic!("{status}"))
 }
 
@@ -77,18 +77,18 @@ pub fn code(status: ExitStatus) -> i32 {
 
 impl Finished {
     /// What a successful command printed.
-    pub fn printed(&self) -> &str {
+    pub(crate) fn printed(&self) -> &str {
         assert_eq!(self.code, 0, "{}", self.stderr);
         self.stdout.trim_end()
     }
 
     /// The same as JSON.
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(self.printed()).unwrap()
     }
 
     /// The sentences after `error:`.
-    pub fn errors(&self) -> Vec<&str> {
+    pub(crate) fn errors(&self) -> Vec<&str> {
         let lines = self.stderr.lines();
         lines
             .filter_map(|line| line.strip_prefix("error: "))
@@ -96,7 +96,7 @@ impl Finished {
     }
 
     /// Fails unless the command says that `link` is broken, with a remedy.
-    pub fn check_broken(&self, link: &str) {
+    pub(crate) fn check_broken(&self, link: &str) {
         assert_eq!(self.code, 3, "{self:?}");
         assert!(
             self.stderr.contains(&format!("(link: {link})")),

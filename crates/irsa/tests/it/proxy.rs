@@ -15,7 +15,7 @@ use crate::sql::Session;
 use crate::stage::Stage;
 
 /// A proxy that listens. It is killed with this value, and has logged no secret.
-pub struct Proxy {
+pub(crate) struct Proxy {
     child: Child,
     log: Log,
     announcement: Value,
@@ -36,7 +36,7 @@ struct Logged {
 
 impl Proxy {
     /// Runs `irsa proxy` with more arguments and waits until it listens.
-    pub fn start(command: &mut Command, stage: Option<Arc<Stage>>) -> Self {
+    pub(crate) fn start(command: &mut Command, stage: Option<Arc<Stage>>) -> Self {
         let mut child = command
             .args(["--output", "json", "--log-level", "trace"])
             .stdout(Stdio::piped())
@@ -59,52 +59,66 @@ impl Proxy {
     }
 
     /// The addresses below `/listening`, `/admin` or `/status` of what it announced.
-    pub fn addresses(&self, of: &str) -> Vec<String> {
+    pub(crate) fn addresses(&self, of: &str) -> Vec<String> {
         let list = self.announcement[of].as_array().unwrap().iter();
-        let address = |value: &Value| value.get("address").unwrap_or(value).as_str().map(str::to_owned);
+        let address = |value: &Value| {
+            value
+                .get("address")
+                .unwrap_or(value)
+                .as_str()
+                .map(str::to_owned)
+        };
         list.map(|value| address(value).unwrap()).collect()
     }
 
     /// The only one of those.
-    pub fn address(&self, of: &str) -> String {
+    pub(crate) fn address(&self, of: &str) -> String {
         let addresses = self.addresses(of);
         assert_eq!(addresses.len(), 1, "{addresses:?}");
         addresses[0].clone()
     }
 
-    pub fn connect(&self, user: &str, database: &str) -> Result<Session, tokio_postgres::Error> {
+    pub(crate) fn connect(
+        &self,
+        user: &str,
+        database: &str,
+    ) -> Result<Session, tokio_postgres::Error> {
         let stage = self.stage.as_ref().expect("a proxy in a pod");
         Session::open(stage, &self.address("listening"), user, database)
     }
 
     /// Asks the status listener.
-    pub fn get(&self, path: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str) -> Answer {
         http::call(&self.address("status"), "GET", path, &[])
     }
 
     /// The state of a link by the status listener.
-    pub fn link(&self, link: &str) -> Value {
+    pub(crate) fn link(&self, link: &str) -> Value {
         let status: Value = serde_json::from_str(&self.get("/status").body).unwrap();
         let links = status["links"].as_array().unwrap();
-        links.iter().find(|status| status["link"] == link).unwrap().clone()
+        links
+            .iter()
+            .find(|status| status["link"] == link)
+            .unwrap()
+            .clone()
     }
 
     /// Waits until `text` was logged for the given number of times.
-    pub fn logs(&self, text: &str, times: usize) {
+    pub(crate) fn logs(&self, text: &str, times: usize) {
         self.log.wait_for(text, times);
     }
 
     /// All that was logged so far.
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         self.log.text()
     }
 
-    pub fn terminate(&self) {
+    pub(crate) fn terminate(&self) {
         kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
     }
 
     /// Waits for its end, and answers the exit code.
-    pub fn ended(mut self) -> i32 {
+    pub(crate) fn ended(mut self) -> i32 {
         self.log.wait_for_end();
         code(self.child.wait().unwrap())
     }
@@ -151,7 +165,11 @@ impl Log {
     }
 
     fn wait_for_end(&self) {
-        assert!(self.wait(|logged| logged.ended), "it goes on:\n{}", self.text());
+        assert!(
+            self.wait(|logged| logged.ended),
+            "it goes on:\n{}",
+            self.text()
+        );
     }
 
     fn wait(&self, condition: impl Fn(&Logged) -> bool) -> bool {

@@ -3,7 +3,7 @@
 use irsa_lab::Sessions;
 
 /// A secret key that the tests give.
-pub const GIVEN: &str = "hush-hush";
+pub(crate) const GIVEN: &str = "hush-hush";
 
 /// The start of a projected token (`{"`), and what only a signature or a signed URL has.
 const NEVER: [&str; 5] = [
@@ -15,14 +15,14 @@ const NEVER: [&str; 5] = [
 ];
 
 /// Fails if a log has something of the form of a secret.
-pub fn check(log: &str) {
+pub(crate) fn check(log: &str) {
     for secret in NEVER {
         assert!(!log.contains(secret), "`{secret}` is in the log:\n{log}");
     }
 }
 
 /// Fails if a log has a secret of the sessions whose keys it names.
-pub fn check_sessions(log: &str, sessions: &Sessions) {
+pub(crate) fn check_sessions(log: &str, sessions: &Sessions) {
     check(log);
     let keys = log
         .split(|character: char| !character.is_ascii_alphanumeric())

@@ -29,10 +29,15 @@ impl Folder {
 
     /// A settings file that offers an upstream and two admin sockets.
     fn settings(&self, name: &str) -> String {
-        let upstream =
-            format!("postgres://{ENDPOINT}?listen=unix:{}/.s.PGSQL.1", self.path().display());
+        let upstream = format!(
+            "postgres://{ENDPOINT}?listen=unix:{}/.s.PGSQL.1",
+            self.path().display()
+        );
         let (admin, status) = (self.socket("file-admin"), self.socket("file-status"));
-        let text = if Path::new(name).extension().is_some_and(|ending| ending == "toml") {
+        let text = if Path::new(name)
+            .extension()
+            .is_some_and(|ending| ending == "toml")
+        {
             format!(
                 "# for a test\nupstreams = ['{upstream}']\nadmin-address = '{admin}'\n\
                  status-address = '{status}'\nmax-connections = 7\nfips = false\n"
@@ -87,9 +92,8 @@ fn upstreams_that_are_typed_replace_those_of_the_environment_and_the_file() {
     let config = folder.settings("irsa.toml");
     let upstream = |name| format!("postgres://{ENDPOINT}?listen={}", folder.socket(name));
     let two = format!(" {}\n{} ", upstream(".s.PGSQL.2"), upstream(".s.PGSQL.3"));
-    let proxy = started(
-        irsa_with_keys(&["proxy", "--config", &config]).env("IRSA_UPSTREAMS", &two),
-    );
+    let proxy =
+        started(irsa_with_keys(&["proxy", "--config", &config]).env("IRSA_UPSTREAMS", &two));
     let sockets = [folder.socket(".s.PGSQL.2"), folder.socket(".s.PGSQL.3")];
     assert_eq!(proxy.addresses("listening"), sockets);
     drop(proxy);
@@ -106,7 +110,12 @@ fn an_empty_variable_counts_as_unset() {
     let folder = Folder::new();
     let config = folder.settings("irsa.toml");
     let mut command = irsa_with_keys(&["proxy", "--config", &config]);
-    for variable in ["IRSA_UPSTREAMS", "IRSA_CA_FILE", "IRSA_FIPS", "IRSA_MAX_CONNECTIONS"] {
+    for variable in [
+        "IRSA_UPSTREAMS",
+        "IRSA_CA_FILE",
+        "IRSA_FIPS",
+        "IRSA_MAX_CONNECTIONS",
+    ] {
         command.env(variable, "");
     }
     let proxy = started(command.env("IRSA_ADMIN_ADDRESS", ""));
@@ -121,7 +130,9 @@ fn a_mistake_is_called_by_where_it_is_from() {
     let path = path.display().to_string();
     let upstream = format!("postgres://{ENDPOINT}");
     let mut command = irsa_with_keys(&["proxy", "--config", &path, &upstream]);
-    command.args(["--drain-delay", "later"]).env("IRSA_LOGIN_TIMEOUT", "never");
+    command
+        .args(["--drain-delay", "later"])
+        .env("IRSA_LOGIN_TIMEOUT", "never");
     let finished = finish(&mut command);
     let begins: Vec<_> = finished
         .errors()
@@ -129,16 +140,17 @@ fn a_mistake_is_called_by_where_it_is_from() {
         .map(|error| error.split_once(": ").unwrap().0.to_owned())
         .collect();
     let file = format!("`region` in `{path}`");
-    assert_eq!(begins, [file.as_str(), "IRSA_LOGIN_TIMEOUT", "--drain-delay"]);
+    assert_eq!(
+        begins,
+        [file.as_str(), "IRSA_LOGIN_TIMEOUT", "--drain-delay"]
+    );
 }
 
 #[test]
 fn roots_that_are_not_built_in_are_warned_of() {
     let uncovered = "postgres://shop.cluster-abcdefghijkl.il-central-1.rds.amazonaws.com?listen=0";
     let warning = "the root certificates of RDS in il-central-1 are not built in";
-    let proxy = started(
-        irsa_with_keys(&["proxy", uncovered]).env("IRSA_STATUS_ADDRESS", "off"),
-    );
+    let proxy = started(irsa_with_keys(&["proxy", uncovered]).env("IRSA_STATUS_ADDRESS", "off"));
     proxy.logs(warning, 1);
     assert!(proxy.addresses("status").is_empty());
     drop(proxy);
@@ -148,9 +160,7 @@ fn roots_that_are_not_built_in_are_warned_of() {
         "postgres://shop.proxy-abcdefghijkl.il-central-1.rds.amazonaws.com?listen=0",
         "postgres://shop.cluster-abcdefghijkl.eu-central-1.rds.amazonaws.com?listen=0",
     ] {
-        let proxy = started(
-            irsa_with_keys(&["proxy", quiet]).env("IRSA_STATUS_ADDRESS", "off"),
-        );
+        let proxy = started(irsa_with_keys(&["proxy", quiet]).env("IRSA_STATUS_ADDRESS", "off"));
         proxy.logs("credentials obtained", 1);
         assert!(!proxy.log().contains("are not built in"), "{}", proxy.log());
     }

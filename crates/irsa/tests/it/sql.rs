@@ -9,7 +9,7 @@ use tokio_postgres::{Client, Error, NoTls, SimpleQueryMessage};
 use crate::stage::Stage;
 
 /// A session of a client that names user and database, and no password.
-pub struct Session {
+pub(crate) struct Session {
     stage: Arc<Stage>,
     client: Client,
     connection: JoinHandle<Result<(), Error>>,
@@ -18,7 +18,7 @@ pub struct Session {
 // === impl Session ===
 
 impl Session {
-    pub fn open(
+    pub(crate) fn open(
         stage: &Arc<Stage>,
         address: &str,
         user: &str,
@@ -39,7 +39,7 @@ impl Session {
     }
 
     /// The first value of the first row.
-    pub fn query(&self, sql: &str) -> Result<String, Error> {
+    pub(crate) fn query(&self, sql: &str) -> Result<String, Error> {
         let messages = self.stage.block_on(self.client.simple_query(sql))?;
         let value = messages.iter().find_map(|message| match message {
             SimpleQueryMessage::Row(row) => row.get(0),
@@ -49,32 +49,37 @@ impl Session {
     }
 
     /// Starts a query and answers what waits for its result.
-    pub fn begin(self, sql: &'static str) -> JoinHandle<Result<String, Error>> {
+    pub(crate) fn begin(self, sql: &'static str) -> JoinHandle<Result<String, Error>> {
         let runtime = Arc::clone(&self.stage);
         runtime.spawn_blocking(move || self.query(sql))
     }
 
     /// Waits until the server ends the session, and answers what it said.
-    pub fn farewell(self) -> DbError {
+    pub(crate) fn farewell(self) -> DbError {
         let ended = self.stage.block_on(self.connection).unwrap();
         refusal(&ended.expect_err("the server ends the session"))
     }
 }
 
 /// What a server answered.
-pub fn refusal(error: &Error) -> DbError {
+pub(crate) fn refusal(error: &Error) -> DbError {
     let answer = error.as_db_error();
-    answer.unwrap_or_else(|| panic!("no answer of a server: {error}")).clone()
+    answer
+        .unwrap_or_else(|| panic!("no answer of a server: {error}"))
+        .clone()
 }
 
 /// Fails unless a login was refused with `code`, with a broken link and a remedy.
-pub fn check_refused(opened: Result<Session, Error>, code: &str, link: &str) -> DbError {
+pub(crate) fn check_refused(opened: Result<Session, Error>, code: &str, link: &str) -> DbError {
     let Err(error) = opened else {
         panic!("the login was not refused");
     };
     let answer = refusal(&error);
     assert_eq!(answer.code().code(), code, "{answer:?}");
-    assert!(answer.message().contains(&format!("link: {link}")), "{answer:?}");
+    assert!(
+        answer.message().contains(&format!("link: {link}")),
+        "{answer:?}"
+    );
     assert!(answer.hint().is_some(), "{answer:?}");
     answer
 }

@@ -11,20 +11,20 @@ use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 
 /// A lab with its databases, and the runtime of the tests' clients.
-pub struct Stage {
+pub(crate) struct Stage {
     /// `None` only while it is taken down.
     lab: Option<Lab>,
     runtime: Runtime,
 }
 
 /// The stage for a test that leaves it as it is.
-pub struct Shared {
+pub(crate) struct Shared {
     stage: Arc<Stage>,
     _others: RwLockReadGuard<'static, ()>,
 }
 
 /// The stage for a test that breaks something of it, and has it for itself.
-pub struct Alone {
+pub(crate) struct Alone {
     stage: Arc<Stage>,
     _nobody: RwLockWriteGuard<'static, ()>,
 }
@@ -32,7 +32,7 @@ pub struct Alone {
 static USE: RwLock<()> = RwLock::new(());
 
 /// Waits until nobody breaks anything.
-pub fn shared() -> Shared {
+pub(crate) fn shared() -> Shared {
     let others = USE.read().unwrap_or_else(PoisonError::into_inner);
     Shared {
         stage: stage(),
@@ -41,7 +41,7 @@ pub fn shared() -> Shared {
 }
 
 /// Waits until nobody else is there.
-pub fn alone() -> Alone {
+pub(crate) fn alone() -> Alone {
     let nobody = USE.write().unwrap_or_else(PoisonError::into_inner);
     Alone {
         stage: stage(),
@@ -75,18 +75,18 @@ impl Stage {
         }
     }
 
-    pub fn lab(&self) -> &Lab {
+    pub(crate) fn lab(&self) -> &Lab {
         self.lab.as_ref().expect("only dropping takes it")
     }
 
-    pub fn workload(&self, name: &str) -> &WorkloadFacts {
+    pub(crate) fn workload(&self, name: &str) -> &WorkloadFacts {
         let mut workloads = self.lab().facts().workloads.iter();
         workloads
             .find(|workload| workload.name == name)
             .expect("a workload of the world")
     }
 
-    pub fn cluster(&self) -> &ClusterFacts {
+    pub(crate) fn cluster(&self) -> &ClusterFacts {
         self.lab()
             .facts()
             .clusters
@@ -95,7 +95,7 @@ impl Stage {
     }
 
     /// The lab's cluster on a free port of this machine: signed for the endpoint, dialled at the lab.
-    pub fn upstream(&self) -> String {
+    pub(crate) fn upstream(&self) -> String {
         let ClusterFacts {
             endpoint,
             port,
@@ -105,14 +105,14 @@ impl Stage {
         format!("postgres://{endpoint}:{port}?dial={dial}&listen=127.0.0.1:0")
     }
 
-    pub fn spawn_blocking<T: Send + 'static>(
+    pub(crate) fn spawn_blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> JoinHandle<T> {
         self.runtime.spawn_blocking(work)
     }
 
-    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+    pub(crate) fn block_on<F: Future>(&self, future: F) -> F::Output {
         self.runtime.block_on(future)
     }
 
@@ -126,14 +126,14 @@ impl Stage {
 
 impl Alone {
     /// Breaks something, and everything else is whole again.
-    pub fn breaks(&self, change: impl FnOnce(&mut FaultPlan)) {
+    pub(crate) fn breaks(&self, change: impl FnOnce(&mut FaultPlan)) {
         let mut plan = FaultPlan::default();
         change(&mut plan);
         self.lab().faults().set(plan);
     }
 
     /// Makes everything whole.
-    pub fn heals(&self) {
+    pub(crate) fn heals(&self) {
         self.breaks(|_| {});
     }
 }

@@ -25,7 +25,11 @@ async fn log_in(stage: &Stage, password: &str) -> Result<(), tokio_postgres::Err
     let name = ServerName::try_from(cluster.endpoint.clone()).unwrap();
     let stream = tls.connect(name, stream).await.unwrap();
     let mut config = tokio_postgres::Config::new();
-    config.user(USER).dbname(USER).password(password).ssl_mode(SslMode::Disable);
+    config
+        .user(USER)
+        .dbname(USER)
+        .password(password)
+        .ssl_mode(SslMode::Disable);
     config.connect_raw(stream, NoTls).await.map(drop)
 }
 
@@ -35,21 +39,41 @@ fn it_lets_its_user_in() {
     let cluster = stage.cluster().clone();
     let port = cluster.port.to_string();
     let pod = Pod::new(&stage);
-    let arguments = ["token", "--host", &cluster.endpoint, "--port", &port, "--user", USER];
+    let arguments = [
+        "token",
+        "--host",
+        &cluster.endpoint,
+        "--port",
+        &port,
+        "--user",
+        USER,
+    ];
     let token = pod.irsa(&arguments).printed().to_owned();
-    assert!(token.starts_with(&format!("{}:{port}/?Action=connect", cluster.endpoint)), "{token}");
+    assert!(
+        token.starts_with(&format!("{}:{port}/?Action=connect", cluster.endpoint)),
+        "{token}"
+    );
     stage.block_on(log_in(&stage, &token)).unwrap();
 
-    let json = pod.irsa(&[&arguments[..], &["--output", "json"]].concat()).json();
-    stage.block_on(log_in(&stage, json["token"].as_str().unwrap())).unwrap();
-    assert!(json["signedAt"].as_str() < json["usableUntil"].as_str(), "{json}");
+    let json = pod
+        .irsa(&[&arguments[..], &["--output", "json"]].concat())
+        .json();
+    stage
+        .block_on(log_in(&stage, json["token"].as_str().unwrap()))
+        .unwrap();
+    assert!(
+        json["signedAt"].as_str() < json["usableUntil"].as_str(),
+        "{json}"
+    );
 }
 
 #[test]
 fn it_lets_nobody_else_in() {
     let stage = shared();
     let endpoint = &stage.cluster().endpoint;
-    let pod = Pod::new(&stage).with("PGHOST", endpoint).with("PGUSER", "webmodeler");
+    let pod = Pod::new(&stage)
+        .with("PGHOST", endpoint)
+        .with("PGUSER", "webmodeler");
     let token = pod.irsa(&["token"]).printed().to_owned();
     let refused = stage.block_on(log_in(&stage, &token)).unwrap_err();
     assert_eq!(crate::sql::refusal(&refused).code().code(), "28000");
@@ -58,9 +82,15 @@ fn it_lets_nobody_else_in() {
 #[test]
 fn a_name_that_tells_no_region_needs_one() {
     let stage = shared();
-    let pod = Pod::new(&stage).with("PGHOST", "db.shop.example").with("PGUSER", USER);
+    let pod = Pod::new(&stage)
+        .with("PGHOST", "db.shop.example")
+        .with("PGUSER", USER);
     let finished = pod.irsa(&["token"]);
     assert_eq!(finished.code, 1, "{}", finished.stderr);
-    assert!(finished.stderr.contains("help: set --region"), "{}", finished.stderr);
+    assert!(
+        finished.stderr.contains("help: set --region"),
+        "{}",
+        finished.stderr
+    );
     assert_eq!(pod.irsa(&["token", "--region", "eu-central-1"]).code, 0);
 }

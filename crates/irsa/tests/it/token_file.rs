@@ -57,33 +57,56 @@ fn a_file_of_another_user_is_unreadable() {
     }
     let finished = finish(&mut command);
     finished.check_broken("projected-token");
-    assert!(finished.stderr.contains("may not be read by this user"), "{}", finished.stderr);
+    assert!(
+        finished.stderr.contains("may not be read by this user"),
+        "{}",
+        finished.stderr
+    );
     assert!(finished.stderr.contains("fsGroup"), "{}", finished.stderr);
 }
 
 #[test]
 fn the_proxy_starts_without_a_token_and_says_to_clients_what_is_missing() {
     let stage = shared();
-    let proxy = Pod::new(&stage).with_token_file(Path::new("/nowhere/token")).proxy(&[]);
+    let proxy = Pod::new(&stage)
+        .with_token_file(Path::new("/nowhere/token"))
+        .proxy(&[]);
     assert_eq!(proxy.get("/startupz").status, 200);
     let answer = check_refused(proxy.connect(USER, USER), "28000", "projected-token");
     assert!(answer.message().contains("`/nowhere/token`"), "{answer:?}");
-    assert!(answer.message().contains("token-file-missing"), "{answer:?}");
+    assert!(
+        answer.message().contains("token-file-missing"),
+        "{answer:?}"
+    );
     let link = proxy.link("projected-token");
-    assert_eq!((&link["state"], &link["cause"]), (&"broken".into(), &"token-file-missing".into()));
+    assert_eq!(
+        (&link["state"], &link["cause"]),
+        (&"broken".into(), &"token-file-missing".into())
+    );
     assert_eq!(proxy.link("sts-session")["state"], "unknown");
 }
 
 #[test]
 fn a_pod_without_an_identity_gets_none() {
     let stage = shared();
-    let none = Pod::new(&stage).without("AWS_ROLE_ARN").without("AWS_WEB_IDENTITY_TOKEN_FILE");
+    let none = Pod::new(&stage)
+        .without("AWS_ROLE_ARN")
+        .without("AWS_WEB_IDENTITY_TOKEN_FILE");
     let half = Pod::new(&stage).without("AWS_ROLE_ARN");
     for (pod, cause) in [(none, "neither"), (half, "`AWS_ROLE_ARN`")] {
-        for arguments in [&["whoami"][..], &["credentials"], &["proxy"], &["exec", "--", "true"]] {
+        for arguments in [
+            &["whoami"][..],
+            &["credentials"],
+            &["proxy"],
+            &["exec", "--", "true"],
+        ] {
             let finished = pod.irsa(arguments);
             finished.check_broken("service-account");
-            assert!(finished.stderr.contains(cause), "{arguments:?}: {}", finished.stderr);
+            assert!(
+                finished.stderr.contains(cause),
+                "{arguments:?}: {}",
+                finished.stderr
+            );
         }
     }
 }
@@ -96,5 +119,9 @@ fn a_token_that_no_issuer_of_the_account_signed_is_refused_by_sts() {
     let (_folder, path) = file(&stage.lab().mint_token(&spec).unwrap());
     let finished = Pod::new(&stage).with_token_file(&path).irsa(&["whoami"]);
     finished.check_broken("oidc-provider");
-    assert!(finished.stderr.contains("InvalidIdentityToken"), "{}", finished.stderr);
+    assert!(
+        finished.stderr.contains("InvalidIdentityToken"),
+        "{}",
+        finished.stderr
+    );
 }

@@ -48,7 +48,9 @@ fn every_mistake_is_named_at_once_and_nothing_is_bound() {
     let begins = [
         &format!("`fips` in `{config}` must be true or false"),
         &format!("`login-timeout` in `{config}` must be a text or a number"),
-        &format!("`{config}` has an unknown setting `max_connections`; did you mean `max-connections`?"),
+        &format!(
+            "`{config}` has an unknown setting `max_connections`; did you mean `max-connections`?"
+        ),
         &format!("`{config}` has an unknown setting `regoin`"),
         &format!("`identity` in `{config}`: `moon` is no source of identity"),
         "IRSA_SESSION_NAME: `?` is not",
@@ -74,10 +76,17 @@ fn every_mistake_is_named_at_once_and_nothing_is_bound() {
     ];
     let errors = finished.errors();
     for begin in begins {
-        assert!(errors.iter().any(|error| error.starts_with(begin)), "no `{begin}` in {errors:#?}");
+        assert!(
+            errors.iter().any(|error| error.starts_with(begin)),
+            "no `{begin}` in {errors:#?}"
+        );
     }
     assert_eq!(errors.len(), begins.len(), "{errors:#?}");
-    assert!(!finished.stderr.contains("password@"), "{}", finished.stderr);
+    assert!(
+        !finished.stderr.contains("password@"),
+        "{}",
+        finished.stderr
+    );
 }
 
 #[test]
@@ -92,12 +101,23 @@ fn files_that_can_not_be_read_are_mistakes_too() {
     let pem = file("key.pem", "nothing");
     let upstream = upstream("127.0.0.1:0");
     let mut command = irsa_with_keys(&["proxy", &upstream, "--client-passwords", &users]);
-    command.args(["--tls-cert", &pem, "--tls-key", &pem, "--config", "/nowhere/irsa.toml"]);
+    command.args([
+        "--tls-cert",
+        &pem,
+        "--tls-key",
+        &pem,
+        "--config",
+        "/nowhere/irsa.toml",
+    ]);
     let finished = finish(&mut command);
     assert_eq!(finished.code, 2, "{}", finished.stderr);
     assert_eq!(finished.errors().len(), 3, "{}", finished.stderr);
     for file in [&users, &pem, "/nowhere/irsa.toml"] {
-        assert!(finished.stderr.contains(&format!("`{file}`")), "{}", finished.stderr);
+        assert!(
+            finished.stderr.contains(&format!("`{file}`")),
+            "{}",
+            finished.stderr
+        );
     }
     assert!(!finished.stderr.contains("hunter2"), "{}", finished.stderr);
 }
@@ -106,7 +126,11 @@ fn files_that_can_not_be_read_are_mistakes_too() {
 fn a_settings_file_must_be_one() {
     let folder = tempfile::tempdir().unwrap();
     for (name, content, complaint) in [
-        ("irsa.json", "{}", "its name must end in .toml, .yaml or .yml"),
+        (
+            "irsa.json",
+            "{}",
+            "its name must end in .toml, .yaml or .yml",
+        ),
         ("irsa.toml", "identity = ", "line 1"),
         ("irsa.yaml", "a: b: c", "line 1"),
         ("irsa.yml", "- identity", "expected"),
@@ -116,7 +140,11 @@ fn a_settings_file_must_be_one() {
         let finished = finish(irsa_with_keys(&["proxy", &upstream("0"), "--config"]).arg(&path));
         assert_eq!(finished.code, 2, "{name}: {}", finished.stderr);
         assert!(finished.stderr.contains(name), "{}", finished.stderr);
-        assert!(finished.stderr.contains(complaint), "{name}: {}", finished.stderr);
+        assert!(
+            finished.stderr.contains(complaint),
+            "{name}: {}",
+            finished.stderr
+        );
     }
 }
 
@@ -125,13 +153,21 @@ fn an_upstream_is_wanted() {
     for arguments in [&["proxy"][..], &["exec", "--", "true"][..]] {
         let finished = finish(irsa_with_keys(arguments).env("IRSA_UPSTREAMS", " "));
         assert_eq!(finished.code, 2, "{}", finished.stderr);
-        assert!(finished.errors()[0].starts_with("no upstream was given"), "{}", finished.stderr);
+        assert!(
+            finished.errors()[0].starts_with("no upstream was given"),
+            "{}",
+            finished.stderr
+        );
     }
 }
 
 #[test]
 fn listeners_are_not_shared() {
-    let finished = finish(&mut irsa_with_keys(&["proxy", &upstream("7"), &upstream("7")]));
+    let finished = finish(&mut irsa_with_keys(&[
+        "proxy",
+        &upstream("7"),
+        &upstream("7"),
+    ]));
     assert_eq!(finished.code, 2, "{}", finished.stderr);
     assert!(finished.errors()[0].starts_with("`localhost:7` is listened on twice"));
 }
@@ -165,7 +201,11 @@ fn a_taken_port_is_named_with_a_remedy() {
         assert_eq!(finished.code, 1, "{flag}: {}", finished.stderr);
         let expected =
             format!("error: cannot listen on `{taken}`: another process listens there\n help: ");
-        assert!(finished.stderr.contains(&expected), "{flag}: {}", finished.stderr);
+        assert!(
+            finished.stderr.contains(&expected),
+            "{flag}: {}",
+            finished.stderr
+        );
         assert_eq!(finished.stdout, "");
     }
 }

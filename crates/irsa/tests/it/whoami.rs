@@ -16,9 +16,15 @@ fn a_web_identity_is_told_to_people_and_to_programs() {
     assert_eq!(json["arn"], arn);
     assert_eq!(json["account"], "111122223333");
     assert_eq!(json["source"], "web-identity");
-    assert_eq!(json["roleArn"], "arn:aws:iam::111122223333:role/camunda/keycloak-role");
+    assert_eq!(
+        json["roleArn"],
+        "arn:aws:iam::111122223333:role/camunda/keycloak-role"
+    );
     assert_eq!(json["tokenFile"], token_file.as_str());
-    assert!(json["userId"].as_str().unwrap().ends_with(":keycloak-0"), "{json}");
+    assert!(
+        json["userId"].as_str().unwrap().ends_with(":keycloak-0"),
+        "{json}"
+    );
     assert!(json["expiresAt"].as_str().unwrap().ends_with('Z'), "{json}");
     assert_eq!(json["warnings"], serde_json::json!([]));
 
@@ -26,29 +32,48 @@ fn a_web_identity_is_told_to_people_and_to_programs() {
     let lines: Vec<_> = finished.printed().lines().collect();
     assert_eq!(lines[0], format!("arn       {arn}"));
     assert!(lines.contains(&"source    web-identity"), "{lines:?}");
-    assert!(lines.contains(&format!("token     {token_file}").as_str()), "{lines:?}");
+    assert!(
+        lines.contains(&format!("token     {token_file}").as_str()),
+        "{lines:?}"
+    );
 }
 
 #[test]
 fn a_pod_identity_is_told_through_the_agent() {
     let stage = shared();
-    let json = Pod::of(&stage, "keycloak-pod-identity").irsa(&["whoami", "--output", "json"]).json();
+    let json = Pod::of(&stage, "keycloak-pod-identity")
+        .irsa(&["whoami", "--output", "json"])
+        .json();
     assert_eq!(json["source"], "pod-identity");
     let arn = json["arn"].as_str().unwrap();
-    assert!(arn.starts_with("arn:aws:sts::111122223333:assumed-role/pod-identity-role/"), "{arn}");
+    assert!(
+        arn.starts_with("arn:aws:sts::111122223333:assumed-role/pod-identity-role/"),
+        "{arn}"
+    );
 }
 
 #[test]
 fn a_pod_with_both_identities_is_warned() {
     let stage = shared();
     let agent = &stage.workload("keycloak-pod-identity").environment;
-    let pod = ["AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"]
-        .iter()
-        .fold(Pod::new(&stage), |pod, name| pod.with(name, &agent[*name]));
+    let pod = [
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    ]
+    .iter()
+    .fold(Pod::new(&stage), |pod, name| pod.with(name, &agent[*name]));
     let json = pod.irsa(&["whoami", "--output", "json"]).json();
     assert_eq!(json["source"], "web-identity");
-    assert!(json["warnings"][0].as_str().unwrap().contains("Pod Identity"), "{json}");
-    let json = pod.irsa(&["whoami", "--identity", "pod-identity", "--output", "json"]).json();
+    assert!(
+        json["warnings"][0]
+            .as_str()
+            .unwrap()
+            .contains("Pod Identity"),
+        "{json}"
+    );
+    let json = pod
+        .irsa(&["whoami", "--identity", "pod-identity", "--output", "json"])
+        .json();
     assert_eq!(json["source"], "pod-identity");
 }
 
@@ -56,16 +81,25 @@ fn a_pod_with_both_identities_is_warned() {
 fn a_role_on_top_is_assumed_with_its_external_id_only() {
     let stage = shared();
     let pod = Pod::of(&stage, "partner-gateway").with("IRSA_ROLE", PARTNER_ROLE);
-    let json = pod.irsa(&["whoami", "--output", "json", "--external-id", "camunda"]).json();
+    let json = pod
+        .irsa(&["whoami", "--output", "json", "--external-id", "camunda"])
+        .json();
     assert_eq!(json["source"], "assume-role");
     assert_eq!(json["roleArn"], PARTNER_ROLE);
     let arn = json["arn"].as_str().unwrap();
-    assert!(arn.starts_with("arn:aws:sts::444455556666:assumed-role/partner-role/"), "{arn}");
+    assert!(
+        arn.starts_with("arn:aws:sts::444455556666:assumed-role/partner-role/"),
+        "{arn}"
+    );
 
     for arguments in [&["whoami"][..], &["whoami", "--external-id", "other"]] {
         let finished = pod.irsa(arguments);
         finished.check_broken("sts-session");
-        assert!(finished.stderr.contains("AccessDenied"), "{}", finished.stderr);
+        assert!(
+            finished.stderr.contains("AccessDenied"),
+            "{}",
+            finished.stderr
+        );
         assert!(!finished.stderr.contains("other"), "{}", finished.stderr);
     }
 }
@@ -78,5 +112,9 @@ fn keys_of_the_environment_that_aws_does_not_know_are_refused() {
         .with("AWS_SECRET_ACCESS_KEY", crate::secrets::GIVEN);
     let finished = pod.irsa(&["whoami", "--identity", "env"]);
     finished.check_broken("sts-session");
-    assert!(finished.stderr.contains("InvalidClientTokenId"), "{}", finished.stderr);
+    assert!(
+        finished.stderr.contains("InvalidClientTokenId"),
+        "{}",
+        finished.stderr
+    );
 }
