@@ -43,7 +43,9 @@ fn postgres(options: &Options) -> Result<(), Failure> {
     for program in ["pgbench", "pgbouncer"] {
         prepare::program(program)?;
     }
-    build()?;
+    if options.build {
+        build()?;
+    }
     let subjects = progress::timed("start PostgreSQL, pgbouncer and irsa", Subjects::start)?;
     let mut report = Report::default();
     measure::queries(&subjects, options, &mut report)?;

@@ -63,7 +63,7 @@ async fn establish(
     let startup = match greeting.await {
         Ok(Ok(Wish::Session(startup))) => startup,
         Ok(Ok(Wish::Cancel(key))) => {
-            cancel(database, &key).await;
+            Box::pin(cancel(database, &key)).await;
             return None;
         }
         Ok(Err(fault)) => {
@@ -75,7 +75,7 @@ async fn establish(
             return None;
         }
     };
-    // Boxed too, so that a client which says nothing costs no room for a login.
+    // Boxed, as cancelling is, so that a client which says nothing costs no room for it.
     match Box::pin(open(database, &mut client, peer, &startup)).await {
         Ok((server, held)) => {
             let counters = RelayCounters {
@@ -256,17 +256,5 @@ fn farewell(database: &Database, end: &End) -> Option<ErrorResponse> {
             );
             Some(response.hint("the instance may have failed over or restarted: connect again"))
         }
-    }
-}
-#[cfg(test)]
-mod sizes {
-    use super::*;
-    fn size<F>(_: impl FnOnce(Arc<Database>, Accepted, DrainWatch) -> F) -> usize { std::mem::size_of::<F>() }
-    fn size_e<'a, F>(_: impl FnOnce(&'a Arc<Database>, Transport, &'a Peer, DrainWatch) -> F) -> usize { std::mem::size_of::<F>() }
-    fn size_g<'a, F>(_: impl FnOnce(&'a mut Transport, Option<&'a Arc<rustls::ServerConfig>>) -> F) -> usize { std::mem::size_of::<F>() }
-    fn size_c<'a, F>(_: impl FnOnce(&'a Arc<Database>, &'a CancelKey) -> F) -> usize { std::mem::size_of::<F>() }
-    #[test]
-    fn show() {
-        println!("serve {} establish {} greet {} cancel {} relay {} transport {}", size(serve), size_e(establish), size_g(greet), size_c(cancel), std::mem::size_of::<Relay>(), std::mem::size_of::<Transport>());
     }
 }

@@ -11,3 +11,4 @@ pub(crate) mod token;
 pub(crate) mod whoami;
 
 mod runtime;
+mod signals;

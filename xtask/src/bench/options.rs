@@ -7,6 +7,7 @@ cargo xtask bench postgres [OPTIONS]
 
   --rounds N       rounds, in each of which all subjects take their turn [default: 5]
   --seconds S      length of one turn [default: 5]
+  --no-build       measure what is built already
   --output json    one JSON object for each row, in place of the table";
 
 /// How long to measure, and how to tell.
@@ -14,6 +15,7 @@ cargo xtask bench postgres [OPTIONS]
 pub(super) struct Options {
     pub(super) rounds: u32,
     pub(super) seconds: u32,
+    pub(super) build: bool,
     pub(super) json: bool,
 }
 
@@ -23,6 +25,7 @@ impl Options {
         let mut options = Self {
             rounds: 5,
             seconds: 5,
+            build: true,
             json: false,
         };
         let mut words = arguments.iter().map(String::as_str);
@@ -30,6 +33,7 @@ impl Options {
             match word {
                 "--rounds" => options.rounds = number(word, words.next())?,
                 "--seconds" => options.seconds = number(word, words.next())?,
+                "--no-build" => options.build = false,
                 "--output" => options.json = output(words.next())?,
                 "--help" | "-h" => return Ok(None),
                 _ => return Err(Failure::usage(format!("unknown option `{word}`\n{HELP}"))),
@@ -69,12 +73,13 @@ mod tests {
 
     #[test]
     fn options_are_read() {
-        let options = parse("--rounds 3 --output json --seconds 2").unwrap();
+        let options = parse("--rounds 3 --output json --no-build --seconds 2").unwrap();
         assert_eq!(
             options,
             Some(Options {
                 rounds: 3,
                 seconds: 2,
+                build: false,
                 json: true
             })
         );

@@ -168,10 +168,15 @@ impl<'a> Attempt<'a> {
             return LoginError::Protocol("a message came that no login has");
         }
         match ErrorResponse::parse(message.body()) {
-            Ok(response) => LoginError::Refused {
-                response: Box::new(response),
-                token: self.token.clone(),
-            },
+            Ok(mut response) => {
+                if let Some(token) = &self.token {
+                    redact(&mut response, token.expose());
+                }
+                LoginError::Refused {
+                    response: Box::new(response),
+                    token: self.token.clone(),
+                }
+            }
             Err(error) => error.into(),
         }
     }
@@ -181,7 +186,11 @@ impl<'a> Attempt<'a> {
         Ok(RdsTarget {
             sign_host: upstream.sign_host.clone(),
             port: upstream.sign_port,
-            user: self.startup.user().ok_or(LoginError::NoUser)?.to_owned(),
+            user: self
+                .startup
+                .user()
+                .ok_or(LoginError::UserNotUtf8)?
+                .to_owned(),
             region: upstream.region.clone(),
         })
     }
@@ -203,6 +212,21 @@ impl<'a> Attempt<'a> {
                 }
             }
             fill(&mut self.server).await?;
+        }
+    }
+}
+
+/// Takes the token out of an error that quotes it: errors are logged.
+fn redact(response: &mut ErrorResponse, token: &str) {
+    let others = response.others.iter_mut().map(|(_, text)| text);
+    let texts = [&mut response.message]
+        .into_iter()
+        .chain(&mut response.detail)
+        .chain(&mut response.hint)
+        .chain(others);
+    for text in texts {
+        if text.contains(token) {
+            *text = text.replace(token, "[redacted]");
         }
     }
 }

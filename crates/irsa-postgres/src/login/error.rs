@@ -20,8 +20,8 @@ use irsa_pgwire::sqlstate::SqlState;
 /// How a login can fail.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LoginError {
-    #[error("no user was named in the start-up packet")]
-    NoUser,
+    #[error("the user's name is not UTF-8, so no IAM policy can name it")]
+    UserNotUtf8,
     #[error("{0}")]
     Identity(#[from] IdentityError),
     #[error("{0}")]
@@ -94,7 +94,7 @@ impl LoginError {
             Self::Refused { response, token } => cause_of(response.code, token.is_some()),
             Self::Broken(_) | Self::Closed => Some(Cause::EndpointUnreachable),
             Self::TimedOut(_) => Some(Cause::EndpointTimeout),
-            Self::NoUser
+            Self::UserNotUtf8
             | Self::UnknownAuthentication
             | Self::Protocol(_)
             | Self::Message(_)
@@ -146,7 +146,7 @@ impl LoginError {
             Self::Identity(_)
             | Self::PasswordWanted(_)
             | Self::UnknownAuthentication
-            | Self::NoUser => SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
+            | Self::UserNotUtf8 => SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
             Self::Protocol(_) | Self::Message(_) | Self::Frame(_) => SqlState::PROTOCOL_VIOLATION,
             _ => SqlState::SQLCLIENT_UNABLE,
         }

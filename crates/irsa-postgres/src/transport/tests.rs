@@ -48,13 +48,8 @@ async fn carries_megabytes(mut sender: Transport, mut receiver: Transport) {
         sender.send_all(&sent).await.unwrap();
         sender.close().await.unwrap();
     };
-    let ((), received) = tokio::join!(sending, read_all(&mut receiver));
-    assert!(
-        received == sent,
-        "{} bytes came of {}",
-        received.len(),
-        sent.len()
-    );
+    let ((), got) = tokio::join!(sending, read_all(&mut receiver));
+    assert!(got == sent, "{} bytes came of {}", got.len(), sent.len());
 }
 
 #[tokio::test]

@@ -13,6 +13,8 @@ use crate::wire::{Wire, message, within};
 
 /// More than the sockets between two ends can hold.
 const TOTAL: usize = 256 * 1024 * 1024;
+/// Bytes of a message's body; with its header it divides the total.
+const PIECE: usize = 64 * 1024 - 5;
 /// How long a writer must have written nothing to count as stalled.
 const QUIET: Duration = Duration::from_millis(500);
 
@@ -29,7 +31,7 @@ impl Writer {
         let written = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&written);
         let task = tokio::spawn(async move {
-            let piece = message(tag, &[7; 64 * 1024 - 5]);
+            let piece = message(tag, &vec![7; PIECE]);
             while count.load(Ordering::Relaxed) < TOTAL {
                 to.write_all(&piece).await.unwrap();
                 count.fetch_add(piece.len(), Ordering::Relaxed);
@@ -47,9 +49,8 @@ impl Writer {
     async fn stall(&mut self) {
         loop {
             let before = self.written();
-            if timeout(QUIET, &mut self.task).await.is_ok() {
-                panic!("all {TOTAL} bytes went somewhere, though nobody reads them");
-            }
+            let quiet = timeout(QUIET, &mut self.task).await.is_err();
+            assert!(quiet, "all {TOTAL} bytes went somewhere unread");
             if self.written() == before {
                 return;
             }
@@ -66,9 +67,9 @@ async fn drain(mut from: impl AsyncRead + Unpin) {
     }
 }
 
-/// Writes at `writes` while `reads` is not read, then reads it all.
-async fn assert_stalls_and_resumes(writes: Wire, reads: Wire, tag: u8) {
-    let ((ear, _mouth), (_ear, mouth)) = (reads.split(), writes.split());
+/// Writes at `from` while `to` is not read, then reads it all.
+async fn assert_stalls_and_resumes(from: Wire, to: Wire, tag: u8) {
+    let ((ear, _mouth), (_ear, mouth)) = (to.split(), from.split());
     let mut writer = Writer::start(mouth, tag);
     writer.stall().await;
     let held = writer.written();
@@ -105,7 +106,7 @@ async fn a_client_that_does_not_read_can_still_be_read() {
         proxy: _proxy,
     } = linked().await;
     let (_client_ear, mut client_mouth) = client.split();
-    upstream.send(message(b'D', &[7; 64 * 1024])).await;
+    upstream.send(message(b'D', &vec![7; PIECE])).await;
     let (mut server_ear, server_mouth) = upstream.split();
     let mut writer = Writer::start(server_mouth, b'D');
     writer.stall().await;

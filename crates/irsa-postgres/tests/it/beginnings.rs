@@ -8,11 +8,10 @@ use irsa_pgwire::startup::{gss_enc_request, ssl_request};
 use rustls::ClientConfig;
 
 use crate::client::{ask_for_tls, greeted, log_in, packet, startup};
+use crate::encryption::ALPN;
 use crate::proxy::{Proxy, Setup, trusting, unix_socket};
 use crate::server::{PARAMETERS, RunningServer, Server};
 use crate::wire::{Wire, encoded};
-
-const ALPN: &[u8] = b"postgresql";
 
 struct Stage {
     server: RunningServer,

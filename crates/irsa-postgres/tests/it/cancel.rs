@@ -8,7 +8,8 @@ use irsa_pgwire::startup::{CancelKey, Version};
 use tokio::net::lookup_host;
 
 use crate::client::{Session, ask_for_tls, log_in, startup_of};
-use crate::proxy::{Proxy, Setup, trusting};
+use crate::encryption::ALPN;
+use crate::proxy::{Proxy, SHORT, Setup, trusting};
 use crate::server::{RunningServer, Server};
 use crate::wire::encoded;
 
@@ -109,21 +110,32 @@ async fn the_key_of_a_session_that_is_over_is_ignored() {
 #[tokio::test]
 async fn a_cancel_request_may_come_over_tls() {
     let authority = LocalAuthority::generate().unwrap();
-    let alpn: &[&[u8]] = &[b"postgresql"];
     let server = Server::new().run().await;
     let setup = Setup {
-        client_tls: Some(authority.server_config(&["localhost"], alpn).unwrap()),
+        client_tls: Some(authority.server_config(&["localhost"], &[ALPN]).unwrap()),
         ..Setup::of(&server)
     };
     let proxy = setup.start().await;
     let key = proxy.log_in().await.unwrap().key();
     let mut wire = proxy.connect().await;
     assert_eq!(ask_for_tls(&mut wire).await, b'S');
-    let trust = trusting(&authority, alpn);
+    let trust = trusting(&authority, &[ALPN]);
     let mut wire = wire.connect_tls(&trust, "localhost").await.unwrap();
     wire.send(encoded(|buf| key.encode_request(buf))).await;
     assert_eq!(wire.rest().await, "");
     assert_eq!(server.cancel().await, servers_key());
+}
+
+#[tokio::test]
+async fn a_server_that_takes_no_cancel_request_does_not_keep_its_client_waiting() {
+    let server = Server::new().hangs_on_cancels().run().await;
+    let mut setup = Setup::of(&server);
+    setup.limits.login_timeout = SHORT * 5;
+    let proxy = setup.start().await;
+    let session = proxy.log_in().await.unwrap();
+    proxy.cancel(&session.key()).await;
+    assert_eq!(server.cancel().await, servers_key());
+    assert_eq!(proxy.metric("postgres_cancels_total"), 0);
 }
 
 /// `localhost` stands for a cluster's name: first it has one instance that answers, then, as after

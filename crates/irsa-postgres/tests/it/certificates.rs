@@ -11,7 +11,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 use tempfile::TempDir;
 
-use crate::client::{ask_for_tls, log_in, startup};
+use crate::client::{ask_for_tls, log_in, packet, startup};
+use crate::encryption::ALPN;
 use crate::proxy::{Proxy, Setup, trusting};
 use crate::server::{RunningServer, Server};
 use crate::wire::Wire;
@@ -30,7 +31,7 @@ async fn stage() -> Stage {
     let certificate = file(&folder, "certificate.pem", &issued.certificate_pem);
     let key = file(&folder, "key.pem", &issued.key_pem);
     let ca = file(&folder, "ca.pem", authority.ca_pem());
-    let tls = server_config_from_files(&certificate, &key, Some(&ca), &[b"postgresql"]);
+    let tls = server_config_from_files(&certificate, &key, Some(&ca), &[ALPN]);
     let server = Server::new().run().await;
     let setup = Setup {
         client_tls: Some(tls.unwrap()),
@@ -52,9 +53,9 @@ fn file(folder: &TempDir, name: &str, text: &str) -> PathBuf {
 
 /// A client that trusts `authority` and shows a certificate of `issuer`.
 fn client_of(authority: &LocalAuthority, issuer: &LocalAuthority) -> Arc<ClientConfig> {
-    let issued = issuer.issue_client("app").unwrap();
-    let certificate = CertificateDer::from_pem_slice(issued.certificate_pem.as_bytes());
-    let key = PrivateKeyDer::from_pem_slice(issued.key_pem.as_bytes());
+    let own = issuer.issue_client("app").unwrap();
+    let certificate = CertificateDer::from_pem_slice(own.certificate_pem.as_bytes());
+    let key = PrivateKeyDer::from_pem_slice(own.key_pem.as_bytes());
     let mut roots = RootCertStore::empty();
     let ca = CertificateDer::from_pem_slice(authority.ca_pem().as_bytes());
     roots.add(ca.unwrap()).unwrap();
@@ -75,7 +76,7 @@ async fn encrypted(proxy: &Proxy, config: &Arc<ClientConfig>) -> Wire {
 
 /// In TLS 1.3 a client believes in the handshake before the server has seen its certificate.
 async fn assert_shut_out(mut wire: Wire) {
-    let _ = wire.try_send(crate::client::packet(&startup())).await;
+    let _ = wire.try_send(packet(&startup())).await;
     assert_eq!(wire.rest().await, "");
 }
 
@@ -90,7 +91,7 @@ async fn a_client_with_a_certificate_is_let_in() {
 #[tokio::test]
 async fn a_client_without_a_certificate_is_shut_out() {
     let stage = stage().await;
-    let config = trusting(&stage.authority, &[b"postgresql"]);
+    let config = trusting(&stage.authority, &[ALPN]);
     assert_shut_out(encrypted(&stage.proxy, &config).await).await;
     assert_eq!(stage.server.connections(), 0);
     stage.proxy.end().await;

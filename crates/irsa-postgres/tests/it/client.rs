@@ -1,6 +1,7 @@
 //! A client's side of a session.
 
 use bytes::Bytes;
+use irsa_net::tls::LocalAuthority;
 use irsa_pgwire::backend::{
     BACKEND_KEY_DATA, NEGOTIATE_PROTOCOL_VERSION, NegotiateProtocolVersion, PARAMETER_STATUS,
     ParameterStatus, READY_FOR_QUERY, parse_backend_key_data,
@@ -8,7 +9,8 @@ use irsa_pgwire::backend::{
 use irsa_pgwire::error_response::{ERROR_RESPONSE, ErrorResponse};
 use irsa_pgwire::startup::{CancelKey, Startup, Version, ssl_request};
 
-use crate::proxy::{Proxy, Setup};
+use crate::encryption::{ALPN, Encryption};
+use crate::proxy::{Proxy, Setup, trusting};
 use crate::server::Server;
 use crate::wire::{Message, Wire, encoded};
 
@@ -83,11 +85,32 @@ pub(crate) async fn linked_by(change: impl FnOnce(&mut Setup)) -> Linked {
     change(&mut setup);
     let proxy = setup.start().await;
     let client = proxy.log_in().await.unwrap().wire;
-    let upstream = server.session().await;
     Linked {
+        upstream: server.session().await,
         proxy,
         client,
-        upstream,
+    }
+}
+
+/// The same, encrypted in one of the ways that there are.
+pub(crate) async fn linked_over(encryption: Encryption) -> Linked {
+    if encryption == Encryption::Server {
+        return linked().await;
+    }
+    let authority = LocalAuthority::generate().unwrap();
+    let server = Server::new().encrypted_by(encryption).run().await;
+    let setup = Setup {
+        client_tls: Some(encryption.config(&authority, "localhost")),
+        ..Setup::of(&server)
+    };
+    let proxy = setup.start().await;
+    let trust = trusting(&authority, &[ALPN]);
+    let wire = proxy.connect().await.connect_tls(&trust, "localhost").await;
+    let client = log_in(wire.unwrap(), &startup()).await.unwrap().wire;
+    Linked {
+        upstream: server.session().await,
+        proxy,
+        client,
     }
 }
 

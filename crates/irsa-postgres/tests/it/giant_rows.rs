@@ -1,12 +1,12 @@
 //! Rows of any size pass in pieces: the proxy's memory does not grow with them.
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::client::{log_in, startup};
 use crate::process::ProxyProcess;
 use crate::server::Server;
-use crate::wire::{Io, Wire, within};
+use crate::wire::{Ear, Mouth, Wire, within};
 
 const MEBIBYTE: usize = 1024 * 1024;
 /// The longest message that a header can tell: 1 GiB, as PostgreSQL's longest field.
@@ -44,8 +44,8 @@ async fn receive_giant(body_len: usize, mut from: impl AsyncRead + Unpin) {
 /// One direction of a session.
 struct Way {
     tag: u8,
-    mouth: WriteHalf<Box<dyn Io>>,
-    ear: ReadHalf<Box<dyn Io>>,
+    mouth: Mouth,
+    ear: Ear,
 }
 
 // === impl Way ===

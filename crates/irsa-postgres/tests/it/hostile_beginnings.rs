@@ -11,14 +11,18 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
 use crate::client::{packet, startup};
+use crate::encryption::ALPN;
 use crate::proxy::{Proxy, SHORT, Setup};
 use crate::server::{RunningServer, Server};
 use crate::wire::{encoded, runtime};
 
+/// The type of an alert's record (RFC 8446 section 5.1).
+const ALERT: u8 = 21;
+
 async fn stage() -> (RunningServer, Proxy) {
     let server = Server::new().run().await;
     let authority = LocalAuthority::generate().unwrap();
-    let tls = authority.server_config(&["localhost"], &[b"postgresql"]);
+    let tls = authority.server_config(&["localhost"], &[ALPN]);
     let setup = Setup {
         client_tls: Some(tls.unwrap()),
         ..Setup::of(&server)
@@ -111,7 +115,6 @@ async fn garbage_in_place_of_a_tls_handshake_ends_the_connection() {
         assert_eq!(wire.bytes(1).await, "S");
         let _ = wire.try_send(garbage).await;
         let _ = wire.try_shut_down().await;
-        const ALERT: u8 = 21;
         assert!(matches!(wire.rest().await.first(), None | Some(&ALERT)));
     }
     proxy.end().await;

@@ -11,6 +11,7 @@
 )]
 
 mod client;
+mod encryption;
 mod log;
 mod process;
 mod proxy;
@@ -38,3 +39,4 @@ mod shutdown;
 mod token_retry;
 mod unix_user;
 mod versions;
+mod zz_exp;

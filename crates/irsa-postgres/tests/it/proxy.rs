@@ -20,6 +20,7 @@ use rustls::{ClientConfig, ServerConfig};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::task::JoinHandle;
 
+use crate::encryption::ALPN;
 use crate::server::{HOST, RunningServer};
 use crate::wire::{Wire, within};
 
@@ -54,7 +55,7 @@ pub(crate) struct Proxy {
 /// Short enough for a test to wait for.
 pub(crate) const SHORT: Duration = Duration::from_millis(200);
 /// Long enough for nothing to run into it.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 // === impl Setup ===
 
@@ -119,7 +120,7 @@ impl Setup {
             identity: Identity::start(identity(), clock.clone()).unwrap(),
             role: Some(ROLE.parse::<RoleArn>().unwrap()),
             clock,
-            upstream_tls: client_config(&self.roots, &[b"postgresql"]).unwrap(),
+            upstream_tls: client_config(&self.roots, &[ALPN]).unwrap(),
             client_tls: self.client_tls,
             client_auth: self.client_auth,
         }

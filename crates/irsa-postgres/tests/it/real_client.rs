@@ -75,7 +75,7 @@ async fn it_shows_what_failed_and_what_to_do() {
     let script = [Step::ask_for_password(), Step::refuse(&refusal())];
     let server = Server::new().on_each_login(script).run().await;
     let proxy = Setup::of(&server).start().await;
-    let error = connect(&proxy).await.err().expect("it is refused");
+    let error = connect(&proxy).await.expect_err("it is refused");
     let error = error.as_db_error().expect("the server's own words");
     assert_eq!(error.code().code(), "28000");
     assert!(error.detail().unwrap().contains("user app"));

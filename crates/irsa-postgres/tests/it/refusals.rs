@@ -6,8 +6,9 @@ use irsa_pgwire::backend::Authentication;
 use irsa_pgwire::error_response::{ErrorResponse, Severity};
 use irsa_pgwire::sqlstate::SqlState;
 
+use crate::client::{log_in, startup};
 use crate::proxy::{ROLE, Setup};
-use crate::server::{HOST, Server, Step};
+use crate::server::{HOST, Server, Step, refusal};
 use crate::wire::{encoded, message};
 
 /// What the client of a server with this script is told, and the passwords that the server saw.
@@ -53,7 +54,7 @@ async fn what_the_server_says_keeps_its_code_and_its_words() {
 
 #[tokio::test]
 async fn a_refused_token_is_explained_with_who_asked_for_what() {
-    let error = refused_with(&crate::server::refusal()).await;
+    let error = refused_with(&refusal()).await;
     assert_explained(&error, Cause::IamLoginRefused);
     assert!(error.detail.unwrap().contains("token signed 0 s ago"));
 }
@@ -123,6 +124,19 @@ async fn a_server_that_asks_twice_is_answered_once() {
     let (error, passwords) = refusal_of(script).await;
     assert_eq!(error.code, SqlState::PROTOCOL_VIOLATION);
     assert_eq!(passwords.len(), 1);
+}
+
+#[tokio::test]
+async fn a_user_whose_name_no_policy_can_hold_is_sent_no_token() {
+    let server = Server::new().run().await;
+    let proxy = Setup::of(&server).start().await;
+    let mut unnameable = startup();
+    unnameable.parameters[0].1 = Bytes::from_static(b"\xff\xfe");
+    let refused = log_in(proxy.connect().await, &unnameable).await;
+    let error = refused.err().expect("it is refused");
+    assert_eq!(error.code, SqlState::INVALID_AUTHORIZATION_SPECIFICATION);
+    assert!(error.message.contains("UTF-8"), "{error:?}");
+    assert!(server.login().passwords.is_empty());
 }
 
 #[tokio::test]

@@ -144,7 +144,7 @@ async fn an_answer_that_is_no_scram_is_refused() {
         message(b'p', b"SCRAM-SHA-256\0\0\0\0\x04n,,x"),
         message(b'p', b"clear-text password\0"),
         message(b'Q', b"select 1\0"),
-        message(b'p', &[0; 100_000]),
+        message(b'p', &vec![0; 100_000]),
     ];
     for answer in not_scram {
         let mut wire = proxy.connect().await;

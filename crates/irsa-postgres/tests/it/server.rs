@@ -15,7 +15,9 @@ use tokio::net::{TcpListener, TcpStream};
 
 pub(crate) use self::records::Login;
 use self::records::Records;
+use self::script::quoting;
 pub(crate) use self::script::{Step, refusal};
+use crate::encryption::Encryption;
 use crate::wire::{Wire, encoded, within};
 
 /// The name on the server's certificate, unless told otherwise.
@@ -27,7 +29,9 @@ pub(crate) const PARAMETERS: [(&str, &str); 2] =
 /// What a server is to be like.
 pub(crate) struct Server {
     name: &'static str,
-    tls: FirstWords,
+    first_words: FirstWords,
+    encryption: Encryption,
+    takes_cancels: bool,
     key: CancelKey,
     script: Arc<dyn Fn(usize) -> Vec<Step> + Send + Sync>,
 }
@@ -57,7 +61,9 @@ impl Server {
     pub(crate) fn new() -> Self {
         Self {
             name: HOST,
-            tls: FirstWords::Tls,
+            first_words: FirstWords::Tls,
+            encryption: Encryption::Server,
+            takes_cancels: true,
             key: CancelKey::new(4711, vec![9; 4]),
             script: Arc::new(|_| vec![Step::ask_for_password(), Step::Welcome]),
         }
@@ -84,6 +90,18 @@ impl Server {
         self
     }
 
+    /// How its TLS is to be.
+    pub(crate) fn encrypted_by(mut self, encryption: Encryption) -> Self {
+        self.encryption = encryption;
+        self
+    }
+
+    /// Reads cancel requests, and then does nothing.
+    pub(crate) fn hangs_on_cancels(mut self) -> Self {
+        self.takes_cancels = false;
+        self
+    }
+
     /// What clients are to cancel with.
     pub(crate) fn with_key(mut self, key: CancelKey) -> Self {
         self.key = key;
@@ -92,13 +110,13 @@ impl Server {
 
     /// What it answers to SSLRequest, to listen then to what comes.
     pub(crate) fn answers_tls_with(mut self, words: &'static [u8]) -> Self {
-        self.tls = FirstWords::Instead(words);
+        self.first_words = FirstWords::Instead(words);
         self
     }
 
     /// What it answers to SSLRequest, to close the connection then.
     pub(crate) fn closes_after(mut self, words: &'static [u8]) -> Self {
-        self.tls = FirstWords::Last(words);
+        self.first_words = FirstWords::Last(words);
         self
     }
 
@@ -108,9 +126,7 @@ impl Server {
 
     pub(crate) async fn run_at(self, address: SocketAddr) -> RunningServer {
         let authority = LocalAuthority::generate().unwrap();
-        let tls = authority
-            .server_config(&[self.name], &[b"postgresql"])
-            .unwrap();
+        let tls = self.encryption.config(&authority, self.name);
         let listener = TcpListener::bind(address).await.unwrap();
         let running = RunningServer {
             address: listener.local_addr().unwrap(),
@@ -138,7 +154,7 @@ impl Server {
             None => return,
             other => panic!("{other:?} is not what a proxy begins with"),
         }
-        match self.tls {
+        match self.first_words {
             FirstWords::Tls => wire.send(b"S").await,
             FirstWords::Last(words) => return wire.send(words).await,
             FirstWords::Instead(words) => {
@@ -154,7 +170,12 @@ impl Server {
             Some((Initial::Startup(startup), packet)) => {
                 self.log_in(wire, startup, packet, records).await;
             }
-            Some((Initial::Cancel(key), _)) => records.cancels.put(key),
+            Some((Initial::Cancel(key), _)) => {
+                records.cancels.put(key);
+                if !self.takes_cancels {
+                    wire.rest().await;
+                }
+            }
             other => panic!("{other:?} is not what a session begins with"),
         }
     }
@@ -173,6 +194,10 @@ impl Server {
                 Step::Send(bytes) => {
                     // A proxy that has heard enough may be gone.
                     let _ = wire.try_send(bytes).await;
+                }
+                Step::QuotePassword => {
+                    let error = quoting(&records.last_password(number));
+                    wire.send(encoded(|buf| error.encode(buf))).await;
                 }
                 Step::Hang => drop(wire.rest().await),
                 Step::Welcome => {

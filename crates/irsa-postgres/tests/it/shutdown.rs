@@ -2,9 +2,11 @@
 
 use irsa_pgwire::frontend::terminate;
 use irsa_pgwire::sqlstate::SqlState;
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use crate::client::{Linked, linked};
+use crate::client::{Linked, linked, linked_over};
+use crate::encryption::Encryption;
 use crate::wire::{encoded, message, within};
 
 /// The beginning of a row that is longer than what is there of it.
@@ -37,33 +39,37 @@ async fn a_drain_lets_a_running_query_finish_and_takes_no_new_client() {
 
 #[tokio::test]
 async fn a_session_that_is_cut_hears_why_between_two_messages() {
-    let Linked {
-        mut client,
-        mut upstream,
-        proxy,
-    } = linked().await;
-    upstream.send(message(b'Z', b"T")).await;
-    client.message().await.unwrap();
-    proxy.cut.start();
-    let error = client.last_words().await;
-    assert_eq!(error.code, SqlState::ADMIN_SHUTDOWN);
-    assert_eq!(upstream.rest().await, "", "the server hears the end");
-    proxy.end().await;
+    for encryption in Encryption::ALL {
+        let Linked {
+            mut client,
+            mut upstream,
+            proxy,
+        } = linked_over(encryption).await;
+        upstream.send(message(b'Z', b"T")).await;
+        client.message().await.unwrap();
+        proxy.cut.start();
+        let error = client.last_words().await;
+        assert_eq!(error.code, SqlState::ADMIN_SHUTDOWN);
+        assert_eq!(upstream.rest().await, "", "the server hears the end");
+        proxy.end().await;
+    }
 }
 
 #[tokio::test]
 async fn a_session_that_is_cut_in_the_middle_of_a_row_is_closed_without_a_word() {
-    let Linked {
-        mut client,
-        mut upstream,
-        proxy,
-    } = linked().await;
-    upstream.send(HALF_A_ROW).await;
-    assert_eq!(client.bytes(HALF_A_ROW.len()).await, HALF_A_ROW);
-    proxy.cut.start();
-    assert_eq!(client.rest().await, "");
-    assert_eq!(upstream.rest().await, "");
-    proxy.end().await;
+    for encryption in Encryption::ALL {
+        let Linked {
+            mut client,
+            mut upstream,
+            proxy,
+        } = linked_over(encryption).await;
+        upstream.send(HALF_A_ROW).await;
+        assert_eq!(client.bytes(HALF_A_ROW.len()).await, HALF_A_ROW);
+        proxy.cut.start();
+        assert_eq!(client.rest().await, "");
+        assert_eq!(upstream.rest().await, "");
+        proxy.end().await;
+    }
 }
 
 #[tokio::test]
@@ -74,11 +80,8 @@ async fn a_client_that_does_not_read_cannot_hold_up_the_cut() {
         proxy,
     } = linked().await;
     let (_ear, mut mouth) = upstream.split();
-    let rows = message(b'D', &[0; 60_000]);
-    let flood = tokio::spawn(async move {
-        use tokio::io::AsyncWriteExt;
-        while mouth.write_all(&rows).await.is_ok() {}
-    });
+    let rows = message(b'D', &vec![0; 60_000]);
+    let flood = tokio::spawn(async move { while mouth.write_all(&rows).await.is_ok() {} });
     let moved = async {
         while proxy.metric("postgres_relayed_bytes_total") < 1_000_000 {
             tokio::task::yield_now().await;

@@ -55,7 +55,7 @@ impl Stage {
 #[tokio::test]
 async fn a_cached_token_that_is_refused_is_replaced_by_a_fresh_one() {
     let stage = after_a_good_login(|login| (login == 1).then(refusal)).await;
-    stage.clock.advance(Duration::from_secs(300));
+    stage.clock.advance(Duration::from_mins(5));
     stage.proxy.log_in().await.unwrap();
     let [first, cached, fresh] = stage.tokens().try_into().unwrap();
     assert_eq!(first, cached);
@@ -68,7 +68,7 @@ async fn a_cached_token_that_is_refused_is_replaced_by_a_fresh_one() {
 #[tokio::test]
 async fn a_fresh_token_that_is_refused_after_a_cached_one_is_the_last() {
     let stage = after_a_good_login(|_| Some(refusal())).await;
-    stage.clock.advance(Duration::from_secs(300));
+    stage.clock.advance(Duration::from_mins(5));
     let error = stage.proxy.refusal().await;
     assert_eq!(error.code, SqlState::INVALID_AUTHORIZATION_SPECIFICATION);
     assert_eq!(error.message, refusal().message);
@@ -101,7 +101,7 @@ async fn no_other_refusal_leads_to_a_second_login() {
     for code in ["3D000", "53300", "57P03", "28P01", "42501", "XX000"] {
         let error = ErrorResponse::fatal(code.parse().unwrap(), "no");
         let stage = after_a_good_login(move |_| Some(error.clone())).await;
-        stage.clock.advance(Duration::from_secs(300));
+        stage.clock.advance(Duration::from_mins(5));
         assert_eq!(stage.proxy.refusal().await.code.as_str(), code);
         assert_eq!(stage.tokens().len(), 2, "after {code}");
     }

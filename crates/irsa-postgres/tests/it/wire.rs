@@ -22,6 +22,11 @@ pub(crate) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
+/// The half of a connection that is read.
+pub(crate) type Ear = ReadHalf<Box<dyn Io>>;
+/// The half that is written.
+pub(crate) type Mouth = WriteHalf<Box<dyn Io>>;
+
 /// A connection's end, with what has been read ahead.
 pub(crate) struct Wire {
     io: Box<dyn Io>,
@@ -178,7 +183,7 @@ impl Wire {
     }
 
     /// What a reader or a writer of its own is to be in charge of.
-    pub(crate) fn split(self) -> (ReadHalf<Box<dyn Io>>, WriteHalf<Box<dyn Io>>) {
+    pub(crate) fn split(self) -> (Ear, Mouth) {
         assert_eq!(self.inbox, "", "something has been read ahead");
         tokio::io::split(self.io)
     }

@@ -6,10 +6,10 @@ use std::process::{ExitCode, ExitStatus};
 use irsa_net::listen::ListenAddress;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::proxy::start_logging;
 use super::runtime;
+use super::signals::{StopSignal, StopSignals};
 use crate::cli::ExecArgs;
 use crate::exit::Failure;
 use crate::proxy::Proxy;
@@ -27,16 +27,19 @@ pub(crate) fn run(args: ExecArgs, mistakes: Mistakes) -> Result<ExitCode, Failur
         .for_each(listen_on_a_free_port);
     start_logging(&settings)?;
     runtime::control()?.block_on(async {
+        let mut signals = StopSignals::catch()?;
         let proxy = Proxy::start(settings).await?;
         let status = match command(&proxy, &args.command).spawn() {
-            Ok(child) => until_it_ends(child).await,
-            Err(error) => Err(Failure::other(format!(
-                "`{}` can't be run: {error}",
-                args.command.join(" ")
-            ))),
+            Ok(child) => until_it_ends(child, &mut signals).await,
+            Err(error) => Err(error),
         };
         proxy.stop().await;
-        status.map(exit_code)
+        status.map(exit_code).map_err(|error| {
+            Failure::other(format!(
+                "`{}` can't be run: {error}",
+                args.command.join(" ")
+            ))
+        })
     })
 }
 
@@ -76,14 +79,13 @@ fn command(proxy: &Proxy, words: &[String]) -> Command {
 
 /// Waits for the command. SIGTERM is passed on, since it is sent to us alone; SIGINT comes from a
 /// terminal, which sends it to the command as well. The command decides what either means.
-async fn until_it_ends(mut child: Child) -> Result<ExitStatus, Failure> {
-    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::other)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::other)?;
+async fn until_it_ends(mut child: Child, signals: &mut StopSignals) -> std::io::Result<ExitStatus> {
     loop {
         tokio::select! {
-            status = child.wait() => return status.map_err(Failure::other),
-            _ = terminate.recv() => terminate_child(&child),
-            _ = interrupt.recv() => {}
+            status = child.wait() => return status,
+            signal = signals.received() => if signal == StopSignal::Terminate {
+                terminate_child(&child);
+            },
         }
     }
 }

@@ -6,9 +6,9 @@ use std::process::ExitCode;
 
 use irsa_lab::facts::{LabFacts, WorkloadFacts};
 use irsa_lab::{Lab, LabOptions, World};
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::runtime;
+use super::signals::{StopSignal, StopSignals};
 use crate::cli::{LabAction, LabArgs, Output};
 use crate::exit::Failure;
 use crate::output;
@@ -43,13 +43,24 @@ fn serve(args: LabArgs, state_dir: &Path, mut mistakes: Mistakes) -> Result<Exit
     options.session_seconds = session.map(|session| session.as_secs());
     options.progress = progress.teller();
     runtime::control()?.block_on(async {
-        let lab = Lab::start(options).await.map_err(Failure::other)?;
+        let mut signals = StopSignals::catch()?;
+        let lab = tokio::select! {
+            lab = Lab::start(options) => lab.map_err(Failure::other)?,
+            signal = signals.received() => return Err(stopped_early(signal)),
+        };
         progress.finish();
         output::line(&summary(lab.facts(), state_dir));
-        until_told_to_stop().await?;
+        signals.received().await;
         lab.stop().await;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+fn stopped_early(signal: StopSignal) -> Failure {
+    Failure::other(format!(
+        "stopped by {} before the lab was up",
+        signal.as_str()
+    ))
 }
 
 fn world(file: Option<&Path>) -> Result<World, String> {
@@ -94,16 +105,6 @@ fn summary(facts: &LabFacts, state_dir: &Path) -> String {
     }
     text.push_str("Ctrl-C stops it");
     text
-}
-
-async fn until_told_to_stop() -> Result<(), Failure> {
-    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::other)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::other)?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
 }
 
 fn print_environment(

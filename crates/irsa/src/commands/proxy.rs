@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use irsa_net::listen::ListenAddress;
 use irsa_net::process::harden_process;
 use serde_json::json;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::runtime;
+use super::signals::StopSignals;
 use crate::cli::{Output, ProxyArgs};
 use crate::exit::Failure;
 use crate::output;
@@ -19,12 +19,13 @@ pub(crate) fn run(args: ProxyArgs, mistakes: Mistakes) -> Result<ExitCode, Failu
     let settings = settings::proxy(&args.upstreams, args.common, mistakes)?;
     start_logging(&settings)?;
     runtime::control()?.block_on(async {
+        let mut signals = StopSignals::catch()?;
         let proxy = Proxy::start(settings).await?;
         output::line(&match args.output {
             Output::Json => for_programs(&proxy),
             Output::Text => for_people(&proxy, stdout().is_terminal()),
         });
-        until_told_to_stop(&proxy).await?;
+        until_told_to_stop(&proxy, &mut signals).await;
         proxy.stop().await;
         Ok(ExitCode::SUCCESS)
     })
@@ -44,16 +45,12 @@ pub(super) fn start_logging(settings: &ProxySettings) -> Result<(), Failure> {
 }
 
 /// Returns at SIGTERM, SIGINT or `/quitquitquit`.
-async fn until_told_to_stop(proxy: &Proxy) -> Result<(), Failure> {
-    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::other)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::other)?;
+async fn until_told_to_stop(proxy: &Proxy, signals: &mut StopSignals) {
     let reason = tokio::select! {
-        _ = terminate.recv() => "SIGTERM",
-        _ = interrupt.recv() => "SIGINT",
+        signal = signals.received() => signal.as_str(),
         () = proxy.asked_to_quit() => "/quitquitquit",
     };
     tracing::info!(reason, "stopping");
-    Ok(())
 }
 
 fn for_programs(proxy: &Proxy) -> String {
@@ -81,7 +78,7 @@ fn for_people(proxy: &Proxy, terminal: bool) -> String {
         proxy
             .admin_addresses()
             .iter()
-            .map(|address| format!("{address} -> metrics")),
+            .map(|address| format!("{address} -> /metrics")),
     );
     lines.extend(
         proxy

@@ -44,7 +44,7 @@ fn the_status_is_told_to_people_and_programs_on_its_own_listener_only() {
     let (admin, status) = (proxy.address("admin"), proxy.address("status"));
     let page = http::call(&status, "GET", "/status", &["Accept: text/html"]);
     assert!(page.head.contains("text/html"), "{}", page.head);
-    for part in ["sts-session", "keycloak-role", &stage.cluster().endpoint] {
+    for part in ["STS session", "keycloak-role", &stage.cluster().endpoint] {
         assert!(page.body.contains(part), "no `{part}` in {}", page.body);
     }
     for (method, path) in [("GET", "/status"), ("POST", "/quitquitquit")] {

@@ -1,22 +1,60 @@
-//! AWS's clock and the pod's are an hour apart.
+//! The pod's clock is an hour off: the lab's, which stands for AWS's, is set the other way.
 
-use crate::pod::Pod;
+use irsa_lab::oidc::TokenSpec;
+
+use crate::pod::{Pod, USER};
+use crate::sql::refusal;
 use crate::stage::alone;
 
 #[test]
-fn a_clock_an_hour_behind_aws_is_named() {
+fn a_clock_that_is_slow_is_named_by_what_sts_says_to_a_signature() {
     let stage = alone();
     stage.breaks(|plan| plan.clock_skew_seconds = 3600);
     let finished = Pod::new(&stage).irsa(&["whoami"]);
     finished.check_broken("signature");
+    assert!(
+        finished.stderr.contains("Signature expired"),
+        "{}",
+        finished.stderr
+    );
     assert!(finished.stderr.contains("date -u"), "{}", finished.stderr);
 }
 
 #[test]
-fn a_clock_an_hour_before_aws_is_named() {
+fn a_clock_that_is_slow_makes_tokens_that_the_database_refuses() {
+    let stage = alone();
+    stage.breaks(|plan| plan.clock_skew_seconds = 3600);
+    let proxy = Pod::new(&stage).proxy(&[]);
+    let refused = refusal(&proxy.connect(USER, USER).err().unwrap());
+    assert_eq!(refused.code().code(), "28000", "{refused:?}");
+    assert!(
+        refused.detail().unwrap().contains("token signed"),
+        "{refused:?}"
+    );
+    // What the server hides from the client, its own log tells.
+    let ledger = stage.lab().ledger();
+    assert_eq!(
+        ledger.last_refusal().unwrap().cause.id(),
+        "rds-token-expired"
+    );
+}
+
+#[test]
+fn a_clock_that_is_fast_is_named_when_the_session_is_over_before_it_came() {
     let stage = alone();
     stage.breaks(|plan| plan.clock_skew_seconds = -3600);
-    let finished = Pod::new(&stage).irsa(&["whoami", "--credentials-timeout", "300ms"]);
+    // The cluster's clock goes with AWS's.
+    let mut spec = TokenSpec::new("camunda/keycloak".parse().unwrap());
+    spec.issued_in = -7200;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    std::fs::write(&file, stage.lab().mint_token(&spec).unwrap()).unwrap();
+    let pod = Pod::new(&stage).with_token_file(&file);
+    let finished = pod.irsa(&["whoami", "--credentials-timeout", "300ms"]);
     assert_eq!(finished.code, 3, "{}", finished.stderr);
-    assert!(finished.stderr.contains("clock"), "{}", finished.stderr);
+    assert!(
+        finished.stderr.contains("this machine's clock"),
+        "{}",
+        finished.stderr
+    );
 }

@@ -37,6 +37,23 @@ fn nobody_new_is_let_in() {
 }
 
 #[test]
+fn for_the_drain_delay_clients_are_still_let_in() {
+    let stage = shared();
+    let proxy = Pod::new(&stage).proxy(&["--drain-delay", "1s"]);
+    proxy.terminate();
+    proxy.logs("stopping", 1);
+    assert_eq!(
+        proxy
+            .connect(USER, USER)
+            .unwrap()
+            .query("select 1")
+            .unwrap(),
+        "1"
+    );
+    assert_eq!(proxy.ended(), 0);
+}
+
+#[test]
 fn a_session_that_lingers_is_cut_with_a_reason() {
     let stage = shared();
     let proxy = Pod::new(&stage).proxy(&["--drain-timeout", "200ms"]);

@@ -14,13 +14,10 @@ pub(crate) struct Answer {
 /// Sends a request without a body on a connection of its own.
 pub(crate) fn call(address: &str, method: &str, path: &str, headers: &[&str]) -> Answer {
     let mut stream = TcpStream::connect(address).unwrap();
-    let more: String = headers
-        .iter()
-        .map(|header| format!("{header}\r\n"))
-        .collect();
+    let more = headers.join("\r\n");
     write!(
         stream,
-        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{more}\r\n"
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{more}\r\n\r\n"
     )
     .unwrap();
     let mut answer = String::new();

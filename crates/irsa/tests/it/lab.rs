@@ -83,6 +83,16 @@ fn a_world_with_mistakes_is_refused() {
     );
 }
 
+#[test]
+fn a_failure_is_told_with_its_cause() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let folder = file.path().join("lab").display().to_string();
+    let finished = finish(irsa(&["lab", "--state-dir", &folder]).env("HOME", "/"));
+    assert_eq!(finished.code, 1, "{}", finished.stderr);
+    let expected = format!("can't create `{folder}`: Not a directory (os error 20)");
+    assert_eq!(finished.errors(), [expected]);
+}
+
 /// One in a process of its own, so that a shell can be used as the documentation says.
 #[test]
 fn a_shell_works_against_a_lab_in_the_foreground() {

@@ -129,7 +129,7 @@ impl Drop for Proxy {
         let _ = self.child.kill();
         let _ = self.child.wait();
         if thread::panicking() {
-            eprintln!("the proxy's log:\n{}", self.log.text());
+            self.log.show();
             return;
         }
         self.log.wait_for_end();
@@ -179,6 +179,11 @@ impl Log {
         });
         let (logged, _) = waited.unwrap();
         condition(&logged)
+    }
+
+    #[expect(clippy::print_stderr, reason = "the failed test's output shows it")]
+    fn show(&self) {
+        eprintln!("the proxy's log:\n{}", self.text());
     }
 
     fn text(&self) -> String {

@@ -1,10 +1,13 @@
 //! Flags win over the environment, the environment over the file, the file over the defaults.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use crate::program::{finish, irsa_with_keys};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::program::{code, finish, irsa_with_keys};
 use crate::proxy::Proxy;
 
 const ENDPOINT: &str = "shop.cluster-abcdefghijkl.eu-central-1.rds.amazonaws.com";
@@ -144,6 +147,30 @@ fn a_mistake_is_called_by_where_it_is_from() {
         begins,
         [file.as_str(), "IRSA_LOGIN_TIMEOUT", "--drain-delay"]
     );
+}
+
+#[test]
+fn the_addresses_are_told_to_people_too() {
+    let folder = Folder::new();
+    let config = folder.settings("irsa.toml");
+    let mut command = irsa_with_keys(&["proxy", "--config", &config]);
+    let mut proxy = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(proxy.stdout.take().unwrap())
+        .lines()
+        .map(Result::unwrap);
+    let lines: Vec<_> = lines.take(3).collect();
+    kill_process(Pid::from_child(&proxy), Signal::INT).unwrap();
+    assert_eq!(code(proxy.wait().unwrap()), 0);
+    let expected = [
+        format!("{} -> {ENDPOINT}:5432", folder.socket(".s.PGSQL.1")),
+        format!("{} -> /metrics", folder.socket("file-admin")),
+        format!("{} -> /status", folder.socket("file-status")),
+    ];
+    assert_eq!(lines, expected);
 }
 
 #[test]

@@ -7,7 +7,8 @@ use irsa_lab::facts::{ClusterFacts, WorkloadFacts};
 use irsa_lab::faults::FaultPlan;
 use irsa_lab::ledger::Service;
 use irsa_lab::{Lab, LabOptions, World};
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 /// A lab with its databases, and the runtime of the tests' clients.
@@ -15,6 +16,13 @@ pub(crate) struct Stage {
     /// `None` only while it is taken down.
     lab: Option<Lab>,
     runtime: Runtime,
+}
+
+/// A runtime on a thread of its own, for the lab and for clients.
+struct Runtime {
+    handle: Handle,
+    /// `None` only while it ends, which it does when its first part is dropped.
+    thread: Option<(oneshot::Sender<()>, std::thread::JoinHandle<()>)>,
 }
 
 /// The stage for a test that leaves it as it is.
@@ -67,8 +75,8 @@ impl Stage {
             options.cache_dir = folder.into();
         }
         options.postgres_bin = std::env::var_os("IRSA_POSTGRES_BIN").map(Into::into);
-        let runtime = Runtime::new().unwrap();
-        let lab = runtime.block_on(Lab::start(options)).unwrap();
+        let runtime = Runtime::new();
+        let lab = runtime.handle.block_on(Lab::start(options)).unwrap();
         Self {
             lab: Some(lab),
             runtime,
@@ -109,17 +117,41 @@ impl Stage {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> JoinHandle<T> {
-        self.runtime.spawn_blocking(work)
+        self.runtime.handle.spawn_blocking(work)
     }
 
     pub(crate) fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.runtime.block_on(future)
+        self.runtime.handle.block_on(future)
     }
 
     /// Nothing ever asks the node for its role, whatever is broken.
     fn check(&self) {
         if !std::thread::panicking() {
             assert_eq!(self.lab().ledger().asked(Service::Imds), 0);
+        }
+    }
+}
+
+impl Runtime {
+    fn new() -> Self {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        let handle = runtime.handle().clone();
+        let (alive, ended) = oneshot::channel();
+        let thread = std::thread::spawn(move || {
+            let _ = runtime.block_on(ended);
+        });
+        Self {
+            handle,
+            thread: Some((alive, thread)),
+        }
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        if let Some((alive, thread)) = self.thread.take() {
+            drop(alive);
+            thread.join().unwrap();
         }
     }
 }
@@ -170,7 +202,7 @@ impl Drop for Alone {
 impl Drop for Stage {
     fn drop(&mut self) {
         if let Some(lab) = self.lab.take() {
-            self.runtime.block_on(lab.stop());
+            self.runtime.handle.block_on(lab.stop());
         }
     }
 }

@@ -53,7 +53,7 @@ fn a_file_of_another_user_is_unreadable() {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         command.uid(NOBODY).gid(NOBODY);
     } else {
-        fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
     }
     let finished = finish(&mut command);
     finished.check_broken("projected-token");

@@ -17,6 +17,35 @@ fn upstream(listen: &str) -> String {
     format!("postgres://{ENDPOINT}?listen={listen}")
 }
 
+/// How the sentences about [`every_mistake_is_named_at_once_and_nothing_is_bound`] begin.
+const EVERY_MISTAKE: [&str; 25] = [
+    "`fips` in `FILE` must be true or false",
+    "`login-timeout` in `FILE` must be a text or a number",
+    "`FILE` has an unknown setting `max_connections`; did you mean `max-connections`?",
+    "`FILE` has an unknown setting `regoin`",
+    "`identity` in `FILE`: `moon` is no source of identity",
+    "IRSA_SESSION_NAME: `?` is not",
+    "--external-id goes with --role",
+    "--credentials-timeout: `1` is not a duration",
+    "--sts-endpoint: `sts` is not a URL",
+    "--ca-file: cannot use `/nowhere/ca.pem`",
+    "upstream `postgres://elsewhere?colour=red&dial=:`: unknown parameter `colour`",
+    "upstream `postgres://elsewhere?colour=red&dial=:`: `dial`: `:` is not HOST[:PORT]",
+    "upstream `postgres://elsewhere?colour=red&dial=:`: the region can't be told",
+    "upstream `mysql://…@h:1/db`: unknown scheme `mysql`",
+    "upstream `mysql://…@h:1/db`: it holds a user or a password",
+    "upstream `mysql://…@h:1/db`: it names a database",
+    "upstream `mysql://…@h:1/db`: the region can't be told",
+    "--drain-timeout: `soon` is not a duration",
+    "IRSA_MAX_CONNECTIONS: `many` is not a number from 1 on",
+    "--idle-timeout: `forever` is not a duration",
+    "--admin-address: `there` is not an address to listen on",
+    "--tls-cert and --tls-key go together",
+    "--client-uid: `bob` is not a user id",
+    "--log-format: `xml` is not a log format",
+    "--log-level: `loud` is not a log level",
+];
+
 #[test]
 fn every_mistake_is_named_at_once_and_nothing_is_bound() {
     let (_holder, taken) = taken();
@@ -25,11 +54,8 @@ fn every_mistake_is_named_at_once_and_nothing_is_bound() {
     let settings = "identity: moon\nmax_connections: 3\nregoin: x\nfips: 3\nlogin-timeout: [1]\n";
     std::fs::write(&config, settings).unwrap();
     let config = config.display().to_string();
-    let mut command = irsa(&[
-        "proxy",
-        "--config",
-        &config,
-        &upstream(&taken),
+    let mut command = irsa(&["proxy", "--config", &config, &upstream(&taken)]);
+    command.args([
         "postgres://elsewhere?colour=red&dial=:",
         "mysql://me:password@h:1/db",
     ]);
@@ -45,48 +71,20 @@ fn every_mistake_is_named_at_once_and_nothing_is_bound() {
     let finished = finish(&mut command);
     assert_eq!(finished.code, 2, "{}", finished.stderr);
     assert_eq!(finished.stdout, "");
-    let begins = [
-        &format!("`fips` in `{config}` must be true or false"),
-        &format!("`login-timeout` in `{config}` must be a text or a number"),
-        &format!(
-            "`{config}` has an unknown setting `max_connections`; did you mean `max-connections`?"
-        ),
-        &format!("`{config}` has an unknown setting `regoin`"),
-        &format!("`identity` in `{config}`: `moon` is no source of identity"),
-        "IRSA_SESSION_NAME: `?` is not",
-        "--external-id goes with --role",
-        "--credentials-timeout: `1` is not a duration",
-        "--sts-endpoint: `sts` is not a URL",
-        "--ca-file: cannot use `/nowhere/ca.pem`",
-        "upstream `postgres://elsewhere?colour=red&dial=:`: unknown parameter `colour`",
-        "upstream `postgres://elsewhere?colour=red&dial=:`: `dial`: `:` is not HOST[:PORT]",
-        "upstream `postgres://elsewhere?colour=red&dial=:`: the region can't be told",
-        "upstream `mysql://…@h:1/db`: unknown scheme `mysql`",
-        "upstream `mysql://…@h:1/db`: it holds a user or a password",
-        "upstream `mysql://…@h:1/db`: it names a database",
-        "upstream `mysql://…@h:1/db`: the region can't be told",
-        "--drain-timeout: `soon` is not a duration",
-        "IRSA_MAX_CONNECTIONS: `many` is not a number from 1 on",
-        "--idle-timeout: `forever` is not a duration",
-        "--admin-address: `there` is not an address to listen on",
-        "--tls-cert and --tls-key go together",
-        "--client-uid: `bob` is not a user id",
-        "--log-format: `xml` is not a log format",
-        "--log-level: `loud` is not a log level",
-    ];
-    let errors = finished.errors();
-    for begin in begins {
-        assert!(
-            errors.iter().any(|error| error.starts_with(begin)),
-            "no `{begin}` in {errors:#?}"
-        );
-    }
-    assert_eq!(errors.len(), begins.len(), "{errors:#?}");
     assert!(
         !finished.stderr.contains("password@"),
         "{}",
         finished.stderr
     );
+    let errors = finished.errors();
+    assert_eq!(errors.len(), EVERY_MISTAKE.len(), "{errors:#?}");
+    for (error, begin) in errors.iter().zip(EVERY_MISTAKE) {
+        let begin = begin.replace("FILE", &config);
+        assert!(
+            error.starts_with(&begin),
+            "`{error}` should begin with `{begin}`"
+        );
+    }
 }
 
 #[test]

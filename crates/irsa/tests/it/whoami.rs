@@ -118,3 +118,31 @@ fn keys_of_the_environment_that_aws_does_not_know_are_refused() {
         finished.stderr
     );
 }
+
+#[test]
+fn an_upstream_can_have_a_role_of_its_own() {
+    let stage = shared();
+    let upstream = format!(
+        "{}&role={PARTNER_ROLE}&external-id=camunda",
+        stage.upstream()
+    );
+    let proxy = Pod::of(&stage, "partner-gateway")
+        .with("IRSA_UPSTREAMS", upstream)
+        .proxy(&[]);
+    // The partner may not connect here: whose login it was shows in the refusal.
+    let refused = crate::sql::refusal(&proxy.connect("keycloak", "keycloak").err().unwrap());
+    assert_eq!(refused.code().code(), "28000", "{refused:?}");
+    assert!(
+        refused
+            .detail()
+            .unwrap()
+            .contains(&format!("role {PARTNER_ROLE}")),
+        "{refused:?}"
+    );
+    let refusals = stage.lab().ledger().refusals;
+    let partner = |message: &str| message.contains(":assumed-role/partner-role/");
+    assert!(
+        refusals.iter().any(|refusal| partner(&refusal.message)),
+        "{refusals:#?}"
+    );
+}

@@ -2,6 +2,9 @@ use irsa_net::tls::{LocalAuthority, Roots, client_config};
 
 use super::*;
 
+/// The type of an alert's record (RFC 8446 section 5.1).
+const ALERT: u8 = 21;
+
 /// A client and a server that have not said anything yet.
 fn pair(alpn: &[&[u8]]) -> (TlsCodec, TlsCodec) {
     pair_with(alpn, |_| {})
@@ -125,7 +128,6 @@ fn answers_garbage_with_an_alert() {
             .receive(&mut garbage, &mut Outbox::default(), &mut reply)
             .is_err()
     );
-    const ALERT: u8 = 21;
     assert_eq!(reply.filled().first(), Some(&ALERT));
 }
 

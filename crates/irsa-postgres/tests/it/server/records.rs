@@ -67,6 +67,11 @@ impl Records {
             .push(String::from_utf8(password).unwrap());
     }
 
+    pub(super) fn last_password(&self, login: usize) -> String {
+        let logins = self.logins.lock().unwrap();
+        logins[login].passwords.last().cloned().unwrap_or_default()
+    }
+
     pub(super) fn logins(&self) -> Vec<Login> {
         self.logins.lock().unwrap().clone()
     }

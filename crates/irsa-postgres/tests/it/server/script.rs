@@ -14,6 +14,8 @@ pub(crate) enum Step {
     Ask(Authentication),
     /// Sends these bytes.
     Send(Bytes),
+    /// Refuses with an error that has the password in it.
+    QuotePassword,
     /// Lets the client in: AuthenticationOk and all up to ReadyForQuery.
     Welcome,
     /// Does nothing, until the client is gone.
@@ -34,6 +36,14 @@ impl Step {
     pub(crate) fn refuse(error: &ErrorResponse) -> Self {
         Self::Send(encoded(|buf| error.encode(buf)))
     }
+}
+
+/// What a careless server says.
+pub(super) fn quoting(password: &str) -> ErrorResponse {
+    let text = format!("no such password: {password}");
+    ErrorResponse::fatal(SqlState::INVALID_PASSWORD, text.clone())
+        .detail(text.clone())
+        .hint(text)
 }
 
 /// What Aurora says when IAM has turned a token down.
