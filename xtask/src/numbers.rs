@@ -78,7 +78,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
 fn crates() -> Result<Vec<PathBuf>, Failure> {
     let root = workspace::root();
     let mut folders = subfolders(&root.join("crates"))?;
-    folders.extend(["interop", "xtask"].map(|name| root.join(name)));
+    folders.extend(["fuzz", "interop", "xtask"].map(|name| root.join(name)));
     Ok(folders)
 }
 

@@ -106,15 +106,16 @@ fn the_jdbc_wrapper_logs_in_with_credentials_of_irsa() {
 /// A configuration file of AWS's tools whose credentials come from `irsa credentials`, in the pod's environment.
 fn credential_process(folder: &Path, environment: &BTreeMap<String, String>) -> std::path::PathBuf {
     let script = folder.join("credentials.sh");
-    let exports = environment
+    let exports: Vec<String> = environment
         .iter()
-        .map(|(name, value)| format!("export {name}='{value}'\n"))
-        .collect::<String>();
+        .map(|(name, value)| format!("export {name}='{value}'"))
+        .collect();
     let irsa = proxy::irsa().unwrap();
     fs::write(
         &script,
         format!(
-            "#!/bin/sh\n{exports}exec '{}' credentials\n",
+            "#!/bin/sh\n{}\nexec '{}' credentials\n",
+            exports.join("\n"),
             irsa.display()
         ),
     )

@@ -171,10 +171,6 @@ fn copies_both_ways() {
     );
 }
 
-fn difference(one: &[u8], other: &[u8]) -> Option<usize> {
-    one.iter().zip(other).position(|(one, other)| one != other)
-}
-
 fn copy(what: &str, file: &Path) -> String {
     format!("\\copy {what} '{}'", file.display())
 }

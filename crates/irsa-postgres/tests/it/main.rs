@@ -39,4 +39,3 @@ mod shutdown;
 mod token_retry;
 mod unix_user;
 mod versions;
-mod zz_exp;

@@ -61,7 +61,9 @@ fn command(proxy: &Proxy, words: &[String]) -> Command {
     if let Some(first) = proxy.listeners().first() {
         match &first.address {
             ListenAddress::Unix(path) => {
+                // The socket is `.s.PGSQL.PORT`, whatever PGPORT is around us.
                 command.env("PGHOST", path.parent().unwrap_or(path));
+                command.envs(path.extension().map(|port| ("PGPORT", port)));
             }
             ListenAddress::Tcp(address) => {
                 command.env("PGHOST", address.ip().to_string());

@@ -44,9 +44,17 @@ fn a_socket_is_told_by_its_folder() {
         "listen=127.0.0.1:0",
         &format!("listen=unix:{}", folder.path().display()),
     );
-    let pod = Pod::new(&stage).with("IRSA_UPSTREAMS", upstream);
-    let finished = pod.irsa(&["exec", "--", "sh", "-c", "echo $PGHOST; ls -A $PGHOST"]);
-    let expected = format!("{}\n.s.PGSQL.5432", folder.path().display());
+    let pod = Pod::new(&stage)
+        .with("IRSA_UPSTREAMS", upstream)
+        .with("PGPORT", "7");
+    let finished = pod.irsa(&[
+        "exec",
+        "--",
+        "sh",
+        "-c",
+        "echo $PGHOST $PGPORT; ls -A $PGHOST",
+    ]);
+    let expected = format!("{} 5432\n.s.PGSQL.5432", folder.path().display());
     assert_eq!(finished.printed(), expected);
 }
 
