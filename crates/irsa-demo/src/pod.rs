@@ -93,7 +93,15 @@ impl Pod {
         let failed = |problem: String| DemoError::stage("starting `irsa proxy`", problem);
         let mut process = self
             .command(stage)
-            .args(["proxy", "--output", "json", "--log-level", "error"])
+            .args([
+                "proxy",
+                "--output",
+                "json",
+                "--log-level",
+                "error",
+                "--status-address",
+                "off",
+            ])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()

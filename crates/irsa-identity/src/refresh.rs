@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use irsa_chain::{Cause, Link};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -76,7 +78,7 @@ impl Refresher {
         tracing::info!(
             source = self.source,
             access_key_id = credentials.access_key_id(),
-            expires_at = ?credentials.expires_at(),
+            expires_at = credentials.expires_at().map(shown),
             "credentials obtained"
         );
         self.publish(|snapshot| {
@@ -150,4 +152,11 @@ fn too_long(limit: Duration) -> IdentityError {
 fn born_dead() -> IdentityError {
     let text = "the credentials that came have ended already by this machine's clock";
     IdentityError::new(Cause::SessionExpired, text).with_remedy(Cause::ClockSkew.remedy())
+}
+
+/// A time as logs have it (RFC 3339).
+fn shown(at: SystemTime) -> String {
+    OffsetDateTime::from(at)
+        .format(&Rfc3339)
+        .unwrap_or_default()
 }

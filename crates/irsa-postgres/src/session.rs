@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use bytes::BytesMut;
 use irsa_chain::{Cause, Link};
+use irsa_identity::IdentityState;
 use irsa_net::drain::DrainWatch;
 use irsa_net::limit::Permit;
 use irsa_net::listen::{Accepted, Peer};
@@ -119,7 +120,7 @@ async fn open(
     let logging_in = login(database, startup, negotiation.version);
     let logged_in = match timeout(database.limits.login_timeout, logging_in).await {
         Ok(outcome) => outcome,
-        Err(_) => Err(LoginError::TimedOut(database.limits.login_timeout)),
+        Err(_) => Err(timed_out(database)),
     };
     let logged_in = logged_in.map_err(|error| refusal(database, user, &error))?;
     let (server, cancellable) = welcome(database, client, &negotiation, logged_in)
@@ -131,6 +132,14 @@ async fn open(
         _cancellable: cancellable,
     };
     Ok((server, held))
+}
+
+/// Without credentials a login waits for those, not for the server.
+fn timed_out(database: &Database) -> LoginError {
+    match database.identity.state() {
+        IdentityState::Broken { error } => LoginError::Identity(error),
+        _ => LoginError::TimedOut(database.limits.login_timeout),
+    }
 }
 
 /// Sends what the server greeted with, under a cancel key of our own.

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::{process, progress, workspace};
 
 /// The package of each program (`ensurepip` is what Debian's Python lacks to make virtual environments).
-const PACKAGES: [(&str, &str); 13] = [
+const PACKAGES: [(&str, &str); 12] = [
     ("ensurepip", "python3-venv"),
     ("go", "golang-go"),
     ("java", "default-jdk-headless"),
@@ -17,7 +17,6 @@ const PACKAGES: [(&str, &str); 13] = [
     ("mvn", "maven"),
     ("node", "nodejs"),
     ("npm", "npm"),
-    ("pg_receivewal", "postgresql-client"),
     ("pg_recvlogical", "postgresql-client"),
     ("pgbench", "postgresql"),
     ("pgbouncer", "pgbouncer"),

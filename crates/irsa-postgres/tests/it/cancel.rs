@@ -116,12 +116,13 @@ async fn a_cancel_request_may_come_over_tls() {
         ..Setup::of(&server)
     };
     let proxy = setup.start().await;
-    let key = proxy.log_in().await.unwrap().key();
+    let session = proxy.log_in().await.unwrap();
     let mut wire = proxy.connect().await;
     assert_eq!(ask_for_tls(&mut wire).await, b'S');
     let trust = trusting(&authority, &[ALPN]);
     let mut wire = wire.connect_tls(&trust, "localhost").await.unwrap();
-    wire.send(encoded(|buf| key.encode_request(buf))).await;
+    wire.send(encoded(|buf| session.key().encode_request(buf)))
+        .await;
     assert_eq!(wire.rest().await, "");
     assert_eq!(server.cancel().await, servers_key());
 }
