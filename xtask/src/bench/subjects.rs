@@ -36,8 +36,9 @@ pub(super) struct Subject {
 pub(super) struct Subjects {
     pub(super) all: Vec<Subject>,
     pub(super) upstream: Upstream,
-    pub(super) folder: Folder,
+    // Before the folder, which their sockets and logs are in.
     _processes: Vec<Process>,
+    pub(super) folder: Folder,
 }
 
 /// The PostgreSQL that all ways lead to.
@@ -69,8 +70,8 @@ impl Subjects {
         Ok(Self {
             all,
             upstream,
-            folder,
             _processes: vec![irsa, pgbouncer.0, postgres],
+            folder,
         })
     }
 
