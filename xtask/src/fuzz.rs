@@ -30,6 +30,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
             "--",
             &format!("-max_total_time={seconds}"),
         ]);
+        // What ships is slow to link for each target, and a find's trace needs names.
+        command
+            .env("CARGO_PROFILE_RELEASE_LTO", "off")
+            .env("CARGO_PROFILE_RELEASE_STRIP", "none");
         process::run(&mut command)?;
     }
     Ok(())

@@ -3,7 +3,7 @@
 //! One task drives both directions. The server's messages are followed by their headers alone, so
 //! that the relay knows where a message of its own could stand without breaking the stream.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -18,6 +18,9 @@ use crate::transport::{Receipt, Scratch, Transport, with_scratch};
 
 /// How long a farewell may take to reach the client.
 const FAREWELL_TIME: Duration = Duration::from_secs(2);
+
+/// How many reads of one direction are passed on before other sessions get their turn.
+const READS_A_TURN: usize = 16;
 
 /// Why a relay came to its end.
 #[derive(Debug)]
@@ -108,17 +111,18 @@ impl Relay {
         }
     }
 
-    /// Passes on what either side had sent before the relay began.
+    /// Passes on what either side had sent before the relay began, as far as the sockets take it;
+    /// the relay sends the rest, under its own time limits.
     ///
     /// # Errors
     /// A socket's failure.
     pub(crate) async fn pass_on_early_bytes(&mut self) -> io::Result<()> {
         let early = self.server.inbox().split();
         self.server_stream.observe(&early);
-        self.client.send_all(&early).await?;
+        poll_fn(|cx| Poll::Ready(self.client.send(cx, &early))).await?;
         let early = self.client.inbox().split();
         self.client_stream.observe(&early);
-        self.server.send_all(&early).await
+        poll_fn(|cx| Poll::Ready(self.server.send(cx, &early))).await
     }
 
     /// Says `farewell` to the client where the stream allows a message, and closes both sides.
@@ -211,7 +215,7 @@ impl Future for Relay {
     }
 }
 
-/// Moves bytes from `source` to `sink` until one of them would block.
+/// Moves bytes from `source` to `sink` until one of them would block or its turn is over.
 fn poll_direction(
     source: &mut Transport,
     sink: &mut Transport,
@@ -219,7 +223,7 @@ fn poll_direction(
     scratch: &mut Scratch,
     mut observe: impl FnMut(&[u8]),
 ) -> Poll<Direction> {
-    loop {
+    for _ in 0..READS_A_TURN {
         if ready!(sink.poll_flush(cx)).is_err() {
             return Poll::Ready(Direction::SinkFailed);
         }
@@ -234,6 +238,8 @@ fn poll_direction(
             Err(error) => return Poll::Ready(Direction::SourceFailed(error)),
         }
     }
+    cx.waker().wake_by_ref();
+    Poll::Pending
 }
 
 // === impl IdleTimer ===
