@@ -5,13 +5,13 @@ mod tls;
 
 use std::time::Duration;
 
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_postgres::config::SslMode;
-use tokio_postgres::tls::NoTlsStream;
 use tokio_postgres::{Client, Config, Connection, NoTls};
 
-use self::tls::{Tls, TlsClientStream};
+use self::tls::Tls;
 use crate::DemoError;
 use crate::pod::{Pod, Proxy};
 use crate::stage::Stage;
@@ -32,7 +32,7 @@ pub(crate) async fn through(proxy: &Proxy, pod: &Pod) -> Result<Client, Refused>
     let stream = reach("127.0.0.1", proxy.port).await?;
     let connecting = config.connect_raw(stream, NoTls);
     let (client, connection) = within(connecting).await?;
-    spawn_plain(connection);
+    drive(connection);
     Ok(client)
 }
 
@@ -40,12 +40,10 @@ pub(crate) async fn through(proxy: &Proxy, pod: &Pod) -> Result<Client, Refused>
 pub(crate) async fn with_token(stage: &Stage, pod: &Pod, token: &str) -> Result<Client, Refused> {
     let mut config = configuration(pod);
     config.ssl_mode(SslMode::Require).password(token);
-    let tls = Tls::of(stage).map_err(|error| Refused {
-        message: error.to_string(),
-    })?;
+    let tls = Tls::of(stage).map_err(|error| Refused::because(&error))?;
     let stream = reach_server(stage).await?;
     let (client, connection) = within(config.connect_raw(stream, tls)).await?;
-    spawn_tls(connection);
+    drive(connection);
     Ok(client)
 }
 
@@ -59,7 +57,7 @@ pub(crate) async fn in_clear_text(
     config.ssl_mode(SslMode::Disable).password(token);
     let stream = reach_server(stage).await?;
     let (client, connection) = within(config.connect_raw(stream, NoTls)).await?;
-    spawn_plain(connection);
+    drive(connection);
     Ok(client)
 }
 
@@ -73,22 +71,17 @@ fn configuration(pod: &Pod) -> Config {
 }
 
 async fn reach_server(stage: &Stage) -> Result<TcpStream, Refused> {
-    let dial = stage
+    let dial = &stage
         .cluster()
-        .map_err(|error| Refused {
-            message: error.to_string(),
-        })?
-        .dial
-        .clone();
-    let (host, port) = dial.rsplit_once(':').unwrap_or((&dial, "0"));
+        .map_err(|error| Refused::because(&error))?
+        .dial;
+    let (host, port) = dial.rsplit_once(':').unwrap_or((dial, "0"));
     reach(host, port.parse().unwrap_or_default()).await
 }
 
 async fn reach(host: &str, port: u16) -> Result<TcpStream, Refused> {
     let connected = TcpStream::connect((host, port)).await;
-    connected.map_err(|error| Refused {
-        message: error.to_string(),
-    })
+    connected.map_err(|error| Refused::because(&error))
 }
 
 async fn within<T>(
@@ -96,21 +89,15 @@ async fn within<T>(
 ) -> Result<T, Refused> {
     match timeout(PATIENCE, connecting).await {
         Ok(outcome) => outcome.map_err(Refused::from),
-        Err(_) => Err(Refused {
-            message: "no answer".to_owned(),
-        }),
+        Err(_) => Err(Refused::because(&"no answer")),
     }
 }
 
-fn spawn_plain(connection: Connection<TcpStream, NoTlsStream>) {
-    tokio::spawn(async move {
-        if let Err(error) = connection.await {
-            tracing::debug!(%error, "a demo connection ended");
-        }
-    });
-}
-
-fn spawn_tls(connection: Connection<TcpStream, TlsClientStream>) {
+fn drive<S, T>(connection: Connection<S, T>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     tokio::spawn(async move {
         if let Err(error) = connection.await {
             tracing::debug!(%error, "a demo connection ended");
@@ -129,6 +116,14 @@ pub(crate) async fn ask(client: &Client, query: &str) -> Result<String, DemoErro
 }
 
 // === impl Refused ===
+
+impl Refused {
+    fn because(reason: &impl ToString) -> Self {
+        Self {
+            message: reason.to_string(),
+        }
+    }
+}
 
 impl From<tokio_postgres::Error> for Refused {
     fn from(error: tokio_postgres::Error) -> Self {

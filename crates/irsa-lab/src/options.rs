@@ -1,8 +1,10 @@
 //! How a lab is started.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use irsa_components::cache;
 
 use crate::deps::Progress;
 use crate::world::World;
@@ -80,11 +82,8 @@ impl fmt::Debug for LabOptions {
     }
 }
 
-/// Root's own folder won't do: PostgreSQL runs under another account, which must be able to enter.
 fn default_cache_dir() -> PathBuf {
-    if rustix::process::geteuid().is_root() {
-        return PathBuf::from("/var/cache/irsa");
-    }
-    let home = std::env::home_dir().unwrap_or_else(std::env::temp_dir);
-    home.join(".cache").join("irsa")
+    let home = std::env::home_dir();
+    cache::default_folder(None, home.as_deref().map(Path::as_os_str))
+        .unwrap_or_else(|| std::env::temp_dir().join(".cache").join("irsa"))
 }
