@@ -139,6 +139,18 @@ causes! {
         "the policy allows rds-db:connect for another database user"
         "end the policy's Resource with the user that the client names, upper and lower case as in PostgreSQL: `…:dbuser:RESOURCE_ID/DB_USER`; or correct the user in the client's settings"
     }
+    "es-http-not-allowed" EsHttpNotAllowed Permissions {
+        "neither a policy of the role nor the domain's access policy allows the HTTP method"
+        "attach `{\"Effect\": \"Allow\", \"Action\": [\"es:ESHttpGet\", \"es:ESHttpHead\", \"es:ESHttpPost\", \"es:ESHttpPut\", \"es:ESHttpDelete\"], \"Resource\": \"arn:aws:es:REGION:ACCOUNT:domain/DOMAIN/*\"}` to the role; a role of another account needs the domain's access policy as well"
+    }
+    "es-http-denied" EsHttpDenied Permissions {
+        "a policy denies the HTTP method on the domain explicitly"
+        "find the Deny in the role's policies, in `aws opensearch describe-domain --domain-name DOMAIN --query DomainStatus.AccessPolicies` or in a service control policy, and narrow or remove it: no Allow outweighs it"
+    }
+    "domain-resource-mismatch" DomainResourceMismatch Permissions {
+        "the policy names another domain, or this one without `/*` behind its name"
+        "end the policy's Resource with `:domain/DOMAIN/*`: the domain's bare ARN covers its configuration, not its indices; DOMAIN is the name, not the endpoint (`aws opensearch list-domain-names`)"
+    }
     "signature-mismatch" SignatureMismatch Signature {
         "the signature is not the one that AWS computes"
         "sign with access key, secret key and session token of one and the same session, and pass the token or request on unchanged: not decoded, encoded again, cut off, or rewritten by a proxy in between"
@@ -166,6 +178,22 @@ causes! {
     "rds-token-lifetime-too-long" RdsTokenLifetimeTooLong Signature {
         "the token asks for a life of more than 15 minutes"
         "sign with `X-Amz-Expires=900`: RDS refuses any longer life, however it was signed"
+    }
+    "request-unsigned" RequestUnsigned Signature {
+        "the request carries no signature, so that AWS sees an anonymous caller"
+        "send it through `irsa proxy`, which signs every request, or turn the client's AWS signing on; a user and password in its place are not looked at by a domain that uses IAM"
+    }
+    "authorization-malformed" AuthorizationMalformed Signature {
+        "the Authorization header is not a SigV4 signature"
+        "take user, password, token or API key out of the client's settings: `Basic` and `Bearer` can't stand beside a signature; `irsa proxy` drops them"
+    }
+    "signed-for-another-service" SignedForAnotherService Signature {
+        "the signature is scoped to another service than the endpoint's"
+        "sign for `es` at a domain and for `aoss` at a collection of OpenSearch Serverless; behind a name of your own say so with `service=es` or `service=aoss`"
+    }
+    "payload-hash-unsigned" PayloadHashUnsigned Signature {
+        "the hash of the body, which OpenSearch Serverless wants sent and signed, is missing"
+        "let the client send the header and name it in SignedHeaders, as `irsa proxy` does; older releases of OpenSearch's own signers leave it out"
     }
     "clock-skew" ClockSkew Signature {
         "the signer's clock differs from AWS's by minutes"
@@ -199,6 +227,18 @@ causes! {
         "the server accepts no more connections now"
         "lower the number of connections (`--max-connections`, the client's pool), or raise max_connections or the instance's size; keep below 200 new IAM logins a second"
     }
+    "request-too-large" RequestTooLarge Endpoint {
+        "the request is larger than the domain's instances take"
+        "send smaller bulks: 10 MiB is the limit of small instances (t2, t3, *.large of most families), 100 MiB that of the others (\"Network quotas\" in the OpenSearch Service guide), and AWS does not raise it"
+    }
+    "endpoint-throttled" EndpointThrottled Endpoint {
+        "the domain turns requests down because there are too many"
+        "wait and send fewer at once; look at ThreadpoolWriteRejected, ThreadpoolSearchRejected and JVMMemoryPressure of the domain in CloudWatch, and scale it if that is its usual load"
+    }
+    "endpoint-failed" EndpointFailed Endpoint {
+        "the domain broke the connection off or answered nonsense"
+        "retry if the request may be repeated; look at the domain's health, at a running deployment (`aws opensearch describe-domain --domain-name DOMAIN --query DomainStatus.Processing`) and at what stands in between"
+    }
     "rds-iam-not-granted" RdsIamNotGranted Grant {
         "the database user is no member of rds_iam, so the server asks for a password"
         "run `GRANT rds_iam TO \"DB_USER\";` as the master user; if it is a member, see that the cluster has IAM authentication on: `aws rds modify-db-cluster --db-cluster-identifier CLUSTER --enable-iam-database-authentication --apply-immediately`"
@@ -218,5 +258,9 @@ causes! {
     "wrong-database" WrongDatabase Grant {
         "the database does not exist on this server"
         "list the databases with `psql -l` and correct the one in the client's settings (when it is absent, PostgreSQL takes the user's name), or run `CREATE DATABASE \"DB\";`"
+    }
+    "fgac-not-granted" FgacNotGranted Grant {
+        "the domain's fine-grained access control grants the role no permission for this"
+        "map the role's ARN, path included, as a backend role: `PUT _plugins/_security/api/rolesmapping/ROLE {\"backend_roles\": [\"arn:aws:iam::ACCOUNT:role/PATH/NAME\"]}` as the master user; if it is mapped, that security role lacks the action that the answer names"
     }
 }

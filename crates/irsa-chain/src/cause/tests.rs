@@ -24,20 +24,22 @@ const IDS: [(Link, &[&str]); 9] = [
     ]),
     (Link::Permissions, &[
         "connect-not-allowed", "connect-denied", "resource-id-mismatch", "db-user-mismatch",
+        "es-http-not-allowed", "es-http-denied", "domain-resource-mismatch",
     ]),
     (Link::Signature, &[
         "signature-mismatch", "signed-for-another-host", "signed-for-another-region",
         "signed-for-another-user", "rds-token-expired", "rds-token-malformed",
-        "rds-token-lifetime-too-long", "clock-skew",
+        "rds-token-lifetime-too-long", "request-unsigned", "authorization-malformed",
+        "signed-for-another-service", "payload-hash-unsigned", "clock-skew",
     ]),
     (Link::Endpoint, &[
         "endpoint-unresolvable", "endpoint-unreachable", "tls-refused-by-server",
         "tls-certificate-invalid", "clear-text-refused", "endpoint-timeout",
-        "endpoint-overloaded",
+        "endpoint-overloaded", "request-too-large", "endpoint-throttled", "endpoint-failed",
     ]),
     (Link::Grant, &[
         "rds-iam-not-granted", "iam-login-refused", "role-not-found", "database-access-denied",
-        "wrong-database",
+        "wrong-database", "fgac-not-granted",
     ]),
 ];
 
