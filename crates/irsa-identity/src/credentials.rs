@@ -7,6 +7,8 @@ use std::time::SystemTime;
 use irsa_chain::AccountId;
 use secrecy::SecretString;
 
+use crate::http_signing::SigningKeys;
+
 /// AWS credentials, as a rule temporary ones; clones share them. `Debug` shows the key id and the
 /// expiry only.
 #[derive(Clone)]
@@ -17,6 +19,7 @@ struct Parts {
     secret_access_key: SecretString,
     session_token: Option<SecretString>,
     expires_at: Option<SystemTime>,
+    signing_keys: SigningKeys,
 }
 
 impl SessionCredentials {
@@ -32,6 +35,7 @@ impl SessionCredentials {
             secret_access_key: secret_access_key.into(),
             session_token,
             expires_at,
+            signing_keys: SigningKeys::default(),
         }))
     }
 
@@ -48,6 +52,11 @@ impl SessionCredentials {
     /// The session token of temporary credentials.
     pub fn session_token(&self) -> Option<&SecretString> {
         self.0.session_token.as_ref()
+    }
+
+    /// The keys derived from the secret key so far.
+    pub(crate) fn signing_keys(&self) -> &SigningKeys {
+        &self.0.signing_keys
     }
 
     /// When the credentials end; `None` if they don't.

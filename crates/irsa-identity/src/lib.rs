@@ -3,7 +3,8 @@
 //! An [`Identity`] is one IAM role session that renews itself in the background. It takes its
 //! credentials from one [`ResolvedSource`], named or decided once at the start, and never from
 //! another: a broken link is an [`IdentityError`] that names the link, not a fallback to the
-//! node's role. An [`RdsSigner`] turns the session into IAM database authentication tokens.
+//! node's role. An [`RdsSigner`] turns the session into IAM database authentication tokens,
+//! [`sign_http`] into signatures of requests to OpenSearch.
 //!
 //! # The network
 //!
@@ -21,6 +22,7 @@ mod environment;
 mod error;
 mod exchange;
 mod http;
+mod http_signing;
 mod identity;
 mod profile;
 mod rds;
@@ -35,6 +37,10 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use credentials::{CallerIdentity, SessionCredentials};
 pub use environment::Environment;
 pub use error::IdentityError;
+pub use http_signing::{
+    CanonicalTarget, HttpRequest, HttpSignature, PayloadHash, SigningScope, SigningService,
+    UnknownSigningService, sign_http,
+};
 pub use identity::Identity;
 pub use rds::{RdsSigner, RdsTarget, RdsToken};
 pub use secrecy::{ExposeSecret, SecretString};

@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on should stop")]
 
 mod aws;
+mod canonical_form;
 mod chained;
+mod http_signing;
 mod imds;
 mod log;
 mod network;

@@ -1,0 +1,65 @@
+//! What a request is signed for.
+
+use std::fmt;
+use std::str::FromStr;
+
+use irsa_chain::Region;
+
+/// What a request is signed for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SigningScope {
+    /// The region of the domain or collection.
+    pub region: Region,
+    /// The service that verifies the signature.
+    pub service: SigningService,
+}
+
+impl SigningScope {
+    /// The credential scope of a `day` such as `20251124`.
+    pub(super) fn of_day(&self, day: &str) -> String {
+        let Self { region, service } = self;
+        format!("{day}/{}/{service}/aws4_request", region.as_str())
+    }
+}
+
+/// The services that OpenSearch is signed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SigningService {
+    /// `aoss`: Amazon OpenSearch Serverless.
+    Aoss,
+    /// `es`: Amazon OpenSearch Service.
+    Es,
+}
+
+impl SigningService {
+    /// The name in the credential scope: `es` or `aoss`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Aoss => "aoss",
+            Self::Es => "es",
+        }
+    }
+}
+
+impl fmt::Display for SigningService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for SigningService {
+    type Err = UnknownSigningService;
+
+    fn from_str(text: &str) -> Result<Self, UnknownSigningService> {
+        match text {
+            "aoss" => Ok(Self::Aoss),
+            "es" => Ok(Self::Es),
+            _ => Err(UnknownSigningService(text.chars().take(40).collect())),
+        }
+    }
+}
+
+/// A name that is no service of OpenSearch's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no service to sign for: expected `es` or `aoss`")]
+pub struct UnknownSigningService(String);
