@@ -50,8 +50,24 @@ pub(crate) fn create_public_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// Lets every account list and enter `folder`.
-pub(crate) fn open_to_all(folder: &Path) -> io::Result<()> {
+fn open_to_all(folder: &Path) -> io::Result<()> {
     fs::set_permissions(folder, fs::Permissions::from_mode(0o755))
+}
+
+/// Lets every account read all of `folder`: what is unpacked comes with the umask of this process.
+pub(crate) fn open_tree(folder: &Path) -> io::Result<()> {
+    open_to_all(folder)?;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let (path, kind) = (entry.path(), entry.file_type()?);
+        if kind.is_dir() {
+            open_tree(&path)?;
+        } else if kind.is_file() {
+            let mode = entry.metadata()?.permissions().mode();
+            fs::set_permissions(path, fs::Permissions::from_mode(mode | 0o444))?;
+        }
+    }
+    Ok(())
 }
 
 /// Waits for the lock on `file`, among threads and processes alike; it is given back when the file is dropped.

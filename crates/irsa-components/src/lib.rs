@@ -1,8 +1,19 @@
 //! Fetches and supervises real servers for the lab and the tests.
 //!
-//! [`postgres`] brings a PostgreSQL of a pinned version onto a bare machine and runs it as a child that dies with
-//! its owner. [`run_as`] picks the account for servers that refuse root.
+//! [`postgres`] and [`opensearch`] bring a server of a pinned version onto a bare machine and run it as a child that
+//! dies with its owner. [`run_as`] picks the account for servers that refuse root.
 
 pub mod cache;
+mod files;
+mod guard;
+mod log_file;
+pub mod opensearch;
 pub mod postgres;
+mod program;
 pub mod run_as;
+mod sha256;
+
+pub use files::FileError;
+
+/// Receives one line for each step that takes long.
+pub type Progress<'a> = &'a (dyn Fn(&str) + Send + Sync);

@@ -18,19 +18,15 @@ mod binaries;
 mod configuration;
 mod error;
 mod fetch;
-mod guard;
 mod initialise;
-mod log_file;
 mod options;
 mod program;
 mod server;
 mod template;
 
+pub use crate::Progress;
 pub use binaries::PostgresBinaries;
 pub use error::PostgresError;
 pub use fetch::VERSION;
 pub use options::{Listen, PostgresOptions, TlsFiles};
 pub use server::{Postgres, StopMode};
-
-/// Receives one line for each step that takes long.
-pub type Progress<'a> = &'a (dyn Fn(&str) + Send + Sync);

@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{PostgresError, Progress, fetch, program};
+use super::{PostgresError, fetch, program};
 use crate::run_as::RunAs;
+use crate::{Progress, files};
 
 /// A folder with working `initdb` and `postgres`.
 #[derive(Debug, Clone)]
@@ -66,7 +67,7 @@ impl PostgresBinaries {
     async fn open(folder: &Path) -> Result<Self, PostgresError> {
         let folder = fs::canonicalize(folder).map_err(PostgresError::file("use", folder))?;
         let run_as = RunAs::unprivileged();
-        ensure_reachable(&folder, run_as.as_ref())?;
+        files::ensure_reachable(&folder, run_as.as_ref())?;
         let mut binaries = Self {
             folder,
             version: String::new(),
@@ -81,7 +82,7 @@ impl PostgresBinaries {
     /// Runs `NAME --version`, which answers `postgres (PostgreSQL) 17.11`: shows that the program works at all.
     async fn ask_version(&self, name: &str) -> Result<String, PostgresError> {
         let path = self.program(name);
-        let mut command = program::command(&path, self.run_as());
+        let mut command = crate::program::command(&path, self.run_as());
         command.arg("--version");
         let output = program::run(path, command).await?;
         let text = String::from_utf8_lossy(&output.stdout);
@@ -90,20 +91,5 @@ impl PostgresBinaries {
             .nth(2)
             .unwrap_or("unknown")
             .to_owned())
-    }
-}
-
-/// Fails with the name of the folder that keeps the server's account out.
-pub(super) fn ensure_reachable(path: &Path, run_as: Option<&RunAs>) -> Result<(), PostgresError> {
-    let Some(account) = run_as else { return Ok(()) };
-    match account
-        .first_closed_folder(path)
-        .map_err(PostgresError::file("look at", path))?
-    {
-        None => Ok(()),
-        Some(folder) => Err(PostgresError::Closed {
-            account: account.name().to_owned(),
-            folder,
-        }),
     }
 }

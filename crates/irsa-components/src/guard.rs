@@ -1,4 +1,4 @@
-//! Stops PostgreSQL when its owner is killed.
+//! Stops a server when its owner is killed.
 //!
 //! A killed process runs no destructor, so something that outlives it must act. A parent-death signal
 //! (`PR_SET_PDEATHSIG`) is not used: it can only be set between fork and exec, which is `unsafe`, and it is bound to
@@ -11,22 +11,33 @@ use std::process::{Child, Command, Stdio};
 
 use crate::run_as::RunAs;
 
-/// `read` fails at the end of the pipe; SIGQUIT is PostgreSQL's immediate shutdown.
-const SCRIPT: &str = r#"read -r _ || kill -QUIT "$1""#;
+/// `read` fails at the end of the pipe.
+const SCRIPT: &str = r#"read -r _ || kill -s "$2" "$1""#;
 
 /// Watches over one server process for as long as it lives.
 #[derive(Debug)]
-pub(super) struct Guard(Child);
+pub(crate) struct Guard(Child);
 
 impl Guard {
-    /// Starts watching over `process_id`, which runs under `run_as`.
-    pub(super) fn start(process_id: u32, run_as: Option<&RunAs>) -> io::Result<Self> {
+    /// Starts watching over `process_id`, which runs under `run_as` and ends at `signal` (`QUIT`, `KILL`). Without a
+    /// guard things work too, until the owner is killed: trouble is logged, not raised.
+    pub(crate) fn start(
+        process_id: Option<u32>,
+        run_as: Option<&RunAs>,
+        signal: &str,
+    ) -> Option<Self> {
+        Self::spawn(process_id?, run_as, signal)
+            .inspect_err(|error| tracing::warn!(%error, "no guard"))
+            .ok()
+    }
+
+    fn spawn(process_id: u32, run_as: Option<&RunAs>, signal: &str) -> io::Result<Self> {
         let mut command = Command::new("/bin/sh");
         command
-            .args(["-c", SCRIPT, "irsa-guard"])
-            .arg(process_id.to_string());
-        command.env_clear().current_dir("/").process_group(0);
-        command
+            .args(["-c", SCRIPT, "irsa-guard", &process_id.to_string(), signal])
+            .env_clear()
+            .current_dir("/")
+            .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null());

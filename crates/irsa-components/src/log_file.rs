@@ -5,27 +5,27 @@ use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
 /// Most that is shown of a log.
-const TAIL_BYTES: u64 = 4096;
+const TAIL_BYTES: u64 = 16_384;
 /// Most lines that are shown of a log.
 const TAIL_LINES: usize = 12;
 
 /// Opens the log for a server to append to.
-pub(super) fn open(path: &Path) -> io::Result<File> {
+pub(crate) fn open(path: &Path) -> io::Result<File> {
     File::options().create(true).append(true).open(path)
 }
 
 /// The last lines of a log, for an error text; what can't be read is left out.
-pub(super) fn tail(path: &Path) -> String {
+pub(crate) fn tail(path: &Path) -> String {
     let end = read_end(path).unwrap_or_default();
     last_lines(&String::from_utf8_lossy(&end))
 }
 
-/// The last lines of `text`, joined into one.
-pub(super) fn last_lines(text: &str) -> String {
+/// The last lines of `text`, joined into one; a Java stack's lines would push out what it is about.
+pub(crate) fn last_lines(text: &str) -> String {
     let lines: Vec<&str> = text
         .lines()
         .map(str::trim)
-        .filter(|line| !line.is_empty())
+        .filter(|line| !line.is_empty() && !line.starts_with("at "))
         .collect();
     let first = lines.len().saturating_sub(TAIL_LINES);
     lines.get(first..).unwrap_or_default().join(" | ")
@@ -50,6 +50,12 @@ mod tests {
         let tail = last_lines(&lines.join("\n"));
         assert!(tail.starts_with("line 88 | "), "{tail}");
         assert!(tail.ends_with("line 99"), "{tail}");
+    }
+
+    #[test]
+    fn leaves_out_the_lines_of_a_stack() {
+        let text = "BindException: in use\n\tat sun.nio.ch.Net.bind0(Native Method)\n";
+        assert_eq!(last_lines(text), "BindException: in use");
     }
 
     #[test]

@@ -1,0 +1,164 @@
+//! The pinned OpenSearch in the cache: put together once, shared by all nodes, which only read it.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{self, Cursor};
+use std::path::{Path, PathBuf};
+
+use reqwest::Client;
+use tempfile::TempDir;
+use zip::ZipArchive;
+
+use super::artifacts::{Artifact, DISTRIBUTION, MODULES, Module, PROOFS, SECURITY, VERSION};
+use super::{OpenSearchError, client};
+use crate::files::FileError;
+use crate::{Progress, cache, sha256};
+
+/// Part of the home's name: raise it when what is put together changes.
+const FORMAT: &str = "home1";
+
+/// The folder of the pinned OpenSearch under `cache`, fetched when it is not there.
+///
+/// Two callers at once, in one process or in two, fetch it once: a file lock makes the second wait. A cache that
+/// already holds it may be read-only.
+pub(super) async fn pinned(
+    cache: &Path,
+    progress: Progress<'_>,
+) -> Result<PathBuf, OpenSearchError> {
+    let shelf = cache.join("opensearch");
+    let home = shelf.join(format!("{VERSION}-{FORMAT}"));
+    if is_whole(&home).await {
+        return Ok(home);
+    }
+    cache::create_public_folder(&shelf).map_err(FileError::when("create", &shelf))?;
+    let lock = shelf.join(".lock");
+    let _lock = cache::lock(lock.clone())
+        .await
+        .map_err(FileError::when("lock", lock))?;
+    if !is_whole(&home).await {
+        install(&shelf, &home, progress).await?;
+    }
+    Ok(home)
+}
+
+/// Whether `home` holds what was pinned.
+async fn is_whole(home: &Path) -> bool {
+    let home = home.to_owned();
+    let check = move || {
+        PROOFS.iter().all(|(file, expected)| {
+            fs::read(home.join(file)).is_ok_and(|bytes| sha256::hex(&bytes) == *expected)
+        })
+    };
+    cache::blocking(check).await.unwrap_or(false)
+}
+
+/// Puts everything together beside `home`, then in place at once.
+async fn install(shelf: &Path, home: &Path, progress: Progress<'_>) -> Result<(), OpenSearchError> {
+    progress(&format!(
+        "fetching OpenSearch {VERSION} into `{}` (about 105 MB, once)",
+        shelf.display()
+    ));
+    let staging = TempDir::with_prefix_in(".unpacking-", shelf)
+        .map_err(FileError::when("write to", shelf))?;
+    let client = client::for_maven()?;
+    unpack(&client, &DISTRIBUTION, staging.path()).await?;
+    let unpacked = staging.path().join(format!("opensearch-{VERSION}"));
+    progress("fetching its security plugin and modules");
+    unpack(
+        &client,
+        &SECURITY,
+        &unpacked.join("plugins/opensearch-security"),
+    )
+    .await?;
+    for module in &MODULES {
+        add(&client, module, &unpacked.join("modules")).await?;
+    }
+    cache::open_tree(&unpacked).map_err(FileError::when("open to all", &unpacked))?;
+    if home.exists() {
+        progress("replacing a damaged copy of OpenSearch");
+        fs::remove_dir_all(home).map_err(FileError::when("remove", home))?;
+    }
+    Ok(fs::rename(&unpacked, home).map_err(FileError::when("create", home))?)
+}
+
+async fn unpack(
+    client: &Client,
+    artifact: &Artifact,
+    folder: &Path,
+) -> Result<(), OpenSearchError> {
+    let bytes = client::fetch(client, artifact).await?;
+    let into = folder.to_owned();
+    cache::blocking(move || ZipArchive::new(Cursor::new(bytes))?.extract(into))
+        .await
+        .and_then(|unpacked| unpacked.map_err(io::Error::from))
+        .map_err(FileError::when("unpack into", folder))?;
+    Ok(())
+}
+
+async fn add(client: &Client, module: &Module, modules: &Path) -> Result<(), OpenSearchError> {
+    let folder = modules.join(module.name);
+    fs::create_dir_all(&folder).map_err(FileError::when("create", &folder))?;
+    for library in module.libraries {
+        let bytes = client::fetch(client, library).await?;
+        write(&folder.join(library.file_name()), &bytes)?;
+    }
+    if !module.permissions.is_empty() {
+        write(
+            &folder.join("plugin-security.policy"),
+            policy(module).as_bytes(),
+        )?;
+    }
+    let descriptor = descriptor(module);
+    write(
+        &folder.join("plugin-descriptor.properties"),
+        descriptor.as_bytes(),
+    )
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), OpenSearchError> {
+    Ok(fs::write(path, bytes).map_err(FileError::when("write", path))?)
+}
+
+fn descriptor(module: &Module) -> String {
+    let Module {
+        name,
+        class,
+        extends,
+        ..
+    } = module;
+    format!(
+        "description={name}\nversion={VERSION}\nname={name}\nclassname={class}\njava.version=11\n\
+         opensearch.version={VERSION}\ncustom.foldername=\nextended.plugins={extends}\nhas.native.controller=false\n"
+    )
+}
+
+fn policy(module: &Module) -> String {
+    let mut text = "grant {\n".to_owned();
+    for permission in module.permissions {
+        let _ = writeln!(text, "  permission {permission};");
+    }
+    text + "};\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_grants_each_permission() {
+        let painless = MODULES.first().unwrap();
+        assert_eq!(
+            policy(painless),
+            "grant {\n  permission java.lang.RuntimePermission \"createClassLoader\";\n  \
+             permission java.lang.RuntimePermission \"getClassLoader\";\n};\n"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_home_without_its_core_is_not_whole() {
+        let home = tempfile::tempdir().unwrap();
+        fs::create_dir(home.path().join("lib")).unwrap();
+        fs::write(home.path().join(PROOFS[0].0), "something else").unwrap();
+        assert!(!is_whole(home.path()).await);
+    }
+}

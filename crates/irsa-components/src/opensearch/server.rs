@@ -1,0 +1,263 @@
+//! A running OpenSearch.
+
+use std::io;
+use std::net::TcpListener;
+use std::path::Path;
+use std::time::Duration;
+
+use reqwest::{Client, Method};
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::process::Child;
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+
+use super::command::{Ports, command};
+use super::configuration::Folders;
+use super::{OpenSearchBinaries, OpenSearchError, OpenSearchOptions, client, identity};
+use crate::files::FileError;
+use crate::guard::Guard;
+use crate::log_file;
+
+/// How often a node that starts is asked whether it is ready; it logs each time that it is not.
+const POLL: Duration = Duration::from_millis(100);
+/// How long a node may take for the answer that says it is ready.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+/// A stop takes less than a second; past this something is stuck.
+const STOP_TIMEOUT: Duration = Duration::from_secs(30);
+/// Starts with other ports when somebody took the free ones meanwhile.
+const PORT_ATTEMPTS: usize = 3;
+/// Answers 200 once the security plugin knows its users; the port is open before that.
+const READY: &str = "/_plugins/_security/authinfo";
+
+/// An OpenSearch that lives as long as this value: dropped, it is killed; and when this process is killed, a guard
+/// process kills it. Its data is on disk, but it is not made to last.
+#[derive(Debug)]
+pub struct OpenSearch {
+    child: Child,
+    _guard: Option<Guard>,
+    client: Client,
+    folders: Folders,
+    ports: Ports,
+}
+
+/// What the node answered to its administrator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// The body.
+    pub body: String,
+}
+
+impl OpenSearch {
+    /// Starts a node and waits until it lets its administrator in.
+    ///
+    /// # Errors
+    /// Its folder can't be prepared, or it stops or is not ready within `start_timeout`; the error carries the end of
+    /// its log.
+    pub async fn start(
+        binaries: &OpenSearchBinaries,
+        options: OpenSearchOptions,
+    ) -> Result<Self, OpenSearchError> {
+        let folders = Folders::new(&options.folder)?;
+        folders.prepare(binaries)?;
+        let mut attempt = 1;
+        loop {
+            let ports =
+                free_ports().map_err(FileError::when("find a free port at", "127.0.0.1"))?;
+            match Self::launch(binaries, &options, folders.clone(), ports).await {
+                Err(OpenSearchError::Stopped { .. })
+                    if attempt < PORT_ATTEMPTS && are_taken(ports) =>
+                {
+                    attempt += 1;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port())
+    }
+
+    /// The port of its HTTP interface, on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.ports.http
+    }
+
+    /// Receives what the node writes.
+    pub fn log_file(&self) -> &Path {
+        &self.folders.log_file
+    }
+
+    /// The process id; `None` once it has ended and that was noticed.
+    pub fn process_id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
+    /// Asks as the administrator ([`identity::admin`]); `body` is JSON or empty. Any status is an answer.
+    ///
+    /// # Errors
+    /// No answer came, or `method` is none.
+    pub async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        body: &str,
+    ) -> Result<Answer, OpenSearchError> {
+        let verb = Method::from_bytes(method.as_bytes())
+            .map_err(|_| OpenSearchError::Method(method.to_owned()))?;
+        let failed = |source| OpenSearchError::Call {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            source,
+        };
+        let mut request = self.client.request(verb, self.url() + path);
+        for (name, value) in identity::admin() {
+            request = request.header(name, value);
+        }
+        if !body.is_empty() {
+            request = request
+                .header("content-type", "application/json")
+                .body(body.to_owned());
+        }
+        let response = request.send().await.map_err(failed)?;
+        Ok(Answer {
+            status: response.status().as_u16(),
+            body: response.text().await.map_err(failed)?,
+        })
+    }
+
+    /// Stops the node (SIGTERM) and waits for its end.
+    ///
+    /// # Errors
+    /// It did not end in time and was killed. A node that had ended by itself is no error.
+    pub async fn stop(mut self) -> Result<(), OpenSearchError> {
+        self.signal(Signal::TERM);
+        if let Ok(Ok(_)) = timeout(STOP_TIMEOUT, self.child.wait()).await {
+            return Ok(());
+        }
+        let _ = self.child.kill().await;
+        Err(OpenSearchError::Killed {
+            waited: STOP_TIMEOUT,
+        })
+    }
+
+    async fn launch(
+        binaries: &OpenSearchBinaries,
+        options: &OpenSearchOptions,
+        folders: Folders,
+        ports: Ports,
+    ) -> Result<Self, OpenSearchError> {
+        let child = spawn(binaries, options, &folders, ports)?;
+        let guard = Guard::start(child.id(), binaries.run_as(), "KILL");
+        let mut node = Self {
+            child,
+            _guard: guard,
+            client: client::for_node()?,
+            folders,
+            ports,
+        };
+        node.until_ready(options.start_timeout).await?;
+        Ok(node)
+    }
+
+    async fn until_ready(&mut self, patience: Duration) -> Result<(), OpenSearchError> {
+        let deadline = Instant::now() + patience;
+        let mut poll = interval(POLL);
+        poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while Instant::now() < deadline {
+            tokio::select! {
+                ended = self.child.wait() => return Err(self.stopped(ended)),
+                _ = poll.tick() => {}
+            }
+            let answer = timeout(ANSWER_TIMEOUT, self.call("GET", READY, "")).await;
+            if matches!(answer, Ok(Ok(Answer { status: 200, .. }))) {
+                return Ok(());
+            }
+        }
+        Err(OpenSearchError::NotReady {
+            waited: patience,
+            log: log_file::tail(&self.folders.log_file),
+        })
+    }
+
+    fn stopped(&self, ended: io::Result<std::process::ExitStatus>) -> OpenSearchError {
+        match ended {
+            Ok(status) => OpenSearchError::Stopped {
+                status,
+                log: log_file::tail(&self.folders.log_file),
+            },
+            Err(source) => FileError::when("wait for", "java")(source).into(),
+        }
+    }
+
+    fn signal(&self, signal: Signal) {
+        let id = self.child.id().and_then(|id| i32::try_from(id).ok());
+        if let Some(id) = id.and_then(Pid::from_raw) {
+            let _ = kill_process(id, signal);
+        }
+    }
+}
+
+impl Drop for OpenSearch {
+    /// Waits for the end, so that its folder can be removed.
+    fn drop(&mut self) {
+        if self.child.id().is_none() {
+            return;
+        }
+        self.signal(Signal::KILL);
+        let deadline = std::time::Instant::now() + STOP_TIMEOUT;
+        while matches!(self.child.try_wait(), Ok(None)) && std::time::Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+fn spawn(
+    binaries: &OpenSearchBinaries,
+    options: &OpenSearchOptions,
+    folders: &Folders,
+    ports: Ports,
+) -> Result<Child, OpenSearchError> {
+    let log_file = &folders.log_file;
+    let log = log_file::open(log_file).map_err(FileError::when("write", log_file))?;
+    let errors = log
+        .try_clone()
+        .map_err(FileError::when("write", log_file))?;
+    let mut command = command(binaries, options, folders, ports);
+    command.stdout(log).stderr(errors).kill_on_drop(true);
+    command.spawn().map_err(|source| OpenSearchError::Run {
+        program: binaries.java().to_owned(),
+        source,
+    })
+}
+
+/// Ports that were free a moment ago; held together, so that they differ.
+fn free_ports() -> io::Result<Ports> {
+    let bind = || TcpListener::bind("127.0.0.1:0");
+    let (http, transport) = (bind()?, bind()?);
+    Ok(Ports {
+        http: http.local_addr()?.port(),
+        transport: transport.local_addr()?.port(),
+    })
+}
+
+/// Whether somebody else has one of them by now.
+fn are_taken(ports: Ports) -> bool {
+    let is_taken = |port| TcpListener::bind(("127.0.0.1", port)).is_err();
+    is_taken(ports.http) || is_taken(ports.transport)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sees_that_a_port_is_taken() {
+        let ports = free_ports().unwrap();
+        assert!(!are_taken(ports));
+        let _taken = TcpListener::bind(("127.0.0.1", ports.transport)).unwrap();
+        assert!(are_taken(ports));
+    }
+}
