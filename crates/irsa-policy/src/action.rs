@@ -38,6 +38,11 @@ impl Actions {
         self.globs.iter().any(|glob| glob.matches(&call.action)) != self.negated
     }
 
+    /// Only `*`.
+    pub(crate) fn are_everything(&self) -> bool {
+        !self.negated && self.written == ["*"]
+    }
+
     pub(crate) fn mismatch(&self, call: &Call<'_>) -> Option<Mismatch> {
         (!self.matches(call)).then(|| Mismatch::Action {
             element: self.element,

@@ -2,7 +2,9 @@
 
 use std::iter;
 
-use crate::glob::Glob;
+use crate::Context;
+use crate::glob::{Glob, Token};
+use crate::template::{Pattern, Template};
 
 /// An ARN in its six parts; only the last may contain colons.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +35,7 @@ impl<'a> Arn<'a> {
 #[derive(Clone, Debug)]
 pub(crate) struct ArnPattern {
     fields: [Field; 4],
-    resource: Glob,
+    resource: Pattern,
 }
 
 #[derive(Clone, Debug)]
@@ -45,34 +47,64 @@ struct Field {
 
 impl ArnPattern {
     pub(crate) fn parse(pattern: &str) -> Option<Self> {
+        Self::with_resource(pattern, Template::plain)
+    }
+
+    /// The part after the fifth colon may have variables, and no other.
+    pub(crate) fn with_resource(
+        pattern: &str,
+        resource: impl FnOnce(&str) -> Template,
+    ) -> Option<Self> {
         let arn = Arn::parse(pattern)?;
+        let field = |text: &str| Field {
+            glob: Glob::new(text),
+            open_ended: text.ends_with('*'),
+        };
         Some(Self {
-            fields: [arn.partition, arn.service, arn.region, arn.account].map(|field| Field {
-                glob: Glob::new(field),
-                open_ended: field.ends_with('*'),
-            }),
-            resource: Glob::new(arn.resource),
+            fields: [arn.partition, arn.service, arn.region, arn.account].map(field),
+            resource: Pattern::new(resource(arn.resource)),
+        })
+    }
+
+    /// The pattern of these characters, with `arn` in its first part.
+    pub(crate) fn of(tokens: &[Token]) -> Option<Self> {
+        let mut parts = tokens.splitn(6, |token| *token == Token::Char(':'));
+        if parts.next()? != ['a', 'r', 'n'].map(Token::Char) {
+            return None;
+        }
+        let mut field = || {
+            parts.next().map(|tokens| Field {
+                glob: Glob::of(tokens),
+                open_ended: tokens.last() == Some(&Token::Star),
+            })
+        };
+        Some(Self {
+            fields: [field()?, field()?, field()?, field()?],
+            resource: Pattern::Ready(Glob::of(parts.next()?)),
         })
     }
 
     /// Each part against its own pattern (IAM User Guide, "ARN condition operators").
-    pub(crate) fn matches(&self, arn: &Arn<'_>) -> bool {
+    pub(crate) fn matches(&self, arn: &Arn<'_>, context: &Context) -> bool {
         let fields = [arn.partition, arn.service, arn.region, arn.account];
-        self.resource.matches(arn.resource)
-            && iter::zip(&self.fields, fields).all(|(f, text)| f.glob.matches(text))
+        iter::zip(&self.fields, fields).all(|(f, text)| f.glob.matches(text))
+            && self.resource.matches(arn.resource, context)
     }
 
     /// As [`matches`](Self::matches), and a `*` that ends a part may also run past colons
     /// (IAM User Guide, "Resource", "Using wildcards in resource ARNs").
-    pub(crate) fn matches_across(&self, arn: &Arn<'_>) -> bool {
+    pub(crate) fn matches_across(&self, arn: &Arn<'_>, context: &Context) -> bool {
         // Without a colon to spare there is only one way to lay six parts over the text.
         let may_shift =
             arn.resource.contains(':') && self.fields.iter().any(|field| field.open_ended);
-        self.matches(arn) || (may_shift && self.matches_shifted(arn.text))
+        self.matches(arn, context) || (may_shift && self.matches_shifted(arn.text, context))
     }
 
     /// Keeps, field by field, the set of places in the text where the next field may start.
-    fn matches_shifted(&self, text: &str) -> bool {
+    fn matches_shifted(&self, text: &str, context: &Context) -> bool {
+        let Some(resource) = self.resource.glob(context) else {
+            return false;
+        };
         let parts: Vec<&str> = text.split(':').collect();
         let mut starts = vec![false; parts.len()];
         if let Some(start) = starts.get_mut(1) {
@@ -84,7 +116,8 @@ impl ArnPattern {
         let rests = iter::successors(Some(text), |rest| {
             rest.split_once(':').map(|(_, rest)| rest)
         });
-        iter::zip(rests, starts).any(|(rest, start)| start && self.resource.matches(rest))
+        let rests = iter::zip(rests, starts).filter_map(|(rest, start)| start.then_some(rest));
+        resource.matches_any(rests)
     }
 }
 
@@ -108,13 +141,13 @@ mod tests {
     fn by_part(pattern: &str, text: &str) -> bool {
         ArnPattern::parse(pattern)
             .unwrap()
-            .matches(&Arn::parse(text).unwrap())
+            .matches(&Arn::parse(text).unwrap(), &Context::new())
     }
 
     fn across(pattern: &str, text: &str) -> bool {
         ArnPattern::parse(pattern)
             .unwrap()
-            .matches_across(&Arn::parse(text).unwrap())
+            .matches_across(&Arn::parse(text).unwrap(), &Context::new())
     }
 
     const CONNECT: &str = "arn:aws:rds-db:eu-central-1:111122223333:dbuser:cluster-ABC/app";

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::Request;
 use crate::arn::Arn;
 use crate::principal::Caller;
+use crate::{Principal, Request};
 
 #[derive(Debug)]
 pub(crate) struct Call<'a> {
@@ -17,12 +17,28 @@ pub(crate) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    pub(crate) fn new(request: &'a Request<'a>) -> Self {
+    /// `bounded`: the caller has a permissions boundary.
+    pub(crate) fn new(request: &'a Request<'a>, bounded: bool) -> Self {
         Self {
             request,
-            caller: Caller::new(request.principal),
+            caller: Caller::new(request.principal, bounded),
             action: lowercase(request.action),
             resource: request.resource.and_then(Arn::parse),
+        }
+    }
+
+    /// Service control policies limit whoever is in the account, except roles of services (AWS
+    /// Organizations User Guide, "Service control policies").
+    pub(crate) fn is_under_service_control(&self) -> bool {
+        let is_linked = |arn: &str| {
+            Arn::parse(arn).is_some_and(|arn| arn.resource.starts_with("role/aws-service-role/"))
+        };
+        match self.request.principal {
+            Principal::Aws(name) => {
+                let role = self.request.context.lowercase("aws:principalarn").first();
+                !is_linked(name) && !role.is_some_and(|role| is_linked(role))
+            }
+            _ => false,
         }
     }
 }

@@ -5,7 +5,7 @@ use irsa_chain::Cause;
 use crate::arn::{Arn, ArnPattern};
 use crate::glob::Glob;
 use crate::web_identity::Claim;
-use crate::{Decision, Mismatch, NearMiss, Verdict};
+use crate::{Context, Decision, Mismatch, NearMiss, Verdict};
 
 /// Why a trust policy refused an [`OidcRequest`](crate::OidcRequest).
 ///
@@ -91,8 +91,8 @@ fn resource_cause(miss: &NearMiss) -> Option<Cause> {
     let (cluster, user) = was.split_once('/')?;
     expected.iter().find_map(|pattern| {
         let (cluster_pattern, user_pattern) = pattern.split_once('/')?;
-        let same_cluster =
-            ArnPattern::parse(cluster_pattern)?.matches_across(&Arn::parse(cluster)?);
+        let same_cluster = ArnPattern::parse(cluster_pattern)?
+            .matches_across(&Arn::parse(cluster)?, &Context::new());
         match (same_cluster, Glob::new(user_pattern).matches(user)) {
             (true, false) => Some(Cause::DbUserMismatch),
             (false, true) => Some(Cause::ResourceIdMismatch),

@@ -6,16 +6,23 @@
 //! values, `IfExists` and the set operators is the same for all families and stands in [`test`].
 
 mod arn;
+mod binary;
 mod boolean;
+mod date;
+mod ip;
+mod numeric;
 mod operator;
+mod ordered;
 mod string;
 mod test;
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use crate::call::Call;
 use crate::node::Node;
 use crate::policy::Grammar;
+use crate::template::Template;
 use crate::{Mismatch, PolicyError, Problem};
 use operator::Operator;
 use test::Test;
@@ -33,6 +40,7 @@ pub(crate) struct Condition {
     lowercase: String,
     written: Vec<String>,
     test: Test,
+    span: Range<usize>,
 }
 
 impl Conditions {
@@ -49,8 +57,18 @@ impl Conditions {
         Ok(Self(conditions))
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(crate) fn all_match(&self, call: &Call<'_>) -> bool {
         self.0.iter().all(|condition| condition.matches(call))
+    }
+
+    /// Where an operator's key stands in the text.
+    pub(crate) fn span(&self, operator: &str, key: &str) -> Option<Range<usize>> {
+        let is_it = |one: &&Condition| one.operator == operator && one.key == key;
+        self.0.iter().find(is_it).map(|one| one.span.clone())
     }
 
     pub(crate) fn failing(&self, call: &Call<'_>) -> impl Iterator<Item = &Condition> {
@@ -69,9 +87,14 @@ impl Condition {
             return Err(node.invalid(key, "a condition key, `PREFIX:NAME`"));
         }
         let mut written = Vec::new();
+        let mut templates = Vec::new();
         for value in node.items()? {
-            let text = value.scalar()?;
-            grammar.refuse_variables(&value, text)?;
+            let text = if operator.takes_fractions() {
+                value.number_or_text()?
+            } else {
+                value.scalar()?
+            };
+            templates.push(template(operator, &value, text, grammar)?);
             written.push(text.to_owned());
         }
         Ok(Self {
@@ -79,15 +102,16 @@ impl Condition {
             key: key.to_owned(),
             lowercase: key.to_ascii_lowercase(),
             test: operator
-                .compile(&written)
+                .compile(&written, templates)
                 .map_err(|problem| node.fail(problem))?,
             written,
+            span: node.span(),
         })
     }
 
     fn matches(&self, call: &Call<'_>) -> bool {
-        self.test
-            .holds(call.request.context.lowercase(&self.lowercase))
+        let context = call.request.context;
+        self.test.holds(context.lowercase(&self.lowercase), context)
     }
 
     pub(crate) fn mismatch(&self, call: &Call<'_>) -> Mismatch {
@@ -99,6 +123,22 @@ impl Condition {
             was: (!was.is_empty()).then(|| was.to_vec()),
         }
     }
+}
+
+fn template(
+    operator: &Operator,
+    node: &Node<'_>,
+    text: &str,
+    grammar: Grammar,
+) -> Result<Template, PolicyError> {
+    if !grammar.variables {
+        return Ok(Template::plain(text));
+    }
+    if text.contains("${") && !operator.takes_variables() {
+        let expected = "a value of this operator: policy variables belong to strings and ARNs";
+        return Err(node.invalid(text, expected));
+    }
+    Template::parse(text).map_err(|problem| node.fail(problem))
 }
 
 /// IAM's validation calls the same key in upper and lower case a duplicate.

@@ -2,15 +2,17 @@
 
 use std::fmt;
 
-use crate::PolicyKind;
-use crate::json::{MAX_BYTES, MAX_DEPTH};
+use crate::json::{Fault, MAX_BYTES, MAX_DEPTH};
 use crate::text::quoted;
+use crate::{PolicyKind, Position};
 
 /// A policy that was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyError {
     statement: Option<usize>,
     element: String,
+    at: usize,
+    position: Option<Position>,
     problem: Problem,
 }
 
@@ -75,25 +77,60 @@ pub enum Problem {
     /// No condition operator of the policy language.
     #[error("unknown condition operator {}", quoted(.0))]
     UnknownOperator(String),
-    /// A condition operator that exists in IAM but is not evaluated here yet.
-    #[error("condition operator {} is not supported yet", quoted(.0))]
-    UnsupportedOperator(String),
-    /// A policy variable, which exists in IAM but is not evaluated here yet.
-    #[error("policy variables are not supported yet: {}", quoted(.0))]
-    UnsupportedVariable(String),
+    /// Something of the policy language whose meaning is not documented.
+    #[error("{} is not supported: {why}", quoted(.what))]
+    Unsupported {
+        /// What it is.
+        what: String,
+        /// Why not.
+        why: &'static str,
+    },
+    /// A character that no policy document may have.
+    #[error("the character `{}` has no place in a policy", .0.escape_default())]
+    Character(char),
+    /// More characters than the place where the policy is attached takes.
+    #[error("{characters} characters are over the limit of {limit} for {attachment}")]
+    OverQuota {
+        /// Length of the policy, as it counts there.
+        characters: usize,
+        /// What is allowed there.
+        limit: usize,
+        /// Where the policy is to be attached.
+        attachment: crate::Attachment,
+    },
 }
 
 impl PolicyError {
+    /// A problem of the policy as a whole.
     pub(crate) fn whole(problem: Problem) -> Self {
-        Self::at(None, String::new(), problem)
+        Self::at(None, String::new(), 0, problem)
     }
 
-    pub(crate) fn at(statement: Option<usize>, element: String, problem: Problem) -> Self {
+    /// A problem with what stands at the byte `at`.
+    pub(crate) fn at(
+        statement: Option<usize>,
+        element: String,
+        at: usize,
+        problem: Problem,
+    ) -> Self {
         Self {
             statement,
             element,
+            at,
+            position: None,
             problem,
         }
+    }
+
+    /// Tells line and column, now that the text is at hand.
+    pub(crate) fn located(mut self, text: &str) -> Self {
+        self.position = Some(Position::of(text, self.at));
+        self
+    }
+
+    /// Where in the text the problem is; `None` for a problem that has no place.
+    pub fn position(&self) -> Option<Position> {
+        self.position
     }
 
     /// The statement, from 0, if the problem is in one.
@@ -128,6 +165,12 @@ impl fmt::Display for PolicyError {
 
 impl std::error::Error for PolicyError {}
 
+impl From<Fault> for PolicyError {
+    fn from(Fault { problem, at }: Fault) -> Self {
+        Self::at(None, String::new(), at, problem)
+    }
+}
+
 impl Problem {
     fn hint(&self) -> Option<&'static str> {
         match self {
@@ -137,15 +180,15 @@ impl Problem {
             }
             Self::OutOfPlace {
                 element: "NotPrincipal",
-                kind: PolicyKind::Trust,
+                kind: PolicyKind::Trust | PolicyKind::Resource,
             } => Some("IAM refuses it: use `Principal` with a condition on `aws:PrincipalArn`"),
             Self::OutOfPlace {
-                kind: PolicyKind::Identity,
-                ..
+                element: "Principal" | "NotPrincipal",
+                kind: PolicyKind::Identity | PolicyKind::Boundary | PolicyKind::Session,
             } => Some("the principal is whoever the policy is attached to"),
             Self::OutOfPlace {
+                element: "Resource" | "NotResource",
                 kind: PolicyKind::Trust,
-                ..
             } => Some("the resource is the role whose trust policy this is"),
             Self::UnknownOperator(_) => {
                 Some("names of operators are case-sensitive, as in `StringEquals`")

@@ -111,5 +111,7 @@ fn wanted(f: &mut fmt::Formatter<'_>, operator: &str, expected: &[String]) -> fm
 }
 
 fn has_wildcard(values: &[String]) -> bool {
-    values.iter().any(|value| value.contains(['*', '?']))
+    let unescaped = |value: &String| value.replace("${*}", "").replace("${?}", "");
+    let mut values = values.iter().map(unescaped);
+    values.any(|value| value.contains(['*', '?']))
 }

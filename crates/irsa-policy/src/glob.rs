@@ -9,6 +9,14 @@
 #[derive(Clone, Debug)]
 pub(crate) struct Glob(Shape);
 
+/// One character of a pattern; one that a policy variable brings in is never a wildcard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Token {
+    Star,
+    Any,
+    Char(char),
+}
+
 #[derive(Clone, Debug)]
 enum Shape {
     Whole(Piece),
@@ -27,29 +35,52 @@ enum Piece {
     Masked(Box<[Option<char>]>),
 }
 
+impl Token {
+    /// What a character of a pattern means.
+    pub(crate) fn of_pattern(char: char) -> Self {
+        match char {
+            '*' => Self::Star,
+            '?' => Self::Any,
+            _ => Self::Char(char),
+        }
+    }
+}
+
 impl Glob {
     pub(crate) fn new(pattern: &str) -> Self {
-        let Some((head, rest)) = pattern.split_once('*') else {
-            return Self(Shape::Whole(Piece::new(pattern)));
+        Self::of(&pattern.chars().map(Token::of_pattern).collect::<Vec<_>>())
+    }
+
+    pub(crate) fn of(tokens: &[Token]) -> Self {
+        let mut pieces = tokens.split(|token| *token == Token::Star);
+        let head = Piece::new(pieces.next().unwrap_or_default());
+        let Some(tail) = pieces.next_back() else {
+            return Self(Shape::Whole(head));
         };
-        let (middle, tail) = rest.rsplit_once('*').unwrap_or(("", rest));
-        let middle = middle.split('*').filter(|piece| !piece.is_empty());
+        let middle = pieces.filter(|piece| !piece.is_empty()).map(Piece::new);
         Self(Shape::Starred {
-            head: Piece::new(head),
-            middle: middle.map(Piece::new).collect(),
+            head,
+            middle: middle.collect(),
             tail: Piece::new(tail),
         })
     }
 
     pub(crate) fn matches(&self, text: &str) -> bool {
+        self.matches_any([text].into_iter())
+    }
+
+    /// Whether it matches any of these texts, each of which ends one that came before.
+    ///
+    /// The first that starts like the pattern leaves the most text to what follows, so no other
+    /// needs to be tried.
+    pub(crate) fn matches_any<'t>(&self, mut texts: impl Iterator<Item = &'t str>) -> bool {
         match &self.0 {
-            Shape::Whole(piece) => piece.strip_from_start(text) == Some(""),
-            Shape::Starred { head, middle, tail } => head
-                .strip_from_start(text)
+            Shape::Whole(piece) => texts.any(|text| piece.is(text)),
+            Shape::Starred { head, middle, tail } => texts
+                .find_map(|text| head.strip_from_start(text))
                 .and_then(|rest| {
-                    middle
-                        .iter()
-                        .try_fold(rest, |rest, piece| piece.skip_past(rest))
+                    let mut middle = middle.iter();
+                    middle.try_fold(rest, |rest, piece| piece.skip_past(rest))
                 })
                 .is_some_and(|rest| tail.ends(rest)),
         }
@@ -57,16 +88,21 @@ impl Glob {
 }
 
 impl Piece {
-    fn new(piece: &str) -> Self {
-        if piece.contains('?') {
-            Self::Masked(
-                piece
-                    .chars()
-                    .map(|char| (char != '?').then_some(char))
-                    .collect(),
-            )
-        } else {
-            Self::Literal(piece.into())
+    fn new(tokens: &[Token]) -> Self {
+        let char = |token: &Token| match token {
+            Token::Char(char) => Some(*char),
+            Token::Star | Token::Any => None,
+        };
+        match tokens.iter().map(char).collect::<Option<String>>() {
+            Some(literal) => Self::Literal(literal.into()),
+            None => Self::Masked(tokens.iter().map(char).collect()),
+        }
+    }
+
+    fn is(&self, text: &str) -> bool {
+        match self {
+            Self::Literal(literal) => **literal == *text,
+            Self::Masked(_) => self.strip_from_start(text) == Some(""),
         }
     }
 
@@ -85,8 +121,10 @@ impl Piece {
     fn skip_past<'t>(&self, text: &'t str) -> Option<&'t str> {
         match self {
             Self::Literal(literal) => text.split_once(&**literal).map(|(_, rest)| rest),
-            Self::Masked(_) => text
+            Self::Masked(mask) => text
                 .char_indices()
+                // In what is shorter than the piece it can't occur.
+                .take_while(|(start, _)| text.len() - start >= mask.len())
                 .find_map(|(start, _)| self.strip_from_start(text.get(start..)?)),
         }
     }
@@ -187,6 +225,15 @@ mod tests {
             "{:?}",
             started.elapsed()
         );
+    }
+
+    #[test]
+    fn of_several_ends_of_a_text_any_may_match() {
+        let ends = || ["a:b:c", "b:c", "c"].into_iter();
+        for pattern in ["c", "b:?", "b*", "*c", "?:c"] {
+            assert!(Glob::new(pattern).matches_any(ends()), "{pattern}");
+        }
+        assert!(!Glob::new("b").matches_any(ends()));
     }
 
     proptest! {

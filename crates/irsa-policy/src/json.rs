@@ -1,133 +1,283 @@
-//! JSON as a policy needs it: no key is lost, and neither size nor depth can hurt.
+//! JSON as a policy needs it: no key is lost, every value knows where it stands, and neither size
+//! nor depth can hurt.
 //!
-//! `serde_json`'s own map keeps the last of two equal keys, so that a policy with two `Condition`
+//! Parsers that fill a map keep the last of two equal keys, so that a policy with two `Condition`
 //! elements would lose one. Here objects are lists of members.
 
-use std::fmt;
+use std::ops::Range;
 
-use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use crate::{Position, Problem};
 
-use crate::Problem;
-
-/// Larger policies are refused; IAM's own limit is 10,240 characters.
+/// Larger policies are refused; IAM's own limits are far lower.
 pub(crate) const MAX_BYTES: usize = 1 << 20;
 
 /// Deeper policies are refused; a valid one has at most six levels.
 pub(crate) const MAX_DEPTH: usize = 32;
 
-/// A JSON value with every member in its place.
+/// A JSON value, every member in its place, and its bytes in the text.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Json {
+pub(crate) struct Json {
+    pub(crate) span: Range<usize>,
+    pub(crate) value: Value,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Value {
     Null,
     Bool(bool),
-    Integer(String),
-    Float,
+    /// As written.
+    Number(String),
     String(String),
     Array(Vec<Json>),
     Object(Vec<(String, Json)>),
 }
 
+/// Why the text is no JSON, and at which byte.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Fault {
+    pub(crate) problem: Problem,
+    pub(crate) at: usize,
+}
+
+/// Reads forward only (RFC 8259).
+struct Parser<'t> {
+    text: &'t str,
+    at: usize,
+}
+
 impl Json {
-    pub(crate) fn parse(text: &str) -> Result<Self, Problem> {
+    pub(crate) fn parse(text: &str) -> Result<Self, Fault> {
         if text.len() > MAX_BYTES {
-            return Err(Problem::TooLarge { bytes: text.len() });
+            let problem = Problem::TooLarge { bytes: text.len() };
+            return Err(Fault { problem, at: 0 });
         }
-        let mut deserializer = serde_json::Deserializer::from_str(text);
-        Level(1)
-            .deserialize(&mut deserializer)
-            .and_then(|json| deserializer.end().map(|()| json))
-            .map_err(|error| match error.classify() {
-                // The visitor takes every type of value and objects to nothing but depth.
-                serde_json::error::Category::Data => Problem::TooDeep,
-                _ => Problem::Syntax(error.to_string()),
-            })
+        let mut parser = Parser { text, at: 0 };
+        let json = parser.value(1)?;
+        parser.space();
+        match parser.rest() {
+            "" => Ok(json),
+            _ => Err(parser.syntax("text after the value")),
+        }
     }
 
     /// What the value is, for a message.
     pub(crate) fn describe(&self) -> &'static str {
-        match self {
-            Self::Null => "null",
-            Self::Bool(_) => "a boolean",
-            Self::Integer(_) | Self::Float => "a number",
-            Self::String(_) => "a string",
-            Self::Array(_) => "a list",
-            Self::Object(_) => "an object",
+        match self.value {
+            Value::Null => "null",
+            Value::Bool(_) => "a boolean",
+            Value::Number(_) => "a number",
+            Value::String(_) => "a string",
+            Value::Array(_) => "a list",
+            Value::Object(_) => "an object",
         }
     }
 }
 
-/// Reads a value at this depth.
-#[derive(Clone, Copy)]
-struct Level(usize);
-
-impl Level {
-    fn inside<E: de::Error>(self) -> Result<Self, E> {
-        match self.0 {
-            ..=MAX_DEPTH => Ok(Self(self.0 + 1)),
-            _ => Err(E::custom("too deep")),
-        }
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Level {
-    type Value = Json;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Level {
-    type Value = Json;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
+impl<'t> Parser<'t> {
+    fn value(&mut self, depth: usize) -> Result<Json, Fault> {
+        self.space();
+        let start = self.at;
+        let value = match self.peek() {
+            Some(b'{') => Value::Object(self.object(depth)?),
+            Some(b'[') => Value::Array(self.array(depth)?),
+            Some(b'"') => Value::String(self.string()?),
+            Some(b'-' | b'0'..=b'9') => Value::Number(self.number()?.to_owned()),
+            _ => self.word()?,
+        };
+        let span = start..self.at;
+        Ok(Json { span, value })
     }
 
-    fn visit_unit<E>(self) -> Result<Json, E> {
-        Ok(Json::Null)
+    fn object(&mut self, depth: usize) -> Result<Vec<(String, Json)>, Fault> {
+        let mut members = Vec::new();
+        self.items(depth, b'}', |parser| {
+            parser.space();
+            if parser.peek() != Some(b'"') {
+                return Err(parser.syntax("expected a key in quotation marks"));
+            }
+            let name = parser.string()?;
+            parser.expect(b':', "expected `:`")?;
+            members.push((name, parser.value(depth + 1)?));
+            Ok(())
+        })?;
+        Ok(members)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
-        Ok(Json::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Json, E> {
-        Ok(Json::Integer(value.to_string()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Json, E> {
-        Ok(Json::Integer(value.to_string()))
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Json, E> {
-        Ok(Json::Float)
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Json, E> {
-        Ok(Json::String(value.to_owned()))
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Json, E> {
-        Ok(Json::String(value))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Json, A::Error> {
-        let inside = self.inside()?;
+    fn array(&mut self, depth: usize) -> Result<Vec<Json>, Fault> {
         let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(inside)? {
-            list.push(item);
-        }
-        Ok(Json::Array(list))
+        self.items(depth, b']', |parser| {
+            list.push(parser.value(depth + 1)?);
+            Ok(())
+        })?;
+        Ok(list)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Json, A::Error> {
-        let inside = self.inside()?;
-        let mut list = Vec::new();
-        while let Some(name) = members.next_key()? {
-            list.push((name, members.next_value_seed(inside)?));
+    /// What stands between an opening bracket and `close`, separated by commas.
+    fn items(
+        &mut self,
+        depth: usize,
+        close: u8,
+        mut item: impl FnMut(&mut Self) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        if depth > MAX_DEPTH {
+            return Err(self.fault(Problem::TooDeep));
         }
-        Ok(Json::Object(list))
+        self.at += 1;
+        if self.eat(close) {
+            return Ok(());
+        }
+        loop {
+            item(self)?;
+            if self.eat(close) {
+                return Ok(());
+            }
+            self.expect(b',', "expected `,` or the closing bracket")?;
+        }
+    }
+
+    fn string(&mut self) -> Result<String, Fault> {
+        self.at += 1;
+        let mut string = String::new();
+        loop {
+            let rest = self.rest();
+            let special = |char: char| matches!(char, '"' | '\\' | '\0'..='\x1f');
+            let plain = rest.find(special).unwrap_or(rest.len());
+            string.push_str(rest.get(..plain).unwrap_or_default());
+            self.at += plain;
+            match self.peek() {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(string);
+                }
+                Some(b'\\') => string.push(self.escape()?),
+                None => return Err(self.syntax("unexpected end of a string")),
+                Some(_) => return Err(self.syntax("control character in a string")),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<char, Fault> {
+        self.at += 1;
+        let char = match self.peek() {
+            Some(byte @ (b'"' | b'\\' | b'/')) => char::from(byte),
+            Some(b'b') => '\x08',
+            Some(b'f') => '\x0c',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
+            Some(b'u') => return self.unicode(),
+            _ => return Err(self.syntax("invalid escape")),
+        };
+        self.at += 1;
+        Ok(char)
+    }
+
+    /// The character of `uXXXX`, or of two such that are a surrogate pair.
+    fn unicode(&mut self) -> Result<char, Fault> {
+        let high = self.hex()?;
+        let unit = match high {
+            0xd800..=0xdbff if self.rest().starts_with("\\u") => {
+                self.at += 1;
+                let low = self.hex()?;
+                let pair = (0xdc00..=0xdfff).contains(&low);
+                pair.then(|| 0x1_0000 + ((high - 0xd800) << 10) + (low - 0xdc00))
+            }
+            _ => Some(high),
+        };
+        let char = unit.and_then(char::from_u32);
+        char.ok_or_else(|| self.syntax("invalid escape"))
+    }
+
+    fn hex(&mut self) -> Result<u32, Fault> {
+        let digits = self.rest().get(1..5).unwrap_or_default();
+        let is_hex = digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let unit = u32::from_str_radix(digits, 16).ok().filter(|_| is_hex);
+        let unit = unit.ok_or_else(|| self.syntax("invalid escape"))?;
+        self.at += 5;
+        Ok(unit)
+    }
+
+    fn number(&mut self) -> Result<&'t str, Fault> {
+        let start = self.at;
+        self.take(b"-");
+        match self.peek() {
+            Some(b'0') => self.at += 1,
+            _ => self.digits()?,
+        }
+        if self.take(b".") {
+            self.digits()?;
+        }
+        if self.take(b"eE") {
+            self.take(b"+-");
+            self.digits()?;
+        }
+        Ok(self.text.get(start..self.at).unwrap_or_default())
+    }
+
+    fn digits(&mut self) -> Result<(), Fault> {
+        if !self.take(b"0123456789") {
+            return Err(self.syntax("invalid number"));
+        }
+        while self.take(b"0123456789") {}
+        Ok(())
+    }
+
+    fn word(&mut self) -> Result<Value, Fault> {
+        for (word, value) in [
+            ("true", Value::Bool(true)),
+            ("false", Value::Bool(false)),
+            ("null", Value::Null),
+        ] {
+            if self.rest().starts_with(word) {
+                self.at += word.len();
+                return Ok(value);
+            }
+        }
+        Err(self.syntax("expected a value"))
+    }
+
+    fn rest(&self) -> &'t str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn space(&mut self) {
+        while self.take(b" \t\n\r") {}
+    }
+
+    /// Goes past one of these bytes, if it is next.
+    fn take(&mut self, bytes: &[u8]) -> bool {
+        let found = self.peek().is_some_and(|byte| bytes.contains(&byte));
+        self.at += usize::from(found);
+        found
+    }
+
+    /// As [`take`](Self::take), after space.
+    fn eat(&mut self, byte: u8) -> bool {
+        self.space();
+        self.take(&[byte])
+    }
+
+    fn expect(&mut self, byte: u8, otherwise: &str) -> Result<(), Fault> {
+        if self.eat(byte) {
+            return Ok(());
+        }
+        Err(self.syntax(otherwise))
+    }
+
+    fn syntax(&self, what: &str) -> Fault {
+        let Position { line, column } = Position::of(self.text, self.at);
+        self.fault(Problem::Syntax(format!(
+            "{what} at line {line} column {column}"
+        )))
+    }
+
+    fn fault(&self, problem: Problem) -> Fault {
+        let at = self.at;
+        Fault { problem, at }
     }
 }
 
@@ -135,52 +285,89 @@ impl<'de> Visitor<'de> for Level {
 mod tests {
     use std::time::{Duration, Instant};
 
+    use proptest::prelude::*;
+
     use super::*;
 
+    fn problem(text: &str) -> String {
+        Json::parse(text).unwrap_err().problem.to_string()
+    }
+
+    /// The same value as another parser sees it, as far as it has no duplicate keys.
+    fn as_serde(json: &Json) -> serde_json::Value {
+        match &json.value {
+            Value::Null => serde_json::Value::Null,
+            Value::Bool(value) => (*value).into(),
+            Value::Number(text) => serde_json::from_str(text).unwrap(),
+            Value::String(text) => text.as_str().into(),
+            Value::Array(list) => list.iter().map(as_serde).collect(),
+            Value::Object(members) => members
+                .iter()
+                .map(|(name, json)| (name.clone(), as_serde(json)))
+                .collect(),
+        }
+    }
+
     #[test]
-    fn keeps_both_of_two_equal_keys() {
-        let member = |value| ("a".to_owned(), Json::Bool(value));
-        assert_eq!(
-            Json::parse(r#"{"a": true, "a": false}"#),
-            Ok(Json::Object(vec![member(true), member(false)]))
-        );
+    fn keeps_both_of_two_equal_keys_and_where_they_stand() {
+        let json = Json::parse(r#" {"a": true, "a": [1]}"#).unwrap();
+        let Value::Object(members) = json.value else {
+            panic!("an object")
+        };
+        let spans: Vec<_> = members.iter().map(|(_, json)| json.span.clone()).collect();
+        assert_eq!((json.span, spans), (1..22, vec![7..11, 18..21]));
     }
 
     #[test]
     fn says_where_the_syntax_is_wrong() {
-        let problem = Json::parse("{\n  \"a\": }").unwrap_err();
-        assert_eq!(
-            problem.to_string(),
-            "not valid JSON: expected value at line 2 column 8"
-        );
-    }
-
-    #[test]
-    fn refuses_text_after_the_value() {
-        assert!(matches!(Json::parse("{} {}"), Err(Problem::Syntax(_))));
+        for (text, expected) in [
+            ("", "expected a value at line 1 column 1"),
+            ("{\n  \"a\": }", "expected a value at line 2 column 8"),
+            ("{} {}", "text after the value at line 1 column 4"),
+            (
+                "[1 2]",
+                "expected `,` or the closing bracket at line 1 column 4",
+            ),
+            (
+                "{1: 2}",
+                "expected a key in quotation marks at line 1 column 2",
+            ),
+            ("\"é\\x\"", "invalid escape at line 1 column 4"),
+            ("\"a", "unexpected end of a string at line 1 column 3"),
+            ("01", "text after the value at line 1 column 2"),
+            ("-", "invalid number at line 1 column 2"),
+        ] {
+            assert_eq!(problem(text), format!("not valid JSON: {expected}"));
+        }
     }
 
     #[test]
     fn refuses_more_levels_than_the_limit() {
         let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
         assert!(Json::parse(&nested(MAX_DEPTH)).is_ok());
-        assert_eq!(Json::parse(&nested(MAX_DEPTH + 1)), Err(Problem::TooDeep));
-        assert_eq!(
-            Json::parse(&"{\"a\":".repeat(100_000)),
-            Err(Problem::TooDeep)
-        );
+        for text in [nested(MAX_DEPTH + 1), "{\"a\":".repeat(100_000)] {
+            assert_eq!(Json::parse(&text).unwrap_err().problem, Problem::TooDeep);
+        }
     }
 
     #[test]
     fn refuses_more_bytes_than_the_limit_at_once() {
         let text = "[".repeat(MAX_BYTES + 1);
         let started = Instant::now();
+        let bytes = MAX_BYTES + 1;
         assert_eq!(
-            Json::parse(&text),
-            Err(Problem::TooLarge {
-                bytes: MAX_BYTES + 1
-            })
+            Json::parse(&text).unwrap_err().problem,
+            Problem::TooLarge { bytes }
         );
         assert!(started.elapsed() < Duration::from_millis(100));
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_serde_json(text in r#"([{}\[\],: \n]|"a"|"b"|"\\u00e9"|"\\ud83d\\ude00"|"\\ud83d"|-?[0-9]{1,2}|1\.5|2e-1|true|null){0,12}"#) {
+            let theirs = serde_json::from_str::<serde_json::Value>(&text).ok();
+            let ours = Json::parse(&text).ok().map(|json| as_serde(&json));
+            prop_assert_eq!(ours, theirs, "{}", text);
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! The IAM policy language: parse, evaluate, explain.
 //!
-//! A [`Policy`] is parsed and compiled once; [`decide`] then asks any number of [`Request`]s of it.
+//! A [`Policy`] is parsed and compiled once; [`decide`] then asks any number of [`Request`]s of it,
+//! and [`PolicySet`] of all policies that have a say: those of the caller, of its session, of the
+//! resource, and of the organization.
 //! What this crate does not know for certain it refuses at [`Policy::parse`], naming the statement
 //! and the element: of a policy that parses, every word is evaluated.
 //!
@@ -51,12 +53,19 @@ mod error;
 mod explain;
 mod glob;
 mod json;
+mod kind;
+mod layer;
 mod node;
+mod outcome;
 mod policy;
+mod position;
 mod principal;
+mod quota;
 mod request;
 mod resource;
+mod set;
 mod statement;
+mod template;
 mod text;
 mod verdict;
 pub mod web_identity;
@@ -64,7 +73,13 @@ pub mod web_identity;
 pub use cause::{connect_cause, trust_cause};
 pub use decide::{decide, evaluate};
 pub use error::{PolicyError, Problem};
-pub use policy::{Policy, PolicyKind};
+pub use kind::PolicyKind;
+pub use layer::Layer;
+pub use outcome::{Because, Cited, Outcome};
+pub use policy::Policy;
+pub use position::Position;
+pub use quota::Attachment;
 pub use request::{Context, Principal, Request};
+pub use set::{PolicyDocuments, PolicySet, SetError};
 pub use verdict::{Decision, Mismatch, NearMiss, StatementRef, Verdict};
 pub use web_identity::OidcRequest;

@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::ops::Range;
 use std::rc::Rc;
 
-use crate::json::Json;
+use crate::json::{Json, Value};
 use crate::{PolicyError, Problem};
 
 /// A value, and where it stands.
@@ -49,7 +50,17 @@ impl<'a> Node<'a> {
     }
 
     pub(crate) fn fail(&self, problem: Problem) -> PolicyError {
-        PolicyError::at(self.statement, self.path.to_string(), problem)
+        PolicyError::at(
+            self.statement,
+            self.path.to_string(),
+            self.json.span.start,
+            problem,
+        )
+    }
+
+    /// Its bytes in the text.
+    pub(crate) fn span(&self) -> Range<usize> {
+        self.json.span.clone()
     }
 
     /// A refusal of this value, which is not what belongs here.
@@ -61,32 +72,39 @@ impl<'a> Node<'a> {
     }
 
     pub(crate) fn text(&self) -> Result<&'a str, PolicyError> {
-        match self.json {
-            Json::String(text) => Ok(text),
+        match &self.json.value {
+            Value::String(text) => Ok(text),
             _ => Err(self.wrong_type("a string")),
         }
     }
 
     pub(crate) fn is_text(&self) -> bool {
-        matches!(self.json, Json::String(_))
+        matches!(self.json.value, Value::String(_))
     }
 
     /// A string, a boolean or an integer as text: IAM takes all three for a condition value.
     pub(crate) fn scalar(&self) -> Result<&'a str, PolicyError> {
-        match self.json {
-            Json::String(text) | Json::Integer(text) => Ok(text),
-            Json::Bool(true) => Ok("true"),
-            Json::Bool(false) => Ok("false"),
-            Json::Float => {
+        match &self.json.value {
+            Value::Number(text) if !is_integer(text) => {
                 Err(self.wrong_type("a string, as a fraction can be written in many ways"))
             }
+            _ => self.number_or_text(),
+        }
+    }
+
+    /// As [`scalar`](Self::scalar), for comparisons to which a fraction is the same however written.
+    pub(crate) fn number_or_text(&self) -> Result<&'a str, PolicyError> {
+        match &self.json.value {
+            Value::String(text) | Value::Number(text) => Ok(text),
+            Value::Bool(true) => Ok("true"),
+            Value::Bool(false) => Ok("false"),
             _ => Err(self.wrong_type("a string")),
         }
     }
 
     /// The values of a list, or the value itself where IAM lets the brackets be left out.
     pub(crate) fn items(&self) -> Result<Vec<Node<'a>>, PolicyError> {
-        let Json::Array(list) = self.json else {
+        let Value::Array(list) = &self.json.value else {
             return Ok(vec![self.clone()]);
         };
         if list.is_empty() {
@@ -125,7 +143,7 @@ impl<'a> Node<'a> {
     }
 
     fn object(&self) -> Result<&'a [(String, Json)], PolicyError> {
-        let Json::Object(members) = self.json else {
+        let Value::Object(members) = &self.json.value else {
             return Err(self.wrong_type("an object"));
         };
         let mut seen = HashSet::with_capacity(members.len());
@@ -199,6 +217,11 @@ impl<'a> Members<'a> {
             None => Ok(()),
         }
     }
+}
+
+fn is_integer(number: &str) -> bool {
+    let digits = number.strip_prefix('-').unwrap_or(number);
+    number != "-0" && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 impl fmt::Display for Path<'_> {

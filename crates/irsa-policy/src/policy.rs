@@ -1,22 +1,12 @@
 //! A policy document, parsed and compiled.
 
 use std::collections::HashSet;
-use std::fmt;
+use std::ops::Range;
 
 use crate::json::Json;
 use crate::node::Node;
 use crate::statement::Statement;
-use crate::{PolicyError, Problem};
-
-/// Where a policy is attached, which decides what elements it may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum PolicyKind {
-    /// Attached to a user, group or role: `Resource` is required, `Principal` is not allowed.
-    Identity,
-    /// The trust policy of a role: `Principal` is required, `Resource` is not allowed.
-    Trust,
-}
+use crate::{Mismatch, PolicyError, PolicyKind, Problem};
 
 /// A policy, parsed and compiled once.
 #[derive(Debug)]
@@ -34,16 +24,6 @@ pub(crate) struct Grammar {
     pub(crate) variables: bool,
 }
 
-impl Grammar {
-    /// Refuses `${…}` where it would be a policy variable.
-    pub(crate) fn refuse_variables(self, node: &Node<'_>, text: &str) -> Result<(), PolicyError> {
-        if self.variables && text.contains("${") {
-            return Err(node.fail(Problem::UnsupportedVariable(text.to_owned())));
-        }
-        Ok(())
-    }
-}
-
 impl Policy {
     /// Parses and compiles a policy document (IAM User Guide, "Grammar of the IAM JSON policy language").
     ///
@@ -53,12 +33,28 @@ impl Policy {
     /// kind of policy must not have, and what is not supported yet. So is a document over 1 MiB or
     /// over 32 levels deep, before it is read any further.
     pub fn parse(kind: PolicyKind, json: &str) -> Result<Self, PolicyError> {
-        let json = Json::parse(json).map_err(PolicyError::whole)?;
-        let mut members = Node::root(&json).members()?;
-        let variables = members
-            .take("Version")
-            .map_or(Ok(false), |node| has_variables(&node))?;
-        let id = members.take("Id").map(|node| node.text()).transpose()?;
+        Self::compile(kind, json).map_err(|error| error.located(json))
+    }
+
+    fn compile(kind: PolicyKind, text: &str) -> Result<Self, PolicyError> {
+        let json = Json::parse(text)?;
+        refuse_characters(kind, text)?;
+        let root = Node::root(&json);
+        let mut members = root.members()?;
+        let variables = match members.take("Version") {
+            Some(version) => has_variables(&version, kind)?,
+            None if kind.needs_version() => {
+                return Err(root.fail(Problem::Missing("`Version`")));
+            }
+            None => false,
+        };
+        let id = match members.take("Id") {
+            Some(_) if !kind.has_id() => {
+                let element = "Id";
+                return Err(root.fail(Problem::OutOfPlace { element, kind }));
+            }
+            id => id.map(|node| node.text()).transpose()?,
+        };
         let statements = members.require("Statement", "`Statement`")?.statements()?;
         members.finish()?;
 
@@ -71,7 +67,9 @@ impl Policy {
                 .map(|node| Statement::parse(node, grammar))
                 .collect::<Result<_, _>>()?,
         };
-        policy.refuse_equal_sids(&statements)?;
+        if kind.has_strict_sids() {
+            policy.refuse_equal_sids(&statements)?;
+        }
         Ok(policy)
     }
 
@@ -83,6 +81,17 @@ impl Policy {
     /// The policy's `Id`, which has no effect.
     pub fn id(&self) -> Option<&str> {
         self.id.as_deref()
+    }
+
+    /// The bytes of a statement in the text of the policy; `None` if there is no such statement.
+    pub fn span(&self, statement: usize) -> Option<Range<usize>> {
+        self.statements.get(statement).map(Statement::span)
+    }
+
+    /// The bytes of the element of a statement that did not match; of a condition those of its
+    /// values.
+    pub fn span_of(&self, statement: usize, mismatch: &Mismatch) -> Option<Range<usize>> {
+        self.statements.get(statement)?.span_of(mismatch)
     }
 
     pub(crate) fn statements(&self) -> &[Statement] {
@@ -103,22 +112,29 @@ impl Policy {
 }
 
 /// Without a `Version`, a policy is one of 2008-10-17 (IAM User Guide, "Version").
-fn has_variables(version: &Node<'_>) -> Result<bool, PolicyError> {
+fn has_variables(version: &Node<'_>, kind: PolicyKind) -> Result<bool, PolicyError> {
     match version.text()? {
         "2012-10-17" => Ok(true),
-        "2008-10-17" => Ok(false),
+        "2008-10-17" if !kind.needs_version() => Ok(false),
         other => Err(version.invalid(
             other,
-            "a version of the policy language, `2012-10-17` or `2008-10-17`",
+            if kind.needs_version() {
+                "the version of the policy language of organizations, `2012-10-17`"
+            } else {
+                "a version of the policy language, `2012-10-17` or `2008-10-17`"
+            },
         )),
     }
 }
 
-impl fmt::Display for PolicyKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Identity => "an identity policy",
-            Self::Trust => "a trust policy",
-        })
+fn refuse_characters(kind: PolicyKind, text: &str) -> Result<(), PolicyError> {
+    let is_latin = |char| matches!(char, '\t' | '\n' | '\r' | ' '..='\u{ff}');
+    let mut others = text.char_indices().filter(|(_, char)| !is_latin(*char));
+    match others.next() {
+        Some((at, char)) if kind.is_latin() => {
+            let problem = Problem::Character(char);
+            Err(PolicyError::at(None, String::new(), at, problem))
+        }
+        _ => Ok(()),
     }
 }

@@ -2,12 +2,14 @@
 
 use crate::arn::Arn;
 use crate::call::Call;
-use crate::node::Node;
-use crate::{Mismatch, PolicyError, Principal, Problem};
+use crate::node::{Choice, Node};
+use crate::statement::Effect;
+use crate::{Mismatch, PolicyError, PolicyKind, Principal, Problem};
 
 /// Who a statement is about.
 #[derive(Debug)]
 pub(crate) struct Principals {
+    negated: bool,
     written: Vec<String>,
     names: Vec<Name>,
 }
@@ -17,6 +19,21 @@ pub(crate) struct Principals {
 pub(crate) struct Caller<'a> {
     principal: Principal<'a>,
     arn: Option<Arn<'a>>,
+    /// Has a permissions boundary.
+    bounded: bool,
+}
+
+/// How directly a policy names the caller (IAM User Guide, "How AWS enforcement code logic evaluates
+/// requests to allow or deny access"): the more so, the fewer other policies can limit what it
+/// allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Grant {
+    /// The caller's account, which may pass the permission on.
+    Account,
+    /// The role whose session the caller is.
+    Role,
+    /// The caller itself, or everyone.
+    Direct,
 }
 
 #[derive(Debug)]
@@ -38,19 +55,28 @@ enum Name {
 }
 
 impl Principals {
-    pub(crate) fn parse(node: &Node<'_>) -> Result<Self, PolicyError> {
+    pub(crate) fn parse(
+        choice: &Choice<'_>,
+        kind: PolicyKind,
+        effect: Effect,
+    ) -> Result<Self, PolicyError> {
+        let node = &choice.node;
         let mut principals = Self {
+            negated: choice.negated,
             written: Vec::new(),
             names: Vec::new(),
         };
-        if node.is_text() {
-            let everyone = Name::parse_everyone(node)?;
+        if node.is_text() || kind == PolicyKind::ResourceControl {
+            let everyone = Name::parse_everyone(node, kind)?;
             principals.push("*", everyone);
             return Ok(principals);
         }
-        for (kind, values) in node.entries()? {
+        for (element, values) in node.entries()? {
+            if element == "CanonicalUser" {
+                refuse_canonical_user(&values, kind, effect, choice.negated)?;
+            }
             for value in values.items()? {
-                let name = Name::parse(kind, &value, node)?;
+                let name = Name::parse(element, &value, node)?;
                 principals.push(value.text()?, name);
             }
         }
@@ -60,8 +86,37 @@ impl Principals {
         Ok(principals)
     }
 
-    pub(crate) fn matches(&self, call: &Call<'_>) -> bool {
-        self.names.iter().any(|name| name.matches(&call.caller))
+    pub(crate) fn matches(&self, caller: &Caller<'_>) -> bool {
+        if self.negated {
+            return !self.except(caller);
+        }
+        self.names.iter().any(|name| name.matches(caller))
+    }
+
+    /// The most direct of the names that match.
+    pub(crate) fn grant(&self, caller: &Caller<'_>) -> Option<Grant> {
+        self.names
+            .iter()
+            .filter_map(|name| name.grant(caller))
+            .max()
+    }
+
+    /// Whether `NotPrincipal` leaves out the caller (IAM User Guide, "AWS JSON policy elements:
+    /// NotPrincipal"): it must list the caller with its account and, for a session, its role, or
+    /// one of those may be denied; and it never leaves out who has a permissions boundary.
+    fn except(&self, caller: &Caller<'_>) -> bool {
+        let lists = |test: &dyn Fn(&Name) -> bool| self.names.iter().any(test);
+        let is_account = |name: &Name| matches!(name, Name::Account { .. }) && name.matches(caller);
+        let is_role = |name: &Name| matches!(name, Name::Role(_)) && name.matches(caller);
+        let is_self = |name: &Name| match name {
+            Name::Account { .. } => caller.is_root() && name.matches(caller),
+            Name::Role(role) => caller.principal == Principal::Aws(role),
+            _ => name.matches(caller),
+        };
+        let is_listed = lists(&is_self)
+            && (caller.arn.is_none() || lists(&is_account))
+            && (!caller.is_session() || lists(&is_role));
+        !caller.bounded && (is_listed || lists(&|name| matches!(name, Name::Everyone)))
     }
 
     pub(crate) fn mismatch(&self, call: &Call<'_>) -> Option<Mismatch> {
@@ -69,7 +124,7 @@ impl Principals {
             Principal::Aws(name) | Principal::Federated(name) | Principal::Service(name) => name,
             Principal::Anonymous => "anonymous",
         };
-        (!self.matches(call)).then(|| Mismatch::Principal {
+        (!self.matches(&call.caller)).then(|| Mismatch::Principal {
             expected: self.written.clone(),
             was: was.to_owned(),
         })
@@ -82,12 +137,40 @@ impl Principals {
 }
 
 impl<'a> Caller<'a> {
-    pub(crate) fn new(principal: Principal<'a>) -> Self {
+    pub(crate) fn new(principal: Principal<'a>, bounded: bool) -> Self {
         let arn = match principal {
             Principal::Aws(arn) => Arn::parse(arn),
             _ => None,
         };
-        Self { principal, arn }
+        Self {
+            principal,
+            arn,
+            bounded: bounded && arn.is_some(),
+        }
+    }
+
+    pub(crate) fn account(&self) -> Option<&'a str> {
+        self.arn.map(|arn| arn.account)
+    }
+
+    /// The root user of an account.
+    pub(crate) fn is_root(&self) -> bool {
+        self.arn
+            .is_some_and(|arn| arn.service == "iam" && arn.resource == "root")
+    }
+
+    /// A session of `GetFederationToken`.
+    pub(crate) fn is_federated_user(&self) -> bool {
+        self.is_sts("federated-user/")
+    }
+
+    fn is_session(&self) -> bool {
+        self.is_sts("assumed-role/")
+    }
+
+    fn is_sts(&self, kind: &str) -> bool {
+        self.arn
+            .is_some_and(|arn| arn.service == "sts" && arn.resource.starts_with(kind))
     }
 
     /// The role behind a session: partition, account and name.
@@ -126,9 +209,12 @@ impl Name {
         }
     }
 
-    fn parse_everyone(node: &Node<'_>) -> Result<Self, PolicyError> {
+    fn parse_everyone(node: &Node<'_>, kind: PolicyKind) -> Result<Self, PolicyError> {
         match node.text()? {
             "*" => Ok(Self::Everyone),
+            other if kind == PolicyKind::ResourceControl => {
+                Err(node.invalid(other, "`*`, and a resource control policy has no other"))
+            }
             other => Err(node.invalid(other, "`*` or an object such as `{\"AWS\": …}`")),
         }
     }
@@ -161,6 +247,15 @@ impl Name {
         }
     }
 
+    fn grant(&self, caller: &Caller<'_>) -> Option<Grant> {
+        let grant = match self {
+            Self::Account { .. } if !caller.is_root() => Grant::Account,
+            Self::Role(_) => Grant::Role,
+            _ => Grant::Direct,
+        };
+        self.matches(caller).then_some(grant)
+    }
+
     fn matches(&self, caller: &Caller<'_>) -> bool {
         match (self, caller.principal) {
             (Self::Everyone, _) => true,
@@ -182,6 +277,25 @@ impl Name {
 }
 
 const AWS: &str = "an account id, or the ARN of a root, user, role or session without wildcards";
+
+/// Only buckets know canonical users, and a request does not tell which one an account has.
+fn refuse_canonical_user(
+    node: &Node<'_>,
+    kind: PolicyKind,
+    effect: Effect,
+    negated: bool,
+) -> Result<(), PolicyError> {
+    let element = "CanonicalUser";
+    if kind != PolicyKind::Resource {
+        return Err(node.fail(Problem::OutOfPlace { element, kind }));
+    }
+    if effect == Effect::Deny && !negated {
+        let what = element.to_owned();
+        let why = "whose id it is can't be told, so nobody would be denied";
+        return Err(node.fail(Problem::Unsupported { what, why }));
+    }
+    Ok(())
+}
 
 /// Wildcards can't stand for a part of a principal's name.
 fn is_plain(text: &str) -> bool {

@@ -4,7 +4,8 @@ use crate::arn::{Arn, ArnPattern};
 use crate::call::Call;
 use crate::node::{Choice, Node};
 use crate::policy::Grammar;
-use crate::{Mismatch, PolicyError};
+use crate::template::Template;
+use crate::{Context, Mismatch, PolicyError};
 
 /// Patterns of resource ARNs; case-sensitive.
 #[derive(Debug)]
@@ -31,8 +32,8 @@ impl Resources {
         };
         for node in choice.node.items()? {
             let pattern = node.text()?;
-            grammar.refuse_variables(&node, pattern)?;
-            resources.patterns.push(Pattern::parse(&node, pattern)?);
+            let compiled = Pattern::parse(&node, pattern, grammar)?;
+            resources.patterns.push(compiled);
             resources.written.push(pattern.to_owned());
         }
         Ok(resources)
@@ -42,8 +43,13 @@ impl Resources {
         let resource = call.resource.as_ref();
         self.patterns
             .iter()
-            .any(|pattern| pattern.matches(resource))
+            .any(|pattern| pattern.matches(resource, call.request.context))
             != self.negated
+    }
+
+    /// Only `*`.
+    pub(crate) fn are_everything(&self) -> bool {
+        !self.negated && self.written == ["*"]
     }
 
     pub(crate) fn mismatch(&self, call: &Call<'_>) -> Option<Mismatch> {
@@ -56,7 +62,7 @@ impl Resources {
 }
 
 impl Pattern {
-    fn parse(node: &Node<'_>, pattern: &str) -> Result<Self, PolicyError> {
+    fn parse(node: &Node<'_>, pattern: &str, grammar: Grammar) -> Result<Self, PolicyError> {
         if pattern == "*" {
             return Ok(Self::Everything);
         }
@@ -71,14 +77,25 @@ impl Pattern {
         if arn.partition != "*" && arn.partition.contains(['*', '?']) {
             return Err(node.invalid(pattern, "an ARN with a partition such as `aws`, or `*`"));
         }
-        let compiled = ArnPattern::parse(arn.text).map(|pattern| Self::Arn(Box::new(pattern)));
+        let head = [arn.partition, arn.service, arn.region, arn.account];
+        if grammar.variables && head.iter().any(|part| part.contains("${")) {
+            let expected = "an ARN with policy variables after its fifth colon only";
+            return Err(node.invalid(pattern, expected));
+        }
+        let resource = if grammar.variables {
+            Template::parse(arn.resource).map_err(|problem| node.fail(problem))?
+        } else {
+            Template::plain(arn.resource)
+        };
+        let compiled = ArnPattern::with_resource(arn.text, |_| resource);
+        let compiled = compiled.map(|pattern| Self::Arn(Box::new(pattern)));
         compiled.ok_or_else(|| node.invalid(pattern, "an ARN or `*`"))
     }
 
-    fn matches(&self, resource: Option<&Arn<'_>>) -> bool {
+    fn matches(&self, resource: Option<&Arn<'_>>, context: &Context) -> bool {
         match self {
             Self::Everything => true,
-            Self::Arn(pattern) => resource.is_some_and(|arn| pattern.matches_across(arn)),
+            Self::Arn(pattern) => resource.is_some_and(|arn| pattern.matches_across(arn, context)),
         }
     }
 }

@@ -1,11 +1,14 @@
 //! One statement: an effect on whatever its elements match.
 
+use std::ops::Range;
+
 use crate::action::Actions;
 use crate::call::Call;
 use crate::condition::Conditions;
+use crate::kind::Presence;
 use crate::node::{Members, Node};
 use crate::policy::Grammar;
-use crate::principal::Principals;
+use crate::principal::{Grant, Principals};
 use crate::resource::Resources;
 use crate::{Mismatch, PolicyError, PolicyKind, Problem};
 
@@ -18,6 +21,16 @@ pub(crate) struct Statement {
     actions: Actions,
     resources: Option<Resources>,
     conditions: Conditions,
+    spans: Spans,
+}
+
+/// Where the elements stand in the text.
+#[derive(Debug)]
+struct Spans {
+    statement: Range<usize>,
+    principals: Option<Range<usize>>,
+    actions: Range<usize>,
+    resources: Option<Range<usize>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,21 +42,63 @@ pub(crate) enum Effect {
 impl Statement {
     pub(crate) fn parse(node: &Node<'_>, grammar: Grammar) -> Result<Self, PolicyError> {
         let mut members = node.members()?;
+        let sid = members.take("Sid");
+        let effect = Effect::parse(&members.require("Effect", "`Effect`")?)?;
+        let principals = parse_principals(node, &mut members, grammar, effect)?;
+        let actions = parse_actions(node, &mut members, grammar)?;
+        let resources = parse_resources(node, &mut members, grammar)?;
+        let condition = members.take("Condition");
+        members.finish()?;
         let statement = Self {
-            sid: members
-                .take("Sid")
-                .map_or(Ok(None), |sid| parse_sid(&sid))?,
-            effect: Effect::parse(&members.require("Effect", "`Effect`")?)?,
-            principals: parse_principals(node, &mut members, grammar)?,
-            actions: parse_actions(node, &mut members, grammar)?,
-            resources: parse_resources(node, &mut members, grammar)?,
-            conditions: match members.take("Condition") {
+            sid: sid.map_or(Ok(None), |sid| parse_sid(&sid, grammar.kind))?,
+            effect,
+            spans: Spans {
+                statement: node.span(),
+                principals: principals.as_ref().map(|(_, span)| span.clone()),
+                actions: actions.1,
+                resources: resources.as_ref().map(|(_, span)| span.clone()),
+            },
+            principals: principals.map(|(principals, _)| principals),
+            actions: actions.0,
+            resources: resources.map(|(resources, _)| resources),
+            conditions: match condition {
                 Some(condition) => Conditions::parse(&condition, grammar)?,
                 None => Conditions::default(),
             },
         };
-        members.finish()?;
+        if grammar.kind == PolicyKind::ResourceControl {
+            statement.refuse_own_control(node)?;
+        }
         Ok(statement)
+    }
+
+    /// The only policy of an organization that allows access to resources is AWS's own, and it
+    /// covers everything (AWS Organizations User Guide, "RCP syntax").
+    fn refuse_own_control(&self, node: &Node<'_>) -> Result<(), PolicyError> {
+        let is_whole = self.actions.are_everything()
+            && self
+                .resources
+                .as_ref()
+                .is_some_and(Resources::are_everything)
+            && self.conditions.is_empty();
+        match self.effect {
+            Effect::Allow if !is_whole => Err(node.invalid("Allow", "an effect of a resource control policy, except for everything under `RCPFullAWSAccess`")),
+            Effect::Deny if self.actions.are_everything() => Err(node.invalid("*", "an action of a resource control policy, which names its service")),
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn span(&self) -> Range<usize> {
+        self.spans.statement.clone()
+    }
+
+    pub(crate) fn span_of(&self, mismatch: &Mismatch) -> Option<Range<usize>> {
+        match mismatch {
+            Mismatch::Principal { .. } => self.spans.principals.clone(),
+            Mismatch::Action { .. } => Some(self.spans.actions.clone()),
+            Mismatch::Resource { .. } => self.spans.resources.clone(),
+            Mismatch::Condition { operator, key, .. } => self.conditions.span(operator, key),
+        }
     }
 
     pub(crate) fn sid(&self) -> Option<&str> {
@@ -60,6 +115,15 @@ impl Statement {
             && self.resource_matches(call)
             && self.principal_matches(call)
             && self.conditions.all_match(call)
+    }
+
+    /// How directly a statement that matches speaks of the caller.
+    pub(crate) fn grant(&self, call: &Call<'_>) -> Grant {
+        let of = |principals: &Principals| principals.grant(&call.caller);
+        self.principals
+            .as_ref()
+            .and_then(of)
+            .unwrap_or(Grant::Direct)
     }
 
     /// How far the statement is from matching: fewer mismatches are nearer, and of equally many
@@ -100,7 +164,7 @@ impl Statement {
     fn principal_matches(&self, call: &Call<'_>) -> bool {
         self.principals
             .as_ref()
-            .is_none_or(|principals| principals.matches(call))
+            .is_none_or(|principals| principals.matches(&call.caller))
     }
 
     fn resource_matches(&self, call: &Call<'_>) -> bool {
@@ -120,38 +184,59 @@ impl Effect {
     }
 }
 
-/// Letters and digits (IAM User Guide, "Sid"); consoles write an empty one for none.
-fn parse_sid(node: &Node<'_>) -> Result<Option<String>, PolicyError> {
+/// Letters and digits (IAM User Guide, "Sid"); consoles write an empty one for none. Services with
+/// policies of their own may take more.
+fn parse_sid(node: &Node<'_>, kind: PolicyKind) -> Result<Option<String>, PolicyError> {
+    let is_alphanumeric = |sid: &str| sid.bytes().all(|byte| byte.is_ascii_alphanumeric());
     match node.text()? {
         "" => Ok(None),
-        sid if sid.bytes().all(|byte| byte.is_ascii_alphanumeric()) => Ok(Some(sid.to_owned())),
+        sid if is_alphanumeric(sid) || !kind.has_strict_sids() => Ok(Some(sid.to_owned())),
         sid => Err(node.invalid(sid, "a `Sid`, which has only letters and digits")),
     }
 }
+
+/// An element, and where it stands.
+type Spanned<T> = (T, Range<usize>);
 
 fn parse_principals(
     node: &Node<'_>,
     members: &mut Members<'_>,
     grammar: Grammar,
-) -> Result<Option<Principals>, PolicyError> {
-    let choice = members.choose("Principal", "NotPrincipal")?;
-    match (grammar.kind, choice) {
-        (PolicyKind::Identity, None) => Ok(None),
-        (PolicyKind::Trust, None) => Err(node.fail(Problem::Missing("`Principal`"))),
-        (PolicyKind::Trust, Some(choice)) if !choice.negated => {
-            Principals::parse(&choice.node).map(Some)
-        }
-        (kind, Some(choice)) => Err(out_of_place(node, choice.element, kind)),
+    effect: Effect,
+) -> Result<Option<Spanned<Principals>>, PolicyError> {
+    let kind = grammar.kind;
+    let missing = if kind.has_not_principal() {
+        "`Principal` or `NotPrincipal`"
+    } else {
+        "`Principal`"
+    };
+    let Some(choice) = members.choose("Principal", "NotPrincipal")? else {
+        return absent(node, kind.principal(), missing);
+    };
+    let is_out =
+        kind.principal() == Presence::Forbidden || (choice.negated && !kind.has_not_principal());
+    if is_out {
+        return Err(out_of_place(node, choice.element, kind));
     }
+    if choice.negated && effect == Effect::Allow {
+        let why = "IAM takes it together with `Deny` only";
+        let what = choice.element.to_owned();
+        return Err(node.fail(Problem::Unsupported { what, why }));
+    }
+    let span = choice.node.span();
+    Principals::parse(&choice, kind, effect).map(|principals| Some((principals, span)))
 }
 
 fn parse_actions(
     node: &Node<'_>,
     members: &mut Members<'_>,
     grammar: Grammar,
-) -> Result<Actions, PolicyError> {
+) -> Result<Spanned<Actions>, PolicyError> {
     match members.choose("Action", "NotAction")? {
-        Some(choice) => Actions::parse(&choice, grammar),
+        Some(choice) if choice.negated && !grammar.kind.has_not_action() => {
+            Err(out_of_place(node, choice.element, grammar.kind))
+        }
+        Some(choice) => Ok((Actions::parse(&choice, grammar)?, choice.node.span())),
         None => Err(node.fail(Problem::Missing("`Action` or `NotAction`"))),
     }
 }
@@ -160,15 +245,28 @@ fn parse_resources(
     node: &Node<'_>,
     members: &mut Members<'_>,
     grammar: Grammar,
-) -> Result<Option<Resources>, PolicyError> {
-    let choice = members.choose("Resource", "NotResource")?;
-    match (grammar.kind, choice) {
-        (PolicyKind::Trust, None) => Ok(None),
-        (PolicyKind::Trust, Some(choice)) => Err(out_of_place(node, choice.element, grammar.kind)),
-        (PolicyKind::Identity, None) => {
-            Err(node.fail(Problem::Missing("`Resource` or `NotResource`")))
+) -> Result<Option<Spanned<Resources>>, PolicyError> {
+    let presence = grammar.kind.resource();
+    match members.choose("Resource", "NotResource")? {
+        None => absent(node, presence, "`Resource` or `NotResource`"),
+        Some(choice) if presence == Presence::Forbidden => {
+            Err(out_of_place(node, choice.element, grammar.kind))
         }
-        (PolicyKind::Identity, Some(choice)) => Resources::parse(&choice, grammar).map(Some),
+        Some(choice) => {
+            let span = choice.node.span();
+            Resources::parse(&choice, grammar).map(|resources| Some((resources, span)))
+        }
+    }
+}
+
+fn absent<T>(
+    node: &Node<'_>,
+    presence: Presence,
+    element: &'static str,
+) -> Result<Option<T>, PolicyError> {
+    match presence {
+        Presence::Required => Err(node.fail(Problem::Missing(element))),
+        Presence::Optional | Presence::Forbidden => Ok(None),
     }
 }
 

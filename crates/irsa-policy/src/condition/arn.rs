@@ -5,8 +5,9 @@
 
 use super::operator::{Comparison, Compile};
 use super::test::Values;
-use crate::Problem;
 use crate::arn::{Arn, ArnPattern};
+use crate::template::Template;
+use crate::{Context, Problem};
 
 pub(super) const COMPARISONS: &[Comparison] = &[
     Comparison::positive("ArnEquals", LIKE),
@@ -15,26 +16,49 @@ pub(super) const COMPARISONS: &[Comparison] = &[
     Comparison::negated("ArnNotLike", LIKE),
 ];
 
-const LIKE: Compile = |values| {
-    let patterns = values
-        .iter()
-        .map(|value| parse(value))
-        .collect::<Result<_, _>>()?;
-    Ok(Box::new(Like(patterns)))
-};
+const LIKE: Compile = Compile::Templates(|values| {
+    let patterns: Result<_, _> = values.into_iter().map(Value::new).collect();
+    Ok(Box::new(Like(patterns?)))
+});
 
 #[derive(Debug)]
-struct Like(Vec<ArnPattern>);
+struct Like(Vec<Value>);
+
+#[derive(Debug)]
+enum Value {
+    Ready(Box<ArnPattern>),
+    Open(Template),
+}
 
 impl Values for Like {
-    fn any_matches(&self, was: &str) -> bool {
-        Arn::parse(was).is_some_and(|arn| self.0.iter().any(|pattern| pattern.matches(&arn)))
+    fn any_matches(&self, was: &str, context: &Context) -> bool {
+        Arn::parse(was).is_some_and(|arn| self.0.iter().any(|value| value.matches(&arn, context)))
     }
 }
 
-fn parse(value: &str) -> Result<ArnPattern, Problem> {
-    ArnPattern::parse(value).ok_or_else(|| Problem::Invalid {
-        value: value.to_owned(),
-        expected: "an ARN of six parts",
-    })
+impl Value {
+    fn new(template: Template) -> Result<Self, Problem> {
+        if template.has_variables() {
+            return Ok(Self::Open(template));
+        }
+        let pattern = pattern(&template, &Context::new());
+        let pattern = pattern.ok_or_else(|| Problem::Invalid {
+            value: template.fill(&Context::new()).unwrap_or_default(),
+            expected: "an ARN of six parts",
+        })?;
+        Ok(Self::Ready(Box::new(pattern)))
+    }
+
+    fn matches(&self, arn: &Arn<'_>, context: &Context) -> bool {
+        match self {
+            Self::Ready(pattern) => pattern.matches(arn, context),
+            Self::Open(template) => {
+                pattern(template, context).is_some_and(|pattern| pattern.matches(arn, context))
+            }
+        }
+    }
+}
+
+fn pattern(template: &Template, context: &Context) -> Option<ArnPattern> {
+    ArnPattern::of(&template.tokens(context)?)
 }

@@ -1,30 +1,25 @@
 //! `Bool` (IAM User Guide, "Boolean condition operators"); also the values of `Null`.
 
-use super::operator::{Comparison, Compile};
+use super::operator::{Comparison, Compile, parse_all};
 use super::test::Values;
-use crate::Problem;
+use crate::{Context, Problem};
 
 pub(super) const COMPARISONS: &[Comparison] = &[Comparison::positive("Bool", BOOL)];
 
-const BOOL: Compile = |values| Ok(Box::new(Bool(parse_all(values)?)));
+const BOOL: Compile = Compile::Texts(|values| Ok(Box::new(Bool(booleans(values)?))));
 
 #[derive(Debug)]
 struct Bool(Vec<bool>);
 
 impl Values for Bool {
-    fn any_matches(&self, was: &str) -> bool {
+    fn any_matches(&self, was: &str, _: &Context) -> bool {
         parse(was).is_some_and(|was| self.0.contains(&was))
     }
 }
 
 /// The policy's values as booleans.
-pub(super) fn parse_all(values: &[String]) -> Result<Vec<bool>, Problem> {
-    let invalid = |value: &String| Problem::Invalid {
-        value: value.clone(),
-        expected: "`true` or `false`",
-    };
-    let checked = |value: &String| parse(value).ok_or_else(|| invalid(value));
-    values.iter().map(checked).collect()
+pub(super) fn booleans(values: &[String]) -> Result<Vec<bool>, Problem> {
+    parse_all(values, "`true` or `false`", parse)
 }
 
 fn parse(value: &str) -> Option<bool> {

@@ -1,31 +1,20 @@
 //! Names of operators, with their prefixes and suffixes.
 //!
-//! A family is a file with a table of [`Comparison`]s. To add one: write the file, add its table to
-//! [`FAMILIES`], and take its names out of [`PLANNED`].
+//! A family is a file with a table of [`Comparison`]s, listed in [`FAMILIES`].
 
 use super::test::{Compare, Quantifier, Test, Values};
-use super::{arn, boolean, string};
+use super::{arn, binary, boolean, date, ip, numeric, string};
 use crate::Problem;
+use crate::template::Template;
 
-const FAMILIES: [&[Comparison]; 3] = [string::COMPARISONS, arn::COMPARISONS, boolean::COMPARISONS];
-
-/// Operators that IAM has and this crate does not evaluate yet.
-const PLANNED: [&str; 15] = [
-    "BinaryEquals",
-    "DateEquals",
-    "DateGreaterThan",
-    "DateGreaterThanEquals",
-    "DateLessThan",
-    "DateLessThanEquals",
-    "DateNotEquals",
-    "IpAddress",
-    "NotIpAddress",
-    "NumericEquals",
-    "NumericGreaterThan",
-    "NumericGreaterThanEquals",
-    "NumericLessThan",
-    "NumericLessThanEquals",
-    "NumericNotEquals",
+const FAMILIES: [&[Comparison]; 7] = [
+    string::COMPARISONS,
+    arn::COMPARISONS,
+    boolean::COMPARISONS,
+    numeric::COMPARISONS,
+    date::COMPARISONS,
+    ip::COMPARISONS,
+    binary::COMPARISONS,
 ];
 
 /// How one operator of a family compares.
@@ -38,7 +27,18 @@ pub(super) struct Comparison {
     compile: Compile,
 }
 
-pub(super) type Compile = fn(&[String]) -> Result<Box<dyn Values>, Problem>;
+/// The values of one key, or what is wrong with them.
+pub(super) type Compiled = Result<Box<dyn Values>, Problem>;
+
+/// What values an operator takes.
+#[derive(Clone, Copy)]
+pub(super) enum Compile {
+    /// Text that may have policy variables.
+    Templates(fn(Vec<Template>) -> Compiled),
+    Texts(fn(&[String]) -> Compiled),
+    /// Also a fraction without quotation marks, as it is the same however it is written.
+    Numbers(fn(&[String]) -> Compiled),
+}
 
 /// An operator as written: `ForAnyValue:StringLikeIfExists`.
 pub(super) enum Operator {
@@ -80,7 +80,10 @@ impl Operator {
         if rest == "Null" {
             return match quantifier {
                 Quantifier::Plain => Ok(Self::Null),
-                _ => Err(Problem::UnsupportedOperator(name.to_owned())),
+                _ => Err(Problem::Unsupported {
+                    what: name.to_owned(),
+                    why: "IAM does not say what a set operator makes of `Null`",
+                }),
             };
         }
         let (base, if_exists) = match rest.strip_suffix("IfExists") {
@@ -88,21 +91,32 @@ impl Operator {
             None => (rest, false),
         };
         let mut comparisons = FAMILIES.into_iter().flatten();
-        match comparisons.find(|comparison| comparison.name == base) {
-            Some(comparison) => Ok(Self::Compare {
-                quantifier,
-                comparison,
-                if_exists,
-            }),
-            None if PLANNED.contains(&base) => Err(Problem::UnsupportedOperator(name.to_owned())),
-            None => Err(unknown()),
-        }
+        let comparison = comparisons.find(|comparison| comparison.name == base);
+        Ok(Self::Compare {
+            quantifier,
+            comparison: comparison.ok_or_else(unknown)?,
+            if_exists,
+        })
     }
 
-    pub(super) fn compile(&self, values: &[String]) -> Result<Test, Problem> {
+    /// Policy variables belong to strings and ARNs only.
+    pub(super) fn takes_variables(&self) -> bool {
+        matches!(self, Self::Compare { comparison, .. } if matches!(comparison.compile, Compile::Templates(_)))
+    }
+
+    pub(super) fn takes_fractions(&self) -> bool {
+        matches!(self, Self::Compare { comparison, .. } if matches!(comparison.compile, Compile::Numbers(_)))
+    }
+
+    /// Compiles the values of one key, both as they are written and with their variables.
+    pub(super) fn compile(
+        &self,
+        written: &[String],
+        templates: Vec<Template>,
+    ) -> Result<Test, Problem> {
         match self {
             Self::Null => {
-                let absent = boolean::parse_all(values)?;
+                let absent = boolean::booleans(written)?;
                 Ok(Test::Null {
                     absent: absent.contains(&true),
                     present: absent.contains(&false),
@@ -116,8 +130,25 @@ impl Operator {
                 quantifier: *quantifier,
                 negated: comparison.negated,
                 if_exists: *if_exists,
-                values: (comparison.compile)(values)?,
+                values: match comparison.compile {
+                    Compile::Templates(compile) => compile(templates)?,
+                    Compile::Texts(compile) | Compile::Numbers(compile) => compile(written)?,
+                },
             })),
         }
     }
+}
+
+/// All values of the policy, or which of them is not what is expected.
+pub(super) fn parse_all<T>(
+    values: &[String],
+    expected: &'static str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Result<Vec<T>, Problem> {
+    let invalid = |value: &String| Problem::Invalid {
+        value: value.clone(),
+        expected,
+    };
+    let checked = |value: &String| parse(value).ok_or_else(|| invalid(value));
+    values.iter().map(checked).collect()
 }

@@ -2,7 +2,8 @@
 
 use super::operator::{Comparison, Compile};
 use super::test::Values;
-use crate::glob::Glob;
+use crate::Context;
+use crate::template::{Pattern, Template};
 
 pub(super) const COMPARISONS: &[Comparison] = &[
     Comparison::positive("StringEquals", EQUALS),
@@ -13,41 +14,41 @@ pub(super) const COMPARISONS: &[Comparison] = &[
     Comparison::negated("StringNotLike", LIKE),
 ];
 
-const EQUALS: Compile = |values| Ok(Box::new(Equals(values.to_vec())));
+const EQUALS: Compile = Compile::Templates(|values| Ok(Box::new(Equals(values))));
 
-const EQUALS_IGNORE_CASE: Compile = |values| {
-    let lowercase = values.iter().map(|value| value.to_lowercase());
-    Ok(Box::new(EqualsIgnoreCase(lowercase.collect())))
-};
+const EQUALS_IGNORE_CASE: Compile =
+    Compile::Templates(|values| Ok(Box::new(EqualsIgnoreCase(values))));
 
-const LIKE: Compile = |values| {
-    let globs = values.iter().map(|value| Glob::new(value));
-    Ok(Box::new(Like(globs.collect())))
-};
+const LIKE: Compile = Compile::Templates(|values| {
+    let patterns = values.into_iter().map(Pattern::new);
+    Ok(Box::new(Like(patterns.collect())))
+});
 
 #[derive(Debug)]
-struct Equals(Vec<String>);
+struct Equals(Vec<Template>);
 
 #[derive(Debug)]
-struct EqualsIgnoreCase(Vec<String>);
+struct EqualsIgnoreCase(Vec<Template>);
 
 #[derive(Debug)]
-struct Like(Vec<Glob>);
+struct Like(Vec<Pattern>);
 
 impl Values for Equals {
-    fn any_matches(&self, was: &str) -> bool {
-        self.0.iter().any(|value| value == was)
+    fn any_matches(&self, was: &str, context: &Context) -> bool {
+        self.0.iter().any(|value| value.is(was, context))
     }
 }
 
 impl Values for EqualsIgnoreCase {
-    fn any_matches(&self, was: &str) -> bool {
-        self.0.contains(&was.to_lowercase())
+    fn any_matches(&self, was: &str, context: &Context) -> bool {
+        let was = was.to_lowercase();
+        let mut values = self.0.iter().filter_map(|value| value.fill(context));
+        values.any(|value| value.to_lowercase() == was)
     }
 }
 
 impl Values for Like {
-    fn any_matches(&self, was: &str) -> bool {
-        self.0.iter().any(|glob| glob.matches(was))
+    fn any_matches(&self, was: &str, context: &Context) -> bool {
+        self.0.iter().any(|pattern| pattern.matches(was, context))
     }
 }

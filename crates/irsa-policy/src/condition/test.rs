@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::Context;
+
 /// One key of one operator, compiled.
 #[derive(Debug)]
 pub(super) enum Test {
@@ -23,8 +25,8 @@ pub(super) struct Compare {
 
 /// The compiled values of the policy for one key.
 pub(super) trait Values: fmt::Debug + Send + Sync {
-    /// Whether any of them matches this value of the request.
-    fn any_matches(&self, was: &str) -> bool;
+    /// Whether any of them matches this value of the request, whose context fills in variables.
+    fn any_matches(&self, was: &str, context: &Context) -> bool;
 }
 
 /// How many of the request's values must match.
@@ -39,21 +41,21 @@ pub(super) enum Quantifier {
 
 impl Test {
     /// Whether the condition holds for a key with these values; without any, the key is absent.
-    pub(super) fn holds(&self, was: &[String]) -> bool {
+    pub(super) fn holds(&self, was: &[String], context: &Context) -> bool {
         match self {
             Self::Null { absent, .. } if was.is_empty() => *absent,
             Self::Null { present, .. } => *present,
-            Self::Compare(compare) => compare.holds(was),
+            Self::Compare(compare) => compare.holds(was, context),
         }
     }
 }
 
 impl Compare {
-    fn holds(&self, was: &[String]) -> bool {
+    fn holds(&self, was: &[String], context: &Context) -> bool {
         if was.is_empty() && self.if_exists {
             return true;
         }
-        let matches = |value: &String| self.values.any_matches(value);
+        let matches = |value: &String| self.values.any_matches(value, context);
         let agrees = |value: &String| matches(value) != self.negated;
         match self.quantifier {
             Quantifier::Plain => was.iter().any(matches) != self.negated,

@@ -3,13 +3,22 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 mod conditions;
+mod cross_account;
+mod documented;
 mod explain;
+mod interpreted;
+mod organizations;
 mod principals;
 mod properties;
+mod reference;
 mod refusals;
 mod refused_values;
+mod resource_policies;
+mod same_account;
 mod statements;
 mod trust;
+mod variables;
+mod world;
 
 use irsa_policy::{Context, Decision, Policy, PolicyKind, Principal, Request, decide};
 use serde_json::{Value, json};

@@ -105,14 +105,6 @@ fn a_session_or_a_user_is_itself() {
 #[test]
 fn the_id_of_a_deleted_role_is_nobody() {
     check("AWS", &[("AROAEXAMPLEEXAMPLE123", SESSION, false)]);
-    check(
-        "CanonicalUser",
-        &[(
-            "79a59df900b949e55d96a1e698fbaced",
-            Principal::Anonymous,
-            false,
-        )],
-    );
 }
 
 #[test]

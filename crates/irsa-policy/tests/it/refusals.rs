@@ -38,10 +38,7 @@ pub(crate) fn condition(condition: &str) -> String {
 #[test]
 fn documents_that_are_no_policy() {
     for (document, expected) in [
-        (
-            "",
-            "not valid JSON: EOF while parsing a value at line 1 column 0",
-        ),
+        ("", "not valid JSON: expected a value at line 1 column 1"),
         ("[]", "expected an object, found a list"),
         ("{}", "`Statement` is missing"),
         (r#"{"Statement": []}"#, "`Statement`: the list is empty"),

@@ -188,31 +188,82 @@ fn conditions_of_another_form() {
 }
 
 #[test]
-fn what_is_not_supported_yet_says_so() {
-    for operator in [
-        "NumericLessThan",
-        "ForAllValues:NumericEqualsIfExists",
-        "DateGreaterThan",
-        "IpAddress",
-        "NotIpAddress",
-        "BinaryEquals",
-        "ForAnyValue:Null",
+fn what_is_not_supported_says_so() {
+    assert_eq!(
+        condition(r#"{"ForAnyValue:Null": {"a:k": "true"}}"#),
+        "`Statement[1].Condition`: `ForAnyValue:Null` is not supported: \
+         IAM does not say what a set operator makes of `Null`"
+    );
+}
+
+#[test]
+fn values_that_their_operator_does_not_take() {
+    let date = "a date such as `2026-11-25` or `2026-11-25T00:15:00Z`, or seconds since 1970";
+    let range = "an IP address or a range such as `203.0.113.0/24` or `2001:db8::/32`";
+    for (operator, value, expected) in [
+        (
+            "NumericLessThan",
+            "ten",
+            "a number of up to 18 digits before and after the point",
+        ),
+        (
+            "NumericEqualsIfExists",
+            "1e3",
+            "a number of up to 18 digits before and after the point",
+        ),
+        ("DateGreaterThan", "2026-02-30", date),
+        ("ForAnyValue:DateLessThan", "*", date),
+        ("IpAddress", "10.0.0.0/33", range),
+        ("NotIpAddress", "10.*", range),
+        ("BinaryEquals", "QQ=", "binary data in base 64"),
+        ("BinaryEquals", "QR==", "binary data in base 64"),
     ] {
         assert_eq!(
-            condition(&format!(r#"{{"{operator}": {{"a:k": "1"}}}}"#)),
+            condition(&format!(r#"{{"{operator}": {{"a:k": "{value}"}}}}"#)),
+            format!("`Statement[1].Condition.{operator}.a:k`: `{value}` is not {expected}")
+        );
+    }
+}
+
+// IAM User Guide, "IAM policy elements: Variables and tags", "Where you can use policy variables".
+#[test]
+fn variables_where_they_do_not_belong() {
+    for operator in [
+        "NumericEquals",
+        "DateEquals",
+        "Bool",
+        "BinaryEquals",
+        "IpAddress",
+        "Null",
+    ] {
+        assert_eq!(
+            condition(&format!(
+                r#"{{"{operator}": {{"a:k": ["${{aws:username}}"]}}}}"#
+            )),
             format!(
-                "`Statement[1].Condition`: condition operator `{operator}` is not supported yet"
+                "`Statement[1].Condition.{operator}.a:k[0]`: `${{aws:username}}` is not \
+                 a value of this operator: policy variables belong to strings and ARNs"
             )
         );
     }
+    let resource = |resource: &str| {
+        identity(&format!(
+            r#"{{"Effect": "Allow", "Action": "s3:*", "Resource": "{resource}"}}"#
+        ))
+    };
     assert_eq!(
-        condition(r#"{"StringEquals": {"a:k": ["x", "${aws:username}"]}}"#),
-        "`Statement[1].Condition.StringEquals.a:k[1]`: policy variables are not supported yet: `${aws:username}`"
+        resource("arn:aws:s3:::a/${aws:username"),
+        "`Statement[1].Resource`: `a/${aws:username` is not text with policy variables such as \
+         `${aws:username}` or `${aws:username, 'nobody'}`"
     );
-    assert_eq!(
-        identity(
-            r#"{"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::${aws:username}"}"#
-        ),
-        "`Statement[1].Resource`: policy variables are not supported yet: `arn:aws:s3:::${aws:username}`"
-    );
+    for arn in ["arn:aws:s3::${aws:PrincipalAccount}:b", "arn:${*}:s3:::b"] {
+        assert!(
+            resource(arn).contains("is not an ARN"),
+            "{arn}: {}",
+            resource(arn)
+        );
+    }
+    let action =
+        identity(r#"{"Effect": "Allow", "Action": "s3:${aws:username}", "Resource": "*"}"#);
+    assert!(action.contains("is not an action"), "{action}");
 }

@@ -222,8 +222,8 @@ fn before_2012_a_variable_is_plain_text() {
 
 #[test]
 fn the_id_of_a_policy_is_kept() {
-    let document = r#"{"Id": "from the console", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}"#;
-    let policy = Policy::parse(PolicyKind::Identity, document).unwrap();
+    let document = r#"{"Id": "from the console", "Statement": {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}}"#;
+    let policy = Policy::parse(PolicyKind::Resource, document).unwrap();
     assert_eq!(policy.id(), Some("from the console"));
-    assert_eq!(policy.kind(), PolicyKind::Identity);
+    assert_eq!(policy.kind(), PolicyKind::Resource);
 }

@@ -1,0 +1,100 @@
+//! Policies as texts, parsed layer by layer.
+
+use std::fmt;
+
+use super::PolicySet;
+use crate::{Layer, Policy, PolicyError};
+
+/// The owner of the policies that a [`PolicySet`] borrows.
+#[derive(Debug, Default)]
+pub struct PolicyDocuments {
+    policies: Vec<(Layer, Policy)>,
+    service_levels: usize,
+    resource_levels: usize,
+    has_boundary: bool,
+    has_session: bool,
+}
+
+/// Which policy was refused, and why: the answer to any request is "invalid".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetError {
+    /// Where the policy belongs.
+    pub layer: Layer,
+    /// Its place in that layer, from 0.
+    pub policy: usize,
+    /// What is wrong with it.
+    pub error: Box<PolicyError>,
+}
+
+impl PolicyDocuments {
+    /// No policies.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds the policies of a layer, which for `action` tells their kind; for a layer of which
+    /// there may be none, an empty list is not the same as nothing.
+    ///
+    /// # Errors
+    /// Whatever [`Policy::parse`] refuses.
+    pub fn add<'t>(
+        &mut self,
+        layer: Layer,
+        action: &str,
+        documents: impl IntoIterator<Item = &'t str>,
+    ) -> Result<(), SetError> {
+        match layer {
+            Layer::ServiceControl(level) => {
+                self.service_levels = self.service_levels.max(level + 1);
+            }
+            Layer::ResourceControl(level) => {
+                self.resource_levels = self.resource_levels.max(level + 1);
+            }
+            Layer::Boundary => self.has_boundary = true,
+            Layer::Session => self.has_session = true,
+            Layer::Identity | Layer::Resource => {}
+        }
+        for (policy, json) in documents.into_iter().enumerate() {
+            let parsed = Policy::parse(layer.kind(action), json);
+            let parsed = parsed.map_err(|error| SetError {
+                layer,
+                policy,
+                error: Box::new(error),
+            })?;
+            self.policies.push((layer, parsed));
+        }
+        Ok(())
+    }
+
+    /// The policies, to be asked.
+    pub fn set(&self) -> PolicySet<'_> {
+        let levels = |count, layer: fn(usize) -> Layer| {
+            (0..count).map(|level| self.of(layer(level))).collect()
+        };
+        PolicySet {
+            identity: self.of(Layer::Identity),
+            resource: self.of(Layer::Resource).first().copied(),
+            boundary: self.has_boundary.then(|| self.of(Layer::Boundary)),
+            session: self.has_session.then(|| self.of(Layer::Session)),
+            service_control: levels(self.service_levels, Layer::ServiceControl),
+            resource_control: levels(self.resource_levels, Layer::ResourceControl),
+            resource_account: None,
+        }
+    }
+
+    fn of(&self, layer: Layer) -> Vec<&Policy> {
+        let policies = self.policies.iter();
+        policies
+            .filter(|(other, _)| *other == layer)
+            .map(|(_, policy)| policy)
+            .collect()
+    }
+}
+
+impl fmt::Display for SetError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.layer, self.policy, self.error)
+    }
+}
+
+impl std::error::Error for SetError {}

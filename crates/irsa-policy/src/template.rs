@@ -1,0 +1,230 @@
+//! Policy variables (IAM User Guide, "IAM policy elements: Variables and tags").
+//!
+//! What a variable brings in is text: a `*` in it is no wildcard. A variable whose key the request
+//! lacks, or has several values of, has no value, and a pattern with such a variable is like
+//! nothing and equal to nothing.
+
+use std::borrow::Cow;
+
+use crate::glob::{Glob, Token};
+use crate::{Context, Problem};
+
+/// Text with variables.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Template(Vec<Part>);
+
+/// A pattern that is compiled beforehand, unless it has variables.
+#[derive(Clone, Debug)]
+pub(crate) enum Pattern {
+    Ready(Glob),
+    Open(Template),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Part {
+    /// As written, `*` and `?` included.
+    Text(Box<str>),
+    /// `${*}`, `${?}`, `${$}`.
+    Literal(char),
+    Variable {
+        /// In lower case.
+        key: Box<str>,
+        default: Option<Box<str>>,
+    },
+}
+
+impl Template {
+    /// Text without variables, as before version 2012-10-17.
+    pub(crate) fn plain(text: &str) -> Self {
+        Self(vec![Part::Text(text.into())])
+    }
+
+    pub(crate) fn parse(text: &str) -> Result<Self, Problem> {
+        let mut parts = Vec::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once("${") {
+            let (part, after) = Part::parse(after).ok_or_else(|| Problem::Invalid {
+                value: text.to_owned(),
+                expected: "text with policy variables such as `${aws:username}` or `${aws:username, 'nobody'}`",
+            })?;
+            parts.extend((!before.is_empty()).then(|| Part::Text(before.into())));
+            parts.push(part);
+            rest = after;
+        }
+        parts.extend((!rest.is_empty() || parts.is_empty()).then(|| Part::Text(rest.into())));
+        Ok(Self(parts))
+    }
+
+    pub(crate) fn has_variables(&self) -> bool {
+        let is_variable = |part: &Part| matches!(part, Part::Variable { .. });
+        self.0.iter().any(is_variable)
+    }
+
+    /// Whether it is this text, in which `*` and `?` have no meaning.
+    pub(crate) fn is(&self, text: &str, context: &Context) -> bool {
+        let rest = self.0.iter().try_fold(text, |rest, part| match part {
+            Part::Literal(char) => rest.strip_prefix(*char),
+            _ => rest.strip_prefix(part.text(context)?),
+        });
+        rest == Some("")
+    }
+
+    /// The text with all variables filled in.
+    pub(crate) fn fill(&self, context: &Context) -> Option<String> {
+        let mut filled = String::new();
+        for part in &self.0 {
+            match part {
+                Part::Literal(char) => filled.push(*char),
+                _ => filled.push_str(part.text(context)?),
+            }
+        }
+        Some(filled)
+    }
+
+    /// The pattern with all variables filled in.
+    pub(crate) fn tokens(&self, context: &Context) -> Option<Vec<Token>> {
+        let mut tokens = Vec::new();
+        for part in &self.0 {
+            match part {
+                Part::Text(text) => tokens.extend(text.chars().map(Token::of_pattern)),
+                Part::Literal(char) => tokens.push(Token::Char(*char)),
+                Part::Variable { .. } => {
+                    tokens.extend(part.text(context)?.chars().map(Token::Char));
+                }
+            }
+        }
+        Some(tokens)
+    }
+}
+
+impl Pattern {
+    pub(crate) fn new(template: Template) -> Self {
+        match template.tokens(&Context::new()) {
+            Some(tokens) if !template.has_variables() => Self::Ready(Glob::of(&tokens)),
+            _ => Self::Open(template),
+        }
+    }
+
+    /// `None` if a variable has no value.
+    pub(crate) fn glob(&self, context: &Context) -> Option<Cow<'_, Glob>> {
+        match self {
+            Self::Ready(glob) => Some(Cow::Borrowed(glob)),
+            Self::Open(template) => Some(Cow::Owned(Glob::of(&template.tokens(context)?))),
+        }
+    }
+
+    pub(crate) fn matches(&self, text: &str, context: &Context) -> bool {
+        self.glob(context).is_some_and(|glob| glob.matches(text))
+    }
+}
+
+impl Part {
+    /// What follows `${`, and what follows its `}`.
+    fn parse(text: &str) -> Option<(Self, &str)> {
+        for char in ['*', '?', '$'] {
+            let rest = text
+                .strip_prefix(char)
+                .and_then(|rest| rest.strip_prefix('}'));
+            if let Some(rest) = rest {
+                return Some((Self::Literal(char), rest));
+            }
+        }
+        let end = text.find(['}', ','])?;
+        let (key, rest) = text.split_at_checked(end)?;
+        let key = is_key(key).then(|| key.to_ascii_lowercase().into())?;
+        if let Some(rest) = rest.strip_prefix('}') {
+            let default = None;
+            return Some((Self::Variable { key, default }, rest));
+        }
+        let (default, rest) = rest.strip_prefix(", '")?.split_once('\'')?;
+        let rest = rest.strip_prefix('}').filter(|_| is_plain(default))?;
+        let default = Some(default.into());
+        Some((Self::Variable { key, default }, rest))
+    }
+
+    fn text<'s>(&'s self, context: &'s Context) -> Option<&'s str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Literal(_) => None,
+            Self::Variable { key, default } => match context.lowercase(key) {
+                [value] if !value.is_empty() => Some(value),
+                _ => default.as_deref(),
+            },
+        }
+    }
+}
+
+/// `PREFIX:NAME` without space or another variable in it.
+fn is_key(key: &str) -> bool {
+    let is_allowed = |char: char| !char.is_whitespace() && !"{}$*?'\"".contains(char);
+    key.split_once(':')
+        .is_some_and(|(prefix, name)| !prefix.is_empty() && !name.is_empty())
+        && key.chars().all(is_allowed)
+}
+
+/// Whether a wildcard in a default is one is not documented.
+fn is_plain(default: &str) -> bool {
+    !default.is_empty() && !default.contains(['*', '?', '$'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled(text: &str) -> Option<String> {
+        let context = Context::new()
+            .with("aws:username", "bob")
+            .with("aws:PrincipalTag/star", "*");
+        Template::parse(text).unwrap().fill(&context)
+    }
+
+    #[test]
+    fn variables_are_filled_in_and_keys_have_no_case() {
+        assert_eq!(filled("home/${aws:username}/x").unwrap(), "home/bob/x");
+        assert_eq!(filled("${AWS:UserName}").unwrap(), "bob");
+        assert_eq!(filled("").unwrap(), "");
+    }
+
+    #[test]
+    fn a_default_stands_in_for_what_is_absent_only() {
+        assert_eq!(filled("${aws:userid, 'any one'}!").unwrap(), "any one!");
+        assert_eq!(filled("${aws:username, 'anyone'}").unwrap(), "bob");
+        assert_eq!(filled("a${aws:userid}"), None);
+    }
+
+    #[test]
+    fn special_characters_have_their_own_variables() {
+        assert_eq!(filled("${*}${?}${$}{$").unwrap(), "*?${$");
+        let pattern = |text| Pattern::new(Template::parse(text).unwrap());
+        let context = Context::new().with("a:star", "*");
+        for (text, subject, expected) in [
+            ("a${*}", "a*", true),
+            ("a${*}", "ab", false),
+            ("a*${?}", "abc?", true),
+            ("a${a:star}", "a*", true),
+            ("a${a:star}", "ab", false),
+            ("*${a:star}", "bb*", true),
+            ("${a:none}*", "b", false),
+        ] {
+            assert_eq!(pattern(text).matches(subject, &context), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn half_a_variable_is_refused() {
+        for text in [
+            "${aws:username",
+            "${}",
+            "${username}",
+            "${aws: username}",
+            "${aws:username,'x'}",
+            "${aws:username, 'x}",
+            "${aws:username, x}",
+            "${aws:username, '*'}",
+            "${aws:${aws:x}}",
+            "${**}",
+        ] {
+            assert!(Template::parse(text).is_err(), "{text}");
+        }
+    }
+}

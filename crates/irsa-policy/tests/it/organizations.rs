@@ -1,0 +1,196 @@
+//! AWS Organizations User Guide, "SCP evaluation", "RCP evaluation", "SCP syntax", "RCP syntax".
+
+use irsa_policy::{Because, Decision, Layer, Policy, PolicyKind, Principal};
+use serde_json::{Value, json};
+
+use crate::world::{World, allow, deny, grant};
+use Decision::{Allowed, ExplicitlyDenied};
+use Layer::{Identity, Resource, ResourceControl, ServiceControl};
+
+const SESSION: &str = "arn:aws:sts::111122223333:assumed-role/app/pod-1";
+const LINKED: &str =
+    "arn:aws:iam::111122223333:role/aws-service-role/es.amazonaws.com/AWSServiceRoleForEs";
+
+fn get() -> World<'static> {
+    World::new(SESSION, "s3:GetObject", "arn:aws:s3:::b/k").with(Identity, allow("*"))
+}
+
+/// Denies it to everyone.
+fn control(action: &str) -> Value {
+    json!({"Effect": "Deny", "Principal": "*", "Action": action, "Resource": "*"})
+}
+
+fn full() -> Value {
+    json!({"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"})
+}
+
+// "How SCPs work with Allow": root, organizational unit and account each need one.
+#[test]
+fn every_level_of_service_control_policies_has_to_allow() {
+    let levels = |levels: [Value; 3]| {
+        let numbered = levels.into_iter().enumerate();
+        numbered.fold(get(), |world, (level, policy)| {
+            world.with(ServiceControl(level), policy)
+        })
+    };
+    let all = || allow("*");
+    assert_eq!(levels([all(), all(), all()]).decision(), Allowed);
+    assert_eq!(levels([all(), allow("s3:*"), all()]).decision(), Allowed);
+    for silent in 0..3 {
+        let mut policies = [all(), all(), all()];
+        policies[silent] = allow("ec2:*");
+        assert_eq!(
+            levels(policies).outcome().because,
+            Because::NothingAllows(ServiceControl(silent))
+        );
+    }
+}
+
+#[test]
+fn of_several_policies_of_a_level_one_has_to_allow_and_none_may_deny() {
+    let world = || {
+        get()
+            .with(ServiceControl(0), allow("ec2:*"))
+            .with(ServiceControl(0), allow("s3:*"))
+    };
+    assert_eq!(world().decision(), Allowed);
+    let denied = world().with(ServiceControl(0), deny("s3:GetObject"));
+    assert_eq!(denied.decision(), ExplicitlyDenied);
+}
+
+// "How SCPs work with Deny".
+#[test]
+fn a_deny_at_any_level_wins() {
+    for level in 0..3 {
+        let world = (0..3).fold(get(), |world, other| {
+            world.with(ServiceControl(other), allow("*"))
+        });
+        let denied = world.with(ServiceControl(level), deny("s3:*"));
+        assert_eq!(denied.decision(), ExplicitlyDenied, "{level}");
+    }
+}
+
+#[test]
+fn service_control_policies_grant_nothing() {
+    let world = World::new(SESSION, "s3:GetObject", "arn:aws:s3:::b/k");
+    let world = world.with(ServiceControl(0), allow("*"));
+    assert_eq!(world.outcome().because, Because::NothingAllows(Identity));
+}
+
+// "Service control policies", "Tasks and entities not restricted by SCPs".
+#[test]
+fn roles_of_services_and_services_are_not_restricted() {
+    let mut world = get().with(ServiceControl(0), deny("*"));
+    world.principal = Principal::Aws(LINKED);
+    assert_eq!(world.decision(), Allowed);
+
+    let mut session = get().with(ServiceControl(0), deny("*"));
+    session.context = session.context.with("aws:PrincipalArn", LINKED);
+    assert_eq!(session.decision(), Allowed);
+
+    let mut service = get()
+        .with(ServiceControl(0), deny("*"))
+        .with(Resource, grant("*"));
+    service.principal = Principal::Service("logs.amazonaws.com");
+    assert_eq!(service.decision(), Allowed);
+}
+
+// "RCP syntax": `RCPFullAWSAccess` is always attached.
+#[test]
+fn resource_control_policies_deny_and_never_fail_to_allow() {
+    let world = |policy| get().with(ResourceControl(0), policy);
+    assert_eq!(world(full()).decision(), Allowed);
+    assert_eq!(world(control("sqs:*")).decision(), Allowed);
+    assert_eq!(world(control("s3:*")).decision(), ExplicitlyDenied);
+}
+
+#[test]
+fn resource_control_policies_are_for_every_caller() {
+    for principal in [
+        Principal::Anonymous,
+        Principal::Service("logs.amazonaws.com"),
+        Principal::Aws(SESSION),
+    ] {
+        let mut world = get()
+            .with(Resource, grant("*"))
+            .with(ResourceControl(1), control("s3:*"));
+        world.principal = principal;
+        assert_eq!(world.decision(), ExplicitlyDenied, "{principal:?}");
+    }
+}
+
+// The example of "RCP syntax", "Condition element".
+#[test]
+fn a_resource_control_policy_asks_for_encryption() {
+    let mut policy = control("s3:*");
+    policy["Condition"] = json!({"BoolIfExists": {"aws:SecureTransport": "false"}});
+    for (secure, expected) in [("true", Allowed), ("false", ExplicitlyDenied)] {
+        let mut world = get().with(ResourceControl(0), policy.clone());
+        world.context = world.context.with("aws:SecureTransport", secure);
+        assert_eq!(world.decision(), expected, "{secure}");
+    }
+}
+
+fn refusal(kind: PolicyKind, document: &Value) -> String {
+    Policy::parse(kind, &document.to_string())
+        .unwrap_err()
+        .to_string()
+}
+
+#[test]
+fn policies_of_organizations_name_the_version() {
+    for (kind, statement) in [
+        (PolicyKind::ServiceControl, allow("*")),
+        (PolicyKind::ResourceControl, full()),
+    ] {
+        let document = json!({"Statement": statement});
+        assert_eq!(refusal(kind, &document), "`Version` is missing");
+        let document = json!({"Version": "2008-10-17", "Statement": statement});
+        assert!(refusal(kind, &document).starts_with("`Version`: `2008-10-17` is not"));
+    }
+}
+
+#[test]
+fn elements_that_policies_of_organizations_must_not_have() {
+    let principal = "`Statement`: `Principal` has no place in a service control policy";
+    let document = |statement: Value| json!({"Version": "2012-10-17", "Statement": statement});
+    assert_eq!(
+        refusal(PolicyKind::ServiceControl, &document(full())),
+        principal
+    );
+    for (element, value, expected) in [
+        (
+            "NotPrincipal",
+            json!("*"),
+            "`Statement`: `Principal` and `NotPrincipal` exclude each other",
+        ),
+        (
+            "Principal",
+            json!({"AWS": "*"}),
+            "`Statement.Principal`: expected a string, found an object",
+        ),
+        (
+            "Action",
+            json!("*"),
+            "`Statement`: `*` is not an action of a resource control policy, which names its service",
+        ),
+        (
+            "Effect",
+            json!("Allow"),
+            "`Statement`: `Allow` is not an effect of a resource control policy, except for everything under `RCPFullAWSAccess`",
+        ),
+    ] {
+        let mut statement = control("s3:*");
+        statement[element] = value;
+        assert_eq!(
+            refusal(PolicyKind::ResourceControl, &document(statement)),
+            expected
+        );
+    }
+    let statement =
+        json!({"Effect": "Deny", "Principal": "*", "NotAction": "s3:*", "Resource": "*"});
+    assert_eq!(
+        refusal(PolicyKind::ResourceControl, &document(statement)),
+        "`Statement`: `NotAction` has no place in a resource control policy"
+    );
+}
