@@ -1,24 +1,26 @@
-//! A small HTTP/1.1 server: whole requests in, whole responses out.
+//! A small HTTP/1.1 server: whole requests in, whole responses out ([`serve`]), for what is small
+//! and local: the admin listener and the services of the lab.
 //!
-//! For what is small and local: the admin listener and the services of the lab. Requests are
-//! bounded in size and time, connections in number.
+//! Requests are bounded in size and time, connections in number. Under it lies
+//! [`serve_streaming`], whose handlers read and write bodies piece by piece.
 
 mod body;
 mod connection;
+mod streaming;
 
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 pub use http::{Method, Request, Response, StatusCode, header};
+use http_body_util::Full;
+use hyper::body::Incoming;
 use irsa_net::drain::DrainWatch;
-use irsa_net::limit::{ConnectionLimit, Permit};
-use irsa_net::listen::{Accepted, Listener, Peer};
+use irsa_net::limit::ConnectionLimit;
+use irsa_net::listen::{Listener, Peer};
 use irsa_net::rustls::ServerConfig;
-use tokio::task::JoinSet;
 
-use self::connection::Service;
+pub use self::streaming::{Client, StreamingOptions, Tls, serve_streaming};
 
 /// The bounds of [`serve_with`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,36 +75,25 @@ pub async fn serve_with<F, Fut>(
     F: Fn(Request<Bytes>, Peer) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = Response<Bytes>> + Send + 'static,
 {
-    let limit = ConnectionLimit::new(options.max_connections);
-    let service = Arc::new(Service {
-        handler,
-        options,
-        tls,
-        drain: drain.clone(),
-    });
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            biased;
-            () = drain.signaled() => break,
-            Some(_) = connections.join_next() => {}
-            accepted = accept(&listener, &limit) => match accepted {
-                Ok((accepted, permit)) => {
-                    let service = Arc::clone(&service);
-                    connections.spawn(async move {
-                        service.connection(accepted).await;
-                        drop(permit);
-                    });
-                }
-                Err(error) => {
-                    tracing::error!(%error, "no longer listening");
-                    break;
-                }
-            },
+    let streaming = StreamingOptions {
+        tls: tls.map_or(Tls::Off, Tls::Required),
+        header_timeout: options.header_timeout,
+        limit: ConnectionLimit::new(options.max_connections),
+    };
+    let whole = Arc::new((handler, options));
+    let handler = move |request: Request<Incoming>, client: Client| {
+        let whole = Arc::clone(&whole);
+        async move {
+            let (handler, options) = &*whole;
+            let (parts, body) = request.into_parts();
+            let response = match body::collect(body, options).await {
+                Ok(body) => handler(Request::from_parts(parts, body), client.peer).await,
+                Err(refusal) => refusal.response(),
+            };
+            response.map(Full::new)
         }
-    }
-    drop(listener);
-    while connections.join_next().await.is_some() {}
+    };
+    serve_streaming(listener, streaming, handler, drain).await;
 }
 
 /// A text response: `text/plain`, with a line end.
@@ -112,11 +103,6 @@ pub fn text(status: StatusCode, text: impl std::fmt::Display) -> Response<Bytes>
     let kind = header::HeaderValue::from_static("text/plain; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
     response
-}
-
-async fn accept(listener: &Listener, limit: &ConnectionLimit) -> io::Result<(Accepted, Permit)> {
-    let permit = limit.acquire().await;
-    Ok((listener.accept().await?, permit))
 }
 
 #[cfg(test)]

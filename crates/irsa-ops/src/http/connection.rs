@@ -1,12 +1,14 @@
 //! One connection of the server.
 
 use std::convert::Infallible;
+use std::error::Error;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http_body_util::Full;
-use hyper::body::Incoming;
+use http::{Request, Response};
+use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -19,35 +21,66 @@ use irsa_net::tokio_rustls::server::TlsStream;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
-use super::{Request, Response, ServeOptions, body};
+use super::streaming::{Client, StreamingOptions, Tls};
 
 /// A request's header, all lines together, in bytes: well over what a signed request has.
 const MAX_HEADER: usize = 64 * 1024;
 
+/// The first byte of a TLS record that holds a handshake (RFC 8446, section 5.1).
+const TLS_HANDSHAKE: u8 = 0x16;
+
 /// What all connections of a server share.
 pub(super) struct Service<F> {
     pub(super) handler: F,
-    pub(super) options: ServeOptions,
-    pub(super) tls: Option<Arc<ServerConfig>>,
+    pub(super) options: StreamingOptions,
     pub(super) drain: DrainWatch,
 }
 
-impl<F, Fut> Service<F>
+impl<F, Fut, B> Service<F>
 where
-    F: Fn(Request<Bytes>, Peer) -> Fut,
-    Fut: Future<Output = Response<Bytes>>,
+    F: Fn(Request<Incoming>, Client) -> Fut,
+    Fut: Future<Output = Response<B>>,
+    B: Body<Data = Bytes> + 'static,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     pub(super) async fn connection(&self, accepted: Accepted) {
         let _guard = self.drain.guard();
         let Accepted { stream, peer } = accepted;
-        match &self.tls {
-            None => self.requests(stream, peer).await,
+        let config = match &self.options.tls {
+            Tls::Off => None,
+            Tls::Required(config) => Some(config),
+            Tls::Offered(config) => match self.begins_with_tls(&stream).await {
+                Some(is_tls) => is_tls.then_some(config),
+                None => return,
+            },
+        };
+        let client = Client {
+            peer,
+            local: local_address(&stream),
+            is_tls: config.is_some(),
+        };
+        match config {
+            None => self.requests(stream, client).await,
             Some(config) => {
                 if let Some(stream) = self.handshake(Arc::clone(config), stream, peer).await {
-                    self.requests(stream, peer).await;
+                    self.requests(stream, client).await;
                 }
             }
         }
+    }
+
+    /// `None` when nothing came.
+    async fn begins_with_tls(&self, stream: &Stream) -> Option<bool> {
+        let Stream::Tcp(stream) = stream else {
+            return Some(false);
+        };
+        let mut first = [0];
+        let peeked = tokio::select! {
+            biased;
+            () = self.drain.signaled() => return None,
+            peeked = timeout(self.options.header_timeout, stream.peek(&mut first)) => peeked,
+        };
+        matches!(peeked, Ok(Ok(1))).then_some(first == [TLS_HANDSHAKE])
     }
 
     async fn handshake(
@@ -71,8 +104,10 @@ where
         }
     }
 
-    async fn requests<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: S, peer: Peer) {
-        let service = service_fn(|request| self.answer(request, peer));
+    async fn requests<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: S, client: Client) {
+        let service = service_fn(|request| async move {
+            Ok::<_, Infallible>((self.handler)(request, client).await)
+        });
         let mut connection = pin!(
             http1::Builder::new()
                 .timer(TokioTimer::new())
@@ -89,20 +124,14 @@ where
             }
         };
         if let Err(error) = ended {
-            tracing::debug!(?peer, %error, "HTTP connection failed");
+            tracing::debug!(peer = ?client.peer, %error, "HTTP connection failed");
         }
     }
+}
 
-    async fn answer(
-        &self,
-        request: Request<Incoming>,
-        peer: Peer,
-    ) -> Result<Response<Full<Bytes>>, Infallible> {
-        let (parts, body) = request.into_parts();
-        let response = match body::collect(body, &self.options).await {
-            Ok(body) => (self.handler)(Request::from_parts(parts, body), peer).await,
-            Err(refusal) => refusal.response(),
-        };
-        Ok(response.map(Full::new))
+fn local_address(stream: &Stream) -> Option<SocketAddr> {
+    match stream {
+        Stream::Tcp(stream) => stream.local_addr().ok(),
+        Stream::Unix(_) => None,
     }
 }

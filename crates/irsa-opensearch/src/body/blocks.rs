@@ -1,0 +1,74 @@
+//! Pieces of a body, gathered into blocks that are worth keeping.
+//!
+//! A small piece keeps the whole buffer alive that it was read into, many times its own size when a
+//! client dribbles: small ones are copied together, large ones kept as they are.
+
+use bytes::{Bytes, BytesMut};
+
+/// A piece of this size is kept as it is, and so is what small ones make together.
+const WORTH_KEEPING: usize = 16 * 1024;
+
+#[derive(Debug, Default)]
+pub(super) struct Blocks {
+    small: BytesMut,
+}
+
+// === impl Blocks ===
+
+impl Blocks {
+    /// Adds a piece; the blocks that are full now go to `full`.
+    pub(super) fn push(&mut self, piece: Bytes, full: &mut Vec<Bytes>) {
+        if piece.len() >= WORTH_KEEPING {
+            self.flush(full);
+            full.push(piece);
+        } else {
+            self.small.extend_from_slice(&piece);
+            if self.small.len() >= WORTH_KEEPING {
+                self.flush(full);
+            }
+        }
+    }
+
+    /// What is left.
+    pub(super) fn flush(&mut self, full: &mut Vec<Bytes>) {
+        if !self.small.is_empty() {
+            full.push(std::mem::take(&mut self.small).freeze());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_the_bytes_in_order_and_few_blocks() {
+        let sizes = [1, 20_000, 3, 16_384, 16_383, 1, 5, 0, 40_000];
+        let pieces =
+            sizes.map(|size: usize| Bytes::from(vec![u8::try_from(size % 251).unwrap(); size]));
+        let (mut blocks, mut full) = (Blocks::default(), Vec::new());
+        for piece in &pieces {
+            blocks.push(piece.clone(), &mut full);
+        }
+        blocks.flush(&mut full);
+        assert_eq!(full.concat(), pieces.concat());
+        assert_eq!(full.len(), 7);
+    }
+
+    #[test]
+    fn a_large_piece_is_not_copied() {
+        let piece = Bytes::from(vec![7; WORTH_KEEPING]);
+        let (mut blocks, mut full) = (Blocks::default(), Vec::new());
+        blocks.push(piece.clone(), &mut full);
+        assert_eq!(full[0].as_ptr(), piece.as_ptr());
+    }
+
+    #[test]
+    fn bytes_that_dribble_share_a_block() {
+        let (mut blocks, mut full) = (Blocks::default(), Vec::new());
+        for _ in 0..WORTH_KEEPING {
+            blocks.push(Bytes::from_static(b"x"), &mut full);
+        }
+        assert_eq!(full.len(), 1);
+    }
+}

@@ -1,0 +1,67 @@
+//! Passwords that were right a short time ago, so that an expensive check is not made for each
+//! request.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use sha2::{Digest, Sha256};
+
+/// After this a password is checked again: it may have been changed.
+const LIFE: Duration = Duration::from_mins(5);
+/// More than a listener has users.
+const MOST: usize = 1_000;
+
+/// A hash under a key of this process: neither the passwords nor hashes that could be looked up.
+pub(super) type Key = [u8; 32];
+
+#[derive(Debug)]
+pub(super) struct Remembered {
+    salt: Salt,
+    until: Mutex<HashMap<Key, Instant>>,
+}
+
+struct Salt([u8; 32]);
+
+// === impl Remembered ===
+
+impl Remembered {
+    pub(super) fn new() -> Self {
+        Self {
+            salt: Salt(rand::random()),
+            until: Mutex::default(),
+        }
+    }
+
+    pub(super) fn key(&self, credentials: &[u8]) -> Key {
+        Sha256::new()
+            .chain_update(self.salt.0)
+            .chain_update(credentials)
+            .finalize()
+            .into()
+    }
+
+    pub(super) fn has(&self, key: &Key) -> bool {
+        let until = self.until.lock().unwrap_or_else(PoisonError::into_inner);
+        until.get(key).is_some_and(|until| *until > Instant::now())
+    }
+
+    pub(super) fn add(&self, key: Key) {
+        let mut until = self.until.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        if until.len() >= MOST {
+            until.retain(|_, until| *until > now);
+        }
+        if until.len() < MOST {
+            until.insert(key, now + LIFE);
+        }
+    }
+}
+
+// === impl Salt ===
+
+impl std::fmt::Debug for Salt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("..")
+    }
+}

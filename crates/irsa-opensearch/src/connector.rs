@@ -1,0 +1,156 @@
+//! Connections to the domain: TCP to the address that is dialed, TLS with the name that is verified.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::Uri;
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::client::legacy::connect::{Connected, Connection};
+use hyper_util::rt::TokioIo;
+use irsa_net::connect::{ConnectOptions, connect};
+use prometheus_client::metrics::counter::Counter;
+use rustls::ClientConfig;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use crate::upstream::Upstream;
+use crate::upstream_error::ConnectorError;
+
+/// The protocol of HTTP/2 in ALPN (RFC 9113, section 3.2).
+const H2: &[u8] = b"h2";
+
+/// Connects to one domain, whatever the request's URI says.
+#[derive(Debug, Clone)]
+pub(crate) struct Connector(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    upstream: Upstream,
+    tls: Arc<ClientConfig>,
+    timeout: Duration,
+    opened: Counter,
+}
+
+/// A connection whose other end is verified.
+#[derive(Debug)]
+pub(crate) struct Secured(TokioIo<TlsStream<TcpStream>>);
+
+// === impl Connector ===
+
+impl Connector {
+    /// `opened` counts the connections.
+    pub(crate) fn new(
+        upstream: Upstream,
+        tls: Arc<ClientConfig>,
+        timeout: Duration,
+        opened: Counter,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            upstream,
+            tls,
+            timeout,
+            opened,
+        }))
+    }
+}
+
+impl tower_service::Service<Uri> for Connector {
+    type Response = Secured;
+    type Error = ConnectorError;
+    type Future = Pin<Box<dyn Future<Output = Result<Secured, ConnectorError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), ConnectorError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Uri) -> Self::Future {
+        let inner = Arc::clone(&self.0);
+        Box::pin(async move { inner.connect().await })
+    }
+}
+
+// === impl Inner ===
+
+impl Inner {
+    async fn connect(&self) -> Result<Secured, ConnectorError> {
+        let options = ConnectOptions {
+            timeout: self.timeout,
+            ..ConnectOptions::default()
+        };
+        let Upstream {
+            dial_host,
+            dial_port,
+            tls_name,
+            ..
+        } = &self.upstream;
+        let stream = connect(dial_host, *dial_port, &options)
+            .await
+            .map_err(|error| ConnectorError::Connect(Arc::new(error)))?;
+        let handshake = TlsConnector::from(Arc::clone(&self.tls)).connect(tls_name.clone(), stream);
+        let stream = timeout(self.timeout, handshake)
+            .await
+            .map_err(|_| ConnectorError::TlsTimeout(self.timeout))?
+            .map_err(ConnectorError::Tls)?;
+        self.opened.inc();
+        Ok(Secured(TokioIo::new(stream)))
+    }
+}
+
+// === impl Secured ===
+
+impl Connection for Secured {
+    fn connected(&self) -> Connected {
+        let (_, tls) = self.0.inner().get_ref();
+        if tls.alpn_protocol() == Some(H2) {
+            Connected::new().negotiated_h2()
+        } else {
+            Connected::new()
+        }
+    }
+}
+
+impl Read for Secured {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(cx, buf)
+    }
+}
+
+impl Write for Secured {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.0.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write_vectored(cx, bufs)
+    }
+}

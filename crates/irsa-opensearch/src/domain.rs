@@ -1,0 +1,213 @@
+//! A domain as requests need it: where it is, who signs, and what is kept of it.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+use http::uri::Authority;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use irsa_chain::{Cause, Link, RoleArn};
+use irsa_identity::{Clock, Identity};
+use irsa_net::limit::ConnectionLimit;
+use rustls::{ClientConfig, ServerConfig};
+
+use crate::body::{BodyStore, Outgoing};
+use crate::client_auth::{ClientAuth, Gate};
+use crate::connector::Connector;
+use crate::failure::{Facts, Failure};
+use crate::guard::Guards;
+use crate::host::HostNames;
+use crate::log_limit::LogLimit;
+use crate::metrics::{DomainMetrics, OpenSearchMetrics};
+use crate::refusal;
+use crate::skew::Skew;
+use crate::upstream::{Limits, PayloadSigning, Upstream};
+
+/// Everything that the requests to one upstream share.
+#[derive(Debug)]
+pub struct Domain {
+    pub(crate) upstream: Upstream,
+    /// What is sent as `Host`, and signed.
+    pub(crate) authority: Authority,
+    pub(crate) limits: Limits,
+    pub(crate) guards: Guards,
+    pub(crate) identity: Identity,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) bodies: Arc<BodyStore>,
+    pub(crate) client: Client<Connector, Outgoing>,
+    pub(crate) client_tls: Option<Arc<ServerConfig>>,
+    pub(crate) gate: Gate,
+    pub(crate) hosts: HostNames,
+    pub(crate) skew: Skew,
+    pub(crate) connection_limit: ConnectionLimit,
+    pub(crate) metrics: Arc<DomainMetrics>,
+    payload: PayloadSigning,
+    role: Option<RoleArn>,
+    log_limit: LogLimit,
+}
+
+/// What a [`Domain`] is made of.
+#[derive(Debug)]
+pub struct DomainParts {
+    /// Where the domain is.
+    pub upstream: Upstream,
+    /// The bounds of its requests.
+    pub limits: Limits,
+    /// What clients may not ask for.
+    pub guards: Guards,
+    /// Who signs.
+    pub identity: Identity,
+    /// The role that the identity ends in, for messages.
+    pub role: Option<RoleArn>,
+    /// The time that signatures are dated by.
+    pub clock: Arc<dyn Clock>,
+    /// The room for bodies of requests, one for all domains of a process.
+    pub bodies: Arc<BodyStore>,
+    /// How the domain is verified; ALPN should offer `h2` and `http/1.1`.
+    pub upstream_tls: Arc<ClientConfig>,
+    /// TLS for clients that begin with it; ALPN, if any, must offer `http/1.1`.
+    pub client_tls: Option<Arc<ServerConfig>>,
+    /// What clients must show.
+    pub client_auth: ClientAuth,
+    /// What a signature says of the body.
+    pub payload: PayloadSigning,
+    /// Names that clients may call the listener by (`Host`), without port, besides `localhost`,
+    /// addresses of the loopback, the address they connect to, and the upstream's own name.
+    pub server_names: Vec<String>,
+}
+
+/// The parts make no domain.
+#[derive(Debug, thiserror::Error)]
+pub enum DomainError {
+    /// The name to sign for is no host name.
+    #[error("`{0}` is no host name to sign for")]
+    SignHost(String),
+}
+
+// === impl Domain ===
+
+impl Domain {
+    /// A domain with nothing connected yet.
+    ///
+    /// # Errors
+    /// The name to sign for is no host name.
+    pub fn new(parts: DomainParts, metrics: &OpenSearchMetrics) -> Result<Self, DomainError> {
+        let upstream = parts.upstream;
+        let metrics = Arc::new(metrics.for_upstream(&upstream.to_string()));
+        let sign_host = || DomainError::SignHost(upstream.sign_host.clone());
+        let authority = upstream.host_header().parse().map_err(|_| sign_host())?;
+        let connector = Connector::new(
+            upstream.clone(),
+            parts.upstream_tls,
+            parts.limits.connect_timeout,
+            metrics.connections.clone(),
+        );
+        let names = parts.server_names.into_iter();
+        Ok(Self {
+            hosts: HostNames::new(names.chain([upstream.sign_host.clone()])),
+            gate: Gate::new(parts.client_auth, parts.client_tls.is_some()),
+            client: client(connector, &parts.limits),
+            connection_limit: ConnectionLimit::new(parts.limits.max_connections),
+            upstream,
+            authority,
+            limits: parts.limits,
+            guards: parts.guards,
+            identity: parts.identity,
+            clock: parts.clock,
+            bodies: parts.bodies,
+            client_tls: parts.client_tls,
+            skew: Skew::default(),
+            metrics,
+            payload: parts.payload,
+            role: parts.role,
+            log_limit: LogLimit::default(),
+        })
+    }
+
+    /// Where the domain is.
+    pub fn upstream(&self) -> &Upstream {
+        &self.upstream
+    }
+
+    pub(crate) fn signs_payloads(&self) -> bool {
+        self.payload == PayloadSigning::Hashed
+    }
+
+    /// What a failure says about its surroundings.
+    pub(crate) fn facts(&self) -> Facts<'_> {
+        Facts {
+            host: &self.upstream.sign_host,
+            region: self.upstream.scope.region.as_str(),
+            source: self.identity.source().name(),
+            role: self.role.as_ref().map(ToString::to_string),
+        }
+    }
+
+    /// Counts and logs that a request was turned down here.
+    pub(crate) fn note_failure(&self, failure: &Failure) {
+        let (link, cause) = (failure.link(), failure.cause());
+        if link.is_some() {
+            self.metrics.refused(link, cause);
+        }
+        self.metrics.rejected(failure.name());
+        let name = cause.map_or(failure.name(), Cause::id);
+        if let Some(before) = self.log_limit.may_log(name) {
+            tracing::warn!(
+                upstream = %self.upstream,
+                link = link.map(Link::id),
+                cause = cause.map(Cause::id),
+                detail = %self.facts(),
+                unlogged = before,
+                "request turned down: {failure}"
+            );
+        }
+    }
+
+    /// Counts and logs what an answer of the domain says about the chain.
+    pub(crate) fn note_refusal(&self, status: StatusCode, begun: &[u8]) {
+        let Some(refusal) = refusal::classify(status, begun) else {
+            return;
+        };
+        self.metrics.refused(Some(refusal.link), refusal.cause);
+        let name = refusal.cause.map_or(refusal.link.id(), Cause::id);
+        if let Some(before) = self.log_limit.may_log(name) {
+            tracing::warn!(
+                upstream = %self.upstream,
+                status = status.as_u16(),
+                link = refusal.link.id(),
+                cause = refusal.cause.map(Cause::id),
+                remedy = refusal.cause.map(Cause::remedy),
+                detail = %self.facts(),
+                unlogged = before,
+                "the domain refused a request"
+            );
+        }
+    }
+}
+
+/// A pool of connections to one domain.
+fn client(connector: Connector, limits: &Limits) -> Client<Connector, Outgoing> {
+    Client::builder(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(limits.idle_timeout)
+        .pool_max_idle_per_host(MAX_IDLE)
+        // A replayed request would carry its first signature: it is sent again from here.
+        .retry_canceled_requests(false)
+        .http2_initial_stream_window_size(STREAM_WINDOW)
+        .http2_initial_connection_window_size(CONNECTION_WINDOW)
+        .http2_max_header_list_size(MAX_HEADER)
+        .http2_max_send_buf_size(SEND_BUFFER)
+        .build(connector)
+}
+
+/// Connections that are kept: more than a pod has requests at once.
+const MAX_IDLE: usize = 128;
+/// How much of an answer may come before its client reads, in bytes.
+const STREAM_WINDOW: u32 = 1024 * 1024;
+/// The same for all answers on one connection.
+const CONNECTION_WINDOW: u32 = 8 * 1024 * 1024;
+/// The header of an answer, in bytes.
+const MAX_HEADER: u32 = 64 * 1024;
+/// How much of a request is held for a connection that can't take it yet, in bytes.
+const SEND_BUFFER: usize = 256 * 1024;

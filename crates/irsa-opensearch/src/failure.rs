@@ -1,0 +1,234 @@
+//! Failures of the proxy's own: answers in OpenSearch's shape, so that its clients can read them.
+//!
+//! `error.type` and `error.reason` are what clients show; `link`, `cause` and `remedy` say which
+//! link of the identity chain broke and what to do. No secret is in any of them.
+
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
+use http::{Response, StatusCode};
+use irsa_chain::{Cause, Link};
+use irsa_identity::IdentityError;
+use serde_json::{Map, Value, json};
+
+use crate::body::IntakeError;
+use crate::client_auth::AuthError;
+use crate::guard::Denial;
+use crate::upstream_error::UpstreamError;
+
+/// Why a request is answered here.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// Its `Host` or its target is none of ours.
+    Host,
+    /// Its target is of a form that a proxy of one domain has no use for.
+    Target(&'static str),
+    Auth(AuthError),
+    Denied(Denial),
+    Intake(IntakeError),
+    Identity(IdentityError),
+    Upstream(UpstreamError),
+    /// Its body was passed on while it came, and can't be sent again.
+    SentAlready,
+}
+
+/// What is known around a failure: the domain, the role, where the identity is from.
+#[derive(Debug)]
+pub(crate) struct Facts<'a> {
+    pub(crate) host: &'a str,
+    pub(crate) region: &'a str,
+    pub(crate) source: &'a str,
+    pub(crate) role: Option<String>,
+}
+
+// === impl Failure ===
+
+impl Failure {
+    pub(crate) fn cause(&self) -> Option<Cause> {
+        match self {
+            Self::Identity(error) => error.cause(),
+            Self::Upstream(error) => Some(error.cause()),
+            Self::Intake(IntakeError::TooLarge(_)) => Some(Cause::RequestTooLarge),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn link(&self) -> Option<Link> {
+        match self {
+            Self::Identity(error) => Some(error.link()),
+            _ => self.cause().map(Cause::link),
+        }
+    }
+
+    /// A short name, also for metrics.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::Target(_) => "target",
+            Self::Auth(_) => "client_auth",
+            Self::Denied(Denial::ReadOnly) => "read_only",
+            Self::Denied(Denial::Path) => "path",
+            Self::Denied(Denial::SecurityApi) => "security_api",
+            Self::Intake(IntakeError::TooLarge(_) | IntakeError::NoRoom) => "request_too_large",
+            Self::Intake(IntakeError::Slow(_)) => "request_timeout",
+            Self::Intake(IntakeError::Broken(_)) => "request_broken",
+            Self::Intake(IntakeError::Disk(_)) => "spill",
+            Self::Identity(_) => "identity",
+            Self::Upstream(_) | Self::SentAlready => "upstream",
+        }
+    }
+
+    /// 503 invites clients to try again soon, which helps where the identity is broken in passing;
+    /// 502 and 504 say that what is behind this proxy failed.
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::Host => StatusCode::MISDIRECTED_REQUEST,
+            Self::Target(_) | Self::Intake(IntakeError::Broken(_)) => StatusCode::BAD_REQUEST,
+            Self::Auth(AuthError::Password) => StatusCode::UNAUTHORIZED,
+            Self::Auth(_) | Self::Denied(_) => StatusCode::FORBIDDEN,
+            Self::Intake(IntakeError::TooLarge(_) | IntakeError::NoRoom) => {
+                StatusCode::PAYLOAD_TOO_LARGE
+            }
+            Self::Intake(IntakeError::Slow(_)) => StatusCode::REQUEST_TIMEOUT,
+            Self::Intake(IntakeError::Disk(_)) => StatusCode::INSUFFICIENT_STORAGE,
+            Self::Identity(error) if error.is_transient() => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Upstream(error) if error.is_timeout() => StatusCode::GATEWAY_TIMEOUT,
+            Self::Identity(_) | Self::Upstream(_) | Self::SentAlready => StatusCode::BAD_GATEWAY,
+        }
+    }
+
+    pub(crate) fn response(&self, facts: &Facts<'_>) -> Response<Bytes> {
+        let status = self.status();
+        let body = self.body(status, facts).to_string();
+        let mut response = Response::new(Bytes::from(body));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        let json = HeaderValue::from_static("application/json; charset=UTF-8");
+        headers.insert(CONTENT_TYPE, json);
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if matches!(self, Self::Auth(AuthError::Password)) {
+            let challenge = HeaderValue::from_static(r#"Basic realm="irsa", charset="UTF-8""#);
+            headers.insert(WWW_AUTHENTICATE, challenge);
+        }
+        if matches!(self, Self::Intake(_)) {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+
+    fn body(&self, status: StatusCode, facts: &Facts<'_>) -> Value {
+        let (kind, reason) = (self.kind(), self.reason(facts));
+        let mut error = Map::new();
+        error.insert(
+            "root_cause".to_owned(),
+            json!([{"type": kind, "reason": reason}]),
+        );
+        error.insert("type".to_owned(), json!(kind));
+        error.insert("reason".to_owned(), json!(reason));
+        let link = self.link().map(|link| link.id().to_owned());
+        let cause = self.cause().map(|cause| cause.id().to_owned());
+        let fields = [("link", link), ("cause", cause), ("remedy", self.remedy())];
+        for (name, value) in fields {
+            if let Some(value) = value {
+                error.insert(name.to_owned(), json!(value));
+            }
+        }
+        json!({"error": error, "status": status.as_u16()})
+    }
+
+    /// Such as `irsa_sts_session_exception`: OpenSearch's own types end so.
+    fn kind(&self) -> String {
+        let name = match self.link() {
+            Some(link) => link.id().replace('-', "_"),
+            None => self.name().to_owned(),
+        };
+        format!("irsa_{name}_exception")
+    }
+
+    fn reason(&self, facts: &Facts<'_>) -> String {
+        match (self.link(), self.cause()) {
+            (Some(link), Some(cause)) => {
+                format!(
+                    "irsa: {self} (link: {}, cause: {}; {facts})",
+                    link.id(),
+                    cause.id()
+                )
+            }
+            (Some(link), None) => format!("irsa: {self} (link: {}; {facts})", link.id()),
+            (None, _) => format!("irsa: {self}"),
+        }
+    }
+
+    fn remedy(&self) -> Option<String> {
+        let remedy = match self {
+            Self::Host => {
+                "send the request to a name of this listener, or add the name to those \
+                           that it answers to"
+            }
+            Self::Target(_) => "send a path, as in `GET /_cluster/health HTTP/1.1`",
+            Self::Auth(AuthError::Password) => "set user and password in the client",
+            Self::Denied(_) => "use another listener, or change the guards of this one",
+            Self::Intake(IntakeError::NoRoom) => {
+                "send smaller or fewer bodies at once, or give more room for them in files"
+            }
+            Self::Intake(IntakeError::Disk(_)) => {
+                "name a writable folder with room for temporary files, such as an `emptyDir`"
+            }
+            Self::Intake(IntakeError::TooLarge(_)) => Cause::RequestTooLarge.remedy(),
+            Self::Auth(_) | Self::Intake(_) | Self::SentAlready => return None,
+            Self::Identity(error) => return Some(error.remedy()),
+            Self::Upstream(error) => error.cause().remedy(),
+        };
+        Some(remedy.to_owned())
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Host => f.write_str("the request's host is no name of this listener"),
+            Self::Target(problem) => f.write_str(problem),
+            Self::Auth(error) => error.fmt(f),
+            Self::Denied(denial) => denial.fmt(f),
+            Self::Intake(error) => error.fmt(f),
+            Self::Identity(error) => error.fmt(f),
+            Self::Upstream(error) => error.fmt(f),
+            Self::SentAlready => f.write_str("the request's body can't be sent a second time"),
+        }
+    }
+}
+
+impl From<IntakeError> for Failure {
+    fn from(error: IntakeError) -> Self {
+        Self::Intake(error)
+    }
+}
+
+impl From<IdentityError> for Failure {
+    fn from(error: IdentityError) -> Self {
+        Self::Identity(error)
+    }
+}
+
+impl From<UpstreamError> for Failure {
+    fn from(error: UpstreamError) -> Self {
+        Self::Upstream(error)
+    }
+}
+
+// === impl Facts ===
+
+impl std::fmt::Display for Facts<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            host,
+            region,
+            source,
+            role,
+        } = self;
+        write!(f, "{host}, region {region}, identity from {source}")?;
+        match role {
+            Some(role) => write!(f, ", role {role}"),
+            None => Ok(()),
+        }
+    }
+}

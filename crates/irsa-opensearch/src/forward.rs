@@ -1,0 +1,150 @@
+//! From a client's request to its answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::EXPECT;
+use http::request::Parts;
+use http::uri::Scheme;
+use http::{Method, Request, Response};
+use http_body_util::BodyExt;
+use hyper::body::{Body, Incoming};
+use irsa_ops::http::Client;
+use tokio::time::timeout;
+
+use crate::body::Intake;
+use crate::domain::Domain;
+use crate::exchange::exchange;
+use crate::failure::Failure;
+use crate::outbound::{Outbound, Payload};
+use crate::response::{Relayed, ResponseBody};
+
+/// How long the rest of a refused body is read for, so that its client gets to read the answer: a
+/// connection that is closed on unread bytes is reset.
+const LINGER: Duration = Duration::from_secs(5);
+
+/// Answers a client's request: with the domain's answer, or with our own failure.
+pub(crate) async fn answer(
+    domain: Arc<Domain>,
+    request: Request<Incoming>,
+    client: Client,
+) -> Response<ResponseBody> {
+    let (parts, body) = request.into_parts();
+    let mut meter = domain.metrics.begin(&parts.method, parts.uri.path());
+    match Box::pin(forward(&domain, parts, body, client)).await {
+        Ok(response) => {
+            meter.answered(response.status());
+            response.map(|body| ResponseBody::domain(body, meter))
+        }
+        Err(failure) => {
+            domain.note_failure(&failure);
+            meter.answered(failure.status());
+            let response = failure.response(&domain.facts());
+            response.map(|body| ResponseBody::own(body, meter))
+        }
+    }
+}
+
+async fn forward(
+    domain: &Domain,
+    parts: Parts,
+    mut body: Incoming,
+    client: Client,
+) -> Result<Response<Relayed>, Failure> {
+    if let Err(failure) = admit(domain, &parts, client).await {
+        linger(&parts, body);
+        return Err(failure);
+    }
+    let intake = Intake {
+        store: &domain.bodies,
+        metrics: &domain.metrics.bodies,
+        max_body: domain.limits.max_body,
+        idle: domain.limits.body_timeout,
+    };
+    let received = match body.size_hint().exact() {
+        Some(length) if length > 0 && !domain.signs_payloads() => intake
+            .check_length(&body)
+            .map(|()| Payload::Streaming(None, length)),
+        _ => intake.receive(&mut body).await.map(Payload::Stored),
+    };
+    let payload = match received {
+        Ok(Payload::Streaming(_, length)) => Payload::Streaming(Some(body), length),
+        Ok(stored) => stored,
+        Err(error) => {
+            linger(&parts, body);
+            return Err(error.into());
+        }
+    };
+    domain.metrics.received(payload.length());
+    exchange(domain, Outbound::new(parts, payload)).await
+}
+
+/// Whether the request may go on at all, by its header.
+async fn admit(domain: &Domain, parts: &Parts, client: Client) -> Result<(), Failure> {
+    check_target(parts)?;
+    if !domain
+        .hosts
+        .accept(&parts.uri, &parts.headers, client.local)
+    {
+        return Err(Failure::Host);
+    }
+    let admitted = domain.gate.admit(client, &parts.headers).await;
+    admitted.map_err(Failure::Auth)?;
+    let guarded = domain.guards.check(&parts.method, parts.uri.path());
+    guarded.map_err(Failure::Denied)
+}
+
+/// The forms of a target are those of RFC 9112, section 3.2.
+fn check_target(parts: &Parts) -> Result<(), Failure> {
+    let uri = &parts.uri;
+    let problem = if parts.method == Method::CONNECT {
+        "this is no proxy for other hosts: `CONNECT` leads nowhere"
+    } else if uri.scheme().is_some_and(|scheme| *scheme != Scheme::HTTP) {
+        "this is a proxy for one domain: a target with a scheme has `http`"
+    } else if uri.path() == "*" {
+        "`*` is no path of OpenSearch's"
+    } else if !uri.path().starts_with('/') {
+        "a target is a path, and this is none"
+    } else {
+        return Ok(());
+    };
+    Err(Failure::Target(problem))
+}
+
+/// Reads on for a while beside the answer. Not where the client waits to be told to send.
+fn linger(parts: &Parts, mut body: Incoming) {
+    if body.is_end_stream() || parts.headers.contains_key(EXPECT) {
+        return;
+    }
+    tokio::spawn(timeout(LINGER, async move {
+        while let Some(Ok(_)) = body.frame().await {}
+    }));
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+
+    fn check(method: Method, uri: &str) -> bool {
+        let request = Request::builder()
+            .method(method)
+            .uri(uri)
+            .body(Bytes::new());
+        check_target(&request.unwrap().into_parts().0).is_ok()
+    }
+
+    #[test]
+    fn takes_paths_and_absolute_targets_only() {
+        assert!(check(Method::GET, "/"));
+        assert!(check(Method::GET, "//a"));
+        assert!(check(Method::GET, "http://localhost:9200"));
+        assert!(check(Method::GET, "http://localhost:9200/_search?q=a"));
+        assert!(!check(Method::GET, "https://localhost:9200/"));
+        assert!(!check(Method::GET, "ftp://localhost/"));
+        assert!(!check(Method::OPTIONS, "*"));
+        assert!(!check(Method::CONNECT, "localhost:9200"));
+        assert!(!check(Method::GET, "localhost:9200"));
+    }
+}

@@ -1,0 +1,139 @@
+//! Which headers stay behind.
+
+use http::header::{
+    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue,
+    PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+};
+
+/// Those that belong to one connection (RFC 9110, section 7.6.1, with the older names that clients
+/// still send).
+const HOP_BY_HOP: [HeaderName; 7] = [
+    CONNECTION,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    PROXY_AUTHENTICATE,
+    PROXY_AUTHORIZATION,
+    TRANSFER_ENCODING,
+    UPGRADE,
+];
+
+/// Makes a client's headers those that go on to the domain: less what concerns this connection, and
+/// less what would stand beside our own signature. `Content-Length` is set by who sends the body.
+pub(crate) fn clean_request(headers: &mut HeaderMap) {
+    remove_hop_by_hop(headers);
+    for name in [AUTHORIZATION, CONTENT_LENGTH, EXPECT, HOST, TE, TRAILER] {
+        headers.remove(name);
+    }
+    remove_all(headers, |name| name.as_str().starts_with("x-amz-"));
+}
+
+/// Makes the domain's headers those that go on to the client. `Trailer` stays, for trailers do.
+pub(crate) fn clean_response(headers: &mut HeaderMap) {
+    remove_hop_by_hop(headers);
+}
+
+/// The only value of a header; `None` where there is none, or several.
+pub(crate) fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
+    let mut values = headers.get_all(name).iter();
+    values.next().filter(|_| values.next().is_none())
+}
+
+fn remove_hop_by_hop(headers: &mut HeaderMap) {
+    for name in named_by_connection(headers) {
+        headers.remove(name);
+    }
+    for name in HOP_BY_HOP {
+        headers.remove(name);
+    }
+}
+
+/// What `Connection` names. Fields that frame or route a message are none of its business.
+fn named_by_connection(headers: &HeaderMap) -> Vec<HeaderName> {
+    let values = headers.get_all(CONNECTION).iter();
+    let options = values.filter_map(|value| value.to_str().ok());
+    options
+        .flat_map(|options| options.split(','))
+        .filter_map(|option| option.trim().parse().ok())
+        .filter(|name| *name != CONTENT_LENGTH && *name != HOST)
+        .collect()
+}
+
+fn remove_all(headers: &mut HeaderMap, mut is_unwanted: impl FnMut(&HeaderName) -> bool) {
+    let unwanted: Vec<_> = headers
+        .keys()
+        .filter(|name| is_unwanted(name))
+        .cloned()
+        .collect();
+    for name in unwanted {
+        headers.remove(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let pairs = pairs.iter();
+        pairs
+            .map(|(name, value)| {
+                let name = HeaderName::from_static(name);
+                (name, HeaderValue::from_static(value))
+            })
+            .collect()
+    }
+
+    fn names(headers: &HeaderMap) -> Vec<&str> {
+        headers.keys().map(HeaderName::as_str).collect()
+    }
+
+    #[test]
+    fn a_request_loses_what_concerns_this_connection_or_another_signature() {
+        let mut request = headers(&[
+            ("authorization", "Basic aGk6aG8="),
+            ("connection", "close, X-Mine"),
+            ("x-mine", "1"),
+            ("keep-alive", "timeout=5"),
+            ("te", "trailers"),
+            ("trailer", "x-sum"),
+            ("transfer-encoding", "chunked"),
+            ("upgrade", "h2c"),
+            ("proxy-authorization", "Basic aGk6aG8="),
+            ("proxy-connection", "keep-alive"),
+            ("x-amz-date", "20251124T000000Z"),
+            ("x-amz-anything-else", "1"),
+            ("expect", "100-continue"),
+            ("host", "localhost:9200"),
+            ("content-length", "3"),
+            ("content-type", "application/json"),
+            ("content-encoding", "gzip"),
+        ]);
+        clean_request(&mut request);
+        assert_eq!(names(&request), ["content-type", "content-encoding"]);
+    }
+
+    #[test]
+    fn duplicates_stay_in_order() {
+        let mut request = headers(&[("accept", "a"), ("accept", "b"), ("x-opaque-id", "7")]);
+        clean_request(&mut request);
+        let accept: Vec<_> = request.get_all("accept").iter().collect();
+        assert_eq!(accept, ["a", "b"]);
+    }
+
+    #[test]
+    fn connection_names_neither_length_nor_host() {
+        let mut response = headers(&[
+            ("connection", "content-length, host"),
+            ("content-length", "3"),
+        ]);
+        clean_response(&mut response);
+        assert_eq!(names(&response), ["content-length"]);
+    }
+
+    #[test]
+    fn one_of_several_values_is_not_the_only_one() {
+        let request = headers(&[("accept", "a"), ("accept", "b"), ("host", "h")]);
+        assert!(single(&request, &HeaderName::from_static("accept")).is_none());
+        assert_eq!(single(&request, &HOST).unwrap(), "h");
+    }
+}

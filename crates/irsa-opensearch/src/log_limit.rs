@@ -1,0 +1,62 @@
+//! Log lines that a busy client could cause thousands of.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// One line of a kind in this time.
+const PAUSE: Duration = Duration::from_secs(10);
+
+/// At most one line of each kind now and then, with the number of those left out.
+#[derive(Debug, Default)]
+pub(crate) struct LogLimit(Mutex<HashMap<&'static str, Kind>>);
+
+#[derive(Debug)]
+struct Kind {
+    logged: Instant,
+    left_out: u64,
+}
+
+// === impl LogLimit ===
+
+impl LogLimit {
+    /// How many lines of this kind were left out before this one; `None` if it is to be as well.
+    pub(crate) fn may_log(&self, kind: &'static str) -> Option<u64> {
+        self.may_log_at(kind, Instant::now())
+    }
+
+    fn may_log_at(&self, kind: &'static str, now: Instant) -> Option<u64> {
+        let mut kinds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = Kind {
+            logged: now,
+            left_out: 0,
+        };
+        match kinds.get_mut(kind) {
+            Some(known) if now.duration_since(known.logged) < PAUSE => {
+                known.left_out += 1;
+                None
+            }
+            Some(known) => Some(std::mem::replace(known, first).left_out),
+            None => {
+                kinds.insert(kind, first);
+                Some(0)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logs_the_first_of_each_kind_and_counts_the_rest() {
+        let limit = LogLimit::default();
+        let now = Instant::now();
+        assert_eq!(limit.may_log_at("a", now), Some(0));
+        assert_eq!(limit.may_log_at("a", now), None);
+        assert_eq!(limit.may_log_at("b", now), Some(0));
+        assert_eq!(limit.may_log_at("a", now + PAUSE), Some(1));
+        assert_eq!(limit.may_log_at("a", now + PAUSE), None);
+    }
+}

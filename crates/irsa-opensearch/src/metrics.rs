@@ -1,0 +1,308 @@
+//! What the OpenSearch side counts. No label is a client's word: the upstream is the configured
+//! host, methods and routes are from fixed lists, so that the number of series is bounded.
+
+mod request;
+
+use std::sync::Arc;
+
+use http::{Method, StatusCode};
+use irsa_chain::{Cause, Link};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+
+use crate::body::BodyMetrics;
+
+pub(crate) use self::request::RequestMeter;
+
+/// The metrics of all OpenSearch upstreams of a process.
+#[derive(Debug, Clone)]
+pub struct OpenSearchMetrics {
+    requests: Family<RequestLabels, Counter>,
+    durations: Family<RouteLabels, Histogram, fn() -> Histogram>,
+    body_sizes: Family<UpstreamLabel, Histogram, fn() -> Histogram>,
+    bytes: Family<DirectionLabels, Counter>,
+    active: Family<UpstreamLabel, Gauge>,
+    retries: Family<ReasonLabels, Counter>,
+    refusals: Family<RefusalLabels, Counter>,
+    rejections: Family<ReasonLabels, Counter>,
+    connections: Family<UpstreamLabel, Counter>,
+    skew: Family<UpstreamLabel, Gauge>,
+    bodies: BodyMetrics,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct UpstreamLabel {
+    upstream: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RouteLabels {
+    upstream: String,
+    route: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabels {
+    upstream: String,
+    method: &'static str,
+    route: &'static str,
+    status: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReasonLabels {
+    upstream: String,
+    reason: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RefusalLabels {
+    upstream: String,
+    link: &'static str,
+    cause: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct DirectionLabels {
+    upstream: String,
+    direction: &'static str,
+}
+
+/// One upstream's handles, looked up once.
+#[derive(Debug)]
+pub(crate) struct DomainMetrics {
+    all: OpenSearchMetrics,
+    upstream: String,
+    active: Gauge,
+    body_sizes: Histogram,
+    pub(crate) bytes_to_server: Counter,
+    pub(crate) bytes_to_client: Counter,
+    pub(crate) connections: Counter,
+    pub(crate) skew: Gauge,
+    pub(crate) bodies: BodyMetrics,
+}
+
+// === impl OpenSearchMetrics ===
+
+impl OpenSearchMetrics {
+    /// Registers the metrics under `opensearch_`.
+    pub fn register(registry: &mut Registry) -> Self {
+        let metrics = Self::new();
+        let registry = registry.sub_registry_with_prefix("opensearch");
+        metrics.register_requests(registry);
+        metrics.register_chain(registry);
+        metrics.register_bodies(registry);
+        metrics
+    }
+
+    fn new() -> Self {
+        Self {
+            requests: Family::default(),
+            durations: Family::new_with_constructor(durations),
+            body_sizes: Family::new_with_constructor(body_sizes),
+            bytes: Family::default(),
+            active: Family::default(),
+            retries: Family::default(),
+            refusals: Family::default(),
+            rejections: Family::default(),
+            connections: Family::default(),
+            skew: Family::default(),
+            bodies: BodyMetrics::default(),
+        }
+    }
+
+    fn register_requests(&self, registry: &mut Registry) {
+        registry.register(
+            "requests",
+            "Requests by route and class of status; `gone` where the client left before the answer",
+            self.requests.clone(),
+        );
+        registry.register_with_unit(
+            "request_duration",
+            "Time from a request's header to the end of its answer",
+            Unit::Seconds,
+            self.durations.clone(),
+        );
+        registry.register(
+            "requests_active",
+            "Requests under way now",
+            self.active.clone(),
+        );
+        registry.register_with_unit(
+            "forwarded",
+            "Bytes of bodies forwarded",
+            Unit::Bytes,
+            self.bytes.clone(),
+        );
+        registry.register(
+            "rejections",
+            "Requests that the proxy itself turned down",
+            self.rejections.clone(),
+        );
+    }
+
+    fn register_chain(&self, registry: &mut Registry) {
+        registry.register(
+            "refusals",
+            "Answers that mean a broken link of the identity chain, by link and cause",
+            self.refusals.clone(),
+        );
+        registry.register(
+            "retries",
+            "Attempts after the first, by the reason",
+            self.retries.clone(),
+        );
+        registry.register(
+            "upstream_connections",
+            "Connections opened to the domain",
+            self.connections.clone(),
+        );
+        registry.register_with_unit(
+            "clock_skew",
+            "How far this machine's clock is behind the domain's, as learnt from refusals",
+            Unit::Seconds,
+            self.skew.clone(),
+        );
+    }
+
+    fn register_bodies(&self, registry: &mut Registry) {
+        registry.register_with_unit(
+            "request_body",
+            "Sizes of requests' bodies",
+            Unit::Bytes,
+            self.body_sizes.clone(),
+        );
+        registry.register_with_unit(
+            "bodies_memory",
+            "Requests' bodies in memory now",
+            Unit::Bytes,
+            self.bodies.memory.clone(),
+        );
+        registry.register_with_unit(
+            "bodies_spilled",
+            "Requests' bodies in temporary files now",
+            Unit::Bytes,
+            self.bodies.disk.clone(),
+        );
+        registry.register(
+            "bodies_spills",
+            "Requests' bodies that moved to a temporary file",
+            self.bodies.spilled.clone(),
+        );
+    }
+
+    pub(crate) fn for_upstream(&self, upstream: &str) -> DomainMetrics {
+        let label = UpstreamLabel {
+            upstream: upstream.to_owned(),
+        };
+        let direction = |direction| DirectionLabels {
+            upstream: upstream.to_owned(),
+            direction,
+        };
+        DomainMetrics {
+            all: self.clone(),
+            upstream: upstream.to_owned(),
+            active: self.active.get_or_create_owned(&label),
+            body_sizes: self.body_sizes.get_or_create_owned(&label),
+            bytes_to_server: self.bytes.get_or_create_owned(&direction("to_server")),
+            bytes_to_client: self.bytes.get_or_create_owned(&direction("to_client")),
+            connections: self.connections.get_or_create_owned(&label),
+            skew: self.skew.get_or_create_owned(&label),
+            bodies: self.bodies.clone(),
+        }
+    }
+}
+
+// === impl DomainMetrics ===
+
+impl DomainMetrics {
+    /// Begins to measure a request.
+    pub(crate) fn begin(self: &Arc<Self>, method: &Method, path: &str) -> RequestMeter {
+        RequestMeter::new(Arc::clone(self), method, crate::route::class(path))
+    }
+
+    pub(crate) fn received(&self, body: u64) {
+        #[expect(clippy::cast_precision_loss, reason = "a bucket is found all the same")]
+        self.body_sizes.observe(body as f64);
+    }
+
+    pub(crate) fn refused(&self, link: Option<Link>, cause: Option<Cause>) {
+        let labels = RefusalLabels {
+            upstream: self.upstream.clone(),
+            link: link.map_or("unknown", Link::id),
+            cause: cause.map_or("unknown", Cause::id),
+        };
+        self.all.refusals.get_or_create(&labels).inc();
+    }
+
+    pub(crate) fn rejected(&self, reason: &'static str) {
+        self.all
+            .rejections
+            .get_or_create(&self.reason(reason))
+            .inc();
+    }
+
+    pub(crate) fn retried(&self, reason: &'static str) {
+        self.all.retries.get_or_create(&self.reason(reason)).inc();
+    }
+
+    fn reason(&self, reason: &'static str) -> ReasonLabels {
+        ReasonLabels {
+            upstream: self.upstream.clone(),
+            reason,
+        }
+    }
+}
+
+/// In seconds: small searches take a few milliseconds, a reindex minutes.
+fn durations() -> Histogram {
+    Histogram::new([
+        0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 120.0,
+    ])
+}
+
+/// In bytes, with what is near the limits of OpenSearch Service apart: 10 MiB and 100 MiB.
+fn body_sizes() -> Histogram {
+    Histogram::new([
+        0.0,
+        1_024.0,
+        16_384.0,
+        131_072.0,
+        1_048_576.0,
+        5_242_880.0,
+        8_388_608.0,
+        10_485_760.0,
+        20_971_520.0,
+        52_428_800.0,
+        83_886_080.0,
+        104_857_600.0,
+    ])
+}
+
+fn method_label(method: &Method) -> &'static str {
+    match *method {
+        Method::DELETE => "DELETE",
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::PATCH => "PATCH",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        _ => "other",
+    }
+}
+
+fn status_label(status: Option<StatusCode>) -> &'static str {
+    match status.map(|status| status.as_u16() / 100) {
+        Some(1) => "1xx",
+        Some(2) => "2xx",
+        Some(3) => "3xx",
+        Some(4) => "4xx",
+        Some(5) => "5xx",
+        Some(_) => "other",
+        None => "gone",
+    }
+}

@@ -1,0 +1,64 @@
+//! One request, measured until it is over.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use http::{Method, StatusCode};
+use prometheus_client::metrics::histogram::Histogram;
+
+use super::{DomainMetrics, RequestLabels, RouteLabels, method_label, status_label};
+
+/// Counts a request when it is dropped: with its response's body, or without one where the client
+/// left before.
+#[derive(Debug)]
+pub(crate) struct RequestMeter {
+    metrics: Arc<DomainMetrics>,
+    duration: Histogram,
+    begun: Instant,
+    method: &'static str,
+    route: &'static str,
+    status: Option<StatusCode>,
+}
+
+// === impl RequestMeter ===
+
+impl RequestMeter {
+    pub(super) fn new(metrics: Arc<DomainMetrics>, method: &Method, route: &'static str) -> Self {
+        metrics.active.inc();
+        let labels = RouteLabels {
+            upstream: metrics.upstream.clone(),
+            route,
+        };
+        Self {
+            duration: metrics.all.durations.get_or_create_owned(&labels),
+            metrics,
+            begun: Instant::now(),
+            method: method_label(method),
+            route,
+            status: None,
+        }
+    }
+
+    pub(crate) fn answered(&mut self, status: StatusCode) {
+        self.status = Some(status);
+    }
+
+    /// Counts bytes that went to the client.
+    pub(crate) fn sent(&self, bytes: usize) {
+        self.metrics.bytes_to_client.inc_by(bytes as u64);
+    }
+}
+
+impl Drop for RequestMeter {
+    fn drop(&mut self) {
+        self.metrics.active.dec();
+        self.duration.observe(self.begun.elapsed().as_secs_f64());
+        let labels = RequestLabels {
+            upstream: self.metrics.upstream.clone(),
+            method: self.method,
+            route: self.route,
+            status: status_label(self.status),
+        };
+        self.metrics.all.requests.get_or_create(&labels).inc();
+    }
+}

@@ -1,0 +1,170 @@
+//! Whether to try again, and when.
+//!
+//! A request that never left may be sent again whatever it is. One that may have been carried out
+//! is sent again only where it is repeatable (`guard::is_repeatable`): a client's write is its own
+//! to repeat, for only the client knows what its second answer would mean.
+
+use std::time::{Duration, SystemTime};
+
+use http::header::RETRY_AFTER;
+use http::{HeaderMap, StatusCode};
+use irsa_chain::Cause;
+
+use crate::headers::single;
+use crate::upstream_error::UpstreamError;
+
+/// Attempts after the first.
+const MOST: u32 = 2;
+/// The pause before the first retry; the second one waits four times as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// A server that wants a longer pause than this gets its answer passed on.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+
+/// The retries of one request.
+#[derive(Debug)]
+pub(crate) struct Retries {
+    /// Whether there is a body to send again.
+    is_possible: bool,
+    is_repeatable: bool,
+    made: u32,
+}
+
+/// One more attempt.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Again {
+    pub(crate) pause: Duration,
+    /// For metrics.
+    pub(crate) reason: &'static str,
+}
+
+// === impl Retries ===
+
+impl Retries {
+    pub(crate) fn new(is_possible: bool, is_repeatable: bool) -> Self {
+        Self {
+            is_possible,
+            is_repeatable,
+            made: 0,
+        }
+    }
+
+    pub(crate) fn are_possible(&self) -> bool {
+        self.is_possible
+    }
+
+    /// After an answer with this status and these headers.
+    pub(crate) fn after_answer(
+        &mut self,
+        status: StatusCode,
+        headers: &HeaderMap,
+        now: SystemTime,
+    ) -> Option<Again> {
+        let reason = match status.as_u16() {
+            429 => "429",
+            502 => "502",
+            503 => "503",
+            504 => "504",
+            _ => return None,
+        };
+        if !self.is_repeatable {
+            return None;
+        }
+        self.again(reason, retry_after(headers, now).unwrap_or_default())
+    }
+
+    /// After no answer.
+    pub(crate) fn after_error(&mut self, error: &UpstreamError) -> Option<Again> {
+        let reason = match error {
+            UpstreamError::Connect(_) if error.cause() == Cause::EndpointUnreachable => "connect",
+            UpstreamError::Unsent(_) => "unsent",
+            UpstreamError::Broken(_) if self.is_repeatable => "broken",
+            _ => return None,
+        };
+        self.again(reason, Duration::ZERO)
+    }
+
+    fn again(&mut self, reason: &'static str, at_least: Duration) -> Option<Again> {
+        if !self.is_possible || self.made == MOST || at_least > LONGEST_PAUSE {
+            return None;
+        }
+        let pause = FIRST_PAUSE * 4_u32.pow(self.made);
+        self.made += 1;
+        Some(Again {
+            pause: pause.mul_f64(0.5 + rand::random::<f64>()).max(at_least),
+            reason,
+        })
+    }
+}
+
+/// Seconds, or a date (RFC 9110, section 10.2.3).
+fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let value = single(headers, &RETRY_AFTER)?.to_str().ok()?;
+    if let Ok(seconds) = value.trim().parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(value).ok()?;
+    Some(date.duration_since(now).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn waits(value: &'static str) -> HeaderMap {
+        HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(value))])
+    }
+
+    fn after(retries: &mut Retries, status: u16, headers: &HeaderMap) -> Option<Again> {
+        let status = StatusCode::from_u16(status).unwrap();
+        retries.after_answer(status, headers, UNIX_EPOCH)
+    }
+
+    #[test]
+    fn tries_a_repeatable_request_twice_more_with_growing_pauses() {
+        let mut retries = Retries::new(true, true);
+        let none = HeaderMap::new();
+        let first = after(&mut retries, 503, &none).unwrap();
+        let second = after(&mut retries, 429, &none).unwrap();
+        assert_eq!((first.reason, second.reason), ("503", "429"));
+        assert!((50..150).contains(&first.pause.as_millis()), "{first:?}");
+        assert!((200..600).contains(&second.pause.as_millis()), "{second:?}");
+        assert_eq!(after(&mut retries, 502, &none), None);
+    }
+
+    #[test]
+    fn waits_as_long_as_it_is_told_within_reason() {
+        let pause = |value| after(&mut Retries::new(true, true), 503, &waits(value));
+        assert_eq!(pause("2").unwrap().pause, Duration::from_secs(2));
+        assert_eq!(pause("4"), None);
+        let date = pause("Thu, 01 Jan 1970 00:00:03 GMT").unwrap();
+        assert_eq!(date.pause, Duration::from_secs(3));
+        assert!(pause("soon").unwrap().pause < Duration::from_secs(1));
+    }
+
+    #[test]
+    fn no_other_status_and_no_write_is_tried_again() {
+        let none = HeaderMap::new();
+        assert_eq!(after(&mut Retries::new(true, true), 500, &none), None);
+        assert_eq!(after(&mut Retries::new(true, true), 403, &none), None);
+        assert_eq!(after(&mut Retries::new(true, false), 503, &none), None);
+        assert_eq!(after(&mut Retries::new(false, true), 503, &none), None);
+    }
+
+    #[test]
+    fn a_write_is_sent_again_only_if_it_never_left() {
+        let error = |make: fn(String) -> UpstreamError| make("closed".to_owned());
+        let mut writes = Retries::new(true, false);
+        assert_eq!(writes.after_error(&error(UpstreamError::Broken)), None);
+        let again = writes.after_error(&error(UpstreamError::Unsent)).unwrap();
+        assert_eq!(again.reason, "unsent");
+        let mut reads = Retries::new(true, true);
+        let again = reads.after_error(&error(UpstreamError::Broken)).unwrap();
+        assert_eq!(again.reason, "broken");
+        let mut streamed = Retries::new(false, true);
+        assert_eq!(streamed.after_error(&error(UpstreamError::Unsent)), None);
+    }
+}

@@ -1,0 +1,25 @@
+//! Serving a listener.
+
+use std::sync::Arc;
+
+use irsa_net::drain::DrainWatch;
+use irsa_net::listen::Listener;
+use irsa_ops::http::{StreamingOptions, Tls, serve_streaming};
+
+use crate::domain::Domain;
+use crate::forward;
+
+/// Serves clients of `listener` until `drain` is signaled, and the requests that are under way then
+/// until they are answered or `cut` is signaled. Each connection holds a guard of `drain`.
+pub async fn serve(domain: Arc<Domain>, listener: Listener, drain: DrainWatch, cut: DrainWatch) {
+    let options = StreamingOptions {
+        tls: domain.client_tls.clone().map_or(Tls::Off, Tls::Offered),
+        header_timeout: domain.limits.header_timeout,
+        limit: domain.connection_limit.clone(),
+    };
+    let answer = move |request, client| forward::answer(Arc::clone(&domain), request, client);
+    tokio::select! {
+        () = serve_streaming(listener, options, answer, drain) => {}
+        () = cut.signaled() => {}
+    }
+}

@@ -1,0 +1,100 @@
+//! Why a request got no answer from the domain.
+
+use std::error::Error;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper_util::client::legacy;
+use irsa_chain::Cause;
+use irsa_net::connect::ConnectError;
+use irsa_net::tls::explain_io;
+
+/// No answer came.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum UpstreamError {
+    #[error("{0}")]
+    Connect(Arc<ConnectError>),
+    #[error("the domain's certificate or TLS handshake was not accepted: {0}")]
+    Tls(String),
+    #[error("TLS with the domain took longer than {0:?}")]
+    TlsTimeout(Duration),
+    /// The connection ended before any of the request was sent.
+    #[error("the domain closed the connection before the request was sent: {0}")]
+    Unsent(String),
+    /// The connection ended after some of the request may have been sent.
+    #[error("the connection to the domain broke before its answer: {0}")]
+    Broken(String),
+    #[error("the domain did not answer within {0:?}")]
+    TimedOut(Duration),
+}
+
+/// What a connector fails with: the first three.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConnectorError {
+    #[error("{0}")]
+    Connect(Arc<ConnectError>),
+    #[error("{0}")]
+    Tls(io::Error),
+    #[error("TLS took longer than {0:?}")]
+    TlsTimeout(Duration),
+}
+
+// === impl UpstreamError ===
+
+impl UpstreamError {
+    pub(crate) fn of(error: &legacy::Error) -> Self {
+        if let Some(error) = find::<ConnectorError>(error) {
+            return match error {
+                ConnectorError::Connect(error) => Self::Connect(Arc::clone(error)),
+                ConnectorError::Tls(error) => Self::Tls(tls_text(error)),
+                ConnectorError::TlsTimeout(after) => Self::TlsTimeout(*after),
+            };
+        }
+        let text = text_of(error);
+        let is_unsent = find::<hyper::Error>(error).is_some_and(hyper::Error::is_canceled);
+        if is_unsent || error.is_connect() {
+            Self::Unsent(text)
+        } else {
+            Self::Broken(text)
+        }
+    }
+
+    pub(crate) fn cause(&self) -> Cause {
+        match self {
+            Self::Connect(error) => ConnectError::cause(error),
+            Self::Tls(_) => Cause::TlsCertificateInvalid,
+            Self::TlsTimeout(_) | Self::TimedOut(_) => Cause::EndpointTimeout,
+            Self::Unsent(_) | Self::Broken(_) => Cause::EndpointFailed,
+        }
+    }
+
+    pub(crate) fn is_timeout(&self) -> bool {
+        self.cause() == Cause::EndpointTimeout
+    }
+}
+
+/// The error of this type among an error and its sources.
+fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}
+
+/// What the innermost error says: the outer ones repeat each other.
+fn text_of(error: &(dyn Error + 'static)) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
+}
+
+fn tls_text(error: &io::Error) -> String {
+    explain_io(error).unwrap_or_else(|| error.to_string())
+}

@@ -1,0 +1,218 @@
+//! A domain over HTTP/1.1 that answers by its script and keeps what it got, byte by byte.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use irsa_net::tls::LocalAuthority;
+use rustls::ServerConfig;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use crate::client::header;
+
+/// The name on the domain's certificate.
+pub(crate) const HOST: &str = "search-orders-abc123.eu-central-1.es.amazonaws.com";
+
+/// A request as it came.
+#[derive(Debug, Clone)]
+pub(crate) struct Seen {
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
+}
+
+/// What to do with a request.
+#[derive(Debug, Clone)]
+pub(crate) enum Step {
+    /// Answers with these bytes.
+    Answer(Vec<u8>),
+    /// Answers and then ends the connection.
+    AnswerAndClose(Vec<u8>),
+    /// Ends the connection with no answer.
+    Close,
+    /// Ends the connection right after the request's head, and does not read its body.
+    CloseAfterHead,
+    /// Waits until told to go on, and answers.
+    Wait(Arc<Notify>, Vec<u8>),
+}
+
+/// A domain that runs until the test's runtime ends.
+pub(crate) struct Domain {
+    pub(crate) address: SocketAddr,
+    pub(crate) authority: LocalAuthority,
+    pub(crate) shared: Arc<Shared>,
+}
+
+pub(crate) struct Shared {
+    script: Box<dyn Fn(usize) -> Step + Send + Sync>,
+    seen: Mutex<Vec<Seen>>,
+    connections: AtomicUsize,
+    arrived: Notify,
+}
+
+// === impl Domain ===
+
+impl Domain {
+    /// Answers everything with `{}`.
+    pub(crate) async fn start() -> Self {
+        Self::answering(|_| Step::ok("{}")).await
+    }
+
+    /// Does `script(n)` with the `n`th request, from 0.
+    pub(crate) async fn answering(script: impl Fn(usize) -> Step + Send + Sync + 'static) -> Self {
+        Self::named(HOST, script).await
+    }
+
+    /// The same with another name on the certificate.
+    pub(crate) async fn named(
+        name: &str,
+        script: impl Fn(usize) -> Step + Send + Sync + 'static,
+    ) -> Self {
+        let authority = LocalAuthority::generate().unwrap();
+        let tls = authority.server_config(&[name], &[b"http/1.1"]).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let shared = Arc::new(Shared {
+            script: Box::new(script),
+            seen: Mutex::default(),
+            connections: AtomicUsize::new(0),
+            arrived: Notify::new(),
+        });
+        tokio::spawn(accept(listener, tls, Arc::clone(&shared)));
+        Self {
+            address,
+            authority,
+            shared,
+        }
+    }
+
+    /// All requests so far.
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        self.shared.seen.lock().unwrap().clone()
+    }
+
+    /// The only request so far.
+    pub(crate) fn only(&self) -> Seen {
+        let [seen] = self.seen().try_into().expect("one request");
+        seen
+    }
+
+    /// How many connections were made.
+    pub(crate) fn connections(&self) -> usize {
+        self.shared.connections.load(Ordering::Relaxed)
+    }
+
+    /// Waits for the next request.
+    pub(crate) async fn arrival(&self) {
+        crate::client::within("a request", self.shared.arrived.notified()).await;
+    }
+}
+
+async fn accept(listener: TcpListener, tls: Arc<ServerConfig>, shared: Arc<Shared>) {
+    loop {
+        let (stream, _) = listener.accept().await.unwrap();
+        let (tls, shared) = (TlsAcceptor::from(Arc::clone(&tls)), Arc::clone(&shared));
+        tokio::spawn(async move {
+            if let Ok(stream) = tls.accept(stream).await {
+                shared.connections.fetch_add(1, Ordering::Relaxed);
+                shared.serve(stream).await;
+            }
+        });
+    }
+}
+
+// === impl Shared ===
+
+impl Shared {
+    async fn serve(&self, mut stream: TlsStream<TcpStream>) {
+        while let Some(head) = read_head(&mut stream).await {
+            let number = {
+                let mut seen = self.seen.lock().unwrap();
+                seen.push(Seen {
+                    head: head.clone(),
+                    body: Vec::new(),
+                });
+                seen.len() - 1
+            };
+            let step = (self.script)(number);
+            if matches!(step, Step::CloseAfterHead) {
+                return;
+            }
+            let length = header(&head, "content-length").map_or(0, |text| text.parse().unwrap());
+            assert_eq!(header(&head, "transfer-encoding"), None, "never chunked");
+            let mut body = vec![0; length];
+            if stream.read_exact(&mut body).await.is_err() {
+                return;
+            }
+            self.seen.lock().unwrap()[number].body = body;
+            self.arrived.notify_one();
+            match step {
+                Step::Answer(answer) => stream.write_all(&answer).await.unwrap(),
+                Step::AnswerAndClose(answer) => {
+                    stream.write_all(&answer).await.unwrap();
+                    let _ = stream.shutdown().await;
+                    return;
+                }
+                Step::Wait(go_on, answer) => {
+                    go_on.notified().await;
+                    let _ = stream.write_all(&answer).await;
+                }
+                Step::Close | Step::CloseAfterHead => return,
+            }
+        }
+    }
+}
+
+async fn read_head(stream: &mut TlsStream<TcpStream>) -> Option<String> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.ok()?);
+    }
+    Some(String::from_utf8_lossy(&head).into_owned())
+}
+
+// === impl Step ===
+
+impl Step {
+    pub(crate) fn ok(body: &str) -> Self {
+        Self::json(200, body)
+    }
+
+    pub(crate) fn json(status: u16, body: &str) -> Self {
+        Self::with_headers(status, "content-type: application/json\r\n", body)
+    }
+
+    /// `headers` end with a line end each.
+    pub(crate) fn with_headers(status: u16, headers: &str, body: &str) -> Self {
+        let length = body.len();
+        let head = format!("HTTP/1.1 {status} Status\r\n{headers}content-length: {length}\r\n\r\n");
+        Self::Answer([head.as_bytes(), body.as_bytes()].concat())
+    }
+}
+
+// === impl Seen ===
+
+impl Seen {
+    pub(crate) fn request_line(&self) -> &str {
+        self.head.lines().next().unwrap()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        header(&self.head, name)
+    }
+
+    /// The names of its headers, sorted.
+    pub(crate) fn header_names(&self) -> Vec<String> {
+        let lines = self
+            .head
+            .lines()
+            .skip(1)
+            .filter_map(|line| line.split_once(':'));
+        let mut names: Vec<_> = lines.map(|(name, _)| name.to_ascii_lowercase()).collect();
+        names.sort();
+        names
+    }
+}

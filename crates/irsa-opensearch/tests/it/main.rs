@@ -1,0 +1,31 @@
+//! The proxy between raw clients and a domain of the tests' own.
+//!
+//! `domain` is a TLS server that answers by its script and keeps what it got, `proxy` what stands
+//! in front of it, `client` the client's side, byte by byte.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that can't go on should stop"
+)]
+
+mod client;
+mod domain;
+mod h2_domain;
+mod log;
+mod proxy;
+
+mod bodies;
+mod endings;
+mod errors;
+mod forwarding;
+mod guards;
+mod h2;
+mod hostile;
+mod hygiene;
+mod refusals;
+mod responses;
+mod retries;
+mod secrets;
+mod skew;
+mod tls;

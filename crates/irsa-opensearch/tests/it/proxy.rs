@@ -1,0 +1,248 @@
+//! The proxy under test, with keys that no AWS knows.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use irsa_chain::RoleArn;
+use irsa_identity::{
+    Environment, Identity, IdentitySettings, ManualClock, SigningScope, SigningService,
+    SourceChoice,
+};
+use irsa_net::drain::{Drain, drain};
+use irsa_net::listen::{ListenAddress, ListenOptions, Listener};
+use irsa_net::tls::{LocalAuthority, Roots, client_config};
+use irsa_opensearch::{
+    BodyStore, BodyStoreOptions, ClientAuth, Domain, DomainParts, Guards, Limits,
+    OpenSearchMetrics, PayloadSigning, Upstream, serve,
+};
+use prometheus_client::encoding::text;
+use prometheus_client::registry::Registry;
+use rustls::ServerConfig;
+use rustls::pki_types::ServerName;
+use tokio::net::{TcpStream, UnixStream};
+use tokio::task::JoinHandle;
+
+use crate::client::{Answer, Client, within};
+use crate::domain::HOST;
+
+pub(crate) const KEY_ID: &str = "ASIAEXAMPLE";
+pub(crate) const SECRET_KEY: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+pub(crate) const SESSION_TOKEN: &str = "IQoJb3JpZ2luX2VjEXAMPLE/session+token==";
+/// The role that messages name.
+pub(crate) const ROLE: &str = "arn:aws:iam::123456789012:role/orders";
+/// When everything here happens: 2027-01-15 08:00:00 UTC.
+pub(crate) const NOW: u64 = 1_800_000_000;
+/// The same as signatures write it.
+pub(crate) const NOW_STAMP: &str = "20270115T080000Z";
+
+/// How a proxy is set up.
+pub(crate) struct Setup {
+    pub(crate) dial: SocketAddr,
+    pub(crate) roots: Roots,
+    pub(crate) sign_port: u16,
+    pub(crate) service: SigningService,
+    pub(crate) limits: Limits,
+    pub(crate) guards: Guards,
+    pub(crate) bodies: BodyStoreOptions,
+    pub(crate) clock: ManualClock,
+    pub(crate) environment: Vec<(&'static str, &'static str)>,
+    pub(crate) client_tls: Option<Arc<ServerConfig>>,
+    pub(crate) client_auth: ClientAuth,
+    pub(crate) payload: PayloadSigning,
+    pub(crate) listen: ListenAddress,
+}
+
+/// A proxy that runs until it is dropped.
+pub(crate) struct Proxy {
+    pub(crate) domain: Arc<Domain>,
+    pub(crate) bodies: Arc<BodyStore>,
+    pub(crate) drain: Drain,
+    pub(crate) cut: Drain,
+    addresses: Vec<ListenAddress>,
+    registry: Registry,
+    serving: JoinHandle<()>,
+}
+
+/// Short enough for a test to wait for.
+pub(crate) const SHORT: Duration = Duration::from_millis(300);
+
+// === impl Setup ===
+
+impl Setup {
+    /// A proxy of a domain at `address` that `authority` vouches for.
+    pub(crate) fn of(address: SocketAddr, authority: &LocalAuthority) -> Self {
+        Self {
+            dial: address,
+            roots: roots(authority),
+            sign_port: 443,
+            service: SigningService::Es,
+            limits: Limits::default(),
+            guards: Guards::default(),
+            bodies: BodyStoreOptions::default(),
+            clock: ManualClock::new(UNIX_EPOCH + Duration::from_secs(NOW)),
+            environment: vec![
+                ("AWS_ACCESS_KEY_ID", KEY_ID),
+                ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
+                ("AWS_SESSION_TOKEN", SESSION_TOKEN),
+                ("AWS_REGION", "eu-central-1"),
+            ],
+            client_tls: None,
+            client_auth: ClientAuth::Local,
+            payload: PayloadSigning::Hashed,
+            listen: ListenAddress::Tcp(([127, 0, 0, 1], 0).into()),
+        }
+    }
+
+    pub(crate) async fn start(self) -> Proxy {
+        let options = ListenOptions::default();
+        let listener = Listener::bind(&self.listen, options).await.unwrap();
+        let mut registry = Registry::default();
+        let metrics = OpenSearchMetrics::register(&mut registry);
+        let parts = self.into_parts();
+        let bodies = Arc::clone(&parts.bodies);
+        let domain = Arc::new(Domain::new(parts, &metrics).unwrap());
+        let (drain, draining) = drain();
+        let (cut, cutting) = irsa_net::drain::drain();
+        Proxy {
+            addresses: listener.local_addresses(),
+            serving: tokio::spawn(serve(Arc::clone(&domain), listener, draining, cutting)),
+            domain,
+            bodies,
+            drain,
+            cut,
+            registry,
+        }
+    }
+
+    pub(crate) fn into_parts(self) -> DomainParts {
+        let clock = Arc::new(self.clock);
+        let environment = Environment::from_pairs(self.environment);
+        let identity = IdentitySettings::new(SourceChoice::Env, environment);
+        DomainParts {
+            upstream: Upstream {
+                sign_host: HOST.to_owned(),
+                sign_port: self.sign_port,
+                scope: SigningScope {
+                    region: "eu-central-1".parse().unwrap(),
+                    service: self.service,
+                },
+                dial_host: self.dial.ip().to_string(),
+                dial_port: self.dial.port(),
+                tls_name: ServerName::try_from(HOST).unwrap(),
+            },
+            limits: self.limits,
+            guards: self.guards,
+            identity: Identity::start(identity, clock.clone()).unwrap(),
+            role: Some(ROLE.parse::<RoleArn>().unwrap()),
+            clock,
+            bodies: Arc::new(BodyStore::new(self.bodies)),
+            upstream_tls: client_config(&self.roots, &[b"h2", b"http/1.1"]).unwrap(),
+            client_tls: self.client_tls,
+            client_auth: self.client_auth,
+            payload: self.payload,
+            server_names: vec!["opensearch.internal".to_owned()],
+        }
+    }
+}
+
+/// This authority as the only one that is trusted.
+pub(crate) fn roots(authority: &LocalAuthority) -> Roots {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ca.pem");
+    authority.write_ca(&file).unwrap();
+    Roots::from_pem_file(&file).unwrap()
+}
+
+// === impl Proxy ===
+
+impl Proxy {
+    /// A proxy of a domain over HTTP/1.1, set up as usual.
+    pub(crate) async fn of(domain: &crate::domain::Domain) -> Self {
+        Setup::of(domain.address, &domain.authority).start().await
+    }
+
+    pub(crate) async fn connect(&self) -> Client<TcpStream> {
+        Client(TcpStream::connect(self.address()).await.unwrap())
+    }
+
+    pub(crate) async fn connect_unix(&self) -> Client<UnixStream> {
+        match &self.addresses[0] {
+            ListenAddress::Unix(path) => Client(UnixStream::connect(path).await.unwrap()),
+            other => panic!("{other} is no Unix socket"),
+        }
+    }
+
+    /// Sends one request on a connection of its own.
+    pub(crate) async fn ask(&self, request: impl AsRef<[u8]>) -> Answer {
+        self.connect().await.ask(request).await
+    }
+
+    /// A request with no body and this first line, less its version.
+    pub(crate) async fn get(&self, line: &str) -> Answer {
+        let request = format!("{line} HTTP/1.1\r\nhost: localhost:9200\r\n\r\n");
+        self.ask(request).await
+    }
+
+    /// A request with this body and this first line, less its version.
+    pub(crate) async fn post(&self, line: &str, body: &[u8]) -> Answer {
+        let length = body.len();
+        let head = format!(
+            "{line} HTTP/1.1\r\nhost: localhost:9200\r\ncontent-type: application/json\r\n\
+             content-length: {length}\r\n\r\n"
+        );
+        self.ask([head.as_bytes(), body].concat()).await
+    }
+
+    /// Where it listens on TCP.
+    pub(crate) fn address(&self) -> SocketAddr {
+        match self.addresses[0] {
+            ListenAddress::Tcp(address) => address,
+            ref other => panic!("{other} is no TCP address"),
+        }
+    }
+
+    /// Ends the proxy once its requests are over; none may have left anything behind.
+    pub(crate) async fn end(mut self) {
+        self.drain.start();
+        within("the end of all connections", self.drain.finished()).await;
+        within("the end of the accept loop", &mut self.serving)
+            .await
+            .unwrap();
+        assert_eq!(self.metric("opensearch_requests_active"), 0);
+        assert_eq!(self.bodies.memory_in_use(), 0, "memory of bodies");
+        assert_eq!(self.bodies.spilled(), 0, "files of bodies");
+    }
+
+    /// Waits until a metric has a value.
+    pub(crate) async fn until(&self, name: &str, value: u64) {
+        let counting = async {
+            while self.metric(name) != value {
+                tokio::task::yield_now().await;
+            }
+        };
+        within(name, counting).await;
+    }
+
+    /// The sum of a metric's values; `name` may go on with labels: `refusals_total{upstream=..`.
+    pub(crate) fn metric(&self, name: &str) -> u64 {
+        sum(&self.registry, name)
+    }
+
+    /// All metrics as text.
+    pub(crate) fn metrics(&self) -> String {
+        let mut encoded = String::new();
+        text::encode(&mut encoded, &self.registry).unwrap();
+        encoded
+    }
+}
+
+fn sum(registry: &Registry, name: &str) -> u64 {
+    let mut encoded = String::new();
+    text::encode(&mut encoded, registry).unwrap();
+    let lines = encoded.lines().filter_map(|line| line.strip_prefix(name));
+    lines
+        .filter(|rest| rest.starts_with(['{', ' ', ',', '}']))
+        .map(|rest| rest.rsplit(' ').next().unwrap().parse::<u64>().unwrap())
+        .sum()
+}
