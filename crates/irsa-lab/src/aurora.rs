@@ -30,7 +30,7 @@ use irsa_components::postgres::{PostgresBinaries, PostgresError};
 
 use self::cluster::RunningCluster;
 use self::faults::FrontFaults;
-use crate::deps::AuroraDeps;
+use crate::deps::FrontDeps;
 use crate::error::LabError;
 use crate::facts::ClusterFacts;
 
@@ -47,7 +47,7 @@ impl Aurora {
     /// # Errors
     /// PostgreSQL could not be fetched or started, or a front could not listen; servers that were started are
     /// stopped.
-    pub async fn start(deps: AuroraDeps) -> Result<Self, LabError> {
+    pub async fn start(deps: FrontDeps) -> Result<Self, LabError> {
         let faults = Arc::new(FrontFaults::default());
         let mut clusters = Vec::new();
         if deps.world.clusters().is_empty() {

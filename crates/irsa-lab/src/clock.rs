@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
+use time::format_description::well_known::{Rfc2822, Rfc3339};
 
 use crate::faults::Faults;
 
@@ -72,9 +72,23 @@ pub fn rfc3339(at: SystemTime) -> String {
         .unwrap_or_else(|| "9999-12-31T23:59:59Z".to_owned())
 }
 
+/// The form of HTTP's `Date` (RFC 9110, section 5.6.7): `Tue, 24 Nov 2026 21:08:00 GMT`.
+pub fn http_date(at: SystemTime) -> String {
+    let seconds = i64::try_from(unix_seconds(at)).unwrap_or(i64::MAX);
+    let time = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let text = time.format(&Rfc2822).unwrap_or_default();
+    text.replace("+0000", "GMT")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn http_dates_are_in_gmt() {
+        let at = UNIX_EPOCH + Duration::from_secs(1_732_482_480);
+        assert_eq!(http_date(at), "Sun, 24 Nov 2024 21:08:00 GMT");
+    }
 
     #[test]
     fn rfc3339_has_whole_seconds_in_utc() {

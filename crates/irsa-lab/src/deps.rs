@@ -15,9 +15,9 @@ use crate::world::World;
 /// Tells the person who waits what is going on ("fetching PostgreSQL 17").
 pub type Progress = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// Everything the Aurora front needs from the rest of the lab.
+/// Everything that the fronts of real servers need from the rest of the lab.
 #[derive(Clone)]
-pub struct AuroraDeps {
+pub struct FrontDeps {
     /// What exists: clusters, users, roles, policies.
     pub world: Arc<World>,
     /// The credentials that STS, IMDS and the Pod Identity agent have issued.
@@ -36,13 +36,15 @@ pub struct AuroraDeps {
     pub cache_dir: PathBuf,
     /// Folder with `initdb` and `postgres`; fetched into the cache when absent.
     pub postgres_bin: Option<PathBuf>,
+    /// A Java for OpenSearch; looked for when absent.
+    pub java_home: Option<PathBuf>,
     /// Receives one line for each step that takes long.
     pub progress: Progress,
 }
 
-impl fmt::Debug for AuroraDeps {
+impl fmt::Debug for FrontDeps {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AuroraDeps")
+        f.debug_struct("FrontDeps")
             .field("state_dir", &self.state_dir)
             .finish_non_exhaustive()
     }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::facts::{ClusterFacts, LabFacts, WorkloadFacts};
+use irsa_chain::endpoint::OpenSearchEndpoint;
+
+use crate::facts::{ClusterFacts, DomainFacts, LabFacts, WorkloadFacts};
 use crate::world::{Workload, WorkloadIdentity};
 
 /// All variables of a workload's process.
@@ -39,7 +41,14 @@ pub(crate) fn environment(
             );
         }
     }
-    all.extend(upstream(workload, &facts.clusters).map(|upstream| ("IRSA_UPSTREAMS", upstream)));
+    let upstreams = [
+        database_upstream(workload, &facts.clusters),
+        domain_upstream(workload, &facts.domains),
+    ];
+    let upstreams: Vec<String> = upstreams.into_iter().flatten().collect();
+    if !upstreams.is_empty() {
+        all.insert("IRSA_UPSTREAMS", upstreams.join(" "));
+    }
     all.into_iter()
         .map(|(name, value)| (name.to_owned(), value))
         .collect()
@@ -58,20 +67,42 @@ pub fn exports(workload: &WorkloadFacts) -> String {
 }
 
 /// The proxy's upstream for the workload's database: signed for the endpoint, dialled at the lab.
-fn upstream(workload: &Workload, clusters: &[ClusterFacts]) -> Option<String> {
+fn database_upstream(workload: &Workload, clusters: &[ClusterFacts]) -> Option<String> {
     let database = workload.database.as_ref()?;
     let cluster = clusters
         .iter()
         .find(|cluster| cluster.name == database.cluster)?;
-    let listen = database
-        .listen
-        .as_ref()
-        .map(|listen| format!("&listen={listen}"))
-        .unwrap_or_default();
+    let listen = listen(database.listen.as_deref());
     Some(format!(
         "postgres://{}:{}?dial={}{listen}",
         cluster.endpoint, cluster.port, cluster.dial
     ))
+}
+
+/// The same for its domain; what the endpoint's name does not tell is said.
+fn domain_upstream(workload: &Workload, domains: &[DomainFacts]) -> Option<String> {
+    let used = workload.domain.as_ref()?;
+    let domain = domains.iter().find(|domain| domain.name == used.name)?;
+    let DomainFacts {
+        endpoint,
+        dial,
+        region,
+        ..
+    } = domain;
+    let scope = match endpoint.parse::<OpenSearchEndpoint>() {
+        Ok(_) => String::new(),
+        Err(_) => format!("&region={region}&service=es"),
+    };
+    let listen = listen(used.listen.as_deref());
+    Some(format!(
+        "opensearch://{endpoint}?dial={dial}{scope}{listen}"
+    ))
+}
+
+fn listen(address: Option<&str>) -> String {
+    address
+        .map(|address| format!("&listen={address}"))
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -90,6 +121,7 @@ mod tests {
             environment: BTreeMap::from([("A".to_owned(), "it's $HOME".to_owned())]),
             database: None,
             user: None,
+            domain: None,
         };
         assert_eq!(exports(&facts), "export A='it'\\''s $HOME'\n");
     }

@@ -43,9 +43,25 @@ pub enum LabError {
         /// The reason.
         source: Source,
     },
+    /// An OpenSearch front or the OpenSearch behind it could not start.
+    #[error("can't start the lab's OpenSearch: {doing}")]
+    OpenSearch {
+        /// What was being done.
+        doing: String,
+        /// The reason.
+        source: Source,
+    },
 }
 
 impl LabError {
+    /// An error of an OpenSearch front.
+    pub fn opensearch(doing: impl Into<String>, source: impl Into<Source>) -> Self {
+        Self::OpenSearch {
+            doing: doing.into(),
+            source: source.into(),
+        }
+    }
+
     /// An error of the Aurora front.
     pub fn aurora(doing: impl Into<String>, source: impl Into<Source>) -> Self {
         Self::Aurora {

@@ -29,6 +29,9 @@ pub struct LabFacts {
     pub node_role_arn: RoleArn,
     /// The Aurora clusters.
     pub clusters: Vec<ClusterFacts>,
+    /// The OpenSearch domains.
+    #[serde(default)]
+    pub domains: Vec<DomainFacts>,
     /// The workloads, each with its environment.
     pub workloads: Vec<WorkloadFacts>,
 }
@@ -71,6 +74,21 @@ pub struct ClusterFacts {
     pub databases: Vec<String>,
 }
 
+/// An OpenSearch domain: its public name, and where it really listens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DomainFacts {
+    /// The domain name.
+    pub name: String,
+    /// Host name of the endpoint: what requests are signed for.
+    pub endpoint: String,
+    /// `127.0.0.1:PORT`, HTTPS.
+    pub dial: String,
+    /// Whether fine-grained access control is on.
+    pub fine_grained: bool,
+    /// The region that requests are signed for.
+    pub region: Region,
+}
+
 /// A workload: a pod as the lab plays it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkloadFacts {
@@ -94,4 +112,7 @@ pub struct WorkloadFacts {
     /// The database user, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
+    /// The name of the OpenSearch domain it uses, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
 }

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct FaultPlan {
-    /// AWS's clock (STS, IMDS, Aurora) runs this many seconds ahead of the pods' clock; negative:
+    /// AWS's clock (STS, IMDS, Aurora, OpenSearch) runs this many seconds ahead of the pods' clock; negative:
     /// behind.
     pub clock_skew_seconds: i64,
     /// Life of new STS sessions, shorter than AWS would allow, whatever is asked for.
@@ -24,6 +24,8 @@ pub struct FaultPlan {
     pub imds: ImdsFault,
     /// Aurora's authentication.
     pub aurora: AuroraFault,
+    /// The OpenSearch domains.
+    pub opensearch: OpenSearchFault,
 }
 
 /// STS misbehaves for a number of requests.
@@ -87,6 +89,33 @@ pub struct AuroraFault {
     pub unreachable: bool,
 }
 
+/// The OpenSearch domains misbehave.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OpenSearchFault {
+    /// Each answer waits this long.
+    pub latency_ms: u64,
+    /// So many of the next requests are answered 429.
+    pub throttle: u64,
+    /// So many of the next requests are answered 503.
+    pub unavailable: u64,
+    /// Under so many of the next requests the connection is cut, without an answer.
+    pub cut: u64,
+    /// So many of the next answers end in their midst, and the connection with them.
+    pub cut_answers: u64,
+}
+
+/// What one request to an OpenSearch domain meets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpenSearchTrouble {
+    /// The connection is cut.
+    Cut,
+    /// 503.
+    Unavailable,
+    /// 429.
+    Throttled,
+}
+
 /// The faults that are on now. Shared by all parts; changed by the admin API or by tests.
 #[derive(Debug, Default)]
 pub struct Faults {
@@ -131,12 +160,36 @@ impl Faults {
 
     /// Takes one of the logins that are to be refused.
     pub fn take_refused_login(&self) -> bool {
-        let take = |plan: &mut FaultPlan| {
-            let left = plan.aurora.refuse_logins.checked_sub(1);
-            plan.aurora.refuse_logins = left.unwrap_or(0);
-            left.is_some()
-        };
-        self.plan.send_if_modified(take)
+        self.plan
+            .send_if_modified(|plan| take_one(&mut plan.aurora.refuse_logins))
+    }
+
+    /// How long each answer of a domain waits.
+    pub fn opensearch_latency(&self) -> Duration {
+        Duration::from_millis(self.plan.borrow().opensearch.latency_ms)
+    }
+
+    /// What the present request to a domain meets instead of an answer; counts down.
+    pub fn take_opensearch(&self) -> Option<OpenSearchTrouble> {
+        let mut taken = None;
+        self.plan.send_if_modified(|plan| {
+            let fault = &mut plan.opensearch;
+            taken = [
+                (OpenSearchTrouble::Cut, &mut fault.cut),
+                (OpenSearchTrouble::Unavailable, &mut fault.unavailable),
+                (OpenSearchTrouble::Throttled, &mut fault.throttle),
+            ]
+            .into_iter()
+            .find_map(|(trouble, left)| take_one(left).then_some(trouble));
+            taken.is_some()
+        });
+        taken
+    }
+
+    /// Takes one of the domains' answers that are to be cut.
+    pub fn take_cut_answer(&self) -> bool {
+        self.plan
+            .send_if_modified(|plan| take_one(&mut plan.opensearch.cut_answers))
     }
 
     /// What the present STS request meets; counts down limited faults.
@@ -154,9 +207,33 @@ impl Faults {
     }
 }
 
+fn take_one(left: &mut u64) -> bool {
+    let one = left.checked_sub(1);
+    *left = one.unwrap_or(0);
+    one.is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_troubles_of_a_domain_come_one_after_the_other() {
+        let faults = Faults::default();
+        faults.change(|plan| {
+            plan.opensearch = OpenSearchFault {
+                cut: 1,
+                throttle: 1,
+                cut_answers: 1,
+                ..OpenSearchFault::default()
+            };
+        });
+        assert_eq!(faults.take_opensearch(), Some(OpenSearchTrouble::Cut));
+        assert_eq!(faults.take_opensearch(), Some(OpenSearchTrouble::Throttled));
+        assert_eq!(faults.take_opensearch(), None);
+        assert!(faults.take_cut_answer());
+        assert!(!faults.take_cut_answer());
+    }
 
     #[test]
     fn a_limited_fault_ends_after_its_requests() {

@@ -10,13 +10,14 @@ use std::sync::Arc;
 use self::listeners::Listeners;
 use self::shared::Shared;
 use crate::aurora::Aurora;
-use crate::deps::AuroraDeps;
+use crate::deps::FrontDeps;
 use crate::environment::exports;
 use crate::error::LabError;
 use crate::facts::LabFacts;
 use crate::faults::Faults;
 use crate::ledger::LedgerSnapshot;
 use crate::oidc::TokenSpec;
+use crate::opensearch::OpenSearch;
 use crate::options::LabOptions;
 use crate::services::Services;
 use crate::sessions::Sessions;
@@ -29,6 +30,7 @@ pub struct Lab {
     facts: Arc<LabFacts>,
     services: Services,
     aurora: Option<Aurora>,
+    opensearch: Option<OpenSearch>,
     state_dir: StateDir,
 }
 
@@ -36,7 +38,7 @@ impl Lab {
     /// Starts everything; returns once all services answer.
     ///
     /// # Errors
-    /// A port is taken, a file can't be written, or PostgreSQL can't be had or started.
+    /// A port is taken, a file can't be written, or PostgreSQL or OpenSearch can't be had or started.
     pub async fn start(options: LabOptions) -> Result<Self, LabError> {
         let LabOptions {
             world,
@@ -48,7 +50,7 @@ impl Lab {
         let state_dir = StateDir::new(state_dir)?;
         let folder = state_dir.path();
         let shared = Shared::new(world, session_seconds, token_seconds, folder).await?;
-        let deps = AuroraDeps {
+        let deps = FrontDeps {
             world: Arc::clone(&shared.world),
             sessions: Arc::clone(&shared.sessions),
             ledger: Arc::clone(&shared.ledger),
@@ -58,22 +60,24 @@ impl Lab {
             state_dir: folder.to_owned(),
             cache_dir: options.cache_dir,
             postgres_bin: options.postgres_bin,
+            java_home: options.java_home,
             progress: options.progress,
         };
-        let aurora = if options.aurora {
-            Some(Aurora::start(deps).await?)
-        } else {
-            None
-        };
+        let aurora = started(options.aurora, Aurora::start(deps.clone()));
+        let opensearch = started(options.opensearch, OpenSearch::start(deps));
+        let (aurora, opensearch) = tokio::try_join!(aurora, opensearch)?;
+        let domains = opensearch.as_ref().map(OpenSearch::domains);
         let clusters = aurora.as_ref().map(Aurora::clusters).unwrap_or_default();
         let listeners = Listeners::bind(options.ports).await?;
-        let facts = Arc::new(shared.describe(&listeners, clusters, folder)?);
+        let facts =
+            Arc::new(shared.describe(&listeners, clusters, domains.unwrap_or_default(), folder)?);
         let services = listeners.serve(&shared, &facts)?;
         Ok(Self {
             shared,
             facts,
             services,
             aurora,
+            opensearch,
             state_dir,
         })
     }
@@ -147,5 +151,20 @@ impl Lab {
         if let Some(aurora) = self.aurora {
             aurora.stop().await;
         }
+        if let Some(opensearch) = self.opensearch {
+            opensearch.stop().await;
+        }
+    }
+}
+
+/// What `start` starts, if it is wanted.
+async fn started<T>(
+    wanted: bool,
+    start: impl Future<Output = Result<T, LabError>>,
+) -> Result<Option<T>, LabError> {
+    if wanted {
+        start.await.map(Some)
+    } else {
+        Ok(None)
     }
 }

@@ -26,6 +26,9 @@ pub enum Service {
     PodIdentity,
     /// The Aurora front.
     Aurora,
+    /// The OpenSearch front.
+    #[serde(rename = "opensearch")]
+    OpenSearch,
 }
 
 impl fmt::Display for Service {
@@ -36,6 +39,7 @@ impl fmt::Display for Service {
             Self::Imds => "imds",
             Self::PodIdentity => "pod-identity",
             Self::Aurora => "aurora",
+            Self::OpenSearch => "opensearch",
         })
     }
 }
@@ -57,11 +61,11 @@ pub enum Outcome {
 pub struct RefusalEntry {
     /// Who refused.
     pub service: Service,
-    /// What was asked: `AssumeRoleWithWebIdentity`, `login`.
+    /// What was asked: `AssumeRoleWithWebIdentity`, `login`, `es:ESHttpGet`.
     pub operation: String,
     /// The true cause, which AWS often hides from the caller.
     pub cause: Cause,
-    /// The code the caller saw: an AWS error code or a SQLSTATE.
+    /// The code the caller saw: an AWS error code, a SQLSTATE or an HTTP status.
     pub code: String,
     /// What the server's own log says; never a secret.
     pub message: String,

@@ -1,5 +1,6 @@
 //! The AWS side of the identity chain on one machine: OIDC issuer, STS, IAM, IMDS, Pod Identity
-//! agent and an Aurora front on a real PostgreSQL, with AWS's wire formats, error codes and texts.
+//! agent, an Aurora front on a real PostgreSQL and an OpenSearch front on a real OpenSearch, with AWS's
+//! wire formats, error codes and texts.
 //!
 //! The lab shares no signing code with `irsa-identity`: it verifies with code of its own, so that
 //! one wrong idea can't pass both. [`Lab::start`] composes everything; [`World`] says what exists;
@@ -20,6 +21,7 @@ mod jwt;
 mod lab;
 pub mod ledger;
 pub mod oidc;
+pub mod opensearch;
 mod options;
 pub mod pod_identity;
 mod pods;
@@ -38,10 +40,10 @@ mod vectors;
 pub mod world;
 
 pub use clock::LabClock;
-pub use deps::AuroraDeps;
+pub use deps::FrontDeps;
 pub use environment::exports;
 pub use error::LabError;
-pub use facts::{ClusterFacts, LabFacts, WorkloadFacts};
+pub use facts::{ClusterFacts, DomainFacts, LabFacts, WorkloadFacts};
 pub use faults::Faults;
 pub use lab::Lab;
 pub use ledger::{Ledger, LedgerSnapshot};

@@ -34,6 +34,10 @@ pub struct LabOptions {
     /// Whether the world's clusters are started; without them a lab starts at once and needs no
     /// PostgreSQL.
     pub aurora: bool,
+    /// Whether the world's OpenSearch domains are started; they need Java.
+    pub opensearch: bool,
+    /// A Java of version 11 to 21 for OpenSearch; looked for when absent.
+    pub java_home: Option<PathBuf>,
 }
 
 /// The ports of the services, all on 127.0.0.1; 0 for free ones.
@@ -52,7 +56,7 @@ pub struct LabPorts {
 }
 
 impl LabOptions {
-    /// Everything on free ports, in a temporary folder, with the clusters.
+    /// Everything on free ports, in a temporary folder, with the clusters, without the domains.
     pub fn new(world: World) -> Self {
         Self {
             world,
@@ -64,6 +68,8 @@ impl LabOptions {
             session_seconds: None,
             token_seconds: TOKEN_SECONDS,
             aurora: true,
+            opensearch: false,
+            java_home: None,
         }
     }
 }
@@ -78,6 +84,8 @@ impl fmt::Debug for LabOptions {
             .field("session_seconds", &self.session_seconds)
             .field("token_seconds", &self.token_seconds)
             .field("aurora", &self.aurora)
+            .field("opensearch", &self.opensearch)
+            .field("java_home", &self.java_home)
             .finish_non_exhaustive()
     }
 }

@@ -1,7 +1,8 @@
-//! What exists in the lab: accounts, OIDC providers, roles, clusters, database users, workloads.
+//! What exists in the lab: accounts, OIDC providers, roles, clusters, database users, OpenSearch domains, workloads.
 //!
 //! A world is read from YAML and checked whole: every mistake is listed at once, with its line.
 
+mod domain;
 mod file;
 mod validate;
 
@@ -14,10 +15,11 @@ use irsa_chain::{
 use irsa_policy::Policy;
 
 use crate::secret::Secret;
+pub use domain::{Domain, IndexPermissions, RoleMapping, SecurityRole};
 pub use validate::WorldError;
 
-/// The checked world. Nothing in it dangles: every role, cluster, database and user that is named
-/// exists.
+/// The checked world. Nothing in it dangles: every role, cluster, database, user and domain that is
+/// named exists.
 #[derive(Debug)]
 pub struct World {
     region: Region,
@@ -28,6 +30,7 @@ pub struct World {
     node_role: Arc<Role>,
     associations: Vec<Association>,
     clusters: Vec<Cluster>,
+    domains: Vec<Arc<Domain>>,
     workloads: Vec<Workload>,
 }
 
@@ -154,6 +157,8 @@ pub struct Workload {
     pub audience: String,
     /// The database it uses.
     pub database: Option<WorkloadDatabase>,
+    /// The OpenSearch domain it uses.
+    pub domain: Option<WorkloadDomain>,
 }
 
 /// How a workload proves who it is.
@@ -184,6 +189,15 @@ pub struct WorkloadDatabase {
     pub name: String,
     /// Database user.
     pub user: String,
+    /// Where its proxy should listen, if not at the default.
+    pub listen: Option<String>,
+}
+
+/// The OpenSearch domain that a workload uses.
+#[derive(Debug, Clone)]
+pub struct WorkloadDomain {
+    /// Domain name.
+    pub name: String,
     /// Where its proxy should listen, if not at the default.
     pub listen: Option<String>,
 }
@@ -256,6 +270,11 @@ impl World {
     /// A cluster by its identifier.
     pub fn cluster(&self, name: &str) -> Option<&Cluster> {
         self.clusters.iter().find(|cluster| cluster.name == name)
+    }
+
+    /// All OpenSearch domains.
+    pub fn domains(&self) -> &[Arc<Domain>] {
+        &self.domains
     }
 
     /// All workloads.

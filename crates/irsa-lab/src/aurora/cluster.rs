@@ -15,7 +15,7 @@ use super::directory::Directory;
 use super::faults::FrontFaults;
 use super::front::Front;
 use super::{failed, server, setup};
-use crate::deps::AuroraDeps;
+use crate::deps::FrontDeps;
 use crate::error::LabError;
 use crate::facts::ClusterFacts;
 use crate::world::Cluster;
@@ -37,7 +37,7 @@ pub(super) struct RunningCluster {
 impl RunningCluster {
     /// Starts the server, sets it up, and listens on a free port of the loopback.
     pub(super) async fn start(
-        deps: &AuroraDeps,
+        deps: &FrontDeps,
         binaries: &PostgresBinaries,
         network: &Arc<FrontFaults>,
         cluster: &Cluster,

@@ -23,7 +23,7 @@ use super::login::{self, AUTHENTICATION_TIMEOUT, Denial, Method};
 use super::opening::{self, Client, Opening};
 use super::wire::Wire;
 use super::{relay, server};
-use crate::deps::AuroraDeps;
+use crate::deps::FrontDeps;
 use crate::ledger::{Outcome, RefusalEntry, Service};
 use crate::world::Cluster;
 
@@ -34,7 +34,7 @@ const LOGIN: &str = "login";
 #[derive(Debug)]
 pub(super) struct Front {
     pub(super) cluster: Cluster,
-    pub(super) deps: AuroraDeps,
+    pub(super) deps: FrontDeps,
     /// What is wrong with TLS and the network.
     pub(super) network: Arc<FrontFaults>,
     /// The names and ports that tokens may be signed for.

@@ -17,7 +17,7 @@ use super::opening::Client;
 use super::relay::pause;
 use super::server::{self, Admission, Server};
 use super::setup::SUPERUSER;
-use crate::deps::AuroraDeps;
+use crate::deps::FrontDeps;
 use crate::faults::AuroraFault;
 use crate::rds_token::{self, Principal, RdsLogin, Refusal, log};
 
@@ -212,7 +212,7 @@ fn authorize(
         resource_id: &front.cluster.resource_id,
         user,
     };
-    let AuroraDeps {
+    let FrontDeps {
         clock,
         sessions,
         world,

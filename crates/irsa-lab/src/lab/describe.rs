@@ -6,7 +6,7 @@ use super::listeners::Listeners;
 use super::shared::Shared;
 use crate::environment::environment;
 use crate::error::LabError;
-use crate::facts::{ClusterFacts, IssuerFacts, LabFacts, UrlFacts, WorkloadFacts};
+use crate::facts::{ClusterFacts, DomainFacts, IssuerFacts, LabFacts, UrlFacts, WorkloadFacts};
 use crate::projection::Projections;
 use crate::services::Bound;
 use crate::world::{Workload, World};
@@ -17,6 +17,7 @@ impl Shared {
         &self,
         listeners: &Listeners,
         clusters: Vec<ClusterFacts>,
+        domains: Vec<DomainFacts>,
         folder: &Path,
     ) -> Result<LabFacts, LabError> {
         let ca_file = folder.join("ca.pem");
@@ -42,6 +43,7 @@ impl Shared {
             account: self.world.kubernetes().account.clone(),
             node_role_arn: self.world.node_role().arn.clone(),
             clusters,
+            domains,
             workloads: Vec::new(),
         };
         facts.workloads = workload_facts(&self.world, &self.projections, &facts);
@@ -73,6 +75,7 @@ fn workload_facts(
                 .database
                 .as_ref()
                 .map(|database| database.user.clone()),
+            domain: workload.domain.as_ref().map(|domain| domain.name.clone()),
         }
     };
     world.workloads().iter().map(of).collect()

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use http::HeaderMap;
 
-use super::encode::{decode_query, encode, encode_path};
+use super::encode::{encode_again, encode_path, pairs};
 use super::key::sha256_hex;
 use super::scope::CredentialScope;
 
@@ -26,14 +26,11 @@ pub(super) struct Canonical<'a> {
 impl Canonical<'_> {
     /// What is signed in the end.
     pub(super) fn string_to_sign(&self, amz_date: &str, scope: &CredentialScope<'_>) -> String {
-        format!(
-            "AWS4-HMAC-SHA256\n{amz_date}\n{}\n{}",
-            scope.text(),
-            sha256_hex(self.text().as_bytes())
-        )
+        string_to_sign(&self.text(), amz_date, scope)
     }
 
-    fn text(&self) -> String {
+    /// The canonical request.
+    pub(super) fn text(&self) -> String {
         let Self {
             method,
             query,
@@ -42,31 +39,59 @@ impl Canonical<'_> {
             payload_hash,
             ..
         } = self;
-        let path = if self.path.is_empty() {
-            "/".to_owned()
-        } else {
-            encode_path(self.path)
-        };
+        let path = encode_path(&normalised(self.path));
         format!("{method}\n{path}\n{query}\n{headers}\n{signed_headers}\n{payload_hash}")
     }
 }
 
-/// The query, encoded afresh and sorted, without the parameter `except`; `None` if it is not UTF-8.
-pub(super) fn canonical_query(query: &str, except: Option<&str>) -> Option<String> {
-    let mut pairs: Vec<(String, String)> = decode_query(query)?
-        .into_iter()
+/// Without empty segments and `.`, and with `..` applied; a slash or dots at the end leave a slash
+/// (RFC 3986, section 5.2.4).
+fn normalised(path: &str) -> String {
+    let mut kept = Vec::new();
+    for segment in path.split('/') {
+        match segment {
+            "" | "." => {}
+            ".." => drop(kept.pop()),
+            segment => kept.push(segment),
+        }
+    }
+    let is_folder = matches!(path.rsplit('/').next(), Some("" | "." | ".."));
+    let end = if is_folder && !kept.is_empty() {
+        "/"
+    } else {
+        ""
+    };
+    format!("/{}{end}", kept.join("/"))
+}
+
+/// What is signed in the end, of a canonical request.
+pub(super) fn string_to_sign(
+    canonical: &str,
+    amz_date: &str,
+    scope: &CredentialScope<'_>,
+) -> String {
+    format!(
+        "AWS4-HMAC-SHA256\n{amz_date}\n{}\n{}",
+        scope.text(),
+        sha256_hex(canonical.as_bytes())
+    )
+}
+
+/// The query, encoded afresh byte by byte and sorted, without the parameter `except`.
+pub(super) fn canonical_query(query: &str, except: Option<&str>) -> String {
+    let mut pairs: Vec<(String, String)> = pairs(query)
+        .map(|(name, value)| (encode_again(name), encode_again(value)))
         .filter(|(name, _)| except != Some(name))
-        .map(|(name, value)| (encode(&name), encode(&value)))
         .collect();
     pairs.sort();
     let pairs: Vec<String> = pairs
         .into_iter()
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
-    Some(pairs.join("&"))
+    pairs.join("&")
 }
 
-/// The signed headers with trimmed values; `None` if one is absent or not text.
+/// The signed headers with trimmed values, empty for one that is absent; `None` if one is not text.
 pub(super) fn canonical_headers(headers: &HeaderMap, signed: &[&str]) -> Option<String> {
     signed.iter().try_fold(String::new(), |mut text, name| {
         writeln!(text, "{name}:{}", header_value(headers, name)?).ok()?;
@@ -80,19 +105,11 @@ fn header_value(headers: &HeaderMap, name: &str) -> Option<String> {
         .get_all(name)
         .iter()
         .map(|value| {
-            Some(
-                value
-                    .to_str()
-                    .ok()?
-                    .split_whitespace()
-                    .collect::<Vec<_>>()
-                    .join(" "),
-            )
+            let text = std::str::from_utf8(value.as_bytes()).ok()?;
+            Some(text.split_ascii_whitespace().collect::<Vec<_>>().join(" "))
         })
         .collect();
-    values
-        .filter(|values| !values.is_empty())
-        .map(|values| values.join(","))
+    values.map(|values| values.join(","))
 }
 
 #[cfg(test)]
@@ -113,9 +130,9 @@ mod tests {
 
     #[test]
     fn queries_are_sorted_by_name_then_value() {
-        let query = canonical_query("b=2&a=%7e&b=1&c", None).unwrap();
+        let query = canonical_query("b=2&a=%7e&b=1&c", None);
         assert_eq!(query, "a=~&b=1&b=2&c=");
-        assert_eq!(canonical_query("b=2&a=1", Some("b")).unwrap(), "a=1");
+        assert_eq!(canonical_query("b=2&a=1", Some("b")), "a=1");
     }
 
     #[test]
@@ -125,7 +142,10 @@ mod tests {
             canonical_headers(&headers, &["host", "x-amz-a"]).unwrap(),
             "host:h:1\nx-amz-a:1 2,3\n"
         );
-        assert_eq!(canonical_headers(&headers, &["absent"]), None);
+        assert_eq!(
+            canonical_headers(&headers, &["absent"]).unwrap(),
+            "absent:\n"
+        );
     }
 
     // The example of the IAM User Guide, "Create a signed AWS API request", step 1 and 2.
@@ -142,7 +162,7 @@ mod tests {
         let canonical = Canonical {
             method: "GET",
             path: "/",
-            query: &canonical_query("Action=ListUsers&Version=2010-05-08", None).unwrap(),
+            query: &canonical_query("Action=ListUsers&Version=2010-05-08", None),
             headers: &canonical_headers(&headers, &["content-type", "host", "x-amz-date"]).unwrap(),
             signed_headers: "content-type;host;x-amz-date",
             payload_hash: &sha256_hex(b""),

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{
+    AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode, utf8_percent_encode,
+};
 
 /// What RFC 3986 reserves; letters, digits and `-._~` stay.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
@@ -18,6 +20,12 @@ pub(super) fn encode(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
 
+/// As [`encode`], of what is behind a query's own encoding, be it UTF-8 or not. A `+` is a space there.
+pub(super) fn encode_again(text: &str) -> String {
+    let bytes: Vec<u8> = percent_decode_str(&text.replace('+', " ")).collect();
+    percent_encode(&bytes, RESERVED).to_string()
+}
+
 /// As [`encode`], but slashes stay.
 pub(super) fn encode_path(path: &str) -> String {
     utf8_percent_encode(path, RESERVED_IN_PATH).to_string()
@@ -30,15 +38,16 @@ pub(super) fn decode(text: &str) -> Option<Cow<'_, str>> {
 
 /// Names and values of a query, decoded, in the order they came; `None` if one is not UTF-8.
 pub(super) fn decode_query(query: &str) -> Option<Vec<(Cow<'_, str>, Cow<'_, str>)>> {
-    let pair = |pair| {
-        let (name, value) = split_pair(pair);
-        Some((decode(name)?, decode(value)?))
-    };
+    let pair = |(name, value)| Some((decode(name)?, decode(value)?));
+    pairs(query).map(pair).collect()
+}
+
+/// Names and values of a query as they came.
+pub(super) fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
     query
         .split('&')
         .filter(|pair| !pair.is_empty())
-        .map(pair)
-        .collect()
+        .map(split_pair)
 }
 
 /// `name=value`; without the sign, the value is empty.

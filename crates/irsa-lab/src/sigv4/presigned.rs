@@ -160,9 +160,7 @@ impl<'a> Presigned<'a> {
         ) else {
             return false;
         };
-        let Some(query) = canonical_query(self.query, Some("X-Amz-Signature")) else {
-            return false;
-        };
+        let query = canonical_query(self.query, Some("X-Amz-Signature"));
         let canonical = Canonical {
             method: "GET",
             path: "/",

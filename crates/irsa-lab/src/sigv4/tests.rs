@@ -21,6 +21,7 @@ struct Case {
     body: String,
     region: Region,
     service: String,
+    takes_unsigned_payload: bool,
 }
 
 impl Case {
@@ -39,6 +40,7 @@ impl Case {
             body: vector.body.clone(),
             region: vector.region.parse().unwrap(),
             service: vector.service.clone(),
+            takes_unsigned_payload: false,
         }
     }
 
@@ -61,6 +63,8 @@ impl Case {
         let target = Target {
             region: &self.region,
             service: &self.service,
+            tolerance_ahead: Duration::from_mins(15),
+            takes_unsigned_payload: self.takes_unsigned_payload,
         };
         verify(&request, &target, now, sessions).map(drop)
     }

@@ -32,6 +32,8 @@ impl Sts {
         let target = Target {
             region: self.world.region(),
             service: "sts",
+            tolerance_ahead: WINDOW,
+            takes_unsigned_payload: false,
         };
         let session = sigv4::verify(&signed, &target, now, &self.sessions)
             .map_err(|fault| signature_error(&fault, now))?;

@@ -4,7 +4,7 @@ use irsa_chain::{AccountId, DbResourceId, IssuerUrl, Region, RoleArn, ServiceAcc
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
-use super::WorldError;
+use super::{IndexPermissions, WorldError};
 use crate::secret::Secret;
 
 /// The whole file.
@@ -22,6 +22,8 @@ pub(super) struct WorldFile {
     pub(super) pod_identity_associations: Vec<AssociationEntry>,
     #[serde(default)]
     pub(super) clusters: Vec<ClusterEntry>,
+    #[serde(default)]
+    pub(super) domains: Vec<DomainEntry>,
     #[serde(default)]
     pub(super) workloads: Vec<WorkloadEntry>,
 }
@@ -102,6 +104,50 @@ pub(super) struct UserEntry {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(super) struct DomainEntry {
+    pub(super) name: Spanned<String>,
+    pub(super) account: Spanned<AccountId>,
+    /// Absent: the world's.
+    pub(super) region: Option<Region>,
+    /// The random part of the endpoint's name: `search-NAME-ID.REGION.es.…`.
+    pub(super) dns_id: Option<String>,
+    #[serde(default)]
+    pub(super) vpc: bool,
+    /// Absent: made of `dns_id`.
+    pub(super) endpoint: Option<Spanned<String>>,
+    pub(super) access_policy: Option<Spanned<String>>,
+    #[serde(default = "yes")]
+    pub(super) fine_grained: bool,
+    /// Mapped to `all_access`. May name a role that does not exist.
+    pub(super) master_role: Option<RoleArn>,
+    #[serde(default = "hundred_mebibytes")]
+    pub(super) max_request_bytes: usize,
+    #[serde(default)]
+    pub(super) roles: Vec<SecurityRoleEntry>,
+    #[serde(default)]
+    pub(super) role_mappings: Vec<RoleMappingEntry>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SecurityRoleEntry {
+    pub(super) name: Spanned<String>,
+    #[serde(default)]
+    pub(super) cluster_permissions: Vec<String>,
+    #[serde(default)]
+    pub(super) index_permissions: Vec<IndexPermissions>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RoleMappingEntry {
+    pub(super) role: Spanned<String>,
+    /// May name roles that do not exist.
+    pub(super) backend_roles: Vec<RoleArn>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct WorkloadEntry {
     pub(super) name: Spanned<String>,
     pub(super) service_account: ServiceAccount,
@@ -112,6 +158,7 @@ pub(super) struct WorkloadEntry {
     /// Absent: what the identity's service expects.
     pub(super) audience: Option<String>,
     pub(super) database: Option<WorkloadDatabaseEntry>,
+    pub(super) domain: Option<WorkloadDomainEntry>,
 }
 
 #[derive(Debug, Default, Clone, Copy, Deserialize)]
@@ -132,6 +179,13 @@ pub(super) struct WorkloadDatabaseEntry {
     pub(super) listen: Option<String>,
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WorkloadDomainEntry {
+    pub(super) name: Spanned<String>,
+    pub(super) listen: Option<String>,
+}
+
 /// Reads the file; the error names line and column.
 pub(super) fn parse(text: &str) -> Result<WorldFile, WorldError> {
     serde_saphyr::from_str(text)
@@ -148,6 +202,11 @@ fn one_hour() -> Spanned<u64> {
 
 fn postgres_port() -> u16 {
     5432
+}
+
+/// The larger of the two limits of AWS ("Network quotas", Amazon OpenSearch Service guide).
+fn hundred_mebibytes() -> usize {
+    104_857_600
 }
 
 fn yes() -> bool {

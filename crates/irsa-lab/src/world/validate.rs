@@ -1,6 +1,7 @@
 //! From the file to the world: compiles policies, derives names, lists every mistake.
 
 mod cluster;
+mod domain;
 mod role;
 mod workload;
 
@@ -13,7 +14,7 @@ use irsa_chain::{AccountId, OidcProviderArn, Partition, RoleArn};
 use serde_saphyr::Spanned;
 
 use super::file::{AssociationEntry, KubernetesEntry, ProviderEntry, WorldFile};
-use super::{Association, Kubernetes, OidcProvider, Role, World};
+use super::{Association, Domain, Kubernetes, OidcProvider, Role, World};
 
 /// Everything that is wrong with a world, each mistake with its line where it has one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,11 +60,18 @@ pub(super) fn world(file: WorldFile) -> Result<World, WorldError> {
     });
     check.all_differ("cluster", file.clusters.iter().map(|cluster| &cluster.name));
     let clusters = each(file.clusters, |entry| check.cluster(entry, &file.region));
+    check.all_differ("domain", file.domains.iter().map(|domain| &domain.name));
+    let domains = each(file.domains, |entry| {
+        check.domain(entry, &file.region).map(Arc::new)
+    });
+    let domains: Vec<Arc<Domain>> = domains.into_iter().flatten().collect();
     check.all_differ(
         "workload",
         file.workloads.iter().map(|workload| &workload.name),
     );
-    let workloads = each(file.workloads, |entry| check.workload(entry, &clusters));
+    let workloads = each(file.workloads, |entry| {
+        check.workload(entry, &clusters, &domains)
+    });
     let node_role = check.known_role(&roles, &file.node_role);
     match node_role {
         Some(node_role) if check.mistakes.is_empty() => Ok(World {
@@ -75,6 +83,7 @@ pub(super) fn world(file: WorldFile) -> Result<World, WorldError> {
             node_role,
             associations,
             clusters,
+            domains,
             workloads,
         }),
         _ => Err(WorldError {
@@ -192,7 +201,7 @@ mod tests {
     #[test]
     fn the_small_world_and_the_built_in_world_are_valid() {
         World::from_yaml(SMALL).unwrap();
-        assert_eq!(World::camunda_8_3().workloads().len(), 7);
+        assert_eq!(World::camunda_8_3().workloads().len(), 11);
     }
 
     #[test]
@@ -234,6 +243,38 @@ mod tests {
                 "there is no cluster `nowhere`",
             ),
             ("dns_id: c9akciq32rgw", "dns_id: C9", "`C9`"),
+            ("dns_id: k3a7vnxq", "dns_id: K3", "`K3`"),
+            ("    dns_id: k3a7vnxq\n", "", "needs `dns_id` or `endpoint`"),
+            (
+                "dns_id: k3a7vnxq",
+                "endpoint: \"https://search\"",
+                "not a host name",
+            ),
+            (
+                "name: search\n    account",
+                "name: 1search\n    account",
+                "start with a letter",
+            ),
+            (
+                "role: reader, backend",
+                "role: readr, backend",
+                "no security role `readr`",
+            ),
+            (
+                "domain: {name: search}",
+                "domain: {name: x}",
+                "there is no domain `x`",
+            ),
+            (
+                "    roles:\n",
+                "    fine_grained: false\n    roles:\n",
+                "`fine_grained` is off",
+            ),
+            (
+                "\"Action\": \"es:*\"",
+                "\"Action\": \"es\"",
+                "access policy of `search`",
+            ),
         ] {
             let error = mistakes(from, to);
             assert!(error.contains(expected), "{to}: {error}");
@@ -247,6 +288,34 @@ mod tests {
             .replace("max_session_seconds: 3600", "max_session_seconds: 1")
             .replace("rds_iam", "nobody");
         assert_eq!(World::from_yaml(&text).unwrap_err().mistakes().len(), 2);
+    }
+
+    #[test]
+    fn domains_have_the_names_of_aws() {
+        let world = World::from_yaml(SMALL).unwrap();
+        let domain = &world.domains()[0];
+        assert_eq!(
+            domain.endpoint,
+            "search-search-k3a7vnxq.eu-central-1.es.amazonaws.com"
+        );
+        assert_eq!(
+            domain.arn(),
+            "arn:aws:es:eu-central-1:111122223333:domain/search"
+        );
+        let vpc = SMALL.replace(
+            "dns_id: k3a7vnxq",
+            "dns_id: k3a7vnxq\n    vpc: true\n    region: cn-north-1",
+        );
+        let world = World::from_yaml(&vpc).unwrap();
+        let domain = &world.domains()[0];
+        assert_eq!(
+            domain.endpoint,
+            "vpc-search-k3a7vnxq.cn-north-1.es.amazonaws.com.cn"
+        );
+        assert_eq!(
+            domain.arn(),
+            "arn:aws-cn:es:cn-north-1:111122223333:domain/search"
+        );
     }
 
     #[test]

@@ -35,6 +35,13 @@ impl Call {
         }
     }
 
+    pub(crate) fn delete(target: &str) -> Self {
+        Self {
+            method: "DELETE",
+            ..Self::get(target)
+        }
+    }
+
     pub(crate) fn post(target: &str, body: impl Into<String>) -> Self {
         Self {
             method: "POST",

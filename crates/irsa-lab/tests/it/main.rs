@@ -1,4 +1,4 @@
-//! The lab over its real wires, without databases: each refusal as AWS spells it, and the cause in
+//! The lab over its real wires, without databases but with a real OpenSearch: each refusal as AWS spells it, and the cause in
 //! the ledger.
 
 #![expect(
@@ -15,6 +15,7 @@ mod facts;
 mod faults;
 mod imds;
 mod oidc;
+mod opensearch;
 mod pod_identity;
 mod signer;
 mod stage;

@@ -1,4 +1,4 @@
-//! Signs requests to STS as SDKs do. The tests' own: the lab only verifies.
+//! Signs requests to STS and OpenSearch as SDKs do. The tests' own: the lab only verifies.
 
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -72,25 +72,53 @@ impl Signing {
              {signed_headers}\n{}",
             hex(&Sha256::digest(form))
         );
+        let authorization = self.authorization(&stamp, date, signed_headers, &canonical);
+        Call::post("/", form)
+            .header("x-amz-date", stamp)
+            .header("x-amz-security-token", token)
+            .header("authorization", authorization)
+    }
+
+    /// Signs a request to an OpenSearch domain, body hash included.
+    pub(crate) fn sign_search(&self, host: &str, call: Call) -> Call {
+        let stamp = self.stamp();
+        let (date, token) = (&stamp[..8], &self.credentials.token);
+        let hash = hex(&Sha256::digest(&call.body));
+        let signed_headers = "host;x-amz-content-sha256;x-amz-date;x-amz-security-token";
+        let (path, query) = call.target.split_once('?').unwrap_or((&call.target, ""));
+        let canonical = format!(
+            "{}\n{path}\n{query}\nhost:{host}\nx-amz-content-sha256:{hash}\nx-amz-date:{stamp}\n\
+             x-amz-security-token:{token}\n\n{signed_headers}\n{hash}",
+            call.method
+        );
+        let authorization = self.authorization(&stamp, date, signed_headers, &canonical);
+        call.header("host", host)
+            .header("x-amz-content-sha256", hash)
+            .header("x-amz-date", stamp.clone())
+            .header("x-amz-security-token", token)
+            .header("authorization", authorization)
+    }
+
+    fn authorization(
+        &self,
+        stamp: &str,
+        date: &str,
+        signed_headers: &str,
+        canonical: &str,
+    ) -> String {
         let scope = format!("{date}/{}/{}/aws4_request", self.region, self.service);
         let to_sign = format!(
             "AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{}",
             hex(&Sha256::digest(canonical))
         );
         let start = format!("AWS4{}", self.credentials.secret).into_bytes();
-        let key = [date, self.region, self.service, "aws4_request"]
-            .iter()
-            .fold(start, |key, part| hmac(&key, part));
-        let signature = hex(&hmac(&key, &to_sign));
-        let authorization = format!(
+        let key = scope.split('/').fold(start, |key, part| hmac(&key, part));
+        format!(
             "AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={signed_headers}, \
-             Signature={signature}",
-            self.credentials.access_key_id
-        );
-        Call::post("/", form)
-            .header("x-amz-date", stamp)
-            .header("x-amz-security-token", token)
-            .header("authorization", authorization)
+             Signature={}",
+            self.credentials.access_key_id,
+            hex(&hmac(&key, &to_sign))
+        )
     }
 
     fn stamp(&self) -> String {

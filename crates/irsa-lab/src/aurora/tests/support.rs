@@ -17,7 +17,7 @@ use tokio_postgres::{Client, Config, Error};
 use super::super::Aurora;
 use super::client::Tls;
 use crate::clock::LabClock;
-use crate::deps::AuroraDeps;
+use crate::deps::FrontDeps;
 use crate::faults::Faults;
 use crate::ledger::{Ledger, LedgerSnapshot, Outcome, Service};
 use crate::sessions::{Origin, Session, SessionSpec, Sessions};
@@ -55,7 +55,7 @@ impl Lab {
     pub(super) async fn start() -> Self {
         let clock: Arc<dyn LabClock> = Arc::new(StandingClock);
         let folder = tempfile::tempdir().unwrap();
-        let deps = AuroraDeps {
+        let deps = FrontDeps {
             world: Arc::new(World::camunda_8_3()),
             sessions: Arc::default(),
             ledger: Arc::new(Ledger::new(Arc::clone(&clock))),
@@ -65,6 +65,7 @@ impl Lab {
             state_dir: folder.path().to_owned(),
             cache_dir: cache_dir(),
             postgres_bin: None,
+            java_home: None,
             progress: Arc::new(|_| {}),
         };
         let aurora = Aurora::start(deps.clone()).await.unwrap();

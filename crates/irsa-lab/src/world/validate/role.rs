@@ -42,7 +42,8 @@ impl Check {
                 ),
             );
         }
-        let trust = self.policy(PolicyKind::Trust, "trust policy", &arn, &trust_policy);
+        let trust = format!("trust policy of `{}`", arn.value);
+        let trust = self.policy(PolicyKind::Trust, &trust, &trust_policy);
         let policies: Option<Vec<_>> = policies
             .into_iter()
             .map(|entry| self.role_policy(&arn, entry))
@@ -59,26 +60,20 @@ impl Check {
 
     fn role_policy(&mut self, role: &Spanned<RoleArn>, entry: PolicyEntry) -> Option<RolePolicy> {
         let PolicyEntry { name, document } = entry;
-        let policy = self.policy(
-            PolicyKind::Identity,
-            &format!("policy `{name}`"),
-            role,
-            &document,
-        )?;
+        let what = format!("policy `{name}` of `{}`", role.value);
+        let policy = self.policy(PolicyKind::Identity, &what, &document)?;
         Some(RolePolicy { name, policy })
     }
 
-    fn policy(
+    /// A policy, or a mistake that says `what` it was.
+    pub(super) fn policy(
         &mut self,
         kind: PolicyKind,
         what: &str,
-        role: &Spanned<RoleArn>,
         json: &Spanned<String>,
     ) -> Option<Policy> {
         Policy::parse(kind, &json.value)
-            .map_err(|error| {
-                self.mistake(json, format_args!("{what} of `{}`: {error}", role.value));
-            })
+            .map_err(|error| self.mistake(json, format_args!("{what}: {error}")))
             .ok()
     }
 }

@@ -1,12 +1,21 @@
 //! Workloads. Role and user may be wrong: a workload that is wired wrongly is a scenario, not a
 //! mistake.
 
+use std::sync::Arc;
+
 use super::Check;
-use crate::world::file::{IdentityEntry, WorkloadDatabaseEntry, WorkloadEntry};
-use crate::world::{Cluster, Workload, WorkloadDatabase, WorkloadIdentity};
+use crate::world::file::{
+    IdentityEntry, WorkloadDatabaseEntry, WorkloadDomainEntry, WorkloadEntry,
+};
+use crate::world::{Cluster, Domain, Workload, WorkloadDatabase, WorkloadDomain, WorkloadIdentity};
 
 impl Check {
-    pub(super) fn workload(&mut self, entry: WorkloadEntry, clusters: &[Cluster]) -> Workload {
+    pub(super) fn workload(
+        &mut self,
+        entry: WorkloadEntry,
+        clusters: &[Cluster],
+        domains: &[Arc<Domain>],
+    ) -> Workload {
         self.label("workload", &entry.name.value, &entry.name);
         let identity = match entry.identity {
             IdentityEntry::WebIdentity => WorkloadIdentity::WebIdentity,
@@ -23,6 +32,24 @@ impl Check {
             database: entry
                 .database
                 .map(|database| self.workload_database(database, clusters)),
+            domain: entry
+                .domain
+                .map(|domain| self.workload_domain(domain, domains)),
+        }
+    }
+
+    fn workload_domain(
+        &mut self,
+        entry: WorkloadDomainEntry,
+        domains: &[Arc<Domain>],
+    ) -> WorkloadDomain {
+        let WorkloadDomainEntry { name, listen } = entry;
+        if !domains.iter().any(|domain| domain.name == name.value) {
+            self.mistake(&name, format_args!("there is no domain `{}`", name.value));
+        }
+        WorkloadDomain {
+            name: name.value,
+            listen,
         }
     }
 

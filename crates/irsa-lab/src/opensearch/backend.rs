@@ -1,0 +1,154 @@
+//! The way to the real OpenSearch: as the role that IAM has let in.
+
+use std::error::Error;
+use std::net::IpAddr;
+
+use bytes::Bytes;
+use http::header::{
+    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderName, PROXY_AUTHENTICATE,
+    PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+};
+use http::request::Parts;
+use http::uri::{Authority, PathAndQuery, Scheme};
+use http::{HeaderMap, HeaderValue, Request, Response, Uri, Version};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use irsa_components::opensearch::identity;
+
+use super::authorize::Caller;
+
+/// Whom the security plugin takes everybody for at a domain without fine-grained access control. It
+/// is mapped to `all_access`.
+pub(super) const EVERYBODY: &str = "everybody";
+const PROXY_USER: HeaderName = HeaderName::from_static(identity::USER);
+const PROXY_ROLES: HeaderName = HeaderName::from_static(identity::ROLES);
+const FORWARDED_FOR: HeaderName = HeaderName::from_static(identity::FORWARDED_FOR);
+/// Headers of one connection (RFC 9110, section 7.6.1).
+const OF_A_CONNECTION: [HeaderName; 8] = [
+    CONNECTION,
+    HeaderName::from_static("keep-alive"),
+    PROXY_AUTHENTICATE,
+    PROXY_AUTHORIZATION,
+    TE,
+    TRAILER,
+    TRANSFER_ENCODING,
+    UPGRADE,
+];
+
+/// The errors of [`Backend::send`].
+pub(super) type BackendError = Box<dyn Error + Send + Sync>;
+
+/// A pool of connections to the real server.
+#[derive(Debug, Clone)]
+pub(super) struct Backend {
+    client: Client<HttpConnector, Full<Bytes>>,
+    authority: Authority,
+    fine_grained: bool,
+}
+
+impl Backend {
+    /// `authority`: where it listens, without TLS, on this machine.
+    pub(super) fn new(authority: Authority, fine_grained: bool) -> Self {
+        Self {
+            client: Client::builder(TokioExecutor::new()).build_http(),
+            authority,
+            fine_grained,
+        }
+    }
+
+    /// Sends a client's request as `caller`; path, query and body stay as they are.
+    pub(super) async fn forward(
+        &self,
+        parts: Parts,
+        body: Bytes,
+        caller: &Caller,
+        source: IpAddr,
+    ) -> Result<Response<Incoming>, BackendError> {
+        let mut headers = parts.headers;
+        disown(&mut headers);
+        headers.extend(self.identity(caller, source)?);
+        let target = parts.uri.path_and_query().cloned();
+        let mut request = self.request(target.unwrap_or(PathAndQuery::from_static("/")), body)?;
+        *request.method_mut() = parts.method;
+        *request.headers_mut() = headers;
+        self.send(request).await
+    }
+
+    /// A request to the server, without headers.
+    pub(super) fn request(
+        &self,
+        target: PathAndQuery,
+        body: Bytes,
+    ) -> Result<Request<Full<Bytes>>, BackendError> {
+        let mut uri = http::uri::Parts::default();
+        uri.scheme = Some(Scheme::HTTP);
+        uri.authority = Some(self.authority.clone());
+        uri.path_and_query = Some(target);
+        let mut request = Request::new(Full::new(body));
+        *request.uri_mut() = Uri::from_parts(uri)?;
+        Ok(request)
+    }
+
+    pub(super) async fn send(
+        &self,
+        mut request: Request<Full<Bytes>>,
+    ) -> Result<Response<Incoming>, BackendError> {
+        *request.version_mut() = Version::HTTP_11;
+        let mut response = self.client.request(request).await?;
+        drop_connection_headers(response.headers_mut());
+        Ok(response)
+    }
+
+    /// Who the security plugin shall take the caller for; an anonymous one it shall judge itself.
+    fn identity(&self, caller: &Caller, source: IpAddr) -> Result<HeaderMap, BackendError> {
+        let name = match (self.fine_grained, caller) {
+            (true, Caller::Role(role)) => role.to_string(),
+            (true, Caller::Anonymous) => return Ok(HeaderMap::new()),
+            (false, _) => EVERYBODY.to_owned(),
+        };
+        let name = HeaderValue::from_str(&name)?;
+        let source = HeaderValue::from_str(&source.to_string())?;
+        let identity = [
+            (PROXY_USER, name.clone()),
+            (PROXY_ROLES, name),
+            (FORWARDED_FOR, source),
+        ];
+        Ok(identity.into_iter().collect())
+    }
+}
+
+/// Takes away what only the front may say, what was for AWS, and what was for one connection.
+fn disown(headers: &mut HeaderMap) {
+    drop_connection_headers(headers);
+    let is_foreign = |name: &HeaderName| {
+        let prefixes = ["x-proxy-", "x-amz-", "x-forwarded-"];
+        [AUTHORIZATION, HOST, CONTENT_LENGTH, EXPECT].contains(name)
+            || prefixes
+                .iter()
+                .any(|prefix| name.as_str().starts_with(prefix))
+    };
+    let foreign: Vec<HeaderName> = headers
+        .keys()
+        .filter(|name| is_foreign(name))
+        .cloned()
+        .collect();
+    for name in foreign {
+        headers.remove(name);
+    }
+}
+
+fn drop_connection_headers(headers: &mut HeaderMap) {
+    let named: Vec<HeaderName> = headers
+        .get_all(CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        .collect();
+    for name in named.iter().chain(&OF_A_CONNECTION) {
+        headers.remove(name);
+    }
+}

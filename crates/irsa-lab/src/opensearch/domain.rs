@@ -1,0 +1,115 @@
+//! One domain: a real OpenSearch, set up like the service's, and the front before it.
+
+use std::sync::Arc;
+
+use irsa_components::opensearch::{OpenSearch, OpenSearchBinaries, OpenSearchOptions, VERSION};
+use irsa_components::run_as::private_folder;
+use irsa_net::listen::{ListenAddress, ListenOptions, Listener};
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+
+use super::backend::Backend;
+use super::front::Front;
+use super::{failed, server, setup};
+use crate::deps::FrontDeps;
+use crate::error::LabError;
+use crate::facts::DomainFacts;
+use crate::world::Domain;
+
+/// Enough for tests; the least memory with which bulks of some megabytes pass.
+const HEAP_MEBIBYTES: u32 = 384;
+
+/// A running domain. The fields end in this order: front, server, folder.
+#[derive(Debug)]
+pub(super) struct RunningDomain {
+    facts: DomainFacts,
+    front: JoinSet<()>,
+    opensearch: OpenSearch,
+    _folder: TempDir,
+}
+
+impl RunningDomain {
+    /// Starts the server, sets it up, and listens on a free port of the loopback.
+    pub(super) async fn start(
+        deps: &FrontDeps,
+        binaries: &OpenSearchBinaries,
+        domain: &Arc<Domain>,
+    ) -> Result<Self, LabError> {
+        let doing = format!("starting domain `{}`", domain.name);
+        (deps.progress)(&format!("{doing} on OpenSearch {VERSION}"));
+        let folder = private_folder(binaries.run_as())
+            .map_err(|error| LabError::opensearch(&doing, error))?;
+        let mut options = OpenSearchOptions::new(folder.path());
+        options.heap_mebibytes = HEAP_MEBIBYTES;
+        options.settings = settings(domain);
+        let opensearch = OpenSearch::start(binaries, options)
+            .await
+            .map_err(|error| failed(&doing, error))?;
+        setup::set_up(&opensearch, domain).await?;
+        let (front, port) = serve(deps, domain, opensearch.port())
+            .await
+            .map_err(|error| LabError::opensearch(&doing, error))?;
+        Ok(Self {
+            facts: facts(domain, port),
+            front,
+            opensearch,
+            _folder: folder,
+        })
+    }
+
+    pub(super) fn facts(&self) -> &DomainFacts {
+        &self.facts
+    }
+
+    /// Cuts all connections, then ends the server.
+    pub(super) async fn stop(mut self) {
+        self.front.shutdown().await;
+        if let Err(error) = self.opensearch.stop().await {
+            tracing::warn!(%error, domain = self.facts.name, "the real server did not stop well");
+        }
+    }
+}
+
+/// The server's own limit must not be met before the domain's.
+fn settings(domain: &Domain) -> Vec<(String, String)> {
+    let limit = domain.max_request_bytes.max(1024 * 1024);
+    vec![("http.max_content_length".to_owned(), format!("{limit}b"))]
+}
+
+/// Starts the front of a domain whose real server listens on `backend_port`; returns its port.
+pub(super) async fn serve(
+    deps: &FrontDeps,
+    domain: &Arc<Domain>,
+    backend_port: u16,
+) -> Result<(JoinSet<()>, u16), Box<dyn std::error::Error + Send + Sync>> {
+    let names = [domain.endpoint.as_str(), "localhost", "127.0.0.1"];
+    let tls = deps.authority.server_config(&names, &server::ALPN)?;
+    let address = ListenAddress::Loopback { port: 0 };
+    let listener = Listener::bind(&address, ListenOptions::default()).await?;
+    let port = listener.port().unwrap_or_default();
+    let front = Front {
+        domain: Arc::clone(domain),
+        world: Arc::clone(&deps.world),
+        sessions: Arc::clone(&deps.sessions),
+        ledger: Arc::clone(&deps.ledger),
+        faults: Arc::clone(&deps.faults),
+        clock: Arc::clone(&deps.clock),
+        backend: Backend::new(
+            format!("127.0.0.1:{backend_port}").parse()?,
+            domain.fine_grained,
+        ),
+    };
+    let mut task = JoinSet::new();
+    task.spawn(server::serve(Arc::new(front), tls, listener));
+    Ok((task, port))
+}
+
+fn facts(domain: &Domain, port: u16) -> DomainFacts {
+    DomainFacts {
+        name: domain.name.clone(),
+        endpoint: domain.endpoint.clone(),
+        dial: format!("127.0.0.1:{port}"),
+        fine_grained: domain.fine_grained,
+        region: domain.region.clone(),
+    }
+}

@@ -1,0 +1,227 @@
+//! The front of one domain: takes requests as the service does, and passes on those it lets in.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{DATE, EXPECT, HOST};
+use http::request::Parts;
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use irsa_chain::Cause;
+use serde::Deserialize;
+
+use super::authorize::{self, Call, Caller};
+use super::backend::{Backend, BackendError};
+use super::body::{self, AnswerBody, BodyFault};
+use super::refusal::Refusal;
+use super::signature;
+use crate::clock::{LabClock, http_date};
+use crate::faults::{Faults, OpenSearchTrouble};
+use crate::ledger::{Ledger, Outcome, RefusalEntry, Service};
+use crate::random;
+use crate::reply;
+use crate::sessions::Sessions;
+use crate::sigv4::SignedRequest;
+use crate::world::{Domain, World};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+/// The ledger's operation for methods that have none.
+const OTHER_METHOD: &str = "es:ESHttp";
+
+/// Everything the front of one domain works with.
+#[derive(Debug)]
+pub(super) struct Front {
+    pub(super) domain: Arc<Domain>,
+    pub(super) world: Arc<World>,
+    pub(super) sessions: Arc<Sessions>,
+    pub(super) ledger: Arc<Ledger>,
+    pub(super) faults: Arc<Faults>,
+    pub(super) clock: Arc<dyn LabClock>,
+    pub(super) backend: Backend,
+}
+
+/// The connection ends without an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the connection is cut")]
+pub(super) struct Cut;
+
+impl Front {
+    /// Answers a request, or cuts its connection.
+    pub(super) async fn answer(
+        &self,
+        request: Request<Incoming>,
+        source: IpAddr,
+    ) -> Result<Response<AnswerBody>, Cut> {
+        let (mut parts, body) = request.into_parts();
+        name_the_host(&mut parts);
+        let operation = authorize::action(&parts.method).unwrap_or(OTHER_METHOD);
+        let waits = parts.headers.contains_key(EXPECT);
+        let body = match body::whole(body, self.domain.max_request_bytes, waits).await {
+            Ok(body) => Ok(body),
+            Err(BodyFault::TooLarge) => Err(Refusal::too_large(self.domain.max_request_bytes)),
+            Err(BodyFault::Broken) => return Err(Cut),
+        };
+        tokio::time::sleep(self.faults.opensearch_latency()).await;
+        let response = match self.trouble(&parts, operation)? {
+            Some(response) => response.map(body::full),
+            None => self.work(parts, body, source, operation).await,
+        };
+        Ok(self.finished(response))
+    }
+
+    /// What a fault says instead of an answer.
+    fn trouble(&self, parts: &Parts, operation: &str) -> Result<Option<Response<Bytes>>, Cut> {
+        let Some(trouble) = self.faults.take_opensearch() else {
+            return Ok(None);
+        };
+        self.count(operation, Outcome::Fault);
+        match trouble {
+            OpenSearchTrouble::Cut => Err(Cut),
+            OpenSearchTrouble::Unavailable => Ok(Some(unavailable())),
+            OpenSearchTrouble::Throttled => Ok(Some(throttled(parts.uri.path()))),
+        }
+    }
+
+    async fn work(
+        &self,
+        parts: Parts,
+        body: Result<Bytes, Refusal>,
+        source: IpAddr,
+        operation: &str,
+    ) -> Response<AnswerBody> {
+        let admitted = body.and_then(|body| Ok((self.admit(&parts, &body, source)?, body)));
+        let (caller, body) = match admitted {
+            Ok(admitted) => admitted,
+            Err(refusal) => return self.refused(refusal, operation).map(body::full),
+        };
+        let answer = match self.backend.forward(parts, body, &caller, source).await {
+            Ok(response) => self.passed_on(response, operation).await,
+            Err(error) => Err(error),
+        };
+        answer.unwrap_or_else(|error| {
+            tracing::error!(%error, domain = self.domain.name, "the real OpenSearch fails");
+            self.count(operation, Outcome::Fault);
+            unavailable().map(body::full)
+        })
+    }
+
+    /// The signature, then the policies.
+    fn admit(&self, parts: &Parts, body: &[u8], source: IpAddr) -> Result<Caller, Refusal> {
+        let now = self.clock.now();
+        let signed = SignedRequest {
+            method: &parts.method,
+            path: parts.uri.path(),
+            query: parts.uri.query().unwrap_or_default(),
+            headers: &parts.headers,
+            body,
+        };
+        let session = signature::authenticate(&signed, &self.domain, now, &self.sessions)?;
+        let call = Call {
+            method: &parts.method,
+            path: parts.uri.path(),
+            source,
+            now,
+        };
+        authorize::authorize(session.as_deref(), &call, &self.domain, &self.world)
+    }
+
+    fn refused(&self, refusal: Refusal, operation: &str) -> Response<Bytes> {
+        self.enter(
+            operation,
+            refusal.status,
+            refusal.cause,
+            refusal.message.clone(),
+        );
+        refusal.response()
+    }
+
+    /// OpenSearch's own answer. If it is a refusal of the security plugin, the ledger learns of it.
+    async fn passed_on(
+        &self,
+        response: Response<Incoming>,
+        operation: &str,
+    ) -> Result<Response<AnswerBody>, BackendError> {
+        if response.status() != StatusCode::FORBIDDEN {
+            self.count(operation, Outcome::Served);
+            return Ok(response.map(|body| body.map_err(Into::into).boxed_unsync()));
+        }
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await?.to_bytes();
+        match security_exception(&body) {
+            Some(reason) => self.enter(operation, parts.status, Cause::FgacNotGranted, reason),
+            None => self.count(operation, Outcome::Served),
+        }
+        Ok(Response::from_parts(parts, body::full(body)))
+    }
+
+    /// Adds what every answer has: AWS's time and a request id.
+    fn finished(&self, response: Response<AnswerBody>) -> Response<AnswerBody> {
+        let mut response = if self.faults.take_cut_answer() {
+            response.map(body::cut)
+        } else {
+            response
+        };
+        let headers = [
+            (DATE, http_date(self.clock.now())),
+            (REQUEST_ID, random::uuid()),
+        ];
+        for (name, value) in headers {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                response.headers_mut().insert(name, value);
+            }
+        }
+        response
+    }
+
+    fn count(&self, operation: &str, outcome: Outcome) {
+        self.ledger.count(Service::OpenSearch, operation, outcome);
+    }
+
+    fn enter(&self, operation: &str, status: StatusCode, cause: Cause, message: String) {
+        self.ledger.refuse(RefusalEntry {
+            service: Service::OpenSearch,
+            operation: operation.to_owned(),
+            cause,
+            code: status.as_str().to_owned(),
+            message,
+        });
+    }
+}
+
+/// HTTP/2 names the host in `:authority`, and signatures cover it as `host`.
+fn name_the_host(parts: &mut Parts) {
+    let authority = parts.uri.authority().map(|authority| authority.as_str());
+    if !parts.headers.contains_key(HOST)
+        && let Some(host) = authority.and_then(|host| host.parse().ok())
+    {
+        parts.headers.insert(HOST, host);
+    }
+}
+
+/// The reason of a `security_exception`: action, user and roles.
+fn security_exception(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Answer {
+        error: Exception,
+    }
+    #[derive(Deserialize)]
+    struct Exception {
+        r#type: String,
+        reason: String,
+    }
+    let Answer { error } = serde_json::from_slice(body).ok()?;
+    (error.r#type == "security_exception").then_some(error.reason)
+}
+
+/// "Handling errors" in the Amazon OpenSearch Service guide.
+fn throttled(path: &str) -> Response<Bytes> {
+    let text = format!("429 Too Many Requests {path}");
+    reply::text(StatusCode::TOO_MANY_REQUESTS, text)
+}
+
+fn unavailable() -> Response<Bytes> {
+    let page = "<html><body><b>Http/1.1 Service Unavailable</b></body> </html>";
+    reply::of_type("text/html", StatusCode::SERVICE_UNAVAILABLE, page)
+}

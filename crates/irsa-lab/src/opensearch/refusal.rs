@@ -1,0 +1,79 @@
+//! What the service itself answers, in its two body shapes, and the cause that it keeps to itself.
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use irsa_chain::Cause;
+use serde_json::json;
+
+use crate::reply;
+
+/// A request that does not reach OpenSearch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Refusal {
+    pub(super) status: StatusCode,
+    /// JSON. It may repeat what the caller sent, so it is for the caller alone.
+    body: Body,
+    pub(super) cause: Cause,
+    /// For the ledger; never a secret.
+    pub(super) message: String,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+struct Body(String);
+
+impl std::fmt::Debug for Body {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[not shown]")
+    }
+}
+
+impl Refusal {
+    /// From the layer that authenticates: `{"message": TEXT}`.
+    pub(super) fn unauthentic(text: &str, cause: Cause) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "message", text, cause)
+    }
+
+    /// From the layer that authorizes: `{"Message": TEXT}`.
+    pub(super) fn unauthorized(text: &str, cause: Cause) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "Message", text, cause)
+    }
+
+    /// 413: `{"Message": TEXT}`.
+    pub(super) fn too_large(limit: usize) -> Self {
+        let text = format!("Request size exceeded {limit} bytes");
+        let status = StatusCode::PAYLOAD_TOO_LARGE;
+        Self::new(status, "Message", &text, Cause::RequestTooLarge)
+    }
+
+    /// Gives the ledger another text than the caller.
+    #[must_use]
+    pub(super) fn logged_as(self, message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            ..self
+        }
+    }
+
+    /// Adds what only the ledger may say.
+    #[must_use]
+    pub(super) fn because(mut self, detail: Option<String>) -> Self {
+        if let Some(detail) = detail {
+            self.message = format!("{}: {detail}", self.message);
+        }
+        self
+    }
+
+    /// The answer on the wire.
+    pub(super) fn response(self) -> Response<Bytes> {
+        reply::json(self.status, self.body.0)
+    }
+
+    fn new(status: StatusCode, key: &str, text: &str, cause: Cause) -> Self {
+        Self {
+            status,
+            body: Body(json!({key: text}).to_string()),
+            cause,
+            message: text.to_owned(),
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! The steps of the front one by one, and the front over TLS before a server of the tests' own.
+
+mod authorize;
+mod canonical;
+mod client;
+mod front;
+mod signature;
+mod support;

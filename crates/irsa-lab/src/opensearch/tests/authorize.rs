@@ -1,0 +1,237 @@
+//! Policies: every combination of both sides, each refusal word for word with its cause.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use http::Method;
+use irsa_chain::Cause;
+
+use super::super::authorize::{Call, Caller, authorize};
+use super::super::refusal::Refusal;
+use super::support::{
+    ZEEBE, domain, now, session, world_with, world_with_domain, world_with_policy,
+};
+use crate::sessions::Sessions;
+use crate::world::World;
+
+const OPERATE: &str = "arn:aws:iam::111122223333:role/camunda/operate-role";
+const OPTIMIZE: &str = "arn:aws:iam::111122223333:role/camunda/optimize-role";
+const KEYCLOAK: &str = "arn:aws:iam::111122223333:role/camunda/keycloak-role";
+const PARTNER: &str = "arn:aws:iam::444455556666:role/partner-role";
+const GET: Method = Method::GET;
+const ALLOW_PARTNER: &str = r#"{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::444455556666:role/partner-role"}, "Action": "es:ESHttpGet", "Resource": "arn:aws:es:eu-central-1:111122223333:domain/test-domain/*"}"#;
+const ALLOW_KEYCLOAK: &str = r#"{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:role/camunda/keycloak-role"}, "Action": "es:ESHttpGet", "Resource": "arn:aws:es:eu-central-1:111122223333:domain/test-domain/*"}"#;
+const ALLOW_ALL: &str = r#"{"Effect": "Allow", "Principal": "*", "Action": "es:*", "Resource": "arn:aws:es:eu-central-1:111122223333:domain/test-domain/*"}"#;
+const DENY_DELETE: &str = r#"{"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "es:ESHttpDelete", "Resource": "*"}"#;
+const FROM_ELSEWHERE: &str = r#"{"Effect": "Allow", "Principal": "*", "Action": "es:*", "Resource": "*", "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}"#;
+
+fn asked(
+    world: &World,
+    role: Option<&str>,
+    method: &Method,
+    path: &str,
+) -> Result<Caller, Refusal> {
+    let sessions = Sessions::default();
+    let session = role.map(|role| session(&sessions, role));
+    let call = Call {
+        method,
+        path,
+        source: IpAddr::from(Ipv4Addr::LOCALHOST),
+        now: now(),
+    };
+    authorize(session.as_deref(), &call, &domain(world), world)
+}
+
+/// The text in the answer's body, and the cause.
+fn refused(world: &World, role: Option<&str>, method: &Method, path: &str) -> (String, Cause) {
+    let refusal = asked(world, role, method, path).unwrap_err();
+    let cause = refusal.cause;
+    let response = refusal.response();
+    assert_eq!(response.status(), 403);
+    let body: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+    (body["Message"].as_str().unwrap().to_owned(), cause)
+}
+
+fn role(arn: &str) -> Caller {
+    Caller::Role(arn.parse().unwrap())
+}
+
+#[test]
+fn a_role_whose_own_policy_allows_goes_on_with_its_path() {
+    let world = world_with_domain("");
+    for method in [GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE] {
+        for path in ["/", "/_bulk", "/a%2Fb/_doc/1", "/a,b*/_search"] {
+            assert_eq!(asked(&world, Some(ZEEBE), &method, path), Ok(role(ZEEBE)));
+        }
+    }
+}
+
+#[test]
+fn within_the_account_the_access_policy_alone_is_enough() {
+    let world = world_with_policy(ALLOW_KEYCLOAK);
+    assert_eq!(asked(&world, Some(KEYCLOAK), &GET, "/"), Ok(role(KEYCLOAK)));
+}
+
+#[test]
+fn across_accounts_both_sides_must_allow() {
+    let only_domain = world_with_policy(ALLOW_PARTNER);
+    let user = "arn:aws:sts::444455556666:assumed-role/partner-role/pod-1";
+    let not_allowed = |kind: &str| {
+        format!(
+            "User: {user} is not authorized to perform: es:ESHttpGet because no {kind} policy \
+             allows the es:ESHttpGet action"
+        )
+    };
+    assert_eq!(
+        refused(&only_domain, Some(PARTNER), &GET, "/"),
+        (not_allowed("identity-based"), Cause::EsHttpNotAllowed)
+    );
+
+    let trust_end = "\"Condition\": {\"StringEquals\": {\"sts:ExternalId\": \"camunda\"}}\n        }]\n      }\n";
+    let own_policy = format!(
+        "{trust_end}    policies:\n      - name: search\n        document: '{{\"Version\": \"2012-10-17\", \"Statement\": \
+         {{\"Effect\": \"Allow\", \"Action\": \"es:ESHttpGet\", \"Resource\": \
+         \"arn:aws:es:eu-central-1:111122223333:domain/test-domain/*\"}}}}'\n"
+    );
+    let only_role = world_with(trust_end, &own_policy);
+    let (text, _) = refused(&only_role, Some(PARTNER), &GET, "/");
+    assert_eq!(text, not_allowed("resource-based"));
+
+    let text = include_str!("../../world/camunda-8.3.yaml").replace(trust_end, &own_policy);
+    let master = "    master_role:";
+    let policy = format!(
+        "    access_policy: '{{\"Version\": \"2012-10-17\", \"Statement\": {ALLOW_PARTNER}}}'\n{master}"
+    );
+    let both = World::from_yaml(&text.replace(master, &policy)).unwrap();
+    assert_eq!(asked(&both, Some(PARTNER), &GET, "/"), Ok(role(PARTNER)));
+}
+
+#[test]
+fn nobody_gets_in_but_by_the_access_policy() {
+    let open = world_with_policy(ALLOW_ALL);
+    assert_eq!(asked(&open, None, &GET, "/"), Ok(Caller::Anonymous));
+    let closed = world_with_domain("");
+    assert_eq!(
+        refused(&closed, None, &Method::POST, "/_bulk"),
+        (
+            "User: anonymous is not authorized to perform: es:ESHttpPost because no \
+             resource-based policy allows the es:ESHttpPost action"
+                .to_owned(),
+            Cause::RequestUnsigned
+        )
+    );
+    let elsewhere = world_with_policy(FROM_ELSEWHERE);
+    assert_eq!(
+        refused(&elsewhere, None, &GET, "/").1,
+        Cause::RequestUnsigned
+    );
+}
+
+#[test]
+fn a_denial_wins_on_either_side() {
+    let by_domain = world_with_policy(DENY_DELETE);
+    assert_eq!(
+        refused(&by_domain, Some(ZEEBE), &Method::DELETE, "/x"),
+        (
+            "User: arn:aws:sts::111122223333:assumed-role/zeebe-role/pod-1 is not authorized to \
+             perform: es:ESHttpDelete with an explicit deny in a resource-based policy"
+                .to_owned(),
+            Cause::EsHttpDenied
+        )
+    );
+    assert_eq!(
+        refused(&by_domain, None, &Method::DELETE, "/x").0,
+        "User: anonymous is not authorized to perform: es:ESHttpDelete with an explicit deny in a \
+         resource-based policy"
+    );
+    let by_role = world_with(
+        "\"Effect\": \"Allow\",\n              \"Action\": [\"es:ESHttpGet\"",
+        "\"Effect\": \"Deny\",\n              \"Action\": [\"es:ESHttpGet\"",
+    );
+    let (text, cause) = refused(&by_role, Some(OPERATE), &GET, "/x");
+    assert!(
+        text.ends_with("es:ESHttpGet with an explicit deny in an identity-based policy"),
+        "{text}"
+    );
+    assert_eq!(cause, Cause::EsHttpDenied);
+}
+
+#[test]
+fn what_is_not_allowed_has_its_cause() {
+    let world = world_with_domain("");
+    let other_region = world_with(
+        "\"Resource\": \"arn:aws:es:eu-central-1:111122223333:domain/test-domain/*\"",
+        "\"Resource\": \"arn:aws:es:eu-west-1:111122223333:domain/test-domain/*\"",
+    );
+    let other_domain = world_with("domain/test-domain/*", "domain/prod-domain/*");
+    let one_index = world_with("domain/test-domain/*", "domain/test-domain/logs/*");
+    for (name, world, role, method, cause) in [
+        (
+            "without `/*`",
+            &world,
+            OPTIMIZE,
+            GET,
+            Cause::DomainResourceMismatch,
+        ),
+        (
+            "another domain",
+            &other_domain,
+            ZEEBE,
+            GET,
+            Cause::DomainResourceMismatch,
+        ),
+        (
+            "another region",
+            &other_region,
+            ZEEBE,
+            GET,
+            Cause::DomainResourceMismatch,
+        ),
+        (
+            "one index only",
+            &one_index,
+            ZEEBE,
+            GET,
+            Cause::EsHttpNotAllowed,
+        ),
+        (
+            "another method",
+            &world,
+            ZEEBE,
+            Method::PATCH,
+            Cause::EsHttpNotAllowed,
+        ),
+        (
+            "no such policy",
+            &world,
+            KEYCLOAK,
+            GET,
+            Cause::EsHttpNotAllowed,
+        ),
+        (
+            "no action",
+            &world,
+            ZEEBE,
+            Method::OPTIONS,
+            Cause::EsHttpNotAllowed,
+        ),
+        (
+            "deleted role",
+            &world,
+            "arn:aws:iam::111122223333:role/gone",
+            GET,
+            Cause::RoleUnknown,
+        ),
+    ] {
+        assert_eq!(refused(world, Some(role), &method, "/x").1, cause, "{name}");
+    }
+}
+
+#[test]
+fn the_ledger_learns_what_nearly_allowed() {
+    let refusal = asked(&world_with_domain(""), Some(OPTIMIZE), &GET, "/_search").unwrap_err();
+    assert!(
+        refusal.message.contains("`Resource` wants"),
+        "{}",
+        refusal.message
+    );
+}

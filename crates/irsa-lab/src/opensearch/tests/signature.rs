@@ -1,0 +1,264 @@
+//! Signatures: what is accepted, and each refusal word for word.
+
+use std::time::Duration;
+
+use http::{Method, Request};
+use irsa_chain::Cause;
+
+use super::super::refusal::Refusal;
+use super::super::signature::authenticate;
+use super::support::{HOST, Unsigned, ZEEBE, domain, now, session, stamp, world_with_domain};
+use crate::sessions::{Session, Sessions};
+use crate::sigv4::SignedRequest;
+
+/// What becomes of a request to the built-in domain: who signed it, if anybody.
+fn outcome(request: &Request<String>, sessions: &Sessions) -> Result<Option<String>, Refusal> {
+    let world = world_with_domain("");
+    let signed = SignedRequest {
+        method: request.method(),
+        path: request.uri().path(),
+        query: request.uri().query().unwrap_or_default(),
+        headers: request.headers(),
+        body: request.body().as_bytes(),
+    };
+    let session = authenticate(&signed, &domain(&world), now(), sessions)?;
+    Ok(session.map(|session| session.principal().to_string()))
+}
+
+/// The answer's body, the status it has and its cause.
+fn refused(request: &Request<String>, sessions: &Sessions) -> (String, Cause, String) {
+    let refusal = outcome(request, sessions).unwrap_err();
+    let (cause, message) = (refusal.cause, refusal.message.clone());
+    let response = refusal.response();
+    assert_eq!(response.status(), 403);
+    let body: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+    assert_eq!(body.as_object().unwrap().len(), 1);
+    (body["message"].as_str().unwrap().to_owned(), cause, message)
+}
+
+/// What a change of a good request is answered.
+fn changed(change: impl FnOnce(&mut Unsigned)) -> (String, Cause) {
+    let sessions = Sessions::default();
+    let mut unsigned = Unsigned::get("/_search?q=x");
+    change(&mut unsigned);
+    let request = unsigned.sign(&session(&sessions, ZEEBE));
+    let (text, cause, _) = refused(&request, &sessions);
+    (text, cause)
+}
+
+fn accepts(unsigned: &Unsigned) {
+    let sessions = Sessions::default();
+    let signed_by = outcome(&unsigned.sign(&session(&sessions, ZEEBE)), &sessions);
+    let expected = "arn:aws:sts::111122223333:assumed-role/zeebe-role/pod-1".to_owned();
+    assert_eq!(signed_by, Ok(Some(expected)), "{unsigned:?}");
+}
+
+#[test]
+fn accepts_what_clients_of_opensearch_send() {
+    for (method, target, body) in [
+        (Method::GET, "/", ""),
+        (Method::POST, "/_bulk", "{\"index\":{}}\n{}\n"),
+        (Method::DELETE, "/_search/scroll", r#"{"scroll_id":["x="]}"#),
+        (Method::GET, "/_snapshot/repository/one", "{}"),
+        (Method::POST, "/_plugins/_ism/add/zeebe-record_*", "{}"),
+        (Method::GET, "/a,b/_search", ""),
+        (Method::GET, "/a%2Cb/_doc/1%2F2%20%25", ""),
+        (Method::HEAD, "/_alias/", ""),
+        (Method::GET, "/_search?scroll_id=a%3D%3D&b=%2B", ""),
+        (Method::GET, "/_cat/indices?v=&format=json", ""),
+    ] {
+        accepts(&Unsigned::new(method, target, body));
+    }
+}
+
+#[test]
+fn accepts_an_unsigned_payload_that_says_so() {
+    let mut unsigned = Unsigned::new(Method::POST, "/_bulk", "{}\n");
+    unsigned.payload = Some("UNSIGNED-PAYLOAD");
+    accepts(&unsigned);
+}
+
+#[test]
+fn a_signed_header_that_is_absent_counts_as_empty() {
+    let mut unsigned = Unsigned::get("/");
+    unsigned.absent = Some("content-length");
+    accepts(&unsigned);
+}
+
+#[test]
+fn answers_to_its_own_name_and_to_this_machines() {
+    for host in [
+        HOST,
+        "TEST-domain.eu-central-1.es.amazonaws.com:443",
+        "localhost:9200",
+        "127.0.0.1:1",
+    ] {
+        let mut unsigned = Unsigned::get("/");
+        unsigned.headers = vec![("host", host.to_owned())];
+        accepts(&unsigned);
+    }
+    let (text, cause) =
+        changed(|unsigned| unsigned.headers = vec![("host", "x.invalid".to_owned())]);
+    assert_eq!(
+        (text.as_str(), cause),
+        ("Invalid Host Header", Cause::SignedForAnotherHost)
+    );
+}
+
+#[test]
+fn nobody_has_signed_a_request_without_authorization() {
+    let request = Unsigned::get("/").plain();
+    assert_eq!(outcome(&request, &Sessions::default()), Ok(None));
+}
+
+#[test]
+fn repeats_another_authorization_to_the_caller_alone() {
+    let mut unsigned = Unsigned::get("/");
+    unsigned
+        .headers
+        .push(("authorization", "Basic Og==".to_owned()));
+    let (text, cause, logged) = refused(&unsigned.plain(), &Sessions::default());
+    assert_eq!(
+        text,
+        "Authorization header requires 'Credential' parameter. Authorization header requires \
+         'Signature' parameter. Authorization header requires 'SignedHeaders' parameter. \
+         Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. \
+         Authorization=Basic Og=="
+    );
+    assert_eq!(cause, Cause::AuthorizationMalformed);
+    assert!(!logged.contains("Og=="), "{logged}");
+}
+
+#[test]
+fn names_what_a_signature_lacks() {
+    let sessions = Sessions::default();
+    let mut request = Unsigned::get("/").sign(&session(&sessions, ZEEBE));
+    request.headers_mut().remove("x-amz-date");
+    let (text, cause, _) = refused(&request, &sessions);
+    let start = "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' \
+                 header. Authorization=AWS4-HMAC-SHA256 Credential=";
+    assert!(text.starts_with(start), "{text}");
+    assert_eq!(cause, Cause::AuthorizationMalformed);
+}
+
+#[test]
+fn tells_what_should_have_been_signed_but_not_the_session_token() {
+    let sessions = Sessions::default();
+    let session = session(&sessions, ZEEBE);
+    let mut request = Unsigned::new(Method::POST, "/a%2Fb/_search?b=2&a=1", "{}").sign(&session);
+    request.body_mut().push(' ');
+    let (text, cause, logged) = refused(&request, &sessions);
+    let stated = request.headers()["x-amz-content-sha256"].to_str().unwrap();
+    let start = format!(
+        "The request signature we calculated does not match the signature you provided. Check \
+         your AWS Secret Access Key and signing method. Consult the service documentation for \
+         details.\n\nThe Canonical String for this request should have been\n'POST\n\
+         /a%252Fb/_search\na=1&b=2\nhost:{HOST}\nx-amz-content-sha256:{stated}\n\
+         x-amz-date:{}\nx-amz-security-token:[not shown]\n\n\
+         host;x-amz-content-sha256;x-amz-date;x-amz-security-token\n",
+        stamp(now())
+    );
+    assert!(text.starts_with(&start), "{text}");
+    let middle = format!(
+        "'\n\nThe String-to-Sign should have been\n'AWS4-HMAC-SHA256\n{}\n{}/eu-central-1/es/aws4_request\n",
+        stamp(now()),
+        &stamp(now())[..8]
+    );
+    assert!(text.contains(&middle), "{text}");
+    assert!(!text.contains(session.credentials.session_token.expose()));
+    assert_eq!(cause, Cause::SignatureMismatch);
+    assert!(!logged.contains("Canonical"), "{logged}");
+}
+
+#[test]
+fn refuses_each_fault_in_its_own_words() {
+    let at = |seconds: i64| {
+        let shift = Duration::from_secs(seconds.unsigned_abs());
+        if seconds < 0 {
+            now() - shift
+        } else {
+            now() + shift
+        }
+    };
+    let age = Duration::from_mins(15);
+    let ahead = Duration::from_mins(5);
+    let here = stamp(now());
+    for (name, (text, cause), expected, expected_cause) in [
+        (
+            "region",
+            changed(|unsigned| unsigned.region = "eu-west-1"),
+            "Credential should be scoped to a valid region, not 'eu-west-1'. ".to_owned(),
+            Cause::SignedForAnotherRegion,
+        ),
+        (
+            "service",
+            changed(|unsigned| unsigned.service = "aoss"),
+            "Credential should be scoped to correct service: 'es'. ".to_owned(),
+            Cause::SignedForAnotherService,
+        ),
+        (
+            "too old",
+            changed(|unsigned| unsigned.at = at(-901)),
+            format!(
+                "Signature expired: {} is now earlier than {} ({here} - 15 min.)",
+                stamp(at(-901)),
+                stamp(now() - age)
+            ),
+            Cause::ClockSkew,
+        ),
+        (
+            "too new",
+            changed(|unsigned| unsigned.at = at(301)),
+            format!(
+                "Signature not yet current: {} is still later than {} ({here} + 5 min.)",
+                stamp(at(301)),
+                stamp(now() + ahead)
+            ),
+            Cause::ClockSkew,
+        ),
+    ] {
+        assert_eq!((text, cause), (expected, expected_cause), "{name}");
+    }
+}
+
+/// What becomes of a good request when the register of sessions is another.
+fn with_sessions(sessions: &Sessions, signer: &Session) -> (String, Cause) {
+    let (text, cause, _) = refused(&Unsigned::get("/").sign(signer), sessions);
+    (text, cause)
+}
+
+#[test]
+fn refuses_credentials_that_are_unknown_or_dead() {
+    let known = Sessions::default();
+    let signer = session(&known, ZEEBE);
+    let unknown = "The security token included in the request is invalid.".to_owned();
+    assert_eq!(
+        with_sessions(&Sessions::default(), &signer),
+        (unknown.clone(), Cause::CredentialsUnknown)
+    );
+
+    let mut other_token = Session::clone(&signer);
+    other_token.credentials.session_token = crate::secret::Secret::new("other");
+    assert_eq!(
+        with_sessions(&known, &other_token),
+        (unknown, Cause::CredentialsUnknown)
+    );
+
+    let mut dead = signer.spec.clone();
+    dead.life = Duration::ZERO;
+    let dead = known.adopt(signer.credentials.clone(), dead, now());
+    let expired = "The security token included in the request is expired".to_owned();
+    assert_eq!(
+        with_sessions(&known, &dead),
+        (expired, Cause::SessionExpired)
+    );
+}
+
+#[test]
+fn the_body_must_be_the_one_that_the_hash_is_of() {
+    let sessions = Sessions::default();
+    let mut unsigned = Unsigned::new(Method::POST, "/_bulk", "{}");
+    unsigned.payload = Some("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    let (_, cause, _) = refused(&unsigned.sign(&session(&sessions, ZEEBE)), &sessions);
+    assert_eq!(cause, Cause::SignatureMismatch);
+}

@@ -1,0 +1,216 @@
+//! Domains, sessions, and a signer by the letter of the IAM User Guide, with no code of the verifier.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use http::{HeaderMap, HeaderName, Method, Request};
+use sha2::{Digest as _, Sha256};
+use time::OffsetDateTime;
+
+use crate::clock::LabClock;
+use crate::sessions::{Origin, Session, SessionSpec, Sessions};
+use crate::world::{Domain, World};
+
+pub(super) const ZEEBE: &str = "arn:aws:iam::111122223333:role/camunda/zeebe-role";
+pub(super) const HOST: &str = "test-domain.eu-central-1.es.amazonaws.com";
+
+/// When everything happens: the front's clock stands still.
+pub(super) fn now() -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(1_790_000_000)
+}
+
+#[derive(Debug)]
+pub(super) struct StandingClock;
+
+impl LabClock for StandingClock {
+    fn now(&self) -> SystemTime {
+        now()
+    }
+}
+
+/// The built-in world, after a change of its text.
+pub(super) fn world_with(from: &str, to: &str) -> Arc<World> {
+    let text = include_str!("../../world/camunda-8.3.yaml");
+    assert!(text.contains(from), "`{from}` is not in the world");
+    Arc::new(World::from_yaml(&text.replace(from, to)).unwrap())
+}
+
+/// The built-in world with more lines in its domain.
+pub(super) fn world_with_domain(lines: &str) -> Arc<World> {
+    let start = "    master_role: arn:aws:iam::111122223333:role/opensearch-role\n";
+    world_with(start, &format!("{start}{lines}"))
+}
+
+/// The built-in world whose domain has this access policy.
+pub(super) fn world_with_policy(statement: &str) -> Arc<World> {
+    let policy = format!(r#"{{"Version": "2012-10-17", "Statement": {statement}}}"#);
+    world_with_domain(&format!("    access_policy: '{policy}'\n"))
+}
+
+pub(super) fn domain(world: &World) -> Arc<Domain> {
+    Arc::clone(&world.domains()[0])
+}
+
+/// A session of `role` that dies in an hour.
+pub(super) fn session(sessions: &Sessions, role: &str) -> Arc<Session> {
+    let role = role.parse().unwrap();
+    let name = "pod-1".parse().unwrap();
+    let life = Duration::from_hours(1);
+    sessions.issue(
+        SessionSpec::new(role, name, life, Origin::WebIdentity),
+        now(),
+    )
+}
+
+/// A request to be signed; each part can be made wrong.
+#[derive(Debug, Clone)]
+pub(super) struct Unsigned {
+    pub(super) method: Method,
+    pub(super) target: String,
+    pub(super) headers: Vec<(&'static str, String)>,
+    /// Sent, but not signed.
+    pub(super) beside: Vec<(&'static str, String)>,
+    pub(super) body: String,
+    pub(super) at: SystemTime,
+    pub(super) region: &'static str,
+    pub(super) service: &'static str,
+    /// Absent: the body's hash.
+    pub(super) payload: Option<&'static str>,
+    /// Signed besides, though they are not sent.
+    pub(super) absent: Option<&'static str>,
+    /// Canonical path and query, where they are not to be made of the target.
+    pub(super) canonical: Option<(String, String)>,
+}
+
+impl Unsigned {
+    pub(super) fn new(method: Method, target: &str, body: &str) -> Self {
+        Self {
+            method,
+            target: target.to_owned(),
+            headers: vec![("host", HOST.to_owned())],
+            beside: Vec::new(),
+            body: body.to_owned(),
+            at: now(),
+            region: "eu-central-1",
+            service: "es",
+            payload: None,
+            absent: None,
+            canonical: None,
+        }
+    }
+
+    pub(super) fn get(target: &str) -> Self {
+        Self::new(Method::GET, target, "")
+    }
+
+    /// Not signed at all.
+    pub(super) fn plain(&self) -> Request<String> {
+        let mut request = Request::new(self.body.clone());
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = self.target.parse().unwrap();
+        *request.headers_mut() = headers(self.headers.iter().chain(&self.beside));
+        request
+    }
+
+    pub(super) fn sign(&self, session: &Session) -> Request<String> {
+        let stamp = stamp(self.at);
+        let date = &stamp[..8];
+        let hash = hex(&Sha256::digest(&self.body));
+        let payload = self.payload.unwrap_or(&hash).to_owned();
+        let credentials = &session.credentials;
+        let mut unsigned = self.clone();
+        unsigned.headers.extend([
+            ("x-amz-content-sha256", payload.clone()),
+            ("x-amz-date", stamp.clone()),
+            (
+                "x-amz-security-token",
+                credentials.session_token.expose().to_owned(),
+            ),
+        ]);
+        let mut signed = unsigned.headers.clone();
+        signed.extend(self.absent.map(|name| (name, String::new())));
+        signed.sort();
+        let lines = signed
+            .iter()
+            .fold(String::new(), |mut lines, (name, value)| {
+                let _ = writeln!(lines, "{name}:{}", value.trim());
+                lines
+            });
+        let names: Vec<&str> = signed.iter().map(|(name, _)| *name).collect();
+        let names = names.join(";");
+        let (path, query) = self.canonical.clone().unwrap_or_else(|| self.canonical());
+        let canonical = format!(
+            "{}\n{path}\n{query}\n{lines}\n{names}\n{payload}",
+            self.method
+        );
+        let scope = format!("{date}/{}/{}/aws4_request", self.region, self.service);
+        let hash = hex(&Sha256::digest(canonical));
+        let to_sign = format!("AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{hash}");
+        let key = format!("AWS4{}", credentials.secret_access_key.expose()).into_bytes();
+        let key = scope.split('/').fold(key, |key, step| hmac(&key, step));
+        let key_id = &credentials.access_key_id;
+        let authorization = format!(
+            "AWS4-HMAC-SHA256 Credential={key_id}/{scope}, SignedHeaders={names}, Signature={}",
+            hex(&hmac(&key, &to_sign))
+        );
+        unsigned.headers.push(("authorization", authorization));
+        unsigned.plain()
+    }
+
+    /// For targets whose query is canonical but for its order.
+    fn canonical(&self) -> (String, String) {
+        let (path, query) = self.target.split_once('?').unwrap_or((&self.target, ""));
+        let mut pairs: Vec<&str> = query.split('&').collect();
+        pairs.sort_unstable();
+        (encoded(path), pairs.join("&"))
+    }
+}
+
+fn headers<'a>(pairs: impl Iterator<Item = &'a (&'static str, String)>) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for (name, value) in pairs {
+        headers.append(HeaderName::from_static(name), value.parse().unwrap());
+    }
+    headers
+}
+
+/// The path as it came, encoded once more.
+fn encoded(path: &str) -> String {
+    path.bytes().fold(String::new(), |mut text, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            text.push(char::from(byte));
+        } else {
+            let _ = write!(text, "%{byte:02X}");
+        }
+        text
+    })
+}
+
+pub(super) fn stamp(at: SystemTime) -> String {
+    let at = OffsetDateTime::from(at);
+    let (date, clock) = (at.date(), at.time());
+    format!(
+        "{:04}{:02}{:02}T{:02}{:02}{:02}Z",
+        date.year(),
+        u8::from(date.month()),
+        date.day(),
+        clock.hour(),
+        clock.minute(),
+        clock.second()
+    )
+}
+
+fn hmac(key: &[u8], message: &str) -> Vec<u8> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
+    mac.update(message.as_bytes());
+    mac.finalize().into_bytes().to_vec()
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

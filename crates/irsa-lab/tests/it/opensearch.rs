@@ -1,0 +1,251 @@
+//! The OpenSearch domain as workloads see it, with the real security plugin behind it.
+//!
+//! It needs a Java; without one it is skipped, unless `IRSA_REQUIRE_CLIENTS=1`.
+
+use irsa_chain::Cause;
+use irsa_components::opensearch::OpenSearchBinaries;
+use irsa_lab::ledger::{Outcome, Service};
+use irsa_lab::{Lab, LabOptions, World};
+use serde_json::json;
+
+use crate::client::{Answer, Call, call};
+use crate::signer::Signing;
+use crate::stage::{credentials_of, last_refusal};
+
+const ROLES: &str = "arn:aws:iam::111122223333:role/";
+
+/// A lab with the domain of the built-in world.
+struct Stage {
+    lab: Lab,
+}
+
+impl Stage {
+    async fn start() -> Option<Self> {
+        let mut options = LabOptions::new(World::camunda_8_3());
+        options.aurora = false;
+        options.opensearch = true;
+        let found = OpenSearchBinaries::locate(None, &options.cache_dir, &|_| {}).await;
+        if let Err(error) = found {
+            let is_required =
+                std::env::var_os("IRSA_REQUIRE_CLIENTS").is_some_and(|value| value == "1");
+            assert!(!is_required, "{error}");
+            skipped(&error);
+            return None;
+        }
+        let lab = Lab::start(options).await.unwrap();
+        Some(Self { lab })
+    }
+
+    /// Signs as a workload's role and sends.
+    async fn ask(&self, workload: &str, role: &str, call: Call) -> Answer {
+        let role = format!("{ROLES}{role}");
+        let mut signing = Signing::new(credentials_of(&self.lab, workload, &role).await);
+        signing.service = "es";
+        let host = &self.lab.facts().domains[0].endpoint;
+        self.send(&signing.sign_search(host, call)).await
+    }
+
+    async fn send(&self, request: &Call) -> Answer {
+        let url = format!("https://{}", self.lab.facts().domains[0].dial);
+        call(&url, &self.lab.facts().ca_file, request).await
+    }
+
+    async fn zeebe(&self, call: Call) -> Answer {
+        self.ask("zeebe", "camunda/zeebe-role", call).await
+    }
+
+    async fn operate(&self, call: Call) -> Answer {
+        self.ask("operate", "camunda/operate-role", call).await
+    }
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "whoever reads the test's output should know"
+)]
+fn skipped(error: &dyn std::error::Error) {
+    eprintln!("skipped: {error}");
+}
+
+fn json_call(call: Call) -> Call {
+    call.header("content-type", "application/json")
+}
+
+fn ok(answer: &Answer) -> serde_json::Value {
+    assert!((200..300).contains(&answer.status), "{}", answer.body);
+    answer.json()
+}
+
+/// One lab for all of it: a real server takes its time to start.
+#[tokio::test]
+async fn the_domain_works_as_each_role_may() {
+    let Some(stage) = Stage::start().await else {
+        return;
+    };
+    facts_and_environment(&stage);
+    zeebe_writes_and_operate_reads(&stage).await;
+    unmapped_roles_are_refused_by_the_plugin(&stage).await;
+    clients_can_not_name_themselves(&stage).await;
+    iam_refuses_before_the_plugin_is_asked(&stage).await;
+    the_master_role_changes_mappings(&stage).await;
+    let served = stage
+        .lab
+        .ledger()
+        .count(Service::OpenSearch, "es:ESHttpPost", Outcome::Served);
+    assert!(served > 2, "{served}");
+    stage.lab.stop().await;
+}
+
+fn facts_and_environment(stage: &Stage) {
+    let facts = stage.lab.facts();
+    let domain = &facts.domains[0];
+    assert_eq!(domain.endpoint, "test-domain.eu-central-1.es.amazonaws.com");
+    assert!(domain.fine_grained);
+    let workload = facts
+        .workloads
+        .iter()
+        .find(|one| one.name == "zeebe")
+        .unwrap();
+    assert_eq!(workload.domain.as_deref(), Some("test-domain"));
+    assert_eq!(
+        workload.environment["IRSA_UPSTREAMS"],
+        format!(
+            "opensearch://{}?dial={}&listen=19201",
+            domain.endpoint, domain.dial
+        )
+    );
+}
+
+async fn zeebe_writes_and_operate_reads(stage: &Stage) {
+    let template = json!({"template": {"settings": {"number_of_replicas": 0}}});
+    let template = Call {
+        body: template.to_string(),
+        ..Call::put("/_component_template/zeebe-record-8.3")
+    };
+    ok(&stage.zeebe(json_call(template)).await);
+    let template =
+        json!({"index_patterns": ["zeebe-record_job_*"], "composed_of": ["zeebe-record-8.3"]});
+    let template = Call {
+        body: template.to_string(),
+        ..Call::put("/_index_template/zeebe-record_job_8.3_")
+    };
+    ok(&stage.zeebe(json_call(template)).await);
+
+    let bulk = "{\"index\":{\"_index\":\"zeebe-record_job_2026\",\"_id\":\"1\",\"routing\":\"1\"}}\n{\"n\":1}\n\
+                {\"index\":{\"_index\":\"zeebe-record_job_2026\",\"_id\":\"2\",\"routing\":\"1\"}}\n{\"n\":2}\n";
+    let written = ok(&stage
+        .zeebe(json_call(Call::post("/_bulk?refresh=true", bulk)))
+        .await);
+    assert_eq!(written["errors"], false, "{written}");
+
+    let search = Call::post(
+        "/zeebe-record_job_2026/_search?scroll=60000ms",
+        r#"{"size":1}"#,
+    );
+    let found = ok(&stage.operate(json_call(search)).await);
+    assert_eq!(found["hits"]["total"]["value"], 2);
+    let scroll = found["_scroll_id"].as_str().unwrap();
+    let more = json!({"scroll_id": scroll, "scroll": "60000ms"}).to_string();
+    let found = ok(&stage
+        .operate(json_call(Call::post("/_search/scroll", more)))
+        .await);
+    assert_eq!(found["hits"]["hits"].as_array().unwrap().len(), 1);
+    let clear = Call {
+        body: json!({"scroll_id": [scroll]}).to_string(),
+        ..Call::delete("/_search/scroll")
+    };
+    assert_eq!(
+        ok(&stage.operate(json_call(clear)).await)["succeeded"],
+        true
+    );
+
+    ok(&stage.operate(Call::get("/_cluster/health")).await);
+    ok(&stage.operate(Call::put("/operate-flow-1")).await);
+    let document = Call {
+        body: "{\"state\":\"done\"}".to_owned(),
+        ..Call::put("/operate-flow-1/_doc/7?refresh=true")
+    };
+    ok(&stage.operate(json_call(document)).await);
+    let copy = json!({"source": {"index": "operate-flow-1"}, "dest": {"index": "operate-flow-2"}});
+    let copied = ok(&stage
+        .operate(json_call(Call::post(
+            "/_reindex?refresh=true",
+            copy.to_string(),
+        )))
+        .await);
+    assert_eq!(copied["created"], 1);
+    let all = json!({"query": {"match_all": {}}}).to_string();
+    let deleted = ok(&stage
+        .operate(json_call(Call::post(
+            "/operate-flow-2/_delete_by_query",
+            all,
+        )))
+        .await);
+    assert_eq!(deleted["deleted"], 1);
+}
+
+async fn unmapped_roles_are_refused_by_the_plugin(stage: &Stage) {
+    for (workload, role) in [
+        ("tasklist", "camunda/tasklist-role"),
+        ("zeebe", "camunda/zeebe-role"),
+    ] {
+        let call = json_call(Call::post("/operate-flow-1/_search", "{}"));
+        let answer = stage.ask(workload, role, call).await;
+        assert_eq!(answer.status, 403, "{}", answer.body);
+        let error = answer.json();
+        assert_eq!(error["error"]["type"], "security_exception");
+        let arn = format!("{ROLES}{role}");
+        let expected = format!(
+            "no permissions for [indices:data/read/search] and User [name={arn}, \
+             backend_roles=[{arn}], requestedTenant=null]"
+        );
+        assert_eq!(error["error"]["reason"], expected);
+        let refusal = last_refusal(&stage.lab);
+        assert_eq!(
+            (refusal.cause, refusal.message),
+            (Cause::FgacNotGranted, expected)
+        );
+    }
+}
+
+async fn clients_can_not_name_themselves(stage: &Stage) {
+    let call = Call::get("/_plugins/_security/authinfo")
+        .header("x-proxy-user", "admin")
+        .header("x-proxy-roles", "admin")
+        .header("x-forwarded-for", "203.0.113.7");
+    let said = ok(&stage.ask("tasklist", "camunda/tasklist-role", call).await);
+    let arn = format!("{ROLES}camunda/tasklist-role");
+    assert_eq!(said["user_name"], arn);
+    assert_eq!(said["backend_roles"], json!([arn]));
+    assert_eq!(said["remote_address"], "127.0.0.1:0");
+}
+
+async fn iam_refuses_before_the_plugin_is_asked(stage: &Stage) {
+    let unsigned = stage.send(&Call::get("/")).await;
+    assert_eq!(unsigned.status, 403);
+    assert_eq!(last_refusal(&stage.lab).cause, Cause::RequestUnsigned);
+    let bare = stage
+        .ask("optimize", "camunda/optimize-role", Call::get("/"))
+        .await;
+    assert_eq!(
+        bare.body,
+        r#"{"Message":"User: arn:aws:sts::111122223333:assumed-role/optimize-role/pod-1 is not authorized to perform: es:ESHttpGet because no identity-based policy allows the es:ESHttpGet action"}"#
+    );
+    assert_eq!(
+        last_refusal(&stage.lab).cause,
+        Cause::DomainResourceMismatch
+    );
+}
+
+async fn the_master_role_changes_mappings(stage: &Stage) {
+    let mapping = json!({"backend_roles": [format!("{ROLES}camunda/tasklist-role")]});
+    let call = Call {
+        body: mapping.to_string(),
+        ..Call::put("/_plugins/_security/api/rolesmapping/readall")
+    };
+    ok(&stage
+        .ask("opensearch", "opensearch-role", json_call(call))
+        .await);
+    let search = json_call(Call::post("/operate-flow-1/_search", "{}"));
+    ok(&stage.ask("tasklist", "camunda/tasklist-role", search).await);
+}
