@@ -1,22 +1,27 @@
 //! The chain attacked, one link at a time.
 
 mod identity;
+mod search;
 mod server;
 mod token;
 
 use irsa_chain::Cause;
 
 use crate::DemoError;
-use crate::client::{Refused, through};
+use crate::client::Refused;
+use crate::client::postgres::through;
 use crate::pod::Pod;
 use crate::report::{Attack, Guard};
 use crate::stage::Stage;
 
-/// All attacks, in the order of the chain.
+/// All attacks, in the order of the chain, on the database first.
 pub(crate) async fn run_all(stage: &Stage) -> Result<Vec<Attack>, DemoError> {
     let mut attacks = identity::run(stage).await?;
     attacks.extend(token::run(stage).await?);
     attacks.extend(server::run(stage).await?);
+    if stage.has_domain() {
+        attacks.extend(search::run(stage).await?);
+    }
     Ok(attacks)
 }
 
@@ -50,7 +55,7 @@ async fn refused_by_irsa(
     stage.say(name);
     let proxy = pod.proxy(stage).await?;
     let outcome = through(&proxy, pod).await.map(drop);
-    let named = outcome.as_ref().err().and_then(named_cause);
+    let named = outcome.as_ref().err().and_then(|refused| refused.named);
     Ok(judged(name, expected, Guard::Irsa, named, outcome))
 }
 
@@ -71,10 +76,4 @@ fn judged(
         said,
         as_expected,
     }
-}
-
-/// The cause that `irsa` names at the end of its message: `(link: LINK, cause: CAUSE)`.
-fn named_cause(refused: &Refused) -> Option<Cause> {
-    let (_, named) = refused.message.rsplit_once("cause: ")?;
-    named.strip_suffix(')')?.parse().ok()
 }

@@ -1,7 +1,7 @@
 //! The chain shown and attacked: a lab, proxies and real queries in one command.
 //!
 //! Each scenario is a pod of its own: an environment, a token file, an `irsa proxy` process and a
-//! stock PostgreSQL client. What AWS's side saw is read from the lab's ledger, what the client saw
+//! stock client of PostgreSQL or OpenSearch. What AWS's side saw is read from the lab's ledger, what the client saw
 //! from the client, and a scenario passes only if both are as expected.
 
 mod attacks;
@@ -14,7 +14,7 @@ mod tour;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use self::report::{Attack, DemoReport, LinkShown};
+pub use self::report::{Attack, DemoReport, LinkShown, Tour};
 
 use self::stage::Stage;
 
@@ -26,6 +26,10 @@ pub struct DemoOptions {
     pub postgres_bin: Option<PathBuf>,
     /// Where fetched programs are kept.
     pub cache_dir: Option<PathBuf>,
+    /// Whether to show OpenSearch as well, which takes a Java.
+    pub opensearch: bool,
+    /// The Java that runs OpenSearch, if it is not to be looked for.
+    pub java_home: Option<PathBuf>,
     /// Told of each step.
     pub progress: Arc<dyn Fn(&str) + Send + Sync>,
 }
@@ -46,7 +50,7 @@ pub enum DemoError {
     },
 }
 
-/// Plays all of it. About 25 s.
+/// Plays all of it. About 30 s.
 ///
 /// # Errors
 /// The lab or a process could not be started; not: an attack that went through.
@@ -58,10 +62,10 @@ pub async fn run(options: DemoOptions) -> Result<DemoReport, DemoError> {
 }
 
 async fn play(stage: &Stage) -> Result<DemoReport, DemoError> {
-    let links = tour::take(stage).await?;
+    let tours = tour::take(stage).await?;
     let attacks = attacks::run_all(stage).await?;
     Ok(DemoReport {
-        links,
+        tours,
         attacks,
         imds_requests: stage.imds_requests(),
     })
@@ -82,6 +86,8 @@ impl std::fmt::Debug for DemoOptions {
             .field("program", &self.program)
             .field("postgres_bin", &self.postgres_bin)
             .field("cache_dir", &self.cache_dir)
+            .field("opensearch", &self.opensearch)
+            .field("java_home", &self.java_home)
             .finish_non_exhaustive()
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
+use irsa_lab::facts::{ClusterFacts, DomainFacts};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -27,8 +28,17 @@ pub(crate) struct Pod {
 /// A running `irsa proxy`; it ends when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Proxy {
-    pub(crate) port: u16,
+    port: u16,
     _process: Child,
+}
+
+// === impl Proxy ===
+
+impl Proxy {
+    /// `127.0.0.1:PORT`
+    pub(crate) fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
 }
 
 // === impl Pod ===
@@ -37,18 +47,17 @@ impl Pod {
     /// A healthy pod.
     pub(crate) fn of(stage: &Stage, workload: &str) -> Result<Self, DemoError> {
         let facts = stage.workload(workload)?;
-        let cluster = stage.cluster()?;
-        let mut environment = facts.environment.clone();
-        let upstream = format!(
-            "postgres://{}:{}?dial={}&listen=127.0.0.1:0",
-            cluster.endpoint, cluster.port, cluster.dial
-        );
-        environment.insert("IRSA_UPSTREAMS".to_owned(), upstream);
+        let upstream = match facts.domain {
+            Some(_) => to_domain(stage.domain()?),
+            None => to_cluster(stage.cluster()?),
+        };
+        let environment = facts.environment.clone();
         Ok(Self {
             environment,
             user: facts.user.clone().unwrap_or_default(),
             database: facts.database.clone().unwrap_or_default(),
-        })
+        }
+        .with("IRSA_UPSTREAMS", upstream))
     }
 
     #[must_use]
@@ -154,6 +163,20 @@ impl Pod {
             .kill_on_drop(true);
         command
     }
+}
+
+fn to_cluster(cluster: &ClusterFacts) -> String {
+    format!(
+        "postgres://{}:{}?dial={}&listen=127.0.0.1:0",
+        cluster.endpoint, cluster.port, cluster.dial
+    )
+}
+
+fn to_domain(domain: &DomainFacts) -> String {
+    format!(
+        "opensearch://{}?dial={}&listen=127.0.0.1:0",
+        domain.endpoint, domain.dial
+    )
 }
 
 fn listening_port(line: &str) -> Option<u16> {

@@ -14,12 +14,23 @@ const DIM: Style = Style::new().dimmed();
 /// The whole demo.
 #[derive(Debug, Serialize)]
 pub struct DemoReport {
-    /// The chain at work, link by link.
-    pub links: Vec<LinkShown>,
+    /// The chain at work.
+    pub tours: Vec<Tour>,
     /// The attacks on it.
     pub attacks: Vec<Attack>,
     /// How often anything of `irsa` asked the instance metadata service.
     pub imds_requests: u64,
+}
+
+/// The chain at work for one workload, link by link.
+#[derive(Debug, Serialize)]
+pub struct Tour {
+    /// The workload.
+    pub workload: String,
+    /// The data store that it reaches.
+    pub store: &'static str,
+    /// What each link showed.
+    pub links: Vec<LinkShown>,
 }
 
 /// A link of the chain, and what showed that it holds.
@@ -68,16 +79,11 @@ impl DemoReport {
 
     /// The report for people, with colour; the caller's stream strips it where there is none.
     pub fn text(&self) -> String {
-        let mut text = format!("{HEAD}The chain at work{HEAD:#}\n");
-        for shown in &self.links {
-            let _ = writeln!(
-                text,
-                "  {GOOD}ok{GOOD:#}  {:<16} {}",
-                shown.link.id(),
-                shown.shown
-            );
+        let mut text = String::new();
+        for tour in &self.tours {
+            tour.write(&mut text);
         }
-        let _ = writeln!(text, "\n{HEAD}The chain attacked{HEAD:#}");
+        let _ = writeln!(text, "{HEAD}The chain attacked{HEAD:#}");
         for attack in &self.attacks {
             attack.write(&mut text);
         }
@@ -94,6 +100,24 @@ impl DemoReport {
             self.imds_requests,
         );
         text
+    }
+}
+
+// === impl Tour ===
+
+impl Tour {
+    fn write(&self, text: &mut String) {
+        let Self {
+            workload, store, ..
+        } = self;
+        let _ = writeln!(
+            text,
+            "{HEAD}The chain at work: {workload} on {store}{HEAD:#}"
+        );
+        for LinkShown { link, shown } in &self.links {
+            let _ = writeln!(text, "  {GOOD}ok{GOOD:#}  {:<16} {shown}", link.id());
+        }
+        text.push('\n');
     }
 }
 

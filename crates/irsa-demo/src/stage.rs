@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use irsa_chain::Cause;
-use irsa_lab::facts::{ClusterFacts, LabFacts, WorkloadFacts};
+use irsa_lab::facts::{ClusterFacts, DomainFacts, LabFacts, WorkloadFacts};
 use irsa_lab::ledger::Service;
 use irsa_lab::{Lab, LabOptions, World};
 use tempfile::TempDir;
@@ -35,6 +35,8 @@ impl Stage {
         if let Some(cache_dir) = options.cache_dir {
             lab.cache_dir = cache_dir;
         }
+        lab.opensearch = options.opensearch;
+        lab.java_home = options.java_home;
         lab.progress = Arc::clone(&options.progress);
         Ok(Self {
             lab: Lab::start(lab).await?,
@@ -70,6 +72,16 @@ impl Stage {
     pub(crate) fn cluster(&self) -> Result<&ClusterFacts, DemoError> {
         let first = self.facts().clusters.first();
         first.ok_or_else(|| DemoError::stage("looking up the cluster", "the world has none"))
+    }
+
+    /// Whether there is an OpenSearch to show.
+    pub(crate) fn has_domain(&self) -> bool {
+        !self.facts().domains.is_empty()
+    }
+
+    pub(crate) fn domain(&self) -> Result<&DomainFacts, DemoError> {
+        let first = self.facts().domains.first();
+        first.ok_or_else(|| DemoError::stage("looking up the domain", "the lab plays none"))
     }
 
     pub(crate) fn imds_requests(&self) -> u64 {

@@ -9,7 +9,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-pub(crate) use self::groups::{AdminArgs, ClientArgs, IdentityArgs, LimitArgs, LogArgs, ServeArgs};
+pub(crate) use self::groups::{
+    AdminArgs, BodyArgs, ClientArgs, IdentityArgs, LimitArgs, LogArgs, ServeArgs,
+};
 pub(crate) use self::parse::{file_keys, parse};
 
 /// Reach AWS data stores from Kubernetes as the pod's IAM role, with no password anywhere.
@@ -22,7 +24,7 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Offer databases on local addresses, authenticated upstream as the pod's role
+    /// Offer data stores on local addresses, authenticated upstream as the pod's role
     Proxy(ProxyArgs),
     /// Print an RDS authentication token
     Token(TokenArgs),
@@ -32,7 +34,7 @@ pub(crate) enum Command {
     Whoami(WhoamiArgs),
     /// Run a command behind a proxy of its own
     Exec(ExecArgs),
-    /// Play the AWS side on this machine, in front of a real PostgreSQL
+    /// Play the AWS side on this machine, in front of a real PostgreSQL and a real OpenSearch
     Lab(LabArgs),
     /// Show the whole chain at work, then attack each of its links
     Demo(DemoArgs),
@@ -44,6 +46,18 @@ pub(crate) enum Command {
     /// Print the page of the documentation that lists all settings
     #[command(hide = true)]
     Reference,
+}
+
+/// Whether to do what takes more than every machine has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum When {
+    /// If this machine has what it takes
+    #[default]
+    Auto,
+    /// Or fail
+    On,
+    /// Never
+    Off,
 }
 
 /// How a command prints what it found.
@@ -58,8 +72,8 @@ pub(crate) enum Output {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ProxyArgs {
-    /// `postgres://HOST[:PORT][?listen=ADDRESS&dial=HOST:PORT&region=R&sign-host=H&role=ARN]`, one
-    /// for each database; in the environment with spaces in between
+    /// `postgres://HOST[:PORT][?listen=ADDRESS&dial=HOST:PORT&region=R&sign-host=H&role=ARN]` or
+    /// `opensearch://HOST[?...]`, one for each data store; in the environment with spaces in between
     #[arg(value_name = "UPSTREAM", env = "IRSA_UPSTREAMS")]
     pub(crate) upstreams: Vec<String>,
     /// How to print the addresses once listening: for people, or as one JSON line
@@ -106,7 +120,8 @@ pub(crate) struct WhoamiArgs {
 #[derive(Debug, Clone, Args)]
 #[command(mut_arg("status_address", |argument| argument.default_value("off")))]
 pub(crate) struct ExecArgs {
-    /// The database, as for `irsa proxy`; its local address becomes PGHOST and PGPORT
+    /// The data store, as for `irsa proxy`; its local address becomes PGHOST and PGPORT, or
+    /// OPENSEARCH_URL
     #[arg(long = "upstream", value_name = "UPSTREAM", env = "IRSA_UPSTREAMS")]
     pub(crate) upstreams: Vec<String>,
     /// The command and its arguments
@@ -164,6 +179,18 @@ pub(crate) struct ProgramArgs {
     /// PostgreSQL's program folder, in place of a fetched PostgreSQL 17
     #[arg(long, env = "IRSA_POSTGRES_BIN", value_name = "DIR")]
     pub(crate) postgres_bin: Option<PathBuf>,
+    /// Whether to play OpenSearch: auto (where a Java from 11 to 21 is), on or off
+    #[arg(
+        long,
+        env = "IRSA_OPENSEARCH",
+        value_name = "WHEN",
+        value_enum,
+        default_value_t
+    )]
+    pub(crate) opensearch: When,
+    /// The Java that runs OpenSearch [default: JAVA_HOME, PATH, /usr/lib/jvm]
+    #[arg(long, env = "IRSA_JAVA_HOME", value_name = "DIR")]
+    pub(crate) java_home: Option<PathBuf>,
     /// Where fetched programs are kept [default: /var/cache/irsa for root, else ~/.cache/irsa]
     #[arg(long, env = "IRSA_CACHE_DIR", value_name = "DIR")]
     pub(crate) cache_dir: Option<PathBuf>,

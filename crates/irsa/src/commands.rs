@@ -10,5 +10,6 @@ pub(crate) mod reference;
 pub(crate) mod token;
 pub(crate) mod whoami;
 
+mod programs;
 mod runtime;
 mod signals;

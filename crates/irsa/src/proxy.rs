@@ -3,32 +3,28 @@
 
 mod data;
 mod metrics;
+mod prepare;
 mod status;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use irsa_chain::RoleArn;
-use irsa_identity::{Identity, IdentityError, RoleStep, SystemClock};
+use irsa_identity::{Identity, SystemClock};
 use irsa_net::drain::{Drain, drain};
 use irsa_net::limit::raise_open_files;
 use irsa_net::listen::ListenAddress;
-use irsa_net::tls::{self, LocalAuthority, TlsError};
 use irsa_ops::admin::AdminServer;
 use irsa_ops::health::Health;
 use irsa_ops::metrics::Metrics;
-use irsa_postgres::{Database, DatabaseParts, PostgresMetrics};
-use rustls::ServerConfig;
 use tokio::sync::Notify;
 
 use self::data::DataPlane;
+pub(crate) use self::prepare::Kind;
+use self::prepare::prepare;
 use self::status::ProxyStatus;
 use crate::exit::Failure;
-use crate::settings::{ALPN, AdminSettings, ClientSettings, DrainSettings, ProxySettings, shown};
-use crate::upstream::UpstreamSpec;
+use crate::settings::{AdminSettings, DrainSettings, ProxySettings};
 
-/// The names that a generated certificate holds.
-const LOCAL_NAMES: &[&str] = &["localhost", "127.0.0.1", "::1"];
 /// How long cut sessions may take to say goodbye.
 const CUT_TIME: Duration = Duration::from_secs(3);
 
@@ -49,13 +45,8 @@ pub(crate) struct Proxy {
 #[derive(Debug, Clone)]
 pub(crate) struct Listening {
     pub(crate) upstream: String,
+    pub(crate) kind: Kind,
     pub(crate) address: ListenAddress,
-}
-
-/// An upstream that is ready to be listened for.
-struct Prepared {
-    database: Arc<Database>,
-    listen: Vec<ListenAddress>,
 }
 
 // === impl Proxy ===
@@ -108,6 +99,12 @@ impl Proxy {
         &self.listeners
     }
 
+    /// The first address where clients of this kind are served.
+    pub(crate) fn first(&self, kind: Kind) -> Option<&ListenAddress> {
+        let mut of_kind = self.listeners.iter().filter(|one| one.kind == kind);
+        of_kind.next().map(|listening| &listening.address)
+    }
+
     /// Where health and metrics are told.
     pub(crate) fn admin_addresses(&self) -> &[ListenAddress] {
         &self.admin_addresses
@@ -144,76 +141,4 @@ async fn bind_admin(settings: &AdminSettings) -> Result<AdminServer, Failure> {
         message: error.to_string(),
         remedy: Some(error.remedy()),
     })
-}
-
-fn prepare(
-    settings: &ProxySettings,
-    identity: &Identity,
-    metrics: &Metrics,
-) -> Result<Vec<Prepared>, Failure> {
-    let postgres = metrics.register(PostgresMetrics::register);
-    let upstream_tls = tls::client_config(&settings.roots, ALPN).map_err(tls_failure)?;
-    let client_tls = client_tls(&settings.clients)?;
-    let mut prepared = Vec::new();
-    for spec in &settings.upstreams {
-        let (identity, role) = identity_for(spec, identity, &settings.identity.role_chain)?;
-        let parts = DatabaseParts {
-            upstream: spec.upstream.clone(),
-            limits: settings.limits.clone(),
-            identity,
-            role,
-            clock: Arc::new(SystemClock),
-            upstream_tls: Arc::clone(&upstream_tls),
-            client_tls: Some(Arc::clone(&client_tls)),
-            client_auth: settings.clients.auth().map_err(Failure::other)?,
-        };
-        prepared.push(Prepared {
-            database: Arc::new(Database::new(parts, &postgres)),
-            listen: spec.listen.clone(),
-        });
-    }
-    Ok(prepared)
-}
-
-/// The identity of one upstream, and the role that it ends in.
-fn identity_for(
-    spec: &UpstreamSpec,
-    identity: &Identity,
-    chain: &[RoleStep],
-) -> Result<(Identity, Option<RoleArn>), IdentityError> {
-    if let Some(step) = &spec.role {
-        return Ok((identity.chained(step.clone())?, Some(step.role.clone())));
-    }
-    let last = chain.last().map(|step| &step.role);
-    let role = last.or_else(|| identity.source().role_arn()).cloned();
-    Ok((identity.clone(), role))
-}
-
-/// TLS for clients: the given certificate, or one made up for localhost.
-fn client_tls(clients: &ClientSettings) -> Result<Arc<ServerConfig>, Failure> {
-    if let Some(config) = &clients.tls {
-        return Ok(Arc::clone(config));
-    }
-    let authority = LocalAuthority::generate().map_err(tls_failure)?;
-    if let Some(path) = &clients.tls_ca_out {
-        authority.write_ca(path).map_err(tls_failure)?;
-        tracing::info!(
-            file = shown(path),
-            "wrote the listeners' certificate authority"
-        );
-    }
-    authority
-        .server_config(LOCAL_NAMES, ALPN)
-        .map_err(tls_failure)
-}
-
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "it is mapped over owned errors"
-)]
-fn tls_failure(error: TlsError) -> Failure {
-    Failure::Other {
-        message: error.to_string(),
-        remedy: Some(error.remedy().to_owned()),
-    }
 }

@@ -3,6 +3,7 @@
 mod clients;
 mod file;
 mod identity;
+mod limits;
 mod mistakes;
 mod upstreams;
 
@@ -12,14 +13,14 @@ use std::time::Duration;
 use irsa_identity::{Environment, IdentitySettings};
 use irsa_net::listen::ListenAddress;
 use irsa_net::tls::Roots;
+use irsa_opensearch::BodyStoreOptions;
 use irsa_ops::logging::{LogFormat, LoggingError};
-use irsa_postgres::Limits;
 use tracing::level_filters::LevelFilter;
 
-pub(crate) use self::clients::{ALPN, ClientSettings};
+pub(crate) use self::clients::{ClientSettings, Protocol};
 pub(crate) use self::file::SettingsFile;
 pub(crate) use self::mistakes::Mistakes;
-use crate::cli::{AdminArgs, IdentityArgs, LimitArgs, LogArgs, ServeArgs};
+use crate::cli::{AdminArgs, IdentityArgs, LogArgs, ServeArgs};
 use crate::exit::Failure;
 use crate::upstream::UpstreamSpec;
 
@@ -29,7 +30,9 @@ pub(crate) struct ProxySettings {
     pub(crate) upstreams: Vec<UpstreamSpec>,
     pub(crate) identity: IdentitySettings,
     pub(crate) logs: LogSettings,
-    pub(crate) limits: Limits,
+    pub(crate) postgres: irsa_postgres::Limits,
+    pub(crate) opensearch: irsa_opensearch::Limits,
+    pub(crate) bodies: BodyStoreOptions,
     pub(crate) drain: DrainSettings,
     pub(crate) admin: AdminSettings,
     pub(crate) roots: Roots,
@@ -68,7 +71,7 @@ pub(crate) fn proxy(
     let identity = identity::resolve(args.identity, &mut mistakes);
     let roots = identity::roots(identity.ca_file.as_deref(), &mut mistakes);
     let upstreams = upstreams::resolve(upstreams, identity.region.as_ref(), &mut mistakes);
-    let (limits, drain) = limits(&args.limits, &mut mistakes);
+    let limits = limits::resolve(&args.limits, args.bodies, &mut mistakes);
     let admin = admin(&args.admin, &mut mistakes);
     let clients = clients::resolve(args.clients, &mut mistakes);
     let logs = log_settings(args.logs, &mut mistakes);
@@ -81,8 +84,10 @@ pub(crate) fn proxy(
         upstreams,
         identity,
         logs,
-        limits,
-        drain,
+        postgres: limits.postgres,
+        opensearch: limits.opensearch,
+        bodies: limits.bodies,
+        drain: limits.drain,
         admin,
         roots,
         clients,
@@ -124,25 +129,6 @@ pub(crate) fn cache_folder(given: Option<PathBuf>) -> Result<PathBuf, Failure> {
         message: "there is no folder to keep fetched programs in: HOME is not set".to_owned(),
         remedy: Some("name one with --cache-dir".to_owned()),
     })
-}
-
-fn limits(args: &LimitArgs, mistakes: &mut Mistakes) -> (Limits, DrainSettings) {
-    let mut duration = |flag, value| mistakes.duration(flag, value).unwrap_or_default();
-    let startup_timeout = duration("--startup-timeout", &args.startup_timeout);
-    let login_timeout = duration("--login-timeout", &args.login_timeout);
-    let drain = DrainSettings {
-        delay: duration("--drain-delay", &args.drain_delay),
-        timeout: duration("--drain-timeout", &args.drain_timeout),
-    };
-    let limits = Limits {
-        max_connections: mistakes
-            .count("--max-connections", &args.max_connections)
-            .unwrap_or_default(),
-        startup_timeout,
-        login_timeout,
-        idle_timeout: mistakes.duration_or_never("--idle-timeout", &args.idle_timeout),
-    };
-    (limits, drain)
 }
 
 fn admin(args: &AdminArgs, mistakes: &mut Mistakes) -> AdminSettings {

@@ -5,7 +5,8 @@ use irsa_lab::faults::FaultPlan;
 
 use super::judged;
 use crate::DemoError;
-use crate::client::{Refused, in_clear_text, with_token};
+use crate::client::Refused;
+use crate::client::postgres::{in_clear_text, with_token};
 use crate::pod::Pod;
 use crate::report::{Attack, Guard};
 use crate::stage::Stage;

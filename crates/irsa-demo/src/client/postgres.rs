@@ -1,35 +1,24 @@
 //! Stock PostgreSQL clients: through a proxy without a password, and straight to the server with
 //! whatever token an attacker has.
 
-mod tls;
-
-use std::time::Duration;
-
+use irsa_chain::Cause;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{Client, Config, Connection, NoTls};
 
-use self::tls::Tls;
+use super::tls::Tls;
+use super::{PATIENCE, Refused, reach};
 use crate::DemoError;
 use crate::pod::{Pod, Proxy};
 use crate::stage::Stage;
-
-/// How long a client may wait for a session.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// What a client was told instead of a session.
-#[derive(Debug)]
-pub(crate) struct Refused {
-    pub(crate) message: String,
-}
 
 /// Connects as an application does: to localhost, with no password.
 pub(crate) async fn through(proxy: &Proxy, pod: &Pod) -> Result<Client, Refused> {
     let mut config = configuration(pod);
     config.ssl_mode(SslMode::Disable);
-    let stream = reach("127.0.0.1", proxy.port).await?;
+    let stream = reach(&proxy.address()).await?;
     let connecting = config.connect_raw(stream, NoTls);
     let (client, connection) = within(connecting).await?;
     drive(connection);
@@ -40,7 +29,11 @@ pub(crate) async fn through(proxy: &Proxy, pod: &Pod) -> Result<Client, Refused>
 pub(crate) async fn with_token(stage: &Stage, pod: &Pod, token: &str) -> Result<Client, Refused> {
     let mut config = configuration(pod);
     config.ssl_mode(SslMode::Require).password(token);
-    let tls = Tls::of(stage).map_err(|error| Refused::because(&error))?;
+    let name = &stage
+        .cluster()
+        .map_err(|error| Refused::because(&error))?
+        .endpoint;
+    let tls = Tls::of(stage, name).map_err(|error| Refused::because(&error))?;
     let stream = reach_server(stage).await?;
     let (client, connection) = within(config.connect_raw(stream, tls)).await?;
     drive(connection);
@@ -75,13 +68,7 @@ async fn reach_server(stage: &Stage) -> Result<TcpStream, Refused> {
         .cluster()
         .map_err(|error| Refused::because(&error))?
         .dial;
-    let (host, port) = dial.rsplit_once(':').unwrap_or((dial, "0"));
-    reach(host, port.parse().unwrap_or_default()).await
-}
-
-async fn reach(host: &str, port: u16) -> Result<TcpStream, Refused> {
-    let connected = TcpStream::connect((host, port)).await;
-    connected.map_err(|error| Refused::because(&error))
+    reach(dial).await
 }
 
 async fn within<T>(
@@ -115,22 +102,21 @@ pub(crate) async fn ask(client: &Client, query: &str) -> Result<String, DemoErro
         .map_err(|error| DemoError::stage(query, error))
 }
 
-// === impl Refused ===
-
-impl Refused {
-    fn because(reason: &impl ToString) -> Self {
-        Self {
-            message: reason.to_string(),
-        }
-    }
-}
-
 impl From<tokio_postgres::Error> for Refused {
     fn from(error: tokio_postgres::Error) -> Self {
         let message = match error.as_db_error() {
             Some(refusal) => format!("{}: {}", refusal.code().code(), refusal.message()),
             None => error.to_string(),
         };
-        Self { message }
+        Self {
+            named: named_cause(&message),
+            message,
+        }
     }
+}
+
+/// The cause that `irsa` names at the end of its message: `(link: LINK, cause: CAUSE)`.
+fn named_cause(message: &str) -> Option<Cause> {
+    let (_, named) = message.rsplit_once("cause: ")?;
+    named.strip_suffix(')')?.parse().ok()
 }

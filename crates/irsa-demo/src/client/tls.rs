@@ -28,13 +28,17 @@ pub(super) struct TlsClientStream(tokio_rustls::client::TlsStream<TcpStream>);
 // === impl Tls ===
 
 impl Tls {
-    pub(super) fn of(stage: &Stage) -> Result<Self, DemoError> {
+    /// For the server that calls itself `name`.
+    pub(super) fn of(stage: &Stage, name: &str) -> Result<Self, DemoError> {
         let failed = |error: &dyn std::fmt::Display| DemoError::stage("preparing TLS", error);
         let roots = Roots::from_pem_file(&stage.facts().ca_file).map_err(|error| failed(&error))?;
         let config = client_config(&roots, &[]).map_err(|error| failed(&error))?;
-        let name = stage.cluster()?.endpoint.clone();
-        let name = ServerName::try_from(name).map_err(|error| failed(&error))?;
+        let name = ServerName::try_from(name.to_owned()).map_err(|error| failed(&error))?;
         Ok(Self { config, name })
+    }
+
+    pub(super) fn over(self, stream: TcpStream) -> tokio_rustls::Connect<TcpStream> {
+        TlsConnector::from(self.config).connect(self.name, stream)
     }
 }
 
@@ -44,8 +48,7 @@ impl TlsConnect<TcpStream> for Tls {
     type Future = Pin<Box<dyn Future<Output = io::Result<TlsClientStream>> + Send>>;
 
     fn connect(self, stream: TcpStream) -> Self::Future {
-        let connecting = TlsConnector::from(self.config).connect(self.name, stream);
-        Box::pin(async { connecting.await.map(TlsClientStream) })
+        Box::pin(async { self.over(stream).await.map(TlsClientStream) })
     }
 }
 

@@ -66,6 +66,13 @@ impl Verifier {
         }
     }
 
+    /// Whether this is the verifier of `password`, for exchanges other than SCRAM's in which the
+    /// client shows the password itself. Takes as long for a mock, which no password matches.
+    pub fn matches(&self, password: &[u8]) -> bool {
+        let salted = Key::salted_password(password, &self.salt, self.iterations);
+        salted.client_key().stored_key().is(&self.stored_key) && self.genuine
+    }
+
     /// The text that PostgreSQL stores. Whoever has it can pass for the server, and can guess
     /// passwords offline.
     pub fn expose(&self) -> String {
@@ -162,6 +169,15 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn matches_its_own_password_only() {
+        let verifier: Verifier = STORED.parse().unwrap();
+        assert!(verifier.matches(b"pencil"));
+        assert!(!verifier.matches(b"pencils"));
+        let mock = Verifier::mock("user", b"secret");
+        assert!(!mock.matches(b"") && !mock.matches(b"pencil"));
     }
 
     #[test]

@@ -86,6 +86,15 @@ impl ScramUsers {
         Ok(users)
     }
 
+    /// Whether `password` is the one of `user`, for a client that shows it as it is (HTTP Basic).
+    /// It takes as long for a user who does not exist.
+    pub fn is_password(&self, user: &str, password: &[u8]) -> bool {
+        match self.verifiers.get(user) {
+            Some(verifier) => verifier.matches(password),
+            None => Verifier::mock(user, &self.mock_secret).matches(password),
+        }
+    }
+
     fn without_users() -> Self {
         let mut mock_secret = [0; MOCK_SECRET];
         rand::rng().fill_bytes(&mut mock_secret);

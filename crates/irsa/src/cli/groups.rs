@@ -18,6 +18,8 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
     #[command(flatten)]
+    pub(crate) bodies: BodyArgs,
+    #[command(flatten)]
     pub(crate) admin: AdminArgs,
     #[command(flatten)]
     pub(crate) clients: ClientArgs,
@@ -103,7 +105,7 @@ pub(crate) struct LimitArgs {
         default_value = "1000"
     )]
     pub(crate) max_connections: String,
-    /// How long a client may take to send its start-up packet
+    /// How long a client may take to send its start-up packet, or a request's header
     #[arg(
         long,
         env = "IRSA_STARTUP_TIMEOUT",
@@ -111,7 +113,7 @@ pub(crate) struct LimitArgs {
         default_value = "30s"
     )]
     pub(crate) startup_timeout: String,
-    /// How long reaching and logging in to a database may take
+    /// How long reaching an upstream may take, and logging in to a database
     #[arg(
         long,
         env = "IRSA_LOGIN_TIMEOUT",
@@ -119,7 +121,7 @@ pub(crate) struct LimitArgs {
         default_value = "30s"
     )]
     pub(crate) login_timeout: String,
-    /// End a session that is silent for this long, or never
+    /// End a database session that is silent for this long, or never
     #[arg(
         long,
         env = "IRSA_IDLE_TIMEOUT",
@@ -135,7 +137,7 @@ pub(crate) struct LimitArgs {
         default_value = "0s"
     )]
     pub(crate) drain_delay: String,
-    /// Then let sessions end for this long before they are cut; with the delay, less than the
+    /// Then let sessions and requests end for this long before they are cut; with the delay, less than the
     /// pod's terminationGracePeriodSeconds (30 unless set)
     #[arg(
         long,
@@ -144,6 +146,55 @@ pub(crate) struct LimitArgs {
         default_value = "25s"
     )]
     pub(crate) drain_timeout: String,
+}
+
+/// What OpenSearch requests may take: their bodies are hashed before they go on.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "OpenSearch")]
+pub(crate) struct BodyArgs {
+    /// The largest body of a request; a larger one is answered with 413
+    #[arg(
+        long,
+        env = "IRSA_MAX_BODY",
+        value_name = "SIZE",
+        default_value = "100MiB"
+    )]
+    pub(crate) max_body: String,
+    /// Memory for the bodies of all requests together; what is over goes to a file
+    #[arg(
+        long,
+        env = "IRSA_BODY_MEMORY",
+        value_name = "SIZE",
+        default_value = "64MiB"
+    )]
+    pub(crate) body_memory: String,
+    /// Where those files are, each without a name [default: the folder for temporary files]
+    #[arg(long, env = "IRSA_SPILL_DIR", value_name = "DIR")]
+    pub(crate) spill_dir: Option<PathBuf>,
+    /// The size of those files together; 0 for no files
+    #[arg(
+        long,
+        env = "IRSA_SPILL_LIMIT",
+        value_name = "SIZE",
+        default_value = "1GiB"
+    )]
+    pub(crate) spill_limit: String,
+    /// How long a client may pause within a body
+    #[arg(
+        long,
+        env = "IRSA_BODY_TIMEOUT",
+        value_name = "DURATION",
+        default_value = "60s"
+    )]
+    pub(crate) body_timeout: String,
+    /// How long the domain may take to begin its answer, or never to give up (a reindex takes long)
+    #[arg(
+        long,
+        env = "IRSA_RESPONSE_TIMEOUT",
+        value_name = "DURATION",
+        default_value = "never"
+    )]
+    pub(crate) response_timeout: String,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -182,7 +233,8 @@ pub(crate) struct ClientArgs {
     /// Ask clients for a certificate of this authority (mtls)
     #[arg(long, env = "IRSA_CLIENT_CA", value_name = "FILE")]
     pub(crate) client_ca: Option<PathBuf>,
-    /// Ask clients for a password: a file of `"user" "SCRAM-SHA-256$..."` lines (scram)
+    /// Ask clients for a password: a file of `"user" "SCRAM-SHA-256$..."` lines (SCRAM for
+    /// PostgreSQL, HTTP Basic over TLS for OpenSearch)
     #[arg(long, env = "IRSA_CLIENT_PASSWORDS", value_name = "FILE")]
     pub(crate) client_passwords: Option<PathBuf>,
     /// Allow only this Unix user id on Unix-socket listeners

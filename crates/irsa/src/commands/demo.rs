@@ -1,10 +1,11 @@
 //! `irsa demo`: the chain shown and attacked, in one command.
 
+use std::cell::RefCell;
 use std::process::ExitCode;
 
 use irsa_demo::{DemoOptions, DemoReport};
 
-use super::runtime;
+use super::{programs, runtime};
 use crate::cli::{DemoArgs, Output};
 use crate::exit::Failure;
 use crate::output;
@@ -15,16 +16,28 @@ pub(crate) fn run(args: DemoArgs) -> Result<ExitCode, Failure> {
     let program = std::env::current_exe()
         .map_err(|error| Failure::other(format!("this program can't be found: {error}")))?;
     let progress = Progress::new();
-    let options = DemoOptions {
-        program,
-        postgres_bin: args.programs.postgres_bin,
-        cache_dir: Some(settings::cache_folder(args.programs.cache_dir)?),
-        progress: progress.teller(),
-    };
-    let report = runtime::control()?.block_on(irsa_demo::run(options));
+    let cache_dir = settings::cache_folder(args.programs.cache_dir.clone())?;
+    let left_out = RefCell::new(None);
+    let report = runtime::control()?.block_on(async {
+        let tell = |why: &str| {
+            left_out.replace(Some(why.to_owned()));
+        };
+        let options = DemoOptions {
+            opensearch: programs::opensearch(&args.programs, tell).await?,
+            program,
+            postgres_bin: args.programs.postgres_bin,
+            java_home: args.programs.java_home,
+            cache_dir: Some(cache_dir),
+            progress: progress.teller(),
+        };
+        irsa_demo::run(options).await.map_err(Failure::other)
+    });
     progress.finish();
-    let report = report.map_err(Failure::other)?;
+    let report = report?;
     show(&report, args.output)?;
+    if let Some(why) = left_out.take() {
+        anstream::eprintln!("{why}");
+    }
     Ok(if report.is_as_expected() {
         ExitCode::SUCCESS
     } else {

@@ -12,7 +12,7 @@ use super::runtime;
 use super::signals::{StopSignal, StopSignals};
 use crate::cli::ExecArgs;
 use crate::exit::Failure;
-use crate::proxy::Proxy;
+use crate::proxy::{Kind, Proxy};
 use crate::settings::{self, Mistakes};
 use crate::upstream::UpstreamSpec;
 
@@ -50,33 +50,48 @@ fn listen_on_a_free_port(spec: &mut UpstreamSpec) {
     }
 }
 
-/// The command, in an environment that libpq and its kin understand (PostgreSQL docs,
-/// "Environment Variables").
+/// The command, with where the first data store of each kind is: for libpq and its kin (PostgreSQL
+/// docs, "Environment Variables"), and as `OPENSEARCH_URL`.
 fn command(proxy: &Proxy, words: &[String]) -> Command {
     let (program, arguments) = words
         .split_first()
         .map_or(("", words), |(first, rest)| (first, rest));
     let mut command = Command::new(program);
     command.args(arguments).kill_on_drop(true);
-    if let Some(first) = proxy.listeners().first() {
-        match &first.address {
-            ListenAddress::Unix(path) => {
-                // The socket is `.s.PGSQL.PORT`, whatever PGPORT is around us.
-                command.env("PGHOST", path.parent().unwrap_or(path));
-                command.envs(path.extension().map(|port| ("PGPORT", port)));
-            }
-            ListenAddress::Tcp(address) => {
-                command.env("PGHOST", address.ip().to_string());
-                command.env("PGPORT", address.port().to_string());
-            }
-            ListenAddress::Loopback { port } => {
-                command
-                    .env("PGHOST", "localhost")
-                    .env("PGPORT", port.to_string());
-            }
-        }
+    if let Some(database) = proxy.first(Kind::Postgres) {
+        for_libpq(&mut command, database);
+    }
+    if let Some(url) = proxy.first(Kind::OpenSearch).and_then(http_url) {
+        command.env("OPENSEARCH_URL", url);
     }
     command
+}
+
+fn for_libpq(command: &mut Command, address: &ListenAddress) {
+    match address {
+        ListenAddress::Unix(path) => {
+            // The socket is `.s.PGSQL.PORT`, whatever PGPORT is around us.
+            command.env("PGHOST", path.parent().unwrap_or(path));
+            command.envs(path.extension().map(|port| ("PGPORT", port)));
+        }
+        ListenAddress::Tcp(address) => {
+            command.env("PGHOST", address.ip().to_string());
+            command.env("PGPORT", address.port().to_string());
+        }
+        ListenAddress::Loopback { port } => {
+            command
+                .env("PGHOST", "localhost")
+                .env("PGPORT", port.to_string());
+        }
+    }
+}
+
+/// Unix sockets have no URL that clients of OpenSearch would understand.
+fn http_url(address: &ListenAddress) -> Option<String> {
+    match address {
+        ListenAddress::Unix(_) => None,
+        tcp => Some(format!("http://{tcp}")),
+    }
 }
 
 /// Waits for the command. SIGTERM is passed on, since it is sent to us alone; SIGINT comes from a

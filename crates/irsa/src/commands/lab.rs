@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use irsa_lab::facts::{LabFacts, WorkloadFacts};
 use irsa_lab::{Lab, LabOptions, World};
 
-use super::runtime;
 use super::signals::{StopSignal, StopSignals};
+use super::{programs, runtime};
 use crate::cli::{LabAction, LabArgs, Output};
 use crate::exit::Failure;
 use crate::output;
@@ -38,12 +38,16 @@ fn serve(args: LabArgs, state_dir: &Path, mut mistakes: Mistakes) -> Result<Exit
     let progress = Progress::new();
     let mut options = LabOptions::new(world);
     options.state_dir = Some(state_dir.to_owned());
-    options.postgres_bin = args.programs.postgres_bin;
-    options.cache_dir = settings::cache_folder(args.programs.cache_dir)?;
+    options.postgres_bin.clone_from(&args.programs.postgres_bin);
+    options.java_home.clone_from(&args.programs.java_home);
+    options.cache_dir = settings::cache_folder(args.programs.cache_dir.clone())?;
     options.session_seconds = session.map(|session| session.as_secs());
     options.progress = progress.teller();
     runtime::control()?.block_on(async {
         let mut signals = StopSignals::catch()?;
+        let plays_domains = !options.world.domains().is_empty();
+        options.opensearch = plays_domains
+            && programs::opensearch(&args.programs, |why| tracing::warn!("{why}")).await?;
         let lab = tokio::select! {
             lab = Lab::start(options) => lab.map_err(Failure::other)?,
             signal = signals.received() => return Err(stopped_early(signal)),
@@ -80,6 +84,9 @@ fn summary(facts: &LabFacts, state_dir: &Path) -> String {
             "aurora     {}:{} at {}",
             cluster.endpoint, cluster.port, cluster.dial
         );
+    }
+    for domain in &facts.domains {
+        let _ = writeln!(text, "opensearch {} at {}", domain.endpoint, domain.dial);
     }
     let _ = writeln!(text, "sts        {}", facts.sts.url);
     let _ = writeln!(

@@ -12,7 +12,7 @@ use super::signals::StopSignals;
 use crate::cli::{Output, ProxyArgs};
 use crate::exit::Failure;
 use crate::output;
-use crate::proxy::Proxy;
+use crate::proxy::{Kind, Proxy};
 use crate::settings::{self, Mistakes, ProxySettings};
 
 pub(crate) fn run(args: ProxyArgs, mistakes: Mistakes) -> Result<ExitCode, Failure> {
@@ -87,24 +87,28 @@ fn for_people(proxy: &Proxy, terminal: bool) -> String {
             .map(|address| format!("{address} -> /status")),
     );
     if terminal {
-        let first = proxy
-            .listeners()
-            .iter()
-            .find_map(|listening| example(&listening.address));
-        lines.extend(first);
+        let kinds = [Kind::Postgres, Kind::OpenSearch];
+        lines.extend(
+            kinds
+                .into_iter()
+                .filter_map(|kind| example(kind, proxy.first(kind)?)),
+        );
         lines.push("Ctrl-C stops it".to_owned());
     }
     lines.join("\n")
 }
 
 /// How to try an address.
-fn example(address: &ListenAddress) -> Option<String> {
+fn example(kind: Kind, address: &ListenAddress) -> Option<String> {
     let (host, port) = match address {
         ListenAddress::Tcp(address) => (address.ip().to_string(), address.port()),
         ListenAddress::Loopback { port } => ("localhost".to_owned(), *port),
         ListenAddress::Unix(_) => return None,
     };
-    Some(format!(
-        "for instance: psql --host {host} --port {port} --username USER DATABASE"
-    ))
+    Some(match kind {
+        Kind::Postgres => {
+            format!("for instance: psql --host {host} --port {port} --username USER DATABASE")
+        }
+        Kind::OpenSearch => format!("for instance: curl http://{address}/_cluster/health"),
+    })
 }

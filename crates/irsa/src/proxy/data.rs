@@ -9,11 +9,9 @@ use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-use super::{Listening, Prepared};
+use super::Listening;
+use super::prepare::Prepared;
 use crate::exit::Failure;
-
-/// PostgreSQL's port, which names a socket file when none is given.
-const POSTGRES_PORT: u16 = 5432;
 
 pub(super) struct DataPlane {
     thread: JoinHandle<()>,
@@ -89,13 +87,8 @@ async fn run(
         listener,
     } in bound
     {
-        let database = prepared[index].database.clone();
-        accepting.spawn(irsa_postgres::serve(
-            database,
-            listener,
-            drain.clone(),
-            cut.clone(),
-        ));
+        let upstream = &prepared[index];
+        accepting.spawn(upstream.serve(listener, drain.clone(), cut.clone()));
     }
     accepting
 }
@@ -103,8 +96,7 @@ async fn run(
 async fn bind(prepared: &[Prepared]) -> Result<Vec<Bound>, BindError> {
     let mut bound = Vec::new();
     for (index, upstream) in prepared.iter().enumerate() {
-        for address in &upstream.listen {
-            let address = address.clone().for_postgres(POSTGRES_PORT);
+        for address in upstream.addresses() {
             let listener = Listener::bind(&address, ListenOptions::default()).await?;
             bound.push(Bound {
                 prepared: index,
@@ -117,10 +109,11 @@ async fn bind(prepared: &[Prepared]) -> Result<Vec<Bound>, BindError> {
 
 fn listening(prepared: &[Prepared], bound: &[Bound]) -> Vec<Listening> {
     let of = |bound: &Bound| {
-        let upstream = prepared[bound.prepared].database.upstream().to_string();
+        let upstream = &prepared[bound.prepared];
         let addresses = bound.listener.local_addresses();
         addresses.into_iter().map(move |address| Listening {
-            upstream: upstream.clone(),
+            upstream: upstream.name.clone(),
+            kind: upstream.kind,
             address,
         })
     };

@@ -16,10 +16,7 @@ pub(super) struct ProxyStatus {
 
 impl ProxyStatus {
     pub(super) fn new(identity: Identity, upstreams: &[UpstreamSpec]) -> Self {
-        let upstreams = upstreams
-            .iter()
-            .map(|spec| spec.upstream.to_string())
-            .collect();
+        let upstreams = upstreams.iter().map(|spec| spec.store.name()).collect();
         Self {
             identity,
             upstreams,

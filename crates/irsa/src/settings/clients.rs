@@ -4,14 +4,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use irsa_net::tls;
-use irsa_postgres::{ClientAuth, PasswordFileError, ScramUsers};
+use irsa_opensearch::PasswordCheck;
+use irsa_postgres::{PasswordFileError, ScramUsers};
 use rustls::ServerConfig;
 
 use super::Mistakes;
 use crate::cli::ClientArgs;
 
-/// PostgreSQL's name in ALPN (IANA "TLS ALPN Protocol IDs").
-pub(crate) const ALPN: &[&[u8]] = &[b"postgresql"];
+/// What is spoken on a listener.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Protocol {
+    Postgres,
+    Http,
+}
 
 /// How clients are met.
 #[derive(Debug, Clone)]
@@ -24,6 +29,10 @@ pub(crate) struct ClientSettings {
     pub(crate) uid: Option<u32>,
 }
 
+/// The passwords of a file, as HTTP shows them.
+#[derive(Debug)]
+struct Passwords(ScramUsers);
+
 pub(super) fn resolve(args: ClientArgs, mistakes: &mut Mistakes) -> ClientSettings {
     let uid = args.client_uid.as_deref().filter(|uid| !uid.is_empty());
     let uid = uid.map(|uid| uid.parse().map_err(|_| format!("`{uid}` is not a user id")));
@@ -34,7 +43,7 @@ pub(super) fn resolve(args: ClientArgs, mistakes: &mut Mistakes) -> ClientSettin
         passwords: args.client_passwords,
         uid: uid.and_then(|uid| mistakes.check("--client-uid", uid)),
     };
-    mistakes.check("--client-passwords", clients.auth());
+    mistakes.check("--client-passwords", clients.postgres_auth());
     clients
 }
 
@@ -42,7 +51,7 @@ fn listener_tls(args: &ClientArgs, mistakes: &mut Mistakes) -> Option<Arc<Server
     match (&args.tls_cert, &args.tls_key) {
         (Some(cert), Some(key)) => {
             let client_ca = args.client_ca.as_deref();
-            mistakes.collect(tls::server_config_from_files(cert, key, client_ca, ALPN))
+            mistakes.collect(tls::server_config_from_files(cert, key, client_ca, &[]))
         }
         (None, None) => {
             if args.client_ca.is_some() {
@@ -59,6 +68,25 @@ fn listener_tls(args: &ClientArgs, mistakes: &mut Mistakes) -> Option<Arc<Server
     }
 }
 
+// === impl Protocol ===
+
+impl Protocol {
+    /// Its name in ALPN (IANA "TLS ALPN Protocol IDs").
+    fn alpn(self) -> &'static [u8] {
+        match self {
+            Self::Postgres => b"postgresql",
+            Self::Http => b"http/1.1",
+        }
+    }
+
+    /// The same certificate for this protocol.
+    pub(crate) fn over(self, tls: &ServerConfig) -> Arc<ServerConfig> {
+        let mut tls = tls.clone();
+        tls.alpn_protocols = vec![self.alpn().to_vec()];
+        Arc::new(tls)
+    }
+}
+
 // === impl ClientSettings ===
 
 impl ClientSettings {
@@ -67,8 +95,9 @@ impl ClientSettings {
         self.passwords.is_some() || self.asks_for_certificate
     }
 
-    /// The way clients are let in.
-    pub(crate) fn auth(&self) -> Result<ClientAuth, PasswordFileError> {
+    /// The way PostgreSQL's clients are let in.
+    pub(crate) fn postgres_auth(&self) -> Result<irsa_postgres::ClientAuth, PasswordFileError> {
+        use irsa_postgres::ClientAuth;
         if let Some(path) = &self.passwords {
             return ScramUsers::from_file(path).map(ClientAuth::Scram);
         }
@@ -77,5 +106,27 @@ impl ClientSettings {
             Some(uid) => ClientAuth::UnixUser(uid),
             None => ClientAuth::Local,
         })
+    }
+
+    /// The way OpenSearch's clients are let in.
+    pub(crate) fn http_auth(&self) -> Result<irsa_opensearch::ClientAuth, PasswordFileError> {
+        use irsa_opensearch::ClientAuth;
+        if let Some(path) = &self.passwords {
+            let users = ScramUsers::from_file(path)?;
+            return Ok(ClientAuth::Password(Arc::new(Passwords(users))));
+        }
+        Ok(match self.uid {
+            _ if self.asks_for_certificate => ClientAuth::Certificate,
+            Some(uid) => ClientAuth::UnixUser(uid),
+            None => ClientAuth::Local,
+        })
+    }
+}
+
+// === impl Passwords ===
+
+impl PasswordCheck for Passwords {
+    fn check(&self, user: &str, password: &[u8]) -> bool {
+        self.0.is_password(user, password)
     }
 }

@@ -84,6 +84,14 @@ impl Mistakes {
         }
     }
 
+    /// A size such as `64MiB`, in bytes.
+    pub(crate) fn size(&mut self, flag: &str, value: &str) -> Option<u64> {
+        let size = bytes(value).ok_or_else(|| {
+            format!("`{value}` is not a size; expected for instance `64MiB` or `500k`")
+        });
+        self.check(flag, size)
+    }
+
     /// An address, or `off`.
     pub(crate) fn address_or_off(&mut self, flag: &str, value: &str) -> Option<ListenAddress> {
         if value == "off" {
@@ -100,5 +108,46 @@ impl Mistakes {
             flag,
             count.map_err(|_| format!("`{value}` is not a number from 1 on")),
         )
+    }
+}
+
+/// A whole number of bytes, or of the units that Kubernetes has for memory (`Ki`, `M`), with or
+/// without a `B`.
+fn bytes(text: &str) -> Option<u64> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let unit = unit.trim_end_matches(['b', 'B']).to_ascii_lowercase();
+    let factor = match unit.as_str() {
+        "" => 1,
+        "k" => 1_000,
+        "ki" => 1 << 10,
+        "m" => 1_000_000,
+        "mi" => 1 << 20,
+        "g" => 1_000_000_000,
+        "gi" => 1 << 30,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(factor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bytes;
+
+    #[test]
+    fn reads_sizes_in_the_units_of_kubernetes() {
+        for (text, size) in [
+            ("0", 0),
+            ("1500", 1_500),
+            ("64MiB", 64 << 20),
+            ("64Mi", 64 << 20),
+            ("2k", 2_000),
+            ("1GB", 1_000_000_000),
+        ] {
+            assert_eq!(bytes(text), Some(size), "{text}");
+        }
+        for text in ["", "MiB", "-1", "1.5Gi", "1 GiB", "3T", "99999999999G"] {
+            assert_eq!(bytes(text), None, "{text}");
+        }
     }
 }

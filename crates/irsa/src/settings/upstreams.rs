@@ -7,7 +7,7 @@ use irsa_net::tls::Roots;
 use irsa_postgres::Upstream;
 
 use super::{ClientSettings, Mistakes};
-use crate::upstream::{self, UpstreamSpec};
+use crate::upstream::{self, Store, UpstreamSpec};
 
 /// AWS's page on where to get the roots of RDS.
 const ROOTS_PAGE: &str =
@@ -24,7 +24,10 @@ pub(super) fn resolve(
         .flat_map(|text| text.split_whitespace())
         .peekable();
     if given.peek().is_none() {
-        mistakes.add("no upstream was given; for instance `irsa proxy postgres://ENDPOINT`");
+        mistakes.add(
+            "no upstream was given; for instance `irsa proxy postgres://ENDPOINT`, or \
+             `opensearch://ENDPOINT`",
+        );
     }
     for text in given {
         match upstream::parse(text, region) {
@@ -79,8 +82,12 @@ pub(super) fn check_exposure(
 /// Sentences on upstreams whose certificate is not likely to verify: the roots of their region are
 /// not built in, and no others were given.
 pub(super) fn uncovered(upstreams: &[UpstreamSpec], roots: &Roots) -> Vec<String> {
-    let upstreams = upstreams.iter().map(|spec| &spec.upstream);
-    let uncovered = upstreams
+    let databases = upstreams.iter().filter_map(|spec| match &spec.store {
+        Store::Postgres(upstream) => Some(upstream),
+        // Domains have certificates of Amazon Trust Services, whose roots are public.
+        Store::OpenSearch(_) => None,
+    });
+    let uncovered = databases
         .filter(|upstream| !roots.covers(&upstream.region) && !has_public_certificate(upstream));
     let sentence = |upstream: &Upstream| {
         format!(

@@ -1,0 +1,223 @@
+//! From settings to upstreams that are ready to be listened for.
+
+use std::sync::Arc;
+
+use irsa_chain::RoleArn;
+use irsa_identity::{Identity, IdentityError, RoleStep, SystemClock};
+use irsa_net::drain::DrainWatch;
+use irsa_net::listen::{ListenAddress, Listener};
+use irsa_net::tls::{self, LocalAuthority, TlsError};
+use irsa_opensearch::{BodyStore, Domain, DomainParts, OpenSearchMetrics};
+use irsa_ops::metrics::Metrics;
+use irsa_postgres::{Database, DatabaseParts, PostgresMetrics};
+use rustls::{ClientConfig, ServerConfig};
+
+use crate::exit::Failure;
+use crate::settings::{ClientSettings, Protocol, ProxySettings, shown};
+use crate::upstream::{OpenSearchStore, Store, UpstreamSpec};
+
+/// The names that a generated certificate holds.
+const LOCAL_NAMES: &[&str] = &["localhost", "127.0.0.1", "::1"];
+/// PostgreSQL's port, which names a socket file when none is given.
+const POSTGRES_PORT: u16 = 5432;
+
+/// An upstream that is ready to be listened for.
+pub(super) struct Prepared {
+    pub(super) name: String,
+    pub(super) kind: Kind,
+    pub(super) listen: Vec<ListenAddress>,
+    handler: Handler,
+}
+
+/// What a listener's clients speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Postgres,
+    OpenSearch,
+}
+
+#[derive(Clone)]
+enum Handler {
+    Postgres(Arc<Database>),
+    OpenSearch(Arc<Domain>),
+}
+
+/// What all upstreams of a process share.
+struct Common<'a> {
+    settings: &'a ProxySettings,
+    identity: &'a Identity,
+    client_tls: Arc<ServerConfig>,
+    postgres: PostgresMetrics,
+    postgres_tls: Arc<ClientConfig>,
+    opensearch: OpenSearchMetrics,
+    opensearch_tls: Arc<ClientConfig>,
+    bodies: Arc<BodyStore>,
+}
+
+/// All upstreams, in the order of the settings.
+pub(super) fn prepare(
+    settings: &ProxySettings,
+    identity: &Identity,
+    metrics: &Metrics,
+) -> Result<Vec<Prepared>, Failure> {
+    let upstream_tls = |alpn: &[&[u8]]| tls::client_config(&settings.roots, alpn);
+    let common = Common {
+        settings,
+        identity,
+        client_tls: client_tls(&settings.clients)?,
+        postgres: metrics.register(PostgresMetrics::register),
+        postgres_tls: upstream_tls(&[b"postgresql"]).map_err(tls_failure)?,
+        opensearch: metrics.register(OpenSearchMetrics::register),
+        opensearch_tls: upstream_tls(&[b"h2", b"http/1.1"]).map_err(tls_failure)?,
+        bodies: Arc::new(BodyStore::new(settings.bodies.clone())),
+    };
+    settings
+        .upstreams
+        .iter()
+        .map(|spec| common.prepare(spec))
+        .collect()
+}
+
+// === impl Prepared ===
+
+impl Prepared {
+    /// The addresses to bind.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = ListenAddress> {
+        self.listen.iter().cloned().map(|address| match self.kind {
+            Kind::Postgres => address.for_postgres(POSTGRES_PORT),
+            Kind::OpenSearch => address,
+        })
+    }
+
+    /// Serves the clients of a listener.
+    pub(super) fn serve(
+        &self,
+        listener: Listener,
+        drain: DrainWatch,
+        cut: DrainWatch,
+    ) -> impl Future<Output = ()> + Send + use<> {
+        let handler = self.handler.clone();
+        async move {
+            match handler {
+                Handler::Postgres(database) => {
+                    irsa_postgres::serve(database, listener, drain, cut).await;
+                }
+                Handler::OpenSearch(domain) => {
+                    irsa_opensearch::serve(domain, listener, drain, cut).await;
+                }
+            }
+        }
+    }
+}
+
+// === impl Common ===
+
+impl Common<'_> {
+    fn prepare(&self, spec: &UpstreamSpec) -> Result<Prepared, Failure> {
+        let (identity, role) = self.identity_for(spec)?;
+        let (kind, handler) = match &spec.store {
+            Store::Postgres(upstream) => {
+                let database = self.database(upstream, identity, role)?;
+                (Kind::Postgres, Handler::Postgres(Arc::new(database)))
+            }
+            Store::OpenSearch(store) => {
+                let domain = self.domain(store, identity, role)?;
+                (Kind::OpenSearch, Handler::OpenSearch(Arc::new(domain)))
+            }
+        };
+        Ok(Prepared {
+            name: spec.store.name(),
+            kind,
+            listen: spec.listen.clone(),
+            handler,
+        })
+    }
+
+    fn database(
+        &self,
+        upstream: &irsa_postgres::Upstream,
+        identity: Identity,
+        role: Option<RoleArn>,
+    ) -> Result<Database, Failure> {
+        let clients = &self.settings.clients;
+        let parts = DatabaseParts {
+            upstream: upstream.clone(),
+            limits: self.settings.postgres.clone(),
+            identity,
+            role,
+            clock: Arc::new(SystemClock),
+            upstream_tls: Arc::clone(&self.postgres_tls),
+            client_tls: Some(Protocol::Postgres.over(&self.client_tls)),
+            client_auth: clients.postgres_auth().map_err(Failure::other)?,
+        };
+        Ok(Database::new(parts, &self.postgres))
+    }
+
+    fn domain(
+        &self,
+        store: &OpenSearchStore,
+        identity: Identity,
+        role: Option<RoleArn>,
+    ) -> Result<Domain, Failure> {
+        let clients = &self.settings.clients;
+        let parts = DomainParts {
+            upstream: store.upstream.clone(),
+            limits: self.settings.opensearch.clone(),
+            guards: store.guards.clone(),
+            payload: store.payload,
+            server_names: store.server_names.clone(),
+            identity,
+            role,
+            clock: Arc::new(SystemClock),
+            bodies: Arc::clone(&self.bodies),
+            upstream_tls: Arc::clone(&self.opensearch_tls),
+            client_tls: Some(Protocol::Http.over(&self.client_tls)),
+            client_auth: clients.http_auth().map_err(Failure::other)?,
+        };
+        Domain::new(parts, &self.opensearch).map_err(Failure::other)
+    }
+
+    /// The identity of one upstream, and the role that it ends in.
+    fn identity_for(
+        &self,
+        spec: &UpstreamSpec,
+    ) -> Result<(Identity, Option<RoleArn>), IdentityError> {
+        let identity = self.identity;
+        if let Some(step) = &spec.role {
+            return Ok((identity.chained(step.clone())?, Some(step.role.clone())));
+        }
+        let chain: &[RoleStep] = &self.settings.identity.role_chain;
+        let last = chain.last().map(|step| &step.role);
+        let role = last.or_else(|| identity.source().role_arn()).cloned();
+        Ok((identity.clone(), role))
+    }
+}
+
+/// TLS for clients: the given certificate, or one made up for localhost.
+fn client_tls(clients: &ClientSettings) -> Result<Arc<ServerConfig>, Failure> {
+    if let Some(config) = &clients.tls {
+        return Ok(Arc::clone(config));
+    }
+    let authority = LocalAuthority::generate().map_err(tls_failure)?;
+    if let Some(path) = &clients.tls_ca_out {
+        authority.write_ca(path).map_err(tls_failure)?;
+        tracing::info!(
+            file = shown(path),
+            "wrote the listeners' certificate authority"
+        );
+    }
+    authority
+        .server_config(LOCAL_NAMES, &[])
+        .map_err(tls_failure)
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is mapped over owned errors"
+)]
+fn tls_failure(error: TlsError) -> Failure {
+    Failure::Other {
+        message: error.to_string(),
+        remedy: Some(error.remedy().to_owned()),
+    }
+}

@@ -1,0 +1,70 @@
+//! How much, and for how long.
+
+use irsa_opensearch::BodyStoreOptions;
+
+use super::{DrainSettings, Mistakes};
+use crate::cli::{BodyArgs, LimitArgs};
+
+/// The bounds of both kinds of data stores, and of the end.
+pub(super) struct LimitSettings {
+    pub(super) postgres: irsa_postgres::Limits,
+    pub(super) opensearch: irsa_opensearch::Limits,
+    pub(super) bodies: BodyStoreOptions,
+    pub(super) drain: DrainSettings,
+}
+
+pub(super) fn resolve(
+    limits: &LimitArgs,
+    bodies: BodyArgs,
+    mistakes: &mut Mistakes,
+) -> LimitSettings {
+    let postgres = postgres(limits, mistakes);
+    let opensearch = irsa_opensearch::Limits {
+        max_connections: postgres.max_connections,
+        header_timeout: postgres.startup_timeout,
+        connect_timeout: postgres.login_timeout,
+        max_body: size(mistakes, "--max-body", &bodies.max_body),
+        body_timeout: mistakes
+            .duration("--body-timeout", &bodies.body_timeout)
+            .unwrap_or_default(),
+        response_timeout: mistakes
+            .duration_or_never("--response-timeout", &bodies.response_timeout),
+        ..irsa_opensearch::Limits::default()
+    };
+    LimitSettings {
+        postgres,
+        opensearch,
+        drain: drain(limits, mistakes),
+        bodies: BodyStoreOptions {
+            memory: size(mistakes, "--body-memory", &bodies.body_memory),
+            spill_limit: size(mistakes, "--spill-limit", &bodies.spill_limit),
+            spill_dir: bodies.spill_dir,
+        },
+    }
+}
+
+fn postgres(args: &LimitArgs, mistakes: &mut Mistakes) -> irsa_postgres::Limits {
+    let mut duration = |flag, value| mistakes.duration(flag, value).unwrap_or_default();
+    let startup_timeout = duration("--startup-timeout", &args.startup_timeout);
+    let login_timeout = duration("--login-timeout", &args.login_timeout);
+    irsa_postgres::Limits {
+        max_connections: mistakes
+            .count("--max-connections", &args.max_connections)
+            .unwrap_or_default(),
+        startup_timeout,
+        login_timeout,
+        idle_timeout: mistakes.duration_or_never("--idle-timeout", &args.idle_timeout),
+    }
+}
+
+fn drain(args: &LimitArgs, mistakes: &mut Mistakes) -> DrainSettings {
+    let mut duration = |flag, value| mistakes.duration(flag, value).unwrap_or_default();
+    DrainSettings {
+        delay: duration("--drain-delay", &args.drain_delay),
+        timeout: duration("--drain-timeout", &args.drain_timeout),
+    }
+}
+
+fn size(mistakes: &mut Mistakes, flag: &str, value: &str) -> u64 {
+    mistakes.size(flag, value).unwrap_or_default()
+}

@@ -1,0 +1,69 @@
+//! What is signed for and dialled of an OpenSearch upstream.
+
+use irsa_chain::Region;
+use irsa_chain::endpoint::OpenSearchEndpoint;
+use irsa_identity::{SigningScope, SigningService};
+use irsa_opensearch::{Guards, PayloadSigning, Upstream};
+
+use super::parameters::Parameters;
+use super::{OpenSearchStore, region, tls_name};
+
+pub(super) fn resolve(
+    host: &str,
+    port: u16,
+    parameters: &Parameters,
+    default_region: Option<&Region>,
+    mistakes: &mut Vec<String>,
+) -> Option<OpenSearchStore> {
+    let host = host.to_ascii_lowercase();
+    let sign_host = parameters.sign_host.clone().unwrap_or_else(|| host.clone());
+    let endpoint: Option<OpenSearchEndpoint> = sign_host.parse().ok();
+    let of_endpoint = endpoint.as_ref().map(OpenSearchEndpoint::region);
+    let given = parameters.region.as_ref();
+    let region = region(given, of_endpoint, default_region, &sign_host, mistakes);
+    let tls_name = tls_name(parameters.tls_name.as_ref(), &sign_host, mistakes);
+    let (dial_host, dial_port) = parameters.dial_or(&host, port);
+    let upstream = Upstream {
+        scope: SigningScope {
+            region: region?,
+            service: service(parameters.service, endpoint.as_ref(), mistakes),
+        },
+        sign_host,
+        sign_port: port,
+        dial_host,
+        dial_port,
+        tls_name: tls_name?,
+    };
+    Some(OpenSearchStore {
+        upstream,
+        guards: Guards {
+            read_only: parameters.read_only,
+            allow_paths: parameters.allow_paths.clone(),
+            deny_security_api: parameters.deny_security_api,
+        },
+        payload: if parameters.unsigned_payload {
+            PayloadSigning::Unsigned
+        } else {
+            PayloadSigning::Hashed
+        },
+        server_names: parameters.server_names.clone(),
+    })
+}
+
+/// The endpoint's name knows best; a name of one's own tells nothing.
+fn service(
+    given: Option<SigningService>,
+    endpoint: Option<&OpenSearchEndpoint>,
+    mistakes: &mut Vec<String>,
+) -> SigningService {
+    let of_endpoint = endpoint.and_then(|endpoint| endpoint.signing_service().parse().ok());
+    match (given, of_endpoint) {
+        (Some(given), Some(of_endpoint)) if given != of_endpoint => {
+            mistakes.push(format!(
+                "`service={given}` contradicts the endpoint, which is one of `{of_endpoint}`"
+            ));
+            given
+        }
+        (given, of_endpoint) => given.or(of_endpoint).unwrap_or(SigningService::Es),
+    }
+}

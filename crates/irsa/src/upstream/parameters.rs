@@ -1,0 +1,283 @@
+//! The parameters of an upstream: one table, from which help and documentation are made too.
+
+use irsa_chain::{Region, RoleArn};
+use irsa_identity::{RoleStep, SigningService};
+use irsa_net::listen::ListenAddress;
+use irsa_opensearch::PathPattern;
+use url::Url;
+
+/// The kinds of data stores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scheme {
+    Postgres,
+    OpenSearch,
+}
+
+/// Whose parameter it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum For {
+    Both,
+    Postgres,
+    OpenSearch,
+}
+
+/// The parameters that an upstream may have, with what they mean.
+pub(crate) const PARAMETERS: [(&str, For, &str); 14] = [
+    (
+        "listen=ADDRESS",
+        For::Both,
+        "a port on 127.0.0.1 and ::1, an IP address with a port, or `unix:/PATH` (for PostgreSQL a folder); may be repeated [default: 5432 for PostgreSQL, 9200 for OpenSearch]",
+    ),
+    (
+        "dial=HOST[:PORT]",
+        For::Both,
+        "where to connect, if not to the endpoint itself: a tunnel, a private name",
+    ),
+    (
+        "region=REGION",
+        For::Both,
+        "the data store's region, where the endpoint's name does not tell it",
+    ),
+    (
+        "sign-host=HOST",
+        For::Both,
+        "the AWS endpoint that is signed for, where the upstream is a name of your own for it",
+    ),
+    (
+        "sign-port=PORT",
+        For::Postgres,
+        "that endpoint's port [default: the upstream's]",
+    ),
+    (
+        "tls-name=NAME",
+        For::Both,
+        "the name that the server's certificate must hold [default: what is signed for]",
+    ),
+    (
+        "role=ARN",
+        For::Both,
+        "a role to assume for this upstream, on top of the one before",
+    ),
+    (
+        "external-id=ID",
+        For::Both,
+        "the external id that this role asks for",
+    ),
+    (
+        "service=es|aoss",
+        For::OpenSearch,
+        "what is signed for, a domain or a serverless collection, where the endpoint's name does not tell it [default: es]",
+    ),
+    (
+        "read-only",
+        For::OpenSearch,
+        "let through only what reads: GET, HEAD, and searches by POST",
+    ),
+    (
+        "allow-path=PATTERN",
+        For::OpenSearch,
+        "let through only paths that match, with `*` for anything; may be repeated",
+    ),
+    (
+        "deny-security-api",
+        For::OpenSearch,
+        "refuse the API of the security plugin, which changes users, roles and mappings",
+    ),
+    (
+        "unsigned-payload",
+        For::OpenSearch,
+        "leave the body out of the signature, so that it streams through; TLS still protects it",
+    ),
+    (
+        "server-name=NAME",
+        For::OpenSearch,
+        "a further name that clients may call the proxy by (a Kubernetes Service's); may be repeated",
+    ),
+];
+
+/// An upstream's parameters while they are being read.
+#[derive(Default)]
+pub(super) struct Parameters {
+    pub(super) listen: Vec<ListenAddress>,
+    pub(super) dial: Option<(String, u16)>,
+    pub(super) region: Option<Region>,
+    pub(super) sign_host: Option<String>,
+    pub(super) sign_port: Option<u16>,
+    pub(super) tls_name: Option<String>,
+    role: Option<RoleArn>,
+    external_id: Option<String>,
+    pub(super) service: Option<SigningService>,
+    pub(super) read_only: bool,
+    pub(super) allow_paths: Vec<PathPattern>,
+    pub(super) deny_security_api: bool,
+    pub(super) unsigned_payload: bool,
+    pub(super) server_names: Vec<String>,
+}
+
+// === impl Scheme ===
+
+impl Scheme {
+    /// An unknown one is a mistake and read on as PostgreSQL's.
+    pub(super) fn of(url: &Url, mistakes: &mut Vec<String>) -> Self {
+        match url.scheme() {
+            "postgres" | "postgresql" => Self::Postgres,
+            "opensearch" => Self::OpenSearch,
+            other => {
+                mistakes.push(format!(
+                    "unknown scheme `{other}`; expected `postgres` or `opensearch`"
+                ));
+                Self::Postgres
+            }
+        }
+    }
+
+    /// The store's port: PostgreSQL's (IANA service name `postgresql`), and HTTPS, the only one
+    /// that Amazon OpenSearch Service answers on besides 80.
+    pub(super) fn port(self) -> u16 {
+        match self {
+            Self::Postgres => 5432,
+            Self::OpenSearch => 443,
+        }
+    }
+
+    /// Where clients expect such a store on their own machine.
+    pub(super) fn local_port(self) -> u16 {
+        match self {
+            Self::Postgres => 5432,
+            Self::OpenSearch => 9200,
+        }
+    }
+
+    pub(super) fn no_user(self) -> &'static str {
+        match self {
+            Self::Postgres => {
+                "it holds a user or a password; the client names its own user and no password is used"
+            }
+            Self::OpenSearch => "it holds a user or a password; the pod's role is the user",
+        }
+    }
+
+    pub(super) fn no_path(self) -> &'static str {
+        match self {
+            Self::Postgres => "it names a database; the client names its own",
+            Self::OpenSearch => "it holds a path; the client names its own",
+        }
+    }
+
+    fn has(self, owner: For) -> bool {
+        match owner {
+            For::Both => true,
+            For::Postgres => self == Self::Postgres,
+            For::OpenSearch => self == Self::OpenSearch,
+        }
+    }
+}
+
+// === impl Parameters ===
+
+impl Parameters {
+    pub(super) fn read(url: &Url, scheme: Scheme, port: u16, mistakes: &mut Vec<String>) -> Self {
+        let mut parameters = Self::default();
+        for (name, value) in url.query_pairs() {
+            let known = PARAMETERS
+                .iter()
+                .any(|(form, owner, _)| name_of(form) == name && scheme.has(*owner));
+            let set = if known {
+                parameters.set(&name, &value, port)
+            } else {
+                Err(unknown(&name, scheme))
+            };
+            mistakes.extend(set.err());
+        }
+        if parameters.external_id.is_some() && parameters.role.is_none() {
+            mistakes.push("`external-id` goes with `role`".to_owned());
+        }
+        parameters
+    }
+
+    fn set(&mut self, name: &str, value: &str, port: u16) -> Result<(), String> {
+        match name {
+            "listen" => self.listen.push(parse_value(name, value)?),
+            "dial" => self.dial = Some(host_and_port(value, port)?),
+            "region" => self.region = Some(parse_value(name, value)?),
+            "sign-host" => self.sign_host = Some(value.to_ascii_lowercase()),
+            "sign-port" => self.sign_port = Some(parse_value(name, value)?),
+            "tls-name" => self.tls_name = Some(value.to_owned()),
+            "role" => self.role = Some(parse_value(name, value)?),
+            "external-id" => self.external_id = Some(value.to_owned()),
+            "service" => self.service = Some(parse_value(name, value)?),
+            "read-only" => self.read_only = switch(name, value)?,
+            "allow-path" => self.allow_paths.push(parse_value(name, value)?),
+            "deny-security-api" => self.deny_security_api = switch(name, value)?,
+            "unsigned-payload" => self.unsigned_payload = switch(name, value)?,
+            "server-name" => self.server_names.push(value.to_ascii_lowercase()),
+            _ => return Err(format!("`{name}` is not read")),
+        }
+        Ok(())
+    }
+
+    pub(super) fn listen_or(&self, port: u16) -> Vec<ListenAddress> {
+        if self.listen.is_empty() {
+            vec![ListenAddress::Loopback { port }]
+        } else {
+            self.listen.clone()
+        }
+    }
+
+    pub(super) fn role_step(&self) -> Option<RoleStep> {
+        Some(RoleStep {
+            role: self.role.clone()?,
+            external_id: self.external_id.clone(),
+            session_name: None,
+        })
+    }
+
+    pub(super) fn dial_or(&self, host: &str, port: u16) -> (String, u16) {
+        self.dial.clone().unwrap_or_else(|| (host.to_owned(), port))
+    }
+}
+
+fn name_of(form: &str) -> &str {
+    form.split('=').next().unwrap_or(form)
+}
+
+fn unknown(name: &str, scheme: Scheme) -> String {
+    let known: Vec<&str> = PARAMETERS
+        .iter()
+        .filter(|(_, owner, _)| scheme.has(*owner))
+        .map(|(form, _, _)| name_of(form))
+        .collect();
+    format!("unknown parameter `{name}`; known are {}", known.join(", "))
+}
+
+fn parse_value<T>(name: &str, value: &str) -> Result<T, String>
+where
+    T: std::str::FromStr,
+    T::Err: std::fmt::Display,
+{
+    value.parse().map_err(|error| format!("`{name}`: {error}"))
+}
+
+/// A parameter that is there or not; `=true` and `=false` may be said.
+fn switch(name: &str, value: &str) -> Result<bool, String> {
+    match value {
+        "" | "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(format!("`{name}`: `{value}` is neither true nor false")),
+    }
+}
+
+/// `HOST[:PORT]`, with an IPv6 address in brackets.
+fn host_and_port(value: &str, default_port: u16) -> Result<(String, u16), String> {
+    let bad = || format!("`dial`: `{value}` is not HOST[:PORT]");
+    let (host, port) = match value.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, port.parse().map_err(|_| bad())?),
+        _ => (value, default_port),
+    };
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    if host.is_empty() {
+        Err(bad())
+    } else {
+        Ok((host.to_owned(), port))
+    }
+}

@@ -1,0 +1,164 @@
+use irsa_identity::SigningService;
+
+use super::*;
+
+const ENDPOINT: &str = "shop.cluster-abcdefghijkl.eu-central-1.rds.amazonaws.com";
+
+fn postgres(text: &str) -> (UpstreamSpec, irsa_postgres::Upstream) {
+    let spec = parse(text, None).unwrap();
+    match &spec.store {
+        Store::Postgres(upstream) => (spec.clone(), upstream.clone()),
+        Store::OpenSearch(_) => panic!("{text} is no PostgreSQL"),
+    }
+}
+
+fn upstream(more: &str) -> (UpstreamSpec, irsa_postgres::Upstream) {
+    postgres(&format!("postgres://{ENDPOINT}{more}"))
+}
+
+fn domain(text: &str) -> OpenSearchStore {
+    match parse(text, None).unwrap().store {
+        Store::OpenSearch(store) => store,
+        Store::Postgres(_) => panic!("{text} is no OpenSearch"),
+    }
+}
+
+fn mistakes(text: &str) -> Vec<String> {
+    parse(text, None).unwrap_err()
+}
+
+#[test]
+fn takes_region_port_and_names_from_the_endpoint() {
+    let (spec, upstream) = upstream("");
+    assert_eq!(upstream.region.as_str(), "eu-central-1");
+    assert_eq!(upstream.to_string(), format!("{ENDPOINT}:5432"));
+    assert_eq!(
+        (upstream.dial_host.as_str(), upstream.dial_port),
+        (ENDPOINT, 5432)
+    );
+    assert_eq!(upstream.tls_name.to_str(), ENDPOINT);
+    assert_eq!(spec.listen, [ListenAddress::Loopback { port: 5432 }]);
+    assert!(!spec.listens_where_told);
+}
+
+#[test]
+fn dials_elsewhere_than_it_signs_for() {
+    let (spec, upstream) = upstream(":6432?dial=[::1]:7000&listen=1&listen=unix:/run/irsa");
+    assert_eq!((upstream.sign_port, upstream.dial_port), (6432, 7000));
+    assert_eq!(upstream.dial_host, "::1");
+    assert_eq!(spec.listen.len(), 2);
+    assert_eq!(self::upstream(":6432?dial=tunnel").1.dial_port, 6432);
+}
+
+#[test]
+fn signs_for_the_endpoint_behind_a_name_of_ones_own() {
+    let (_, upstream) = postgres(&format!("postgres://db.shop.example?sign-host={ENDPOINT}"));
+    assert_eq!(upstream.sign_host, ENDPOINT);
+    assert_eq!(upstream.dial_host, "db.shop.example");
+    assert_eq!(upstream.tls_name.to_str(), ENDPOINT);
+}
+
+#[test]
+fn names_every_mistake_of_one_upstream() {
+    let found = mistakes("mysql://h/db?colour=red&dial=:&role=x");
+    assert_eq!(found.len(), 6, "{found:#?}");
+    assert!(
+        found
+            .iter()
+            .all(|mistake| mistake.starts_with("upstream `mysql://h/db?"))
+    );
+}
+
+#[test]
+fn wants_the_role_of_an_external_id() {
+    let found = mistakes(&format!("postgres://{ENDPOINT}?external-id=1"));
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(
+        found[0].ends_with("`external-id` goes with `role`"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn repeats_no_password() {
+    for text in [
+        "postgres://alice:hush@h",
+        "postgres://alice:hu@sh@h:x",
+        "postgres://alice:hush@h?x=@",
+        "mysql://alice:hush@h/db",
+    ] {
+        let found = mistakes(text).join("\n");
+        assert!(
+            !found.contains("sh@") && !found.contains("alice"),
+            "{found}"
+        );
+    }
+}
+
+#[test]
+fn takes_a_domains_region_and_service_from_its_endpoint() {
+    for (host, region, service) in [
+        (
+            "search-shop-abc.eu-central-1.es.amazonaws.com",
+            "eu-central-1",
+            SigningService::Es,
+        ),
+        (
+            "search-shop-abc.aos.eu-west-1.on.aws",
+            "eu-west-1",
+            SigningService::Es,
+        ),
+        (
+            "abc123.us-east-1.aoss.amazonaws.com",
+            "us-east-1",
+            SigningService::Aoss,
+        ),
+    ] {
+        let upstream = domain(&format!("opensearch://{host}/")).upstream;
+        assert_eq!(upstream.scope.region.as_str(), region);
+        assert_eq!(upstream.scope.service, service);
+        assert_eq!(
+            (upstream.sign_host.as_str(), upstream.dial_port),
+            (host, 443)
+        );
+    }
+}
+
+#[test]
+fn listens_where_clients_of_opensearch_look() {
+    let spec = parse(
+        "opensearch://search-shop-abc.eu-central-1.es.amazonaws.com",
+        None,
+    )
+    .unwrap();
+    assert_eq!(spec.listen, [ListenAddress::Loopback { port: 9200 }]);
+}
+
+#[test]
+fn reads_guards_and_switches() {
+    let store = domain(
+        "opensearch://search.shop.example?region=eu-central-1&service=aoss&read-only\
+         &allow-path=/orders*&allow-path=/_bulk&deny-security-api=true&unsigned-payload=false\
+         &server-name=Search.shop.svc",
+    );
+    assert_eq!(store.upstream.scope.service, SigningService::Aoss);
+    assert!(store.guards.read_only && store.guards.deny_security_api);
+    assert_eq!(store.guards.allow_paths.len(), 2);
+    assert_eq!(store.payload, PayloadSigning::Hashed);
+    assert_eq!(store.server_names, ["search.shop.svc"]);
+}
+
+#[test]
+fn refuses_what_an_upstream_of_this_kind_does_not_have() {
+    let found = mistakes(&format!("postgres://{ENDPOINT}?read-only"));
+    assert!(
+        found[0].contains("unknown parameter `read-only`"),
+        "{found:?}"
+    );
+
+    let found = mistakes(
+        "opensearch://search-shop-abc.eu-central-1.es.amazonaws.com/orders?sign-port=1&service=aoss",
+    );
+    assert_eq!(found.len(), 3, "{found:#?}");
+    assert!(found[2].contains("contradicts"), "{found:#?}");
+}
