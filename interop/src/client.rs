@@ -1,8 +1,10 @@
 //! Client programs of other languages, as `cargo xtask test` prepares them.
 
+mod program;
+
 use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
@@ -28,6 +30,22 @@ pub enum Client {
     RdsToken,
     /// botocore's default chain of credentials.
     DefaultChain,
+    /// OpenSearch's client for Python, over the transport of this name.
+    OpenSearchPy(&'static str),
+    /// OpenSearch's client for Node.js.
+    OpenSearchJs,
+    /// OpenSearch's client for Go.
+    OpenSearchGo,
+    /// OpenSearch's clients for Java: `rest` is the low-level one, `java` the typed one.
+    OpenSearchJava(&'static str),
+    /// A signer for Python: of the client over the transport of this name, or `botocore` alone.
+    SignerPy(&'static str),
+    /// A signer for Java: `interceptor` under the low-level client, `sdk` under the typed one.
+    SignerJava(&'static str),
+    /// botocore's signature of a request that is read from the input.
+    SignRequests,
+    /// The traffic of Camunda's components: `exporter`, `operate` or `ism`.
+    Camunda(&'static str),
 }
 
 /// What a program says of one check.
@@ -54,37 +72,14 @@ impl Client {
         let folder = env::var_os("IRSA_CLIENTS_DIR").map(PathBuf::from);
         let folder = folder
             .ok_or("no prepared clients; `cargo xtask test` prepares them")?
-            .join(self.folder());
+            .join(program::folder(self));
         if !folder.join(".made-from").is_file() {
             return Err(format!(
                 "not prepared in `{}`; `cargo xtask test prepare` says why",
                 folder.display()
             ));
         }
-        Ok(self.prepared(&folder))
-    }
-
-    fn folder(self) -> &'static str {
-        match self {
-            Self::Psycopg | Self::RdsToken | Self::DefaultChain => "python",
-            Self::NodePostgres => "node",
-            Self::Pgx => "go",
-            Self::Pgjdbc | Self::Wrapper => "java",
-        }
-    }
-
-    fn prepared(self, folder: &Path) -> Command {
-        let python =
-            |script: &str| with_argument(folder.join("venv/bin/python"), folder.join(script));
-        match self {
-            Self::Psycopg => python("checks.py"),
-            Self::RdsToken => python("rds_token.py"),
-            Self::DefaultChain => python("default_chain.py"),
-            Self::NodePostgres => with_argument("node", folder.join("checks.js")),
-            Self::Pgx => Command::new(folder.join("checks")),
-            Self::Pgjdbc => java(folder, "interop.Checks"),
-            Self::Wrapper => java(folder, "interop.Wrapper"),
-        }
+        Ok(program::command(self, &folder))
     }
 }
 
@@ -111,15 +106,23 @@ pub fn tool(name: &str) -> Option<Command> {
 }
 
 /// Says why a test does not run, where it may be left out at all.
-fn skip(reason: &str) {
+///
+/// # Panics
+/// Where `IRSA_REQUIRE_CLIENTS` is set, that fails the test.
+pub fn skip(reason: &str) {
     let is_required = env::var_os("IRSA_REQUIRE_CLIENTS").is_some_and(|value| value == "1");
     assert!(!is_required, "{reason}");
     eprint_line(&format!("skipped: {reason}"));
 }
 
-/// Runs a program of checks against a server.
+/// Runs a program of checks against a PostgreSQL.
 pub fn checks(mut program: Command, target: &Target) -> Result<Vec<Check>, Error> {
-    let output = target.point(&mut program).stdin(Stdio::null()).output()?;
+    run(target.point(&mut program))
+}
+
+/// Runs a program of checks that knows its server.
+pub fn run(program: &mut Command) -> Result<Vec<Check>, Error> {
+    let output = program.stdin(Stdio::null()).output()?;
     let checks: Vec<Check> = String::from_utf8(output.stdout)?
         .lines()
         .map(read)
@@ -133,32 +136,12 @@ pub fn checks(mut program: Command, target: &Target) -> Result<Vec<Check>, Error
 fn read(line: &str) -> Result<Check, Error> {
     let value: Value = serde_json::from_str(line).map_err(|error| format!("`{line}`: {error}"))?;
     let text = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
-    let result = if value["ok"] == true {
-        Ok(value["saw"].clone())
-    } else {
-        Err(text("error"))
-    };
+    let saw = value.get("saw").or_else(|| value.get("result"));
+    let result = saw.cloned().ok_or_else(|| text("error"));
     Ok(Check {
         name: text("check"),
         result,
     })
-}
-
-fn with_argument(program: impl AsRef<std::ffi::OsStr>, script: PathBuf) -> Command {
-    let mut command = Command::new(program);
-    command.arg(script);
-    command
-}
-
-fn java(folder: &Path, class: &str) -> Command {
-    let mut command = Command::new("java");
-    let class_path = format!(
-        "{}:{}/*",
-        folder.join("classes").display(),
-        folder.join("lib").display()
-    );
-    command.arg("-cp").arg(class_path).arg(class);
-    command
 }
 
 #[cfg(test)]
@@ -174,6 +157,8 @@ mod tests {
         );
         let check = read(r#"{"check":"cancel","ok":false,"error":"late"}"#).unwrap();
         assert_eq!(check.result, Err("late".to_owned()));
+        let check = read(r#"{"check":"info","result":null}"#).unwrap();
+        assert_eq!(check.result, Ok(Value::Null));
         assert!(read("not JSON").is_err());
     }
 }

@@ -1,10 +1,12 @@
 //! What the tests with real clients stand on: client programs, servers to send them to, and the proxy between them.
 //!
-//! Clients are programs of other languages under `clients/`; each takes its server from libpq's own variables
-//! (`PGHOST` and so on) and prints one JSON line a check. The same program runs straight to a PostgreSQL and through
-//! the proxy, and has to see the same.
+//! Clients are programs of other languages under `clients/`; each takes its server from variables (libpq's own,
+//! `PGHOST` and so on, or `OPENSEARCH_URL`) and prints one JSON line a check. The same program runs straight to a
+//! server and through the proxy, and has to see the same.
 
 pub mod client;
+pub mod http;
+pub mod opensearch;
 pub mod proxy;
 pub mod server;
 pub mod target;

@@ -14,6 +14,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::Error;
+use crate::opensearch::OpenSearchTarget;
 use crate::target::{SslMode, Target};
 
 /// How long it may take from start to listening; it takes milliseconds.
@@ -38,7 +39,6 @@ impl Proxy {
     ) -> Result<Self, Error> {
         let folder = TempDir::new()?;
         let log = File::create(folder.path().join("log"))?;
-        let separator = if upstream.contains('?') { '&' } else { '?' };
         let mut command = Command::new(irsa()?);
         command
             .args([
@@ -50,7 +50,8 @@ impl Proxy {
                 "--tls-ca-out",
             ])
             .arg(folder.path().join("ca.pem"));
-        let socket = folder.path().join(format!(".s.PGSQL.{SOCKET_PORT}"));
+        let separator = if upstream.contains('?') { '&' } else { '?' };
+        let socket = folder.path().join(socket_name(upstream));
         command.arg(format!(
             "{upstream}{separator}listen=127.0.0.1:0&listen=unix:{}",
             socket.display()
@@ -99,6 +100,24 @@ impl Proxy {
         }
     }
 
+    /// Its TCP address.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Through the proxy, in clear text.
+    pub fn opensearch_target(&self) -> OpenSearchTarget {
+        OpenSearchTarget::new(format!("http://{}", self.address))
+    }
+
+    /// Through the proxy, with its certificate verified.
+    pub fn opensearch_tls_target(&self) -> OpenSearchTarget {
+        OpenSearchTarget {
+            ca_file: Some(self.ca_file()),
+            ..OpenSearchTarget::new(format!("https://localhost:{}", self.address.port()))
+        }
+    }
+
     /// The authority of the certificate it made for localhost.
     pub fn ca_file(&self) -> PathBuf {
         self.folder.path().join("ca.pem")
@@ -124,6 +143,15 @@ impl Drop for Proxy {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// libpq looks for a name of its own.
+fn socket_name(upstream: &str) -> String {
+    if upstream.starts_with("postgres") {
+        format!(".s.PGSQL.{SOCKET_PORT}")
+    } else {
+        "opensearch.sock".to_owned()
     }
 }
 

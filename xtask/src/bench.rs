@@ -5,54 +5,31 @@
 
 mod child;
 mod folder;
-mod idle;
-mod measure;
+mod opensearch;
 mod options;
-mod pgbench;
+mod postgres;
 mod procfs;
 mod report;
-mod start;
-mod subjects;
-mod syscalls;
+mod statistics;
 
 use crate::failure::Failure;
-use crate::{prepare, process, progress, workspace};
+use crate::{process, progress, workspace};
 use options::Options;
 use report::Report;
-use subjects::Subjects;
 
-/// Measures the subject that is named: `postgres` is the one there is.
+/// Measures the side that is named.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
-    let Some((_, rest)) = arguments
-        .split_first()
-        .filter(|(name, _)| *name == "postgres")
-    else {
-        return Err(
-            Failure::usage("what is to be measured?").remedy("`cargo xtask bench postgres`")
-        );
+    let (side, rest) = arguments.split_first().ok_or_else(unnamed)?;
+    let measure: fn(&Options) -> Result<Report, Failure> = match side.as_str() {
+        "postgres" => postgres::run,
+        "opensearch" => opensearch::run,
+        _ => return Err(unnamed()),
     };
-    if let Some(options) = Options::parse(rest)? {
-        postgres(&options)
-    } else {
+    let Some(options) = Options::parse(rest)? else {
         println!("{}", options::HELP);
-        Ok(())
-    }
-}
-
-fn postgres(options: &Options) -> Result<(), Failure> {
-    for program in ["pgbench", "pgbouncer"] {
-        prepare::program(program)?;
-    }
-    if options.build {
-        build()?;
-    }
-    let subjects = progress::timed("start PostgreSQL, pgbouncer and irsa", Subjects::start)?;
-    let mut report = Report::default();
-    measure::queries(&subjects, options, &mut report)?;
-    measure::connects(&subjects, options, &mut report)?;
-    syscalls::count(&subjects, &mut report);
-    idle::memory(&subjects, &mut report)?;
-    start::to_listening(&subjects, &mut report)?;
+        return Ok(());
+    };
+    let report = measure(&options)?;
     if options.json {
         report.print_json();
     } else {
@@ -61,8 +38,13 @@ fn postgres(options: &Options) -> Result<(), Failure> {
     Ok(())
 }
 
+fn unnamed() -> Failure {
+    Failure::usage("what is to be measured?")
+        .remedy("`cargo xtask bench postgres`, or `cargo xtask bench opensearch`")
+}
+
 /// The proxy as it ships; the server's starter as the tests build it.
-fn build() -> Result<(), Failure> {
+fn build(starter: &str) -> Result<(), Failure> {
     progress::note("building irsa (release) and the server's starter");
     process::run(workspace::cargo().args(["build", "--locked", "--release", "--package", "irsa"]))?;
     process::run(workspace::cargo().args([
@@ -71,6 +53,6 @@ fn build() -> Result<(), Failure> {
         "--package",
         "interop",
         "--bin",
-        "tls-postgres",
+        starter,
     ]))
 }

@@ -1,4 +1,4 @@
-//! Real clients through the real proxy, in front of the lab and of a real PostgreSQL.
+//! Real clients through the real proxy, in front of the lab, of a real PostgreSQL and of a real OpenSearch.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,6 +9,7 @@
 mod clients;
 mod fallback;
 mod incumbent;
+mod opensearch;
 mod psql;
 mod replication;
 mod stage;

@@ -30,12 +30,21 @@ struct Servers {
 /// The stage, shared by all tests that run at this moment.
 pub(crate) fn stage() -> Arc<Stage> {
     static STAGE: Mutex<Weak<Stage>> = Mutex::new(Weak::new());
-    let mut shared = STAGE.lock().unwrap_or_else(PoisonError::into_inner);
-    shared.upgrade().unwrap_or_else(|| {
-        let stage = Arc::new(Stage::set());
-        *shared = Arc::downgrade(&stage);
-        stage
-    })
+    shared(&STAGE, || Some(Stage::set())).expect("it was set")
+}
+
+/// What is shared at this moment, made if nobody has it.
+pub(crate) fn shared<T>(
+    place: &Mutex<Weak<T>>,
+    make: impl FnOnce() -> Option<T>,
+) -> Option<Arc<T>> {
+    let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(shared) = place.upgrade() {
+        return Some(shared);
+    }
+    let made = Arc::new(make()?);
+    *place = Arc::downgrade(&made);
+    Some(made)
 }
 
 impl Stage {

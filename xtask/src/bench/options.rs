@@ -1,9 +1,9 @@
-//! What `cargo xtask bench postgres` can be told.
+//! What `cargo xtask bench` can be told.
 
 use crate::failure::Failure;
 
 pub(super) const HELP: &str = "\
-cargo xtask bench postgres [OPTIONS]
+cargo xtask bench postgres|opensearch [OPTIONS]
 
   --rounds N       rounds, in each of which all subjects take their turn [default: 5]
   --seconds S      length of one turn [default: 5]

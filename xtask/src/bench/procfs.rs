@@ -20,8 +20,17 @@ pub(super) fn processor_time(process_id: u32) -> Result<f64, Failure> {
 
 /// Kilobytes of memory that are the process's own.
 pub(super) fn own_memory(process_id: u32) -> Result<f64, Failure> {
+    memory(process_id, "RssAnon:")
+}
+
+/// Kilobytes of memory that the process had in use at its height.
+pub(super) fn peak_memory(process_id: u32) -> Result<f64, Failure> {
+    memory(process_id, "VmHWM:")
+}
+
+fn memory(process_id: u32, field: &str) -> Result<f64, Failure> {
     let text = read(process_id, "status")?;
-    let line = text.lines().find_map(|line| line.strip_prefix("RssAnon:"));
+    let line = text.lines().find_map(|line| line.strip_prefix(field));
     let number = line.and_then(|rest| rest.split_whitespace().next()?.parse().ok());
     number.ok_or_else(|| Failure::new("`/proc` does not say how much memory a process has"))
 }

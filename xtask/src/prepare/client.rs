@@ -86,19 +86,11 @@ fn python(source: &Path, target: &Path) -> Result<(), Failure> {
     pip.args(["-m", "pip", "install", "--quiet", "--requirement"])
         .arg(source.join("requirements.txt"));
     process::quietly(&mut pip)?;
-    copy(
-        source,
-        target,
-        &["checks.py", "rds_token.py", "default_chain.py"],
-    )
+    copy(source, target, &["py"])
 }
 
 fn node(source: &Path, target: &Path) -> Result<(), Failure> {
-    copy(
-        source,
-        target,
-        &["package.json", "package-lock.json", "checks.js"],
-    )?;
+    copy(source, target, &["js", "json"])?;
     process::quietly(
         Command::new("npm")
             .args(["ci", "--no-audit", "--no-fund"])
@@ -106,15 +98,19 @@ fn node(source: &Path, target: &Path) -> Result<(), Failure> {
     )
 }
 
+/// A program for each kind of server.
 fn go(source: &Path, target: &Path) -> Result<(), Failure> {
-    let mut build = Command::new("go");
-    build
-        .args(["build", "-o"])
-        .arg(target.join("checks"))
-        .arg(".")
-        .current_dir(source)
-        .env("GOFLAGS", "-mod=readonly");
-    process::quietly(&mut build)
+    for (program, package) in [("checks", "."), ("opensearch", "./opensearch")] {
+        let mut build = Command::new("go");
+        build
+            .args(["build", "-o"])
+            .arg(target.join(program))
+            .arg(package)
+            .current_dir(source)
+            .env("GOFLAGS", "-mod=readonly");
+        process::quietly(&mut build)?;
+    }
+    Ok(())
 }
 
 fn java(source: &Path, target: &Path) -> Result<(), Failure> {
@@ -133,10 +129,15 @@ fn java(source: &Path, target: &Path) -> Result<(), Failure> {
     process::quietly(&mut maven)
 }
 
-fn copy(source: &Path, target: &Path, names: &[&str]) -> Result<(), Failure> {
-    for name in names {
-        fs::copy(source.join(name), target.join(name))
-            .map_err(Failure::file(&source.join(name)))?;
+/// Copies the folder's files that end in one of these ways.
+fn copy(source: &Path, target: &Path, extensions: &[&str]) -> Result<(), Failure> {
+    let entries = fs::read_dir(source).map_err(Failure::file(source))?;
+    for file in entries.flatten().map(|entry| entry.path()) {
+        let extension = file.extension().and_then(|extension| extension.to_str());
+        if extension.is_some_and(|extension| extensions.contains(&extension)) {
+            let to = target.join(file.file_name().unwrap_or_default());
+            fs::copy(&file, to).map_err(Failure::file(&file))?;
+        }
     }
     Ok(())
 }

@@ -3,9 +3,9 @@
 use std::io::{self, Read, Write as _};
 use std::net::TcpStream;
 
-use super::procfs;
-use super::report::{Bench, Report};
 use super::subjects::{Subject, Subjects, Upstream};
+use crate::bench::procfs;
+use crate::bench::report::{Bench, Report};
 use crate::failure::Failure;
 use crate::progress;
 

@@ -1,10 +1,11 @@
 //! Throughput and processor time, in rounds in which all subjects take their turn.
 
-use super::options::Options;
 use super::pgbench::{self, Length, Turn};
-use super::procfs;
-use super::report::{Bench, Report};
 use super::subjects::{Subject, Subjects};
+use crate::bench::options::Options;
+use crate::bench::procfs;
+use crate::bench::report::{Bench, Report};
+use crate::bench::statistics::median;
 use crate::failure::Failure;
 use crate::progress;
 
@@ -153,29 +154,5 @@ fn rivals(subject: &str) -> &'static [&'static str] {
         "irsa" => &[DIRECT, "pgbouncer"],
         "irsa-unix" => &[DIRECT, "pgbouncer", "pgbouncer-unix"],
         _ => &[],
-    }
-}
-
-/// The middle value; 0 of none.
-pub(super) fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let at = |index: usize| sorted.get(index).copied().unwrap_or(0.0);
-    match sorted.len() {
-        0 => 0.0,
-        count if count % 2 == 1 => at(count / 2),
-        count => f64::midpoint(at(count / 2 - 1), at(count / 2)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn medians_ignore_outliers() {
-        assert!((median(&[3.0, 100.0, 1.0]) - 3.0).abs() < f64::EPSILON);
-        assert!((median(&[1.0, 2.0, 4.0, 90.0]) - 3.0).abs() < f64::EPSILON);
-        assert!(median(&[]).abs() < f64::EPSILON);
     }
 }

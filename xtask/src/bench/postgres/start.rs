@@ -3,10 +3,10 @@
 use std::process::Stdio;
 use std::time::Instant;
 
-use super::child::Process;
-use super::measure::median;
-use super::report::{Bench, Report};
 use super::subjects::{self, Subjects};
+use crate::bench::child::Process;
+use crate::bench::report::{Bench, Report};
+use crate::bench::statistics::median;
 use crate::failure::Failure;
 use crate::progress;
 

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::child::Process;
-use super::folder::Folder;
+use crate::bench::child::Process;
+use crate::bench::folder::Folder;
 use crate::failure::Failure;
 use crate::workspace;
 

@@ -7,8 +7,8 @@ use std::process::{Command, Stdio};
 
 use super::measure;
 use super::pgbench::{self, Length, Turn};
-use super::report::{Bench, Report};
 use super::subjects::{Subject, Subjects};
+use crate::bench::report::{Bench, Report};
 use crate::failure::Failure;
 use crate::{process, progress};
 

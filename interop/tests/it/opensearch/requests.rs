@@ -1,0 +1,156 @@
+//! Thousands of made-up requests: botocore's signature and the proxy's bring the same answer of the lab.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use http_body_util::Full;
+use hyper::Request;
+use hyper::body::Bytes;
+use hyper::http::request::Builder;
+use interop::client::Client;
+use interop::http::Connection;
+use irsa_lab::clock::{LabClock as _, SystemClock, rfc3339};
+use serde_json::{Value, json};
+
+use super::stage::{Stage, stage};
+
+/// The role of this workload may send everything, but the domain lets it do nothing: what is made up breaks nothing.
+const WORKLOAD: &str = "tasklist";
+const COUNT: usize = 2_000;
+/// SHA-256 of the two bodies.
+const OF_NOTHING: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+const OF_AN_OBJECT: &str = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
+
+#[test]
+fn the_proxy_and_botocore_get_the_same_answers() {
+    let (Some(maker), Some(signer)) = (
+        Client::SignRequests.unless_missing(),
+        Client::SignRequests.unless_missing(),
+    ) else {
+        return;
+    };
+    let Some(stage) = stage() else { return };
+    let requests = made_up(&stage, maker);
+    let signed = filter(signer, &requests);
+    assert_eq!((requests.len(), signed.len()), (COUNT, COUNT));
+    let proxy = stage.proxy(WORKLOAD);
+    stage.runtime.block_on(async {
+        let (domain, ca_file) = (stage.domain(), &stage.lab().facts().ca_file);
+        let mut front = Connection::open_tls(&domain.dial, &domain.endpoint, ca_file)
+            .await
+            .unwrap();
+        let mut proxy = Connection::open(&proxy.address().to_string())
+            .await
+            .unwrap();
+        for (request, signed) in requests.iter().zip(&signed) {
+            let expected = front.send(by_botocore(request, signed)).await.unwrap();
+            let answer = proxy.send(bare(request)).await.unwrap();
+            assert_eq!(
+                (answer.status(), answer.body()),
+                (expected.status(), expected.body()),
+                "{request}"
+            );
+        }
+    });
+    let refusals = stage.lab().ledger().refusals;
+    let wrong: Vec<_> = refusals
+        .iter()
+        .filter(|refusal| refusal.operation != "es:ESHttpPatch")
+        .filter(|refusal| refusal.cause.id() != "fgac-not-granted")
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Requests of the generator, to the lab's domain, now, with one of two bodies.
+fn made_up(stage: &Stage, mut maker: Command) -> Vec<Value> {
+    let output = maker
+        .args(["--vectors", &COUNT.to_string()])
+        .output()
+        .unwrap();
+    let session = stage.session(WORKLOAD);
+    let credentials = &session.credentials;
+    let date = rfc3339(SystemClock.now()).replace([':', '-'], "");
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let complete = |(number, line): (usize, &str)| {
+        let mut request: Value = serde_json::from_str(line).unwrap();
+        request["host"] = json!(stage.domain().endpoint);
+        request["region"] = json!(stage.domain().region.as_str());
+        request["service"] = json!("es");
+        request["x_amz_date"] = json!(date);
+        let hash = if number % 2 == 0 {
+            OF_NOTHING
+        } else {
+            OF_AN_OBJECT
+        };
+        request["x_amz_content_sha256"] = json!(hash);
+        request["access_key_id"] = json!(credentials.access_key_id);
+        request["secret_access_key"] = json!(credentials.secret_access_key.expose());
+        request["session_token"] = json!(credentials.session_token.expose());
+        request
+    };
+    lines.lines().enumerate().map(complete).collect()
+}
+
+/// What the program answers to each line of its input.
+fn filter(mut program: Command, lines: &[Value]) -> Vec<Value> {
+    let mut child = program
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let writer = std::thread::spawn(move || input.write_all(text.as_bytes()));
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap().unwrap();
+    let answers = String::from_utf8(output.stdout).unwrap();
+    answers
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+fn text<'a>(request: &'a Value, part: &str) -> &'a str {
+    request[part].as_str().unwrap()
+}
+
+fn builder(request: &Value) -> Builder {
+    let builder = Request::builder()
+        .method(text(request, "method"))
+        .uri(text(request, "path_and_query"));
+    match request["content_type"].as_str() {
+        Some(content_type) => builder.header("content-type", content_type.trim()),
+        None => builder,
+    }
+}
+
+fn body(request: &Value) -> Full<Bytes> {
+    let is_empty = text(request, "x_amz_content_sha256") == OF_NOTHING;
+    Full::new(Bytes::from_static(if is_empty { b"" } else { b"{}" }))
+}
+
+/// As it goes to the proxy.
+fn bare(request: &Value) -> Request<Full<Bytes>> {
+    let builder = builder(request).header("host", "localhost");
+    builder.body(body(request)).unwrap()
+}
+
+/// As it goes to AWS.
+fn by_botocore(request: &Value, signed: &Value) -> Request<Full<Bytes>> {
+    let headers = [
+        ("host", text(request, "host")),
+        (
+            "x-amz-content-sha256",
+            text(request, "x_amz_content_sha256"),
+        ),
+        ("x-amz-date", text(request, "x_amz_date")),
+        ("x-amz-security-token", text(request, "session_token")),
+        ("authorization", text(signed, "authorization")),
+    ];
+    let builder = headers
+        .into_iter()
+        .fold(builder(request), |builder, (name, value)| {
+            builder.header(name, value)
+        });
+    builder.body(body(request)).unwrap()
+}

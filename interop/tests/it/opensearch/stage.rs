@@ -1,0 +1,119 @@
+//! What the tests of OpenSearch share: a lab with a domain, and an OpenSearch without anything in front of it.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
+
+use interop::opensearch::{DirectOpenSearch, OpenSearchTarget};
+use interop::proxy::Proxy;
+use interop::server::cache_folder;
+use irsa_lab::clock::{LabClock as _, SystemClock};
+use irsa_lab::facts::{DomainFacts, WorkloadFacts};
+use irsa_lab::sessions::{Origin, Session, SessionSpec};
+use irsa_lab::{Lab, LabOptions, World};
+use tokio::runtime::Runtime;
+
+use crate::stage::{shared, start};
+
+/// The workload that may do everything: its role is the domain's master.
+pub(crate) const MASTER: &str = "opensearch";
+
+/// Servers that live as long as some test uses them; started for the first, stopped by the last.
+pub(crate) struct Stage {
+    /// `None` only while it is taken down.
+    servers: Option<Servers>,
+    pub(crate) runtime: Runtime,
+}
+
+struct Servers {
+    lab: Lab,
+    direct: DirectOpenSearch,
+}
+
+/// The stage, shared by all tests that run at this moment; `None`, with the reason printed, where there is no Java.
+pub(crate) fn stage() -> Option<Arc<Stage>> {
+    static STAGE: Mutex<Weak<Stage>> = Mutex::new(Weak::new());
+    shared(&STAGE, Stage::set)
+}
+
+impl Stage {
+    fn set() -> Option<Self> {
+        let runtime = Runtime::new().unwrap();
+        let servers = runtime.block_on(async {
+            let direct = DirectOpenSearch::unless_missing().await.unwrap()?;
+            let mut options = LabOptions::new(World::camunda_8_3());
+            options.cache_dir = cache_folder().unwrap();
+            (options.aurora, options.opensearch) = (false, true);
+            let lab = Lab::start(options).await.unwrap();
+            Some(Servers { lab, direct })
+        });
+        Some(Self {
+            servers: Some(servers?),
+            runtime,
+        })
+    }
+
+    fn servers(&self) -> &Servers {
+        self.servers.as_ref().expect("only dropping takes them")
+    }
+
+    pub(crate) fn lab(&self) -> &Lab {
+        &self.servers().lab
+    }
+
+    /// Straight to an OpenSearch, as its administrator.
+    pub(crate) fn direct(&self) -> OpenSearchTarget {
+        self.servers().direct.target()
+    }
+
+    pub(crate) fn domain(&self) -> &DomainFacts {
+        let mut domains = self.lab().facts().domains.iter();
+        domains.next().expect("the world has a domain")
+    }
+
+    fn workload(&self, name: &str) -> &WorkloadFacts {
+        let mut workloads = self.lab().facts().workloads.iter();
+        workloads
+            .find(|workload| workload.name == name)
+            .expect("a workload of the world")
+    }
+
+    /// The lab's domain with no proxy in between: who goes there signs for himself.
+    pub(crate) fn front(&self) -> OpenSearchTarget {
+        let DomainFacts { endpoint, dial, .. } = self.domain();
+        OpenSearchTarget {
+            ca_file: Some(self.lab().facts().ca_file.clone()),
+            dial: Some(dial.clone()),
+            ..OpenSearchTarget::new(format!("https://{endpoint}"))
+        }
+    }
+
+    /// A proxy as the workload's pod runs it: signs for the domain, dials the lab.
+    pub(crate) fn proxy(&self, workload: &str) -> Proxy {
+        let DomainFacts { endpoint, dial, .. } = self.domain();
+        let mut environment: BTreeMap<String, String> = self.workload(workload).environment.clone();
+        environment.remove("IRSA_UPSTREAMS");
+        start(
+            &format!("opensearch://{endpoint}?dial={dial}"),
+            &environment,
+        )
+    }
+
+    /// Credentials of the workload's role.
+    pub(crate) fn session(&self, workload: &str) -> Arc<Session> {
+        let role = self.workload(workload).role_arn.clone();
+        let name = "interop".parse().unwrap();
+        let hour = Duration::from_hours(1);
+        let spec = SessionSpec::new(role, name, hour, Origin::WebIdentity);
+        self.lab().sessions().issue(spec, SystemClock.now())
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if let Some(Servers { lab, direct }) = self.servers.take() {
+            self.runtime.block_on(lab.stop());
+            drop(direct);
+        }
+    }
+}

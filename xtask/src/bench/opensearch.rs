@@ -1,0 +1,33 @@
+//! The OpenSearch proxy against no signature at all, and against clients that sign for themselves.
+//!
+//! All lead to one server that answers at once and always the same, so that what is measured is the way there.
+
+mod clients;
+mod latency;
+mod memory;
+mod subjects;
+
+use super::options::Options;
+use super::report::Report;
+use crate::failure::Failure;
+use crate::{prepare, progress};
+use subjects::Subjects;
+
+/// The program that starts the server.
+const STARTER: &str = "fixed-opensearch";
+
+/// Measures everything of the OpenSearch side.
+pub(super) fn run(options: &Options) -> Result<Report, Failure> {
+    prepare::program("wrk")?;
+    let programs = prepare::Clients::folder()?;
+    prepare::clients(&programs)?;
+    if options.build {
+        super::build(STARTER)?;
+    }
+    let subjects = progress::timed("start the server and irsa", Subjects::start)?;
+    let mut report = Report::default();
+    latency::measure(&subjects, options, &mut report)?;
+    clients::measure(&subjects, &programs, options, &mut report)?;
+    memory::measure(&subjects, &mut report)?;
+    Ok(report)
+}

@@ -1,0 +1,85 @@
+//! The server, and `irsa` in front of it.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use crate::bench::child::Process;
+use crate::bench::folder::Folder;
+use crate::failure::Failure;
+use crate::workspace;
+
+/// Whom the requests are signed as: keys that the server knows.
+pub(super) const KEYS: [(&str, &str); 3] = [
+    ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
+    ("AWS_SECRET_ACCESS_KEY", "not-a-secret"),
+    ("AWS_REGION", "eu-central-1"),
+];
+
+/// Both ends, which end with this value.
+#[derive(Debug)]
+pub(super) struct Subjects {
+    pub(super) server: Server,
+    /// `http://127.0.0.1:PORT` of irsa.
+    pub(super) irsa: String,
+    pub(super) irsa_process: u32,
+    _processes: [Process; 2],
+    pub(super) folder: Folder,
+}
+
+/// The server with fixed answers.
+#[derive(Debug)]
+pub(super) struct Server {
+    /// The domain's endpoint, which its certificate holds.
+    pub(super) endpoint: String,
+    /// `127.0.0.1:PORT`
+    pub(super) dial: String,
+    pub(super) ca_file: PathBuf,
+}
+
+impl Subjects {
+    pub(super) fn start() -> Result<Self, Failure> {
+        let folder = Folder::create()?;
+        let (server_process, server) = start_server()?;
+        let mut command = irsa(&server);
+        command.stdin(Stdio::null()).stderr(folder.log("irsa.log")?);
+        let (irsa_process, line) = Process::start_and_listen(&mut command)?;
+        let address = line["listening"][0]["address"]
+            .as_str()
+            .ok_or_else(|| Failure::new(format!("irsa does not say where it listens: {line}")))?;
+        Ok(Self {
+            irsa: format!("http://{address}"),
+            irsa_process: irsa_process.id(),
+            server,
+            _processes: [irsa_process, server_process],
+            folder,
+        })
+    }
+}
+
+fn start_server() -> Result<(Process, Server), Failure> {
+    let mut command = Command::new(workspace::target().join("debug/fixed-opensearch"));
+    command.stdin(Stdio::piped()).stderr(Stdio::inherit());
+    command.envs(KEYS);
+    let (process, line) = Process::start_and_listen(&mut command)?;
+    let text = |key: &str| line[key].as_str().unwrap_or_default().to_owned();
+    let server = Server {
+        endpoint: text("endpoint"),
+        dial: text("dial"),
+        ca_file: text("ca_file").into(),
+    };
+    Ok((process, server))
+}
+
+/// `irsa proxy` as it ships.
+fn irsa(server: &Server) -> Command {
+    let mut command = Command::new(workspace::target().join("release/irsa"));
+    command.args(["proxy", "--output", "json", "--status-address", "off"]);
+    command.args(["--identity", "env", "--log-level", "error", "--ca-file"]);
+    command.arg(&server.ca_file);
+    let Server { endpoint, dial, .. } = server;
+    command.arg(format!(
+        "opensearch://{endpoint}?dial={dial}&listen=127.0.0.1:0"
+    ));
+    command.envs(KEYS).env_remove("AWS_SESSION_TOKEN");
+    command
+}

@@ -1,0 +1,35 @@
+//! The PostgreSQL proxy against no proxy and against pgbouncer.
+
+mod idle;
+mod measure;
+mod pgbench;
+mod start;
+mod subjects;
+mod syscalls;
+
+use super::options::Options;
+use super::report::Report;
+use crate::failure::Failure;
+use crate::{prepare, progress};
+use subjects::Subjects;
+
+/// The program that starts the database.
+const STARTER: &str = "tls-postgres";
+
+/// Measures everything of the PostgreSQL side.
+pub(super) fn run(options: &Options) -> Result<Report, Failure> {
+    for program in ["pgbench", "pgbouncer"] {
+        prepare::program(program)?;
+    }
+    if options.build {
+        super::build(STARTER)?;
+    }
+    let subjects = progress::timed("start PostgreSQL, pgbouncer and irsa", Subjects::start)?;
+    let mut report = Report::default();
+    measure::queries(&subjects, options, &mut report)?;
+    measure::connects(&subjects, options, &mut report)?;
+    syscalls::count(&subjects, &mut report);
+    idle::memory(&subjects, &mut report)?;
+    start::to_listening(&subjects, &mut report)?;
+    Ok(report)
+}

@@ -1,0 +1,25 @@
+//! Summaries of samples.
+
+/// The middle value; 0 of none.
+pub(super) fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let at = |index: usize| sorted.get(index).copied().unwrap_or(0.0);
+    match sorted.len() {
+        0 => 0.0,
+        count if count % 2 == 1 => at(count / 2),
+        count => f64::midpoint(at(count / 2 - 1), at(count / 2)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn medians_ignore_outliers() {
+        assert!((median(&[3.0, 100.0, 1.0]) - 3.0).abs() < f64::EPSILON);
+        assert!((median(&[1.0, 2.0, 4.0, 90.0]) - 3.0).abs() < f64::EPSILON);
+        assert!(median(&[]).abs() < f64::EPSILON);
+    }
+}
