@@ -34,7 +34,7 @@ pub(crate) enum Command {
     Whoami(WhoamiArgs),
     /// Run a command behind a proxy of its own
     Exec(ExecArgs),
-    /// Play the AWS side on this machine, in front of a real PostgreSQL and a real OpenSearch
+    /// Play the AWS side on this machine, in front of real data stores
     Lab(LabArgs),
     /// Show the whole chain at work, then attack each of its links
     Demo(DemoArgs),

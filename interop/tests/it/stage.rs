@@ -33,18 +33,15 @@ pub(crate) fn stage() -> Arc<Stage> {
     shared(&STAGE, || Some(Stage::set())).expect("it was set")
 }
 
-/// What is shared at this moment, made if nobody has it.
-pub(crate) fn shared<T>(
-    place: &Mutex<Weak<T>>,
-    make: impl FnOnce() -> Option<T>,
-) -> Option<Arc<T>> {
+/// What is shared at this moment, set if nobody has it.
+pub(crate) fn shared<T>(place: &Mutex<Weak<T>>, set: impl FnOnce() -> Option<T>) -> Option<Arc<T>> {
     let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(shared) = place.upgrade() {
         return Some(shared);
     }
-    let made = Arc::new(make()?);
-    *place = Arc::downgrade(&made);
-    Some(made)
+    let shared = Arc::new(set()?);
+    *place = Arc::downgrade(&shared);
+    Some(shared)
 }
 
 impl Stage {

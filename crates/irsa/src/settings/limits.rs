@@ -18,11 +18,25 @@ pub(super) fn resolve(
     bodies: BodyArgs,
     mistakes: &mut Mistakes,
 ) -> LimitSettings {
-    let postgres = postgres(limits, mistakes);
+    let mut duration = |flag, value| mistakes.duration(flag, value).unwrap_or_default();
+    let startup_timeout = duration("--startup-timeout", &limits.startup_timeout);
+    let login_timeout = duration("--login-timeout", &limits.login_timeout);
+    let drain = DrainSettings {
+        delay: duration("--drain-delay", &limits.drain_delay),
+        timeout: duration("--drain-timeout", &limits.drain_timeout),
+    };
+    let postgres = irsa_postgres::Limits {
+        max_connections: mistakes
+            .count("--max-connections", &limits.max_connections)
+            .unwrap_or_default(),
+        startup_timeout,
+        login_timeout,
+        idle_timeout: mistakes.duration_or_never("--idle-timeout", &limits.idle_timeout),
+    };
     let opensearch = irsa_opensearch::Limits {
         max_connections: postgres.max_connections,
-        header_timeout: postgres.startup_timeout,
-        connect_timeout: postgres.login_timeout,
+        header_timeout: startup_timeout,
+        connect_timeout: login_timeout,
         max_body: size(mistakes, "--max-body", &bodies.max_body),
         body_timeout: mistakes
             .duration("--body-timeout", &bodies.body_timeout)
@@ -34,34 +48,12 @@ pub(super) fn resolve(
     LimitSettings {
         postgres,
         opensearch,
-        drain: drain(limits, mistakes),
+        drain,
         bodies: BodyStoreOptions {
             memory: size(mistakes, "--body-memory", &bodies.body_memory),
             spill_limit: size(mistakes, "--spill-limit", &bodies.spill_limit),
             spill_dir: bodies.spill_dir,
         },
-    }
-}
-
-fn postgres(args: &LimitArgs, mistakes: &mut Mistakes) -> irsa_postgres::Limits {
-    let mut duration = |flag, value| mistakes.duration(flag, value).unwrap_or_default();
-    let startup_timeout = duration("--startup-timeout", &args.startup_timeout);
-    let login_timeout = duration("--login-timeout", &args.login_timeout);
-    irsa_postgres::Limits {
-        max_connections: mistakes
-            .count("--max-connections", &args.max_connections)
-            .unwrap_or_default(),
-        startup_timeout,
-        login_timeout,
-        idle_timeout: mistakes.duration_or_never("--idle-timeout", &args.idle_timeout),
-    }
-}
-
-fn drain(args: &LimitArgs, mistakes: &mut Mistakes) -> DrainSettings {
-    let mut duration = |flag, value| mistakes.duration(flag, value).unwrap_or_default();
-    DrainSettings {
-        delay: duration("--drain-delay", &args.drain_delay),
-        timeout: duration("--drain-timeout", &args.drain_timeout),
     }
 }
 

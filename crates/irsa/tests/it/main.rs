@@ -15,6 +15,7 @@ mod exec;
 mod help;
 mod http;
 mod lab;
+mod opensearch;
 mod outage;
 mod pod;
 mod profile;

@@ -27,32 +27,32 @@ fn opensearch_js_sees_the_same() {
 
 #[test]
 fn opensearch_go_sees_the_same() {
-    sees_the_same(Client::OpenSearchGo, "go", 20);
+    sees_the_same(Client::OpenSearchGo, "go", 27);
 }
 
 #[test]
 fn the_low_level_client_of_java_sees_the_same() {
-    sees_the_same(Client::OpenSearchJava("rest"), "rest", 20);
+    sees_the_same(Client::OpenSearchJava("rest"), "rest", 27);
 }
 
 #[test]
 fn opensearch_java_sees_the_same() {
-    sees_the_same(Client::OpenSearchJava("java"), "java", 20);
+    sees_the_same(Client::OpenSearchJava("java"), "java", 37);
 }
 
 #[test]
 fn the_exporter_of_zeebe_sees_the_same() {
-    sees_the_same(Client::Camunda("exporter"), "exporter", 5);
+    sees_the_same(Client::Camunda("exporter"), "exporter", 26);
 }
 
 #[test]
 fn the_applications_of_camunda_see_the_same() {
-    sees_the_same(Client::Camunda("operate"), "operate", 5);
+    sees_the_same(Client::Camunda("operate"), "operate", 14);
 }
 
 #[test]
 fn the_paths_of_index_state_management_arrive_the_same() {
-    sees_the_same(Client::Camunda("ism"), "ism", 5);
+    sees_the_same(Client::Camunda("ism"), "ism", 10);
 }
 
 /// Runs a client's checks without a proxy, through it in clear text, and through it with its certificate verified.

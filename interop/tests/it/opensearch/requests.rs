@@ -23,15 +23,13 @@ const OF_AN_OBJECT: &str = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c0
 
 #[test]
 fn the_proxy_and_botocore_get_the_same_answers() {
-    let (Some(maker), Some(signer)) = (
-        Client::SignRequests.unless_missing(),
-        Client::SignRequests.unless_missing(),
-    ) else {
+    let programs = [Client::SignRequests; 2].map(Client::unless_missing);
+    let [Some(generator), Some(botocore)] = programs else {
         return;
     };
     let Some(stage) = stage() else { return };
-    let requests = made_up(&stage, maker);
-    let signed = filter(signer, &requests);
+    let requests = made_up(&stage, generator);
+    let signed = filter(botocore, &requests);
     assert_eq!((requests.len(), signed.len()), (COUNT, COUNT));
     let proxy = stage.proxy(WORKLOAD);
     stage.runtime.block_on(async {
@@ -44,26 +42,22 @@ fn the_proxy_and_botocore_get_the_same_answers() {
             .unwrap();
         for (request, signed) in requests.iter().zip(&signed) {
             let expected = front.send(by_botocore(request, signed)).await.unwrap();
+            let (path, body) = (&request["path_and_query"], expected.body());
+            let body = String::from_utf8_lossy(body);
+            assert!(!body.contains("signature"), "{path}: {body}");
             let answer = proxy.send(bare(request)).await.unwrap();
             assert_eq!(
                 (answer.status(), answer.body()),
                 (expected.status(), expected.body()),
-                "{request}"
+                "{path}"
             );
         }
     });
-    let refusals = stage.lab().ledger().refusals;
-    let wrong: Vec<_> = refusals
-        .iter()
-        .filter(|refusal| refusal.operation != "es:ESHttpPatch")
-        .filter(|refusal| refusal.cause.id() != "fgac-not-granted")
-        .collect();
-    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 /// Requests of the generator, to the lab's domain, now, with one of two bodies.
-fn made_up(stage: &Stage, mut maker: Command) -> Vec<Value> {
-    let output = maker
+fn made_up(stage: &Stage, mut generator: Command) -> Vec<Value> {
+    let output = generator
         .args(["--vectors", &COUNT.to_string()])
         .output()
         .unwrap();
@@ -99,7 +93,8 @@ fn filter(mut program: Command, lines: &[Value]) -> Vec<Value> {
         .spawn()
         .unwrap();
     let mut input = child.stdin.take().unwrap();
-    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let lines: Vec<String> = lines.iter().map(Value::to_string).collect();
+    let text = lines.join("\n");
     let writer = std::thread::spawn(move || input.write_all(text.as_bytes()));
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap().unwrap();

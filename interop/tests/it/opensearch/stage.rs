@@ -40,11 +40,12 @@ impl Stage {
     fn set() -> Option<Self> {
         let runtime = Runtime::new().unwrap();
         let servers = runtime.block_on(async {
-            let direct = DirectOpenSearch::unless_missing().await.unwrap()?;
             let mut options = LabOptions::new(World::camunda_8_3());
             options.cache_dir = cache_folder().unwrap();
             (options.aurora, options.opensearch) = (false, true);
-            let lab = Lab::start(options).await.unwrap();
+            let direct = DirectOpenSearch::unless_missing();
+            let (direct, lab) = tokio::join!(direct, Lab::start(options));
+            let (direct, lab) = (direct.unwrap()?, lab.unwrap());
             Some(Servers { lab, direct })
         });
         Some(Self {
@@ -102,7 +103,8 @@ impl Stage {
     /// Credentials of the workload's role.
     pub(crate) fn session(&self, workload: &str) -> Arc<Session> {
         let role = self.workload(workload).role_arn.clone();
-        let name = "interop".parse().unwrap();
+        // The proxy's own, where no pod has a name: AWS's messages hold it.
+        let name = "irsa".parse().unwrap();
         let hour = Duration::from_hours(1);
         let spec = SessionSpec::new(role, name, hour, Origin::WebIdentity);
         self.lab().sessions().issue(spec, SystemClock.now())
