@@ -12,7 +12,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsConnector;
 
 use crate::Error;
@@ -25,6 +25,11 @@ impl Connection {
     /// Without TLS.
     pub async fn open(address: &str) -> Result<Self, Error> {
         Self::over(TcpStream::connect(address).await?).await
+    }
+
+    /// Over a Unix socket.
+    pub async fn open_unix(socket: &Path) -> Result<Self, Error> {
+        Self::over(UnixStream::connect(socket).await?).await
     }
 
     /// With TLS for `name`, whose certificate is of the authority in `ca_file`.

@@ -29,6 +29,7 @@ pub struct Proxy {
     child: Child,
     folder: TempDir,
     address: SocketAddr,
+    socket: PathBuf,
 }
 
 impl Proxy {
@@ -68,6 +69,7 @@ impl Proxy {
                 child,
                 folder,
                 address,
+                socket,
             }),
             Err(error) => {
                 child.kill()?;
@@ -103,6 +105,11 @@ impl Proxy {
     /// Its TCP address.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Its Unix socket.
+    pub fn socket(&self) -> &Path {
+        &self.socket
     }
 
     /// Through the proxy, in clear text.

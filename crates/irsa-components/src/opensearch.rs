@@ -29,6 +29,7 @@ mod home;
 pub mod identity;
 mod java;
 mod options;
+mod ports;
 mod server;
 
 pub use artifacts::VERSION;

@@ -102,7 +102,7 @@ impl ArnPattern {
 
     /// Keeps, field by field, the set of places in the text where the next field may start.
     fn matches_shifted(&self, text: &str, context: &Context) -> bool {
-        let Some(resource) = self.resource.glob(context) else {
+        let Some(resource) = self.resource.glob(context, text.len()) else {
             return false;
         };
         let parts: Vec<&str> = text.split(':').collect();
@@ -132,6 +132,11 @@ impl Field {
         });
         iter::once(false).chain(ends).take(parts.len()).collect()
     }
+}
+
+/// The id of an account.
+pub(crate) fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -27,17 +27,27 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Service control policies limit whoever is in the account, except roles of services (AWS
-    /// Organizations User Guide, "Service control policies").
+    /// Service control policies limit whoever is in the account (AWS Organizations User Guide,
+    /// "Service control policies").
     pub(crate) fn is_under_service_control(&self) -> bool {
+        matches!(self.request.principal, Principal::Aws(_)) && !self.is_by_linked_role()
+    }
+
+    /// Resource control policies limit whoever uses a resource (AWS Organizations User Guide,
+    /// "Resources and entities not restricted by RCPs").
+    pub(crate) fn is_under_resource_control(&self) -> bool {
+        self.action != "kms:retiregrant" && !self.is_by_linked_role()
+    }
+
+    /// Whether the caller is a role that belongs to a service. The ARN of its session does not
+    /// tell, but the condition key for the role does.
+    fn is_by_linked_role(&self) -> bool {
         let is_linked = |arn: &str| {
             Arn::parse(arn).is_some_and(|arn| arn.resource.starts_with("role/aws-service-role/"))
         };
+        let mut roles = self.request.context.lowercase("aws:principalarn").iter();
         match self.request.principal {
-            Principal::Aws(name) => {
-                let role = self.request.context.lowercase("aws:principalarn").first();
-                !is_linked(name) && !role.is_some_and(|role| is_linked(role))
-            }
+            Principal::Aws(name) => is_linked(name) || roles.any(|role| is_linked(role)),
             _ => false,
         }
     }

@@ -93,6 +93,8 @@ pub(crate) fn judge<'a>(policies: &[&'a Policy], call: &Call<'_>) -> Judgement<'
 pub(crate) fn near_misses(policies: &[&Policy], call: &Call<'_>) -> Vec<NearMiss> {
     let mut places: Vec<Place<'_>> = places(policies)
         .filter(|place| place.statement.effect() == Effect::Allow)
+        // A resource's policy may allow the caller's account without allowing the caller.
+        .filter(|place| !place.statement.matches(call))
         .collect();
     places.sort_by_cached_key(|place| place.statement.distance(call));
     places.truncate(MAX_NEAR_MISSES);

@@ -5,6 +5,10 @@
 //! leftmost place for a piece leaves the most text to the others. So there is no backtracking, and
 //! a match is linear in the text for a given pattern.
 
+mod mask;
+
+use mask::Mask;
+
 /// A compiled pattern.
 #[derive(Clone, Debug)]
 pub(crate) struct Glob(Shape);
@@ -31,8 +35,8 @@ enum Shape {
 #[derive(Clone, Debug)]
 enum Piece {
     Literal(Box<str>),
-    /// With at least one `?`, which is `None` here.
-    Masked(Box<[Option<char>]>),
+    /// With at least one `?`.
+    Masked(Mask),
 }
 
 impl Token {
@@ -95,7 +99,7 @@ impl Piece {
         };
         match tokens.iter().map(char).collect::<Option<String>>() {
             Some(literal) => Self::Literal(literal.into()),
-            None => Self::Masked(tokens.iter().map(char).collect()),
+            None => Self::Masked(Mask::new(tokens.iter().map(char).collect())),
         }
     }
 
@@ -110,10 +114,7 @@ impl Piece {
     fn strip_from_start<'t>(&self, text: &'t str) -> Option<&'t str> {
         match self {
             Self::Literal(literal) => text.strip_prefix(&**literal),
-            Self::Masked(mask) => {
-                let mut chars = text.chars();
-                fits(mask.iter(), &mut chars).then_some(chars.as_str())
-            }
+            Self::Masked(mask) => mask.strip_from_start(text),
         }
     }
 
@@ -121,31 +122,16 @@ impl Piece {
     fn skip_past<'t>(&self, text: &'t str) -> Option<&'t str> {
         match self {
             Self::Literal(literal) => text.split_once(&**literal).map(|(_, rest)| rest),
-            Self::Masked(mask) => text
-                .char_indices()
-                // In what is shorter than the piece it can't occur.
-                .take_while(|(start, _)| text.len() - start >= mask.len())
-                .find_map(|(start, _)| self.strip_from_start(text.get(start..)?)),
+            Self::Masked(mask) => mask.skip_past(text),
         }
     }
 
     fn ends(&self, text: &str) -> bool {
         match self {
             Self::Literal(literal) => text.ends_with(&**literal),
-            Self::Masked(mask) => fits(mask.iter().rev(), &mut text.chars().rev()),
+            Self::Masked(mask) => mask.ends(text),
         }
     }
-}
-
-fn fits<'m>(
-    mut mask: impl Iterator<Item = &'m Option<char>>,
-    chars: &mut impl Iterator<Item = char>,
-) -> bool {
-    mask.all(|wanted| {
-        chars
-            .next()
-            .is_some_and(|char| wanted.is_none_or(|wanted| wanted == char))
-    })
 }
 
 #[cfg(test)]

@@ -37,6 +37,28 @@
 //! # Ok::<(), irsa_policy::PolicyError>(())
 //! ```
 //!
+//! All policies together:
+//!
+//! ```
+//! use irsa_policy::{Because, Context, Layer, PolicyDocuments, Principal, Request};
+//!
+//! let action = "es:ESHttpGet";
+//! let mut policies = PolicyDocuments::new();
+//! let all = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "es:*", "Resource": "*"}}"#;
+//! policies.add(Layer::Identity, action, [all])?;
+//! let s3 = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}"#;
+//! policies.add(Layer::Boundary, action, [s3])?;
+//! let outcome = policies.set().decide(&Request {
+//!     principal: Principal::Aws("arn:aws:sts::111122223333:assumed-role/app/pod-1"),
+//!     action,
+//!     resource: Some("arn:aws:es:eu-central-1:111122223333:domain/logs/index"),
+//!     context: &Context::new(),
+//! });
+//! assert_eq!(outcome.because, Because::NothingAllows(Layer::Boundary));
+//! assert_eq!(outcome.because.to_string(), "because no permissions boundary allows the action");
+//! # Ok::<(), irsa_policy::SetError>(())
+//! ```
+//!
 //! The rules are those of the IAM User Guide, "IAM JSON policy element reference" and "Policy
 //! evaluation logic"; each module names its page.
 

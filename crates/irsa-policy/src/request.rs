@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::arn::Arn;
+
 /// One call to be decided.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
@@ -28,10 +30,41 @@ pub enum Principal<'a> {
     Anonymous,
 }
 
+/// Providers that have a name in place of an ARN (IAM User Guide, "AWS JSON policy elements:
+/// Principal", "Web identity session principals").
+const PROVIDERS: [&str; 4] = [
+    "accounts.google.com",
+    "cognito-identity.amazonaws.com",
+    "graph.facebook.com",
+    "www.amazon.com",
+];
+
+impl<'a> Principal<'a> {
+    /// The caller with this name: an ARN, a service, a provider, or `anonymous`. `None` for a name
+    /// that is none of those.
+    pub fn parse(name: &'a str) -> Option<Self> {
+        let is_provider = |resource: &str| {
+            resource.starts_with("oidc-provider/") || resource.starts_with("saml-provider/")
+        };
+        match Arn::parse(name) {
+            Some(arn) if arn.service == "iam" && is_provider(arn.resource) => {
+                Some(Self::Federated(name))
+            }
+            Some(arn) if matches!(arn.service, "iam" | "sts") => Some(Self::Aws(name)),
+            None if name == "anonymous" => Some(Self::Anonymous),
+            None if PROVIDERS.contains(&name) => Some(Self::Federated(name)),
+            None if name.ends_with(".amazonaws.com") || name.ends_with(".amazonaws.com.cn") => {
+                Some(Self::Service(name))
+            }
+            _ => None,
+        }
+    }
+}
+
 /// The condition keys of a request and their values.
 ///
 /// Keys are the same in upper and lower case (IAM User Guide, "Condition"). A key without a value
-/// is the same as no key.
+/// is the same as no key. Dates are ISO 8601 or seconds since 1970, binary data is in base 64.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Context {
     values: BTreeMap<String, Vec<String>>,
@@ -71,6 +104,38 @@ impl Context {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn callers_are_told_by_their_names() {
+        for (name, expected) in [
+            ("anonymous", Some(Principal::Anonymous)),
+            (
+                "es.amazonaws.com",
+                Some(Principal::Service("es.amazonaws.com")),
+            ),
+            (
+                "accounts.google.com",
+                Some(Principal::Federated("accounts.google.com")),
+            ),
+            (
+                "arn:aws:iam::1:oidc-provider/h",
+                Some(Principal::Federated("arn:aws:iam::1:oidc-provider/h")),
+            ),
+            (
+                "arn:aws:iam::1:user/u",
+                Some(Principal::Aws("arn:aws:iam::1:user/u")),
+            ),
+            (
+                "arn:aws:sts::1:assumed-role/r/s",
+                Some(Principal::Aws("arn:aws:sts::1:assumed-role/r/s")),
+            ),
+            ("arn:aws:s3:::b", None),
+            ("bob", None),
+            ("*", None),
+        ] {
+            assert_eq!(Principal::parse(name), expected, "{name}");
+        }
+    }
 
     #[test]
     fn keys_are_the_same_in_upper_and_lower_case() {

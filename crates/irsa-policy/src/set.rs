@@ -6,22 +6,25 @@ mod within;
 
 pub use documents::{PolicyDocuments, SetError};
 
+use crate::arn::is_account;
 use crate::call::Call;
 use crate::decide::{Place, judge, near_misses};
 use crate::{Because, Cited, Decision, Layer, Outcome, Policy, Request};
 use within::{Ruling, Verdicts};
 
 /// All policies that apply to a request. What is not given does not restrict, and does not allow.
+///
+/// Kinds are not mixed up by [`PolicyDocuments`]; who fills this in by hand sees to it himself.
 #[derive(Clone, Debug, Default)]
 pub struct PolicySet<'a> {
     /// Of the caller: of a user with its groups, or of the role whose session calls.
     pub identity: Vec<&'a Policy>,
     /// Of the resource; of a role its trust policy.
     pub resource: Option<&'a Policy>,
-    /// The caller's permissions boundary. An empty list allows nothing.
-    pub boundary: Option<Vec<&'a Policy>>,
-    /// Passed when the session was made. An empty list allows nothing.
-    pub session: Option<Vec<&'a Policy>>,
+    /// The caller's permissions boundary.
+    pub boundary: Vec<&'a Policy>,
+    /// Passed when the session was made.
+    pub session: Vec<&'a Policy>,
     /// Service control policies that apply to the caller's account, level by level: the root, each
     /// organizational unit, the account. An empty level allows nothing.
     pub service_control: Vec<Vec<&'a Policy>>,
@@ -71,7 +74,7 @@ impl<'a> PolicySet<'a> {
     }
 
     fn call<'r>(&self, request: &'r Request<'r>) -> Call<'r> {
-        Call::new(request, self.boundary.is_some())
+        Call::new(request, !self.boundary.is_empty())
     }
 
     fn rule(&self, call: &Call<'_>) -> Ruling<'a> {
@@ -92,14 +95,14 @@ impl<'a> PolicySet<'a> {
                 .deny
                 .map_or(Ok(judgement), |place| Err((layer, place)))
         };
-        let optional = |layer, policies: &Option<Vec<&'a Policy>>| {
-            policies
-                .as_ref()
-                .map(|policies| of(layer, policies))
-                .transpose()
+        let optional = |layer, policies: &[&'a Policy]| match policies {
+            [] => Ok(None),
+            _ => of(layer, policies).map(Some),
         };
-        for (level, policies) in self.resource_control.iter().enumerate() {
-            of(Layer::ResourceControl(level), policies)?;
+        if call.is_under_resource_control() {
+            for (level, policies) in self.resource_control.iter().enumerate() {
+                of(Layer::ResourceControl(level), policies)?;
+            }
         }
         let mut control = Ok(());
         if call.is_under_service_control() {
@@ -133,8 +136,8 @@ impl<'a> PolicySet<'a> {
         match layer {
             Layer::Identity => &self.identity,
             Layer::Resource => self.resource.as_slice(),
-            Layer::Boundary => self.boundary.as_deref().unwrap_or_default(),
-            Layer::Session => self.session.as_deref().unwrap_or_default(),
+            Layer::Boundary => &self.boundary,
+            Layer::Session => &self.session,
             Layer::ServiceControl(level) => {
                 self.service_control.get(level).map_or(&[], Vec::as_slice)
             }
@@ -146,8 +149,11 @@ impl<'a> PolicySet<'a> {
 
     /// Whether caller and resource are in one account.
     fn is_within(&self, call: &Call<'_>) -> bool {
-        let is_account = |text: &&str| text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
-        let of_arn = || call.resource.map(|arn| arn.account).filter(is_account);
+        let of_arn = || {
+            call.resource
+                .map(|arn| arn.account)
+                .filter(|id| is_account(id))
+        };
         let owner = self.resource_account.or_else(of_arn);
         owner.is_none_or(|owner| call.caller.account() == Some(owner))
     }

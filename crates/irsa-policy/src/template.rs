@@ -69,8 +69,9 @@ impl Template {
         rest == Some("")
     }
 
-    /// The text with all variables filled in.
-    pub(crate) fn fill(&self, context: &Context) -> Option<String> {
+    /// The text with all variables filled in, unless they bring in more bytes than `limit`.
+    pub(crate) fn fill(&self, context: &Context, limit: usize) -> Option<String> {
+        self.check(context, limit)?;
         let mut filled = String::new();
         for part in &self.0 {
             match part {
@@ -81,8 +82,9 @@ impl Template {
         Some(filled)
     }
 
-    /// The pattern with all variables filled in.
-    pub(crate) fn tokens(&self, context: &Context) -> Option<Vec<Token>> {
+    /// The pattern with all variables filled in, unless they bring in more bytes than `limit`.
+    pub(crate) fn tokens(&self, context: &Context, limit: usize) -> Option<Vec<Token>> {
+        self.check(context, limit)?;
         let mut tokens = Vec::new();
         for part in &self.0 {
             match part {
@@ -95,26 +97,40 @@ impl Template {
         }
         Some(tokens)
     }
+
+    /// A text that matches has in it whatever variables bring in, so what is longer than the text
+    /// need not be built: a short policy could ask for much of it.
+    fn check(&self, context: &Context, limit: usize) -> Option<usize> {
+        self.0.iter().try_fold(limit, |left, part| match part {
+            Part::Variable { .. } => left.checked_sub(part.text(context)?.len()),
+            Part::Text(_) | Part::Literal(_) => Some(left),
+        })
+    }
 }
 
 impl Pattern {
     pub(crate) fn new(template: Template) -> Self {
-        match template.tokens(&Context::new()) {
+        match template.tokens(&Context::new(), 0) {
             Some(tokens) if !template.has_variables() => Self::Ready(Glob::of(&tokens)),
             _ => Self::Open(template),
         }
     }
 
-    /// `None` if a variable has no value.
-    pub(crate) fn glob(&self, context: &Context) -> Option<Cow<'_, Glob>> {
+    /// What to match with a text of so many bytes; `None` if a variable has no value or too long a
+    /// one.
+    pub(crate) fn glob(&self, context: &Context, limit: usize) -> Option<Cow<'_, Glob>> {
         match self {
             Self::Ready(glob) => Some(Cow::Borrowed(glob)),
-            Self::Open(template) => Some(Cow::Owned(Glob::of(&template.tokens(context)?))),
+            Self::Open(template) => {
+                let tokens = template.tokens(context, limit)?;
+                Some(Cow::Owned(Glob::of(&tokens)))
+            }
         }
     }
 
     pub(crate) fn matches(&self, text: &str, context: &Context) -> bool {
-        self.glob(context).is_some_and(|glob| glob.matches(text))
+        self.glob(context, text.len())
+            .is_some_and(|glob| glob.matches(text))
     }
 }
 
@@ -175,7 +191,7 @@ mod tests {
         let context = Context::new()
             .with("aws:username", "bob")
             .with("aws:PrincipalTag/star", "*");
-        Template::parse(text).unwrap().fill(&context)
+        Template::parse(text).unwrap().fill(&context, 100)
     }
 
     #[test]

@@ -18,7 +18,9 @@ const STARTER: &str = "fixed-opensearch";
 
 /// Measures everything of the OpenSearch side.
 pub(super) fn run(options: &Options) -> Result<Report, Failure> {
-    prepare::program("wrk")?;
+    for program in ["curl", "wrk"] {
+        prepare::program(program)?;
+    }
     let programs = prepare::Clients::folder()?;
     prepare::clients(&programs)?;
     if options.build {

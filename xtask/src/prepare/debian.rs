@@ -9,7 +9,8 @@ use crate::failure::Failure;
 use crate::{process, progress, workspace};
 
 /// The package of each program (`ensurepip` is what Debian's Python lacks to make virtual environments).
-const PACKAGES: [(&str, &str); 12] = [
+const PACKAGES: [(&str, &str); 14] = [
+    ("curl", "curl"),
     ("ensurepip", "python3-venv"),
     ("go", "golang-go"),
     ("java", "default-jdk-headless"),
@@ -22,6 +23,7 @@ const PACKAGES: [(&str, &str); 12] = [
     ("pgbouncer", "pgbouncer"),
     ("psql", "postgresql-client"),
     ("python3", "python3-venv"),
+    ("wrk", "wrk"),
 ];
 
 /// Where Debian keeps PostgreSQL's programs, one folder a major version.

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use tokio::process::Command;
 
 use super::configuration::{Folders, NODE};
+use super::ports::Ports;
 use super::{OpenSearchBinaries, OpenSearchOptions};
 use crate::program;
 
@@ -68,13 +69,6 @@ const SETTINGS: [(&str, &str); 15] = [
     ),
     ("action.auto_create_index", "true"),
 ];
-
-/// Where a node listens, on 127.0.0.1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Ports {
-    pub(super) http: u16,
-    pub(super) transport: u16,
-}
 
 /// The command of a node, not yet run.
 pub(super) fn command(

@@ -1,7 +1,6 @@
 //! A running OpenSearch.
 
 use std::io;
-use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,8 +9,9 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::Child;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
-use super::command::{Ports, command};
+use super::command::command;
 use super::configuration::Folders;
+use super::ports::Ports;
 use super::{OpenSearchBinaries, OpenSearchError, OpenSearchOptions, client, identity};
 use crate::files::FileError;
 use crate::guard::Guard;
@@ -63,10 +63,10 @@ impl OpenSearch {
         let mut attempt = 1;
         loop {
             let ports =
-                free_ports().map_err(FileError::when("find a free port at", "127.0.0.1"))?;
+                Ports::free().map_err(FileError::when("find a free port at", "127.0.0.1"))?;
             match Self::launch(binaries, &options, folders.clone(), ports).await {
                 Err(OpenSearchError::Stopped { .. })
-                    if attempt < PORT_ATTEMPTS && are_taken(ports) =>
+                    if attempt < PORT_ATTEMPTS && ports.are_taken() =>
                 {
                     attempt += 1;
                 }
@@ -231,33 +231,4 @@ fn spawn(
         program: binaries.java().to_owned(),
         source,
     })
-}
-
-/// Ports that were free a moment ago; held together, so that they differ.
-fn free_ports() -> io::Result<Ports> {
-    let bind = || TcpListener::bind("127.0.0.1:0");
-    let (http, transport) = (bind()?, bind()?);
-    Ok(Ports {
-        http: http.local_addr()?.port(),
-        transport: transport.local_addr()?.port(),
-    })
-}
-
-/// Whether somebody else has one of them by now.
-fn are_taken(ports: Ports) -> bool {
-    let is_taken = |port| TcpListener::bind(("127.0.0.1", port)).is_err();
-    is_taken(ports.http) || is_taken(ports.transport)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sees_that_a_port_is_taken() {
-        let ports = free_ports().unwrap();
-        assert!(!are_taken(ports));
-        let _taken = TcpListener::bind(("127.0.0.1", ports.transport)).unwrap();
-        assert!(are_taken(ports));
-    }
 }

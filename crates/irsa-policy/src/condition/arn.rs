@@ -41,9 +41,9 @@ impl Value {
         if template.has_variables() {
             return Ok(Self::Open(template));
         }
-        let pattern = pattern(&template, &Context::new());
+        let pattern = pattern(&template, &Context::new(), 0);
         let pattern = pattern.ok_or_else(|| Problem::Invalid {
-            value: template.fill(&Context::new()).unwrap_or_default(),
+            value: template.fill(&Context::new(), 0).unwrap_or_default(),
             expected: "an ARN of six parts",
         })?;
         Ok(Self::Ready(Box::new(pattern)))
@@ -52,13 +52,12 @@ impl Value {
     fn matches(&self, arn: &Arn<'_>, context: &Context) -> bool {
         match self {
             Self::Ready(pattern) => pattern.matches(arn, context),
-            Self::Open(template) => {
-                pattern(template, context).is_some_and(|pattern| pattern.matches(arn, context))
-            }
+            Self::Open(template) => pattern(template, context, arn.text.len())
+                .is_some_and(|pattern| pattern.matches(arn, context)),
         }
     }
 }
 
-fn pattern(template: &Template, context: &Context) -> Option<ArnPattern> {
-    ArnPattern::of(&template.tokens(context)?)
+fn pattern(template: &Template, context: &Context, limit: usize) -> Option<ArnPattern> {
+    ArnPattern::of(&template.tokens(context, limit)?)
 }

@@ -14,7 +14,16 @@ pub(super) const COMPARISONS: &[Comparison] = &[
     Comparison::negated("StringNotLike", LIKE),
 ];
 
-const EQUALS: Compile = Compile::Templates(|values| Ok(Box::new(Equals(values))));
+const EQUALS: Compile = Compile::Templates(|values| {
+    let (constants, templates): (Vec<_>, Vec<_>) =
+        values.into_iter().partition(|value| !value.has_variables());
+    let texts = constants
+        .iter()
+        .filter_map(|value| value.fill(&Context::new(), 0));
+    let mut texts: Vec<String> = texts.collect();
+    texts.sort_unstable();
+    Ok(Box::new(Equals { texts, templates }))
+});
 
 const EQUALS_IGNORE_CASE: Compile =
     Compile::Templates(|values| Ok(Box::new(EqualsIgnoreCase(values))));
@@ -25,7 +34,11 @@ const LIKE: Compile = Compile::Templates(|values| {
 });
 
 #[derive(Debug)]
-struct Equals(Vec<Template>);
+struct Equals {
+    /// Those without variables, in order.
+    texts: Vec<String>,
+    templates: Vec<Template>,
+}
 
 #[derive(Debug)]
 struct EqualsIgnoreCase(Vec<Template>);
@@ -35,14 +48,19 @@ struct Like(Vec<Pattern>);
 
 impl Values for Equals {
     fn any_matches(&self, was: &str, context: &Context) -> bool {
-        self.0.iter().any(|value| value.is(was, context))
+        let mut templates = self.templates.iter();
+        let compare = |text: &String| text.as_str().cmp(was);
+        self.texts.binary_search_by(compare).is_ok()
+            || templates.any(|value| value.is(was, context))
     }
 }
 
 impl Values for EqualsIgnoreCase {
     fn any_matches(&self, was: &str, context: &Context) -> bool {
         let was = was.to_lowercase();
-        let mut values = self.0.iter().filter_map(|value| value.fill(context));
+        // No character has more than four bytes, in upper or lower case.
+        let limit = was.len().saturating_mul(4);
+        let mut values = self.0.iter().filter_map(|value| value.fill(context, limit));
         values.any(|value| value.to_lowercase() == was)
     }
 }

@@ -11,8 +11,6 @@ pub struct PolicyDocuments {
     policies: Vec<(Layer, Policy)>,
     service_levels: usize,
     resource_levels: usize,
-    has_boundary: bool,
-    has_session: bool,
 }
 
 /// Which policy was refused, and why: the answer to any request is "invalid".
@@ -32,8 +30,8 @@ impl PolicyDocuments {
         Self::default()
     }
 
-    /// Adds the policies of a layer, which for `action` tells their kind; for a layer of which
-    /// there may be none, an empty list is not the same as nothing.
+    /// Adds the policies of a layer, which for `action` tells their kind. To add a level of an
+    /// organization without any is to allow nothing there.
     ///
     /// # Errors
     /// Whatever [`Policy::parse`] refuses.
@@ -50,9 +48,7 @@ impl PolicyDocuments {
             Layer::ResourceControl(level) => {
                 self.resource_levels = self.resource_levels.max(level + 1);
             }
-            Layer::Boundary => self.has_boundary = true,
-            Layer::Session => self.has_session = true,
-            Layer::Identity | Layer::Resource => {}
+            Layer::Identity | Layer::Resource | Layer::Boundary | Layer::Session => {}
         }
         for (policy, json) in documents.into_iter().enumerate() {
             let parsed = Policy::parse(layer.kind(action), json);
@@ -74,8 +70,8 @@ impl PolicyDocuments {
         PolicySet {
             identity: self.of(Layer::Identity),
             resource: self.of(Layer::Resource).first().copied(),
-            boundary: self.has_boundary.then(|| self.of(Layer::Boundary)),
-            session: self.has_session.then(|| self.of(Layer::Session)),
+            boundary: self.of(Layer::Boundary),
+            session: self.of(Layer::Session),
             service_control: levels(self.service_levels, Layer::ServiceControl),
             resource_control: levels(self.resource_levels, Layer::ResourceControl),
             resource_account: None,

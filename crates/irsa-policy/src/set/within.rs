@@ -56,7 +56,7 @@ impl<'a> Verdicts<'a> {
         }
         match resource {
             Ok((place, Grant::Direct)) => Ok(Ruling::Allowed(by_resource(place))),
-            Ok((place, Grant::Role)) => {
+            Ok((place, Grant::Entity)) => {
                 self.limits()?;
                 Ok(Ruling::Allowed(by_resource(place)))
             }

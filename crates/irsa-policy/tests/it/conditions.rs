@@ -268,3 +268,117 @@ fn without_a_set_operator_one_of_several_values_is_enough_and_one_too_many() {
         ("StringNotEquals", "x", "y x", false),
     ]);
 }
+
+#[test]
+fn numbers_are_compared_as_numbers() {
+    check(&[
+        ("NumericEquals", "10", "10.0", true),
+        ("NumericEquals", "10 20", "20", true),
+        ("NumericNotEquals", "10", "10", false),
+        ("NumericNotEquals", "10 20", "15", true),
+        ("NumericLessThan", "10", "9", true),
+        ("NumericLessThan", "10", "10", false),
+        ("NumericLessThanEquals", "10", "10", true),
+        ("NumericGreaterThan", "9", "10", true),
+        ("NumericGreaterThan", "-1", "-2", false),
+        ("NumericGreaterThanEquals", "1.5", "1.50", true),
+        ("NumericLessThan", "10", "nine", false),
+    ]);
+}
+
+#[test]
+fn dates_are_compared_as_points_in_time() {
+    check(&[
+        (
+            "DateEquals",
+            "2020-01-01",
+            "2020-01-01T01:00:00+01:00",
+            true,
+        ),
+        ("DateEquals", "1577836800", "2020-01-01T00:00:00Z", true),
+        ("DateNotEquals", "2020-01-01", "2020-01-02", true),
+        ("DateLessThan", "2020-01-02", "2020-01-01", true),
+        ("DateLessThanEquals", "2020-01-01", "2020-01-01", true),
+        ("DateGreaterThan", "2020-01-01", "2020-01-01", false),
+        ("DateGreaterThanEquals", "2020-01-01", "2020-01-01", true),
+        ("DateLessThan", "2020-01-02", "today", false),
+    ]);
+}
+
+#[test]
+fn addresses_are_compared_with_ranges() {
+    check(&[
+        ("IpAddress", "10.0.0.0/8 192.0.2.1", "10.255.0.1", true),
+        ("IpAddress", "10.0.0.0/8 192.0.2.1", "192.0.2.1", true),
+        ("IpAddress", "10.0.0.0/8", "11.0.0.1", false),
+        ("NotIpAddress", "10.0.0.0/8 192.0.2.1", "192.0.2.1", false),
+        ("NotIpAddress", "10.0.0.0/8", "11.0.0.1", true),
+        ("IpAddress", "0.0.0.0/0", "10.0.0.1/32", false),
+    ]);
+}
+
+#[test]
+fn an_absent_key_is_the_same_to_all_families() {
+    for (operator, value) in [
+        ("NumericEquals", "1"),
+        ("NumericLessThan", "1"),
+        ("DateEquals", "2020"),
+        ("DateGreaterThan", "2020"),
+        ("IpAddress", "0.0.0.0/0"),
+        ("BinaryEquals", "QQ=="),
+    ] {
+        check(&[(operator, value, "", false)]);
+    }
+    for (operator, value) in [
+        ("NumericNotEquals", "1"),
+        ("DateNotEquals", "2020"),
+        ("NotIpAddress", "0.0.0.0/0"),
+        ("NumericLessThanIfExists", "1"),
+        ("DateGreaterThanIfExists", "2020"),
+        ("NotIpAddressIfExists", "0.0.0.0/0"),
+        ("BinaryEqualsIfExists", "QQ=="),
+        ("ForAllValues:NumericEquals", "1"),
+        ("ForAllValues:IpAddress", "10.0.0.0/8"),
+    ] {
+        check(&[(operator, value, "", true)]);
+    }
+}
+
+#[test]
+fn the_set_operators_go_with_all_families() {
+    check(&[
+        ("ForAllValues:NumericLessThan", "10", "1 9", true),
+        ("ForAllValues:NumericLessThan", "10", "1 11", false),
+        (
+            "ForAnyValue:DateGreaterThan",
+            "2020-01-01",
+            "2019-01-01 2021-01-01",
+            true,
+        ),
+        (
+            "ForAnyValue:NotIpAddress",
+            "10.0.0.0/8",
+            "10.0.0.1 11.0.0.1",
+            true,
+        ),
+        (
+            "ForAllValues:NotIpAddress",
+            "10.0.0.0/8",
+            "10.0.0.1 11.0.0.1",
+            false,
+        ),
+        ("ForAllValues:BinaryEquals", "QQ== Qg==", "Qg==", true),
+        (
+            "ForAnyValue:ArnLike",
+            "arn:aws:s3:::a*",
+            "no arn:aws:s3:::ab",
+            true,
+        ),
+    ]);
+}
+
+#[test]
+fn fractions_may_stand_without_quotation_marks_for_numbers_only() {
+    let context = Context::new().with("a:n", "0.5");
+    assert!(holds(&json!({"NumericLessThan": {"a:n": 0.75}}), &context));
+}

@@ -5,9 +5,12 @@
 mod conditions;
 mod cross_account;
 mod documented;
+mod documented_tables;
 mod explain;
+mod hostile;
 mod interpreted;
 mod organizations;
+mod positions;
 mod principals;
 mod properties;
 mod reference;

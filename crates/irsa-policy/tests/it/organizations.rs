@@ -1,6 +1,8 @@
 //! AWS Organizations User Guide, "SCP evaluation", "RCP evaluation", "SCP syntax", "RCP syntax".
 
-use irsa_policy::{Because, Decision, Layer, Policy, PolicyKind, Principal};
+use irsa_policy::{
+    Because, Context, Decision, Layer, Policy, PolicyDocuments, PolicyKind, Principal, Request,
+};
 use serde_json::{Value, json};
 
 use crate::world::{World, allow, deny, grant};
@@ -56,6 +58,25 @@ fn of_several_policies_of_a_level_one_has_to_allow_and_none_may_deny() {
     assert_eq!(world().decision(), Allowed);
     let denied = world().with(ServiceControl(0), deny("s3:GetObject"));
     assert_eq!(denied.decision(), ExplicitlyDenied);
+}
+
+// "If this policy is removed and not replaced at any level", nothing may be done below.
+#[test]
+fn a_level_without_policies_allows_nothing() {
+    let mut documents = PolicyDocuments::new();
+    let text = json!({"Version": "2012-10-17", "Statement": allow("*")}).to_string();
+    documents.add(Identity, "s3:Get", [text.as_str()]).unwrap();
+    documents.add(ServiceControl(0), "s3:Get", []).unwrap();
+    let request = Request {
+        principal: Principal::Aws(SESSION),
+        action: "s3:Get",
+        resource: None,
+        context: &Context::new(),
+    };
+    assert_eq!(
+        documents.set().decide(&request).because,
+        Because::NothingAllows(ServiceControl(0))
+    );
 }
 
 // "How SCPs work with Deny".
@@ -116,6 +137,78 @@ fn resource_control_policies_are_for_every_caller() {
             .with(ResourceControl(1), control("s3:*"));
         world.principal = principal;
         assert_eq!(world.decision(), ExplicitlyDenied, "{principal:?}");
+    }
+}
+
+// "Resources and entities not restricted by RCPs".
+#[test]
+fn roles_of_services_and_retired_grants_are_not_under_resource_control() {
+    let mut world = get().with(ResourceControl(0), control("s3:*"));
+    world.context = world.context.with("aws:PrincipalArn", LINKED);
+    assert_eq!(world.decision(), Allowed);
+    for (action, expected) in [
+        ("kms:RetireGrant", Allowed),
+        ("kms:Decrypt", ExplicitlyDenied),
+    ] {
+        let key = "arn:aws:kms:eu-central-1:111122223333:key/k";
+        let world = World::new(SESSION, action, key)
+            .with(Identity, allow("kms:*"))
+            .with(ResourceControl(0), control("kms:*"));
+        assert_eq!(world.decision(), expected, "{action}");
+    }
+}
+
+/// Whether accounts under these levels may use `s3` and `ec2`.
+fn may_use(levels: &[&[Value]]) -> (bool, bool) {
+    let may = |action| {
+        let mut world = World::new(SESSION, action, "*").with(Identity, allow("*"));
+        for (level, policies) in levels.iter().enumerate() {
+            for policy in *policies {
+                world = world.with(ServiceControl(level), policy.clone());
+            }
+        }
+        world.decision() == Allowed
+    };
+    (may("s3:GetObject"), may("ec2:RunInstances"))
+}
+
+// "SCP evaluation", scenarios 1 to 6.
+#[test]
+fn the_scenarios_of_the_guide() {
+    let (full, s3, ec2) = (|| allow("*"), || allow("s3:*"), || allow("ec2:*"));
+    let (no_s3, no_ec2) = (|| deny("s3:*"), || deny("ec2:*"));
+    for (scenario, levels, expected) in [
+        (
+            "1, B",
+            [&[full()][..], &[full(), no_s3()], &[full(), no_ec2()]],
+            (false, false),
+        ),
+        (
+            "1, A",
+            [&[full()], &[full(), no_s3()], &[full()]],
+            (false, true),
+        ),
+        ("2", [&[full()], &[ec2()], &[full()]], (false, true)),
+        ("3", [&[no_s3()], &[full()], &[full()]], (false, false)),
+        (
+            "4, D",
+            [&[full()], &[full()], &[full(), no_ec2()]],
+            (true, false),
+        ),
+        ("4, E", [&[full()], &[full()], &[full()]], (true, true)),
+        ("5, D", [&[full()], &[full()], &[ec2()]], (false, true)),
+        (
+            "6, D",
+            [&[full(), no_s3()], &[full()], &[s3()]],
+            (false, false),
+        ),
+        (
+            "6, E",
+            [&[full(), no_s3()], &[full()], &[full()]],
+            (false, true),
+        ),
+    ] {
+        assert_eq!(may_use(&levels), expected, "{scenario}");
     }
 }
 

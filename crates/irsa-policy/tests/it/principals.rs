@@ -102,6 +102,23 @@ fn a_session_or_a_user_is_itself() {
     );
 }
 
+// "AWS STS federated user principals": the session's ARN is based on the user's.
+#[test]
+fn a_user_is_also_its_federated_sessions() {
+    let federated = Principal::Aws("arn:aws:sts::111122223333:federated-user/Bob");
+    check(
+        "AWS",
+        &[
+            ("arn:aws:iam::111122223333:user/Bob", federated, true),
+            ("arn:aws:iam::111122223333:user/team/Bob", federated, true),
+            ("arn:aws:iam::111122223333:role/Bob", federated, false),
+            ("arn:aws:iam::111122223333:user/bob", federated, false),
+            ("arn:aws:iam::444455556666:user/Bob", federated, false),
+            ("arn:aws:sts::111122223333:federated-user/Bob", BOB, false),
+        ],
+    );
+}
+
 #[test]
 fn the_id_of_a_deleted_role_is_nobody() {
     check("AWS", &[("AROAEXAMPLEEXAMPLE123", SESSION, false)]);

@@ -287,7 +287,7 @@ fn compare(operator: &str, wanted: &str, was: &str, asked: &Asked) -> bool {
                 "LessThanEquals" => was <= wanted,
                 "GreaterThan" => was > wanted,
                 "GreaterThanEquals" => was >= wanted,
-                other => panic!("{other}"),
+                _ => unreachable!("{operator}"),
             })
         }
     }

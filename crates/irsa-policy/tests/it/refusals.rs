@@ -168,6 +168,41 @@ fn a_trust_policy_has_no_not_principal() {
     assert!(error.hint().unwrap().contains("aws:PrincipalArn"));
 }
 
+// IAM User Guide, "Grammar of the IAM JSON policy language", "Policy grammar notes".
+#[test]
+fn an_identity_policy_has_no_id() {
+    let document = format!(r#"{{"Id": "i", "Statement": {ALLOW}}}"#);
+    for (kind, name) in [
+        (Identity, "an identity policy"),
+        (PolicyKind::Boundary, "a permissions boundary"),
+        (PolicyKind::Session, "a session policy"),
+    ] {
+        assert_eq!(
+            refusal(kind, &document),
+            format!("`Id` has no place in {name}")
+        );
+    }
+}
+
+// The same notes, `sid_string`: services with policies of their own have rules of their own.
+#[test]
+fn a_resource_policy_may_have_any_sid() {
+    let statement = r#"{"Sid": "_any one", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}"#;
+    let document = format!(r#"{{"Statement": [{statement}, {statement}]}}"#);
+    assert!(Policy::parse(PolicyKind::Resource, &document).is_ok());
+}
+
+#[test]
+fn boundaries_and_session_policies_have_the_elements_of_an_identity_policy() {
+    for kind in [PolicyKind::Boundary, PolicyKind::Session] {
+        assert!(Policy::parse(kind, &format!(r#"{{"Statement": {ALLOW}}}"#)).is_ok());
+        let with_principal = r#"{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}}"#;
+        assert!(refusal(kind, with_principal).contains("`Principal` has no place"));
+        let without_resource = r#"{"Statement": {"Effect": "Allow", "Action": "*"}}"#;
+        assert!(refusal(kind, without_resource).contains("`Resource` or `NotResource` is missing"));
+    }
+}
+
 #[test]
 fn two_statements_with_one_sid_are_refused_and_empty_sids_are_none() {
     let with_sid = |sid: &str| {

@@ -188,6 +188,15 @@ fn conditions_of_another_form() {
 }
 
 #[test]
+fn fractions_without_quotation_marks_are_for_numbers_only() {
+    assert_eq!(
+        condition(r#"{"StringEquals": {"a:k": 0.5}}"#),
+        "`Statement[1].Condition.StringEquals.a:k`: expected a string, \
+         as a fraction can be written in many ways, found a number"
+    );
+}
+
+#[test]
 fn what_is_not_supported_says_so() {
     assert_eq!(
         condition(r#"{"ForAnyValue:Null": {"a:k": "true"}}"#),

@@ -92,6 +92,8 @@ fn what_the_resource_grants_and_others_implicitly_deny() {
         (SESSION, SESSION, other(), other(), Allowed),
         (USER, USER, other(), other(), Allowed),
         (FEDERATED, USER, other(), other(), ImplicitlyDenied),
+        (FEDERATED, USER, allow("s3:*"), other(), ImplicitlyDenied),
+        (FEDERATED, USER, allow("s3:*"), allow("s3:*"), Allowed),
         (FEDERATED, FEDERATED, other(), other(), Allowed),
         (ROOT, ROOT, other(), other(), Allowed),
     ] {
@@ -193,6 +195,25 @@ fn a_federated_user_needs_a_session_policy_and_a_role_session_does_not() {
     );
     let passed = world(FEDERATED).with(Session, allow("s3:*"));
     assert_eq!(passed.decision(), Allowed);
+}
+
+// "Policies and permissions in IAM", "Session policies": what limits a grant of the resource depends
+// on whether it names the role or the session.
+#[test]
+fn session_policies_limit_what_the_role_has_and_not_what_the_session_has() {
+    for (named, session, boundary, expected) in [
+        (ROLE, "s3:*", "s3:*", Allowed),
+        (ROLE, "ec2:*", "s3:*", ImplicitlyDenied),
+        (ROLE, "s3:*", "ec2:*", ImplicitlyDenied),
+        (SESSION, "ec2:*", "s3:*", Allowed),
+        (SESSION, "s3:*", "ec2:*", Allowed),
+    ] {
+        let world = get(SESSION)
+            .with(Resource, grant(named))
+            .with(Session, allow(session))
+            .with(Boundary, allow(boundary));
+        assert_eq!(world.decision(), expected, "{named} {session} {boundary}");
+    }
 }
 
 #[test]

@@ -49,6 +49,8 @@ impl<'a> World<'a> {
         };
         let outcome = set.decide(&request);
         assert_eq!(outcome.decision, set.evaluate(&request));
+        let mut misses = outcome.near_misses.iter();
+        assert!(misses.all(|(_, miss)| !miss.kept_by.is_empty()));
         outcome
     }
 

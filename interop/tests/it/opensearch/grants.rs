@@ -1,4 +1,4 @@
-//! What the domain grants a role, and what it does not, seen by a client of the proxy.
+//! What the domain grants a role, and what it does not, seen by a client of the proxy's Unix socket.
 
 use http_body_util::Full;
 use hyper::body::Bytes;
@@ -10,15 +10,11 @@ use super::stage::{Stage, stage};
 /// The answer that a client without any credentials gets of the workload's proxy.
 fn ask(stage: &Stage, workload: &str, method: &str, path: &str) -> Response<Bytes> {
     let proxy = stage.proxy(workload);
-    let address = proxy.address().to_string();
-    let request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header("host", &address);
-    let request = request.body(Full::default()).unwrap();
+    let request = Request::builder().method(method).uri(path);
+    let request = request.header("host", "localhost").body(Full::default());
     stage.runtime.block_on(async {
-        let mut connection = Connection::open(&address).await.unwrap();
-        connection.send(request).await.unwrap()
+        let mut connection = Connection::open_unix(proxy.socket()).await.unwrap();
+        connection.send(request.unwrap()).await.unwrap()
     })
 }
 

@@ -98,14 +98,15 @@ impl Program {
         command
             .args([way, work.operation])
             .args([work.clients.to_string(), work.seconds.to_string()])
-            .env("OPENSEARCH_CA_FILE", &server.ca_file)
-            .env("OPENSEARCH_DIAL", &server.dial)
             .envs(KEYS);
-        let url = match way {
-            "irsa" => subjects.irsa.clone(),
-            _ => format!("https://{}", server.endpoint),
-        };
-        command.env("OPENSEARCH_URL", url);
+        if way == "irsa" {
+            command.env("OPENSEARCH_URL", &subjects.irsa);
+        } else {
+            command
+                .env("OPENSEARCH_URL", format!("https://{}", server.endpoint))
+                .env("OPENSEARCH_DIAL", &server.dial)
+                .env("OPENSEARCH_CA_FILE", &server.ca_file);
+        }
         let said = process::capture(&mut command)?;
         let line = said.lines().last().unwrap_or_default();
         let line: Value = serde_json::from_str(line)

@@ -74,6 +74,8 @@ fn start_server() -> Result<(Process, Server), Failure> {
 fn irsa(server: &Server) -> Command {
     let mut command = Command::new(workspace::target().join("release/irsa"));
     command.args(["proxy", "--output", "json", "--status-address", "off"]);
+    // All large bodies at once take more than the default.
+    command.args(["--spill-limit", "2GiB"]);
     command.args(["--identity", "env", "--log-level", "error", "--ca-file"]);
     command.arg(&server.ca_file);
     let Server { endpoint, dial, .. } = server;

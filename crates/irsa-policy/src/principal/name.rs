@@ -1,0 +1,131 @@
+//! One name that a `Principal` lists.
+
+use super::{Caller, Grant};
+use crate::arn::{Arn, is_account};
+use crate::node::Node;
+use crate::{PolicyError, PolicyKind, Principal, Problem};
+
+#[derive(Debug)]
+pub(super) enum Name {
+    Everyone,
+    /// An account, and with it everyone in it; by its root ARN also the partition is known.
+    Account {
+        partition: Option<String>,
+        id: String,
+    },
+    /// A role or a user, and with it all its sessions, whose ARNs lack the path.
+    Entity(String),
+    /// One session.
+    Session(String),
+    Federated(String),
+    Service(String),
+    /// What a request never has: the id of a deleted user or role, or of an S3 canonical user.
+    Nobody,
+}
+
+const AWS: &str = "an account id, or the ARN of a root, user, role or session without wildcards";
+
+impl Name {
+    pub(super) fn parse(
+        kind: &str,
+        value: &Node<'_>,
+        parent: &Node<'_>,
+    ) -> Result<Self, PolicyError> {
+        let text = value.text()?;
+        match kind {
+            "AWS" if text == "*" => Ok(Self::Everyone),
+            "AWS" => Self::parse_aws(text).ok_or_else(|| value.invalid(text, AWS)),
+            "Federated" if is_plain(text) => Ok(Self::Federated(text.to_owned())),
+            "Federated" => Err(value.invalid(
+                text,
+                "the ARN of an OIDC or SAML provider, without wildcards",
+            )),
+            "Service" if is_plain(text) => Ok(Self::Service(text.to_owned())),
+            "Service" => Err(value.invalid(
+                text,
+                "a service such as `ec2.amazonaws.com`, without wildcards",
+            )),
+            "CanonicalUser" if is_plain(text) => Ok(Self::Nobody),
+            "CanonicalUser" => Err(value.invalid(text, "the id of a canonical user")),
+            _ => Err(parent.fail(Problem::UnknownElement(kind.to_owned()))),
+        }
+    }
+
+    pub(super) fn parse_everyone(node: &Node<'_>, kind: PolicyKind) -> Result<Self, PolicyError> {
+        match node.text()? {
+            "*" => Ok(Self::Everyone),
+            other if kind == PolicyKind::ResourceControl => {
+                Err(node.invalid(other, "`*`, and a resource control policy has no other"))
+            }
+            other => Err(node.invalid(other, "`*` or an object such as `{\"AWS\": …}`")),
+        }
+    }
+
+    fn parse_aws(text: &str) -> Option<Self> {
+        if is_account(text) {
+            let id = text.to_owned();
+            return Some(Self::Account {
+                partition: None,
+                id,
+            });
+        }
+        if is_unique_id(text) {
+            return Some(Self::Nobody);
+        }
+        let arn = Arn::parse(text)
+            .filter(|arn| is_plain(text) && arn.region.is_empty() && is_account(arn.account))?;
+        let (kind, rest) = arn.resource.split_once('/').unwrap_or((arn.resource, ""));
+        match (arn.service, kind) {
+            ("iam", "root") if rest.is_empty() => Some(Self::Account {
+                partition: Some(arn.partition.to_owned()),
+                id: arn.account.to_owned(),
+            }),
+            ("iam", "role" | "user") if !rest.is_empty() => Some(Self::Entity(text.to_owned())),
+            ("sts", "federated-user") if !rest.is_empty() => Some(Self::Session(text.to_owned())),
+            ("sts", "assumed-role") => rest.split_once('/').map(|_| Self::Session(text.to_owned())),
+            _ => None,
+        }
+    }
+
+    pub(super) fn grant(&self, caller: &Caller<'_>) -> Option<Grant> {
+        let grant = match self {
+            Self::Account { .. } if !caller.is_root() => Grant::Account,
+            Self::Entity(_) if !caller.is_user() => Grant::Entity,
+            _ => Grant::Direct,
+        };
+        self.matches(caller).then_some(grant)
+    }
+
+    pub(super) fn matches(&self, caller: &Caller<'_>) -> bool {
+        match (self, caller.principal) {
+            (Self::Everyone, _) => true,
+            (Self::Account { partition, id }, Principal::Aws(_)) => caller.arn.is_some_and(|arn| {
+                arn.account == id
+                    && partition
+                        .as_deref()
+                        .is_none_or(|partition| partition == arn.partition)
+            }),
+            (Self::Entity(name), Principal::Aws(was)) => {
+                name == was || Arn::parse(name).is_some_and(|name| caller.is_session_of(&name))
+            }
+            (Self::Session(name), Principal::Aws(was))
+            | (Self::Federated(name), Principal::Federated(was))
+            | (Self::Service(name), Principal::Service(was)) => name == was,
+            _ => false,
+        }
+    }
+}
+
+/// Wildcards can't stand for a part of a principal's name.
+fn is_plain(text: &str) -> bool {
+    !text.is_empty() && !text.contains(['*', '?']) && !text.contains("${")
+}
+
+/// What IAM puts in place of the ARN of a role or user that was deleted. One created again under the
+/// same name has another id, so nobody matches it.
+pub(crate) fn is_unique_id(text: &str) -> bool {
+    let is_id = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    text.len() >= 16
+        && (text.starts_with("AROA") || text.starts_with("AIDA"))
+        && text.bytes().all(is_id)
+}
