@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn http_dates_are_in_gmt() {
-        let at = UNIX_EPOCH + Duration::from_secs(1_732_482_480);
+        let at = UNIX_EPOCH + Duration::from_millis(1_732_482_480_900);
         assert_eq!(http_date(at), "Sun, 24 Nov 2024 21:08:00 GMT");
     }
 

@@ -108,6 +108,31 @@ fn listen(address: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::world::World;
+
+    #[test]
+    fn a_domains_upstream_says_what_its_name_does_not() {
+        let world = World::camunda_8_3();
+        let zeebe = world.workload("zeebe").unwrap();
+        let mut facts = DomainFacts {
+            name: "test-domain".to_owned(),
+            endpoint: "test-domain.eu-central-1.es.amazonaws.com".to_owned(),
+            dial: "127.0.0.1:1".to_owned(),
+            fine_grained: true,
+            region: "eu-central-1".parse().unwrap(),
+        };
+        assert_eq!(
+            domain_upstream(zeebe, &[facts.clone()]).unwrap(),
+            "opensearch://test-domain.eu-central-1.es.amazonaws.com?dial=127.0.0.1:1&listen=19201"
+        );
+        facts.endpoint = "search.example.com".to_owned();
+        assert_eq!(
+            domain_upstream(zeebe, &[facts]).unwrap(),
+            "opensearch://search.example.com?dial=127.0.0.1:1&region=eu-central-1&service=es\
+             &listen=19201"
+        );
+        assert_eq!(domain_upstream(zeebe, &[]), None);
+    }
 
     #[test]
     fn exports_quote_for_the_shell() {

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use irsa_policy::{Context, Policy, Principal, Request, Verdict, decide};
+use irsa_policy::{Context, NearMiss, Policy, Principal, Request, Verdict, decide};
 
 use crate::clock::{rfc3339, unix_seconds};
 use crate::sessions::Session;
@@ -52,9 +52,13 @@ pub(crate) fn trust(
 
 /// The statement that would nearly have allowed, and what kept it from doing so.
 pub(crate) fn nearest_miss(verdict: &Verdict) -> Option<String> {
-    let nearest = verdict.near_misses.first()?;
-    let texts: Vec<String> = nearest.kept_by.iter().map(ToString::to_string).collect();
-    Some(texts.join("; "))
+    verdict.near_misses.first().map(kept_by)
+}
+
+/// What kept a statement from allowing.
+pub(crate) fn kept_by(miss: &NearMiss) -> String {
+    let texts: Vec<String> = miss.kept_by.iter().map(ToString::to_string).collect();
+    texts.join("; ")
 }
 
 /// The global condition keys of a request by a role session (IAM User Guide, "AWS global condition

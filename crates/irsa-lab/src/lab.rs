@@ -63,8 +63,8 @@ impl Lab {
             java_home: options.java_home,
             progress: options.progress,
         };
-        let aurora = started(options.aurora, Aurora::start(deps.clone()));
-        let opensearch = started(options.opensearch, OpenSearch::start(deps));
+        let aurora = started(options.aurora, Box::pin(Aurora::start(deps.clone())));
+        let opensearch = started(options.opensearch, Box::pin(OpenSearch::start(deps)));
         let (aurora, opensearch) = tokio::try_join!(aurora, opensearch)?;
         let domains = opensearch.as_ref().map(OpenSearch::domains);
         let clusters = aurora.as_ref().map(Aurora::clusters).unwrap_or_default();

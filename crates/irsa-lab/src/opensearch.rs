@@ -8,8 +8,8 @@
 //! The front is where the service differs from OpenSearch, in this order: the size of the body, the signature, the
 //! policies of the role and the access policy of the domain. What passes goes on as the role's ARN, path included, by
 //! the security plugin's proxy authentication, so that fine-grained access control is the real one; without it
-//! everybody is `all_access`. Each domain has a server of its own, with a heap that is small: indices of two domains
-//! never meet.
+//! everybody is `all_access`. Each domain has a server of its own, of about 400 MB, so that indices of two domains never
+//! meet: a world should have no more of them than it needs.
 //!
 //! What goes wrong is told to the client in AWS's words and to the [ledger](crate::Ledger) with its true cause.
 //! Refusals of single items of a bulk stay in its answer, and the ledger does not learn of them. Requests signed in

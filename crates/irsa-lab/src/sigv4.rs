@@ -12,7 +12,7 @@ mod presigned;
 mod scope;
 
 pub use fault::SignatureFault;
-pub use header::{Expected, SignedRequest, Target, expected, missing_parts, scope_region, verify};
+pub use header::{Expected, SignedRequest, Target, credential, expected, missing_parts, verify};
 pub use presigned::{Presigned, PresignedError};
 pub use scope::CredentialScope;
 

@@ -9,13 +9,15 @@ use std::time::SystemTime;
 
 use http::Method;
 use irsa_chain::{Cause, RoleArn};
-use irsa_policy::{Context, Decision, Mismatch, Policy, Principal, Request, Verdict, decide};
+use irsa_policy::{
+    Because, Context, Decision, Layer, Mismatch, Outcome, Policy, PolicySet, Principal, Request,
+};
 use percent_encoding::percent_decode_str;
 
 use super::refusal::Refusal;
 use crate::iam;
 use crate::sessions::Session;
-use crate::world::{Domain, Role, World};
+use crate::world::{Domain, World};
 
 /// Who may go on to OpenSearch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,13 +38,6 @@ pub(super) struct Call<'a> {
     pub(super) now: SystemTime,
 }
 
-/// The kind of policy that a refusal speaks of.
-#[derive(Debug, Clone, Copy)]
-enum Kind {
-    Identity,
-    Resource,
-}
-
 /// `es:ESHttpGet`; `None` for methods that no policy can allow.
 pub(super) fn action(method: &Method) -> Option<&'static str> {
     Some(match method.as_str() {
@@ -56,8 +51,7 @@ pub(super) fn action(method: &Method) -> Option<&'static str> {
     })
 }
 
-/// Asks all policies. Within an account one that allows is enough, across accounts both sides must;
-/// a denial wins.
+/// Asks all policies.
 pub(super) fn authorize(
     session: Option<&Session>,
     call: &Call<'_>,
@@ -68,130 +62,86 @@ pub(super) fn authorize(
         let text = format!("{} is not an HTTP method of the domain", call.method);
         return Err(Refusal::unauthorized(&text, Cause::EsHttpNotAllowed));
     };
+    let Some(session) = session else {
+        let context = with_source(iam::time_context(call.now), call);
+        let asked = ask(&[], domain, call, (action, Principal::Anonymous), &context);
+        return match asked.decision {
+            Decision::Allowed => Ok(Caller::Anonymous),
+            _ => Err(refusal(
+                "anonymous",
+                action,
+                &asked.because,
+                Cause::RequestUnsigned,
+            )),
+        };
+    };
+    let user = session.principal().to_string();
+    let Some(role) = world.role(&session.spec.role) else {
+        let because = Because::NothingAllows(Layer::Identity);
+        return Err(refusal(&user, action, &because, Cause::RoleUnknown));
+    };
+    let policies: Vec<&Policy> = role.policies.iter().map(|one| &one.policy).collect();
+    let context = with_source(iam::session_context(session, role, call.now), call);
+    let asked = ask(
+        &policies,
+        domain,
+        call,
+        (action, Principal::Aws(&user)),
+        &context,
+    );
+    if asked.decision == Decision::Allowed {
+        return Ok(Caller::Role(role.arn.clone()));
+    }
+    let cause = not_allowed_cause(&asked, &domain.arn());
+    let nearest = asked
+        .near_misses
+        .first()
+        .map(|(_, miss)| iam::kept_by(miss));
+    Err(refusal(&user, action, &asked.because, cause).because(nearest))
+}
+
+fn ask(
+    policies: &[&Policy],
+    domain: &Domain,
+    call: &Call<'_>,
+    (action, principal): (&str, Principal<'_>),
+    context: &Context,
+) -> Outcome {
     let path = percent_decode_str(call.path).decode_utf8();
     let path = path.unwrap_or(Cow::Borrowed(call.path));
     let resource = format!("{}{path}", domain.arn());
-    let question = Question {
-        action,
-        resource: &resource,
-        domain,
+    let set = PolicySet {
+        identity: policies.to_vec(),
+        resource: domain.access_policy.as_ref(),
+        ..PolicySet::default()
     };
-    match session {
-        Some(session) => question.of_session(session, call, world),
-        None => question.of_nobody(call),
-    }
+    set.decide(&Request {
+        principal,
+        action,
+        resource: Some(&resource),
+        context,
+    })
 }
 
-struct Question<'a> {
-    action: &'static str,
-    resource: &'a str,
-    domain: &'a Domain,
-}
-
-impl Question<'_> {
-    fn of_session(
-        &self,
-        session: &Session,
-        call: &Call<'_>,
-        world: &World,
-    ) -> Result<Caller, Refusal> {
-        let user = session.principal().to_string();
-        let Some(role) = world.role(&session.spec.role) else {
-            return Err(self.not_allowed(&user, Kind::Identity, Cause::RoleUnknown));
-        };
-        let principal = Principal::Aws(&user);
-        let context = with_source(iam::session_context(session, role, call.now), call);
-        let identity = self.ask(&policies(role), principal, &context);
-        let resource = self.ask_domain(principal, &context);
-        for (verdict, kind) in [(&identity, Kind::Identity), (&resource, Kind::Resource)] {
-            if verdict.decision == Decision::ExplicitlyDenied {
-                return Err(self.denied(&user, kind));
-            }
-        }
-        let allowed = [&identity, &resource].map(|verdict| verdict.decision == Decision::Allowed);
-        let (allowed, kind) = match allowed {
-            either if *role.arn.account() == self.domain.account => {
-                (either.contains(&true), Kind::Identity)
-            }
-            [true, allowed] => (allowed, Kind::Resource),
-            [false, _] => (false, Kind::Identity),
-        };
-        if allowed {
-            return Ok(Caller::Role(role.arn.clone()));
-        }
-        let verdict = match kind {
-            Kind::Identity => identity,
-            Kind::Resource => resource,
-        };
-        let cause = not_allowed_cause(&verdict, &self.domain.arn());
-        Err(self
-            .not_allowed(&user, kind, cause)
-            .because(iam::nearest_miss(&verdict)))
-    }
-
-    fn of_nobody(&self, call: &Call<'_>) -> Result<Caller, Refusal> {
-        let context = with_source(iam::time_context(call.now), call);
-        match self.ask_domain(Principal::Anonymous, &context).decision {
-            Decision::Allowed => Ok(Caller::Anonymous),
-            Decision::ExplicitlyDenied => Err(self.denied("anonymous", Kind::Resource)),
-            Decision::ImplicitlyDenied => {
-                Err(self.not_allowed("anonymous", Kind::Resource, Cause::RequestUnsigned))
-            }
-        }
-    }
-
-    fn ask(&self, policies: &[&Policy], principal: Principal<'_>, context: &Context) -> Verdict {
-        let (action, resource) = (self.action, Some(self.resource));
-        decide(
-            policies,
-            &Request {
-                principal,
-                action,
-                resource,
-                context,
-            },
-        )
-    }
-
-    fn ask_domain(&self, principal: Principal<'_>, context: &Context) -> Verdict {
-        let policies: Vec<&Policy> = self.domain.access_policy.iter().collect();
-        self.ask(&policies, principal, context)
-    }
-
-    fn not_allowed(&self, user: &str, kind: Kind, cause: Cause) -> Refusal {
-        let (action, kind) = (self.action, kind.name());
-        let tail = format!("because no {kind} policy allows the {action} action");
-        Refusal::unauthorized(&self.text(user, &tail), cause)
-    }
-
-    fn denied(&self, user: &str, kind: Kind) -> Refusal {
-        let article = match kind {
-            Kind::Identity => "an",
-            Kind::Resource => "a",
-        };
-        let tail = format!("with an explicit deny in {article} {} policy", kind.name());
-        Refusal::unauthorized(&self.text(user, &tail), Cause::EsHttpDenied)
-    }
-
-    fn text(&self, user: &str, tail: &str) -> String {
-        format!(
-            "User: {user} is not authorized to perform: {} {tail}",
-            self.action
-        )
-    }
-}
-
-impl Kind {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Identity => "identity-based",
-            Self::Resource => "resource-based",
-        }
-    }
-}
-
-fn policies(role: &Role) -> Vec<&Policy> {
-    role.policies.iter().map(|one| &one.policy).collect()
+/// In the service's words; `cause` is that of a request which no policy allows.
+fn refusal(user: &str, action: &str, because: &Because, cause: Cause) -> Refusal {
+    let (tail, cause) = match because {
+        Because::Denies(cited) if cited.layer == Layer::Identity => (
+            format!("with an explicit deny in an {}", cited.layer),
+            Cause::EsHttpDenied,
+        ),
+        Because::Denies(cited) => (
+            format!("with an explicit deny in a {}", cited.layer),
+            Cause::EsHttpDenied,
+        ),
+        Because::NothingAllows(layer) => (
+            format!("because no {layer} allows the {action} action"),
+            cause,
+        ),
+        _ => (String::new(), cause),
+    };
+    let text = format!("User: {user} is not authorized to perform: {action} {tail}");
+    Refusal::unauthorized(&text, cause)
 }
 
 fn with_source(context: Context, call: &Call<'_>) -> Context {
@@ -199,7 +149,7 @@ fn with_source(context: Context, call: &Call<'_>) -> Context {
 }
 
 /// A statement that fits but for its resource, and names a domain there, is what was meant.
-fn not_allowed_cause(verdict: &Verdict, domain: &str) -> Cause {
+fn not_allowed_cause(asked: &Outcome, domain: &str) -> Cause {
     let names_wrongly = |pattern: &String| {
         let names_a_domain = pattern.contains(":es:") && pattern.contains(":domain/");
         let is_below = pattern
@@ -211,11 +161,8 @@ fn not_allowed_cause(verdict: &Verdict, domain: &str) -> Cause {
         [Mismatch::Resource { expected, .. }] => expected.iter().any(names_wrongly),
         _ => false,
     };
-    if verdict
-        .near_misses
-        .iter()
-        .any(|miss| is_near(&miss.kept_by))
-    {
+    let mut near = asked.near_misses.iter();
+    if near.any(|(_, miss)| is_near(&miss.kept_by)) {
         Cause::DomainResourceMismatch
     } else {
         Cause::EsHttpNotAllowed

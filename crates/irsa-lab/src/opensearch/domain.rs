@@ -16,9 +16,6 @@ use crate::error::LabError;
 use crate::facts::DomainFacts;
 use crate::world::Domain;
 
-/// Enough for tests; the least memory with which bulks of some megabytes pass.
-const HEAP_MEBIBYTES: u32 = 384;
-
 /// A running domain. The fields end in this order: front, server, folder.
 #[derive(Debug)]
 pub(super) struct RunningDomain {
@@ -40,7 +37,6 @@ impl RunningDomain {
         let folder = private_folder(binaries.run_as())
             .map_err(|error| LabError::opensearch(&doing, error))?;
         let mut options = OpenSearchOptions::new(folder.path());
-        options.heap_mebibytes = HEAP_MEBIBYTES;
         options.settings = settings(domain);
         let opensearch = OpenSearch::start(binaries, options)
             .await
@@ -70,10 +66,17 @@ impl RunningDomain {
     }
 }
 
-/// The server's own limit must not be met before the domain's.
+/// The server's own limits must not be met before the domain's: that of a body, and that of all bulks at once, of
+/// which several large ones would not fit a tenth of a small heap.
 fn settings(domain: &Domain) -> Vec<(String, String)> {
-    let limit = domain.max_request_bytes.max(1024 * 1024);
-    vec![("http.max_content_length".to_owned(), format!("{limit}b"))]
+    let body = domain.max_request_bytes.max(1024 * 1024);
+    let settings = [
+        ("http.max_content_length", format!("{body}b")),
+        ("indexing_pressure.memory.limit", "40%".to_owned()),
+    ];
+    settings
+        .map(|(name, value)| (name.to_owned(), value))
+        .to_vec()
 }
 
 /// Starts the front of a domain whose real server listens on `backend_port`; returns its port.

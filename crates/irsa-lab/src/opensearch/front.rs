@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::header::{DATE, EXPECT, HOST};
 use http::request::Parts;
+use http::uri::Authority;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
@@ -192,7 +193,7 @@ impl Front {
 
 /// HTTP/2 names the host in `:authority`, and signatures cover it as `host`.
 fn name_the_host(parts: &mut Parts) {
-    let authority = parts.uri.authority().map(|authority| authority.as_str());
+    let authority = parts.uri.authority().map(Authority::as_str);
     if !parts.headers.contains_key(HOST)
         && let Some(host) = authority.and_then(|host| host.parse().ok())
     {

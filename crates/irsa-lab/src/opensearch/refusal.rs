@@ -1,7 +1,8 @@
 //! What the service itself answers, in its two body shapes, and the cause that it keeps to itself.
 
 use bytes::Bytes;
-use http::{Response, StatusCode};
+use http::header::ACCESS_CONTROL_ALLOW_ORIGIN;
+use http::{HeaderValue, Response, StatusCode};
 use irsa_chain::Cause;
 use serde_json::json;
 
@@ -65,7 +66,12 @@ impl Refusal {
 
     /// The answer on the wire.
     pub(super) fn response(self) -> Response<Bytes> {
-        reply::json(self.status, self.body.0)
+        let mut response = reply::json(self.status, self.body.0);
+        let everybody = HeaderValue::from_static("*");
+        response
+            .headers_mut()
+            .insert(ACCESS_CONTROL_ALLOW_ORIGIN, everybody);
+        response
     }
 
     fn new(status: StatusCode, key: &str, text: &str, cause: Cause) -> Self {

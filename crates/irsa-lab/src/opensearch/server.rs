@@ -20,7 +20,7 @@ use super::front::Front;
 /// The protocols in ALPN, the server's choice first.
 pub(super) const ALPN: [&[u8]; 2] = [b"h2", b"http/1.1"];
 /// The limit for the TLS handshake, and for a request's header or until the next one.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(60);
+const HEADER_TIMEOUT: Duration = Duration::from_mins(1);
 const MAX_CONNECTIONS: usize = 1_000;
 
 /// Takes connections until the listener breaks or this future is dropped, which cuts all of them.
@@ -55,7 +55,7 @@ async fn connection(
     let Accepted { stream, peer } = accepted;
     let source = match peer {
         Peer::Tcp(address) => address.ip(),
-        _ => IpAddr::from(Ipv4Addr::LOCALHOST),
+        Peer::Unix { .. } => IpAddr::from(Ipv4Addr::LOCALHOST),
     };
     let handshake = timeout(HEADER_TIMEOUT, TlsAcceptor::from(tls).accept(stream));
     let stream = handshake.await.map_err(io::Error::other)??;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use http::HeaderMap;
 use http::header::{AUTHORIZATION, HOST};
+use http::{HeaderMap, HeaderValue};
 use irsa_chain::Cause;
 
 use super::refusal::Refusal;
@@ -21,6 +21,11 @@ const AHEAD: Duration = Duration::from_mins(5);
 const MISMATCH: &str = "The request signature we calculated does not match the signature you \
                         provided. Check your AWS Secret Access Key and signing method. Consult the \
                         service documentation for details.";
+
+const CREDENTIAL: &str = "Credential must have exactly 5 slash-delimited elements, e.g. \
+                          keyid/date/region/service/term, got '{}'";
+const DATE: &str = "Date must be in ISO-8601 'basic format'. Got '{}'. See \
+                    http://en.wikipedia.org/wiki/ISO_8601";
 
 /// The session that signed; `None` for a request that nobody signed.
 pub(super) fn authenticate(
@@ -65,7 +70,9 @@ fn refusal(
 ) -> Refusal {
     let refused = |text: &str, cause| Refusal::unauthentic(text, cause);
     match fault {
-        SignatureFault::Missing | SignatureFault::Incomplete(_) => incomplete(request.headers),
+        SignatureFault::Missing | SignatureFault::Incomplete(_) => {
+            incomplete(fault, request.headers)
+        }
         SignatureFault::UnknownCredentials => refused(
             "The security token included in the request is invalid.",
             Cause::CredentialsUnknown,
@@ -92,19 +99,24 @@ fn refusal(
     }
 }
 
-/// Lists what is missing and repeats the header, but not to the ledger.
-fn incomplete(headers: &HeaderMap) -> Refusal {
-    let missing = missing_parts(headers);
-    let sentences: Vec<String> = missing.iter().map(|part| requires(part)).collect();
-    let given = headers.get(AUTHORIZATION).map(|value| value.as_bytes());
-    let given = String::from_utf8_lossy(given.unwrap_or_default());
-    let sentences = if missing.is_empty() {
-        "Authorization header requires existence of well-formed parameters.".to_owned()
-    } else {
-        sentences.join(" ")
+/// What can't be read of the signature, or what is missing: then the header is repeated, but not to
+/// the ledger.
+fn incomplete(fault: &SignatureFault, headers: &HeaderMap) -> Refusal {
+    let missing: Vec<String> = missing_parts(headers).into_iter().map(requires).collect();
+    let cause = Cause::AuthorizationMalformed;
+    if !missing.is_empty() {
+        let sentences = missing.join(" ");
+        let given = headers.get(AUTHORIZATION).map(HeaderValue::as_bytes);
+        let given = String::from_utf8_lossy(given.unwrap_or_default());
+        let text = format!("{sentences} Authorization={given}");
+        return Refusal::unauthentic(&text, cause).logged_as(sentences);
+    }
+    let (text, was) = match fault {
+        SignatureFault::Incomplete("Credential") => (CREDENTIAL, sigv4::credential(headers)),
+        _ => (DATE, text(headers, "x-amz-date")),
     };
-    let text = format!("{sentences} Authorization={given}");
-    Refusal::unauthentic(&text, Cause::AuthorizationMalformed).logged_as(sentences)
+    let told = text.replace("{}", was.unwrap_or_default());
+    Refusal::unauthentic(&told, cause).logged_as(text.replace("'{}'", "something else"))
 }
 
 fn requires(part: &str) -> String {
@@ -120,7 +132,8 @@ fn wrong_scope(fault: &SignatureFault, headers: &HeaderMap) -> String {
     let SignatureFault::WrongScope { region, service } = fault else {
         return String::new();
     };
-    let was = sigv4::scope_region(headers).unwrap_or_default();
+    let was = sigv4::credential(headers).and_then(|credential| credential.split('/').nth(2));
+    let was = was.unwrap_or_default();
     let region =
         region.then(|| format!("Credential should be scoped to a valid region, not '{was}'. "));
     let service =

@@ -1,21 +1,22 @@
 //! Requests signed by an `Authorization` header.
 
+mod claims;
+
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, Method};
 use irsa_chain::Region;
 
-use super::canonical::{Canonical, canonical_headers, canonical_query, string_to_sign};
+use self::claims::{Claims, TOKEN, text_header};
+pub use self::claims::{credential, missing_parts};
 use super::fault::SignatureFault;
 use super::key::{sha256_hex, signature_is};
-use super::scope::{CredentialScope, parse_amz_date};
+use super::scope::CredentialScope;
 use crate::sessions::{Session, Sessions};
 
 /// Signed requests are good for this long.
 const WINDOW: Duration = Duration::from_mins(15);
-const ALGORITHM: &str = "AWS4-HMAC-SHA256";
-const TOKEN: &str = "x-amz-security-token";
 const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
 
 /// The request as it came over the wire.
@@ -94,99 +95,24 @@ pub fn expected(request: &SignedRequest<'_>, target: &Target<'_>) -> Option<Expe
     let payload = payload_hash(request, target).unwrap_or_else(|| sha256_hex(request.body));
     let canonical = claims.canonical(request, &payload)?;
     let string_to_sign = claims.string_to_sign(&canonical);
-    let token = text_header(request.headers, TOKEN).unwrap_or_default();
-    let secret = format!("{TOKEN}:{token}\n");
     Some(Expected {
-        canonical: canonical.replace(&secret, &format!("{TOKEN}:[not shown]\n")),
+        canonical: without_token(&canonical),
         string_to_sign,
     })
 }
 
-/// What the headers of a signed request must have and these have not: names of parts of
-/// `Authorization`, and `X-Amz-Date`.
-pub fn missing_parts(headers: &HeaderMap) -> Vec<&'static str> {
-    let fields = text_header(headers, "authorization")
-        .and_then(|authorization| authorization.strip_prefix(ALGORITHM))
-        .unwrap_or_default();
-    let in_header = ["Credential", "Signature", "SignedHeaders"]
-        .into_iter()
-        .filter(|name| field(fields, name).is_none());
-    let date = (!headers.contains_key("x-amz-date")).then_some("X-Amz-Date");
-    in_header.chain(date).collect()
-}
-
-/// The region that a request claims to be signed for.
-pub fn scope_region(headers: &HeaderMap) -> Option<&str> {
-    Claims::parse(headers)
-        .ok()
-        .map(|claims| claims.scope.region)
-}
-
-/// What the `Authorization` header and the date say.
-struct Claims<'a> {
-    access_key_id: &'a str,
-    scope: CredentialScope<'a>,
-    signed_headers: &'a str,
-    signature: &'a str,
-    amz_date: &'a str,
-    signed_at: SystemTime,
-}
-
-impl<'a> Claims<'a> {
-    fn parse(headers: &'a HeaderMap) -> Result<Self, SignatureFault> {
-        let authorization = text_header(headers, "authorization").ok_or(SignatureFault::Missing)?;
-        let fields = authorization
-            .strip_prefix(ALGORITHM)
-            .ok_or(SignatureFault::Incomplete("algorithm"))?;
-        let field = |name| field(fields, name).ok_or(SignatureFault::Incomplete(name));
-        let (access_key_id, scope) = CredentialScope::parse_credential(field("Credential")?)
-            .ok_or(SignatureFault::Incomplete("Credential"))?;
-        let amz_date =
-            text_header(headers, "x-amz-date").ok_or(SignatureFault::Incomplete("X-Amz-Date"))?;
-        let signed_at = parse_amz_date(amz_date).ok_or(SignatureFault::Incomplete("X-Amz-Date"))?;
-        if !amz_date.starts_with(scope.date) {
-            return Err(SignatureFault::Mismatch);
-        }
-        let (signed_headers, signature) = (field("SignedHeaders")?, field("Signature")?);
-        Ok(Self {
-            access_key_id,
-            scope,
-            signed_headers,
-            signature,
-            amz_date,
-            signed_at,
-        })
-    }
-
-    /// Whether all is signed that must be, and the list of signed headers is as it should be.
-    fn cover(&self, headers: &HeaderMap) -> bool {
-        let signed: Vec<&str> = self.signed_headers.split(';').collect();
-        let must_be_signed = |name: &&str| *name == "host" || headers.contains_key(*name);
-        let covered = ["host", "x-amz-date", TOKEN]
-            .iter()
-            .filter(|name| must_be_signed(name))
-            .all(|name| signed.contains(name));
-        let is_lower = |name: &&str| !name.bytes().any(|byte| byte.is_ascii_uppercase());
-        covered && signed.is_sorted() && signed.iter().all(is_lower)
-    }
-
-    /// The canonical request; `None` if a signed header is not text.
-    fn canonical(&self, request: &SignedRequest<'_>, payload_hash: &str) -> Option<String> {
-        let signed: Vec<&str> = self.signed_headers.split(';').collect();
-        let canonical = Canonical {
-            method: request.method.as_str(),
-            path: request.path,
-            query: &canonical_query(request.query, None),
-            headers: &canonical_headers(request.headers, &signed)?,
-            signed_headers: self.signed_headers,
-            payload_hash,
-        };
-        Some(canonical.text())
-    }
-
-    fn string_to_sign(&self, canonical: &str) -> String {
-        string_to_sign(canonical, self.amz_date, &self.scope)
-    }
+/// The canonical request, in which the session token has a line of its own.
+fn without_token(canonical: &str) -> String {
+    let name = format!("{TOKEN}:");
+    let shown = |line: &str| match line.strip_prefix(&name) {
+        Some(_) => format!("{name}[not shown]"),
+        None => line.to_owned(),
+    };
+    canonical
+        .split('\n')
+        .map(shown)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// The body's hash, or the word that stands in for it; `None` if the request states another hash.
@@ -198,16 +124,6 @@ fn payload_hash(request: &SignedRequest<'_>, target: &Target<'_>) -> Option<Stri
     let hash = sha256_hex(request.body);
     let states_another = stated.len() == hash.len() && stated != hash;
     (!states_another).then_some(hash)
-}
-
-/// `Name=value` among fields separated by commas or spaces.
-fn field<'a>(fields: &'a str, name: &str) -> Option<&'a str> {
-    fields
-        .split([',', ' '])
-        .filter_map(|field| field.split_once('='))
-        .find(|(field, _)| *field == name)
-        .map(|(_, value)| value)
-        .filter(|value| !value.is_empty())
 }
 
 fn check_scope(scope: &CredentialScope<'_>, target: &Target<'_>) -> Result<(), SignatureFault> {
@@ -235,8 +151,4 @@ fn check_time(
         return Err(SignatureFault::TooNew { signed_at });
     }
     Ok(())
-}
-
-fn text_header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok()
 }

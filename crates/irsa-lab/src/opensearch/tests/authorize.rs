@@ -72,6 +72,17 @@ fn within_the_account_the_access_policy_alone_is_enough() {
 }
 
 #[test]
+fn the_account_as_principal_leaves_it_to_the_roles_own_policies() {
+    let account = "arn:aws:iam::111122223333:role/camunda/keycloak-role";
+    let world = world_with_policy(&ALLOW_KEYCLOAK.replace(account, "111122223333"));
+    assert_eq!(
+        refused(&world, Some(KEYCLOAK), &GET, "/").1,
+        Cause::EsHttpNotAllowed
+    );
+    assert_eq!(asked(&world, Some(ZEEBE), &GET, "/"), Ok(role(ZEEBE)));
+}
+
+#[test]
 fn across_accounts_both_sides_must_allow() {
     let only_domain = world_with_policy(ALLOW_PARTNER);
     let user = "arn:aws:sts::444455556666:assumed-role/partner-role/pod-1";

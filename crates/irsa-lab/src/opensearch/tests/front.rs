@@ -200,6 +200,7 @@ async fn counts_what_it_serves_and_keeps_what_it_refuses() {
     assert_eq!(stage.signed(&Unsigned::get("/blocked")).await.status(), 403);
     let response = stage.send(Unsigned::get("/").plain()).await;
     assert_eq!(response.headers()["content-type"], "application/json");
+    assert_eq!(response.headers()["access-control-allow-origin"], "*");
     let unsigned = r#"{"Message":"User: anonymous is not authorized to perform: es:ESHttpGet because no resource-based policy allows the es:ESHttpGet action"}"#;
     assert_eq!(
         (response.status().as_u16(), text(response).await.as_str()),
@@ -236,9 +237,9 @@ async fn a_refusal_of_the_security_plugin_passes_and_is_entered() {
 #[tokio::test]
 async fn without_fine_grained_access_everybody_is_one() {
     let text = include_str!("../../world/camunda-8.3.yaml");
-    let start = text.find("    master_role:").unwrap();
-    let end = text.find("\nworkloads:").unwrap();
-    let open = [&text[..start], "    fine_grained: false\n", &text[end..]].concat();
+    let (start, rest) = text.split_once("    master_role:").unwrap();
+    let (_, end) = rest.split_once("\nworkloads:").unwrap();
+    let open = [start, "    fine_grained: false\nworkloads:", end].concat();
     let stage = Stage::new(Arc::new(World::from_yaml(&open).unwrap())).await;
     assert_eq!(stage.signed(&Unsigned::get("/")).await.status(), 200);
     assert_eq!(stage.seen()[0].headers()["x-proxy-user"], "everybody");

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::{Method, Request};
 use irsa_chain::Cause;
+use proptest::prelude::*;
 
 use super::super::refusal::Refusal;
 use super::super::signature::authenticate;
@@ -142,6 +143,41 @@ fn names_what_a_signature_lacks() {
 }
 
 #[test]
+fn says_what_of_a_signature_it_can_not_read() {
+    let sessions = Sessions::default();
+    let good = Unsigned::get("/").sign(&session(&sessions, ZEEBE));
+    let authorization = good.headers()["authorization"].to_str().unwrap();
+    let (_, credential) = authorization.split_once("Credential=").unwrap();
+    let (credential, _) = credential.split_once(',').unwrap();
+    let longer = authorization.replace(credential, &format!("x/{credential}"));
+    let five = "Credential must have exactly 5 slash-delimited elements, e.g. \
+                keyid/date/region/service/term, got";
+    let date = "Date must be in ISO-8601 'basic format'. Got 'today'. See \
+                http://en.wikipedia.org/wiki/ISO_8601";
+    for (name, value, expected) in [
+        (
+            "authorization",
+            longer.as_str(),
+            format!("{five} 'x/{credential}'"),
+        ),
+        ("x-amz-date", "today", date.to_owned()),
+    ] {
+        let mut request = good.clone();
+        request.headers_mut().insert(name, value.parse().unwrap());
+        let (text, cause, logged) = refused(&request, &sessions);
+        assert_eq!(
+            (text, cause),
+            (expected, Cause::AuthorizationMalformed),
+            "{name}"
+        );
+        assert!(
+            !logged.contains(credential) && !logged.contains("today"),
+            "{logged}"
+        );
+    }
+}
+
+#[test]
 fn tells_what_should_have_been_signed_but_not_the_session_token() {
     let sessions = Sessions::default();
     let session = session(&sessions, ZEEBE);
@@ -162,7 +198,7 @@ fn tells_what_should_have_been_signed_but_not_the_session_token() {
     let middle = format!(
         "'\n\nThe String-to-Sign should have been\n'AWS4-HMAC-SHA256\n{}\n{}/eu-central-1/es/aws4_request\n",
         stamp(now()),
-        &stamp(now())[..8]
+        stamp(now()).split_once('T').unwrap().0
     );
     assert!(text.contains(&middle), "{text}");
     assert!(!text.contains(session.credentials.session_token.expose()));
@@ -195,6 +231,14 @@ fn refuses_each_fault_in_its_own_words() {
             changed(|unsigned| unsigned.service = "aoss"),
             "Credential should be scoped to correct service: 'es'. ".to_owned(),
             Cause::SignedForAnotherService,
+        ),
+        (
+            "region and service",
+            changed(|unsigned| (unsigned.region, unsigned.service) = ("x", "sts")),
+            "Credential should be scoped to a valid region, not 'x'. Credential should be scoped \
+             to correct service: 'es'. "
+                .to_owned(),
+            Cause::SignedForAnotherRegion,
         ),
         (
             "too old",
@@ -261,4 +305,35 @@ fn the_body_must_be_the_one_that_the_hash_is_of() {
     unsigned.payload = Some("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     let (_, cause, _) = refused(&unsigned.sign(&session(&sessions, ZEEBE)), &sessions);
     assert_eq!(cause, Cause::SignatureMismatch);
+}
+
+proptest! {
+    #[test]
+    fn altering_any_one_byte_of_the_target_or_body_refuses(
+        at in any::<prop::sample::Index>(),
+        other in "[a-zA-Z0-9]",
+    ) {
+        let sessions = Sessions::default();
+        let target = "/zeebe-record_job/_bulk?refresh=true&routing=1";
+        let unsigned = Unsigned::new(Method::POST, target, "{\"index\":{}}\n{}\n");
+        let mut request = unsigned.sign(&session(&sessions, ZEEBE));
+        let whole = format!("{target}{}", request.body());
+        let at = at.index(whole.len() - 1) + 1;
+        let altered: String = whole.char_indices().map(|(place, byte)| {
+            if place == at { other.clone() } else { byte.to_string() }
+        }).collect();
+        prop_assume!(altered != whole);
+        let (new_target, body) = altered.split_at(target.len());
+        *request.uri_mut() = new_target.parse().unwrap();
+        body.clone_into(request.body_mut());
+        prop_assert_eq!(outcome(&request, &sessions).unwrap_err().cause, Cause::SignatureMismatch);
+    }
+
+    #[test]
+    fn no_authorization_makes_it_panic_or_is_let_in(text in "(AWS4-HMAC-SHA256 )?[ -~]{0,100}") {
+        let sessions = Sessions::default();
+        let mut request = Unsigned::get("/").sign(&session(&sessions, ZEEBE));
+        request.headers_mut().insert("authorization", text.parse().unwrap());
+        prop_assert!(outcome(&request, &sessions).is_err());
+    }
 }

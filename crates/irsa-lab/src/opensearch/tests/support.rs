@@ -116,7 +116,7 @@ impl Unsigned {
 
     pub(super) fn sign(&self, session: &Session) -> Request<String> {
         let stamp = stamp(self.at);
-        let date = &stamp[..8];
+        let (date, _) = stamp.split_once('T').unwrap();
         let hash = hex(&Sha256::digest(&self.body));
         let payload = self.payload.unwrap_or(&hash).to_owned();
         let credentials = &session.credentials;

@@ -1,7 +1,7 @@
 //! OpenSearch domains: the endpoint's name is derived, the access policy is compiled.
 
 use irsa_chain::Region;
-use irsa_policy::{Policy, PolicyKind};
+use irsa_policy::PolicyKind;
 use serde_saphyr::Spanned;
 
 use super::Check;
@@ -25,12 +25,18 @@ impl Check {
             .clone()
             .unwrap_or_else(|| default_region.clone());
         let endpoint = self.domain_endpoint(&entry, &region);
-        let access_policy = self.access_policy(&entry);
+        let access_policy = match &entry.access_policy {
+            Some(json) => {
+                let what = format!("access policy of `{}`", entry.name.value);
+                Some(self.policy(PolicyKind::Resource, &what, json)?)
+            }
+            None => None,
+        };
         Some(Domain {
             account: entry.account.value,
             region,
             endpoint,
-            access_policy: access_policy?,
+            access_policy,
             fine_grained: entry.fine_grained,
             master_role: entry.master_role,
             max_request_bytes: entry.max_request_bytes,
@@ -81,15 +87,6 @@ impl Check {
                 String::new()
             }
         }
-    }
-
-    /// `None` if there is one that can't be read.
-    fn access_policy(&mut self, entry: &DomainEntry) -> Option<Option<Policy>> {
-        let Some(json) = &entry.access_policy else {
-            return Some(None);
-        };
-        let what = format!("access policy of `{}`", entry.name.value);
-        self.policy(PolicyKind::Resource, &what, json).map(Some)
     }
 
     fn fine_grained_access(&mut self, entry: &DomainEntry) {
