@@ -38,6 +38,8 @@ pub(crate) struct OpenSearchStore {
     pub(crate) upstream: irsa_opensearch::Upstream,
     pub(crate) guards: Guards,
     pub(crate) payload: PayloadSigning,
+    /// Whether to offer HTTP/2 to the domain.
+    pub(crate) http2: bool,
     /// Names that clients may call the proxy by, besides those of its addresses.
     pub(crate) server_names: Vec<String>,
 }

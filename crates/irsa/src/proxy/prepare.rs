@@ -50,7 +50,8 @@ struct Common<'a> {
     postgres: PostgresMetrics,
     postgres_tls: Arc<ClientConfig>,
     opensearch: OpenSearchMetrics,
-    opensearch_tls: Arc<ClientConfig>,
+    http1_tls: Arc<ClientConfig>,
+    http2_tls: Arc<ClientConfig>,
     bodies: Arc<BodyStore>,
 }
 
@@ -68,7 +69,8 @@ pub(super) fn prepare(
         postgres: metrics.register(PostgresMetrics::register),
         postgres_tls: upstream_tls(&[b"postgresql"]).map_err(tls_failure)?,
         opensearch: metrics.register(OpenSearchMetrics::register),
-        opensearch_tls: upstream_tls(&[b"h2", b"http/1.1"]).map_err(tls_failure)?,
+        http1_tls: upstream_tls(&[b"http/1.1"]).map_err(tls_failure)?,
+        http2_tls: upstream_tls(&[b"h2", b"http/1.1"]).map_err(tls_failure)?,
         bodies: Arc::new(BodyStore::new(settings.bodies.clone())),
     };
     settings
@@ -160,6 +162,11 @@ impl Common<'_> {
         role: Option<RoleArn>,
     ) -> Result<Domain, Failure> {
         let clients = &self.settings.clients;
+        let upstream_tls = if store.http2 {
+            &self.http2_tls
+        } else {
+            &self.http1_tls
+        };
         let parts = DomainParts {
             upstream: store.upstream.clone(),
             limits: self.settings.opensearch.clone(),
@@ -170,7 +177,7 @@ impl Common<'_> {
             role,
             clock: Arc::new(SystemClock),
             bodies: Arc::clone(&self.bodies),
-            upstream_tls: Arc::clone(&self.opensearch_tls),
+            upstream_tls: Arc::clone(upstream_tls),
             client_tls: Some(Protocol::Http.over(&self.client_tls)),
             client_auth: clients.http_auth().map_err(Failure::other)?,
         };

@@ -46,6 +46,7 @@ pub(super) fn resolve(
         } else {
             PayloadSigning::Hashed
         },
+        http2: parameters.http2,
         server_names: parameters.server_names.clone(),
     })
 }

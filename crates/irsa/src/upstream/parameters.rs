@@ -22,7 +22,7 @@ pub(crate) enum For {
 }
 
 /// The parameters that an upstream may have, with what they mean.
-pub(crate) const PARAMETERS: [(&str, For, &str); 14] = [
+pub(crate) const PARAMETERS: [(&str, For, &str); 15] = [
     (
         "listen=ADDRESS",
         For::Both,
@@ -89,6 +89,11 @@ pub(crate) const PARAMETERS: [(&str, For, &str); 14] = [
         "leave the body out of the signature, so that it streams through; TLS still protects it",
     ),
     (
+        "http2",
+        For::OpenSearch,
+        "speak HTTP/2 to the domain where it can: fewer connections, slower large bodies",
+    ),
+    (
         "server-name=NAME",
         For::OpenSearch,
         "a further name that clients may call the proxy by (a Kubernetes Service's); may be repeated",
@@ -111,6 +116,7 @@ pub(super) struct Parameters {
     pub(super) allow_paths: Vec<PathPattern>,
     pub(super) deny_security_api: bool,
     pub(super) unsigned_payload: bool,
+    pub(super) http2: bool,
     pub(super) server_names: Vec<String>,
 }
 
@@ -210,6 +216,7 @@ impl Parameters {
             "allow-path" => self.allow_paths.push(parse_value(name, value)?),
             "deny-security-api" => self.deny_security_api = switch(name, value)?,
             "unsigned-payload" => self.unsigned_payload = switch(name, value)?,
+            "http2" => self.http2 = switch(name, value)?,
             "server-name" => self.server_names.push(value.to_ascii_lowercase()),
             _ => return Err(format!("`{name}` is not read")),
         }
