@@ -14,6 +14,7 @@ use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use irsa_net::listen::Peer;
 use irsa_ops::http::Client;
+use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
 use self::remembered::Remembered;
@@ -62,7 +63,12 @@ pub(crate) struct Gate {
     auth: ClientAuth,
     offers_tls: bool,
     remembered: Remembered,
+    /// Guesses must not take all threads: bodies are written to files by the same ones.
+    checks: Semaphore,
 }
+
+/// Passwords that are checked at once.
+const CHECKS: usize = 4;
 
 // === impl Gate ===
 
@@ -72,6 +78,7 @@ impl Gate {
             auth,
             offers_tls,
             remembered: Remembered::new(),
+            checks: Semaphore::new(CHECKS),
         }
     }
 
@@ -102,6 +109,7 @@ impl Gate {
         if self.remembered.has(&key) {
             return true;
         }
+        let _turn = self.checks.acquire().await;
         let (check, credentials) = (Arc::clone(check), credentials.to_vec());
         let checking = spawn_blocking(move || {
             let (user, password) = credentials.split_at(colon);

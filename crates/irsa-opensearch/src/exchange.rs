@@ -7,7 +7,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::domain::Domain;
 use crate::failure::Failure;
-use crate::guard::is_repeatable;
+use crate::guard;
 use crate::headers::clean_response;
 use crate::outbound::Outbound;
 use crate::refusal;
@@ -20,20 +20,21 @@ pub(crate) async fn exchange(
     domain: &Domain,
     mut outbound: Outbound,
 ) -> Result<Response<Relayed>, Failure> {
-    let is_repeatable = is_repeatable(outbound.method(), outbound.path());
-    let mut retries = Retries::new(outbound.is_replayable(), is_repeatable);
+    let mut retries = Retries::new(outbound.is_replayable());
     let mut may_learn = true;
     loop {
         let skew = domain.skew.seconds();
         let mut answer = match attempt(domain, &mut outbound, skew).await {
             Ok(answer) => answer,
-            Err(Failure::Upstream(error)) => match retries.after_error(&error) {
-                Some(again) => {
-                    wait(domain, &again).await;
-                    continue;
+            Err(Failure::Upstream(error)) => {
+                match retries.after_error(&error, is_repeatable(&outbound)) {
+                    Some(again) => {
+                        wait(domain, &again).await;
+                        continue;
+                    }
+                    None => return Err(error.into()),
                 }
-                None => return Err(error.into()),
-            },
+            }
             Err(failure) => return Err(failure),
         };
         if refusal::is_suspect(answer.status()) {
@@ -44,7 +45,9 @@ pub(crate) async fn exchange(
                 continue;
             }
             let (status, now) = (answer.status(), domain.clock.now());
-            if let Some(again) = retries.after_answer(status, answer.headers(), now) {
+            let is_repeatable = is_repeatable(&outbound);
+            if let Some(again) = retries.after_answer(status, answer.headers(), now, is_repeatable)
+            {
                 wait(domain, &again).await;
                 continue;
             }
@@ -68,8 +71,12 @@ async fn attempt(
     let answer = timeout(limit, sending)
         .await
         .map_err(|_| UpstreamError::TimedOut(limit))?
-        .map_err(|error| UpstreamError::of(&error))?;
+        .map_err(|error| Failure::of(&error))?;
     Ok(answer.map(Relayed::new))
+}
+
+fn is_repeatable(outbound: &Outbound) -> bool {
+    guard::is_repeatable(outbound.method(), outbound.path())
 }
 
 async fn wait(domain: &Domain, again: &Again) {

@@ -6,6 +6,7 @@
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
 use http::{Response, StatusCode};
+use hyper_util::client::legacy;
 use irsa_chain::{Cause, Link};
 use irsa_identity::IdentityError;
 use serde_json::{Map, Value, json};
@@ -13,7 +14,7 @@ use serde_json::{Map, Value, json};
 use crate::body::IntakeError;
 use crate::client_auth::AuthError;
 use crate::guard::Denial;
-use crate::upstream_error::UpstreamError;
+use crate::upstream_error::{UpstreamError, find};
 
 /// Why a request is answered here.
 #[derive(Debug)]
@@ -43,6 +44,14 @@ pub(crate) struct Facts<'a> {
 // === impl Failure ===
 
 impl Failure {
+    /// Why a request got no answer: for the domain, or for a body that could not be passed on.
+    pub(crate) fn of(error: &legacy::Error) -> Self {
+        match find::<IntakeError>(error) {
+            Some(error) => Self::Intake(error.repeat()),
+            None => Self::Upstream(UpstreamError::of(error)),
+        }
+    }
+
     pub(crate) fn cause(&self) -> Option<Cause> {
         match self {
             Self::Identity(error) => error.cause(),

@@ -71,7 +71,9 @@ async fn forward(
         Ok(Payload::Streaming(_, length)) => Payload::Streaming(Some(body), length),
         Ok(stored) => stored,
         Err(error) => {
-            linger(&parts, body);
+            if error.is_refusal() {
+                linger(&parts, body);
+            }
             return Err(error.into());
         }
     };

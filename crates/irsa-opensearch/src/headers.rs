@@ -84,7 +84,9 @@ mod tests {
     }
 
     fn names(headers: &HeaderMap) -> Vec<&str> {
-        headers.keys().map(HeaderName::as_str).collect()
+        let mut names: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
+        names.sort_unstable();
+        names
     }
 
     #[test]
@@ -109,7 +111,7 @@ mod tests {
             ("content-encoding", "gzip"),
         ]);
         clean_request(&mut request);
-        assert_eq!(names(&request), ["content-type", "content-encoding"]);
+        assert_eq!(names(&request), ["content-encoding", "content-type"]);
     }
 
     #[test]

@@ -11,10 +11,10 @@
 //!
 //! Method, path and query go on byte for byte as the client sent them, but for a fragment, which no
 //! target has. What hyper can't read as a request it answers itself, with 400, 414 or 431 and no
-//! body. `failure` makes the proxy's own answers; the domain's refusals are passed on, and `refusal`
+//! body; that includes a target with `<`, `>`, a quotation mark or a backtick that is not encoded. `failure` makes the proxy's own answers; the domain's refusals are passed on, and `refusal`
 //! says in log and metrics which link of the chain they mean.
 
-#![warn(missing_docs)]
+#![warn(clippy::indexing_slicing, clippy::string_slice, missing_docs)]
 
 mod body;
 mod client_auth;

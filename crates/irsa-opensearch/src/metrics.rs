@@ -1,19 +1,22 @@
 //! What the OpenSearch side counts. No label is a client's word: the upstream is the configured
 //! host, methods and routes are from fixed lists, so that the number of series is bounded.
 
+mod labels;
 mod request;
 
 use std::sync::Arc;
 
-use http::{Method, StatusCode};
+use http::Method;
 use irsa_chain::{Cause, Link};
-use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
+use self::labels::{
+    DirectionLabels, ReasonLabels, RefusalLabels, RequestLabels, RouteLabels, UpstreamLabel,
+};
 use crate::body::BodyMetrics;
 
 pub(crate) use self::request::RequestMeter;
@@ -32,44 +35,6 @@ pub struct OpenSearchMetrics {
     connections: Family<UpstreamLabel, Counter>,
     skew: Family<UpstreamLabel, Gauge>,
     bodies: BodyMetrics,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct UpstreamLabel {
-    upstream: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RouteLabels {
-    upstream: String,
-    route: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RequestLabels {
-    upstream: String,
-    method: &'static str,
-    route: &'static str,
-    status: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ReasonLabels {
-    upstream: String,
-    reason: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RefusalLabels {
-    upstream: String,
-    link: &'static str,
-    cause: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct DirectionLabels {
-    upstream: String,
-    direction: &'static str,
 }
 
 /// One upstream's handles, looked up once.
@@ -281,28 +246,4 @@ fn body_sizes() -> Histogram {
         83_886_080.0,
         104_857_600.0,
     ])
-}
-
-fn method_label(method: &Method) -> &'static str {
-    match *method {
-        Method::DELETE => "DELETE",
-        Method::GET => "GET",
-        Method::HEAD => "HEAD",
-        Method::PATCH => "PATCH",
-        Method::POST => "POST",
-        Method::PUT => "PUT",
-        _ => "other",
-    }
-}
-
-fn status_label(status: Option<StatusCode>) -> &'static str {
-    match status.map(|status| status.as_u16() / 100) {
-        Some(1) => "1xx",
-        Some(2) => "2xx",
-        Some(3) => "3xx",
-        Some(4) => "4xx",
-        Some(5) => "5xx",
-        Some(_) => "other",
-        None => "gone",
-    }
 }

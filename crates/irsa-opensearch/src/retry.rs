@@ -25,7 +25,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 pub(crate) struct Retries {
     /// Whether there is a body to send again.
     is_possible: bool,
-    is_repeatable: bool,
     made: u32,
 }
 
@@ -40,10 +39,9 @@ pub(crate) struct Again {
 // === impl Retries ===
 
 impl Retries {
-    pub(crate) fn new(is_possible: bool, is_repeatable: bool) -> Self {
+    pub(crate) fn new(is_possible: bool) -> Self {
         Self {
             is_possible,
-            is_repeatable,
             made: 0,
         }
     }
@@ -58,6 +56,7 @@ impl Retries {
         status: StatusCode,
         headers: &HeaderMap,
         now: SystemTime,
+        is_repeatable: bool,
     ) -> Option<Again> {
         let reason = match status.as_u16() {
             429 => "429",
@@ -66,18 +65,22 @@ impl Retries {
             504 => "504",
             _ => return None,
         };
-        if !self.is_repeatable {
+        if !is_repeatable {
             return None;
         }
         self.again(reason, retry_after(headers, now).unwrap_or_default())
     }
 
     /// After no answer.
-    pub(crate) fn after_error(&mut self, error: &UpstreamError) -> Option<Again> {
+    pub(crate) fn after_error(
+        &mut self,
+        error: &UpstreamError,
+        is_repeatable: bool,
+    ) -> Option<Again> {
         let reason = match error {
             UpstreamError::Connect(_) if error.cause() == Cause::EndpointUnreachable => "connect",
-            UpstreamError::Unsent(_) => "unsent",
-            UpstreamError::Broken(_) if self.is_repeatable => "broken",
+            UpstreamError::Untaken(_) => "untaken",
+            UpstreamError::Broken(_) if is_repeatable => "broken",
             _ => return None,
         };
         self.again(reason, Duration::ZERO)
@@ -120,12 +123,12 @@ mod tests {
 
     fn after(retries: &mut Retries, status: u16, headers: &HeaderMap) -> Option<Again> {
         let status = StatusCode::from_u16(status).unwrap();
-        retries.after_answer(status, headers, UNIX_EPOCH)
+        retries.after_answer(status, headers, UNIX_EPOCH, true)
     }
 
     #[test]
     fn tries_a_repeatable_request_twice_more_with_growing_pauses() {
-        let mut retries = Retries::new(true, true);
+        let mut retries = Retries::new(true);
         let none = HeaderMap::new();
         let first = after(&mut retries, 503, &none).unwrap();
         let second = after(&mut retries, 429, &none).unwrap();
@@ -137,7 +140,7 @@ mod tests {
 
     #[test]
     fn waits_as_long_as_it_is_told_within_reason() {
-        let pause = |value| after(&mut Retries::new(true, true), 503, &waits(value));
+        let pause = |value| after(&mut Retries::new(true), 503, &waits(value));
         assert_eq!(pause("2").unwrap().pause, Duration::from_secs(2));
         assert_eq!(pause("4"), None);
         let date = pause("Thu, 01 Jan 1970 00:00:03 GMT").unwrap();
@@ -148,23 +151,24 @@ mod tests {
     #[test]
     fn no_other_status_and_no_write_is_tried_again() {
         let none = HeaderMap::new();
-        assert_eq!(after(&mut Retries::new(true, true), 500, &none), None);
-        assert_eq!(after(&mut Retries::new(true, true), 403, &none), None);
-        assert_eq!(after(&mut Retries::new(true, false), 503, &none), None);
-        assert_eq!(after(&mut Retries::new(false, true), 503, &none), None);
+        assert_eq!(after(&mut Retries::new(true), 500, &none), None);
+        assert_eq!(after(&mut Retries::new(true), 403, &none), None);
+        let unavailable = StatusCode::SERVICE_UNAVAILABLE;
+        let write = Retries::new(true).after_answer(unavailable, &none, UNIX_EPOCH, false);
+        assert_eq!(write, None);
+        assert_eq!(after(&mut Retries::new(false), 503, &none), None);
     }
 
     #[test]
     fn a_write_is_sent_again_only_if_it_never_left() {
         let error = |make: fn(String) -> UpstreamError| make("closed".to_owned());
-        let mut writes = Retries::new(true, false);
-        assert_eq!(writes.after_error(&error(UpstreamError::Broken)), None);
-        let again = writes.after_error(&error(UpstreamError::Unsent)).unwrap();
-        assert_eq!(again.reason, "unsent");
-        let mut reads = Retries::new(true, true);
-        let again = reads.after_error(&error(UpstreamError::Broken)).unwrap();
+        let (broken, untaken) = (error(UpstreamError::Broken), error(UpstreamError::Untaken));
+        let mut retries = Retries::new(true);
+        assert_eq!(retries.after_error(&broken, false), None);
+        let again = retries.after_error(&untaken, false).unwrap();
+        assert_eq!(again.reason, "untaken");
+        let again = retries.after_error(&broken, true).unwrap();
         assert_eq!(again.reason, "broken");
-        let mut streamed = Retries::new(false, true);
-        assert_eq!(streamed.after_error(&error(UpstreamError::Unsent)), None);
+        assert_eq!(Retries::new(false).after_error(&untaken, true), None);
     }
 }

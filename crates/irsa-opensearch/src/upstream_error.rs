@@ -19,9 +19,10 @@ pub(crate) enum UpstreamError {
     Tls(String),
     #[error("TLS with the domain took longer than {0:?}")]
     TlsTimeout(Duration),
-    /// The connection ended before any of the request was sent.
-    #[error("the domain closed the connection before the request was sent: {0}")]
-    Unsent(String),
+    /// The connection ended before any of the request was sent, or the domain says that it has done
+    /// nothing of it.
+    #[error("the domain did not take the request: {0}")]
+    Untaken(String),
     /// The connection ended after some of the request may have been sent.
     #[error("the connection to the domain broke before its answer: {0}")]
     Broken(String),
@@ -53,8 +54,9 @@ impl UpstreamError {
         }
         let text = text_of(error);
         let is_unsent = find::<hyper::Error>(error).is_some_and(hyper::Error::is_canceled);
-        if is_unsent || error.is_connect() {
-            Self::Unsent(text)
+        let is_untouched = find::<h2::Error>(error).is_some_and(is_untouched);
+        if is_unsent || is_untouched || error.is_connect() {
+            Self::Untaken(text)
         } else {
             Self::Broken(text)
         }
@@ -65,7 +67,7 @@ impl UpstreamError {
             Self::Connect(error) => ConnectError::cause(error),
             Self::Tls(_) => Cause::TlsCertificateInvalid,
             Self::TlsTimeout(_) | Self::TimedOut(_) => Cause::EndpointTimeout,
-            Self::Unsent(_) | Self::Broken(_) => Cause::EndpointFailed,
+            Self::Untaken(_) | Self::Broken(_) => Cause::EndpointFailed,
         }
     }
 
@@ -74,8 +76,15 @@ impl UpstreamError {
     }
 }
 
+/// Whether the server promises that it has done nothing for a request: it refused the stream, or
+/// went away before it looked at it (RFC 9113, section 8.7).
+fn is_untouched(error: &h2::Error) -> bool {
+    let is_refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
+    error.is_remote() && (is_refused || error.is_go_away())
+}
+
 /// The error of this type among an error and its sources.
-fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+pub(crate) fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(found) = error.downcast_ref() {

@@ -201,11 +201,11 @@ causes! {
     }
     "endpoint-unresolvable" EndpointUnresolvable Endpoint {
         "the endpoint's name does not resolve"
-        "run `getent hosts ENDPOINT` in the pod, and compare the name with `aws rds describe-db-clusters --query 'DBClusters[].[Endpoint,ReaderEndpoint]'`; if other names fail too, look at CoreDNS and at network policies for port 53"
+        "run `getent hosts ENDPOINT` in the pod, and compare the name with `aws rds describe-db-clusters --query 'DBClusters[].[Endpoint,ReaderEndpoint]'` or `aws opensearch describe-domain --domain-name DOMAIN --query DomainStatus.Endpoints`; if other names fail too, look at CoreDNS and at network policies for port 53"
     }
     "endpoint-unreachable" EndpointUnreachable Endpoint {
         "no TCP connection to the endpoint"
-        "let the database's security group take its port from the pods' security group or subnets, then check routes, peering and egress network policies: `nc -vz ENDPOINT 5432` in the pod"
+        "let the security group of the database or domain take its port (5432, 443) from the pods' security group or subnets, then check routes, peering and egress network policies: `nc -vz ENDPOINT PORT` in the pod"
     }
     "tls-refused-by-server" TlsRefusedByServer Endpoint {
         "the server does not offer TLS"
@@ -213,7 +213,7 @@ causes! {
     }
     "tls-certificate-invalid" TlsCertificateInvalid Endpoint {
         "the server's certificate is not trusted, has expired or is for another name"
-        "name the endpoint itself rather than a CNAME or an address, and give the CA with `--ca-file`: https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem for RDS and Aurora, public roots for RDS Proxy"
+        "name the endpoint itself rather than a CNAME or an address, and give the CA with `--ca-file`: https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem for RDS and Aurora; RDS Proxy and OpenSearch have public roots, which are built in"
     }
     "clear-text-refused" ClearTextRefused Endpoint {
         "the server takes only TLS connections"
@@ -221,7 +221,7 @@ causes! {
     }
     "endpoint-timeout" EndpointTimeout Endpoint {
         "the endpoint did not answer in time"
-        "look for a security group or network ACL that drops packets, and with `aws rds describe-events --source-type db-cluster --duration 60` for a failover or a paused Serverless v2 cluster that resumes"
+        "look for a security group or network ACL that drops packets, with `aws rds describe-events --source-type db-cluster --duration 60` for a failover or a paused Serverless v2 cluster that resumes, and at the domain's health"
     }
     "endpoint-overloaded" EndpointOverloaded Endpoint {
         "the server accepts no more connections now"

@@ -37,7 +37,7 @@ async fn tour(
         DemoError::stage(format!("OpenSearch as {workload}"), refused.message)
     })?;
     let mut links = identity_links(stage, workload, &pod).await?;
-    links.extend(domain_links(stage, actions, done)?);
+    links.extend(domain_links(stage, actions, &done)?);
     Ok(Tour {
         workload: workload.to_owned(),
         store: "Amazon OpenSearch",
@@ -103,7 +103,7 @@ async fn clear(proxy: &Proxy, scroll_id: &Value) -> Result<Value, Refused> {
     Ok(answer["num_freed"].clone())
 }
 
-fn domain_links(stage: &Stage, actions: &str, done: String) -> Result<Vec<LinkShown>, DemoError> {
+fn domain_links(stage: &Stage, actions: &str, done: &str) -> Result<Vec<LinkShown>, DemoError> {
     let domain = stage.domain()?;
     let asked = stage.lab.ledger().asked(Service::OpenSearch);
     Ok(vec![

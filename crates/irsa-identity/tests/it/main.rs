@@ -6,7 +6,6 @@ mod canonical_form;
 mod chained;
 mod http_signing;
 mod imds;
-mod log;
 mod network;
 mod pod_identity;
 mod profile;

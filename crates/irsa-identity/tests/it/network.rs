@@ -13,8 +13,8 @@ use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 use crate::aws::{IN_AN_HOUR, Pod, session};
-use crate::log::Log;
 use crate::server::{Reply, Server};
+use irsa_testing::Log;
 
 /// The host that is asked for through a proxy that refuses, and the error that this makes.
 async fn asked_through_proxy(

@@ -6,8 +6,8 @@ use std::time::Duration;
 use irsa_identity::{RdsSigner, RdsTarget, SourceChoice};
 
 use crate::aws::{IN_AN_HOUR, Pod, SECRET_KEY, SESSION_TOKEN, refusal, session};
-use crate::log::Log;
 use crate::server::{Reply, Server};
+use irsa_testing::Log;
 
 fn assert_clean(text: &str, secrets: &[&str]) {
     for secret in secrets {

@@ -6,7 +6,7 @@
 use bytes::{Bytes, BytesMut};
 
 /// A piece of this size is kept as it is, and so is what small ones make together.
-const WORTH_KEEPING: usize = 16 * 1024;
+const WORTH_KEEPING: usize = 32 * 1024;
 
 #[derive(Debug, Default)]
 pub(super) struct Blocks {
@@ -43,7 +43,8 @@ mod tests {
 
     #[test]
     fn keeps_the_bytes_in_order_and_few_blocks() {
-        let sizes = [1, 20_000, 3, 16_384, 16_383, 1, 5, 0, 40_000];
+        let most = WORTH_KEEPING;
+        let sizes = [1, most + 5, 3, most, most - 1, 1, 5, 0, 2 * most];
         let pieces =
             sizes.map(|size: usize| Bytes::from(vec![u8::try_from(size % 251).unwrap(); size]));
         let (mut blocks, mut full) = (Blocks::default(), Vec::new());

@@ -40,6 +40,26 @@ pub(crate) enum IntakeError {
     Disk(#[from] io::Error),
 }
 
+// === impl IntakeError ===
+
+impl IntakeError {
+    /// Whether the body would come, but is not wanted.
+    pub(crate) fn is_refusal(&self) -> bool {
+        !matches!(self, Self::Slow(_) | Self::Broken(_))
+    }
+
+    /// The same once more: what it is made of can't be cloned.
+    pub(crate) fn repeat(&self) -> Self {
+        match self {
+            Self::TooLarge(limit) => Self::TooLarge(*limit),
+            Self::NoRoom => Self::NoRoom,
+            Self::Slow(after) => Self::Slow(*after),
+            Self::Broken(error) => Self::Broken(error.to_string().into()),
+            Self::Disk(error) => Self::Disk(io::Error::new(error.kind(), error.to_string())),
+        }
+    }
+}
+
 /// A body on its way in.
 struct Receiving<'a> {
     intake: Intake<'a>,

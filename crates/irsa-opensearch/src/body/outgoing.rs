@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, Sleep, sleep};
 
 use super::spill::ended;
-use super::{Content, StoredBody};
+use super::{Content, IntakeError, StoredBody};
 
 /// How much of a file is read at once, in bytes.
 const READ: u64 = 64 * 1024;
@@ -82,12 +82,12 @@ impl Outgoing {
 
 impl Body for Outgoing {
     type Data = Bytes;
-    type Error = io::Error;
+    type Error = IntakeError;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, IntakeError>>> {
         let Self { source, sent } = self.get_mut();
         let next = ready!(match source {
             Source::Stored(cursor) => cursor.poll_next(cx),
@@ -117,7 +117,7 @@ impl Body for Outgoing {
 // === impl Cursor ===
 
 impl Cursor {
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, IntakeError>>> {
         let block = match &self.body.content {
             Content::Memory { blocks, .. } => {
                 let block = blocks.get(self.next_block).cloned();
@@ -135,7 +135,7 @@ impl Cursor {
                 self.reading = None;
                 match read {
                     Ok(block) => Some(block),
-                    Err(error) => return Poll::Ready(Some(Err(error))),
+                    Err(error) => return Poll::Ready(Some(Err(error.into()))),
                 }
             }
         };
@@ -148,12 +148,15 @@ impl Cursor {
 
 impl Streaming {
     /// The next data; trailers are dropped.
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, IntakeError>>> {
         while let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) {
             self.deadline.as_mut().reset(Instant::now() + self.idle);
             match frame {
                 None => return Poll::Ready(None),
-                Some(Err(error)) => return Poll::Ready(Some(Err(io::Error::other(error)))),
+                Some(Err(error)) => {
+                    let error = IntakeError::Broken(error.into());
+                    return Poll::Ready(Some(Err(error)));
+                }
                 Some(Ok(frame)) => {
                     if let Ok(data) = frame.into_data() {
                         return Poll::Ready(Some(Ok(data)));
@@ -162,6 +165,6 @@ impl Streaming {
             }
         }
         ready!(self.deadline.as_mut().poll(cx));
-        Poll::Ready(Some(Err(io::ErrorKind::TimedOut.into())))
+        Poll::Ready(Some(Err(IntakeError::Slow(self.idle))))
     }
 }

@@ -61,3 +61,29 @@ impl SpillFile {
 pub(super) fn ended<T>(outcome: Result<io::Result<T>, tokio::task::JoinError>) -> io::Result<T> {
     outcome.unwrap_or_else(|error| Err(io::Error::other(error)))
 }
+
+#[cfg(test)]
+mod tests {
+    use prometheus_client::metrics::gauge::Gauge;
+
+    use super::super::Budget;
+    use super::*;
+
+    #[tokio::test]
+    async fn a_full_disk_is_an_error_that_says_so() {
+        // Writing to it fails as on a full disk (full(4)).
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let budget = Arc::new(Budget::new(100));
+        let mut file = SpillFile {
+            file: Arc::new(full),
+            room: Reservation::new(&budget, &Gauge::default()),
+        };
+        let error = file
+            .append(vec![Bytes::from_static(b"x")])
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+        drop(file);
+        assert_eq!(budget.used(), 0);
+    }
+}

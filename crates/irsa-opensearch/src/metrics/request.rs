@@ -6,7 +6,8 @@ use std::time::Instant;
 use http::{Method, StatusCode};
 use prometheus_client::metrics::histogram::Histogram;
 
-use super::{DomainMetrics, RequestLabels, RouteLabels, method_label, status_label};
+use super::DomainMetrics;
+use super::labels::{RequestLabels, RouteLabels, method_label, status_label};
 
 /// Counts a request when it is dropped: with its response's body, or without one where the client
 /// left before.
@@ -51,8 +52,18 @@ impl RequestMeter {
 
 impl Drop for RequestMeter {
     fn drop(&mut self) {
+        let took = self.begun.elapsed();
         self.metrics.active.dec();
-        self.duration.observe(self.begun.elapsed().as_secs_f64());
+        self.duration.observe(took.as_secs_f64());
+        // No path: documents may be named after people.
+        tracing::debug!(
+            upstream = self.metrics.upstream,
+            method = self.method,
+            route = self.route,
+            status = self.status.map(|status| status.as_u16()),
+            ?took,
+            "request ended"
+        );
         let labels = RequestLabels {
             upstream: self.metrics.upstream.clone(),
             method: self.method,

@@ -31,12 +31,14 @@ pub(crate) enum Step {
     Answer(Vec<u8>),
     /// Answers and then ends the connection.
     AnswerAndClose(Vec<u8>),
+    /// Answers right after the request's head, and then reads its body.
+    AnswerEarly(Vec<u8>),
     /// Ends the connection with no answer.
     Close,
     /// Ends the connection right after the request's head, and does not read its body.
     CloseAfterHead,
-    /// Waits until told to go on, and answers.
-    Wait(Arc<Notify>, Vec<u8>),
+    /// Sends the first bytes, waits until told to go on, and sends the second ones.
+    Pause(Vec<u8>, Arc<Notify>, Vec<u8>),
 }
 
 /// A domain that runs until the test's runtime ends.
@@ -141,6 +143,9 @@ impl Shared {
             if matches!(step, Step::CloseAfterHead) {
                 return;
             }
+            if let Step::AnswerEarly(answer) = &step {
+                stream.write_all(answer).await.unwrap();
+            }
             let length = header(&head, "content-length").map_or(0, |text| text.parse().unwrap());
             assert_eq!(header(&head, "transfer-encoding"), None, "never chunked");
             let mut body = vec![0; length];
@@ -150,15 +155,17 @@ impl Shared {
             self.seen.lock().unwrap()[number].body = body;
             self.arrived.notify_one();
             match step {
+                Step::AnswerEarly(_) => {}
                 Step::Answer(answer) => stream.write_all(&answer).await.unwrap(),
                 Step::AnswerAndClose(answer) => {
                     stream.write_all(&answer).await.unwrap();
                     let _ = stream.shutdown().await;
                     return;
                 }
-                Step::Wait(go_on, answer) => {
+                Step::Pause(first, go_on, second) => {
+                    stream.write_all(&first).await.unwrap();
                     go_on.notified().await;
-                    let _ = stream.write_all(&answer).await;
+                    let _ = stream.write_all(&second).await;
                 }
                 Step::Close | Step::CloseAfterHead => return,
             }

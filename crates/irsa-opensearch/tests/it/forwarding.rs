@@ -106,6 +106,28 @@ async fn targets_arrive_byte_for_byte() {
 }
 
 #[tokio::test]
+async fn each_character_of_a_target_arrives_or_is_refused() {
+    let domain = Domain::start().await;
+    let proxy = Proxy::of(&domain).await;
+    let mut refused = String::new();
+    let characters = (0x21..0x7f).map(char::from).chain(['\u{e9}', '\u{20ac}']);
+    for character in characters.filter(|character| *character != '#') {
+        for target in [format!("/a{character}b"), format!("/?a{character}b")] {
+            match proxy.get(&format!("GET {target}")).await.status() {
+                200 => {
+                    let seen = domain.seen().pop().unwrap();
+                    assert_eq!(seen.request_line(), format!("GET {target} HTTP/1.1"));
+                }
+                400 => refused.push_str(&target),
+                other => panic!("{other} for {target}"),
+            }
+        }
+    }
+    // What RFC 3986 has no place for, and clients encode.
+    assert_eq!(refused, "/?a\"b/a<b/?a<b/a>b/?a>b/a`b");
+}
+
+#[tokio::test]
 async fn an_absolute_target_becomes_a_path() {
     let domain = Domain::start().await;
     let proxy = Proxy::of(&domain).await;

@@ -12,7 +12,6 @@
 mod client;
 mod domain;
 mod h2_domain;
-mod log;
 mod proxy;
 
 mod bodies;

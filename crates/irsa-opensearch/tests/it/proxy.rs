@@ -46,7 +46,8 @@ pub(crate) struct Setup {
     pub(crate) guards: Guards,
     pub(crate) bodies: BodyStoreOptions,
     pub(crate) clock: ManualClock,
-    pub(crate) environment: Vec<(&'static str, &'static str)>,
+    pub(crate) choice: SourceChoice,
+    pub(crate) environment: Vec<(&'static str, String)>,
     pub(crate) client_tls: Option<Arc<ServerConfig>>,
     pub(crate) client_auth: ClientAuth,
     pub(crate) payload: PayloadSigning,
@@ -81,11 +82,12 @@ impl Setup {
             guards: Guards::default(),
             bodies: BodyStoreOptions::default(),
             clock: ManualClock::new(UNIX_EPOCH + Duration::from_secs(NOW)),
+            choice: SourceChoice::Env,
             environment: vec![
-                ("AWS_ACCESS_KEY_ID", KEY_ID),
-                ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
-                ("AWS_SESSION_TOKEN", SESSION_TOKEN),
-                ("AWS_REGION", "eu-central-1"),
+                ("AWS_ACCESS_KEY_ID", KEY_ID.to_owned()),
+                ("AWS_SECRET_ACCESS_KEY", SECRET_KEY.to_owned()),
+                ("AWS_SESSION_TOKEN", SESSION_TOKEN.to_owned()),
+                ("AWS_REGION", "eu-central-1".to_owned()),
             ],
             client_tls: None,
             client_auth: ClientAuth::Local,
@@ -118,7 +120,8 @@ impl Setup {
     pub(crate) fn into_parts(self) -> DomainParts {
         let clock = Arc::new(self.clock);
         let environment = Environment::from_pairs(self.environment);
-        let identity = IdentitySettings::new(SourceChoice::Env, environment);
+        let mut identity = IdentitySettings::new(self.choice, environment);
+        identity.timeouts.wait = SHORT;
         DomainParts {
             upstream: Upstream {
                 sign_host: HOST.to_owned(),

@@ -1,1 +1,91 @@
-//! refusals
+//! The domain's refusals reach the client unchanged, and the metrics say what they mean.
+
+use crate::domain::{Domain, HOST, Step};
+use crate::proxy::Proxy;
+use irsa_testing::Log;
+
+const NOT_GRANTED: &str = r#"{"error":{"root_cause":[{"type":"security_exception","reason":"no permissions for [indices:data/write/bulk] and User [name=arn:aws:iam::123456789012:role/orders]"}],"type":"security_exception","reason":"no permissions for [indices:data/write/bulk]"},"status":403}"#;
+const NOT_ALLOWED: &str = r#"{"Message":"User: arn:aws:sts::123456789012:assumed-role/orders/s is not authorized to perform: es:ESHttpPost because no identity-based policy allows the es:ESHttpPost action"}"#;
+const TOO_LARGE: &str = r#"{"Message":"Request size exceeded 10485760 bytes"}"#;
+
+#[tokio::test]
+async fn each_refusal_passes_and_is_counted_by_link_and_cause() {
+    for (status, body, link, cause) in [
+        (403, NOT_GRANTED, "grant", "fgac-not-granted"),
+        (403, NOT_ALLOWED, "permissions", "es-http-not-allowed"),
+        (413, TOO_LARGE, "endpoint", "request-too-large"),
+        (
+            429,
+            "429 Too Many Requests /_bulk",
+            "endpoint",
+            "endpoint-throttled",
+        ),
+    ] {
+        let (log, _guard) = Log::capture();
+        let domain = Domain::answering(move |_| Step::json(status, body)).await;
+        let proxy = Proxy::of(&domain).await;
+        let answer = proxy.post("POST /_bulk", b"{}\n").await;
+        assert_eq!((answer.status(), &*answer.body), (status, body.as_bytes()));
+        let refusals = format!(
+            "opensearch_refusals_total{{upstream=\"{HOST}\",link=\"{link}\",cause=\"{cause}\""
+        );
+        assert_eq!(proxy.metric(&refusals), 1, "{}", proxy.metrics());
+        assert!(log.text().contains(cause), "{}", log.text());
+        assert_eq!(domain.seen().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_of_any_length_passes_whole() {
+    let body = format!(r#"{{"error":{{"reason":"{}"}}}}"#, "r".repeat(300_000));
+    let answer = body.clone();
+    let domain = Domain::answering(move |_| Step::json(403, &answer)).await;
+    let proxy = Proxy::of(&domain).await;
+    assert!(proxy.get("GET /").await.body == body);
+    proxy.end().await;
+}
+
+#[tokio::test]
+async fn the_applications_own_faults_are_no_refusals() {
+    let body =
+        r#"{"error":{"type":"index_not_found_exception","reason":"no such index"},"status":404}"#;
+    let domain = Domain::answering(move |_| Step::json(404, body)).await;
+    let proxy = Proxy::of(&domain).await;
+    assert_eq!(proxy.get("GET /none").await.body, body);
+    assert_eq!(proxy.metric("opensearch_refusals_total"), 0);
+}
+
+#[tokio::test]
+async fn a_crowd_of_refusals_is_one_line_in_the_log() {
+    let (log, _guard) = Log::capture();
+    let domain = Domain::answering(|_| Step::json(403, NOT_GRANTED)).await;
+    let proxy = Proxy::of(&domain).await;
+    for _ in 0..20 {
+        proxy.get("GET /").await;
+    }
+    assert_eq!(
+        log.text().matches("the domain refused a request").count(),
+        1
+    );
+    assert_eq!(proxy.metric("opensearch_refusals_total"), 20);
+}
+
+#[tokio::test]
+async fn a_refusal_that_does_not_wait_for_the_body_passes_too() {
+    let answer = format!(
+        "HTTP/1.1 413 Status\r\ncontent-length: {}\r\n\r\n{TOO_LARGE}",
+        TOO_LARGE.len()
+    );
+    let domain = Domain::answering(move |_| Step::AnswerEarly(answer.clone().into())).await;
+    let proxy = Proxy::of(&domain).await;
+    for _ in 0..2 {
+        let answer = proxy.post("POST /_bulk", &vec![b'x'; 11_000_000]).await;
+        assert_eq!(
+            (answer.status(), &*answer.body),
+            (413, TOO_LARGE.as_bytes())
+        );
+    }
+    // What is left of the bodies still goes out.
+    proxy.until("opensearch_bodies_memory_bytes", 0).await;
+    proxy.end().await;
+}

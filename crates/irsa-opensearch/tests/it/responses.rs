@@ -1,1 +1,138 @@
-//! responses
+//! Answers stream, and one that breaks off is never taken for whole.
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+use crate::domain::{Domain, Step};
+use crate::proxy::Proxy;
+
+#[tokio::test]
+async fn an_answer_reaches_the_client_while_it_comes() {
+    let go_on = Arc::new(Notify::new());
+    let signal = Arc::clone(&go_on);
+    let domain = Domain::answering(move |_| {
+        let head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n".to_vec();
+        Step::Pause(head, Arc::clone(&signal), b"1\r\n!\r\n0\r\n\r\n".to_vec())
+    })
+    .await;
+    let proxy = Proxy::of(&domain).await;
+    let mut client = proxy.connect().await;
+    client
+        .send("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        .await;
+    client.read_head().await.unwrap();
+    let mut chunk = [0; 10];
+    tokio::io::AsyncReadExt::read_exact(&mut client.0, &mut chunk)
+        .await
+        .unwrap();
+    assert_eq!(&chunk, b"5\r\nhello\r\n");
+    go_on.notify_one();
+    let mut rest = [0; 11];
+    tokio::io::AsyncReadExt::read_exact(&mut client.0, &mut rest)
+        .await
+        .unwrap();
+    assert_eq!(&rest, b"1\r\n!\r\n0\r\n\r\n");
+    proxy.end().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_breaks_the_clients_connection() {
+    for head in [
+        "content-length: 10\r\n\r\nhalf",
+        "transfer-encoding: chunked\r\n\r\n4\r\nhalf\r\n",
+    ] {
+        let domain = Domain::answering(move |_| {
+            Step::AnswerAndClose(format!("HTTP/1.1 200 OK\r\n{head}").into_bytes())
+        })
+        .await;
+        let proxy = Proxy::of(&domain).await;
+        let mut client = proxy.connect().await;
+        client
+            .send("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
+            .await;
+        assert!(client.read_answer("GET").await.is_none());
+        assert_eq!(domain.seen().len(), 1, "the client has had some of it");
+        proxy.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_that_breaks_off_does_so_for_the_client_too() {
+    let half = b"HTTP/1.1 403 Forbidden\r\ncontent-length: 10\r\n\r\nhalf".to_vec();
+    let domain = Domain::answering(move |_| Step::AnswerAndClose(half.clone())).await;
+    let proxy = Proxy::of(&domain).await;
+    let mut client = proxy.connect().await;
+    client
+        .send("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        .await;
+    assert!(client.read_answer("GET").await.is_none());
+    proxy.end().await;
+}
+
+#[tokio::test]
+async fn trailers_pass_to_clients_that_take_them() {
+    let answer = b"HTTP/1.1 200 OK\r\ntrailer: x-sum\r\ntransfer-encoding: chunked\r\n\r\n\
+        2\r\n{}\r\n0\r\nx-sum: 42\r\n\r\n";
+    let domain = Domain::answering(|_| Step::Answer(answer.to_vec())).await;
+    let proxy = Proxy::of(&domain).await;
+    let request = "GET / HTTP/1.1\r\nhost: localhost\r\nte: trailers\r\nconnection: te\r\n\r\n";
+    let answer = proxy.ask(request).await;
+    assert_eq!(
+        (&*answer.body, &*answer.trailers),
+        (&b"{}"[..], "x-sum: 42\n")
+    );
+    assert_eq!(proxy.get("GET /").await.trailers, "");
+}
+
+#[tokio::test]
+async fn answers_without_a_body_have_none() {
+    for (status, line) in [(204, "DELETE /a"), (304, "GET /a")] {
+        let head = format!("HTTP/1.1 {status} Status\r\netag: \"1\"\r\n\r\n").into_bytes();
+        let domain = Domain::answering(move |_| Step::Answer(head.clone())).await;
+        let proxy = Proxy::of(&domain).await;
+        let mut client = proxy.connect().await;
+        for _ in 0..2 {
+            let answer = client
+                .ask(format!("{line} HTTP/1.1\r\nhost: localhost\r\n\r\n"))
+                .await;
+            assert_eq!(
+                (answer.status(), answer.header("etag")),
+                (status, Some("\"1\""))
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_of_many_megabytes_is_not_held() {
+    const SIZE: usize = 30_000_000;
+    let body = "x".repeat(SIZE);
+    let domain = Domain::answering(move |_| Step::ok(&body)).await;
+    let proxy = Proxy::of(&domain).await;
+    let mut client = proxy.connect().await;
+    client
+        .send("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        .await;
+    client.read_head().await.unwrap();
+    // The client reads no more until the proxy can send it no more.
+    let mut sent = (0, 0);
+    while sent.1 < 1_000 {
+        let now = proxy.metric("opensearch_forwarded_bytes_total");
+        sent = if now == sent.0 {
+            (now, sent.1 + 1)
+        } else {
+            (now, 0)
+        };
+        tokio::task::yield_now().await;
+    }
+    assert!(sent.0 < SIZE as u64, "{sent:?}");
+    let mut rest = vec![0; SIZE];
+    tokio::io::AsyncReadExt::read_exact(&mut client.0, &mut rest)
+        .await
+        .unwrap();
+    assert_eq!(
+        proxy.metric("opensearch_forwarded_bytes_total"),
+        SIZE as u64
+    );
+}

@@ -1,1 +1,75 @@
-//! skew
+//! A clock that is wrong by minutes.
+
+use irsa_opensearch::PayloadSigning;
+
+use crate::domain::{Domain, Step};
+use crate::proxy::{NOW_STAMP, Proxy, Setup};
+
+/// Ten minutes after `NOW`.
+const THEIRS: &str = "20270115T081000Z";
+const REFUSAL: &str = r#"{"message":"Signature expired: 20270115T080000Z is now earlier than 20270115T080500Z (20270115T081000Z - 5 min.)"}"#;
+
+fn refuse() -> Step {
+    Step::with_headers(403, "date: Fri, 15 Jan 2027 08:10:00 GMT\r\n", REFUSAL)
+}
+
+fn dates(domain: &Domain) -> Vec<String> {
+    let date = |seen: crate::domain::Seen| seen.header("x-amz-date").unwrap().to_owned();
+    domain.seen().into_iter().map(date).collect()
+}
+
+#[tokio::test]
+async fn the_domains_time_is_learnt_from_a_refusal_and_kept() {
+    let script = |number| {
+        if number == 0 {
+            refuse()
+        } else {
+            Step::ok("{}")
+        }
+    };
+    let domain = Domain::answering(script).await;
+    let proxy = Proxy::of(&domain).await;
+    assert_eq!(proxy.post("POST /_bulk", b"{}\n").await.status(), 200);
+    assert_eq!(proxy.post("POST /_bulk", b"{}\n").await.status(), 200);
+    assert_eq!(dates(&domain), [NOW_STAMP, THEIRS, THEIRS]);
+    assert!(domain.seen().iter().all(|seen| seen.body == b"{}\n"));
+    assert_eq!(proxy.metric("opensearch_clock_skew_seconds"), 600);
+    assert_eq!(proxy.metric("opensearch_retries_total"), 1);
+    proxy.end().await;
+}
+
+#[tokio::test]
+async fn a_domain_that_still_refuses_is_not_asked_a_third_time() {
+    let domain = Domain::answering(|_| refuse()).await;
+    let proxy = Proxy::of(&domain).await;
+    let answer = proxy.get("GET /").await;
+    assert_eq!((answer.status(), &*answer.body), (403, REFUSAL.as_bytes()));
+    assert_eq!(dates(&domain), [NOW_STAMP, THEIRS]);
+}
+
+#[tokio::test]
+async fn a_refusal_with_our_own_time_teaches_nothing() {
+    let headers = "date: Fri, 15 Jan 2027 08:00:30 GMT\r\n";
+    let domain = Domain::answering(|_| Step::with_headers(403, headers, REFUSAL)).await;
+    let proxy = Proxy::of(&domain).await;
+    assert_eq!(proxy.get("GET /").await.status(), 403);
+    assert_eq!(dates(&domain), [NOW_STAMP]);
+}
+
+#[tokio::test]
+async fn a_body_that_is_gone_is_not_sent_again_but_the_next_one_is_dated_right() {
+    let script = |number| {
+        if number == 0 {
+            refuse()
+        } else {
+            Step::ok("{}")
+        }
+    };
+    let domain = Domain::answering(script).await;
+    let mut setup = Setup::of(domain.address, &domain.authority);
+    setup.payload = PayloadSigning::Unsigned;
+    let proxy = setup.start().await;
+    assert_eq!(proxy.post("POST /_bulk", b"{}\n").await.status(), 403);
+    assert_eq!(proxy.post("POST /_bulk", b"{}\n").await.status(), 200);
+    assert_eq!(dates(&domain), [NOW_STAMP, THEIRS]);
+}

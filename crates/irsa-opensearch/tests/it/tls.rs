@@ -1,1 +1,50 @@
-//! tls
+//! TLS for clients, on the same port as none.
+
+use irsa_net::tls::{LocalAuthority, client_config};
+use rustls::pki_types::ServerName;
+use tokio_rustls::TlsConnector;
+
+use crate::client::Client;
+use crate::domain::Domain;
+use crate::proxy::{SHORT, Setup, roots};
+
+#[tokio::test]
+async fn the_first_byte_says_whether_a_client_wants_tls() {
+    let domain = Domain::start().await;
+    let own = LocalAuthority::generate().unwrap();
+    let mut setup = Setup::of(domain.address, &domain.authority);
+    setup.client_tls = Some(own.server_config(&["localhost"], &[b"http/1.1"]).unwrap());
+    let proxy = setup.start().await;
+    assert_eq!(proxy.get("GET /plain").await.status(), 200);
+    let connector = TlsConnector::from(client_config(&roots(&own), &[]).unwrap());
+    let name = ServerName::try_from("localhost").unwrap();
+    let stream = connector
+        .connect(name, proxy.connect().await.0)
+        .await
+        .unwrap();
+    let answer = Client(stream)
+        .ask("GET /tls HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        .await;
+    assert_eq!(answer.status(), 200);
+    assert_eq!(domain.seen().len(), 2);
+}
+
+#[tokio::test]
+async fn a_client_that_says_nothing_is_given_up_and_holds_no_drain_up() {
+    let domain = Domain::start().await;
+    let own = LocalAuthority::generate().unwrap();
+    let tls = own.server_config(&["localhost"], &[]).unwrap();
+    let mut setup = Setup::of(domain.address, &domain.authority);
+    setup.client_tls = Some(tls.clone());
+    setup.limits.header_timeout = SHORT;
+    let proxy = setup.start().await;
+    assert_eq!(proxy.connect().await.rest().await, "");
+    proxy.end().await;
+    let mut setup = Setup::of(domain.address, &domain.authority);
+    setup.client_tls = Some(tls);
+    let proxy = setup.start().await;
+    let silent = proxy.connect().await;
+    proxy.get("GET /").await;
+    proxy.end().await;
+    drop(silent);
+}

@@ -103,3 +103,6 @@ async fn accept(listener: &Listener, limit: &ConnectionLimit) -> io::Result<(Acc
     let permit = limit.acquire().await;
     Ok((listener.accept().await?, permit))
 }
+
+#[cfg(test)]
+mod tests;

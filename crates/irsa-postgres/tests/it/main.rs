@@ -12,7 +12,6 @@
 
 mod client;
 mod encryption;
-mod log;
 mod process;
 mod proxy;
 mod server;

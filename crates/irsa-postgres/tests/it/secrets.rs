@@ -3,9 +3,9 @@
 use irsa_pgwire::scram::Verifier;
 use irsa_postgres::{ClientAuth, ScramUsers};
 
-use crate::log::Log;
 use crate::proxy::{SECRET_KEY, SESSION_TOKEN, Setup};
 use crate::server::{RunningServer, Server, Step, refusal};
+use irsa_testing::Log;
 
 /// All of which nothing may be seen.
 fn secrets_of(server: &RunningServer) -> Vec<String> {
