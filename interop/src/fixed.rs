@@ -1,7 +1,7 @@
 //! An OpenSearch domain that answers at once and always the same: what is measured against it is the way there.
 //!
-//! It speaks HTTP/1.1 and HTTP/2 over TLS. A signature is verified where there is one; a body over [`KEPT`] is read
-//! and dropped without a look at it, so that many of them fit into memory.
+//! It speaks HTTP/1.1 and HTTP/2 over TLS. A signature is verified where there is one; a body that is too large to be
+//! kept is read and dropped without a look at it, so that many of them fit into memory.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,9 +27,6 @@ use crate::Error;
 
 /// The endpoint that its certificate is for.
 pub const ENDPOINT: &str = "search-bench-abcdefghijklmnopqrstuvwxyz.eu-central-1.es.amazonaws.com";
-/// The largest body that is looked at.
-pub const KEPT: u64 = 4 * 1024 * 1024;
-
 const REGION: &str = "eu-central-1";
 const SEARCH: &str = r#"{"took":1,"timed_out":false,"_shards":{"total":1,"successful":1,"skipped":0,"failed":0},"hits":{"total":{"value":1,"relation":"eq"},"max_score":1.0,"hits":[{"_index":"orders","_id":"1","_score":1.0,"_source":{"text":"one order"}}]}}"#;
 const BULK: &str = r#"{"took":1,"errors":false,"items":[]}"#;
@@ -41,20 +38,27 @@ pub struct FixedOpenSearch {
     port: u16,
 }
 
-/// Who may sign.
+/// Who may sign, and how large a body may be to be verified.
 #[derive(Debug)]
-struct Keys(Sessions);
+struct Rules {
+    sessions: Sessions,
+    kept: u64,
+}
 
 impl FixedOpenSearch {
-    /// Starts one that knows one access key.
-    pub async fn start(access_key_id: String, secret_access_key: String) -> Result<Self, Error> {
+    /// Starts one that knows one access key, and looks at bodies of up to `kept` bytes.
+    pub async fn start(
+        access_key_id: String,
+        secret_access_key: String,
+        kept: u64,
+    ) -> Result<Self, Error> {
         let authority = LocalAuthority::generate()?;
         let tls = authority
             .server_config(&[ENDPOINT, "localhost", "127.0.0.1"], &[b"h2", b"http/1.1"])?;
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let port = listener.local_addr()?.port();
-        let keys = Arc::new(Keys::new(access_key_id, secret_access_key)?);
-        tokio::spawn(accept(listener, TlsAcceptor::from(tls), keys));
+        let rules = Arc::new(Rules::new(access_key_id, secret_access_key, kept)?);
+        tokio::spawn(accept(listener, TlsAcceptor::from(tls), rules));
         Ok(Self { authority, port })
     }
 
@@ -69,21 +73,21 @@ impl FixedOpenSearch {
     }
 }
 
-async fn accept(listener: TcpListener, tls: TlsAcceptor, keys: Arc<Keys>) {
+async fn accept(listener: TcpListener, tls: TlsAcceptor, rules: Arc<Rules>) {
     while let Ok((stream, _)) = listener.accept().await {
-        let (tls, keys) = (tls.clone(), Arc::clone(&keys));
+        let (tls, rules) = (tls.clone(), Arc::clone(&rules));
         tokio::spawn(async move {
             // A client that goes away has its reasons.
-            let _ = serve(stream, tls, keys).await;
+            let _ = serve(stream, tls, rules).await;
         });
     }
 }
 
-async fn serve(stream: TcpStream, tls: TlsAcceptor, keys: Arc<Keys>) -> Result<(), Error> {
+async fn serve(stream: TcpStream, tls: TlsAcceptor, rules: Arc<Rules>) -> Result<(), Error> {
     stream.set_nodelay(true)?;
     let stream = tls.accept(stream).await?;
     let speaks_h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-    let service = service_fn(move |request| answer(request, Arc::clone(&keys)));
+    let service = service_fn(move |request| answer(request, Arc::clone(&rules)));
     let stream = TokioIo::new(stream);
     if speaks_h2 {
         http2::Builder::new(TokioExecutor::new())
@@ -100,10 +104,10 @@ async fn serve(stream: TcpStream, tls: TlsAcceptor, keys: Arc<Keys>) -> Result<(
 
 async fn answer(
     request: Request<Incoming>,
-    keys: Arc<Keys>,
+    rules: Arc<Rules>,
 ) -> Result<Response<Full<Bytes>>, hyper::Error> {
     let (mut parts, mut body) = request.into_parts();
-    if body.size_hint().lower() > KEPT {
+    if body.size_hint().lower() > rules.kept {
         while let Some(frame) = body.frame().await {
             frame?;
         }
@@ -111,7 +115,7 @@ async fn answer(
     }
     let body = body.collect().await?.to_bytes();
     name_the_host(&mut parts);
-    if parts.headers.contains_key(AUTHORIZATION) && !keys.signed(&parts, &body) {
+    if parts.headers.contains_key(AUTHORIZATION) && !rules.signed(&parts, &body) {
         return Ok(json(
             StatusCode::FORBIDDEN,
             r#"{"message":"wrong signature"}"#,
@@ -142,8 +146,8 @@ fn json(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
     response
 }
 
-impl Keys {
-    fn new(access_key_id: String, secret_access_key: String) -> Result<Self, Error> {
+impl Rules {
+    fn new(access_key_id: String, secret_access_key: String, kept: u64) -> Result<Self, Error> {
         let sessions = Sessions::default();
         let credentials = Credentials {
             access_key_id,
@@ -154,7 +158,7 @@ impl Keys {
         let life = Duration::from_hours(24);
         let spec = SessionSpec::new(role, "bench".parse()?, life, Origin::WebIdentity);
         sessions.adopt(credentials, spec, SystemClock.now());
-        Ok(Self(sessions))
+        Ok(Self { sessions, kept })
     }
 
     fn signed(&self, parts: &Parts, body: &[u8]) -> bool {
@@ -174,6 +178,6 @@ impl Keys {
             tolerance_ahead: Duration::from_mins(5),
             takes_unsigned_payload: true,
         };
-        verify(&request, &target, SystemClock.now(), &self.0).is_ok()
+        verify(&request, &target, SystemClock.now(), &self.sessions).is_ok()
     }
 }

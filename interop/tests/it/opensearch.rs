@@ -1,7 +1,9 @@
 //! OpenSearch: its clients through the proxy, and signers of today against the lab.
 
 mod clients;
+mod curl;
 mod grants;
+mod large;
 mod requests;
 mod signers;
 mod stage;
