@@ -10,7 +10,7 @@ use irsa_chain::Cause;
 use crate::DemoError;
 use crate::client::Refused;
 use crate::client::postgres::through;
-use crate::pod::Pod;
+use crate::pod::{Pod, Proxy};
 use crate::report::{Attack, Guard};
 use crate::stage::Stage;
 
@@ -32,17 +32,35 @@ async fn refused_by_aws(
     expected: Cause,
     pod: &Pod,
 ) -> Result<Attack, DemoError> {
+    let attempt = async |proxy: &Proxy| through(proxy, pod).await.map(drop);
+    attempt_refused_by_aws(stage, name, expected, pod, attempt).await
+}
+
+/// The same for a client that is not PostgreSQL's.
+async fn attempt_refused_by_aws(
+    stage: &Stage,
+    name: &'static str,
+    expected: Cause,
+    pod: &Pod,
+    attempt: impl AsyncFnOnce(&Proxy) -> Result<(), Refused>,
+) -> Result<Attack, DemoError> {
     stage.say(name);
     let before = stage.refusals();
     let proxy = pod.proxy(stage).await?;
-    let outcome = through(&proxy, pod).await.map(drop);
-    Ok(judged(
-        name,
-        expected,
-        Guard::Aws,
-        stage.refusal_since(before),
-        outcome,
-    ))
+    let outcome = attempt(&proxy).await;
+    Ok(by_aws(stage, name, expected, before, outcome))
+}
+
+/// What the lab refused after its first `before` refusals.
+fn by_aws(
+    stage: &Stage,
+    name: &'static str,
+    expected: Cause,
+    before: usize,
+    outcome: Result<(), Refused>,
+) -> Attack {
+    let stopped_by = stage.refusal_since(before);
+    judged(name, expected, Guard::Aws, stopped_by, outcome)
 }
 
 /// The same where `irsa` must refuse by itself and say why.
@@ -52,9 +70,21 @@ async fn refused_by_irsa(
     expected: Cause,
     pod: &Pod,
 ) -> Result<Attack, DemoError> {
+    let attempt = async |proxy: &Proxy| through(proxy, pod).await.map(drop);
+    attempt_refused_by_irsa(stage, name, expected, pod, attempt).await
+}
+
+/// The same for a client that is not PostgreSQL's.
+async fn attempt_refused_by_irsa(
+    stage: &Stage,
+    name: &'static str,
+    expected: Cause,
+    pod: &Pod,
+    attempt: impl AsyncFnOnce(&Proxy) -> Result<(), Refused>,
+) -> Result<Attack, DemoError> {
     stage.say(name);
     let proxy = pod.proxy(stage).await?;
-    let outcome = through(&proxy, pod).await.map(drop);
+    let outcome = attempt(&proxy).await;
     let named = outcome.as_ref().err().and_then(|refused| refused.named);
     Ok(judged(name, expected, Guard::Irsa, named, outcome))
 }

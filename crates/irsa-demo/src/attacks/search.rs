@@ -3,12 +3,12 @@
 use http::{HeaderValue, Method, header};
 use irsa_chain::Cause;
 
-use super::judged;
+use super::{attempt_refused_by_aws, attempt_refused_by_irsa, by_aws};
 use crate::DemoError;
 use crate::client::Refused;
 use crate::client::opensearch::Call;
-use crate::pod::Pod;
-use crate::report::{Attack, Guard};
+use crate::pod::{Pod, Proxy};
+use crate::report::Attack;
 use crate::stage::Stage;
 
 pub(super) async fn run(stage: &Stage) -> Result<Vec<Attack>, DemoError> {
@@ -31,7 +31,7 @@ pub(super) async fn run(stage: &Stage) -> Result<Vec<Attack>, DemoError> {
         ),
     ] {
         let pod = Pod::of(stage, "zeebe")?.with_role(role);
-        attacks.push(refused_by_aws(stage, name, expected, &pod).await?);
+        attacks.push(attempt_refused_by_aws(stage, name, expected, &pod, searched).await?);
     }
     let unsigned = search();
     let basic = HeaderValue::from_static("Basic YWRtaW46YWRtaW4=");
@@ -58,38 +58,17 @@ fn search() -> Call {
 
 /// As for the database: web identity is broken, and the node's role would be let in.
 async fn node_role(stage: &Stage) -> Result<Attack, DemoError> {
-    let name = "OpenSearch: the node's role through IMDS";
-    stage.say(name);
     let missing = stage.folder().join("no-such-token");
     let pod = Pod::of(stage, "zeebe")?.with_token_file(&missing);
-    let proxy = pod.proxy(stage).await?;
-    let outcome = search().through(&proxy).await.map(drop);
-    let named = outcome.as_ref().err().and_then(|refused| refused.named);
-    let mut attack = judged(name, Cause::TokenFileMissing, Guard::Irsa, named, outcome);
+    let (name, expected) = (
+        "OpenSearch: the node's role through IMDS",
+        Cause::TokenFileMissing,
+    );
+    let mut attack = attempt_refused_by_irsa(stage, name, expected, &pod, searched).await?;
     attack.as_expected &= stage.imds_requests() == 0;
     Ok(attack)
 }
 
-async fn refused_by_aws(
-    stage: &Stage,
-    name: &'static str,
-    expected: Cause,
-    pod: &Pod,
-) -> Result<Attack, DemoError> {
-    stage.say(name);
-    let before = stage.refusals();
-    let proxy = pod.proxy(stage).await?;
-    let outcome = search().through(&proxy).await.map(drop);
-    Ok(by_aws(stage, name, expected, before, outcome))
-}
-
-fn by_aws(
-    stage: &Stage,
-    name: &'static str,
-    expected: Cause,
-    before: usize,
-    outcome: Result<(), Refused>,
-) -> Attack {
-    let stopped_by = stage.refusal_since(before);
-    judged(name, expected, Guard::Aws, stopped_by, outcome)
+async fn searched(proxy: &Proxy) -> Result<(), Refused> {
+    search().through(proxy).await.map(drop)
 }

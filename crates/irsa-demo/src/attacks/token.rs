@@ -3,12 +3,11 @@
 use irsa_chain::Cause;
 use irsa_lab::faults::FaultPlan;
 
-use super::judged;
+use super::by_aws;
 use crate::DemoError;
-use crate::client::Refused;
 use crate::client::postgres::{in_clear_text, with_token};
 use crate::pod::Pod;
-use crate::report::{Attack, Guard};
+use crate::report::Attack;
 use crate::stage::Stage;
 
 /// One second more than a token lives (AWS RDS user guide: 15 minutes).
@@ -82,7 +81,7 @@ async fn presented(
     stage.say(name);
     let before = stage.refusals();
     let outcome = with_token(stage, pod, token).await.map(drop);
-    found(stage, name, expected, before, outcome)
+    by_aws(stage, name, expected, before, outcome)
 }
 
 async fn replayed(stage: &Stage, pod: &Pod, token: &str) -> Attack {
@@ -107,21 +106,5 @@ async fn clear_text(stage: &Stage, pod: &Pod, token: &str) -> Attack {
     stage.say(name);
     let before = stage.refusals();
     let outcome = in_clear_text(stage, pod, token).await.map(drop);
-    found(stage, name, Cause::ClearTextRefused, before, outcome)
-}
-
-fn found(
-    stage: &Stage,
-    name: &'static str,
-    expected: Cause,
-    before: usize,
-    outcome: Result<(), Refused>,
-) -> Attack {
-    judged(
-        name,
-        expected,
-        Guard::Aws,
-        stage.refusal_since(before),
-        outcome,
-    )
+    by_aws(stage, name, Cause::ClearTextRefused, before, outcome)
 }

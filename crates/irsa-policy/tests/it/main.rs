@@ -6,6 +6,7 @@ mod conditions;
 mod cross_account;
 mod documented;
 mod documented_tables;
+mod documented_together;
 mod explain;
 mod hostile;
 mod interpreted;

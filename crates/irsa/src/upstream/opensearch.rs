@@ -3,7 +3,7 @@
 use irsa_chain::Region;
 use irsa_chain::endpoint::OpenSearchEndpoint;
 use irsa_identity::{SigningScope, SigningService};
-use irsa_opensearch::{Guards, PayloadSigning, Upstream};
+use irsa_opensearch::{PayloadSigning, Upstream};
 
 use super::parameters::Parameters;
 use super::{OpenSearchStore, region, tls_name};
@@ -36,11 +36,7 @@ pub(super) fn resolve(
     };
     Some(OpenSearchStore {
         upstream,
-        guards: Guards {
-            read_only: parameters.read_only,
-            allow_paths: parameters.allow_paths.clone(),
-            deny_security_api: parameters.deny_security_api,
-        },
+        guards: parameters.guards.clone(),
         payload: if parameters.unsigned_payload {
             PayloadSigning::Unsigned
         } else {

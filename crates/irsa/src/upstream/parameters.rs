@@ -3,7 +3,7 @@
 use irsa_chain::{Region, RoleArn};
 use irsa_identity::{RoleStep, SigningService};
 use irsa_net::listen::ListenAddress;
-use irsa_opensearch::PathPattern;
+use irsa_opensearch::Guards;
 use url::Url;
 
 /// The kinds of data stores.
@@ -112,9 +112,7 @@ pub(super) struct Parameters {
     role: Option<RoleArn>,
     external_id: Option<String>,
     pub(super) service: Option<SigningService>,
-    pub(super) read_only: bool,
-    pub(super) allow_paths: Vec<PathPattern>,
-    pub(super) deny_security_api: bool,
+    pub(super) guards: Guards,
     pub(super) unsigned_payload: bool,
     pub(super) http2: bool,
     pub(super) server_names: Vec<String>,
@@ -212,9 +210,9 @@ impl Parameters {
             "role" => self.role = Some(parse_value(name, value)?),
             "external-id" => self.external_id = Some(value.to_owned()),
             "service" => self.service = Some(parse_value(name, value)?),
-            "read-only" => self.read_only = switch(name, value)?,
-            "allow-path" => self.allow_paths.push(parse_value(name, value)?),
-            "deny-security-api" => self.deny_security_api = switch(name, value)?,
+            "read-only" => self.guards.read_only = switch(name, value)?,
+            "allow-path" => self.guards.allow_paths.push(parse_value(name, value)?),
+            "deny-security-api" => self.guards.deny_security_api = switch(name, value)?,
             "unsigned-payload" => self.unsigned_payload = switch(name, value)?,
             "http2" => self.http2 = switch(name, value)?,
             "server-name" => self.server_names.push(value.to_ascii_lowercase()),

@@ -1,7 +1,5 @@
 package interop;
 
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,7 +11,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.LongStream;
-import org.apache.hc.client5.http.DnsResolver;
 import org.apache.hc.client5.http.impl.nio.PoolingAsyncClientConnectionManagerBuilder;
 import org.apache.hc.client5.http.ssl.ClientTlsStrategyBuilder;
 import org.apache.hc.core5.http.HttpHost;
@@ -108,7 +105,7 @@ public final class OpenSearchLoad {
                 .setMaxConnPerRoute(clients)
                 .setMaxConnTotal(clients);
         if (target.url().getScheme().equals("https")) {
-            manager.setDnsResolver(new Dialling(target.dialled()));
+            manager.setDnsResolver(new OpenSearchSigners.Dialling(target.dialled()));
         }
         HttpHost host = new HttpHost(target.url().getScheme(), target.url().getHost(), target.url().getPort());
         return ApacheHttpClient5TransportBuilder.builder(host)
@@ -120,7 +117,7 @@ public final class OpenSearchLoad {
         SdkHttpClient client = Apache5HttpClient.builder()
                 .maxConnections(clients)
                 .tlsTrustManagersProvider(target::trusted)
-                .dnsResolver(new Dialling(target.dialled()))
+                .dnsResolver(new OpenSearchSigners.Dialling(target.dialled()))
                 .build();
         return new AwsSdk2Transport(
                 client,
@@ -128,23 +125,5 @@ public final class OpenSearchLoad {
                 "es",
                 Region.of(System.getenv("AWS_REGION")),
                 AwsSdk2TransportOptions.builder().build());
-    }
-
-    /** Every name resolves to the address that is dialled. */
-    private record Dialling(InetSocketAddress address) implements DnsResolver {
-        @Override
-        public InetAddress[] resolve(String host) {
-            return new InetAddress[] {address.getAddress()};
-        }
-
-        @Override
-        public List<InetSocketAddress> resolve(String host, int port) {
-            return List.of(address);
-        }
-
-        @Override
-        public String resolveCanonicalHostname(String host) {
-            return host;
-        }
     }
 }
