@@ -24,6 +24,7 @@ mod lab;
 mod pgwire;
 mod policy;
 mod replay;
+mod signature;
 mod word;
 
 pub use chain::chain_word;
@@ -34,6 +35,7 @@ pub use pgwire::{
 };
 pub use policy::{policy_decision, policy_document, trust_decision};
 pub use replay::replay;
+pub use signature::signed_target;
 
 /// Panics if these bytes break a promise.
 pub type Target = fn(&[u8]);
@@ -56,6 +58,7 @@ targets! {
     policy_document,
     rds_token,
     scram_exchange,
+    signed_target,
     startup_packet,
     sts_request,
     trust_decision,
