@@ -3,6 +3,7 @@
 
 mod groups;
 mod parse;
+mod policy;
 
 use std::path::PathBuf;
 
@@ -13,6 +14,10 @@ pub(crate) use self::groups::{
     AdminArgs, BodyArgs, ClientArgs, IdentityArgs, LimitArgs, LogArgs, ServeArgs,
 };
 pub(crate) use self::parse::{file_keys, parse};
+pub(crate) use self::policy::{
+    EvaluateArgs, ExplainArgs, Kind, LintArgs, LintOutput, PolicyAction, PolicyArgs,
+    PolicyFileArgs, QuestionArgs, ServiceAccountArgs,
+};
 
 /// Reach AWS data stores from Kubernetes as the pod's IAM role, with no password anywhere.
 #[derive(Debug, Parser)]
@@ -38,6 +43,8 @@ pub(crate) enum Command {
     Lab(LabArgs),
     /// Show the whole chain at work, then attack each of its links
     Demo(DemoArgs),
+    /// Decide, explain and check IAM policies as IAM would, offline
+    Policy(PolicyArgs),
     /// Print a shell's completion script
     Completions {
         /// The shell to complete for

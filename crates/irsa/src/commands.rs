@@ -5,6 +5,7 @@ pub(crate) mod credentials;
 pub(crate) mod demo;
 pub(crate) mod exec;
 pub(crate) mod lab;
+pub(crate) mod policy;
 pub(crate) mod proxy;
 pub(crate) mod reference;
 pub(crate) mod token;

@@ -51,12 +51,13 @@ fn page() -> String {
         let form = form.replace('|', "\\|");
         line(&mut page, &format!("| `{form}` | {owner} | {meaning} |"));
     }
-    for heading in headings(&commands) {
+    let shared = headings(&commands);
+    for heading in &shared {
         line(&mut page, &format!("\n## {heading}\n"));
         group(&mut page, heading, &commands);
     }
     for command in &commands {
-        command_section(&mut page, "irsa", command);
+        command_section(&mut page, "irsa", command, &shared);
     }
     page
 }
@@ -99,33 +100,38 @@ fn group(page: &mut String, heading: &str, commands: &[&Command]) {
 }
 
 /// What a command takes besides the shared settings.
-fn command_section(page: &mut String, parent: &str, command: &Command) {
+fn command_section(page: &mut String, parent: &str, command: &Command, shared: &[&str]) {
     let name = format!("{parent} {}", command.get_name());
     let about = command
         .get_about()
         .map(ToString::to_string)
         .unwrap_or_default();
-    line(page, &format!("\n## {name}\n\n{about}.\n"));
-    let own = |argument: &&Arg| argument.get_help_heading().is_none() && !is_built_in(argument);
+    line(page, &format!("\n## {name}\n\n{about}."));
+    let is_shared = |heading: &&str| shared.contains(heading);
+    let is_own = |heading: &str| !shared.contains(&heading);
+    let own =
+        |argument: &&Arg| argument.get_help_heading().is_none_or(is_own) && !is_built_in(argument);
     let has_own = command.get_arguments().any(|argument| own(&argument));
     if has_own {
+        line(page, "");
         table(page, command, command.get_arguments().filter(own), &[]);
     }
-    let shared = headings(&[command])
+    let links = headings(&[command])
         .into_iter()
+        .filter(is_shared)
         .map(link)
         .collect::<Vec<_>>()
         .join(", ");
-    if !shared.is_empty() {
+    if !links.is_empty() {
         let also = if has_own {
             "\nAlso those of"
         } else {
-            "The settings of"
+            "\nThe settings of"
         };
-        line(page, &format!("{also} {shared}."));
+        line(page, &format!("{also} {links}."));
     }
     for part in command.get_subcommands() {
-        command_section(page, &name, part);
+        command_section(page, &name, part, shared);
     }
 }
 

@@ -18,6 +18,7 @@ mod lab;
 mod opensearch;
 mod outage;
 mod pod;
+mod policy;
 mod profile;
 mod program;
 mod proxy;

@@ -1,0 +1,159 @@
+//! A question with its answer, and the way from statements back to files.
+
+use std::ops::Range;
+
+use anstyle::{AnsiColor, Style};
+use irsa_policy::{
+    Because, Cited, Decision, Layer, Outcome, Policy, PolicyDocuments, PolicySet, Position,
+    Principal, Request, StatementRef,
+};
+use serde_json::{Map, Value};
+
+use super::answer;
+use super::question::{Document, Question};
+use super::snippet::printable;
+
+pub(super) const GOOD: Style = AnsiColor::Green.on_default().bold();
+pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(super) const HINT: Style = AnsiColor::Cyan.on_default();
+
+#[derive(Debug)]
+pub(super) struct Asked<'q> {
+    pub(super) question: &'q Question,
+    pub(super) outcome: Outcome,
+    set: PolicySet<'q>,
+}
+
+/// A statement in its file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Found<'q> {
+    pub(super) document: &'q Document,
+    pub(super) policy: &'q Policy,
+    pub(super) statement: usize,
+}
+
+// === impl Asked ===
+
+impl<'q> Asked<'q> {
+    pub(super) fn new(question: &'q Question, documents: &'q PolicyDocuments) -> Self {
+        let mut set = documents.set();
+        set.resource_account = question.resource_account.as_deref();
+        let outcome = set.decide(&Request {
+            principal: Principal::parse(&question.principal).unwrap_or(Principal::Anonymous),
+            action: &question.action,
+            resource: question.resource.as_deref(),
+            context: &question.context,
+        });
+        Self {
+            question,
+            outcome,
+            set,
+        }
+    }
+
+    /// The decision with its reason, on a line.
+    pub(super) fn sentence(&self) -> String {
+        let style = match self.outcome.decision {
+            Decision::Allowed => GOOD,
+            _ => BAD,
+        };
+        let name = answer::name(self.outcome.decision);
+        let mut line = format!(
+            "{style}{name}{style:#} {}",
+            printable(&self.outcome.because.to_string())
+        );
+        let places: Vec<_> = self
+            .cited()
+            .filter_map(|cited| self.found(cited.layer, &cited.statement))
+            .map(|found| found.at(&found.span()))
+            .collect();
+        if !places.is_empty() {
+            line = format!("{line} ({})", places.join(", "));
+        }
+        line
+    }
+
+    /// The decision in the words of the machine contract, with files.
+    pub(super) fn json(&self) -> Value {
+        let mut by = answer::by(&self.outcome.because);
+        if let Some(cited) = self.cited().next() {
+            by.extend(self.place(cited));
+        }
+        let also = self.cited().nth(1).map(|cited| self.place(cited));
+        if let (Some(Value::Object(object)), Some(place)) = (by.get_mut("also"), also) {
+            object.extend(place);
+        }
+        serde_json::json!({"decision": answer::name(self.outcome.decision), "by": by})
+    }
+
+    /// The statements that decided.
+    pub(super) fn cited(&self) -> impl Iterator<Item = &Cited> {
+        match &self.outcome.because {
+            Because::Allows(cited) => cited.as_slice(),
+            Because::Denies(cited) => std::slice::from_ref(cited),
+            _ => &[],
+        }
+        .iter()
+    }
+
+    pub(super) fn found(&self, layer: Layer, statement: &StatementRef) -> Option<Found<'q>> {
+        let mut documents = self
+            .question
+            .policies
+            .iter()
+            .filter(|document| document.layer == layer);
+        Some(Found {
+            document: documents.nth(statement.policy)?,
+            policy: self.policies(layer).get(statement.policy)?,
+            statement: statement.statement,
+        })
+    }
+
+    fn policies(&self, layer: Layer) -> &[&'q Policy] {
+        match layer {
+            Layer::Identity => &self.set.identity,
+            Layer::Resource => self.set.resource.as_slice(),
+            Layer::Boundary => &self.set.boundary,
+            Layer::Session => &self.set.session,
+            Layer::ServiceControl(level) => of_level(&self.set.service_control, level),
+            Layer::ResourceControl(level) => of_level(&self.set.resource_control, level),
+            _ => &[],
+        }
+    }
+
+    fn place(&self, cited: &Cited) -> Map<String, Value> {
+        let found = self.found(cited.layer, &cited.statement);
+        found
+            .map(|found| found.json(&found.span()))
+            .unwrap_or_default()
+    }
+}
+
+fn of_level<'s, 'q>(levels: &'s [Vec<&'q Policy>], level: usize) -> &'s [&'q Policy] {
+    levels.get(level).map_or(&[], Vec::as_slice)
+}
+
+// === impl Found ===
+
+impl Found<'_> {
+    /// The bytes of the statement.
+    pub(super) fn span(&self) -> Range<usize> {
+        self.policy.span(self.statement).unwrap_or_default()
+    }
+
+    /// `FILE:LINE:COLUMN`.
+    pub(super) fn at(&self, span: &Range<usize>) -> String {
+        format!("{}:{}", self.document.file, self.position(span))
+    }
+
+    pub(super) fn json(&self, span: &Range<usize>) -> Map<String, Value> {
+        let position = self.position(span);
+        let file = ("file".to_owned(), self.document.file.as_str().into());
+        let line = ("line".to_owned(), position.line.into());
+        Map::from_iter([file, line, ("column".to_owned(), position.column.into())])
+    }
+
+    fn position(&self, span: &Range<usize>) -> Position {
+        Position::of(&self.document.text, span.start)
+    }
+}

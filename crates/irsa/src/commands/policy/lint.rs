@@ -1,0 +1,182 @@
+//! What is legal, but wrong or too broad.
+
+pub(super) mod output;
+
+mod breadth;
+mod statement;
+
+use std::ops::Range;
+
+use irsa_policy::{Attachment, Policy, PolicyError, PolicyKind, Position};
+use serde_json::Value;
+
+use self::statement::Statement;
+use crate::cli::Kind;
+
+/// Whoever has more to repair repairs these first.
+const MAX_FINDINGS: usize = 100;
+
+/// A file and what was found in it.
+#[derive(Debug)]
+pub(super) struct Report {
+    file: String,
+    text: String,
+    kind: PolicyKind,
+    findings: Vec<Finding>,
+    /// So many more were found.
+    more: usize,
+}
+
+/// Something to be repaired.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Finding {
+    /// A stable name.
+    id: &'static str,
+    level: Level,
+    what: String,
+    help: Option<String>,
+    /// Its bytes in the text.
+    span: Range<usize>,
+}
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Level {
+    /// IAM refuses it, or it never matches.
+    Error,
+    /// It works, and allows more than is meant to be allowed.
+    Warning,
+}
+
+// === impl Report ===
+
+impl Report {
+    pub(super) fn new(file: String, text: String, kind: Option<Kind>) -> Self {
+        let kind = kind.map_or_else(|| guess(&text), kind_of);
+        let mut findings = match Policy::parse(kind, &text) {
+            Ok(policy) => of_statements(&text, &policy),
+            Err(error) => vec![refused(&text, &error)],
+        };
+        findings.extend(over_quota(&text, kind));
+        findings.sort_by_key(|finding| finding.span.start);
+        let more = findings.len().saturating_sub(MAX_FINDINGS);
+        findings.truncate(MAX_FINDINGS);
+        Self {
+            file,
+            text,
+            kind,
+            findings,
+            more,
+        }
+    }
+
+    pub(super) fn is_clean(&self) -> bool {
+        self.findings.is_empty()
+    }
+}
+
+fn of_statements(text: &str, policy: &Policy) -> Vec<Finding> {
+    let statements = (0..).map_while(|number| Statement::new(text, policy, number));
+    statements
+        .flat_map(|statement| statement.findings())
+        .collect()
+}
+
+fn refused(text: &str, error: &PolicyError) -> Finding {
+    let start = error
+        .position()
+        .map_or(0, |position| offset(text, position));
+    let length = text
+        .get(start..)
+        .and_then(|rest| rest.chars().next())
+        .map_or(0, char::len_utf8);
+    Finding {
+        id: "invalid",
+        level: Level::Error,
+        what: error.to_string(),
+        help: error.hint().map(str::to_owned),
+        span: start..start + length,
+    }
+}
+
+/// A policy of a resource is limited by its service, each in its own way.
+fn over_quota(text: &str, kind: PolicyKind) -> Option<Finding> {
+    let attachment = match kind {
+        PolicyKind::Identity | PolicyKind::Boundary => Attachment::Managed,
+        PolicyKind::Trust => Attachment::Trust,
+        PolicyKind::Session => Attachment::Session,
+        PolicyKind::ServiceControl | PolicyKind::ResourceControl => Attachment::Organization,
+        _ => return None,
+    };
+    let error = attachment.check(text).err()?;
+    let help = match attachment {
+        Attachment::Managed => Some(format!(
+            "inline, all policies of a role may have {} together",
+            Attachment::Role.limit()
+        )),
+        Attachment::Trust => Some("the quota of the account can be raised to 4096".to_owned()),
+        _ => None,
+    };
+    Some(Finding {
+        id: "over-quota",
+        level: Level::Error,
+        what: error.to_string(),
+        help,
+        span: 0..0,
+    })
+}
+
+fn kind_of(kind: Kind) -> PolicyKind {
+    match kind {
+        Kind::Identity => PolicyKind::Identity,
+        Kind::Trust => PolicyKind::Trust,
+        Kind::Resource => PolicyKind::Resource,
+        Kind::Boundary => PolicyKind::Boundary,
+        Kind::Session => PolicyKind::Session,
+        Kind::Scp => PolicyKind::ServiceControl,
+        Kind::Rcp => PolicyKind::ResourceControl,
+    }
+}
+
+/// What names its principals belongs to a resource, and what only speaks of `sts:` to a role.
+fn guess(text: &str) -> PolicyKind {
+    let document: Value = serde_json::from_str(text).unwrap_or_default();
+    let statements = statement::listed(document.get("Statement"));
+    let has_principals = |statement: &&Value| {
+        statement
+            .get("Principal")
+            .or(statement.get("NotPrincipal"))
+            .is_some()
+    };
+    if !statements.iter().any(has_principals) {
+        return PolicyKind::Identity;
+    }
+    let mut actions = statements
+        .iter()
+        .flat_map(|statement| statement::listed(statement.get("Action")));
+    let is_of_sts = |action: &Value| action.as_str().is_some_and(|name| name.starts_with("sts:"));
+    if actions.all(is_of_sts) {
+        PolicyKind::Trust
+    } else {
+        PolicyKind::Resource
+    }
+}
+
+/// The byte of a place in the text.
+fn offset(text: &str, position: Position) -> usize {
+    let before: usize = text
+        .split_inclusive('\n')
+        .take(position.line - 1)
+        .map(str::len)
+        .sum();
+    let rest = text.get(before..).unwrap_or_default();
+    before
+        + rest
+            .chars()
+            .take(position.column - 1)
+            .map(char::len_utf8)
+            .sum::<usize>()
+}
+
+#[cfg(test)]
+mod tests;

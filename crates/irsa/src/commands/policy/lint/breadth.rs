@@ -1,0 +1,172 @@
+//! What allows more than is meant.
+
+use irsa_policy::PolicyKind;
+
+use super::statement::{Condition, Statement};
+use super::{Finding, Level};
+
+const WEB_IDENTITY: &str = "sts:assumerolewithwebidentity";
+
+impl Statement<'_> {
+    /// Of a statement that allows.
+    pub(super) fn breadth(&self) -> Vec<Finding> {
+        match self.kind {
+            PolicyKind::Trust => self.of_trust(),
+            PolicyKind::Identity | PolicyKind::Session => self.of_identity(),
+            PolicyKind::Resource => self.of_resource_policy(),
+            // A boundary or a control only takes away, and has to leave something.
+            _ => Vec::new(),
+        }
+    }
+
+    fn of_identity(&self) -> Vec<Finding> {
+        let mut findings = self.all_actions();
+        if self
+            .texts("Resource")
+            .iter()
+            .any(|resource| resource == "*")
+        {
+            findings.push(self.warn(
+                "resource-everything",
+                ("Resource", "*"),
+                "this is allowed on every resource",
+                "name the ARNs that it is about",
+            ));
+        }
+        findings.extend(self.all_but());
+        findings
+    }
+
+    fn of_resource_policy(&self) -> Vec<Finding> {
+        let mut findings = self.all_actions();
+        let is_for_everyone = self.texts("Principal").iter().any(|name| name == "*");
+        if is_for_everyone && !self.has("Condition") {
+            findings.push(self.warn(
+                "principal-everyone",
+                ("Principal", "*"),
+                "this is allowed to everyone, without a signature too",
+                "name the roles, or add a condition such as `aws:PrincipalOrgID`",
+            ));
+        }
+        findings.extend(self.all_but());
+        findings
+    }
+
+    fn all_actions(&self) -> Vec<Finding> {
+        let is_everything = self.texts("Action").iter().any(|action| action == "*");
+        let finding = || {
+            self.warn(
+                "action-everything",
+                ("Action", "*"),
+                "every action is allowed",
+                "name the actions, such as `rds-db:connect` or `es:ESHttpGet`",
+            )
+        };
+        is_everything.then(finding).into_iter().collect()
+    }
+
+    fn all_but(&self) -> Vec<Finding> {
+        let elements = ["NotAction", "NotResource"]
+            .into_iter()
+            .filter(|element| self.has(element));
+        let finding = |element| {
+            self.warn(
+                "all-but",
+                (element, ""),
+                "this allows everything that is not listed, also what is added later",
+                "list what is meant, or deny what is not",
+            )
+        };
+        elements.map(finding).collect()
+    }
+
+    fn of_trust(&self) -> Vec<Finding> {
+        let is_web = |action: &String| {
+            let action = action.to_ascii_lowercase();
+            action == WEB_IDENTITY || action.contains('*')
+        };
+        let is_for_tokens = self
+            .texts("Principal")
+            .iter()
+            .any(|name| name.contains(":oidc-provider/"));
+        if !is_for_tokens || !self.texts("Action").iter().any(is_web) {
+            return self.of_plain_trust();
+        }
+        let conditions = self.conditions();
+        let subjects: Vec<_> = conditions
+            .iter()
+            .filter(|one| is_claim(one, ":sub"))
+            .collect();
+        let mut findings = Vec::new();
+        if subjects.is_empty() {
+            findings.push(self.warn(
+                "trust-without-subject",
+                ("Principal", ""),
+                "every service account of the cluster may have the role",
+                "add `StringEquals` on `ISSUER:sub` for `system:serviceaccount:NAMESPACE:NAME`",
+            ));
+        }
+        findings.extend(
+            subjects
+                .into_iter()
+                .flat_map(|subject| self.open_subjects(subject)),
+        );
+        if !conditions.iter().any(|one| is_claim(one, ":aud")) {
+            findings.push(self.warn(
+                "trust-without-audience",
+                ("Principal", ""),
+                "a token made for anything else is taken as well",
+                "add `StringEquals` on `ISSUER:aud` for `sts.amazonaws.com`",
+            ));
+        }
+        findings
+    }
+
+    fn of_plain_trust(&self) -> Vec<Finding> {
+        let is_for_everyone = self.texts("Principal").iter().any(|name| name == "*");
+        let finding = || {
+            self.warn(
+                "principal-everyone",
+                ("Principal", "*"),
+                "every account of AWS may have the role",
+                "name the account or the role",
+            )
+        };
+        (is_for_everyone && !self.has("Condition"))
+            .then(finding)
+            .into_iter()
+            .collect()
+    }
+
+    /// Values with wildcards, where they are wildcards.
+    fn open_subjects(&self, subject: &Condition<'_>) -> Vec<Finding> {
+        if !subject.operator.contains("StringLike") {
+            return Vec::new();
+        }
+        let open = subject
+            .values
+            .iter()
+            .filter(|value| value.contains(['*', '?']));
+        let what = "every service account whose subject matches may have the role, also one that is made later";
+        let finding = |value: &String| {
+            let help = Some("name the service account, with `StringEquals`".to_owned());
+            self.of_condition(
+                subject,
+                ("trust-wildcard-subject", Level::Warning),
+                value,
+                (what, help),
+            )
+        };
+        open.map(finding).collect()
+    }
+
+    fn warn(&self, id: &'static str, at: (&'static str, &str), what: &str, help: &str) -> Finding {
+        self.finding((id, Level::Warning), at, (what, Some(help.to_owned())))
+    }
+}
+
+/// A condition that asks for a claim; one that only asks what it is not leaves all others.
+fn is_claim(condition: &Condition<'_>, claim: &str) -> bool {
+    let is_open = condition.operator.contains("Not") || condition.operator == "Null";
+    condition.key.to_ascii_lowercase().ends_with(claim) && !is_open
+}

@@ -1,0 +1,153 @@
+//! What is found, and what is not.
+
+use super::*;
+
+const TRUST: &str = r#"{
+  "Version": "2012-10-17",
+  "Statement": {
+    "Effect": "Allow",
+    "Principal": {"Federated": "arn:aws:iam::111122223333:oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/ABC"},
+    "Action": "sts:AssumeRoleWithWebIdentity",
+    "Condition": {"StringEquals": {
+      "oidc.eks.eu-central-1.amazonaws.com/id/ABC:sub": "system:serviceaccount:shop:api",
+      "oidc.eks.eu-central-1.amazonaws.com/id/ABC:aud": "sts.amazonaws.com"
+    }}
+  }
+}"#;
+
+/// The findings as `ID LINE:COLUMN`.
+fn found(text: &str, kind: Option<Kind>) -> Vec<String> {
+    let report = Report::new("p.json".to_owned(), text.to_owned(), kind);
+    let at = |finding: &Finding| Position::of(text, finding.span.start);
+    report
+        .findings
+        .iter()
+        .map(|finding| format!("{} {}", finding.id, at(finding)))
+        .collect()
+}
+
+fn identity(action: &str, resource: &str) -> String {
+    format!(
+        r#"{{"Version": "2012-10-17", "Statement": [{{"Effect": "Allow", "Action": "{action}", "Resource": "{resource}"}}]}}"#
+    )
+}
+
+#[test]
+fn a_good_policy_has_no_findings() {
+    assert_eq!(found(TRUST, None), [""; 0]);
+    let connect = "arn:aws:rds-db:eu-central-1:111122223333:dbuser:cluster-ABCDEFGH/app";
+    assert_eq!(found(&identity("rds-db:connect", connect), None), [""; 0]);
+}
+
+#[test]
+fn the_place_of_a_slip_is_its_text() {
+    for (from, to, expected) in [
+        (
+            "eks.eu-central-1.amazonaws.com/id/ABC:sub",
+            "eu-central-1.eks.amazonaws.com/id/ABC:sub",
+            "issuer-order 8:7",
+        ),
+        (
+            "\"oidc.eks.eu-central-1.amazonaws.com/id/ABC:sub",
+            "\"https://oidc.eks.eu-central-1.amazonaws.com/id/ABC:sub",
+            "scheme-in-issuer 8:7",
+        ),
+        (
+            "\"sts.amazonaws.com",
+            "\"system:serviceaccount:shop:api",
+            "claims-swapped 9:57",
+        ),
+        ("shop:api", "shop:*", "literal-wildcard 8:57"),
+        (
+            "oidc-provider/oidc.eks.eu-central-1",
+            "oidc-provider/oidc.eu-central-1.eks",
+            "issuer-order 5:32",
+        ),
+    ] {
+        assert_eq!(found(&TRUST.replace(from, to), None), [expected], "{to}");
+    }
+}
+
+#[test]
+fn a_role_for_every_service_account_is_told() {
+    let sub = TRUST.find("      \"oidc").unwrap();
+    let aud = TRUST[sub + 1..].find("      \"oidc").unwrap() + sub + 1;
+    let without = TRUST[..sub].to_owned() + &TRUST[aud..];
+    assert_eq!(found(&without, None), ["trust-without-subject 5:18"]);
+    let open = TRUST
+        .replace("shop:api", "shop:*")
+        .replace("StringEquals", "StringLike");
+    assert_eq!(found(&open, None), ["trust-wildcard-subject 8:57"]);
+    let negated = TRUST.replace("StringEquals", "StringNotEquals");
+    let expected = ["trust-without-subject 5:18", "trust-without-audience 5:18"];
+    assert_eq!(found(&negated, None), expected);
+}
+
+#[test]
+fn what_allows_everything_is_told_where_it_grants() {
+    let all = identity("*", "*");
+    assert_eq!(
+        found(&all, None),
+        ["action-everything 1:71", "resource-everything 1:88"]
+    );
+    assert_eq!(found(&all, Some(Kind::Boundary)), [""; 0]);
+    assert_eq!(found(&all, Some(Kind::Scp)), [""; 0]);
+    assert_eq!(found(&all.replace("Allow", "Deny"), None), [""; 0]);
+    let everyone = all
+        .replace("\"Resource\"", "\"Principal\"")
+        .replace("\"*\", \"P", "\"es:*\", \"P");
+    assert_eq!(found(&everyone, None), ["principal-everyone 1:92"]);
+    let but = all
+        .replace("\"Action\": \"*\"", "\"NotAction\": \"iam:*\"")
+        .replace(": \"*\"", ": \"arn:aws:s3:::b\"");
+    assert_eq!(found(&but, None), ["all-but 1:74"]);
+}
+
+#[test]
+fn what_is_no_policy_is_told_with_its_place() {
+    assert_eq!(found("{\n  \"Statement\": [,]\n}", None), ["invalid 2:17"]);
+    assert_eq!(found("", None), ["invalid 1:1"]);
+    let typo = TRUST.replace("\"Condition\"", "\"condition\"");
+    assert_eq!(found(&typo, None)[0].split(' ').next(), Some("invalid"));
+}
+
+#[test]
+fn a_policy_over_the_quota_is_told() {
+    let long = TRUST.replace(
+        "shop:api\"",
+        &format!("shop:api\", \"aws:x\": \"{}\"", "x".repeat(2_048)),
+    );
+    assert_eq!(found(&long, None), ["over-quota 1:1"]);
+    assert_eq!(found(&long, Some(Kind::Resource)), [""; 0]);
+}
+
+#[test]
+fn the_kind_is_told_by_the_elements() {
+    for (text, kind) in [
+        (TRUST.to_owned(), PolicyKind::Trust),
+        (identity("s3:*", "*"), PolicyKind::Identity),
+        (TRUST.replace("sts:", "es:"), PolicyKind::Resource),
+        ("nonsense".to_owned(), PolicyKind::Identity),
+    ] {
+        assert_eq!(guess(&text), kind, "{text}");
+    }
+}
+
+#[test]
+fn a_place_is_found_again_in_the_text() {
+    let text = "é\nöä\n";
+    for (at, _) in text.char_indices() {
+        assert_eq!(offset(text, Position::of(text, at)), at);
+    }
+}
+
+#[test]
+fn the_first_hundred_findings_are_enough() {
+    let statement = r#"{"Effect": "Allow", "Action": "es:*", "Resource": "*"}"#;
+    let many = vec![statement; 1_000].join(",");
+    let text = format!(r#"{{"Version": "2012-10-17", "Statement": [{many}]}}"#);
+    let report = Report::new("p.json".to_owned(), text, None);
+    assert_eq!((report.findings.len(), report.more), (100, 901));
+    let shown = output::text(&[report]);
+    assert!(shown.ends_with("\nand 901 more in p.json\n\n1001 findings in 1 file\n"));
+}

@@ -1,0 +1,252 @@
+//! A piece of a file with a mark under it, as compilers draw it.
+
+use std::fmt::Write;
+use std::iter;
+use std::ops::Range;
+
+use anstyle::{AnsiColor, Style};
+use irsa_policy::Position;
+
+/// So many lines of a longer piece are shown, half at its beginning and half at its end.
+const MAX_LINES: usize = 24;
+
+/// So many characters of a longer line are shown.
+const MAX_COLUMNS: usize = 120;
+
+/// As many of them before the mark.
+const BEFORE: usize = 30;
+
+const GUTTER: Style = AnsiColor::Blue.on_default().bold();
+
+/// What is to be marked, and what is said of it.
+#[derive(Debug, Clone)]
+pub(super) struct Mark<'a> {
+    pub(super) file: &'a str,
+    pub(super) text: &'a str,
+    pub(super) span: Range<usize>,
+    pub(super) label: &'a str,
+    pub(super) style: Style,
+}
+
+/// Text on one line, with nothing in it that a terminal would obey.
+pub(super) fn printable(text: &str) -> String {
+    text.chars().map(printable_char).collect()
+}
+
+/// One line of the file, without what a terminal would obey.
+struct Line {
+    number: usize,
+    chars: Vec<char>,
+}
+
+// === impl Mark ===
+
+impl Mark<'_> {
+    /// Draws it, with its place above.
+    pub(super) fn draw(&self) -> String {
+        let (first, last) = (self.position(self.span.start), self.last());
+        let lines = self.text.split('\n').zip(1..).skip(first.line - 1);
+        let lines: Vec<_> = lines
+            .take(last.line - first.line + 1)
+            .map(|(text, number)| Line::new(text, number))
+            .collect();
+        let width = last.line.to_string().len();
+        let pad = " ".repeat(width);
+        let mut drawn = format!(
+            "{pad}{GUTTER}-->{GUTTER:#} {}:{first}\n{pad} {GUTTER}|{GUTTER:#}\n",
+            self.file
+        );
+        match lines.as_slice() {
+            [line] => self.draw_line(&mut drawn, line, &first, width),
+            lines => self.draw_lines(&mut drawn, lines, width),
+        }
+        drawn
+    }
+
+    fn draw_line(&self, drawn: &mut String, line: &Line, first: &Position, width: usize) {
+        let start = first.column - 1;
+        let length = self
+            .text
+            .get(self.span.clone())
+            .map_or(1, |text| text.chars().count())
+            .max(1);
+        let cut = if line.chars.len() > MAX_COLUMNS {
+            start.saturating_sub(BEFORE)
+        } else {
+            0
+        };
+        let shown = line.shown(cut);
+        let dots = usize::from(cut > 0);
+        let carets = length.min((cut + MAX_COLUMNS).saturating_sub(start)).max(1);
+        let (indent, carets) = (" ".repeat(start - cut + dots), "^".repeat(carets));
+        let (style, label) = (self.style, self.label());
+        let _ = writeln!(drawn, "{GUTTER}{:>width$} |{GUTTER:#} {shown}", line.number);
+        let _ = writeln!(
+            drawn,
+            "{} {GUTTER}|{GUTTER:#} {indent}{style}{carets}{label}{style:#}",
+            " ".repeat(width)
+        );
+    }
+
+    /// A bracket at the left, and the label at its end.
+    fn draw_lines(&self, drawn: &mut String, lines: &[Line], width: usize) {
+        let (style, label) = (self.style, self.label());
+        let half = MAX_LINES / 2;
+        let hidden = lines.len().saturating_sub(MAX_LINES);
+        for (place, line) in lines.iter().enumerate() {
+            if hidden > 0 && (half..half + hidden).contains(&place) {
+                if place == half {
+                    let _ = writeln!(
+                        drawn,
+                        "{GUTTER}{:>width$} |{GUTTER:#} {style}|{style:#} …",
+                        "…"
+                    );
+                }
+                continue;
+            }
+            let bracket = if place == 0 { '/' } else { '|' };
+            let shown = line.shown(0);
+            let _ = writeln!(
+                drawn,
+                "{GUTTER}{:>width$} |{GUTTER:#} {style}{bracket}{style:#} {shown}",
+                line.number
+            );
+        }
+        let end = self.last().column.min(MAX_COLUMNS);
+        let line = "_".repeat(end);
+        let _ = writeln!(
+            drawn,
+            "{} {GUTTER}|{GUTTER:#} {style}|{line}^{label}{style:#}",
+            " ".repeat(width)
+        );
+    }
+
+    fn label(&self) -> String {
+        match self.label {
+            "" => String::new(),
+            label => format!(" {label}"),
+        }
+    }
+
+    fn position(&self, at: usize) -> Position {
+        Position::of(self.text, at)
+    }
+
+    /// The place of the last character.
+    fn last(&self) -> Position {
+        let marked = self.text.get(self.span.clone()).unwrap_or_default();
+        let last = marked.chars().next_back().map_or(0, char::len_utf8);
+        self.position(self.span.end.max(self.span.start) - last)
+    }
+}
+
+// === impl Line ===
+
+impl Line {
+    fn new(text: &str, number: usize) -> Self {
+        Self {
+            number,
+            chars: text
+                .trim_end_matches('\r')
+                .chars()
+                .map(printable_char)
+                .collect(),
+        }
+    }
+
+    /// From the character `cut` on, with dots where something is left out.
+    fn shown(&self, cut: usize) -> String {
+        let before = (cut > 0).then_some('…');
+        let after = (self.chars.len() > cut + MAX_COLUMNS).then_some('…');
+        let chars = self.chars.iter().copied().skip(cut).take(MAX_COLUMNS);
+        iter::empty()
+            .chain(before)
+            .chain(chars)
+            .chain(after)
+            .collect()
+    }
+}
+
+fn printable_char(char: char) -> char {
+    match char {
+        '\t' => ' ',
+        char if char.is_control() => '\u{fffd}',
+        char => char,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draw(text: &str, marked: &str) -> String {
+        let start = text.find(marked).unwrap();
+        let mark = Mark {
+            file: "p.json",
+            text,
+            span: start..start + marked.len(),
+            label: "here",
+            style: Style::new(),
+        };
+        anstream::adapter::strip_str(&mark.draw()).to_string()
+    }
+
+    #[test]
+    fn one_line_has_carets_under_it() {
+        assert_eq!(
+            draw("{\n\t\"é\": \"bad\"\n}", "\"bad\""),
+            " --> p.json:2:7\n  |\n2 |  \"é\": \"bad\"\n  |       ^^^^^ here\n"
+        );
+    }
+
+    #[test]
+    fn several_lines_have_a_bracket() {
+        assert_eq!(
+            draw("[\r\n {\r\n  1\r\n }\r\n]", "{\r\n  1\r\n }"),
+            " --> p.json:2:2\n  |\n2 | /  {\n3 | |   1\n4 | |  }\n  | |__^ here\n"
+        );
+    }
+
+    #[test]
+    fn the_middle_of_many_lines_is_left_out() {
+        let text = "x\n".repeat(1_000) + "y";
+        let drawn = draw(&text, &text);
+        assert_eq!(drawn.lines().count(), 2 + MAX_LINES + 1 + 1, "{drawn}");
+        assert!(drawn.contains("1001 | | y"), "{drawn}");
+    }
+
+    #[test]
+    fn a_long_line_is_cut_around_the_mark() {
+        let text = "x".repeat(5_000) + "MARK" + &"y".repeat(5_000);
+        let drawn = draw(&text, "MARK");
+        let lines: Vec<Vec<char>> = drawn.lines().map(|line| line.chars().collect()).collect();
+        let at = lines[2].iter().position(|char| *char == 'M').unwrap();
+        assert_eq!(lines[3][at..at + 5], ['^', '^', '^', '^', ' ']);
+        assert!(lines[2].len() < 140);
+    }
+
+    #[test]
+    fn no_character_of_a_file_moves_the_cursor() {
+        let drawn = draw("a \u{1b}[31m MARK\u{7}", "MARK");
+        assert!(!drawn.contains(['\u{1b}', '\u{7}']), "{drawn:?}");
+    }
+
+    #[test]
+    fn an_empty_place_at_the_end_is_marked_too() {
+        let mark = Mark {
+            file: "p",
+            text: "{",
+            span: 1..1,
+            label: "here",
+            style: Style::new(),
+        };
+        let drawn = anstream::adapter::strip_str(&mark.draw()).to_string();
+        assert!(drawn.ends_with("1 | {\n  |  ^ here\n"), "{drawn}");
+        let empty = Mark {
+            text: "",
+            span: 0..0,
+            ..mark
+        };
+        assert!(empty.draw().contains('^'));
+    }
+}
