@@ -1,23 +1,16 @@
 //! `irsa policy`: what IAM would say, offline.
 
-mod answer;
-mod asked;
-mod explain;
-mod lint;
 mod question;
 mod requests;
-mod slips;
-mod snippet;
 
 use std::io::Write;
 use std::process::ExitCode;
 
-use irsa_policy::Decision;
+use irsa_explain::{Asked, explain as explained, lint as linted};
+use irsa_policy::{Decision, PolicyKind};
 
-use self::asked::Asked;
-use self::question::Question;
 use crate::cli::{
-    EvaluateArgs, ExplainArgs, LintArgs, LintOutput, Output, PolicyAction, PolicyArgs,
+    EvaluateArgs, ExplainArgs, Kind, LintArgs, LintOutput, Output, PolicyAction, PolicyArgs,
 };
 use crate::exit::Failure;
 use crate::output;
@@ -39,7 +32,7 @@ fn evaluate(args: EvaluateArgs, mistakes: Mistakes) -> Result<ExitCode, Failure>
         requests::answer_file(file, mistakes)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let question = Question::read(args.question, mistakes)?;
+    let question = question::resolve(args.question, mistakes)?;
     let documents = question.documents().map_err(Failure::other)?;
     let asked = Asked::new(&question, &documents);
     match args.output {
@@ -50,12 +43,12 @@ fn evaluate(args: EvaluateArgs, mistakes: Mistakes) -> Result<ExitCode, Failure>
 }
 
 fn explain(args: ExplainArgs, mistakes: Mistakes) -> Result<ExitCode, Failure> {
-    let question = Question::read(args.question, mistakes)?;
+    let question = question::resolve(args.question, mistakes)?;
     let documents = question.documents().map_err(Failure::other)?;
     let asked = Asked::new(&question, &documents);
     match args.output {
-        Output::Text => show(&explain::text(&asked)),
-        Output::Json => output::line(&explain::json(&asked).to_string()),
+        Output::Text => show(&explained::text(&asked)),
+        Output::Json => output::line(&explained::json(&asked).to_string()),
     }
     Ok(exit_code(asked.outcome.decision == Decision::Allowed))
 }
@@ -64,16 +57,16 @@ fn lint(args: &LintArgs, mut mistakes: Mistakes) -> Result<ExitCode, Failure> {
     let mut reports = Vec::new();
     for path in &args.files {
         if let Some(text) = mistakes.collect(question::read(path)) {
-            reports.push(lint::Report::new(shown(path), text, args.kind));
+            reports.push(linted::Report::new(shown(path), text, args.kind.map(kind)));
         }
     }
     let reports = mistakes.or(reports)?;
     match args.output {
-        LintOutput::Text => show(&lint::output::text(&reports)),
-        LintOutput::Json => output::line(&lint::output::json(&reports).to_string()),
-        LintOutput::Sarif => output::line(&lint::output::sarif(&reports).to_string()),
+        LintOutput::Text => show(&linted::output::text(&reports)),
+        LintOutput::Json => output::line(&linted::output::json(&reports).to_string()),
+        LintOutput::Sarif => output::line(&linted::output::sarif(&reports).to_string()),
     }
-    Ok(exit_code(reports.iter().all(lint::Report::is_clean)))
+    Ok(exit_code(reports.iter().all(linted::Report::is_clean)))
 }
 
 /// Prints text, with its colours on a terminal. A reader that is gone is no failure of ours.
@@ -87,5 +80,17 @@ fn exit_code(good: bool) -> ExitCode {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(NO)
+    }
+}
+
+fn kind(kind: Kind) -> PolicyKind {
+    match kind {
+        Kind::Identity => PolicyKind::Identity,
+        Kind::Trust => PolicyKind::Trust,
+        Kind::Resource => PolicyKind::Resource,
+        Kind::Boundary => PolicyKind::Boundary,
+        Kind::Session => PolicyKind::Session,
+        Kind::Scp => PolicyKind::ServiceControl,
+        Kind::Rcp => PolicyKind::ResourceControl,
     }
 }

@@ -4,29 +4,11 @@ mod service_account;
 
 use std::path::Path;
 
-use irsa_policy::{Context, Layer, Policy, PolicyDocuments, Principal, SetError, web_identity};
+use irsa_explain::{Document, Question};
+use irsa_policy::{Context, Layer, PolicyKind, Principal, web_identity};
 
 use crate::cli::{PolicyFileArgs, QuestionArgs};
 use crate::settings::{Mistakes, shown};
-
-/// A request, and the policies that have a say in it; each of them can be parsed.
-#[derive(Debug)]
-pub(super) struct Question {
-    pub(super) principal: String,
-    pub(super) action: String,
-    pub(super) resource: Option<String>,
-    pub(super) resource_account: Option<String>,
-    pub(super) context: Context,
-    pub(super) policies: Vec<Document>,
-}
-
-/// A policy in its file.
-#[derive(Debug)]
-pub(super) struct Document {
-    pub(super) layer: Layer,
-    pub(super) file: String,
-    pub(super) text: String,
-}
 
 /// The text of a file.
 pub(super) fn read(path: &Path) -> Result<String, String> {
@@ -34,106 +16,76 @@ pub(super) fn read(path: &Path) -> Result<String, String> {
     std::fs::read_to_string(path).map_err(failed)
 }
 
-// === impl Question ===
+/// Reads the files and puts the request together, or names every mistake.
+pub(super) fn resolve(args: QuestionArgs, mut mistakes: Mistakes) -> Result<Question, Mistakes> {
+    let policies = documents(&args.policies, &mut mistakes);
+    let is_trust = args.policies.trust.is_some();
+    let request = args.request;
+    let mut question = Question {
+        principal: request.principal.unwrap_or_default(),
+        action: request.action.unwrap_or_default(),
+        resource: request.resource,
+        resource_account: request.resource_account,
+        context: Context::new(),
+        policies,
+    };
+    if args.service_account.service_account.is_some() {
+        service_account::fill_in(&mut question, &args.service_account, &mut mistakes);
+    }
+    add_context(&mut question.context, &request.context, &mut mistakes);
+    check(&question, is_trust, &mut mistakes);
+    mistakes.or(question)
+}
 
-impl Question {
-    /// Reads the files and puts the request together, or names every mistake.
-    pub(super) fn read(args: QuestionArgs, mut mistakes: Mistakes) -> Result<Self, Mistakes> {
-        let policies = documents(&args.policies, &mut mistakes);
-        let is_trust = args.policies.trust.is_some();
-        let request = args.request;
-        let mut question = Self {
-            principal: request.principal.unwrap_or_default(),
-            action: request.action.unwrap_or_default(),
-            resource: request.resource,
-            resource_account: request.resource_account,
-            context: Context::new(),
-            policies,
+fn add_context(context: &mut Context, typed: &[String], mistakes: &mut Mistakes) {
+    let mut added: Vec<(String, Vec<String>)> = Vec::new();
+    for entry in typed {
+        let Some((key, value)) = entry.split_once('=') else {
+            mistakes.add(format!("--context: `{entry}` is not KEY=VALUE"));
+            continue;
         };
-        if args.service_account.service_account.is_some() {
-            question.fill_in(&args.service_account, &mut mistakes);
-        }
-        question.add_context(&request.context, &mut mistakes);
-        question.check(is_trust, &mut mistakes);
-        mistakes.or(question)
-    }
-
-    /// The policies, parsed.
-    pub(super) fn documents(&self) -> Result<PolicyDocuments, SetError> {
-        let mut documents = PolicyDocuments::new();
-        for document in &self.policies {
-            documents.add(document.layer, &self.action, [document.text.as_str()])?;
-        }
-        Ok(documents)
-    }
-
-    fn add_context(&mut self, typed: &[String], mistakes: &mut Mistakes) {
-        let mut added: Vec<(String, Vec<String>)> = Vec::new();
-        for entry in typed {
-            let Some((key, value)) = entry.split_once('=') else {
-                mistakes.add(format!("--context: `{entry}` is not KEY=VALUE"));
-                continue;
-            };
-            match added
-                .iter_mut()
-                .find(|(other, _)| other.eq_ignore_ascii_case(key))
-            {
-                Some((_, values)) => values.push(value.to_owned()),
-                None => added.push((key.to_owned(), vec![value.to_owned()])),
-            }
-        }
-        for (key, values) in added {
-            self.context.insert(key, values);
+        match added
+            .iter_mut()
+            .find(|(other, _)| other.eq_ignore_ascii_case(key))
+        {
+            Some((_, values)) => values.push(value.to_owned()),
+            None => added.push((key.to_owned(), vec![value.to_owned()])),
         }
     }
-
-    fn check(&self, is_trust: bool, mistakes: &mut Mistakes) {
-        if self.action.is_empty() {
-            mistakes.add("--action is missing: what is called, such as `rds-db:connect`");
-        } else if is_trust && Layer::Resource.kind(&self.action) != irsa_policy::PolicyKind::Trust {
-            mistakes.add(format!(
-                "--action: `{}` asks no trust policy; expected an `sts:` action such as `{}`",
-                self.action,
-                web_identity::ACTION
-            ));
-        }
-        if self.principal.is_empty() {
-            mistakes.add("--principal is missing: who calls, as an ARN");
-        } else if Principal::parse(&self.principal).is_none() {
-            mistakes.add(format!(
-                "--principal: `{}` is not an ARN of IAM or STS, a service, a provider, or `anonymous`",
-                self.principal
-            ));
-        }
-        for document in &self.policies {
-            mistakes.extend(document.problem(&self.action).into_iter().collect());
-        }
+    for (key, values) in added {
+        context.insert(key, values);
     }
 }
 
-// === impl Document ===
-
-impl Document {
-    fn read(layer: Layer, path: &Path) -> Result<Self, String> {
-        read(path).map(|text| Self {
-            layer,
-            file: shown(path),
-            text,
-        })
+fn check(question: &Question, is_trust: bool, mistakes: &mut Mistakes) {
+    if question.action.is_empty() {
+        mistakes.add("--action is missing: what is called, such as `rds-db:connect`");
+    } else if is_trust && Layer::Resource.kind(&question.action) != PolicyKind::Trust {
+        mistakes.add(format!(
+            "--action: `{}` asks no trust policy; expected an `sts:` action such as `{}`",
+            question.action,
+            web_identity::ACTION
+        ));
     }
-
-    /// Why it is no policy, as `FILE:LINE:COLUMN: …`.
-    fn problem(&self, action: &str) -> Option<String> {
-        let error = Policy::parse(self.layer.kind(action), &self.text).err()?;
-        let position = error.position();
-        let at = position.map_or_else(String::new, |position| format!(":{position}"));
-        let hint = error.hint().map(|hint| format!(" ({hint})"));
-        Some(format!(
-            "{}{at}: {error}{}",
-            self.file,
-            hint.unwrap_or_default()
-        ))
+    if question.principal.is_empty() {
+        mistakes.add("--principal is missing: who calls, as an ARN");
+    } else if Principal::parse(&question.principal).is_none() {
+        mistakes.add(format!(
+            "--principal: `{}` is not an ARN of IAM or STS, a service, a provider, or `anonymous`",
+            question.principal
+        ));
     }
+    for document in &question.policies {
+        mistakes.extend(document.problem(&question.action).into_iter().collect());
+    }
+}
+
+fn document(layer: Layer, path: &Path) -> Result<Document, String> {
+    read(path).map(|text| Document {
+        layer,
+        file: shown(path),
+        text,
+    })
 }
 
 fn documents(args: &PolicyFileArgs, mistakes: &mut Mistakes) -> Vec<Document> {
@@ -154,7 +106,7 @@ fn documents(args: &PolicyFileArgs, mistakes: &mut Mistakes) -> Vec<Document> {
     for (number, level) in args.rcp.iter().enumerate() {
         files.extend(level_files(Layer::ResourceControl(number), level));
     }
-    let read = |(layer, path)| mistakes.collect(Document::read(layer, path));
+    let read = |(layer, path)| mistakes.collect(document(layer, path));
     files.into_iter().filter_map(read).collect()
 }
 

@@ -1,56 +1,54 @@
 //! The question of IRSA: may this service account have the role?
 
 use irsa_chain::{AccountId, IssuerUrl, OidcProviderArn, Partition, ServiceAccount, SessionName};
+use irsa_explain::Question;
 use irsa_policy::{Layer, OidcRequest, web_identity};
 
-use super::Question;
 use crate::cli::ServiceAccountArgs;
 use crate::settings::Mistakes;
 
-impl Question {
-    /// What the service account's token asks, as far as it was not typed.
-    pub(super) fn fill_in(&mut self, args: &ServiceAccountArgs, mistakes: &mut Mistakes) {
-        if self.action.is_empty() {
-            web_identity::ACTION.clone_into(&mut self.action);
-        }
-        let account = mistakes.check("--service-account", service_account(args));
-        let issuer = mistakes.parse::<IssuerUrl>("--issuer", args.issuer.as_deref());
-        let (Some(account), Some(issuer)) = (account, issuer) else {
-            return;
-        };
-        let Some(provider) = self.provider(&issuer) else {
-            mistakes.add(
-                "the account of the OIDC provider can't be told: name the role with --resource",
-            );
-            return;
-        };
-        let session = SessionName::from_pod_name(account.name());
-        let audience = [args.audience.as_str()];
-        let request = OidcRequest::new(&provider, &account.subject(), audience, &session);
-        self.context = request.request().context.clone();
-        if self.principal.is_empty() {
-            provider.as_str().clone_into(&mut self.principal);
-        }
+/// What the service account's token asks, as far as it was not typed.
+pub(super) fn fill_in(question: &mut Question, args: &ServiceAccountArgs, mistakes: &mut Mistakes) {
+    if question.action.is_empty() {
+        web_identity::ACTION.clone_into(&mut question.action);
     }
+    let account = mistakes.check("--service-account", service_account(args));
+    let issuer = mistakes.parse::<IssuerUrl>("--issuer", args.issuer.as_deref());
+    let (Some(account), Some(issuer)) = (account, issuer) else {
+        return;
+    };
+    let Some(provider) = provider_of(question, &issuer) else {
+        mistakes
+            .add("the account of the OIDC provider can't be told: name the role with --resource");
+        return;
+    };
+    let session = SessionName::from_pod_name(account.name());
+    let audience = [args.audience.as_str()];
+    let request = OidcRequest::new(&provider, &account.subject(), audience, &session);
+    question.context = request.request().context.clone();
+    if question.principal.is_empty() {
+        provider.as_str().clone_into(&mut question.principal);
+    }
+}
 
-    /// The issuer's provider in the account of the role: that of --resource, else the one whose
-    /// providers the trust policy names.
-    fn provider(&self, issuer: &IssuerUrl) -> Option<OidcProviderArn> {
-        if let Ok(provider) = self.principal.parse() {
-            return Some(provider);
-        }
-        let trust = self
-            .policies
-            .iter()
-            .filter(|policy| policy.layer == Layer::Resource);
-        let mut trusted = trust.flat_map(|policy| policy.text.split('"'));
-        let (partition, account) = match &self.resource {
-            Some(role) => home_of(role)?,
-            None => trusted
-                .find_map(|text| home_of(text).filter(|_| text.contains(":oidc-provider/")))?,
-        };
-        Some(OidcProviderArn::new(partition, &account, issuer))
+/// The issuer's provider in the account of the role: that of --resource, else the one whose
+/// providers the trust policy names.
+fn provider_of(question: &Question, issuer: &IssuerUrl) -> Option<OidcProviderArn> {
+    if let Ok(provider) = question.principal.parse() {
+        return Some(provider);
     }
+    let trust = question
+        .policies
+        .iter()
+        .filter(|policy| policy.layer == Layer::Resource);
+    let mut trusted = trust.flat_map(|policy| policy.text.split('"'));
+    let (partition, account) = match &question.resource {
+        Some(role) => home_of(role)?,
+        None => {
+            trusted.find_map(|text| home_of(text).filter(|_| text.contains(":oidc-provider/")))?
+        }
+    };
+    Some(OidcProviderArn::new(partition, &account, issuer))
 }
 
 fn home_of(arn: &str) -> Option<(Partition, AccountId)> {

@@ -9,7 +9,7 @@ const STS: &str = "sts.amazonaws.com";
 const SUBJECT: &str = "system:serviceaccount:";
 
 /// Slips in one key of one operator.
-pub(in super::super) fn of_condition(operator: &str, key: &str, values: &[String]) -> Vec<Slip> {
+pub(crate) fn of_condition(operator: &str, key: &str, values: &[String]) -> Vec<Slip> {
     let of_values = values
         .iter()
         .filter_map(|value| of_value(key, value).or_else(|| of_wildcard(operator, value)));
@@ -17,7 +17,7 @@ pub(in super::super) fn of_condition(operator: &str, key: &str, values: &[String
 }
 
 /// Slips in the name of a principal.
-pub(in super::super) fn of_principal(name: &str) -> Option<Slip> {
+pub(crate) fn of_principal(name: &str) -> Option<Slip> {
     let (provider, issuer) = name.split_once(":oidc-provider/")?;
     let (id, what, issuer) = of_issuer(issuer)?;
     let instead = Some(format!("{provider}:oidc-provider/{issuer}"));

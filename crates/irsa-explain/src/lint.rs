@@ -1,6 +1,6 @@
 //! What is legal, but wrong or too broad.
 
-pub(super) mod output;
+pub mod output;
 
 mod breadth;
 mod statement;
@@ -11,14 +11,13 @@ use irsa_policy::{Attachment, Policy, PolicyError, PolicyKind, Position};
 use serde_json::Value;
 
 use self::statement::Statement;
-use crate::cli::Kind;
 
 /// Whoever has more to repair repairs these first.
 const MAX_FINDINGS: usize = 100;
 
 /// A file and what was found in it.
 #[derive(Debug)]
-pub(super) struct Report {
+pub struct Report {
     file: String,
     text: String,
     kind: PolicyKind,
@@ -51,8 +50,9 @@ enum Level {
 // === impl Report ===
 
 impl Report {
-    pub(super) fn new(file: String, text: String, kind: Option<Kind>) -> Self {
-        let kind = kind.map_or_else(|| guess(&text), kind_of);
+    /// Looks for everything in a policy; its kind is guessed from its elements, unless it is given.
+    pub fn new(file: String, text: String, kind: Option<PolicyKind>) -> Self {
+        let kind = kind.unwrap_or_else(|| guess(&text));
         let mut findings = match Policy::parse(kind, &text) {
             Ok(policy) => of_statements(&text, &policy),
             Err(error) => vec![refused(&text, &error)],
@@ -70,7 +70,8 @@ impl Report {
         }
     }
 
-    pub(super) fn is_clean(&self) -> bool {
+    /// Whether nothing was found.
+    pub fn is_clean(&self) -> bool {
         self.findings.is_empty()
     }
 }
@@ -124,18 +125,6 @@ fn over_quota(text: &str, kind: PolicyKind) -> Option<Finding> {
         help,
         span: 0..0,
     })
-}
-
-fn kind_of(kind: Kind) -> PolicyKind {
-    match kind {
-        Kind::Identity => PolicyKind::Identity,
-        Kind::Trust => PolicyKind::Trust,
-        Kind::Resource => PolicyKind::Resource,
-        Kind::Boundary => PolicyKind::Boundary,
-        Kind::Session => PolicyKind::Session,
-        Kind::Scp => PolicyKind::ServiceControl,
-        Kind::Rcp => PolicyKind::ResourceControl,
-    }
 }
 
 /// What names its principals belongs to a resource, and what only speaks of `sts:` to a role.

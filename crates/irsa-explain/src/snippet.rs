@@ -20,16 +20,16 @@ const GUTTER: Style = AnsiColor::Blue.on_default().bold();
 
 /// What is to be marked, and what is said of it.
 #[derive(Debug, Clone)]
-pub(super) struct Mark<'a> {
-    pub(super) file: &'a str,
-    pub(super) text: &'a str,
-    pub(super) span: Range<usize>,
-    pub(super) label: &'a str,
-    pub(super) style: Style,
+pub(crate) struct Mark<'a> {
+    pub(crate) file: &'a str,
+    pub(crate) text: &'a str,
+    pub(crate) span: Range<usize>,
+    pub(crate) label: &'a str,
+    pub(crate) style: Style,
 }
 
 /// Text on one line, with nothing in it that a terminal would obey.
-pub(super) fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     text.chars().map(printable_char).collect()
 }
 
@@ -43,7 +43,7 @@ struct Line {
 
 impl Mark<'_> {
     /// Draws it, with its place above.
-    pub(super) fn draw(&self) -> String {
+    pub(crate) fn draw(&self) -> String {
         let (first, last) = (self.position(self.span.start), self.last());
         let lines = self.text.split('\n').zip(1..).skip(first.line - 1);
         let lines: Vec<_> = lines

@@ -16,7 +16,7 @@ const TRUST: &str = r#"{
 }"#;
 
 /// The findings as `ID LINE:COLUMN`.
-fn found(text: &str, kind: Option<Kind>) -> Vec<String> {
+fn found(text: &str, kind: Option<PolicyKind>) -> Vec<String> {
     let report = Report::new("p.json".to_owned(), text.to_owned(), kind);
     let at = |finding: &Finding| Position::of(text, finding.span.start);
     report
@@ -90,8 +90,8 @@ fn what_allows_everything_is_told_where_it_grants() {
         found(&all, None),
         ["action-everything 1:71", "resource-everything 1:88"]
     );
-    assert_eq!(found(&all, Some(Kind::Boundary)), [""; 0]);
-    assert_eq!(found(&all, Some(Kind::Scp)), [""; 0]);
+    assert_eq!(found(&all, Some(PolicyKind::Boundary)), [""; 0]);
+    assert_eq!(found(&all, Some(PolicyKind::ServiceControl)), [""; 0]);
     assert_eq!(found(&all.replace("Allow", "Deny"), None), [""; 0]);
     let everyone = all
         .replace("\"Resource\"", "\"Principal\"")
@@ -118,7 +118,7 @@ fn a_policy_over_the_quota_is_told() {
         &format!("shop:api\", \"aws:x\": \"{}\"", "x".repeat(2_048)),
     );
     assert_eq!(found(&long, None), ["over-quota 1:1"]);
-    assert_eq!(found(&long, Some(Kind::Resource)), [""; 0]);
+    assert_eq!(found(&long, Some(PolicyKind::Resource)), [""; 0]);
 }
 
 #[test]

@@ -7,24 +7,24 @@ use std::ops::Range;
 
 use irsa_policy::Mismatch;
 
-pub(super) use condition::{of_condition, of_principal};
-pub(super) use resource::{of_action, of_resource};
+pub(crate) use condition::{of_condition, of_principal};
+pub(crate) use resource::{of_action, of_resource};
 
 /// Something that was surely meant otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Slip {
+pub(crate) struct Slip {
     /// A stable name.
-    pub(super) id: &'static str,
+    pub(crate) id: &'static str,
     /// What is wrong with it.
-    pub(super) what: &'static str,
+    pub(crate) what: &'static str,
     /// The text in the policy that it is about.
-    pub(super) about: String,
+    pub(crate) about: String,
     /// What was meant, where that can be told.
-    pub(super) instead: Option<String>,
+    pub(crate) instead: Option<String>,
 }
 
 /// What keeps a statement from matching `action` and was surely meant otherwise.
-pub(super) fn of_mismatch(mismatch: &Mismatch, action: &str) -> Vec<Slip> {
+pub(crate) fn of_mismatch(mismatch: &Mismatch, action: &str) -> Vec<Slip> {
     match mismatch {
         Mismatch::Principal { expected, .. } => expected
             .iter()
@@ -45,7 +45,7 @@ pub(super) fn of_mismatch(mismatch: &Mismatch, action: &str) -> Vec<Slip> {
 }
 
 /// The slips of a statement's resources.
-pub(super) fn of_resources(actions: &[String], resources: &[String]) -> Vec<Slip> {
+pub(crate) fn of_resources(actions: &[String], resources: &[String]) -> Vec<Slip> {
     resources
         .iter()
         .filter_map(|resource| of_resource(actions, resource, resources))
@@ -54,21 +54,21 @@ pub(super) fn of_resources(actions: &[String], resources: &[String]) -> Vec<Slip
 
 impl Slip {
     /// What was meant, where that can be told, and why.
-    pub(super) fn help(&self) -> String {
+    pub(crate) fn help(&self) -> String {
         let question = self
             .question()
             .map_or_else(String::new, |question| question + " ");
         question + self.what
     }
 
-    pub(super) fn question(&self) -> Option<String> {
+    pub(crate) fn question(&self) -> Option<String> {
         let instead = self.instead.as_ref()?;
         Some(format!("did you mean `{instead}`?"))
     }
 }
 
 /// Where the text `about` stands: in the element, or, as the key of a condition, just before it.
-pub(super) fn span(
+pub(crate) fn span(
     text: &str,
     statement: &Range<usize>,
     element: &Range<usize>,

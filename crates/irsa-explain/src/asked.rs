@@ -9,33 +9,36 @@ use irsa_policy::{
 };
 use serde_json::{Map, Value};
 
-use super::answer;
-use super::question::{Document, Question};
-use super::snippet::printable;
+use crate::answer;
+use crate::question::{Document, Question};
+use crate::snippet::printable;
 
-pub(super) const GOOD: Style = AnsiColor::Green.on_default().bold();
-pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
-pub(super) const HINT: Style = AnsiColor::Cyan.on_default();
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
+pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(crate) const HINT: Style = AnsiColor::Cyan.on_default();
 
+/// A question and its answer.
 #[derive(Debug)]
-pub(super) struct Asked<'q> {
-    pub(super) question: &'q Question,
-    pub(super) outcome: Outcome,
+pub struct Asked<'q> {
+    pub(crate) question: &'q Question,
+    /// The decision, and what made it.
+    pub outcome: Outcome,
     set: PolicySet<'q>,
 }
 
 /// A statement in its file.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Found<'q> {
-    pub(super) document: &'q Document,
-    pub(super) policy: &'q Policy,
-    pub(super) statement: usize,
+pub(crate) struct Found<'q> {
+    pub(crate) document: &'q Document,
+    pub(crate) policy: &'q Policy,
+    pub(crate) statement: usize,
 }
 
 // === impl Asked ===
 
 impl<'q> Asked<'q> {
-    pub(super) fn new(question: &'q Question, documents: &'q PolicyDocuments) -> Self {
+    /// Decides the question; `documents` are its own.
+    pub fn new(question: &'q Question, documents: &'q PolicyDocuments) -> Self {
         let mut set = documents.set();
         set.resource_account = question.resource_account.as_deref();
         let outcome = set.decide(&Request {
@@ -52,7 +55,7 @@ impl<'q> Asked<'q> {
     }
 
     /// The decision with its reason, on a line.
-    pub(super) fn sentence(&self) -> String {
+    pub fn sentence(&self) -> String {
         let style = match self.outcome.decision {
             Decision::Allowed => GOOD,
             _ => BAD,
@@ -74,7 +77,7 @@ impl<'q> Asked<'q> {
     }
 
     /// The decision in the words of the machine contract, with files.
-    pub(super) fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         let mut by = answer::by(&self.outcome.because);
         if let Some(cited) = self.cited().next() {
             by.extend(self.place(cited));
@@ -87,7 +90,7 @@ impl<'q> Asked<'q> {
     }
 
     /// The statements that decided.
-    pub(super) fn cited(&self) -> impl Iterator<Item = &Cited> {
+    pub(crate) fn cited(&self) -> impl Iterator<Item = &Cited> {
         match &self.outcome.because {
             Because::Allows(cited) => cited.as_slice(),
             Because::Denies(cited) => std::slice::from_ref(cited),
@@ -96,7 +99,7 @@ impl<'q> Asked<'q> {
         .iter()
     }
 
-    pub(super) fn found(&self, layer: Layer, statement: &StatementRef) -> Option<Found<'q>> {
+    pub(crate) fn found(&self, layer: Layer, statement: &StatementRef) -> Option<Found<'q>> {
         let mut documents = self
             .question
             .policies
@@ -137,16 +140,16 @@ fn of_level<'s, 'q>(levels: &'s [Vec<&'q Policy>], level: usize) -> &'s [&'q Pol
 
 impl Found<'_> {
     /// The bytes of the statement.
-    pub(super) fn span(&self) -> Range<usize> {
+    pub(crate) fn span(&self) -> Range<usize> {
         self.policy.span(self.statement).unwrap_or_default()
     }
 
     /// `FILE:LINE:COLUMN`.
-    pub(super) fn at(&self, span: &Range<usize>) -> String {
+    pub(crate) fn at(&self, span: &Range<usize>) -> String {
         format!("{}:{}", self.document.file, self.position(span))
     }
 
-    pub(super) fn json(&self, span: &Range<usize>) -> Map<String, Value> {
+    pub(crate) fn json(&self, span: &Range<usize>) -> Map<String, Value> {
         let position = self.position(span);
         let file = ("file".to_owned(), self.document.file.as_str().into());
         let line = ("line".to_owned(), position.line.into());

@@ -9,16 +9,16 @@ use irsa_policy::{Decision, Layer, Mismatch, NearMiss};
 use serde_json::{Map, Value, json};
 
 use self::sides::Sides;
-use super::answer;
-use super::asked::{Asked, BAD, Found, GOOD, HINT};
-use super::slips::{self, Slip};
-use super::snippet::{Mark, printable};
+use crate::answer;
+use crate::asked::{Asked, BAD, Found, GOOD, HINT};
+use crate::slips::{self, Slip};
+use crate::snippet::{Mark, printable};
 
 /// So many of the statements that would have allowed are shown.
 const SHOWN: usize = 3;
 
 /// For people.
-pub(super) fn text(asked: &Asked<'_>) -> String {
+pub fn text(asked: &Asked<'_>) -> String {
     let mut text = format!("{}\n", asked.sentence());
     let (style, label) = match asked.outcome.decision {
         Decision::Allowed => (GOOD, "allows"),
@@ -44,7 +44,7 @@ pub(super) fn text(asked: &Asked<'_>) -> String {
 }
 
 /// For programs.
-pub(super) fn json(asked: &Asked<'_>) -> Value {
+pub fn json(asked: &Asked<'_>) -> Value {
     let mut document = asked.json();
     let misses = asked.outcome.near_misses.iter();
     let misses: Vec<_> = misses

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use irsa_policy::Mismatch;
 use serde_json::{Map, Value, json};
 
-use super::super::snippet::printable;
+use crate::snippet::printable;
 
 /// More of one value than this is not shown.
 const MAX_CHARS: usize = 200;

@@ -5,7 +5,7 @@ use irsa_chain::DbResourceId;
 use super::Slip;
 
 /// Slips in the name of an action.
-pub(in super::super) fn of_action(action: &str) -> Option<Slip> {
+pub(crate) fn of_action(action: &str) -> Option<Slip> {
     let lowercase = action.to_ascii_lowercase();
     let slip = |id, what, instead: String| {
         Some(Slip {
@@ -37,11 +37,7 @@ pub(in super::super) fn of_action(action: &str) -> Option<Slip> {
 }
 
 /// Slips in the ARN of a resource, one of `all` of its statement.
-pub(in super::super) fn of_resource(
-    actions: &[String],
-    resource: &str,
-    all: &[String],
-) -> Option<Slip> {
+pub(crate) fn of_resource(actions: &[String], resource: &str, all: &[String]) -> Option<Slip> {
     let mut parts = resource.splitn(6, ':');
     let (service, rest) = (parts.nth(2)?, parts.nth(2)?);
     let slip = |id, what, instead| {

@@ -5,8 +5,8 @@ use std::ops::Range;
 use irsa_policy::{Mismatch, Policy, PolicyKind};
 use serde_json::Value;
 
-use super::super::slips::{self, Slip};
 use super::{Finding, Level};
+use crate::slips::{self, Slip};
 
 /// A statement of a policy that was parsed, so there are no surprises in it.
 #[derive(Debug)]

@@ -7,14 +7,14 @@ use anstyle::{AnsiColor, Style};
 use irsa_policy::Position;
 use serde_json::{Value, json};
 
-use super::super::asked::{BAD, HINT};
-use super::super::snippet::{Mark, printable};
 use super::{Finding, Level, Report};
+use crate::asked::{BAD, HINT};
+use crate::snippet::{Mark, printable};
 
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 
 /// For people.
-pub(in super::super) fn text(reports: &[Report]) -> String {
+pub fn text(reports: &[Report]) -> String {
     let mut text = String::new();
     for report in reports {
         for finding in &report.findings {
@@ -39,7 +39,7 @@ pub(in super::super) fn text(reports: &[Report]) -> String {
 }
 
 /// For programs.
-pub(in super::super) fn json(reports: &[Report]) -> Value {
+pub fn json(reports: &[Report]) -> Value {
     let reports = reports.iter().map(|report| {
         let findings = report.findings.iter().map(|finding| report.json(finding));
         json!({
@@ -53,7 +53,7 @@ pub(in super::super) fn json(reports: &[Report]) -> Value {
 }
 
 /// For code scanning (OASIS, "Static Analysis Results Interchange Format", 2.1.0).
-pub(in super::super) fn sarif(reports: &[Report]) -> Value {
+pub fn sarif(reports: &[Report]) -> Value {
     let findings = || {
         reports
             .iter()

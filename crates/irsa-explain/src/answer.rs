@@ -4,9 +4,9 @@ use irsa_policy::{Because, Cited, Decision, Layer, PolicyError, SetError};
 use serde_json::{Map, Value, json};
 
 /// The answer where a policy or the request itself is none.
-pub(super) const INVALID: &str = "Invalid";
+pub(crate) const INVALID: &str = "Invalid";
 
-pub(super) fn name(decision: Decision) -> &'static str {
+pub(crate) fn name(decision: Decision) -> &'static str {
     match decision {
         Decision::Allowed => "Allowed",
         Decision::ImplicitlyDenied => "ImplicitlyDenied",
@@ -15,7 +15,7 @@ pub(super) fn name(decision: Decision) -> &'static str {
 }
 
 /// What made a decision. Where two layers had to allow, the second stands under `also`.
-pub(super) fn by(because: &Because) -> Map<String, Value> {
+pub(crate) fn by(because: &Because) -> Map<String, Value> {
     let mut by = match because {
         Because::Allows(all) => {
             let mut all = all.iter().map(cited);
@@ -31,7 +31,7 @@ pub(super) fn by(because: &Because) -> Map<String, Value> {
     by
 }
 
-pub(super) fn cited(cited: &Cited) -> Map<String, Value> {
+pub(crate) fn cited(cited: &Cited) -> Map<String, Value> {
     let mut by = layer(cited.layer);
     by.insert("policy".to_owned(), cited.statement.policy.into());
     by.insert("statement".to_owned(), cited.statement.statement.into());
@@ -41,14 +41,14 @@ pub(super) fn cited(cited: &Cited) -> Map<String, Value> {
 }
 
 /// Which policy was refused, and where in it.
-pub(super) fn refused(error: &SetError) -> Map<String, Value> {
+pub(crate) fn refused(error: &SetError) -> Map<String, Value> {
     let mut by = layer(error.layer);
     by.insert("policy".to_owned(), error.policy.into());
     by.extend(problem(&error.error));
     by
 }
 
-pub(super) fn problem(error: &PolicyError) -> Map<String, Value> {
+pub(crate) fn problem(error: &PolicyError) -> Map<String, Value> {
     let mut by = Map::new();
     let statement = error.statement();
     by.extend(statement.map(|number| ("statement".to_owned(), number.into())));

@@ -1,0 +1,19 @@
+//! IAM's decisions told to people and programs.
+//!
+//! [`irsa_policy`] decides; here is what is said of it: the statement that decided, drawn in its
+//! file ([`explain`]); what kept the nearest ones from allowing, and what was surely meant; what is
+//! legal but wrong or too broad ([`lint`]); and a stream of requests answered one by one
+//! ([`requests`]). Texts go in and come out: no file is opened here.
+#![warn(missing_docs)]
+
+mod answer;
+mod asked;
+pub mod explain;
+pub mod lint;
+mod question;
+pub mod requests;
+mod slips;
+mod snippet;
+
+pub use self::asked::Asked;
+pub use self::question::{Document, Question};
