@@ -4,6 +4,7 @@
 //! dies with its owner. [`run_as`] picks the account for servers that refuse root.
 
 pub mod cache;
+mod child;
 mod files;
 mod guard;
 mod log_file;

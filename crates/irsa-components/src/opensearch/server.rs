@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use reqwest::{Client, Method};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use tokio::process::Child;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
@@ -15,7 +15,7 @@ use super::ports::Ports;
 use super::{OpenSearchBinaries, OpenSearchError, OpenSearchOptions, client, identity};
 use crate::files::FileError;
 use crate::guard::Guard;
-use crate::log_file;
+use crate::{child, log_file};
 
 /// How often a node that starts is asked whether it is ready; it logs each time that it is not.
 const POLL: Duration = Duration::from_millis(100);
@@ -133,11 +133,9 @@ impl OpenSearch {
     /// # Errors
     /// It did not end in time and was killed. A node that had ended by itself is no error.
     pub async fn stop(mut self) -> Result<(), OpenSearchError> {
-        self.signal(Signal::TERM);
-        if let Ok(Ok(_)) = timeout(STOP_TIMEOUT, self.child.wait()).await {
+        if child::ends(&mut self.child, Signal::TERM, STOP_TIMEOUT).await {
             return Ok(());
         }
-        let _ = self.child.kill().await;
         Err(OpenSearchError::Killed {
             waited: STOP_TIMEOUT,
         })
@@ -191,26 +189,12 @@ impl OpenSearch {
             Err(source) => FileError::when("wait for", "java")(source).into(),
         }
     }
-
-    fn signal(&self, signal: Signal) {
-        let id = self.child.id().and_then(|id| i32::try_from(id).ok());
-        if let Some(id) = id.and_then(Pid::from_raw) {
-            let _ = kill_process(id, signal);
-        }
-    }
 }
 
 impl Drop for OpenSearch {
     /// Waits for the end, so that its folder can be removed.
     fn drop(&mut self) {
-        if self.child.id().is_none() {
-            return;
-        }
-        self.signal(Signal::KILL);
-        let deadline = std::time::Instant::now() + STOP_TIMEOUT;
-        while matches!(self.child.try_wait(), Ok(None)) && std::time::Instant::now() < deadline {
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        child::end_at_drop(&mut self.child, Signal::KILL, STOP_TIMEOUT);
     }
 }
 

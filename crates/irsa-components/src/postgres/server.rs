@@ -4,14 +4,14 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use tokio::process::Child;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_postgres::{Client, Config, NoTls};
 
 use super::{Listen, PostgresBinaries, PostgresError, PostgresOptions, configuration, initialise};
 use crate::guard::Guard;
-use crate::{log_file, program};
+use crate::{child, log_file, program};
 
 /// How often a server that starts is asked whether it is ready.
 const POLL: Duration = Duration::from_millis(5);
@@ -135,7 +135,7 @@ impl Postgres {
 
     /// Makes the server read its configuration files again.
     pub fn reload(&self) -> io::Result<()> {
-        self.signal(Signal::HUP)
+        child::signal(&self.child, Signal::HUP)
     }
 
     /// Stops the server and waits for its end.
@@ -148,11 +148,9 @@ impl Postgres {
         } else {
             Signal::QUIT
         };
-        let _ = self.signal(signal);
-        if let Ok(Ok(_)) = timeout(STOP_TIMEOUT, self.child.wait()).await {
+        if child::ends(&mut self.child, signal, STOP_TIMEOUT).await {
             return Ok(());
         }
-        let _ = self.child.kill().await;
         Err(PostgresError::Killed {
             waited: STOP_TIMEOUT,
         })
@@ -209,29 +207,12 @@ impl Postgres {
     fn log_tail(&self) -> String {
         log_file::tail(&self.options.log_file)
     }
-
-    fn signal(&self, signal: Signal) -> io::Result<()> {
-        let id = self
-            .child
-            .id()
-            .and_then(|id| i32::try_from(id).ok())
-            .and_then(Pid::from_raw);
-        let Some(id) = id else { return Ok(()) };
-        kill_process(id, signal).map_err(io::Error::from)
-    }
 }
 
 impl Drop for Postgres {
     /// Waits for the end, so that the data folder can be removed; an immediate stop takes milliseconds.
     fn drop(&mut self) {
-        if self.child.id().is_none() {
-            return;
-        }
-        let _ = self.signal(Signal::QUIT);
-        let deadline = std::time::Instant::now() + STOP_TIMEOUT;
-        while matches!(self.child.try_wait(), Ok(None)) && std::time::Instant::now() < deadline {
-            std::thread::sleep(POLL);
-        }
+        child::end_at_drop(&mut self.child, Signal::QUIT, STOP_TIMEOUT);
     }
 }
 
