@@ -29,6 +29,14 @@ pub(crate) struct ClientSettings {
     pub(crate) uid: Option<u32>,
 }
 
+/// What a client must show, whatever it speaks.
+enum Access {
+    Passwords(ScramUsers),
+    Certificate,
+    UnixUser(u32),
+    Nothing,
+}
+
 /// The passwords of a file, as HTTP shows them.
 #[derive(Debug)]
 struct Passwords(ScramUsers);
@@ -98,27 +106,33 @@ impl ClientSettings {
     /// The way PostgreSQL's clients are let in.
     pub(crate) fn postgres_auth(&self) -> Result<irsa_postgres::ClientAuth, PasswordFileError> {
         use irsa_postgres::ClientAuth;
-        if let Some(path) = &self.passwords {
-            return ScramUsers::from_file(path).map(ClientAuth::Scram);
-        }
-        Ok(match self.uid {
-            _ if self.asks_for_certificate => ClientAuth::Certificate,
-            Some(uid) => ClientAuth::UnixUser(uid),
-            None => ClientAuth::Local,
+        Ok(match self.access()? {
+            Access::Passwords(users) => ClientAuth::Scram(users),
+            Access::Certificate => ClientAuth::Certificate,
+            Access::UnixUser(uid) => ClientAuth::UnixUser(uid),
+            Access::Nothing => ClientAuth::Local,
         })
     }
 
     /// The way OpenSearch's clients are let in.
     pub(crate) fn http_auth(&self) -> Result<irsa_opensearch::ClientAuth, PasswordFileError> {
         use irsa_opensearch::ClientAuth;
+        Ok(match self.access()? {
+            Access::Passwords(users) => ClientAuth::Password(Arc::new(Passwords(users))),
+            Access::Certificate => ClientAuth::Certificate,
+            Access::UnixUser(uid) => ClientAuth::UnixUser(uid),
+            Access::Nothing => ClientAuth::Local,
+        })
+    }
+
+    fn access(&self) -> Result<Access, PasswordFileError> {
         if let Some(path) = &self.passwords {
-            let users = ScramUsers::from_file(path)?;
-            return Ok(ClientAuth::Password(Arc::new(Passwords(users))));
+            return ScramUsers::from_file(path).map(Access::Passwords);
         }
         Ok(match self.uid {
-            _ if self.asks_for_certificate => ClientAuth::Certificate,
-            Some(uid) => ClientAuth::UnixUser(uid),
-            None => ClientAuth::Local,
+            _ if self.asks_for_certificate => Access::Certificate,
+            Some(uid) => Access::UnixUser(uid),
+            None => Access::Nothing,
         })
     }
 }
