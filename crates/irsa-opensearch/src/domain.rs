@@ -63,7 +63,7 @@ pub struct DomainParts {
     pub clock: Arc<dyn Clock>,
     /// The room for bodies of requests, one for all domains of a process.
     pub bodies: Arc<BodyStore>,
-    /// How the domain is verified; ALPN should offer `h2` and `http/1.1`.
+    /// How the domain is verified, and which HTTP is offered to it by ALPN: `http/1.1`, or `h2` before it.
     pub upstream_tls: Arc<ClientConfig>,
     /// TLS for clients that begin with it; ALPN, if any, must offer `http/1.1`.
     pub client_tls: Option<Arc<ServerConfig>>,
