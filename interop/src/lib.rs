@@ -5,6 +5,7 @@
 //! server and through the proxy, and has to see the same.
 
 pub mod client;
+pub mod faults;
 pub mod fixed;
 pub mod http;
 pub mod opensearch;

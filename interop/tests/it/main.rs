@@ -6,6 +6,7 @@
     reason = "helpers of tests fail as tests do"
 )]
 
+mod apps;
 mod clients;
 mod fallback;
 mod incumbent;

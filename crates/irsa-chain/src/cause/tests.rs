@@ -5,26 +5,37 @@ use super::*;
 /// The ids are an interface: logs, metrics, the lab's ledger and runbooks name them.
 #[rustfmt::skip]
 const IDS: [(Link, &[&str]); 9] = [
-    (Link::ServiceAccount, &["no-identity-given", "half-an-identity"]),
+    (Link::ServiceAccount, &[
+        "no-identity-given", "half-an-identity", "service-account-missing",
+        "service-account-default", "annotation-missing", "annotation-misspelled",
+        "role-arn-malformed", "partition-mismatch", "pod-not-mutated", "pod-skipped",
+        "container-skipped", "role-arn-differs", "webhook-missing", "webhook-certificate-wrong",
+        "webhook-locks-out", "webhook-fails-open", "another-identity-given", "region-missing",
+    ]),
     (Link::ProjectedToken, &[
         "token-file-missing", "token-file-unreadable", "token-file-empty", "token-malformed",
-        "token-expired", "token-audience-wrong", "token-audience-missing",
+        "token-expired", "token-audience-wrong", "token-audience-missing", "token-volume-missing",
+        "token-not-yet-valid", "token-lifetime-refused", "token-of-another-account",
     ]),
     (Link::OidcProvider, &[
         "issuer-unknown", "token-signature-invalid", "verification-key-unavailable",
+        "issuer-mismatch", "signing-key-missing", "thumbprint-mismatch",
     ]),
     (Link::TrustPolicy, &[
         "trust-denied", "trust-subject-mismatch", "trust-audience-mismatch",
-        "trust-provider-mismatch", "trust-action-mismatch", "role-unknown",
+        "trust-provider-mismatch", "trust-action-mismatch", "role-unknown", "trust-key-malformed",
+        "trust-wildcard-literal", "trust-principal-deleted", "trust-too-broad",
     ]),
     (Link::StsSession, &[
         "sts-unreachable", "sts-throttled", "sts-internal-error", "session-expired",
         "session-name-invalid", "region-disabled", "duration-exceeds-maximum",
         "chained-role-denied", "credentials-unknown", "imds-refused", "pod-identity-refused",
+        "caller-differs", "node-role-reachable",
     ]),
     (Link::Permissions, &[
         "connect-not-allowed", "connect-denied", "resource-id-mismatch", "db-user-mismatch",
         "es-http-not-allowed", "es-http-denied", "domain-resource-mismatch",
+        "boundary-not-allowing", "condition-never-met",
     ]),
     (Link::Signature, &[
         "signature-mismatch", "signed-for-another-host", "signed-for-another-region",
@@ -34,12 +45,13 @@ const IDS: [(Link, &[&str]); 9] = [
     ]),
     (Link::Endpoint, &[
         "endpoint-unresolvable", "endpoint-unreachable", "tls-refused-by-server",
-        "tls-certificate-invalid", "clear-text-refused", "endpoint-timeout",
-        "endpoint-overloaded", "request-too-large", "endpoint-throttled", "endpoint-failed",
+        "tls-certificate-invalid", "clear-text-refused", "endpoint-timeout", "endpoint-overloaded",
+        "request-too-large", "endpoint-throttled", "endpoint-failed", "iam-authentication-off",
+        "cluster-unknown", "domain-unknown", "not-available",
     ]),
     (Link::Grant, &[
         "rds-iam-not-granted", "iam-login-refused", "role-not-found", "database-access-denied",
-        "wrong-database", "fgac-not-granted",
+        "wrong-database", "fgac-not-granted", "fine-grained-access-off",
     ]),
 ];
 

@@ -1,0 +1,38 @@
+//! How an application reaches its database.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// The database of an application.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Database {
+    /// Its name.
+    pub name: String,
+    /// The database user.
+    pub user: String,
+}
+
+/// One of the two ways.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DatabaseWay {
+    /// The stock driver without a password, to irsa's listener.
+    ThroughIrsa {
+        /// Where irsa listens, such as `localhost`.
+        host: String,
+        /// Its port.
+        port: u16,
+    },
+    /// The AWS JDBC wrapper signs for itself.
+    ItsOwn {
+        /// The endpoint: what the wrapper signs for and what the server's certificate names.
+        endpoint: String,
+        /// The port that is signed for.
+        sign_port: u16,
+        /// The port that is dialled on 127.0.0.1.
+        port: u16,
+        /// The authority of the server's certificate, as PEM.
+        ca_file: PathBuf,
+        /// The pod's identity: AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE and so on.
+        identity: BTreeMap<String, String>,
+    },
+}

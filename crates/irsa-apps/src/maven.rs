@@ -1,0 +1,1 @@
+//! Projects under `examples/`, built into the cache.

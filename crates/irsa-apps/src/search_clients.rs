@@ -1,0 +1,1 @@
+//! Operate's and Zeebe's clients of OpenSearch.

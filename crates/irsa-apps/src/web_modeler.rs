@@ -1,0 +1,1 @@
+//! What stands in for Web Modeler's restapi.

@@ -1,0 +1,1 @@
+//! What AWS's read-only calls say of a workload's chain.

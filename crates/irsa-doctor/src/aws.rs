@@ -1,0 +1,1 @@
+//! Checks by AWS's read-only calls, decided by `irsa-policy`.

@@ -1,0 +1,1 @@
+//! Checks by the Kubernetes API.

@@ -1,0 +1,1 @@
+//! Checks from where the workload runs.

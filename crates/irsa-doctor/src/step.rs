@@ -1,0 +1,120 @@
+//! The walk along the chain: one check after the other, each with a deadline.
+
+use std::fmt;
+use std::pin::Pin;
+use std::time::{Duration, Instant};
+
+use tokio::time::timeout;
+
+use crate::{Check, Finding, Seen, Verdict};
+
+/// How long a check may take unless its step says otherwise.
+const DEADLINE: Duration = Duration::from_secs(6);
+
+/// What a check's work promises.
+pub type Work<'a> = Pin<Box<dyn Future<Output = Seen> + Send + 'a>>;
+
+/// A check and how it is made, in a place whose state is a `C`.
+pub struct Step<C> {
+    /// What is checked.
+    pub check: &'static Check,
+    /// Of what: upstreams by host, containers by name. [`Step::once`] has nothing to name.
+    pub subjects: fn(&C) -> Vec<String>,
+    /// Makes it; what it learns for later steps goes into the state. The name is one of the subjects, or empty.
+    pub run: for<'a> fn(&'a mut C, &'a str) -> Work<'a>,
+    /// How long it may take.
+    pub deadline: Duration,
+}
+
+/// What the walk tells while it goes on.
+#[derive(Debug, Clone, Copy)]
+pub enum Progress<'a> {
+    /// This check begins.
+    Looking(&'static Check),
+    /// This was found.
+    Found(&'a Finding),
+}
+
+impl<C> Step<C> {
+    /// A check that is made once.
+    pub const fn once(check: &'static Check, run: for<'a> fn(&'a mut C, &'a str) -> Work<'a>) -> Self {
+        Self {
+            check,
+            subjects: |_| vec![String::new()],
+            run,
+            deadline: DEADLINE,
+        }
+    }
+
+    /// A check that is made for each of `subjects`, and not at all where there are none.
+    pub const fn each(
+        check: &'static Check,
+        subjects: fn(&C) -> Vec<String>,
+        run: for<'a> fn(&'a mut C, &'a str) -> Work<'a>,
+    ) -> Self {
+        Self {
+            check,
+            subjects,
+            run,
+            deadline: DEADLINE,
+        }
+    }
+}
+
+impl<C> fmt::Debug for Step<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Step").field(&self.check.id).finish()
+    }
+}
+
+/// Walks all steps, in no more than `limit` altogether. A step whose needs do not hold is not reached; one whose time
+/// is up is unsure.
+pub async fn examine<C>(
+    steps: &[Step<C>],
+    state: &mut C,
+    limit: Duration,
+    tell: &mut (dyn FnMut(Progress<'_>) + Send),
+) -> Vec<Finding> {
+    let started = Instant::now();
+    let mut findings: Vec<Finding> = Vec::new();
+    for step in steps {
+        for subject in (step.subjects)(state) {
+            tell(Progress::Looking(step.check));
+            let begun = Instant::now();
+            let seen = match missing_need(step.check, &subject, &findings) {
+                Some(need) => Seen::not_reached(need),
+                None => look(step, state, &subject, limit.saturating_sub(started.elapsed())).await,
+            };
+            let name = (!subject.is_empty()).then_some(subject);
+            let finding = Finding::new(step.check, name, seen, begun.elapsed());
+            tell(Progress::Found(&finding));
+            findings.push(finding);
+        }
+    }
+    findings
+}
+
+async fn look<C>(step: &Step<C>, state: &mut C, subject: &str, left: Duration) -> Seen {
+    let deadline = step.deadline.min(left);
+    let seen = timeout(deadline, (step.run)(state, subject)).await;
+    seen.unwrap_or_else(|_| {
+        Seen::unsure(format!(
+            "no answer within {} s",
+            deadline.as_secs_f32().ceil()
+        ))
+    })
+}
+
+/// A need that does not hold for this subject, or for all of them alike.
+fn missing_need(check: &Check, subject: &str, findings: &[Finding]) -> Option<&'static str> {
+    let mut needs = check.needs.iter().copied();
+    needs.find(|need| {
+        let of_need = findings.iter().filter(|finding| {
+            let concerns = finding.subject.as_deref();
+            finding.check.id == *need && concerns.is_none_or(|name| subject.is_empty() || name == subject)
+        });
+        of_need
+            .into_iter()
+            .any(|finding| matches!(finding.verdict, Verdict::Broken | Verdict::NotReached | Verdict::Unsure))
+    })
+}

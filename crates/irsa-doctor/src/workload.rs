@@ -1,0 +1,42 @@
+//! Whose chain it is: what flags say and what each place adds for the next one.
+
+use irsa_chain::endpoint::OpenSearchEndpoint;
+use irsa_chain::{IssuerUrl, RoleArn, ServiceAccount};
+use serde::Serialize;
+
+/// What is known of the workload so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Workload {
+    /// Its service account: from the token's subject, the pod, or a flag.
+    pub service_account: Option<ServiceAccount>,
+    /// The role that it asks for.
+    pub role: Option<RoleArn>,
+    /// The token's issuer.
+    pub issuer: Option<IssuerUrl>,
+    /// The token's audience.
+    pub audience: Option<String>,
+    /// The databases that it uses.
+    pub databases: Vec<Database>,
+    /// The OpenSearch domains that it uses.
+    pub domains: Vec<Domain>,
+}
+
+/// A database that the workload uses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Database {
+    /// The host that tokens are signed for.
+    pub host: String,
+    /// The port that tokens are signed for.
+    pub port: u16,
+    /// The database user, where it is known.
+    pub user: Option<String>,
+    /// The database's name, where it is known.
+    pub name: Option<String>,
+}
+
+/// An OpenSearch domain that the workload uses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Domain {
+    /// The endpoint that requests are signed for.
+    pub endpoint: OpenSearchEndpoint,
+}

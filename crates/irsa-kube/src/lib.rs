@@ -1,0 +1,1 @@
+//! What the Kubernetes API says of a workload's chain.

@@ -1,0 +1,5 @@
+//! The reference's applications: through irsa as they are, and in their own way.
+
+mod keycloak;
+mod search_clients;
+mod web_modeler;

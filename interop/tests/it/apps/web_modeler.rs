@@ -1,0 +1,1 @@
+//! Web Modeler's stack.
