@@ -33,10 +33,24 @@ pub enum AppError {
 
 impl AppError {
     /// Something failed while `doing` it.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "it is mapped over owned errors"
+    )]
     pub fn failed(doing: impl Into<String>, problem: impl ToString) -> Self {
         Self::Failed {
             doing: doing.into(),
             problem: problem.to_string(),
         }
     }
+}
+
+/// The last lines of a program's output; those of a Java stack would push out what it is about.
+pub(crate) fn last_lines(text: &str, count: usize) -> String {
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("at "))
+        .collect();
+    let first = lines.len().saturating_sub(count);
+    lines.get(first..).unwrap_or_default().join("\n")
 }

@@ -19,9 +19,9 @@
 //! # }
 //! ```
 
-mod artifacts;
+pub(crate) mod artifacts;
 mod binaries;
-mod client;
+pub(crate) mod client;
 mod command;
 mod configuration;
 mod error;

@@ -4,6 +4,7 @@
 //! stock client of PostgreSQL or OpenSearch. What AWS's side saw is read from the lab's ledger, what the client saw
 //! from the client, and a scenario passes only if both are as expected.
 
+mod applications;
 mod attacks;
 mod client;
 mod pod;
@@ -14,8 +15,9 @@ mod tour;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use self::report::{Attack, DemoReport, LinkShown, Tour};
+pub use self::report::{AppShown, Attack, DemoReport, LinkShown, Tour};
 
+use self::applications::Applications;
 use self::stage::Stage;
 
 /// What the demo needs.
@@ -25,11 +27,13 @@ pub struct DemoOptions {
     /// PostgreSQL's program folder, in place of a fetched one.
     pub postgres_bin: Option<PathBuf>,
     /// Where fetched programs are kept.
-    pub cache_dir: Option<PathBuf>,
+    pub cache_dir: PathBuf,
     /// Whether to show OpenSearch as well, which takes a Java.
     pub opensearch: bool,
     /// The Java that runs OpenSearch, if it is not to be looked for.
     pub java_home: Option<PathBuf>,
+    /// Whether to run the reference's applications too, which takes a JDK, Maven and some minutes.
+    pub applications: bool,
     /// Told of each step.
     pub progress: Arc<dyn Fn(&str) + Send + Sync>,
 }
@@ -40,6 +44,9 @@ pub enum DemoError {
     /// The lab did not start.
     #[error("{0}")]
     Lab(#[from] irsa_lab::LabError),
+    /// An application can't be had, or did not reach its data store.
+    #[error("{0}")]
+    Application(#[from] irsa_apps::AppError),
     /// Something of the stage failed.
     #[error("{doing}: {problem}")]
     Stage {
@@ -50,24 +57,36 @@ pub enum DemoError {
     },
 }
 
-/// Plays all of it. About 30 s.
+/// Plays all of it. About 30 s; with the applications some minutes.
 ///
 /// # Errors
-/// The lab or a process could not be started; not: an attack that went through.
+/// The lab or a process could not be started, or an application did not reach its data store; not: an attack that went
+/// through.
 pub async fn run(options: DemoOptions) -> Result<DemoReport, DemoError> {
+    let applications = match options.applications {
+        true => Some(Applications::prepare(&options.cache_dir, &*options.progress).await?),
+        false => None,
+    };
     let stage = Stage::set(options).await?;
-    let outcome = play(&stage).await;
+    let outcome = play(&stage, applications.as_ref()).await;
     stage.clear().await;
     outcome
 }
 
-async fn play(stage: &Stage) -> Result<DemoReport, DemoError> {
+async fn play(stage: &Stage, applications: Option<&Applications>) -> Result<DemoReport, DemoError> {
     let tours = tour::take(stage).await?;
     let attacks = attacks::run_all(stage).await?;
+    // The applications' own ways may ask for metadata; irsa never does.
+    let imds_requests = stage.imds_requests();
+    let applications = match applications {
+        Some(applications) => applications.show(stage).await?,
+        None => Vec::new(),
+    };
     Ok(DemoReport {
         tours,
         attacks,
-        imds_requests: stage.imds_requests(),
+        imds_requests,
+        applications,
     })
 }
 
@@ -88,6 +107,7 @@ impl std::fmt::Debug for DemoOptions {
             .field("cache_dir", &self.cache_dir)
             .field("opensearch", &self.opensearch)
             .field("java_home", &self.java_home)
+            .field("applications", &self.applications)
             .finish_non_exhaustive()
     }
 }

@@ -20,6 +20,22 @@ pub struct DemoReport {
     pub attacks: Vec<Attack>,
     /// How often anything of `irsa` asked the instance metadata service.
     pub imds_requests: u64,
+    /// The reference's applications, where they were asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub applications: Vec<AppShown>,
+}
+
+/// An application that reached its data store.
+#[derive(Debug, Serialize)]
+pub struct AppShown {
+    /// The application.
+    pub application: &'static str,
+    /// `through irsa`, or `in its own way`.
+    pub way: &'static str,
+    /// What it did.
+    pub shown: String,
+    /// How long that took.
+    pub seconds: f32,
 }
 
 /// The chain at work for one workload, link by link.
@@ -99,6 +115,12 @@ impl DemoReport {
             self.attacks.len(),
             self.imds_requests,
         );
+        if !self.applications.is_empty() {
+            let _ = writeln!(text, "\n{HEAD}The applications{HEAD:#}");
+        }
+        for application in &self.applications {
+            application.write(&mut text);
+        }
         text
     }
 }
@@ -118,6 +140,23 @@ impl Tour {
             let _ = writeln!(text, "  {GOOD}ok{GOOD:#}  {:<16} {shown}", link.id());
         }
         text.push('\n');
+    }
+}
+
+// === impl AppShown ===
+
+impl AppShown {
+    fn write(&self, text: &mut String) {
+        let Self {
+            application,
+            way,
+            shown,
+            seconds,
+        } = self;
+        let _ = writeln!(
+            text,
+            "  {GOOD}ok{GOOD:#}  {application:<17} {way:<14} {shown} {DIM}({seconds:.0} s){DIM:#}"
+        );
     }
 }
 

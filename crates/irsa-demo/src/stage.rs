@@ -32,9 +32,7 @@ impl Stage {
             .map_err(|error| DemoError::stage("making a temporary folder", error))?;
         let mut lab = LabOptions::new(world);
         lab.postgres_bin = options.postgres_bin;
-        if let Some(cache_dir) = options.cache_dir {
-            lab.cache_dir = cache_dir;
-        }
+        lab.cache_dir = options.cache_dir;
         lab.opensearch = options.opensearch;
         lab.java_home = options.java_home;
         lab.progress = Arc::clone(&options.progress);

@@ -11,14 +11,14 @@ const PLUGIN_VERSION: &str = "2.19.4.0";
 
 /// A file of Maven Central.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Artifact {
+pub struct Artifact {
     /// Its group as a path.
     group: &'static str,
     name: &'static str,
     version: &'static str,
     extension: &'static str,
     /// SHA-256 in hexadecimal.
-    pub(super) sha256: &'static str,
+    pub(crate) sha256: &'static str,
 }
 
 /// A module of OpenSearch: a folder under `modules`.
@@ -34,13 +34,29 @@ pub(super) struct Module {
 }
 
 impl Artifact {
+    /// A `.tar.gz` of a group that is written as a path (`org/keycloak`), with its SHA-256 in hexadecimal.
+    pub const fn tar_gz(
+        group: &'static str,
+        name: &'static str,
+        version: &'static str,
+        sha256: &'static str,
+    ) -> Self {
+        Self {
+            group,
+            name,
+            version,
+            extension: "tar.gz",
+            sha256,
+        }
+    }
+
     /// `lang-painless-2.19.4.jar`.
-    pub(super) fn file_name(&self) -> String {
+    pub(crate) fn file_name(&self) -> String {
         format!("{}-{}.{}", self.name, self.version, self.extension)
     }
 
     /// Its path in a Maven repository.
-    pub(super) fn path(&self) -> String {
+    pub(crate) fn path(&self) -> String {
         format!(
             "{}/{}/{}/{}",
             self.group,

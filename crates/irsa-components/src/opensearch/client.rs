@@ -18,7 +18,7 @@ const READ_TIMEOUT: Duration = Duration::from_mins(1);
 const ATTEMPTS: usize = 3;
 
 /// For Maven Central: trusts the authorities of this machine.
-pub(super) fn for_maven() -> Result<Client, OpenSearchError> {
+pub(crate) fn for_maven() -> Result<Client, OpenSearchError> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     build(Client::builder().read_timeout(READ_TIMEOUT), roots)
@@ -44,7 +44,7 @@ fn build(builder: ClientBuilder, roots: RootCertStore) -> Result<Client, OpenSea
 }
 
 /// Fetches a file and checks that it is the pinned one.
-pub(super) async fn fetch(
+pub(crate) async fn fetch(
     client: &Client,
     artifact: &Artifact,
 ) -> Result<Vec<u8>, OpenSearchError> {

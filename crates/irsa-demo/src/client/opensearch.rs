@@ -58,9 +58,13 @@ impl Call {
 
     /// Sends it as an application does: to localhost, with no signature.
     pub(crate) async fn through(self, proxy: &Proxy) -> Result<Value, Refused> {
-        let address = proxy.address();
-        let stream = reach(&address).await?;
-        self.over(stream, &address).await
+        self.to(&proxy.address()).await
+    }
+
+    /// Sends it to this address, in clear text.
+    pub(crate) async fn to(self, address: &str) -> Result<Value, Refused> {
+        let stream = reach(address).await?;
+        self.over(stream, address).await
     }
 
     /// Sends it straight to the domain, over TLS.

@@ -27,7 +27,8 @@ pub(crate) fn run(args: DemoArgs) -> Result<ExitCode, Failure> {
             program,
             postgres_bin: args.programs.postgres_bin,
             java_home: args.programs.java_home,
-            cache_dir: Some(cache_dir),
+            cache_dir,
+            applications: args.full,
             progress: progress.teller(),
         };
         irsa_demo::run(options).await.map_err(Failure::other)

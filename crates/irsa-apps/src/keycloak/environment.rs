@@ -1,0 +1,150 @@
+//! Keycloak's variables: what the guide shows, and what only a test needs.
+
+use std::collections::BTreeMap;
+
+use crate::{Database, DatabaseWay};
+
+/// Options that change nothing in what was built, and so are left out when it is.
+const AT_START_ONLY: [&str; 2] = ["KC_DB_URL", "KC_DB_USERNAME"];
+/// Free ports on loopback, plain HTTP, one node.
+const ALONE_ON_LOOPBACK: [(&str, &str); 6] = [
+    ("KC_HTTP_ENABLED", "true"),
+    ("KC_HTTP_HOST", "127.0.0.1"),
+    ("KC_HTTP_PORT", "0"),
+    ("KC_HTTP_MANAGEMENT_PORT", "0"),
+    ("KC_HOSTNAME_STRICT", "false"),
+    ("KC_CACHE", "local"),
+];
+
+/// The variables of Keycloak's container that have to do with its database, exactly as the guide shows them. There is
+/// no password in either way. Health and metrics are on, as in the reference.
+pub fn environment(database: &Database, way: &DatabaseWay, xa: bool) -> BTreeMap<String, String> {
+    let driver = matches!(way, DatabaseWay::ItsOwn { .. })
+        .then_some(("KC_DB_DRIVER", "software.amazon.jdbc.Driver".to_owned()));
+    [
+        ("KC_DB", "postgres".to_owned()),
+        ("KC_DB_URL", url(&database.name, way)),
+        ("KC_DB_USERNAME", database.user.clone()),
+        ("KC_TRANSACTION_XA_ENABLED", xa.to_string()),
+        ("KC_HEALTH_ENABLED", "true".to_owned()),
+        ("KC_METRICS_ENABLED", "true".to_owned()),
+    ]
+    .into_iter()
+    .chain(driver)
+    .map(|(name, value)| (name.to_owned(), value))
+    .collect()
+}
+
+/// Those of [`environment`] that `kc.sh build` works in.
+pub(super) fn at_build(way: &DatabaseWay, xa: bool) -> BTreeMap<String, String> {
+    let nothing = Database {
+        name: String::new(),
+        user: String::new(),
+    };
+    let mut variables = environment(&nothing, way, xa);
+    variables.retain(|name, _| !AT_START_ONLY.contains(&name.as_str()));
+    variables
+}
+
+/// What a Keycloak gets besides when it is alone on a machine's loopback.
+pub(super) fn alone() -> impl Iterator<Item = (&'static str, &'static str)> {
+    ALONE_ON_LOOPBACK.into_iter()
+}
+
+fn url(database: &str, way: &DatabaseWay) -> String {
+    match way {
+        DatabaseWay::ThroughIrsa { host, port } => {
+            format!("jdbc:postgresql://{host}:{port}/{database}")
+        }
+        DatabaseWay::ItsOwn {
+            endpoint,
+            sign_port,
+            port,
+            ca_file,
+            ..
+        } => {
+            let tunnel = (sign_port != port).then(|| format!("&iamDefaultPort={sign_port}"));
+            format!(
+                "jdbc:aws-wrapper:postgresql://{endpoint}:{port}/{database}?wrapperPlugins=iam\
+                 &sslmode=verify-full&sslrootcert={}{}",
+                ca_file.display(),
+                tunnel.unwrap_or_default()
+            )
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GUIDE: &str = include_str!("../../../../docs/guides/keycloak.md");
+
+    fn database() -> Database {
+        Database {
+            name: "keycloak".to_owned(),
+            user: "keycloak".to_owned(),
+        }
+    }
+
+    fn through_irsa() -> DatabaseWay {
+        DatabaseWay::ThroughIrsa {
+            host: "localhost".to_owned(),
+            port: 5432,
+        }
+    }
+
+    fn its_own() -> DatabaseWay {
+        DatabaseWay::ItsOwn {
+            endpoint: "aurora.cluster-abcdefghijkl.eu-central-1.rds.amazonaws.com".to_owned(),
+            sign_port: 5432,
+            port: 5432,
+            ca_file: "/opt/keycloak/conf/rds-global-bundle.pem".into(),
+            identity: BTreeMap::new(),
+        }
+    }
+
+    /// The guide's block of variables behind a heading.
+    fn shown(heading: &str) -> Vec<String> {
+        let (_, section) = GUIDE.split_once(heading).expect("the heading");
+        let (_, block) = section.split_once("```properties\n").expect("a block");
+        let (block, _) = block.split_once("```").expect("its end");
+        block.lines().map(str::to_owned).collect()
+    }
+
+    fn lines(way: &DatabaseWay, xa: bool) -> Vec<String> {
+        let variables = environment(&database(), way, xa);
+        let lines = variables
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"));
+        lines.collect()
+    }
+
+    #[test]
+    fn the_guide_shows_its_own_way_as_it_is_tested() {
+        assert_eq!(shown("\n### Its environment\n"), lines(&its_own(), false));
+    }
+
+    #[test]
+    fn the_guide_shows_irsas_way_as_it_is_tested() {
+        assert_eq!(
+            shown("\n### The environment\n"),
+            lines(&through_irsa(), true)
+        );
+    }
+
+    #[test]
+    fn there_is_no_password_in_either_way() {
+        for way in [through_irsa(), its_own()] {
+            let text = format!("{:?}", environment(&database(), &way, false)).to_lowercase();
+            assert!(!text.contains("password"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_built_does_not_know_its_database() {
+        let variables = at_build(&its_own(), false);
+        assert!(!variables.contains_key("KC_DB_URL"), "{variables:?}");
+        assert_eq!(variables["KC_DB_DRIVER"], "software.amazon.jdbc.Driver");
+    }
+}

@@ -1,0 +1,161 @@
+//! Archives of Maven Central, pinned by their digest and unpacked once.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use tempfile::{NamedTempFile, TempDir};
+use thiserror::Error;
+use tokio::process::Command;
+
+use crate::files::FileError;
+pub use crate::opensearch::artifacts::Artifact;
+use crate::opensearch::{OpenSearchError, client};
+use crate::{Progress, cache};
+
+/// An archive that can't be had.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum MavenError {
+    /// It could not be downloaded.
+    #[error("can't fetch `{file}`")]
+    Fetch {
+        /// Its name.
+        file: String,
+        /// The reason.
+        source: reqwest::Error,
+    },
+    /// What came is not what was pinned, or nothing can be fetched here at all.
+    #[error(transparent)]
+    Refused(OpenSearchError),
+    /// A file or folder can't be used.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// `tar` is missing, or failed.
+    #[error("can't unpack `{file}` with `tar`: {problem}")]
+    Unpack {
+        /// The archive's name.
+        file: String,
+        /// What happened.
+        problem: String,
+    },
+}
+
+/// The folder with what `archive` holds under its one top folder: `home`, fetched when it is not there.
+///
+/// Two callers at once, in one process or in two, fetch it once: a file lock makes the second wait.
+///
+/// # Errors
+/// The download failed or is not what is pinned, or `home` can't be written.
+pub async fn unpacked(
+    archive: &Artifact,
+    home: &Path,
+    progress: Progress<'_>,
+) -> Result<PathBuf, MavenError> {
+    if home.is_dir() {
+        return Ok(home.to_owned());
+    }
+    let shelf = home.parent().unwrap_or(home);
+    cache::create_public_folder(shelf).map_err(FileError::when("create", shelf))?;
+    let lock = shelf.join(".lock");
+    let _lock = cache::lock(lock.clone())
+        .await
+        .map_err(FileError::when("lock", lock))?;
+    if !home.is_dir() {
+        install(archive, shelf, home, progress).await?;
+    }
+    Ok(home.to_owned())
+}
+
+/// Unpacks beside `home`, then puts it in place at once.
+async fn install(
+    archive: &Artifact,
+    shelf: &Path,
+    home: &Path,
+    progress: Progress<'_>,
+) -> Result<(), MavenError> {
+    let name = archive.file_name();
+    progress(&format!(
+        "fetching `{name}` into `{}` (once)",
+        shelf.display()
+    ));
+    let file = NamedTempFile::new_in(shelf).map_err(FileError::when("write to", shelf))?;
+    let bytes = fetch(archive).await?;
+    fs::write(file.path(), bytes).map_err(FileError::when("write", file.path()))?;
+    let staging = TempDir::with_prefix_in(".unpacking-", shelf)
+        .map_err(FileError::when("write to", shelf))?;
+    untar(&name, file.path(), staging.path()).await?;
+    cache::open_tree(staging.path()).map_err(FileError::when("open to all", staging.path()))?;
+    Ok(fs::rename(staging.path(), home).map_err(FileError::when("create", home))?)
+}
+
+async fn fetch(archive: &Artifact) -> Result<Vec<u8>, MavenError> {
+    let client = client::for_maven().map_err(MavenError::Refused)?;
+    let fetched = client::fetch(&client, archive).await;
+    fetched.map_err(|error| match error {
+        OpenSearchError::Fetch { source } => MavenError::Fetch {
+            file: archive.file_name(),
+            source,
+        },
+        other => MavenError::Refused(other),
+    })
+}
+
+async fn untar(name: &str, file: &Path, into: &Path) -> Result<(), MavenError> {
+    let mut command = Command::new("tar");
+    command
+        .args(["-xz", "--strip-components=1", "--no-same-owner", "-C"])
+        .arg(into)
+        .arg("-f")
+        .arg(file)
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    let failed = |problem: String| MavenError::Unpack {
+        file: name.to_owned(),
+        problem,
+    };
+    let output = command.output().await;
+    let output = output.map_err(|error: io::Error| failed(error.to_string()))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(failed(said.lines().next().unwrap_or_default().to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ARCHIVE: Artifact = Artifact::tar_gz("org/example", "app", "1", "");
+
+    #[tokio::test]
+    async fn what_was_unpacked_is_taken_as_it_is() {
+        let cache = tempfile::tempdir().unwrap();
+        let home = cache.path().join("app-1");
+        fs::create_dir(&home).unwrap();
+        let found = unpacked(&ARCHIVE, &home, &|line| panic!("{line}")).await;
+        assert_eq!(found.unwrap(), home);
+        assert!(
+            !cache.path().join(".lock").exists(),
+            "a cache may be read-only"
+        );
+    }
+
+    #[tokio::test]
+    async fn what_is_no_archive_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("app-1.tar.gz");
+        fs::write(&file, "no archive").unwrap();
+        let error = untar("app-1.tar.gz", &file, folder.path())
+            .await
+            .unwrap_err();
+        assert!(error.to_string().contains("`app-1.tar.gz`"), "{error}");
+    }
+
+    #[test]
+    fn an_archive_has_its_place_in_a_maven_repository() {
+        assert_eq!(ARCHIVE.path(), "org/example/app/1/app-1.tar.gz");
+    }
+}

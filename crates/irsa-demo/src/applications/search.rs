@@ -1,0 +1,70 @@
+//! Zeebe's exporter and Operate on Amazon OpenSearch.
+
+use std::path::Path;
+use std::time::Duration;
+
+use irsa_apps::search_clients::{DomainWay, Kind, Running, SearchClient, Work};
+
+use super::{Way, port_of};
+use crate::DemoError;
+use crate::pod::Pod;
+use crate::stage::Stage;
+
+/// How long a client may take; it takes seconds.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// Writes as the exporter does.
+pub(super) async fn zeebe(stage: &Stage, built: &Path, way: Way) -> Result<String, DemoError> {
+    run(stage, SearchClient::Zeebe, built, way).await
+}
+
+/// Reads and archives as Operate does.
+pub(super) async fn operate(stage: &Stage, built: &Path, way: Way) -> Result<String, DemoError> {
+    run(stage, SearchClient::Operate, built, way).await
+}
+
+async fn run(
+    stage: &Stage,
+    client: SearchClient,
+    built: &Path,
+    way: Way,
+) -> Result<String, DemoError> {
+    let pod = Pod::of(stage, client.name())?;
+    let proxy = match way {
+        Way::ThroughIrsa => Some(pod.proxy(stage).await?),
+        Way::ItsOwn => None,
+    };
+    let way = match &proxy {
+        Some(proxy) => DomainWay::ThroughIrsa {
+            url: format!("http://{}", proxy.address()),
+        },
+        None => its_own(stage, client)?,
+    };
+    let mut running = Running::start(client, built, &way, Work::Once, &[]).await?;
+    let succeeded = running.ended(PATIENCE).await?;
+    told(&running, succeeded)
+}
+
+fn its_own(stage: &Stage, client: SearchClient) -> Result<DomainWay, DemoError> {
+    let domain = stage.domain()?;
+    Ok(DomainWay::ItsOwn {
+        endpoint: domain.endpoint.clone(),
+        port: port_of(&domain.dial)?,
+        ca_file: stage.facts().ca_file.clone(),
+        identity: stage.workload(client.name())?.environment.clone(),
+    })
+}
+
+fn told(running: &Running, succeeded: bool) -> Result<String, DemoError> {
+    let told = running.told();
+    let steps = told.iter().filter(|told| told.of == Kind::Step);
+    let failed = steps.clone().find_map(|step| {
+        let causes = step.result.as_ref().err()?;
+        Some(format!("{}: {}", step.name, causes.join(": ")))
+    });
+    match failed {
+        None if succeeded => Ok(format!("all {} steps of its traffic", steps.count())),
+        None => Err(DemoError::stage("an OpenSearch client", running.log())),
+        Some(failed) => Err(DemoError::stage("an OpenSearch client", failed)),
+    }
+}
