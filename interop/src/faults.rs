@@ -1,3 +1,46 @@
 //! Links broken on purpose, and what each application and irsa say of it.
+//!
+//! A table has a row for each [`Fault`]: an application is started with one link broken, once in its own way and once
+//! through irsa, and what a person would read is put beside each other. `cargo xtask guides` runs everything and
+//! writes the tables into `docs/guides`; tests run some of the faults and compare.
+//!
+//! [`database`] breaks links on the way to a database, [`search`] on the way to an OpenSearch domain. Each has its ten
+//! faults and `table`, which runs an application through all of them.
+
 pub mod database;
 pub mod search;
+mod table;
+pub mod words;
+
+use irsa_chain::Cause;
+
+pub use table::{committed, write};
+
+/// A link that is broken on purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fault {
+    /// What irsa-chain calls it: id and link.
+    pub cause: Cause,
+    /// What is wrong, in words: lower case, no full stop.
+    pub broken: &'static str,
+}
+
+/// What was said of a fault, as a line of the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// The fault.
+    pub fault: Fault,
+    /// What the application's log shows in its own way.
+    pub own: Said,
+    /// What irsa says.
+    pub irsa: Said,
+}
+
+/// What a person reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// These words.
+    Words(String),
+    /// Nothing: it runs, and this is what it runs as.
+    Nothing(String),
+}

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: what the proxy costs, against what people use today, in one run on one machine.
+//! `cargo xtask bench`: what the proxy and the policy engine cost, against what people use today, in one run on one machine.
 //!
 //! Machines differ and are shared, so only ratios count. Subjects take turns within each round, medians are
 //! compared, and CPU time and socket calls stand beside throughput because they are steadier.
@@ -7,6 +7,7 @@ mod child;
 mod folder;
 mod opensearch;
 mod options;
+mod policy;
 mod postgres;
 mod procfs;
 mod report;
@@ -23,6 +24,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     let measure: fn(&Options) -> Result<Report, Failure> = match side.as_str() {
         "postgres" => postgres::run,
         "opensearch" => opensearch::run,
+        "policy" => policy::run,
         _ => return Err(unnamed()),
     };
     let Some(options) = Options::parse(rest)? else {
@@ -40,7 +42,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
 
 fn unnamed() -> Failure {
     Failure::usage("what is to be measured?")
-        .remedy("`cargo xtask bench postgres`, or `cargo xtask bench opensearch`")
+        .remedy("`cargo xtask bench postgres`, `opensearch` or `policy`")
 }
 
 /// The proxy as it ships; the server's starter as the tests build it.

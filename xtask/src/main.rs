@@ -8,6 +8,7 @@ mod demo;
 mod failure;
 mod fuzz;
 mod generate;
+mod guides;
 mod lint;
 mod numbers;
 mod prepare;
@@ -29,7 +30,7 @@ struct Task {
     run: fn(&[String]) -> Result<(), Failure>,
 }
 
-const TASKS: [Task; 7] = [
+const TASKS: [Task; 8] = [
     Task {
         name: "demo",
         usage: "[ARGS]",
@@ -61,8 +62,14 @@ const TASKS: [Task; 7] = [
         run: generate::run,
     },
     Task {
+        name: "guides",
+        usage: "[GUIDE..]",
+        summary: "write the guides' tables of broken links from a run",
+        run: guides::run,
+    },
+    Task {
         name: "bench",
-        usage: "postgres [OPTIONS]",
+        usage: "SIDE [OPTIONS]",
         summary: "measure against the alternatives",
         run: bench::run,
     },

@@ -38,6 +38,8 @@ pub struct KeycloakOptions {
     pub xa: bool,
     /// Variables besides those of [`environment`], which they may replace.
     pub more: BTreeMap<String, String>,
+    /// Jars for `providers/`, besides those that sign.
+    pub providers: Vec<PathBuf>,
 }
 
 /// A Keycloak with the realm of [`ADA`]; it ends with this value.
@@ -56,6 +58,7 @@ impl KeycloakOptions {
             database,
             way,
             more: BTreeMap::new(),
+            providers: Vec::new(),
         }
     }
 }
@@ -76,7 +79,7 @@ impl Keycloak {
     /// # Errors
     /// It can't be built or run.
     pub async fn launch(home: &KeycloakHome, options: &KeycloakOptions) -> Result<Self, AppError> {
-        let built = home.build(&options.way, options.xa, &|_| {}).await?;
+        let built = home.build(options, &|_| {}).await?;
         let folder = TempDir::new().map_err(|error| AppError::failed("making a folder", error))?;
         let command = command::start(home, &built, folder.path(), options).await?;
         let log = folder.path().join("log");

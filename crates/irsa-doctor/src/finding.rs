@@ -11,10 +11,10 @@ use crate::Check;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// It is as it must be.
-    Holds,
     /// It is of no concern here, such as a grant where no database is used.
     NotApplicable,
+    /// It is as it must be.
+    Holds,
     /// It works, and yet should be changed.
     Warning,
     /// It could not be looked at, or what was seen allows no verdict.
@@ -43,7 +43,7 @@ impl Verdict {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
     pub(crate) verdict: Verdict,
-    pub(crate) seen: String,
+    pub(crate) what: String,
     pub(crate) cause: Option<Cause>,
     pub(crate) remedy: Option<String>,
 }
@@ -85,10 +85,10 @@ impl Seen {
         Self::new(Verdict::NotReached, format!("`{need}` does not hold"))
     }
 
-    fn new(verdict: Verdict, seen: impl Into<String>) -> Self {
+    fn new(verdict: Verdict, what: impl Into<String>) -> Self {
         Self {
             verdict,
-            seen: seen.into(),
+            what: what.into(),
             cause: None,
             remedy: None,
         }
@@ -126,15 +126,10 @@ pub struct Finding {
 
 impl Finding {
     /// What `check` saw of `subject`.
-    pub fn new(
-        check: &'static Check,
-        subject: Option<String>,
-        seen: Seen,
-        took: Duration,
-    ) -> Self {
+    pub fn new(check: &'static Check, subject: Option<String>, seen: Seen, took: Duration) -> Self {
         let Seen {
             verdict,
-            seen,
+            what,
             cause,
             remedy,
         } = seen;
@@ -142,7 +137,7 @@ impl Finding {
             check,
             subject,
             verdict,
-            seen,
+            seen: what,
             cause,
             remedy,
             took,

@@ -8,6 +8,7 @@
 
 pub mod aws;
 pub mod cluster;
+pub mod docs;
 pub mod pod;
 pub mod render;
 

@@ -37,7 +37,10 @@ pub enum Progress<'a> {
 
 impl<C> Step<C> {
     /// A check that is made once.
-    pub const fn once(check: &'static Check, run: for<'a> fn(&'a mut C, &'a str) -> Work<'a>) -> Self {
+    pub const fn once(
+        check: &'static Check,
+        run: for<'a> fn(&'a mut C, &'a str) -> Work<'a>,
+    ) -> Self {
         Self {
             check,
             subjects: |_| vec![String::new()],
@@ -83,7 +86,15 @@ pub async fn examine<C>(
             let begun = Instant::now();
             let seen = match missing_need(step.check, &subject, &findings) {
                 Some(need) => Seen::not_reached(need),
-                None => look(step, state, &subject, limit.saturating_sub(started.elapsed())).await,
+                None => {
+                    look(
+                        step,
+                        state,
+                        &subject,
+                        limit.saturating_sub(started.elapsed()),
+                    )
+                    .await
+                }
             };
             let name = (!subject.is_empty()).then_some(subject);
             let finding = Finding::new(step.check, name, seen, begun.elapsed());
@@ -111,10 +122,14 @@ fn missing_need(check: &Check, subject: &str, findings: &[Finding]) -> Option<&'
     needs.find(|need| {
         let of_need = findings.iter().filter(|finding| {
             let concerns = finding.subject.as_deref();
-            finding.check.id == *need && concerns.is_none_or(|name| subject.is_empty() || name == subject)
+            finding.check.id == *need
+                && concerns.is_none_or(|name| subject.is_empty() || name == subject)
         });
-        of_need
-            .into_iter()
-            .any(|finding| matches!(finding.verdict, Verdict::Broken | Verdict::NotReached | Verdict::Unsure))
+        of_need.into_iter().any(|finding| {
+            matches!(
+                finding.verdict,
+                Verdict::Broken | Verdict::NotReached | Verdict::Unsure
+            )
+        })
     })
 }

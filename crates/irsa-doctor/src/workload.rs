@@ -40,3 +40,23 @@ pub struct Domain {
     /// The endpoint that requests are signed for.
     pub endpoint: OpenSearchEndpoint,
 }
+
+impl Workload {
+    /// What is known of it, and for the rest what `before` knew.
+    #[must_use]
+    pub fn or(self, before: Self) -> Self {
+        let is_empty = self.databases.is_empty() && self.domains.is_empty();
+        let (databases, domains) = match is_empty {
+            true => (before.databases, before.domains),
+            false => (self.databases, self.domains),
+        };
+        Self {
+            service_account: self.service_account.or(before.service_account),
+            role: self.role.or(before.role),
+            issuer: self.issuer.or(before.issuer),
+            audience: self.audience.or(before.audience),
+            databases,
+            domains,
+        }
+    }
+}

@@ -6,6 +6,9 @@ use serde_json::{Map, Value, json};
 /// The answer where a policy or the request itself is none.
 pub(crate) const INVALID: &str = "Invalid";
 
+/// The answer where it depends on what is not known.
+pub(crate) const UNSURE: &str = "Unsure";
+
 pub(crate) fn name(decision: Decision) -> &'static str {
     match decision {
         Decision::Allowed => "Allowed",

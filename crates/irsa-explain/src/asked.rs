@@ -1,5 +1,6 @@
 //! A question with its answer, and the way from statements back to files.
 
+use std::fmt::Write;
 use std::ops::Range;
 
 use anstyle::{AnsiColor, Style};
@@ -15,6 +16,7 @@ use crate::snippet::printable;
 
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(crate) const UNSURE: Style = AnsiColor::Yellow.on_default().bold();
 pub(crate) const HINT: Style = AnsiColor::Cyan.on_default();
 
 /// A question and its answer.
@@ -54,17 +56,36 @@ impl<'q> Asked<'q> {
         }
     }
 
+    /// The decision, as far as it does not depend on what is not known.
+    pub fn decision(&self) -> Option<Decision> {
+        let is_sure = self.doubts().is_empty();
+        is_sure.then_some(self.outcome.decision)
+    }
+
+    /// What has to be known before there is a decision.
+    pub(crate) fn doubts(&self) -> Vec<&'q str> {
+        self.question.doubts(&self.outcome)
+    }
+
     /// The decision with its reason, on a line.
     pub fn sentence(&self) -> String {
-        let style = match self.outcome.decision {
-            Decision::Allowed => GOOD,
-            _ => BAD,
+        let (style, name) = match self.decision() {
+            Some(Decision::Allowed) => (GOOD, answer::name(Decision::Allowed)),
+            Some(decision) => (BAD, answer::name(decision)),
+            None => (UNSURE, answer::UNSURE),
         };
-        let name = answer::name(self.outcome.decision);
-        let mut line = format!(
-            "{style}{name}{style:#} {}",
-            printable(&self.outcome.because.to_string())
-        );
+        let mut line = format!("{style}{name}{style:#}");
+        if self.decision().is_none() {
+            let doubts: Vec<_> = self.doubts().into_iter().map(printable).collect();
+            let name = answer::name(self.outcome.decision);
+            let _ = write!(
+                line,
+                ", as it depends on {}; without it {name}",
+                doubts.join(" and on ")
+            );
+        }
+        line.push(' ');
+        line += &printable(&self.outcome.because.to_string());
         let places: Vec<_> = self
             .cited()
             .filter_map(|cited| self.found(cited.layer, &cited.statement))
@@ -86,7 +107,28 @@ impl<'q> Asked<'q> {
         if let (Some(Value::Object(object)), Some(place)) = (by.get_mut("also"), also) {
             object.extend(place);
         }
-        serde_json::json!({"decision": answer::name(self.outcome.decision), "by": by})
+        let name = answer::name(self.outcome.decision);
+        match self.decision() {
+            Some(_) => serde_json::json!({"decision": name, "by": by}),
+            None => serde_json::json!({
+                "decision": answer::UNSURE, "unknown": self.doubts(), "without": name, "by": by,
+            }),
+        }
+    }
+
+    /// What was asked, in the words of the machine contract.
+    pub(crate) fn request(&self) -> Map<String, Value> {
+        let Question {
+            principal,
+            action,
+            resource,
+            ..
+        } = self.question;
+        let mut request = Map::new();
+        request.insert("principal".to_owned(), principal.as_str().into());
+        request.insert("action".to_owned(), action.as_str().into());
+        request.insert("resource".to_owned(), resource.as_deref().into());
+        request
     }
 
     /// The statements that decided.

@@ -56,6 +56,11 @@ pub fn json(asked: &Asked<'_>) -> Value {
     document
 }
 
+/// What was surely meant by that which kept a statement from matching `action`; nothing where that can't be told.
+pub fn help_for(mismatch: &Mismatch, action: &str) -> Vec<String> {
+    helps(mismatch, &slips::of_mismatch(mismatch, action))
+}
+
 fn near_miss(asked: &Asked<'_>, layer: Layer, miss: &NearMiss) -> String {
     let name = match &miss.statement.sid {
         Some(sid) => format!("`{}`", printable(sid)),

@@ -8,12 +8,15 @@
 
 mod answer;
 mod asked;
+pub mod chain;
+pub mod estate;
 pub mod explain;
 pub mod lint;
+pub mod plan;
 mod question;
 pub mod requests;
 mod slips;
 mod snippet;
 
 pub use self::asked::Asked;
-pub use self::question::{Document, Question};
+pub use self::question::{Document, Question, Unknown};

@@ -54,7 +54,9 @@ impl Report {
     pub fn new(file: String, text: String, kind: Option<PolicyKind>) -> Self {
         let kind = kind.unwrap_or_else(|| guess(&text));
         let mut findings = match Policy::parse(kind, &text) {
-            Ok(policy) => of_statements(&text, &policy),
+            Ok(policy) => Statement::all(&policy)
+                .flat_map(|statement| statement.findings())
+                .collect(),
             Err(error) => vec![refused(&text, &error)],
         };
         findings.extend(over_quota(&text, kind));
@@ -74,13 +76,6 @@ impl Report {
     pub fn is_clean(&self) -> bool {
         self.findings.is_empty()
     }
-}
-
-fn of_statements(text: &str, policy: &Policy) -> Vec<Finding> {
-    let statements = (0..).map_while(|number| Statement::new(text, policy, number));
-    statements
-        .flat_map(|statement| statement.findings())
-        .collect()
 }
 
 fn refused(text: &str, error: &PolicyError) -> Finding {
@@ -130,7 +125,7 @@ fn over_quota(text: &str, kind: PolicyKind) -> Option<Finding> {
 /// What names its principals belongs to a resource, and what only speaks of `sts:` to a role.
 fn guess(text: &str) -> PolicyKind {
     let document: Value = serde_json::from_str(text).unwrap_or_default();
-    let statements = statement::listed(document.get("Statement"));
+    let statements = listed(document.get("Statement"));
     let has_principals = |statement: &&Value| {
         statement
             .get("Principal")
@@ -142,12 +137,20 @@ fn guess(text: &str) -> PolicyKind {
     }
     let mut actions = statements
         .iter()
-        .flat_map(|statement| statement::listed(statement.get("Action")));
+        .flat_map(|statement| listed(statement.get("Action")));
     let is_of_sts = |action: &Value| action.as_str().is_some_and(|name| name.starts_with("sts:"));
     if actions.all(is_of_sts) {
         PolicyKind::Trust
     } else {
         PolicyKind::Resource
+    }
+}
+
+/// The values of a list, or the value that goes without brackets.
+fn listed(value: Option<&Value>) -> Vec<&Value> {
+    match value {
+        Some(Value::Array(values)) => values.iter().collect(),
+        value => value.into_iter().collect(),
     }
 }
 

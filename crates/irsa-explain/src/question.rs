@@ -1,9 +1,9 @@
 //! A request, and the policies that have a say in it.
 
-use irsa_policy::{Context, Layer, Policy, PolicyDocuments, SetError};
+use irsa_policy::{Because, Context, Layer, Outcome, Policy, PolicyDocuments, SetError};
 
 /// A request, and the policies that have a say in it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Question {
     /// Who calls, as [`irsa_policy::Principal::parse`] reads it.
     pub principal: String,
@@ -17,10 +17,12 @@ pub struct Question {
     pub context: Context,
     /// The policies, in the order in which they were named.
     pub policies: Vec<Document>,
+    /// What has a say too, and is not known.
+    pub unknown: Vec<Unknown>,
 }
 
 /// A policy in its file.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Document {
     /// Where it is attached.
     pub layer: Layer,
@@ -28,6 +30,15 @@ pub struct Document {
     pub file: String,
     /// Its text.
     pub text: String,
+}
+
+/// Something that has a say, and is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unknown {
+    /// Which layer it belongs to; a part of the request belongs to all of them.
+    pub layer: Option<Layer>,
+    /// What it is, for messages.
+    pub what: String,
 }
 
 // === impl Question ===
@@ -43,6 +54,31 @@ impl Question {
             documents.add(document.layer, &self.action, [document.text.as_str()])?;
         }
         Ok(documents)
+    }
+
+    /// What has to be known before this outcome can be relied on.
+    pub(crate) fn doubts(&self, outcome: &Outcome) -> Vec<&str> {
+        let matters = |unknown: &&Unknown| match (unknown.layer, &outcome.because) {
+            (None, _) => true,
+            // Nothing that could be said elsewhere undoes a denial.
+            (_, Because::Denies(_)) => false,
+            (Some(layer), Because::NothingAllows(silent)) => {
+                let may_grant =
+                    matches!(silent, Layer::Identity | Layer::Boundary | Layer::Session);
+                layer == *silent || (layer == Layer::Resource && may_grant)
+            }
+            (Some(_), _) => true,
+        };
+        let unknown = self.unknown.iter().filter(matters);
+        unknown.map(|unknown| unknown.what.as_str()).collect()
+    }
+}
+
+// === impl Unknown ===
+
+impl Unknown {
+    pub(crate) fn of_request(what: String) -> Self {
+        Self { layer: None, what }
     }
 }
 

@@ -54,7 +54,7 @@ impl Mark<'_> {
         let pad = " ".repeat(width);
         let mut drawn = format!(
             "{pad}{GUTTER}-->{GUTTER:#} {}:{first}\n{pad} {GUTTER}|{GUTTER:#}\n",
-            self.file
+            printable(self.file)
         );
         match lines.as_slice() {
             [line] => self.draw_line(&mut drawn, line, &first, width),

@@ -34,6 +34,14 @@ impl Environment {
         }))
     }
 
+    /// The same without the variable `name`.
+    #[must_use]
+    pub fn without(&self, name: &str) -> Self {
+        let mut variables = self.variables.clone();
+        variables.remove(name);
+        Self { variables }
+    }
+
     /// The value of `name`, if it is set and not empty.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str)

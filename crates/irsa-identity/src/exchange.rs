@@ -20,6 +20,7 @@ mod pod_identity;
 mod web_identity;
 
 pub(crate) use assume_role::AssumeRole;
+pub(crate) use imds::Imds;
 
 /// What an exchange comes to.
 pub(crate) type Exchanged<'a> =

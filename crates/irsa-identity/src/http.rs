@@ -28,7 +28,7 @@ mod url;
 pub(crate) use url::HttpUrl;
 
 /// The most of a body that is read: credentials take about 2 kB.
-const MAX_BODY: usize = 64 * 1024;
+pub(crate) const MAX_BODY: usize = 64 * 1024;
 
 /// An idle connection is kept for an exchange of several requests; the next one is minutes away.
 const IDLE: Duration = Duration::from_secs(5);
@@ -44,6 +44,8 @@ pub(crate) struct Http {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
+    /// The `Date` header as it came.
+    pub(crate) date: Option<String>,
     pub(crate) body: Vec<u8>,
 }
 
@@ -75,8 +77,7 @@ impl Http {
         http_client_fn(move |_, _| connector.clone())
     }
 
-    /// Sends `request` to an agent of this node, within `limit`. The HTTP client's own log lines are
-    /// not let out: nothing promises that they leave out headers and bodies.
+    /// Sends `request` to an agent of this node, within `limit`.
     ///
     /// # Errors
     /// What failed on the way, as text.
@@ -85,25 +86,46 @@ impl Http {
         request: HttpRequest,
         limit: Duration,
     ) -> Result<Answer, String> {
-        let answer = self.exchange(request).with_subscriber(NoSubscriber::new());
+        self.ask(request, true, limit, MAX_BODY).await
+    }
+
+    /// Sends `request`, to this machine without a proxy, and reads `most` bytes within `limit`. The HTTP client's own log
+    /// lines are not let out: nothing promises that they leave out headers and bodies.
+    ///
+    /// # Errors
+    /// What failed on the way, as text.
+    pub(crate) async fn ask(
+        &self,
+        request: HttpRequest,
+        is_local: bool,
+        limit: Duration,
+        most: usize,
+    ) -> Result<Answer, String> {
+        let connector = if is_local { &self.local } else { &self.aws };
+        let answer = exchange(connector, request, most).with_subscriber(NoSubscriber::new());
         let answer = tokio::time::timeout(limit, answer).await;
         answer.unwrap_or_else(|_| Err(format!("no answer within {limit:?}")))
     }
+}
 
-    async fn exchange(&self, request: HttpRequest) -> Result<Answer, String> {
-        let response = self.local.call(request).await;
-        let response = response.map_err(|error| chain_of(&error))?;
-        let status = response.status().as_u16();
-        let mut stream = ByteStream::new(response.into_body());
-        let mut body = Vec::new();
-        while let Some(chunk) = stream.try_next().await.map_err(|error| chain_of(&error))? {
-            body.extend_from_slice(&chunk);
-            if body.len() > MAX_BODY {
-                return Err(format!("the answer is longer than {MAX_BODY} bytes"));
-            }
+async fn exchange(
+    connector: &SharedHttpConnector,
+    request: HttpRequest,
+    most: usize,
+) -> Result<Answer, String> {
+    let response = connector.call(request).await;
+    let response = response.map_err(|error| chain_of(&error))?;
+    let status = response.status().as_u16();
+    let date = response.headers().get("date").map(str::to_owned);
+    let mut stream = ByteStream::new(response.into_body());
+    let mut body = Vec::new();
+    while let Some(chunk) = stream.try_next().await.map_err(|error| chain_of(&error))? {
+        body.extend_from_slice(&chunk);
+        if body.len() > most {
+            return Err(format!("the answer is longer than {most} bytes"));
         }
-        Ok(Answer { status, body })
     }
+    Ok(Answer { status, date, body })
 }
 
 fn connector(timeouts: &Timeouts, tls: &TlsContext, proxy: ProxyConfig) -> SharedHttpConnector {

@@ -9,14 +9,15 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 
+use crate::api;
 use crate::exchange::{self, AssumeRole, Exchange, Tools};
 use crate::http::Http;
 use crate::refresh::{Refresher, SHORTEST_PAUSE};
 use crate::state::Snapshot;
 use crate::sts::Sts;
 use crate::{
-    CallerIdentity, Clock, IdentityCounters, IdentityError, IdentitySettings, IdentityState,
-    ResolvedSource, RoleStep, SessionCredentials, Timeouts,
+    ApiAnswer, ApiCall, ApiError, CallerIdentity, Clock, IdentityCounters, IdentityError,
+    IdentitySettings, IdentityState, ResolvedSource, RoleStep, SessionCredentials, Timeouts,
 };
 
 /// A role session that renews itself in the background; clones share it.
@@ -151,6 +152,22 @@ impl Identity {
         asked.await.unwrap_or_else(|_| Err(stopped()))
     }
 
+    /// Calls another API of AWS's with this identity; the answer must be there within `limit`.
+    ///
+    /// # Errors
+    /// That there are no credentials, or no answer. A refusal of the API's is an answer.
+    pub async fn call(&self, call: ApiCall, limit: Duration) -> Result<ApiAnswer, ApiError> {
+        let identity = self.clone();
+        let asked = self.0.runtime.spawn(async move {
+            let credentials = identity.credentials().await;
+            let credentials = credentials.map_err(ApiError::Credentials)?;
+            let http = &identity.0.tools.http;
+            api::send(http, &call, &credentials, identity.now(), limit).await
+        });
+        let stopped = |_| Err(ApiError::Credentials(stopped()));
+        asked.await.unwrap_or_else(stopped)
+    }
+
     /// The state now.
     pub fn state(&self) -> IdentityState {
         self.0.snapshots.borrow().state(self.now())
@@ -159,6 +176,12 @@ impl Identity {
     /// How many exchanges have been made.
     pub fn counters(&self) -> IdentityCounters {
         self.0.snapshots.borrow().counters
+    }
+
+    /// When the credentials that are held are to be renewed; `None` where none are held.
+    pub fn renews_at(&self) -> Option<SystemTime> {
+        let snapshot = self.0.snapshots.borrow();
+        snapshot.held.as_ref().map(|held| held.refresh_at)
     }
 
     /// The state after each exchange. That credentials ended shows in [`Identity::state`] at once
@@ -268,7 +291,7 @@ fn stopped() -> IdentityError {
 }
 
 /// The session's name: settings, `AWS_ROLE_SESSION_NAME`, the pod's name, `irsa`.
-fn session_name(settings: &IdentitySettings) -> Result<SessionName, IdentityError> {
+pub(crate) fn session_name(settings: &IdentitySettings) -> Result<SessionName, IdentityError> {
     if let Some(name) = &settings.session_name {
         return Ok(name.clone());
     }

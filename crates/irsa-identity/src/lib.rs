@@ -16,6 +16,7 @@
 //! lines and errors hold no secret; those of AWS's SDKs, which do at trace level, are not let out.
 #![warn(missing_docs)]
 
+mod api;
 mod clock;
 mod credentials;
 mod environment;
@@ -24,6 +25,7 @@ mod exchange;
 mod http;
 mod http_signing;
 mod identity;
+mod inspection;
 mod profile;
 mod rds;
 mod refresh;
@@ -33,15 +35,18 @@ mod state;
 mod sts;
 mod token_file;
 
+pub use api::{ApiAnswer, ApiCall, ApiError};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use credentials::{CallerIdentity, SessionCredentials};
 pub use environment::Environment;
 pub use error::IdentityError;
+pub use error::scrub::scrub;
 pub use http_signing::{
     CanonicalTarget, HttpRequest, HttpSignature, PayloadHash, SigningScope, SigningService,
     UnknownSigningService, sign_http,
 };
 pub use identity::Identity;
+pub use inspection::{Inspection, StsAnswer, read_token_file, sign_rds_token};
 pub use rds::{RdsSigner, RdsTarget, RdsToken};
 pub use secrecy::{ExposeSecret, SecretString};
 pub use settings::{IdentitySettings, RoleStep, Timeouts};

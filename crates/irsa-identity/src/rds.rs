@@ -13,6 +13,7 @@ mod token;
 pub use token::RdsToken;
 
 use cache::Cache;
+pub(crate) use presign::sign;
 
 /// What a token is signed for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -8,14 +8,19 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_sts::Client;
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
 use irsa_chain::{Link, Region, RoleArn, SessionName};
 use secrecy::{ExposeSecret, SecretString};
 use tracing::instrument::WithSubscriber;
 use tracing::subscriber::NoSubscriber;
 
-use crate::http::Http;
-use crate::{CallerIdentity, Clock, IdentityError, IdentitySettings, RoleStep, SessionCredentials};
+use crate::error::scrub::scrub;
+use crate::http::{Http, HttpUrl, MAX_BODY};
+use crate::{
+    CallerIdentity, Clock, IdentityError, IdentitySettings, RoleStep, SessionCredentials, StsAnswer,
+};
 
 mod config;
 mod refusal;
@@ -125,6 +130,29 @@ impl Sts {
         }
     }
 
+    /// The URL that requests go to.
+    pub(crate) async fn url(&self) -> Result<String, IdentityError> {
+        let region = config::region_or_profiles(&self.settings, &self.http, &self.clock).await?;
+        config::url(&self.settings, &region).map(|url| url.to_text())
+    }
+
+    /// Asks nothing in particular, which needs no credentials: that there is an answer is what counts.
+    pub(crate) async fn answer(&self) -> Result<StsAnswer, IdentityError> {
+        let url = self.url().await?;
+        let limit = self.settings.timeouts.exchange;
+        let failed = |why: &str| refusal::unreachable(None, &scrub(why, &[]));
+        let request = HttpRequest::get(url.as_str()).map_err(|error| failed(&error.to_string()))?;
+        let is_local = HttpUrl::parse(&url).is_ok_and(|url| url.is_loopback());
+        let answer = self.http.ask(request, is_local, limit, MAX_BODY).await;
+        let answer = answer.map_err(|why| failed(&why))?;
+        let date = answer.date.and_then(|date| http_date(&date));
+        Ok(StsAnswer {
+            url,
+            status: answer.status,
+            date,
+        })
+    }
+
     async fn client(&self, signer: Option<&SessionCredentials>) -> Result<Client, IdentityError> {
         let region = config::region_or_profiles(&self.settings, &self.http, &self.clock).await?;
         let mut config = config::of(&self.settings, &region, &self.http, self.clock.clone())?;
@@ -195,6 +223,12 @@ fn session_of(
         Some(credentials.session_token.into()),
         Some(expires_at),
     ))
+}
+
+/// HTTP's `Date` (RFC 9110, section 5.6.7).
+fn http_date(text: &str) -> Option<SystemTime> {
+    let time = DateTime::from_str(text, Format::HttpDate).ok()?;
+    SystemTime::try_from(time).ok()
 }
 
 fn incomplete(call: Call) -> IdentityError {

@@ -92,6 +92,11 @@ impl Lab {
         &self.shared.faults
     }
 
+    /// The Aurora clusters, if the lab has them: faults of TLS and network, and SQL past the front.
+    pub fn aurora(&self) -> Option<&Aurora> {
+        self.aurora.as_ref()
+    }
+
     /// What the lab was asked so far.
     pub fn ledger(&self) -> LedgerSnapshot {
         self.shared.ledger.snapshot()

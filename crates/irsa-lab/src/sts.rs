@@ -17,9 +17,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::{DATE, HeaderValue};
 use http::{Request, Response};
 
-use crate::clock::LabClock;
+use crate::clock::{LabClock, http_date};
 use crate::faults::{Faults, StsFault};
 use crate::ledger::{Ledger, Outcome, RefusalEntry, Service};
 use crate::oidc::Issuer;
@@ -57,8 +58,15 @@ struct Served {
 }
 
 impl Sts {
-    /// Answers a request.
+    /// Answers a request; the `Date` of the answer is by AWS's clock.
     pub async fn handle(&self, request: &Request<Bytes>) -> Response<Bytes> {
+        let mut response = self.answer(request).await;
+        let date = HeaderValue::from_str(&http_date(self.clock.now()));
+        response.headers_mut().extend(date.map(|date| (DATE, date)));
+        response
+    }
+
+    async fn answer(&self, request: &Request<Bytes>) -> Response<Bytes> {
         let request_id = random::uuid();
         let parameters = Parameters::of(request);
         let operation = parameters.operation();

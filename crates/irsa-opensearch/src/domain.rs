@@ -9,6 +9,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use irsa_chain::{Cause, Link, RoleArn};
 use irsa_identity::{Clock, Identity};
 use irsa_net::limit::ConnectionLimit;
+use irsa_ops::status::LastUse;
 use rustls::{ClientConfig, ServerConfig};
 
 use crate::body::{BodyStore, Outgoing};
@@ -41,6 +42,7 @@ pub struct Domain {
     pub(crate) skew: Skew,
     pub(crate) connection_limit: ConnectionLimit,
     pub(crate) metrics: Arc<DomainMetrics>,
+    pub(crate) last_use: LastUse,
     payload: PayloadSigning,
     role: Option<RoleArn>,
     log_limit: LogLimit,
@@ -118,6 +120,7 @@ impl Domain {
             client_tls: parts.client_tls,
             skew: Skew::default(),
             metrics,
+            last_use: LastUse::default(),
             payload: parts.payload,
             role: parts.role,
             log_limit: LogLimit::default(),
@@ -127,6 +130,11 @@ impl Domain {
     /// Where the domain is.
     pub fn upstream(&self) -> &Upstream {
         &self.upstream
+    }
+
+    /// What the last request showed.
+    pub fn last_use(&self) -> &LastUse {
+        &self.last_use
     }
 
     pub(crate) fn signs_payloads(&self) -> bool {
@@ -149,6 +157,10 @@ impl Domain {
         if link.is_some() {
             self.metrics.refused(link, cause);
         }
+        if let (Failure::Upstream(error), Some(link)) = (failure, link) {
+            let said = error.to_string();
+            self.last_use.failed(link, cause, &said, self.clock.now());
+        }
         self.metrics.rejected(failure.name());
         let name = cause.map_or(failure.name(), Cause::id);
         if let Some(before) = self.log_limit.may_log(name) {
@@ -169,6 +181,9 @@ impl Domain {
             return;
         };
         self.metrics.refused(Some(refusal.link), refusal.cause);
+        let said = format!("the domain answered {status}");
+        let (link, cause) = (refusal.link, refusal.cause);
+        self.last_use.failed(link, cause, &said, self.clock.now());
         let name = refusal.cause.map_or(refusal.link.id(), Cause::id);
         if let Some(before) = self.log_limit.may_log(name) {
             tracing::warn!(

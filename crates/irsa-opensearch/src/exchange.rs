@@ -52,6 +52,8 @@ pub(crate) async fn exchange(
                 continue;
             }
             domain.note_refusal(status, &begun);
+        } else {
+            domain.last_use.held(domain.clock.now());
         }
         clean_response(answer.headers_mut());
         return Ok(answer);

@@ -43,5 +43,6 @@ pub use self::client_auth::{ClientAuth, PasswordCheck};
 pub use self::domain::{Domain, DomainError, DomainParts};
 pub use self::guard::{Guards, PathPattern, PathPatternError};
 pub use self::metrics::OpenSearchMetrics;
+pub use self::refusal::{Refusal, classify};
 pub use self::server::serve;
 pub use self::upstream::{Limits, PayloadSigning, Upstream};

@@ -11,9 +11,11 @@ use serde_json::Value;
 
 /// What a refusal says of the chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Refusal {
-    pub(crate) link: Link,
-    pub(crate) cause: Option<Cause>,
+pub struct Refusal {
+    /// The link that is broken.
+    pub link: Link,
+    /// What breaks it, where the answer tells.
+    pub cause: Option<Cause>,
 }
 
 /// Whether the body of such an answer is worth a look.
@@ -22,7 +24,7 @@ pub(crate) fn is_suspect(status: StatusCode) -> bool {
 }
 
 /// Reads an answer, of whose body the beginning is given; `None` where it is not about the chain.
-pub(crate) fn classify(status: StatusCode, body: &[u8]) -> Option<Refusal> {
+pub fn classify(status: StatusCode, body: &[u8]) -> Option<Refusal> {
     let said = Said::of(body);
     let by_text = match &said {
         Said::Edge(text) => edge(text),

@@ -22,6 +22,7 @@ use crate::status::StatusSource;
 /// | `GET /livez`, `/readyz`, `/startupz` | yes | yes | 200, or 503 with the reason |
 /// | `GET /metrics` | yes | yes | OpenMetrics |
 /// | `GET /status` | no | yes | the page, or JSON by `Accept` or `?format=json` |
+/// | `GET /causes` | no | yes | every cause and its remedy, as a page |
 /// | `POST /quitquitquit` | no | yes | asks the process to end as after SIGTERM |
 ///
 /// The public one is for the kubelet and Prometheus and may listen on the pod's address. The
@@ -153,6 +154,7 @@ mod tests {
             Status {
                 program: "irsa test".to_owned(),
                 version: "0".to_owned(),
+                at: std::time::UNIX_EPOCH,
                 links: Vec::new(),
                 facts: Vec::new(),
             }

@@ -1,10 +1,18 @@
 //! The chain as it is now, link by link: as a page and as JSON.
 
+mod causes;
+mod last_use;
 mod page;
+mod time;
+
+use std::time::SystemTime;
 
 use irsa_chain::{Cause, Link};
 use serde::{Deserialize, Serialize};
 
+pub use self::last_use::LastUse;
+
+pub(crate) use self::causes::render as render_causes;
 pub(crate) use self::page::{STYLE, render};
 
 /// Who knows the [`Status`].
@@ -20,6 +28,9 @@ pub struct Status {
     pub program: String,
     /// Its version.
     pub version: String,
+    /// When it was so.
+    #[serde(with = "time")]
+    pub at: SystemTime,
     /// The links, in the order of the chain.
     pub links: Vec<LinkStatus>,
     /// What else is worth knowing, such as listeners and counts. Never a secret.
@@ -41,16 +52,28 @@ pub struct LinkStatus {
     /// Why it is not well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
+    /// What to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
+    /// When it was last known to hold.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "time::option"
+    )]
+    pub held_at: Option<SystemTime>,
 }
 
-/// How a link is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// How a link is. What comes later is worse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LinkState {
-    /// Not used yet.
-    Unknown,
+    /// It is of no concern here, such as a token where keys are given.
+    NotApplicable,
     /// It held when it was last used.
     Ok,
+    /// Not used yet.
+    Unknown,
     /// It failed, and what depends on it still works for a while.
     Degraded,
     /// It failed.
@@ -66,22 +89,54 @@ pub struct Fact {
     pub value: String,
 }
 
+// === impl Status ===
+
+impl Status {
+    /// The first link that failed: those after it depend on it. One that failed outweighs one that is degraded.
+    pub fn first_broken(&self) -> Option<&LinkStatus> {
+        let first = |state| self.links.iter().find(move |link| link.state == state);
+        first(LinkState::Broken).or_else(|| first(LinkState::Degraded))
+    }
+
+    /// The worst state of a link; `None` where nothing is said of it.
+    pub fn state_of(&self, link: Link) -> Option<LinkState> {
+        let of_link = self.links.iter().filter(|status| status.link == link);
+        of_link.map(|status| status.state).max()
+    }
+
+    /// The worst state of all links.
+    pub fn overall(&self) -> LinkState {
+        let states = self.links.iter().map(|status| status.state);
+        states.max().unwrap_or(LinkState::Unknown)
+    }
+}
+
+// === impl LinkState ===
+
 impl LinkState {
-    /// The state in one word.
+    /// The state in a word or two.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Unknown => "unknown",
+            Self::NotApplicable => "not used",
             Self::Ok => "ok",
+            Self::Unknown => "unknown",
             Self::Degraded => "degraded",
             Self::Broken => "broken",
         }
     }
 }
 
+// === impl LinkStatus ===
+
 impl LinkStatus {
     /// A link that was not used yet.
     pub fn unknown(link: Link) -> Self {
         Self::new(link, LinkState::Unknown, "not used yet")
+    }
+
+    /// A link that is of no concern, and why.
+    pub fn not_applicable(link: Link, why: impl Into<String>) -> Self {
+        Self::new(link, LinkState::NotApplicable, why)
     }
 
     /// A link that holds.
@@ -93,6 +148,7 @@ impl LinkStatus {
     pub fn broken(link: Link, detail: impl Into<String>, cause: Option<Cause>) -> Self {
         Self {
             cause,
+            remedy: cause.map(|cause| cause.remedy().to_owned()),
             ..Self::new(link, LinkState::Broken, detail)
         }
     }
@@ -104,6 +160,13 @@ impl LinkStatus {
         self
     }
 
+    /// The same, known to have held at a time.
+    #[must_use]
+    pub fn held_at(mut self, at: Option<SystemTime>) -> Self {
+        self.held_at = at;
+        self
+    }
+
     fn new(link: Link, state: LinkState, detail: impl Into<String>) -> Self {
         Self {
             link,
@@ -111,9 +174,13 @@ impl LinkStatus {
             state,
             detail: detail.into(),
             cause: None,
+            remedy: None,
+            held_at: None,
         }
     }
 }
+
+// === impl Fact ===
 
 impl Fact {
     /// A fact.

@@ -1,10 +1,12 @@
 //! `Action` and `NotAction` (IAM User Guide, "Action", "NotAction").
 
+use std::ops::Range;
+
 use crate::call::Call;
 use crate::glob::Glob;
 use crate::node::{Choice, Node};
 use crate::policy::Grammar;
-use crate::{Mismatch, PolicyError, PolicyKind};
+use crate::{ElementView, Mismatch, PolicyError, PolicyKind};
 
 /// Patterns of actions, the same in upper and lower case.
 #[derive(Debug)]
@@ -36,6 +38,14 @@ impl Actions {
 
     pub(crate) fn matches(&self, call: &Call<'_>) -> bool {
         self.globs.iter().any(|glob| glob.matches(&call.action)) != self.negated
+    }
+
+    pub(crate) fn view(&self, span: Range<usize>) -> ElementView<'_> {
+        ElementView {
+            name: self.element,
+            values: &self.written,
+            span,
+        }
     }
 
     /// Only `*`.

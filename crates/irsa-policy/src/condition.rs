@@ -23,7 +23,7 @@ use crate::call::Call;
 use crate::node::Node;
 use crate::policy::Grammar;
 use crate::template::Template;
-use crate::{Mismatch, PolicyError, Problem};
+use crate::{ConditionView, Mismatch, PolicyError, Problem};
 use operator::Operator;
 use test::Test;
 
@@ -59,6 +59,10 @@ impl Conditions {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    pub(crate) fn as_slice(&self) -> &[Condition] {
+        &self.0
     }
 
     pub(crate) fn all_match(&self, call: &Call<'_>) -> bool {
@@ -112,6 +116,15 @@ impl Condition {
     fn matches(&self, call: &Call<'_>) -> bool {
         let context = call.request.context;
         self.test.holds(context.lowercase(&self.lowercase), context)
+    }
+
+    pub(crate) fn view(&self) -> ConditionView<'_> {
+        ConditionView {
+            operator: &self.operator,
+            key: &self.key,
+            values: &self.written,
+            span: self.span.clone(),
+        }
     }
 
     pub(crate) fn mismatch(&self, call: &Call<'_>) -> Mismatch {

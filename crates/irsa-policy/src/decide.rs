@@ -108,7 +108,7 @@ pub(crate) fn near_misses(policies: &[&Policy], call: &Call<'_>) -> Vec<NearMiss
 fn places<'a>(policies: &[&'a Policy]) -> impl Iterator<Item = Place<'a>> {
     let policies = policies.iter().enumerate();
     policies.flat_map(|(policy, document)| {
-        let statements = document.statements().iter().enumerate();
+        let statements = document.compiled().iter().enumerate();
         statements.map(move |(number, statement)| Place {
             policy,
             number,

@@ -90,6 +90,7 @@ mod statement;
 mod template;
 mod text;
 mod verdict;
+mod view;
 pub mod web_identity;
 
 pub use cause::{connect_cause, trust_cause};
@@ -103,5 +104,7 @@ pub use position::Position;
 pub use quota::Attachment;
 pub use request::{Context, Principal, Request};
 pub use set::{PolicyDocuments, PolicySet, SetError};
+pub use statement::Effect;
 pub use verdict::{Decision, Mismatch, NearMiss, StatementRef, Verdict};
+pub use view::{ConditionView, ElementView, StatementView};
 pub use web_identity::OidcRequest;

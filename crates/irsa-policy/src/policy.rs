@@ -14,6 +14,7 @@ pub struct Policy {
     kind: PolicyKind,
     id: Option<String>,
     statements: Vec<Statement>,
+    text: Box<str>,
 }
 
 /// What a statement may say in this policy.
@@ -66,6 +67,7 @@ impl Policy {
                 .iter()
                 .map(|node| Statement::parse(node, grammar))
                 .collect::<Result<_, _>>()?,
+            text: text.into(),
         };
         if kind.has_strict_sids() {
             policy.refuse_equal_sids(&statements)?;
@@ -94,7 +96,12 @@ impl Policy {
         self.statements.get(statement)?.span_of(mismatch)
     }
 
-    pub(crate) fn statements(&self) -> &[Statement] {
+    /// The document that was parsed, which all spans and positions are about.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(crate) fn compiled(&self) -> &[Statement] {
         &self.statements
     }
 

@@ -3,10 +3,12 @@
 mod caller;
 mod name;
 
+use std::ops::Range;
+
 use crate::call::Call;
 use crate::node::{Choice, Node};
 use crate::statement::Effect;
-use crate::{Mismatch, PolicyError, PolicyKind, Principal, Problem};
+use crate::{ElementView, Mismatch, PolicyError, PolicyKind, Principal, Problem};
 
 pub(crate) use caller::Caller;
 use name::Name;
@@ -107,6 +109,18 @@ impl Principals {
             expected: self.written.clone(),
             was: was.to_owned(),
         })
+    }
+
+    pub(crate) fn view(&self, span: Range<usize>) -> ElementView<'_> {
+        ElementView {
+            name: if self.negated {
+                "NotPrincipal"
+            } else {
+                "Principal"
+            },
+            values: &self.written,
+            span,
+        }
     }
 
     fn push(&mut self, written: &str, name: Name) {

@@ -95,6 +95,12 @@ impl Context {
         self.lowercase(&key.to_ascii_lowercase())
     }
 
+    /// All keys, in lower case, with their values.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[String])> {
+        let values = self.values.iter();
+        values.map(|(key, values)| (key.as_str(), values.as_slice()))
+    }
+
     /// The values of a key already in lower case: the way of compiled policies, without a copy.
     pub(crate) fn lowercase(&self, key: &str) -> &[String] {
         self.values.get(key).map_or(&[], Vec::as_slice)

@@ -1,11 +1,13 @@
 //! `Resource` and `NotResource` (IAM User Guide, "Resource", "NotResource").
 
+use std::ops::Range;
+
 use crate::arn::{Arn, ArnPattern};
 use crate::call::Call;
 use crate::node::{Choice, Node};
 use crate::policy::Grammar;
 use crate::template::Template;
-use crate::{Context, Mismatch, PolicyError};
+use crate::{Context, ElementView, Mismatch, PolicyError};
 
 /// Patterns of resource ARNs; case-sensitive.
 #[derive(Debug)]
@@ -45,6 +47,14 @@ impl Resources {
             .iter()
             .any(|pattern| pattern.matches(resource, call.request.context))
             != self.negated
+    }
+
+    pub(crate) fn view(&self, span: Range<usize>) -> ElementView<'_> {
+        ElementView {
+            name: self.element,
+            values: &self.written,
+            span,
+        }
     }
 
     /// Only `*`.

@@ -4,13 +4,13 @@ use std::ops::Range;
 
 use crate::action::Actions;
 use crate::call::Call;
-use crate::condition::Conditions;
+use crate::condition::{Condition, Conditions};
 use crate::kind::Presence;
 use crate::node::{Members, Node};
 use crate::policy::Grammar;
 use crate::principal::{Grant, Principals};
 use crate::resource::Resources;
-use crate::{Mismatch, PolicyError, PolicyKind, Problem};
+use crate::{ElementView, Mismatch, PolicyError, PolicyKind, Problem};
 
 /// A compiled statement. An element that its kind of policy lacks is `None` and matches everything.
 #[derive(Debug)]
@@ -33,9 +33,12 @@ struct Spans {
     resources: Option<Range<usize>>,
 }
 
+/// What a statement does to the requests that it matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Effect {
+pub enum Effect {
+    /// Allows them, unless another statement denies.
     Allow,
+    /// Denies them.
     Deny,
 }
 
@@ -107,6 +110,24 @@ impl Statement {
 
     pub(crate) fn effect(&self) -> Effect {
         self.effect
+    }
+
+    pub(crate) fn conditions(&self) -> &[Condition] {
+        self.conditions.as_slice()
+    }
+
+    pub(crate) fn principals_view(&self) -> Option<ElementView<'_>> {
+        let principals = self.principals.as_ref()?;
+        Some(principals.view(self.spans.principals.clone()?))
+    }
+
+    pub(crate) fn actions_view(&self) -> ElementView<'_> {
+        self.actions.view(self.spans.actions.clone())
+    }
+
+    pub(crate) fn resources_view(&self) -> Option<ElementView<'_>> {
+        let resources = self.resources.as_ref()?;
+        Some(resources.view(self.spans.resources.clone()?))
     }
 
     /// The cheapest and most telling element goes first.

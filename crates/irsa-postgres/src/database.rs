@@ -6,6 +6,7 @@ use std::time::Duration;
 use irsa_chain::RoleArn;
 use irsa_identity::{Clock, Identity, RdsSigner};
 use irsa_net::limit::ConnectionLimit;
+use irsa_ops::status::LastUse;
 use rustls::{ClientConfig, ServerConfig};
 
 use crate::cancel::CancelKeys;
@@ -29,6 +30,7 @@ pub struct Database {
     pub(crate) cancel_keys: CancelKeys,
     pub(crate) connection_limit: ConnectionLimit,
     pub(crate) metrics: UpstreamMetrics,
+    pub(crate) last_use: LastUse,
 }
 
 /// What a [`Database`] is made of.
@@ -72,12 +74,18 @@ impl Database {
             client_tls: parts.client_tls,
             client_auth: parts.client_auth,
             metrics,
+            last_use: LastUse::default(),
         }
     }
 
     /// Where the database is.
     pub fn upstream(&self) -> &Upstream {
         &self.upstream
+    }
+
+    /// What the last login showed.
+    pub fn last_use(&self) -> &LastUse {
+        &self.last_use
     }
 
     /// What an error says about a login.

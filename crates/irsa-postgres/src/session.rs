@@ -127,6 +127,7 @@ async fn open(
         .await
         .map_err(|error| client_left(&error))?;
     database.metrics.logged_in(begun.elapsed());
+    database.last_use.held(database.clock.now());
     let held = Held {
         _permit: permit,
         _cancellable: cancellable,
@@ -197,6 +198,10 @@ fn refusal(database: &Database, user: &str, error: &LoginError) -> ErrorResponse
     let age = error.token().map(|token| token.age(database.clock.now()));
     let facts = database.facts(user, age);
     database.metrics.refused(error.link(), error.cause());
+    if let Some(link) = error.link() {
+        let (at, said) = (database.clock.now(), error.to_string());
+        database.last_use.failed(link, error.cause(), &said, at);
+    }
     tracing::warn!(
         upstream = %database.upstream,
         user,

@@ -1,21 +1,24 @@
 //! What can be typed. Values stay text here: they are checked together in [`crate::settings`], so
 //! that one run names every mistake.
 
+mod doctor;
 mod groups;
 mod parse;
 mod policy;
 
 use std::path::PathBuf;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub(crate) use self::doctor::{AwsArgs, ClusterArgs, DoctorArgs, PlaceName, ReportOutput};
 pub(crate) use self::groups::{
     AdminArgs, BodyArgs, ClientArgs, IdentityArgs, LimitArgs, LogArgs, ServeArgs,
 };
 pub(crate) use self::parse::{file_keys, parse};
 pub(crate) use self::policy::{
-    EvaluateArgs, ExplainArgs, Kind, LintArgs, LintOutput, PolicyAction, PolicyArgs,
+    EstateArgs, EvaluateArgs, ExplainArgs, Kind, LintArgs, LintOutput, PolicyAction, PolicyArgs,
     PolicyFileArgs, QuestionArgs, ServiceAccountArgs,
 };
 
@@ -43,6 +46,8 @@ pub(crate) enum Command {
     Lab(LabArgs),
     /// Show the whole chain at work, then attack each of its links
     Demo(DemoArgs),
+    /// Name the first broken link of the chain, and what to change
+    Doctor(DoctorArgs),
     /// Decide, explain and check IAM policies as IAM would, offline
     Policy(PolicyArgs),
     /// Print a shell's completion script
@@ -172,6 +177,10 @@ pub(crate) enum LabAction {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct DemoArgs {
+    /// Run Keycloak, Web Modeler's stack and Camunda's OpenSearch clients as well, each through irsa
+    /// and in its own way: takes a JDK, Maven and some minutes
+    #[arg(long, env = "IRSA_DEMO_FULL", value_parser = BoolishValueParser::new())]
+    pub(crate) full: bool,
     /// For people or for programs
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: Output,

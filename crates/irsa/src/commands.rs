@@ -3,6 +3,7 @@
 pub(crate) mod completions;
 pub(crate) mod credentials;
 pub(crate) mod demo;
+pub(crate) mod doctor;
 pub(crate) mod exec;
 pub(crate) mod lab;
 pub(crate) mod policy;

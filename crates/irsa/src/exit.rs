@@ -4,6 +4,7 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
+use irsa_doctor::Verdict;
 use irsa_identity::IdentityError;
 
 use crate::settings::Mistakes;
@@ -14,6 +15,8 @@ const FAILED: u8 = 1;
 const USAGE: u8 = 2;
 /// A link of the identity chain is broken.
 const CHAIN_BROKEN: u8 = 3;
+/// Something about the chain could not be told.
+const UNSURE: u8 = 4;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default();
@@ -56,6 +59,15 @@ pub(crate) fn report(outcome: Result<ExitCode, Failure>) -> ExitCode {
         }
     }
     ExitCode::from(failure.code())
+}
+
+/// What a report's overall verdict makes of the exit code.
+pub(crate) fn of_verdict(overall: Verdict) -> ExitCode {
+    match overall {
+        Verdict::Broken => ExitCode::from(CHAIN_BROKEN),
+        Verdict::Unsure => ExitCode::from(UNSURE),
+        _ => ExitCode::SUCCESS,
+    }
 }
 
 /// What an error and its causes say, outermost first; what a message repeats is said once.

@@ -29,6 +29,7 @@ fn run(command: Command, mistakes: Mistakes) -> Result<ExitCode, Failure> {
         Command::Exec(args) => commands::exec::run(args, mistakes),
         Command::Lab(args) => commands::lab::run(args, mistakes),
         Command::Demo(args) => commands::demo::run(args),
+        Command::Doctor(args) => commands::doctor::run(args, mistakes),
         Command::Policy(args) => commands::policy::run(args, mistakes),
         Command::Completions { shell } => commands::completions::run(shell),
         Command::Reference => commands::reference::run(),

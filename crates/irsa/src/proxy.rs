@@ -61,7 +61,7 @@ impl Proxy {
         let prepared = prepare(&settings, &identity, &metrics)?;
         let admin = bind_admin(&settings.admin).await?;
         metrics::watch_identity(&metrics, &identity);
-        let status = ProxyStatus::new(identity.clone(), &settings.upstreams);
+        let status = ProxyStatus::new(&settings.identity, &identity, &prepared);
 
         let (drain, draining) = drain();
         let (cut, cutting) = irsa_net::drain::drain();

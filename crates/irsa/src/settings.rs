@@ -1,6 +1,7 @@
 //! From what was typed to what is meant. Every mistake is named at once, before anything is opened.
 
 mod clients;
+mod doctor;
 mod file;
 mod identity;
 mod limits;
@@ -18,9 +19,10 @@ use irsa_ops::logging::{LogFormat, LoggingError};
 use tracing::level_filters::LevelFilter;
 
 pub(crate) use self::clients::{ClientSettings, Protocol};
+pub(crate) use self::doctor::DoctorSettings;
 pub(crate) use self::file::SettingsFile;
 pub(crate) use self::mistakes::Mistakes;
-use crate::cli::{AdminArgs, IdentityArgs, LogArgs, ServeArgs};
+use crate::cli::{AdminArgs, DoctorArgs, IdentityArgs, LogArgs, ServeArgs};
 use crate::exit::Failure;
 use crate::upstream::UpstreamSpec;
 
@@ -103,6 +105,11 @@ pub(crate) fn identity_only(
     let identity = identity::resolve(args, &mut mistakes);
     identity::roots(identity.ca_file.as_deref(), &mut mistakes);
     mistakes.or(identity)
+}
+
+/// Resolves what `irsa doctor` was given.
+pub(crate) fn doctor(args: DoctorArgs, mistakes: Mistakes) -> Result<DoctorSettings, Mistakes> {
+    doctor::resolve(args, mistakes)
 }
 
 /// Resolves how to log.

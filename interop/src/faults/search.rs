@@ -1,1 +1,138 @@
 //! Faults on the way to an OpenSearch domain.
+
+mod pod;
+mod ten;
+mod words;
+
+use std::path::Path;
+use std::time::Duration;
+
+use irsa_apps::search_clients::{DomainWay, Running, SearchClient, Told, Work};
+use irsa_lab::faults::FaultPlan;
+use irsa_lab::ledger::{Outcome, Service};
+use irsa_lab::{Lab, LabOptions, World};
+
+use super::words::{of_irsa, of_refusal};
+use super::{Fault, Row, Said};
+use crate::Error;
+use crate::server::cache_folder;
+
+pub use pod::{Pod, names, workload};
+
+/// How long a client may take; it takes seconds.
+const LIMIT: Duration = Duration::from_mins(2);
+
+/// A fault, and how the pod or the lab is set for it.
+#[derive(Debug, Clone, Copy)]
+pub struct SearchFault {
+    /// What it is called.
+    pub fault: Fault,
+    set: fn(&mut Pod<'_>) -> Result<(), Error>,
+}
+
+/// The ten faults, in the order of the chain.
+pub const FAULTS: [SearchFault; 10] = ten::TEN;
+
+/// Starts a lab with the domain that the faults are on the way to.
+///
+/// # Errors
+/// It did not start.
+pub async fn lab() -> Result<Lab, Error> {
+    let mut options = LabOptions::new(World::camunda_8_3());
+    options.cache_dir = cache_folder()?;
+    (options.aurora, options.opensearch) = (false, true);
+    Ok(Lab::start(options).await?)
+}
+
+/// Runs a client, built in a folder, through all faults. Its guide has the client's name.
+///
+/// # Errors
+/// The lab or the client could not be run at all.
+pub async fn table(lab: &Lab, client: SearchClient, built: &Path) -> Result<Vec<Row>, Error> {
+    let mut rows = Vec::new();
+    for fault in &FAULTS {
+        rows.push(row(lab, client, built, fault).await?);
+    }
+    Ok(rows)
+}
+
+/// Runs a client with one link broken, its own way and through irsa.
+///
+/// # Errors
+/// The fault could not be set, or the client not be run at all.
+pub async fn row(
+    lab: &Lab,
+    client: SearchClient,
+    built: &Path,
+    fault: &SearchFault,
+) -> Result<Row, Error> {
+    let mut pod = Pod::new(lab, client)?;
+    (fault.set)(&mut pod)?;
+    pod.prepare().await?;
+    // The plan is the whole lab's, which others may be using: most faults are the pod's alone.
+    let is_of_the_lab = pod.plan != FaultPlan::default();
+    if is_of_the_lab {
+        lab.faults().set(pod.plan.clone());
+    }
+    let own = its_own_way(&pod, built).await;
+    let irsa = through_irsa(&pod, built).await;
+    if is_of_the_lab {
+        lab.faults().set(FaultPlan::default());
+    }
+    Ok(Row {
+        fault: fault.fault,
+        own: own?,
+        irsa: irsa?,
+    })
+}
+
+async fn its_own_way(pod: &Pod<'_>, built: &Path) -> Result<Said, Error> {
+    let node = || {
+        let ledger = pod.lab().ledger();
+        ledger.count(Service::Imds, "credentials", Outcome::Served)
+    };
+    let before = node();
+    let way = pod.its_own_way()?;
+    let running = run(pod, built, &way).await?;
+    if running.told().iter().any(has_failed_to_start) {
+        return Ok(Said::Words(words::of_client(&running, &way)));
+    }
+    let role = pod.lab().facts().node_role_arn.name();
+    Ok(Said::Nothing(if node() > before {
+        format!("it works, as the node's role `{role}`")
+    } else {
+        "it works".to_owned()
+    }))
+}
+
+async fn through_irsa(pod: &Pod<'_>, built: &Path) -> Result<Said, Error> {
+    let proxy = match pod.proxy() {
+        Ok(proxy) => proxy,
+        Err(refusal) => return Ok(Said::Words(of_refusal(&refusal.to_string()))),
+    };
+    let url = format!("http://localhost:{}", proxy.address().port());
+    let running = run(pod, built, &DomainWay::ThroughIrsa { url }).await?;
+    if running.told().iter().any(has_failed_to_start) {
+        let log = proxy.log();
+        let line = of_irsa(&log).ok_or_else(|| format!("no cause in:\n{log}"))?;
+        return Ok(Said::Words(line));
+    }
+    let works = match words::warning(&proxy.log()) {
+        Some(warning) => format!("it works, and warns: {warning}"),
+        None => "it works".to_owned(),
+    };
+    Ok(Said::Nothing(works))
+}
+
+/// Its first step failed, which ends it.
+fn has_failed_to_start(told: &Told) -> bool {
+    told.result.is_err() && ["health", "component-template"].contains(&told.name.as_str())
+}
+
+async fn run(pod: &Pod<'_>, built: &Path, way: &DomainWay) -> Result<Running, Error> {
+    let more = pod.names();
+    let more = more.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let mut running = Running::start(pod.client, built, way, Work::Once, &more).await?;
+    running.ended(LIMIT).await?;
+    Ok(running)
+}

@@ -14,3 +14,4 @@ mod opensearch;
 mod psql;
 mod replication;
 mod stage;
+mod status;

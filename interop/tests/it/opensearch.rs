@@ -6,4 +6,4 @@ mod grants;
 mod large;
 mod requests;
 mod signers;
-mod stage;
+pub(crate) mod stage;

@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 
 pub(super) const HELP: &str = "\
-cargo xtask bench postgres|opensearch [OPTIONS]
+cargo xtask bench postgres|opensearch|policy [OPTIONS]
 
   --rounds N       rounds, in each of which all subjects take their turn [default: 5]
   --seconds S      length of one turn [default: 5]

@@ -15,7 +15,7 @@ pub(super) struct Client {
     pub(super) make: fn(&Path, &Path) -> Result<(), Failure>,
 }
 
-pub(super) const CLIENTS: [Client; 4] = [
+pub(super) const CLIENTS: [Client; 5] = [
     Client {
         name: "python",
         needs: &["python3"],
@@ -35,6 +35,11 @@ pub(super) const CLIENTS: [Client; 4] = [
         name: "java",
         needs: &["java", "javac", "mvn"],
         make: java,
+    },
+    Client {
+        name: "moto",
+        needs: &["python3"],
+        make: python,
     },
 ];
 

@@ -9,7 +9,8 @@ use crate::failure::Failure;
 use crate::{process, progress, workspace};
 
 /// The package of each program (`ensurepip` is what Debian's Python lacks to make virtual environments).
-const PACKAGES: [(&str, &str); 14] = [
+const PACKAGES: [(&str, &str); 15] = [
+    ("chromium", "chromium"),
     ("curl", "curl"),
     ("ensurepip", "python3-venv"),
     ("go", "golang-go"),

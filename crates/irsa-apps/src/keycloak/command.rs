@@ -75,13 +75,8 @@ pub(super) async fn start(
     let mut command = kc(command, folder);
     command
         .args(["start", "--optimized", "--import-realm"])
-        .envs(environment::environment(
-            &options.database,
-            &options.way,
-            options.xa,
-        ))
         .envs(environment::alone())
-        .envs(&options.more);
+        .envs(environment::all(options));
     Ok(command)
 }
 

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::KeycloakOptions;
 use crate::{Database, DatabaseWay};
 
 /// Options that change nothing in what was built, and so are left out when it is.
-const AT_START_ONLY: [&str; 2] = ["KC_DB_URL", "KC_DB_USERNAME"];
+const AT_START_ONLY: [&str; 3] = ["KC_DB_URL", "KC_DB_USERNAME", "KC_DB_POOL"];
 /// Free ports on loopback, plain HTTP, one node.
 const ALONE_ON_LOOPBACK: [(&str, &str); 6] = [
     ("KC_HTTP_ENABLED", "true"),
@@ -35,14 +36,17 @@ pub fn environment(database: &Database, way: &DatabaseWay, xa: bool) -> BTreeMap
     .collect()
 }
 
-/// Those of [`environment`] that `kc.sh build` works in.
-pub(super) fn at_build(way: &DatabaseWay, xa: bool) -> BTreeMap<String, String> {
-    let nothing = Database {
-        name: String::new(),
-        user: String::new(),
-    };
-    let mut variables = environment(&nothing, way, xa);
-    variables.retain(|name, _| !AT_START_ONLY.contains(&name.as_str()));
+/// All variables of a Keycloak's options.
+pub(super) fn all(options: &KeycloakOptions) -> BTreeMap<String, String> {
+    let mut variables = environment(&options.database, &options.way, options.xa);
+    variables.extend(options.more.clone());
+    variables
+}
+
+/// Those of them that `kc.sh build` works in.
+pub(super) fn at_build(options: &KeycloakOptions) -> BTreeMap<String, String> {
+    let mut variables = all(options);
+    variables.retain(|name, _| !AT_START_ONLY.iter().any(|start| name.starts_with(start)));
     variables
 }
 
@@ -143,7 +147,7 @@ mod tests {
 
     #[test]
     fn what_is_built_does_not_know_its_database() {
-        let variables = at_build(&its_own(), false);
+        let variables = at_build(&KeycloakOptions::new(database(), its_own()));
         assert!(!variables.contains_key("KC_DB_URL"), "{variables:?}");
         assert_eq!(variables["KC_DB_DRIVER"], "software.amazon.jdbc.Driver");
     }

@@ -9,7 +9,7 @@ use irsa_components::Progress;
 use irsa_components::maven::{Artifact, unpacked};
 use tempfile::TempDir;
 
-use super::{command, environment};
+use super::{KeycloakOptions, command, environment};
 use crate::maven::{self, Project};
 use crate::{AppError, DatabaseWay};
 
@@ -56,19 +56,20 @@ impl KeycloakHome {
         })
     }
 
-    /// A home in the cache as `kc.sh build` leaves it for one way, with the signing jars where it signs for itself;
-    /// built unless it is there. [`super::Keycloak::start`] does so too, without a word.
+    /// A home in the cache as `kc.sh build` leaves it for these options, with the signing jars where it signs for
+    /// itself; built unless it is there. [`super::Keycloak::start`] does so too, without a word.
     ///
     /// # Errors
     /// Maven is missing where jars are needed, or the build fails, with what it printed: it does where the driver can't
-    /// do XA and `xa` is asked for.
+    /// do XA and is asked to.
     pub async fn build(
         &self,
-        way: &DatabaseWay,
-        xa: bool,
+        options: &KeycloakOptions,
         progress: Progress<'_>,
     ) -> Result<PathBuf, AppError> {
-        let home = self.place(way, xa);
+        let home = self
+            .place(options)
+            .map_err(|error| failed("reading a provider", error))?;
         if home.is_dir() {
             return Ok(home);
         }
@@ -77,11 +78,10 @@ impl KeycloakHome {
         let staging = staging.map_err(|error| failed("making a folder", error))?;
         self.copy(staging.path())
             .map_err(|error| failed("copying Keycloak", error))?;
-        if let DatabaseWay::ItsOwn { .. } = way {
-            self.add_providers(staging.path(), progress).await?;
-        }
+        self.add_providers(options, &staging.path().join("providers"), progress)
+            .await?;
         progress("building Keycloak (`kc.sh build`, once)");
-        command::build(&self.java, staging.path(), &environment::at_build(way, xa)).await?;
+        command::build(&self.java, staging.path(), &environment::at_build(options)).await?;
         match fs::rename(staging.path(), &home) {
             // Somebody else was faster.
             Err(_) if home.is_dir() => Ok(home),
@@ -96,21 +96,36 @@ impl KeycloakHome {
     }
 
     /// The name holds all that goes into the build.
-    fn place(&self, way: &DatabaseWay, xa: bool) -> PathBuf {
+    fn place(&self, options: &KeycloakOptions) -> io::Result<PathBuf> {
         let mut hasher = DefaultHasher::new();
-        (environment::at_build(way, xa), POM).hash(&mut hasher);
+        (environment::at_build(options), POM).hash(&mut hasher);
+        for jar in &options.providers {
+            fs::read(jar)?.hash(&mut hasher);
+        }
         let name = format!("{VERSION}-built-{:016x}", hasher.finish());
-        self.distribution.with_file_name(name)
+        Ok(self.distribution.with_file_name(name))
     }
 
     fn copy(&self, target: &Path) -> io::Result<()> {
         link_tree(&self.distribution, target)
     }
 
-    async fn add_providers(&self, home: &Path, progress: Progress<'_>) -> Result<(), AppError> {
-        let jars = maven::build(&PROVIDERS, &self.cache, progress).await?;
-        let copied = link_tree(&jars.join("providers"), &home.join("providers"));
-        copied.map_err(|error| failed("adding jars to Keycloak", error))
+    async fn add_providers(
+        &self,
+        options: &KeycloakOptions,
+        folder: &Path,
+        progress: Progress<'_>,
+    ) -> Result<(), AppError> {
+        let failed = |error| failed("adding jars to Keycloak", error);
+        if let DatabaseWay::ItsOwn { .. } = options.way {
+            let jars = maven::build(&PROVIDERS, &self.cache, progress).await?;
+            link_tree(&jars.join("providers"), folder).map_err(failed)?;
+        }
+        for jar in &options.providers {
+            let name = jar.file_name().unwrap_or(jar.as_os_str());
+            fs::copy(jar, folder.join(name)).map_err(failed)?;
+        }
+        Ok(())
     }
 }
 
@@ -140,6 +155,7 @@ mod tests {
     use std::os::unix::fs::MetadataExt as _;
 
     use super::*;
+    use crate::Database;
 
     fn home() -> KeycloakHome {
         KeycloakHome {
@@ -149,15 +165,24 @@ mod tests {
         }
     }
 
-    #[test]
-    fn each_way_is_built_in_a_place_of_its_own() {
-        let way = |port| DatabaseWay::ThroughIrsa {
-            host: "localhost".to_owned(),
-            port,
+    fn options(port: u16) -> KeycloakOptions {
+        let database = Database {
+            name: "d".to_owned(),
+            user: "u".to_owned(),
         };
-        let home = home();
-        assert_ne!(home.place(&way(1), true), home.place(&way(1), false));
-        assert_eq!(home.place(&way(1), true), home.place(&way(2), true));
+        let host = "localhost".to_owned();
+        KeycloakOptions::new(database, DatabaseWay::ThroughIrsa { host, port })
+    }
+
+    #[test]
+    fn what_goes_into_a_build_has_a_place_of_its_own() {
+        let place = |options| home().place(&options).unwrap();
+        assert_eq!(place(options(1)), place(options(2)));
+        let (mut without_xa, mut with_a_jar) = (options(1), options(1));
+        without_xa.xa = false;
+        assert_ne!(place(options(1)), place(without_xa));
+        with_a_jar.providers.push(file!().into());
+        assert!(home().place(&with_a_jar).is_err(), "no such file from here");
     }
 
     #[test]

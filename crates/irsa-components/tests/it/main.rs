@@ -1,4 +1,4 @@
-//! A real PostgreSQL and a real OpenSearch, fetched, started, stopped and killed.
+//! Real servers, fetched or built, started, stopped and killed.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -8,6 +8,7 @@
 )]
 
 mod fetch;
+mod kubernetes;
 mod lifecycle;
 mod opensearch;
 mod orphan;

@@ -4,9 +4,11 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use irsa_components::kubernetes::{Kubernetes, KubernetesOptions};
 use irsa_components::opensearch::{OpenSearch, OpenSearchOptions};
 use irsa_components::postgres::PostgresOptions;
 
+use crate::kubernetes::binaries_unless_without_go;
 use crate::opensearch::binaries_unless_without_java;
 use crate::support::{eventually, folder, is_running, start};
 
@@ -22,6 +24,13 @@ fn a_killed_owner_leaves_no_postgres_behind() {
 async fn a_killed_owner_leaves_no_opensearch_behind() {
     if binaries_unless_without_java().await.is_some() {
         assert_ends_with_its_owner("orphan::plays_the_owner_of_an_opensearch");
+    }
+}
+
+#[tokio::test]
+async fn a_killed_owner_leaves_no_kubernetes_behind() {
+    if binaries_unless_without_go().await.is_some() {
+        assert_ends_with_its_owner("orphan::plays_the_owner_of_a_kubernetes");
     }
 }
 
@@ -59,6 +68,15 @@ async fn plays_the_owner_of_an_opensearch() {
     let options = OpenSearchOptions::new(&owner_folder());
     let opensearch = OpenSearch::start(&binaries, options).await.unwrap();
     hold(opensearch.process_id()).await;
+}
+
+#[tokio::test]
+#[ignore = "run by a_killed_owner_leaves_no_kubernetes_behind in a process of its own"]
+async fn plays_the_owner_of_a_kubernetes() {
+    let binaries = binaries_unless_without_go().await.unwrap();
+    let options = KubernetesOptions::new(&owner_folder());
+    let kubernetes = Kubernetes::start(&binaries, options).await.unwrap();
+    hold(kubernetes.process_id()).await;
 }
 
 fn owner_folder() -> PathBuf {

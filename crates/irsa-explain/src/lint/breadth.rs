@@ -1,8 +1,8 @@
 //! What allows more than is meant.
 
-use irsa_policy::PolicyKind;
+use irsa_policy::{ConditionView, PolicyKind};
 
-use super::statement::{Condition, Statement};
+use super::statement::Statement;
 use super::{Finding, Level};
 
 const WEB_IDENTITY: &str = "sts:assumerolewithwebidentity";
@@ -22,7 +22,7 @@ impl Statement<'_> {
     fn of_identity(&self) -> Vec<Finding> {
         let mut findings = self.all_actions();
         if self
-            .texts("Resource")
+            .values("Resource")
             .iter()
             .any(|resource| resource == "*")
         {
@@ -39,8 +39,8 @@ impl Statement<'_> {
 
     fn of_resource_policy(&self) -> Vec<Finding> {
         let mut findings = self.all_actions();
-        let is_for_everyone = self.texts("Principal").iter().any(|name| name == "*");
-        if is_for_everyone && !self.has("Condition") {
+        let is_for_everyone = self.values("Principal").iter().any(|name| name == "*");
+        if is_for_everyone && self.conditions().next().is_none() {
             findings.push(self.warn(
                 "principal-everyone",
                 ("Principal", "*"),
@@ -53,7 +53,7 @@ impl Statement<'_> {
     }
 
     fn all_actions(&self) -> Vec<Finding> {
-        let is_everything = self.texts("Action").iter().any(|action| action == "*");
+        let is_everything = self.values("Action").iter().any(|action| action == "*");
         let finding = || {
             self.warn(
                 "action-everything",
@@ -68,7 +68,7 @@ impl Statement<'_> {
     fn all_but(&self) -> Vec<Finding> {
         let elements = ["NotAction", "NotResource"]
             .into_iter()
-            .filter(|element| self.has(element));
+            .filter(|element| self.element(element).is_some());
         let finding = |element| {
             self.warn(
                 "all-but",
@@ -86,13 +86,13 @@ impl Statement<'_> {
             action == WEB_IDENTITY || action.contains('*')
         };
         let is_for_tokens = self
-            .texts("Principal")
+            .values("Principal")
             .iter()
             .any(|name| name.contains(":oidc-provider/"));
-        if !is_for_tokens || !self.texts("Action").iter().any(is_web) {
+        if !is_for_tokens || !self.values("Action").iter().any(is_web) {
             return self.of_plain_trust();
         }
-        let conditions = self.conditions();
+        let conditions: Vec<_> = self.conditions().collect();
         let subjects: Vec<_> = conditions
             .iter()
             .filter(|one| is_claim(one, ":sub"))
@@ -123,7 +123,7 @@ impl Statement<'_> {
     }
 
     fn of_plain_trust(&self) -> Vec<Finding> {
-        let is_for_everyone = self.texts("Principal").iter().any(|name| name == "*");
+        let is_for_everyone = self.values("Principal").iter().any(|name| name == "*");
         let finding = || {
             self.warn(
                 "principal-everyone",
@@ -132,14 +132,14 @@ impl Statement<'_> {
                 "name the account or the role",
             )
         };
-        (is_for_everyone && !self.has("Condition"))
+        (is_for_everyone && self.conditions().next().is_none())
             .then(finding)
             .into_iter()
             .collect()
     }
 
     /// Values with wildcards, where they are wildcards.
-    fn open_subjects(&self, subject: &Condition<'_>) -> Vec<Finding> {
+    fn open_subjects(&self, subject: &ConditionView<'_>) -> Vec<Finding> {
         if !subject.operator.contains("StringLike") {
             return Vec::new();
         }
@@ -166,7 +166,7 @@ impl Statement<'_> {
 }
 
 /// A condition that asks for a claim; one that only asks what it is not leaves all others.
-fn is_claim(condition: &Condition<'_>, claim: &str) -> bool {
+fn is_claim(condition: &ConditionView<'_>, claim: &str) -> bool {
     let is_open = condition.operator.contains("Not") || condition.operator == "Null";
     condition.key.to_ascii_lowercase().ends_with(claim) && !is_open
 }

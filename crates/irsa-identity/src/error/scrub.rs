@@ -10,11 +10,11 @@ const MAX_TEXT: usize = 600;
 /// most 64; a JWT's signature has at least 86.
 const MAX_RUN: usize = 64;
 
-const REDACTED: &str = "[redacted]";
+pub(crate) const REDACTED: &str = "[redacted]";
 
 /// `text` in one line, without `secrets`, without what looks like a JWT or another long token, cut
 /// to a length that a log line bears.
-pub(crate) fn scrub(text: &str, secrets: &[&str]) -> String {
+pub fn scrub(text: &str, secrets: &[&str]) -> String {
     let mut clean = text.to_owned();
     for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
         clean = clean.replace(secret, REDACTED);

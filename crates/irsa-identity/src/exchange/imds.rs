@@ -14,11 +14,14 @@ const IPV4: &str = "http://169.254.169.254";
 const IPV6: &str = "http://[fd00:ec2::254]";
 const CREDENTIALS: &str = "/latest/meta-data/iam/security-credentials/";
 
+/// The header that carries the token.
+const TOKEN: &str = "x-aws-ec2-metadata-token";
+
 /// A token serves one exchange of three requests.
 const TOKEN_SECONDS: &str = "60";
 
 #[derive(Debug)]
-pub(super) struct Imds {
+pub(crate) struct Imds {
     base: String,
     http: Http,
     limit: Duration,
@@ -30,7 +33,7 @@ impl Imds {
     ///
     /// # Errors
     /// When the service is disabled or its URL is none.
-    pub(super) fn new(
+    pub(crate) fn new(
         environment: &Environment,
         http: Http,
         limit: Duration,
@@ -59,16 +62,24 @@ impl Imds {
     }
 
     async fn ask(&self) -> Result<SessionCredentials, IdentityError> {
-        let token = self
-            .send(
-                "PUT",
-                "/latest/api/token",
-                ("x-aws-ec2-metadata-token-ttl-seconds", TOKEN_SECONDS),
-            )
+        let token = self.token().await?;
+        let role = self.role_with(&token).await?;
+        let header = (TOKEN, token.as_str());
+        let answer = self
+            .send("GET", &format!("{CREDENTIALS}{role}"), header)
             .await?;
-        let token = String::from_utf8_lossy(&token.body).trim().to_owned();
-        let header = ("x-aws-ec2-metadata-token", token.as_str());
-        let roles = self.send("GET", CREDENTIALS, header).await?;
+        agent::credentials(&answer.body).ok_or_else(|| {
+            refused(&format!("it holds no credentials of the role `{role}`")).transient()
+        })
+    }
+
+    /// The name of the node's role.
+    pub(crate) async fn role(&self) -> Result<String, IdentityError> {
+        self.role_with(&self.token().await?).await
+    }
+
+    async fn role_with(&self, token: &str) -> Result<String, IdentityError> {
+        let roles = self.send("GET", CREDENTIALS, (TOKEN, token)).await?;
         let roles = String::from_utf8_lossy(&roles.body).into_owned();
         let role = roles
             .lines()
@@ -76,12 +87,13 @@ impl Imds {
             .map(str::trim)
             .filter(|role| is_role_name(role));
         let role = role.ok_or_else(|| refused("it names no role"))?;
-        let answer = self
-            .send("GET", &format!("{CREDENTIALS}{role}"), header)
-            .await?;
-        agent::credentials(&answer.body).ok_or_else(|| {
-            refused(&format!("it holds no credentials of the role `{role}`")).transient()
-        })
+        Ok(role.to_owned())
+    }
+
+    async fn token(&self) -> Result<String, IdentityError> {
+        let life = ("x-aws-ec2-metadata-token-ttl-seconds", TOKEN_SECONDS);
+        let token = self.send("PUT", "/latest/api/token", life).await?;
+        Ok(String::from_utf8_lossy(&token.body).trim().to_owned())
     }
 
     async fn send(

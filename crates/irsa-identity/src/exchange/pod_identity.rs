@@ -167,8 +167,12 @@ mod tests {
     }
 
     fn refused(status: u16, body: &str) -> IdentityError {
-        let body = body.as_bytes().to_vec();
-        refusal(&Answer { status, body }, "the token")
+        let answer = Answer {
+            status,
+            date: None,
+            body: body.as_bytes().to_vec(),
+        };
+        refusal(&answer, "the token")
     }
 
     #[test]

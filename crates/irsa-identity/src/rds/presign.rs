@@ -34,7 +34,7 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
 ///
 /// # Errors
 /// When the host is no host name or the user is empty.
-pub(super) fn sign(
+pub(crate) fn sign(
     target: &RdsTarget,
     credentials: &SessionCredentials,
     now: SystemTime,

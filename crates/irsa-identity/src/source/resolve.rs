@@ -1,6 +1,6 @@
 //! From the user's choice and the environment to the one source, or to what is missing.
 
-use irsa_chain::{Cause, Link, RoleArn};
+use irsa_chain::{Cause, RoleArn};
 
 use super::{ResolvedSource, SourceChoice, SourceKind};
 use crate::{Environment, IdentityError};
@@ -60,7 +60,7 @@ fn auto(environment: &Environment) -> Result<ResolvedSource, IdentityError> {
 fn web_identity(pair: &Pair<'_>) -> Result<ResolvedSource, IdentityError> {
     let [role_arn, token_file] = pair.both("web-identity")?;
     let role_arn: RoleArn = role_arn.parse().map_err(|error| {
-        IdentityError::at(Link::ServiceAccount, format!("`{ROLE_ARN}`: {error}")).with_remedy(
+        IdentityError::new(Cause::RoleArnMalformed, format!("`{ROLE_ARN}`: {error}")).with_remedy(
             "set the annotation `eks.amazonaws.com/role-arn` of the service account to the role's \
              ARN and recreate the pod",
         )
@@ -176,6 +176,8 @@ impl<'a> Pair<'a> {
 
 #[cfg(test)]
 mod tests {
+    use irsa_chain::Link;
+
     use super::*;
 
     const WEB: [(&str, &str); 2] = [
@@ -255,7 +257,7 @@ mod tests {
     #[test]
     fn a_malformed_role_arn_is_an_error_at_once() {
         let error = auto_of(&[(ROLE_ARN, "arn:aws:iam::12345:role/app"), WEB[1]]).unwrap_err();
-        assert_eq!(error.link(), Link::ServiceAccount);
+        assert_eq!(error.cause(), Some(Cause::RoleArnMalformed));
         assert!(error.to_string().contains(ROLE_ARN), "{error}");
     }
 

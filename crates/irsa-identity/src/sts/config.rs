@@ -11,7 +11,7 @@ use aws_sdk_sts::config::{
 };
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_async::time::TimeSource;
-use irsa_chain::{Link, Region};
+use irsa_chain::{Link, Partition, Region};
 
 use crate::http::{Http, HttpUrl};
 use crate::profile::Profile;
@@ -55,6 +55,25 @@ impl TimeSource for SdkTime {
     fn now(&self) -> SystemTime {
         self.0.now()
     }
+}
+
+/// The URL of settings or environment, else the region's own as AWS's SDKs make it.
+pub(super) fn url(settings: &IdentitySettings, region: &Region) -> Result<HttpUrl, IdentityError> {
+    if let Some(url) = endpoint(settings)? {
+        return Ok(url);
+    }
+    let environment = &settings.environment;
+    let fips = settings.fips || is_on(environment, "AWS_USE_FIPS_ENDPOINT");
+    let dual_stack = settings.dual_stack || is_on(environment, "AWS_USE_DUALSTACK_ENDPOINT");
+    let service = if fips { "sts-fips" } else { "sts" };
+    let suffix = match (dual_stack, region.partition()) {
+        (false, partition) => partition.dns_suffix(),
+        (true, Partition::AwsCn) => "api.amazonwebservices.com.cn",
+        (true, Partition::AwsEusc) => "api.amazonwebservices.eu",
+        (true, _) => "api.aws",
+    };
+    HttpUrl::parse(&format!("https://{service}.{region}.{suffix}/"))
+        .map_err(|text| IdentityError::at(Link::StsSession, text))
 }
 
 /// See [`Sts::check`](super::Sts::check).
@@ -174,6 +193,26 @@ mod tests {
         assert_eq!(endpoint(&settings).unwrap().unwrap().host(), "a.example");
         settings.sts_endpoint = Some("https://b.example".to_owned());
         assert_eq!(endpoint(&settings).unwrap().unwrap().host(), "b.example");
+    }
+
+    #[test]
+    fn without_a_url_the_regions_own_endpoint_is_asked() {
+        let url_of = |region: &str, pairs: &[(&str, &str)]| {
+            let url = url(&settings(pairs), &region.parse().unwrap()).unwrap();
+            url.host().to_owned()
+        };
+        let dual_stack = [("AWS_USE_DUALSTACK_ENDPOINT", "true")];
+        assert_eq!(
+            url_of("eu-central-1", &[]),
+            "sts.eu-central-1.amazonaws.com"
+        );
+        assert_eq!(url_of("cn-north-1", &[]), "sts.cn-north-1.amazonaws.com.cn");
+        assert_eq!(url_of("us-east-1", &dual_stack), "sts.us-east-1.api.aws");
+        let fips = [("AWS_USE_FIPS_ENDPOINT", "true")];
+        assert_eq!(
+            url_of("us-east-1", &fips),
+            "sts-fips.us-east-1.amazonaws.com"
+        );
     }
 
     #[test]

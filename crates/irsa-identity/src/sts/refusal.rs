@@ -45,7 +45,7 @@ where
         .raw_response()
         .map(|response| response.status().as_u16());
     let Some(status) = status else {
-        return unreachable(call, &scrub(&chain_of(error), secrets));
+        return unreachable(Some(call), &scrub(&chain_of(error), secrets));
     };
     let metadata = error.as_service_error().map(ProvideErrorMetadata::meta);
     let message = metadata.and_then(|meta| meta.message()).unwrap_or_default();
@@ -60,11 +60,13 @@ where
 
 /// The error for an exchange that took longer than `limit`.
 pub(super) fn no_answer(call: Call, limit: Duration) -> IdentityError {
-    unreachable(call, &format!("no answer within {limit:?}"))
+    unreachable(Some(call), &format!("no answer within {limit:?}"))
 }
 
-fn unreachable(call: Call, why: &str) -> IdentityError {
-    let text = format!("`sts:{}` could not be asked: {why}", call.name());
+/// Nothing came back, to `call` or to no call in particular.
+pub(super) fn unreachable(call: Option<Call>, why: &str) -> IdentityError {
+    let asked = call.map_or("STS".to_owned(), |call| format!("`sts:{}`", call.name()));
+    let text = format!("{asked} could not be asked: {why}");
     let error = IdentityError::new(Cause::StsUnreachable, text).transient();
     if why.contains("certificate") {
         return error.with_remedy(
@@ -97,10 +99,6 @@ impl Refusal<'_> {
     /// What to do about refusals that are no cause of their own.
     fn remedy(&self) -> Option<&'static str> {
         match self.code {
-            "InvalidIdentityToken" if self.message.contains("thumbprint") => Some(
-                "give the OIDC provider the thumbprint of the root certificate of its keys' host: \
-                 `aws iam update-open-id-connect-provider-thumbprint`",
-            ),
             "IDPRejectedClaim" => Some("delete the pod, so that it gets a new token"),
             _ => None,
         }
@@ -174,7 +172,7 @@ impl Refusal<'_> {
             ),
             ("incorrect token audience", Final(Cause::TokenAudienceWrong)),
             ("required claim: aud", Final(Cause::TokenAudienceMissing)),
-            ("thumbprint", At(Link::OidcProvider)),
+            ("thumbprint", Final(Cause::ThumbprintMismatch)),
             ("signature", Final(Cause::TokenSignatureInvalid)),
             ("expired", Final(Cause::TokenExpired)),
             ("not a valid jwt", Final(Cause::TokenMalformed)),

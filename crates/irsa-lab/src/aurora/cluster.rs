@@ -113,6 +113,8 @@ fn options(folder: &Path, state_dir: &Path, cluster: &Cluster) -> PostgresOption
         ("irsa_lab.instance", instance.to_owned()),
         ("irsa_lab.topology", topology.to_string()),
         ("password_encryption", "scram-sha-256".to_owned()),
+        // As XA's users set it in the cluster's parameter group; PostgreSQL's default of 0 refuses PREPARE TRANSACTION.
+        ("max_prepared_transactions", "20".to_owned()),
     ];
     options.settings = settings
         .map(|(name, value)| (name.to_owned(), value))

@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use irsa_chain::Link;
 use irsa_net::listen::Peer;
+use serde::Serialize;
 
 use super::host::{is_from_a_web_page, is_local};
 use crate::health::{Health, Readiness};
 use crate::http::header::{self, HeaderName, HeaderValue};
 use crate::http::{Method, Request, Response, StatusCode, text};
 use crate::metrics::{self, Metrics};
-use crate::status::{STYLE, Status, StatusSource, render};
+use crate::status::{LinkState, STYLE, Status, StatusSource, render, render_causes};
 
 /// Who can reach a listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,8 +38,20 @@ enum Route {
     Started,
     Metrics,
     Status,
+    Causes,
     Style,
     Quit,
+}
+
+/// The status as programs read it: what is in it, and what comes of that.
+#[derive(Serialize)]
+struct StatusJson<'a> {
+    /// Rises when something that a program may read goes away or changes its meaning.
+    schema: u32,
+    overall: LinkState,
+    first_broken: Option<Link>,
+    #[serde(flatten)]
+    status: &'a Status,
 }
 
 impl Admin {
@@ -82,6 +96,7 @@ impl Admin {
             Route::Started => text(StatusCode::SERVICE_UNAVAILABLE, "not started yet"),
             Route::Metrics => typed(metrics::CONTENT_TYPE, self.metrics.encode()),
             Route::Status => status(&self.status.status(), request),
+            Route::Causes => typed("text/html; charset=utf-8", render_causes()),
             Route::Style => typed("text/css; charset=utf-8", STYLE),
             Route::Quit => self.quit(request),
         }
@@ -113,6 +128,7 @@ impl Route {
             "/metrics" => Some(Self::Metrics),
             _ if audience == Audience::Public => None,
             "/" | "/status" => Some(Self::Status),
+            "/causes" => Some(Self::Causes),
             "/status.css" => Some(Self::Style),
             "/quitquitquit" => Some(Self::Quit),
             _ => None,
@@ -140,8 +156,11 @@ fn status(status: &Status, request: &Request<Bytes>) -> Response<Bytes> {
     let is_browser = accept
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/html"));
-    match (format(request), is_browser) {
-        (Some("html"), _) | (None, true) => typed("text/html; charset=utf-8", render(status)),
+    match (parameter(request, "format="), is_browser) {
+        (Some("html"), _) | (None, true) => {
+            let page = render(status, refresh(request));
+            typed("text/html; charset=utf-8", page)
+        }
         (Some("json"), _) | (None, false) => json(status),
         (Some(_), _) => text(
             StatusCode::BAD_REQUEST,
@@ -150,15 +169,25 @@ fn status(status: &Status, request: &Request<Bytes>) -> Response<Bytes> {
     }
 }
 
-fn format(request: &Request<Bytes>) -> Option<&str> {
+fn parameter<'a>(request: &'a Request<Bytes>, name: &str) -> Option<&'a str> {
     let query = request.uri().query()?;
-    query
-        .split('&')
-        .find_map(|pair| pair.strip_prefix("format="))
+    query.split('&').find_map(|pair| pair.strip_prefix(name))
+}
+
+/// After how many seconds the browser is to load the page again, if it is.
+fn refresh(request: &Request<Bytes>) -> Option<u32> {
+    let seconds: u32 = parameter(request, "refresh=")?.parse().ok()?;
+    Some(seconds.clamp(2, 3_600))
 }
 
 fn json(status: &Status) -> Response<Bytes> {
-    match serde_json::to_vec_pretty(status) {
+    let json = StatusJson {
+        schema: 1,
+        overall: status.overall(),
+        first_broken: status.first_broken().map(|link| link.link),
+        status,
+    };
+    match serde_json::to_vec_pretty(&json) {
         Ok(body) => typed("application/json", body),
         Err(error) => text(StatusCode::INTERNAL_SERVER_ERROR, error),
     }

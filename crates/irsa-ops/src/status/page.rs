@@ -2,21 +2,28 @@
 
 use std::fmt::{self, Display, Formatter, Write};
 
+use irsa_chain::Link;
+
+use super::time::{ago, rfc3339};
 use super::{LinkState, LinkStatus, Status};
 
 /// The page's style sheet, served beside it: the page's policy forbids styles within.
 pub(crate) const STYLE: &str = include_str!("page.css");
 
-/// The page. Everything that comes from elsewhere is escaped.
-pub(crate) fn render(status: &Status) -> String {
-    let mut page = String::with_capacity(4096);
+/// How often the page offers to load itself again, in seconds.
+const REFRESH: u32 = 10;
+
+/// The page. Everything that comes from elsewhere is escaped. With `refresh` a browser loads it again after so many
+/// seconds; it is asked for rather than given, since a page that jumps can't be read by everyone.
+pub(crate) fn render(status: &Status, refresh: Option<u32>) -> String {
+    let mut page = String::with_capacity(16 * 1024);
     // Writing to a String does not fail.
-    let _ = write_page(&mut page, status);
+    let _ = write_page(&mut page, status, refresh);
     page
 }
 
-/// Text within HTML, in an element or a quoted attribute.
-struct Escaped<'a>(&'a str);
+/// Text within HTML, in an element or a quoted attribute. What turns the direction of writing is left out.
+pub(super) struct Escaped<'a>(pub(super) &'a str);
 
 impl Display for Escaped<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -27,6 +34,9 @@ impl Display for Escaped<'_> {
                 '>' => f.write_str("&gt;")?,
                 '"' => f.write_str("&quot;")?,
                 '\'' => f.write_str("&#39;")?,
+                '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\0' => {
+                    f.write_char(char::REPLACEMENT_CHARACTER)?;
+                }
                 other => f.write_char(other)?,
             }
         }
@@ -34,124 +44,233 @@ impl Display for Escaped<'_> {
     }
 }
 
-fn write_page(page: &mut String, status: &Status) -> fmt::Result {
+/// The same of a sentence: what stands in backticks is code.
+pub(super) struct Prose<'a>(pub(super) &'a str);
+
+impl Display for Prose<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let parts: Vec<&str> = self.0.split('`').collect();
+        if parts.len().is_multiple_of(2) {
+            return Escaped(self.0).fmt(f);
+        }
+        for (index, part) in parts.iter().enumerate() {
+            let text = Escaped(part);
+            if index.is_multiple_of(2) {
+                write!(f, "{text}")?;
+            } else {
+                write!(f, "<code>{text}</code>")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn write_head(page: &mut String, title: &str, refresh: Option<u32>) -> fmt::Result {
+    page.push_str(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n",
+    );
+    if let Some(seconds) = refresh {
+        writeln!(page, "<meta http-equiv=\"refresh\" content=\"{seconds}\">")?;
+    }
+    let title = Escaped(title);
+    writeln!(
+        page,
+        "<title>{title}</title>\n<link rel=\"stylesheet\" href=\"/status.css\">\n</head>\n<body>"
+    )
+}
+
+fn write_page(page: &mut String, status: &Status, refresh: Option<u32>) -> fmt::Result {
+    let title = format!("{}: {}", status.program, verdict(status));
+    write_head(page, &title, refresh)?;
+    write_header(page, status, refresh)?;
+    page.push_str("<main>\n");
+    write_verdict(page, status)?;
+    write_chain(page, status)?;
+    for link in Link::ALL {
+        write_link(page, status, link)?;
+    }
+    write_facts(page, status)?;
+    page.push_str(
+        "</main>\n<footer>\n<p><a href=\"/causes\">Every cause and its remedy</a> \
+         <a href=\"/status?format=json\">The status as JSON</a> <a href=\"/metrics\">Metrics</a></p>\n\
+         </footer>\n</body>\n</html>\n",
+    );
+    Ok(())
+}
+
+fn write_header(page: &mut String, status: &Status, refresh: Option<u32>) -> fmt::Result {
     let (program, version) = (Escaped(&status.program), Escaped(&status.version));
+    let at = rfc3339(status.at);
+    let again = match refresh {
+        Some(seconds) => format!("<a href=\"/status\">Stop loading it every {seconds} s</a>"),
+        None => format!(
+            "<a href=\"/status\">Look again</a> <a href=\"/status?refresh={REFRESH}\">Every {REFRESH} s</a>"
+        ),
+    };
+    writeln!(
+        page,
+        "<header>\n<h1>{program} <small>{version}</small></h1>\n\
+         <p>As of <time datetime=\"{at}\">{at}</time> {again}</p>\n</header>"
+    )
+}
+
+/// The chain in a sentence. The first link that is not well decides: those after it depend on it.
+fn verdict(status: &Status) -> String {
+    match (status.first_broken(), status.overall()) {
+        (Some(link), _) => format!("{} at the {}", link.state.as_str(), link.link.title()),
+        (None, LinkState::Ok | LinkState::NotApplicable) => "every link holds".to_owned(),
+        (None, _) => "no link has failed; some were not used yet".to_owned(),
+    }
+}
+
+fn write_verdict(page: &mut String, status: &Status) -> fmt::Result {
+    let worst = status.first_broken();
+    let state = worst.map_or(status.overall(), |link| link.state);
+    writeln!(
+        page,
+        "<section class=\"verdict {}\" aria-labelledby=\"verdict\">\n<h2 id=\"verdict\">{}The chain: {}</h2>",
+        class(state),
+        mark(state),
+        verdict(status),
+    )?;
+    if let Some(link) = worst {
+        write_trouble(page, link)?;
+    }
+    page.push_str("</section>\n");
+    Ok(())
+}
+
+/// What was seen, why, and what to do.
+fn write_trouble(page: &mut String, link: &LinkStatus) -> fmt::Result {
+    page.push_str("<dl>\n");
+    if let Some(subject) = &link.subject {
+        writeln!(page, "<dt>of</dt><dd>{}</dd>", Escaped(subject))?;
+    }
+    writeln!(page, "<dt>seen</dt><dd>{}</dd>", Prose(&link.detail))?;
+    if let Some(cause) = link.cause {
+        let summary = Prose(cause.summary());
+        writeln!(
+            page,
+            "<dt>cause</dt><dd><a href=\"/causes#{cause}\"><code>{cause}</code></a>: {summary}</dd>"
+        )?;
+    }
+    if let Some(remedy) = &link.remedy {
+        writeln!(page, "<dt>remedy</dt><dd>{}</dd>", Prose(remedy))?;
+    }
+    page.push_str("</dl>\n");
+    Ok(())
+}
+
+/// The line of links.
+fn write_chain(page: &mut String, status: &Status) -> fmt::Result {
+    page.push_str("<nav aria-label=\"The chain, link by link\">\n<ol class=\"chain\">\n");
+    for link in Link::ALL {
+        let state = status.state_of(link).unwrap_or(LinkState::Unknown);
+        writeln!(
+            page,
+            "<li class=\"{}\"><a href=\"#{link}\">{}<span class=\"name\">{}</span> \
+             <span class=\"state\">{}</span></a></li>",
+            class(state),
+            mark(state),
+            link.title(),
+            state.as_str(),
+        )?;
+    }
+    page.push_str("</ol>\n</nav>\n");
+    Ok(())
+}
+
+/// A link, for the process or for each upstream.
+fn write_link(page: &mut String, status: &Status, link: Link) -> fmt::Result {
+    let mut of_link = status
+        .links
+        .iter()
+        .filter(|one| one.link == link)
+        .peekable();
+    if of_link.peek().is_none() {
+        return Ok(());
+    }
+    writeln!(
+        page,
+        "<section class=\"link\" id=\"{link}\">\n<h2>{}</h2>\n<ul>",
+        link.title()
+    )?;
+    for one in of_link {
+        write_one(page, status, one)?;
+    }
+    page.push_str("</ul>\n</section>\n");
+    Ok(())
+}
+
+fn write_one(page: &mut String, status: &Status, one: &LinkStatus) -> fmt::Result {
+    let state = one.state;
     write!(
         page,
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width\">\n<title>{program}: status</title>\n\
-         <link rel=\"stylesheet\" href=\"/status.css\">\n</head>\n<body>\n\
-         <h1>{program} <small>{version}</small></h1>\n"
+        "<li class=\"{}\"><p><strong>{}{}</strong> ",
+        class(state),
+        mark(state),
+        state.as_str()
     )?;
-    write_verdict(page, status)?;
-    page.push_str(
-        "<table>\n<thead><tr><th>Link</th><th>State</th><th>Seen last</th></tr></thead>\n<tbody>\n",
-    );
-    for link in &status.links {
-        write_link(page, link)?;
+    if let Some(subject) = &one.subject {
+        write!(page, "<span class=\"subject\">{}</span> ", Escaped(subject))?;
     }
-    page.push_str("</tbody>\n</table>\n<dl>\n");
+    write!(page, "{}", Prose(&one.detail))?;
+    if let Some(at) = one.held_at {
+        let (at, ago) = (rfc3339(at), ago(at, status.at));
+        write!(
+            page,
+            " <small>last held <time datetime=\"{at}\">{ago}</time></small>"
+        )?;
+    }
+    page.push_str("</p>");
+    if let Some(cause) = one.cause {
+        write!(
+            page,
+            "<p><a href=\"/causes#{cause}\"><code>{cause}</code></a></p>"
+        )?;
+    }
+    let is_told_above = status
+        .first_broken()
+        .is_some_and(|first| std::ptr::eq(first, one));
+    if let Some(remedy) = one.remedy.as_ref().filter(|_| !is_told_above) {
+        write!(page, "<p>{}</p>", Prose(remedy))?;
+    }
+    page.push_str("</li>\n");
+    Ok(())
+}
+
+fn write_facts(page: &mut String, status: &Status) -> fmt::Result {
+    page.push_str(
+        "<section aria-labelledby=\"process\">\n<h2 id=\"process\">The process</h2>\n<dl>\n",
+    );
     for fact in &status.facts {
         let (name, value) = (Escaped(&fact.name), Escaped(&fact.value));
         writeln!(page, "<dt>{name}</dt><dd>{value}</dd>")?;
     }
-    page.push_str("</dl>\n<p><a href=\"/status?format=json\">The same as JSON</a></p>\n");
-    page.push_str("</body>\n</html>\n");
+    page.push_str("</dl>\n</section>\n");
     Ok(())
 }
 
-/// The first link that is not well decides: those after it depend on it.
-fn write_verdict(page: &mut String, status: &Status) -> fmt::Result {
-    let is_bad = |link: &&LinkStatus| matches!(link.state, LinkState::Broken | LinkState::Degraded);
-    match status.links.iter().find(is_bad) {
-        None => writeln!(page, "<p>No link of the chain has failed.</p>"),
-        Some(link) => writeln!(
-            page,
-            "<p class=\"{0}\">The chain is {0} at: {1}.</p>",
-            link.state.as_str(),
-            Escaped(link.link.title()),
-        ),
+/// The class of a state: its id.
+fn class(state: LinkState) -> &'static str {
+    match state {
+        LinkState::NotApplicable => "not-applicable",
+        other => other.as_str(),
     }
 }
 
-fn write_link(page: &mut String, link: &LinkStatus) -> fmt::Result {
-    write!(page, "<tr><th scope=\"row\">{}", Escaped(link.link.title()))?;
-    if let Some(subject) = &link.subject {
-        write!(page, "<br><small>{}</small>", Escaped(subject))?;
+/// The mark of a state. A word is always beside it, so that readers of screens need not hear it.
+fn mark(state: LinkState) -> &'static str {
+    match state {
+        LinkState::NotApplicable => "<span class=\"mark\" aria-hidden=\"true\">–</span> ",
+        LinkState::Ok => "<span class=\"mark\" aria-hidden=\"true\">✓</span> ",
+        LinkState::Unknown => "<span class=\"mark\" aria-hidden=\"true\">?</span> ",
+        LinkState::Degraded => "<span class=\"mark\" aria-hidden=\"true\">!</span> ",
+        LinkState::Broken => "<span class=\"mark\" aria-hidden=\"true\">✗</span> ",
     }
-    write!(
-        page,
-        "</th><td class=\"{0}\">{0}</td><td>{1}",
-        link.state.as_str(),
-        Escaped(&link.detail),
-    )?;
-    if let Some(cause) = link.cause {
-        write!(
-            page,
-            "<p><code>{}</code>: {}</p><p>{}</p>",
-            Escaped(cause.id()),
-            Escaped(cause.summary()),
-            Escaped(cause.remedy()),
-        )?;
-    }
-    writeln!(page, "</td></tr>")
 }
 
 #[cfg(test)]
-mod tests {
-    use irsa_chain::{Cause, Link};
-
-    use super::super::Fact;
-    use super::*;
-
-    fn status(links: Vec<LinkStatus>) -> Status {
-        Status {
-            program: "irsa proxy".to_owned(),
-            version: "1.2.3".to_owned(),
-            links,
-            facts: vec![Fact::new("sessions", "7")],
-        }
-    }
-
-    #[test]
-    fn shows_each_link_with_its_cause_and_remedy() {
-        let cause = Cause::RdsIamNotGranted;
-        let page = render(&status(vec![
-            LinkStatus::ok(Link::Endpoint, "TLS 1.3"),
-            LinkStatus::broken(Link::Grant, "server asked for SCRAM", Some(cause)).of("db.example"),
-        ]));
-        for part in [
-            "irsa proxy <small>1.2.3</small>",
-            "<td class=\"ok\">ok</td><td>TLS 1.3",
-            "<small>db.example</small></th><td class=\"broken\">broken</td>",
-            "<code>rds-iam-not-granted</code>",
-            "<dt>sessions</dt><dd>7</dd>",
-        ] {
-            assert!(page.contains(part), "no {part} in {page}");
-        }
-        assert!(page.contains(&Escaped(cause.remedy()).to_string()));
-        let verdict = format!("The chain is broken at: {}.", Link::Grant.title());
-        assert!(page.contains(&verdict), "{page}");
-    }
-
-    #[test]
-    fn escapes_everything_that_comes_from_elsewhere() {
-        let evil = "<script>alert('1')</script>\"&";
-        let mut status = status(vec![LinkStatus::ok(Link::Grant, evil).of(evil)]);
-        status.program = evil.to_owned();
-        status.version = evil.to_owned();
-        status.facts = vec![Fact::new(evil, evil)];
-
-        let page = render(&status);
-
-        assert!(!page.contains("<script"), "{page}");
-        let escaped = "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&quot;&amp;";
-        assert_eq!(page.matches(escaped).count(), 7, "{page}");
-    }
-
-    #[test]
-    fn is_calm_while_nothing_failed() {
-        let page = render(&status(vec![LinkStatus::unknown(Link::Endpoint)]));
-        assert!(page.contains("No link of the chain has failed"));
-    }
-}
+mod tests;

@@ -5,6 +5,7 @@
 mod conditions;
 mod cross_account;
 mod documented;
+mod documented_exceptions;
 mod documented_tables;
 mod documented_together;
 mod explain;
@@ -22,6 +23,7 @@ mod same_account;
 mod statements;
 mod trust;
 mod variables;
+mod view;
 mod world;
 
 use irsa_policy::{Context, Decision, Policy, PolicyKind, Principal, Request, decide};

@@ -26,7 +26,7 @@ pub(crate) enum PolicyAction {
 pub(crate) struct EvaluateArgs {
     /// A file of requests with their policies, one JSON object a line, or - for standard input; each
     /// is answered by a line
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["Request", "Policies", "ServiceAccount"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["Request", "Policies", "ServiceAccount", "Chain", "Estate"])]
     pub(crate) requests: Option<PathBuf>,
     /// For people or for programs
     #[arg(long, value_enum, default_value_t)]
@@ -52,7 +52,11 @@ pub(crate) struct QuestionArgs {
     #[command(flatten)]
     pub(crate) service_account: ServiceAccountArgs,
     #[command(flatten)]
+    pub(crate) chain: ChainArgs,
+    #[command(flatten)]
     pub(crate) policies: PolicyFileArgs,
+    #[command(flatten)]
+    pub(crate) estate: EstateArgs,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -76,20 +80,52 @@ pub(crate) struct RequestArgs {
     pub(crate) context: Vec<String>,
 }
 
-/// The question that a pod's token asks of a trust policy.
+/// A pod's token.
 #[derive(Debug, Clone, Args)]
 #[group(id = "ServiceAccount", multiple = true)]
 #[command(next_help_heading = "Service account")]
 pub(crate) struct ServiceAccountArgs {
-    /// The service account that wants the role of --trust
-    #[arg(long, value_name = "NAMESPACE/NAME", requires_all = ["trust", "issuer"])]
+    /// The service account that wants the role
+    #[arg(long, value_name = "NAMESPACE/NAME")]
     pub(crate) service_account: Option<String>,
-    /// The issuer of its cluster
+    /// The issuer of its cluster [default: that of the world, or the only one in the plan]
     #[arg(long, value_name = "URL", requires = "service_account")]
     pub(crate) issuer: Option<String>,
     /// The audience of its token
     #[arg(long, value_name = "AUDIENCE", default_value = "sts.amazonaws.com")]
     pub(crate) audience: String,
+}
+
+/// What comes after the trust policy.
+#[derive(Debug, Clone, Args)]
+#[group(id = "Chain", multiple = true)]
+#[command(next_help_heading = "Chain")]
+pub(crate) struct ChainArgs {
+    /// The role, by its ARN, its name or its address in the plan [default: the one that the service
+    /// account may have]
+    #[arg(long, value_name = "ROLE")]
+    pub(crate) role: Option<String>,
+    /// Log in to a database: by its resource id, by its endpoint or name in the plan or the world, or
+    /// by the ARN of the database user
+    #[arg(long, value_name = "USER@DATABASE", conflicts_with_all = ["open", "action", "resource"])]
+    pub(crate) connect: Option<String>,
+    /// Send a request to an OpenSearch domain: by its ARN, or its name; `es:ESHttpGet` unless --action
+    /// says otherwise
+    #[arg(long, value_name = "DOMAIN", conflicts_with = "resource")]
+    pub(crate) open: Option<String>,
+}
+
+/// Where roles, databases and domains are from.
+#[derive(Debug, Clone, Args)]
+#[group(id = "Estate", multiple = true)]
+#[command(next_help_heading = "Policies")]
+pub(crate) struct EstateArgs {
+    /// All policies of a Terraform plan or state, as `terraform show -json` prints it
+    #[arg(long, value_name = "FILE", conflicts_with = "world")]
+    pub(crate) plan: Option<PathBuf>,
+    /// All policies of a lab's world
+    #[arg(long, value_name = "FILE")]
+    pub(crate) world: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -103,7 +139,7 @@ pub(crate) struct PolicyFileArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) resource_policy: Option<PathBuf>,
     /// The trust policy of a role, which is the policy of that resource
-    #[arg(long, value_name = "FILE", conflicts_with = "resource_policy")]
+    #[arg(long, value_name = "FILE")]
     pub(crate) trust: Option<PathBuf>,
     /// A permissions boundary of the caller; may be repeated
     #[arg(long, value_name = "FILE")]
@@ -122,8 +158,10 @@ pub(crate) struct PolicyFileArgs {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct LintArgs {
     /// Policies as JSON
-    #[arg(value_name = "FILE", required = true)]
+    #[arg(value_name = "FILE", required_unless_present = "Estate")]
     pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) estate: EstateArgs,
     /// Where they are attached [default: told by their elements]
     #[arg(long, value_enum, value_name = "KIND")]
     pub(crate) kind: Option<Kind>,

@@ -1,16 +1,21 @@
 //! `irsa policy`: what IAM would say, offline.
 
+mod estate;
 mod question;
 mod requests;
 
 use std::io::Write;
 use std::process::ExitCode;
 
-use irsa_explain::{Asked, explain as explained, lint as linted};
-use irsa_policy::{Decision, PolicyKind};
+use irsa_explain::chain::tell::{self, Answers, Detail, Verdict};
+use irsa_explain::estate::Estate;
+use irsa_explain::lint as linted;
+use irsa_policy::PolicyKind;
 
+use self::estate::Origin;
 use crate::cli::{
     EvaluateArgs, ExplainArgs, Kind, LintArgs, LintOutput, Output, PolicyAction, PolicyArgs,
+    QuestionArgs,
 };
 use crate::exit::Failure;
 use crate::output;
@@ -18,6 +23,9 @@ use crate::settings::{Mistakes, shown};
 
 /// Denied, or something found: the input was fine, the answer is not.
 const NO: u8 = 3;
+
+/// The answer depends on what the input does not tell.
+const UNSURE: u8 = 4;
 
 pub(crate) fn run(args: PolicyArgs, mistakes: Mistakes) -> Result<ExitCode, Failure> {
     match args.action {
@@ -32,25 +40,31 @@ fn evaluate(args: EvaluateArgs, mistakes: Mistakes) -> Result<ExitCode, Failure>
         requests::answer_file(file, mistakes)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let question = question::resolve(args.question, mistakes)?;
-    let documents = question.documents().map_err(Failure::other)?;
-    let asked = Asked::new(&question, &documents);
-    match args.output {
-        Output::Text => show(&(asked.sentence() + "\n")),
-        Output::Json => output::line(&asked.json().to_string()),
-    }
-    Ok(exit_code(asked.outcome.decision == Decision::Allowed))
+    answer(args.question, args.output, Detail::Decision, mistakes)
 }
 
 fn explain(args: ExplainArgs, mistakes: Mistakes) -> Result<ExitCode, Failure> {
-    let question = question::resolve(args.question, mistakes)?;
-    let documents = question.documents().map_err(Failure::other)?;
-    let asked = Asked::new(&question, &documents);
-    match args.output {
-        Output::Text => show(&explained::text(&asked)),
-        Output::Json => output::line(&explained::json(&asked).to_string()),
+    answer(args.question, args.output, Detail::Statements, mistakes)
+}
+
+fn answer(
+    question: QuestionArgs,
+    output: Output,
+    detail: Detail,
+    mistakes: Mistakes,
+) -> Result<ExitCode, Failure> {
+    let steps = question::resolve(question, mistakes)?;
+    let documents = tell::documents(&steps).map_err(Failure::other)?;
+    let answers = Answers::new(&steps, &documents);
+    match output {
+        Output::Text => show(&answers.text(detail)),
+        Output::Json => output::line(&answers.json(detail).to_string()),
     }
-    Ok(exit_code(asked.outcome.decision == Decision::Allowed))
+    Ok(match answers.verdict() {
+        Verdict::Allowed => ExitCode::SUCCESS,
+        Verdict::Denied => ExitCode::from(NO),
+        Verdict::Unsure => ExitCode::from(UNSURE),
+    })
 }
 
 fn lint(args: &LintArgs, mut mistakes: Mistakes) -> Result<ExitCode, Failure> {
@@ -60,6 +74,9 @@ fn lint(args: &LintArgs, mut mistakes: Mistakes) -> Result<ExitCode, Failure> {
             reports.push(linted::Report::new(shown(path), text, args.kind.map(kind)));
         }
     }
+    if let Some(origin) = Origin::read(&args.estate, &mut mistakes) {
+        reports.extend(all_of(&origin.estate(None)));
+    }
     let reports = mistakes.or(reports)?;
     match args.output {
         LintOutput::Text => show(&linted::output::text(&reports)),
@@ -67,6 +84,21 @@ fn lint(args: &LintArgs, mut mistakes: Mistakes) -> Result<ExitCode, Failure> {
         LintOutput::Sarif => output::line(&linted::output::sarif(&reports).to_string()),
     }
     Ok(exit_code(reports.iter().all(linted::Report::is_clean)))
+}
+
+/// What is in the policies of a plan or a world; which of them can't be looked at is said aside.
+fn all_of(estate: &Estate) -> Vec<linted::Report> {
+    let mut reports = Vec::new();
+    for (kind, source) in estate.policies() {
+        match &source.text {
+            Some(text) => {
+                let report = linted::Report::new(source.place.clone(), text.clone(), Some(kind));
+                reports.push(report);
+            }
+            None => anstream::eprintln!("not looked at: {}", source.place),
+        }
+    }
+    reports
 }
 
 /// Prints text, with its colours on a terminal. A reader that is gone is no failure of ours.

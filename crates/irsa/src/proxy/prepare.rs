@@ -9,6 +9,7 @@ use irsa_net::listen::{ListenAddress, Listener};
 use irsa_net::tls::{self, LocalAuthority, TlsError};
 use irsa_opensearch::{BodyStore, Domain, DomainParts, OpenSearchMetrics};
 use irsa_ops::metrics::Metrics;
+use irsa_ops::status::LastUse;
 use irsa_postgres::{Database, DatabaseParts, PostgresMetrics};
 use rustls::{ClientConfig, ServerConfig};
 
@@ -26,6 +27,8 @@ pub(super) struct Prepared {
     pub(super) name: String,
     pub(super) kind: Kind,
     pub(super) listen: Vec<ListenAddress>,
+    /// The identity, where this upstream has one of its own.
+    pub(super) own_identity: Option<Identity>,
     handler: Handler,
 }
 
@@ -91,6 +94,14 @@ impl Prepared {
         })
     }
 
+    /// What the last login or request showed.
+    pub(super) fn last_use(&self) -> &LastUse {
+        match &self.handler {
+            Handler::Postgres(database) => database.last_use(),
+            Handler::OpenSearch(domain) => domain.last_use(),
+        }
+    }
+
     /// Serves the clients of a listener.
     pub(super) fn serve(
         &self,
@@ -117,6 +128,7 @@ impl Prepared {
 impl Common<'_> {
     fn prepare(&self, spec: &UpstreamSpec) -> Result<Prepared, Failure> {
         let (identity, role) = self.identity_for(spec)?;
+        let own_identity = spec.role.as_ref().map(|_| identity.clone());
         let (kind, handler) = match &spec.store {
             Store::Postgres(upstream) => {
                 let database = self.database(upstream, identity, role)?;
@@ -131,6 +143,7 @@ impl Common<'_> {
             name: spec.store.name(),
             kind,
             listen: spec.listen.clone(),
+            own_identity,
             handler,
         })
     }

@@ -1,89 +1,110 @@
 //! The chain as the proxy knows it now, for the status page.
 
-use irsa_chain::Link;
-use irsa_identity::{Identity, IdentityError, IdentityState};
-use irsa_ops::status::{Fact, LinkState, LinkStatus, Status, StatusSource};
+mod session;
+mod token;
 
-use crate::output::rfc3339;
-use crate::upstream::UpstreamSpec;
+use irsa_chain::Link;
+use irsa_identity::{Clock, Identity, IdentitySettings, ResolvedSource, SystemClock};
+use irsa_ops::status::{Fact, LastUse, LinkStatus, Status, StatusSource};
+
+use self::session::Session;
+use self::token::TokenWatch;
+use super::prepare::Prepared;
 
 pub(super) struct ProxyStatus {
     identity: Identity,
-    upstreams: Vec<String>,
+    /// The name of the source at the root, whatever roles are assumed from there.
+    source: &'static str,
+    token: TokenWatch,
+    upstreams: Vec<Upstream>,
+}
+
+/// What is known of an upstream.
+struct Upstream {
+    name: String,
+    own_identity: Option<Identity>,
+    last_use: LastUse,
 }
 
 // === impl ProxyStatus ===
 
 impl ProxyStatus {
-    pub(super) fn new(identity: Identity, upstreams: &[UpstreamSpec]) -> Self {
-        let upstreams = upstreams.iter().map(|spec| spec.store.name()).collect();
+    pub(super) fn new(
+        settings: &IdentitySettings,
+        identity: &Identity,
+        prepared: &[Prepared],
+    ) -> Self {
+        let root = ResolvedSource::resolve(&settings.choice, &settings.environment);
+        let upstreams = prepared.iter().map(|prepared| Upstream {
+            name: prepared.name.clone(),
+            own_identity: prepared.own_identity.clone(),
+            last_use: prepared.last_use().clone(),
+        });
         Self {
-            identity,
-            upstreams,
+            source: root.map_or(identity.source().name(), |root| root.name()),
+            token: TokenWatch::start(identity),
+            upstreams: upstreams.collect(),
+            identity: identity.clone(),
         }
+    }
+
+    /// The links of the process, and of each upstream those that are its own, in the chain's order.
+    fn links(&self) -> Vec<LinkStatus> {
+        let token = self.token.last();
+        let session = |identity| Session {
+            identity,
+            source: self.source,
+            token: token.as_ref(),
+        };
+        let mut links = session(&self.identity).links();
+        for upstream in &self.upstreams {
+            if let Some(identity) = &upstream.own_identity {
+                let own = session(identity).links_of_a_chained_role();
+                links.extend(own.into_iter().map(|link| link.of(&upstream.name)));
+            }
+            links.extend(upstream.last_use.links(&upstream.name));
+        }
+        links.sort_by_key(|status| status.link);
+        links
+    }
+
+    fn facts(&self) -> Vec<Fact> {
+        let source = self.identity.source();
+        let counters = self.identity.counters();
+        let exchanges = format!("{} ok, {} failed", counters.succeeded, counters.failed);
+        let mut facts = vec![
+            Fact::new("identity source", self.source),
+            Fact::new("exchanges", exchanges),
+        ];
+        let role = source.role_arn().map(ToString::to_string);
+        let file = source.token_file().map(|file| file.display().to_string());
+        facts.extend(role.map(|role| Fact::new("role", role)));
+        facts.extend(file.map(|file| Fact::new("token file", file)));
+        let names = self.upstreams.iter().map(|upstream| &upstream.name);
+        facts.extend(names.map(|name| Fact::new("upstream", name)));
+        let warnings = source.warnings().iter();
+        facts.extend(warnings.map(|warning| Fact::new("warning", warning)));
+        facts
     }
 }
 
 impl StatusSource for ProxyStatus {
     fn status(&self) -> Status {
-        let source = self.identity.source();
-        let mut facts = vec![Fact::new("identity source", source.name())];
-        if let Some(role) = source.role_arn() {
-            facts.push(Fact::new("role", role.to_string()));
-        }
-        if let Some(file) = source.token_file() {
-            facts.push(Fact::new("token file", file.display().to_string()));
-        }
-        facts.extend(
-            self.upstreams
-                .iter()
-                .map(|upstream| Fact::new("upstream", upstream)),
-        );
-        facts.extend(
-            source
-                .warnings()
-                .iter()
-                .map(|warning| Fact::new("warning", warning)),
-        );
         Status {
             program: "irsa proxy".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            links: links(&self.identity.state()),
-            facts,
+            at: SystemClock.now(),
+            links: self.links(),
+            facts: self.facts(),
         }
     }
 }
 
-/// What the last exchange showed: all links up to the session held, or one of them did not.
-fn links(state: &IdentityState) -> Vec<LinkStatus> {
-    let broken = state.error().map(IdentityError::link);
-    let mut links: Vec<_> = Link::ALL
-        .iter()
-        .map(|link| match (state, broken) {
-            (IdentityState::Waiting, _) => LinkStatus::unknown(*link),
-            _ if *link > Link::StsSession => LinkStatus::unknown(*link),
-            (_, Some(broken)) if *link > broken => LinkStatus::unknown(*link),
-            _ => LinkStatus::ok(*link, held(*link, state)),
-        })
-        .collect();
-    if let Some(error) = state.error() {
-        for link in links
-            .iter_mut()
-            .filter(|status| status.link == error.link())
-        {
-            *link = LinkStatus::broken(error.link(), error.to_string(), error.cause());
-            if matches!(state, IdentityState::Stale { .. }) {
-                link.state = LinkState::Degraded;
-            }
-        }
-    }
-    links
-}
-
-fn held(link: Link, state: &IdentityState) -> String {
-    match (link, state.expires_at()) {
-        (Link::StsSession, Some(at)) => format!("credentials until {}", rfc3339(at)),
-        (Link::StsSession, None) => "credentials without an end".to_owned(),
-        _ => "held at the last exchange".to_owned(),
-    }
-}
+/// The links that an exchange passes.
+const UP_TO_SESSION: [Link; 5] = [
+    Link::ServiceAccount,
+    Link::ProjectedToken,
+    Link::OidcProvider,
+    Link::TrustPolicy,
+    Link::StsSession,
+];

@@ -27,6 +27,7 @@ mod secrets;
 mod settings;
 mod sql;
 mod stage;
+mod status;
 mod token;
 mod token_file;
 mod usage;

@@ -1,5 +1,6 @@
 //! `irsa policy`: decisions, their explanation, and what is wrong with a policy.
 
+mod chain;
 mod evaluate;
 mod explain;
 
@@ -134,7 +135,7 @@ fn the_page_shows_what_is_printed() {
         assert_eq!(finished.stdout, shown, "{}", finished.stderr);
         examples += 1;
     }
-    assert_eq!(examples, 4);
+    assert_eq!(examples, 6);
 }
 
 #[test]

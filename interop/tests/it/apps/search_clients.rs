@@ -1,1 +1,83 @@
-//! Operate's and Zeebe's clients.
+//! Operate's and Zeebe's clients: unsigned through irsa, and in their own way.
+
+mod expiry;
+mod faults;
+mod guides;
+mod ways;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use interop::client::skip;
+use interop::faults::search;
+use interop::proxy::Proxy;
+use interop::server::cache_folder;
+use irsa_apps::AppError;
+use irsa_apps::search_clients::{self, DomainWay, Running, SearchClient, Told, Work};
+use tokio::runtime::Runtime;
+
+use crate::opensearch::stage::{Stage, stage};
+
+/// How long anything may take that takes seconds.
+const LIMIT: Duration = Duration::from_mins(2);
+
+/// The domain, and the program that plays both components.
+struct Scene {
+    built: PathBuf,
+    stage: Arc<Stage>,
+}
+
+/// `None`, with the reason printed, where the program can't be built or there is no OpenSearch.
+fn scene() -> Option<Scene> {
+    Some(Scene {
+        built: built()?,
+        stage: stage()?,
+    })
+}
+
+fn built() -> Option<PathBuf> {
+    let cache = cache_folder().unwrap();
+    let program = search_clients::build(&cache, &|_| {});
+    match Runtime::new().unwrap().block_on(program) {
+        Err(error @ AppError::Missing { .. }) => {
+            skip(&error.to_string());
+            None
+        }
+        built => Some(built.unwrap()),
+    }
+}
+
+/// The way through `proxy`.
+fn through(proxy: &Proxy) -> DomainWay {
+    let port = proxy.address().port();
+    DomainWay::ThroughIrsa {
+        url: format!("http://localhost:{port}"),
+    }
+}
+
+/// Starts a component's client, whose indices have `suffix` in their names.
+async fn start_client(
+    built: &Path,
+    client: SearchClient,
+    way: &DomainWay,
+    work: Work,
+    suffix: &str,
+) -> Running {
+    let more = search::names(suffix);
+    let more = more.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let started = Running::start(client, built, way, work, &more).await;
+    started.unwrap()
+}
+
+impl Scene {
+    /// What a component's client told when it was through with its work.
+    fn work(&self, client: SearchClient, way: &DomainWay, suffix: &str) -> Vec<Told> {
+        self.stage.runtime.block_on(async {
+            let started = start_client(&self.built, client, way, Work::Once, suffix);
+            let mut running = started.await;
+            running.ended(LIMIT).await.unwrap();
+            running.told()
+        })
+    }
+}

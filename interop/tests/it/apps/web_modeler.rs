@@ -1,1 +1,197 @@
-//! Web Modeler's stack.
+//! Web Modeler's stack: with nothing that signs through irsa, and in its own way.
+
+mod faults;
+mod guide;
+mod load;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use interop::Error;
+use interop::client::skip;
+use interop::faults::database::DatabaseStage;
+use interop::proxy::Proxy;
+use interop::server::cache_folder;
+use irsa_apps::web_modeler::{self, WebModeler};
+use irsa_apps::{AppError, DatabaseWay};
+use irsa_lab::ledger::{Outcome, Service};
+use load::Load;
+use tokio::time::{Instant, sleep};
+
+/// The application's name in its world; its database and its user have the same.
+const NAME: &str = "webmodeler";
+/// The life of a session in seconds, and of the tokens that are signed with it.
+const SESSION_SECONDS: u64 = 8;
+/// How often all sessions of the database are cut, each time after two renewals: what came before has expired.
+const CUTS: usize = 2;
+const PATIENCE: Duration = Duration::from_mins(1);
+const POLL: Duration = Duration::from_millis(50);
+
+/// So that Hikari asks a connection whether it lives, also one that was used within the last half second.
+const ASK_ALWAYS: (&str, &str) = (
+    "JAVA_TOOL_OPTIONS",
+    "-Dcom.zaxxer.hikari.aliveBypassWindowMs=0",
+);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn both_ways_serve_while_sessions_and_tokens_expire_and_connections_are_made_anew() {
+    let Some(built) = built_unless_missing().await else {
+        return;
+    };
+    let stage = DatabaseStage::set(NAME, Some(SESSION_SECONDS))
+        .await
+        .unwrap();
+    let (mut own, through) = (stage.pod().unwrap(), stage.pod().unwrap());
+    own.database.push_str("_own");
+    let irsa = through.proxy().unwrap();
+    let ways = [
+        (&own, own.its_own_way().unwrap()),
+        (&through, through.through(&irsa)),
+    ];
+    let mut loads = Vec::new();
+    for (pod, way) in ways {
+        let started = WebModeler::start(&built, &pod.database(), &way, &[ASK_ALWAYS])
+            .await
+            .unwrap();
+        assert!(
+            started.log().contains("Successfully applied 2 migrations"),
+            "{}",
+            started.log()
+        );
+        loads.push((Load::start(&started.url()).await, started));
+    }
+    for _ in 0..CUTS {
+        live_through_a_cut(&stage, &irsa, &loads).await;
+    }
+    for (load, service) in loads {
+        let seen = load.stop().await;
+        assert!(
+            seen.errors.is_empty(),
+            "{:#?}\n{}",
+            seen.errors,
+            service.log()
+        );
+        assert_eq!(seen.listed, seen.created);
+        service.stop().await.unwrap();
+    }
+    assert!(!irsa.log().contains("login refused"), "{}", irsa.log());
+    assert_eq!(stage.lab().ledger().asked(Service::Imds), 0);
+    irsa.stop().unwrap();
+    stage.strike().await;
+}
+
+#[tokio::test]
+async fn through_irsa_there_is_nothing_that_signs() {
+    let Some(built) = built_unless_missing().await else {
+        return;
+    };
+    let way = DatabaseWay::ThroughIrsa {
+        host: "localhost".to_owned(),
+        port: 5432,
+    };
+    let jars: Vec<String> = web_modeler::libraries(&way)
+        .iter()
+        .flat_map(|folder| jars(&built.join(folder)))
+        .collect();
+    let signing = jars_of_signing(&built);
+    assert!(
+        signing
+            .iter()
+            .any(|jar| jar.starts_with("aws-advanced-jdbc-wrapper")),
+        "{signing:?}"
+    );
+    assert!(
+        jars.iter().any(|jar| jar.starts_with("postgresql")),
+        "{jars:?}"
+    );
+    let both: Vec<&String> = jars
+        .iter()
+        .filter(|jar| signing.contains(jar) || jar.contains("aws"))
+        .collect();
+    assert!(both.is_empty(), "{both:?}");
+}
+
+/// Waits for two renewals, cuts all sessions of the database between two requests, and sees both ways go on with
+/// connections that were made since.
+async fn live_through_a_cut(stage: &DatabaseStage, irsa: &Proxy, loads: &[(Load, WebModeler)]) {
+    let renewals = || irsa.log().matches("credentials obtained").count();
+    let logins = || {
+        stage
+            .lab()
+            .ledger()
+            .count(Service::Aurora, "login", Outcome::Served)
+    };
+    let before = renewals();
+    until("two renewals", || renewals() >= before + 2).await;
+    let mut held = Vec::new();
+    for (load, _) in loads {
+        held.push(load.hold().await);
+    }
+    cut_sessions(irsa).await.unwrap();
+    let (served, made) = (
+        loads
+            .iter()
+            .map(|(load, _)| load.served())
+            .collect::<Vec<_>>(),
+        logins(),
+    );
+    drop(held);
+    let goes_on = || {
+        loads
+            .iter()
+            .zip(&served)
+            .all(|((load, _), before)| load.served() >= before + 20)
+    };
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !goes_on() && Instant::now() < deadline { sleep(POLL).await; }
+    for (load, service) in loads { eprintln!("DEBUG served {} {served:?}\n{}", load.served(), service.log()); }
+    eprintln!("DEBUG {}", irsa.log());
+    until("requests served since", goes_on).await;
+    assert!(logins() >= made + 2, "each made a connection");
+}
+
+/// As the application's own user, who may end its sessions.
+async fn cut_sessions(irsa: &Proxy) -> Result<(), Error> {
+    let mut config = tokio_postgres::Config::new();
+    config
+        .host("127.0.0.1")
+        .port(irsa.address().port())
+        .user(NAME)
+        .dbname(NAME);
+    let (client, connection) = config.connect(tokio_postgres::NoTls).await?;
+    tokio::spawn(connection);
+    let others = "select pg_terminate_backend(pid) from pg_stat_activity where usename = current_user and pid <> pg_backend_pid()";
+    client.simple_query(others).await?;
+    Ok(())
+}
+
+async fn built_unless_missing() -> Option<PathBuf> {
+    match web_modeler::build(&cache_folder().unwrap(), &|_| {}).await {
+        Ok(built) => Some(built),
+        Err(missing @ AppError::Missing { .. }) => {
+            skip(&missing.to_string());
+            None
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn jars_of_signing(built: &Path) -> Vec<String> {
+    jars(&built.join("signing"))
+}
+
+fn jars(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap().flatten();
+    entries
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect()
+}
+
+async fn until(what: &str, is_there: impl Fn() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !is_there() {
+        assert!(Instant::now() < deadline, "{what}: not after {PATIENCE:?}");
+        sleep(POLL).await;
+    }
+}

@@ -130,7 +130,7 @@ fn only_what_passes_by_itself_is_transient() {
 fn a_wrong_thumbprint_is_the_providers_fault_and_final() {
     let text = "OpenIDConnect provider's HTTPS certificate doesn't match configured thumbprint";
     let error = explain(Web, 400, "InvalidIdentityToken", text);
-    assert_eq!((error.link(), error.cause()), (Link::OidcProvider, None));
+    assert_eq!(error.cause(), Some(Cause::ThumbprintMismatch));
     assert!(!error.is_transient());
     assert!(error.remedy().contains("thumbprint"), "{}", error.remedy());
 }

@@ -21,6 +21,7 @@ impl StatusSource for Fixed {
         Status {
             program: "irsa proxy".to_owned(),
             version: "1.2.3".to_owned(),
+            at: std::time::UNIX_EPOCH,
             links: vec![LinkStatus::ok(Link::StsSession, "valid")],
             facts: Vec::new(),
         }
@@ -118,7 +119,7 @@ fn gives_prometheus_its_metrics() {
 #[test]
 fn keeps_status_and_quit_from_the_public() {
     let fixture = Fixture::new();
-    for path in ["/", "/status", "/status.css", "/quitquitquit"] {
+    for path in ["/", "/status", "/status.css", "/causes", "/quitquitquit"] {
         for method in ["GET", "POST"] {
             let refused = fixture.ask(Audience::Public, method, path, &[]);
             assert_eq!(refused.status(), StatusCode::NOT_FOUND, "{method} {path}");
@@ -144,10 +145,50 @@ fn shows_a_page_to_browsers_and_json_to_others() {
     }
     let parsed: Status = serde_json::from_slice(ask("/status", "*/*").body()).unwrap();
     assert_eq!(parsed, Fixed.status());
+    let json: serde_json::Value = serde_json::from_slice(ask("/status", "*/*").body()).unwrap();
+    assert_eq!(
+        (&json["schema"], &json["overall"]),
+        (&1.into(), &"ok".into())
+    );
+    assert!(json["first_broken"].is_null(), "{json}");
     assert_eq!(
         ask("/status?format=xml", "*/*").status(),
         StatusCode::BAD_REQUEST
     );
+}
+
+#[test]
+fn the_page_loads_itself_again_only_as_often_as_is_asked_and_sensible() {
+    let fixture = Fixture::new();
+    let page = |query: &str| {
+        let target = format!("/status?format=html{query}");
+        body(&fixture.get(Audience::Private, &target)).to_owned()
+    };
+    for (query, seconds) in [
+        ("&refresh=10", "10"),
+        ("&refresh=0", "2"),
+        ("&refresh=99999", "3600"),
+    ] {
+        let meta = format!("<meta http-equiv=\"refresh\" content=\"{seconds}\">");
+        assert!(page(query).contains(&meta), "{query}");
+    }
+    for query in ["", "&refresh=", "&refresh=-1", "&refresh=x"] {
+        assert!(!page(query).contains("http-equiv"), "{query}");
+    }
+}
+
+#[test]
+fn every_link_of_the_page_leads_somewhere() {
+    let fixture = Fixture::new();
+    let page = fixture.get(Audience::Private, "/status?format=html");
+    let mut links = body(&page)
+        .split("href=\"")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap());
+    assert!(links.all(|link| {
+        let path = link.split('#').next().unwrap();
+        path.is_empty() || fixture.get(Audience::Private, path).status() == StatusCode::OK
+    }));
 }
 
 #[test]
@@ -201,7 +242,14 @@ fn answers_on_the_private_listener_to_loopback_names_only() {
 #[test]
 fn refuses_other_methods_and_says_which_it_takes() {
     let fixture = Fixture::new();
-    for path in ["/livez", "/readyz", "/startupz", "/metrics", "/status"] {
+    for path in [
+        "/livez",
+        "/readyz",
+        "/startupz",
+        "/metrics",
+        "/status",
+        "/causes",
+    ] {
         for method in ["POST", "DELETE", "OPTIONS"] {
             let refused = fixture.ask(Audience::Private, method, path, &[]);
             assert_eq!(

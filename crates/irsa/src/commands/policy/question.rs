@@ -1,9 +1,11 @@
 //! A request and its policies as flags have them.
 
+mod chain;
 mod service_account;
 
 use std::path::Path;
 
+use irsa_explain::chain::{Asks, Step};
 use irsa_explain::{Document, Question};
 use irsa_policy::{Context, Layer, PolicyKind, Principal, web_identity};
 
@@ -16,25 +18,45 @@ pub(super) fn read(path: &Path) -> Result<String, String> {
     std::fs::read_to_string(path).map_err(failed)
 }
 
-/// Reads the files and puts the request together, or names every mistake.
-pub(super) fn resolve(args: QuestionArgs, mut mistakes: Mistakes) -> Result<Question, Mistakes> {
-    let policies = documents(&args.policies, &mut mistakes);
+/// Reads the files and puts together what is asked, or names every mistake.
+pub(super) fn resolve(args: QuestionArgs, mut mistakes: Mistakes) -> Result<Vec<Step>, Mistakes> {
+    let steps = if chain::is_asked(&args) {
+        chain::steps(&args, &mut mistakes)
+    } else {
+        vec![Step::alone(question(args, &mut mistakes))]
+    };
+    for step in &steps {
+        if let Asks::Policies(question) = &step.asks {
+            let documents = question.policies.iter();
+            let problems = documents.filter_map(|document| document.problem(&question.action));
+            mistakes.extend(problems.collect());
+        }
+    }
+    mistakes.or(steps)
+}
+
+/// One request, and the files that have a say in it.
+fn question(args: QuestionArgs, mistakes: &mut Mistakes) -> Question {
+    let policies = documents(&args.policies, mistakes);
     let is_trust = args.policies.trust.is_some();
+    if is_trust && args.policies.resource_policy.is_some() {
+        mistakes.add("--trust and --resource-policy: a resource has one policy");
+    }
     let request = args.request;
     let mut question = Question {
         principal: request.principal.unwrap_or_default(),
         action: request.action.unwrap_or_default(),
         resource: request.resource,
         resource_account: request.resource_account,
-        context: Context::new(),
         policies,
+        ..Question::default()
     };
     if args.service_account.service_account.is_some() {
-        service_account::fill_in(&mut question, &args.service_account, &mut mistakes);
+        service_account::fill_in(&mut question, &args.service_account, is_trust, mistakes);
     }
-    add_context(&mut question.context, &request.context, &mut mistakes);
-    check(&question, is_trust, &mut mistakes);
-    mistakes.or(question)
+    add_context(&mut question.context, &request.context, mistakes);
+    check(&question, is_trust, mistakes);
+    question
 }
 
 fn add_context(context: &mut Context, typed: &[String], mistakes: &mut Mistakes) {
@@ -74,9 +96,6 @@ fn check(question: &Question, is_trust: bool, mistakes: &mut Mistakes) {
             "--principal: `{}` is not an ARN of IAM or STS, a service, a provider, or `anonymous`",
             question.principal
         ));
-    }
-    for document in &question.policies {
-        mistakes.extend(document.problem(&question.action).into_iter().collect());
     }
 }
 

@@ -4,11 +4,51 @@ use irsa_chain::{AccountId, IssuerUrl, OidcProviderArn, Partition, ServiceAccoun
 use irsa_explain::Question;
 use irsa_policy::{Layer, OidcRequest, web_identity};
 
-use crate::cli::ServiceAccountArgs;
+use super::super::estate::Origin;
+use super::chain::Owner;
+use crate::cli::{QuestionArgs, ServiceAccountArgs};
 use crate::settings::Mistakes;
 
+/// What is said of a service account without a role.
+pub(super) const NO_TRUST: &str =
+    "--service-account: whose role? give --trust FILE, --plan FILE or --world FILE";
+
+/// Whose token it is: none if no service account was typed, nothing if that is wrong.
+pub(super) fn token(
+    args: &QuestionArgs,
+    origin: Option<&Origin>,
+    mistakes: &mut Mistakes,
+) -> Option<Option<Owner>> {
+    let args = &args.service_account;
+    if args.service_account.is_none() {
+        return Some(None);
+    }
+    let account = mistakes.check("--service-account", service_account(args));
+    let issuer = match &args.issuer {
+        Some(issuer) => mistakes.parse("--issuer", Some(issuer)),
+        None => origin.and_then(Origin::issuer).or_else(|| {
+            mistakes.add(NO_ISSUER);
+            None
+        }),
+    };
+    Some(Some((account?, issuer?)))
+}
+
+const NO_ISSUER: &str = "--issuer is missing: `aws eks describe-cluster --name NAME --query cluster.identity.oidc.issuer`";
+
 /// What the service account's token asks, as far as it was not typed.
-pub(super) fn fill_in(question: &mut Question, args: &ServiceAccountArgs, mistakes: &mut Mistakes) {
+pub(super) fn fill_in(
+    question: &mut Question,
+    args: &ServiceAccountArgs,
+    has_trust: bool,
+    mistakes: &mut Mistakes,
+) {
+    if !has_trust {
+        mistakes.add(NO_TRUST);
+    }
+    if args.issuer.is_none() {
+        mistakes.add(NO_ISSUER);
+    }
     if question.action.is_empty() {
         web_identity::ACTION.clone_into(&mut question.action);
     }

@@ -1,0 +1,229 @@
+//! What an endpoint of OpenSearch Service leads to (OpenSearch Service API Reference, "DescribeDomains").
+
+use std::collections::BTreeMap;
+
+use irsa_chain::endpoint::OpenSearchEndpoint;
+use irsa_chain::{Arn, Region};
+use irsa_identity::ApiAnswer;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use crate::endpoints::Service;
+use crate::{AwsReader, ReadError};
+
+const JSON: &str = "application/json";
+
+/// So many domains can be described at once.
+const AT_ONCE: usize = 5;
+
+/// A domain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a setting of its own, as AWS has it"
+)]
+pub struct DomainSettings {
+    /// Its ARN, which tells the account.
+    pub arn: Arn,
+    /// Its name.
+    pub name: String,
+    /// The text of its access policy, if it has one.
+    pub access_policy: Option<String>,
+    /// Whether its fine-grained access control is on.
+    pub fine_grained_access: bool,
+    /// Whether it takes requests by HTTPS only.
+    pub https_enforced: bool,
+    /// Whether it was made, and not deleted since.
+    pub exists: bool,
+    /// Whether a change of its settings is being put into effect.
+    pub processing: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Names {
+    domain_names: Vec<Name>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Name {
+    #[serde(rename = "DomainName")]
+    name: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Domains {
+    domain_status_list: Vec<Domain>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Domain {
+    #[serde(rename = "ARN")]
+    arn: String,
+    #[serde(rename = "DomainName")]
+    name: String,
+    #[serde(default)]
+    created: bool,
+    #[serde(default)]
+    deleted: bool,
+    #[serde(default)]
+    processing: bool,
+    endpoint: Option<String>,
+    endpoint_v2: Option<String>,
+    endpoints: Option<BTreeMap<String, String>>,
+    access_policies: Option<String>,
+    advanced_security_options: Option<Enabled>,
+    #[serde(rename = "DomainEndpointOptions")]
+    endpoint_options: Option<EndpointOptions>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Enabled {
+    #[serde(default)]
+    enabled: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct EndpointOptions {
+    #[serde(rename = "EnforceHTTPS", default)]
+    enforce_https: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Refusal {
+    #[serde(alias = "Message", default)]
+    message: String,
+    #[serde(rename = "__type", alias = "code", default)]
+    code: String,
+}
+
+impl AwsReader {
+    /// The domain that `endpoint` leads to, in its region and the caller's account.
+    ///
+    /// # Errors
+    /// See [`ReadError`]; if it is absent, with the domains that there are.
+    pub async fn domain(&self, endpoint: &OpenSearchEndpoint) -> Result<DomainSettings, ReadError> {
+        let (region, host) = (endpoint.region(), endpoint.host());
+        let all = self.domain_names(region).await?;
+        let action = "es:DescribeDomains";
+        // A domain's name is a part of its endpoint's.
+        let candidates: Vec<_> = all
+            .iter()
+            .filter(|name| host.contains(name.as_str()))
+            .collect();
+        for names in candidates.chunks(AT_ONCE) {
+            let body = json!({ "DomainNames": names }).to_string();
+            let path = "/2021-01-01/opensearch/domain-info";
+            let about = (Service::OpenSearch, region);
+            let answer = self.ask(action, about, path, Some((JSON, body))).await?;
+            let domains: Domains = read(action, &answer)?;
+            let mut domains = domains.domain_status_list.into_iter();
+            if let Some(domain) = domains.find(|domain| domain.is_at(host)) {
+                return domain.settings(action);
+            }
+        }
+        let others: Vec<_> = all.iter().take(5).map(|name| format!("`{name}`")).collect();
+        let others = match others.as_slice() {
+            [] => "there is none in this region and account".to_owned(),
+            others => format!("there are {}", others.join(", ")),
+        };
+        Err(ReadError::absent(
+            action,
+            format!("no domain has the endpoint `{host}`; {others}"),
+        ))
+    }
+
+    async fn domain_names(&self, region: &Region) -> Result<Vec<String>, ReadError> {
+        let action = "es:ListDomainNames";
+        let path = "/2021-01-01/domain";
+        let answer = self
+            .ask(action, (Service::OpenSearch, region), path, None)
+            .await?;
+        let names: Names = read(action, &answer)?;
+        let names = names.domain_names.into_iter();
+        Ok(names.map(|name| name.name).collect())
+    }
+}
+
+fn read<T: DeserializeOwned>(action: &'static str, answer: &ApiAnswer) -> Result<T, ReadError> {
+    if answer.status < 300 {
+        let read = serde_json::from_slice(&answer.body);
+        return read.map_err(|error| ReadError::senseless(action, error));
+    }
+    let Refusal { message, code } = serde_json::from_slice(&answer.body).unwrap_or_default();
+    Err(ReadError::refused(action, answer.status, &code, &message))
+}
+
+impl Domain {
+    fn is_at(&self, host: &str) -> bool {
+        let own = self.endpoint.iter().chain(&self.endpoint_v2);
+        let mut all = own.chain(self.endpoints.iter().flat_map(BTreeMap::values));
+        all.any(|endpoint| endpoint.eq_ignore_ascii_case(host))
+    }
+
+    fn settings(self, action: &'static str) -> Result<DomainSettings, ReadError> {
+        let arn = self.arn.parse();
+        Ok(DomainSettings {
+            arn: arn.map_err(|error| ReadError::senseless(action, error))?,
+            name: self.name,
+            access_policy: self.access_policies.filter(|policy| !policy.is_empty()),
+            fine_grained_access: self
+                .advanced_security_options
+                .is_some_and(|options| options.enabled),
+            https_enforced: self
+                .endpoint_options
+                .is_some_and(|options| options.enforce_https),
+            exists: self.created && !self.deleted,
+            processing: self.processing,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ReadErrorKind;
+
+    fn domain(more: &str) -> Domain {
+        let text = format!(
+            r#"{{"ARN": "arn:aws:es:eu-central-1:111122223333:domain/logs", "DomainName": "logs", "Created": true{more}}}"#
+        );
+        serde_json::from_str(&text).unwrap()
+    }
+
+    #[test]
+    fn a_domain_is_known_by_each_of_its_endpoints() {
+        let of_vpc =
+            domain(r#", "Endpoints": {"vpc": "vpc-logs-abc.eu-central-1.es.amazonaws.com"}"#);
+        assert!(of_vpc.is_at("vpc-logs-abc.eu-central-1.es.amazonaws.com"));
+        let dual = domain(r#", "EndpointV2": "search-logs-abc.aos.eu-central-1.on.aws""#);
+        assert!(dual.is_at("search-logs-abc.aos.eu-central-1.on.aws"));
+        assert!(!domain("").is_at("search-logs-abc.aos.eu-central-1.on.aws"));
+    }
+
+    #[test]
+    fn what_a_domain_does_not_say_is_off() {
+        let settings = domain("").settings("es:DescribeDomains").unwrap();
+        assert!(!settings.fine_grained_access && !settings.https_enforced && settings.exists);
+        let deleted = domain(r#", "Deleted": true"#)
+            .settings("es:DescribeDomains")
+            .unwrap();
+        assert!(!deleted.exists);
+    }
+
+    #[test]
+    fn a_refusal_is_told_by_its_words() {
+        let body = br#"{"Message":"User: x is not authorized to perform: es:ListDomainNames"}"#;
+        let answer = ApiAnswer {
+            status: 403,
+            body: body.to_vec(),
+        };
+        let error = read::<Names>("es:ListDomainNames", &answer).unwrap_err();
+        assert_eq!(error.kind, ReadErrorKind::Denied);
+    }
+}

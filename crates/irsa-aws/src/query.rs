@@ -1,0 +1,178 @@
+//! The Query protocol of IAM and RDS: a form goes out, XML comes back ("Making query requests" in the IAM user guide).
+
+use irsa_chain::Region;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::endpoints::Service;
+use crate::reader::MOST_PAGES;
+use crate::{AwsReader, ReadError};
+
+const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
+
+/// One operation of an API.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Operation {
+    /// The action with its service, such as `iam:GetRole`.
+    pub(crate) action: &'static str,
+    pub(crate) service: Service,
+    pub(crate) version: &'static str,
+}
+
+/// A list as IAM writes it.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Members<T> {
+    #[serde(rename = "member", default = "Vec::new")]
+    pub(crate) all: Vec<T>,
+}
+
+/// A page of a list.
+pub(crate) trait Page: DeserializeOwned {
+    type Item;
+
+    /// What is on the page, and the marker of the next one.
+    fn split(self) -> (Vec<Self::Item>, Option<String>);
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Refusal {
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    message: String,
+}
+
+impl AwsReader {
+    /// The content of the `…Result` element of the answer.
+    pub(crate) async fn query<T: DeserializeOwned>(
+        &self,
+        operation: Operation,
+        region: &Region,
+        parameters: &[(&str, &str)],
+    ) -> Result<T, ReadError> {
+        let Operation {
+            action, service, ..
+        } = operation;
+        let body = Some((FORM, operation.form(parameters)));
+        let answer = self.ask(action, (service, region), "/", body).await?;
+        let text = String::from_utf8_lossy(&answer.body);
+        if answer.status >= 300 {
+            return Err(refusal(action, answer.status, &text));
+        }
+        let result = element(&text, &format!("{}Result", operation.name()));
+        let result = result.ok_or_else(|| ReadError::senseless(action, "it has no result"))?;
+        quick_xml::de::from_str(result).map_err(|error| ReadError::senseless(action, error))
+    }
+
+    /// All pages of a list.
+    pub(crate) async fn query_all<P: Page>(
+        &self,
+        operation: Operation,
+        region: &Region,
+        parameters: &[(&str, &str)],
+    ) -> Result<Vec<P::Item>, ReadError> {
+        let (mut items, mut next) = (Vec::new(), None::<String>);
+        for _ in 0..MOST_PAGES {
+            let mut of_page = parameters.to_vec();
+            of_page.extend(next.as_deref().map(|marker| ("Marker", marker)));
+            let page: P = self.query(operation, region, &of_page).await?;
+            let (more, marker) = page.split();
+            items.extend(more);
+            match marker {
+                Some(marker) => next = Some(marker),
+                None => return Ok(items),
+            }
+        }
+        let why = format!("it goes on after {MOST_PAGES} pages");
+        Err(ReadError::senseless(operation.action, why))
+    }
+}
+
+impl Operation {
+    fn name(self) -> &'static str {
+        self.action
+            .split_once(':')
+            .map_or(self.action, |(_, name)| name)
+    }
+
+    fn form(self, parameters: &[(&str, &str)]) -> String {
+        let mut form = format!("Action={}&Version={}", self.name(), self.version);
+        for (name, value) in parameters {
+            form.extend(["&", *name, "="]);
+            form.extend(utf8_percent_encode(value, NON_ALPHANUMERIC));
+        }
+        form
+    }
+}
+
+fn refusal(action: &'static str, status: u16, text: &str) -> ReadError {
+    let error = element(text, "Error").and_then(|error| quick_xml::de::from_str(error).ok());
+    let Refusal { code, message } = error.unwrap_or(Refusal {
+        code: String::new(),
+        message: String::new(),
+    });
+    ReadError::refused(action, status, &code, &message)
+}
+
+/// The element `name`, tags included: results have no attributes, and text has no tags.
+fn element<'t>(text: &'t str, name: &str) -> Option<&'t str> {
+    let (open, close) = (format!("<{name}>"), format!("</{name}>"));
+    let start = text.find(&open)?;
+    let end = text.rfind(&close)? + close.len();
+    text.get(start..end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ReadErrorKind;
+
+    const GET_ROLE: Operation = Operation {
+        action: "iam:GetRole",
+        service: Service::Iam,
+        version: "2010-05-08",
+    };
+
+    #[test]
+    fn values_are_encoded_and_names_are_not() {
+        assert_eq!(
+            GET_ROLE.form(&[("RoleName", "a/b c")]),
+            "Action=GetRole&Version=2010-05-08&RoleName=a%2Fb%20c"
+        );
+    }
+
+    #[test]
+    fn a_refusal_is_told_by_its_code() {
+        let text = "<ErrorResponse xmlns=\"x\"><Error><Type>Sender</Type><Code>NoSuchEntity</Code>\
+                    <Message>The role with name x cannot be found.</Message></Error></ErrorResponse>";
+        let error = refusal("iam:GetRole", 404, text);
+        assert_eq!(error.kind, ReadErrorKind::Absent);
+        assert_eq!(
+            error.to_string(),
+            "`iam:GetRole`: NoSuchEntity: The role with name x cannot be found."
+        );
+    }
+
+    #[test]
+    fn a_refusal_in_no_known_form_is_told_by_its_status() {
+        for text in [
+            "",
+            "<html>",
+            "</Error><Error>",
+            "<Error></Error>",
+            "\u{fffd}",
+        ] {
+            assert_eq!(refusal("iam:GetRole", 502, text).text, "HTTP status 502");
+        }
+    }
+
+    #[test]
+    fn an_empty_list_may_be_written_in_two_ways() {
+        for text in ["<L></L>", "<L/>"] {
+            let list: Members<String> = quick_xml::de::from_str(text).unwrap();
+            assert!(list.all.is_empty());
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! The program in the cache: built once from what stands beside this crate.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use tempfile::TempDir;
+use tokio::process::Command;
+
+use super::KubernetesError;
+use crate::files::FileError;
+use crate::log_file::last_lines;
+use crate::{Progress, cache, sha256};
+
+/// The version of Kubernetes that `go.mod` pins.
+pub const VERSION: &str = "v1.35.4";
+
+/// A Go module of its own: Kubernetes' pins and replacements must reach no other.
+const SOURCES: [(&str, &str); 3] = [
+    ("go.mod", include_str!("../../kubernetes/go.mod")),
+    ("go.sum", include_str!("../../kubernetes/go.sum")),
+    ("main.go", include_str!("../../kubernetes/main.go")),
+];
+/// Where Kubernetes keeps the version that it says it is.
+const VERSION_PACKAGE: &str = "k8s.io/component-base/version";
+/// The first letters of the sources' digest that name what was made from them.
+const STAMP: usize = 12;
+
+/// A Kubernetes that can be started.
+#[derive(Debug, Clone)]
+pub struct KubernetesBinaries {
+    program: PathBuf,
+}
+
+impl KubernetesBinaries {
+    /// Takes the pinned version ([`VERSION`]) from `cache`, built when it is not there yet: that takes minutes, about
+    /// 2 GB of memory and, in Go's own caches, 3 GB of disk. `progress` gets a line before that.
+    ///
+    /// # Errors
+    /// It has to be built and there is no Go, or the build fails.
+    pub async fn locate(cache: &Path, progress: Progress<'_>) -> Result<Self, KubernetesError> {
+        let cache = std::path::absolute(cache).map_err(FileError::when("find", cache))?;
+        let shelf = cache.join("kubernetes");
+        let program = shelf.join(format!("{VERSION}-{}", stamp()));
+        if program.is_file() {
+            return Ok(Self { program });
+        }
+        cache::create_public_folder(&shelf).map_err(FileError::when("create", &shelf))?;
+        let lock = shelf.join(".lock");
+        let _lock = cache::lock(lock.clone())
+            .await
+            .map_err(FileError::when("lock", lock))?;
+        if !program.is_file() {
+            build(&shelf, &program, progress).await?;
+        }
+        Ok(Self { program })
+    }
+
+    /// The program, whose first argument names the server.
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+}
+
+/// Changes with the sources.
+fn stamp() -> String {
+    let all: String = SOURCES
+        .iter()
+        .flat_map(|(name, text)| [*name, "\n", *text])
+        .collect();
+    let mut digest = sha256::hex(all.as_bytes());
+    digest.truncate(STAMP);
+    digest
+}
+
+/// Builds beside `program`, then puts it in place at once.
+async fn build(
+    shelf: &Path,
+    program: &Path,
+    progress: Progress<'_>,
+) -> Result<(), KubernetesError> {
+    let go = find_go().ok_or(KubernetesError::NoGo)?;
+    progress(&format!(
+        "building Kubernetes {VERSION} into `{}` (3 to 4 minutes, once)",
+        shelf.display()
+    ));
+    let staging =
+        TempDir::with_prefix_in(".building-", shelf).map_err(FileError::when("write to", shelf))?;
+    for (name, text) in SOURCES {
+        let file = staging.path().join(name);
+        fs::write(&file, text).map_err(FileError::when("write", file))?;
+    }
+    run(&go, staging.path()).await?;
+    let built = staging.path().join("kubernetes");
+    Ok(fs::rename(built, program).map_err(FileError::when("create", program))?)
+}
+
+/// In the user's own environment, which says where modules come from and where Go keeps them.
+async fn run(go: &Path, folder: &Path) -> Result<(), KubernetesError> {
+    let mut command = Command::new(go);
+    command
+        .args([
+            "build",
+            "-trimpath",
+            "-ldflags",
+            &linker_flags(),
+            "-o",
+            "kubernetes",
+            ".",
+        ])
+        .env("CGO_ENABLED", "0")
+        .env("GOFLAGS", "-mod=readonly -buildvcs=false")
+        .env("GOTOOLCHAIN", "local")
+        .env("GOWORK", "off")
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    let output = command
+        .output()
+        .await
+        .map_err(|source| KubernetesError::Run {
+            program: go.to_owned(),
+            source,
+        })?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(KubernetesError::Build {
+        status: output.status,
+        output: last_lines(&String::from_utf8_lossy(&output.stderr)),
+    })
+}
+
+/// Without symbols, and with the version that clients are told.
+fn linker_flags() -> String {
+    let mut numbers = VERSION.trim_start_matches('v').split('.');
+    let mut number = || numbers.next().unwrap_or_default();
+    let (major, minor) = (number(), number());
+    format!(
+        "-s -w -X {VERSION_PACKAGE}.gitVersion={VERSION} -X {VERSION_PACKAGE}.gitMajor={major} \
+         -X {VERSION_PACKAGE}.gitMinor={minor}"
+    )
+}
+
+fn find_go() -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path)
+        .map(|folder| folder.join("go"))
+        .find(|file| file.is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn go_builds_the_version_that_is_named() {
+        let pinned = format!("k8s.io/kubernetes {VERSION}");
+        assert!(SOURCES[0].1.contains(&pinned), "go.mod lacks `{pinned}`");
+    }
+
+    #[test]
+    fn the_version_is_told_in_three_ways() {
+        let flags = linker_flags();
+        for part in [".gitVersion=v1.35.4", ".gitMajor=1", ".gitMinor=35"] {
+            assert!(flags.contains(part), "{flags}");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Whether the role may log in to a database.
+
+use irsa_aws::DatabaseSettings;
+use irsa_chain::endpoint::RdsEndpoint;
+use irsa_chain::{AccountId, Cause, DbUserArn, Link, Region};
+use irsa_policy::{Principal, Request, connect_cause};
+use serde_json::json;
+
+use super::database;
+use super::inquiry::{BUT_FOR_ORGANIZATIONS, Denial, Inquiry, Ruling};
+use super::session::{POLICIES, context, principal, sources};
+use super::state::Aws;
+use super::text::put_role_policy;
+use crate::{Check, Place, Seen, Work};
+
+pub(super) const ALLOWED: Check = Check {
+    id: "aws-connect",
+    place: Place::Aws,
+    link: Link::Permissions,
+    question: "Do the role's policies allow the login?",
+    looks_at: "Decides, as IAM would, whether a session of the role may do `rds-db:connect` on the database's resource \
+               ID and the user, by the role's policies and its permissions boundary. IAM database authentication \
+               fills none of the condition keys about the network.",
+    causes: &[
+        Cause::ConnectNotAllowed,
+        Cause::ConnectDenied,
+        Cause::ResourceIdMismatch,
+        Cause::DbUserMismatch,
+        Cause::BoundaryNotAllowing,
+        Cause::ConditionNeverMet,
+    ],
+    needs: &[POLICIES.id, database::EXISTS.id],
+};
+
+const ACTION: &str = "rds-db:connect";
+
+pub(super) fn allowed<'a>(aws: &'a mut Aws, host: &'a str) -> Work<'a> {
+    let seen = decided(aws, host).unwrap_or_else(Seen::unsure);
+    Box::pin(std::future::ready(seen))
+}
+
+fn decided(aws: &Aws, host: &str) -> Result<Seen, &'static str> {
+    let found = aws
+        .facts
+        .databases
+        .get(host)
+        .ok_or("the database was not read")?;
+    let role = aws.role_arn().ok_or("the role was not read")?;
+    let user = aws
+        .database(host)
+        .and_then(|database| database.user.as_deref());
+    let user = user.ok_or("the database user is not known: give `--user`")?;
+    let arn =
+        user_arn(found, host, user).ok_or("the database's ARN tells no region and account")?;
+    let caller = principal(role);
+    let context = context(aws, role, arn.region(), true);
+    let inquiry = Inquiry {
+        sources: sources(&aws.facts.permissions, None),
+        request: Request {
+            principal: Principal::Aws(&caller),
+            action: ACTION,
+            resource: Some(arn.as_str()),
+            context: &context,
+        },
+    };
+    Ok(match inquiry.ruling() {
+        Ruling::Allowed(by) => Seen::holds(format!(
+            "{by} allows `{ACTION}` on `{arn}`; {BUT_FOR_ORGANIZATIONS}"
+        )),
+        Ruling::Denied(denial) => denied(aws, &denial, &arn),
+        Ruling::Doubtful(why) | Ruling::Unreadable(why) => Seen::unsure(why),
+    })
+}
+
+fn user_arn(found: &DatabaseSettings, host: &str, user: &str) -> Option<DbUserArn> {
+    let of_host = || host.parse::<RdsEndpoint>().ok()?.region().cloned();
+    let region: Region = found.arn.region().parse().ok().or_else(of_host)?;
+    let account: AccountId = found.arn.account().parse().ok()?;
+    Some(DbUserArn::new(&region, &account, &found.resource_id, user))
+}
+
+fn denied(aws: &Aws, denial: &Denial, arn: &DbUserArn) -> Seen {
+    let cause = denial.cause(Cause::ConnectDenied, |denial| {
+        connect_cause(&denial.verdict)
+    });
+    let statement = json!({"Effect": "Allow", "Action": ACTION, "Resource": arn.as_str()});
+    let boundary = aws.facts.permissions.boundary.as_ref();
+    let boundary = boundary.map_or("", |policy| policy.name.as_str());
+    let role = aws.role_arn().map_or("ROLE", |role| role.name());
+    let remedy = denial
+        .remedy(cause, boundary, &statement)
+        .unwrap_or_else(|| {
+            let help = denial
+                .help
+                .as_ref()
+                .map(|help| format!("{help}; "))
+                .unwrap_or_default();
+            let give = put_role_policy(role, "rds-connect", &statement);
+            match cause {
+                Cause::ConnectNotAllowed => format!("{help}{give}"),
+                _ => format!(
+                    "{help}let the `Resource` of {} be `{arn}`, or {give}",
+                    denial.place
+                ),
+            }
+        });
+    let seen = format!("`{ACTION}` on `{arn}` is not allowed: {}", denial.seen);
+    Seen::broken(cause, seen).remedy(remedy)
+}

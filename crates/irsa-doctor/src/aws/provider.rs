@@ -1,0 +1,161 @@
+//! The OIDC provider of the token's issuer.
+
+use irsa_aws::{OidcProvider, ReadErrorKind};
+use irsa_chain::{Cause, Link, OidcProviderArn};
+
+use super::reading::{CREDENTIALS, unread};
+use super::state::Aws;
+use super::text::{listed, quoted};
+use crate::{Check, Place, Seen, Work};
+
+pub(super) const EXISTS: Check = Check {
+    id: "aws-oidc-provider",
+    place: Place::Aws,
+    link: Link::OidcProvider,
+    question: "Does the role's account have an OIDC provider for the issuer?",
+    looks_at: "Reads the provider whose ARN is made of the role's account and the token's issuer \
+               (`iam:GetOpenIDConnectProvider`); if there is none, lists the others \
+               (`iam:ListOpenIDConnectProviders`) and names those that are nearly the same. IAM compares issuers byte \
+               for byte.",
+    causes: &[Cause::IssuerUnknown],
+    needs: &[CREDENTIALS.id],
+};
+
+pub(super) const CLIENT_IDS: Check = Check {
+    id: "aws-client-ids",
+    place: Place::Aws,
+    link: Link::OidcProvider,
+    question: "Does the OIDC provider take the token's audience?",
+    looks_at: "Compares the provider's client IDs with the token's audience, `sts.amazonaws.com` where that is not \
+               known, and names the thumbprints, which count only for certificates of authorities that AWS does not \
+               trust anyway.",
+    causes: &[Cause::TokenAudienceWrong],
+    needs: &[EXISTS.id],
+};
+
+const NO_ISSUER: &str = "the token's issuer or the role is not known here: look from the pod or the cluster as well, or \
+                         give `--issuer` and `--workload-role`";
+
+pub(super) fn exists<'a>(aws: &'a mut Aws, _: &'a str) -> Work<'a> {
+    Box::pin(async {
+        let Some(arn) = aws.provider_arn() else {
+            return Seen::unsure(NO_ISSUER);
+        };
+        match aws.reader.oidc_provider(&arn).await {
+            Ok(provider) => {
+                aws.facts.provider = Some(provider);
+                Seen::holds(format!("`{arn}` exists"))
+            }
+            Err(error) if error.kind == ReadErrorKind::Absent => absent(aws, &arn).await,
+            Err(error) => unread(aws, &error),
+        }
+    })
+}
+
+/// That others can't be listed does not change the verdict.
+async fn absent(aws: &Aws, arn: &OidcProviderArn) -> Seen {
+    let others = aws.reader.oidc_providers(arn.partition()).await;
+    let others = others.unwrap_or_default();
+    Seen::broken(Cause::IssuerUnknown, not_among(arn, &others)).remedy(format!(
+        "run `aws iam create-open-id-connect-provider --url {} --client-id-list {}` in the account `{}`, or let the \
+         pods of the cluster that has this issuer ask for a role of an account that knows it",
+        arn.issuer(),
+        aws.audience(),
+        arn.account()
+    ))
+}
+
+/// The near misses by name: what a person takes for the same, IAM does not.
+fn not_among(arn: &OidcProviderArn, others: &[String]) -> String {
+    let issuer = arn.issuer_path();
+    let of = |other: &String| {
+        other
+            .split_once(":oidc-provider/")
+            .map(|(_, path)| path.to_owned())
+    };
+    let paths: Vec<String> = others.iter().filter_map(of).collect();
+    let bare = |path: &str| path.trim_end_matches('/').to_owned();
+    let host = |path: &str| path.split('/').next().unwrap_or_default().to_owned();
+    let first = |is_near: &dyn Fn(&str) -> bool| {
+        paths
+            .iter()
+            .find(|path| is_near(path))
+            .map(|path| quoted(path))
+    };
+    let near = if let Some(path) = first(&|path| bare(path) == bare(issuer)) {
+        format!("there is {path}, which differs by a slash at the end")
+    } else if let Some(path) = first(&|path| bare(path).eq_ignore_ascii_case(&bare(issuer))) {
+        format!("there is {path}, which differs in upper and lower case")
+    } else if let Some(path) = first(&|path| host(path) == host(issuer)) {
+        format!("there is {path}, which is of another cluster")
+    } else {
+        format!(
+            "there are others: {}",
+            listed(paths.iter().map(String::as_str))
+        )
+    };
+    format!(
+        "the account `{}` has no provider `{issuer}`; {near}",
+        arn.account()
+    )
+}
+
+pub(super) fn client_ids<'a>(aws: &'a mut Aws, _: &'a str) -> Work<'a> {
+    let seen = match &aws.facts.provider {
+        Some(provider) => takes(provider, aws.audience()),
+        None => Seen::unsure(NO_ISSUER),
+    };
+    Box::pin(std::future::ready(seen))
+}
+
+fn takes(provider: &OidcProvider, audience: &str) -> Seen {
+    let ids = listed(provider.client_ids.iter().map(String::as_str));
+    if !provider.client_ids.iter().any(|id| id == audience) {
+        let seen = format!(
+            "the token's audience is {}, the client IDs are {ids}",
+            quoted(audience)
+        );
+        return Seen::broken(Cause::TokenAudienceWrong, seen).remedy(format!(
+            "run `aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn {} --client-id \
+             {audience}`",
+            provider.arn
+        ));
+    }
+    let thumbprints = listed(provider.thumbprints.iter().map(String::as_str));
+    Seen::holds(format!(
+        "{} is among the client IDs ({ids}); thumbprints: {thumbprints}",
+        quoted(audience)
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ISSUER: &str = "oidc.eks.eu-central-1.amazonaws.com/id/ABC";
+
+    fn near(other: &str) -> String {
+        let arn: OidcProviderArn = format!("arn:aws:iam::111122223333:oidc-provider/{ISSUER}")
+            .parse()
+            .unwrap();
+        not_among(
+            &arn,
+            &[format!("arn:aws:iam::111122223333:oidc-provider/{other}")],
+        )
+    }
+
+    #[test]
+    fn near_misses_are_told_by_how_they_differ() {
+        for (other, how) in [
+            (format!("{ISSUER}/"), "differs by a slash at the end"),
+            (ISSUER.to_lowercase(), "differs in upper and lower case"),
+            (ISSUER.replace("ABC", "DEF"), "is of another cluster"),
+            (
+                "token.actions.githubusercontent.com".to_owned(),
+                "there are others",
+            ),
+        ] {
+            assert!(near(&other).contains(how), "{}", near(&other));
+        }
+    }
+}

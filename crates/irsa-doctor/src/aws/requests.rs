@@ -1,0 +1,176 @@
+//! Whether the role may send requests to a domain.
+
+use irsa_aws::DomainSettings;
+use irsa_chain::{Cause, Link, RoleArn};
+use irsa_policy::{Layer, Mismatch, Principal, Request};
+use serde_json::json;
+
+use super::domain;
+use super::inquiry::{BUT_FOR_ORGANIZATIONS, Denial, Inquiry, Ruling, Source};
+use super::session::{POLICIES, context, principal, sources};
+use super::state::Aws;
+use super::text::{listed, put_role_policy};
+use crate::{Check, Place, Seen, Work};
+
+pub(super) const ALLOWED: Check = Check {
+    id: "aws-requests",
+    place: Place::Aws,
+    link: Link::Permissions,
+    question: "Do the role's policies and the domain's allow its requests?",
+    looks_at: "Decides, as IAM would, whether a session of the role may do `es:ESHttpGet` and the other methods on the \
+               domain, by the role's policies, its permissions boundary and the domain's access policy. Without GET \
+               and POST no client can read or search; the other methods are named, and may well be left out.",
+    causes: &[
+        Cause::EsHttpNotAllowed,
+        Cause::EsHttpDenied,
+        Cause::DomainResourceMismatch,
+        Cause::BoundaryNotAllowing,
+        Cause::ConditionNeverMet,
+    ],
+    needs: &[POLICIES.id, domain::EXISTS.id],
+};
+
+/// Those that every client needs come first.
+const ACTIONS: [&str; 5] = [
+    "es:ESHttpGet",
+    "es:ESHttpPost",
+    "es:ESHttpHead",
+    "es:ESHttpPut",
+    "es:ESHttpDelete",
+];
+
+/// So many of them.
+const NEEDED: usize = 2;
+
+pub(super) fn allowed<'a>(aws: &'a mut Aws, host: &'a str) -> Work<'a> {
+    let seen = decided(aws, host).unwrap_or_else(Seen::unsure);
+    Box::pin(std::future::ready(seen))
+}
+
+fn decided(aws: &Aws, host: &str) -> Result<Seen, &'static str> {
+    let found = aws
+        .facts
+        .domains
+        .get(host)
+        .ok_or("the domain was not read")?;
+    let role = aws.role_arn().ok_or("the role was not read")?;
+    let mut allowed = Vec::new();
+    let mut denied = Vec::new();
+    for action in ACTIONS {
+        match ruling(aws, (host, found), role, action) {
+            Ruling::Allowed(by) => allowed.push((action, by)),
+            Ruling::Denied(denial) => denied.push((action, denial)),
+            Ruling::Doubtful(why) | Ruling::Unreadable(why) => return Ok(Seen::unsure(why)),
+        }
+    }
+    let needed = denied
+        .iter()
+        .find(|(action, _)| ACTIONS[..NEEDED].contains(action));
+    Ok(match (needed, allowed.first()) {
+        (Some((action, denial)), _) => refused(aws, found, action, denial),
+        (None, Some((_, by))) => {
+            let methods = listed(allowed.iter().map(|(action, _)| *action));
+            let without = match denied.as_slice() {
+                [] => String::new(),
+                denied => format!(
+                    "; not allowed: {}",
+                    listed(denied.iter().map(|(action, _)| *action))
+                ),
+            };
+            Seen::holds(format!(
+                "{by} allows {methods}{without}; {BUT_FOR_ORGANIZATIONS}"
+            ))
+        }
+        (None, None) => Seen::unsure("nothing was asked"),
+    })
+}
+
+fn ruling(
+    aws: &Aws,
+    (host, found): (&str, &DomainSettings),
+    role: &RoleArn,
+    action: &str,
+) -> Ruling {
+    let region = aws.domain(host).map(|domain| domain.endpoint.region());
+    let Some(region) = region else {
+        return Ruling::Unreadable("no such domain was asked about".to_owned());
+    };
+    let name = format!("the access policy of {}", found.name);
+    let own = found.access_policy.as_ref().map(|text| Source {
+        layer: Layer::Resource,
+        name: &name,
+        text,
+    });
+    let (caller, resource) = (principal(role), format!("{}/", found.arn));
+    let context = context(aws, role, region, false);
+    let inquiry = Inquiry {
+        sources: sources(&aws.facts.permissions, own),
+        request: Request {
+            principal: Principal::Aws(&caller),
+            action,
+            resource: Some(&resource),
+            context: &context,
+        },
+    };
+    inquiry.ruling()
+}
+
+fn refused(aws: &Aws, found: &DomainSettings, action: &str, denial: &Denial) -> Seen {
+    let below = format!("{}/", found.arn);
+    if let Some(path) = resources(denial).find(|path| path.starts_with(&below)) {
+        return Seen::unsure(format!(
+            "`{action}` is allowed below `{path}` alone, and which paths the workload asks for is not known"
+        ));
+    }
+    let cause = denial.cause(Cause::EsHttpDenied, |denial| {
+        let names_a_domain = resources(denial).any(|path| path.contains(":domain/"));
+        if names_a_domain {
+            Cause::DomainResourceMismatch
+        } else {
+            Cause::EsHttpNotAllowed
+        }
+    });
+    let resource = format!("{below}*");
+    let statement = json!({"Effect": "Allow", "Action": ACTIONS, "Resource": resource});
+    let boundary = aws.facts.permissions.boundary.as_ref();
+    let boundary = boundary.map_or("", |policy| policy.name.as_str());
+    let role = aws.role_arn().map_or("ROLE", |role| role.name());
+    let remedy = denial
+        .remedy(cause, boundary, &statement)
+        .unwrap_or_else(|| {
+            let help = denial
+                .help
+                .as_ref()
+                .map(|help| format!("{help}; "))
+                .unwrap_or_default();
+            let give = put_role_policy(role, "opensearch", &statement);
+            match cause {
+                Cause::EsHttpNotAllowed => format!("{help}{give}"),
+                _ => format!(
+                    "{help}let the `Resource` of {} be `{resource}`, or {give}",
+                    denial.place
+                ),
+            }
+        });
+    let seen = format!("`{action}` on `{below}` is not allowed: {}", denial.seen);
+    Seen::broken(cause, seen).remedy(remedy)
+}
+
+/// The resources of the nearest statement, where they alone keep it from allowing.
+fn resources(denial: &Denial) -> impl Iterator<Item = &String> {
+    let kept_by = denial
+        .nearest
+        .as_ref()
+        .map_or(&[][..], |miss| &miss.kept_by);
+    let expected = match kept_by {
+        [
+            Mismatch::Resource {
+                element: "Resource",
+                expected,
+                ..
+            },
+        ] => expected.as_slice(),
+        _ => &[],
+    };
+    expected.iter()
+}

@@ -1,0 +1,232 @@
+//! Whether the role's trust policy lets this token in, and whom besides.
+
+use irsa_aws::Role;
+use irsa_chain::{Cause, Link, OidcProviderArn, ServiceAccount, SessionName};
+use irsa_policy::{
+    Decision, Layer, Mismatch, OidcRequest, Policy, PolicyKind, Principal, Request, evaluate,
+    trust_cause,
+};
+use serde_json::{Value, json};
+
+use super::inquiry::{BUT_FOR_ORGANIZATIONS, Denial, Inquiry, Ruling, Source};
+use super::role::EXISTS;
+use super::state::Aws;
+use super::text::quoted;
+use crate::{Check, Place, Seen, Work};
+
+pub(super) const ADMITS: Check = Check {
+    id: "aws-trust-policy",
+    place: Place::Aws,
+    link: Link::TrustPolicy,
+    question: "Does the role's trust policy let this service account in?",
+    looks_at: "Decides, as STS would, whether the trust policy allows `sts:AssumeRoleWithWebIdentity` to the issuer's \
+               provider with this subject and audience; if not, tells the nearest statement and each condition that \
+               keeps it from matching. STS itself never says why.",
+    causes: &[
+        Cause::TrustDenied,
+        Cause::TrustSubjectMismatch,
+        Cause::TrustAudienceMismatch,
+        Cause::TrustProviderMismatch,
+        Cause::TrustActionMismatch,
+        Cause::TrustKeyMalformed,
+        Cause::TrustWildcardLiteral,
+        Cause::TrustPrincipalDeleted,
+    ],
+    needs: &[EXISTS.id],
+};
+
+pub(super) const BREADTH: Check = Check {
+    id: "aws-trust-breadth",
+    place: Place::Aws,
+    link: Link::TrustPolicy,
+    question: "Does the trust policy let in nobody else?",
+    looks_at: "Puts the requests of strangers to the trust policy: other service accounts of the namespace, of the \
+               cluster, and anyone's role.",
+    causes: &[Cause::TrustTooBroad],
+    needs: &[ADMITS.id],
+};
+
+const UNKNOWN: &str = "the token's service account or issuer is not known here: look from the pod or the cluster as \
+                       well, or give `--service-account` and `--issuer`";
+
+/// Whose token it is, and whose role.
+struct Asked<'a> {
+    account: &'a ServiceAccount,
+    provider: OidcProviderArn,
+    audience: &'a str,
+    role: &'a Role,
+}
+
+pub(super) fn admits<'a>(aws: &'a mut Aws, _: &'a str) -> Work<'a> {
+    let seen = asked(aws).map_or_else(|| Seen::unsure(UNKNOWN), |asked| asked.admitted());
+    Box::pin(std::future::ready(seen))
+}
+
+pub(super) fn breadth<'a>(aws: &'a mut Aws, _: &'a str) -> Work<'a> {
+    let seen = asked(aws).map_or_else(|| Seen::unsure(UNKNOWN), |asked| asked.strangers());
+    Box::pin(std::future::ready(seen))
+}
+
+fn asked(aws: &Aws) -> Option<Asked<'_>> {
+    Some(Asked {
+        account: aws.workload.service_account.as_ref()?,
+        provider: aws.provider_arn()?,
+        audience: aws.audience(),
+        role: aws.facts.role.as_ref()?,
+    })
+}
+
+impl Asked<'_> {
+    fn admitted(&self) -> Seen {
+        let request = self.request(&self.account.subject());
+        let name = format!("the trust policy of {}", self.role.arn.name());
+        let inquiry = Inquiry {
+            sources: vec![Source {
+                layer: Layer::Resource,
+                name: &name,
+                text: &self.role.trust_policy,
+            }],
+            request: request.request(),
+        };
+        match inquiry.ruling() {
+            Ruling::Allowed(by) => Seen::holds(format!(
+                "{by} lets {} in; {BUT_FOR_ORGANIZATIONS}",
+                quoted(&self.account.subject())
+            )),
+            Ruling::Denied(denial) => self.denied(&denial),
+            Ruling::Doubtful(why) | Ruling::Unreadable(why) => Seen::unsure(why),
+        }
+    }
+
+    fn denied(&self, denial: &Denial) -> Seen {
+        let cause = cause_of(denial);
+        let help = denial
+            .help
+            .as_ref()
+            .map(|help| format!("{help}; "))
+            .unwrap_or_default();
+        Seen::broken(cause, &denial.seen).remedy(format!(
+            "{help}let the trust policy have the statement `{}`: `aws iam update-assume-role-policy --role-name {} \
+             --policy-document file://trust.json`",
+            self.statement(),
+            self.role.arn.name()
+        ))
+    }
+
+    /// What would let this service account in, and nobody else.
+    fn statement(&self) -> Value {
+        let issuer = self.provider.issuer_path();
+        let claims = json!({
+            format!("{issuer}:sub"): self.account.subject(), format!("{issuer}:aud"): self.audience,
+        });
+        json!({
+            "Effect": "Allow",
+            "Principal": {"Federated": self.provider.as_str()},
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": {"StringEquals": claims},
+        })
+    }
+
+    fn strangers(&self) -> Seen {
+        let policy = match Policy::parse(PolicyKind::Trust, &self.role.trust_policy) {
+            Ok(policy) => policy,
+            Err(error) => return Seen::unsure(error.to_string()),
+        };
+        let admitted = self.admitted_strangers(&policy);
+        let Some(whom) = admitted else {
+            return Seen::holds(
+                "no other service account that was tried is let in, and no stranger's role",
+            );
+        };
+        let seen = format!("the trust policy lets in {whom}");
+        Seen::warning(Cause::TrustTooBroad, seen).remedy(format!(
+            "let the trust policy have the statement `{}` in place of the one that is too broad",
+            self.statement()
+        ))
+    }
+
+    /// The broadest group that is let in besides.
+    fn admitted_strangers(&self, policy: &Policy) -> Option<String> {
+        let (namespace, name) = (self.account.namespace(), self.account.name());
+        let admits = |namespace: &str, name: &str| {
+            let subject = format!("system:serviceaccount:{namespace}:{name}");
+            evaluate(&[policy], &self.request(&subject).request()) == Decision::Allowed
+        };
+        if admits_anyone(policy) {
+            Some("roles and users of any account".to_owned())
+        } else if admits(&format!("{namespace}-x7"), &format!("{name}-x7")) {
+            Some("every service account of the cluster".to_owned())
+        } else if admits(&format!("{namespace}-x7"), name) {
+            Some(format!("service accounts `{name}` of other namespaces"))
+        } else if admits(namespace, &format!("x7-{name}")) {
+            Some(format!(
+                "every service account of the namespace `{namespace}`"
+            ))
+        } else if admits(namespace, &format!("{name}-x7")) {
+            Some(format!(
+                "service accounts of `{namespace}` whose names begin with `{name}`"
+            ))
+        } else {
+            None
+        }
+    }
+
+    fn request(&self, subject: &str) -> OidcRequest {
+        let session = SessionName::from_pod_name(self.account.name());
+        OidcRequest::new(&self.provider, subject, [self.audience], &session)
+    }
+}
+
+/// Whether a role of an account that nobody has named may assume it.
+fn admits_anyone(policy: &Policy) -> bool {
+    let context = irsa_policy::Context::new();
+    let stranger = Request {
+        principal: Principal::Aws("arn:aws:sts::000000000000:assumed-role/stranger/session"),
+        action: "sts:AssumeRole",
+        resource: None,
+        context: &context,
+    };
+    evaluate(&[policy], &stranger) == Decision::Allowed
+}
+
+/// As [`trust_cause`], and what is a slip rather than another value.
+fn cause_of(denial: &Denial) -> Cause {
+    let cause = trust_cause(&denial.verdict);
+    let kept_by = denial.nearest.iter().flat_map(|miss| &miss.kept_by);
+    let is_deleted = |name: &String| name.starts_with("ARO") || name.starts_with("AID");
+    for mismatch in kept_by.clone() {
+        match mismatch {
+            Mismatch::Principal { expected, .. } if expected.iter().any(is_deleted) => {
+                return Cause::TrustPrincipalDeleted;
+            }
+            Mismatch::Principal { .. } | Mismatch::Action { .. } => return cause,
+            _ => {}
+        }
+    }
+    let slips = kept_by.filter_map(slip_of);
+    slips
+        .min_by_key(|slip| *slip != Cause::TrustKeyMalformed)
+        .unwrap_or(cause)
+}
+
+fn slip_of(mismatch: &Mismatch) -> Option<Cause> {
+    let Mismatch::Condition {
+        operator,
+        key,
+        expected,
+        ..
+    } = mismatch
+    else {
+        return None;
+    };
+    let is_of_eks = |rest: &str| !rest.starts_with("eks.") && rest.contains(".eks.");
+    let is_malformed = key.contains("://")
+        || key.contains(":oidc-provider/")
+        || key.strip_prefix("oidc.").is_some_and(is_of_eks);
+    if is_malformed {
+        return Some(Cause::TrustKeyMalformed);
+    }
+    let is_literal = operator.contains("StringEquals")
+        && expected.iter().any(|value| value.contains(['*', '?']));
+    is_literal.then_some(Cause::TrustWildcardLiteral)
+}

@@ -1,0 +1,48 @@
+//! The API server.
+
+use std::time::SystemTime;
+
+use irsa_chain::Link;
+
+use super::Cluster;
+use super::text::{span, unreadable};
+use crate::{Check, Place, Seen};
+
+pub(super) static API: Check = Check {
+    id: "cluster-api",
+    place: Place::Cluster,
+    link: Link::ServiceAccount,
+    question: "Does the Kubernetes API answer?",
+    looks_at: "Asks the API server that the kubeconfig names for its version. Its clock, by which tokens are dated, is \
+               compared with this machine's.",
+    causes: &[],
+    needs: &[],
+};
+
+pub(super) async fn answers(cluster: &mut Cluster) -> Seen {
+    match cluster.reader.server().await {
+        Ok(server) => Seen::holds(format!(
+            "{} is {}{}",
+            cluster.reader.address(),
+            server.version,
+            clock(server.clock, cluster.now)
+        )),
+        Err(error) => unreadable(&error),
+    }
+}
+
+fn clock(server: Option<SystemTime>, now: SystemTime) -> String {
+    let Some(server) = server else {
+        return String::new();
+    };
+    match server.duration_since(now) {
+        Ok(ahead) if ahead.as_secs() > 1 => {
+            format!("; its clock is {} ahead of this machine's", span(ahead))
+        }
+        Err(behind) if behind.duration().as_secs() > 1 => {
+            let behind = span(behind.duration());
+            format!("; its clock is {behind} behind this machine's")
+        }
+        _ => "; its clock agrees with this machine's".to_owned(),
+    }
+}

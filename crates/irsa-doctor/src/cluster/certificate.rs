@@ -1,0 +1,154 @@
+//! Whether the webhook's caBundle vouches for what it serves.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::Uri;
+use irsa_chain::{Cause, Link};
+use irsa_kube::Webhook;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{CertificateError, ClientConfig, RootCertStore};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+
+use super::Cluster;
+use crate::{Check, Place, Seen};
+
+/// How long connecting and shaking hands may take.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+pub(super) static CERTIFICATE: Check = Check {
+    id: "webhook-certificate",
+    place: Place::Cluster,
+    link: Link::ServiceAccount,
+    question: "Does the webhook's caBundle vouch for the certificate that it serves?",
+    looks_at: "Connects to the webhook as the API server does, where it can be reached from here, and verifies its \
+               certificate with the authorities of `caBundle`. EKS's own listens on the API server's loopback, which \
+               nothing else reaches.",
+    causes: &[Cause::WebhookCertificateWrong],
+    needs: &["identity-webhook"],
+};
+
+/// Where the webhook is.
+struct Address {
+    host: String,
+    port: u16,
+}
+
+pub(super) async fn is_vouched_for(cluster: &mut Cluster) -> Seen {
+    let Some(webhook) = &cluster.learned.webhook else {
+        return Seen::not_applicable("there is none");
+    };
+    let Some(bundle) = &webhook.client_config.ca_bundle else {
+        return Seen::not_applicable("it has no caBundle: the API server's own authorities count");
+    };
+    let Some(at) = place(webhook) else {
+        return Seen::unsure("its address can't be read");
+    };
+    if is_loopback(&at.host) && !is_loopback(&host_of(cluster.reader.address())) {
+        return Seen::not_applicable(format!(
+            "it listens at {}:{} of the API server's own machine, which nothing else reaches",
+            at.host, at.port
+        ));
+    }
+    let seen = match roots(bundle) {
+        Some(roots) => shake_hands(&at, roots).await,
+        None => wrong("its caBundle holds no certificate"),
+    };
+    if seen.cause.is_some() {
+        cluster.learned.webhook_fault = Some(CERTIFICATE.id);
+    }
+    seen
+}
+
+/// A service is verified by the name that the API server gives it.
+fn place(webhook: &Webhook) -> Option<Address> {
+    let at = &webhook.client_config;
+    if let Some(service) = &at.service {
+        return Some(Address {
+            host: format!("{}.{}.svc", service.name, service.namespace),
+            port: service.port.unwrap_or(443),
+        });
+    }
+    let url: Uri = at.url.as_deref()?.parse().ok()?;
+    Some(Address {
+        host: url.host()?.trim_matches(['[', ']']).to_owned(),
+        port: url.port_u16().unwrap_or(443),
+    })
+}
+
+fn host_of(address: &str) -> String {
+    let url = address.parse::<Uri>().ok();
+    let host = url.as_ref().and_then(Uri::host).unwrap_or_default();
+    host.trim_matches(['[', ']']).to_owned()
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost"
+        || host
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+fn roots(bundle: &str) -> Option<RootCertStore> {
+    let pem = STANDARD.decode(bundle.trim()).ok()?;
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok));
+    (!roots.is_empty()).then_some(roots)
+}
+
+async fn shake_hands(at: &Address, roots: RootCertStore) -> Seen {
+    let (host, port) = (&at.host, at.port);
+    match timeout(PATIENCE, connect(at, roots)).await {
+        Ok(Ok(())) => Seen::holds(format!(
+            "its authorities vouch for what {host}:{port} serves"
+        )),
+        Ok(Err(error)) => match refusal(&error) {
+            Some(why) => wrong(format!(
+                "caBundle does not vouch for what {host}:{port} serves: {why}"
+            )),
+            None => out_of_reach(at, &error.to_string()),
+        },
+        Err(_) => out_of_reach(at, "no answer"),
+    }
+}
+
+fn out_of_reach(at: &Address, why: &str) -> Seen {
+    Seen::unsure(format!("{}:{} can't be looked at from here: {why}", at.host, at.port)).remedy(
+        "run `irsa doctor` in a pod of the cluster, or compare the issuer of the webhook's certificate with `kubectl get \
+         mutatingwebhookconfiguration pod-identity-webhook -o jsonpath='{.webhooks[0].clientConfig.caBundle}' | base64 -d \
+         | openssl x509 -noout -subject -enddate`",
+    )
+}
+
+async fn connect(at: &Address, roots: RootCertStore) -> io::Result<()> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(io::Error::other)?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let name = ServerName::try_from(at.host.clone()).map_err(io::Error::other)?;
+    let stream = TcpStream::connect((at.host.as_str(), at.port)).await?;
+    let connector = TlsConnector::from(Arc::new(config));
+    connector.connect(name, stream).await.map(drop)
+}
+
+/// Why the certificate was refused; `None` where it failed of something else, or of a rule that the API server lacks.
+fn refusal(error: &io::Error) -> Option<String> {
+    let error = error.get_ref()?.downcast_ref::<rustls::Error>()?;
+    match error {
+        rustls::Error::InvalidCertificate(CertificateError::Other(_)) => None,
+        rustls::Error::InvalidCertificate(_) => Some(irsa_net::tls::explain(error)),
+        _ => None,
+    }
+}
+
+fn wrong(seen: impl Into<String>) -> Seen {
+    Seen::broken(Cause::WebhookCertificateWrong, seen)
+}

@@ -1,0 +1,50 @@
+//! Which containers are of concern, and what identity each was given.
+
+use irsa_kube::{Container, Pod};
+
+use super::Cluster;
+
+pub(super) const ROLE: &str = "AWS_ROLE_ARN";
+pub(super) const TOKEN_FILE: &str = "AWS_WEB_IDENTITY_TOKEN_FILE";
+pub(super) const AGENT: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
+pub(super) const AGENT_TOKEN_FILE: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
+
+/// The container that was asked for; else the containers proper and those others that have an identity or are `irsa`.
+pub(super) fn of_concern(cluster: &Cluster) -> Vec<String> {
+    let Some(pod) = &cluster.learned.pod else {
+        return Vec::new();
+    };
+    if let Some(wanted) = &cluster.container {
+        return vec![wanted.clone()];
+    }
+    let first = pod.spec.init_containers.iter();
+    let first = first.filter(|container| has_any(container) || container.is_irsa());
+    let all = first.chain(&pod.spec.containers);
+    all.map(|container| container.name.clone()).collect()
+}
+
+/// Whether a container that has none may well be meant to have none: nobody asked for it, and another has one.
+pub(super) fn may_go_without(cluster: &Cluster, pod: &Pod, container: &Container) -> bool {
+    cluster.container.is_none() && !container.is_irsa() && any_has_identity(pod)
+}
+
+/// Whether any container has an identity whole.
+pub(super) fn any_has_identity(pod: &Pod) -> bool {
+    pod.containers()
+        .any(|container| has_web_identity(container) || has_pod_identity(container))
+}
+
+/// Whether it has both variables of IRSA.
+pub(super) fn has_web_identity(container: &Container) -> bool {
+    container.variable(ROLE).is_some() && container.variable(TOKEN_FILE).is_some()
+}
+
+/// Whether it has both variables of EKS Pod Identity.
+pub(super) fn has_pod_identity(container: &Container) -> bool {
+    container.variable(AGENT).is_some() && container.variable(AGENT_TOKEN_FILE).is_some()
+}
+
+fn has_any(container: &Container) -> bool {
+    let names = [ROLE, TOKEN_FILE, AGENT, AGENT_TOKEN_FILE];
+    names.iter().any(|name| container.variable(name).is_some())
+}

@@ -1,0 +1,63 @@
+//! The cluster as an issuer of tokens.
+
+use irsa_chain::{Cause, IssuerUrl, Link};
+use irsa_kube::Discovery;
+
+use super::Cluster;
+use super::text::{quoted, unreadable};
+use crate::{Check, Place, Seen};
+
+pub(super) static ISSUER: Check = Check {
+    id: "cluster-issuer",
+    place: Place::Cluster,
+    link: Link::OidcProvider,
+    question: "Is the issuer of the cluster's tokens one that AWS can be told of?",
+    looks_at: "Reads the API server's own discovery document and key set (`kubectl get --raw \
+               /.well-known/openid-configuration`), and compares the issuer with the one that was given or that the \
+               pod's token names.",
+    causes: &[Cause::IssuerMismatch],
+    needs: &["cluster-api"],
+};
+
+pub(super) async fn is_known(cluster: &mut Cluster) -> Seen {
+    match cluster.reader.issuer().await {
+        Ok(discovery) => compare(cluster, &discovery).await,
+        Err(error) if error.is_denied() => unreadable(&error).remedy(
+            "`kubectl create clusterrolebinding irsa-doctor-issuer --clusterrole=system:service-account-issuer-discovery \
+             --user=USER`, or give the issuer: `aws eks describe-cluster --name CLUSTER --query \
+             cluster.identity.oidc.issuer`",
+        ),
+        Err(error) => unreadable(&error),
+    }
+}
+
+async fn compare(cluster: &mut Cluster, discovery: &Discovery) -> Seen {
+    let text = quoted(&discovery.issuer);
+    let Ok(issuer) = discovery.issuer.parse::<IssuerUrl>() else {
+        return Seen::broken(
+            Cause::IssuerMismatch,
+            format!(
+                "the API server issues tokens as {text}, which AWS takes for no issuer: it has to be an https URL"
+            ),
+        );
+    };
+    let keys = cluster.reader.signing_keys().await;
+    match cluster.workload.issuer.replace(issuer.clone()) {
+        Some(given) if given != issuer => {
+            cluster.workload.issuer = Some(given.clone());
+            Seen::broken(
+                Cause::IssuerMismatch,
+                format!(
+                    "the API server issues tokens as {text}, the workload's issuer is `{given}`"
+                ),
+            )
+        }
+        _ => Seen::holds(match keys {
+            Ok(keys) => format!(
+                "{text}, with {keys} signing key(s); others get them at {}",
+                quoted(&discovery.jwks_uri)
+            ),
+            Err(_) => text,
+        }),
+    }
+}

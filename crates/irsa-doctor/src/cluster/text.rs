@@ -1,0 +1,49 @@
+//! Words that several checks use.
+
+use std::time::{Duration, SystemTime};
+
+use irsa_kube::{ReadError, ReadErrorKind};
+
+use crate::Seen;
+
+/// How often a text of an object is allowed to be long.
+const LONGEST: usize = 200;
+
+/// Why something was not read, and what permits it.
+pub(super) fn unreadable(error: &ReadError) -> Seen {
+    let seen = Seen::unsure(error.to_string());
+    match &error.kind {
+        ReadErrorKind::Denied(_) => seen.remedy(format!(
+            "let your user do it (the words behind `forbidden: User` are its name): `{}`",
+            error.rule.command()
+        )),
+        ReadErrorKind::Unauthenticated | ReadErrorKind::NoCredentials => seen.remedy(
+            "log in again, as `kubectl get serviceaccounts` asks for; for EKS `aws eks update-kubeconfig --name CLUSTER`",
+        ),
+        ReadErrorKind::Unreachable(_) => seen.remedy(
+            "see that `kubectl version` works from here with the same kubeconfig and context",
+        ),
+        _ => seen,
+    }
+}
+
+/// `3h 20m`: how long ago, to the two largest units.
+pub(super) fn age(of: Option<SystemTime>, now: SystemTime) -> String {
+    let age = of.and_then(|time| now.duration_since(time).ok());
+    age.map_or_else(
+        || "of unknown age".to_owned(),
+        |age| format!("{} old", span(age)),
+    )
+}
+
+/// A duration to its two largest units.
+pub(super) fn span(duration: Duration) -> String {
+    let text = humantime::format_duration(Duration::from_secs(duration.as_secs())).to_string();
+    text.split(' ').take(2).collect::<Vec<_>>().join(" ")
+}
+
+/// A text from an object as it stands there, in backticks, its spaces visible and not too long.
+pub(super) fn quoted(text: &str) -> String {
+    let shown: String = text.escape_debug().take(LONGEST).collect();
+    format!("`{shown}`")
+}

@@ -1,0 +1,205 @@
+//! A login in two halves: what the server asks the user for, which anybody may know, and what it says to a token.
+
+use std::fmt;
+
+use bytes::BytesMut;
+use irsa_chain::Cause;
+use irsa_identity::RdsToken;
+use irsa_pgwire::backend::{self, Authentication, ParameterStatus};
+use irsa_pgwire::error_response::ErrorResponse;
+use irsa_pgwire::frontend;
+use irsa_pgwire::sqlstate::SqlState;
+use irsa_pgwire::startup::{Startup, Version};
+use tokio::time::timeout;
+
+use super::wire::{Message, Wire};
+use crate::pod::endpoint::{Fault, Secured};
+use crate::pod::state::PATIENCE;
+
+/// A connection on which the server waits for a token; the connection is taken to send one.
+pub(super) type Asked = Option<Wire>;
+
+/// What is known of a session.
+#[derive(Debug, Default)]
+pub(super) struct Admitted {
+    version: String,
+    is_standby: bool,
+    is_read_only: bool,
+}
+
+/// Where a login ended.
+#[derive(Debug)]
+pub(super) enum Refused {
+    /// The token was not accepted.
+    Token(Fault),
+    /// It was, and yet there is no session.
+    Session(Fault),
+}
+
+/// Says who wants to log in, and hears what that takes.
+pub(super) async fn ask(
+    secured: Secured,
+    user: &str,
+    database: Option<&str>,
+) -> Result<Asked, Fault> {
+    let mut wire = Wire::new(secured);
+    let startup = Startup::new(Version::V3_0)
+        .with("user", user)
+        .with("database", database.unwrap_or(user))
+        .with("application_name", "irsa-doctor");
+    let mut packet = BytesMut::new();
+    startup.encode(&mut packet);
+    let asking = async {
+        wire.send(&packet).await?;
+        question(&mut wire, user).await
+    };
+    timeout(PATIENCE, asking).await.map_err(|_| silent())??;
+    Ok(Some(wire))
+}
+
+async fn question(wire: &mut Wire, user: &str) -> Result<(), Fault> {
+    loop {
+        let message = wire.message().await?;
+        match message.tag {
+            backend::AUTHENTICATION => {
+                let asked = Authentication::parse(&message.body).map_err(Fault::unclear)?;
+                return match asked {
+                    Authentication::CleartextPassword => Ok(()),
+                    Authentication::Md5 { .. } => Err(no_member(user, "MD5")),
+                    Authentication::Sasl { .. } => Err(no_member(user, "SCRAM")),
+                    _ => Err(Fault::unclear(
+                        "the server asks for nothing that RDS asks for",
+                    )),
+                };
+            }
+            backend::NEGOTIATE_PROTOCOL_VERSION | backend::NOTICE_RESPONSE => {}
+            _ => return Err(before_token(&message)),
+        }
+    }
+}
+
+fn no_member(user: &str, method: &str) -> Fault {
+    let said = format!("`{user}` is asked for a password by {method}: no member of rds_iam is");
+    let quoted = user.replace('"', "\"\"");
+    Fault::new(Cause::RdsIamNotGranted, said).remedy(format!(
+        "run `GRANT rds_iam TO \"{quoted}\";` as the master user; if there is no such user, `CREATE USER \"{quoted}\";` \
+         before it: PostgreSQL asks an unknown user just the same"
+    ))
+}
+
+fn before_token(message: &Message) -> Fault {
+    match error(message) {
+        Err(fault) => fault,
+        Ok(response) => match response.code {
+            SqlState::INVALID_AUTHORIZATION_SPECIFICATION => said(Cause::RoleNotFound, &response),
+            _ => of_server(&response),
+        },
+    }
+}
+
+/// What has nothing to do with who logs in.
+fn of_server(response: &ErrorResponse) -> Fault {
+    match response.code {
+        SqlState::TOO_MANY_CONNECTIONS => said(Cause::EndpointOverloaded, response),
+        SqlState::CANNOT_CONNECT_NOW | SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN => {
+            said(Cause::NotAvailable, response)
+        }
+        _ => Fault::unclear(text(response)),
+    }
+}
+
+/// Sends the token, and hears whether there is a session.
+pub(super) async fn log_in(mut wire: Wire, token: &RdsToken) -> Result<Admitted, Refused> {
+    let login = async {
+        let mut answer = BytesMut::new();
+        frontend::password(token.expose().as_bytes(), &mut answer);
+        wire.send(&answer).await.map_err(Refused::Token)?;
+        let admitted = admission(&mut wire, token).await?;
+        let mut farewell = BytesMut::new();
+        frontend::terminate(&mut farewell);
+        // It is admitted whether it can say good-bye or not.
+        _ = wire.send(&farewell).await;
+        Ok(admitted)
+    };
+    timeout(PATIENCE, login)
+        .await
+        .unwrap_or_else(|_| Err(Refused::Token(silent())))
+}
+
+async fn admission(wire: &mut Wire, token: &RdsToken) -> Result<Admitted, Refused> {
+    let mut admitted = Admitted::default();
+    loop {
+        let message = wire.message().await.map_err(Refused::Token)?;
+        match message.tag {
+            backend::READY_FOR_QUERY => return Ok(admitted),
+            backend::PARAMETER_STATUS => admitted.learn(&message),
+            backend::AUTHENTICATION | backend::BACKEND_KEY_DATA | backend::NOTICE_RESPONSE => {}
+            _ => return Err(after_token(&message, token)),
+        }
+    }
+}
+
+fn after_token(message: &Message, token: &RdsToken) -> Refused {
+    let mut response = match error(message) {
+        Ok(response) => response,
+        Err(fault) => return Refused::Token(fault),
+    };
+    response.message = response.message.replace(token.expose(), "[redacted]");
+    match response.code {
+        SqlState::INVALID_AUTHORIZATION_SPECIFICATION => {
+            Refused::Token(said(Cause::IamLoginRefused, &response))
+        }
+        SqlState::INVALID_PASSWORD => Refused::Token(said(Cause::RdsIamNotGranted, &response)),
+        SqlState::INVALID_CATALOG => Refused::Session(said(Cause::WrongDatabase, &response)),
+        SqlState::INSUFFICIENT_PRIVILEGE => {
+            Refused::Session(said(Cause::DatabaseAccessDenied, &response))
+        }
+        _ => Refused::Session(of_server(&response)),
+    }
+}
+
+fn error(message: &Message) -> Result<ErrorResponse, Fault> {
+    if message.tag == backend::ERROR_RESPONSE {
+        ErrorResponse::parse(&message.body).map_err(Fault::unclear)
+    } else {
+        Err(Fault::unclear("a message came that no login has"))
+    }
+}
+
+fn said(cause: Cause, response: &ErrorResponse) -> Fault {
+    Fault::new(cause, text(response))
+}
+
+fn text(response: &ErrorResponse) -> String {
+    format!("{} (SQLSTATE {})", response.message, response.code.as_str())
+}
+
+fn silent() -> Fault {
+    let said = format!("the server said nothing for {} s", PATIENCE.as_secs());
+    Fault::new(Cause::EndpointTimeout, said)
+}
+
+impl Admitted {
+    fn learn(&mut self, message: &Message) {
+        let Ok(status) = ParameterStatus::parse(&message.body) else {
+            return;
+        };
+        let is_on = status.value == b"on".as_slice();
+        match status.name {
+            b"server_version" => self.version = String::from_utf8_lossy(status.value).into_owned(),
+            b"in_hot_standby" => self.is_standby = is_on,
+            b"default_transaction_read_only" => self.is_read_only = is_on,
+            _ => {}
+        }
+    }
+}
+
+impl fmt::Display for Admitted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PostgreSQL {}", crate::pod::text::clean(&self.version))?;
+        if self.is_standby || self.is_read_only {
+            write!(f, ", a reader: writes fail there with SQLSTATE 25006")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,124 @@
+//! What is asked of a domain.
+
+use irsa_chain::{Cause, Link};
+
+use super::{answer, grant, labels, on_the_way, permission, signature};
+use crate::pod::state::Pod;
+use crate::{Check, Place, Step};
+
+pub(in crate::pod) const DNS: Step<Pod> = Step::each(
+    &Check {
+        id: "domain-dns",
+        place: Place::Pod,
+        link: Link::Endpoint,
+        question: "Does the domain's name resolve?",
+        looks_at: "The addresses of the name that is dialed, by this machine's resolver.",
+        causes: &[Cause::EndpointUnresolvable],
+        needs: &[],
+    },
+    labels,
+    |pod, label| Box::pin(on_the_way(pod, label, |way| Some(&way.dns))),
+);
+
+pub(in crate::pod) const TCP: Step<Pod> = Step::each(
+    &Check {
+        id: "domain-tcp",
+        place: Place::Pod,
+        link: Link::Endpoint,
+        question: "Does the domain take connections?",
+        looks_at: "A TCP connection to each of the addresses.",
+        causes: &[Cause::EndpointUnreachable, Cause::EndpointTimeout],
+        needs: &["domain-dns"],
+    },
+    labels,
+    |pod, label| Box::pin(on_the_way(pod, label, |way| way.tcp.as_ref())),
+);
+
+pub(in crate::pod) const TLS: Step<Pod> = Step::each(
+    &Check {
+        id: "domain-tls",
+        place: Place::Pod,
+        link: Link::Endpoint,
+        question: "Is it the domain?",
+        looks_at: "The server's certificate: its name, its dates, and an authority among the public ones and those of \
+                   --ca-file.",
+        causes: &[
+            Cause::TlsCertificateInvalid,
+            Cause::EndpointTimeout,
+            Cause::EndpointUnreachable,
+        ],
+        needs: &["domain-tcp"],
+    },
+    labels,
+    |pod, label| Box::pin(on_the_way(pod, label, |way| way.tls.as_ref())),
+);
+
+pub(in crate::pod) const ANSWER: Step<Pod> = Step::each(
+    &Check {
+        id: "domain-answer",
+        place: Place::Pod,
+        link: Link::Endpoint,
+        question: "Does the domain answer a signed request?",
+        looks_at: "One signed `GET _plugins/_security/authinfo`, or `GET _cat/indices` of a collection: 429, 5xx and \
+                   silence are the domain's own.",
+        causes: &[
+            Cause::EndpointThrottled,
+            Cause::EndpointFailed,
+            Cause::EndpointTimeout,
+        ],
+        needs: &["caller", "role-chain", "domain-tls"],
+    },
+    labels,
+    |pod, label| Box::pin(answer(pod, label)),
+);
+
+pub(in crate::pod) const SIGNATURE: Step<Pod> = Step::each(
+    &Check {
+        id: "domain-signature",
+        place: Place::Pod,
+        link: Link::Signature,
+        question: "Does it accept the signature?",
+        looks_at: "The same answer: AWS's edge says by its words whether signature, region, service, session and time \
+                   are accepted.",
+        causes: &[
+            Cause::SignatureMismatch,
+            Cause::SignedForAnotherRegion,
+            Cause::SignedForAnotherService,
+            Cause::CredentialsUnknown,
+            Cause::SessionExpired,
+            Cause::RequestUnsigned,
+        ],
+        needs: &["domain-answer"],
+    },
+    labels,
+    |pod, label| Box::pin(signature(pod, label)),
+);
+
+pub(in crate::pod) const PERMISSION: Step<Pod> = Step::each(
+    &Check {
+        id: "domain-permission",
+        place: Place::Pod,
+        link: Link::Permissions,
+        question: "Do IAM's policies and the domain's let it in?",
+        looks_at: "The same answer: `is not authorized to perform: es:ESHttp…`, with or without an explicit deny.",
+        causes: &[Cause::EsHttpNotAllowed, Cause::EsHttpDenied],
+        needs: &["domain-signature"],
+    },
+    labels,
+    |pod, label| Box::pin(permission(pod, label)),
+);
+
+pub(in crate::pod) const GRANT: Step<Pod> = Step::each(
+    &Check {
+        id: "domain-grant",
+        place: Place::Pod,
+        link: Link::Grant,
+        question: "Does the domain map the role to a role of its own?",
+        looks_at: "The security roles that fine-grained access control gives the caller, by its own word, and whether \
+                   they allow `GET /`, by which clients learn the version.",
+        causes: &[Cause::FgacNotGranted],
+        needs: &["domain-permission"],
+    },
+    labels,
+    |pod, label| Box::pin(grant(pod, label)),
+);

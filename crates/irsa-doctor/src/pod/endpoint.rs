@@ -1,0 +1,237 @@
+//! The way to a data store: its name, TCP, TLS.
+
+use std::fmt::Display;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use irsa_chain::Cause;
+use irsa_net::rustls::{self, ClientConfig};
+use irsa_net::tls::{Roots, client_config};
+use irsa_net::tokio_rustls::TlsConnector;
+use irsa_net::tokio_rustls::client::TlsStream;
+use irsa_pgwire::startup::ssl_request;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
+
+use super::https::{open, tls_words};
+use super::options::Route;
+use super::text::clean;
+use crate::Seen;
+
+/// How far one gets.
+#[derive(Debug)]
+pub(super) struct Way {
+    pub(super) dns: Outcome,
+    /// `None` where it was not got so far.
+    pub(super) tcp: Option<Outcome>,
+    pub(super) tls: Option<Outcome>,
+}
+
+/// What was seen, or what is wrong.
+pub(super) type Outcome = Result<String, Fault>;
+
+/// What is wrong with a data store or the way to it.
+#[derive(Debug, Clone)]
+pub(super) struct Fault {
+    /// `None` where what was seen allows no verdict.
+    pub(super) cause: Option<Cause>,
+    pub(super) said: String,
+    pub(super) remedy: Option<String>,
+}
+
+/// A connection whose other side is verified.
+pub(super) type Secured = TlsStream<TcpStream>;
+
+/// Who offers TLS how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Protocol {
+    /// After SSLRequest.
+    Postgres,
+    /// At once.
+    Https,
+}
+
+const DNS: Duration = Duration::from_secs(3);
+const TLS: Duration = Duration::from_secs(4);
+
+/// Goes as far as it gets.
+pub(super) async fn go(
+    route: &Route,
+    roots: &Result<Roots, String>,
+    protocol: Protocol,
+) -> (Way, Option<Secured>) {
+    let mut way = Way {
+        dns: resolve(&route.dial_host).await,
+        tcp: None,
+        tls: None,
+    };
+    if way.dns.is_err() {
+        return (way, None);
+    }
+    let stream = match open(&route.dial_host, route.dial_port).await {
+        Ok(stream) => stream,
+        Err(error) => {
+            way.tcp = Some(Err(Fault::new(error.cause(), error)));
+            return (way, None);
+        }
+    };
+    let peer = stream
+        .peer_addr()
+        .map(|peer| format!("connected to `{peer}`"));
+    way.tcp = Some(Ok(peer.unwrap_or_default()));
+    match secure(route, roots, protocol, stream).await {
+        Ok(secured) => {
+            way.tls = Some(Ok(described(route, &secured)));
+            (way, Some(secured))
+        }
+        Err(fault) => {
+            way.tls = Some(Err(fault));
+            (way, None)
+        }
+    }
+}
+
+async fn resolve(host: &str) -> Outcome {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    if bare.parse::<IpAddr>().is_ok() {
+        return Ok(format!("`{bare}` is an address"));
+    }
+    let unresolvable = |why: String| {
+        let said = format!("the name `{host}` cannot be resolved: {why}");
+        Fault::new(Cause::EndpointUnresolvable, said)
+    };
+    let found = timeout(DNS, lookup_host((host, 0))).await;
+    let found = found.map_err(|_| unresolvable(format!("no answer within {DNS:?}")))?;
+    let addresses = found.map_err(|error| unresolvable(error.to_string()))?;
+    let addresses: Vec<_> = addresses.map(|address| address.ip().to_string()).collect();
+    Ok(format!("`{host}` is {}", clean(&addresses.join(", "))))
+}
+
+async fn secure(
+    route: &Route,
+    roots: &Result<Roots, String>,
+    protocol: Protocol,
+    mut stream: TcpStream,
+) -> Result<Secured, Fault> {
+    let roots = roots.as_ref();
+    let roots = roots.map_err(|why| Fault::new(Cause::TlsCertificateInvalid, why))?;
+    let tls = config(roots, protocol)?;
+    let handshake = async {
+        if protocol == Protocol::Postgres {
+            ask_for_tls(&mut stream).await?;
+        }
+        let connector = TlsConnector::from(tls);
+        let secured = connector.connect(route.tls_name.clone(), stream).await;
+        secured.map_err(|error| untrusted(route, roots, &error))
+    };
+    let silent = |_| Fault::new(Cause::EndpointTimeout, format!("no TLS within {TLS:?}"));
+    timeout(TLS, handshake).await.map_err(silent)?
+}
+
+fn config(roots: &Roots, protocol: Protocol) -> Result<Arc<ClientConfig>, Fault> {
+    let alpn: &[&[u8]] = match protocol {
+        Protocol::Postgres => &[b"postgresql"],
+        Protocol::Https => &[b"http/1.1"],
+    };
+    let config = client_config(roots, alpn);
+    config.map_err(|error| Fault::new(Cause::TlsCertificateInvalid, error))
+}
+
+/// SSLRequest, which is answered with one byte (PostgreSQL docs, "SSL Session Encryption").
+async fn ask_for_tls(stream: &mut TcpStream) -> Result<(), Fault> {
+    let mut request = BytesMut::new();
+    ssl_request(&mut request);
+    let broken = |error| Fault::new(Cause::EndpointUnreachable, error);
+    stream.write_all(&request).await.map_err(broken)?;
+    match stream.read_u8().await.map_err(broken)? {
+        b'S' => Ok(()),
+        b'N' => Err(Fault::new(
+            Cause::TlsRefusedByServer,
+            "it answers that it has no TLS",
+        )),
+        _ => Err(Fault::new(
+            Cause::TlsRefusedByServer,
+            "it is no PostgreSQL server",
+        )),
+    }
+}
+
+/// A connection that breaks in the middle of a handshake says nothing of certificates.
+fn untrusted(route: &Route, roots: &Roots, error: &std::io::Error) -> Fault {
+    let said = tls_words(error);
+    match error.get_ref() {
+        Some(inner) if inner.is::<rustls::Error>() => {
+            let fault = Fault::new(Cause::TlsCertificateInvalid, said);
+            let is_rds = route.sign_host.contains(".rds.");
+            if !is_rds || roots.covers(&route.region) {
+                return fault;
+            }
+            let region = &route.region;
+            fault.remedy(format!(
+                "RDS's authority for `{region}` is not built in: fetch \
+                 https://truststore.pki.rds.amazonaws.com/{region}/{region}-bundle.pem and name it by `--ca-file`"
+            ))
+        }
+        _ => Fault::new(Cause::EndpointUnreachable, said),
+    }
+}
+
+fn described(route: &Route, secured: &Secured) -> String {
+    let (_, session) = secured.get_ref();
+    let version = match session.protocol_version() {
+        Some(rustls::ProtocolVersion::TLSv1_3) => "TLS 1.3",
+        Some(rustls::ProtocolVersion::TLSv1_2) => "TLS 1.2",
+        _ => "TLS",
+    };
+    let name = route.tls_name.to_str();
+    format!("{version}, with a certificate for `{name}` of an authority that is believed")
+}
+
+impl Way {
+    /// Whether there is a way to the data store at all.
+    pub(super) fn seen(&self, step: impl FnOnce(&Self) -> Option<&Outcome>) -> Seen {
+        match step(self) {
+            Some(Ok(what)) => Seen::holds(what.clone()),
+            Some(Err(fault)) => fault.seen(),
+            None => Seen::unsure("nobody got that far"),
+        }
+    }
+}
+
+impl Fault {
+    pub(super) fn new(cause: Cause, said: impl Display) -> Self {
+        Self {
+            cause: Some(cause),
+            said: clean(&said.to_string()),
+            remedy: None,
+        }
+    }
+
+    /// Something that allows no verdict.
+    pub(super) fn unclear(said: impl Display) -> Self {
+        Self {
+            cause: None,
+            said: clean(&said.to_string()),
+            remedy: None,
+        }
+    }
+
+    pub(super) fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(remedy.into());
+        self
+    }
+
+    pub(super) fn seen(&self) -> Seen {
+        let seen = match self.cause {
+            Some(cause) => Seen::broken(cause, self.said.clone()),
+            None => Seen::unsure(self.said.clone()),
+        };
+        match &self.remedy {
+            Some(remedy) => seen.remedy(remedy.clone()),
+            None => seen,
+        }
+    }
+}

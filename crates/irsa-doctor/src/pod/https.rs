@@ -1,0 +1,143 @@
+//! One request over HTTPS, to whatever address is dialed, with a bounded answer.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, Request, StatusCode, Uri};
+use http_body_util::{BodyExt as _, Empty};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use irsa_net::connect::{ConnectError, ConnectOptions, connect};
+use irsa_net::rustls::ClientConfig;
+use irsa_net::rustls::pki_types::ServerName;
+use irsa_net::tls::explain_io;
+use irsa_net::tokio_rustls::TlsConnector;
+use irsa_net::tokio_rustls::client::TlsStream;
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::state::CONNECT;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A GET and where it goes.
+pub(super) struct Get<'a> {
+    pub(super) dial_host: &'a str,
+    pub(super) dial_port: u16,
+    pub(super) tls_name: ServerName<'static>,
+    pub(super) tls: Arc<ClientConfig>,
+    /// What is sent as `Host`.
+    pub(super) host: &'a str,
+    pub(super) target: &'a str,
+    pub(super) headers: HeaderMap,
+    /// The most bytes of a body that are read.
+    pub(super) most: usize,
+    /// The limit for all of it.
+    pub(super) patience: Duration,
+}
+
+/// An answer, whatever its status.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) body: Bytes,
+}
+
+/// Why there is none.
+#[derive(Debug)]
+pub(super) enum NoAnswer {
+    Connect(ConnectError),
+    Tls(String),
+    Broken(String),
+    TooLong(usize),
+    TimedOut(Duration),
+}
+
+impl Get<'_> {
+    pub(super) async fn send(self) -> Result<Answer, NoAnswer> {
+        let patience = self.patience;
+        timeout(patience, self.exchange())
+            .await
+            .unwrap_or(Err(NoAnswer::TimedOut(patience)))
+    }
+
+    async fn exchange(self) -> Result<Answer, NoAnswer> {
+        let stream = self.connect().await?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        let mut driver = JoinSet::new();
+        driver.spawn(connection);
+        let response = sender.send_request(self.request()?).await?;
+        let status = response.status();
+        let mut incoming = response.into_body();
+        let mut body = BytesMut::new();
+        while let Some(frame) = incoming.frame().await {
+            if let Ok(data) = frame?.into_data() {
+                body.extend_from_slice(&data);
+            }
+            if body.len() > self.most {
+                return Err(NoAnswer::TooLong(self.most));
+            }
+        }
+        let body = body.freeze();
+        Ok(Answer { status, body })
+    }
+
+    async fn connect(&self) -> Result<TlsStream<TcpStream>, NoAnswer> {
+        let stream = open(self.dial_host, self.dial_port).await;
+        let stream = stream.map_err(NoAnswer::Connect)?;
+        let connector = TlsConnector::from(Arc::clone(&self.tls));
+        let secured = connector.connect(self.tls_name.clone(), stream).await;
+        secured.map_err(|error| NoAnswer::Tls(tls_words(&error)))
+    }
+
+    fn request(&self) -> Result<Request<Empty<Bytes>>, NoAnswer> {
+        let uri: Uri = self.target.parse().map_err(broken)?;
+        let mut request = Request::get(uri)
+            .header("host", self.host)
+            .header("user-agent", "irsa-doctor")
+            .body(Empty::new())
+            .map_err(broken)?;
+        request.headers_mut().extend(self.headers.clone());
+        Ok(request)
+    }
+}
+
+fn broken(error: impl Into<BoxError>) -> NoAnswer {
+    let error: BoxError = error.into();
+    NoAnswer::Broken(error.to_string())
+}
+
+impl From<hyper::Error> for NoAnswer {
+    fn from(error: hyper::Error) -> Self {
+        broken(error)
+    }
+}
+
+impl std::fmt::Display for NoAnswer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Connect(error) => write!(f, "{error}"),
+            Self::Tls(why) => write!(f, "TLS failed: {why}"),
+            Self::Broken(why) => write!(f, "the answer broke off: {why}"),
+            Self::TooLong(most) => write!(f, "the answer is longer than {most} bytes"),
+            Self::TimedOut(patience) => write!(f, "no whole answer within {patience:?}"),
+        }
+    }
+}
+
+/// A TCP connection, in no more than [`CONNECT`].
+pub(super) async fn open(host: &str, port: u16) -> Result<TcpStream, ConnectError> {
+    let options = ConnectOptions {
+        timeout: CONNECT,
+        ..ConnectOptions::default()
+    };
+    connect(host, port, &options).await
+}
+
+/// What a failed handshake means, in words.
+pub(super) fn tls_words(error: &io::Error) -> String {
+    explain_io(error).unwrap_or_else(|| error.to_string())
+}

@@ -1,0 +1,140 @@
+//! A projected token, taken apart. What it says is believed by nobody here; it is compared.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use irsa_identity::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+/// A token with its claims. `Debug` shows no part of the signature.
+#[derive(Debug)]
+pub(super) struct Jwt {
+    raw: SecretString,
+    pub(super) header: Header,
+    pub(super) claims: Claims,
+}
+
+/// The header (RFC 7515, section 4.1).
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Header {
+    pub(super) alg: String,
+    pub(super) kid: Option<String>,
+}
+
+/// The claims that STS and the agent go by (RFC 7519, section 4.1; Kubernetes, "Bound service account tokens").
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Claims {
+    pub(super) iss: String,
+    pub(super) sub: String,
+    pub(super) aud: Audience,
+    pub(super) exp: Option<u64>,
+    pub(super) nbf: Option<u64>,
+    pub(super) iat: Option<u64>,
+    #[serde(rename = "kubernetes.io")]
+    pub(super) kubernetes: Kubernetes,
+}
+
+/// What the token is bound to.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Kubernetes {
+    pub(super) pod: Option<Named>,
+    pub(super) node: Option<Named>,
+}
+
+/// An object by its name.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Named {
+    pub(super) name: String,
+}
+
+/// One audience or several; anything else is none.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Audience {
+    One(String),
+    Several(Vec<String>),
+    None(IgnoredAny),
+}
+
+impl Jwt {
+    /// Takes a token apart; the error is what is wrong, as the second half of a sentence.
+    pub(super) fn parse(raw: SecretString) -> Result<Self, &'static str> {
+        let mut parts = raw.expose_secret().split('.');
+        let header = part(parts.next()).ok_or("has a header that is no JSON object")?;
+        let claims = part(parts.next()).ok_or("has claims that are none of a token")?;
+        Ok(Self {
+            raw,
+            header,
+            claims,
+        })
+    }
+
+    /// What is signed, and the signature.
+    pub(super) fn signed(&self) -> Option<(&str, &str)> {
+        self.raw.expose_secret().rsplit_once('.')
+    }
+}
+
+fn part<T: for<'de> Deserialize<'de>>(text: Option<&str>) -> Option<T> {
+    let json = URL_SAFE_NO_PAD.decode(text?).ok()?;
+    serde_json::from_slice(&json).ok()
+}
+
+impl Claims {
+    pub(super) fn audiences(&self) -> &[String] {
+        match &self.aud {
+            Audience::One(audience) => std::slice::from_ref(audience),
+            Audience::Several(audiences) => audiences,
+            Audience::None(_) => &[],
+        }
+    }
+
+    /// Its whole life in seconds, where it has an end and a beginning.
+    pub(super) fn life(&self) -> Option<u64> {
+        self.exp?.checked_sub(self.iat.or(self.nbf)?)
+    }
+}
+
+impl Default for Audience {
+    fn default() -> Self {
+        Self::Several(Vec::new())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn jwt(claims: &str) -> Result<Jwt, &'static str> {
+        let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256","kid":"k"}"#);
+        let claims = URL_SAFE_NO_PAD.encode(claims);
+        Jwt::parse(format!("{header}.{claims}.c2ln").into())
+    }
+
+    #[test]
+    fn reads_one_audience_or_several() {
+        let claims = |json: &str| jwt(json).unwrap().claims;
+        assert_eq!(claims(r#"{"aud":"a"}"#).audiences(), ["a"]);
+        assert_eq!(claims(r#"{"aud":["a","b"]}"#).audiences(), ["a", "b"]);
+        assert!(claims("{}").audiences().is_empty());
+        assert!(claims(r#"{"aud":{"a":1}}"#).audiences().is_empty());
+    }
+
+    #[test]
+    fn hostile_claims_are_an_error_and_no_panic() {
+        for json in ["", "[]", r#"{"exp":-1}"#, r#"{"exp":1e99}"#, "{\"iss\":1}"] {
+            assert!(jwt(json).is_err(), "{json}");
+        }
+        assert_eq!(jwt(r#"{"exp":1,"iat":2}"#).unwrap().claims.life(), None);
+        assert!(jwt(&"[".repeat(100_000)).is_err());
+    }
+
+    #[test]
+    fn debug_shows_no_signature() {
+        assert!(!format!("{:?}", jwt("{}").unwrap()).contains("c2ln"));
+    }
+}

@@ -1,0 +1,72 @@
+//! The node's role: what an SDK would fall back to, and what that would have hidden.
+
+use irsa_chain::{Cause, Link};
+use irsa_identity::IdentityError;
+
+use super::state::{Pod, cut_off};
+use super::text::clean;
+use crate::{Check, Place, Seen, Step};
+
+/// The name of the node's role, or why it can't be had.
+pub(super) type NodeLook = Result<String, NodeRefusal>;
+
+/// Why the node's role can't be had.
+#[derive(Debug)]
+pub(super) enum NodeRefusal {
+    /// The settings don't allow to ask.
+    Unasked(IdentityError),
+    /// The service said no, or nobody listens.
+    Said(IdentityError),
+    /// There was no answer, as with a hop limit of 1.
+    Silent,
+}
+
+pub(super) const NODE_ROLE: Step<Pod> = Step::once(
+    &Check {
+        id: "node-role",
+        place: Place::Pod,
+        link: Link::StsSession,
+        question: "Is the node's role out of reach?",
+        looks_at: "The instance metadata service: whether it gives this process a token (IMDSv2) and the name of the \
+                   node's role. Its credentials are not fetched. An SDK that finds no identity of the pod takes \
+                   them, and hides so what is broken.",
+        causes: &[Cause::NodeRoleReachable],
+        needs: &[],
+    },
+    |pod, _| Box::pin(node_role(pod)),
+);
+
+async fn node_role(pod: &mut Pod) -> Seen {
+    if pod.source_name() == "imds" {
+        return Seen::not_applicable("it is the identity that was chosen");
+    }
+    let told_not_to = pod
+        .variable("AWS_EC2_METADATA_DISABLED")
+        .is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    match pod.node.outcome().await {
+        Some(Ok(role)) if told_not_to => Seen::holds(format!(
+            "it gives the role `{role}`, but AWS_EC2_METADATA_DISABLED keeps SDKs from asking"
+        )),
+        Some(Ok(role)) => reachable(role),
+        Some(Err(NodeRefusal::Silent)) => {
+            Seen::holds("the instance metadata service does not answer this process")
+        }
+        Some(Err(NodeRefusal::Said(error))) if error.cause() == Some(Cause::ImdsRefused) => {
+            Seen::holds(clean(&error.to_string()))
+        }
+        Some(Err(NodeRefusal::Said(error) | NodeRefusal::Unasked(error))) => {
+            Seen::unsure(clean(&error.to_string()))
+        }
+        None => cut_off(),
+    }
+}
+
+fn reachable(role: &str) -> Seen {
+    Seen::warning(
+        Cause::NodeRoleReachable,
+        format!(
+            "any process of this pod can act as the node's role `{role}`: where the pod's own identity is broken, AWS's \
+             SDKs do so without a word, and what is wrong shows only as permissions of that role"
+        ),
+    )
+}

@@ -1,0 +1,107 @@
+//! Whether STS answers, and what time it is there.
+
+use irsa_chain::{Cause, Link};
+
+use crate::pod::state::{Pod, cut_off};
+use crate::pod::text::{clean, moment, seconds, span};
+use crate::{Check, Place, Seen, Step};
+
+pub(in crate::pod) const REACHABLE: Step<Pod> = Step::once(
+    &Check {
+        id: "sts-reachable",
+        place: Place::Pod,
+        link: Link::StsSession,
+        question: "Does STS answer from here?",
+        looks_at: "The region's endpoint of STS, or the one that was set, by DNS, TCP, verified TLS and HTTP, through \
+                   the proxy that HTTPS_PROXY or ALL_PROXY names, if any.",
+        causes: &[Cause::StsUnreachable],
+        needs: &["region"],
+    },
+    |pod, _| Box::pin(reachable(pod)),
+);
+
+pub(in crate::pod) const CLOCK: Step<Pod> = Step::once(
+    &Check {
+        id: "clock",
+        place: Place::Pod,
+        link: Link::Signature,
+        question: "Is it the same time here and at AWS?",
+        looks_at: "The `Date` of STS's answer beside this machine's clock: AWS takes signatures that are 5 minutes off; \
+                   a minute is a warning.",
+        causes: &[Cause::ClockSkew],
+        needs: &["sts-reachable"],
+    },
+    |pod, _| Box::pin(clock(pod)),
+);
+
+/// How far a signature's time may be off, in seconds ("Troubleshoot Signature Version 4", IAM user guide).
+const REFUSED_FROM: u64 = 300;
+const WARNED_FROM: u64 = 60;
+
+async fn reachable(pod: &mut Pod) -> Seen {
+    let way = way(pod);
+    let is_needed = pod.is_web_identity();
+    match pod.sts.outcome().await {
+        Some(Ok(heard)) => Seen::holds(format!(
+            "`{}` answers{way}",
+            clean(heard.answer.url.trim_end_matches('/'))
+        )),
+        Some(Err(error)) if !is_needed => Seen::not_applicable(format!(
+            "it does not, but the exchange needs no STS: {}",
+            clean(&error.to_string())
+        )),
+        Some(Err(error)) if error.cause().is_none() => {
+            let said = clean(&error.to_string());
+            Seen::broken(Cause::StsUnreachable, said).remedy(error.remedy())
+        }
+        Some(Err(error)) => {
+            let seen = format!("{}{way}", clean(&error.to_string()));
+            Seen::broken(Cause::StsUnreachable, seen).remedy(error.remedy())
+        }
+        None => cut_off(),
+    }
+}
+
+/// The proxy variables by name; their values may hold a password.
+fn way(pod: &Pod) -> String {
+    let first = |names: &[&'static str]| {
+        let mut names = names.iter();
+        names.find(|name| pod.variable(name).is_some()).copied()
+    };
+    let proxy = first(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]);
+    let spared = first(&["NO_PROXY", "no_proxy"]);
+    match (proxy, spared) {
+        (None, _) => String::new(),
+        (Some(proxy), None) => format!(", through the proxy of `{proxy}`"),
+        (Some(proxy), Some(spared)) => {
+            format!(", through the proxy of `{proxy}` unless `{spared}` names it")
+        }
+    }
+}
+
+async fn clock(pod: &mut Pod) -> Seen {
+    let heard = match pod.sts.outcome().await {
+        Some(Ok(heard)) => heard,
+        Some(Err(error)) => return Seen::not_applicable(clean(&error.to_string())),
+        None => return cut_off(),
+    };
+    let Some(there) = heard.answer.date.map(seconds) else {
+        return Seen::not_applicable("STS's answer has no `Date` to compare with");
+    };
+    let here = seconds(heard.at);
+    let (apart, side) = (
+        here.abs_diff(there),
+        if here > there { "ahead" } else { "behind" },
+    );
+    let seen = format!(
+        "this machine's clock is {} {side}: {} here, {} at AWS",
+        span(apart),
+        moment(here),
+        moment(there)
+    );
+    match apart {
+        REFUSED_FROM.. => Seen::broken(Cause::ClockSkew, seen),
+        WARNED_FROM.. => Seen::warning(Cause::ClockSkew, seen),
+        _ => Seen::holds(format!("they are {apart} s apart")),
+    }
+}

@@ -1,0 +1,65 @@
+//! Texts from outside in reports, and times.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// As much of a foreign text as is shown.
+const SHOWN: usize = 200;
+
+/// `text` without control characters, and cut where it is long.
+pub(super) fn clean(text: &str) -> String {
+    let mut shown: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(SHOWN + 1)
+        .collect();
+    if shown.chars().count() > SHOWN {
+        shown.pop();
+        shown.push('…');
+    }
+    shown
+}
+
+/// The same in backticks.
+pub(super) fn quoted(text: &str) -> String {
+    format!("`{}`", clean(text).replace('`', "'"))
+}
+
+/// A time in seconds since 1970, as `2026-11-25T03:30:00Z`.
+pub(super) fn moment(seconds: u64) -> String {
+    // The last second that the format has: the end of the year 9999.
+    let at = UNIX_EPOCH + Duration::from_secs(seconds.min(253_402_300_799));
+    humantime::format_rfc3339_seconds(at).to_string()
+}
+
+/// Whole seconds since 1970.
+pub(super) fn seconds(at: SystemTime) -> u64 {
+    at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+/// A span in the two largest units: `2h 5m`.
+pub(super) fn span(seconds: u64) -> String {
+    let coarse = match seconds {
+        0..7_200 => seconds,
+        7_200..172_800 => seconds - seconds % 60,
+        _ => seconds - seconds % 3_600,
+    };
+    humantime::format_duration(Duration::from_secs(coarse)).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_text_is_one_short_line() {
+        assert_eq!(quoted("a\nb\u{1b}[31m`"), "`a b [31m'`");
+        assert_eq!(clean(&"x".repeat(10_000)).chars().count(), SHOWN + 1);
+    }
+
+    #[test]
+    fn no_time_is_out_of_range() {
+        assert_eq!(moment(0), "1970-01-01T00:00:00Z");
+        assert_eq!(moment(u64::MAX), "9999-12-31T23:59:59Z");
+        assert_eq!(span(7_325), "2h 2m");
+    }
+}

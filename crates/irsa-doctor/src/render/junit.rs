@@ -1,0 +1,166 @@
+//! For continuous integration: JUnit's XML, a suite for each link.
+//!
+//! There is no standard; these are the elements that Jenkins, GitLab and GitHub's actions read: `failure` for what is
+//! broken, `skipped` for what was not looked at, with its reason, and `system-out` for what should be improved.
+
+use std::fmt::{self, Display, Formatter, Write};
+use std::time::Duration;
+
+use irsa_chain::Link;
+
+use super::page_of;
+use super::words::printable;
+use crate::{Finding, Report, Verdict};
+
+/// The report as JUnit's XML.
+pub fn junit(report: &Report) -> String {
+    let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    // Writing to a String does not fail.
+    let _ = write_suites(&mut xml, report);
+    xml
+}
+
+/// Text in an element or a quoted attribute (XML 1.0, section 2.4), without characters that XML forbids.
+struct Escaped<'a>(&'a str);
+
+/// The numbers of a suite, or of all of them.
+struct Totals {
+    tests: usize,
+    failures: usize,
+    skipped: usize,
+    took: Duration,
+}
+
+fn write_suites(xml: &mut String, report: &Report) -> fmt::Result {
+    writeln!(
+        xml,
+        "<testsuites name=\"irsa doctor\" {}>",
+        Totals::of(report.findings.iter())
+    )?;
+    for link in Link::ALL {
+        let of_link = || {
+            report
+                .findings
+                .iter()
+                .filter(move |finding| finding.check.link == link)
+        };
+        if of_link().next().is_none() {
+            continue;
+        }
+        let totals = Totals::of(of_link());
+        writeln!(
+            xml,
+            "  <testsuite name=\"{}\" {totals}>",
+            Escaped(link.title())
+        )?;
+        for finding in of_link() {
+            write_case(xml, finding)?;
+        }
+        writeln!(xml, "  </testsuite>")?;
+    }
+    writeln!(xml, "</testsuites>")
+}
+
+fn write_case(xml: &mut String, finding: &Finding) -> fmt::Result {
+    let check = finding.check;
+    let name = match &finding.subject {
+        Some(subject) => format!("{} ({subject})", check.id),
+        None => check.id.to_owned(),
+    };
+    writeln!(
+        xml,
+        "    <testcase classname=\"irsa.doctor.{}.{}\" name=\"{}\" time=\"{:.3}\">",
+        check.place,
+        check.link,
+        Escaped(&name),
+        finding.took.as_secs_f64(),
+    )?;
+    write_outcome(xml, finding)?;
+    writeln!(xml, "    </testcase>")
+}
+
+fn write_outcome(xml: &mut String, finding: &Finding) -> fmt::Result {
+    let seen = Escaped(&finding.seen);
+    match finding.verdict {
+        Verdict::Holds => Ok(()),
+        Verdict::NotApplicable | Verdict::Unsure | Verdict::NotReached => {
+            let title = finding.verdict.title();
+            writeln!(xml, "      <skipped message=\"{title}: {seen}\"/>")
+        }
+        Verdict::Broken => {
+            let kind = finding.cause.map_or("broken", irsa_chain::Cause::id);
+            let advice = advice(finding);
+            let advice = Escaped(&advice);
+            writeln!(
+                xml,
+                "      <failure type=\"{kind}\" message=\"{seen}\">{advice}</failure>"
+            )
+        }
+        Verdict::Warning => {
+            let advice = advice(finding);
+            writeln!(
+                xml,
+                "      <system-out>warning: {seen}. {}</system-out>",
+                Escaped(&advice)
+            )
+        }
+    }
+}
+
+fn advice(finding: &Finding) -> String {
+    let remedy = finding.remedy.as_deref().unwrap_or("no remedy is known");
+    format!("Remedy: {remedy}. See {}", page_of(finding.check))
+}
+
+// === impl Escaped ===
+
+impl Display for Escaped<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for char in printable(self.0).chars() {
+            match char {
+                '&' => f.write_str("&amp;")?,
+                '<' => f.write_str("&lt;")?,
+                '>' => f.write_str("&gt;")?,
+                '"' => f.write_str("&quot;")?,
+                '\'' => f.write_str("&apos;")?,
+                other => f.write_char(other)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+// === impl Totals ===
+
+impl Totals {
+    fn of<'a>(findings: impl Iterator<Item = &'a Finding> + Clone) -> Self {
+        let count = |verdicts: &[Verdict]| {
+            findings
+                .clone()
+                .filter(|one| verdicts.contains(&one.verdict))
+                .count()
+        };
+        Self {
+            failures: count(&[Verdict::Broken]),
+            skipped: count(&[Verdict::NotApplicable, Verdict::Unsure, Verdict::NotReached]),
+            took: findings.clone().map(|finding| finding.took).sum(),
+            tests: findings.count(),
+        }
+    }
+}
+
+impl Display for Totals {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self {
+            tests,
+            failures,
+            skipped,
+            took,
+        } = self;
+        let seconds = took.as_secs_f64();
+        write!(
+            f,
+            "tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\" time=\"{seconds:.3}\""
+        )
+    }
+}

@@ -1,0 +1,107 @@
+//! How an account's stage is set: the account in which all holds, with changes.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What differs from `whole.yaml`: a merge patch (RFC 7396), in which `null` takes out and a list takes the place of
+/// another.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Changes(Value);
+
+/// What exists in the account, what the workload asks for, and what the reader may not read.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Given {
+    pub(super) providers: Vec<Provider>,
+    pub(super) role: Option<Role>,
+    pub(super) cluster: Option<Cluster>,
+    pub(super) domain: Option<Domain>,
+    pub(super) workload: Workload,
+    pub(super) denied: Vec<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Provider {
+    url: String,
+    client_ids: Vec<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Role {
+    name: String,
+    path: String,
+    max_session: u32,
+    trust: Value,
+    boundary: Option<Value>,
+    inline: BTreeMap<String, Value>,
+    attached: BTreeMap<String, Value>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Cluster {
+    name: String,
+    iam: bool,
+    stopped: bool,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Domain {
+    name: String,
+    access_policy: Option<Value>,
+    fine_grained: bool,
+    https: bool,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Workload {
+    pub(super) service_account: String,
+    pub(super) role: String,
+    pub(super) issuer: Option<String>,
+    pub(super) audience: String,
+    pub(super) session: u64,
+    pub(super) database: String,
+    pub(super) port: u16,
+    pub(super) user: Option<String>,
+    pub(super) domain: String,
+}
+
+impl Changes {
+    pub(crate) fn none() -> Self {
+        Self(Value::Null)
+    }
+
+    /// The account with these changes.
+    pub(crate) fn given(&self) -> Given {
+        let mut whole: Value = serde_saphyr::from_str(include_str!("whole.yaml")).unwrap();
+        if !self.0.is_null() {
+            merge(&mut whole, &self.0);
+        }
+        serde_json::from_value(whole).unwrap()
+    }
+}
+
+fn merge(target: &mut Value, patch: &Value) {
+    let Value::Object(patch) = patch else {
+        *target = patch.clone();
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(serde_json::Map::new());
+    }
+    let target = target.as_object_mut().unwrap();
+    for (key, value) in patch {
+        if value.is_null() {
+            target.remove(key);
+        } else {
+            merge(target.entry(key.clone()).or_insert(Value::Null), value);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! An AWS of a third party's (moto), with an account set up as a scenario wants it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use irsa_aws::AwsReader;
+use irsa_doctor::aws::Aws;
+use irsa_doctor::{Database, Domain, Workload};
+use irsa_identity::{Environment, Identity, IdentitySettings, SourceChoice, SystemClock};
+use serde::Deserialize;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+
+use super::given::Given;
+
+/// The server, and the way to tell it what exists.
+pub(crate) struct Stage {
+    url: String,
+    orders: ChildStdin,
+    answers: Lines<BufReader<ChildStdout>>,
+    _server: Child,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Answer {
+    Url(String),
+    Names(BTreeMap<String, String>),
+    Error(String),
+}
+
+impl Stage {
+    /// Starts the server; without its files the reason is printed.
+    ///
+    /// # Panics
+    /// Where `IRSA_REQUIRE_CLIENTS` is set, missing files fail the test.
+    pub(crate) async fn start() -> Option<Self> {
+        let folder = std::env::var_os("IRSA_CLIENTS_DIR").map(|folder| PathBuf::from(folder).join("moto"));
+        let folder = folder.filter(|folder| folder.join(".made-from").is_file());
+        let Some(folder) = folder else {
+            let is_required = std::env::var_os("IRSA_REQUIRE_CLIENTS").is_some_and(|value| value == "1");
+            assert!(!is_required, "moto is not prepared");
+            eprintln!("skipped: moto is not prepared; `cargo xtask test` prepares it");
+            return None;
+        };
+        let mut server = Command::new(folder.join("venv/bin/python"))
+            .arg(folder.join("stage.py"))
+            .env_remove("AWS_PROFILE")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let orders = server.stdin.take().unwrap();
+        let answers = BufReader::new(server.stdout.take().unwrap()).lines();
+        let mut stage = Self {
+            url: String::new(),
+            orders,
+            answers,
+            _server: server,
+        };
+        match stage.answer().await {
+            Answer::Url(url) => stage.url = url,
+            other => panic!("{other:?}"),
+        }
+        Some(stage)
+    }
+
+    /// Sets the account up, and what looks at it.
+    pub(crate) async fn set(&mut self, given: &Given) -> Aws {
+        let order = serde_json::to_string(given).unwrap() + "\n";
+        self.orders.write_all(order.as_bytes()).await.unwrap();
+        let names = match self.answer().await {
+            Answer::Names(names) => names,
+            other => panic!("{other:?}"),
+        };
+        let workload = &given.workload;
+        Aws::new(of(workload, &names), reader(&self.url)).with_session(Duration::from_secs(workload.session))
+    }
+
+    async fn answer(&mut self) -> Answer {
+        let line = self.answers.next_line().await.unwrap();
+        serde_json::from_str(&line.expect("the server goes on")).unwrap()
+    }
+}
+
+/// Whoever looks, before a server that plays every API.
+pub(super) fn reader(url: &str) -> AwsReader {
+    let environment = Environment::from_pairs([
+        ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+        ("AWS_REGION", "eu-central-1"),
+        ("AWS_ENDPOINT_URL", url),
+        ("AWS_ENDPOINT_URL_STS", url),
+    ]);
+    let settings = IdentitySettings::new(SourceChoice::Env, environment.clone());
+    let identity = Identity::start(settings, Arc::new(SystemClock)).unwrap();
+    AwsReader::new(identity, &environment)
+}
+
+/// The workload, with the names that the account gave.
+pub(super) fn of(given: &super::given::Workload, names: &BTreeMap<String, String>) -> Workload {
+    let filled = |text: &str| {
+        let fill = |text: String, (name, value): (&String, &String)| text.replace(&format!("{{{name}}}"), value);
+        names.iter().fold(text.to_owned(), fill)
+    };
+    let database = Database {
+        host: filled(&given.database),
+        port: given.port,
+        user: given.user.clone(),
+        name: None,
+    };
+    let domain = Domain {
+        endpoint: filled(&given.domain).parse().unwrap(),
+    };
+    Workload {
+        service_account: Some(given.service_account.parse().unwrap()),
+        role: Some(given.role.parse().unwrap()),
+        issuer: given.issuer.as_ref().map(|issuer| issuer.parse().unwrap()),
+        audience: Some(given.audience.clone()),
+        databases: vec![database],
+        domains: vec![domain],
+    }
+}

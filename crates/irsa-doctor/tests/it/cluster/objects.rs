@@ -1,0 +1,81 @@
+//! The objects of a scenario.
+
+use serde_json::Value;
+
+use super::given::{Change, Given};
+
+const WHOLE: &str = include_str!("whole.yaml");
+/// What the webhook adds to a container.
+const GIVEN_BY_WEBHOOK: [&str; 2] = ["AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE"];
+
+/// All objects, in the order in which they are created: the webhook's configuration last.
+pub(super) fn of(given: &Given, namespace: &str, webhook: &str, authority: &str) -> Vec<Value> {
+    let text = WHOLE
+        .replace("$NAMESPACE", namespace)
+        .replace("$WEBHOOK", webhook)
+        .replace("$AUTHORITY", authority);
+    let mut objects: Vec<Value> = serde_saphyr::from_str(&text).unwrap();
+    if !given.mutated {
+        as_its_template(object(&mut objects, "Pod"));
+    }
+    for change in &given.changes {
+        if change.at.is_empty() {
+            objects.retain(|object| object["kind"] != change.of.as_str());
+        } else {
+            apply(object(&mut objects, &change.of), change);
+        }
+    }
+    objects
+}
+
+fn object<'a>(objects: &'a mut [Value], kind: &str) -> &'a mut Value {
+    let mut all = objects.iter_mut();
+    all.find(|object| object["kind"] == kind)
+        .expect("one of this kind")
+}
+
+/// The pod as it was before the webhook.
+fn as_its_template(pod: &mut Value) {
+    for kind in ["initContainers", "containers"] {
+        for container in pod["spec"][kind].as_array_mut().unwrap() {
+            let env = container["env"].as_array_mut().unwrap();
+            env.retain(|variable| {
+                !GIVEN_BY_WEBHOOK
+                    .iter()
+                    .any(|name| variable["name"] == *name)
+            });
+            container.as_object_mut().unwrap().remove("volumeMounts");
+        }
+    }
+    pod["spec"].as_object_mut().unwrap().remove("volumes");
+}
+
+fn apply(object: &mut Value, change: &Change) {
+    let (parent, key) = change.at.rsplit_once('/').unwrap();
+    let key = key.replace("~1", "/").replace("~0", "~");
+    match (object.pointer_mut(parent), &change.to) {
+        (Some(Value::Object(fields)), Some(value)) => drop(fields.insert(key, value.clone())),
+        (Some(Value::Object(fields)), None) => drop(fields.remove(&key).expect("a field")),
+        (Some(Value::Array(items)), Some(value)) if key == "-" => items.push(value.clone()),
+        (Some(Value::Array(items)), Some(value)) => {
+            items[key.parse::<usize>().unwrap()] = value.clone()
+        }
+        (Some(Value::Array(items)), None) => drop(items.remove(key.parse().unwrap())),
+        _ => panic!("nothing at {parent}"),
+    }
+}
+
+/// Where objects of this kind are.
+pub(super) fn path(kind: &str, namespace: &str) -> String {
+    match kind {
+        "Namespace" => "/api/v1/namespaces".to_owned(),
+        "ServiceAccount" => format!("/api/v1/namespaces/{namespace}/serviceaccounts"),
+        "Pod" => format!("/api/v1/namespaces/{namespace}/pods"),
+        "ClusterRole" => "/apis/rbac.authorization.k8s.io/v1/clusterroles".to_owned(),
+        "ClusterRoleBinding" => "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings".to_owned(),
+        "MutatingWebhookConfiguration" => {
+            "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations".to_owned()
+        }
+        _ => panic!("{kind} is none of a scenario's kinds"),
+    }
+}

@@ -1,0 +1,223 @@
+//! A real API server, a webhook beside it, and a namespace for each scenario.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::{Method, Request};
+use irsa_components::cache;
+use irsa_components::kubernetes::{
+    Kubernetes, KubernetesBinaries, KubernetesError, KubernetesOptions,
+};
+use irsa_doctor::Workload;
+use irsa_doctor::cluster::{Cluster, Target};
+use irsa_kube::{KubeReader, TokenOptions};
+use irsa_net::tls::LocalAuthority;
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::given::{Given, SignedBy};
+use super::objects;
+use super::webhook::Webhook;
+
+/// As EKS has them.
+pub(super) const ISSUER: &str =
+    "https://oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE";
+/// How long the API server may take to know what it was told.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// What a scenario leaves that others would notice.
+const CLUSTER_WIDE: &str = "MutatingWebhookConfiguration";
+
+/// An API server with its administrator.
+pub(super) struct Stage {
+    kubernetes: Kubernetes,
+    folder: TempDir,
+    admin: KubeReader,
+    authority: LocalAuthority,
+}
+
+/// A scenario's namespace.
+pub(super) struct Set<'a> {
+    stage: &'a Stage,
+    namespace: String,
+    reader: KubeReader,
+    given: Workload,
+    region: Option<String>,
+    container: Option<String>,
+    _webhook: Webhook,
+}
+
+impl Stage {
+    /// Nothing where no Go can build the API server.
+    pub(super) async fn start() -> Option<Self> {
+        let binaries = match KubernetesBinaries::locate(&cache_folder(), &|_| ()).await {
+            Err(error @ KubernetesError::NoGo) => {
+                let is_required =
+                    std::env::var_os("IRSA_REQUIRE_CLIENTS").is_some_and(|value| value == "1");
+                assert!(!is_required, "{error}");
+                return None;
+            }
+            located => located.unwrap(),
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let mut options = KubernetesOptions::new(&folder.path().join("kubernetes"));
+        options.issuer = Some(ISSUER.to_owned());
+        let kubernetes = Kubernetes::start(&binaries, options).await.unwrap();
+        let kubeconfig = kubernetes.kubeconfig();
+        let admin = KubeReader::connect(Some(&kubeconfig), None).await;
+        Some(Self {
+            kubernetes,
+            folder,
+            admin: admin.unwrap(),
+            authority: LocalAuthority::generate().unwrap(),
+        })
+    }
+
+    pub(super) async fn stop(self) {
+        self.kubernetes.stop().await.unwrap();
+    }
+
+    /// Creates a scenario's objects.
+    pub(super) async fn set(&self, namespace: &str, given: &Given) -> Set<'_> {
+        let webhook = match given.signed_by {
+            SignedBy::Authority => Webhook::serve(&self.authority).await,
+            SignedBy::Stranger => Webhook::serve(&LocalAuthority::generate().unwrap()).await,
+        };
+        let bundle = STANDARD.encode(self.authority.ca_pem());
+        let own = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
+        self.create(namespace, &own).await;
+        for object in objects::of(given, namespace, &webhook.url, &bundle) {
+            self.create(namespace, &object).await;
+        }
+        for kind in &given.deleted {
+            self.delete(kind, namespace, "app").await;
+        }
+        let reader = match &given.readable {
+            None => self.admin.clone(),
+            Some(resources) => self.reader_of(namespace, resources).await,
+        };
+        Set {
+            stage: self,
+            namespace: namespace.to_owned(),
+            reader,
+            given: Workload {
+                issuer: given.issuer.as_ref().map(|issuer| issuer.parse().unwrap()),
+                ..Workload::default()
+            },
+            region: given.region.clone(),
+            container: given.container.clone(),
+            _webhook: webhook,
+        }
+    }
+
+    /// A reader who may read these resources and nothing else.
+    async fn reader_of(&self, namespace: &str, resources: &[String]) -> KubeReader {
+        let metadata = json!({"name": format!("{namespace}-doctor")});
+        let subject = json!({"kind": "ServiceAccount", "name": "doctor", "namespace": namespace});
+        let rbac = "rbac.authorization.k8s.io";
+        for object in [
+            json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "doctor"}}),
+            json!({"apiVersion": format!("{rbac}/v1"), "kind": "ClusterRole", "metadata": metadata,
+                   "rules": [{"apiGroups": ["*"], "resources": resources, "verbs": ["get", "list"]}]}),
+            json!({"apiVersion": format!("{rbac}/v1"), "kind": "ClusterRoleBinding", "metadata": metadata,
+                   "subjects": [subject],
+                   "roleRef": {"apiGroup": rbac, "kind": "ClusterRole", "name": metadata["name"]}}),
+        ] {
+            self.create(namespace, &object).await;
+        }
+        let options = TokenOptions {
+            audience: ISSUER,
+            expiration: 600,
+            pod: None,
+        };
+        let account = format!("{namespace}/doctor").parse().unwrap();
+        let token = self.admin.token(&account, options).await.unwrap();
+        let file = self.folder.path().join(format!("{namespace}.kubeconfig"));
+        let ca = STANDARD.encode(self.kubernetes.authority());
+        let user = format!("token: {}", token.expose_secret());
+        fs::write(&file, kubeconfig(&self.kubernetes.url(), &ca, &user)).unwrap();
+        let reader = KubeReader::connect(Some(&file), None).await.unwrap();
+        let deadline = Instant::now() + PATIENCE;
+        while reader.pod(namespace, "app").await.is_err() {
+            assert!(Instant::now() < deadline, "the reader may read nothing");
+        }
+        reader
+    }
+
+    /// Creates an object. A webhook of the scenario before may still be asked, and a service account not be known yet.
+    async fn create(&self, namespace: &str, object: &Value) {
+        let kind = object["kind"].as_str().unwrap();
+        let path = objects::path(kind, namespace);
+        let deadline = Instant::now() + PATIENCE;
+        while let Err(error) = self.call(Method::POST, &path, object).await {
+            assert!(Instant::now() < deadline, "{namespace}: {kind}: {error}");
+        }
+    }
+
+    async fn delete(&self, kind: &str, namespace: &str, name: &str) {
+        let path = format!("{}/{name}", objects::path(kind, namespace));
+        self.call(Method::DELETE, &path, &json!({})).await.unwrap();
+    }
+
+    async fn call(&self, method: Method, path: &str, body: &Value) -> Result<(), String> {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("content-type", "application/json")
+            .body(body.to_string().into_bytes())
+            .unwrap();
+        let answer = self.admin.client().request_text(request).await;
+        answer.map(drop).map_err(|error| error.to_string())
+    }
+}
+
+impl Set<'_> {
+    /// The doctor before it.
+    pub(super) fn cluster(&self, target: &str) -> Cluster {
+        let (kind, name) = target.split_once('/').unwrap();
+        let target = match kind {
+            "pod" => Target::Pod {
+                namespace: self.namespace.clone(),
+                name: name.to_owned(),
+            },
+            _ if name.contains('/') => Target::ServiceAccount(name.parse().unwrap()),
+            _ => Target::ServiceAccount(format!("{}/{name}", self.namespace).parse().unwrap()),
+        };
+        let workload = self.given.clone();
+        let mut cluster = Cluster::new(self.reader.clone(), target, workload, SystemTime::now());
+        cluster.webhook = Some(format!("{}-pod-identity-webhook", self.namespace));
+        cluster.region = self.region.as_ref().map(|region| region.parse().unwrap());
+        cluster.container.clone_from(&self.container);
+        cluster
+    }
+
+    /// Takes away what the next scenario would notice.
+    pub(super) async fn clear(self) {
+        let path = objects::path(CLUSTER_WIDE, "");
+        let path = format!("{path}/{}-pod-identity-webhook", self.namespace);
+        // A scenario without one has nothing to take away.
+        _ = self.stage.call(Method::DELETE, &path, &json!({})).await;
+    }
+}
+
+/// A kubeconfig with one context.
+pub(super) fn kubeconfig(url: &str, authority: &str, user: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: Config\n\
+         clusters: [{{name: c, cluster: {{server: \"{url}\", certificate-authority-data: \"{authority}\"}}}}]\n\
+         users: [{{name: u, user: {{{user}}}}}]\n\
+         contexts: [{{name: c, context: {{cluster: c, user: u}}}}]\n\
+         current-context: c\n"
+    )
+}
+
+fn cache_folder() -> PathBuf {
+    let (cache, home) = (std::env::var_os("XDG_CACHE_HOME"), std::env::var_os("HOME"));
+    let given = std::env::var_os("IRSA_CACHE_DIR").map(PathBuf::from);
+    given
+        .or_else(|| cache::default_folder(cache.as_deref(), home.as_deref()))
+        .expect("a home")
+}

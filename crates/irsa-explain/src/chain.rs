@@ -1,0 +1,172 @@
+//! The question of IRSA, whole: may this service account have the role, and may its session then
+//! do it?
+//!
+//! Each link that can be decided is a [`Step`]. A pod passes them all or none; so one denial is
+//! enough, and what is not known is only told where nothing denies.
+
+mod permissions;
+pub mod tell;
+mod trust;
+
+use irsa_chain::{IssuerUrl, Link, ServiceAccount, SessionName};
+use irsa_policy::{Context, Layer};
+
+use crate::estate::{Estate, Role, Source};
+use crate::question::{Document, Question, Unknown};
+
+const NO_ACCOUNT: &str = "the account of the role can't be told: name it with --role ARN";
+
+/// What a pod wants.
+#[derive(Debug)]
+pub struct Wish<'a> {
+    /// Whose token it has; without one, only the permissions of the role are asked.
+    pub token: Option<Token<'a>>,
+    /// The role that it asks for.
+    pub role: &'a Role,
+    /// What it then does, if that is asked too.
+    pub access: Option<Access<'a>>,
+    /// Further condition keys of each request.
+    pub context: &'a Context,
+    /// Policies that are no part of the estate: boundaries, sessions, an organization's.
+    pub documents: &'a [Document],
+}
+
+/// A pod's token.
+#[derive(Debug, Clone, Copy)]
+pub struct Token<'a> {
+    /// Its subject.
+    pub service_account: &'a ServiceAccount,
+    /// Its issuer.
+    pub issuer: &'a IssuerUrl,
+    /// Its audience.
+    pub audience: &'a str,
+}
+
+/// What a session does.
+#[derive(Debug, Clone, Copy)]
+pub enum Access<'a> {
+    /// Logs in: `USER@DATABASE`, where the database is its resource id or what the estate calls
+    /// it; or the whole ARN.
+    Connect(&'a str),
+    /// Sends a request to a domain: its ARN, or what the estate calls it.
+    Open {
+        /// The domain, and in an ARN also the path.
+        domain: &'a str,
+        /// The action.
+        action: &'a str,
+    },
+    /// Anything else.
+    Call {
+        /// The action.
+        action: &'a str,
+        /// What it is called on.
+        resource: Option<&'a str>,
+    },
+}
+
+/// A link that can be decided.
+#[derive(Debug)]
+pub struct Step {
+    /// The link; none if the question is not about a chain.
+    pub link: Option<Link>,
+    /// What is asked there.
+    pub asks: Asks,
+}
+
+/// How a link is decided.
+#[derive(Debug)]
+pub enum Asks {
+    /// By policies.
+    Policies(Box<Question>),
+    /// By what is registered.
+    Registered {
+        /// Whether it is; `None` if that is not known.
+        holds: Option<bool>,
+        /// What was found.
+        sentence: String,
+    },
+}
+
+/// The steps from the token to the data.
+///
+/// # Errors
+/// What can't be told from what is given.
+pub fn steps(estate: &Estate, wish: &Wish<'_>) -> Result<Vec<Step>, String> {
+    let mut steps = Vec::new();
+    let mut issued = None;
+    if let Some(token) = &wish.token {
+        let provider = trust::provider_of(wish.role, token.issuer).ok_or(NO_ACCOUNT)?;
+        let registered = trust::registered(estate, &provider, token.audience);
+        steps.extend(registered.map(|asks| Step::of(Link::OidcProvider, asks)));
+        let question = trust::question(wish, token, &provider);
+        steps.push(Step::of(
+            Link::TrustPolicy,
+            Asks::Policies(Box::new(question)),
+        ));
+        issued = Some(provider);
+    }
+    if let Some(access) = wish.access {
+        let question = permissions::question(estate, wish, access, issued.as_ref())?;
+        steps.push(Step::of(
+            Link::Permissions,
+            Asks::Policies(Box::new(question)),
+        ));
+    }
+    Ok(steps)
+}
+
+/// The roles that let this service account in: one that pods with other names may have as well is
+/// one of them.
+pub fn trusting<'e>(estate: &'e Estate, token: &Token<'_>) -> Vec<&'e Role> {
+    let trusts = |role: &&Role| trust::is_trusted(role, token);
+    estate.roles.iter().filter(trusts).collect()
+}
+
+impl Step {
+    fn of(link: Link, asks: Asks) -> Self {
+        Self {
+            link: Some(link),
+            asks,
+        }
+    }
+
+    /// A question by itself.
+    pub fn alone(question: Question) -> Self {
+        Self {
+            link: None,
+            asks: Asks::Policies(Box::new(question)),
+        }
+    }
+}
+
+/// The name of a session, which a pod chooses.
+fn session_of(token: Option<&Token<'_>>) -> SessionName {
+    SessionName::from_pod_name(token.map_or("session", |token| token.service_account.name()))
+}
+
+/// Puts the policies of a layer into a question, each as a document or as one that is not known.
+fn add(question: &mut Question, layer: Layer, sources: &[Source]) {
+    for Source { place, text } in sources {
+        match text {
+            Some(text) => question.policies.push(Document {
+                layer,
+                file: place.clone(),
+                text: text.clone(),
+            }),
+            None => question.unknown.push(Unknown {
+                layer: Some(layer),
+                what: place.clone(),
+            }),
+        }
+    }
+}
+
+/// Puts further keys into a context.
+fn extend(context: &mut Context, further: &Context) {
+    for (key, values) in further.iter() {
+        context.insert(key, values.iter().cloned());
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,317 @@
+//! Which link refuses, and what can't be told.
+
+use irsa_policy::PolicyDocuments;
+use serde_json::json;
+
+use super::tell::{self, Answers, Detail, Verdict};
+use super::*;
+use crate::estate::{Database, Domain, Provider};
+
+const ISSUER: &str = "oidc.eks.eu-central-1.amazonaws.com/id/ABC";
+const CLUSTER: &str = "arn:aws:rds-db:eu-central-1:111122223333:dbuser:cluster-ABCDEFGH";
+
+fn source(place: &str, text: Option<String>) -> Source {
+    Source {
+        place: place.to_owned(),
+        text,
+    }
+}
+
+fn trust(subject: &str) -> String {
+    json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
+        "Principal": {"Federated": format!("arn:aws:iam::111122223333:oidc-provider/{ISSUER}")},
+        "Condition": {"StringEquals": {format!("{ISSUER}:sub"): subject}},
+    }]})
+    .to_string()
+}
+
+fn statement(effect: &str, action: &str, resource: &str) -> String {
+    let statement = json!({"Effect": effect, "Action": action, "Resource": resource});
+    json!({"Version": "2012-10-17", "Statement": statement}).to_string()
+}
+
+/// A role that the service account may have, and that may log in as `app`.
+fn role() -> Role {
+    Role {
+        place: "app".to_owned(),
+        name: Some("app".to_owned()),
+        arn: Some("arn:aws:iam::111122223333:role/team/app".parse().unwrap()),
+        trust: vec![source(
+            "trust",
+            Some(trust("system:serviceaccount:shop:api")),
+        )],
+        permissions: vec![source(
+            "connect",
+            Some(statement(
+                "Allow",
+                "rds-db:connect",
+                &format!("{CLUSTER}/app"),
+            )),
+        )],
+        ..Role::default()
+    }
+}
+
+struct Asked {
+    estate: Estate,
+    role: Role,
+    audience: &'static str,
+    context: Context,
+}
+
+impl Asked {
+    fn new(role: Role) -> Self {
+        Self {
+            estate: Estate::default(),
+            role,
+            audience: "sts.amazonaws.com",
+            context: Context::new(),
+        }
+    }
+
+    fn steps(&self, access: Option<Access<'_>>) -> Result<Vec<Step>, String> {
+        let service_account = "shop/api".parse().unwrap();
+        let issuer = format!("https://{ISSUER}").parse().unwrap();
+        let token = Token {
+            service_account: &service_account,
+            issuer: &issuer,
+            audience: self.audience,
+        };
+        let wish = Wish {
+            token: Some(token),
+            role: &self.role,
+            access,
+            context: &self.context,
+            documents: &[],
+        };
+        steps(&self.estate, &wish)
+    }
+
+    /// The verdict, and the text for people.
+    fn told(&self, access: Access<'_>) -> (Verdict, String) {
+        let steps = self.steps(Some(access)).unwrap();
+        let documents: Vec<PolicyDocuments> = tell::documents(&steps).unwrap();
+        let answers = Answers::new(&steps, &documents);
+        let text = answers.text(Detail::Decision);
+        let text = anstream::adapter::strip_str(&text).to_string();
+        (answers.verdict(), text)
+    }
+}
+
+#[test]
+fn a_chain_that_holds_is_allowed_by_every_link() {
+    let (verdict, text) = Asked::new(role()).told(Access::Connect("app@cluster-ABCDEFGH"));
+    assert_eq!(verdict, Verdict::Allowed);
+    for part in [
+        "trust policy: Allowed by statement 0 of a resource-based policy (trust:1:",
+        "permissions: Allowed by statement 0 of an identity-based policy (connect:1:",
+        "\nallowed by every link\n",
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
+}
+
+#[test]
+fn the_link_that_refuses_is_named() {
+    let (verdict, text) = Asked::new(role()).told(Access::Connect("admin@cluster-ABCDEFGH"));
+    assert_eq!(verdict, Verdict::Denied);
+    assert!(
+        text.ends_with("denied: the chain breaks at its permissions\n"),
+        "{text}"
+    );
+    let mut stranger = role();
+    stranger.trust = vec![source(
+        "trust",
+        Some(trust("system:serviceaccount:shop:web")),
+    )];
+    let (verdict, text) = Asked::new(stranger).told(Access::Connect("app@cluster-ABCDEFGH"));
+    assert_eq!(verdict, Verdict::Denied);
+    assert!(
+        text.ends_with("denied: the chain breaks at its trust policy\n"),
+        "{text}"
+    );
+    assert!(text.contains("\npermissions: Allowed "), "{text}");
+}
+
+#[test]
+fn the_session_asks_as_the_role_without_its_path_and_with_its_keys() {
+    let asked = Asked::new(role());
+    let steps = asked
+        .steps(Some(Access::Connect("app@cluster-ABCDEFGH")))
+        .unwrap();
+    let Asks::Policies(question) = &steps[1].asks else {
+        panic!("{steps:?}")
+    };
+    assert_eq!(
+        question.principal,
+        "arn:aws:sts::111122223333:assumed-role/app/api"
+    );
+    assert_eq!(
+        question.resource.as_deref(),
+        Some(&*format!("{CLUSTER}/app"))
+    );
+    let value = |key| question.context.values(key).first().map(String::as_str);
+    assert_eq!(
+        value("aws:PrincipalArn"),
+        Some("arn:aws:iam::111122223333:role/team/app")
+    );
+    assert_eq!(value("aws:PrincipalAccount"), Some("111122223333"));
+    assert_eq!(
+        value("aws:FederatedProvider"),
+        Some(&*format!(
+            "arn:aws:iam::111122223333:oidc-provider/{ISSUER}"
+        ))
+    );
+}
+
+#[test]
+fn what_is_not_known_makes_no_verdict_but_a_denial_that_stands_anyway() {
+    let access = Access::Connect("app@cluster-ABCDEFGH");
+    let with = |change: &dyn Fn(&mut Role)| {
+        let mut role = role();
+        change(&mut role);
+        Asked::new(role).told(access)
+    };
+    let later = || source("`x` (known after apply only)", None);
+    let (verdict, text) = with(&|role| role.permissions.push(later()));
+    assert_eq!(verdict, Verdict::Unsure);
+    assert!(text.contains("permissions: Unsure, as it depends on `x` (known after apply only); without it Allowed by"), "{text}");
+    assert!(text.ends_with("unsure at the permissions\n"), "{text}");
+    assert_eq!(with(&|role| role.trust = vec![later()]).0, Verdict::Unsure);
+    assert_eq!(
+        with(&|role| role.boundary = vec![later()]).0,
+        Verdict::Unsure
+    );
+    // Whatever else a policy may say, one denies; and a boundary never allows.
+    let denied = |role: &mut Role| {
+        let deny = Some(statement("Deny", "*", "*"));
+        role.permissions = vec![later(), source("deny", deny)];
+    };
+    assert_eq!(with(&denied).0, Verdict::Denied);
+    let limited = |role: &mut Role| {
+        role.boundary = vec![later()];
+        role.permissions.clear();
+    };
+    assert_eq!(with(&limited).0, Verdict::Denied);
+}
+
+#[test]
+fn a_database_is_found_by_what_it_is_called() {
+    let mut asked = Asked::new(role());
+    asked.estate.databases.push(Database {
+        place: "aws_rds_cluster.orders".to_owned(),
+        names: vec![
+            "orders".to_owned(),
+            "orders.cluster-x.eu-central-1.rds.amazonaws.com".to_owned(),
+        ],
+        region: Some("eu-central-1".parse().unwrap()),
+        resource_id: Some("cluster-ABCDEFGH".parse().unwrap()),
+    });
+    for name in [
+        "orders",
+        "aws_rds_cluster.orders",
+        "ORDERS.cluster-x.eu-central-1.rds.amazonaws.com:5432",
+    ] {
+        let access = format!("app@{name}");
+        assert_eq!(
+            asked.told(Access::Connect(&access)).0,
+            Verdict::Allowed,
+            "{name}"
+        );
+    }
+    assert_eq!(
+        asked.told(Access::Connect(&format!("{CLUSTER}/app"))).0,
+        Verdict::Allowed
+    );
+    let error = asked
+        .steps(Some(Access::Connect("app@billing")))
+        .unwrap_err();
+    assert_eq!(
+        error,
+        "--connect: there is no database `billing`; there is `aws_rds_cluster.orders`"
+    );
+    let error = asked.steps(Some(Access::Connect("orders"))).unwrap_err();
+    assert_eq!(error, "--connect: `orders` is not USER@DATABASE");
+    // Without its id, nothing that policies say of it can be relied on.
+    asked.estate.databases[0].resource_id = None;
+    let (verdict, text) = asked.told(Access::Connect("app@orders"));
+    assert_eq!(verdict, Verdict::Unsure);
+    assert!(
+        text.contains("depends on the resource id of `aws_rds_cluster.orders`"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_domain_has_a_policy_of_its_own() {
+    let arn = "arn:aws:es:eu-central-1:111122223333:domain/logs";
+    let grant = json!({"Version": "2012-10-17", "Statement": {
+        "Effect": "Allow", "Action": "es:ESHttpGet", "Resource": format!("{arn}/*"),
+        "Principal": {"AWS": "arn:aws:iam::111122223333:role/team/app"},
+    }});
+    let mut asked = Asked::new(role());
+    asked.estate.domains.push(Domain {
+        place: "aws_opensearch_domain.logs".to_owned(),
+        names: vec!["logs".to_owned()],
+        arn: Some(arn.to_owned()),
+        access_policy: vec![source("access", Some(grant.to_string()))],
+    });
+    let search = format!("{arn}/orders/_search");
+    let open = |domain, action| Access::Open { domain, action };
+    for domain in ["logs", arn, &search] {
+        let (verdict, text) = asked.told(open(domain, "es:ESHttpGet"));
+        assert_eq!(verdict, Verdict::Allowed, "{domain}: {text}");
+        assert!(text.contains("resource-based policy (access:"), "{text}");
+    }
+    assert_eq!(asked.told(open("logs", "es:ESHttpPut")).0, Verdict::Denied);
+    // The grant names the role, so without the role's name it may be another's.
+    asked.role.name = None;
+    assert_eq!(asked.told(open("logs", "es:ESHttpPut")).0, Verdict::Unsure);
+    let error = asked
+        .steps(Some(open("metrics", "es:ESHttpGet")))
+        .unwrap_err();
+    assert_eq!(
+        error,
+        "--open: there is no domain `metrics`; there is `aws_opensearch_domain.logs`"
+    );
+}
+
+#[test]
+fn a_provider_that_is_known_has_to_take_the_audience() {
+    let mut asked = Asked::new(role());
+    asked.estate.has_all_providers = true;
+    let access = Access::Connect("app@cluster-ABCDEFGH");
+    let (verdict, text) = asked.told(access);
+    assert_eq!(verdict, Verdict::Denied);
+    assert!(
+        text.ends_with("the chain breaks at its OIDC provider\n"),
+        "{text}"
+    );
+    asked.estate.providers.push(Provider {
+        place: "eks".to_owned(),
+        account: Some("111122223333".parse().unwrap()),
+        issuer: Some(format!("https://{ISSUER}").parse().unwrap()),
+        client_ids: Some(vec!["sts.amazonaws.com".to_owned()]),
+    });
+    assert_eq!(asked.told(access).0, Verdict::Allowed);
+    asked.audience = "vault";
+    let (verdict, text) = asked.told(access);
+    assert_eq!(verdict, Verdict::Denied);
+    let begin = "OIDC provider: Denied because `eks` does not take the audience `vault`, but `sts.amazonaws.com`\n";
+    assert!(text.starts_with(begin), "{text}");
+}
+
+#[test]
+fn a_role_without_account_is_where_its_trusted_provider_is() {
+    let mut nameless = role();
+    (nameless.arn, nameless.name) = (None, None);
+    let asked = Asked::new(nameless.clone());
+    assert_eq!(
+        asked.told(Access::Connect("app@cluster-ABCDEFGH")).0,
+        Verdict::Allowed
+    );
+    nameless.trust.clear();
+    let error = Asked::new(nameless).steps(None).unwrap_err();
+    assert_eq!(error, NO_ACCOUNT);
+}

@@ -1,0 +1,137 @@
+//! Signed calls of AWS's APIs beside STS, for whoever reads an account's settings.
+
+use std::time::{Duration, SystemTime};
+
+use aws_sigv4::http_request::{
+    SignableBody, SignableRequest, SigningParams, SigningSettings, sign,
+};
+use aws_sigv4::sign::v4;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::body::SdkBody;
+use irsa_chain::{Link, Region};
+use secrecy::ExposeSecret;
+use tracing::subscriber::{NoSubscriber, with_default};
+
+use crate::error::scrub::REDACTED;
+use crate::http::{Answer, Http, HttpUrl};
+use crate::sts::sdk_credentials;
+use crate::{IdentityError, SessionCredentials};
+
+/// A call that is to be signed and sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiCall {
+    /// Where it goes: `https`, or `http` on this machine. Its path and query are signed as they stand.
+    pub url: String,
+    /// The service's name in the credential scope: `iam`, `rds`, `es`.
+    pub service: &'static str,
+    /// The region in the credential scope.
+    pub region: Region,
+    /// What is sent by `POST`, with its media type; nothing is sent by `GET`.
+    pub body: Option<(&'static str, String)>,
+}
+
+/// What an API answered, a refusal too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body, of at most 4 MiB; in that of a refusal the credentials are redacted.
+    pub body: Vec<u8>,
+}
+
+/// Why an API gave no answer.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ApiError {
+    /// There are no credentials to sign with.
+    #[error(transparent)]
+    Credentials(IdentityError),
+    /// The call could not be made, was not answered in time, or was answered with too much.
+    #[error("{0}")]
+    Unreachable(String),
+}
+
+/// The most of a body that is read: a page of a hundred clusters takes about 500 kB.
+const MAX_BODY: usize = 4 * 1024 * 1024;
+
+/// Signs `call` with `credentials` as of `now` and sends it; the answer must be there within `limit`.
+pub(crate) async fn send(
+    http: &Http,
+    call: &ApiCall,
+    credentials: &SessionCredentials,
+    now: SystemTime,
+    limit: Duration,
+) -> Result<ApiAnswer, ApiError> {
+    let url = HttpUrl::parse(&call.url).map_err(ApiError::Unreachable)?;
+    if !url.is_https() && !url.is_loopback() {
+        let text = format!(
+            "`http` would send the session token in clear text to `{}`: use `https`",
+            url.host()
+        );
+        return Err(ApiError::Unreachable(text));
+    }
+    // At trace level the signer logs what it signs, the session token included.
+    let request = with_default(NoSubscriber::new(), || signed(call, credentials, now));
+    let request = request.map_err(|_| {
+        let text = "the call could not be signed with these credentials";
+        ApiError::Credentials(IdentityError::at(Link::Signature, text))
+    })?;
+    let answer = http.ask(request, url.is_loopback(), limit, MAX_BODY).await;
+    let Answer { status, body, .. } = answer.map_err(ApiError::Unreachable)?;
+    let body = if status < 300 {
+        body
+    } else {
+        redacted(&body, credentials)
+    };
+    Ok(ApiAnswer { status, body })
+}
+
+fn signed(
+    call: &ApiCall,
+    credentials: &SessionCredentials,
+    now: SystemTime,
+) -> Result<HttpRequest, Box<dyn std::error::Error + Send + Sync>> {
+    let (method, media_type, body) = match &call.body {
+        Some((media_type, body)) => ("POST", Some(*media_type), body.as_str()),
+        None => ("GET", None, ""),
+    };
+    let identity = sdk_credentials(credentials).into();
+    let params: SigningParams<'_> = v4::SigningParams::builder()
+        .identity(&identity)
+        .region(call.region.as_str())
+        .name(call.service)
+        .time(now)
+        .settings(SigningSettings::default())
+        .build()?
+        .into();
+    let headers = media_type.map(|media_type| ("content-type", media_type));
+    let signable = SignableRequest::new(
+        method,
+        &call.url,
+        headers.into_iter(),
+        SignableBody::Bytes(body.as_bytes()),
+    )?;
+    let (instructions, _) = sign(signable, &params)?.into_parts();
+    let mut request = HttpRequest::new(SdkBody::from(body));
+    request.set_method(method)?;
+    request.set_uri(call.url.as_str())?;
+    let all = headers.into_iter().chain(instructions.headers());
+    for (name, value) in all {
+        request
+            .headers_mut()
+            .try_insert(name.to_owned(), value.to_owned())?;
+    }
+    Ok(request)
+}
+
+/// A signature that does not match is answered with all that was signed.
+fn redacted(body: &[u8], credentials: &SessionCredentials) -> Vec<u8> {
+    let secrets = [
+        Some(credentials.secret_access_key()),
+        credentials.session_token(),
+    ];
+    let text = String::from_utf8_lossy(body).into_owned();
+    let text = secrets.into_iter().flatten().fold(text, |text, secret| {
+        text.replace(secret.expose_secret(), REDACTED)
+    });
+    text.into_bytes()
+}

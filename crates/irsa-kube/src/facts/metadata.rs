@@ -1,0 +1,79 @@
+//! What all objects have.
+
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// Name, labels, annotations and times of an object.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Metadata {
+    /// The name.
+    pub name: String,
+    /// The namespace; empty for what belongs to the cluster.
+    pub namespace: String,
+    /// Tells it from others of the same name, before and after.
+    pub uid: String,
+    /// The labels.
+    pub labels: BTreeMap<String, String>,
+    /// The annotations.
+    pub annotations: BTreeMap<String, String>,
+    /// When it was created, by the API server's clock.
+    #[serde(rename = "creationTimestamp", deserialize_with = "instant")]
+    pub created: Option<SystemTime>,
+    managed_fields: Vec<ManagedFields>,
+}
+
+/// Who set which fields when.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct ManagedFields {
+    #[serde(deserialize_with = "instant")]
+    time: Option<SystemTime>,
+    fields_v1: Value,
+}
+
+impl Metadata {
+    /// When this annotation was last set, as far as the API server keeps book: whoever set it may have set others
+    /// later.
+    pub fn annotated(&self, key: &str) -> Option<SystemTime> {
+        let set = self.managed_fields.iter().filter(|entry| {
+            let annotations = &entry.fields_v1["f:metadata"]["f:annotations"];
+            annotations.get(format!("f:{key}")).is_some()
+        });
+        set.filter_map(|entry| entry.time).max()
+    }
+}
+
+/// A time as in RFC 3339; what is none is as good as absent.
+fn instant<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SystemTime>, D::Error> {
+    let text: Option<String> = Deserialize::deserialize(deserializer)?;
+    let time = text.and_then(|text| OffsetDateTime::parse(&text, &Rfc3339).ok());
+    Ok(time.map(Into::into))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn knows_when_an_annotation_was_set() {
+        let text = r#"{
+            "creationTimestamp": "1970-01-01T00:00:01Z",
+            "managedFields": [
+                {"time": "1970-01-01T00:01:00Z",
+                 "fieldsV1": {"f:metadata": {"f:annotations": {".": {}, "f:a/b": {}}}}},
+                {"time": "1970-01-01T00:02:00Z", "fieldsV1": {"f:metadata": {"f:labels": {}}}}]}"#;
+        let metadata: Metadata = serde_json::from_str(text).unwrap();
+        let after = |seconds| Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+        assert_eq!(metadata.created, after(1));
+        assert_eq!(metadata.annotated("a/b"), after(60));
+        assert_eq!(metadata.annotated("a/c"), None);
+    }
+}

@@ -1,0 +1,42 @@
+//! The cluster as an OIDC issuer.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use crate::reader::rule;
+use crate::{KubeReader, ReadError};
+
+/// What the API server says of itself as an issuer ("Service account issuer discovery" in Kubernetes' documentation).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Discovery {
+    /// The `iss` of its tokens.
+    pub issuer: String,
+    /// Where whoever verifies them gets the keys.
+    pub jwks_uri: String,
+}
+
+impl KubeReader {
+    /// The issuer of service accounts' tokens. Every service account may read it, users need the cluster role
+    /// `system:service-account-issuer-discovery`.
+    ///
+    /// # Errors
+    /// As all reads: [`crate::ReadErrorKind`].
+    pub async fn issuer(&self) -> Result<Discovery, ReadError> {
+        let rule = rule("get", "/.well-known/openid-configuration", None, None);
+        self.get(rule, "/.well-known/openid-configuration").await
+    }
+
+    /// How many keys its tokens may be signed with.
+    ///
+    /// # Errors
+    /// As all reads: [`crate::ReadErrorKind`].
+    pub async fn signing_keys(&self) -> Result<usize, ReadError> {
+        #[derive(Deserialize)]
+        struct Keys {
+            keys: Vec<IgnoredAny>,
+        }
+        let rule = rule("get", "/openid/v1/jwks", None, None);
+        let keys: Keys = self.get(rule, "/openid/v1/jwks").await?;
+        Ok(keys.keys.len())
+    }
+}

@@ -1,0 +1,358 @@
+//! Reads from the API server.
+
+use std::env;
+use std::error::Error as _;
+use std::fmt;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use http::{Method, Request, StatusCode, header};
+use http_body_util::{BodyExt as _, Limited};
+use irsa_chain::ServiceAccount;
+use kube_client::client::Body;
+use kube_client::config::{KubeConfigOptions, Kubeconfig};
+use kube_client::{Client, Config};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
+use url::form_urlencoded;
+
+use crate::config_error::{ConfigError, unusable};
+use crate::facts::List;
+use crate::{AccountObject, Namespace, Pod, ReadError, ReadErrorKind, Rule, WebhookConfiguration};
+
+/// How long connecting to the API server, and each pause in its answer, may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// The longest answer that is read: etcd keeps objects of 1.5 MiB at most, and lists are cut at [`PODS`].
+const LONGEST: usize = 32 << 20;
+/// The most pods that are looked at.
+const PODS: usize = 100;
+/// The longest text of the API server that is passed on.
+const LONGEST_TEXT: usize = 300;
+
+/// A way to the Kubernetes API.
+#[derive(Clone)]
+pub struct KubeReader {
+    client: Client,
+    address: String,
+}
+
+/// The API server itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Server {
+    /// Its version, such as `v1.35.4-eks-1234567`.
+    pub version: String,
+    /// Its clock, to the second.
+    pub clock: Option<SystemTime>,
+}
+
+impl KubeReader {
+    /// Reads the kubeconfig, which may be a list of files as in `KUBECONFIG`, and takes its current context or the
+    /// one that is named; without one that of `KUBECONFIG`, of `~/.kube/config`, or the pod's own service account.
+    ///
+    /// # Errors
+    /// There is none, or it can't be used.
+    pub async fn connect(
+        kubeconfig: Option<&Path>,
+        context: Option<&str>,
+    ) -> Result<Self, ConfigError> {
+        let options = KubeConfigOptions {
+            context: context.map(str::to_owned),
+            ..KubeConfigOptions::default()
+        };
+        let mut config = match kubeconfig {
+            Some(files) => Config::from_custom_kubeconfig(merged(files)?, &options).await?,
+            None if context.is_some() => Config::from_kubeconfig(&options).await?,
+            None => Config::infer().await.map_err(ConfigError::Absent)?,
+        };
+        config.connect_timeout = Some(PATIENCE);
+        config.read_timeout = Some(PATIENCE);
+        config.reset_reader_on_write = true;
+        let address = config.cluster_url.to_string();
+        let client = Client::try_from(config).map_err(|error| unusable(&error))?;
+        Ok(Self {
+            client,
+            address: address.trim_end_matches('/').to_owned(),
+        })
+    }
+
+    /// The API server's URL.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The client, for what is not read here.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The API server's version and clock (`GET /version`).
+    ///
+    /// # Errors
+    /// As all reads: [`ReadErrorKind`].
+    pub async fn server(&self) -> Result<Server, ReadError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Version {
+            git_version: String,
+        }
+        let rule = rule("get", "/version", None, None);
+        let answer = self.send(&rule, Method::GET, "/version", Vec::new()).await?;
+        let version: Version = parse(&rule, &answer.body)?;
+        Ok(Server {
+            version: version.git_version,
+            clock: answer.date,
+        })
+    }
+
+    /// A namespace.
+    ///
+    /// # Errors
+    /// As all reads: [`ReadErrorKind`].
+    pub async fn namespace(&self, name: &str) -> Result<Namespace, ReadError> {
+        let rule = rule("get", "namespaces", None, Some(name));
+        self.get(rule, &format!("/api/v1/namespaces/{}", encoded(name)))
+            .await
+    }
+
+    /// A service account.
+    ///
+    /// # Errors
+    /// As all reads: [`ReadErrorKind`].
+    pub async fn service_account(
+        &self,
+        account: &ServiceAccount,
+    ) -> Result<AccountObject, ReadError> {
+        let (namespace, name) = (account.namespace(), account.name());
+        let rule = rule("get", "serviceaccounts", Some(namespace), Some(name));
+        let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/{name}");
+        self.get(rule, &path).await
+    }
+
+    /// A pod.
+    ///
+    /// # Errors
+    /// As all reads: [`ReadErrorKind`].
+    pub async fn pod(&self, namespace: &str, name: &str) -> Result<Pod, ReadError> {
+        let rule = rule("get", "pods", Some(namespace), Some(name));
+        let path = format!(
+            "/api/v1/namespaces/{}/pods/{}",
+            encoded(namespace),
+            encoded(name)
+        );
+        self.get(rule, &path).await
+    }
+
+    /// The pods that run as this service account, 100 at most, the newest first.
+    ///
+    /// # Errors
+    /// As all reads: [`ReadErrorKind`].
+    pub async fn pods_of(&self, account: &ServiceAccount) -> Result<Vec<Pod>, ReadError> {
+        let (namespace, name) = (account.namespace(), account.name());
+        let rule = rule("list", "pods", Some(namespace), None);
+        let path = format!(
+            "/api/v1/namespaces/{namespace}/pods?limit={PODS}&fieldSelector=spec.serviceAccountName%3D{name}"
+        );
+        let mut pods: Vec<Pod> = self.get::<List<Pod>>(rule, &path).await?.items;
+        pods.sort_by_key(|pod| std::cmp::Reverse(pod.metadata.created));
+        Ok(pods)
+    }
+
+    /// A configuration of mutating admission webhooks.
+    ///
+    /// # Errors
+    /// As all reads: [`ReadErrorKind`].
+    pub async fn webhook_configuration(
+        &self,
+        name: &str,
+    ) -> Result<WebhookConfiguration, ReadError> {
+        let rule = rule("get", WEBHOOKS, None, Some(name));
+        self.get(rule, &format!("{WEBHOOKS_PATH}/{}", encoded(name)))
+            .await
+    }
+
+    /// All configurations of mutating admission webhooks.
+    ///
+    /// # Errors
+    /// As all reads: [`ReadErrorKind`].
+    pub async fn webhook_configurations(&self) -> Result<Vec<WebhookConfiguration>, ReadError> {
+        let rule = rule("list", WEBHOOKS, None, None);
+        let list: List<WebhookConfiguration> = self.get(rule, WEBHOOKS_PATH).await?;
+        Ok(list.items)
+    }
+
+    pub(crate) async fn get<T: DeserializeOwned>(
+        &self,
+        rule: Rule,
+        path: &str,
+    ) -> Result<T, ReadError> {
+        let answer = self.send(&rule, Method::GET, path, Vec::new()).await?;
+        parse(&rule, &answer.body)
+    }
+
+    /// kube's own requests would log an answer that they can't read, and have no limit.
+    pub(crate) async fn send(
+        &self,
+        rule: &Rule,
+        method: Method,
+        path: &str,
+        body: Vec<u8>,
+    ) -> Result<Answer, ReadError> {
+        let failed = |kind| ReadError {
+            rule: rule.clone(),
+            kind,
+        };
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::ACCEPT, "application/json")
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(body))
+            .map_err(|error| failed(ReadErrorKind::Other(error.to_string())))?;
+        let response = self.client.send(request).await;
+        let response = response.map_err(|error| failed(unanswered(&error)))?;
+        let (head, body) = response.into_parts();
+        let date = head.headers.get(header::DATE).and_then(clock);
+        let body = Limited::new(body, LONGEST).collect().await;
+        let body = body.map_err(|error| failed(ReadErrorKind::Other(cut(&error.to_string()))))?;
+        let body = body.to_bytes().to_vec();
+        if head.status.is_success() {
+            Ok(Answer { date, body })
+        } else {
+            Err(failed(refused(head.status, &body)))
+        }
+    }
+}
+
+/// The address; credentials are in the client.
+impl fmt::Debug for KubeReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("KubeReader").field(&self.address).finish()
+    }
+}
+
+const WEBHOOKS: &str = "mutatingwebhookconfigurations";
+const WEBHOOKS_PATH: &str = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations";
+
+/// What the API server answered.
+pub(crate) struct Answer {
+    date: Option<SystemTime>,
+    pub(crate) body: Vec<u8>,
+}
+
+pub(crate) fn rule(
+    verb: &'static str,
+    resource: &'static str,
+    namespace: Option<&str>,
+    name: Option<&str>,
+) -> Rule {
+    Rule {
+        verb,
+        resource,
+        namespace: namespace.map(str::to_owned),
+        name: name.map(str::to_owned),
+    }
+}
+
+pub(crate) fn parse<T: DeserializeOwned>(rule: &Rule, body: &[u8]) -> Result<T, ReadError> {
+    serde_json::from_slice(body).map_err(|error| ReadError {
+        rule: rule.clone(),
+        // Where it is wrong, not what stands there.
+        kind: ReadErrorKind::Other(format!(
+            "the answer is not what it should be, line {} column {}",
+            error.line(),
+            error.column()
+        )),
+    })
+}
+
+/// The first file of a list wins, as in kubectl.
+fn merged(files: &Path) -> Result<Kubeconfig, ConfigError> {
+    let mut merged = Kubeconfig::default();
+    for file in env::split_paths(files).filter(|file| !file.as_os_str().is_empty()) {
+        merged = merged.merge(Kubeconfig::read_from(file)?)?;
+    }
+    Ok(merged)
+}
+
+fn encoded(name: &str) -> String {
+    form_urlencoded::byte_serialize(name.as_bytes()).collect()
+}
+
+fn clock(date: &http::HeaderValue) -> Option<SystemTime> {
+    let date = date.to_str().ok()?.replace("GMT", "+0000");
+    OffsetDateTime::parse(&date, &Rfc2822).ok().map(Into::into)
+}
+
+fn unanswered(error: &kube_client::Error) -> ReadErrorKind {
+    match error {
+        kube_client::Error::Auth(_) => ReadErrorKind::NoCredentials,
+        kube_client::Error::HyperError(_) | kube_client::Error::Service(_) => {
+            ReadErrorKind::Unreachable(cut(&innermost(error)))
+        }
+        _ => ReadErrorKind::Other("the request can't be sent".to_owned()),
+    }
+}
+
+/// The reason of the reason: what the system or TLS said.
+fn innermost(error: &kube_client::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text = error.to_string();
+        source = error.source();
+    }
+    text
+}
+
+fn refused(status: StatusCode, body: &[u8]) -> ReadErrorKind {
+    #[derive(Deserialize)]
+    struct Status {
+        message: String,
+    }
+    let message = serde_json::from_slice::<Status>(body)
+        .map_or_else(|_| format!("the API server answers {status}"), |status| cut(&status.message));
+    match status {
+        StatusCode::UNAUTHORIZED => ReadErrorKind::Unauthenticated,
+        StatusCode::FORBIDDEN => ReadErrorKind::Denied(message),
+        StatusCode::NOT_FOUND => ReadErrorKind::Absent,
+        _ => ReadErrorKind::Other(message),
+    }
+}
+
+/// The beginning of a text, in one line.
+fn cut(text: &str) -> String {
+    text.chars()
+        .map(|letter| if letter.is_control() { ' ' } else { letter })
+        .take(LONGEST_TEXT)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_clock_of_an_answer() {
+        let date = http::HeaderValue::from_static("Thu, 01 Jan 1970 00:01:00 GMT");
+        assert_eq!(
+            clock(&date),
+            Some(SystemTime::UNIX_EPOCH + Duration::from_mins(1))
+        );
+    }
+
+    #[test]
+    fn a_refusal_tells_what_the_api_server_said() {
+        let body = br#"{"kind": "Status", "message": "pods \"x\" is forbidden\nfor you"}"#;
+        let expected = ReadErrorKind::Denied("pods \"x\" is forbidden for you".to_owned());
+        assert_eq!(refused(StatusCode::FORBIDDEN, body), expected);
+        let nonsense = refused(StatusCode::BAD_GATEWAY, b"<html>");
+        assert!(nonsense.to_string().contains("502"), "{nonsense}");
+    }
+
+    #[test]
+    fn a_name_stays_one_part_of_the_path() {
+        assert_eq!(encoded("../secrets?x"), "..%2Fsecrets%3Fx");
+    }
+}

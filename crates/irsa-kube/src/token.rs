@@ -1,0 +1,69 @@
+//! Tokens as a kubelet asks for them.
+
+use http::Method;
+use irsa_chain::ServiceAccount;
+use secrecy::SecretString;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::reader::{parse, rule};
+use crate::{KubeReader, Pod, ReadError};
+
+/// What a token is to be good for.
+#[derive(Debug, Clone, Copy)]
+pub struct TokenOptions<'a> {
+    /// Who takes it: `sts.amazonaws.com` for AWS.
+    pub audience: &'a str,
+    /// In seconds; 600 at least.
+    pub expiration: u32,
+    /// The pod whose end is the token's end, as with projected tokens.
+    pub pod: Option<&'a Pod>,
+}
+
+impl KubeReader {
+    /// A token of the service account (TokenRequest API). Not a read: whoever may do it can act as the account.
+    ///
+    /// # Errors
+    /// As all reads: [`crate::ReadErrorKind`].
+    pub async fn token(
+        &self,
+        account: &ServiceAccount,
+        options: TokenOptions<'_>,
+    ) -> Result<SecretString, ReadError> {
+        #[derive(Deserialize)]
+        struct Granted {
+            status: Status,
+        }
+        #[derive(Deserialize)]
+        struct Status {
+            token: String,
+        }
+        let (namespace, name) = (account.namespace(), account.name());
+        let rule = rule("create", "serviceaccounts/token", Some(namespace), Some(name));
+        let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token");
+        let body = request(options).to_string().into_bytes();
+        let answer = self.send(&rule, Method::POST, &path, body).await?;
+        let granted: Granted = parse(&rule, &answer.body)?;
+        Ok(granted.status.token.into())
+    }
+}
+
+fn request(options: TokenOptions<'_>) -> serde_json::Value {
+    let bound = options.pod.map(|pod| {
+        json!({
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "name": pod.metadata.name,
+            "uid": pod.metadata.uid,
+        })
+    });
+    json!({
+        "apiVersion": "authentication.k8s.io/v1",
+        "kind": "TokenRequest",
+        "spec": {
+            "audiences": [options.audience],
+            "expirationSeconds": options.expiration,
+            "boundObjectRef": bound,
+        },
+    })
+}

@@ -1,0 +1,80 @@
+//! `irsa doctor`: which link is broken, why, and what to change.
+
+mod places;
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use irsa_doctor::render::{self, Style};
+use irsa_doctor::{Place, Progress as Step, Report};
+
+use self::places::Examination;
+use super::runtime;
+use crate::cli::{DoctorArgs, ReportOutput};
+use crate::exit::{self, Failure};
+use crate::output;
+use crate::progress::Progress;
+use crate::settings::{self, DoctorSettings, Mistakes};
+
+pub(crate) fn run(args: DoctorArgs, mistakes: Mistakes) -> Result<ExitCode, Failure> {
+    let settings = settings::doctor(args, mistakes)?;
+    let progress = Progress::new();
+    let report = runtime::control()?.block_on(examine(&settings, &progress));
+    progress.finish();
+    let report = report?;
+    print(&report, settings.output);
+    Ok(exit::of_verdict(report.overall()))
+}
+
+/// Looks from one place after the other; each learns from those before it.
+async fn examine(settings: &DoctorSettings, progress: &Progress) -> Result<Report, Failure> {
+    let begun = Instant::now();
+    let mut examination = Examination::new(settings);
+    let mut tell = |step: Step<'_>| {
+        if matches!(step, Step::Looking(_)) {
+            progress.say(&render::line(&step));
+        }
+    };
+    for place in &settings.places {
+        let left = settings.timeout.saturating_sub(begun.elapsed());
+        match place {
+            Place::Pod => examination.of_pod(left, &mut tell).await,
+            Place::Cluster => examination.of_cluster(left, &mut tell).await?,
+            Place::Aws => examination.of_aws(left, &mut tell).await?,
+        }
+    }
+    Ok(examination.report())
+}
+
+fn print(report: &Report, output: ReportOutput) {
+    match output {
+        ReportOutput::Text => anstream::println!("{}", render::text(report, &style()).trim_end()),
+        ReportOutput::Json => output::line(render::json(report).trim_end()),
+        ReportOutput::Junit => output::line(render::junit(report).trim_end()),
+    }
+}
+
+/// Colour where standard output takes it, which `anstream` decides; as wide as the terminal.
+fn style() -> Style {
+    let is_terminal = std::io::stdout().is_terminal();
+    let width = is_terminal.then(terminal_width).flatten();
+    Style {
+        colour: true,
+        unicode: render::is_utf8(|name| std::env::var(name).ok()),
+        width: width.unwrap_or(Style::default().width),
+    }
+}
+
+/// As the shell tells it, or the terminal itself.
+fn terminal_width() -> Option<usize> {
+    let columns = std::env::var("COLUMNS")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    columns.or_else(|| Some(usize::from(console_width()?)))
+}
+
+fn console_width() -> Option<u16> {
+    let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
+    Some(size.ws_col).filter(|columns| *columns > 0)
+}

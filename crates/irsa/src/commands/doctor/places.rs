@@ -1,0 +1,149 @@
+//! From settings to what each place of the doctor looks at.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use irsa_aws::AwsReader;
+use irsa_doctor::pod::{DatabaseTarget, DomainTarget, Options, Route};
+use irsa_doctor::{Database, Domain, Finding, Progress, Report, Workload, aws, cluster, pod};
+use irsa_identity::{Clock, Environment, Identity, SystemClock};
+use irsa_kube::KubeReader;
+
+use crate::exit::Failure;
+use crate::settings::DoctorSettings;
+use crate::upstream::{Store, UpstreamSpec};
+
+/// What was found so far, and what is known of the workload.
+pub(super) struct Examination<'a> {
+    settings: &'a DoctorSettings,
+    workload: Workload,
+    findings: Vec<Finding>,
+}
+
+/// Who is told of each step.
+type Tell<'a> = &'a mut (dyn FnMut(Progress<'_>) + Send);
+
+// === impl Examination ===
+
+impl<'a> Examination<'a> {
+    pub(super) fn new(settings: &'a DoctorSettings) -> Self {
+        Self {
+            workload: told(settings),
+            settings,
+            findings: Vec::new(),
+        }
+    }
+
+    pub(super) async fn of_pod(&mut self, limit: Duration, tell: Tell<'_>) {
+        let options = Options {
+            identity: self.settings.identity.clone(),
+            role: self.workload.role.clone(),
+            service_account: self.workload.service_account.clone(),
+            issuer_dial: None,
+            databases: databases(self.settings).collect(),
+            domains: domains(self.settings).collect(),
+            clock: Arc::new(SystemClock),
+        };
+        let found = pod::examine(options, limit, tell).await;
+        self.add(found);
+    }
+
+    pub(super) async fn of_cluster(
+        &mut self,
+        limit: Duration,
+        tell: Tell<'_>,
+    ) -> Result<(), Failure> {
+        let given = &self.settings.cluster;
+        let reader = KubeReader::connect(given.kubeconfig.as_deref(), given.context.as_deref());
+        let reader = reader.await.map_err(Failure::other)?;
+        let Some(target) = given.target() else {
+            return Ok(());
+        };
+        let now = SystemClock.now();
+        let mut state = cluster::Cluster::new(reader, target, self.workload.clone(), now);
+        state.region.clone_from(&self.settings.identity.region);
+        let found = cluster::examine(state, limit, tell).await;
+        self.add(found);
+        Ok(())
+    }
+
+    pub(super) async fn of_aws(&mut self, limit: Duration, tell: Tell<'_>) -> Result<(), Failure> {
+        let identity = Identity::start(self.settings.reader.clone(), Arc::new(SystemClock))?;
+        let reader = AwsReader::new(identity, &Environment::current());
+        let state = aws::Aws::new(self.workload.clone(), reader);
+        let found = aws::examine(state, limit, tell).await;
+        self.add(found);
+        Ok(())
+    }
+
+    pub(super) fn report(self) -> Report {
+        Report::new(self.workload, self.findings)
+    }
+
+    /// What a place says of the workload wins over what was known before.
+    fn add(&mut self, (findings, learnt): (Vec<Finding>, Workload)) {
+        self.findings.extend(findings);
+        self.workload = learnt.or(std::mem::take(&mut self.workload));
+    }
+}
+
+/// What the command line says of the workload.
+fn told(settings: &DoctorSettings) -> Workload {
+    let database = |target: DatabaseTarget| Database {
+        host: target.route.sign_host,
+        port: target.route.sign_port,
+        user: target.user,
+        name: target.name,
+    };
+    let domain = |target: DomainTarget| {
+        let endpoint = target.route.sign_host.parse().ok()?;
+        Some(Domain { endpoint })
+    };
+    Workload {
+        service_account: settings.cluster.service_account.clone(),
+        role: settings.role.clone(),
+        issuer: settings.issuer.clone(),
+        audience: None,
+        databases: databases(settings).map(database).collect(),
+        domains: domains(settings).filter_map(domain).collect(),
+    }
+}
+
+fn databases(settings: &DoctorSettings) -> impl Iterator<Item = DatabaseTarget> {
+    let target = |spec: &UpstreamSpec| match &spec.store {
+        Store::Postgres(upstream) => Some(DatabaseTarget {
+            route: Route {
+                sign_host: upstream.sign_host.clone(),
+                sign_port: upstream.sign_port,
+                region: upstream.region.clone(),
+                dial_host: upstream.dial_host.clone(),
+                dial_port: upstream.dial_port,
+                tls_name: upstream.tls_name.clone(),
+            },
+            user: settings.user.clone(),
+            name: settings.database.clone(),
+            role: spec.role.clone(),
+        }),
+        Store::OpenSearch(_) => None,
+    };
+    settings.upstreams.iter().filter_map(target)
+}
+
+fn domains(settings: &DoctorSettings) -> impl Iterator<Item = DomainTarget> {
+    let target = |spec: &UpstreamSpec| match &spec.store {
+        Store::OpenSearch(store) => Some(DomainTarget {
+            route: Route {
+                sign_host: store.upstream.sign_host.clone(),
+                sign_port: store.upstream.sign_port,
+                region: store.upstream.scope.region.clone(),
+                dial_host: store.upstream.dial_host.clone(),
+                dial_port: store.upstream.dial_port,
+                tls_name: store.upstream.tls_name.clone(),
+            },
+            service: store.upstream.scope.service,
+            role: spec.role.clone(),
+        }),
+        Store::Postgres(_) => None,
+    };
+    settings.upstreams.iter().filter_map(target)
+}

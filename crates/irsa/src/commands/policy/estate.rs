@@ -1,0 +1,136 @@
+//! Where roles, databases and domains are from: a Terraform plan, or a lab's world.
+
+use std::path::Path;
+
+use irsa_chain::{IssuerUrl, ServiceAccount};
+use irsa_explain::estate::{Database, Domain, Estate, Provider, Role, Source};
+use irsa_explain::plan;
+use irsa_lab::World;
+use irsa_lab::world;
+use irsa_policy::Policy;
+
+use super::question::read;
+use crate::cli::EstateArgs;
+use crate::settings::{Mistakes, shown};
+
+/// What was read.
+#[derive(Debug)]
+pub(super) enum Origin {
+    Plan(Estate),
+    World(Box<World>),
+}
+
+// === impl Origin ===
+
+impl Origin {
+    /// Reads whichever is named; none if none is, or if it is wrong.
+    pub(super) fn read(args: &EstateArgs, mistakes: &mut Mistakes) -> Option<Self> {
+        if let Some(path) = &args.plan {
+            let estate = of_file(path, |text| plan::read(text));
+            return mistakes.check("--plan", estate).map(Self::Plan);
+        }
+        let path = args.world.as_ref()?;
+        let world = of_file(path, |text| {
+            World::from_yaml(text).map_err(|error| error.to_string())
+        });
+        let world = mistakes.check("--world", world)?;
+        Some(Self::World(Box::new(world)))
+    }
+
+    /// The issuer of the cluster that it is about, if there is one only.
+    pub(super) fn issuer(&self) -> Option<IssuerUrl> {
+        match self {
+            Self::World(world) => Some(world.kubernetes().issuer.clone()),
+            Self::Plan(estate) => match estate.providers.as_slice() {
+                [only] => only.issuer.clone(),
+                _ => None,
+            },
+        }
+    }
+
+    /// The role that a service account asks for, if that is known.
+    pub(super) fn role_of(&self, account: &ServiceAccount) -> Option<String> {
+        let Self::World(world) = self else {
+            return None;
+        };
+        let mut workloads = world.workloads().iter();
+        let workload = workloads.find(|one| one.service_account == *account)?;
+        Some(workload.role.to_string())
+    }
+
+    /// All that exists; of providers, those of the issuer that is asked about.
+    pub(super) fn estate(&self, issuer: Option<&IssuerUrl>) -> Estate {
+        match self {
+            Self::Plan(estate) => estate.clone(),
+            Self::World(world) => of_world(world, issuer),
+        }
+    }
+}
+
+fn of_file<T>(path: &Path, parse: impl Fn(&str) -> Result<T, String>) -> Result<T, String> {
+    let text = read(path)?;
+    parse(&text).map_err(|error| format!("`{}`: {error}", shown(path)))
+}
+
+fn of_world(world: &World, issuer: Option<&IssuerUrl>) -> Estate {
+    let providers = world.accounts().iter();
+    let providers = providers.filter_map(|account| world.oidc_provider(account, issuer?.as_str()));
+    Estate {
+        roles: world.roles().map(role).collect(),
+        providers: providers.map(provider).collect(),
+        has_all_providers: true,
+        databases: world.clusters().iter().map(database).collect(),
+        domains: world.domains().iter().map(|one| domain(one)).collect(),
+    }
+}
+
+fn role(role: &world::Role) -> Role {
+    let name = role.arn.name();
+    let policy =
+        |one: &world::RolePolicy| source(&format!("`{}` of {name}", one.name), &one.policy);
+    Role {
+        place: role.arn.to_string(),
+        name: Some(name.to_owned()),
+        arn: Some(role.arn.clone()),
+        trust: vec![source(&format!("trust policy of {name}"), &role.trust)],
+        permissions: role.policies.iter().map(policy).collect(),
+        ..Role::default()
+    }
+}
+
+fn provider(provider: &world::OidcProvider) -> Provider {
+    Provider {
+        place: provider.arn.to_string(),
+        account: Some(provider.account.clone()),
+        issuer: Some(provider.issuer.clone()),
+        client_ids: Some(provider.client_ids.clone()),
+    }
+}
+
+fn database(cluster: &world::Cluster) -> Database {
+    let endpoints = cluster
+        .signing_endpoints()
+        .into_iter()
+        .map(|(host, _)| host);
+    Database {
+        place: cluster.name.clone(),
+        names: endpoints.collect(),
+        region: Some(cluster.region.clone()),
+        resource_id: Some(cluster.resource_id.clone()),
+    }
+}
+
+fn domain(domain: &world::Domain) -> Domain {
+    let policy = domain.access_policy.as_ref();
+    let policy = policy.map(|policy| source(&format!("access policy of {}", domain.name), policy));
+    Domain {
+        place: domain.name.clone(),
+        names: vec![domain.endpoint.clone()],
+        arn: Some(domain.arn()),
+        access_policy: policy.into_iter().collect(),
+    }
+}
+
+fn source(place: &str, policy: &Policy) -> Source {
+    Source::new(place, Some(policy.text().to_owned()))
+}

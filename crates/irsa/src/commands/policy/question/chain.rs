@@ -1,0 +1,183 @@
+//! The whole question of IRSA, from files, a plan or a world.
+
+use irsa_chain::{IssuerUrl, RoleArn, ServiceAccount};
+use irsa_explain::Document;
+use irsa_explain::chain::{self, Access, Step, Token, Wish};
+use irsa_explain::estate::{Estate, Role, Source};
+use irsa_policy::{Context, Layer};
+
+use super::super::estate::Origin;
+use super::{add_context, document, documents, service_account};
+use crate::cli::{PolicyFileArgs, QuestionArgs};
+use crate::settings::Mistakes;
+
+/// Whether more is asked than one request of files.
+pub(super) fn is_asked(args: &QuestionArgs) -> bool {
+    let (chain, estate) = (&args.chain, &args.estate);
+    let words = [&chain.role, &chain.connect, &chain.open];
+    words.iter().any(|word| word.is_some()) || estate.plan.is_some() || estate.world.is_some()
+}
+
+/// The links that are asked; none if something is wrong.
+pub(super) fn steps(args: &QuestionArgs, mistakes: &mut Mistakes) -> Vec<Step> {
+    refuse(args, mistakes);
+    let mut context = Context::new();
+    add_context(&mut context, &args.request.context, mistakes);
+    let others = PolicyFileArgs {
+        trust: None,
+        ..args.policies.clone()
+    };
+    let (own, documents) = split(documents(&others, mistakes));
+    let trust = args.policies.trust.as_deref();
+    let trust = trust.and_then(|path| mistakes.collect(document(Layer::Resource, path)));
+    let origin = Origin::read(&args.estate, mistakes);
+    let token = service_account::token(args, origin.as_ref(), mistakes);
+    let Some(token) = token else {
+        return Vec::new();
+    };
+    let token = token.as_ref().map(|(account, issuer)| Token {
+        service_account: account,
+        issuer,
+        audience: &args.service_account.audience,
+    });
+    let estate = match &origin {
+        Some(origin) => origin.estate(token.map(|token| token.issuer)),
+        None => of_files(args, trust, own),
+    };
+    let Some(role) = pick(args, origin.as_ref(), &estate, token, mistakes) else {
+        return Vec::new();
+    };
+    let wish = Wish {
+        token,
+        role: &role,
+        access: access(args),
+        context: &context,
+        documents: &documents,
+    };
+    let steps = chain::steps(&estate, &wish);
+    mistakes.collect(steps).unwrap_or_default()
+}
+
+fn refuse(args: &QuestionArgs, mistakes: &mut Mistakes) {
+    let has_estate = args.estate.plan.is_some() || args.estate.world.is_some();
+    let PolicyFileArgs {
+        trust,
+        identity,
+        resource_policy,
+        ..
+    } = &args.policies;
+    if has_estate && (trust.is_some() || !identity.is_empty() || resource_policy.is_some()) {
+        mistakes.add(
+            "--trust, --identity and --resource-policy: the plan or the world has these policies",
+        );
+    }
+    if args.request.principal.is_some() {
+        mistakes.add("--principal: a session of the role calls, which --role names");
+    }
+    let token = args.service_account.service_account.is_some();
+    if !token && access(args).is_none() {
+        mistakes.add("nothing is asked: give --service-account, --connect, --open or --action");
+    }
+    if token && !has_estate && trust.is_none() {
+        mistakes.add(service_account::NO_TRUST);
+    }
+}
+
+/// The policies of the role, and those that can only take away or are of the resource.
+fn split(documents: Vec<Document>) -> (Vec<Document>, Vec<Document>) {
+    documents
+        .into_iter()
+        .partition(|document| document.layer == Layer::Identity)
+}
+
+/// One role, of the files.
+fn of_files(args: &QuestionArgs, trust: Option<Document>, own: Vec<Document>) -> Estate {
+    let name = args.chain.role.as_deref();
+    let arn: Option<RoleArn> = name.and_then(|name| name.parse().ok());
+    let source = |document: Document| Source {
+        place: document.file,
+        text: Some(document.text),
+    };
+    let role = Role {
+        place: name.unwrap_or("the role").to_owned(),
+        name: arn.as_ref().map(RoleArn::name).or(name).map(str::to_owned),
+        arn,
+        trust: trust.into_iter().map(source).collect(),
+        permissions: own.into_iter().map(source).collect(),
+        ..Role::default()
+    };
+    Estate {
+        roles: vec![role],
+        ..Estate::default()
+    }
+}
+
+fn access(args: &QuestionArgs) -> Option<Access<'_>> {
+    let action = args.request.action.as_deref();
+    if let Some(text) = &args.chain.connect {
+        return Some(Access::Connect(text));
+    }
+    if let Some(domain) = &args.chain.open {
+        let action = action.unwrap_or("es:ESHttpGet");
+        return Some(Access::Open { domain, action });
+    }
+    let resource = args.request.resource.as_deref();
+    action.map(|action| Access::Call { action, resource })
+}
+
+/// The role that is named, or that the service account is meant to have.
+fn pick(
+    args: &QuestionArgs,
+    origin: Option<&Origin>,
+    estate: &Estate,
+    token: Option<Token<'_>>,
+    mistakes: &mut Mistakes,
+) -> Option<Role> {
+    let listed = |roles: &[&Role]| {
+        let names: Vec<_> = roles.iter().map(|role| role.place.as_str()).collect();
+        names.join("`, `")
+    };
+    let all: Vec<&Role> = estate.roles.iter().collect();
+    if let Some(name) = &args.chain.role {
+        let found = estate.role(name);
+        if found.is_none() {
+            mistakes.add(format!(
+                "--role: there is no role `{name}`; there is `{}`",
+                listed(&all)
+            ));
+        }
+        let mut role = found?.clone();
+        role.arn = role.arn.or_else(|| name.parse().ok());
+        return Some(role);
+    }
+    if let Some(role) = token.and_then(|token| origin?.role_of(token.service_account)) {
+        let found = estate.role(&role);
+        if found.is_none() {
+            mistakes.add(format!(
+                "the service account wants the role `{role}`, which does not exist"
+            ));
+        }
+        return found.cloned();
+    }
+    let trusting = token.map_or_else(Vec::new, |token| chain::trusting(estate, &token));
+    match (trusting.as_slice(), all.as_slice()) {
+        ([role], _) | ([], [role]) => Some((*role).clone()),
+        ([], _) => {
+            mistakes.add(format!(
+                "--role is missing, and no role trusts the service account: there is `{}`",
+                listed(&all)
+            ));
+            None
+        }
+        (several, _) => {
+            mistakes.add(format!(
+                "--role is missing: the service account may have `{}`",
+                listed(several)
+            ));
+            None
+        }
+    }
+}
+
+/// What a token is of.
+pub(super) type Owner = (ServiceAccount, IssuerUrl);

@@ -1,0 +1,167 @@
+//! What `irsa doctor` is to look at, and from where.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use irsa_chain::{IssuerUrl, RoleArn, ServiceAccount};
+use irsa_doctor::Place;
+use irsa_doctor::cluster::Target;
+use irsa_identity::{Environment, IdentitySettings, SourceChoice};
+
+use super::{Mistakes, identity, upstreams};
+use crate::cli::{AwsArgs, ClusterArgs, DoctorArgs, PlaceName, ReportOutput};
+use crate::upstream::UpstreamSpec;
+
+/// An examination as it will be made.
+#[derive(Debug)]
+pub(crate) struct DoctorSettings {
+    pub(crate) places: Vec<Place>,
+    pub(crate) upstreams: Vec<UpstreamSpec>,
+    pub(crate) user: Option<String>,
+    pub(crate) database: Option<String>,
+    /// The workload's identity, as its proxy has it.
+    pub(crate) identity: IdentitySettings,
+    /// Whoever reads AWS's settings.
+    pub(crate) reader: IdentitySettings,
+    pub(crate) cluster: ClusterSettings,
+    pub(crate) role: Option<RoleArn>,
+    pub(crate) issuer: Option<IssuerUrl>,
+    pub(crate) output: ReportOutput,
+    pub(crate) timeout: Duration,
+}
+
+/// Whom to look at in Kubernetes, and how to get there.
+#[derive(Debug)]
+pub(crate) struct ClusterSettings {
+    pub(crate) pod: Option<PodName>,
+    pub(crate) service_account: Option<ServiceAccount>,
+    pub(crate) kubeconfig: Option<PathBuf>,
+    pub(crate) context: Option<String>,
+}
+
+/// A pod by namespace and name.
+#[derive(Debug, Clone)]
+pub(crate) struct PodName {
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+}
+
+pub(super) fn resolve(
+    args: DoctorArgs,
+    mut mistakes: Mistakes,
+) -> Result<DoctorSettings, Mistakes> {
+    let places = places(&args);
+    let identity = identity::resolve(args.identity, &mut mistakes);
+    identity::roots(identity.ca_file.as_deref(), &mut mistakes);
+    let reader = reader(&args.aws, &identity);
+    let upstreams = match args.upstreams.iter().all(|text| text.trim().is_empty()) {
+        true => Vec::new(),
+        false => upstreams::resolve(&args.upstreams, identity.region.as_ref(), &mut mistakes),
+    };
+    let cluster = cluster(args.cluster, &mut mistakes);
+    if places.contains(&Place::Cluster) && cluster.is_nobody() {
+        mistakes.add("--from cluster needs --pod or --service-account: whom to look at");
+    }
+    let role = mistakes.parse("--workload-role", args.aws.workload_role.as_deref());
+    let issuer = mistakes.parse("--issuer", args.aws.issuer.as_deref());
+    let timeout = mistakes.duration("--timeout", &args.timeout);
+    mistakes.or(DoctorSettings {
+        places,
+        upstreams,
+        user: args.user,
+        database: args.database,
+        identity,
+        reader,
+        cluster,
+        role,
+        issuer,
+        output: args.output,
+        timeout: timeout.unwrap_or_default(),
+    })
+}
+
+/// Those that were named, else those that there is a subject for; in the order in which they learn from each other.
+fn places(args: &DoctorArgs) -> Vec<Place> {
+    let has_object = args.cluster.pod.is_some() || args.cluster.service_account.is_some();
+    let is_wanted = |place: Place| match place {
+        _ if !args.places.is_empty() => args.places.iter().any(|name| name.place() == place),
+        Place::Pod => !has_object,
+        Place::Cluster => has_object,
+        Place::Aws => args.aws.aws_profile.is_some(),
+    };
+    Place::ALL
+        .into_iter()
+        .filter(|place| is_wanted(*place))
+        .collect()
+}
+
+/// A profile if one is named, else the environment's keys, else the default profile; never the workload's own role,
+/// which has no business with IAM.
+fn reader(args: &AwsArgs, workload: &IdentitySettings) -> IdentitySettings {
+    let environment = Environment::current();
+    let choice = match &args.aws_profile {
+        Some(profile) => SourceChoice::Profile(Some(profile.clone())),
+        None if environment.get("AWS_ACCESS_KEY_ID").is_some() => SourceChoice::Env,
+        None => SourceChoice::Profile(None),
+    };
+    IdentitySettings {
+        region: workload.region.clone(),
+        sts_endpoint: workload.sts_endpoint.clone(),
+        fips: workload.fips,
+        dual_stack: workload.dual_stack,
+        ca_file: workload.ca_file.clone(),
+        ..IdentitySettings::new(choice, environment)
+    }
+}
+
+fn cluster(args: ClusterArgs, mistakes: &mut Mistakes) -> ClusterSettings {
+    let pod = args.pod.as_deref().map(PodName::read);
+    ClusterSettings {
+        pod: pod.and_then(|pod| mistakes.check("--pod", pod)),
+        service_account: mistakes.parse("--service-account", args.service_account.as_deref()),
+        kubeconfig: args.kubeconfig,
+        context: args.context,
+    }
+}
+
+// === impl ClusterSettings ===
+
+impl ClusterSettings {
+    pub(crate) fn target(&self) -> Option<Target> {
+        let pod = self
+            .pod
+            .clone()
+            .map(|PodName { namespace, name }| Target::Pod { namespace, name });
+        pod.or_else(|| self.service_account.clone().map(Target::ServiceAccount))
+    }
+
+    fn is_nobody(&self) -> bool {
+        self.pod.is_none() && self.service_account.is_none()
+    }
+}
+
+// === impl PodName ===
+
+impl PodName {
+    fn read(text: &str) -> Result<Self, String> {
+        match text.split_once('/') {
+            Some((namespace, name)) if !namespace.is_empty() && !name.is_empty() => Ok(Self {
+                namespace: namespace.to_owned(),
+                name: name.to_owned(),
+            }),
+            _ => Err(format!("`{text}` is not NAMESPACE/NAME")),
+        }
+    }
+}
+
+// === impl PlaceName ===
+
+impl PlaceName {
+    fn place(self) -> Place {
+        match self {
+            Self::Pod => Place::Pod,
+            Self::Cluster => Place::Cluster,
+            Self::Aws => Place::Aws,
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! The whole question of IRSA: which link refuses, by files, by a plan, by a world.
+
+use serde_json::{Value, json};
+
+use super::{DATABASE, Files, ISSUER, key, policy};
+use crate::program::Finished;
+
+const WORLD: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../irsa-lab/src/world/camunda-8.3.yaml"
+);
+const PLAN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/policy/plan.json");
+
+/// Asks as a service account.
+fn ask(command: &str, service_account: &str, arguments: &[&str]) -> Finished {
+    let question = ["--service-account", service_account];
+    policy(command, &[&question[..], arguments].concat())
+}
+
+/// The last line, which tells where the chain breaks.
+fn end(finished: &Finished) -> &str {
+    finished.stdout.lines().last().unwrap_or(&finished.stderr)
+}
+
+#[test]
+fn files_answer_for_both_links() {
+    let files = Files::new();
+    let trust = files.trust("trust.json", &key(), "system:serviceaccount:shop:api");
+    let identity = files.identity("identity.json", "Allow", "rds-db:connect", DATABASE);
+    let policies = [
+        "--trust",
+        &trust,
+        "--identity",
+        &identity,
+        "--issuer",
+        ISSUER,
+    ];
+    let connect = |account: &str, access: &str| {
+        ask(
+            "evaluate",
+            account,
+            &[&policies[..], &["--connect", access]].concat(),
+        )
+    };
+    let allowed = connect("shop/api", "api@cluster-ABCDEFGHIJKL");
+    assert_eq!(allowed.code, 0, "{}", allowed.stderr);
+    let said = format!(
+        "trust policy: Allowed by statement `Web` of a resource-based policy ({trust}:4:5)\n\
+         permissions: Allowed by statement `One` of an identity-based policy ({identity}:3:5)\n\
+         allowed by every link\n"
+    );
+    assert_eq!(without_columns(&allowed.stdout), without_columns(&said));
+    for (account, access, link) in [
+        ("shop/web", "api@cluster-ABCDEFGHIJKL", "trust policy"),
+        ("shop/api", "admin@cluster-ABCDEFGHIJKL", "permissions"),
+        ("shop/api", "api@cluster-ABC", "permissions"),
+    ] {
+        let denied = connect(account, access);
+        assert_eq!(denied.code, 3, "{}", denied.stderr);
+        assert_eq!(
+            end(&denied),
+            format!("denied: the chain breaks at its {link}"),
+            "{account}"
+        );
+    }
+    let elsewhere = DATABASE.replace("eu-central-1", "eu-west-1");
+    let denied = connect("shop/api", &elsewhere);
+    assert_eq!(end(&denied), "denied: the chain breaks at its permissions");
+}
+
+/// Places depend on how JSON was printed.
+fn without_columns(text: &str) -> String {
+    let lines = text
+        .lines()
+        .map(|line| line.split(".json").next().unwrap_or(line));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_plan_answers_for_what_it_knows() {
+    let connect = |account: &str, access: &str| {
+        ask("evaluate", account, &["--plan", PLAN, "--connect", access])
+    };
+    for access in [
+        "api@orders",
+        "api@orders.cluster-c9akciq32rgw.eu-central-1.rds.amazonaws.com",
+        "api@aws_rds_cluster.orders",
+        "api@cluster-ABCDEFGHIJKL",
+    ] {
+        let allowed = connect("shop/api", access);
+        assert_eq!(
+            allowed.code, 0,
+            "{access}: {}{}",
+            allowed.stdout, allowed.stderr
+        );
+    }
+    let denied = connect("shop/api", "admin@orders");
+    assert_eq!(
+        (denied.code, end(&denied)),
+        (3, "denied: the chain breaks at its permissions")
+    );
+    let unsure = connect("shop/billing", "billing@billing");
+    assert_eq!(
+        (unsure.code, end(&unsure)),
+        (4, "unsure at the permissions")
+    );
+    for part in [
+        "`module.app[\"billing\"].aws_iam_role_policy.database.policy` (known after apply only)",
+        "the resource id of `aws_rds_cluster.billing`",
+    ] {
+        assert!(unsure.stdout.contains(part), "{}", unsure.stdout);
+    }
+    // A denial elsewhere stands, whatever the plan does not know.
+    let denied = ask(
+        "evaluate",
+        "shop/web",
+        &[
+            "--plan",
+            PLAN,
+            "--role",
+            "shop-billing",
+            "--connect",
+            "billing@billing",
+        ],
+    );
+    assert_eq!(
+        (denied.code, end(&denied)),
+        (3, "denied: the chain breaks at its trust policy")
+    );
+}
+
+#[test]
+fn the_policy_in_a_plan_is_shown_by_its_address() {
+    let explained = ask("explain", "shop/api", &["--plan", PLAN, "--open", "logs"]);
+    assert_eq!(explained.code, 3, "{}", explained.stderr);
+    let place = "--> module.app[\"api\"].aws_iam_role_policy.database.policy:1:";
+    assert!(explained.stdout.contains(place), "{}", explained.stdout);
+    let explained = ask(
+        "explain",
+        "shop/api",
+        &["--plan", PLAN, "--open", "logs", "--output", "json"],
+    );
+    let answer: Value = serde_json::from_str(&explained.stdout).unwrap();
+    assert_eq!(
+        (&answer["decision"], &answer["link"]),
+        (&json!("Denied"), &json!("permissions"))
+    );
+    let links: Vec<_> = answer["links"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|link| &link["link"])
+        .collect();
+    assert_eq!(links, ["oidc-provider", "trust-policy", "permissions"]);
+    let last = &answer["links"][2];
+    assert_eq!(
+        last["resource"],
+        "arn:aws:es:eu-central-1:111122223333:domain/logs/"
+    );
+    assert_eq!(last["decision"], "ImplicitlyDenied");
+    assert!(last["nearMisses"][0]["keptBy"].is_array(), "{last}");
+}
+
+#[test]
+fn the_workloads_of_a_world_ask_for_their_own_roles() {
+    for (account, access, end_line) in [
+        (
+            "camunda/keycloak",
+            ["--connect", "keycloak@aurora"],
+            "allowed by every link",
+        ),
+        (
+            "camunda/keycloak",
+            ["--connect", "webmodeler@aurora"],
+            "denied: the chain breaks at its permissions",
+        ),
+        (
+            "camunda/neighbour",
+            ["--connect", "keycloak@aurora"],
+            "denied: the chain breaks at its trust policy",
+        ),
+        (
+            "camunda/zeebe",
+            ["--open", "test-domain"],
+            "allowed by every link",
+        ),
+        (
+            "camunda/optimize",
+            ["--open", "test-domain"],
+            "denied: the chain breaks at its permissions",
+        ),
+    ] {
+        let asked = ask(
+            "evaluate",
+            account,
+            &[&["--world", WORLD][..], &access].concat(),
+        );
+        assert_eq!(end(&asked), end_line, "{account}: {}", asked.stdout);
+    }
+    let vault = ask(
+        "evaluate",
+        "camunda/zeebe",
+        &[
+            "--world",
+            WORLD,
+            "--open",
+            "test-domain",
+            "--audience",
+            "vault",
+        ],
+    );
+    assert_eq!(end(&vault), "denied: the chain breaks at its OIDC provider");
+    let elsewhere = [
+        "--world",
+        WORLD,
+        "--open",
+        "test-domain",
+        "--issuer",
+        "https://elsewhere.example",
+    ];
+    let elsewhere = ask("evaluate", "camunda/zeebe", &elsewhere);
+    assert_eq!(
+        end(&elsewhere),
+        "denied: the chain breaks at its OIDC provider"
+    );
+}
+
+#[test]
+fn a_role_may_be_asked_without_a_service_account() {
+    let connect = [
+        "--role",
+        "arn:aws:iam::111122223333:role/eks-node-role",
+        "--connect",
+        "anyone@aurora",
+    ];
+    let node = policy("evaluate", &[&["--world", WORLD][..], &connect].concat());
+    assert_eq!(node.code, 0, "{}", node.stderr);
+    assert!(
+        node.stdout
+            .starts_with("permissions: Allowed by statement 0 "),
+        "{}",
+        node.stdout
+    );
+    let action = [
+        "--role",
+        "shop-api",
+        "--action",
+        "s3:GetObject",
+        "--resource",
+        "arn:aws:s3:::b/k",
+    ];
+    let denied = policy("evaluate", &[&["--plan", PLAN][..], &action].concat());
+    assert_eq!(denied.code, 3, "{}", denied.stderr);
+}
+
+#[test]
+fn what_the_question_lacks_is_named() {
+    let files = Files::new();
+    let broken = files.add("broken.json", "{");
+    let connect = ["--connect", "api@orders"];
+    for (arguments, expected) in [
+        (
+            &["--plan", PLAN][..],
+            "--connect: there is no database `nowhere`",
+        ),
+        (
+            &["--plan", PLAN, "--role", "nobody"],
+            "--role: there is no role `nobody`; there is `module.app[\"api\"].aws_iam_role.this`, `",
+        ),
+        (
+            &["--plan", PLAN, "--service-account", "shop/web"],
+            "--role is missing, and no role trusts the service account",
+        ),
+        (&["--plan", &broken], "--plan: `"),
+        (&["--world", PLAN], "--world: `"),
+        (
+            &["--world", WORLD, "--trust", PLAN],
+            "--trust, --identity and --resource-policy: the plan or the world",
+        ),
+        (
+            &["--plan", PLAN, "--principal", "anonymous"],
+            "--principal: a session of the role calls",
+        ),
+        (&[], "--service-account: whose role?"),
+    ] {
+        let mut question = vec!["--service-account", "shop/api", "--issuer", ISSUER];
+        if arguments.contains(&"--service-account") {
+            question.drain(..2);
+        }
+        let access = if expected.starts_with("--connect") {
+            ["--connect", "api@nowhere"]
+        } else {
+            connect
+        };
+        let wrong = policy("evaluate", &[&question[..], arguments, &access].concat());
+        assert_eq!(wrong.code, 2, "{arguments:?}: {}", wrong.stdout);
+        assert!(
+            wrong.errors().iter().any(|line| line.starts_with(expected)),
+            "{arguments:?}: {}",
+            wrong.stderr
+        );
+    }
+    let nothing = policy("evaluate", &["--plan", PLAN, "--role", "shop-api"]);
+    assert!(
+        nothing.errors()[0].starts_with("nothing is asked"),
+        "{}",
+        nothing.stderr
+    );
+}
+
+#[test]
+fn all_policies_of_a_plan_or_a_world_are_looked_at() {
+    let clean = policy("lint", &["--plan", PLAN]);
+    assert_eq!((clean.code, clean.printed()), (0, "0 findings in 3 files"));
+    let not = "not looked at: `module.app[\"billing\"].aws_iam_role_policy.database.policy` (known after apply only)";
+    assert!(clean.stderr.contains(not), "{}", clean.stderr);
+    let world = policy("lint", &["--world", WORLD]);
+    assert_eq!(world.code, 3);
+    let place = "--> `optimize-indices` of optimize-role:";
+    assert!(
+        world.stdout.contains(place) && world.stdout.contains("domain-without-paths"),
+        "{}",
+        world.stdout
+    );
+}

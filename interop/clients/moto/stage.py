@@ -1,0 +1,149 @@
+"""An AWS account as a third party plays it: a JSON line with what exists goes in, a JSON line with the names comes out.
+
+The first line out is the server's URL. Each line in empties the account and sets it up anew.
+"""
+
+import io
+import json
+import logging
+import sys
+import threading
+from urllib.parse import parse_qs
+
+import boto3
+import requests
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import make_server
+
+REGION = "eu-central-1"
+
+
+PATHS = {"/2021-01-01/domain": "es:ListDomainNames", "/2021-01-01/opensearch/domain-info": "es:DescribeDomains"}
+
+
+class Refusing:
+    """Calls that the credentials may not make, refused in AWS's words; moto would allow them."""
+
+    def __init__(self, app):
+        self.app = app
+        self.denied = []
+
+    def __call__(self, environ, start_response):
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        environ["wsgi.input"] = io.BytesIO(body)
+        name = parse_qs(body.decode(errors="replace")).get("Action", [""])[0]
+        of_path = PATHS.get(environ["PATH_INFO"])
+        denied = next((action for action in self.denied if action == of_path or action.split(":")[1] == name), None)
+        if denied is None:
+            return self.app(environ, start_response)
+        text = (
+            f"User: arn:aws:iam::123456789012:user/reader is not authorized to perform: {denied} because no "
+            f"identity-based policy allows the {denied} action"
+        )
+        if of_path:
+            answer = json.dumps({"Message": text})
+        else:
+            error = f"<Error><Type>Sender</Type><Code>AccessDenied</Code><Message>{text}</Message></Error>"
+            answer = f"<ErrorResponse>{error}<RequestId>1</RequestId></ErrorResponse>"
+        start_response("403 Forbidden", [("Content-Length", str(len(answer)))])
+        return [answer.encode()]
+
+
+def client(url, service):
+    return boto3.client(
+        service, endpoint_url=url, region_name=REGION, aws_access_key_id="stage", aws_secret_access_key="stage"
+    )
+
+
+def filled(value, names):
+    """The names that only the account itself gives, put in place of CAPITALS in braces."""
+    text = json.dumps(value)
+    for name, given in names.items():
+        text = text.replace("{" + name + "}", given)
+    return json.loads(text)
+
+
+def cluster(rds, given):
+    made = rds.create_db_cluster(
+        DBClusterIdentifier=given["name"],
+        Engine="aurora-postgresql",
+        MasterUsername="admin_user",
+        MasterUserPassword="not-used-here",
+        EnableIAMDatabaseAuthentication=given["iam"],
+    )["DBCluster"]
+    rds.describe_db_clusters()
+    if given["stopped"]:
+        rds.stop_db_cluster(DBClusterIdentifier=given["name"])
+    return {"RESOURCE_ID": made["DbClusterResourceId"], "CLUSTER": made["Endpoint"]}
+
+
+def domain(es, given, names):
+    options = {}
+    if given["access_policy"] is not None:
+        options["AccessPolicies"] = json.dumps(filled(given["access_policy"], names))
+    made = es.create_domain(
+        DomainName=given["name"],
+        AdvancedSecurityOptions={"Enabled": given["fine_grained"]},
+        DomainEndpointOptions={"EnforceHTTPS": given["https"]},
+        **options,
+    )["DomainStatus"]
+    return {"DOMAIN": made["Endpoint"]}
+
+
+def role(iam, given, names):
+    document = lambda value: json.dumps(filled(value, names))
+    boundary = {}
+    if given["boundary"] is not None:
+        made = iam.create_policy(PolicyName="boundary", PolicyDocument=document(given["boundary"]))
+        boundary["PermissionsBoundary"] = made["Policy"]["Arn"]
+    name = given["name"]
+    iam.create_role(
+        RoleName=name,
+        Path=given["path"],
+        AssumeRolePolicyDocument=document(given["trust"]),
+        MaxSessionDuration=given["max_session"],
+        **boundary,
+    )
+    for policy, text in given["inline"].items():
+        iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=document(text))
+    for policy, text in given["attached"].items():
+        made = iam.create_policy(PolicyName=policy, PolicyDocument=document(text))
+        iam.attach_role_policy(RoleName=name, PolicyArn=made["Policy"]["Arn"])
+
+
+def stage(url, given):
+    names = {}
+    iam = client(url, "iam")
+    for provider in given["providers"]:
+        iam.create_open_id_connect_provider(
+            Url=provider["url"], ClientIDList=provider["client_ids"], ThumbprintList=["9e99a48a9960b14926bb7f3b02e22da2b0ab7280"]
+        )
+    if given["cluster"] is not None:
+        names |= cluster(client(url, "rds"), given["cluster"])
+    if given["domain"] is not None:
+        names |= domain(client(url, "opensearch"), given["domain"], names)
+    if given["role"] is not None:
+        role(iam, given["role"], names)
+    return names
+
+
+def main():
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    app = Refusing(DomainDispatcherApplication(create_backend_app))
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}"
+    print(json.dumps({"url": url}), flush=True)
+    for line in sys.stdin:
+        app.denied = []
+        requests.post(f"{url}/moto-api/reset", timeout=10).raise_for_status()
+        try:
+            given = json.loads(line)
+            said = {"names": stage(url, given)}
+            app.denied = given["denied"]
+        except Exception as error:  # Whatever it is, the test is to show it.
+            said = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(said), flush=True)
+
+
+main()

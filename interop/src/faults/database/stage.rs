@@ -1,0 +1,225 @@
+//! A lab with one application, and its pod.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use irsa_apps::{Database, DatabaseWay};
+use irsa_lab::faults::FaultPlan;
+use irsa_lab::oidc::TokenSpec;
+use irsa_lab::{ClusterFacts, Lab, LabOptions, WorkloadFacts, World};
+use tempfile::TempDir;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep};
+
+use crate::Error;
+use crate::proxy::Proxy;
+use crate::server::{binaries, cache_folder};
+
+/// The world of one application, whose name stands where `APP` is.
+const WORLD: &str = include_str!("../../../worlds/application.yaml");
+
+/// How long the lab's STS may take to be gone.
+const STS_GOES: Duration = Duration::from_secs(10);
+const POLL: Duration = Duration::from_millis(20);
+
+/// A lab with one application's roles, database user and databases.
+#[derive(Debug)]
+pub struct DatabaseStage {
+    lab: Lab,
+    name: &'static str,
+    folder: TempDir,
+}
+
+/// The application's pod before it starts: everything that a fault may change.
+#[derive(Debug)]
+pub struct Pod<'a> {
+    stage: &'a DatabaseStage,
+    /// Its variables.
+    pub environment: BTreeMap<String, String>,
+    /// The database user.
+    pub user: String,
+    /// The database.
+    pub database: String,
+    /// The authorities that it takes for the database's.
+    pub ca_file: PathBuf,
+    /// What is broken around it.
+    pub plan: FaultPlan,
+}
+
+// === impl DatabaseStage ===
+
+impl DatabaseStage {
+    /// Starts a lab for the application of this name; `session_seconds` is the life of its sessions, if shorter than
+    /// asked for.
+    ///
+    /// # Errors
+    /// The lab did not start.
+    pub async fn set(name: &'static str, session_seconds: Option<u64>) -> Result<Self, Error> {
+        let world = World::from_yaml(&WORLD.replace("APP", name))?;
+        let mut options = LabOptions::new(world);
+        options.cache_dir = cache_folder()?;
+        options.postgres_bin = Some(binaries().await?.folder().to_owned());
+        options.session_seconds = session_seconds;
+        Ok(Self {
+            lab: Lab::start(options).await?,
+            name,
+            folder: TempDir::new()?,
+        })
+    }
+
+    /// The lab.
+    pub fn lab(&self) -> &Lab {
+        &self.lab
+    }
+
+    /// The pod as it should be, on a node whose metadata is out of its reach, as AWS advises.
+    ///
+    /// # Errors
+    /// The world has no such workload.
+    pub fn pod(&self) -> Result<Pod<'_>, Error> {
+        let facts = self.lab.facts();
+        let mut environment = self.workload()?.environment.clone();
+        environment.remove("IRSA_UPSTREAMS");
+        let mut plan = self.lab.faults().current();
+        plan.imds.hop_limit_one = true;
+        Ok(Pod {
+            stage: self,
+            environment,
+            user: self.name.to_owned(),
+            database: self.name.to_owned(),
+            ca_file: facts.ca_file.clone(),
+            plan,
+        })
+    }
+
+    /// Breaks what a plan says around the pod, and nothing else.
+    ///
+    /// # Errors
+    /// STS is still there though it should not be.
+    pub async fn break_links(&self, plan: &FaultPlan) -> Result<(), Error> {
+        self.lab.faults().set(plan.clone());
+        let sts = self.lab.facts().sts.url.trim_start_matches("https://");
+        let deadline = Instant::now() + STS_GOES;
+        while plan.sts_down && TcpStream::connect(sts).await.is_ok() {
+            if Instant::now() > deadline {
+                return Err("STS does not go".into());
+            }
+            sleep(POLL).await;
+        }
+        Ok(())
+    }
+
+    /// Ends the lab.
+    pub async fn strike(self) {
+        self.lab.stop().await;
+    }
+
+    fn workload(&self) -> Result<&WorkloadFacts, Error> {
+        let first = self.lab.facts().workloads.first();
+        first.ok_or_else(|| "the world has no workload".into())
+    }
+
+    fn cluster(&self) -> Result<&ClusterFacts, Error> {
+        let first = self.lab.facts().clusters.first();
+        first.ok_or_else(|| "the world has no cluster".into())
+    }
+}
+
+// === impl Pod ===
+
+impl Pod<'_> {
+    /// The application's database.
+    pub fn database(&self) -> Database {
+        Database {
+            name: self.database.clone(),
+            user: self.user.clone(),
+        }
+    }
+
+    /// Its own way to the database.
+    ///
+    /// # Errors
+    /// The world has no cluster.
+    pub fn its_own_way(&self) -> Result<DatabaseWay, Error> {
+        let cluster = self.stage.cluster()?;
+        let (_, port) = cluster.dial.rsplit_once(':').ok_or("no port")?;
+        Ok(DatabaseWay::ItsOwn {
+            endpoint: cluster.endpoint.clone(),
+            sign_port: cluster.port,
+            port: port.parse()?,
+            ca_file: self.ca_file.clone(),
+            identity: self.environment.clone(),
+        })
+    }
+
+    /// Starts irsa beside the application.
+    ///
+    /// # Errors
+    /// irsa refuses to start; the error says what it said.
+    pub fn proxy(&self) -> Result<Proxy, Error> {
+        let ClusterFacts {
+            endpoint,
+            port,
+            dial,
+            ..
+        } = self.stage.cluster()?;
+        let mut environment = self.environment.clone();
+        environment.insert(
+            "IRSA_CA_FILE".to_owned(),
+            self.ca_file.display().to_string(),
+        );
+        environment.insert("IRSA_CREDENTIALS_TIMEOUT".to_owned(), "2s".to_owned());
+        let pairs = environment.iter().map(|(name, value)| (&**name, &**value));
+        Proxy::start(&format!("postgres://{endpoint}:{port}?dial={dial}"), pairs)
+    }
+
+    /// The way to the database through `proxy`.
+    pub fn through(&self, proxy: &Proxy) -> DatabaseWay {
+        DatabaseWay::ThroughIrsa {
+            host: "localhost".to_owned(),
+            port: proxy.address().port(),
+        }
+    }
+
+    /// Takes a variable away.
+    pub fn unset(&mut self, name: &str) {
+        self.environment.remove(name);
+    }
+
+    /// Another role than its own.
+    pub fn role(&mut self, account: &str, name: &str) {
+        let name = name.replace("APP", self.stage.name);
+        let arn = format!("arn:aws:iam::{account}:role/{name}");
+        self.environment.insert("AWS_ROLE_ARN".to_owned(), arn);
+    }
+
+    /// Another token than the kubelet's.
+    ///
+    /// # Errors
+    /// It can't be made or written.
+    pub fn token(&mut self, change: impl FnOnce(&mut TokenSpec)) -> Result<(), Error> {
+        let workload = self.stage.workload()?;
+        let account = format!("{}/{}", workload.namespace, workload.service_account);
+        let mut spec = TokenSpec::new(account.parse()?);
+        change(&mut spec);
+        let file = self.stage.folder.path().join("token");
+        fs::write(&file, self.stage.lab.mint_token(&spec)?)?;
+        let file = file.display().to_string();
+        self.environment
+            .insert("AWS_WEB_IDENTITY_TOKEN_FILE".to_owned(), file);
+        Ok(())
+    }
+
+    /// Another authority than the database's.
+    ///
+    /// # Errors
+    /// It can't be made or written.
+    pub fn distrust_database(&mut self) -> Result<(), Error> {
+        let other = rcgen::generate_simple_self_signed(["authority.example.com".to_owned()])?;
+        self.ca_file = self.stage.folder.path().join("other.pem");
+        fs::write(&self.ca_file, other.cert.pem())?;
+        Ok(())
+    }
+}

@@ -1,0 +1,196 @@
+//! A component's pod before it starts: everything that a fault may change.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use http_body_util::Full;
+use hyper::Request;
+use irsa_apps::search_clients::{DomainWay, SearchClient};
+use irsa_lab::Lab;
+use irsa_lab::facts::{DomainFacts, WorkloadFacts};
+use irsa_lab::faults::FaultPlan;
+use irsa_lab::oidc::TokenSpec;
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::Error;
+use crate::http::Connection;
+use crate::proxy::Proxy;
+
+/// The workload whose role is the domain's master.
+const MASTER: &str = "opensearch";
+const METADATA_DISABLED: &str = "AWS_EC2_METADATA_DISABLED";
+
+/// The pod.
+#[derive(Debug)]
+pub struct Pod<'a> {
+    lab: &'a Lab,
+    folder: TempDir,
+    maps_node: bool,
+    /// Whose pod it is.
+    pub client: SearchClient,
+    /// Its variables.
+    pub environment: BTreeMap<String, String>,
+    /// What is broken around it.
+    pub plan: FaultPlan,
+}
+
+/// A workload of the lab.
+///
+/// # Errors
+/// There is none of this name.
+pub fn workload<'a>(lab: &'a Lab, name: &str) -> Result<&'a WorkloadFacts, Error> {
+    let mut workloads = lab.facts().workloads.iter();
+    let found = workloads.find(|workload| workload.name == name);
+    found.ok_or_else(|| format!("no workload `{name}`").into())
+}
+
+impl<'a> Pod<'a> {
+    /// The pod as it should be. The node's metadata is out of its reach, as AWS advises.
+    ///
+    /// # Errors
+    /// The world has no such workload.
+    pub fn new(lab: &'a Lab, client: SearchClient) -> Result<Self, Error> {
+        let mut pod = Self {
+            lab,
+            folder: TempDir::new()?,
+            maps_node: false,
+            client,
+            environment: BTreeMap::new(),
+            plan: FaultPlan::default(),
+        };
+        pod.become_workload(client.name())?;
+        Ok(pod)
+    }
+
+    /// Its lab.
+    pub fn lab(&self) -> &Lab {
+        self.lab
+    }
+
+    /// The pod of another workload.
+    ///
+    /// # Errors
+    /// There is none of this name.
+    pub fn become_workload(&mut self, name: &str) -> Result<(), Error> {
+        self.environment = workload(self.lab, name)?.environment.clone();
+        self.environment.remove("IRSA_UPSTREAMS");
+        self.set(METADATA_DISABLED, "true");
+        Ok(())
+    }
+
+    /// Sets a variable.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.environment.insert(name.to_owned(), value.into());
+    }
+
+    /// Takes a variable away.
+    pub fn unset(&mut self, name: &str) {
+        self.environment.remove(name);
+    }
+
+    /// The pod gets at the node's metadata, and the domain has the node's role mapped like the component's.
+    pub fn open_the_node(&mut self) {
+        self.unset(METADATA_DISABLED);
+        self.maps_node = true;
+    }
+
+    /// Another token than the kubelet's.
+    ///
+    /// # Errors
+    /// It can't be made or written.
+    pub fn token(&mut self, change: impl FnOnce(&mut TokenSpec)) -> Result<(), Error> {
+        let facts = workload(self.lab, self.client.name())?;
+        let account = format!("{}/{}", facts.namespace, facts.service_account);
+        let mut spec = TokenSpec::new(account.parse()?);
+        change(&mut spec);
+        let file = self.folder.path().join("token");
+        fs::write(&file, self.lab.mint_token(&spec)?)?;
+        self.set("AWS_WEB_IDENTITY_TOKEN_FILE", file.display().to_string());
+        Ok(())
+    }
+
+    /// What a fault wants done before the component starts.
+    ///
+    /// # Errors
+    /// The domain did not do it.
+    pub async fn prepare(&self) -> Result<(), Error> {
+        if !self.maps_node {
+            return Ok(());
+        }
+        let own = workload(self.lab, self.client.name())?.role_arn.to_string();
+        let node = self.lab.facts().node_role_arn.to_string();
+        let path = format!(
+            "/_plugins/_security/api/rolesmapping/{}",
+            self.client.name()
+        );
+        let body = json!({"backend_roles": [own, node]}).to_string();
+        let request = Request::put(path)
+            .header("host", "localhost")
+            .header("content-type", "application/json");
+        let master = self.proxy_in(&workload(self.lab, MASTER)?.environment)?;
+        let mut connection = Connection::open_unix(master.socket()).await?;
+        let answer = connection.send(request.body(Full::from(body))?).await?;
+        if answer.status().is_success() {
+            return Ok(());
+        }
+        Err(format!("the node's role was not mapped: {answer:?}").into())
+    }
+
+    /// Its own way to the domain.
+    ///
+    /// # Errors
+    /// The lab has no domain.
+    pub fn its_own_way(&self) -> Result<DomainWay, Error> {
+        let DomainFacts { endpoint, dial, .. } = self.domain()?;
+        let (_, port) = dial.rsplit_once(':').ok_or("no port")?;
+        Ok(DomainWay::ItsOwn {
+            endpoint: endpoint.clone(),
+            port: port.parse()?,
+            ca_file: self.lab.facts().ca_file.clone(),
+            identity: self.environment.clone(),
+        })
+    }
+
+    /// Starts irsa beside the component.
+    ///
+    /// # Errors
+    /// irsa refuses to start; the error says what it said.
+    pub fn proxy(&self) -> Result<Proxy, Error> {
+        self.proxy_in(&self.environment)
+    }
+
+    /// Variables that name the component's indices apart from those of others in the same domain.
+    pub fn names(&self) -> [(&'static str, String); 2] {
+        names("fault")
+    }
+
+    fn proxy_in(&self, environment: &BTreeMap<String, String>) -> Result<Proxy, Error> {
+        let DomainFacts { endpoint, dial, .. } = self.domain()?;
+        let mut environment = environment.clone();
+        environment.remove("IRSA_UPSTREAMS");
+        // A client waits only so long.
+        environment.insert("IRSA_CREDENTIALS_TIMEOUT".to_owned(), "1s".to_owned());
+        let pairs = environment.iter().map(|(name, value)| (&**name, &**value));
+        Proxy::start(&format!("opensearch://{endpoint}?dial={dial}"), pairs)
+    }
+
+    fn domain(&self) -> Result<&DomainFacts, Error> {
+        let first = self.lab.facts().domains.first();
+        first.ok_or_else(|| "the lab has no domain".into())
+    }
+}
+
+/// The variables by which both components name their indices; the roles of the domain take what begins so.
+pub fn names(suffix: &str) -> [(&'static str, String); 2] {
+    [
+        (
+            "CAMUNDA_OPERATE_OPENSEARCH_INDEXPREFIX",
+            format!("operate-{suffix}"),
+        ),
+        (
+            "ZEEBE_BROKER_EXPORTERS_OPENSEARCH_ARGS_INDEX_PREFIX",
+            format!("zeebe-record-{suffix}"),
+        ),
+    ]
+}

@@ -1,0 +1,104 @@
+//! The tables in the guides.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{Row, Said};
+use crate::Error;
+
+const BEGIN: &str = "<!-- faults: begin -->\n";
+const END: &str = "<!-- faults: end -->";
+const HEAD: &str = "\
+| broken link | its own way: the application's log | through irsa |
+| --- | --- | --- |
+";
+
+// === impl Row ===
+
+impl Row {
+    /// A line of the table.
+    pub fn line(&self) -> String {
+        let Self { fault, own, irsa } = self;
+        format!(
+            "| **{}**: {} (`{}`) | {} | {} |",
+            fault.cause.link().title(),
+            fault.broken,
+            fault.cause.id(),
+            cell(own),
+            cell(irsa)
+        )
+    }
+}
+
+fn cell(said: &Said) -> String {
+    match said {
+        Said::Words(words) => format!("`{}`", words.replace('|', "\\|").replace('`', "'")),
+        Said::Nothing(instead) => format!("*nothing*: {instead}"),
+    }
+}
+
+/// Puts the rows between the marks of a guide, such as `web-modeler`.
+///
+/// # Errors
+/// There is no such guide, or it has no marks.
+pub fn write(guide: &str, rows: &[Row]) -> Result<(), Error> {
+    let file = file(guide);
+    let text = fs::read_to_string(&file)?;
+    let lines: Vec<String> = rows.iter().map(Row::line).collect();
+    let table = format!("{HEAD}{}\n", lines.join("\n"));
+    let (before, _, after) = parts(&text).ok_or_else(|| format!("no marks in {guide}.md"))?;
+    fs::write(file, format!("{before}{BEGIN}{table}{END}{after}"))?;
+    Ok(())
+}
+
+/// The lines of a guide's table.
+///
+/// # Errors
+/// There is no such guide, or it has no marks.
+pub fn committed(guide: &str) -> Result<Vec<String>, Error> {
+    let text = fs::read_to_string(file(guide))?;
+    let (_, table, _) = parts(&text).ok_or_else(|| format!("no marks in {guide}.md"))?;
+    Ok(table.lines().map(str::to_owned).collect())
+}
+
+fn parts(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = text.split_once(BEGIN)?;
+    let (table, after) = rest.split_once(END)?;
+    Some((before, table, after))
+}
+
+fn file(guide: &str) -> PathBuf {
+    let guides = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guides");
+    guides.join(guide).with_extension("md")
+}
+
+#[cfg(test)]
+mod tests {
+    use irsa_chain::Cause;
+
+    use super::*;
+    use crate::faults::Fault;
+
+    #[test]
+    fn a_row_is_a_line_of_three_cells() {
+        let row = Row {
+            fault: Fault {
+                cause: Cause::TokenExpired,
+                broken: "it is old",
+            },
+            own: Said::Nothing("it runs".to_owned()),
+            irsa: Said::Words("error: a|b `c`".to_owned()),
+        };
+        assert_eq!(
+            row.line(),
+            "| **projected token**: it is old (`token-expired`) | *nothing*: it runs | `error: a\\|b 'c'` |"
+        );
+    }
+
+    #[test]
+    fn what_is_around_the_marks_stays() {
+        let text = format!("a\n{BEGIN}old\n{END}\nb");
+        assert_eq!(parts(&text), Some(("a\n", "old\n", "\nb")));
+        assert_eq!(parts("a"), None);
+    }
+}

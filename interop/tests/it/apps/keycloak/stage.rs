@@ -1,0 +1,125 @@
+//! A lab for one Keycloak, and the two ways through it.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::time::Duration;
+
+use interop::client::skip;
+use interop::proxy::Proxy;
+use interop::server::cache_folder;
+use irsa_apps::keycloak::KeycloakHome;
+use irsa_apps::{AppError, Database, DatabaseWay};
+use irsa_lab::facts::{ClusterFacts, WorkloadFacts};
+use irsa_lab::ledger::{Outcome, Service};
+use irsa_lab::{Lab, LabOptions, World};
+use tokio::time::{Instant, sleep};
+
+use crate::stage::start;
+
+pub(super) const WORKLOAD: &str = "keycloak";
+/// How often something that will come is looked for.
+const POLL: Duration = Duration::from_millis(100);
+
+/// Keycloak, unless it can't run here: then the reason is printed and the test is skipped.
+pub(super) async fn keycloak_unless_missing() -> Option<KeycloakHome> {
+    match KeycloakHome::locate(&cache_folder().unwrap(), &tell).await {
+        Ok(home) => Some(home),
+        Err(missing @ AppError::Missing { .. }) => {
+            skip(&missing.to_string());
+            None
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// A lab whose sessions live for so many seconds, if that shall be short.
+pub(super) async fn lab(session_seconds: Option<u64>) -> Lab {
+    let mut options = LabOptions::new(World::camunda_8_3());
+    options.cache_dir = cache_folder().unwrap();
+    options.session_seconds = session_seconds;
+    Lab::start(options).await.unwrap()
+}
+
+/// Keycloak's database in the world.
+pub(super) fn database() -> Database {
+    Database {
+        name: "keycloak".to_owned(),
+        user: "keycloak".to_owned(),
+    }
+}
+
+/// A port of loopback on which a proxy can be started, and started again.
+pub(super) fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+pub(super) fn through_irsa(port: u16) -> DatabaseWay {
+    DatabaseWay::ThroughIrsa {
+        host: "localhost".to_owned(),
+        port,
+    }
+}
+
+/// The wrapper straight to the lab's front, as the workload's pod.
+pub(super) fn its_own(lab: &Lab) -> DatabaseWay {
+    let cluster = cluster(lab);
+    DatabaseWay::ItsOwn {
+        endpoint: cluster.endpoint.clone(),
+        sign_port: cluster.port,
+        port: cluster.dial.rsplit_once(':').unwrap().1.parse().unwrap(),
+        ca_file: lab.facts().ca_file.clone(),
+        identity: identity(lab),
+    }
+}
+
+/// The proxy of Keycloak's pod, on this port. Told to end, it cuts its sessions after a second.
+pub(super) fn proxy(lab: &Lab, port: u16) -> Proxy {
+    let cluster = cluster(lab);
+    let upstream = format!(
+        "postgres://{}:{}?dial={}&listen=127.0.0.1:{port}",
+        cluster.endpoint, cluster.port, cluster.dial
+    );
+    let mut environment = identity(lab);
+    environment.insert("IRSA_DRAIN_TIMEOUT".to_owned(), "1s".to_owned());
+    start(&upstream, &environment)
+}
+
+/// How often the lab has issued a session, and let a database client in.
+pub(super) fn served(lab: &Lab) -> (u64, u64) {
+    let ledger = lab.ledger();
+    let sessions = ledger.count(Service::Sts, "AssumeRoleWithWebIdentity", Outcome::Served);
+    (
+        sessions,
+        ledger.count(Service::Aurora, "login", Outcome::Served),
+    )
+}
+
+/// Waits for something that has to come.
+pub(super) async fn until(what: &str, limit: Duration, is_there: impl AsyncFn() -> bool) {
+    let deadline = Instant::now() + limit;
+    while !is_there().await {
+        assert!(Instant::now() < deadline, "{what}: not after {limit:?}");
+        sleep(POLL).await;
+    }
+}
+
+/// Past the test harness, which keeps what a passing test prints to itself.
+pub(super) fn tell(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+fn cluster(lab: &Lab) -> &ClusterFacts {
+    lab.facts().clusters.first().expect("the world has one")
+}
+
+fn identity(lab: &Lab) -> BTreeMap<String, String> {
+    let mut workloads = lab.facts().workloads.iter();
+    let WorkloadFacts { environment, .. } = workloads
+        .find(|workload| workload.name == WORKLOAD)
+        .expect("the world has it");
+    let mut environment = environment.clone();
+    environment.remove("IRSA_UPSTREAMS");
+    environment
+}

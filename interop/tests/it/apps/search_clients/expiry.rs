@@ -1,0 +1,139 @@
+//! Sessions end, STS is gone for a moment, the proxy is restarted: all of it under a steady load.
+
+use std::path::Path;
+use std::time::Duration;
+
+use interop::client::skip;
+use interop::faults::search::{self, workload};
+use interop::proxy::Proxy;
+use interop::server::cache_folder;
+use irsa_apps::search_clients::{Kind, Running, SearchClient, Told, Work};
+use irsa_components::opensearch::{OpenSearchBinaries, OpenSearchError};
+use irsa_lab::Lab;
+use irsa_lab::facts::DomainFacts;
+use tokio::runtime::Runtime;
+use tokio::time::{Instant, sleep};
+
+use super::{LIMIT, built, scene, start_client, through};
+use crate::stage::start;
+
+/// The life of a session in seconds; irsa renews it at three quarters.
+const SESSION: u64 = 10;
+/// Long enough for three of them.
+const LOAD: Duration = Duration::from_secs(24);
+/// Requests a second.
+const RATE: u32 = 5;
+
+/// In a lab of its own: sessions and STS are those of all its pods.
+#[test]
+fn no_client_notices_that_sessions_end_nor_that_sts_is_gone_for_a_moment() {
+    let Some(built) = built() else { return };
+    Runtime::new().unwrap().block_on(async {
+        let Some(lab) = lab().await else { return };
+        lab.faults()
+            .change(|plan| plan.session_seconds = Some(SESSION));
+        let clients = [SearchClient::Operate, SearchClient::Zeebe];
+        let proxies = clients.map(|client| start_proxy(&lab, client, 0));
+        let mut operate = load(&built, clients[0], &proxies[0], LOAD).await;
+        let mut zeebe = load(&built, clients[1], &proxies[1], LOAD).await;
+        operate.until(succeeds(1), LIMIT).await.unwrap();
+        zeebe.until(succeeds(1), LIMIT).await.unwrap();
+
+        lab.faults().change(|plan| plan.sts_down = true);
+        let failed = |proxy: &Proxy| proxy.log().contains("no credentials");
+        until(|| proxies.iter().all(failed)).await;
+        lab.faults().change(|plan| plan.sts_down = false);
+
+        for (running, proxy) in [operate, zeebe].into_iter().zip(&proxies) {
+            is_unharmed(running, proxy).await;
+        }
+        lab.stop().await;
+    });
+}
+
+/// All requests succeeded, though the session that signs them was another one twice at least.
+async fn is_unharmed(mut running: Running, proxy: &Proxy) {
+    let succeeded = running.ended(LIMIT).await.unwrap();
+    assert!(succeeded, "{}\n{}", running.log(), proxy.log());
+    let all = LOAD.as_secs() * u64::from(RATE);
+    assert_eq!(numbers(&running.told()), (all, 0));
+    let sessions = proxy.log().matches("credentials obtained").count();
+    assert!(sessions >= 3, "{sessions} sessions\n{}", proxy.log());
+}
+
+#[test]
+fn a_client_goes_on_when_its_proxy_was_restarted() {
+    let Some(scene) = scene() else { return };
+    let (lab, client) = (scene.stage.lab(), SearchClient::Zeebe);
+    scene.stage.runtime.block_on(async {
+        let proxy = start_proxy(lab, client, 0);
+        let length = Duration::from_secs(12);
+        let mut running = load(&scene.built, client, &proxy, length).await;
+        running.until(succeeds(1), LIMIT).await.unwrap();
+        let port = proxy.address().port();
+        assert!(proxy.stop().unwrap().success());
+        let fails = |told: &[Told]| told.iter().any(|one| one.result.is_err());
+        running.until(fails, LIMIT).await.unwrap();
+
+        let proxy = start_proxy(lab, client, port);
+        running.until(succeeds(2), LIMIT).await.unwrap();
+        running.ended(LIMIT).await.unwrap();
+        let told = running.told();
+        let changes: Vec<bool> = loads(&told).map(|one| one.result.is_ok()).collect();
+        assert_eq!(
+            changes,
+            [true, false, true, true],
+            "{told:#?}\n{}",
+            proxy.log()
+        );
+    });
+}
+
+/// `None`, with the reason printed, where there is no Java for OpenSearch.
+async fn lab() -> Option<Lab> {
+    let located = OpenSearchBinaries::locate(None, &cache_folder().unwrap(), &|_| {}).await;
+    if let Err(error @ OpenSearchError::NoJava { .. }) = located {
+        skip(&error.to_string());
+        return None;
+    }
+    Some(search::lab().await.unwrap())
+}
+
+/// A proxy in the pod of the component, on a port of its own choice if that is 0.
+fn start_proxy(lab: &Lab, client: SearchClient, port: u16) -> Proxy {
+    let DomainFacts { endpoint, dial, .. } = &lab.facts().domains[0];
+    let mut environment = workload(lab, client.name()).unwrap().environment.clone();
+    environment.remove("IRSA_UPSTREAMS");
+    let upstream = format!("opensearch://{endpoint}?dial={dial}&listen=127.0.0.1:{port}");
+    start(&upstream, &environment)
+}
+
+async fn load(built: &Path, client: SearchClient, proxy: &Proxy, length: Duration) -> Running {
+    let work = Work::Steady { length, rate: RATE };
+    start_client(built, client, &through(proxy), work, "load").await
+}
+
+fn loads(told: &[Told]) -> impl Iterator<Item = &Told> {
+    told.iter().filter(|one| one.of == Kind::Load)
+}
+
+/// Whether a load has begun to succeed so many times.
+fn succeeds(times: usize) -> impl Fn(&[Told]) -> bool {
+    move |told| loads(told).filter(|one| one.name == "succeeds").count() >= times
+}
+
+/// Of a load that is over: all requests, and those that failed.
+fn numbers(told: &[Told]) -> (u64, u64) {
+    let over = loads(told).find(|one| one.name == "over");
+    let over = over.expect("it is over").result.as_ref().unwrap();
+    let number = |key: &str| over[key].as_u64().unwrap();
+    (number("requests"), number("errors"))
+}
+
+async fn until(is_so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < LIMIT, "it does not come");
+        sleep(Duration::from_millis(50)).await;
+    }
+}

@@ -1,0 +1,35 @@
+//! Three faults, as the committed table tells them.
+
+use interop::faults::committed;
+use interop::faults::database::{Application, DatabaseStage, FAULTS, row};
+use irsa_lab::ledger::Service;
+
+use super::{NAME, built_unless_missing};
+
+const CAUSES: [&str; 3] = [
+    "half-an-identity",
+    "trust-subject-mismatch",
+    "rds-iam-not-granted",
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_it_and_irsa_say_is_what_the_guide_says() {
+    let Some(built) = built_unless_missing().await else {
+        return;
+    };
+    let application = Application::WebModeler(built);
+    let committed = committed(application.guide()).unwrap();
+    let stage = DatabaseStage::set(NAME, None).await.unwrap();
+    let faults = FAULTS.iter();
+    for fault in faults.filter(|fault| CAUSES.contains(&fault.fault.cause.id())) {
+        let line = row(&stage, &application, fault).await.unwrap().line();
+        let table = committed.join("\n");
+        assert!(committed.contains(&line), "{line}\nis not in\n{table}");
+    }
+    let asked = stage.lab().ledger().asked(Service::Imds);
+    assert_ne!(
+        asked, 0,
+        "with half an identity its own way goes on as the node"
+    );
+    stage.strike().await;
+}
