@@ -99,6 +99,10 @@ fn section(check: &Check) -> String {
         let needs: Vec<String> = needs.iter().map(|need| reference(need)).collect();
         _ = write!(text, "\nNeeds {}.\n", needs.join(", "));
     }
+    if causes.is_empty() {
+        return text
+            + "\nIt finds nothing wrong by itself: without it nothing further can be looked at.\n";
+    }
     text.push_str("\n| it can find | what to do |\n| --- | --- |\n");
     for cause in *causes {
         _ = writeln!(

@@ -31,7 +31,7 @@ pub static STEPS: &[Step<Pod>] = &[
     environment::IDENTITY_RIVALS,
     environment::ROLE_ARN,
     environment::REGION,
-    environment::ROLE_PARTITION,
+    environment::REGION_PARTITION,
     environment::SESSION_NAME,
     token::FILE,
     token::FORM,

@@ -15,7 +15,7 @@ mod token;
 
 pub use config_error::ConfigError;
 pub use facts::account::AccountObject;
-pub use facts::metadata::Metadata;
+pub use facts::metadata::{Metadata, Owner};
 pub use facts::namespace::Namespace;
 pub use facts::pod::{Pod, PodSpec};
 pub use facts::pod_container::{Container, EnvSource, Mount, Variable};

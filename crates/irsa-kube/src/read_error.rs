@@ -18,8 +18,8 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// A command that permits it to `USER`, which stays to be filled in.
-    pub fn command(&self) -> String {
+    /// A command that permits it to this user.
+    pub fn command(&self, user: &str) -> String {
         let Self { verb, resource, .. } = self;
         let what = if resource.starts_with('/') {
             format!("--verb={verb} --non-resource-url={resource}")
@@ -29,11 +29,11 @@ impl Rule {
         match &self.namespace {
             Some(namespace) => format!(
                 "kubectl -n {namespace} create role irsa-doctor {what} && \
-                 kubectl -n {namespace} create rolebinding irsa-doctor --role=irsa-doctor --user=USER"
+                 kubectl -n {namespace} create rolebinding irsa-doctor --role=irsa-doctor --user={user}"
             ),
             None => format!(
                 "kubectl create clusterrole irsa-doctor {what} && \
-                 kubectl create clusterrolebinding irsa-doctor --clusterrole=irsa-doctor --user=USER"
+                 kubectl create clusterrolebinding irsa-doctor --clusterrole=irsa-doctor --user={user}"
             ),
         }
     }
@@ -93,6 +93,15 @@ impl ReadError {
         self.kind == ReadErrorKind::Absent
     }
 
+    /// Whom the API server takes the reader for, where it says so in a denial; else `USER`, to be filled in.
+    pub fn user(&self) -> &str {
+        let ReadErrorKind::Denied(message) = &self.kind else {
+            return "USER";
+        };
+        let named = message.split_once("User \"").and_then(|(_, rest)| rest.split_once('"'));
+        named.map_or("USER", |(user, _)| user)
+    }
+
     /// Whether the user may not read it.
     pub fn is_denied(&self) -> bool {
         matches!(self.kind, ReadErrorKind::Denied(_))
@@ -113,10 +122,20 @@ mod tests {
     }
 
     #[test]
+    fn a_denial_names_the_user() {
+        let message = r#"pods is forbidden: User "system:serviceaccount:a:b" cannot list resource "pods""#;
+        let denied = ReadError {
+            rule: rule("pods", Some("shop")),
+            kind: ReadErrorKind::Denied(message.to_owned()),
+        };
+        assert_eq!(denied.user(), "system:serviceaccount:a:b");
+    }
+
+    #[test]
     fn a_rule_says_how_it_is_permitted() {
-        let command = rule("pods", Some("shop")).command();
+        let command = rule("pods", Some("shop")).command("me");
         assert!(command.starts_with("kubectl -n shop create role irsa-doctor --verb=get --resource=pods && "));
-        let command = rule("/version", None).command();
+        let command = rule("/version", None).command("me");
         assert!(command.contains("clusterrole irsa-doctor --verb=get --non-resource-url=/version "));
     }
 }

@@ -22,11 +22,11 @@ pub(super) static ISSUER: Check = Check {
 pub(super) async fn is_known(cluster: &mut Cluster) -> Seen {
     match cluster.reader.issuer().await {
         Ok(discovery) => compare(cluster, &discovery).await,
-        Err(error) if error.is_denied() => unreadable(&error).remedy(
-            "`kubectl create clusterrolebinding irsa-doctor-issuer --clusterrole=system:service-account-issuer-discovery \
-             --user=USER`, or give the issuer: `aws eks describe-cluster --name CLUSTER --query \
-             cluster.identity.oidc.issuer`",
-        ),
+        Err(error) if error.is_denied() => unreadable(&error).remedy(format!(
+            "permit it: `kubectl create clusterrolebinding irsa-doctor-issuer \
+             --clusterrole=system:service-account-issuer-discovery --user={}`",
+            error.user()
+        )),
         Err(error) => unreadable(&error),
     }
 }

@@ -6,17 +6,16 @@ use irsa_kube::{ReadError, ReadErrorKind};
 
 use crate::Seen;
 
-/// How often a text of an object is allowed to be long.
+/// The longest that is shown of a text from an object.
 const LONGEST: usize = 200;
 
 /// Why something was not read, and what permits it.
 pub(super) fn unreadable(error: &ReadError) -> Seen {
     let seen = Seen::unsure(error.to_string());
     match &error.kind {
-        ReadErrorKind::Denied(_) => seen.remedy(format!(
-            "let your user do it (the words behind `forbidden: User` are its name): `{}`",
-            error.rule.command()
-        )),
+        ReadErrorKind::Denied(_) => {
+            seen.remedy(format!("permit it: `{}`", error.rule.command(error.user())))
+        }
         ReadErrorKind::Unauthenticated | ReadErrorKind::NoCredentials => seen.remedy(
             "log in again, as `kubectl get serviceaccounts` asks for; for EKS `aws eks update-kubeconfig --name CLUSTER`",
         ),

@@ -63,9 +63,9 @@ pub(super) const REGION: Step<Pod> = Step::once(
     |pod, _| at_once(region(pod)),
 );
 
-pub(super) const ROLE_PARTITION: Step<Pod> = Step::once(
+pub(super) const REGION_PARTITION: Step<Pod> = Step::once(
     &Check {
-        id: "role-partition",
+        id: "region-partition",
         place: Place::Pod,
         link: Link::ServiceAccount,
         question: "Are role and region of one partition?",
@@ -73,7 +73,7 @@ pub(super) const ROLE_PARTITION: Step<Pod> = Step::once(
         causes: &[Cause::PartitionMismatch],
         needs: &["role-arn", "region"],
     },
-    |pod, _| at_once(role_partition(pod)),
+    |pod, _| at_once(region_partition(pod)),
 );
 
 pub(super) const SESSION_NAME: Step<Pod> = Step::once(
@@ -89,8 +89,10 @@ pub(super) const SESSION_NAME: Step<Pod> = Step::once(
     |pod, _| at_once(session_name(pod)),
 );
 
-const WEB_IDENTITY: [&str; 2] = ["AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE"];
-const POD_IDENTITY: [&str; 2] = [
+/// The variables of IRSA.
+pub(super) const WEB_IDENTITY: [&str; 2] = ["AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE"];
+/// The variables of EKS Pod Identity.
+pub(super) const POD_IDENTITY: [&str; 2] = [
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
 ];
@@ -198,7 +200,7 @@ fn region(pod: &Pod) -> Seen {
     }
 }
 
-fn role_partition(pod: &Pod) -> Seen {
+fn region_partition(pod: &Pod) -> Seen {
     let role = pod
         .source
         .as_ref()

@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use super::background::Background;
 use super::database::DatabaseState;
 use super::domain::DomainState;
+use super::environment::{POD_IDENTITY, WEB_IDENTITY};
 use super::issuer::IssuerLook;
 use super::node::{NodeLook, NodeRefusal};
 use super::options::{DatabaseTarget, DomainTarget, Options};
@@ -114,8 +115,15 @@ impl Pod {
             (Err(_), SourceChoice::Env) => "env",
             (Err(_), SourceChoice::Profile(_)) => "profile",
             (Err(_), SourceChoice::Imds) => "imds",
+            (Err(_), SourceChoice::Auto) if self.has_only_pod_identity() => "pod-identity",
             (Err(_), SourceChoice::Auto | SourceChoice::WebIdentity) => "web-identity",
         }
+    }
+
+    /// Whether what there is of an identity is of Pod Identity.
+    fn has_only_pod_identity(&self) -> bool {
+        let has = |names: [&str; 2]| names.iter().any(|name| self.variable(name).is_some());
+        has(POD_IDENTITY) && !has(WEB_IDENTITY)
     }
 
     pub(super) fn is_web_identity(&self) -> bool {

@@ -191,7 +191,8 @@ fn of_this_pod(pod: &Pod, token: &Jwt, account: &ServiceAccount) -> Seen {
     let node = kubernetes.node.as_ref();
     let node = node.map_or_else(String::new, |node| format!(" on {}", quoted(&node.name)));
     match (&kubernetes.pod, pod.variable("HOSTNAME")) {
-        (Some(bound), Some(here)) if bound.name != here => Seen::warning(
+        // With hostNetwork it is the node's name.
+        (Some(bound), Some(here)) if bound.name != here && !is_node(token, here) => Seen::warning(
             Cause::TokenOfAnotherAccount,
             format!(
                 "it is bound to the pod {}, and this is {}",
@@ -202,4 +203,9 @@ fn of_this_pod(pod: &Pod, token: &Jwt, account: &ServiceAccount) -> Seen {
         (Some(bound), _) => Seen::holds(format!("`{account}`, pod {}{node}", quoted(&bound.name))),
         (None, _) => Seen::holds(format!("`{account}`, bound to no pod")),
     }
+}
+
+fn is_node(token: &Jwt, host: &str) -> bool {
+    let node = token.claims.kubernetes.node.as_ref();
+    node.is_some_and(|node| node.name.split('.').next() == host.split('.').next())
 }

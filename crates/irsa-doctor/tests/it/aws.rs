@@ -24,7 +24,11 @@ async fn the_whole_chain_holds() {
     };
     let findings = examine(stage.set(&Changes::none().given()).await).await;
     scenario::assert_the_whole_chain_holds(&findings);
-    assert!(findings.iter().all(|finding| finding.verdict == Verdict::Holds));
+    assert!(
+        findings
+            .iter()
+            .all(|finding| finding.verdict == Verdict::Holds)
+    );
     assert_eq!(findings.len(), aws::checks().count());
 }
 
@@ -43,9 +47,15 @@ async fn each_broken_link_is_found_and_nothing_else() {
         let told = findings.iter().filter(|finding| finding.cause.is_some());
         for finding in told {
             let remedy = finding.remedy.as_deref().unwrap_or_default();
-            let has_blanks = ["ROLE_ARN", "ISSUER_WITHOUT_HTTPS", "CLUSTER", "DOMAIN", "NAMESPACE"]
-                .into_iter()
-                .any(|blank| remedy.contains(blank));
+            let has_blanks = [
+                "ROLE_ARN",
+                "ISSUER_WITHOUT_HTTPS",
+                "CLUSTER",
+                "DOMAIN",
+                "NAMESPACE",
+            ]
+            .into_iter()
+            .any(|blank| remedy.contains(blank));
             if has_blanks {
                 wrong.push(format!("{id}: the remedy has blanks: {remedy}"));
             }

@@ -40,11 +40,10 @@ fn ids_are_unique_among_all_places_and_needs_are_checks() {
 }
 
 #[test]
-fn each_check_says_what_it_asks_and_can_find() {
+fn each_check_says_what_it_asks_and_looks_at() {
     for check in docs::checks() {
         assert!(check.question.ends_with('?'), "{}", check.id);
         assert!(check.looks_at.ends_with('.'), "{}", check.id);
-        assert!(!check.causes.is_empty(), "{}", check.id);
     }
 }
 

@@ -59,7 +59,8 @@ fn each_check_has_an_id_of_its_own_and_needs_earlier_ones() {
 }
 
 async fn the_whole_chain_holds(stage: &Stage, workload: &str) {
-    let given = Given::of(workload);
+    let mut given = Given::of(workload);
+    given.faults.imds.hop_limit_one = true;
     let findings = examine(stage.set(&given)).await;
     scenario::assert_the_whole_chain_holds(&findings);
     assert_holds_no_secret(&findings);

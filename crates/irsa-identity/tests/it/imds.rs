@@ -10,7 +10,7 @@ use crate::server::{Reply, Request, Server};
 
 const CREDENTIALS: &str = "GET /latest/meta-data/iam/security-credentials/";
 
-fn imds(_: usize, request: &Request) -> Reply {
+pub(crate) fn imds(_: usize, request: &Request) -> Reply {
     let with_token = request.header("x-aws-ec2-metadata-token") == Some("imds-token");
     let path = request.line.trim_end_matches(" HTTP/1.1");
     if path == "PUT /latest/api/token" {

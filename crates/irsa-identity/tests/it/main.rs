@@ -6,6 +6,7 @@ mod canonical_form;
 mod chained;
 mod http_signing;
 mod imds;
+mod inspection;
 mod network;
 mod pod_identity;
 mod profile;

@@ -25,7 +25,20 @@ pub struct Metadata {
     /// When it was created, by the API server's clock.
     #[serde(rename = "creationTimestamp", deserialize_with = "instant")]
     pub created: Option<SystemTime>,
+    /// Whose parts it is, such as a `ReplicaSet`'s.
+    #[serde(rename = "ownerReferences")]
+    pub owners: Vec<Owner>,
     managed_fields: Vec<ManagedFields>,
+}
+
+/// An object that another one belongs to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Owner {
+    /// `ReplicaSet`, `StatefulSet`, `Job`, …
+    pub kind: String,
+    /// Its name.
+    pub name: String,
 }
 
 /// Who set which fields when.

@@ -47,6 +47,18 @@ impl Pod {
         ServiceAccount::new(&self.metadata.namespace, name.unwrap_or(DEFAULT_ACCOUNT)).ok()
     }
 
+    /// What has its template, as kubectl takes it: `deployment/keycloak`, `statefulset/db`, or itself: `pod/shell`.
+    /// A Deployment names its ReplicaSets after itself and the template's hash.
+    pub fn template(&self) -> String {
+        let Some(owner) = self.metadata.owners.first() else {
+            return format!("pod/{}", self.metadata.name);
+        };
+        match owner.name.rsplit_once('-') {
+            Some((deployment, _)) if owner.kind == "ReplicaSet" => format!("deployment/{deployment}"),
+            _ => format!("{}/{}", owner.kind.to_lowercase(), owner.name),
+        }
+    }
+
     /// All containers, those that start first in front.
     pub fn containers(&self) -> impl Iterator<Item = &Container> {
         let spec = &self.spec;
@@ -66,5 +78,23 @@ impl Pod {
     /// Whether it is only the picture of a static pod.
     pub fn is_mirror(&self) -> bool {
         self.metadata.annotations.contains_key(MIRROR)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_what_has_its_template() {
+        for (owners, template) in [
+            ("[]", "pod/web"),
+            (r#"[{"kind": "ReplicaSet", "name": "key-cloak-6d4f"}]"#, "deployment/key-cloak"),
+            (r#"[{"kind": "StatefulSet", "name": "zeebe"}]"#, "statefulset/zeebe"),
+        ] {
+            let text = format!(r#"{{"metadata": {{"name": "web", "ownerReferences": {owners}}}}}"#);
+            let pod: Pod = serde_json::from_str(&text).unwrap();
+            assert_eq!(pod.template(), template);
+        }
     }
 }

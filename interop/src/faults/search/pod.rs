@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use http_body_util::Full;
-use hyper::Request;
+use hyper::body::Bytes;
+use hyper::{Request, StatusCode};
 use irsa_apps::search_clients::{DomainWay, SearchClient};
 use irsa_lab::Lab;
 use irsa_lab::facts::{DomainFacts, WorkloadFacts};
@@ -118,23 +119,29 @@ impl<'a> Pod<'a> {
         if !self.maps_node {
             return Ok(());
         }
-        let own = workload(self.lab, self.client.name())?.role_arn.to_string();
-        let node = self.lab.facts().node_role_arn.to_string();
-        let path = format!(
-            "/_plugins/_security/api/rolesmapping/{}",
-            self.client.name()
-        );
-        let body = json!({"backend_roles": [own, node]}).to_string();
-        let request = Request::put(path)
-            .header("host", "localhost")
-            .header("content-type", "application/json");
         let master = self.proxy_in(&workload(self.lab, MASTER)?.environment)?;
         let mut connection = Connection::open_unix(master.socket()).await?;
-        let answer = connection.send(request.body(Full::from(body))?).await?;
+        let mut answer = connection.send(self.mapping()?).await?;
+        // All mappings are one document, of which somebody else may change another part.
+        while answer.status() == StatusCode::CONFLICT {
+            answer = connection.send(self.mapping()?).await?;
+        }
         if answer.status().is_success() {
             return Ok(());
         }
         Err(format!("the node's role was not mapped: {answer:?}").into())
+    }
+
+    /// The component's role and the node's, for the domain's role of the component's name.
+    fn mapping(&self) -> Result<Request<Full<Bytes>>, Error> {
+        let name = self.client.name();
+        let own = workload(self.lab, name)?.role_arn.to_string();
+        let node = self.lab.facts().node_role_arn.to_string();
+        let body = json!({"backend_roles": [own, node]}).to_string();
+        let request = Request::put(format!("/_plugins/_security/api/rolesmapping/{name}"))
+            .header("host", "localhost")
+            .header("content-type", "application/json");
+        Ok(request.body(Full::from(body))?)
     }
 
     /// Its own way to the domain.

@@ -144,8 +144,16 @@ async fn live_through_a_cut(stage: &DatabaseStage, irsa: &Proxy, loads: &[(Load,
             .all(|((load, _), before)| load.served() >= before + 20)
     };
     let deadline = Instant::now() + Duration::from_secs(30);
-    while !goes_on() && Instant::now() < deadline { sleep(POLL).await; }
-    for (load, service) in loads { eprintln!("DEBUG served {} {served:?}\n{}", load.served(), service.log()); }
+    while !goes_on() && Instant::now() < deadline {
+        sleep(POLL).await;
+    }
+    for (load, service) in loads {
+        eprintln!(
+            "DEBUG served {} {served:?}\n{}",
+            load.served(),
+            service.log()
+        );
+    }
     eprintln!("DEBUG {}", irsa.log());
     until("requests served since", goes_on).await;
     assert!(logins() >= made + 2, "each made a connection");

@@ -12,7 +12,10 @@ use super::given::Changes;
 use super::stage;
 
 const NAMES: [(&str, &str); 2] = [
-    ("CLUSTER", "orders.cluster-abc123.eu-central-1.rds.amazonaws.com"),
+    (
+        "CLUSTER",
+        "orders.cluster-abc123.eu-central-1.rds.amazonaws.com",
+    ),
     ("DOMAIN", "search-logs-abc123.eu-central-1.es.amazonaws.com"),
 ];
 
@@ -34,13 +37,23 @@ async fn serve(mut connection: TcpStream, script: fn(&str) -> String) -> Option<
     let mut request = Vec::new();
     let mut piece = [0; 8192];
     while !is_whole(&request) {
-        let read = connection.read(&mut piece).await.ok().filter(|read| *read > 0)?;
+        let read = connection
+            .read(&mut piece)
+            .await
+            .ok()
+            .filter(|read| *read > 0)?;
         request.extend_from_slice(&piece[..read]);
     }
     let text = String::from_utf8_lossy(&request);
-    let action = text.split("Action=").nth(1).and_then(|rest| rest.split('&').next());
+    let action = text
+        .split("Action=")
+        .nth(1)
+        .and_then(|rest| rest.split('&').next());
     let answer = script(action.unwrap_or_else(|| text.split(' ').nth(1).unwrap_or_default()));
-    let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", answer.len());
+    let head = format!(
+        "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        answer.len()
+    );
     connection.write_all(head.as_bytes()).await.ok()?;
     connection.write_all(answer.as_bytes()).await.ok()
 }
@@ -50,19 +63,30 @@ fn is_whole(request: &[u8]) -> bool {
     let Some((head, body)) = text.split_once("\r\n\r\n") else {
         return false;
     };
-    let length = head.split("content-length: ").nth(1).and_then(|rest| rest.lines().next());
-    body.len() >= length.and_then(|length| length.trim().parse().ok()).unwrap_or(0)
+    let length = head
+        .split("content-length: ")
+        .nth(1)
+        .and_then(|rest| rest.lines().next());
+    body.len()
+        >= length
+            .and_then(|length| length.trim().parse().ok())
+            .unwrap_or(0)
 }
 
 async fn examine(script: fn(&str) -> String) -> Vec<Finding> {
-    let names: BTreeMap<_, _> = NAMES.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let names: BTreeMap<_, _> = NAMES
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
     let workload = stage::of(&Changes::none().given().workload, &names);
     let state = Aws::new(workload, stage::reader(&server(script).await));
     aws::examine(state, LIMIT, &mut |_| ()).await.0
 }
 
 fn said<'f>(findings: &'f [Finding], check: &str) -> &'f Finding {
-    findings.iter().find(|finding| finding.check.id == check).unwrap()
+    findings
+        .iter()
+        .find(|finding| finding.check.id == check)
+        .unwrap()
 }
 
 const CALLER: &str = "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/reader</Arn>\
@@ -76,7 +100,9 @@ fn role(trust: &str) -> String {
 }
 
 fn inline(document: &str) -> String {
-    format!("<R><GetRolePolicyResult><PolicyDocument>{document}</PolicyDocument></GetRolePolicyResult></R>")
+    format!(
+        "<R><GetRolePolicyResult><PolicyDocument>{document}</PolicyDocument></GetRolePolicyResult></R>"
+    )
 }
 
 #[tokio::test]
@@ -84,17 +110,25 @@ async fn a_policy_that_is_none_is_told_with_its_place() {
     let findings = examine(|action| match action {
         "GetCallerIdentity" => CALLER.to_owned(),
         "GetRole" => role("%7B%0A%20%20%22Version%22%3A%20%22%FF%22"),
-        "ListRolePolicies" => "<R><ListRolePoliciesResult><PolicyNames><member>db</member></PolicyNames>\
+        "ListRolePolicies" => {
+            "<R><ListRolePoliciesResult><PolicyNames><member>db</member></PolicyNames>\
             </ListRolePoliciesResult></R>"
-            .to_owned(),
-        "GetRolePolicy" => inline("%7B%22Version%22%3A%222012-10-17%22%2C%0A%22Statement%22%3A1%7D"),
+                .to_owned()
+        }
+        "GetRolePolicy" => {
+            inline("%7B%22Version%22%3A%222012-10-17%22%2C%0A%22Statement%22%3A1%7D")
+        }
         "ListAttachedRolePolicies" => "<R><ListAttachedRolePoliciesResult/></R>".to_owned(),
         _ => String::new(),
     })
     .await;
     let trust = said(&findings, "aws-trust-policy");
     assert_eq!(trust.verdict, Verdict::Unsure);
-    assert!(trust.seen.starts_with("`the trust policy of app`:2:"), "{}", trust.seen);
+    assert!(
+        trust.seen.starts_with("`the trust policy of app`:2:"),
+        "{}",
+        trust.seen
+    );
 }
 
 #[tokio::test]
@@ -176,11 +210,14 @@ async fn a_list_without_an_end_is_given_up() {
 async fn an_api_that_never_answers_does_not_keep_the_doctor() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let names = NAMES.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let names = NAMES
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
     let workload = stage::of(&Changes::none().given().workload, &names);
     let started = Instant::now();
     let limit = Duration::from_secs(3);
-    let (findings, _) = aws::examine(Aws::new(workload, stage::reader(&url)), limit, &mut |_| ()).await;
+    let (findings, _) =
+        aws::examine(Aws::new(workload, stage::reader(&url)), limit, &mut |_| ()).await;
     assert!(started.elapsed() < Duration::from_secs(10));
     assert_eq!(said(&findings, "aws-credentials").verdict, Verdict::Unsure);
 }

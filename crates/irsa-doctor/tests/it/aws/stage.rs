@@ -38,10 +38,12 @@ impl Stage {
     /// # Panics
     /// Where `IRSA_REQUIRE_CLIENTS` is set, missing files fail the test.
     pub(crate) async fn start() -> Option<Self> {
-        let folder = std::env::var_os("IRSA_CLIENTS_DIR").map(|folder| PathBuf::from(folder).join("moto"));
+        let folder =
+            std::env::var_os("IRSA_CLIENTS_DIR").map(|folder| PathBuf::from(folder).join("moto"));
         let folder = folder.filter(|folder| folder.join(".made-from").is_file());
         let Some(folder) = folder else {
-            let is_required = std::env::var_os("IRSA_REQUIRE_CLIENTS").is_some_and(|value| value == "1");
+            let is_required =
+                std::env::var_os("IRSA_REQUIRE_CLIENTS").is_some_and(|value| value == "1");
             assert!(!is_required, "moto is not prepared");
             eprintln!("skipped: moto is not prepared; `cargo xtask test` prepares it");
             return None;
@@ -78,7 +80,8 @@ impl Stage {
             other => panic!("{other:?}"),
         };
         let workload = &given.workload;
-        Aws::new(of(workload, &names), reader(&self.url)).with_session(Duration::from_secs(workload.session))
+        Aws::new(of(workload, &names), reader(&self.url))
+            .with_session(Duration::from_secs(workload.session))
     }
 
     async fn answer(&mut self) -> Answer {
@@ -91,7 +94,10 @@ impl Stage {
 pub(super) fn reader(url: &str) -> AwsReader {
     let environment = Environment::from_pairs([
         ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
-        ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+        (
+            "AWS_SECRET_ACCESS_KEY",
+            "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        ),
         ("AWS_REGION", "eu-central-1"),
         ("AWS_ENDPOINT_URL", url),
         ("AWS_ENDPOINT_URL_STS", url),
@@ -104,7 +110,9 @@ pub(super) fn reader(url: &str) -> AwsReader {
 /// The workload, with the names that the account gave.
 pub(super) fn of(given: &super::given::Workload, names: &BTreeMap<String, String>) -> Workload {
     let filled = |text: &str| {
-        let fill = |text: String, (name, value): (&String, &String)| text.replace(&format!("{{{name}}}"), value);
+        let fill = |text: String, (name, value): (&String, &String)| {
+            text.replace(&format!("{{{name}}}"), value)
+        };
         names.iter().fold(text.to_owned(), fill)
     };
     let database = Database {

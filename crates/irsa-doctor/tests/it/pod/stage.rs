@@ -65,7 +65,7 @@ impl Stage {
     /// Sets all of it, and says what is to be examined.
     pub(super) fn set(&self, given: &Given) -> Options {
         let mut plan = given.faults.clone();
-        plan.imds.hop_limit_one = !given.imds_open;
+        plan.imds.disabled = !given.imds_open && !plan.imds.hop_limit_one;
         self.lab.faults().set(plan);
         if let Some(aurora) = self.lab.aurora() {
             aurora.faults().set(given.front.clone());

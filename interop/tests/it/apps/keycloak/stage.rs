@@ -9,12 +9,13 @@ use interop::client::skip;
 use interop::proxy::Proxy;
 use interop::server::cache_folder;
 use irsa_apps::keycloak::KeycloakHome;
-use irsa_apps::{AppError, Database, DatabaseWay};
+use irsa_apps::{AppError, Database, DatabaseWay, maven};
 use irsa_lab::facts::{ClusterFacts, WorkloadFacts};
 use irsa_lab::ledger::{Outcome, Service};
 use irsa_lab::{Lab, LabOptions, World};
 use tokio::time::{Instant, sleep};
 
+use super::two_phases::TWO_PHASES;
 use crate::stage::start;
 
 pub(super) const WORKLOAD: &str = "keycloak";
@@ -23,7 +24,7 @@ const POLL: Duration = Duration::from_millis(100);
 
 /// Keycloak, unless it can't run here: then the reason is printed and the test is skipped.
 pub(super) async fn keycloak_unless_missing() -> Option<KeycloakHome> {
-    match KeycloakHome::locate(&cache_folder().unwrap(), &tell).await {
+    match with_maven().await {
         Ok(home) => Some(home),
         Err(missing @ AppError::Missing { .. }) => {
             skip(&missing.to_string());
@@ -31,6 +32,13 @@ pub(super) async fn keycloak_unless_missing() -> Option<KeycloakHome> {
         }
         Err(error) => panic!("{error}"),
     }
+}
+
+/// What is built first finds out whether there is a Maven.
+async fn with_maven() -> Result<KeycloakHome, AppError> {
+    let cache = cache_folder().unwrap();
+    maven::build(&TWO_PHASES, &cache, &tell).await?;
+    KeycloakHome::locate(&cache, &tell).await
 }
 
 /// A lab whose sessions live for so many seconds, if that shall be short.

@@ -12,7 +12,7 @@ use irsa_lab::Lab;
 use super::stage::{database, proxy, tell, through_irsa};
 
 /// A program over `PGXADataSource`.
-const TWO_PHASES: Project = Project {
+pub(super) const TWO_PHASES: Project = Project {
     name: "interop-xa",
     files: &[
         ("pom.xml", include_str!("xa/pom.xml")),
@@ -76,7 +76,6 @@ pub(super) async fn are_keycloaks_with_two_data_sources(home: &KeycloakHome, por
     keycloak.stop().await.unwrap();
 }
 
-/// Maven's project; what runs Keycloak's own way has Maven too.
 async fn built(project: &Project) -> PathBuf {
     let cache = cache_folder().unwrap();
     maven::build(project, &cache, &tell).await.unwrap()

@@ -83,7 +83,10 @@ async fn work(mut connection: Connection, shared: Arc<Shared>) -> Result<Seen, E
         let kind = if ends { KINDS } else { turn % KINDS };
         match request(&mut connection, &mut seen, kind).await {
             Ok(()) => drop(shared.served.fetch_add(1, Ordering::Relaxed)),
-            Err(error) => { eprintln!("DEBUG {error}"); seen.errors.push(error.to_string()) }
+            Err(error) => {
+                eprintln!("DEBUG {error}");
+                seen.errors.push(error.to_string())
+            }
         }
         if ends {
             break;

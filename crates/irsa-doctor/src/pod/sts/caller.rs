@@ -1,0 +1,79 @@
+//! What came of the exchange: credentials, and whose they are.
+
+use irsa_chain::{AssumedRoleArn, Cause, RoleArn};
+
+use crate::Seen;
+use crate::pod::state::{Pod, cut_off, refused};
+use crate::pod::text::{clean, moment, quoted, seconds};
+
+pub(super) async fn session(pod: &mut Pod) -> Seen {
+    match pod.session().await {
+        Some(Ok(credentials)) => Seen::holds(match credentials.expires_at() {
+            Some(end) => format!("they end at {}", moment(seconds(end))),
+            None => "they don't expire".to_owned(),
+        }),
+        Some(Err(error)) => refused(&error),
+        None => cut_off(),
+    }
+}
+
+pub(super) async fn caller(pod: &mut Pod) -> Seen {
+    let (Some(Ok(credentials)), Ok(inspection)) = (pod.session().await, &pod.inspection) else {
+        return cut_off();
+    };
+    match inspection.caller(&credentials).await {
+        Err(error) if error.cause() == Some(Cause::StsUnreachable) && !pod.is_web_identity() => {
+            Seen::not_applicable(format!("it can't be asked: {}", clean(&error.to_string())))
+        }
+        Err(error) => refused(&error),
+        Ok(caller) => match expected(pod) {
+            Some(role) if !is_session_of(&caller.arn, &role) => Seen::broken(
+                Cause::CallerDiffers,
+                format!("AWS sees {}, and the role is `{role}`", quoted(&caller.arn)),
+            ),
+            _ => Seen::holds(quoted(&caller.arn)),
+        },
+    }
+}
+
+/// The role that the identity ends in.
+fn expected(pod: &Pod) -> Option<RoleArn> {
+    let last = pod.options.identity.role_chain.last();
+    let own = pod
+        .source
+        .as_ref()
+        .ok()
+        .and_then(|source| source.role_arn());
+    let known = pod.options.role.as_ref().or(last.map(|step| &step.role));
+    known.or(own).cloned()
+}
+
+/// A session's ARN leaves the role's path out.
+fn is_session_of(arn: &str, role: &RoleArn) -> bool {
+    arn.parse::<AssumedRoleArn>().is_ok_and(|session| {
+        (session.account(), session.role_name()) == (role.account(), role.name())
+    })
+}
+
+/// The data stores with a role of their own.
+pub(super) fn chained(pod: &Pod) -> Vec<String> {
+    let steps = pod.role_steps().filter(|(_, step)| step.is_some());
+    steps.map(|(label, _)| label).collect()
+}
+
+pub(super) async fn role_chain(pod: &mut Pod, subject: &str) -> Seen {
+    let step = pod.role_steps().find(|(label, _)| label == subject);
+    let Some(step) = step.and_then(|(_, step)| step.clone()) else {
+        return cut_off();
+    };
+    let (Some(Ok(credentials)), Ok(inspection)) = (pod.session().await, &pod.inspection) else {
+        return cut_off();
+    };
+    match inspection.assume(&credentials, &step).await {
+        Ok(session) => {
+            pod.chained.insert(subject.to_owned(), session);
+            Seen::holds(format!("`{}`", step.role))
+        }
+        Err(error) => refused(&error),
+    }
+}

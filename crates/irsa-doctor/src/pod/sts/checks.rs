@@ -1,0 +1,158 @@
+//! What is asked of STS.
+
+use irsa_chain::{Cause, Link};
+
+use super::caller::{caller, chained, role_chain, session};
+use super::exchange::{Stage, stage};
+use crate::pod::state::Pod;
+use crate::{Check, Place, Step};
+
+/// What all that STS says depends on.
+const NEEDS: &[&str] = &[
+    "role-arn",
+    "region-partition",
+    "session-name",
+    "token-expiry",
+    "token-not-before",
+    "token-audience",
+    "token-subject",
+    "token-signature",
+    "sts-reachable",
+    "clock",
+];
+
+pub(in crate::pod) const REQUEST: Step<Pod> = Step::once(
+    &Check {
+        id: "sts-request",
+        place: Place::Pod,
+        link: Link::StsSession,
+        question: "Does STS look at the request?",
+        looks_at: "One AssumeRoleWithWebIdentity, not tried again: whether STS throttles, fails on its own side, is \
+                   not active in the region, or refuses a parameter before it looks at the token.",
+        causes: &[
+            Cause::StsThrottled,
+            Cause::StsInternalError,
+            Cause::RegionDisabled,
+            Cause::StsUnreachable,
+            Cause::RoleUnknown,
+        ],
+        needs: NEEDS,
+    },
+    |pod, _| Box::pin(stage(pod, Stage::Request)),
+);
+
+pub(in crate::pod) const ISSUER: Step<Pod> = Step::once(
+    &Check {
+        id: "sts-issuer",
+        place: Place::Pod,
+        link: Link::OidcProvider,
+        question: "Does the role's account know the token's issuer?",
+        looks_at: "STS's answer to that request: the account of the role needs an OIDC provider for this very `iss`.",
+        causes: &[Cause::IssuerUnknown],
+        needs: &["sts-request"],
+    },
+    |pod, _| Box::pin(stage(pod, Stage::Issuer)),
+);
+
+pub(in crate::pod) const AUDIENCE: Step<Pod> = Step::once(
+    &Check {
+        id: "sts-audience",
+        place: Place::Pod,
+        link: Link::ProjectedToken,
+        question: "Does the OIDC provider accept the token's audience?",
+        looks_at: "The same answer: the token's `aud` must be among the client IDs of the provider.",
+        causes: &[Cause::TokenAudienceWrong],
+        needs: &["sts-issuer"],
+    },
+    |pod, _| Box::pin(stage(pod, Stage::Audience)),
+);
+
+pub(in crate::pod) const KEYS: Step<Pod> = Step::once(
+    &Check {
+        id: "sts-keys",
+        place: Place::Pod,
+        link: Link::OidcProvider,
+        question: "Could AWS verify the token?",
+        looks_at: "The same answer: AWS fetches the issuer's keys from outside, by its own roots or the provider's \
+                   thumbprint, and verifies signature and time.",
+        causes: &[
+            Cause::VerificationKeyUnavailable,
+            Cause::ThumbprintMismatch,
+            Cause::TokenSignatureInvalid,
+            Cause::TokenExpired,
+        ],
+        needs: &["sts-audience"],
+    },
+    |pod, _| Box::pin(stage(pod, Stage::Keys)),
+);
+
+pub(in crate::pod) const TRUST: Step<Pod> = Step::once(
+    &Check {
+        id: "sts-trust",
+        place: Place::Pod,
+        link: Link::TrustPolicy,
+        question: "Does the role trust this token?",
+        looks_at: "The same answer. AWS says `Not authorized` whether the trust policy does not match, the role does \
+                   not exist, or an organisation's policy denies: the check from AWS's place tells them apart.",
+        causes: &[Cause::TrustDenied],
+        needs: &["sts-keys"],
+    },
+    |pod, _| Box::pin(stage(pod, Stage::Trust)),
+);
+
+pub(in crate::pod) const SESSION: Step<Pod> = Step::once(
+    &Check {
+        id: "session",
+        place: Place::Pod,
+        link: Link::StsSession,
+        question: "Are there credentials?",
+        looks_at: "What the source gave, asked once: STS, the Pod Identity agent, the profile or the variables.",
+        causes: &[
+            Cause::PodIdentityRefused,
+            Cause::DurationExceedsMaximum,
+            Cause::ChainedRoleDenied,
+            Cause::ImdsRefused,
+        ],
+        needs: &[
+            "sts-trust",
+            "token-expiry",
+            "token-not-before",
+            "token-audience",
+            "token-subject",
+            "clock",
+        ],
+    },
+    |pod, _| Box::pin(session(pod)),
+);
+
+pub(in crate::pod) const CALLER: Step<Pod> = Step::once(
+    &Check {
+        id: "caller",
+        place: Place::Pod,
+        link: Link::StsSession,
+        question: "Does AWS take this process for the role?",
+        looks_at: "GetCallerIdentity, which needs no permission, beside the role that was asked for. The ARN of a \
+                   session has the role's name, but not its path.",
+        causes: &[
+            Cause::CallerDiffers,
+            Cause::CredentialsUnknown,
+            Cause::SessionExpired,
+        ],
+        needs: &["session"],
+    },
+    |pod, _| Box::pin(caller(pod)),
+);
+
+pub(in crate::pod) const ROLE_CHAIN: Step<Pod> = Step::each(
+    &Check {
+        id: "role-chain",
+        place: Place::Pod,
+        link: Link::StsSession,
+        question: "Can the data store's own role be assumed from there?",
+        looks_at: "AssumeRole for each data store that has a role of its own (`role=`), as in another account.",
+        causes: &[Cause::ChainedRoleDenied],
+        needs: &["caller"],
+    },
+    chained,
+    |pod, subject| Box::pin(role_chain(pod, subject)),
+);
