@@ -38,7 +38,23 @@ pub(crate) fn clients(folder: &Clients) -> Result<(), Failure> {
             progress::note(&format!("can't prepare {}: {failure}", client.name));
         }
     }
+    if let Err(failure) = kubernetes() {
+        progress::note(&format!("can't prepare kubernetes: {failure}"));
+    }
     Ok(())
+}
+
+/// Builds the API server that tests run against, which takes minutes the first time.
+fn kubernetes() -> Result<(), Failure> {
+    if process::find("go").is_none() {
+        return Err(Failure::new("`go` is missing"));
+    }
+    let mut build = workspace::cargo();
+    build
+        .args(["run", "--quiet", "--locked", "--package", "irsa-components"])
+        .args(["--example", "kubernetes", "--", "build"])
+        .env("IRSA_CACHE_DIR", workspace::cache()?);
+    progress::timed("prepare kubernetes", || process::quietly(&mut build))
 }
 
 /// Installs a program of Debian's unless it is there.

@@ -80,7 +80,7 @@ impl AwsReader {
             let page: P = self.query(operation, region, &of_page).await?;
             let (more, marker) = page.split();
             items.extend(more);
-            match marker {
+            match marker.filter(|marker| !marker.is_empty()) {
                 Some(marker) => next = Some(marker),
                 None => return Ok(items),
             }

@@ -308,8 +308,7 @@ macro_rules! pages {
             type Item = $item;
 
             fn split(self) -> (Vec<$item>, Option<String>) {
-                let marker = self.marker.filter(|marker| !marker.is_empty());
-                (self.list.map_or_else(Vec::new, |list| list.all), marker)
+                (self.list.map_or_else(Vec::new, |list| list.all), self.marker)
             }
         }
     )+};

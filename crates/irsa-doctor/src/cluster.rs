@@ -2,12 +2,16 @@
 
 mod account;
 mod api;
+mod audience;
 mod certificate;
 mod containers;
 mod identity;
 mod issuer;
+mod lifetime;
+mod others;
 mod partition;
 mod pod;
+mod role;
 mod sidecar;
 mod spelling;
 mod text;
@@ -61,6 +65,8 @@ struct Learned {
     pod: Option<Pod>,
     account: Option<AccountObject>,
     webhook: Option<Webhook>,
+    /// The name of its configuration.
+    webhook_configuration: String,
     /// The check that says why new pods get no identity.
     webhook_fault: Option<&'static str>,
 }
@@ -123,11 +129,11 @@ pub const STEPS: &[Step<Cluster>] = &[
     step!(once webhook::POLICY, webhook::leaves_the_system_alone),
     step!(once webhook::SELECTION, webhook::looks_at_the_pod),
     step!(each identity::IDENTITY, identity::was_given),
-    step!(each identity::ROLE, identity::is_the_accounts),
-    step!(each identity::OTHERS, identity::is_the_only_one),
+    step!(each role::ROLE, role::is_the_accounts),
+    step!(each others::OTHERS, others::is_the_only_one),
     step!(each token::VOLUME, token::is_mounted),
-    step!(each token::AUDIENCE, token::is_for_aws),
-    step!(each token::LIFETIME, token::lives_as_asked),
+    step!(each audience::AUDIENCE, audience::is_for_aws),
+    step!(each lifetime::LIFETIME, lifetime::lives_as_asked),
     step!(once sidecar::ORDER, sidecar::starts_first),
 ];
 

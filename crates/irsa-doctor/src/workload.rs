@@ -45,10 +45,11 @@ impl Workload {
     /// What is known of it, and for the rest what `before` knew.
     #[must_use]
     pub fn or(self, before: Self) -> Self {
-        let is_empty = self.databases.is_empty() && self.domains.is_empty();
-        let (databases, domains) = match is_empty {
-            true => (before.databases, before.domains),
-            false => (self.databases, self.domains),
+        let knows_none = self.databases.is_empty() && self.domains.is_empty();
+        let (databases, domains) = if knows_none {
+            (before.databases, before.domains)
+        } else {
+            (self.databases, self.domains)
         };
         Self {
             service_account: self.service_account.or(before.service_account),

@@ -135,3 +135,70 @@ fn redacted(body: &[u8], credentials: &SessionCredentials) -> Vec<u8> {
     });
     text.into_bytes()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Environment, IdentitySettings, SourceChoice};
+
+    fn credentials() -> SessionCredentials {
+        SessionCredentials::new("AKIAIOSFODNN7EXAMPLE", "hush", Some("token".into()), None)
+    }
+
+    fn call(url: &str) -> ApiCall {
+        ApiCall {
+            url: url.to_owned(),
+            service: "iam",
+            region: "us-east-1".parse().unwrap(),
+            body: Some(("text/plain", "Action=GetRole".to_owned())),
+        }
+    }
+
+    #[test]
+    fn a_call_is_signed_with_its_media_type_and_session_token() {
+        let request = signed(
+            &call("https://iam.amazonaws.com/"),
+            &credentials(),
+            SystemTime::UNIX_EPOCH,
+        )
+        .unwrap();
+        let header = |name| request.headers().get(name).unwrap_or_default();
+        assert_eq!(request.method(), "POST");
+        assert_eq!(header("x-amz-security-token"), "token");
+        let authorization = header("authorization");
+        assert!(
+            authorization.contains("/19700101/us-east-1/iam/aws4_request"),
+            "{authorization}"
+        );
+        assert!(
+            authorization
+                .contains("SignedHeaders=content-type;host;x-amz-date;x-amz-security-token"),
+            "{authorization}"
+        );
+    }
+
+    #[test]
+    fn a_refusal_repeats_no_secret() {
+        let body = redacted(
+            b"<Message>x-amz-security-token:token hush</Message>",
+            &credentials(),
+        );
+        let body = String::from_utf8(body).unwrap();
+        assert_eq!(
+            body,
+            "<Message>x-amz-security-[redacted]:[redacted] [redacted]</Message>"
+        );
+    }
+
+    #[tokio::test]
+    async fn nothing_goes_in_clear_text_to_another_machine() {
+        let http = Http::new(&IdentitySettings::new(
+            SourceChoice::Env,
+            Environment::default(),
+        ))
+        .unwrap();
+        let (call, limit) = (call("http://iam.example/"), Duration::from_secs(1));
+        let answer = send(&http, &call, &credentials(), SystemTime::UNIX_EPOCH, limit).await;
+        assert!(answer.unwrap_err().to_string().contains("clear text"));
+    }
+}

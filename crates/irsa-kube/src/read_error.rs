@@ -98,7 +98,9 @@ impl ReadError {
         let ReadErrorKind::Denied(message) = &self.kind else {
             return "USER";
         };
-        let named = message.split_once("User \"").and_then(|(_, rest)| rest.split_once('"'));
+        let named = message
+            .split_once("User \"")
+            .and_then(|(_, rest)| rest.split_once('"'));
         named.map_or("USER", |(user, _)| user)
     }
 
@@ -123,7 +125,8 @@ mod tests {
 
     #[test]
     fn a_denial_names_the_user() {
-        let message = r#"pods is forbidden: User "system:serviceaccount:a:b" cannot list resource "pods""#;
+        let message =
+            r#"pods is forbidden: User "system:serviceaccount:a:b" cannot list resource "pods""#;
         let denied = ReadError {
             rule: rule("pods", Some("shop")),
             kind: ReadErrorKind::Denied(message.to_owned()),
@@ -134,8 +137,14 @@ mod tests {
     #[test]
     fn a_rule_says_how_it_is_permitted() {
         let command = rule("pods", Some("shop")).command("me");
-        assert!(command.starts_with("kubectl -n shop create role irsa-doctor --verb=get --resource=pods && "));
+        assert!(
+            command.starts_with(
+                "kubectl -n shop create role irsa-doctor --verb=get --resource=pods && "
+            )
+        );
         let command = rule("/version", None).command("me");
-        assert!(command.contains("clusterrole irsa-doctor --verb=get --non-resource-url=/version "));
+        assert!(
+            command.contains("clusterrole irsa-doctor --verb=get --non-resource-url=/version ")
+        );
     }
 }

@@ -98,7 +98,9 @@ impl KubeReader {
             git_version: String,
         }
         let rule = rule("get", "/version", None, None);
-        let answer = self.send(&rule, Method::GET, "/version", Vec::new()).await?;
+        let answer = self
+            .send(&rule, Method::GET, "/version", Vec::new())
+            .await?;
         let version: Version = parse(&rule, &answer.body)?;
         Ok(Server {
             version: version.git_version,
@@ -311,8 +313,10 @@ fn refused(status: StatusCode, body: &[u8]) -> ReadErrorKind {
     struct Status {
         message: String,
     }
-    let message = serde_json::from_slice::<Status>(body)
-        .map_or_else(|_| format!("the API server answers {status}"), |status| cut(&status.message));
+    let message = serde_json::from_slice::<Status>(body).map_or_else(
+        |_| format!("the API server answers {status}"),
+        |status| cut(&status.message),
+    );
     match status {
         StatusCode::UNAUTHORIZED => ReadErrorKind::Unauthenticated,
         StatusCode::FORBIDDEN => ReadErrorKind::Denied(message),

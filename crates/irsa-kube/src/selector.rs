@@ -61,7 +61,11 @@ impl Expression {
     }
 
     fn in_words(&self) -> String {
-        let Self { key, operator, values } = self;
+        let Self {
+            key,
+            operator,
+            values,
+        } = self;
         match operator.as_str() {
             "Exists" => key.clone(),
             "DoesNotExist" => format!("no {key}"),

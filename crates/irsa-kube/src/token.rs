@@ -39,7 +39,12 @@ impl KubeReader {
             token: String,
         }
         let (namespace, name) = (account.namespace(), account.name());
-        let rule = rule("create", "serviceaccounts/token", Some(namespace), Some(name));
+        let rule = rule(
+            "create",
+            "serviceaccounts/token",
+            Some(namespace),
+            Some(name),
+        );
         let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token");
         let body = request(options).to_string().into_bytes();
         let answer = self.send(&rule, Method::POST, &path, body).await?;

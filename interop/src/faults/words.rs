@@ -29,11 +29,16 @@ pub fn of_refusal(text: &str) -> String {
     lines.next().unwrap_or(text).to_owned()
 }
 
-/// The last line of irsa's log that names a cause, with link and cause.
+/// The line of irsa's log that names link and cause: the last that was told to a client, which has a detail. Between
+/// clients irsa tries again by itself and says so, or not yet.
 pub fn of_irsa(log: &str) -> Option<String> {
     let records = log.lines().rev();
-    let mut records = records.filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let record = records.find(|record| record["cause"].is_string())?;
+    let records = records.filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let records: Vec<Value> = records
+        .filter(|record| record["cause"].is_string())
+        .collect();
+    let told = |record: &&Value| record["detail"].is_string();
+    let record = records.iter().find(told).or(records.first())?;
     let text = |key: &str| record[key].as_str().unwrap_or_default();
     Some(format!(
         "{} (link: {}, cause: {})",
@@ -60,8 +65,9 @@ pub fn masked(words: &str) -> String {
     words
         .split_inclusive(is_end)
         .map(|word| {
-            let end = word.trim_end_matches(is_end);
-            mask(end) + word.strip_prefix(end).unwrap_or_default()
+            // What ends a sentence is not of its last word.
+            let bare = word.trim_end_matches(|sign| is_end(sign) || ".:".contains(sign));
+            mask(bare) + word.strip_prefix(bare).unwrap_or_default()
         })
         .collect::<String>()
         .replace('\n', " ")
@@ -127,10 +133,13 @@ mod tests {
     }
 
     #[test]
-    fn of_irsas_log_the_last_cause_is_told() {
+    fn of_irsas_log_what_a_client_was_told_counts() {
+        let told = "{\"message\":\"told\",\"link\":\"grant\",\"cause\":\"a\",\"detail\":\"d\"}";
         let log = "not JSON\n{\"message\":\"old\",\"link\":\"grant\",\"cause\":\"a\"}\n\
                    {\"message\":\"new\",\"link\":\"grant\",\"cause\":\"b\"}\n{\"message\":\"stopping\"}";
         assert_eq!(of_irsa(log).unwrap(), "new (link: grant, cause: b)");
+        let log = format!("{told}\n{log}");
+        assert_eq!(of_irsa(&log).unwrap(), "told (link: grant, cause: a)");
         assert_eq!(of_irsa("{\"message\":\"stopping\"}"), None);
         assert_eq!(of_refusal("x\nerror: why\n help: how"), "error: why");
     }

@@ -22,6 +22,8 @@ const SOURCES: [(&str, &str); 3] = [
     ("go.sum", include_str!("../../kubernetes/go.sum")),
     ("main.go", include_str!("../../kubernetes/main.go")),
 ];
+/// The `go` line of `go.mod` is 1.25.
+const LEAST_GO: u32 = 25;
 /// Where Kubernetes keeps the version that it says it is.
 const VERSION_PACKAGE: &str = "k8s.io/component-base/version";
 /// The first letters of the sources' digest that name what was made from them.
@@ -80,7 +82,7 @@ async fn build(
     program: &Path,
     progress: Progress<'_>,
 ) -> Result<(), KubernetesError> {
-    let go = find_go().ok_or(KubernetesError::NoGo)?;
+    let go = find_go().await?;
     progress(&format!(
         "building Kubernetes {VERSION} into `{}` (3 to 4 minutes, once)",
         shelf.display()
@@ -143,11 +145,34 @@ fn linker_flags() -> String {
     )
 }
 
-fn find_go() -> Option<PathBuf> {
-    let path = env::var_os("PATH")?;
-    env::split_paths(&path)
+/// The Go on PATH, if it is new enough.
+async fn find_go() -> Result<PathBuf, KubernetesError> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let go = env::split_paths(&path)
         .map(|folder| folder.join("go"))
         .find(|file| file.is_file())
+        .ok_or(KubernetesError::NoGo { seen: None })?;
+    let mut ask = Command::new(&go);
+    ask.args(["env", "GOVERSION"]).env("GOTOOLCHAIN", "local");
+    let output = ask.output().await.map_err(|source| KubernetesError::Run {
+        program: go.clone(),
+        source,
+    })?;
+    let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    if minor(&version).is_some_and(|minor| minor >= LEAST_GO) {
+        Ok(go)
+    } else {
+        Err(KubernetesError::NoGo {
+            seen: Some(version),
+        })
+    }
+}
+
+/// `go1.26.8` and `go1.26-X:exp` are 26.
+fn minor(version: &str) -> Option<u32> {
+    let rest = version.strip_prefix("go1.")?;
+    let digits = rest.split(|letter: char| !letter.is_ascii_digit()).next()?;
+    digits.parse().ok()
 }
 
 #[cfg(test)]
@@ -158,6 +183,19 @@ mod tests {
     fn go_builds_the_version_that_is_named() {
         let pinned = format!("k8s.io/kubernetes {VERSION}");
         assert!(SOURCES[0].1.contains(&pinned), "go.mod lacks `{pinned}`");
+    }
+
+    #[test]
+    fn the_least_go_is_that_of_its_module() {
+        assert!(SOURCES[0].1.contains(&format!("\ngo 1.{LEAST_GO}.0\n")));
+        for (version, expected) in [
+            ("go1.26.8", Some(26)),
+            ("go1.25rc1", Some(25)),
+            ("devel go1.27", None),
+            ("", None),
+        ] {
+            assert_eq!(minor(version), expected, "{version}");
+        }
     }
 
     #[test]

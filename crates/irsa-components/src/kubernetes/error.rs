@@ -12,9 +12,12 @@ use crate::files::FileError;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum KubernetesError {
-    /// There is no Go.
-    #[error("`go`, which builds Kubernetes, is not on PATH")]
-    NoGo,
+    /// There is no Go that can build it.
+    #[error("no Go 1.25 or later is on PATH{}", seen.as_ref().map(|seen| format!(" (only {seen})")).unwrap_or_default())]
+    NoGo {
+        /// What is there instead.
+        seen: Option<String>,
+    },
     /// Go could not build it.
     #[error(
         "go could not build Kubernetes {} ({status}): {output}",
@@ -83,9 +86,11 @@ impl KubernetesError {
     /// What to do about it, where one thing helps.
     pub fn remedy(&self) -> Option<&'static str> {
         Some(match self {
-            Self::NoGo => "install Go 1.25 or later (Debian: `apt-get install golang-go`)",
+            Self::NoGo { .. } => {
+                "install Go 1.25 or later (https://go.dev/dl), which builds Kubernetes"
+            }
             Self::Build { .. } => {
-                "Go must be 1.25 or later, with 4 GB of memory and a way to its module proxy (`go env GOPROXY`)"
+                "give it 4 GB of memory and a way to its module proxy (`go env GOPROXY`)"
             }
             Self::File(error) => return error.remedy(),
             _ => return None,

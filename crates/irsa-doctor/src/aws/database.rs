@@ -1,8 +1,8 @@
 //! What a database's endpoint leads to.
 
 use irsa_aws::{DatabaseSettings, ReadErrorKind};
-use irsa_chain::endpoint::RdsEndpoint;
-use irsa_chain::{Cause, DbResourceKind, Link};
+use irsa_chain::endpoint::{RdsEndpoint, RdsEndpointKind};
+use irsa_chain::{Cause, DbResourceKind, Link, Region};
 
 use super::reading::{CREDENTIALS, unread};
 use super::state::Aws;
@@ -71,12 +71,28 @@ pub(super) fn exists<'a>(aws: &'a mut Aws, host: &'a str) -> Work<'a> {
                 aws.facts.databases.insert(host.to_owned(), found);
                 seen
             }
-            Err(error) if error.kind == ReadErrorKind::Absent => {
-                Seen::broken(Cause::ClusterUnknown, error.text)
-            }
+            Err(error) if error.kind == ReadErrorKind::Absent => absent(&endpoint, error.text),
             Err(error) => unread(aws, &error),
         }
     })
+}
+
+fn absent(endpoint: &RdsEndpoint, seen: String) -> Seen {
+    let region = endpoint.region().map(Region::as_str).unwrap_or_default();
+    let (list, query) = match endpoint.kind() {
+        RdsEndpointKind::Instance => ("describe-db-instances", "DBInstances[].Endpoint"),
+        RdsEndpointKind::Proxy => ("describe-db-proxies", "DBProxies[].Endpoint"),
+        RdsEndpointKind::ProxyEndpoint => {
+            ("describe-db-proxy-endpoints", "DBProxyEndpoints[].Endpoint")
+        }
+        _ => (
+            "describe-db-clusters",
+            "DBClusters[].[Endpoint,ReaderEndpoint]",
+        ),
+    };
+    Seen::broken(Cause::ClusterUnknown, seen).remedy(format!(
+        "name one of `aws rds {list} --region {region} --query '{query}'`, or read the account that has the endpoint"
+    ))
 }
 
 fn leads_to(found: &DatabaseSettings, port: Option<u16>) -> Seen {
@@ -96,52 +112,107 @@ fn leads_to(found: &DatabaseSettings, port: Option<u16>) -> Seen {
 }
 
 pub(super) fn available<'a>(aws: &'a mut Aws, host: &'a str) -> Work<'a> {
-    at_once(aws, host, |found| {
-        let seen = format!(
-            "the status of {} is {}",
-            quoted(&found.name),
-            quoted(&found.status)
-        );
-        if DOWN.contains(&found.status.as_str()) || found.status.is_empty() {
-            return Seen::broken(Cause::NotAvailable, seen).remedy(if found.status == "stopped" {
-                format!(
-                    "run `aws rds start-db-cluster --db-cluster-identifier {}`",
-                    found.name
-                )
-            } else {
-                "wait for it, or look why: `aws rds describe-events --duration 60`".to_owned()
-            });
+    at_once(aws, host, is_up)
+}
+
+fn is_up(found: &DatabaseSettings) -> Seen {
+    let (name, status) = (&found.name, found.status.as_str());
+    let seen = format!("the status of {} is {}", quoted(name), quoted(status));
+    if !status.is_empty() && !DOWN.contains(&status) {
+        return Seen::holds(seen);
+    }
+    let remedy = match (status, found.resource_id.kind()) {
+        ("stopped", DbResourceKind::Cluster) => {
+            format!("run `aws rds start-db-cluster --db-cluster-identifier {name}`")
         }
-        Seen::holds(seen)
-    })
+        ("stopped", _) => {
+            format!("run `aws rds start-db-instance --db-instance-identifier {name}`")
+        }
+        _ => "wait for it, or look why: `aws rds describe-events --duration 60`".to_owned(),
+    };
+    Seen::broken(Cause::NotAvailable, seen).remedy(remedy)
 }
 
 pub(super) fn iam<'a>(aws: &'a mut Aws, host: &'a str) -> Work<'a> {
-    at_once(aws, host, |found| {
-        let name = &found.name;
-        if found.iam_authentication {
-            return Seen::holds(format!("IAM authentication is enabled on {}", quoted(name)));
-        }
-        let seen = format!("IAM authentication is not enabled on {}", quoted(name));
-        Seen::broken(Cause::IamAuthenticationOff, seen).remedy(match found.resource_id.kind() {
-            DbResourceKind::Cluster => format!(
-                "run `aws rds modify-db-cluster --db-cluster-identifier {name} \
-                 --enable-iam-database-authentication --apply-immediately`"
-            ),
-            DbResourceKind::Instance => format!(
-                "run `aws rds modify-db-instance --db-instance-identifier {name} \
-                 --enable-iam-database-authentication --apply-immediately`"
-            ),
-            DbResourceKind::Proxy => format!(
-                "set `IAMAuth` to `REQUIRED` for the user's secret: `aws rds modify-db-proxy --db-proxy-name {name} \
+    at_once(aws, host, takes_iam)
+}
+
+fn takes_iam(found: &DatabaseSettings) -> Seen {
+    let name = &found.name;
+    if found.iam_authentication {
+        return Seen::holds(format!("IAM authentication is enabled on {}", quoted(name)));
+    }
+    let seen = format!("IAM authentication is not enabled on {}", quoted(name));
+    let command = match found.resource_id.kind() {
+        DbResourceKind::Cluster => format!("modify-db-cluster --db-cluster-identifier {name}"),
+        DbResourceKind::Instance => format!("modify-db-instance --db-instance-identifier {name}"),
+        DbResourceKind::Proxy => {
+            return Seen::broken(Cause::IamAuthenticationOff, seen).remedy(format!(
+                "let `IAMAuth` be `REQUIRED` for the user's secret: `aws rds modify-db-proxy --db-proxy-name {name} \
                  --auth …`"
-            ),
-        })
-    })
+            ));
+        }
+    };
+    Seen::broken(Cause::IamAuthenticationOff, seen).remedy(format!(
+        "run `aws rds {command} --enable-iam-database-authentication --apply-immediately`"
+    ))
 }
 
 fn at_once<'a>(aws: &'a Aws, host: &str, look: fn(&DatabaseSettings) -> Seen) -> Work<'a> {
     let found = aws.facts.databases.get(host);
     let seen = found.map_or_else(|| Seen::unsure("the database was not read"), look);
     Box::pin(std::future::ready(seen))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Verdict;
+
+    fn of(id: &str, status: &str) -> DatabaseSettings {
+        DatabaseSettings {
+            arn: "arn:aws:rds:eu-central-1:111122223333:db:orders"
+                .parse()
+                .unwrap(),
+            name: "orders".to_owned(),
+            resource_id: id.parse().unwrap(),
+            status: status.to_owned(),
+            iam_authentication: false,
+            port: None,
+        }
+    }
+
+    #[test]
+    fn each_kind_has_its_own_commands() {
+        for (id, command) in [
+            ("cluster-ABC", "modify-db-cluster"),
+            ("db-ABC", "modify-db-instance"),
+            ("prx-0f9d9414be09b1c57", "modify-db-proxy"),
+        ] {
+            let remedy = takes_iam(&of(id, "available")).remedy.unwrap();
+            assert!(remedy.contains(command), "{remedy}");
+        }
+        assert!(
+            is_up(&of("db-ABC", "stopped"))
+                .remedy
+                .unwrap()
+                .contains("start-db-instance")
+        );
+    }
+
+    #[test]
+    fn what_is_changing_can_be_logged_in_to() {
+        for (status, verdict) in [
+            ("available", Verdict::Holds),
+            ("modifying", Verdict::Holds),
+            ("creating", Verdict::Broken),
+            ("", Verdict::Broken),
+        ] {
+            assert_eq!(
+                is_up(&of("cluster-ABC", status)).verdict,
+                verdict,
+                "{status}"
+            );
+        }
+    }
 }

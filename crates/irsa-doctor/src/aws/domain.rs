@@ -60,7 +60,11 @@ pub(super) fn exists<'a>(aws: &'a mut Aws, host: &'a str) -> Work<'a> {
                 seen
             }
             Err(error) if error.kind == ReadErrorKind::Absent => {
-                Seen::broken(Cause::DomainUnknown, error.text)
+                Seen::broken(Cause::DomainUnknown, error.text).remedy(format!(
+                    "name the endpoint of one of `aws opensearch list-domain-names --region {}`, or read the account \
+                     that has the domain",
+                    domain.endpoint.region()
+                ))
             }
             Err(error) => unread(aws, &error),
         }
@@ -68,55 +72,100 @@ pub(super) fn exists<'a>(aws: &'a mut Aws, host: &'a str) -> Work<'a> {
 }
 
 pub(super) fn available<'a>(aws: &'a mut Aws, host: &'a str) -> Work<'a> {
-    at_once(aws, host, |found| {
-        match found {
-        DomainSettings { exists: false, .. } => Seen::broken(
-            Cause::NotAvailable,
-            format!("{} is being made or deleted", quoted(&found.name)),
-        )
-        .remedy(format!(
+    at_once(aws, host, is_there)
+}
+
+fn is_there(found: &DomainSettings) -> Seen {
+    let name = quoted(&found.name);
+    if !found.exists {
+        let seen = format!("{name} is being made or deleted");
+        return Seen::broken(Cause::NotAvailable, seen).remedy(format!(
             "look at `aws opensearch describe-domain --domain-name {} --query 'DomainStatus.[Created,Deleted]'`",
             found.name
-        )),
-        DomainSettings { processing: true, .. } => {
-            Seen::holds("the domain is there; a change of its settings is under way")
-        }
-        _ => Seen::holds("the domain is there"),
+        ));
     }
-    })
+    if found.processing {
+        return Seen::holds(format!(
+            "{name} is there; a change of its settings is under way"
+        ));
+    }
+    Seen::holds(format!("{name} is there"))
 }
 
 pub(super) fn access_control<'a>(aws: &'a mut Aws, host: &'a str) -> Work<'a> {
-    at_once(aws, host, |found| {
-        let name = &found.name;
-        let warning = |seen: String, remedy: String| {
-            Seen::warning(Cause::FineGrainedAccessOff, seen).remedy(remedy)
-        };
-        match (found.fine_grained_access, found.https_enforced) {
-            (true, true) => Seen::holds(format!(
-                "fine-grained access control is on for {}, and HTTPS enforced",
-                quoted(name)
-            )),
-            (false, _) => warning(
-                format!("fine-grained access control is off for {}", quoted(name)),
-                format!(
-                    "run `aws opensearch update-domain-config --domain-name {name} --advanced-security-options \
-                     Enabled=true,…`: it needs encryption at rest, node-to-node encryption and HTTPS"
-                ),
-            ),
-            (true, false) => warning(
-                format!("{} takes requests without TLS", quoted(name)),
-                format!(
-                    "run `aws opensearch update-domain-config --domain-name {name} --domain-endpoint-options \
-                     EnforceHTTPS=true`"
-                ),
-            ),
+    at_once(aws, host, is_guarded)
+}
+
+fn is_guarded(found: &DomainSettings) -> Seen {
+    let name = quoted(&found.name);
+    let (seen, options) = match (found.fine_grained_access, found.https_enforced) {
+        (true, true) => {
+            return Seen::holds(format!(
+                "fine-grained access control is on for {name}, and HTTPS enforced"
+            ));
         }
-    })
+        (true, false) => (
+            format!("{name} takes requests without TLS"),
+            "--domain-endpoint-options EnforceHTTPS=true`",
+        ),
+        (false, _) => (
+            format!("fine-grained access control is off for {name}"),
+            "--advanced-security-options Enabled=true,…`: it needs encryption at rest, node-to-node encryption and HTTPS",
+        ),
+    };
+    Seen::warning(Cause::FineGrainedAccessOff, seen).remedy(format!(
+        "run `aws opensearch update-domain-config --domain-name {} {options}",
+        found.name
+    ))
 }
 
 fn at_once<'a>(aws: &'a Aws, host: &str, look: fn(&DomainSettings) -> Seen) -> Work<'a> {
     let found = aws.facts.domains.get(host);
     let seen = found.map_or_else(|| Seen::unsure("the domain was not read"), look);
     Box::pin(std::future::ready(seen))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Verdict;
+
+    fn logs() -> DomainSettings {
+        DomainSettings {
+            arn: "arn:aws:es:eu-central-1:111122223333:domain/logs"
+                .parse()
+                .unwrap(),
+            name: "logs".to_owned(),
+            access_policy: None,
+            fine_grained_access: true,
+            https_enforced: true,
+            exists: true,
+            processing: false,
+        }
+    }
+
+    #[test]
+    fn a_domain_that_is_being_deleted_is_not_there() {
+        let deleted = DomainSettings {
+            exists: false,
+            ..logs()
+        };
+        assert_eq!(is_there(&deleted).verdict, Verdict::Broken);
+        let changing = DomainSettings {
+            processing: true,
+            ..logs()
+        };
+        assert_eq!(is_there(&changing).verdict, Verdict::Holds);
+    }
+
+    #[test]
+    fn a_domain_without_https_is_warned_of() {
+        let open = DomainSettings {
+            https_enforced: false,
+            ..logs()
+        };
+        let seen = is_guarded(&open);
+        assert_eq!(seen.verdict, Verdict::Warning);
+        assert!(seen.remedy.unwrap().contains("EnforceHTTPS=true"));
+    }
 }

@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use super::Cluster;
-use crate::{Check, Place, Seen};
+use crate::{Check, Place, Seen, Verdict};
 
 /// How long connecting and shaking hands may take.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -50,7 +50,7 @@ pub(super) async fn is_vouched_for(cluster: &mut Cluster) -> Seen {
     let Some(at) = place(webhook) else {
         return Seen::unsure("its address can't be read");
     };
-    if is_loopback(&at.host) && !is_loopback(&host_of(cluster.reader.address())) {
+    if is_behind(&at.host, cluster.reader.address()) {
         return Seen::not_applicable(format!(
             "it listens at {}:{} of the API server's own machine, which nothing else reaches",
             at.host, at.port
@@ -63,7 +63,28 @@ pub(super) async fn is_vouched_for(cluster: &mut Cluster) -> Seen {
     if seen.cause.is_some() {
         cluster.learned.webhook_fault = Some(CERTIFICATE.id);
     }
-    seen
+    let remedy = remedy(&seen, &cluster.learned.webhook_configuration);
+    match seen.verdict {
+        Verdict::Holds => seen,
+        _ => seen.remedy(remedy),
+    }
+}
+
+fn remedy(seen: &Seen, configuration: &str) -> String {
+    let shown = format!(
+        "`kubectl get mutatingwebhookconfiguration {configuration} -o jsonpath='{{.webhooks[0].clientConfig.caBundle}}' | \
+         base64 -d | openssl x509 -noout -subject -enddate`"
+    );
+    if seen.cause.is_some() {
+        format!(
+            "renew caBundle and certificate together: restart what does it (cert-manager's cainjector for \
+             `cert-manager.io/inject-ca-from`, or the webhook's own pods), and look at {shown}"
+        )
+    } else {
+        format!(
+            "run `irsa doctor` in a pod of the cluster, or compare the certificate's issuer with {shown}"
+        )
+    }
 }
 
 /// A service is verified by the name that the API server gives it.
@@ -82,10 +103,11 @@ fn place(webhook: &Webhook) -> Option<Address> {
     })
 }
 
-fn host_of(address: &str) -> String {
-    let url = address.parse::<Uri>().ok();
-    let host = url.as_ref().and_then(Uri::host).unwrap_or_default();
-    host.trim_matches(['[', ']']).to_owned()
+/// Whether this is the loopback of the API server's machine, and not of ours.
+fn is_behind(host: &str, api_server: &str) -> bool {
+    let api_server = api_server.parse::<Uri>().ok();
+    let api_server = api_server.as_ref().and_then(Uri::host).unwrap_or_default();
+    is_loopback(host) && !is_loopback(api_server.trim_matches(['[', ']']))
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -119,11 +141,10 @@ async fn shake_hands(at: &Address, roots: RootCertStore) -> Seen {
 }
 
 fn out_of_reach(at: &Address, why: &str) -> Seen {
-    Seen::unsure(format!("{}:{} can't be looked at from here: {why}", at.host, at.port)).remedy(
-        "run `irsa doctor` in a pod of the cluster, or compare the issuer of the webhook's certificate with `kubectl get \
-         mutatingwebhookconfiguration pod-identity-webhook -o jsonpath='{.webhooks[0].clientConfig.caBundle}' | base64 -d \
-         | openssl x509 -noout -subject -enddate`",
-    )
+    Seen::unsure(format!(
+        "{}:{} can't be looked at from here: {why}",
+        at.host, at.port
+    ))
 }
 
 async fn connect(at: &Address, roots: RootCertStore) -> io::Result<()> {
@@ -140,15 +161,34 @@ async fn connect(at: &Address, roots: RootCertStore) -> io::Result<()> {
 }
 
 /// Why the certificate was refused; `None` where it failed of something else, or of a rule that the API server lacks.
-fn refusal(error: &io::Error) -> Option<String> {
+fn refusal(error: &io::Error) -> Option<&'static str> {
+    use CertificateError as Error;
     let error = error.get_ref()?.downcast_ref::<rustls::Error>()?;
-    match error {
-        rustls::Error::InvalidCertificate(CertificateError::Other(_)) => None,
-        rustls::Error::InvalidCertificate(_) => Some(irsa_net::tls::explain(error)),
-        _ => None,
-    }
+    let rustls::Error::InvalidCertificate(problem) = error else {
+        return None;
+    };
+    Some(match problem {
+        Error::UnknownIssuer | Error::BadSignature => "it was issued by another authority",
+        Error::Expired | Error::ExpiredContext { .. } => "it has expired",
+        Error::NotValidYet | Error::NotValidYetContext { .. } => "it is not valid yet",
+        Error::NotValidForName | Error::NotValidForNameContext { .. } => "it is for another name",
+        _ => return None,
+    })
 }
 
 fn wrong(seen: impl Into<String>) -> Seen {
     Seen::broken(Cause::WebhookCertificateWrong, seen)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_api_servers_loopback_is_not_ours() {
+        let eks = "https://ABC.gr7.eu-west-1.eks.amazonaws.com";
+        assert!(is_behind("127.0.0.1", eks));
+        assert!(!is_behind("127.0.0.1", "https://[::1]:6443"));
+        assert!(!is_behind("hook.kube-system.svc", eks));
+    }
 }

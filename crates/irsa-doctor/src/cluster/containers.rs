@@ -48,3 +48,9 @@ fn has_any(container: &Container) -> bool {
     let names = [ROLE, TOKEN_FILE, AGENT, AGENT_TOKEN_FILE];
     names.iter().any(|name| container.variable(name).is_some())
 }
+
+/// The pod and one of its containers.
+pub(super) fn found<'a>(cluster: &'a Cluster, name: &str) -> Option<(&'a Pod, &'a Container)> {
+    let pod = cluster.learned.pod.as_ref()?;
+    Some((pod, pod.container(name)?))
+}

@@ -109,8 +109,8 @@ pub(super) async fn runs_as_its_own(cluster: &mut Cluster) -> Seen {
 fn remedy(pod: &Pod, account: &ServiceAccount) -> String {
     let namespace = account.namespace();
     format!(
-        "set `spec.serviceAccountName` in the template of pod {} to the account that carries \
+        "set `spec.serviceAccountName` in the template of {} to the account that carries \
          eks.amazonaws.com/role-arn; `kubectl -n {namespace} get serviceaccounts -o yaml | grep -B9 role-arn` finds it",
-        pod.metadata.name
+        pod.template()
     )
 }

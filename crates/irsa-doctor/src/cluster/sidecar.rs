@@ -68,8 +68,8 @@ fn late(pod: &Pod, seen: String) -> Seen {
         remedy: None,
     };
     seen.remedy(format!(
-        "in the template of pod {} make it the first of `initContainers`, with `restartPolicy: Always` and `startupProbe: \
+        "in the template of {} make it the first of `initContainers`, with `restartPolicy: Always` and `startupProbe: \
          {{httpGet: {{path: /readyz, port: ADMIN_PORT}}}}`",
-        pod.metadata.name
+        pod.template()
     ))
 }

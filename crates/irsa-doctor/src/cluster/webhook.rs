@@ -58,6 +58,7 @@ pub(super) async fn is_there(cluster: &mut Cluster) -> Seen {
         Ok(Some((configuration, webhook))) => {
             let seen = format!("{configuration} asks {}", place(&webhook));
             cluster.learned.webhook = Some(webhook);
+            cluster.learned.webhook_configuration = configuration;
             Seen::holds(seen)
         }
         Ok(None) => missing(cluster),
@@ -147,10 +148,12 @@ pub(super) async fn leaves_the_system_alone(cluster: &mut Cluster) -> Seen {
         Cause::WebhookLocksOut,
         "failurePolicy is Fail, and kube-system is not left out: while it is down, no pod there starts",
     )
-    .remedy(
-        "add to the webhook `namespaceSelector: {matchExpressions: [{key: kubernetes.io/metadata.name, operator: NotIn, \
-         values: [kube-system]}]}`, with its own namespace beside kube-system, or set `failurePolicy: Ignore`",
-    )
+    .remedy(format!(
+        "`kubectl edit mutatingwebhookconfiguration {}`: add `namespaceSelector: {{matchExpressions: [{{key: \
+         kubernetes.io/metadata.name, operator: NotIn, values: [kube-system]}}]}}`, with its own namespace beside \
+         kube-system, or set `failurePolicy: Ignore`",
+        cluster.learned.webhook_configuration
+    ))
 }
 
 /// Whether a label must be there, so that pods take part only if they say so.
@@ -171,8 +174,8 @@ pub(super) async fn looks_at_the_pod(cluster: &mut Cluster) -> Seen {
             format!("the pod's labels do not meet the webhook's objectSelector: {unmet}"),
         )
         .remedy(format!(
-            "give the template of pod {} the labels `{unmet}`",
-            pod.metadata.name
+            "give the template of {} the labels `{unmet}`",
+            pod.template()
         )),
         None => match selects_namespace(cluster, webhook).await {
             Ok(seen) => seen,

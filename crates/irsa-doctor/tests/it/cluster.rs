@@ -6,7 +6,7 @@ mod objects;
 mod stage;
 mod webhook;
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -101,7 +101,7 @@ async fn an_api_server_that_is_not_there_is_no_broken_chain() {
         .await
         .unwrap();
     let target = Target::ServiceAccount("shop/app".parse().unwrap());
-    let cluster = Cluster::new(reader, target, Workload::default(), SystemTime::now());
+    let cluster = Cluster::new(reader, target, Workload::default(), stage::now());
     let (findings, _) = examine(cluster).await;
     let expect = scenario::Expect {
         check: "cluster-api".to_owned(),

@@ -54,7 +54,9 @@ impl Pod {
             return format!("pod/{}", self.metadata.name);
         };
         match owner.name.rsplit_once('-') {
-            Some((deployment, _)) if owner.kind == "ReplicaSet" => format!("deployment/{deployment}"),
+            Some((deployment, _)) if owner.kind == "ReplicaSet" => {
+                format!("deployment/{deployment}")
+            }
             _ => format!("{}/{}", owner.kind.to_lowercase(), owner.name),
         }
     }
@@ -89,8 +91,14 @@ mod tests {
     fn knows_what_has_its_template() {
         for (owners, template) in [
             ("[]", "pod/web"),
-            (r#"[{"kind": "ReplicaSet", "name": "key-cloak-6d4f"}]"#, "deployment/key-cloak"),
-            (r#"[{"kind": "StatefulSet", "name": "zeebe"}]"#, "statefulset/zeebe"),
+            (
+                r#"[{"kind": "ReplicaSet", "name": "key-cloak-6d4f"}]"#,
+                "deployment/key-cloak",
+            ),
+            (
+                r#"[{"kind": "StatefulSet", "name": "zeebe"}]"#,
+                "statefulset/zeebe",
+            ),
         ] {
             let text = format!(r#"{{"metadata": {{"name": "web", "ownerReferences": {owners}}}}}"#);
             let pod: Pod = serde_json::from_str(&text).unwrap();

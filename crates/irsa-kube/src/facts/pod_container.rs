@@ -106,7 +106,8 @@ impl Container {
         let image = image.rsplit('/').next().unwrap_or_default();
         let program = self.program.as_deref().unwrap_or_default();
         let is_irsa = |name: &str| name == "irsa";
-        image.split(':').next().is_some_and(is_irsa) || program.rsplit('/').next().is_some_and(is_irsa)
+        image.split(':').next().is_some_and(is_irsa)
+            || program.rsplit('/').next().is_some_and(is_irsa)
     }
 }
 
@@ -147,7 +148,9 @@ struct Reference {
 impl From<AnySource> for EnvSource {
     fn from(any: AnySource) -> Self {
         let secret = any.secret_ref.map(|of| format!("secret/{}", of.name));
-        let map = any.config_map_ref.map(|of| format!("configmap/{}", of.name));
+        let map = any
+            .config_map_ref
+            .map(|of| format!("configmap/{}", of.name));
         Self {
             object: secret.or(map).unwrap_or_default(),
             prefix: any.prefix,
@@ -184,7 +187,10 @@ mod tests {
         assert_eq!(container.value("AWS_REGION"), Some("eu-west-1"));
         assert!(container.variable("AWS_SECRET_ACCESS_KEY").is_some());
         assert_eq!(container.program.as_deref(), Some("/app"));
-        let values = container.env.iter().filter_map(|variable| variable.value.as_deref());
+        let values = container
+            .env
+            .iter()
+            .filter_map(|variable| variable.value.as_deref());
         assert_eq!(values.collect::<Vec<_>>(), ["eu-west-1"]);
         assert!(!format!("{container:?}").contains("hunter2"));
     }
@@ -194,7 +200,10 @@ mod tests {
         for (json, is_irsa) in [
             (r#"{"image": "ghcr.io/you/irsa:1.0"}"#, true),
             (r#"{"image": "r:5000/irsa@sha256:00"}"#, true),
-            (r#"{"image": "all", "command": ["/usr/bin/irsa", "proxy"]}"#, true),
+            (
+                r#"{"image": "all", "command": ["/usr/bin/irsa", "proxy"]}"#,
+                true,
+            ),
             (r#"{"image": "irsa/app:1"}"#, false),
             (r#"{"image": "irsa-test"}"#, false),
         ] {

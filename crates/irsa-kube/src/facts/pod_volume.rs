@@ -52,11 +52,18 @@ struct Source {
 impl From<AnyVolume> for Volume {
     fn from(any: AnyVolume) -> Self {
         let projected = any.projected.is_some().then(|| "projected".to_owned());
-        let sources = any.projected.into_iter().flat_map(|projected| projected.sources);
+        let sources = any
+            .projected
+            .into_iter()
+            .flat_map(|projected| projected.sources);
         Self {
             name: any.name,
-            kind: projected.or_else(|| any.rest.into_keys().next()).unwrap_or_default(),
-            tokens: sources.filter_map(|source| source.service_account_token).collect(),
+            kind: projected
+                .or_else(|| any.rest.into_keys().next())
+                .unwrap_or_default(),
+            tokens: sources
+                .filter_map(|source| source.service_account_token)
+                .collect(),
         }
     }
 }
@@ -73,8 +80,14 @@ mod tests {
                 {"serviceAccountToken": {"audience": "sts.amazonaws.com", "expirationSeconds": 86400, "path": "token"}}]}}"#,
         )
         .unwrap();
-        assert_eq!((volume.kind.as_str(), volume.tokens.len()), ("projected", 1));
-        assert_eq!(volume.tokens[0].audience.as_deref(), Some("sts.amazonaws.com"));
+        assert_eq!(
+            (volume.kind.as_str(), volume.tokens.len()),
+            ("projected", 1)
+        );
+        assert_eq!(
+            volume.tokens[0].audience.as_deref(),
+            Some("sts.amazonaws.com")
+        );
     }
 
     #[test]

@@ -37,6 +37,7 @@ impl Stage {
     ///
     /// # Panics
     /// Where `IRSA_REQUIRE_CLIENTS` is set, missing files fail the test.
+    #[expect(clippy::print_stderr, reason = "says why a test is skipped")]
     pub(crate) async fn start() -> Option<Self> {
         let folder =
             std::env::var_os("IRSA_CLIENTS_DIR").map(|folder| PathBuf::from(folder).join("moto"));
@@ -66,7 +67,8 @@ impl Stage {
         };
         match stage.answer().await {
             Answer::Url(url) => stage.url = url,
-            other => panic!("{other:?}"),
+            Answer::Names(_) => panic!("the server says where it is first"),
+            Answer::Error(error) => panic!("{error}"),
         }
         Some(stage)
     }
@@ -77,7 +79,8 @@ impl Stage {
         self.orders.write_all(order.as_bytes()).await.unwrap();
         let names = match self.answer().await {
             Answer::Names(names) => names,
-            other => panic!("{other:?}"),
+            Answer::Url(_) => panic!("the server says once where it is"),
+            Answer::Error(error) => panic!("{error}"),
         };
         let workload = &given.workload;
         Aws::new(of(workload, &names), reader(&self.url))

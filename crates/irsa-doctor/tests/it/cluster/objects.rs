@@ -58,7 +58,7 @@ fn apply(object: &mut Value, change: &Change) {
         (Some(Value::Object(fields)), None) => drop(fields.remove(&key).expect("a field")),
         (Some(Value::Array(items)), Some(value)) if key == "-" => items.push(value.clone()),
         (Some(Value::Array(items)), Some(value)) => {
-            items[key.parse::<usize>().unwrap()] = value.clone()
+            items[key.parse::<usize>().unwrap()] = value.clone();
         }
         (Some(Value::Array(items)), None) => drop(items.remove(key.parse().unwrap())),
         _ => panic!("nothing at {parent}"),

@@ -54,7 +54,7 @@ impl Stage {
     /// Nothing where no Go can build the API server.
     pub(super) async fn start() -> Option<Self> {
         let binaries = match KubernetesBinaries::locate(&cache_folder(), &|_| ()).await {
-            Err(error @ KubernetesError::NoGo) => {
+            Err(error @ KubernetesError::NoGo { .. }) => {
                 let is_required =
                     std::env::var_os("IRSA_REQUIRE_CLIENTS").is_some_and(|value| value == "1");
                 assert!(!is_required, "{error}");
@@ -187,7 +187,7 @@ impl Set<'_> {
             _ => Target::ServiceAccount(format!("{}/{name}", self.namespace).parse().unwrap()),
         };
         let workload = self.given.clone();
-        let mut cluster = Cluster::new(self.reader.clone(), target, workload, SystemTime::now());
+        let mut cluster = Cluster::new(self.reader.clone(), target, workload, now());
         cluster.webhook = Some(format!("{}-pod-identity-webhook", self.namespace));
         cluster.region = self.region.as_ref().map(|region| region.parse().unwrap());
         cluster.container.clone_from(&self.container);
@@ -201,6 +201,14 @@ impl Set<'_> {
         // A scenario without one has nothing to take away.
         _ = self.stage.call(Method::DELETE, &path, &json!({})).await;
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "compared with the API server's clock"
+)]
+pub(super) fn now() -> SystemTime {
+    SystemTime::now()
 }
 
 /// A kubeconfig with one context.

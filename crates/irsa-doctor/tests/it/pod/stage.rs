@@ -128,7 +128,7 @@ impl Stage {
         let issuer = &self.lab.facts().oidc_issuer.url;
         let suffix = minted.issuer_suffix.as_ref();
         spec.issuer = suffix.map(|suffix| format!("{issuer}{suffix}"));
-        spec.subject = minted.subject.clone();
+        spec.subject.clone_from(&minted.subject);
         spec.expires_in = minted.expires_in;
         spec.issued_in = minted.issued_in;
         spec.key = minted.key;

@@ -26,7 +26,7 @@ impl Origin {
     /// Reads whichever is named; none if none is, or if it is wrong.
     pub(super) fn read(args: &EstateArgs, mistakes: &mut Mistakes) -> Option<Self> {
         if let Some(path) = &args.plan {
-            let estate = of_file(path, |text| plan::read(text));
+            let estate = of_file(path, plan::read);
             return mistakes.check("--plan", estate).map(Self::Plan);
         }
         let path = args.world.as_ref()?;

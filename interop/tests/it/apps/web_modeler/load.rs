@@ -20,7 +20,7 @@ const KINDS: usize = 4;
 
 /// A steady load.
 pub(super) struct Load {
-    task: JoinHandle<Result<Seen, Error>>,
+    task: JoinHandle<Seen>,
     shared: Arc<Shared>,
 }
 
@@ -47,11 +47,10 @@ struct Shared {
 
 impl Load {
     /// Starts it, against a service with an empty database.
-    pub(super) async fn start(url: &str) -> Self {
-        let address = url.trim_start_matches("http://");
-        let connection = Connection::open(address).await.unwrap();
+    pub(super) fn start(url: &str) -> Self {
+        let address = url.trim_start_matches("http://").to_owned();
         let shared = Arc::new(Shared::default());
-        let task = tokio::spawn(work(connection, Arc::clone(&shared)));
+        let task = tokio::spawn(work(address, Arc::clone(&shared)));
         Self { task, shared }
     }
 
@@ -68,11 +67,11 @@ impl Load {
     /// Ends it with a list of all projects.
     pub(super) async fn stop(self) -> Seen {
         self.shared.ends.store(true, Ordering::Relaxed);
-        self.task.await.unwrap().unwrap()
+        self.task.await.unwrap()
     }
 }
 
-async fn work(mut connection: Connection, shared: Arc<Shared>) -> Result<Seen, Error> {
+async fn work(address: String, shared: Arc<Shared>) -> Seen {
     let mut seen = Seen::default();
     let mut tick = interval(PAUSE);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -81,52 +80,44 @@ async fn work(mut connection: Connection, shared: Arc<Shared>) -> Result<Seen, E
         let _road = shared.road.lock().await;
         let ends = shared.ends.load(Ordering::Relaxed);
         let kind = if ends { KINDS } else { turn % KINDS };
-        match request(&mut connection, &mut seen, kind).await {
+        match request(&address, &mut seen, kind).await {
             Ok(()) => drop(shared.served.fetch_add(1, Ordering::Relaxed)),
-            Err(error) => {
-                eprintln!("DEBUG {error}");
-                seen.errors.push(error.to_string())
-            }
+            Err(error) => seen.errors.push(error.to_string()),
         }
         if ends {
             break;
         }
     }
-    Ok(seen)
+    seen
 }
 
-async fn request(connection: &mut Connection, seen: &mut Seen, kind: usize) -> Result<(), Error> {
+async fn request(address: &str, seen: &mut Seen, kind: usize) -> Result<(), Error> {
     match kind {
         0 => {
             let name = format!("project {}", seen.created);
-            send(connection, "POST", "/api/projects", &json!({"name": name})).await?;
+            send(address, "POST", "/api/projects", &json!({"name": name})).await?;
             seen.created += 1;
         }
         1 => {
             let path = format!("/api/projects/{}/files", seen.created);
             let file = json!({"name": "order.bpmn", "content": "<process/>"});
-            send(connection, "POST", &path, &file).await?;
+            send(address, "POST", &path, &file).await?;
         }
         2 => {
-            let health = send(connection, "GET", "/actuator/health", &Value::Null).await?;
+            let health = send(address, "GET", "/actuator/health", &Value::Null).await?;
             if health["status"] != "UP" {
                 return Err(format!("its health is {health}").into());
             }
         }
         _ => {
-            let projects = send(connection, "GET", "/api/projects", &Value::Null).await?;
+            let projects = send(address, "GET", "/api/projects", &Value::Null).await?;
             seen.listed = projects.as_array().map_or(0, Vec::len);
         }
     }
     Ok(())
 }
 
-async fn send(
-    connection: &mut Connection,
-    method: &str,
-    path: &str,
-    body: &Value,
-) -> Result<Value, Error> {
+async fn send(address: &str, method: &str, path: &str, body: &Value) -> Result<Value, Error> {
     let body = if body.is_null() {
         String::new()
     } else {
@@ -137,6 +128,8 @@ async fn send(
         .uri(path)
         .header("host", "localhost")
         .header("content-type", "application/json");
+    // Tomcat ends a connection after a hundred requests.
+    let mut connection = Connection::open(address).await?;
     let answer = connection.send(request.body(Full::from(body))?).await?;
     let text = String::from_utf8_lossy(answer.body());
     if !answer.status().is_success() {

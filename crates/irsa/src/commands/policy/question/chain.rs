@@ -31,11 +31,11 @@ pub(super) fn steps(args: &QuestionArgs, mistakes: &mut Mistakes) -> Vec<Step> {
     let trust = args.policies.trust.as_deref();
     let trust = trust.and_then(|path| mistakes.collect(document(Layer::Resource, path)));
     let origin = Origin::read(&args.estate, mistakes);
-    let token = service_account::token(args, origin.as_ref(), mistakes);
-    let Some(token) = token else {
+    let owner = service_account::owner(args, origin.as_ref(), mistakes);
+    if owner.is_none() && args.service_account.service_account.is_some() {
         return Vec::new();
-    };
-    let token = token.as_ref().map(|(account, issuer)| Token {
+    }
+    let token = owner.as_ref().map(|(account, issuer)| Token {
         service_account: account,
         issuer,
         audience: &args.service_account.audience,

@@ -13,16 +13,14 @@ use crate::settings::Mistakes;
 pub(super) const NO_TRUST: &str =
     "--service-account: whose role? give --trust FILE, --plan FILE or --world FILE";
 
-/// Whose token it is: none if no service account was typed, nothing if that is wrong.
-pub(super) fn token(
+/// Whose token it is; none if no service account was typed, or if that is wrong.
+pub(super) fn owner(
     args: &QuestionArgs,
     origin: Option<&Origin>,
     mistakes: &mut Mistakes,
-) -> Option<Option<Owner>> {
+) -> Option<Owner> {
     let args = &args.service_account;
-    if args.service_account.is_none() {
-        return Some(None);
-    }
+    args.service_account.as_ref()?;
     let account = mistakes.check("--service-account", service_account(args));
     let issuer = match &args.issuer {
         Some(issuer) => mistakes.parse("--issuer", Some(issuer)),
@@ -31,7 +29,7 @@ pub(super) fn token(
             None
         }),
     };
-    Some(Some((account?, issuer?)))
+    Some((account?, issuer?))
 }
 
 const NO_ISSUER: &str = "--issuer is missing: `aws eks describe-cluster --name NAME --query cluster.identity.oidc.issuer`";

@@ -11,7 +11,7 @@ import java.util.Map;
  * java -cp classes:lib/* example.Main zeebe 60 5       # its start, then 5 requests a second for 60 seconds
  * </pre>
  *
- * <p>Where the variables say that requests shall be signed for AWS, <code>signing/*</code> must be on the class path, too.
+ * <p>Where the variables say that requests shall be signed for AWS, <code>signing/*</code> must be on the class path.
  *
  * <p>Standard output has a line of JSON for each step; the log, with the exceptions as the clients throw them, goes to
  * standard error. The exit code is 0 if every step succeeded.

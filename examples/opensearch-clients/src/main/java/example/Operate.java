@@ -158,7 +158,8 @@ final class Operate implements Application {
 
     /** What has completed moves to the index of its day. */
     private Object archive() throws IOException {
-        Query completed = Query.of(query -> query.term(term -> term.field("state").value(of -> of.stringValue("COMPLETED"))));
+        Query completed = Query.of(
+                query -> query.term(term -> term.field("state").value(value -> value.stringValue("COMPLETED"))));
         var copied = client.reindex(all -> all.conflicts(Conflicts.Proceed)
                 .source(from -> from.index(listView).query(completed))
                 .dest(to -> to.index(dated))

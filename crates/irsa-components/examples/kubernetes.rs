@@ -1,0 +1,36 @@
+//! A real kube-apiserver until Ctrl-C; with `build` it is only built.
+#![expect(
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "a program for people"
+)]
+
+use std::env;
+use std::error::Error;
+use std::path::PathBuf;
+
+use irsa_components::cache;
+use irsa_components::kubernetes::{Kubernetes, KubernetesBinaries, KubernetesOptions};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let binaries =
+        KubernetesBinaries::locate(&cache_folder()?, &|line| eprintln!("{line}")).await?;
+    if env::args().nth(1).as_deref() == Some("build") {
+        return Ok(());
+    }
+    let folder = tempfile::tempdir()?;
+    let kubernetes = Kubernetes::start(&binaries, KubernetesOptions::new(folder.path())).await?;
+    println!("export KUBECONFIG={}", kubernetes.kubeconfig().display());
+    tokio::signal::ctrl_c().await?;
+    Ok(kubernetes.stop().await?)
+}
+
+fn cache_folder() -> Result<PathBuf, Box<dyn Error>> {
+    let given = env::var_os("IRSA_CACHE_DIR").map(PathBuf::from);
+    let (cache, home) = (env::var_os("XDG_CACHE_HOME"), env::var_os("HOME"));
+    let default = || cache::default_folder(cache.as_deref(), home.as_deref());
+    given
+        .or_else(default)
+        .ok_or_else(|| "neither IRSA_CACHE_DIR nor HOME is set".into())
+}

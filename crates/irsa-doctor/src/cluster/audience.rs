@@ -1,0 +1,79 @@
+//! Whom the projected token is made out to.
+
+use irsa_chain::{Cause, Link};
+
+use super::Cluster;
+use super::spelling::nearest;
+use super::text::quoted;
+use super::token::{PODS, STS, Token, VOLUME, token};
+use crate::{Check, Place, Seen};
+
+const AUDIENCE_ANNOTATION: &str = "eks.amazonaws.com/audience";
+
+pub(super) static AUDIENCE: Check = Check {
+    id: "container-token-audience",
+    place: Place::Cluster,
+    link: Link::ProjectedToken,
+    question: "Is the token made out to AWS?",
+    looks_at: "Compares the projection's `audience` with the service account's annotation `eks.amazonaws.com/audience`, or \
+               with `sts.amazonaws.com` where there is none.",
+    causes: &[Cause::TokenAudienceWrong],
+    needs: &["container-token-volume"],
+};
+
+pub(super) fn is_for_aws(cluster: &mut Cluster, name: &str) -> Seen {
+    let (is_for_sts, audience) = match token(cluster, name) {
+        Ok(Token {
+            projection: Ok(projection),
+            is_for_sts,
+            ..
+        }) => (is_for_sts, projection.audience.clone()),
+        Ok(_) => return Seen::not_reached(VOLUME.id),
+        Err(seen) => return seen,
+    };
+    let expected = expected(cluster, is_for_sts);
+    let Some(audience) = audience.filter(|audience| !audience.is_empty()) else {
+        return wrong(
+            format!("the token is made out to the API server, not to `{expected}`"),
+            &expected,
+        );
+    };
+    if is_for_sts {
+        cluster.workload.audience = Some(audience.clone());
+    }
+    let differs = format!(
+        "the token is made out to {}, not to `{expected}`",
+        quoted(&audience)
+    );
+    if audience == expected {
+        Seen::holds(format!("`{audience}`"))
+    } else if !is_for_sts
+        || expected != STS
+        || nearest(STS, [audience.as_str()].into_iter()).is_some()
+    {
+        wrong(differs, &expected)
+    } else {
+        Seen::warning(Cause::TokenAudienceWrong, differs).remedy(format!(
+            "`aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn PROVIDER_ARN --client-id \
+             '{audience}'` unless the provider has it, or set `audience: {expected}` in the volume"
+        ))
+    }
+}
+
+fn expected(cluster: &Cluster, is_for_sts: bool) -> String {
+    let account = cluster.learned.account.as_ref();
+    let annotated =
+        account.and_then(|account| account.metadata.annotations.get(AUDIENCE_ANNOTATION));
+    match annotated {
+        _ if !is_for_sts => PODS.to_owned(),
+        Some(audience) => audience.clone(),
+        None => STS.to_owned(),
+    }
+}
+
+fn wrong(seen: String, expected: &str) -> Seen {
+    Seen::broken(Cause::TokenAudienceWrong, seen).remedy(format!(
+        "set `audience: {expected}` in the pod's `serviceAccountToken` volume; if the webhook added it, see the annotation \
+         {AUDIENCE_ANNOTATION} of the service account, and delete the pod"
+    ))
+}
