@@ -63,9 +63,10 @@ pub enum DemoError {
 /// The lab or a process could not be started, or an application did not reach its data store; not: an attack that went
 /// through.
 pub async fn run(options: DemoOptions) -> Result<DemoReport, DemoError> {
-    let applications = match options.applications {
-        true => Some(Applications::prepare(&options.cache_dir, &*options.progress).await?),
-        false => None,
+    let applications = if options.applications {
+        Some(Applications::prepare(&options.cache_dir, &*options.progress).await?)
+    } else {
+        None
     };
     let stage = Stage::set(options).await?;
     let outcome = play(&stage, applications.as_ref()).await;

@@ -16,7 +16,7 @@ use crate::stage::{Stage, USER, WORKLOAD, stage};
 
 /// The narrowest phones, and a desk.
 const WIDTHS: [u32; 3] = [320, 360, 1280];
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A proxy whose status can be asked for; it ends with this value.
 struct Watched {

@@ -7,7 +7,7 @@ use irsa_identity::{Inspection, SourceChoice};
 
 use crate::aws::{Pod, refusal};
 use crate::imds::imds;
-use crate::server::{Reply, Server};
+use crate::server::Server;
 
 fn inspection(pod: &Pod) -> Inspection {
     let settings = pod.settings(SourceChoice::Auto);

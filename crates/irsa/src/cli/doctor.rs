@@ -28,10 +28,6 @@ pub(crate) struct DoctorArgs {
     /// The database to log in to [default: the user's name]
     #[arg(long, value_name = "NAME", env = "PGDATABASE")]
     pub(crate) database: Option<String>,
-    #[command(flatten)]
-    pub(crate) cluster: ClusterArgs,
-    #[command(flatten)]
-    pub(crate) aws: AwsArgs,
     /// For people, for programs, or for CI's test reports
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: ReportOutput,
@@ -43,6 +39,10 @@ pub(crate) struct DoctorArgs {
         default_value = "30s"
     )]
     pub(crate) timeout: String,
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArgs,
+    #[command(flatten)]
+    pub(crate) aws: AwsArgs,
     #[command(flatten)]
     pub(crate) identity: IdentityArgs,
 }

@@ -54,9 +54,10 @@ pub(super) fn resolve(
     let identity = identity::resolve(args.identity, &mut mistakes);
     identity::roots(identity.ca_file.as_deref(), &mut mistakes);
     let reader = reader(&args.aws, &identity);
-    let upstreams = match args.upstreams.iter().all(|text| text.trim().is_empty()) {
-        true => Vec::new(),
-        false => upstreams::resolve(&args.upstreams, identity.region.as_ref(), &mut mistakes),
+    let upstreams = if args.upstreams.iter().all(|text| text.trim().is_empty()) {
+        Vec::new()
+    } else {
+        upstreams::resolve(&args.upstreams, identity.region.as_ref(), &mut mistakes)
     };
     let cluster = cluster(args.cluster, &mut mistakes);
     if places.contains(&Place::Cluster) && cluster.is_nobody() {

@@ -11,7 +11,7 @@ fn status(links: Vec<LinkStatus>) -> Status {
     Status {
         program: "irsa proxy".to_owned(),
         version: "1.2.3".to_owned(),
-        at: UNIX_EPOCH + Duration::from_secs(600),
+        at: UNIX_EPOCH + Duration::from_mins(10),
         links,
         facts: vec![Fact::new("sessions", "7")],
     }
@@ -24,7 +24,7 @@ fn page(links: Vec<LinkStatus>) -> String {
 #[test]
 fn shows_each_link_with_its_cause_and_remedy() {
     let cause = Cause::RdsIamNotGranted;
-    let held = Some(UNIX_EPOCH + Duration::from_secs(420));
+    let held = Some(UNIX_EPOCH + Duration::from_mins(7));
     let page = page(vec![
         LinkStatus::ok(Link::Endpoint, "TLS 1.3").held_at(held),
         LinkStatus::broken(Link::Grant, "server asked for SCRAM", Some(cause)).of("db.example"),
