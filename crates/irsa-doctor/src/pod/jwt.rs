@@ -79,9 +79,11 @@ impl Jwt {
     }
 }
 
+/// A JSON object: what is read here would be taken from an array of its values as well.
 fn part<T: for<'de> Deserialize<'de>>(text: Option<&str>) -> Option<T> {
     let json = URL_SAFE_NO_PAD.decode(text?).ok()?;
-    serde_json::from_slice(&json).ok()
+    let is_object = json.trim_ascii_start().starts_with(b"{");
+    is_object.then(|| serde_json::from_slice(&json).ok())?
 }
 
 impl Claims {
