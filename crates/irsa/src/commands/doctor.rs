@@ -31,8 +31,10 @@ pub(crate) fn run(args: DoctorArgs, mistakes: Mistakes) -> Result<ExitCode, Fail
 async fn examine(settings: &DoctorSettings, progress: &Progress) -> Result<Report, Failure> {
     let begun = Instant::now();
     let mut examination = Examination::new(settings);
+    // Each step takes moments: elsewhere than on a terminal the report says it all.
+    let is_watched = std::io::stderr().is_terminal();
     let mut tell = |step: Step<'_>| {
-        if matches!(step, Step::Looking(_)) {
+        if is_watched && matches!(step, Step::Looking(_)) {
             progress.say(&render::line(&step));
         }
     };
