@@ -1,5 +1,6 @@
 //! Keycloak: the stock build through irsa, and the build with the AWS JDBC wrapper in its own way.
 
+mod faults;
 mod load;
 mod stage;
 mod two_phases;
@@ -13,10 +14,8 @@ use irsa_lab::Lab;
 use irsa_lab::faults::{StsFault, StsFaultKind};
 use irsa_lab::ledger::Service;
 use load::{Load, Seen};
-use stage::{
-    database, free_port, its_own, keycloak_unless_missing, lab, proxy, served, tell, through_irsa,
-    until,
-};
+pub(crate) use stage::keycloak_unless_missing;
+use stage::{database, free_port, its_own, lab, proxy, served, tell, through_irsa, until};
 
 /// The life of a session in seconds: renewed after 15 at the latest, which leaves 5 for an STS that fails.
 const SESSION_SECONDS: u64 = 20;

@@ -23,7 +23,7 @@ pub(super) const WORKLOAD: &str = "keycloak";
 const POLL: Duration = Duration::from_millis(100);
 
 /// Keycloak, unless it can't run here: then the reason is printed and the test is skipped.
-pub(super) async fn keycloak_unless_missing() -> Option<KeycloakHome> {
+pub(crate) async fn keycloak_unless_missing() -> Option<KeycloakHome> {
     match with_maven().await {
         Ok(home) => Some(home),
         Err(missing @ AppError::Missing { .. }) => {

@@ -1,0 +1,29 @@
+//! Three faults, as the committed table tells them.
+
+use interop::faults::committed;
+use interop::faults::database::{Application, DatabaseStage, FAULTS, row};
+
+use super::stage::keycloak_unless_missing;
+
+const CAUSES: [&str; 3] = [
+    "half-an-identity",
+    "trust-subject-mismatch",
+    "rds-iam-not-granted",
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_keycloak_and_irsa_say_is_what_the_guide_says() {
+    let Some(home) = keycloak_unless_missing().await else {
+        return;
+    };
+    let application = Application::Keycloak(home);
+    let committed = committed(application.guide()).unwrap();
+    let stage = DatabaseStage::set("keycloak", None).await.unwrap();
+    let faults = FAULTS.iter();
+    for fault in faults.filter(|fault| CAUSES.contains(&fault.fault.cause.id())) {
+        let line = row(&stage, &application, fault).await.unwrap().line();
+        let table = committed.join("\n");
+        assert!(committed.contains(&line), "{line}\nis not in\n{table}");
+    }
+    stage.strike().await;
+}
