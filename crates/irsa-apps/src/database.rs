@@ -36,3 +36,29 @@ pub enum DatabaseWay {
         identity: BTreeMap<String, String>,
     },
 }
+
+impl DatabaseWay {
+    /// The URL that the driver is given for the database of this name.
+    pub fn jdbc_url(&self, database: &str) -> String {
+        match self {
+            Self::ThroughIrsa { host, port } => {
+                format!("jdbc:postgresql://{host}:{port}/{database}")
+            }
+            Self::ItsOwn {
+                endpoint,
+                sign_port,
+                port,
+                ca_file,
+                ..
+            } => {
+                let tunnel = (sign_port != port).then(|| format!("&iamDefaultPort={sign_port}"));
+                format!(
+                    "jdbc:aws-wrapper:postgresql://{endpoint}:{port}/{database}?wrapperPlugins=iam\
+                     &sslmode=verify-full&sslrootcert={}{}",
+                    ca_file.display(),
+                    tunnel.unwrap_or_default()
+                )
+            }
+        }
+    }
+}

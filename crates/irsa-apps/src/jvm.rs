@@ -1,5 +1,6 @@
 //! A process of Java: started, its log in a file, waited for, ended.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -47,6 +48,17 @@ pub fn command(java: &Path) -> Command {
             .filter_map(|name| std::env::var_os(name).map(|value| (*name, value))),
     );
     command
+}
+
+/// The class path of what Maven built: its classes, and all jars of these folders beside them.
+pub fn class_path(built: &Path, libraries: &[&str]) -> OsString {
+    let jars = libraries.iter().map(|folder| built.join(folder).join("*"));
+    let places: Vec<OsString> = [built.join("classes")]
+        .into_iter()
+        .chain(jars)
+        .map(Into::into)
+        .collect();
+    places.join(":".as_ref())
 }
 
 /// Writes a file for `-Djdk.net.hosts.file`: these names, and `localhost`, are this machine, and no other name is any.

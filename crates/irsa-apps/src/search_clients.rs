@@ -5,7 +5,6 @@ mod sources;
 mod told;
 mod way;
 
-use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -83,21 +82,11 @@ pub async fn command(
         command.envs(identity);
     }
     command.envs(environment(client, way));
-    command.arg("-cp").arg(class_path(built, way));
+    command
+        .arg("-cp")
+        .arg(jvm::class_path(built, libraries(way)));
     command.args([CLASS, client.name()]);
     Ok(command)
-}
-
-fn class_path(built: &Path, way: &DomainWay) -> OsString {
-    let jars = libraries(way)
-        .iter()
-        .map(|folder| built.join(folder).join("*"));
-    let places: Vec<OsString> = [built.join("classes")]
-        .into_iter()
-        .chain(jars)
-        .map(Into::into)
-        .collect();
-    places.join(":".as_ref())
 }
 
 impl Running {

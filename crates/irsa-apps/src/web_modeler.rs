@@ -4,7 +4,6 @@
 mod sources;
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -45,7 +44,7 @@ pub fn environment(database: &Database, way: &DatabaseWay) -> BTreeMap<String, S
         "software.amazon.jdbc.Driver".to_owned(),
     ));
     [
-        ("SPRING_DATASOURCE_URL", url(&database.name, way)),
+        ("SPRING_DATASOURCE_URL", way.jdbc_url(&database.name)),
         ("SPRING_DATASOURCE_USERNAME", database.user.clone()),
     ]
     .into_iter()
@@ -122,44 +121,11 @@ async fn command(built: &Path, folder: &Path, way: &DatabaseWay) -> Result<Comma
         command.args(jvm::with_aws_here(folder, &[endpoint], authority).await?);
         command.envs(identity);
     }
-    command.arg("-cp").arg(class_path(built, way));
+    command
+        .arg("-cp")
+        .arg(jvm::class_path(built, libraries(way)));
     command.arg("webmodeler.WebModeler");
     Ok(command)
-}
-
-fn class_path(built: &Path, way: &DatabaseWay) -> OsString {
-    let jars = libraries(way)
-        .iter()
-        .map(|folder| built.join(folder).join("*"));
-    let places: Vec<OsString> = [built.join("classes")]
-        .into_iter()
-        .chain(jars)
-        .map(Into::into)
-        .collect();
-    places.join(":".as_ref())
-}
-
-fn url(database: &str, way: &DatabaseWay) -> String {
-    match way {
-        DatabaseWay::ThroughIrsa { host, port } => {
-            format!("jdbc:postgresql://{host}:{port}/{database}")
-        }
-        DatabaseWay::ItsOwn {
-            endpoint,
-            sign_port,
-            port,
-            ca_file,
-            ..
-        } => {
-            let tunnel = (sign_port != port).then(|| format!("&iamDefaultPort={sign_port}"));
-            format!(
-                "jdbc:aws-wrapper:postgresql://{endpoint}:{port}/{database}?wrapperPlugins=iam\
-                 &sslmode=verify-full&sslrootcert={}{}",
-                ca_file.display(),
-                tunnel.unwrap_or_default()
-            )
-        }
-    }
 }
 
 fn listening_port(log: &Path) -> Option<u16> {

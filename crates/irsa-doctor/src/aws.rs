@@ -12,6 +12,7 @@ mod doubt;
 mod inquiry;
 mod provider;
 mod reading;
+mod remedy;
 mod requests;
 mod role;
 mod session;

@@ -24,7 +24,7 @@ pub fn environment(database: &Database, way: &DatabaseWay, xa: bool) -> BTreeMap
         .then_some(("KC_DB_DRIVER", "software.amazon.jdbc.Driver".to_owned()));
     [
         ("KC_DB", "postgres".to_owned()),
-        ("KC_DB_URL", url(&database.name, way)),
+        ("KC_DB_URL", way.jdbc_url(&database.name)),
         ("KC_DB_USERNAME", database.user.clone()),
         ("KC_TRANSACTION_XA_ENABLED", xa.to_string()),
         ("KC_HEALTH_ENABLED", "true".to_owned()),
@@ -53,29 +53,6 @@ pub(super) fn at_build(options: &KeycloakOptions) -> BTreeMap<String, String> {
 /// What a Keycloak gets besides when it is alone on a machine's loopback.
 pub(super) fn alone() -> impl Iterator<Item = (&'static str, &'static str)> {
     ALONE_ON_LOOPBACK.into_iter()
-}
-
-fn url(database: &str, way: &DatabaseWay) -> String {
-    match way {
-        DatabaseWay::ThroughIrsa { host, port } => {
-            format!("jdbc:postgresql://{host}:{port}/{database}")
-        }
-        DatabaseWay::ItsOwn {
-            endpoint,
-            sign_port,
-            port,
-            ca_file,
-            ..
-        } => {
-            let tunnel = (sign_port != port).then(|| format!("&iamDefaultPort={sign_port}"));
-            format!(
-                "jdbc:aws-wrapper:postgresql://{endpoint}:{port}/{database}?wrapperPlugins=iam\
-                 &sslmode=verify-full&sslrootcert={}{}",
-                ca_file.display(),
-                tunnel.unwrap_or_default()
-            )
-        }
-    }
 }
 
 #[cfg(test)]

@@ -8,9 +8,9 @@ use serde_json::json;
 
 use super::database;
 use super::inquiry::{BUT_FOR_ORGANIZATIONS, Denial, Inquiry, Ruling};
+use super::remedy::Wanted;
 use super::session::{POLICIES, context, principal, sources};
 use super::state::Aws;
-use super::text::put_role_policy;
 use crate::{Check, Place, Seen, Work};
 
 pub(super) const ALLOWED: Check = Check {
@@ -84,26 +84,13 @@ fn denied(aws: &Aws, denial: &Denial, arn: &DbUserArn) -> Seen {
         connect_cause(&denial.verdict)
     });
     let statement = json!({"Effect": "Allow", "Action": ACTION, "Resource": arn.as_str()});
-    let boundary = aws.facts.permissions.boundary.as_ref();
-    let boundary = boundary.map_or("", |policy| policy.name.as_str());
-    let role = aws.role_arn().map_or("ROLE", |role| role.name());
-    let remedy = denial
-        .remedy(cause, boundary, &statement)
-        .unwrap_or_else(|| {
-            let help = denial
-                .help
-                .as_ref()
-                .map(|help| format!("{help}; "))
-                .unwrap_or_default();
-            let give = put_role_policy(role, "rds-connect", &statement);
-            match cause {
-                Cause::ConnectNotAllowed => format!("{help}{give}"),
-                _ => format!(
-                    "{help}let the `Resource` of {} be `{arn}`, or {give}",
-                    denial.place
-                ),
-            }
-        });
+    let wanted = Wanted {
+        policy: "rds-connect",
+        statement: &statement,
+        resource: arn.as_str(),
+        not_allowed: Cause::ConnectNotAllowed,
+    };
+    let remedy = wanted.remedy(aws, denial, cause);
     let seen = format!("`{ACTION}` on `{arn}` is not allowed: {}", denial.seen);
     Seen::broken(cause, seen).remedy(remedy)
 }

@@ -7,9 +7,10 @@ use serde_json::json;
 
 use super::domain;
 use super::inquiry::{BUT_FOR_ORGANIZATIONS, Denial, Inquiry, Ruling, Source};
+use super::remedy::Wanted;
 use super::session::{POLICIES, context, principal, sources};
 use super::state::Aws;
-use super::text::{listed, put_role_policy};
+use super::text::listed;
 use crate::{Check, Place, Seen, Work};
 
 pub(super) const ALLOWED: Check = Check {
@@ -132,26 +133,13 @@ fn refused(aws: &Aws, found: &DomainSettings, action: &str, denial: &Denial) -> 
     });
     let resource = format!("{below}*");
     let statement = json!({"Effect": "Allow", "Action": ACTIONS, "Resource": resource});
-    let boundary = aws.facts.permissions.boundary.as_ref();
-    let boundary = boundary.map_or("", |policy| policy.name.as_str());
-    let role = aws.role_arn().map_or("ROLE", |role| role.name());
-    let remedy = denial
-        .remedy(cause, boundary, &statement)
-        .unwrap_or_else(|| {
-            let help = denial
-                .help
-                .as_ref()
-                .map(|help| format!("{help}; "))
-                .unwrap_or_default();
-            let give = put_role_policy(role, "opensearch", &statement);
-            match cause {
-                Cause::EsHttpNotAllowed => format!("{help}{give}"),
-                _ => format!(
-                    "{help}let the `Resource` of {} be `{resource}`, or {give}",
-                    denial.place
-                ),
-            }
-        });
+    let wanted = Wanted {
+        policy: "opensearch",
+        statement: &statement,
+        resource: &resource,
+        not_allowed: Cause::EsHttpNotAllowed,
+    };
+    let remedy = wanted.remedy(aws, denial, cause);
     let seen = format!("`{action}` on `{below}` is not allowed: {}", denial.seen);
     Seen::broken(cause, seen).remedy(remedy)
 }
