@@ -10,6 +10,7 @@
 mod admin;
 mod clock;
 mod credentials;
+mod doctor;
 mod drain;
 mod exec;
 mod help;

@@ -1,0 +1,78 @@
+//! The doctor in a pod, as whoever is paged runs it.
+
+use crate::pod::{Pod, USER};
+use crate::program::{Finished, finish, irsa};
+use crate::stage::shared;
+
+const JSON: [&str; 5] = ["doctor", "--user", USER, "--output", "json"];
+
+#[test]
+fn a_whole_chain_is_fine() {
+    let pod = Pod::new(&shared());
+    let finished = pod.irsa(&JSON);
+    let report = report(&finished);
+    assert_eq!(finished.code, 0, "{report:#}");
+    assert_eq!(report["overall"], "holds");
+    assert_eq!(report["first_broken"], serde_json::Value::Null);
+    let chain = report["chain"].as_array().unwrap();
+    let is_held = |link: &&serde_json::Value| link["verdict"] == "holds";
+    assert!(chain.iter().filter(is_held).count() >= 7, "{chain:#?}");
+}
+
+#[test]
+fn the_first_broken_link_is_named_with_its_remedy() {
+    let pod = Pod::of(&shared(), "neighbour");
+    let finished = pod.irsa(&JSON);
+    let report = report(&finished);
+    assert_eq!(finished.code, 3, "{report:#}");
+    let broken = &report["first_broken"];
+    assert_eq!(broken["check"], "sts-trust", "{broken:#}");
+    assert_eq!(broken["link"], "trust-policy");
+    let remedy = broken["remedy"].as_str().unwrap();
+    assert!(
+        remedy.contains("system:serviceaccount:camunda:neighbour"),
+        "{remedy}"
+    );
+
+    let finished = pod.irsa(&["doctor", "--user", USER]);
+    let text = finished.stdout.as_str();
+    assert!(text.contains("Broken at the trust policy"), "{text}");
+    assert!(
+        !text.contains('\u{1b}'),
+        "colours without a terminal: {text}"
+    );
+}
+
+#[test]
+fn a_process_without_an_identity_is_told_so() {
+    let finished = finish(&mut irsa(&["doctor", "--output", "json"]));
+    assert_eq!(finished.code, 3);
+    let report = report(&finished);
+    assert_eq!(
+        report["first_broken"]["check"], "identity-given",
+        "{report:#}"
+    );
+}
+
+#[test]
+fn every_mistake_of_its_settings_is_named() {
+    let mistakes = [
+        "doctor",
+        "--from",
+        "cluster",
+        "--timeout",
+        "soon",
+        "--issuer",
+        "nowhere",
+    ];
+    let finished = finish(&mut irsa(&mistakes));
+    assert_eq!(finished.code, 2);
+    let errors = finished.errors().join("\n");
+    for mistake in ["--pod or --service-account", "--timeout", "--issuer"] {
+        assert!(errors.contains(mistake), "{mistake}: {errors}");
+    }
+}
+
+fn report(finished: &Finished) -> serde_json::Value {
+    serde_json::from_str(&finished.stdout).unwrap()
+}
