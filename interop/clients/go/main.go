@@ -241,7 +241,13 @@ func bigParameter(ctx context.Context, conn *pgx.Conn) (any, error) {
 }
 
 func listenNotify(ctx context.Context, conn *pgx.Conn) (any, error) {
-	if _, err := conn.Exec(ctx, "listen interop"); err != nil {
+	backend, err := backendPID(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
+	// A database's channels are for all its sessions: other clients' checks may run in this one.
+	channel := fmt.Sprintf("interop_%d", backend)
+	if _, err := conn.Exec(ctx, "listen "+channel); err != nil {
 		return nil, err
 	}
 	other, err := pgx.Connect(ctx, "")
@@ -251,7 +257,7 @@ func listenNotify(ctx context.Context, conn *pgx.Conn) (any, error) {
 	defer other.Close(ctx)
 	var heard []string
 	for number := range 3 {
-		if _, err := other.Exec(ctx, "select pg_notify('interop', $1)", fmt.Sprint(number)); err != nil {
+		if _, err := other.Exec(ctx, "select pg_notify($1, $2)", channel, fmt.Sprint(number)); err != nil {
 			return nil, err
 		}
 		notification, err := conn.WaitForNotification(ctx)

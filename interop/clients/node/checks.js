@@ -156,9 +156,11 @@ const checks = {
     const three = new Promise((resolve) => {
       client.on('notification', ({ payload }) => heard.push(payload) === 3 && resolve());
     });
-    await client.query('listen interop');
+    // A database's channels are for all its sessions: other clients' checks may run in this one.
+    const channel = `interop_${await value(client, 'select pg_backend_pid()')}`;
+    await client.query(`listen ${channel}`);
     await withClient({}, async (other) => {
-      for (const payload of ['0', '1', '2']) await other.query("select pg_notify('interop', $1)", [payload]);
+      for (const payload of ['0', '1', '2']) await other.query('select pg_notify($1, $2)', [channel, payload]);
     });
     await three;
     await client.query('unlisten *');

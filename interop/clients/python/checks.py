@@ -153,10 +153,12 @@ def big_parameter(conn):
 
 @check
 def listen_notify(conn):
-    conn.execute("listen interop")
+    # A database's channels are for all its sessions: other clients' checks may run in this one.
+    channel = f"interop_{conn.execute('select pg_backend_pid()').fetchone()[0]}"
+    conn.execute(f"listen {channel}")
     with connect() as other:
         for number in range(3):
-            other.execute("select pg_notify('interop', %s)", (str(number),))
+            other.execute("select pg_notify(%s, %s)", (channel, str(number)))
     heard = [notification.payload for notification in conn.notifies(timeout=20, stop_after=3)]
     conn.execute("unlisten *")
     return heard

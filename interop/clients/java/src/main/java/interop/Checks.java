@@ -243,10 +243,12 @@ public final class Checks {
     }
 
     private Object[] listenNotify() throws SQLException {
-        execute("listen interop");
+        // A database's channels are for all its sessions: other clients' checks may run in this one.
+        String channel = "interop_" + value("select pg_backend_pid()");
+        execute("listen " + channel);
         try (Connection other = target.connect()) {
             for (int number = 0; number < 3; number++) {
-                value(other, "select pg_notify('interop', '" + number + "')");
+                value(other, "select pg_notify('" + channel + "', '" + number + "')");
             }
         }
         List<String> heard = new ArrayList<>();
