@@ -22,6 +22,7 @@ mod chain;
 mod endpoint;
 mod lab;
 mod pgwire;
+mod plan;
 mod policy;
 mod replay;
 mod signature;
@@ -33,6 +34,7 @@ pub use lab::{minted_token, rds_token, sts_request, web_identity_token};
 pub use pgwire::{
     backend_message, frontend_message, message_header, scram_exchange, startup_packet,
 };
+pub use plan::terraform_plan;
 pub use policy::{policy_decision, policy_document, trust_decision};
 pub use replay::replay;
 pub use signature::signed_target;
@@ -61,6 +63,7 @@ targets! {
     signed_target,
     startup_packet,
     sts_request,
+    terraform_plan,
     trust_decision,
     web_identity_token,
 }

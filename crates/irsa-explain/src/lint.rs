@@ -110,7 +110,9 @@ fn over_quota(text: &str, kind: PolicyKind) -> Option<Finding> {
             "inline, all policies of a role may have {} together",
             Attachment::Role.limit()
         )),
-        Attachment::Trust => Some("the quota of the account can be raised to 4096".to_owned()),
+        Attachment::Trust if kind.check_size(text).is_ok() => {
+            Some("the quota of the account can be raised to 4096".to_owned())
+        }
         _ => None,
     };
     Some(Finding {

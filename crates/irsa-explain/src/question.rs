@@ -87,7 +87,9 @@ impl Unknown {
 impl Document {
     /// Why it is no policy for `action`, as `FILE:LINE:COLUMN: …`.
     pub fn problem(&self, action: &str) -> Option<String> {
-        let error = Policy::parse(self.layer.kind(action), &self.text).err()?;
+        let kind = self.layer.kind(action);
+        let size = || kind.check_size(&self.text).err();
+        let error = Policy::parse(kind, &self.text).err().or_else(size)?;
         let position = error.position();
         let at = position.map_or_else(String::new, |position| format!(":{position}"));
         let hint = error.hint().map(|hint| format!(" ({hint})"));

@@ -4,7 +4,8 @@ mod line;
 
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 
-use serde_json::{Value, json};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
 
 use self::line::Line;
 use crate::answer::{self, INVALID};
@@ -36,14 +37,26 @@ pub fn answer_all(input: impl Read, output: impl Write) -> io::Result<()> {
             answer_line(&line, number)
         };
         if let Some(answer) = answer {
-            writeln!(output, "{answer}")?;
+            serde_json::to_writer(&mut output, &answer)?;
+            writeln!(output)?;
         }
     }
     output.flush()
 }
 
+/// One line of the output.
+#[derive(serde::Serialize)]
+struct Answer {
+    by: Map<String, Value>,
+    decision: &'static str,
+    /// As it was written, whatever it is.
+    id: Option<Box<RawValue>>,
+}
+
 /// The answer to a line, none if it is blank.
-fn answer_line(line: &[u8], number: usize) -> Option<Value> {
+fn answer_line(line: &[u8], number: usize) -> Option<Answer> {
+    // A byte order mark, as some editors begin a file with.
+    let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
     let line = line.trim_ascii();
     if line.is_empty() {
         return None;
@@ -54,43 +67,43 @@ fn answer_line(line: &[u8], number: usize) -> Option<Value> {
             let text = error.to_string();
             let at = format!(" at line {} column {}", error.line(), error.column());
             let what = text.strip_suffix(&at).unwrap_or(&text);
-            let column = error.column();
-            let by =
-                json!({"error": format!("no request: {what}"), "line": number, "column": column});
-            invalid(&line::id_of(line), &by)
+            let mut by = no_request(what, number);
+            by.insert("column".to_owned(), error.column().into());
+            invalid(line::id_of(line), by)
         }
     })
 }
 
-fn decide(request: &Line<'_>, number: usize) -> Value {
-    let id = request.id.clone();
-    let asked = match request.ask() {
-        Ok(asked) => asked,
-        Err(error) => {
-            let by = json!({"error": format!("no request: {error}"), "line": number});
-            return invalid(&id, &by);
-        }
-    };
-    match asked.outcome() {
-        Ok(outcome) => json!({
-            "id": id,
-            "decision": answer::name(outcome.decision),
-            "by": answer::by(&outcome.because),
-        }),
-        Err(error) => invalid(&id, &answer::refused(&error).into()),
+fn decide(request: &Line<'_>, number: usize) -> Answer {
+    let id = request.id.map(ToOwned::to_owned);
+    match request.ask().map(|asked| asked.outcome()) {
+        Ok(Ok(outcome)) => Answer {
+            by: answer::by(&outcome.because),
+            decision: answer::name(outcome.decision),
+            id,
+        },
+        Ok(Err(error)) => invalid(id, answer::refused(&error)),
+        Err(error) => invalid(id, no_request(&error, number)),
     }
 }
 
-fn too_long(line: &[u8], number: usize) -> Value {
-    let by = json!({
-        "error": format!("no request: the line is over the limit of {MAX_LINE} bytes"),
-        "line": number,
-    });
-    invalid(&line::id_of(line), &by)
+fn too_long(line: &[u8], number: usize) -> Answer {
+    let what = format!("the line is over the limit of {MAX_LINE} bytes");
+    invalid(line::id_of(line), no_request(&what, number))
 }
 
-fn invalid(id: &Value, by: &Value) -> Value {
-    json!({"id": id, "decision": INVALID, "by": by})
+/// What is wrong with a line.
+fn no_request(what: &str, number: usize) -> Map<String, Value> {
+    let error = ("error".to_owned(), json!(format!("no request: {what}")));
+    Map::from_iter([error, ("line".to_owned(), number.into())])
+}
+
+fn invalid(id: Option<Box<RawValue>>, by: Map<String, Value>) -> Answer {
+    Answer {
+        by,
+        decision: INVALID,
+        id,
+    }
 }
 
 #[cfg(test)]

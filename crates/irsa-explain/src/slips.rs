@@ -7,7 +7,9 @@ use std::ops::Range;
 
 use irsa_policy::Mismatch;
 
-pub(crate) use condition::{of_condition, of_principal};
+use condition::of_another;
+pub(crate) use condition::{is_of_token, of_condition, of_principal, of_token_action};
+use resource::of_instance;
 pub(crate) use resource::{of_action, of_resource};
 
 /// Something that was surely meant otherwise.
@@ -26,14 +28,29 @@ pub(crate) struct Slip {
 /// What keeps a statement from matching `action` and was surely meant otherwise.
 pub(crate) fn of_mismatch(mismatch: &Mismatch, action: &str) -> Vec<Slip> {
     match mismatch {
-        Mismatch::Principal { expected, .. } => expected
-            .iter()
-            .filter_map(|name| of_principal(name))
-            .collect(),
-        Mismatch::Action { expected, .. } => {
-            expected.iter().filter_map(|name| of_action(name)).collect()
+        Mismatch::Principal { expected, was } => {
+            let slips = expected.iter().filter_map(|name| of_principal(name));
+            let slips: Vec<_> = slips.collect();
+            match (slips.is_empty(), expected.as_slice()) {
+                (true, [only]) => of_another(only, was).into_iter().collect(),
+                _ => slips,
+            }
         }
-        Mismatch::Resource { expected, .. } => of_resources(&[action.to_owned()], expected),
+        Mismatch::Action { expected, .. } => {
+            let of_token = |name: &String| is_of_token(action).then(|| of_token_action(name))?;
+            let slips = expected.iter();
+            slips
+                .filter_map(|name| of_action(name).or_else(|| of_token(name)))
+                .collect()
+        }
+        Mismatch::Resource { expected, was, .. } => {
+            let of_instance = |name: &String| of_instance(name, was.as_deref()?);
+            let slips = of_resources(&[action.to_owned()], expected);
+            slips
+                .into_iter()
+                .chain(expected.iter().filter_map(of_instance))
+                .collect()
+        }
         Mismatch::Condition {
             operator,
             key,

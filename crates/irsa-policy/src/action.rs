@@ -62,21 +62,22 @@ impl Actions {
     }
 }
 
-/// IAM refuses the same: a service prefix without wildcards and one colon, or `*` alone.
+/// IAM refuses the same: a service prefix without wildcards and one colon, or `*` alone. A name that
+/// no action has, be it empty or with spaces, it takes.
 fn check(node: &Node<'_>, pattern: &str, grammar: Grammar) -> Result<(), PolicyError> {
     let (prefix, name) = match pattern {
         "*" => ("*", "*"),
         _ => pattern.split_once(':').unwrap_or(("", pattern)),
     };
-    let is_prefix = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    let is_name = |byte: u8| byte.is_ascii_graphic() && !b":${}\"".contains(&byte);
+    let is_prefix = |byte: u8| byte.is_ascii_alphanumeric() || b"-.".contains(&byte);
+    let is_name = |byte: u8| matches!(byte, b' '..=b'~') && !b":${}\"".contains(&byte);
     if prefix.is_empty() || !(prefix == "*" || prefix.bytes().all(is_prefix)) {
         return Err(node.invalid(
             pattern,
             "an action, `SERVICE:NAME` with wildcards in the name only",
         ));
     }
-    if name.is_empty() || !name.bytes().all(is_name) {
+    if !name.bytes().all(is_name) {
         return Err(node.invalid(pattern, "an action, `SERVICE:NAME`"));
     }
     if grammar.kind == PolicyKind::Trust && !prefix.eq_ignore_ascii_case("sts") {

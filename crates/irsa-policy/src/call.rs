@@ -27,6 +27,27 @@ impl<'a> Call<'a> {
         }
     }
 
+    /// What every signed caller may do, or every user, whatever policies say (AWS STS API Reference,
+    /// "GetCallerIdentity"; IAM User Guide, "Permissions for GetSessionToken").
+    pub(crate) fn needs_no_permission(&self) -> bool {
+        match &*self.action {
+            "sts:getcalleridentity" => matches!(self.request.principal, Principal::Aws(_)),
+            "sts:getsessiontoken" => self.caller.is_root() || self.caller.is_user(),
+            _ => false,
+        }
+    }
+
+    /// The root user of a bucket's account can't lock itself out of the bucket's policy (Amazon S3
+    /// API Reference, "PutBucketPolicy").
+    pub(crate) fn is_beyond_bucket_policy(&self) -> bool {
+        let actions = [
+            "s3:getbucketpolicy",
+            "s3:putbucketpolicy",
+            "s3:deletebucketpolicy",
+        ];
+        self.caller.is_root() && actions.contains(&&*self.action)
+    }
+
     /// Service control policies limit whoever is in the account (AWS Organizations User Guide,
     /// "Service control policies").
     pub(crate) fn is_under_service_control(&self) -> bool {

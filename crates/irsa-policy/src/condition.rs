@@ -47,8 +47,12 @@ impl Conditions {
     pub(crate) fn parse(node: &Node<'_>, grammar: Grammar) -> Result<Self, PolicyError> {
         let mut conditions = Vec::new();
         for (name, block) in node.entries()? {
-            let operator = Operator::parse(name).map_err(|problem| node.fail(problem))?;
             let keys = block.entries()?;
+            if keys.is_empty() {
+                // IAM takes it, whatever its name, and it asks for nothing.
+                continue;
+            }
+            let operator = Operator::parse(name).map_err(|problem| node.fail(problem))?;
             refuse_equal_keys(&block, keys.iter().map(|(key, _)| *key))?;
             for (key, values) in keys {
                 conditions.push(Condition::parse(&operator, (name, key), &values, grammar)?);
@@ -87,12 +91,10 @@ impl Condition {
         node: &Node<'_>,
         grammar: Grammar,
     ) -> Result<Self, PolicyError> {
-        if !key.contains(':') {
-            return Err(node.invalid(key, "a condition key, `PREFIX:NAME`"));
-        }
         let mut written = Vec::new();
         let mut templates = Vec::new();
-        for value in node.items()? {
+        // IAM takes a list without values, and none of them matches.
+        for value in node.list() {
             let text = if operator.takes_fractions() {
                 value.number_or_text()?
             } else {

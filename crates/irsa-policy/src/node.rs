@@ -103,15 +103,20 @@ impl<'a> Node<'a> {
     }
 
     /// The values of a list, or the value itself where IAM lets the brackets be left out.
-    pub(crate) fn items(&self) -> Result<Vec<Node<'a>>, PolicyError> {
+    pub(crate) fn list(&self) -> Vec<Node<'a>> {
         let Value::Array(list) = &self.json.value else {
-            return Ok(vec![self.clone()]);
+            return vec![self.clone()];
         };
-        if list.is_empty() {
-            return Err(self.fail(Problem::Empty));
-        }
         let item = |(place, json)| self.child(Path::Item(Rc::clone(&self.path), place), json);
-        Ok(list.iter().enumerate().map(item).collect())
+        list.iter().enumerate().map(item).collect()
+    }
+
+    /// As [`list`](Self::list), where there has to be a value.
+    pub(crate) fn items(&self) -> Result<Vec<Node<'a>>, PolicyError> {
+        match self.list() {
+            list if list.is_empty() => Err(self.fail(Problem::Empty)),
+            list => Ok(list),
+        }
     }
 
     /// The statements of the policy: as [`items`](Self::items), each knowing its number.

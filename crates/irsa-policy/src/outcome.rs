@@ -28,8 +28,9 @@ pub enum Because {
     NothingAllows(Layer),
     /// The root user may do everything in its account that is not denied.
     RootUser,
-    /// `sts:GetCallerIdentity` needs no permission and can't be denied (AWS STS API Reference,
-    /// "GetCallerIdentity").
+    /// `sts:GetCallerIdentity` needs no permission and can't be denied, and neither can
+    /// `sts:GetSessionToken` of a user (AWS STS API Reference, "GetCallerIdentity"; IAM User Guide,
+    /// "Permissions for GetSessionToken").
     NoPermissionNeeded,
 }
 

@@ -1,12 +1,15 @@
 //! How large a policy may be where it is attached (IAM User Guide, "IAM and AWS STS quotas"; AWS
 //! Organizations User Guide, "Quotas").
 //!
-//! Policies that AWS manages may be larger than those of its customers, so evaluation has no limits
-//! of its own.
+//! Policies that AWS manages may be larger than those of its customers, so only kinds that AWS has
+//! none of are limited where they are evaluated.
 
 use std::fmt;
 
-use crate::{PolicyError, Problem};
+use crate::{PolicyError, PolicyKind, Problem};
+
+/// As far as the quota of an account for trust policies can be raised.
+const MAX_TRUST: usize = 4_096;
 
 /// Where a policy of a customer is to be attached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,7 +46,7 @@ impl Attachment {
     pub fn size_of(self, json: &str) -> usize {
         match self {
             Self::Session | Self::Organization => json.chars().count(),
-            _ => json.chars().filter(|char| !char.is_whitespace()).count(),
+            _ => without_space(json),
         }
     }
 
@@ -56,12 +59,44 @@ impl Attachment {
         if characters <= limit {
             return Ok(());
         }
-        Err(PolicyError::whole(Problem::OverQuota {
-            characters,
-            limit,
-            attachment: self,
-        }))
+        Err(over_quota(self, characters, limit))
     }
+}
+
+impl PolicyKind {
+    /// Refuses what is larger than any policy of this kind can be, however high the quotas of an
+    /// account are raised. Identity policies and boundaries may be AWS's own, and services limit the
+    /// policies of their resources each in its own way: those are not refused.
+    ///
+    /// # Errors
+    /// [`Problem::OverQuota`].
+    pub fn check_size(self, json: &str) -> Result<(), PolicyError> {
+        let (attachment, limit) = match self {
+            Self::Trust => (Attachment::Trust, MAX_TRUST),
+            Self::ServiceControl | Self::ResourceControl => {
+                (Attachment::Organization, Attachment::Organization.limit())
+            }
+            _ => return Ok(()),
+        };
+        // Some consoles save without white space what was written with it.
+        let characters = without_space(json);
+        if characters > limit {
+            return Err(over_quota(attachment, characters, limit));
+        }
+        Ok(())
+    }
+}
+
+fn without_space(json: &str) -> usize {
+    json.chars().filter(|char| !char.is_whitespace()).count()
+}
+
+fn over_quota(attachment: Attachment, characters: usize, limit: usize) -> PolicyError {
+    PolicyError::whole(Problem::OverQuota {
+        characters,
+        limit,
+        attachment,
+    })
 }
 
 impl fmt::Display for Attachment {
@@ -91,6 +126,25 @@ mod tests {
             (Attachment::Organization, 5),
         ] {
             assert_eq!(attachment.size_of("{ \n\t}"), expected, "{attachment}");
+        }
+    }
+
+    #[test]
+    fn what_no_account_can_have_is_refused_and_what_aws_may_have_is_not() {
+        use PolicyKind::{Boundary, Identity, Resource, ResourceControl, ServiceControl, Trust};
+        for (kind, limit) in [
+            (Trust, 4_096),
+            (ServiceControl, 5_120),
+            (ResourceControl, 5_120),
+        ] {
+            assert!(
+                kind.check_size(&(" \n".repeat(9_999) + &"x".repeat(limit)))
+                    .is_ok()
+            );
+            assert!(kind.check_size(&"x".repeat(limit + 1)).is_err(), "{kind}");
+        }
+        for kind in [Identity, Boundary, Resource] {
+            assert!(kind.check_size(&"x".repeat(200_000)).is_ok(), "{kind}");
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use irsa_chain::Partition;
+
 use crate::arn::{Arn, ArnPattern};
 use crate::call::Call;
 use crate::node::{Choice, Node};
@@ -78,20 +80,17 @@ impl Pattern {
         }
         let whole = complete(pattern);
         let arn = whole.as_deref().and_then(Arn::parse);
-        let Some(arn) = arn.filter(|arn| !arn.partition.is_empty()) else {
+        let Some(arn) = arn else {
             return Err(node.invalid(pattern, "an ARN or `*`"));
         };
-        if arn.service.is_empty() || arn.service.contains(['*', '?']) {
+        if arn.service.is_empty() || arn.service.contains(['*', '?', '$']) {
             return Err(node.invalid(pattern, "an ARN that names its service, without wildcards"));
         }
-        if arn.partition != "*" && arn.partition.contains(['*', '?']) {
+        if arn.partition != "*" && arn.partition.parse::<Partition>().is_err() {
             return Err(node.invalid(pattern, "an ARN with a partition such as `aws`, or `*`"));
         }
-        let head = [arn.partition, arn.service, arn.region, arn.account];
-        if grammar.variables && head.iter().any(|part| part.contains("${")) {
-            let expected = "an ARN with policy variables after its fifth colon only";
-            return Err(node.invalid(pattern, expected));
-        }
+        // IAM takes a variable before the fifth colon too, and it is never filled in there: no region
+        // and no account looks like it.
         let resource = if grammar.variables {
             Template::parse(arn.resource).map_err(|problem| node.fail(problem))?
         } else {

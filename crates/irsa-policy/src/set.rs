@@ -78,7 +78,7 @@ impl<'a> PolicySet<'a> {
     }
 
     fn rule(&self, call: &Call<'_>) -> Ruling<'a> {
-        if call.action == "sts:getcalleridentity" {
+        if call.needs_no_permission() {
             return Ruling::AllowedAnyway(Because::NoPermissionNeeded);
         }
         match self.judge(call) {
@@ -112,9 +112,13 @@ impl<'a> PolicySet<'a> {
                 control = control.and(if allows { Ok(()) } else { Err(layer) });
             }
         }
+        let resource = match self.resource.as_slice() {
+            _ if call.is_beyond_bucket_policy() && self.is_within(call) => &[],
+            policies => policies,
+        };
         Ok(Verdicts {
             control,
-            resource: of(Layer::Resource, self.resource.as_slice())?,
+            resource: of(Layer::Resource, resource)?,
             identity: of(Layer::Identity, &self.identity)?,
             boundary: optional(Layer::Boundary, &self.boundary)?,
             session: optional(Layer::Session, &self.session)?,

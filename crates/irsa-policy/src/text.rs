@@ -55,6 +55,9 @@ impl fmt::Display for Listed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = self.values.iter().take(MAX_VALUES);
         let hidden = self.values.len() - shown.len();
+        if self.values.is_empty() {
+            return f.write_str("nothing");
+        }
         let end = shown.len();
         for (place, value) in (1..).zip(shown) {
             match place {

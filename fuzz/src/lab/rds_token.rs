@@ -63,8 +63,10 @@ fn assert_every_byte_counts(token: &str) {
         let (before, rest) = token.split_at(at);
         let after = rest.strip_prefix(char).unwrap_or_default();
         let other = if char == '0' { '1' } else { '0' };
+        // The path may be left out, as AWS's SDK for Go does.
+        let is_the_path = char == '/' && after.starts_with('?');
         assert!(
-            login(&format!("{before}{after}")).is_err(),
+            is_the_path || login(&format!("{before}{after}")).is_err(),
             "without byte {at}"
         );
         assert!(

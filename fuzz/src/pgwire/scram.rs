@@ -21,7 +21,12 @@ pub fn scram_exchange(data: &[u8]) {
     agreement(line());
     stored_verifier(line());
     let (first, last) = (line(), line());
-    client_of(&Verifier::mock("nobody", b"secret"), first, last, false);
+    client_of(
+        &Verifier::mock("nobody", b"secret", 4096),
+        first,
+        last,
+        false,
+    );
     if let Ok(verifier) = Verifier::from_password(PASSWORD, SALT, 1) {
         client_of(&verifier, first, last, true);
     }

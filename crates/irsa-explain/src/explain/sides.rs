@@ -102,6 +102,9 @@ impl<'m> Sides<'m> {
 }
 
 fn listed(values: &[&str]) -> String {
+    if values.is_empty() {
+        return "lists nothing".to_owned();
+    }
     let shown: Vec<_> = values
         .iter()
         .take(MAX_VALUES)

@@ -95,7 +95,7 @@ impl Statement<'_> {
         let conditions: Vec<_> = self.conditions().collect();
         let subjects: Vec<_> = conditions
             .iter()
-            .filter(|one| is_claim(one, ":sub"))
+            .filter(|one| is_claim(one, "sub"))
             .collect();
         let mut findings = Vec::new();
         if subjects.is_empty() {
@@ -111,7 +111,7 @@ impl Statement<'_> {
                 .into_iter()
                 .flat_map(|subject| self.open_subjects(subject)),
         );
-        if !conditions.iter().any(|one| is_claim(one, ":aud")) {
+        if !conditions.iter().any(|one| is_claim(one, "aud")) {
             findings.push(self.warn(
                 "trust-without-audience",
                 ("Principal", ""),
@@ -168,5 +168,6 @@ impl Statement<'_> {
 /// A condition that asks for a claim; one that only asks what it is not leaves all others.
 fn is_claim(condition: &ConditionView<'_>, claim: &str) -> bool {
     let is_open = condition.operator.contains("Not") || condition.operator == "Null";
-    condition.key.to_ascii_lowercase().ends_with(claim) && !is_open
+    let name = condition.key.rsplit(':').next();
+    name.is_some_and(|name| name.eq_ignore_ascii_case(claim)) && !is_open
 }

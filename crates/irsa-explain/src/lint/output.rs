@@ -5,11 +5,20 @@ use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 use irsa_policy::Position;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::{Finding, Level, Report};
 use crate::asked::{BAD, HINT};
 use crate::snippet::{Mark, printable};
+
+/// All but what may stand in a path without a scheme.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'/');
 
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 
@@ -126,7 +135,7 @@ impl Report {
             "level": finding.level.name(),
             "message": {"text": finding.what.clone() + &help.unwrap_or_default()},
             "locations": [{"physicalLocation": {
-                "artifactLocation": {"uri": self.file},
+                "artifactLocation": {"uri": uri(&self.file)},
                 "region": {
                     "startLine": start.line, "startColumn": start.column,
                     "endLine": end.line, "endColumn": end.column,
@@ -149,6 +158,11 @@ impl Level {
             Self::Warning => "warning",
         }
     }
+}
+
+/// A file or an address as the reference that it is in SARIF (RFC 3986, section 4.2).
+fn uri(file: &str) -> String {
+    utf8_percent_encode(file, ENCODED).to_string()
 }
 
 fn count(number: usize, noun: &str) -> String {

@@ -95,7 +95,14 @@ impl<'a> Statement<'a> {
         let (actions, resources) = (self.values("Action"), self.values("Resource"));
         let principals = self.values("Principal").iter();
         let of_principals = principals.filter_map(|name| slips::of_principal(name));
-        let of_actions = actions.iter().filter_map(|name| slips::of_action(name));
+        let of_token = |name: &String| {
+            let is_meant =
+                self.is_for_tokens_only() && !actions.iter().any(|one| may_be_of_token(one));
+            is_meant.then(|| slips::of_token_action(name))?
+        };
+        let of_actions = actions
+            .iter()
+            .filter_map(|name| slips::of_action(name).or_else(|| of_token(name)));
         let of_elements = [
             ("Principal", of_principals.collect()),
             ("Action", of_actions.collect()),
@@ -124,4 +131,14 @@ impl<'a> Statement<'a> {
         }
         findings
     }
+
+    fn is_for_tokens_only(&self) -> bool {
+        let principals = self.values("Principal");
+        let is_provider = |name: &String| name.contains(":oidc-provider/");
+        !principals.is_empty() && principals.iter().all(is_provider)
+    }
+}
+
+fn may_be_of_token(action: &str) -> bool {
+    slips::is_of_token(action) || action.contains(['*', '?'])
 }

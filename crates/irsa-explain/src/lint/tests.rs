@@ -151,3 +151,58 @@ fn the_first_hundred_findings_are_enough() {
     let shown = output::text(&[report]);
     assert!(shown.ends_with("\nand 901 more in p.json\n\n1001 findings in 1 file\n"));
 }
+
+// RFC 3986, section 3.3: code scanning takes no file whose URI has other characters.
+#[test]
+fn an_address_of_a_plan_is_a_uri_in_sarif() {
+    let place = r#"module.app["billing"].aws_iam_role.this.assume_role_policy"#;
+    for (file, uri) in [
+        (
+            place,
+            "module.app%5B%22billing%22%5D.aws_iam_role.this.assume_role_policy",
+        ),
+        ("policies/my trust.json", "policies/my%20trust.json"),
+        ("./a_b-c~1.json", "./a_b-c~1.json"),
+    ] {
+        let report = Report::new(file.to_owned(), String::new(), None);
+        let sarif = output::sarif(&[report]);
+        let location = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+        assert_eq!(location["artifactLocation"]["uri"], uri);
+    }
+}
+
+#[test]
+fn what_iam_takes_and_never_matches_is_told() {
+    for (action, id) in [("es:", "no-such-action"), ("es:Get *", "no-such-action")] {
+        let found = found(&identity(action, "arn:aws:es:::x"), None);
+        assert_eq!(found, [format!("{id} 1:71")], "{action}");
+    }
+    let bare = TRUST.replace("\"oidc.eks.eu-central-1.amazonaws.com/id/ABC:sub", "\"sub");
+    assert_eq!(found(&bare, None), ["key-without-prefix 8:7"]);
+    let empty = TRUST.replace("\"system:serviceaccount:shop:api\"", "[]");
+    assert_eq!(found(&empty, None), ["no-values 8:7"]);
+}
+
+#[test]
+fn a_token_that_is_to_be_exchanged_by_the_wrong_action_is_told() {
+    let wrong = TRUST.replace("sts:AssumeRoleWithWebIdentity", "sts:AssumeRole");
+    assert_eq!(found(&wrong, None), ["assume-role-of-token 6:15"]);
+    let both = wrong.replace(
+        "\"sts:AssumeRole\"",
+        "[\"sts:AssumeRole\", \"sts:AssumeRoleWithWebIdentity\"]",
+    );
+    assert_eq!(found(&both, None), [""; 0]);
+}
+
+#[test]
+fn what_is_over_every_quota_is_told_once_and_without_advice() {
+    let long = TRUST.replace("shop:api", &"x".repeat(4_096));
+    let report = Report::new("p.json".to_owned(), long, None);
+    let quota: Vec<_> = report
+        .findings
+        .iter()
+        .filter(|one| one.id == "over-quota")
+        .collect();
+    assert_eq!(quota.len(), 1);
+    assert_eq!(quota[0].help, None);
+}

@@ -9,15 +9,14 @@ use std::fmt;
 
 use irsa_policy::{Context, Layer, Outcome, PolicyDocuments, Principal, Request, SetError};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// Further members, such as what a case expects, are nobody's business here.
 #[derive(Debug, serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "an object that is a request")]
 pub(super) struct Line<'a> {
-    #[serde(default)]
-    pub(super) id: Value,
+    #[serde(borrow)]
+    pub(super) id: Option<&'a RawValue>,
     principal: String,
     action: String,
     resource: Option<String>,
@@ -30,7 +29,11 @@ pub(super) struct Line<'a> {
 
 /// A misspelt kind would be a policy that does not restrict.
 #[derive(Debug, Default, serde::Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(
+    rename_all = "camelCase",
+    deny_unknown_fields,
+    expecting = "an object of kinds of policies"
+)]
 struct Policies<'a> {
     #[serde(borrow)]
     identity: Option<&'a RawValue>,
@@ -108,9 +111,9 @@ impl Asked<'_> {
     }
 }
 
-/// The id of a line as far as it can be read, whatever else is wrong with it; else null.
-pub(super) fn id_of(line: &[u8]) -> Value {
-    struct Id(Value);
+/// The id of a line as far as it can be read, whatever else is wrong with it.
+pub(super) fn id_of(line: &[u8]) -> Option<Box<RawValue>> {
+    struct Id(Option<Box<RawValue>>);
     impl<'de> Visitor<'de> for &mut Id {
         type Value = ();
 
@@ -121,7 +124,7 @@ pub(super) fn id_of(line: &[u8]) -> Value {
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
             while let Some(key) = map.next_key::<String>()? {
                 if key == "id" {
-                    self.0 = map.next_value()?;
+                    self.0 = Some(map.next_value()?);
                     return Ok(());
                 }
                 map.next_value::<IgnoredAny>()?;
@@ -129,7 +132,7 @@ pub(super) fn id_of(line: &[u8]) -> Value {
             Ok(())
         }
     }
-    let mut id = Id(Value::Null);
+    let mut id = Id(None);
     let mut reader = serde_json::Deserializer::from_slice(line);
     // The rest of the line was refused already.
     let _ = reader.deserialize_map(&mut id);

@@ -173,6 +173,46 @@ fn a_line_that_is_no_request_is_answered_and_the_next_one_too() {
 }
 
 #[test]
+fn a_byte_order_mark_and_values_of_other_types_leave_no_trace() {
+    let answers = answers(concat!(
+        "\u{feff}{\"id\": 1, \"principal\": \"anonymous\", \"action\": \"a:b\"}\n",
+        "\"text\"\n",
+        "[]\n",
+        "{\"principal\": \"anonymous\", \"action\": \"a:b\", \"policies\": 1}\n",
+    ));
+    assert_eq!(answers[0]["decision"], "ImplicitlyDenied");
+    for (answer, expected) in answers[1..].iter().zip([
+        "no request: invalid type: string \"text\", expected an object that is a request",
+        "no request: invalid length 0, expected an object that is a request",
+        "no request: invalid type: integer `1`, expected an object of kinds of policies",
+    ]) {
+        assert_eq!(answer["by"]["error"], expected);
+    }
+}
+
+#[test]
+fn an_id_comes_back_as_it_is() {
+    for id in [
+        "18446744073709551616",
+        "1.50",
+        "[1, \"é\"]",
+        "null",
+        "\"\\u00e9\"",
+    ] {
+        for rest in [
+            r#""principal": "anonymous", "action": "a:b""#,
+            r#""principal": 1"#,
+        ] {
+            let line = format!("{{\"id\": {id}, {rest}}}");
+            let mut output = Vec::new();
+            answer_all(line.as_bytes(), &mut output).unwrap();
+            let output = String::from_utf8(output).unwrap();
+            assert!(output.ends_with(&format!("\"id\":{id}}}\n")), "{output}");
+        }
+    }
+}
+
+#[test]
 fn bytes_that_are_no_text_are_no_request() {
     let mut output = Vec::new();
     answer_all(&b"{\"id\": \"\xff\"}\n"[..], &mut output).unwrap();

@@ -1,6 +1,7 @@
 //! Slips around the issuer: condition keys, claims, and the provider's ARN.
 
 use irsa_chain::ServiceAccount;
+use irsa_policy::web_identity;
 
 use super::Slip;
 
@@ -13,7 +14,17 @@ pub(crate) fn of_condition(operator: &str, key: &str, values: &[String]) -> Vec<
     let of_values = values
         .iter()
         .filter_map(|value| of_value(key, value).or_else(|| of_wildcard(operator, value)));
-    of_key(key).into_iter().chain(of_values).collect()
+    let of_none = values.is_empty().then(|| Slip {
+        id: "no-values",
+        what: "a list without values: nothing is like any of them",
+        about: key.to_owned(),
+        instead: None,
+    });
+    of_key(key)
+        .into_iter()
+        .chain(of_none)
+        .chain(of_values)
+        .collect()
 }
 
 /// Slips in the name of a principal.
@@ -29,7 +40,54 @@ pub(crate) fn of_principal(name: &str) -> Option<Slip> {
     })
 }
 
+/// A provider that is trusted, where the token is of another one.
+pub(super) fn of_another(name: &str, was: &str) -> Option<Slip> {
+    let (home, issuer) = name.split_once(":oidc-provider/")?;
+    let (own_home, own_issuer) = was.split_once(":oidc-provider/")?;
+    let (id, what) = match (home == own_home, issuer == own_issuer) {
+        (false, true) => (
+            "another-account",
+            "a role trusts the providers of its own account only",
+        ),
+        (_, false) => (
+            "another-issuer",
+            "the token is of another issuer, such as that of another cluster",
+        ),
+        (true, true) => return None,
+    };
+    Some(Slip {
+        id,
+        what,
+        about: name.to_owned(),
+        instead: Some(was.to_owned()),
+    })
+}
+
+/// Whether an action is the one by which a token is exchanged.
+pub(crate) fn is_of_token(action: &str) -> bool {
+    action.eq_ignore_ascii_case(web_identity::ACTION)
+}
+
+/// An action that no token asks for, where a token's is meant.
+pub(crate) fn of_token_action(action: &str) -> Option<Slip> {
+    let is_it = action.eq_ignore_ascii_case("sts:AssumeRole");
+    is_it.then(|| Slip {
+        id: "assume-role-of-token",
+        what: "`sts:AssumeRole` is for callers that sign, and a token is exchanged by another action",
+        about: action.to_owned(),
+        instead: Some(web_identity::ACTION.to_owned()),
+    })
+}
+
 fn of_key(key: &str) -> Option<Slip> {
+    if !key.contains(':') {
+        return Some(Slip {
+            id: "key-without-prefix",
+            what: "no request has a key without a prefix, such as that of `aws:SourceIp` or `ISSUER:sub`",
+            about: key.to_owned(),
+            instead: None,
+        });
+    }
     let slip = |id, what, instead| {
         Some(Slip {
             id,
@@ -239,6 +297,31 @@ mod tests {
         ] {
             assert_eq!(slips(operator, &key, value), [], "{key} {value}");
         }
+    }
+
+    #[test]
+    fn a_provider_of_another_account_or_cluster_is_told() {
+        let own = format!("arn:aws:iam::111122223333:oidc-provider/{ISSUER}");
+        for (trusted, id) in [
+            (own.replace("1111", "4444"), Some("another-account")),
+            (own.replace("ABC", "DEF"), Some("another-issuer")),
+            ("arn:aws:iam::111122223333:root".to_owned(), None),
+            (own.clone(), None),
+        ] {
+            let slip = of_another(&trusted, &own);
+            assert_eq!(slip.as_ref().map(|slip| slip.id), id, "{trusted}");
+            assert!(slip.is_none_or(|slip| slip.instead.as_ref() == Some(&own)));
+        }
+    }
+
+    #[test]
+    fn what_can_never_match_is_told() {
+        assert_eq!(
+            slips("StringEquals", "sub", GOOD),
+            [("key-without-prefix", None)]
+        );
+        let empty = of_condition("StringEquals", "aws:PrincipalTag/a", &[]);
+        assert_eq!(empty[0].id, "no-values");
     }
 
     #[test]

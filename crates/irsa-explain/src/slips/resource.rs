@@ -15,6 +15,16 @@ pub(crate) fn of_action(action: &str) -> Option<Slip> {
             instead: Some(instead),
         })
     };
+    let name = action.split_once(':').map_or(action, |(_, name)| name);
+    if name.is_empty() || name.contains(' ') {
+        let bare = action.replace(' ', "");
+        return Some(Slip {
+            id: "no-such-action",
+            what: "no action has such a name, so this matches nothing",
+            about: action.to_owned(),
+            instead: (!bare.ends_with(':')).then_some(bare),
+        });
+    }
     if lowercase == "rds:connect" {
         return slip(
             "connect-of-rds",
@@ -48,6 +58,14 @@ pub(crate) fn of_resource(actions: &[String], resource: &str, all: &[String]) ->
             instead,
         })
     };
+    let head = resource.len() - rest.len();
+    if resource.find("${").is_some_and(|at| at < head) {
+        return slip(
+            "variable-in-arn",
+            "a policy variable has no value before the fifth colon, so this matches nothing: `*` does, with a condition such as on `aws:ResourceAccount`",
+            None,
+        );
+    }
     let asks = |prefix: &str| {
         actions
             .iter()
@@ -81,6 +99,17 @@ pub(crate) fn of_resource(actions: &[String], resource: &str, all: &[String]) ->
         }
         _ => None,
     }
+}
+
+/// An instance's id where the database is a cluster.
+pub(super) fn of_instance(resource: &str, was: &str) -> Option<Slip> {
+    let is_meant = resource.contains(":dbuser:db-") && was.contains(":dbuser:cluster-");
+    is_meant.then(|| Slip {
+        id: "instance-of-cluster",
+        what: "this is the id of an instance; of a cluster its own counts, `cluster-ABC…` (`DbClusterResourceId`)",
+        about: resource.to_owned(),
+        instead: None,
+    })
 }
 
 fn of_dbuser(resource: &str) -> Option<(&'static str, &'static str)> {
@@ -128,10 +157,13 @@ mod tests {
             ("es:ESHttpGet", None),
             ("rds:*", None),
             ("aoss:APIAccessAll", None),
+            ("es:ESHttpGet ", Some("es:ESHttpGet")),
+            ("es: ", None),
         ] {
             let found = of_action(action).and_then(|slip| slip.instead);
             assert_eq!(found.as_deref(), instead, "{action}");
         }
+        assert_eq!(of_action("es:").unwrap().id, "no-such-action");
     }
 
     #[test]
@@ -163,6 +195,29 @@ mod tests {
             "cluster-as-dbuser"
         );
         assert_eq!(slip("rds:DescribeDBClusters", cluster), None);
+    }
+
+    #[test]
+    fn an_instance_in_place_of_its_cluster_is_told() {
+        let user = |id: &str| format!("arn:aws:rds-db:eu-central-1:111122223333:dbuser:{id}/app");
+        let found = |policy, was| of_instance(&user(policy), &user(was)).is_some();
+        assert!(found("db-ABCDEFGH", "cluster-ABCDEFGH"));
+        assert!(!found("cluster-ABCDEFGH", "cluster-ABCDEFGI"));
+        assert!(!found("db-ABCDEFGH", "db-ABCDEFGI"));
+    }
+
+    #[test]
+    fn a_variable_in_the_wrong_part_is_told() {
+        for (arn, id) in [
+            (
+                "arn:aws:kms:*:${aws:PrincipalAccount}:key/*",
+                Some("variable-in-arn"),
+            ),
+            ("arn:aws:s3:::b/${aws:username}", None),
+            ("arn:aws:s3:::${aws:username}", None),
+        ] {
+            assert_eq!(slip("s3:*", arn).map(|slip| slip.0), id, "{arn}");
+        }
     }
 
     #[test]

@@ -40,7 +40,7 @@ impl<'a> Caller<'a> {
         matches!(self.session_of(), Some(("user", _)))
     }
 
-    pub(super) fn is_user(&self) -> bool {
+    pub(crate) fn is_user(&self) -> bool {
         self.arn
             .is_some_and(|arn| arn.service == "iam" && arn.resource.starts_with("user/"))
     }

@@ -19,9 +19,14 @@ pub(super) enum Name {
     Session(String),
     Federated(String),
     Service(String),
-    /// What a request never has: the id of a deleted user or role, or of an S3 canonical user.
+    /// What a request never has: the id of a deleted user or role, or of an S3 canonical user, or an
+    /// origin access identity.
     Nobody,
 }
+
+/// How CloudFront calls itself to a bucket (Amazon CloudFront Developer Guide, "Use an origin access
+/// identity").
+const ORIGIN_ACCESS: &str = "user/CloudFront Origin Access Identity ";
 
 const AWS: &str = "an account id, or the ARN of a root, user, role or session without wildcards";
 
@@ -72,8 +77,11 @@ impl Name {
         if is_unique_id(text) {
             return Some(Self::Nobody);
         }
-        let arn = Arn::parse(text)
-            .filter(|arn| is_plain(text) && arn.region.is_empty() && is_account(arn.account))?;
+        let arn = Arn::parse(text).filter(|arn| is_plain(text) && arn.region.is_empty())?;
+        if arn.account == "cloudfront" && arn.resource.starts_with(ORIGIN_ACCESS) {
+            return Some(Self::Nobody);
+        }
+        let arn = Some(arn).filter(|arn| is_account(arn.account))?;
         let (kind, rest) = arn.resource.split_once('/').unwrap_or((arn.resource, ""));
         match (arn.service, kind) {
             ("iam", "root") if rest.is_empty() => Some(Self::Account {

@@ -34,7 +34,8 @@ impl PolicyDocuments {
     /// organization without any is to allow nothing there.
     ///
     /// # Errors
-    /// Whatever [`Policy::parse`] refuses.
+    /// Whatever [`Policy::parse`] or [`PolicyKind::check_size`](crate::PolicyKind::check_size)
+    /// refuses.
     pub fn add<'t>(
         &mut self,
         layer: Layer,
@@ -51,7 +52,9 @@ impl PolicyDocuments {
             Layer::Identity | Layer::Resource | Layer::Boundary | Layer::Session => {}
         }
         for (policy, json) in documents.into_iter().enumerate() {
-            let parsed = Policy::parse(layer.kind(action), json);
+            let kind = layer.kind(action);
+            let parsed =
+                Policy::parse(kind, json).and_then(|policy| kind.check_size(json).map(|()| policy));
             let parsed = parsed.map_err(|error| SetError {
                 layer,
                 policy,

@@ -57,7 +57,7 @@ impl<'a> Verdicts<'a> {
         match resource {
             Ok((place, Grant::Direct)) => Ok(Ruling::Allowed(by_resource(place))),
             Ok((place, Grant::Entity)) => {
-                self.limits()?;
+                self.limits(call)?;
                 Ok(Ruling::Allowed(by_resource(place)))
             }
             Err(layer) if set.must_name_the_caller(call) => Err(layer),
@@ -74,20 +74,19 @@ impl<'a> Verdicts<'a> {
             return Ok(Granted::Root);
         }
         let (place, _) = self.identity.allow.ok_or(Layer::Identity)?;
-        self.limits()?;
-        if self.session.is_none() && call.caller.is_federated_user() {
-            // Only a role's session has permissions without a policy of its own.
-            return Err(Layer::Session);
-        }
+        self.limits(call)?;
         Ok(Granted::By(place))
     }
 
-    /// What can only take away.
-    fn limits(&self) -> Result<(), Layer> {
-        let allows = |judgement: &Option<Judgement<'_>>| {
-            judgement.is_none_or(|judgement| judgement.allow.is_some())
+    /// What can only take away. Of sessions only a federated user's has no permissions without a
+    /// policy passed to it, unless a resource names the session itself (AWS STS API Reference,
+    /// "GetFederationToken").
+    fn limits(&self, call: &Call<'_>) -> Result<(), Layer> {
+        let allows = |judgement: &Option<Judgement<'_>>, otherwise| {
+            judgement.map_or(otherwise, |judgement| judgement.allow.is_some())
         };
-        match (allows(&self.boundary), allows(&self.session)) {
+        let session = allows(&self.session, !call.caller.is_federated_user());
+        match (allows(&self.boundary, true), session) {
             (false, _) => Err(Layer::Boundary),
             (true, false) => Err(Layer::Session),
             (true, true) => Ok(()),

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
+mod beyond_policies;
 mod conditions;
 mod cross_account;
 mod documented;
@@ -21,6 +22,7 @@ mod refused_values;
 mod resource_policies;
 mod same_account;
 mod statements;
+mod taken;
 mod trust;
 mod variables;
 mod view;

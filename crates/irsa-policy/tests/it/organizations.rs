@@ -243,6 +243,23 @@ fn policies_of_organizations_name_the_version() {
     }
 }
 
+// AWS Organizations User Guide, "Quotas": white space counts where the console did not save it.
+#[test]
+fn a_policy_over_the_quota_of_organizations_is_refused() {
+    let control = |action: &str| json!({"Version": "2012-10-17", "Statement": allow(action)});
+    let add = |document: &str| {
+        let mut documents = PolicyDocuments::new();
+        documents.add(ServiceControl(0), "s3:GetObject", [document])
+    };
+    let fits = control("s3:*").to_string() + &" ".repeat(5_120);
+    assert_eq!(add(&fits), Ok(()));
+    let error = add(&control(&format!("s3:{}", "x".repeat(5_120))).to_string()).unwrap_err();
+    assert!(
+        error.to_string().contains("over the limit of 5120"),
+        "{error}"
+    );
+}
+
 #[test]
 fn elements_that_policies_of_organizations_must_not_have() {
     let principal = "`Statement`: `Principal` has no place in a service control policy";

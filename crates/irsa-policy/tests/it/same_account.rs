@@ -197,6 +197,18 @@ fn a_federated_user_needs_a_session_policy_and_a_role_session_does_not() {
     assert_eq!(passed.decision(), Allowed);
 }
 
+// AWS STS API Reference, "GetFederationToken": the only exception is a resource that names the
+// session.
+#[test]
+fn a_federated_user_without_a_session_policy_may_do_what_a_resource_grants_the_session() {
+    for (named, expected) in [(USER, ImplicitlyDenied), (FEDERATED, Allowed)] {
+        let world = get(FEDERATED)
+            .with(Identity, allow("s3:*"))
+            .with(Resource, grant(named));
+        assert_eq!(world.decision(), expected, "{named}");
+    }
+}
+
 // "Policies and permissions in IAM", "Session policies": what limits a grant of the resource depends
 // on whether it names the role or the session.
 #[test]

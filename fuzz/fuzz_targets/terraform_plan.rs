@@ -1,0 +1,3 @@
+#![cfg_attr(fuzzing, no_main)]
+
+irsa_fuzz::target!(terraform_plan);

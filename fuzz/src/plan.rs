@@ -1,0 +1,87 @@
+//! Terraform plans: what they say of AWS's side, and that nothing is guessed.
+
+use std::collections::HashSet;
+
+use irsa_explain::estate::{Estate, Source};
+use irsa_explain::plan;
+use irsa_policy::Policy;
+
+use crate::word::assert_explains;
+
+/// The JSON of a plan or a state: read, or refused in one line.
+pub fn terraform_plan(data: &[u8]) {
+    let text = &*String::from_utf8_lossy(data);
+    match plan::read(text) {
+        Ok(estate) => {
+            assert_names_lead_back(&estate);
+            assert_is_fit_to_print(&estate);
+            assert_is_the_same_again(&estate, text);
+        }
+        Err(error) => assert_explains(&error),
+    }
+}
+
+/// Whatever messages call a thing, it can be asked for by that.
+fn assert_names_lead_back(estate: &Estate) {
+    for role in &estate.roles {
+        assert!(estate.role(&role.place).is_some(), "{role:?}");
+    }
+    for database in &estate.databases {
+        assert!(estate.database(&database.place).is_some(), "{database:?}");
+    }
+    for domain in &estate.domains {
+        assert!(estate.domain(&domain.place).is_some(), "{domain:?}");
+    }
+}
+
+/// No policy is told in two places under one name, and none moves the cursor of a terminal.
+fn assert_is_fit_to_print(estate: &Estate) {
+    let mut places = HashSet::new();
+    for (kind, Source { place, text }) in estate.policies() {
+        assert!(places.insert(place), "{place:?} twice");
+        assert!(!place.chars().any(char::is_control), "{place:?}");
+        if let Some(Err(error)) = text.as_ref().map(|text| Policy::parse(kind, text)) {
+            assert_explains(&error);
+        }
+    }
+}
+
+fn assert_is_the_same_again(estate: &Estate, text: &str) {
+    let again = plan::read(text).map(|again| format!("{again:?}"));
+    assert_eq!(again, Ok(format!("{estate:?}")));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    macro_rules! seed {
+        ($name:literal) => {
+            plan::read(include_str!(concat!("../corpus/terraform_plan/", $name)))
+        };
+    }
+
+    /// Else the fuzzer would never get past the first check.
+    #[test]
+    fn the_seeds_are_plans_and_their_policies_are_found() {
+        let new = seed!("new_role").unwrap();
+        let [role] = new.roles.as_slice() else {
+            panic!("{new:?}")
+        };
+        assert_eq!(role.arn.as_ref().unwrap().name(), "api");
+        let texts = role.permissions.iter().map(|one| one.text.is_some());
+        assert_eq!(texts.collect::<Vec<_>>(), [true, true, false]);
+        assert_eq!((new.providers.len(), new.databases.len()), (1, 1));
+
+        let state = seed!("state").unwrap();
+        assert_eq!((state.roles.len(), state.domains.len()), (1, 1));
+        assert!(state.domains[0].access_policy[0].text.is_some());
+
+        let modules = seed!("modules").unwrap();
+        let of_billing = modules.role("billing").unwrap();
+        assert_eq!(of_billing.permissions.len(), 1);
+        assert_eq!(modules.roles.len(), 2);
+        assert_eq!(seed!("outputs_in_a_circle").unwrap().roles.len(), 1);
+        assert!(seed!("no_plan").is_err() && seed!("later_format").is_err());
+    }
+}
