@@ -16,8 +16,9 @@ use crate::refresh::{Refresher, SHORTEST_PAUSE};
 use crate::state::Snapshot;
 use crate::sts::Sts;
 use crate::{
-    ApiAnswer, ApiCall, ApiError, CallerIdentity, Clock, IdentityCounters, IdentityError,
-    IdentitySettings, IdentityState, ResolvedSource, RoleStep, SessionCredentials, Timeouts,
+    ApiAnswer, ApiCall, ApiError, CallerIdentity, Clock, ClockOffset, IdentityCounters,
+    IdentityError, IdentitySettings, IdentityState, ResolvedSource, RoleStep, SessionCredentials,
+    Timeouts,
 };
 
 /// A role session that renews itself in the background; clones share it.
@@ -188,6 +189,12 @@ impl Identity {
     /// and here with the next exchange, at most a minute later.
     pub fn watch(&self) -> watch::Receiver<IdentityState> {
         self.0.states.clone()
+    }
+
+    /// How far this machine's clock is off by what STS said last, to a few seconds; `None` where
+    /// STS has said nothing, as from sources that do without it.
+    pub fn clock_offset(&self) -> Option<ClockOffset> {
+        self.0.tools.sts.clock_offset()
     }
 
     /// The source that was decided on.

@@ -52,3 +52,4 @@ pub use secrecy::{ExposeSecret, SecretString};
 pub use settings::{IdentitySettings, RoleStep, Timeouts};
 pub use source::{ResolvedSource, SourceChoice, SourceChoiceError};
 pub use state::{IdentityCounters, IdentityState};
+pub use sts::ClockOffset;

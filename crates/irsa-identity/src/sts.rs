@@ -2,16 +2,17 @@
 
 use std::error::Error;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_sts::Client;
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
-use irsa_chain::{Link, Region, RoleArn, SessionName};
+use irsa_chain::{Cause, Link, Region, RoleArn, SessionName};
 use secrecy::{ExposeSecret, SecretString};
 use tracing::instrument::WithSubscriber;
 use tracing::subscriber::NoSubscriber;
@@ -24,8 +25,11 @@ use crate::{
 
 mod config;
 mod refusal;
+mod time;
 
 pub(crate) use config::SdkTime;
+pub(crate) use time::AwsTime;
+pub use time::ClockOffset;
 
 /// The STS that the settings and the environment name.
 #[derive(Debug, Clone)]
@@ -33,6 +37,7 @@ pub(crate) struct Sts {
     settings: Arc<IdentitySettings>,
     http: Http,
     clock: Arc<dyn Clock>,
+    time: AwsTime,
 }
 
 /// What STS is asked to do.
@@ -49,6 +54,7 @@ impl Sts {
             settings,
             http,
             clock,
+            time: AwsTime::default(),
         }
     }
 
@@ -63,6 +69,11 @@ impl Sts {
     /// The region, where settings or environment name it.
     pub(crate) fn known_region(&self) -> Option<Region> {
         config::region(&self.settings).ok()
+    }
+
+    /// How far the clock is off, as far as STS has told.
+    pub(crate) fn clock_offset(&self) -> Option<ClockOffset> {
+        self.time.offset(&*self.clock)
     }
 
     /// Exchanges the pod's token for a session of `role`. The call is not signed.
@@ -156,10 +167,20 @@ impl Sts {
     async fn client(&self, signer: Option<&SessionCredentials>) -> Result<Client, IdentityError> {
         let region = config::region_or_profiles(&self.settings, &self.http, &self.clock).await?;
         let mut config = config::of(&self.settings, &region, &self.http, self.clock.clone())?;
+        config.push_interceptor(SharedInterceptor::new(self.time.clone()));
         config.set_credentials_provider(
             signer.map(|credentials| SharedCredentialsProvider::new(sdk_credentials(credentials))),
         );
         Ok(Client::from_conf(config.build()))
+    }
+
+    fn warn_of_clock(&self) {
+        if let Some(offset) = self.clock_offset()
+            && offset.amount() >= NOTABLE_OFFSET
+        {
+            let cause = Cause::ClockSkew;
+            tracing::warn!(cause = cause.id(), remedy = cause.remedy(), "{offset}");
+        }
     }
 
     /// No log line of the SDK is let out: at trace level they hold the request's body.
@@ -174,13 +195,18 @@ impl Sts {
     {
         let limit = self.settings.timeouts.exchange;
         let request = request.with_subscriber(NoSubscriber::new());
-        match tokio::time::timeout(limit, request).await {
+        let outcome = tokio::time::timeout(limit, request).await;
+        self.warn_of_clock();
+        match outcome {
             Ok(Ok(output)) => Ok(output),
             Ok(Err(error)) => Err(refusal::of_sdk_error(call, &error, secrets)),
             Err(_) => Err(refusal::no_answer(call, limit)),
         }
     }
 }
+
+/// A clock that is this far off is worth a word, before AWS refuses what it dates.
+const NOTABLE_OFFSET: Duration = Duration::from_mins(1);
 
 impl Call {
     fn name(self) -> &'static str {

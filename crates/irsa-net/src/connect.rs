@@ -23,8 +23,12 @@ pub struct ConnectOptions {
     /// Idle time after which the kernel asks whether the peer lives, three times, a third of this
     /// time apart; `None` never asks. Default 30 s.
     pub keepalive: Option<Duration>,
-    /// How long sent data may stay without an answer before the kernel gives the connection up
+    /// How long sent data may stay unacknowledged before the kernel gives the connection up
     /// (`TCP_USER_TIMEOUT`); `None` leaves it to the kernel, about 15 minutes. Default 30 s.
+    ///
+    /// Linux reckons a peer that answers, but has not read for this long, among the lost ones:
+    /// whoever sends more than a peer's buffers hold must use
+    /// [`Stream::set_user_timeout`](crate::listen::Stream::set_user_timeout).
     pub user_timeout: Option<Duration>,
 }
 

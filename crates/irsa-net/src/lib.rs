@@ -9,6 +9,7 @@
 
 pub mod connect;
 pub mod drain;
+mod keepalive;
 pub mod limit;
 pub mod listen;
 pub mod process;

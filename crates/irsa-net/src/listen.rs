@@ -26,6 +26,10 @@ pub struct ListenOptions {
     pub backlog: u32,
     /// Permissions of a Unix socket's file. Default `0o600`: the owner and root only.
     pub unix_mode: u32,
+    /// Idle time after which the kernel asks whether a client lives, three times, a third of this
+    /// time apart; `None` never asks. Default 60 s. Clients on a loopback address are not asked:
+    /// the kernel knows when they end.
+    pub keepalive: Option<Duration>,
 }
 
 impl Default for ListenOptions {
@@ -33,6 +37,7 @@ impl Default for ListenOptions {
         Self {
             backlog: 1024,
             unix_mode: 0o600,
+            keepalive: Some(Duration::from_mins(1)),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Buf;
 use irsa_pgwire::error_response::ErrorResponse;
@@ -44,6 +45,10 @@ pub(crate) enum ClientFault {
     AskedTwice,
     #[error("bytes came in clear text after TLS was agreed")]
     ClearTextAfterTls,
+    #[error("the client sent no start-up packet within {0:?} (`--startup-timeout`)")]
+    Slow(Duration),
+    #[error("shutting down, and taking no new sessions")]
+    ShuttingDown,
 }
 
 /// Reads until the client has said what it wants, turning on TLS where it asks.
@@ -134,7 +139,11 @@ impl ClientFault {
     /// The answer, where anyone could still read it.
     pub(crate) fn response(&self) -> Option<ErrorResponse> {
         match self {
-            Self::Gone | Self::Broken(_) => None,
+            Self::Gone | Self::Broken(_) | Self::Slow(_) => None,
+            Self::ShuttingDown => Some(ErrorResponse::fatal(
+                SqlState::CANNOT_CONNECT_NOW,
+                format!("irsa: {self}"),
+            )),
             Self::Packet(error) => Some((*error).into()),
             _ => Some(ErrorResponse::fatal(
                 SqlState::PROTOCOL_VIOLATION,

@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use bytes::{Bytes, BytesMut};
 use irsa_net::connect::{ConnectOptions, connect};
 use irsa_net::listen::Stream;
+use irsa_net::tls;
 use irsa_pgwire::startup::{self, CancelKey, Startup, Version};
 
 use self::attempt::Attempt;
@@ -93,9 +94,11 @@ async fn expect_tls(server: &mut Transport) -> Result<(), LoginError> {
 
 /// A connection that breaks in the middle of a handshake says nothing of certificates.
 fn handshake_failed(error: io::Error) -> LoginError {
-    match error.get_ref() {
-        Some(inner) if inner.is::<rustls::Error>() => LoginError::Tls(error),
-        _ => LoginError::Broken(error),
+    let inner = error.get_ref();
+    match inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        Some(error) if tls::is_about_certificate(error) => LoginError::Certificate(error.clone()),
+        Some(error) => LoginError::Tls(error.clone()),
+        None => LoginError::Broken(error),
     }
 }
 

@@ -1,10 +1,13 @@
 //! A session after its login: bytes both ways until either side ends it.
 //!
-//! One task drives both directions. The server's messages are followed by their headers alone, so
-//! that the relay knows where a message of its own could stand without breaking the stream.
+//! One task drives both directions. Messages are followed by their headers alone, so that the
+//! relay knows where a message of its own could stand without breaking the stream.
 
-use std::future::{Future, poll_fn};
+mod patience;
+
+use std::future::Future;
 use std::io;
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -13,6 +16,7 @@ use irsa_pgwire::error_response::ErrorResponse;
 use prometheus_client::metrics::counter::Counter;
 use tokio::time::{Sleep, sleep};
 
+use self::patience::Patience;
 use crate::boundary::Boundary;
 use crate::transport::{Receipt, Scratch, Transport, with_scratch};
 
@@ -45,6 +49,7 @@ pub(crate) struct Relay {
     client_stream: Boundary,
     client_ended: bool,
     to_server: ToServer,
+    patience: Patience,
     /// Bytes passed on, both ways.
     moved: u64,
     cut: Pin<Box<dyn Future<Output = ()> + Send>>,
@@ -99,10 +104,11 @@ impl Relay {
         Self {
             client,
             server,
-            server_stream: Boundary::default(),
-            client_stream: Boundary::default(),
+            server_stream: Boundary::of_server(),
+            client_stream: Boundary::of_client(),
             client_ended: false,
             to_server: ToServer::Flowing,
+            patience: Patience::default(),
             moved: 0,
             cut: Box::pin(cut),
             idle: idle_timeout.map(IdleTimer::new),
@@ -117,12 +123,14 @@ impl Relay {
     /// # Errors
     /// A socket's failure.
     pub(crate) async fn pass_on_early_bytes(&mut self) -> io::Result<()> {
-        let early = self.server.inbox().split();
+        // Taken whole: from here on neither side needs an inbox.
+        let early = mem::take(self.server.inbox());
         self.server_stream.observe(&early);
-        poll_fn(|cx| Poll::Ready(self.client.send(cx, &early))).await?;
-        let early = self.client.inbox().split();
+        self.client.begin_to_send(&early).await?;
+        let early = mem::take(self.client.inbox());
         self.client_stream.observe(&early);
-        poll_fn(|cx| Poll::Ready(self.server.send(cx, &early))).await
+        self.patience.sent(early.len());
+        self.server.begin_to_send(&early).await
     }
 
     /// Says `farewell` to the client where the stream allows a message, and closes both sides.
@@ -131,10 +139,10 @@ impl Relay {
             if let Some(farewell) = farewell.filter(|_| self.may_speak_to_client()) {
                 let mut message = bytes::BytesMut::new();
                 farewell.encode(&mut message);
-                let _ = self.client.send_all(&message).await;
+                let _ = self.client.begin_to_send(&message).await;
             }
-            let _ = self.client.close().await;
-            let _ = self.server.close().await;
+            // Neither waits for the other: a client that does not read must not keep the server.
+            let _ = tokio::join!(self.client.close(), self.server.close());
         };
         let _ = tokio::time::timeout(FAREWELL_TIME, closing).await;
     }
@@ -148,11 +156,18 @@ impl Relay {
     fn poll_to_client(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch) -> Poll<End> {
         let direction = poll_direction(&mut self.server, &mut self.client, cx, scratch, |bytes| {
             self.server_stream.observe(bytes);
+            self.patience.heard();
             self.moved += bytes.len() as u64;
             self.bytes_to_client.inc_by(bytes.len() as u64);
         });
+        self.patience.put_back(&self.server, || {
+            self.client_stream.is_answered_by(&self.server_stream)
+        });
         direction.map(|direction| match direction {
-            Direction::Ended if self.is_server_end_expected() => End::Server,
+            // A server that is not asked any more may as well reset the connection.
+            Direction::Ended | Direction::SourceFailed(_) if self.is_server_end_expected() => {
+                End::Server
+            }
             Direction::Ended => End::ServerLost(None),
             Direction::SourceFailed(error) => End::ServerLost(Some(error)),
             Direction::SinkFailed => End::Client,
@@ -164,9 +179,11 @@ impl Relay {
             let direction =
                 poll_direction(&mut self.client, &mut self.server, cx, scratch, |bytes| {
                     self.client_stream.observe(bytes);
+                    self.patience.sent(bytes.len());
                     self.moved += bytes.len() as u64;
                     self.bytes_to_server.inc_by(bytes.len() as u64);
                 });
+            self.patience.lift(&self.server);
             match ready!(direction) {
                 // Perhaps only the sending half: what the client asked for still comes.
                 Direction::Ended => self.to_server = ToServer::Closing,

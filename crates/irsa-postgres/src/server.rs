@@ -16,6 +16,8 @@ pub async fn serve(
     drain: DrainWatch,
     cut: DrainWatch,
 ) {
+    // A connection that was accepted as the drain began is among those that it waits for.
+    let _accepting = drain.guard();
     loop {
         let accepted = tokio::select! {
             () = drain.signaled() => return,
@@ -29,11 +31,12 @@ pub async fn serve(
             }
         };
         database.metrics.connections.inc();
-        let (database, cut, guard) = (Arc::clone(&database), cut.clone(), drain.guard());
+        let (database, guard) = (Arc::clone(&database), drain.guard());
+        let (drain, cut) = (drain.clone(), cut.clone());
         tokio::spawn(async move {
             let active = database.metrics.active.clone();
             active.inc();
-            session::serve(database, accepted, cut).await;
+            session::serve(database, accepted, drain, cut).await;
             active.dec();
             drop(guard);
         });

@@ -1,7 +1,8 @@
 //! One client from its first byte to its last.
 
+use std::future::pending;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use irsa_chain::{Cause, Link};
@@ -13,7 +14,7 @@ use irsa_pgwire::backend;
 use irsa_pgwire::error_response::ErrorResponse;
 use irsa_pgwire::sqlstate::SqlState;
 use irsa_pgwire::startup::{CancelKey, Negotiation, Startup};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::cancel::{CancelRegistration, CancelTarget};
 use crate::client::{ClientFault, Wish, greet};
@@ -22,6 +23,13 @@ use crate::database::Database;
 use crate::login::{LoggedIn, LoginError, login, open_tls};
 use crate::relay::{End, Relay, RelayCounters};
 use crate::transport::{Receipt, Transport};
+
+/// How long the end waits for a client whose start-up is under way: long enough for one that has
+/// begun, or has a query to cancel.
+const LAST_CALL: Duration = Duration::from_secs(1);
+
+/// The most that is kept of what a client sends before its login is over: a pipeline's beginning.
+const MOST_AHEAD: usize = 64 * 1024;
 
 /// A session that is ready to relay.
 struct Session {
@@ -39,10 +47,15 @@ struct Held {
 ///
 /// Everything up to the relay is boxed: a task is as large as the largest of its states, and most
 /// of a session's life is the relay.
-pub(crate) async fn serve(database: Arc<Database>, accepted: Accepted, cut: DrainWatch) {
+pub(crate) async fn serve(
+    database: Arc<Database>,
+    accepted: Accepted,
+    drain: DrainWatch,
+    cut: DrainWatch,
+) {
     let Accepted { stream, peer } = accepted;
     let client = Transport::new(stream);
-    let establishing = Box::pin(establish(&database, client, &peer, cut));
+    let establishing = Box::pin(establish(&database, client, &peer, drain, cut));
     if let Some(mut session) = establishing.await {
         let end = (&mut session.relay).await;
         let farewell = farewell(&database, &end);
@@ -55,29 +68,26 @@ async fn establish(
     database: &Arc<Database>,
     mut client: Transport,
     peer: &Peer,
+    drain: DrainWatch,
     cut: DrainWatch,
 ) -> Option<Session> {
-    let greeting = timeout(
-        database.limits.startup_timeout,
-        greet(&mut client, database.client_tls.as_ref()),
-    );
-    let startup = match greeting.await {
-        Ok(Ok(Wish::Session(startup))) => startup,
-        Ok(Ok(Wish::Cancel(key))) => {
+    let startup = match wish_of(database, &mut client, drain).await {
+        Ok(Wish::Session(startup)) => startup,
+        Ok(Wish::Cancel(key)) => {
             Box::pin(cancel(database, &key)).await;
             return None;
         }
-        Ok(Err(fault)) => {
+        Err(fault) => {
             refuse_start(client, &fault).await;
-            return None;
-        }
-        Err(_) => {
-            tracing::debug!("a client sent no start-up packet in time");
             return None;
         }
     };
     // Boxed, as cancelling is, so that a client which says nothing costs no room for it.
-    match Box::pin(open(database, &mut client, peer, &startup)).await {
+    let opened = tokio::select! {
+        opened = Box::pin(open(database, &mut client, peer, &startup)) => opened,
+        () = cut.signaled() => Err(shutting_down()),
+    };
+    match opened {
         Ok((server, held)) => {
             let counters = RelayCounters {
                 to_server: database.metrics.bytes_to_server.clone(),
@@ -96,6 +106,27 @@ async fn establish(
     }
 }
 
+/// What the client wants, if it says so in time.
+async fn wish_of(
+    database: &Database,
+    client: &mut Transport,
+    drain: DrainWatch,
+) -> Result<Wish, ClientFault> {
+    let limit = database.limits.startup_timeout;
+    tokio::select! {
+        greeted = timeout(limit, greet(client, database.client_tls.as_ref())) => {
+            greeted.unwrap_or(Err(ClientFault::Slow(limit)))
+        }
+        () = last_call(drain) => Err(ClientFault::ShuttingDown),
+    }
+}
+
+/// Returns when a client that has not said what it wants keeps the end waiting.
+async fn last_call(drain: DrainWatch) {
+    drain.signaled().await;
+    sleep(LAST_CALL).await;
+}
+
 /// Authenticates the client, logs in to the server, and tells the client that it may go on.
 ///
 /// Only now does the client count towards the limit: whoever has not said what it wants must not
@@ -112,20 +143,23 @@ async fn open(
         .connection_limit
         .try_acquire()
         .ok_or_else(|| too_many_connections(database))?;
+    let user = startup.user().unwrap_or_default();
     let authenticating = authenticate(&database.client_auth, client, peer, startup);
     timeout(database.limits.startup_timeout, authenticating)
         .await
-        .unwrap_or_else(|_| Err(authentication_timed_out()))?;
-    let user = startup.user().unwrap_or_default();
+        .unwrap_or_else(|_| Err(authentication_timed_out()))
+        .inspect_err(|response| not_let_in(database, user, peer, response))?;
     let logging_in = login(database, startup, negotiation.version);
-    let logged_in = match timeout(database.limits.login_timeout, logging_in).await {
-        Ok(outcome) => outcome,
-        Err(_) => Err(timed_out(database)),
+    let logged_in = tokio::select! {
+        outcome = timeout(database.limits.login_timeout, logging_in) => {
+            outcome.unwrap_or_else(|_| Err(timed_out(database)))
+        }
+        () = hung_up(client) => return Err(client_left("it hung up")),
     };
     let logged_in = logged_in.map_err(|error| refusal(database, user, &error))?;
     let (server, cancellable) = welcome(database, client, &negotiation, logged_in)
         .await
-        .map_err(|error| client_left(&error))?;
+        .map_err(|error| client_left(&error.to_string()))?;
     database.metrics.logged_in(begun.elapsed());
     database.last_use.held(database.clock.now());
     let held = Held {
@@ -133,6 +167,22 @@ async fn open(
         _cancellable: cancellable,
     };
     Ok((server, held))
+}
+
+/// Returns when the client is gone: it must not hold a place, nor a login that nobody waits for.
+///
+/// What it sends ahead of its turn is kept for the server; once there is more of it than a client
+/// has reason to send, its end is found out after the login.
+async fn hung_up(client: &mut Transport) {
+    while client.inbox().len() < MOST_AHEAD {
+        match client.fill().await {
+            Ok(Receipt::Data) => {}
+            // It has asked for something already: perhaps only its sending half has ended.
+            Ok(Receipt::End) if !client.inbox().is_empty() => break,
+            Ok(Receipt::End) | Err(_) => return,
+        }
+    }
+    pending::<()>().await;
 }
 
 /// Without credentials a login waits for those, not for the server.
@@ -166,7 +216,8 @@ async fn welcome(
         registration
     });
     message.extend_from_slice(&logged_in.ready);
-    client.send_all(&message).await?;
+    // The relay sees to what a client does not take at once.
+    client.begin_to_send(&message).await?;
     Ok((logged_in.server, registration))
 }
 
@@ -214,8 +265,8 @@ fn refusal(database: &Database, user: &str, error: &LoginError) -> ErrorResponse
 }
 
 /// Nobody will read it, and the server is not to blame.
-fn client_left(error: &std::io::Error) -> ErrorResponse {
-    tracing::debug!(%error, "a client left before its login was over");
+fn client_left(how: &str) -> ErrorResponse {
+    tracing::debug!("a client left before its login was over: {how}");
     ErrorResponse::fatal(SqlState::CONNECTION_FAILURE, "irsa: the client is gone")
 }
 
@@ -225,16 +276,35 @@ fn authentication_timed_out() -> ErrorResponse {
         SqlState::QUERY_CANCELED,
         "canceling authentication due to timeout",
     )
+    .hint("answer sooner, or raise `--startup-timeout`")
+}
+
+fn not_let_in(database: &Database, user: &str, peer: &Peer, response: &ErrorResponse) {
+    // A client that has to ask for its password leaves, and comes back with it.
+    if response.code == SqlState::CONNECTION_FAILURE {
+        return;
+    }
+    database.metrics.refused(None, None);
+    let upstream = &database.upstream;
+    tracing::warn!(%upstream, user, ?peer, "client refused: {}", response.message);
 }
 
 fn too_many_connections(database: &Database) -> ErrorResponse {
     let limit = database.limits.max_connections;
+    database.metrics.refused(None, None);
     tracing::warn!(upstream = %database.upstream, limit, "a client was refused: too many connections");
     ErrorResponse::fatal(
         SqlState::TOO_MANY_CONNECTIONS,
         format!("irsa: sorry, too many clients already (limit {limit})"),
     )
     .hint("close idle connections in the application's pool, or raise --max-connections")
+}
+
+fn shutting_down() -> ErrorResponse {
+    ErrorResponse::fatal(
+        SqlState::ADMIN_SHUTDOWN,
+        "terminating connection: irsa is shutting down",
+    )
 }
 
 async fn refuse_start(mut client: Transport, fault: &ClientFault) {
@@ -254,14 +324,8 @@ async fn answer(client: &mut Transport, response: &ErrorResponse) {
 fn farewell(database: &Database, end: &End) -> Option<ErrorResponse> {
     match end {
         End::Client | End::Server => None,
-        End::Cut => Some(ErrorResponse::fatal(
-            SqlState::ADMIN_SHUTDOWN,
-            "terminating connection: irsa is shutting down".to_owned(),
-        )),
-        End::Idle => Some(ErrorResponse::fatal(
-            SqlState::IDLE_SESSION_TIMEOUT,
-            "terminating connection due to irsa's idle timeout".to_owned(),
-        )),
+        End::Cut => Some(shutting_down()),
+        End::Idle => Some(idle_for_too_long()),
         End::ServerLost(error) => {
             tracing::warn!(upstream = %database.upstream, ?error, "the server's connection was lost");
             let response = ErrorResponse::fatal(
@@ -271,4 +335,12 @@ fn farewell(database: &Database, end: &End) -> Option<ErrorResponse> {
             Some(response.hint("the instance may have failed over or restarted: connect again"))
         }
     }
+}
+
+fn idle_for_too_long() -> ErrorResponse {
+    ErrorResponse::fatal(
+        SqlState::IDLE_SESSION_TIMEOUT,
+        "terminating connection due to irsa's idle timeout",
+    )
+    .hint("let the application's pool retire idle connections sooner, or raise `--idle-timeout`")
 }

@@ -15,6 +15,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::BytesMut;
 use irsa_net::listen::Stream;
@@ -124,8 +125,22 @@ impl Transport {
     /// # Errors
     /// The socket's or TLS's failure.
     pub(crate) async fn send_all(&mut self, plain: &[u8]) -> io::Result<()> {
-        poll_fn(|cx| Poll::Ready(self.send(cx, plain))).await?;
+        self.begin_to_send(plain).await?;
         poll_fn(|cx| self.poll_flush(cx)).await
+    }
+
+    /// Sends `plain` as far as the socket takes it at once; the rest goes with the next flush.
+    ///
+    /// # Errors
+    /// The socket's or TLS's failure.
+    pub(crate) async fn begin_to_send(&mut self, plain: &[u8]) -> io::Result<()> {
+        poll_fn(|cx| Poll::Ready(self.send(cx, plain))).await
+    }
+
+    /// Changes how long data may stay unacknowledged. Without the change the session goes on as it
+    /// was: a connection that is gone shows when it is used.
+    pub(crate) fn set_user_timeout(&self, timeout: Option<Duration>) {
+        let _ = self.stream.set_user_timeout(timeout);
     }
 
     /// Says that nothing more will be sent, after all that is still unsent.
@@ -181,7 +196,7 @@ impl Transport {
     ///
     /// # Errors
     /// The socket's or TLS's failure.
-    pub(crate) fn send(&mut self, cx: &mut Context<'_>, plain: &[u8]) -> io::Result<()> {
+    fn send(&mut self, cx: &mut Context<'_>, plain: &[u8]) -> io::Result<()> {
         with_scratch(|scratch| {
             let wire = match &mut self.tls {
                 None => plain,

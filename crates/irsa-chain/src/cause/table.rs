@@ -195,7 +195,7 @@ causes! {
         "end the policy's Resource with the user that the client names, upper and lower case as in PostgreSQL: `…:dbuser:RESOURCE_ID/DB_USER`; or correct the user in the client's settings" }
     "es-http-not-allowed" EsHttpNotAllowed Permissions {
         "neither a policy of the role nor the domain's access policy allows the HTTP method"
-        "attach `{\"Effect\": \"Allow\", \"Action\": [\"es:ESHttpGet\", \"es:ESHttpHead\", \"es:ESHttpPost\", \"es:ESHttpPut\", \"es:ESHttpDelete\"], \"Resource\": \"arn:aws:es:REGION:ACCOUNT:domain/DOMAIN/*\"}` to the role; a role of another account needs the domain's access policy as well" }
+        "see that a policy of the role ends its Resource in `:domain/DOMAIN/*`, since the domain's bare ARN without `/*` covers no request; if none names the domain, attach `{\"Effect\": \"Allow\", \"Action\": [\"es:ESHttpGet\", \"es:ESHttpHead\", \"es:ESHttpPost\", \"es:ESHttpPut\", \"es:ESHttpDelete\"], \"Resource\": \"arn:aws:es:REGION:ACCOUNT:domain/DOMAIN/*\"}` to the role; a role of another account needs the domain's access policy as well" }
     "es-http-denied" EsHttpDenied Permissions {
         "a policy denies the HTTP method on the domain explicitly"
         "find the Deny in the role's policies, in `aws opensearch describe-domain --domain-name DOMAIN --query DomainStatus.AccessPolicies` or in a service control policy, and narrow or remove it: no Allow outweighs it" }
@@ -256,6 +256,9 @@ causes! {
     "tls-certificate-invalid" TlsCertificateInvalid Endpoint {
         "the server's certificate is not trusted, has expired or is for another name"
         "name the endpoint itself rather than a CNAME or an address, and give the CA with `--ca-file`: https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem for RDS and Aurora; RDS Proxy and OpenSearch have public roots, which are built in" }
+    "tls-handshake-failed" TlsHandshakeFailed Endpoint {
+        "the TLS handshake with the server failed, and not because of its certificate"
+        "see what listens at the address: RDS, Aurora and OpenSearch speak TLS 1.2 and 1.3, so a tunnel, a pooler or another server answered, or something on the way breaks connections off" }
     "clear-text-refused" ClearTextRefused Endpoint {
         "the server takes only TLS connections"
         "connect with `sslmode=verify-full`; when this follows a PAM failure, libpq's `sslmode=prefer` merely tried again without TLS, and the first error is the one that counts" }
@@ -303,7 +306,7 @@ causes! {
         "list the databases with `psql -l` and correct the one in the client's settings (when it is absent, PostgreSQL takes the user's name), or run `CREATE DATABASE \"DB\";`" }
     "fgac-not-granted" FgacNotGranted Grant {
         "the domain's fine-grained access control grants the role no permission for this"
-        "map the role's ARN, path included, as a backend role: `PUT _plugins/_security/api/rolesmapping/ROLE {\"backend_roles\": [\"arn:aws:iam::ACCOUNT:role/PATH/NAME\"]}` as the master user; if it is mapped, that security role lacks the action that the answer names" }
+        "map the role's ARN, path included, as a backend role, as the master user: `PATCH _plugins/_security/api/rolesmapping/ROLE [{\"op\": \"add\", \"path\": \"/backend_roles/-\", \"value\": \"arn:aws:iam::ACCOUNT:role/PATH/NAME\"}]` (a `PUT` would replace whom it is mapped to already); if it is mapped, that security role lacks the action that the answer names" }
     "fine-grained-access-off" FineGrainedAccessOff Grant {
         "fine-grained access control is off: the domain's policy alone decides"
         "run `aws opensearch update-domain-config --domain-name DOMAIN --advanced-security-options Enabled=true,…`: it needs encryption at rest, node-to-node encryption and HTTPS; until then narrow the domain's access policy to the role" }

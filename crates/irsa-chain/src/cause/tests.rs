@@ -45,7 +45,7 @@ const IDS: [(Link, &[&str]); 9] = [
     ]),
     (Link::Endpoint, &[
         "endpoint-unresolvable", "endpoint-unreachable", "tls-refused-by-server",
-        "tls-certificate-invalid", "clear-text-refused", "endpoint-timeout", "endpoint-overloaded",
+        "tls-certificate-invalid", "tls-handshake-failed", "clear-text-refused", "endpoint-timeout", "endpoint-overloaded",
         "request-too-large", "endpoint-throttled", "endpoint-failed", "iam-authentication-off",
         "cluster-unknown", "domain-unknown", "not-available",
     ]),

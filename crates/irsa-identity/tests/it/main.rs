@@ -4,6 +4,7 @@
 mod aws;
 mod canonical_form;
 mod chained;
+mod clock;
 mod http_signing;
 mod imds;
 mod inspection;

@@ -17,6 +17,8 @@ pub(crate) struct Request {
 /// What to answer.
 pub(crate) enum Reply {
     Answer(u16, String),
+    /// The same with a `Date`.
+    Dated(&'static str, u16, String),
     /// Take the request and say nothing.
     Silence,
 }
@@ -70,12 +72,14 @@ impl Server {
             requests.push(request);
             answer
         };
-        let Reply::Answer(status, body) = answer else {
-            return std::future::pending().await;
+        let (date, status, body) = match answer {
+            Reply::Answer(status, body) => (String::new(), status, body),
+            Reply::Dated(date, status, body) => (format!("date: {date}\r\n"), status, body),
+            Reply::Silence => return std::future::pending().await,
         };
         let length = body.len();
         let head = format!(
-            "HTTP/1.1 {status} Status\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
+            "HTTP/1.1 {status} Status\r\n{date}content-length: {length}\r\nconnection: close\r\n\r\n"
         );
         let _ = stream.write_all((head + &body).as_bytes()).await;
         let _ = stream.shutdown().await;

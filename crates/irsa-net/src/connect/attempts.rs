@@ -4,12 +4,13 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use socket2::{SockRef, TcpKeepalive};
+use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::{ConnectErrorKind, ConnectOptions};
+use crate::keepalive;
 
 /// RFC 8305 section 5: "Connection Attempt Delay", its recommended value.
 const STAGGER: Duration = Duration::from_millis(250);
@@ -81,11 +82,7 @@ fn prepare(stream: &TcpStream, options: &ConnectOptions) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let socket = SockRef::from(stream);
     if let Some(idle) = options.keepalive {
-        let probes = TcpKeepalive::new()
-            .with_time(idle)
-            .with_interval((idle / 3).max(Duration::from_secs(1)))
-            .with_retries(3);
-        socket.set_tcp_keepalive(&probes)?;
+        socket.set_tcp_keepalive(&keepalive::probes(idle))?;
     }
     socket.set_tcp_user_timeout(options.user_timeout)
 }

@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, Ready};
 use tokio::net::{TcpStream, UnixStream};
 
@@ -89,6 +91,19 @@ impl Stream {
     /// Writes several buffers in one call, or fails with `WouldBlock`.
     pub fn try_write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         either!(self, inner => inner.try_write_vectored(bufs))
+    }
+
+    /// How long sent data may stay unacknowledged, or unread by a peer whose buffers are full,
+    /// before the kernel gives the connection up (`TCP_USER_TIMEOUT`). A Unix socket has no such
+    /// limit.
+    ///
+    /// # Errors
+    /// What `setsockopt(2)` says.
+    pub fn set_user_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        match self {
+            Self::Tcp(inner) => SockRef::from(inner).set_tcp_user_timeout(timeout),
+            Self::Unix(_) => Ok(()),
+        }
     }
 }
 

@@ -3,9 +3,11 @@
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpSocket};
 
 use super::{BindErrorKind, ListenOptions, Sockets};
+use crate::keepalive;
 
 /// How often a free port of one family is looked for that is free in the other as well.
 const TRIES: usize = 20;
@@ -21,6 +23,10 @@ pub(super) fn bind(
     };
     // Or a restart would have to wait for the old connections' TIME_WAIT.
     socket.set_reuseaddr(true)?;
+    if let Some(idle) = options.keepalive.filter(|_| !address.ip().is_loopback()) {
+        // Accepted connections inherit it.
+        SockRef::from(&socket).set_tcp_keepalive(&keepalive::probes(idle))?;
+    }
     socket.bind(address)?;
     Ok(socket.listen(options.backlog)?)
 }

@@ -71,6 +71,38 @@ async fn carries_bytes_both_ways() {
 }
 
 #[tokio::test]
+async fn asks_clients_on_other_machines_whether_they_live() {
+    for (address, asked) in [("0.0.0.0:0", true), ("127.0.0.1:0", false)] {
+        let listener = bind(&address.parse().unwrap()).await.unwrap();
+        let port = listener.port().unwrap();
+        let _client = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        let Stream::Tcp(server) = listener.accept().await.unwrap().stream else {
+            panic!("it is TCP");
+        };
+        let socket = socket2::SockRef::from(&server);
+        assert_eq!(socket.keepalive().unwrap(), asked, "{address}");
+        let idle = socket.tcp_keepalive_time().unwrap();
+        assert_eq!(idle == Duration::from_mins(1), asked, "{address}");
+    }
+}
+
+#[tokio::test]
+async fn takes_the_time_for_unacknowledged_data_back() {
+    let listener = bind(&"127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let port = listener.port().unwrap();
+    let client = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let client = Stream::from(client);
+    for timeout in [Some(Duration::from_secs(9)), None] {
+        client.set_user_timeout(timeout).unwrap();
+        let Stream::Tcp(client) = &client else {
+            panic!("it is TCP");
+        };
+        let set = socket2::SockRef::from(client).tcp_user_timeout();
+        assert_eq!(set.unwrap(), timeout);
+    }
+}
+
+#[tokio::test]
 async fn names_the_address_that_is_taken_and_a_way_out() {
     let listener = bind(&ListenAddress::Loopback { port: 0 }).await.unwrap();
     let port = listener.port().unwrap();

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::attributes::{decode, encode, number};
 use super::keys::{self, Key};
-use super::{DEFAULT_ITERATIONS, MAX_ITERATIONS, MECHANISM, ScramError, VerifierError};
+use super::{MAX_ITERATIONS, MECHANISM, ScramError, VerifierError};
 
 /// PostgreSQL's length of a salt.
 const SALT: usize = 16;
@@ -27,7 +27,7 @@ pub struct Verifier {
 
 impl Verifier {
     /// The verifier of a password. PostgreSQL takes 16 random bytes of salt and
-    /// [`DEFAULT_ITERATIONS`].
+    /// [`DEFAULT_ITERATIONS`](super::DEFAULT_ITERATIONS).
     ///
     /// # Errors
     /// No salt, no iterations, or more than [`MAX_ITERATIONS`].
@@ -54,16 +54,21 @@ impl Verifier {
     /// way and fails at its end, so it does not tell who exists.
     ///
     /// `secret` must be random and stay the same while the process lives, or the salt, which a real
-    /// user keeps, would give it away.
-    pub fn mock(user: &str, secret: &[u8]) -> Self {
+    /// user keeps, would give it away. So would a count of `iterations` that real users don't have.
+    pub fn mock(user: &str, secret: &[u8], iterations: u32) -> Self {
         let key = keys::sign(secret, user.as_bytes());
         Self {
-            iterations: DEFAULT_ITERATIONS,
+            iterations,
             salt: key.as_bytes().iter().copied().take(SALT).collect(),
             stored_key: key.sign(b"stored"),
             server_key: key.server_key(),
             genuine: false,
         }
+    }
+
+    /// How often the password is hashed.
+    pub fn iterations(&self) -> u32 {
+        self.iterations
     }
 
     /// Whether this is the verifier of `password`, for exchanges other than SCRAM's in which the
@@ -176,7 +181,7 @@ mod tests {
         let verifier: Verifier = STORED.parse().unwrap();
         assert!(verifier.matches(b"pencil"));
         assert!(!verifier.matches(b"pencils"));
-        let mock = Verifier::mock("user", b"secret");
+        let mock = Verifier::mock("user", b"secret", 4096);
         assert!(!mock.matches(b"") && !mock.matches(b"pencil"));
     }
 
@@ -190,7 +195,7 @@ mod tests {
 
     #[test]
     fn mocks_the_same_salt_for_the_same_user() {
-        let mock = |user| Verifier::mock(user, b"process secret").salt;
+        let mock = |user| Verifier::mock(user, b"process secret", 4096).salt;
         assert_eq!(mock("alice"), mock("alice"));
         assert_ne!(mock("alice"), mock("bob"));
         assert_eq!(mock("alice").len(), SALT);

@@ -55,7 +55,7 @@ proptest! {
 
 #[test]
 fn a_made_up_user_fails_like_a_wrong_password() {
-    let mock = Verifier::mock("nobody", b"process secret");
+    let mock = Verifier::mock("nobody", b"process secret", 4096);
     let outcome = exchange(&mock, b"secret", ([1; NONCE], [2; NONCE]));
     assert_eq!(outcome, Err(ScramError::WrongPassword));
 }

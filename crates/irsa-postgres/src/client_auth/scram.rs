@@ -9,12 +9,11 @@ use irsa_pgwire::backend::Authentication;
 use irsa_pgwire::error_response::ErrorResponse;
 use irsa_pgwire::frame::{HEADER, Header};
 use irsa_pgwire::frontend::{PASSWORD_MESSAGE, SaslInitialResponse};
-use irsa_pgwire::scram::{self, ServerExchange, Verifier};
+use irsa_pgwire::scram::{self, DEFAULT_ITERATIONS, ScramError, ServerExchange, Verifier};
 use irsa_pgwire::sqlstate::SqlState;
 use irsa_pgwire::startup::Startup;
 use rand::Rng;
 
-use super::refused;
 use crate::transport::{Receipt, Transport};
 
 /// The longest authentication message taken from a client.
@@ -31,6 +30,8 @@ pub struct ScramUsers {
     /// Random, and the same for the life of the process: an unknown user's salt must be as steady
     /// as a real one's.
     mock_secret: [u8; MOCK_SECRET],
+    /// As most of the stored verifiers have them, for the same reason.
+    mock_iterations: u32,
 }
 
 /// What is wrong with a password file.
@@ -83,6 +84,7 @@ impl ScramUsers {
                 })?;
             users.verifiers.insert(user, verifier);
         }
+        users.mock_iterations = usual_iterations(users.verifiers.values());
         Ok(users)
     }
 
@@ -91,8 +93,13 @@ impl ScramUsers {
     pub fn is_password(&self, user: &str, password: &[u8]) -> bool {
         match self.verifiers.get(user) {
             Some(verifier) => verifier.matches(password),
-            None => Verifier::mock(user, &self.mock_secret).matches(password),
+            None => self.mock(user).matches(password),
         }
+    }
+
+    /// A verifier for a user who does not exist.
+    fn mock(&self, user: &str) -> Verifier {
+        Verifier::mock(user, &self.mock_secret, self.mock_iterations)
     }
 
     fn without_users() -> Self {
@@ -101,6 +108,7 @@ impl ScramUsers {
         Self {
             verifiers: HashMap::new(),
             mock_secret,
+            mock_iterations: DEFAULT_ITERATIONS,
         }
     }
 }
@@ -111,6 +119,18 @@ impl fmt::Debug for ScramUsers {
             .field("users", &self.verifiers.len())
             .finish_non_exhaustive()
     }
+}
+
+/// What most of the verifiers have, PostgreSQL's own count where there are none.
+fn usual_iterations<'a>(verifiers: impl Iterator<Item = &'a Verifier>) -> u32 {
+    let mut users = HashMap::<u32, usize>::new();
+    for verifier in verifiers {
+        *users.entry(verifier.iterations()).or_default() += 1;
+    }
+    let usual = users
+        .into_iter()
+        .max_by_key(|&(iterations, users)| (users, iterations));
+    usual.map_or(DEFAULT_ITERATIONS, |(iterations, _)| iterations)
 }
 
 fn parse_line(line: &str) -> Option<(String, Verifier)> {
@@ -129,12 +149,6 @@ pub(super) async fn authenticate(
     startup: &Startup,
 ) -> Result<(), ErrorResponse> {
     let user = startup.user().unwrap_or_default();
-    let failed = || {
-        ErrorResponse::fatal(
-            SqlState::INVALID_PASSWORD,
-            format!("password authentication failed for user \"{user}\""),
-        )
-    };
     ask(
         client,
         &Authentication::Sasl {
@@ -143,7 +157,7 @@ pub(super) async fn authenticate(
     )
     .await?;
     let first = password_message(client).await?;
-    let initial = SaslInitialResponse::parse(&first).map_err(|_| failed())?;
+    let initial = SaslInitialResponse::parse(&first).map_err(|error| violation(&error))?;
     let mut nonce = [0; NONCE];
     rand::rng().fill_bytes(&mut nonce);
     // An unknown user goes through the same exchange, so that the answer does not tell.
@@ -151,15 +165,31 @@ pub(super) async fn authenticate(
     let verifier = if let Some(verifier) = users.verifiers.get(user) {
         verifier
     } else {
-        mock = Verifier::mock(user, &users.mock_secret);
+        mock = users.mock(user);
         &mock
     };
-    let exchange = ServerExchange::begin(verifier, &initial, &nonce).map_err(|_| failed())?;
+    let failed = |error| failed(user, &error);
+    let exchange = ServerExchange::begin(verifier, &initial, &nonce).map_err(failed)?;
     ask(client, &Authentication::SaslContinue(exchange.challenge())).await?;
     let answer = password_message(client).await?;
     // A mock never passes, whatever the proof.
-    let outcome = exchange.finish(&answer).map_err(|_| failed())?;
+    let outcome = exchange.finish(&answer).map_err(failed)?;
     ask(client, &Authentication::SaslFinal(outcome)).await
+}
+
+/// In PostgreSQL's words where the password is wrong; the other errors are the client's own.
+fn failed(user: &str, error: &ScramError) -> ErrorResponse {
+    match error {
+        ScramError::WrongPassword => ErrorResponse::fatal(
+            SqlState::INVALID_PASSWORD,
+            format!("password authentication failed for user \"{user}\""),
+        ),
+        error => violation(error),
+    }
+}
+
+fn violation(error: &dyn std::error::Error) -> ErrorResponse {
+    ErrorResponse::fatal(SqlState::PROTOCOL_VIOLATION, format!("irsa: {error}"))
 }
 
 async fn ask(client: &mut Transport, question: &Authentication) -> Result<(), ErrorResponse> {
@@ -171,11 +201,14 @@ async fn ask(client: &mut Transport, question: &Authentication) -> Result<(), Er
 /// The body of the client's next message, which must be an answer to an authentication request.
 async fn password_message(client: &mut Transport) -> Result<BytesMut, ErrorResponse> {
     loop {
-        let header = Header::parse(client.inbox()).map_err(|error| refused(&error.to_string()))?;
+        let header = Header::parse(client.inbox()).map_err(|error| violation(&error))?;
         if let Some(header) = header {
             let length = HEADER + header.body_len;
             if header.tag != PASSWORD_MESSAGE || length > MAX_MESSAGE {
-                return Err(refused("expected an answer to the authentication request"));
+                return Err(ErrorResponse::fatal(
+                    SqlState::PROTOCOL_VIOLATION,
+                    "irsa: expected an answer to the authentication request",
+                ));
             }
             if client.inbox().len() >= length {
                 let mut message = client.inbox().split_to(length);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::{Buf, Bytes, BytesMut};
-use irsa_identity::{RdsTarget, RdsToken};
+use irsa_identity::{ClockOffset, RdsTarget, RdsToken};
 use irsa_pgwire::backend::{self, Authentication};
 use irsa_pgwire::error_response::ErrorResponse;
 use irsa_pgwire::frame::{HEADER, Header};
@@ -19,6 +19,9 @@ use crate::transport::Transport;
 /// The most bytes a server may send before its first ReadyForQuery: parameters and notices come
 /// to a few kilobytes.
 const MAX_GREETING: usize = 1024 * 1024;
+
+/// How far a signature's time may be off ("Troubleshoot Signature Version 4", IAM user guide).
+const AWS_TOLERANCE: Duration = Duration::from_mins(5);
 
 /// A login that is under way.
 pub(super) struct Attempt<'a> {
@@ -175,10 +178,17 @@ impl<'a> Attempt<'a> {
                 LoginError::Refused {
                     response: Box::new(response),
                     token: self.token.clone(),
+                    clock: self.clock_that_is_off(),
                 }
             }
             Err(error) => error.into(),
         }
+    }
+
+    /// The clock, where it is so far off that AWS takes no signature that it dates.
+    fn clock_that_is_off(&self) -> Option<ClockOffset> {
+        let offset = self.database.identity.clock_offset()?;
+        (offset.amount() >= AWS_TOLERANCE).then_some(offset)
     }
 
     fn target(&self) -> Result<RdsTarget, LoginError> {

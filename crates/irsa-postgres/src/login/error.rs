@@ -1,7 +1,8 @@
 //! Why a login failed: the link of the identity chain that broke, in words for the client.
 //!
 //! The client's ErrorResponse has the SQLSTATE that drivers act on, a message that names the
-//! link and the cause, a DETAIL with who asked for what, and a HINT with the remedy. The token is in none.
+//! link and the cause, a DETAIL with who asked for what, and a HINT with the remedy. A server's own
+//! message stays as it is, so its link and cause are in the DETAIL. The token is in none.
 
 use std::fmt;
 use std::io;
@@ -9,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use irsa_chain::{Cause, Link, RoleArn};
-use irsa_identity::{IdentityError, RdsToken};
+use irsa_identity::{ClockOffset, IdentityError, RdsToken};
 use irsa_net::connect::ConnectError;
 use irsa_net::tls;
 use irsa_pgwire::MessageError;
@@ -28,8 +29,10 @@ pub(crate) enum LoginError {
     Connect(#[from] ConnectError),
     #[error("the server refuses TLS, and a token must not travel in clear text")]
     TlsRefused,
-    #[error("the server's certificate or TLS handshake was not accepted: {}", tls_text(.0))]
-    Tls(io::Error),
+    #[error("the server's certificate was not accepted: {}", tls::explain(.0))]
+    Certificate(rustls::Error),
+    #[error("the TLS handshake with the server failed: {}", tls::explain(.0))]
+    Tls(rustls::Error),
     #[error("the server asks for a {0} password, so the user is not a member of rds_iam")]
     PasswordWanted(&'static str),
     #[error("the server asks for an authentication method that IAM does not use")]
@@ -39,6 +42,8 @@ pub(crate) enum LoginError {
         response: Box<ErrorResponse>,
         /// The token that was sent before, if any.
         token: Option<Arc<RdsToken>>,
+        /// How far the clock that dated the token was off, if it was too far.
+        clock: Option<ClockOffset>,
     },
     #[error("the server broke the protocol: {0}")]
     Protocol(&'static str),
@@ -50,7 +55,7 @@ pub(crate) enum LoginError {
     Broken(#[from] io::Error),
     #[error("the server closed the connection during the login")]
     Closed,
-    #[error("the login took longer than {0:?}")]
+    #[error("the login was not over within {0:?} (`--login-timeout`)")]
     TimedOut(Duration),
 }
 
@@ -74,7 +79,10 @@ pub(crate) struct LoginFacts<'a> {
 impl LoginError {
     /// Whether the server turned the token down.
     pub(crate) fn is_iam_refusal(&self) -> bool {
-        self.cause() == Some(Cause::IamLoginRefused)
+        matches!(
+            self.cause(),
+            Some(Cause::IamLoginRefused | Cause::ClockSkew)
+        ) && self.token().is_some()
     }
 
     pub(crate) fn token(&self) -> Option<&RdsToken> {
@@ -89,9 +97,17 @@ impl LoginError {
             Self::Identity(error) => error.cause(),
             Self::Connect(error) => Some(error.cause()),
             Self::TlsRefused => Some(Cause::TlsRefusedByServer),
-            Self::Tls(_) => Some(Cause::TlsCertificateInvalid),
+            Self::Certificate(_) => Some(Cause::TlsCertificateInvalid),
+            Self::Tls(_) => Some(Cause::TlsHandshakeFailed),
             Self::PasswordWanted(_) => Some(Cause::RdsIamNotGranted),
-            Self::Refused { response, token } => cause_of(response.code, token.is_some()),
+            Self::Refused {
+                response,
+                token,
+                clock,
+            } => match cause_of(response, token.is_some()) {
+                Some(Cause::IamLoginRefused) if clock.is_some() => Some(Cause::ClockSkew),
+                cause => cause,
+            },
             Self::Broken(_) | Self::Closed => Some(Cause::EndpointUnreachable),
             Self::TimedOut(_) => Some(Cause::EndpointTimeout),
             Self::UserNotUtf8
@@ -116,19 +132,32 @@ impl LoginError {
             _ => ErrorResponse::fatal(self.sqlstate(), self.message()),
         };
         if let Some(remedy) = self.remedy() {
-            response.detail.get_or_insert_with(|| facts.to_string());
+            response.detail.get_or_insert_with(|| self.detail(facts));
             response.hint.get_or_insert(remedy);
         }
         response
     }
 
     fn message(&self) -> String {
-        match (self.link(), self.cause()) {
-            (Some(link), Some(cause)) => {
-                format!("irsa: {self} (link: {}, cause: {})", link.id(), cause.id())
+        format!("irsa: {self}{}", self.place())
+    }
+
+    fn detail(&self, facts: &LoginFacts<'_>) -> String {
+        match self {
+            Self::Refused { clock, .. } => {
+                let clock = clock.map_or_else(String::new, |clock| format!("; {clock}"));
+                format!("{facts}{clock}{}", self.place())
             }
-            (Some(link), None) => format!("irsa: {self} (link: {})", link.id()),
-            (None, _) => format!("irsa: {self}"),
+            _ => facts.to_string(),
+        }
+    }
+
+    /// Where to look it up: the link and, where it is known, the cause.
+    fn place(&self) -> String {
+        match (self.link(), self.cause()) {
+            (Some(link), Some(cause)) => format!(" (link: {}, cause: {})", link.id(), cause.id()),
+            (Some(link), None) => format!(" (link: {})", link.id()),
+            (None, _) => String::new(),
         }
     }
 
@@ -153,12 +182,23 @@ impl LoginError {
     }
 }
 
-fn cause_of(code: SqlState, after_token: bool) -> Option<Cause> {
-    match code {
-        SqlState::INVALID_AUTHORIZATION_SPECIFICATION if after_token => {
-            Some(Cause::IamLoginRefused)
-        }
-        SqlState::INVALID_AUTHORIZATION_SPECIFICATION => Some(Cause::RoleNotFound),
+/// Where PostgreSQL's own source raises 28000 for other reasons than a refused password. The
+/// names are not translated, unlike its messages.
+mod routine {
+    /// No line of `pg_hba.conf` lets the client in.
+    pub(super) const NOT_IN_HBA: &str = "ClientAuthentication";
+    /// There is no such role, or it may not log in.
+    pub(super) const NO_SUCH_ROLE: &str = "InitializeSessionUserId";
+}
+
+fn cause_of(response: &ErrorResponse, after_token: bool) -> Option<Cause> {
+    match response.code {
+        SqlState::INVALID_AUTHORIZATION_SPECIFICATION => match routine_of(response) {
+            Some(routine::NOT_IN_HBA) => None,
+            Some(routine::NO_SUCH_ROLE) => Some(Cause::RoleNotFound),
+            _ if after_token => Some(Cause::IamLoginRefused),
+            _ => Some(Cause::RoleNotFound),
+        },
         SqlState::INVALID_PASSWORD => Some(Cause::RdsIamNotGranted),
         SqlState::INVALID_CATALOG => Some(Cause::WrongDatabase),
         SqlState::INSUFFICIENT_PRIVILEGE => Some(Cause::DatabaseAccessDenied),
@@ -167,11 +207,11 @@ fn cause_of(code: SqlState, after_token: bool) -> Option<Cause> {
     }
 }
 
-fn tls_text(error: &io::Error) -> String {
-    error
-        .get_ref()
-        .and_then(|inner| inner.downcast_ref::<rustls::Error>())
-        .map_or_else(|| error.to_string(), tls::explain)
+/// The function that raised an error (PostgreSQL docs, "Error and Notice Message Fields").
+fn routine_of(response: &ErrorResponse) -> Option<&str> {
+    let mut others = response.others.iter();
+    let (_, routine) = others.find(|(letter, _)| *letter == b'R')?;
+    Some(routine)
 }
 
 // === impl LoginFacts ===
@@ -196,5 +236,66 @@ impl fmt::Display for LoginFacts<'_> {
             Some(age) => write!(f, ", token signed {} s ago", age.as_secs()),
             None => write!(f, ", no token sent"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use irsa_identity::{RdsTarget, SessionCredentials, sign_rds_token};
+
+    use super::*;
+
+    fn refused_with(clock: Option<ClockOffset>) -> LoginError {
+        let target = RdsTarget {
+            sign_host: "orders.example".to_owned(),
+            port: 5432,
+            user: "app".to_owned(),
+            region: "eu-central-1".parse().unwrap(),
+        };
+        let credentials = SessionCredentials::new("ASIAEXAMPLE", "secret", None, None);
+        let token = sign_rds_token(&target, &credentials, UNIX_EPOCH).unwrap();
+        let said = "PAM authentication failed for user \"app\"";
+        LoginError::Refused {
+            response: Box::new(ErrorResponse::fatal(
+                SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
+                said,
+            )),
+            token: Some(Arc::new(token)),
+            clock,
+        }
+    }
+
+    #[test]
+    fn a_refused_token_that_a_wrong_clock_dated_names_the_clock() {
+        let facts = LoginFacts {
+            user: "app",
+            endpoint: "orders.example:5432".to_owned(),
+            region: "eu-central-1",
+            source: "web-identity",
+            role: None,
+            token_age: Some(Duration::from_secs(7)),
+        };
+        let behind = ClockOffset::Behind(Duration::from_hours(1));
+        let error = refused_with(Some(behind));
+        assert!(error.is_iam_refusal(), "a fresh token may still help");
+        let response = error.response(&facts);
+        assert_eq!(
+            response.message,
+            "PAM authentication failed for user \"app\""
+        );
+        assert_eq!(
+            response.detail.unwrap(),
+            "user app at orders.example:5432 (region eu-central-1), identity from web-identity, \
+             token signed 7 s ago; this machine's clock is 3600 s behind AWS's (link: signature, \
+             cause: clock-skew)"
+        );
+        assert_eq!(response.hint.as_deref(), Some(Cause::ClockSkew.remedy()));
+        assert_eq!(
+            refused_with(None).cause(),
+            Some(Cause::IamLoginRefused),
+            "a clock that is right is not blamed"
+        );
     }
 }

@@ -3,11 +3,13 @@
 use irsa_pgwire::error_response::ErrorResponse;
 use irsa_pgwire::frontend::terminate;
 use irsa_pgwire::sqlstate::SqlState;
+use irsa_testing::Log;
 use tokio::time::Instant;
 
 use crate::client::{Linked, linked, linked_by, linked_over};
 use crate::encryption::Encryption;
-use crate::proxy::SHORT;
+use crate::proxy::{SHORT, Setup};
+use crate::server::Server;
 use crate::wire::{encoded, message};
 
 /// The beginning of a row that is longer than what is there of it.
@@ -94,6 +96,22 @@ async fn a_goodbye_reaches_the_server_and_its_close_is_no_fault() {
         assert_eq!(client.rest().await, "");
         proxy.end().await;
     }
+}
+
+#[tokio::test]
+async fn a_server_that_resets_after_a_goodbye_is_not_lost() {
+    let (log, _guard) = Log::capture();
+    let server = Server::new().that_resets().run().await;
+    let proxy = Setup::of(&server).start().await;
+    let mut client = proxy.log_in().await.unwrap().wire;
+    let mut upstream = server.session().await;
+    client.send(encoded(terminate)).await;
+    assert_eq!(upstream.message().await.unwrap().tag, b'X');
+    drop(upstream);
+    assert_eq!(client.rest().await, "");
+    proxy.end().await;
+    assert!(log.text().contains("session ended"), "the capture works");
+    assert!(!log.text().contains("lost"), "{}", log.text());
 }
 
 #[tokio::test]

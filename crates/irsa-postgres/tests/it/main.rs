@@ -22,6 +22,7 @@ mod beginnings;
 mod cancel;
 mod certificates;
 mod crowds;
+mod departures;
 mod endings;
 mod giant_rows;
 mod hostile_beginnings;

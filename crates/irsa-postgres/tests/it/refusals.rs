@@ -56,7 +56,29 @@ async fn what_the_server_says_keeps_its_code_and_its_words() {
 async fn a_refused_token_is_explained_with_who_asked_for_what() {
     let error = refused_with(&refusal()).await;
     assert_explained(&error, Cause::IamLoginRefused);
-    assert!(error.detail.unwrap().contains("token signed 0 s ago"));
+    let detail = error.detail.unwrap();
+    assert!(detail.contains("token signed 0 s ago"), "{detail}");
+    let place = "(link: grant, cause: iam-login-refused)";
+    assert!(detail.ends_with(place), "{detail}");
+}
+
+#[tokio::test]
+async fn what_is_no_refusal_of_a_token_is_not_taken_for_one() {
+    let raised_by = |routine: &str, text| {
+        let mut error = refusal();
+        error.message = text;
+        error.others = vec![(b'R', routine.to_owned())];
+        error
+    };
+    let no_login = "role \"app\" is not permitted to log in".to_owned();
+    let error = refused_with(&raised_by("InitializeSessionUserId", no_login)).await;
+    assert_explained(&error, Cause::RoleNotFound);
+
+    let no_line = "no pg_hba.conf entry for host \"10.0.0.1\"".to_owned();
+    let said = raised_by("ClientAuthentication", no_line);
+    let (error, passwords) = refusal_of([Step::refuse(&said)]).await;
+    assert_eq!(error, said, "there is nothing to add");
+    assert!(passwords.is_empty());
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use irsa_pgwire::scram::{ClientExchange, DEFAULT_ITERATIONS, MECHANISM, Verifier
 use irsa_pgwire::sqlstate::SqlState;
 use irsa_pgwire::startup::Startup;
 use irsa_postgres::{ClientAuth, ScramUsers};
+use irsa_testing::Log;
 
 use crate::client::{Session, greeted, packet, startup};
 use crate::proxy::{Proxy, SHORT, Setup};
@@ -16,16 +17,20 @@ use crate::wire::{Wire, encoded, message};
 const PASSWORD: &[u8] = b"correct horse";
 
 async fn stage() -> (RunningServer, Proxy) {
+    stage_with(DEFAULT_ITERATIONS).await
+}
+
+async fn stage_with(iterations: u32) -> (RunningServer, Proxy) {
     let server = Server::new().run().await;
     let mut setup = Setup::of(&server);
-    setup.client_auth = ClientAuth::Scram(users());
+    setup.client_auth = ClientAuth::Scram(users(iterations));
     setup.limits.startup_timeout = SHORT * 5;
     (server, setup.start().await)
 }
 
 /// Knows `app` only.
-fn users() -> ScramUsers {
-    let verifier = Verifier::from_password(PASSWORD, &[3; 16], DEFAULT_ITERATIONS).unwrap();
+fn users(iterations: u32) -> ScramUsers {
+    let verifier = Verifier::from_password(PASSWORD, &[3; 16], iterations).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("users");
     let text = format!("; who may connect\n\n\"app\" \"{}\"\n", verifier.expose());
@@ -137,6 +142,47 @@ async fn an_unknown_user_has_a_salt_that_stays_as_a_known_ones_does() {
 }
 
 #[tokio::test]
+async fn an_unknown_user_is_asked_for_as_many_iterations_as_a_known_one() {
+    let (_server, proxy) = stage_with(5_000).await;
+    for user in ["app", "nobody"] {
+        let client = challenged(&proxy, user, PASSWORD).await;
+        let salt = salt_of(&client.challenge);
+        assert!(salt.ends_with(",i=5000"), "{user}: {salt}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_insists_on_channel_binding_is_told_that_there_is_none() {
+    let (_server, proxy) = stage().await;
+    let mut wire = proxy.connect().await;
+    wire.send(packet(&startup())).await;
+    authentication(&mut wire).await;
+    let first = b"p=tls-server-end-point,,n=,r=abc";
+    wire.send(encoded(|buf| sasl_initial(MECHANISM, Some(first), buf)))
+        .await;
+    let error = wire.last_words().await;
+    assert_eq!(error.code, SqlState::PROTOCOL_VIOLATION);
+    assert!(error.message.contains("channel binding"), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_refused_client_is_logged_and_one_that_goes_to_ask_for_its_password_is_not() {
+    let (log, _guard) = Log::capture();
+    let (_server, proxy) = stage().await;
+    let mut wire = proxy.connect().await;
+    wire.send(packet(&startup())).await;
+    authentication(&mut wire).await;
+    drop(wire);
+    proxy.until_sessions_are(0).await;
+    assert!(!log.text().contains("client refused"), "{}", log.text());
+    assert_eq!(proxy.metric("postgres_refusals_total"), 0);
+
+    assert!(log_in_as(&proxy, "app", b"wrong").await.is_err());
+    assert!(log.text().contains("client refused"), "{}", log.text());
+    assert_eq!(proxy.metric("postgres_refusals_total"), 1);
+}
+
+#[tokio::test]
 async fn an_answer_that_is_no_scram_is_refused() {
     let (server, proxy) = stage().await;
     let not_scram = [
@@ -152,7 +198,7 @@ async fn an_answer_that_is_no_scram_is_refused() {
         authentication(&mut wire).await;
         let _ = wire.try_send(answer).await;
         let error = wire.message().await.unwrap().error();
-        assert!(error.code.as_str().starts_with("28"), "{error:?}");
+        assert_eq!(error.code, SqlState::PROTOCOL_VIOLATION, "{error:?}");
     }
     assert_eq!(server.connections(), 0);
     proxy.end().await;

@@ -5,12 +5,14 @@ mod script;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use irsa_net::tls::LocalAuthority;
 use irsa_pgwire::backend::{self, Authentication, TransactionStatus};
 use irsa_pgwire::startup::{CancelKey, Initial, Startup};
 use rustls::ServerConfig;
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 
 pub(crate) use self::records::Login;
@@ -32,6 +34,7 @@ pub(crate) struct Server {
     first_words: FirstWords,
     encryption: Encryption,
     takes_cancels: bool,
+    resets: bool,
     key: CancelKey,
     script: Arc<dyn Fn(usize) -> Vec<Step> + Send + Sync>,
 }
@@ -45,6 +48,8 @@ enum FirstWords {
     Instead(&'static [u8]),
     /// These bytes, and then nothing more.
     Last(&'static [u8]),
+    /// `S`, and these bytes in answer to the beginning of a handshake.
+    InHandshake(&'static [u8]),
 }
 
 /// A server that runs, until the test's runtime ends.
@@ -64,6 +69,7 @@ impl Server {
             first_words: FirstWords::Tls,
             encryption: Encryption::Server,
             takes_cancels: true,
+            resets: false,
             key: CancelKey::new(4711, vec![9; 4]),
             script: Arc::new(|_| vec![Step::ask_for_password(), Step::Welcome]),
         }
@@ -102,6 +108,12 @@ impl Server {
         self
     }
 
+    /// Resets connections where others close them.
+    pub(crate) fn that_resets(mut self) -> Self {
+        self.resets = true;
+        self
+    }
+
     /// What clients are to cancel with.
     pub(crate) fn with_key(mut self, key: CancelKey) -> Self {
         self.key = key;
@@ -117,6 +129,12 @@ impl Server {
     /// What it answers to SSLRequest, to close the connection then.
     pub(crate) fn closes_after(mut self, words: &'static [u8]) -> Self {
         self.first_words = FirstWords::Last(words);
+        self
+    }
+
+    /// What it answers to the beginning of a TLS handshake, and then listens to what comes.
+    pub(crate) fn answers_the_handshake_with(mut self, words: &'static [u8]) -> Self {
+        self.first_words = FirstWords::InHandshake(words);
         self
     }
 
@@ -148,6 +166,10 @@ impl Server {
 
     async fn serve(&self, stream: TcpStream, tls: &Arc<ServerConfig>, records: &Records) {
         stream.set_nodelay(true).unwrap();
+        if self.resets {
+            let lingering = SockRef::from(&stream).set_linger(Some(Duration::ZERO));
+            lingering.unwrap();
+        }
         let mut wire = Wire::new(stream);
         match wire.packet().await {
             Some((Initial::Ssl, _)) => {}
@@ -157,6 +179,13 @@ impl Server {
         match self.first_words {
             FirstWords::Tls => wire.send(b"S").await,
             FirstWords::Last(words) => return wire.send(words).await,
+            FirstWords::InHandshake(words) => {
+                wire.send(b"S").await;
+                wire.bytes(1).await;
+                wire.send(words).await;
+                wire.rest().await;
+                return;
+            }
             FirstWords::Instead(words) => {
                 wire.send(words).await;
                 return records.overheard.put(wire.rest().await);

@@ -81,3 +81,16 @@ async fn a_server_that_closes_in_the_handshake_is_unreachable_not_untrusted() {
     let server = Server::new().closes_after(b"S").run().await;
     assert_cause(&refusal_by(&server).await, Cause::EndpointUnreachable);
 }
+
+#[tokio::test]
+async fn a_handshake_that_fails_for_another_reason_does_not_blame_the_certificate() {
+    let handshake_failure = b"\x15\x03\x03\x00\x02\x02\x28".as_slice();
+    for words in [handshake_failure, b"HTTP/1.1 400 Bad Request\r\n\r\n"] {
+        let server = Server::new().answers_the_handshake_with(words).run().await;
+        let error = refusal_by(&server).await;
+        assert_eq!(error.code, SqlState::SQLCLIENT_UNABLE);
+        assert!(error.message.contains("TLS handshake"), "{error:?}");
+        assert_cause(&error, Cause::TlsHandshakeFailed);
+        assert!(server.logins().is_empty());
+    }
+}

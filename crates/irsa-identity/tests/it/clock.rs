@@ -1,0 +1,83 @@
+//! What STS's `Date` tells of this machine's clock, which stands at 16:00.
+
+use std::time::Duration;
+
+use irsa_identity::{ClockOffset, Identity, SourceChoice};
+use irsa_testing::Log;
+
+use crate::aws::{IN_AN_HOUR, Pod, refusal, session};
+use crate::server::{Reply, Server};
+
+/// Far more than an answer takes.
+const SLACK: Duration = Duration::from_secs(15);
+
+/// An answer to the exchange, at this time.
+fn dated(date: &'static str, reply: Reply) -> Reply {
+    match reply {
+        Reply::Answer(status, body) => Reply::Dated(date, status, body),
+        other => other,
+    }
+}
+
+async fn after_an_exchange(reply: fn() -> Reply) -> (Pod, Identity) {
+    let sts = Server::start(move |_, _| reply()).await;
+    let pod = Pod::with_sts(&sts.url);
+    let identity = pod.start(SourceChoice::Auto).unwrap();
+    let _ = identity.watch().changed().await;
+    (pod, identity)
+}
+
+fn with_credentials() -> Reply {
+    session("AssumeRoleWithWebIdentity", "ASIAEXAMPLE", IN_AN_HOUR)
+}
+
+fn assert_near(offset: Duration, expected: Duration) {
+    assert!((expected..expected + SLACK).contains(&offset), "{offset:?}");
+}
+
+#[tokio::test]
+async fn an_answer_and_a_refusal_tell_that_the_clock_is_behind() {
+    const AN_HOUR_LATER: &str = "Mon, 24 Nov 2025 17:00:00 GMT";
+    for reply in [
+        (|| dated(AN_HOUR_LATER, with_credentials())) as fn() -> Reply,
+        || dated(AN_HOUR_LATER, refusal(403, "AccessDenied", "no")),
+    ] {
+        let (log, _guard) = Log::capture();
+        let (pod, identity) = after_an_exchange(reply).await;
+        let Some(ClockOffset::Behind(offset)) = identity.clock_offset() else {
+            panic!("{:?}", identity.clock_offset());
+        };
+        assert_near(offset, Duration::from_hours(1));
+        assert!(log.text().contains("clock-skew"), "{}", log.text());
+
+        pod.clock.advance(Duration::from_hours(1));
+        let set_right = identity.clock_offset().unwrap();
+        assert!(
+            set_right.amount() < SLACK,
+            "setting the clock shows at once"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_ahead_is_told_so() {
+    let reply = || dated("Mon, 24 Nov 2025 15:50:00 GMT", with_credentials());
+    let (_pod, identity) = after_an_exchange(reply).await;
+    let offset = identity.clock_offset().unwrap();
+    let ClockOffset::Ahead(amount) = offset else {
+        panic!("{offset}");
+    };
+    assert_near(amount + SLACK, Duration::from_mins(10));
+    assert!(offset.to_string().contains("ahead of AWS's"), "{offset}");
+}
+
+#[tokio::test]
+async fn a_date_that_is_none_tells_nothing() {
+    for reply in [with_credentials as fn() -> Reply, || {
+        dated("soon", with_credentials())
+    }] {
+        let (_pod, identity) = after_an_exchange(reply).await;
+        assert_eq!(identity.clock_offset(), None);
+        assert!(identity.credentials().await.is_ok());
+    }
+}
