@@ -57,6 +57,13 @@ impl LabClock for SkewedClock {
     }
 }
 
+/// Sleeps, if there is anything to sleep: the timer rounds even nothing up to a millisecond.
+pub(crate) async fn pause(duration: Duration) {
+    if !duration.is_zero() {
+        tokio::time::sleep(duration).await;
+    }
+}
+
 /// Whole seconds since 1970, 0 for earlier times.
 pub fn unix_seconds(at: SystemTime) -> u64 {
     at.duration_since(UNIX_EPOCH)

@@ -22,6 +22,8 @@ pub(crate) fn environment(
         ("AWS_STS_REGIONAL_ENDPOINTS", "regional".to_owned()),
         ("AWS_ENDPOINT_URL_STS", facts.sts.url.clone()),
         ("AWS_CA_BUNDLE", ca_file.clone()),
+        // Node.js trusts it besides its own.
+        ("NODE_EXTRA_CA_CERTS", ca_file.clone()),
         ("AWS_EC2_METADATA_SERVICE_ENDPOINT", facts.imds.url.clone()),
         ("IRSA_CA_FILE", ca_file),
     ]);
@@ -54,16 +56,26 @@ pub(crate) fn environment(
         .collect()
 }
 
+/// Web identity goes before what an agent hands out, in every SDK.
+const OF_WEB_IDENTITY: [&str; 2] = ["AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE"];
+
 /// The variables as a shell reads them, one `export` a line.
+///
+/// A shell that was another workload before must not stay that one: what would go before the identity of a
+/// workload with Pod Identity is unset first.
 pub fn exports(workload: &WorkloadFacts) -> String {
-    workload
-        .environment
-        .iter()
-        .fold(String::new(), |mut text, (name, value)| {
-            // Writing to a `String` can't fail.
-            let _ = writeln!(text, "export {name}='{}'", value.replace('\'', r"'\''"));
-            text
-        })
+    let environment = &workload.environment;
+    let has_agent = environment.contains_key("AWS_CONTAINER_CREDENTIALS_FULL_URI");
+    let unset = if has_agent {
+        format!("unset {}\n", OF_WEB_IDENTITY.join(" "))
+    } else {
+        String::new()
+    };
+    environment.iter().fold(unset, |mut text, (name, value)| {
+        // Writing to a `String` can't fail.
+        let _ = writeln!(text, "export {name}='{}'", value.replace('\'', r"'\''"));
+        text
+    })
 }
 
 /// The proxy's upstream for the workload's database: signed for the endpoint, dialled at the lab.
@@ -135,8 +147,8 @@ mod tests {
     }
 
     #[test]
-    fn exports_quote_for_the_shell() {
-        let facts = WorkloadFacts {
+    fn exports_quote_for_the_shell_and_leave_no_other_identity() {
+        let mut facts = WorkloadFacts {
             name: "a".to_owned(),
             namespace: "n".to_owned(),
             service_account: "s".to_owned(),
@@ -149,5 +161,12 @@ mod tests {
             domain: None,
         };
         assert_eq!(exports(&facts), "export A='it'\\''s $HOME'\n");
+        let agent = "AWS_CONTAINER_CREDENTIALS_FULL_URI".to_owned();
+        facts.environment = BTreeMap::from([(agent, "http://a".to_owned())]);
+        assert_eq!(
+            exports(&facts),
+            "unset AWS_ROLE_ARN AWS_WEB_IDENTITY_TOKEN_FILE\n\
+             export AWS_CONTAINER_CREDENTIALS_FULL_URI='http://a'\n"
+        );
     }
 }

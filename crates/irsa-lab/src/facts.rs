@@ -1,10 +1,17 @@
 //! What a running lab tells its users: `lab.json`.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use irsa_chain::{AccountId, DbResourceId, Region, RoleArn};
 use serde::{Deserialize, Serialize};
+
+use crate::error::LabError;
+use crate::state_dir;
+
+/// The file in a lab's state folder that holds its facts.
+pub const FACTS_FILE: &str = "lab.json";
 
 /// Where everything of a running lab is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +41,22 @@ pub struct LabFacts {
     pub domains: Vec<DomainFacts>,
     /// The workloads, each with its environment.
     pub workloads: Vec<WorkloadFacts>,
+}
+
+impl LabFacts {
+    /// Reads what the lab of a state folder wrote.
+    ///
+    /// # Errors
+    /// There is no such file, it is none, or somebody else could have written it: shells evaluate what
+    /// it says.
+    pub fn read(state_dir: &Path) -> Result<Self, LabError> {
+        state_dir::check(state_dir)?;
+        let path = state_dir.join(FACTS_FILE);
+        let text =
+            fs::read_to_string(&path).map_err(|error| LabError::file("read", &path, error))?;
+        let broken = |error| LabError::file("read", &path, io::Error::other(error));
+        serde_json::from_str(&text).map_err(|error: serde_json::Error| broken(error))
+    }
 }
 
 /// An issuer: its public name, and where it really listens.

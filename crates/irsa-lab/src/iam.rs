@@ -1,34 +1,61 @@
 //! What a role session may do: its role's policies, asked with the context that IAM would give.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
-use irsa_policy::{Context, NearMiss, Policy, Principal, Request, Verdict, decide};
+use irsa_policy::{Context, Decision, NearMiss, Policy, Principal, Request, Verdict, decide};
 
 use crate::clock::{rfc3339, unix_seconds};
 use crate::sessions::Session;
 use crate::world::Role;
 
-/// Asks the policies of `role`, whose session this is, whether it may do `action` on `resource`.
+/// Asks the policies of `role`, whose session this is, and those passed with the session, whether it
+/// may do an action on a resource.
 pub(crate) fn may(
     session: &Session,
     role: &Role,
-    action: &str,
-    resource: &str,
-    now: SystemTime,
+    (action, resource): (&str, &str),
+    context: &Context,
 ) -> Verdict {
     let principal = session.principal().to_string();
-    let policies: Vec<&Policy> = role.policies.iter().map(|one| &one.policy).collect();
-    let context = session_context(session, role, now);
-    let principal = Principal::Aws(&principal);
-    decide(
-        &policies,
-        &Request {
-            principal,
-            action,
-            resource: Some(resource),
-            context: &context,
-        },
-    )
+    let request = Request {
+        principal: Principal::Aws(&principal),
+        action,
+        resource: Some(resource),
+        context,
+    };
+    let of_role: Vec<&Policy> = role.policies.iter().map(|one| &one.policy).collect();
+    let verdict = decide(&of_role, &request);
+    match passed(session, &request) {
+        Some(passed)
+            if verdict.decision != Decision::ExplicitlyDenied
+                && passed.decision != Decision::Allowed =>
+        {
+            passed
+        }
+        _ => verdict,
+    }
+}
+
+/// Whether the policies passed with the session, if there are any, allow an action on a resource.
+pub(crate) fn session_allows(
+    session: &Session,
+    (action, resource): (&str, &str),
+    context: &Context,
+) -> bool {
+    let principal = session.principal().to_string();
+    let request = Request {
+        principal: Principal::Aws(&principal),
+        action,
+        resource: Some(resource),
+        context,
+    };
+    passed(session, &request).is_none_or(|verdict| verdict.decision == Decision::Allowed)
+}
+
+fn passed(session: &Session, request: &Request<'_>) -> Option<Verdict> {
+    let policies: Vec<&Policy> = session.spec.policies.iter().map(Arc::as_ref).collect();
+    (!policies.is_empty()).then(|| decide(&policies, request))
 }
 
 /// Asks the trust policy of `role` whether `principal` may do `action`, `sts:AssumeRole` say.
@@ -64,11 +91,12 @@ pub(crate) fn kept_by(miss: &NearMiss) -> String {
 /// The global condition keys of a request by a role session (IAM User Guide, "AWS global condition
 /// context keys").
 pub(crate) fn session_context(session: &Session, role: &Role, now: SystemTime) -> Context {
-    let context = time_context(now)
+    let mut context = time_context(now)
         .with("aws:PrincipalArn", role.arn.to_string())
         .with("aws:PrincipalAccount", role.arn.account().to_string())
         .with("aws:PrincipalType", "AssumedRole")
         .with("aws:userid", user_id(session, role));
+    context.insert("aws:SourceIdentity", session.spec.source_identity.clone());
     session
         .spec
         .tags

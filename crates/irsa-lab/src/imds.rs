@@ -85,7 +85,7 @@ impl Imds {
         let operation = operation(request);
         if fault.disabled {
             self.ledger.count(Service::Imds, operation, Outcome::Fault);
-            return reply::text(StatusCode::FORBIDDEN, "");
+            return page(StatusCode::FORBIDDEN);
         }
         if operation == "token" {
             if fault.hop_limit_one {
@@ -162,7 +162,7 @@ impl Imds {
         let Some(document) = self.document(request.uri().path(), now) else {
             self.ledger
                 .count(Service::Imds, operation, Outcome::Refused);
-            return reply::text(StatusCode::NOT_FOUND, "");
+            return page(StatusCode::NOT_FOUND);
         };
         self.ledger.count(Service::Imds, operation, Outcome::Served);
         reply::text(StatusCode::OK, document)
@@ -234,12 +234,23 @@ impl Imds {
             code: status.as_str().to_owned(),
             message: why.to_owned(),
         });
-        reply::text(status, "")
+        page(status)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What the service answers instead of metadata.
+fn page(status: StatusCode) -> Response<Bytes> {
+    let title = status.to_string().replacen(' ', " - ", 1);
+    let page = format!(
+        "<?xml version=\"1.0\" encoding=\"iso-8859-1\"?>\n\
+         <html xmlns=\"http://www.w3.org/1999/xhtml\" xml:lang=\"en\" lang=\"en\">\n <head>\n  \
+         <title>{title}</title>\n </head>\n <body>\n  <h1>{title}</h1>\n </body>\n</html>\n"
+    );
+    reply::of_type("text/html", status, page)
 }
 
 /// Few names, so that a caller can't fill the ledger.

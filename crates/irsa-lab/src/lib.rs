@@ -49,4 +49,5 @@ pub use lab::Lab;
 pub use ledger::{Ledger, LedgerSnapshot};
 pub use options::{LabOptions, LabPorts};
 pub use sessions::Sessions;
+pub use state_dir::default_state_dir;
 pub use world::World;

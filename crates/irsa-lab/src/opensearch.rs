@@ -12,8 +12,8 @@
 //! meet: a world should have no more of them than it needs.
 //!
 //! What goes wrong is told to the client in AWS's words and to the [ledger](crate::Ledger) with its true cause.
-//! Refusals of single items of a bulk stay in its answer, and the ledger does not learn of them. Requests signed in
-//! the query are taken for unsigned ones.
+//! A bulk of which the security plugin refuses single items is a refusal there, though its status is 200. Signatures may
+//! be in the header or in the query.
 
 mod authorize;
 mod backend;
@@ -24,6 +24,7 @@ mod refusal;
 mod server;
 mod setup;
 mod signature;
+mod verdict;
 
 use irsa_components::opensearch::{OpenSearchBinaries, OpenSearchError};
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, HOST};
-use http::{Method, Request, Response, StatusCode};
+use http::{Request, Response, StatusCode};
 use irsa_chain::Cause;
 use serde_json::json;
 
@@ -51,9 +51,9 @@ struct AgentError {
 }
 
 impl PodIdentityAgent {
-    /// Answers a request.
+    /// Answers a request. Like the agent it does not look at the method.
     pub fn handle(&self, request: &Request<Bytes>) -> Response<Bytes> {
-        if request.uri().path() != "/v1/credentials" || request.method() != Method::GET {
+        if request.uri().path() != "/v1/credentials" {
             self.ledger
                 .count(Service::PodIdentity, "unknown", Outcome::Refused);
             return reply::text(StatusCode::NOT_FOUND, "404 page not found\n");

@@ -1,12 +1,13 @@
 //! Temporary credentials that the lab has issued: the one place that knows which are real.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use irsa_chain::{AssumedRoleArn, RoleArn, SessionName};
+use irsa_policy::Policy;
 use rand::Rng as _;
 
 use crate::random;
@@ -41,12 +42,18 @@ pub struct SessionSpec {
     pub life: Duration,
     /// How it came about.
     pub origin: Origin,
-    /// Session tags (`kubernetes-namespace` and the like); transitive.
+    /// Session tags (`kubernetes-namespace` and the like).
     pub tags: BTreeMap<String, String>,
+    /// The keys of the tags that a session gets as well whose role is assumed with this one.
+    pub transitive_tags: BTreeSet<String>,
+    /// Who stands behind the session; stays along the chain.
+    pub source_identity: Option<String>,
+    /// Policies passed with the session: it may do no more than they allow.
+    pub policies: Vec<Arc<Policy>>,
 }
 
 impl SessionSpec {
-    /// A session without tags.
+    /// A session without tags and policies of its own.
     pub fn new(role: RoleArn, name: SessionName, life: Duration, origin: Origin) -> Self {
         Self {
             role,
@@ -54,6 +61,9 @@ impl SessionSpec {
             life,
             origin,
             tags: BTreeMap::new(),
+            transitive_tags: BTreeSet::new(),
+            source_identity: None,
+            policies: Vec::new(),
         }
     }
 }

@@ -6,17 +6,17 @@
 mod canonical;
 mod encode;
 mod fault;
-mod header;
 mod key;
 mod presigned;
+mod request;
 mod scope;
+pub(crate) mod sentences;
 
 pub use fault::SignatureFault;
-pub use header::{Expected, SignedRequest, Target, credential, expected, missing_parts, verify};
 pub use presigned::{Presigned, PresignedError};
+pub use request::{Expected, SignedRequest, Target, expected, verify};
 pub use scope::CredentialScope;
 
-pub(crate) use scope::amz_date;
 #[cfg(test)]
 pub(crate) use scope::parse_amz_date;
 

@@ -1,48 +1,232 @@
-//! The folder of a lab's files.
+//! The folder of a lab's files: tokens, the authority's certificate, `lab.json`, logs of servers.
+//!
+//! What is in it is trusted: token files are credentials, and shells evaluate what `lab.json` says. So
+//! nobody but its owner may be able to change it, though its default place is one that all accounts of
+//! a machine share.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::ffi::OsStr;
+use std::fs::{self, DirBuilder, File, Metadata, Permissions, TryLockError};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
 use crate::error::LabError;
+use crate::facts::FACTS_FILE;
+
+/// The name of the default folder.
+const NAME: &str = "irsa-lab";
+/// Held by the lab that runs here.
+const LOCK_FILE: &str = "lock";
+const ROOT: u32 = 0;
+
+/// Where a lab's files are if nobody says: below `$XDG_RUNTIME_DIR`, which only its owner can enter, or
+/// below the folder for temporary files.
+///
+/// The variable is an argument, because only the command line reads the environment; one that is not
+/// an absolute path is ignored (XDG Base Directory Specification).
+pub fn default_state_dir(xdg_runtime_dir: Option<&OsStr>) -> PathBuf {
+    let runtime = xdg_runtime_dir.map(PathBuf::from);
+    let runtime = runtime.filter(|path| path.is_absolute() && path.is_dir());
+    runtime.unwrap_or_else(std::env::temp_dir).join(NAME)
+}
 
 /// The folder; a temporary one goes with the lab.
 #[derive(Debug)]
 pub(crate) enum StateDir {
-    /// The caller's; stays.
-    Given(PathBuf),
+    /// The caller's; stays, but what describes the lab goes.
+    Given { path: PathBuf, _lock: File },
     /// Removed on drop.
     Temporary(TempDir),
 }
 
 impl StateDir {
-    /// Makes the folder. Others may pass through it (PostgreSQL runs under a uid of its own) but
-    /// not look into it.
+    /// Makes the folder, or takes one that nobody else can change and no other lab is in.
     pub(crate) fn new(given: Option<PathBuf>) -> Result<Self, LabError> {
-        let dir = if let Some(path) = given {
-            fs::create_dir_all(&path).map_err(|error| LabError::file("create", &path, error))?;
-            Self::Given(
-                path.canonicalize()
-                    .map_err(|error| LabError::file("find", &path, error))?,
-            )
-        } else {
-            let made = tempfile::Builder::new().prefix("irsa-lab-").tempdir();
-            Self::Temporary(
-                made.map_err(|error| LabError::file("create", std::env::temp_dir(), error))?,
-            )
+        let Some(path) = given else {
+            let private = Permissions::from_mode(0o700);
+            let mut builder = tempfile::Builder::new();
+            let made = builder.prefix("irsa-lab-").permissions(private).tempdir();
+            let made =
+                made.map_err(|error| LabError::file("create", std::env::temp_dir(), error))?;
+            return Ok(Self::Temporary(made));
         };
-        let mode = fs::Permissions::from_mode(0o711);
-        fs::set_permissions(dir.path(), mode)
-            .map_err(|error| LabError::file("open up", dir.path(), error))?;
-        Ok(dir)
+        let created = DirBuilder::new().recursive(true).mode(0o700).create(&path);
+        created.map_err(|error| LabError::file("create", &path, error))?;
+        check(&path)?;
+        let path = path
+            .canonicalize()
+            .map_err(|error| LabError::file("find", &path, error))?;
+        let lock = lock(&path).map_err(|error| LabError::file("use", &path, error))?;
+        Ok(Self::Given { path, _lock: lock })
     }
 
     pub(crate) fn path(&self) -> &Path {
         match self {
-            Self::Given(path) => path,
+            Self::Given { path, .. } => path,
             Self::Temporary(dir) => dir.path(),
+        }
+    }
+}
+
+impl Drop for StateDir {
+    fn drop(&mut self) {
+        let file = self.path().join(FACTS_FILE);
+        if let Err(error) = fs::remove_file(&file)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::warn!(%error, file = %file.display(), "can't remove what described the lab");
+        }
+    }
+}
+
+/// Refuses a folder that somebody else could change.
+pub(crate) fn check(path: &Path) -> Result<(), LabError> {
+    let me = rustix::process::geteuid().as_raw();
+    let problem = metadata(path).map(|found| problem(&found, me));
+    match problem {
+        Ok(None) => Ok(()),
+        Ok(Some(problem)) => Err(LabError::file("trust", path, io::Error::other(problem))),
+        Err(error) => Err(LabError::file("find", path, error)),
+    }
+}
+
+/// Of the link, if it is one, and of the folder.
+fn metadata(path: &Path) -> io::Result<[Metadata; 2]> {
+    Ok([fs::symlink_metadata(path)?, fs::metadata(path)?])
+}
+
+fn problem(found: &[Metadata; 2], me: u32) -> Option<String> {
+    let [link, folder] = found;
+    if let Some(uid) = stranger([link.uid(), folder.uid()], me) {
+        return Some(format!(
+            "it belongs to user {uid}, who could change what is in it: name another with --state-dir"
+        ));
+    }
+    if !folder.is_dir() {
+        return Some("it is no folder".to_owned());
+    }
+    (folder.mode() & 0o022 != 0).then(|| {
+        "others may write to it: take that from them with `chmod go-w`, or name a folder in it that is \
+         not there yet with --state-dir"
+            .to_owned()
+    })
+}
+
+/// An owner who is neither we nor root, who could do anything anyway.
+fn stranger(owners: [u32; 2], me: u32) -> Option<u32> {
+    owners.into_iter().find(|uid| ![me, ROOT].contains(uid))
+}
+
+fn lock(path: &Path) -> io::Result<File> {
+    let file = File::create(path.join(LOCK_FILE))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(io::Error::other(
+            "another lab runs in it: stop that one, or name another folder with --state-dir",
+        )),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    fn text(error: &LabError) -> String {
+        let source = std::error::Error::source(error);
+        source.map(ToString::to_string).unwrap_or_default()
+    }
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().mode() & 0o777
+    }
+
+    #[test]
+    fn a_new_folder_is_its_owners_alone() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("a/b");
+        let dir = StateDir::new(Some(path.clone())).unwrap();
+        assert_eq!(
+            (mode(dir.path()), mode(&parent.path().join("a"))),
+            (0o700, 0o700)
+        );
+        assert_eq!(mode(StateDir::new(None).unwrap().path()), 0o700);
+    }
+
+    #[test]
+    fn a_folder_that_was_there_keeps_its_mode() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+        drop(StateDir::new(Some(folder.path().to_owned())).unwrap());
+        assert_eq!(mode(folder.path()), 0o755);
+    }
+
+    #[test]
+    fn a_folder_that_others_may_write_to_is_refused_and_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        for open in [0o777, 0o1777, 0o770] {
+            fs::set_permissions(folder.path(), Permissions::from_mode(open)).unwrap();
+            let error = StateDir::new(Some(folder.path().to_owned())).unwrap_err();
+            assert!(text(&error).contains("others may write"), "{error}");
+            assert_eq!(mode(folder.path()), open & 0o777);
+        }
+    }
+
+    #[test]
+    fn a_strangers_folder_is_refused_and_so_is_a_strangers_link() {
+        assert_eq!(stranger([1000, 1000], 1000), None);
+        assert_eq!(stranger([ROOT, 1000], 1000), None);
+        assert_eq!(stranger([1000, 1001], 1000), Some(1001));
+        assert_eq!(stranger([1001, 1000], 1000), Some(1001));
+        assert_eq!(stranger([1000, 1000], ROOT), Some(1000));
+    }
+
+    #[test]
+    fn a_link_of_ones_own_is_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("link");
+        symlink(folder.path(), &link).unwrap();
+        check(&link).unwrap();
+        let file = folder.path().join("file");
+        fs::write(&file, "").unwrap();
+        assert!(text(&check(&file).unwrap_err()).contains("no folder"));
+        check(&folder.path().join("absent")).unwrap_err();
+    }
+
+    #[test]
+    fn one_lab_at_a_time_is_in_a_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let given = || Some(folder.path().to_owned());
+        let first = StateDir::new(given()).unwrap();
+        let error = StateDir::new(given()).unwrap_err();
+        assert!(text(&error).contains("another lab runs"), "{error}");
+        drop(first);
+        drop(StateDir::new(given()).unwrap());
+    }
+
+    #[test]
+    fn what_describes_a_lab_goes_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = StateDir::new(Some(folder.path().to_owned())).unwrap();
+        let facts = folder.path().join(FACTS_FILE);
+        fs::write(&facts, "{}").unwrap();
+        drop(dir);
+        assert!(!facts.exists());
+    }
+
+    #[test]
+    fn the_default_is_in_the_runtime_folder_where_there_is_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let runtime = Some(folder.path().as_os_str());
+        assert_eq!(default_state_dir(runtime), folder.path().join(NAME));
+        let shared = std::env::temp_dir().join(NAME);
+        assert_eq!(default_state_dir(None), shared);
+        for nonsense in ["", "run", "/no/such/folder"] {
+            assert_eq!(default_state_dir(Some(nonsense.as_ref())), shared);
         }
     }
 }

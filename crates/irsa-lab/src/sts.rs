@@ -8,7 +8,7 @@ mod caller_identity;
 mod error;
 mod issue;
 mod parameters;
-mod trust;
+mod passed;
 mod validate;
 mod web_identity;
 mod xml;
@@ -20,7 +20,7 @@ use bytes::Bytes;
 use http::header::{DATE, HeaderValue};
 use http::{Request, Response};
 
-use crate::clock::{LabClock, http_date};
+use crate::clock::{LabClock, http_date, pause};
 use crate::faults::{Faults, StsFault};
 use crate::ledger::{Ledger, Outcome, RefusalEntry, Service};
 use crate::oidc::Issuer;
@@ -71,7 +71,7 @@ impl Sts {
         let parameters = Parameters::of(request);
         let operation = parameters.operation();
         let fault = self.faults.take_sts().unwrap_or_default();
-        tokio::time::sleep(Duration::from_millis(fault.latency_ms)).await;
+        pause(Duration::from_millis(fault.latency_ms)).await;
         if let Some(error) = self.fault(&fault) {
             self.ledger.count(Service::Sts, operation, Outcome::Fault);
             return error.response(&request_id);

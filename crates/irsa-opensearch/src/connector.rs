@@ -25,6 +25,10 @@ use crate::upstream_error::ConnectorError;
 /// The protocol of HTTP/2 in ALPN (RFC 9113, section 3.2).
 const H2: &[u8] = b"h2";
 
+/// How long a domain may read nothing of what is sent before it counts as lost: the kernel can't tell
+/// one that is busy with a large bulk from one that is gone.
+const UNREAD: Duration = Duration::from_mins(2);
+
 /// Connects to one domain, whatever the request's URI says.
 #[derive(Debug, Clone)]
 pub(crate) struct Connector(Arc<Inner>);
@@ -81,6 +85,7 @@ impl Inner {
     async fn connect(&self) -> Result<Secured, ConnectorError> {
         let options = ConnectOptions {
             timeout: self.timeout,
+            user_timeout: Some(UNREAD),
             ..ConnectOptions::default()
         };
         let Upstream {

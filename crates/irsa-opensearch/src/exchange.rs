@@ -10,6 +10,7 @@ use crate::failure::Failure;
 use crate::guard;
 use crate::headers::clean_response;
 use crate::outbound::Outbound;
+use crate::plain::plain;
 use crate::refusal;
 use crate::response::Relayed;
 use crate::retry::{Again, Retries};
@@ -39,6 +40,7 @@ pub(crate) async fn exchange(
         };
         if refusal::is_suspect(answer.status()) {
             let begun = answer.body_mut().glance().await;
+            let begun = plain(answer.headers(), &begun);
             if may_learn && learn_skew(domain, &answer, &begun, skew) && retries.are_possible() {
                 may_learn = false;
                 domain.metrics.retried("clock_skew");

@@ -23,6 +23,8 @@ pub(crate) enum Failure {
     Host,
     /// Its target is of a form that a proxy of one domain has no use for.
     Target(&'static str),
+    /// Its body comes in a transfer coding that is not undone here.
+    Coding,
     Auth(AuthError),
     Denied(Denial),
     Intake(IntakeError),
@@ -73,6 +75,7 @@ impl Failure {
         match self {
             Self::Host => "host",
             Self::Target(_) => "target",
+            Self::Coding => "transfer_coding",
             Self::Auth(_) => "client_auth",
             Self::Denied(Denial::ReadOnly) => "read_only",
             Self::Denied(Denial::Path) => "path",
@@ -92,6 +95,7 @@ impl Failure {
         match self {
             Self::Host => StatusCode::MISDIRECTED_REQUEST,
             Self::Target(_) | Self::Intake(IntakeError::Broken(_)) => StatusCode::BAD_REQUEST,
+            Self::Coding => StatusCode::NOT_IMPLEMENTED,
             Self::Auth(AuthError::Password) => StatusCode::UNAUTHORIZED,
             Self::Auth(_) | Self::Denied(_) => StatusCode::FORBIDDEN,
             Self::Intake(IntakeError::TooLarge(_) | IntakeError::NoRoom) => {
@@ -174,6 +178,10 @@ impl Failure {
                            that it answers to"
             }
             Self::Target(_) => "send a path, as in `GET /_cluster/health HTTP/1.1`",
+            Self::Coding => {
+                "send the body in chunks or with its length; one that is compressed says so in \
+                 `Content-Encoding`"
+            }
             Self::Auth(AuthError::Password) => "set user and password in the client",
             Self::Denied(_) => "use another listener, or change the guards of this one",
             Self::Intake(IntakeError::NoRoom) => {
@@ -196,6 +204,7 @@ impl std::fmt::Display for Failure {
         match self {
             Self::Host => f.write_str("the request's host is no name of this listener"),
             Self::Target(problem) => f.write_str(problem),
+            Self::Coding => f.write_str("no transfer coding but `chunked` is understood here"),
             Self::Auth(error) => error.fmt(f),
             Self::Denied(denial) => denial.fmt(f),
             Self::Intake(error) => error.fmt(f),

@@ -16,6 +16,7 @@ use crate::body::Intake;
 use crate::domain::Domain;
 use crate::exchange::exchange;
 use crate::failure::Failure;
+use crate::headers;
 use crate::outbound::{Outbound, Payload};
 use crate::response::{Relayed, ResponseBody};
 
@@ -84,6 +85,9 @@ async fn forward(
 /// Whether the request may go on at all, by its header.
 async fn admit(domain: &Domain, parts: &Parts, client: Client) -> Result<(), Failure> {
     check_target(parts)?;
+    if !headers::is_plainly_coded(&parts.headers) {
+        return Err(Failure::Coding);
+    }
     if !domain
         .hosts
         .accept(&parts.uri, &parts.headers, client.local)

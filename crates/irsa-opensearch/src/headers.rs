@@ -32,6 +32,18 @@ pub(crate) fn clean_response(headers: &mut HeaderMap) {
     remove_hop_by_hop(headers);
 }
 
+/// Whether the body of a request comes as it is: alone, or in chunks. What else `Transfer-Encoding`
+/// names belongs to this connection, would have to be undone here, and is not (RFC 9112, section
+/// 6.1).
+pub(crate) fn is_plainly_coded(headers: &HeaderMap) -> bool {
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    let is_chunked = |coding: &HeaderValue| {
+        let coding = coding.to_str().unwrap_or_default().trim();
+        coding.eq_ignore_ascii_case("chunked")
+    };
+    codings.next().is_none_or(is_chunked) && codings.next().is_none()
+}
+
 /// The only value of a header; `None` where there is none, or several.
 pub(crate) fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
     let mut values = headers.get_all(name).iter();
@@ -112,6 +124,28 @@ mod tests {
         ]);
         clean_request(&mut request);
         assert_eq!(names(&request), ["content-encoding", "content-type"]);
+    }
+
+    #[test]
+    fn chunked_is_the_one_transfer_coding() {
+        let coded = |values: &[&'static str]| {
+            let pairs: Vec<_> = values
+                .iter()
+                .map(|value| ("transfer-encoding", *value))
+                .collect();
+            is_plainly_coded(&headers(&pairs))
+        };
+        assert!(coded(&[]) && coded(&["chunked"]) && coded(&[" Chunked "]));
+        for values in [
+            &["gzip, chunked"][..],
+            &["gzip", "chunked"],
+            &["chunked, chunked"],
+            &["chunked", "chunked"],
+            &["identity"],
+            &[""],
+        ] {
+            assert!(!coded(values), "{values:?}");
+        }
     }
 
     #[test]

@@ -11,8 +11,15 @@
 //!
 //! Method, path and query go on byte for byte as the client sent them, but for a fragment, which no
 //! target has. What hyper can't read as a request it answers itself, with 400, 414 or 431 and no
-//! body; that includes a target with `<`, `>`, a quotation mark or a backtick that is not encoded. `failure` makes the proxy's own answers; the domain's refusals are passed on, and `refusal`
-//! says in log and metrics which link of the chain they mean.
+//! body, and no metric counts it; that includes a target with `<`, `>`, a quotation mark or a
+//! backtick that is not encoded.
+//!
+//! No request is read in two ways. Where chunks and a length come together, hyper goes by the chunks,
+//! drops the length and closes the connection behind the answer (RFC 9112, section 6.1): nothing of
+//! what follows is taken for a request. What goes on is framed afresh, by the length of what came.
+//!
+//! `failure` makes the proxy's own answers; the domain's refusals are passed on, and `refusal` says
+//! in log and metrics which link of the chain they mean.
 
 #![warn(clippy::indexing_slicing, clippy::string_slice, missing_docs)]
 
@@ -29,6 +36,7 @@ mod host;
 mod log_limit;
 mod metrics;
 mod outbound;
+mod plain;
 mod refusal;
 mod response;
 mod retry;

@@ -8,14 +8,16 @@ use std::time::Duration;
 use hyper_util::client::legacy;
 use irsa_chain::Cause;
 use irsa_net::connect::ConnectError;
-use irsa_net::tls::explain_io;
+use irsa_net::tls::{explain_io, is_about_certificate_io};
 
 /// No answer came.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum UpstreamError {
     #[error("{0}")]
     Connect(Arc<ConnectError>),
-    #[error("the domain's certificate or TLS handshake was not accepted: {0}")]
+    #[error("the domain's certificate was not accepted: {0}")]
+    Certificate(String),
+    #[error("the TLS handshake with the domain failed: {0}")]
     Tls(String),
     #[error("TLS with the domain took longer than {0:?}")]
     TlsTimeout(Duration),
@@ -30,7 +32,7 @@ pub(crate) enum UpstreamError {
     TimedOut(Duration),
 }
 
-/// What a connector fails with: the first three.
+/// What a connector fails with: the first four.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConnectorError {
     #[error("{0}")]
@@ -48,6 +50,9 @@ impl UpstreamError {
         if let Some(error) = find::<ConnectorError>(error) {
             return match error {
                 ConnectorError::Connect(error) => Self::Connect(Arc::clone(error)),
+                ConnectorError::Tls(error) if is_about_certificate_io(error) => {
+                    Self::Certificate(tls_text(error))
+                }
                 ConnectorError::Tls(error) => Self::Tls(tls_text(error)),
                 ConnectorError::TlsTimeout(after) => Self::TlsTimeout(*after),
             };
@@ -65,7 +70,8 @@ impl UpstreamError {
     pub(crate) fn cause(&self) -> Cause {
         match self {
             Self::Connect(error) => ConnectError::cause(error),
-            Self::Tls(_) => Cause::TlsCertificateInvalid,
+            Self::Certificate(_) => Cause::TlsCertificateInvalid,
+            Self::Tls(_) => Cause::TlsHandshakeFailed,
             Self::TlsTimeout(_) | Self::TimedOut(_) => Cause::EndpointTimeout,
             Self::Untaken(_) | Self::Broken(_) => Cause::EndpointFailed,
         }

@@ -1,7 +1,6 @@
 //! Bytes both ways between a client and the real server, once they have met.
 
 use std::io;
-use std::time::Duration;
 
 use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, split};
@@ -9,6 +8,7 @@ use tokio::sync::watch;
 
 use super::faults::FrontFaults;
 use super::wire::Wire;
+use crate::clock::pause;
 
 /// As much is read at once as a TLS record holds.
 const BUFFER: usize = 16 * 1024;
@@ -59,12 +59,5 @@ async fn pump(
         if from.read_buf(&mut buffer).await? == 0 {
             return to.shutdown().await;
         }
-    }
-}
-
-/// Sleeps, if there is anything to sleep: the timer rounds even nothing up to a millisecond.
-pub(super) async fn pause(duration: Duration) {
-    if !duration.is_zero() {
-        tokio::time::sleep(duration).await;
     }
 }

@@ -6,7 +6,9 @@ use super::listeners::Listeners;
 use super::shared::Shared;
 use crate::environment::environment;
 use crate::error::LabError;
-use crate::facts::{ClusterFacts, DomainFacts, IssuerFacts, LabFacts, UrlFacts, WorkloadFacts};
+use crate::facts::{
+    ClusterFacts, DomainFacts, FACTS_FILE, IssuerFacts, LabFacts, UrlFacts, WorkloadFacts,
+};
 use crate::projection::Projections;
 use crate::services::Bound;
 use crate::world::{Workload, World};
@@ -47,7 +49,7 @@ impl Shared {
             workloads: Vec::new(),
         };
         facts.workloads = workload_facts(&self.world, &self.projections, &facts);
-        write_facts(&facts, &folder.join("lab.json"))?;
+        write_facts(&facts, &folder.join(FACTS_FILE))?;
         Ok(facts)
     }
 }

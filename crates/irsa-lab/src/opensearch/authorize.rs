@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use http::Method;
@@ -64,7 +65,8 @@ pub(super) fn authorize(
     };
     let Some(session) = session else {
         let context = with_source(iam::time_context(call.now), call);
-        let asked = ask(&[], domain, call, (action, Principal::Anonymous), &context);
+        let caller = (action, Principal::Anonymous);
+        let asked = ask(PolicySet::default(), domain, call, caller, &context);
         return match asked.decision {
             Decision::Allowed => Ok(Caller::Anonymous),
             _ => Err(refusal(
@@ -82,13 +84,13 @@ pub(super) fn authorize(
     };
     let policies: Vec<&Policy> = role.policies.iter().map(|one| &one.policy).collect();
     let context = with_source(iam::session_context(session, role, call.now), call);
-    let asked = ask(
-        &policies,
-        domain,
-        call,
-        (action, Principal::Aws(&user)),
-        &context,
-    );
+    let passed: Vec<&Policy> = session.spec.policies.iter().map(Arc::as_ref).collect();
+    let set = PolicySet {
+        identity: policies,
+        session: passed,
+        ..PolicySet::default()
+    };
+    let asked = ask(set, domain, call, (action, Principal::Aws(&user)), &context);
     if asked.decision == Decision::Allowed {
         return Ok(Caller::Role(role.arn.clone()));
     }
@@ -100,9 +102,10 @@ pub(super) fn authorize(
     Err(refusal(&user, action, &asked.because, cause).because(nearest))
 }
 
-fn ask(
-    policies: &[&Policy],
-    domain: &Domain,
+/// `set`: the policies of the caller.
+fn ask<'a>(
+    set: PolicySet<'a>,
+    domain: &'a Domain,
     call: &Call<'_>,
     (action, principal): (&str, Principal<'_>),
     context: &Context,
@@ -111,9 +114,8 @@ fn ask(
     let path = path.unwrap_or(Cow::Borrowed(call.path));
     let resource = format!("{}{path}", domain.arn());
     let set = PolicySet {
-        identity: policies.to_vec(),
         resource: domain.access_policy.as_ref(),
-        ..PolicySet::default()
+        ..set
     };
     set.decide(&Request {
         principal,

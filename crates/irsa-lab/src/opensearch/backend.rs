@@ -70,8 +70,7 @@ impl Backend {
         let mut headers = parts.headers;
         disown(&mut headers);
         headers.extend(self.identity(caller, source)?);
-        let target = parts.uri.path_and_query().cloned();
-        let mut request = self.request(target.unwrap_or(PathAndQuery::from_static("/")), body)?;
+        let mut request = self.request(without_signature(&parts.uri)?, body)?;
         *request.method_mut() = parts.method;
         *request.headers_mut() = headers;
         self.send(request).await
@@ -118,6 +117,23 @@ impl Backend {
         ];
         Ok(identity.into_iter().collect())
     }
+}
+
+/// The target, less what a signature in the query says: OpenSearch refuses parameters that it does not
+/// know.
+fn without_signature(uri: &Uri) -> Result<PathAndQuery, BackendError> {
+    let target = uri.path_and_query().cloned();
+    let target = target.unwrap_or(PathAndQuery::from_static("/"));
+    let is_amz = |pair: &&str| pair.starts_with("X-Amz-");
+    let Some(query) = target
+        .query()
+        .filter(|query| query.split('&').any(|pair| is_amz(&pair)))
+    else {
+        return Ok(target);
+    };
+    let kept: Vec<&str> = query.split('&').filter(|pair| !is_amz(pair)).collect();
+    let mark = if kept.is_empty() { "" } else { "?" };
+    Ok(format!("{}{mark}{}", target.path(), kept.join("&")).parse()?)
 }
 
 /// Takes away what only the front may say, what was for AWS, and what was for one connection.

@@ -11,14 +11,13 @@ use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use irsa_chain::Cause;
-use serde::Deserialize;
 
 use super::authorize::{self, Call, Caller};
 use super::backend::{Backend, BackendError};
 use super::body::{self, AnswerBody, BodyFault};
 use super::refusal::Refusal;
-use super::signature;
-use crate::clock::{LabClock, http_date};
+use super::{signature, verdict};
+use crate::clock::{LabClock, http_date, pause};
 use crate::faults::{Faults, OpenSearchTrouble};
 use crate::ledger::{Ledger, Outcome, RefusalEntry, Service};
 use crate::random;
@@ -64,7 +63,7 @@ impl Front {
             Err(BodyFault::TooLarge) => Err(Refusal::too_large(self.domain.max_request_bytes)),
             Err(BodyFault::Broken) => return Err(Cut),
         };
-        tokio::time::sleep(self.faults.opensearch_latency()).await;
+        pause(self.faults.opensearch_latency()).await;
         let response = match self.trouble(&parts, operation)? {
             Some(response) => response.map(body::full),
             None => self.work(parts, body, source, operation).await,
@@ -97,8 +96,9 @@ impl Front {
             Ok(admitted) => admitted,
             Err(refusal) => return self.refused(refusal, operation).map(body::full),
         };
+        let path = parts.uri.path().to_owned();
         let answer = match self.backend.forward(parts, body, &caller, source).await {
-            Ok(response) => self.passed_on(response, operation).await,
+            Ok(response) => self.passed_on(response, &path, operation).await,
             Err(error) => Err(error),
         };
         answer.unwrap_or_else(|error| {
@@ -138,20 +138,24 @@ impl Front {
         refusal.response()
     }
 
-    /// OpenSearch's own answer. If it is a refusal of the security plugin, the ledger learns of it.
+    /// OpenSearch's own answer. What the security plugin refuses of it, the ledger learns.
     async fn passed_on(
         &self,
         response: Response<Incoming>,
+        path: &str,
         operation: &str,
     ) -> Result<Response<AnswerBody>, BackendError> {
-        if response.status() != StatusCode::FORBIDDEN {
+        if !verdict::is_to_be_read(response.status(), path) {
             self.count(operation, Outcome::Served);
             return Ok(response.map(|body| body.map_err(Into::into).boxed_unsync()));
         }
         let (parts, body) = response.into_parts();
         let body = body.collect().await?.to_bytes();
-        match security_exception(&body) {
-            Some(reason) => self.enter(operation, parts.status, Cause::FgacNotGranted, reason),
+        match verdict::refusal(parts.status, path, &parts.headers, &body) {
+            Some(reason) => {
+                let status = StatusCode::FORBIDDEN;
+                self.enter(operation, status, Cause::FgacNotGranted, reason);
+            }
             None => self.count(operation, Outcome::Served),
         }
         Ok(Response::from_parts(parts, body::full(body)))
@@ -199,21 +203,6 @@ fn name_the_host(parts: &mut Parts) {
     {
         parts.headers.insert(HOST, host);
     }
-}
-
-/// The reason of a `security_exception`: action, user and roles.
-fn security_exception(body: &[u8]) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Answer {
-        error: Exception,
-    }
-    #[derive(Deserialize)]
-    struct Exception {
-        r#type: String,
-        reason: String,
-    }
-    let Answer { error } = serde_json::from_slice(body).ok()?;
-    (error.r#type == "security_exception").then_some(error.reason)
 }
 
 /// "Handling errors" in the Amazon OpenSearch Service guide.

@@ -4,5 +4,9 @@ mod authorize;
 mod canonical;
 mod client;
 mod front;
+mod grants;
+mod query;
 mod signature;
+#[path = "../../tests/signing/mod.rs"]
+mod signing;
 mod support;

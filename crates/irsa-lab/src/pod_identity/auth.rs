@@ -60,7 +60,12 @@ impl PodIdentityAgent {
         let name =
             SessionName::from_pod_name(&format!("eks-{}-{name}", self.world.kubernetes().name));
         let spec = SessionSpec::new(role.arn.clone(), name, LIFE, Origin::PodIdentity);
-        Ok(self.sessions.issue(SessionSpec { tags, ..spec }, now))
+        let spec = SessionSpec {
+            transitive_tags: tags.keys().cloned().collect(),
+            tags,
+            ..spec
+        };
+        Ok(self.sessions.issue(spec, now))
     }
 
     fn check_token(&self, token: &Jwt<'_>) -> Result<(), AgentError> {

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use irsa_chain::{Cause, DbUserArn};
-use irsa_policy::{Decision, Mismatch, Verdict};
+use irsa_policy::{Decision, connect_cause};
 
 use super::{Principal, RdsLogin, Refusal, log};
 use crate::iam;
@@ -29,41 +29,15 @@ pub(super) fn authorize(
         return Err(refusal(Cause::ConnectNotAllowed));
     }
     let resource = DbUserArn::new(login.region, login.account, login.resource_id, login.user);
-    let verdict = iam::may(session, role, "rds-db:connect", resource.as_str(), now);
+    let asked = ("rds-db:connect", resource.as_str());
+    let context = iam::session_context(session, role, now);
+    let verdict = iam::may(session, role, asked, &context);
     match verdict.decision {
         Decision::Allowed => Ok(Principal {
             session: arn,
             role: role.arn.clone(),
             user: login.user.to_owned(),
         }),
-        Decision::ExplicitlyDenied => Err(refusal(Cause::ConnectDenied)),
-        Decision::ImplicitlyDenied => Err(refusal(nearest_cause(&verdict, resource.as_str()))),
+        _ => Err(refusal(connect_cause(&verdict))),
     }
-}
-
-/// What kept the nearest statement from allowing it.
-fn nearest_cause(verdict: &Verdict, resource: &str) -> Cause {
-    let Some(nearest) = verdict.near_misses.first() else {
-        return Cause::ConnectNotAllowed;
-    };
-    match nearest.kept_by.as_slice() {
-        [Mismatch::Resource { expected, .. }] => resource_cause(expected, resource),
-        _ => Cause::ConnectNotAllowed,
-    }
-}
-
-/// Another resource id (a cluster's name, say), or another user of the right cluster.
-fn resource_cause(expected: &[String], resource: &str) -> Cause {
-    let right_cluster = |pattern: &String| cluster_part(pattern) == cluster_part(resource);
-    let names_users = expected.iter().any(|pattern| pattern.contains(":dbuser:"));
-    match (names_users, expected.iter().any(right_cluster)) {
-        (_, true) => Cause::DbUserMismatch,
-        (true, false) => Cause::ResourceIdMismatch,
-        (false, false) => Cause::ConnectNotAllowed,
-    }
-}
-
-/// `arn:aws:rds-db:REGION:ACCOUNT:dbuser:RESOURCE` without the user.
-fn cluster_part(arn: &str) -> &str {
-    arn.split_once('/').map_or(arn, |(cluster, _)| cluster)
 }

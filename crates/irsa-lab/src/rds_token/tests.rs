@@ -1,13 +1,15 @@
 //! RDS tokens, against what botocore signed; every cause of a refusal; every byte of a token.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use irsa_chain::{AccountId, Cause, DbResourceId, Region};
+use irsa_policy::{Policy, PolicyKind};
 use proptest::prelude::*;
 
 use super::{RdsLogin, Refusal, verify_and_authorize};
 use crate::secret::Secret;
-use crate::sessions::{Credentials, Sessions};
+use crate::sessions::{Credentials, Origin, SessionSpec, Sessions};
 use crate::vectors::{TokenVector, Vectors};
 use crate::world::World;
 
@@ -324,5 +326,44 @@ proptest! {
     fn no_text_makes_it_panic(text in ".{0,200}") {
         let server = Server::of(&token("writer"));
         prop_assert!(server.login(&text).is_err());
+    }
+}
+
+/// As AWS's SDK for Go makes it: the path that is signed is not in the token.
+#[test]
+fn accepts_a_token_without_its_path() {
+    let vector = token("writer");
+    let short = vector.token.replacen("/?", "?", 1);
+    assert_ne!(short, vector.token);
+    Server::of(&vector).login(&short).unwrap();
+    let long = vector.token.replacen("/?", "//?", 1);
+    assert_eq!(Server::of(&vector).cause(&long), Cause::RdsTokenMalformed);
+}
+
+#[test]
+fn a_session_policy_narrows_what_the_role_may() {
+    let vector = token("writer");
+    let vectors = Vectors::read();
+    let mut server = Server::of(&vector);
+    for (user, cause) in [("keycloak", None), ("other", Some(Cause::DbUserMismatch))] {
+        let resource = format!(
+            "arn:aws:rds-db:eu-central-1:111122223333:dbuser:{}/{user}",
+            server.resource_id
+        );
+        let json = format!(
+            r#"{{"Version": "2012-10-17", "Statement":
+                {{"Effect": "Allow", "Action": "rds-db:*", "Resource": "{resource}"}}}}"#
+        );
+        let policy = Policy::parse(PolicyKind::Session, &json).unwrap();
+        let (role, name) = (KEYCLOAK.parse().unwrap(), "pod-1".parse().unwrap());
+        let spec = SessionSpec {
+            policies: vec![Arc::new(policy)],
+            ..SessionSpec::new(role, name, Duration::from_hours(1), Origin::WebIdentity)
+        };
+        server.sessions = Sessions::default();
+        let (credentials, now) = (vectors.credentials(), vectors.signed_at());
+        server.sessions.adopt(credentials, spec, now);
+        let refused = server.login(&vector.token).err();
+        assert_eq!(refused.map(|refusal| refusal.cause), cause, "{user}");
     }
 }

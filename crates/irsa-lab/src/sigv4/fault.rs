@@ -9,7 +9,7 @@ use irsa_chain::Cause;
 pub enum SignatureFault {
     /// The request is not signed.
     Missing,
-    /// The `Authorization` header lacks something or can't be read.
+    /// What the request says of its signature lacks something or can't be read.
     Incomplete(&'static str),
     /// The access key was never issued, or the session token does not belong to it.
     UnknownCredentials,
@@ -32,6 +32,8 @@ pub enum SignatureFault {
         /// The stamp of the request.
         signed_at: SystemTime,
     },
+    /// The signature does not cover the host.
+    HostUnsigned,
     /// The signature is not the one that secret and request give.
     Mismatch,
 }
@@ -40,10 +42,13 @@ impl SignatureFault {
     /// The cause in the chain's table.
     pub fn cause(&self) -> Cause {
         match self {
-            Self::Missing | Self::Incomplete(_) | Self::Mismatch => Cause::SignatureMismatch,
+            Self::Missing => Cause::RequestUnsigned,
+            Self::Incomplete(_) | Self::HostUnsigned => Cause::AuthorizationMalformed,
+            Self::Mismatch => Cause::SignatureMismatch,
             Self::UnknownCredentials => Cause::CredentialsUnknown,
             Self::ExpiredCredentials => Cause::SessionExpired,
-            Self::WrongScope { .. } => Cause::SignedForAnotherRegion,
+            Self::WrongScope { region: true, .. } => Cause::SignedForAnotherRegion,
+            Self::WrongScope { .. } => Cause::SignedForAnotherService,
             Self::TooOld { .. } | Self::TooNew { .. } => Cause::ClockSkew,
         }
     }

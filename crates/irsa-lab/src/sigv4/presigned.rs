@@ -15,7 +15,7 @@ use crate::secret::Secret;
 /// Why a text is no presigned request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum PresignedError {
-    /// There is no `HOST:PORT/?`.
+    /// There is no `HOST:PORT/?` or `HOST:PORT?`.
     #[error("the token does not start with `HOST:PORT/?`")]
     NoEndpoint,
     /// The query is not encoded as signers encode it, perhaps encoded twice or decoded.
@@ -63,7 +63,9 @@ impl<'a> Presigned<'a> {
     /// Splits a token. Every byte counts: two spellings of one token are two tokens, one of them
     /// refused.
     pub fn parse(token: &'a str) -> Result<Self, PresignedError> {
-        let (host_header, query) = token.split_once("/?").ok_or(PresignedError::NoEndpoint)?;
+        let (endpoint, query) = token.split_once('?').ok_or(PresignedError::NoEndpoint)?;
+        // AWS's SDK for Go leaves the path out.
+        let host_header = endpoint.strip_suffix('/').unwrap_or(endpoint);
         let (host, port) = host_header
             .split_once(':')
             .ok_or(PresignedError::NoEndpoint)?;

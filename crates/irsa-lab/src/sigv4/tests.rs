@@ -1,4 +1,4 @@
-//! Header-signed requests, against what botocore signed.
+//! Signed requests, against what botocore signed.
 
 use std::time::Duration;
 
@@ -124,7 +124,18 @@ fn refuses_a_signature_that_does_not_cover_the_host() {
         .unwrap()
         .replace(";host;", ";");
     case.set("authorization", &authorization);
+    assert_eq!(case.verify(), Err(SignatureFault::HostUnsigned));
+}
+
+#[test]
+fn a_date_header_in_the_basic_format_stands_in_for_amazons() {
+    let mut case = caller_identity();
+    let date = case.headers.remove("x-amz-date").unwrap();
+    case.headers.insert("date", date);
+    // It is read; the signature covers the other one.
     assert_eq!(case.verify(), Err(SignatureFault::Mismatch));
+    case.set("date", "Tue, 24 Nov 2026 21:08:00 GMT");
+    assert_eq!(case.verify(), Err(SignatureFault::Incomplete("X-Amz-Date")));
 }
 
 #[test]

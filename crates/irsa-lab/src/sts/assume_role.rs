@@ -1,16 +1,18 @@
 //! `AssumeRole`: a session of a role for the session of another, perhaps in another account.
 
+use std::iter;
 use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::Request;
 use irsa_chain::Cause;
-use irsa_policy::{Decision, Principal};
+use irsa_policy::{Context, Decision, Principal};
 
 use super::Sts;
 use super::error::StsError;
-use super::issue::{assumed_role_user, credentials};
+use super::issue::{assumed_role_user, credentials, packed_policy_size};
 use super::parameters::Parameters;
+use super::passed::Passed;
 use super::validate::Assume;
 use super::xml::Element;
 use crate::iam;
@@ -19,13 +21,6 @@ use crate::world::Role;
 
 /// Sessions of chained roles live at most this long, in seconds.
 const CHAINED_LIMIT: u64 = 3_600;
-/// What the lab would have to ignore.
-const NOT_EVALUATED: [&str; 4] = [
-    "Tags",
-    "TransitiveTagKeys",
-    "SourceIdentity",
-    "SerialNumber",
-];
 
 impl Sts {
     pub(super) fn assume_role(
@@ -41,20 +36,24 @@ impl Sts {
             now,
         };
         let assume = Assume::read(parameters)?;
-        if let Some(name) = parameters.first_given(&NOT_EVALUATED) {
-            return Err(StsError::not_in_the_lab(&format!("`{name}`")));
-        }
-        let target = self.role_for(&caller, &assume, parameters.get("ExternalId"))?;
+        let passed = Passed::read(parameters, &caller.session.spec)?;
+        let packed = packed_policy_size(passed.packed);
+        let target = self.role_for(&caller, &assume, &passed, parameters.get("ExternalId"))?;
         if assume.seconds > CHAINED_LIMIT {
             let message = "The requested DurationSeconds exceeds the 1 hour session limit for \
                            roles assumed by role chaining.";
             return Err(StsError::validation(message, Cause::DurationExceedsMaximum));
         }
-        let session = self.issue(target, assume, Origin::Chained, now)?;
-        Ok(vec![
-            assumed_role_user(&session, target),
-            credentials(&session),
-        ])
+        let session = self.issue(target, assume, passed, Origin::Chained, now)?;
+        let source = session.spec.source_identity.clone();
+        let source = source.map(|name| Element::Text("SourceIdentity", name));
+        let result = [
+            source,
+            Some(assumed_role_user(&session, target)),
+            Some(credentials(&session)),
+            packed,
+        ];
+        Ok(result.into_iter().flatten().collect())
     }
 
     /// The role, if both its trust policy and the caller's own policies allow the step.
@@ -62,6 +61,7 @@ impl Sts {
         &self,
         caller: &Caller<'_>,
         assume: &Assume,
+        passed: &Passed,
         external_id: Option<&str>,
     ) -> Result<&Role, StsError> {
         let target = self.world.role(&assume.role);
@@ -70,14 +70,12 @@ impl Sts {
                 .denied("sts:AssumeRole", assume)
                 .because("there is no such role")
         })?;
-        // Tags of a Pod Identity session are transitive: the next role must allow them as well.
-        let actions: &[&str] = if caller.session.spec.tags.is_empty() {
-            &["sts:AssumeRole"]
-        } else {
-            &["sts:AssumeRole", "sts:TagSession"]
-        };
-        for action in actions {
-            if let Err(why) = caller.may_step(action, target, assume, external_id) {
+        let mut context = iam::session_context(caller.session, caller.role, caller.now)
+            .with("sts:RoleSessionName", assume.session_name.to_string());
+        context.insert("sts:ExternalId", external_id.map(str::to_owned));
+        passed.fill(&mut context);
+        for action in iter::once("sts:AssumeRole").chain(passed.actions()) {
+            if let Err(why) = caller.may_step(action, target, &context) {
                 return Err(caller.denied(action, assume).because(why));
             }
         }
@@ -93,44 +91,29 @@ struct Caller<'a> {
 }
 
 impl Caller<'_> {
-    fn may_step(
-        &self,
-        action: &str,
-        target: &Role,
-        assume: &Assume,
-        external_id: Option<&str>,
-    ) -> Result<(), String> {
-        self.is_trusted(action, target, assume, external_id)?;
-        let verdict = iam::may(
-            self.session,
-            self.role,
-            action,
-            target.arn.as_str(),
-            self.now,
-        );
+    fn may_step(&self, action: &str, target: &Role, context: &Context) -> Result<(), String> {
+        self.is_trusted(action, target, context)?;
+        let resource = target.arn.as_str();
+        let verdict = iam::may(self.session, self.role, (action, resource), context);
         match verdict.decision {
             Decision::ExplicitlyDenied => Err("the caller's policies deny it".to_owned()),
-            Decision::ImplicitlyDenied if !self.is_named_by(target) => {
-                Err("the caller's policies do not allow it".to_owned())
+            Decision::ImplicitlyDenied => {
+                let asked = (action, resource);
+                let is_narrowed = !iam::session_allows(self.session, asked, context);
+                let is_named = self.is_named_by(target, is_narrowed);
+                is_named
+                    .then_some(())
+                    .ok_or_else(|| "the caller's policies do not allow it".to_owned())
             }
-            _ => Ok(()),
+            Decision::Allowed => Ok(()),
         }
     }
 
     /// A trust policy may name the session, its role, or its account.
-    fn is_trusted(
-        &self,
-        action: &str,
-        target: &Role,
-        assume: &Assume,
-        external_id: Option<&str>,
-    ) -> Result<(), String> {
-        let mut context = iam::session_context(self.session, self.role, self.now)
-            .with("sts:RoleSessionName", assume.session_name.to_string());
-        context.insert("sts:ExternalId", external_id.map(str::to_owned));
+    fn is_trusted(&self, action: &str, target: &Role, context: &Context) -> Result<(), String> {
         let verdicts = self
             .names()
-            .map(|name| iam::trust(target, Principal::Aws(&name), action, &context));
+            .map(|name| iam::trust(target, Principal::Aws(&name), action, context));
         let any = |decision| verdicts.iter().any(|verdict| verdict.decision == decision);
         if any(Decision::ExplicitlyDenied) {
             return Err("the trust policy denies it".to_owned());
@@ -144,10 +127,12 @@ impl Caller<'_> {
 
     /// Within an account, a trust policy that names the role, the session or everybody is enough
     /// (IAM User Guide, "Policy evaluation logic"); one that names the account leaves the choice to
-    /// the account's policies.
-    fn is_named_by(&self, target: &Role) -> bool {
-        let names = self.names();
-        let names_it = |arn: &String| arn == "*" || names.contains(arn);
+    /// the account's policies. What the session's own policies leave out, only one that names the
+    /// session gives.
+    fn is_named_by(&self, target: &Role, is_narrowed: bool) -> bool {
+        let [session, role] = self.names();
+        let names_it =
+            |arn: &String| *arn == session || (!is_narrowed && (arn == "*" || *arn == role));
         self.role.arn.account() == target.arn.account() && target.trusted_arns.iter().any(names_it)
     }
 

@@ -20,6 +20,8 @@ pub(super) struct StsError {
     pub(super) code: Cow<'static, str>,
     pub(super) message: String,
     pub(super) cause: Option<Cause>,
+    /// What the ledger says in place of the message, if that repeats what the caller sent.
+    logged: Option<String>,
     /// What the ledger says besides; never a secret.
     detail: Option<String>,
     namespace: &'static str,
@@ -31,13 +33,14 @@ impl StsError {
         status: StatusCode,
         code: &'static str,
         message: impl Into<String>,
-        cause: Cause,
+        cause: impl Into<Option<Cause>>,
     ) -> Self {
         Self {
             status,
             code: code.into(),
             message: message.into(),
-            cause: Some(cause),
+            cause: cause.into(),
+            logged: None,
             detail: None,
             namespace: STS_NAMESPACE,
         }
@@ -54,8 +57,13 @@ impl StsError {
     }
 
     /// A parameter is not accepted.
-    pub(super) fn validation(message: impl Into<String>, cause: Cause) -> Self {
+    pub(super) fn validation(message: impl Into<String>, cause: impl Into<Option<Cause>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "ValidationError", message, cause)
+    }
+
+    /// A parameter is not accepted, and that is nothing that the chain knows of.
+    pub(super) fn parameter(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, message, None)
     }
 
     /// IAM says no.
@@ -118,11 +126,21 @@ impl StsError {
         }
     }
 
+    /// Gives the ledger another text than the caller.
+    #[must_use]
+    pub(super) fn logged_as(self, text: String) -> Self {
+        Self {
+            logged: Some(text),
+            ..self
+        }
+    }
+
     /// The text for the ledger.
     pub(super) fn log_text(&self) -> String {
+        let text = self.logged.as_ref().unwrap_or(&self.message);
         match &self.detail {
-            Some(detail) => format!("{}: {detail}", self.message),
-            None => self.message.clone(),
+            Some(detail) => format!("{text}: {detail}"),
+            None => text.clone(),
         }
     }
 
@@ -142,13 +160,13 @@ impl StsError {
     }
 
     fn plain(status: StatusCode, code: &'static str) -> Self {
-        let (message, cause, detail) = (String::new(), None, None);
         Self {
             status,
             code: code.into(),
-            message,
-            cause,
-            detail,
+            message: String::new(),
+            cause: None,
+            logged: None,
+            detail: None,
             namespace: STS_NAMESPACE,
         }
     }

@@ -7,6 +7,7 @@ use irsa_chain::Cause;
 
 use super::Sts;
 use super::error::StsError;
+use super::passed::Passed;
 use super::validate::Assume;
 use super::xml::Element;
 use crate::clock::rfc3339;
@@ -20,6 +21,7 @@ impl Sts {
         &self,
         role: &Role,
         assume: Assume,
+        passed: Passed,
         origin: Origin,
         now: SystemTime,
     ) -> Result<Arc<Session>, StsError> {
@@ -33,11 +35,20 @@ impl Sts {
             .faults
             .session_life()
             .map_or(asked, |forced| forced.min(asked));
-        Ok(self.sessions.issue(
-            SessionSpec::new(assume.role, assume.session_name, life, origin),
-            now,
-        ))
+        let spec = SessionSpec {
+            tags: passed.tags,
+            transitive_tags: passed.transitive,
+            source_identity: passed.source_identity,
+            policies: passed.policy.into_iter().collect(),
+            ..SessionSpec::new(assume.role, assume.session_name, life, origin)
+        };
+        Ok(self.sessions.issue(spec, now))
     }
+}
+
+/// `<PackedPolicySize>`, if something is packed.
+pub(super) fn packed_policy_size(packed: Option<usize>) -> Option<Element> {
+    packed.map(|packed| Element::Text("PackedPolicySize", packed.to_string()))
 }
 
 /// `<AssumedRoleUser>`

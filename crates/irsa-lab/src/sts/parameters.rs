@@ -1,7 +1,8 @@
-//! The parameters of a Query request: form in the body of a POST, query of a GET.
+//! The parameters of a Query request: in the query, and in the form that a POST has for a body.
 
 use bytes::Bytes;
 use http::{Method, Request};
+use url::form_urlencoded;
 
 /// The operations that there are; others are counted under one name, so that a caller can't fill
 /// the ledger.
@@ -18,9 +19,15 @@ impl Parameters {
     pub(super) fn of(request: &Request<Bytes>) -> Self {
         let form: &[u8] = match *request.method() {
             Method::POST => request.body(),
-            _ => request.uri().query().unwrap_or("").as_bytes(),
+            _ => b"",
         };
-        Self(url::form_urlencoded::parse(form).into_owned().collect())
+        let query = request.uri().query().unwrap_or("").as_bytes();
+        let all = form_urlencoded::parse(form).chain(form_urlencoded::parse(query));
+        Self(
+            all.into_iter()
+                .map(|(name, value)| (name.into_owned(), value.into_owned()))
+                .collect(),
+        )
     }
 
     /// A parameter's value; an empty one is no value.

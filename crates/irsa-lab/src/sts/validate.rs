@@ -10,6 +10,15 @@ const DURATION: std::ops::RangeInclusive<u64> = 900..=43_200;
 /// The life of a session that asks for none.
 const DEFAULT_DURATION: u64 = 3_600;
 
+/// What the lab would have to ignore: managed policies, which no world has, and the proofs of others.
+const NOT_EVALUATED: [&str; 5] = [
+    "PolicyArns",
+    "ProvidedContexts",
+    "ProviderId",
+    "SerialNumber",
+    "TokenCode",
+];
+
 /// The parameters that both `AssumeRole` operations have.
 #[derive(Debug)]
 pub(super) struct Assume {
@@ -20,17 +29,15 @@ pub(super) struct Assume {
 
 impl Assume {
     pub(super) fn read(parameters: &Parameters) -> Result<Self, StsError> {
-        if let Some(name) = parameters.first_given(&["Policy", "PolicyArns"]) {
-            return Err(StsError::not_in_the_lab(&format!(
-                "session policies (`{name}`)"
-            )));
+        if let Some(name) = parameters.first_given(&NOT_EVALUATED) {
+            return Err(StsError::not_in_the_lab(&format!("`{name}`")));
         }
         let role = parameters.get("RoleArn");
         let name = parameters.get("RoleSessionName");
         let duration = parameters.get("DurationSeconds");
         let broken: Vec<Broken> = [
-            length("roleArn", role, 20, 2_048),
-            session_name(name),
+            length("roleArn", role, 20, 2_048, Some(Cause::RoleUnknown)),
+            words("roleSessionName", name, Some(Cause::SessionNameInvalid)),
             seconds(duration),
         ]
         .into_iter()
@@ -58,10 +65,10 @@ impl Assume {
 /// The token, if it has a length that can be one.
 pub(super) fn web_identity_token(parameters: &Parameters) -> Result<&str, StsError> {
     let token = parameters.get("WebIdentityToken");
-    let broken = length("webIdentityToken", token, 4, 20_000);
+    let cause = Some(Cause::TokenMalformed);
+    let broken = length("webIdentityToken", token, 4, 20_000, cause);
     // The value is a secret, so the text does without it.
     let broken = broken.map(|broken| Broken {
-        cause: Cause::TokenMalformed,
         shown: token.map(|_| String::new()),
         ..broken
     });
@@ -71,12 +78,12 @@ pub(super) fn web_identity_token(parameters: &Parameters) -> Result<&str, StsErr
 
 /// A constraint that a value breaks.
 #[derive(Debug)]
-struct Broken {
+pub(super) struct Broken {
     member: &'static str,
     /// `None`: there is no value; empty: it is not shown.
     shown: Option<String>,
     constraint: String,
-    cause: Cause,
+    cause: Option<Cause>,
 }
 
 impl Broken {
@@ -93,7 +100,8 @@ impl Broken {
     }
 }
 
-fn check(broken: &[Broken]) -> Result<(), StsError> {
+/// The one error about all constraints that are broken.
+pub(super) fn check(broken: &[Broken]) -> Result<(), StsError> {
     let Some(first) = broken.first() else {
         return Ok(());
     };
@@ -107,7 +115,14 @@ fn check(broken: &[Broken]) -> Result<(), StsError> {
     Err(StsError::validation(text, first.cause))
 }
 
-fn length(member: &'static str, value: Option<&str>, least: usize, most: usize) -> Option<Broken> {
+/// A value of `least` to `most` characters.
+pub(super) fn length(
+    member: &'static str,
+    value: Option<&str>,
+    least: usize,
+    most: usize,
+    cause: Option<Cause>,
+) -> Option<Broken> {
     let characters = value.map(|value| value.chars().count());
     let constraint = match characters {
         None => "Member must not be null".to_owned(),
@@ -123,26 +138,26 @@ fn length(member: &'static str, value: Option<&str>, least: usize, most: usize) 
         member,
         shown: value.map(str::to_owned),
         constraint,
-        cause: Cause::RoleUnknown,
+        cause,
     })
 }
 
-fn session_name(value: Option<&str>) -> Option<Broken> {
-    let member = "roleSessionName";
+/// A name of 2 to 64 of the characters that the names of sessions have.
+pub(super) fn words(
+    member: &'static str,
+    value: Option<&str>,
+    cause: Option<Cause>,
+) -> Option<Broken> {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
-    let broken = length(member, value, 2, 64).or_else(|| {
+    length(member, value, 2, 64, cause).or_else(|| {
         let value = value.filter(|value| !value.bytes().all(fits))?;
         let constraint = r"Member must satisfy regular expression pattern: [\w+=,.@-]*".to_owned();
         Some(Broken {
             member,
             shown: Some(value.to_owned()),
             constraint,
-            cause: Cause::SessionNameInvalid,
+            cause,
         })
-    })?;
-    Some(Broken {
-        cause: Cause::SessionNameInvalid,
-        ..broken
     })
 }
 
@@ -160,6 +175,6 @@ fn seconds(value: Option<&str>) -> Option<Broken> {
         member: "durationSeconds",
         shown,
         constraint,
-        cause: Cause::DurationExceedsMaximum,
+        cause: Some(Cause::DurationExceedsMaximum),
     })
 }

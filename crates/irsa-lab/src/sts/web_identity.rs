@@ -8,13 +8,13 @@ use std::time::SystemTime;
 
 use http::StatusCode;
 use irsa_chain::{Cause, RoleArn};
-use irsa_policy::{Decision, Principal};
+use irsa_policy::{Decision, Principal, trust_cause};
 
 use super::Sts;
 use super::error::StsError;
-use super::issue::{assumed_role_user, credentials};
+use super::issue::{assumed_role_user, credentials, packed_policy_size};
 use super::parameters::Parameters;
-use super::trust::why_untrusted;
+use super::passed::Passed;
 use super::validate::{Assume, web_identity_token};
 use super::xml::Element;
 use crate::clock::unix_seconds;
@@ -40,21 +40,26 @@ impl Sts {
     ) -> Result<Vec<Element>, StsError> {
         let now = self.clock.now();
         let assume = Assume::read(parameters)?;
-        let token = Jwt::parse(web_identity_token(parameters)?)
+        let passed = Passed::with_policy(parameters)?;
+        let packed = packed_policy_size(passed.packed);
+        // Files of tokens may end in a line break, and SDKs send it along: STS takes no offence.
+        let token = Jwt::parse(web_identity_token(parameters)?.trim_ascii_end())
             .map_err(|_| StsError::identity_token(NOT_A_JWT, Cause::TokenMalformed))?;
         let provider = self.provider(&assume.role, &token)?;
         let audience = audience(&token, provider)?.to_owned();
         self.check_signature(&token)?;
         check_time(&token, now)?;
         let role = self.trusting_role(&assume, &token, provider, now)?;
-        let session = self.issue(role, assume, Origin::WebIdentity, now)?;
-        Ok(vec![
+        let session = self.issue(role, assume, passed, Origin::WebIdentity, now)?;
+        let mut result = vec![
             Element::Text("Audience", audience),
             assumed_role_user(&session, role),
             Element::Text("Provider", provider.arn.to_string()),
             credentials(&session),
             Element::Text("SubjectFromWebIdentityToken", token.claims.sub),
-        ])
+        ];
+        result.extend(packed);
+        Ok(result)
     }
 
     /// The issuer's provider in the account of the role.
@@ -114,8 +119,11 @@ impl Sts {
         if verdict.decision == Decision::Allowed {
             return Ok(role);
         }
-        let (cause, why) = why_untrusted(&verdict, issuer);
-        Err(denied(cause).because(why))
+        let why = match verdict.decision {
+            Decision::ExplicitlyDenied => "a statement denies it".to_owned(),
+            _ => iam::nearest_miss(&verdict).unwrap_or("no statement allows it".to_owned()),
+        };
+        Err(denied(trust_cause(&verdict)).because(why))
     }
 }
 

@@ -41,6 +41,16 @@ def header_signed(name, method, url, body="", headers=None, region="eu-central-1
             "region": region, "service": service}
 
 
+def query_signed(name, url, region="eu-central-1", service="sts", headers=None):
+    request = AWSRequest(method="GET", url=url, headers=headers or {})
+    botocore.auth.SigV4QueryAuth(CREDENTIALS, service, region, expires=60).add_auth(request)
+    sent = {key.lower(): value for key, value in request.headers.items()}
+    sent["host"] = url.split("/")[2]
+    path, _, query = ("/" + request.url.split("/", 3)[3]).partition("?")
+    return {"name": name, "method": "GET", "path": path, "query": query, "headers": sent, "body": "",
+            "region": region, "service": service}
+
+
 def rds_token(name, host, port, user, region):
     session = botocore.session.Session()
     session._credentials = CREDENTIALS
@@ -79,6 +89,10 @@ def main():
                           {"X-Amz-Meta": "  a   b  "}),
             header_signed("path with encoded characters", "GET",
                           "https://search.example/index%2Ctwo/_doc/a%20b?q=x", service="es"),
+            query_signed("caller identity in the query, as tokens for EKS are",
+                         "https://sts.eu-central-1.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15",
+                         headers={"x-k8s-aws-id": "camunda"}),
+            query_signed("search in the query", "https://search.example/index%2Ctwo/_search?q=a%20b&size=1", service="es"),
         ],
         "rds_tokens": [
             rds_token("writer", CLUSTER, 5432, "keycloak", "eu-central-1"),

@@ -2,8 +2,11 @@
 
 use irsa_chain::Cause;
 
+use crate::client::Call;
 use crate::signer::Signing;
-use crate::stage::{Expected, KEYCLOAK_ROLE, check_refusal, credentials_of, lab, signed, sts};
+use crate::stage::{
+    Expected, KEYCLOAK_ROLE, ask, check_refusal, credentials_of, lab, last_refusal, signed, sts,
+};
 
 const FORM: &str = "Action=GetCallerIdentity&Version=2011-06-15";
 const MISMATCH: &str = "The request signature we calculated does not match the signature you \
@@ -67,13 +70,8 @@ async fn refuses_credentials_that_it_did_not_issue() {
 
 #[tokio::test]
 async fn refuses_signatures_for_elsewhere_with_the_sentences_of_aws() {
-    let expected = |message| {
-        forbidden(
-            "SignatureDoesNotMatch",
-            message,
-            Cause::SignedForAnotherRegion,
-        )
-    };
+    let expected = |message, cause| forbidden("SignatureDoesNotMatch", message, cause);
+    let elsewhere = Cause::SignedForAnotherRegion;
     let region = "Credential should be scoped to a valid region. ";
     let service = "Credential should be scoped to correct service: 'sts'. ";
     let both = "Credential should be scoped to a valid region. Credential should be scoped to \
@@ -82,17 +80,17 @@ async fn refuses_signatures_for_elsewhere_with_the_sentences_of_aws() {
         (
             "another region",
             |signing| signing.region = "us-east-1",
-            expected(region),
+            expected(region, elsewhere),
         ),
         (
             "another service",
             |signing| signing.service = "es",
-            expected(service),
+            expected(service, Cause::SignedForAnotherService),
         ),
         (
             "both",
             |signing| (signing.region, signing.service) = ("us-east-1", "es"),
-            expected(both),
+            expected(both, elsewhere),
         ),
     ])
     .await;
@@ -138,9 +136,57 @@ async fn refuses_a_request_without_a_signature() {
     let expected = forbidden(
         "MissingAuthenticationToken",
         message,
-        Cause::SignatureMismatch,
+        Cause::RequestUnsigned,
     );
     check_refusal(&lab, "unsigned", &sts(&lab, FORM).await, &expected);
+    lab.stop().await;
+}
+
+#[tokio::test]
+async fn tells_what_a_signature_lacks_but_not_the_ledger_what_was_sent() {
+    let lab = lab().await;
+    let basic = Call::post("/", FORM).header("authorization", "Basic c2VjcmV0");
+    let answer = ask(&lab, &lab.facts().sts.url, &basic).await;
+    let message = "Authorization header requires 'Credential' parameter. ";
+    let expected = Expected {
+        status: 400,
+        ..forbidden(
+            "IncompleteSignature",
+            message,
+            Cause::AuthorizationMalformed,
+        )
+    };
+    check_refusal(&lab, "basic", &answer, &expected);
+    assert!(
+        answer
+            .xml("Message")
+            .ends_with("Authorization=Basic c2VjcmV0")
+    );
+    assert!(!last_refusal(&lab).message.contains("c2VjcmV0"));
+    lab.stop().await;
+}
+
+#[tokio::test]
+async fn takes_a_signature_in_the_query() {
+    let lab = lab().await;
+    let url = &lab.facts().sts.url;
+    let signing = Signing::new(credentials_of(&lab, "keycloak", KEYCLOAK_ROLE).await);
+    let good = signing.presign(url.split_once("://").unwrap().1);
+    let answer = ask(&lab, url, &good).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert!(
+        answer
+            .xml("Arn")
+            .ends_with(":assumed-role/keycloak-role/pod-1")
+    );
+
+    let mut changed = good.clone();
+    changed.target = good
+        .target
+        .replacen("X-Amz-Expires=60", "X-Amz-Expires=61", 1);
+    let answer = ask(&lab, url, &changed).await;
+    let expected = forbidden("SignatureDoesNotMatch", MISMATCH, Cause::SignatureMismatch);
+    check_refusal(&lab, "changed", &answer, &expected);
     lab.stop().await;
 }
 

@@ -62,5 +62,6 @@ async fn a_temporary_lab_leaves_nothing_and_a_given_folder_stays() {
     options.state_dir = Some(given.path().join("lab"));
     let lab = Lab::start(options).await.unwrap();
     lab.stop().await;
-    assert!(given.path().join("lab/lab.json").exists());
+    assert!(given.path().join("lab/ca.pem").exists());
+    assert!(!given.path().join("lab/lab.json").exists());
 }

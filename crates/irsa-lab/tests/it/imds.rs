@@ -87,10 +87,12 @@ async fn refuses_requests_without_a_token_and_wrong_requests_for_one() {
         assert_eq!(imds(&lab, &call).await.status, status, "{name}");
         assert_eq!(last_refusal(&lab).cause, Cause::ImdsRefused, "{name}");
     }
+    let answer = get(&lab, &format!("{CREDENTIALS}other-role")).await;
     assert_eq!(
-        get(&lab, &format!("{CREDENTIALS}other-role")).await.status,
-        404
+        (answer.status, answer.headers["content-type"].as_str()),
+        (404, "text/html")
     );
+    assert!(answer.body.contains("<title>404 - Not Found</title>"));
     lab.stop().await;
 }
 

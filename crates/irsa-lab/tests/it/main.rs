@@ -16,7 +16,10 @@ mod faults;
 mod imds;
 mod oidc;
 mod opensearch;
+mod passed;
 mod pod_identity;
 mod signer;
+#[path = "../signing/mod.rs"]
+mod signing;
 mod stage;
 mod web_identity;

@@ -1,12 +1,9 @@
-//! Signs requests to STS and OpenSearch as SDKs do. The tests' own: the lab only verifies.
+//! Signs requests to STS and OpenSearch as SDKs do.
 
-use std::fmt::Write as _;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::{Digest as _, Sha256};
+use std::time::{Duration, SystemTime};
 
 use crate::client::{Answer, Call};
+use crate::signing::{Key, ToSign, sha256, stamp};
 
 /// Credentials out of a response of STS, IMDS or the Pod Identity agent.
 #[derive(Debug, Clone)]
@@ -64,15 +61,19 @@ impl Signing {
 
     /// Signs a form that is posted to `host`.
     pub(crate) fn sign(&self, host: &str, form: &str) -> Call {
-        let stamp = self.stamp();
-        let (date, token) = (&stamp[..8], &self.credentials.token);
-        let signed_headers = "host;x-amz-date;x-amz-security-token";
-        let canonical = format!(
-            "POST\n/\n\nhost:{host}\nx-amz-date:{stamp}\nx-amz-security-token:{token}\n\n\
-             {signed_headers}\n{}",
-            hex(&Sha256::digest(form))
-        );
-        let authorization = self.authorization(&stamp, date, signed_headers, &canonical);
+        let (stamp, token) = (self.stamp(), &self.credentials.token);
+        let authorization = ToSign {
+            method: "POST",
+            path: "/",
+            query: "",
+            headers: vec![
+                ("host", host),
+                ("x-amz-date", &stamp),
+                ("x-amz-security-token", token),
+            ],
+            payload: &sha256(form.as_bytes()),
+        }
+        .authorization(&self.key(&stamp));
         Call::post("/", form)
             .header("x-amz-date", stamp)
             .header("x-amz-security-token", token)
@@ -81,44 +82,63 @@ impl Signing {
 
     /// Signs a request to an OpenSearch domain, body hash included.
     pub(crate) fn sign_search(&self, host: &str, call: Call) -> Call {
-        let stamp = self.stamp();
-        let (date, token) = (&stamp[..8], &self.credentials.token);
-        let hash = hex(&Sha256::digest(&call.body));
-        let signed_headers = "host;x-amz-content-sha256;x-amz-date;x-amz-security-token";
+        let (stamp, token) = (self.stamp(), &self.credentials.token);
+        let hash = sha256(call.body.as_bytes());
         let (path, query) = call.target.split_once('?').unwrap_or((&call.target, ""));
-        let canonical = format!(
-            "{}\n{path}\n{query}\nhost:{host}\nx-amz-content-sha256:{hash}\nx-amz-date:{stamp}\n\
-             x-amz-security-token:{token}\n\n{signed_headers}\n{hash}",
-            call.method
-        );
-        let authorization = self.authorization(&stamp, date, signed_headers, &canonical);
+        let authorization = ToSign {
+            method: call.method,
+            path,
+            query,
+            headers: vec![
+                ("host", host),
+                ("x-amz-content-sha256", &hash),
+                ("x-amz-date", &stamp),
+                ("x-amz-security-token", token),
+            ],
+            payload: &hash,
+        }
+        .authorization(&self.key(&stamp));
         call.header("host", host)
             .header("x-amz-content-sha256", hash)
-            .header("x-amz-date", stamp.clone())
+            .header("x-amz-date", stamp)
             .header("x-amz-security-token", token)
             .header("authorization", authorization)
     }
 
-    fn authorization(
-        &self,
-        stamp: &str,
-        date: &str,
-        signed_headers: &str,
-        canonical: &str,
-    ) -> String {
-        let scope = format!("{date}/{}/{}/aws4_request", self.region, self.service);
-        let to_sign = format!(
-            "AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{}",
-            hex(&Sha256::digest(canonical))
+    /// Signs `GetCallerIdentity` at `host` in the query, with no header but `host`, as tokens for EKS are
+    /// made.
+    pub(crate) fn presign(&self, host: &str) -> Call {
+        let stamp = self.stamp();
+        let key = self.key(&stamp);
+        let encoded = |text: &str| -> String {
+            url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+        };
+        let query = format!(
+            "Action=GetCallerIdentity&Version=2011-06-15&X-Amz-Algorithm=AWS4-HMAC-SHA256&\
+             X-Amz-Credential={}&X-Amz-Date={stamp}&X-Amz-Expires=60&X-Amz-Security-Token={}&\
+             X-Amz-SignedHeaders=host",
+            encoded(&format!("{}/{}", key.id, key.scope())),
+            encoded(&self.credentials.token)
         );
-        let start = format!("AWS4{}", self.credentials.secret).into_bytes();
-        let key = scope.split('/').fold(start, |key, part| hmac(&key, part));
-        format!(
-            "AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={signed_headers}, \
-             Signature={}",
-            self.credentials.access_key_id,
-            hex(&hmac(&key, &to_sign))
-        )
+        let to_sign = ToSign {
+            method: "GET",
+            path: "/",
+            query: &query,
+            headers: vec![("host", host)],
+            payload: &sha256(b""),
+        };
+        let signature = to_sign.signature(&key);
+        Call::get(&format!("/?{query}&X-Amz-Signature={signature}"))
+    }
+
+    fn key<'a>(&'a self, stamp: &'a str) -> Key<'a> {
+        Key {
+            id: &self.credentials.access_key_id,
+            secret: &self.credentials.secret,
+            region: self.region,
+            service: self.service,
+            stamp,
+        }
     }
 
     fn stamp(&self) -> String {
@@ -128,36 +148,10 @@ impl Signing {
         )]
         let now = SystemTime::now();
         let shift = Duration::from_secs(self.ahead.unsigned_abs());
-        let at = if self.ahead < 0 {
+        stamp(if self.ahead < 0 {
             now - shift
         } else {
             now + shift
-        };
-        let seconds = at.duration_since(UNIX_EPOCH).unwrap().as_secs();
-        let time =
-            time::OffsetDateTime::from_unix_timestamp(i64::try_from(seconds).unwrap()).unwrap();
-        let (date, clock) = (time.date(), time.time());
-        format!(
-            "{:04}{:02}{:02}T{:02}{:02}{:02}Z",
-            date.year(),
-            u8::from(date.month()),
-            date.day(),
-            clock.hour(),
-            clock.minute(),
-            clock.second()
-        )
+        })
     }
-}
-
-fn hmac(key: &[u8], text: &str) -> Vec<u8> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
-    mac.update(text.as_bytes());
-    mac.finalize().into_bytes().to_vec()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -52,6 +52,8 @@ async fn a_good_token_gets_a_session_in_the_shape_of_aws() {
             .session_token
             .matches(&answer.xml("SessionToken"))
     );
+    let ended = token_of(&lab, "keycloak") + "\n";
+    assert_eq!(assume(&lab, KEYCLOAK_ROLE, &ended).await.status, 200);
     lab.stop().await;
 }
 
@@ -335,7 +337,10 @@ async fn refuses_what_it_does_not_evaluate_rather_than_ignoring_it() {
     let lab = lab().await;
     let form = assume_form(KEYCLOAK_ROLE, "pod-1", &token_of(&lab, "keycloak"));
     for (form, code) in [
-        (format!("{form}&Policy=%7B%7D"), "NotImplemented"),
+        (
+            format!("{form}&ProviderId=www.amazon.com"),
+            "NotImplemented",
+        ),
         (
             format!("{form}&PolicyArns.member.1.arn=x"),
             "NotImplemented",

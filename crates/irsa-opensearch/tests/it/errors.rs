@@ -2,6 +2,7 @@
 
 use irsa_identity::SourceChoice;
 use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket};
 
 use crate::client::Answer;
@@ -144,6 +145,28 @@ async fn a_domain_that_nobody_vouches_for_gets_no_request() {
     assert_eq!(answer.status(), 502);
     assert_eq!(error_of(&answer)["cause"], "tls-certificate-invalid");
     assert!(domain.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_handshake_that_fails_for_another_reason_does_not_blame_the_certificate() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let (mut reader, mut writer) = stream.split();
+        reader.read_u8().await.unwrap();
+        // `handshake_failure` (RFC 8446, section 6.2).
+        writer
+            .write_all(b"\x15\x03\x03\x00\x02\x02\x28")
+            .await
+            .unwrap();
+        reader.read_to_end(&mut Vec::new()).await.unwrap();
+    });
+    let authority = LocalAuthority::generate().unwrap();
+    let proxy = Setup::of(address, &authority).start().await;
+    let answer = proxy.get("GET /").await;
+    assert_eq!(answer.status(), 502);
+    assert_eq!(error_of(&answer)["cause"], "tls-handshake-failed");
 }
 
 fn web_identity(setup: &mut Setup, token_file: &str) {

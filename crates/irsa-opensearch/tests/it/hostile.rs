@@ -57,30 +57,48 @@ async fn what_could_be_read_in_two_ways_is_refused() {
 }
 
 #[tokio::test]
-async fn chunks_and_a_length_go_on_with_one_length() {
-    let domain = Domain::start().await;
-    let proxy = Proxy::of(&domain).await;
+async fn chunks_and_a_length_are_one_request_by_the_chunks_and_the_last_one() {
     for lines in [
         "content-length: 60\r\ntransfer-encoding: chunked",
         "transfer-encoding: chunked\r\ncontent-length: 60",
+        "content-length: 2\r\ntransfer-encoding: chunked\r\ncontent-length: 60",
     ] {
+        let domain = Domain::start().await;
+        let proxy = Proxy::of(&domain).await;
         let body = "2\r\nhi\r\n0\r\n\r\n";
         let next = "GET /next HTTP/1.1\r\nhost: localhost\r\n\r\n";
         let request =
             format!("POST /first HTTP/1.1\r\nhost: localhost\r\n{lines}\r\n\r\n{body}{next}");
-        say(&proxy, &request).await;
-    }
-    for seen in domain.seen() {
-        let (line, length) = (seen.request_line(), seen.header("content-length"));
-        match line {
-            "POST /first HTTP/1.1" => assert_eq!((length, &*seen.body), (Some("2"), &b"hi"[..])),
-            other => assert_eq!((other, length), ("GET /next HTTP/1.1", None)),
-        }
-        assert!(
-            seen.header("authorization").is_some(),
-            "each request has its own signature"
+        let answer = say(&proxy, &request).await;
+        assert!(answer.contains("\r\nconnection: close\r\n"), "{answer}");
+        assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{lines:?}");
+        let seen = domain.only();
+        assert_eq!(seen.request_line(), "POST /first HTTP/1.1");
+        assert_eq!(
+            (seen.header("content-length"), &*seen.body),
+            (Some("2"), &b"hi"[..])
         );
+        assert_eq!(seen.header("transfer-encoding"), None);
+        proxy.end().await;
     }
+}
+
+#[tokio::test]
+async fn a_transfer_coding_that_nobody_would_undo_is_refused() {
+    let domain = Domain::start().await;
+    let proxy = Proxy::of(&domain).await;
+    for lines in [
+        "transfer-encoding: gzip, chunked",
+        "transfer-encoding: gzip\r\ntransfer-encoding: chunked",
+        "transfer-encoding: chunked, chunked",
+    ] {
+        let request =
+            format!("POST / HTTP/1.1\r\nhost: localhost\r\n{lines}\r\n\r\n2\r\nhi\r\n0\r\n\r\n");
+        let answer = say(&proxy, &request).await;
+        assert!(answer.starts_with("HTTP/1.1 501 "), "{lines:?}: {answer}");
+        assert!(answer.contains("Content-Encoding"), "{answer}");
+    }
+    assert!(domain.seen().is_empty(), "{:?}", domain.seen());
     proxy.end().await;
 }
 

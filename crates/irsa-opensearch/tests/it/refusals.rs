@@ -1,8 +1,13 @@
 //! The domain's refusals reach the client unchanged, and the metrics say what they mean.
 
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use irsa_testing::Log;
+
 use crate::domain::{Domain, HOST, Step};
 use crate::proxy::Proxy;
-use irsa_testing::Log;
 
 const NOT_GRANTED: &str = r#"{"error":{"root_cause":[{"type":"security_exception","reason":"no permissions for [indices:data/write/bulk] and User [name=arn:aws:iam::123456789012:role/orders]"}],"type":"security_exception","reason":"no permissions for [indices:data/write/bulk]"},"status":403}"#;
 const NOT_ALLOWED: &str = r#"{"Message":"User: arn:aws:sts::123456789012:assumed-role/orders/s is not authorized to perform: es:ESHttpPost because no identity-based policy allows the es:ESHttpPost action"}"#;
@@ -33,6 +38,29 @@ async fn each_refusal_passes_and_is_counted_by_link_and_cause() {
         assert!(log.text().contains(cause), "{}", log.text());
         assert_eq!(domain.seen().len(), 1);
     }
+}
+
+#[tokio::test]
+async fn a_refusal_that_is_compressed_counts_as_well_and_stays_compressed() {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(NOT_GRANTED.as_bytes()).unwrap();
+    let packed = encoder.finish().unwrap();
+    let length = packed.len();
+    let head = format!(
+        "HTTP/1.1 403 Forbidden\r\ncontent-encoding: gzip\r\ncontent-length: {length}\r\n\r\n"
+    );
+    let whole = [head.as_bytes(), &packed].concat();
+    let domain = Domain::answering(move |_| Step::Answer(whole.clone())).await;
+    let proxy = Proxy::of(&domain).await;
+    let request = "GET / HTTP/1.1\r\nhost: localhost\r\naccept-encoding: gzip\r\n\r\n";
+    let answer = proxy.ask(request).await;
+    assert_eq!(answer.header("content-encoding"), Some("gzip"));
+    assert_eq!(answer.body, packed);
+    let refusals = format!(
+        "opensearch_refusals_total{{upstream=\"{HOST}\",link=\"grant\",cause=\"fgac-not-granted\""
+    );
+    assert_eq!(proxy.metric(&refusals), 1, "{}", proxy.metrics());
+    proxy.end().await;
 }
 
 #[tokio::test]

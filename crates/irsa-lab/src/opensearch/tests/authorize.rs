@@ -1,9 +1,11 @@
 //! Policies: every combination of both sides, each refusal word for word with its cause.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 use http::Method;
 use irsa_chain::Cause;
+use irsa_policy::{Policy, PolicyKind};
 
 use super::super::authorize::{Call, Caller, authorize};
 use super::super::refusal::Refusal;
@@ -245,4 +247,30 @@ fn the_ledger_learns_what_nearly_allowed() {
         "{}",
         refusal.message
     );
+}
+
+#[test]
+fn a_session_policy_narrows_what_the_role_may_and_aws_says_so() {
+    let world = world_with_domain("");
+    let sessions = Sessions::default();
+    let json = r#"{"Version": "2012-10-17", "Statement":
+        {"Effect": "Allow", "Action": "es:ESHttpGet", "Resource": "*"}}"#;
+    let policy = Policy::parse(PolicyKind::Session, json).unwrap();
+    let mut spec = session(&sessions, ZEEBE).spec.clone();
+    spec.policies = vec![Arc::new(policy)];
+    let session = sessions.issue(spec, now());
+    let ask = |method: &Method| {
+        let call = Call {
+            method,
+            path: "/",
+            source: IpAddr::from(Ipv4Addr::LOCALHOST),
+            now: now(),
+        };
+        authorize(Some(&session), &call, &domain(&world), &world)
+    };
+    assert_eq!(ask(&GET), Ok(role(ZEEBE)));
+    let refusal = ask(&Method::POST).unwrap_err();
+    assert_eq!(refusal.cause, Cause::EsHttpNotAllowed);
+    let end = "because no session policy allows the es:ESHttpPost action";
+    assert!(refusal.message.contains(end), "{}", refusal.message);
 }

@@ -1,8 +1,11 @@
 //! The front over TLS, before a server of the tests' own that records what reaches it.
 
+use std::io::Write as _;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use irsa_chain::Cause;
@@ -26,10 +29,13 @@ use crate::world::World;
 
 const DENIED: &str = r#"{"error":{"root_cause":[],"type":"security_exception","reason":"no permissions for [indices:data/read/search] and User [name=x]"},"status":403}"#;
 
-struct Stage {
+/// A refused item among one that is not.
+pub(super) const BULK: &str = r#"{"took":1,"errors":true,"items":[{"index":{"_id":"1","status":201}},{"index":{"_id":"2","status":403,"error":{"type":"security_exception","reason":"no permissions for [x]"}}}]}"#;
+
+pub(super) struct Stage {
     port: u16,
     deps: FrontDeps,
-    session: Arc<Session>,
+    pub(super) session: Arc<Session>,
     seen: Arc<Mutex<Vec<Request<Bytes>>>>,
     _front: JoinSet<()>,
     backend: JoinSet<()>,
@@ -79,25 +85,25 @@ impl Stage {
         }
     }
 
-    async fn built_in() -> Self {
+    pub(super) async fn built_in() -> Self {
         Self::new(world_with_domain("")).await
     }
 
-    async fn send(&self, request: Request<String>) -> Response<hyper::body::Incoming> {
+    pub(super) async fn send(&self, request: Request<String>) -> Response<hyper::body::Incoming> {
         let sent = send(self.port, &self.deps.authority, Protocol::Http1, request).await;
         sent.unwrap()
     }
 
     /// Signs as the Zeebe role and sends.
-    async fn signed(&self, unsigned: &Unsigned) -> Response<hyper::body::Incoming> {
+    pub(super) async fn signed(&self, unsigned: &Unsigned) -> Response<hyper::body::Incoming> {
         self.send(unsigned.sign(&self.session)).await
     }
 
-    fn seen(&self) -> Vec<Request<Bytes>> {
+    pub(super) fn seen(&self) -> Vec<Request<Bytes>> {
         self.seen.lock().unwrap().clone()
     }
 
-    fn ledger(&self) -> LedgerSnapshot {
+    pub(super) fn ledger(&self) -> LedgerSnapshot {
         self.deps.ledger.snapshot()
     }
 }
@@ -109,6 +115,8 @@ fn backend_answer(request: &Request<Bytes>) -> Response<Bytes> {
             StatusCode::FORBIDDEN,
             r#"{"error":{"type":"cluster_block_exception","reason":"x"}}"#,
         ),
+        "/packed" => return packed_answer(),
+        "/mixed/_bulk" => (StatusCode::OK, BULK),
         "/missing" => (StatusCode::NOT_FOUND, "{}"),
         _ => (StatusCode::OK, "{\"took\":1}"),
     };
@@ -118,6 +126,21 @@ fn backend_answer(request: &Request<Bytes>) -> Response<Bytes> {
         .headers_mut()
         .insert("x-opaque-id", "7".parse().unwrap());
     response
+}
+
+fn packed_answer() -> Response<Bytes> {
+    let mut response = Response::new(packed_denial());
+    *response.status_mut() = StatusCode::FORBIDDEN;
+    let gzip = "gzip".parse().unwrap();
+    response.headers_mut().insert("content-encoding", gzip);
+    response
+}
+
+/// As OpenSearch sends it to those who take gzip.
+pub(super) fn packed_denial() -> Bytes {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(DENIED.as_bytes()).unwrap();
+    encoder.finish().unwrap().into()
 }
 
 #[tokio::test]

@@ -178,6 +178,22 @@ fn says_what_of_a_signature_it_can_not_read() {
 }
 
 #[test]
+fn wants_the_host_signed() {
+    let sessions = Sessions::default();
+    let mut request = Unsigned::get("/").sign(&session(&sessions, ZEEBE));
+    let authorization = request.headers()["authorization"].to_str().unwrap();
+    let other = authorization.replace("SignedHeaders=host;", "SignedHeaders=");
+    let headers = request.headers_mut();
+    headers.insert("authorization", other.parse().unwrap());
+    let (text, cause, _) = refused(&request, &sessions);
+    let expected = "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.";
+    assert_eq!(
+        (text.as_str(), cause),
+        (expected, Cause::AuthorizationMalformed)
+    );
+}
+
+#[test]
 fn tells_what_should_have_been_signed_but_not_the_session_token() {
     let sessions = Sessions::default();
     let session = session(&sessions, ZEEBE);

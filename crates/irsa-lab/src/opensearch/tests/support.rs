@@ -1,17 +1,17 @@
-//! Domains, sessions, and a signer by the letter of the IAM User Guide, with no code of the verifier.
+//! Domains, sessions, and requests to be signed.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::{HeaderMap, HeaderName, Method, Request};
-use sha2::{Digest as _, Sha256};
-use time::OffsetDateTime;
 
+use super::signing::{Key, ToSign, sha256};
 use crate::clock::LabClock;
 use crate::sessions::{Origin, Session, SessionSpec, Sessions};
 use crate::world::{Domain, World};
+
+pub(super) use super::signing::stamp;
 
 pub(super) const ZEEBE: &str = "arn:aws:iam::111122223333:role/camunda/zeebe-role";
 pub(super) const HOST: &str = "test-domain.eu-central-1.es.amazonaws.com";
@@ -115,48 +115,72 @@ impl Unsigned {
     }
 
     pub(super) fn sign(&self, session: &Session) -> Request<String> {
-        let stamp = stamp(self.at);
-        let (date, _) = stamp.split_once('T').unwrap();
-        let hash = hex(&Sha256::digest(&self.body));
+        let (stamp, hash) = (stamp(self.at), sha256(self.body.as_bytes()));
         let payload = self.payload.unwrap_or(&hash).to_owned();
-        let credentials = &session.credentials;
+        let token = session.credentials.session_token.expose().to_owned();
         let mut unsigned = self.clone();
         unsigned.headers.extend([
             ("x-amz-content-sha256", payload.clone()),
             ("x-amz-date", stamp.clone()),
-            (
-                "x-amz-security-token",
-                credentials.session_token.expose().to_owned(),
-            ),
+            ("x-amz-security-token", token),
         ]);
-        let mut signed = unsigned.headers.clone();
-        signed.extend(self.absent.map(|name| (name, String::new())));
-        signed.sort();
-        let lines = signed
-            .iter()
-            .fold(String::new(), |mut lines, (name, value)| {
-                let _ = writeln!(lines, "{name}:{}", value.trim());
-                lines
-            });
-        let names: Vec<&str> = signed.iter().map(|(name, _)| *name).collect();
-        let names = names.join(";");
         let (path, query) = self.canonical.clone().unwrap_or_else(|| self.canonical());
-        let canonical = format!(
-            "{}\n{path}\n{query}\n{lines}\n{names}\n{payload}",
-            self.method
-        );
-        let scope = format!("{date}/{}/{}/aws4_request", self.region, self.service);
-        let hash = hex(&Sha256::digest(canonical));
-        let to_sign = format!("AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{hash}");
-        let key = format!("AWS4{}", credentials.secret_access_key.expose()).into_bytes();
-        let key = scope.split('/').fold(key, |key, step| hmac(&key, step));
-        let key_id = &credentials.access_key_id;
-        let authorization = format!(
-            "AWS4-HMAC-SHA256 Credential={key_id}/{scope}, SignedHeaders={names}, Signature={}",
-            hex(&hmac(&key, &to_sign))
-        );
+        let sent = unsigned.headers.iter();
+        let signed = sent.map(|(name, value)| (*name, value.as_str()));
+        let to_sign = ToSign {
+            method: self.method.as_str(),
+            path: &path,
+            query: &query,
+            headers: signed.chain(self.absent.map(|name| (name, ""))).collect(),
+            payload: &payload,
+        };
+        let authorization = to_sign.authorization(&self.key(session, &stamp));
         unsigned.headers.push(("authorization", authorization));
         unsigned.plain()
+    }
+
+    /// Signs in the query, with no headers but the request's own.
+    pub(super) fn presign(&self, session: &Session) -> Request<String> {
+        let stamp = stamp(self.at);
+        let key = self.key(session, &stamp);
+        let headers = self.headers.iter();
+        let mut to_sign = ToSign {
+            method: self.method.as_str(),
+            path: "",
+            query: "",
+            headers: headers
+                .map(|(name, value)| (*name, value.as_str()))
+                .collect(),
+            payload: &sha256(self.body.as_bytes()),
+        };
+        let mark = if self.target.contains('?') { '&' } else { '?' };
+        let target = format!(
+            "{}{mark}X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={}&X-Amz-Date={stamp}&\
+             X-Amz-Expires=900&X-Amz-Security-Token={}&X-Amz-SignedHeaders={}",
+            self.target,
+            encoded(&format!("{}/{}", key.id, key.scope())).replace('/', "%2F"),
+            encoded(session.credentials.session_token.expose()).replace('/', "%2F"),
+            to_sign.names().replace(';', "%3B")
+        );
+        let unsigned = Self {
+            target,
+            ..self.clone()
+        };
+        let (path, query) = unsigned.canonical();
+        (to_sign.path, to_sign.query) = (&path, &query);
+        let signature = to_sign.signature(&key);
+        let target = format!("{}&X-Amz-Signature={signature}", unsigned.target);
+        Self { target, ..unsigned }.plain()
+    }
+
+    fn key<'a>(&'a self, session: &'a Session, stamp: &'a str) -> Key<'a> {
+        Key {
+            id: &session.credentials.access_key_id,
+            secret: session.credentials.secret_access_key.expose(),
+            region: self.region,
+            service: self.service,
+            stamp,
+        }
     }
 
     /// For targets whose query is canonical but for its order.
@@ -184,33 +208,6 @@ fn encoded(path: &str) -> String {
         } else {
             let _ = write!(text, "%{byte:02X}");
         }
-        text
-    })
-}
-
-pub(super) fn stamp(at: SystemTime) -> String {
-    let at = OffsetDateTime::from(at);
-    let (date, clock) = (at.date(), at.time());
-    format!(
-        "{:04}{:02}{:02}T{:02}{:02}{:02}Z",
-        date.year(),
-        u8::from(date.month()),
-        date.day(),
-        clock.hour(),
-        clock.minute(),
-        clock.second()
-    )
-}
-
-fn hmac(key: &[u8], message: &str) -> Vec<u8> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
-    mac.update(message.as_bytes());
-    mac.finalize().into_bytes().to_vec()
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
         text
     })
 }

@@ -1,6 +1,7 @@
-//! Requests signed by an `Authorization` header.
+//! Signed requests: by an `Authorization` header, or in the query.
 
 mod claims;
+mod fields;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -8,15 +9,16 @@ use std::time::{Duration, SystemTime};
 use http::{HeaderMap, Method};
 use irsa_chain::Region;
 
-use self::claims::{Claims, TOKEN, text_header};
-pub use self::claims::{credential, missing_parts};
+use self::claims::{Claims, TOKEN};
+pub(super) use self::fields::Fields;
+use self::fields::text;
 use super::fault::SignatureFault;
 use super::key::{sha256_hex, signature_is};
 use super::scope::CredentialScope;
 use crate::sessions::{Session, Sessions};
 
-/// Signed requests are good for this long.
-const WINDOW: Duration = Duration::from_mins(15);
+/// Signed requests are good for this long, whatever `X-Amz-Expires` says: only S3 goes by that.
+pub(super) const WINDOW: Duration = Duration::from_mins(15);
 const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
 
 /// The request as it came over the wire.
@@ -56,34 +58,36 @@ pub struct Expected {
     pub string_to_sign: String,
 }
 
-/// Verifies everything about a header-signed request: credentials, scope, time, signature, in AWS's
-/// order.
+/// Verifies everything about a signed request: credentials, scope, time, signature, in AWS's order.
 pub fn verify(
     request: &SignedRequest<'_>,
     target: &Target<'_>,
     now: SystemTime,
     sessions: &Sessions,
 ) -> Result<Arc<Session>, SignatureFault> {
-    let claims = Claims::parse(request.headers)?;
-    let token = text_header(request.headers, TOKEN).unwrap_or("");
+    let claims = Claims::parse(request)?;
+    let (access_key_id, scope) = claims.credential()?;
     let session = sessions
-        .find_with_token(claims.access_key_id, token)
+        .find_with_token(access_key_id, &claims.token)
         .ok_or(SignatureFault::UnknownCredentials)?;
     if session.is_expired(now) {
         return Err(SignatureFault::ExpiredCredentials);
     }
-    check_scope(&claims.scope, target)?;
+    check_scope(&scope, target)?;
     check_time(claims.signed_at, now, target)?;
-    if !claims.cover(request.headers) {
+    if !claims.cover_the_host() {
+        return Err(SignatureFault::HostUnsigned);
+    }
+    if !claims.cover(request) {
         return Err(SignatureFault::Mismatch);
     }
     let payload = payload_hash(request, target).ok_or(SignatureFault::Mismatch)?;
     let canonical = claims
         .canonical(request, &payload)
         .ok_or(SignatureFault::Mismatch)?;
-    let string_to_sign = claims.string_to_sign(&canonical);
+    let string_to_sign = claims.string_to_sign(&canonical, &scope);
     let secret = &session.credentials.secret_access_key;
-    if !signature_is(claims.signature, secret, &claims.scope, &string_to_sign) {
+    if !signature_is(&claims.signature, secret, &scope, &string_to_sign) {
         return Err(SignatureFault::Mismatch);
     }
     Ok(session)
@@ -91,22 +95,32 @@ pub fn verify(
 
 /// What a request whose signature is wrong should have signed; `None` if it claims too little.
 pub fn expected(request: &SignedRequest<'_>, target: &Target<'_>) -> Option<Expected> {
-    let claims = Claims::parse(request.headers).ok()?;
+    let claims = Claims::parse(request).ok()?;
+    let (_, scope) = claims.credential().ok()?;
     let payload = payload_hash(request, target).unwrap_or_else(|| sha256_hex(request.body));
     let canonical = claims.canonical(request, &payload)?;
-    let string_to_sign = claims.string_to_sign(&canonical);
+    let string_to_sign = claims.string_to_sign(&canonical, &scope);
     Some(Expected {
         canonical: without_token(&canonical),
         string_to_sign,
     })
 }
 
-/// The canonical request, in which the session token has a line of its own.
+/// The canonical request, in which the session token has a line or a parameter of its own.
 fn without_token(canonical: &str) -> String {
-    let name = format!("{TOKEN}:");
-    let shown = |line: &str| match line.strip_prefix(&name) {
-        Some(_) => format!("{name}[not shown]"),
-        None => line.to_owned(),
+    let header = format!("{TOKEN}:");
+    let shown = |line: &str| match line.strip_prefix(&header) {
+        Some(_) => format!("{header}[not shown]"),
+        None => line
+            .split('&')
+            .map(|part| match part.split_once('=') {
+                Some((name, _)) if name.eq_ignore_ascii_case(TOKEN) => {
+                    format!("{name}=[not shown]")
+                }
+                _ => part.to_owned(),
+            })
+            .collect::<Vec<_>>()
+            .join("&"),
     };
     canonical
         .split('\n')
@@ -117,7 +131,7 @@ fn without_token(canonical: &str) -> String {
 
 /// The body's hash, or the word that stands in for it; `None` if the request states another hash.
 fn payload_hash(request: &SignedRequest<'_>, target: &Target<'_>) -> Option<String> {
-    let stated = text_header(request.headers, "x-amz-content-sha256").unwrap_or_default();
+    let stated = text(request.headers, "x-amz-content-sha256").unwrap_or_default();
     if target.takes_unsigned_payload && stated == UNSIGNED_PAYLOAD {
         return Some(stated.to_owned());
     }
