@@ -1,9 +1,12 @@
 //! What an endpoint of RDS leads to.
 
+mod proxy;
+
 use irsa_chain::endpoint::{RdsEndpoint, RdsEndpointKind};
 use irsa_chain::{Arn, DbResourceId, Region};
 use serde::Deserialize;
 
+use self::proxy::{Proxy, ProxyEndpoint};
 use crate::endpoints::Service;
 use crate::query::{Members, Operation, Page};
 use crate::{AwsReader, ReadError};
@@ -93,7 +96,7 @@ impl AwsReader {
         let endpoints = self
             .query_all::<ProxyEndpoints>(operation, region, &[])
             .await?;
-        let found = one_at(operation.action, endpoints, host, |one| vec![&one.endpoint])?;
+        let found = one_at(operation.action, endpoints, host, ProxyEndpoint::endpoints)?;
         let operation = rds("rds:DescribeDBProxies");
         let parameters = [("DBProxyName", found.db_proxy_name.as_str())];
         let proxies = self
@@ -197,34 +200,6 @@ struct Endpoint {
     port: Option<u16>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Proxy {
-    #[serde(rename = "DBProxyName")]
-    name: String,
-    #[serde(rename = "DBProxyArn")]
-    arn: String,
-    #[serde(default)]
-    status: String,
-    endpoint: String,
-    #[serde(default = "none")]
-    auth: Members<Auth>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Auth {
-    #[serde(rename = "IAMAuth", default)]
-    iam: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct ProxyEndpoint {
-    #[serde(rename = "DBProxyName")]
-    db_proxy_name: String,
-    endpoint: String,
-}
-
 impl Cluster {
     fn endpoints(&self) -> Vec<&String> {
         let own = self.endpoint.iter().chain(&self.reader_endpoint);
@@ -259,26 +234,6 @@ impl Instance {
             status: self.status,
             iam_authentication: self.iam_authentication,
             port: self.endpoint.and_then(|endpoint| endpoint.port),
-        })
-    }
-}
-
-impl Proxy {
-    fn endpoints(&self) -> Vec<&String> {
-        vec![&self.endpoint]
-    }
-
-    /// A proxy's resource id is the end of its ARN ("Setting up IAM authentication for RDS Proxy" in the Aurora user
-    /// guide).
-    fn settings(self, action: &'static str) -> Result<DatabaseSettings, ReadError> {
-        let id = self.arn.rsplit(':').next().unwrap_or_default();
-        Ok(DatabaseSettings {
-            arn: parsed(action, &self.arn)?,
-            resource_id: parsed(action, id)?,
-            iam_authentication: self.auth.all.iter().any(|auth| auth.iam != "DISABLED"),
-            name: self.name,
-            status: self.status,
-            port: None,
         })
     }
 }
@@ -329,23 +284,6 @@ mod tests {
 
     fn read<T: DeserializeOwned>(text: &str) -> T {
         quick_xml::de::from_str(text).unwrap()
-    }
-
-    #[test]
-    fn a_proxy_is_known_by_the_end_of_its_arn() {
-        let page: Proxies = read(
-            "<R><DBProxies><member><DBProxyName>p</DBProxyName><Status>available</Status><Endpoint>p.proxy-abc.eu-central-1.rds.amazonaws.com</Endpoint>\
-             <DBProxyArn>arn:aws:rds:eu-central-1:111122223333:db-proxy:prx-0f9d9414be09b1c57</DBProxyArn>\
-             <Auth><member><AuthScheme>SECRETS</AuthScheme><IAMAuth>REQUIRED</IAMAuth></member></Auth></member></DBProxies></R>",
-        );
-        let settings = page
-            .split()
-            .0
-            .remove(0)
-            .settings("rds:DescribeDBProxies")
-            .unwrap();
-        assert_eq!(settings.resource_id.as_str(), "prx-0f9d9414be09b1c57");
-        assert!(settings.iam_authentication);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod database;
 mod domain;
 mod doubt;
 mod inquiry;
+mod pod_identity;
 mod provider;
 mod reading;
 mod remedy;
@@ -22,8 +23,12 @@ mod trust;
 
 use std::time::Duration;
 
+use irsa_identity::IdentityError;
+
 pub use self::state::Aws;
-use crate::{Check, Finding, Progress, Step, Workload};
+pub(crate) use self::text::put_role_policy;
+use crate::step::closed;
+use crate::{Check, Finding, Progress, Seen, Step, Workload};
 
 /// All policies of a role are read one after the other.
 const LONG: Duration = Duration::from_secs(15);
@@ -58,6 +63,16 @@ pub const STEPS: &[Step<Aws>] = &[
 /// Every check of this place.
 pub fn checks() -> impl Iterator<Item = &'static Check> {
     STEPS.iter().map(|step| step.check)
+}
+
+/// What there is to say where nobody can read.
+pub fn out_of_reach(error: &IdentityError) -> Vec<Finding> {
+    let why = format!("there are no credentials to read with: {error}");
+    closed(
+        STEPS,
+        Seen::unsure(why).remedy(error.remedy()),
+        Duration::ZERO,
+    )
 }
 
 /// Looks at everything, in no more than `limit`.

@@ -21,9 +21,10 @@ mod webhook;
 use std::time::{Duration, SystemTime};
 
 use irsa_chain::{Region, ServiceAccount};
-use irsa_kube::{AccountObject, KubeReader, Pod, Webhook};
+use irsa_kube::{AccountObject, ConfigError, KubeReader, Pod, Webhook};
 
-use crate::{Check, Finding, Progress, Step, Workload, examine as walk};
+use crate::step::closed;
+use crate::{Check, Finding, Progress, Seen, Step, Workload, examine as walk};
 
 /// The chain as the cluster's API sees it, and what was learned of it so far.
 #[derive(Debug)]
@@ -140,6 +141,12 @@ pub const STEPS: &[Step<Cluster>] = &[
 /// What this place checks.
 pub fn checks() -> impl Iterator<Item = &'static Check> {
     STEPS.iter().map(|step| step.check)
+}
+
+/// What there is to say where the API can't even be asked, and to know that took so long.
+pub fn out_of_reach(error: &ConfigError, took: Duration) -> Vec<Finding> {
+    let why = Seen::unsure(error.to_string()).remedy(error.remedy());
+    closed(STEPS, why, took)
 }
 
 /// Makes all checks, in no more than `limit`, and says what it learned of the workload.

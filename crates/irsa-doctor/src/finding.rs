@@ -17,10 +17,10 @@ pub enum Verdict {
     Holds,
     /// It works, and yet should be changed.
     Warning,
-    /// It could not be looked at, or what was seen allows no verdict.
-    Unsure,
     /// Something that it depends on does not hold.
     NotReached,
+    /// It could not be looked at, or what was seen allows no verdict.
+    Unsure,
     /// It is broken.
     Broken,
 }

@@ -16,10 +16,11 @@ mod check;
 mod finding;
 mod report;
 mod step;
+mod vague;
 mod workload;
 
 pub use check::{Check, Place};
 pub use finding::{Finding, Seen, Verdict};
 pub use report::Report;
 pub use step::{Progress, Step, Work, examine};
-pub use workload::{Database, Domain, Workload};
+pub use workload::{Database, Domain, IdentityKind, Workload};

@@ -15,6 +15,7 @@ mod jwt;
 mod node;
 mod options;
 mod state;
+mod store;
 mod sts;
 mod text;
 mod token;
@@ -58,7 +59,9 @@ pub static STEPS: &[Step<Pod>] = &[
     database::DNS,
     database::TCP,
     database::TLS,
+    database::ANSWER,
     database::MEMBERSHIP,
+    database::LOGIN,
     database::CONNECT,
     database::SESSION,
     domain::DNS,

@@ -3,7 +3,11 @@
 use irsa_chain::Link;
 use serde::Serialize;
 
+use crate::vague::tell_apart;
 use crate::{Finding, Verdict, Workload};
+
+/// The checks that decide on policies as IAM would.
+const DECIDED: [&str; 3] = ["aws-trust-policy", "aws-connect", "aws-requests"];
 
 /// What the doctor says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -15,9 +19,10 @@ pub struct Report {
 }
 
 impl Report {
-    /// Puts the findings in order.
+    /// Puts the findings in order. What one place can't tell why, and another can, follows from the other's.
     pub fn new(workload: Workload, mut findings: Vec<Finding>) -> Self {
         findings.sort_by_key(|finding| finding.check.link);
+        tell_apart(&mut findings);
         Self { workload, findings }
     }
 
@@ -28,6 +33,13 @@ impl Report {
             .find(|finding| finding.verdict == Verdict::Broken)
     }
 
+    /// The finding to begin with: the first broken one, else the first that could not be told.
+    pub fn first_amiss(&self) -> Option<&Finding> {
+        let mut findings = self.findings.iter();
+        let unsure = || findings.find(|finding| finding.verdict == Verdict::Unsure);
+        self.first_broken().or_else(unsure)
+    }
+
     /// The worst of a link's verdicts; `None` where nothing looked at it.
     pub fn verdict_of(&self, link: Link) -> Option<Verdict> {
         let of_link = self
@@ -35,6 +47,18 @@ impl Report {
             .iter()
             .filter(|finding| finding.check.link == link);
         of_link.map(|finding| finding.verdict).max()
+    }
+
+    /// What all that is allowed is allowed but for; `None` where no policy was decided on.
+    pub fn caveat(&self) -> Option<&'static str> {
+        let mut findings = self.findings.iter();
+        let is_allowed = |finding: &Finding| {
+            finding.verdict == Verdict::Holds && DECIDED.contains(&finding.check.id)
+        };
+        findings.any(is_allowed).then_some(
+            "Service and resource control policies of an organization can't be read from its accounts: one of them may \
+             deny what the policies here allow.",
+        )
     }
 
     /// [`Verdict::Broken`], else [`Verdict::Unsure`] where something could not be told, else [`Verdict::Holds`].

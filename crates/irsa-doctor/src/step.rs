@@ -109,11 +109,26 @@ async fn look<C>(step: &Step<C>, state: &mut C, subject: &str, left: Duration) -
     let deadline = step.deadline.min(left);
     let seen = timeout(deadline, (step.run)(state, subject)).await;
     seen.unwrap_or_else(|_| {
-        Seen::unsure(format!(
-            "no answer within {} s",
-            deadline.as_secs_f32().ceil()
-        ))
+        if left <= step.deadline {
+            return Seen::unsure("the time for the whole examination was up")
+                .remedy("give it more with `--timeout`, or look from one place alone (`--from`)");
+        }
+        let seconds = deadline.as_secs_f32().ceil();
+        Seen::unsure(format!("no answer within {seconds} s"))
     })
+}
+
+/// What is found where a place can't be looked from at all: the first check says why, and no other is reached.
+pub(crate) fn closed<C>(steps: &[Step<C>], why: Seen, took: Duration) -> Vec<Finding> {
+    let Some(first) = steps.first().map(|step| step.check) else {
+        return Vec::new();
+    };
+    let none = || Seen::not_reached(first.id);
+    let rest = steps.iter().skip(1);
+    let rest = rest.map(|step| Finding::new(step.check, None, none(), Duration::ZERO));
+    std::iter::once(Finding::new(first, None, why, took))
+        .chain(rest)
+        .collect()
 }
 
 /// A need that does not hold for this subject, or for all of them alike.
@@ -132,4 +147,51 @@ fn missing_need(check: &Check, subject: &str, findings: &[Finding]) -> Option<&'
             )
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use irsa_chain::Link;
+
+    use super::*;
+    use crate::Place;
+
+    const FIRST: Check = Check {
+        id: "first",
+        place: Place::Pod,
+        link: Link::Endpoint,
+        question: "?",
+        looks_at: ".",
+        causes: &[],
+        needs: &[],
+    };
+    const SECOND: Check = Check {
+        id: "second",
+        needs: &["first"],
+        ..FIRST
+    };
+    const STEPS: &[Step<()>] = &[
+        Step::once(&FIRST, |(), _| Box::pin(std::future::pending())),
+        Step::once(&SECOND, |(), _| {
+            Box::pin(std::future::ready(Seen::holds("")))
+        }),
+    ];
+
+    #[tokio::test]
+    async fn the_end_of_the_whole_time_is_told_from_that_of_a_check() {
+        let limit = Duration::from_millis(1);
+        let findings = examine(STEPS, &mut (), limit, &mut |_| ()).await;
+        assert_eq!(findings[0].verdict, Verdict::Unsure);
+        assert!(findings[0].seen.contains("whole"), "{:?}", findings[0]);
+        let remedy = findings[0].remedy.as_deref();
+        assert!(remedy.is_some_and(|remedy| remedy.contains("--timeout")));
+        assert_eq!(findings[1].verdict, Verdict::NotReached);
+    }
+
+    #[test]
+    fn a_place_that_is_closed_is_never_fine() {
+        let findings = closed(STEPS, Seen::unsure("locked"), Duration::ZERO);
+        let verdicts: Vec<_> = findings.iter().map(|finding| finding.verdict).collect();
+        assert_eq!(verdicts, [Verdict::Unsure, Verdict::NotReached]);
+    }
 }

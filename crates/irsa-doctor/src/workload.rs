@@ -15,10 +15,22 @@ pub struct Workload {
     pub issuer: Option<IssuerUrl>,
     /// The token's audience.
     pub audience: Option<String>,
+    /// By what it gets the role's session.
+    pub identity: Option<IdentityKind>,
     /// The databases that it uses.
     pub databases: Vec<Database>,
     /// The OpenSearch domains that it uses.
     pub domains: Vec<Domain>,
+}
+
+/// By what a pod gets a role's session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IdentityKind {
+    /// By its token at STS: IRSA.
+    WebIdentity,
+    /// By the agent of EKS Pod Identity.
+    PodIdentity,
 }
 
 /// A database that the workload uses.
@@ -32,6 +44,8 @@ pub struct Database {
     pub user: Option<String>,
     /// The database's name, where it is known.
     pub name: Option<String>,
+    /// The role that is assumed for it alone.
+    pub role: Option<RoleArn>,
 }
 
 /// An OpenSearch domain that the workload uses.
@@ -39,6 +53,8 @@ pub struct Database {
 pub struct Domain {
     /// The endpoint that requests are signed for.
     pub endpoint: OpenSearchEndpoint,
+    /// The role that is assumed for it alone.
+    pub role: Option<RoleArn>,
 }
 
 impl Workload {
@@ -56,6 +72,7 @@ impl Workload {
             role: self.role.or(before.role),
             issuer: self.issuer.or(before.issuer),
             audience: self.audience.or(before.audience),
+            identity: self.identity.or(before.identity),
             databases,
             domains,
         }

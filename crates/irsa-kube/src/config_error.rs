@@ -1,9 +1,12 @@
 //! A kubeconfig that can't be used.
 
+use std::time::Duration;
+
+use kube_client::client::AuthError;
 use kube_client::config::{InferConfigError, KubeconfigError};
 use thiserror::Error;
 
-/// There is no way to the Kubernetes API.
+/// There is no way to the Kubernetes API. Holds nothing secret of a kubeconfig.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ConfigError {
@@ -11,11 +14,16 @@ pub enum ConfigError {
     #[error("there is neither a kubeconfig nor a service account of this pod's own")]
     Absent(#[source] InferConfigError),
     /// The kubeconfig can't be used.
-    #[error("can't use the kubeconfig")]
+    #[error("can't use the kubeconfig: {}", why(.0))]
     Kubeconfig(#[from] KubeconfigError),
     /// What it says of TLS or of the user's credentials can't be used. Its details may be secret, and are left out.
     #[error("can't use {0} of the kubeconfig")]
-    Unusable(&'static str),
+    Unusable(String),
+    /// A file that is never read to its end, or a plug-in for credentials that does not end.
+    #[error(
+        "the kubeconfig, or its plug-in for the user's credentials, did not come to an end within {0:?}"
+    )]
+    TimedOut(Duration),
 }
 
 impl ConfigError {
@@ -25,18 +33,32 @@ impl ConfigError {
             Self::Absent(_) => {
                 "give one with `--kubeconfig`; for EKS `aws eks update-kubeconfig --name CLUSTER` writes it"
             }
-            Self::Kubeconfig(_) | Self::Unusable(_) => {
+            Self::Kubeconfig(_) | Self::Unusable(_) | Self::TimedOut(_) => {
                 "see that `kubectl get serviceaccounts` works with the same kubeconfig and context"
             }
         }
     }
 }
 
-/// Which part of the kubeconfig a client can't be made of.
+/// What is wrong; a parser quotes what it can't read, which may be a key.
+fn why(error: &KubeconfigError) -> String {
+    match error {
+        KubeconfigError::Parse(_) => "it is not the YAML of one".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// Which part of the kubeconfig a client can't be made of. What a plug-in printed is left out.
 pub(crate) fn unusable(error: &kube_client::Error) -> ConfigError {
     ConfigError::Unusable(match error {
-        kube_client::Error::Auth(_) => "the user's credentials",
-        kube_client::Error::RustlsTls(_) => "the certificates",
-        _ => "the cluster's address",
+        kube_client::Error::Auth(AuthError::AuthExecStart(error)) => {
+            format!("the plug-in for the user's credentials ({error})")
+        }
+        kube_client::Error::Auth(AuthError::AuthExecRun { out, .. }) => {
+            format!("the plug-in for the user's credentials ({})", out.status)
+        }
+        kube_client::Error::Auth(_) => "the user's credentials".to_owned(),
+        kube_client::Error::RustlsTls(_) => "the certificates".to_owned(),
+        _ => "the cluster's address".to_owned(),
     })
 }

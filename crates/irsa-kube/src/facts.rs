@@ -10,8 +10,18 @@ pub(crate) mod webhook;
 
 use serde::Deserialize;
 
-/// The answer to a list.
+/// A page of the answer to a list.
 #[derive(Debug, Deserialize)]
 pub(crate) struct List<T> {
+    #[serde(default)]
+    pub(crate) metadata: ListMetadata,
     pub(crate) items: Vec<T>,
+}
+
+/// What a page says of the list.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct ListMetadata {
+    /// What the next page is asked for with; absent or empty on the last one.
+    #[serde(rename = "continue")]
+    pub(crate) next: Option<String>,
 }

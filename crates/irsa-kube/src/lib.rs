@@ -8,6 +8,7 @@
 mod config_error;
 mod facts;
 mod issuer;
+mod kubeconfig;
 mod read_error;
 mod reader;
 mod selector;

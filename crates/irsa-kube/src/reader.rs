@@ -1,6 +1,5 @@
 //! Reads from the API server.
 
-use std::env;
 use std::error::Error as _;
 use std::fmt;
 use std::path::Path;
@@ -9,25 +8,31 @@ use std::time::{Duration, SystemTime};
 use http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Limited};
 use irsa_chain::ServiceAccount;
+use kube_client::Client;
 use kube_client::client::Body;
-use kube_client::config::{KubeConfigOptions, Kubeconfig};
-use kube_client::{Client, Config};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
+use tokio::runtime::Handle;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 use url::form_urlencoded;
 
-use crate::config_error::{ConfigError, unusable};
 use crate::facts::List;
-use crate::{AccountObject, Namespace, Pod, ReadError, ReadErrorKind, Rule, WebhookConfiguration};
+use crate::kubeconfig;
+use crate::{
+    AccountObject, ConfigError, Namespace, Pod, ReadError, ReadErrorKind, Rule,
+    WebhookConfiguration,
+};
 
-/// How long connecting to the API server, and each pause in its answer, may take.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// The longest answer that is read: etcd keeps objects of 1.5 MiB at most, and lists are cut at [`PODS`].
+/// How long a plug-in for credentials may take, such as `aws eks get-token`, which asks STS.
+const LONGEST_PLUGIN: Duration = Duration::from_secs(10);
+/// The longest answer that is read: etcd keeps objects of 1.5 MiB at most, and lists come in pages of [`PODS`].
 const LONGEST: usize = 32 << 20;
-/// The most pods that are looked at.
+/// The pods on a page, and the most pages that are looked at.
 const PODS: usize = 100;
+const PAGES: usize = 20;
 /// The longest text of the API server that is passed on.
 const LONGEST_TEXT: usize = 300;
 
@@ -53,28 +58,20 @@ impl KubeReader {
     ///
     /// # Errors
     /// There is none, or it can't be used.
-    pub async fn connect(
-        kubeconfig: Option<&Path>,
-        context: Option<&str>,
-    ) -> Result<Self, ConfigError> {
-        let options = KubeConfigOptions {
-            context: context.map(str::to_owned),
-            ..KubeConfigOptions::default()
-        };
-        let mut config = match kubeconfig {
-            Some(files) => Config::from_custom_kubeconfig(merged(files)?, &options).await?,
-            None if context.is_some() => Config::from_kubeconfig(&options).await?,
-            None => Config::infer().await.map_err(ConfigError::Absent)?,
-        };
-        config.connect_timeout = Some(PATIENCE);
-        config.read_timeout = Some(PATIENCE);
-        config.reset_reader_on_write = true;
-        let address = config.cluster_url.to_string();
-        let client = Client::try_from(config).map_err(|error| unusable(&error))?;
-        Ok(Self {
-            client,
-            address: address.trim_end_matches('/').to_owned(),
-        })
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime whose timers are on.
+    pub async fn connect(files: Option<&Path>, context: Option<&str>) -> Result<Self, ConfigError> {
+        let files = files.map(Path::to_owned);
+        let context = context.map(str::to_owned);
+        // kube reads files and runs plug-ins for credentials on the thread that asks for a client.
+        let runtime = Handle::current();
+        let made = spawn_blocking(move || runtime.block_on(kubeconfig::client(files, context)));
+        let made = timeout(LONGEST_PLUGIN, made).await;
+        let made = made.map_err(|_| ConfigError::TimedOut(LONGEST_PLUGIN))?;
+        let made = made.unwrap_or_else(|_| Err(ConfigError::Unusable("a part".to_owned())));
+        let (client, address) = made?;
+        Ok(Self { client, address })
     }
 
     /// The API server's URL.
@@ -146,7 +143,7 @@ impl KubeReader {
         self.get(rule, &path).await
     }
 
-    /// The pods that run as this service account, 100 at most, the newest first.
+    /// The pods that run as this service account, 2000 at most, the newest first.
     ///
     /// # Errors
     /// As all reads: [`ReadErrorKind`].
@@ -156,8 +153,16 @@ impl KubeReader {
         let path = format!(
             "/api/v1/namespaces/{namespace}/pods?limit={PODS}&fieldSelector=spec.serviceAccountName%3D{name}"
         );
-        let mut pods: Vec<Pod> = self.get::<List<Pod>>(rule, &path).await?.items;
-        pods.sort_by_key(|pod| std::cmp::Reverse(pod.metadata.created));
+        let (mut pods, mut next) = (Vec::new(), String::new());
+        for _ in 0..PAGES {
+            let page: List<Pod> = self.get(rule.clone(), &format!("{path}{next}")).await?;
+            pods.extend(page.items);
+            match page.metadata.next.filter(|token| !token.is_empty()) {
+                Some(token) => next = format!("&continue={}", encoded(&token)),
+                None => break,
+            }
+        }
+        pods.sort_by_key(|pod: &Pod| std::cmp::Reverse(pod.metadata.created));
         Ok(pods)
     }
 
@@ -267,15 +272,6 @@ pub(crate) fn parse<T: DeserializeOwned>(rule: &Rule, body: &[u8]) -> Result<T, 
             error.column()
         )),
     })
-}
-
-/// The first file of a list wins, as in kubectl.
-fn merged(files: &Path) -> Result<Kubeconfig, ConfigError> {
-    let mut merged = Kubeconfig::default();
-    for file in env::split_paths(files).filter(|file| !file.as_os_str().is_empty()) {
-        merged = merged.merge(Kubeconfig::read_from(file)?)?;
-    }
-    Ok(merged)
 }
 
 fn encoded(name: &str) -> String {

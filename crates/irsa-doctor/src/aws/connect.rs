@@ -8,8 +8,9 @@ use serde_json::json;
 
 use super::database;
 use super::inquiry::{BUT_FOR_ORGANIZATIONS, Denial, Inquiry, Ruling};
+use super::pod_identity;
 use super::remedy::Wanted;
-use super::session::{POLICIES, context, principal, sources};
+use super::session::{self, Asker, POLICIES, context, principal, sources};
 use super::state::Aws;
 use crate::{Check, Place, Seen, Work};
 
@@ -35,27 +36,34 @@ pub(super) const ALLOWED: Check = Check {
 const ACTION: &str = "rds-db:connect";
 
 pub(super) fn allowed<'a>(aws: &'a mut Aws, host: &'a str) -> Work<'a> {
-    let seen = decided(aws, host).unwrap_or_else(Seen::unsure);
-    Box::pin(std::future::ready(seen))
+    Box::pin(async move {
+        let own = aws
+            .database(host)
+            .and_then(|database| database.role.as_ref());
+        match session::asker(aws, own).await {
+            Ok(asker) => decided(aws, host, &asker).unwrap_or_else(Seen::unsure),
+            Err(seen) => seen,
+        }
+    })
 }
 
-fn decided(aws: &Aws, host: &str) -> Result<Seen, &'static str> {
+fn decided(aws: &Aws, host: &str, asker: &Asker) -> Result<Seen, &'static str> {
     let found = aws
         .facts
         .databases
         .get(host)
         .ok_or("the database was not read")?;
-    let role = aws.role_arn().ok_or("the role was not read")?;
     let user = aws
         .database(host)
         .and_then(|database| database.user.as_deref());
     let user = user.ok_or("the database user is not known: give `--user`")?;
     let arn =
         user_arn(found, host, user).ok_or("the database's ARN tells no region and account")?;
-    let caller = principal(role);
-    let context = context(aws, role, arn.region(), true);
+    let caller = principal(&asker.role.arn);
+    let context = context(aws, &asker.role, arn.region(), true);
     let inquiry = Inquiry {
-        sources: sources(&aws.facts.permissions, None),
+        unknown: pod_identity::unknown_tags(aws),
+        sources: sources(&asker.permissions, None),
         request: Request {
             principal: Principal::Aws(&caller),
             action: ACTION,
@@ -67,7 +75,7 @@ fn decided(aws: &Aws, host: &str) -> Result<Seen, &'static str> {
         Ruling::Allowed(by) => Seen::holds(format!(
             "{by} allows `{ACTION}` on `{arn}`; {BUT_FOR_ORGANIZATIONS}"
         )),
-        Ruling::Denied(denial) => denied(aws, &denial, &arn),
+        Ruling::Denied(denial) => denied(asker, &denial, &arn),
         Ruling::Doubtful(why) | Ruling::Unreadable(why) => Seen::unsure(why),
     })
 }
@@ -79,7 +87,7 @@ fn user_arn(found: &DatabaseSettings, host: &str, user: &str) -> Option<DbUserAr
     Some(DbUserArn::new(&region, &account, &found.resource_id, user))
 }
 
-fn denied(aws: &Aws, denial: &Denial, arn: &DbUserArn) -> Seen {
+fn denied(asker: &Asker, denial: &Denial, arn: &DbUserArn) -> Seen {
     let cause = denial.cause(Cause::ConnectDenied, |denial| {
         connect_cause(&denial.verdict)
     });
@@ -90,7 +98,7 @@ fn denied(aws: &Aws, denial: &Denial, arn: &DbUserArn) -> Seen {
         resource: arn.as_str(),
         not_allowed: Cause::ConnectNotAllowed,
     };
-    let remedy = wanted.remedy(aws, denial, cause);
+    let remedy = wanted.remedy(asker, denial, cause);
     let seen = format!("`{ACTION}` on `{arn}` is not allowed: {}", denial.seen);
     Seen::broken(cause, seen).remedy(remedy)
 }

@@ -5,6 +5,7 @@ use irsa_chain::endpoint::{RdsEndpoint, RdsEndpointKind};
 use irsa_chain::{Cause, DbResourceKind, Link, Region};
 
 use super::reading::{CREDENTIALS, unread};
+use super::session;
 use super::state::Aws;
 use super::text::quoted;
 use crate::{Check, Place, Seen, Work};
@@ -64,6 +65,12 @@ pub(super) fn exists<'a>(aws: &'a mut Aws, host: &'a str) -> Work<'a> {
             Ok(endpoint) => endpoint,
             Err(error) => return Seen::unsure(error.to_string()),
         };
+        let own = aws
+            .database(host)
+            .and_then(|database| database.role.as_ref());
+        if let Some(seen) = session::is_elsewhere(aws, own, "rds-db:connect") {
+            return seen;
+        }
         match aws.reader.database(&endpoint).await {
             Ok(found) => {
                 let port = aws.database(host).map(|database| database.port);

@@ -5,6 +5,7 @@ use irsa_chain::endpoint::OpenSearchEndpointKind;
 use irsa_chain::{Cause, Link};
 
 use super::reading::{CREDENTIALS, unread};
+use super::session;
 use super::state::Aws;
 use super::text::quoted;
 use crate::{Check, Place, Seen, Work};
@@ -52,6 +53,9 @@ pub(super) fn exists<'a>(aws: &'a mut Aws, host: &'a str) -> Work<'a> {
             return Seen::unsure(
                 "collections of OpenSearch Serverless have settings of their own, which are not read",
             );
+        }
+        if let Some(seen) = session::is_elsewhere(aws, domain.role.as_ref(), "es:ESHttpGet") {
+            return seen;
         }
         match aws.reader.domain(&domain.endpoint).await {
             Ok(found) => {

@@ -34,23 +34,23 @@ const OF_ELSEWHERE: [&str; 8] = [
 
 /// The keys that the outcome depends on; nothing where it stands.
 pub(super) fn of(inquiry: &Inquiry<'_>, outcome: &Outcome) -> Option<String> {
-    let action = inquiry.request.action;
     let keys: Vec<String> = match &outcome.because {
         Because::Denies(cited) => keys_of(inquiry, cited),
         Because::Allows(all) => {
             let allowing = all.iter().flat_map(|cited| keys_of(inquiry, cited));
             allowing.chain(may_deny(inquiry)).collect()
         }
-        Because::NothingAllows(_) => but_for(outcome, action),
+        Because::NothingAllows(_) => but_for(inquiry, outcome),
         _ => Vec::new(),
     };
     (!keys.is_empty()).then(|| listed(keys.iter().map(String::as_str)))
 }
 
-fn is_unknown(key: &str, action: &str) -> bool {
+fn is_unknown(key: &str, inquiry: &Inquiry<'_>) -> bool {
     let key = key.to_ascii_lowercase();
-    let is_login = action.starts_with("rds-db:");
-    (!is_login && OF_THE_NETWORK.contains(&key.as_str()))
+    let is_login = inquiry.request.action.starts_with("rds-db:");
+    inquiry.unknown.contains(&key.as_str())
+        || (!is_login && OF_THE_NETWORK.contains(&key.as_str()))
         || OF_ELSEWHERE.contains(&key.as_str())
         || key.starts_with("aws:resourcetag/")
 }
@@ -63,14 +63,12 @@ fn keys_of(inquiry: &Inquiry<'_>, cited: &Cited) -> Vec<String> {
         return Vec::new();
     };
     let statement = policy.statements().nth(cited.statement.statement);
-    statement.map_or_else(Vec::new, |statement| {
-        unknown_keys(statement, inquiry.request.action)
-    })
+    statement.map_or_else(Vec::new, |statement| unknown_keys(statement, inquiry))
 }
 
-fn unknown_keys(statement: StatementView<'_>, action: &str) -> Vec<String> {
+fn unknown_keys(statement: StatementView<'_>, inquiry: &Inquiry<'_>) -> Vec<String> {
     let keys = statement.conditions().map(|condition| condition.key);
-    keys.filter(|key| is_unknown(key, action))
+    keys.filter(|key| is_unknown(key, inquiry))
         .map(str::to_owned)
         .collect()
 }
@@ -83,7 +81,7 @@ fn may_deny(inquiry: &Inquiry<'_>) -> Vec<String> {
             .statements()
             .filter(|statement| statement.effect() == Effect::Deny);
         let keys = denies.flat_map(|statement| {
-            let keys = unknown_keys(statement, inquiry.request.action);
+            let keys = unknown_keys(statement, inquiry);
             let matters = !keys.is_empty() && denies_without(inquiry, source, statement);
             if matters { keys } else { Vec::new() }
         });
@@ -110,7 +108,7 @@ fn denies_without(
     let operators = value.get_mut("Condition").and_then(Value::as_object_mut);
     for keys in operators.into_iter().flat_map(|all| all.values_mut()) {
         if let Some(keys) = keys.as_object_mut() {
-            keys.retain(|key, _| !is_unknown(key, inquiry.request.action));
+            keys.retain(|key, _| !is_unknown(key, inquiry));
         }
     }
     if let Some(operators) = value.get_mut("Condition").and_then(Value::as_object_mut) {
@@ -127,9 +125,9 @@ fn denies_without(
 }
 
 /// The keys of the nearest statement that only unknown conditions keep from allowing.
-fn but_for(outcome: &Outcome, action: &str) -> Vec<String> {
+fn but_for(inquiry: &Inquiry<'_>, outcome: &Outcome) -> Vec<String> {
     let unknown = |mismatch: &Mismatch| match mismatch {
-        Mismatch::Condition { key, was: None, .. } if is_unknown(key, action) => Some(key.clone()),
+        Mismatch::Condition { key, was: None, .. } if is_unknown(key, inquiry) => Some(key.clone()),
         _ => None,
     };
     let keys = |(_, miss): &(Layer, irsa_policy::NearMiss)| -> Option<Vec<String>> {

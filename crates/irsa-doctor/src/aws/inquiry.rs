@@ -28,6 +28,8 @@ pub(super) struct Source<'a> {
 /// A request and the policies.
 #[derive(Debug)]
 pub(super) struct Inquiry<'a> {
+    /// Condition keys that can't be known in this case, in lower case, besides those that never can.
+    pub(super) unknown: &'a [&'a str],
     pub(super) sources: Vec<Source<'a>>,
     pub(super) request: Request<'a>,
 }

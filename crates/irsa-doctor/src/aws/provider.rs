@@ -3,6 +3,7 @@
 use irsa_aws::{OidcProvider, ReadErrorKind};
 use irsa_chain::{Cause, Link, OidcProviderArn};
 
+use super::pod_identity;
 use super::reading::{CREDENTIALS, unread};
 use super::state::Aws;
 use super::text::{listed, quoted};
@@ -38,6 +39,9 @@ const NO_ISSUER: &str = "the token's issuer or the role is not known here: look 
 
 pub(super) fn exists<'a>(aws: &'a mut Aws, _: &'a str) -> Work<'a> {
     Box::pin(async {
+        if aws.is_pod_identity() {
+            return Seen::not_applicable(pod_identity::NO_PROVIDER);
+        }
         let Some(arn) = aws.provider_arn() else {
             return Seen::unsure(NO_ISSUER);
         };
@@ -55,8 +59,16 @@ pub(super) fn exists<'a>(aws: &'a mut Aws, _: &'a str) -> Work<'a> {
 /// That others can't be listed does not change the verdict.
 async fn absent(aws: &Aws, arn: &OidcProviderArn) -> Seen {
     let others = aws.reader.oidc_providers(arn.partition()).await;
-    let others = others.unwrap_or_default();
-    Seen::broken(Cause::IssuerUnknown, not_among(arn, &others)).remedy(format!(
+    let near = match others {
+        Ok(others) => near_misses(arn, &others),
+        Err(error) => format!("the others can't be listed ({error})"),
+    };
+    let seen = format!(
+        "the account `{}` has no provider `{}`; {near}",
+        arn.account(),
+        arn.issuer_path()
+    );
+    Seen::broken(Cause::IssuerUnknown, seen).remedy(format!(
         "run `aws iam create-open-id-connect-provider --url {} --client-id-list {}` in the account `{}`, or let the \
          pods of the cluster that has this issuer ask for a role of an account that knows it",
         arn.issuer(),
@@ -66,7 +78,7 @@ async fn absent(aws: &Aws, arn: &OidcProviderArn) -> Seen {
 }
 
 /// The near misses by name: what a person takes for the same, IAM does not.
-fn not_among(arn: &OidcProviderArn, others: &[String]) -> String {
+fn near_misses(arn: &OidcProviderArn, others: &[String]) -> String {
     let issuer = arn.issuer_path();
     let of = |other: &String| {
         other
@@ -82,27 +94,26 @@ fn not_among(arn: &OidcProviderArn, others: &[String]) -> String {
             .find(|path| is_near(path))
             .map(|path| quoted(path))
     };
-    let near = if let Some(path) = first(&|path| bare(path) == bare(issuer)) {
+    if let Some(path) = first(&|path| bare(path) == bare(issuer)) {
         format!("there is {path}, which differs by a slash at the end")
     } else if let Some(path) = first(&|path| bare(path).eq_ignore_ascii_case(&bare(issuer))) {
         format!("there is {path}, which differs in upper and lower case")
     } else if let Some(path) = first(&|path| host(path) == host(issuer)) {
         format!("there is {path}, which is of another cluster")
+    } else if paths.is_empty() {
+        "it has none at all".to_owned()
     } else {
         format!(
             "there are others: {}",
             listed(paths.iter().map(String::as_str))
         )
-    };
-    format!(
-        "the account `{}` has no provider `{issuer}`; {near}",
-        arn.account()
-    )
+    }
 }
 
 pub(super) fn client_ids<'a>(aws: &'a mut Aws, _: &'a str) -> Work<'a> {
     let seen = match &aws.facts.provider {
         Some(provider) => takes(provider, aws.audience()),
+        None if aws.is_pod_identity() => Seen::not_applicable(pod_identity::NO_PROVIDER),
         None => Seen::unsure(NO_ISSUER),
     };
     Box::pin(std::future::ready(seen))
@@ -138,10 +149,19 @@ mod tests {
         let arn: OidcProviderArn = format!("arn:aws:iam::111122223333:oidc-provider/{ISSUER}")
             .parse()
             .unwrap();
-        not_among(
+        near_misses(
             &arn,
             &[format!("arn:aws:iam::111122223333:oidc-provider/{other}")],
         )
+    }
+
+    #[test]
+    fn an_account_without_providers_is_said_to_have_none() {
+        let arn = format!("arn:aws:iam::111122223333:oidc-provider/{ISSUER}");
+        assert_eq!(
+            near_misses(&arn.parse().unwrap(), &[]),
+            "it has none at all"
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@ use irsa_chain::Cause;
 use serde_json::Value;
 
 use super::inquiry::Denial;
-use super::state::Aws;
+use super::session::Asker;
 use super::text::put_role_policy;
 
 /// What is wanted of a role's policies.
@@ -21,16 +21,16 @@ pub(super) struct Wanted<'a> {
 
 impl Wanted<'_> {
     /// What to do about `denial`, which is for `cause`.
-    pub(super) fn remedy(&self, aws: &Aws, denial: &Denial, cause: Cause) -> String {
-        let boundary = aws.facts.permissions.boundary.as_ref();
+    pub(super) fn remedy(&self, asker: &Asker, denial: &Denial, cause: Cause) -> String {
+        let boundary = asker.permissions.boundary.as_ref();
         let boundary = boundary.map_or("", |policy| policy.name.as_str());
         denial
             .remedy(cause, boundary, self.statement)
-            .unwrap_or_else(|| self.grant(aws, denial, cause))
+            .unwrap_or_else(|| self.grant(asker, denial, cause))
     }
 
-    fn grant(&self, aws: &Aws, denial: &Denial, cause: Cause) -> String {
-        let role = aws.role_arn().map_or("ROLE", |role| role.name());
+    fn grant(&self, asker: &Asker, denial: &Denial, cause: Cause) -> String {
+        let role = asker.role.arn.name();
         let help = denial.help.as_ref().map(|help| format!("{help}; "));
         let help = help.unwrap_or_default();
         let give = put_role_policy(role, self.policy, self.statement);

@@ -1,14 +1,14 @@
 //! Whether the role may send requests to a domain.
 
 use irsa_aws::DomainSettings;
-use irsa_chain::{Cause, Link, RoleArn};
+use irsa_chain::{Cause, Link};
 use irsa_policy::{Layer, Mismatch, Principal, Request};
 use serde_json::json;
 
 use super::domain;
 use super::inquiry::{BUT_FOR_ORGANIZATIONS, Denial, Inquiry, Ruling, Source};
 use super::remedy::Wanted;
-use super::session::{POLICIES, context, principal, sources};
+use super::session::{self, Asker, POLICIES, context, principal, sources};
 use super::state::Aws;
 use super::text::listed;
 use crate::{Check, Place, Seen, Work};
@@ -44,21 +44,25 @@ const ACTIONS: [&str; 5] = [
 const NEEDED: usize = 2;
 
 pub(super) fn allowed<'a>(aws: &'a mut Aws, host: &'a str) -> Work<'a> {
-    let seen = decided(aws, host).unwrap_or_else(Seen::unsure);
-    Box::pin(std::future::ready(seen))
+    Box::pin(async move {
+        let own = aws.domain(host).and_then(|domain| domain.role.as_ref());
+        match session::asker(aws, own).await {
+            Ok(asker) => decided(aws, host, &asker).unwrap_or_else(Seen::unsure),
+            Err(seen) => seen,
+        }
+    })
 }
 
-fn decided(aws: &Aws, host: &str) -> Result<Seen, &'static str> {
+fn decided(aws: &Aws, host: &str, asker: &Asker) -> Result<Seen, &'static str> {
     let found = aws
         .facts
         .domains
         .get(host)
         .ok_or("the domain was not read")?;
-    let role = aws.role_arn().ok_or("the role was not read")?;
     let mut allowed = Vec::new();
     let mut denied = Vec::new();
     for action in ACTIONS {
-        match ruling(aws, (host, found), role, action) {
+        match ruling(aws, (host, found), asker, action) {
             Ruling::Allowed(by) => allowed.push((action, by)),
             Ruling::Denied(denial) => denied.push((action, denial)),
             Ruling::Doubtful(why) | Ruling::Unreadable(why) => return Ok(Seen::unsure(why)),
@@ -68,7 +72,7 @@ fn decided(aws: &Aws, host: &str) -> Result<Seen, &'static str> {
         .iter()
         .find(|(action, _)| ACTIONS[..NEEDED].contains(action));
     Ok(match (needed, allowed.first()) {
-        (Some((action, denial)), _) => refused(aws, found, action, denial),
+        (Some((action, denial)), _) => refused(asker, found, action, denial),
         (None, Some((_, by))) => {
             let methods = listed(allowed.iter().map(|(action, _)| *action));
             let without = match denied.as_slice() {
@@ -89,7 +93,7 @@ fn decided(aws: &Aws, host: &str) -> Result<Seen, &'static str> {
 fn ruling(
     aws: &Aws,
     (host, found): (&str, &DomainSettings),
-    role: &RoleArn,
+    asker: &Asker,
     action: &str,
 ) -> Ruling {
     let region = aws.domain(host).map(|domain| domain.endpoint.region());
@@ -102,10 +106,11 @@ fn ruling(
         name: &name,
         text,
     });
-    let (caller, resource) = (principal(role), format!("{}/", found.arn));
-    let context = context(aws, role, region, false);
+    let (caller, resource) = (principal(&asker.role.arn), format!("{}/", found.arn));
+    let context = context(aws, &asker.role, region, false);
     let inquiry = Inquiry {
-        sources: sources(&aws.facts.permissions, own),
+        unknown: &[],
+        sources: sources(&asker.permissions, own),
         request: Request {
             principal: Principal::Aws(&caller),
             action,
@@ -116,7 +121,7 @@ fn ruling(
     inquiry.ruling()
 }
 
-fn refused(aws: &Aws, found: &DomainSettings, action: &str, denial: &Denial) -> Seen {
+fn refused(asker: &Asker, found: &DomainSettings, action: &str, denial: &Denial) -> Seen {
     let below = format!("{}/", found.arn);
     if let Some(path) = resources(denial).find(|path| path.starts_with(&below)) {
         return Seen::unsure(format!(
@@ -139,7 +144,7 @@ fn refused(aws: &Aws, found: &DomainSettings, action: &str, denial: &Denial) -> 
         resource: &resource,
         not_allowed: Cause::EsHttpNotAllowed,
     };
-    let remedy = wanted.remedy(aws, denial, cause);
+    let remedy = wanted.remedy(asker, denial, cause);
     let seen = format!("`{action}` on `{below}` is not allowed: {}", denial.seen);
     Seen::broken(cause, seen).remedy(remedy)
 }

@@ -1,9 +1,11 @@
 //! What a session of the role may do: its policies, and what is asked of them.
 
+use irsa_aws::Role;
 use irsa_chain::{Link, Region, RoleArn, SessionName};
 use irsa_policy::{Context, Layer, Principal, Request};
 
 use super::inquiry::{BUT_FOR_ORGANIZATIONS, Inquiry, Source};
+use super::pod_identity;
 use super::reading::unread;
 use super::role::EXISTS;
 use super::state::{Aws, Permissions};
@@ -27,25 +29,69 @@ pub(super) fn policies<'a>(aws: &'a mut Aws, _: &'a str) -> Work<'a> {
         let Some(role) = &aws.facts.role else {
             return Seen::unsure("the role was not read");
         };
-        let policies = match aws.reader.policies(&role.arn).await {
-            Ok(policies) => policies,
-            Err(error) => return unread(aws, &error),
-        };
-        let boundary = match &role.boundary {
-            Some(arn) => match aws.reader.managed_policy(role.arn.partition(), arn).await {
-                Ok(boundary) => Some(boundary),
-                Err(error) => return unread(aws, &error),
-            },
-            None => None,
-        };
-        aws.facts.permissions = Permissions { policies, boundary };
+        match read(aws, role).await {
+            Ok(permissions) => aws.facts.permissions = permissions,
+            Err(seen) => return seen,
+        }
         understood(&aws.facts.permissions)
     })
+}
+
+async fn read(aws: &Aws, role: &Role) -> Result<Permissions, Seen> {
+    let policies = aws.reader.policies(&role.arn).await;
+    let policies = policies.map_err(|error| unread(aws, &error))?;
+    let boundary = match &role.boundary {
+        Some(arn) => {
+            let boundary = aws.reader.managed_policy(role.arn.partition(), arn).await;
+            Some(boundary.map_err(|error| unread(aws, &error))?)
+        }
+        None => None,
+    };
+    Ok(Permissions { policies, boundary })
+}
+
+/// Whose session asks a data store, and what it may.
+pub(super) struct Asker {
+    pub(super) role: Role,
+    pub(super) permissions: Permissions,
+}
+
+/// The workload's role, or the one that is assumed for this data store alone.
+///
+/// # Errors
+/// Why it was not read.
+pub(super) async fn asker(aws: &Aws, own: Option<&RoleArn>) -> Result<Asker, Seen> {
+    let Some(own) = own else {
+        let role = aws.facts.role.clone();
+        return Ok(Asker {
+            role: role.ok_or_else(|| Seen::unsure("the role was not read"))?,
+            permissions: aws.facts.permissions.clone(),
+        });
+    };
+    let role = aws.reader.role(own).await;
+    let role = role.map_err(|error| unread(aws, &error))?;
+    let permissions = read(aws, &role).await?;
+    Ok(Asker { role, permissions })
+}
+
+/// A data store that is reached by a role of another account than the one that is read is in that account as well.
+pub(super) fn is_elsewhere(aws: &Aws, own: Option<&RoleArn>, action: &str) -> Option<Seen> {
+    let caller = aws.facts.caller.as_ref()?;
+    let own = own.filter(|own| own.account() != &caller.account)?;
+    let seen = format!(
+        "it is reached as `{own}`, and the account `{}` is not the one that is read",
+        own.account()
+    );
+    Some(Seen::unsure(seen).remedy(format!(
+        "look with credentials of that account: `aws iam simulate-principal-policy --policy-source-arn {own} \
+         --action-names {action}`"
+    )))
 }
 
 fn understood(permissions: &Permissions) -> Seen {
     let context = Context::new();
     let inquiry = Inquiry {
+        unknown: &[],
         sources: sources(permissions, None),
         request: Request {
             principal: Principal::Anonymous,
@@ -98,22 +144,21 @@ pub(super) fn principal(role: &RoleArn) -> String {
 /// The global condition keys of a session whose values are known (IAM User Guide, "AWS global condition context
 /// keys"). OpenSearch Service has no `aws:PrincipalTag` and no `aws:SecureTransport` ("Policy element reference" in
 /// its developer guide).
-pub(super) fn context(aws: &Aws, role: &RoleArn, region: &Region, has_tags: bool) -> Context {
+pub(super) fn context(aws: &Aws, role: &Role, region: &Region, has_tags: bool) -> Context {
+    let arn = &role.arn;
     let mut context = Context::new()
-        .with("aws:PrincipalArn", role.as_str())
-        .with("aws:PrincipalAccount", role.account().as_str())
+        .with("aws:PrincipalArn", arn.as_str())
+        .with("aws:PrincipalAccount", arn.account().as_str())
         .with("aws:PrincipalType", "AssumedRole")
         .with("aws:RequestedRegion", region.as_str());
-    if let Some(provider) = aws.provider_arn() {
+    let provider = aws.provider_arn().filter(|_| !aws.is_pod_identity());
+    if let Some(provider) = provider {
         context = context.with("aws:FederatedProvider", provider.as_str());
     }
-    let tags = aws
-        .facts
-        .role
-        .iter()
-        .filter(|_| has_tags)
-        .flat_map(|role| &role.tags);
-    tags.fold(context, |context, (key, value)| {
-        context.with(format!("aws:PrincipalTag/{key}"), value.as_str())
+    let own = role.tags.iter();
+    let own = own.map(|(key, value)| (key.as_str(), value.as_str()));
+    let all = own.chain(pod_identity::tags(aws)).filter(|_| has_tags);
+    all.fold(context, |context, (key, value)| {
+        context.with(format!("aws:PrincipalTag/{key}"), value)
     })
 }

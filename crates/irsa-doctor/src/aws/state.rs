@@ -7,7 +7,7 @@ use irsa_aws::{AttachedPolicy, AwsReader, DatabaseSettings, DomainSettings, Oidc
 use irsa_chain::{OidcProviderArn, RoleArn};
 use irsa_identity::CallerIdentity;
 
-use crate::{Database, Domain, Workload};
+use crate::{Database, Domain, IdentityKind, Workload};
 
 /// What AWS's SDKs ask STS for unless they are told otherwise.
 const AN_HOUR: Duration = Duration::from_hours(1);
@@ -35,7 +35,7 @@ pub(super) struct Facts {
 }
 
 /// What decides what a session of the role may do.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Permissions {
     pub(super) policies: Vec<AttachedPolicy>,
     pub(super) boundary: Option<AttachedPolicy>,
@@ -83,6 +83,11 @@ impl Aws {
     pub(super) fn domain(&self, host: &str) -> Option<&Domain> {
         let mut domains = self.workload.domains.iter();
         domains.find(|one| one.endpoint.host() == host)
+    }
+
+    /// Whether the session comes from EKS Pod Identity's agent; where that is not known, it does not.
+    pub(super) fn is_pod_identity(&self) -> bool {
+        self.workload.identity == Some(IdentityKind::PodIdentity)
     }
 
     /// The role as AWS has it, else as it is asked for.

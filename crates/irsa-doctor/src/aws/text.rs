@@ -35,7 +35,7 @@ pub(super) fn listed<'t>(all: impl IntoIterator<Item = &'t str>) -> String {
 }
 
 /// The command that gives a role one more inline policy.
-pub(super) fn put_role_policy(role: &str, name: &str, statement: &Value) -> String {
+pub(crate) fn put_role_policy(role: &str, name: &str, statement: &Value) -> String {
     let policy = json!({"Version": "2012-10-17", "Statement": [statement]});
     format!(
         "run `aws iam put-role-policy --role-name {role} --policy-name {name} --policy-document '{policy}'`"

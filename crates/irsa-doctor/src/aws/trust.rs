@@ -9,6 +9,7 @@ use irsa_policy::{
 use serde_json::{Value, json};
 
 use super::inquiry::{BUT_FOR_ORGANIZATIONS, Denial, Inquiry, Ruling, Source};
+use super::pod_identity;
 use super::role::EXISTS;
 use super::state::Aws;
 use super::text::quoted;
@@ -20,8 +21,9 @@ pub(super) const ADMITS: Check = Check {
     link: Link::TrustPolicy,
     question: "Does the role's trust policy let this service account in?",
     looks_at: "Decides, as STS would, whether the trust policy allows `sts:AssumeRoleWithWebIdentity` to the issuer's \
-               provider with this subject and audience; if not, tells the nearest statement and each condition that \
-               keeps it from matching. STS itself never says why.",
+               provider with this subject and audience (for EKS Pod Identity `sts:AssumeRole` and `sts:TagSession` to \
+               `pods.eks.amazonaws.com`); if not, tells the nearest statement and each condition that keeps it from \
+               matching. STS itself never says why.",
     causes: &[
         Cause::TrustDenied,
         Cause::TrustSubjectMismatch,
@@ -58,11 +60,20 @@ struct Asked<'a> {
 }
 
 pub(super) fn admits<'a>(aws: &'a mut Aws, _: &'a str) -> Work<'a> {
-    let seen = asked(aws).map_or_else(|| Seen::unsure(UNKNOWN), |asked| asked.admitted());
+    let pod = aws.workload.service_account.as_ref();
+    let of_pod_identity = pod.zip(aws.facts.role.as_ref());
+    let seen = match of_pod_identity.filter(|_| aws.is_pod_identity()) {
+        Some((account, role)) => pod_identity::admitted(role, account),
+        None => asked(aws).map_or_else(|| Seen::unsure(UNKNOWN), |asked| asked.admitted()),
+    };
     Box::pin(std::future::ready(seen))
 }
 
 pub(super) fn breadth<'a>(aws: &'a mut Aws, _: &'a str) -> Work<'a> {
+    if aws.is_pod_identity() {
+        let seen = "the associations of the account's clusters decide who is let in";
+        return Box::pin(std::future::ready(Seen::not_applicable(seen)));
+    }
     let seen = asked(aws).map_or_else(|| Seen::unsure(UNKNOWN), |asked| asked.strangers());
     Box::pin(std::future::ready(seen))
 }
@@ -81,6 +92,7 @@ impl Asked<'_> {
         let request = self.request(&self.account.subject());
         let name = format!("the trust policy of {}", self.role.arn.name());
         let inquiry = Inquiry {
+            unknown: &[],
             sources: vec![Source {
                 layer: Layer::Resource,
                 name: &name,

@@ -3,6 +3,7 @@
 use irsa_kube::{Container, Pod};
 
 use super::Cluster;
+use crate::IdentityKind;
 
 pub(super) const ROLE: &str = "AWS_ROLE_ARN";
 pub(super) const TOKEN_FILE: &str = "AWS_WEB_IDENTITY_TOKEN_FILE";
@@ -32,6 +33,16 @@ pub(super) fn may_go_without(cluster: &Cluster, pod: &Pod, container: &Container
 pub(super) fn any_has_identity(pod: &Pod) -> bool {
     pod.containers()
         .any(|container| has_web_identity(container) || has_pod_identity(container))
+}
+
+/// By what the pod gets its session; SDKs take IRSA's variables where it has both.
+pub(super) fn kind(pod: &Pod) -> Option<IdentityKind> {
+    let any = |has: fn(&Container) -> bool| pod.containers().any(has);
+    if any(has_web_identity) {
+        Some(IdentityKind::WebIdentity)
+    } else {
+        any(has_pod_identity).then_some(IdentityKind::PodIdentity)
+    }
 }
 
 /// Whether it has both variables of IRSA.

@@ -6,7 +6,7 @@ use irsa_kube::Pod;
 use super::Cluster;
 use super::account::ROLE_ARN;
 use super::containers::{
-    AGENT, AGENT_TOKEN_FILE, ROLE as ROLE_VARIABLE, TOKEN_FILE, found, has_pod_identity,
+    self, AGENT, AGENT_TOKEN_FILE, ROLE as ROLE_VARIABLE, TOKEN_FILE, found, has_pod_identity,
     has_web_identity, may_go_without,
 };
 use super::text::{age, quoted, span};
@@ -14,6 +14,8 @@ use crate::{Check, Place, Seen};
 
 /// Keeps the identity out of a whole pod.
 pub(super) const SKIP_LABEL: &str = "eks.amazonaws.com/skip-pod-identity-webhook";
+/// Carried by pods on Fargate, with the profile's name ("Fargate profile" in the EKS user guide).
+const FARGATE_LABEL: &str = "eks.amazonaws.com/fargate-profile";
 /// Keeps the identity out of containers, as a list with commas.
 const SKIP_CONTAINERS: &str = "eks.amazonaws.com/skip-containers";
 
@@ -30,6 +32,7 @@ pub(super) static IDENTITY: Check = Check {
         Cause::ContainerSkipped,
         Cause::HalfAnIdentity,
         Cause::NoIdentityGiven,
+        Cause::PodIdentityRefused,
     ],
     needs: &["cluster-pod", "account-annotation"],
 };
@@ -41,6 +44,9 @@ pub(super) fn was_given(cluster: &mut Cluster, name: &str) -> Seen {
     let variable = |name| container.variable(name).is_some();
     if has_web_identity(container) {
         return Seen::holds(format!("{ROLE_VARIABLE} and {TOKEN_FILE} are set"));
+    }
+    if has_pod_identity(container) && pod.metadata.labels.contains_key(FARGATE_LABEL) {
+        return without_agent(cluster, pod);
     }
     if has_pod_identity(container) {
         return Seen::holds(format!("{AGENT} and {AGENT_TOKEN_FILE} are set"));
@@ -62,6 +68,22 @@ pub(super) fn was_given(cluster: &mut Cluster, name: &str) -> Seen {
         Some(fault) => Seen::not_reached(fault),
         None => not_given(cluster, pod, name),
     }
+}
+
+/// EKS gives a pod on Fargate the variables of its association all the same.
+fn without_agent(cluster: &Cluster, pod: &Pod) -> Seen {
+    let account = cluster.service_account();
+    let name = account.as_ref().map_or("NAME", |account| account.name());
+    let namespace = &pod.metadata.namespace;
+    Seen::broken(
+        Cause::PodIdentityRefused,
+        format!("{AGENT} is set, and the pod runs on Fargate, where there is no agent of EKS Pod Identity"),
+    )
+    .remedy(format!(
+        "run it on EC2 nodes, or give it IRSA: `kubectl -n {namespace} annotate serviceaccount {name} {ROLE_ARN}=ROLE_ARN`, \
+         delete the association (`aws eks list-pod-identity-associations --cluster-name CLUSTER --namespace {namespace} \
+         --service-account {name}`), then the pod"
+    ))
 }
 
 fn half(pod: &Pod, set: &str, unset: &str) -> Seen {
@@ -99,7 +121,37 @@ fn not_given(cluster: &Cluster, pod: &Pod, name: &str) -> Seen {
             pod.template()
         ));
     }
+    if containers::any_has_identity(pod) {
+        return came_later(cluster, pod, name);
+    }
     not_mutated(cluster, pod)
+}
+
+/// The webhook acted, and this container was not there yet: another webhook added it.
+fn came_later(cluster: &Cluster, pod: &Pod, name: &str) -> Seen {
+    let own = format!("let whoever adds `{name}` add variables, volume and mount to it");
+    let webhook = cluster.learned.webhook.as_ref();
+    let again = webhook.filter(|webhook| webhook.reinvocation_policy != "IfNeeded");
+    let again = again.map(|_| {
+        format!(
+            ", or have the identity's webhook asked again after the others: `kubectl patch \
+             mutatingwebhookconfiguration {} --type json -p '[{{\"op\": \"add\", \"path\": \
+             \"/webhooks/0/reinvocationPolicy\", \"value\": \"IfNeeded\"}}]'`",
+            cluster.learned.webhook_configuration
+        )
+    });
+    let (namespace, pod) = (&pod.metadata.namespace, &pod.metadata.name);
+    Seen::broken(
+        Cause::PodNotMutated,
+        format!(
+            "another container of the pod was given it, and `{name}` was not: a webhook that acts after the identity's \
+             has added it"
+        ),
+    )
+    .remedy(format!(
+        "{own}{}; then `kubectl -n {namespace} delete pod {pod}`",
+        again.unwrap_or_default()
+    ))
 }
 
 /// The label that keeps the webhook away from the whole pod.

@@ -65,6 +65,7 @@ fn take(cluster: &mut Cluster, pods: Vec<Pod>) -> Seen {
     }
     let seen = describe(&pod, of, cluster);
     cluster.workload.service_account = pod.service_account();
+    cluster.workload.identity = containers::kind(&pod);
     cluster.learned.pod = Some(pod);
     Seen::holds(seen)
 }

@@ -45,15 +45,15 @@ pub(super) async fn starts_first(cluster: &mut Cluster) -> Seen {
     if !proxy.has_startup_probe {
         return late(
             pod,
-            format!("`{name}` has no startup probe: the others start before it has credentials"),
+            format!("`{name}` has no startup probe: the others start before it listens"),
         );
     }
     let others = &pod.spec.init_containers[..before];
     let names: Vec<&str> = others.iter().map(|one| one.name.as_str()).collect();
     Seen::holds(match names.as_slice() {
-        [] => format!("`{name}` is ready before all others start"),
+        [] => format!("`{name}` listens before all others start"),
         names => format!(
-            "`{name}` is ready before all others start but {}",
+            "`{name}` listens before all others start but {}",
             names.join(", ")
         ),
     })
@@ -69,7 +69,7 @@ fn late(pod: &Pod, seen: String) -> Seen {
     };
     seen.remedy(format!(
         "in the template of {} make it the first of `initContainers`, with `restartPolicy: Always` and `startupProbe: \
-         {{httpGet: {{path: /readyz, port: ADMIN_PORT}}}}`",
+         {{httpGet: {{path: /startupz, port: irsa-admin}}}}` (`--admin-address`)",
         pod.template()
     ))
 }

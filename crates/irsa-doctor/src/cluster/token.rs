@@ -21,7 +21,8 @@ pub(super) static VOLUME: Check = Check {
     link: Link::ProjectedToken,
     question: "Is there a projected token where the container looks for it?",
     looks_at: "Finds the mount that the token file's path leads into, which is the deepest one of those above it, and \
-               looks for a `serviceAccountToken` in its volume.",
+               looks for a `serviceAccountToken` in its volume. `automountServiceAccountToken: false` takes no part in \
+               this: it is about another token.",
     causes: &[Cause::TokenVolumeMissing],
     needs: &["container-identity"],
 };

@@ -2,6 +2,7 @@
 
 mod checks;
 mod login;
+mod refusal;
 mod wire;
 
 use irsa_chain::Cause;
@@ -9,12 +10,16 @@ use irsa_chain::endpoint::RdsEndpoint;
 use irsa_identity::{RdsTarget, sign_rds_token};
 use irsa_net::tls::Roots;
 
-pub(super) use self::checks::{CONNECT, DNS, ENDPOINT, MEMBERSHIP, SESSION, TCP, TLS};
-use self::login::{Admitted, Asked, Refused};
+pub(super) use self::checks::{
+    ANSWER, CONNECT, DNS, ENDPOINT, LOGIN, MEMBERSHIP, SESSION, TCP, TLS,
+};
+use self::login::{Admitted, Asked};
+use self::refusal::Refused;
 use super::background::Background;
 use super::endpoint::{Fault, Protocol, Way, go};
 use super::options::{DatabaseTarget, Route};
 use super::state::{Pod, cut_off};
+use super::store::{self, Store};
 use crate::Seen;
 
 /// A database under examination.
@@ -54,29 +59,30 @@ impl DatabaseState {
     }
 }
 
+impl Store for DatabaseState {
+    fn all(pod: &Pod) -> &[Self] {
+        &pod.databases
+    }
+
+    fn all_mut(pod: &mut Pod) -> &mut [Self] {
+        &mut pod.databases
+    }
+
+    fn label(&self) -> String {
+        self.target.label()
+    }
+
+    async fn way(&mut self) -> Option<&Way> {
+        self.look.outcome().await.map(|look| &look.way)
+    }
+}
+
 fn labels(pod: &Pod) -> Vec<String> {
-    pod.databases.iter().map(|one| one.target.label()).collect()
+    store::labels::<DatabaseState>(pod)
 }
 
 fn find<'a>(pod: &'a mut Pod, label: &str) -> Option<&'a mut DatabaseState> {
-    pod.databases
-        .iter_mut()
-        .find(|one| one.target.label() == label)
-}
-
-/// What was seen on the way there.
-async fn on_the_way(
-    pod: &mut Pod,
-    label: &str,
-    step: impl FnOnce(&Way) -> Option<&super::endpoint::Outcome>,
-) -> Seen {
-    let Some(database) = find(pod, label) else {
-        return cut_off();
-    };
-    match database.look.outcome().await {
-        Some(look) => look.way.seen(step),
-        None => cut_off(),
-    }
+    store::find(pod, label)
 }
 
 /// Whether tokens are signed for what RDS knows ("Limitations" of IAM database authentication, Aurora user guide).
@@ -105,6 +111,24 @@ fn endpoint(pod: &mut Pod, label: &str) -> Seen {
     }
 }
 
+/// Whether the server takes logins at all, whoever's.
+async fn answer(pod: &mut Pod, label: &str) -> Seen {
+    let Some(database) = find(pod, label) else {
+        return cut_off();
+    };
+    if database.target.user.is_none() {
+        return Seen::not_applicable("no database user is named that it could be asked as");
+    }
+    match database.look.outcome().await {
+        Some(Look {
+            asked: Some(Err(fault)),
+            ..
+        }) if fault.is_of_endpoint() => fault.seen(),
+        Some(Look { asked: Some(_), .. }) => Seen::holds("it answers the start-up packet"),
+        _ => cut_off(),
+    }
+}
+
 /// What the server asks the user for.
 async fn membership(pod: &mut Pod, label: &str) -> Seen {
     let Some(database) = find(pod, label) else {
@@ -129,9 +153,20 @@ async fn membership(pod: &mut Pod, label: &str) -> Seen {
     }
 }
 
-/// Whether the token is accepted. All logins go on at once.
-async fn connect(pod: &mut Pod, label: &str) -> Seen {
+/// Whether the login comes to an end that the server decides on. All logins go on at once.
+async fn login(pod: &mut Pod, label: &str) -> Seen {
     begin_logins(pod).await;
+    match outcome(pod, label).await {
+        Some(Err(Refused::Token(fault) | Refused::Session(fault))) if fault.is_of_endpoint() => {
+            fault.seen()
+        }
+        Some(_) => Seen::holds("it answered the login"),
+        None => cut_off(),
+    }
+}
+
+/// Whether the token is accepted.
+async fn connect(pod: &mut Pod, label: &str) -> Seen {
     let target = find(pod, label).map(|database| database.target.clone());
     let suspects = target.and_then(|target| suspects(pod, &target));
     match outcome(pod, label).await {
@@ -210,7 +245,8 @@ fn suspects(pod: &Pod, target: &DatabaseTarget) -> Option<String> {
          (RESOURCE_ID by `aws rds describe-db-clusters --query \"DBClusters[?Endpoint=='{sign_host}'].DbClusterResourceId\"`), \
          does its permissions boundary, is IAM authentication enabled on the cluster \
          (`--query 'DBClusters[].IAMDatabaseAuthenticationEnabled'`); the log export iam-db-auth-error in CloudWatch names \
-         the reason",
+         the reason; `irsa doctor --from pod,aws --aws-profile NAME`, with credentials that may read IAM and RDS, tells \
+         the first two apart",
         role.name()
     ))
 }

@@ -5,15 +5,18 @@ mod request;
 
 use irsa_chain::{Cause, Link};
 use irsa_net::tls::Roots;
+use serde_json::json;
 
 pub(super) use self::checks::{ANSWER, DNS, GRANT, PERMISSION, SIGNATURE, TCP, TLS};
 use self::request::{Reply, ask};
 use super::background::Background;
-use super::endpoint::{Fault, Outcome, Protocol, Way, go};
+use super::endpoint::{Fault, Protocol, Way, go};
 use super::options::DomainTarget;
 use super::state::{Pod, cut_off};
+use super::store::{self, Store};
 use super::text::clean;
 use crate::Seen;
+use crate::aws::put_role_policy;
 
 /// A domain under examination.
 #[derive(Debug)]
@@ -35,28 +38,30 @@ impl DomainState {
     }
 }
 
+impl Store for DomainState {
+    fn all(pod: &Pod) -> &[Self] {
+        &pod.domains
+    }
+
+    fn all_mut(pod: &mut Pod) -> &mut [Self] {
+        &mut pod.domains
+    }
+
+    fn label(&self) -> String {
+        self.target.label()
+    }
+
+    async fn way(&mut self) -> Option<&Way> {
+        self.way.outcome().await.map(|way| &*way)
+    }
+}
+
 fn labels(pod: &Pod) -> Vec<String> {
-    pod.domains.iter().map(|one| one.target.label()).collect()
+    store::labels::<DomainState>(pod)
 }
 
 fn find<'a>(pod: &'a mut Pod, label: &str) -> Option<&'a mut DomainState> {
-    pod.domains
-        .iter_mut()
-        .find(|one| one.target.label() == label)
-}
-
-async fn on_the_way(
-    pod: &mut Pod,
-    label: &str,
-    step: impl FnOnce(&Way) -> Option<&Outcome>,
-) -> Seen {
-    let Some(domain) = find(pod, label) else {
-        return cut_off();
-    };
-    match domain.way.outcome().await {
-        Some(way) => way.seen(step),
-        None => cut_off(),
-    }
+    store::find(pod, label)
 }
 
 /// Whether the domain did its work at all.
@@ -89,7 +94,8 @@ async fn signature(pod: &mut Pod, label: &str) -> Seen {
 
 /// Whether IAM and the domain's access policy let it in.
 async fn permission(pod: &mut Pod, label: &str) -> Seen {
-    let wanted = find(pod, label).and_then(|domain| wanted(&domain.target));
+    let target = find(pod, label).map(|domain| domain.target.clone());
+    let wanted = target.and_then(|target| wanted(pod, &target));
     match reply(pod, label).await {
         Some(Reply::Refused {
             link: Link::Permissions,
@@ -104,7 +110,9 @@ async fn permission(pod: &mut Pod, label: &str) -> Seen {
 }
 
 /// The statement that lets it in; the domain's name can be told from a usual endpoint.
-fn wanted(target: &DomainTarget) -> Option<String> {
+fn wanted(pod: &Pod, target: &DomainTarget) -> Option<String> {
+    let own = target.role.as_ref().map(|step| &step.role);
+    let role = own.or(pod.workload.role.as_ref())?;
     let region = &target.route.region;
     let host = target.route.sign_host.split('.').next()?;
     let host = host
@@ -112,17 +120,25 @@ fn wanted(target: &DomainTarget) -> Option<String> {
         .or(host.strip_prefix("vpc-"))
         .unwrap_or(host);
     let name = host.rsplit_once('-').map_or(host, |(name, _)| name);
-    let partition = region.partition();
+    let (partition, account) = (region.partition(), role.account());
+    let statement = json!({
+        "Effect": "Allow",
+        "Action": "es:ESHttp*",
+        "Resource": format!("arn:{partition}:es:{region}:{account}:domain/{name}/*"),
+    });
+    let put = put_role_policy(role.name(), "opensearch", &statement);
     Some(format!(
-        "attach {{\"Effect\": \"Allow\", \"Action\": \"es:ESHttp*\", \"Resource\": \
-         \"arn:{partition}:es:{region}:ACCOUNT:domain/{name}/*\"}} to the role: the domain's name and `/*` behind it \
-         (`aws opensearch list-domain-names`); for a role of another account put it into the domain's access policy as well"
+        "{put}, with the domain's own name (`aws opensearch list-domain-names`) and its account in the resource; a domain \
+         of another account needs the role in its access policy as well"
     ))
 }
 
 /// Whether fine-grained access control gives it anything to do.
 async fn grant(pod: &mut Pod, label: &str) -> Seen {
-    let role = pod.workload.role.as_ref().map(ToString::to_string);
+    let own = find(pod, label).and_then(|domain| domain.target.role.clone());
+    let own = own.map(|step| step.role);
+    let role = own.or_else(|| pod.workload.role.clone());
+    let role = role.map(|role| role.to_string());
     match reply(pod, label).await {
         Some(Reply::Refused { fault, .. }) => with_mapping(fault, role),
         Some(Reply::Let { roles, version }) => let_in(roles.as_deref(), version, role),

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use irsa_chain::Cause;
+use irsa_chain::{Cause, Link};
 use irsa_net::rustls::{self, ClientConfig};
-use irsa_net::tls::{Roots, client_config};
+use irsa_net::tls::{Roots, client_config, is_about_certificate_io};
 use irsa_net::tokio_rustls::TlsConnector;
 use irsa_net::tokio_rustls::client::TlsStream;
 use irsa_pgwire::startup::ssl_request;
@@ -162,21 +162,25 @@ async fn ask_for_tls(stream: &mut TcpStream) -> Result<(), Fault> {
 /// A connection that breaks in the middle of a handshake says nothing of certificates.
 fn untrusted(route: &Route, roots: &Roots, error: &std::io::Error) -> Fault {
     let said = tls_words(error);
-    match error.get_ref() {
-        Some(inner) if inner.is::<rustls::Error>() => {
-            let fault = Fault::new(Cause::TlsCertificateInvalid, said);
-            let is_rds = route.sign_host.contains(".rds.");
-            if !is_rds || roots.covers(&route.region) {
-                return fault;
-            }
-            let region = &route.region;
-            fault.remedy(format!(
-                "RDS's authority for `{region}` is not built in: fetch \
-                 https://truststore.pki.rds.amazonaws.com/{region}/{region}-bundle.pem and name it by `--ca-file`"
-            ))
-        }
-        _ => Fault::new(Cause::EndpointUnreachable, said),
+    let inner = error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    if inner.is_none() {
+        return Fault::new(Cause::EndpointUnreachable, said);
     }
+    if !is_about_certificate_io(error) {
+        return Fault::new(Cause::TlsHandshakeFailed, said);
+    }
+    let fault = Fault::new(Cause::TlsCertificateInvalid, said);
+    let is_rds = route.sign_host.contains(".rds.");
+    if !is_rds || roots.covers(&route.region) {
+        return fault;
+    }
+    let region = &route.region;
+    fault.remedy(format!(
+        "RDS's authority for `{region}` is not built in: fetch \
+         https://truststore.pki.rds.amazonaws.com/{region}/{region}-bundle.pem and name it by `--ca-file`"
+    ))
 }
 
 fn described(route: &Route, secured: &Secured) -> String {
@@ -217,6 +221,12 @@ impl Fault {
             said: clean(&said.to_string()),
             remedy: None,
         }
+    }
+
+    /// Whether it says nothing of who asks, or for what.
+    pub(super) fn is_of_endpoint(&self) -> bool {
+        self.cause
+            .is_some_and(|cause| cause.link() == Link::Endpoint)
     }
 
     pub(super) fn remedy(mut self, remedy: impl Into<String>) -> Self {

@@ -173,7 +173,7 @@ fn role_arn(pod: &mut Pod) -> Seen {
 }
 
 /// The region as the identity finds it, and where.
-fn found_region(pod: &Pod) -> Result<(Region, &'static str), String> {
+pub(super) fn found_region(pod: &Pod) -> Result<(Region, &'static str), String> {
     if let Some(region) = &pod.options.identity.region {
         return Ok((region.clone(), "the settings"));
     }

@@ -12,7 +12,7 @@ use hyper_util::rt::TokioIo;
 use irsa_net::connect::{ConnectError, ConnectOptions, connect};
 use irsa_net::rustls::ClientConfig;
 use irsa_net::rustls::pki_types::ServerName;
-use irsa_net::tls::explain_io;
+use irsa_net::tls::{explain_io, is_about_certificate_io};
 use irsa_net::tokio_rustls::TlsConnector;
 use irsa_net::tokio_rustls::client::TlsStream;
 use tokio::net::TcpStream;
@@ -50,6 +50,7 @@ pub(super) struct Answer {
 #[derive(Debug)]
 pub(super) enum NoAnswer {
     Connect(ConnectError),
+    Certificate(String),
     Tls(String),
     Broken(String),
     TooLong(usize),
@@ -90,7 +91,14 @@ impl Get<'_> {
         let stream = stream.map_err(NoAnswer::Connect)?;
         let connector = TlsConnector::from(Arc::clone(&self.tls));
         let secured = connector.connect(self.tls_name.clone(), stream).await;
-        secured.map_err(|error| NoAnswer::Tls(tls_words(&error)))
+        secured.map_err(|error| {
+            let why = tls_words(&error);
+            if is_about_certificate_io(&error) {
+                NoAnswer::Certificate(why)
+            } else {
+                NoAnswer::Tls(why)
+            }
+        })
     }
 
     fn request(&self) -> Result<Request<Empty<Bytes>>, NoAnswer> {
@@ -120,6 +128,7 @@ impl std::fmt::Display for NoAnswer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Connect(error) => write!(f, "{error}"),
+            Self::Certificate(why) => write!(f, "its certificate was not accepted: {why}"),
             Self::Tls(why) => write!(f, "TLS failed: {why}"),
             Self::Broken(why) => write!(f, "the answer broke off: {why}"),
             Self::TooLong(most) => write!(f, "the answer is longer than {most} bytes"),

@@ -134,8 +134,9 @@ async fn signature(pod: &mut Pod) -> Seen {
     let Some(Found::Same(Keys::Published(keys))) = found(pod).await else {
         return Seen::not_applicable("the issuer's keys could not be had from here");
     };
-    match &pod.token {
-        Some(token) => verify::seen(token, &keys),
+    match pod.token.as_ref().map(|token| verify::seen(token, &keys)) {
+        Some(Ok(seen)) => seen,
+        Some(Err(why)) => decided_by_sts(pod, &why).await,
         None => not_asked(pod),
     }
 }
@@ -169,9 +170,10 @@ async fn decided_by_sts(pod: &mut Pod, why: &str) -> Seen {
                 format!("{why}; and STS could not get the keys either"),
             )
         }
-        Some(Err(error)) if stage_of(&error) == Stage::Request => {
-            Seen::unsure(format!("{why}; AWS asks from outside, and STS did not say"))
-        }
+        // Then that is the break, and `sts-request` has it.
+        Some(Err(error)) if stage_of(&error) == Stage::Request => Seen::not_applicable(format!(
+            "it can't be asked from here ({why}), and STS, which asks from outside, did not come to it"
+        )),
         Some(_) => Seen::not_applicable(format!(
             "it can't be asked from here ({why}) and need not: AWS asks from outside, and STS has answered"
         )),

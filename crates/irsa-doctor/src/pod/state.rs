@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::future::ready;
 use std::time::{Duration, SystemTime};
 
+use irsa_chain::RoleArn;
 use irsa_identity::{
     IdentityError, Inspection, ResolvedSource, RoleStep, SessionCredentials, SourceChoice,
     StsAnswer,
@@ -20,7 +21,7 @@ use super::node::{NodeLook, NodeRefusal};
 use super::options::{DatabaseTarget, DomainTarget, Options};
 use super::text::clean;
 use super::token::Token;
-use crate::{Database, Domain, Seen, Work, Workload};
+use crate::{Database, Domain, IdentityKind, Seen, Work, Workload};
 
 /// How long STS, the agent and each other one who is asked may take: less than a step's deadline, so that silence is
 /// a verdict.
@@ -73,9 +74,13 @@ impl Pod {
         let roots = roots.map_err(|error| format!("{error}: {}", error.remedy()));
         let databases = options.databases.iter().cloned();
         let domains = options.domains.iter().cloned();
+        let source = ResolvedSource::resolve(&settings.choice, &settings.environment);
         Self {
-            workload: workload(&options),
-            source: ResolvedSource::resolve(&settings.choice, &settings.environment),
+            workload: Workload {
+                identity: source.as_ref().ok().and_then(kind),
+                ..workload(&options)
+            },
+            source,
             sts: sts(inspection.clone(), &options),
             node: node(inspection.clone()),
             databases: databases
@@ -183,6 +188,14 @@ fn node(inspection: Result<Inspection, IdentityError>) -> Background<NodeLook> {
     })
 }
 
+fn kind(source: &ResolvedSource) -> Option<IdentityKind> {
+    match source.name() {
+        "web-identity" => Some(IdentityKind::WebIdentity),
+        "pod-identity" => Some(IdentityKind::PodIdentity),
+        _ => None,
+    }
+}
+
 /// What the options say already.
 fn workload(options: &Options) -> Workload {
     let database = |target: &DatabaseTarget| Database {
@@ -190,19 +203,26 @@ fn workload(options: &Options) -> Workload {
         port: target.route.sign_port,
         user: target.user.clone(),
         name: target.name.clone(),
+        role: role_of(target.role.as_ref()),
     };
     let domain = |target: &DomainTarget| {
         let endpoint = target.route.sign_host.parse().ok()?;
-        Some(Domain { endpoint })
+        let role = role_of(target.role.as_ref());
+        Some(Domain { endpoint, role })
     };
     Workload {
         service_account: options.service_account.clone(),
         role: options.role.clone(),
         issuer: None,
         audience: None,
+        identity: None,
         databases: options.databases.iter().map(database).collect(),
         domains: options.domains.iter().filter_map(domain).collect(),
     }
+}
+
+fn role_of(step: Option<&RoleStep>) -> Option<RoleArn> {
+    step.map(|step| step.role.clone())
 }
 
 /// A check that has nothing to wait for.

@@ -27,6 +27,12 @@ pub fn text(report: &Report, style: &Style) -> String {
     page.text.push_str(&chain::draw(report, style));
     page.line("");
     page.verdict(report);
+    if let Some(caveat) = report.caveat() {
+        page.line("");
+        for line in words::wrap(caveat, style.columns()) {
+            page.line(&style.dim(&line));
+        }
+    }
     for link in Link::ALL {
         page.group(report, link);
     }
@@ -98,19 +104,30 @@ impl Page {
         self.text.push('\n');
     }
 
-    /// The first broken link in full, or that there is none.
+    /// The first broken link in full, or what could not be told, or that there is neither.
     fn verdict(&mut self, report: &Report) {
-        if let Some(finding) = report.first_broken() {
-            self.broken(finding);
-            return;
+        match report.first_amiss() {
+            _ if report.findings.is_empty() => {}
+            None => self.sentence(Verdict::Holds, "Every link that was looked at holds"),
+            Some(finding) if finding.verdict == Verdict::Unsure => {
+                let title = finding.check.link.title();
+                let sentence = format!(
+                    "Nothing broken was seen, but not all could be told: first the {title}"
+                );
+                self.sentence(Verdict::Unsure, &sentence);
+                self.in_full(finding);
+            }
+            Some(finding) => {
+                let summary = finding.cause.map_or("", irsa_chain::Cause::summary);
+                let colon = if summary.is_empty() { "" } else { ": " };
+                let title = finding.check.link.title();
+                self.sentence(
+                    Verdict::Broken,
+                    &format!("Broken at the {title}{colon}{summary}"),
+                );
+                self.in_full(finding);
+            }
         }
-        let overall = report.overall();
-        let sentence = match overall {
-            _ if report.findings.is_empty() => return,
-            Verdict::Unsure => "Nothing broken was seen, but not everything could be looked at",
-            _ => "Every link that was looked at holds",
-        };
-        self.sentence(overall, sentence);
     }
 
     /// A marked sentence in the verdict's colour.
@@ -121,12 +138,8 @@ impl Page {
         }
     }
 
-    fn broken(&mut self, finding: &Finding) {
+    fn in_full(&mut self, finding: &Finding) {
         let check = finding.check;
-        let summary = finding.cause.map_or("", irsa_chain::Cause::summary);
-        let colon = if summary.is_empty() { "" } else { ": " };
-        let sentence = format!("Broken at the {}{colon}{summary}", check.link.title());
-        self.sentence(Verdict::Broken, &sentence);
         self.named(
             "check",
             &format!("{} ({}): {}", check.id, check.place, check.question),
@@ -175,26 +188,28 @@ impl Page {
         let title = format!("{}: {}", self.style.bold(link.title()), verdict.title());
         self.line(&title);
         for finding in of_link() {
-            let is_first = report
-                .first_broken()
-                .is_some_and(|first| std::ptr::eq(first, finding));
-            self.finding(finding, ids, is_first);
+            let first = report.first_amiss();
+            let is_first = first.is_some_and(|first| std::ptr::eq(first, finding));
+            let of_check = report.findings.iter();
+            let of_check = of_check.filter(|one| one.check.id == finding.check.id);
+            self.finding(finding, ids, is_first, of_check.count() > 1);
         }
     }
 
-    fn finding(&mut self, finding: &Finding, ids: usize, is_shown_above: bool) {
+    fn finding(&mut self, finding: &Finding, ids: usize, is_shown_above: bool, has_others: bool) {
         let verdict = finding.verdict;
         let indent = LEAD + ids + 2;
         let width = self.style.columns().saturating_sub(indent).max(LEAD * 4);
+        // What there is one of need not be told from others.
         let seen = |subject_width| match &finding.subject {
-            Some(subject) => {
+            Some(subject) if has_others => {
                 let subject = words::cut(&self.style.clean(subject), subject_width);
                 format!("{subject}: {}", self.style.clean(&finding.seen))
             }
-            None => self.style.clean(&finding.seen),
+            _ => self.style.clean(&finding.seen),
         };
         let lines = match verdict {
-            Verdict::Broken if is_shown_above => vec!["see above".to_owned()],
+            _ if is_shown_above => vec!["see above".to_owned()],
             Verdict::Holds | Verdict::NotApplicable | Verdict::NotReached => {
                 vec![words::cut(&seen(width / 2), width)]
             }

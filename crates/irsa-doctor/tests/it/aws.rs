@@ -40,16 +40,6 @@ async fn each_broken_link_is_found_and_nothing_else() {
     let mut wrong = Vec::new();
     for (id, scenario) in scenario::read_all::<Changes>("aws") {
         let findings = examine(stage.set(&scenario.given.given()).await).await;
-        for f in findings
-            .iter()
-            .filter(|f| f.check.id == scenario.expect.check)
-        {
-            println!(
-                "## {id}\n{}\n=> {}",
-                f.seen,
-                f.remedy.as_deref().unwrap_or("-")
-            );
-        }
         if let Some(difference) = scenario::differs(&scenario.expect, &findings) {
             wrong.push(format!("{id}: {}: {difference}", scenario.breaks));
         }

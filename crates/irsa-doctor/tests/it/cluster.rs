@@ -2,6 +2,7 @@
 //! `IRSA_REQUIRE_CLIENTS=1`.
 
 mod given;
+mod hostile;
 mod objects;
 mod stage;
 mod webhook;

@@ -11,4 +11,5 @@ mod cluster;
 mod docs;
 mod pod;
 mod render;
+mod report;
 mod scenario;

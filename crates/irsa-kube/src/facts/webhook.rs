@@ -26,6 +26,8 @@ pub struct Webhook {
     pub client_config: ClientConfig,
     /// `Fail` or `Ignore`: what becomes of a pod when it does not answer.
     pub failure_policy: String,
+    /// `IfNeeded` where it is asked again about what other webhooks changed after it; else `Never`, or empty.
+    pub reinvocation_policy: String,
     /// The namespaces whose pods it is asked about.
     pub namespace_selector: Selector,
     /// The pods that it is asked about.

@@ -2,8 +2,9 @@
 
 use irsa_chain::{Cause, Link};
 
-use super::{connect, endpoint, labels, membership, on_the_way, session};
+use super::{DatabaseState, answer, connect, endpoint, labels, login, membership, session};
 use crate::pod::state::{Pod, at_once};
+use crate::pod::store::on_the_way;
 use crate::{Check, Place, Step};
 
 pub(in crate::pod) const ENDPOINT: Step<Pod> = Step::each(
@@ -32,7 +33,11 @@ pub(in crate::pod) const DNS: Step<Pod> = Step::each(
         needs: &[],
     },
     labels,
-    |pod, label| Box::pin(on_the_way(pod, label, |way| Some(&way.dns))),
+    |pod, label| {
+        Box::pin(on_the_way::<DatabaseState>(pod, label, |way| {
+            Some(&way.dns)
+        }))
+    },
 );
 
 pub(in crate::pod) const TCP: Step<Pod> = Step::each(
@@ -46,7 +51,11 @@ pub(in crate::pod) const TCP: Step<Pod> = Step::each(
         needs: &["database-dns"],
     },
     labels,
-    |pod, label| Box::pin(on_the_way(pod, label, |way| way.tcp.as_ref())),
+    |pod, label| {
+        Box::pin(on_the_way::<DatabaseState>(pod, label, |way| {
+            way.tcp.as_ref()
+        }))
+    },
 );
 
 pub(in crate::pod) const TLS: Step<Pod> = Step::each(
@@ -60,13 +69,38 @@ pub(in crate::pod) const TLS: Step<Pod> = Step::each(
         causes: &[
             Cause::TlsRefusedByServer,
             Cause::TlsCertificateInvalid,
+            Cause::TlsHandshakeFailed,
             Cause::EndpointTimeout,
             Cause::EndpointUnreachable,
         ],
         needs: &["database-tcp"],
     },
     labels,
-    |pod, label| Box::pin(on_the_way(pod, label, |way| way.tls.as_ref())),
+    |pod, label| {
+        Box::pin(on_the_way::<DatabaseState>(pod, label, |way| {
+            way.tls.as_ref()
+        }))
+    },
+);
+
+pub(in crate::pod) const ANSWER: Step<Pod> = Step::each(
+    &Check {
+        id: "database-answer",
+        place: Place::Pod,
+        link: Link::Endpoint,
+        question: "Does the database take logins now?",
+        looks_at: "What it answers to the start-up packet with the user's name, which needs no credentials: a server \
+                   that is full, that starts, that stops or that is silent is so for everybody.",
+        causes: &[
+            Cause::EndpointOverloaded,
+            Cause::NotAvailable,
+            Cause::EndpointTimeout,
+            Cause::EndpointUnreachable,
+        ],
+        needs: &["database-tls"],
+    },
+    labels,
+    |pod, label| Box::pin(answer(pod, label)),
 );
 
 pub(in crate::pod) const MEMBERSHIP: Step<Pod> = Step::each(
@@ -75,18 +109,39 @@ pub(in crate::pod) const MEMBERSHIP: Step<Pod> = Step::each(
         place: Place::Pod,
         link: Link::Grant,
         question: "Does the server ask this user for a token?",
-        looks_at: "What it asks for after the start-up packet with the user's name, which needs no credentials: a \
-                   clear-text password of members of rds_iam, SCRAM or MD5 of everybody else.",
-        causes: &[
-            Cause::RdsIamNotGranted,
-            Cause::RoleNotFound,
-            Cause::EndpointOverloaded,
-            Cause::NotAvailable,
-        ],
-        needs: &["database-tls"],
+        looks_at: "What it asks for after the start-up packet with the user's name, which needs no credentials: members of \
+                   rds_iam for a clear-text password, everybody else for one by SCRAM or MD5, those it does not know \
+                   included.",
+        causes: &[Cause::RdsIamNotGranted, Cause::RoleNotFound],
+        needs: &["database-answer"],
     },
     labels,
     |pod, label| Box::pin(membership(pod, label)),
+);
+
+pub(in crate::pod) const LOGIN: Step<Pod> = Step::each(
+    &Check {
+        id: "database-login",
+        place: Place::Pod,
+        link: Link::Endpoint,
+        question: "Does the database answer a login?",
+        looks_at: "A login with a token signed now for this endpoint, port, user and region. Silence, a connection that breaks \
+                   and an RDS proxy that has too much to do say nothing of the token.",
+        causes: &[
+            Cause::EndpointTimeout,
+            Cause::EndpointUnreachable,
+            Cause::EndpointOverloaded,
+            Cause::NotAvailable,
+        ],
+        needs: &[
+            "caller",
+            "role-chain",
+            "database-endpoint",
+            "database-membership",
+        ],
+    },
+    labels,
+    |pod, label| Box::pin(login(pod, label)),
 );
 
 pub(in crate::pod) const CONNECT: Step<Pod> = Step::each(
@@ -95,21 +150,11 @@ pub(in crate::pod) const CONNECT: Step<Pod> = Step::each(
         place: Place::Pod,
         link: Link::Permissions,
         question: "Does the server accept a fresh token?",
-        looks_at: "A login with a token signed now for this endpoint, port, user and region. `PAM authentication failed` \
-                   to a user whom the server asked for a token leaves the policies of the role, then the cluster's own \
-                   setting.",
-        causes: &[
-            Cause::IamLoginRefused,
-            Cause::RdsIamNotGranted,
-            Cause::EndpointTimeout,
-            Cause::EndpointUnreachable,
-        ],
-        needs: &[
-            "caller",
-            "role-chain",
-            "database-endpoint",
-            "database-membership",
-        ],
+        looks_at: "The answer to a login with a token signed now for this endpoint, port, user and region. `PAM \
+                   authentication failed` to a user whom the server asked for a token leaves the policies of the role, \
+                   then the cluster's own setting.",
+        causes: &[Cause::IamLoginRefused, Cause::RdsIamNotGranted],
+        needs: &["database-login"],
     },
     labels,
     |pod, label| Box::pin(connect(pod, label)),
@@ -121,14 +166,9 @@ pub(in crate::pod) const SESSION: Step<Pod> = Step::each(
         place: Place::Pod,
         link: Link::Grant,
         question: "Does the login end in a session?",
-        looks_at: "The rest of the same login: that the database exists, that the user may connect to it, and whether \
+        looks_at: "The end of a login with a token: that the database exists, that the user may connect to it, and whether \
                    the server is a reader.",
-        causes: &[
-            Cause::WrongDatabase,
-            Cause::DatabaseAccessDenied,
-            Cause::EndpointOverloaded,
-            Cause::NotAvailable,
-        ],
+        causes: &[Cause::WrongDatabase, Cause::DatabaseAccessDenied],
         needs: &["database-connect"],
     },
     labels,

@@ -8,10 +8,10 @@ use irsa_identity::RdsToken;
 use irsa_pgwire::backend::{self, Authentication, ParameterStatus};
 use irsa_pgwire::error_response::ErrorResponse;
 use irsa_pgwire::frontend;
-use irsa_pgwire::sqlstate::SqlState;
 use irsa_pgwire::startup::{Startup, Version};
 use tokio::time::timeout;
 
+use super::refusal::{self, Refused};
 use super::wire::{Message, Wire};
 use crate::pod::endpoint::{Fault, Secured};
 use crate::pod::state::PATIENCE;
@@ -25,15 +25,6 @@ pub(super) struct Admitted {
     version: String,
     is_standby: bool,
     is_read_only: bool,
-}
-
-/// Where a login ended.
-#[derive(Debug)]
-pub(super) enum Refused {
-    /// The token was not accepted.
-    Token(Fault),
-    /// It was, and yet there is no session.
-    Session(Fault),
 }
 
 /// Says who wants to log in, and hears what that takes.
@@ -90,21 +81,7 @@ fn no_member(user: &str, method: &str) -> Fault {
 fn before_token(message: &Message) -> Fault {
     match error(message) {
         Err(fault) => fault,
-        Ok(response) => match response.code {
-            SqlState::INVALID_AUTHORIZATION_SPECIFICATION => said(Cause::RoleNotFound, &response),
-            _ => of_server(&response),
-        },
-    }
-}
-
-/// What has nothing to do with who logs in.
-fn of_server(response: &ErrorResponse) -> Fault {
-    match response.code {
-        SqlState::TOO_MANY_CONNECTIONS => said(Cause::EndpointOverloaded, response),
-        SqlState::CANNOT_CONNECT_NOW | SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN => {
-            said(Cause::NotAvailable, response)
-        }
-        _ => Fault::unclear(text(response)),
+        Ok(response) => refusal::before_token(&response),
     }
 }
 
@@ -128,33 +105,29 @@ pub(super) async fn log_in(mut wire: Wire, token: &RdsToken) -> Result<Admitted,
 
 async fn admission(wire: &mut Wire, token: &RdsToken) -> Result<Admitted, Refused> {
     let mut admitted = Admitted::default();
+    let mut is_accepted = false;
     loop {
         let message = wire.message().await.map_err(Refused::Token)?;
         match message.tag {
             backend::READY_FOR_QUERY => return Ok(admitted),
             backend::PARAMETER_STATUS => admitted.learn(&message),
-            backend::AUTHENTICATION | backend::BACKEND_KEY_DATA | backend::NOTICE_RESPONSE => {}
-            _ => return Err(after_token(&message, token)),
+            backend::AUTHENTICATION => {
+                let said = Authentication::parse(&message.body);
+                is_accepted |= matches!(said, Ok(Authentication::Ok));
+            }
+            backend::BACKEND_KEY_DATA | backend::NOTICE_RESPONSE => {}
+            _ => return Err(after_token(&message, token, is_accepted)),
         }
     }
 }
 
-fn after_token(message: &Message, token: &RdsToken) -> Refused {
-    let mut response = match error(message) {
-        Ok(response) => response,
-        Err(fault) => return Refused::Token(fault),
-    };
-    response.message = response.message.replace(token.expose(), "[redacted]");
-    match response.code {
-        SqlState::INVALID_AUTHORIZATION_SPECIFICATION => {
-            Refused::Token(said(Cause::IamLoginRefused, &response))
+fn after_token(message: &Message, token: &RdsToken, is_accepted: bool) -> Refused {
+    match error(message) {
+        Err(fault) => Refused::Token(fault),
+        Ok(mut response) => {
+            response.message = response.message.replace(token.expose(), "[redacted]");
+            refusal::after_token(&response, is_accepted)
         }
-        SqlState::INVALID_PASSWORD => Refused::Token(said(Cause::RdsIamNotGranted, &response)),
-        SqlState::INVALID_CATALOG => Refused::Session(said(Cause::WrongDatabase, &response)),
-        SqlState::INSUFFICIENT_PRIVILEGE => {
-            Refused::Session(said(Cause::DatabaseAccessDenied, &response))
-        }
-        _ => Refused::Session(of_server(&response)),
     }
 }
 
@@ -164,14 +137,6 @@ fn error(message: &Message) -> Result<ErrorResponse, Fault> {
     } else {
         Err(Fault::unclear("a message came that no login has"))
     }
-}
-
-fn said(cause: Cause, response: &ErrorResponse) -> Fault {
-    Fault::new(cause, text(response))
-}
-
-fn text(response: &ErrorResponse) -> String {
-    format!("{} (SQLSTATE {})", response.message, response.code.as_str())
 }
 
 fn silent() -> Fault {

@@ -2,8 +2,9 @@
 
 use irsa_chain::{Cause, Link};
 
-use super::{answer, grant, labels, on_the_way, permission, signature};
+use super::{DomainState, answer, grant, labels, permission, signature};
 use crate::pod::state::Pod;
+use crate::pod::store::on_the_way;
 use crate::{Check, Place, Step};
 
 pub(in crate::pod) const DNS: Step<Pod> = Step::each(
@@ -17,7 +18,7 @@ pub(in crate::pod) const DNS: Step<Pod> = Step::each(
         needs: &[],
     },
     labels,
-    |pod, label| Box::pin(on_the_way(pod, label, |way| Some(&way.dns))),
+    |pod, label| Box::pin(on_the_way::<DomainState>(pod, label, |way| Some(&way.dns))),
 );
 
 pub(in crate::pod) const TCP: Step<Pod> = Step::each(
@@ -31,7 +32,11 @@ pub(in crate::pod) const TCP: Step<Pod> = Step::each(
         needs: &["domain-dns"],
     },
     labels,
-    |pod, label| Box::pin(on_the_way(pod, label, |way| way.tcp.as_ref())),
+    |pod, label| {
+        Box::pin(on_the_way::<DomainState>(pod, label, |way| {
+            way.tcp.as_ref()
+        }))
+    },
 );
 
 pub(in crate::pod) const TLS: Step<Pod> = Step::each(
@@ -44,13 +49,18 @@ pub(in crate::pod) const TLS: Step<Pod> = Step::each(
                    --ca-file.",
         causes: &[
             Cause::TlsCertificateInvalid,
+            Cause::TlsHandshakeFailed,
             Cause::EndpointTimeout,
             Cause::EndpointUnreachable,
         ],
         needs: &["domain-tcp"],
     },
     labels,
-    |pod, label| Box::pin(on_the_way(pod, label, |way| way.tls.as_ref())),
+    |pod, label| {
+        Box::pin(on_the_way::<DomainState>(pod, label, |way| {
+            way.tls.as_ref()
+        }))
+    },
 );
 
 pub(in crate::pod) const ANSWER: Step<Pod> = Step::each(
@@ -78,8 +88,8 @@ pub(in crate::pod) const SIGNATURE: Step<Pod> = Step::each(
         place: Place::Pod,
         link: Link::Signature,
         question: "Does it accept the signature?",
-        looks_at: "The same answer: AWS's edge says by its words whether signature, region, service, session and time \
-                   are accepted.",
+        looks_at: "The answer to a signed request: AWS's edge says by its words whether signature, region, service, session \
+                   and time are accepted.",
         causes: &[
             Cause::SignatureMismatch,
             Cause::SignedForAnotherRegion,
@@ -100,7 +110,8 @@ pub(in crate::pod) const PERMISSION: Step<Pod> = Step::each(
         place: Place::Pod,
         link: Link::Permissions,
         question: "Do IAM's policies and the domain's let it in?",
-        looks_at: "The same answer: `is not authorized to perform: es:ESHttp…`, with or without an explicit deny.",
+        looks_at: "The answer to a signed request: `is not authorized to perform: es:ESHttp…`, with or without an explicit \
+                   deny.",
         causes: &[Cause::EsHttpNotAllowed, Cause::EsHttpDenied],
         needs: &["domain-signature"],
     },

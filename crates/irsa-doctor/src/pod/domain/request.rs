@@ -170,7 +170,8 @@ fn signed(
 fn unanswered(error: NoAnswer) -> Fault {
     let cause = match &error {
         NoAnswer::Connect(error) => error.cause(),
-        NoAnswer::Tls(_) => Cause::TlsCertificateInvalid,
+        NoAnswer::Certificate(_) => Cause::TlsCertificateInvalid,
+        NoAnswer::Tls(_) => Cause::TlsHandshakeFailed,
         NoAnswer::TimedOut(_) => Cause::EndpointTimeout,
         NoAnswer::Broken(_) | NoAnswer::TooLong(_) => Cause::EndpointFailed,
     };

@@ -10,21 +10,24 @@ use crate::pod::jwt::Jwt;
 use crate::pod::text::quoted;
 
 /// What the key that the token names says of its signature.
-pub(super) fn seen(token: &Jwt, keys: &[Key]) -> Seen {
+///
+/// # Errors
+/// Why it can't be verified here.
+pub(super) fn seen(token: &Jwt, keys: &[Key]) -> Result<Seen, String> {
     let kid = token.header.kid.as_deref();
     let key = keys.iter().find(|key| key.kid() == kid);
     let shown = quoted(&token.header.alg);
     match key.and_then(|key| verifies(token, key)) {
-        Some(true) => Seen::holds(format!("it verifies by {shown}")),
-        Some(false) => Seen::broken(
+        Some(true) => Ok(Seen::holds(format!("it verifies by {shown}"))),
+        Some(false) => Ok(Seen::broken(
             Cause::TokenSignatureInvalid,
             format!(
                 "it does not verify by {shown} with the key {}",
                 quoted(kid.unwrap_or_default())
             ),
-        ),
-        None => Seen::unsure(format!(
-            "its key can't be used for {shown} here; STS takes RS256, RS384, RS512, ES256, ES384 and ES512"
+        )),
+        None => Err(format!(
+            "its key can't be used for {shown}; STS takes RS256, RS384, RS512, ES256, ES384 and ES512"
         )),
     }
 }

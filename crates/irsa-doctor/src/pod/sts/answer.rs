@@ -1,7 +1,9 @@
 //! Whether STS answers, and what time it is there.
 
 use irsa_chain::{Cause, Link};
+use irsa_identity::IdentityError;
 
+use crate::pod::environment::found_region;
 use crate::pod::state::{Pod, cut_off};
 use crate::pod::text::{clean, moment, seconds, span};
 use crate::{Check, Place, Seen, Step};
@@ -50,15 +52,41 @@ async fn reachable(pod: &mut Pod) -> Seen {
             "it does not, but the exchange needs no STS: {}",
             clean(&error.to_string())
         )),
-        Some(Err(error)) if error.cause().is_none() => {
-            let said = clean(&error.to_string());
-            Seen::broken(Cause::StsUnreachable, said).remedy(error.remedy())
-        }
         Some(Err(error)) => {
-            let seen = format!("{}{way}", clean(&error.to_string()));
-            Seen::broken(Cause::StsUnreachable, seen).remedy(error.remedy())
+            let error = error.clone();
+            unreachable(pod, &error, &way).await
         }
         None => cut_off(),
+    }
+}
+
+/// With the URL that was asked, where there is one.
+async fn unreachable(pod: &mut Pod, error: &IdentityError, way: &str) -> Seen {
+    let said = clean(&error.to_string());
+    let url = match &pod.inspection {
+        Ok(inspection) => inspection.sts_url().await.ok(),
+        Err(_) => None,
+    };
+    let Some(url) = url.filter(|_| error.cause() == Some(Cause::StsUnreachable)) else {
+        return Seen::broken(Cause::StsUnreachable, said).remedy(error.remedy());
+    };
+    let url = clean(url.trim_end_matches('/'));
+    let seen = Seen::broken(
+        Cause::StsUnreachable,
+        format!("{said}; it was asked at `{url}`{way}"),
+    );
+    let has_own_remedy = error.remedy() != Cause::StsUnreachable.remedy();
+    let settings = &pod.options.identity;
+    let is_named =
+        settings.sts_endpoint.is_some() || pod.variable("AWS_ENDPOINT_URL_STS").is_some();
+    match found_region(pod) {
+        _ if has_own_remedy => seen.remedy(error.remedy()),
+        _ if is_named => seen.remedy(format!(
+            "run `curl -v {url}` in the pod; that endpoint was named by `--sts-endpoint` or AWS_ENDPOINT_URL_STS: correct \
+             it, or leave it out for AWS's own"
+        )),
+        Ok((region, _)) => seen.remedy(error.remedy().replace("REGION", region.as_str())),
+        Err(_) => seen,
     }
 }
 

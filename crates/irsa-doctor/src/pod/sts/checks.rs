@@ -47,7 +47,7 @@ pub(in crate::pod) const ISSUER: Step<Pod> = Step::once(
         place: Place::Pod,
         link: Link::OidcProvider,
         question: "Does the role's account know the token's issuer?",
-        looks_at: "STS's answer to that request: the account of the role needs an OIDC provider for this very `iss`.",
+        looks_at: "STS's answer to AssumeRoleWithWebIdentity: the account of the role needs an OIDC provider for this very `iss`.",
         causes: &[Cause::IssuerUnknown],
         needs: &["sts-request"],
     },
@@ -60,7 +60,7 @@ pub(in crate::pod) const AUDIENCE: Step<Pod> = Step::once(
         place: Place::Pod,
         link: Link::ProjectedToken,
         question: "Does the OIDC provider accept the token's audience?",
-        looks_at: "The same answer: the token's `aud` must be among the client IDs of the provider.",
+        looks_at: "STS's answer to AssumeRoleWithWebIdentity: the token's `aud` must be among the client IDs of the provider.",
         causes: &[Cause::TokenAudienceWrong],
         needs: &["sts-issuer"],
     },
@@ -73,8 +73,8 @@ pub(in crate::pod) const KEYS: Step<Pod> = Step::once(
         place: Place::Pod,
         link: Link::OidcProvider,
         question: "Could AWS verify the token?",
-        looks_at: "The same answer: AWS fetches the issuer's keys from outside, by its own roots or the provider's \
-                   thumbprint, and verifies signature and time.",
+        looks_at: "STS's answer to AssumeRoleWithWebIdentity: AWS fetches the issuer's keys from outside, by its own roots or \
+                   the provider's thumbprint, and verifies signature and time.",
         causes: &[
             Cause::VerificationKeyUnavailable,
             Cause::ThumbprintMismatch,
@@ -92,8 +92,8 @@ pub(in crate::pod) const TRUST: Step<Pod> = Step::once(
         place: Place::Pod,
         link: Link::TrustPolicy,
         question: "Does the role trust this token?",
-        looks_at: "The same answer. AWS says `Not authorized` whether the trust policy does not match, the role does \
-                   not exist, or an organisation's policy denies: the check from AWS's place tells them apart.",
+        looks_at: "STS's answer to AssumeRoleWithWebIdentity. It says `Not authorized` whether the trust policy does not \
+                   match, the role does not exist, or a policy of the organization denies.",
         causes: &[Cause::TrustDenied],
         needs: &["sts-keys"],
     },

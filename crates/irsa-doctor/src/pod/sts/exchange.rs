@@ -38,11 +38,35 @@ pub(super) async fn stage(pod: &mut Pod, stage: Stage) -> Seen {
         return Seen::not_applicable(format!("the source `{name}` hands STS no token"));
     }
     match pod.session().await {
+        Some(Err(error)) if is_no_answer_of_sts(&error) && stage == Stage::Request => {
+            somebody_else(pod, &error).await
+        }
         Some(Err(error)) if stage_of(&error) == stage => because(pod, stage, refused(&error)),
         Some(Err(error)) if stage_of(&error) < stage => Seen::unsure(clean(&error.to_string())),
         Some(_) => Seen::holds(fine(stage)),
         None => cut_off(),
     }
+}
+
+/// STS gives each of its own failures a code; a page of somebody in between has none.
+fn is_no_answer_of_sts(error: &IdentityError) -> bool {
+    error.cause() == Some(Cause::StsInternalError) && error.code().is_none()
+}
+
+async fn somebody_else(pod: &mut Pod, error: &IdentityError) -> Seen {
+    let url = match pod.sts.outcome().await {
+        Some(Ok(heard)) => clean(&heard.answer.url),
+        _ => String::new(),
+    };
+    let said = clean(&error.to_string());
+    Seen::broken(
+        Cause::StsUnreachable,
+        format!("{said}, and there is no error of STS's in it: somebody else answers"),
+    )
+    .remedy(format!(
+        "look who does, with `curl -v {url}`: a proxy of HTTPS_PROXY, the page of a firewall, or whatever \
+         AWS_ENDPOINT_URL_STS names; if it is STS after all, wait, and look again"
+    ))
 }
 
 fn fine(stage: Stage) -> &'static str {
@@ -83,8 +107,9 @@ fn remedy(pod: &Pod, stage: Stage) -> Option<String> {
              delete the pod"
         )),
         Stage::Trust => Some(format!(
-            "let `aws iam get-role --role-name {} --query Role.AssumeRolePolicyDocument` hold {}; if it does, look \
-             whether the role exists under this very ARN ({role}), then at service and resource control policies",
+            "let `aws iam get-role --role-name {} --query Role.AssumeRolePolicyDocument` hold `{}`; if it does, look \
+             whether the role exists under this very ARN ({role}), then at service and resource control policies; `irsa \
+             doctor --from pod,aws --aws-profile NAME`, with credentials that may read IAM, tells these apart",
             role.name(),
             statement(&provider, host, &clean(&claims.sub), &audience)
         )),

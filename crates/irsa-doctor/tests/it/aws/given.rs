@@ -71,6 +71,9 @@ pub(crate) struct Workload {
     pub(super) port: u16,
     pub(super) user: Option<String>,
     pub(super) domain: String,
+    #[serde(default)]
+    pub(super) pod_identity: bool,
+    pub(super) database_role: Option<String>,
 }
 
 impl Changes {

@@ -168,7 +168,9 @@ async fn a_policy_of_a_megabyte_is_no_more_than_a_long_one() {
     })
     .await;
     let trust = said(&findings, "aws-trust-policy");
-    assert_eq!(trust.verdict, Verdict::Broken);
+    // IAM keeps none of that size: that it is read is no matter, that it lets nobody in is.
+    let lets_in = matches!(trust.verdict, Verdict::Holds | Verdict::Warning);
+    assert!(!lets_in, "{trust:?}");
     assert!(trust.seen.len() < 2_000, "{}", trust.seen.len());
 }
 

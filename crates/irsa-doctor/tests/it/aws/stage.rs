@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use irsa_aws::AwsReader;
 use irsa_doctor::aws::Aws;
-use irsa_doctor::{Database, Domain, Workload};
+use irsa_doctor::{Database, Domain, IdentityKind, Workload};
 use irsa_identity::{Environment, Identity, IdentitySettings, SourceChoice, SystemClock};
 use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
@@ -123,15 +123,25 @@ pub(super) fn of(given: &super::given::Workload, names: &BTreeMap<String, String
         port: given.port,
         user: given.user.clone(),
         name: None,
+        role: given
+            .database_role
+            .as_ref()
+            .map(|role| role.parse().unwrap()),
     };
     let domain = Domain {
         endpoint: filled(&given.domain).parse().unwrap(),
+        role: None,
     };
     Workload {
         service_account: Some(given.service_account.parse().unwrap()),
         role: Some(given.role.parse().unwrap()),
         issuer: given.issuer.as_ref().map(|issuer| issuer.parse().unwrap()),
         audience: Some(given.audience.clone()),
+        identity: Some(if given.pod_identity {
+            IdentityKind::PodIdentity
+        } else {
+            IdentityKind::WebIdentity
+        }),
         databases: vec![database],
         domains: vec![domain],
     }

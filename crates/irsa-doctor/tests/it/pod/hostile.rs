@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use irsa_chain::Cause;
 use irsa_doctor::pod::{DatabaseTarget, DomainTarget, Options, Route};
 use irsa_doctor::{Finding, Verdict};
 use irsa_identity::{Environment, IdentitySettings, SigningService, SourceChoice, SystemClock};
@@ -76,6 +77,44 @@ async fn keys_that_are_no_keys_allow_no_verdict_and_no_panic() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_in_the_place_of_sts_is_not_taken_for_sts() {
+    let mut strangers = Strangers::new();
+    let issuer = strangers.silent().await;
+    let page = strangers.page("<html>log in to the network</html>").await;
+    let mut options = strangers.options(issuer).await;
+    options.identity.sts_endpoint = Some(format!("http://{page}"));
+    options.databases.clear();
+    let findings = examine(options).await;
+    let request = find(&findings, "sts-request");
+    assert_eq!(request.verdict, Verdict::Broken);
+    assert_eq!(request.cause, Some(Cause::StsUnreachable));
+    assert!(request.seen.contains("somebody else"), "{}", request.seen);
+    let remedy = request.remedy.as_deref().unwrap();
+    assert!(
+        remedy.contains(&format!("curl -v http://{page}")),
+        "{remedy}"
+    );
+    assert_eq!(verdict(&findings, "session"), Verdict::NotReached);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_file_that_never_ends_is_given_up() {
+    let mut strangers = Strangers::new();
+    let issuer = strangers.silent().await;
+    let options = strangers.options(issuer).await;
+    let token = strangers.folder.path().join("token");
+    std::fs::remove_file(&token).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(&token).status();
+    assert!(made.unwrap().success());
+    let findings = examine(options).await;
+    let file = find(&findings, "token-file");
+    assert_eq!(file.verdict, Verdict::Unsure);
+    assert!(file.seen.contains("no answer within"), "{}", file.seen);
+    // Whoever reads it is let go.
+    drop(std::fs::OpenOptions::new().write(true).open(&token));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn silence_everywhere_is_a_verdict_each_and_ends_in_time() {
     let mut strangers = Strangers::new();
     let issuer = strangers.silent().await;
@@ -127,6 +166,25 @@ impl Strangers {
             let mut kept = Vec::new();
             while let Ok((stream, _)) = listener.accept().await {
                 kept.push(stream);
+            }
+        });
+        address
+    }
+
+    /// Answers everybody with a page of HTML, in clear text.
+    async fn page(&mut self, html: &'static str) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        self.tasks.spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let length = html.len();
+                let text = format!(
+                    "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{html}"
+                );
+                // As much of the request as there is.
+                _ = stream.read(&mut vec![0; 65_536]).await;
+                _ = stream.write_all(text.as_bytes()).await;
+                _ = stream.shutdown().await;
             }
         });
         address

@@ -48,6 +48,7 @@ pub(super) fn workload() -> Workload {
             port: 5432,
             user: Some("keycloak".to_owned()),
             name: None,
+            role: None,
         }],
         ..Workload::default()
     }
