@@ -9,6 +9,7 @@ pub mod faults;
 pub mod fixed;
 pub mod http;
 pub mod opensearch;
+pub mod port;
 pub mod proxy;
 pub mod server;
 pub mod target;

@@ -9,6 +9,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
+use irsa_components::guard::Guard;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -23,17 +24,23 @@ const START_TIMEOUT: Duration = Duration::from_secs(30);
 /// The number in the name of the Unix socket.
 const SOCKET_PORT: u16 = 5432;
 
-/// A running proxy with one upstream, on a free port and on a Unix socket; ends with this value.
+/// A running proxy with one upstream, on a free port and on a Unix socket; ends with this value, and also when this
+/// process is killed.
 #[derive(Debug)]
 pub struct Proxy {
     child: Child,
+    _guard: Option<Guard>,
     folder: TempDir,
     address: SocketAddr,
     socket: PathBuf,
 }
 
 impl Proxy {
-    /// Starts a proxy for `upstream` (`postgres://HOST:PORT?dial=..`, without `listen`) in exactly this environment.
+    /// Starts a proxy for `upstream` (`postgres://HOST:PORT?dial=..`) in exactly this environment. It listens on a free
+    /// port, unless `upstream` names one with `listen`.
+    ///
+    /// # Errors
+    /// It ended, or does not listen: the error holds what it logged.
     pub fn start<'a>(
         upstream: &str,
         environment: impl IntoIterator<Item = (&'a str, &'a str)>,
@@ -53,8 +60,13 @@ impl Proxy {
             .arg(folder.path().join("ca.pem"));
         let separator = if upstream.contains('?') { '&' } else { '?' };
         let socket = folder.path().join(socket_name(upstream));
+        let port = if upstream.contains("listen=") {
+            ""
+        } else {
+            "listen=127.0.0.1:0&"
+        };
         command.arg(format!(
-            "{upstream}{separator}listen=127.0.0.1:0&listen=unix:{}",
+            "{upstream}{separator}{port}listen=unix:{}",
             socket.display()
         ));
         command
@@ -64,20 +76,27 @@ impl Proxy {
             .stdout(Stdio::piped())
             .stderr(log);
         let mut child = command.spawn()?;
-        match first_address(&mut child) {
-            Ok(address) => Ok(Self {
-                child,
-                folder,
-                address,
-                socket,
-            }),
-            Err(error) => {
-                child.kill()?;
-                child.wait()?;
-                let log = fs::read_to_string(folder.path().join("log"))?;
-                Err(format!("irsa proxy did not start: {error}\n{log}").into())
-            }
-        }
+        let guard = Guard::start(Some(child.id()), None, "KILL");
+        let problem = match first_line(&mut child) {
+            Ok(line) if line.is_empty() => format!("ended with {}", child.wait()?),
+            Ok(line) => match first_address(&line) {
+                Some(address) => {
+                    return Ok(Self {
+                        child,
+                        _guard: guard,
+                        folder,
+                        address,
+                        socket,
+                    });
+                }
+                None => format!("names no TCP address in `{line}`"),
+            },
+            Err(error) => format!("does not listen: {error}"),
+        };
+        child.kill()?;
+        child.wait()?;
+        let log = fs::read_to_string(folder.path().join("log"))?;
+        Err(format!("irsa proxy {problem}\n{log}").into())
     }
 
     /// Through the proxy, without TLS: it listens on loopback.
@@ -177,8 +196,8 @@ pub fn irsa() -> Result<PathBuf, Error> {
         .ok_or_else(|| "`irsa` is not built; run `cargo build --package irsa`".into())
 }
 
-/// The TCP address of `{"listening":[{"address":"127.0.0.1:PORT"}, ..]}`.
-fn first_address(child: &mut Child) -> Result<SocketAddr, Error> {
+/// The first line of its output; nothing if it ended before.
+fn first_line(child: &mut Child) -> Result<String, Error> {
     let output = child.stdout.take().ok_or("no standard output")?;
     let (tell, told) = channel();
     std::thread::spawn(move || {
@@ -186,11 +205,25 @@ fn first_address(child: &mut Child) -> Result<SocketAddr, Error> {
         let read = BufReader::new(output).read_line(&mut line);
         let _ = tell.send(read.map(|_| line));
     });
-    let line = told.recv_timeout(START_TIMEOUT)??;
-    let value: Value = serde_json::from_str(&line).map_err(|error| format!("`{line}`: {error}"))?;
-    let listening = value["listening"].as_array().ok_or("no addresses")?;
+    Ok(told.recv_timeout(START_TIMEOUT)??)
+}
+
+/// The TCP address of `{"listening":[{"address":"127.0.0.1:PORT"}, ..]}`.
+fn first_address(line: &str) -> Option<SocketAddr> {
+    let value: Value = serde_json::from_str(line).ok()?;
+    let listening = value["listening"].as_array()?;
     let mut addresses = listening.iter().filter_map(|each| each["address"].as_str());
-    addresses
-        .find_map(|address| address.parse().ok())
-        .ok_or_else(|| format!("no TCP address in `{line}`").into())
+    addresses.find_map(|address| address.parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_is_read_from_the_first_line() {
+        let line = r#"{"listening":[{"address":"/run/x"},{"address":"127.0.0.1:4711"}]}"#;
+        assert_eq!(first_address(line), Some(([127, 0, 0, 1], 4711).into()));
+        assert_eq!(first_address("listening on 127.0.0.1:4711"), None);
+    }
 }

@@ -1,7 +1,11 @@
 //! How an application reaches its database.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use tokio::process::Command;
+
+use crate::{AppError, jvm};
 
 /// The database of an application.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,5 +64,27 @@ impl DatabaseWay {
                 )
             }
         }
+    }
+
+    /// Gives a process of Java what it needs besides the URL: nothing, or where it signs for itself the pod's identity,
+    /// and a lab in AWS's place. Files for that are written into `folder`.
+    ///
+    /// # Errors
+    /// A file can't be written, or the JDK's `keytool` is missing or fails.
+    pub(crate) async fn equip(&self, java: &mut Command, folder: &Path) -> Result<(), AppError> {
+        let Self::ItsOwn {
+            endpoint,
+            ca_file,
+            identity,
+            ..
+        } = self
+        else {
+            return Ok(());
+        };
+        let authority = identity.get("AWS_CA_BUNDLE").map(Path::new);
+        let authority = authority.unwrap_or(ca_file);
+        java.args(jvm::with_aws_here(folder, &[endpoint], authority).await?);
+        java.envs(identity);
+        Ok(())
     }
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
+use irsa_components::guard::Guard;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
@@ -30,11 +31,12 @@ const QUICK: [&str; 3] = [
     "-XX:+UseSerialGC",
 ];
 
-/// A running process of Java; it ends with this value.
+/// A running process of Java; it ends with this value, and also when this process is killed.
 #[derive(Debug)]
 pub struct Jvm {
     name: &'static str,
     child: Child,
+    _guard: Option<Guard>,
     log: PathBuf,
 }
 
@@ -130,7 +132,13 @@ impl Jvm {
             .stderr(output)
             .kill_on_drop(true);
         let child = command.spawn().map_err(failed)?;
-        Ok(Self { name, child, log })
+        let guard = Guard::start(child.id(), None, "KILL");
+        Ok(Self {
+            name,
+            child,
+            _guard: guard,
+            log,
+        })
     }
 
     /// Asks until the answer is yes.
@@ -194,9 +202,11 @@ impl Jvm {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{BufRead as _, BufReader};
+
     use super::*;
 
-    const LIMIT: Duration = Duration::from_secs(10);
+    const LIMIT: Duration = Duration::from_mins(1);
 
     fn shell(script: &str, folder: &Path) -> Jvm {
         let mut command = Command::new("sh");
@@ -235,6 +245,48 @@ mod tests {
         jvm.until_ready(async || true, LIMIT).await.unwrap();
         assert!(jvm.ended(Duration::ZERO).await.is_none());
         jvm.stop().await.unwrap();
+    }
+
+    #[test]
+    fn a_killed_owner_leaves_no_process_behind() {
+        let mut owner = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "jvm::tests::plays_the_owner", "--ignored"])
+            .arg("--nocapture")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(owner.stdout.take().unwrap()).lines();
+        let id: u32 = lines
+            .find_map(|line| line.unwrap().strip_prefix("process ")?.parse().ok())
+            .unwrap();
+        assert!(is_running(id));
+        owner.kill().unwrap();
+        owner.wait().unwrap();
+        let deadline = std::time::Instant::now() + LIMIT;
+        while is_running(id) {
+            assert!(std::time::Instant::now() < deadline, "{id} still runs");
+            std::thread::yield_now();
+        }
+    }
+
+    #[tokio::test]
+    #[ignore = "run by a_killed_owner_leaves_no_process_behind in a process of its own"]
+    async fn plays_the_owner() {
+        let folder = tempfile::tempdir().unwrap();
+        let jvm = shell("exec sleep 600", folder.path());
+        println!("\nprocess {}", jvm.child.id().unwrap());
+        std::future::pending::<()>().await;
+    }
+
+    /// One that has ended, but that nobody has waited for, does not run.
+    fn is_running(id: u32) -> bool {
+        fs::read_to_string(format!("/proc/{id}/stat")).is_ok_and(|stat| {
+            !stat
+                .rsplit(')')
+                .next()
+                .unwrap_or_default()
+                .starts_with(" Z")
+        })
     }
 
     #[test]

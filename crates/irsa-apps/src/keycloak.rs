@@ -47,7 +47,7 @@ pub struct KeycloakOptions {
 pub struct Keycloak {
     jvm: Jvm,
     log: PathBuf,
-    folder: TempDir,
+    _folder: TempDir,
 }
 
 impl KeycloakOptions {
@@ -84,7 +84,11 @@ impl Keycloak {
         let command = command::start(home, &built, folder.path(), options).await?;
         let log = folder.path().join("log");
         let jvm = Jvm::start(NAME, command, log.clone())?;
-        Ok(Self { jvm, log, folder })
+        Ok(Self {
+            jvm,
+            log,
+            _folder: folder,
+        })
     }
 
     /// Waits until it serves requests.
@@ -113,9 +117,7 @@ impl Keycloak {
     /// # Errors
     /// It had to be killed.
     pub async fn stop(self) -> Result<(), AppError> {
-        let stopped = self.jvm.stop().await;
-        drop(self.folder);
-        stopped
+        self.jvm.stop().await
     }
 }
 

@@ -14,3 +14,5 @@ pub mod web_modeler;
 
 pub use database::{Database, DatabaseWay};
 pub use error::AppError;
+/// For what runs beside an application: it does not outlive whoever started it either.
+pub use irsa_components::guard::Guard;

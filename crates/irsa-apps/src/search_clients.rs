@@ -16,7 +16,7 @@ use tokio::process::Command;
 use crate::jvm::{self, Jvm};
 use crate::{AppError, maven};
 pub use told::{Kind, Told};
-pub use way::{DomainWay, SearchClient, environment};
+pub use way::{DomainWay, SearchClient, environment, environment_of_operate_8_3};
 
 const NAME: &str = "opensearch-clients";
 const CLASS: &str = "example.Main";

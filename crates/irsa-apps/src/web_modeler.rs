@@ -25,7 +25,7 @@ const LISTENS: &str = "Tomcat started on port ";
 #[derive(Debug)]
 pub struct WebModeler {
     jvm: Jvm,
-    folder: TempDir,
+    _folder: TempDir,
     port: u16,
 }
 
@@ -81,7 +81,11 @@ impl WebModeler {
         let is_ready = async || listening_port(&log).is_some();
         jvm.until_ready(is_ready, START_TIMEOUT).await?;
         let port = listening_port(&log).unwrap_or_default();
-        Ok(Self { jvm, folder, port })
+        Ok(Self {
+            jvm,
+            _folder: folder,
+            port,
+        })
     }
 
     /// Where it serves requests: `http://127.0.0.1:PORT`.
@@ -99,28 +103,14 @@ impl WebModeler {
     /// # Errors
     /// It had to be killed.
     pub async fn stop(self) -> Result<(), AppError> {
-        let stopped = self.jvm.stop().await;
-        drop(self.folder);
-        stopped
+        self.jvm.stop().await
     }
 }
 
 /// Its process, with the pod's identity where it signs for itself.
 async fn command(built: &Path, folder: &Path, way: &DatabaseWay) -> Result<Command, AppError> {
     let mut command = jvm::command(&maven::java()?);
-    if let DatabaseWay::ItsOwn {
-        endpoint,
-        ca_file,
-        identity,
-        ..
-    } = way
-    {
-        let authority = identity
-            .get("AWS_CA_BUNDLE")
-            .map_or(ca_file.as_path(), Path::new);
-        command.args(jvm::with_aws_here(folder, &[endpoint], authority).await?);
-        command.envs(identity);
-    }
+    way.equip(&mut command, folder).await?;
     command
         .arg("-cp")
         .arg(jvm::class_path(built, libraries(way)));

@@ -1,4 +1,4 @@
-//! Stops a server when its owner is killed.
+//! Stops a process when its owner is killed.
 //!
 //! A killed process runs no destructor, so something that outlives it must act. A parent-death signal
 //! (`PR_SET_PDEATHSIG`) is not used: it can only be set between fork and exec, which is `unsafe`, and it is bound to
@@ -14,18 +14,14 @@ use crate::run_as::RunAs;
 /// `read` fails at the end of the pipe.
 const SCRIPT: &str = r#"read -r _ || kill -s "$2" "$1""#;
 
-/// Watches over one server process for as long as it lives.
+/// Watches over one process for as long as this value lives.
 #[derive(Debug)]
-pub(crate) struct Guard(Child);
+pub struct Guard(Child);
 
 impl Guard {
     /// Starts watching over `process_id`, which runs under `run_as` and ends at `signal` (`QUIT`, `KILL`). Without a
     /// guard things work too, until the owner is killed: trouble is logged, not raised.
-    pub(crate) fn start(
-        process_id: Option<u32>,
-        run_as: Option<&RunAs>,
-        signal: &str,
-    ) -> Option<Self> {
+    pub fn start(process_id: Option<u32>, run_as: Option<&RunAs>, signal: &str) -> Option<Self> {
         Self::spawn(process_id?, run_as, signal)
             .inspect_err(|error| tracing::warn!(%error, "no guard"))
             .ok()

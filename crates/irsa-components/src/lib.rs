@@ -1,12 +1,12 @@
 //! Fetches and supervises real servers for the lab and the tests.
 //!
 //! [`postgres`], [`opensearch`] and [`kubernetes`] bring a server of a pinned version onto a bare machine and run it as
-//! a child that dies with its owner. [`run_as`] picks the account for servers that refuse root.
+//! a child that dies with its owner: [`guard`] sees to that. [`run_as`] picks the account for servers that refuse root.
 
 pub mod cache;
 mod child;
 mod files;
-mod guard;
+pub mod guard;
 pub mod kubernetes;
 mod log_file;
 pub mod maven;

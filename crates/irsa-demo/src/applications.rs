@@ -13,9 +13,6 @@ use crate::DemoError;
 use crate::report::AppShown;
 use crate::stage::Stage;
 
-/// Each of the four both ways.
-const RUNS: usize = 8;
-
 /// What the applications are run from.
 #[derive(Debug)]
 pub(crate) struct Applications {
@@ -34,6 +31,8 @@ enum Way {
 /// One after the other, each with the time that it took.
 struct Runs<'a> {
     stage: &'a Stage,
+    /// How many there will be.
+    all: usize,
     shown: Vec<AppShown>,
 }
 
@@ -56,6 +55,8 @@ impl Applications {
     pub(crate) async fn show(&self, stage: &Stage) -> Result<Vec<AppShown>, DemoError> {
         let mut runs = Runs {
             stage,
+            // Two on each data store, both ways.
+            all: if stage.has_domain() { 8 } else { 4 },
             shown: Vec::new(),
         };
         for way in [Way::ThroughIrsa, Way::ItsOwn] {
@@ -86,7 +87,7 @@ impl Runs<'_> {
         let number = self.shown.len() + 1;
         let way = way.words();
         self.stage
-            .say(&format!("{number} of {RUNS}: {name}, {way}"));
+            .say(&format!("{number} of {}: {name}, {way}", self.all));
         let begun = Instant::now();
         let shown = run.await?;
         self.shown.push(AppShown {

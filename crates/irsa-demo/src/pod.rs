@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
+use irsa_apps::Guard;
 use irsa_lab::facts::{ClusterFacts, DomainFacts};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -14,8 +15,8 @@ use tokio::time::timeout;
 use crate::DemoError;
 use crate::stage::Stage;
 
-/// How long a proxy may take until it listens.
-const START: Duration = Duration::from_secs(10);
+/// How long a proxy may take until it listens; it takes milliseconds.
+const START: Duration = Duration::from_secs(30);
 
 /// A pod of one workload.
 #[derive(Debug, Clone)]
@@ -25,11 +26,12 @@ pub(crate) struct Pod {
     pub(crate) database: String,
 }
 
-/// A running `irsa proxy`; it ends when this is dropped.
+/// A running `irsa proxy`; it ends when this is dropped, and also when this process is killed.
 #[derive(Debug)]
 pub(crate) struct Proxy {
     port: u16,
     _process: Child,
+    _guard: Option<Guard>,
 }
 
 // === impl Proxy ===
@@ -115,6 +117,7 @@ impl Pod {
             .stderr(Stdio::null())
             .spawn()
             .map_err(|error| failed(error.to_string()))?;
+        let guard = Guard::start(process.id(), None, "KILL");
         let stdout = process
             .stdout
             .take()
@@ -129,6 +132,7 @@ impl Pod {
         Ok(Proxy {
             port,
             _process: process,
+            _guard: guard,
         })
     }
 

@@ -94,7 +94,10 @@ async fn its_own_way(
 async fn through_irsa(application: &Application, pod: &Pod<'_>) -> Result<Said, Error> {
     let proxy = match pod.proxy() {
         Ok(proxy) => proxy,
-        Err(refusal) => return Ok(Said::Words(words::of_refusal(&refusal.to_string()))),
+        Err(refusal) => {
+            let said = words::of_refusal(&refusal.to_string());
+            return said.map(Said::Words).ok_or(refusal);
+        }
     };
     let way = pod.through(&proxy);
     match application.serves(&pod.database(), &way).await {

@@ -108,7 +108,10 @@ async fn its_own_way(pod: &Pod<'_>, built: &Path) -> Result<Said, Error> {
 async fn through_irsa(pod: &Pod<'_>, built: &Path) -> Result<Said, Error> {
     let proxy = match pod.proxy() {
         Ok(proxy) => proxy,
-        Err(refusal) => return Ok(Said::Words(of_refusal(&refusal.to_string()))),
+        Err(refusal) => {
+            let said = of_refusal(&refusal.to_string());
+            return said.map(Said::Words).ok_or(refusal);
+        }
     };
     let url = format!("http://localhost:{}", proxy.address().port());
     let running = run(pod, built, &DomainWay::ThroughIrsa { url }).await?;

@@ -24,9 +24,9 @@ pub fn of_java(log: &str) -> Option<String> {
 }
 
 /// What irsa said when it did not start.
-pub fn of_refusal(text: &str) -> String {
+pub fn of_refusal(text: &str) -> Option<String> {
     let mut lines = text.lines().filter(|line| line.starts_with("error: "));
-    lines.next().unwrap_or(text).to_owned()
+    lines.next().map(str::to_owned)
 }
 
 /// The line of irsa's log that names link and cause: the last that was told to a client, which has a detail. Between
@@ -141,6 +141,14 @@ mod tests {
         let log = format!("{told}\n{log}");
         assert_eq!(of_irsa(&log).unwrap(), "told (link: grant, cause: a)");
         assert_eq!(of_irsa("{\"message\":\"stopping\"}"), None);
-        assert_eq!(of_refusal("x\nerror: why\n help: how"), "error: why");
+    }
+
+    #[test]
+    fn of_a_refusal_the_error_counts_and_nothing_else_is_one() {
+        assert_eq!(
+            of_refusal("x\nerror: why\n help: how").unwrap(),
+            "error: why"
+        );
+        assert_eq!(of_refusal("`irsa` is not built"), None);
     }
 }

@@ -8,7 +8,7 @@ use interop::proxy::Proxy;
 use interop::target::Target;
 use irsa_lab::ledger::Service;
 
-use crate::stage::{Stage, USER, WORKLOAD, stage};
+use crate::stage::{Stage, USER, WORKLOAD};
 
 /// The pod as it is when a chart sets one of the two variables by hand: EKS then adds neither.
 fn half_an_identity(stage: &Stage) -> BTreeMap<String, String> {
@@ -19,13 +19,13 @@ fn half_an_identity(stage: &Stage) -> BTreeMap<String, String> {
     environment
 }
 
-/// One test, because the lab counts all requests to the node's metadata together.
+/// With a lab of its own, which counts all requests to the node's metadata together.
 #[test]
 fn irsa_refuses_where_botocore_goes_on_as_the_node() {
     let (Some(botocore), Some(psql)) = (Client::DefaultChain.unless_missing(), tool("psql")) else {
         return;
     };
-    let stage = stage();
+    let stage = Stage::set();
     let environment = half_an_identity(&stage);
     let refusal = refusal_of_irsa(&stage, &environment, psql);
     assert!(refusal.contains("AWS_WEB_IDENTITY_TOKEN_FILE"), "{refusal}");

@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::stage::{USER, stage};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// psql that never asks for a password and answers bare values; `None` where it is missing.
 fn psql(target: &Target) -> Option<Command> {

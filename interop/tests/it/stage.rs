@@ -45,7 +45,8 @@ pub(crate) fn shared<T>(place: &Mutex<Weak<T>>, set: impl FnOnce() -> Option<T>)
 }
 
 impl Stage {
-    fn set() -> Self {
+    /// One of its own, for a test that counts what others would do too.
+    pub(crate) fn set() -> Self {
         let runtime = Runtime::new().unwrap();
         let servers = runtime.block_on(async {
             let mut options = LabOptions::new(World::camunda_8_3());

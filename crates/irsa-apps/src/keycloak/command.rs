@@ -10,7 +10,7 @@ use std::process::Stdio;
 use tokio::process::Command;
 
 use super::{KeycloakHome, KeycloakOptions, environment};
-use crate::{AppError, DatabaseWay, jvm};
+use crate::{AppError, jvm};
 
 /// As in `kc.sh`, but for memory.
 const OPTIONS: [&str; 9] = [
@@ -60,18 +60,7 @@ pub(super) async fn start(
 ) -> Result<Command, AppError> {
     lay_out(built, folder).map_err(|error| AppError::failed("preparing Keycloak", error))?;
     let mut command = jvm::command(home.java());
-    if let DatabaseWay::ItsOwn {
-        endpoint,
-        ca_file,
-        identity,
-        ..
-    } = &options.way
-    {
-        let authority = identity.get("AWS_CA_BUNDLE").map(Path::new);
-        let authority = authority.unwrap_or(ca_file);
-        command.args(jvm::with_aws_here(folder, &[endpoint], authority).await?);
-        command.envs(identity);
-    }
+    options.way.equip(&mut command, folder).await?;
     let mut command = kc(command, folder);
     command
         .args(["start", "--optimized", "--import-realm"])

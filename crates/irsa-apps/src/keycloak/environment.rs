@@ -59,8 +59,6 @@ pub(super) fn alone() -> impl Iterator<Item = (&'static str, &'static str)> {
 mod tests {
     use super::*;
 
-    const GUIDE: &str = include_str!("../../../../docs/guides/keycloak.md");
-
     fn database() -> Database {
         Database {
             name: "keycloak".to_owned(),
@@ -83,35 +81,6 @@ mod tests {
             ca_file: "/opt/keycloak/conf/rds-global-bundle.pem".into(),
             identity: BTreeMap::new(),
         }
-    }
-
-    /// The guide's block of variables behind a heading.
-    fn shown(heading: &str) -> Vec<String> {
-        let (_, section) = GUIDE.split_once(heading).expect("the heading");
-        let (_, block) = section.split_once("```properties\n").expect("a block");
-        let (block, _) = block.split_once("```").expect("its end");
-        block.lines().map(str::to_owned).collect()
-    }
-
-    fn lines(way: &DatabaseWay, xa: bool) -> Vec<String> {
-        let variables = environment(&database(), way, xa);
-        let lines = variables
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"));
-        lines.collect()
-    }
-
-    #[test]
-    fn the_guide_shows_its_own_way_as_it_is_tested() {
-        assert_eq!(shown("\n### Its environment\n"), lines(&its_own(), false));
-    }
-
-    #[test]
-    fn the_guide_shows_irsas_way_as_it_is_tested() {
-        assert_eq!(
-            shown("\n### The environment\n"),
-            lines(&through_irsa(), true)
-        );
     }
 
     #[test]

@@ -86,8 +86,22 @@ pub fn environment(client: SearchClient, way: &DomainWay) -> BTreeMap<String, St
             ("ZEEBE_BROKER_EXPORTERS_OPENSEARCH_ARGS_AWS_ENABLED", signs),
         ],
     };
+    by_name(variables)
+}
+
+/// The variables of Operate's container in 8.3, through irsa. That version can't be told not to sign: it signs where it
+/// finds credentials.
+pub fn environment_of_operate_8_3(url: &str) -> BTreeMap<String, String> {
+    by_name(vec![
+        ("CAMUNDA_OPERATE_ELASTICSEARCH_URL", url.to_owned()),
+        ("CAMUNDA_OPERATE_ZEEBEELASTICSEARCH_URL", url.to_owned()),
+        ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+    ])
+}
+
+fn by_name(variables: Vec<(&str, String)>) -> BTreeMap<String, String> {
+    let variables = variables.into_iter();
     variables
-        .into_iter()
         .map(|(name, value)| (name.to_owned(), value))
         .collect()
 }

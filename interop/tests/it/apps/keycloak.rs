@@ -8,6 +8,7 @@ mod two_phases;
 use std::sync::Arc;
 use std::time::Duration;
 
+use interop::port;
 use interop::proxy::Proxy;
 use irsa_apps::keycloak::{ADA, Keycloak, KeycloakHome, KeycloakOptions};
 use irsa_lab::Lab;
@@ -15,14 +16,14 @@ use irsa_lab::faults::{StsFault, StsFaultKind};
 use irsa_lab::ledger::Service;
 use load::{Load, Seen};
 pub(crate) use stage::keycloak_unless_missing;
-use stage::{database, free_port, its_own, lab, proxy, served, tell, through_irsa, until};
+use stage::{database, its_own, lab, proxy, served, tell, through_irsa};
+
+use super::until;
 
 /// The life of a session in seconds: renewed after 15 at the latest, which leaves 5 for an STS that fails.
 const SESSION_SECONDS: u64 = 20;
-/// Several lives of a session must pass in this time.
-const PATIENCE: Duration = Duration::from_mins(2);
 /// Logins work again so soon after a restart of the proxy.
-const RECOVERY: Duration = Duration::from_secs(15);
+const RECOVERY: Duration = Duration::from_secs(30);
 /// So many logins after it find every connection that was cut.
 const LOGINS_AFTER: usize = 12;
 
@@ -32,7 +33,7 @@ async fn the_stock_build_lives_through_expiry_a_failing_sts_and_a_restart_of_irs
         return;
     };
     let lab = lab(Some(SESSION_SECONDS)).await;
-    let port = free_port();
+    let port = port::to_return_to().unwrap();
     let irsa = proxy(&lab, port);
     let keycloak = stock(&home, port).await;
     assert!(
@@ -89,16 +90,19 @@ async fn stock(home: &KeycloakHome, port: u16) -> Arc<Keycloak> {
 async fn lives_through_expiry_and_a_failing_sts(lab: &Lab, keycloak: &Arc<Keycloak>) {
     let load = Load::start(keycloak);
     let (sessions, logins) = served(lab);
-    let issued = |more| async move || served(lab).0 >= sessions + more;
-    until("a renewed session", PATIENCE, issued(1)).await;
-    let fault = StsFault {
-        kind: Some(StsFaultKind::InternalError),
-        requests: Some(2),
-        ..StsFault::default()
-    };
-    lab.faults().change(|plan| plan.sts = Some(fault));
-    until("a session after the fault", PATIENCE, issued(2)).await;
-    until("one more", PATIENCE, issued(3)).await;
+    for more in 1..=3 {
+        until("another session", || served(lab).0 >= sessions + more).await;
+        let made = served(lab).1;
+        until("a connection by it", || served(lab).1 > made).await;
+        if more == 1 {
+            let fault = StsFault {
+                kind: Some(StsFaultKind::InternalError),
+                requests: Some(2),
+                ..StsFault::default()
+            };
+            lab.faults().change(|plan| plan.sts = Some(fault));
+        }
+    }
     let Seen {
         logins: seen,
         errors,
@@ -109,7 +113,6 @@ async fn lives_through_expiry_and_a_failing_sts(lab: &Lab, keycloak: &Arc<Keyclo
     tell(&format!(
         "{seen} logins, {connections} new connections, 3 sessions, no error"
     ));
-    assert!(connections >= 10, "{connections} new connections");
 }
 
 /// irsa ends, stays away until a login fails, and starts again: Keycloak's pool makes new connections by itself.
@@ -121,12 +124,12 @@ async fn lives_through_a_restart(
 ) -> Proxy {
     let load = Load::start(keycloak);
     assert!(irsa.stop().unwrap().success());
-    let is_noticed = async || !load.seen().errors.is_empty();
-    until("an error", PATIENCE, is_noticed).await;
+    let is_noticed = || !load.seen().errors.is_empty();
+    until("an error", is_noticed).await;
     let irsa = proxy(lab, port);
     let before = load.seen().logins;
-    let again = async || load.seen().logins >= before + LOGINS_AFTER;
-    until("logins", PATIENCE, again).await;
+    let again = || load.seen().logins >= before + LOGINS_AFTER;
+    until("logins", again).await;
     let seen = load.stop().await;
     tell(&format!("restart: {seen:?}"));
     assert!(seen.outage < RECOVERY, "{seen:?}");

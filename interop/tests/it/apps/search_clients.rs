@@ -2,7 +2,6 @@
 
 mod expiry;
 mod faults;
-mod guides;
 mod ways;
 
 use std::path::{Path, PathBuf};

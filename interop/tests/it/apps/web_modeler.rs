@@ -1,12 +1,10 @@
 //! Web Modeler's stack: with nothing that signs through irsa, and in its own way.
 
 mod faults;
-mod guide;
 mod load;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use interop::Error;
 use interop::client::skip;
@@ -17,7 +15,8 @@ use irsa_apps::web_modeler::{self, WebModeler};
 use irsa_apps::{AppError, DatabaseWay};
 use irsa_lab::ledger::{Outcome, Service};
 use load::Load;
-use tokio::time::{Instant, sleep};
+
+use super::until;
 
 /// The application's name in its world; its database and its user have the same.
 const NAME: &str = "webmodeler";
@@ -25,8 +24,6 @@ const NAME: &str = "webmodeler";
 const SESSION_SECONDS: u64 = 8;
 /// How often all sessions of the database are cut, each time after two renewals: what came before has expired.
 const CUTS: usize = 2;
-const PATIENCE: Duration = Duration::from_mins(1);
-const POLL: Duration = Duration::from_millis(50);
 
 /// So that Hikari asks a connection whether it lives, also one that was used within the last half second.
 const ASK_ALWAYS: (&str, &str) = (
@@ -157,7 +154,9 @@ async fn cut_sessions(irsa: &Proxy) -> Result<(), Error> {
         .dbname(NAME);
     let (client, connection) = config.connect(tokio_postgres::NoTls).await?;
     tokio::spawn(connection);
-    let others = "select pg_terminate_backend(pid) from pg_stat_activity where usename = current_user and pid <> pg_backend_pid()";
+    // It waits for the end of each, for so many milliseconds.
+    let others = "select pg_terminate_backend(pid, 60000) from pg_stat_activity \
+                  where usename = current_user and pid <> pg_backend_pid()";
     client.simple_query(others).await?;
     Ok(())
 }
@@ -182,12 +181,4 @@ fn jars(folder: &Path) -> Vec<String> {
     entries
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
         .collect()
-}
-
-async fn until(what: &str, is_there: impl Fn() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !is_there() {
-        assert!(Instant::now() < deadline, "{what}: not after {PATIENCE:?}");
-        sleep(POLL).await;
-    }
 }

@@ -72,7 +72,7 @@ impl Stage {
         domains.next().expect("the world has a domain")
     }
 
-    fn workload(&self, name: &str) -> &WorkloadFacts {
+    pub(crate) fn workload(&self, name: &str) -> &WorkloadFacts {
         let mut workloads = self.lab().facts().workloads.iter();
         workloads
             .find(|workload| workload.name == name)

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::net::TcpListener;
-use std::time::Duration;
 
 use interop::client::skip;
 use interop::proxy::Proxy;
@@ -13,14 +11,11 @@ use irsa_apps::{AppError, Database, DatabaseWay, maven};
 use irsa_lab::facts::{ClusterFacts, WorkloadFacts};
 use irsa_lab::ledger::{Outcome, Service};
 use irsa_lab::{Lab, LabOptions, World};
-use tokio::time::{Instant, sleep};
 
 use super::two_phases::TWO_PHASES;
 use crate::stage::start;
 
 pub(super) const WORKLOAD: &str = "keycloak";
-/// How often something that will come is looked for.
-const POLL: Duration = Duration::from_millis(100);
 
 /// Keycloak, unless it can't run here: then the reason is printed and the test is skipped.
 pub(crate) async fn keycloak_unless_missing() -> Option<KeycloakHome> {
@@ -55,12 +50,6 @@ pub(super) fn database() -> Database {
         name: "keycloak".to_owned(),
         user: "keycloak".to_owned(),
     }
-}
-
-/// A port of loopback on which a proxy can be started, and started again.
-pub(super) fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
 }
 
 pub(super) fn through_irsa(port: u16) -> DatabaseWay {
@@ -102,15 +91,6 @@ pub(super) fn served(lab: &Lab) -> (u64, u64) {
         sessions,
         ledger.count(Service::Aurora, "login", Outcome::Served),
     )
-}
-
-/// Waits for something that has to come.
-pub(super) async fn until(what: &str, limit: Duration, is_there: impl AsyncFn() -> bool) {
-    let deadline = Instant::now() + limit;
-    while !is_there().await {
-        assert!(Instant::now() < deadline, "{what}: not after {limit:?}");
-        sleep(POLL).await;
-    }
 }
 
 /// Past the test harness, which keeps what a passing test prints to itself.

@@ -3,8 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use interop::faults::search::Pod;
-use irsa_apps::search_clients::{DomainWay, SearchClient, command, libraries};
+use interop::faults::search::{self, Pod};
+use irsa_apps::search_clients::{
+    DomainWay, SearchClient, command, environment, environment_of_operate_8_3, libraries,
+};
 use tokio::runtime::Runtime;
 
 use super::{built, scene, through};
@@ -18,6 +20,25 @@ fn operate_sees_the_same_both_ways_but_for_a_scroll_that_aws_lets_it_not_clear()
 #[test]
 fn the_exporter_of_zeebe_sees_the_same_both_ways() {
     sees_the_same(SearchClient::Zeebe, &[]);
+}
+
+#[test]
+fn operate_of_8_3_is_told_by_the_names_of_then() {
+    let Some(scene) = scene() else { return };
+    let proxy = scene.stage.proxy(SearchClient::Operate.name());
+    let way = through(&proxy);
+    let folder = tempfile::tempdir().unwrap();
+    let output = scene.stage.runtime.block_on(async {
+        let made = command(SearchClient::Operate, &scene.built, folder.path(), &way);
+        let mut command = made.await.unwrap();
+        for name in environment(SearchClient::Operate, &way).keys() {
+            command.env_remove(name);
+        }
+        command.envs(environment_of_operate_8_3(&way.url()));
+        command.envs(search::names("of83"));
+        command.output().await.unwrap()
+    });
+    assert!(output.status.success(), "{output:?}\n{}", proxy.log());
 }
 
 /// Through irsa every step succeeds; in its own way all but these, and with the same results.
