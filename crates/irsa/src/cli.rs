@@ -147,7 +147,8 @@ pub(crate) struct ExecArgs {
 pub(crate) struct LabArgs {
     #[command(subcommand)]
     pub(crate) action: Option<LabAction>,
-    /// Where lab.json, certificates, tokens and databases live [default: a temporary folder]
+    /// Where lab.json, certificates, tokens and logs live; nobody else may be able to write to it
+    /// [default: irsa-lab in XDG_RUNTIME_DIR or in the folder for temporary files]
     #[arg(long, env = "IRSA_LAB_STATE", value_name = "DIR", global = true)]
     pub(crate) state_dir: Option<PathBuf>,
     /// The IAM world to play, as YAML [default: the Camunda 8.3 reference]

@@ -48,7 +48,11 @@ pub(crate) fn report(outcome: Result<ExitCode, Failure>) -> ExitCode {
             }
         }
         Failure::Chain(broken) => {
-            error(&format!("{broken} (link: {})", broken.link().id()));
+            let cause = broken
+                .cause()
+                .map(|cause| format!(", cause: {}", cause.id()));
+            let cause = cause.unwrap_or_default();
+            error(&format!("{broken} (link: {}{cause})", broken.link().id()));
             hint(&broken.remedy());
         }
         Failure::Other { message, remedy } => {

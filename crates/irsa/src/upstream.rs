@@ -21,6 +21,8 @@ pub(crate) struct UpstreamSpec {
     pub(crate) listen: Vec<ListenAddress>,
     /// Whether `listen` was given, not the default.
     pub(crate) listens_where_told: bool,
+    /// The permissions of the listeners' Unix sockets, where they were given.
+    pub(crate) socket_mode: Option<u32>,
     /// A role to assume for this upstream alone.
     pub(crate) role: Option<RoleStep>,
 }
@@ -89,6 +91,7 @@ fn read(
         store: store?,
         listen: parameters.listen_or(scheme.local_port()),
         listens_where_told: !parameters.listen.is_empty(),
+        socket_mode: parameters.socket_mode,
         role: parameters.role_step(),
     })
 }

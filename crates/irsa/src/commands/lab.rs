@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use irsa_lab::facts::{LabFacts, WorkloadFacts};
+use irsa_lab::facts::{FACTS_FILE, LabFacts, WorkloadFacts};
 use irsa_lab::{Lab, LabOptions, World};
 
 use super::signals::{StopSignal, StopSignals};
@@ -14,9 +14,6 @@ use crate::exit::Failure;
 use crate::output;
 use crate::progress::Progress;
 use crate::settings::{self, Mistakes, shown};
-
-/// The lab's own description, in its state folder.
-const FACTS: &str = "lab.json";
 
 pub(crate) fn run(args: LabArgs, mistakes: Mistakes) -> Result<ExitCode, Failure> {
     let state_dir = args.state_dir.clone().unwrap_or_else(default_state_dir);
@@ -97,7 +94,7 @@ fn summary(facts: &LabFacts, state_dir: &Path) -> String {
     let _ = writeln!(text, "imds       {}", facts.imds.url);
     let _ = writeln!(text, "agent      {}", facts.pod_identity_agent.url);
     let _ = writeln!(text, "admin      {}", facts.admin.url);
-    let _ = writeln!(text, "facts      {}", state_dir.join(FACTS).display());
+    let _ = writeln!(text, "facts      {}", state_dir.join(FACTS_FILE).display());
     let lab = if state_dir == default_state_dir() {
         "irsa lab".to_owned()
     } else {
@@ -119,7 +116,7 @@ fn print_environment(
     name: Option<&str>,
     output: Output,
 ) -> Result<ExitCode, Failure> {
-    let facts = read_facts(&state_dir.join(FACTS))?;
+    let facts = read_facts(state_dir)?;
     let workload = pick(&facts.workloads, name)?;
     output::line(&match output {
         Output::Text => irsa_lab::exports(workload).trim_end().to_owned(),
@@ -128,13 +125,19 @@ fn print_environment(
     Ok(ExitCode::SUCCESS)
 }
 
-fn read_facts(path: &Path) -> Result<LabFacts, Failure> {
-    let no_lab = |problem: &dyn std::fmt::Display| Failure::Other {
-        message: format!("no lab is described by `{}`: {problem}", shown(path)),
-        remedy: Some("start one with `irsa lab`, with the same --state-dir".to_owned()),
-    };
-    let text = std::fs::read_to_string(path).map_err(|error| no_lab(&error))?;
-    serde_json::from_str(&text).map_err(|error| no_lab(&error))
+fn read_facts(state_dir: &Path) -> Result<LabFacts, Failure> {
+    LabFacts::read(state_dir).map_err(|error| {
+        let reason = std::error::Error::source(&error).map(ToString::to_string);
+        let path = state_dir.join(FACTS_FILE);
+        Failure::Other {
+            message: format!(
+                "no lab is described by `{}`: {}",
+                shown(&path),
+                reason.unwrap_or_else(|| error.to_string())
+            ),
+            remedy: Some("start one with `irsa lab`, with the same --state-dir".to_owned()),
+        }
+    })
 }
 
 fn pick<'a>(
@@ -158,5 +161,5 @@ fn pick<'a>(
 }
 
 fn default_state_dir() -> PathBuf {
-    std::env::temp_dir().join("irsa-lab")
+    irsa_lab::default_state_dir(std::env::var_os("XDG_RUNTIME_DIR").as_deref())
 }

@@ -4,7 +4,7 @@
 use std::thread::JoinHandle;
 
 use irsa_net::drain::DrainWatch;
-use irsa_net::listen::{BindError, ListenOptions, Listener};
+use irsa_net::listen::{BindError, Listener};
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -97,7 +97,7 @@ async fn bind(prepared: &[Prepared]) -> Result<Vec<Bound>, BindError> {
     let mut bound = Vec::new();
     for (index, upstream) in prepared.iter().enumerate() {
         for address in upstream.addresses() {
-            let listener = Listener::bind(&address, ListenOptions::default()).await?;
+            let listener = Listener::bind(&address, upstream.listen_options.clone()).await?;
             bound.push(Bound {
                 prepared: index,
                 listener,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use irsa_chain::RoleArn;
 use irsa_identity::{Identity, IdentityError, RoleStep, SystemClock};
 use irsa_net::drain::DrainWatch;
-use irsa_net::listen::{ListenAddress, Listener};
+use irsa_net::listen::{ListenAddress, ListenOptions, Listener};
 use irsa_net::tls::{self, LocalAuthority, TlsError};
 use irsa_opensearch::{BodyStore, Domain, DomainParts, OpenSearchMetrics};
 use irsa_ops::metrics::Metrics;
@@ -27,6 +27,7 @@ pub(super) struct Prepared {
     pub(super) name: String,
     pub(super) kind: Kind,
     pub(super) listen: Vec<ListenAddress>,
+    pub(super) listen_options: ListenOptions,
     /// The identity, where this upstream has one of its own.
     pub(super) own_identity: Option<Identity>,
     handler: Handler,
@@ -143,9 +144,23 @@ impl Common<'_> {
             name: spec.store.name(),
             kind,
             listen: spec.listen.clone(),
+            listen_options: self.listen_options(spec),
             own_identity,
             handler,
         })
+    }
+
+    /// Where the kernel says who connects, everybody may knock.
+    fn listen_options(&self, spec: &UpstreamSpec) -> ListenOptions {
+        let defaults = ListenOptions::default();
+        let mode = match self.settings.clients.uid {
+            Some(_) => 0o666,
+            None => defaults.unix_mode,
+        };
+        ListenOptions {
+            unix_mode: spec.socket_mode.unwrap_or(mode),
+            ..defaults
+        }
     }
 
     fn database(

@@ -22,11 +22,16 @@ pub(crate) enum For {
 }
 
 /// The parameters that an upstream may have, with what they mean.
-pub(crate) const PARAMETERS: [(&str, For, &str); 15] = [
+pub(crate) const PARAMETERS: [(&str, For, &str); 16] = [
     (
         "listen=ADDRESS",
         For::Both,
         "a port on 127.0.0.1 and ::1, an IP address with a port, or `unix:/PATH` (for PostgreSQL a folder); may be repeated [default: 5432 for PostgreSQL, 9200 for OpenSearch]",
+    ),
+    (
+        "socket-mode=MODE",
+        For::Both,
+        "the permissions of the Unix sockets' files, in octal [default: 600, and 666 with --client-uid, where the kernel says who connects]",
     ),
     (
         "dial=HOST[:PORT]",
@@ -104,6 +109,7 @@ pub(crate) const PARAMETERS: [(&str, For, &str); 15] = [
 #[derive(Default)]
 pub(super) struct Parameters {
     pub(super) listen: Vec<ListenAddress>,
+    pub(super) socket_mode: Option<u32>,
     pub(super) dial: Option<(String, u16)>,
     pub(super) region: Option<Region>,
     pub(super) sign_host: Option<String>,
@@ -196,12 +202,17 @@ impl Parameters {
         if parameters.external_id.is_some() && parameters.role.is_none() {
             mistakes.push("`external-id` goes with `role`".to_owned());
         }
+        let is_socket = |address: &ListenAddress| matches!(address, ListenAddress::Unix(_));
+        if parameters.socket_mode.is_some() && !parameters.listen.iter().any(is_socket) {
+            mistakes.push("`socket-mode` goes with `listen=unix:/PATH`".to_owned());
+        }
         parameters
     }
 
     fn set(&mut self, name: &str, value: &str, port: u16) -> Result<(), String> {
         match name {
             "listen" => self.listen.push(parse_value(name, value)?),
+            "socket-mode" => self.socket_mode = Some(mode(value)?),
             "dial" => self.dial = Some(host_and_port(value, port)?),
             "region" => self.region = Some(parse_value(name, value)?),
             "sign-host" => self.sign_host = Some(value.to_ascii_lowercase()),
@@ -270,6 +281,15 @@ fn switch(name: &str, value: &str) -> Result<bool, String> {
         "false" => Ok(false),
         _ => Err(format!("`{name}`: `{value}` is neither true nor false")),
     }
+}
+
+/// The permissions of a file, as chmod(1) takes them in digits.
+fn mode(value: &str) -> Result<u32, String> {
+    let is_octal = value.bytes().all(|byte| matches!(byte, b'0'..=b'7'));
+    let mode = u32::from_str_radix(value, 8)
+        .ok()
+        .filter(|mode| is_octal && *mode <= 0o777);
+    mode.ok_or_else(|| format!("`socket-mode`: `{value}` is not permissions such as 660"))
 }
 
 /// `HOST[:PORT]`, with an IPv6 address in brackets.

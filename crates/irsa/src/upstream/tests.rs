@@ -51,6 +51,35 @@ fn dials_elsewhere_than_it_signs_for() {
 }
 
 #[test]
+fn reads_the_permissions_of_a_socket() {
+    let (spec, _) = upstream("?listen=unix:/run/irsa&socket-mode=660");
+    assert_eq!(spec.socket_mode, Some(0o660));
+    assert_eq!(upstream("?listen=unix:/run/irsa").0.socket_mode, None);
+    for (parameters, mistake) in [
+        (
+            "listen=unix:/run/irsa&socket-mode=rw",
+            "`socket-mode`: `rw`",
+        ),
+        (
+            "listen=unix:/run/irsa&socket-mode=+66",
+            "`socket-mode`: `+66`",
+        ),
+        ("listen=unix:/run/irsa&socket-mode=", "`socket-mode`: ``"),
+        (
+            "listen=unix:/run/irsa&socket-mode=1777",
+            "`socket-mode`: `1777`",
+        ),
+        (
+            "listen=1&socket-mode=660",
+            "`socket-mode` goes with `listen=unix:",
+        ),
+    ] {
+        let mistakes = mistakes(&format!("postgres://{ENDPOINT}?{parameters}"));
+        assert!(mistakes[0].contains(mistake), "{mistakes:?}");
+    }
+}
+
+#[test]
 fn signs_for_the_endpoint_behind_a_name_of_ones_own() {
     let (_, upstream) = postgres(&format!("postgres://db.shop.example?sign-host={ENDPOINT}"));
     assert_eq!(upstream.sign_host, ENDPOINT);

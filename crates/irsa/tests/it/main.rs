@@ -26,6 +26,7 @@ mod proxy;
 mod rotation;
 mod secrets;
 mod settings;
+mod socket;
 mod sql;
 mod stage;
 mod status;

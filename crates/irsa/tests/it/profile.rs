@@ -1,13 +1,21 @@
 //! `--identity profile`, as on a laptop.
 
+mod portal;
+
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use tempfile::TempDir;
 
+use self::portal::Portal;
 use crate::pod::Pod;
 use crate::stage::{Stage, shared};
-use std::sync::Arc;
+
+/// A profile whose role comes from single sign-on.
+const SINGLE_SIGN_ON: &str = "[profile dev]\nsso_session = corp\nsso_account_id = 111122223333\n\
+                              sso_role_name = Developer\nregion = eu-central-1\n\n[sso-session corp]\n\
+                              sso_start_url = https://corp.example/start\nsso_region = eu-central-1\n";
 
 /// A laptop of somebody who may be what the workload is.
 fn laptop(stage: &Arc<Stage>, config: &str) -> (TempDir, Pod) {
@@ -45,10 +53,7 @@ fn a_profile_can_ask_irsa_itself() {
 #[test]
 fn a_profile_of_single_sign_on_says_to_log_in_first() {
     let stage = shared();
-    let config = "[profile dev]\nsso_session = corp\nsso_account_id = 111122223333\n\
-                  sso_role_name = Developer\nregion = eu-central-1\n\n[sso-session corp]\n\
-                  sso_start_url = https://corp.example/start\nsso_region = eu-central-1\n";
-    let (_home, pod) = laptop(&stage, config);
+    let (_home, pod) = laptop(&stage, SINGLE_SIGN_ON);
     let finished = pod
         .with("AWS_PROFILE", "dev")
         .irsa(&["whoami", "--identity", "profile"]);
@@ -58,6 +63,39 @@ fn a_profile_of_single_sign_on_says_to_log_in_first() {
         "{}",
         finished.stderr
     );
+}
+
+#[test]
+fn a_profile_of_single_sign_on_is_whom_the_portal_makes_of_the_login() {
+    let stage = shared();
+    let (home, pod) = laptop(&stage, SINGLE_SIGN_ON);
+    portal::log_in(home.path());
+    let session = pod.irsa(&["credentials"]).json();
+    let portal = Portal::start(&session);
+    let pod = pod.with("AWS_ENDPOINT_URL_SSO", portal.url());
+
+    let json = pod
+        .with("IRSA_LOG_LEVEL", "trace")
+        .irsa(&["whoami", "--identity", "profile:dev", "--output", "json"])
+        .json();
+    assert_eq!(json["source"], "profile");
+    assert!(
+        json["arn"]
+            .as_str()
+            .unwrap()
+            .contains(":assumed-role/keycloak-role/"),
+        "{json}"
+    );
+    assert_eq!(json["expiresAt"], portal::EXPIRES_AT);
+    let asked = portal.asked();
+    assert!(
+        asked.line.starts_with("GET /federation/credentials?")
+            && asked.line.contains("role_name=Developer")
+            && asked.line.contains("account_id=111122223333"),
+        "{}",
+        asked.line
+    );
+    assert_eq!(asked.bearer_token.as_deref(), Some(portal::ACCESS_TOKEN));
 }
 
 #[test]

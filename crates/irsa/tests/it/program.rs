@@ -99,7 +99,8 @@ impl Finished {
     pub(crate) fn check_broken(&self, link: &str) {
         assert_eq!(self.code, 3, "{self:?}");
         assert!(
-            self.stderr.contains(&format!("(link: {link})")),
+            self.stderr.contains(&format!("(link: {link})"))
+                || self.stderr.contains(&format!("(link: {link}, cause: ")),
             "{}",
             self.stderr
         );

@@ -1,15 +1,15 @@
 //! From settings to what each place of the doctor looks at.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use irsa_aws::AwsReader;
 use irsa_doctor::pod::{DatabaseTarget, DomainTarget, Options, Route};
 use irsa_doctor::{Database, Domain, Finding, Progress, Report, Workload, aws, cluster, pod};
 use irsa_identity::{Clock, Environment, Identity, SystemClock};
-use irsa_kube::KubeReader;
+use irsa_kube::{ConfigError, KubeReader};
+use tokio::time::timeout;
 
-use crate::exit::Failure;
 use crate::settings::DoctorSettings;
 use crate::upstream::{Store, UpstreamSpec};
 
@@ -48,32 +48,39 @@ impl<'a> Examination<'a> {
         self.add(found);
     }
 
-    pub(super) async fn of_cluster(
-        &mut self,
-        limit: Duration,
-        tell: Tell<'_>,
-    ) -> Result<(), Failure> {
+    pub(super) async fn of_cluster(&mut self, limit: Duration, tell: Tell<'_>) {
+        let begun = Instant::now();
         let given = &self.settings.cluster;
-        let reader = KubeReader::connect(given.kubeconfig.as_deref(), given.context.as_deref());
-        let reader = reader.await.map_err(Failure::other)?;
         let Some(target) = given.target() else {
-            return Ok(());
+            return;
         };
+        let reader = KubeReader::connect(given.kubeconfig.as_deref(), given.context.as_deref());
+        let reader = timeout(limit, reader).await;
+        let reader = match reader.unwrap_or(Err(ConfigError::TimedOut(limit))) {
+            Ok(reader) => reader,
+            Err(error) => {
+                let found = cluster::out_of_reach(&error, begun.elapsed());
+                return self.findings.extend(found);
+            }
+        };
+        let limit = limit.saturating_sub(begun.elapsed());
         let now = SystemClock.now();
         let mut state = cluster::Cluster::new(reader, target, self.workload.clone(), now);
         state.region.clone_from(&self.settings.identity.region);
         let found = cluster::examine(state, limit, tell).await;
         self.add(found);
-        Ok(())
     }
 
-    pub(super) async fn of_aws(&mut self, limit: Duration, tell: Tell<'_>) -> Result<(), Failure> {
-        let identity = Identity::start(self.settings.reader.clone(), Arc::new(SystemClock))?;
+    pub(super) async fn of_aws(&mut self, limit: Duration, tell: Tell<'_>) {
+        let reader = self.settings.reader.clone();
+        let identity = match Identity::start(reader, Arc::new(SystemClock)) {
+            Ok(identity) => identity,
+            Err(error) => return self.findings.extend(aws::out_of_reach(&error)),
+        };
         let reader = AwsReader::new(identity, &Environment::current());
         let state = aws::Aws::new(self.workload.clone(), reader);
         let found = aws::examine(state, limit, tell).await;
         self.add(found);
-        Ok(())
     }
 
     pub(super) fn report(self) -> Report {
@@ -94,16 +101,19 @@ fn told(settings: &DoctorSettings) -> Workload {
         port: target.route.sign_port,
         user: target.user,
         name: target.name,
+        role: target.role.map(|step| step.role),
     };
     let domain = |target: DomainTarget| {
         let endpoint = target.route.sign_host.parse().ok()?;
-        Some(Domain { endpoint })
+        let role = target.role.map(|step| step.role);
+        Some(Domain { endpoint, role })
     };
     Workload {
         service_account: settings.cluster.service_account.clone(),
         role: settings.role.clone(),
         issuer: settings.issuer.clone(),
         audience: None,
+        identity: None,
         databases: databases(settings).map(database).collect(),
         domains: domains(settings).filter_map(domain).collect(),
     }
