@@ -7,6 +7,6 @@ mod front;
 mod grants;
 mod query;
 mod signature;
-#[path = "../../tests/signing/mod.rs"]
+#[path = "../../tests/it/signing.rs"]
 mod signing;
 mod support;

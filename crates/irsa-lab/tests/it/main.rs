@@ -19,7 +19,6 @@ mod opensearch;
 mod passed;
 mod pod_identity;
 mod signer;
-#[path = "../signing/mod.rs"]
 mod signing;
 mod stage;
 mod web_identity;
