@@ -61,7 +61,7 @@ fn reads_the_permissions_of_a_socket() {
             "`socket-mode`: `rw`",
         ),
         (
-            "listen=unix:/run/irsa&socket-mode=+66",
+            "listen=unix:/run/irsa&socket-mode=%2B66",
             "`socket-mode`: `+66`",
         ),
         ("listen=unix:/run/irsa&socket-mode=", "`socket-mode`: ``"),
