@@ -49,9 +49,11 @@ fn a_file_of_another_user_is_unreadable() {
     // The lab's own folder is its owner's alone.
     let authority = folder.path().join("ca.pem");
     fs::copy(&stage.lab().facts().ca_file, &authority).unwrap();
-    let pod = Pod::new(&stage)
-        .with_token_file(&path)
-        .with("IRSA_CA_FILE", authority.display().to_string());
+    let pod = ["IRSA_CA_FILE", "AWS_CA_BUNDLE"]
+        .iter()
+        .fold(Pod::new(&stage).with_token_file(&path), |pod, name| {
+            pod.with(name, authority.display().to_string())
+        });
     let mut command = pod.command(&["whoami"]);
     if rustix::process::geteuid().is_root() {
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
