@@ -69,6 +69,7 @@ fn check(json: &Value) -> Result<(), String> {
         return Err("this is not what `terraform show -json` prints".to_owned());
     };
     if !VERSIONS.contains(&version.split('.').next().unwrap_or_default()) {
+        let version: String = printable(version).chars().take(20).collect();
         return Err(format!(
             "the format `{version}` is later than `1`, and not known"
         ));
