@@ -14,19 +14,12 @@ use crate::world::Role;
 pub(crate) fn may(
     session: &Session,
     role: &Role,
-    (action, resource): (&str, &str),
+    asked: (&str, &str),
     context: &Context,
 ) -> Verdict {
-    let principal = session.principal().to_string();
-    let request = Request {
-        principal: Principal::Aws(&principal),
-        action,
-        resource: Some(resource),
-        context,
-    };
     let of_role: Vec<&Policy> = role.policies.iter().map(|one| &one.policy).collect();
-    let verdict = decide(&of_role, &request);
-    match passed(session, &request) {
+    let verdict = ask(session, &of_role, asked, context);
+    match passed(session, asked, context) {
         Some(passed)
             if verdict.decision != Decision::ExplicitlyDenied
                 && passed.decision != Decision::Allowed =>
@@ -38,11 +31,26 @@ pub(crate) fn may(
 }
 
 /// Whether the policies passed with the session, if there are any, allow an action on a resource.
-pub(crate) fn session_allows(
+pub(crate) fn session_allows(session: &Session, asked: (&str, &str), context: &Context) -> bool {
+    passed(session, asked, context).is_none_or(|verdict| verdict.decision == Decision::Allowed)
+}
+
+/// The policies passed with the session.
+pub(crate) fn policies_of(session: &Session) -> Vec<&Policy> {
+    session.spec.policies.iter().map(Arc::as_ref).collect()
+}
+
+fn passed(session: &Session, asked: (&str, &str), context: &Context) -> Option<Verdict> {
+    let policies = policies_of(session);
+    (!policies.is_empty()).then(|| ask(session, &policies, asked, context))
+}
+
+fn ask(
     session: &Session,
+    policies: &[&Policy],
     (action, resource): (&str, &str),
     context: &Context,
-) -> bool {
+) -> Verdict {
     let principal = session.principal().to_string();
     let request = Request {
         principal: Principal::Aws(&principal),
@@ -50,12 +58,7 @@ pub(crate) fn session_allows(
         resource: Some(resource),
         context,
     };
-    passed(session, &request).is_none_or(|verdict| verdict.decision == Decision::Allowed)
-}
-
-fn passed(session: &Session, request: &Request<'_>) -> Option<Verdict> {
-    let policies: Vec<&Policy> = session.spec.policies.iter().map(Arc::as_ref).collect();
-    (!policies.is_empty()).then(|| decide(&policies, request))
+    decide(policies, &request)
 }
 
 /// Asks the trust policy of `role` whether `principal` may do `action`, `sts:AssumeRole` say.

@@ -5,7 +5,6 @@
 
 use std::borrow::Cow;
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::SystemTime;
 
 use http::Method;
@@ -84,10 +83,9 @@ pub(super) fn authorize(
     };
     let policies: Vec<&Policy> = role.policies.iter().map(|one| &one.policy).collect();
     let context = with_source(iam::session_context(session, role, call.now), call);
-    let passed: Vec<&Policy> = session.spec.policies.iter().map(Arc::as_ref).collect();
     let set = PolicySet {
         identity: policies,
-        session: passed,
+        session: iam::policies_of(session),
         ..PolicySet::default()
     };
     let asked = ask(set, domain, call, (action, Principal::Aws(&user)), &context);

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 use self::portal::Portal;
@@ -28,6 +29,18 @@ fn laptop(stage: &Arc<Stage>, config: &str) -> (TempDir, Pod) {
     (home, pod)
 }
 
+/// Fails unless the profile's session is one of the workload's role.
+fn check_is_keycloak(json: &Value) {
+    assert_eq!(json["source"], "profile");
+    assert!(
+        json["arn"]
+            .as_str()
+            .unwrap()
+            .contains(":assumed-role/keycloak-role/"),
+        "{json}"
+    );
+}
+
 #[test]
 fn a_profile_can_ask_irsa_itself() {
     let stage = shared();
@@ -39,14 +52,7 @@ fn a_profile_can_ask_irsa_itself() {
     let json = pod
         .irsa(&["whoami", "--identity", "profile:pod", "--output", "json"])
         .json();
-    assert_eq!(json["source"], "profile");
-    assert!(
-        json["arn"]
-            .as_str()
-            .unwrap()
-            .contains(":assumed-role/keycloak-role/"),
-        "{json}"
-    );
+    check_is_keycloak(&json);
     assert!(json["expiresAt"].is_string(), "{json}");
 }
 
@@ -78,14 +84,7 @@ fn a_profile_of_single_sign_on_is_whom_the_portal_makes_of_the_login() {
         .with("IRSA_LOG_LEVEL", "trace")
         .irsa(&["whoami", "--identity", "profile:dev", "--output", "json"])
         .json();
-    assert_eq!(json["source"], "profile");
-    assert!(
-        json["arn"]
-            .as_str()
-            .unwrap()
-            .contains(":assumed-role/keycloak-role/"),
-        "{json}"
-    );
+    check_is_keycloak(&json);
     assert_eq!(json["expiresAt"], portal::EXPIRES_AT);
     let asked = portal.asked();
     assert!(
