@@ -45,10 +45,16 @@ fn unnamed() -> Failure {
         .remedy("`cargo xtask bench postgres`, `opensearch` or `policy`")
 }
 
-/// The proxy as it ships; the server's starter as the tests build it.
-fn build(starter: &str) -> Result<(), Failure> {
+/// The proxy as it ships, and with it what else is measured as it would ship; the server's starter as the tests build it.
+fn build(starter: &str, also: &[&str]) -> Result<(), Failure> {
     progress::note("building irsa (release) and the server's starter");
-    process::run(workspace::cargo().args(["build", "--locked", "--release", "--package", "irsa"]))?;
+    let release = ["build", "--locked", "--release", "--package", "irsa"];
+    process::run(
+        workspace::cargo()
+            .args(release)
+            .args(["--bin", "irsa"])
+            .args(also),
+    )?;
     process::run(workspace::cargo().args([
         "build",
         "--locked",

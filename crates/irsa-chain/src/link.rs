@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::ParseError;
 use crate::text::text_type;
+use crate::{Cause, ParseError};
 
 /// One link of the chain from a pod to its data, in the order in which they are passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,6 +55,15 @@ impl Link {
             Self::Signature => "signature",
             Self::Endpoint => "endpoint",
             Self::Grant => "grant",
+        }
+    }
+
+    /// The words at the end of a message by which a broken link is looked up:
+    /// `link: grant, cause: role-not-found`.
+    pub fn reference(self, cause: Option<Cause>) -> String {
+        match cause {
+            Some(cause) => format!("link: {self}, cause: {}", cause.id()),
+            None => format!("link: {self}"),
         }
     }
 
@@ -112,6 +121,16 @@ mod tests {
         for link in Link::ALL {
             assert_eq!(link.title().to_lowercase().replace(' ', "-"), link.id());
         }
+    }
+
+    #[test]
+    fn a_message_names_the_link_and_the_cause_if_it_is_known() {
+        let cause = Some(Cause::RoleNotFound);
+        assert_eq!(
+            Link::Grant.reference(cause),
+            "link: grant, cause: role-not-found"
+        );
+        assert_eq!(Link::Grant.reference(None), "link: grant");
     }
 
     #[test]

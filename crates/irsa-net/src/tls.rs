@@ -7,6 +7,7 @@ mod authority;
 mod client;
 mod error;
 mod explain;
+mod handshake;
 mod roots;
 mod server;
 
@@ -18,7 +19,8 @@ use rustls::crypto::CryptoProvider;
 pub use self::authority::{Issued, LocalAuthority};
 pub use self::client::client_config;
 pub use self::error::TlsError;
-pub use self::explain::{explain, explain_io, is_about_certificate, is_about_certificate_io};
+pub use self::explain::{explain, explain_io};
+pub use self::handshake::HandshakeError;
 pub use self::roots::Roots;
 pub use self::server::server_config_from_files;
 

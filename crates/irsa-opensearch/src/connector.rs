@@ -101,7 +101,7 @@ impl Inner {
         let stream = timeout(self.timeout, handshake)
             .await
             .map_err(|_| ConnectorError::TlsTimeout(self.timeout))?
-            .map_err(ConnectorError::Tls)?;
+            .map_err(|error| ConnectorError::Handshake(Arc::new(error.into())))?;
         self.opened.inc();
         Ok(Secured(TokioIo::new(stream)))
     }

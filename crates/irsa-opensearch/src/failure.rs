@@ -158,16 +158,9 @@ impl Failure {
     }
 
     fn reason(&self, facts: &Facts<'_>) -> String {
-        match (self.link(), self.cause()) {
-            (Some(link), Some(cause)) => {
-                format!(
-                    "irsa: {self} (link: {}, cause: {}; {facts})",
-                    link.id(),
-                    cause.id()
-                )
-            }
-            (Some(link), None) => format!("irsa: {self} (link: {}; {facts})", link.id()),
-            (None, _) => format!("irsa: {self}"),
+        match self.link() {
+            Some(link) => format!("irsa: {self} ({}; {facts})", link.reference(self.cause())),
+            None => format!("irsa: {self}"),
         }
     }
 

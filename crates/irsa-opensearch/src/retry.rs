@@ -78,7 +78,11 @@ impl Retries {
         is_repeatable: bool,
     ) -> Option<Again> {
         let reason = match error {
-            UpstreamError::Connect(_) if error.cause() == Cause::EndpointUnreachable => "connect",
+            UpstreamError::Connect(_) | UpstreamError::Handshake(_)
+                if error.cause() == Cause::EndpointUnreachable =>
+            {
+                "connect"
+            }
             UpstreamError::Untaken(_) => "untaken",
             UpstreamError::Broken(_) if is_repeatable => "broken",
             _ => return None,

@@ -1,24 +1,21 @@
 //! Why a request got no answer from the domain.
 
 use std::error::Error;
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hyper_util::client::legacy;
 use irsa_chain::Cause;
 use irsa_net::connect::ConnectError;
-use irsa_net::tls::{explain_io, is_about_certificate_io};
+use irsa_net::tls::HandshakeError;
 
 /// No answer came.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum UpstreamError {
     #[error("{0}")]
     Connect(Arc<ConnectError>),
-    #[error("the domain's certificate was not accepted: {0}")]
-    Certificate(String),
-    #[error("the TLS handshake with the domain failed: {0}")]
-    Tls(String),
+    #[error("{}", .0.sentence("the domain"))]
+    Handshake(Arc<HandshakeError>),
     #[error("TLS with the domain took longer than {0:?}")]
     TlsTimeout(Duration),
     /// The connection ended before any of the request was sent, or the domain says that it has done
@@ -32,13 +29,13 @@ pub(crate) enum UpstreamError {
     TimedOut(Duration),
 }
 
-/// What a connector fails with: the first four.
+/// What a connector fails with: the first three.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConnectorError {
     #[error("{0}")]
     Connect(Arc<ConnectError>),
     #[error("{0}")]
-    Tls(io::Error),
+    Handshake(Arc<HandshakeError>),
     #[error("TLS took longer than {0:?}")]
     TlsTimeout(Duration),
 }
@@ -50,10 +47,7 @@ impl UpstreamError {
         if let Some(error) = find::<ConnectorError>(error) {
             return match error {
                 ConnectorError::Connect(error) => Self::Connect(Arc::clone(error)),
-                ConnectorError::Tls(error) if is_about_certificate_io(error) => {
-                    Self::Certificate(tls_text(error))
-                }
-                ConnectorError::Tls(error) => Self::Tls(tls_text(error)),
+                ConnectorError::Handshake(error) => Self::Handshake(Arc::clone(error)),
                 ConnectorError::TlsTimeout(after) => Self::TlsTimeout(*after),
             };
         }
@@ -70,8 +64,7 @@ impl UpstreamError {
     pub(crate) fn cause(&self) -> Cause {
         match self {
             Self::Connect(error) => ConnectError::cause(error),
-            Self::Certificate(_) => Cause::TlsCertificateInvalid,
-            Self::Tls(_) => Cause::TlsHandshakeFailed,
+            Self::Handshake(error) => HandshakeError::cause(error),
             Self::TlsTimeout(_) | Self::TimedOut(_) => Cause::EndpointTimeout,
             Self::Untaken(_) | Self::Broken(_) => Cause::EndpointFailed,
         }
@@ -108,8 +101,4 @@ fn text_of(error: &(dyn Error + 'static)) -> String {
         innermost = source;
     }
     innermost.to_string()
-}
-
-fn tls_text(error: &io::Error) -> String {
-    explain_io(error).unwrap_or_else(|| error.to_string())
 }

@@ -17,6 +17,7 @@ mod client_auth;
 mod database;
 mod login;
 mod metrics;
+pub mod refusal;
 mod relay;
 mod server;
 mod session;

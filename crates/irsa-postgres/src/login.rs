@@ -4,13 +4,12 @@
 mod attempt;
 mod error;
 
-use std::io;
 use std::net::SocketAddr;
 
 use bytes::{Bytes, BytesMut};
 use irsa_net::connect::{ConnectOptions, connect};
 use irsa_net::listen::Stream;
-use irsa_net::tls;
+use irsa_net::tls::HandshakeError;
 use irsa_pgwire::startup::{self, CancelKey, Startup, Version};
 
 use self::attempt::Attempt;
@@ -76,7 +75,7 @@ pub(crate) async fn open_tls(
     server
         .connect_tls(&database.upstream_tls, upstream.tls_name.clone())
         .await
-        .map_err(handshake_failed)?;
+        .map_err(HandshakeError::from)?;
     Ok((server, address))
 }
 
@@ -89,16 +88,6 @@ async fn expect_tls(server: &mut Transport) -> Result<(), LoginError> {
         _ => Err(LoginError::Protocol(
             "answered the TLS request with something else",
         )),
-    }
-}
-
-/// A connection that breaks in the middle of a handshake says nothing of certificates.
-fn handshake_failed(error: io::Error) -> LoginError {
-    let inner = error.get_ref();
-    match inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        Some(error) if tls::is_about_certificate(error) => LoginError::Certificate(error.clone()),
-        Some(error) => LoginError::Tls(error.clone()),
-        None => LoginError::Broken(error),
     }
 }
 

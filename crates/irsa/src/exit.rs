@@ -48,11 +48,8 @@ pub(crate) fn report(outcome: Result<ExitCode, Failure>) -> ExitCode {
             }
         }
         Failure::Chain(broken) => {
-            let cause = broken
-                .cause()
-                .map(|cause| format!(", cause: {}", cause.id()));
-            let cause = cause.unwrap_or_default();
-            error(&format!("{broken} (link: {}{cause})", broken.link().id()));
+            let place = broken.link().reference(broken.cause());
+            error(&format!("{broken} ({place})"));
             hint(&broken.remedy());
         }
         Failure::Other { message, remedy } => {

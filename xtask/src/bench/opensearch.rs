@@ -24,7 +24,7 @@ pub(super) fn run(options: &Options) -> Result<Report, Failure> {
     let programs = prepare::Clients::folder()?;
     prepare::clients(&programs)?;
     if options.build {
-        super::build(STARTER)?;
+        super::build(STARTER, &[])?;
     }
     let subjects = progress::timed("start the server and irsa", Subjects::start)?;
     let mut report = Report::default();

@@ -1,4 +1,4 @@
-//! The PostgreSQL proxy against no proxy and against pgbouncer.
+//! The PostgreSQL proxy against no proxy, the least that a relay can do, and pgbouncer.
 
 mod idle;
 mod measure;
@@ -15,6 +15,8 @@ use subjects::Subjects;
 
 /// The program that starts the database.
 const STARTER: &str = "tls-postgres";
+/// The least that a relay can do, for comparison.
+const PLAIN_RELAY: [&str; 4] = ["--package", "irsa-net", "--example", "plain-relay"];
 
 /// Measures everything of the PostgreSQL side.
 pub(super) fn run(options: &Options) -> Result<Report, Failure> {
@@ -22,9 +24,12 @@ pub(super) fn run(options: &Options) -> Result<Report, Failure> {
         prepare::program(program)?;
     }
     if options.build {
-        super::build(STARTER)?;
+        super::build(STARTER, &PLAIN_RELAY)?;
     }
-    let subjects = progress::timed("start PostgreSQL, pgbouncer and irsa", Subjects::start)?;
+    let subjects = progress::timed(
+        "start PostgreSQL, pgbouncer, a plain relay and irsa",
+        Subjects::start,
+    )?;
     let mut report = Report::default();
     measure::queries(&subjects, options, &mut report)?;
     measure::connects(&subjects, options, &mut report)?;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::BytesMut;
 use irsa_chain::{Cause, Link};
 use irsa_net::rustls::{self, ClientConfig};
-use irsa_net::tls::{Roots, client_config, is_about_certificate_io};
+use irsa_net::tls::{HandshakeError, Roots, client_config};
 use irsa_net::tokio_rustls::TlsConnector;
 use irsa_net::tokio_rustls::client::TlsStream;
 use irsa_pgwire::startup::ssl_request;
@@ -16,7 +16,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
-use super::https::{open, tls_words};
+use super::https::open;
 use super::options::Route;
 use super::text::clean;
 use crate::Seen;
@@ -125,7 +125,7 @@ async fn secure(
         }
         let connector = TlsConnector::from(tls);
         let secured = connector.connect(route.tls_name.clone(), stream).await;
-        secured.map_err(|error| untrusted(route, roots, &error))
+        secured.map_err(|error| untrusted(route, roots, &error.into()))
     };
     let silent = |_| Fault::new(Cause::EndpointTimeout, format!("no TLS within {TLS:?}"));
     timeout(TLS, handshake).await.map_err(silent)?
@@ -159,21 +159,11 @@ async fn ask_for_tls(stream: &mut TcpStream) -> Result<(), Fault> {
     }
 }
 
-/// A connection that breaks in the middle of a handshake says nothing of certificates.
-fn untrusted(route: &Route, roots: &Roots, error: &std::io::Error) -> Fault {
-    let said = tls_words(error);
-    let inner = error
-        .get_ref()
-        .and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    if inner.is_none() {
-        return Fault::new(Cause::EndpointUnreachable, said);
-    }
-    if !is_about_certificate_io(error) {
-        return Fault::new(Cause::TlsHandshakeFailed, said);
-    }
-    let fault = Fault::new(Cause::TlsCertificateInvalid, said);
+fn untrusted(route: &Route, roots: &Roots, error: &HandshakeError) -> Fault {
+    let fault = Fault::new(error.cause(), error);
     let is_rds = route.sign_host.contains(".rds.");
-    if !is_rds || roots.covers(&route.region) {
+    let is_about_certificate = matches!(error, HandshakeError::Certificate(_));
+    if !is_about_certificate || !is_rds || roots.covers(&route.region) {
         return fault;
     }
     let region = &route.region;

@@ -1,6 +1,5 @@
 //! One request over HTTPS, to whatever address is dialed, with a bounded answer.
 
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +11,7 @@ use hyper_util::rt::TokioIo;
 use irsa_net::connect::{ConnectError, ConnectOptions, connect};
 use irsa_net::rustls::ClientConfig;
 use irsa_net::rustls::pki_types::ServerName;
-use irsa_net::tls::{explain_io, is_about_certificate_io};
+use irsa_net::tls::HandshakeError;
 use irsa_net::tokio_rustls::TlsConnector;
 use irsa_net::tokio_rustls::client::TlsStream;
 use tokio::net::TcpStream;
@@ -50,8 +49,7 @@ pub(super) struct Answer {
 #[derive(Debug)]
 pub(super) enum NoAnswer {
     Connect(ConnectError),
-    Certificate(String),
-    Tls(String),
+    Handshake(HandshakeError),
     Broken(String),
     TooLong(usize),
     TimedOut(Duration),
@@ -91,14 +89,7 @@ impl Get<'_> {
         let stream = stream.map_err(NoAnswer::Connect)?;
         let connector = TlsConnector::from(Arc::clone(&self.tls));
         let secured = connector.connect(self.tls_name.clone(), stream).await;
-        secured.map_err(|error| {
-            let why = tls_words(&error);
-            if is_about_certificate_io(&error) {
-                NoAnswer::Certificate(why)
-            } else {
-                NoAnswer::Tls(why)
-            }
-        })
+        secured.map_err(|error| NoAnswer::Handshake(error.into()))
     }
 
     fn request(&self) -> Result<Request<Empty<Bytes>>, NoAnswer> {
@@ -128,8 +119,7 @@ impl std::fmt::Display for NoAnswer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Connect(error) => write!(f, "{error}"),
-            Self::Certificate(why) => write!(f, "its certificate was not accepted: {why}"),
-            Self::Tls(why) => write!(f, "TLS failed: {why}"),
+            Self::Handshake(error) => f.write_str(&error.sentence("the domain")),
             Self::Broken(why) => write!(f, "the answer broke off: {why}"),
             Self::TooLong(most) => write!(f, "the answer is longer than {most} bytes"),
             Self::TimedOut(patience) => write!(f, "no whole answer within {patience:?}"),
@@ -144,9 +134,4 @@ pub(super) async fn open(host: &str, port: u16) -> Result<TcpStream, ConnectErro
         ..ConnectOptions::default()
     };
     connect(host, port, &options).await
-}
-
-/// What a failed handshake means, in words.
-pub(super) fn tls_words(error: &io::Error) -> String {
-    explain_io(error).unwrap_or_else(|| error.to_string())
 }

@@ -28,21 +28,6 @@ pub fn explain(error: &Error) -> String {
     }
 }
 
-/// Whether a handshake failed because of the certificate that the other side showed, and for no
-/// other reason.
-pub fn is_about_certificate(error: &Error) -> bool {
-    matches!(
-        error,
-        Error::InvalidCertificate(_) | Error::NoCertificatesPresented
-    )
-}
-
-/// [`is_about_certificate`] for an error of a TLS stream.
-pub fn is_about_certificate_io(error: &io::Error) -> bool {
-    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
-    inner.is_some_and(is_about_certificate)
-}
-
 /// [`explain`] for an error of a TLS stream; `None` where it holds no TLS error.
 pub fn explain_io(error: &io::Error) -> Option<String> {
     let inner = error.get_ref()?.downcast_ref::<Error>()?;

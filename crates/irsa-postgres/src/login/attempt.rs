@@ -14,6 +14,7 @@ use irsa_pgwire::startup::{CancelKey, Startup, Version};
 
 use super::{LoggedIn, LoginError, fill, open_tls};
 use crate::database::Database;
+use crate::refusal::{Refusal, Stage};
 use crate::transport::Transport;
 
 /// The most bytes a server may send before its first ReadyForQuery: parameters and notices come
@@ -31,6 +32,7 @@ pub(super) struct Attempt<'a> {
     server: Transport,
     address: SocketAddr,
     token: Option<Arc<RdsToken>>,
+    stage: Stage,
 }
 
 /// What a server says between AuthenticationOk and the first ReadyForQuery.
@@ -63,6 +65,7 @@ impl<'a> Attempt<'a> {
             server,
             address,
             token: None,
+            stage: Stage::BeforeToken,
         })
     }
 
@@ -106,7 +109,10 @@ impl<'a> Attempt<'a> {
             let message = self.next_message(MAX_GREETING).await?;
             match message.tag {
                 backend::AUTHENTICATION => match Authentication::parse(message.body())? {
-                    Authentication::Ok => return Ok(()),
+                    Authentication::Ok => {
+                        self.stage = Stage::Accepted;
+                        return Ok(());
+                    }
                     Authentication::CleartextPassword => self.send_token().await?,
                     Authentication::Md5 { .. } => return Err(LoginError::PasswordWanted("md5")),
                     Authentication::Sasl { .. } => {
@@ -129,6 +135,7 @@ impl<'a> Attempt<'a> {
         let mut answer = BytesMut::new();
         frontend::password(token.expose().as_bytes(), &mut answer);
         self.token = Some(token);
+        self.stage = Stage::AfterToken;
         self.server.send_all(&answer).await?;
         Ok(())
     }
@@ -176,6 +183,7 @@ impl<'a> Attempt<'a> {
                     redact(&mut response, token.expose());
                 }
                 LoginError::Refused {
+                    why: Refusal::of(&response, self.stage),
                     response: Box::new(response),
                     token: self.token.clone(),
                     clock: self.clock_that_is_off(),

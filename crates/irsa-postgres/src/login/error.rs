@@ -12,11 +12,13 @@ use std::time::Duration;
 use irsa_chain::{Cause, Link, RoleArn};
 use irsa_identity::{ClockOffset, IdentityError, RdsToken};
 use irsa_net::connect::ConnectError;
-use irsa_net::tls;
+use irsa_net::tls::HandshakeError;
 use irsa_pgwire::MessageError;
 use irsa_pgwire::error_response::ErrorResponse;
 use irsa_pgwire::frame::FrameError;
 use irsa_pgwire::sqlstate::SqlState;
+
+use crate::refusal::Refusal;
 
 /// How a login can fail.
 #[derive(Debug, thiserror::Error)]
@@ -29,10 +31,8 @@ pub(crate) enum LoginError {
     Connect(#[from] ConnectError),
     #[error("the server refuses TLS, and a token must not travel in clear text")]
     TlsRefused,
-    #[error("the server's certificate was not accepted: {}", tls::explain(.0))]
-    Certificate(rustls::Error),
-    #[error("the TLS handshake with the server failed: {}", tls::explain(.0))]
-    Tls(rustls::Error),
+    #[error("{}", .0.sentence("the server"))]
+    Handshake(#[from] HandshakeError),
     #[error("the server asks for a {0} password, so the user is not a member of rds_iam")]
     PasswordWanted(&'static str),
     #[error("the server asks for an authentication method that IAM does not use")]
@@ -40,6 +40,7 @@ pub(crate) enum LoginError {
     #[error("{}", .response.message)]
     Refused {
         response: Box<ErrorResponse>,
+        why: Refusal,
         /// The token that was sent before, if any.
         token: Option<Arc<RdsToken>>,
         /// How far the clock that dated the token was off, if it was too far.
@@ -97,16 +98,11 @@ impl LoginError {
             Self::Identity(error) => error.cause(),
             Self::Connect(error) => Some(error.cause()),
             Self::TlsRefused => Some(Cause::TlsRefusedByServer),
-            Self::Certificate(_) => Some(Cause::TlsCertificateInvalid),
-            Self::Tls(_) => Some(Cause::TlsHandshakeFailed),
+            Self::Handshake(error) => Some(error.cause()),
             Self::PasswordWanted(_) => Some(Cause::RdsIamNotGranted),
-            Self::Refused {
-                response,
-                token,
-                clock,
-            } => match cause_of(response, token.is_some()) {
-                Some(Cause::IamLoginRefused) if clock.is_some() => Some(Cause::ClockSkew),
-                cause => cause,
+            Self::Refused { why, clock, .. } => match why {
+                Refusal::Token if clock.is_some() => Some(Cause::ClockSkew),
+                why => why.cause(),
             },
             Self::Broken(_) | Self::Closed => Some(Cause::EndpointUnreachable),
             Self::TimedOut(_) => Some(Cause::EndpointTimeout),
@@ -154,16 +150,15 @@ impl LoginError {
 
     /// Where to look it up: the link and, where it is known, the cause.
     fn place(&self) -> String {
-        match (self.link(), self.cause()) {
-            (Some(link), Some(cause)) => format!(" (link: {}, cause: {})", link.id(), cause.id()),
-            (Some(link), None) => format!(" (link: {})", link.id()),
-            (None, _) => String::new(),
-        }
+        self.link().map_or_else(String::new, |link| {
+            format!(" ({})", link.reference(self.cause()))
+        })
     }
 
     fn remedy(&self) -> Option<String> {
         match self {
             Self::Identity(error) => Some(error.remedy()),
+            Self::Refused { why, .. } if why.remedy().is_some() => why.remedy().map(str::to_owned),
             _ => self.cause().map(|cause| cause.remedy().to_owned()),
         }
     }
@@ -180,38 +175,6 @@ impl LoginError {
             _ => SqlState::SQLCLIENT_UNABLE,
         }
     }
-}
-
-/// Where PostgreSQL's own source raises 28000 for other reasons than a refused password. The
-/// names are not translated, unlike its messages.
-mod routine {
-    /// No line of `pg_hba.conf` lets the client in.
-    pub(super) const NOT_IN_HBA: &str = "ClientAuthentication";
-    /// There is no such role, or it may not log in.
-    pub(super) const NO_SUCH_ROLE: &str = "InitializeSessionUserId";
-}
-
-fn cause_of(response: &ErrorResponse, after_token: bool) -> Option<Cause> {
-    match response.code {
-        SqlState::INVALID_AUTHORIZATION_SPECIFICATION => match routine_of(response) {
-            Some(routine::NOT_IN_HBA) => None,
-            Some(routine::NO_SUCH_ROLE) => Some(Cause::RoleNotFound),
-            _ if after_token => Some(Cause::IamLoginRefused),
-            _ => Some(Cause::RoleNotFound),
-        },
-        SqlState::INVALID_PASSWORD => Some(Cause::RdsIamNotGranted),
-        SqlState::INVALID_CATALOG => Some(Cause::WrongDatabase),
-        SqlState::INSUFFICIENT_PRIVILEGE => Some(Cause::DatabaseAccessDenied),
-        SqlState::TOO_MANY_CONNECTIONS => Some(Cause::EndpointOverloaded),
-        _ => None,
-    }
-}
-
-/// The function that raised an error (PostgreSQL docs, "Error and Notice Message Fields").
-fn routine_of(response: &ErrorResponse) -> Option<&str> {
-    let mut others = response.others.iter();
-    let (_, routine) = others.find(|(letter, _)| *letter == b'R')?;
-    Some(routine)
 }
 
 // === impl LoginFacts ===
@@ -262,6 +225,7 @@ mod tests {
                 SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
                 said,
             )),
+            why: Refusal::Token,
             token: Some(Arc::new(token)),
             clock,
         }

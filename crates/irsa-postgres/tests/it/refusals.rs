@@ -77,7 +77,11 @@ async fn what_is_no_refusal_of_a_token_is_not_taken_for_one() {
     let no_line = "no pg_hba.conf entry for host \"10.0.0.1\"".to_owned();
     let said = raised_by("ClientAuthentication", no_line);
     let (error, passwords) = refusal_of([Step::refuse(&said)]).await;
-    assert_eq!(error, said, "there is nothing to add");
+    assert_eq!(error.message, said.message);
+    let hint = error.hint.unwrap();
+    assert!(hint.contains("rdsadmin"), "{hint}");
+    let detail = error.detail.unwrap();
+    assert!(!detail.contains("link: "), "no link is broken: {detail}");
     assert!(passwords.is_empty());
 }
 
@@ -90,10 +94,35 @@ async fn a_missing_database_and_a_full_server_come_with_a_remedy() {
             SqlState::INSUFFICIENT_PRIVILEGE,
             Cause::DatabaseAccessDenied,
         ),
+        (SqlState::CANNOT_CONNECT_NOW, Cause::NotAvailable),
     ];
     for (code, cause) in causes {
         let error = refused_with(&ErrorResponse::fatal(code, "no")).await;
         assert_explained(&error, cause);
+    }
+}
+
+#[tokio::test]
+async fn the_sentences_of_rds_proxy_are_understood() {
+    let sentences = [
+        (
+            "The IAM authentication failed because of too many competing requests.",
+            Cause::EndpointOverloaded,
+        ),
+        (
+            "This RDS proxy has no credentials for the role app. Check the credentials for this role \
+             and try again.",
+            Cause::RoleNotFound,
+        ),
+    ];
+    for (sentence, cause) in sentences {
+        let mut said = refusal();
+        said.message = sentence.to_owned();
+        let error = refused_with(&said).await;
+        let detail = error.detail.unwrap();
+        let place = cause.link().reference(Some(cause));
+        assert!(detail.contains(&place), "{sentence}: {detail}");
+        assert!(error.hint.is_some(), "{sentence}");
     }
 }
 

@@ -147,12 +147,12 @@ pub(super) fn compare(subjects: &Subjects, bench: &Bench, values: &[f64], report
     }
 }
 
-/// Whom a subject is compared with: no proxy, and pgbouncer on either kind of socket.
+/// Whom a subject is compared with: no proxy, and each kind of proxy on the same socket, and pgbouncer on TCP.
 fn rivals(subject: &str) -> &'static [&'static str] {
     match subject {
-        "pgbouncer" | "pgbouncer-unix" => &[DIRECT],
-        "irsa" => &[DIRECT, "pgbouncer"],
-        "irsa-unix" => &[DIRECT, "pgbouncer", "pgbouncer-unix"],
+        "pgbouncer" | "pgbouncer-unix" | "plain-relay" | "plain-relay-unix" => &[DIRECT],
+        "irsa" => &[DIRECT, "plain-relay", "pgbouncer"],
+        "irsa-unix" => &[DIRECT, "plain-relay-unix", "pgbouncer", "pgbouncer-unix"],
         _ => &[],
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ const SOCKET_PORT: u16 = 5432;
 /// One way to the database.
 #[derive(Debug)]
 pub(super) struct Subject {
-    /// `direct`, `pgbouncer`, `irsa`, and the last two with `-unix`.
+    /// `direct`; `plain-relay`, `pgbouncer` and `irsa`, each also with `-unix`.
     pub(super) name: &'static str,
     /// Address or socket folder.
     pub(super) host: String,
@@ -56,7 +56,8 @@ impl Subjects {
         let folder = Folder::create()?;
         let (postgres, upstream) = start_postgres(&folder)?;
         let pgbouncer = start_pgbouncer(&folder, &upstream)?;
-        let (irsa, listening) = start_irsa(&folder, &upstream)?;
+        let relay = start_plain_relay(&folder, &upstream)?;
+        let irsa = start_irsa(&folder, &upstream)?;
         let direct = Subject {
             name: "direct",
             host: "localhost".to_owned(),
@@ -66,11 +67,12 @@ impl Subjects {
         };
         let mut all = vec![direct];
         all.extend(pgbouncer.1);
-        all.extend(listening);
+        all.extend(relay.1);
+        all.extend(irsa.1);
         Ok(Self {
             all,
             upstream,
-            _processes: vec![irsa, pgbouncer.0, postgres],
+            _processes: vec![irsa.0, relay.0, pgbouncer.0, postgres],
             folder,
         })
     }
@@ -171,15 +173,44 @@ fn start_pgbouncer(
     Ok((process, subjects))
 }
 
-fn start_irsa(folder: &Folder, upstream: &Upstream) -> Result<(Process, Vec<Subject>), Failure> {
+fn start_irsa(folder: &Folder, upstream: &Upstream) -> Result<(Process, [Subject; 2]), Failure> {
     let socket_dir = folder.subfolder("irsa")?;
-    let socket = socket_dir.join(format!(".s.PGSQL.{SOCKET_PORT}"));
-    let mut command = irsa(upstream, &format!("&listen=unix:{}", socket.display()));
-    let (process, line) =
-        Process::start_and_listen(command.stdin(Stdio::null()).stderr(folder.log("irsa.log")?))?;
+    let more = format!("&listen=unix:{}", socket_in(&socket_dir).display());
+    listening(
+        folder,
+        ["irsa", "irsa-unix"],
+        &socket_dir,
+        &mut irsa(upstream, &more),
+    )
+}
+
+/// The least that a relay can do: what it loses is the price of any process in between.
+fn start_plain_relay(
+    folder: &Folder,
+    upstream: &Upstream,
+) -> Result<(Process, [Subject; 2]), Failure> {
+    let socket_dir = folder.subfolder("plain-relay")?;
+    let mut command = Command::new(workspace::target().join("release/examples/plain-relay"));
+    command
+        .arg(upstream.port.to_string())
+        .arg(&upstream.ca_file)
+        .arg(socket_in(&socket_dir));
+    let names = ["plain-relay", "plain-relay-unix"];
+    listening(folder, names, &socket_dir, &mut command)
+}
+
+/// Starts a relay of ours, which says on which port it listens beside its socket.
+fn listening(
+    folder: &Folder,
+    [tcp, unix]: [&'static str; 2],
+    socket_dir: &Path,
+    command: &mut Command,
+) -> Result<(Process, [Subject; 2]), Failure> {
+    let log = folder.log(&format!("{tcp}.log"))?;
+    let (process, line) = Process::start_and_listen(command.stdin(Stdio::null()).stderr(log))?;
     let process_id = Some(process.id());
     let port = port(&line)
-        .ok_or_else(|| Failure::new(format!("irsa does not say where it listens: {line}")))?;
+        .ok_or_else(|| Failure::new(format!("{tcp} does not say where it listens: {line}")))?;
     let subject = |name, host: String, port| Subject {
         name,
         host,
@@ -187,11 +218,15 @@ fn start_irsa(folder: &Folder, upstream: &Upstream) -> Result<(Process, Vec<Subj
         ca_file: None,
         process_id,
     };
-    let subjects = vec![
-        subject("irsa", "127.0.0.1".to_owned(), port),
-        subject("irsa-unix", socket_dir.display().to_string(), SOCKET_PORT),
+    let subjects = [
+        subject(tcp, "127.0.0.1".to_owned(), port),
+        subject(unix, socket_dir.display().to_string(), SOCKET_PORT),
     ];
     Ok((process, subjects))
+}
+
+fn socket_in(folder: &Path) -> PathBuf {
+    folder.join(format!(".s.PGSQL.{SOCKET_PORT}"))
 }
 
 /// `irsa proxy` as it ships, on a free port: keys that nobody checks, but everything else as in earnest.

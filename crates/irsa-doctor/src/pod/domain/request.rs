@@ -170,8 +170,7 @@ fn signed(
 fn unanswered(error: NoAnswer) -> Fault {
     let cause = match &error {
         NoAnswer::Connect(error) => error.cause(),
-        NoAnswer::Certificate(_) => Cause::TlsCertificateInvalid,
-        NoAnswer::Tls(_) => Cause::TlsHandshakeFailed,
+        NoAnswer::Handshake(error) => error.cause(),
         NoAnswer::TimedOut(_) => Cause::EndpointTimeout,
         NoAnswer::Broken(_) | NoAnswer::TooLong(_) => Cause::EndpointFailed,
     };
