@@ -57,7 +57,7 @@ pub enum DemoError {
     },
 }
 
-/// Plays all of it. About 30 s; with the applications some minutes.
+/// Plays all of it. About 20 s; with the applications some minutes.
 ///
 /// # Errors
 /// The lab or a process could not be started, or an application did not reach its data store; not: an attack that went

@@ -13,6 +13,9 @@ use crate::stage::Stage;
 const FOREIGN_ISSUER: &str =
     "https://oidc.eks.eu-central-1.amazonaws.com/id/FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF";
 
+/// How long irsa may wait for a better answer where AWS's may be a passing one.
+const WAIT: &str = "3s";
+
 pub(super) async fn run(stage: &Stage) -> Result<Vec<Attack>, DemoError> {
     let mut attacks = vec![node_role(stage).await?];
     for (name, expected, spec) in forged_tokens()? {
@@ -20,7 +23,9 @@ pub(super) async fn run(stage: &Stage) -> Result<Vec<Attack>, DemoError> {
             .lab
             .mint_token(&spec)
             .map_err(|error| DemoError::stage("minting a token", error))?;
-        let pod = Pod::of(stage, "keycloak")?.with_token(stage, expected.id(), &token)?;
+        let pod = Pod::of(stage, "keycloak")?
+            .with_token(stage, expected.id(), &token)?
+            .with("IRSA_CREDENTIALS_TIMEOUT", WAIT);
         attacks.push(refused_by_aws(stage, name, expected, &pod).await?);
     }
     for (name, expected, role, user) in [
