@@ -28,6 +28,8 @@ pub enum Client {
     Wrapper,
     /// botocore's `generate_db_auth_token`.
     RdsToken,
+    /// `BuildAuthToken` of the AWS SDK for Go.
+    RdsTokenGo,
     /// botocore's default chain of credentials.
     DefaultChain,
     /// OpenSearch's client for Python, over the transport of this name.

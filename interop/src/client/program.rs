@@ -15,7 +15,7 @@ pub(super) fn folder(client: Client) -> &'static str {
         | Client::SignerPy(_)
         | Client::SignRequests => "python",
         Client::NodePostgres | Client::OpenSearchJs => "node",
-        Client::Pgx | Client::OpenSearchGo => "go",
+        Client::Pgx | Client::OpenSearchGo | Client::RdsTokenGo => "go",
         Client::Pgjdbc
         | Client::Wrapper
         | Client::OpenSearchJava(_)
@@ -42,6 +42,7 @@ pub(super) fn command(client: Client, folder: &Path) -> Command {
         Client::OpenSearchJs => script_of("node", folder.join("opensearch_checks.js")),
         Client::Pgx => Command::new(folder.join("checks")),
         Client::OpenSearchGo => Command::new(folder.join("opensearch")),
+        Client::RdsTokenGo => Command::new(folder.join("rds_token")),
         Client::Pgjdbc => java(folder, "interop.Checks", &[]),
         Client::Wrapper => java(folder, "interop.Wrapper", &[]),
         Client::OpenSearchJava(which) => java(folder, "interop.OpenSearchChecks", &[which]),

@@ -13,8 +13,11 @@ use serde_json::json;
 
 use crate::stage::{Stage, USER, WORKLOAD, stage};
 
-/// botocore's token for the workload, made with the credentials of its web identity.
-fn botocore_token(stage: &Stage, mut program: Command) -> String {
+/// The libraries that sign: of Python, and of Go, whose token lacks the path that it signs.
+const SIGNERS: [Client; 2] = [Client::RdsToken, Client::RdsTokenGo];
+
+/// A library's token for the workload, made with the credentials of its web identity.
+fn token_of(stage: &Stage, mut program: Command) -> String {
     let cluster = stage.cluster();
     program
         .env_clear()
@@ -42,34 +45,45 @@ fn log_in(stage: &Stage, mut psql: Command, token: &str) -> Output {
 }
 
 #[test]
-fn a_token_of_botocore_logs_in() {
-    let (Some(program), Some(psql)) = (Client::RdsToken.unless_missing(), tool("psql")) else {
-        return;
-    };
-    let stage = stage();
-    let output = log_in(&stage, psql, &botocore_token(&stage, program));
-    assert_eq!(
-        String::from_utf8_lossy(&output.stdout).trim(),
-        USER,
-        "{output:?}"
-    );
+fn a_token_of_awss_libraries_logs_in() {
+    for signer in SIGNERS {
+        let (Some(program), Some(psql)) = (signer.unless_missing(), tool("psql")) else {
+            continue;
+        };
+        let stage = stage();
+        let output = log_in(&stage, psql, &token_of(&stage, program));
+        assert_eq!(
+            String::from_utf8_lossy(&output.stdout).trim(),
+            USER,
+            "{signer:?}: {output:?}"
+        );
+    }
 }
 
 #[test]
 fn a_token_with_one_character_changed_is_refused() {
-    let (Some(program), Some(psql)) = (Client::RdsToken.unless_missing(), tool("psql")) else {
-        return;
-    };
-    let stage = stage();
-    let token = botocore_token(&stage, program);
+    for signer in SIGNERS {
+        let (Some(program), Some(psql)) = (signer.unless_missing(), tool("psql")) else {
+            continue;
+        };
+        let stage = stage();
+        let forged = with_another_digit(&token_of(&stage, program));
+        let output = log_in(&stage, psql, &forged);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            errors.contains("PAM authentication failed"),
+            "{signer:?}: {errors}"
+        );
+    }
+}
+
+/// The token with the first digit of its signature changed.
+fn with_another_digit(token: &str) -> String {
     let (rest, signature) = token
         .split_once("X-Amz-Signature=")
         .expect("a signed token");
     let flipped = if signature.starts_with('0') { "1" } else { "0" };
-    let forged = format!("{rest}X-Amz-Signature={flipped}{}", &signature[1..]);
-    let output = log_in(&stage, psql, &forged);
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(errors.contains("PAM authentication failed"), "{errors}");
+    format!("{rest}X-Amz-Signature={flipped}{}", &signature[1..])
 }
 
 #[test]

@@ -103,9 +103,14 @@ fn node(source: &Path, target: &Path) -> Result<(), Failure> {
     )
 }
 
-/// A program for each kind of server.
+/// A program for each kind of server, and one that signs.
 fn go(source: &Path, target: &Path) -> Result<(), Failure> {
-    for (program, package) in [("checks", "."), ("opensearch", "./opensearch")] {
+    let programs = [
+        ("checks", "."),
+        ("opensearch", "./opensearch"),
+        ("rds_token", "./rds_token"),
+    ];
+    for (program, package) in programs {
         let mut build = Command::new("go");
         build
             .args(["build", "-o"])
