@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: what the proxy and the policy engine cost, against what people use today, in one run on one machine.
 //!
-//! Machines differ and are shared, so only ratios count. Subjects take turns within each round, medians are
-//! compared, and CPU time and socket calls stand beside throughput because they are steadier.
+//! Machines differ and are shared, so only ratios count. Subjects take turns within each round, medians of the rounds are
+//! told, and CPU time and socket calls stand beside throughput because they are steadier.
 
 mod child;
 mod folder;

@@ -12,6 +12,12 @@ pub(super) fn median(values: &[f64]) -> f64 {
     }
 }
 
+/// The middle of the rounds' ratios: what else runs on the machine comes and goes, and meets both in a round.
+pub(super) fn median_ratio(own: &[f64], theirs: &[f64]) -> f64 {
+    let ratios = own.iter().zip(theirs).map(|(own, theirs)| own / theirs);
+    median(&ratios.collect::<Vec<_>>())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -21,5 +27,11 @@ mod tests {
         assert!((median(&[3.0, 100.0, 1.0]) - 3.0).abs() < f64::EPSILON);
         assert!((median(&[1.0, 2.0, 4.0, 90.0]) - 3.0).abs() < f64::EPSILON);
         assert!(median(&[]).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn a_round_that_was_slow_for_both_changes_no_ratio() {
+        let (own, theirs) = ([1.0, 10.0, 3.0], [2.0, 20.0, 3.0]);
+        assert!((median_ratio(&own, &theirs) - 0.5).abs() < f64::EPSILON);
     }
 }

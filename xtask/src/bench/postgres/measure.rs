@@ -5,7 +5,7 @@ use super::subjects::{Subject, Subjects};
 use crate::bench::options::Options;
 use crate::bench::procfs;
 use crate::bench::report::{Bench, Report};
-use crate::bench::statistics::median;
+use crate::bench::statistics::{median, median_ratio};
 use crate::failure::Failure;
 use crate::progress;
 
@@ -61,10 +61,7 @@ pub(super) fn connects(
         length: Length::Seconds(options.seconds),
     };
     let samples = progress::timed("connects", || rounds(subjects, &turn, options.rounds))?;
-    let rate = samples
-        .iter()
-        .map(|samples| median(&samples.queries_per_second))
-        .collect::<Vec<_>>();
+    let rate = of_each(&samples, |samples| &samples.queries_per_second);
     let bench = Bench {
         name: "connects-per-second",
         case: "one by one".to_owned(),
@@ -108,36 +105,40 @@ fn add(subjects: &Subjects, case: &str, samples: &[Samples], report: &mut Report
         case: case.to_owned(),
         unit,
     };
-    let rate = samples
-        .iter()
-        .map(|samples| median(&samples.queries_per_second))
-        .collect::<Vec<_>>();
+    let rate = of_each(samples, |samples| &samples.queries_per_second);
     compare(subjects, &bench("queries-per-second", "1/s"), &rate, report);
-    let time = samples
-        .iter()
-        .map(|samples| median(&samples.processor_time_per_query))
-        .collect::<Vec<_>>();
+    let time = of_each(samples, |samples| &samples.processor_time_per_query);
     compare(subjects, &bench("proxy-cpu-per-query", "us"), &time, report);
 }
 
+fn of_each(samples: &[Samples], values: impl Fn(&Samples) -> &Vec<f64>) -> Vec<&[f64]> {
+    samples
+        .iter()
+        .map(|samples| values(samples).as_slice())
+        .collect()
+}
+
 /// Adds a row for each pair of a subject and whom it is compared with; one without a ratio for a subject that has
-/// nobody to be compared with. Subjects without a value (0) are left out.
-pub(super) fn compare(subjects: &Subjects, bench: &Bench, values: &[f64], report: &mut Report) {
-    let value = |name: &str| {
+/// nobody to be compared with. Subjects without values are left out.
+///
+/// `values` has those of each subject, one a round.
+pub(super) fn compare(subjects: &Subjects, bench: &Bench, values: &[&[f64]], report: &mut Report) {
+    let of = |name: &str| {
         let at = subjects
             .all
             .iter()
             .position(|subject| subject.name == name)?;
-        values.get(at).copied().filter(|value| *value > 0.0)
+        values.get(at).copied().filter(|values| !values.is_empty())
     };
     for subject in &subjects.all {
-        let Some(own) = value(subject.name) else {
+        let Some(rounds) = of(subject.name) else {
             continue;
         };
-        let rivals = rivals(subject.name)
+        let own = median(rounds);
+        let ratios: Vec<_> = rivals(subject.name)
             .iter()
-            .filter_map(|name| Some((*name, value(name)?)));
-        let ratios: Vec<_> = rivals.map(|(name, theirs)| (name, own / theirs)).collect();
+            .filter_map(|name| Some((*name, median_ratio(rounds, of(name)?))))
+            .collect();
         if ratios.is_empty() {
             report.add(bench, subject.name, own, None);
         }

@@ -31,32 +31,38 @@ pub(super) fn count(subjects: &Subjects, report: &mut Report) {
         progress::note("socket calls are not counted: strace is missing");
         return;
     }
-    let counts: Vec<(f64, f64)> = subjects
+    let counts: Vec<Option<(f64, f64)>> = subjects
         .all
         .iter()
         .map(|subject| counts(subjects, subject))
         .collect();
-    let (calls, waits): (Vec<f64>, Vec<f64>) = counts.into_iter().unzip();
+    let of_each = |count: fn(&(f64, f64)) -> f64| -> Vec<Vec<f64>> {
+        let counts = counts.iter().map(|counts| counts.as_ref().map(count));
+        counts.map(|count| count.into_iter().collect()).collect()
+    };
+    let (calls, waits) = (of_each(|counts| counts.0), of_each(|counts| counts.1));
     let case = format!("{}, {} clients", TURN.mode, TURN.clients);
     let bench = |name| Bench {
         name,
         case: case.clone(),
         unit: "1",
     };
-    measure::compare(subjects, &bench("socket-calls-per-query"), &calls, report);
-    measure::compare(subjects, &bench("waits-per-query"), &waits, report);
+    for (name, values) in [
+        ("socket-calls-per-query", calls),
+        ("waits-per-query", waits),
+    ] {
+        let values: Vec<&[f64]> = values.iter().map(Vec::as_slice).collect();
+        measure::compare(subjects, &bench(name), &values, report);
+    }
 }
 
-/// Socket calls and waits for each query; 0 where there is no proxy or it can't be traced.
-fn counts(subjects: &Subjects, subject: &Subject) -> (f64, f64) {
-    let Some(process_id) = subject.process_id else {
-        return (0.0, 0.0);
-    };
+/// Socket calls and waits for each query; `None` where there is no proxy or it can't be traced.
+fn counts(subjects: &Subjects, subject: &Subject) -> Option<(f64, f64)> {
+    let process_id = subject.process_id?;
     let what = format!("socket calls of {}", subject.name);
-    progress::timed(&what, || traced(subjects, subject, process_id)).unwrap_or_else(|failure| {
-        progress::note(&format!("{what} are not counted: {failure}"));
-        (0.0, 0.0)
-    })
+    progress::timed(&what, || traced(subjects, subject, process_id))
+        .inspect_err(|failure| progress::note(&format!("{what} are not counted: {failure}")))
+        .ok()
 }
 
 /// Runs a turn under strace: socket calls and waits for each query.
