@@ -107,6 +107,28 @@ pub fn tool(name: &str) -> Option<Command> {
     found.map(Command::new)
 }
 
+/// The newest folder of Debian's PostgreSQL programs that has the server as well as `client`: there are clients that
+/// speak with no server newer than themselves.
+///
+/// Only packages of a server have one, and installing those starts it. So where there is none that is said, and no
+/// failure.
+pub fn folder_with_server(client: &str) -> Option<PathBuf> {
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
+    let folders = versions.flatten().map(|version| version.path().join("bin"));
+    let both = |folder: &PathBuf| {
+        [client, "postgres"]
+            .iter()
+            .all(|name| folder.join(name).is_file())
+    };
+    let found = folders.filter(both).max();
+    if found.is_none() {
+        eprint_line(&format!(
+            "skipped: there is no PostgreSQL server of the version of `{client}`"
+        ));
+    }
+    found
+}
+
 /// Says why a test does not run, where it may be left out at all.
 ///
 /// # Panics

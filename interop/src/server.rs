@@ -35,6 +35,15 @@ pub struct TrustingPostgres {
 impl TrustingPostgres {
     /// Starts one with a role and a database for it.
     pub async fn start(user: &str, database: &str) -> Result<Self, Error> {
+        Self::start_from(&binaries().await?, user, database).await
+    }
+
+    /// The same from other programs.
+    pub async fn start_from(
+        programs: &PostgresBinaries,
+        user: &str,
+        database: &str,
+    ) -> Result<Self, Error> {
         let folder = run_as::private_folder(run_as::RunAs::unprivileged().as_ref())?;
         let mut options = PostgresOptions::new(folder.path());
         options.listen = Listen::Loopback { port: 0 };
@@ -48,7 +57,7 @@ impl TrustingPostgres {
         options
             .settings
             .extend(settings.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        let postgres = Postgres::start(&binaries().await?, options).await?;
+        let postgres = Postgres::start(programs, options).await?;
         let client = postgres.connect("postgres").await?;
         client
             .batch_execute(&format!("CREATE ROLE \"{user}\" LOGIN REPLICATION"))
@@ -97,6 +106,12 @@ pub async fn binaries() -> Result<PostgresBinaries, Error> {
     let explicit = variable("IRSA_POSTGRES_BIN").map(PathBuf::from);
     let progress = |line: &str| eprint_line(line);
     Ok(PostgresBinaries::locate(explicit.as_deref(), &cache_folder()?, &progress).await?)
+}
+
+/// PostgreSQL's programs in this folder.
+pub async fn binaries_in(folder: &Path) -> Result<PostgresBinaries, Error> {
+    let progress = |line: &str| eprint_line(line);
+    Ok(PostgresBinaries::locate(Some(folder), &cache_folder()?, &progress).await?)
 }
 
 /// Where fetched programs are kept: `IRSA_CACHE_DIR`, else the machine's or the user's cache.

@@ -1,12 +1,17 @@
 //! Replication connections: the walsender's protocol passes both ways.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
-use interop::client::{self, Client, tool};
-use interop::target::Target;
+use interop::client::{self, Client, folder_with_server, tool};
+use interop::server::{TrustingPostgres, binaries_in};
+use interop::target::{SslMode, Target};
+use tokio::runtime::Runtime;
 
-use crate::stage::{USER, stage};
+use crate::stage::{USER, proxy_to, stage};
 
 #[test]
 fn pgx_streams_physically_and_logically() {
@@ -58,6 +63,82 @@ fn pg_recvlogical_receives_what_was_written() {
         received.len()
     );
     sql(&target, "select pg_drop_replication_slot('received')");
+}
+
+/// Through the proxy and straight: the same files, byte by byte.
+#[test]
+fn pg_receivewal_receives_whole_segments() {
+    let Some(programs) = folder_with_server("pg_receivewal") else {
+        return;
+    };
+    let runtime = Runtime::new().unwrap();
+    let server = runtime.block_on(async {
+        let binaries = binaries_in(&programs).await.unwrap();
+        TrustingPostgres::start_from(&binaries, USER, USER).await
+    });
+    let server = server.unwrap();
+    let proxy = proxy_to(&server);
+    let target = proxy.target(USER, USER);
+    for slot in ["proxied", "straight"] {
+        let create = format!("select pg_create_physical_replication_slot('{slot}', true)");
+        sql(&target, &create);
+    }
+    sql(
+        &target,
+        "create table filler as select repeat('seen through the proxy ', 10) from generate_series(1, 10000)",
+    );
+    sql(&superuser(&server), "select pg_switch_wal()");
+    let end = sql(&target, "select pg_current_wal_insert_lsn()");
+    // What comes behind the end makes the program see that it is reached.
+    sql(&target, "create table behind_the_end ()");
+    let received = [("proxied", &target), ("straight", &server.target())].map(|(slot, target)| {
+        let folder = tempfile::tempdir().unwrap();
+        let output = receive_wal(&programs, target, slot)
+            .args(["--endpos", &end, "--directory"])
+            .arg(folder.path())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}\n{}", proxy.log());
+        whole_segments(folder.path())
+    });
+    let [proxied, straight] = received;
+    assert!(!proxied.is_empty());
+    assert!(
+        proxied == straight,
+        "{:?} and {:?}",
+        proxied.keys(),
+        straight.keys()
+    );
+    let text = b"seen through the proxy";
+    let has_it = |bytes: &Vec<u8>| bytes.windows(text.len()).any(|window| window == text);
+    assert!(proxied.values().any(has_it));
+}
+
+fn receive_wal(programs: &Path, target: &Target, slot: &str) -> Command {
+    let mut program = Command::new(programs.join("pg_receivewal"));
+    target.point(&mut program).env_remove("PGDATABASE");
+    program.args(["--no-loop", "--no-password", "--slot", slot]);
+    program
+}
+
+/// Over the server's own socket, past everything that is tested.
+fn superuser(server: &TrustingPostgres) -> Target {
+    Target {
+        host: server.socket_dir().display().to_string(),
+        user: server.superuser().to_owned(),
+        ssl_mode: SslMode::Disable,
+        ca_file: None,
+        ..server.target()
+    }
+}
+
+/// Segments of the write-ahead log by their names, without the one that is not full yet.
+fn whole_segments(folder: &Path) -> BTreeMap<OsString, Vec<u8>> {
+    let entries = fs::read_dir(folder).unwrap().flatten();
+    let whole = entries.filter(|entry| entry.path().extension().is_none());
+    whole
+        .map(|entry| (entry.file_name(), fs::read(entry.path()).unwrap()))
+        .collect()
 }
 
 /// Ends by itself at a position of the write-ahead log.

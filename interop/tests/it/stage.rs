@@ -116,19 +116,7 @@ impl Stage {
 
     /// A proxy straight to the PostgreSQL that trusts everybody; nobody checks its keys.
     pub(crate) fn proxy_to_direct(&self) -> Proxy {
-        let port = self.direct().target().port;
-        let ca_file = self.direct().ca_file().display().to_string();
-        let environment = [
-            ("IRSA_IDENTITY", "env"),
-            ("IRSA_CA_FILE", &ca_file),
-            ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
-            ("AWS_SECRET_ACCESS_KEY", "not-a-secret"),
-        ];
-        let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        start(
-            &format!("postgres://{ENDPOINT}:{port}?dial=127.0.0.1:{port}"),
-            &BTreeMap::from(environment),
-        )
+        proxy_to(self.direct())
     }
 
     /// The lab's front without a proxy in between: who goes there signs for himself.
@@ -144,6 +132,23 @@ impl Stage {
             ca_file: Some(self.lab().facts().ca_file.clone()),
         }
     }
+}
+
+/// A proxy to a PostgreSQL that trusts everybody; nobody checks its keys.
+pub(crate) fn proxy_to(server: &TrustingPostgres) -> Proxy {
+    let port = server.target().port;
+    let ca_file = server.ca_file().display().to_string();
+    let environment = [
+        ("IRSA_IDENTITY", "env"),
+        ("IRSA_CA_FILE", &ca_file),
+        ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "not-a-secret"),
+    ];
+    let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    start(
+        &format!("postgres://{ENDPOINT}:{port}?dial=127.0.0.1:{port}"),
+        &BTreeMap::from(environment),
+    )
 }
 
 impl Drop for Stage {
