@@ -4,6 +4,7 @@ use irsa_identity::SourceChoice;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket};
+use tokio::sync::mpsc;
 
 use crate::client::Answer;
 use crate::domain::{Domain, HOST, Step};
@@ -167,6 +168,30 @@ async fn a_handshake_that_fails_for_another_reason_does_not_blame_the_certificat
     let answer = proxy.get("GET /").await;
     assert_eq!(answer.status(), 502);
     assert_eq!(error_of(&answer)["cause"], "tls-handshake-failed");
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_during_the_handshake_is_tried_again_even_for_what_writes() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (tell, mut attempts) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            stream.read_u8().await.unwrap();
+            tell.send(()).unwrap();
+        }
+    });
+    let authority = LocalAuthority::generate().unwrap();
+    let proxy = Setup::of(address, &authority).start().await;
+    let answer = proxy.get("PUT /orders").await;
+    assert_eq!(answer.status(), 502);
+    assert_eq!(error_of(&answer)["cause"], "endpoint-unreachable");
+    let mut made = 0;
+    while attempts.try_recv().is_ok() {
+        made += 1;
+    }
+    assert!(made > 1, "nothing of it was sent: {made}");
 }
 
 fn web_identity(setup: &mut Setup, token_file: &str) {
