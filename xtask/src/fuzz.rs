@@ -1,21 +1,17 @@
 //! `cargo xtask fuzz`: every fuzz target for a while.
 
 use std::fs;
+use std::num::NonZeroU32;
 use std::process::Command;
 
 use crate::failure::Failure;
 use crate::{process, progress, workspace};
 
-const DEFAULT_SECONDS: u32 = 60;
+const DEFAULT_SECONDS: NonZeroU32 = NonZeroU32::new(60).unwrap();
 
 /// Runs each target of `fuzz/` for so many seconds (60 unless told), or says in one line what it lacks.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
-    let seconds = match arguments.first() {
-        None => DEFAULT_SECONDS,
-        Some(text) => text
-            .parse()
-            .map_err(|_| Failure::usage(format!("`{text}` is no number of seconds")))?,
-    };
+    let seconds = seconds(arguments)?;
     if let Some(lacking) = lacking() {
         progress::note(&format!("not fuzzing: {lacking}"));
         return Ok(());
@@ -37,6 +33,19 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         process::run(&mut command)?;
     }
     Ok(())
+}
+
+fn seconds(arguments: &[String]) -> Result<NonZeroU32, Failure> {
+    match arguments {
+        [] => Ok(DEFAULT_SECONDS),
+        // For libFuzzer 0 is forever, and the first target would be the last one.
+        [text] => text
+            .parse()
+            .map_err(|_| Failure::usage(format!("`{text}` is no number of seconds"))),
+        _ => Err(Failure::usage(
+            "`cargo xtask fuzz` takes one number of seconds",
+        )),
+    }
 }
 
 fn lacking() -> Option<&'static str> {
@@ -79,4 +88,22 @@ fn nightly() -> Command {
         .env_remove("RUSTUP_TOOLCHAIN")
         .env_remove("CARGO");
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_without_an_end_is_refused() {
+        let seconds = |words: &[&str]| {
+            let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+            seconds(&words).ok().map(NonZeroU32::get)
+        };
+        assert_eq!(seconds(&[]), Some(60));
+        assert_eq!(seconds(&["5"]), Some(5));
+        for wrong in [&["0"][..], &["-1"], &["5", "6"], &["1h"]] {
+            assert_eq!(seconds(wrong), None, "{wrong:?}");
+        }
+    }
 }

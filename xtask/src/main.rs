@@ -27,6 +27,8 @@ struct Task {
     name: &'static str,
     usage: &'static str,
     summary: &'static str,
+    /// Whether its program has a `--help` of its own.
+    explains_itself: bool,
     run: fn(&[String]) -> Result<(), Failure>,
 }
 
@@ -35,48 +37,56 @@ const TASKS: [Task; 8] = [
         name: "demo",
         usage: "[ARGS]",
         summary: "build irsa and run `irsa demo`",
+        explains_itself: true,
         run: demo::run,
     },
     Task {
         name: "test",
         usage: "[STAGE]",
         summary: "everything that CI runs: prepare, lint, cargo",
+        explains_itself: false,
         run: suite::run,
     },
     Task {
         name: "lint",
         usage: "",
         summary: "format, clippy, crate graph, licences, generated files",
+        explains_itself: false,
         run: lint::run,
     },
     Task {
         name: "numbers",
         usage: "[--output json]",
         summary: "size of files and functions, crate by crate",
+        explains_itself: false,
         run: numbers::run,
     },
     Task {
         name: "gen",
         usage: "[--check | rds-roots]",
         summary: "write generated files afresh",
+        explains_itself: false,
         run: generate::run,
     },
     Task {
         name: "guides",
         usage: "[GUIDE..]",
         summary: "write the guides' tables of broken links from a run",
+        explains_itself: false,
         run: guides::run,
     },
     Task {
         name: "bench",
         usage: "SIDE [OPTIONS]",
         summary: "measure against the alternatives",
+        explains_itself: false,
         run: bench::run,
     },
     Task {
         name: "fuzz",
         usage: "[SECONDS]",
         summary: "run every fuzz target for a while",
+        explains_itself: false,
         run: fuzz::run,
     },
 ];
@@ -101,7 +111,14 @@ fn dispatch(arguments: &[String]) -> Result<(), Failure> {
         Failure::usage(format!("there is no task `{name}`"))
             .remedy("`cargo xtask help` lists the tasks")
     })?;
-    (task.run)(rest)
+    match rest {
+        [word] if is_help(word) && !task.explains_itself => {
+            let typed = format!("cargo xtask {} {}", task.name, task.usage);
+            progress::say(&format!("{}\n\n{}", typed.trim_end(), task.summary));
+            Ok(())
+        }
+        _ => (task.run)(rest),
+    }
 }
 
 fn is_help(word: &str) -> bool {
@@ -109,14 +126,11 @@ fn is_help(word: &str) -> bool {
 }
 
 fn help() {
-    println!("cargo xtask TASK\n");
+    progress::say("cargo xtask TASK\n");
     for task in &TASKS {
-        println!(
-            "  {:<30} {}",
-            format!("{} {}", task.name, task.usage),
-            task.summary
-        );
+        let typed = format!("{} {}", task.name, task.usage);
+        progress::say(&format!("  {typed:<30} {}", task.summary));
     }
-    println!("\nStages of `test`: prepare, lint, cargo (default: all of them).");
-    println!("`cargo xtask bench postgres --help` lists its options.");
+    progress::say("\nStages of `test`: prepare, lint, cargo (default: all of them).");
+    progress::say("`cargo xtask bench postgres --help` lists its options.");
 }

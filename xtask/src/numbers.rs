@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
-use crate::{table, workspace};
+use crate::{progress, table, workspace};
 use measure::Measure;
 use statistics::Statistics;
 
@@ -99,7 +99,7 @@ fn print_table(rows: &[(String, Statistics)]) {
         .map(|(name, statistics)| row(name, statistics))
         .collect();
     cells.push(TARGET.map(str::to_owned).to_vec());
-    println!("{}", table::render(&HEAD, &cells));
+    progress::say(&table::render(&HEAD, &cells));
 }
 
 fn row(name: &str, s: &Statistics) -> Vec<String> {
@@ -118,7 +118,7 @@ fn row(name: &str, s: &Statistics) -> Vec<String> {
 
 fn print_json(rows: &[(String, Statistics)]) {
     for (name, statistics) in rows {
-        println!("{}", object(name, statistics));
+        progress::say(&object(name, statistics).to_string());
     }
 }
 

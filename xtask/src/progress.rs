@@ -1,6 +1,6 @@
 //! Lines that show what is being done, and for how long.
 
-use std::io::{IsTerminal as _, Write as _, stderr};
+use std::io::{IsTerminal as _, Write as _, stderr, stdout};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -20,6 +20,11 @@ pub(crate) fn heading(text: &str) {
 /// Writes one line to the terminal.
 pub(crate) fn note(text: &str) {
     let _ = writeln!(stderr(), "{text}");
+}
+
+/// Writes a line of a result to standard output; whoever reads it may have had enough (`| head`).
+pub(crate) fn say(text: &str) {
+    let _ = writeln!(stdout(), "{text}");
 }
 
 /// Writes a failure to the terminal.

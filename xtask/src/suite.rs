@@ -82,19 +82,22 @@ fn cargo(clients: &Clients, started: Instant) -> Result<(), Failure> {
         .map_err(|error| Failure::new(format!("cargo: {error}")))?;
     let mut counts = Counts::default();
     if let Some(output) = child.stdout.take() {
-        for line in BufReader::new(output).lines().map_while(Result::ok) {
-            println!("{line}");
+        // What a test's own programs write need not be UTF-8, and must not end the run.
+        for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
+            let line = String::from_utf8_lossy(&line);
+            progress::say(&line);
             counts.add(&line);
         }
     }
     let status = child
         .wait()
         .map_err(|error| Failure::new(format!("cargo: {error}")))?;
-    println!("\nafter {}", progress::seconds(started.elapsed()));
-    println!(
+    let took = progress::seconds(started.elapsed());
+    progress::say(&format!("\nafter {took}"));
+    progress::say(&format!(
         "tests: {} passed, {} failed, {} skipped",
         counts.passed, counts.failed, counts.skipped
-    );
+    ));
     if status.success() {
         Ok(())
     } else {

@@ -26,8 +26,10 @@ pub(crate) fn cache() -> Result<PathBuf, Failure> {
             .map(PathBuf::from)
             .filter(|path| path.is_absolute())
     };
-    if let Some(folder) = absolute("IRSA_CACHE_DIR") {
-        return Ok(folder);
+    let given = env::var_os("IRSA_CACHE_DIR").filter(|folder| !folder.is_empty());
+    if let Some(folder) = given.map(PathBuf::from) {
+        // What is started from here starts in other folders.
+        return std::path::absolute(&folder).map_err(Failure::file(&folder));
     }
     if is_root() {
         return Ok(PathBuf::from("/var/cache/irsa"));

@@ -85,6 +85,18 @@ impl ReadError {
     }
 }
 
+/// As the SDKs know them ("Retry behavior" in the AWS SDKs and Tools Reference Guide), without their last syllables.
+const THROTTLING: [&str; 8] = [
+    "Throttling",
+    "Throttled",
+    "ThrottledRequest",
+    "RequestThrottled",
+    "RequestLimitExceeded",
+    "TooManyRequests",
+    "PriorRequestNotComplete",
+    "SlowDown",
+];
+
 /// The codes are those of "Common errors" in the API references of IAM, RDS and OpenSearch Service, and of the calls.
 fn kind_of(status: u16, code: &str, message: &str) -> ReadErrorKind {
     let is_one_of = |codes: &[&str]| {
@@ -97,9 +109,7 @@ fn kind_of(status: u16, code: &str, message: &str) -> ReadErrorKind {
         ReadErrorKind::Denied
     } else if code.starts_with("NoSuchEntity") || code.contains("NotFound") {
         ReadErrorKind::Absent
-    } else if status == 429
-        || is_one_of(&["Throttling", "ThrottledRequest", "RequestLimitExceeded"])
-    {
+    } else if status == 429 || is_one_of(&THROTTLING) {
         ReadErrorKind::Throttled
     } else if matches!(status, 401 | 403) {
         ReadErrorKind::Credentials
@@ -126,6 +136,12 @@ mod tests {
             (404, "NoSuchEntity", "", ReadErrorKind::Absent),
             (404, "DBClusterNotFoundFault", "", ReadErrorKind::Absent),
             (400, "Throttling", "Rate exceeded", ReadErrorKind::Throttled),
+            (
+                400,
+                "TooManyRequestsException",
+                "",
+                ReadErrorKind::Throttled,
+            ),
             (429, "", "", ReadErrorKind::Throttled),
             (403, "ExpiredToken", "", ReadErrorKind::Credentials),
             (403, "SignatureDoesNotMatch", "", ReadErrorKind::Credentials),

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use crate::endpoints::Service;
-use crate::{AwsReader, ReadError};
+use crate::{AwsReader, ReadError, refusal};
 
 const JSON: &str = "application/json";
 
@@ -94,14 +94,6 @@ struct EndpointOptions {
     enforce_https: bool,
 }
 
-#[derive(Debug, Default, Deserialize)]
-struct Refusal {
-    #[serde(alias = "Message", default)]
-    message: String,
-    #[serde(rename = "__type", alias = "code", default)]
-    code: String,
-}
-
 impl AwsReader {
     /// The domain that `endpoint` leads to, in its region and the caller's account.
     ///
@@ -155,8 +147,7 @@ fn read<T: DeserializeOwned>(action: &'static str, answer: &ApiAnswer) -> Result
         let read = serde_json::from_slice(&answer.body);
         return read.map_err(|error| ReadError::senseless(action, error));
     }
-    let Refusal { message, code } = serde_json::from_slice(&answer.body).unwrap_or_default();
-    Err(ReadError::refused(action, answer.status, &code, &message))
+    Err(refusal::read(action, answer))
 }
 
 impl Domain {
@@ -187,7 +178,6 @@ impl Domain {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ReadErrorKind;
 
     fn domain(more: &str) -> Domain {
         let text = format!(
@@ -214,16 +204,5 @@ mod tests {
             .settings("es:DescribeDomains")
             .unwrap();
         assert!(!deleted.exists);
-    }
-
-    #[test]
-    fn a_refusal_is_told_by_its_words() {
-        let body = br#"{"Message":"User: x is not authorized to perform: es:ListDomainNames"}"#;
-        let answer = ApiAnswer {
-            status: 403,
-            body: body.to_vec(),
-        };
-        let error = read::<Names>("es:ListDomainNames", &answer).unwrap_err();
-        assert_eq!(error.kind, ReadErrorKind::Denied);
     }
 }

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::endpoints::Service;
 use crate::reader::MOST_PAGES;
-use crate::{AwsReader, ReadError};
+use crate::{AwsReader, ReadError, refusal};
 
 const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
 
@@ -35,15 +35,6 @@ pub(crate) trait Page: DeserializeOwned {
     fn split(self) -> (Vec<Self::Item>, Option<String>);
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Refusal {
-    #[serde(default)]
-    code: String,
-    #[serde(default)]
-    message: String,
-}
-
 impl AwsReader {
     /// The content of the `…Result` element of the answer.
     pub(crate) async fn query<T: DeserializeOwned>(
@@ -57,10 +48,10 @@ impl AwsReader {
         } = operation;
         let body = Some((FORM, operation.form(parameters)));
         let answer = self.ask(action, (service, region), "/", body).await?;
-        let text = String::from_utf8_lossy(&answer.body);
         if answer.status >= 300 {
-            return Err(refusal(action, answer.status, &text));
+            return Err(refusal::read(action, &answer));
         }
+        let text = String::from_utf8_lossy(&answer.body);
         let result = element(&text, &format!("{}Result", operation.name()));
         let result = result.ok_or_else(|| ReadError::senseless(action, "it has no result"))?;
         quick_xml::de::from_str(result).map_err(|error| ReadError::senseless(action, error))
@@ -107,17 +98,8 @@ impl Operation {
     }
 }
 
-fn refusal(action: &'static str, status: u16, text: &str) -> ReadError {
-    let error = element(text, "Error").and_then(|error| quick_xml::de::from_str(error).ok());
-    let Refusal { code, message } = error.unwrap_or(Refusal {
-        code: String::new(),
-        message: String::new(),
-    });
-    ReadError::refused(action, status, &code, &message)
-}
-
 /// The element `name`, tags included: results have no attributes, and text has no tags.
-fn element<'t>(text: &'t str, name: &str) -> Option<&'t str> {
+pub(crate) fn element<'t>(text: &'t str, name: &str) -> Option<&'t str> {
     let (open, close) = (format!("<{name}>"), format!("</{name}>"));
     let start = text.find(&open)?;
     let end = text.rfind(&close)? + close.len();
@@ -127,7 +109,6 @@ fn element<'t>(text: &'t str, name: &str) -> Option<&'t str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ReadErrorKind;
 
     const GET_ROLE: Operation = Operation {
         action: "iam:GetRole",
@@ -141,31 +122,6 @@ mod tests {
             GET_ROLE.form(&[("RoleName", "a/b c")]),
             "Action=GetRole&Version=2010-05-08&RoleName=a%2Fb%20c"
         );
-    }
-
-    #[test]
-    fn a_refusal_is_told_by_its_code() {
-        let text = "<ErrorResponse xmlns=\"x\"><Error><Type>Sender</Type><Code>NoSuchEntity</Code>\
-                    <Message>The role with name x cannot be found.</Message></Error></ErrorResponse>";
-        let error = refusal("iam:GetRole", 404, text);
-        assert_eq!(error.kind, ReadErrorKind::Absent);
-        assert_eq!(
-            error.to_string(),
-            "`iam:GetRole`: NoSuchEntity: The role with name x cannot be found."
-        );
-    }
-
-    #[test]
-    fn a_refusal_in_no_known_form_is_told_by_its_status() {
-        for text in [
-            "",
-            "<html>",
-            "</Error><Error>",
-            "<Error></Error>",
-            "\u{fffd}",
-        ] {
-            assert_eq!(refusal("iam:GetRole", 502, text).text, "HTTP status 502");
-        }
     }
 
     #[test]

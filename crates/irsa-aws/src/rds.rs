@@ -196,7 +196,7 @@ struct Instance {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Endpoint {
-    address: String,
+    address: Option<String>,
     port: Option<u16>,
 }
 
@@ -220,9 +220,9 @@ impl Cluster {
 
 impl Instance {
     fn endpoints(&self) -> Vec<&String> {
-        self.endpoint
-            .iter()
-            .map(|endpoint| &endpoint.address)
+        let endpoint = self.endpoint.iter();
+        endpoint
+            .filter_map(|endpoint| endpoint.address.as_ref())
             .collect()
     }
 
@@ -291,6 +291,7 @@ mod tests {
         let page: Instances = read(
             "<R><DBInstances><DBInstance><DBInstanceIdentifier>i</DBInstanceIdentifier><DBInstanceStatus>creating</DBInstanceStatus>\
              <DBInstanceArn>arn:aws:rds:eu-central-1:111122223333:db:i</DBInstanceArn><DbiResourceId>db-ABC</DbiResourceId>\
+             <Endpoint><HostedZoneId>Z1RLNUO7B9Q6NB</HostedZoneId></Endpoint>\
              <IAMDatabaseAuthenticationEnabled>true</IAMDatabaseAuthenticationEnabled></DBInstance></DBInstances><Marker>m</Marker></R>",
         );
         let (mut instances, marker) = page.split();

@@ -8,12 +8,27 @@
 use std::env;
 use std::error::Error;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use irsa_components::cache;
-use irsa_components::kubernetes::{Kubernetes, KubernetesBinaries, KubernetesOptions};
+use irsa_components::kubernetes::{
+    Kubernetes, KubernetesBinaries, KubernetesError, KubernetesOptions,
+};
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    let Err(error) = run().await else {
+        return ExitCode::SUCCESS;
+    };
+    eprintln!("error: {error}");
+    let known = error.downcast_ref::<KubernetesError>();
+    if let Some(remedy) = known.and_then(KubernetesError::remedy) {
+        eprintln!("  hint: {remedy}");
+    }
+    ExitCode::FAILURE
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     let binaries =
         KubernetesBinaries::locate(&cache_folder()?, &|line| eprintln!("{line}")).await?;
     if env::args().nth(1).as_deref() == Some("build") {

@@ -1,14 +1,14 @@
 //! Where fetched programs are kept between runs.
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use tokio::task;
 
-use crate::run_as;
+use crate::{Progress, run_as};
 
 /// The cache of the whole machine, for root: root's own home is closed to the account that servers run under.
 const SYSTEM_CACHE: &str = "/var/cache/irsa";
@@ -64,24 +64,47 @@ pub(crate) fn open_tree(folder: &Path) -> io::Result<()> {
             open_tree(&path)?;
         } else if kind.is_file() {
             let mode = entry.metadata()?.permissions().mode();
-            fs::set_permissions(path, fs::Permissions::from_mode(mode | 0o444))?;
+            let execute = if mode & 0o100 == 0 { 0 } else { 0o111 };
+            fs::set_permissions(path, fs::Permissions::from_mode(mode | 0o444 | execute))?;
         }
     }
     Ok(())
 }
 
 /// Waits for the lock on `file`, among threads and processes alike; it is given back when the file is dropped.
-pub(crate) async fn lock(file: PathBuf) -> io::Result<File> {
-    let take = move || {
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(file)?;
-        file.lock()?;
-        Ok(file)
-    };
-    blocking(take).await?
+/// `progress` gets a line before a wait, which may be as long as a download.
+pub(crate) async fn lock(path: &Path, progress: Progress<'_>) -> io::Result<File> {
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            progress(&format!("waiting for whoever has `{}`", path.display()));
+            blocking(move || file.lock().map(|()| file)).await?
+        }
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// How the names begin of what is not in its place yet.
+const UNFINISHED: [&str; 3] = [".building-", ".initialising-", ".unpacking-"];
+
+/// Removes what killed processes left unfinished in a folder whose lock is held.
+pub(crate) fn sweep(shelf: &Path) {
+    for entry in fs::read_dir(shelf).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if UNFINISHED.iter().any(|start| name.starts_with(start)) {
+            let path = entry.path();
+            let removed = fs::remove_dir_all(&path).or_else(|_| fs::remove_file(&path));
+            if let Err(error) = removed {
+                tracing::debug!(%error, path = %path.display(), "left as it is");
+            }
+        }
+    }
 }
 
 /// Work that would hold up the runtime.
@@ -93,17 +116,55 @@ pub(crate) async fn blocking<T: Send + 'static>(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use super::*;
 
     #[tokio::test]
-    async fn one_at_a_time_holds_the_lock() {
+    async fn one_at_a_time_holds_the_lock_and_the_next_one_says_that_it_waits() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(".lock");
-        let held = lock(path.clone()).await.unwrap();
-        let second = File::options().write(true).open(&path).unwrap();
-        assert!(second.try_lock().is_err());
-        drop(held);
-        assert!(second.try_lock().is_ok());
+        let held = Mutex::new(Some(lock(&path, &|line| panic!("{line}")).await.unwrap()));
+        let lines = Mutex::new(Vec::new());
+        let note = |line: &str| {
+            lines.lock().unwrap().push(line.to_owned());
+            held.lock().unwrap().take();
+        };
+        let second = lock(&path, &note).await.unwrap();
+        assert_eq!(lines.lock().unwrap().len(), 1);
+        let third = File::options().write(true).open(&path).unwrap();
+        assert!(third.try_lock().is_err());
+        drop(second);
+        assert!(third.try_lock().is_ok());
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_swept_and_nothing_else() {
+        let shelf = tempfile::tempdir().unwrap();
+        for folder in [".unpacking-abc/home", ".building-abc", "1.0", ".other"] {
+            fs::create_dir_all(shelf.path().join(folder)).unwrap();
+        }
+        for file in [".unpacking-def", ".lock"] {
+            fs::write(shelf.path().join(file), "half").unwrap();
+        }
+        sweep(shelf.path());
+        let entries = fs::read_dir(shelf.path()).unwrap();
+        let mut left: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+        left.sort();
+        assert_eq!(left, [".lock", ".other", "1.0"]);
+    }
+
+    #[test]
+    fn a_program_of_a_narrow_umask_is_opened_to_all() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, mode, expected) in [("program", 0o700, 0o755), ("data", 0o600, 0o644)] {
+            let file = folder.path().join(name);
+            fs::write(&file, "").unwrap();
+            fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+            open_tree(folder.path()).unwrap();
+            let mode = fs::metadata(&file).unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode, expected, "{name}");
+        }
     }
 
     #[test]

@@ -49,8 +49,22 @@ impl FileError {
 
     /// What to do about it, where one thing helps.
     pub fn remedy(&self) -> Option<&'static str> {
-        matches!(self, Self::Closed { .. })
-            .then_some("choose a folder that every account can enter, such as /var/cache/irsa")
+        match self {
+            Self::Closed { .. } => Some(
+                "choose a folder that every account can enter, such as /var/cache/irsa; temporary ones go where \
+                 TMPDIR says",
+            ),
+            Self::Unusable { source, .. } => match source.kind() {
+                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Some(
+                    "choose a folder that this user may write to; IRSA_CACHE_DIR says where programs are kept, \
+                     TMPDIR where temporary folders go",
+                ),
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(
+                    "make room there; IRSA_CACHE_DIR says where programs are kept, TMPDIR where temporary folders go",
+                ),
+                _ => None,
+            },
+        }
     }
 }
 
@@ -103,4 +117,20 @@ pub(crate) fn own(path: &Path, run_as: Option<&RunAs>) -> Result<(), FileError> 
             .own(path)
             .map_err(FileError::when("give away", path))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_and_a_closed_one_have_their_remedies() {
+        for (kind, words) in [
+            (io::ErrorKind::StorageFull, "make room"),
+            (io::ErrorKind::ReadOnlyFilesystem, "may write to"),
+        ] {
+            let error = FileError::when("write", "/cache")(kind.into());
+            assert!(error.remedy().unwrap().contains(words), "{error}");
+        }
+    }
 }

@@ -5,6 +5,7 @@
 
 pub mod cache;
 mod child;
+mod fetch;
 mod files;
 pub mod guard;
 pub mod kubernetes;
@@ -16,6 +17,7 @@ mod program;
 pub mod run_as;
 mod sha256;
 
+pub use fetch::FetchError;
 pub use files::FileError;
 
 /// Receives one line for each step that takes long.

@@ -11,24 +11,15 @@ use tokio::process::Command;
 
 use crate::files::FileError;
 pub use crate::opensearch::artifacts::Artifact;
-use crate::opensearch::{OpenSearchError, client};
-use crate::{Progress, cache};
+use crate::{FetchError, Progress, cache, fetch};
 
 /// An archive that can't be had.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum MavenError {
-    /// It could not be downloaded.
-    #[error("can't fetch `{file}`")]
-    Fetch {
-        /// Its name.
-        file: String,
-        /// The reason.
-        source: reqwest::Error,
-    },
-    /// What came is not what was pinned, or nothing can be fetched here at all.
+    /// It could not be fetched, or is not the pinned one.
     #[error(transparent)]
-    Refused(OpenSearchError),
+    Fetch(#[from] FetchError),
     /// A file or folder can't be used.
     #[error(transparent)]
     File(#[from] FileError),
@@ -59,7 +50,7 @@ pub async fn unpacked(
     let shelf = home.parent().unwrap_or(home);
     cache::create_public_folder(shelf).map_err(FileError::when("create", shelf))?;
     let lock = shelf.join(".lock");
-    let _lock = cache::lock(lock.clone())
+    let _lock = cache::lock(&lock, progress)
         .await
         .map_err(FileError::when("lock", lock))?;
     if !home.is_dir() {
@@ -76,30 +67,20 @@ async fn install(
     progress: Progress<'_>,
 ) -> Result<(), MavenError> {
     let name = archive.file_name();
+    cache::sweep(shelf);
     progress(&format!(
         "fetching `{name}` into `{}` (once)",
         shelf.display()
     ));
-    let file = NamedTempFile::new_in(shelf).map_err(FileError::when("write to", shelf))?;
-    let bytes = fetch(archive).await?;
+    let file = NamedTempFile::with_prefix_in(".unpacking-", shelf)
+        .map_err(FileError::when("write to", shelf))?;
+    let bytes = fetch::fetch(&fetch::client()?, archive, progress).await?;
     fs::write(file.path(), bytes).map_err(FileError::when("write", file.path()))?;
     let staging = TempDir::with_prefix_in(".unpacking-", shelf)
         .map_err(FileError::when("write to", shelf))?;
     untar(&name, file.path(), staging.path()).await?;
     cache::open_tree(staging.path()).map_err(FileError::when("open to all", staging.path()))?;
     Ok(fs::rename(staging.path(), home).map_err(FileError::when("create", home))?)
-}
-
-async fn fetch(archive: &Artifact) -> Result<Vec<u8>, MavenError> {
-    let client = client::for_maven().map_err(MavenError::Refused)?;
-    let fetched = client::fetch(&client, archive).await;
-    fetched.map_err(|error| match error {
-        OpenSearchError::Fetch { source } => MavenError::Fetch {
-            file: archive.file_name(),
-            source,
-        },
-        other => MavenError::Refused(other),
-    })
 }
 
 async fn untar(name: &str, file: &Path, into: &Path) -> Result<(), MavenError> {

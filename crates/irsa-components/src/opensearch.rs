@@ -21,7 +21,7 @@
 
 pub(crate) mod artifacts;
 mod binaries;
-pub(crate) mod client;
+mod client;
 mod command;
 mod configuration;
 mod error;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kube_client::client::AuthError;
-use kube_client::config::{InferConfigError, KubeconfigError};
+use kube_client::config::KubeconfigError;
 use thiserror::Error;
 
 /// There is no way to the Kubernetes API. Holds nothing secret of a kubeconfig.
@@ -12,10 +12,10 @@ use thiserror::Error;
 pub enum ConfigError {
     /// There is neither a kubeconfig nor a pod's own service account.
     #[error("there is neither a kubeconfig nor a service account of this pod's own")]
-    Absent(#[source] InferConfigError),
-    /// The kubeconfig can't be used.
-    #[error("can't use the kubeconfig: {}", why(.0))]
-    Kubeconfig(#[from] KubeconfigError),
+    Absent,
+    /// The kubeconfig can't be used, and why.
+    #[error("can't use the kubeconfig: {0}")]
+    Kubeconfig(String),
     /// What it says of TLS or of the user's credentials can't be used. Its details may be secret, and are left out.
     #[error("can't use {0} of the kubeconfig")]
     Unusable(String),
@@ -30,7 +30,7 @@ impl ConfigError {
     /// What to do about it.
     pub fn remedy(&self) -> &'static str {
         match self {
-            Self::Absent(_) => {
+            Self::Absent => {
                 "give one with `--kubeconfig`; for EKS `aws eks update-kubeconfig --name CLUSTER` writes it"
             }
             Self::Kubeconfig(_) | Self::Unusable(_) | Self::TimedOut(_) => {
@@ -40,11 +40,19 @@ impl ConfigError {
     }
 }
 
-/// What is wrong; a parser quotes what it can't read, which may be a key.
-fn why(error: &KubeconfigError) -> String {
-    match error {
-        KubeconfigError::Parse(_) => "it is not the YAML of one".to_owned(),
-        other => other.to_string(),
+impl From<KubeconfigError> for ConfigError {
+    /// Keeps words only: a parser quotes what it can't read, which may be a key.
+    fn from(error: KubeconfigError) -> Self {
+        Self::Kubeconfig(match error {
+            KubeconfigError::Parse(_) => "it is not the YAML of one".to_owned(),
+            KubeconfigError::ReadConfig(error, path) => format!("`{}`: {error}", path.display()),
+            KubeconfigError::CurrentContextNotSet => "it has no current context".to_owned(),
+            KubeconfigError::LoadContext(name) => format!("it has no context `{name}`"),
+            KubeconfigError::LoadClusterOfContext(name) => format!("it has no cluster `{name}`"),
+            KubeconfigError::ParseNoProxy(error) => format!("NO_PROXY: {error}"),
+            KubeconfigError::ParseProxyUrl(_) => "the proxy's address is none".to_owned(),
+            other => other.to_string(),
+        })
     }
 }
 
@@ -59,6 +67,9 @@ pub(crate) fn unusable(error: &kube_client::Error) -> ConfigError {
         }
         kube_client::Error::Auth(_) => "the user's credentials".to_owned(),
         kube_client::Error::RustlsTls(_) => "the certificates".to_owned(),
+        kube_client::Error::ProxyProtocolUnsupported { .. } => {
+            "the proxy (only `http`, `https` and `socks5` are known)".to_owned()
+        }
         _ => "the cluster's address".to_owned(),
     })
 }

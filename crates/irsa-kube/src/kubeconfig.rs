@@ -1,13 +1,16 @@
 //! From a kubeconfig to a client.
 
 use std::env;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use kube_client::config::{KubeConfigOptions, Kubeconfig};
+use hyper_util::client::proxy::matcher::Matcher;
+use kube_client::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube_client::{Client, Config};
 
 use crate::config_error::{ConfigError, unusable};
+use crate::proxy;
 
 /// How long connecting to the API server, and each pause in its answer, may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -17,29 +20,141 @@ pub(crate) async fn client(
     files: Option<PathBuf>,
     context: Option<String>,
 ) -> Result<(Client, String), ConfigError> {
-    let has_context = context.is_some();
-    let options = KubeConfigOptions {
-        context,
-        ..KubeConfigOptions::default()
+    let kubeconfig = match files {
+        Some(files) => Some(merged(&files)?),
+        None => of_the_user()?,
     };
-    let mut config = match files {
-        Some(files) => Config::from_custom_kubeconfig(merged(&files)?, &options).await?,
-        None if has_context => Config::from_kubeconfig(&options).await?,
-        None => Config::infer().await.map_err(ConfigError::Absent)?,
+    let mut config = match kubeconfig {
+        Some(kubeconfig) => named(kubeconfig, context).await?,
+        None if context.is_some() => return Err(ConfigError::Absent),
+        None => Config::incluster().map_err(|_| ConfigError::Absent)?,
     };
     config.connect_timeout = Some(PATIENCE);
     config.read_timeout = Some(PATIENCE);
     config.reset_reader_on_write = true;
+    // kube's own would go on for minutes: see `KubeReader::send`.
+    config.default_retry = false;
     let address = config.cluster_url.to_string();
     let client = Client::try_from(config).map_err(|error| unusable(&error))?;
     Ok((client, address.trim_end_matches('/').to_owned()))
 }
 
-/// The first file of a list wins, as in kubectl.
-fn merged(files: &Path) -> Result<Kubeconfig, ConfigError> {
-    let mut merged = Kubeconfig::default();
-    for file in env::split_paths(files).filter(|file| !file.as_os_str().is_empty()) {
-        merged = merged.merge(Kubeconfig::read_from(file)?)?;
+/// What a context says; of the environment's proxy as kubectl has it.
+async fn named(kubeconfig: Kubeconfig, context: Option<String>) -> Result<Config, ConfigError> {
+    let own_proxy = proxy::of_cluster(&kubeconfig, context.as_deref());
+    let options = KubeConfigOptions {
+        context,
+        ..KubeConfigOptions::default()
+    };
+    let mut config = Config::from_custom_kubeconfig(kubeconfig, &options).await?;
+    config.proxy_url = match own_proxy {
+        Some(proxy) => Some(proxy.parse().map_err(KubeconfigError::ParseProxyUrl)?),
+        None => config
+            .proxy_url
+            .filter(|_| proxy::applies(&Matcher::from_env(), &config.cluster_url)),
+    };
+    Ok(config)
+}
+
+/// `~/.kube/config`; `None` when it does not exist. One that can't be used is not passed over.
+fn of_the_user() -> Result<Option<Kubeconfig>, ConfigError> {
+    match Kubeconfig::read() {
+        Ok(kubeconfig) => Ok(Some(without_empty_context(kubeconfig))),
+        Err(error) if is_missing(&error) => Ok(None),
+        Err(error) => Err(error.into()),
     }
-    Ok(merged)
+}
+
+/// The first file of a list wins, and those that do not exist are passed over, as in kubectl; one there has to be.
+fn merged(files: &Path) -> Result<Kubeconfig, ConfigError> {
+    let mut merged = Ok(Kubeconfig::default());
+    let mut is_first = true;
+    for file in env::split_paths(files).filter(|file| !file.as_os_str().is_empty()) {
+        match Kubeconfig::read_from(file) {
+            Err(error) if is_missing(&error) => {
+                merged = if is_first { Err(error) } else { merged };
+            }
+            read => {
+                let kubeconfig = without_empty_context(read?);
+                merged = Ok(merged.unwrap_or_default().merge(kubeconfig)?);
+            }
+        }
+        is_first = false;
+    }
+    Ok(merged?)
+}
+
+fn is_missing(error: &KubeconfigError) -> bool {
+    match error {
+        KubeconfigError::ReadConfig(error, _) => error.kind() == io::ErrorKind::NotFound,
+        KubeconfigError::FindPath => true,
+        _ => false,
+    }
+}
+
+/// `kubectl config unset current-context` leaves an empty one, which is none.
+fn without_empty_context(mut kubeconfig: Kubeconfig) -> Kubeconfig {
+    kubeconfig.current_context = kubeconfig.current_context.filter(|name| !name.is_empty());
+    kubeconfig
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn files(folder: &Path, texts: &[(&str, Option<&str>)]) -> PathBuf {
+        let paths = texts.iter().map(|(name, text)| {
+            let path = folder.join(name);
+            if let Some(text) = text {
+                fs::write(&path, text).unwrap();
+            }
+            path
+        });
+        env::join_paths(paths).unwrap().into()
+    }
+
+    #[test]
+    fn a_list_passes_over_files_that_do_not_exist() {
+        let folder = tempfile::tempdir().unwrap();
+        for texts in [
+            [("none", None), ("one", Some("current-context: x"))],
+            [("one", Some("current-context: x")), ("none", None)],
+        ] {
+            let merged = merged(&files(folder.path(), &texts)).unwrap();
+            assert_eq!(merged.current_context.as_deref(), Some("x"));
+        }
+    }
+
+    #[test]
+    fn a_list_of_files_that_do_not_exist_names_the_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let list = files(folder.path(), &[("first", None), ("second", None)]);
+        let said = merged(&list).unwrap_err().to_string();
+        assert!(said.contains("/first`: No such file"), "{said}");
+    }
+
+    #[test]
+    fn an_empty_context_leaves_the_word_to_the_next_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let texts = [
+            ("unset", Some("current-context: \"\"")),
+            ("set", Some("current-context: x")),
+        ];
+        let merged = merged(&files(folder.path(), &texts)).unwrap();
+        assert_eq!(merged.current_context.as_deref(), Some("x"));
+    }
+
+    #[test]
+    fn neither_an_error_nor_its_debug_form_quotes_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let list = files(
+            folder.path(),
+            &[("broken", Some("token: [open-sesame, {]"))],
+        );
+        let error = merged(&list).unwrap_err();
+        assert!(error.to_string().contains("not the YAML"), "{error}");
+        assert!(!format!("{error:?}").contains("open-sesame"), "{error:?}");
+    }
 }

@@ -9,8 +9,10 @@ mod config_error;
 mod facts;
 mod issuer;
 mod kubeconfig;
+mod proxy;
 mod read_error;
 mod reader;
+mod retry;
 mod selector;
 mod token;
 

@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use http::response::Parts;
 use http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Limited};
 use irsa_chain::ServiceAccount;
@@ -16,14 +17,13 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use url::form_urlencoded;
 
 use crate::facts::List;
-use crate::kubeconfig;
 use crate::{
     AccountObject, ConfigError, Namespace, Pod, ReadError, ReadErrorKind, Rule,
-    WebhookConfiguration,
+    WebhookConfiguration, kubeconfig, retry,
 };
 
 /// How long a plug-in for credentials may take, such as `aws eks get-token`, which asks STS.
@@ -198,7 +198,8 @@ impl KubeReader {
         parse(&rule, &answer.body)
     }
 
-    /// kube's own requests would log an answer that they can't read, and have no limit.
+    /// kube's own requests would log an answer that they can't read, have no limit, and go on for minutes against a
+    /// server that has too much to do.
     pub(crate) async fn send(
         &self,
         rule: &Rule,
@@ -210,25 +211,33 @@ impl KubeReader {
             rule: rule.clone(),
             kind,
         };
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header(header::ACCEPT, "application/json, */*")
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(Body::from(body))
-            .map_err(|error| failed(ReadErrorKind::Other(error.to_string())))?;
-        let response = self.client.send(request).await;
-        let response = response.map_err(|error| failed(unanswered(&error)))?;
-        let (head, body) = response.into_parts();
-        let date = head.headers.get(header::DATE).and_then(clock);
-        let body = Limited::new(body, LONGEST).collect().await;
-        let body = body.map_err(|error| failed(ReadErrorKind::Other(cut(&error.to_string()))))?;
-        let body = body.to_bytes().to_vec();
-        if head.status.is_success() {
-            Ok(Answer { date, body })
-        } else {
-            Err(failed(refused(head.status, &body)))
+        let mut pauses = retry::pauses();
+        loop {
+            let request = request(&method, path, body.clone());
+            let (head, body) = self.answer(request).await.map_err(failed)?;
+            if head.status.is_success() {
+                let date = head.headers.get(header::DATE).and_then(clock);
+                return Ok(Answer { date, body });
+            }
+            let pause = pauses.next().and_then(|pause| retry::after(&head, pause));
+            match pause {
+                Some(pause) => sleep(pause).await,
+                None => return Err(failed(refused(head.status, &body))),
+            }
         }
+    }
+
+    async fn answer(
+        &self,
+        request: Result<Request<Body>, http::Error>,
+    ) -> Result<(Parts, Vec<u8>), ReadErrorKind> {
+        let request = request.map_err(|error| ReadErrorKind::Other(error.to_string()))?;
+        let response = self.client.send(request).await;
+        let response = response.map_err(|error| unanswered(&error))?;
+        let (head, body) = response.into_parts();
+        let body = Limited::new(body, LONGEST).collect().await;
+        let body = body.map_err(|error| ReadErrorKind::Other(cut(&error.to_string())))?;
+        Ok((head, body.to_bytes().to_vec()))
     }
 }
 
@@ -246,6 +255,15 @@ const WEBHOOKS_PATH: &str = "/apis/admissionregistration.k8s.io/v1/mutatingwebho
 pub(crate) struct Answer {
     date: Option<SystemTime>,
     pub(crate) body: Vec<u8>,
+}
+
+fn request(method: &Method, path: &str, body: Vec<u8>) -> Result<Request<Body>, http::Error> {
+    Request::builder()
+        .method(method)
+        .uri(path)
+        .header(header::ACCEPT, "application/json, */*")
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Body::from(body))
 }
 
 pub(crate) fn rule(

@@ -85,7 +85,8 @@ fn install(packages: &BTreeSet<&str>) -> Result<(), Failure> {
 fn apt() -> Command {
     let mut command = Command::new("apt-get");
     command
-        .arg("--quiet")
+        // A machine that has just started may be busy with updates of its own.
+        .args(["--quiet", "-o", "DPkg::Lock::Timeout=120"])
         .env("DEBIAN_FRONTEND", "noninteractive");
     command
 }

@@ -50,7 +50,7 @@ impl KubernetesBinaries {
         }
         cache::create_public_folder(&shelf).map_err(FileError::when("create", &shelf))?;
         let lock = shelf.join(".lock");
-        let _lock = cache::lock(lock.clone())
+        let _lock = cache::lock(&lock, progress)
             .await
             .map_err(FileError::when("lock", lock))?;
         if !program.is_file() {
@@ -83,6 +83,7 @@ async fn build(
     progress: Progress<'_>,
 ) -> Result<(), KubernetesError> {
     let go = find_go().await?;
+    cache::sweep(shelf);
     progress(&format!(
         "building Kubernetes {VERSION} into `{}` (3 to 4 minutes, once)",
         shelf.display()
@@ -95,6 +96,7 @@ async fn build(
     }
     run(&go, staging.path()).await?;
     let built = staging.path().join("kubernetes");
+    cache::open_tree(staging.path()).map_err(FileError::when("open to all", staging.path()))?;
     Ok(fs::rename(built, program).map_err(FileError::when("create", program))?)
 }
 

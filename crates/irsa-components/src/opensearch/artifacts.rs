@@ -97,7 +97,7 @@ pub(super) const PROOFS: [(&str, &str); 2] = [
     ),
 ];
 
-const fn jar(
+pub(crate) const fn jar(
     group: &'static str,
     name: &'static str,
     version: &'static str,

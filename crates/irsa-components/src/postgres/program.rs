@@ -10,7 +10,7 @@ use crate::log_file;
 
 /// Runs a short program to its end.
 pub(super) async fn run(program: PathBuf, mut command: Command) -> Result<Output, PostgresError> {
-    let output = match command.output().await {
+    let output = match command.kill_on_drop(true).output().await {
         Ok(output) => output,
         Err(source) => return Err(PostgresError::Run { program, source }),
     };

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use super::{PostgresBinaries, PostgresError, fetch, program};
+use crate::cache;
 use crate::run_as::{self, RunAs};
 
 /// Part of a template's name: raise it when what [`initdb`] does changes.
@@ -53,10 +54,11 @@ async fn make(
     template: &Path,
     superuser: &str,
 ) -> Result<(), PostgresError> {
-    let _lock = fetch::lock(shelf).await?;
+    let _lock = fetch::lock(shelf, &|_| {}).await?;
     if template.exists() {
         return Ok(());
     }
+    cache::sweep(shelf);
     let staging = TempDir::with_prefix_in(".initialising-", shelf)
         .map_err(PostgresError::file("write to", shelf))?;
     if let Some(account) = binaries.run_as() {

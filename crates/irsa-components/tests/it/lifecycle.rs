@@ -27,6 +27,15 @@ async fn starts_answers_and_stops() {
 }
 
 #[tokio::test]
+async fn a_path_may_have_spaces_commas_and_quotes() {
+    let folder = folder();
+    let options = PostgresOptions::new(&folder.path().join("a, \"b\" 'c'"));
+    let postgres = start(options).await.unwrap();
+    assert!(postgres.socket().exists());
+    postgres.connect("postgres").await.unwrap();
+}
+
+#[tokio::test]
 async fn a_second_start_finds_the_data_again() {
     let folder = folder();
     let options = PostgresOptions::new(folder.path());
