@@ -6,6 +6,7 @@ mod groups;
 mod parse;
 mod policy;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
@@ -101,7 +102,13 @@ pub(crate) struct TokenArgs {
     #[arg(long, value_name = "HOST", env = "PGHOST")]
     pub(crate) host: String,
     /// Its port
-    #[arg(long, value_name = "PORT", default_value_t = 5432, env = "PGPORT")]
+    #[arg(
+        long,
+        value_name = "PORT",
+        default_value_t = 5432,
+        env = "PGPORT",
+        value_parser = clap::value_parser!(u16).range(1..)
+    )]
     pub(crate) port: u16,
     /// The database user
     #[arg(long, value_name = "USER", env = "PGUSER")]
@@ -136,9 +143,9 @@ pub(crate) struct ExecArgs {
     /// OPENSEARCH_URL
     #[arg(long = "upstream", value_name = "UPSTREAM", env = "IRSA_UPSTREAMS")]
     pub(crate) upstreams: Vec<String>,
-    /// The command and its arguments
+    /// The command and its arguments. Its exit code is ours too; 126 or 127 if it can't be run
     #[arg(last = true, required = true, value_name = "COMMAND")]
-    pub(crate) command: Vec<String>,
+    pub(crate) command: Vec<OsString>,
     #[command(flatten)]
     pub(crate) common: ServeArgs,
 }

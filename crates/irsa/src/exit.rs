@@ -28,6 +28,8 @@ pub(crate) enum Failure {
     Usage(Mistakes),
     /// A broken link.
     Chain(IdentityError),
+    /// A command that can't be run, with the exit code that a shell has for it.
+    Command { message: String, code: u8 },
     /// Anything else: what happened, and what to do about it.
     Other {
         message: String,
@@ -52,6 +54,7 @@ pub(crate) fn report(outcome: Result<ExitCode, Failure>) -> ExitCode {
             error(&format!("{broken} ({place})"));
             hint(&broken.remedy());
         }
+        Failure::Command { message, .. } => error(message),
         Failure::Other { message, remedy } => {
             error(message);
             if let Some(remedy) = remedy {
@@ -109,6 +112,7 @@ impl Failure {
         match self {
             Self::Usage(_) => USAGE,
             Self::Chain(_) => CHAIN_BROKEN,
+            Self::Command { code, .. } => *code,
             Self::Other { .. } => FAILED,
         }
     }

@@ -37,6 +37,7 @@ pub(crate) struct Proxy {
     drain: Drain,
     cut: Drain,
     admin: Drain,
+    health: Health,
     quit: Arc<Notify>,
     patience: DrainSettings,
 }
@@ -76,7 +77,7 @@ impl Proxy {
             (admin.public_addresses(), admin.private_addresses());
         let asked_to_quit = Arc::clone(&quit);
         tokio::spawn(admin.serve(
-            health,
+            health.clone(),
             metrics,
             Arc::new(status),
             move || asked_to_quit.notify_one(),
@@ -90,6 +91,7 @@ impl Proxy {
             drain,
             cut,
             admin: admin_drain,
+            health,
             quit,
             patience: settings.drain,
         })
@@ -120,18 +122,30 @@ impl Proxy {
         self.quit.notified().await;
     }
 
-    /// Goes on accepting for the drain delay, lets sessions end, cuts those that don't.
-    pub(crate) async fn stop(self) {
-        tokio::time::sleep(self.patience.delay).await;
-        self.drain.start();
-        let ended = tokio::time::timeout(self.patience.timeout, self.drain.finished()).await;
-        if ended.is_err() {
-            tracing::info!("sessions that did not end in time are cut");
+    /// Is no longer ready. Goes on accepting for the drain delay, lets sessions end, cuts those that don't, or all that
+    /// are left once `hurry` is done.
+    pub(crate) async fn stop(self, hurry: impl Future<Output = ()>) {
+        self.health.set_ready(false, "ending");
+        let ended = tokio::select! {
+            ended = self.drained() => ended,
+            () = hurry => false,
+        };
+        if !ended {
+            tracing::info!("sessions that have not ended are cut");
+            self.drain.start();
             self.cut.start();
             let _ = tokio::time::timeout(CUT_TIME, self.drain.finished()).await;
         }
         self.data.end().await;
         self.admin.start();
+    }
+
+    /// Whether the sessions ended in the time that they have.
+    async fn drained(&self) -> bool {
+        tokio::time::sleep(self.patience.delay).await;
+        self.drain.start();
+        let ended = tokio::time::timeout(self.patience.timeout, self.drain.finished()).await;
+        ended.is_ok()
     }
 }
 

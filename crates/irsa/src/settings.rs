@@ -5,13 +5,15 @@ mod doctor;
 mod file;
 mod identity;
 mod limits;
+mod listeners;
 mod mistakes;
+mod token;
 mod upstreams;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use irsa_identity::{Environment, IdentitySettings};
+use irsa_identity::{Environment, IdentitySettings, RdsTarget};
 use irsa_net::listen::ListenAddress;
 use irsa_net::tls::Roots;
 use irsa_opensearch::BodyStoreOptions;
@@ -22,7 +24,7 @@ pub(crate) use self::clients::{ClientSettings, Protocol};
 pub(crate) use self::doctor::DoctorSettings;
 pub(crate) use self::file::SettingsFile;
 pub(crate) use self::mistakes::Mistakes;
-use crate::cli::{AdminArgs, DoctorArgs, IdentityArgs, LogArgs, ServeArgs};
+use crate::cli::{AdminArgs, DoctorArgs, IdentityArgs, LogArgs, ServeArgs, TokenArgs};
 use crate::exit::Failure;
 use crate::upstream::UpstreamSpec;
 
@@ -41,6 +43,15 @@ pub(crate) struct ProxySettings {
     pub(crate) clients: ClientSettings,
     /// What may go wrong, to be logged.
     pub(crate) warnings: Vec<String>,
+}
+
+/// Where upstreams are offered that don't say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ports {
+    /// Where clients look for such a store.
+    Usual,
+    /// Wherever a port is free.
+    Free,
 }
 
 /// How the process logs.
@@ -68,15 +79,20 @@ pub(crate) struct AdminSettings {
 pub(crate) fn proxy(
     upstreams: &[String],
     args: ServeArgs,
+    ports: Ports,
     mut mistakes: Mistakes,
 ) -> Result<ProxySettings, Mistakes> {
     let identity = identity::resolve(args.identity, &mut mistakes);
     let roots = identity::roots(identity.ca_file.as_deref(), &mut mistakes);
-    let upstreams = upstreams::resolve(upstreams, identity.region.as_ref(), &mut mistakes);
+    let mut upstreams = upstreams::resolve(upstreams, identity.region.as_ref(), &mut mistakes);
+    if ports == Ports::Free {
+        upstreams.iter_mut().for_each(listeners::on_a_free_port);
+    }
     let limits = limits::resolve(&args.limits, args.bodies, &mut mistakes);
     let admin = admin(&args.admin, &mut mistakes);
     let clients = clients::resolve(args.clients, &mut mistakes);
     let logs = log_settings(args.logs, &mut mistakes);
+    listeners::check(&upstreams, &admin, &mut mistakes);
     upstreams::check_exposure(&upstreams, &clients, &mut mistakes);
     let warnings = match &identity.ca_file {
         None => upstreams::uncovered(&upstreams, &roots),
@@ -102,9 +118,16 @@ pub(crate) fn identity_only(
     args: IdentityArgs,
     mut mistakes: Mistakes,
 ) -> Result<IdentitySettings, Mistakes> {
-    let identity = identity::resolve(args, &mut mistakes);
-    identity::roots(identity.ca_file.as_deref(), &mut mistakes);
+    let identity = identity::checked(args, &mut mistakes);
     mistakes.or(identity)
+}
+
+/// Resolves what `irsa token` was given.
+pub(crate) fn token(
+    args: TokenArgs,
+    mistakes: Mistakes,
+) -> Result<(IdentitySettings, RdsTarget), Mistakes> {
+    token::resolve(args, mistakes)
 }
 
 /// Resolves what `irsa doctor` was given.

@@ -5,6 +5,8 @@ mod opensearch;
 mod parameters;
 mod postgres;
 
+use std::fmt::Display;
+
 use irsa_chain::Region;
 use irsa_identity::RoleStep;
 use irsa_net::listen::ListenAddress;
@@ -13,6 +15,9 @@ use url::Url;
 
 pub(crate) use self::parameters::{For, PARAMETERS};
 use self::parameters::{Parameters, Scheme};
+
+/// PostgreSQL's port, which names a socket file when none is given.
+const POSTGRES_PORT: u16 = 5432;
 
 /// An upstream with its listeners.
 #[derive(Debug, Clone)]
@@ -52,12 +57,17 @@ pub(crate) fn parse(
     default_region: Option<&Region>,
 ) -> Result<UpstreamSpec, Vec<String>> {
     let shown = without_user(text);
-    let url = Url::parse(text).map_err(|error| {
+    let malformed = |problem: &dyn Display| {
         vec![format!(
-            "upstream `{shown}`: {error}; expected `postgres://HOST[:PORT][?listen=...]` or \
+            "upstream `{shown}`: {problem}; expected `postgres://HOST[:PORT][?listen=...]` or \
              `opensearch://HOST[?listen=...]`"
         )]
-    })?;
+    };
+    // Without the slashes a host with a port is a scheme with a path.
+    if !text.contains("://") {
+        return Err(malformed(&"it has no scheme"));
+    }
+    let url = Url::parse(text).map_err(|error| malformed(&error))?;
     let mut mistakes = Vec::new();
     let spec = read(&url, default_region, &mut mistakes);
     match spec {
@@ -74,16 +84,20 @@ fn read(
     default_region: Option<&Region>,
     mistakes: &mut Vec<String>,
 ) -> Option<UpstreamSpec> {
-    let scheme = Scheme::of(url, mistakes);
+    let known_scheme = Scheme::of(url, mistakes);
+    let scheme = known_scheme.unwrap_or(Scheme::Postgres);
     check_shape(url, scheme, mistakes);
-    let host = url.host_str().unwrap_or_default().trim_end_matches('.');
     let port = url.port().unwrap_or(scheme.port());
-    let parameters = Parameters::read(url, scheme, port, mistakes);
+    let parameters = Parameters::read(url, known_scheme, port, mistakes);
+    // Of what is not known, nothing more can be told.
+    known_scheme?;
+    let host = url.host_str().filter(|host| !host.is_empty())?;
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
     let store = match scheme {
-        Scheme::Postgres => postgres::resolve(host, port, &parameters, default_region, mistakes)
+        Scheme::Postgres => postgres::resolve(&host, port, &parameters, default_region, mistakes)
             .map(Store::Postgres),
         Scheme::OpenSearch => {
-            opensearch::resolve(host, port, &parameters, default_region, mistakes)
+            opensearch::resolve(&host, port, &parameters, default_region, mistakes)
                 .map(Store::OpenSearch)
         }
     };
@@ -98,12 +112,11 @@ fn read(
 
 /// The text of a URL for a message: whoever writes a user into it may have written a password too.
 fn without_user(text: &str) -> String {
-    let Some((scheme, rest)) = text.split_once("://") else {
-        return text.to_owned();
-    };
+    let begin = text.find("://").map_or(0, |colon| colon + "://".len());
+    let (scheme, rest) = text.split_at(begin);
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     match rest.get(..end).and_then(|authority| authority.rfind('@')) {
-        Some(at) => format!("{scheme}://…{}", rest.get(at..).unwrap_or_default()),
+        Some(at) => format!("{scheme}…{}", rest.get(at..).unwrap_or_default()),
         None => text.to_owned(),
     }
 }
@@ -117,6 +130,24 @@ fn check_shape(url: &Url, scheme: Scheme, mistakes: &mut Vec<String>) {
     }
     if !matches!(url.path(), "" | "/") {
         mistakes.push(scheme.no_path().to_owned());
+    }
+    if url.port() == Some(0) {
+        mistakes.push("nothing answers on port 0".to_owned());
+    }
+    if url.fragment().is_some() {
+        mistakes.push("what follows the `#` is not read; within a value write `%23`".to_owned());
+    }
+}
+
+// === impl UpstreamSpec ===
+
+impl UpstreamSpec {
+    /// The addresses to bind.
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = ListenAddress> {
+        self.listen.iter().cloned().map(|address| match self.store {
+            Store::Postgres(_) => address.for_postgres(POSTGRES_PORT),
+            Store::OpenSearch(_) => address,
+        })
     }
 }
 
@@ -140,6 +171,13 @@ fn region(
     sign_host: &str,
     mistakes: &mut Vec<String>,
 ) -> Option<Region> {
+    if let (Some(given), Some(own)) = (given, of_endpoint)
+        && given != own
+    {
+        mistakes.push(format!(
+            "`region={given}` contradicts the endpoint, which is in {own}"
+        ));
+    }
     let region = given.or(of_endpoint).or(default).cloned();
     if region.is_none() {
         mistakes.push(format!(

@@ -279,19 +279,19 @@ causes! {
         "retry if the request may be repeated; look at the domain's health, at a running deployment (`aws opensearch describe-domain --domain-name DOMAIN --query DomainStatus.Processing`) and at what stands in between" }
     "iam-authentication-off" IamAuthenticationOff Endpoint {
         "IAM database authentication is not enabled on the cluster"
-        "run `aws rds modify-db-cluster --db-cluster-identifier CLUSTER --enable-iam-database-authentication --apply-immediately`" }
+        "run `aws rds modify-db-cluster --db-cluster-identifier CLUSTER --enable-iam-database-authentication --apply-immediately`; for an instance outside of Aurora it is `modify-db-instance --db-instance-identifier INSTANCE`" }
     "cluster-unknown" ClusterUnknown Endpoint {
         "the account has no database cluster with this endpoint"
         "compare the endpoint with `aws rds describe-db-clusters --region REGION --query 'DBClusters[].[Endpoint,ReaderEndpoint]'`, in the account that owns the cluster" }
     "domain-unknown" DomainUnknown Endpoint {
         "the account has no OpenSearch domain with this endpoint"
-        "compare the endpoint with `aws opensearch describe-domain --domain-name DOMAIN --query DomainStatus.[Endpoint,Endpoints]`, in the account that owns the domain" }
+        "compare the endpoint with `aws opensearch describe-domain --domain-name DOMAIN --query 'DomainStatus.[Endpoint,Endpoints]'`, in the account that owns the domain" }
     "not-available" NotAvailable Endpoint {
         "the cluster or domain is not available"
         "wait for it, or look why: `aws rds describe-db-clusters --query 'DBClusters[].[DBClusterIdentifier,Status]'`, `aws opensearch describe-domain --domain-name DOMAIN --query DomainStatus.Processing`" }
     "rds-iam-not-granted" RdsIamNotGranted Grant {
         "the database user is no member of rds_iam, so the server asks for a password"
-        "run `GRANT rds_iam TO \"DB_USER\";` as the master user; if it is a member, see that the cluster has IAM authentication on: `aws rds modify-db-cluster --db-cluster-identifier CLUSTER --enable-iam-database-authentication --apply-immediately`" }
+        "run `GRANT rds_iam TO \"DB_USER\";` as the master user; if it is a member, see that the cluster has IAM authentication on: `aws rds modify-db-cluster --db-cluster-identifier CLUSTER --enable-iam-database-authentication --apply-immediately` (for an instance outside of Aurora `modify-db-instance --db-instance-identifier INSTANCE`)" }
     "iam-login-refused" IamLoginRefused Grant {
         "the server refused the IAM login; PostgreSQL does not say why"
         "check in this order: `aws rds describe-db-clusters --query 'DBClusters[].IAMDatabaseAuthenticationEnabled'`, `rds-db:connect` on this resource ID and user, a fresh token signed for this endpoint, port and region; the log export `iam-db-auth-error` in CloudWatch names the reason" }

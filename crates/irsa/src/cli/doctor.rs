@@ -39,6 +39,9 @@ pub(crate) struct DoctorArgs {
         default_value = "30s"
     )]
     pub(crate) timeout: String,
+    /// The settings file of `irsa proxy`, for what is set alike here
+    #[arg(long, env = "IRSA_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) cluster: ClusterArgs,
     #[command(flatten)]

@@ -129,7 +129,7 @@ pub(crate) struct LimitArgs {
         default_value = "never"
     )]
     pub(crate) idle_timeout: String,
-    /// After SIGTERM, go on accepting for this long
+    /// After SIGTERM, go on accepting for this long, while /readyz says no
     #[arg(
         long,
         env = "IRSA_DRAIN_DELAY",

@@ -1,7 +1,7 @@
 //! From what was typed to [`Cli`]. The values of the settings file become the defaults of the
 //! flags, so that flags and environment win over it and all three share one table of settings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -30,13 +30,29 @@ pub(crate) fn parse() -> (Cli, Mistakes) {
     resolved(&command.get_matches_from(&typed), &file, mistakes)
 }
 
-/// The keys that a settings file may hold, with the flags of `command` that they stand for.
+/// The keys of a settings file that stand for flags of `command`.
 pub(crate) fn file_keys(command: &Command) -> BTreeMap<String, &Arg> {
-    let arguments = command.get_arguments();
-    let settings = arguments.filter(|argument| !NOT_IN_FILES.contains(&argument.get_id().as_str()));
-    settings
-        .map(|argument| (argument.get_id().as_str().replace('_', "-"), argument))
+    let known = known_keys();
+    command
+        .get_arguments()
+        .map(|argument| (key_of(argument), argument))
+        .filter(|(key, _)| known.contains(key))
         .collect()
+}
+
+/// The keys that a settings file may hold, whoever reads it: the settings of the proxy.
+fn known_keys() -> BTreeSet<String> {
+    let program = Cli::command();
+    let proxy = program.find_subcommand("proxy").into_iter();
+    proxy
+        .flat_map(Command::get_arguments)
+        .filter(|argument| !NOT_IN_FILES.contains(&argument.get_id().as_str()))
+        .map(key_of)
+        .collect()
+}
+
+fn key_of(argument: &Arg) -> String {
+    argument.get_id().as_str().replace('_', "-")
 }
 
 /// An empty variable counts as unset, as AWS's SDKs have it: charts leave them behind.
@@ -62,10 +78,14 @@ fn settings_file(matches: &ArgMatches) -> Option<(String, PathBuf)> {
 
 fn layered(command: Command, file: &SettingsFile, mistakes: &mut Mistakes) -> Command {
     let mut defaults = Vec::new();
+    let known = known_keys();
     let keys = file_keys(&command);
     for (key, value) in file.settings() {
+        if !known.contains(key) {
+            mistakes.add(file.unknown(key, known.iter()));
+        }
+        // What is set for the proxy may be of no concern to others who read its file.
         let Some(argument) = keys.get(key) else {
-            mistakes.add(file.unknown(key, keys.keys()));
             continue;
         };
         let values = match argument.get_action() {
@@ -99,7 +119,7 @@ fn origins(matches: &ArgMatches, file: &SettingsFile) -> BTreeMap<String, String
         .into_iter()
         .flat_map(Command::get_arguments);
     let origin = |argument: &Arg| {
-        let key = argument.get_id().as_str().replace('_', "-");
+        let key = key_of(argument);
         match of_command.value_source(argument.get_id().as_str())? {
             ValueSource::EnvVariable => Some(argument.get_env()?.to_string_lossy().into_owned()),
             ValueSource::DefaultValue if file.settings().contains_key(&key) => {

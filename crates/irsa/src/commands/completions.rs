@@ -1,5 +1,6 @@
 //! `irsa completions SHELL`.
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::CommandFactory;
@@ -7,9 +8,13 @@ use clap_complete::{Shell, generate};
 
 use crate::cli::Cli;
 use crate::exit::Failure;
+use crate::output;
 
-#[expect(clippy::unnecessary_wraps, reason = "every command has this signature")]
 pub(crate) fn run(shell: Shell) -> Result<ExitCode, Failure> {
-    generate(shell, &mut Cli::command(), "irsa", &mut std::io::stdout());
+    // Into memory first: the generator takes a reader that is gone for a defect of its own.
+    let mut script = Vec::new();
+    generate(shell, &mut Cli::command(), "irsa", &mut script);
+    let mut out = io::stdout().lock();
+    output::written(out.write_all(&script).and_then(|()| out.flush()))?;
     Ok(ExitCode::SUCCESS)
 }

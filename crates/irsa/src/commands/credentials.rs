@@ -20,7 +20,7 @@ pub(crate) fn run(args: CredentialsArgs, mistakes: Mistakes) -> Result<ExitCode,
             .credentials()
             .await
     })?;
-    output::line(&document(&credentials).to_string());
+    output::line(&document(&credentials).to_string())?;
     Ok(ExitCode::SUCCESS)
 }
 

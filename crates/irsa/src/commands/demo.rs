@@ -48,8 +48,7 @@ pub(crate) fn run(args: DemoArgs) -> Result<ExitCode, Failure> {
 
 fn show(report: &DemoReport, output: Output) -> Result<(), Failure> {
     match output {
-        Output::Text => anstream::print!("{}", report.text()),
+        Output::Text => output::coloured(&report.text()),
         Output::Json => output::line(&serde_json::to_string(report).map_err(Failure::other)?),
     }
-    Ok(())
 }

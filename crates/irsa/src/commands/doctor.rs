@@ -25,7 +25,7 @@ pub(crate) fn run(args: DoctorArgs, mistakes: Mistakes) -> Result<ExitCode, Fail
     // A name that is still being looked up, or a file that is never read to its end, keeps nobody.
     runtime.shutdown_background();
     progress.finish();
-    print(&report, settings.output);
+    print(&report, settings.output)?;
     Ok(exit::of_verdict(report.overall()))
 }
 
@@ -51,9 +51,12 @@ async fn examine(settings: &DoctorSettings, progress: &Progress) -> Report {
     examination.report()
 }
 
-fn print(report: &Report, output: ReportOutput) {
+fn print(report: &Report, output: ReportOutput) -> Result<(), Failure> {
     match output {
-        ReportOutput::Text => anstream::println!("{}", render::text(report, &style()).trim_end()),
+        ReportOutput::Text => {
+            let text = render::text(report, &style());
+            output::coloured(&format!("{}\n", text.trim_end()))
+        }
         ReportOutput::Json => output::line(render::json(report).trim_end()),
         ReportOutput::Junit => output::line(render::junit(report).trim_end()),
     }

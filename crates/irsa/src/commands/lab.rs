@@ -28,7 +28,7 @@ pub(crate) fn run(args: LabArgs, mistakes: Mistakes) -> Result<ExitCode, Failure
 fn serve(args: LabArgs, state_dir: &Path, mut mistakes: Mistakes) -> Result<ExitCode, Failure> {
     let logs = settings::log_settings(args.logs, &mut mistakes);
     let session = args.session_duration.as_deref();
-    let session = session.and_then(|life| mistakes.duration("--session-duration", life));
+    let session = session.and_then(|life| mistakes.timeout("--session-duration", life));
     let world = mistakes.collect(world(args.world.as_deref()));
     let world = mistakes.or(world)?.unwrap_or_else(World::camunda_8_3);
     irsa_ops::logging::init(logs.format, &logs.level).map_err(Failure::other)?;
@@ -38,7 +38,7 @@ fn serve(args: LabArgs, state_dir: &Path, mut mistakes: Mistakes) -> Result<Exit
     options.postgres_bin.clone_from(&args.programs.postgres_bin);
     options.java_home.clone_from(&args.programs.java_home);
     options.cache_dir = settings::cache_folder(args.programs.cache_dir.clone())?;
-    options.session_seconds = session.map(|session| session.as_secs());
+    options.session_seconds = session.map(|session| session.as_secs().max(1));
     options.progress = progress.teller();
     runtime::control()?.block_on(async {
         let mut signals = StopSignals::catch()?;
@@ -50,7 +50,8 @@ fn serve(args: LabArgs, state_dir: &Path, mut mistakes: Mistakes) -> Result<Exit
             signal = signals.received() => return Err(stopped_early(signal)),
         };
         progress.finish();
-        output::line(&summary(lab.facts(), state_dir));
+        // The lab is there, whether or not anybody reads where.
+        let _ = output::line(&summary(lab.facts(), state_dir));
         signals.received().await;
         lab.stop().await;
         Ok(ExitCode::SUCCESS)
@@ -121,7 +122,7 @@ fn print_environment(
     output::line(&match output {
         Output::Text => irsa_lab::exports(workload).trim_end().to_owned(),
         Output::Json => serde_json::to_string(&workload.environment).map_err(Failure::other)?,
-    });
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -4,7 +4,6 @@ mod estate;
 mod question;
 mod requests;
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use irsa_explain::chain::tell::{self, Answers, Detail, Verdict};
@@ -57,9 +56,9 @@ fn answer(
     let documents = tell::documents(&steps).map_err(Failure::other)?;
     let answers = Answers::new(&steps, &documents);
     match output {
-        Output::Text => show(&answers.text(detail)),
+        Output::Text => output::coloured(&answers.text(detail)),
         Output::Json => output::line(&answers.json(detail).to_string()),
-    }
+    }?;
     Ok(match answers.verdict() {
         Verdict::Allowed => ExitCode::SUCCESS,
         Verdict::Denied => ExitCode::from(NO),
@@ -79,10 +78,10 @@ fn lint(args: &LintArgs, mut mistakes: Mistakes) -> Result<ExitCode, Failure> {
     }
     let reports = mistakes.or(reports)?;
     match args.output {
-        LintOutput::Text => show(&linted::output::text(&reports)),
+        LintOutput::Text => output::coloured(&linted::output::text(&reports)),
         LintOutput::Json => output::line(&linted::output::json(&reports).to_string()),
         LintOutput::Sarif => output::line(&linted::output::sarif(&reports).to_string()),
-    }
+    }?;
     Ok(exit_code(reports.iter().all(linted::Report::is_clean)))
 }
 
@@ -99,12 +98,6 @@ fn all_of(estate: &Estate) -> Vec<linted::Report> {
         }
     }
     reports
-}
-
-/// Prints text, with its colours on a terminal. A reader that is gone is no failure of ours.
-fn show(text: &str) {
-    let mut out = anstream::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
 fn exit_code(good: bool) -> ExitCode {

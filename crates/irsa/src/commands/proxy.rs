@@ -13,20 +13,22 @@ use crate::cli::{Output, ProxyArgs};
 use crate::exit::Failure;
 use crate::output;
 use crate::proxy::{Kind, Proxy};
-use crate::settings::{self, Mistakes, ProxySettings};
+use crate::settings::{self, Mistakes, Ports, ProxySettings};
 
 pub(crate) fn run(args: ProxyArgs, mistakes: Mistakes) -> Result<ExitCode, Failure> {
-    let settings = settings::proxy(&args.upstreams, args.common, mistakes)?;
+    let settings = settings::proxy(&args.upstreams, args.common, Ports::Usual, mistakes)?;
     start_logging(&settings)?;
     runtime::control()?.block_on(async {
         let mut signals = StopSignals::catch()?;
         let proxy = Proxy::start(settings).await?;
-        output::line(&match args.output {
+        let addresses = match args.output {
             Output::Json => for_programs(&proxy),
             Output::Text => for_people(&proxy, stdout().is_terminal()),
-        });
+        };
+        // The proxy is there, whether or not anybody reads where.
+        let _ = output::line(&addresses);
         until_told_to_stop(&proxy, &mut signals).await;
-        proxy.stop().await;
+        proxy.stop(signals.interrupted()).await;
         Ok(ExitCode::SUCCESS)
     })
 }
@@ -93,7 +95,9 @@ fn for_people(proxy: &Proxy, terminal: bool) -> String {
                 .into_iter()
                 .filter_map(|kind| example(kind, proxy.first(kind)?)),
         );
-        lines.push("Ctrl-C stops it".to_owned());
+        lines.push(
+            "Ctrl-C stops it, and a second one cuts the sessions that are still there".to_owned(),
+        );
     }
     lines.join("\n")
 }

@@ -29,9 +29,8 @@ spaces.
 | --- | --- | --- |
 ";
 
-#[expect(clippy::unnecessary_wraps, reason = "every command has this signature")]
 pub(crate) fn run() -> Result<ExitCode, Failure> {
-    output::line(page().trim_end());
+    output::line(page().trim_end())?;
     Ok(ExitCode::SUCCESS)
 }
 

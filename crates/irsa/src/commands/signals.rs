@@ -34,6 +34,11 @@ impl StopSignals {
             _ = self.interrupt.recv() => StopSignal::Interrupt,
         }
     }
+
+    /// The next SIGINT.
+    pub(super) async fn interrupted(&mut self) {
+        self.interrupt.recv().await;
+    }
 }
 
 // === impl StopSignal ===

@@ -3,9 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use irsa_chain::Region;
-use irsa_chain::endpoint::RdsEndpoint;
-use irsa_identity::{Identity, RdsSigner, RdsTarget, RdsToken, SystemClock};
+use irsa_identity::{Identity, RdsSigner, RdsToken, SystemClock};
 use serde_json::json;
 
 use super::runtime;
@@ -15,20 +13,14 @@ use crate::output;
 use crate::settings::{self, Mistakes};
 
 pub(crate) fn run(args: TokenArgs, mistakes: Mistakes) -> Result<ExitCode, Failure> {
-    let settings = settings::identity_only(args.identity, mistakes)?;
-    let region = region_of(&args.host, settings.region.clone())?;
-    let target = RdsTarget {
-        sign_host: args.host.to_ascii_lowercase(),
-        port: args.port,
-        user: args.user,
-        region,
-    };
+    let output = args.output;
+    let (settings, target) = settings::token(args, mistakes)?;
     let token = runtime::control()?.block_on(async {
         let clock = Arc::new(SystemClock);
         let identity = Identity::start(settings, clock.clone())?;
         RdsSigner::new(identity, clock).token(&target).await
     })?;
-    output::line(&shown(&token, args.output));
+    output::line(&shown(&token, output))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -42,12 +34,4 @@ fn shown(token: &RdsToken, output: Output) -> String {
         })
         .to_string(),
     }
-}
-
-fn region_of(host: &str, given: Option<Region>) -> Result<Region, Failure> {
-    let told = || host.parse::<RdsEndpoint>().ok()?.region().cloned();
-    given.or_else(told).ok_or_else(|| Failure::Other {
-        message: format!("the region can't be told from `{host}`"),
-        remedy: Some("set --region to the database's region".to_owned()),
-    })
 }

@@ -22,7 +22,7 @@ pub(crate) fn run(args: WhoamiArgs, mistakes: Mistakes) -> Result<ExitCode, Fail
     output::line(&match args.output {
         Output::Json => document(&identity, &caller).to_string(),
         Output::Text => text(&identity, &caller),
-    });
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 

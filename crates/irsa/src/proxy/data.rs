@@ -96,8 +96,8 @@ async fn run(
 async fn bind(prepared: &[Prepared]) -> Result<Vec<Bound>, BindError> {
     let mut bound = Vec::new();
     for (index, upstream) in prepared.iter().enumerate() {
-        for address in upstream.addresses() {
-            let listener = Listener::bind(&address, upstream.listen_options.clone()).await?;
+        for address in &upstream.listen {
+            let listener = Listener::bind(address, upstream.listen_options.clone()).await?;
             bound.push(Bound {
                 prepared: index,
                 listener,

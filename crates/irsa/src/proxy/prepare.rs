@@ -19,13 +19,12 @@ use crate::upstream::{OpenSearchStore, Store, UpstreamSpec};
 
 /// The names that a generated certificate holds.
 const LOCAL_NAMES: &[&str] = &["localhost", "127.0.0.1", "::1"];
-/// PostgreSQL's port, which names a socket file when none is given.
-const POSTGRES_PORT: u16 = 5432;
 
 /// An upstream that is ready to be listened for.
 pub(super) struct Prepared {
     pub(super) name: String,
     pub(super) kind: Kind,
+    /// The addresses to bind.
     pub(super) listen: Vec<ListenAddress>,
     pub(super) listen_options: ListenOptions,
     /// The identity, where this upstream has one of its own.
@@ -87,14 +86,6 @@ pub(super) fn prepare(
 // === impl Prepared ===
 
 impl Prepared {
-    /// The addresses to bind.
-    pub(super) fn addresses(&self) -> impl Iterator<Item = ListenAddress> {
-        self.listen.iter().cloned().map(|address| match self.kind {
-            Kind::Postgres => address.for_postgres(POSTGRES_PORT),
-            Kind::OpenSearch => address,
-        })
-    }
-
     /// What the last login or request showed.
     pub(super) fn last_use(&self) -> &LastUse {
         match &self.handler {
@@ -143,7 +134,7 @@ impl Common<'_> {
         Ok(Prepared {
             name: spec.store.name(),
             kind,
-            listen: spec.listen.clone(),
+            listen: spec.addresses().collect(),
             listen_options: self.listen_options(spec),
             own_identity,
             handler,

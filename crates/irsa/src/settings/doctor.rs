@@ -51,8 +51,7 @@ pub(super) fn resolve(
     mut mistakes: Mistakes,
 ) -> Result<DoctorSettings, Mistakes> {
     let places = places(&args);
-    let identity = identity::resolve(args.identity, &mut mistakes);
-    identity::roots(identity.ca_file.as_deref(), &mut mistakes);
+    let identity = identity::checked(args.identity, &mut mistakes);
     let reader = reader(&args.aws, &identity);
     let upstreams = if args.upstreams.iter().all(|text| text.trim().is_empty()) {
         Vec::new()
@@ -65,7 +64,7 @@ pub(super) fn resolve(
     }
     let role = mistakes.parse("--workload-role", args.aws.workload_role.as_deref());
     let issuer = mistakes.parse("--issuer", args.aws.issuer.as_deref());
-    let timeout = mistakes.duration("--timeout", &args.timeout);
+    let timeout = mistakes.timeout("--timeout", &args.timeout);
     mistakes.or(DoctorSettings {
         places,
         upstreams,

@@ -96,8 +96,10 @@ impl SettingsFile {
     }
 }
 
-/// A file with nothing in it but comments sets nothing.
+/// A file with nothing in it but comments sets nothing. `off` is a word, as YAML 1.2 has it, and a value of several
+/// settings.
 fn yaml(text: &str) -> Result<Map<String, Value>, serde_saphyr::Error> {
-    let settings: Option<Map<String, Value>> = serde_saphyr::from_str(text)?;
+    let options = serde_saphyr::options! { strict_booleans: true };
+    let settings: Option<Map<String, Value>> = serde_saphyr::from_str_with_options(text, options)?;
     Ok(settings.unwrap_or_default())
 }

@@ -43,6 +43,13 @@ pub(super) fn resolve(args: IdentityArgs, mistakes: &mut Mistakes) -> IdentitySe
     }
 }
 
+/// Who to be, where nobody but AWS is talked to: its roots are looked at, and not kept.
+pub(super) fn checked(args: IdentityArgs, mistakes: &mut Mistakes) -> IdentitySettings {
+    let identity = resolve(args, mistakes);
+    roots(identity.ca_file.as_deref(), mistakes);
+    identity
+}
+
 /// The roots that upstreams are verified with.
 pub(super) fn roots(ca_file: Option<&Path>, mistakes: &mut Mistakes) -> Roots {
     let roots = mistakes.check("--ca-file", Roots::upstream(ca_file));

@@ -18,9 +18,10 @@ pub(super) fn resolve(
     bodies: BodyArgs,
     mistakes: &mut Mistakes,
 ) -> LimitSettings {
+    let mut timeout = |flag, value| mistakes.timeout(flag, value).unwrap_or_default();
+    let startup_timeout = timeout("--startup-timeout", &limits.startup_timeout);
+    let login_timeout = timeout("--login-timeout", &limits.login_timeout);
     let mut duration = |flag, value| mistakes.duration(flag, value).unwrap_or_default();
-    let startup_timeout = duration("--startup-timeout", &limits.startup_timeout);
-    let login_timeout = duration("--login-timeout", &limits.login_timeout);
     let drain = DrainSettings {
         delay: duration("--drain-delay", &limits.drain_delay),
         timeout: duration("--drain-timeout", &limits.drain_timeout),
@@ -31,7 +32,7 @@ pub(super) fn resolve(
             .unwrap_or_default(),
         startup_timeout,
         login_timeout,
-        idle_timeout: mistakes.duration_or_never("--idle-timeout", &limits.idle_timeout),
+        idle_timeout: mistakes.timeout_or_never("--idle-timeout", &limits.idle_timeout),
     };
     let opensearch = irsa_opensearch::Limits {
         max_connections: postgres.max_connections,
@@ -39,10 +40,9 @@ pub(super) fn resolve(
         connect_timeout: login_timeout,
         max_body: size(mistakes, "--max-body", &bodies.max_body),
         body_timeout: mistakes
-            .duration("--body-timeout", &bodies.body_timeout)
+            .timeout("--body-timeout", &bodies.body_timeout)
             .unwrap_or_default(),
-        response_timeout: mistakes
-            .duration_or_never("--response-timeout", &bodies.response_timeout),
+        response_timeout: mistakes.timeout_or_never("--response-timeout", &bodies.response_timeout),
         ..irsa_opensearch::Limits::default()
     };
     LimitSettings {

@@ -75,13 +75,27 @@ impl Mistakes {
         self.check(flag, duration)
     }
 
-    /// A duration, or `never`.
-    pub(crate) fn duration_or_never(&mut self, flag: &str, value: &str) -> Option<Duration> {
+    /// How long something may take. No time at all would fail each time, where elsewhere 0 often means no limit.
+    pub(crate) fn timeout(&mut self, flag: &str, value: &str) -> Option<Duration> {
+        self.some_time(flag, value, "expected for instance `30s`")
+    }
+
+    /// The same, or `never`.
+    pub(crate) fn timeout_or_never(&mut self, flag: &str, value: &str) -> Option<Duration> {
         if value == "never" {
             None
         } else {
-            self.duration(flag, value)
+            self.some_time(flag, value, "for no limit say `never`")
         }
+    }
+
+    fn some_time(&mut self, flag: &str, value: &str, advice: &str) -> Option<Duration> {
+        let time = self.duration(flag, value)?;
+        let some = (!time.is_zero()).then_some(time);
+        self.check(
+            flag,
+            some.ok_or_else(|| format!("`{value}` leaves no time at all; {advice}")),
+        )
     }
 
     /// A size such as `64MiB`, in bytes.
@@ -132,7 +146,25 @@ fn bytes(text: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::bytes;
+    use super::*;
+
+    #[test]
+    fn no_time_at_all_is_a_mistake_and_never_is_not() {
+        let mut mistakes = Mistakes::default();
+        assert_eq!(
+            mistakes.timeout("--a", "1ms"),
+            Some(Duration::from_millis(1))
+        );
+        assert_eq!(mistakes.timeout_or_never("--b", "never"), None);
+        assert!(mistakes.sentences().is_empty());
+        mistakes.timeout("--a", "0s");
+        mistakes.timeout_or_never("--b", "0");
+        let expected = [
+            "--a: `0s` leaves no time at all; expected for instance `30s`",
+            "--b: `0` leaves no time at all; for no limit say `never`",
+        ];
+        assert_eq!(mistakes.sentences(), expected);
+    }
 
     #[test]
     fn reads_sizes_in_the_units_of_kubernetes() {

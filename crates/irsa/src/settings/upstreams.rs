@@ -2,7 +2,6 @@
 
 use irsa_chain::Region;
 use irsa_chain::endpoint::{RdsEndpoint, RdsEndpointKind};
-use irsa_net::listen::ListenAddress;
 use irsa_net::tls::Roots;
 use irsa_postgres::Upstream;
 
@@ -35,29 +34,7 @@ pub(super) fn resolve(
             Err(found) => mistakes.extend(found),
         }
     }
-    check_listeners(&upstreams, mistakes);
     upstreams
-}
-
-/// Two upstreams can't share a listener, except that the system picks a free port for each.
-fn check_listeners(upstreams: &[UpstreamSpec], mistakes: &mut Mistakes) {
-    let mut seen = Vec::new();
-    for address in upstreams.iter().flat_map(|upstream| &upstream.listen) {
-        if seen.contains(&address) && !takes_any_port(address) {
-            mistakes.add(format!(
-                "`{address}` is listened on twice; give each upstream a `listen=` of its own"
-            ));
-        }
-        seen.push(address);
-    }
-}
-
-fn takes_any_port(address: &ListenAddress) -> bool {
-    match address {
-        ListenAddress::Loopback { port } => *port == 0,
-        ListenAddress::Tcp(address) => address.port() == 0,
-        ListenAddress::Unix(_) => false,
-    }
 }
 
 /// Who can reach a listener acts as the role, so that it must not be just anybody.

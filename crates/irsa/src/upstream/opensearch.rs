@@ -1,7 +1,7 @@
 //! What is signed for and dialled of an OpenSearch upstream.
 
 use irsa_chain::Region;
-use irsa_chain::endpoint::OpenSearchEndpoint;
+use irsa_chain::endpoint::{OpenSearchEndpoint, RdsEndpoint};
 use irsa_identity::{SigningScope, SigningService};
 use irsa_opensearch::{PayloadSigning, Upstream};
 
@@ -15,14 +15,19 @@ pub(super) fn resolve(
     default_region: Option<&Region>,
     mistakes: &mut Vec<String>,
 ) -> Option<OpenSearchStore> {
-    let host = host.to_ascii_lowercase();
-    let sign_host = parameters.sign_host.clone().unwrap_or_else(|| host.clone());
+    let sign_host = parameters.sign_host.as_deref().unwrap_or(host).to_owned();
+    if sign_host.parse::<RdsEndpoint>().is_ok() {
+        mistakes.push(format!(
+            "`{sign_host}` is a database; write `postgres://{host}`"
+        ));
+        return None;
+    }
     let endpoint: Option<OpenSearchEndpoint> = sign_host.parse().ok();
     let of_endpoint = endpoint.as_ref().map(OpenSearchEndpoint::region);
     let given = parameters.region.as_ref();
     let region = region(given, of_endpoint, default_region, &sign_host, mistakes);
     let tls_name = tls_name(parameters.tls_name.as_ref(), &sign_host, mistakes);
-    let (dial_host, dial_port) = parameters.dial_or(&host, port);
+    let (dial_host, dial_port) = parameters.dial_or(host, port);
     let upstream = Upstream {
         scope: SigningScope {
             region: region?,

@@ -1,5 +1,7 @@
 //! The parameters of an upstream: one table, from which help and documentation are made too.
 
+use std::collections::BTreeSet;
+
 use irsa_chain::{Region, RoleArn};
 use irsa_identity::{RoleStep, SigningService};
 use irsa_net::listen::ListenAddress;
@@ -105,6 +107,9 @@ pub(crate) const PARAMETERS: [(&str, For, &str); 16] = [
     ),
 ];
 
+/// Those that may be given more than once.
+const REPEATED: [&str; 3] = ["listen", "allow-path", "server-name"];
+
 /// An upstream's parameters while they are being read.
 #[derive(Default)]
 pub(super) struct Parameters {
@@ -127,16 +132,16 @@ pub(super) struct Parameters {
 // === impl Scheme ===
 
 impl Scheme {
-    /// An unknown one is a mistake and read on as PostgreSQL's.
-    pub(super) fn of(url: &Url, mistakes: &mut Vec<String>) -> Self {
+    /// `None` and a mistake for any other.
+    pub(super) fn of(url: &Url, mistakes: &mut Vec<String>) -> Option<Self> {
         match url.scheme() {
-            "postgres" | "postgresql" => Self::Postgres,
-            "opensearch" => Self::OpenSearch,
+            "postgres" | "postgresql" => Some(Self::Postgres),
+            "opensearch" => Some(Self::OpenSearch),
             other => {
                 mistakes.push(format!(
                     "unknown scheme `{other}`; expected `postgres` or `opensearch`"
                 ));
-                Self::Postgres
+                None
             }
         }
     }
@@ -186,18 +191,33 @@ impl Scheme {
 // === impl Parameters ===
 
 impl Parameters {
-    pub(super) fn read(url: &Url, scheme: Scheme, port: u16, mistakes: &mut Vec<String>) -> Self {
+    /// Those of any kind where the scheme is not known.
+    pub(super) fn read(
+        url: &Url,
+        scheme: Option<Scheme>,
+        port: u16,
+        mistakes: &mut Vec<String>,
+    ) -> Self {
+        let is_of_this_kind = |owner: For| scheme.is_none_or(|scheme| scheme.has(owner));
+        let known: Vec<&str> = PARAMETERS
+            .iter()
+            .filter(|(_, owner, _)| is_of_this_kind(*owner))
+            .map(|(form, _, _)| name_of(form))
+            .collect();
         let mut parameters = Self::default();
+        let mut seen = BTreeSet::new();
         for (name, value) in url.query_pairs() {
-            let known = PARAMETERS
-                .iter()
-                .any(|(form, owner, _)| name_of(form) == name && scheme.has(*owner));
-            let set = if known {
+            let set = if known.contains(&name.as_ref()) {
                 parameters.set(&name, &value, port)
             } else {
-                Err(unknown(&name, scheme))
+                let known = known.join(", ");
+                Err(format!("unknown parameter `{name}`; known are {known}"))
             };
             mistakes.extend(set.err());
+            let is_new = seen.insert(name.clone());
+            if !is_new && !REPEATED.contains(&name.as_ref()) {
+                mistakes.push(format!("`{name}` is given twice"));
+            }
         }
         if parameters.external_id.is_some() && parameters.role.is_none() {
             mistakes.push("`external-id` goes with `role`".to_owned());
@@ -215,7 +235,9 @@ impl Parameters {
             "socket-mode" => self.socket_mode = Some(mode(value)?),
             "dial" => self.dial = Some(host_and_port(value, port)?),
             "region" => self.region = Some(parse_value(name, value)?),
-            "sign-host" => self.sign_host = Some(value.to_ascii_lowercase()),
+            "sign-host" => {
+                self.sign_host = Some(value.trim_end_matches('.').to_ascii_lowercase());
+            }
             "sign-port" => self.sign_port = Some(parse_value(name, value)?),
             "tls-name" => self.tls_name = Some(value.to_owned()),
             "role" => self.role = Some(parse_value(name, value)?),
@@ -257,15 +279,6 @@ fn name_of(form: &str) -> &str {
     form.split('=').next().unwrap_or(form)
 }
 
-fn unknown(name: &str, scheme: Scheme) -> String {
-    let known: Vec<&str> = PARAMETERS
-        .iter()
-        .filter(|(_, owner, _)| scheme.has(*owner))
-        .map(|(form, _, _)| name_of(form))
-        .collect();
-    format!("unknown parameter `{name}`; known are {}", known.join(", "))
-}
-
 fn parse_value<T>(name: &str, value: &str) -> Result<T, String>
 where
     T: std::str::FromStr,
@@ -300,7 +313,7 @@ fn host_and_port(value: &str, default_port: u16) -> Result<(String, u16), String
         _ => (value, default_port),
     };
     let host = host.trim_start_matches('[').trim_end_matches(']');
-    if host.is_empty() {
+    if host.is_empty() || host.contains(['/', '@', ' ']) || port == 0 {
         Err(bad())
     } else {
         Ok((host.to_owned(), port))

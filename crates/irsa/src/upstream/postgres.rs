@@ -1,7 +1,7 @@
 //! What is signed for and dialled of a PostgreSQL upstream.
 
 use irsa_chain::Region;
-use irsa_chain::endpoint::RdsEndpoint;
+use irsa_chain::endpoint::{OpenSearchEndpoint, RdsEndpoint};
 use irsa_postgres::Upstream;
 
 use super::parameters::Parameters;
@@ -15,6 +15,12 @@ pub(super) fn resolve(
     mistakes: &mut Vec<String>,
 ) -> Option<Upstream> {
     let sign_host = parameters.sign_host.as_deref().unwrap_or(host).to_owned();
+    if sign_host.parse::<OpenSearchEndpoint>().is_ok() {
+        mistakes.push(format!(
+            "`{sign_host}` is OpenSearch; write `opensearch://{host}`"
+        ));
+        return None;
+    }
     let endpoint: Option<RdsEndpoint> = sign_host.parse().ok();
     let of_endpoint = endpoint.as_ref().and_then(RdsEndpoint::region);
     let given = parameters.region.as_ref();

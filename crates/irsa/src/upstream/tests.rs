@@ -90,7 +90,7 @@ fn signs_for_the_endpoint_behind_a_name_of_ones_own() {
 #[test]
 fn names_every_mistake_of_one_upstream() {
     let found = mistakes("mysql://h/db?colour=red&dial=:&role=x");
-    assert_eq!(found.len(), 6, "{found:#?}");
+    assert_eq!(found.len(), 5, "{found:#?}");
     assert!(
         found
             .iter()
@@ -109,12 +109,65 @@ fn wants_the_role_of_an_external_id() {
 }
 
 #[test]
+fn one_mistake_is_one_sentence() {
+    let domain = "search-shop-abc.eu-central-1.es.amazonaws.com";
+    for (text, mistake) in [
+        ("shop.example:5432".to_owned(), "it has no scheme; expected"),
+        (domain.to_owned(), "it has no scheme; expected"),
+        (format!("https://{domain}"), "unknown scheme `https`"),
+        ("postgres://".to_owned(), "the host is missing"),
+        (
+            format!("postgres://{domain}"),
+            "is OpenSearch; write `opensearch://search-shop-abc.",
+        ),
+        (
+            format!("opensearch://{ENDPOINT}"),
+            "is a database; write `postgres://shop.cluster-",
+        ),
+        (
+            format!("postgres://{ENDPOINT}?region=eu-west-1"),
+            "`region=eu-west-1` contradicts the endpoint, which is in eu-central-1",
+        ),
+        (
+            format!("opensearch://{domain}?region=eu-west-1"),
+            "`region=eu-west-1` contradicts the endpoint, which is in eu-central-1",
+        ),
+        (
+            format!("postgres://{ENDPOINT}?tls-name=a&tls-name=b"),
+            "`tls-name` is given twice",
+        ),
+        (format!("postgres://{ENDPOINT}:0"), "port 0"),
+        (format!("postgres://{ENDPOINT}?dial=h:0"), "`dial`: `h:0`"),
+        (format!("postgres://{ENDPOINT}?dial=h/x"), "`dial`: `h/x`"),
+        (
+            format!("opensearch://{domain}?allow-path=/a#b"),
+            "what follows the `#` is not read",
+        ),
+    ] {
+        let found = mistakes(&text);
+        assert_eq!(found.len(), 1, "{found:#?}");
+        assert!(found[0].contains(mistake), "{found:#?}");
+    }
+}
+
+#[test]
+fn a_host_is_the_same_in_upper_case_and_with_the_roots_dot() {
+    let shouted = ENDPOINT.to_ascii_uppercase();
+    let (_, upstream) = postgres(&format!("postgres://{shouted}."));
+    assert_eq!(upstream.sign_host, ENDPOINT);
+    assert_eq!(upstream.dial_host, ENDPOINT);
+    let (_, upstream) = postgres(&format!("postgres://db.example?sign-host={shouted}."));
+    assert_eq!(upstream.sign_host, ENDPOINT);
+}
+
+#[test]
 fn repeats_no_password() {
     for text in [
         "postgres://alice:hush@h",
         "postgres://alice:hu@sh@h:x",
         "postgres://alice:hush@h?x=@",
         "mysql://alice:hush@h/db",
+        "alice:hush@h:5432",
     ] {
         let found = mistakes(text).join("\n");
         assert!(

@@ -2,6 +2,7 @@
 
 use std::net::TcpStream;
 
+use crate::http;
 use crate::pod::{Pod, USER};
 use crate::stage::shared;
 
@@ -63,4 +64,33 @@ fn a_session_that_lingers_is_cut_with_a_reason() {
     assert_eq!(farewell.code().code(), "57P01");
     assert!(farewell.message().contains("shutting down"), "{farewell:?}");
     assert_eq!(proxy.ended(), 0);
+}
+
+#[test]
+fn who_balances_loads_is_told_while_clients_are_still_let_in() {
+    let stage = shared();
+    let proxy = Pod::new(&stage).proxy(&["--drain-delay", "1h", "--admin-address", "127.0.0.1:0"]);
+    let admin = proxy.address("admin");
+    let status = |path| http::call(&admin, "GET", path, &[]).status;
+    assert_eq!(status("/readyz"), 200);
+    proxy.terminate();
+    proxy.logs("stopping", 1);
+    assert_eq!(status("/readyz"), 503);
+    assert_eq!((status("/livez"), status("/startupz")), (200, 200));
+    proxy.connect(USER, USER).unwrap();
+}
+
+#[test]
+fn ctrl_c_cuts_what_is_waited_for() {
+    let stage = shared();
+    for arguments in [["--drain-delay", "1h"], ["--drain-timeout", "1h"]] {
+        let proxy = Pod::new(&stage).proxy(&arguments);
+        let session = proxy.connect(USER, USER).unwrap();
+        proxy.interrupt();
+        proxy.logs("stopping", 1);
+        assert_eq!(session.query("select 1").unwrap(), "1");
+        proxy.interrupt();
+        assert_eq!(session.farewell().code().code(), "57P01");
+        assert_eq!(proxy.ended(), 0);
+    }
 }

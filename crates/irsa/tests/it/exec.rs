@@ -1,7 +1,10 @@
 //! `irsa exec`: a command with a proxy beside it.
 
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, Stdio};
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::UnixStream;
+use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -10,9 +13,13 @@ use crate::program::code;
 use crate::sql::Session;
 use crate::stage::shared;
 
-/// Starts `irsa exec` with a shell script, and answers its first line.
-fn start(pod: &Pod, script: &str) -> (Child, String) {
-    let mut command = pod.command(&["exec", "--log-level", "error", "--", "sh", "-c", script]);
+/// The arguments that run a shell script.
+fn in_shell(script: &str) -> [&str; 7] {
+    ["exec", "--log-level", "error", "--", "sh", "-c", script]
+}
+
+/// Starts `irsa exec`, and answers its command's first line.
+fn start(mut command: Command) -> (Child, String) {
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -28,7 +35,8 @@ fn start(pod: &Pod, script: &str) -> (Child, String) {
 #[test]
 fn the_command_finds_its_database_by_the_variables_of_libpq() {
     let stage = shared();
-    let (mut child, address) = start(&Pod::new(&stage), "echo $PGHOST:$PGPORT; read line; exit 7");
+    let script = "echo $PGHOST:$PGPORT; read line; exit 7";
+    let (mut child, address) = start(Pod::new(&stage).command(&in_shell(script)));
     let session = Session::open(&stage, &address, USER, USER).unwrap();
     assert_eq!(session.query("select current_user").unwrap(), USER);
     drop(session);
@@ -77,7 +85,7 @@ fn the_exit_code_is_the_commands_own() {
 fn sigterm_is_passed_on_to_the_command() {
     let stage = shared();
     let script = "trap 'exit 9' TERM; echo ready; sleep 30 & wait";
-    let (mut child, ready) = start(&Pod::new(&stage), script);
+    let (mut child, ready) = start(Pod::new(&stage).command(&in_shell(script)));
     assert_eq!(ready, "ready");
     kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
     assert_eq!(code(child.wait().unwrap()), 9);
@@ -86,13 +94,68 @@ fn sigterm_is_passed_on_to_the_command() {
 #[test]
 fn a_command_that_is_not_there_is_named() {
     let stage = shared();
-    let finished = Pod::new(&stage).irsa(&["exec", "--", "no-such-program", "now"]);
-    assert_eq!(finished.code, 1);
-    assert!(
-        finished
-            .stderr
-            .contains("`no-such-program now` can't be run"),
-        "{}",
-        finished.stderr
-    );
+    let pod = Pod::new(&stage);
+    for (program, code) in [("no-such-program", 127), ("/etc/passwd", 126)] {
+        let finished = pod.irsa(&["exec", "--", program, "hunter2"]);
+        assert_eq!(finished.code, code, "{}", finished.stderr);
+        let named = format!("`{program}` can't be run");
+        assert!(finished.stderr.contains(&named), "{}", finished.stderr);
+        assert!(!finished.stderr.contains("hunter2"), "{}", finished.stderr);
+    }
+}
+
+#[test]
+fn each_of_several_databases_gets_a_port() {
+    let stage = shared();
+    let upstream = stage.upstream().replace("listen=127.0.0.1:0", "");
+    let pod = Pod::new(&stage).with("IRSA_UPSTREAMS", format!("{upstream} {upstream}"));
+    let finished = pod.irsa(&["exec", "--", "true"]);
+    assert_eq!(finished.code, 0, "{}", finished.stderr);
+}
+
+#[test]
+fn it_is_over_when_the_command_is() {
+    let stage = shared();
+    let finished = Pod::new(&stage).irsa(&["exec", "--drain-delay", "1h", "--", "true"]);
+    assert_eq!(finished.code, 0, "{}", finished.stderr);
+}
+
+#[test]
+fn arguments_need_not_be_text() {
+    let stage = shared();
+    let mut command = Pod::new(&stage).command(&["exec", "--log-level", "error", "--", "echo"]);
+    let printed = command.arg(OsStr::from_bytes(b"\xff")).output().unwrap();
+    assert_eq!(printed.stdout, b"\xff\n");
+}
+
+#[test]
+fn quitquitquit_is_passed_on_as_sigterm() {
+    let stage = shared();
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("status");
+    let pod = Pod::new(&stage).with("IRSA_STATUS_ADDRESS", format!("unix:{}", socket.display()));
+    let script = "trap 'exit 9' TERM; echo ready; sleep 30 & wait";
+    let (mut child, _) = start(pod.command(&in_shell(script)));
+    let mut status = UnixStream::connect(socket).unwrap();
+    let request = "POST /quitquitquit HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    status.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    status.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 202 "), "{answer}");
+    assert_eq!(code(child.wait().unwrap()), 9);
+}
+
+#[test]
+fn without_a_terminal_sigint_is_passed_on_too() {
+    let stage = shared();
+    let script = "trap 'exit 8' INT; echo ready; sleep 30 & wait";
+    let irsa = Pod::new(&stage).command(&in_shell(script));
+    let mut command = Command::new("setsid");
+    command.arg(irsa.get_program()).args(irsa.get_args());
+    command.env_clear();
+    let variables = irsa.get_envs();
+    command.envs(variables.filter_map(|(name, value)| Some((name, value?))));
+    let (mut child, _) = start(command);
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    assert_eq!(code(child.wait().unwrap()), 8);
 }

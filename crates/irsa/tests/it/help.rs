@@ -1,5 +1,8 @@
 //! What the program says of itself.
 
+use std::fs::File;
+use std::io::pipe;
+
 use crate::program::{finish, irsa};
 
 fn printed(arguments: &[&str]) -> String {
@@ -33,5 +36,25 @@ fn each_shell_gets_a_script_that_knows_the_flags() {
         let script = printed(&["completions", shell]);
         assert!(script.contains(flag), "{shell}");
         assert!(script.contains("credentials"), "{shell}");
+    }
+}
+
+#[test]
+fn a_reader_that_is_gone_is_no_failure_and_a_full_disk_is_one() {
+    for arguments in [&["completions", "bash"][..], &["reference"][..]] {
+        let (reader, writer) = pipe().unwrap();
+        drop(reader);
+        let ended = irsa(arguments).stdout(writer).output().unwrap();
+        assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+        assert_eq!(ended.stderr, b"", "{ended:?}");
+
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let ended = irsa(arguments).stdout(full).output().unwrap();
+        assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+        let said = String::from_utf8(ended.stderr).unwrap();
+        assert!(
+            said.starts_with("error: standard output can't be written: "),
+            "{said}"
+        );
     }
 }

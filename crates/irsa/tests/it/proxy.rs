@@ -117,6 +117,10 @@ impl Proxy {
         kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
     }
 
+    pub(crate) fn interrupt(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::INT).unwrap();
+    }
+
     /// Waits for its end, and answers the exit code.
     pub(crate) fn ended(mut self) -> i32 {
         self.log.wait_for_end();

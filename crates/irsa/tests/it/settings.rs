@@ -74,6 +74,33 @@ fn toml_and_yaml_say_the_same() {
 }
 
 #[test]
+fn the_doctor_reads_the_proxys_file() {
+    let folder = Folder::new();
+    let config = folder.settings("irsa.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(&config, format!("{text}region = 'moon'\nuser = 'me'\n")).unwrap();
+    let finished = finish(irsa_with_keys(&["doctor"]).env("IRSA_CONFIG", &config));
+    assert_eq!(finished.code, 2, "{}", finished.stderr);
+    let errors = finished.errors();
+    assert_eq!(errors.len(), 2, "{errors:#?}");
+    let unknown = format!("`{config}` has an unknown setting `user`");
+    assert!(errors[0].starts_with(&unknown), "{errors:#?}");
+    let region = format!("`region` in `{config}`: ");
+    assert!(errors[1].starts_with(&region), "{errors:#?}");
+}
+
+#[test]
+fn off_is_a_word_in_yaml_too() {
+    let folder = Folder::new();
+    let config = folder.settings("irsa.yaml");
+    let text = fs::read_to_string(&config).unwrap();
+    let off = format!("admin-address: {}", folder.socket("file-admin"));
+    fs::write(&config, text.replace(&off, "admin-address: off")).unwrap();
+    let proxy = started(&mut irsa_with_keys(&["proxy", "--config", &config]));
+    assert!(proxy.addresses("admin").is_empty());
+}
+
+#[test]
 fn a_flag_wins_over_the_environment_and_that_over_the_file() {
     let folder = Folder::new();
     let config = folder.settings("irsa.toml");

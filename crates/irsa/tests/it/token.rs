@@ -86,11 +86,48 @@ fn a_name_that_tells_no_region_needs_one() {
         .with("PGHOST", "db.shop.example")
         .with("PGUSER", USER);
     let finished = pod.irsa(&["token"]);
-    assert_eq!(finished.code, 1, "{}", finished.stderr);
+    assert_eq!(finished.code, 2, "{}", finished.stderr);
     assert!(
-        finished.stderr.contains("help: set --region"),
+        finished.stderr.contains("; set --region"),
         "{}",
         finished.stderr
     );
     assert_eq!(pod.irsa(&["token", "--region", "eu-central-1"]).code, 0);
+}
+
+#[test]
+fn it_is_signed_for_the_endpoint_as_a_proxy_signs() {
+    let stage = shared();
+    let endpoint = &stage.cluster().endpoint;
+    let shouted = format!("{}.", endpoint.to_ascii_uppercase());
+    // The region of STS is not that of the database, whose own name tells it.
+    let arguments = [
+        "token",
+        "--host",
+        &shouted,
+        "--user",
+        USER,
+        "--region",
+        "eu-west-1",
+    ];
+    let token = Pod::new(&stage).irsa(&arguments).printed().to_owned();
+    assert!(token.starts_with(&format!("{endpoint}:5432/")), "{token}");
+    assert!(token.contains("%2Feu-central-1%2Frds-db%2F"), "{token}");
+}
+
+#[test]
+fn what_can_not_be_signed_for_is_named_at_once() {
+    let stage = shared();
+    let pod = Pod::new(&stage);
+    for host in ["127.0.0.1", "::1", "localhost", "/run/irsa", "."] {
+        let arguments = ["token", "--host", host, "--user", "", "--identity", "moon"];
+        let finished = pod.irsa(&arguments);
+        assert_eq!(finished.code, 2, "{}", finished.stderr);
+        let begins = ["--identity: ", "--host: ", "--user: "];
+        let errors = finished.errors();
+        assert_eq!(errors.len(), begins.len(), "{errors:#?}");
+        for (error, begin) in errors.iter().zip(begins) {
+            assert!(error.starts_with(begin), "{error}");
+        }
+    }
 }
