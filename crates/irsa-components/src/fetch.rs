@@ -8,7 +8,7 @@ use rustls::{ClientConfig, RootCertStore};
 use thiserror::Error;
 use tokio::time::sleep;
 
-use crate::opensearch::artifacts::Artifact;
+use crate::artifact::Artifact;
 use crate::{Progress, sha256};
 
 const MAVEN_CENTRAL: &str = "https://repo1.maven.org/maven2";

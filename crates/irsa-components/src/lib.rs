@@ -3,6 +3,7 @@
 //! [`postgres`], [`opensearch`] and [`kubernetes`] bring a server of a pinned version onto a bare machine and run it as
 //! a child that dies with its owner: [`guard`] sees to that. [`run_as`] picks the account for servers that refuse root.
 
+mod artifact;
 pub mod cache;
 mod child;
 mod fetch;

@@ -9,8 +9,8 @@ use tempfile::{NamedTempFile, TempDir};
 use thiserror::Error;
 use tokio::process::Command;
 
+pub use crate::artifact::Artifact;
 use crate::files::FileError;
-pub use crate::opensearch::artifacts::Artifact;
 use crate::{FetchError, Progress, cache, fetch};
 
 /// An archive that can't be had.

@@ -19,7 +19,7 @@
 //! # }
 //! ```
 
-pub(crate) mod artifacts;
+mod artifacts;
 mod binaries;
 mod client;
 mod command;

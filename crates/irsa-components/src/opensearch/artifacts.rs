@@ -4,22 +4,12 @@
 //! its modules, which are published as libraries. Only what a module's `plugin-descriptor.properties` and
 //! `plugin-security.policy` say is written here, after the sources of OpenSearch.
 
+use crate::artifact::Artifact;
+
 /// The version that is fetched.
 pub const VERSION: &str = "2.19.4";
 /// The version of the security plugin, which follows OpenSearch's.
 const PLUGIN_VERSION: &str = "2.19.4.0";
-
-/// A file of Maven Central.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Artifact {
-    /// Its group as a path.
-    group: &'static str,
-    name: &'static str,
-    version: &'static str,
-    extension: &'static str,
-    /// SHA-256 in hexadecimal.
-    pub(crate) sha256: &'static str,
-}
 
 /// A module of OpenSearch: a folder under `modules`.
 #[derive(Debug)]
@@ -33,57 +23,21 @@ pub(super) struct Module {
     pub(super) libraries: &'static [Artifact],
 }
 
-impl Artifact {
-    /// A `.tar.gz` of a group that is written as a path (`org/keycloak`), with its SHA-256 in hexadecimal.
-    pub const fn tar_gz(
-        group: &'static str,
-        name: &'static str,
-        version: &'static str,
-        sha256: &'static str,
-    ) -> Self {
-        Self {
-            group,
-            name,
-            version,
-            extension: "tar.gz",
-            sha256,
-        }
-    }
-
-    /// `lang-painless-2.19.4.jar`.
-    pub(crate) fn file_name(&self) -> String {
-        format!("{}-{}.{}", self.name, self.version, self.extension)
-    }
-
-    /// Its path in a Maven repository.
-    pub(crate) fn path(&self) -> String {
-        format!(
-            "{}/{}/{}/{}",
-            self.group,
-            self.name,
-            self.version,
-            self.file_name()
-        )
-    }
-}
-
 /// OpenSearch without modules.
-pub(super) const DISTRIBUTION: Artifact = Artifact {
-    group: "org/opensearch/distribution/integ-test-zip",
-    name: "opensearch",
-    version: VERSION,
-    extension: "zip",
-    sha256: "3902e642715210d1d9d7cbdcc8f5abd6f931d1d7a679cea3750937becf16c406",
-};
+pub(super) const DISTRIBUTION: Artifact = Artifact::zip(
+    "org/opensearch/distribution/integ-test-zip",
+    "opensearch",
+    VERSION,
+    "3902e642715210d1d9d7cbdcc8f5abd6f931d1d7a679cea3750937becf16c406",
+);
 
 /// The security plugin.
-pub(super) const SECURITY: Artifact = Artifact {
-    group: "org/opensearch/plugin",
-    name: "opensearch-security",
-    version: PLUGIN_VERSION,
-    extension: "zip",
-    sha256: "1f673622c462c4171a8c53f9b1ad20e5b839834cb79b0d3b388da180a0e514e8",
-};
+pub(super) const SECURITY: Artifact = Artifact::zip(
+    "org/opensearch/plugin",
+    "opensearch-security",
+    PLUGIN_VERSION,
+    "1f673622c462c4171a8c53f9b1ad20e5b839834cb79b0d3b388da180a0e514e8",
+);
 
 /// Two files of the finished home and their digests: they tell a damaged or exchanged copy.
 pub(super) const PROOFS: [(&str, &str); 2] = [
@@ -96,21 +50,6 @@ pub(super) const PROOFS: [(&str, &str); 2] = [
         "302ee404525d080a9faf96d9ad3135a324a551d292a99a77375f9e86ef2c5f7b",
     ),
 ];
-
-pub(crate) const fn jar(
-    group: &'static str,
-    name: &'static str,
-    version: &'static str,
-    sha256: &'static str,
-) -> Artifact {
-    Artifact {
-        group,
-        name,
-        version,
-        extension: "jar",
-        sha256,
-    }
-}
 
 const PLUGIN: &str = "org/opensearch/plugin";
 const APACHE: &str = "org/apache/httpcomponents";
@@ -126,49 +65,49 @@ pub(super) const MODULES: [Module; 9] = [
             r#"java.lang.RuntimePermission "getClassLoader""#,
         ],
         libraries: &[
-            jar(
+            Artifact::jar(
                 PLUGIN,
                 "lang-painless",
                 VERSION,
                 "5b382333ecc637d0e5304af9987056260e3d68a9149e3d32824b193e041b1d60",
             ),
-            jar(
+            Artifact::jar(
                 PLUGIN,
                 "opensearch-scripting-painless-spi",
                 VERSION,
                 "06ec9ff0970dd8ed186805ecf7c4257de2e819b646e19e466d27f73caefa9e43",
             ),
-            jar(
+            Artifact::jar(
                 "org/antlr",
                 "antlr4-runtime",
                 "4.13.1",
                 "54665d2838cc66458343468efc539e454fc95b46a8a04b13c6ac43fc9be63505",
             ),
-            jar(
+            Artifact::jar(
                 "org/ow2/asm",
                 "asm",
                 "9.7",
                 "adf46d5e34940bdf148ecdd26a9ee8eea94496a72034ff7141066b3eea5c4e9d",
             ),
-            jar(
+            Artifact::jar(
                 "org/ow2/asm",
                 "asm-analysis",
                 "9.7",
                 "7bc6bcbc21379948a0c8c467fb0f864206e5b818f6bc0b546872f5c9f941556f",
             ),
-            jar(
+            Artifact::jar(
                 "org/ow2/asm",
                 "asm-commons",
                 "9.7",
                 "389bc247958e049fc9a0408d398c92c6d370c18035120395d4cba1d9d9304b7a",
             ),
-            jar(
+            Artifact::jar(
                 "org/ow2/asm",
                 "asm-tree",
                 "9.7",
                 "62f4b3bc436045c1acb5c3ba2d8ec556ec3369093d7f5d06c747eb04b56d52b1",
             ),
-            jar(
+            Artifact::jar(
                 "org/ow2/asm",
                 "asm-util",
                 "9.7",
@@ -181,7 +120,7 @@ pub(super) const MODULES: [Module; 9] = [
         class: "org.opensearch.analysis.common.CommonAnalysisPlugin",
         extends: "lang-painless",
         permissions: &[],
-        libraries: &[jar(
+        libraries: &[Artifact::jar(
             PLUGIN,
             "analysis-common",
             VERSION,
@@ -193,7 +132,7 @@ pub(super) const MODULES: [Module; 9] = [
         class: "org.opensearch.join.ParentJoinPlugin",
         extends: "",
         permissions: &[],
-        libraries: &[jar(
+        libraries: &[Artifact::jar(
             PLUGIN,
             "parent-join-client",
             VERSION,
@@ -205,7 +144,7 @@ pub(super) const MODULES: [Module; 9] = [
         class: "org.opensearch.percolator.PercolatorPlugin",
         extends: "",
         permissions: &[],
-        libraries: &[jar(
+        libraries: &[Artifact::jar(
             PLUGIN,
             "percolator-client",
             VERSION,
@@ -221,13 +160,13 @@ pub(super) const MODULES: [Module; 9] = [
             r#"java.lang.reflect.ReflectPermission "suppressAccessChecks""#,
         ],
         libraries: &[
-            jar(
+            Artifact::jar(
                 PLUGIN,
                 "lang-mustache-client",
                 VERSION,
                 "8d4ed99d15d2bcaac0bb0697d1564052d58fa008da28df42dcde2922d2fed5d7",
             ),
-            jar(
+            Artifact::jar(
                 "com/github/spullara/mustache/java",
                 "compiler",
                 "0.9.14",
@@ -240,7 +179,7 @@ pub(super) const MODULES: [Module; 9] = [
         class: "org.opensearch.index.mapper.MapperExtrasPlugin",
         extends: "",
         permissions: &[],
-        libraries: &[jar(
+        libraries: &[Artifact::jar(
             PLUGIN,
             "mapper-extras-client",
             VERSION,
@@ -252,7 +191,7 @@ pub(super) const MODULES: [Module; 9] = [
         class: "org.opensearch.search.aggregations.matrix.MatrixAggregationPlugin",
         extends: "",
         permissions: &[],
-        libraries: &[jar(
+        libraries: &[Artifact::jar(
             PLUGIN,
             "aggs-matrix-stats-client",
             VERSION,
@@ -264,7 +203,7 @@ pub(super) const MODULES: [Module; 9] = [
         class: "org.opensearch.index.rankeval.RankEvalPlugin",
         extends: "",
         permissions: &[],
-        libraries: &[jar(
+        libraries: &[Artifact::jar(
             PLUGIN,
             "rank-eval-client",
             VERSION,
@@ -280,55 +219,55 @@ pub(super) const MODULES: [Module; 9] = [
             r#"java.net.NetPermission "getProxySelector""#,
         ],
         libraries: &[
-            jar(
+            Artifact::jar(
                 PLUGIN,
                 "reindex-client",
                 VERSION,
                 "ae498328ad68e54bf0024c8fc047f1f9c217bc18d70931c11905dcb73926c2fc",
             ),
-            jar(
+            Artifact::jar(
                 "org/opensearch/client",
                 "opensearch-rest-client",
                 VERSION,
                 "0a8dc727d9f9119b51f4451f52a36ad263a9b66df60935e3a820fc17713cf1cf",
             ),
-            jar(
+            Artifact::jar(
                 "org/opensearch",
                 "opensearch-ssl-config",
                 VERSION,
                 "9ed3bc92e44e52f7cd2610668cba5bc935bea786551d92e68f147aa08f083a6e",
             ),
-            jar(
+            Artifact::jar(
                 APACHE,
                 "httpclient",
                 "4.5.14",
                 "c8bc7e1c51a6d4ce72f40d2ebbabf1c4b68bfe76e732104b04381b493478e9d6",
             ),
-            jar(
+            Artifact::jar(
                 APACHE,
                 "httpcore",
                 "4.4.16",
                 "6c9b3dd142a09dc468e23ad39aad6f75a0f2b85125104469f026e52a474e464f",
             ),
-            jar(
+            Artifact::jar(
                 APACHE,
                 "httpcore-nio",
                 "4.4.16",
                 "4018736ede2d321034e8517ea90baefb31831a8608afccc446d8a699fb1d00d4",
             ),
-            jar(
+            Artifact::jar(
                 APACHE,
                 "httpasyncclient",
                 "4.1.5",
                 "0c1877489a9d1ba4fa50f6cfcab11d1123618858cb31d56afaab5afdd5064d99",
             ),
-            jar(
+            Artifact::jar(
                 "commons-codec",
                 "commons-codec",
                 "1.18.0",
                 "ba005f304cef92a3dede24a38ad5ac9b8afccf0d8f75839d6c1338634cf7f6e4",
             ),
-            jar(
+            Artifact::jar(
                 "commons-logging",
                 "commons-logging",
                 "1.2",

@@ -10,7 +10,8 @@ use tempfile::TempDir;
 use zip::ZipArchive;
 
 use super::OpenSearchError;
-use super::artifacts::{Artifact, DISTRIBUTION, MODULES, Module, PROOFS, SECURITY, VERSION};
+use super::artifacts::{DISTRIBUTION, MODULES, Module, PROOFS, SECURITY, VERSION};
+use crate::artifact::Artifact;
 use crate::files::FileError;
 use crate::{Progress, cache, fetch, sha256};
 

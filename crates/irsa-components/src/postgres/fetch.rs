@@ -13,8 +13,8 @@ use tempfile::TempDir;
 use tokio::runtime::Handle;
 
 use super::PostgresError;
+use crate::artifact::Artifact;
 use crate::fetch::{self, verify};
-use crate::opensearch::artifacts::{Artifact, jar};
 use crate::{Progress, cache, sha256};
 
 /// The version that is fetched.
@@ -60,7 +60,7 @@ const PINS: [Pin; 3] = [
 ];
 
 const fn archive(name: &'static str, sha256: &'static str) -> Artifact {
-    jar("io/zonky/test/postgres", name, VERSION, sha256)
+    Artifact::jar("io/zonky/test/postgres", name, VERSION, sha256)
 }
 
 /// The folder of the pinned PostgreSQL under `cache`, fetched when it is not there.

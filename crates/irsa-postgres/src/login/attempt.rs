@@ -32,7 +32,6 @@ pub(super) struct Attempt<'a> {
     server: Transport,
     address: SocketAddr,
     token: Option<Arc<RdsToken>>,
-    stage: Stage,
 }
 
 /// What a server says between AuthenticationOk and the first ReadyForQuery.
@@ -65,7 +64,6 @@ impl<'a> Attempt<'a> {
             server,
             address,
             token: None,
-            stage: Stage::BeforeToken,
         })
     }
 
@@ -109,10 +107,7 @@ impl<'a> Attempt<'a> {
             let message = self.next_message(MAX_GREETING).await?;
             match message.tag {
                 backend::AUTHENTICATION => match Authentication::parse(message.body())? {
-                    Authentication::Ok => {
-                        self.stage = Stage::Accepted;
-                        return Ok(());
-                    }
+                    Authentication::Ok => return Ok(()),
                     Authentication::CleartextPassword => self.send_token().await?,
                     Authentication::Md5 { .. } => return Err(LoginError::PasswordWanted("md5")),
                     Authentication::Sasl { .. } => {
@@ -122,8 +117,16 @@ impl<'a> Attempt<'a> {
                 },
                 backend::NEGOTIATE_PROTOCOL_VERSION => self.accept_older_version(&message)?,
                 backend::NOTICE_RESPONSE => {}
-                _ => return Err(self.refused(&message)),
+                _ => return Err(self.refused(&message, self.stage())),
             }
+        }
+    }
+
+    /// As long as the server has not accepted the login.
+    fn stage(&self) -> Stage {
+        match self.token {
+            Some(_) => Stage::AfterToken,
+            None => Stage::BeforeToken,
         }
     }
 
@@ -135,7 +138,6 @@ impl<'a> Attempt<'a> {
         let mut answer = BytesMut::new();
         frontend::password(token.expose().as_bytes(), &mut answer);
         self.token = Some(token);
-        self.stage = Stage::AfterToken;
         self.server.send_all(&answer).await?;
         Ok(())
     }
@@ -156,7 +158,7 @@ impl<'a> Attempt<'a> {
                 backend::PARAMETER_STATUS | backend::NOTICE_RESPONSE => {
                     greeting.messages.extend_from_slice(&message.bytes);
                 }
-                _ => return Err(self.refused(&message)),
+                _ => return Err(self.refused(&message, Stage::Accepted)),
             }
         }
     }
@@ -173,7 +175,7 @@ impl<'a> Attempt<'a> {
         Ok(())
     }
 
-    fn refused(&self, message: &Message) -> LoginError {
+    fn refused(&self, message: &Message, stage: Stage) -> LoginError {
         if message.tag != backend::ERROR_RESPONSE {
             return LoginError::Protocol("a message came that no login has");
         }
@@ -183,7 +185,7 @@ impl<'a> Attempt<'a> {
                     redact(&mut response, token.expose());
                 }
                 LoginError::Refused {
-                    why: Refusal::of(&response, self.stage),
+                    why: Refusal::of(&response, stage),
                     response: Box::new(response),
                     token: self.token.clone(),
                     clock: self.clock_that_is_off(),
