@@ -9,6 +9,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use irsa_chain::{Cause, Link, RoleArn};
 use irsa_identity::{Clock, Identity};
 use irsa_net::limit::ConnectionLimit;
+use irsa_ops::log_limit::LogLimit;
 use irsa_ops::status::LastUse;
 use rustls::{ClientConfig, ServerConfig};
 
@@ -18,7 +19,6 @@ use crate::connector::Connector;
 use crate::failure::{Facts, Failure};
 use crate::guard::Guards;
 use crate::host::HostNames;
-use crate::log_limit::LogLimit;
 use crate::metrics::{DomainMetrics, OpenSearchMetrics};
 use crate::refusal;
 use crate::skew::Skew;

@@ -33,7 +33,6 @@ mod forward;
 mod guard;
 mod headers;
 mod host;
-mod log_limit;
 mod metrics;
 mod outbound;
 mod plain;

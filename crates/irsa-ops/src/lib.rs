@@ -6,6 +6,7 @@
 pub mod admin;
 pub mod health;
 pub mod http;
+pub mod log_limit;
 pub mod logging;
 pub mod metrics;
 pub mod status;

@@ -1,15 +1,15 @@
-//! Log lines that a busy client could cause thousands of.
+//! Rate limiting for log lines that a busy client could cause by the thousand.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// One line of a kind in this time.
+/// The interval in which each kind of line is logged once.
 const PAUSE: Duration = Duration::from_secs(10);
 
-/// At most one line of each kind now and then, with the number of those left out.
+/// Logs each kind of line at most once every 10 s and counts the lines that it suppresses.
 #[derive(Debug, Default)]
-pub(crate) struct LogLimit(Mutex<HashMap<&'static str, Kind>>);
+pub struct LogLimit(Mutex<HashMap<&'static str, Kind>>);
 
 #[derive(Debug)]
 struct Kind {
@@ -20,8 +20,9 @@ struct Kind {
 // === impl LogLimit ===
 
 impl LogLimit {
-    /// How many lines of this kind were left out before this one; `None` if it is to be as well.
-    pub(crate) fn may_log(&self, kind: &'static str) -> Option<u64> {
+    /// Returns the number of lines of this kind suppressed since the last one, or `None` if this line is to be
+    /// suppressed too.
+    pub fn may_log(&self, kind: &'static str) -> Option<u64> {
         self.may_log_at(kind, Instant::now())
     }
 
