@@ -1,5 +1,8 @@
 //! One client from its first byte to its last.
 
+mod cancel_request;
+mod termination;
+
 use std::future::pending;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,15 +16,17 @@ use irsa_net::listen::{Accepted, Peer};
 use irsa_pgwire::backend;
 use irsa_pgwire::error_response::ErrorResponse;
 use irsa_pgwire::sqlstate::SqlState;
-use irsa_pgwire::startup::{CancelKey, Negotiation, Startup};
+use irsa_pgwire::startup::{Negotiation, Startup};
 use tokio::time::{sleep, timeout};
 
+use self::cancel_request::cancel;
+use self::termination::{farewell, shutting_down};
 use crate::cancel::{CancelRegistration, CancelTarget};
 use crate::client::{ClientFault, Wish, greet};
 use crate::client_auth::authenticate;
 use crate::database::Database;
-use crate::login::{LoggedIn, LoginError, login, open_tls};
-use crate::relay::{End, Relay, RelayCounters};
+use crate::login::{LoggedIn, LoginError, login};
+use crate::relay::{Relay, RelayCounters};
 use crate::transport::{Receipt, Transport};
 
 /// How long the end waits for a client whose start-up is under way: long enough for one that has
@@ -221,30 +226,6 @@ async fn welcome(
     Ok((logged_in.server, registration))
 }
 
-/// Passes a cancel request on. The client gets no answer but the end of its connection, and that
-/// only when the server has taken the request (PostgreSQL docs, "Canceling Requests in Progress").
-async fn cancel(database: &Arc<Database>, key: &CancelKey) {
-    let Some(target) = database.cancel_keys.target(key) else {
-        tracing::debug!("a cancel request names no session of this proxy");
-        return;
-    };
-    let sending = async {
-        let (mut server, _) = open_tls(database, Some(target.address)).await?;
-        let mut request = BytesMut::new();
-        target.key.encode_request(&mut request);
-        server.send_all(&request).await?;
-        while server.fill().await? == Receipt::Data {}
-        Ok::<(), LoginError>(())
-    };
-    match timeout(database.limits.login_timeout, sending).await {
-        Ok(Ok(())) => {
-            database.metrics.cancels.inc();
-        }
-        Ok(Err(error)) => tracing::warn!(%error, "a cancel request could not be passed on"),
-        Err(_) => tracing::warn!("a cancel request was not taken in time"),
-    }
-}
-
 fn refusal(database: &Database, user: &str, error: &LoginError) -> ErrorResponse {
     let age = error.token().map(|token| token.age(database.clock.now()));
     let facts = database.facts(user, age);
@@ -300,13 +281,6 @@ fn too_many_connections(database: &Database) -> ErrorResponse {
     .hint("close idle connections in the application's pool, or raise --max-connections")
 }
 
-fn shutting_down() -> ErrorResponse {
-    ErrorResponse::fatal(
-        SqlState::ADMIN_SHUTDOWN,
-        "terminating connection: irsa is shutting down",
-    )
-}
-
 async fn refuse_start(mut client: Transport, fault: &ClientFault) {
     tracing::debug!(%fault, "a client's start-up failed");
     if let Some(response) = fault.response() {
@@ -319,28 +293,4 @@ async fn answer(client: &mut Transport, response: &ErrorResponse) {
     let mut message = BytesMut::new();
     response.encode(&mut message);
     let _ = client.send_all(&message).await;
-}
-
-fn farewell(database: &Database, end: &End) -> Option<ErrorResponse> {
-    match end {
-        End::Client | End::Server => None,
-        End::Cut => Some(shutting_down()),
-        End::Idle => Some(idle_for_too_long()),
-        End::ServerLost(error) => {
-            tracing::warn!(upstream = %database.upstream, ?error, "the server's connection was lost");
-            let response = ErrorResponse::fatal(
-                SqlState::CONNECTION_FAILURE,
-                "irsa: the server closed the connection unexpectedly".to_owned(),
-            );
-            Some(response.hint("the instance may have failed over or restarted: connect again"))
-        }
-    }
-}
-
-fn idle_for_too_long() -> ErrorResponse {
-    ErrorResponse::fatal(
-        SqlState::IDLE_SESSION_TIMEOUT,
-        "terminating connection due to irsa's idle timeout",
-    )
-    .hint("let the application's pool retire idle connections sooner, or raise `--idle-timeout`")
 }

@@ -1,0 +1,38 @@
+//! The notices that end a session.
+
+use irsa_pgwire::error_response::ErrorResponse;
+use irsa_pgwire::sqlstate::SqlState;
+
+use crate::database::Database;
+use crate::relay::End;
+
+pub(super) fn shutting_down() -> ErrorResponse {
+    ErrorResponse::fatal(
+        SqlState::ADMIN_SHUTDOWN,
+        "terminating connection: irsa is shutting down",
+    )
+}
+
+pub(super) fn farewell(database: &Database, end: &End) -> Option<ErrorResponse> {
+    match end {
+        End::Client | End::Server => None,
+        End::Cut => Some(shutting_down()),
+        End::Idle => Some(idle_for_too_long()),
+        End::ServerLost(error) => {
+            tracing::warn!(upstream = %database.upstream, ?error, "the server's connection was lost");
+            let response = ErrorResponse::fatal(
+                SqlState::CONNECTION_FAILURE,
+                "irsa: the server closed the connection unexpectedly".to_owned(),
+            );
+            Some(response.hint("the instance may have failed over or restarted: connect again"))
+        }
+    }
+}
+
+fn idle_for_too_long() -> ErrorResponse {
+    ErrorResponse::fatal(
+        SqlState::IDLE_SESSION_TIMEOUT,
+        "terminating connection due to irsa's idle timeout",
+    )
+    .hint("let the application's pool retire idle connections sooner, or raise `--idle-timeout`")
+}
