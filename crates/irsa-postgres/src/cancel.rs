@@ -1,8 +1,10 @@
-//! Cancel requests: keys of our own towards the clients, mapped to the server's.
+//! Cancel requests: secrets of our own towards the clients, mapped to the server's.
 //!
-//! A CancelRequest comes on a connection of its own, so whoever takes it must know which server
-//! session is meant and on which instance it runs: behind a cluster's name the instance may have
-//! changed since (PostgreSQL docs, "Canceling Requests in Progress").
+//! A CancelRequest comes on a connection of its own, so whoever takes it must know which server session is meant and on
+//! which instance it runs: behind a cluster's name the instance may have changed since (PostgreSQL docs, "Canceling
+//! Requests in Progress").
+
+mod unknown_keys;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -11,19 +13,29 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use irsa_pgwire::startup::{CancelKey, Version};
 use rand::Rng;
 
+pub(crate) use self::unknown_keys::UnknownKeys;
+
 /// The length of a cancel key's secret in protocol 3.2, as PostgreSQL 18 sends it.
 const LONG_SECRET: usize = 32;
 /// Its only length in protocol 3.0.
 const SHORT_SECRET: usize = 4;
 
-/// The sessions that can be cancelled.
+/// The sessions that can be canceled.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CancelKeys {
-    targets: Arc<Mutex<HashMap<u32, Entry>>>,
+    sessions: Arc<Mutex<Sessions>>,
+}
+
+/// Sessions by the process ID of their server process. Two instances may have the same one: the secret decides.
+#[derive(Debug, Default)]
+struct Sessions {
+    by_process_id: HashMap<u32, Vec<Entry>>,
+    registered: u64,
 }
 
 #[derive(Debug)]
 struct Entry {
+    number: u64,
     key: CancelKey,
     target: CancelTarget,
 }
@@ -37,67 +49,96 @@ pub(crate) struct CancelTarget {
     pub(crate) key: CancelKey,
 }
 
-/// Keeps a session cancellable while it lives.
+/// Keeps a session cancelable while it lives.
 #[derive(Debug)]
 pub(crate) struct CancelRegistration {
     keys: CancelKeys,
     process_id: u32,
+    number: u64,
 }
 
 // === impl CancelKeys ===
 
 impl CancelKeys {
-    /// Makes up a key for a client and remembers what it stands for.
+    /// Makes up a key for a client and remembers what it stands for. The process ID is the server's own, which clients
+    /// use for more than canceling; the secret is not.
     pub(crate) fn register(
         &self,
         version: Version,
         target: CancelTarget,
     ) -> (CancelKey, CancelRegistration) {
-        let mut rng = rand::rng();
-        let length = if version.minor >= 2 {
-            LONG_SECRET
-        } else {
-            SHORT_SECRET
-        };
-        let mut secret = vec![0; length];
-        rng.fill_bytes(&mut secret);
-        let mut targets = self.lock();
-        let process_id = loop {
-            // Positive as a signed number, as process ids are to some drivers.
-            let candidate = rng.next_u32() >> 1;
-            if candidate != 0 && !targets.contains_key(&candidate) {
-                break candidate;
+        let process_id = target.key.process_id;
+        let mut sessions = self.lock();
+        sessions.registered += 1;
+        let number = sessions.registered;
+        let entries = sessions.by_process_id.entry(process_id).or_default();
+        let key = loop {
+            let key = CancelKey::new(process_id, random_secret(version));
+            if entries.iter().all(|entry| entry.key != key) {
+                break key;
             }
         };
-        let key = CancelKey::new(process_id, secret);
-        let entry = Entry {
+        entries.push(Entry {
+            number,
             key: key.clone(),
             target,
-        };
-        targets.insert(process_id, entry);
+        });
         let registration = CancelRegistration {
             keys: self.clone(),
             process_id,
+            number,
         };
         (key, registration)
     }
 
     /// The session that `key` stands for, if it is the right key and the session still lives.
     pub(crate) fn target(&self, key: &CancelKey) -> Option<CancelTarget> {
-        let targets = self.lock();
-        let entry = targets.get(&key.process_id)?;
         // `CancelKey` compares in constant time.
-        (entry.key == *key).then(|| entry.target.clone())
+        self.find(key.process_id, |entry| entry.key == *key)
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<u32, Entry>> {
-        self.targets.lock().unwrap_or_else(PoisonError::into_inner)
+    fn find(&self, process_id: u32, is_it: impl Fn(&Entry) -> bool) -> Option<CancelTarget> {
+        let sessions = self.lock();
+        let entries = sessions.by_process_id.get(&process_id)?;
+        let found = entries.iter().find(|entry| is_it(entry))?;
+        Some(found.target.clone())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Sessions> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn random_secret(version: Version) -> Vec<u8> {
+    let length = if version.minor >= 2 {
+        LONG_SECRET
+    } else {
+        SHORT_SECRET
+    };
+    let mut secret = vec![0; length];
+    rand::rng().fill_bytes(&mut secret);
+    secret
+}
+
+// === impl CancelRegistration ===
+
+impl CancelRegistration {
+    /// The session that is registered.
+    pub(crate) fn target(&self) -> Option<CancelTarget> {
+        self.keys
+            .find(self.process_id, |entry| entry.number == self.number)
     }
 }
 
 impl Drop for CancelRegistration {
     fn drop(&mut self) {
-        self.keys.lock().remove(&self.process_id);
+        let mut sessions = self.keys.lock();
+        if let Some(entries) = sessions.by_process_id.get_mut(&self.process_id) {
+            entries.retain(|entry| entry.number != self.number);
+            if entries.is_empty() {
+                sessions.by_process_id.remove(&self.process_id);
+            }
+        }
     }
 }
 
@@ -106,8 +147,12 @@ mod tests {
     use super::*;
 
     fn target() -> CancelTarget {
+        target_at(5432)
+    }
+
+    fn target_at(port: u16) -> CancelTarget {
         CancelTarget {
-            address: SocketAddr::from(([127, 0, 0, 1], 5432)),
+            address: SocketAddr::from(([127, 0, 0, 1], port)),
             key: CancelKey::new(7, vec![1, 2, 3, 4]),
         }
     }
@@ -123,6 +168,27 @@ mod tests {
         assert_eq!(keys.target(&key).map(|found| found.key), Some(target().key));
         drop(registration);
         assert!(keys.target(&key).is_none());
+        assert!(keys.lock().by_process_id.is_empty());
+    }
+
+    #[test]
+    fn passes_on_the_servers_process_id_and_keeps_its_secret() {
+        let keys = CancelKeys::default();
+        let (key, _registration) = keys.register(version(0), target());
+        assert_eq!(key.process_id, target().key.process_id);
+        assert_ne!(key.secret(), target().key.secret());
+    }
+
+    #[test]
+    fn tells_instances_with_the_same_process_id_apart_by_the_secret() {
+        let keys = CancelKeys::default();
+        let (one, registration) = keys.register(version(0), target_at(1));
+        let (other, kept) = keys.register(version(0), target_at(2));
+        let port = |key| keys.target(key).map(|found| found.address.port());
+        assert_eq!((port(&one), port(&other)), (Some(1), Some(2)));
+        assert_eq!(kept.target().unwrap().address.port(), 2);
+        drop(registration);
+        assert_eq!((port(&one), port(&other)), (None, Some(2)));
     }
 
     #[test]

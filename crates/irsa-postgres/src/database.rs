@@ -9,7 +9,7 @@ use irsa_net::limit::ConnectionLimit;
 use irsa_ops::status::LastUse;
 use rustls::{ClientConfig, ServerConfig};
 
-use crate::cancel::CancelKeys;
+use crate::cancel::{CancelKeys, UnknownKeys};
 use crate::client_auth::ClientAuth;
 use crate::login::LoginFacts;
 use crate::metrics::{PostgresMetrics, UpstreamMetrics};
@@ -28,6 +28,7 @@ pub struct Database {
     pub(crate) client_tls: Option<Arc<ServerConfig>>,
     pub(crate) client_auth: ClientAuth,
     pub(crate) cancel_keys: CancelKeys,
+    pub(crate) unknown_cancel_keys: UnknownKeys,
     pub(crate) connection_limit: ConnectionLimit,
     pub(crate) metrics: UpstreamMetrics,
     pub(crate) last_use: LastUse,
@@ -65,6 +66,7 @@ impl Database {
             signer: RdsSigner::new(parts.identity.clone(), Arc::clone(&parts.clock)),
             connection_limit: ConnectionLimit::new(parts.limits.max_connections),
             cancel_keys: CancelKeys::default(),
+            unknown_cancel_keys: UnknownKeys::default(),
             upstream: parts.upstream,
             limits: parts.limits,
             identity: parts.identity,

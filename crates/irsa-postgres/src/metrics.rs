@@ -19,6 +19,7 @@ pub struct PostgresMetrics {
     refusals: Family<RefusalLabels, Counter>,
     token_retries: Family<UpstreamLabel, Counter>,
     cancels: Family<UpstreamLabel, Counter>,
+    cancels_unknown: Family<UpstreamLabel, Counter>,
     bytes: Family<DirectionLabels, Counter>,
     logins: Family<UpstreamLabel, Histogram, fn() -> Histogram>,
 }
@@ -50,6 +51,7 @@ pub(crate) struct UpstreamMetrics {
     pub(crate) active: Gauge,
     pub(crate) token_retries: Counter,
     pub(crate) cancels: Counter,
+    pub(crate) cancels_unknown: Counter,
     pub(crate) bytes_to_server: Counter,
     pub(crate) bytes_to_client: Counter,
     logins: Histogram,
@@ -66,6 +68,7 @@ impl PostgresMetrics {
             refusals: Family::default(),
             token_retries: Family::default(),
             cancels: Family::default(),
+            cancels_unknown: Family::default(),
             bytes: Family::default(),
             logins: Family::new_with_constructor(login_histogram),
         };
@@ -94,6 +97,11 @@ impl PostgresMetrics {
             "cancels",
             "Cancel requests passed on",
             metrics.cancels.clone(),
+        );
+        registry.register(
+            "cancels_unknown",
+            "Cancel requests ignored because no session has their key, or because their client showed too many such keys",
+            metrics.cancels_unknown.clone(),
         );
         registry.register_with_unit(
             "relayed",
@@ -125,6 +133,7 @@ impl PostgresMetrics {
             active: self.active.get_or_create_owned(&label),
             token_retries: self.token_retries.get_or_create_owned(&label),
             cancels: self.cancels.get_or_create_owned(&label),
+            cancels_unknown: self.cancels_unknown.get_or_create_owned(&label),
             bytes_to_server: self.bytes.get_or_create_owned(&direction("to_server")),
             bytes_to_client: self.bytes.get_or_create_owned(&direction("to_client")),
             logins: self.logins.get_or_create_owned(&label),

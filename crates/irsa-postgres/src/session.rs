@@ -19,7 +19,7 @@ use irsa_pgwire::sqlstate::SqlState;
 use irsa_pgwire::startup::{Negotiation, Startup};
 use tokio::time::{sleep, timeout};
 
-use self::cancel_request::cancel;
+use self::cancel_request::answer_cancel_request;
 use self::termination::{farewell, shutting_down};
 use crate::cancel::{CancelRegistration, CancelTarget};
 use crate::client::{ClientFault, Wish, greet};
@@ -79,7 +79,7 @@ async fn establish(
     let startup = match wish_of(database, &mut client, drain).await {
         Ok(Wish::Session(startup)) => startup,
         Ok(Wish::Cancel(key)) => {
-            Box::pin(cancel(database, &key)).await;
+            Box::pin(answer_cancel_request(database, peer, &key)).await;
             return None;
         }
         Err(fault) => {

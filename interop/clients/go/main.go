@@ -75,6 +75,7 @@ var checks = []check{
 	{"big-parameter", bigParameter},
 	{"listen-notify", listenNotify},
 	{"cancel", cancel},
+	{"process-id", processID},
 	{"parallel-sessions", parallelSessions},
 }
 
@@ -276,10 +277,7 @@ func cancel(ctx context.Context, conn *pgx.Conn) (any, error) {
 		return nil, err
 	}
 	defer other.Close(ctx)
-	backend, err := backendPID(ctx, conn)
-	if err != nil {
-		return nil, err
-	}
+	backend := int(conn.PgConn().PID())
 	cancelled := make(chan error, 1)
 	go func() {
 		cancelled <- cancelOnceRunning(ctx, other, conn, backend)
@@ -324,7 +322,12 @@ func parallelSessions(ctx context.Context, _ *pgx.Conn) (any, error) {
 	return len(backends), nil
 }
 
-// backendPID is the server's own word for the session: a proxy may have given the client another one.
+// processID compares what the client got at its login with the server's own word.
+func processID(ctx context.Context, conn *pgx.Conn) (any, error) {
+	backend, err := backendPID(ctx, conn)
+	return backend == int(conn.PgConn().PID()), err
+}
+
 func backendPID(ctx context.Context, conn *pgx.Conn) (int, error) {
 	var backend int
 	err := conn.QueryRow(ctx, "select pg_backend_pid()").Scan(&backend)

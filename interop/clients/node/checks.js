@@ -168,8 +168,7 @@ const checks = {
   },
 
   async cancel(client) {
-    // The server's own word for it: a proxy may have given the client another one.
-    const backend = await value(client, 'select pg_backend_pid()');
+    const backend = client.processID;
     const sleeping = refusal(client.query('select pg_sleep(60)'));
     const running = "select 1 from pg_stat_activity where pid = $1 and state = 'active' and query like 'select pg_sleep%'";
     await withClient({}, async (other) => {
@@ -183,6 +182,10 @@ const checks = {
     wire.on('error', () => {}); // the server closes without an answer
     wire.connect(client.port, client.host);
     return [await sleeping, await value(client, "select 'alive'")];
+  },
+
+  async process_id(client) {
+    return client.processID === (await value(client, 'select pg_backend_pid()'));
   },
 
   async parallel_sessions() {

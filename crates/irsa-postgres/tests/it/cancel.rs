@@ -1,4 +1,4 @@
-//! Cancel requests: keys of the proxy's own, which lead to the session's instance.
+//! Cancel requests: secrets of the proxy's own, which lead to the session's instance.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
@@ -52,7 +52,8 @@ async fn assert_ignored(stage: &Stage, key: &CancelKey) {
 async fn the_clients_key_leads_to_the_servers() {
     let stage = stage().await;
     let key = stage.session.key();
-    assert_ne!(key, servers_key(), "the server's key stays with the proxy");
+    assert_eq!(key.process_id, servers_key().process_id);
+    assert_ne!(key, servers_key(), "the secret stays with the proxy");
     stage.proxy.cancel(&key).await;
     assert_eq!(stage.server.cancel().await, servers_key());
     assert_eq!(stage.proxy.metric("postgres_cancels_total"), 1);
@@ -63,18 +64,26 @@ async fn long_keys_of_3_2_lead_to_the_servers_long_key() {
     let long = CancelKey::new(7, (0..=255).collect());
     let stage = stage_of(Version::V3_2, long.clone()).await;
     let key = stage.session.key();
-    assert_eq!(key.secret().len(), 32);
+    assert_eq!((key.process_id, key.secret().len()), (7, 32));
     stage.proxy.cancel(&key).await;
     assert_eq!(stage.server.cancel().await, long);
 }
 
 #[tokio::test]
-async fn two_sessions_have_two_keys() {
+async fn two_sessions_have_two_secrets_even_if_their_process_ids_are_equal() {
     let server = Server::new().run().await;
     let proxy = Setup::of(&server).start().await;
     let (one, other) = (proxy.log_in().await.unwrap(), proxy.log_in().await.unwrap());
-    assert_ne!(one.key().process_id, other.key().process_id);
+    assert_eq!(one.key().process_id, other.key().process_id);
     assert_ne!(one.key().secret(), other.key().secret());
+}
+
+#[tokio::test]
+async fn a_server_without_a_key_leaves_the_client_without_one() {
+    let server = Server::new().without_key().run().await;
+    let proxy = Setup::of(&server).start().await;
+    let session = proxy.log_in().await.unwrap();
+    assert!(!session.tags().contains('K'), "{}", session.tags());
 }
 
 #[tokio::test]
@@ -92,6 +101,7 @@ async fn a_key_that_no_session_has_is_ignored() {
     ] {
         assert_ignored(&stage, &key).await;
     }
+    assert_eq!(stage.proxy.metric("postgres_cancels_unknown_total"), 4);
 }
 
 #[tokio::test]

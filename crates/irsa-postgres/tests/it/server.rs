@@ -35,7 +35,7 @@ pub(crate) struct Server {
     encryption: Encryption,
     takes_cancels: bool,
     resets: bool,
-    key: CancelKey,
+    key: Option<CancelKey>,
     script: Arc<dyn Fn(usize) -> Vec<Step> + Send + Sync>,
 }
 
@@ -70,7 +70,7 @@ impl Server {
             encryption: Encryption::Server,
             takes_cancels: true,
             resets: false,
-            key: CancelKey::new(4711, vec![9; 4]),
+            key: Some(CancelKey::new(4711, vec![9; 4])),
             script: Arc::new(|_| vec![Step::ask_for_password(), Step::Welcome]),
         }
     }
@@ -116,7 +116,13 @@ impl Server {
 
     /// What clients are to cancel with.
     pub(crate) fn with_key(mut self, key: CancelKey) -> Self {
-        self.key = key;
+        self.key = Some(key);
+        self
+    }
+
+    /// Sends no BackendKeyData, so that its sessions can't be canceled.
+    pub(crate) fn without_key(mut self) -> Self {
+        self.key = None;
         self
     }
 
@@ -244,7 +250,9 @@ impl Server {
             for (name, value) in PARAMETERS {
                 backend::parameter_status(name, value, buf);
             }
-            backend::backend_key_data(&self.key, buf);
+            if let Some(key) = &self.key {
+                backend::backend_key_data(key, buf);
+            }
             backend::ready_for_query(TransactionStatus::Idle, buf);
         })
     }

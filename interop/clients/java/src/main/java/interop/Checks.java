@@ -62,6 +62,7 @@ public final class Checks {
                 .add("big-parameter", this::bigParameter)
                 .add("listen-notify", this::listenNotify)
                 .add("cancel", this::cancel)
+                .add("process-id", this::processId)
                 .add("query-timeout", this::queryTimeout)
                 .add("parallel-sessions", this::parallelSessions);
     }
@@ -262,8 +263,7 @@ public final class Checks {
     }
 
     private Object[] cancel() throws Exception {
-        // The server's own word for it: a proxy may have given the client another one.
-        String backend = value("select pg_backend_pid()");
+        int backend = connection.unwrap(PGConnection.class).getBackendPID();
         try (Statement statement = connection.createStatement()) {
             CompletableFuture<Void> cancelled = CompletableFuture.runAsync(() -> cancelOnceRunning(statement, backend));
             String refusal = refusal(() -> statement.execute("select pg_sleep(60)"));
@@ -272,7 +272,7 @@ public final class Checks {
         }
     }
 
-    private void cancelOnceRunning(Statement statement, String backend) {
+    private void cancelOnceRunning(Statement statement, int backend) {
         String running = "select count(*) from pg_stat_activity where pid = " + backend
                 + " and state = 'active' and query like 'select pg_sleep%'";
         try (Connection other = target.connect()) {
@@ -283,6 +283,11 @@ public final class Checks {
         } catch (SQLException failure) {
             throw new IllegalStateException(failure);
         }
+    }
+
+    private Object[] processId() throws SQLException {
+        int backend = connection.unwrap(PGConnection.class).getBackendPID();
+        return new Object[] {value("select pg_backend_pid()").equals(Integer.toString(backend))};
     }
 
     private Object[] queryTimeout() throws SQLException {
