@@ -79,7 +79,7 @@ async fn establish(
     let startup = match wish_of(database, &mut client, drain).await {
         Ok(Wish::Session(startup)) => startup,
         Ok(Wish::Cancel(key)) => {
-            Box::pin(answer_cancel_request(database, peer, &key)).await;
+            Box::pin(answer_cancel_request(database, client, peer, &key)).await;
             return None;
         }
         Err(fault) => {

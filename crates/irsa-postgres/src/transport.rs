@@ -320,6 +320,21 @@ impl Transport {
     }
 }
 
+/// Ends the connection as well as can be done without waiting, however it came to its end: with TLS's `close_notify`
+/// where that was not said yet, and with a FIN.
+impl Drop for Transport {
+    fn drop(&mut self) {
+        if self.closing == Closing::Open
+            && let Some(tls) = &mut self.tls
+        {
+            tls.close(&mut self.unsent);
+            // What the socket does not take now is lost with it.
+            let _ = self.stream.try_write(&self.unsent);
+        }
+        self.stream.discard_unread();
+    }
+}
+
 /// Writes until the socket would block and says how much it took.
 fn write_now(stream: &mut Stream, cx: &mut Context<'_>, bytes: &[u8]) -> io::Result<usize> {
     let mut written = 0;

@@ -179,8 +179,13 @@ const checks = {
     const request = () => wire.cancel(client.processID, client.secretKey);
     wire.once('connect', () => (tls() ? wire.requestSsl() : request()));
     wire.once('sslconnect', request);
-    wire.on('error', () => {}); // the server closes without an answer
+    // The server closes without an answer.
+    const closed = new Promise((resolve, reject) => {
+      wire.once('end', resolve);
+      wire.once('error', reject);
+    });
     wire.connect(client.port, client.host);
+    await closed;
     return [await sleeping, await value(client, "select 'alive'")];
   },
 

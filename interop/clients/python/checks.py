@@ -3,8 +3,8 @@
 import hashlib
 import json
 import sys
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 from psycopg import errors
@@ -166,8 +166,7 @@ def listen_notify(conn):
 
 @check
 def cancel(conn):
-    # The server's own word for it: a proxy may have given the client another one.
-    backend = conn.execute("select pg_backend_pid()").fetchone()[0]
+    backend = conn.info.backend_pid
 
     def once_running():
         with connect() as other:
@@ -178,15 +177,22 @@ def cancel(conn):
                 time.sleep(0.01)
         conn.cancel_safe(timeout=20)
 
-    canceller = threading.Thread(target=once_running)
-    canceller.start()
-    try:
-        conn.execute("select pg_sleep(60)")
-    except errors.QueryCanceled as error:
-        return [error.sqlstate, conn.execute("select 'alive'").fetchone()[0]]
-    finally:
-        canceller.join()
+    with ThreadPoolExecutor(1) as threads:
+        canceled = threads.submit(once_running)
+        try:
+            conn.execute("select pg_sleep(60)")
+        except errors.QueryCanceled as error:
+            # Raises what went wrong in the thread: libpq may report a cancel as failed that has worked.
+            canceled.result()
+            return [error.sqlstate, conn.execute("select 'alive'").fetchone()[0]]
+        canceled.result()
     raise AssertionError("the query ended by itself")
+
+
+@check
+def process_id(conn):
+    # A session's own notifications are told from others' by it, and pg_terminate_backend takes it.
+    return conn.info.backend_pid == conn.execute("select pg_backend_pid()").fetchone()[0]
 
 
 @check

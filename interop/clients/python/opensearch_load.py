@@ -9,8 +9,8 @@ See opensearch_report.py for the server's variables. Output: one JSON line of re
 import json
 import os
 import sys
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import botocore.session
 import opensearchpy
@@ -47,11 +47,10 @@ def main(way, operation, clients, seconds):
     work(transport, operation, time.perf_counter() + 0.2, [])
     begun = time.perf_counter()
     times = [[] for _ in range(clients)]
-    threads = [threading.Thread(target=work, args=(transport, operation, begun + seconds, mine)) for mine in times]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(clients) as threads:
+        working = [threads.submit(work, transport, operation, begun + seconds, mine) for mine in times]
+        for each in working:
+            each.result()
     took = time.perf_counter() - begun
     sorted_times = sorted(each for mine in times for each in mine)
     at = lambda share: sorted_times[int(share * (len(sorted_times) - 1))] * 1000

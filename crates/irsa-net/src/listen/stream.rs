@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use rustix::net::{RecvFlags, recv};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, Ready};
 use tokio::net::{TcpStream, UnixStream};
@@ -91,6 +92,19 @@ impl Stream {
     /// Writes several buffers in one call, or fails with `WouldBlock`.
     pub fn try_write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         either!(self, inner => inner.try_write_vectored(bufs))
+    }
+
+    /// Discards bytes that have arrived and that no one will read, up to 1 MiB. Closing a TCP connection with unread
+    /// bytes resets it, and the reset can overtake what was sent last.
+    pub fn discard_unread(&self) {
+        let mut bytes = [0; 16 * 1024];
+        for _ in 0..64 {
+            // Straight from the socket: tokio may not know yet that something has arrived.
+            match recv(self, &mut bytes, RecvFlags::DONTWAIT) {
+                Ok((read, _)) if read > 0 => {}
+                _ => return,
+            }
+        }
     }
 
     /// How long sent data may stay unacknowledged, or unread by a peer whose buffers are full,

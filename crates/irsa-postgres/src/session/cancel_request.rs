@@ -11,18 +11,21 @@ use tokio::time::timeout;
 use crate::cancel::CancelTarget;
 use crate::database::Database;
 use crate::login::{LoginError, open_tls};
-use crate::transport::Receipt;
+use crate::transport::{Receipt, Transport};
 
 /// Passes a client's cancel request on. The client gets no answer but the end of its connection, and that only when the
 /// server has taken the request (PostgreSQL docs, "Canceling Requests in Progress").
 pub(super) async fn answer_cancel_request(
     database: &Arc<Database>,
+    mut client: Transport,
     peer: &Peer,
     key: &CancelKey,
 ) {
     if let Some(target) = target(database, peer, key) {
         pass_on(database, &target).await;
     }
+    // The end of TLS must be said: libpq 17 and later report a cancel without it as failed.
+    let _ = timeout(database.limits.startup_timeout, client.close()).await;
 }
 
 /// Sends a cancel request to the instance of the session, and returns once the server has taken it.
@@ -35,6 +38,8 @@ pub(super) async fn send_cancel(
     target.key.encode_request(&mut request);
     server.send_all(&request).await?;
     while server.fill().await? == Receipt::Data {}
+    // The server has taken the request: that it may be gone by now is no failure.
+    let _ = server.close().await;
     Ok(())
 }
 

@@ -135,6 +135,7 @@ async fn a_cancel_request_may_come_over_tls() {
         .await;
     assert_eq!(wire.rest().await, "");
     assert_eq!(server.cancel().await, servers_key());
+    assert!(server.ends_cleanly().await);
 }
 
 #[tokio::test]

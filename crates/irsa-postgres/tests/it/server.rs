@@ -207,9 +207,10 @@ impl Server {
             }
             Some((Initial::Cancel(key), _)) => {
                 records.cancels.put(key);
-                if !self.takes_cancels {
-                    wire.rest().await;
+                if self.takes_cancels {
+                    wire.shut_down().await;
                 }
+                records.clean_ends.put(wire.ends_cleanly().await);
             }
             other => panic!("{other:?} is not what a session begins with"),
         }
@@ -234,7 +235,7 @@ impl Server {
                     let error = quoting(&records.last_password(number));
                     wire.send(encoded(|buf| error.encode(buf))).await;
                 }
-                Step::Hang => drop(wire.rest().await),
+                Step::Hang => records.clean_ends.put(wire.ends_cleanly().await),
                 Step::Welcome => {
                     wire.send(self.welcome()).await;
                     return records.sessions.put(wire);
@@ -278,6 +279,12 @@ impl RunningServer {
     /// What was said on a connection that is over, after an answer to SSLRequest other than `S`.
     pub(crate) async fn overheard(&self) -> Bytes {
         within("the end of a connection", self.records.overheard.next()).await
+    }
+
+    /// Returns whether TLS was closed on the next connection that ends, of those that a script hangs on and of cancel
+    /// requests.
+    pub(crate) async fn ends_cleanly(&self) -> bool {
+        within("the end of a connection", self.records.clean_ends.next()).await
     }
 
     /// Why the next TLS handshake failed.

@@ -188,15 +188,26 @@ impl Wire {
         tokio::io::split(self.io)
     }
 
-    /// Reads what comes next; `false` at the end, however it came about.
+    /// Reads to the end and returns whether TLS, where it is used, was closed before the connection.
+    pub(crate) async fn ends_cleanly(&mut self) -> bool {
+        loop {
+            let reading = self.io.read_buf(&mut self.inbox);
+            match within("the end", reading).await {
+                Ok(0) => return true,
+                Ok(_) => {}
+                Err(_) => return false,
+            }
+        }
+    }
+
+    /// Reads what comes next; `false` at the end. A connection over TLS must not end without `close_notify`.
     async fn fill(&mut self) -> bool {
         let reading = self.io.read_buf(&mut self.inbox);
         match within("the next bytes", reading).await {
             Ok(read) => read > 0,
             Err(error) => {
-                // Nothing said, a reset, an alert of TLS.
+                // A reset, an alert of TLS.
                 let ends = [
-                    ErrorKind::UnexpectedEof,
                     ErrorKind::ConnectionReset,
                     ErrorKind::BrokenPipe,
                     ErrorKind::InvalidData,

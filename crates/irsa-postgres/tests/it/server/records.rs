@@ -27,6 +27,7 @@ pub(super) struct Records {
     pub(super) sessions: Queue<Wire>,
     pub(super) cancels: Queue<CancelKey>,
     pub(super) overheard: Queue<Bytes>,
+    pub(super) clean_ends: Queue<bool>,
     pub(super) tls_failures: Queue<String>,
 }
 
