@@ -10,15 +10,16 @@
 //!    token, signed afresh once where the server turns an older one down;
 //! 5. `relay` moves bytes both ways, through `transport`, which holds no buffer while it waits.
 
-mod boundary;
 mod cancel;
 mod client;
 mod client_auth;
 mod database;
+mod frame_tracker;
 mod login;
 mod metrics;
 pub mod refusal;
 mod relay;
+mod request_tracker;
 mod server;
 mod session;
 mod transport;

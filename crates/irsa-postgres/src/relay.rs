@@ -3,6 +3,7 @@
 //! One task drives both directions. Messages are followed by their headers alone, so that the
 //! relay knows where a message of its own could stand without breaking the stream.
 
+mod exchange;
 mod patience;
 
 use std::future::Future;
@@ -12,12 +13,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use bytes::BytesMut;
 use irsa_pgwire::error_response::ErrorResponse;
 use prometheus_client::metrics::counter::Counter;
 use tokio::time::{Sleep, sleep};
 
+use self::exchange::Exchange;
 use self::patience::Patience;
-use crate::boundary::Boundary;
 use crate::transport::{Receipt, Scratch, Transport, with_scratch};
 
 /// How long a farewell may take to reach the client.
@@ -35,9 +37,9 @@ pub(crate) enum End {
     Server,
     /// The server vanished without a word.
     ServerLost(Option<io::Error>),
-    /// The proxy shuts down and its patience is over.
+    /// irsa shuts down, and the time for sessions to end by themselves is over.
     Cut,
-    /// Nothing was said for the configured time.
+    /// The session was idle for the configured time.
     Idle,
 }
 
@@ -45,8 +47,7 @@ pub(crate) enum End {
 pub(crate) struct Relay {
     client: Transport,
     server: Transport,
-    server_stream: Boundary,
-    client_stream: Boundary,
+    exchange: Exchange,
     client_ended: bool,
     to_server: ToServer,
     patience: Patience,
@@ -104,8 +105,7 @@ impl Relay {
         Self {
             client,
             server,
-            server_stream: Boundary::of_server(),
-            client_stream: Boundary::of_client(),
+            exchange: Exchange::default(),
             client_ended: false,
             to_server: ToServer::Flowing,
             patience: Patience::default(),
@@ -125,20 +125,20 @@ impl Relay {
     pub(crate) async fn pass_on_early_bytes(&mut self) -> io::Result<()> {
         // Taken whole: from here on neither side needs an inbox.
         let early = mem::take(self.server.inbox());
-        self.server_stream.observe(&early);
+        self.exchange.server_sent(&early);
         self.client.begin_to_send(&early).await?;
         let early = mem::take(self.client.inbox());
-        self.client_stream.observe(&early);
+        self.exchange.client_sent(&early);
         self.patience.sent(early.len());
         self.server.begin_to_send(&early).await
     }
 
-    /// Says `farewell` to the client where the stream allows a message, and closes both sides.
-    pub(crate) async fn finish(mut self, farewell: Option<ErrorResponse>) {
+    /// Says `notice` to the client where the stream allows a message, and closes both sides.
+    pub(crate) async fn finish(mut self, notice: Option<ErrorResponse>) {
         let closing = async {
-            if let Some(farewell) = farewell.filter(|_| self.may_speak_to_client()) {
-                let mut message = bytes::BytesMut::new();
-                farewell.encode(&mut message);
+            if let Some(notice) = notice.filter(|_| self.may_speak_to_client()) {
+                let mut message = BytesMut::new();
+                notice.encode(&mut message);
                 let _ = self.client.begin_to_send(&message).await;
             }
             // Neither waits for the other: a client that does not read must not keep the server.
@@ -148,20 +148,18 @@ impl Relay {
     }
 
     fn may_speak_to_client(&self) -> bool {
-        self.server_stream.is_between_messages()
-            && !self.server_stream.ends_with_error()
-            && !self.client_is_gone()
+        self.exchange.server_is_between_messages() && !self.client_is_gone()
     }
 
     fn poll_to_client(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch) -> Poll<End> {
         let direction = poll_direction(&mut self.server, &mut self.client, cx, scratch, |bytes| {
-            self.server_stream.observe(bytes);
+            self.exchange.server_sent(bytes);
             self.patience.heard();
             self.moved += bytes.len() as u64;
             self.bytes_to_client.inc_by(bytes.len() as u64);
         });
         self.patience.put_back(&self.server, || {
-            self.client_stream.is_answered_by(&self.server_stream)
+            self.exchange.is_answered_to_the_last_byte()
         });
         direction.map(|direction| match direction {
             // A server that is not asked any more may as well reset the connection.
@@ -178,7 +176,7 @@ impl Relay {
         if self.to_server == ToServer::Flowing {
             let direction =
                 poll_direction(&mut self.client, &mut self.server, cx, scratch, |bytes| {
-                    self.client_stream.observe(bytes);
+                    self.exchange.client_sent(bytes);
                     self.patience.sent(bytes.len());
                     self.moved += bytes.len() as u64;
                     self.bytes_to_server.inc_by(bytes.len() as u64);
@@ -201,11 +199,11 @@ impl Relay {
     }
 
     fn client_is_gone(&self) -> bool {
-        self.client_ended || self.client_stream.ends_with_terminate()
+        self.client_ended || self.exchange.client_ended_with_terminate()
     }
 
     fn is_server_end_expected(&self) -> bool {
-        self.client_is_gone() || self.server_stream.ends_with_error()
+        self.client_is_gone() || self.exchange.server_ended_with_error()
     }
 }
 
@@ -225,8 +223,9 @@ impl Future for Relay {
             return relayed;
         }
         let active = self.moved != moved;
-        match &mut self.idle {
-            Some(idle) => idle.poll_idle(cx, active).map(|()| End::Idle),
+        let Self { idle, exchange, .. } = &mut *self;
+        match idle {
+            Some(idle) => idle.poll_idle(cx, active, exchange).map(|()| End::Idle),
             None => Poll::Pending,
         }
     }
@@ -270,13 +269,13 @@ impl IdleTimer {
         }
     }
 
-    /// Ready after a whole period without traffic. The clock is read once a period, not at each
-    /// message, so a session ends between one and two periods after its last byte.
-    fn poll_idle(&mut self, cx: &mut Context<'_>, active: bool) -> Poll<()> {
+    /// Ready after a whole period without traffic at whose end nothing is unanswered. The clock is read once a period,
+    /// not at each message, so a session ends between one and two periods after its last byte.
+    fn poll_idle(&mut self, cx: &mut Context<'_>, active: bool, exchange: &Exchange) -> Poll<()> {
         self.active |= active;
         loop {
             ready!(self.sleep.as_mut().poll(cx));
-            if !self.active {
+            if !self.active && exchange.is_answered() {
                 return Poll::Ready(());
             }
             self.active = false;

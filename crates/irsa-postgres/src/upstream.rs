@@ -36,7 +36,8 @@ pub struct Limits {
     pub startup_timeout: Duration,
     /// How long reaching and logging in to the server may take.
     pub login_timeout: Duration,
-    /// How long a session may be silent; `None` for ever.
+    /// The idle time after which a session is closed: everything asked for is answered, and no COPY is under way.
+    /// `None` means never.
     pub idle_timeout: Option<Duration>,
 }
 

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::client::{Linked, linked, linked_by, linked_over};
 use crate::encryption::Encryption;
-use crate::proxy::{SHORT, Setup};
+use crate::proxy::{Proxy, SHORT, Setup};
 use crate::server::Server;
 use crate::wire::{encoded, message};
 
@@ -202,15 +202,76 @@ async fn a_session_ends_when_it_has_been_silent_for_the_idle_time_and_not_before
     proxy.end().await;
 }
 
+/// Waits for two idle times, as unused sessions show them.
+async fn outlast_two_idle_times(proxy: &Proxy) {
+    for _ in 0..2 {
+        let unused = proxy.log_in().await.unwrap().wire;
+        let error = unused.last_words().await;
+        assert_eq!(error.code, SqlState::IDLE_SESSION_TIMEOUT);
+    }
+}
+
+/// Checks that what the server begins with `begun` after the client's `request` is not idle until the server has said
+/// `ended` too.
+async fn assert_not_idle(request: &[u8], begun: &[u8], ended: &[u8]) {
+    let linked = linked_by(|setup| setup.limits.idle_timeout = Some(SHORT)).await;
+    let Linked {
+        mut client,
+        mut upstream,
+        proxy,
+    } = linked;
+    client.send(request).await;
+    assert_eq!(upstream.bytes(request.len()).await, request);
+    upstream.send(begun).await;
+    assert_eq!(client.bytes(begun.len()).await, begun);
+    outlast_two_idle_times(&proxy).await;
+    upstream.send(ended).await;
+    assert_eq!(client.bytes(ended.len()).await, ended);
+    let error = client.last_words().await;
+    assert_eq!(error.code, SqlState::IDLE_SESSION_TIMEOUT);
+}
+
 #[tokio::test]
-async fn a_session_that_falls_silent_in_the_middle_of_a_row_is_closed_without_a_word() {
+async fn a_session_whose_query_runs_longer_than_the_idle_time_is_not_idle() {
+    let query = message(b'Q', b"select pg_sleep(60)\0");
+    assert_not_idle(&query, b"", &message(b'Z', b"I")).await;
+    let pipeline = [message(b'E', b"\0\0\0\0\0"), message(b'S', b"")].concat();
+    assert_not_idle(&pipeline, b"", &message(b'Z', b"I")).await;
+    let flushed = [message(b'E', b"\0\0\0\0\0"), message(b'H', b"")].concat();
+    assert_not_idle(&flushed, b"", &message(b'C', b"SELECT 1\0")).await;
+}
+
+#[tokio::test]
+async fn a_session_with_a_copy_under_way_is_not_idle() {
+    let copy = message(b'Q', b"copy t from stdin\0");
+    let ended = [message(b'E', b"\0"), message(b'Z', b"I")].concat();
+    assert_not_idle(&copy, &message(b'G', b"\0\0\0"), &ended).await;
+}
+
+#[tokio::test]
+async fn a_session_in_the_middle_of_a_message_is_not_idle() {
+    let query = message(b'Q', b"select 1\0");
+    let row = message(b'D', &[0; 100]);
+    let ended = [&row[50..], &message(b'Z', b"I")].concat();
+    assert_not_idle(&query, &row[..50], &ended).await;
+    assert_not_idle(b"", &row[..50], &row[50..]).await;
+}
+
+#[tokio::test]
+async fn a_session_that_listens_is_idle() {
     let linked = linked_by(|setup| setup.limits.idle_timeout = Some(SHORT)).await;
     let Linked {
         mut client,
         mut upstream,
         proxy: _proxy,
     } = linked;
-    upstream.send(HALF_A_ROW).await;
-    assert_eq!(client.rest().await, HALF_A_ROW);
-    assert_eq!(upstream.rest().await, "");
+    client.send(message(b'Q', b"listen orders\0")).await;
+    upstream.message().await.unwrap();
+    upstream.send(message(b'Z', b"I")).await;
+    assert_eq!(client.message().await.unwrap().tag, b'Z');
+    let notification = message(b'A', b"\0\0\0\x07orders\0placed\0");
+    upstream.send(&notification).await;
+    assert_eq!(client.message().await.unwrap().bytes, notification);
+    let error = client.last_words().await;
+    assert_eq!(error.code, SqlState::IDLE_SESSION_TIMEOUT);
 }

@@ -121,7 +121,8 @@ pub(crate) struct LimitArgs {
         default_value = "30s"
     )]
     pub(crate) login_timeout: String,
-    /// End a database session that is silent for this long, or never
+    /// Close a database session that is idle for this long, or never. A session is idle while everything it asked
+    /// for has been answered and no COPY is under way
     #[arg(
         long,
         env = "IRSA_IDLE_TIMEOUT",

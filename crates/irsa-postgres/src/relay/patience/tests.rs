@@ -106,7 +106,7 @@ async fn a_large_statement_lifts_it_until_it_is_answered() {
 }
 
 #[tokio::test]
-async fn a_copy_lifts_it_until_a_later_query_is_answered() {
+async fn a_copy_lifts_it_until_it_is_answered() {
     let mut stage = Stage::new().await;
     stage.ask(&message(b'Q', b"copy t from stdin\0")).await;
     stage.answer(&message(b'G', b"\0\0\0")).await;
@@ -116,9 +116,7 @@ async fn a_copy_lifts_it_until_a_later_query_is_answered() {
     stage.until_it_is_limited(false).await;
     stage.ask(&message(b'c', b"")).await;
     stage.answer(&message(b'C', b"COPY 100\0")).await;
-    stage.answer(&message(b'Z', b"I")).await;
-    assert!(!stage.is_limited(), "what was sent last is no query");
-    stage.ask(&message(b'Q', b"select 1\0")).await;
+    assert!(!stage.is_limited());
     stage.answer(&message(b'Z', b"I")).await;
     stage.until_it_is_limited(true).await;
 }

@@ -1,0 +1,168 @@
+//! What the client has asked for and the server has not answered yet.
+//!
+//! The rules are those of PostgreSQL's documentation, "Message Flow". Only tags are looked at, so a session's requests
+//! cost a few words of memory however many are under way.
+
+use irsa_pgwire::backend::{COMMAND_COMPLETE, ERROR_RESPONSE, READY_FOR_QUERY};
+use irsa_pgwire::frontend::{COPY_FAIL, QUERY};
+
+/// The client's messages.
+const FUNCTION_CALL: u8 = b'F';
+const SYNC: u8 = b'S';
+const COPY_DONE: u8 = b'c';
+
+/// The server's messages.
+const COPY_IN_RESPONSE: u8 = b'G';
+const COPY_BOTH_RESPONSE: u8 = b'W';
+
+/// Follows requests and answers by their tags.
+#[derive(Debug, Default)]
+pub(crate) struct RequestTracker {
+    /// Queries, function calls and Syncs whose ReadyForQuery is outstanding.
+    round_trips: u32,
+    /// The kinds of the last 64 of them, the latest in the lowest bit: 1 for a Sync.
+    syncs: u64,
+    /// Extended-protocol messages after the last of them whose reply is outstanding.
+    unsynced: u32,
+    /// After an error in the extended protocol the server discards everything up to the next Sync.
+    discards_to_sync: bool,
+    copy: CopyMode,
+    /// Round trips sent since a CopyDone or CopyFail that came outside of copy-in mode: a client that does not wait
+    /// for CopyInResponse may have sent it ahead.
+    since_early_copy_end: Option<u32>,
+}
+
+/// The modes in which the client sends a stream of data.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum CopyMode {
+    #[default]
+    Off,
+    /// COPY FROM STDIN, and the server waits for data.
+    In,
+    /// COPY FROM STDIN after CopyDone or CopyFail.
+    InEnded,
+    /// Streaming replication.
+    Both,
+}
+
+// === impl RequestTracker ===
+
+impl RequestTracker {
+    /// Takes note of a complete message of the client.
+    pub(crate) fn client_sent(&mut self, tag: u8) {
+        match tag {
+            QUERY | FUNCTION_CALL if self.discards_to_sync => {}
+            QUERY | FUNCTION_CALL => self.begin_round_trip(false),
+            // Ignored in copy-in mode, for clients that send it right after Execute.
+            SYNC if self.copy == CopyMode::In => {}
+            SYNC => {
+                self.discards_to_sync = false;
+                self.begin_round_trip(true);
+            }
+            // Parse, Bind, Describe, Execute and Close.
+            b'P' | b'B' | b'D' | b'E' | b'C' if !self.discards_to_sync => {
+                self.unsynced = self.unsynced.saturating_add(1);
+            }
+            COPY_DONE | COPY_FAIL => self.end_copy_data(),
+            _ => {}
+        }
+    }
+
+    /// Takes note of a complete message of the server.
+    pub(crate) fn server_sent(&mut self, tag: u8) {
+        match tag {
+            READY_FOR_QUERY => {
+                self.round_trips = self.round_trips.saturating_sub(1);
+                self.discards_to_sync = false;
+                self.copy = CopyMode::Off;
+            }
+            ERROR_RESPONSE => self.fail(),
+            COPY_IN_RESPONSE => self.begin_copy_in(),
+            COPY_BOTH_RESPONSE => self.copy = CopyMode::Both,
+            COMMAND_COMPLETE => {
+                if self.copy != CopyMode::Both {
+                    self.copy = CopyMode::Off;
+                }
+                self.reply();
+            }
+            // ParseComplete, BindComplete, CloseComplete, EmptyQueryResponse, PortalSuspended, and the second half of
+            // Describe's answer: RowDescription or NoData.
+            b'1' | b'2' | b'3' | b'I' | b's' | b'T' | b'n' => self.reply(),
+            _ => {}
+        }
+    }
+
+    /// Returns whether the server has answered every complete message of the client, and no COPY is under way.
+    pub(crate) fn is_answered(&self) -> bool {
+        self.round_trips == 0 && self.unsynced == 0 && self.copy == CopyMode::Off
+    }
+
+    /// Returns whether the server waits for COPY data of the client.
+    pub(crate) fn is_copying_in(&self) -> bool {
+        self.copy == CopyMode::In
+    }
+
+    /// Returns whether a COPY BOTH stream, as of replication, is under way.
+    pub(crate) fn is_streaming(&self) -> bool {
+        self.copy == CopyMode::Both
+    }
+
+    fn begin_round_trip(&mut self, is_sync: bool) {
+        self.round_trips = self.round_trips.saturating_add(1);
+        self.syncs = self.syncs << 1 | u64::from(is_sync);
+        self.unsynced = 0;
+        if let Some(since) = &mut self.since_early_copy_end {
+            *since = since.saturating_add(1);
+        }
+    }
+
+    fn end_copy_data(&mut self) {
+        match self.copy {
+            CopyMode::In => self.copy = CopyMode::InEnded,
+            CopyMode::Off => self.since_early_copy_end = Some(0),
+            CopyMode::InEnded | CopyMode::Both => {}
+        }
+    }
+
+    /// A reply counts only once all round trips before it are over: until then it may belong to one of them.
+    fn reply(&mut self) {
+        if self.round_trips == 0 {
+            self.unsynced = self.unsynced.saturating_sub(1);
+        }
+    }
+
+    fn fail(&mut self) {
+        let had_work = self.unsynced > 0 || self.copy != CopyMode::Off;
+        self.copy = CopyMode::Off;
+        if self.round_trips == 0 && had_work {
+            self.unsynced = 0;
+            self.discards_to_sync = true;
+        }
+    }
+
+    /// The server is now in copy-in mode, in which it ignores the Syncs that were sent before the end of the data.
+    fn begin_copy_in(&mut self) {
+        let queries = u32::from(self.round_trips > 0 && !self.oldest_is_sync());
+        let early_end = self.since_early_copy_end.take();
+        // An end that was sent before the COPY itself belongs to an earlier one, which had failed.
+        let early_end = early_end.filter(|since| since.saturating_add(queries) <= self.round_trips);
+        let after_end = early_end.unwrap_or(0);
+        self.syncs &= 1_u64.checked_shl(after_end).map_or(u64::MAX, |bit| bit - 1);
+        self.round_trips = after_end + queries;
+        self.copy = match early_end {
+            Some(_) => CopyMode::InEnded,
+            None => CopyMode::In,
+        };
+    }
+
+    /// Beyond 64 round trips the oldest is taken for a Sync: pipelines are of the extended protocol.
+    fn oldest_is_sync(&self) -> bool {
+        let oldest = self.round_trips.saturating_sub(1);
+        self.syncs
+            .checked_shr(oldest)
+            .is_none_or(|kinds| kinds & 1 == 1)
+    }
+}
+
+#[cfg(test)]
+mod tests;
