@@ -31,6 +31,8 @@ impl SqlState {
     pub const SQLSERVER_REJECTED: Self = Self(*b"08004");
     /// 08006 connection failure.
     pub const CONNECTION_FAILURE: Self = Self(*b"08006");
+    /// 08007 transaction resolution unknown: it may or may not have been committed.
+    pub const TRANSACTION_RESOLUTION_UNKNOWN: Self = Self(*b"08007");
     /// 08P01 protocol violation.
     pub const PROTOCOL_VIOLATION: Self = Self(*b"08P01");
     /// 0A000 feature not supported.

@@ -8,12 +8,16 @@ use irsa_identity::{Clock, Identity, RdsSigner};
 use irsa_net::limit::ConnectionLimit;
 use irsa_ops::status::LastUse;
 use rustls::{ClientConfig, ServerConfig};
+use tokio::sync::Semaphore;
 
 use crate::cancel::{CancelKeys, UnknownKeys};
 use crate::client_auth::ClientAuth;
 use crate::login::LoginFacts;
 use crate::metrics::{PostgresMetrics, UpstreamMetrics};
 use crate::upstream::{Limits, Upstream};
+
+/// Cancel connections at once when irsa shuts down, so that a thousand sessions do not overwhelm the server.
+const MOST_SHUTDOWN_CANCELS: usize = 64;
 
 /// Everything that the sessions of one upstream share.
 #[derive(Debug)]
@@ -29,6 +33,8 @@ pub struct Database {
     pub(crate) client_auth: ClientAuth,
     pub(crate) cancel_keys: CancelKeys,
     pub(crate) unknown_cancel_keys: UnknownKeys,
+    /// Permits for the connections that cancel sessions when irsa shuts down.
+    pub(crate) shutdown_cancels: Semaphore,
     pub(crate) connection_limit: ConnectionLimit,
     pub(crate) metrics: UpstreamMetrics,
     pub(crate) last_use: LastUse,
@@ -67,6 +73,7 @@ impl Database {
             connection_limit: ConnectionLimit::new(parts.limits.max_connections),
             cancel_keys: CancelKeys::default(),
             unknown_cancel_keys: UnknownKeys::default(),
+            shutdown_cancels: Semaphore::new(MOST_SHUTDOWN_CANCELS),
             upstream: parts.upstream,
             limits: parts.limits,
             identity: parts.identity,

@@ -20,6 +20,7 @@ pub struct PostgresMetrics {
     token_retries: Family<UpstreamLabel, Counter>,
     cancels: Family<UpstreamLabel, Counter>,
     cancels_unknown: Family<UpstreamLabel, Counter>,
+    unresolved: Family<UpstreamLabel, Counter>,
     bytes: Family<DirectionLabels, Counter>,
     logins: Family<UpstreamLabel, Histogram, fn() -> Histogram>,
 }
@@ -52,6 +53,7 @@ pub(crate) struct UpstreamMetrics {
     pub(crate) token_retries: Counter,
     pub(crate) cancels: Counter,
     pub(crate) cancels_unknown: Counter,
+    pub(crate) unresolved: Counter,
     pub(crate) bytes_to_server: Counter,
     pub(crate) bytes_to_client: Counter,
     logins: Histogram,
@@ -69,6 +71,7 @@ impl PostgresMetrics {
             token_retries: Family::default(),
             cancels: Family::default(),
             cancels_unknown: Family::default(),
+            unresolved: Family::default(),
             bytes: Family::default(),
             logins: Family::new_with_constructor(login_histogram),
         };
@@ -103,6 +106,11 @@ impl PostgresMetrics {
             "Cancel requests ignored because no session has their key, or because their client showed too many such keys",
             metrics.cancels_unknown.clone(),
         );
+        registry.register(
+            "sessions_unresolved",
+            "Sessions closed at shutdown before the server answered their last request (SQLSTATE 08007)",
+            metrics.unresolved.clone(),
+        );
         registry.register_with_unit(
             "relayed",
             "Bytes relayed",
@@ -134,6 +142,7 @@ impl PostgresMetrics {
             token_retries: self.token_retries.get_or_create_owned(&label),
             cancels: self.cancels.get_or_create_owned(&label),
             cancels_unknown: self.cancels_unknown.get_or_create_owned(&label),
+            unresolved: self.unresolved.get_or_create_owned(&label),
             bytes_to_server: self.bytes.get_or_create_owned(&direction("to_server")),
             bytes_to_client: self.bytes.get_or_create_owned(&direction("to_client")),
             logins: self.logins.get_or_create_owned(&label),

@@ -15,15 +15,16 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use irsa_pgwire::error_response::ErrorResponse;
+use irsa_pgwire::frontend::copy_fail;
 use prometheus_client::metrics::counter::Counter;
 use tokio::time::{Sleep, sleep};
 
-use self::exchange::Exchange;
+use self::exchange::{Exchange, Outstanding};
 use self::patience::Patience;
 use crate::transport::{Receipt, Scratch, Transport, with_scratch};
 
-/// How long a farewell may take to reach the client.
-const FAREWELL_TIME: Duration = Duration::from_secs(2);
+/// The reason in the CopyFail that irsa sends in place of the client's data.
+const COPY_FAIL_REASON: &str = "irsa is shutting down";
 
 /// How many reads of one direction are passed on before other sessions get their turn.
 const READS_A_TURN: usize = 16;
@@ -133,8 +134,32 @@ impl Relay {
         self.server.begin_to_send(&early).await
     }
 
-    /// Says `notice` to the client where the stream allows a message, and closes both sides.
-    pub(crate) async fn finish(mut self, notice: Option<ErrorResponse>) {
+    /// Passes on what the server still says, and reads nothing more from the client, until closing the session leaves
+    /// no outcome unknown. Returns `Some` where the session ended first.
+    ///
+    /// What was sent to the server in part is never executed, and what irsa has not read never reaches it.
+    pub(crate) fn poll_answered(&mut self, cx: &mut Context<'_>) -> Poll<Option<End>> {
+        loop {
+            if self.awaits_copy_data() && self.fail_copy(cx).is_err() {
+                return Poll::Ready(Some(End::ServerLost(None)));
+            }
+            // A failure shows when the server is read.
+            let _ = self.server.poll_flush(cx);
+            let relayed = with_scratch(|scratch| self.poll_to_client(cx, scratch));
+            if let Poll::Ready(end) = relayed {
+                return Poll::Ready(Some(end));
+            }
+            if self.exchange.outstanding() == Outstanding::Nothing {
+                return Poll::Ready(None);
+            }
+            if !self.awaits_copy_data() {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// Says `notice` to the client where the stream allows a message, and closes both sides within `time`.
+    pub(crate) async fn finish(mut self, notice: Option<ErrorResponse>, time: Duration) {
         let closing = async {
             if let Some(notice) = notice.filter(|_| self.may_speak_to_client()) {
                 let mut message = BytesMut::new();
@@ -144,11 +169,23 @@ impl Relay {
             // Neither waits for the other: a client that does not read must not keep the server.
             let _ = tokio::join!(self.client.close(), self.server.close());
         };
-        let _ = tokio::time::timeout(FAREWELL_TIME, closing).await;
+        let _ = tokio::time::timeout(time, closing).await;
     }
 
     fn may_speak_to_client(&self) -> bool {
         self.exchange.server_is_between_messages() && !self.client_is_gone()
+    }
+
+    fn awaits_copy_data(&self) -> bool {
+        self.to_server == ToServer::Flowing && self.exchange.outstanding() == Outstanding::CopyData
+    }
+
+    /// Ends the COPY in the client's place, so that the server says what becomes of it.
+    fn fail_copy(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        let mut message = BytesMut::new();
+        copy_fail(COPY_FAIL_REASON, &mut message);
+        self.exchange.client_sent(&message);
+        self.server.send(cx, &message)
     }
 
     fn poll_to_client(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch) -> Poll<End> {

@@ -1,6 +1,7 @@
 //! One client from its first byte to its last.
 
 mod cancel_request;
+mod shutdown;
 mod termination;
 
 use std::future::pending;
@@ -20,13 +21,14 @@ use irsa_pgwire::startup::{Negotiation, Startup};
 use tokio::time::{sleep, timeout};
 
 use self::cancel_request::answer_cancel_request;
+use self::shutdown::shut_down;
 use self::termination::{farewell, shutting_down};
 use crate::cancel::{CancelRegistration, CancelTarget};
 use crate::client::{ClientFault, Wish, greet};
 use crate::client_auth::authenticate;
 use crate::database::Database;
 use crate::login::{LoggedIn, LoginError, login};
-use crate::relay::{Relay, RelayCounters};
+use crate::relay::{End, Relay, RelayCounters};
 use crate::transport::{Receipt, Transport};
 
 /// How long the end waits for a client whose start-up is under way: long enough for one that has
@@ -36,16 +38,21 @@ const LAST_CALL: Duration = Duration::from_secs(1);
 /// The most that is kept of what a client sends before its login is over: a pipeline's beginning.
 const MOST_AHEAD: usize = 64 * 1024;
 
+/// The time for the last notice to reach the client.
+const NOTICE_TIME: Duration = Duration::from_secs(2);
+
 /// A session that is ready to relay.
 struct Session {
     relay: Relay,
-    _held: Held,
+    held: Held,
 }
 
 /// What lives as long as a session.
 struct Held {
     _permit: Permit,
-    _cancellable: Option<CancelRegistration>,
+    cancelable: Option<CancelRegistration>,
+    /// Whether the server runs a WAL sender, which is not canceled.
+    is_replication: bool,
 }
 
 /// Serves one client.
@@ -63,10 +70,22 @@ pub(crate) async fn serve(
     let establishing = Box::pin(establish(&database, client, &peer, drain, cut));
     if let Some(mut session) = establishing.await {
         let end = (&mut session.relay).await;
-        let farewell = farewell(&database, &end);
-        tracing::debug!(upstream = %database.upstream, ?end, "session ended");
-        Box::pin(session.relay.finish(farewell)).await;
+        Box::pin(finish(&database, session, end)).await;
     }
+}
+
+/// Tells the client why its session ends, and closes both sides.
+async fn finish(database: &Database, mut session: Session, end: End) {
+    let (notice, time) = match end {
+        End::Cut => {
+            let target = session.held.cancel_target();
+            let notice = shut_down(database, &mut session.relay, target).await;
+            (notice, database.limits.termination_time / 6)
+        }
+        _ => (farewell(database, &end), NOTICE_TIME),
+    };
+    tracing::debug!(upstream = %database.upstream, ?end, "session ended");
+    session.relay.finish(notice, time).await;
 }
 
 async fn establish(
@@ -101,7 +120,7 @@ async fn establish(
             let cut = async move { cut.signaled().await };
             let mut relay = Relay::new(client, server, counters, cut, database.limits.idle_timeout);
             relay.pass_on_early_bytes().await.ok()?;
-            Some(Session { relay, _held: held })
+            Some(Session { relay, held })
         }
         Err(response) => {
             answer(&mut client, &response).await;
@@ -162,14 +181,15 @@ async fn open(
         () = hung_up(client) => return Err(client_left("it hung up")),
     };
     let logged_in = logged_in.map_err(|error| refusal(database, user, &error))?;
-    let (server, cancellable) = welcome(database, client, &negotiation, logged_in)
+    let (server, cancelable) = welcome(database, client, &negotiation, logged_in)
         .await
         .map_err(|error| client_left(&error.to_string()))?;
     database.metrics.logged_in(begun.elapsed());
     database.last_use.held(database.clock.now());
     let held = Held {
         _permit: permit,
-        _cancellable: cancellable,
+        cancelable,
+        is_replication: startup.is_replication(),
     };
     Ok((server, held))
 }
@@ -279,6 +299,15 @@ fn too_many_connections(database: &Database) -> ErrorResponse {
         format!("irsa: sorry, too many clients already (limit {limit})"),
     )
     .hint("close idle connections in the application's pool, or raise --max-connections")
+}
+
+// === impl Held ===
+
+impl Held {
+    fn cancel_target(&self) -> Option<CancelTarget> {
+        let registration = self.cancelable.as_ref()?;
+        (!self.is_replication).then(|| registration.target())?
+    }
 }
 
 async fn refuse_start(mut client: Transport, fault: &ClientFault) {

@@ -196,7 +196,7 @@ impl Transport {
     ///
     /// # Errors
     /// The socket's or TLS's failure.
-    fn send(&mut self, cx: &mut Context<'_>, plain: &[u8]) -> io::Result<()> {
+    pub(crate) fn send(&mut self, cx: &mut Context<'_>, plain: &[u8]) -> io::Result<()> {
         with_scratch(|scratch| {
             let wire = match &mut self.tls {
                 None => plain,

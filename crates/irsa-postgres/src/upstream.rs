@@ -39,6 +39,8 @@ pub struct Limits {
     /// The idle time after which a session is closed: everything asked for is answered, and no COPY is under way.
     /// `None` means never.
     pub idle_timeout: Option<Duration>,
+    /// The time that a session has, once `cut` is signaled, to get the server's last answer and to tell the client.
+    pub termination_time: Duration,
 }
 
 impl Default for Limits {
@@ -48,6 +50,7 @@ impl Default for Limits {
             startup_timeout: Duration::from_secs(30),
             login_timeout: Duration::from_secs(30),
             idle_timeout: None,
+            termination_time: Duration::from_secs(3),
         }
     }
 }

@@ -25,8 +25,8 @@ use self::status::ProxyStatus;
 use crate::exit::Failure;
 use crate::settings::{AdminSettings, DrainSettings, ProxySettings};
 
-/// How long cut sessions may take to say goodbye.
-const CUT_TIME: Duration = Duration::from_secs(3);
+/// The time that requests may take to end once they are cut.
+const CUT_TIME: Duration = Duration::from_millis(500);
 
 /// A proxy that listens.
 pub(crate) struct Proxy {
@@ -35,6 +35,7 @@ pub(crate) struct Proxy {
     status_addresses: Vec<ListenAddress>,
     data: DataPlane,
     drain: Drain,
+    terminate: Drain,
     cut: Drain,
     admin: Drain,
     health: Health,
@@ -65,8 +66,9 @@ impl Proxy {
         let status = ProxyStatus::new(&settings.identity, &identity, &prepared);
 
         let (drain, draining) = drain();
+        let (terminate, terminating) = irsa_net::drain::drain();
         let (cut, cutting) = irsa_net::drain::drain();
-        let (data, listeners) = DataPlane::start(prepared, draining, cutting).await?;
+        let (data, listeners) = DataPlane::start(prepared, draining, terminating, cutting).await?;
         let health = Health::new();
         health.set_started();
         health.set_ready(true, "listening");
@@ -89,6 +91,7 @@ impl Proxy {
             status_addresses,
             data,
             drain,
+            terminate,
             cut,
             admin: admin_drain,
             health,
@@ -122,8 +125,8 @@ impl Proxy {
         self.quit.notified().await;
     }
 
-    /// Is no longer ready. Goes on accepting for the drain delay, lets sessions end, cuts those that don't, or all that
-    /// are left once `hurry` is done.
+    /// Is no longer ready. Goes on accepting for the drain delay, waits for sessions and requests to end, and closes
+    /// those that don't, or all that are left once `hurry` is done.
     pub(crate) async fn stop(self, hurry: impl Future<Output = ()>) {
         self.health.set_ready(false, "ending");
         let ended = tokio::select! {
@@ -131,20 +134,32 @@ impl Proxy {
             () = hurry => false,
         };
         if !ended {
-            tracing::info!("sessions that have not ended are cut");
-            self.drain.start();
-            self.cut.start();
-            let _ = tokio::time::timeout(CUT_TIME, self.drain.finished()).await;
+            self.close_all().await;
         }
         self.data.end().await;
         self.admin.start();
     }
 
-    /// Whether the sessions ended in the time that they have.
+    /// Returns whether sessions and requests ended in the time that they have.
     async fn drained(&self) -> bool {
         tokio::time::sleep(self.patience.delay).await;
         self.drain.start();
-        let ended = tokio::time::timeout(self.patience.timeout, self.drain.finished()).await;
+        self.ended_within(self.patience.sessions_timeout()).await
+    }
+
+    /// Closes the sessions, with the server's last answer, and then the requests.
+    async fn close_all(&self) {
+        tracing::info!("closing the sessions and requests that have not ended");
+        self.drain.start();
+        self.terminate.start();
+        if !self.ended_within(self.patience.termination_time()).await {
+            self.cut.start();
+            self.ended_within(CUT_TIME).await;
+        }
+    }
+
+    async fn ended_within(&self, time: Duration) -> bool {
+        let ended = tokio::time::timeout(time, self.drain.finished()).await;
         ended.is_ok()
     }
 }

@@ -61,11 +61,29 @@ pub(crate) struct LogSettings {
     pub(crate) level: String,
 }
 
+/// The part of the drain timeout that is kept for closing database sessions, with the server's last answer.
+const TERMINATION_TIME: Duration = Duration::from_secs(3);
+/// The least time for that, however short the timeout is.
+const SHORTEST_TERMINATION_TIME: Duration = Duration::from_secs(1);
+
 /// How long the proxy takes to end.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct DrainSettings {
     pub(crate) delay: Duration,
     pub(crate) timeout: Duration,
+}
+
+impl DrainSettings {
+    /// The time in which database sessions may end by themselves.
+    pub(crate) fn sessions_timeout(&self) -> Duration {
+        self.timeout.saturating_sub(TERMINATION_TIME)
+    }
+
+    /// The time that closing a database session may take after that.
+    pub(crate) fn termination_time(&self) -> Duration {
+        self.timeout
+            .clamp(SHORTEST_TERMINATION_TIME, TERMINATION_TIME)
+    }
 }
 
 /// Where the proxy tells of itself.

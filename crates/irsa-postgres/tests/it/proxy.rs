@@ -77,7 +77,7 @@ impl Setup {
                 max_connections: 100,
                 startup_timeout: LONG,
                 login_timeout: LONG,
-                idle_timeout: None,
+                ..Limits::default()
             },
             clock: ManualClock::new(now),
             client_tls: None,

@@ -138,8 +138,9 @@ pub(crate) struct LimitArgs {
         default_value = "0s"
     )]
     pub(crate) drain_delay: String,
-    /// Then let sessions and requests end for this long before they are cut; with the delay, less than the
-    /// pod's terminationGracePeriodSeconds (30 unless set)
+    /// Time to wait for open sessions and requests before closing them; with the delay, less than the pod's
+    /// terminationGracePeriodSeconds (30 unless set). The last 3 s are kept for database sessions: irsa cancels what
+    /// is unanswered and passes on the server's answer
     #[arg(
         long,
         env = "IRSA_DRAIN_TIMEOUT",

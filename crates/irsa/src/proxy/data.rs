@@ -32,6 +32,7 @@ impl DataPlane {
     pub(super) async fn start(
         prepared: Vec<Prepared>,
         drain: DrainWatch,
+        terminate: DrainWatch,
         cut: DrainWatch,
     ) -> Result<(Self, Vec<Listening>), Failure> {
         let runtime = Builder::new_current_thread()
@@ -44,7 +45,7 @@ impl DataPlane {
             .name("irsa-data".to_owned())
             .spawn(move || {
                 runtime.block_on(async {
-                    let accepting = run(prepared, drain, cut, tell).await;
+                    let accepting = run(prepared, drain, terminate, cut, tell).await;
                     let _ = ended.await;
                     drop(accepting);
                 });
@@ -70,6 +71,7 @@ impl DataPlane {
 async fn run(
     prepared: Vec<Prepared>,
     drain: DrainWatch,
+    terminate: DrainWatch,
     cut: DrainWatch,
     tell: oneshot::Sender<Result<Vec<Listening>, BindError>>,
 ) -> JoinSet<()> {
@@ -88,7 +90,8 @@ async fn run(
     } in bound
     {
         let upstream = &prepared[index];
-        accepting.spawn(upstream.serve(listener, drain.clone(), cut.clone()));
+        let (drain, terminate, cut) = (drain.clone(), terminate.clone(), cut.clone());
+        accepting.spawn(upstream.serve(listener, drain, terminate, cut));
     }
     accepting
 }

@@ -94,18 +94,20 @@ impl Prepared {
         }
     }
 
-    /// Serves the clients of a listener.
+    /// Serves the clients of a listener. Database sessions are closed once `terminate` is signaled, requests once
+    /// `cut` is.
     pub(super) fn serve(
         &self,
         listener: Listener,
         drain: DrainWatch,
+        terminate: DrainWatch,
         cut: DrainWatch,
     ) -> impl Future<Output = ()> + Send + use<> {
         let handler = self.handler.clone();
         async move {
             match handler {
                 Handler::Postgres(database) => {
-                    irsa_postgres::serve(database, listener, drain, cut).await;
+                    irsa_postgres::serve(database, listener, drain, terminate).await;
                 }
                 Handler::OpenSearch(domain) => {
                     irsa_opensearch::serve(domain, listener, drain, cut).await;

@@ -33,6 +33,7 @@ pub(super) fn resolve(
         startup_timeout,
         login_timeout,
         idle_timeout: mistakes.timeout_or_never("--idle-timeout", &limits.idle_timeout),
+        termination_time: drain.termination_time(),
     };
     let opensearch = irsa_opensearch::Limits {
         max_connections: postgres.max_connections,
