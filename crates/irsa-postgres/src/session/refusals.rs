@@ -1,0 +1,81 @@
+//! Clients that get no session: what they are sent, what is logged and counted.
+
+use bytes::BytesMut;
+use irsa_chain::{Cause, Link};
+use irsa_net::listen::Peer;
+use irsa_pgwire::error_response::ErrorResponse;
+use irsa_pgwire::sqlstate::SqlState;
+
+use crate::client::ClientFault;
+use crate::database::Database;
+use crate::login::LoginError;
+use crate::transport::Transport;
+
+pub(super) fn refusal(database: &Database, user: &str, error: &LoginError) -> ErrorResponse {
+    let age = error.token().map(|token| token.age(database.clock.now()));
+    let facts = database.facts(user, age);
+    database.metrics.refused(error.link(), error.cause());
+    if let Some(link) = error.link() {
+        let (at, said) = (database.clock.now(), error.to_string());
+        database.last_use.failed(link, error.cause(), &said, at);
+    }
+    tracing::warn!(
+        upstream = %database.upstream,
+        user,
+        link = error.link().map(Link::id),
+        cause = error.cause().map(Cause::id),
+        detail = %facts,
+        "login refused: {error}"
+    );
+    error.response(&facts)
+}
+
+/// Nobody will read it, and the server is not to blame.
+pub(super) fn client_left(how: &str) -> ErrorResponse {
+    tracing::debug!("a client left before its login was over: {how}");
+    ErrorResponse::fatal(SqlState::CONNECTION_FAILURE, "irsa: the client is gone")
+}
+
+/// PostgreSQL's own words for it (`authentication_timeout`).
+pub(super) fn authentication_timed_out() -> ErrorResponse {
+    ErrorResponse::fatal(
+        SqlState::QUERY_CANCELED,
+        "canceling authentication due to timeout",
+    )
+    .hint("answer sooner, or raise `--startup-timeout`")
+}
+
+pub(super) fn not_let_in(database: &Database, user: &str, peer: &Peer, response: &ErrorResponse) {
+    // A client that has to ask for its password leaves, and comes back with it.
+    if response.code == SqlState::CONNECTION_FAILURE {
+        return;
+    }
+    database.metrics.refused(None, None);
+    let upstream = &database.upstream;
+    tracing::warn!(%upstream, user, ?peer, "client refused: {}", response.message);
+}
+
+pub(super) fn too_many_connections(database: &Database) -> ErrorResponse {
+    let limit = database.limits.max_connections;
+    database.metrics.refused(None, None);
+    tracing::warn!(upstream = %database.upstream, limit, "a client was refused: too many connections");
+    ErrorResponse::fatal(
+        SqlState::TOO_MANY_CONNECTIONS,
+        format!("irsa: sorry, too many clients already (limit {limit})"),
+    )
+    .hint("close idle connections in the application's pool, or raise --max-connections")
+}
+
+pub(super) async fn refuse_start(mut client: Transport, fault: &ClientFault) {
+    tracing::debug!(%fault, "a client's start-up failed");
+    if let Some(response) = fault.response() {
+        answer(&mut client, &response).await;
+        let _ = client.close().await;
+    }
+}
+
+pub(super) async fn answer(client: &mut Transport, response: &ErrorResponse) {
+    let mut message = BytesMut::new();
+    response.encode(&mut message);
+    let _ = client.send_all(&message).await;
+}
