@@ -1,10 +1,14 @@
 //! Limits: connections at once, and open files.
 
+mod unauthenticated;
+
 use std::io;
 use std::sync::Arc;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+pub use self::unauthenticated::{TooManyUnauthenticated, Unauthenticated, UnauthenticatedLimit};
 
 /// At most so many connections at once. Clones share the count.
 #[derive(Clone, Debug)]

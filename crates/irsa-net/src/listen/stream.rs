@@ -1,7 +1,7 @@
 //! An accepted connection.
 
 use std::io::{self, IoSlice};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -42,6 +42,20 @@ pub enum Stream {
     Tcp(TcpStream),
     /// A Unix socket.
     Unix(UnixStream),
+}
+
+impl Peer {
+    /// Returns the address of a client on another machine; `None` for a loopback address or a Unix
+    /// socket.
+    pub fn remote_address(&self) -> Option<IpAddr> {
+        match self {
+            Self::Tcp(address) => {
+                let address = address.ip().to_canonical();
+                (!address.is_loopback()).then_some(address)
+            }
+            Self::Unix { .. } => None,
+        }
+    }
 }
 
 macro_rules! either {
