@@ -14,10 +14,10 @@ pub use cancel_key::CancelKey;
 pub use error::StartupError;
 pub use message::Startup;
 pub use negotiation::{Negotiation, UnsupportedVersion};
-pub use request::{gss_enc_request, ssl_request};
+pub use request::{GSS_ENC_REQUEST, SSL_REQUEST, gss_enc_request, ssl_request};
 pub use version::Version;
 
-use request::{CANCEL_REQUEST, GSS_ENC_REQUEST, SSL_REQUEST};
+use request::CANCEL_REQUEST;
 
 /// The longest packet, counted after its length word, as PostgreSQL's `MAX_STARTUP_PACKET_LENGTH`.
 pub const MAX_STARTUP: usize = 10_000;
@@ -55,8 +55,8 @@ pub fn parse(buf: &[u8]) -> Result<Option<(Initial, usize)>, StartupError> {
         return Err(StartupError::InvalidLength);
     };
     let initial = match u32::from_be_bytes(code) {
-        SSL_REQUEST => request::without_body(Initial::Ssl, body)?,
-        GSS_ENC_REQUEST => request::without_body(Initial::GssEnc, body)?,
+        SSL_REQUEST => Initial::Ssl,
+        GSS_ENC_REQUEST => Initial::GssEnc,
         CANCEL_REQUEST => Initial::Cancel(request::parse_cancel(body)?),
         version => Initial::Startup(Startup::parse(version.into(), body)?),
     };

@@ -7,7 +7,10 @@ use std::time::Duration;
 use bytes::Buf;
 use irsa_pgwire::error_response::ErrorResponse;
 use irsa_pgwire::sqlstate::SqlState;
-use irsa_pgwire::startup::{self, CancelKey, Initial, Startup, StartupError};
+use irsa_pgwire::startup::{
+    self, CancelKey, GSS_ENC_REQUEST, Initial, SSL_REQUEST, Startup, StartupError,
+    UnsupportedVersion,
+};
 use rustls::ServerConfig;
 
 use crate::transport::{Receipt, Transport};
@@ -28,10 +31,16 @@ pub(crate) enum Wish {
     Cancel(CancelKey),
 }
 
+/// The encryption that a client may still request: each kind once, and none within TLS that it requested.
+struct Offered {
+    tls: bool,
+    gss: bool,
+}
+
 /// How a client's start-up can fail.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ClientFault {
-    #[error("the client closed the connection before its start-up packet")]
+    #[error("the client closed the connection before its startup packet")]
     Gone,
     #[error("the connection broke: {0}")]
     Broken(#[from] io::Error),
@@ -41,11 +50,11 @@ pub(crate) enum ClientFault {
     NoAlpn,
     #[error("this listener offers no TLS")]
     NoTls,
-    #[error("encryption was asked for twice")]
-    AskedTwice,
-    #[error("bytes came in clear text after TLS was agreed")]
-    ClearTextAfterTls,
-    #[error("the client sent no start-up packet within {0:?} (`--startup-timeout`)")]
+    #[error(transparent)]
+    Version(#[from] UnsupportedVersion),
+    #[error("received unencrypted data after {0} request")]
+    Unencrypted(&'static str),
+    #[error("the client sent no startup packet within {0:?} (`--startup-timeout`)")]
     Slow(Duration),
     #[error("shutting down, and taking no new sessions")]
     ShuttingDown,
@@ -65,25 +74,30 @@ pub(crate) async fn greet(
     {
         accept_direct_tls(client, tls).await?;
     }
-    let mut gss_refused = false;
-    let mut tls_refused = false;
+    let mut offered = Offered {
+        tls: true,
+        gss: true,
+    };
     loop {
         match next_packet(client).await? {
             Initial::Startup(startup) => return Ok(Wish::Session(startup)),
             Initial::Cancel(key) => return Ok(Wish::Cancel(key)),
-            Initial::GssEnc if !gss_refused => {
-                gss_refused = true;
-                client.send_all(REFUSE).await?;
+            Initial::GssEnc if offered.gss => {
+                offered.gss = false;
+                refuse_encryption(client, "GSSAPI encryption").await?;
             }
-            Initial::Ssl if !client.is_tls() && !tls_refused => {
-                if let Some(config) = tls {
+            Initial::Ssl if offered.tls => match tls.filter(|_| !client.is_tls()) {
+                Some(config) => {
+                    offered = Offered::NOTHING;
                     accept_tls(client, config).await?;
-                } else {
-                    tls_refused = true;
-                    client.send_all(REFUSE).await?;
                 }
-            }
-            Initial::Ssl | Initial::GssEnc => return Err(ClientFault::AskedTwice),
+                None => {
+                    offered.tls = false;
+                    refuse_encryption(client, "SSL").await?;
+                }
+            },
+            Initial::Ssl => Err(UnsupportedVersion::for_encryption_request(SSL_REQUEST))?,
+            Initial::GssEnc => Err(UnsupportedVersion::for_encryption_request(GSS_ENC_REQUEST))?,
         }
     }
 }
@@ -91,11 +105,24 @@ pub(crate) async fn greet(
 async fn accept_tls(client: &mut Transport, config: &Arc<ServerConfig>) -> Result<(), ClientFault> {
     // Bytes sent before the handshake are not the verified peer's (CVE-2021-23214's class).
     if !client.inbox().is_empty() {
-        return Err(ClientFault::ClearTextAfterTls);
+        return Err(ClientFault::Unencrypted("SSL"));
     }
     client.send_all(ACCEPT_TLS).await?;
     client.accept_tls(config).await?;
     Ok(())
+}
+
+/// Refuses encryption. PostgreSQL takes nothing from a client that does not wait for this answer.
+async fn refuse_encryption(
+    client: &mut Transport,
+    request: &'static str,
+) -> Result<(), ClientFault> {
+    client.send_all(REFUSE).await?;
+    if client.inbox().is_empty() {
+        Ok(())
+    } else {
+        Err(ClientFault::Unencrypted(request))
+    }
 }
 
 async fn accept_direct_tls(
@@ -133,22 +160,51 @@ async fn fill(client: &mut Transport) -> Result<(), ClientFault> {
     }
 }
 
+// === impl Offered ===
+
+impl Offered {
+    const NOTHING: Self = Self {
+        tls: false,
+        gss: false,
+    };
+}
+
 // === impl ClientFault ===
 
 impl ClientFault {
-    /// The answer, where anyone could still read it.
+    /// The answer, where PostgreSQL would give one too. In all other cases it closes the connection without a word
+    /// (`ProcessStartupPacket`, `ProcessSSLStartup`): the peer is gone, or is hardly a client of PostgreSQL.
     pub(crate) fn response(&self) -> Option<ErrorResponse> {
         match self {
-            Self::Gone | Self::Broken(_) | Self::Slow(_) => None,
+            Self::Gone | Self::Broken(_) | Self::Slow(_) | Self::NoAlpn | Self::NoTls => None,
+            Self::Packet(error) => error.is_sent_to_client().then(|| (*error).into()),
+            Self::Version(error) => Some((*error).into()),
             Self::ShuttingDown => Some(ErrorResponse::fatal(
                 SqlState::CANNOT_CONNECT_NOW,
                 format!("irsa: {self}"),
             )),
-            Self::Packet(error) => Some((*error).into()),
-            _ => Some(ErrorResponse::fatal(
+            Self::Unencrypted(_) => Some(ErrorResponse::fatal(
                 SqlState::PROTOCOL_VIOLATION,
                 format!("irsa: {self}"),
             )),
         }
     }
+
+    /// The kind of mistake, for the log; `None` where the client has made none.
+    pub(crate) fn log_kind(&self) -> Option<&'static str> {
+        match self {
+            Self::Broken(error) if is_tls_failure(error) => Some("tls-handshake"),
+            Self::Gone | Self::Broken(_) | Self::Slow(_) | Self::ShuttingDown => None,
+            Self::Packet(_) => Some("startup-packet"),
+            Self::Version(_) => Some("protocol-version"),
+            Self::NoAlpn | Self::NoTls => Some("direct-tls"),
+            Self::Unencrypted(_) => Some("unencrypted-data"),
+        }
+    }
+}
+
+fn is_tls_failure(error: &io::Error) -> bool {
+    error
+        .get_ref()
+        .is_some_and(|inner| inner.is::<rustls::Error>())
 }

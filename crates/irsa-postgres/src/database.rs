@@ -6,6 +6,7 @@ use std::time::Duration;
 use irsa_chain::RoleArn;
 use irsa_identity::{Clock, Identity, RdsSigner};
 use irsa_net::limit::ConnectionLimit;
+use irsa_ops::log_limit::LogLimit;
 use irsa_ops::status::LastUse;
 use rustls::{ClientConfig, ServerConfig};
 use tokio::sync::Semaphore;
@@ -38,6 +39,7 @@ pub struct Database {
     pub(crate) connection_limit: ConnectionLimit,
     pub(crate) metrics: UpstreamMetrics,
     pub(crate) last_use: LastUse,
+    pub(crate) log_limit: LogLimit,
 }
 
 /// What a [`Database`] is made of.
@@ -84,6 +86,7 @@ impl Database {
             client_auth: parts.client_auth,
             metrics,
             last_use: LastUse::default(),
+            log_limit: LogLimit::default(),
         }
     }
 

@@ -21,7 +21,8 @@ use tokio::time::{sleep, timeout};
 
 use self::cancel_request::answer_cancel_request;
 use self::refusals::{
-    answer, authentication_timed_out, client_left, not_let_in, refusal, refuse_start, too_many_connections,
+    authentication_timed_out, client_left, not_let_in, part, refusal, refuse_start,
+    too_many_connections,
 };
 use self::shutdown::shut_down;
 use self::termination::{farewell, shutting_down};
@@ -104,7 +105,7 @@ async fn establish(
             return None;
         }
         Err(fault) => {
-            refuse_start(client, &fault).await;
+            refuse_start(database, client, peer, &fault).await;
             return None;
         }
     };
@@ -125,8 +126,7 @@ async fn establish(
             Some(Session { relay, held })
         }
         Err(response) => {
-            answer(&mut client, &response).await;
-            let _ = client.close().await;
+            part(&mut client, Some(&response)).await;
             None
         }
     }

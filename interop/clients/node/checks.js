@@ -63,6 +63,18 @@ const checks = {
     });
   },
 
+  // Terminate goes out before the startup packet: its length is none that a startup packet has.
+  async end_before_startup() {
+    const client = new Client(options());
+    const events = [];
+    client.on('error', ({ message }) => events.push(message));
+    client.on('end', () => events.push('end'));
+    // The driver settles it only where the server answers.
+    client.connect().catch(({ message }) => events.push(message));
+    await client.end();
+    return events;
+  },
+
   async simple_query(client) {
     const results = await client.query("select 1 as a; select 'two' as b; select 3 as c where false");
     return results.map((result) => result.rows);

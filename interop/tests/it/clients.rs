@@ -14,7 +14,7 @@ fn psycopg_sees_the_same() {
 
 #[test]
 fn node_postgres_sees_the_same() {
-    sees_the_same(Client::NodePostgres, 16);
+    sees_the_same(Client::NodePostgres, 17);
 }
 
 #[test]

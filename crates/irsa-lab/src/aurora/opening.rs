@@ -107,10 +107,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     tracing::debug!(%error, "a packet is none");
-    if matches!(
-        error,
-        StartupError::NoUser | StartupError::DuplicateUser | StartupError::InvalidLayout
-    ) {
+    if error.is_sent_to_client() {
         client.refuse(&error.into()).await?;
     }
     Ok(Opening::Over)

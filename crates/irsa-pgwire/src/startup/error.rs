@@ -9,9 +9,6 @@ pub enum StartupError {
     /// Too short for a packet, or longer than [`MAX_STARTUP`](super::MAX_STARTUP).
     #[error("invalid length of startup packet")]
     InvalidLength,
-    /// An SSLRequest or a GSSENCRequest with a body.
-    #[error("invalid length of encryption request packet")]
-    InvalidRequestLength,
     /// A CancelRequest whose secret has not 4 to 256 bytes.
     #[error("invalid length of cancel request packet")]
     InvalidCancelLength,
@@ -34,6 +31,15 @@ impl StartupError {
         match self {
             Self::NoUser | Self::DuplicateUser => SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
             _ => SqlState::PROTOCOL_VIOLATION,
+        }
+    }
+
+    /// Returns whether PostgreSQL sends the error to the client. It closes the connection without a word on a length
+    /// that no packet has, since its peer is then hardly a client of PostgreSQL (`ProcessStartupPacket`).
+    pub fn is_sent_to_client(self) -> bool {
+        match self {
+            Self::InvalidLength | Self::InvalidCancelLength => false,
+            Self::InvalidLayout | Self::NoUser | Self::DuplicateUser => true,
         }
     }
 }

@@ -74,6 +74,17 @@ impl Negotiation {
     }
 }
 
+impl UnsupportedVersion {
+    /// The error for an encryption request that is not allowed at this point: PostgreSQL then takes its `code` for a
+    /// protocol version.
+    pub fn for_encryption_request(code: u32) -> Self {
+        Self {
+            requested: code.into(),
+            newest: Version::V3_2,
+        }
+    }
+}
+
 impl From<UnsupportedVersion> for ErrorResponse {
     fn from(error: UnsupportedVersion) -> Self {
         Self::fatal(SqlState::FEATURE_NOT_SUPPORTED, error.to_string())
@@ -141,6 +152,18 @@ mod tests {
         assert_eq!(
             answer.unrecognized,
             ["_pq_.test_protocol_negotiation", "_pq_.other"]
+        );
+    }
+
+    #[test]
+    fn takes_a_second_encryption_request_for_a_version() {
+        let response = ErrorResponse::from(UnsupportedVersion::for_encryption_request(
+            crate::startup::SSL_REQUEST,
+        ));
+        assert_eq!(response.code, SqlState::FEATURE_NOT_SUPPORTED);
+        assert_eq!(
+            response.message,
+            "unsupported frontend protocol 1234.5679: server supports 3.0 to 3.2"
         );
     }
 

@@ -2,15 +2,15 @@
 
 use bytes::{BufMut, BytesMut};
 
-use super::{CancelKey, Initial, StartupError};
+use super::{CancelKey, StartupError};
 use crate::writer;
 
 /// 1234.5678, a version that no protocol has.
 pub(super) const CANCEL_REQUEST: u32 = 80_877_102;
-/// 1234.5679.
-pub(super) const SSL_REQUEST: u32 = 80_877_103;
-/// 1234.5680.
-pub(super) const GSS_ENC_REQUEST: u32 = 80_877_104;
+/// The code of SSLRequest, 1234.5679.
+pub const SSL_REQUEST: u32 = 80_877_103;
+/// The code of GSSENCRequest, 1234.5680.
+pub const GSS_ENC_REQUEST: u32 = 80_877_104;
 
 /// Writes an SSLRequest.
 pub fn ssl_request(buf: &mut BytesMut) {
@@ -31,21 +31,13 @@ pub(super) fn cancel_request(key: &CancelKey, buf: &mut BytesMut) {
     });
 }
 
-pub(super) fn without_body(request: Initial, body: &[u8]) -> Result<Initial, StartupError> {
-    if body.is_empty() {
-        Ok(request)
-    } else {
-        Err(StartupError::InvalidRequestLength)
-    }
-}
-
 pub(super) fn parse_cancel(body: &[u8]) -> Result<CancelKey, StartupError> {
     CancelKey::parse(body).ok_or(StartupError::InvalidCancelLength)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::parse;
+    use super::super::{Initial, parse};
     use super::*;
 
     #[test]
@@ -65,10 +57,10 @@ mod tests {
     }
 
     #[test]
-    fn rejects_an_encryption_request_with_a_body() {
-        for code in [b'\x2f', b'\x30'] {
+    fn ignores_the_body_of_an_encryption_request_as_postgresql_does() {
+        for (code, request) in [(b'\x2f', Initial::Ssl), (b'\x30', Initial::GssEnc)] {
             let packet = [0, 0, 0, 9, 0x04, 0xd2, 0x16, code, 0];
-            assert_eq!(parse(&packet), Err(StartupError::InvalidRequestLength));
+            assert_eq!(parse(&packet), Ok(Some((request, packet.len()))));
         }
     }
 

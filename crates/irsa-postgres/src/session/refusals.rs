@@ -1,15 +1,21 @@
 //! Clients that get no session: what they are sent, what is logged and counted.
 
+use std::time::Duration;
+
 use bytes::BytesMut;
 use irsa_chain::{Cause, Link};
 use irsa_net::listen::Peer;
 use irsa_pgwire::error_response::ErrorResponse;
 use irsa_pgwire::sqlstate::SqlState;
+use tokio::time::timeout;
 
 use crate::client::ClientFault;
 use crate::database::Database;
 use crate::login::LoginError;
 use crate::transport::Transport;
+
+/// How long a client without a session may take to read its last message.
+const PARTING: Duration = Duration::from_secs(5);
 
 pub(super) fn refusal(database: &Database, user: &str, error: &LoginError) -> ErrorResponse {
     let age = error.token().map(|token| token.age(database.clock.now()));
@@ -66,16 +72,32 @@ pub(super) fn too_many_connections(database: &Database) -> ErrorResponse {
     .hint("close idle connections in the application's pool, or raise --max-connections")
 }
 
-pub(super) async fn refuse_start(mut client: Transport, fault: &ClientFault) {
-    tracing::debug!(%fault, "a client's start-up failed");
-    if let Some(response) = fault.response() {
-        answer(&mut client, &response).await;
-        let _ = client.close().await;
+/// Ends the connection of a client whose startup failed. Most of these clients are sent nothing, so the log says why.
+pub(super) async fn refuse_start(
+    database: &Database,
+    mut client: Transport,
+    peer: &Peer,
+    fault: &ClientFault,
+) {
+    tracing::debug!(?peer, %fault, "a client's startup failed");
+    let kind = fault.log_kind();
+    if let Some(unlogged) = kind.and_then(|kind| database.log_limit.may_log(kind)) {
+        let upstream = &database.upstream;
+        tracing::warn!(%upstream, ?peer, unlogged, "closed a client's connection: {fault}");
     }
+    part(&mut client, fault.response().as_ref()).await;
 }
 
-pub(super) async fn answer(client: &mut Transport, response: &ErrorResponse) {
-    let mut message = BytesMut::new();
-    response.encode(&mut message);
-    let _ = client.send_all(&message).await;
+/// Sends the last message, if there is one, and ends the connection, for a client that reads within [`PARTING`].
+pub(super) async fn part(client: &mut Transport, response: Option<&ErrorResponse>) {
+    let parting = async {
+        if let Some(response) = response {
+            let mut message = BytesMut::new();
+            response.encode(&mut message);
+            client.send_all(&message).await?;
+        }
+        client.close().await
+    };
+    // A client that is gone or does not read has lost nothing but the reason.
+    let _ = timeout(PARTING, parting).await;
 }

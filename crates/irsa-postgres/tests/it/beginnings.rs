@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use irsa_net::tls::LocalAuthority;
+use irsa_pgwire::error_response::ErrorResponse;
 use irsa_pgwire::sqlstate::SqlState;
 use irsa_pgwire::startup::{gss_enc_request, ssl_request};
+use irsa_testing::Log;
 use rustls::ClientConfig;
 
 use crate::client::{ask_for_tls, greeted, log_in, packet, startup};
@@ -84,14 +86,15 @@ async fn direct_tls_with_alpn_needs_no_ssl_request() {
 }
 
 #[tokio::test]
-async fn direct_tls_without_alpn_is_refused_with_its_reason() {
+async fn direct_tls_without_alpn_is_closed_and_logged() {
+    let (log, _guard) = Log::capture();
     let stage = with_tls().await;
     let trust = trusting(&stage.authority, &[]);
     let wire = stage.proxy.connect().await;
-    let wire = wire.connect_tls(&trust, "localhost").await.unwrap();
-    let error = wire.last_words().await;
-    assert_eq!(error.code, SqlState::PROTOCOL_VIOLATION);
-    assert!(error.message.contains("ALPN"), "{error:?}");
+    let mut wire = wire.connect_tls(&trust, "localhost").await.unwrap();
+    assert_eq!(wire.rest().await, "");
+    let log = log.text();
+    assert!(log.contains("direct TLS needs ALPN `postgresql`"), "{log}");
     assert_eq!(stage.server.connections(), 0);
 }
 
@@ -130,17 +133,57 @@ async fn after_gss_encryption_is_refused_a_plain_session_starts_on_the_same_sock
 }
 
 #[tokio::test]
-async fn encryption_is_asked_for_once_at_most() {
+async fn a_second_request_for_encryption_is_an_unknown_protocol_version() {
     let stage = with_tls().await;
     let mut wire = stage.proxy.connect().await;
     assert_eq!(ask_for_gss(&mut wire).await, b'N');
     wire.send(encoded(gss_enc_request)).await;
-    assert_eq!(wire.last_words().await.code, SqlState::PROTOCOL_VIOLATION);
+    assert_is_version(wire.last_words().await, "1234.5680");
 
+    for (request, version) in [
+        (encoded(ssl_request), "1234.5679"),
+        (encoded(gss_enc_request), "1234.5680"),
+    ] {
+        let mut wire = stage.proxy.connect().await;
+        assert_eq!(ask_for_tls(&mut wire).await, b'S');
+        let mut wire = wire.connect_tls(&stage.trust, "localhost").await.unwrap();
+        wire.send(request).await;
+        assert_is_version(wire.last_words().await, version);
+    }
+}
+
+fn assert_is_version(error: ErrorResponse, version: &str) {
+    assert_eq!(error.code, SqlState::FEATURE_NOT_SUPPORTED);
+    let words = format!("unsupported frontend protocol {version}: server supports 3.0 to 3.2");
+    assert_eq!(error.message, words);
+}
+
+#[tokio::test]
+async fn within_direct_tls_encryption_is_refused_once() {
+    let stage = with_tls().await;
     let wire = stage.proxy.connect().await;
     let mut wire = wire.connect_tls(&stage.trust, "localhost").await.unwrap();
+    assert_eq!(ask_for_tls(&mut wire).await, b'N');
+    assert_eq!(ask_for_gss(&mut wire).await, b'N');
     wire.send(encoded(ssl_request)).await;
-    assert_eq!(wire.last_words().await.code, SqlState::PROTOCOL_VIOLATION);
+    assert_is_version(wire.last_words().await, "1234.5679");
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_wait_for_the_refusal_of_encryption_is_refused() {
+    let proxy = without_tls().await;
+    for (request, name) in [
+        (encoded(ssl_request), "SSL"),
+        (encoded(gss_enc_request), "GSSAPI encryption"),
+    ] {
+        let mut wire = proxy.connect().await;
+        wire.send([request, packet(&startup())].concat()).await;
+        assert_eq!(wire.bytes(1).await, "N");
+        let error = wire.last_words().await;
+        assert_eq!(error.code, SqlState::PROTOCOL_VIOLATION);
+        let words = format!("received unencrypted data after {name} request");
+        assert!(error.message.contains(&words), "{error:?}");
+    }
 }
 
 #[tokio::test]
@@ -151,7 +194,8 @@ async fn clear_text_sent_ahead_of_tls_is_refused_and_not_taken_for_the_clients()
     wire.send([encoded(ssl_request), injected].concat()).await;
     let error = wire.last_words().await;
     assert_eq!(error.code, SqlState::PROTOCOL_VIOLATION);
-    assert!(error.message.contains("clear text"), "{error:?}");
+    let words = "received unencrypted data after SSL request";
+    assert!(error.message.contains(words), "{error:?}");
     assert_eq!(stage.server.connections(), 0);
 }
 
