@@ -15,3 +15,4 @@ mod psql;
 mod replication;
 mod stage;
 mod status;
+mod unreachable;

@@ -72,7 +72,9 @@ impl<'a> Attempt<'a> {
         self.startup.for_server(self.version).encode(&mut packet);
         self.server.send_all(&packet).await?;
         self.authenticate().await?;
-        self.read_greeting().await
+        self.read_greeting()
+            .await
+            .map_err(LoginError::after_consent)
     }
 
     pub(super) fn finish(self, greeting: Greeting) -> LoggedIn {

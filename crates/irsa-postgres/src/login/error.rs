@@ -48,15 +48,17 @@ pub(crate) enum LoginError {
     },
     #[error("the server broke the protocol: {0}")]
     Protocol(&'static str),
-    #[error("the server sent what can't be read: {0}")]
+    #[error("cannot read the server's message: {0}")]
     Message(#[from] MessageError),
-    #[error("the server's messages can't be told apart: {0}")]
+    #[error("cannot decode the server's message: {0}")]
     Frame(#[from] FrameError),
     #[error("the connection to the server broke: {0}")]
     Broken(#[from] io::Error),
     #[error("the server closed the connection during the login")]
     Closed,
-    #[error("the login was not over within {0:?} (`--login-timeout`)")]
+    #[error("the server accepted the login and then closed the connection")]
+    ClosedAfterConsent,
+    #[error("the login did not complete within {0:?} (`--login-timeout`)")]
     TimedOut(Duration),
 }
 
@@ -78,6 +80,19 @@ pub(crate) struct LoginFacts<'a> {
 // === impl LoginError ===
 
 impl LoginError {
+    /// The same for a server that has sent AuthenticationOk: a connection that ends then was accepted.
+    pub(crate) fn after_consent(self) -> Self {
+        match self {
+            Self::Broken(_) | Self::Closed => Self::ClosedAfterConsent,
+            error => error,
+        }
+    }
+
+    /// Returns whether the server itself refused the login.
+    pub(crate) fn is_by_server(&self) -> bool {
+        matches!(self, Self::Refused { .. })
+    }
+
     /// Whether the server turned the token down.
     pub(crate) fn is_iam_refusal(&self) -> bool {
         matches!(
@@ -104,7 +119,9 @@ impl LoginError {
                 Refusal::Token if clock.is_some() => Some(Cause::ClockSkew),
                 why => why.cause(),
             },
-            Self::Broken(_) | Self::Closed => Some(Cause::EndpointUnreachable),
+            Self::Broken(_) | Self::Closed | Self::ClosedAfterConsent => {
+                Some(Cause::EndpointUnreachable)
+            }
             Self::TimedOut(_) => Some(Cause::EndpointTimeout),
             Self::UserNotUtf8
             | Self::UnknownAuthentication
@@ -155,7 +172,8 @@ impl LoginError {
         })
     }
 
-    fn remedy(&self) -> Option<String> {
+    /// What to do about it, in one line.
+    pub(crate) fn remedy(&self) -> Option<String> {
         match self {
             Self::Identity(error) => Some(error.remedy()),
             Self::Refused { why, .. } if why.remedy().is_some() => why.remedy().map(str::to_owned),
@@ -163,16 +181,43 @@ impl LoginError {
         }
     }
 
-    /// Class 08 and 57P03 invite drivers to try again, 28000 does not.
-    fn sqlstate(&self) -> SqlState {
+    /// The SQLSTATE of irsa's own answer.
+    ///
+    /// 57P03 is what a server answers that starts or stops: `pg_isready` and libpq's list of hosts wait or go on for
+    /// this code alone. It is for what ends without a change of settings. 28000 and 08001 need one.
+    pub(crate) fn sqlstate(&self) -> SqlState {
         match self {
+            Self::Refused { response, .. } => response.code,
             Self::Identity(error) if error.is_transient() => SqlState::CANNOT_CONNECT_NOW,
+            Self::Connect(_)
+            | Self::Handshake(HandshakeError::Broken(_))
+            | Self::Broken(_)
+            | Self::Closed
+            | Self::TimedOut(_) => SqlState::CANNOT_CONNECT_NOW,
+            Self::TlsRefused
+            | Self::Handshake(HandshakeError::Certificate(_) | HandshakeError::Tls(_)) => {
+                SqlState::SQLCLIENT_UNABLE
+            }
+            Self::ClosedAfterConsent => SqlState::CONNECTION_FAILURE,
             Self::Identity(_)
             | Self::PasswordWanted(_)
             | Self::UnknownAuthentication
             | Self::UserNotUtf8 => SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
             Self::Protocol(_) | Self::Message(_) | Self::Frame(_) => SqlState::PROTOCOL_VIOLATION,
-            _ => SqlState::SQLCLIENT_UNABLE,
+        }
+    }
+
+    /// The kind of refusal, for the log: one line of each kind in a while is enough.
+    pub(crate) fn log_kind(&self) -> &'static str {
+        match (self.cause(), self.link()) {
+            (Some(cause), _) => cause.id(),
+            (None, Some(link)) => link.id(),
+            (None, None) => match self {
+                Self::Refused { .. } => "refused-by-server",
+                Self::UserNotUtf8 => "user-not-utf8",
+                Self::UnknownAuthentication => "unknown-authentication",
+                _ => "protocol",
+            },
         }
     }
 }

@@ -25,14 +25,22 @@ pub(super) fn refusal(database: &Database, user: &str, error: &LoginError) -> Er
         let (at, said) = (database.clock.now(), error.to_string());
         database.last_use.failed(link, error.cause(), &said, at);
     }
-    tracing::warn!(
-        upstream = %database.upstream,
-        user,
-        link = error.link().map(Link::id),
-        cause = error.cause().map(Cause::id),
-        detail = %facts,
-        "login refused: {error}"
-    );
+    let unlogged = database.log_limit.may_log(error.log_kind());
+    if let Some(unlogged) = unlogged {
+        tracing::warn!(
+            upstream = %database.upstream,
+            user,
+            link = error.link().map(Link::id),
+            cause = error.cause().map(Cause::id),
+            sqlstate = %error.sqlstate(),
+            remedy = error.remedy(),
+            detail = %facts,
+            unlogged,
+            "login refused: {error}"
+        );
+    } else {
+        tracing::debug!(upstream = %database.upstream, user, detail = %facts, "login refused: {error}");
+    }
     error.response(&facts)
 }
 
@@ -57,14 +65,19 @@ pub(super) fn not_let_in(database: &Database, user: &str, peer: &Peer, response:
         return;
     }
     database.metrics.refused(None, None);
-    let upstream = &database.upstream;
-    tracing::warn!(%upstream, user, ?peer, "client refused: {}", response.message);
+    if let Some(unlogged) = database.log_limit.may_log("client-refused") {
+        let upstream = &database.upstream;
+        tracing::warn!(%upstream, user, ?peer, unlogged, "client refused: {}", response.message);
+    }
 }
 
 pub(super) fn too_many_connections(database: &Database) -> ErrorResponse {
     let limit = database.limits.max_connections;
     database.metrics.refused(None, None);
-    tracing::warn!(upstream = %database.upstream, limit, "a client was refused: too many connections");
+    if let Some(unlogged) = database.log_limit.may_log("too-many-connections") {
+        let upstream = &database.upstream;
+        tracing::warn!(%upstream, limit, unlogged, "client refused: too many connections");
+    }
     ErrorResponse::fatal(
         SqlState::TOO_MANY_CONNECTIONS,
         format!("irsa: sorry, too many clients already (limit {limit})"),

@@ -36,6 +36,7 @@ mod secrets;
 mod server_faults;
 mod server_tls;
 mod shutdown;
+mod sqlstates;
 mod shutdown_outcome;
 mod tls_closing;
 mod token_retry;

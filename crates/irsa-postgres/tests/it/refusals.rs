@@ -5,6 +5,7 @@ use irsa_chain::Cause;
 use irsa_pgwire::backend::Authentication;
 use irsa_pgwire::error_response::{ErrorResponse, Severity};
 use irsa_pgwire::sqlstate::SqlState;
+use irsa_testing::Log;
 
 use crate::client::{log_in, startup};
 use crate::proxy::{ROLE, Setup};
@@ -211,4 +212,32 @@ async fn an_error_after_the_consent_is_passed_on_too() {
     let (error, _) = refusal_of(script).await;
     assert_eq!(error.code, SqlState::INVALID_CATALOG);
     assert_explained(&error, Cause::WrongDatabase);
+}
+
+#[tokio::test]
+async fn refusals_of_one_kind_are_logged_once_in_a_while_with_endpoint_and_remedy() {
+    let (log, _guard) = Log::capture();
+    let script = |login| match login {
+        0..5 => vec![Step::ask_for_password(), Step::refuse(&refusal())],
+        _ => vec![Step::ask_for_password()],
+    };
+    let server = Server::new().on_login(script).run().await;
+    let proxy = Setup::of(&server).start().await;
+    for _ in 0..10 {
+        proxy.refusal().await;
+    }
+    let log = log.text();
+    let warnings: Vec<_> = log.lines().filter(|line| line.contains("WARN")).collect();
+    let [refused, closed] = warnings.as_slice() else {
+        panic!("one line of each kind, not {warnings:#?}");
+    };
+    for (line, cause, code) in [
+        (refused, Cause::IamLoginRefused, "28000"),
+        (closed, Cause::EndpointUnreachable, "57P03"),
+    ] {
+        for part in [HOST, cause.id(), cause.remedy(), code] {
+            assert!(line.contains(part), "`{part}` is not in {line}");
+        }
+    }
+    assert_eq!(proxy.metric("postgres_refusals_total"), 10);
 }

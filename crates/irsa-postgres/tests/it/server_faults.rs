@@ -28,7 +28,8 @@ async fn refusal_after(script: impl Into<Vec<Step>>) -> ErrorResponse {
 
 fn assert_cause(error: &ErrorResponse, cause: Cause) {
     assert!(error.message.contains(cause.id()), "{error:?}");
-    assert_eq!(error.code, SqlState::SQLCLIENT_UNABLE);
+    assert_eq!(error.code, SqlState::CANNOT_CONNECT_NOW, "{error:?}");
+    assert_eq!(error.hint.as_deref(), Some(cause.remedy()));
 }
 
 fn consent() -> Step {
@@ -60,14 +61,26 @@ async fn a_server_that_closes_is_noticed_at_every_stage() {
         Server::new().closes_after(b"S"),
         closing_login(vec![]),
         closing_login(vec![Step::ask_for_password()]),
-        closing_login(vec![Step::ask_for_password(), consent()]),
         closing_login(vec![Step::send(b"R\0\0".as_slice())]),
+        closing_login(vec![Step::ask_for_password()]).that_resets(),
     ];
     for server in servers {
         let server = server.run().await;
         let proxy = Setup::of(&server).start().await;
         assert_cause(&proxy.refusal().await, Cause::EndpointUnreachable);
         proxy.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_closes_after_it_accepted_the_login_is_a_lost_connection() {
+    let script = [Step::ask_for_password(), consent()];
+    for server in [Server::new(), Server::new().that_resets()] {
+        let server = server.on_each_login(script.clone()).run().await;
+        let error = Setup::of(&server).start().await.refusal().await;
+        assert_eq!(error.code, SqlState::CONNECTION_FAILURE, "{error:?}");
+        let cause = Cause::EndpointUnreachable;
+        assert!(error.message.contains(cause.id()), "{error:?}");
     }
 }
 

@@ -79,7 +79,10 @@ async fn a_certificate_of_an_unknown_authority_is_refused() {
 #[tokio::test]
 async fn a_server_that_closes_in_the_handshake_is_unreachable_not_untrusted() {
     let server = Server::new().closes_after(b"S").run().await;
-    assert_cause(&refusal_by(&server).await, Cause::EndpointUnreachable);
+    let error = refusal_by(&server).await;
+    let named = "(link: endpoint, cause: endpoint-unreachable)";
+    assert!(error.message.contains(named), "{error:?}");
+    assert_eq!(error.code, SqlState::CANNOT_CONNECT_NOW);
 }
 
 #[tokio::test]

@@ -1,0 +1,70 @@
+//! The table of SQLSTATEs in the README has exactly the codes that the sources can send.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The codes of the README's table.
+fn documented() -> BTreeSet<String> {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
+    let readme = fs::read_to_string(readme).unwrap();
+    let (_, table) = readme.split_once("| SQLSTATE |").expect("the table");
+    let rows = table.lines().skip(2);
+    let rows = rows.take_while(|row| row.starts_with('|'));
+    rows.map(|row| row.split('|').nth(1).unwrap().trim().to_owned())
+        .collect()
+}
+
+/// The names of the codes in a source file, without those of its tests.
+fn names_in(file: &Path) -> Vec<String> {
+    let source = fs::read_to_string(file).unwrap();
+    let code = source.split("#[cfg(test)]").next().unwrap();
+    let mentions = code.split("SqlState::").skip(1);
+    let name = |rest: &str| {
+        let end = rest.find(|c: char| !c.is_ascii_uppercase() && c != '_');
+        rest[..end.unwrap_or(rest.len())].to_owned()
+    };
+    mentions.map(name).filter(|name| name.len() > 1).collect()
+}
+
+fn sources(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, files);
+        } else {
+            files.push(path);
+        }
+    }
+}
+
+/// The code that a constant of `SqlState` stands for.
+fn code_of(name: &str) -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../irsa-pgwire/src/sqlstate.rs");
+    let source = fs::read_to_string(file).unwrap();
+    let constant = format!("pub const {name}: Self = Self(*b\"");
+    let (_, value) = source.split_once(&constant).expect(name);
+    value[..5].to_owned()
+}
+
+/// The codes that irsa itself can send. `refusal.rs` only reads what servers send; `irsa-pgwire` has the errors of a
+/// startup packet.
+fn sent() -> BTreeSet<String> {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut files = Vec::new();
+    sources(&crates.join("irsa-postgres/src"), &mut files);
+    sources(&crates.join("irsa-pgwire/src/startup"), &mut files);
+    files.retain(|file| !file.ends_with("src/refusal.rs"));
+    let names: BTreeSet<String> = files.iter().flat_map(|file| names_in(file)).collect();
+    names.iter().map(|name| code_of(name)).collect()
+}
+
+#[test]
+fn the_readme_lists_exactly_the_codes_that_irsa_sends() {
+    let (documented, sent) = (documented(), sent());
+    let missing: Vec<_> = sent.difference(&documented).collect();
+    let untrue: Vec<_> = documented.difference(&sent).collect();
+    assert!(missing.is_empty(), "not in the README: {missing:?}");
+    assert!(untrue.is_empty(), "in the README only: {untrue:?}");
+    assert!(sent.len() > 8, "{sent:?}");
+}
