@@ -15,6 +15,7 @@ use crate::cancel::{CancelKeys, UnknownKeys};
 use crate::client_auth::ClientAuth;
 use crate::login::LoginFacts;
 use crate::metrics::{PostgresMetrics, UpstreamMetrics};
+use crate::recent_refusals::RecentRefusals;
 use crate::upstream::{Limits, Upstream};
 
 /// Cancel connections at once when irsa shuts down, so that a thousand sessions do not overwhelm the server.
@@ -40,6 +41,7 @@ pub struct Database {
     pub(crate) metrics: UpstreamMetrics,
     pub(crate) last_use: LastUse,
     pub(crate) log_limit: LogLimit,
+    pub(crate) recent_refusals: RecentRefusals,
 }
 
 /// What a [`Database`] is made of.
@@ -87,6 +89,7 @@ impl Database {
             metrics,
             last_use: LastUse::default(),
             log_limit: LogLimit::default(),
+            recent_refusals: RecentRefusals::default(),
         }
     }
 

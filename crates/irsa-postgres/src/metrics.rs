@@ -17,6 +17,7 @@ pub struct PostgresMetrics {
     connections: Family<UpstreamLabel, Counter>,
     active: Family<UpstreamLabel, Gauge>,
     refusals: Family<RefusalLabels, Counter>,
+    refusals_repeated: Family<UpstreamLabel, Counter>,
     token_retries: Family<UpstreamLabel, Counter>,
     cancels: Family<UpstreamLabel, Counter>,
     cancels_unknown: Family<UpstreamLabel, Counter>,
@@ -50,6 +51,7 @@ pub(crate) struct UpstreamMetrics {
     upstream: String,
     pub(crate) connections: Counter,
     pub(crate) active: Gauge,
+    pub(crate) refusals_repeated: Counter,
     pub(crate) token_retries: Counter,
     pub(crate) cancels: Counter,
     pub(crate) cancels_unknown: Counter,
@@ -68,6 +70,7 @@ impl PostgresMetrics {
             connections: Family::default(),
             active: Family::default(),
             refusals: Family::default(),
+            refusals_repeated: Family::default(),
             token_retries: Family::default(),
             cancels: Family::default(),
             cancels_unknown: Family::default(),
@@ -90,6 +93,11 @@ impl PostgresMetrics {
             "refusals",
             "Sessions that could not be established, by the link of the identity chain and its cause",
             metrics.refusals.clone(),
+        );
+        registry.register(
+            "refusals_repeated",
+            "Refusals by the server that were repeated to libpq's second attempt without asking the server again",
+            metrics.refusals_repeated.clone(),
         );
         registry.register(
             "token_retries",
@@ -139,6 +147,7 @@ impl PostgresMetrics {
             upstream: upstream.to_owned(),
             connections: self.connections.get_or_create_owned(&label),
             active: self.active.get_or_create_owned(&label),
+            refusals_repeated: self.refusals_repeated.get_or_create_owned(&label),
             token_retries: self.token_retries.get_or_create_owned(&label),
             cancels: self.cancels.get_or_create_owned(&label),
             cancels_unknown: self.cancels_unknown.get_or_create_owned(&label),

@@ -31,6 +31,7 @@ use crate::client::{ClientFault, Wish, greet};
 use crate::client_auth::authenticate;
 use crate::database::Database;
 use crate::login::{LoggedIn, LoginError, login};
+use crate::recent_refusals::LoginRequest;
 use crate::relay::{End, Relay, RelayCounters};
 use crate::transport::{Receipt, Transport};
 
@@ -175,14 +176,7 @@ async fn open(
         .await
         .unwrap_or_else(|_| Err(authentication_timed_out()))
         .inspect_err(|response| not_let_in(database, user, peer, response))?;
-    let logging_in = login(database, startup, negotiation.version);
-    let logged_in = tokio::select! {
-        outcome = timeout(database.limits.login_timeout, logging_in) => {
-            outcome.unwrap_or_else(|_| Err(timed_out(database)))
-        }
-        () = hung_up(client) => return Err(client_left("it hung up")),
-    };
-    let logged_in = logged_in.map_err(|error| refusal(database, user, &error))?;
+    let logged_in = log_in(database, client, peer, startup, &negotiation).await?;
     let (server, cancelable) = welcome(database, client, &negotiation, logged_in)
         .await
         .map_err(|error| client_left(&error.to_string()))?;
@@ -194,6 +188,48 @@ async fn open(
         is_replication: startup.is_replication(),
     };
     Ok((server, held))
+}
+
+/// Logs in to the server, unless the client leaves or the server has just refused the same request.
+async fn log_in(
+    database: &Database,
+    client: &mut Transport,
+    peer: &Peer,
+    startup: &Startup,
+    negotiation: &Negotiation,
+) -> Result<LoggedIn, ErrorResponse> {
+    let request = LoginRequest::new(peer, startup);
+    if let Some(response) = repeated_refusal(database, client, request.as_ref()) {
+        return Err(response);
+    }
+    let logging_in = login(database, startup, negotiation.version);
+    let logged_in = tokio::select! {
+        outcome = timeout(database.limits.login_timeout, logging_in) => {
+            outcome.unwrap_or_else(|_| Err(timed_out(database)))
+        }
+        () = hung_up(client) => return Err(client_left("it hung up")),
+    };
+    logged_in.map_err(|error| {
+        let response = refusal(database, startup.user().unwrap_or_default(), &error);
+        if let Some(request) = request.filter(|_| client.is_tls() && error.is_by_server()) {
+            let refusals = &database.recent_refusals;
+            refusals.remember(request, &response, Instant::now());
+        }
+        response
+    })
+}
+
+/// Returns what the server said a moment ago to the same request over TLS: this is libpq's second attempt.
+fn repeated_refusal(
+    database: &Database,
+    client: &Transport,
+    request: Option<&LoginRequest>,
+) -> Option<ErrorResponse> {
+    let request = request.filter(|_| !client.is_tls())?;
+    let response = database.recent_refusals.take(request, Instant::now())?;
+    database.metrics.refusals_repeated.inc();
+    tracing::debug!(upstream = %database.upstream, "repeated the server's refusal in clear text");
+    Some(response)
 }
 
 /// Returns when the client is gone: it must not hold a place, nor a login that nobody waits for.

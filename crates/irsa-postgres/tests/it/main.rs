@@ -32,6 +32,7 @@ mod real_client;
 mod refusals;
 mod relay;
 mod scram;
+mod second_attempts;
 mod secrets;
 mod server_faults;
 mod server_tls;
