@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use irsa_chain::RoleArn;
 use irsa_identity::{Clock, Identity, RdsSigner};
-use irsa_net::limit::ConnectionLimit;
+use irsa_net::limit::{ConnectionLimit, UnauthenticatedLimit};
 use irsa_ops::log_limit::LogLimit;
 use irsa_ops::status::LastUse;
 use rustls::{ClientConfig, ServerConfig};
@@ -38,6 +38,7 @@ pub struct Database {
     /// Permits for the connections that cancel sessions when irsa shuts down.
     pub(crate) shutdown_cancels: Semaphore,
     pub(crate) connection_limit: ConnectionLimit,
+    pub(crate) unauthenticated_limit: UnauthenticatedLimit,
     pub(crate) metrics: UpstreamMetrics,
     pub(crate) last_use: LastUse,
     pub(crate) log_limit: LogLimit,
@@ -75,6 +76,7 @@ impl Database {
         Self {
             signer: RdsSigner::new(parts.identity.clone(), Arc::clone(&parts.clock)),
             connection_limit: ConnectionLimit::new(parts.limits.max_connections),
+            unauthenticated_limit: UnauthenticatedLimit::new(parts.limits.max_unauthenticated),
             cancel_keys: CancelKeys::default(),
             unknown_cancel_keys: UnknownKeys::default(),
             shutdown_cancels: Semaphore::new(MOST_SHUTDOWN_CANCELS),

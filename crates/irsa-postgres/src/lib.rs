@@ -29,5 +29,5 @@ mod upstream;
 pub use self::client_auth::{ClientAuth, PasswordFileError, ScramUsers};
 pub use self::database::{Database, DatabaseParts};
 pub use self::metrics::PostgresMetrics;
-pub use self::server::serve;
+pub use self::server::{serve, serve_client};
 pub use self::upstream::{Limits, Upstream};

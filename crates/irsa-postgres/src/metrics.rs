@@ -18,6 +18,7 @@ pub struct PostgresMetrics {
     active: Family<UpstreamLabel, Gauge>,
     refusals: Family<RefusalLabels, Counter>,
     refusals_repeated: Family<UpstreamLabel, Counter>,
+    unauthenticated_refusals: Family<UpstreamLabel, Counter>,
     token_retries: Family<UpstreamLabel, Counter>,
     cancels: Family<UpstreamLabel, Counter>,
     cancels_unknown: Family<UpstreamLabel, Counter>,
@@ -52,6 +53,7 @@ pub(crate) struct UpstreamMetrics {
     pub(crate) connections: Counter,
     pub(crate) active: Gauge,
     pub(crate) refusals_repeated: Counter,
+    pub(crate) unauthenticated_refusals: Counter,
     pub(crate) token_retries: Counter,
     pub(crate) cancels: Counter,
     pub(crate) cancels_unknown: Counter,
@@ -71,6 +73,7 @@ impl PostgresMetrics {
             active: Family::default(),
             refusals: Family::default(),
             refusals_repeated: Family::default(),
+            unauthenticated_refusals: Family::default(),
             token_retries: Family::default(),
             cancels: Family::default(),
             cancels_unknown: Family::default(),
@@ -98,6 +101,11 @@ impl PostgresMetrics {
             "refusals_repeated",
             "Refusals by the server that were repeated to libpq's second attempt without asking the server again",
             metrics.refusals_repeated.clone(),
+        );
+        registry.register(
+            "unauthenticated_refusals",
+            "Connections refused because too many clients of other machines had not authenticated",
+            metrics.unauthenticated_refusals.clone(),
         );
         registry.register(
             "token_retries",
@@ -148,6 +156,7 @@ impl PostgresMetrics {
             connections: self.connections.get_or_create_owned(&label),
             active: self.active.get_or_create_owned(&label),
             refusals_repeated: self.refusals_repeated.get_or_create_owned(&label),
+            unauthenticated_refusals: self.unauthenticated_refusals.get_or_create_owned(&label),
             token_retries: self.token_retries.get_or_create_owned(&label),
             cancels: self.cancels.get_or_create_owned(&label),
             cancels_unknown: self.cancels_unknown.get_or_create_owned(&label),

@@ -1,9 +1,9 @@
-//! The accept loop.
+//! The accept loop, and what it does with each connection.
 
 use std::sync::Arc;
 
 use irsa_net::drain::DrainWatch;
-use irsa_net::listen::Listener;
+use irsa_net::listen::{Accepted, Listener};
 
 use crate::database::Database;
 use crate::session;
@@ -30,15 +30,29 @@ pub async fn serve(
                 return;
             }
         };
-        database.metrics.connections.inc();
-        let (database, guard) = (Arc::clone(&database), drain.guard());
-        let (drain, cut) = (drain.clone(), cut.clone());
-        tokio::spawn(async move {
-            let active = database.metrics.active.clone();
-            active.inc();
-            session::serve(database, accepted, drain, cut).await;
-            active.dec();
-            drop(guard);
-        });
+        tokio::spawn(serve_client(
+            Arc::clone(&database),
+            accepted,
+            drain.clone(),
+            cut.clone(),
+        ));
+    }
+}
+
+/// Serves one client until its session ends or `cut` is signaled. `drain` waits for it from the call on.
+pub fn serve_client(
+    database: Arc<Database>,
+    accepted: Accepted,
+    drain: DrainWatch,
+    cut: DrainWatch,
+) -> impl Future<Output = ()> + Send {
+    let guard = drain.guard();
+    database.metrics.connections.inc();
+    async move {
+        let active = database.metrics.active.clone();
+        active.inc();
+        session::serve(database, accepted, drain, cut).await;
+        active.dec();
+        drop(guard);
     }
 }

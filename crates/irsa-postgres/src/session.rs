@@ -12,17 +12,17 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 use irsa_identity::IdentityState;
 use irsa_net::drain::DrainWatch;
-use irsa_net::limit::Permit;
+use irsa_net::limit::{Permit, Unauthenticated};
 use irsa_net::listen::{Accepted, Peer};
 use irsa_pgwire::backend;
 use irsa_pgwire::error_response::ErrorResponse;
 use irsa_pgwire::startup::{Negotiation, Startup};
-use tokio::time::{sleep, timeout};
+use tokio::time::{sleep, timeout, timeout_at};
 
 use self::cancel_request::answer_cancel_request;
 use self::refusals::{
     authentication_timed_out, client_left, not_let_in, part, refusal, refuse_start,
-    too_many_connections,
+    refuse_unauthenticated, too_many_connections,
 };
 use self::shutdown::shut_down;
 use self::termination::{farewell, shutting_down};
@@ -59,6 +59,13 @@ struct Held {
     is_replication: bool,
 }
 
+/// What a client has until it has authenticated.
+struct Probation {
+    deadline: tokio::time::Instant,
+    /// Its place among those who have not authenticated.
+    place: Option<Unauthenticated>,
+}
+
 /// Serves one client.
 ///
 /// Everything up to the relay is boxed: a task is as large as the largest of its states, and most
@@ -71,7 +78,18 @@ pub(crate) async fn serve(
 ) {
     let Accepted { stream, peer } = accepted;
     let client = Transport::new(stream);
-    let establishing = Box::pin(establish(&database, client, &peer, drain, cut));
+    let unauthenticated = match database.unauthenticated_limit.try_acquire(&peer) {
+        Ok(unauthenticated) => unauthenticated,
+        Err(error) => {
+            return Box::pin(refuse_unauthenticated(&database, client, &peer, error)).await;
+        }
+    };
+    let mut probation = Probation {
+        deadline: tokio::time::Instant::now() + database.limits.startup_timeout,
+        place: Some(unauthenticated),
+    };
+    let establishing = establish(&database, client, &peer, &mut probation, drain, cut);
+    let establishing = Box::pin(establishing);
     if let Some(mut session) = establishing.await {
         let end = (&mut session.relay).await;
         Box::pin(finish(&database, session, end)).await;
@@ -96,10 +114,11 @@ async fn establish(
     database: &Arc<Database>,
     mut client: Transport,
     peer: &Peer,
+    probation: &mut Probation,
     drain: DrainWatch,
     cut: DrainWatch,
 ) -> Option<Session> {
-    let startup = match wish_of(database, &mut client, drain).await {
+    let startup = match wish_of(database, &mut client, probation.deadline, drain).await {
         Ok(Wish::Session(startup)) => startup,
         Ok(Wish::Cancel(key)) => {
             Box::pin(answer_cancel_request(database, client, peer, &key)).await;
@@ -112,7 +131,7 @@ async fn establish(
     };
     // Boxed, as cancelling is, so that a client which says nothing costs no room for it.
     let opened = tokio::select! {
-        opened = Box::pin(open(database, &mut client, peer, &startup)) => opened,
+        opened = Box::pin(open(database, &mut client, peer, probation, &startup)) => opened,
         () = cut.signaled() => Err(shutting_down()),
     };
     match opened {
@@ -137,11 +156,12 @@ async fn establish(
 async fn wish_of(
     database: &Database,
     client: &mut Transport,
+    deadline: tokio::time::Instant,
     drain: DrainWatch,
 ) -> Result<Wish, ClientFault> {
     let limit = database.limits.startup_timeout;
     tokio::select! {
-        greeted = timeout(limit, greet(client, database.client_tls.as_ref())) => {
+        greeted = timeout_at(deadline, greet(client, database.client_tls.as_ref())) => {
             greeted.unwrap_or(Err(ClientFault::Slow(limit)))
         }
         () = last_call(drain) => Err(ClientFault::ShuttingDown),
@@ -156,26 +176,28 @@ async fn last_call(drain: DrainWatch) {
 
 /// Authenticates the client, logs in to the server, and tells the client that it may go on.
 ///
-/// Only now does the client count towards the limit: whoever has not said what it wants must not
-/// keep others out, and a cancel request frees a place rather than taking one.
+/// Only a client that has authenticated counts towards the limit of connections: one that has not must not keep others
+/// out, and a cancel request frees a place rather than taking one.
 async fn open(
     database: &Arc<Database>,
     client: &mut Transport,
     peer: &Peer,
+    probation: &mut Probation,
     startup: &Startup,
 ) -> Result<(Transport, Held), ErrorResponse> {
     let begun = Instant::now();
     let negotiation = Negotiation::of(startup)?;
+    let user = startup.user().unwrap_or_default();
+    let authenticating = authenticate(&database.client_auth, client, peer, startup);
+    timeout_at(probation.deadline, authenticating)
+        .await
+        .unwrap_or_else(|_| Err(authentication_timed_out()))
+        .inspect_err(|response| not_let_in(database, user, peer, response))?;
+    probation.place = None;
     let permit = database
         .connection_limit
         .try_acquire()
         .ok_or_else(|| too_many_connections(database))?;
-    let user = startup.user().unwrap_or_default();
-    let authenticating = authenticate(&database.client_auth, client, peer, startup);
-    timeout(database.limits.startup_timeout, authenticating)
-        .await
-        .unwrap_or_else(|_| Err(authentication_timed_out()))
-        .inspect_err(|response| not_let_in(database, user, peer, response))?;
     let logged_in = log_in(database, client, peer, startup, &negotiation).await?;
     let (server, cancelable) = welcome(database, client, &negotiation, logged_in)
         .await

@@ -24,7 +24,7 @@ use rustls::{ClientConfig, ServerConfig};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use self::codec::{TlsCodec, TlsState};
-use self::scratch::READ_SIZE;
+use self::scratch::{EARLY_READ_SIZE, READ_SIZE};
 pub(crate) use self::scratch::{Scratch, with_scratch};
 use self::tls::{Tls, tls_error};
 
@@ -112,7 +112,7 @@ impl Transport {
     pub(crate) async fn fill(&mut self) -> io::Result<Receipt> {
         poll_fn(|cx| {
             with_scratch(|scratch| {
-                let receipt = ready!(self.poll_receive(cx, scratch))?;
+                let receipt = ready!(self.poll_receive_at_most(cx, scratch, EARLY_READ_SIZE))?;
                 self.inbox.extend_from_slice(scratch.received());
                 Poll::Ready(Ok(receipt))
             })
@@ -157,12 +157,21 @@ impl Transport {
         cx: &mut Context<'_>,
         scratch: &mut Scratch,
     ) -> Poll<io::Result<Receipt>> {
+        self.poll_receive_at_most(cx, scratch, READ_SIZE)
+    }
+
+    fn poll_receive_at_most(
+        &mut self,
+        cx: &mut Context<'_>,
+        scratch: &mut Scratch,
+        size: usize,
+    ) -> Poll<io::Result<Receipt>> {
         scratch.forget_received();
         loop {
             if self.peer_closed {
                 return Poll::Ready(Ok(Receipt::End));
             }
-            match ready!(self.poll_fetch(cx, scratch))? {
+            match ready!(self.poll_fetch(cx, scratch, size))? {
                 0 => self.peer_closed = true,
                 fetched => {
                     let state = self.absorb(scratch, fetched)?;
@@ -265,24 +274,25 @@ impl Transport {
                 Ok(TlsState::PeerClosed) => return Poll::Ready(Err(unexpected_end())),
                 Ok(TlsState::Handshaking) => ready!(self.poll_flush(cx))?,
             }
-            let fetched = ready!(self.poll_fetch(cx, scratch))?;
+            let fetched = ready!(self.poll_fetch(cx, scratch, EARLY_READ_SIZE))?;
             if fetched == 0 {
                 return Poll::Ready(Err(unexpected_end()));
             }
             if let Some(tls) = &mut self.tls {
-                tls.keep(scratch.input.get(..fetched).unwrap_or_default());
+                tls.keep_handshake(scratch.input.get(..fetched).unwrap_or_default())?;
             }
         }
     }
 
-    /// Reads once into the scratch area, behind what an incomplete record left there.
+    /// Reads at most `size` bytes into the scratch area, behind what an incomplete record left there.
     fn poll_fetch(
         &mut self,
         cx: &mut Context<'_>,
         scratch: &mut Scratch,
+        size: usize,
     ) -> Poll<io::Result<usize>> {
         let kept = self.tls.as_ref().map_or(0, |tls| tls.kept());
-        let Some(space) = scratch.input.get_mut(kept..kept + READ_SIZE) else {
+        let Some(space) = scratch.input.get_mut(kept..kept + size) else {
             return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
         };
         let mut buffer = ReadBuf::new(space);

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use irsa_chain::Region;
+use irsa_net::limit::UnauthenticatedLimit;
 use rustls::pki_types::ServerName;
 
 /// A database that the proxy reaches as an IAM role.
@@ -32,7 +33,10 @@ pub struct Upstream {
 pub struct Limits {
     /// Client connections at once; one more is refused with SQLSTATE 53300.
     pub max_connections: usize,
-    /// How long a client may take from connecting to its start-up packet.
+    /// Clients of other machines that may be connected without having authenticated; one more is refused with SQLSTATE
+    /// 53300.
+    pub max_unauthenticated: usize,
+    /// How long a client may take from connecting until it has authenticated.
     pub startup_timeout: Duration,
     /// How long reaching and logging in to the server may take.
     pub login_timeout: Duration,
@@ -47,6 +51,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             max_connections: 1_000,
+            max_unauthenticated: UnauthenticatedLimit::DEFAULT,
             startup_timeout: Duration::from_secs(30),
             login_timeout: Duration::from_secs(30),
             idle_timeout: None,

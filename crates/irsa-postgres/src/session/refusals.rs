@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use irsa_chain::{Cause, Link};
+use irsa_net::limit::TooManyUnauthenticated;
 use irsa_net::listen::Peer;
 use irsa_pgwire::error_response::ErrorResponse;
 use irsa_pgwire::sqlstate::SqlState;
@@ -69,6 +70,26 @@ pub(super) fn not_let_in(database: &Database, user: &str, peer: &Peer, response:
         let upstream = &database.upstream;
         tracing::warn!(%upstream, user, ?peer, unlogged, "client refused: {}", response.message);
     }
+}
+
+/// Refuses a client that has said nothing yet: with 53300, as PostgreSQL does at its limit.
+pub(super) async fn refuse_unauthenticated(
+    database: &Database,
+    mut client: Transport,
+    peer: &Peer,
+    error: TooManyUnauthenticated,
+) {
+    database.metrics.unauthenticated_refusals.inc();
+    if let Some(unlogged) = database.log_limit.may_log("too_many_unauthenticated") {
+        let upstream = &database.upstream;
+        tracing::warn!(%upstream, ?peer, unlogged, "client refused: {error}");
+    }
+    let response = ErrorResponse::fatal(
+        SqlState::TOO_MANY_CONNECTIONS,
+        format!("irsa: sorry, too many clients already: {error}"),
+    )
+    .hint("retry later; look for clients that connect and do not log in");
+    part(&mut client, Some(&response)).await;
 }
 
 pub(super) fn too_many_connections(database: &Database) -> ErrorResponse {

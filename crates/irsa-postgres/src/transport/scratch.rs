@@ -7,6 +7,9 @@ use super::outbox::Outbox;
 /// The most bytes one socket read takes: four full TLS records.
 pub(crate) const READ_SIZE: usize = 64 * 1024;
 
+/// The most bytes one socket read takes from a client or server that has not authenticated: what it sends ahead is kept.
+pub(crate) const EARLY_READ_SIZE: usize = 16 * 1024;
+
 /// Buffers borrowed for the length of one poll; a waiting session holds none of them.
 pub(crate) struct Scratch {
     /// What a socket read fills: what an incomplete TLS record left behind, then the read itself.

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use irsa_net::tls::MAX_CLIENT_HELLO;
+
 use super::codec::{TlsCodec, TlsState};
 use super::outbox::Outbox;
 
@@ -9,6 +11,8 @@ pub(super) struct Tls {
     pub(super) codec: TlsCodec,
     /// An incomplete record, or a handshake message whose other records are to come.
     partial: Vec<u8>,
+    /// Whether records were produced for the peer: a server's first ones answer the ClientHello.
+    answered: bool,
     /// Whether TLS has failed, after which the codec must be left alone.
     failed: bool,
 }
@@ -20,6 +24,7 @@ impl Tls {
         Self {
             codec,
             partial: begun.to_vec(),
+            answered: false,
             failed: false,
         }
     }
@@ -34,8 +39,23 @@ impl Tls {
             self.partial = Vec::new();
         } else {
             self.partial.clear();
+            // Exactly: a buffer that doubles costs twice the bytes that a peer has sent.
+            self.partial.reserve_exact(rest.len());
             self.partial.extend_from_slice(rest);
         }
+    }
+
+    /// Keeps the handshake so far, which is all that a server has of a client it does not know yet.
+    ///
+    /// # Errors
+    /// The ClientHello is larger than [`MAX_CLIENT_HELLO`].
+    pub(super) fn keep_handshake(&mut self, begun: &[u8]) -> io::Result<()> {
+        if !self.answered && begun.len() > MAX_CLIENT_HELLO {
+            let problem = format!("the ClientHello is larger than {MAX_CLIENT_HELLO} bytes");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
+        }
+        self.keep(begun);
+        Ok(())
     }
 
     /// Copies the incomplete record to the front of `input` and says how long it is.
@@ -57,6 +77,7 @@ impl Tls {
     ) -> io::Result<TlsState> {
         let mut reply = Outbox::default();
         let received = self.codec.receive(input, plain, &mut reply);
+        self.answered |= !reply.filled().is_empty();
         unsent.extend_from_slice(reply.filled());
         self.failed = received.is_err();
         let received = received.map_err(tls_error)?;

@@ -41,5 +41,6 @@ mod sqlstates;
 mod shutdown_outcome;
 mod tls_closing;
 mod token_retry;
+mod unauthenticated;
 mod unix_user;
 mod versions;

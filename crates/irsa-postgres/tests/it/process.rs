@@ -6,10 +6,11 @@ use std::net::SocketAddr;
 use std::process::Stdio;
 
 use irsa_net::limit::raise_open_files;
-use irsa_net::tls::Roots;
+use irsa_net::tls::{LocalAuthority, Roots};
 use tokio::io::{AsyncReadExt, BufReader};
 use tokio::process::{Child, Command};
 
+use crate::encryption::ALPN;
 use crate::proxy::Setup;
 use crate::server::RunningServer;
 use crate::wire::within;
@@ -93,7 +94,11 @@ async fn proxy() {
     };
     raise_open_files().unwrap();
     let roots = Roots::from_pem_file(ca_file.as_ref()).unwrap();
-    let setup = Setup::towards(upstream.parse().unwrap(), roots);
+    let authority = LocalAuthority::generate().unwrap();
+    let setup = Setup {
+        client_tls: Some(authority.server_config(&["localhost"], &[ALPN]).unwrap()),
+        ..Setup::towards(upstream.parse().unwrap(), roots)
+    };
     let proxy = setup.start().await;
     println!("{READY}{}", proxy.address());
     // The parent's end of this pipe closes with the parent.

@@ -1,23 +1,23 @@
 //! The proxy under test, with short limits and keys that no AWS knows.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use irsa_chain::RoleArn;
 use irsa_identity::{Environment, Identity, IdentitySettings, ManualClock, SourceChoice};
-use irsa_net::drain::{Drain, drain};
-use irsa_net::listen::{ListenAddress, ListenOptions, Listener};
+use irsa_net::drain::{Drain, DrainWatch, drain};
+use irsa_net::listen::{Accepted, ListenAddress, ListenOptions, Listener, Peer, Stream};
 use irsa_net::tls::{LocalAuthority, Roots, client_config};
 use irsa_postgres::{
-    ClientAuth, Database, DatabaseParts, Limits, PostgresMetrics, Upstream, serve,
+    ClientAuth, Database, DatabaseParts, Limits, PostgresMetrics, Upstream, serve, serve_client,
 };
 use prometheus_client::encoding::text;
 use prometheus_client::registry::Registry;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ServerConfig};
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::task::JoinHandle;
 
 use crate::encryption::ALPN;
@@ -50,6 +50,8 @@ pub(crate) struct Proxy {
     addresses: Vec<ListenAddress>,
     registry: Registry,
     serving: JoinHandle<()>,
+    draining: DrainWatch,
+    cutting: DrainWatch,
 }
 
 /// Short enough for a test to wait for.
@@ -75,6 +77,7 @@ impl Setup {
             roots,
             limits: Limits {
                 max_connections: 100,
+                max_unauthenticated: 100,
                 startup_timeout: LONG,
                 login_timeout: LONG,
                 ..Limits::default()
@@ -97,7 +100,14 @@ impl Setup {
         let (cut, cutting) = irsa_net::drain::drain();
         Proxy {
             addresses: listener.local_addresses(),
-            serving: tokio::spawn(serve(Arc::clone(&database), listener, draining, cutting)),
+            serving: tokio::spawn(serve(
+                Arc::clone(&database),
+                listener,
+                draining.clone(),
+                cutting.clone(),
+            )),
+            draining,
+            cutting,
             database,
             drain,
             cut,
@@ -159,6 +169,21 @@ impl Proxy {
             ListenAddress::Unix(path) => Wire::new(UnixStream::connect(path).await.unwrap()),
             _ => Wire::new(TcpStream::connect(self.address()).await.unwrap()),
         }
+    }
+
+    /// The connection of a client that the proxy takes for one of another machine.
+    pub(crate) async fn connect_from(&self, address: IpAddr) -> Wire {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await;
+        let (stream, _) = listener.accept().await.unwrap();
+        let accepted = Accepted {
+            stream: Stream::Tcp(stream),
+            peer: Peer::Tcp((address, 40_000).into()),
+        };
+        let database = Arc::clone(&self.database);
+        let (draining, cutting) = (self.draining.clone(), self.cutting.clone());
+        tokio::spawn(serve_client(database, accepted, draining, cutting));
+        Wire::new(client.unwrap())
     }
 
     /// Where it listens on TCP.

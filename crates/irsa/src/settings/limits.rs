@@ -34,6 +34,7 @@ pub(super) fn resolve(
         login_timeout,
         idle_timeout: mistakes.timeout_or_never("--idle-timeout", &limits.idle_timeout),
         termination_time: drain.termination_time(),
+        ..irsa_postgres::Limits::default()
     };
     let opensearch = irsa_opensearch::Limits {
         max_connections: postgres.max_connections,
