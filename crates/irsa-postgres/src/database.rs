@@ -18,7 +18,8 @@ use crate::metrics::{PostgresMetrics, UpstreamMetrics};
 use crate::recent_refusals::RecentRefusals;
 use crate::upstream::{Limits, Upstream};
 
-/// Cancel connections at once when irsa shuts down, so that a thousand sessions do not overwhelm the server.
+/// The maximum number of simultaneous cancel connections when irsa shuts down: a thousand sessions must not overwhelm the
+/// server.
 const MOST_SHUTDOWN_CANCELS: usize = 64;
 
 /// Everything that the sessions of one upstream share.

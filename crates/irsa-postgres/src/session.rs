@@ -42,7 +42,7 @@ const LAST_CALL: Duration = Duration::from_secs(1);
 /// The most that is kept of what a client sends before its login is over: a pipeline's beginning.
 const MOST_AHEAD: usize = 64 * 1024;
 
-/// The time for the last notice to reach the client.
+/// The time in which the last notice must reach the client.
 const NOTICE_TIME: Duration = Duration::from_secs(2);
 
 /// A session that is ready to relay.

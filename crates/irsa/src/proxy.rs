@@ -131,7 +131,10 @@ impl Proxy {
         self.health.set_ready(false, "ending");
         let ended = tokio::select! {
             ended = self.drained() => ended,
-            () = hurry => false,
+            () = hurry => {
+                self.cut.start();
+                false
+            }
         };
         if !ended {
             self.close_all().await;

@@ -1,4 +1,4 @@
-//! A limit on guessing: a secret of protocol 3.0 has only 4 bytes.
+//! A limit on guessing cancel keys: a secret of protocol 3.0 has only 4 bytes.
 
 use std::collections::HashMap;
 use std::net::IpAddr;

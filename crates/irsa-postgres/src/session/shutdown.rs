@@ -1,4 +1,4 @@
-//! The end of a session because irsa shuts down: the client hears what became of its last request.
+//! The end of a session when irsa shuts down: the client learns the outcome of its last request.
 
 use std::future::{pending, poll_fn};
 use std::time::Duration;
@@ -19,8 +19,8 @@ const CANCEL_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Cancels what the session's server is doing, waits for its answer, and returns the notice for the client.
 ///
-/// A session with nothing unanswered gets 57P01 at once, in a transaction too: the server rolls that back. One whose
-/// answer does not come in time gets 08007, since the statement may still take effect.
+/// A session with nothing unanswered gets 57P01 immediately, also within a transaction, which the server rolls back. If
+/// the answer does not come in time, the client gets 08007, since the statement may still take effect.
 pub(super) async fn shut_down(
     database: &Database,
     relay: &mut Relay,

@@ -11,7 +11,7 @@ use crate::client::{Session, ask_for_tls, log_in, startup_of};
 use crate::encryption::ALPN;
 use crate::proxy::{Proxy, SHORT, Setup, trusting};
 use crate::server::{RunningServer, Server};
-use crate::wire::encoded;
+use crate::wire::{encoded, within};
 
 struct Stage {
     server: RunningServer,
@@ -102,6 +102,26 @@ async fn a_key_that_no_session_has_is_ignored() {
         assert_ignored(&stage, &key).await;
     }
     assert_eq!(stage.proxy.metric("postgres_cancels_unknown_total"), 4);
+}
+
+#[tokio::test]
+async fn a_client_that_guesses_too_many_keys_is_not_heard_for_a_while() {
+    let stage = stage().await;
+    let key = stage.session.key();
+    let guess = CancelKey::new(key.process_id, vec![0; 4]);
+    let not_heard = async {
+        loop {
+            for _ in 0..50 {
+                stage.proxy.cancel(&guess).await;
+            }
+            let passed_on = stage.proxy.metric("postgres_cancels_total");
+            stage.proxy.cancel(&key).await;
+            if stage.proxy.metric("postgres_cancels_total") == passed_on {
+                return;
+            }
+        }
+    };
+    within("a limit on guesses", not_heard).await;
 }
 
 #[tokio::test]
