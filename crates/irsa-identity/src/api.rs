@@ -12,7 +12,7 @@ use irsa_chain::{Link, Region};
 use secrecy::ExposeSecret;
 use tracing::subscriber::{NoSubscriber, with_default};
 
-use crate::error::scrub::REDACTED;
+use crate::error::redact::redact;
 use crate::http::{Answer, Http, HttpUrl};
 use crate::sts::sdk_credentials;
 use crate::{IdentityError, SessionCredentials};
@@ -129,11 +129,9 @@ fn redacted(body: &[u8], credentials: &SessionCredentials) -> Vec<u8> {
         Some(credentials.secret_access_key()),
         credentials.session_token(),
     ];
-    let text = String::from_utf8_lossy(body).into_owned();
-    let text = secrets.into_iter().flatten().fold(text, |text, secret| {
-        text.replace(secret.expose_secret(), REDACTED)
-    });
-    text.into_bytes()
+    let secrets = secrets.into_iter().flatten();
+    let secrets: Vec<&str> = secrets.map(ExposeSecret::expose_secret).collect();
+    redact(&String::from_utf8_lossy(body), &secrets).into_bytes()
 }
 
 #[cfg(test)]

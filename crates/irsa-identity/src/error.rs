@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use irsa_chain::{Cause, Link};
 
+pub(crate) mod redact;
 pub(crate) mod scrub;
 
 /// A broken link, with AWS's own words where AWS refused. Holds no secret.

@@ -1,7 +1,9 @@
-//! Takes secrets out of text that came from outside.
+//! Removes secrets from text that came from outside.
 //!
 //! STS quotes what it was sent: a validation error repeats the web identity token, a signature
 //! mismatch repeats the canonical request with the session token in it.
+
+use super::redact::redact;
 
 /// The longest text that is passed on, in characters.
 const MAX_TEXT: usize = 600;
@@ -10,20 +12,28 @@ const MAX_TEXT: usize = 600;
 /// most 64; a JWT's signature has at least 86.
 const MAX_RUN: usize = 64;
 
+/// The beginning of the session tokens that STS issues, in base64.
+const SESSION_TOKENS: [&str; 3] = ["IQoJb3JpZ2luX2Vj", "FwoGZXIvYXdz", "FQoGZXIvYXdz"];
+
+/// The beginning of the header of a JWT, which is a JSON object in base64.
+const JWT: &str = "eyJ";
+
+/// The shortest text that counts as the beginning of a JWT, in characters.
+const SHORTEST_JWT: usize = 20;
+
 pub(crate) const REDACTED: &str = "[redacted]";
 
-/// `text` in one line, without `secrets`, without what looks like a JWT or another long token, cut
-/// to a length that a log line bears.
+/// Returns `text` in one line, without `secrets` and parts of them, without what looks like a JWT,
+/// a session token or another long token, and cut to at most 600 characters.
 pub fn scrub(text: &str, secrets: &[&str]) -> String {
-    let mut clean = text.to_owned();
-    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
-        clean = clean.replace(secret, REDACTED);
-    }
+    let clean = redact(text, secrets);
     let line: String = clean.split_whitespace().collect::<Vec<_>>().join(" ");
     shorten(&without_tokens(&line))
 }
 
 fn without_tokens(line: &str) -> String {
+    let line = without_session_tokens(line);
+    let line = line.as_str();
     let mut out = String::with_capacity(line.len());
     let mut rest = line;
     while !rest.is_empty() {
@@ -41,9 +51,33 @@ fn is_token_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '+' | '=' | '%')
 }
 
-/// A JWT's header is a JSON object, so that its base64 begins with `eyJ`.
 fn is_secret_run(run: &str) -> bool {
-    run.split('.').any(|part| part.len() > MAX_RUN) || (run.starts_with("eyJ") && run.len() > 20)
+    run.split('.').any(|part| part.len() > MAX_RUN) || has_jwt(run)
+}
+
+/// Returns whether a JWT begins in `run`, be it cut off: at the start, after a sign, or after a
+/// percent-encoded character.
+fn has_jwt(run: &str) -> bool {
+    run.match_indices(JWT).any(|(at, _)| {
+        let (before, token) = run.split_at(at);
+        let begins = !before.ends_with(|c: char| c.is_ascii_alphanumeric())
+            || before.as_bytes().iter().rev().nth(2) == Some(&b'%');
+        begins && token.len() > SHORTEST_JWT
+    })
+}
+
+/// Session tokens hold slashes, as ARNs do: they are known by how they begin.
+fn without_session_tokens(line: &str) -> String {
+    let mut clean = line.to_owned();
+    for prefix in SESSION_TOKENS {
+        while let Some(start) = clean.find(prefix) {
+            let tail = clean.split_at(start).1;
+            let length = tail.find(|c: char| !is_token_char(c) && c != '/');
+            let end = start + length.unwrap_or(tail.len());
+            clean.replace_range(start..end, REDACTED);
+        }
+    }
+    clean
 }
 
 fn shorten(text: &str) -> String {
@@ -64,6 +98,7 @@ mod tests {
         for text in [
             "No OpenIDConnect provider found in your account for https://oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE",
             "User: arn:aws:sts::123456789012:assumed-role/app-role/keycloak-7c9d8b6f5d-x2x4z is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::210987654321:role/team/db",
+            "role keyJanitor-production-role-name of session monkeyJungle",
             "Token expired: current date/time 1731098245 must be before the expiration date/time 1731095240",
         ] {
             assert_eq!(scrub(text, &[]), text);
@@ -78,6 +113,28 @@ mod tests {
             scrub(&text, &[]),
             "1 validation error detected: Value '[redacted]' at 'webIdentityToken'"
         );
+    }
+
+    #[test]
+    fn takes_out_a_token_that_is_cut_off_or_not_quoted_as_a_whole() {
+        let sent = format!("eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.{}", "aB3_".repeat(86));
+        for (text, secrets) in [
+            ("token=eyJhbGciOiJSUzI1NiJ9.eyJz", &[][..]),
+            ("token%3DeyJhbGciOiJSUzI1NiJ9.eyJz", &[]),
+            ("'eyJhbGciOiJSUzI1NiJ9.eyJz...'", &[]),
+            (
+                "x-amz-security-token:IQoJb3JpZ2luX2VjEAAaCmV1/c2VudHJhbC0x",
+                &[],
+            ),
+            ("...aB3_aB3_aB3_aB3_", &[sent.as_str()]),
+            ("...aB3_aB3_aB3_\naB3_aB3_aB3_", &[sent.as_str()]),
+        ] {
+            let clean = scrub(text, secrets);
+            assert!(clean.contains(REDACTED), "{clean}");
+            for part in ["eyJh", "IQoJ", "c2Vu", "aB3_"] {
+                assert!(!clean.contains(part), "{clean}");
+            }
+        }
     }
 
     #[test]

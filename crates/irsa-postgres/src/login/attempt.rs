@@ -247,9 +247,7 @@ fn redact(response: &mut ErrorResponse, token: &str) {
         .chain(&mut response.hint)
         .chain(others);
     for text in texts {
-        if text.contains(token) {
-            *text = text.replace(token, "[redacted]");
-        }
+        *text = irsa_identity::redact(text, &[token]);
     }
 }
 

@@ -125,7 +125,7 @@ fn after_token(message: &Message, token: &RdsToken, is_accepted: bool) -> Refuse
     match error(message) {
         Err(fault) => Refused::Token(fault),
         Ok(mut response) => {
-            response.message = response.message.replace(token.expose(), "[redacted]");
+            response.message = irsa_identity::redact(&response.message, &[token.expose()]);
             refusal::after_token(&response, is_accepted)
         }
     }
