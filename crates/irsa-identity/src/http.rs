@@ -10,10 +10,9 @@ use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{Provider, TlsContext, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::{
-    HttpConnector, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector, http_client_fn,
+    HttpConnector, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_types::byte_stream::ByteStream;
 use irsa_chain::Link;
 use tracing::instrument::WithSubscriber;
 use tracing::subscriber::NoSubscriber;
@@ -21,6 +20,7 @@ use tracing::subscriber::NoSubscriber;
 use crate::error::chain_of;
 use crate::{IdentityError, IdentitySettings, Timeouts};
 
+mod bounded;
 mod proxy;
 mod roots;
 mod url;
@@ -38,6 +38,8 @@ const IDLE: Duration = Duration::from_secs(5);
 pub(crate) struct Http {
     aws: SharedHttpConnector,
     local: SharedHttpConnector,
+    /// The time limit of an SDK's request, its answer included.
+    limit: Duration,
 }
 
 /// A response as it came.
@@ -62,19 +64,18 @@ impl Http {
         Ok(Self {
             aws: connector(&settings.timeouts, &tls, proxy),
             local: connector(&settings.timeouts, &tls, ProxyConfig::disabled()),
+            limit: settings.timeouts.exchange,
         })
     }
 
-    /// The client that AWS's SDKs are given.
+    /// The client that AWS's SDKs are given. Its bodies are bounded in size and time.
     pub(crate) fn aws(&self) -> SharedHttpClient {
-        let connector = self.aws.clone();
-        http_client_fn(move |_, _| connector.clone())
+        bounded::client(&self.aws, self.limit)
     }
 
     /// The same without a proxy.
     pub(crate) fn local(&self) -> SharedHttpClient {
-        let connector = self.local.clone();
-        http_client_fn(move |_, _| connector.clone())
+        bounded::client(&self.local, self.limit)
     }
 
     /// Sends `request` to an agent of this node, within `limit`.
@@ -117,14 +118,7 @@ async fn exchange(
     let response = response.map_err(|error| chain_of(&error))?;
     let status = response.status().as_u16();
     let date = response.headers().get("date").map(str::to_owned);
-    let mut stream = ByteStream::new(response.into_body());
-    let mut body = Vec::new();
-    while let Some(chunk) = stream.try_next().await.map_err(|error| chain_of(&error))? {
-        body.extend_from_slice(&chunk);
-        if body.len() > most {
-            return Err(format!("the answer is longer than {most} bytes"));
-        }
-    }
+    let body = bounded::collect(response.into_body(), most).await?;
     Ok(Answer { status, date, body })
 }
 

@@ -174,3 +174,17 @@ async fn a_role_of_another_partition_than_the_region_is_warned_of() {
     let _identity = pod.start(SourceChoice::Auto).unwrap();
     assert!(log.text().contains("partition `aws`"), "{}", log.text());
 }
+
+#[tokio::test]
+async fn an_answer_without_an_end_is_read_up_to_a_limit() {
+    for status in [200, 403, 500] {
+        let sts = Server::start(move |_, _| Reply::Endless(status)).await;
+        let pod = Pod::with_sts(&sts.url);
+        let identity = pod.start_with(pod.settings(SourceChoice::Auto)).unwrap();
+        identity.watch().changed().await.unwrap();
+        let error = identity.state().error().unwrap().clone();
+        assert_eq!(error.cause(), Some(Cause::StsUnreachable));
+        let text = error.to_string();
+        assert!(text.contains("longer than 1048576 bytes"), "{text}");
+    }
+}

@@ -19,6 +19,8 @@ pub(crate) enum Reply {
     Answer(u16, String),
     /// The same with a `Date`.
     Dated(&'static str, u16, String),
+    /// A body that never ends.
+    Endless(u16),
     /// Take the request and say nothing.
     Silence,
 }
@@ -75,6 +77,7 @@ impl Server {
         let (date, status, body) = match answer {
             Reply::Answer(status, body) => (String::new(), status, body),
             Reply::Dated(date, status, body) => (format!("date: {date}\r\n"), status, body),
+            Reply::Endless(status) => return endless(&mut stream, status).await,
             Reply::Silence => return std::future::pending().await,
         };
         let length = body.len();
@@ -102,6 +105,15 @@ impl Request {
                 .unwrap()
                 .into_owned(),
         )
+    }
+}
+
+/// Writes for as long as the other side reads.
+async fn endless<S: AsyncWrite + Unpin>(stream: &mut S, status: u16) {
+    let head = format!("HTTP/1.1 {status} Status\r\nconnection: close\r\n\r\n");
+    let mut bytes = head.into_bytes();
+    while stream.write_all(&bytes).await.is_ok() {
+        bytes = vec![b' '; 64 * 1024];
     }
 }
 
