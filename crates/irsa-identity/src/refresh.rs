@@ -3,9 +3,11 @@
 //! Expiry is judged by the time of day. Pauses between tries are measured by the monotonic clock,
 //! so that neither a step of the time of day nor a test's standing clock upsets them.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use futures_util::FutureExt;
 use irsa_chain::{Cause, Link};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -64,8 +66,13 @@ impl Refresher {
     }
 
     async fn try_once(&self) -> Result<SessionCredentials, IdentityError> {
-        let exchange = timeout(self.limit, self.exchange.exchange()).await;
-        let credentials = exchange.unwrap_or_else(|_| Err(too_long(self.limit)))?;
+        // An exchange that panics must not end the renewal.
+        let exchange = AssertUnwindSafe(async { self.exchange.exchange().await }).catch_unwind();
+        let exchange = timeout(self.limit, exchange).await;
+        let credentials = exchange.map_or_else(
+            |_| Err(too_long(self.limit)),
+            |outcome| outcome.unwrap_or_else(|_| Err(panicked())),
+        )?;
         if credentials.is_expired(self.clock.now()) {
             return Err(born_dead());
         }
@@ -146,6 +153,11 @@ impl Refresher {
 
 fn too_long(limit: Duration) -> IdentityError {
     let text = format!("the exchange for credentials took longer than {limit:?}");
+    IdentityError::at(Link::StsSession, text).transient()
+}
+
+fn panicked() -> IdentityError {
+    let text = "the exchange for credentials failed by an internal error, which is in the log";
     IdentityError::at(Link::StsSession, text).transient()
 }
 

@@ -9,4 +9,5 @@ pub mod http;
 pub mod log_limit;
 pub mod logging;
 pub mod metrics;
+pub mod panics;
 pub mod status;

@@ -17,6 +17,7 @@ mod database;
 mod frame_tracker;
 mod login;
 mod metrics;
+mod panic;
 mod recent_refusals;
 pub mod refusal;
 mod relay;

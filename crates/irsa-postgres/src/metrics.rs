@@ -23,6 +23,7 @@ pub struct PostgresMetrics {
     cancels: Family<UpstreamLabel, Counter>,
     cancels_unknown: Family<UpstreamLabel, Counter>,
     unresolved: Family<UpstreamLabel, Counter>,
+    panics: Family<UpstreamLabel, Counter>,
     bytes: Family<DirectionLabels, Counter>,
     logins: Family<UpstreamLabel, Histogram, fn() -> Histogram>,
 }
@@ -58,6 +59,7 @@ pub(crate) struct UpstreamMetrics {
     pub(crate) cancels: Counter,
     pub(crate) cancels_unknown: Counter,
     pub(crate) unresolved: Counter,
+    pub(crate) panics: Counter,
     pub(crate) bytes_to_server: Counter,
     pub(crate) bytes_to_client: Counter,
     logins: Histogram,
@@ -78,6 +80,7 @@ impl PostgresMetrics {
             cancels: Family::default(),
             cancels_unknown: Family::default(),
             unresolved: Family::default(),
+            panics: Family::default(),
             bytes: Family::default(),
             logins: Family::new_with_constructor(login_histogram),
         };
@@ -127,6 +130,11 @@ impl PostgresMetrics {
             "Sessions closed at shutdown before the server answered their last request (SQLSTATE 08007)",
             metrics.unresolved.clone(),
         );
+        registry.register(
+            "panics",
+            "Sessions ended by a defect of irsa",
+            metrics.panics.clone(),
+        );
         registry.register_with_unit(
             "relayed",
             "Bytes relayed",
@@ -161,6 +169,7 @@ impl PostgresMetrics {
             cancels: self.cancels.get_or_create_owned(&label),
             cancels_unknown: self.cancels_unknown.get_or_create_owned(&label),
             unresolved: self.unresolved.get_or_create_owned(&label),
+            panics: self.panics.get_or_create_owned(&label),
             bytes_to_server: self.bytes.get_or_create_owned(&direction("to_server")),
             bytes_to_client: self.bytes.get_or_create_owned(&direction("to_client")),
             logins: self.logins.get_or_create_owned(&label),

@@ -6,6 +6,7 @@ use irsa_net::drain::DrainWatch;
 use irsa_net::listen::{Accepted, Listener};
 
 use crate::database::Database;
+use crate::panic::caught;
 use crate::session;
 
 /// Serves clients of `listener` until `drain` is signaled, and their sessions until they end or
@@ -51,7 +52,9 @@ pub fn serve_client(
     async move {
         let active = database.metrics.active.clone();
         active.inc();
-        session::serve(database, accepted, drain, cut).await;
+        // The connection count stays right whatever happens in the session.
+        let panics = database.metrics.panics.clone();
+        let _ = caught(&panics, session::serve(database, accepted, drain, cut)).await;
         active.dec();
         drop(guard);
     }

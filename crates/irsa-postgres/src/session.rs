@@ -31,6 +31,7 @@ use crate::client::{ClientFault, Wish, greet};
 use crate::client_auth::authenticate;
 use crate::database::Database;
 use crate::login::{LoggedIn, LoginError, login};
+use crate::panic::caught;
 use crate::recent_refusals::LoginRequest;
 use crate::relay::{End, Relay, RelayCounters};
 use crate::transport::{Receipt, Transport};
@@ -91,20 +92,21 @@ pub(crate) async fn serve(
     let establishing = establish(&database, client, &peer, &mut probation, drain, cut);
     let establishing = Box::pin(establishing);
     if let Some(mut session) = establishing.await {
-        let end = (&mut session.relay).await;
+        let end = caught(&database.metrics.panics, &mut session.relay).await;
         Box::pin(finish(&database, session, end)).await;
     }
 }
 
 /// Tells the client why its session ends, and closes both sides.
-async fn finish(database: &Database, mut session: Session, end: End) {
+async fn finish(database: &Database, mut session: Session, end: Result<End, ErrorResponse>) {
     let (notice, time) = match end {
-        End::Cut => {
+        Ok(End::Cut) => {
             let target = session.held.cancel_target();
             let notice = shut_down(database, &mut session.relay, target).await;
             (notice, database.limits.termination_time / 6)
         }
-        _ => (farewell(database, &end), NOTICE_TIME),
+        Ok(ref end) => (farewell(database, end), NOTICE_TIME),
+        Err(ref internal_error) => (Some(internal_error.clone()), NOTICE_TIME),
     };
     tracing::debug!(upstream = %database.upstream, ?end, "session ended");
     session.relay.finish(notice, time).await;
@@ -131,7 +133,12 @@ async fn establish(
     };
     // Boxed, as cancelling is, so that a client which says nothing costs no room for it.
     let opened = tokio::select! {
-        opened = Box::pin(open(database, &mut client, peer, probation, &startup)) => opened,
+        opened = caught(
+            &database.metrics.panics,
+            Box::pin(open(database, &mut client, peer, probation, &startup)),
+        ) => {
+            opened.unwrap_or_else(Err)
+        }
         () = cut.signaled() => Err(shutting_down()),
     };
     match opened {

@@ -9,15 +9,24 @@ mod proxy;
 mod settings;
 mod upstream;
 
+#[cfg(not(panic = "unwind"))]
+compile_error!("a panic must end one session, not the process with every session");
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use self::cli::Command;
 use self::exit::Failure;
 use self::settings::Mistakes;
 
+/// The exit code of a program whose main thread panicked, as Rust's runtime has it.
+const PANICKED: u8 = 101;
+
 fn main() -> ExitCode {
+    irsa_ops::panics::report();
     let (cli, mistakes) = cli::parse();
-    exit::report(run(cli.command, mistakes))
+    let outcome = catch_unwind(AssertUnwindSafe(|| run(cli.command, mistakes)));
+    outcome.map_or(ExitCode::from(PANICKED), exit::report)
 }
 
 fn run(command: Command, mistakes: Mistakes) -> Result<ExitCode, Failure> {

@@ -363,3 +363,13 @@ fn a_session_name_that_sts_would_refuse_is_an_error_at_once() {
     let error = session_name(&settings).unwrap_err();
     assert_eq!(error.cause(), Some(Cause::SessionNameInvalid));
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_exchange_that_panics_is_tried_again() {
+    let clock = tokio_clock();
+    // A script without outcomes panics.
+    let script = Script::of(&clock, []);
+    let identity = start(&script, clock);
+    sleep_until_after(2, &identity).await;
+    assert!(identity.state().error().unwrap().is_transient());
+}

@@ -12,6 +12,7 @@
 mod client;
 mod domain;
 mod h2_domain;
+mod panics;
 mod proxy;
 
 mod bodies;

@@ -97,11 +97,17 @@ impl Setup {
     }
 
     pub(crate) async fn start(self) -> Proxy {
+        self.start_with(|_| {}).await
+    }
+
+    /// The same, with changes to what the domain is made of.
+    pub(crate) async fn start_with(self, change: impl FnOnce(&mut DomainParts)) -> Proxy {
         let options = ListenOptions::default();
         let listener = Listener::bind(&self.listen, options).await.unwrap();
         let mut registry = Registry::default();
         let metrics = OpenSearchMetrics::register(&mut registry);
-        let parts = self.into_parts();
+        let mut parts = self.into_parts();
+        change(&mut parts);
         let bodies = Arc::clone(&parts.bodies);
         let domain = Arc::new(Domain::new(parts, &metrics).unwrap());
         let (drain, draining) = drain();

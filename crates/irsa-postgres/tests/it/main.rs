@@ -27,6 +27,7 @@ mod endings;
 mod giant_rows;
 mod hostile_beginnings;
 mod login;
+mod panics;
 mod parameters;
 mod real_client;
 mod refusals;

@@ -90,12 +90,19 @@ impl Setup {
     }
 
     pub(crate) async fn start(self) -> Proxy {
+        self.start_with(|_| {}).await
+    }
+
+    /// The same, with changes to what the database is made of.
+    pub(crate) async fn start_with(self, change: impl FnOnce(&mut DatabaseParts)) -> Proxy {
         let listener = Listener::bind(&self.listen, ListenOptions::default())
             .await
             .unwrap();
         let mut registry = Registry::default();
         let metrics = PostgresMetrics::register(&mut registry);
-        let database = Arc::new(Database::new(self.into_parts(), &metrics));
+        let mut parts = self.into_parts();
+        change(&mut parts);
+        let database = Arc::new(Database::new(parts, &metrics));
         let (drain, draining) = drain();
         let (cut, cutting) = irsa_net::drain::drain();
         Proxy {
@@ -203,6 +210,8 @@ impl Proxy {
             .unwrap();
         let active = text_of(&self.registry, "postgres_sessions_active");
         assert_eq!(active, 0, "a session did not come to its own end");
+        let panics = text_of(&self.registry, "postgres_panics_total");
+        assert_eq!(panics, 0, "a session panicked");
     }
 
     /// Waits until so many connections are open.
