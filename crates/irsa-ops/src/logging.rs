@@ -1,13 +1,31 @@
-//! Logs, to standard error.
+//! Logs, to standard error, by a thread that no other thread waits for.
+
+mod queue;
 
 use std::io::{self, IsTerminal};
+use std::os::fd::AsFd;
 use std::str::FromStr;
+use std::sync::OnceLock;
+use std::time::Duration;
 
+use prometheus_client::registry::Registry as Metrics;
 use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::filter::{FilterExt, FilterFn, LevelFilter, Targets, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::{Registry, fmt};
+
+use self::queue::LogQueue;
+
+/// The target of the record that says why the process stops. Like errors, it is kept when other
+/// lines are dropped.
+pub const STOP: &str = "irsa::stop";
+
+/// The longest that the end of the process waits for the reader of the log.
+const FLUSH: Duration = Duration::from_secs(1);
+
+/// The log of the process, once it is set up.
+static QUEUE: OnceLock<LogQueue> = OnceLock::new();
 
 /// The form of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,6 +52,9 @@ pub enum LoggingError {
     /// This process logs already.
     #[error("the log is set up already")]
     AlreadySet,
+    /// The thread that writes the log cannot be started.
+    #[error("cannot start the thread that writes the log: {0}")]
+    Thread(#[from] io::Error),
 }
 
 /// Text that is no [`LogFormat`].
@@ -59,12 +80,49 @@ impl FromStr for LogFormat {
 ///
 /// Whatever the level, the libraries in [`CAPPED`] log nothing below `info`.
 ///
+/// Logging never waits for the reader of standard error: at most 1 MiB of lines waits for it, and
+/// lines beyond that are dropped and counted. Call [`flush`] before the process ends.
+///
 /// # Errors
-/// The level can't be read, or the process logs already.
+/// The level is invalid, the process logs already, or the writing thread cannot be started.
 pub fn init(format: LogFormat, level: &str) -> Result<(), LoggingError> {
     let terminal = io::stderr().is_terminal();
-    let subscriber = subscriber(format, level, terminal, io::stderr)?;
-    tracing::subscriber::set_global_default(subscriber).map_err(|_| LoggingError::AlreadySet)
+    let queue = LogQueue::default();
+    let subscriber = subscriber(format, level, terminal, queue.clone())?;
+    // Not `io::stderr` itself: a thread that is stuck in it locks all others out.
+    let out = std::fs::File::from(io::stderr().as_fd().try_clone_to_owned()?);
+    tracing::subscriber::set_global_default(subscriber).map_err(|_| LoggingError::AlreadySet)?;
+    queue.start(out, |lines| {
+        tracing::warn!("{lines} log lines dropped: standard error was not read fast enough");
+    })?;
+    let _ = QUEUE.set(queue);
+    Ok(())
+}
+
+/// Waits until the log is written, for at most 1 s. Returns whether it is; a process that does not
+/// log has nothing to write.
+pub fn flush() -> bool {
+    QUEUE.get().is_none_or(|queue| queue.flush(FLUSH))
+}
+
+/// Writes `text` to the log as it is, as a line of its own that is kept when others are dropped.
+/// Returns whether the process logs.
+pub fn write_line(text: &str) -> bool {
+    let Some(queue) = QUEUE.get() else {
+        return false;
+    };
+    queue.push(format!("{text}\n").as_bytes(), true);
+    true
+}
+
+/// Registers the number of dropped lines as a metric; 0 in a process that does not log.
+pub fn register_metrics(metrics: &mut Metrics) {
+    let dropped = QUEUE.get().map(|queue| queue.dropped().clone());
+    metrics.register(
+        "log_lines_dropped",
+        "Log lines dropped because standard error was not read fast enough",
+        dropped.unwrap_or_default(),
+    );
 }
 
 /// Libraries (by the start of a target) that write requests, responses or headers to the log below

@@ -1,8 +1,10 @@
 //! Exit codes and the last words that go with them.
 
 use std::error::Error;
+use std::io;
 use std::process::ExitCode;
 
+use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use irsa_doctor::Verdict;
 use irsa_identity::IdentityError;
@@ -89,11 +91,26 @@ fn chain_of(error: &(dyn Error + 'static)) -> String {
 }
 
 fn error(sentence: &str) {
-    anstream::eprintln!("{ERROR}error:{ERROR:#} {sentence}");
+    print(&format!("{ERROR}error:{ERROR:#} {sentence}"));
 }
 
 fn hint(sentence: &str) {
-    anstream::eprintln!(" {HINT}help:{HINT:#} {sentence}");
+    print(&format!(" {HINT}help:{HINT:#} {sentence}"));
+}
+
+/// Prints a line. A process that logs prints by the log's thread: the reader of standard error may
+/// have stalled, and the end must not wait for it.
+fn print(line: &str) {
+    let is_logged = match AutoStream::choice(&io::stderr()) {
+        ColorChoice::Never => {
+            let plain = anstream::adapter::strip_str(line).to_string();
+            irsa_ops::logging::write_line(&plain)
+        }
+        _ => irsa_ops::logging::write_line(line),
+    };
+    if !is_logged {
+        anstream::eprintln!("{line}");
+    }
 }
 
 // === impl Failure ===

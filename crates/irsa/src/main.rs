@@ -26,7 +26,9 @@ fn main() -> ExitCode {
     irsa_ops::panics::report();
     let (cli, mistakes) = cli::parse();
     let outcome = catch_unwind(AssertUnwindSafe(|| run(cli.command, mistakes)));
-    outcome.map_or(ExitCode::from(PANICKED), exit::report)
+    let code = outcome.map_or(ExitCode::from(PANICKED), exit::report);
+    irsa_ops::logging::flush();
+    code
 }
 
 fn run(command: Command, mistakes: Mistakes) -> Result<ExitCode, Failure> {

@@ -60,6 +60,7 @@ impl Proxy {
         raise_open_files().map_err(Failure::other)?;
         let identity = Identity::start(settings.identity.clone(), Arc::new(SystemClock))?;
         let metrics = Metrics::new();
+        metrics.register(irsa_ops::logging::register_metrics);
         metrics.register(irsa_ops::panics::register_metrics);
         let prepared = prepare(&settings, &identity, &metrics)?;
         let admin = bind_admin(&settings.admin).await?;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use irsa_net::listen::ListenAddress;
 use irsa_net::process::harden_process;
+use irsa_ops::logging::STOP;
 use serde_json::json;
 
 use super::runtime;
@@ -52,7 +53,7 @@ async fn until_told_to_stop(proxy: &Proxy, signals: &mut StopSignals) {
         signal = signals.received() => signal.as_str(),
         () = proxy.asked_to_quit() => "/quitquitquit",
     };
-    tracing::info!(reason, "stopping");
+    tracing::info!(target: STOP, reason, "stopping");
 }
 
 fn for_programs(proxy: &Proxy) -> String {

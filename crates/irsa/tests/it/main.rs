@@ -30,6 +30,7 @@ mod settings;
 mod socket;
 mod sql;
 mod stage;
+mod stalled_log;
 mod status;
 mod token;
 mod token_file;
