@@ -1,6 +1,8 @@
 //! Logs, to standard error, by a thread that no other thread waits for.
 
+mod escape;
 mod queue;
+mod text;
 
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
@@ -15,6 +17,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::{Registry, fmt};
 
+use self::escape::JsonEscaping;
 use self::queue::LogQueue;
 
 /// The target of the record that says why the process stops. Like errors, it is kept when other
@@ -174,7 +177,7 @@ fn text<W>(terminal: bool, writer: W) -> Events
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let layer = fmt::layer().with_writer(writer);
+    let layer = fmt::layer().fmt_fields(text::fields()).with_writer(writer);
     // Not switched on for a terminal: there the layer decides by `NO_COLOR`.
     if terminal {
         layer.boxed()
@@ -191,7 +194,7 @@ where
         .json()
         .flatten_event(true)
         .with_span_list(false)
-        .with_writer(writer)
+        .with_writer(JsonEscaping(writer))
         .boxed()
 }
 

@@ -55,6 +55,56 @@ fn writes_text_on_a_terminal() {
     assert!(line.contains("started"));
 }
 
+/// A value that would forge a record, hide one, and reorder one.
+const HOSTILE: &str =
+    "me\n2026-11-30T00:00:00Z  INFO forged\r\u{1b}[2K\u{9b}1m\u{85}\u{2028}\u{202e}\u{7f}é";
+
+fn hostile() {
+    let error = io::Error::other(HOSTILE);
+    tracing::info!(user = HOSTILE, peer = %HOSTILE, %error, "refused: {HOSTILE}");
+}
+
+/// Fails if the line holds what only our own colors may.
+fn check_harmless(line: &str) {
+    let line = line.strip_suffix('\n').unwrap();
+    let own = ["\u{1b}[0m", "\u{1b}[2m", "\u{1b}[3m", "\u{1b}[32m"];
+    let bare = own
+        .iter()
+        .fold(line.to_owned(), |line, own| line.replace(own, ""));
+    assert!(!bare.contains(char::is_control), "{bare:?}");
+    assert!(!bare.contains(['\u{2028}', '\u{202e}']), "{bare:?}");
+}
+
+#[test]
+fn values_from_outside_forge_no_text() {
+    for terminal in [false, true] {
+        let line = logged(LogFormat::Text, "info", terminal, hostile);
+        check_harmless(&line);
+        let escaped =
+            r"me\n2026-11-30T00:00:00Z  INFO forged\r\u{1b}[2K\u{9b}1m\u{85}\u{2028}\u{202e}\u{7f}";
+        assert_eq!(line.matches(escaped).count(), 4, "{line}");
+        let is_colored =
+            terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        assert_eq!(
+            line.contains("\u{1b}[3muser\u{1b}[0m"),
+            is_colored,
+            "{line:?}"
+        );
+        assert_eq!(line.contains(" user="), !is_colored, "{line:?}");
+    }
+}
+
+#[test]
+fn values_from_outside_forge_no_json() {
+    let line = logged(LogFormat::Json, "info", false, hostile);
+    check_harmless(&line);
+    let event: serde_json::Value = serde_json::from_str(&line).unwrap();
+    for field in ["user", "peer", "error"] {
+        assert_eq!(event[field], HOSTILE, "{line}");
+    }
+    assert_eq!(event["message"], format!("refused: {HOSTILE}"));
+}
+
 #[test]
 fn follows_the_level_and_its_refinements() {
     let log = || {

@@ -1,0 +1,84 @@
+//! Escapes characters that would make a log line look like something else on a terminal or in a
+//! file: a line end forges a record, an escape sequence hides one, and a bidirectional control
+//! reorders what is shown.
+
+use std::fmt::{self, Write as _};
+use std::io::{self, Write};
+
+use tracing::Metadata;
+use tracing_subscriber::fmt::MakeWriter;
+
+/// A formatter that escapes as Rust's string literals do: `\n`, `\u{1b}`.
+pub(super) struct Escaped<'a, W>(pub(super) &'a mut W);
+
+/// Makes writers that escape as JSON does what JSON lets stand: `\u2028`.
+#[derive(Debug)]
+pub(super) struct JsonEscaping<M>(pub(super) M);
+
+impl<W: fmt::Write> fmt::Write for Escaped<'_, W> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let mut rest = text;
+        while let Some(at) = rest.find(is_deceptive) {
+            let (harmless, tail) = rest.split_at(at);
+            self.0.write_str(harmless)?;
+            let mut chars = tail.chars();
+            for char in chars.next().into_iter().flat_map(char::escape_default) {
+                self.0.write_char(char)?;
+            }
+            rest = chars.as_str();
+        }
+        self.0.write_str(rest)
+    }
+}
+
+impl<'a, M: MakeWriter<'a>> MakeWriter<'a> for JsonEscaping<M> {
+    type Writer = JsonEscaping<M::Writer>;
+
+    fn make_writer(&'a self) -> Self::Writer {
+        JsonEscaping(self.0.make_writer())
+    }
+
+    fn make_writer_for(&'a self, event: &Metadata<'_>) -> Self::Writer {
+        JsonEscaping(self.0.make_writer_for(event))
+    }
+}
+
+impl<W: Write> Write for JsonEscaping<W> {
+    /// Takes a whole line, in which only strings hold characters beyond ASCII.
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        match str::from_utf8(line) {
+            Ok(text) if text.trim_end_matches('\n').contains(is_deceptive) => {
+                self.0.write_all(json_escaped(text).as_bytes())?;
+            }
+            _ => self.0.write_all(line)?,
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+fn json_escaped(line: &str) -> String {
+    let mut escaped = String::with_capacity(line.len() + 16);
+    for char in line.chars() {
+        // The deceptive characters are all in the Basic Multilingual Plane.
+        if char != '\n' && is_deceptive(char) {
+            let _ = write!(escaped, "\\u{:04x}", u32::from(char));
+        } else {
+            escaped.push(char);
+        }
+    }
+    escaped
+}
+
+/// Control characters, line and paragraph separators, and the bidirectional controls of Unicode
+/// (UAX #9, section 2).
+fn is_deceptive(char: char) -> bool {
+    char.is_control()
+        || matches!(
+            char,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        )
+}
