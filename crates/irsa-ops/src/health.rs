@@ -1,9 +1,15 @@
 //! What the kubelet asks: started, ready, alive.
 //!
 //! Started and ready mean "listening", never "has credentials" or "the upstream answers": an
-//! outage of STS must neither restart nor unready every pod of a cluster.
+//! outage of STS must neither restart nor unready every pod of a cluster. Alive means that every
+//! watched thread still runs its tasks and that every listener still accepts.
+
+mod heartbeat;
 
 use std::sync::{Arc, PoisonError, RwLock};
+
+use self::heartbeat::Watched;
+pub use self::heartbeat::{Heartbeat, PERIOD};
 
 /// The health of the process. Clones share it.
 #[derive(Clone, Debug, Default)]
@@ -20,10 +26,21 @@ pub enum Readiness {
     NotReady(String),
 }
 
+/// Reports whether the process does its work, or should be restarted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Liveness {
+    /// It does.
+    Alive,
+    /// It does not, for this reason.
+    Failed(String),
+}
+
 #[derive(Debug, Default)]
 struct State {
     started: bool,
     unready: Option<String>,
+    failed: Option<String>,
+    watched: Vec<Watched>,
 }
 
 impl Health {
@@ -64,6 +81,50 @@ impl Health {
         })
     }
 
+    /// Reports the process as failed from now on, for `reason` (shown to anyone who asks, so no
+    /// secrets). The first reason stays.
+    pub fn fail(&self, reason: impl Into<String>) {
+        self.change(|state| {
+            state.failed.get_or_insert_with(|| reason.into());
+        });
+    }
+
+    /// Adds a thread to watch. The thread named `name` shows by the heartbeat that it still runs
+    /// its tasks.
+    pub fn heartbeat(&self, name: &'static str) -> Heartbeat {
+        let (heartbeat, watched) = heartbeat::watch(name);
+        self.change(|state| state.watched.push(watched));
+        heartbeat
+    }
+
+    /// Checks every watched thread every [`PERIOD`], for as long as it is polled. Run it on another
+    /// thread than those that are watched.
+    pub async fn keep_watch(&self) {
+        self.keep_watch_every(PERIOD).await;
+    }
+
+    async fn keep_watch_every(&self, period: std::time::Duration) {
+        let mut ticks = heartbeat::ticks(period);
+        loop {
+            ticks.tick().await;
+            self.check();
+        }
+    }
+
+    /// Compares every heartbeat with the check before, and logs what has changed.
+    fn check(&self) {
+        self.change(|state| state.watched.iter_mut().for_each(Watched::check));
+    }
+
+    /// Returns whether the process does its work.
+    pub fn liveness(&self) -> Liveness {
+        let failure = self.read(|state| {
+            let stalled = || state.watched.iter().find_map(Watched::failure);
+            state.failed.clone().or_else(stalled)
+        });
+        failure.map_or(Liveness::Alive, Liveness::Failed)
+    }
+
     fn change(&self, change: impl FnOnce(&mut State)) {
         change(&mut self.state.write().unwrap_or_else(PoisonError::into_inner));
     }
@@ -99,6 +160,89 @@ mod tests {
 
         health.set_ready(true, "");
         assert!(health.is_ready());
+    }
+
+    #[test]
+    fn is_alive_until_something_fails() {
+        let health = Health::new();
+        assert_eq!(health.liveness(), Liveness::Alive);
+        health.fail("the listener failed");
+        health.fail("another one failed");
+        let failed = Liveness::Failed("the listener failed".to_owned());
+        assert_eq!(health.liveness(), failed);
+    }
+
+    fn checked(health: &Health, times: u32) -> Liveness {
+        (0..times).for_each(|_| health.check());
+        health.liveness()
+    }
+
+    #[test]
+    fn a_thread_that_has_not_run_for_30_s_fails_until_it_runs_again() {
+        let health = Health::new();
+        let heartbeat = health.heartbeat("data");
+        heartbeat.beat();
+        assert_eq!(checked(&health, 6), Liveness::Alive);
+        let stalled = "the data thread has not run for 30 s".to_owned();
+        assert_eq!(checked(&health, 1), Liveness::Failed(stalled));
+        let stalled = "the data thread has not run for 40 s".to_owned();
+        assert_eq!(checked(&health, 2), Liveness::Failed(stalled));
+        heartbeat.beat();
+        assert_eq!(checked(&health, 1), Liveness::Alive);
+    }
+
+    #[test]
+    fn a_thread_that_has_ended_fails() {
+        let health = Health::new();
+        drop(health.heartbeat("data"));
+        assert!(matches!(checked(&health, 7), Liveness::Failed(_)));
+    }
+
+    #[test]
+    fn a_blocked_runtime_fails_and_other_parts_stay_as_they_are() {
+        use std::sync::mpsc::channel;
+        use std::time::{Duration, Instant};
+
+        const SHORT: Duration = Duration::from_millis(5);
+        fn runtime() -> tokio::runtime::Runtime {
+            let mut builder = tokio::runtime::Builder::new_current_thread();
+            builder.enable_all().build().unwrap()
+        }
+
+        let health = Health::new();
+        health.set_started();
+        let heartbeat = health.heartbeat("data");
+        let (block, blocked) = channel::<()>();
+        let (end, ended) = tokio::sync::oneshot::channel::<()>();
+        let data = std::thread::spawn(move || {
+            runtime().block_on(async {
+                tokio::spawn(async move { heartbeat.keep_beating_every(SHORT).await });
+                tokio::spawn(async move { blocked.recv() });
+                let _ = ended.await;
+            });
+        });
+        let wait_for = |is_wanted: fn(&Liveness) -> bool| {
+            let deadline = Instant::now() + Duration::from_secs(20);
+            runtime().block_on(async {
+                let watching = health.keep_watch_every(SHORT);
+                let seen = async {
+                    while !is_wanted(&health.liveness()) {
+                        assert!(Instant::now() < deadline, "{:?}", health.liveness());
+                        tokio::task::yield_now().await;
+                    }
+                };
+                tokio::select! {
+                    () = watching => {}
+                    () = seen => {}
+                }
+            });
+        };
+        wait_for(|liveness| matches!(liveness, Liveness::Failed(_)));
+        assert!(health.is_ready());
+        block.send(()).unwrap();
+        wait_for(|liveness| *liveness == Liveness::Alive);
+        end.send(()).unwrap();
+        data.join().unwrap();
     }
 
     #[test]

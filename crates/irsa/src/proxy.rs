@@ -70,8 +70,11 @@ impl Proxy {
         let (drain, draining) = drain();
         let (terminate, terminating) = irsa_net::drain::drain();
         let (cut, cutting) = irsa_net::drain::drain();
-        let (data, listeners) = DataPlane::start(prepared, draining, terminating, cutting).await?;
         let health = Health::new();
+        let (data, listeners) =
+            DataPlane::start(prepared, draining, terminating, cutting, health.clone()).await?;
+        let watching = health.clone();
+        tokio::spawn(async move { watching.keep_watch().await });
         health.set_started();
         health.set_ready(true, "listening");
 

@@ -8,7 +8,7 @@ use irsa_net::listen::Peer;
 use serde::Serialize;
 
 use super::host::{is_from_a_web_page, is_local};
-use crate::health::{Health, Readiness};
+use crate::health::{Health, Liveness, Readiness};
 use crate::http::header::{self, HeaderName, HeaderValue};
 use crate::http::{Method, Request, Response, StatusCode, text};
 use crate::metrics::{self, Metrics};
@@ -90,7 +90,7 @@ impl Admin {
             return response;
         }
         match route {
-            Route::Live => text(StatusCode::OK, "alive"),
+            Route::Live => self.live(),
             Route::Ready => self.ready(),
             Route::Started if self.health.is_started() => text(StatusCode::OK, "started"),
             Route::Started => text(StatusCode::SERVICE_UNAVAILABLE, "not started yet"),
@@ -99,6 +99,13 @@ impl Admin {
             Route::Causes => typed("text/html; charset=utf-8", render_causes()),
             Route::Style => typed("text/css; charset=utf-8", STYLE),
             Route::Quit => self.quit(request),
+        }
+    }
+
+    fn live(&self) -> Response<Bytes> {
+        match self.health.liveness() {
+            Liveness::Alive => text(StatusCode::OK, "alive"),
+            Liveness::Failed(reason) => text(StatusCode::SERVICE_UNAVAILABLE, reason),
         }
     }
 

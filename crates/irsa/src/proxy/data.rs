@@ -1,10 +1,12 @@
 //! The data thread: a current-thread runtime of its own for listeners and sessions, so that an
 //! STS exchange or a scrape never stands in a query's way.
 
+use std::future::pending;
 use std::thread::JoinHandle;
 
 use irsa_net::drain::DrainWatch;
 use irsa_net::listen::{BindError, Listener};
+use irsa_ops::health::Health;
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -34,6 +36,7 @@ impl DataPlane {
         drain: DrainWatch,
         terminate: DrainWatch,
         cut: DrainWatch,
+        health: Health,
     ) -> Result<(Self, Vec<Listening>), Failure> {
         let runtime = Builder::new_current_thread()
             .enable_all()
@@ -44,10 +47,15 @@ impl DataPlane {
         let thread = std::thread::Builder::new()
             .name("irsa-data".to_owned())
             .spawn(move || {
+                let heartbeat = health.heartbeat("data");
                 runtime.block_on(async {
+                    tokio::spawn(async move { heartbeat.keep_beating().await });
+                    let drained = drain.clone();
                     let accepting = run(prepared, drain, terminate, cut, tell).await;
-                    let _ = ended.await;
-                    drop(accepting);
+                    tokio::select! {
+                        _ = ended => {}
+                        () = watch(accepting, &drained, &health) => {}
+                    }
                 });
             })
             .map_err(|error| Failure::other(format!("the data thread could not start: {error}")))?;
@@ -94,6 +102,20 @@ async fn run(
         accepting.spawn(upstream.serve(listener, drain, terminate, cut));
     }
     accepting
+}
+
+/// Reports a listener that ends before the drain: its clients are refused from then on, and only a
+/// restart helps. Never returns.
+async fn watch(mut accepting: JoinSet<()>, drain: &DrainWatch, health: &Health) {
+    while accepting.join_next().await.is_some() {
+        if !drain.is_signaled() {
+            health.fail("a listener has failed and accepts no more clients");
+            tracing::error!(
+                "a listener has failed and accepts no more clients; /livez reports 503"
+            );
+        }
+    }
+    pending().await
 }
 
 async fn bind(prepared: &[Prepared]) -> Result<Vec<Bound>, BindError> {
