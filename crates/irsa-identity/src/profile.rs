@@ -11,6 +11,8 @@ use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_types::retry::RetryConfig;
 use aws_types::region::Region as SdkRegion;
 use irsa_chain::{Link, Region};
+use tokio::runtime::Handle;
+use tokio::task::{JoinHandle, spawn_blocking};
 use tracing::instrument::WithSubscriber;
 use tracing::subscriber::NoSubscriber;
 
@@ -25,9 +27,10 @@ use crate::{
 
 /// The profile that was chosen, else that of `AWS_PROFILE`, else `default`.
 ///
-/// The files are read afresh at each exchange. What a profile itself refers to, such as the cache
+/// The files are read again at each exchange, on a thread for blocking work: the SDK reads them as
+/// if no file could block. What a profile itself refers to, such as the cache
 /// of `aws sso login` below `$HOME`, is the process's own.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Profile {
     name: String,
     region: Option<Region>,
@@ -58,6 +61,21 @@ impl Profile {
 
     /// The region that the profile names.
     pub(crate) async fn region(&self) -> Option<Region> {
+        let profile = self.clone();
+        let region = blocking(async move { profile.region_here().await });
+        region.await.ok().flatten()
+    }
+
+    async fn load(&self) -> Result<SessionCredentials, IdentityError> {
+        let profile = self.clone();
+        let loaded = blocking(async move { profile.load_here().await }).await;
+        loaded.unwrap_or_else(|error| {
+            let text = format!("the profile `{}` could not be read: {error}", self.name);
+            Err(IdentityError::at(Link::StsSession, text).transient())
+        })
+    }
+
+    async fn region_here(&self) -> Option<Region> {
         let provider = ProfileFileRegionProvider::builder()
             .configure(&self.config(None))
             .profile_name(&self.name)
@@ -70,10 +88,10 @@ impl Profile {
         region.as_ref().parse().ok()
     }
 
-    async fn load(&self) -> Result<SessionCredentials, IdentityError> {
+    async fn load_here(&self) -> Result<SessionCredentials, IdentityError> {
         let region = match &self.region {
             Some(region) => Some(region.clone()),
-            None => self.region().await,
+            None => self.region_here().await,
         };
         let provider = ProfileFileCredentialsProvider::builder()
             .configure(&self.config(region))
@@ -137,6 +155,12 @@ impl Profile {
         }
         files.build()
     }
+}
+
+/// Runs `work` on a thread for blocking work; its timers and connections are the caller's.
+fn blocking<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+    let runtime = Handle::current();
+    spawn_blocking(move || runtime.block_on(work))
 }
 
 impl Exchange for Profile {

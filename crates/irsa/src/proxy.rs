@@ -28,6 +28,9 @@ use crate::settings::{AdminSettings, DrainSettings, ProxySettings};
 /// The time that requests may take to end once they are cut.
 const CUT_TIME: Duration = Duration::from_millis(500);
 
+/// How long the end of the data thread may take once its sessions are over.
+const DATA_END_TIME: Duration = Duration::from_secs(1);
+
 /// A proxy that listens.
 pub(crate) struct Proxy {
     listeners: Vec<Listening>,
@@ -49,6 +52,11 @@ pub(crate) struct Listening {
     pub(crate) upstream: String,
     pub(crate) kind: Kind,
     pub(crate) address: ListenAddress,
+}
+
+/// The longest that a proxy takes to stop, if no thread of it is blocked.
+pub(crate) fn longest_stop(drain: &DrainSettings) -> Duration {
+    drain.delay + drain.timeout + CUT_TIME + DATA_END_TIME
 }
 
 // === impl Proxy ===
@@ -144,7 +152,12 @@ impl Proxy {
         if !ended {
             self.close_all().await;
         }
-        self.data.end().await;
+        if tokio::time::timeout(DATA_END_TIME, self.data.end())
+            .await
+            .is_err()
+        {
+            tracing::error!("the data thread does not end: it is blocked");
+        }
         self.admin.start();
     }
 

@@ -15,7 +15,7 @@ use crate::settings::{self, Mistakes};
 
 pub(crate) fn run(args: CredentialsArgs, mistakes: Mistakes) -> Result<ExitCode, Failure> {
     let settings = settings::identity_only(args.identity, mistakes)?;
-    let credentials = runtime::control()?.block_on(async {
+    let credentials = runtime::run(async {
         Identity::start(settings, Arc::new(SystemClock))?
             .credentials()
             .await

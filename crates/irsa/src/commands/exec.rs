@@ -30,8 +30,8 @@ pub(crate) fn run(args: ExecArgs, mistakes: Mistakes) -> Result<ExitCode, Failur
     // Nobody new comes once the command is over.
     settings.drain.delay = Duration::ZERO;
     start_logging(&settings)?;
-    runtime::control()?.block_on(async {
-        let mut signals = StopSignals::catch()?;
+    runtime::run(async {
+        let mut signals = StopSignals::catch(None)?;
         let proxy = Proxy::start(settings).await?;
         let outcome = match command(&proxy, &args.command).spawn() {
             Ok(child) => until_it_ends(child, &proxy, &mut signals)

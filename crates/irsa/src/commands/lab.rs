@@ -41,7 +41,7 @@ fn serve(args: LabArgs, state_dir: &Path, mut mistakes: Mistakes) -> Result<Exit
     options.session_seconds = session.map(|session| session.as_secs().max(1));
     options.progress = progress.teller();
     runtime::control()?.block_on(async {
-        let mut signals = StopSignals::catch()?;
+        let mut signals = StopSignals::catch(None)?;
         let plays_domains = !options.world.domains().is_empty();
         options.opensearch = plays_domains
             && programs::opensearch(&args.programs, |why| tracing::warn!("{why}")).await?;

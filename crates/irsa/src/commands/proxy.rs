@@ -13,24 +13,31 @@ use super::signals::StopSignals;
 use crate::cli::{Output, ProxyArgs};
 use crate::exit::Failure;
 use crate::output;
-use crate::proxy::{Kind, Proxy};
+use crate::proxy::{self, Kind, Proxy};
 use crate::settings::{self, Mistakes, Ports, ProxySettings};
 
 pub(crate) fn run(args: ProxyArgs, mistakes: Mistakes) -> Result<ExitCode, Failure> {
     let settings = settings::proxy(&args.upstreams, args.common, Ports::Usual, mistakes)?;
     start_logging(&settings)?;
-    runtime::control()?.block_on(async {
-        let mut signals = StopSignals::catch()?;
-        let proxy = Proxy::start(settings).await?;
+    let longest_stop = proxy::longest_stop(&settings.drain);
+    runtime::run(async {
+        let mut signals = StopSignals::catch(Some(longest_stop))?;
+        let proxy = tokio::select! {
+            proxy = Proxy::start(settings) => proxy?,
+            signal = signals.received() => {
+                stopping(signal.as_str());
+                return Ok(ExitCode::SUCCESS);
+            }
+        };
         let addresses = match args.output {
             Output::Json => for_programs(&proxy),
             Output::Text => for_people(&proxy, stdout().is_terminal()),
         };
-        // The proxy is there, whether or not anybody reads where.
-        let _ = output::line(&addresses);
+        // The proxy is up, whether or not anyone reads where: a full pipe must not block it.
+        tokio::task::spawn_blocking(move || output::line(&addresses));
         until_told_to_stop(&proxy, &mut signals).await;
         proxy.stop(signals.interrupted()).await;
-        Ok(ExitCode::SUCCESS)
+        Ok::<_, Failure>(ExitCode::SUCCESS)
     })
 }
 
@@ -53,6 +60,10 @@ async fn until_told_to_stop(proxy: &Proxy, signals: &mut StopSignals) {
         signal = signals.received() => signal.as_str(),
         () = proxy.asked_to_quit() => "/quitquitquit",
     };
+    stopping(reason);
+}
+
+fn stopping(reason: &str) {
     tracing::info!(target: STOP, reason, "stopping");
 }
 

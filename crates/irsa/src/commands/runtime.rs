@@ -10,3 +10,15 @@ pub(crate) fn control() -> Result<Runtime, Failure> {
         .build()
         .map_err(|error| Failure::other(format!("the runtime could not start: {error}")))
 }
+
+/// Runs `work` to its end. A thread that is still blocked then, in a name lookup or in a file that
+/// has no end, does not delay the return.
+pub(crate) fn run<T, E>(work: impl Future<Output = Result<T, E>>) -> Result<T, Failure>
+where
+    Failure: From<E>,
+{
+    let runtime = control()?;
+    let outcome = runtime.block_on(work);
+    runtime.shutdown_background();
+    Ok(outcome?)
+}

@@ -15,7 +15,7 @@ use crate::settings::{self, Mistakes};
 pub(crate) fn run(args: TokenArgs, mistakes: Mistakes) -> Result<ExitCode, Failure> {
     let output = args.output;
     let (settings, target) = settings::token(args, mistakes)?;
-    let token = runtime::control()?.block_on(async {
+    let token = runtime::run(async {
         let clock = Arc::new(SystemClock);
         let identity = Identity::start(settings, clock.clone())?;
         RdsSigner::new(identity, clock).token(&target).await

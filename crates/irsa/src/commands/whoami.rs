@@ -14,7 +14,7 @@ use crate::settings::{self, Mistakes};
 
 pub(crate) fn run(args: WhoamiArgs, mistakes: Mistakes) -> Result<ExitCode, Failure> {
     let settings = settings::identity_only(args.identity, mistakes)?;
-    let (identity, caller) = runtime::control()?.block_on(async {
+    let (identity, caller) = runtime::run(async {
         let identity = Identity::start(settings, Arc::new(SystemClock))?;
         let caller = identity.caller().await?;
         Ok::<_, Failure>((identity, caller))

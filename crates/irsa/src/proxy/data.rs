@@ -57,6 +57,8 @@ impl DataPlane {
                         () = watch(accepting, &drained, &health) => {}
                     }
                 });
+                // A name lookup that is still under way delays nobody.
+                runtime.shutdown_background();
             })
             .map_err(|error| Failure::other(format!("the data thread could not start: {error}")))?;
         match told.await {

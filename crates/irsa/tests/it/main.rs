@@ -14,6 +14,7 @@ mod doctor;
 mod drain;
 mod drain_outcome;
 mod exec;
+mod hangs;
 mod help;
 mod http;
 mod lab;
