@@ -24,7 +24,7 @@ impl Artifact {
     }
 
     /// The same for a `.jar`.
-    pub(crate) const fn jar(
+    pub const fn jar(
         group: &'static str,
         name: &'static str,
         version: &'static str,
@@ -57,6 +57,11 @@ impl Artifact {
             extension,
             sha256,
         }
+    }
+
+    /// A `.jar` is a `.zip`, too.
+    pub(crate) fn is_zip(&self) -> bool {
+        matches!(self.extension, "jar" | "zip")
     }
 
     /// `lang-painless-2.19.4.jar`.

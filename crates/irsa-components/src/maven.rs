@@ -1,13 +1,14 @@
 //! Archives of Maven Central, pinned by their digest and unpacked once.
 
 use std::fs;
-use std::io;
+use std::io::{self, Cursor};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use tempfile::{NamedTempFile, TempDir};
 use thiserror::Error;
 use tokio::process::Command;
+use zip::ZipArchive;
 
 pub use crate::artifact::Artifact;
 use crate::files::FileError;
@@ -33,7 +34,7 @@ pub enum MavenError {
     },
 }
 
-/// The folder with what `archive` holds under its one top folder: `home`, fetched when it is not there.
+/// The folder with what `archive` holds (a `.tar.gz`, under its one top folder): `home`, fetched when it is missing.
 ///
 /// Two callers at once, in one process or in two, fetch it once: a file lock makes the second wait.
 ///
@@ -75,12 +76,24 @@ async fn install(
     let file = NamedTempFile::with_prefix_in(".unpacking-", shelf)
         .map_err(FileError::when("write to", shelf))?;
     let bytes = fetch::fetch(&fetch::client()?, archive, progress).await?;
-    fs::write(file.path(), bytes).map_err(FileError::when("write", file.path()))?;
     let staging = TempDir::with_prefix_in(".unpacking-", shelf)
         .map_err(FileError::when("write to", shelf))?;
-    untar(&name, file.path(), staging.path()).await?;
+    if archive.is_zip() {
+        unzip(bytes, staging.path()).await?;
+    } else {
+        fs::write(file.path(), bytes).map_err(FileError::when("write", file.path()))?;
+        untar(&name, file.path(), staging.path()).await?;
+    }
     cache::open_tree(staging.path()).map_err(FileError::when("open to all", staging.path()))?;
     Ok(fs::rename(staging.path(), home).map_err(FileError::when("create", home))?)
+}
+
+async fn unzip(bytes: Vec<u8>, into: &Path) -> Result<(), FileError> {
+    let folder = into.to_owned();
+    cache::blocking(move || ZipArchive::new(Cursor::new(bytes))?.extract(folder))
+        .await
+        .and_then(|unpacked| unpacked.map_err(io::Error::from))
+        .map_err(FileError::when("unpack into", into))
 }
 
 async fn untar(name: &str, file: &Path, into: &Path) -> Result<(), MavenError> {
@@ -133,6 +146,14 @@ mod tests {
             .await
             .unwrap_err();
         assert!(error.to_string().contains("`app-1.tar.gz`"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_jar_that_is_not_a_zip_file_is_refused() {
+        assert!(Artifact::jar("org/example", "app", "1", "").is_zip());
+        let folder = tempfile::tempdir().unwrap();
+        let error = unzip(b"no archive".to_vec(), folder.path()).await;
+        assert!(error.is_err());
     }
 
     #[test]
