@@ -78,7 +78,7 @@ impl Failure {
             Self::Coding => "transfer_coding",
             Self::Auth(_) => "client_auth",
             Self::Denied(Denial::ReadOnly) => "read_only",
-            Self::Denied(Denial::Path) => "path",
+            Self::Denied(Denial::Path(_)) => "path",
             Self::Denied(Denial::SecurityApi) => "security_api",
             Self::Intake(IntakeError::TooLarge(_) | IntakeError::NoRoom) => "request_too_large",
             Self::Intake(IntakeError::Slow(_)) => "request_timeout",
@@ -176,7 +176,7 @@ impl Failure {
                  `Content-Encoding`"
             }
             Self::Auth(AuthError::Password) => "set user and password in the client",
-            Self::Denied(_) => "use another listener, or change the guards of this one",
+            Self::Denied(denial) => return Some(denial.remedy()),
             Self::Intake(IntakeError::NoRoom) => {
                 "send smaller or fewer bodies at once, or give more room for them in files"
             }

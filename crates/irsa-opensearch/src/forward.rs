@@ -96,7 +96,8 @@ async fn admit(domain: &Domain, parts: &Parts, client: Client) -> Result<(), Fai
     }
     let admitted = domain.gate.admit(client, &parts.headers).await;
     admitted.map_err(Failure::Auth)?;
-    let guarded = domain.guards.check(&parts.method, parts.uri.path());
+    let uri = &parts.uri;
+    let guarded = domain.guards.check(&parts.method, uri.path(), uri.query());
     guarded.map_err(Failure::Denied)
 }
 

@@ -1,140 +1,115 @@
-//! What a client may not ask for, whatever the role may do.
+//! Requests that a listener refuses, whatever the role may do.
 //!
-//! A path can be written in many ways, and which of them OpenSearch takes for the same is its own
-//! affair: a guard looks at each reading of a path, and one that is refused is enough.
+//! No guard reads a body. `read_only` looks up the table of `routes`, `allow_path` compares
+//! patterns, and `security_api` looks for the names of that API. Paths are checked as OpenSearch
+//! routes them, and as a server in between could decode them.
 
+mod allow_path;
 mod path;
 mod pattern;
+mod routes;
+mod security_api;
 
 use http::Method;
 
-use self::path::Readings;
+use self::path::{Readings, segments};
 pub use self::pattern::{PathPattern, PathPatternError};
+pub use self::routes::{Effect, Route, routes};
 
 /// The guards of a domain. The default refuses nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Guards {
-    /// Only what reads: `GET` and `HEAD`, and of `POST` and `DELETE` the APIs that search, count,
-    /// explain and analyze, with the scrolls and points in time that searches need.
+    /// Refuses requests on routes that are not known to read ([`routes`]).
     pub read_only: bool,
-    /// Only these paths; empty for all.
+    /// Refuses paths that match none of these patterns; empty for all paths. An endpoint whose body
+    /// or query can name indices must be named by a pattern literally.
     pub allow_paths: Vec<PathPattern>,
-    /// Not the API of the security plugin, which decides who may do what: `_plugins/_security` and
-    /// its older name `_opendistro/_security`.
+    /// Refuses the security API, `_plugins/_security` and its older name `_opendistro/_security`,
+    /// and the APIs of Dashboards that reach it.
     pub deny_security_api: bool,
 }
 
-/// Why a request is not let through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+/// The reason that a guard refuses a request.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Denial {
-    #[error("this listener is read-only, and the request may change something")]
+    #[error("this listener is read-only, and the request is not known to only read")]
     ReadOnly,
-    #[error("the path is not among those that this listener lets through")]
-    Path,
-    #[error("this listener does not let the security API through")]
+    #[error("{0}")]
+    Path(allow_path::Mismatch),
+    #[error("this listener refuses requests to the security API")]
     SecurityApi,
 }
 
 // === impl Guards ===
 
 impl Guards {
-    pub(crate) fn check(&self, method: &Method, path: &str) -> Result<(), Denial> {
-        if !self.deny_security_api && self.allow_paths.is_empty() && !self.read_only {
-            return Ok(());
-        }
-        let readings = Readings::of(path);
-        if self.deny_security_api && readings.any(is_security_api) {
+    /// Returns true if a request passes. Path and query are those of the request line.
+    pub fn allow(&self, method: &Method, path: &str, query: Option<&str>) -> bool {
+        self.check(method, path, query).is_ok()
+    }
+
+    /// Checks a request. Path and query are those of the request line.
+    pub(crate) fn check(
+        &self,
+        method: &Method,
+        path: &str,
+        query: Option<&str>,
+    ) -> Result<(), Denial> {
+        if self.deny_security_api && security_api::is_reached(path) {
             return Err(Denial::SecurityApi);
         }
-        let is_allowed = |path: &str| self.allow_paths.iter().any(|pattern| pattern.matches(path));
-        if !self.allow_paths.is_empty() && !readings.all(is_allowed) {
-            return Err(Denial::Path);
+        if !self.allow_paths.is_empty() {
+            let request = allow_path::Target {
+                method,
+                path,
+                query,
+            };
+            allow_path::check(&self.allow_paths, &request).map_err(Denial::Path)?;
         }
-        if self.read_only && !readings.all(|path| reads(method, path)) {
+        if self.read_only && effect(method, path) == Effect::Writes {
             return Err(Denial::ReadOnly);
         }
         Ok(())
     }
 }
 
-/// Whether a request may be sent twice with no more effect than once, and with the same answer:
-/// what reads, but for scrolls, each of which turns a page, and points in time.
+// === impl Denial ===
+
+impl Denial {
+    /// The remedy that the client is told.
+    pub(crate) fn remedy(&self) -> String {
+        match self {
+            Self::Path(mismatch) => mismatch.remedy(),
+            Self::ReadOnly => "send it to a listener without `read-only`".to_owned(),
+            Self::SecurityApi => "send it to a listener without `deny-security-api`".to_owned(),
+        }
+    }
+}
+
+/// Returns true if a second attempt of a request has no further effect and the same answer.
 ///
-/// `PUT` and `DELETE` are not: the second one may find what the first one did, and answer 409 or
+/// `PUT` and `DELETE` may not: the second one may find what the first one did, and answer 409 or
 /// 404 to a client whose request succeeded.
 pub(crate) fn is_repeatable(method: &Method, path: &str) -> bool {
-    let is_repeatable = |path: &str| {
-        let turns_a_page = path.contains("/_search/scroll") || path.contains("/point_in_time");
-        reads(method, path) && !turns_a_page
+    effect(method, path) == Effect::Reads
+}
+
+/// The effect of a request according to the table of routes.
+fn effect(method: &Method, path: &str) -> Effect {
+    let Some(own) = segments(path) else {
+        return Effect::Writes;
     };
-    Readings::of(path).all(is_repeatable)
-}
-
-/// APIs that read though they are asked by `POST`, behind the index.
-const READING_POSTS: [&str; 16] = [
-    "_analyze",
-    "_count",
-    "_field_caps",
-    "_mget",
-    "_msearch",
-    "_msearch/template",
-    "_mtermvectors",
-    "_rank_eval",
-    "_render/template",
-    "_search",
-    "_search/point_in_time",
-    "_search/scroll",
-    "_search/template",
-    "_search_shards",
-    "_termvectors",
-    "_validate/query",
-];
-
-/// Those whose path goes on with a document or a template.
-const WITH_ID: [&str; 3] = ["_explain", "_render/template", "_termvectors"];
-
-/// What a client that reads may delete: contexts of its searches.
-const READING_DELETES: [&str; 3] = [
-    "_search/scroll",
-    "_search/point_in_time",
-    "_search/point_in_time/_all",
-];
-
-fn reads(method: &Method, path: &str) -> bool {
-    let api = behind_index(path);
-    match *method {
-        Method::GET | Method::HEAD => true,
-        Method::POST => {
-            let with_id = WITH_ID.iter().any(|prefix| {
-                let rest = api
-                    .strip_prefix(prefix)
-                    .and_then(|rest| rest.strip_prefix('/'));
-                rest.is_some_and(|id| !id.contains('/'))
-            });
-            READING_POSTS.contains(&api) || with_id
-        }
-        Method::DELETE => {
-            let is_scroll = api.strip_prefix("_search/scroll/");
-            READING_DELETES.contains(&api) || is_scroll.is_some_and(|id| !id.contains('/'))
-        }
-        _ => false,
+    let effect = routes::effect(method, &own).unwrap_or(Effect::Writes);
+    if !path.contains('%') {
+        return effect;
     }
-}
-
-/// A path without the index it begins with, and without slashes at its ends.
-fn behind_index(path: &str) -> &str {
-    let path = path.trim_matches('/');
-    match path.split_once('/') {
-        Some((index, rest)) if !index.starts_with('_') || index == "_all" => rest,
-        _ => path,
-    }
-}
-
-fn is_security_api(path: &str) -> bool {
-    let path = path.trim_start_matches('/').to_ascii_lowercase();
-    ["_plugins/_security", "_opendistro/_security"]
-        .iter()
-        .any(|api| path.starts_with(api))
+    // A server in between may decode the path before it passes it on.
+    let readings = Readings::new(path);
+    let decoded = readings.decoded().iter().filter_map(|reading| {
+        let segments = segments(reading)?;
+        routes::effect(method, &segments)
+    });
+    decoded.fold(effect, Effect::max)
 }
 
 #[cfg(test)]

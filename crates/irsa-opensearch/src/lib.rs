@@ -48,7 +48,7 @@ mod upstream_error;
 pub use self::body::{BodyStore, BodyStoreOptions};
 pub use self::client_auth::{ClientAuth, PasswordCheck};
 pub use self::domain::{Domain, DomainError, DomainParts};
-pub use self::guard::{Guards, PathPattern, PathPatternError};
+pub use self::guard::{Effect, Guards, PathPattern, PathPatternError, Route, routes};
 pub use self::metrics::OpenSearchMetrics;
 pub use self::refusal::{Refusal, classify};
 pub use self::server::serve;

@@ -1,4 +1,6 @@
-//! The readings of a path.
+//! The segments of a path as OpenSearch routes it, and the other readings of it.
+
+use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
@@ -14,19 +16,13 @@ pub(super) struct Readings(Vec<String>);
 // === impl Readings ===
 
 impl Readings {
-    pub(super) fn of(path: &str) -> Self {
+    pub(super) fn new(path: &str) -> Self {
         let mut readings = vec![normal(path)];
-        let mut text = path.to_owned();
-        for _ in 0..ROUNDS {
-            let decoded = percent_decode_str(&text).decode_utf8_lossy().into_owned();
-            if decoded == text {
-                break;
-            }
+        for decoded in decodings(path) {
             let reading = normal(&decoded);
             if !readings.contains(&reading) {
                 readings.push(reading);
             }
-            text = decoded;
         }
         Self(readings)
     }
@@ -35,9 +31,58 @@ impl Readings {
         self.0.iter().any(|reading| is(reading))
     }
 
-    pub(super) fn all(&self, is: impl Fn(&str) -> bool) -> bool {
-        self.0.iter().all(|reading| is(reading))
+    /// Those that are decoded at least once.
+    pub(super) fn decoded(&self) -> &[String] {
+        self.0
+            .get(1..)
+            .filter(|rest| !rest.is_empty())
+            .unwrap_or(&self.0)
     }
+}
+
+/// Returns the segments of a path as OpenSearch's router sees them: not decoded, and without
+/// trailing empty ones.
+///
+/// `None` for a path that servers read in different ways: with an empty segment elsewhere, which
+/// OpenSearch takes for an index without a name and others skip, or with a dot segment, however it
+/// is encoded.
+pub(super) fn segments(path: &str) -> Option<Vec<&str>> {
+    let path = path.strip_prefix('/').unwrap_or(path).trim_end_matches('/');
+    if path.is_empty() {
+        return Some(Vec::new());
+    }
+    let segments: Vec<_> = path.split('/').collect();
+    let is_plain = !segments.contains(&"")
+        && !has_dots(path)
+        && !decodings(path).iter().any(|decoded| has_dots(decoded));
+    is_plain.then_some(segments)
+}
+
+/// Returns a segment, decoded until nothing changes.
+pub(super) fn decoded(segment: &str) -> Cow<'_, str> {
+    let last = decodings(segment).pop();
+    last.map_or(Cow::Borrowed(segment), Cow::Owned)
+}
+
+/// Returns the text after each decoding that changes it.
+fn decodings(text: &str) -> Vec<String> {
+    let mut decodings: Vec<String> = Vec::new();
+    while decodings.len() < ROUNDS {
+        let last = decodings.last().map_or(text, String::as_str);
+        if !last.contains('%') {
+            break;
+        }
+        let decoded = percent_decode_str(last).decode_utf8_lossy().into_owned();
+        if decoded == last {
+            break;
+        }
+        decodings.push(decoded);
+    }
+    decodings
+}
+
+fn has_dots(path: &str) -> bool {
+    path.split('/').any(|segment| matches!(segment, "." | ".."))
 }
 
 fn normal(path: &str) -> String {
@@ -57,7 +102,7 @@ mod tests {
     use super::*;
 
     fn readings(path: &str) -> Vec<String> {
-        Readings::of(path).0
+        Readings::new(path).0
     }
 
     #[test]
@@ -77,5 +122,30 @@ mod tests {
     fn each_decoding_is_one_more() {
         assert_eq!(readings("/a%252Fb"), ["/a%252Fb", "/a%2Fb", "/a/b"]);
         assert_eq!(readings("/x/%2e%2e/a"), ["/x/%2e%2e/a", "/a"]);
+    }
+
+    #[test]
+    fn a_router_sees_segments_that_are_not_decoded() {
+        assert_eq!(
+            segments("/orders/_doc/a%2Fb/").unwrap(),
+            ["orders", "_doc", "a%2Fb"]
+        );
+        assert_eq!(segments("/").unwrap(), [""; 0]);
+        assert_eq!(decoded("a%252Fb"), "a/b");
+    }
+
+    #[test]
+    fn a_path_that_servers_read_in_different_ways_has_no_segments() {
+        for path in [
+            "//a",
+            "/a//b",
+            "/a/./b",
+            "/a/../b",
+            "/a/%2e%2E/b",
+            "/a%2f..%2fb",
+            "/a/%252e/b",
+        ] {
+            assert_eq!(segments(path), None, "{path}");
+        }
     }
 }

@@ -5,8 +5,9 @@ use std::str::FromStr;
 
 /// A pattern of paths: `*` stands for any characters, slashes too, and everything else for itself.
 ///
-/// A path is matched without its query and without slashes at its end: `/orders-*` lets
-/// `/orders-1`, `/orders-1/` and `/orders-1/_doc/7` through, but not `/orders`.
+/// A path is matched without its query and without slashes at its end: `/orders-*` allows
+/// `/orders-1`, `/orders-1/` and `/orders-1/_doc/7`, but not `/orders`. A `*` of a request is matched
+/// by a `*` only, so that no request is wider than the pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathPattern(String);
 
@@ -37,6 +38,34 @@ impl PathPattern {
         }
         rest.ends_with(last)
     }
+
+    /// Whether these segments stand in it, in their order and not as part of a `*`; without any,
+    /// whether it has no `*` at all.
+    pub(super) fn names(&self, segments: &[String]) -> bool {
+        if segments.is_empty() {
+            return !self.0.contains('*');
+        }
+        let mut rest = self.0.as_str();
+        segments.iter().all(|segment| {
+            let after = after_segment(rest, segment);
+            rest = after.unwrap_or_default();
+            after.is_some()
+        })
+    }
+
+    pub(super) fn spells(&self, sign: char) -> bool {
+        self.0.contains(sign)
+    }
+}
+
+/// What follows a segment, from the slash on.
+fn after_segment<'a>(text: &'a str, segment: &str) -> Option<&'a str> {
+    let with_slash = format!("/{segment}");
+    let mut found = text.match_indices(&with_slash);
+    found.find_map(|(at, _)| {
+        let rest = text.get(at + with_slash.len()..)?;
+        (rest.is_empty() || rest.starts_with(['/', '*'])).then_some(rest)
+    })
 }
 
 impl FromStr for PathPattern {
@@ -85,6 +114,39 @@ mod tests {
         assert!(matches("/", "/"));
         assert!(!matches("/_bulk", "/_bulk/x"));
         assert!(!matches("/_bulk", "/x/_bulk"));
+    }
+
+    #[test]
+    fn a_wildcard_of_a_request_is_matched_by_one_of_the_pattern_only() {
+        assert!(matches("/orders-*", "/orders-*"));
+        assert!(matches("/orders-*", "/orders-1*"));
+        for wider in ["/orders*", "/o*", "/*", "/orders?1"] {
+            assert!(!matches("/orders-*", wider), "{wider}");
+        }
+    }
+
+    #[test]
+    fn names_whole_segments_in_their_order() {
+        let names = |pattern: &str, segments: &[&str]| {
+            let segments: Vec<_> = segments.iter().map(|&segment| segment.to_owned()).collect();
+            pattern.parse::<PathPattern>().unwrap().names(&segments)
+        };
+        assert!(names("/_bulk", &["_bulk"]));
+        assert!(names("/orders-*/_bulk", &["_bulk"]));
+        assert!(names("/_bulk*", &["_bulk"]));
+        assert!(names("/_plugins/_sql", &["_plugins", "_sql"]));
+        assert!(names("/orders-1", &[]));
+        for (pattern, segments) in [
+            ("/orders-*", &["_bulk"][..]),
+            ("/*", &["_bulk"]),
+            ("/_bulky", &["_bulk"]),
+            ("/a_bulk", &["_bulk"]),
+            ("/_plugins/*", &["_plugins", "_sql"]),
+            ("/_sql/_plugins", &["_plugins", "_sql"]),
+            ("/orders-*", &[]),
+        ] {
+            assert!(!names(pattern, segments), "{pattern} {segments:?}");
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod client;
 mod domain;
 mod h2_domain;
 mod panics;
+mod node;
 mod proxy;
 
 mod bodies;
@@ -26,6 +27,7 @@ mod hygiene;
 mod refusals;
 mod responses;
 mod retries;
+mod routes;
 mod secrets;
 mod skew;
 mod tls;

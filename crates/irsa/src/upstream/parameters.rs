@@ -78,12 +78,12 @@ pub(crate) const PARAMETERS: [(&str, For, &str); 16] = [
     (
         "read-only",
         For::OpenSearch,
-        "let through only what reads: GET, HEAD, and searches by POST",
+        "allow only requests that are known to read, by a table of OpenSearch's routes",
     ),
     (
         "allow-path=PATTERN",
         For::OpenSearch,
-        "let through only paths that match, with `*` for anything; may be repeated",
+        "allow only paths that match, with `*` for any characters; endpoints that can name any index (`_bulk`, `_msearch`, ...) only where a pattern names them; may be repeated",
     ),
     (
         "deny-security-api",
