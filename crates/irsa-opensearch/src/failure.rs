@@ -15,6 +15,7 @@ use crate::body::IntakeError;
 use crate::client_auth::AuthError;
 use crate::guard::Denial;
 use crate::upstream_error::{UpstreamError, find};
+use crate::web::ForeignPage;
 
 /// Why a request is answered here.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub(crate) enum Failure {
     /// Its body comes in a transfer coding that is not undone here.
     Coding,
     Auth(AuthError),
+    /// It comes from a web page that is not of this listener.
+    Page(ForeignPage),
     Denied(Denial),
     Intake(IntakeError),
     Identity(IdentityError),
@@ -77,6 +80,7 @@ impl Failure {
             Self::Target(_) => "target",
             Self::Coding => "transfer_coding",
             Self::Auth(_) => "client_auth",
+            Self::Page(_) => "origin",
             Self::Denied(Denial::ReadOnly) => "read_only",
             Self::Denied(Denial::Path(_)) => "path",
             Self::Denied(Denial::SecurityApi) => "security_api",
@@ -97,7 +101,7 @@ impl Failure {
             Self::Target(_) | Self::Intake(IntakeError::Broken(_)) => StatusCode::BAD_REQUEST,
             Self::Coding => StatusCode::NOT_IMPLEMENTED,
             Self::Auth(AuthError::Password) => StatusCode::UNAUTHORIZED,
-            Self::Auth(_) | Self::Denied(_) => StatusCode::FORBIDDEN,
+            Self::Auth(_) | Self::Page(_) | Self::Denied(_) => StatusCode::FORBIDDEN,
             Self::Intake(IntakeError::TooLarge(_) | IntakeError::NoRoom) => {
                 StatusCode::PAYLOAD_TOO_LARGE
             }
@@ -176,6 +180,7 @@ impl Failure {
                  `Content-Encoding`"
             }
             Self::Auth(AuthError::Password) => "set user and password in the client",
+            Self::Page(page) => return Some(page.remedy()),
             Self::Denied(denial) => return Some(denial.remedy()),
             Self::Intake(IntakeError::NoRoom) => {
                 "send smaller or fewer bodies at once, or give more room for them in files"
@@ -199,6 +204,7 @@ impl std::fmt::Display for Failure {
             Self::Target(problem) => f.write_str(problem),
             Self::Coding => f.write_str("no transfer coding but `chunked` is understood here"),
             Self::Auth(error) => error.fmt(f),
+            Self::Page(page) => page.fmt(f),
             Self::Denied(denial) => denial.fmt(f),
             Self::Intake(error) => error.fmt(f),
             Self::Identity(error) => error.fmt(f),

@@ -17,8 +17,10 @@ use crate::domain::Domain;
 use crate::exchange::exchange;
 use crate::failure::Failure;
 use crate::headers;
+use crate::metrics::RequestMeter;
 use crate::outbound::{Outbound, Payload};
 use crate::response::{Relayed, ResponseBody};
+use crate::web;
 
 /// How long the rest of a refused body is read for, so that its client gets to read the answer: a
 /// connection that is closed on unread bytes is reset.
@@ -30,9 +32,32 @@ pub(crate) async fn answer(
     request: Request<Incoming>,
     client: Client,
 ) -> Response<ResponseBody> {
-    let (parts, body) = request.into_parts();
-    let mut meter = domain.metrics.begin(&parts.method, parts.uri.path());
-    match Box::pin(forward(&domain, parts, body, client)).await {
+    let (mut parts, body) = request.into_parts();
+    let meter = domain.metrics.begin(&parts.method, parts.uri.path());
+    let Some(tool) = web::allowed_origin(&domain.guards.allow_origins, &parts.headers) else {
+        return answer_client(&domain, parts, body, client, meter).await;
+    };
+    web::forget_origin(&mut parts.headers);
+    let mut response = if web::is_preflight(&parts) && is_ours(&domain, &parts, client) {
+        let mut meter = meter;
+        let response = web::preflight(&parts.headers);
+        meter.answered(response.status());
+        response.map(|body| ResponseBody::own(body, meter))
+    } else {
+        answer_client(&domain, parts, body, client, meter).await
+    };
+    web::allow(tool, response.headers_mut());
+    response
+}
+
+async fn answer_client(
+    domain: &Domain,
+    parts: Parts,
+    body: Incoming,
+    client: Client,
+    mut meter: RequestMeter,
+) -> Response<ResponseBody> {
+    match Box::pin(forward(domain, parts, body, client)).await {
         Ok(response) => {
             meter.answered(response.status());
             response.map(|body| ResponseBody::domain(body, meter))
@@ -88,17 +113,20 @@ async fn admit(domain: &Domain, parts: &Parts, client: Client) -> Result<(), Fai
     if !headers::is_plainly_coded(&parts.headers) {
         return Err(Failure::Coding);
     }
-    if !domain
-        .hosts
-        .accept(&parts.uri, &parts.headers, client.local)
-    {
+    if !is_ours(domain, parts, client) {
         return Err(Failure::Host);
     }
+    web::check(parts).map_err(Failure::Page)?;
     let admitted = domain.gate.admit(client, &parts.headers).await;
     admitted.map_err(Failure::Auth)?;
     let uri = &parts.uri;
     let guarded = domain.guards.check(&parts.method, uri.path(), uri.query());
     guarded.map_err(Failure::Denied)
+}
+
+fn is_ours(domain: &Domain, parts: &Parts, client: Client) -> bool {
+    let hosts = &domain.hosts;
+    hosts.accept(&parts.uri, &parts.headers, client.local)
 }
 
 /// The forms of a target are those of RFC 9112, section 3.2.

@@ -15,6 +15,7 @@ use http::Method;
 use self::path::{Readings, segments};
 pub use self::pattern::{PathPattern, PathPatternError};
 pub use self::routes::{Effect, Route, routes};
+use crate::web::WebOrigin;
 
 /// The guards of a domain. The default refuses nothing.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +28,8 @@ pub struct Guards {
     /// Refuses the security API, `_plugins/_security` and its older name `_opendistro/_security`,
     /// and the APIs of Dashboards that reach it.
     pub deny_security_api: bool,
+    /// Web pages that may send requests and read their answers, besides the listener's own.
+    pub allow_origins: Vec<WebOrigin>,
 }
 
 /// The reason that a guard refuses a request.

@@ -28,8 +28,10 @@ pub(crate) fn clean_request(headers: &mut HeaderMap) {
 }
 
 /// Makes the domain's headers those that go on to the client. `Trailer` stays, for trailers do.
+/// `Access-Control-*` does not: which web pages may read an answer is the listener's to say.
 pub(crate) fn clean_response(headers: &mut HeaderMap) {
     remove_hop_by_hop(headers);
+    remove_all(headers, |name| name.as_str().starts_with("access-control-"));
 }
 
 /// Whether the body of a request comes as it is: alone, or in chunks. What else `Transfer-Encoding`
@@ -164,6 +166,17 @@ mod tests {
         ]);
         clean_response(&mut response);
         assert_eq!(names(&response), ["content-length"]);
+    }
+
+    #[test]
+    fn an_answer_lets_no_web_page_in() {
+        let mut response = headers(&[
+            ("access-control-allow-origin", "*"),
+            ("access-control-allow-private-network", "true"),
+            ("vary", "origin"),
+        ]);
+        clean_response(&mut response);
+        assert_eq!(names(&response), ["vary"]);
     }
 
     #[test]

@@ -122,6 +122,9 @@ mod tests {
             "localhost.evil.example",
             "evil.localhost:9200",
             "10.0.0.8",
+            // Browsers reach loopback by it, and pages of other sites may use it.
+            "0.0.0.0:9200",
+            "[::]:9200",
             "user@localhost",
             "localhost:x",
             "localhost:1:2",

@@ -3,7 +3,7 @@
 //! The path of one request:
 //!
 //! 1. [`serve`] accepts connections (`irsa_ops::http`), and `forward` gets each request;
-//! 2. `host`, `client_auth` and `guard` decide by its header whether it may go on;
+//! 2. `host`, `web`, `client_auth` and `guard` decide by its header whether it may go on;
 //! 3. `body` receives and hashes its body, in memory that all requests share, or in a file;
 //! 4. `outbound` cleans its headers and signs it, `exchange` sends it, and again where that is safe:
 //!    each attempt has a signature of its own;
@@ -44,6 +44,7 @@ mod server;
 mod skew;
 mod upstream;
 mod upstream_error;
+mod web;
 
 pub use self::body::{BodyStore, BodyStoreOptions};
 pub use self::client_auth::{ClientAuth, PasswordCheck};
@@ -53,3 +54,4 @@ pub use self::metrics::OpenSearchMetrics;
 pub use self::refusal::{Refusal, classify};
 pub use self::server::serve;
 pub use self::upstream::{Limits, PayloadSigning, Upstream};
+pub use self::web::{WebOrigin, WebOriginError};

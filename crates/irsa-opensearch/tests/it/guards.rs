@@ -73,6 +73,7 @@ async fn guards_hold_and_say_so() {
         read_only: true,
         allow_paths: vec!["/orders*".parse().unwrap(), "/_plugins/*".parse().unwrap()],
         deny_security_api: true,
+        ..Guards::default()
     };
     let proxy = setup.start().await;
     for (line, kind) in [

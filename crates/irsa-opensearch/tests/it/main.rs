@@ -31,3 +31,4 @@ mod routes;
 mod secrets;
 mod skew;
 mod tls;
+mod web_pages;

@@ -24,7 +24,7 @@ pub(crate) enum For {
 }
 
 /// The parameters that an upstream may have, with what they mean.
-pub(crate) const PARAMETERS: [(&str, For, &str); 16] = [
+pub(crate) const PARAMETERS: [(&str, For, &str); 17] = [
     (
         "listen=ADDRESS",
         For::Both,
@@ -91,6 +91,11 @@ pub(crate) const PARAMETERS: [(&str, For, &str); 16] = [
         "refuse the API of the security plugin, which changes users, roles and mappings",
     ),
     (
+        "allow-origin=URL",
+        For::OpenSearch,
+        "the origin of a browser tool whose pages may send requests (`http://localhost:8080`); pages of all other origins are refused; may be repeated",
+    ),
+    (
         "unsigned-payload",
         For::OpenSearch,
         "leave the body out of the signature, so that it streams through; TLS still protects it",
@@ -108,7 +113,7 @@ pub(crate) const PARAMETERS: [(&str, For, &str); 16] = [
 ];
 
 /// Those that may be given more than once.
-const REPEATED: [&str; 3] = ["listen", "allow-path", "server-name"];
+const REPEATED: [&str; 4] = ["listen", "allow-path", "allow-origin", "server-name"];
 
 /// An upstream's parameters while they are being read.
 #[derive(Default)]
@@ -245,6 +250,7 @@ impl Parameters {
             "service" => self.service = Some(parse_value(name, value)?),
             "read-only" => self.guards.read_only = switch(name, value)?,
             "allow-path" => self.guards.allow_paths.push(parse_value(name, value)?),
+            "allow-origin" => self.guards.allow_origins.push(parse_value(name, value)?),
             "deny-security-api" => self.guards.deny_security_api = switch(name, value)?,
             "unsigned-payload" => self.unsigned_payload = switch(name, value)?,
             "http2" => self.http2 = switch(name, value)?,

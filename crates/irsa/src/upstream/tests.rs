@@ -140,6 +140,10 @@ fn one_mistake_is_one_sentence() {
         (format!("postgres://{ENDPOINT}?dial=h:0"), "`dial`: `h:0`"),
         (format!("postgres://{ENDPOINT}?dial=h/x"), "`dial`: `h/x`"),
         (
+            format!("opensearch://{domain}?allow-origin=localhost:8080"),
+            "`allow-origin`: `localhost:8080` is not an origin",
+        ),
+        (
             format!("opensearch://{domain}?allow-path=/a#b"),
             "what follows the `#` is not read",
         ),
@@ -221,11 +225,15 @@ fn reads_guards_and_switches() {
     let store = domain(
         "opensearch://search.shop.example?region=eu-central-1&service=aoss&read-only\
          &allow-path=/orders*&allow-path=/_bulk&deny-security-api=true&unsigned-payload=false\
+         &allow-origin=http://localhost:8080&allow-origin=https://Tools.example/\
          &server-name=Search.shop.svc",
     );
     assert_eq!(store.upstream.scope.service, SigningService::Aoss);
     assert!(store.guards.read_only && store.guards.deny_security_api);
     assert_eq!(store.guards.allow_paths.len(), 2);
+    let origins = store.guards.allow_origins.iter().map(ToString::to_string);
+    let expected = ["http://localhost:8080", "https://tools.example"];
+    assert!(origins.eq(expected));
     assert_eq!(store.payload, PayloadSigning::Hashed);
     assert_eq!(store.server_names, ["search.shop.svc"]);
 }
