@@ -5,7 +5,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::FutureExt;
 use irsa_chain::{Cause, Link};
@@ -166,9 +166,25 @@ fn born_dead() -> IdentityError {
     IdentityError::new(Cause::SessionExpired, text).with_remedy(Cause::ClockSkew.remedy())
 }
 
-/// A time as logs have it (RFC 3339).
+/// A time as logs have it (RFC 3339). A time after the year 9999, which some source may give, has
+/// no such form.
 fn shown(at: SystemTime) -> String {
-    OffsetDateTime::from(at)
-        .format(&Rfc3339)
-        .unwrap_or_default()
+    let since_epoch = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let seconds = i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX);
+    let time = OffsetDateTime::from_unix_timestamp(seconds).ok();
+    let text = time.and_then(|time| time.format(&Rfc3339).ok());
+    text.unwrap_or_else(|| "after the year 9999".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_time_is_out_of_range() {
+        let at = |seconds| shown(UNIX_EPOCH + Duration::from_secs(seconds));
+        assert_eq!(at(253_402_300_799), "9999-12-31T23:59:59Z");
+        assert_eq!(at(253_402_300_800), "after the year 9999");
+        assert_eq!(at(i64::MAX.unsigned_abs()), "after the year 9999");
+    }
 }

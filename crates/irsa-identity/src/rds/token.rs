@@ -34,7 +34,7 @@ impl RdsToken {
         Self {
             text,
             signed_at,
-            usable_until: end - MARGIN,
+            usable_until: end.checked_sub(MARGIN).unwrap_or(end),
         }
     }
 

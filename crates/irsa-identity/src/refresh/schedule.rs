@@ -18,6 +18,10 @@ const RELOAD: Duration = Duration::from_mins(5);
 /// Credentials whose life is almost over on arrival are not asked for in a tight loop.
 const SOONEST: Duration = Duration::from_secs(1);
 
+/// A longer life is renewed as if it were this long: an end that no clock will see is no reason to
+/// leave the range of times.
+const LONGEST_LIFE: Duration = Duration::from_hours(365 * 24);
+
 /// Passing faults: from half a second, doubled with each failure, up to twenty seconds.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
@@ -38,7 +42,8 @@ pub(super) fn refresh_at(
         return now + RELOAD;
     };
     let life = expires_at.duration_since(now).unwrap_or_default();
-    now + life.mul_f64(RENEW_AT - JITTER * jitter).max(SOONEST)
+    let pause = life.min(LONGEST_LIFE).mul_f64(RENEW_AT - JITTER * jitter);
+    now + pause.max(SOONEST)
 }
 
 /// How long to pause after the given number of failures in a row; `jitter` is from 0 up to 1 and
@@ -108,6 +113,13 @@ mod tests {
         let refused = IdentityError::new(Cause::TrustDenied, "x");
         assert_eq!(pause(&refused, 1, 0.0), seconds(60));
         assert_eq!(pause(&refused, 9, 1.0), seconds(30));
+    }
+
+    #[test]
+    fn an_end_that_no_clock_will_see_is_no_reason_to_fail() {
+        let last = UNIX_EPOCH + seconds(i64::MAX.unsigned_abs());
+        let renewed = refresh_at(UNIX_EPOCH, Some(last), 0.0);
+        assert_eq!(renewed, UNIX_EPOCH + LONGEST_LIFE.mul_f64(RENEW_AT));
     }
 
     proptest! {

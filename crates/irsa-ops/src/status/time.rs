@@ -1,17 +1,25 @@
 //! Times as programs read them (RFC 3339) and as people say them.
 
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serializer};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// A time in the form of RFC 3339, to the second, in UTC.
+/// The last second that RFC 3339 can write.
+const END_OF_9999: i64 = 253_402_300_799;
+
+/// Formats a time as RFC 3339, to the second, in UTC. A time before 1970 or after 9999, which a
+/// source of credentials may give, becomes the nearest time in between.
 pub(super) fn rfc3339(at: SystemTime) -> String {
-    let at = OffsetDateTime::from(at);
-    let whole = at.replace_nanosecond(0).unwrap_or(at);
-    whole.format(&Rfc3339).unwrap_or_default()
+    let since_epoch = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let seconds = i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX);
+    let at = OffsetDateTime::from_unix_timestamp(seconds.min(END_OF_9999));
+    at.map_or_else(
+        |_| String::new(),
+        |at| at.format(&Rfc3339).unwrap_or_default(),
+    )
 }
 
 /// How long ago it was, in its largest unit: `3 min ago`.
@@ -86,6 +94,14 @@ mod tests {
         ];
         assert_eq!(all, expected);
         assert_eq!(ago(now + Duration::from_secs(5), now), "just now");
+    }
+
+    #[test]
+    fn no_time_is_out_of_range() {
+        let last = UNIX_EPOCH + Duration::from_secs(i64::MAX.unsigned_abs());
+        assert_eq!(rfc3339(last), "9999-12-31T23:59:59Z");
+        let first = UNIX_EPOCH - Duration::from_secs(i64::MAX.unsigned_abs());
+        assert_eq!(rfc3339(first), "1970-01-01T00:00:00Z");
     }
 
     #[test]

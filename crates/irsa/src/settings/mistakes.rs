@@ -6,6 +6,7 @@ use std::num::NonZeroUsize;
 use std::str::FromStr;
 use std::time::Duration;
 
+use humantime::DurationError;
 use irsa_net::listen::ListenAddress;
 
 /// Sentences about what is wrong with the configuration.
@@ -67,12 +68,9 @@ impl Mistakes {
         self.check(flag, value.parse())
     }
 
-    /// A duration such as `30s`.
+    /// A duration such as `30s`, of at most a year.
     pub(crate) fn duration(&mut self, flag: &str, value: &str) -> Option<Duration> {
-        let duration = humantime::parse_duration(value).map_err(|_| {
-            format!("`{value}` is not a duration; expected for instance `30s` or `2m`")
-        });
-        self.check(flag, duration)
+        self.check(flag, duration(value))
     }
 
     /// How long something may take. No time at all would fail each time, where elsewhere 0 often means no limit.
@@ -125,6 +123,21 @@ impl Mistakes {
     }
 }
 
+/// A longer duration is a slip, and would leave the range of points in time.
+const LONGEST: Duration = Duration::from_hours(365 * 24);
+
+fn duration(value: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(value) {
+        Ok(duration) if duration <= LONGEST => Ok(duration),
+        Ok(_) | Err(DurationError::NumberOverflow) => Err(format!(
+            "`{value}` is too long; the longest duration is `365d`"
+        )),
+        Err(_) => Err(format!(
+            "`{value}` is not a duration; expected for instance `30s` or `2m`"
+        )),
+    }
+}
+
 /// A whole number of bytes, or of the units that Kubernetes has for memory (`Ki`, `M`), with or
 /// without a `B`.
 fn bytes(text: &str) -> Option<u64> {
@@ -164,6 +177,16 @@ mod tests {
             "--b: `0` leaves no time at all; for no limit say `never`",
         ];
         assert_eq!(mistakes.sentences(), expected);
+    }
+
+    #[test]
+    fn a_duration_of_more_than_a_year_is_a_mistake() {
+        assert_eq!(duration("365d"), Ok(LONGEST));
+        for value in ["366d", "2y", "584942417355y", "99999999999999999999y"] {
+            let expected = format!("`{value}` is too long; the longest duration is `365d`");
+            assert_eq!(duration(value), Err(expected));
+        }
+        assert!(duration("soon").unwrap_err().contains("is not a duration"));
     }
 
     #[test]
