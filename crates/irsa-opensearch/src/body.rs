@@ -1,9 +1,11 @@
 //! Bodies of requests: received and hashed before they go on, in bounded memory.
 //!
 //! A signature holds the body's hash and stands before the body, so that the whole of it is waited
-//! for. All requests share one budget of memory; a body that finds none left moves to an unlinked
-//! file, and past the limit of those it is refused. What was received is what is sent: there is no
-//! second copy. Whoever drops a body gives back what it took.
+//! for. All requests share one budget: memory first, then unlinked files. A body of stated length
+//! reserves all of it before its first byte is read, and waits for its turn while holding nothing;
+//! one in chunks reserves as it grows and never waits once it holds something. So bodies never wait
+//! for each other in a circle. What was received is what is sent: there is no second copy. Dropping
+//! a body gives back what it reserved.
 
 mod blocks;
 mod budget;
@@ -13,12 +15,13 @@ mod spill;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 
-use self::budget::{Budget, Reservation};
+use self::budget::{Budget, Place, Reservation};
 pub(crate) use self::intake::{Intake, IntakeError};
 pub(crate) use self::outgoing::Outgoing;
 use self::spill::SpillFile;
@@ -34,14 +37,16 @@ pub struct BodyStoreOptions {
     pub spill_dir: Option<PathBuf>,
     /// Bytes of bodies in files at once. Default 1 GiB.
     pub spill_limit: u64,
+    /// How long a request waits for space in memory or files before it is refused. Default 5 s.
+    pub wait: Duration,
 }
 
 /// The room for bodies of requests that all domains of a process share.
 #[derive(Debug)]
 pub struct BodyStore {
-    memory: Arc<Budget>,
-    disk: Arc<Budget>,
+    budget: Arc<Budget>,
     spill_dir: Option<PathBuf>,
+    wait: Duration,
 }
 
 /// What is counted of bodies.
@@ -50,6 +55,7 @@ pub(crate) struct BodyMetrics {
     pub(crate) memory: Gauge,
     pub(crate) disk: Gauge,
     pub(crate) spilled: Counter,
+    pub(crate) waiting: Gauge,
 }
 
 /// A body that was received whole.
@@ -64,9 +70,12 @@ pub(crate) struct StoredBody {
 enum Content {
     Memory {
         blocks: Vec<Bytes>,
-        _room: Option<Reservation>,
+        _space: Option<Reservation>,
     },
-    File(SpillFile),
+    File {
+        file: SpillFile,
+        _space: Option<Reservation>,
+    },
 }
 
 // === impl BodyStoreOptions ===
@@ -77,6 +86,7 @@ impl Default for BodyStoreOptions {
             memory: 64 * 1024 * 1024,
             spill_dir: None,
             spill_limit: 1024 * 1024 * 1024,
+            wait: Duration::from_secs(5),
         }
     }
 }
@@ -88,20 +98,37 @@ impl BodyStore {
     #[must_use]
     pub fn new(options: BodyStoreOptions) -> Self {
         Self {
-            memory: Arc::new(Budget::new(options.memory)),
-            disk: Arc::new(Budget::new(options.spill_limit)),
+            budget: Arc::new(Budget::new(options.memory, options.spill_limit)),
             spill_dir: options.spill_dir,
+            wait: options.wait,
         }
     }
 
     /// Bytes of bodies in memory now.
     pub fn memory_in_use(&self) -> u64 {
-        self.memory.used()
+        self.budget.used(Place::Memory)
     }
 
     /// Bytes of bodies in files now.
     pub fn spilled(&self) -> u64 {
-        self.disk.used()
+        self.budget.used(Place::File)
+    }
+
+    /// The size in bytes of the largest body that the store can ever hold: a body is either in memory
+    /// or in a file.
+    pub fn largest(&self) -> u64 {
+        self.budget.largest()
+    }
+}
+
+// === impl BodyMetrics ===
+
+impl BodyMetrics {
+    fn in_use(&self, place: Place) -> &Gauge {
+        match place {
+            Place::Memory => &self.memory,
+            Place::File => &self.disk,
+        }
     }
 }
 
@@ -125,7 +152,7 @@ impl std::fmt::Debug for Content {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Memory { .. } => "in memory",
-            Self::File(_) => "in a file",
+            Self::File { .. } => "in a file",
         })
     }
 }

@@ -104,6 +104,14 @@ impl Domain {
             parts.limits.connect_timeout,
             metrics.connections.clone(),
         );
+        let (max_body, largest) = (parts.limits.max_body, parts.bodies.largest());
+        if parts.payload == PayloadSigning::Hashed && max_body > largest {
+            tracing::warn!(
+                upstream = %upstream,
+                "request bodies of more than {largest} bytes are refused, since neither \
+                 `--body-memory` nor `--spill-limit` can hold one of `--max-body` ({max_body} bytes)"
+            );
+        }
         let names = parts.server_names.into_iter();
         Ok(Self {
             hosts: HostNames::new(names.chain([upstream.sign_host.clone()])),

@@ -4,7 +4,9 @@
 //! link of the identity chain broke and what to do. No secret is in any of them.
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
+use http::header::{
+    CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use http::{Response, StatusCode};
 use hyper_util::client::legacy;
 use irsa_chain::{Cause, Link};
@@ -84,7 +86,8 @@ impl Failure {
             Self::Denied(Denial::ReadOnly) => "read_only",
             Self::Denied(Denial::Path(_)) => "path",
             Self::Denied(Denial::SecurityApi) => "security_api",
-            Self::Intake(IntakeError::TooLarge(_) | IntakeError::NoRoom) => "request_too_large",
+            Self::Intake(IntakeError::TooLarge(_)) => "request_too_large",
+            Self::Intake(IntakeError::NoRoom) => "buffers_full",
             Self::Intake(IntakeError::Slow(_)) => "request_timeout",
             Self::Intake(IntakeError::Broken(_)) => "request_broken",
             Self::Intake(IntakeError::Disk(_)) => "spill",
@@ -102,9 +105,9 @@ impl Failure {
             Self::Coding => StatusCode::NOT_IMPLEMENTED,
             Self::Auth(AuthError::Password) => StatusCode::UNAUTHORIZED,
             Self::Auth(_) | Self::Page(_) | Self::Denied(_) => StatusCode::FORBIDDEN,
-            Self::Intake(IntakeError::TooLarge(_) | IntakeError::NoRoom) => {
-                StatusCode::PAYLOAD_TOO_LARGE
-            }
+            Self::Intake(IntakeError::TooLarge(_)) => StatusCode::PAYLOAD_TOO_LARGE,
+            // Not 429: clients retry 502 to 504 (docs/opensearch.md has the table).
+            Self::Intake(IntakeError::NoRoom) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Intake(IntakeError::Slow(_)) => StatusCode::REQUEST_TIMEOUT,
             Self::Intake(IntakeError::Disk(_)) => StatusCode::INSUFFICIENT_STORAGE,
             Self::Identity(error) if error.is_transient() => StatusCode::SERVICE_UNAVAILABLE,
@@ -128,6 +131,9 @@ impl Failure {
         }
         if matches!(self, Self::Intake(_)) {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        if matches!(self, Self::Intake(IntakeError::NoRoom)) {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
         response
     }
@@ -183,7 +189,8 @@ impl Failure {
             Self::Page(page) => return Some(page.remedy()),
             Self::Denied(denial) => return Some(denial.remedy()),
             Self::Intake(IntakeError::NoRoom) => {
-                "send smaller or fewer bodies at once, or give more room for them in files"
+                "retry; if this persists, send smaller or fewer bodies at the same time, or raise \
+                 `--body-memory` or `--spill-limit`"
             }
             Self::Intake(IntakeError::Disk(_)) => {
                 "name a writable folder with room for temporary files, such as an `emptyDir`"

@@ -155,8 +155,13 @@ impl OpenSearchMetrics {
         );
         registry.register(
             "bodies_spills",
-            "Requests' bodies that moved to a temporary file",
+            "Requests' bodies that were written to a temporary file",
             self.bodies.spilled.clone(),
+        );
+        registry.register(
+            "bodies_waiting",
+            "Requests that wait for space for their bodies",
+            self.bodies.waiting.clone(),
         );
     }
 

@@ -1,74 +1,262 @@
-//! Bytes that may be taken, by all together.
+//! Bytes that bodies may take in memory and in files, and the bodies that wait for them.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use prometheus_client::metrics::gauge::Gauge;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
 
-#[derive(Debug)]
-pub(super) struct Budget {
-    limit: u64,
-    used: AtomicU64,
+use super::BodyMetrics;
+
+/// Where a body is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Memory,
+    File,
 }
 
-/// What somebody took of a budget; given back when dropped.
+/// The bytes that all bodies share. Memory is given out first, files second.
+#[derive(Debug)]
+pub(super) struct Budget {
+    memory_limit: u64,
+    file_limit: u64,
+    state: Mutex<State>,
+}
+
+/// Bytes of a budget; given back when dropped.
 #[derive(Debug)]
 pub(super) struct Reservation {
     budget: Arc<Budget>,
+    place: Place,
     bytes: u64,
-    gauge: Gauge,
+    metrics: BodyMetrics,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    memory: u64,
+    files: u64,
+    /// First come, first served; those who gave up are still in it.
+    waiting: VecDeque<Waiter>,
+}
+
+#[derive(Debug)]
+struct Waiter {
+    bytes: u64,
+    metrics: BodyMetrics,
+    grant: oneshot::Sender<Reservation>,
+}
+
+/// A place in the queue. Whoever is next may fit once it is given up.
+struct Queued<'a> {
+    budget: &'a Arc<Budget>,
+    metrics: &'a BodyMetrics,
+    granted: oneshot::Receiver<Reservation>,
 }
 
 // === impl Budget ===
 
 impl Budget {
-    pub(super) fn new(limit: u64) -> Self {
+    pub(super) fn new(memory_limit: u64, file_limit: u64) -> Self {
         Self {
-            limit,
-            used: AtomicU64::new(0),
+            memory_limit,
+            file_limit,
+            state: Mutex::default(),
         }
     }
 
-    pub(super) fn used(&self) -> u64 {
-        self.used.load(Ordering::Relaxed)
+    pub(super) fn used(&self, place: Place) -> u64 {
+        *self.lock().used(place)
     }
 
-    fn take(&self, bytes: u64) -> bool {
-        let within = |used: u64| used.checked_add(bytes).filter(|used| *used <= self.limit);
-        self.used
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, within)
-            .is_ok()
+    /// The most that one body can take.
+    pub(super) fn largest(&self) -> u64 {
+        self.memory_limit.max(self.file_limit)
+    }
+
+    /// Takes so many bytes, once everyone who asked before has theirs. Nothing is held meanwhile;
+    /// `None` where they are not free within `wait`.
+    pub(super) async fn reserve(
+        self: &Arc<Self>,
+        bytes: u64,
+        wait: Duration,
+        metrics: &BodyMetrics,
+    ) -> Option<Reservation> {
+        let mut queued = {
+            let mut state = self.lock();
+            if state.waiting.is_empty()
+                && let Some(place) = self.take(&mut state, bytes)
+            {
+                return Some(self.reservation(place, bytes, metrics));
+            }
+            self.queue(&mut state, bytes, metrics)
+        };
+        // Those before may have given up without a byte of theirs having been given back.
+        self.serve_waiting();
+        timeout(wait, &mut queued.granted).await.ok()?.ok()
+    }
+
+    /// Takes so many bytes in a file, ahead of those who wait: they hold nothing, this body does.
+    pub(super) fn reserve_in_file(
+        self: &Arc<Self>,
+        bytes: u64,
+        metrics: &BodyMetrics,
+    ) -> Option<Reservation> {
+        let is_taken = self.take_from(&mut self.lock(), Place::File, bytes);
+        is_taken.then(|| self.reservation(Place::File, bytes, metrics))
+    }
+
+    fn queue<'a>(
+        self: &'a Arc<Self>,
+        state: &mut State,
+        bytes: u64,
+        metrics: &'a BodyMetrics,
+    ) -> Queued<'a> {
+        let (grant, granted) = oneshot::channel();
+        state.waiting.push_back(Waiter {
+            bytes,
+            metrics: metrics.clone(),
+            grant,
+        });
+        metrics.waiting.inc();
+        Queued {
+            budget: self,
+            metrics,
+            granted,
+        }
+    }
+
+    /// Gives the bytes that are free to those who wait, in their order.
+    fn serve_waiting(self: &Arc<Self>) {
+        while let Some((grant, reservation)) = self.next_grant() {
+            // One that is not received any more gives its bytes back here, with the lock released.
+            drop(grant.send(reservation));
+        }
+    }
+
+    fn next_grant(self: &Arc<Self>) -> Option<(oneshot::Sender<Reservation>, Reservation)> {
+        let mut state = self.lock();
+        while state
+            .waiting
+            .front()
+            .is_some_and(|first| first.grant.is_closed())
+        {
+            state.waiting.pop_front();
+        }
+        let bytes = state.waiting.front()?.bytes;
+        let place = self.take(&mut state, bytes)?;
+        let first = state.waiting.pop_front()?;
+        let reservation = self.reservation(place, bytes, &first.metrics);
+        Some((first.grant, reservation))
+    }
+
+    fn take(&self, state: &mut State, bytes: u64) -> Option<Place> {
+        let places = [Place::Memory, Place::File];
+        places
+            .into_iter()
+            .find(|place| self.take_from(state, *place, bytes))
+    }
+
+    fn take_from(&self, state: &mut State, place: Place, bytes: u64) -> bool {
+        let limit = match place {
+            Place::Memory => self.memory_limit,
+            Place::File => self.file_limit,
+        };
+        let used = state.used(place);
+        let after = used.checked_add(bytes).filter(|after| *after <= limit);
+        after.inspect(|after| *used = *after).is_some()
+    }
+
+    fn reservation(
+        self: &Arc<Self>,
+        place: Place,
+        bytes: u64,
+        metrics: &BodyMetrics,
+    ) -> Reservation {
+        metrics.in_use(place).inc_by(signed(bytes));
+        Reservation {
+            budget: Arc::clone(self),
+            place,
+            bytes,
+            metrics: metrics.clone(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+// === impl State ===
+
+impl State {
+    fn used(&mut self, place: Place) -> &mut u64 {
+        match place {
+            Place::Memory => &mut self.memory,
+            Place::File => &mut self.files,
+        }
     }
 }
 
 // === impl Reservation ===
 
 impl Reservation {
-    /// Nothing yet. `gauge` shows what all take.
-    pub(super) fn new(budget: &Arc<Budget>, gauge: &Gauge) -> Self {
-        Self {
-            budget: Arc::clone(budget),
-            bytes: 0,
-            gauge: gauge.clone(),
-        }
+    pub(super) fn place(&self) -> Place {
+        self.place
     }
 
-    /// Takes so many bytes more; `false`, and nothing taken, where they are not there.
-    pub(super) fn grow(&mut self, bytes: usize) -> bool {
-        let more = bytes as u64;
-        let taken = self.budget.take(more);
-        if taken {
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Takes so many bytes more, ahead of those who wait; `false`, and nothing taken, where they are
+    /// not free.
+    pub(super) fn grow(&mut self, more: u64) -> bool {
+        let budget = &self.budget;
+        let is_taken = budget.take_from(&mut budget.lock(), self.place, more);
+        if is_taken {
             self.bytes += more;
-            self.gauge.inc_by(signed(more));
+            self.metrics.in_use(self.place).inc_by(signed(more));
         }
-        taken
+        is_taken
+    }
+
+    /// Gives back all but so many bytes.
+    pub(super) fn shrink(&mut self, bytes: u64) {
+        self.give_back(self.bytes.saturating_sub(bytes));
+    }
+
+    fn give_back(&mut self, bytes: u64) {
+        if bytes == 0 {
+            return;
+        }
+        let has_waiting = {
+            let mut state = self.budget.lock();
+            *state.used(self.place) -= bytes;
+            !state.waiting.is_empty()
+        };
+        self.bytes -= bytes;
+        self.metrics.in_use(self.place).dec_by(signed(bytes));
+        if has_waiting {
+            self.budget.serve_waiting();
+        }
     }
 }
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        self.budget.used.fetch_sub(self.bytes, Ordering::Relaxed);
-        self.gauge.dec_by(signed(self.bytes));
+        self.give_back(self.bytes);
+    }
+}
+
+// === impl Queued ===
+
+impl Drop for Queued<'_> {
+    fn drop(&mut self) {
+        self.metrics.waiting.dec();
+        self.granted.close();
+        self.budget.serve_waiting();
     }
 }
 
@@ -77,23 +265,4 @@ fn signed(bytes: u64) -> i64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn gives_no_more_than_there_is_and_takes_it_back() {
-        let budget = Arc::new(Budget::new(10));
-        let gauge = Gauge::default();
-        let mut first = Reservation::new(&budget, &gauge);
-        let mut second = Reservation::new(&budget, &gauge);
-        assert!(first.grow(6));
-        assert!(!second.grow(5));
-        assert!(second.grow(4));
-        assert_eq!((budget.used(), gauge.get()), (10, 10));
-        drop(first);
-        assert_eq!((budget.used(), gauge.get()), (4, 4));
-        assert!(!second.grow(usize::MAX));
-        drop(second);
-        assert_eq!((budget.used(), gauge.get()), (0, 0));
-    }
-}
+mod tests;

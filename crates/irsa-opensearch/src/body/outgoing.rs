@@ -124,8 +124,8 @@ impl Cursor {
                 self.next_block += 1;
                 block
             }
-            Content::File(_) if self.left == 0 => None,
-            Content::File(file) => {
+            Content::File { .. } if self.left == 0 => None,
+            Content::File { file, .. } => {
                 let offset = self.body.length - self.left;
                 let length = usize::try_from(self.left.min(READ)).unwrap_or(usize::MAX);
                 let reading = self

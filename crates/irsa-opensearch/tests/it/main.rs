@@ -17,6 +17,7 @@ mod node;
 mod proxy;
 
 mod bodies;
+mod crowded;
 mod endings;
 mod errors;
 mod forwarding;

@@ -55,6 +55,7 @@ pub(super) fn resolve(
             memory: size(mistakes, "--body-memory", &bodies.body_memory),
             spill_limit: size(mistakes, "--spill-limit", &bodies.spill_limit),
             spill_dir: bodies.spill_dir,
+            ..BodyStoreOptions::default()
         },
     }
 }
