@@ -19,6 +19,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use crate::connections::{Activity, Connections};
 use crate::upstream::Upstream;
 use crate::upstream_error::ConnectorError;
 
@@ -39,27 +40,34 @@ struct Inner {
     tls: Arc<ClientConfig>,
     timeout: Duration,
     opened: Counter,
+    connections: Arc<Connections>,
 }
 
 /// A connection whose other end is verified.
 #[derive(Debug)]
-pub(crate) struct Secured(TokioIo<TlsStream<TcpStream>>);
+pub(crate) struct Secured {
+    stream: TokioIo<TlsStream<TcpStream>>,
+    /// `None` for HTTP/2, where requests share the connection.
+    activity: Option<Arc<Activity>>,
+}
 
 // === impl Connector ===
 
 impl Connector {
-    /// `opened` counts the connections.
+    /// `opened` counts the connections, and `connections` watches those over HTTP/1.1.
     pub(crate) fn new(
         upstream: Upstream,
         tls: Arc<ClientConfig>,
         timeout: Duration,
         opened: Counter,
+        connections: Arc<Connections>,
     ) -> Self {
         Self(Arc::new(Inner {
             upstream,
             tls,
             timeout,
             opened,
+            connections,
         }))
     }
 }
@@ -103,7 +111,11 @@ impl Inner {
             .map_err(|_| ConnectorError::TlsTimeout(self.timeout))?
             .map_err(|error| ConnectorError::Handshake(Arc::new(error.into())))?;
         self.opened.inc();
-        Ok(Secured(TokioIo::new(stream)))
+        let is_h2 = stream.get_ref().1.alpn_protocol() == Some(H2);
+        Ok(Secured {
+            stream: TokioIo::new(stream),
+            activity: (!is_h2).then(|| self.connections.open()),
+        })
     }
 }
 
@@ -111,11 +123,9 @@ impl Inner {
 
 impl Connection for Secured {
     fn connected(&self) -> Connected {
-        let (_, tls) = self.0.inner().get_ref();
-        if tls.alpn_protocol() == Some(H2) {
-            Connected::new().negotiated_h2()
-        } else {
-            Connected::new()
+        match self.activity {
+            Some(_) => Connected::new(),
+            None => Connected::new().negotiated_h2(),
         }
     }
 }
@@ -126,7 +136,11 @@ impl Read for Secured {
         cx: &mut Context<'_>,
         buf: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(cx, buf)
+        let read = Pin::new(&mut self.stream).poll_read(cx, buf);
+        if let (Poll::Ready(Ok(())), Some(activity)) = (&read, &self.activity) {
+            activity.read();
+        }
+        read
     }
 }
 
@@ -136,19 +150,21 @@ impl Write for Secured {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, buf)
+        let written = Pin::new(&mut self.stream).poll_write(cx, buf);
+        self.note_written(&written);
+        written
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
+        Pin::new(&mut self.stream).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
+        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.0.is_write_vectored()
+        self.stream.is_write_vectored()
     }
 
     fn poll_write_vectored(
@@ -156,6 +172,16 @@ impl Write for Secured {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write_vectored(cx, bufs)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        self.note_written(&written);
+        written
+    }
+}
+
+impl Secured {
+    fn note_written(&self, written: &Poll<io::Result<usize>>) {
+        if let (Poll::Ready(Ok(_)), Some(activity)) = (written, &self.activity) {
+            activity.wrote();
+        }
     }
 }

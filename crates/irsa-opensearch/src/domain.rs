@@ -15,6 +15,7 @@ use rustls::{ClientConfig, ServerConfig};
 
 use crate::body::{BodyStore, Outgoing};
 use crate::client_auth::{ClientAuth, Gate};
+use crate::connections::Connections;
 use crate::connector::Connector;
 use crate::failure::{Facts, Failure};
 use crate::guard::Guards;
@@ -36,6 +37,7 @@ pub struct Domain {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) bodies: Arc<BodyStore>,
     pub(crate) client: Client<Connector, Outgoing>,
+    pub(crate) connections: Arc<Connections>,
     pub(crate) client_tls: Option<Arc<ServerConfig>>,
     pub(crate) gate: Gate,
     pub(crate) hosts: HostNames,
@@ -98,11 +100,13 @@ impl Domain {
         let metrics = Arc::new(metrics.for_upstream(&upstream.to_string()));
         let sign_host = || DomainError::SignHost(upstream.sign_host.clone());
         let authority = upstream.host_header().parse().map_err(|_| sign_host())?;
+        let connections = Arc::new(Connections::new());
         let connector = Connector::new(
             upstream.clone(),
             parts.upstream_tls,
             parts.limits.connect_timeout,
             metrics.connections.clone(),
+            Arc::clone(&connections),
         );
         let (max_body, largest) = (parts.limits.max_body, parts.bodies.largest());
         if parts.payload == PayloadSigning::Hashed && max_body > largest {
@@ -117,6 +121,7 @@ impl Domain {
             hosts: HostNames::new(names.chain([upstream.sign_host.clone()])),
             gate: Gate::new(parts.client_auth, parts.client_tls.is_some()),
             client: client(connector, &parts.limits),
+            connections,
             connection_limit: ConnectionLimit::new(parts.limits.max_connections),
             upstream,
             authority,
@@ -179,6 +184,25 @@ impl Domain {
                 detail = %self.facts(),
                 unlogged = before,
                 "request turned down: {failure}"
+            );
+        }
+    }
+
+    /// Counts and logs requests that wait in vain: see [`Limits::stall_notice`].
+    pub(crate) fn note_stalls(&self) {
+        let limit = self.limits.stall_notice;
+        let stalled = self.connections.newly_stalled(limit);
+        if stalled == 0 {
+            return;
+        }
+        self.metrics.stalled.inc_by(stalled as u64);
+        if let Some(before) = self.log_limit.may_log("stalled") {
+            tracing::warn!(
+                upstream = %self.upstream,
+                requests = stalled,
+                unlogged = before,
+                "no byte of an answer came within {limit:?} on a connection that was used before, while \
+                 the domain answers other requests; `--response-timeout` ends such requests"
             );
         }
     }

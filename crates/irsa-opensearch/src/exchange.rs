@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use http::Response;
-use tokio::time::{sleep, timeout};
+use http::{Response, StatusCode, Version};
+use hyper::body::Incoming;
+use hyper_util::client::legacy::connect::capture_connection;
+use hyper_util::client::legacy::{self, ResponseFuture};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::domain::Domain;
 use crate::failure::Failure;
@@ -69,14 +72,59 @@ async fn attempt(
     skew: i64,
 ) -> Result<Response<Relayed>, Failure> {
     let credentials = domain.identity.credentials().await?;
-    let request = outbound.signed(domain, &credentials, skew)?;
-    let sending = domain.client.request(request);
-    let limit = domain.limits.response_timeout.unwrap_or(Duration::MAX);
-    let answer = timeout(limit, sending)
-        .await
-        .map_err(|_| UpstreamError::TimedOut(limit))?
-        .map_err(|error| Failure::of(&error))?;
+    let mut request = outbound.signed(domain, &credentials, skew)?;
+    let connection = capture_connection(&mut request);
+    let answer = awaited(domain, domain.client.request(request)).await?;
+    domain.connections.answered();
+    if may_be_dead(&answer)
+        && let Some(connection) = &*connection.connection_metadata()
+    {
+        connection.poison();
+    }
     Ok(answer.map(Relayed::new))
+}
+
+/// Waits for the header of an answer.
+async fn awaited(
+    domain: &Domain,
+    mut sending: ResponseFuture,
+) -> Result<Response<Incoming>, Failure> {
+    let begun = Instant::now();
+    let limit = domain.limits.response_timeout.unwrap_or(Duration::MAX);
+    let deadline = begun.checked_add(limit);
+    let mut pause = domain.limits.stall_notice;
+    loop {
+        let notice = Instant::now() + pause;
+        let until = deadline.map_or(notice, |deadline| deadline.min(notice));
+        let outcome = timeout_at(until, &mut sending).await;
+        if let Ok(answer) = outcome {
+            return answer.map_err(|error: legacy::Error| Failure::of(&error));
+        }
+        if deadline.is_some_and(|deadline| deadline <= until) {
+            return Err(UpstreamError::TimedOut(limit).into());
+        }
+        domain.note_stalls();
+        pause = domain.limits.stall_notice / STALL_CHECKS;
+    }
+}
+
+/// How many more checks for stalls follow within each further
+/// [`Limits::stall_notice`](crate::Limits::stall_notice): the last byte of a request is written some
+/// time after the wait begins.
+const STALL_CHECKS: u32 = 4;
+
+/// Whether the connection may be of no use for another request.
+///
+/// OpenSearch answers what it can't read with one of these and ignores what comes next, without
+/// closing the connection. Over HTTP/2 a request has a stream of its own.
+fn may_be_dead(answer: &Response<Incoming>) -> bool {
+    let statuses = [
+        StatusCode::BAD_REQUEST,
+        StatusCode::PAYLOAD_TOO_LARGE,
+        StatusCode::URI_TOO_LONG,
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+    ];
+    answer.version() < Version::HTTP_2 && statuses.contains(&answer.status())
 }
 
 fn is_repeatable(outbound: &Outbound) -> bool {

@@ -25,6 +25,7 @@
 
 mod body;
 mod client_auth;
+mod connections;
 mod connector;
 mod domain;
 mod exchange;

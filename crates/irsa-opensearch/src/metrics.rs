@@ -33,6 +33,7 @@ pub struct OpenSearchMetrics {
     refusals: Family<RefusalLabels, Counter>,
     rejections: Family<ReasonLabels, Counter>,
     connections: Family<UpstreamLabel, Counter>,
+    stalled: Family<UpstreamLabel, Counter>,
     skew: Family<UpstreamLabel, Gauge>,
     bodies: BodyMetrics,
 }
@@ -47,6 +48,7 @@ pub(crate) struct DomainMetrics {
     pub(crate) bytes_to_server: Counter,
     pub(crate) bytes_to_client: Counter,
     pub(crate) connections: Counter,
+    pub(crate) stalled: Counter,
     pub(crate) skew: Gauge,
     pub(crate) bodies: BodyMetrics,
 }
@@ -75,6 +77,7 @@ impl OpenSearchMetrics {
             refusals: Family::default(),
             rejections: Family::default(),
             connections: Family::default(),
+            stalled: Family::default(),
             skew: Family::default(),
             bodies: BodyMetrics::default(),
         }
@@ -125,6 +128,11 @@ impl OpenSearchMetrics {
             "upstream_connections",
             "Connections opened to the domain",
             self.connections.clone(),
+        );
+        registry.register(
+            "stalled_requests",
+            "Requests that waited on a used connection without a byte while the domain answered others",
+            self.stalled.clone(),
         );
         registry.register_with_unit(
             "clock_skew",
@@ -181,6 +189,7 @@ impl OpenSearchMetrics {
             bytes_to_server: self.bytes.get_or_create_owned(&direction("to_server")),
             bytes_to_client: self.bytes.get_or_create_owned(&direction("to_client")),
             connections: self.connections.get_or_create_owned(&label),
+            stalled: self.stalled.get_or_create_owned(&label),
             skew: self.skew.get_or_create_owned(&label),
             bodies: self.bodies.clone(),
         }

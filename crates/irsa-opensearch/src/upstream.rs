@@ -41,6 +41,9 @@ pub struct Limits {
     /// How long sending a request may take until the header of its answer is there; `None`, the
     /// default, for ever, since a `_reindex` takes minutes.
     pub response_timeout: Option<Duration>,
+    /// How long a request may wait on a used connection without a byte before it is logged and counted,
+    /// provided that the domain answers others. Default 60 s.
+    pub stall_notice: Duration,
     /// How long a connection to the domain is kept without a request. Default 50 s, less than the
     /// 60 s after which load balancers drop it.
     pub idle_timeout: Duration,
@@ -88,6 +91,7 @@ impl Default for Limits {
             body_timeout: Duration::from_mins(1),
             connect_timeout: Duration::from_secs(10),
             response_timeout: None,
+            stall_notice: Duration::from_mins(1),
             idle_timeout: Duration::from_secs(50),
             max_body: 104_857_600,
         }

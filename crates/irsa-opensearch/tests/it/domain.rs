@@ -33,6 +33,10 @@ pub(crate) enum Step {
     AnswerAndClose(Vec<u8>),
     /// Answers right after the request's head, and then reads its body.
     AnswerEarly(Vec<u8>),
+    /// Answers, and ignores whatever comes after on the connection.
+    AnswerAndIgnore(Vec<u8>),
+    /// Ignores the request, and whatever comes after.
+    Ignore,
     /// Ends the connection with no answer.
     Close,
     /// Ends the connection right after the request's head, and does not read its body.
@@ -162,6 +166,11 @@ impl Shared {
                     let _ = stream.shutdown().await;
                     return;
                 }
+                Step::AnswerAndIgnore(answer) => {
+                    stream.write_all(&answer).await.unwrap();
+                    return ignore(stream).await;
+                }
+                Step::Ignore => return ignore(stream).await,
                 Step::Pause(first, go_on, second) => {
                     stream.write_all(&first).await.unwrap();
                     go_on.notified().await;
@@ -171,6 +180,11 @@ impl Shared {
             }
         }
     }
+}
+
+/// Reads until the other end closes.
+async fn ignore(mut stream: TlsStream<TcpStream>) {
+    let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
 }
 
 async fn read_head(stream: &mut TlsStream<TcpStream>) -> Option<String> {

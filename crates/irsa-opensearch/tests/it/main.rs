@@ -18,6 +18,7 @@ mod proxy;
 
 mod bodies;
 mod crowded;
+mod dead_connections;
 mod endings;
 mod errors;
 mod forwarding;
