@@ -170,7 +170,8 @@ impl Domain {
         if link.is_some() {
             self.metrics.refused(link, cause);
         }
-        if let (Failure::Upstream(error), Some(link)) = (failure, link) {
+        if let (Failure::Upstream(error) | Failure::Unreadable(error), Some(link)) = (failure, link)
+        {
             let said = error.to_string();
             self.last_use.failed(link, cause, &said, self.clock.now());
         }
@@ -241,6 +242,7 @@ fn client(connector: Connector, limits: &Limits) -> Client<Connector, Outgoing> 
         .pool_max_idle_per_host(MAX_IDLE)
         // A replayed request would carry its first signature: it is sent again from here.
         .retry_canceled_requests(false)
+        .http1_max_headers(MAX_HEADER_LINES)
         .http2_initial_stream_window_size(STREAM_WINDOW)
         .http2_initial_connection_window_size(CONNECTION_WINDOW)
         .http2_max_header_list_size(MAX_HEADER)
@@ -254,7 +256,10 @@ const MAX_IDLE: usize = 128;
 const STREAM_WINDOW: u32 = 1024 * 1024;
 /// The same for all answers on one connection.
 const CONNECTION_WINDOW: u32 = 8 * 1024 * 1024;
-/// The header of an answer, in bytes.
-const MAX_HEADER: u32 = 64 * 1024;
+/// The lines of an answer's header: OpenSearch sends a `Warning` for each deprecated field or
+/// setting that a request uses.
+const MAX_HEADER_LINES: usize = 1_000;
+/// The header of an answer over HTTP/2, in bytes; over HTTP/1.1 hyper's own limit is as much.
+const MAX_HEADER: u32 = 400 * 1024;
 /// How much of a request is held for a connection that can't take it yet, in bytes.
 const SEND_BUFFER: usize = 256 * 1024;

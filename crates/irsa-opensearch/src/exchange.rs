@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::{Response, StatusCode, Version};
+use http::{Method, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::capture_connection;
 use hyper_util::client::legacy::{self, ResponseFuture};
@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use crate::domain::Domain;
 use crate::failure::Failure;
 use crate::guard;
-use crate::headers::clean_response;
+use crate::headers::{clean_response, is_framed_twice, is_plainly_coded};
 use crate::outbound::Outbound;
 use crate::plain::plain;
 use crate::refusal;
@@ -36,7 +36,7 @@ pub(crate) async fn exchange(
                         wait(domain, &again).await;
                         continue;
                     }
-                    None => return Err(error.into()),
+                    None => return Err(unanswered(error, &outbound)),
                 }
             }
             Err(failure) => return Err(failure),
@@ -81,6 +81,10 @@ async fn attempt(
     {
         connection.poison();
     }
+    if !is_plainly_coded(answer.headers()) {
+        let text = "it has a transfer coding other than `chunked`, which was not asked for";
+        return Err(UpstreamError::Unreadable(text.to_owned()).into());
+    }
     Ok(answer.map(Relayed::new))
 }
 
@@ -124,7 +128,18 @@ fn may_be_dead(answer: &Response<Incoming>) -> bool {
         StatusCode::URI_TOO_LONG,
         StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
     ];
-    answer.version() < Version::HTTP_2 && statuses.contains(&answer.status())
+    answer.version() < Version::HTTP_2
+        && (statuses.contains(&answer.status()) || is_framed_twice(answer.headers()))
+}
+
+/// A write whose answer can't be read may have been carried out: no client should repeat it by itself.
+fn unanswered(error: UpstreamError, outbound: &Outbound) -> Failure {
+    let is_read =
+        [Method::GET, Method::HEAD].contains(outbound.method()) || is_repeatable(outbound);
+    match error {
+        UpstreamError::Unreadable(_) if !is_read => Failure::Unreadable(error),
+        error => error.into(),
+    }
 }
 
 fn is_repeatable(outbound: &Outbound) -> bool {

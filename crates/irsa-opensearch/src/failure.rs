@@ -35,6 +35,8 @@ pub(crate) enum Failure {
     Intake(IntakeError),
     Identity(IdentityError),
     Upstream(UpstreamError),
+    /// The answer to a write can't be read. Not 502, which clients take for a reason to send it again.
+    Unreadable(UpstreamError),
     /// Its body was passed on while it came, and can't be sent again.
     SentAlready,
 }
@@ -62,7 +64,7 @@ impl Failure {
     pub(crate) fn cause(&self) -> Option<Cause> {
         match self {
             Self::Identity(error) => error.cause(),
-            Self::Upstream(error) => Some(error.cause()),
+            Self::Upstream(error) | Self::Unreadable(error) => Some(error.cause()),
             Self::Intake(IntakeError::TooLarge(_)) => Some(Cause::RequestTooLarge),
             _ => None,
         }
@@ -92,6 +94,7 @@ impl Failure {
             Self::Intake(IntakeError::Broken(_)) => "request_broken",
             Self::Intake(IntakeError::Disk(_)) => "spill",
             Self::Identity(_) => "identity",
+            Self::Unreadable(_) => "response_unreadable",
             Self::Upstream(_) | Self::SentAlready => "upstream",
         }
     }
@@ -112,6 +115,7 @@ impl Failure {
             Self::Intake(IntakeError::Disk(_)) => StatusCode::INSUFFICIENT_STORAGE,
             Self::Identity(error) if error.is_transient() => StatusCode::SERVICE_UNAVAILABLE,
             Self::Upstream(error) if error.is_timeout() => StatusCode::GATEWAY_TIMEOUT,
+            Self::Unreadable(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Identity(_) | Self::Upstream(_) | Self::SentAlready => StatusCode::BAD_GATEWAY,
         }
     }
@@ -160,6 +164,9 @@ impl Failure {
 
     /// Such as `irsa_sts_session_exception`: OpenSearch's own types end so.
     fn kind(&self) -> String {
+        if let Self::Unreadable(_) = self {
+            return "irsa_response_unreadable".to_owned();
+        }
         let name = match self.link() {
             Some(link) => link.id().replace('-', "_"),
             None => self.name().to_owned(),
@@ -199,6 +206,7 @@ impl Failure {
             Self::Auth(_) | Self::Intake(_) | Self::SentAlready => return None,
             Self::Identity(error) => return Some(error.remedy()),
             Self::Upstream(error) => error.cause().remedy(),
+            Self::Unreadable(_) => "check whether the write took effect before sending it again",
         };
         Some(remedy.to_owned())
     }
@@ -216,6 +224,9 @@ impl std::fmt::Display for Failure {
             Self::Intake(error) => error.fmt(f),
             Self::Identity(error) => error.fmt(f),
             Self::Upstream(error) => error.fmt(f),
+            Self::Unreadable(error) => {
+                write!(f, "{error}; the write may have been carried out")
+            }
             Self::SentAlready => f.write_str("the request's body can't be sent a second time"),
         }
     }

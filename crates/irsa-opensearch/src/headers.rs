@@ -29,12 +29,23 @@ pub(crate) fn clean_request(headers: &mut HeaderMap) {
 
 /// Makes the domain's headers those that go on to the client. `Trailer` stays, for trailers do.
 /// `Access-Control-*` does not: which web pages may read an answer is the listener's to say.
+///
+/// A length beside chunks does not count (RFC 9112, section 6.3), and would cut the body that goes
+/// on.
 pub(crate) fn clean_response(headers: &mut HeaderMap) {
+    if headers.contains_key(TRANSFER_ENCODING) {
+        headers.remove(CONTENT_LENGTH);
+    }
     remove_hop_by_hop(headers);
     remove_all(headers, |name| name.as_str().starts_with("access-control-"));
 }
 
-/// Whether the body of a request comes as it is: alone, or in chunks. What else `Transfer-Encoding`
+/// Whether both chunks and a length frame a body, which one of them belies.
+pub(crate) fn is_framed_twice(headers: &HeaderMap) -> bool {
+    headers.contains_key(TRANSFER_ENCODING) && headers.contains_key(CONTENT_LENGTH)
+}
+
+/// Whether the body of a message comes as it is: alone, or in chunks. What else `Transfer-Encoding`
 /// names belongs to this connection, would have to be undone here, and is not (RFC 9112, section
 /// 6.1).
 pub(crate) fn is_plainly_coded(headers: &HeaderMap) -> bool {

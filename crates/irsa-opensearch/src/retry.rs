@@ -85,6 +85,7 @@ impl Retries {
             }
             UpstreamError::Untaken(_) => "untaken",
             UpstreamError::Broken(_) if is_repeatable => "broken",
+            UpstreamError::Unreadable(_) if is_repeatable => "unreadable",
             _ => return None,
         };
         self.again(reason, Duration::ZERO)

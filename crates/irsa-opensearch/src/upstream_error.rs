@@ -25,6 +25,9 @@ pub(crate) enum UpstreamError {
     /// The connection ended after some of the request may have been sent.
     #[error("the connection to the domain broke before its answer: {0}")]
     Broken(String),
+    /// An answer came, but no HTTP that can be passed on.
+    #[error("the domain's answer cannot be read: {0}")]
+    Unreadable(String),
     #[error("the domain did not answer within {0:?}")]
     TimedOut(Duration),
 }
@@ -56,6 +59,8 @@ impl UpstreamError {
         let is_untouched = find::<h2::Error>(error).is_some_and(is_untouched);
         if is_unsent || is_untouched || error.is_connect() {
             Self::Untaken(text)
+        } else if is_unreadable(error) {
+            Self::Unreadable(text)
         } else {
             Self::Broken(text)
         }
@@ -66,7 +71,7 @@ impl UpstreamError {
             Self::Connect(error) => ConnectError::cause(error),
             Self::Handshake(error) => HandshakeError::cause(error),
             Self::TlsTimeout(_) | Self::TimedOut(_) => Cause::EndpointTimeout,
-            Self::Untaken(_) | Self::Broken(_) => Cause::EndpointFailed,
+            Self::Untaken(_) | Self::Broken(_) | Self::Unreadable(_) => Cause::EndpointFailed,
         }
     }
 
@@ -80,6 +85,12 @@ impl UpstreamError {
 fn is_untouched(error: &h2::Error) -> bool {
     let is_refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
     error.is_remote() && (is_refused || error.is_go_away())
+}
+
+/// Whether an answer was given up here, for what it is or how large it is.
+fn is_unreadable(error: &legacy::Error) -> bool {
+    find::<hyper::Error>(error).is_some_and(hyper::Error::is_parse)
+        || find::<h2::Error>(error).is_some_and(h2::Error::is_library)
 }
 
 /// The error of this type among an error and its sources.

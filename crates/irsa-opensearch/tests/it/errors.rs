@@ -37,7 +37,7 @@ fn towards_a_closed_port() -> Setup {
 #[tokio::test]
 async fn an_unreachable_domain_names_the_link_and_who_asked_for_what() {
     let proxy = towards_a_closed_port().start().await;
-    let answer = proxy.get("PUT /orders").await;
+    let answer = proxy.get("GET /orders").await;
     assert_eq!(answer.status(), 502);
     let error = error_of(&answer);
     assert_eq!(error["type"], "irsa_endpoint_exception");
@@ -113,7 +113,7 @@ async fn a_domain_that_answers_nonsense_has_failed() {
     ] {
         let domain = Domain::answering(|_| Step::AnswerAndClose(nonsense.into())).await;
         let proxy = Proxy::of(&domain).await;
-        let answer = proxy.get("PUT /orders").await;
+        let answer = proxy.get("GET /orders").await;
         assert_eq!(answer.status(), 502, "{nonsense}");
         assert_eq!(error_of(&answer)["cause"], "endpoint-failed");
         proxy.end().await;
@@ -184,7 +184,7 @@ async fn a_connection_that_breaks_during_the_handshake_is_tried_again_even_for_w
     });
     let authority = LocalAuthority::generate().unwrap();
     let proxy = Setup::of(address, &authority).start().await;
-    let answer = proxy.get("PUT /orders").await;
+    let answer = proxy.get("GET /orders").await;
     assert_eq!(answer.status(), 502);
     assert_eq!(error_of(&answer)["cause"], "endpoint-unreachable");
     let mut made = 0;

@@ -34,3 +34,4 @@ mod secrets;
 mod skew;
 mod tls;
 mod web_pages;
+mod unreadable;

@@ -136,3 +136,26 @@ async fn an_answer_of_many_megabytes_is_not_held() {
         SIZE as u64
     );
 }
+
+#[tokio::test]
+async fn chunks_with_a_length_beside_them_are_passed_on_whole() {
+    for length in [1, 5, 100] {
+        let answer = format!(
+            "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\ntransfer-encoding: chunked\r\n\r\n\
+             5\r\nhello\r\n0\r\n\r\n"
+        );
+        let domain = Domain::answering(move |_| Step::Answer(answer.clone().into_bytes())).await;
+        let proxy = Proxy::of(&domain).await;
+        for connections in 1..3 {
+            let answer = proxy.get("GET /").await;
+            assert_eq!(answer.header("content-length"), None, "{length}");
+            assert_eq!((answer.status(), &*answer.body), (200, &b"hello"[..]));
+            assert_eq!(
+                domain.connections(),
+                connections,
+                "framed twice: not used again"
+            );
+        }
+        proxy.end().await;
+    }
+}
