@@ -71,7 +71,10 @@ pub(crate) fn of(
             tools.http.clone(),
             limit,
         )?),
-        SourceKind::Env => Box::new(env::Env::new(environment, tools.clock.clone())?),
+        SourceKind::Env => {
+            let aws_time = Arc::new(tools.sts.time().clone());
+            Box::new(env::Env::new(environment, aws_time)?)
+        }
         SourceKind::Profile(_) => Box::new(Profile::new(
             settings,
             tools.http.clone(),

@@ -1,13 +1,14 @@
 //! An identity: one role session that renews itself.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use irsa_chain::{Cause, Link, Region, RoleArn, SessionName};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
+use tokio::time::Instant;
 
 use crate::api;
 use crate::exchange::{self, AssumeRole, Exchange, Tools};
@@ -20,6 +21,8 @@ use crate::{
     IdentityError, IdentitySettings, IdentityState, ResolvedSource, RoleStep, SessionCredentials,
     Timeouts,
 };
+
+mod renewal;
 
 /// A role session that renews itself in the background; clones share it.
 ///
@@ -35,6 +38,9 @@ struct Inner {
     snapshots: watch::Receiver<Snapshot>,
     states: watch::Receiver<IdentityState>,
     wake: Arc<Notify>,
+    expired: watch::Sender<u64>,
+    /// When the last renewal of a session that AWS calls expired was asked for.
+    renewal_asked: Mutex<Option<Instant>>,
     runtime: Handle,
     task: AbortHandle,
 }
@@ -107,6 +113,11 @@ impl Identity {
         outcome.unwrap_or_else(|_| Err(self.why_none(wait)))
     }
 
+    /// AWS has just told this time, as in the `Date` of an answer: expiries are judged by it.
+    pub fn learn_time(&self, aws: SystemTime) {
+        self.0.tools.sts.time().learn(aws);
+    }
+
     /// One more role on top of this identity, renewed by itself.
     ///
     /// # Errors
@@ -163,7 +174,8 @@ impl Identity {
             let credentials = identity.credentials().await;
             let credentials = credentials.map_err(ApiError::Credentials)?;
             let http = &identity.0.tools.http;
-            api::send(http, &call, &credentials, identity.now(), limit).await
+            let now = identity.0.tools.clock.now();
+            api::send(http, &call, &credentials, now, limit).await
         });
         let stopped = |_| Err(ApiError::Credentials(stopped()));
         asked.await.unwrap_or_else(stopped)
@@ -212,15 +224,18 @@ impl Identity {
         let (snapshots_sender, snapshots) = watch::channel(Snapshot::default());
         let (states_sender, states) = watch::channel(IdentityState::Waiting);
         let wake = Arc::new(Notify::new());
+        let (expired, expired_receiver) = watch::channel(0);
         let refresher = Refresher {
             exchange,
             clock: tools.clock.clone(),
+            time: tools.sts.time().clone(),
             // A chained role waits for its parent's credentials before it asks STS.
             limit: timeouts.wait + timeouts.exchange,
             source: source.name(),
             snapshots: snapshots_sender,
             states: states_sender,
             wake: wake.clone(),
+            expired: expired_receiver,
             jitter: rand::random,
         };
         let task = runtime.spawn(refresher.run()).abort_handle();
@@ -231,6 +246,8 @@ impl Identity {
             snapshots,
             states,
             wake,
+            expired,
+            renewal_asked: Mutex::default(),
             runtime,
             task,
         }))
@@ -266,8 +283,9 @@ impl Identity {
         }
     }
 
+    /// AWS's time.
     fn now(&self) -> SystemTime {
-        self.0.tools.clock.now()
+        self.0.tools.sts.time().now()
     }
 }
 

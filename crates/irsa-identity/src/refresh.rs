@@ -1,6 +1,6 @@
 //! The loop that keeps an identity's credentials fresh: one exchange at a time.
 //!
-//! Expiry is judged by the time of day. Pauses between tries are measured by the monotonic clock,
+//! Expiry is judged by AWS's time of day. Pauses between tries are measured by the monotonic clock,
 //! so that neither a step of the time of day nor a test's standing clock upsets them.
 
 use std::panic::AssertUnwindSafe;
@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::exchange::Exchange;
 use crate::state::{Failure, Held, Snapshot};
+use crate::sts::AwsTime;
 use crate::{Clock, IdentityError, IdentityState, SessionCredentials};
 
 mod schedule;
@@ -32,6 +33,7 @@ pub(crate) const SHORTEST_PAUSE: Duration = Duration::from_secs(5);
 pub(crate) struct Refresher {
     pub(crate) exchange: Box<dyn Exchange>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) time: AwsTime,
     /// The longest that an exchange may take.
     pub(crate) limit: Duration,
     /// The source's name, for the log.
@@ -40,6 +42,8 @@ pub(crate) struct Refresher {
     pub(crate) states: watch::Sender<IdentityState>,
     /// Rung by callers who need credentials.
     pub(crate) wake: Arc<Notify>,
+    /// The number of the session that AWS calls expired, counted from 1.
+    pub(crate) expired: watch::Receiver<u64>,
     /// A random number from 0 up to 1.
     pub(crate) jitter: fn() -> f64,
 }
@@ -53,7 +57,10 @@ impl Refresher {
                 Ok(credentials) => {
                     failures = 0;
                     let refresh_at = self.succeeded(credentials);
-                    self.wait_until(refresh_at).await;
+                    tokio::select! {
+                        () = self.wait_until(refresh_at) => {}
+                        () = self.called_expired() => {}
+                    }
                 }
                 Err(error) => {
                     failures += 1;
@@ -73,15 +80,15 @@ impl Refresher {
             |_| Err(too_long(self.limit)),
             |outcome| outcome.unwrap_or_else(|_| Err(panicked())),
         )?;
-        if credentials.is_expired(self.clock.now()) {
+        if credentials.is_expired(self.time.now()) {
             return Err(born_dead());
         }
         Ok(credentials)
     }
 
     fn succeeded(&self, credentials: SessionCredentials) -> SystemTime {
-        let now = self.clock.now();
-        let refresh_at = schedule::refresh_at(now, credentials.expires_at(), (self.jitter)());
+        let (now, aws_now) = (self.clock.now(), self.time.now());
+        let refresh_at = schedule::refresh_at(aws_now, credentials.expires_at(), (self.jitter)());
         tracing::info!(
             source = self.source,
             access_key_id = credentials.access_key_id(),
@@ -122,18 +129,27 @@ impl Refresher {
 
     fn publish(&self, change: impl FnOnce(&mut Snapshot)) {
         self.snapshots.send_modify(change);
-        let state = self.snapshots.borrow().state(self.clock.now());
+        let state = self.snapshots.borrow().state(self.time.now());
         self.states.send_replace(state);
     }
 
     async fn wait_until(&self, refresh_at: SystemTime) {
-        while let Ok(left) = refresh_at.duration_since(self.clock.now())
+        while let Ok(left) = refresh_at.duration_since(self.time.now())
             && !left.is_zero()
         {
             tokio::select! {
                 () = sleep(left.min(TICK)) => {}
                 () = self.wake.notified() => {}
             }
+        }
+    }
+
+    /// Waits until AWS calls the session that is held expired.
+    async fn called_expired(&self) {
+        let number = self.snapshots.borrow().counters.succeeded;
+        let mut expired = self.expired.clone();
+        if expired.wait_for(|called| *called == number).await.is_err() {
+            std::future::pending().await
         }
     }
 
@@ -162,7 +178,7 @@ fn panicked() -> IdentityError {
 }
 
 fn born_dead() -> IdentityError {
-    let text = "the credentials that came have ended already by this machine's clock";
+    let text = "the credentials that came have already expired by this machine's clock";
     IdentityError::new(Cause::SessionExpired, text).with_remedy(Cause::ClockSkew.remedy())
 }
 

@@ -53,8 +53,8 @@ impl Sts {
         Self {
             settings,
             http,
+            time: AwsTime::new(clock.clone()),
             clock,
-            time: AwsTime::default(),
         }
     }
 
@@ -73,7 +73,12 @@ impl Sts {
 
     /// How far the clock is off, as far as STS has told.
     pub(crate) fn clock_offset(&self) -> Option<ClockOffset> {
-        self.time.offset(&*self.clock)
+        self.time.offset()
+    }
+
+    /// AWS's time.
+    pub(crate) fn time(&self) -> &AwsTime {
+        &self.time
     }
 
     /// Exchanges the pod's token for a session of `role`. The call is not signed.

@@ -4,6 +4,7 @@ use super::*;
 use crate::{Environment, ManualClock, SourceChoice};
 use script::{Script, credentials_for, refused, throttled, transient};
 
+mod renewal;
 mod script;
 
 const HOUR: Duration = Duration::from_hours(1);

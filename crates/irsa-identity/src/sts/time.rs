@@ -24,16 +24,25 @@ pub enum ClockOffset {
     Ahead(Duration),
 }
 
-/// AWS's time as STS told it last; clones share it.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct AwsTime(Arc<Mutex<Option<Told>>>);
+/// AWS's time as AWS told it last; clones share it.
+#[derive(Debug, Clone)]
+pub(crate) struct AwsTime {
+    clock: Arc<dyn Clock>,
+    told: Arc<Mutex<Option<Told>>>,
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Told {
     date: SystemTime,
     /// By the monotonic clock, so that setting the time of day shows at once.
     at: Instant,
+    /// By this machine's clock.
+    here: SystemTime,
 }
+
+/// A clock that is off by less than this is taken to be right: dates are in whole seconds, and take
+/// some to arrive.
+const NOTABLE_OFFSET: Duration = Duration::from_mins(1);
 
 impl ClockOffset {
     /// By how much.
@@ -62,19 +71,60 @@ impl fmt::Display for ClockOffset {
 }
 
 impl AwsTime {
-    /// How far `clock` is off, as far as anybody has told, to a few seconds.
-    pub(crate) fn offset(&self, clock: &dyn Clock) -> Option<ClockOffset> {
-        let told = (*self.0.lock().unwrap_or_else(PoisonError::into_inner))?;
-        let aws = told.date.checked_add(told.at.elapsed())?;
-        Some(ClockOffset::between(clock.now(), aws))
+    /// AWS's time by `clock`, until AWS tells it.
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clock,
+            told: Arc::default(),
+        }
     }
 
-    fn learn(&self, date: SystemTime) {
+    /// How far the clock is off, as far as anybody has told, to a few seconds.
+    pub(crate) fn offset(&self) -> Option<ClockOffset> {
+        let told = self.told()?;
+        let aws = told.date.checked_add(told.at.elapsed())?;
+        Some(ClockOffset::between(self.clock.now(), aws))
+    }
+
+    /// The time that expiries are judged by: this machine's, shifted by what it is known to be off.
+    ///
+    /// Where the machine's clock has jumped since AWS told the time, it was set, or the machine slept
+    /// and the monotonic clock with it. The later of the two times counts: a session that is renewed
+    /// too early does no harm.
+    pub(crate) fn now(&self) -> SystemTime {
+        let here = self.clock.now();
+        let Some(told) = self.told() else { return here };
+        let Some(aws) = told.date.checked_add(told.at.elapsed()) else {
+            return here;
+        };
+        if ClockOffset::between(told.here, told.date).amount() < NOTABLE_OFFSET {
+            return here;
+        }
+        let shifted = match here.duration_since(told.here) {
+            Ok(since) => told.date.checked_add(since),
+            Err(error) => told.date.checked_sub(error.duration()),
+        };
+        shifted.map_or(aws, |shifted| shifted.max(aws))
+    }
+
+    /// AWS has just told this time.
+    pub(crate) fn learn(&self, date: SystemTime) {
         let told = Told {
             date,
             at: Instant::now(),
+            here: self.clock.now(),
         };
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(told);
+        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = Some(told);
+    }
+
+    fn told(&self) -> Option<Told> {
+        *self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Clock for AwsTime {
+    fn now(&self) -> SystemTime {
+        self.now()
     }
 }
 
@@ -96,5 +146,60 @@ impl Intercept for AwsTime {
             self.learn(date);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+    use crate::ManualClock;
+
+    const HOUR: Duration = Duration::from_hours(1);
+
+    fn at(seconds: u64) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(1_764_000_000 + seconds)
+    }
+
+    fn time(here: u64) -> (ManualClock, AwsTime) {
+        let clock = ManualClock::new(at(here));
+        (clock.clone(), AwsTime::new(Arc::new(clock)))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn is_shifted_in_both_directions_and_goes_on() {
+        for told in [0, 7_200] {
+            let (clock, aws) = time(3_600);
+            assert_eq!(aws.now(), at(3_600));
+            aws.learn(at(told));
+            assert_eq!(aws.now(), at(told));
+            clock.advance(HOUR);
+            tokio::time::advance(HOUR).await;
+            assert_eq!(aws.now(), at(told + 3_600));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_clock_that_is_right_is_believed() {
+        let (_clock, aws) = time(3_600);
+        aws.learn(at(3_610));
+        assert_eq!(aws.now(), at(3_600));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_machine_that_slept_has_aged_its_sessions() {
+        let (clock, aws) = time(3_600);
+        aws.learn(at(0));
+        clock.advance(HOUR);
+        assert_eq!(aws.now(), at(3_600), "the monotonic clock stood still");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_clock_that_was_ahead_and_is_set_right_does_not_shift_twice() {
+        let (clock, aws) = time(3_600);
+        aws.learn(at(0));
+        clock.set(at(0));
+        assert_eq!(aws.now(), at(0));
     }
 }

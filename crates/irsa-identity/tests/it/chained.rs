@@ -100,6 +100,30 @@ async fn a_refused_next_role_is_not_the_trust_policy_of_the_first() {
 }
 
 #[tokio::test]
+async fn a_parent_that_sts_calls_expired_is_renewed_for_the_next_role() {
+    let text = "The security token included in the request is expired";
+    let server = Server::start(move |number, request| {
+        let signed = request.header("authorization").unwrap_or_default();
+        match request.field("Action").as_deref() {
+            Some("AssumeRoleWithWebIdentity") => {
+                let key = format!("PARENT{number}");
+                session("AssumeRoleWithWebIdentity", &key, IN_AN_HOUR)
+            }
+            _ if signed.contains("PARENT0") => refusal(403, "ExpiredToken", text),
+            _ => session("AssumeRole", "CHILD", IN_AN_HOUR),
+        }
+    })
+    .await;
+    let pod = Pod::with_sts(&server.url);
+    let parent = pod.start(SourceChoice::Auto).unwrap();
+    let child = parent.chained(step()).unwrap();
+    assert_eq!(child.credentials().await.unwrap().access_key_id(), "CHILD");
+    assert_eq!(server.requests().len(), 4);
+    let parent = parent.credentials().await.unwrap();
+    assert_eq!(parent.access_key_id(), "PARENT2");
+}
+
+#[tokio::test]
 async fn an_error_below_shows_through_a_chained_role() {
     let server = Server::start(|_, _| refusal(400, "ExpiredTokenException", "Token expired")).await;
     let pod = Pod::with_sts(&server.url);
