@@ -6,6 +6,7 @@ use http::{Method, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::capture_connection;
 use hyper_util::client::legacy::{self, ResponseFuture};
+use irsa_identity::SessionCredentials;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::domain::Domain;
@@ -25,10 +26,11 @@ pub(crate) async fn exchange(
     mut outbound: Outbound,
 ) -> Result<Response<Relayed>, Failure> {
     let mut retries = Retries::new(outbound.is_replayable());
-    let mut may_learn = true;
+    let (mut may_learn, mut may_renew) = (true, true);
     loop {
         let skew = domain.skew.seconds();
-        let mut answer = match attempt(domain, &mut outbound, skew).await {
+        let credentials = domain.identity.credentials().await?;
+        let mut answer = match attempt(domain, &mut outbound, &credentials, skew).await {
             Ok(answer) => answer,
             Err(Failure::Upstream(error)) => {
                 match retries.after_error(&error, is_repeatable(&outbound)) {
@@ -49,6 +51,13 @@ pub(crate) async fn exchange(
                 domain.metrics.retried("clock_skew");
                 continue;
             }
+            if may_renew && refusal::is_expired_session(answer.status(), &begun) {
+                may_renew = false;
+                if has_fresh_session(domain, &credentials, retries.are_possible()).await {
+                    domain.metrics.retried("session_expired");
+                    continue;
+                }
+            }
             let (status, now) = (answer.status(), domain.clock.now());
             let is_repeatable = is_repeatable(&outbound);
             if let Some(again) = retries.after_answer(status, answer.headers(), now, is_repeatable)
@@ -65,14 +74,14 @@ pub(crate) async fn exchange(
     }
 }
 
-/// Signs with the credentials and the time of now, and sends.
+/// Signs with these credentials and the time of now, and sends.
 async fn attempt(
     domain: &Domain,
     outbound: &mut Outbound,
+    credentials: &SessionCredentials,
     skew: i64,
 ) -> Result<Response<Relayed>, Failure> {
-    let credentials = domain.identity.credentials().await?;
-    let mut request = outbound.signed(domain, &credentials, skew)?;
+    let mut request = outbound.signed(domain, credentials, skew)?;
     let connection = capture_connection(&mut request);
     let answer = awaited(domain, domain.client.request(request)).await?;
     domain.connections.answered();
@@ -152,21 +161,36 @@ async fn wait(domain: &Domain, again: &Again) {
     sleep(again.pause).await;
 }
 
+/// Renews a session that the domain calls expired. Returns whether the request can be sent again with
+/// another one; one that can't be is not kept waiting, but the next one profits.
+async fn has_fresh_session(
+    domain: &Domain,
+    expired: &SessionCredentials,
+    is_replayable: bool,
+) -> bool {
+    if is_replayable {
+        domain.identity.renew(expired).await.is_some()
+    } else {
+        domain.identity.report_expired(expired);
+        false
+    }
+}
+
 /// Whether an answer taught us that our clock is off by another amount than we signed with.
 fn learn_skew(domain: &Domain, answer: &Response<Relayed>, begun: &[u8], used: i64) -> bool {
     if !refusal::is_clock_skew(answer.status(), begun) {
         return false;
     }
-    let learnt = domain
-        .skew
-        .learn(answer.headers(), domain.clock.now(), used);
+    let now = domain.clock.now();
+    let learnt = domain.skew.learn(answer.headers(), now, used);
     let Some(seconds) = learnt else { return false };
+    domain.identity.learn_time(crate::skew::add(now, seconds));
     domain.metrics.skew.set(seconds);
     tracing::warn!(
         upstream = %domain.upstream,
         seconds,
-        "this machine's clock is behind the domain's by so many seconds, and signatures are dated \
-         by the domain's from now on: repair the time service"
+        "this machine's clock differs from the domain's; signatures and the session's expiry now follow \
+         the domain's time: repair the time service"
     );
     true
 }

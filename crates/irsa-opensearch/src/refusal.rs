@@ -40,6 +40,12 @@ pub(crate) fn is_clock_skew(status: StatusCode, body: &[u8]) -> bool {
     status == StatusCode::FORBIDDEN && cause == Some(Cause::ClockSkew)
 }
 
+/// Whether an answer says that the session has expired.
+pub(crate) fn is_expired_session(status: StatusCode, body: &[u8]) -> bool {
+    let cause = classify(status, body).and_then(|refusal| refusal.cause);
+    status == StatusCode::FORBIDDEN && cause == Some(Cause::SessionExpired)
+}
+
 /// The words of an answer.
 enum Said {
     Edge(String),

@@ -21,6 +21,7 @@ mod crowded;
 mod dead_connections;
 mod endings;
 mod errors;
+mod expired_session;
 mod forwarding;
 mod guards;
 mod h2;
