@@ -10,11 +10,11 @@ use http::header::{
 };
 use http::request::Parts;
 use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{HeaderMap, HeaderValue, Request, Response, Uri, Version};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, Version};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::{HttpConnector, capture_connection};
 use hyper_util::rt::TokioExecutor;
 use irsa_components::opensearch::identity;
 
@@ -38,6 +38,17 @@ const OF_A_CONNECTION: [HeaderName; 8] = [
     UPGRADE,
 ];
 
+/// OpenSearch answers what it can't read with one of these and ignores what comes next on the
+/// connection, without closing it.
+const MAY_BE_DEAD: [StatusCode; 4] = [
+    StatusCode::BAD_REQUEST,
+    StatusCode::PAYLOAD_TOO_LARGE,
+    StatusCode::URI_TOO_LONG,
+    StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+];
+/// The lines of an answer's header: OpenSearch sends a `Warning` for each deprecated field.
+const MAX_HEADER_LINES: usize = 2_000;
+
 /// The errors of [`Backend::send`].
 pub(super) type BackendError = Box<dyn Error + Send + Sync>;
 
@@ -53,7 +64,9 @@ impl Backend {
     /// `authority`: where it listens, without TLS, on this machine.
     pub(super) fn new(authority: Authority, fine_grained: bool) -> Self {
         Self {
-            client: Client::builder(TokioExecutor::new()).build_http(),
+            client: Client::builder(TokioExecutor::new())
+                .http1_max_headers(MAX_HEADER_LINES)
+                .build_http(),
             authority,
             fine_grained,
         }
@@ -96,7 +109,13 @@ impl Backend {
         mut request: Request<Full<Bytes>>,
     ) -> Result<Response<Incoming>, BackendError> {
         *request.version_mut() = Version::HTTP_11;
+        let connection = capture_connection(&mut request);
         let mut response = self.client.request(request).await?;
+        if MAY_BE_DEAD.contains(&response.status())
+            && let Some(connection) = &*connection.connection_metadata()
+        {
+            connection.poison();
+        }
         drop_connection_headers(response.headers_mut());
         Ok(response)
     }

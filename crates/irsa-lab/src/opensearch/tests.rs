@@ -3,6 +3,7 @@
 mod authorize;
 mod canonical;
 mod client;
+mod connections;
 mod front;
 mod grants;
 mod query;
