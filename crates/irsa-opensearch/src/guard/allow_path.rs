@@ -216,7 +216,7 @@ fn check_parts(parts: &[&str]) -> Result<(), Problem> {
         .iter()
         .find(|part| part.is_empty() || part.starts_with('-'))
     {
-        Some(part) if part.is_empty() => Err(Problem::Unmatched("an empty name".to_owned())),
+        Some(&"") => Err(Problem::Unmatched("an empty name".to_owned())),
         Some(part) => Err(Problem::Exclusion(shown(part))),
         None => Ok(()),
     }

@@ -1,4 +1,8 @@
-//! A real OpenSearch, and files of Maven Central.
+//! A real OpenSearch, and the folder of downloads.
+#![expect(
+    clippy::print_stderr,
+    reason = "downloads and skipped tests are reported"
+)]
 
 use std::path::PathBuf;
 
