@@ -149,7 +149,7 @@ impl Refresher {
         let number = self.snapshots.borrow().counters.succeeded;
         let mut expired = self.expired.clone();
         if expired.wait_for(|called| *called == number).await.is_err() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 

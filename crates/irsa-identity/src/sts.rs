@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -181,7 +181,7 @@ impl Sts {
 
     fn warn_of_clock(&self) {
         if let Some(offset) = self.clock_offset()
-            && offset.amount() >= NOTABLE_OFFSET
+            && offset.amount() >= time::NOTABLE_OFFSET
         {
             let cause = Cause::ClockSkew;
             tracing::warn!(cause = cause.id(), remedy = cause.remedy(), "{offset}");
@@ -209,9 +209,6 @@ impl Sts {
         }
     }
 }
-
-/// A clock that is this far off is worth a word, before AWS refuses what it dates.
-const NOTABLE_OFFSET: Duration = Duration::from_mins(1);
 
 impl Call {
     fn name(self) -> &'static str {

@@ -42,7 +42,7 @@ struct Told {
 
 /// A clock that is off by less than this is taken to be right: dates are in whole seconds, and take
 /// some to arrive.
-const NOTABLE_OFFSET: Duration = Duration::from_mins(1);
+pub(super) const NOTABLE_OFFSET: Duration = Duration::from_mins(1);
 
 impl ClockOffset {
     /// By how much.
@@ -88,16 +88,17 @@ impl AwsTime {
 
     /// The time that expiries are judged by: this machine's, shifted by what it is known to be off.
     ///
-    /// Where the machine's clock has jumped since AWS told the time, it was set, or the machine slept
-    /// and the monotonic clock with it. The later of the two times counts: a session that is renewed
-    /// too early does no harm.
+    /// Where the machine's clock has jumped since AWS told the time, it was set right, or the machine
+    /// slept and the monotonic clock with it. After a sleep the later of the two times counts: a session
+    /// that is renewed too early does no harm.
     pub(crate) fn now(&self) -> SystemTime {
         let here = self.clock.now();
         let Some(told) = self.told() else { return here };
         let Some(aws) = told.date.checked_add(told.at.elapsed()) else {
             return here;
         };
-        if ClockOffset::between(told.here, told.date).amount() < NOTABLE_OFFSET {
+        let is_right = |here, aws| ClockOffset::between(here, aws).amount() < NOTABLE_OFFSET;
+        if is_right(here, aws) || is_right(told.here, told.date) {
             return here;
         }
         let shifted = match here.duration_since(told.here) {
@@ -196,10 +197,12 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_clock_that_was_ahead_and_is_set_right_does_not_shift_twice() {
-        let (clock, aws) = time(3_600);
-        aws.learn(at(0));
-        clock.set(at(0));
-        assert_eq!(aws.now(), at(0));
+    async fn a_clock_that_is_set_right_is_believed_again() {
+        for told in [0, 7_200] {
+            let (clock, aws) = time(3_600);
+            aws.learn(at(told));
+            clock.set(at(told + 1));
+            assert_eq!(aws.now(), at(told + 1));
+        }
     }
 }

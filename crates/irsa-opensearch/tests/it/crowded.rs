@@ -49,7 +49,7 @@ fn assert_asks_to_retry(answer: &Answer) {
 async fn sixty_four_bodies_of_more_than_half_the_budget_all_end() {
     const SIZE: usize = 600_000;
     let domain = Domain::start().await;
-    let wait = Duration::from_secs(60);
+    let wait = Duration::from_mins(1);
     let proxy = Arc::new(proxy_with(&domain, 1_000_000, 1_000_000, wait).await);
     let mut clients = tokio::task::JoinSet::new();
     for number in 0..64 {
@@ -81,7 +81,7 @@ async fn sixty_four_bodies_of_more_than_half_the_budget_all_end() {
 #[tokio::test]
 async fn a_body_of_stated_length_has_its_space_before_it_is_asked_for() {
     let domain = Domain::start().await;
-    let proxy = proxy_with(&domain, 1_000, 0, Duration::from_secs(60)).await;
+    let proxy = proxy_with(&domain, 1_000, 0, Duration::from_mins(1)).await;
     let mut first = half_sent(&proxy, 800).await;
     let mut second = proxy.connect().await;
     let head = stated(800);

@@ -3,7 +3,7 @@ use std::task::{Context, Poll, Waker};
 
 use super::*;
 
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 fn budget(memory: u64, files: u64) -> (Arc<Budget>, BodyMetrics) {
     (Arc::new(Budget::new(memory, files)), BodyMetrics::default())
