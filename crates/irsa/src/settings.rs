@@ -202,3 +202,26 @@ fn is_log_level(text: &str) -> bool {
 pub(crate) fn shown(path: &Path) -> String {
     path.display().to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn closing_sessions_takes_the_end_of_the_drain_timeout() {
+        for (timeout, waiting, closing) in [
+            (25_000, 22_000, 3_000),
+            (3_000, 0, 3_000),
+            (2_000, 0, 2_000),
+            (0, 0, 1_000),
+        ] {
+            let drain = DrainSettings {
+                delay: Duration::ZERO,
+                timeout: Duration::from_millis(timeout),
+            };
+            let waits = drain.sessions_timeout().as_millis();
+            let closes = drain.termination_time().as_millis();
+            assert_eq!((waits, closes), (waiting, closing), "{timeout} ms");
+        }
+    }
+}

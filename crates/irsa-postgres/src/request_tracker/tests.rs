@@ -5,7 +5,7 @@ use super::*;
 fn play(conversation: &str) {
     let mut tracker = RequestTracker::default();
     let mut from_client = true;
-    for (position, symbol) in conversation.chars().enumerate() {
+    for (position, symbol) in conversation.char_indices() {
         let so_far = &conversation[..=position];
         match symbol {
             ' ' => {}

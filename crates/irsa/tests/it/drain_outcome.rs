@@ -15,7 +15,7 @@ struct Stage {
     watcher: Session,
     other_proxy: Proxy,
     proxy: Proxy,
-    _stage: Shared,
+    _shared: Shared,
 }
 
 // === impl Stage ===
@@ -34,7 +34,7 @@ impl Stage {
             other_proxy,
             // All of it is for closing the sessions.
             proxy: pod.proxy(&["--drain-timeout", "3s"]),
-            _stage: stage,
+            _shared: stage,
         }
     }
 
