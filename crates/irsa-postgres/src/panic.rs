@@ -10,14 +10,18 @@ use prometheus_client::metrics::counter::Counter;
 
 /// Runs `work`; a panic in it is counted and becomes the error for its client. What `work` borrows
 /// is not used again but to say goodbye.
-pub(crate) async fn caught<T>(
+///
+/// Not an `async fn`, which would hold `work` twice: a waiting session's memory counts.
+pub(crate) fn caught<T>(
     panics: &Counter,
     work: impl Future<Output = T>,
-) -> Result<T, ErrorResponse> {
-    let outcome = AssertUnwindSafe(work).catch_unwind().await;
-    outcome.map_err(|_| {
-        panics.inc();
-        internal_error()
+) -> impl Future<Output = Result<T, ErrorResponse>> {
+    let outcome = AssertUnwindSafe(work).catch_unwind();
+    outcome.map(|outcome| {
+        outcome.map_err(|_| {
+            panics.inc();
+            internal_error()
+        })
     })
 }
 

@@ -1,4 +1,4 @@
-//! The control thread's runtime: STS, admin and signals; no client's bytes.
+//! The control thread's runtime: STS and admin; no client's bytes.
 
 use tokio::runtime::{Builder, Runtime};
 
