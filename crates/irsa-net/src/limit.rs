@@ -1,5 +1,6 @@
 //! Limits: connections at once, and open files.
 
+mod reserve;
 mod unauthenticated;
 
 use std::io;
@@ -8,6 +9,8 @@ use std::sync::Arc;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+pub use self::reserve::reserve_open_files;
+pub(crate) use self::reserve::with_reserve;
 pub use self::unauthenticated::{TooManyUnauthenticated, Unauthenticated, UnauthenticatedLimit};
 
 /// At most so many connections at once. Clones share the count.

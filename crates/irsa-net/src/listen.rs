@@ -6,12 +6,17 @@ mod stream;
 mod tcp;
 mod unix;
 
+use std::future::poll_fn;
 use std::io;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::time::sleep;
+
+use crate::limit::with_reserve;
 
 pub use self::address::{ListenAddress, ParseListenAddressError};
 pub use self::error::{BindError, BindErrorKind};
@@ -30,6 +35,10 @@ pub struct ListenOptions {
     /// time apart; `None` never asks. Default 60 s. Clients on a loopback address are not asked:
     /// the kernel knows when they end.
     pub keepalive: Option<Duration>,
+    /// Whether the listener accepts connections with the file descriptors of
+    /// [`reserve_open_files`](crate::limit::reserve_open_files) when all others are used up.
+    /// Default `false`.
+    pub uses_reserve: bool,
 }
 
 impl Default for ListenOptions {
@@ -38,6 +47,7 @@ impl Default for ListenOptions {
             backlog: 1024,
             unix_mode: 0o600,
             keepalive: Some(Duration::from_mins(1)),
+            uses_reserve: false,
         }
     }
 }
@@ -48,6 +58,7 @@ impl Default for ListenOptions {
 #[derive(Debug)]
 pub struct Listener {
     sockets: Sockets,
+    uses_reserve: bool,
     accept_errors: AtomicU64,
 }
 
@@ -68,6 +79,7 @@ impl Listener {
     /// # Errors
     /// A [`BindError`] that names the address and what to do about it.
     pub async fn bind(address: &ListenAddress, options: ListenOptions) -> Result<Self, BindError> {
+        let uses_reserve = options.uses_reserve;
         let bound = match address {
             ListenAddress::Loopback { port } => tcp::bind_loopback(*port, &options),
             ListenAddress::Tcp(address) => tcp::bind(*address, &options).map(Sockets::One),
@@ -76,6 +88,7 @@ impl Listener {
         let sockets = bound.map_err(|kind| BindError::new(address.clone(), kind))?;
         Ok(Self {
             sockets,
+            uses_reserve,
             accept_errors: AtomicU64::new(0),
         })
     }
@@ -89,6 +102,15 @@ impl Listener {
     /// # Errors
     /// Only those after which this listener can never accept again.
     pub async fn accept(&self) -> io::Result<Accepted> {
+        self.accept_or(|| ()).await
+    }
+
+    /// As [`Listener::accept`], but calls `on_scarcity` before each pause: what it frees is used
+    /// for the next attempt.
+    ///
+    /// # Errors
+    /// Only those after which this listener can never accept again.
+    pub async fn accept_or(&self, on_scarcity: impl Fn()) -> io::Result<Accepted> {
         let mut pause = FIRST_PAUSE;
         loop {
             let error = match self.accept_once().await {
@@ -99,11 +121,18 @@ impl Listener {
             if severity == Severity::Final {
                 return Err(error);
             }
+            if severity == Severity::Scarcity
+                && self.uses_reserve
+                && let Some(Ok(accepted)) = self.accept_from_reserve().await
+            {
+                return Ok(accepted);
+            }
             let errors = self.accept_errors.fetch_add(1, Ordering::Relaxed) + 1;
             tracing::warn!(%error, errors, "cannot accept a connection");
             if severity == Severity::Scarcity {
+                on_scarcity();
                 sleep(pause).await;
-                pause = (pause * 2).min(LONGEST_PAUSE);
+                pause = (pause * 2).min(self.longest_pause());
             }
         }
     }
@@ -131,6 +160,27 @@ impl Listener {
     /// How often accepting failed since the start, for a metric.
     pub fn accept_errors(&self) -> u64 {
         self.accept_errors.load(Ordering::Relaxed)
+    }
+
+    /// A connection that waits already, accepted with the reserve.
+    async fn accept_from_reserve(&self) -> Option<io::Result<Accepted>> {
+        let mut accepting = pin!(self.accept_once());
+        poll_fn(|cx| {
+            let polled = with_reserve(|| accepting.as_mut().poll(cx));
+            Poll::Ready(match polled {
+                Some(Poll::Ready(accepted)) => Some(accepted),
+                Some(Poll::Pending) | None => None,
+            })
+        })
+        .await
+    }
+
+    fn longest_pause(&self) -> Duration {
+        if self.uses_reserve {
+            FIRST_PAUSE
+        } else {
+            LONGEST_PAUSE
+        }
     }
 
     async fn accept_once(&self) -> io::Result<Accepted> {
