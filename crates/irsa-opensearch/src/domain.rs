@@ -8,7 +8,8 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use irsa_chain::{Cause, Link, RoleArn};
 use irsa_identity::{Clock, Identity};
-use irsa_net::limit::ConnectionLimit;
+use irsa_net::limit::UnauthenticatedLimit;
+use irsa_ops::http::Connections as ClientConnections;
 use irsa_ops::log_limit::LogLimit;
 use irsa_ops::status::LastUse;
 use rustls::{ClientConfig, ServerConfig};
@@ -42,7 +43,7 @@ pub struct Domain {
     pub(crate) gate: Gate,
     pub(crate) hosts: HostNames,
     pub(crate) skew: Skew,
-    pub(crate) connection_limit: ConnectionLimit,
+    pub(crate) client_connections: ClientConnections,
     pub(crate) metrics: Arc<DomainMetrics>,
     pub(crate) last_use: LastUse,
     payload: PayloadSigning,
@@ -122,7 +123,11 @@ impl Domain {
             gate: Gate::new(parts.client_auth, parts.client_tls.is_some()),
             client: client(connector, &parts.limits),
             connections,
-            connection_limit: ConnectionLimit::new(parts.limits.max_connections),
+            client_connections: ClientConnections::with_authentication(
+                parts.limits.max_connections,
+                UnauthenticatedLimit::default(),
+                metrics.connections_refused.clone(),
+            ),
             upstream,
             authority,
             limits: parts.limits,

@@ -31,6 +31,10 @@ pub(crate) enum Failure {
     Auth(AuthError),
     /// It comes from a web page that is not of this listener.
     Page(ForeignPage),
+    /// Too many clients of other machines have not authenticated yet.
+    TooManyUnauthenticated,
+    /// All connections that may be open are busy.
+    TooManyConnections,
     Denied(Denial),
     Intake(IntakeError),
     Identity(IdentityError),
@@ -85,6 +89,8 @@ impl Failure {
             Self::Coding => "transfer_coding",
             Self::Auth(_) => "client_auth",
             Self::Page(_) => "origin",
+            Self::TooManyUnauthenticated => "too_many_unauthenticated",
+            Self::TooManyConnections => "too_many_connections",
             Self::Denied(Denial::ReadOnly) => "read_only",
             Self::Denied(Denial::Path(_)) => "path",
             Self::Denied(Denial::SecurityApi) => "security_api",
@@ -108,6 +114,9 @@ impl Failure {
             Self::Coding => StatusCode::NOT_IMPLEMENTED,
             Self::Auth(AuthError::Password) => StatusCode::UNAUTHORIZED,
             Self::Auth(_) | Self::Page(_) | Self::Denied(_) => StatusCode::FORBIDDEN,
+            Self::TooManyUnauthenticated | Self::TooManyConnections => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Intake(IntakeError::TooLarge(_)) => StatusCode::PAYLOAD_TOO_LARGE,
             // Not 429: clients retry 502 to 504 (docs/opensearch.md has the table).
             Self::Intake(IntakeError::NoRoom) => StatusCode::SERVICE_UNAVAILABLE,
@@ -133,11 +142,15 @@ impl Failure {
             let challenge = HeaderValue::from_static(r#"Basic realm="irsa", charset="UTF-8""#);
             headers.insert(WWW_AUTHENTICATE, challenge);
         }
-        if matches!(self, Self::Intake(_)) {
-            headers.insert(CONNECTION, HeaderValue::from_static("close"));
-        }
-        if matches!(self, Self::Intake(IntakeError::NoRoom)) {
+        let is_full = matches!(
+            self,
+            Self::TooManyUnauthenticated | Self::TooManyConnections
+        );
+        if is_full || matches!(self, Self::Intake(IntakeError::NoRoom)) {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if is_full || matches!(self, Self::Intake(_)) {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
         response
     }
@@ -195,6 +208,12 @@ impl Failure {
             Self::Auth(AuthError::Password) => "set user and password in the client",
             Self::Page(page) => return Some(page.remedy()),
             Self::Denied(denial) => return Some(denial.remedy()),
+            Self::TooManyUnauthenticated => {
+                "retry; if it lasts, look for clients that connect without authenticating"
+            }
+            Self::TooManyConnections => {
+                "retry; let clients reuse connections, or raise `--max-connections`"
+            }
             Self::Intake(IntakeError::NoRoom) => {
                 "retry; if this persists, send smaller or fewer bodies at the same time, or raise \
                  `--body-memory` or `--spill-limit`"
@@ -220,6 +239,10 @@ impl std::fmt::Display for Failure {
             Self::Coding => f.write_str("no transfer coding but `chunked` is understood here"),
             Self::Auth(error) => error.fmt(f),
             Self::Page(page) => page.fmt(f),
+            Self::TooManyUnauthenticated => {
+                f.write_str("too many clients have not authenticated yet")
+            }
+            Self::TooManyConnections => f.write_str("too many connections are open"),
             Self::Denied(denial) => denial.fmt(f),
             Self::Intake(error) => error.fmt(f),
             Self::Identity(error) => error.fmt(f),

@@ -9,7 +9,7 @@ use http::uri::Scheme;
 use http::{Method, Request, Response};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
-use irsa_ops::http::Client;
+use irsa_ops::http::{Admission, Client};
 use tokio::time::timeout;
 
 use crate::body::Intake;
@@ -109,6 +109,10 @@ async fn forward(
 
 /// Whether the request may go on at all, by its header.
 async fn admit(domain: &Domain, parts: &Parts, client: Client) -> Result<(), Failure> {
+    let admission = parts.extensions.get::<Admission>();
+    if admission.is_some_and(Admission::is_refused) {
+        return Err(Failure::TooManyUnauthenticated);
+    }
     check_target(parts)?;
     if !headers::is_plainly_coded(&parts.headers) {
         return Err(Failure::Coding);
@@ -119,6 +123,10 @@ async fn admit(domain: &Domain, parts: &Parts, client: Client) -> Result<(), Fai
     web::check(parts).map_err(Failure::Page)?;
     let admitted = domain.gate.admit(client, &parts.headers).await;
     admitted.map_err(Failure::Auth)?;
+    if let Some(admission) = admission {
+        let counted = admission.authenticated().await;
+        counted.map_err(|_| Failure::TooManyConnections)?;
+    }
     let uri = &parts.uri;
     let guarded = domain.guards.check(&parts.method, uri.path(), uri.query());
     guarded.map_err(Failure::Denied)

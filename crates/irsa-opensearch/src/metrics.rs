@@ -34,6 +34,7 @@ pub struct OpenSearchMetrics {
     rejections: Family<ReasonLabels, Counter>,
     connections: Family<UpstreamLabel, Counter>,
     stalled: Family<UpstreamLabel, Counter>,
+    connections_refused: Family<UpstreamLabel, Counter>,
     skew: Family<UpstreamLabel, Gauge>,
     bodies: BodyMetrics,
 }
@@ -49,6 +50,7 @@ pub(crate) struct DomainMetrics {
     pub(crate) bytes_to_client: Counter,
     pub(crate) connections: Counter,
     pub(crate) stalled: Counter,
+    pub(crate) connections_refused: Counter,
     pub(crate) skew: Gauge,
     pub(crate) bodies: BodyMetrics,
 }
@@ -78,6 +80,7 @@ impl OpenSearchMetrics {
             rejections: Family::default(),
             connections: Family::default(),
             stalled: Family::default(),
+            connections_refused: Family::default(),
             skew: Family::default(),
             bodies: BodyMetrics::default(),
         }
@@ -110,6 +113,11 @@ impl OpenSearchMetrics {
             "rejections",
             "Requests that the proxy itself turned down",
             self.rejections.clone(),
+        );
+        registry.register(
+            "connections_refused",
+            "Connections refused because too many clients have not authenticated",
+            self.connections_refused.clone(),
         );
     }
 
@@ -190,6 +198,7 @@ impl OpenSearchMetrics {
             bytes_to_client: self.bytes.get_or_create_owned(&direction("to_client")),
             connections: self.connections.get_or_create_owned(&label),
             stalled: self.stalled.get_or_create_owned(&label),
+            connections_refused: self.connections_refused.get_or_create_owned(&label),
             skew: self.skew.get_or_create_owned(&label),
             bodies: self.bodies.clone(),
         }

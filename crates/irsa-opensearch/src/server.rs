@@ -15,7 +15,9 @@ pub async fn serve(domain: Arc<Domain>, listener: Listener, drain: DrainWatch, c
     let options = StreamingOptions {
         tls: domain.client_tls.clone().map_or(Tls::Off, Tls::Offered),
         header_timeout: domain.limits.header_timeout,
-        limit: domain.connection_limit.clone(),
+        idle_timeout: domain.limits.client_idle_timeout,
+        total_timeout: None,
+        connections: domain.client_connections.clone(),
     };
     let answer = move |request, client| forward::answer(Arc::clone(&domain), request, client);
     tokio::select! {

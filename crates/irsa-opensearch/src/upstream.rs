@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use irsa_identity::SigningScope;
+use irsa_ops::http::IdleTimeout;
 use rustls::pki_types::ServerName;
 
 /// A domain that the proxy reaches as an IAM role.
@@ -30,10 +31,15 @@ pub struct Upstream {
 /// Times and bounds of requests.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Client connections at once; more wait to be accepted. Default 1,000.
+    /// Open client connections. At the limit the one that has been idle longest is closed for a new
+    /// one, which otherwise waits to be accepted. Default 1,000.
     pub max_connections: usize,
-    /// How long a request's header may take, and an idle connection may stay. Default 30 s.
+    /// How long a request's header may take from its first byte, and a client that has to
+    /// authenticate until it does. Default 30 s.
     pub header_timeout: Duration,
+    /// How long a client's connection may stay idle. Default 10 min for clients of this machine,
+    /// 75 s for others.
+    pub client_idle_timeout: IdleTimeout,
     /// How long the next piece of a request's body may take. Default 60 s.
     pub body_timeout: Duration,
     /// How long TCP and TLS to the domain may take. Default 10 s.
@@ -88,6 +94,10 @@ impl Default for Limits {
         Self {
             max_connections: 1_000,
             header_timeout: Duration::from_secs(30),
+            client_idle_timeout: IdleTimeout {
+                local: Duration::from_mins(10),
+                remote: Duration::from_secs(75),
+            },
             body_timeout: Duration::from_mins(1),
             connect_timeout: Duration::from_secs(10),
             response_timeout: None,

@@ -1,12 +1,18 @@
 //! A small HTTP/1.1 server: whole requests in, whole responses out ([`serve`]), for what is small
-//! and local: the admin listener and the services of the lab.
+//! and local: the services of the lab.
 //!
 //! Requests are bounded in size and time, connections in number. Under it lies
-//! [`serve_streaming`], whose handlers read and write bodies piece by piece.
+//! [`serve_streaming`], whose handlers read and write bodies piece by piece: the admin listeners,
+//! which read none, and the proxy for OpenSearch.
 
+mod admission;
 mod body;
 mod connection;
+mod connections;
+mod lifetime;
+mod member;
 mod streaming;
+mod watched;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,11 +22,12 @@ pub use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use irsa_net::drain::DrainWatch;
-use irsa_net::limit::ConnectionLimit;
 use irsa_net::listen::{Listener, Peer};
 use irsa_net::rustls::ServerConfig;
 
-pub use self::streaming::{Client, StreamingOptions, Tls, serve_streaming};
+pub use self::admission::{Admission, TooManyConnections};
+pub use self::connections::Connections;
+pub use self::streaming::{Client, IdleTimeout, StreamingOptions, Tls, serve_streaming};
 
 /// The bounds of [`serve_with`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +39,8 @@ pub struct ServeOptions {
     pub body_timeout: Duration,
     /// The limit of a body's size in bytes; more is answered with 413. Default 1 MiB.
     pub max_body: usize,
-    /// The limit of connections at once; more wait to be accepted. Default 256.
+    /// The limit of open connections; at the limit the one that has been idle longest is closed for
+    /// a new one, which otherwise waits. Default 256.
     pub max_connections: usize,
 }
 
@@ -78,7 +86,9 @@ pub async fn serve_with<F, Fut>(
     let streaming = StreamingOptions {
         tls: tls.map_or(Tls::Off, Tls::Required),
         header_timeout: options.header_timeout,
-        limit: ConnectionLimit::new(options.max_connections),
+        idle_timeout: IdleTimeout::same(options.header_timeout),
+        total_timeout: None,
+        connections: Connections::new(options.max_connections),
     };
     let whole = Arc::new((handler, options));
     let handler = move |request: Request<Incoming>, client: Client| {

@@ -74,7 +74,7 @@ async fn a_client_that_leaves_takes_its_request_along() {
 }
 
 #[tokio::test]
-async fn one_more_client_than_the_limit_waits() {
+async fn one_more_client_than_the_limit_waits_for_one_that_is_idle() {
     let (domain, go_on) = waiting().await;
     let mut setup = Setup::of(domain.address, &domain.authority);
     setup.limits.max_connections = 1;
@@ -85,10 +85,11 @@ async fn one_more_client_than_the_limit_waits() {
     domain.arrival().await;
     let mut second = proxy.connect().await;
     second.send(request).await;
+    assert_eq!(domain.seen().len(), 1);
     go_on.notify_one();
     first.answer().await;
-    assert_eq!(domain.seen().len(), 1);
-    drop(first);
+    // The first one is idle now, and is closed for the second.
+    assert_eq!(first.rest().await, "");
     domain.arrival().await;
     go_on.notify_one();
     assert_eq!(

@@ -73,9 +73,14 @@ pub(crate) const SHORT: Duration = Duration::from_millis(300);
 impl Setup {
     /// A proxy of a domain at `address` that `authority` vouches for.
     pub(crate) fn of(address: SocketAddr, authority: &LocalAuthority) -> Self {
+        Self::trusting(address, roots(authority))
+    }
+
+    /// A proxy of a domain at `address` whose certificate one of `roots` has issued.
+    pub(crate) fn trusting(address: SocketAddr, roots: Roots) -> Self {
         Self {
             dial: address,
-            roots: roots(authority),
+            roots,
             sign_port: 443,
             service: SigningService::Es,
             limits: Limits::default(),

@@ -1,6 +1,7 @@
 //! TLS for clients, on the same port as none.
 
 use irsa_net::tls::{LocalAuthority, client_config};
+use irsa_ops::http::IdleTimeout;
 use rustls::pki_types::ServerName;
 use tokio_rustls::TlsConnector;
 
@@ -36,7 +37,7 @@ async fn a_client_that_says_nothing_is_given_up_and_holds_no_drain_up() {
     let tls = own.server_config(&["localhost"], &[]).unwrap();
     let mut setup = Setup::of(domain.address, &domain.authority);
     setup.client_tls = Some(tls.clone());
-    setup.limits.header_timeout = SHORT;
+    setup.limits.client_idle_timeout = IdleTimeout::same(SHORT);
     let proxy = setup.start().await;
     assert_eq!(proxy.connect().await.rest().await, "");
     proxy.end().await;

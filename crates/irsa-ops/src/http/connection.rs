@@ -2,32 +2,45 @@
 
 use std::convert::Infallible;
 use std::error::Error;
+use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::{CONNECTION, HeaderName, HeaderValue};
 use http::{Request, Response};
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use irsa_net::drain::DrainWatch;
 use irsa_net::listen::{Accepted, Peer, Stream};
 use irsa_net::rustls::ServerConfig;
-use irsa_net::tls::explain_io;
+use irsa_net::tls::{ClientHelloLimit, explain_io};
 use irsa_net::tokio_rustls::TlsAcceptor;
 use irsa_net::tokio_rustls::server::TlsStream;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::timeout;
 
+use super::admission::Admission;
+use super::connections::Listed;
+use super::lifetime::{Lifetime, Over};
+use super::member::{Ending, Member};
 use super::streaming::{Client, StreamingOptions, Tls};
+use super::watched::{WatchedBody, WatchedStream};
 
-/// A request's header, all lines together, in bytes: well over what a signed request has.
+/// A request's header, all lines together, in bytes: well over what a signed request has. Responses
+/// that the client has not taken are buffered up to the same size.
 const MAX_HEADER: usize = 64 * 1024;
 
 /// The first byte of a TLS record that holds a handshake (RFC 8446, section 5.1).
 const TLS_HANDSHAKE: u8 = 0x16;
+
+const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
+/// How much sooner than the server a client should close an idle connection.
+const KEEP_ALIVE_MARGIN: Duration = Duration::from_secs(5);
 
 /// What all connections of a server share.
 pub(super) struct Service<F> {
@@ -40,16 +53,18 @@ impl<F, Fut, B> Service<F>
 where
     F: Fn(Request<Incoming>, Client) -> Fut,
     Fut: Future<Output = Response<B>>,
-    B: Body<Data = Bytes> + 'static,
+    B: Body<Data = Bytes> + Unpin + 'static,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    pub(super) async fn connection(&self, accepted: Accepted) {
+    pub(super) async fn connection(&self, accepted: Accepted, listed: Listed) {
         let _guard = self.drain.guard();
         let Accepted { stream, peer } = accepted;
+        let member = listed.member();
+        let mut lifetime = Lifetime::new(Arc::clone(member), &self.options, &peer);
         let config = match &self.options.tls {
             Tls::Off => None,
             Tls::Required(config) => Some(config),
-            Tls::Offered(config) => match self.begins_with_tls(&stream).await {
+            Tls::Offered(config) => match self.begins_with_tls(&stream, &mut lifetime).await {
                 Some(is_tls) => is_tls.then_some(config),
                 None => return,
             },
@@ -59,18 +74,19 @@ where
             local: local_address(&stream),
             is_tls: config.is_some(),
         };
-        match config {
-            None => self.requests(stream, client).await,
-            Some(config) => {
-                if let Some(stream) = self.handshake(Arc::clone(config), stream, peer).await {
-                    self.requests(stream, client).await;
-                }
-            }
+        let Some(config) = config else {
+            return self.requests(stream, client, member, lifetime).await;
+        };
+        member.received();
+        let handshake = handshake(Arc::clone(config), stream, peer);
+        if let Some(Some(stream)) = lifetime.limit(handshake).await {
+            member.became_idle();
+            self.requests(stream, client, member, lifetime).await;
         }
     }
 
     /// `None` when nothing came.
-    async fn begins_with_tls(&self, stream: &Stream) -> Option<bool> {
+    async fn begins_with_tls(&self, stream: &Stream, lifetime: &mut Lifetime) -> Option<bool> {
         let Stream::Tcp(stream) = stream else {
             return Some(false);
         };
@@ -78,53 +94,110 @@ where
         let peeked = tokio::select! {
             biased;
             () = self.drain.signaled() => return None,
-            peeked = timeout(self.options.header_timeout, stream.peek(&mut first)) => peeked,
+            peeked = lifetime.limit(stream.peek(&mut first)) => peeked,
         };
-        matches!(peeked, Ok(Ok(1))).then_some(first == [TLS_HANDSHAKE])
+        matches!(peeked, Some(Ok(1))).then_some(first == [TLS_HANDSHAKE])
     }
 
-    async fn handshake(
+    async fn requests<S: AsyncRead + AsyncWrite + Unpin>(
         &self,
-        config: Arc<ServerConfig>,
-        stream: Stream,
-        peer: Peer,
-    ) -> Option<TlsStream<Stream>> {
-        let handshake = TlsAcceptor::from(config).accept(stream);
-        match timeout(self.options.header_timeout, handshake).await {
-            Ok(Ok(stream)) => Some(stream),
-            Ok(Err(error)) => {
-                let reason = explain_io(&error).unwrap_or_else(|| error.to_string());
-                tracing::debug!(?peer, reason, "TLS handshake failed");
-                None
-            }
-            Err(_) => {
-                tracing::debug!(?peer, "TLS handshake took too long");
-                None
-            }
-        }
-    }
-
-    async fn requests<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: S, client: Client) {
-        let service = service_fn(|request| async move {
-            Ok::<_, Infallible>((self.handler)(request, client).await)
+        stream: S,
+        client: Client,
+        member: &Arc<Member>,
+        mut lifetime: Lifetime,
+    ) {
+        let keep_alive = self.keep_alive(&client.peer);
+        let service = service_fn(|request| async {
+            let response = self.respond(request, client, member, keep_alive.as_ref());
+            Ok::<_, Infallible>(response.await)
         });
+        let stream = WatchedStream {
+            stream,
+            member: Arc::clone(member),
+        };
         let mut connection = pin!(
             http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(self.options.header_timeout)
+                .header_read_timeout(None)
                 .max_buf_size(MAX_HEADER)
                 .serve_connection(TokioIo::new(stream), service)
         );
-        let ended = tokio::select! {
-            biased;
-            ended = connection.as_mut() => ended,
-            () = self.drain.signaled() => {
+        let mut drain = pin!(self.drain.signaled());
+        let mut is_draining = false;
+        let ended = poll_fn(|cx| {
+            loop {
+                if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
+                    return Poll::Ready(ended);
+                }
+                if !is_draining && drain.as_mut().poll(cx).is_ready() {
+                    is_draining = true;
+                } else {
+                    match lifetime.poll(cx) {
+                        Poll::Pending => return Poll::Pending,
+                        Poll::Ready(Over::Cut) => return Poll::Ready(Ok(())),
+                        Poll::Ready(Over::Close) => {}
+                    }
+                }
                 connection.as_mut().graceful_shutdown();
-                connection.await
             }
-        };
-        if let Err(error) = ended {
+        });
+        if let Err(error) = ended.await {
             tracing::debug!(peer = ?client.peer, %error, "HTTP connection failed");
+        }
+    }
+
+    async fn respond(
+        &self,
+        mut request: Request<Incoming>,
+        client: Client,
+        member: &Arc<Member>,
+        keep_alive: Option<&HeaderValue>,
+    ) -> Response<WatchedBody<B>> {
+        member.request_begun();
+        if !member.is_served() {
+            request.extensions_mut().insert(Admission {
+                connections: self.options.connections.clone(),
+                member: Arc::clone(member),
+            });
+        }
+        let mut response = (self.handler)(request, client).await;
+        let headers = response.headers_mut();
+        let ends = member.ending() != Ending::None
+            || member.is_refused()
+            || (member.is_served() && self.options.connections.takes_the_turn());
+        if ends {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        } else if let Some(keep_alive) = keep_alive
+            && member.is_served()
+            && !headers.contains_key(CONNECTION)
+        {
+            headers.insert(KEEP_ALIVE, keep_alive.clone());
+        }
+        response.map(|body| WatchedBody::new(body, Arc::clone(member)))
+    }
+
+    /// The value of `Keep-Alive` in responses to this client.
+    fn keep_alive(&self, peer: &Peer) -> Option<HeaderValue> {
+        let idle = self.options.idle_timeout.for_peer(peer);
+        if idle <= 2 * KEEP_ALIVE_MARGIN || self.options.total_timeout.is_some() {
+            return None;
+        }
+        let seconds = (idle - KEEP_ALIVE_MARGIN).as_secs();
+        HeaderValue::from_str(&format!("timeout={seconds}")).ok()
+    }
+}
+
+async fn handshake(
+    config: Arc<ServerConfig>,
+    stream: Stream,
+    peer: Peer,
+) -> Option<TlsStream<ClientHelloLimit<Stream>>> {
+    let stream = ClientHelloLimit::new(stream);
+    match TlsAcceptor::from(config).accept(stream).await {
+        Ok(stream) => Some(stream),
+        Err(error) => {
+            let reason = explain_io(&error).unwrap_or_else(|| error.to_string());
+            tracing::debug!(?peer, reason, "TLS handshake failed");
+            None
         }
     }
 }

@@ -1,7 +1,5 @@
 //! The server on real sockets.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use irsa_net::drain::{Drain, drain};
 use irsa_net::listen::ListenOptions;
 use irsa_net::tls::{LocalAuthority, Roots, client_config};
@@ -72,15 +70,6 @@ async fn to_end(mut stream: impl AsyncRead + Unpin) -> String {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
     answer
-}
-
-/// Reads until the header ends.
-async fn header_of(stream: &mut TcpStream) -> String {
-    let mut answer = Vec::new();
-    while !answer.ends_with(b"\r\n\r\n") {
-        answer.push(stream.read_u8().await.unwrap());
-    }
-    String::from_utf8(answer).unwrap()
 }
 
 fn quick() -> ServeOptions {
@@ -242,36 +231,6 @@ async fn answers_what_is_under_way_when_the_drain_starts_and_then_ends() {
     TcpStream::connect(("127.0.0.1", server.port))
         .await
         .unwrap_err();
-}
-
-#[tokio::test]
-async fn serves_no_more_connections_at_once_than_the_limit() {
-    let options = ServeOptions {
-        max_connections: 1,
-        ..ServeOptions::default()
-    };
-    let answers = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&answers);
-    let server = Server::start(options, None, move |_, _| {
-        count.fetch_add(1, Ordering::Relaxed);
-        async { text(StatusCode::OK, "served") }
-    })
-    .await;
-    let request = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
-    let mut first = server.connect().await;
-    first.write_all(request).await.unwrap();
-    header_of(&mut first).await;
-    let mut second = server.connect().await;
-    second.write_all(request).await.unwrap();
-    // Another request of the first is answered while the second waits.
-    first.write_all(request).await.unwrap();
-    first.read_exact(&mut [0; 7]).await.unwrap();
-    header_of(&mut first).await;
-    assert_eq!(answers.load(Ordering::Relaxed), 2);
-
-    drop(first);
-
-    assert!(header_of(&mut second).await.starts_with("HTTP/1.1 200 "));
 }
 
 #[tokio::test]

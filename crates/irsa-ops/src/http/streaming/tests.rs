@@ -21,7 +21,7 @@ async fn serving<F, Fut, B>(tls: Tls, handler: F) -> (TcpStream, Drain)
 where
     F: Fn(Request<Incoming>, Client) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = Response<B>> + Send + 'static,
-    B: Body<Data = Bytes> + Send + 'static,
+    B: Body<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     let address = "127.0.0.1:0".parse().unwrap();
@@ -32,7 +32,9 @@ where
     let options = StreamingOptions {
         tls,
         header_timeout: Duration::from_secs(10),
-        limit: ConnectionLimit::new(10),
+        idle_timeout: IdleTimeout::same(Duration::from_secs(10)),
+        total_timeout: None,
+        connections: Connections::new(10),
     };
     let (drain, watch) = drain();
     tokio::spawn(serve_streaming(listener, options, handler, watch));
