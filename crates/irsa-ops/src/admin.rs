@@ -1,17 +1,26 @@
 //! The admin listeners.
 
 mod host;
+mod recent;
 mod routes;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::{Body, Incoming};
 use irsa_net::drain::DrainWatch;
-use irsa_net::listen::{BindError, ListenAddress, ListenOptions, Listener, Peer};
+use irsa_net::limit::reserve_open_files;
+use irsa_net::listen::{BindError, ListenAddress, ListenOptions, Listener};
 
+use self::recent::RecentMetrics;
 use self::routes::{Admin, Audience};
 use crate::health::Health;
-use crate::http::{self, Request};
+use crate::http::{
+    Client, Connections, IdleTimeout, Request, Response, StreamingOptions, Tls, header,
+    serve_streaming,
+};
 use crate::metrics::Metrics;
 use crate::status::StatusSource;
 
@@ -28,6 +37,10 @@ use crate::status::StatusSource;
 /// The public one is for the kubelet and Prometheus and may listen on the pod's address. The
 /// private one listens on the loopback or a Unix socket, and answers only to names of the loopback
 /// (`Host`), so that no web page can reach it through a name of its own (DNS rebinding).
+///
+/// Anyone who reaches the public one may try to block it. It answers one request on each
+/// connection and reads no bodies, keeps no connection for longer than a minute, cuts the oldest
+/// one when all are busy, and has file descriptors that no session can use up.
 #[derive(Debug)]
 pub struct AdminServer {
     public: Option<Listener>,
@@ -44,6 +57,9 @@ pub enum AdminError {
     /// An address can't be listened on.
     #[error(transparent)]
     Bind(#[from] BindError),
+    /// No file descriptors can be kept back.
+    #[error("cannot lower the limit of open files: {0}")]
+    Reserve(std::io::Error),
 }
 
 impl AdminError {
@@ -55,6 +71,7 @@ impl AdminError {
                     .to_owned()
             }
             Self::Bind(error) => error.remedy(),
+            Self::Reserve(_) => "check that `setrlimit(2)` is allowed".to_owned(),
         }
     }
 }
@@ -70,6 +87,9 @@ impl AdminServer {
     ) -> Result<Self, AdminError> {
         if let Some(address) = private.as_ref().filter(|address| !address.is_loopback()) {
             return Err(AdminError::NotLoopback(address.clone()));
+        }
+        if public.is_some() || private.is_some() {
+            reserve_open_files(RESERVED_FILES).map_err(AdminError::Reserve)?;
         }
         Ok(Self {
             public: listen(public).await?,
@@ -102,6 +122,7 @@ impl AdminServer {
             metrics,
             status,
             quit: Box::new(quit),
+            recent: RecentMetrics::default(),
         });
         tokio::join!(
             answer(self.public, Audience::Public, &admin, &drain),
@@ -111,10 +132,12 @@ impl AdminServer {
 }
 
 async fn listen(address: Option<ListenAddress>) -> Result<Option<Listener>, BindError> {
+    let options = ListenOptions {
+        uses_reserve: true,
+        ..ListenOptions::default()
+    };
     match address {
-        Some(address) => Listener::bind(&address, ListenOptions::default())
-            .await
-            .map(Some),
+        Some(address) => Listener::bind(&address, options).await.map(Some),
         None => Ok(None),
     }
 }
@@ -131,11 +154,43 @@ async fn answer(
 ) {
     let Some(listener) = listener else { return };
     let admin = Arc::clone(admin);
-    let handler = move |request: Request<Bytes>, peer: Peer| {
-        std::future::ready(admin.respond(audience, &request, peer))
-    };
-    http::serve(listener, None, handler, drain.clone()).await;
+    let handler = move |request, client| respond(Arc::clone(&admin), audience, request, client);
+    serve_streaming(listener, options(), handler, drain.clone()).await;
 }
+
+async fn respond(
+    admin: Arc<Admin>,
+    audience: Audience,
+    request: Request<Incoming>,
+    client: Client,
+) -> Response<Full<Bytes>> {
+    let mut response = admin.respond(audience, &request, client.peer);
+    // Whoever pipelines requests to the public listener gets one response.
+    if audience == Audience::Public || !request.body().is_end_stream() {
+        let close = header::HeaderValue::from_static("close");
+        response.headers_mut().insert(header::CONNECTION, close);
+    }
+    response.map(Full::new)
+}
+
+fn options() -> StreamingOptions {
+    StreamingOptions {
+        tls: Tls::Off,
+        header_timeout: HEADER_TIMEOUT,
+        idle_timeout: IdleTimeout::same(TOTAL_TIMEOUT),
+        total_timeout: Some(TOTAL_TIMEOUT),
+        connections: Connections::cutting_oldest(MAX_CONNECTIONS),
+    }
+}
+
+/// Open connections of one listener: the kubelet and Prometheus need a few.
+const MAX_CONNECTIONS: usize = 128;
+/// The limit for a request's header.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// The limit for a connection with everything on it, reading responses included.
+const TOTAL_TIMEOUT: Duration = Duration::from_mins(1);
+/// File descriptors that only the admin listeners use.
+const RESERVED_FILES: u64 = 16;
 
 #[cfg(test)]
 mod tests {
@@ -219,6 +274,35 @@ mod tests {
         drain.start();
         serving.await.unwrap();
         TcpStream::connect(("127.0.0.1", public)).await.unwrap_err();
+    }
+
+    #[tokio::test]
+    async fn answers_one_request_and_reads_no_body_on_a_public_connection() {
+        let address = Some("127.0.0.1:0".parse().unwrap());
+        let server = AdminServer::bind(address, None).await.unwrap();
+        let public = port(&server.public_addresses());
+        let (_drain, watch) = drain();
+        let (health, metrics) = (Health::new(), Metrics::new());
+        tokio::spawn(server.serve(health, metrics, Arc::new(Nothing), || (), watch));
+
+        let two = "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n".repeat(2);
+        let unfinished = "POST /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n1234";
+        for (request, status) in [(&*two, "200"), (unfinished, "405")] {
+            let mut stream = TcpStream::connect(("127.0.0.1", public)).await.unwrap();
+            stream.write_all(request.as_bytes()).await.unwrap();
+            let mut answer = Vec::new();
+            while stream
+                .read_buf(&mut answer)
+                .await
+                .is_ok_and(|read| read > 0)
+            {}
+            let answer = String::from_utf8(answer).unwrap();
+            assert!(
+                answer.starts_with(&format!("HTTP/1.1 {status} ")),
+                "{answer}"
+            );
+            assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{answer}");
+        }
     }
 
     #[tokio::test]

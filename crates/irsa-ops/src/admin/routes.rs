@@ -8,6 +8,7 @@ use irsa_net::listen::Peer;
 use serde::Serialize;
 
 use super::host::{is_from_a_web_page, is_local};
+use super::recent::RecentMetrics;
 use crate::health::{Health, Liveness, Readiness};
 use crate::http::header::{self, HeaderName, HeaderValue};
 use crate::http::{Method, Request, Response, StatusCode, text};
@@ -29,6 +30,7 @@ pub(super) struct Admin {
     pub(super) metrics: Metrics,
     pub(super) status: Arc<dyn StatusSource>,
     pub(super) quit: Box<dyn Fn() + Send + Sync>,
+    pub(super) recent: RecentMetrics,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,10 +57,10 @@ struct StatusJson<'a> {
 }
 
 impl Admin {
-    pub(super) fn respond(
+    pub(super) fn respond<B>(
         &self,
         audience: Audience,
-        request: &Request<Bytes>,
+        request: &Request<B>,
         peer: Peer,
     ) -> Response<Bytes> {
         // No web page reaches a Unix socket, and its clients put anything into `Host`.
@@ -79,7 +81,7 @@ impl Admin {
         response
     }
 
-    fn route(&self, audience: Audience, request: &Request<Bytes>) -> Response<Bytes> {
+    fn route<B>(&self, audience: Audience, request: &Request<B>) -> Response<Bytes> {
         let Some(route) = Route::of(request.uri().path(), audience) else {
             return text(StatusCode::NOT_FOUND, "not found");
         };
@@ -94,6 +96,9 @@ impl Admin {
             Route::Ready => self.ready(),
             Route::Started if self.health.is_started() => text(StatusCode::OK, "started"),
             Route::Started => text(StatusCode::SERVICE_UNAVAILABLE, "not started yet"),
+            Route::Metrics if audience == Audience::Public => {
+                typed(metrics::CONTENT_TYPE, self.recent.encode(&self.metrics))
+            }
             Route::Metrics => typed(metrics::CONTENT_TYPE, self.metrics.encode()),
             Route::Status => status(&self.status.status(), request),
             Route::Causes => typed("text/html; charset=utf-8", render_causes()),
@@ -116,7 +121,7 @@ impl Admin {
         }
     }
 
-    fn quit(&self, request: &Request<Bytes>) -> Response<Bytes> {
+    fn quit<B>(&self, request: &Request<B>) -> Response<Bytes> {
         if is_from_a_web_page(request) {
             return text(StatusCode::FORBIDDEN, "not for web pages");
         }
@@ -158,7 +163,7 @@ impl Route {
 }
 
 /// The page for browsers, JSON for others, unless `format` says which.
-fn status(status: &Status, request: &Request<Bytes>) -> Response<Bytes> {
+fn status<B>(status: &Status, request: &Request<B>) -> Response<Bytes> {
     let accept = request.headers().get(header::ACCEPT);
     let is_browser = accept
         .and_then(|accept| accept.to_str().ok())
@@ -176,13 +181,13 @@ fn status(status: &Status, request: &Request<Bytes>) -> Response<Bytes> {
     }
 }
 
-fn parameter<'a>(request: &'a Request<Bytes>, name: &str) -> Option<&'a str> {
+fn parameter<'a, B>(request: &'a Request<B>, name: &str) -> Option<&'a str> {
     let query = request.uri().query()?;
     query.split('&').find_map(|pair| pair.strip_prefix(name))
 }
 
 /// After how many seconds the browser is to load the page again, if it is.
-fn refresh(request: &Request<Bytes>) -> Option<u32> {
+fn refresh<B>(request: &Request<B>) -> Option<u32> {
     let seconds: u32 = parameter(request, "refresh=")?.parse().ok()?;
     Some(seconds.clamp(2, 3_600))
 }

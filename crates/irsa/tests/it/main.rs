@@ -8,6 +8,7 @@
 )]
 
 mod admin;
+mod attacks;
 mod clock;
 mod credentials;
 mod doctor;

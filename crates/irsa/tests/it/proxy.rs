@@ -1,5 +1,6 @@
 //! A running `irsa proxy`.
 
+use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
@@ -111,6 +112,14 @@ impl Proxy {
     /// All that was logged so far.
     pub(crate) fn log(&self) -> String {
         self.log.text()
+    }
+
+    /// The most memory that it ever had, in bytes (proc(5), `VmHWM`).
+    pub(crate) fn peak_memory(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = line.unwrap().trim().strip_suffix(" kB").unwrap();
+        kib.parse::<u64>().unwrap() * 1024
     }
 
     pub(crate) fn terminate(&self) {

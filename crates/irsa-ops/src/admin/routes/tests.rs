@@ -44,6 +44,7 @@ impl Fixture {
             quit: Box::new(move || {
                 counted.fetch_add(1, Ordering::Relaxed);
             }),
+            recent: RecentMetrics::default(),
         };
         Self { admin, quits }
     }
