@@ -248,6 +248,7 @@ fn client(connector: Connector, limits: &Limits) -> Client<Connector, Outgoing> 
         // A replayed request would carry its first signature: it is sent again from here.
         .retry_canceled_requests(false)
         .http1_max_headers(MAX_HEADER_LINES)
+        .http1_max_buf_size(READ_BUFFER)
         .http2_initial_stream_window_size(STREAM_WINDOW)
         .http2_initial_connection_window_size(CONNECTION_WINDOW)
         .http2_max_header_list_size(MAX_HEADER)
@@ -257,14 +258,18 @@ fn client(connector: Connector, limits: &Limits) -> Client<Connector, Outgoing> 
 
 /// Connections that are kept: more than a pod has requests at once.
 const MAX_IDLE: usize = 128;
-/// How much of an answer may come before its client reads, in bytes.
-const STREAM_WINDOW: u32 = 1024 * 1024;
-/// The same for all answers on one connection.
-const CONNECTION_WINDOW: u32 = 8 * 1024 * 1024;
 /// The lines of an answer's header: OpenSearch sends a `Warning` for each deprecated field or
 /// setting that a request uses.
 const MAX_HEADER_LINES: usize = 1_000;
-/// The header of an answer over HTTP/2, in bytes; over HTTP/1.1 hyper's own limit is as much.
-const MAX_HEADER: u32 = 400 * 1024;
+/// The header of an answer over HTTP/2, in bytes.
+const MAX_HEADER: u32 = 128 * 1024;
+/// The header of an answer over HTTP/1.1, in bytes, and how much of an answer irsa reads before its client
+/// takes it.
+const READ_BUFFER: usize = 128 * 1024;
+/// How much of an answer irsa reads over HTTP/2 before its client takes it, in bytes.
+const STREAM_WINDOW: u32 = 64 * 1024;
+/// The same for all answers on one connection: enough for a thousand clients that read nothing, so
+/// that they don't hold up the others.
+const CONNECTION_WINDOW: u32 = 64 * 1024 * 1024;
 /// How much of a request is held for a connection that can't take it yet, in bytes.
 const SEND_BUFFER: usize = 256 * 1024;

@@ -33,6 +33,7 @@ mod retries;
 mod routes;
 mod secrets;
 mod skew;
+mod slow_readers;
 mod tls;
 mod web_pages;
 mod unreadable;
