@@ -34,7 +34,7 @@ pub fn reserve_open_files(count: u64) -> io::Result<()> {
         current: Some(soft.saturating_sub(count)),
         maximum: raised.maximum,
     };
-    setrlimit(Resource::Nofile, usual.clone())?;
+    setrlimit(Resource::Nofile, usual)?;
     *reserve = Some(Reserve { usual, raised });
     Ok(())
 }
@@ -43,7 +43,7 @@ pub fn reserve_open_files(count: u64) -> io::Result<()> {
 pub(crate) fn with_reserve<T>(work: impl FnOnce() -> T) -> Option<T> {
     // Held meanwhile, so that nobody lowers the limit under another's feet.
     let reserve = RESERVE.lock().unwrap_or_else(PoisonError::into_inner);
-    let Reserve { usual, raised } = reserve.clone()?;
+    let Reserve { usual, raised } = (*reserve)?;
     setrlimit(Resource::Nofile, raised).ok()?;
     let done = work();
     if let Err(error) = setrlimit(Resource::Nofile, usual) {
