@@ -154,17 +154,18 @@ async fn answer(
 ) {
     let Some(listener) = listener else { return };
     let admin = Arc::clone(admin);
-    let handler = move |request, client| respond(Arc::clone(&admin), audience, request, client);
+    let handler =
+        move |request, client| std::future::ready(respond(&admin, audience, &request, client));
     serve_streaming(listener, options(), handler, drain.clone()).await;
 }
 
-async fn respond(
-    admin: Arc<Admin>,
+fn respond(
+    admin: &Admin,
     audience: Audience,
-    request: Request<Incoming>,
+    request: &Request<Incoming>,
     client: Client,
 ) -> Response<Full<Bytes>> {
-    let mut response = admin.respond(audience, &request, client.peer);
+    let mut response = admin.respond(audience, request, client.peer);
     // Whoever pipelines requests to the public listener gets one response.
     if audience == Audience::Public || !request.body().is_end_stream() {
         let close = header::HeaderValue::from_static("close");

@@ -181,7 +181,7 @@ where
         if idle <= 2 * KEEP_ALIVE_MARGIN || self.options.total_timeout.is_some() {
             return None;
         }
-        let seconds = (idle - KEEP_ALIVE_MARGIN).as_secs();
+        let seconds = idle.saturating_sub(KEEP_ALIVE_MARGIN).as_secs();
         HeaderValue::from_str(&format!("timeout={seconds}")).ok()
     }
 }
