@@ -6,6 +6,7 @@
 mod authority;
 mod client;
 mod client_hello;
+mod client_names;
 mod error;
 mod explain;
 mod handshake;
@@ -20,6 +21,7 @@ use rustls::crypto::CryptoProvider;
 pub use self::authority::{Issued, LocalAuthority};
 pub use self::client::client_config;
 pub use self::client_hello::{ClientHelloLimit, MAX_CLIENT_HELLO};
+pub use self::client_names::client_certificate_names;
 pub use self::error::TlsError;
 pub use self::explain::{explain, explain_io};
 pub use self::handshake::HandshakeError;

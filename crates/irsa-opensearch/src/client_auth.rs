@@ -1,7 +1,7 @@
-//! What a client must show before the proxy acts for it.
+//! What a client must prove before irsa acts for it.
 //!
-//! On loopback and on a Unix socket nothing is asked by default: whoever is in the pod's network
-//! or file system is the workload. A listener on any other address needs one of the other ways.
+//! By default nothing, because only the workload itself reaches a loopback address or a Unix
+//! socket of its pod. Listeners on other addresses must require a password or a certificate.
 
 mod remembered;
 
@@ -20,19 +20,17 @@ use tokio::task::spawn_blocking;
 use self::remembered::Remembered;
 use crate::headers::single;
 
-/// How clients prove who they are.
-#[derive(Debug, Default)]
-pub enum ClientAuth {
-    /// They need not: the listener is local.
-    #[default]
-    Local,
-    /// A certificate that the TLS configuration has verified; clients of this machine need none.
-    Certificate,
-    /// User and password (HTTP Basic, RFC 7617). Where the listener has TLS, clients of other
-    /// machines must use it.
-    Password(Arc<dyn PasswordCheck>),
-    /// Only this Unix user may connect, and only over a Unix socket.
-    UnixUser(u32),
+/// The requirements that clients must meet. Every one that applies to a request is checked; by
+/// default there are none.
+#[derive(Debug, Clone, Default)]
+pub struct ClientAuth {
+    /// The effective user ID of the client's process. Applies to Unix sockets.
+    pub unix_uid: Option<u32>,
+    /// TLS with a certificate. The TLS configuration of the listener must demand and verify it.
+    /// Applies to all connections.
+    pub certificate: bool,
+    /// User and password (HTTP Basic, RFC 7617). Applies to all connections.
+    pub passwords: Option<Arc<dyn PasswordCheck>>,
 }
 
 /// Knows passwords.
@@ -44,16 +42,16 @@ pub trait PasswordCheck: Send + Sync + Debug {
     fn check(&self, user: &str, password: &[u8]) -> bool;
 }
 
-/// Why a client is not let in.
+/// Why a client is not admitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AuthError {
-    #[error("this listener wants a user and a password")]
+    #[error("this listener requires a user and a password")]
     Password,
-    #[error("this listener wants TLS")]
+    #[error("requests from other machines must use TLS")]
     Tls,
-    #[error("this listener wants TLS with a client certificate")]
+    #[error("this listener requires TLS with a client certificate")]
     Certificate,
-    #[error("this listener serves another Unix user")]
+    #[error("this listener admits a different Unix user (`--client-uid`)")]
     User,
 }
 
@@ -61,7 +59,6 @@ pub(crate) enum AuthError {
 #[derive(Debug)]
 pub(crate) struct Gate {
     auth: ClientAuth,
-    offers_tls: bool,
     remembered: Remembered,
     /// Guesses must not take all threads: bodies are written to files by the same ones.
     checks: Semaphore,
@@ -73,30 +70,42 @@ const CHECKS: usize = 4;
 // === impl Gate ===
 
 impl Gate {
-    pub(crate) fn new(auth: ClientAuth, offers_tls: bool) -> Self {
+    pub(crate) fn new(auth: ClientAuth) -> Self {
         Self {
             auth,
-            offers_tls,
             remembered: Remembered::new(),
             checks: Semaphore::new(CHECKS),
         }
     }
 
+    /// Checks every requirement that applies to a request.
+    ///
+    /// A client that is not on this machine must use TLS, even if nothing is required of it.
     pub(crate) async fn admit(&self, client: Client, headers: &HeaderMap) -> Result<(), AuthError> {
-        let is_safe = client.is_tls || is_local(client.peer);
-        match &self.auth {
-            ClientAuth::Local => Ok(()),
-            ClientAuth::Certificate if is_safe => Ok(()),
-            ClientAuth::Certificate => Err(AuthError::Certificate),
-            ClientAuth::UnixUser(wanted) => match client.peer {
-                Peer::Unix { uid, .. } if uid == *wanted => Ok(()),
-                _ => Err(AuthError::User),
-            },
-            ClientAuth::Password(_) if self.offers_tls && !is_safe => Err(AuthError::Tls),
-            ClientAuth::Password(check) => match basic(headers) {
-                Some(credentials) if self.is_right(check, &credentials).await => Ok(()),
-                _ => Err(AuthError::Password),
-            },
+        if !client.is_tls && !client.peer.is_local() {
+            return Err(AuthError::Tls);
+        }
+        if self.auth.certificate && !client.is_tls {
+            return Err(AuthError::Certificate);
+        }
+        if !self.admits_user_of(client.peer) {
+            return Err(AuthError::User);
+        }
+        let Some(check) = &self.auth.passwords else {
+            return Ok(());
+        };
+        match basic(headers) {
+            Some(credentials) if self.is_right(check, &credentials).await => Ok(()),
+            _ => Err(AuthError::Password),
+        }
+    }
+
+    /// A user ID alone admits no client over TCP, where it cannot be checked.
+    fn admits_user_of(&self, peer: Peer) -> bool {
+        match (self.auth.unix_uid, peer) {
+            (None, _) => true,
+            (Some(wanted), Peer::Unix { uid, .. }) => uid == wanted,
+            (Some(_), Peer::Tcp(_)) => self.auth.certificate || self.auth.passwords.is_some(),
         }
     }
 
@@ -132,13 +141,6 @@ fn basic(headers: &HeaderMap) -> Option<Vec<u8>> {
         return None;
     }
     STANDARD.decode(encoded.trim()).ok()
-}
-
-fn is_local(peer: Peer) -> bool {
-    match peer {
-        Peer::Tcp(address) => address.ip().to_canonical().is_loopback(),
-        Peer::Unix { .. } => true,
-    }
 }
 
 #[cfg(test)]

@@ -72,7 +72,7 @@ pub struct DomainParts {
     pub upstream_tls: Arc<ClientConfig>,
     /// TLS for clients that begin with it; ALPN, if any, must offer `http/1.1`.
     pub client_tls: Option<Arc<ServerConfig>>,
-    /// What clients must show.
+    /// What clients must prove.
     pub client_auth: ClientAuth,
     /// What a signature says of the body.
     pub payload: PayloadSigning,
@@ -120,7 +120,7 @@ impl Domain {
         let names = parts.server_names.into_iter();
         Ok(Self {
             hosts: HostNames::new(names.chain([upstream.sign_host.clone()])),
-            gate: Gate::new(parts.client_auth, parts.client_tls.is_some()),
+            gate: Gate::new(parts.client_auth),
             client: client(connector, &parts.limits),
             connections,
             client_connections: ClientConnections::with_authentication(

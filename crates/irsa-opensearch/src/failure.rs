@@ -214,6 +214,13 @@ impl Failure {
             Self::TooManyConnections => {
                 "retry; let clients reuse connections, or raise `--max-connections`"
             }
+            Self::Auth(AuthError::Tls) => "use https:// in the client's URL",
+            Self::Auth(AuthError::Certificate) => {
+                "use https:// in the client's URL, and set its certificate and key"
+            }
+            Self::Auth(AuthError::User) => {
+                "run the client as the user of --client-uid, or set that to the client's user ID"
+            }
             Self::Intake(IntakeError::NoRoom) => {
                 "retry; if this persists, send smaller or fewer bodies at the same time, or raise \
                  `--body-memory` or `--spill-limit`"
@@ -222,7 +229,7 @@ impl Failure {
                 "name a writable folder with room for temporary files, such as an `emptyDir`"
             }
             Self::Intake(IntakeError::TooLarge(_)) => Cause::RequestTooLarge.remedy(),
-            Self::Auth(_) | Self::Intake(_) | Self::SentAlready => return None,
+            Self::Intake(_) | Self::SentAlready => return None,
             Self::Identity(error) => return Some(error.remedy()),
             Self::Upstream(error) => error.cause().remedy(),
             Self::Unreadable(_) => "check whether the write took effect before sending it again",

@@ -63,7 +63,7 @@ pub struct DatabaseParts {
     pub upstream_tls: Arc<ClientConfig>,
     /// TLS for clients that ask for it; ALPN `postgresql` must be among its protocols.
     pub client_tls: Option<Arc<ServerConfig>>,
-    /// What clients must show.
+    /// What clients must prove.
     pub client_auth: ClientAuth,
 }
 

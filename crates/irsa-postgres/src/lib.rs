@@ -27,7 +27,9 @@ mod session;
 mod transport;
 mod upstream;
 
-pub use self::client_auth::{ClientAuth, PasswordFileError, ScramUsers};
+pub use self::client_auth::{
+    CertificateUsers, CertificateUsersError, ClientAuth, PasswordFileError, ScramUsers,
+};
 pub use self::database::{Database, DatabaseParts};
 pub use self::metrics::PostgresMetrics;
 pub use self::server::{serve, serve_client};

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use irsa_net::listen::Stream;
-use rustls::pki_types::ServerName;
+use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ServerConfig};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -99,6 +99,11 @@ impl Transport {
 
     pub(crate) fn alpn_protocol(&self) -> Option<&[u8]> {
         self.tls.as_ref()?.codec.alpn_protocol()
+    }
+
+    /// The certificate that the peer authenticated with, if the TLS configuration asks for one.
+    pub(crate) fn peer_certificate(&self) -> Option<&CertificateDer<'static>> {
+        self.tls.as_ref()?.codec.peer_certificate()
     }
 
     pub(crate) fn inbox(&mut self) -> &mut BytesMut {

@@ -2,6 +2,7 @@
 
 mod clients;
 mod doctor;
+mod exposure;
 mod file;
 mod identity;
 mod limits;
@@ -111,11 +112,12 @@ pub(crate) fn proxy(
     let clients = clients::resolve(args.clients, &mut mistakes);
     let logs = log_settings(args.logs, &mut mistakes);
     listeners::check(&upstreams, &admin, &mut mistakes);
-    upstreams::check_exposure(&upstreams, &clients, &mut mistakes);
-    let warnings = match &identity.ca_file {
+    exposure::check(&upstreams, clients.given, &mut mistakes);
+    let mut warnings = match &identity.ca_file {
         None => upstreams::uncovered(&upstreams, &roots),
         Some(_) => Vec::new(),
     };
+    warnings.extend(exposure::warnings(&upstreams, clients.given));
     mistakes.or(ProxySettings {
         upstreams,
         identity,

@@ -35,6 +35,17 @@ pub enum Peer {
     },
 }
 
+impl Peer {
+    /// Returns true for a peer on this machine: a loopback address or a Unix socket. What it sends
+    /// in clear text does not cross a network.
+    pub fn is_local(&self) -> bool {
+        match self {
+            Self::Tcp(address) => address.ip().to_canonical().is_loopback(),
+            Self::Unix { .. } => true,
+        }
+    }
+}
+
 /// A TCP or Unix connection, used alike.
 #[derive(Debug)]
 pub enum Stream {
@@ -215,5 +226,26 @@ impl Accepted {
                 pid: credentials.pid(),
             },
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_loopback_addresses_and_unix_sockets_are_local() {
+        for (address, is_local) in [
+            ("127.0.0.9:1", true),
+            ("[::1]:1", true),
+            ("[::ffff:127.0.0.1]:1", true),
+            ("10.0.0.1:1", false),
+            ("[::ffff:10.0.0.1]:1", false),
+            ("[fe80::1]:1", false),
+        ] {
+            let peer = Peer::Tcp(address.parse().unwrap());
+            assert_eq!(peer.is_local(), is_local, "{address}");
+        }
+        assert!(Peer::Unix { uid: 7, pid: None }.is_local());
     }
 }

@@ -93,8 +93,17 @@ impl LocalAuthority {
     /// # Errors
     /// No key could be made.
     pub fn issue_client(&self, common_name: &str) -> Result<Issued, TlsError> {
-        let leaf = issue::leaf(&self.issuer, &Usage::Client(common_name), issue::now())?;
-        Ok(leaf.into())
+        let usage = Usage::Client(common_name, None);
+        Ok(issue::leaf(&self.issuer, &usage, issue::now())?.into())
+    }
+
+    /// A client's certificate as above that also holds a URI, such as a SPIFFE ID.
+    ///
+    /// # Errors
+    /// The URI is not ASCII, or no key could be made.
+    pub fn issue_client_for_uri(&self, common_name: &str, uri: &str) -> Result<Issued, TlsError> {
+        let usage = Usage::Client(common_name, Some(uri));
+        Ok(issue::leaf(&self.issuer, &usage, issue::now())?.into())
     }
 }
 

@@ -1,4 +1,4 @@
-//! Who is let in.
+//! Which clients are admitted.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -15,6 +15,27 @@ impl PasswordCheck for Passwords {
     fn check(&self, user: &str, password: &[u8]) -> bool {
         self.asked.fetch_add(1, Ordering::Relaxed);
         (user, password) == ("zeebe", b"pass:word")
+    }
+}
+
+fn requiring(passwords: &Arc<Passwords>) -> ClientAuth {
+    ClientAuth {
+        passwords: Some(passwords.clone()),
+        ..ClientAuth::default()
+    }
+}
+
+fn requiring_certificates() -> ClientAuth {
+    ClientAuth {
+        certificate: true,
+        ..ClientAuth::default()
+    }
+}
+
+fn for_uid(uid: u32) -> ClientAuth {
+    ClientAuth {
+        unix_uid: Some(uid),
+        ..ClientAuth::default()
     }
 }
 
@@ -46,10 +67,10 @@ fn basic_of(credentials: &str) -> HeaderMap {
 #[tokio::test]
 async fn a_right_password_is_checked_once() {
     let passwords = Arc::new(Passwords::default());
-    let gate = Gate::new(ClientAuth::Password(passwords.clone()), false);
+    let gate = Gate::new(requiring(&passwords));
     for _ in 0..3 {
         let headers = basic_of("zeebe:pass:word");
-        let admitted = gate.admit(client("10.0.0.1:1", false), &headers).await;
+        let admitted = gate.admit(client("10.0.0.1:1", true), &headers).await;
         assert_eq!(admitted, Ok(()));
     }
     assert_eq!(passwords.asked.load(Ordering::Relaxed), 1);
@@ -58,10 +79,10 @@ async fn a_right_password_is_checked_once() {
 #[tokio::test]
 async fn a_wrong_password_is_checked_each_time() {
     let passwords = Arc::new(Passwords::default());
-    let gate = Gate::new(ClientAuth::Password(passwords.clone()), false);
+    let gate = Gate::new(requiring(&passwords));
     for _ in 0..2 {
         let headers = basic_of("zeebe:other");
-        let admitted = gate.admit(client("10.0.0.1:1", false), &headers).await;
+        let admitted = gate.admit(client("10.0.0.1:1", true), &headers).await;
         assert_eq!(admitted, Err(AuthError::Password));
     }
     assert_eq!(passwords.asked.load(Ordering::Relaxed), 2);
@@ -69,7 +90,7 @@ async fn a_wrong_password_is_checked_each_time() {
 
 #[tokio::test]
 async fn what_is_no_user_and_password_is_refused() {
-    let gate = Gate::new(ClientAuth::Password(Arc::new(Passwords::default())), false);
+    let gate = Gate::new(requiring(&Arc::default()));
     let mut twice = basic_of("zeebe:pass:word");
     twice.append(AUTHORIZATION, HeaderValue::from_static("Basic eDp5"));
     for headers in [
@@ -86,34 +107,70 @@ async fn what_is_no_user_and_password_is_refused() {
 }
 
 #[tokio::test]
-async fn a_password_from_elsewhere_wants_tls_where_there_is_tls() {
-    let gate = Gate::new(ClientAuth::Password(Arc::new(Passwords::default())), true);
+async fn clear_text_from_other_machines_is_refused_whatever_is_required() {
+    let passwords = requiring(&Arc::default());
     let headers = basic_of("zeebe:pass:word");
-    let admit = |peer, is_tls| gate.admit(client(peer, is_tls), &headers);
-    assert_eq!(admit("10.0.0.1:1", false).await, Err(AuthError::Tls));
-    assert_eq!(admit("10.0.0.1:1", true).await, Ok(()));
-    assert_eq!(admit("127.0.0.1:1", false).await, Ok(()));
+    for auth in [ClientAuth::default(), requiring_certificates(), passwords] {
+        let gate = Gate::new(auth);
+        let admit = |is_tls| gate.admit(client("10.0.0.1:1", is_tls), &headers);
+        assert_eq!(admit(false).await, Err(AuthError::Tls));
+        assert_eq!(admit(true).await, Ok(()));
+    }
 }
 
 #[tokio::test]
-async fn a_certificate_is_wanted_from_elsewhere() {
-    let gate = Gate::new(ClientAuth::Certificate, true);
+async fn a_password_in_clear_text_is_taken_on_this_machine() {
+    let gate = Gate::new(requiring(&Arc::default()));
+    let headers = basic_of("zeebe:pass:word");
+    for client in [
+        client("127.0.0.1:1", false),
+        client("[::1]:1", false),
+        unix(7),
+    ] {
+        assert_eq!(gate.admit(client, &headers).await, Ok(()));
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_is_required_on_this_machine_too() {
+    let gate = Gate::new(requiring_certificates());
     let headers = HeaderMap::new();
-    let admit = |peer, is_tls| gate.admit(client(peer, is_tls), &headers);
-    assert_eq!(
-        admit("10.0.0.1:1", false).await,
-        Err(AuthError::Certificate)
-    );
-    assert_eq!(admit("10.0.0.1:1", true).await, Ok(()));
-    assert_eq!(admit("[::1]:1", false).await, Ok(()));
+    for client in [
+        client("127.0.0.1:1", false),
+        client("[::1]:1", false),
+        unix(7),
+    ] {
+        assert_eq!(
+            gate.admit(client, &headers).await,
+            Err(AuthError::Certificate)
+        );
+    }
+    let with_tls = client("127.0.0.1:1", true);
+    assert_eq!(gate.admit(with_tls, &headers).await, Ok(()));
 }
 
 #[tokio::test]
-async fn only_the_named_unix_user_is_let_in() {
-    let gate = Gate::new(ClientAuth::UnixUser(7), false);
+async fn only_the_named_unix_user_is_admitted() {
+    let gate = Gate::new(for_uid(7));
     let headers = HeaderMap::new();
     assert_eq!(gate.admit(unix(7), &headers).await, Ok(()));
     assert_eq!(gate.admit(unix(8), &headers).await, Err(AuthError::User));
     let tcp = client("127.0.0.1:1", false);
     assert_eq!(gate.admit(tcp, &headers).await, Err(AuthError::User));
+}
+
+#[tokio::test]
+async fn every_requirement_that_applies_is_checked() {
+    let gate = Gate::new(ClientAuth {
+        unix_uid: Some(7),
+        ..requiring(&Arc::default())
+    });
+    let (right, wrong) = (basic_of("zeebe:pass:word"), basic_of("zeebe:other"));
+    assert_eq!(gate.admit(unix(7), &right).await, Ok(()));
+    assert_eq!(gate.admit(unix(7), &wrong).await, Err(AuthError::Password));
+    assert_eq!(gate.admit(unix(8), &right).await, Err(AuthError::User));
+    // Over TCP the user ID is unknown, and the password is what is left.
+    let tcp = client("127.0.0.1:1", false);
+    assert_eq!(gate.admit(tcp, &right).await, Ok(()));
+    assert_eq!(gate.admit(tcp, &wrong).await, Err(AuthError::Password));
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use irsa_net::listen::ListenAddress;
-use irsa_opensearch::{ClientAuth, Guards, PasswordCheck};
+use irsa_opensearch::{Guards, PasswordCheck};
 
 use crate::domain::{Domain, HOST};
 use crate::proxy::{Proxy, Setup};
@@ -106,7 +106,7 @@ async fn guards_hold_and_say_so() {
 async fn a_password_is_asked_for_and_goes_no_further() {
     let domain = Domain::start().await;
     let mut setup = Setup::of(domain.address, &domain.authority);
-    setup.client_auth = ClientAuth::Password(Arc::new(OnlyZeebe));
+    setup.client_auth.passwords = Some(Arc::new(OnlyZeebe));
     let proxy = setup.start().await;
     let answer = proxy.get("GET /").await;
     assert_eq!(answer.status(), 401);
@@ -133,7 +133,7 @@ async fn a_socket_serves_its_user_and_nobody_else() {
         let domain = Domain::start().await;
         let mut setup = Setup::of(domain.address, &domain.authority);
         setup.listen = ListenAddress::Unix(folder.path().join("opensearch.sock"));
-        setup.client_auth = ClientAuth::UnixUser(user);
+        setup.client_auth.unix_uid = Some(user);
         let proxy = setup.start().await;
         let mut client = proxy.connect_unix().await;
         let answer = client

@@ -95,7 +95,7 @@ impl Setup {
                 ("AWS_REGION", "eu-central-1".to_owned()),
             ],
             client_tls: None,
-            client_auth: ClientAuth::Local,
+            client_auth: ClientAuth::default(),
             payload: PayloadSigning::Hashed,
             listen: ListenAddress::Tcp(([127, 0, 0, 1], 0).into()),
         }

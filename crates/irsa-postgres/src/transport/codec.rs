@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use rustls::client::UnbufferedClientConnection;
-use rustls::pki_types::ServerName;
+use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::server::UnbufferedServerConnection;
 use rustls::unbuffered::{ConnectionState, EncodeError, EncryptError, UnbufferedStatus};
 use rustls::{ClientConfig, ServerConfig};
@@ -71,6 +71,15 @@ impl TlsCodec {
             Self::Client(connection) => connection.alpn_protocol(),
             Self::Server(connection) => connection.alpn_protocol(),
         }
+    }
+
+    /// The peer's own certificate, once the handshake is over.
+    pub(crate) fn peer_certificate(&self) -> Option<&CertificateDer<'static>> {
+        let chain = match self {
+            Self::Client(connection) => connection.peer_certificates(),
+            Self::Server(connection) => connection.peer_certificates(),
+        };
+        chain?.first()
     }
 
     /// Works through `incoming`; plaintext is appended to `plain`, handshake and control records

@@ -1,11 +1,13 @@
-//! Clients that must show a certificate.
+//! Clients that must authenticate with a certificate, and the users that it may log in as.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use irsa_net::tls::{LocalAuthority, server_config_from_files};
+use irsa_net::tls::{Issued, LocalAuthority, server_config_from_files};
+use irsa_pgwire::error_response::ErrorResponse;
 use irsa_pgwire::sqlstate::SqlState;
-use irsa_postgres::ClientAuth;
+use irsa_pgwire::startup::{Startup, Version};
+use irsa_postgres::{CertificateUsers, ClientAuth};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
@@ -23,8 +25,21 @@ struct Stage {
     authority: LocalAuthority,
 }
 
-/// A proxy that lets clients in whose certificates are the authority's.
+const SPIFFE_ID: &str = "spiffe://cluster.local/ns/shop/sa/web";
+
+/// A proxy that admits clients with a certificate of the authority.
 async fn stage() -> Stage {
+    stage_with(CertificateUsers::default()).await
+}
+
+/// The same, with these lines in its file of certificate users.
+async fn stage_for(lines: &str) -> Stage {
+    let folder = tempfile::tempdir().unwrap();
+    let users = file(&folder, "users", lines);
+    stage_with(CertificateUsers::from_file(&users).unwrap()).await
+}
+
+async fn stage_with(users: CertificateUsers) -> Stage {
     let authority = LocalAuthority::generate().unwrap();
     let issued = authority.issue_server(&["localhost"]).unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -35,7 +50,10 @@ async fn stage() -> Stage {
     let server = Server::new().run().await;
     let setup = Setup {
         client_tls: Some(tls.unwrap()),
-        client_auth: ClientAuth::Certificate,
+        client_auth: ClientAuth {
+            certificate: Some(Arc::new(users)),
+            ..ClientAuth::default()
+        },
         ..Setup::of(&server)
     };
     Stage {
@@ -51,9 +69,12 @@ fn file(folder: &TempDir, name: &str, text: &str) -> PathBuf {
     path
 }
 
-/// A client that trusts `authority` and shows a certificate of `issuer`.
+/// A client that trusts `authority` and has a certificate of `issuer`, named after the user `app`.
 fn client_of(authority: &LocalAuthority, issuer: &LocalAuthority) -> Arc<ClientConfig> {
-    let own = issuer.issue_client("app").unwrap();
+    client_with(authority, &issuer.issue_client("app").unwrap())
+}
+
+fn client_with(authority: &LocalAuthority, own: &Issued) -> Arc<ClientConfig> {
     let certificate = CertificateDer::from_pem_slice(own.certificate_pem.as_bytes());
     let key = PrivateKeyDer::from_pem_slice(own.key_pem.as_bytes());
     let mut roots = RootCertStore::empty();
@@ -114,4 +135,65 @@ async fn a_client_in_clear_text_is_refused_with_its_reason() {
     assert_eq!(error.code, SqlState::INVALID_AUTHORIZATION_SPECIFICATION);
     assert!(error.message.contains("certificate"), "{error:?}");
     assert_eq!(stage.server.connections(), 0);
+}
+
+impl Stage {
+    /// Logs in as `user` with this certificate.
+    async fn log_in(&self, own: &Issued, user: &str) -> Result<(), ErrorResponse> {
+        let config = client_with(&self.authority, own);
+        let startup = Startup::new(Version::V3_0).with("user", user);
+        let wire = encrypted(&self.proxy, &config).await;
+        log_in(wire, &startup).await.map(drop)
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_logs_in_as_its_own_user_only() {
+    let stage = stage().await;
+    let app = stage.authority.issue_client("app").unwrap();
+    stage.log_in(&app, "app").await.unwrap();
+    let error = stage.log_in(&app, "rds_superuser").await.unwrap_err();
+    assert_eq!(error.code, SqlState::INVALID_AUTHORIZATION_SPECIFICATION);
+    assert!(
+        error.message.contains("user \"rds_superuser\""),
+        "{error:?}"
+    );
+    let detail = error.detail.unwrap();
+    assert!(detail.contains("\"app\""), "{detail}");
+    let hint = error.hint.unwrap();
+    assert!(hint.contains("--client-cert-users"), "{hint}");
+    assert!(hint.ends_with(": app rds_superuser"), "{hint}");
+    assert_eq!(stage.server.connections(), 1, "the server is not asked");
+}
+
+#[tokio::test]
+async fn a_uri_of_a_certificate_is_mapped_to_users() {
+    let stage = stage_for(&format!("{SPIFFE_ID} shop\n{SPIFFE_ID} orders\n")).await;
+    let web = stage
+        .authority
+        .issue_client_for_uri("web", SPIFFE_ID)
+        .unwrap();
+    for user in ["web", "shop", "orders", SPIFFE_ID] {
+        stage.log_in(&web, user).await.unwrap();
+    }
+    let error = stage.log_in(&web, "reports").await.unwrap_err();
+    let detail = error.detail.unwrap();
+    assert!(detail.contains(SPIFFE_ID), "{detail}");
+    // Somebody else's certificate, by the same authority.
+    let other = stage.authority.issue_client("other").unwrap();
+    stage.log_in(&other, "shop").await.unwrap_err();
+}
+
+#[tokio::test]
+async fn the_line_of_a_refusal_admits_the_client() {
+    let first = stage().await;
+    let batch = |stage: &Stage| stage.authority.issue_client("Reporting #2").unwrap();
+    let error = first
+        .log_in(&batch(&first), "report user")
+        .await
+        .unwrap_err();
+    let hint = error.hint.unwrap();
+    let (_, line) = hint.rsplit_once(": ").unwrap();
+    let second = stage_for(line).await;
+    second.log_in(&batch(&second), "report user").await.unwrap();
 }

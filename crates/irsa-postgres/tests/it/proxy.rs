@@ -84,7 +84,7 @@ impl Setup {
             },
             clock: ManualClock::new(now),
             client_tls: None,
-            client_auth: ClientAuth::Local,
+            client_auth: ClientAuth::default(),
             listen: ListenAddress::Tcp(([127, 0, 0, 1], 0).into()),
         }
     }

@@ -1,5 +1,7 @@
 //! SCRAM-SHA-256 for clients: who is let in, and that a refusal tells nothing.
 
+use std::sync::Arc;
+
 use irsa_pgwire::backend::Authentication;
 use irsa_pgwire::error_response::ErrorResponse;
 use irsa_pgwire::frontend::{sasl_initial, sasl_response};
@@ -10,7 +12,7 @@ use irsa_postgres::{ClientAuth, ScramUsers};
 use irsa_testing::Log;
 
 use crate::client::{Session, greeted, packet, startup};
-use crate::proxy::{Proxy, SHORT, Setup};
+use crate::proxy::{Proxy, SHORT, Setup, unix_socket};
 use crate::server::{RunningServer, Server};
 use crate::wire::{Wire, encoded, message};
 
@@ -23,7 +25,7 @@ async fn stage() -> (RunningServer, Proxy) {
 async fn stage_with(iterations: u32) -> (RunningServer, Proxy) {
     let server = Server::new().run().await;
     let mut setup = Setup::of(&server);
-    setup.client_auth = ClientAuth::Scram(users(iterations));
+    setup.client_auth = requiring(users(iterations));
     setup.limits.startup_timeout = SHORT * 5;
     (server, setup.start().await)
 }
@@ -36,6 +38,13 @@ fn users(iterations: u32) -> ScramUsers {
     let text = format!("; who may connect\n\n\"app\" \"{}\"\n", verifier.expose());
     std::fs::write(&file, text).unwrap();
     ScramUsers::from_file(&file).unwrap()
+}
+
+fn requiring(users: ScramUsers) -> ClientAuth {
+    ClientAuth {
+        passwords: Some(Arc::new(users)),
+        ..ClientAuth::default()
+    }
 }
 
 fn startup_as(user: &'static str) -> Startup {
@@ -112,6 +121,47 @@ async fn the_right_password_opens_a_session() {
     let session = log_in_as(&proxy, "app", PASSWORD).await.unwrap();
     assert_eq!(session.tags(), "RSSKZ");
     assert_eq!(server.login().passwords.len(), 1, "a token, as ever");
+}
+
+#[tokio::test]
+async fn a_password_is_required_of_the_right_unix_user_too() {
+    let own = rustix::process::geteuid().as_raw();
+    for (uid, is_right) in [(own, true), (own + 1, false)] {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Server::new().run().await;
+        let setup = Setup {
+            client_auth: ClientAuth {
+                unix_uid: Some(uid),
+                ..requiring(users(DEFAULT_ITERATIONS))
+            },
+            listen: unix_socket(&folder),
+            ..Setup::of(&server)
+        };
+        let proxy = setup.start().await;
+        if is_right {
+            let error = log_in_as(&proxy, "app", b"wrong").await.err().unwrap();
+            assert_eq!(error.code, SqlState::INVALID_PASSWORD);
+            log_in_as(&proxy, "app", PASSWORD).await.unwrap();
+        } else {
+            let error = proxy.refusal().await;
+            assert!(error.message.contains("different Unix user"), "{error:?}");
+            assert_eq!(server.connections(), 0);
+        }
+    }
+}
+
+#[tokio::test]
+async fn over_tcp_the_password_stands_alone_beside_a_unix_user() {
+    let server = Server::new().run().await;
+    let mut setup = Setup::of(&server);
+    setup.client_auth = ClientAuth {
+        unix_uid: Some(rustix::process::geteuid().as_raw()),
+        ..requiring(users(DEFAULT_ITERATIONS))
+    };
+    let proxy = setup.start().await;
+    log_in_as(&proxy, "app", PASSWORD).await.unwrap();
+    let error = log_in_as(&proxy, "app", b"wrong").await.err().unwrap();
+    assert_eq!(error.code, SqlState::INVALID_PASSWORD);
 }
 
 #[tokio::test]

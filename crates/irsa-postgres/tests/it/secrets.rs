@@ -1,7 +1,7 @@
 //! Tokens and keys are in no log line, no error and no `Debug`.
 
 use irsa_pgwire::scram::Verifier;
-use irsa_postgres::{ClientAuth, ScramUsers};
+use irsa_postgres::ScramUsers;
 
 use crate::proxy::{SECRET_KEY, SESSION_TOKEN, Setup};
 use crate::server::{RunningServer, Server, Step, refusal};
@@ -81,7 +81,7 @@ async fn debug_shows_names_but_no_keys() {
     std::fs::write(&file, format!("\"app\" \"{exposed}\"\n")).unwrap();
     let server = Server::new().run().await;
     let mut setup = Setup::of(&server);
-    setup.client_auth = ClientAuth::Scram(ScramUsers::from_file(&file).unwrap());
+    setup.client_auth.passwords = Some(ScramUsers::from_file(&file).unwrap().into());
     let debug = format!("{:?}", setup.into_parts());
     assert!(debug.contains("orders.cluster-"), "{debug}");
     let (_, stored) = exposed.rsplit_once('$').unwrap();

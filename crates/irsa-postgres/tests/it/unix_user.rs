@@ -14,7 +14,10 @@ fn own_uid() -> u32 {
 async fn proxy_for(uid: u32, listen: ListenAddress) -> Proxy {
     let server = Server::new().run().await;
     let setup = Setup {
-        client_auth: ClientAuth::UnixUser(uid),
+        client_auth: ClientAuth {
+            unix_uid: Some(uid),
+            ..ClientAuth::default()
+        },
         listen,
         ..Setup::of(&server)
     };
@@ -24,7 +27,7 @@ async fn proxy_for(uid: u32, listen: ListenAddress) -> Proxy {
 async fn assert_refused(proxy: Proxy) {
     let error = proxy.refusal().await;
     assert_eq!(error.code, SqlState::INVALID_AUTHORIZATION_SPECIFICATION);
-    assert!(error.message.contains("another Unix user"), "{error:?}");
+    assert!(error.message.contains("Unix user"), "{error:?}");
 }
 
 #[tokio::test]

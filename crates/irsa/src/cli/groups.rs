@@ -232,14 +232,20 @@ pub(crate) struct ClientArgs {
     /// The private key of that certificate
     #[arg(long, env = "IRSA_TLS_KEY", value_name = "FILE")]
     pub(crate) tls_key: Option<PathBuf>,
-    /// Ask clients for a certificate of this authority (mtls)
+    /// Require a client certificate of this CA (mutual TLS) on all listeners. A PostgreSQL user must
+    /// be a name of the certificate: its common name, a DNS name or a URI (SPIFFE ID)
     #[arg(long, env = "IRSA_CLIENT_CA", value_name = "FILE")]
     pub(crate) client_ca: Option<PathBuf>,
-    /// Ask clients for a password: a file of `"user" "SCRAM-SHA-256$..."` lines (SCRAM for
-    /// PostgreSQL, HTTP Basic over TLS for OpenSearch)
+    /// Further PostgreSQL users of certificates: lines of a certificate name and a database user,
+    /// separated by spaces
+    #[arg(long, env = "IRSA_CLIENT_CERT_USERS", value_name = "FILE")]
+    pub(crate) client_cert_users: Option<PathBuf>,
+    /// Require a password on all listeners: a file of `"user" "SCRAM-SHA-256$..."` lines (SCRAM for
+    /// PostgreSQL, HTTP Basic for OpenSearch)
     #[arg(long, env = "IRSA_CLIENT_PASSWORDS", value_name = "FILE")]
     pub(crate) client_passwords: Option<PathBuf>,
-    /// Allow only this Unix user id on Unix-socket listeners
+    /// Admit only this Unix user ID on Unix sockets; other listeners need a password or a
+    /// certificate then
     #[arg(long, env = "IRSA_CLIENT_UID", value_name = "UID")]
     pub(crate) client_uid: Option<String>,
 }

@@ -125,7 +125,7 @@ impl Common<'_> {
         let own_identity = spec.role.as_ref().map(|_| identity.clone());
         let (kind, handler) = match &spec.store {
             Store::Postgres(upstream) => {
-                let database = self.database(upstream, identity, role)?;
+                let database = self.database(upstream, identity, role);
                 (Kind::Postgres, Handler::Postgres(Arc::new(database)))
             }
             Store::OpenSearch(store) => {
@@ -143,7 +143,7 @@ impl Common<'_> {
         })
     }
 
-    /// Where the kernel says who connects, everybody may knock.
+    /// If the user ID of every client of the socket is checked, any user may open it.
     fn listen_options(&self, spec: &UpstreamSpec) -> ListenOptions {
         let defaults = ListenOptions::default();
         let mode = match self.settings.clients.uid {
@@ -161,7 +161,7 @@ impl Common<'_> {
         upstream: &irsa_postgres::Upstream,
         identity: Identity,
         role: Option<RoleArn>,
-    ) -> Result<Database, Failure> {
+    ) -> Database {
         let clients = &self.settings.clients;
         let parts = DatabaseParts {
             upstream: upstream.clone(),
@@ -171,9 +171,9 @@ impl Common<'_> {
             clock: Arc::new(SystemClock),
             upstream_tls: Arc::clone(&self.postgres_tls),
             client_tls: Some(Protocol::Postgres.over(&self.client_tls)),
-            client_auth: clients.postgres_auth().map_err(Failure::other)?,
+            client_auth: clients.postgres_auth(),
         };
-        Ok(Database::new(parts, &self.postgres))
+        Database::new(parts, &self.postgres)
     }
 
     fn domain(
@@ -200,7 +200,7 @@ impl Common<'_> {
             bodies: Arc::clone(&self.bodies),
             upstream_tls: Arc::clone(upstream_tls),
             client_tls: Some(Protocol::Http.over(&self.client_tls)),
-            client_auth: clients.http_auth().map_err(Failure::other)?,
+            client_auth: clients.http_auth(),
         };
         Domain::new(parts, &self.opensearch).map_err(Failure::other)
     }

@@ -1,11 +1,11 @@
-//! How the proxy's clients are met: TLS, and what they must show.
+//! The TLS of the listeners, and what their clients must prove.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use irsa_net::tls;
 use irsa_opensearch::PasswordCheck;
-use irsa_postgres::{PasswordFileError, ScramUsers};
+use irsa_postgres::{CertificateUsers, ScramUsers};
 use rustls::ServerConfig;
 
 use super::Mistakes;
@@ -18,41 +18,62 @@ pub(crate) enum Protocol {
     Http,
 }
 
-/// How clients are met.
+/// The TLS of the listeners, and the requirements that clients must meet. Which of them apply is
+/// decided for each listener: see [`super::exposure`].
 #[derive(Debug, Clone)]
 pub(crate) struct ClientSettings {
-    /// TLS with a certificate of the user's own; otherwise one is made up for localhost.
+    /// TLS with the user's own certificate; `None` for one that irsa generates for localhost.
     pub(crate) tls: Option<Arc<ServerConfig>>,
     pub(crate) tls_ca_out: Option<PathBuf>,
-    pub(crate) asks_for_certificate: bool,
-    pub(crate) passwords: Option<PathBuf>,
+    /// The user ID that `--client-uid` requires.
     pub(crate) uid: Option<u32>,
+    certificate: Option<Arc<CertificateUsers>>,
+    passwords: Option<Arc<ScramUsers>>,
+    pub(super) given: GivenRequirements,
 }
 
-/// What a client must show, whatever it speaks.
-enum Access {
-    Passwords(ScramUsers),
-    Certificate,
-    UnixUser(u32),
-    Nothing,
+/// The kinds of requirements that were given, even if the file of one could not be read.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says whether a flag was given, and they combine freely"
+)]
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct GivenRequirements {
+    pub(super) uid: bool,
+    pub(super) certificate: bool,
+    pub(super) cert_users: bool,
+    pub(super) passwords: bool,
 }
 
-/// The passwords of a file, as HTTP shows them.
+/// The passwords of a file, checked as HTTP Basic sends them.
 #[derive(Debug)]
-struct Passwords(ScramUsers);
+struct Passwords(Arc<ScramUsers>);
 
 pub(super) fn resolve(args: ClientArgs, mistakes: &mut Mistakes) -> ClientSettings {
+    let tls = listener_tls(&args, mistakes);
     let uid = args.client_uid.as_deref().filter(|uid| !uid.is_empty());
     let uid = uid.map(|uid| uid.parse().map_err(|_| format!("`{uid}` is not a user id")));
-    let clients = ClientSettings {
-        tls: listener_tls(&args, mistakes),
+    let uid = uid.and_then(|uid| mistakes.check("--client-uid", uid));
+    let passwords = args.client_passwords.as_deref().map(ScramUsers::from_file);
+    let passwords = passwords.and_then(|users| mistakes.check("--client-passwords", users));
+    let users = args.client_cert_users.as_deref();
+    let users = users.map_or_else(
+        || Some(CertificateUsers::default()),
+        |file| mistakes.check("--client-cert-users", CertificateUsers::from_file(file)),
+    );
+    ClientSettings {
+        tls,
+        uid,
+        certificate: users.filter(|_| args.client_ca.is_some()).map(Arc::new),
+        passwords: passwords.map(Arc::new),
+        given: GivenRequirements {
+            uid: uid.is_some(),
+            certificate: args.client_ca.is_some(),
+            cert_users: args.client_cert_users.is_some(),
+            passwords: args.client_passwords.is_some(),
+        },
         tls_ca_out: args.tls_ca_out,
-        asks_for_certificate: args.client_ca.is_some(),
-        passwords: args.client_passwords,
-        uid: uid.and_then(|uid| mistakes.check("--client-uid", uid)),
-    };
-    mistakes.check("--client-passwords", clients.postgres_auth());
-    clients
+    }
 }
 
 fn listener_tls(args: &ClientArgs, mistakes: &mut Mistakes) -> Option<Arc<ServerConfig>> {
@@ -98,42 +119,23 @@ impl Protocol {
 // === impl ClientSettings ===
 
 impl ClientSettings {
-    /// Whether a listener that others can reach lets only known clients in.
-    pub(super) fn guards_listeners(&self) -> bool {
-        self.passwords.is_some() || self.asks_for_certificate
-    }
-
-    /// The way PostgreSQL's clients are let in.
-    pub(crate) fn postgres_auth(&self) -> Result<irsa_postgres::ClientAuth, PasswordFileError> {
-        use irsa_postgres::ClientAuth;
-        Ok(match self.access()? {
-            Access::Passwords(users) => ClientAuth::Scram(users),
-            Access::Certificate => ClientAuth::Certificate,
-            Access::UnixUser(uid) => ClientAuth::UnixUser(uid),
-            Access::Nothing => ClientAuth::Local,
-        })
-    }
-
-    /// The way OpenSearch's clients are let in.
-    pub(crate) fn http_auth(&self) -> Result<irsa_opensearch::ClientAuth, PasswordFileError> {
-        use irsa_opensearch::ClientAuth;
-        Ok(match self.access()? {
-            Access::Passwords(users) => ClientAuth::Password(Arc::new(Passwords(users))),
-            Access::Certificate => ClientAuth::Certificate,
-            Access::UnixUser(uid) => ClientAuth::UnixUser(uid),
-            Access::Nothing => ClientAuth::Local,
-        })
-    }
-
-    fn access(&self) -> Result<Access, PasswordFileError> {
-        if let Some(path) = &self.passwords {
-            return ScramUsers::from_file(path).map(Access::Passwords);
+    /// What clients of PostgreSQL must prove.
+    pub(crate) fn postgres_auth(&self) -> irsa_postgres::ClientAuth {
+        irsa_postgres::ClientAuth {
+            unix_uid: self.uid,
+            certificate: self.certificate.clone(),
+            passwords: self.passwords.clone(),
         }
-        Ok(match self.uid {
-            _ if self.asks_for_certificate => Access::Certificate,
-            Some(uid) => Access::UnixUser(uid),
-            None => Access::Nothing,
-        })
+    }
+
+    /// What clients of OpenSearch must prove.
+    pub(crate) fn http_auth(&self) -> irsa_opensearch::ClientAuth {
+        let passwords = self.passwords.clone();
+        irsa_opensearch::ClientAuth {
+            unix_uid: self.uid,
+            certificate: self.certificate.is_some(),
+            passwords: passwords.map(|users| Arc::new(Passwords(users)) as Arc<dyn PasswordCheck>),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use irsa_chain::endpoint::{RdsEndpoint, RdsEndpointKind};
 use irsa_net::tls::Roots;
 use irsa_postgres::Upstream;
 
-use super::{ClientSettings, Mistakes};
+use super::Mistakes;
 use crate::upstream::{self, Store, UpstreamSpec};
 
 /// AWS's page on where to get the roots of RDS.
@@ -35,25 +35,6 @@ pub(super) fn resolve(
         }
     }
     upstreams
-}
-
-/// Who can reach a listener acts as the role, so that it must not be just anybody.
-pub(super) fn check_exposure(
-    upstreams: &[UpstreamSpec],
-    clients: &ClientSettings,
-    mistakes: &mut Mistakes,
-) {
-    if clients.guards_listeners() {
-        return;
-    }
-    for address in upstreams.iter().flat_map(|upstream| &upstream.listen) {
-        if !address.is_loopback() {
-            mistakes.add(format!(
-                "`{address}` can be reached from outside this machine: ask clients for a password \
-                 (--client-passwords) or a certificate (--client-ca), or listen on localhost"
-            ));
-        }
-    }
 }
 
 /// Sentences on upstreams whose certificate is not likely to verify: the roots of their region are

@@ -33,7 +33,7 @@ pub(crate) const PARAMETERS: [(&str, For, &str); 17] = [
     (
         "socket-mode=MODE",
         For::Both,
-        "the permissions of the Unix sockets' files, in octal [default: 600, and 666 with --client-uid, where the kernel says who connects]",
+        "octal file mode of the Unix sockets, for when application and proxy run as different users [default: 600; with --client-uid 666, because every client's user ID is checked]",
     ),
     (
         "dial=HOST[:PORT]",

@@ -9,6 +9,7 @@
 
 mod admin;
 mod attacks;
+mod client_auth;
 mod clock;
 mod credentials;
 mod doctor;

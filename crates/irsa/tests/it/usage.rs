@@ -200,6 +200,38 @@ fn a_listener_for_everybody_needs_passwords_or_certificates() {
 }
 
 #[test]
+fn a_requirement_that_misses_a_listener_or_applies_to_none_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = irsa_with_keys(&[
+        "proxy",
+        &upstream("7&listen=unix:/run/irsa"),
+        "--client-uid",
+        "7",
+    ]);
+    command.args(["--client-cert-users", "/nowhere/users"]);
+    let finished = finish(&mut command);
+    assert_eq!(finished.code, 2, "{}", finished.stderr);
+    let errors = finished.errors();
+    assert_eq!(errors.len(), 3, "{errors:#?}");
+    assert!(errors[0].starts_with("--client-cert-users: cannot read `/nowhere/users`"));
+    assert!(errors[1].starts_with("`localhost:7` would admit every client of this machine"));
+    assert!(errors[2].starts_with("--client-cert-users needs --client-ca"));
+
+    let users = folder.path().join("users");
+    std::fs::write(&users, "\"app\n").unwrap();
+    let mut command = irsa_with_keys(&["proxy", &upstream("7"), "--client-uid", "7"]);
+    let finished = finish(command.arg("--client-cert-users").arg(&users));
+    assert_eq!(finished.code, 2, "{}", finished.stderr);
+    let errors = finished.errors();
+    assert_eq!(errors.len(), 3, "{errors:#?}");
+    assert!(errors[0].starts_with("--client-cert-users: line 1 of "));
+    assert!(
+        errors[1]
+            .starts_with("--client-uid applies to Unix sockets, and no upstream listens on one")
+    );
+}
+
+#[test]
 fn the_status_is_for_this_machine_only() {
     let mut command = irsa_with_keys(&["proxy", &upstream("0"), "--status-address", "0.0.0.0:7"]);
     let finished = finish(&mut command);

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use rcgen::{
     BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, DistinguishedName, DnType,
-    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, SanType,
 };
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::sign::CertifiedKey;
@@ -18,8 +18,8 @@ use super::Issued;
 pub(super) enum Usage<'a> {
     /// A server of these names.
     Server(&'a [&'a str]),
-    /// A client of this common name.
-    Client(&'a str),
+    /// A client of this common name, and of this URI.
+    Client(&'a str, Option<&'a str>),
 }
 
 /// A certificate and its key.
@@ -93,7 +93,7 @@ impl Usage<'_> {
     fn name(&self) -> &str {
         match self {
             Self::Server(names) => names.first().copied().unwrap_or_default(),
-            Self::Client(name) => name,
+            Self::Client(name, _) => name,
         }
     }
 }
@@ -112,9 +112,13 @@ fn params(usage: &Usage<'_>) -> Result<CertificateParams, TlsError> {
             params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
             Ok(params)
         }
-        Usage::Client(name) => {
+        Usage::Client(name, uri) => {
             let mut params = CertificateParams::default();
             params.distinguished_name = named(name);
+            if let Some(uri) = *uri {
+                let name = uri.try_into().map_err(|error| failed(uri, error))?;
+                params.subject_alt_names.push(SanType::URI(name));
+            }
             params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
             Ok(params)
         }

@@ -1,0 +1,276 @@
+//! Which database users a client certificate may log in as.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use irsa_net::tls::client_certificate_names;
+use irsa_pgwire::error_response::ErrorResponse;
+
+use super::refused;
+use crate::transport::Transport;
+
+/// More names than these are counted, not listed.
+const LISTED_NAMES: usize = 8;
+
+/// Database users by certificate name, in addition to the user of the same name.
+#[derive(Debug, Clone, Default)]
+pub struct CertificateUsers {
+    /// The file that the pairs come from, for messages.
+    file: Option<PathBuf>,
+    /// Certificate name, database user.
+    pairs: BTreeSet<(String, String)>,
+}
+
+/// A file of certificate users cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CertificateUsersError {
+    /// The file cannot be read.
+    #[error("cannot read `{}`: {error}", path.display())]
+    Unreadable {
+        /// Its path.
+        path: PathBuf,
+        /// The error of the system.
+        error: std::io::Error,
+    },
+    /// A line is not a certificate name and a database user.
+    #[error(
+        "line {line} of `{}` is not a certificate name and a database user, separated by spaces; put a name with \
+         spaces, `#` or `\"` in double quotes",
+        path.display()
+    )]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+    },
+}
+
+// === impl CertificateUsers ===
+
+impl CertificateUsers {
+    /// Reads lines of a certificate name and a database user, separated by spaces or tabs. A name
+    /// may be in double quotes, where `""` is a double quote. `#` starts a comment. Both names are
+    /// taken literally: there are no patterns, unlike in PostgreSQL's `pg_ident.conf`.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the first line that is not in this format.
+    pub fn from_file(path: &Path) -> Result<Self, CertificateUsersError> {
+        let text =
+            std::fs::read_to_string(path).map_err(|error| CertificateUsersError::Unreadable {
+                path: path.to_owned(),
+                error,
+            })?;
+        let mut pairs = BTreeSet::new();
+        for (index, line) in text.lines().enumerate() {
+            let malformed = || CertificateUsersError::Malformed {
+                path: path.to_owned(),
+                line: index + 1,
+            };
+            let mut fields = fields(line).ok_or_else(malformed)?.into_iter();
+            match (fields.next(), fields.next(), fields.next()) {
+                (None, ..) => {}
+                (Some(name), Some(user), None) => _ = pairs.insert((name, user)),
+                _ => return Err(malformed()),
+            }
+        }
+        Ok(Self {
+            file: Some(path.to_owned()),
+            pairs,
+        })
+    }
+
+    fn admits(&self, name: &str, user: &str) -> bool {
+        name == user || self.pairs.contains(&(name.to_owned(), user.to_owned()))
+    }
+
+    /// Returns the refusal of a certificate with these names: what was found, and the line to add.
+    fn refusal(&self, names: &[String], user: &str) -> ErrorResponse {
+        let refused = refused(format!(
+            "the client certificate may not log in as database user \"{user}\""
+        ));
+        let Some(name) = names.first() else {
+            return refused
+                .detail("The certificate has no common name, DNS name or URI.")
+                .hint(format!(
+                    "issue a certificate whose common name is {}",
+                    field(user)
+                ));
+        };
+        let line = format!("{} {}", field(name), field(user));
+        let hint = match &self.file {
+            Some(file) => format!("add this line to `{}`: {line}", file.display()),
+            None => format!(
+                "start irsa with --client-cert-users FILE and this line in the file: {line}"
+            ),
+        };
+        refused
+            .detail(format!("The certificate's names are {}.", list(names)))
+            .hint(format!("to allow it, {hint}"))
+    }
+}
+
+/// Checks that the client's certificate may log in as `user`.
+pub(super) fn check(
+    users: &CertificateUsers,
+    client: &Transport,
+    user: &str,
+) -> Result<(), ErrorResponse> {
+    let Some(certificate) = client.peer_certificate() else {
+        return Err(
+            refused("this listener requires TLS with a client certificate")
+                .hint("set sslmode=require, sslcert and sslkey in the client; libpq never uses TLS on Unix sockets"),
+        );
+    };
+    let names = client_certificate_names(certificate);
+    if names.iter().any(|name| users.admits(name, user)) {
+        Ok(())
+    } else {
+        Err(users.refusal(&names, user))
+    }
+}
+
+/// The fields of a line; `None` if a quotation mark is out of place.
+fn fields(line: &str) -> Option<Vec<String>> {
+    let mut fields = Vec::new();
+    let mut rest = line.trim_start();
+    while !rest.is_empty() && !rest.starts_with('#') {
+        let (field, after) = match rest.strip_prefix('"') {
+            Some(quoted) => quoted_field(quoted)?,
+            None => bare_field(rest)?,
+        };
+        fields.push(field);
+        rest = after.trim_start();
+    }
+    Some(fields)
+}
+
+/// Reads up to the closing quotation mark, behind which a space or the end must follow.
+fn quoted_field(text: &str) -> Option<(String, &str)> {
+    let mut field = String::new();
+    let mut rest = text;
+    loop {
+        let (part, after) = rest.split_once('"')?;
+        field.push_str(part);
+        match after.strip_prefix('"') {
+            Some(more) => {
+                field.push('"');
+                rest = more;
+            }
+            None if field.is_empty() => return None,
+            None if after.is_empty() || after.starts_with([' ', '\t', '#']) => {
+                return Some((field, after));
+            }
+            None => return None,
+        }
+    }
+}
+
+fn bare_field(text: &str) -> Option<(String, &str)> {
+    let end = text.find([' ', '\t', '#']).unwrap_or(text.len());
+    let (field, after) = text.split_at(end);
+    (!field.contains('"')).then(|| (field.to_owned(), after))
+}
+
+/// A name as [`CertificateUsers::from_file`] reads it.
+fn field(name: &str) -> String {
+    if name.is_empty()
+        || name.contains(|letter: char| letter.is_whitespace() || "#\"".contains(letter))
+    {
+        format!("\"{}\"", name.replace('"', "\"\""))
+    } else {
+        name.to_owned()
+    }
+}
+
+fn list(names: &[String]) -> String {
+    let listed: Vec<_> = names
+        .iter()
+        .take(LISTED_NAMES)
+        .map(|name| format!("\"{name}\""))
+        .collect();
+    match names.len().saturating_sub(LISTED_NAMES) {
+        0 => listed.join(", "),
+        more => format!("{} and {more} more", listed.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<CertificateUsers, CertificateUsersError> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("users");
+        std::fs::write(&file, text).unwrap();
+        CertificateUsers::from_file(&file)
+    }
+
+    #[test]
+    fn a_certificate_logs_in_as_the_user_of_its_name_and_as_those_of_its_lines() {
+        let users = read(
+            "# certificate name            database user\n\n  \
+             spiffe://cluster.local/ns/shop/sa/web\tshop   # the web shop\n\
+             spiffe://cluster.local/ns/shop/sa/web orders\n\
+             \"Reporting #2 \"\"Batch\"\"\" \"report user\"\n",
+        )
+        .unwrap();
+        let spiffe = "spiffe://cluster.local/ns/shop/sa/web";
+        for (name, user, is_admitted) in [
+            ("app", "app", true),
+            (spiffe, "shop", true),
+            (spiffe, "orders", true),
+            ("Reporting #2 \"Batch\"", "report user", true),
+            ("app", "App", false),
+            ("app", "shop", false),
+            ("spiffe://cluster.local/ns/shop/sa/web2", "shop", false),
+            ("shop", spiffe, false),
+        ] {
+            assert_eq!(users.admits(name, user), is_admitted, "{name} as {user}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_not_two_names_is_refused() {
+        for line in [
+            "app",
+            "app shop orders",
+            "app \"shop",
+            "app sh\"op",
+            "\"app\"x shop",
+            "\"\" shop",
+        ] {
+            let error = read(&format!("a b\n{line}\n")).unwrap_err().to_string();
+            assert!(error.starts_with("line 2 of "), "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_missing_is_named() {
+        let error = CertificateUsers::from_file(Path::new("/nowhere/users")).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("cannot read `/nowhere/users`: "),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn the_line_to_add_is_one_that_is_read_back() {
+        for (name, user) in [("app", "shop"), ("a \"b\" #c", "d e"), ("tab\there", "x")] {
+            let line = format!("{} {}", field(name), field(user));
+            let users = read(&line).unwrap();
+            assert!(users.admits(name, user), "{line}");
+            let refusal = CertificateUsers::default().refusal(&[name.to_owned()], user);
+            assert!(refusal.hint.unwrap().ends_with(&line));
+        }
+    }
+
+    #[test]
+    fn many_names_are_counted() {
+        let names: Vec<String> = (0..10).map(|number| format!("n{number}")).collect();
+        let refusal = CertificateUsers::default().refusal(&names, "app");
+        assert!(refusal.detail.unwrap().ends_with("\"n7\" and 2 more."));
+    }
+}
