@@ -94,6 +94,30 @@ pub fn raise_open_files() -> io::Result<OpenFiles> {
     })
 }
 
+/// Returns the soft limit of open files (`RLIMIT_NOFILE`). `None` means no limit.
+pub fn soft_open_files() -> Option<u64> {
+    getrlimit(Resource::Nofile).current
+}
+
+/// Calls `action` under a different soft limit of open files, and restores the limit afterwards.
+///
+/// A child process that `action` starts inherits `soft`. Threads that open a file meanwhile get
+/// `EMFILE` beyond it, so `action` should be short.
+///
+/// # Errors
+/// The error of `setrlimit(2)`. If `soft` cannot be set, `action` is not called.
+pub fn with_soft_open_files<T>(soft: Option<u64>, action: impl FnOnce() -> T) -> io::Result<T> {
+    let limit = getrlimit(Resource::Nofile);
+    let changed = Rlimit {
+        current: soft,
+        maximum: limit.maximum,
+    };
+    setrlimit(Resource::Nofile, changed)?;
+    let outcome = action();
+    setrlimit(Resource::Nofile, limit)?;
+    Ok(outcome)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -26,6 +26,18 @@ pub fn harden_process() -> io::Result<()> {
     Ok(())
 }
 
+/// Does the same for a process that starts a user's command, except that `RLIMIT_CORE` stays as it
+/// is: the command inherits the limit, and only root can raise a hard limit again. The kernel
+/// writes no core file of a process that is not dumpable, whatever the limit (core(5)), and the
+/// command is dumpable again after `execve(2)`.
+///
+/// # Errors
+/// The error of `prctl(2)`.
+pub fn harden_parent_process() -> io::Result<()> {
+    set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use rustix::process::{dumpable_behavior, getrlimit};

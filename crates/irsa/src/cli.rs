@@ -139,8 +139,9 @@ pub(crate) struct WhoamiArgs {
 #[derive(Debug, Clone, Args)]
 #[command(mut_arg("status_address", |argument| argument.default_value("off")))]
 pub(crate) struct ExecArgs {
-    /// The data store, as for `irsa proxy`; its local address becomes PGHOST and PGPORT, or
-    /// OPENSEARCH_URL
+    /// The data store, as for `irsa proxy`. The command finds it by PGHOST and PGPORT, or by
+    /// OPENSEARCH_URL [default of `listen=`: a private Unix socket for PostgreSQL, a free port for
+    /// OpenSearch]
     #[arg(long = "upstream", value_name = "UPSTREAM", env = "IRSA_UPSTREAMS")]
     pub(crate) upstreams: Vec<String>,
     /// The command and its arguments. Its exit code is ours too; 126 or 127 if it can't be run

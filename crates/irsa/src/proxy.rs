@@ -123,6 +123,12 @@ impl Proxy {
         of_kind.next().map(|listening| &listening.address)
     }
 
+    /// All addresses where clients of this kind are served, the first upstream's first.
+    pub(crate) fn addresses(&self, kind: Kind) -> Vec<ListenAddress> {
+        let of_kind = self.listeners.iter().filter(|one| one.kind == kind);
+        of_kind.map(|one| one.address.clone()).collect()
+    }
+
     /// Where health and metrics are told.
     pub(crate) fn admin_addresses(&self) -> &[ListenAddress] {
         &self.admin_addresses

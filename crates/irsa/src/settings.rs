@@ -8,6 +8,7 @@ mod identity;
 mod limits;
 mod listeners;
 mod mistakes;
+mod private_folder;
 mod token;
 mod upstreams;
 
@@ -25,6 +26,7 @@ pub(crate) use self::clients::{ClientSettings, Protocol};
 pub(crate) use self::doctor::DoctorSettings;
 pub(crate) use self::file::SettingsFile;
 pub(crate) use self::mistakes::Mistakes;
+pub(crate) use self::private_folder::PrivateFolder;
 use crate::cli::{AdminArgs, DoctorArgs, IdentityArgs, LogArgs, ServeArgs, TokenArgs};
 use crate::exit::Failure;
 use crate::upstream::UpstreamSpec;
@@ -46,13 +48,13 @@ pub(crate) struct ProxySettings {
     pub(crate) warnings: Vec<String>,
 }
 
-/// Where upstreams are offered that don't say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ports {
+/// Where upstreams are offered that name no `listen=`.
+#[derive(Debug)]
+pub(crate) enum Ports<'a> {
     /// Where clients look for such a store.
     Usual,
-    /// Wherever a port is free.
-    Free,
+    /// Where only one command finds it: on sockets in this folder, or on free ports.
+    Private(&'a mut PrivateFolder),
 }
 
 /// How the process logs.
@@ -98,14 +100,16 @@ pub(crate) struct AdminSettings {
 pub(crate) fn proxy(
     upstreams: &[String],
     args: ServeArgs,
-    ports: Ports,
+    ports: Ports<'_>,
     mut mistakes: Mistakes,
 ) -> Result<ProxySettings, Mistakes> {
     let identity = identity::resolve(args.identity, &mut mistakes);
     let roots = identity::roots(identity.ca_file.as_deref(), &mut mistakes);
     let mut upstreams = upstreams::resolve(upstreams, identity.region.as_ref(), &mut mistakes);
-    if ports == Ports::Free {
-        upstreams.iter_mut().for_each(listeners::on_a_free_port);
+    if let Ports::Private(folder) = ports {
+        // libpq has no TLS on Unix sockets, and so no certificate.
+        let folder = args.clients.client_ca.is_none().then_some(folder);
+        listeners::for_one_command(&mut upstreams, folder, &mut mistakes);
     }
     let limits = limits::resolve(&args.limits, args.bodies, &mut mistakes);
     let admin = admin(&args.admin, &mut mistakes);

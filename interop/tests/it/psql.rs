@@ -10,7 +10,7 @@ use interop::client::tool;
 use interop::target::{SslMode, Target};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::stage::{USER, stage};
+use crate::stage::{USER, WORKLOAD, stage};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -85,6 +85,48 @@ fn a_unix_socket_gets_through() {
         return;
     };
     assert_eq!(said(&output), (USER.to_owned(), String::new()));
+}
+
+#[test]
+fn exec_leads_psql_through_irsa_whatever_its_environment_says() {
+    let stage = stage();
+    if tool("psql").is_none() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let services = folder.path().join("services");
+    fs::write(
+        &services,
+        "[production]\nhost=127.0.0.1\nport=1\nuser=nobody\n",
+    )
+    .unwrap();
+    for listen in ["", "&listen=0"] {
+        let mut exec = Command::new(interop::proxy::irsa().unwrap());
+        exec.args(["exec", "--log-level", "error", "--"])
+            .args(["psql", "-X", "-w", "-A", "-t", "-c", "select current_user"])
+            .env_clear()
+            .envs(stage.environment(WORKLOAD))
+            .env("IRSA_UPSTREAMS", format!("{}{listen}", stage.upstream()))
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", "/nonexistent")
+            .env("PGSERVICE", "production")
+            .env("PGSERVICEFILE", &services)
+            .env("PGHOST", "127.0.0.1")
+            .env("PGHOSTADDR", "127.0.0.1")
+            .env("PGPORT", "1")
+            .env("PGSSLMODE", "verify-full")
+            .env("PGSSLROOTCERT", &stage.lab().facts().ca_file)
+            .env("PGREQUIREAUTH", "scram-sha-256")
+            .env("PGCHANNELBINDING", "require")
+            .env("PGREQUIREPEER", "postgres")
+            .env("PGGSSENCMODE", "require")
+            .env("PGUSER", USER)
+            .env("PGDATABASE", USER)
+            .stdin(Stdio::null());
+        let output = exec.output().unwrap();
+        assert!(output.status.success(), "{listen}: {output:?}");
+        assert_eq!(said(&output).0, USER, "{listen}: {output:?}");
+    }
 }
 
 #[test]

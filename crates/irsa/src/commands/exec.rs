@@ -1,23 +1,31 @@
 //! `irsa exec -- COMMAND`: a proxy that lives as long as a command.
 
+mod environment;
+pub(crate) mod libpq;
+mod urls;
+
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
 use std::process::{ExitCode, ExitStatus};
 use std::time::Duration;
 
-use irsa_net::listen::ListenAddress;
+use irsa_net::limit::{soft_open_files, with_soft_open_files};
+use irsa_net::process::harden_parent_process;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
 
+use self::environment::{Changes, Endpoints, Variables};
 use super::proxy::start_logging;
 use super::runtime;
 use super::signals::{StopSignal, StopSignals};
 use crate::cli::ExecArgs;
 use crate::exit::Failure;
 use crate::proxy::{Kind, Proxy};
-use crate::settings::{self, Mistakes, Ports};
+use crate::settings::{self, Mistakes, Ports, PrivateFolder, ProxySettings};
+use crate::upstream::{Store, UpstreamSpec};
 
 /// What a shell adds to a signal's number for an exit code (POSIX, "Exit Status for Commands").
 const KILLED_BY_SIGNAL: i32 = 128;
@@ -26,14 +34,28 @@ const NOT_RUN: u8 = 126;
 const NOT_FOUND: u8 = 127;
 
 pub(crate) fn run(args: ExecArgs, mistakes: Mistakes) -> Result<ExitCode, Failure> {
-    let mut settings = settings::proxy(&args.upstreams, args.common, Ports::Free, mistakes)?;
+    let variables: Variables = std::env::vars_os().collect();
+    let mut folder = PrivateFolder::default();
+    let ports = Ports::Private(&mut folder);
+    let mut settings = settings::proxy(&args.upstreams, args.common, ports, mistakes)?;
     // Nobody new comes once the command is over.
     settings.drain.delay = Duration::ZERO;
-    start_logging(&settings)?;
+    let ca_file = ca_file(&mut settings, &variables, &mut folder)?;
+    let upstream_hosts = settings.upstreams.iter().flat_map(hosts).collect();
+    start_logging(&settings, harden_parent_process)?;
+    let open_files = soft_open_files();
     runtime::run(async {
         let mut signals = StopSignals::catch(None)?;
         let proxy = Proxy::start(settings).await?;
-        let outcome = match command(&proxy, &args.command).spawn() {
+        let endpoints = Endpoints {
+            postgres: proxy.addresses(Kind::Postgres),
+            opensearch: proxy.addresses(Kind::OpenSearch),
+            ca_file,
+            upstream_hosts,
+        };
+        let mut command = command(&args.command, &Changes::new(&variables, &endpoints));
+        let spawned = with_soft_open_files(open_files, || command.spawn());
+        let outcome = match spawned.and_then(|spawned| spawned) {
             Ok(child) => until_it_ends(child, &proxy, &mut signals)
                 .await
                 .map(exit_code)
@@ -43,6 +65,40 @@ pub(crate) fn run(args: ExecArgs, mistakes: Mistakes) -> Result<ExitCode, Failur
         proxy.stop(signals.interrupted()).await;
         outcome
     })
+}
+
+/// Returns the file that the CA of the generated certificate is written to, if clients of a
+/// database may ask for it.
+fn ca_file(
+    settings: &mut ProxySettings,
+    variables: &Variables,
+    folder: &mut PrivateFolder,
+) -> Result<Option<PathBuf>, Failure> {
+    let is_database = |spec: &UpstreamSpec| matches!(spec.store, Store::Postgres(_));
+    let is_wanted = environment::verifies(variables) && settings.upstreams.iter().any(is_database);
+    let clients = &mut settings.clients;
+    if is_wanted && clients.tls.is_none() && clients.tls_ca_out.is_none() {
+        let folder = folder.path().map_err(|message| Failure::Other {
+            message,
+            remedy: Some(
+                "name a file for the CA of the generated certificate with --tls-ca-out, or set TMPDIR".to_owned(),
+            ),
+        })?;
+        clients.tls_ca_out = Some(folder.join("ca.pem"));
+    }
+    let generated = clients.tls.is_none().then(|| clients.tls_ca_out.clone());
+    Ok(generated.flatten())
+}
+
+/// The hosts that a client without irsa connects to.
+fn hosts(spec: &UpstreamSpec) -> [String; 2] {
+    match &spec.store {
+        Store::Postgres(upstream) => [upstream.sign_host.clone(), upstream.dial_host.clone()],
+        Store::OpenSearch(store) => {
+            let upstream = &store.upstream;
+            [upstream.sign_host.clone(), upstream.dial_host.clone()]
+        }
+    }
 }
 
 /// Its arguments are not repeated: a password may be among them.
@@ -58,9 +114,9 @@ fn not_run(words: &[OsString], error: &io::Error) -> Failure {
     }
 }
 
-/// The command, with where the first data store of each kind is: for libpq and its kin (PostgreSQL
-/// docs, "Environment Variables"), and as `OPENSEARCH_URL`.
-fn command(proxy: &Proxy, words: &[OsString]) -> Command {
+/// The command in its environment. What is different there is printed, since no log level may hide
+/// it.
+fn command(words: &[OsString], changes: &Changes) -> Command {
     let (program, arguments) = words
         .split_first()
         .map_or((OsStr::new(""), words), |(first, rest)| {
@@ -68,40 +124,15 @@ fn command(proxy: &Proxy, words: &[OsString]) -> Command {
         });
     let mut command = Command::new(program);
     command.args(arguments).kill_on_drop(true);
-    if let Some(database) = proxy.first(Kind::Postgres) {
-        for_libpq(&mut command, database);
+    command.envs(&changes.set);
+    for name in &changes.removed {
+        command.env_remove(name);
     }
-    if let Some(url) = proxy.first(Kind::OpenSearch).and_then(http_url) {
-        command.env("OPENSEARCH_URL", url);
+    for line in changes.note().iter().chain(&changes.warnings) {
+        // The command runs, even if nobody reads this.
+        let _ = writeln!(io::stderr(), "irsa: {line}");
     }
     command
-}
-
-fn for_libpq(command: &mut Command, address: &ListenAddress) {
-    match address {
-        ListenAddress::Unix(path) => {
-            // The socket is `.s.PGSQL.PORT`, whatever PGPORT is around us.
-            command.env("PGHOST", path.parent().unwrap_or(path));
-            command.envs(path.extension().map(|port| ("PGPORT", port)));
-        }
-        ListenAddress::Tcp(address) => {
-            command.env("PGHOST", address.ip().to_string());
-            command.env("PGPORT", address.port().to_string());
-        }
-        ListenAddress::Loopback { port } => {
-            command
-                .env("PGHOST", "localhost")
-                .env("PGPORT", port.to_string());
-        }
-    }
-}
-
-/// Unix sockets have no URL that clients of OpenSearch would understand.
-fn http_url(address: &ListenAddress) -> Option<String> {
-    match address {
-        ListenAddress::Unix(_) => None,
-        tcp => Some(format!("http://{tcp}")),
-    }
 }
 
 /// Waits for the command. Signals are passed on, and `/quitquitquit` as SIGTERM; the command decides what they mean.

@@ -18,7 +18,7 @@ use crate::settings::{self, Mistakes, Ports, ProxySettings};
 
 pub(crate) fn run(args: ProxyArgs, mistakes: Mistakes) -> Result<ExitCode, Failure> {
     let settings = settings::proxy(&args.upstreams, args.common, Ports::Usual, mistakes)?;
-    start_logging(&settings)?;
+    start_logging(&settings, harden_process)?;
     let longest_stop = proxy::longest_stop(&settings.drain);
     runtime::run(async {
         let mut signals = StopSignals::catch(Some(longest_stop))?;
@@ -41,11 +41,14 @@ pub(crate) fn run(args: ProxyArgs, mistakes: Mistakes) -> Result<ExitCode, Failu
     })
 }
 
-/// Logs from here on, and keeps secrets out of core files.
-pub(super) fn start_logging(settings: &ProxySettings) -> Result<(), Failure> {
+/// Logs from here on, and keeps secrets out of core files by `harden`.
+pub(super) fn start_logging(
+    settings: &ProxySettings,
+    harden: fn() -> std::io::Result<()>,
+) -> Result<(), Failure> {
     let logs = &settings.logs;
     irsa_ops::logging::init(logs.format, &logs.level).map_err(Failure::other)?;
-    if let Err(error) = harden_process() {
+    if let Err(error) = harden() {
         tracing::warn!(%error, "core dumps could not be turned off");
     }
     for warning in &settings.warnings {

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Arg, Command, CommandFactory};
 
+use super::exec::libpq::{self, Treatment};
 use crate::cli::{Cli, file_keys};
 use crate::exit::Failure;
 use crate::output;
@@ -27,6 +28,15 @@ spaces.
 
 | parameter | for | meaning |
 | --- | --- | --- |
+";
+
+const EXEC_ENVIRONMENT: &str = "
+### Environment of the command
+
+With a PostgreSQL upstream, the command gets the variables of libpq (PostgreSQL 18) as listed here. With an OpenSearch
+upstream on TCP, it gets `OPENSEARCH_URL`, and irsa's hosts at the end of `NO_PROXY` and `no_proxy`. Variables that are
+removed or replaced are printed on standard error, in one line. Any other variable that names the host of an upstream,
+such as `DATABASE_URL`, is kept, with a warning. [How to use it](../exec.md).
 ";
 
 pub(crate) fn run() -> Result<ExitCode, Failure> {
@@ -57,8 +67,28 @@ fn page() -> String {
     }
     for command in &commands {
         command_section(&mut page, "irsa", command, &shared);
+        if command.get_name() == "exec" {
+            page.push_str(EXEC_ENVIRONMENT);
+            libpq_table(&mut page);
+        }
     }
     page
+}
+
+/// What `irsa exec` does with each variable of libpq.
+fn libpq_table(page: &mut String) {
+    line(
+        page,
+        "\n| variable | treatment | reason |\n| --- | --- | --- |",
+    );
+    for (name, treatment, reason) in libpq::VARIABLES {
+        let treatment = match treatment {
+            Treatment::Keep => "keep",
+            Treatment::Set => "set",
+            Treatment::Remove => "remove",
+        };
+        line(page, &format!("| `{name}` | {treatment} | {reason} |"));
+    }
 }
 
 /// The headings of the help, in its order. Settings below them are shared by commands.

@@ -5,8 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use irsa_net::listen::ListenAddress;
 
-use super::{AdminSettings, Mistakes};
-use crate::upstream::UpstreamSpec;
+use super::{AdminSettings, Mistakes, PrivateFolder};
+use crate::upstream::{Store, UpstreamSpec};
 
 /// An address, and what is offered there.
 struct Offered {
@@ -14,10 +14,33 @@ struct Offered {
     what: String,
 }
 
-/// Takes whatever port is free, unless it was told where to listen.
-pub(super) fn on_a_free_port(spec: &mut UpstreamSpec) {
-    if !spec.listens_where_told {
+/// The number in the name of the first socket: clients of PostgreSQL call it a port.
+const FIRST_SOCKET: u16 = 5432;
+
+/// Chooses listeners for upstreams that name none: for PostgreSQL a Unix socket in `folder`, which
+/// no other user of the machine can open; without a folder, and for OpenSearch, whose clients take
+/// nothing else, a free port of loopback.
+pub(super) fn for_one_command(
+    upstreams: &mut [UpstreamSpec],
+    mut folder: Option<&mut PrivateFolder>,
+    mistakes: &mut Mistakes,
+) {
+    let unplaced = upstreams.iter_mut().filter(|spec| !spec.listens_where_told);
+    for (spec, number) in unplaced.zip(FIRST_SOCKET..) {
         spec.listen = vec![ListenAddress::Loopback { port: 0 }];
+        if let (Store::Postgres(_), Some(folder)) = (&spec.store, folder.as_deref_mut()) {
+            let path = folder.path().map_err(|problem| {
+                format!(
+                    "no socket for {}: {problem}; set TMPDIR to a folder that this user can write to, or add \
+                     `listen=0` to the upstream for a TCP port, which any local user can connect to",
+                    spec.store.name()
+                )
+            });
+            if let Some(path) = mistakes.collect(path) {
+                let socket = ListenAddress::Unix(path.to_owned());
+                spec.listen = vec![socket.for_postgres(number)];
+            }
+        }
     }
 }
 

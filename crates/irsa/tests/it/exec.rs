@@ -3,7 +3,9 @@
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -11,7 +13,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::pod::{Pod, USER};
 use crate::program::code;
 use crate::sql::Session;
-use crate::stage::shared;
+use crate::stage::{Stage, shared};
 
 /// The arguments that run a shell script.
 fn in_shell(script: &str) -> [&str; 7] {
@@ -104,13 +106,78 @@ fn a_command_that_is_not_there_is_named() {
     }
 }
 
+/// An upstream that leaves it to irsa where to listen.
+fn unplaced(stage: &Stage) -> String {
+    stage.upstream().replace("&listen=127.0.0.1:0", "")
+}
+
 #[test]
-fn each_of_several_databases_gets_a_port() {
+fn a_database_is_offered_on_a_socket_that_no_other_user_can_open() {
     let stage = shared();
-    let upstream = stage.upstream().replace("listen=127.0.0.1:0", "");
+    let pod = Pod::new(&stage).with("IRSA_UPSTREAMS", unplaced(&stage));
+    let script = "echo $PGHOST:$PGPORT; read line";
+    let (mut child, address) = start(pod.command(&in_shell(script)));
+    let (folder, port) = address.split_once(':').unwrap();
+    let folder = Path::new(folder);
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(folder), 0o700);
+    assert_eq!(mode(&folder.join(format!(".s.PGSQL.{port}"))), 0o600);
+    let session = Session::open(&stage, &address, USER, USER).unwrap();
+    assert_eq!(session.query("select current_user").unwrap(), USER);
+    drop(session);
+    child.stdin.take().unwrap().write_all(b"\n").unwrap();
+    assert_eq!(code(child.wait().unwrap()), 0);
+    assert!(!folder.exists(), "it is removed with its socket");
+}
+
+#[test]
+fn each_of_several_databases_gets_a_socket() {
+    let stage = shared();
+    let upstream = unplaced(&stage);
     let pod = Pod::new(&stage).with("IRSA_UPSTREAMS", format!("{upstream} {upstream}"));
+    let finished = pod.irsa(&["exec", "--", "sh", "-c", "ls -A $PGHOST"]);
+    assert_eq!(finished.printed(), ".s.PGSQL.5432\n.s.PGSQL.5433");
+}
+
+#[test]
+fn without_a_folder_for_the_socket_no_port_takes_its_place() {
+    let stage = shared();
+    let pod = Pod::new(&stage)
+        .with("IRSA_UPSTREAMS", unplaced(&stage))
+        .with("TMPDIR", "/nowhere");
     let finished = pod.irsa(&["exec", "--", "true"]);
-    assert_eq!(finished.code, 0, "{}", finished.stderr);
+    assert_eq!(finished.code, 2, "{}", finished.stderr);
+    assert!(
+        finished.errors()[0].contains("`/nowhere`"),
+        "{}",
+        finished.stderr
+    );
+    assert!(
+        finished.errors()[0].contains("`listen=0`"),
+        "{}",
+        finished.stderr
+    );
+}
+
+#[test]
+fn the_command_has_the_limits_that_irsa_was_started_with() {
+    let stage = shared();
+    let limits = "ulimit -Sn; ulimit -Hn; ulimit -Sc; ulimit -Hc";
+    let limited = |command: &Command| {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "ulimit -Sn 300; exec \"$@\"", "sh"]);
+        shell.arg(command.get_program()).args(command.get_args());
+        shell.env_clear();
+        let variables = command.get_envs();
+        shell.envs(variables.filter_map(|(name, value)| Some((name, value?))));
+        let output = shell.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let expected = limited(Command::new("sh").args(["-c", limits]));
+    assert!(expected.starts_with("300\n"), "{expected}");
+    let seen = limited(&Pod::new(&stage).command(&in_shell(limits)));
+    assert_eq!(seen, expected);
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod drain;
 mod drain_outcome;
 mod exec;
 mod hangs;
+mod exec_environment;
 mod help;
 mod http;
 mod lab;
