@@ -12,8 +12,8 @@
 mod client;
 mod domain;
 mod h2_domain;
-mod panics;
 mod node;
+mod panics;
 mod proxy;
 
 mod bodies;
@@ -35,5 +35,5 @@ mod secrets;
 mod skew;
 mod slow_readers;
 mod tls;
-mod web_pages;
 mod unreadable;
+mod web_pages;

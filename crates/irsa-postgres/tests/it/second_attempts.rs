@@ -38,7 +38,7 @@ async fn stage_with(refused: &ErrorResponse, auth: ClientAuth) -> Stage {
 }
 
 async fn stage(refused: &ErrorResponse) -> Stage {
-    stage_with(refused, ClientAuth::Local).await
+    stage_with(refused, ClientAuth::default()).await
 }
 
 // === impl Stage ===
@@ -104,7 +104,14 @@ async fn a_refusal_by_irsas_own_client_authentication_is_not_remembered() {
     let file = folder.path().join("users");
     std::fs::write(&file, format!("\"app\" \"{}\"\n", verifier.expose())).unwrap();
     let users = ScramUsers::from_file(&file).unwrap();
-    let stage = stage_with(&refusal(), ClientAuth::Scram(users)).await;
+    let stage = stage_with(
+        &refusal(),
+        ClientAuth {
+            passwords: Some(Arc::new(users)),
+            ..ClientAuth::default()
+        },
+    )
+    .await;
     for _ in 0..2 {
         // The client is asked for its password both times, and does not give it.
         let mut wire = stage.proxy.connect().await;

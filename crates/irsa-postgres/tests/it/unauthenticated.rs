@@ -42,7 +42,10 @@ fn password() -> ClientAuth {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("users");
     std::fs::write(&file, format!("\"app\" \"{}\"\n", verifier.expose())).unwrap();
-    ClientAuth::Scram(ScramUsers::from_file(&file).unwrap())
+    ClientAuth {
+        passwords: Some(std::sync::Arc::new(ScramUsers::from_file(&file).unwrap())),
+        ..ClientAuth::default()
+    }
 }
 
 /// A ClientHello of 64 KiB in records as large as they may be, up to `length` bytes.
@@ -65,7 +68,7 @@ fn half_client_hello(length: usize) -> Vec<u8> {
 #[tokio::test]
 async fn one_too_many_is_told_so_and_logged_and_counted() {
     let (log, _guard) = Log::capture();
-    let proxy = proxy_with(ClientAuth::Local).await;
+    let proxy = proxy_with(ClientAuth::default()).await;
     let mut silent = Vec::new();
     for last in 0..4 {
         silent.push(proxy.connect_from(address(last)).await);
@@ -100,7 +103,7 @@ async fn one_too_many_is_told_so_and_logged_and_counted() {
 
 #[tokio::test]
 async fn one_address_gets_half_of_the_places() {
-    let proxy = proxy_with(ClientAuth::Local).await;
+    let proxy = proxy_with(ClientAuth::default()).await;
     let mut silent = Vec::new();
     for _ in 0..PLACES / 2 {
         silent.push(proxy.connect_from(address(1)).await);
