@@ -86,16 +86,15 @@ pub(crate) async fn greet(
                 offered.gss = false;
                 refuse_encryption(client, "GSSAPI encryption").await?;
             }
-            Initial::Ssl if offered.tls => match tls.filter(|_| !client.is_tls()) {
-                Some(config) => {
+            Initial::Ssl if offered.tls => {
+                if let Some(config) = tls.filter(|_| !client.is_tls()) {
                     offered = Offered::NOTHING;
                     accept_tls(client, config).await?;
-                }
-                None => {
+                } else {
                     offered.tls = false;
                     refuse_encryption(client, "SSL").await?;
                 }
-            },
+            }
             Initial::Ssl => Err(UnsupportedVersion::for_encryption_request(SSL_REQUEST))?,
             Initial::GssEnc => Err(UnsupportedVersion::for_encryption_request(GSS_ENC_REQUEST))?,
         }
@@ -206,5 +205,5 @@ impl ClientFault {
 fn is_tls_failure(error: &io::Error) -> bool {
     error
         .get_ref()
-        .is_some_and(|inner| inner.is::<rustls::Error>())
+        .is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>)
 }

@@ -70,7 +70,15 @@ pub(crate) struct UpstreamMetrics {
 impl PostgresMetrics {
     /// Registers the metrics under `postgres_`.
     pub fn register(registry: &mut Registry) -> Self {
-        let metrics = Self {
+        let metrics = Self::new();
+        let registry = registry.sub_registry_with_prefix("postgres");
+        metrics.register_sessions(registry);
+        metrics.register_refusals(registry);
+        metrics
+    }
+
+    fn new() -> Self {
+        Self {
             connections: Family::default(),
             active: Family::default(),
             refusals: Family::default(),
@@ -83,71 +91,66 @@ impl PostgresMetrics {
             panics: Family::default(),
             bytes: Family::default(),
             logins: Family::new_with_constructor(login_histogram),
-        };
-        let registry = registry.sub_registry_with_prefix("postgres");
+        }
+    }
+
+    fn register_sessions(&self, registry: &mut Registry) {
         registry.register(
             "connections",
             "Client connections accepted",
-            metrics.connections.clone(),
+            self.connections.clone(),
         );
         registry.register(
             "sessions_active",
             "Client connections open now",
-            metrics.active.clone(),
+            self.active.clone(),
         );
-        registry.register(
-            "refusals",
-            "Sessions that could not be established, by the link of the identity chain and its cause",
-            metrics.refusals.clone(),
-        );
-        registry.register(
-            "refusals_repeated",
-            "Refusals by the server that were repeated to libpq's second attempt without asking the server again",
-            metrics.refusals_repeated.clone(),
-        );
-        registry.register(
-            "unauthenticated_refusals",
-            "Connections refused because too many clients of other machines had not authenticated",
-            metrics.unauthenticated_refusals.clone(),
-        );
-        registry.register(
-            "token_retries",
-            "Logins repeated with a freshly signed token after SQLSTATE 28000",
-            metrics.token_retries.clone(),
-        );
-        registry.register(
-            "cancels",
-            "Cancel requests passed on",
-            metrics.cancels.clone(),
-        );
+        registry.register("cancels", "Cancel requests passed on", self.cancels.clone());
         registry.register(
             "cancels_unknown",
             "Cancel requests ignored because no session has their key, or because their client showed too many such keys",
-            metrics.cancels_unknown.clone(),
+            self.cancels_unknown.clone(),
         );
         registry.register(
             "sessions_unresolved",
             "Sessions closed at shutdown before the server answered their last request (SQLSTATE 08007)",
-            metrics.unresolved.clone(),
+            self.unresolved.clone(),
         );
         registry.register(
             "panics",
             "Sessions ended by a defect of irsa",
-            metrics.panics.clone(),
+            self.panics.clone(),
         );
-        registry.register_with_unit(
-            "relayed",
-            "Bytes relayed",
-            Unit::Bytes,
-            metrics.bytes.clone(),
-        );
+        registry.register_with_unit("relayed", "Bytes relayed", Unit::Bytes, self.bytes.clone());
         registry.register_with_unit(
             "login_duration",
             "Time from a client's start-up packet to its first ReadyForQuery",
             Unit::Seconds,
-            metrics.logins.clone(),
+            self.logins.clone(),
         );
-        metrics
+    }
+
+    fn register_refusals(&self, registry: &mut Registry) {
+        registry.register(
+            "refusals",
+            "Sessions that could not be established, by the link of the identity chain and its cause",
+            self.refusals.clone(),
+        );
+        registry.register(
+            "refusals_repeated",
+            "Refusals by the server that were repeated to libpq's second attempt without asking the server again",
+            self.refusals_repeated.clone(),
+        );
+        registry.register(
+            "unauthenticated_refusals",
+            "Connections refused because too many clients of other machines had not authenticated",
+            self.unauthenticated_refusals.clone(),
+        );
+        registry.register(
+            "token_retries",
+            "Logins repeated with a freshly signed token after SQLSTATE 28000",
+            self.token_retries.clone(),
+        );
     }
 
     pub(crate) fn for_upstream(&self, upstream: &str) -> UpstreamMetrics {

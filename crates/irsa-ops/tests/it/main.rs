@@ -1,9 +1,5 @@
 //! What concerns the process as a whole, and so needs one of its own.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test that can't go on fails"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 mod panics;

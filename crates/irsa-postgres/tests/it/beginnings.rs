@@ -138,7 +138,7 @@ async fn a_second_request_for_encryption_is_an_unknown_protocol_version() {
     let mut wire = stage.proxy.connect().await;
     assert_eq!(ask_for_gss(&mut wire).await, b'N');
     wire.send(encoded(gss_enc_request)).await;
-    assert_is_version(wire.last_words().await, "1234.5680");
+    assert_is_version(&wire.last_words().await, "1234.5680");
 
     for (request, version) in [
         (encoded(ssl_request), "1234.5679"),
@@ -148,11 +148,11 @@ async fn a_second_request_for_encryption_is_an_unknown_protocol_version() {
         assert_eq!(ask_for_tls(&mut wire).await, b'S');
         let mut wire = wire.connect_tls(&stage.trust, "localhost").await.unwrap();
         wire.send(request).await;
-        assert_is_version(wire.last_words().await, version);
+        assert_is_version(&wire.last_words().await, version);
     }
 }
 
-fn assert_is_version(error: ErrorResponse, version: &str) {
+fn assert_is_version(error: &ErrorResponse, version: &str) {
     assert_eq!(error.code, SqlState::FEATURE_NOT_SUPPORTED);
     let words = format!("unsupported frontend protocol {version}: server supports 3.0 to 3.2");
     assert_eq!(error.message, words);
@@ -166,7 +166,7 @@ async fn within_direct_tls_encryption_is_refused_once() {
     assert_eq!(ask_for_tls(&mut wire).await, b'N');
     assert_eq!(ask_for_gss(&mut wire).await, b'N');
     wire.send(encoded(ssl_request)).await;
-    assert_is_version(wire.last_words().await, "1234.5679");
+    assert_is_version(&wire.last_words().await, "1234.5679");
 }
 
 #[tokio::test]

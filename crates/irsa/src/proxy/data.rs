@@ -117,7 +117,7 @@ async fn watch(mut accepting: JoinSet<()>, drain: &DrainWatch, health: &Health) 
             );
         }
     }
-    pending().await
+    pending::<()>().await;
 }
 
 async fn bind(prepared: &[Prepared]) -> Result<Vec<Bound>, BindError> {
