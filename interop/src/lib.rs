@@ -12,6 +12,7 @@ pub mod opensearch;
 pub mod port;
 pub mod proxy;
 pub mod server;
+pub mod suites;
 pub mod target;
 
 /// What anything here may fail with; tests only print it.

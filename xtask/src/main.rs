@@ -15,6 +15,7 @@ mod prepare;
 mod process;
 mod progress;
 mod suite;
+mod suites;
 mod table;
 mod workspace;
 
@@ -32,7 +33,7 @@ struct Task {
     run: fn(&[String]) -> Result<(), Failure>,
 }
 
-const TASKS: [Task; 8] = [
+const TASKS: [Task; 9] = [
     Task {
         name: "demo",
         usage: "[ARGS]",
@@ -88,6 +89,13 @@ const TASKS: [Task; 8] = [
         summary: "run every fuzz target for a while",
         explains_itself: false,
         run: fuzz::run,
+    },
+    Task {
+        name: "suites",
+        usage: "SUITE --source DIR [TEST..]",
+        summary: "run another project's test suite straight and through irsa",
+        explains_itself: false,
+        run: suites::run,
     },
 ];
 
