@@ -1,6 +1,10 @@
 //! Test suites of other projects, run straight to a PostgreSQL and through irsa: each test must end alike.
 //!
 //! `cargo xtask suites` runs them, outside CI: they need the project's sources, and some need minutes.
+#![expect(
+    clippy::print_stderr,
+    reason = "what a suite says of a failed test is for the person who runs it"
+)]
 
 mod libpq_pipeline;
 mod outcomes;

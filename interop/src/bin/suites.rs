@@ -1,6 +1,8 @@
 //! `suites NAME --source DIR [TEST..]`: runs another project's test suite straight to a PostgreSQL and through irsa, and prints
 //! the tests that end differently. Fails if one of them does so by no design.
 
+#![expect(clippy::print_stdout, reason = "the report is this program's output")]
+
 use std::env::args;
 use std::io::{Write as _, stderr};
 use std::path::PathBuf;

@@ -53,7 +53,7 @@ impl Suite for LibpqPipeline {
             let outcome = if output.status.success() {
                 "passed"
             } else {
-                print!("{test}: {}", String::from_utf8_lossy(&output.stderr));
+                eprint!("{test}: {}", String::from_utf8_lossy(&output.stderr));
                 "failed"
             };
             outcomes.push((test.as_str(), outcome));

@@ -68,7 +68,7 @@ impl Suite for PostgresRegress {
         }
         if let Ok(differences) = fs::read_to_string(outputs.path().join("regression.diffs")) {
             let lines = differences.lines().count();
-            println!("{lines} lines of regression.diffs on port {}", target.port);
+            eprintln!("{lines} lines of regression.diffs on port {}", target.port);
         }
         Ok(outcomes)
     }

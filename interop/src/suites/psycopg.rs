@@ -94,9 +94,9 @@ fn dsn(target: &Target) -> String {
         ca_file,
     } = target;
     let mode = ssl_mode.as_str();
-    let mut dsn = format!("host={host} port={port} user={user} dbname={database} sslmode={mode}");
-    if let Some(file) = ca_file {
-        dsn.push_str(&format!(" sslrootcert={}", file.display()));
-    }
-    dsn
+    let trust = ca_file
+        .as_ref()
+        .map(|file| format!(" sslrootcert={}", file.display()));
+    let trust = trust.unwrap_or_default();
+    format!("host={host} port={port} user={user} dbname={database} sslmode={mode}{trust}")
 }
