@@ -28,7 +28,7 @@ const READY: &str = "\nlistening at ";
 const LARGE: usize = 24 * 1024 * 1024;
 /// Memory for each client that reads nothing, in bytes: what hyper has read and not written, and
 /// the buffers of TLS.
-const MOST_HTTP_1: u64 = 400 * 1024;
+const MOST_HTTP_1: u64 = 512 * 1024;
 const MOST_HTTP_2: u64 = 256 * 1024;
 /// How long the proxy's memory must stay as it is to count as all that it takes.
 const QUIET: Duration = Duration::from_secs(1);
