@@ -53,6 +53,8 @@ impl TrustingPostgres {
             ("wal_level", "logical"),
             ("max_connections", "500"),
             ("max_wal_senders", "10"),
+            // As the lab's.
+            ("max_prepared_transactions", "20"),
         ];
         options
             .settings
