@@ -9,22 +9,22 @@ use crate::stage::{USER, stage};
 
 #[test]
 fn psycopg_sees_the_same() {
-    sees_the_same(Client::Psycopg, 17);
+    sees_the_same(Client::Psycopg, 18);
 }
 
 #[test]
 fn node_postgres_sees_the_same() {
-    sees_the_same(Client::NodePostgres, 17);
+    sees_the_same(Client::NodePostgres, 18);
 }
 
 #[test]
 fn pgx_sees_the_same() {
-    sees_the_same(Client::Pgx, 15);
+    sees_the_same(Client::Pgx, 16);
 }
 
 #[test]
 fn pgjdbc_sees_the_same() {
-    sees_the_same(Client::Pgjdbc, 19);
+    sees_the_same(Client::Pgjdbc, 20);
 }
 
 /// Runs a client's checks without a proxy, through it in clear text, and through it with its certificate verified.

@@ -1,6 +1,7 @@
 //! Clients of other machines that connect and do not authenticate.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use irsa_net::limit::raise_open_files;
@@ -9,6 +10,7 @@ use irsa_pgwire::scram::Verifier;
 use irsa_pgwire::sqlstate::SqlState;
 use irsa_postgres::{ClientAuth, ScramUsers};
 use irsa_testing::Log;
+use rustls::ClientConfig;
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 
@@ -28,13 +30,33 @@ fn address(last: u8) -> IpAddr {
     [10, 0, 0, last].into()
 }
 
-async fn proxy_with(auth: ClientAuth) -> Proxy {
+/// A proxy that speaks TLS, without which clients of other machines are refused.
+struct Stage {
+    proxy: Proxy,
+    trust: Arc<ClientConfig>,
+}
+
+// === impl Stage ===
+
+impl Stage {
+    async fn connect_from(&self, last: u8) -> Wire {
+        let wire = self.proxy.connect_from(address(last)).await;
+        wire.connect_tls(&self.trust, "localhost").await.unwrap()
+    }
+}
+
+async fn stage_with(auth: ClientAuth) -> Stage {
+    let authority = LocalAuthority::generate().unwrap();
     let server = Server::new().run().await;
     let mut setup = Setup::of(&server);
+    setup.client_tls = Some(authority.server_config(&["localhost"], &[ALPN]).unwrap());
     setup.limits.max_unauthenticated = PLACES;
     setup.limits.max_connections = 2;
     setup.client_auth = auth;
-    setup.start().await
+    Stage {
+        proxy: setup.start().await,
+        trust: trusting(&authority, &[ALPN]),
+    }
 }
 
 fn password() -> ClientAuth {
@@ -43,7 +65,7 @@ fn password() -> ClientAuth {
     let file = folder.path().join("users");
     std::fs::write(&file, format!("\"app\" \"{}\"\n", verifier.expose())).unwrap();
     ClientAuth {
-        passwords: Some(std::sync::Arc::new(ScramUsers::from_file(&file).unwrap())),
+        passwords: Some(Arc::new(ScramUsers::from_file(&file).unwrap())),
         ..ClientAuth::default()
     }
 }
@@ -68,7 +90,8 @@ fn half_client_hello(length: usize) -> Vec<u8> {
 #[tokio::test]
 async fn one_too_many_is_told_so_and_logged_and_counted() {
     let (log, _guard) = Log::capture();
-    let proxy = proxy_with(ClientAuth::default()).await;
+    let stage = stage_with(ClientAuth::default()).await;
+    let proxy = &stage.proxy;
     let mut silent = Vec::new();
     for last in 0..4 {
         silent.push(proxy.connect_from(address(last)).await);
@@ -95,7 +118,7 @@ async fn one_too_many_is_told_so_and_logged_and_counted() {
     let _session = proxy.log_in().await.expect("loopback is not limited");
     drop(silent.pop());
     proxy.until_sessions_are(4).await;
-    let wire = proxy.connect_from(address(9)).await;
+    let wire = stage.connect_from(9).await;
     log_in(wire, &startup())
         .await
         .expect("a place is free again");
@@ -103,7 +126,8 @@ async fn one_too_many_is_told_so_and_logged_and_counted() {
 
 #[tokio::test]
 async fn one_address_gets_half_of_the_places() {
-    let proxy = proxy_with(ClientAuth::default()).await;
+    let stage = stage_with(ClientAuth::default()).await;
+    let proxy = &stage.proxy;
     let mut silent = Vec::new();
     for _ in 0..PLACES / 2 {
         silent.push(proxy.connect_from(address(1)).await);
@@ -111,17 +135,17 @@ async fn one_address_gets_half_of_the_places() {
     proxy.until_sessions_are(2).await;
     let error = proxy.connect_from(address(1)).await.last_words().await;
     assert!(error.message.contains("from 10.0.0.1"), "{error:?}");
-    let wire = proxy.connect_from(address(2)).await;
+    let wire = stage.connect_from(2).await;
     log_in(wire, &startup()).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_client_that_is_asked_for_its_password_takes_no_place_of_those_who_gave_it() {
     // There is room for two connections that have authenticated.
-    let proxy = proxy_with(password()).await;
+    let stage = stage_with(password()).await;
     let mut asked = Vec::new();
     for last in 0..3 {
-        let mut wire = proxy.connect_from(address(last)).await;
+        let mut wire = stage.connect_from(last).await;
         wire.send(packet(&startup())).await;
         let question = wire.message().await.expect("a message");
         assert_eq!(question.tag, b'R', "{question:?}");

@@ -23,7 +23,8 @@ const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
 
 fn proxy(wrap: impl FnOnce(Command) -> Command) -> Proxy {
     let upstream = format!("postgres://{ENDPOINT}?listen=127.0.0.1:0");
-    let arguments = ["proxy", &upstream, "--admin-address", "127.0.0.1:0"];
+    let admin = ["--admin-address", "127.0.0.1:0", "--status-address", "off"];
+    let arguments = [&["proxy", &upstream], &admin[..]].concat();
     Proxy::start(&mut wrap(irsa_with_keys(&arguments)), None)
 }
 
