@@ -79,7 +79,7 @@ impl Guards {
 // === impl Denial ===
 
 impl Denial {
-    /// The remedy that the client is told.
+    /// The remedy, as the client sees it.
     pub(crate) fn remedy(&self) -> String {
         match self {
             Self::Path(mismatch) => mismatch.remedy(),

@@ -192,7 +192,7 @@ impl ForeignPage {
         }
     }
 
-    /// The remedy that the client is told.
+    /// The remedy, as the client sees it.
     pub(crate) fn remedy(&self) -> String {
         let origin = self.origin.as_deref().filter(|origin| *origin != "null");
         let origin = origin.unwrap_or("ORIGIN");

@@ -11,6 +11,7 @@ use irsa_chain::{Cause, Link};
 use serde::{Deserialize, Serialize};
 
 pub use self::last_use::LastUse;
+pub use self::time::rfc3339;
 
 pub(crate) use self::causes::render as render_causes;
 pub(crate) use self::page::{STYLE, render};

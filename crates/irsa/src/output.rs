@@ -1,10 +1,6 @@
-//! Standard output, and times as programs read them.
+//! Standard output.
 
 use std::io::{self, ErrorKind, Write};
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use crate::exit::Failure;
 
@@ -37,19 +33,4 @@ pub(crate) fn written(outcome: io::Result<()>) -> Result<(), Failure> {
         ))),
         _ => Ok(()),
     }
-}
-
-/// The last second that RFC 3339 can write.
-const END_OF_9999: i64 = 253_402_300_799;
-
-/// Formats a time as RFC 3339, to the second, in UTC. A time before 1970 or after 9999, which a
-/// source of credentials may give, becomes the nearest time in between.
-pub(crate) fn rfc3339(at: SystemTime) -> String {
-    let since_epoch = at.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let seconds = i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX);
-    let at = OffsetDateTime::from_unix_timestamp(seconds.min(END_OF_9999));
-    at.map_or_else(
-        |_| String::new(),
-        |at| at.format(&Rfc3339).unwrap_or_default(),
-    )
 }

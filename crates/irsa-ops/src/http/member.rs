@@ -38,7 +38,7 @@ pub(super) enum Place {
     Served { _permit: Permit },
     /// A client of another machine that has not authenticated.
     Unauthenticated { _place: Unauthenticated },
-    /// A client that is told that there are too many.
+    /// A client that gets the answer that there are too many.
     Refused { _permit: Permit },
 }
 

@@ -12,7 +12,7 @@ const END_OF_9999: i64 = 253_402_300_799;
 
 /// Formats a time as RFC 3339, to the second, in UTC. A time before 1970 or after 9999, which a
 /// source of credentials may give, becomes the nearest time in between.
-pub(super) fn rfc3339(at: SystemTime) -> String {
+pub fn rfc3339(at: SystemTime) -> String {
     let since_epoch = at.duration_since(UNIX_EPOCH).unwrap_or_default();
     let seconds = i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX);
     let at = OffsetDateTime::from_unix_timestamp(seconds.min(END_OF_9999));

@@ -34,7 +34,7 @@ fn document(credentials: &SessionCredentials) -> Value {
         document["SessionToken"] = token.expose_secret().into();
     }
     if let Some(at) = credentials.expires_at() {
-        document["Expiration"] = output::rfc3339(at).into();
+        document["Expiration"] = irsa_ops::status::rfc3339(at).into();
     }
     document
 }

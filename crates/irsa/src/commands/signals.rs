@@ -83,7 +83,7 @@ async fn pass_on(
             tokio::spawn(give_up_after(longest));
         }
         if sender.send(received).is_err() {
-            // The process is about to end; whoever waits for that goes by the deadline alone.
+            // The process is about to end; the process that waits for it relies on the deadline alone.
             pending::<()>().await;
         }
     }

@@ -29,8 +29,8 @@ fn shown(token: &RdsToken, output: Output) -> String {
         Output::Text => token.expose().to_owned(),
         Output::Json => json!({
             "token": token.expose(),
-            "signedAt": output::rfc3339(token.signed_at()),
-            "usableUntil": output::rfc3339(token.usable_until()),
+            "signedAt": irsa_ops::status::rfc3339(token.signed_at()),
+            "usableUntil": irsa_ops::status::rfc3339(token.usable_until()),
         })
         .to_string(),
     }

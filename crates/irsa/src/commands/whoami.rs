@@ -35,7 +35,7 @@ fn document(identity: &Identity, caller: &CallerIdentity) -> Value {
         "source": source.name(),
         "roleArn": source.role_arn().map(ToString::to_string),
         "tokenFile": source.token_file(),
-        "expiresAt": identity.state().expires_at().map(output::rfc3339),
+        "expiresAt": identity.state().expires_at().map(irsa_ops::status::rfc3339),
         "warnings": source.warnings(),
     })
 }
@@ -54,7 +54,7 @@ fn text(identity: &Identity, caller: &CallerIdentity) -> String {
         lines.push(format!("token     {}", file.display()));
     }
     if let Some(at) = identity.state().expires_at() {
-        lines.push(format!("expires   {}", output::rfc3339(at)));
+        lines.push(format!("expires   {}", irsa_ops::status::rfc3339(at)));
     }
     lines.extend(
         source

@@ -1,4 +1,4 @@
-//! Files that block whoever reads them: they delay neither the end of a command nor other work.
+//! Files that block their reader: they delay neither the end of a command nor other work.
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;

@@ -7,11 +7,10 @@ use std::time::SystemTime;
 
 use irsa_chain::Link;
 use irsa_identity::{Identity, IdentityError, IdentityState};
-use irsa_ops::status::{LinkState, LinkStatus};
+use irsa_ops::status::{LinkState, LinkStatus, rfc3339};
 
 use super::UP_TO_SESSION;
 use super::token::TokenFacts;
-use crate::output::rfc3339;
 
 /// An identity and what is known around it.
 pub(super) struct Session<'a> {

@@ -7,9 +7,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use irsa_identity::{ExposeSecret, Identity, read_token_file};
+use irsa_ops::status::rfc3339;
 use serde::Deserialize;
-
-use crate::output::rfc3339;
 
 /// So many characters of a claim are shown.
 const MAX_CLAIM: usize = 200;
