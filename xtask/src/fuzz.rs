@@ -9,7 +9,7 @@ use crate::{process, progress, workspace};
 
 const DEFAULT_SECONDS: NonZeroU32 = NonZeroU32::new(60).unwrap();
 
-/// Runs each target of `fuzz/` for so many seconds (60 unless told), or says in one line what it lacks.
+/// Runs each target of `tests/fuzz/` for so many seconds (60 unless told), or says in one line what it lacks.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     let seconds = seconds(arguments)?;
     if let Some(lacking) = lacking() {
@@ -22,6 +22,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         command.args([
             "fuzz",
             "run",
+            "--fuzz-dir",
+            "tests/fuzz",
             &target,
             "--",
             &format!("-max_total_time={seconds}"),
@@ -49,7 +51,7 @@ fn seconds(arguments: &[String]) -> Result<NonZeroU32, Failure> {
 }
 
 fn lacking() -> Option<&'static str> {
-    if !workspace::root().join("fuzz/Cargo.toml").is_file() {
+    if !workspace::root().join("tests/fuzz/Cargo.toml").is_file() {
         return Some("there are no fuzz targets yet");
     }
     if process::quietly(nightly().arg("--version")).is_err() {
@@ -61,9 +63,9 @@ fn lacking() -> Option<&'static str> {
     None
 }
 
-/// The names under `fuzz/fuzz_targets`, sorted.
+/// The names under `tests/fuzz/fuzz_targets`, sorted.
 fn targets() -> Result<Vec<String>, Failure> {
-    let folder = workspace::root().join("fuzz/fuzz_targets");
+    let folder = workspace::root().join("tests/fuzz/fuzz_targets");
     let entries = fs::read_dir(&folder).map_err(Failure::file(&folder))?;
     let names = entries
         .flatten()

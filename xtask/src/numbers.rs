@@ -74,11 +74,14 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The folders of all crates, sorted by name, tools last.
+/// The folders of all crates: the product's, the lab's, those of tests, each sorted by name, and the tools.
 fn crates() -> Result<Vec<PathBuf>, Failure> {
     let root = workspace::root();
-    let mut folders = subfolders(&root.join("crates"))?;
-    folders.extend(["fuzz", "interop", "xtask"].map(|name| root.join(name)));
+    let mut folders = Vec::new();
+    for group in ["crates", "lab", "tests"] {
+        folders.extend(subfolders(&root.join(group))?);
+    }
+    folders.push(root.join("xtask"));
     Ok(folders)
 }
 

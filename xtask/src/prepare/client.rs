@@ -1,4 +1,4 @@
-//! How each client program is made from its folder under `interop/clients`.
+//! How each client program is made from its folder under `tests/interop/clients`.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -7,7 +7,7 @@ use crate::program::Finished;
 
 const WORLD: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
-    "/../irsa-lab/src/world/camunda-8.3.yaml"
+    "/../../lab/irsa-lab/src/world/camunda-8.3.yaml"
 );
 const PLAN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/policy/plan.json");
 

@@ -68,7 +68,7 @@ fn parts(text: &str) -> Option<(&str, &str, &str)> {
 }
 
 fn file(guide: &str) -> PathBuf {
-    let guides = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guides");
+    let guides = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guides");
     guides.join(guide).with_extension("md")
 }
 

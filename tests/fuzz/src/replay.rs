@@ -19,7 +19,7 @@ pub fn replay(
 ) -> io::Result<()> {
     let mut files = files.into_iter().peekable();
     if files.peek().is_none() {
-        let text = "give the files to replay, as those in `fuzz/artifacts`";
+        let text = "give the files to replay, as those in `tests/fuzz/artifacts`";
         return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
     }
     files.try_for_each(|file| {

@@ -55,7 +55,7 @@ fn header(headers: &mut HeaderMap, name: &'static str, value: &str) {
 
 #[test]
 fn every_target_has_the_form_of_the_table() {
-    let table = include_str!("../../../../irsa-identity/tests/data/canonical-forms.json");
+    let table = include_str!("../../../../../crates/irsa-identity/tests/data/canonical-forms.json");
     let forms: Vec<Form> = serde_json::from_str(table).unwrap();
     let mut headers = HeaderMap::new();
     let scope = "Credential=A/20261124/eu-central-1/es/aws4_request";
@@ -81,7 +81,7 @@ fn every_target_has_the_form_of_the_table() {
 
 #[test]
 fn accepts_what_botocore_signed() {
-    let lines = include_str!("../../../../irsa-identity/tests/data/botocore-signatures.jsonl");
+    let lines = include_str!("../../../../../crates/irsa-identity/tests/data/botocore-signatures.jsonl");
     let all = lines
         .lines()
         .map(|line| serde_json::from_str::<Signed>(line).unwrap());
