@@ -23,6 +23,7 @@ mod region;
 mod service_account;
 mod session_name;
 mod text;
+pub mod untrusted;
 
 pub use account_id::AccountId;
 pub use arn::{Arn, AssumedRoleArn, OidcProviderArn, RoleArn};

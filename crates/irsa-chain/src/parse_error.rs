@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
-/// Longest part of the input that an error repeats, in characters.
+use crate::untrusted::quoted;
+
+/// The longest part of the input that an error repeats, in characters.
 const SHOWN: usize = 120;
 
 /// A text was refused: what it was taken for, the text itself, and what was expected instead.
@@ -23,7 +25,7 @@ impl ParseError {
     ) -> Self {
         Self {
             noun,
-            input: quotable(input),
+            input: quoted(input).longest(SHOWN).to_string(),
             expected: expected.into(),
         }
     }
@@ -43,30 +45,13 @@ impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "`{}` is not {}: expected {}",
+            "{} is not {}: expected {}",
             self.input, self.noun, self.expected
         )
     }
 }
 
 impl std::error::Error for ParseError {}
-
-/// The input on one line, cut, without backticks, and with what can't be seen escaped.
-fn quotable(input: &str) -> String {
-    let mut shown = String::new();
-    for (i, c) in input.chars().enumerate() {
-        if i == SHOWN {
-            shown.push('…');
-            break;
-        }
-        match c {
-            '`' => shown.push('\''),
-            '\'' | '"' | '\\' => shown.push(c),
-            c => shown.extend(c.escape_debug()),
-        }
-    }
-    shown
-}
 
 #[cfg(test)]
 mod tests {

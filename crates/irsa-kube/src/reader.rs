@@ -9,6 +9,7 @@ use http::response::Parts;
 use http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Limited};
 use irsa_chain::ServiceAccount;
+use irsa_chain::untrusted::printable;
 use kube_client::Client;
 use kube_client::client::Body;
 use serde::Deserialize;
@@ -236,7 +237,7 @@ impl KubeReader {
         let response = response.map_err(|error| unanswered(&error))?;
         let (head, body) = response.into_parts();
         let body = Limited::new(body, LONGEST).collect().await;
-        let body = body.map_err(|error| ReadErrorKind::Other(cut(&error.to_string())))?;
+        let body = body.map_err(|error| ReadErrorKind::Other(shown(&error.to_string())))?;
         Ok((head, body.to_bytes().to_vec()))
     }
 }
@@ -305,7 +306,7 @@ fn unanswered(error: &kube_client::Error) -> ReadErrorKind {
     match error {
         kube_client::Error::Auth(_) => ReadErrorKind::NoCredentials,
         kube_client::Error::HyperError(_) | kube_client::Error::Service(_) => {
-            ReadErrorKind::Unreachable(cut(&innermost(error)))
+            ReadErrorKind::Unreachable(shown(&innermost(error)))
         }
         _ => ReadErrorKind::Other("the request can't be sent".to_owned()),
     }
@@ -329,7 +330,7 @@ fn refused(status: StatusCode, body: &[u8]) -> ReadErrorKind {
     }
     let message = serde_json::from_slice::<Status>(body).map_or_else(
         |_| format!("the API server answers {status}"),
-        |status| cut(&status.message),
+        |status| shown(&status.message),
     );
     match status {
         StatusCode::UNAUTHORIZED => ReadErrorKind::Unauthenticated,
@@ -339,12 +340,8 @@ fn refused(status: StatusCode, body: &[u8]) -> ReadErrorKind {
     }
 }
 
-/// The beginning of a text, in one line.
-fn cut(text: &str) -> String {
-    text.chars()
-        .map(|letter| if letter.is_control() { ' ' } else { letter })
-        .take(LONGEST_TEXT)
-        .collect()
+fn shown(text: &str) -> String {
+    printable(text).longest(LONGEST_TEXT).to_string()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 use std::fmt;
 
 use http::Method;
+use irsa_chain::untrusted::quoted;
 use percent_encoding::percent_decode_str;
 
 use super::path::{Readings, segments};
@@ -253,22 +254,6 @@ fn listed(patterns: &[PathPattern]) -> String {
     patterns.join(", ")
 }
 
-/// Client text for a message: shortened, and with control characters escaped.
-fn shown(text: &str) -> String {
-    const LONGEST: usize = 100;
-    let escaped: String = text
-        .chars()
-        .take(LONGEST)
-        .flat_map(char::escape_debug)
-        .collect();
-    let end = if text.chars().nth(LONGEST).is_some() {
-        "..."
-    } else {
-        ""
-    };
-    format!("`{escaped}{end}`")
-}
-
 // === impl Mismatch ===
 
 impl Mismatch {
@@ -314,3 +299,8 @@ impl fmt::Display for Mismatch {
 
 #[cfg(test)]
 mod tests;
+
+/// Client text for a message.
+fn shown(text: &str) -> String {
+    quoted(text).longest(100).to_string()
+}

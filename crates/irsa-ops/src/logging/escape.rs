@@ -5,6 +5,7 @@
 use std::fmt::{self, Write as _};
 use std::io::{self, Write};
 
+use irsa_chain::untrusted::is_deceptive;
 use tracing::Metadata;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -63,22 +64,13 @@ impl<W: Write> Write for JsonEscaping<W> {
 fn json_escaped(line: &str) -> String {
     let mut escaped = String::with_capacity(line.len() + 16);
     for char in line.chars() {
-        // The deceptive characters are all in the Basic Multilingual Plane.
         if char != '\n' && is_deceptive(char) {
-            let _ = write!(escaped, "\\u{:04x}", u32::from(char));
+            for unit in char.encode_utf16(&mut [0; 2]) {
+                let _ = write!(escaped, "\\u{unit:04x}");
+            }
         } else {
             escaped.push(char);
         }
     }
     escaped
-}
-
-/// Control characters, line and paragraph separators, and the bidirectional controls of Unicode
-/// (UAX #9, section 2).
-fn is_deceptive(char: char) -> bool {
-    char.is_control()
-        || matches!(
-            char,
-            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-        )
 }

@@ -3,6 +3,7 @@
 use std::fmt::{self, Display, Formatter, Write};
 
 use irsa_chain::Link;
+use irsa_chain::untrusted::is_deceptive;
 
 use super::time::{ago, rfc3339};
 use super::{LinkState, LinkStatus, Status};
@@ -22,7 +23,7 @@ pub(crate) fn render(status: &Status, refresh: Option<u32>) -> String {
     page
 }
 
-/// Text within HTML, in an element or a quoted attribute. What turns the direction of writing is left out.
+/// Text within HTML, in an element or a quoted attribute. Deceptive characters are escaped.
 pub(super) struct Escaped<'a>(pub(super) &'a str);
 
 impl Display for Escaped<'_> {
@@ -34,9 +35,7 @@ impl Display for Escaped<'_> {
                 '>' => f.write_str("&gt;")?,
                 '"' => f.write_str("&quot;")?,
                 '\'' => f.write_str("&#39;")?,
-                '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\0' => {
-                    f.write_char(char::REPLACEMENT_CHARACTER)?;
-                }
+                hidden if is_deceptive(hidden) => write!(f, "{}", hidden.escape_default())?,
                 other => f.write_char(other)?,
             }
         }

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use irsa_chain::untrusted::printable;
 use irsa_identity::{ExposeSecret, Identity, read_token_file};
 use irsa_ops::status::rfc3339;
 use serde::Deserialize;
@@ -117,12 +118,12 @@ impl TokenFacts {
     }
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is mapped over owned claims"
+)]
 fn shown(claim: String) -> String {
-    if claim.len() <= MAX_CLAIM && !claim.contains(char::is_control) {
-        return claim;
-    }
-    let chars = claim.chars().filter(|char| !char.is_control());
-    chars.take(MAX_CLAIM).collect()
+    printable(&claim).longest(MAX_CLAIM).to_string()
 }
 
 /// Seconds since the epoch, unless no calendar has them.

@@ -1,0 +1,140 @@
+//! Text from outside in messages: on one line, of bounded length, with nothing in it that a terminal obeys or that a
+//! reader can't see.
+//!
+//! Unicode Technical Report 36 ("Unicode Security Considerations") names the characters: controls, marks of the writing
+//! direction (UAX #9, section 2), characters without width, tags and noncharacters.
+
+use std::fmt::{self, Display, Formatter, Write as _};
+
+/// The number of characters that are shown of one text, unless a caller says otherwise.
+pub const LONGEST: usize = 200;
+
+/// Returns whether a character does something rather than show something.
+pub fn is_deceptive(char: char) -> bool {
+    char.is_control()
+        || matches!(char,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}'
+            | '\u{e0000}'..='\u{e007f}')
+}
+
+/// Text with its deceptive characters escaped as in Rust's string literals (`\n`, `\u{202e}`), cut to [`LONGEST`]
+/// characters with `…` after them.
+pub fn printable(text: &str) -> Printable<'_> {
+    Printable {
+        text,
+        longest: LONGEST,
+    }
+}
+
+/// The same in backticks. Backticks in the text become apostrophes.
+pub fn quoted(text: &str) -> Quoted<'_> {
+    Quoted(printable(text))
+}
+
+/// See [`printable`].
+#[derive(Clone, Copy, Debug)]
+pub struct Printable<'a> {
+    text: &'a str,
+    longest: usize,
+}
+
+/// See [`quoted`].
+#[derive(Clone, Copy, Debug)]
+pub struct Quoted<'a>(Printable<'a>);
+
+// === impl Printable ===
+
+impl Printable<'_> {
+    /// Shows at most so many characters of the text.
+    #[must_use]
+    pub fn longest(self, longest: usize) -> Self {
+        Self { longest, ..self }
+    }
+
+    fn write(self, f: &mut Formatter<'_>, convert: fn(char) -> char) -> fmt::Result {
+        let mut chars = self.text.chars();
+        for char in chars.by_ref().take(self.longest) {
+            if is_deceptive(char) {
+                Display::fmt(&char.escape_default(), f)?;
+            } else {
+                f.write_char(convert(char))?;
+            }
+        }
+        match chars.next() {
+            Some(_) => f.write_char('…'),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Display for Printable<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        self.write(f, |char| char)
+    }
+}
+
+// === impl Quoted ===
+
+impl Quoted<'_> {
+    /// Shows at most so many characters of the text.
+    #[must_use]
+    pub fn longest(self, longest: usize) -> Self {
+        Self(self.0.longest(longest))
+    }
+}
+
+impl Display for Quoted<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_char('`')?;
+        self.0
+            .write(f, |char| if char == '`' { '\'' } else { char })?;
+        f.write_char('`')
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deceptive_characters_are_escaped_and_others_are_not() {
+        let text = "é `a\u{1b}[31m\r\nb\u{202e}c\u{9b}\u{200b}\u{feff}\u{ffff}\u{e0041}\u{2028}";
+        let shown = printable(text).to_string();
+        assert!(!shown.chars().any(is_deceptive), "{shown:?}");
+        assert!(
+            shown.starts_with("é `a\\u{1b}[31m\\r\\nb\\u{202e}c\\u{9b}"),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn a_quoted_text_stays_within_its_backticks() {
+        assert_eq!(quoted("a`b`\n").to_string(), r"`a'b'\n`");
+        assert_eq!(quoted("").to_string(), "``");
+    }
+
+    #[test]
+    fn long_texts_are_cut() {
+        let long = "é".repeat(100_000);
+        assert_eq!(printable(&long).to_string().chars().count(), LONGEST + 1);
+        assert_eq!(quoted("abcd").longest(3).to_string(), "`abc…`");
+        assert_eq!(printable("abc").longest(3).to_string(), "abc");
+    }
+
+    #[test]
+    fn every_control_of_unicode_is_deceptive() {
+        let bidirectional = "\u{61c}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}";
+        let without_width = "\u{200b}\u{200c}\u{200d}\u{2060}\u{feff}\u{ad}";
+        let controls = (0..=0x1f).chain(0x7f..=0x9f).filter_map(char::from_u32);
+        for char in controls
+            .chain(bidirectional.chars())
+            .chain(without_width.chars())
+        {
+            assert!(is_deceptive(char), "{:x}", u32::from(char));
+        }
+        for char in "aé漢字🦀 ~\u{301}".chars() {
+            assert!(!is_deceptive(char), "{char}");
+        }
+    }
+}
