@@ -15,7 +15,7 @@ mod sources;
 
 use std::path::Path;
 
-pub use self::outcomes::{Difference, Outcomes};
+pub use self::outcomes::{Comparison, Difference, Outcomes};
 use crate::Error;
 use crate::target::Target;
 
@@ -33,17 +33,17 @@ pub(crate) trait Suite {
 /// The suites, as they are typed.
 pub const NAMES: [&str; 3] = ["psycopg", "postgres-regress", "libpq-pipeline"];
 
-/// Runs the suite `name`, whose sources are in the folder `source`, or only these of its `tests`. Returns the number of
-/// tests and those that end differently through irsa twice in a row. `progress` gets a line before each step that takes long.
+/// Runs the suite `name`, whose sources are in the folder `source`, or only these of its `tests`. Returns those that
+/// end differently through irsa twice in a row. `progress` gets a line before each step that takes long.
 ///
 /// # Errors
-/// The suite is unknown, does not build, or runs no test; a server does not start.
+/// The suite is unknown, does not build, or has no test that passes without irsa; a server does not start.
 pub async fn run(
     name: &str,
     source: &Path,
     tests: &[String],
     progress: &dyn Fn(&str),
-) -> Result<(usize, Vec<Difference>), Error> {
+) -> Result<Comparison, Error> {
     match name {
         "psycopg" => {
             let suite = psycopg::Psycopg::prepare(source, progress)?;
@@ -61,7 +61,7 @@ pub async fn run(
         }
         "libpq-pipeline" => {
             let suite = libpq_pipeline::LibpqPipeline::prepare(source, progress)?;
-            let ways = servers::Ways::as_superuser(None).await?;
+            let ways = servers::Ways::as_superuser(Some(&suite.programs())).await?;
             let result = compare(&suite, &ways, tests, progress);
             ways.stop().await;
             result
@@ -80,14 +80,14 @@ fn compare(
     ways: &servers::Ways,
     tests: &[String],
     progress: &dyn Fn(&str),
-) -> Result<(usize, Vec<Difference>), Error> {
+) -> Result<Comparison, Error> {
     progress("running the tests straight");
     let straight = suite.run(ways.straight(), tests)?;
     progress("running the tests through irsa");
     let through = suite.run(ways.through(), tests)?;
     let differing: Vec<String> = straight.names_that_differ(&through);
     if differing.is_empty() {
-        return Ok((straight.len(), Vec::new()));
+        return straight.compared(Vec::new());
     }
     progress(&format!(
         "running {} tests again, both ways",
@@ -96,7 +96,7 @@ fn compare(
     let again = suite.run(ways.straight(), &differing)?;
     let again_through = suite.run(ways.through(), &differing)?;
     let differences = again.differences(&again_through, |test| suite.by_design(test));
-    Ok((straight.len(), differences))
+    straight.compared(differences)
 }
 
 /// Runs a suite both ways that needs a server of its own for each run, since it leaves roles behind.
@@ -104,7 +104,7 @@ async fn compare_apart(
     suite: &impl Suite,
     programs: &Path,
     progress: &dyn Fn(&str),
-) -> Result<(usize, Vec<Difference>), Error> {
+) -> Result<Comparison, Error> {
     progress("running all tests straight");
     let ways = servers::Ways::as_superuser(Some(programs)).await?;
     let straight = suite.run(ways.straight(), &[])?;
@@ -114,5 +114,5 @@ async fn compare_apart(
     let through = suite.run(ways.through(), &[])?;
     ways.stop().await;
     let differences = straight.differences(&through, |test| suite.by_design(test));
-    Ok((straight.len(), differences))
+    straight.compared(differences)
 }

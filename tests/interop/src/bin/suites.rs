@@ -9,19 +9,23 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use interop::Error;
-use interop::suites;
+use interop::suites::{self, Comparison};
 
 #[tokio::main]
 async fn main() -> Result<ExitCode, Error> {
     let (name, source, tests) = arguments()?;
-    let (tests, differences) = suites::run(&name, &source, &tests, &tell).await?;
+    let Comparison {
+        tests,
+        passed,
+        differences,
+    } = suites::run(&name, &source, &tests, &tell).await?;
     for difference in &differences {
         println!("{difference}");
     }
     let mut unexpected = differences.iter().filter(|each| each.by_design.is_none());
     let by_design = differences.len() - unexpected.clone().count();
     println!(
-        "{name}: {tests} tests, {} end differently through irsa, {by_design} of them by design",
+        "{name}: {tests} tests, {passed} pass straight, {} end differently through irsa, {by_design} of them by design",
         differences.len()
     );
     Ok(match unexpected.next() {

@@ -14,16 +14,24 @@ const FOLDER: &str = "src/test/modules/libpq_pipeline";
 pub(super) struct LibpqPipeline {
     program: PathBuf,
     library: PathBuf,
+    servers: PathBuf,
 }
 
 impl LibpqPipeline {
     pub(super) fn prepare(source: &Path, progress: &dyn Fn(&str)) -> Result<Self, Error> {
         let source = sources::checked(source, "src/test/modules/libpq_pipeline/Makefile")?;
+        let servers = sources::installed_server(&source)?;
         let build = sources::postgres_build(&source, FOLDER, progress)?;
         Ok(Self {
             program: build.join(FOLDER).join("libpq_pipeline"),
             library: build.join("src/interfaces/libpq"),
+            servers,
         })
+    }
+
+    /// The folder of the server's programs.
+    pub(super) fn programs(&self) -> PathBuf {
+        self.servers.clone()
     }
 
     fn command(&self, arguments: &[&str]) -> Command {

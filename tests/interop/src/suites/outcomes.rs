@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use crate::Error;
+
 /// The outcome of each test, by its name, in the suite's own words.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outcomes(BTreeMap<String, String>);
@@ -20,6 +22,20 @@ pub struct Difference {
     pub by_design: Option<&'static str>,
 }
 
+/// A suite's outcomes straight and through irsa.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comparison {
+    /// The number of tests.
+    pub tests: usize,
+    /// The number of tests that pass without irsa.
+    pub passed: usize,
+    /// The tests that end differently.
+    pub differences: Vec<Difference>,
+}
+
+/// The outcomes of tests that pass, in the suites' own words.
+const PASSED: [&str; 2] = ["ok", "passed"];
+
 // === impl Outcomes ===
 
 impl Outcomes {
@@ -27,6 +43,28 @@ impl Outcomes {
     pub fn from_lines(text: &str) -> Self {
         let lines = text.lines().filter_map(|line| line.split_once(' '));
         lines.map(|(outcome, test)| (test, outcome)).collect()
+    }
+
+    /// What came of the suite, with these differences.
+    ///
+    /// # Errors
+    /// No test passes: the comparison would show nothing.
+    pub(super) fn compared(&self, differences: Vec<Difference>) -> Result<Comparison, Error> {
+        let passed = self
+            .0
+            .values()
+            .filter(|outcome| PASSED.contains(&outcome.as_str()))
+            .count();
+        if passed == 0 {
+            return Err(
+                "no test passes without irsa: see that the server's version is the sources'".into(),
+            );
+        }
+        Ok(Comparison {
+            tests: self.len(),
+            passed,
+            differences,
+        })
     }
 
     /// The number of tests.

@@ -6,7 +6,6 @@ use std::process::{Command, Stdio};
 
 use super::{Outcomes, Suite, sources};
 use crate::Error;
-use crate::client::folder_with_server;
 use crate::target::Target;
 
 /// The folder of the suite, in the sources and in the build.
@@ -22,8 +21,7 @@ pub(super) struct PostgresRegress {
 impl PostgresRegress {
     pub(super) fn prepare(source: &Path, progress: &dyn Fn(&str)) -> Result<Self, Error> {
         let source = sources::checked(source, "src/test/regress/parallel_schedule")?;
-        let programs = folder_with_server("psql")
-            .ok_or("an installed PostgreSQL server of the sources' version is missing")?;
+        let programs = sources::installed_server(&source)?;
         let build = sources::postgres_build(&source, FOLDER, progress)?;
         Ok(Self {
             source,

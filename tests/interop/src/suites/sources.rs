@@ -5,7 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::Error;
+use crate::client::folder_with_server;
 use crate::server::cache_folder;
+
+/// What every suite is linked with. Their own makefiles expect it to be there.
+const LIBRARIES: [&str; 3] = ["src/port", "src/common", "src/interfaces/libpq"];
 
 /// The end of a failed program's output that is shown, in bytes.
 const SHOWN: usize = 4_000;
@@ -39,6 +43,29 @@ pub(super) fn build(command: &mut Command) -> Result<(), Error> {
     Err(format!("{command:?} failed: {}\n{said}", output.status).into())
 }
 
+/// The folder of an installed PostgreSQL's programs, which must have the major version of the sources.
+pub(super) fn installed_server(source: &Path) -> Result<PathBuf, Error> {
+    let programs = folder_with_server("psql").ok_or("a PostgreSQL server must be installed")?;
+    let output = Command::new(programs.join("postgres"))
+        .arg("--version")
+        .output()?;
+    let installed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let configure = fs::read_to_string(source.join("configure"))?;
+    let wanted = configure
+        .lines()
+        .find_map(|line| line.strip_prefix("PACKAGE_VERSION='"))
+        .and_then(|version| version.split(['.', '\'']).next())
+        .ok_or("`configure` names no version")?;
+    if installed.contains(&format!(" {wanted}.")) {
+        return Ok(programs);
+    }
+    let installed = installed.trim();
+    Err(
+        format!("the sources are those of PostgreSQL {wanted}, and `{installed}` is installed")
+            .into(),
+    )
+}
+
 /// Configures PostgreSQL's sources in a folder of their own and makes what is in `folder` of them.
 pub(super) fn postgres_build(
     source: &Path,
@@ -65,9 +92,11 @@ pub(super) fn postgres_build(
         fs::write(&made_from, version)?;
     }
     progress(&format!("building `{folder}` of PostgreSQL"));
-    let mut make = Command::new("make");
-    make.args(["-s", "-j2", "-C", folder])
-        .current_dir(&build_folder);
-    build(&mut make)?;
+    for part in LIBRARIES.into_iter().chain([folder]) {
+        let mut make = Command::new("make");
+        make.args(["-s", "-j2", "-C", part])
+            .current_dir(&build_folder);
+        build(&mut make)?;
+    }
     Ok(build_folder)
 }
