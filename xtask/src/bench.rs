@@ -13,6 +13,10 @@ mod procfs;
 mod report;
 mod statistics;
 
+pub(crate) use child::Process;
+pub(crate) use procfs::own_memory;
+pub(crate) use statistics::median;
+
 use crate::failure::Failure;
 use crate::{process, progress, workspace};
 use options::Options;
@@ -45,22 +49,23 @@ fn unnamed() -> Failure {
         .remedy("`cargo xtask bench postgres`, `opensearch` or `policy`")
 }
 
-/// The proxy as it ships, and with it what else is measured as it would ship; the server's starter as the tests build it.
-fn build(starter: &str, also: &[&str]) -> Result<(), Failure> {
-    progress::note("building irsa (release) and the server's starter");
-    let release = ["build", "--locked", "--release", "--package", "irsa"];
+/// Builds the proxy as it ships, by itself: features of other packages must not be in it.
+fn build_irsa(also: &[&str]) -> Result<(), Failure> {
+    progress::note("building irsa (release)");
+    build_release(&[&["--package", "irsa", "--bin", "irsa"], also].concat())
+}
+
+fn build_release(what: &[&str]) -> Result<(), Failure> {
     process::run(
         workspace::cargo()
-            .args(release)
-            .args(["--bin", "irsa"])
-            .args(also),
-    )?;
-    process::run(workspace::cargo().args([
-        "build",
-        "--locked",
-        "--package",
-        "interop",
-        "--bin",
-        starter,
-    ]))
+            .args(["build", "--locked", "--release"])
+            .args(what),
+    )
+}
+
+/// Builds a program that only starts a server, as the tests build it.
+fn build_starter(name: &str) -> Result<(), Failure> {
+    progress::note("building the server's starter");
+    let starter = ["build", "--locked", "--package", "interop", "--bin", name];
+    process::run(workspace::cargo().args(starter))
 }

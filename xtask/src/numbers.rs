@@ -1,9 +1,12 @@
-//! `cargo xtask numbers`: the size of files and functions, crate by crate, beside the targets.
+//! `cargo xtask numbers`: the size of files and functions, crate by crate, beside the targets; the packages in the program
+//! that ships; with `--binary` also its size, start and memory.
 //!
 //! Counts production lines only: tests, benches, examples, generated files and inline `#[cfg(test)] mod` are cut out;
 //! blank lines and comments count. Functions are found by rustfmt's indentation.
 
+mod binary;
 mod measure;
+mod product;
 mod source;
 mod statistics;
 
@@ -14,7 +17,9 @@ use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::{progress, table, workspace};
+use binary::Binary;
 use measure::Measure;
+use product::Tree;
 use statistics::Statistics;
 
 const HEAD: [&str; 9] = [
@@ -29,6 +34,9 @@ const HEAD: [&str; 9] = [
     "unwrap/kloc",
 ];
 
+/// The most packages that the program is to be built from.
+const PACKAGES: usize = 285;
+
 /// What the project wants of itself, in the form of a row.
 const TARGET: [&str; 9] = [
     "target",
@@ -42,17 +50,77 @@ const TARGET: [&str; 9] = [
     "0",
 ];
 
-/// Prints a table, or one JSON object a line with `--output json`.
+/// What was typed.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Options {
+    /// JSON, one object a line, in place of tables.
+    json: bool,
+    /// Whether to build and measure the program that ships.
+    binary: bool,
+}
+
+/// Prints tables, or one JSON object a line with `--output json`.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
-    let json = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => false,
-        ["--output", "json"] => true,
-        _ => {
-            return Err(Failure::usage(
-                "`cargo xtask numbers` knows only `--output json`",
-            ));
-        }
-    };
+    let options = Options::parse(arguments)?;
+    sources(&options)?;
+    packages(&options)?;
+    if options.binary {
+        binary(&options)?;
+    }
+    Ok(())
+}
+
+/// The packages in the program that ships.
+fn packages(options: &Options) -> Result<(), Failure> {
+    let tree = Tree::of_product()?;
+    if options.json {
+        let subtrees = tree.heaviest().into_iter();
+        let subtrees: Vec<Value> = subtrees
+            .map(|subtree| json!({"package": subtree.package, "packages": subtree.packages}))
+            .collect();
+        progress::say(&json!({"packages": tree.len(), "heaviest": subtrees}).to_string());
+        return Ok(());
+    }
+    progress::say(&format!(
+        "\n{} packages in `irsa` (target: {PACKAGES})\n",
+        tree.len()
+    ));
+    let rows: Vec<Vec<String>> = tree
+        .heaviest()
+        .into_iter()
+        .map(|subtree| vec![subtree.package, subtree.packages.to_string()])
+        .collect();
+    progress::say(&table::render(&["heaviest subtrees", "packages"], &rows));
+    Ok(())
+}
+
+/// The file that ships.
+fn binary(options: &Options) -> Result<(), Failure> {
+    let measured = Binary::measure()?;
+    if options.json {
+        let line = json!({
+            "binary_bytes": measured.size,
+            "start_ms": measured.start,
+            "idle_memory_kib": measured.idle_memory,
+        });
+        progress::say(&line.to_string());
+        return Ok(());
+    }
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a binary is far smaller than 2^52 bytes"
+    )]
+    let size = measured.size as f64 / (1024.0 * 1024.0);
+    let memory = measured.idle_memory / 1024.0;
+    progress::say(&format!(
+        "\nstripped binary {size:.1} MiB (target: 16), start to listening {:.0} ms (20), idle memory {memory:.1} MiB (12)",
+        measured.start
+    ));
+    Ok(())
+}
+
+/// The size of files and functions.
+fn sources(options: &Options) -> Result<(), Failure> {
     let mut total = Measure::default();
     let mut rows = Vec::new();
     for folder in crates()? {
@@ -66,7 +134,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         total.add(measure);
     }
     rows.push(("total".to_owned(), total.statistics()));
-    if json {
+    if options.json {
         print_json(&rows);
     } else {
         print_table(&rows);
@@ -135,4 +203,49 @@ fn object(name: &str, s: &Statistics) -> Value {
         "test_ratio": s.test_ratio, "doc_ratio": s.doc_ratio, "comment_ratio": s.comment_ratio,
         "unwraps_per_kloc": s.unwraps_per_kloc,
     })
+}
+
+impl Options {
+    fn parse(arguments: &[String]) -> Result<Self, Failure> {
+        let mut options = Self::default();
+        let mut words = arguments.iter().map(String::as_str);
+        while let Some(word) = words.next() {
+            match (word, word == "--output" && words.next() == Some("json")) {
+                ("--binary", _) => options.binary = true,
+                ("--output", true) => options.json = true,
+                _ => {
+                    return Err(Failure::usage(
+                        "`cargo xtask numbers` accepts `--binary` and `--output json`",
+                    ));
+                }
+            }
+        }
+        Ok(options)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(words: &[&str]) -> Result<Options, Failure> {
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        Options::parse(&words)
+    }
+
+    #[test]
+    fn options_are_read_and_others_refused() {
+        let both = parse(&["--binary", "--output", "json"]).unwrap();
+        assert_eq!(
+            both,
+            Options {
+                json: true,
+                binary: true
+            }
+        );
+        assert_eq!(parse(&[]).unwrap(), Options::default());
+        for words in [&["--output"][..], &["--output", "text"], &["binary"]] {
+            assert!(parse(words).is_err(), "{words:?}");
+        }
+    }
 }

@@ -9,11 +9,11 @@ use crate::failure::Failure;
 
 /// A process that ends with this value: by the end of its standard input or, failing that, by force.
 #[derive(Debug)]
-pub(super) struct Process(Child);
+pub(crate) struct Process(Child);
 
 impl Process {
     /// Starts a program and reads the one JSON line that says where it listens.
-    pub(super) fn start_and_listen(command: &mut Command) -> Result<(Self, Value), Failure> {
+    pub(crate) fn start_and_listen(command: &mut Command) -> Result<(Self, Value), Failure> {
         let mut process = Self::spawn(command.stdout(Stdio::piped()))?;
         let mut line = String::new();
         if let Some(output) = process.0.stdout.take() {
@@ -33,7 +33,7 @@ impl Process {
     }
 
     /// Starts a program.
-    pub(super) fn spawn(command: &mut Command) -> Result<Self, Failure> {
+    pub(crate) fn spawn(command: &mut Command) -> Result<Self, Failure> {
         let program = command.get_program().display().to_string();
         command
             .spawn()
@@ -41,7 +41,7 @@ impl Process {
             .map_err(|error| Failure::new(format!("can't run `{program}`: {error}")))
     }
 
-    pub(super) fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.0.id()
     }
 }

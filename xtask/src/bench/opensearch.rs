@@ -14,7 +14,7 @@ use crate::{prepare, progress};
 use subjects::Subjects;
 
 /// The program that starts the server.
-const STARTER: &str = "fixed-opensearch";
+const SERVER: [&str; 4] = ["--package", "interop", "--bin", "fixed-opensearch"];
 
 /// Measures everything of the OpenSearch side.
 pub(super) fn run(options: &Options) -> Result<Report, Failure> {
@@ -24,7 +24,9 @@ pub(super) fn run(options: &Options) -> Result<Report, Failure> {
     let programs = prepare::Clients::folder()?;
     prepare::clients(&programs)?;
     if options.build {
-        super::build(STARTER, &[])?;
+        super::build_irsa(&[])?;
+        // At the tests' level of optimization the server would be the bottleneck.
+        super::build_release(&SERVER)?;
     }
     let subjects = progress::timed("start the server and irsa", Subjects::start)?;
     let mut report = Report::default();

@@ -24,7 +24,8 @@ pub(super) fn run(options: &Options) -> Result<Report, Failure> {
         prepare::program(program)?;
     }
     if options.build {
-        super::build(STARTER, &PLAIN_RELAY)?;
+        super::build_irsa(&PLAIN_RELAY)?;
+        super::build_starter(STARTER)?;
     }
     let subjects = progress::timed(
         "start PostgreSQL, pgbouncer, a plain relay and irsa",

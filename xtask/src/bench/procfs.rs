@@ -19,7 +19,7 @@ pub(super) fn processor_time(process_id: u32) -> Result<f64, Failure> {
 }
 
 /// Kilobytes of memory that are the process's own.
-pub(super) fn own_memory(process_id: u32) -> Result<f64, Failure> {
+pub(crate) fn own_memory(process_id: u32) -> Result<f64, Failure> {
     memory(process_id, "RssAnon:")
 }
 

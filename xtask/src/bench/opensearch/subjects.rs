@@ -57,7 +57,7 @@ impl Subjects {
 }
 
 fn start_server() -> Result<(Process, Server), Failure> {
-    let mut command = Command::new(workspace::target().join("debug/fixed-opensearch"));
+    let mut command = Command::new(workspace::target().join("release/fixed-opensearch"));
     command.stdin(Stdio::piped()).stderr(Stdio::inherit());
     command.envs(KEYS);
     let (process, line) = Process::start_and_listen(&mut command)?;
