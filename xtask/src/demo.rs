@@ -1,25 +1,27 @@
 //! `cargo xtask demo`: the chain shown and attacked, from a bare clone.
 
+use std::process::Command;
+
 use crate::failure::Failure;
 use crate::{process, progress, workspace};
 
-/// Builds `irsa` and runs `irsa demo` with the arguments given.
+/// Builds `irsa` and `irsa-lab`, and runs `irsa-lab demo` with the arguments given.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
-    progress::note("building irsa (a first build takes some minutes)");
-    let mut command = workspace::cargo();
-    command
-        .args([
-            "run",
-            "--locked",
-            "--package",
-            "irsa",
-            "--bin",
-            "irsa",
-            "--",
-            "demo",
-        ])
-        .args(arguments);
+    progress::note("building irsa and irsa-lab (a first build takes some minutes)");
+    let build = [
+        "build",
+        "--locked",
+        "--package",
+        "irsa",
+        "--package",
+        "irsa-lab-cli",
+    ];
+    process::run(workspace::cargo().args(build))?;
+    let mut command = Command::new(workspace::target().join("debug/irsa-lab"));
     // A cache that servers which refuse root can reach.
-    command.env("IRSA_CACHE_DIR", workspace::cache()?);
+    command
+        .arg("demo")
+        .args(arguments)
+        .env("IRSA_CACHE_DIR", workspace::cache()?);
     process::run(&mut command)
 }

@@ -5,9 +5,10 @@ mod rds_roots;
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 use crate::failure::Failure;
-use crate::{progress, workspace};
+use crate::{process, progress, workspace};
 
 /// A file and what it has to hold.
 struct Generated {
@@ -15,15 +16,30 @@ struct Generated {
     content: String,
 }
 
-/// Writes the generated files; with `--check` only says whether they are up to date; `rds-roots` fetches Amazon's
-/// root certificates anew (which needs npm and the network, so it is not part of the others).
+/// The pages that our programs print, by program.
+const PAGES: [(&str, &str); 2] = [
+    ("irsa", "docs/reference/settings.md"),
+    ("irsa-lab", "docs/reference/irsa-lab.md"),
+];
+
+/// Writes the generated files. With `--check` it only reports which are out of date. `rds-roots` downloads Amazon's root
+/// certificates again; it needs npm and the network, so it is not part of the others.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => write(),
-        ["--check"] => match stale() {
-            findings if findings.is_empty() => Ok(()),
-            findings => Err(Failure::new(findings.join("\n"))),
-        },
+        [] => {
+            write(&quick())?;
+            write(&pages()?)?;
+            doctor_pages()
+        }
+        ["--check"] => {
+            let mut findings = out_of_date(&quick());
+            findings.extend(out_of_date(&pages()?));
+            if findings.is_empty() {
+                Ok(())
+            } else {
+                Err(Failure::new(findings.join("\n")))
+            }
+        }
         ["rds-roots"] => rds_roots::refresh(),
         _ => Err(Failure::usage(
             "`cargo xtask gen` takes nothing, `--check` or `rds-roots`",
@@ -31,31 +47,72 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     }
 }
 
-/// The generated files that differ from what would be generated now.
+/// The generated files that are out of date, among those that need no build. Tests check the others.
 pub(crate) fn stale() -> Vec<String> {
-    let mut findings = Vec::new();
-    for file in files() {
-        if fs::read_to_string(&file.path).unwrap_or_default() != file.content {
-            findings.push(format!(
-                "`{}` is out of date: run `cargo xtask gen`",
-                file.path.display()
-            ));
-        }
-    }
-    findings
+    out_of_date(&quick())
 }
 
-fn write() -> Result<(), Failure> {
-    for file in files() {
+fn out_of_date(files: &[Generated]) -> Vec<String> {
+    files
+        .iter()
+        .filter(|file| fs::read_to_string(&file.path).unwrap_or_default() != file.content)
+        .map(|file| {
+            format!(
+                "`{}` is out of date: run `cargo xtask gen`",
+                file.path.display()
+            )
+        })
+        .collect()
+}
+
+fn write(files: &[Generated]) -> Result<(), Failure> {
+    for file in files {
         fs::write(&file.path, &file.content).map_err(Failure::file(&file.path))?;
         progress::note(&format!("wrote {}", file.path.display()));
     }
     Ok(())
 }
 
-fn files() -> Vec<Generated> {
+/// What needs no build.
+fn quick() -> Vec<Generated> {
     vec![Generated {
         path: workspace::root().join("docs/causes.md"),
         content: causes::document(),
     }]
+}
+
+/// What our programs print about their own settings. The pages are compiled into tests, so that they must exist first.
+fn pages() -> Result<Vec<Generated>, Failure> {
+    let build = [
+        "build",
+        "--locked",
+        "--package",
+        "irsa",
+        "--package",
+        "irsa-lab-cli",
+    ];
+    process::run(workspace::cargo().args(build))?;
+    let page = |(program, path): (&str, &str)| {
+        let program = workspace::target().join("debug").join(program);
+        let content = process::capture(Command::new(program).arg("reference"))?;
+        Ok(Generated {
+            path: workspace::root().join(path),
+            content,
+        })
+    };
+    PAGES.into_iter().map(page).collect()
+}
+
+/// The doctor's pages, which need its scenarios and so are written by one of its tests.
+fn doctor_pages() -> Result<(), Failure> {
+    let test = [
+        "test",
+        "--locked",
+        "--package",
+        "irsa-doctor",
+        "--test",
+        "it",
+        "docs::",
+    ];
+    process::run(workspace::cargo().args(test).env("IRSA_UPDATE_DOCS", "1"))
 }

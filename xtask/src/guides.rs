@@ -24,7 +24,6 @@ pub(crate) fn run(guides: &[String]) -> Result<(), Failure> {
         .args(run)
         .args(["fault-tables", "--"])
         .args(guides)
-        .env("IRSA_BIN", workspace::target().join("debug/irsa"))
         .env("IRSA_CACHE_DIR", workspace::cache()?);
     process::run(&mut command)
 }

@@ -37,7 +37,7 @@ const TASKS: [Task; 9] = [
     Task {
         name: "demo",
         usage: "[ARGS]",
-        summary: "build irsa and run `irsa demo`",
+        summary: "build irsa and irsa-lab, and run `irsa-lab demo`",
         explains_itself: true,
         run: demo::run,
     },
@@ -57,15 +57,15 @@ const TASKS: [Task; 9] = [
     },
     Task {
         name: "numbers",
-        usage: "[--output json]",
-        summary: "size of files and functions, crate by crate",
+        usage: "[--binary] [--output json]",
+        summary: "size of files and functions, packages in irsa; its size, start and memory",
         explains_itself: false,
         run: numbers::run,
     },
     Task {
         name: "gen",
         usage: "[--check | rds-roots]",
-        summary: "write generated files afresh",
+        summary: "write generated files again",
         explains_itself: false,
         run: generate::run,
     },

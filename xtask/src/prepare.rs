@@ -77,7 +77,9 @@ fn prepare(client: &Client, folder: &Clients) -> Result<(), Failure> {
     {
         return Err(Failure::new(format!("`{lacking}` is missing")));
     }
-    let source = workspace::root().join("tests/interop/clients").join(client.name);
+    let source = workspace::root()
+        .join("tests/interop/clients")
+        .join(client.name);
     let target = folder.path().join(client.name);
     let (stamp_file, stamp) = (target.join(".made-from"), client::stamp(&source)?);
     if fs::read(&stamp_file).is_ok_and(|made_from| made_from == stamp) {

@@ -20,7 +20,6 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         .args(run)
         .arg("--")
         .args(arguments)
-        .env("IRSA_BIN", workspace::target().join("debug/irsa"))
         .env("IRSA_CACHE_DIR", workspace::cache()?);
     process::run(&mut command)
 }

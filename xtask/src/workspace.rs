@@ -18,7 +18,7 @@ pub(crate) fn root() -> &'static Path {
     xtask.parent().unwrap_or(xtask)
 }
 
-/// Where downloads and prepared clients are kept, as `irsa lab` does it: `IRSA_CACHE_DIR`, for root the machine's
+/// Where downloads and prepared clients are kept, as `irsa-lab` does it: `IRSA_CACHE_DIR`, for root the machine's
 /// cache (servers that refuse root must reach it), else the user's.
 pub(crate) fn cache() -> Result<PathBuf, Failure> {
     let absolute = |name: &str| {

@@ -3,8 +3,6 @@
 mod cli;
 mod commands;
 mod exit;
-mod output;
-mod progress;
 mod proxy;
 mod settings;
 mod upstream;
@@ -12,23 +10,19 @@ mod upstream;
 #[cfg(not(panic = "unwind"))]
 compile_error!("a panic must end one session, not the process with every session");
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
-use self::cli::Command;
-use self::exit::Failure;
-use self::settings::Mistakes;
+use irsa_cli::{Mistakes, completions, output};
 
-/// The exit code of a program whose main thread panicked, as Rust's runtime has it.
-const PANICKED: u8 = 101;
+use clap::CommandFactory;
+
+use self::cli::{Cli, Command};
+use self::exit::Failure;
 
 fn main() -> ExitCode {
     irsa_ops::panics::report();
     let (cli, mistakes) = cli::parse();
-    let outcome = catch_unwind(AssertUnwindSafe(|| run(cli.command, mistakes)));
-    let code = outcome.map_or(ExitCode::from(PANICKED), exit::report);
-    irsa_ops::logging::flush();
-    code
+    irsa_cli::main(|| run(cli.command, mistakes))
 }
 
 fn run(command: Command, mistakes: Mistakes) -> Result<ExitCode, Failure> {
@@ -38,11 +32,11 @@ fn run(command: Command, mistakes: Mistakes) -> Result<ExitCode, Failure> {
         Command::Credentials(args) => commands::credentials::run(args, mistakes),
         Command::Whoami(args) => commands::whoami::run(args, mistakes),
         Command::Exec(args) => commands::exec::run(args, mistakes),
-        Command::Lab(args) => commands::lab::run(args, mistakes),
-        Command::Demo(args) => commands::demo::run(args),
+        Command::Lab { arguments } => commands::moved::run("", &arguments),
+        Command::Demo { arguments } => commands::moved::run("demo", &arguments),
         Command::Doctor(args) => commands::doctor::run(args, mistakes),
         Command::Policy(args) => commands::policy::run(args, mistakes),
-        Command::Completions { shell } => commands::completions::run(shell),
+        Command::Completions { shell } => completions::print(Cli::command(), shell),
         Command::Reference => commands::reference::run(),
     }
 }

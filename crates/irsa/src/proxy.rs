@@ -22,7 +22,7 @@ use self::data::DataPlane;
 pub(crate) use self::prepare::Kind;
 use self::prepare::prepare;
 use self::status::ProxyStatus;
-use crate::exit::Failure;
+use crate::exit::{self, Failure};
 use crate::settings::{AdminSettings, DrainSettings, ProxySettings};
 
 /// The time that requests may take to end once they are cut.
@@ -66,7 +66,8 @@ impl Proxy {
     /// STS that does not answer must not keep a pod from starting.
     pub(crate) async fn start(settings: ProxySettings) -> Result<Self, Failure> {
         raise_open_files().map_err(Failure::other)?;
-        let identity = Identity::start(settings.identity.clone(), Arc::new(SystemClock))?;
+        let identity = Identity::start(settings.identity.clone(), Arc::new(SystemClock))
+            .map_err(exit::broken)?;
         let metrics = Metrics::new();
         metrics.register(irsa_ops::logging::register_metrics);
         metrics.register(irsa_ops::panics::register_metrics);

@@ -7,28 +7,25 @@ mod file;
 mod identity;
 mod limits;
 mod listeners;
-mod mistakes;
 mod private_folder;
 mod token;
 mod upstreams;
 
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use irsa_identity::{Environment, IdentitySettings, RdsTarget};
+use irsa_cli::LogSettings;
+use irsa_identity::{IdentitySettings, RdsTarget};
 use irsa_net::listen::ListenAddress;
 use irsa_net::tls::Roots;
 use irsa_opensearch::BodyStoreOptions;
-use irsa_ops::logging::{LogFormat, LoggingError};
-use tracing::level_filters::LevelFilter;
+
+pub(crate) use irsa_cli::{Mistakes, shown};
 
 pub(crate) use self::clients::{ClientSettings, Protocol};
 pub(crate) use self::doctor::DoctorSettings;
 pub(crate) use self::file::SettingsFile;
-pub(crate) use self::mistakes::Mistakes;
 pub(crate) use self::private_folder::PrivateFolder;
-use crate::cli::{AdminArgs, DoctorArgs, IdentityArgs, LogArgs, ServeArgs, TokenArgs};
-use crate::exit::Failure;
+use crate::cli::{AdminArgs, DoctorArgs, IdentityArgs, ServeArgs, TokenArgs};
 use crate::upstream::UpstreamSpec;
 
 /// The proxy as it will run.
@@ -55,13 +52,6 @@ pub(crate) enum Ports<'a> {
     Usual,
     /// Where only one command finds it: on sockets in this folder, or on free ports.
     Private(&'a mut PrivateFolder),
-}
-
-/// How the process logs.
-#[derive(Debug, Clone)]
-pub(crate) struct LogSettings {
-    pub(crate) format: LogFormat,
-    pub(crate) level: String,
 }
 
 /// The part of the drain timeout that is kept for closing database sessions, with the server's last answer.
@@ -114,7 +104,7 @@ pub(crate) fn proxy(
     let limits = limits::resolve(&args.limits, args.bodies, &mut mistakes);
     let admin = admin(&args.admin, &mut mistakes);
     let clients = clients::resolve(args.clients, &mut mistakes);
-    let logs = log_settings(args.logs, &mut mistakes);
+    let logs = LogSettings::from_args(args.logs, &mut mistakes);
     listeners::check(&upstreams, &admin, &mut mistakes);
     exposure::check(&upstreams, clients.given, &mut mistakes);
     let mut warnings = match &identity.ca_file {
@@ -159,32 +149,6 @@ pub(crate) fn doctor(args: DoctorArgs, mistakes: Mistakes) -> Result<DoctorSetti
     doctor::resolve(args, mistakes)
 }
 
-/// Resolves how to log.
-pub(crate) fn log_settings(args: LogArgs, mistakes: &mut Mistakes) -> LogSettings {
-    let format = mistakes
-        .parse("--log-format", Some(&args.log_format))
-        .unwrap_or_default();
-    let level = if is_log_level(&args.log_level) {
-        Ok(args.log_level)
-    } else {
-        Err(LoggingError::Level(args.log_level))
-    };
-    let level = mistakes.check("--log-level", level).unwrap_or_default();
-    LogSettings { format, level }
-}
-
-/// Where fetched programs are kept.
-pub(crate) fn cache_folder(given: Option<PathBuf>) -> Result<PathBuf, Failure> {
-    let environment = Environment::current();
-    let variable = |name| environment.get(name).map(AsRef::as_ref);
-    let default =
-        || irsa_components::cache::default_folder(variable("XDG_CACHE_HOME"), variable("HOME"));
-    given.or_else(default).ok_or_else(|| Failure::Other {
-        message: "there is no folder to keep fetched programs in: HOME is not set".to_owned(),
-        remedy: Some("name one with --cache-dir".to_owned()),
-    })
-}
-
 fn admin(args: &AdminArgs, mistakes: &mut Mistakes) -> AdminSettings {
     let public = mistakes.address_or_off("--admin-address", &args.admin_address);
     let private = mistakes.address_or_off("--status-address", &args.status_address);
@@ -194,19 +158,6 @@ fn admin(args: &AdminArgs, mistakes: &mut Mistakes) -> AdminSettings {
         mistakes.check::<()>("--status-address", Err(problem));
     }
     AdminSettings { public, private }
-}
-
-/// Levels with commas in between, each for all modules or as `MODULE=LEVEL`.
-fn is_log_level(text: &str) -> bool {
-    text.split(',').all(|part| {
-        let (module, level) = part.split_once('=').unwrap_or(("all", part));
-        !module.is_empty() && !level.is_empty() && level.parse::<LevelFilter>().is_ok()
-    })
-}
-
-/// For messages.
-pub(crate) fn shown(path: &Path) -> String {
-    path.display().to_string()
 }
 
 #[cfg(test)]

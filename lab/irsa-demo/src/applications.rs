@@ -6,8 +6,8 @@ mod search;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use irsa_apps::keycloak::KeycloakHome;
-use irsa_apps::{AppError, search_clients, web_modeler};
+use crate::reference_apps::keycloak::KeycloakHome;
+use crate::reference_apps::{AppError, search_clients, web_modeler};
 
 use crate::DemoError;
 use crate::report::AppShown;

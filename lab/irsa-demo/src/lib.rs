@@ -8,6 +8,7 @@ mod applications;
 mod attacks;
 mod client;
 mod pod;
+pub mod reference_apps;
 mod report;
 mod stage;
 mod tour;
@@ -46,7 +47,7 @@ pub enum DemoError {
     Lab(#[from] irsa_lab::LabError),
     /// An application can't be had, or did not reach its data store.
     #[error("{0}")]
-    Application(#[from] irsa_apps::AppError),
+    Application(#[from] crate::reference_apps::AppError),
     /// Something of the stage failed.
     #[error("{doing}: {problem}")]
     Stage {

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use irsa_apps::Guard;
+use irsa_components::guard::Guard;
 use irsa_lab::facts::{ClusterFacts, DomainFacts};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};

@@ -29,7 +29,6 @@ mod projection;
 mod random;
 pub mod rds_token;
 mod reply;
-pub mod secret;
 mod services;
 pub mod sessions;
 pub mod sigv4;
@@ -37,7 +36,6 @@ mod state_dir;
 pub mod sts;
 #[cfg(test)]
 mod vectors;
-pub mod world;
 
 pub use clock::LabClock;
 pub use deps::FrontDeps;
@@ -45,9 +43,9 @@ pub use environment::exports;
 pub use error::LabError;
 pub use facts::{ClusterFacts, DomainFacts, LabFacts, WorkloadFacts};
 pub use faults::Faults;
+pub use irsa_world::{self as world, World, secret};
 pub use lab::Lab;
 pub use ledger::{Ledger, LedgerSnapshot};
 pub use options::{LabOptions, LabPorts};
 pub use sessions::Sessions;
 pub use state_dir::default_state_dir;
-pub use world::World;

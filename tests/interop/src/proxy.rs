@@ -1,6 +1,5 @@
 //! The real `irsa proxy`, as a pod would run it.
 
-use std::env;
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
@@ -10,6 +9,7 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use irsa_components::guard::Guard;
+use irsa_testing::program::path;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -47,7 +47,7 @@ impl Proxy {
     ) -> Result<Self, Error> {
         let folder = TempDir::new()?;
         let log = File::create(folder.path().join("log"))?;
-        let mut command = Command::new(irsa()?);
+        let mut command = Command::new(path("irsa"));
         command
             .args([
                 "proxy",
@@ -179,21 +179,6 @@ fn socket_name(upstream: &str) -> String {
     } else {
         "opensearch.sock".to_owned()
     }
-}
-
-/// The `irsa` program: `IRSA_BIN`, else the one that was built beside the tests.
-pub fn irsa() -> Result<PathBuf, Error> {
-    if let Some(path) = env::var_os("IRSA_BIN") {
-        return Ok(PathBuf::from(path));
-    }
-    let own = env::current_exe()?;
-    let built = own
-        .parent()
-        .and_then(Path::parent)
-        .map(|folder| folder.join("irsa"));
-    built
-        .filter(|path| path.is_file())
-        .ok_or_else(|| "`irsa` is not built; run `cargo build --package irsa`".into())
 }
 
 /// The first line of its output; nothing if it ended before.

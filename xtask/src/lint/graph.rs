@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -20,7 +21,39 @@ pub(super) fn check(metadata: &Value) -> Findings {
     let document = fs::read_to_string(&path).map_err(Failure::file(&path))?;
     let drawn = drawn(&document)
         .ok_or_else(|| Failure::new("ARCHITECTURE.md has no block fenced as `crates`"))?;
-    Ok(differences(&drawn, &built(metadata)))
+    let mut findings = differences(&drawn, &built(metadata));
+    findings.extend(product_depends_on_lab(metadata));
+    Ok(findings)
+}
+
+/// The dependencies of crates below `crates/` on crates below `lab/`, except for tests.
+fn product_depends_on_lab(metadata: &Value) -> Vec<String> {
+    let names = |group: &str| -> BTreeSet<&str> {
+        members(metadata)
+            .filter(|package| is_in(group, package))
+            .map(|package| text(package, "name"))
+            .collect()
+    };
+    let lab = names("lab");
+    let product = members(metadata).filter(|package| is_in("crates", package));
+    product
+        .flat_map(|package| {
+            let shipped = list(package, "dependencies")
+                .iter()
+                .filter(|dependency| text(dependency, "kind") != "dev")
+                .map(|dependency| text(dependency, "name"));
+            shipped
+                .filter(|name| lab.contains(name))
+                .map(|name| format!("`{}` depends on `{name}` of lab/", text(package, "name")))
+        })
+        .collect()
+}
+
+/// Whether a package's folder is in the folder `group` of the workspace.
+fn is_in(group: &str, package: &Value) -> bool {
+    let manifest = Path::new(text(package, "manifest_path"));
+    let folder = manifest.ancestors().nth(2);
+    folder.is_some_and(|folder| folder.ends_with(group))
 }
 
 /// The arrows of the document.
@@ -139,6 +172,23 @@ mod tests {
             "`b -> (c)` of ARCHITECTURE.md is not used",
         ];
         assert_eq!(findings, expected);
+    }
+
+    #[test]
+    fn a_product_crate_that_ships_a_lab_crate_is_found() {
+        let product = |kind: &Value| {
+            json!({"id": "a", "name": "a", "manifest_path": "/w/crates/a/Cargo.toml",
+                "dependencies": [{"name": "l", "kind": kind}]})
+        };
+        let lab = json!({"id": "l", "name": "l", "manifest_path": "/w/lab/l/Cargo.toml", "dependencies": []});
+        let findings = |kind: Value| {
+            let packages = [product(&kind), lab.clone()];
+            product_depends_on_lab(&json!({"workspace_members": ["a", "l"], "packages": packages}))
+        };
+        assert_eq!(findings(json!("dev")), Vec::<String>::new());
+        for kind in [Value::Null, json!("build")] {
+            assert_eq!(findings(kind), ["`a` depends on `l` of lab/"]);
+        }
     }
 
     #[test]

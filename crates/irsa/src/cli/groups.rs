@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::BoolishValueParser;
+use irsa_cli::LogArgs;
 
 /// What the proxy is told besides its upstreams; `irsa exec` takes the same.
 #[derive(Debug, Clone, Args)]
@@ -70,28 +71,6 @@ pub(crate) struct IdentityArgs {
         default_value = "15s"
     )]
     pub(crate) credentials_timeout: String,
-}
-
-/// How the process speaks of itself.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Logs")]
-pub(crate) struct LogArgs {
-    /// auto (text on a terminal, JSON otherwise), text or json
-    #[arg(
-        long,
-        env = "IRSA_LOG_FORMAT",
-        value_name = "FORMAT",
-        default_value = "auto"
-    )]
-    pub(crate) log_format: String,
-    /// off, error, warn, info, debug, trace, or a filter such as `info,irsa_postgres=debug`
-    #[arg(
-        long,
-        env = "IRSA_LOG_LEVEL",
-        value_name = "LEVEL",
-        default_value = "info"
-    )]
-    pub(crate) log_level: String,
 }
 
 #[derive(Debug, Clone, Args)]

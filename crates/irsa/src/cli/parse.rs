@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches};
+use irsa_cli::arguments::ignore_empty_variables;
 
 use super::Cli;
 use crate::settings::{Mistakes, SettingsFile, shown};
@@ -55,18 +56,8 @@ fn key_of(argument: &Arg) -> String {
     argument.get_id().as_str().replace('_', "-")
 }
 
-/// An empty variable counts as unset, as AWS's SDKs have it: charts leave them behind.
 fn command() -> Command {
-    fn without_empty(command: Command) -> Command {
-        let kept = |argument: Arg| match argument.get_env() {
-            Some(name) if std::env::var_os(name).is_some_and(|value| value.is_empty()) => {
-                argument.env(None::<&'static str>)
-            }
-            _ => argument,
-        };
-        command.mut_args(kept).mut_subcommands(without_empty)
-    }
-    without_empty(Cli::command())
+    ignore_empty_variables(Cli::command())
 }
 
 /// The command that takes a settings file, and the file.

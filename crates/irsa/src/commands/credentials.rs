@@ -7,18 +7,17 @@ use std::sync::Arc;
 use irsa_identity::{ExposeSecret, Identity, SessionCredentials, SystemClock};
 use serde_json::{Value, json};
 
-use super::runtime;
 use crate::cli::CredentialsArgs;
-use crate::exit::Failure;
+use crate::exit::{self, Failure};
 use crate::output;
 use crate::settings::{self, Mistakes};
+use irsa_cli::runtime;
 
 pub(crate) fn run(args: CredentialsArgs, mistakes: Mistakes) -> Result<ExitCode, Failure> {
     let settings = settings::identity_only(args.identity, mistakes)?;
     let credentials = runtime::run(async {
-        Identity::start(settings, Arc::new(SystemClock))?
-            .credentials()
-            .await
+        let identity = Identity::start(settings, Arc::new(SystemClock)).map_err(exit::broken)?;
+        identity.credentials().await.map_err(exit::broken)
     })?;
     output::line(&document(&credentials).to_string())?;
     Ok(ExitCode::SUCCESS)

@@ -10,16 +10,16 @@ use irsa_doctor::render::{self, Style};
 use irsa_doctor::{Place, Progress as Step, Report};
 
 use self::places::Examination;
-use super::runtime;
 use crate::cli::{DoctorArgs, ReportOutput};
 use crate::exit::{self, Failure};
 use crate::output;
-use crate::progress::Progress;
 use crate::settings::{self, DoctorSettings, Mistakes};
+use irsa_cli::Progress;
+use irsa_cli::runtime;
 
 pub(crate) fn run(args: DoctorArgs, mistakes: Mistakes) -> Result<ExitCode, Failure> {
     let settings = settings::doctor(args, mistakes)?;
-    let progress = Progress::new();
+    let progress = Progress::start();
     let runtime = runtime::control()?;
     let report = runtime.block_on(examine(&settings, &progress));
     // A name that is still being looked up, or a file that is never read to its end, keeps nobody.

@@ -19,13 +19,13 @@ use tokio::process::{Child, Command};
 
 use self::environment::{Changes, Endpoints, Variables};
 use super::proxy::start_logging;
-use super::runtime;
-use super::signals::{StopSignal, StopSignals};
 use crate::cli::ExecArgs;
 use crate::exit::Failure;
 use crate::proxy::{Kind, Proxy};
 use crate::settings::{self, Mistakes, Ports, PrivateFolder, ProxySettings};
 use crate::upstream::{Store, UpstreamSpec};
+use irsa_cli::runtime;
+use irsa_cli::signals::{StopSignal, StopSignals};
 
 /// What a shell adds to a signal's number for an exit code (POSIX, "Exit Status for Commands").
 const KILLED_BY_SIGNAL: i32 = 128;

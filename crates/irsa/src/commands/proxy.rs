@@ -8,13 +8,13 @@ use irsa_net::process::harden_process;
 use irsa_ops::logging::STOP;
 use serde_json::json;
 
-use super::runtime;
-use super::signals::StopSignals;
 use crate::cli::{Output, ProxyArgs};
 use crate::exit::Failure;
 use crate::output;
 use crate::proxy::{self, Kind, Proxy};
 use crate::settings::{self, Mistakes, Ports, ProxySettings};
+use irsa_cli::runtime;
+use irsa_cli::signals::StopSignals;
 
 pub(crate) fn run(args: ProxyArgs, mistakes: Mistakes) -> Result<ExitCode, Failure> {
     let settings = settings::proxy(&args.upstreams, args.common, Ports::Usual, mistakes)?;
@@ -46,8 +46,7 @@ pub(super) fn start_logging(
     settings: &ProxySettings,
     harden: fn() -> std::io::Result<()>,
 ) -> Result<(), Failure> {
-    let logs = &settings.logs;
-    irsa_ops::logging::init(logs.format, &logs.level).map_err(Failure::other)?;
+    settings.logs.start()?;
     if let Err(error) = harden() {
         tracing::warn!(%error, "core dumps could not be turned off");
     }

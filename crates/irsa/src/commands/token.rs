@@ -6,19 +6,22 @@ use std::sync::Arc;
 use irsa_identity::{Identity, RdsSigner, RdsToken, SystemClock};
 use serde_json::json;
 
-use super::runtime;
 use crate::cli::{Output, TokenArgs};
-use crate::exit::Failure;
+use crate::exit::{self, Failure};
 use crate::output;
 use crate::settings::{self, Mistakes};
+use irsa_cli::runtime;
 
 pub(crate) fn run(args: TokenArgs, mistakes: Mistakes) -> Result<ExitCode, Failure> {
     let output = args.output;
     let (settings, target) = settings::token(args, mistakes)?;
     let token = runtime::run(async {
         let clock = Arc::new(SystemClock);
-        let identity = Identity::start(settings, clock.clone())?;
-        RdsSigner::new(identity, clock).token(&target).await
+        let identity = Identity::start(settings, clock.clone()).map_err(exit::broken)?;
+        RdsSigner::new(identity, clock)
+            .token(&target)
+            .await
+            .map_err(exit::broken)
     })?;
     output::line(&shown(&token, output))?;
     Ok(ExitCode::SUCCESS)

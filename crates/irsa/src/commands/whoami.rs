@@ -6,18 +6,18 @@ use std::sync::Arc;
 use irsa_identity::{CallerIdentity, Identity, SystemClock};
 use serde_json::{Value, json};
 
-use super::runtime;
 use crate::cli::{Output, WhoamiArgs};
-use crate::exit::Failure;
+use crate::exit::{self, Failure};
 use crate::output;
 use crate::settings::{self, Mistakes};
+use irsa_cli::runtime;
 
 pub(crate) fn run(args: WhoamiArgs, mistakes: Mistakes) -> Result<ExitCode, Failure> {
     let settings = settings::identity_only(args.identity, mistakes)?;
     let (identity, caller) = runtime::run(async {
-        let identity = Identity::start(settings, Arc::new(SystemClock))?;
-        let caller = identity.caller().await?;
-        Ok::<_, Failure>((identity, caller))
+        let identity = Identity::start(settings, Arc::new(SystemClock)).map_err(exit::broken)?;
+        let caller = identity.caller().await.map_err(exit::broken)?;
+        Ok((identity, caller))
     })?;
     output::line(&match args.output {
         Output::Json => document(&identity, &caller).to_string(),

@@ -13,7 +13,7 @@ use irsa_ops::status::LastUse;
 use irsa_postgres::{Database, DatabaseParts, PostgresMetrics};
 use rustls::{ClientConfig, ServerConfig};
 
-use crate::exit::Failure;
+use crate::exit::{self, Failure};
 use crate::settings::{ClientSettings, Protocol, ProxySettings, shown};
 use crate::upstream::{OpenSearchStore, Store, UpstreamSpec};
 
@@ -121,7 +121,7 @@ impl Prepared {
 
 impl Common<'_> {
     fn prepare(&self, spec: &UpstreamSpec) -> Result<Prepared, Failure> {
-        let (identity, role) = self.identity_for(spec)?;
+        let (identity, role) = self.identity_for(spec).map_err(exit::broken)?;
         let own_identity = spec.role.as_ref().map(|_| identity.clone());
         let (kind, handler) = match &spec.store {
             Store::Postgres(upstream) => {

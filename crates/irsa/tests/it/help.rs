@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::pipe;
 
-use crate::program::{finish, irsa};
+use irsa_testing::program::{finish, irsa};
 
 fn printed(arguments: &[&str]) -> String {
     finish(&mut irsa(arguments)).printed().to_owned()
@@ -22,7 +22,7 @@ fn the_page_of_settings_is_up_to_date() {
     assert_eq!(
         page.trim_end(),
         current,
-        "out of date: run `irsa reference > docs/reference/settings.md`"
+        "out of date: run `cargo xtask gen`"
     );
 }
 

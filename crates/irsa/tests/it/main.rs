@@ -1,43 +1,7 @@
-//! The real program, as people and pods run it: against the lab, with a real PostgreSQL behind.
+//! The program without a data store: its help, its usage errors, and offline policy evaluation.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that can't go on fails"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
-mod admin;
-mod attacks;
-mod client_auth;
-mod clock;
-mod credentials;
-mod doctor;
-mod drain;
-mod drain_outcome;
-mod exec;
-mod exec_environment;
-mod hangs;
 mod help;
-mod http;
-mod lab;
-mod opensearch;
-mod outage;
-mod pod;
 mod policy;
-mod profile;
-mod program;
-mod proxy;
-mod rotation;
-mod secrets;
-mod settings;
-mod socket;
-mod sql;
-mod stage;
-mod stalled_log;
-mod status;
-mod token;
-mod token_file;
 mod usage;
-mod whoami;
-mod wire;

@@ -10,7 +10,7 @@ use std::process::Stdio;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::program::{Finished, finish, irsa};
+use irsa_testing::program::{Finished, finish, irsa};
 
 const ISSUER: &str = "https://oidc.eks.eu-central-1.amazonaws.com/id/9F2C5D41A7E84B06";
 const CALLER: &str = "arn:aws:sts::111122223333:assumed-role/shop-api/pod";

@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use crate::program::{finish, irsa, irsa_with_keys};
+use irsa_testing::program::{finish, irsa, irsa_with_keys};
 
 const ENDPOINT: &str = "shop.cluster-abcdefghijkl.eu-central-1.rds.amazonaws.com";
 
@@ -267,4 +267,20 @@ fn an_unknown_flag_is_refused() {
     let finished = finish(&mut irsa(&["proxy", "--regoin", "x"]));
     assert_eq!(finished.code, 2);
     assert!(finished.stderr.contains("--region"), "{}", finished.stderr);
+}
+
+#[test]
+fn the_lab_and_the_demo_name_the_program_that_has_them_now() {
+    for (typed, instead) in [
+        (&["lab"][..], "help: run `irsa-lab`\n"),
+        (
+            &["lab", "env", "--workload", "x"],
+            "help: run `irsa-lab env --workload x`\n",
+        ),
+        (&["demo", "--full"], "help: run `irsa-lab demo --full`\n"),
+    ] {
+        let finished = finish(&mut irsa(typed));
+        assert_eq!(finished.code, 2, "{finished:?}");
+        assert!(finished.stderr.contains(instead), "{finished:?}");
+    }
 }

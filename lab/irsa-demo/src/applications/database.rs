@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
+use crate::reference_apps::keycloak::{ADA, Keycloak, KeycloakHome, KeycloakOptions};
+use crate::reference_apps::web_modeler::WebModeler;
+use crate::reference_apps::{Database, DatabaseWay};
 use http::Method;
-use irsa_apps::keycloak::{ADA, Keycloak, KeycloakHome, KeycloakOptions};
-use irsa_apps::web_modeler::WebModeler;
-use irsa_apps::{Database, DatabaseWay};
 use serde_json::json;
 
 use super::{Way, port_of};

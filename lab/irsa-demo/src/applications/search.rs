@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use irsa_apps::search_clients::{DomainWay, Kind, Running, SearchClient, Work};
+use crate::reference_apps::search_clients::{DomainWay, Kind, Running, SearchClient, Work};
 
 use super::{Way, port_of};
 use crate::DemoError;

@@ -239,7 +239,7 @@ fn refuses_roles_that_may_not_connect() {
 
 #[test]
 fn tells_a_wrong_resource_id_and_a_denial_from_a_missing_permission() {
-    let yaml = include_str!("../world/camunda-8.3.yaml");
+    let yaml = include_str!("../../../../crates/irsa-world/src/camunda-8.3.yaml");
     let wrong_id = yaml.replace(
         "dbuser:cluster-2K7XQ4MZJ6T5W3YHCNBVRDAEFU/keycloak",
         "dbuser:aurora/keycloak",

@@ -9,9 +9,9 @@ use interop::Error;
 use interop::faults::database::Application;
 use interop::faults::{database, search, write};
 use interop::server::cache_folder;
-use irsa_apps::keycloak::KeycloakHome;
-use irsa_apps::search_clients::{self, SearchClient};
-use irsa_apps::web_modeler;
+use irsa_demo::reference_apps::keycloak::KeycloakHome;
+use irsa_demo::reference_apps::search_clients::{self, SearchClient};
+use irsa_demo::reference_apps::web_modeler;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {

@@ -5,9 +5,9 @@ mod ten;
 
 use std::path::PathBuf;
 
-use irsa_apps::keycloak::{Keycloak, KeycloakHome, KeycloakOptions};
-use irsa_apps::web_modeler::WebModeler;
-use irsa_apps::{AppError, Database, DatabaseWay};
+use irsa_demo::reference_apps::keycloak::{Keycloak, KeycloakHome, KeycloakOptions};
+use irsa_demo::reference_apps::web_modeler::WebModeler;
+use irsa_demo::reference_apps::{AppError, Database, DatabaseWay};
 use irsa_lab::faults::FaultPlan;
 use irsa_lab::ledger::{LedgerSnapshot, Outcome, Service};
 

@@ -7,7 +7,7 @@ mod words;
 use std::path::Path;
 use std::time::Duration;
 
-use irsa_apps::search_clients::{DomainWay, Running, SearchClient, Told, Work};
+use irsa_demo::reference_apps::search_clients::{DomainWay, Running, SearchClient, Told, Work};
 use irsa_lab::faults::FaultPlan;
 use irsa_lab::ledger::{Outcome, Service};
 use irsa_lab::{Lab, LabOptions, World};

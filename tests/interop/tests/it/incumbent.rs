@@ -8,7 +8,6 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use interop::client::{self, Client, tool};
-use interop::proxy;
 use serde_json::json;
 
 use crate::stage::{Stage, USER, WORKLOAD, stage};
@@ -124,7 +123,7 @@ fn credential_process(folder: &Path, environment: &BTreeMap<String, String>) -> 
         .iter()
         .map(|(name, value)| format!("export {name}='{value}'"))
         .collect();
-    let irsa = proxy::irsa().unwrap();
+    let irsa = irsa_testing::program::path("irsa");
     fs::write(
         &script,
         format!(

@@ -101,7 +101,7 @@ fn exec_leads_psql_through_irsa_whatever_its_environment_says() {
     )
     .unwrap();
     for listen in ["", "&listen=0"] {
-        let mut exec = Command::new(interop::proxy::irsa().unwrap());
+        let mut exec = Command::new(irsa_testing::program::path("irsa"));
         exec.args(["exec", "--log-level", "error", "--"])
             .args(["psql", "-X", "-w", "-A", "-t", "-c", "select current_user"])
             .env_clear()

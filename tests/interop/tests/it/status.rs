@@ -7,8 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use interop::client::tool;
-use interop::proxy::irsa;
 use interop::target::{SslMode, Target};
+use irsa_testing::program::path;
 use serde_json::Value;
 
 use self::browser::{Browser, Page};
@@ -29,7 +29,7 @@ struct Watched {
 impl Watched {
     /// A proxy in the pod of a workload, in front of the lab.
     fn start(stage: &Stage, workload: &str) -> Self {
-        let mut child = Command::new(irsa().unwrap())
+        let mut child = Command::new(path("irsa"))
             .args([
                 "proxy",
                 "--output",

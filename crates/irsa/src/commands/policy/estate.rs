@@ -5,9 +5,8 @@ use std::path::Path;
 use irsa_chain::{IssuerUrl, ServiceAccount};
 use irsa_explain::estate::{Database, Domain, Estate, Provider, Role, Source};
 use irsa_explain::plan;
-use irsa_lab::World;
-use irsa_lab::world;
 use irsa_policy::Policy;
+use irsa_world::World;
 
 use super::question::read;
 use crate::cli::EstateArgs;
@@ -84,10 +83,10 @@ fn of_world(world: &World, issuer: Option<&IssuerUrl>) -> Estate {
     }
 }
 
-fn role(role: &world::Role) -> Role {
+fn role(role: &irsa_world::Role) -> Role {
     let name = role.arn.name();
     let policy =
-        |one: &world::RolePolicy| source(&format!("`{}` of {name}", one.name), &one.policy);
+        |one: &irsa_world::RolePolicy| source(&format!("`{}` of {name}", one.name), &one.policy);
     Role {
         place: role.arn.to_string(),
         name: Some(name.to_owned()),
@@ -98,7 +97,7 @@ fn role(role: &world::Role) -> Role {
     }
 }
 
-fn provider(provider: &world::OidcProvider) -> Provider {
+fn provider(provider: &irsa_world::OidcProvider) -> Provider {
     Provider {
         place: provider.arn.to_string(),
         account: Some(provider.account.clone()),
@@ -107,7 +106,7 @@ fn provider(provider: &world::OidcProvider) -> Provider {
     }
 }
 
-fn database(cluster: &world::Cluster) -> Database {
+fn database(cluster: &irsa_world::Cluster) -> Database {
     let endpoints = cluster
         .signing_endpoints()
         .into_iter()
@@ -120,7 +119,7 @@ fn database(cluster: &world::Cluster) -> Database {
     }
 }
 
-fn domain(domain: &world::Domain) -> Domain {
+fn domain(domain: &irsa_world::Domain) -> Domain {
     let policy = domain.access_policy.as_ref();
     let policy = policy.map(|policy| source(&format!("access policy of {}", domain.name), policy));
     Domain {

@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{DATABASE, Files, ISSUER, key, policy};
-use crate::program::Finished;
+use irsa_testing::program::Finished;
 
 const WORLD: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
-    "/../../lab/irsa-lab/src/world/camunda-8.3.yaml"
+    "/../irsa-world/src/camunda-8.3.yaml"
 );
 const PLAN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/policy/plan.json");
 

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use serde_json::{Value, json};
 
 use super::{CALLER, DATABASE, Files, ISSUER, assume, connect, key, policy};
-use crate::program::irsa;
+use irsa_testing::program::irsa;
 
 #[test]
 fn requests_are_answered_line_by_line() {

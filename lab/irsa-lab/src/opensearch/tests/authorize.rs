@@ -109,7 +109,8 @@ fn across_accounts_both_sides_must_allow() {
     let (text, _) = refused(&only_role, Some(PARTNER), &GET, "/");
     assert_eq!(text, not_allowed("resource-based"));
 
-    let text = include_str!("../../world/camunda-8.3.yaml").replace(trust_end, &own_policy);
+    let text = include_str!("../../../../../crates/irsa-world/src/camunda-8.3.yaml")
+        .replace(trust_end, &own_policy);
     let master = "    master_role:";
     let policy = format!(
         "    access_policy: '{{\"Version\": \"2012-10-17\", \"Statement\": {ALLOW_PARTNER}}}'\n{master}"

@@ -81,7 +81,8 @@ fn every_target_has_the_form_of_the_table() {
 
 #[test]
 fn accepts_what_botocore_signed() {
-    let lines = include_str!("../../../../../crates/irsa-identity/tests/data/botocore-signatures.jsonl");
+    let lines =
+        include_str!("../../../../../crates/irsa-identity/tests/data/botocore-signatures.jsonl");
     let all = lines
         .lines()
         .map(|line| serde_json::from_str::<Signed>(line).unwrap());

@@ -259,7 +259,7 @@ async fn a_refusal_of_the_security_plugin_passes_and_is_entered() {
 
 #[tokio::test]
 async fn without_fine_grained_access_everybody_is_one() {
-    let text = include_str!("../../world/camunda-8.3.yaml");
+    let text = include_str!("../../../../../crates/irsa-world/src/camunda-8.3.yaml");
     let (start, rest) = text.split_once("    master_role:").unwrap();
     let (_, end) = rest.split_once("\nworkloads:").unwrap();
     let open = [start, "    fine_grained: false\nworkloads:", end].concat();

@@ -32,7 +32,7 @@ impl LabClock for StandingClock {
 
 /// The built-in world, after a change of its text.
 pub(super) fn world_with(from: &str, to: &str) -> Arc<World> {
-    let text = include_str!("../../world/camunda-8.3.yaml");
+    let text = include_str!("../../../../../crates/irsa-world/src/camunda-8.3.yaml");
     assert!(text.contains(from), "`{from}` is not in the world");
     Arc::new(World::from_yaml(&text.replace(from, to)).unwrap())
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use irsa_apps::{Database, DatabaseWay};
+use irsa_demo::reference_apps::{Database, DatabaseWay};
 use irsa_lab::faults::FaultPlan;
 use irsa_lab::oidc::TokenSpec;
 use irsa_lab::{ClusterFacts, Lab, LabOptions, WorkloadFacts, World};

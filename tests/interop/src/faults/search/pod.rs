@@ -6,7 +6,7 @@ use std::fs;
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::{Request, StatusCode};
-use irsa_apps::search_clients::{DomainWay, SearchClient};
+use irsa_demo::reference_apps::search_clients::{DomainWay, SearchClient};
 use irsa_lab::Lab;
 use irsa_lab::facts::{DomainFacts, WorkloadFacts};
 use irsa_lab::faults::FaultPlan;

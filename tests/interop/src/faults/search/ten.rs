@@ -1,7 +1,7 @@
 //! The ten faults, in the order of the chain.
 
-use irsa_apps::search_clients::SearchClient;
 use irsa_chain::Cause;
+use irsa_demo::reference_apps::search_clients::SearchClient;
 
 use super::SearchFault;
 use super::pod::Pod;

@@ -1,6 +1,6 @@
 //! From a client's log to what a person would stop at, the same in every run.
 
-use irsa_apps::search_clients::{DomainWay, Running};
+use irsa_demo::reference_apps::search_clients::{DomainWay, Running};
 use serde_json::Value;
 
 use crate::faults::words::{masked, shortened};

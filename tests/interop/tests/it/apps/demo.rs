@@ -1,9 +1,9 @@
-//! `irsa demo --full`, as a newcomer runs it.
+//! `irsa-lab demo --full`, as a newcomer runs it.
 
 use std::process::Command;
 
-use interop::proxy::irsa;
 use interop::server::cache_folder;
+use irsa_testing::program::path;
 use serde_json::Value;
 
 use super::keycloak::keycloak_unless_missing;
@@ -13,7 +13,7 @@ async fn the_full_demo_runs_every_application_both_ways() {
     if keycloak_unless_missing().await.is_none() {
         return;
     }
-    let output = Command::new(irsa().unwrap())
+    let output = Command::new(path("irsa-lab"))
         .args(["demo", "--full", "--output", "json"])
         .env("IRSA_CACHE_DIR", cache_folder().unwrap())
         .output()

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use interop::port;
 use interop::proxy::Proxy;
-use irsa_apps::keycloak::{ADA, Keycloak, KeycloakHome, KeycloakOptions};
+use irsa_demo::reference_apps::keycloak::{ADA, Keycloak, KeycloakHome, KeycloakOptions};
 use irsa_lab::Lab;
 use irsa_lab::faults::{StsFault, StsFaultKind};
 use irsa_lab::ledger::Service;

@@ -12,8 +12,10 @@ use interop::client::skip;
 use interop::faults::search;
 use interop::proxy::Proxy;
 use interop::server::cache_folder;
-use irsa_apps::AppError;
-use irsa_apps::search_clients::{self, DomainWay, Running, SearchClient, Told, Work};
+use irsa_demo::reference_apps::AppError;
+use irsa_demo::reference_apps::search_clients::{
+    self, DomainWay, Running, SearchClient, Told, Work,
+};
 use tokio::runtime::Runtime;
 
 use crate::opensearch::stage::{Stage, stage};

@@ -11,8 +11,8 @@ use interop::client::skip;
 use interop::faults::database::DatabaseStage;
 use interop::proxy::Proxy;
 use interop::server::cache_folder;
-use irsa_apps::web_modeler::{self, WebModeler};
-use irsa_apps::{AppError, DatabaseWay};
+use irsa_demo::reference_apps::web_modeler::{self, WebModeler};
+use irsa_demo::reference_apps::{AppError, DatabaseWay};
 use irsa_lab::ledger::{Outcome, Service};
 use load::Load;
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use interop::proxy::irsa;
 use irsa_lab::facts::WorkloadFacts;
+use irsa_testing::program::path;
 
 use super::{blocks, page};
 use crate::{opensearch, stage};
@@ -62,7 +62,7 @@ fn find_every_link_whole(guide: &str, pod: &WorkloadFacts) {
 fn run(command: &str, environment: &BTreeMap<String, String>) {
     let mut words = command.split(' ');
     assert_eq!(words.next(), Some("irsa"), "{command}");
-    let output = Command::new(irsa().unwrap())
+    let output = Command::new(path("irsa"))
         .args(words)
         .env_clear()
         .envs(environment)

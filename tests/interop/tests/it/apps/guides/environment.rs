@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use irsa_apps::search_clients::{self, DomainWay, SearchClient};
-use irsa_apps::{Database, DatabaseWay, keycloak, web_modeler};
+use irsa_demo::reference_apps::search_clients::{self, DomainWay, SearchClient};
+use irsa_demo::reference_apps::{Database, DatabaseWay, keycloak, web_modeler};
 
 use super::{blocks, page};
 

@@ -4,7 +4,7 @@ use std::mem::take;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use irsa_apps::keycloak::{ADA, Keycloak};
+use irsa_demo::reference_apps::keycloak::{ADA, Keycloak};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 

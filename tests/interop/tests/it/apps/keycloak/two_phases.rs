@@ -5,8 +5,8 @@ use std::process::Command;
 
 use interop::proxy::Proxy;
 use interop::server::cache_folder;
-use irsa_apps::keycloak::{ADA, Keycloak, KeycloakHome, KeycloakOptions};
-use irsa_apps::maven::{self, Project};
+use irsa_demo::reference_apps::keycloak::{ADA, Keycloak, KeycloakHome, KeycloakOptions};
+use irsa_demo::reference_apps::maven::{self, Project};
 use irsa_lab::Lab;
 
 use super::stage::{database, proxy, tell, through_irsa};

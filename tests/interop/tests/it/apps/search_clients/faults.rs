@@ -1,7 +1,7 @@
 //! Three faults for each component, as the committed tables tell them.
 
 use interop::faults::{committed, search};
-use irsa_apps::search_clients::SearchClient;
+use irsa_demo::reference_apps::search_clients::SearchClient;
 use irsa_lab::ledger::Service;
 
 use super::scene;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use interop::faults::search::{self, Pod};
-use irsa_apps::search_clients::{
+use irsa_demo::reference_apps::search_clients::{
     DomainWay, SearchClient, command, environment, environment_of_operate_8_3, libraries,
 };
 use tokio::runtime::Runtime;

@@ -1,0 +1,41 @@
+//! What the command lines of `irsa` and `irsa-lab` share: failures and their exit codes, errors in settings, output,
+//! progress, signals, and the pages that are generated from clap's definitions.
+#![warn(missing_docs)]
+
+pub mod arguments;
+pub mod completions;
+mod failure;
+mod logs;
+mod mistakes;
+pub mod output;
+mod progress;
+pub mod reference;
+pub mod runtime;
+pub mod signals;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::process::ExitCode;
+
+pub use self::failure::{CHAIN_BROKEN, Failure, UNSURE};
+pub use self::logs::{LogArgs, LogSettings};
+pub use self::mistakes::Mistakes;
+pub use self::output::Output;
+pub use self::progress::Progress;
+
+/// The exit code of a program whose main thread panicked (as in Rust's runtime).
+const PANICKED: u8 = 101;
+
+/// Runs a program's main function: reports its failure on standard error, converts it into the exit code, and flushes
+/// the log.
+pub fn main(run: impl FnOnce() -> Result<ExitCode, Failure>) -> ExitCode {
+    let outcome = catch_unwind(AssertUnwindSafe(run));
+    let code = outcome.map_or(ExitCode::from(PANICKED), failure::report);
+    irsa_ops::logging::flush();
+    code
+}
+
+/// A path as it is written in messages.
+pub fn shown(path: &Path) -> String {
+    path.display().to_string()
+}

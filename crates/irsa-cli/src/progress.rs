@@ -1,0 +1,57 @@
+//! Progress of long steps: a spinner on a terminal, plain lines elsewhere.
+
+use std::io::IsTerminal;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+const TICK: Duration = Duration::from_millis(100);
+
+/// Says what is being done, on standard error.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    bar: Option<ProgressBar>,
+    begun: Instant,
+}
+
+// === impl Progress ===
+
+impl Progress {
+    /// Starts the clock, and the spinner where standard error is a terminal.
+    pub fn start() -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::new_spinner();
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed:>4} {wide_msg}") {
+                bar.set_style(style);
+            }
+            bar.enable_steady_tick(TICK);
+            bar
+        });
+        Self {
+            bar,
+            begun: Instant::now(),
+        }
+    }
+
+    /// Prints the current step.
+    pub fn say(&self, step: &str) {
+        match &self.bar {
+            Some(bar) => bar.set_message(step.to_owned()),
+            None => anstream::eprintln!("{:>5.1}s {step}", self.begun.elapsed().as_secs_f32()),
+        }
+    }
+
+    /// Removes the spinner.
+    pub fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
+    /// The same as a function, for rooms that only want to tell.
+    pub fn teller(&self) -> Arc<dyn Fn(&str) + Send + Sync> {
+        let progress = self.clone();
+        Arc::new(move |step| progress.say(step))
+    }
+}

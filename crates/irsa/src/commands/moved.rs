@@ -1,0 +1,17 @@
+//! `irsa lab` and `irsa demo`, which are commands of `irsa-lab` now. This message stays for one release.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use crate::exit::Failure;
+
+/// Names the command that does the work now, with the arguments that were typed.
+pub(crate) fn run(command: &str, arguments: &[OsString]) -> Result<ExitCode, Failure> {
+    let typed = arguments.iter().map(|argument| argument.to_string_lossy());
+    let words = ["irsa-lab".into(), command.into()].into_iter().chain(typed);
+    let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+    Err(Failure::Moved {
+        message: "the lab and its demo are a separate program, `irsa-lab`".to_owned(),
+        remedy: format!("run `{}`", words.join(" ")),
+    })
+}

@@ -1,0 +1,34 @@
+//! The command line of `irsa-lab`.
+
+mod cli;
+mod demo;
+mod env;
+mod irsa_program;
+mod programs;
+mod reference;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches};
+use irsa_cli::{Failure, Mistakes, arguments, completions};
+
+use self::cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    irsa_ops::panics::report();
+    let command = arguments::ignore_empty_variables(Cli::command());
+    let cli = Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit());
+    irsa_cli::main(|| run(cli))
+}
+
+fn run(cli: Cli) -> Result<ExitCode, Failure> {
+    let state_dir = cli.state_dir.unwrap_or_else(serve::default_state_dir);
+    match cli.command {
+        None => serve::run(cli.serve, &state_dir, Mistakes::default()),
+        Some(Command::Env(args)) => env::run(&args, &state_dir),
+        Some(Command::Demo(args)) => demo::run(args),
+        Some(Command::Completions { shell }) => completions::print(Cli::command(), shell),
+        Some(Command::Reference) => reference::run(),
+    }
+}

@@ -1,0 +1,48 @@
+//! Which of the lab's programs this machine can run.
+
+use std::path::{Path, PathBuf};
+
+use irsa_cli::Failure;
+use irsa_components::opensearch::{OpenSearchBinaries, OpenSearchError};
+
+use crate::cli::{ProgramArgs, When};
+
+/// Whether OpenSearch is to be played; `tell` is told why it is not, where nobody said so.
+pub(crate) async fn opensearch(
+    programs: &ProgramArgs,
+    tell: impl Fn(&str),
+) -> Result<bool, Failure> {
+    if programs.opensearch == When::Off {
+        return Ok(false);
+    }
+    let java_home = programs.java_home.as_deref();
+    match (check(java_home).await, programs.opensearch) {
+        (Ok(()), _) => Ok(true),
+        (Err(error), When::Auto) => {
+            let remedy = error.remedy().unwrap_or_default();
+            tell(&format!("OpenSearch is left out: {error}; {remedy}"));
+            Ok(false)
+        }
+        (Err(error), _) => Err(Failure::Other {
+            remedy: error.remedy().map(str::to_owned),
+            message: error.to_string(),
+        }),
+    }
+}
+
+async fn check(java_home: Option<&Path>) -> Result<(), OpenSearchError> {
+    OpenSearchBinaries::check_java(java_home).await
+}
+
+/// The directory for downloaded programs.
+pub(crate) fn cache_folder(given: Option<PathBuf>) -> Result<PathBuf, Failure> {
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    let default = || {
+        let (cache, home) = (variable("XDG_CACHE_HOME"), variable("HOME"));
+        irsa_components::cache::default_folder(cache.as_deref(), home.as_deref())
+    };
+    given.or_else(default).ok_or_else(|| Failure::Other {
+        message: "there is no directory for downloaded programs: HOME is not set".to_owned(),
+        remedy: Some("set --cache-dir".to_owned()),
+    })
+}

@@ -1,0 +1,149 @@
+//! Our programs, run to their end.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "a test that can't go on fails"
+)]
+
+use std::env;
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::secrets;
+
+/// No command takes nearly as long.
+pub const PATIENCE: Duration = Duration::from_secs(40);
+
+/// How a command ended, and what it said.
+#[derive(Debug)]
+pub struct Finished {
+    /// The exit code.
+    pub code: i32,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+/// Returns the path of the program `name`, which was built into the same target directory as this test.
+///
+/// # Panics
+/// It was not built.
+pub fn path(name: &str) -> PathBuf {
+    let own = env::current_exe().unwrap();
+    let folder = own
+        .ancestors()
+        .skip(1)
+        .find(|folder| !folder.ends_with("deps"));
+    let program = folder.unwrap().join(name);
+    assert!(
+        program.is_file(),
+        "`{name}` is not built: run `cargo build --workspace`"
+    );
+    program
+}
+
+/// `irsa` in an environment that holds PATH only.
+pub fn irsa(arguments: &[&str]) -> Command {
+    program("irsa", arguments)
+}
+
+/// `irsa-lab` in an environment that holds PATH only.
+pub fn irsa_lab(arguments: &[&str]) -> Command {
+    program("irsa-lab", arguments)
+}
+
+fn program(name: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(path(name));
+    command
+        .args(arguments)
+        .env_clear()
+        .envs(env::var_os("PATH").map(|path| ("PATH", path)))
+        .stdin(Stdio::null());
+    command
+}
+
+/// `irsa` with keys that need no exchange, and so no lab.
+pub fn irsa_with_keys(arguments: &[&str]) -> Command {
+    let mut command = irsa(arguments);
+    command
+        .env("IRSA_IDENTITY", "env")
+        .env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+        .env("AWS_SECRET_ACCESS_KEY", secrets::GIVEN)
+        .env("AWS_REGION", "eu-central-1");
+    command
+}
+
+/// Runs a command to its end. Whatever it was, it logged no secret.
+pub fn finish(command: &mut Command) -> Finished {
+    let child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let pid = Pid::from_child(&child);
+    let (ended, end) = channel::<()>();
+    let watch = thread::spawn(move || {
+        if end.recv_timeout(PATIENCE).is_err() {
+            let _ = kill_process(pid, Signal::KILL);
+        }
+    });
+    let output = child.wait_with_output().unwrap();
+    ended.send(()).expect("the program hangs");
+    watch.join().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    secrets::check(&stderr);
+    Finished {
+        code: code(output.status),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr,
+    }
+}
+
+/// The exit code; a signal is no way to end.
+pub fn code(status: ExitStatus) -> i32 {
+    status.code().unwrap_or_else(|| panic!("{status}"))
+}
+
+// === impl Finished ===
+
+impl Finished {
+    /// What a successful command printed.
+    pub fn printed(&self) -> &str {
+        assert_eq!(self.code, 0, "{}", self.stderr);
+        self.stdout.trim_end()
+    }
+
+    /// The same as JSON.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(self.printed()).unwrap()
+    }
+
+    /// The sentences after `error:`.
+    pub fn errors(&self) -> Vec<&str> {
+        let lines = self.stderr.lines();
+        lines
+            .filter_map(|line| line.strip_prefix("error: "))
+            .collect()
+    }
+
+    /// Fails unless the command says that `link` is broken, with a remedy.
+    pub fn check_broken(&self, link: &str) {
+        assert_eq!(self.code, 3, "{self:?}");
+        assert!(
+            self.stderr.contains(&format!("(link: {link})"))
+                || self.stderr.contains(&format!("(link: {link}, cause: ")),
+            "{}",
+            self.stderr
+        );
+        assert!(self.stderr.contains("\n help: "), "{}", self.stderr);
+        assert_eq!(self.stdout, "");
+    }
+}

@@ -1,0 +1,120 @@
+//! What anybody who reaches the public admin listener may try.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::proxy::Proxy;
+use irsa_testing::program::irsa_with_keys;
+
+const ENDPOINT: &str = "shop.cluster-abcdefghijkl.eu-central-1.rds.amazonaws.com";
+const LIVEZ: &[u8] = b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+const MIB: usize = 1024 * 1024;
+/// Threads of each attack, and what each of them does.
+const THREADS: usize = 8;
+const CONNECTIONS: usize = 33;
+const ROUNDS: usize = 3;
+/// How long the kubelet waits for an answer (`timeoutSeconds` of a probe).
+const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
+
+fn proxy(wrap: impl FnOnce(Command) -> Command) -> Proxy {
+    let upstream = format!("postgres://{ENDPOINT}?listen=127.0.0.1:0");
+    let admin = ["--admin-address", "127.0.0.1:0", "--status-address", "off"];
+    let arguments = [&["proxy", &upstream], &admin[..]].concat();
+    Proxy::start(&mut wrap(irsa_with_keys(&arguments)), None)
+}
+
+/// Asks as the kubelet does and says how long the answer took.
+fn probe(address: &str) -> Duration {
+    let begun = Instant::now();
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(10 * PROBE_TIMEOUT)).unwrap();
+    stream.write_all(LIVEZ).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.ends_with("alive\n"), "{answer}");
+    begun.elapsed()
+}
+
+/// Sends `bytes` on many connections and reads nothing. One that the proxy closes is dropped.
+fn flood(address: &str, bytes: &[u8], done: &AtomicUsize) {
+    for _ in 0..ROUNDS {
+        let mut held = Vec::new();
+        for _ in 0..CONNECTIONS {
+            let mut stream = TcpStream::connect(address).unwrap();
+            stream
+                .set_write_timeout(Some(Duration::from_millis(50)))
+                .unwrap();
+            let is_open = match stream.write_all(bytes) {
+                Ok(()) => true,
+                Err(error) => error.kind() == ErrorKind::WouldBlock,
+            };
+            if is_open {
+                held.push(stream);
+            }
+        }
+    }
+    done.fetch_add(1, Ordering::Relaxed);
+}
+
+#[test]
+fn the_admin_listener_answers_probes_in_bounded_memory_whatever_strangers_send() {
+    let proxy = proxy(|command| command);
+    let address = proxy.address("admin");
+    let body = format!("POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: {MIB}\r\n\r\n");
+    let bodies = [body.into_bytes(), vec![b'x'; MIB - 1]].concat();
+    let metrics = b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n".repeat(10_000);
+    let done = Arc::new(AtomicUsize::new(0));
+    let attacks = [bodies, metrics].map(Arc::new);
+    let threads: Vec<_> = (0..2 * THREADS)
+        .map(|number| {
+            let (attack, done) = (Arc::clone(&attacks[number % 2]), Arc::clone(&done));
+            let address = address.clone();
+            thread::spawn(move || flood(&address, &attack, &done))
+        })
+        .collect();
+
+    let (mut slowest, mut probes) = (Duration::ZERO, 0);
+    while done.load(Ordering::Relaxed) < 2 * THREADS {
+        slowest = slowest.max(probe(&address));
+        probes += 1;
+    }
+
+    for thread in threads {
+        thread.join().unwrap();
+    }
+    let peak = proxy.peak_memory();
+    eprintln!(
+        "{probes} probes, the slowest took {slowest:?}, {} MiB",
+        peak / MIB as u64
+    );
+    assert!(slowest < PROBE_TIMEOUT, "{slowest:?} of {probes}");
+    assert!(peak < 128 * MIB as u64, "{peak} bytes");
+}
+
+#[test]
+fn probes_are_answered_when_sessions_have_used_up_all_file_descriptors() {
+    let proxy = proxy(|irsa| {
+        let mut limited = Command::new("sh");
+        let script = r#"ulimit -n 64 && exec "$0" "$@""#;
+        limited.args(["-c", script]).arg(irsa.get_program());
+        limited.args(irsa.get_args()).env_clear();
+        let set = irsa.get_envs();
+        limited.envs(set.filter_map(|(name, value)| Some((name, value?))));
+        limited
+    });
+    let (sessions, admin) = (proxy.address("listening"), proxy.address("admin"));
+    let connect = |address: &str| TcpStream::connect(address).unwrap();
+    let _sessions: Vec<_> = (0..100).map(|_| connect(&sessions)).collect();
+    proxy.logs("cannot accept a connection", 1);
+
+    // More idle ones than there are descriptors in reserve.
+    let _idle: Vec<_> = (0..40).map(|_| connect(&admin)).collect();
+    for _ in 0..20 {
+        probe(&admin);
+    }
+}

@@ -1,0 +1,137 @@
+//! The doctor in a pod, as whoever is paged runs it.
+
+use crate::pod::{Pod, USER};
+use crate::stage::shared;
+use irsa_testing::program::{Finished, finish, irsa};
+
+const JSON: [&str; 5] = ["doctor", "--user", USER, "--output", "json"];
+
+#[test]
+fn a_whole_chain_is_fine() {
+    let pod = out_of_reach(Pod::new(&shared()));
+    let finished = pod.irsa(&JSON);
+    let report = report(&finished);
+    assert_eq!(finished.code, 0, "{report:#}");
+    assert_eq!(report["overall"], "holds");
+    assert_eq!(report["first_broken"], serde_json::Value::Null);
+    let chain = report["chain"].as_array().unwrap();
+    let is_held = |link: &&serde_json::Value| link["verdict"] == "holds";
+    assert!(chain.iter().filter(is_held).count() >= 7, "{chain:#?}");
+}
+
+#[test]
+fn the_first_broken_link_is_named_with_its_remedy() {
+    let pod = out_of_reach(Pod::of(&shared(), "neighbour"));
+    let finished = pod.irsa(&JSON);
+    let report = report(&finished);
+    assert_eq!(finished.code, 3, "{report:#}");
+    let broken = &report["first_broken"];
+    assert_eq!(broken["check"], "sts-trust", "{broken:#}");
+    assert_eq!(broken["link"], "trust-policy");
+    let remedy = broken["remedy"].as_str().unwrap();
+    assert!(
+        remedy.contains("system:serviceaccount:camunda:neighbour"),
+        "{remedy}"
+    );
+
+    let finished = pod.irsa(&["doctor", "--user", USER]);
+    let text = finished.stdout.as_str();
+    assert!(text.contains("Broken at the trust policy"), "{text}");
+    assert!(
+        !text.contains('\u{1b}'),
+        "colours without a terminal: {text}"
+    );
+}
+
+#[test]
+fn a_process_without_an_identity_is_told_so() {
+    let finished = finish(&mut irsa(&["doctor", "--output", "json"]));
+    assert_eq!(finished.code, 3);
+    let report = report(&finished);
+    assert_eq!(
+        report["first_broken"]["check"], "identity-given",
+        "{report:#}"
+    );
+}
+
+#[test]
+fn a_place_that_can_not_be_looked_from_costs_no_other_place_its_findings() {
+    let pod = out_of_reach(Pod::new(&shared()));
+    let all = ["--from", "pod,cluster,aws", "--pod", "a/b"];
+    let nowhere = [
+        "--kubeconfig",
+        "/nowhere/kubeconfig",
+        "--aws-profile",
+        "nobody",
+    ];
+    let finished = pod.irsa(&[&JSON[..], &all, &nowhere].concat());
+    let report = report(&finished);
+    assert_eq!(finished.code, 4, "{report:#}");
+    for (check, verdict) in [
+        ("caller", "holds"),
+        ("cluster-api", "unsure"),
+        ("cluster-pod", "not-reached"),
+        ("aws-credentials", "unsure"),
+    ] {
+        assert_eq!(of(&report, check)["verdict"], verdict, "{report:#}");
+    }
+    let seen = of(&report, "cluster-api")["seen"].as_str().unwrap();
+    assert!(seen.contains("/nowhere/kubeconfig"), "{seen}");
+}
+
+#[test]
+fn what_could_not_be_told_is_the_first_thing_read() {
+    let pod = out_of_reach(Pod::new(&shared()));
+    let finished = pod.irsa(&["doctor"]);
+    assert_eq!(finished.code, 4, "{}", finished.stdout);
+    let first: Vec<_> = finished.stdout.lines().take(12).collect();
+    let first = first.join("\n");
+    for words in ["? Nothing broken was seen", "database-membership", "--user"] {
+        assert!(first.contains(words), "{words}: {first}");
+    }
+}
+
+#[test]
+fn a_token_file_that_never_ends_keeps_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let token = folder.path().join("token");
+    let made = std::process::Command::new("mkfifo").arg(&token).status();
+    assert!(made.unwrap().success());
+    let pod = out_of_reach(Pod::new(&shared())).with_token_file(&token);
+    let finished = pod.irsa(&JSON);
+    assert_eq!(finished.code, 4, "{}", finished.stdout);
+    assert_eq!(of(&report(&finished), "token-file")["verdict"], "unsure");
+}
+
+#[test]
+fn every_mistake_of_its_settings_is_named() {
+    let mistakes = [
+        "doctor",
+        "--from",
+        "cluster",
+        "--timeout",
+        "soon",
+        "--issuer",
+        "nowhere",
+    ];
+    let finished = finish(&mut irsa(&mistakes));
+    assert_eq!(finished.code, 2);
+    let errors = finished.errors().join("\n");
+    for mistake in ["--pod or --service-account", "--timeout", "--issuer"] {
+        assert!(errors.contains(mistake), "{mistake}: {errors}");
+    }
+}
+
+fn report(finished: &Finished) -> serde_json::Value {
+    serde_json::from_str(&finished.stdout).unwrap()
+}
+
+fn of<'r>(report: &'r serde_json::Value, check: &str) -> &'r serde_json::Value {
+    let mut findings = report["findings"].as_array().unwrap().iter();
+    findings.find(|finding| finding["check"] == check).unwrap()
+}
+
+/// The pod on a node whose metadata is out of its reach, as it should be: the doctor is the one command that asks.
+fn out_of_reach(pod: Pod) -> Pod {
+    pod.with("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://127.0.0.1:1")
+}

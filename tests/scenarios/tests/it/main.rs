@@ -1,0 +1,39 @@
+//! The real program, as people and pods run it: against the lab, with a real PostgreSQL behind.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that can't go on fails"
+)]
+
+mod admin;
+mod attacks;
+mod client_auth;
+mod clock;
+mod credentials;
+mod doctor;
+mod drain;
+mod drain_outcome;
+mod exec;
+mod exec_environment;
+mod hangs;
+mod http;
+mod lab;
+mod opensearch;
+mod outage;
+mod pod;
+mod profile;
+mod proxy;
+mod rotation;
+mod secrets;
+mod settings;
+mod socket;
+mod sql;
+mod stage;
+mod stalled_log;
+mod status;
+mod token;
+mod token_file;
+mod whoami;
+mod wire;
