@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 use rcgen::{CertifiedIssuer, KeyPair};
 use rustls::ServerConfig;
+use rustls::server::ResolvesServerCert;
+use rustls::sign::SingleCertAndKey;
 
 use self::issue::Usage;
 use self::renewing::Renewing;
@@ -70,13 +72,23 @@ impl LocalAuthority {
         alpn: &[&[u8]],
     ) -> Result<Arc<ServerConfig>, TlsError> {
         let resolver = Renewing::new(self.clone(), names)?;
-        let mut config = ServerConfig::builder_with_provider(provider())
-            .with_protocol_versions(VERSIONS)
-            .map_err(TlsError::Configuration)?
-            .with_no_client_auth()
-            .with_cert_resolver(Arc::new(resolver));
-        config.alpn_protocols = owned(alpn);
-        Ok(Arc::new(config))
+        config(Arc::new(resolver), alpn)
+    }
+
+    /// A configuration whose certificate has expired, to test clients with.
+    ///
+    /// # Errors
+    /// A name is neither a DNS name nor an IP address.
+    pub fn expired_server_config(
+        &self,
+        names: &[&str],
+        alpn: &[&[u8]],
+    ) -> Result<Arc<ServerConfig>, TlsError> {
+        let leaf = issue::expired_leaf(&self.issuer, &Usage::Server(names))?;
+        config(
+            Arc::new(SingleCertAndKey::from(leaf.certified_key()?)),
+            alpn,
+        )
     }
 
     /// A server's certificate, valid for a year, for a program that reads it from files.
@@ -105,6 +117,19 @@ impl LocalAuthority {
         let usage = Usage::Client(common_name, Some(uri));
         Ok(issue::leaf(&self.issuer, &usage, issue::now())?.into())
     }
+}
+
+fn config(
+    resolver: Arc<dyn ResolvesServerCert>,
+    alpn: &[&[u8]],
+) -> Result<Arc<ServerConfig>, TlsError> {
+    let mut config = ServerConfig::builder_with_provider(provider())
+        .with_protocol_versions(VERSIONS)
+        .map_err(TlsError::Configuration)?
+        .with_no_client_auth()
+        .with_cert_resolver(resolver);
+    config.alpn_protocols = owned(alpn);
+    Ok(Arc::new(config))
 }
 
 impl Debug for LocalAuthority {

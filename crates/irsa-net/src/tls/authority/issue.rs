@@ -63,6 +63,14 @@ pub(super) fn leaf(
     Ok(Leaf { certificate, key })
 }
 
+/// A leaf that expired a day ago.
+pub(super) fn expired_leaf(
+    issuer: &Issuer<'_, KeyPair>,
+    usage: &Usage<'_>,
+) -> Result<Leaf, TlsError> {
+    leaf(issuer, usage, now() - LEAF_LIFE - CLOCK_SKEW)
+}
+
 /// Other programs check our certificates against their wall clocks, so it has to be ours as well.
 #[expect(
     clippy::disallowed_methods,
