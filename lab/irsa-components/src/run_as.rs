@@ -1,17 +1,19 @@
 //! The account that servers run under.
 //!
-//! PostgreSQL and OpenSearch refuse to run as root, so a root process starts them as `postgres` where that account
-//! exists, else as `nobody`. Anybody else runs them under the own account.
+//! PostgreSQL and OpenSearch refuse to run as root, so a root process starts them under a user ID of their own, which
+//! owns nothing else on the machine: never as the machine's `postgres` or `nobody`, whose processes and files are
+//! somebody else's. Any other process runs them under its own account.
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, lchown};
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-/// Accounts to run servers under, best first.
-const ACCOUNTS: [&str; 2] = ["postgres", "nobody"];
+/// User IDs for servers, the first that `/etc/passwd` does not list. They are below what a container's user namespace
+/// maps (65536), above what distributions and systemd allocate (up to 65519), and not 65532 (`nonroot` in images).
+const IDS: std::ops::RangeInclusive<u32> = 65_520..=65_531;
 /// User and group of `nobody` on every system, also where `/etc/passwd` does not list it.
 const NOBODY: u32 = 65_534;
 
@@ -36,7 +38,15 @@ pub(crate) fn own_uid() -> u32 {
 impl RunAs {
     /// The account to start servers under; `None` when this process is not root and servers share its account.
     pub fn unprivileged() -> Option<Self> {
-        is_root().then(|| Self::pick(&fs::read_to_string("/etc/passwd").unwrap_or_default()))
+        is_root().then(|| Self::pick(&passwd()))
+    }
+
+    /// The account for programs that want to be listed in `/etc/passwd` (`initdb` does) and that end before a server
+    /// starts: `nobody`. What they write has to be given to the servers' account by [`RunAs::own_tree`].
+    pub(crate) fn listed() -> Self {
+        let passwd = passwd();
+        let listed = passwd.lines().find_map(|line| Self::parse("nobody", line));
+        listed.unwrap_or_else(|| Self::numbered("nobody", NOBODY))
     }
 
     /// The account's name.
@@ -57,6 +67,19 @@ impl RunAs {
     /// Gives `path` to this account.
     pub fn own(&self, path: &Path) -> io::Result<()> {
         chown(path, Some(self.uid), Some(self.gid))
+    }
+
+    /// Gives `folder` and all that is in it to this account. Links are not followed.
+    pub(crate) fn own_tree(&self, folder: &Path) -> io::Result<()> {
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                self.own_tree(&entry.path())?;
+            } else {
+                lchown(entry.path(), Some(self.uid), Some(self.gid))?;
+            }
+        }
+        self.own(folder)
     }
 
     /// The first folder on the way to `path`, itself included, that this account may not enter.
@@ -87,14 +110,20 @@ impl RunAs {
     }
 
     fn pick(passwd: &str) -> Self {
-        ACCOUNTS
-            .iter()
-            .find_map(|name| passwd.lines().find_map(|line| Self::parse(name, line)))
-            .unwrap_or_else(|| Self {
-                name: "nobody".to_owned(),
-                uid: NOBODY,
-                gid: NOBODY,
-            })
+        let is_listed = |uid: &u32| {
+            let mut ids = passwd.lines().filter_map(|line| line.split(':').nth(2));
+            ids.any(|id| id == uid.to_string())
+        };
+        let uid = IDS.rev().find(|uid| !is_listed(uid)).unwrap_or(NOBODY);
+        Self::numbered(&uid.to_string(), uid)
+    }
+
+    fn numbered(name: &str, uid: u32) -> Self {
+        Self {
+            name: name.to_owned(),
+            uid,
+            gid: uid,
+        }
     }
 
     /// Reads a line of `/etc/passwd` (passwd(5)) if it is the one of `name`. Root by another name is no use.
@@ -109,6 +138,10 @@ impl RunAs {
             gid,
         })
     }
+}
+
+fn passwd() -> String {
+    fs::read_to_string("/etc/passwd").unwrap_or_default()
 }
 
 /// A new temporary folder that only the server's account (and root) can enter; removed on drop.
@@ -141,32 +174,37 @@ mod tests {
     }
 
     #[test]
-    fn prefers_the_account_of_postgres() {
-        let passwd =
-            format!("{PASSWD}postgres:x:101:104:PostgreSQL,,,:/var/lib/postgresql:/bin/sh\n");
-        assert_eq!(
-            RunAs::pick(&passwd),
-            RunAs {
-                name: "postgres".to_owned(),
-                uid: 101,
-                gid: 104
-            }
-        );
+    fn is_never_an_account_of_the_machine() {
+        let highest = *IDS.end();
+        let passwd = format!("{PASSWD}postgres:x:101:104::/:/bin/sh\nx:x:{highest}:1::/:/bin/sh\n");
+        let picked = RunAs::pick(&passwd);
+        assert_eq!((picked.uid(), picked.gid()), (highest - 1, highest - 1));
+        assert_eq!(RunAs::pick(PASSWD).uid(), highest);
     }
 
     #[test]
-    fn takes_nobody_from_the_list() {
-        assert_eq!(RunAs::pick(PASSWD).uid(), 99);
+    fn reads_a_line_and_never_root_by_another_name() {
+        let line = "nobody:x:99:98::/:/bin/false";
+        assert_eq!(RunAs::parse("nobody", line).unwrap().gid(), 98);
+        assert_eq!(RunAs::parse("nobody", "nobody:x:0:0::/:/bin/sh"), None);
     }
 
     #[test]
-    fn knows_nobody_without_a_list() {
-        assert_eq!(RunAs::pick("").uid(), NOBODY);
-    }
-
-    #[test]
-    fn never_picks_root_by_another_name() {
-        assert_eq!(RunAs::pick("postgres:x:0:0::/:/bin/sh\n").uid(), NOBODY);
+    fn a_tree_is_given_away_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().join("a/b");
+        fs::create_dir_all(&inner).unwrap();
+        fs::write(inner.join("file"), "").unwrap();
+        let own = fs::metadata(folder.path()).unwrap();
+        let expected = if is_root() { NOBODY } else { own.uid() };
+        let receiver = RunAs {
+            gid: if is_root() { NOBODY } else { own.gid() },
+            ..RunAs::numbered("receiver", expected)
+        };
+        receiver.own_tree(folder.path()).unwrap();
+        for path in [folder.path(), &inner, &inner.join("file")] {
+            assert_eq!(fs::metadata(path).unwrap().uid(), expected);
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! as a server and its replicas do.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
@@ -23,7 +24,13 @@ pub(super) async fn fill(
 ) -> Result<(), PostgresError> {
     match template(binaries, superuser).await {
         Some(template) => copy(binaries, &template, data_dir).await,
-        None => initdb(binaries, data_dir, superuser).await,
+        None if binaries.run_as().is_none() => initdb(binaries, data_dir, superuser).await,
+        None => {
+            let staging = TempDir::with_prefix("irsa-initdb-")
+                .map_err(PostgresError::file("write to", std::env::temp_dir()))?;
+            let made = make_in(binaries, staging.path(), superuser).await?;
+            copy(binaries, &made, data_dir).await
+        }
     }
 }
 
@@ -61,23 +68,48 @@ async fn make(
     cache::sweep(shelf);
     let staging = TempDir::with_prefix_in(".initialising-", shelf)
         .map_err(PostgresError::file("write to", shelf))?;
-    if let Some(account) = binaries.run_as() {
-        account
-            .own(staging.path())
-            .map_err(PostgresError::file("give away", staging.path()))?;
-    }
-    let data_dir = staging.path().join("data");
-    initdb(binaries, &data_dir, superuser).await?;
+    let data_dir = make_in(binaries, staging.path(), superuser).await?;
     fs::rename(&data_dir, template).map_err(PostgresError::file("create", template))
 }
 
+/// Makes a data folder below `staging`, which every account may pass through but not list; returns its path.
+async fn make_in(
+    binaries: &PostgresBinaries,
+    staging: &Path,
+    superuser: &str,
+) -> Result<PathBuf, PostgresError> {
+    fs::set_permissions(staging, fs::Permissions::from_mode(0o711))
+        .map_err(PostgresError::file("open", staging))?;
+    let data_dir = staging.join("data");
+    fs::create_dir(&data_dir).map_err(PostgresError::file("create", &data_dir))?;
+    initdb(binaries, &data_dir, superuser).await?;
+    Ok(data_dir)
+}
+
+/// Runs `initdb` on an empty folder, which the server's account owns afterwards. `initdb` refuses user IDs that
+/// `/etc/passwd` does not list, so a root process runs it as an account that is listed.
 async fn initdb(
     binaries: &PostgresBinaries,
     data_dir: &Path,
     superuser: &str,
 ) -> Result<(), PostgresError> {
+    let Some(server) = binaries.run_as() else {
+        return run_initdb(binaries, None, (data_dir, superuser)).await;
+    };
+    let listed = RunAs::listed();
+    let given = |error| PostgresError::file("give away", data_dir)(error);
+    listed.own(data_dir).map_err(given)?;
+    run_initdb(binaries, Some(&listed), (data_dir, superuser)).await?;
+    server.own_tree(data_dir).map_err(given)
+}
+
+async fn run_initdb(
+    binaries: &PostgresBinaries,
+    account: Option<&RunAs>,
+    (data_dir, superuser): (&Path, &str),
+) -> Result<(), PostgresError> {
     let path = binaries.program("initdb");
-    let mut command = crate::program::command(&path, binaries.run_as());
+    let mut command = crate::program::command(&path, account);
     command
         .arg("--pgdata")
         .arg(data_dir)
