@@ -1,7 +1,6 @@
 //! The lab's own JSON API, on loopback only.
 //!
-//! `GET /facts`, `/ledger`, `/faults`, `/env?workload=NAME`; `POST /faults`, `/rotate-keys`,
-//! `/renew-tokens`, `/mint`.
+//! `GET /` lists the requests that there are.
 
 use std::sync::Arc;
 
@@ -15,9 +14,11 @@ use serde_json::{Value, json};
 
 use crate::environment::exports;
 use crate::facts::LabFacts;
-use crate::faults::{FaultPlan, Faults};
+use crate::faults::Faults;
+use crate::faults::request::{self, Overview, State};
 use crate::ledger::Ledger;
 use crate::oidc::{Issuer, TokenSpec};
+use crate::opensearch::Health;
 use crate::projection::Projections;
 use crate::reply;
 
@@ -29,6 +30,7 @@ pub(crate) struct Admin {
     pub(crate) faults: Arc<Faults>,
     pub(crate) issuer: Arc<Issuer>,
     pub(crate) projections: Arc<Projections>,
+    pub(crate) domains: Vec<Health>,
 }
 
 /// The body of `POST /rotate-keys`.
@@ -39,6 +41,18 @@ struct Rotation {
     #[serde(default)]
     retire: bool,
 }
+
+const REQUESTS: [&str; 9] = [
+    "GET /",
+    "GET /facts",
+    "GET /ledger",
+    "GET /faults",
+    "GET /env?workload=NAME",
+    "POST /faults",
+    "POST /rotate-keys",
+    "POST /renew-tokens",
+    "POST /mint",
+];
 
 /// A refused request: status and reason.
 type Refused = (StatusCode, String);
@@ -54,13 +68,16 @@ impl Admin {
 
     fn route(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Refused> {
         match (request.method(), request.uri().path()) {
+            (&Method::GET, "/") => document(&self.overview()),
             (&Method::GET, "/facts") => document(self.facts.as_ref()),
             (&Method::GET, "/ledger") => document(&self.ledger.snapshot()),
-            (&Method::GET, "/faults") => document(&self.faults.current()),
+            (&Method::GET, "/faults") => document(&Overview::new(self.faults.current())),
             (&Method::GET, "/env") => self.env(request.uri().query().unwrap_or("")),
             (&Method::POST, "/faults") => {
-                self.faults.set(body::<FaultPlan>(request)?);
-                document(&self.faults.current())
+                let plan = request::parse(request.body());
+                self.faults
+                    .set(plan.map_err(|error| (StatusCode::BAD_REQUEST, error))?);
+                document(&State::new(self.faults.current()))
             }
             (&Method::POST, "/rotate-keys") => self.rotate_keys(&body(request)?),
             (&Method::POST, "/renew-tokens") => {
@@ -70,6 +87,21 @@ impl Admin {
             (&Method::POST, "/mint") => self.mint(body(request)?),
             _ => Err((StatusCode::NOT_FOUND, "no such path and method".to_owned())),
         }
+    }
+
+    /// The servers behind the fronts, and what can be asked for.
+    fn overview(&self) -> Value {
+        let clusters = self.facts.clusters.iter().map(|cluster| &cluster.name);
+        let domain = |health: &Health| match health.ended() {
+            None => json!({"name": health.domain(), "running": true}),
+            Some(reason) => json!({"name": health.domain(), "running": false, "ended": reason}),
+        };
+        json!({
+            "clusters": clusters.collect::<Vec<_>>(),
+            "domains": self.domains.iter().map(domain).collect::<Vec<_>>(),
+            "faults": State::new(self.faults.current()),
+            "requests": REQUESTS,
+        })
     }
 
     fn env(&self, query: &str) -> Result<Response<Bytes>, Refused> {

@@ -12,7 +12,6 @@
 //! Aurora's functions (`aurora_replica_status()` and its kin) are SQL functions over settings of the real server.
 
 mod answers;
-mod certificates;
 mod cluster;
 mod directory;
 pub mod faults;
@@ -48,7 +47,7 @@ impl Aurora {
     /// PostgreSQL could not be fetched or started, or a front could not listen; servers that were started are
     /// stopped.
     pub async fn start(deps: FrontDeps) -> Result<Self, LabError> {
-        let faults = Arc::new(FrontFaults::default());
+        let faults = Arc::new(FrontFaults::new(Arc::clone(&deps.faults)));
         let mut clusters = Vec::new();
         if deps.world.clusters().is_empty() {
             return Ok(Self { clusters, faults });

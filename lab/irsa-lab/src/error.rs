@@ -17,6 +17,12 @@ pub enum LabError {
     /// The world file is wrong.
     #[error("the lab's world is not valid: {0}")]
     World(#[from] WorldError),
+    /// The lab of a state folder has ended without removing what described it: it was killed.
+    #[error("the lab in `{}` has ended; start it again", state_dir.display())]
+    Ended {
+        /// The state folder.
+        state_dir: PathBuf,
+    },
     /// A file or folder of the lab's state could not be used.
     #[error("can't {doing} `{}`", path.display())]
     File {
@@ -54,6 +60,15 @@ pub enum LabError {
 }
 
 impl LabError {
+    /// Returns true if no lab runs where one was looked for.
+    pub(crate) fn is_no_lab(&self) -> bool {
+        match self {
+            Self::Ended { .. } => true,
+            Self::File { source, .. } => source.kind() == io::ErrorKind::NotFound,
+            _ => false,
+        }
+    }
+
     /// An error of an OpenSearch front.
     pub fn opensearch(doing: impl Into<String>, source: impl Into<Source>) -> Self {
         Self::OpenSearch {

@@ -2,16 +2,21 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use std::{fs, io};
 
 use irsa_chain::{AccountId, DbResourceId, Region, RoleArn};
 use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, sleep};
 
 use crate::error::LabError;
 use crate::state_dir;
 
 /// The file in a lab's state folder that holds its facts.
 pub const FACTS_FILE: &str = "lab.json";
+
+/// How often a folder is looked at for a lab.
+const POLL: Duration = Duration::from_millis(50);
 
 /// Where everything of a running lab is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,15 +52,33 @@ impl LabFacts {
     /// Reads what the lab of a state folder wrote.
     ///
     /// # Errors
-    /// There is no such file, it is none, or somebody else could have written it: shells evaluate what
-    /// it says.
+    /// [`LabError::Ended`] if the lab was killed; or there is no such file, it is malformed, or somebody else could
+    /// have written it: shells evaluate what it says.
     pub fn read(state_dir: &Path) -> Result<Self, LabError> {
         state_dir::check(state_dir)?;
+        if state_dir.join(FACTS_FILE).exists() && !state_dir::is_in_use(state_dir) {
+            let state_dir = state_dir.to_owned();
+            return Err(LabError::Ended { state_dir });
+        }
         let path = state_dir.join(FACTS_FILE);
         let text =
             fs::read_to_string(&path).map_err(|error| LabError::file("read", &path, error))?;
         let broken = |error| LabError::file("read", &path, io::Error::other(error));
         serde_json::from_str(&text).map_err(|error: serde_json::Error| broken(error))
+    }
+
+    /// Waits until a lab runs in a state folder, for at most `limit`; returns what it wrote.
+    ///
+    /// # Errors
+    /// As [`LabFacts::read`]: that no lab is there only after `limit`, everything else immediately.
+    pub async fn wait(state_dir: &Path, limit: Duration) -> Result<Self, LabError> {
+        let deadline = Instant::now() + limit;
+        loop {
+            match Self::read(state_dir) {
+                Err(error) if error.is_no_lab() && Instant::now() < deadline => sleep(POLL).await,
+                read => return read,
+            }
+        }
     }
 }
 

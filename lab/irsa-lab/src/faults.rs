@@ -1,9 +1,18 @@
-//! Faults on demand: what is broken at this moment.
+//! Faults on demand: what is broken at this moment ([`FaultPlan`]), and the [catalogue] of all that can be.
+
+pub mod catalogue;
+mod network;
+pub(crate) mod request;
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
+
+use crate::ledger::Service;
+
+pub use catalogue::{Fault, FaultIdError, Mechanism};
+pub use network::{ConnectionFault, ListenerFault, NetworkFaults, TlsFault};
 
 /// All switches. As JSON it is the body of `POST /faults`; absent fields mean "no fault".
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +35,8 @@ pub struct FaultPlan {
     pub aurora: AuroraFault,
     /// The OpenSearch domains.
     pub opensearch: OpenSearchFault,
+    /// TLS and network of each service.
+    pub network: NetworkFaults,
 }
 
 /// STS misbehaves for a number of requests.
@@ -87,6 +98,8 @@ pub struct AuroraFault {
     pub refuse_logins: u64,
     /// No new connections are accepted: they are cut at once.
     pub unreachable: bool,
+    /// New sessions get SQLSTATE 53300: all connection slots are taken.
+    pub too_many_clients: bool,
 }
 
 /// The OpenSearch domains misbehave.
@@ -164,9 +177,30 @@ impl Faults {
             .send_if_modified(|plan| take_one(&mut plan.aurora.refuse_logins))
     }
 
+    /// What is wrong with the listener of a service.
+    pub fn listener(&self, service: Service) -> ListenerFault {
+        self.plan.borrow().listener(service)
+    }
+
+    /// How much longer each answer of a service takes.
+    pub fn latency(&self, service: Service) -> Duration {
+        Duration::from_millis(self.listener(service).latency_ms)
+    }
+
+    /// Switches on faults of the catalogue, and all others off.
+    ///
+    /// # Errors
+    /// An id is unknown, or its fault is in the pod; nothing is changed.
+    pub fn set_ids<'a>(&self, ids: impl IntoIterator<Item = &'a str>) -> Result<(), FaultIdError> {
+        self.set(FaultPlan::from_ids(ids)?);
+        Ok(())
+    }
+
     /// How long each answer of a domain waits.
     pub fn opensearch_latency(&self) -> Duration {
-        Duration::from_millis(self.plan.borrow().opensearch.latency_ms)
+        let plan = self.plan.borrow();
+        let network = plan.listener(Service::OpenSearch).latency_ms;
+        Duration::from_millis(plan.opensearch.latency_ms.saturating_add(network))
     }
 
     /// What the present request to a domain meets instead of an answer; counts down.
@@ -188,8 +222,10 @@ impl Faults {
 
     /// Takes one of the domains' answers that are to be cut.
     pub fn take_cut_answer(&self) -> bool {
-        self.plan
-            .send_if_modified(|plan| take_one(&mut plan.opensearch.cut_answers))
+        let taken = self
+            .plan
+            .send_if_modified(|plan| take_one(&mut plan.opensearch.cut_answers));
+        taken || self.listener(Service::OpenSearch).connections == ConnectionFault::Cut
     }
 
     /// What the present STS request meets; counts down limited faults.
@@ -207,7 +243,13 @@ impl Faults {
     }
 }
 
+/// The count of a counted fault that stays until it is switched off.
+pub const FOREVER: u64 = u64::MAX;
+
 fn take_one(left: &mut u64) -> bool {
+    if *left == FOREVER {
+        return true;
+    }
     let one = left.checked_sub(1);
     *left = one.unwrap_or(0);
     one.is_some()

@@ -71,7 +71,8 @@ impl Lab {
         let listeners = Listeners::bind(options.ports).await?;
         let facts =
             Arc::new(shared.describe(&listeners, clusters, domains.unwrap_or_default(), folder)?);
-        let services = listeners.serve(&shared, &facts)?;
+        let health = opensearch.as_ref().map(OpenSearch::health);
+        let services = listeners.serve(&shared, &facts, health.unwrap_or_default())?;
         Ok(Self {
             shared,
             facts,

@@ -9,6 +9,7 @@
 
 mod admin;
 pub mod aurora;
+mod certificates;
 pub mod clock;
 pub mod deps;
 mod environment;
@@ -20,6 +21,7 @@ pub mod imds;
 mod jwt;
 mod lab;
 pub mod ledger;
+mod network;
 pub mod oidc;
 pub mod opensearch;
 mod options;

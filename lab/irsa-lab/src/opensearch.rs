@@ -20,6 +20,8 @@ mod backend;
 mod body;
 mod domain;
 mod front;
+mod health;
+mod nodes;
 mod refusal;
 mod server;
 mod setup;
@@ -32,6 +34,8 @@ use self::domain::RunningDomain;
 use crate::deps::FrontDeps;
 use crate::error::LabError;
 use crate::facts::DomainFacts;
+
+pub(crate) use self::health::Health;
 
 /// All domains of a running lab. Dropped, it cuts all connections and stops the servers.
 #[derive(Debug)]
@@ -64,6 +68,11 @@ impl OpenSearch {
     pub fn domains(&self) -> Vec<DomainFacts> {
         let facts = self.domains.iter().map(RunningDomain::facts);
         facts.cloned().collect()
+    }
+
+    /// The state of the servers behind the domains.
+    pub(crate) fn health(&self) -> Vec<Health> {
+        self.domains.iter().map(RunningDomain::health).collect()
     }
 
     /// Cuts all connections and stops the servers.

@@ -7,19 +7,18 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use irsa_net::drain::{Drain, DrainWatch, drain};
-use irsa_net::listen::{BindError, ListenAddress, ListenOptions, Listener};
+use irsa_net::listen::{ListenAddress, Listener};
 use irsa_ops::http::serve;
 use rustls::ServerConfig;
-use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::error::LabError;
-use crate::faults::FaultPlan;
+use crate::faults::Faults;
+use crate::ledger::{Ledger, Service};
+use crate::network::{self, Faulty};
 
 /// Requests that are under way at the end get this long.
 const END_LIMIT: Duration = Duration::from_secs(2);
-/// A port that is taken for a moment is tried again after this.
-const BIND_PAUSE: Duration = Duration::from_millis(50);
 
 /// A listener that is not served yet.
 #[derive(Debug)]
@@ -32,9 +31,8 @@ impl Bound {
     /// Listens on 127.0.0.1; `service` is named in the error.
     pub(crate) async fn new(service: &'static str, port: u16) -> Result<Self, LabError> {
         let failed = |error| LabError::part(service, error);
-        let listener = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
-            .await
-            .map_err(failed)?;
+        let address = ListenAddress::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+        let listener = network::bind(&address).await.map_err(failed)?;
         let port = listener
             .port()
             .ok_or_else(|| LabError::part(service, "the listener has no port"))?;
@@ -89,39 +87,40 @@ impl Services {
             .spawn(serve(bound.listener, tls, handler, self.watch.clone()));
     }
 
-    /// As [`Services::serve`], but while `is_down` says so of the faults, nothing listens:
-    /// connections are refused.
-    pub(crate) fn serve_with_outages<F, Fut>(
+    /// As [`Services::serve`] with TLS, but shows the network faults of `service`.
+    pub(crate) fn serve_with_faults<F, Fut>(
         &mut self,
         bound: Bound,
         tls: Arc<ServerConfig>,
         handler: F,
-        faults: watch::Receiver<FaultPlan>,
-        is_down: fn(&FaultPlan) -> bool,
+        (service, faults, ledger): (Service, &Faults, &Arc<Ledger>),
     ) where
         F: Fn(Request<Bytes>) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Response<Bytes>> + Send + 'static,
     {
         let drain = self.watch.clone();
+        let mut faulty = Faulty {
+            service,
+            address: network::same_again(&bound.listener, Some(bound.address)),
+            faults: faults.watch(),
+            ledger: Arc::clone(ledger),
+            cuts: Some(Arc::clone(&tls)),
+        };
         self.tasks.spawn(async move {
-            let (mut listener, address, mut faults) = (bound.listener, bound.address, faults);
+            let mut listener = bound.listener;
             loop {
                 let handler = handler.clone();
-                let service = serve(
-                    listener,
-                    Some(tls.clone()),
-                    move |request, _peer| handler(request),
-                    drain.clone(),
-                );
+                let handler = move |request, _peer| handler(request);
+                let served = serve(listener, Some(tls.clone()), handler, drain.clone());
                 tokio::select! {
-                    () = service => return,
-                    () = until(&mut faults, is_down) => {}
+                    () = served => return,
+                    () = faulty.breaks() => {}
                 }
+                // Serving dropped the listener.
                 tokio::select! {
                     () = drain.signaled() => return,
-                    () = until(&mut faults, |plan| !is_down(plan)) => {}
+                    again = faulty.mistreat(None) => listener = again,
                 }
-                listener = bind_again(address).await;
             }
         });
     }
@@ -131,26 +130,5 @@ impl Services {
         self.drain.start();
         let ended = async { while self.tasks.join_next().await.is_some() {} };
         let _ = tokio::time::timeout(END_LIMIT, ended).await;
-    }
-}
-
-async fn bind(address: SocketAddr) -> Result<Listener, BindError> {
-    Listener::bind(&ListenAddress::Tcp(address), ListenOptions::default()).await
-}
-
-async fn bind_again(address: SocketAddr) -> Listener {
-    loop {
-        match bind(address).await {
-            Ok(listener) => return listener,
-            Err(error) => tracing::warn!(%error, "can't listen again yet"),
-        }
-        tokio::time::sleep(BIND_PAUSE).await;
-    }
-}
-
-/// Waits for a change of the faults; for ever, if there can be none.
-async fn until(faults: &mut watch::Receiver<FaultPlan>, condition: impl FnMut(&FaultPlan) -> bool) {
-    if faults.wait_for(condition).await.is_err() {
-        std::future::pending::<()>().await;
     }
 }

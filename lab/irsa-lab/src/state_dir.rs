@@ -9,6 +9,7 @@ use std::fs::{self, DirBuilder, File, Metadata, Permissions, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -20,16 +21,30 @@ const NAME: &str = "irsa-lab";
 /// Held by the lab that runs here.
 const LOCK_FILE: &str = "lock";
 const ROOT: u32 = 0;
+/// Attempts to take a lock that is held: a check for a running lab holds it for a moment.
+const LOCK_ATTEMPTS: usize = 10;
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
-/// Where a lab's files are if nobody says: below `$XDG_RUNTIME_DIR`, which only its owner can enter, or
-/// below the folder for temporary files.
+/// Where a lab's files are by default: `irsa-lab` below `$XDG_RUNTIME_DIR`, which only its owner can enter, or
+/// `irsa-lab-UID` below the folder for temporary files, which all users share.
 ///
 /// The variable is an argument, because only the command line reads the environment; one that is not
 /// an absolute path is ignored (XDG Base Directory Specification).
 pub fn default_state_dir(xdg_runtime_dir: Option<&OsStr>) -> PathBuf {
     let runtime = xdg_runtime_dir.map(PathBuf::from);
     let runtime = runtime.filter(|path| path.is_absolute() && path.is_dir());
-    runtime.unwrap_or_else(std::env::temp_dir).join(NAME)
+    match runtime {
+        Some(runtime) => runtime.join(NAME),
+        None => {
+            std::env::temp_dir().join(format!("{NAME}-{}", rustix::process::geteuid().as_raw()))
+        }
+    }
+}
+
+/// Returns true while a lab runs in this folder, however the previous one ended.
+pub(crate) fn is_in_use(path: &Path) -> bool {
+    let file = File::open(path.join(LOCK_FILE));
+    file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
 /// The folder; a temporary one goes with the lab.
@@ -38,7 +53,7 @@ pub(crate) enum StateDir {
     /// The caller's; stays, but what describes the lab goes.
     Given { path: PathBuf, _lock: File },
     /// Removed on drop.
-    Temporary(TempDir),
+    Temporary { dir: TempDir, _lock: File },
 }
 
 impl StateDir {
@@ -48,9 +63,11 @@ impl StateDir {
             let private = Permissions::from_mode(0o700);
             let mut builder = tempfile::Builder::new();
             let made = builder.prefix("irsa-lab-").permissions(private).tempdir();
-            let made =
+            let dir =
                 made.map_err(|error| LabError::file("create", std::env::temp_dir(), error))?;
-            return Ok(Self::Temporary(made));
+            let lock =
+                lock(dir.path()).map_err(|error| LabError::file("lock", dir.path(), error))?;
+            return Ok(Self::Temporary { dir, _lock: lock });
         };
         let created = DirBuilder::new().recursive(true).mode(0o700).create(&path);
         created.map_err(|error| LabError::file("create", &path, error))?;
@@ -59,25 +76,32 @@ impl StateDir {
             .canonicalize()
             .map_err(|error| LabError::file("find", &path, error))?;
         let lock = lock(&path).map_err(|error| LabError::file("use", &path, error))?;
-        Ok(Self::Given { path, _lock: lock })
+        let dir = Self::Given { path, _lock: lock };
+        // A lab that was killed has left its own.
+        dir.remove_facts();
+        Ok(dir)
     }
 
     pub(crate) fn path(&self) -> &Path {
         match self {
             Self::Given { path, .. } => path,
-            Self::Temporary(dir) => dir.path(),
+            Self::Temporary { dir, .. } => dir.path(),
+        }
+    }
+
+    fn remove_facts(&self) {
+        let file = self.path().join(FACTS_FILE);
+        if let Err(error) = fs::remove_file(&file)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::warn!(%error, file = %file.display(), "cannot remove the facts of a lab that has ended");
         }
     }
 }
 
 impl Drop for StateDir {
     fn drop(&mut self) {
-        let file = self.path().join(FACTS_FILE);
-        if let Err(error) = fs::remove_file(&file)
-            && error.kind() != io::ErrorKind::NotFound
-        {
-            tracing::warn!(%error, file = %file.display(), "can't remove what described the lab");
-        }
+        self.remove_facts();
     }
 }
 
@@ -121,13 +145,16 @@ fn stranger(owners: [u32; 2], me: u32) -> Option<u32> {
 
 fn lock(path: &Path) -> io::Result<File> {
     let file = File::create(path.join(LOCK_FILE))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(io::Error::other(
-            "another lab runs in it: stop that one, or name another folder with --state-dir",
-        )),
-        Err(TryLockError::Error(error)) => Err(error),
+    for _ in 0..LOCK_ATTEMPTS {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
     }
+    Err(io::Error::other(
+        "another lab runs in it: stop that one, or name another folder with --state-dir",
+    ))
 }
 
 #[cfg(test)]
@@ -219,11 +246,33 @@ mod tests {
     }
 
     #[test]
+    fn what_a_killed_lab_has_left_goes_before_the_next_one_starts() {
+        let folder = tempfile::tempdir().unwrap();
+        let facts = folder.path().join(FACTS_FILE);
+        fs::write(&facts, "{}").unwrap();
+        let _dir = StateDir::new(Some(folder.path().to_owned())).unwrap();
+        assert!(!facts.exists());
+    }
+
+    #[test]
+    fn a_folder_is_in_use_while_its_lab_lives() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(!is_in_use(folder.path()));
+        let dir = StateDir::new(Some(folder.path().to_owned())).unwrap();
+        assert!(is_in_use(folder.path()));
+        drop(dir);
+        assert!(!is_in_use(folder.path()));
+        let temporary = StateDir::new(None).unwrap();
+        assert!(is_in_use(temporary.path()));
+    }
+
+    #[test]
     fn the_default_is_in_the_runtime_folder_where_there_is_one() {
         let folder = tempfile::tempdir().unwrap();
         let runtime = Some(folder.path().as_os_str());
         assert_eq!(default_state_dir(runtime), folder.path().join(NAME));
-        let shared = std::env::temp_dir().join(NAME);
+        let uid = rustix::process::geteuid().as_raw();
+        let shared = std::env::temp_dir().join(format!("{NAME}-{uid}"));
         assert_eq!(default_state_dir(None), shared);
         for nonsense in ["", "run", "/no/such/folder"] {
             assert_eq!(default_state_dir(Some(nonsense.as_ref())), shared);

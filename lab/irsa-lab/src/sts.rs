@@ -71,6 +71,7 @@ impl Sts {
         let parameters = Parameters::of(request);
         let operation = parameters.operation();
         let fault = self.faults.take_sts().unwrap_or_default();
+        pause(self.faults.latency(Service::Sts)).await;
         pause(Duration::from_millis(fault.latency_ms)).await;
         if let Some(error) = self.fault(&fault) {
             self.ledger.count(Service::Sts, operation, Outcome::Fault);

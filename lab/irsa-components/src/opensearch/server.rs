@@ -128,6 +128,18 @@ impl OpenSearch {
         })
     }
 
+    /// Waits until the node ends by itself; returns how it ended, with the last line of its log.
+    pub async fn ended(&mut self) -> String {
+        let ended = self.child.wait().await;
+        let log = log_file::tail(&self.folders.log_file);
+        let last = log.lines().rev().find(|line| !line.trim().is_empty());
+        let last = last.unwrap_or("its log is empty");
+        match ended {
+            Ok(status) => format!("{status}; log: {last}"),
+            Err(error) => format!("{error}; log: {last}"),
+        }
+    }
+
     /// Stops the node (SIGTERM) and waits for its end.
     ///
     /// # Errors

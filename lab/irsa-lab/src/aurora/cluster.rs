@@ -10,14 +10,16 @@ use irsa_pgwire::startup::Version;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
-use super::certificates::Certificates;
 use super::directory::Directory;
 use super::faults::FrontFaults;
 use super::front::Front;
+use super::opening::ALPN;
 use super::{failed, server, setup};
+use crate::certificates;
 use crate::deps::FrontDeps;
 use crate::error::LabError;
 use crate::facts::ClusterFacts;
+use crate::ledger::Service;
 use crate::world::Cluster;
 
 /// The writer's `session_id` in `aurora_replica_status()`.
@@ -58,14 +60,18 @@ impl RunningCluster {
         .await
         .map_err(|error| LabError::aurora(&doing, error))?;
         let facts = facts(cluster, listener.port().unwrap_or_default());
-        let certificates = Certificates::issue(&deps.authority, cluster)
-            .map_err(|error| LabError::aurora(&doing, error))?;
+        let endpoints = cluster.signing_endpoints();
+        let names: Vec<&str> = endpoints.iter().map(|(host, _)| host.as_str()).collect();
+        let (authority, faults) = (&deps.authority, &deps.faults);
+        let tls =
+            certificates::server_config(authority, (&names, &[ALPN]), faults, Service::Aurora)
+                .map_err(|error| LabError::aurora(&doing, error))?;
         let front = Front {
             cluster: cluster.clone(),
             deps: deps.clone(),
             network: Arc::clone(network),
-            endpoints: cluster.signing_endpoints(),
-            certificates,
+            endpoints,
+            tls,
             directory: Directory::new(&postgres),
             socket: postgres.socket(),
             newest_protocol: newest_protocol(binaries.version()),

@@ -1,11 +1,14 @@
-//! Faults of the front: what is wrong with TLS and with the network. Those of IAM authentication are in
-//! [`crate::faults::AuroraFault`].
+//! TLS and network of the Aurora fronts: a view of the lab's [`Faults`], and cuts of connections that exist.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
+
+pub use crate::faults::TlsFault;
+use crate::faults::{ConnectionFault, Faults, ListenerFault};
+use crate::ledger::Service;
 
 /// What is wrong now. As JSON, absent fields mean "no fault".
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,51 +22,47 @@ pub struct FrontFault {
     pub too_many_clients: bool,
 }
 
-/// What is wrong with TLS.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TlsFault {
-    /// Nothing.
-    #[default]
-    None,
-    /// The server answers `N`: it has no TLS.
-    Refused,
-    /// The certificate is for another host.
-    OtherName,
-    /// The certificate is of an authority that nobody trusts.
-    OtherAuthority,
-}
-
-/// The faults of all fronts; changed by the admin API or by tests.
+/// The faults of all fronts.
 #[derive(Debug)]
 pub struct FrontFaults {
-    fault: Mutex<FrontFault>,
+    faults: Arc<Faults>,
     cuts: watch::Sender<u64>,
 }
 
-impl Default for FrontFaults {
-    fn default() -> Self {
+impl FrontFaults {
+    pub(super) fn new(faults: Arc<Faults>) -> Self {
         Self {
-            fault: Mutex::default(),
+            faults,
             cuts: watch::Sender::new(0),
         }
     }
-}
 
-impl FrontFaults {
     /// Replaces everything; `FrontFault::default()` switches all faults off.
     pub fn set(&self, fault: FrontFault) {
-        *self.fault() = fault;
+        self.faults.change(|plan| {
+            plan.network.aurora.tls = fault.tls;
+            plan.network.aurora.latency_ms = fault.latency_ms;
+            plan.aurora.too_many_clients = fault.too_many_clients;
+        });
     }
 
     /// Changes some switches.
     pub fn change(&self, change: impl FnOnce(&mut FrontFault)) {
-        change(&mut self.fault());
+        let mut fault = self.current();
+        change(&mut fault);
+        self.set(fault);
     }
 
     /// What is on now.
     pub fn current(&self) -> FrontFault {
-        self.fault().clone()
+        let ListenerFault {
+            tls, latency_ms, ..
+        } = self.faults.listener(Service::Aurora);
+        FrontFault {
+            tls,
+            latency_ms,
+            too_many_clients: self.faults.aurora().too_many_clients,
+        }
     }
 
     /// Cuts every connection in the middle of whatever goes on, as a broken network does: no farewell.
@@ -73,16 +72,17 @@ impl FrontFaults {
 
     /// How much longer everything takes.
     pub(super) fn latency(&self) -> Duration {
-        Duration::from_millis(self.fault().latency_ms)
+        self.faults.latency(Service::Aurora)
+    }
+
+    /// Returns true if answers break in the middle.
+    pub(super) fn cuts_answers(&self) -> bool {
+        self.faults.listener(Service::Aurora).connections == ConnectionFault::Cut
     }
 
     /// Changes when connections that exist now are to be cut.
     pub(super) fn cuts(&self) -> watch::Receiver<u64> {
         self.cuts.subscribe()
-    }
-
-    fn fault(&self) -> MutexGuard<'_, FrontFault> {
-        self.fault.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -92,12 +92,26 @@ mod tests {
 
     #[test]
     fn a_cut_is_seen_by_those_who_were_connected() {
-        let faults = FrontFaults::default();
+        let faults = FrontFaults::new(Arc::default());
         let before = faults.cuts();
         faults.cut_connections();
         let after = faults.cuts();
         assert!(before.has_changed().unwrap());
         assert!(!after.has_changed().unwrap());
+    }
+
+    #[test]
+    fn the_view_and_the_plan_are_the_same_faults() {
+        let faults = Arc::new(Faults::default());
+        let front = FrontFaults::new(Arc::clone(&faults));
+        front.change(|fault| fault.tls = TlsFault::Expired);
+        assert_eq!(faults.current().network.aurora.tls, TlsFault::Expired);
+        faults.set_ids(["aurora-too-many-clients"]).unwrap();
+        let expected = FrontFault {
+            too_many_clients: true,
+            ..FrontFault::default()
+        };
+        assert_eq!(front.current(), expected);
     }
 
     #[test]

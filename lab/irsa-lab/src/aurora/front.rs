@@ -9,6 +9,7 @@ use irsa_chain::Cause;
 use irsa_net::listen::{Listener, Stream};
 use irsa_pgwire::error_response::ErrorResponse;
 use irsa_pgwire::startup::{Startup, Version};
+use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -16,15 +17,15 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::answers::{self, Encryption};
-use super::certificates::Certificates;
 use super::directory::Directory;
 use super::faults::{FrontFaults, TlsFault};
 use super::login::{self, AUTHENTICATION_TIMEOUT, Denial, Method};
-use super::opening::{self, Client, Opening};
+use super::opening::{self, Client, Held, Opening};
 use super::wire::Wire;
 use super::{relay, server};
 use crate::deps::FrontDeps;
 use crate::ledger::{Outcome, RefusalEntry, Service};
+use crate::network::{self, Faulty};
 use crate::world::Cluster;
 
 /// The ledger's operation for logins by IAM, and for all that are refused.
@@ -39,7 +40,7 @@ pub(super) struct Front {
     pub(super) network: Arc<FrontFaults>,
     /// The names and ports that tokens may be signed for.
     pub(super) endpoints: Vec<(String, u16)>,
-    pub(super) certificates: Certificates,
+    pub(super) tls: Arc<ServerConfig>,
     pub(super) directory: Directory,
     /// The real server's Unix socket.
     pub(super) socket: PathBuf,
@@ -49,10 +50,19 @@ pub(super) struct Front {
 
 impl Front {
     /// Takes connections until the listener breaks or this future is dropped, which ends all sessions.
-    pub(super) async fn serve(self: Arc<Self>, listener: Listener) {
+    pub(super) async fn serve(self: Arc<Self>, mut listener: Listener) {
         let mut sessions = JoinSet::new();
+        let mut faulty = Faulty {
+            service: Service::Aurora,
+            address: network::same_again(&listener, None),
+            faults: self.deps.faults.watch(),
+            ledger: Arc::clone(&self.deps.ledger),
+            cuts: None,
+        };
         loop {
             tokio::select! {
+                biased;
+                () = faulty.breaks() => listener = faulty.mistreat(listener).await,
                 accepted = listener.accept() => match accepted.map(|accepted| accepted.stream) {
                     Ok(Stream::Tcp(stream)) if !self.deps.faults.aurora().unreachable => {
                         sessions.spawn(Arc::clone(&self).connection(stream));
@@ -78,16 +88,19 @@ impl Front {
         if fault != TlsFault::None {
             self.count("tls", Outcome::Fault);
         }
-        let opening = opening::open(stream, self.certificates.choose(fault));
+        let tls = (fault != TlsFault::Refused).then(|| Arc::clone(&self.tls));
+        let opening = opening::open(stream, tls);
         match timeout(AUTHENTICATION_TIMEOUT, opening)
             .await
             .map_err(io::Error::other)??
         {
             Opening::Session(client, startup) => self.session(*client, startup, &host, cuts).await,
             Opening::ClearText(client, startup) => self.clear_text(client, &startup, &host).await,
-            Opening::Cancel(key) => {
+            Opening::Cancel(key, client) => {
                 self.count("cancel", Outcome::Served);
-                server::cancel(&self.socket, &key).await
+                let cancelled = server::cancel(&self.socket, &key).await;
+                client.close().await;
+                cancelled
             }
             Opening::Over => Ok(()),
         }
@@ -169,6 +182,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         let mut message = BytesMut::new();
         response.encode(&mut message);
         self.send(&message).await?;
-        self.stream.shutdown().await
+        self.stream.shutdown().await?;
+        relay::drain(&mut self.stream).await;
+        Ok(())
+    }
+}
+
+impl Held {
+    /// Closes without an answer, as PostgreSQL does.
+    async fn close(self) {
+        let closed = match self {
+            Self::Tls(mut client) => client.stream.shutdown().await,
+            Self::ClearText(mut client) => client.stream.shutdown().await,
+        };
+        if let Err(error) = closed {
+            tracing::debug!(%error, "the client of a cancel request left early");
+        }
     }
 }

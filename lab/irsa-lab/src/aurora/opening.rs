@@ -11,14 +11,23 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::answers;
-use super::certificates::ALPN;
 use super::wire::{Packet, Wire};
+
+/// PostgreSQL's protocol name in ALPN (PostgreSQL documentation, "SSL Session Encryption").
+pub(super) const ALPN: &[u8] = b"postgresql";
 
 /// A client behind TLS.
 pub(super) type Client = Wire<TlsStream<TcpStream>>;
 
 /// More requests for encryption than any client has use for.
 const MAX_REQUESTS: usize = 4;
+
+/// The connection of a cancel request, with or without TLS.
+#[derive(Debug)]
+pub(super) enum Held {
+    Tls(Box<Client>),
+    ClearText(Wire<TcpStream>),
+}
 
 /// What a client turned out to want.
 #[derive(Debug)]
@@ -27,8 +36,9 @@ pub(super) enum Opening {
     Session(Box<Client>, Startup),
     /// A session in clear text.
     ClearText(Wire<TcpStream>, Startup),
-    /// The end of what another session is doing; there is no answer to that.
-    Cancel(CancelKey),
+    /// A cancel request. Its only answer is the end of the connection, which must not come before the server has
+    /// carried out the request.
+    Cancel(CancelKey, Held),
     /// Nothing any more: it left, or it was answered.
     Over,
 }
@@ -54,7 +64,9 @@ pub(super) async fn open(stream: TcpStream, tls: Option<Arc<ServerConfig>>) -> i
             (Initial::Ssl, Some(config)) => return requested_tls(client, config).await,
             (Initial::Ssl, None) | (Initial::GssEnc, _) => client.send(b"N").await?,
             (Initial::Startup(startup), _) => return Ok(Opening::ClearText(client, startup)),
-            (Initial::Cancel(key), _) => return Ok(Opening::Cancel(key)),
+            (Initial::Cancel(key), _) => {
+                return Ok(Opening::Cancel(key, Held::ClearText(client)));
+            }
         }
     }
     Ok(Opening::Over)
@@ -91,7 +103,7 @@ async fn behind_tls(stream: TlsStream<TcpStream>) -> io::Result<Opening> {
     let mut client = Wire::new(stream);
     match client.packet().await? {
         Packet::Good(Initial::Startup(startup)) => Ok(Opening::Session(Box::new(client), startup)),
-        Packet::Good(Initial::Cancel(key)) => Ok(Opening::Cancel(key)),
+        Packet::Good(Initial::Cancel(key)) => Ok(Opening::Cancel(key, Held::Tls(Box::new(client)))),
         Packet::Good(Initial::Ssl | Initial::GssEnc) => {
             client.refuse(&answers::encrypted_twice()).await?;
             Ok(Opening::Over)

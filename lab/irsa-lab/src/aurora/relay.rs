@@ -1,10 +1,12 @@
 //! Bytes both ways between a client and the real server, once they have met.
 
 use std::io;
+use std::time::Duration;
 
 use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, split};
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use super::faults::FrontFaults;
 use super::wire::Wire;
@@ -13,9 +15,13 @@ use crate::clock::pause;
 /// As much is read at once as a TLS record holds.
 const BUFFER: usize = 16 * 1024;
 
-/// Passes bytes on until the server closes its side, either side breaks, or a fault cuts the connection.
+/// How long a client may take to close its side after the end of its session.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Passes bytes on until the server closes its side, the client breaks off, or a fault cuts the connection.
 ///
-/// A client that closes its side only (a finished upload) still gets what the server has to say.
+/// A client that closes its side only (a finished upload) still gets what the server has to say. So does one whose
+/// bytes the server no longer takes: a server that ends a session says why and closes, while the client still sends.
 pub(super) async fn relay<C, S>(
     client: Wire<C>,
     server: Wire<S>,
@@ -25,39 +31,110 @@ pub(super) async fn relay<C, S>(
     C: AsyncRead + AsyncWrite + Send,
     S: AsyncRead + AsyncWrite + Send,
 {
-    let (from_client, to_client) = split(client.stream);
+    let (mut from_client, to_client) = split(client.stream);
     let (from_server, to_server) = split(server.stream);
     let upload = async {
-        match pump(client.inbox, from_client, to_server, faults).await {
+        match pump(
+            (client.inbox, &mut from_client),
+            to_server,
+            faults,
+            Direction::Upload,
+        )
+        .await
+        {
+            Err(Broken::Read(error)) => error,
             Ok(()) => std::future::pending().await,
-            Err(error) => error,
+            Err(Broken::Write(error)) => {
+                tracing::debug!(%error, "the server takes no more");
+                std::future::pending().await
+            }
         }
     };
-    tokio::select! {
-        error = upload => tracing::debug!(%error, "the client broke off"),
-        ended = pump(server.inbox, from_server, to_client, faults) => {
-            tracing::debug!(error = ended.err().map(tracing::field::display), "the server closed the session");
+    let answers = pump(
+        (server.inbox, from_server),
+        to_client,
+        faults,
+        Direction::Answer,
+    );
+    let is_over = tokio::select! {
+        // What the server has said goes out before anything else is looked at.
+        biased;
+        ended = answers => {
+            tracing::debug!(error = ended.as_ref().err().map(tracing::field::debug), "the server closed the session");
+            ended.is_ok()
         }
-        _ = cuts.changed() => tracing::info!("a fault cut the connection"),
+        error = upload => {
+            tracing::debug!(%error, "the client broke off");
+            false
+        }
+        _ = cuts.changed() => {
+            tracing::info!("a fault cut the connection");
+            false
+        }
+    };
+    if is_over {
+        drain(&mut from_client).await;
     }
+}
+
+/// Reads until the client closes its side: closing a socket with unread bytes resets the connection, and a reset makes
+/// the client's system discard what it has received.
+pub(super) async fn drain(from: &mut (impl AsyncRead + Unpin)) {
+    let mut dropped = vec![0; BUFFER];
+    let ended = async { while matches!(from.read(&mut dropped).await, Ok(1..)) {} };
+    let _ = timeout(DRAIN_TIMEOUT, ended).await;
+}
+
+/// Where a connection broke.
+#[derive(Debug)]
+enum Broken {
+    Read(io::Error),
+    Write(io::Error),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    Upload,
+    Answer,
 }
 
 /// Passes on what was read ahead, then all that comes; the end of `from` becomes the end of `to`.
 async fn pump(
-    mut buffer: BytesMut,
-    mut from: impl AsyncRead + Unpin,
+    (mut buffer, mut from): (BytesMut, impl AsyncRead + Unpin),
     mut to: impl AsyncWrite + Unpin,
     faults: &FrontFaults,
-) -> io::Result<()> {
+    direction: Direction,
+) -> Result<(), Broken> {
     loop {
         if !buffer.is_empty() {
             pause(faults.latency()).await;
-            to.write_all_buf(&mut buffer).await?;
-            to.flush().await?;
+            if direction == Direction::Answer && faults.cuts_answers() {
+                let half = buffer.split_to(buffer.len() / 2);
+                send(&mut to, &half).await?;
+                let error = io::Error::other("a fault cuts the answer");
+                return Err(Broken::Write(error));
+            }
+            send(&mut to, &buffer).await?;
+            buffer.clear();
         }
         buffer.reserve(BUFFER);
-        if from.read_buf(&mut buffer).await? == 0 {
-            return to.shutdown().await;
+        let read = from.read_buf(&mut buffer).await;
+        let is_end = match read {
+            Ok(length) => length == 0,
+            // A server that closes without reading everything resets the connection behind its last words.
+            Err(_) if direction == Direction::Answer => true,
+            Err(error) => return Err(Broken::Read(error)),
+        };
+        if is_end {
+            return to.shutdown().await.map_err(Broken::Write);
         }
     }
 }
+
+async fn send(to: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> Result<(), Broken> {
+    to.write_all(bytes).await.map_err(Broken::Write)?;
+    to.flush().await.map_err(Broken::Write)
+}
+
+#[cfg(test)]
+mod tests;

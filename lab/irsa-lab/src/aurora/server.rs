@@ -45,7 +45,10 @@ pub(super) async fn connect(socket: &Path, startup: &Startup) -> io::Result<Serv
     let mut server = Wire::new(UnixStream::connect(socket).await?);
     let mut packet = BytesMut::new();
     startup.encode(&mut packet);
-    server.send(&packet).await?;
+    // A server that turns the client away may have closed already; what it said is still to be read.
+    if let Err(error) = server.send(&packet).await {
+        tracing::debug!(%error, "the server does not take the start-up packet");
+    }
     Ok(server)
 }
 

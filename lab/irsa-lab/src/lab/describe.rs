@@ -86,5 +86,9 @@ fn workload_facts(
 fn write_facts(facts: &LabFacts, path: &Path) -> Result<(), LabError> {
     let text =
         serde_json::to_string_pretty(facts).map_err(|error| LabError::part("facts", error))?;
-    std::fs::write(path, text).map_err(|error| LabError::file("write", path, error))
+    let failed = |error| LabError::file("write", path, error);
+    // Readers find either all of it or nothing.
+    let unfinished = path.with_extension("json.new");
+    std::fs::write(&unfinished, text).map_err(failed)?;
+    std::fs::rename(&unfinished, path).map_err(failed)
 }

@@ -6,10 +6,14 @@ use rustls::ServerConfig;
 
 use super::shared::Shared;
 use crate::admin::Admin;
+use crate::certificates;
+use crate::clock::pause;
 use crate::error::LabError;
 use crate::facts::LabFacts;
 use crate::imds::Imds;
+use crate::ledger::Service;
 use crate::oidc;
+use crate::opensearch::Health;
 use crate::options::LabPorts;
 use crate::pod_identity::PodIdentityAgent;
 use crate::services::{Bound, Services};
@@ -40,6 +44,7 @@ impl Listeners {
         self,
         shared: &Shared,
         facts: &Arc<LabFacts>,
+        domains: Vec<Health>,
     ) -> Result<Services, LabError> {
         let mut services = Services::new();
         let projections = Arc::clone(&shared.projections);
@@ -48,7 +53,7 @@ impl Listeners {
         serve_sts(&mut services, self.sts, shared)?;
         serve_imds(&mut services, self.imds, shared);
         serve_pod_identity(&mut services, self.pod_identity, shared);
-        serve_admin(&mut services, self.admin, shared, facts);
+        serve_admin(&mut services, self.admin, shared, (facts, domains));
         Ok(services)
     }
 }
@@ -56,13 +61,23 @@ impl Listeners {
 fn serve_oidc(services: &mut Services, bound: Bound, shared: &Shared) -> Result<(), LabError> {
     let url = shared.issuer.url().host_and_path();
     let host = url.split(['/', ':']).next().unwrap_or_default();
-    let tls = certificate(shared, "OIDC issuer", &[host, "localhost", "127.0.0.1"])?;
+    let tls = certificate(
+        shared,
+        ("OIDC issuer", Service::Oidc),
+        &[host, "localhost", "127.0.0.1"],
+    )?;
     let issuer = Arc::clone(&shared.issuer);
     let (faults, ledger) = (Arc::clone(&shared.faults), Arc::clone(&shared.ledger));
-    services.serve(bound, Some(tls), move |request| {
+    let handler = move |request| {
         let response = oidc::serve(&issuer, &faults, &ledger, &request);
-        async move { response }
-    });
+        let latency = faults.latency(Service::Oidc);
+        async move {
+            pause(latency).await;
+            response
+        }
+    };
+    let site = (Service::Oidc, &*shared.faults, &shared.ledger);
+    services.serve_with_faults(bound, tls, handler, site);
     Ok(())
 }
 
@@ -75,7 +90,7 @@ fn serve_sts(services: &mut Services, bound: Bound, shared: &Shared) -> Result<(
         "localhost",
         "127.0.0.1",
     ];
-    let tls = certificate(shared, "STS", &names)?;
+    let tls = certificate(shared, ("STS", Service::Sts), &names)?;
     let sts = Arc::new(Sts {
         world: Arc::clone(&shared.world),
         sessions: Arc::clone(&shared.sessions),
@@ -88,9 +103,8 @@ fn serve_sts(services: &mut Services, bound: Bound, shared: &Shared) -> Result<(
         let sts = Arc::clone(&sts);
         async move { sts.handle(&request).await }
     };
-    services.serve_with_outages(bound, tls, handler, shared.faults.watch(), |plan| {
-        plan.sts_down
-    });
+    let site = (Service::Sts, &*shared.faults, &shared.ledger);
+    services.serve_with_faults(bound, tls, handler, site);
     Ok(())
 }
 
@@ -123,13 +137,19 @@ fn serve_pod_identity(services: &mut Services, bound: Bound, shared: &Shared) {
     });
 }
 
-fn serve_admin(services: &mut Services, bound: Bound, shared: &Shared, facts: &Arc<LabFacts>) {
+fn serve_admin(
+    services: &mut Services,
+    bound: Bound,
+    shared: &Shared,
+    (facts, domains): (&Arc<LabFacts>, Vec<Health>),
+) {
     let admin = Arc::new(Admin {
         facts: Arc::clone(facts),
         ledger: Arc::clone(&shared.ledger),
         faults: Arc::clone(&shared.faults),
         issuer: Arc::clone(&shared.issuer),
         projections: Arc::clone(&shared.projections),
+        domains,
     });
     services.serve(bound, None, move |request| {
         let response = admin.handle(&request);
@@ -139,9 +159,10 @@ fn serve_admin(services: &mut Services, bound: Bound, shared: &Shared, facts: &A
 
 fn certificate(
     shared: &Shared,
-    service: &'static str,
+    (part, service): (&'static str, Service),
     names: &[&str],
 ) -> Result<Arc<ServerConfig>, LabError> {
-    let config = shared.authority.server_config(names, &[b"http/1.1"]);
-    config.map_err(|error| LabError::part(service, error))
+    let identity: (&[&str], &[&[u8]]) = (names, &[b"http/1.1"]);
+    let config = certificates::server_config(&shared.authority, identity, &shared.faults, service);
+    config.map_err(|error| LabError::part(part, error))
 }

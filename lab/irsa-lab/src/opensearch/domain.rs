@@ -5,24 +5,26 @@ use std::sync::Arc;
 use irsa_components::opensearch::{OpenSearch, OpenSearchBinaries, OpenSearchOptions, VERSION};
 use irsa_components::run_as::private_folder;
 use irsa_net::listen::{ListenAddress, ListenOptions, Listener};
-use tempfile::TempDir;
 use tokio::task::JoinSet;
 
 use super::backend::Backend;
 use super::front::Front;
+use super::health::{Health, Watched};
 use super::{failed, server, setup};
+use crate::certificates;
 use crate::deps::FrontDeps;
 use crate::error::LabError;
 use crate::facts::DomainFacts;
+use crate::ledger::Service;
 use crate::world::Domain;
 
-/// A running domain. The fields end in this order: front, server, folder.
+/// A running domain. The fields end in this order: front, server with its folder.
 #[derive(Debug)]
 pub(super) struct RunningDomain {
     facts: DomainFacts,
     front: JoinSet<()>,
-    opensearch: OpenSearch,
-    _folder: TempDir,
+    health: Health,
+    server: Watched,
 }
 
 impl RunningDomain {
@@ -42,14 +44,15 @@ impl RunningDomain {
             .await
             .map_err(|error| failed(&doing, error))?;
         setup::set_up(&opensearch, domain).await?;
-        let (front, port) = serve(deps, domain, opensearch.port())
+        let health = Health::new(&domain.name);
+        let (front, port) = serve(deps, domain, opensearch.port(), &health)
             .await
             .map_err(|error| LabError::opensearch(&doing, error))?;
         Ok(Self {
             facts: facts(domain, port),
             front,
-            opensearch,
-            _folder: folder,
+            server: Watched::new(opensearch, folder, &health),
+            health,
         })
     }
 
@@ -57,12 +60,14 @@ impl RunningDomain {
         &self.facts
     }
 
+    pub(super) fn health(&self) -> Health {
+        self.health.clone()
+    }
+
     /// Cuts all connections, then ends the server.
     pub(super) async fn stop(mut self) {
         self.front.shutdown().await;
-        if let Err(error) = self.opensearch.stop().await {
-            tracing::warn!(%error, domain = self.facts.name, "the real server did not stop well");
-        }
+        self.server.stop().await;
     }
 }
 
@@ -84,9 +89,12 @@ pub(super) async fn serve(
     deps: &FrontDeps,
     domain: &Arc<Domain>,
     backend_port: u16,
+    health: &Health,
 ) -> Result<(JoinSet<()>, u16), Box<dyn std::error::Error + Send + Sync>> {
     let names = [domain.endpoint.as_str(), "localhost", "127.0.0.1"];
-    let tls = deps.authority.server_config(&names, &server::ALPN)?;
+    let identity: (&[&str], &[&[u8]]) = (&names, &server::ALPN);
+    let (authority, faults) = (&deps.authority, &deps.faults);
+    let tls = certificates::server_config(authority, identity, faults, Service::OpenSearch)?;
     let address = ListenAddress::Loopback { port: 0 };
     let listener = Listener::bind(&address, ListenOptions::default()).await?;
     let port = listener.port().unwrap_or_default();
@@ -97,6 +105,7 @@ pub(super) async fn serve(
         ledger: Arc::clone(&deps.ledger),
         faults: Arc::clone(&deps.faults),
         clock: Arc::clone(&deps.clock),
+        health: health.clone(),
         backend: Backend::new(
             format!("127.0.0.1:{backend_port}").parse()?,
             domain.fine_grained,

@@ -1,13 +1,14 @@
 //! The front of one domain: takes requests as the service does, and passes on those it lets in.
 
+use std::error::Error;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{DATE, EXPECT, HOST};
+use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, DATE, EXPECT, HOST};
 use http::request::Parts;
 use http::uri::Authority;
-use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use irsa_chain::Cause;
@@ -15,8 +16,9 @@ use irsa_chain::Cause;
 use super::authorize::{self, Call, Caller};
 use super::backend::{Backend, BackendError};
 use super::body::{self, AnswerBody, BodyFault};
+use super::health::Health;
 use super::refusal::Refusal;
-use super::{signature, verdict};
+use super::{nodes, signature, verdict};
 use crate::clock::{LabClock, http_date, pause};
 use crate::faults::{Faults, OpenSearchTrouble};
 use crate::ledger::{Ledger, Outcome, RefusalEntry, Service};
@@ -39,6 +41,7 @@ pub(super) struct Front {
     pub(super) ledger: Arc<Ledger>,
     pub(super) faults: Arc<Faults>,
     pub(super) clock: Arc<dyn LabClock>,
+    pub(super) health: Health,
     pub(super) backend: Backend,
 }
 
@@ -86,7 +89,7 @@ impl Front {
 
     async fn work(
         &self,
-        parts: Parts,
+        mut parts: Parts,
         body: Result<Bytes, Refusal>,
         source: IpAddr,
         operation: &str,
@@ -96,16 +99,30 @@ impl Front {
             Ok(admitted) => admitted,
             Err(refusal) => return self.refused(refusal, operation).map(body::full),
         };
-        let path = parts.uri.path().to_owned();
+        let uri = parts.uri.clone();
+        if nodes::describes(&uri) {
+            parts.headers.remove(ACCEPT_ENCODING);
+        }
         let answer = match self.backend.forward(parts, body, &caller, source).await {
-            Ok(response) => self.passed_on(response, &path, operation).await,
+            Ok(response) => self.passed_on(response, &uri, operation).await,
             Err(error) => Err(error),
         };
         answer.unwrap_or_else(|error| {
-            tracing::error!(%error, domain = self.domain.name, "the real OpenSearch fails");
-            self.count(operation, Outcome::Fault);
+            self.failed(&*error, operation);
             unavailable().map(body::full)
         })
+    }
+
+    /// Logs why there is no answer; a server that has ended is in the ledger.
+    fn failed(&self, error: &(dyn Error + Send + Sync), operation: &str) {
+        let domain = &self.domain.name;
+        let Some(reason) = self.health.ended() else {
+            tracing::error!(%error, domain, "the domain's OpenSearch gave no answer");
+            return self.count(operation, Outcome::Fault);
+        };
+        let (status, cause) = (StatusCode::SERVICE_UNAVAILABLE, Cause::EndpointFailed);
+        let message = format!("the OpenSearch of domain `{domain}` has ended: {reason}");
+        self.enter(operation, status, cause, message);
     }
 
     /// The signature, then the policies.
@@ -142,15 +159,23 @@ impl Front {
     async fn passed_on(
         &self,
         response: Response<Incoming>,
-        path: &str,
+        uri: &Uri,
         operation: &str,
     ) -> Result<Response<AnswerBody>, BackendError> {
-        if !verdict::is_to_be_read(response.status(), path) {
+        let (path, describes_nodes) = (uri.path(), nodes::describes(uri));
+        if !describes_nodes && !verdict::is_to_be_read(response.status(), path) {
             self.count(operation, Outcome::Served);
             return Ok(response.map(|body| body.map_err(Into::into).boxed_unsync()));
         }
-        let (parts, body) = response.into_parts();
-        let body = body.collect().await?.to_bytes();
+        let (mut parts, body) = response.into_parts();
+        let mut body = body.collect().await?.to_bytes();
+        if let Some(hidden) = describes_nodes
+            .then(|| nodes::without_addresses(&body))
+            .flatten()
+        {
+            parts.headers.remove(CONTENT_LENGTH);
+            body = hidden.into();
+        }
         match verdict::refusal(parts.status, path, &parts.headers, &body) {
             Some(reason) => {
                 let status = StatusCode::FORBIDDEN;

@@ -16,6 +16,8 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 use super::front::Front;
+use crate::ledger::Service;
+use crate::network::{self, Faulty};
 
 /// The protocols in ALPN, the server's choice first.
 pub(super) const ALPN: [&[u8]; 2] = [b"h2", b"http/1.1"];
@@ -24,12 +26,21 @@ const HEADER_TIMEOUT: Duration = Duration::from_mins(1);
 const MAX_CONNECTIONS: usize = 1_000;
 
 /// Takes connections until the listener breaks or this future is dropped, which cuts all of them.
-pub(super) async fn serve(front: Arc<Front>, tls: Arc<ServerConfig>, listener: Listener) {
+pub(super) async fn serve(front: Arc<Front>, tls: Arc<ServerConfig>, mut listener: Listener) {
     let limit = ConnectionLimit::new(MAX_CONNECTIONS);
     let mut connections = JoinSet::new();
+    let mut faulty = Faulty {
+        service: Service::OpenSearch,
+        address: network::same_again(&listener, None),
+        faults: front.faults.watch(),
+        ledger: Arc::clone(&front.ledger),
+        cuts: None,
+    };
     loop {
         let accept = async { (limit.acquire().await, listener.accept().await) };
         tokio::select! {
+            biased;
+            () = faulty.breaks() => listener = faulty.mistreat(listener).await,
             (permit, accepted) = accept => match accepted {
                 Ok(accepted) => {
                     let (front, tls) = (Arc::clone(&front), Arc::clone(&tls));

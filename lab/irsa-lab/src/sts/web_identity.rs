@@ -78,7 +78,7 @@ impl Sts {
         let unavailable = |why: &str| {
             StsError::identity_token(NO_KEY, Cause::VerificationKeyUnavailable).because(why)
         };
-        if self.faults.current().jwks_unavailable {
+        if self.faults.current().hides_issuer_keys() {
             return Err(unavailable("the key set can't be fetched"));
         }
         if token.claims.iss != self.issuer.url().as_str() {

@@ -121,3 +121,47 @@ async fn a_web_page_can_not_reach_it() {
     }
     lab.stop().await;
 }
+
+#[tokio::test]
+async fn lists_the_catalogue_and_switches_faults_by_id() {
+    let lab = lab().await;
+    let answer = admin(
+        &lab,
+        &Call::post("/faults", r#"{"faults": ["sts-region-disabled"]}"#),
+    )
+    .await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert_eq!(
+        answer.json()["faults"],
+        serde_json::json!(["sts-region-disabled"])
+    );
+    let refused = assume(&lab, KEYCLOAK_ROLE, &token_of(&lab, "keycloak")).await;
+    assert_eq!(refused.xml("Code"), "RegionDisabledException");
+
+    let listed = admin(&lab, &Call::get("/faults")).await.json();
+    let entries = listed["catalogue"].as_array().unwrap();
+    let on = entries.iter().filter(|entry| entry["on"] == true);
+    let on: Vec<_> = on.map(|entry| (&entry["id"], &entry["cause"])).collect();
+    assert_eq!(
+        on,
+        [(&"sts-region-disabled".into(), &"region-disabled".into())]
+    );
+
+    let unknown = admin(&lab, &Call::post("/faults", r#"{"faults": ["sts"]}"#)).await;
+    assert_eq!(unknown.status, 400);
+    let error = unknown.json()["error"].as_str().unwrap().to_owned();
+    assert!(
+        error.contains("`sts`") && error.contains("sts-throttled"),
+        "{error}"
+    );
+    // A request that is refused changes nothing.
+    assert_eq!(
+        admin(&lab, &Call::get("/faults")).await.json()["faults"],
+        listed["faults"]
+    );
+
+    admin(&lab, &Call::post("/faults", "{}")).await;
+    let served = assume(&lab, KEYCLOAK_ROLE, &token_of(&lab, "keycloak")).await;
+    assert_eq!(served.status, 200, "{}", served.body);
+    lab.stop().await;
+}

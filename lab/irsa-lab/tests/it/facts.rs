@@ -1,8 +1,9 @@
 //! `lab.json`, token files and the environment of workloads.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use irsa_lab::{Lab, LabFacts, LabOptions, World};
+use irsa_lab::{Lab, LabError, LabFacts, LabOptions, World};
 
 use crate::stage::lab;
 
@@ -64,4 +65,49 @@ async fn a_temporary_lab_leaves_nothing_and_a_given_folder_stays() {
     lab.stop().await;
     assert!(given.path().join("lab/ca.pem").exists());
     assert!(!given.path().join("lab/lab.json").exists());
+}
+
+#[tokio::test]
+async fn a_lab_that_was_killed_is_recognized_and_a_new_one_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("lab");
+    let options = || {
+        let mut options = LabOptions::new(World::camunda_8_3());
+        options.aurora = false;
+        options.state_dir = Some(path.clone());
+        options
+    };
+    let lab = Lab::start(options()).await.unwrap();
+    assert_eq!(&LabFacts::read(&path).unwrap(), lab.facts());
+    let left = std::fs::read_to_string(path.join("lab.json")).unwrap();
+    lab.stop().await;
+    // As a killed process leaves it.
+    std::fs::write(path.join("lab.json"), left).unwrap();
+    let error = LabFacts::read(&path).unwrap_err();
+    assert!(matches!(error, LabError::Ended { .. }), "{error}");
+    let none = LabFacts::wait(&path, Duration::from_millis(120)).await;
+    assert!(matches!(none, Err(LabError::Ended { .. })), "{none:?}");
+
+    let waiting = LabFacts::wait(&path, Duration::from_secs(60));
+    let (found, lab) = tokio::join!(waiting, Lab::start(options()));
+    let lab = lab.unwrap();
+    assert_eq!(&found.unwrap(), lab.facts());
+    lab.stop().await;
+}
+
+#[tokio::test]
+async fn two_labs_share_a_machine() {
+    let (first, second) = tokio::join!(lab(), lab());
+    assert_ne!(first.state_dir(), second.state_dir());
+    let ports = |lab: &Lab| {
+        let facts = lab.facts();
+        [&facts.sts.url, &facts.imds.url, &facts.admin.url].map(Clone::clone)
+    };
+    assert!(
+        ports(&first)
+            .iter()
+            .all(|url| !ports(&second).contains(url))
+    );
+    first.stop().await;
+    second.stop().await;
 }

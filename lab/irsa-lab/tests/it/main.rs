@@ -14,6 +14,7 @@ mod client;
 mod facts;
 mod faults;
 mod imds;
+mod network;
 mod oidc;
 mod opensearch;
 mod passed;

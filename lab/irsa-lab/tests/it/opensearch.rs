@@ -95,7 +95,61 @@ async fn the_domain_works_as_each_role_may() {
         .ledger()
         .count(Service::OpenSearch, "es:ESHttpPost", Outcome::Served);
     assert!(served > 2, "{served}");
+    nodes_do_not_tell_their_addresses(&stage).await;
+    a_server_that_has_died_is_noticed(&stage).await;
     stage.lab.stop().await;
+}
+
+async fn nodes_do_not_tell_their_addresses(stage: &Stage) {
+    for path in [
+        "/_nodes",
+        "/_nodes/http",
+        "/_nodes/settings",
+        "/_nodes/stats",
+    ] {
+        let call = Call::get(path).header("accept-encoding", "gzip");
+        let answer = ok(&stage.ask("opensearch", "opensearch-role", call).await);
+        let nodes = answer["nodes"].as_object().unwrap();
+        assert_eq!(nodes.len(), 1, "{path}");
+        for node in nodes.values() {
+            assert!(node["roles"].is_array(), "{path}: {node}");
+            assert!(!node.to_string().contains("127.0.0.1:"), "{path}: {node}");
+            for field in ["host", "ip", "transport_address", "http", "transport"] {
+                assert!(node.get(field).is_none(), "{path}: {field}");
+            }
+        }
+    }
+}
+
+/// OpenSearch 2.19 lacks the library for this coding, which ends its process.
+async fn a_server_that_has_died_is_noticed(stage: &Stage) {
+    let overview = async || {
+        let url = &stage.lab.facts().admin.url;
+        call(url, &stage.lab.facts().ca_file, &Call::get("/"))
+            .await
+            .json()
+    };
+    assert_eq!(overview().await["domains"][0]["running"], true);
+    let deadly = json_call(Call::post("/operate-flow-1/_search", "{}"));
+    let killed = stage
+        .operate(deadly.header("content-encoding", "zstd"))
+        .await;
+    assert_eq!(killed.status, 503, "{}", killed.body);
+    let noticed = async {
+        while overview().await["domains"][0]["running"] == true {
+            tokio::task::yield_now().await;
+        }
+    };
+    let limit = std::time::Duration::from_secs(30);
+    tokio::time::timeout(limit, noticed).await.unwrap();
+    let ended = overview().await["domains"][0]["ended"].to_string();
+    assert!(ended.contains("exit status"), "{ended}");
+    let later = stage.operate(Call::get("/")).await;
+    assert_eq!(later.status, 503, "{}", later.body);
+    assert!(later.body.contains("Service Unavailable"), "{}", later.body);
+    let refusal = last_refusal(&stage.lab);
+    assert_eq!(refusal.cause, Cause::EndpointFailed);
+    assert!(refusal.message.contains("has ended"), "{}", refusal.message);
 }
 
 fn facts_and_environment(stage: &Stage) {

@@ -16,7 +16,7 @@ use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::super::certificates::ALPN;
+use super::super::opening::ALPN;
 use super::super::wire::Wire;
 use super::support::Lab;
 

@@ -271,6 +271,32 @@ async fn cancel<S: AsyncRead + AsyncWrite + Unpin>(mut wire: Wire<S>, request: &
     assert!(!matches!(wire.message().await, Ok(Some(_))));
 }
 
+/// PostgreSQL closes the connection of a cancel request after it has signalled the session; so must the front, or the
+/// client's next statement is cancelled instead.
+#[tokio::test]
+async fn a_cancel_request_whose_connection_has_ended_reaches_no_later_statement() {
+    let lab = Lab::start().await;
+    let tls = Tls::trusting(&lab);
+    let (mut wire, key) = lab.session().await;
+    let request = with_length(&[&[4, 210, 22, 46], key.body.as_ref()].concat());
+    for round in 0..60 {
+        if round % 2 == 0 {
+            cancel(lab.requested(&tls).await, &request).await;
+        } else {
+            cancel(Wire::new(lab.tcp().await), &request).await;
+        }
+        let query = message(b'Q', "SELECT pg_sleep(0.02)");
+        wire.send(&query).await.unwrap();
+        loop {
+            let next = next(&mut wire).await;
+            assert_ne!(next.tag, b'E', "round {round}: {}", text(&next));
+            if next.tag == b'Z' {
+                break;
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_client_that_closes_its_side_still_gets_its_answer() {
     let lab = Lab::start().await;

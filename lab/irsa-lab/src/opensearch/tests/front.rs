@@ -16,6 +16,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::task::JoinSet;
 
 use super::super::domain::serve;
+use super::super::health::Health;
 use super::client::{Protocol, connect, send, text};
 use super::support::{
     StandingClock, Unsigned, ZEEBE, domain, now, session, world_with_domain, world_with_policy,
@@ -73,7 +74,8 @@ impl Stage {
             java_home: None,
             progress: Arc::new(|_| {}),
         };
-        let (front, port) = serve(&deps, &domain(&world), backend_port).await.unwrap();
+        let (domain, health) = (domain(&world), Health::new("test-domain"));
+        let (front, port) = serve(&deps, &domain, backend_port, &health).await.unwrap();
         Self {
             port,
             session: session(&deps.sessions, ZEEBE),
