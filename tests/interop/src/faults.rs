@@ -1,6 +1,6 @@
 //! Links broken on purpose, and what each application and irsa say of it.
 //!
-//! A table has a row for each [`Fault`]: an application is started with one link broken, once in its own way and once
+//! A table has a row for each of its faults, which are the lab's catalogue's ([`irsa_lab::faults::catalogue`]): an application is started with one link broken, once in its own way and once
 //! through irsa, and what a person would read is put beside each other. `cargo xtask guides` runs everything and
 //! writes the tables into `docs/guides`; tests run some of the faults and compare.
 //!
@@ -12,24 +12,15 @@ pub mod search;
 mod table;
 pub mod words;
 
-use irsa_chain::Cause;
+use irsa_lab::faults::Fault;
 
 pub use table::{committed, write};
 
-/// A link that is broken on purpose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Fault {
-    /// What irsa-chain calls it: id and link.
-    pub cause: Cause,
-    /// What is wrong, in words: lower case, no full stop.
-    pub broken: &'static str,
-}
-
 /// What was said of a fault, as a line of the table.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Row {
     /// The fault.
-    pub fault: Fault,
+    pub fault: &'static Fault,
     /// What the application's log shows in its own way.
     pub own: Said,
     /// What irsa says.

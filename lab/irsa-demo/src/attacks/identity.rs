@@ -1,17 +1,14 @@
 //! Attacks on the identity: the token, the issuer, the trust policy, the session.
 
 use irsa_chain::{Cause, ServiceAccount};
-use irsa_lab::oidc::{TokenKey, TokenSpec};
+use irsa_lab::faults::{Mechanism, catalogue};
+use irsa_lab::oidc::TokenSpec;
 
 use super::{refused_by_aws, refused_by_irsa};
 use crate::DemoError;
 use crate::pod::Pod;
 use crate::report::Attack;
 use crate::stage::Stage;
-
-/// An issuer that no account knows.
-const FOREIGN_ISSUER: &str =
-    "https://oidc.eks.eu-central-1.amazonaws.com/id/FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF";
 
 /// How long irsa may wait for a better answer where AWS's may be a passing one.
 const WAIT: &str = "3s";
@@ -65,60 +62,37 @@ async fn node_role(stage: &Stage) -> Result<Attack, DemoError> {
     Ok(attack)
 }
 
+/// Tokens with something wrong: those of the lab's catalogue, and those of neighbors.
 fn forged_tokens() -> Result<Vec<(&'static str, Cause, TokenSpec)>, DemoError> {
     let good = TokenSpec::new(service_account("camunda", "keycloak")?);
-    let other_name = TokenSpec::new(service_account("camunda", "default")?);
-    let other_namespace = TokenSpec::new(service_account("sandbox", "keycloak")?);
-    Ok(vec![
+    let mut tokens = vec![
         (
             "wrong service account",
             Cause::TrustSubjectMismatch,
-            other_name,
+            TokenSpec::new(service_account("camunda", "default")?),
         ),
         (
             "wrong namespace",
             Cause::TrustSubjectMismatch,
-            other_namespace,
+            TokenSpec::new(service_account("sandbox", "keycloak")?),
         ),
-        (
-            "wrong audience",
-            Cause::TokenAudienceWrong,
-            good.clone().audience("kubernetes.default.svc"),
-        ),
-        (
-            "forged signature",
-            Cause::TokenSignatureInvalid,
-            TokenSpec {
-                key: TokenKey::Forged,
-                ..good.clone()
-            },
-        ),
-        (
-            "unknown issuer",
-            Cause::IssuerUnknown,
-            TokenSpec {
-                issuer: Some(FOREIGN_ISSUER.to_owned()),
-                ..good.clone()
-            },
-        ),
-        (
-            "expired token",
-            Cause::TokenExpired,
-            TokenSpec {
-                issued_in: -7200,
-                expires_in: -3600,
-                ..good.clone()
-            },
-        ),
-        (
-            "key that was rotated away",
-            Cause::VerificationKeyUnavailable,
-            TokenSpec {
-                key: TokenKey::Retired,
-                ..good
-            },
-        ),
-    ])
+    ];
+    for (name, id) in [
+        ("wrong audience", "token-audience-wrong"),
+        ("forged signature", "token-forged"),
+        ("unknown issuer", "issuer-unknown"),
+        ("expired token", "token-expired"),
+        ("key that was rotated away", "token-key-retired"),
+    ] {
+        let fault =
+            catalogue::find(id).map_err(|error| DemoError::stage("breaking a token", error))?;
+        let mut token = good.clone();
+        if let Mechanism::Token(change) = fault.mechanism {
+            change(&mut token);
+        }
+        tokens.push((name, fault.cause, token));
+    }
+    Ok(tokens)
 }
 
 fn service_account(namespace: &str, name: &str) -> Result<ServiceAccount, DemoError> {

@@ -8,10 +8,10 @@ use std::path::PathBuf;
 use irsa_demo::reference_apps::keycloak::{Keycloak, KeycloakHome, KeycloakOptions};
 use irsa_demo::reference_apps::web_modeler::WebModeler;
 use irsa_demo::reference_apps::{AppError, Database, DatabaseWay};
-use irsa_lab::faults::FaultPlan;
+use irsa_lab::faults::{FaultPlan, catalogue};
 use irsa_lab::ledger::{LedgerSnapshot, Outcome, Service};
 
-use super::{Fault, Row, Said, words};
+use super::{Row, Said, words};
 use crate::Error;
 
 pub use stage::{DatabaseStage, Pod};
@@ -28,9 +28,10 @@ pub enum Application {
 /// A fault, and how the pod or the lab is set for it.
 #[derive(Debug, Clone, Copy)]
 pub struct DatabaseFault {
-    /// What it is called.
-    pub fault: Fault,
-    set: fn(&mut Pod<'_>) -> Result<(), Error>,
+    /// Its id in the lab's catalogue.
+    pub id: &'static str,
+    /// Sets the pod, where the catalogue leaves that to the pod.
+    set: Option<fn(&mut Pod<'_>) -> Result<(), Error>>,
 }
 
 /// The ten faults, in the order of the chain.
@@ -60,7 +61,11 @@ pub async fn row(
     fault: &DatabaseFault,
 ) -> Result<Row, Error> {
     let mut pod = stage.pod()?;
-    (fault.set)(&mut pod)?;
+    let found = catalogue::find(fault.id)?;
+    match fault.set {
+        Some(set) => set(&mut pod)?,
+        None => pod.break_by(found.mechanism)?,
+    }
     stage.break_links(&pod.plan).await?;
     // The two need not wait for each other.
     let (own, irsa) = tokio::join!(
@@ -69,7 +74,7 @@ pub async fn row(
     );
     stage.break_links(&FaultPlan::default()).await?;
     Ok(Row {
-        fault: fault.fault,
+        fault: found,
         own: own?,
         irsa: irsa?,
     })

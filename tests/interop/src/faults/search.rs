@@ -8,12 +8,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use irsa_demo::reference_apps::search_clients::{DomainWay, Running, SearchClient, Told, Work};
-use irsa_lab::faults::FaultPlan;
+use irsa_lab::faults::{FaultPlan, catalogue};
 use irsa_lab::ledger::{Outcome, Service};
 use irsa_lab::{Lab, LabOptions, World};
 
 use super::words::{of_irsa, of_refusal};
-use super::{Fault, Row, Said};
+use super::{Row, Said};
 use crate::Error;
 use crate::server::cache_folder;
 
@@ -25,9 +25,10 @@ const LIMIT: Duration = Duration::from_mins(2);
 /// A fault, and how the pod or the lab is set for it.
 #[derive(Debug, Clone, Copy)]
 pub struct SearchFault {
-    /// What it is called.
-    pub fault: Fault,
-    set: fn(&mut Pod<'_>) -> Result<(), Error>,
+    /// Its id in the lab's catalogue.
+    pub id: &'static str,
+    /// Sets the pod, where the catalogue leaves that to the pod.
+    set: Option<fn(&mut Pod<'_>) -> Result<(), Error>>,
 }
 
 /// The ten faults, in the order of the chain.
@@ -67,7 +68,11 @@ pub async fn row(
     fault: &SearchFault,
 ) -> Result<Row, Error> {
     let mut pod = Pod::new(lab, client)?;
-    (fault.set)(&mut pod)?;
+    let found = catalogue::find(fault.id)?;
+    match fault.set {
+        Some(set) => set(&mut pod)?,
+        None => pod.break_by(found.mechanism)?,
+    }
     pod.prepare().await?;
     // The plan is the whole lab's, which others may be using: most faults are the pod's alone.
     let is_of_the_lab = pod.plan != FaultPlan::default();
@@ -80,7 +85,7 @@ pub async fn row(
         lab.faults().set(FaultPlan::default());
     }
     Ok(Row {
-        fault: fault.fault,
+        fault: found,
         own: own?,
         irsa: irsa?,
     })

@@ -74,24 +74,21 @@ fn file(guide: &str) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use irsa_chain::Cause;
+    use irsa_lab::faults::catalogue::find;
 
     use super::*;
-    use crate::faults::Fault;
+    use crate::faults::{database, search};
 
     #[test]
     fn a_row_is_a_line_of_three_cells() {
         let row = Row {
-            fault: Fault {
-                cause: Cause::TokenExpired,
-                broken: "it is old",
-            },
+            fault: find("token-expired").unwrap(),
             own: Said::Nothing("it runs".to_owned()),
             irsa: Said::Words("error: a|b `c`".to_owned()),
         };
         assert_eq!(
             row.line(),
-            "| **projected token**: it is old (`token-expired`) | *nothing*: it runs | `error: a\\|b 'c'` |"
+            "| **projected token**: the token in the file has expired (`token-expired`) | *nothing*: it runs | `error: a\\|b 'c'` |"
         );
     }
 
@@ -100,5 +97,28 @@ mod tests {
         let text = format!("a\n{BEGIN}old\n{END}\nb");
         assert_eq!(parts(&text), Some(("a\n", "old\n", "\nb")));
         assert_eq!(parts("a"), None);
+    }
+
+    /// Running all faults takes minutes; that the tables are about the faults of the lists takes none.
+    #[test]
+    fn each_guide_has_the_rows_of_its_faults() {
+        let database: Vec<&str> = database::FAULTS.iter().map(|fault| fault.id).collect();
+        let search: Vec<&str> = search::FAULTS.iter().map(|fault| fault.id).collect();
+        for (guide, ids) in [
+            ("keycloak", &database),
+            ("web-modeler", &database),
+            ("operate", &search),
+            ("zeebe", &search),
+        ] {
+            let lines = committed(guide).unwrap();
+            let rows = lines.iter().skip(2);
+            assert_eq!(rows.len(), ids.len(), "{guide}");
+            for (line, id) in rows.zip(ids) {
+                let fault = find(id).unwrap();
+                let (link, cause) = (fault.cause.link().title(), fault.cause);
+                let start = format!("| **{link}**: {} (`{cause}`) |", fault.broken);
+                assert!(line.starts_with(&start), "{guide}: {line}\n{start}");
+            }
+        }
     }
 }

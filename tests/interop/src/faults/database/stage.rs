@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use irsa_demo::reference_apps::{Database, DatabaseWay};
-use irsa_lab::faults::FaultPlan;
+use irsa_lab::faults::{ConnectionFault, FaultPlan, Mechanism};
+use irsa_lab::ledger::Service;
 use irsa_lab::oidc::TokenSpec;
 use irsa_lab::{ClusterFacts, Lab, LabOptions, WorkloadFacts, World};
 use tempfile::TempDir;
@@ -102,7 +103,8 @@ impl DatabaseStage {
         self.lab.faults().set(plan.clone());
         let sts = self.lab.facts().sts.url.trim_start_matches("https://");
         let deadline = Instant::now() + STS_GOES;
-        while plan.sts_down && TcpStream::connect(sts).await.is_ok() {
+        let is_gone = plan.listener(Service::Sts).connections == ConnectionFault::Refused;
+        while is_gone && TcpStream::connect(sts).await.is_ok() {
             if Instant::now() > deadline {
                 return Err("STS does not go".into());
             }
@@ -181,6 +183,32 @@ impl Pod<'_> {
             host: "localhost".to_owned(),
             port: proxy.address().port(),
         }
+    }
+
+    /// Breaks what the catalogue says.
+    ///
+    /// # Errors
+    /// The token can't be made or written, or the catalogue leaves the pod to its owner.
+    pub fn break_by(&mut self, mechanism: Mechanism) -> Result<(), Error> {
+        match mechanism {
+            Mechanism::Lab(switch) => switch(&mut self.plan),
+            Mechanism::Token(change) => self.token(change)?,
+            Mechanism::Environment(variables) => {
+                for (name, value) in variables {
+                    match value {
+                        Some(value) => self.set(name, *value),
+                        None => self.unset(name),
+                    }
+                }
+            }
+            Mechanism::Pod(instruction) => return Err(instruction.into()),
+        }
+        Ok(())
+    }
+
+    /// Sets a variable.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.environment.insert(name.to_owned(), value.into());
     }
 
     /// Takes a variable away.

@@ -9,7 +9,7 @@ use hyper::{Request, StatusCode};
 use irsa_demo::reference_apps::search_clients::{DomainWay, SearchClient};
 use irsa_lab::Lab;
 use irsa_lab::facts::{DomainFacts, WorkloadFacts};
-use irsa_lab::faults::FaultPlan;
+use irsa_lab::faults::{FaultPlan, Mechanism};
 use irsa_lab::oidc::TokenSpec;
 use serde_json::json;
 use tempfile::TempDir;
@@ -88,6 +88,27 @@ impl<'a> Pod<'a> {
     /// Takes a variable away.
     pub fn unset(&mut self, name: &str) {
         self.environment.remove(name);
+    }
+
+    /// Breaks what the catalogue says.
+    ///
+    /// # Errors
+    /// The token can't be made or written, or the catalogue leaves the pod to its owner.
+    pub fn break_by(&mut self, mechanism: Mechanism) -> Result<(), Error> {
+        match mechanism {
+            Mechanism::Lab(switch) => switch(&mut self.plan),
+            Mechanism::Token(change) => self.token(change)?,
+            Mechanism::Environment(variables) => {
+                for (name, value) in variables {
+                    match value {
+                        Some(value) => self.set(name, *value),
+                        None => self.unset(name),
+                    }
+                }
+            }
+            Mechanism::Pod(instruction) => return Err(instruction.into()),
+        }
+        Ok(())
     }
 
     /// The pod gets at the node's metadata, and the domain has the node's role mapped like the component's.

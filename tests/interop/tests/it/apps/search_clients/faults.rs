@@ -6,9 +6,9 @@ use irsa_lab::ledger::Service;
 
 use super::scene;
 
-/// The causes of those that leave the lab as it is: others use it at the same time.
-const CAUSES: [&str; 3] = [
-    "half-an-identity",
+/// Those that leave the lab as it is: others use it at the same time.
+const IDS: [&str; 3] = [
+    "token-variable-missing",
     "trust-subject-mismatch",
     "fgac-not-granted",
 ];
@@ -27,7 +27,7 @@ fn is_as_committed(client: SearchClient) {
     let Some(scene) = scene() else { return };
     let committed = committed(client.name()).unwrap();
     let faults = search::FAULTS.iter();
-    for fault in faults.filter(|fault| CAUSES.contains(&fault.fault.cause.id())) {
+    for fault in faults.filter(|fault| IDS.contains(&fault.id)) {
         let row = search::row(scene.stage.lab(), client, &scene.built, fault);
         let line = scene.stage.runtime.block_on(row).unwrap().line();
         assert!(

@@ -6,8 +6,8 @@ use irsa_lab::ledger::Service;
 
 use super::{NAME, built_unless_missing};
 
-const CAUSES: [&str; 3] = [
-    "half-an-identity",
+const IDS: [&str; 3] = [
+    "role-variable-missing",
     "trust-subject-mismatch",
     "rds-iam-not-granted",
 ];
@@ -21,7 +21,7 @@ async fn what_it_and_irsa_say_is_what_the_guide_says() {
     let committed = committed(application.guide()).unwrap();
     let stage = DatabaseStage::set(NAME, None).await.unwrap();
     let faults = FAULTS.iter();
-    for fault in faults.filter(|fault| CAUSES.contains(&fault.fault.cause.id())) {
+    for fault in faults.filter(|fault| IDS.contains(&fault.id)) {
         let line = row(&stage, &application, fault).await.unwrap().line();
         let table = committed.join("\n");
         assert!(committed.contains(&line), "{line}\nis not in\n{table}");
