@@ -3,19 +3,23 @@
 //!
 //! What takes long is begun at once, side by side, and looked at when the walk comes to it: the whole ends in time
 //! however many of those that are asked never answer.
+//!
+//! Each area has a `probe`, which does the I/O and returns plain facts, and `steps`, which turn facts into findings.
+//! Steps use probes and the state, the state uses probes, and probes use neither.
 
 mod background;
 mod database;
 mod domain;
 mod endpoint;
 mod environment;
+mod fault;
 mod https;
+mod instance_metadata;
 mod issuer;
 mod jwt;
-mod node;
 mod options;
+mod outcome;
 mod state;
-mod store;
 mod sts;
 mod text;
 mod token;
@@ -28,49 +32,49 @@ use crate::{Check, Finding, Progress, Step, Workload};
 
 /// The checks in the chain's order, and how they are made.
 pub static STEPS: &[Step<Pod>] = &[
-    environment::IDENTITY_GIVEN,
-    environment::IDENTITY_RIVALS,
-    environment::ROLE_ARN,
-    environment::REGION,
-    environment::REGION_PARTITION,
-    environment::SESSION_NAME,
-    token::FILE,
-    token::FORM,
-    token::EXPIRY,
-    token::NOT_BEFORE,
-    token::LIFETIME,
-    token::AUDIENCE,
-    token::SUBJECT,
-    issuer::DISCOVERY,
-    issuer::KEYS,
-    issuer::SIGNATURE,
-    sts::REACHABLE,
-    sts::CLOCK,
-    sts::REQUEST,
-    sts::ISSUER,
-    sts::AUDIENCE,
-    sts::KEYS,
-    sts::TRUST,
-    sts::SESSION,
-    sts::CALLER,
-    sts::ROLE_CHAIN,
-    node::NODE_ROLE,
-    database::ENDPOINT,
-    database::DNS,
-    database::TCP,
-    database::TLS,
-    database::ANSWER,
-    database::MEMBERSHIP,
-    database::LOGIN,
-    database::CONNECT,
-    database::SESSION,
-    domain::DNS,
-    domain::TCP,
-    domain::TLS,
-    domain::ANSWER,
-    domain::SIGNATURE,
-    domain::PERMISSION,
-    domain::GRANT,
+    environment::steps::IDENTITY_GIVEN,
+    environment::steps::IDENTITY_RIVALS,
+    environment::steps::ROLE_ARN,
+    environment::steps::REGION,
+    environment::steps::REGION_PARTITION,
+    environment::steps::SESSION_NAME,
+    token::steps::FILE,
+    token::steps::FORM,
+    token::steps::EXPIRY,
+    token::steps::NOT_BEFORE,
+    token::steps::LIFETIME,
+    token::steps::AUDIENCE,
+    token::steps::SUBJECT,
+    issuer::steps::DISCOVERY,
+    issuer::steps::KEYS,
+    issuer::steps::SIGNATURE,
+    sts::steps::REACHABLE,
+    sts::steps::CLOCK,
+    sts::steps::REQUEST,
+    sts::steps::ISSUER,
+    sts::steps::AUDIENCE,
+    sts::steps::KEYS,
+    sts::steps::TRUST,
+    sts::steps::SESSION,
+    sts::steps::CALLER,
+    sts::steps::ROLE_CHAIN,
+    instance_metadata::steps::NODE_ROLE,
+    database::steps::ENDPOINT,
+    database::steps::DNS,
+    database::steps::TCP,
+    database::steps::TLS,
+    database::steps::ANSWER,
+    database::steps::MEMBERSHIP,
+    database::steps::LOGIN,
+    database::steps::CONNECT,
+    database::steps::SESSION,
+    domain::steps::DNS,
+    domain::steps::TCP,
+    domain::steps::TLS,
+    domain::steps::ANSWER,
+    domain::steps::SIGNATURE,
+    domain::steps::PERMISSION,
+    domain::steps::GRANT,
 ];
 
 /// What is checked from here.

@@ -1,10 +1,10 @@
-//! What is under way while other checks are made.
+//! Probes that run while other checks are made.
 
 use std::future::Future;
 
 use tokio::task::JoinHandle;
 
-/// A look that goes on by itself; dropped, it ends.
+/// A probe that runs on its own; it ends when this is dropped.
 #[derive(Debug)]
 pub(super) struct Background<T> {
     task: Option<JoinHandle<T>>,
@@ -12,14 +12,14 @@ pub(super) struct Background<T> {
 }
 
 impl<T: Send + 'static> Background<T> {
-    pub(super) fn start(look: impl Future<Output = T> + Send + 'static) -> Self {
+    pub(super) fn start(probe: impl Future<Output = T> + Send + 'static) -> Self {
         Self {
-            task: Some(tokio::spawn(look)),
+            task: Some(tokio::spawn(probe)),
             outcome: None,
         }
     }
 
-    /// What it came to, once it has; `None` if it was cut off. Waiting may be given up and taken up again.
+    /// Waits for the result; `None` if the probe was cancelled. The wait may be dropped and repeated.
     pub(super) async fn outcome(&mut self) -> Option<&mut T> {
         if let Some(task) = &mut self.task {
             let ended = task.await;

@@ -18,7 +18,10 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::state::CONNECT;
+/// How long STS, the agent and every other server may take: less than a step's deadline, so that silence is a verdict.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a connection may take.
+pub(super) const CONNECT: Duration = Duration::from_secs(3);
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 

@@ -1,35 +1,25 @@
-//! What the walk has learnt, and what is under way.
+//! What the examination has learnt, and the probes that are under way.
+
+pub(super) mod data_store;
 
 use std::collections::BTreeMap;
-use std::future::ready;
-use std::time::{Duration, SystemTime};
+use std::path::PathBuf;
+use std::time::SystemTime;
 
 use irsa_chain::RoleArn;
-use irsa_identity::{
-    IdentityError, Inspection, ResolvedSource, RoleStep, SessionCredentials, SourceChoice,
-    StsAnswer,
-};
+use irsa_identity::{IdentityError, Inspection, ResolvedSource, RoleStep, SessionCredentials};
 use irsa_net::tls::Roots;
-use tokio::time::timeout;
 
+use self::data_store::{DatabaseState, DomainState};
 use super::background::Background;
-use super::database::DatabaseState;
-use super::domain::DomainState;
-use super::environment::{POD_IDENTITY, WEB_IDENTITY};
-use super::issuer::IssuerLook;
-use super::node::{NodeLook, NodeRefusal};
+use super::environment::probe as environment;
+use super::https::{CONNECT, PATIENCE};
+use super::instance_metadata::probe::{self as instance_metadata, NodeRole};
+use super::issuer::probe::{Found, IssuerSettings};
+use super::jwt::Jwt;
 use super::options::{DatabaseTarget, DomainTarget, Options};
-use super::text::clean;
-use super::token::Token;
-use crate::{Database, Domain, IdentityKind, Seen, Work, Workload};
-
-/// How long STS, the agent and each other one who is asked may take: less than a step's deadline, so that silence is
-/// a verdict.
-pub(super) const PATIENCE: Duration = Duration::from_secs(5);
-/// How long a connection may take.
-pub(super) const CONNECT: Duration = Duration::from_secs(3);
-/// How long the instance metadata service may take: it is one hop away, or out of reach.
-const NODE_PATIENCE: Duration = Duration::from_millis(1_500);
+use super::sts::probe::{self as sts, Exchanged, Heard};
+use crate::{Database, Domain, IdentityKind, Workload};
 
 /// The pod's place.
 #[derive(Debug)]
@@ -39,10 +29,10 @@ pub struct Pod {
     pub(super) source: Result<ResolvedSource, IdentityError>,
     pub(super) inspection: Result<Inspection, IdentityError>,
     pub(super) roots: Result<Roots, String>,
-    pub(super) token: Option<Token>,
+    pub(super) token: Option<Jwt>,
     pub(super) sts: Background<Result<Heard, IdentityError>>,
-    pub(super) node: Background<NodeLook>,
-    pub(super) issuer: Option<Background<IssuerLook>>,
+    pub(super) node: Background<NodeRole>,
+    pub(super) issuer: Option<Background<Found>>,
     pub(super) session: Option<Background<Exchanged>>,
     /// Sessions of the data stores that have a role of their own, by label.
     pub(super) chained: BTreeMap<String, SessionCredentials>,
@@ -50,18 +40,8 @@ pub struct Pod {
     pub(super) domains: Vec<DomainState>,
 }
 
-/// What an exchange came to.
-pub(super) type Exchanged = Result<SessionCredentials, IdentityError>;
-
-/// What STS said, and when by our clock.
-#[derive(Debug)]
-pub(super) struct Heard {
-    pub(super) answer: StsAnswer,
-    pub(super) at: SystemTime,
-}
-
 impl Pod {
-    /// Begins to look at what depends on nothing else: STS, the node, the ways to the data stores.
+    /// Starts the probes that depend on nothing else: STS, the node, the connections to the data stores.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
@@ -81,8 +61,8 @@ impl Pod {
                 ..workload(&options)
             },
             source,
-            sts: sts(inspection.clone(), &options),
-            node: node(inspection.clone()),
+            sts: Background::start(sts::answer(inspection.clone(), options.clock.clone())),
+            node: Background::start(instance_metadata::ask(inspection.clone())),
             databases: databases
                 .map(|target| DatabaseState::new(target, &roots))
                 .collect(),
@@ -112,23 +92,9 @@ impl Pod {
         self.options.identity.environment.get(name)
     }
 
-    /// The source's name; that of the choice, where none could be decided on.
+    /// The name of the identity source; that of the choice if no source could be resolved.
     pub(super) fn source_name(&self) -> &'static str {
-        match (&self.source, &self.options.identity.choice) {
-            (Ok(source), _) => source.name(),
-            (Err(_), SourceChoice::PodIdentity) => "pod-identity",
-            (Err(_), SourceChoice::Env) => "env",
-            (Err(_), SourceChoice::Profile(_)) => "profile",
-            (Err(_), SourceChoice::Imds) => "imds",
-            (Err(_), SourceChoice::Auto) if self.has_only_pod_identity() => "pod-identity",
-            (Err(_), SourceChoice::Auto | SourceChoice::WebIdentity) => "web-identity",
-        }
-    }
-
-    /// Whether what there is of an identity is of Pod Identity.
-    fn has_only_pod_identity(&self) -> bool {
-        let has = |names: [&str; 2]| names.iter().any(|name| self.variable(name).is_some());
-        has(POD_IDENTITY) && !has(WEB_IDENTITY)
+        environment::source_name(&self.source, &self.options.identity)
     }
 
     pub(super) fn is_web_identity(&self) -> bool {
@@ -143,6 +109,15 @@ impl Pod {
         databases.chain(domains.map(|target| (target.label(), &target.role)))
     }
 
+    /// How the issuer of the token is asked.
+    pub(super) fn issuer_settings(&self) -> IssuerSettings {
+        IssuerSettings {
+            roots: self.roots.clone(),
+            bundle: self.variable("AWS_CA_BUNDLE").map(PathBuf::from),
+            dial: self.options.issuer_dial.clone(),
+        }
+    }
+
     /// What signs for a data store.
     pub(super) async fn credentials_for(&mut self, label: &str) -> Option<SessionCredentials> {
         match self.chained.get(label) {
@@ -154,38 +129,11 @@ impl Pod {
     /// The one exchange, made when it is first asked about; `None` if it was cut off.
     pub(super) async fn session(&mut self) -> Option<Exchanged> {
         let inspection = &self.inspection;
-        let session = self.session.get_or_insert_with(|| {
-            let inspection = inspection.clone();
-            Background::start(async move { inspection?.exchange().await })
-        });
+        let session = self
+            .session
+            .get_or_insert_with(|| Background::start(sts::exchange(inspection.clone())));
         session.outcome().await.cloned()
     }
-}
-
-/// Asks STS for no more than an answer, where it is of use.
-fn sts(
-    inspection: Result<Inspection, IdentityError>,
-    options: &Options,
-) -> Background<Result<Heard, IdentityError>> {
-    let clock = options.clock.clone();
-    Background::start(async move {
-        let answer = inspection?.sts_answer().await?;
-        Ok(Heard {
-            answer,
-            at: clock.now(),
-        })
-    })
-}
-
-/// Asks the instance metadata service for the name of the node's role. No answer is what there should be.
-fn node(inspection: Result<Inspection, IdentityError>) -> Background<NodeLook> {
-    Background::start(async move {
-        let inspection = inspection.map_err(NodeRefusal::Unasked)?;
-        match timeout(NODE_PATIENCE, inspection.node_role()).await {
-            Ok(answer) => answer.map_err(NodeRefusal::Said),
-            Err(_) => Err(NodeRefusal::Silent),
-        }
-    })
 }
 
 fn kind(source: &ResolvedSource) -> Option<IdentityKind> {
@@ -223,24 +171,4 @@ fn workload(options: &Options) -> Workload {
 
 fn role_of(step: Option<&RoleStep>) -> Option<RoleArn> {
     step.map(|step| step.role.clone())
-}
-
-/// A check that has nothing to wait for.
-pub(super) fn at_once<'a>(seen: Seen) -> Work<'a> {
-    Box::pin(ready(seen))
-}
-
-/// What is said where a look was cut off: it can't be told what it would have seen.
-pub(super) fn cut_off() -> Seen {
-    Seen::unsure("the look was cut off")
-}
-
-/// An error of the identity as a check saw it: with its cause, else without a verdict.
-pub(super) fn refused(error: &IdentityError) -> Seen {
-    let said = clean(&error.to_string());
-    match error.cause() {
-        Some(cause) => Seen::broken(cause, said),
-        None => Seen::unsure(said),
-    }
-    .remedy(error.remedy())
 }

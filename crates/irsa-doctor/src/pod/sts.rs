@@ -1,10 +1,4 @@
-//! STS: whether it is there, what it says of the token link by link, and who it says we are.
+//! STS: whether it answers, what it says of the token link by link, and which role it says the caller has.
 
-mod answer;
-mod caller;
-mod checks;
-mod exchange;
-
-pub(super) use answer::{CLOCK, REACHABLE};
-pub(super) use checks::{AUDIENCE, CALLER, ISSUER, KEYS, REQUEST, ROLE_CHAIN, SESSION, TRUST};
-pub(super) use exchange::{Stage, stage_of};
+pub(super) mod probe;
+pub(super) mod steps;

@@ -9,6 +9,7 @@
 mod aws;
 mod cluster;
 mod docs;
+mod layers;
 mod pod;
 mod render;
 mod report;

@@ -13,22 +13,23 @@ use tokio::time::timeout;
 
 use super::refusal::{self, Refused};
 use super::wire::{Message, Wire};
-use crate::pod::endpoint::{Fault, Secured};
-use crate::pod::state::PATIENCE;
+use crate::pod::endpoint::probe::Secured;
+use crate::pod::fault::Fault;
+use crate::pod::https::PATIENCE;
 
 /// A connection on which the server waits for a token; the connection is taken to send one.
-pub(super) type Asked = Option<Wire>;
+pub(in crate::pod) type Asked = Option<Wire>;
 
 /// What is known of a session.
 #[derive(Debug, Default)]
-pub(super) struct Admitted {
+pub(in crate::pod) struct Admitted {
     version: String,
     is_standby: bool,
     is_read_only: bool,
 }
 
 /// Says who wants to log in, and hears what that takes.
-pub(super) async fn ask(
+pub(in crate::pod) async fn ask(
     secured: Secured,
     user: &str,
     database: Option<&str>,
@@ -86,7 +87,7 @@ fn before_token(message: &Message) -> Fault {
 }
 
 /// Sends the token, and hears whether there is a session.
-pub(super) async fn log_in(mut wire: Wire, token: &RdsToken) -> Result<Admitted, Refused> {
+pub(in crate::pod) async fn log_in(mut wire: Wire, token: &RdsToken) -> Result<Admitted, Refused> {
     let login = async {
         let mut answer = BytesMut::new();
         frontend::password(token.expose().as_bytes(), &mut answer);

@@ -3,16 +3,16 @@
 use irsa_pgwire::error_response::ErrorResponse;
 use irsa_postgres::refusal::{Refusal, Stage};
 
-use crate::pod::endpoint::Fault;
+use crate::pod::fault::Fault;
 
 /// Of a login that has not sent its token yet.
-pub(super) fn before_token(response: &ErrorResponse) -> Fault {
+pub(in crate::pod) fn before_token(response: &ErrorResponse) -> Fault {
     fault(Refusal::of(response, Stage::BeforeToken), response)
 }
 
 /// Where a login ended that has sent its token.
 #[derive(Debug)]
-pub(super) enum Refused {
+pub(in crate::pod) enum Refused {
     /// The token was not accepted, or it is not known that it was.
     Token(Fault),
     /// It was, and yet there is no session.
@@ -20,7 +20,7 @@ pub(super) enum Refused {
 }
 
 /// Of a login that has sent its token; whether the server has said since that it is accepted.
-pub(super) fn after_token(response: &ErrorResponse, is_accepted: bool) -> Refused {
+pub(in crate::pod) fn after_token(response: &ErrorResponse, is_accepted: bool) -> Refused {
     let stage = if is_accepted {
         Stage::Accepted
     } else {

@@ -5,27 +5,28 @@ use irsa_chain::Cause;
 use irsa_pgwire::frame::{HEADER, Header};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use crate::pod::endpoint::{Fault, Secured};
+use crate::pod::endpoint::probe::Secured;
+use crate::pod::fault::Fault;
 
 /// The most bytes that a server may send in a login: parameters and notices come to a few kilobytes.
 const MOST: usize = 1024 * 1024;
 
 /// A verified connection to a server.
 #[derive(Debug)]
-pub(super) struct Wire {
+pub(in crate::pod) struct Wire {
     stream: Secured,
     inbox: BytesMut,
     left: usize,
 }
 
 /// A whole message.
-pub(super) struct Message {
-    pub(super) tag: u8,
-    pub(super) body: Bytes,
+pub(in crate::pod) struct Message {
+    pub(in crate::pod) tag: u8,
+    pub(in crate::pod) body: Bytes,
 }
 
 impl Wire {
-    pub(super) fn new(stream: Secured) -> Self {
+    pub(in crate::pod) fn new(stream: Secured) -> Self {
         Self {
             stream,
             inbox: BytesMut::new(),
@@ -33,12 +34,12 @@ impl Wire {
         }
     }
 
-    pub(super) async fn send(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+    pub(in crate::pod) async fn send(&mut self, bytes: &[u8]) -> Result<(), Fault> {
         self.stream.write_all(bytes).await.map_err(broken)?;
         self.stream.flush().await.map_err(broken)
     }
 
-    pub(super) async fn message(&mut self) -> Result<Message, Fault> {
+    pub(in crate::pod) async fn message(&mut self) -> Result<Message, Fault> {
         loop {
             if let Some(header) = Header::parse(&self.inbox).map_err(Fault::unclear)? {
                 let length = HEADER + header.body_len;

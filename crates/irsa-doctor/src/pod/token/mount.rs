@@ -1,42 +1,40 @@
-//! On which mount a file is: another volume over /var/run hides the projected one.
+//! The mount that a file is on: another volume mounted over /var/run hides the projected one.
 
 use std::path::{Path, PathBuf};
 
 /// The mounts of this process (proc(5), `/proc/PID/mountinfo`).
 const MOUNTS: &str = "/proc/self/mountinfo";
 
-/// `, on the tmpfs mounted at …`, where that can be told.
-pub(super) fn of(path: &Path) -> String {
+/// A mount point and the kind of its file system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::pod) struct Mount {
+    pub(in crate::pod) point: PathBuf,
+    pub(in crate::pod) kind: String,
+}
+
+/// The mount that `path` is on, if it can be determined.
+pub(super) fn covering(path: &Path) -> Option<Mount> {
     let mounts = std::fs::read_to_string(MOUNTS).unwrap_or_default();
-    match covering(&mounts, path) {
-        Some((point, kind)) => format!(", on the {kind} mounted at `{}`", point.display()),
-        None => String::new(),
-    }
+    deepest(&mounts, path)
 }
 
-/// The same for a file that is not there: how far its path goes, and what is mounted there.
-pub(super) fn around(path: &Path) -> String {
-    let there = path.ancestors().skip(1).find(|folder| folder.is_dir());
-    match there {
-        Some(folder) => format!("; `{}` is there{}", folder.display(), of(folder)),
-        None => String::new(),
-    }
+/// The deepest mount point above `path`.
+fn deepest(mounts: &str, path: &Path) -> Option<Mount> {
+    let mounts = mounts.lines().filter_map(parse);
+    let covering = mounts.filter(|mount| path.starts_with(&mount.point));
+    // Of several at the same mount point the last hides the others.
+    covering.max_by_key(|mount| mount.point.components().count())
 }
 
-/// The deepest mount point above `path`, and the kind of its file system.
-fn covering(mounts: &str, path: &Path) -> Option<(PathBuf, String)> {
-    let mounts = mounts.lines().filter_map(mount);
-    let covering = mounts.filter(|(point, _)| path.starts_with(point));
-    // Of several at one place the last hides the others.
-    covering.max_by_key(|(point, _)| point.components().count())
-}
-
-/// The fifth field, and the first behind the dash.
-fn mount(line: &str) -> Option<(PathBuf, String)> {
+/// Reads the fifth field, and the first after the dash.
+fn parse(line: &str) -> Option<Mount> {
     let (own, of_file_system) = line.split_once(" - ")?;
     let point = own.split(' ').nth(4)?.replace("\\040", " ");
     let kind = of_file_system.split(' ').next()?;
-    Some((PathBuf::from(point), kind.to_owned()))
+    Some(Mount {
+        point: PathBuf::from(point),
+        kind: kind.to_owned(),
+    })
 }
 
 #[cfg(test)]
@@ -49,19 +47,20 @@ mod tests {
 31 22 0:41 / /var/run rw shared:1 - ext4 /dev/sda rw
 broken line";
 
+    fn mount(point: &Path, kind: &str) -> Mount {
+        Mount {
+            point: point.to_owned(),
+            kind: kind.to_owned(),
+        }
+    }
+
     #[test]
     fn finds_the_deepest_mount() {
         let file = Path::new("/var/run/secrets/eks.amazonaws.com/serviceaccount/token");
-        let (point, kind) = covering(PODS, file).unwrap();
-        assert_eq!(
-            (point.as_path(), kind.as_str()),
-            (file.parent().unwrap(), "tmpfs")
-        );
-        let (point, kind) = covering(PODS, Path::new("/var/run/x")).unwrap();
-        assert_eq!(
-            (point.as_path(), kind.as_str()),
-            (Path::new("/var/run"), "ext4")
-        );
-        assert_eq!(covering("", file), None);
+        let projected = mount(file.parent().unwrap(), "tmpfs");
+        assert_eq!(deepest(PODS, file), Some(projected));
+        let covering = mount(Path::new("/var/run"), "ext4");
+        assert_eq!(deepest(PODS, Path::new("/var/run/x")), Some(covering));
+        assert_eq!(deepest("", file), None);
     }
 }

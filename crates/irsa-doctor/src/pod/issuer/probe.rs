@@ -1,6 +1,6 @@
-//! Fetching discovery document and key set.
+//! The discovery document and the key set of an issuer.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,17 +12,23 @@ use irsa_net::tls::{Roots, client_config};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::super::background::Background;
-use super::super::https::Get;
-use super::super::state::Pod;
-use super::super::text::quoted;
+use crate::pod::https::Get;
+use crate::pod::text::quoted;
 
-/// What the issuer came to.
-pub(in super::super) type IssuerLook = Found;
+/// How the issuer is asked.
+#[derive(Debug, Clone)]
+pub(in crate::pod) struct IssuerSettings {
+    /// The trusted CAs, or why they cannot be read.
+    pub(in crate::pod) roots: Result<Roots, String>,
+    /// A file of further CAs (`AWS_CA_BUNDLE`).
+    pub(in crate::pod) bundle: Option<PathBuf>,
+    /// The host and port to connect to, if not those of the issuer's URL.
+    pub(in crate::pod) dial: Option<(String, u16)>,
+}
 
 /// What was found at the issuer's address.
 #[derive(Debug, Clone)]
-pub(in super::super) enum Found {
+pub(in crate::pod) enum Found {
     /// The `iss` is no URL that AWS takes.
     NoUrl,
     /// Nothing usable, and why.
@@ -35,7 +41,7 @@ pub(in super::super) enum Found {
 
 /// What was found at its `jwks_uri`.
 #[derive(Debug, Clone)]
-pub(in super::super) enum Keys {
+pub(in crate::pod) enum Keys {
     /// Nothing usable, and why.
     Silent(String),
     /// A key set.
@@ -44,7 +50,7 @@ pub(in super::super) enum Keys {
 
 /// A JSON Web Key (RFC 7517) that nobody has looked into yet.
 #[derive(Debug)]
-pub(in super::super) struct Key(pub(super) Value);
+pub(in crate::pod) struct Key(pub(super) Value);
 
 /// The part of a discovery document that matters (OpenID Connect Discovery 1.0, section 3).
 #[derive(Deserialize)]
@@ -72,34 +78,30 @@ const MOST_KEYS: usize = 256 * 1024;
 /// For one of the two documents: both must fit into a step.
 const PATIENCE: Duration = Duration::from_millis(2_500);
 
-/// Begins to ask the issuer of a token.
-pub(in super::super) fn look(pod: &Pod, iss: &str) -> Background<Found> {
-    let asker = asker(pod, iss);
-    let issuer = iss.to_owned();
-    Background::start(async move {
-        match asker {
-            Ok(asker) => asker.look(&issuer).await,
-            Err(found) => found,
-        }
-    })
+/// Asks the issuer `iss` of a token.
+pub(in crate::pod) async fn ask(iss: String, settings: IssuerSettings) -> Found {
+    match asker(&iss, settings) {
+        Ok(asker) => asker.ask(&iss).await,
+        Err(found) => found,
+    }
 }
 
-fn asker(pod: &Pod, iss: &str) -> Result<Asker, Found> {
+fn asker(iss: &str, settings: IssuerSettings) -> Result<Asker, Found> {
     let url: IssuerUrl = iss.parse().map_err(|_| Found::NoUrl)?;
     let issuer = url.as_str().parse().map_err(|_| Found::NoUrl)?;
-    let roots = pod.roots.clone().map_err(Found::Silent)?;
-    let roots = with_bundle(roots, pod.variable("AWS_CA_BUNDLE"));
+    let roots = settings.roots.map_err(Found::Silent)?;
+    let roots = with_bundle(roots, settings.bundle.as_deref());
     let tls = client_config(&roots, &[b"http/1.1"]);
     Ok(Asker {
         issuer,
-        dial: pod.options.issuer_dial.clone(),
+        dial: settings.dial,
         tls: tls.map_err(|error| Found::Silent(error.to_string()))?,
     })
 }
 
-/// A bundle that can't be read is told of where STS is asked.
-fn with_bundle(roots: Roots, bundle: Option<&str>) -> Roots {
-    let bundle = bundle.and_then(|path| Roots::from_pem_file(Path::new(path)).ok());
+/// A bundle that cannot be read is reported where STS is asked.
+fn with_bundle(roots: Roots, bundle: Option<&Path>) -> Roots {
+    let bundle = bundle.and_then(|path| Roots::from_pem_file(path).ok());
     match bundle {
         Some(bundle) => roots.with(bundle),
         None => roots,
@@ -107,7 +109,7 @@ fn with_bundle(roots: Roots, bundle: Option<&str>) -> Roots {
 }
 
 impl Asker {
-    async fn look(&self, iss: &str) -> Found {
+    async fn ask(&self, iss: &str) -> Found {
         let url = format!(
             "{}/.well-known/openid-configuration",
             iss.trim_end_matches('/')
@@ -168,7 +170,7 @@ impl Asker {
 }
 
 impl Key {
-    pub(in super::super) fn kid(&self) -> Option<&str> {
+    pub(in crate::pod) fn kid(&self) -> Option<&str> {
         self.0.get("kid")?.as_str()
     }
 }

@@ -1,34 +1,28 @@
-//! The token's signature.
+//! The signature of a token, verified with a published key.
 
-use irsa_chain::Cause;
 use jsonwebtoken::jwk::{AlgorithmParameters, Jwk};
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
 
-use super::fetch::Key;
-use crate::Seen;
+use super::probe::Key;
 use crate::pod::jwt::Jwt;
-use crate::pod::text::quoted;
 
-/// What the key that the token names says of its signature.
-///
-/// # Errors
-/// Why it can't be verified here.
-pub(super) fn seen(token: &Jwt, keys: &[Key]) -> Result<Seen, String> {
+/// What the key that a token names says of the token's signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Signature {
+    Valid,
+    Invalid,
+    /// Key and algorithm do not match, or are not supported here.
+    NotVerifiable,
+}
+
+/// Verifies the token with the key of its `kid`.
+pub(super) fn verify(token: &Jwt, keys: &[Key]) -> Signature {
     let kid = token.header.kid.as_deref();
     let key = keys.iter().find(|key| key.kid() == kid);
-    let shown = quoted(&token.header.alg);
     match key.and_then(|key| verifies(token, key)) {
-        Some(true) => Ok(Seen::holds(format!("it verifies by {shown}"))),
-        Some(false) => Ok(Seen::broken(
-            Cause::TokenSignatureInvalid,
-            format!(
-                "it does not verify by {shown} with the key {}",
-                quoted(kid.unwrap_or_default())
-            ),
-        )),
-        None => Err(format!(
-            "its key can't be used for {shown}; STS takes RS256, RS384, RS512, ES256, ES384 and ES512"
-        )),
+        Some(true) => Signature::Valid,
+        Some(false) => Signature::Invalid,
+        None => Signature::NotVerifiable,
     }
 }
 

@@ -3,7 +3,8 @@
 use irsa_chain::{Cause, Link};
 
 use super::no_token;
-use crate::pod::state::{Pod, at_once};
+use crate::pod::outcome::ready;
+use crate::pod::state::Pod;
 use crate::pod::text::{moment, seconds, span};
 use crate::{Check, Place, Seen, Step};
 
@@ -18,7 +19,7 @@ pub(in crate::pod) const EXPIRY: Step<Pod> = Step::once(
         causes: &[Cause::TokenExpired],
         needs: &["token-form"],
     },
-    |pod, _| at_once(expiry(pod)),
+    |pod, _| ready(expiry(pod)),
 );
 
 pub(in crate::pod) const NOT_BEFORE: Step<Pod> = Step::once(
@@ -31,7 +32,7 @@ pub(in crate::pod) const NOT_BEFORE: Step<Pod> = Step::once(
         causes: &[Cause::TokenNotYetValid],
         needs: &["token-form"],
     },
-    |pod, _| at_once(not_before(pod)),
+    |pod, _| ready(not_before(pod)),
 );
 
 pub(in crate::pod) const LIFETIME: Step<Pod> = Step::once(
@@ -44,7 +45,7 @@ pub(in crate::pod) const LIFETIME: Step<Pod> = Step::once(
         causes: &[Cause::TokenLifetimeRefused],
         needs: &["token-form"],
     },
-    |pod, _| at_once(lifetime(pod)),
+    |pod, _| ready(lifetime(pod)),
 );
 
 /// The lives that a projected volume may ask for, in seconds ("ServiceAccountTokenProjection" in the Kubernetes API

@@ -1,10 +1,13 @@
-//! What is asked of a domain.
+//! What a domain has right and wrong.
+
+mod request;
 
 use irsa_chain::{Cause, Link};
 
-use super::{DomainState, answer, grant, labels, permission, signature};
+use self::request::{answer, grant, labels, permission, signature};
+use crate::pod::endpoint::steps::connectivity;
 use crate::pod::state::Pod;
-use crate::pod::store::on_the_way;
+use crate::pod::state::data_store::DomainState;
 use crate::{Check, Place, Step};
 
 pub(in crate::pod) const DNS: Step<Pod> = Step::each(
@@ -18,7 +21,11 @@ pub(in crate::pod) const DNS: Step<Pod> = Step::each(
         needs: &[],
     },
     labels,
-    |pod, label| Box::pin(on_the_way::<DomainState>(pod, label, |way| Some(&way.dns))),
+    |pod, label| {
+        Box::pin(connectivity::<DomainState>(pod, label, |one| {
+            Some(&one.dns)
+        }))
+    },
 );
 
 pub(in crate::pod) const TCP: Step<Pod> = Step::each(
@@ -33,8 +40,8 @@ pub(in crate::pod) const TCP: Step<Pod> = Step::each(
     },
     labels,
     |pod, label| {
-        Box::pin(on_the_way::<DomainState>(pod, label, |way| {
-            way.tcp.as_ref()
+        Box::pin(connectivity::<DomainState>(pod, label, |one| {
+            one.tcp.as_ref()
         }))
     },
 );
@@ -57,8 +64,8 @@ pub(in crate::pod) const TLS: Step<Pod> = Step::each(
     },
     labels,
     |pod, label| {
-        Box::pin(on_the_way::<DomainState>(pod, label, |way| {
-            way.tls.as_ref()
+        Box::pin(connectivity::<DomainState>(pod, label, |one| {
+            one.tls.as_ref()
         }))
     },
 );

@@ -1,35 +1,13 @@
 //! The exchange, made once: STS's one answer, read link by link in the order in which STS looks.
 
-use irsa_chain::{Cause, Link, OidcProviderArn};
+use irsa_chain::{Cause, OidcProviderArn};
 use irsa_identity::IdentityError;
 
 use crate::Seen;
-use crate::pod::state::{Pod, cut_off, refused};
+use crate::pod::outcome::{cancelled, from_error};
+use crate::pod::state::Pod;
+use crate::pod::sts::probe::{self, Stage};
 use crate::pod::text::clean;
-
-/// Where in STS's order an exchange ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::pod) enum Stage {
-    Request,
-    Issuer,
-    Audience,
-    Keys,
-    Trust,
-    Session,
-}
-
-/// Where an exchange ended that ended so.
-pub(in crate::pod) fn stage_of(error: &IdentityError) -> Stage {
-    match (error.cause(), error.link()) {
-        (Some(Cause::IssuerUnknown), _) => Stage::Issuer,
-        (Some(Cause::TokenAudienceWrong | Cause::TokenAudienceMissing), _) => Stage::Audience,
-        (Some(Cause::TokenMalformed), _) => Stage::Request,
-        (_, Link::OidcProvider | Link::ProjectedToken) => Stage::Keys,
-        (_, Link::TrustPolicy) if error.cause() == Some(Cause::TrustDenied) => Stage::Trust,
-        (Some(Cause::DurationExceedsMaximum | Cause::ChainedRoleDenied), _) => Stage::Session,
-        _ => Stage::Request,
-    }
-}
 
 /// What STS says of one link.
 pub(super) async fn stage(pod: &mut Pod, stage: Stage) -> Seen {
@@ -38,19 +16,18 @@ pub(super) async fn stage(pod: &mut Pod, stage: Stage) -> Seen {
         return Seen::not_applicable(format!("the source `{name}` hands STS no token"));
     }
     match pod.session().await {
-        Some(Err(error)) if is_no_answer_of_sts(&error) && stage == Stage::Request => {
+        Some(Err(error)) if probe::is_from_another_server(&error) && stage == Stage::Request => {
             somebody_else(pod, &error).await
         }
-        Some(Err(error)) if stage_of(&error) == stage => because(pod, stage, refused(&error)),
-        Some(Err(error)) if stage_of(&error) < stage => Seen::unsure(clean(&error.to_string())),
+        Some(Err(error)) if Stage::from_error(&error) == stage => {
+            because(pod, stage, from_error(&error))
+        }
+        Some(Err(error)) if Stage::from_error(&error) < stage => {
+            Seen::unsure(clean(&error.to_string()))
+        }
         Some(_) => Seen::holds(fine(stage)),
-        None => cut_off(),
+        None => cancelled(),
     }
-}
-
-/// STS gives each of its own failures a code; a page of somebody in between has none.
-fn is_no_answer_of_sts(error: &IdentityError) -> bool {
-    error.cause() == Some(Cause::StsInternalError) && error.code().is_none()
 }
 
 async fn somebody_else(pod: &mut Pod, error: &IdentityError) -> Seen {

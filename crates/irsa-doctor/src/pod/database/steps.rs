@@ -1,10 +1,14 @@
-//! What is asked of a database.
+//! What a database has right and wrong.
+
+mod login;
 
 use irsa_chain::{Cause, Link};
 
-use super::{DatabaseState, answer, connect, endpoint, labels, login, membership, session};
-use crate::pod::state::{Pod, at_once};
-use crate::pod::store::on_the_way;
+use self::login::{answer, connect, endpoint, labels, login, membership, session};
+use crate::pod::endpoint::steps::connectivity;
+use crate::pod::outcome::ready;
+use crate::pod::state::Pod;
+use crate::pod::state::data_store::DatabaseState;
 use crate::{Check, Place, Step};
 
 pub(in crate::pod) const ENDPOINT: Step<Pod> = Step::each(
@@ -19,7 +23,7 @@ pub(in crate::pod) const ENDPOINT: Step<Pod> = Step::each(
         needs: &[],
     },
     labels,
-    |pod, label| at_once(endpoint(pod, label)),
+    |pod, label| ready(endpoint(pod, label)),
 );
 
 pub(in crate::pod) const DNS: Step<Pod> = Step::each(
@@ -34,8 +38,8 @@ pub(in crate::pod) const DNS: Step<Pod> = Step::each(
     },
     labels,
     |pod, label| {
-        Box::pin(on_the_way::<DatabaseState>(pod, label, |way| {
-            Some(&way.dns)
+        Box::pin(connectivity::<DatabaseState>(pod, label, |one| {
+            Some(&one.dns)
         }))
     },
 );
@@ -52,8 +56,8 @@ pub(in crate::pod) const TCP: Step<Pod> = Step::each(
     },
     labels,
     |pod, label| {
-        Box::pin(on_the_way::<DatabaseState>(pod, label, |way| {
-            way.tcp.as_ref()
+        Box::pin(connectivity::<DatabaseState>(pod, label, |one| {
+            one.tcp.as_ref()
         }))
     },
 );
@@ -77,8 +81,8 @@ pub(in crate::pod) const TLS: Step<Pod> = Step::each(
     },
     labels,
     |pod, label| {
-        Box::pin(on_the_way::<DatabaseState>(pod, label, |way| {
-            way.tls.as_ref()
+        Box::pin(connectivity::<DatabaseState>(pod, label, |one| {
+            one.tls.as_ref()
         }))
     },
 );

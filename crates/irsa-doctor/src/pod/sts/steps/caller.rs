@@ -1,9 +1,11 @@
 //! What came of the exchange: credentials, and whose they are.
 
-use irsa_chain::{AssumedRoleArn, Cause, RoleArn};
+use irsa_chain::{Cause, RoleArn};
 
 use crate::Seen;
-use crate::pod::state::{Pod, cut_off, refused};
+use crate::pod::outcome::{cancelled, from_error};
+use crate::pod::state::Pod;
+use crate::pod::sts::probe::is_session_of;
 use crate::pod::text::{clean, moment, quoted, seconds};
 
 pub(super) async fn session(pod: &mut Pod) -> Seen {
@@ -12,20 +14,20 @@ pub(super) async fn session(pod: &mut Pod) -> Seen {
             Some(end) => format!("they end at {}", moment(seconds(end))),
             None => "they don't expire".to_owned(),
         }),
-        Some(Err(error)) => refused(&error),
-        None => cut_off(),
+        Some(Err(error)) => from_error(&error),
+        None => cancelled(),
     }
 }
 
 pub(super) async fn caller(pod: &mut Pod) -> Seen {
     let (Some(Ok(credentials)), Ok(inspection)) = (pod.session().await, &pod.inspection) else {
-        return cut_off();
+        return cancelled();
     };
     match inspection.caller(&credentials).await {
         Err(error) if error.cause() == Some(Cause::StsUnreachable) && !pod.is_web_identity() => {
             Seen::not_applicable(format!("it can't be asked: {}", clean(&error.to_string())))
         }
-        Err(error) => refused(&error),
+        Err(error) => from_error(&error),
         Ok(caller) => match expected(pod) {
             Some(role) if !is_session_of(&caller.arn, &role) => Seen::broken(
                 Cause::CallerDiffers,
@@ -48,13 +50,6 @@ fn expected(pod: &Pod) -> Option<RoleArn> {
     known.or(own).cloned()
 }
 
-/// A session's ARN leaves the role's path out.
-fn is_session_of(arn: &str, role: &RoleArn) -> bool {
-    arn.parse::<AssumedRoleArn>().is_ok_and(|session| {
-        (session.account(), session.role_name()) == (role.account(), role.name())
-    })
-}
-
 /// The data stores with a role of their own.
 pub(super) fn chained(pod: &Pod) -> Vec<String> {
     let steps = pod.role_steps().filter(|(_, step)| step.is_some());
@@ -64,16 +59,16 @@ pub(super) fn chained(pod: &Pod) -> Vec<String> {
 pub(super) async fn role_chain(pod: &mut Pod, subject: &str) -> Seen {
     let step = pod.role_steps().find(|(label, _)| label == subject);
     let Some(step) = step.and_then(|(_, step)| step.clone()) else {
-        return cut_off();
+        return cancelled();
     };
     let (Some(Ok(credentials)), Ok(inspection)) = (pod.session().await, &pod.inspection) else {
-        return cut_off();
+        return cancelled();
     };
     match inspection.assume(&credentials, &step).await {
         Ok(session) => {
             pod.chained.insert(subject.to_owned(), session);
             Seen::holds(format!("`{}`", step.role))
         }
-        Err(error) => refused(&error),
+        Err(error) => from_error(&error),
     }
 }

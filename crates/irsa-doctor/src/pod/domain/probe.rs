@@ -12,14 +12,13 @@ use irsa_opensearch::classify;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
-use crate::pod::endpoint::Fault;
-use crate::pod::https::{Answer, Get, NoAnswer};
+use crate::pod::fault::Fault;
+use crate::pod::https::{Answer, Get, NoAnswer, PATIENCE};
 use crate::pod::options::{DomainTarget, Route};
-use crate::pod::state::PATIENCE;
 
 /// What a domain said.
 #[derive(Debug)]
-pub(super) enum Reply {
+pub(in crate::pod) enum Reply {
     /// Nothing.
     None(Fault),
     /// No, and at which link.
@@ -56,7 +55,7 @@ const MOST: usize = 256 * 1024;
 const EVERYBODYS: &str = "own_index";
 
 /// Asks who we are, and for the version.
-pub(super) async fn ask(
+pub(in crate::pod) async fn ask(
     target: &DomainTarget,
     roots: &Roots,
     credentials: &SessionCredentials,

@@ -3,8 +3,10 @@
 use irsa_chain::{Cause, Link};
 use irsa_identity::IdentityError;
 
-use crate::pod::environment::found_region;
-use crate::pod::state::{Pod, cut_off};
+use crate::pod::environment::probe::{ProxyVariables, proxy_variables, region};
+use crate::pod::outcome::cancelled;
+use crate::pod::state::Pod;
+use crate::pod::sts::probe;
 use crate::pod::text::{clean, moment, seconds, span};
 use crate::{Check, Place, Seen, Step};
 
@@ -56,17 +58,14 @@ async fn reachable(pod: &mut Pod) -> Seen {
             let error = error.clone();
             unreachable(pod, &error, &way).await
         }
-        None => cut_off(),
+        None => cancelled(),
     }
 }
 
 /// With the URL that was asked, where there is one.
 async fn unreachable(pod: &mut Pod, error: &IdentityError, way: &str) -> Seen {
     let said = clean(&error.to_string());
-    let url = match &pod.inspection {
-        Ok(inspection) => inspection.sts_url().await.ok(),
-        Err(_) => None,
-    };
+    let url = probe::url(&pod.inspection).await;
     let Some(url) = url.filter(|_| error.cause() == Some(Cause::StsUnreachable)) else {
         return Seen::broken(Cause::StsUnreachable, said).remedy(error.remedy());
     };
@@ -79,7 +78,7 @@ async fn unreachable(pod: &mut Pod, error: &IdentityError, way: &str) -> Seen {
     let settings = &pod.options.identity;
     let is_named =
         settings.sts_endpoint.is_some() || pod.variable("AWS_ENDPOINT_URL_STS").is_some();
-    match found_region(pod) {
+    match region(settings) {
         _ if has_own_remedy => seen.remedy(error.remedy()),
         _ if is_named => seen.remedy(format!(
             "run `curl -v {url}` in the pod; that endpoint was named by `--sts-endpoint` or AWS_ENDPOINT_URL_STS: correct \
@@ -90,20 +89,18 @@ async fn unreachable(pod: &mut Pod, error: &IdentityError, way: &str) -> Seen {
     }
 }
 
-/// The proxy variables by name; their values may hold a password.
+/// The proxy that STS is asked through, by the names of its variables.
 fn way(pod: &Pod) -> String {
-    let first = |names: &[&'static str]| {
-        let mut names = names.iter();
-        names.find(|name| pod.variable(name).is_some()).copied()
-    };
-    let proxy = first(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]);
-    let spared = first(&["NO_PROXY", "no_proxy"]);
-    match (proxy, spared) {
-        (None, _) => String::new(),
-        (Some(proxy), None) => format!(", through the proxy of `{proxy}`"),
-        (Some(proxy), Some(spared)) => {
-            format!(", through the proxy of `{proxy}` unless `{spared}` names it")
-        }
+    match proxy_variables(&pod.options.identity.environment) {
+        ProxyVariables { proxy: None, .. } => String::new(),
+        ProxyVariables {
+            proxy: Some(proxy),
+            exemptions: None,
+        } => format!(", through the proxy of `{proxy}`"),
+        ProxyVariables {
+            proxy: Some(proxy),
+            exemptions: Some(spared),
+        } => format!(", through the proxy of `{proxy}` unless `{spared}` names it"),
     }
 }
 
@@ -111,7 +108,7 @@ async fn clock(pod: &mut Pod) -> Seen {
     let heard = match pod.sts.outcome().await {
         Some(Ok(heard)) => heard,
         Some(Err(error)) => return Seen::not_applicable(clean(&error.to_string())),
-        None => return cut_off(),
+        None => return cancelled(),
     };
     let Some(there) = heard.answer.date.map(seconds) else {
         return Seen::not_applicable("STS's answer has no `Date` to compare with");

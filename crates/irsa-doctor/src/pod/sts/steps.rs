@@ -1,11 +1,18 @@
-//! What is asked of STS.
+//! What STS's answers have right and wrong.
+
+mod answer;
+mod caller;
+mod exchange;
 
 use irsa_chain::{Cause, Link};
 
-use super::caller::{caller, chained, role_chain, session};
-use super::exchange::{Stage, stage};
+use self::caller::{caller, chained, role_chain, session};
+use self::exchange::stage;
+use super::probe::Stage;
 use crate::pod::state::Pod;
 use crate::{Check, Place, Step};
+
+pub(in crate::pod) use self::answer::{CLOCK, REACHABLE};
 
 /// What all that STS says depends on.
 const NEEDS: &[&str] = &[

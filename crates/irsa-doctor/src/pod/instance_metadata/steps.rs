@@ -1,27 +1,14 @@
-//! The node's role: what an SDK would fall back to, and what that would have hidden.
+//! Whether the node's role is within reach, which would mask a broken identity.
 
 use irsa_chain::{Cause, Link};
-use irsa_identity::IdentityError;
 
-use super::state::{Pod, cut_off};
-use super::text::clean;
+use super::probe::NodeRefusal;
+use crate::pod::outcome::cancelled;
+use crate::pod::state::Pod;
+use crate::pod::text::clean;
 use crate::{Check, Place, Seen, Step};
 
-/// The name of the node's role, or why it can't be had.
-pub(super) type NodeLook = Result<String, NodeRefusal>;
-
-/// Why the node's role can't be had.
-#[derive(Debug)]
-pub(super) enum NodeRefusal {
-    /// The settings don't allow to ask.
-    Unasked(IdentityError),
-    /// The service said no, or nobody listens.
-    Said(IdentityError),
-    /// There was no answer, as with a hop limit of 1.
-    Silent,
-}
-
-pub(super) const NODE_ROLE: Step<Pod> = Step::once(
+pub(in crate::pod) const NODE_ROLE: Step<Pod> = Step::once(
     &Check {
         id: "node-role",
         place: Place::Pod,
@@ -48,16 +35,16 @@ async fn node_role(pod: &mut Pod) -> Seen {
             "it gives the role `{role}`, but AWS_EC2_METADATA_DISABLED keeps SDKs from asking"
         )),
         Some(Ok(role)) => reachable(role),
-        Some(Err(NodeRefusal::Silent)) => {
+        Some(Err(NodeRefusal::TimedOut)) => {
             Seen::holds("the instance metadata service does not answer this process")
         }
-        Some(Err(NodeRefusal::Said(error))) if error.cause() == Some(Cause::ImdsRefused) => {
+        Some(Err(NodeRefusal::Rejected(error))) if error.cause() == Some(Cause::ImdsRefused) => {
             Seen::holds(clean(&error.to_string()))
         }
-        Some(Err(NodeRefusal::Said(error) | NodeRefusal::Unasked(error))) => {
+        Some(Err(NodeRefusal::Rejected(error) | NodeRefusal::NotAttempted(error))) => {
             Seen::unsure(clean(&error.to_string()))
         }
-        None => cut_off(),
+        None => cancelled(),
     }
 }
 

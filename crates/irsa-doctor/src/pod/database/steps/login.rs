@@ -1,0 +1,178 @@
+//! What was found of a database, as findings.
+
+use irsa_chain::Cause;
+use irsa_chain::endpoint::RdsEndpoint;
+use irsa_identity::RdsTarget;
+
+use crate::Seen;
+use crate::pod::background::Background;
+use crate::pod::database::probe::{self, Admitted, DatabaseFacts, Refused};
+use crate::pod::options::{DatabaseTarget, Route};
+use crate::pod::outcome::{cancelled, from_fault};
+use crate::pod::state::Pod;
+use crate::pod::state::data_store::{self, DatabaseState};
+
+pub(super) fn labels(pod: &Pod) -> Vec<String> {
+    data_store::labels::<DatabaseState>(pod)
+}
+
+fn find<'a>(pod: &'a mut Pod, label: &str) -> Option<&'a mut DatabaseState> {
+    data_store::find(pod, label)
+}
+
+/// Whether tokens are signed for what RDS knows ("Limitations" of IAM database authentication, Aurora user guide).
+pub(super) fn endpoint(pod: &mut Pod, label: &str) -> Seen {
+    let Some(database) = find(pod, label) else {
+        return cancelled();
+    };
+    let Route {
+        sign_host, region, ..
+    } = &database.target.route;
+    let Ok(endpoint) = sign_host.parse::<RdsEndpoint>() else {
+        let seen = format!(
+            "`{sign_host}` is no endpoint of RDS: a token signed for another name is refused"
+        );
+        return Seen::broken(Cause::SignedForAnotherHost, seen);
+    };
+    match endpoint.region() {
+        Some(own) if own != region => Seen::broken(
+            Cause::SignedForAnotherRegion,
+            format!("it is signed for `{region}`, and the endpoint is in `{own}`"),
+        ),
+        Some(_) => Seen::holds(format!("`{sign_host}` in `{region}`")),
+        None => Seen::holds(format!(
+            "`{sign_host}`, whose name has no region, in `{region}`"
+        )),
+    }
+}
+
+/// Whether the server takes logins at all, whoever's.
+pub(super) async fn answer(pod: &mut Pod, label: &str) -> Seen {
+    let Some(database) = find(pod, label) else {
+        return cancelled();
+    };
+    if database.target.user.is_none() {
+        return Seen::not_applicable("no database user is named that it could be asked as");
+    }
+    match database.facts.outcome().await {
+        Some(DatabaseFacts {
+            asked: Some(Err(fault)),
+            ..
+        }) if fault.is_of_endpoint() => from_fault(fault),
+        Some(DatabaseFacts { asked: Some(_), .. }) => Seen::holds("it answers the start-up packet"),
+        _ => cancelled(),
+    }
+}
+
+/// What the server asks the user for.
+pub(super) async fn membership(pod: &mut Pod, label: &str) -> Seen {
+    let Some(database) = find(pod, label) else {
+        return cancelled();
+    };
+    let Some(user) = database.target.user.clone() else {
+        return Seen::unsure(
+            "no database user is named, and the server asks each for what is his: see `--user`",
+        );
+    };
+    match database.facts.outcome().await {
+        Some(DatabaseFacts {
+            asked: Some(Ok(_)), ..
+        }) => Seen::holds(format!(
+            "`{user}` is asked for a clear-text password over verified TLS, as members of rds_iam are"
+        )),
+        Some(DatabaseFacts {
+            asked: Some(Err(fault)),
+            ..
+        }) => from_fault(fault),
+        _ => cancelled(),
+    }
+}
+
+/// Whether the login comes to an end that the server decides on. All logins go on at once.
+pub(super) async fn login(pod: &mut Pod, label: &str) -> Seen {
+    begin_logins(pod).await;
+    match outcome(pod, label).await {
+        Some(Err(Refused::Token(fault) | Refused::Session(fault))) if fault.is_of_endpoint() => {
+            from_fault(fault)
+        }
+        Some(_) => Seen::holds("it answered the login"),
+        None => cancelled(),
+    }
+}
+
+/// Whether the token is accepted.
+pub(super) async fn connect(pod: &mut Pod, label: &str) -> Seen {
+    let target = find(pod, label).map(|database| database.target.clone());
+    let suspects = target.and_then(|target| suspects(pod, &target));
+    match outcome(pod, label).await {
+        Some(Err(Refused::Token(fault))) => match (fault.cause, suspects) {
+            (Some(Cause::IamLoginRefused), Some(suspects)) => from_fault(fault).remedy(suspects),
+            _ => from_fault(fault),
+        },
+        Some(Err(Refused::Session(_)) | Ok(_)) => Seen::holds("the server accepted a fresh token"),
+        None => cancelled(),
+    }
+}
+
+pub(super) async fn session(pod: &mut Pod, label: &str) -> Seen {
+    match outcome(pod, label).await {
+        Some(Err(Refused::Token(fault) | Refused::Session(fault))) => from_fault(fault),
+        Some(Ok(admitted)) => Seen::holds(admitted.to_string()),
+        None => cancelled(),
+    }
+}
+
+async fn outcome<'a>(pod: &'a mut Pod, label: &str) -> Option<&'a mut Result<Admitted, Refused>> {
+    find(pod, label)?.login.as_mut()?.outcome().await
+}
+
+async fn begin_logins(pod: &mut Pod) {
+    let now = pod.now();
+    for label in labels(pod) {
+        let credentials = pod.credentials_for(&label).await;
+        let (Some(credentials), Some(database)) = (credentials, find(pod, &label)) else {
+            continue;
+        };
+        let (Some(user), None) = (&database.target.user, &database.login) else {
+            continue;
+        };
+        let target = rds_target(&database.target.route, user);
+        let facts = database.facts.outcome().await;
+        let Some(Ok(asked)) = facts.and_then(|facts| facts.asked.as_mut()) else {
+            continue;
+        };
+        let Some(asked) = asked.take() else { continue };
+        let login = probe::log_in(asked, target, credentials, now);
+        database.login = Some(Background::start(login));
+    }
+}
+
+fn rds_target(route: &Route, user: &str) -> RdsTarget {
+    RdsTarget {
+        sign_host: route.sign_host.clone(),
+        port: route.sign_port,
+        user: user.to_owned(),
+        region: route.region.clone(),
+    }
+}
+
+/// What is left to suspect once the server has asked for a token, and refused it.
+fn suspects(pod: &Pod, target: &DatabaseTarget) -> Option<String> {
+    let own = target.role.as_ref().map(|step| &step.role);
+    let role = own.or(pod.workload.role.as_ref())?;
+    let Route {
+        sign_host, region, ..
+    } = &target.route;
+    let (partition, account) = (role.partition(), role.account());
+    let user = target.user.as_deref()?;
+    Some(format!(
+        "the user is a member of rds_iam, else the server had not asked so; look in this order: does a policy of the role \
+         `{}` allow rds-db:connect on `arn:{partition}:rds-db:{region}:{account}:dbuser:RESOURCE_ID/{user}` \
+         (RESOURCE_ID by `aws rds describe-db-clusters --query \"DBClusters[?Endpoint=='{sign_host}'].DbClusterResourceId\"`), \
+         does its permissions boundary, is IAM authentication enabled on the cluster \
+         (`--query 'DBClusters[].IAMDatabaseAuthenticationEnabled'`); the log export iam-db-auth-error in CloudWatch names \
+         the reason; `irsa doctor --from pod,aws --aws-profile NAME`, with credentials that may read IAM and RDS, tells \
+         the first two apart",
+        role.name()
+    ))
+}

@@ -1,0 +1,167 @@
+//! What a domain answered, as findings.
+
+use irsa_chain::{Cause, Link};
+use serde_json::json;
+
+use crate::Seen;
+use crate::aws::put_role_policy;
+use crate::pod::background::Background;
+use crate::pod::domain::probe::{self, Reply};
+use crate::pod::fault::Fault;
+use crate::pod::options::DomainTarget;
+use crate::pod::outcome::{cancelled, from_fault};
+use crate::pod::state::Pod;
+use crate::pod::state::data_store::{self, DomainState};
+use crate::pod::text::clean;
+
+pub(super) fn labels(pod: &Pod) -> Vec<String> {
+    data_store::labels::<DomainState>(pod)
+}
+
+fn find<'a>(pod: &'a mut Pod, label: &str) -> Option<&'a mut DomainState> {
+    data_store::find(pod, label)
+}
+
+/// Whether the domain did its work at all.
+pub(super) async fn answer(pod: &mut Pod, label: &str) -> Seen {
+    begin_requests(pod).await;
+    match reply(pod, label).await {
+        Some(
+            Reply::None(fault)
+            | Reply::Refused {
+                link: Link::Endpoint,
+                fault,
+            },
+        ) => from_fault(fault),
+        Some(_) => Seen::holds("it answered a signed request"),
+        None => cancelled(),
+    }
+}
+
+/// Whether AWS's edge took the signature.
+pub(super) async fn signature(pod: &mut Pod, label: &str) -> Seen {
+    match reply(pod, label).await {
+        Some(Reply::Refused {
+            link: Link::Signature | Link::StsSession,
+            fault,
+        }) => from_fault(fault),
+        Some(_) => Seen::holds("it was accepted"),
+        None => cancelled(),
+    }
+}
+
+/// Whether IAM and the domain's access policy let it in.
+pub(super) async fn permission(pod: &mut Pod, label: &str) -> Seen {
+    let target = find(pod, label).map(|domain| domain.target.clone());
+    let wanted = target.and_then(|target| wanted(pod, &target));
+    match reply(pod, label).await {
+        Some(Reply::Refused {
+            link: Link::Permissions,
+            fault,
+        }) => match (fault.cause, wanted) {
+            (Some(Cause::EsHttpNotAllowed), Some(wanted)) => from_fault(fault).remedy(wanted),
+            _ => from_fault(fault),
+        },
+        Some(_) => Seen::holds("neither the role's policies nor the domain's keep it out"),
+        None => cancelled(),
+    }
+}
+
+/// The statement that lets it in; the domain's name can be told from a usual endpoint.
+fn wanted(pod: &Pod, target: &DomainTarget) -> Option<String> {
+    let own = target.role.as_ref().map(|step| &step.role);
+    let role = own.or(pod.workload.role.as_ref())?;
+    let region = &target.route.region;
+    let host = target.route.sign_host.split('.').next()?;
+    let host = host
+        .strip_prefix("search-")
+        .or(host.strip_prefix("vpc-"))
+        .unwrap_or(host);
+    let name = host.rsplit_once('-').map_or(host, |(name, _)| name);
+    let (partition, account) = (region.partition(), role.account());
+    let statement = json!({
+        "Effect": "Allow",
+        "Action": "es:ESHttp*",
+        "Resource": format!("arn:{partition}:es:{region}:{account}:domain/{name}/*"),
+    });
+    let put = put_role_policy(role.name(), "opensearch", &statement);
+    Some(format!(
+        "{put}, with the domain's own name (`aws opensearch list-domain-names`) and its account in the resource; a domain \
+         of another account needs the role in its access policy as well"
+    ))
+}
+
+/// Whether fine-grained access control gives it anything to do.
+pub(super) async fn grant(pod: &mut Pod, label: &str) -> Seen {
+    let own = find(pod, label).and_then(|domain| domain.target.role.clone());
+    let own = own.map(|step| step.role);
+    let role = own.or_else(|| pod.workload.role.clone());
+    let role = role.map(|role| role.to_string());
+    match reply(pod, label).await {
+        Some(Reply::Refused { fault, .. }) => with_mapping(fault, role),
+        Some(Reply::Let { roles, version }) => let_in(roles.as_deref(), version, role),
+        Some(Reply::None(fault)) => from_fault(fault),
+        None => cancelled(),
+    }
+}
+
+fn with_mapping(fault: &Fault, role: Option<String>) -> Seen {
+    match role {
+        Some(role) => from_fault(fault).remedy(mapping(&role)),
+        None => from_fault(fault),
+    }
+}
+
+fn mapping(role: &str) -> String {
+    format!(
+        "map the role's ARN, path included, as a backend role, as the master user: `PATCH \
+         _plugins/_security/api/rolesmapping/ROLE [{{\"op\": \"add\", \"path\": \"/backend_roles/-\", \"value\": \"{role}\"}}]` \
+         (PUT would replace those who are mapped already); if it is mapped, that security role lacks the action"
+    )
+}
+
+fn let_in(roles: Option<&[String]>, version: &Result<String, Fault>, role: Option<String>) -> Seen {
+    let Some(roles) = roles else {
+        return Seen::not_applicable("the domain has no fine-grained access control that answers");
+    };
+    let names = clean(&roles.join(", "));
+    match version {
+        _ if roles.is_empty() => {
+            let fault = Fault::new(
+                Cause::FgacNotGranted,
+                "it is mapped to no role of the domain",
+            );
+            with_mapping(&fault, role)
+        }
+        Ok(version) => Seen::holds(format!("OpenSearch {version}, as {names}")),
+        Err(fault) => Seen::warning(
+            Cause::FgacNotGranted,
+            format!(
+                "as {names} it may not ask for the version, as many clients do first: {}",
+                fault.said
+            ),
+        ),
+    }
+}
+
+async fn reply<'a>(pod: &'a mut Pod, label: &str) -> Option<&'a mut Reply> {
+    find(pod, label)?.reply.as_mut()?.outcome().await
+}
+
+/// All requests go on at once.
+async fn begin_requests(pod: &mut Pod) {
+    let (now, Ok(roots)) = (pod.now(), pod.roots.clone()) else {
+        return;
+    };
+    for label in labels(pod) {
+        let credentials = pod.credentials_for(&label).await;
+        let (Some(credentials), Some(domain)) = (credentials, find(pod, &label)) else {
+            continue;
+        };
+        if domain.reply.is_none() {
+            let (target, roots) = (domain.target.clone(), roots.clone());
+            let reply = async move { probe::ask(&target, &roots, &credentials, now).await };
+            domain.reply = Some(Background::start(reply));
+        }
+    }
+}

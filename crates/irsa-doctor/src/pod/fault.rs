@@ -1,0 +1,48 @@
+//! What a probe found wrong.
+
+use std::fmt::Display;
+
+use irsa_chain::{Cause, Link};
+
+use super::text::clean;
+
+/// What is wrong with a data store or the connection to it.
+#[derive(Debug, Clone)]
+pub(super) struct Fault {
+    /// `None` if what was seen allows no verdict.
+    pub(super) cause: Option<Cause>,
+    /// One sentence, safe to print.
+    pub(super) said: String,
+    /// What to do, if it is more than the cause's remedy.
+    pub(super) remedy: Option<String>,
+}
+
+impl Fault {
+    pub(super) fn new(cause: Cause, said: impl Display) -> Self {
+        Self {
+            cause: Some(cause),
+            said: clean(&said.to_string()),
+            remedy: None,
+        }
+    }
+
+    /// A fault that allows no verdict.
+    pub(super) fn unclear(said: impl Display) -> Self {
+        Self {
+            cause: None,
+            said: clean(&said.to_string()),
+            remedy: None,
+        }
+    }
+
+    /// Returns whether the endpoint itself is at fault, whoever connects to it.
+    pub(super) fn is_of_endpoint(&self) -> bool {
+        self.cause
+            .is_some_and(|cause| cause.link() == Link::Endpoint)
+    }
+
+    pub(super) fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(remedy.into());
+        self
+    }
+}

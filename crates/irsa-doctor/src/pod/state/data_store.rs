@@ -1,0 +1,111 @@
+//! Databases and domains under examination: a name in reports, and the probes that are under way.
+
+use irsa_net::tls::Roots;
+
+use super::Pod;
+use crate::pod::background::Background;
+use crate::pod::database::probe::{self as database, Admitted, DatabaseFacts, Refused};
+use crate::pod::domain::probe::Reply;
+use crate::pod::endpoint::probe::{Connectivity, Protocol, probe};
+use crate::pod::options::{DatabaseTarget, DomainTarget};
+
+/// A data store under examination.
+pub(in crate::pod) trait DataStore: Sized {
+    /// All of its kind.
+    fn all(pod: &Pod) -> &[Self];
+
+    /// All of its kind, to change them.
+    fn all_mut(pod: &mut Pod) -> &mut [Self];
+
+    /// Its name in reports, which no other has.
+    fn label(&self) -> String;
+
+    /// How far a connection gets; `None` if the probe was cancelled.
+    fn connectivity(&mut self) -> impl Future<Output = Option<&Connectivity>> + Send;
+}
+
+/// A database under examination.
+#[derive(Debug)]
+pub(in crate::pod) struct DatabaseState {
+    pub(in crate::pod) target: DatabaseTarget,
+    pub(in crate::pod) facts: Background<DatabaseFacts>,
+    pub(in crate::pod) login: Option<Background<Result<Admitted, Refused>>>,
+}
+
+/// A domain under examination.
+#[derive(Debug)]
+pub(in crate::pod) struct DomainState {
+    pub(in crate::pod) target: DomainTarget,
+    connectivity: Background<Connectivity>,
+    pub(in crate::pod) reply: Option<Background<Reply>>,
+}
+
+impl DatabaseState {
+    /// Starts to connect, and to ask as the user.
+    pub(super) fn new(target: DatabaseTarget, roots: &Result<Roots, String>) -> Self {
+        let facts = Background::start(database::ask(target.clone(), roots.clone()));
+        Self {
+            target,
+            facts,
+            login: None,
+        }
+    }
+}
+
+impl DomainState {
+    /// Starts to connect.
+    pub(super) fn new(target: DomainTarget, roots: &Result<Roots, String>) -> Self {
+        let (route, roots) = (target.route.clone(), roots.clone());
+        Self {
+            target,
+            connectivity: Background::start(async move {
+                probe(&route, &roots, Protocol::Https).await.0
+            }),
+            reply: None,
+        }
+    }
+}
+
+impl DataStore for DatabaseState {
+    fn all(pod: &Pod) -> &[Self] {
+        &pod.databases
+    }
+
+    fn all_mut(pod: &mut Pod) -> &mut [Self] {
+        &mut pod.databases
+    }
+
+    fn label(&self) -> String {
+        self.target.label()
+    }
+
+    async fn connectivity(&mut self) -> Option<&Connectivity> {
+        self.facts.outcome().await.map(|facts| &facts.connectivity)
+    }
+}
+
+impl DataStore for DomainState {
+    fn all(pod: &Pod) -> &[Self] {
+        &pod.domains
+    }
+
+    fn all_mut(pod: &mut Pod) -> &mut [Self] {
+        &mut pod.domains
+    }
+
+    fn label(&self) -> String {
+        self.target.label()
+    }
+
+    async fn connectivity(&mut self) -> Option<&Connectivity> {
+        self.connectivity.outcome().await.map(|one| &*one)
+    }
+}
+
+pub(in crate::pod) fn labels<S: DataStore>(pod: &Pod) -> Vec<String> {
+    S::all(pod).iter().map(DataStore::label).collect()
+}
+
+pub(in crate::pod) fn find<'a, S: DataStore>(pod: &'a mut Pod, label: &str) -> Option<&'a mut S> {
+    S::all_mut(pod).iter_mut().find(|one| one.label() == label)
+}

@@ -1,0 +1,226 @@
+//! What the projected token has right and wrong.
+
+mod time;
+
+use std::path::PathBuf;
+
+use irsa_chain::{Cause, Link, ServiceAccount};
+use irsa_identity::IdentityError;
+
+use super::mount::Mount;
+use super::probe::{self, TokenFile};
+use crate::pod::background::Background;
+use crate::pod::issuer;
+use crate::pod::jwt::Jwt;
+use crate::pod::outcome::{from_error, ready};
+use crate::pod::state::Pod;
+use crate::pod::text::{clean, quoted};
+use crate::{Check, Place, Seen, Step};
+
+pub(in crate::pod) use time::{EXPIRY, LIFETIME, NOT_BEFORE};
+
+pub(in crate::pod) const FILE: Step<Pod> = Step::once(
+    &Check {
+        id: "token-file",
+        place: Place::Pod,
+        link: Link::ProjectedToken,
+        question: "Can the token file be read?",
+        looks_at: "The file that AWS_WEB_IDENTITY_TOKEN_FILE or AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names: that it \
+                   is there, readable by this user and not empty, and on which mount.",
+        causes: &[
+            Cause::TokenFileMissing,
+            Cause::TokenFileUnreadable,
+            Cause::TokenFileEmpty,
+        ],
+        needs: &["identity-given"],
+    },
+    |pod, _| Box::pin(file(pod)),
+);
+
+pub(in crate::pod) const FORM: Step<Pod> = Step::once(
+    &Check {
+        id: "token-form",
+        place: Place::Pod,
+        link: Link::ProjectedToken,
+        question: "Does it hold a JSON Web Token?",
+        looks_at: "The bare token: three parts joined by dots, header and claims JSON objects, no more than the 20,000 \
+                   characters that STS takes.",
+        causes: &[Cause::TokenMalformed],
+        needs: &["token-file"],
+    },
+    |pod, _| Box::pin(form(pod)),
+);
+
+pub(in crate::pod) const AUDIENCE: Step<Pod> = Step::once(
+    &Check {
+        id: "token-audience",
+        place: Place::Pod,
+        link: Link::ProjectedToken,
+        question: "Is it for somebody?",
+        looks_at: "The claim `aud`. Whether that audience is the right one is for the OIDC provider to say: see \
+                   `sts-audience`.",
+        causes: &[Cause::TokenAudienceMissing],
+        needs: &["token-form"],
+    },
+    |pod, _| ready(audience(pod)),
+);
+
+pub(in crate::pod) const SUBJECT: Step<Pod> = Step::once(
+    &Check {
+        id: "token-subject",
+        place: Place::Pod,
+        link: Link::ProjectedToken,
+        question: "Is it the token of this pod's service account?",
+        looks_at: "The claim `sub`, which must be a service account's (`system:serviceaccount:NAMESPACE:NAME`), and the \
+                   one expected, where one is; and the pod that the token is bound to, beside HOSTNAME.",
+        causes: &[Cause::TokenOfAnotherAccount],
+        needs: &["token-form"],
+    },
+    |pod, _| ready(subject(pod)),
+);
+
+fn path(pod: &Pod) -> Option<PathBuf> {
+    probe::path(pod.source_name(), &pod.options.identity.environment)
+}
+
+/// What a source without a token says to all that is asked of one.
+pub(super) fn no_token(pod: &Pod) -> Seen {
+    Seen::not_applicable(format!(
+        "the source `{}` needs no projected token",
+        pod.source_name()
+    ))
+}
+
+async fn file(pod: &mut Pod) -> Seen {
+    let Some(path) = path(pod) else {
+        return no_token(pod);
+    };
+    let file = probe::read(&path).await;
+    match &file.content {
+        Err(error) if error.cause() != Some(Cause::TokenMalformed) => unreadable(error, &file),
+        _ => Seen::holds(format!(
+            "`{}`{}",
+            path.display(),
+            mounted(file.mount.as_ref())
+        )),
+    }
+}
+
+fn unreadable(error: &IdentityError, file: &TokenFile) -> Seen {
+    let said = clean(&error.to_string());
+    let folder = file.folder.as_ref().map(|(folder, mount)| {
+        format!(
+            "; `{}` is there{}",
+            folder.display(),
+            mounted(mount.as_ref())
+        )
+    });
+    let seen = format!("{said}{}", folder.unwrap_or_default());
+    match error.cause() {
+        Some(cause) => Seen::broken(cause, seen),
+        None => Seen::unsure(seen),
+    }
+}
+
+fn mounted(mount: Option<&Mount>) -> String {
+    mount.map_or_else(String::new, |Mount { point, kind }| {
+        format!(", on the {kind} mounted at `{}`", point.display())
+    })
+}
+
+async fn form(pod: &mut Pod) -> Seen {
+    let Some(path) = path(pod) else {
+        return no_token(pod);
+    };
+    let raw = match probe::read(&path).await.content {
+        Ok(raw) => raw,
+        Err(error) => return from_error(&error),
+    };
+    match Jwt::parse(raw) {
+        Err(what) => Seen::broken(
+            Cause::TokenMalformed,
+            format!("the token in `{}` {what}", path.display()),
+        ),
+        Ok(token) => {
+            let seen = Seen::holds(format!(
+                "a token of {}, signed by {}",
+                quoted(&token.claims.iss),
+                quoted(&token.header.alg)
+            ));
+            learn(pod, token);
+            seen
+        }
+    }
+}
+
+/// Keeps the token and what it says of the workload, and begins to look at its issuer.
+fn learn(pod: &mut Pod, token: Jwt) {
+    let claims = &token.claims;
+    pod.workload.issuer = claims.iss.parse().ok();
+    pod.workload.audience = claims.audiences().first().map(|audience| clean(audience));
+    if let Ok(account) = ServiceAccount::from_subject(&claims.sub) {
+        pod.workload.service_account.get_or_insert(account);
+    }
+    if pod.is_web_identity() {
+        pod.issuer = Some(Background::start(issuer::probe::ask(
+            claims.iss.clone(),
+            pod.issuer_settings(),
+        )));
+    }
+    pod.token = Some(token);
+}
+
+fn audience(pod: &Pod) -> Seen {
+    let Some(token) = &pod.token else {
+        return no_token(pod);
+    };
+    match token.claims.audiences() {
+        [] => Seen::broken(Cause::TokenAudienceMissing, "it has no claim `aud`"),
+        audiences => {
+            let audiences: Vec<_> = audiences.iter().map(|audience| quoted(audience)).collect();
+            Seen::holds(clean(&audiences.join(", ")))
+        }
+    }
+}
+
+fn subject(pod: &Pod) -> Seen {
+    let Some(token) = &pod.token else {
+        return no_token(pod);
+    };
+    let said = quoted(&token.claims.sub);
+    let Ok(account) = ServiceAccount::from_subject(&token.claims.sub) else {
+        let seen = format!("its subject {said} is no service account");
+        return Seen::broken(Cause::TokenOfAnotherAccount, seen);
+    };
+    match &pod.options.service_account {
+        Some(expected) if *expected != account => Seen::broken(
+            Cause::TokenOfAnotherAccount,
+            format!("it is the token of `{account}`, and `{expected}` is expected"),
+        ),
+        _ => of_this_pod(pod, token, &account),
+    }
+}
+
+fn of_this_pod(pod: &Pod, token: &Jwt, account: &ServiceAccount) -> Seen {
+    let kubernetes = &token.claims.kubernetes;
+    let node = kubernetes.node.as_ref();
+    let node = node.map_or_else(String::new, |node| format!(" on {}", quoted(&node.name)));
+    match (&kubernetes.pod, pod.variable("HOSTNAME")) {
+        // With hostNetwork it is the node's name.
+        (Some(bound), Some(here)) if bound.name != here && !is_node(token, here) => Seen::warning(
+            Cause::TokenOfAnotherAccount,
+            format!(
+                "it is bound to the pod {}, and this is {}",
+                quoted(&bound.name),
+                quoted(here)
+            ),
+        ),
+        (Some(bound), _) => Seen::holds(format!("`{account}`, pod {}{node}", quoted(&bound.name))),
+        (None, _) => Seen::holds(format!("`{account}`, bound to no pod")),
+    }
+}
+
+fn is_node(token: &Jwt, host: &str) -> bool {
+    let node = token.claims.kubernetes.node.as_ref();
+    node.is_some_and(|node| node.name.split('.').next() == host.split('.').next())
+}
