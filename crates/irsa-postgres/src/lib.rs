@@ -31,6 +31,7 @@ pub use self::client_auth::{
     CertificateUsers, CertificateUsersError, ClientAuth, PasswordFileError, ScramUsers,
 };
 pub use self::database::{Database, DatabaseParts};
+pub use self::login::probe::{LoginFailure, LoginProbe, SessionParameters};
 pub use self::metrics::PostgresMetrics;
 pub use self::server::{serve, serve_client};
 pub use self::upstream::{Limits, Upstream};

@@ -3,14 +3,20 @@
 
 mod attempt;
 mod error;
+pub(crate) mod probe;
+mod server_login;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use irsa_net::connect::{ConnectOptions, connect};
 use irsa_net::listen::Stream;
 use irsa_net::tls::HandshakeError;
 use irsa_pgwire::startup::{self, CancelKey, Startup, Version};
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use tokio::net::TcpStream;
 
 use self::attempt::Attempt;
 pub(crate) use self::error::{LoginError, LoginFacts};
@@ -67,16 +73,24 @@ pub(crate) async fn open_tls(
         None => connect(&upstream.dial_host, upstream.dial_port, &options).await?,
     };
     let address = stream.peer_addr()?;
+    let server = start_tls(stream, &database.upstream_tls, upstream.tls_name.clone()).await?;
+    Ok((server, address))
+}
+
+/// Starts TLS on a connection, and verifies the server against `name`.
+async fn start_tls(
+    stream: TcpStream,
+    tls: &Arc<ClientConfig>,
+    name: ServerName<'static>,
+) -> Result<Transport, LoginError> {
     let mut server = Transport::new(Stream::Tcp(stream));
     let mut request = BytesMut::new();
     startup::ssl_request(&mut request);
     server.send_all(&request).await?;
     expect_tls(&mut server).await?;
-    server
-        .connect_tls(&database.upstream_tls, upstream.tls_name.clone())
-        .await
-        .map_err(HandshakeError::from)?;
-    Ok((server, address))
+    let handshake = server.connect_tls(tls, name).await;
+    handshake.map_err(HandshakeError::from)?;
+    Ok(server)
 }
 
 /// Reads the answer to SSLRequest: one byte, and not one more (CVE-2021-23222's class).

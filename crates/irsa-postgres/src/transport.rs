@@ -101,6 +101,11 @@ impl Transport {
         self.tls.as_ref()?.codec.alpn_protocol()
     }
 
+    /// The version of TLS that was negotiated, if there is TLS.
+    pub(crate) fn tls_version(&self) -> Option<rustls::ProtocolVersion> {
+        self.tls.as_ref()?.codec.protocol_version()
+    }
+
     /// The certificate that the peer authenticated with, if the TLS configuration asks for one.
     pub(crate) fn peer_certificate(&self) -> Option<&CertificateDer<'static>> {
         self.tls.as_ref()?.codec.peer_certificate()

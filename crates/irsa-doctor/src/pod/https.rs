@@ -11,7 +11,7 @@ use hyper_util::rt::TokioIo;
 use irsa_net::connect::{ConnectError, ConnectOptions, connect};
 use irsa_net::rustls::ClientConfig;
 use irsa_net::rustls::pki_types::ServerName;
-use irsa_net::tls::HandshakeError;
+use irsa_net::tls::{HandshakeError, Roots, TlsError, client_config};
 use irsa_net::tokio_rustls::TlsConnector;
 use irsa_net::tokio_rustls::client::TlsStream;
 use tokio::net::TcpStream;
@@ -90,9 +90,8 @@ impl Get<'_> {
     async fn connect(&self) -> Result<TlsStream<TcpStream>, NoAnswer> {
         let stream = open(self.dial_host, self.dial_port).await;
         let stream = stream.map_err(NoAnswer::Connect)?;
-        let connector = TlsConnector::from(Arc::clone(&self.tls));
-        let secured = connector.connect(self.tls_name.clone(), stream).await;
-        secured.map_err(|error| NoAnswer::Handshake(error.into()))
+        let secured = start_tls(stream, &self.tls, self.tls_name.clone()).await;
+        secured.map_err(NoAnswer::Handshake)
     }
 
     fn request(&self) -> Result<Request<Empty<Bytes>>, NoAnswer> {
@@ -122,12 +121,30 @@ impl std::fmt::Display for NoAnswer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Connect(error) => write!(f, "{error}"),
-            Self::Handshake(error) => f.write_str(&error.sentence("the domain")),
+            Self::Handshake(error) => f.write_str(&error.sentence("the server")),
             Self::Broken(why) => write!(f, "the answer broke off: {why}"),
             Self::TooLong(most) => write!(f, "the answer is longer than {most} bytes"),
             Self::TimedOut(patience) => write!(f, "no whole answer within {patience:?}"),
         }
     }
+}
+
+/// How TLS is spoken with a server of HTTPS.
+///
+/// # Errors
+/// There are no trusted CAs.
+pub(super) fn tls(roots: &Roots) -> Result<Arc<ClientConfig>, TlsError> {
+    client_config(roots, &[b"http/1.1"])
+}
+
+/// Starts TLS on a connection, and verifies the server against `name`.
+pub(super) async fn start_tls(
+    stream: TcpStream,
+    tls: &Arc<ClientConfig>,
+    name: ServerName<'static>,
+) -> Result<TlsStream<TcpStream>, HandshakeError> {
+    let connector = TlsConnector::from(Arc::clone(tls));
+    Ok(connector.connect(name, stream).await?)
 }
 
 /// A TCP connection, in no more than [`CONNECT`].

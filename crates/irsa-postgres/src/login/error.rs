@@ -88,6 +88,14 @@ impl LoginError {
         }
     }
 
+    /// The same, with how far the clock that dated the token was off.
+    pub(crate) fn dated_by(mut self, offset: Option<ClockOffset>) -> Self {
+        if let Self::Refused { clock, .. } = &mut self {
+            *clock = offset;
+        }
+        self
+    }
+
     /// Returns whether the server itself refused the login.
     pub(crate) fn is_by_server(&self) -> bool {
         matches!(self, Self::Refused { .. })

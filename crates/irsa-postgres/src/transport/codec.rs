@@ -9,7 +9,7 @@ use rustls::client::UnbufferedClientConnection;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::server::UnbufferedServerConnection;
 use rustls::unbuffered::{ConnectionState, EncodeError, EncryptError, UnbufferedStatus};
-use rustls::{ClientConfig, ServerConfig};
+use rustls::{ClientConfig, ProtocolVersion, ServerConfig};
 
 use super::outbox::Outbox;
 
@@ -70,6 +70,14 @@ impl TlsCodec {
         match self {
             Self::Client(connection) => connection.alpn_protocol(),
             Self::Server(connection) => connection.alpn_protocol(),
+        }
+    }
+
+    /// The version of TLS, once the handshake is over.
+    pub(crate) fn protocol_version(&self) -> Option<ProtocolVersion> {
+        match self {
+            Self::Client(connection) => connection.protocol_version(),
+            Self::Server(connection) => connection.protocol_version(),
         }
     }
 

@@ -7,13 +7,15 @@ use irsa_chain::{Cause, Link};
 use irsa_identity::{
     HttpRequest, PayloadHash, SessionCredentials, SigningScope, SigningService, sign_http,
 };
-use irsa_net::tls::{Roots, client_config};
+use irsa_net::tls::Roots;
 use irsa_opensearch::classify;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
+use tokio::net::TcpStream;
 
+use crate::pod::endpoint::probe::{Connectivity, Secured, connect, secure};
 use crate::pod::fault::Fault;
-use crate::pod::https::{Answer, Get, NoAnswer, PATIENCE};
+use crate::pod::https::{self, Answer, Get, NoAnswer, PATIENCE};
 use crate::pod::options::{DomainTarget, Route};
 
 /// What a domain said.
@@ -53,6 +55,35 @@ const AUTH_INFO: &str = "/_plugins/_security/authinfo";
 const MOST: usize = 256 * 1024;
 /// A role that the security plugin maps everybody to, and that gives nothing.
 const EVERYBODYS: &str = "own_index";
+
+/// Connects as far as possible.
+pub(in crate::pod) async fn connectivity(
+    route: Route,
+    roots: Result<Roots, String>,
+) -> Connectivity {
+    let (mut connectivity, stream) = connect(&route).await;
+    if let Some(stream) = stream {
+        let handshake = start_tls(&route, &roots, stream);
+        _ = secure(&route, &mut connectivity, handshake).await;
+    }
+    connectivity
+}
+
+async fn start_tls(
+    route: &Route,
+    roots: &Result<Roots, String>,
+    stream: TcpStream,
+) -> Result<Secured<()>, Fault> {
+    let invalid = |why: String| Fault::new(Cause::TlsCertificateInvalid, why);
+    let roots = roots.as_ref().map_err(|why| invalid(why.clone()))?;
+    let tls = https::tls(roots).map_err(|error| invalid(error.to_string()))?;
+    let stream = https::start_tls(stream, &tls, route.tls_name.clone()).await;
+    let stream = stream.map_err(|error| Fault::new(error.cause(), error))?;
+    Ok(Secured {
+        connection: (),
+        version: stream.get_ref().1.protocol_version(),
+    })
+}
 
 /// Asks who we are, and for the version.
 pub(in crate::pod) async fn ask(
@@ -125,7 +156,7 @@ async fn answer(
         443 => route.sign_host.clone(),
         port => format!("{}:{port}", route.sign_host),
     };
-    let tls = client_config(roots, &[b"http/1.1"]);
+    let tls = https::tls(roots);
     let get = Get {
         dial_host: &route.dial_host,
         dial_port: route.dial_port,

@@ -1,17 +1,10 @@
 //! A connection to a data store, step by step: DNS, TCP, TLS.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::BytesMut;
 use irsa_chain::Cause;
-use irsa_net::rustls::{self, ClientConfig};
-use irsa_net::tls::{HandshakeError, Roots, client_config};
-use irsa_net::tokio_rustls::TlsConnector;
-use irsa_net::tokio_rustls::client::TlsStream;
-use irsa_pgwire::startup::ssl_request;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use irsa_net::rustls::ProtocolVersion;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
@@ -32,27 +25,18 @@ pub(in crate::pod) struct Connectivity {
 /// What was seen, or what is wrong.
 pub(in crate::pod) type Outcome = Result<String, Fault>;
 
-/// A connection whose other side is verified.
-pub(in crate::pod) type Secured = TlsStream<TcpStream>;
-
-/// How the server starts TLS.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::pod) enum Protocol {
-    /// After SSLRequest.
-    Postgres,
-    /// Immediately.
-    Https,
+/// A connection whose other side is verified, and the version of its TLS.
+#[derive(Debug)]
+pub(in crate::pod) struct Secured<C> {
+    pub(in crate::pod) connection: C,
+    pub(in crate::pod) version: Option<ProtocolVersion>,
 }
 
 const DNS: Duration = Duration::from_secs(3);
 const TLS: Duration = Duration::from_secs(4);
 
-/// Connects as far as possible; the connection is there if every step succeeded.
-pub(in crate::pod) async fn probe(
-    route: &Route,
-    roots: &Result<Roots, String>,
-    protocol: Protocol,
-) -> (Connectivity, Option<Secured>) {
+/// Resolves the name and opens a TCP connection, as far as possible. TLS is for [`secure`].
+pub(in crate::pod) async fn connect(route: &Route) -> (Connectivity, Option<TcpStream>) {
     let mut connectivity = Connectivity {
         dns: resolve(&route.dial_host).await,
         tcp: None,
@@ -61,25 +45,39 @@ pub(in crate::pod) async fn probe(
     if connectivity.dns.is_err() {
         return (connectivity, None);
     }
-    let stream = match open(&route.dial_host, route.dial_port).await {
-        Ok(stream) => stream,
+    match open(&route.dial_host, route.dial_port).await {
+        Ok(stream) => {
+            let peer = stream.peer_addr();
+            let peer = peer.map(|peer| format!("connected to `{peer}`"));
+            connectivity.tcp = Some(Ok(peer.unwrap_or_default()));
+            (connectivity, Some(stream))
+        }
         Err(error) => {
             connectivity.tcp = Some(Err(Fault::new(error.cause(), error)));
-            return (connectivity, None);
+            (connectivity, None)
         }
-    };
-    let peer = stream
-        .peer_addr()
-        .map(|peer| format!("connected to `{peer}`"));
-    connectivity.tcp = Some(Ok(peer.unwrap_or_default()));
-    match secure(route, roots, protocol, stream).await {
-        Ok(secured) => {
-            connectivity.tls = Some(Ok(described(route, &secured)));
-            (connectivity, Some(secured))
+    }
+}
+
+/// Waits for the TLS handshake of a connection, and notes its result.
+pub(in crate::pod) async fn secure<C>(
+    route: &Route,
+    connectivity: &mut Connectivity,
+    handshake: impl Future<Output = Result<Secured<C>, Fault>>,
+) -> Option<C> {
+    let silent = |_| Fault::new(Cause::EndpointTimeout, format!("no TLS within {TLS:?}"));
+    let secured = timeout(TLS, handshake).await.map_err(silent);
+    match secured.and_then(|secured| secured) {
+        Ok(Secured {
+            connection,
+            version,
+        }) => {
+            connectivity.tls = Some(Ok(described(route, version)));
+            Some(connection)
         }
         Err(fault) => {
             connectivity.tls = Some(Err(fault));
-            (connectivity, None)
+            None
         }
     }
 }
@@ -100,76 +98,12 @@ async fn resolve(host: &str) -> Outcome {
     Ok(format!("`{host}` is {}", clean(&addresses.join(", "))))
 }
 
-async fn secure(
-    route: &Route,
-    roots: &Result<Roots, String>,
-    protocol: Protocol,
-    mut stream: TcpStream,
-) -> Result<Secured, Fault> {
-    let roots = roots.as_ref();
-    let roots = roots.map_err(|why| Fault::new(Cause::TlsCertificateInvalid, why))?;
-    let tls = config(roots, protocol)?;
-    let handshake = async {
-        if protocol == Protocol::Postgres {
-            ask_for_tls(&mut stream).await?;
-        }
-        let connector = TlsConnector::from(tls);
-        let secured = connector.connect(route.tls_name.clone(), stream).await;
-        secured.map_err(|error| untrusted(route, roots, &error.into()))
-    };
-    let silent = |_| Fault::new(Cause::EndpointTimeout, format!("no TLS within {TLS:?}"));
-    timeout(TLS, handshake).await.map_err(silent)?
-}
-
-fn config(roots: &Roots, protocol: Protocol) -> Result<Arc<ClientConfig>, Fault> {
-    let alpn: &[&[u8]] = match protocol {
-        Protocol::Postgres => &[b"postgresql"],
-        Protocol::Https => &[b"http/1.1"],
-    };
-    let config = client_config(roots, alpn);
-    config.map_err(|error| Fault::new(Cause::TlsCertificateInvalid, error))
-}
-
-/// SSLRequest, which is answered with one byte (PostgreSQL docs, "SSL Session Encryption").
-async fn ask_for_tls(stream: &mut TcpStream) -> Result<(), Fault> {
-    let mut request = BytesMut::new();
-    ssl_request(&mut request);
-    let broken = |error| Fault::new(Cause::EndpointUnreachable, error);
-    stream.write_all(&request).await.map_err(broken)?;
-    match stream.read_u8().await.map_err(broken)? {
-        b'S' => Ok(()),
-        b'N' => Err(Fault::new(
-            Cause::TlsRefusedByServer,
-            "it answers that it has no TLS",
-        )),
-        _ => Err(Fault::new(
-            Cause::TlsRefusedByServer,
-            "it is no PostgreSQL server",
-        )),
-    }
-}
-
-fn untrusted(route: &Route, roots: &Roots, error: &HandshakeError) -> Fault {
-    let fault = Fault::new(error.cause(), error);
-    let is_rds = route.sign_host.contains(".rds.");
-    let is_about_certificate = matches!(error, HandshakeError::Certificate(_));
-    if !is_about_certificate || !is_rds || roots.covers(&route.region) {
-        return fault;
-    }
-    let region = &route.region;
-    fault.remedy(format!(
-        "RDS's authority for `{region}` is not built in: fetch \
-         https://truststore.pki.rds.amazonaws.com/{region}/{region}-bundle.pem and name it by `--ca-file`"
-    ))
-}
-
-fn described(route: &Route, secured: &Secured) -> String {
-    let (_, session) = secured.get_ref();
-    let version = match session.protocol_version() {
-        Some(rustls::ProtocolVersion::TLSv1_3) => "TLS 1.3",
-        Some(rustls::ProtocolVersion::TLSv1_2) => "TLS 1.2",
+fn described(route: &Route, version: Option<ProtocolVersion>) -> String {
+    let version = match version {
+        Some(ProtocolVersion::TLSv1_3) => "TLS 1.3",
+        Some(ProtocolVersion::TLSv1_2) => "TLS 1.2",
         _ => "TLS",
     };
     let name = route.tls_name.to_str();
-    format!("{version}, with a certificate for `{name}` of an authority that is believed")
+    format!("{version}, certificate for `{name}`, issued by a trusted CA")
 }

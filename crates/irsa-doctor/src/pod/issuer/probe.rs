@@ -8,11 +8,11 @@ use http::{HeaderMap, Uri};
 use irsa_chain::IssuerUrl;
 use irsa_net::rustls::ClientConfig;
 use irsa_net::rustls::pki_types::ServerName;
-use irsa_net::tls::{Roots, client_config};
+use irsa_net::tls::Roots;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::pod::https::Get;
+use crate::pod::https::{self, Get};
 use crate::pod::text::quoted;
 
 /// How the issuer is asked.
@@ -91,7 +91,7 @@ fn asker(iss: &str, settings: IssuerSettings) -> Result<Asker, Found> {
     let issuer = url.as_str().parse().map_err(|_| Found::NoUrl)?;
     let roots = settings.roots.map_err(Found::Silent)?;
     let roots = with_bundle(roots, settings.bundle.as_deref());
-    let tls = client_config(&roots, &[b"http/1.1"]);
+    let tls = https::tls(&roots);
     Ok(Asker {
         issuer,
         dial: settings.dial,

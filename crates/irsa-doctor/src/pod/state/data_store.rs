@@ -5,8 +5,8 @@ use irsa_net::tls::Roots;
 use super::Pod;
 use crate::pod::background::Background;
 use crate::pod::database::probe::{self as database, Admitted, DatabaseFacts, Refused};
-use crate::pod::domain::probe::Reply;
-use crate::pod::endpoint::probe::{Connectivity, Protocol, probe};
+use crate::pod::domain::probe::{self as domain, Reply};
+use crate::pod::endpoint::probe::Connectivity;
 use crate::pod::options::{DatabaseTarget, DomainTarget};
 
 /// A data store under examination.
@@ -55,12 +55,10 @@ impl DatabaseState {
 impl DomainState {
     /// Starts to connect.
     pub(super) fn new(target: DomainTarget, roots: &Result<Roots, String>) -> Self {
-        let (route, roots) = (target.route.clone(), roots.clone());
+        let connectivity = domain::connectivity(target.route.clone(), roots.clone());
         Self {
             target,
-            connectivity: Background::start(async move {
-                probe(&route, &roots, Protocol::Https).await.0
-            }),
+            connectivity: Background::start(connectivity),
             reply: None,
         }
     }
