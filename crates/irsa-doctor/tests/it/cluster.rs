@@ -4,62 +4,53 @@
 mod given;
 mod hostile;
 mod objects;
+mod scenarios;
 mod stage;
 mod webhook;
 
+use std::path::Path;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use irsa_doctor::cluster::{self, Cluster, Target};
+use irsa_doctor::cluster::{self, Cluster};
 use irsa_doctor::{Finding, Workload};
-use irsa_kube::TokenOptions;
+use irsa_kube::{KubeReader, TokenOptions};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
 use crate::scenario;
+use crate::scenario::run::{Queue, Suite};
 use given::Given;
 use stage::Stage;
 
 /// How long an examination may take altogether.
 const LIMIT: Duration = Duration::from_secs(30);
 
-#[tokio::test]
-async fn the_whole_chain_holds() {
-    let Some(stage) = Stage::start().await else {
-        return;
-    };
-    let set = stage.set("whole", &Given::default()).await;
-    for target in ["pod/app", "service-account/app"] {
-        let (findings, workload) = examine(set.cluster(target)).await;
-        scenario::assert_the_whole_chain_holds(&findings);
-        assert_eq!(workload.service_account.unwrap().to_string(), "whole/app");
-        assert_eq!(
-            workload.role.unwrap().as_str(),
-            "arn:aws:iam::111122223333:role/keycloak"
-        );
-        assert_eq!(workload.issuer.unwrap().as_str(), stage::ISSUER);
-        assert_eq!(workload.audience.as_deref(), Some("sts.amazonaws.com"));
+pub(crate) fn suite() -> Suite {
+    Suite {
+        place: "cluster",
+        ids: scenario::ids("cluster"),
+        play: |queue| Box::pin(play(queue)),
     }
-    stage.stop().await;
 }
 
-#[tokio::test]
-async fn each_broken_link_is_found_and_nothing_else() {
+async fn play(mut queue: Queue) {
     let Some(stage) = Stage::start().await else {
+        queue.skip();
         return;
     };
-    let mut wrong = Vec::new();
-    for (id, scenario) in scenario::read_all::<Given>("cluster") {
+    while let Some((id, scenario)) = queue.next_scenario::<Given>() {
         let set = stage.set(&id, &scenario.given).await;
-        let (findings, _) = examine(set.cluster(&scenario.given.target)).await;
-        set.clear().await;
-        if let Some(difference) = scenario::differs(&scenario.expect, &findings) {
-            wrong.push(format!("{id}: {}: {difference}", scenario.breaks));
+        let mut cluster = set.cluster(&scenario.given.target);
+        if scenario.given.unreachable {
+            cluster.reader = reader_of_nothing(stage.folder()).await;
         }
+        let (findings, _) = examine(cluster).await;
+        set.clear().await;
+        queue.done(id, scenario::differs(&scenario.expect, &findings));
     }
     stage.stop().await;
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// What the other places take over from this one is what stands in a token.
@@ -73,6 +64,11 @@ async fn a_real_token_says_what_the_cluster_said() {
     let reader = cluster.reader.clone();
     let (_, workload) = examine(cluster).await;
     let account = workload.service_account.unwrap();
+    assert_eq!(account.to_string(), "token/app");
+    assert_eq!(
+        workload.role.unwrap().as_str(),
+        "arn:aws:iam::111122223333:role/keycloak"
+    );
     let pod = reader.pod("token", "app").await.unwrap();
     let options = TokenOptions {
         audience: workload.audience.as_deref().unwrap(),
@@ -89,31 +85,12 @@ async fn a_real_token_says_what_the_cluster_said() {
     stage.stop().await;
 }
 
-#[tokio::test]
-async fn an_api_server_that_is_not_there_is_no_broken_chain() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("kubeconfig");
-    std::fs::write(
-        &file,
-        stage::kubeconfig("https://127.0.0.1:1", "", "token: x"),
-    )
-    .unwrap();
-    let reader = irsa_kube::KubeReader::connect(Some(&file), None)
-        .await
-        .unwrap();
-    let target = Target::ServiceAccount("shop/app".parse().unwrap());
-    let cluster = Cluster::new(reader, target, Workload::default(), stage::now());
-    let (findings, _) = examine(cluster).await;
-    let expect = scenario::Expect {
-        check: "cluster-api".to_owned(),
-        verdict: scenario::Expected::Unsure,
-        cause: None,
-        not_reached: findings[1..]
-            .iter()
-            .map(|finding| finding.check.id.to_owned())
-            .collect(),
-    };
-    scenario::assert_as_expected(&expect, &findings);
+/// A reader of an API server that is not there.
+async fn reader_of_nothing(folder: &Path) -> KubeReader {
+    let file = folder.join("nothing.kubeconfig");
+    let text = stage::kubeconfig("https://127.0.0.1:1", "", "token: x");
+    std::fs::write(&file, text).unwrap();
+    KubeReader::connect(Some(&file), None).await.unwrap()
 }
 
 async fn examine(cluster: Cluster) -> (Vec<Finding>, Workload) {

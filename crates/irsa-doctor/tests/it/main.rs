@@ -14,3 +14,9 @@ mod pod;
 mod render;
 mod report;
 mod scenario;
+
+/// The stages of all places, with the scenarios that are played on each.
+fn suites() -> Vec<scenario::run::Suite> {
+    let suites = pod::suites().into_iter();
+    suites.chain([cluster::suite(), aws::suite()]).collect()
+}

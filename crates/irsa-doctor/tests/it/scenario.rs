@@ -1,5 +1,10 @@
-//! Scenarios: one link broken on purpose, as data, one file each, with what the doctor must say.
+//! Scenarios: a chain that is whole or has one link broken on purpose, as data, one file each, with what the doctor must
+//! report. Each is a test that has the name of its file.
 
+pub(crate) mod coverage;
+pub(crate) mod run;
+
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,20 +18,22 @@ use serde::de::DeserializeOwned;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Scenario<G> {
     /// What is broken, in words.
-    pub(crate) breaks: String,
+    pub(crate) breaks: Option<String>,
+    /// For a chain in which everything holds: which one it is, in words.
+    pub(crate) whole: Option<String>,
     /// How the stage is set.
     pub(crate) given: G,
-    /// What the doctor must say.
+    /// What the doctor must report.
     pub(crate) expect: Expect,
 }
 
-/// What the doctor must say of a scenario: this, and that all else holds.
-#[derive(Debug, Deserialize)]
+/// What the doctor must report of a scenario.
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Expect {
-    /// The one check that does not hold.
-    pub(crate) check: String,
-    /// What it says.
+    /// The one check that does not hold; all others do or are not applicable.
+    pub(crate) check: Option<String>,
+    /// What it reports.
     #[serde(default)]
     pub(crate) verdict: Expected,
     /// The cause that it names.
@@ -34,6 +41,9 @@ pub(crate) struct Expect {
     /// Exactly the checks that are not reached.
     #[serde(default)]
     pub(crate) not_reached: Vec<String>,
+    /// Checks that hold. In a chain that is whole these are all, and the others are not applicable.
+    #[serde(default)]
+    pub(crate) holds: Vec<String>,
 }
 
 /// The verdicts that a scenario can expect of its check.
@@ -58,16 +68,23 @@ impl From<Expected> for Verdict {
 
 /// The scenarios of `tests/scenarios/PLACE` with the names of their files, in order.
 pub(crate) fn read_all<G: DeserializeOwned>(place: &str) -> Vec<(String, Scenario<G>)> {
-    let mut files: Vec<PathBuf> = fs::read_dir(folder(place))
-        .expect("the place has scenarios")
-        .map(|entry| entry.unwrap().path())
+    let ids = ids(place).into_iter();
+    ids.map(|id| (id.clone(), read(place, &id))).collect()
+}
+
+/// The names of the files of `tests/scenarios/PLACE`, in order.
+pub(crate) fn ids(place: &str) -> Vec<String> {
+    let entries = fs::read_dir(folder(place)).expect("the place has scenarios");
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let mut ids: Vec<String> = paths
         .filter(|path| {
             path.extension()
                 .is_some_and(|extension| extension == "yaml")
         })
+        .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
         .collect();
-    files.sort();
-    files.iter().map(|path| (id(path), read(path))).collect()
+    ids.sort();
+    ids
 }
 
 fn folder(place: &str) -> PathBuf {
@@ -76,38 +93,43 @@ fn folder(place: &str) -> PathBuf {
         .join(place)
 }
 
-fn id(path: &Path) -> String {
-    path.file_stem().unwrap().to_str().unwrap().to_owned()
+/// Reads `tests/scenarios/PLACE/ID.yaml`.
+pub(crate) fn read<G: DeserializeOwned>(place: &str, id: &str) -> Scenario<G> {
+    let path = folder(place).join(format!("{id}.yaml"));
+    let text = fs::read_to_string(&path).unwrap();
+    let scenario: Scenario<G> =
+        serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let Scenario {
+        breaks,
+        whole,
+        expect,
+        ..
+    } = &scenario;
+    let is_break = breaks.is_some() && expect.check.is_some();
+    let is_whole = whole.is_some() && expect.check.is_none() && !expect.holds.is_empty();
+    assert!(
+        (is_break && whole.is_none()) || (is_whole && breaks.is_none()),
+        "{}: give `breaks` with `expect.check`, or `whole` with `expect.holds`",
+        path.display()
+    );
+    scenario
 }
 
-fn read<G: DeserializeOwned>(path: &Path) -> Scenario<G> {
-    let text = fs::read_to_string(path).unwrap();
-    serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-/// Panics unless the findings are those expected; see [`differs`].
-pub(crate) fn assert_as_expected(expect: &Expect, findings: &[Finding]) {
-    if let Some(difference) = differs(expect, findings) {
-        panic!("{difference}");
-    }
-}
-
-/// Panics unless nothing is broken, unsure or warned of.
-pub(crate) fn assert_the_whole_chain_holds(findings: &[Finding]) {
-    assert!(!findings.is_empty(), "nothing was looked at");
-    let amiss: Vec<_> = findings
-        .iter()
-        .filter(|finding| !is_well(finding))
-        .collect();
-    assert!(amiss.is_empty(), "{}", shown(findings));
-}
-
-/// In what the findings are not those expected: exactly the one check says what it must, exactly those are not
-/// reached, and all others hold or are not applicable.
+/// In what the findings are not those expected.
 pub(crate) fn differs(expect: &Expect, findings: &[Finding]) -> Option<String> {
+    let as_expected = match &expect.check {
+        Some(check) => is_broken_as_expected(check, expect, findings),
+        None => is_whole_as_expected(expect, findings),
+    };
+    (!as_expected).then(|| format!("expected {expect:?}, found\n{}", shown(findings)))
+}
+
+/// Exactly the one check reports what it must, exactly those are not reached, and all others hold or are not applicable;
+/// some are known to hold.
+fn is_broken_as_expected(check: &str, expect: &Expect, findings: &[Finding]) -> bool {
     let verdict = Verdict::from(expect.verdict);
     let says_so = |finding: &Finding| {
-        finding.check.id == expect.check
+        finding.check.id == check
             && finding.verdict == verdict
             && finding.cause.map(irsa_chain::Cause::id) == expect.cause.as_deref()
     };
@@ -120,12 +142,26 @@ pub(crate) fn differs(expect: &Expect, findings: &[Finding]) -> Option<String> {
             .iter()
             .any(|finding| finding.check.id == id && finding.verdict == Verdict::NotReached)
     };
-    let as_expected = findings.iter().any(says_so)
+    let holds = |id: &String| {
+        let mut found = findings.iter().filter(|finding| finding.check.id == id);
+        found.any(|finding| finding.verdict == Verdict::Holds)
+    };
+    findings.iter().any(says_so)
+        && expect.holds.iter().all(holds)
         && expect.not_reached.iter().all(was_not_reached)
         && findings
             .iter()
-            .all(|finding| says_so(finding) || is_not_reached(finding) || is_well(finding));
-    (!as_expected).then(|| format!("expected {expect:?}, found\n{}", shown(findings)))
+            .all(|finding| says_so(finding) || is_not_reached(finding) || is_well(finding))
+}
+
+/// Exactly those checks hold, and all others are not applicable.
+fn is_whole_as_expected(expect: &Expect, findings: &[Finding]) -> bool {
+    let holding = findings
+        .iter()
+        .filter(|finding| finding.verdict == Verdict::Holds);
+    let holding: BTreeSet<_> = holding.map(|finding| finding.check.id).collect();
+    let expected: BTreeSet<_> = expect.holds.iter().map(String::as_str).collect();
+    findings.iter().all(is_well) && holding == expected
 }
 
 fn is_well(finding: &Finding) -> bool {

@@ -25,6 +25,8 @@ pub(crate) struct Given {
     pub(super) deleted: Vec<String>,
     /// What may be read; all without it.
     pub(super) readable: Option<Vec<String>>,
+    /// Whether the API server cannot be reached.
+    pub(super) unreachable: bool,
 }
 
 /// A change of an object.
@@ -63,6 +65,7 @@ impl Default for Given {
             changes: Vec::new(),
             deleted: Vec::new(),
             readable: None,
+            unreachable: false,
         }
     }
 }

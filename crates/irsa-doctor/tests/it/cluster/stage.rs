@@ -1,7 +1,7 @@
 //! A real API server, a webhook beside it, and a namespace for each scenario.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use base64::Engine as _;
@@ -74,6 +74,11 @@ impl Stage {
             admin: admin.unwrap(),
             authority: LocalAuthority::generate().unwrap(),
         })
+    }
+
+    /// A folder for files of the tests.
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     pub(super) async fn stop(self) {

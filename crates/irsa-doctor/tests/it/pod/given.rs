@@ -90,6 +90,8 @@ pub(super) struct DatabaseGiven {
     pub(super) closed_port: bool,
     /// A role to assume for the database.
     pub(super) role: Option<RoleArn>,
+    /// The external ID that the role asks for.
+    pub(super) external_id: Option<String>,
 }
 
 /// What is changed of the way to the domain.
@@ -100,16 +102,16 @@ pub(super) struct DomainGiven {
     /// It is signed for collections.
     #[serde(default)]
     pub(super) as_collection: bool,
+    /// The host that is dialed.
+    pub(super) dial_host: Option<String>,
+    /// A port on which nothing listens is dialed.
+    #[serde(default)]
+    pub(super) closed_port: bool,
     /// The name that the certificate should have.
     pub(super) tls_name: Option<String>,
 }
 
 impl Given {
-    /// Nothing changed.
-    pub(super) fn of(workload: &str) -> Self {
-        serde_json::from_value(serde_json::json!({ "workload": workload })).unwrap()
-    }
-
     /// Whether the workload uses a domain.
     pub(super) fn needs_opensearch(&self) -> bool {
         let world = irsa_lab::World::camunda_8_3();

@@ -177,7 +177,7 @@ impl Stage {
             name: changes.name.clone().or(name),
             role: role.map(|role| RoleStep {
                 role,
-                external_id: None,
+                external_id: changes.external_id.clone(),
                 session_name: None,
             }),
         }]
@@ -197,8 +197,12 @@ impl Stage {
                 sign_host: domain.endpoint.clone(),
                 sign_port: 443,
                 region: changes.region.clone().unwrap_or(domain.region.clone()),
-                dial_host,
-                dial_port,
+                dial_host: changes.dial_host.clone().unwrap_or(dial_host),
+                dial_port: if changes.closed_port {
+                    self.closed
+                } else {
+                    dial_port
+                },
                 tls_name: tls_name.clone().try_into().unwrap(),
             },
             service: if changes.as_collection {

@@ -1,0 +1,45 @@
+//! A test of each file of `tests/scenarios/cluster`, in the order of their names.
+
+crate::scenario::run::scenario_tests! { "cluster":
+    access_key_in_environment
+    annotation_missing
+    annotation_misspelled
+    api_unreachable
+    container_added_later
+    container_skipped
+    default_service_account
+    environment_from_a_secret
+    half_an_identity
+    issuer_differs
+    namespace_missing
+    namespace_not_selected
+    pod_identity_on_fargate
+    pod_missing
+    pod_not_mutated
+    pod_skipped
+    region_of_another_partition
+    role_arn_differs
+    role_arn_short_account
+    role_arn_with_a_space
+    role_from_a_secret
+    role_of_another_partition
+    service_account_missing
+    sidecar_beside
+    sidecar_not_awaited
+    token_audience_misspelled
+    token_audience_of_ones_own
+    token_audience_of_the_cluster
+    token_lifetime_too_long
+    token_volume_covered
+    token_volume_missing
+    two_identities
+    webhook_certificate_wrong
+    webhook_certificate_wrong_and_pod_without
+    webhook_locks_out
+    webhook_missing
+    webhook_out_of_sight
+    webhook_removed
+    webhooks_not_readable
+    whole_pod
+    whole_service_account
+}
