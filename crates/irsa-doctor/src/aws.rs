@@ -28,7 +28,7 @@ use irsa_identity::IdentityError;
 pub use self::state::Aws;
 pub(crate) use self::text::put_role_policy;
 use crate::step::closed;
-use crate::{Check, Finding, Progress, Seen, Step, Workload};
+use crate::{Check, CheckOutcome, Finding, Progress, Step, Workload};
 
 /// All policies of a role are read one after the other.
 const LONG: Duration = Duration::from_secs(15);
@@ -70,7 +70,7 @@ pub fn out_of_reach(error: &IdentityError) -> Vec<Finding> {
     let why = format!("there are no credentials to read with: {error}");
     closed(
         STEPS,
-        Seen::unsure(why).remedy(error.remedy()),
+        CheckOutcome::unsure(why).remedy(error.remedy()),
         Duration::ZERO,
     )
 }

@@ -1,38 +1,38 @@
-//! What is checked.
+//! Checks and the places they are made from.
 
 use std::fmt;
 
 use irsa_chain::{Cause, Link};
 use serde::{Serialize, Serializer};
 
-/// One thing to look at. The documentation has a section for each, made from these words.
+/// A check. The documentation has a section for each, generated from these fields.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Check {
     /// The stable name, such as `token-expiry`; unique among all places.
     pub id: &'static str,
-    /// Where it looks from.
+    /// Where it is made from.
     pub place: Place,
-    /// The link that it looks at.
+    /// The link that it verifies.
     pub link: Link,
     /// What it asks, as a question: "Is the token still good?".
     pub question: &'static str,
-    /// What it looks at and how, in a sentence or two, for the documentation.
-    pub looks_at: &'static str,
-    /// What it can find. Their remedies are those that it gives, made concrete where it can.
+    /// What is inspected and how, in a sentence or two.
+    pub description: &'static str,
+    /// The causes that it can find. Its remedies are theirs, with the real names filled in where they are known.
     pub causes: &'static [Cause],
     /// The checks of the same place that must hold before this one makes sense, by id.
     pub needs: &'static [&'static str],
 }
 
-/// Where a check looks from.
+/// Where a check is made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Place {
-    /// The pod itself, or whatever stands for it: its files, its environment, its network.
+    /// The pod itself: its files, its environment, its network.
     Pod,
     /// The Kubernetes API.
     Cluster,
-    /// AWS's read-only calls.
+    /// AWS, by read-only calls.
     Aws,
 }
 

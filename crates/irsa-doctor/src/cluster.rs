@@ -24,7 +24,7 @@ use irsa_chain::{Region, ServiceAccount};
 use irsa_kube::{AccountObject, ConfigError, KubeReader, Pod, Webhook};
 
 use crate::step::closed;
-use crate::{Check, Finding, Progress, Seen, Step, Workload, examine as walk};
+use crate::{Check, CheckOutcome, Finding, Progress, Step, Workload, examine as walk};
 
 /// The chain as the cluster's API sees it, and what was learned of it so far.
 #[derive(Debug)]
@@ -145,7 +145,7 @@ pub fn checks() -> impl Iterator<Item = &'static Check> {
 
 /// What there is to say where the API can't even be asked, and to know that took so long.
 pub fn out_of_reach(error: &ConfigError, took: Duration) -> Vec<Finding> {
-    let why = Seen::unsure(error.to_string()).remedy(error.remedy());
+    let why = CheckOutcome::unsure(error.to_string()).remedy(error.remedy());
     closed(STEPS, why, took)
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use irsa_chain::{Cause, Link};
 
-use crate::vague::told_by;
+use crate::correlate::explained_by;
 use crate::{Check, Place, aws, cluster, pod};
 
 /// A scenario, as the documentation lists it.
@@ -154,12 +154,12 @@ fn section(check: &Check) -> String {
         id,
         place,
         question,
-        looks_at,
+        description,
         causes,
         needs,
         ..
     } = check;
-    let mut text = format!("\n## `{id}`\n\n**{question}** (from: {place})\n\n{looks_at}\n");
+    let mut text = format!("\n## `{id}`\n\n**{question}** (from: {place})\n\n{description}\n");
     let references = |ids: &[&str]| {
         let all: Vec<String> = ids.iter().map(|id| reference(id)).collect();
         all.join(", ")
@@ -167,9 +167,9 @@ fn section(check: &Check) -> String {
     if !needs.is_empty() {
         _ = write!(text, "\nNeeds {}.\n", references(needs));
     }
-    let told_by = told_by(id);
-    if !told_by.is_empty() {
-        _ = write!(text, "\nTold apart by {}.\n", references(told_by));
+    let explained_by = explained_by(id);
+    if !explained_by.is_empty() {
+        _ = write!(text, "\nTold apart by {}.\n", references(explained_by));
     }
     if causes.is_empty() {
         let is_needed = checks().any(|other| other.needs.contains(id));

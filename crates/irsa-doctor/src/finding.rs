@@ -1,4 +1,4 @@
-//! What a check found.
+//! The outcome of a check, and the finding that a report shows.
 
 use std::time::Duration;
 
@@ -7,19 +7,19 @@ use serde::Serialize;
 
 use crate::Check;
 
-/// What is to be thought of what was seen.
+/// The verdict of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// It is of no concern here, such as a grant where no database is used.
+    /// The check does not apply, such as a grant if no database is used.
     NotApplicable,
-    /// It is as it must be.
+    /// Everything is as it must be.
     Holds,
-    /// It works, and yet should be changed.
+    /// It works, but should be changed.
     Warning,
-    /// Something that it depends on does not hold.
+    /// An earlier check that this one needs does not hold.
     NotReached,
-    /// It could not be looked at, or what was seen allows no verdict.
+    /// The check could not run, or what was seen allows no verdict.
     Unsure,
     /// It is broken.
     Broken,
@@ -39,37 +39,37 @@ impl Verdict {
     }
 }
 
-/// What a check saw, and what is to be thought of it. Never holds a secret.
+/// The outcome of a check: a verdict, what was seen, and for a break its cause and remedy. Never holds a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
+pub struct CheckOutcome {
     pub(crate) verdict: Verdict,
     pub(crate) what: String,
     pub(crate) cause: Option<Cause>,
     pub(crate) remedy: Option<String>,
 }
 
-impl Seen {
-    /// It is as it must be: `what` was seen.
+impl CheckOutcome {
+    /// Everything is as it must be: `what` was seen.
     pub fn holds(what: impl Into<String>) -> Self {
         Self::new(Verdict::Holds, what)
     }
 
-    /// It is broken, for `cause`, whose remedy is given unless a more concrete one is.
+    /// The link is broken by `cause`, whose remedy is reported unless [`Self::remedy`] gives a more concrete one.
     pub fn broken(cause: Cause, what: impl Into<String>) -> Self {
         Self::new(Verdict::Broken, what).because(cause)
     }
 
-    /// It works, and yet should be changed.
+    /// It works, but should be changed.
     pub fn warning(cause: Cause, what: impl Into<String>) -> Self {
         Self::new(Verdict::Warning, what).because(cause)
     }
 
-    /// It can't be told, and `why`.
+    /// No verdict is possible; `why` is the reason.
     pub fn unsure(why: impl Into<String>) -> Self {
         Self::new(Verdict::Unsure, why)
     }
 
-    /// It is of no concern here, and `why`.
+    /// The check does not apply; `why` is the reason.
     pub fn not_applicable(why: impl Into<String>) -> Self {
         Self::new(Verdict::NotApplicable, why)
     }
@@ -101,17 +101,17 @@ impl Seen {
     }
 }
 
-/// What a check found, once it was made.
+/// A check with its outcome, as a report shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// What was checked.
     pub check: &'static Check,
-    /// Of what, where there are several: an upstream's host, a container.
+    /// The subject, if the check is made for several: an upstream's host, a container.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
-    /// What is to be thought of it.
+    /// The verdict.
     pub verdict: Verdict,
-    /// What was seen, in one line; for [`Verdict::Unsure`] why nothing was.
+    /// What was seen, in one line; for [`Verdict::Unsure`] the reason.
     pub seen: String,
     /// What breaks it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -119,15 +119,20 @@ pub struct Finding {
     /// What to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
-    /// How long looking took, in milliseconds.
+    /// How long the check took, in milliseconds.
     #[serde(rename = "took_ms", serialize_with = "milliseconds")]
     pub took: Duration,
 }
 
 impl Finding {
-    /// What `check` saw of `subject`.
-    pub fn new(check: &'static Check, subject: Option<String>, seen: Seen, took: Duration) -> Self {
-        let Seen {
+    /// The outcome of `check` for `subject`.
+    pub fn new(
+        check: &'static Check,
+        subject: Option<String>,
+        seen: CheckOutcome,
+        took: Duration,
+    ) -> Self {
+        let CheckOutcome {
             verdict,
             what,
             cause,

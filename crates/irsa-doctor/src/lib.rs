@@ -1,9 +1,9 @@
 //! Which link of the chain is broken, why, and what to change.
 //!
-//! A [`Check`] looks at one thing from one [`Place`] and says what it [`Seen`]; the checks of a place are [`Step`]s in
-//! the chain's order, and [`examine`] walks them: what depends on something broken is not reached, what can't be
-//! looked at says so and is never fine. A [`Report`] has all findings in the chain's order. Nothing in it is secret:
-//! it can be pasted into a ticket.
+//! A [`Check`] inspects one thing from one [`Place`] and returns a [`CheckOutcome`]. The checks of a place are [`Step`]s in
+//! the chain's order, and [`examine`] makes them: a check that needs something broken is not reached, and one that could
+//! not run says why and is never shown as passed. A [`Report`] has all findings in the chain's order. It contains no
+//! secrets, so it can be pasted into a ticket.
 #![warn(missing_docs)]
 
 pub mod aws;
@@ -13,14 +13,14 @@ pub mod pod;
 pub mod render;
 
 mod check;
+mod correlate;
 mod finding;
 mod report;
 mod step;
-mod vague;
 mod workload;
 
 pub use check::{Check, Place};
-pub use finding::{Finding, Seen, Verdict};
+pub use finding::{CheckOutcome, Finding, Verdict};
 pub use report::Report;
 pub use step::{Progress, Step, Work, examine};
 pub use workload::{Database, Domain, IdentityKind, Workload};

@@ -3,7 +3,7 @@
 use irsa_chain::Link;
 use serde::Serialize;
 
-use crate::vague::tell_apart;
+use crate::correlate::correlate;
 use crate::{Finding, Verdict, Workload};
 
 /// The checks that decide on policies as IAM would.
@@ -22,7 +22,7 @@ impl Report {
     /// Puts the findings in order. What one place can't tell why, and another can, follows from the other's.
     pub fn new(workload: Workload, mut findings: Vec<Finding>) -> Self {
         findings.sort_by_key(|finding| finding.check.link);
-        tell_apart(&mut findings);
+        correlate(&mut findings);
         Self { workload, findings }
     }
 

@@ -1,4 +1,4 @@
-//! The walk along the chain: one check after the other, each with a deadline.
+//! Steps along the chain: one check after the other, each with a time limit.
 
 use std::fmt;
 use std::pin::Pin;
@@ -6,32 +6,32 @@ use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
 
-use crate::{Check, Finding, Seen, Verdict};
+use crate::{Check, CheckOutcome, Finding, Verdict};
 
-/// How long a check may take unless its step says otherwise.
+/// The time limit of a check, unless its step sets a different one.
 const DEADLINE: Duration = Duration::from_secs(6);
 
-/// What a check's work promises.
-pub type Work<'a> = Pin<Box<dyn Future<Output = Seen> + Send + 'a>>;
+/// The future that a check returns.
+pub type Work<'a> = Pin<Box<dyn Future<Output = CheckOutcome> + Send + 'a>>;
 
-/// A check and how it is made, in a place whose state is a `C`.
+/// A check and the function that makes it, for a place whose state is a `C`.
 pub struct Step<C> {
-    /// What is checked.
+    /// The check.
     pub check: &'static Check,
-    /// Of what: upstreams by host, containers by name. [`Step::once`] has nothing to name.
+    /// The subjects it is made for: upstreams by host, containers by name. [`Step::once`] has a single, empty one.
     pub subjects: fn(&C) -> Vec<String>,
-    /// Makes it; what it learns for later steps goes into the state. The name is one of the subjects, or empty.
+    /// Makes the check. What later steps need is kept in the state. The name is one of the subjects, or empty.
     pub run: for<'a> fn(&'a mut C, &'a str) -> Work<'a>,
-    /// How long it may take.
+    /// The time limit of one subject.
     pub deadline: Duration,
 }
 
-/// What the walk tells while it goes on.
+/// What [`examine`] reports while it runs.
 #[derive(Debug, Clone, Copy)]
 pub enum Progress<'a> {
-    /// This check begins.
+    /// This check starts.
     Looking(&'static Check),
-    /// This was found.
+    /// This check has ended.
     Found(&'a Finding),
 }
 
@@ -49,7 +49,7 @@ impl<C> Step<C> {
         }
     }
 
-    /// A check that is made for each of `subjects`, and not at all where there are none.
+    /// A check that is made for each of `subjects`, and not at all if there are none.
     pub const fn each(
         check: &'static Check,
         subjects: fn(&C) -> Vec<String>,
@@ -70,8 +70,8 @@ impl<C> fmt::Debug for Step<C> {
     }
 }
 
-/// Walks all steps, in no more than `limit` altogether. A step whose needs do not hold is not reached; one whose time
-/// is up is unsure.
+/// Makes all checks in no more than `limit`. A check whose needs do not hold is not reached; one whose time is up is
+/// unsure.
 pub async fn examine<C>(
     steps: &[Step<C>],
     state: &mut C,
@@ -83,11 +83,11 @@ pub async fn examine<C>(
     for step in steps {
         for subject in (step.subjects)(state) {
             tell(Progress::Looking(step.check));
-            let begun = Instant::now();
+            let check_started = Instant::now();
             let seen = match missing_need(step.check, &subject, &findings) {
-                Some(need) => Seen::not_reached(need),
+                Some(need) => CheckOutcome::not_reached(need),
                 None => {
-                    look(
+                    run(
                         step,
                         state,
                         &subject,
@@ -97,7 +97,7 @@ pub async fn examine<C>(
                 }
             };
             let name = (!subject.is_empty()).then_some(subject);
-            let finding = Finding::new(step.check, name, seen, begun.elapsed());
+            let finding = Finding::new(step.check, name, seen, check_started.elapsed());
             tell(Progress::Found(&finding));
             findings.push(finding);
         }
@@ -105,25 +105,25 @@ pub async fn examine<C>(
     findings
 }
 
-async fn look<C>(step: &Step<C>, state: &mut C, subject: &str, left: Duration) -> Seen {
+async fn run<C>(step: &Step<C>, state: &mut C, subject: &str, left: Duration) -> CheckOutcome {
     let deadline = step.deadline.min(left);
     let seen = timeout(deadline, (step.run)(state, subject)).await;
     seen.unwrap_or_else(|_| {
         if left <= step.deadline {
-            return Seen::unsure("the time for the whole examination was up")
+            return CheckOutcome::unsure("the time for the whole examination was up")
                 .remedy("give it more with `--timeout`, or look from one place alone (`--from`)");
         }
         let seconds = deadline.as_secs_f32().ceil();
-        Seen::unsure(format!("no answer within {seconds} s"))
+        CheckOutcome::unsure(format!("no answer within {seconds} s"))
     })
 }
 
-/// What is found where a place can't be looked from at all: the first check says why, and no other is reached.
-pub(crate) fn closed<C>(steps: &[Step<C>], why: Seen, took: Duration) -> Vec<Finding> {
+/// The findings of a place that is unavailable: the first check says why, and no other is reached.
+pub(crate) fn closed<C>(steps: &[Step<C>], why: CheckOutcome, took: Duration) -> Vec<Finding> {
     let Some(first) = steps.first().map(|step| step.check) else {
         return Vec::new();
     };
-    let none = || Seen::not_reached(first.id);
+    let none = || CheckOutcome::not_reached(first.id);
     let rest = steps.iter().skip(1);
     let rest = rest.map(|step| Finding::new(step.check, None, none(), Duration::ZERO));
     std::iter::once(Finding::new(first, None, why, took))
@@ -131,7 +131,7 @@ pub(crate) fn closed<C>(steps: &[Step<C>], why: Seen, took: Duration) -> Vec<Fin
         .collect()
 }
 
-/// A need that does not hold for this subject, or for all of them alike.
+/// A need that does not hold for this subject, or for all subjects.
 fn missing_need(check: &Check, subject: &str, findings: &[Finding]) -> Option<&'static str> {
     let mut needs = check.needs.iter().copied();
     needs.find(|need| {
@@ -161,7 +161,7 @@ mod tests {
         place: Place::Pod,
         link: Link::Endpoint,
         question: "?",
-        looks_at: ".",
+        description: ".",
         causes: &[],
         needs: &[],
     };
@@ -173,7 +173,7 @@ mod tests {
     const STEPS: &[Step<()>] = &[
         Step::once(&FIRST, |(), _| Box::pin(std::future::pending())),
         Step::once(&SECOND, |(), _| {
-            Box::pin(std::future::ready(Seen::holds("")))
+            Box::pin(std::future::ready(CheckOutcome::holds("")))
         }),
     ];
 
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_place_that_is_closed_is_never_fine() {
-        let findings = closed(STEPS, Seen::unsure("locked"), Duration::ZERO);
+        let findings = closed(STEPS, CheckOutcome::unsure("locked"), Duration::ZERO);
         let verdicts: Vec<_> = findings.iter().map(|finding| finding.verdict).collect();
         assert_eq!(verdicts, [Verdict::Unsure, Verdict::NotReached]);
     }

@@ -12,14 +12,14 @@ use super::pod_identity;
 use super::remedy::Wanted;
 use super::session::{self, Asker, POLICIES, context, principal, sources};
 use super::state::Aws;
-use crate::{Check, Place, Seen, Work};
+use crate::{Check, CheckOutcome, Place, Work};
 
 pub(super) const ALLOWED: Check = Check {
     id: "aws-connect",
     place: Place::Aws,
     link: Link::Permissions,
     question: "Do the role's policies allow the login?",
-    looks_at: "Decides, as IAM would, whether a session of the role may do `rds-db:connect` on the database's resource \
+    description: "Decides, as IAM would, whether a session of the role may do `rds-db:connect` on the database's resource \
                ID and the user, by the role's policies and its permissions boundary. IAM database authentication \
                fills none of the condition keys about the network.",
     causes: &[
@@ -41,13 +41,13 @@ pub(super) fn allowed<'a>(aws: &'a mut Aws, host: &'a str) -> Work<'a> {
             .database(host)
             .and_then(|database| database.role.as_ref());
         match session::asker(aws, own).await {
-            Ok(asker) => decided(aws, host, &asker).unwrap_or_else(Seen::unsure),
+            Ok(asker) => decided(aws, host, &asker).unwrap_or_else(CheckOutcome::unsure),
             Err(seen) => seen,
         }
     })
 }
 
-fn decided(aws: &Aws, host: &str, asker: &Asker) -> Result<Seen, &'static str> {
+fn decided(aws: &Aws, host: &str, asker: &Asker) -> Result<CheckOutcome, &'static str> {
     let found = aws
         .facts
         .databases
@@ -72,11 +72,11 @@ fn decided(aws: &Aws, host: &str, asker: &Asker) -> Result<Seen, &'static str> {
         },
     };
     Ok(match inquiry.ruling() {
-        Ruling::Allowed(by) => Seen::holds(format!(
+        Ruling::Allowed(by) => CheckOutcome::holds(format!(
             "{by} allows `{ACTION}` on `{arn}`; {BUT_FOR_ORGANIZATIONS}"
         )),
         Ruling::Denied(denial) => denied(asker, &denial, &arn),
-        Ruling::Doubtful(why) | Ruling::Unreadable(why) => Seen::unsure(why),
+        Ruling::Doubtful(why) | Ruling::Unreadable(why) => CheckOutcome::unsure(why),
     })
 }
 
@@ -87,7 +87,7 @@ fn user_arn(found: &DatabaseSettings, host: &str, user: &str) -> Option<DbUserAr
     Some(DbUserArn::new(&region, &account, &found.resource_id, user))
 }
 
-fn denied(asker: &Asker, denial: &Denial, arn: &DbUserArn) -> Seen {
+fn denied(asker: &Asker, denial: &Denial, arn: &DbUserArn) -> CheckOutcome {
     let cause = denial.cause(Cause::ConnectDenied, |denial| {
         connect_cause(&denial.verdict)
     });
@@ -100,5 +100,5 @@ fn denied(asker: &Asker, denial: &Denial, arn: &DbUserArn) -> Seen {
     };
     let remedy = wanted.remedy(asker, denial, cause);
     let seen = format!("`{ACTION}` on `{arn}` is not allowed: {}", denial.seen);
-    Seen::broken(cause, seen).remedy(remedy)
+    CheckOutcome::broken(cause, seen).remedy(remedy)
 }

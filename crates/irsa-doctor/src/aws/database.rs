@@ -8,14 +8,14 @@ use super::reading::{CREDENTIALS, unread};
 use super::session;
 use super::state::Aws;
 use super::text::quoted;
-use crate::{Check, Place, Seen, Work};
+use crate::{Check, CheckOutcome, Place, Work};
 
 pub(super) const EXISTS: Check = Check {
     id: "aws-database",
     place: Place::Aws,
     link: Link::Endpoint,
     question: "Is there a cluster, an instance or a proxy with this endpoint?",
-    looks_at: "Looks the endpoint up among the clusters, instances or proxies of the region in its name \
+    description: "Looks the endpoint up among the clusters, instances or proxies of the region in its name \
                (`rds:DescribeDBClusters`, `rds:DescribeDBInstances`, `rds:DescribeDBProxies`), in the account that is \
                read, and compares the port.",
     causes: &[Cause::ClusterUnknown],
@@ -27,7 +27,7 @@ pub(super) const AVAILABLE: Check = Check {
     place: Place::Aws,
     link: Link::Endpoint,
     question: "Is the database available?",
-    looks_at: "Reads the status of the cluster, instance or proxy.",
+    description: "Reads the status of the cluster, instance or proxy.",
     causes: &[Cause::NotAvailable],
     needs: &[EXISTS.id],
 };
@@ -37,7 +37,7 @@ pub(super) const IAM: Check = Check {
     place: Place::Aws,
     link: Link::Endpoint,
     question: "Does the database take logins by IAM?",
-    looks_at: "Reads whether IAM database authentication is enabled; for a proxy, whether any of its users may or must \
+    description: "Reads whether IAM database authentication is enabled; for a proxy, whether any of its users may or must \
                log in by IAM.",
     causes: &[Cause::IamAuthenticationOff],
     needs: &[EXISTS.id],
@@ -63,7 +63,7 @@ pub(super) fn exists<'a>(aws: &'a mut Aws, host: &'a str) -> Work<'a> {
     Box::pin(async move {
         let endpoint: RdsEndpoint = match host.parse() {
             Ok(endpoint) => endpoint,
-            Err(error) => return Seen::unsure(error.to_string()),
+            Err(error) => return CheckOutcome::unsure(error.to_string()),
         };
         let own = aws
             .database(host)
@@ -84,7 +84,7 @@ pub(super) fn exists<'a>(aws: &'a mut Aws, host: &'a str) -> Work<'a> {
     })
 }
 
-fn absent(endpoint: &RdsEndpoint, seen: String) -> Seen {
+fn absent(endpoint: &RdsEndpoint, seen: String) -> CheckOutcome {
     let region = endpoint.region().map(Region::as_str).unwrap_or_default();
     let (list, query) = match endpoint.kind() {
         RdsEndpointKind::Instance => ("describe-db-instances", "DBInstances[].Endpoint"),
@@ -97,22 +97,22 @@ fn absent(endpoint: &RdsEndpoint, seen: String) -> Seen {
             "DBClusters[].[Endpoint,ReaderEndpoint]",
         ),
     };
-    Seen::broken(Cause::ClusterUnknown, seen).remedy(format!(
+    CheckOutcome::broken(Cause::ClusterUnknown, seen).remedy(format!(
         "name one of `aws rds {list} --region {region} --query '{query}'`, or read the account that has the endpoint"
     ))
 }
 
-fn leads_to(found: &DatabaseSettings, port: Option<u16>) -> Seen {
+fn leads_to(found: &DatabaseSettings, port: Option<u16>) -> CheckOutcome {
     let DatabaseSettings {
         arn, resource_id, ..
     } = found;
     match (found.port, port) {
-        (Some(has), Some(asked)) if has != asked => Seen::broken(
+        (Some(has), Some(asked)) if has != asked => CheckOutcome::broken(
             Cause::ClusterUnknown,
             format!("`{arn}` listens at port {has}, tokens are signed for {asked}"),
         )
         .remedy(format!("use the port {has}")),
-        _ => Seen::holds(format!(
+        _ => CheckOutcome::holds(format!(
             "it leads to `{arn}`, whose resource ID is `{resource_id}`"
         )),
     }
@@ -122,11 +122,11 @@ pub(super) fn available<'a>(aws: &'a mut Aws, host: &'a str) -> Work<'a> {
     at_once(aws, host, is_up)
 }
 
-fn is_up(found: &DatabaseSettings) -> Seen {
+fn is_up(found: &DatabaseSettings) -> CheckOutcome {
     let (name, status) = (&found.name, found.status.as_str());
     let seen = format!("the status of {} is {}", quoted(name), quoted(status));
     if !status.is_empty() && !DOWN.contains(&status) {
-        return Seen::holds(seen);
+        return CheckOutcome::holds(seen);
     }
     let remedy = match (status, found.resource_id.kind()) {
         ("stopped", DbResourceKind::Cluster) => {
@@ -137,37 +137,37 @@ fn is_up(found: &DatabaseSettings) -> Seen {
         }
         _ => "wait for it, or look why: `aws rds describe-events --duration 60`".to_owned(),
     };
-    Seen::broken(Cause::NotAvailable, seen).remedy(remedy)
+    CheckOutcome::broken(Cause::NotAvailable, seen).remedy(remedy)
 }
 
 pub(super) fn iam<'a>(aws: &'a mut Aws, host: &'a str) -> Work<'a> {
     at_once(aws, host, takes_iam)
 }
 
-fn takes_iam(found: &DatabaseSettings) -> Seen {
+fn takes_iam(found: &DatabaseSettings) -> CheckOutcome {
     let name = &found.name;
     if found.iam_authentication {
-        return Seen::holds(format!("IAM authentication is enabled on {}", quoted(name)));
+        return CheckOutcome::holds(format!("IAM authentication is enabled on {}", quoted(name)));
     }
     let seen = format!("IAM authentication is not enabled on {}", quoted(name));
     let command = match found.resource_id.kind() {
         DbResourceKind::Cluster => format!("modify-db-cluster --db-cluster-identifier {name}"),
         DbResourceKind::Instance => format!("modify-db-instance --db-instance-identifier {name}"),
         DbResourceKind::Proxy => {
-            return Seen::broken(Cause::IamAuthenticationOff, seen).remedy(format!(
+            return CheckOutcome::broken(Cause::IamAuthenticationOff, seen).remedy(format!(
                 "let `IAMAuth` be `REQUIRED` for the user's secret: `aws rds modify-db-proxy --db-proxy-name {name} \
                  --auth …`"
             ));
         }
     };
-    Seen::broken(Cause::IamAuthenticationOff, seen).remedy(format!(
+    CheckOutcome::broken(Cause::IamAuthenticationOff, seen).remedy(format!(
         "run `aws rds {command} --enable-iam-database-authentication --apply-immediately`"
     ))
 }
 
-fn at_once<'a>(aws: &'a Aws, host: &str, look: fn(&DatabaseSettings) -> Seen) -> Work<'a> {
+fn at_once<'a>(aws: &'a Aws, host: &str, look: fn(&DatabaseSettings) -> CheckOutcome) -> Work<'a> {
     let found = aws.facts.databases.get(host);
-    let seen = found.map_or_else(|| Seen::unsure("the database was not read"), look);
+    let seen = found.map_or_else(|| CheckOutcome::unsure("the database was not read"), look);
     Box::pin(std::future::ready(seen))
 }
 

@@ -8,14 +8,14 @@ use super::reading::{CREDENTIALS, unread};
 use super::session;
 use super::state::Aws;
 use super::text::quoted;
-use crate::{Check, Place, Seen, Work};
+use crate::{Check, CheckOutcome, Place, Work};
 
 pub(super) const EXISTS: Check = Check {
     id: "aws-domain",
     place: Place::Aws,
     link: Link::Endpoint,
     question: "Is there a domain with this endpoint?",
-    looks_at: "Looks the endpoint up among the domains of the region in its name (`es:ListDomainNames`, \
+    description: "Looks the endpoint up among the domains of the region in its name (`es:ListDomainNames`, \
                `es:DescribeDomains`), in the account that is read. Collections of OpenSearch Serverless are not looked \
                at.",
     causes: &[Cause::DomainUnknown],
@@ -27,7 +27,7 @@ pub(super) const AVAILABLE: Check = Check {
     place: Place::Aws,
     link: Link::Endpoint,
     question: "Is the domain there to be used?",
-    looks_at: "Reads whether the domain is made, and not being deleted. A change under way does not keep it from \
+    description: "Reads whether the domain is made, and not being deleted. A change under way does not keep it from \
                answering.",
     causes: &[Cause::NotAvailable],
     needs: &[EXISTS.id],
@@ -38,7 +38,7 @@ pub(super) const ACCESS_CONTROL: Check = Check {
     place: Place::Aws,
     link: Link::Grant,
     question: "Is the domain's fine-grained access control on?",
-    looks_at: "Reads whether fine-grained access control is on and HTTPS is enforced, without which AWS does not let \
+    description: "Reads whether fine-grained access control is on and HTTPS is enforced, without which AWS does not let \
                it be. Without both the domain's policy alone decides, for all indices alike.",
     causes: &[Cause::FineGrainedAccessOff],
     needs: &[EXISTS.id],
@@ -47,10 +47,10 @@ pub(super) const ACCESS_CONTROL: Check = Check {
 pub(super) fn exists<'a>(aws: &'a mut Aws, host: &'a str) -> Work<'a> {
     Box::pin(async move {
         let Some(domain) = aws.domain(host) else {
-            return Seen::unsure("no such domain was asked about");
+            return CheckOutcome::unsure("no such domain was asked about");
         };
         if domain.endpoint.kind() == OpenSearchEndpointKind::Collection {
-            return Seen::unsure(
+            return CheckOutcome::unsure(
                 "collections of OpenSearch Serverless have settings of their own, which are not read",
             );
         }
@@ -59,12 +59,12 @@ pub(super) fn exists<'a>(aws: &'a mut Aws, host: &'a str) -> Work<'a> {
         }
         match aws.reader.domain(&domain.endpoint).await {
             Ok(found) => {
-                let seen = Seen::holds(format!("it leads to `{}`", found.arn));
+                let seen = CheckOutcome::holds(format!("it leads to `{}`", found.arn));
                 aws.facts.domains.insert(host.to_owned(), found);
                 seen
             }
             Err(error) if error.kind == ReadErrorKind::Absent => {
-                Seen::broken(Cause::DomainUnknown, error.text).remedy(format!(
+                CheckOutcome::broken(Cause::DomainUnknown, error.text).remedy(format!(
                     "name the endpoint of one of `aws opensearch list-domain-names --region {}`, or read the account \
                      that has the domain",
                     domain.endpoint.region()
@@ -79,32 +79,32 @@ pub(super) fn available<'a>(aws: &'a mut Aws, host: &'a str) -> Work<'a> {
     at_once(aws, host, is_there)
 }
 
-fn is_there(found: &DomainSettings) -> Seen {
+fn is_there(found: &DomainSettings) -> CheckOutcome {
     let name = quoted(&found.name);
     if !found.exists {
         let seen = format!("{name} is being made or deleted");
-        return Seen::broken(Cause::NotAvailable, seen).remedy(format!(
+        return CheckOutcome::broken(Cause::NotAvailable, seen).remedy(format!(
             "look at `aws opensearch describe-domain --domain-name {} --query 'DomainStatus.[Created,Deleted]'`",
             found.name
         ));
     }
     if found.processing {
-        return Seen::holds(format!(
+        return CheckOutcome::holds(format!(
             "{name} is there; a change of its settings is under way"
         ));
     }
-    Seen::holds(format!("{name} is there"))
+    CheckOutcome::holds(format!("{name} is there"))
 }
 
 pub(super) fn access_control<'a>(aws: &'a mut Aws, host: &'a str) -> Work<'a> {
     at_once(aws, host, is_guarded)
 }
 
-fn is_guarded(found: &DomainSettings) -> Seen {
+fn is_guarded(found: &DomainSettings) -> CheckOutcome {
     let name = quoted(&found.name);
     let (seen, options) = match (found.fine_grained_access, found.https_enforced) {
         (true, true) => {
-            return Seen::holds(format!(
+            return CheckOutcome::holds(format!(
                 "fine-grained access control is on for {name}, and HTTPS enforced"
             ));
         }
@@ -117,15 +117,15 @@ fn is_guarded(found: &DomainSettings) -> Seen {
             "--advanced-security-options Enabled=true,…`: it needs encryption at rest, node-to-node encryption and HTTPS",
         ),
     };
-    Seen::warning(Cause::FineGrainedAccessOff, seen).remedy(format!(
+    CheckOutcome::warning(Cause::FineGrainedAccessOff, seen).remedy(format!(
         "run `aws opensearch update-domain-config --domain-name {} {options}",
         found.name
     ))
 }
 
-fn at_once<'a>(aws: &'a Aws, host: &str, look: fn(&DomainSettings) -> Seen) -> Work<'a> {
+fn at_once<'a>(aws: &'a Aws, host: &str, look: fn(&DomainSettings) -> CheckOutcome) -> Work<'a> {
     let found = aws.facts.domains.get(host);
-    let seen = found.map_or_else(|| Seen::unsure("the domain was not read"), look);
+    let seen = found.map_or_else(|| CheckOutcome::unsure("the domain was not read"), look);
     Box::pin(std::future::ready(seen))
 }
 

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::inquiry::{BUT_FOR_ORGANIZATIONS, Denial, Inquiry, Ruling, Source};
 use super::state::Aws;
-use crate::Seen;
+use crate::CheckOutcome;
 
 /// What is said of all that is about an OIDC provider.
 pub(super) const NO_PROVIDER: &str =
@@ -59,7 +59,7 @@ pub(super) fn unknown_tags(aws: &Aws) -> &'static [&'static str] {
 }
 
 /// Whether the role's trust policy lets the service assume it, and tag the session.
-pub(super) fn admitted(role: &Role, account: &ServiceAccount) -> Seen {
+pub(super) fn admitted(role: &Role, account: &ServiceAccount) -> CheckOutcome {
     let name = format!("the trust policy of {}", role.arn.name());
     let mut context = Context::new();
     for (tag, value) in of_account(account) {
@@ -84,15 +84,15 @@ pub(super) fn admitted(role: &Role, account: &ServiceAccount) -> Seen {
         match inquiry.ruling() {
             Ruling::Allowed(statement) => by = statement,
             Ruling::Denied(denial) => return denied(role, action, &denial),
-            Ruling::Doubtful(why) | Ruling::Unreadable(why) => return Seen::unsure(why),
+            Ruling::Doubtful(why) | Ruling::Unreadable(why) => return CheckOutcome::unsure(why),
         }
     }
-    Seen::holds(format!(
+    CheckOutcome::holds(format!(
         "{by} lets `{SERVICE}` assume it; {BUT_FOR_ORGANIZATIONS}"
     ))
 }
 
-fn denied(role: &Role, action: &str, denial: &Denial) -> Seen {
+fn denied(role: &Role, action: &str, denial: &Denial) -> CheckOutcome {
     let mut kept_by = denial.nearest.iter().flat_map(|miss| &miss.kept_by);
     let is_action = |mismatch: &Mismatch| matches!(mismatch, Mismatch::Action { .. });
     let cause = if kept_by.all(is_action) && denial.nearest.is_some() {
@@ -104,7 +104,7 @@ fn denied(role: &Role, action: &str, denial: &Denial) -> Seen {
         "Effect": "Allow", "Principal": {"Service": SERVICE}, "Action": ACTIONS,
     });
     let seen = format!("`{SERVICE}` may not do `{action}`: {}", denial.seen);
-    Seen::broken(cause, seen).remedy(format!(
+    CheckOutcome::broken(cause, seen).remedy(format!(
         "let the trust policy have the statement `{statement}`: `aws iam update-assume-role-policy --role-name {} \
          --policy-document file://trust.json`",
         role.arn.name()

@@ -7,14 +7,14 @@ use super::pod_identity;
 use super::reading::{CREDENTIALS, unread};
 use super::state::Aws;
 use super::text::{listed, quoted};
-use crate::{Check, Place, Seen, Work};
+use crate::{Check, CheckOutcome, Place, Work};
 
 pub(super) const EXISTS: Check = Check {
     id: "aws-oidc-provider",
     place: Place::Aws,
     link: Link::OidcProvider,
     question: "Does the role's account have an OIDC provider for the issuer?",
-    looks_at: "Reads the provider whose ARN is made of the role's account and the token's issuer \
+    description: "Reads the provider whose ARN is made of the role's account and the token's issuer \
                (`iam:GetOpenIDConnectProvider`); if there is none, lists the others \
                (`iam:ListOpenIDConnectProviders`) and names those that are nearly the same. IAM compares issuers byte \
                for byte.",
@@ -27,7 +27,7 @@ pub(super) const CLIENT_IDS: Check = Check {
     place: Place::Aws,
     link: Link::OidcProvider,
     question: "Does the OIDC provider take the token's audience?",
-    looks_at: "Compares the provider's client IDs with the token's audience, `sts.amazonaws.com` where that is not \
+    description: "Compares the provider's client IDs with the token's audience, `sts.amazonaws.com` where that is not \
                known, and names the thumbprints, which count only for certificates of authorities that AWS does not \
                trust anyway.",
     causes: &[Cause::TokenAudienceWrong],
@@ -40,15 +40,15 @@ const NO_ISSUER: &str = "the token's issuer or the role is not known here: look 
 pub(super) fn exists<'a>(aws: &'a mut Aws, _: &'a str) -> Work<'a> {
     Box::pin(async {
         if aws.is_pod_identity() {
-            return Seen::not_applicable(pod_identity::NO_PROVIDER);
+            return CheckOutcome::not_applicable(pod_identity::NO_PROVIDER);
         }
         let Some(arn) = aws.provider_arn() else {
-            return Seen::unsure(NO_ISSUER);
+            return CheckOutcome::unsure(NO_ISSUER);
         };
         match aws.reader.oidc_provider(&arn).await {
             Ok(provider) => {
                 aws.facts.provider = Some(provider);
-                Seen::holds(format!("`{arn}` exists"))
+                CheckOutcome::holds(format!("`{arn}` exists"))
             }
             Err(error) if error.kind == ReadErrorKind::Absent => absent(aws, &arn).await,
             Err(error) => unread(aws, &error),
@@ -57,7 +57,7 @@ pub(super) fn exists<'a>(aws: &'a mut Aws, _: &'a str) -> Work<'a> {
 }
 
 /// That others can't be listed does not change the verdict.
-async fn absent(aws: &Aws, arn: &OidcProviderArn) -> Seen {
+async fn absent(aws: &Aws, arn: &OidcProviderArn) -> CheckOutcome {
     let others = aws.reader.oidc_providers(arn.partition()).await;
     let near = match others {
         Ok(others) => near_misses(arn, &others),
@@ -68,7 +68,7 @@ async fn absent(aws: &Aws, arn: &OidcProviderArn) -> Seen {
         arn.account(),
         arn.issuer_path()
     );
-    Seen::broken(Cause::IssuerUnknown, seen).remedy(format!(
+    CheckOutcome::broken(Cause::IssuerUnknown, seen).remedy(format!(
         "run `aws iam create-open-id-connect-provider --url {} --client-id-list {}` in the account `{}`, or let the \
          pods of the cluster that has this issuer ask for a role of an account that knows it",
         arn.issuer(),
@@ -113,27 +113,27 @@ fn near_misses(arn: &OidcProviderArn, others: &[String]) -> String {
 pub(super) fn client_ids<'a>(aws: &'a mut Aws, _: &'a str) -> Work<'a> {
     let seen = match &aws.facts.provider {
         Some(provider) => takes(provider, aws.audience()),
-        None if aws.is_pod_identity() => Seen::not_applicable(pod_identity::NO_PROVIDER),
-        None => Seen::unsure(NO_ISSUER),
+        None if aws.is_pod_identity() => CheckOutcome::not_applicable(pod_identity::NO_PROVIDER),
+        None => CheckOutcome::unsure(NO_ISSUER),
     };
     Box::pin(std::future::ready(seen))
 }
 
-fn takes(provider: &OidcProvider, audience: &str) -> Seen {
+fn takes(provider: &OidcProvider, audience: &str) -> CheckOutcome {
     let ids = listed(provider.client_ids.iter().map(String::as_str));
     if !provider.client_ids.iter().any(|id| id == audience) {
         let seen = format!(
             "the token's audience is {}, the client IDs are {ids}",
             quoted(audience)
         );
-        return Seen::broken(Cause::TokenAudienceWrong, seen).remedy(format!(
+        return CheckOutcome::broken(Cause::TokenAudienceWrong, seen).remedy(format!(
             "run `aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn {} --client-id \
              {audience}`",
             provider.arn
         ));
     }
     let thumbprints = listed(provider.thumbprints.iter().map(String::as_str));
-    Seen::holds(format!(
+    CheckOutcome::holds(format!(
         "{} is among the client IDs ({ids}); thumbprints: {thumbprints}",
         quoted(audience)
     ))

@@ -5,14 +5,14 @@ use irsa_chain::Link;
 use serde_json::json;
 
 use super::state::Aws;
-use crate::{Check, Place, Seen, Work};
+use crate::{Check, CheckOutcome, Place, Work};
 
 pub(super) const CREDENTIALS: Check = Check {
     id: "aws-credentials",
     place: Place::Aws,
     link: Link::OidcProvider,
     question: "Can the role's account be read?",
-    looks_at: "Asks `sts:GetCallerIdentity` whose the credentials are that read everything else: those of a profile, \
+    description: "Asks `sts:GetCallerIdentity` whose the credentials are that read everything else: those of a profile, \
                or of the environment, not the pod's. Roles and providers can be read in their own account only.",
     causes: &[],
     needs: &[],
@@ -22,15 +22,15 @@ pub(super) fn credentials<'a>(aws: &'a mut Aws, _: &'a str) -> Work<'a> {
     Box::pin(async {
         let caller = match aws.reader.caller().await {
             Ok(caller) => caller,
-            Err(error) => return Seen::unsure(error.to_string()),
+            Err(error) => return CheckOutcome::unsure(error.to_string()),
         };
         let role = aws.workload.role.as_ref();
         let seen = match role.filter(|role| role.account() != &caller.account) {
-            None => Seen::holds(format!(
+            None => CheckOutcome::holds(format!(
                 "the account `{}` is read as `{}`",
                 caller.account, caller.arn
             )),
-            Some(role) => Seen::unsure(format!(
+            Some(role) => CheckOutcome::unsure(format!(
                 "`{}` is of the account `{}`, and the role `{role}` of `{}`",
                 caller.arn,
                 caller.account,
@@ -47,8 +47,8 @@ pub(super) fn credentials<'a>(aws: &'a mut Aws, _: &'a str) -> Work<'a> {
 }
 
 /// What could not be read, and what would have to be allowed.
-pub(super) fn unread(aws: &Aws, error: &ReadError) -> Seen {
-    let seen = Seen::unsure(error.to_string());
+pub(super) fn unread(aws: &Aws, error: &ReadError) -> CheckOutcome {
+    let seen = CheckOutcome::unsure(error.to_string());
     if error.kind != ReadErrorKind::Denied {
         return seen;
     }

@@ -11,14 +11,14 @@ use super::remedy::Wanted;
 use super::session::{self, Asker, POLICIES, context, principal, sources};
 use super::state::Aws;
 use super::text::listed;
-use crate::{Check, Place, Seen, Work};
+use crate::{Check, CheckOutcome, Place, Work};
 
 pub(super) const ALLOWED: Check = Check {
     id: "aws-requests",
     place: Place::Aws,
     link: Link::Permissions,
     question: "Do the role's policies and the domain's allow its requests?",
-    looks_at: "Decides, as IAM would, whether a session of the role may do `es:ESHttpGet` and the other methods on the \
+    description: "Decides, as IAM would, whether a session of the role may do `es:ESHttpGet` and the other methods on the \
                domain, by the role's policies, its permissions boundary and the domain's access policy. Without GET \
                and POST no client can read or search; the other methods are named, and may well be left out.",
     causes: &[
@@ -47,13 +47,13 @@ pub(super) fn allowed<'a>(aws: &'a mut Aws, host: &'a str) -> Work<'a> {
     Box::pin(async move {
         let own = aws.domain(host).and_then(|domain| domain.role.as_ref());
         match session::asker(aws, own).await {
-            Ok(asker) => decided(aws, host, &asker).unwrap_or_else(Seen::unsure),
+            Ok(asker) => decided(aws, host, &asker).unwrap_or_else(CheckOutcome::unsure),
             Err(seen) => seen,
         }
     })
 }
 
-fn decided(aws: &Aws, host: &str, asker: &Asker) -> Result<Seen, &'static str> {
+fn decided(aws: &Aws, host: &str, asker: &Asker) -> Result<CheckOutcome, &'static str> {
     let found = aws
         .facts
         .domains
@@ -65,7 +65,9 @@ fn decided(aws: &Aws, host: &str, asker: &Asker) -> Result<Seen, &'static str> {
         match ruling(aws, (host, found), asker, action) {
             Ruling::Allowed(by) => allowed.push((action, by)),
             Ruling::Denied(denial) => denied.push((action, denial)),
-            Ruling::Doubtful(why) | Ruling::Unreadable(why) => return Ok(Seen::unsure(why)),
+            Ruling::Doubtful(why) | Ruling::Unreadable(why) => {
+                return Ok(CheckOutcome::unsure(why));
+            }
         }
     }
     let needed = denied
@@ -82,11 +84,11 @@ fn decided(aws: &Aws, host: &str, asker: &Asker) -> Result<Seen, &'static str> {
                     listed(denied.iter().map(|(action, _)| *action))
                 ),
             };
-            Seen::holds(format!(
+            CheckOutcome::holds(format!(
                 "{by} allows {methods}{without}; {BUT_FOR_ORGANIZATIONS}"
             ))
         }
-        (None, None) => Seen::unsure("nothing was asked"),
+        (None, None) => CheckOutcome::unsure("nothing was asked"),
     })
 }
 
@@ -121,10 +123,10 @@ fn ruling(
     inquiry.ruling()
 }
 
-fn refused(asker: &Asker, found: &DomainSettings, action: &str, denial: &Denial) -> Seen {
+fn refused(asker: &Asker, found: &DomainSettings, action: &str, denial: &Denial) -> CheckOutcome {
     let below = format!("{}/", found.arn);
     if let Some(path) = resources(denial).find(|path| path.starts_with(&below)) {
-        return Seen::unsure(format!(
+        return CheckOutcome::unsure(format!(
             "`{action}` is allowed below `{path}` alone, and which paths the workload asks for is not known"
         ));
     }
@@ -146,7 +148,7 @@ fn refused(asker: &Asker, found: &DomainSettings, action: &str, denial: &Denial)
     };
     let remedy = wanted.remedy(asker, denial, cause);
     let seen = format!("`{action}` on `{below}` is not allowed: {}", denial.seen);
-    Seen::broken(cause, seen).remedy(remedy)
+    CheckOutcome::broken(cause, seen).remedy(remedy)
 }
 
 /// The resources of the nearest statement, where they alone keep it from allowing.

@@ -10,14 +10,14 @@ use super::reading::unread;
 use super::role::EXISTS;
 use super::state::{Aws, Permissions};
 use super::text::listed;
-use crate::{Check, Place, Seen, Work};
+use crate::{Check, CheckOutcome, Place, Work};
 
 pub(super) const POLICIES: Check = Check {
     id: "aws-role-policies",
     place: Place::Aws,
     link: Link::Permissions,
     question: "Can the role's policies be read and understood?",
-    looks_at: "Reads the role's inline and attached policies and its permissions boundary (`iam:ListRolePolicies`, \
+    description: "Reads the role's inline and attached policies and its permissions boundary (`iam:ListRolePolicies`, \
                `iam:GetRolePolicy`, `iam:ListAttachedRolePolicies`, `iam:GetPolicy`, `iam:GetPolicyVersion`). Of a \
                policy that is understood every word is evaluated.",
     causes: &[],
@@ -27,7 +27,7 @@ pub(super) const POLICIES: Check = Check {
 pub(super) fn policies<'a>(aws: &'a mut Aws, _: &'a str) -> Work<'a> {
     Box::pin(async {
         let Some(role) = &aws.facts.role else {
-            return Seen::unsure("the role was not read");
+            return CheckOutcome::unsure("the role was not read");
         };
         match read(aws, role).await {
             Ok(permissions) => aws.facts.permissions = permissions,
@@ -37,7 +37,7 @@ pub(super) fn policies<'a>(aws: &'a mut Aws, _: &'a str) -> Work<'a> {
     })
 }
 
-async fn read(aws: &Aws, role: &Role) -> Result<Permissions, Seen> {
+async fn read(aws: &Aws, role: &Role) -> Result<Permissions, CheckOutcome> {
     let policies = aws.reader.policies(&role.arn).await;
     let policies = policies.map_err(|error| unread(aws, &error))?;
     let boundary = match &role.boundary {
@@ -60,11 +60,11 @@ pub(super) struct Asker {
 ///
 /// # Errors
 /// Why it was not read.
-pub(super) async fn asker(aws: &Aws, own: Option<&RoleArn>) -> Result<Asker, Seen> {
+pub(super) async fn asker(aws: &Aws, own: Option<&RoleArn>) -> Result<Asker, CheckOutcome> {
     let Some(own) = own else {
         let role = aws.facts.role.clone();
         return Ok(Asker {
-            role: role.ok_or_else(|| Seen::unsure("the role was not read"))?,
+            role: role.ok_or_else(|| CheckOutcome::unsure("the role was not read"))?,
             permissions: aws.facts.permissions.clone(),
         });
     };
@@ -75,20 +75,20 @@ pub(super) async fn asker(aws: &Aws, own: Option<&RoleArn>) -> Result<Asker, See
 }
 
 /// A data store that is reached by a role of another account than the one that is read is in that account as well.
-pub(super) fn is_elsewhere(aws: &Aws, own: Option<&RoleArn>, action: &str) -> Option<Seen> {
+pub(super) fn is_elsewhere(aws: &Aws, own: Option<&RoleArn>, action: &str) -> Option<CheckOutcome> {
     let caller = aws.facts.caller.as_ref()?;
     let own = own.filter(|own| own.account() != &caller.account)?;
     let seen = format!(
         "it is reached as `{own}`, and the account `{}` is not the one that is read",
         own.account()
     );
-    Some(Seen::unsure(seen).remedy(format!(
+    Some(CheckOutcome::unsure(seen).remedy(format!(
         "look with credentials of that account: `aws iam simulate-principal-policy --policy-source-arn {own} \
          --action-names {action}`"
     )))
 }
 
-fn understood(permissions: &Permissions) -> Seen {
+fn understood(permissions: &Permissions) -> CheckOutcome {
     let context = Context::new();
     let inquiry = Inquiry {
         unknown: &[],
@@ -101,7 +101,7 @@ fn understood(permissions: &Permissions) -> Seen {
         },
     };
     if let Err(why) = inquiry.documents() {
-        return Seen::unsure(why);
+        return CheckOutcome::unsure(why);
     }
     let names = listed(
         permissions
@@ -113,7 +113,7 @@ fn understood(permissions: &Permissions) -> Seen {
     let boundary = boundary.map_or_else(String::new, |policy| {
         format!("; boundary: `{}`", policy.name)
     });
-    Seen::holds(format!(
+    CheckOutcome::holds(format!(
         "policies: {names}{boundary}; {BUT_FOR_ORGANIZATIONS}"
     ))
 }

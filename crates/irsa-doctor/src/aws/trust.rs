@@ -13,14 +13,14 @@ use super::pod_identity;
 use super::role::EXISTS;
 use super::state::Aws;
 use super::text::quoted;
-use crate::{Check, Place, Seen, Work};
+use crate::{Check, CheckOutcome, Place, Work};
 
 pub(super) const ADMITS: Check = Check {
     id: "aws-trust-policy",
     place: Place::Aws,
     link: Link::TrustPolicy,
     question: "Does the role's trust policy let this service account in?",
-    looks_at: "Decides, as STS would, whether the trust policy allows `sts:AssumeRoleWithWebIdentity` to the issuer's \
+    description: "Decides, as STS would, whether the trust policy allows `sts:AssumeRoleWithWebIdentity` to the issuer's \
                provider with this subject and audience (for EKS Pod Identity `sts:AssumeRole` and `sts:TagSession` to \
                `pods.eks.amazonaws.com`); if not, tells the nearest statement and each condition that keeps it from \
                matching. STS itself never says why.",
@@ -42,7 +42,7 @@ pub(super) const BREADTH: Check = Check {
     place: Place::Aws,
     link: Link::TrustPolicy,
     question: "Does the trust policy let in nobody else?",
-    looks_at: "Puts the requests of strangers to the trust policy: other service accounts of the namespace, of the \
+    description: "Puts the requests of strangers to the trust policy: other service accounts of the namespace, of the \
                cluster, and anyone's role.",
     causes: &[Cause::TrustTooBroad],
     needs: &[ADMITS.id],
@@ -64,7 +64,7 @@ pub(super) fn admits<'a>(aws: &'a mut Aws, _: &'a str) -> Work<'a> {
     let of_pod_identity = pod.zip(aws.facts.role.as_ref());
     let seen = match of_pod_identity.filter(|_| aws.is_pod_identity()) {
         Some((account, role)) => pod_identity::admitted(role, account),
-        None => asked(aws).map_or_else(|| Seen::unsure(UNKNOWN), |asked| asked.admitted()),
+        None => asked(aws).map_or_else(|| CheckOutcome::unsure(UNKNOWN), |asked| asked.admitted()),
     };
     Box::pin(std::future::ready(seen))
 }
@@ -72,9 +72,9 @@ pub(super) fn admits<'a>(aws: &'a mut Aws, _: &'a str) -> Work<'a> {
 pub(super) fn breadth<'a>(aws: &'a mut Aws, _: &'a str) -> Work<'a> {
     if aws.is_pod_identity() {
         let seen = "the associations of the account's clusters decide who is let in";
-        return Box::pin(std::future::ready(Seen::not_applicable(seen)));
+        return Box::pin(std::future::ready(CheckOutcome::not_applicable(seen)));
     }
-    let seen = asked(aws).map_or_else(|| Seen::unsure(UNKNOWN), |asked| asked.strangers());
+    let seen = asked(aws).map_or_else(|| CheckOutcome::unsure(UNKNOWN), |asked| asked.strangers());
     Box::pin(std::future::ready(seen))
 }
 
@@ -88,7 +88,7 @@ fn asked(aws: &Aws) -> Option<Asked<'_>> {
 }
 
 impl Asked<'_> {
-    fn admitted(&self) -> Seen {
+    fn admitted(&self) -> CheckOutcome {
         let request = self.request(&self.account.subject());
         let name = format!("the trust policy of {}", self.role.arn.name());
         let inquiry = Inquiry {
@@ -101,23 +101,23 @@ impl Asked<'_> {
             request: request.request(),
         };
         match inquiry.ruling() {
-            Ruling::Allowed(by) => Seen::holds(format!(
+            Ruling::Allowed(by) => CheckOutcome::holds(format!(
                 "{by} lets {} in; {BUT_FOR_ORGANIZATIONS}",
                 quoted(&self.account.subject())
             )),
             Ruling::Denied(denial) => self.denied(&denial),
-            Ruling::Doubtful(why) | Ruling::Unreadable(why) => Seen::unsure(why),
+            Ruling::Doubtful(why) | Ruling::Unreadable(why) => CheckOutcome::unsure(why),
         }
     }
 
-    fn denied(&self, denial: &Denial) -> Seen {
+    fn denied(&self, denial: &Denial) -> CheckOutcome {
         let cause = cause_of(denial);
         let help = denial
             .help
             .as_ref()
             .map(|help| format!("{help}; "))
             .unwrap_or_default();
-        Seen::broken(cause, &denial.seen).remedy(format!(
+        CheckOutcome::broken(cause, &denial.seen).remedy(format!(
             "{help}let the trust policy have the statement `{}`: `aws iam update-assume-role-policy --role-name {} \
              --policy-document file://trust.json`",
             self.statement(),
@@ -139,19 +139,19 @@ impl Asked<'_> {
         })
     }
 
-    fn strangers(&self) -> Seen {
+    fn strangers(&self) -> CheckOutcome {
         let policy = match Policy::parse(PolicyKind::Trust, &self.role.trust_policy) {
             Ok(policy) => policy,
-            Err(error) => return Seen::unsure(error.to_string()),
+            Err(error) => return CheckOutcome::unsure(error.to_string()),
         };
         let admitted = self.admitted_strangers(&policy);
         let Some(whom) = admitted else {
-            return Seen::holds(
+            return CheckOutcome::holds(
                 "no other service account that was tried is let in, and no stranger's role",
             );
         };
         let seen = format!("the trust policy lets in {whom}");
-        Seen::warning(Cause::TrustTooBroad, seen).remedy(format!(
+        CheckOutcome::warning(Cause::TrustTooBroad, seen).remedy(format!(
             "let the trust policy have the statement `{}` in place of the one that is too broad",
             self.statement()
         ))

@@ -5,7 +5,7 @@ use irsa_kube::Pod;
 
 use super::text::{quoted, unreadable};
 use super::{Cluster, containers, spelling};
-use crate::{Check, Place, Seen};
+use crate::{Check, CheckOutcome, Place};
 
 /// The annotation that gives a service account its role.
 pub(super) const ROLE_ARN: &str = "eks.amazonaws.com/role-arn";
@@ -15,7 +15,7 @@ pub(super) static ACCOUNT: Check = Check {
     place: Place::Cluster,
     link: Link::ServiceAccount,
     question: "Does the service account exist?",
-    looks_at: "Reads the service account in the pod's namespace.",
+    description: "Reads the service account in the pod's namespace.",
     causes: &[Cause::ServiceAccountMissing],
     needs: &["cluster-api"],
 };
@@ -25,7 +25,7 @@ pub(super) static ANNOTATION: Check = Check {
     place: Place::Cluster,
     link: Link::ServiceAccount,
     question: "Does the service account name a role?",
-    looks_at: "Looks for the annotation `eks.amazonaws.com/role-arn`, and for one that is nearly spelled like it. A pod \
+    description: "Looks for the annotation `eks.amazonaws.com/role-arn`, and for one that is nearly spelled like it. A pod \
                that has its identity from EKS Pod Identity or from its own template needs none.",
     causes: &[Cause::AnnotationMissing, Cause::AnnotationMisspelled],
     needs: &["account-exists", "pod-account"],
@@ -36,52 +36,52 @@ pub(super) static ROLE: Check = Check {
     place: Place::Cluster,
     link: Link::ServiceAccount,
     question: "Is the role's ARN well-formed?",
-    looks_at: "Reads the annotation's value as IAM would: `arn:PARTITION:iam::ACCOUNT:role/[PATH/]NAME`. The webhook \
+    description: "Reads the annotation's value as IAM would: `arn:PARTITION:iam::ACCOUNT:role/[PATH/]NAME`. The webhook \
                gives pods whatever stands there.",
     causes: &[Cause::RoleArnMalformed],
     needs: &["account-annotation"],
 };
 
-pub(super) async fn exists(cluster: &mut Cluster) -> Seen {
+pub(super) async fn exists(cluster: &mut Cluster) -> CheckOutcome {
     let Some(account) = cluster.service_account() else {
-        return Seen::not_reached("cluster-pod");
+        return CheckOutcome::not_reached("cluster-pod");
     };
     cluster.workload.service_account = Some(account.clone());
     match cluster.reader.service_account(&account).await {
         Ok(object) => {
             cluster.learned.account = Some(object);
-            Seen::holds(account.to_string())
+            CheckOutcome::holds(account.to_string())
         }
         Err(error) if error.is_absent() => missing(cluster, &account).await,
         Err(error) => unreadable(&error),
     }
 }
 
-async fn missing(cluster: &Cluster, account: &ServiceAccount) -> Seen {
+async fn missing(cluster: &Cluster, account: &ServiceAccount) -> CheckOutcome {
     let (namespace, name) = (account.namespace(), account.name());
     let read = cluster.reader.namespace(namespace).await;
     let what = match read {
         Err(error) if error.is_absent() => format!("there is no namespace `{namespace}`"),
         _ => format!("namespace `{namespace}` has no service account `{name}`"),
     };
-    Seen::broken(Cause::ServiceAccountMissing, what).remedy(format!(
+    CheckOutcome::broken(Cause::ServiceAccountMissing, what).remedy(format!(
         "`kubectl -n {namespace} get serviceaccounts` lists those that exist: correct the name, or create it with \
          `kubectl -n {namespace} create serviceaccount {name}`"
     ))
 }
 
-pub(super) async fn is_annotated(cluster: &mut Cluster) -> Seen {
+pub(super) async fn is_annotated(cluster: &mut Cluster) -> CheckOutcome {
     let (Some(object), Some(account)) = (&cluster.learned.account, cluster.service_account())
     else {
-        return Seen::not_reached("account-exists");
+        return CheckOutcome::not_reached("account-exists");
     };
     if let Some(value) = object.metadata.annotations.get(ROLE_ARN) {
-        return Seen::holds(format!("{ROLE_ARN}: {}", quoted(value)));
+        return CheckOutcome::holds(format!("{ROLE_ARN}: {}", quoted(value)));
     }
     if let Some(pod) = &cluster.learned.pod
         && containers::any_has_identity(pod)
     {
-        return Seen::not_applicable(whence(pod));
+        return CheckOutcome::not_applicable(whence(pod));
     }
     let names = object.metadata.annotations.keys().map(String::as_str);
     let (namespace, name) = (account.namespace(), account.name());
@@ -89,13 +89,13 @@ pub(super) async fn is_annotated(cluster: &mut Cluster) -> Seen {
     match spelling::nearest(ROLE_ARN, names) {
         Some(near) => {
             let value = &object.metadata.annotations[near];
-            Seen::broken(
+            CheckOutcome::broken(
                 Cause::AnnotationMisspelled,
                 format!("{account} has the annotation `{near}`, not `{ROLE_ARN}`"),
             )
             .remedy(format!("`{annotate}'{}' {near}-`, then delete the pods", value.trim()))
         }
-        None => Seen::broken(
+        None => CheckOutcome::broken(
             Cause::AnnotationMissing,
             format!("{account} has no annotation {ROLE_ARN}"),
         )
@@ -117,27 +117,27 @@ fn whence(pod: &Pod) -> String {
     format!("there is none, and it takes none: {whence} gives the identity")
 }
 
-pub(super) async fn names_a_role(cluster: &mut Cluster) -> Seen {
+pub(super) async fn names_a_role(cluster: &mut Cluster) -> CheckOutcome {
     let Some(text) = annotated_role(cluster) else {
-        return Seen::not_applicable("the service account names no role");
+        return CheckOutcome::not_applicable("the service account names no role");
     };
     match text.parse::<RoleArn>() {
         Ok(role) => {
             let seen = format!("role {} of account {}", role.name(), role.account());
             cluster.workload.role = Some(role);
-            Seen::holds(seen)
+            CheckOutcome::holds(seen)
         }
         Err(error) => malformed(cluster, text, &error.to_string()),
     }
 }
 
-fn malformed(cluster: &Cluster, text: &str, why: &str) -> Seen {
+fn malformed(cluster: &Cluster, text: &str, why: &str) -> CheckOutcome {
     let spaces = if text.trim().parse::<RoleArn>().is_ok() {
         format!("{} has spaces around the ARN", quoted(text))
     } else {
         why.to_owned()
     };
-    let seen = Seen::broken(Cause::RoleArnMalformed, spaces);
+    let seen = CheckOutcome::broken(Cause::RoleArnMalformed, spaces);
     let Some(account) = cluster.service_account() else {
         return seen;
     };

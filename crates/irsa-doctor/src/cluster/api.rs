@@ -6,22 +6,22 @@ use irsa_chain::Link;
 
 use super::Cluster;
 use super::text::{span, unreadable};
-use crate::{Check, Place, Seen};
+use crate::{Check, CheckOutcome, Place};
 
 pub(super) static API: Check = Check {
     id: "cluster-api",
     place: Place::Cluster,
     link: Link::ServiceAccount,
     question: "Does the Kubernetes API answer?",
-    looks_at: "Asks the API server that the kubeconfig names for its version. Its clock, by which tokens are dated, is \
+    description: "Asks the API server that the kubeconfig names for its version. Its clock, by which tokens are dated, is \
                compared with this machine's.",
     causes: &[],
     needs: &[],
 };
 
-pub(super) async fn answers(cluster: &mut Cluster) -> Seen {
+pub(super) async fn answers(cluster: &mut Cluster) -> CheckOutcome {
     match cluster.reader.server().await {
-        Ok(server) => Seen::holds(format!(
+        Ok(server) => CheckOutcome::holds(format!(
             "{} is {}{}",
             cluster.reader.address(),
             server.version,

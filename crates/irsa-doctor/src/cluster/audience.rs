@@ -6,7 +6,7 @@ use super::Cluster;
 use super::spelling::nearest;
 use super::text::quoted;
 use super::token::{PODS, STS, Token, VOLUME, token};
-use crate::{Check, Place, Seen};
+use crate::{Check, CheckOutcome, Place};
 
 const AUDIENCE_ANNOTATION: &str = "eks.amazonaws.com/audience";
 
@@ -15,20 +15,20 @@ pub(super) static AUDIENCE: Check = Check {
     place: Place::Cluster,
     link: Link::ProjectedToken,
     question: "Is the token made out to AWS?",
-    looks_at: "Compares the projection's `audience` with the service account's annotation `eks.amazonaws.com/audience`, or \
+    description: "Compares the projection's `audience` with the service account's annotation `eks.amazonaws.com/audience`, or \
                with `sts.amazonaws.com` where there is none.",
     causes: &[Cause::TokenAudienceWrong],
     needs: &["container-token-volume"],
 };
 
-pub(super) fn is_for_aws(cluster: &mut Cluster, name: &str) -> Seen {
+pub(super) fn is_for_aws(cluster: &mut Cluster, name: &str) -> CheckOutcome {
     let (is_for_sts, audience) = match token(cluster, name) {
         Ok(Token {
             projection: Ok(projection),
             is_for_sts,
             ..
         }) => (is_for_sts, projection.audience.clone()),
-        Ok(_) => return Seen::not_reached(VOLUME.id),
+        Ok(_) => return CheckOutcome::not_reached(VOLUME.id),
         Err(seen) => return seen,
     };
     let expected = expected(cluster, is_for_sts);
@@ -46,14 +46,14 @@ pub(super) fn is_for_aws(cluster: &mut Cluster, name: &str) -> Seen {
         quoted(&audience)
     );
     if audience == expected {
-        Seen::holds(format!("`{audience}`"))
+        CheckOutcome::holds(format!("`{audience}`"))
     } else if !is_for_sts
         || expected != STS
         || nearest(STS, [audience.as_str()].into_iter()).is_some()
     {
         wrong(differs, &expected)
     } else {
-        Seen::warning(Cause::TokenAudienceWrong, differs).remedy(format!(
+        CheckOutcome::warning(Cause::TokenAudienceWrong, differs).remedy(format!(
             "`aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn PROVIDER_ARN --client-id \
              '{audience}'` unless the provider has it, or set `audience: {expected}` in the volume"
         ))
@@ -71,8 +71,8 @@ fn expected(cluster: &Cluster, is_for_sts: bool) -> String {
     }
 }
 
-fn wrong(seen: String, expected: &str) -> Seen {
-    Seen::broken(Cause::TokenAudienceWrong, seen).remedy(format!(
+fn wrong(seen: String, expected: &str) -> CheckOutcome {
+    CheckOutcome::broken(Cause::TokenAudienceWrong, seen).remedy(format!(
         "set `audience: {expected}` in the pod's `serviceAccountToken` volume; if the webhook added it, see the annotation \
          {AUDIENCE_ANNOTATION} of the service account, and delete the pod"
     ))

@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use super::Cluster;
-use crate::{Check, Place, Seen, Verdict};
+use crate::{Check, CheckOutcome, Place, Verdict};
 
 /// How long connecting and shaking hands may take.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -27,7 +27,7 @@ pub(super) static CERTIFICATE: Check = Check {
     place: Place::Cluster,
     link: Link::ServiceAccount,
     question: "Does the webhook's caBundle vouch for the certificate that it serves?",
-    looks_at: "Connects to the webhook as the API server does, where it can be reached from here, and verifies its \
+    description: "Connects to the webhook as the API server does, where it can be reached from here, and verifies its \
                certificate with the authorities of `caBundle`. EKS's own listens on the API server's loopback, which \
                nothing else reaches.",
     causes: &[Cause::WebhookCertificateWrong],
@@ -40,18 +40,20 @@ struct Address {
     port: u16,
 }
 
-pub(super) async fn is_vouched_for(cluster: &mut Cluster) -> Seen {
+pub(super) async fn is_vouched_for(cluster: &mut Cluster) -> CheckOutcome {
     let Some(webhook) = &cluster.learned.webhook else {
-        return Seen::not_applicable("there is none");
+        return CheckOutcome::not_applicable("there is none");
     };
     let Some(bundle) = &webhook.client_config.ca_bundle else {
-        return Seen::not_applicable("it has no caBundle: the API server's own authorities count");
+        return CheckOutcome::not_applicable(
+            "it has no caBundle: the API server's own authorities count",
+        );
     };
     let Some(at) = place(webhook) else {
-        return Seen::unsure("its address can't be read");
+        return CheckOutcome::unsure("its address can't be read");
     };
     if is_behind(&at.host, cluster.reader.address()) {
-        return Seen::not_applicable(format!(
+        return CheckOutcome::not_applicable(format!(
             "it listens at {}:{} of the API server's own machine, which nothing else reaches",
             at.host, at.port
         ));
@@ -70,7 +72,7 @@ pub(super) async fn is_vouched_for(cluster: &mut Cluster) -> Seen {
     }
 }
 
-fn remedy(seen: &Seen, configuration: &str) -> String {
+fn remedy(seen: &CheckOutcome, configuration: &str) -> String {
     let shown = format!(
         "`kubectl get mutatingwebhookconfiguration {configuration} -o jsonpath='{{.webhooks[0].clientConfig.caBundle}}' | \
          base64 -d | openssl x509 -noout -subject -enddate`"
@@ -124,10 +126,10 @@ fn roots(bundle: &str) -> Option<RootCertStore> {
     (!roots.is_empty()).then_some(roots)
 }
 
-async fn shake_hands(at: &Address, roots: RootCertStore) -> Seen {
+async fn shake_hands(at: &Address, roots: RootCertStore) -> CheckOutcome {
     let (host, port) = (&at.host, at.port);
     match timeout(PATIENCE, connect(at, roots)).await {
-        Ok(Ok(())) => Seen::holds(format!(
+        Ok(Ok(())) => CheckOutcome::holds(format!(
             "its authorities vouch for what {host}:{port} serves"
         )),
         Ok(Err(error)) => match refusal(&error) {
@@ -140,8 +142,8 @@ async fn shake_hands(at: &Address, roots: RootCertStore) -> Seen {
     }
 }
 
-fn out_of_reach(at: &Address, why: &str) -> Seen {
-    Seen::unsure(format!(
+fn out_of_reach(at: &Address, why: &str) -> CheckOutcome {
+    CheckOutcome::unsure(format!(
         "{}:{} can't be looked at from here: {why}",
         at.host, at.port
     ))
@@ -176,8 +178,8 @@ fn refusal(error: &io::Error) -> Option<&'static str> {
     })
 }
 
-fn wrong(seen: impl Into<String>) -> Seen {
-    Seen::broken(Cause::WebhookCertificateWrong, seen)
+fn wrong(seen: impl Into<String>) -> CheckOutcome {
+    CheckOutcome::broken(Cause::WebhookCertificateWrong, seen)
 }
 
 #[cfg(test)]

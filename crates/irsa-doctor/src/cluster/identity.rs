@@ -10,7 +10,7 @@ use super::containers::{
     has_web_identity, may_go_without,
 };
 use super::text::{age, quoted, span};
-use crate::{Check, Place, Seen};
+use crate::{Check, CheckOutcome, Place};
 
 /// Keeps the identity out of a whole pod.
 pub(super) const SKIP_LABEL: &str = "eks.amazonaws.com/skip-pod-identity-webhook";
@@ -24,7 +24,7 @@ pub(super) static IDENTITY: Check = Check {
     place: Place::Cluster,
     link: Link::ServiceAccount,
     question: "Was the container given the identity?",
-    looks_at: "Looks for AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE (or the two variables of EKS Pod Identity) in the \
+    description: "Looks for AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE (or the two variables of EKS Pod Identity) in the \
                container, and compares the pod's age with the annotation's: the webhook acts only when a pod is created.",
     causes: &[
         Cause::PodNotMutated,
@@ -37,19 +37,19 @@ pub(super) static IDENTITY: Check = Check {
     needs: &["cluster-pod", "account-annotation"],
 };
 
-pub(super) fn was_given(cluster: &mut Cluster, name: &str) -> Seen {
+pub(super) fn was_given(cluster: &mut Cluster, name: &str) -> CheckOutcome {
     let Some((pod, container)) = found(cluster, name) else {
-        return Seen::not_reached("cluster-pod");
+        return CheckOutcome::not_reached("cluster-pod");
     };
     let variable = |name| container.variable(name).is_some();
     if has_web_identity(container) {
-        return Seen::holds(format!("{ROLE_VARIABLE} and {TOKEN_FILE} are set"));
+        return CheckOutcome::holds(format!("{ROLE_VARIABLE} and {TOKEN_FILE} are set"));
     }
     if has_pod_identity(container) && pod.metadata.labels.contains_key(FARGATE_LABEL) {
         return without_agent(cluster, pod);
     }
     if has_pod_identity(container) {
-        return Seen::holds(format!("{AGENT} and {AGENT_TOKEN_FILE} are set"));
+        return CheckOutcome::holds(format!("{AGENT} and {AGENT_TOKEN_FILE} are set"));
     }
     for (one, other) in [(ROLE_VARIABLE, TOKEN_FILE), (AGENT, AGENT_TOKEN_FILE)] {
         if variable(one) != variable(other) {
@@ -62,20 +62,20 @@ pub(super) fn was_given(cluster: &mut Cluster, name: &str) -> Seen {
         }
     }
     if may_go_without(cluster, pod, container) {
-        return Seen::not_applicable("it was given none, another container of the pod was");
+        return CheckOutcome::not_applicable("it was given none, another container of the pod was");
     }
     match cluster.learned.webhook_fault {
-        Some(fault) => Seen::not_reached(fault),
+        Some(fault) => CheckOutcome::not_reached(fault),
         None => not_given(cluster, pod, name),
     }
 }
 
 /// EKS gives a pod on Fargate the variables of its association all the same.
-fn without_agent(cluster: &Cluster, pod: &Pod) -> Seen {
+fn without_agent(cluster: &Cluster, pod: &Pod) -> CheckOutcome {
     let account = cluster.service_account();
     let name = account.as_ref().map_or("NAME", |account| account.name());
     let namespace = &pod.metadata.namespace;
-    Seen::broken(
+    CheckOutcome::broken(
         Cause::PodIdentityRefused,
         format!("{AGENT} is set, and the pod runs on Fargate, where there is no agent of EKS Pod Identity"),
     )
@@ -86,8 +86,8 @@ fn without_agent(cluster: &Cluster, pod: &Pod) -> Seen {
     ))
 }
 
-fn half(pod: &Pod, set: &str, unset: &str) -> Seen {
-    Seen::broken(
+fn half(pod: &Pod, set: &str, unset: &str) -> CheckOutcome {
+    CheckOutcome::broken(
         Cause::HalfAnIdentity,
         format!("{set} is set, {unset} is not: the webhook leaves a pair alone that is half there"),
     )
@@ -97,9 +97,9 @@ fn half(pod: &Pod, set: &str, unset: &str) -> Seen {
     ))
 }
 
-fn not_given(cluster: &Cluster, pod: &Pod, name: &str) -> Seen {
+fn not_given(cluster: &Cluster, pod: &Pod, name: &str) -> CheckOutcome {
     if pod.is_mirror() {
-        return Seen::broken(
+        return CheckOutcome::broken(
             Cause::NoIdentityGiven,
             "it is a static pod, which a kubelet starts by itself and which gets no service account's token",
         )
@@ -112,7 +112,7 @@ fn not_given(cluster: &Cluster, pod: &Pod, name: &str) -> Seen {
     if let Some(list) = listed
         && list.split(',').any(|skipped| skipped.trim() == name)
     {
-        return Seen::broken(
+        return CheckOutcome::broken(
             Cause::ContainerSkipped,
             format!("the pod's annotation {SKIP_CONTAINERS} is {}", quoted(list)),
         )
@@ -128,7 +128,7 @@ fn not_given(cluster: &Cluster, pod: &Pod, name: &str) -> Seen {
 }
 
 /// The webhook acted, and this container was not there yet: another webhook added it.
-fn came_later(cluster: &Cluster, pod: &Pod, name: &str) -> Seen {
+fn came_later(cluster: &Cluster, pod: &Pod, name: &str) -> CheckOutcome {
     let own = format!("let whoever adds `{name}` add variables, volume and mount to it");
     let webhook = cluster.learned.webhook.as_ref();
     let again = webhook.filter(|webhook| webhook.reinvocation_policy != "IfNeeded");
@@ -141,7 +141,7 @@ fn came_later(cluster: &Cluster, pod: &Pod, name: &str) -> Seen {
         )
     });
     let (namespace, pod) = (&pod.metadata.namespace, &pod.metadata.name);
-    Seen::broken(
+    CheckOutcome::broken(
         Cause::PodNotMutated,
         format!(
             "another container of the pod was given it, and `{name}` was not: a webhook that acts after the identity's \
@@ -155,9 +155,9 @@ fn came_later(cluster: &Cluster, pod: &Pod, name: &str) -> Seen {
 }
 
 /// The label that keeps the webhook away from the whole pod.
-pub(super) fn skipped(pod: &Pod) -> Seen {
+pub(super) fn skipped(pod: &Pod) -> CheckOutcome {
     let (namespace, template) = (&pod.metadata.namespace, pod.template());
-    Seen::broken(
+    CheckOutcome::broken(
         Cause::PodSkipped,
         format!("the pod has the label {SKIP_LABEL}, and the webhook is not asked"),
     )
@@ -167,7 +167,7 @@ pub(super) fn skipped(pod: &Pod) -> Seen {
     ))
 }
 
-fn not_mutated(cluster: &Cluster, pod: &Pod) -> Seen {
+fn not_mutated(cluster: &Cluster, pod: &Pod) -> CheckOutcome {
     let account = cluster.learned.account.as_ref();
     let annotated = account.and_then(|account| account.metadata.annotated(ROLE_ARN));
     let (namespace, name) = (&pod.metadata.namespace, &pod.metadata.name);
@@ -188,7 +188,7 @@ fn not_mutated(cluster: &Cluster, pod: &Pod) -> Seen {
         ),
     };
     let age = age(pod.metadata.created, cluster.now);
-    Seen::broken(
+    CheckOutcome::broken(
         Cause::PodNotMutated,
         format!("{ROLE_VARIABLE} and {TOKEN_FILE} are missing; the pod is {age}, and {why}"),
     )

@@ -5,21 +5,21 @@ use irsa_kube::Discovery;
 
 use super::Cluster;
 use super::text::{quoted, unreadable};
-use crate::{Check, Place, Seen};
+use crate::{Check, CheckOutcome, Place};
 
 pub(super) static ISSUER: Check = Check {
     id: "cluster-issuer",
     place: Place::Cluster,
     link: Link::OidcProvider,
     question: "Is the issuer of the cluster's tokens one that AWS can be told of?",
-    looks_at: "Reads the API server's own discovery document and key set (`kubectl get --raw \
+    description: "Reads the API server's own discovery document and key set (`kubectl get --raw \
                /.well-known/openid-configuration`), and compares the issuer with the one that was given or that the \
                pod's token names.",
     causes: &[Cause::IssuerMismatch],
     needs: &["cluster-api"],
 };
 
-pub(super) async fn is_known(cluster: &mut Cluster) -> Seen {
+pub(super) async fn is_known(cluster: &mut Cluster) -> CheckOutcome {
     match cluster.reader.issuer().await {
         Ok(discovery) => compare(cluster, &discovery).await,
         Err(error) if error.is_denied() => unreadable(&error).remedy(format!(
@@ -31,10 +31,10 @@ pub(super) async fn is_known(cluster: &mut Cluster) -> Seen {
     }
 }
 
-async fn compare(cluster: &mut Cluster, discovery: &Discovery) -> Seen {
+async fn compare(cluster: &mut Cluster, discovery: &Discovery) -> CheckOutcome {
     let text = quoted(&discovery.issuer);
     let Ok(issuer) = discovery.issuer.parse::<IssuerUrl>() else {
-        return Seen::broken(
+        return CheckOutcome::broken(
             Cause::IssuerMismatch,
             format!(
                 "the API server issues tokens as {text}, which AWS takes for no issuer: it has to be an https URL"
@@ -45,14 +45,14 @@ async fn compare(cluster: &mut Cluster, discovery: &Discovery) -> Seen {
     match cluster.workload.issuer.replace(issuer.clone()) {
         Some(given) if given != issuer => {
             cluster.workload.issuer = Some(given.clone());
-            Seen::broken(
+            CheckOutcome::broken(
                 Cause::IssuerMismatch,
                 format!(
                     "the API server issues tokens as {text}, the workload's issuer is `{given}`"
                 ),
             )
         }
-        _ => Seen::holds(match keys {
+        _ => CheckOutcome::holds(match keys {
             Ok(keys) => format!(
                 "{text}, with {keys} signing key(s); others get them at {}",
                 quoted(&discovery.jwks_uri)

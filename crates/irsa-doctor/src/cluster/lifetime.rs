@@ -7,7 +7,7 @@ use irsa_chain::{Cause, Link};
 use super::Cluster;
 use super::text::quoted;
 use super::token::{Token, VOLUME, token};
-use crate::{Check, Place, Seen};
+use crate::{Check, CheckOutcome, Place};
 
 const EXPIRATION_ANNOTATION: &str = "eks.amazonaws.com/token-expiration";
 /// Seconds that a token can live: the API server's least, and EKS's most (constants of amazon-eks-pod-identity-webhook).
@@ -18,20 +18,20 @@ pub(super) static LIFETIME: Check = Check {
     place: Place::Cluster,
     link: Link::ProjectedToken,
     question: "Does the token live as long as was asked for?",
-    looks_at: "Looks at the projection's `expirationSeconds` and at the annotation `eks.amazonaws.com/token-expiration` of \
+    description: "Looks at the projection's `expirationSeconds` and at the annotation `eks.amazonaws.com/token-expiration` of \
                pod and service account: 600 to 86400 seconds can be had on EKS.",
     causes: &[Cause::TokenLifetimeRefused],
     needs: &["container-token-volume"],
 };
 
-pub(super) fn lives_as_asked(cluster: &mut Cluster, name: &str) -> Seen {
+pub(super) fn lives_as_asked(cluster: &mut Cluster, name: &str) -> CheckOutcome {
     let (pod, given) = match token(cluster, name) {
         Ok(Token {
             projection: Ok(projection),
             pod,
             ..
         }) => (pod, projection.expiration_seconds),
-        Ok(_) => return Seen::not_reached(VOLUME.id),
+        Ok(_) => return CheckOutcome::not_reached(VOLUME.id),
         Err(seen) => return seen,
     };
     let given = given.unwrap_or(3600);
@@ -53,14 +53,14 @@ pub(super) fn lives_as_asked(cluster: &mut Cluster, name: &str) -> Seen {
             quoted(text)
         )),
         _ if !LIFETIMES.contains(&given) => refused(&format!("`expirationSeconds` is {given}")),
-        _ => Seen::holds(format!("{given} s; the kubelet renews it at 80 % of that")),
+        _ => CheckOutcome::holds(format!("{given} s; the kubelet renews it at 80 % of that")),
     }
 }
 
 /// It works all the same: the webhook, the API server and EKS each cut it to what can be had.
-fn refused(seen: &str) -> Seen {
+fn refused(seen: &str) -> CheckOutcome {
     let (least, most) = (LIFETIMES.start(), LIFETIMES.end());
-    Seen::warning(
+    CheckOutcome::warning(
         Cause::TokenLifetimeRefused,
         format!("{seen}; {least} to {most} s can be had"),
     )

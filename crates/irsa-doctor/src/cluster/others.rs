@@ -5,7 +5,7 @@ use irsa_kube::{Container, Pod};
 
 use super::Cluster;
 use super::containers::{found, has_pod_identity, has_web_identity};
-use crate::{Check, Place, Seen};
+use crate::{Check, CheckOutcome, Place};
 
 /// What SDKs take before a web identity.
 const OTHERS_FIRST: [&str; 4] = [
@@ -20,19 +20,19 @@ pub(super) static OTHERS: Check = Check {
     place: Place::Cluster,
     link: Link::ServiceAccount,
     question: "Is it the only identity that the container was given?",
-    looks_at: "Looks for access keys and profiles in the container's environment, which AWS's SDKs take first, and for \
+    description: "Looks for access keys and profiles in the container's environment, which AWS's SDKs take first, and for \
                IRSA and EKS Pod Identity side by side. Secrets are not read.",
     causes: &[Cause::AnotherIdentityGiven],
     needs: &["cluster-pod"],
 };
 
-pub(super) fn is_the_only_one(cluster: &mut Cluster, name: &str) -> Seen {
+pub(super) fn is_the_only_one(cluster: &mut Cluster, name: &str) -> CheckOutcome {
     let Some((pod, container)) = found(cluster, name) else {
-        return Seen::not_reached("cluster-pod");
+        return CheckOutcome::not_reached("cluster-pod");
     };
     let mut first = OTHERS_FIRST.into_iter();
     if let Some(other) = first.find(|other| container.variable(other).is_some()) {
-        return Seen::broken(
+        return CheckOutcome::broken(
             Cause::AnotherIdentityGiven,
             format!("{other} is set, and SDKs take it first"),
         )
@@ -42,23 +42,23 @@ pub(super) fn is_the_only_one(cluster: &mut Cluster, name: &str) -> Seen {
         ));
     }
     if has_web_identity(container) && has_pod_identity(container) {
-        return Seen::warning(
+        return CheckOutcome::warning(
             Cause::AnotherIdentityGiven,
             "it has the variables of IRSA and of EKS Pod Identity; SDKs take IRSA's",
         );
     }
     unread(pod, container)
-        .unwrap_or_else(|| Seen::holds("no access key and no profile in its environment"))
+        .unwrap_or_else(|| CheckOutcome::holds("no access key and no profile in its environment"))
 }
 
 /// A Secret or ConfigMap whose keys are in the environment by names that can't be seen.
-fn unread(pod: &Pod, container: &Container) -> Option<Seen> {
+fn unread(pod: &Pod, container: &Container) -> Option<CheckOutcome> {
     let sources = container.env_from.iter();
     let mut sources = sources
         .filter(|source| "AWS_".starts_with(&source.prefix) || source.prefix.starts_with("AWS_"));
     let object = &sources.next()?.object;
     let (namespace, name) = (&pod.metadata.namespace, &pod.metadata.name);
-    let seen = Seen::unsure(format!(
+    let seen = CheckOutcome::unsure(format!(
         "{object} is in its environment (`envFrom`), and is not read"
     ));
     Some(seen.remedy(format!(

@@ -3,25 +3,25 @@
 use irsa_chain::{Cause, Link, Region};
 
 use super::{Cluster, containers};
-use crate::{Check, Place, Seen};
+use crate::{Check, CheckOutcome, Place};
 
 pub(super) static PARTITION: Check = Check {
     id: "role-partition",
     place: Place::Cluster,
     link: Link::ServiceAccount,
     question: "Is the role of the region's partition?",
-    looks_at: "Compares the partition in the role's ARN with that of the region, which is the one given, that of a \
+    description: "Compares the partition in the role's ARN with that of the region, which is the one given, that of a \
                container's AWS_REGION, or that in the name of an EKS issuer.",
     causes: &[Cause::PartitionMismatch],
     needs: &["account-role"],
 };
 
-pub(super) async fn fits(cluster: &mut Cluster) -> Seen {
+pub(super) async fn fits(cluster: &mut Cluster) -> CheckOutcome {
     let Some(role) = &cluster.workload.role else {
-        return Seen::not_applicable("the service account names no role");
+        return CheckOutcome::not_applicable("the service account names no role");
     };
     let Some((region, whence)) = region(cluster) else {
-        return Seen::not_applicable("no region is set that it could be at odds with");
+        return CheckOutcome::not_applicable("no region is set that it could be at odds with");
     };
     let (ours, theirs) = (role.partition(), region.partition());
     let seen = format!(
@@ -29,10 +29,10 @@ pub(super) async fn fits(cluster: &mut Cluster) -> Seen {
         region.as_str()
     );
     if ours == theirs {
-        return Seen::holds(seen);
+        return CheckOutcome::holds(seen);
     }
     let right = role.as_str().replacen(ours.as_str(), theirs.as_str(), 1);
-    Seen::broken(Cause::PartitionMismatch, seen).remedy(format!(
+    CheckOutcome::broken(Cause::PartitionMismatch, seen).remedy(format!(
         "put `{right}` into the annotation eks.amazonaws.com/role-arn if that is the role meant, and delete the pods"
     ))
 }

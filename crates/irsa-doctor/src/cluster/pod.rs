@@ -5,14 +5,14 @@ use irsa_kube::Pod;
 
 use super::text::{age, unreadable};
 use super::{Cluster, Target, account, containers};
-use crate::{Check, Place, Seen};
+use crate::{Check, CheckOutcome, Place};
 
 pub(super) static POD: Check = Check {
     id: "cluster-pod",
     place: Place::Cluster,
     link: Link::ServiceAccount,
     question: "Which pod is looked at?",
-    looks_at: "Reads the pod, or the newest one that runs as the service account.",
+    description: "Reads the pod, or the newest one that runs as the service account.",
     causes: &[],
     needs: &["cluster-api"],
 };
@@ -22,7 +22,7 @@ pub(super) static OWN_ACCOUNT: Check = Check {
     place: Place::Cluster,
     link: Link::ServiceAccount,
     question: "Does the pod run as a service account of its own?",
-    looks_at: "Looks at `serviceAccountName`. A pod that names none runs as `default`, which hardly ever has a role.",
+    description: "Looks at `serviceAccountName`. A pod that names none runs as `default`, which hardly ever has a role.",
     causes: &[Cause::ServiceAccountDefault],
     needs: &["cluster-pod", "account-exists"],
 };
@@ -30,7 +30,7 @@ pub(super) static OWN_ACCOUNT: Check = Check {
 /// The account of pods that name none.
 const DEFAULT: &str = "default";
 
-pub(super) async fn is_there(cluster: &mut Cluster) -> Seen {
+pub(super) async fn is_there(cluster: &mut Cluster) -> CheckOutcome {
     let pods = match &cluster.target {
         Target::Pod { namespace, name } => {
             let pod = cluster.reader.pod(namespace, name).await;
@@ -48,16 +48,16 @@ pub(super) async fn is_there(cluster: &mut Cluster) -> Seen {
     }
 }
 
-fn take(cluster: &mut Cluster, pods: Vec<Pod>) -> Seen {
+fn take(cluster: &mut Cluster, pods: Vec<Pod>) -> CheckOutcome {
     let of = pods.len();
     let Some(pod) = pods.into_iter().next() else {
-        return Seen::not_applicable("no pod runs as the service account now");
+        return CheckOutcome::not_applicable("no pod runs as the service account now");
     };
     if let Some(wanted) = cluster.container.as_deref()
         && pod.container(wanted).is_none()
     {
         let names: Vec<&str> = pod.containers().map(|one| one.name.as_str()).collect();
-        return Seen::unsure(format!(
+        return CheckOutcome::unsure(format!(
             "pod {} has no container `{wanted}`; it has {}",
             pod.metadata.name,
             names.join(", ")
@@ -67,7 +67,7 @@ fn take(cluster: &mut Cluster, pods: Vec<Pod>) -> Seen {
     cluster.workload.service_account = pod.service_account();
     cluster.workload.identity = containers::kind(&pod);
     cluster.learned.pod = Some(pod);
-    Seen::holds(seen)
+    CheckOutcome::holds(seen)
 }
 
 fn describe(pod: &Pod, of: usize, cluster: &Cluster) -> String {
@@ -86,21 +86,21 @@ fn describe(pod: &Pod, of: usize, cluster: &Cluster) -> String {
     format!("{namespace}/{name}, {age}{among}{node}")
 }
 
-pub(super) async fn runs_as_its_own(cluster: &mut Cluster) -> Seen {
+pub(super) async fn runs_as_its_own(cluster: &mut Cluster) -> CheckOutcome {
     let Some(pod) = &cluster.learned.pod else {
-        return Seen::not_applicable("no pod runs as the service account now");
+        return CheckOutcome::not_applicable("no pod runs as the service account now");
     };
     let Some(account) = pod.service_account() else {
-        return Seen::unsure("its service account's name is none that Kubernetes allows");
+        return CheckOutcome::unsure("its service account's name is none that Kubernetes allows");
     };
     let has_role = account::annotated_role(cluster).is_some();
     if account.name() != DEFAULT {
-        return Seen::holds(format!("it runs as {account}"));
+        return CheckOutcome::holds(format!("it runs as {account}"));
     }
     if has_role || containers::any_has_identity(pod) {
-        return Seen::holds("it runs as `default`, and yet has a role");
+        return CheckOutcome::holds("it runs as `default`, and yet has a role");
     }
-    Seen::broken(
+    CheckOutcome::broken(
         Cause::ServiceAccountDefault,
         "it names no service account, and so runs as `default`, which has no role",
     )

@@ -7,35 +7,35 @@ use super::Cluster;
 use super::account::annotated_role;
 use super::containers::{ROLE as ROLE_VARIABLE, found};
 use super::text::quoted;
-use crate::{Check, Place, Seen};
+use crate::{Check, CheckOutcome, Place};
 
 pub(super) static ROLE: Check = Check {
     id: "container-role",
     place: Place::Cluster,
     link: Link::ServiceAccount,
     question: "Is the container's role the service account's?",
-    looks_at: "Compares the container's AWS_ROLE_ARN with the annotation. The webhook leaves a value alone that the pod's \
+    description: "Compares the container's AWS_ROLE_ARN with the annotation. The webhook leaves a value alone that the pod's \
                template has set.",
     causes: &[Cause::RoleArnDiffers],
     needs: &["container-identity", "account-role"],
 };
 
-pub(super) fn is_the_accounts(cluster: &mut Cluster, name: &str) -> Seen {
+pub(super) fn is_the_accounts(cluster: &mut Cluster, name: &str) -> CheckOutcome {
     let Some((pod, container)) = found(cluster, name) else {
-        return Seen::not_reached("cluster-pod");
+        return CheckOutcome::not_reached("cluster-pod");
     };
     let Some(variable) = container.variable(ROLE_VARIABLE) else {
-        return Seen::not_applicable(format!("{ROLE_VARIABLE} is not set"));
+        return CheckOutcome::not_applicable(format!("{ROLE_VARIABLE} is not set"));
     };
     let Some(annotated) = annotated_role(cluster) else {
-        return Seen::not_applicable("the service account names no role");
+        return CheckOutcome::not_applicable("the service account names no role");
     };
     match variable.value.as_deref() {
         None => from_elsewhere(pod, name, variable),
         Some(value) if value == annotated => {
-            Seen::holds(format!("{} in both", quoted(value)))
+            CheckOutcome::holds(format!("{} in both", quoted(value)))
         }
-        Some(value) => Seen::broken(
+        Some(value) => CheckOutcome::broken(
             Cause::RoleArnDiffers,
             format!(
                 "{ROLE_VARIABLE} is {}, the annotation {}",
@@ -51,13 +51,13 @@ pub(super) fn is_the_accounts(cluster: &mut Cluster, name: &str) -> Seen {
     }
 }
 
-fn from_elsewhere(pod: &Pod, container: &str, variable: &Variable) -> Seen {
+fn from_elsewhere(pod: &Pod, container: &str, variable: &Variable) -> CheckOutcome {
     let name = &variable.name;
     if !variable.is_from_elsewhere {
-        return Seen::broken(Cause::RoleArnDiffers, format!("{name} is set, and empty"));
+        return CheckOutcome::broken(Cause::RoleArnDiffers, format!("{name} is set, and empty"));
     }
     let (namespace, pod) = (&pod.metadata.namespace, &pod.metadata.name);
-    Seen::unsure(format!(
+    CheckOutcome::unsure(format!(
         "{name} comes from another object (`valueFrom`), which is not read"
     ))
     .remedy(format!(

@@ -4,25 +4,25 @@ use irsa_chain::Link;
 use irsa_kube::Pod;
 
 use super::Cluster;
-use crate::{Check, Place, Seen, Verdict};
+use crate::{Check, CheckOutcome, Place, Verdict};
 
 pub(super) static ORDER: Check = Check {
     id: "sidecar-order",
     place: Place::Cluster,
     link: Link::Endpoint,
     question: "Is the proxy there before those who use it?",
-    looks_at: "Looks for a container that is `irsa`: it should be a native sidecar (an init container with `restartPolicy: \
+    description: "Looks for a container that is `irsa`: it should be a native sidecar (an init container with `restartPolicy: \
                Always`, Kubernetes 1.29 or later), the first of the init containers, with a startup probe.",
     causes: &[],
     needs: &["cluster-pod"],
 };
 
-pub(super) async fn starts_first(cluster: &mut Cluster) -> Seen {
+pub(super) async fn starts_first(cluster: &mut Cluster) -> CheckOutcome {
     let Some(pod) = &cluster.learned.pod else {
-        return Seen::not_applicable("there is no pod");
+        return CheckOutcome::not_applicable("there is no pod");
     };
     let Some(proxy) = pod.containers().find(|container| container.is_irsa()) else {
-        return Seen::not_applicable("no container of the pod is irsa");
+        return CheckOutcome::not_applicable("no container of the pod is irsa");
     };
     let name = &proxy.name;
     let Some(before) = pod
@@ -50,7 +50,7 @@ pub(super) async fn starts_first(cluster: &mut Cluster) -> Seen {
     }
     let others = &pod.spec.init_containers[..before];
     let names: Vec<&str> = others.iter().map(|one| one.name.as_str()).collect();
-    Seen::holds(match names.as_slice() {
+    CheckOutcome::holds(match names.as_slice() {
         [] => format!("`{name}` listens before all others start"),
         names => format!(
             "`{name}` listens before all others start but {}",
@@ -60,8 +60,8 @@ pub(super) async fn starts_first(cluster: &mut Cluster) -> Seen {
 }
 
 /// It works as long as the application tries again. No cause of a refusal is behind it.
-fn late(pod: &Pod, seen: String) -> Seen {
-    let seen = Seen {
+fn late(pod: &Pod, seen: String) -> CheckOutcome {
+    let seen = CheckOutcome {
         verdict: Verdict::Warning,
         what: seen,
         cause: None,

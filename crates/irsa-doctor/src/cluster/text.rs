@@ -4,14 +4,14 @@ use std::time::{Duration, SystemTime};
 
 use irsa_kube::{ReadError, ReadErrorKind};
 
-use crate::Seen;
+use crate::CheckOutcome;
 
 /// The longest that is shown of a text from an object.
 const LONGEST: usize = 200;
 
 /// Why something was not read, and what permits it.
-pub(super) fn unreadable(error: &ReadError) -> Seen {
-    let seen = Seen::unsure(error.to_string());
+pub(super) fn unreadable(error: &ReadError) -> CheckOutcome {
+    let seen = CheckOutcome::unsure(error.to_string());
     match &error.kind {
         ReadErrorKind::Denied(_) => {
             seen.remedy(format!("permit it: `{}`", error.rule.command(error.user())))

@@ -8,7 +8,7 @@ use irsa_kube::{Container, Mount, Pod, TokenProjection};
 use super::Cluster;
 use super::containers::{AGENT_TOKEN_FILE, TOKEN_FILE, found, has_web_identity};
 use super::text::quoted;
-use crate::{Check, Place, Seen};
+use crate::{Check, CheckOutcome, Place};
 
 /// What STS is called by those who ask for a token.
 pub(super) const STS: &str = "sts.amazonaws.com";
@@ -20,7 +20,7 @@ pub(super) static VOLUME: Check = Check {
     place: Place::Cluster,
     link: Link::ProjectedToken,
     question: "Is there a projected token where the container looks for it?",
-    looks_at: "Finds the mount that the token file's path leads into, which is the deepest one of those above it, and \
+    description: "Finds the mount that the token file's path leads into, which is the deepest one of those above it, and \
                looks for a `serviceAccountToken` in its volume. `automountServiceAccountToken: false` takes no part in \
                this: it is about another token.",
     causes: &[Cause::TokenVolumeMissing],
@@ -35,8 +35,9 @@ pub(super) struct Token<'a> {
     pub(super) projection: Result<&'a TokenProjection, String>,
 }
 
-pub(super) fn token<'a>(cluster: &'a Cluster, name: &str) -> Result<Token<'a>, Seen> {
-    let (pod, container) = found(cluster, name).ok_or_else(|| Seen::not_reached("cluster-pod"))?;
+pub(super) fn token<'a>(cluster: &'a Cluster, name: &str) -> Result<Token<'a>, CheckOutcome> {
+    let (pod, container) =
+        found(cluster, name).ok_or_else(|| CheckOutcome::not_reached("cluster-pod"))?;
     let is_for_sts = has_web_identity(container);
     let variable = if is_for_sts {
         TOKEN_FILE
@@ -44,10 +45,12 @@ pub(super) fn token<'a>(cluster: &'a Cluster, name: &str) -> Result<Token<'a>, S
         AGENT_TOKEN_FILE
     };
     let Some(found) = container.variable(variable) else {
-        return Err(Seen::not_applicable("the container has no identity"));
+        return Err(CheckOutcome::not_applicable(
+            "the container has no identity",
+        ));
     };
     let Some(file) = found.value.as_deref() else {
-        return Err(Seen::unsure(format!(
+        return Err(CheckOutcome::unsure(format!(
             "{variable} comes from another object, which is not read"
         )));
     };
@@ -99,15 +102,15 @@ fn within(mount: &Mount, file: &Path) -> PathBuf {
     }
 }
 
-pub(super) fn is_mounted(cluster: &mut Cluster, name: &str) -> Seen {
+pub(super) fn is_mounted(cluster: &mut Cluster, name: &str) -> CheckOutcome {
     let token = match token(cluster, name) {
         Ok(token) => token,
         Err(seen) => return seen,
     };
     let file = quoted(token.file);
     match token.projection {
-        Ok(_) => Seen::holds(format!("{file} is a projected token")),
-        Err(instead) => Seen::broken(
+        Ok(_) => CheckOutcome::holds(format!("{file} is a projected token")),
+        Err(instead) => CheckOutcome::broken(
             Cause::TokenVolumeMissing,
             format!("no token is projected to {file}: {instead}"),
         )

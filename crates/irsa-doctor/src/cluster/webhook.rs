@@ -6,7 +6,7 @@ use irsa_kube::{ReadError, Selector, Webhook, WebhookConfiguration};
 use super::identity::{SKIP_LABEL, skipped};
 use super::text::unreadable;
 use super::{Cluster, containers};
-use crate::{Check, Place, Seen};
+use crate::{Check, CheckOutcome, Place};
 
 /// The configuration's name on EKS and in the webhook's own manifests.
 const CONFIGURATION: &str = "pod-identity-webhook";
@@ -25,7 +25,7 @@ pub(super) static WEBHOOK: Check = Check {
     place: Place::Cluster,
     link: Link::ServiceAccount,
     question: "Is there a webhook that gives new pods their identity?",
-    looks_at: "Looks for the mutating webhook configuration `pod-identity-webhook`, which EKS brings. A pod whose template \
+    description: "Looks for the mutating webhook configuration `pod-identity-webhook`, which EKS brings. A pod whose template \
                has variables and volume itself takes none.",
     causes: &[Cause::WebhookMissing],
     needs: &["cluster-pod"],
@@ -36,7 +36,7 @@ pub(super) static POLICY: Check = Check {
     place: Place::Cluster,
     link: Link::ServiceAccount,
     question: "Does the cluster survive the webhook's absence?",
-    looks_at: "Looks at `failurePolicy` and the selectors: with `Fail` and nothing left out, no pod of kube-system starts \
+    description: "Looks at `failurePolicy` and the selectors: with `Fail` and nothing left out, no pod of kube-system starts \
                while the webhook is down, its own neither. `Ignore`, which EKS has, lets pods start without an identity \
                meanwhile.",
     causes: &[Cause::WebhookLocksOut],
@@ -48,18 +48,18 @@ pub(super) static SELECTION: Check = Check {
     place: Place::Cluster,
     link: Link::ServiceAccount,
     question: "Is the webhook asked about this pod?",
-    looks_at: "Applies the webhook's namespaceSelector and objectSelector to the labels of namespace and pod.",
+    description: "Applies the webhook's namespaceSelector and objectSelector to the labels of namespace and pod.",
     causes: &[Cause::PodSkipped, Cause::PodNotMutated],
     needs: &["identity-webhook", "cluster-pod"],
 };
 
-pub(super) async fn is_there(cluster: &mut Cluster) -> Seen {
+pub(super) async fn is_there(cluster: &mut Cluster) -> CheckOutcome {
     match find(cluster).await {
         Ok(Some((configuration, webhook))) => {
             let seen = format!("{configuration} asks {}", place(&webhook));
             cluster.learned.webhook = Some(webhook);
             cluster.learned.webhook_configuration = configuration;
-            Seen::holds(seen)
+            CheckOutcome::holds(seen)
         }
         Ok(None) => missing(cluster),
         Err(error) => unreadable(&error),
@@ -100,7 +100,7 @@ fn place(webhook: &Webhook) -> String {
     }
 }
 
-fn missing(cluster: &mut Cluster) -> Seen {
+fn missing(cluster: &mut Cluster) -> CheckOutcome {
     let what = "no webhook configuration `pod-identity-webhook`";
     let name = cluster.webhook.as_deref();
     let what = name.map_or_else(
@@ -109,27 +109,27 @@ fn missing(cluster: &mut Cluster) -> Seen {
     );
     match &cluster.learned.pod {
         Some(pod) if containers::any_has_identity(pod) && pod.volume(VOLUME).is_none() => {
-            Seen::not_applicable(format!(
+            CheckOutcome::not_applicable(format!(
                 "{what}, and none is needed: the pod's template gives the identity itself"
             ))
         }
-        Some(pod) if containers::any_has_identity(pod) => Seen::warning(
+        Some(pod) if containers::any_has_identity(pod) => CheckOutcome::warning(
             Cause::WebhookMissing,
             format!("{what} any more: this pod was given its identity, its successor will not be"),
         ),
         _ => {
             cluster.learned.webhook_fault = Some(WEBHOOK.id);
-            Seen::broken(Cause::WebhookMissing, what)
+            CheckOutcome::broken(Cause::WebhookMissing, what)
         }
     }
 }
 
-pub(super) async fn leaves_the_system_alone(cluster: &mut Cluster) -> Seen {
+pub(super) async fn leaves_the_system_alone(cluster: &mut Cluster) -> CheckOutcome {
     let Some(webhook) = &cluster.learned.webhook else {
-        return Seen::not_applicable("there is none");
+        return CheckOutcome::not_applicable("there is none");
     };
     if webhook.failure_policy != "Fail" {
-        return Seen::holds(format!(
+        return CheckOutcome::holds(format!(
             "failurePolicy is {}: pods start without an identity while it does not answer",
             webhook.failure_policy
         ));
@@ -140,11 +140,11 @@ pub(super) async fn leaves_the_system_alone(cluster: &mut Cluster) -> Seen {
     let asks_only_some =
         !webhook.object_selector.match_labels.is_empty() || has_positive(&webhook.object_selector);
     if leaves_out || asks_only_some || webhook.match_conditions > 0 {
-        return Seen::holds(
+        return CheckOutcome::holds(
             "failurePolicy is Fail, and the selectors leave the cluster's own pods out",
         );
     }
-    Seen::warning(
+    CheckOutcome::warning(
         Cause::WebhookLocksOut,
         "failurePolicy is Fail, and kube-system is not left out: while it is down, no pod there starts",
     )
@@ -162,14 +162,14 @@ fn has_positive(selector: &Selector) -> bool {
     all.any(|condition| matches!(condition.operator.as_str(), "In" | "Exists"))
 }
 
-pub(super) async fn looks_at_the_pod(cluster: &mut Cluster) -> Seen {
+pub(super) async fn looks_at_the_pod(cluster: &mut Cluster) -> CheckOutcome {
     let (Some(webhook), Some(pod)) = (&cluster.learned.webhook, &cluster.learned.pod) else {
-        return Seen::not_applicable("there is no webhook, or no pod");
+        return CheckOutcome::not_applicable("there is no webhook, or no pod");
     };
     let is_given = containers::any_has_identity(pod);
     let seen = match webhook.object_selector.unmet(&pod.metadata.labels) {
         Some(_) if pod.metadata.labels.contains_key(SKIP_LABEL) => skipped(pod),
-        Some(unmet) => Seen::broken(
+        Some(unmet) => CheckOutcome::broken(
             Cause::PodSkipped,
             format!("the pod's labels do not meet the webhook's objectSelector: {unmet}"),
         )
@@ -183,7 +183,9 @@ pub(super) async fn looks_at_the_pod(cluster: &mut Cluster) -> Seen {
         },
     };
     if seen.cause.is_some() && is_given {
-        return Seen::not_applicable("it is not, and the pod's template gives the identity itself");
+        return CheckOutcome::not_applicable(
+            "it is not, and the pod's template gives the identity itself",
+        );
     }
     if seen.cause.is_some() {
         cluster.learned.webhook_fault = Some(SELECTION.id);
@@ -191,13 +193,16 @@ pub(super) async fn looks_at_the_pod(cluster: &mut Cluster) -> Seen {
     seen
 }
 
-async fn selects_namespace(cluster: &Cluster, webhook: &Webhook) -> Result<Seen, ReadError> {
+async fn selects_namespace(
+    cluster: &Cluster,
+    webhook: &Webhook,
+) -> Result<CheckOutcome, ReadError> {
     let selector = &webhook.namespace_selector;
     let conditions = match webhook.match_conditions {
         0 => String::new(),
         count => format!("; its {count} condition(s) in CEL are not evaluated here"),
     };
-    let holds = Seen::holds(format!("it is, by its selectors{conditions}"));
+    let holds = CheckOutcome::holds(format!("it is, by its selectors{conditions}"));
     if *selector == Selector::default() {
         return Ok(holds);
     }
@@ -205,7 +210,7 @@ async fn selects_namespace(cluster: &Cluster, webhook: &Webhook) -> Result<Seen,
     let namespace = cluster.reader.namespace(name).await?;
     Ok(match selector.unmet(&namespace.metadata.labels) {
         None => holds,
-        Some(unmet) => Seen::broken(
+        Some(unmet) => CheckOutcome::broken(
             Cause::PodNotMutated,
             format!("the labels of namespace {name} do not meet the webhook's namespaceSelector: {unmet}"),
         )

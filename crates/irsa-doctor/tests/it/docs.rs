@@ -43,7 +43,7 @@ fn ids_are_unique_among_all_places_and_needs_are_checks() {
 fn each_check_says_what_it_asks_and_looks_at() {
     for check in docs::checks() {
         assert!(check.question.ends_with('?'), "{}", check.id);
-        assert!(check.looks_at.ends_with('.'), "{}", check.id);
+        assert!(check.description.ends_with('.'), "{}", check.id);
     }
 }
 

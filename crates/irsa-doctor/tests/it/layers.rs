@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Names that only steps and what they share may use.
-const FINDINGS: [&str; 5] = ["Seen", "Finding", "Work", "::outcome", "::steps"];
+const FINDINGS: [&str; 5] = ["CheckOutcome", "Finding", "Work", "::outcome", "::steps"];
 /// Names that only the state and what is above it may use.
 const STATE: [&str; 2] = ["Pod", "::state"];
 

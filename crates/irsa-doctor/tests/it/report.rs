@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use irsa_chain::{Cause, Link};
-use irsa_doctor::{Finding, Report, Seen, Verdict, Workload, docs};
+use irsa_doctor::{CheckOutcome, Finding, Report, Verdict, Workload, docs};
 
-fn finding(check: &str, subject: Option<&str>, seen: Seen) -> Finding {
+fn finding(check: &str, subject: Option<&str>, seen: CheckOutcome) -> Finding {
     let check = docs::checks().find(|one| one.id == check).unwrap();
     Finding::new(check, subject.map(str::to_owned), seen, Duration::ZERO)
 }
@@ -18,13 +18,13 @@ const LABEL: &str = "app@orders.example:5432/orders";
 const HOST: &str = "orders.example";
 
 fn refused_login() -> Finding {
-    let seen = Seen::broken(Cause::IamLoginRefused, "PAM authentication failed");
+    let seen = CheckOutcome::broken(Cause::IamLoginRefused, "PAM authentication failed");
     finding("database-connect", Some(LABEL), seen)
 }
 
 #[test]
 fn the_break_is_where_another_place_knows_why() {
-    let off = Seen::broken(Cause::IamAuthenticationOff, "it is off");
+    let off = CheckOutcome::broken(Cause::IamAuthenticationOff, "it is off");
     let report = report(vec![
         refused_login(),
         finding("aws-iam-authentication", Some(HOST), off),
@@ -45,7 +45,7 @@ fn the_break_is_where_another_place_knows_why() {
 
 #[test]
 fn a_break_of_another_database_says_nothing_of_this_one() {
-    let off = Seen::broken(Cause::IamAuthenticationOff, "it is off");
+    let off = CheckOutcome::broken(Cause::IamAuthenticationOff, "it is off");
     let report = report(vec![
         refused_login(),
         finding("aws-iam-authentication", Some("other.example"), off),
@@ -55,7 +55,7 @@ fn a_break_of_another_database_says_nothing_of_this_one() {
 
 #[test]
 fn where_all_policies_allow_it_the_organizations_are_left() {
-    let holds = |check| finding(check, Some(HOST), Seen::holds("allowed"));
+    let holds = |check| finding(check, Some(HOST), CheckOutcome::holds("allowed"));
     let all = vec![
         refused_login(),
         holds("aws-database"),
@@ -73,7 +73,7 @@ fn where_all_policies_allow_it_the_organizations_are_left() {
 
 #[test]
 fn a_report_on_policies_says_what_it_can_not_know_of() {
-    let trusted = finding("aws-trust-policy", None, Seen::holds("allowed"));
+    let trusted = finding("aws-trust-policy", None, CheckOutcome::holds("allowed"));
     let caveat = report(vec![trusted]).caveat().unwrap();
     assert!(caveat.contains("Service and resource control policies"));
     assert_eq!(report(vec![refused_login()]).caveat(), None);
@@ -81,8 +81,8 @@ fn a_report_on_policies_says_what_it_can_not_know_of() {
 
 #[test]
 fn what_tells_a_vague_answer_apart_is_a_check_of_another_place() {
-    let trust = Seen::broken(Cause::TrustDenied, "Not authorized");
-    for (vague, told_by) in [
+    let trust = CheckOutcome::broken(Cause::TrustDenied, "Not authorized");
+    for (vague, explained_by) in [
         ("sts-trust", "aws-role"),
         ("sts-trust", "aws-trust-policy"),
         ("sts-issuer", "aws-oidc-provider"),
@@ -91,7 +91,7 @@ fn what_tells_a_vague_answer_apart_is_a_check_of_another_place() {
     ] {
         let report = report(vec![
             finding(vague, None, trust.clone()),
-            finding(told_by, None, trust.clone()),
+            finding(explained_by, None, trust.clone()),
         ]);
         let broken: Vec<_> = report
             .findings
@@ -99,6 +99,6 @@ fn what_tells_a_vague_answer_apart_is_a_check_of_another_place() {
             .filter(|one| one.verdict == Verdict::Broken)
             .map(|one| one.check.id)
             .collect();
-        assert_eq!(broken, [told_by]);
+        assert_eq!(broken, [explained_by]);
     }
 }

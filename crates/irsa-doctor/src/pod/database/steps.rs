@@ -17,7 +17,7 @@ pub(in crate::pod) const ENDPOINT: Step<Pod> = Step::each(
         place: Place::Pod,
         link: Link::Signature,
         question: "Is the token signed for the endpoint's own name and region?",
-        looks_at: "The name and region that RDS tokens are signed for: RDS refuses those for a CNAME, an address or a \
+        description: "The name and region that RDS tokens are signed for: RDS refuses those for a CNAME, an address or a \
                    tunnel, and those of another region.",
         causes: &[Cause::SignedForAnotherHost, Cause::SignedForAnotherRegion],
         needs: &[],
@@ -32,7 +32,7 @@ pub(in crate::pod) const DNS: Step<Pod> = Step::each(
         place: Place::Pod,
         link: Link::Endpoint,
         question: "Does the database's name resolve?",
-        looks_at: "The addresses of the name that is dialed, by this machine's resolver.",
+        description: "The addresses of the name that is dialed, by this machine's resolver.",
         causes: &[Cause::EndpointUnresolvable],
         needs: &[],
     },
@@ -50,7 +50,7 @@ pub(in crate::pod) const TCP: Step<Pod> = Step::each(
         place: Place::Pod,
         link: Link::Endpoint,
         question: "Does the database take connections?",
-        looks_at: "A TCP connection to each of the addresses, one a quarter of a second after the other.",
+        description: "A TCP connection to each of the addresses, one a quarter of a second after the other.",
         causes: &[Cause::EndpointUnreachable, Cause::EndpointTimeout],
         needs: &["database-dns"],
     },
@@ -68,7 +68,7 @@ pub(in crate::pod) const TLS: Step<Pod> = Step::each(
         place: Place::Pod,
         link: Link::Endpoint,
         question: "Is it the database?",
-        looks_at: "The server's certificate: its name, its dates, and an authority among RDS's roots, the public ones \
+        description: "The server's certificate: its name, its dates, and an authority among RDS's roots, the public ones \
                    and those of --ca-file. A token is sent to nobody else.",
         causes: &[
             Cause::TlsRefusedByServer,
@@ -93,7 +93,7 @@ pub(in crate::pod) const ANSWER: Step<Pod> = Step::each(
         place: Place::Pod,
         link: Link::Endpoint,
         question: "Does the database take logins now?",
-        looks_at: "What it answers to the start-up packet with the user's name, which needs no credentials: a server \
+        description: "What it answers to the start-up packet with the user's name, which needs no credentials: a server \
                    that is full, that starts, that stops or that is silent is so for everybody.",
         causes: &[
             Cause::EndpointOverloaded,
@@ -113,7 +113,7 @@ pub(in crate::pod) const MEMBERSHIP: Step<Pod> = Step::each(
         place: Place::Pod,
         link: Link::Grant,
         question: "Does the server ask this user for a token?",
-        looks_at: "What it asks for after the start-up packet with the user's name, which needs no credentials: members of \
+        description: "What it asks for after the start-up packet with the user's name, which needs no credentials: members of \
                    rds_iam for a clear-text password, everybody else for one by SCRAM or MD5, those it does not know \
                    included.",
         causes: &[Cause::RdsIamNotGranted, Cause::RoleNotFound],
@@ -129,7 +129,7 @@ pub(in crate::pod) const LOGIN: Step<Pod> = Step::each(
         place: Place::Pod,
         link: Link::Endpoint,
         question: "Does the database answer a login?",
-        looks_at: "A login with a token signed now for this endpoint, port, user and region. Silence, a connection that breaks \
+        description: "A login with a token signed now for this endpoint, port, user and region. Silence, a connection that breaks \
                    and an RDS proxy that has too much to do say nothing of the token.",
         causes: &[
             Cause::EndpointTimeout,
@@ -154,7 +154,7 @@ pub(in crate::pod) const CONNECT: Step<Pod> = Step::each(
         place: Place::Pod,
         link: Link::Permissions,
         question: "Does the server accept a fresh token?",
-        looks_at: "The answer to a login with a token signed now for this endpoint, port, user and region. `PAM \
+        description: "The answer to a login with a token signed now for this endpoint, port, user and region. `PAM \
                    authentication failed` to a user whom the server asked for a token leaves the policies of the role, \
                    then the cluster's own setting.",
         causes: &[Cause::IamLoginRefused, Cause::RdsIamNotGranted],
@@ -170,7 +170,7 @@ pub(in crate::pod) const SESSION: Step<Pod> = Step::each(
         place: Place::Pod,
         link: Link::Grant,
         question: "Does the login end in a session?",
-        looks_at: "The end of a login with a token: that the database exists, that the user may connect to it, and whether \
+        description: "The end of a login with a token: that the database exists, that the user may connect to it, and whether \
                    the server is a reader.",
         causes: &[Cause::WrongDatabase, Cause::DatabaseAccessDenied],
         needs: &["database-connect"],

@@ -16,7 +16,7 @@ pub(in crate::pod) const DNS: Step<Pod> = Step::each(
         place: Place::Pod,
         link: Link::Endpoint,
         question: "Does the domain's name resolve?",
-        looks_at: "The addresses of the name that is dialed, by this machine's resolver.",
+        description: "The addresses of the name that is dialed, by this machine's resolver.",
         causes: &[Cause::EndpointUnresolvable],
         needs: &[],
     },
@@ -34,7 +34,7 @@ pub(in crate::pod) const TCP: Step<Pod> = Step::each(
         place: Place::Pod,
         link: Link::Endpoint,
         question: "Does the domain take connections?",
-        looks_at: "A TCP connection to each of the addresses.",
+        description: "A TCP connection to each of the addresses.",
         causes: &[Cause::EndpointUnreachable, Cause::EndpointTimeout],
         needs: &["domain-dns"],
     },
@@ -52,7 +52,7 @@ pub(in crate::pod) const TLS: Step<Pod> = Step::each(
         place: Place::Pod,
         link: Link::Endpoint,
         question: "Is it the domain?",
-        looks_at: "The server's certificate: its name, its dates, and an authority among the public ones and those of \
+        description: "The server's certificate: its name, its dates, and an authority among the public ones and those of \
                    --ca-file.",
         causes: &[
             Cause::TlsCertificateInvalid,
@@ -76,7 +76,7 @@ pub(in crate::pod) const ANSWER: Step<Pod> = Step::each(
         place: Place::Pod,
         link: Link::Endpoint,
         question: "Does the domain answer a signed request?",
-        looks_at: "One signed `GET _plugins/_security/authinfo`, or `GET _cat/indices` of a collection: 429, 5xx and \
+        description: "One signed `GET _plugins/_security/authinfo`, or `GET _cat/indices` of a collection: 429, 5xx and \
                    silence are the domain's own.",
         causes: &[
             Cause::EndpointThrottled,
@@ -95,7 +95,7 @@ pub(in crate::pod) const SIGNATURE: Step<Pod> = Step::each(
         place: Place::Pod,
         link: Link::Signature,
         question: "Does it accept the signature?",
-        looks_at: "The answer to a signed request: AWS's edge says by its words whether signature, region, service, session \
+        description: "The answer to a signed request: AWS's edge says by its words whether signature, region, service, session \
                    and time are accepted.",
         causes: &[
             Cause::SignatureMismatch,
@@ -117,7 +117,7 @@ pub(in crate::pod) const PERMISSION: Step<Pod> = Step::each(
         place: Place::Pod,
         link: Link::Permissions,
         question: "Do IAM's policies and the domain's let it in?",
-        looks_at: "The answer to a signed request: `is not authorized to perform: es:ESHttp…`, with or without an explicit \
+        description: "The answer to a signed request: `is not authorized to perform: es:ESHttp…`, with or without an explicit \
                    deny.",
         causes: &[Cause::EsHttpNotAllowed, Cause::EsHttpDenied],
         needs: &["domain-signature"],
@@ -132,7 +132,7 @@ pub(in crate::pod) const GRANT: Step<Pod> = Step::each(
         place: Place::Pod,
         link: Link::Grant,
         question: "Does the domain map the role to a role of its own?",
-        looks_at: "The security roles that fine-grained access control gives the caller, by its own word, and whether \
+        description: "The security roles that fine-grained access control gives the caller, by its own word, and whether \
                    they allow `GET /`, by which clients learn the version.",
         causes: &[Cause::FgacNotGranted],
         needs: &["domain-permission"],

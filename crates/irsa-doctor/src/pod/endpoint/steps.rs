@@ -1,7 +1,7 @@
 //! The steps of a connection as findings, for databases and domains alike.
 
 use super::probe::{Connectivity, Outcome};
-use crate::Seen;
+use crate::CheckOutcome;
 use crate::pod::outcome::{cancelled, from_fault};
 use crate::pod::state::Pod;
 use crate::pod::state::data_store::{DataStore, find};
@@ -11,14 +11,14 @@ pub(in crate::pod) async fn connectivity<S: DataStore + Send>(
     pod: &mut Pod,
     label: &str,
     step: impl FnOnce(&Connectivity) -> Option<&Outcome> + Send,
-) -> Seen {
+) -> CheckOutcome {
     let Some(store) = find::<S>(pod, label) else {
         return cancelled();
     };
     match store.connectivity().await.map(step) {
-        Some(Some(Ok(what))) => Seen::holds(what.clone()),
+        Some(Some(Ok(what))) => CheckOutcome::holds(what.clone()),
         Some(Some(Err(fault))) => from_fault(fault),
-        Some(None) => Seen::unsure("not attempted: an earlier step failed"),
+        Some(None) => CheckOutcome::unsure("not attempted: an earlier step failed"),
         None => cancelled(),
     }
 }

@@ -6,7 +6,7 @@ use irsa_identity::{Inspection, SourceChoice};
 use super::probe::{self, POD_IDENTITY, WEB_IDENTITY};
 use crate::pod::outcome::{from_error, ready};
 use crate::pod::state::Pod;
-use crate::{Check, Place, Seen, Step};
+use crate::{Check, CheckOutcome, Place, Step};
 
 pub(in crate::pod) const IDENTITY_GIVEN: Step<Pod> = Step::once(
     &Check {
@@ -14,7 +14,7 @@ pub(in crate::pod) const IDENTITY_GIVEN: Step<Pod> = Step::once(
         place: Place::Pod,
         link: Link::ServiceAccount,
         question: "Was this process given an identity?",
-        looks_at: "The two variables of IRSA and the two of EKS Pod Identity, or those of the source that was chosen; \
+        description: "The two variables of IRSA and the two of EKS Pod Identity, or those of the source that was chosen; \
                    both of a pair must be there.",
         causes: &[Cause::NoIdentityGiven, Cause::HalfAnIdentity],
         needs: &[],
@@ -28,7 +28,7 @@ pub(in crate::pod) const IDENTITY_RIVALS: Step<Pod> = Step::once(
         place: Place::Pod,
         link: Link::ServiceAccount,
         question: "Is it the only identity here?",
-        looks_at: "AWS_ACCESS_KEY_ID, AWS_PROFILE, the shared files below ~/.aws, and the variables of the other of \
+        description: "AWS_ACCESS_KEY_ID, AWS_PROFILE, the shared files below ~/.aws, and the variables of the other of \
                    IRSA and Pod Identity: AWS's SDKs take them first, each in an order of its own.",
         causes: &[Cause::AnotherIdentityGiven],
         needs: &[],
@@ -42,7 +42,7 @@ pub(in crate::pod) const ROLE_ARN: Step<Pod> = Step::once(
         place: Place::Pod,
         link: Link::ServiceAccount,
         question: "Is the role's ARN well-formed?",
-        looks_at: "AWS_ROLE_ARN: partition, an account of 12 digits, path and name.",
+        description: "AWS_ROLE_ARN: partition, an account of 12 digits, path and name.",
         causes: &[Cause::RoleArnMalformed],
         needs: &["identity-given"],
     },
@@ -55,7 +55,7 @@ pub(in crate::pod) const REGION: Step<Pod> = Step::once(
         place: Place::Pod,
         link: Link::ServiceAccount,
         question: "Is the region known?",
-        looks_at: "The setting, else AWS_REGION, else AWS_DEFAULT_REGION: STS has an endpoint for each region.",
+        description: "The setting, else AWS_REGION, else AWS_DEFAULT_REGION: STS has an endpoint for each region.",
         causes: &[Cause::RegionMissing],
         needs: &[],
     },
@@ -68,7 +68,7 @@ pub(in crate::pod) const REGION_PARTITION: Step<Pod> = Step::once(
         place: Place::Pod,
         link: Link::ServiceAccount,
         question: "Are role and region of one partition?",
-        looks_at: "The partition in the role's ARN (`aws`, `aws-cn`, `aws-us-gov`) and that of the region.",
+        description: "The partition in the role's ARN (`aws`, `aws-cn`, `aws-us-gov`) and that of the region.",
         causes: &[Cause::PartitionMismatch],
         needs: &["role-arn", "region"],
     },
@@ -81,19 +81,21 @@ pub(in crate::pod) const SESSION_NAME: Step<Pod> = Step::once(
         place: Place::Pod,
         link: Link::StsSession,
         question: "Is the session's name one that STS takes?",
-        looks_at: "AWS_ROLE_SESSION_NAME, else a name made of HOSTNAME: 2 to 64 characters of `\\w+=,.@-`.",
+        description: "AWS_ROLE_SESSION_NAME, else a name made of HOSTNAME: 2 to 64 characters of `\\w+=,.@-`.",
         causes: &[Cause::SessionNameInvalid],
         needs: &[],
     },
     |pod, _| ready(session_name(pod)),
 );
 
-fn identity_given(pod: &Pod) -> Seen {
+fn identity_given(pod: &Pod) -> CheckOutcome {
     match &pod.source {
-        Ok(source) => Seen::holds(format!("the source is `{}`{}", source.name(), found(pod))),
+        Ok(source) => {
+            CheckOutcome::holds(format!("the source is `{}`{}", source.name(), found(pod)))
+        }
         // Both variables are there; what is in one is for another check.
         Err(error) if error.cause() == Some(Cause::RoleArnMalformed) => {
-            Seen::holds(format!("the source is `web-identity`{}", found(pod)))
+            CheckOutcome::holds(format!("the source is `web-identity`{}", found(pod)))
         }
         Err(error) => from_error(error),
     }
@@ -108,19 +110,21 @@ fn found(pod: &Pod) -> String {
     format!(": `{}` and `{}` are set", names[0], names[1])
 }
 
-fn identity_rivals(pod: &Pod) -> Seen {
+fn identity_rivals(pod: &Pod) -> CheckOutcome {
     let own = match pod.source_name() {
         "web-identity" => &WEB_IDENTITY,
         "pod-identity" => &POD_IDENTITY,
-        name => return Seen::not_applicable(format!("the source `{name}` was chosen by name")),
+        name => {
+            return CheckOutcome::not_applicable(format!("the source `{name}` was chosen by name"));
+        }
     };
     let rivals = probe::rivals(&pod.options.identity.environment, own);
     let rivals: Vec<_> = rivals.iter().map(|rival| format!("`{rival}`")).collect();
     if rivals.is_empty() {
-        return Seen::holds("no other identity is given");
+        return CheckOutcome::holds("no other identity is given");
     }
     let rivals = rivals.join(", ");
-    Seen::warning(
+    CheckOutcome::warning(
         Cause::AnotherIdentityGiven,
         format!("{rivals} stand beside `{}`", pod.source_name()),
     )
@@ -129,13 +133,16 @@ fn identity_rivals(pod: &Pod) -> Seen {
     ))
 }
 
-fn role_arn(pod: &mut Pod) -> Seen {
+fn role_arn(pod: &mut Pod) -> CheckOutcome {
     match &pod.source {
         Err(error) => from_error(error),
         Ok(source) => match source.role_arn() {
-            None => Seen::not_applicable(format!("the source `{}` names no role", source.name())),
+            None => CheckOutcome::not_applicable(format!(
+                "the source `{}` names no role",
+                source.name()
+            )),
             Some(role) => {
-                let seen = Seen::holds(format!("`{role}`"));
+                let seen = CheckOutcome::holds(format!("`{role}`"));
                 pod.workload.role.get_or_insert_with(|| role.clone());
                 seen
             }
@@ -143,30 +150,30 @@ fn role_arn(pod: &mut Pod) -> Seen {
     }
 }
 
-fn region(pod: &Pod) -> Seen {
+fn region(pod: &Pod) -> CheckOutcome {
     match probe::region(&pod.options.identity) {
-        Ok((region, place)) => Seen::holds(format!("`{region}`, by {place}")),
+        Ok((region, place)) => CheckOutcome::holds(format!("`{region}`, by {place}")),
         Err(_) if matches!(pod.options.identity.choice, SourceChoice::Profile(_)) => {
-            Seen::not_applicable("it is left to the profile")
+            CheckOutcome::not_applicable("it is left to the profile")
         }
-        Err(why) => Seen::broken(Cause::RegionMissing, why),
+        Err(why) => CheckOutcome::broken(Cause::RegionMissing, why),
     }
 }
 
-fn region_partition(pod: &Pod) -> Seen {
+fn region_partition(pod: &Pod) -> CheckOutcome {
     let role = pod
         .source
         .as_ref()
         .ok()
         .and_then(|source| source.role_arn());
     let (Some(role), Ok((region, _))) = (role, probe::region(&pod.options.identity)) else {
-        return Seen::not_applicable("no role or no region is named here");
+        return CheckOutcome::not_applicable("no role or no region is named here");
     };
     let (of_role, of_region) = (role.partition(), region.partition());
     if of_role == of_region {
-        return Seen::holds(format!("both are of `{of_role}`"));
+        return CheckOutcome::holds(format!("both are of `{of_role}`"));
     }
-    Seen::broken(
+    CheckOutcome::broken(
         Cause::PartitionMismatch,
         format!("the role is of `{of_role}`, the region `{region}` of `{of_region}`"),
     )
@@ -181,10 +188,10 @@ fn repaired(role: &str, wrong: Partition, right: Partition) -> String {
     )
 }
 
-fn session_name(pod: &Pod) -> Seen {
+fn session_name(pod: &Pod) -> CheckOutcome {
     match pod.inspection.as_ref().map(Inspection::session_name) {
-        Ok(Ok(name)) => Seen::holds(format!("`{name}`")),
+        Ok(Ok(name)) => CheckOutcome::holds(format!("`{name}`")),
         Ok(Err(error)) => from_error(&error),
-        Err(_) => Seen::not_applicable("no session can be asked for with these settings"),
+        Err(_) => CheckOutcome::not_applicable("no session can be asked for with these settings"),
     }
 }

@@ -6,7 +6,7 @@ use super::probe::NodeRefusal;
 use crate::pod::outcome::cancelled;
 use crate::pod::state::Pod;
 use crate::pod::text::clean;
-use crate::{Check, Place, Seen, Step};
+use crate::{Check, CheckOutcome, Place, Step};
 
 pub(in crate::pod) const NODE_ROLE: Step<Pod> = Step::once(
     &Check {
@@ -14,7 +14,7 @@ pub(in crate::pod) const NODE_ROLE: Step<Pod> = Step::once(
         place: Place::Pod,
         link: Link::StsSession,
         question: "Is the node's role out of reach?",
-        looks_at: "The instance metadata service: whether it gives this process a token (IMDSv2) and the name of the \
+        description: "The instance metadata service: whether it gives this process a token (IMDSv2) and the name of the \
                    node's role. Its credentials are not fetched. An SDK that finds no identity of the pod takes \
                    them, and hides so what is broken.",
         causes: &[Cause::NodeRoleReachable],
@@ -23,33 +23,33 @@ pub(in crate::pod) const NODE_ROLE: Step<Pod> = Step::once(
     |pod, _| Box::pin(node_role(pod)),
 );
 
-async fn node_role(pod: &mut Pod) -> Seen {
+async fn node_role(pod: &mut Pod) -> CheckOutcome {
     if pod.source_name() == "imds" {
-        return Seen::not_applicable("it is the identity that was chosen");
+        return CheckOutcome::not_applicable("it is the identity that was chosen");
     }
     let told_not_to = pod
         .variable("AWS_EC2_METADATA_DISABLED")
         .is_some_and(|value| value.eq_ignore_ascii_case("true"));
     match pod.node.outcome().await {
-        Some(Ok(role)) if told_not_to => Seen::holds(format!(
+        Some(Ok(role)) if told_not_to => CheckOutcome::holds(format!(
             "it gives the role `{role}`, but AWS_EC2_METADATA_DISABLED keeps SDKs from asking"
         )),
         Some(Ok(role)) => reachable(role),
         Some(Err(NodeRefusal::TimedOut)) => {
-            Seen::holds("the instance metadata service does not answer this process")
+            CheckOutcome::holds("the instance metadata service does not answer this process")
         }
         Some(Err(NodeRefusal::Rejected(error))) if error.cause() == Some(Cause::ImdsRefused) => {
-            Seen::holds(clean(&error.to_string()))
+            CheckOutcome::holds(clean(&error.to_string()))
         }
         Some(Err(NodeRefusal::Rejected(error) | NodeRefusal::NotAttempted(error))) => {
-            Seen::unsure(clean(&error.to_string()))
+            CheckOutcome::unsure(clean(&error.to_string()))
         }
         None => cancelled(),
     }
 }
 
-fn reachable(role: &str) -> Seen {
-    Seen::warning(
+fn reachable(role: &str) -> CheckOutcome {
+    CheckOutcome::warning(
         Cause::NodeRoleReachable,
         format!(
             "any process of this pod can act as the node's role `{role}`: where the pod's own identity is broken, AWS's \

@@ -12,7 +12,7 @@ use crate::pod::outcome::cancelled;
 use crate::pod::state::Pod;
 use crate::pod::sts::probe::Stage;
 use crate::pod::text::{clean, quoted};
-use crate::{Check, Place, Seen, Step};
+use crate::{Check, CheckOutcome, Place, Step};
 
 /// The issuer's silence, and the exchange that decides about it.
 const LONG: Duration = Duration::from_secs(10);
@@ -25,7 +25,7 @@ pub(in crate::pod) const DISCOVERY: Step<Pod> = Step {
             place: Place::Pod,
             link: Link::OidcProvider,
             question: "Does the token's issuer say who it is?",
-            looks_at: "`/.well-known/openid-configuration` of the token's `iss`, over verified TLS: its `issuer` must be the \
+            description: "`/.well-known/openid-configuration` of the token's `iss`, over verified TLS: its `issuer` must be the \
                    same, byte for byte. AWS asks from outside; where the issuer can't be asked from here, STS's answer \
                    decides.",
             causes: &[
@@ -45,7 +45,7 @@ pub(in crate::pod) const KEYS: Step<Pod> = Step::once(
         place: Place::Pod,
         link: Link::OidcProvider,
         question: "Does it publish the key that signed the token?",
-        looks_at: "The key set at the `jwks_uri` of the discovery document, and in it the `kid` of the token's header.",
+        description: "The key set at the `jwks_uri` of the discovery document, and in it the `kid` of the token's header.",
         causes: &[Cause::SigningKeyMissing, Cause::VerificationKeyUnavailable],
         needs: &["issuer-discovery"],
     },
@@ -58,19 +58,19 @@ pub(in crate::pod) const SIGNATURE: Step<Pod> = Step::once(
         place: Place::Pod,
         link: Link::OidcProvider,
         question: "Did that key sign the token?",
-        looks_at: "The token's signature, verified here with the published key.",
+        description: "The token's signature, verified here with the published key.",
         causes: &[Cause::TokenSignatureInvalid],
         needs: &["issuer-keys"],
     },
     |pod, _| Box::pin(token_signature(pod)),
 );
 
-async fn discovery(pod: &mut Pod) -> Seen {
+async fn discovery(pod: &mut Pod) -> CheckOutcome {
     let Some(found) = found(pod).await else {
         return not_asked(pod);
     };
     match found {
-        Found::NoUrl => Seen::broken(
+        Found::NoUrl => CheckOutcome::broken(
             Cause::IssuerUnknown,
             "its `iss` is no https URL, which no OIDC provider can have",
         ),
@@ -82,16 +82,16 @@ async fn discovery(pod: &mut Pod) -> Seen {
                 quoted(&issuer),
                 quoted(own)
             );
-            Seen::broken(Cause::IssuerMismatch, seen)
+            CheckOutcome::broken(Cause::IssuerMismatch, seen)
         }
-        Found::Same(_) => Seen::holds("its `issuer` is the token's `iss`, byte for byte"),
+        Found::Same(_) => CheckOutcome::holds("its `issuer` is the token's `iss`, byte for byte"),
     }
 }
 
-async fn keys(pod: &mut Pod) -> Seen {
+async fn keys(pod: &mut Pod) -> CheckOutcome {
     let keys = match found(pod).await {
         Some(Found::Same(keys)) => keys,
-        Some(_) => return Seen::not_applicable("the issuer could not be asked from here"),
+        Some(_) => return CheckOutcome::not_applicable("the issuer could not be asked from here"),
         None => return not_asked(pod),
     };
     let kid = pod
@@ -101,7 +101,7 @@ async fn keys(pod: &mut Pod) -> Seen {
     match (keys, kid) {
         (Keys::Silent(why), _) => decided_by_sts(pod, &why).await,
         (Keys::Published(keys), Some(kid)) if keys.iter().any(|key| key.kid() == Some(&kid)) => {
-            Seen::holds(format!(
+            CheckOutcome::holds(format!(
                 "{} is one of the {} that it publishes",
                 quoted(&kid),
                 keys.len()
@@ -118,29 +118,29 @@ async fn keys(pod: &mut Pod) -> Seen {
                 quoted(&kid),
                 clean(&ids.join(", "))
             );
-            Seen::broken(Cause::SigningKeyMissing, seen)
+            CheckOutcome::broken(Cause::SigningKeyMissing, seen)
         }
-        (Keys::Published(_), None) => Seen::broken(
+        (Keys::Published(_), None) => CheckOutcome::broken(
             Cause::SigningKeyMissing,
             "the token's header names no key (`kid`)",
         ),
     }
 }
 
-async fn token_signature(pod: &mut Pod) -> Seen {
+async fn token_signature(pod: &mut Pod) -> CheckOutcome {
     let Some(Found::Same(Keys::Published(keys))) = found(pod).await else {
-        return Seen::not_applicable("the issuer's keys could not be had from here");
+        return CheckOutcome::not_applicable("the issuer's keys could not be had from here");
     };
     let Some(token) = &pod.token else {
         return not_asked(pod);
     };
     let algorithm = quoted(&token.header.alg);
     match signature::verify(token, &keys) {
-        Signature::Valid => Seen::holds(format!("it verifies by {algorithm}")),
+        Signature::Valid => CheckOutcome::holds(format!("it verifies by {algorithm}")),
         Signature::Invalid => {
             let key = quoted(token.header.kid.as_deref().unwrap_or_default());
             let seen = format!("it does not verify by {algorithm} with the key {key}");
-            Seen::broken(Cause::TokenSignatureInvalid, seen)
+            CheckOutcome::broken(Cause::TokenSignatureInvalid, seen)
         }
         Signature::NotVerifiable => {
             let why = format!(
@@ -155,10 +155,10 @@ async fn found(pod: &mut Pod) -> Option<Found> {
     pod.issuer.as_mut()?.outcome().await.cloned()
 }
 
-fn not_asked(pod: &Pod) -> Seen {
+fn not_asked(pod: &Pod) -> CheckOutcome {
     match pod.issuer {
         Some(_) => cancelled(),
-        None => Seen::not_applicable(format!(
+        None => CheckOutcome::not_applicable(format!(
             "the source `{}` has nothing to do with an OIDC provider",
             pod.source_name()
         )),
@@ -166,27 +166,27 @@ fn not_asked(pod: &Pod) -> Seen {
 }
 
 /// The issuer gave nothing usable to us: what counts is what it gives AWS.
-async fn decided_by_sts(pod: &mut Pod, why: &str) -> Seen {
+async fn decided_by_sts(pod: &mut Pod, why: &str) -> CheckOutcome {
     let why = clean(why);
     if let Some(Err(_)) = pod.sts.outcome().await {
-        return Seen::unsure(format!(
+        return CheckOutcome::unsure(format!(
             "{why}; AWS asks from outside, and STS could not be asked about it"
         ));
     }
     match pod.session().await {
         Some(Err(error)) if error.cause() == Some(Cause::VerificationKeyUnavailable) => {
-            Seen::broken(
+            CheckOutcome::broken(
                 Cause::VerificationKeyUnavailable,
                 format!("{why}; and STS could not get the keys either"),
             )
         }
         // Then that is the break, and `sts-request` has it.
         Some(Err(error)) if Stage::from_error(&error) == Stage::Request => {
-            Seen::not_applicable(format!(
+            CheckOutcome::not_applicable(format!(
                 "it can't be asked from here ({why}), and STS, which asks from outside, did not come to it"
             ))
         }
-        Some(_) => Seen::not_applicable(format!(
+        Some(_) => CheckOutcome::not_applicable(format!(
             "it can't be asked from here ({why}) and need not: AWS asks from outside, and STS has answered"
         )),
         None => cancelled(),

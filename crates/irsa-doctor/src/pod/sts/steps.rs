@@ -34,7 +34,7 @@ pub(in crate::pod) const REQUEST: Step<Pod> = Step::once(
         place: Place::Pod,
         link: Link::StsSession,
         question: "Does STS look at the request?",
-        looks_at: "One AssumeRoleWithWebIdentity, not tried again: whether STS throttles, fails on its own side, is \
+        description: "One AssumeRoleWithWebIdentity, not tried again: whether STS throttles, fails on its own side, is \
                    not active in the region, or refuses a parameter before it looks at the token.",
         causes: &[
             Cause::StsThrottled,
@@ -54,7 +54,7 @@ pub(in crate::pod) const ISSUER: Step<Pod> = Step::once(
         place: Place::Pod,
         link: Link::OidcProvider,
         question: "Does the role's account know the token's issuer?",
-        looks_at: "STS's answer to AssumeRoleWithWebIdentity: the account of the role needs an OIDC provider for this very `iss`.",
+        description: "STS's answer to AssumeRoleWithWebIdentity: the account of the role needs an OIDC provider for this very `iss`.",
         causes: &[Cause::IssuerUnknown],
         needs: &["sts-request"],
     },
@@ -67,7 +67,7 @@ pub(in crate::pod) const AUDIENCE: Step<Pod> = Step::once(
         place: Place::Pod,
         link: Link::ProjectedToken,
         question: "Does the OIDC provider accept the token's audience?",
-        looks_at: "STS's answer to AssumeRoleWithWebIdentity: the token's `aud` must be among the client IDs of the provider.",
+        description: "STS's answer to AssumeRoleWithWebIdentity: the token's `aud` must be among the client IDs of the provider.",
         causes: &[Cause::TokenAudienceWrong],
         needs: &["sts-issuer"],
     },
@@ -80,7 +80,7 @@ pub(in crate::pod) const KEYS: Step<Pod> = Step::once(
         place: Place::Pod,
         link: Link::OidcProvider,
         question: "Could AWS verify the token?",
-        looks_at: "STS's answer to AssumeRoleWithWebIdentity: AWS fetches the issuer's keys from outside, by its own roots or \
+        description: "STS's answer to AssumeRoleWithWebIdentity: AWS fetches the issuer's keys from outside, by its own roots or \
                    the provider's thumbprint, and verifies signature and time.",
         causes: &[
             Cause::VerificationKeyUnavailable,
@@ -99,7 +99,7 @@ pub(in crate::pod) const TRUST: Step<Pod> = Step::once(
         place: Place::Pod,
         link: Link::TrustPolicy,
         question: "Does the role trust this token?",
-        looks_at: "STS's answer to AssumeRoleWithWebIdentity. It says `Not authorized` whether the trust policy does not \
+        description: "STS's answer to AssumeRoleWithWebIdentity. It says `Not authorized` whether the trust policy does not \
                    match, the role does not exist, or a policy of the organization denies.",
         causes: &[Cause::TrustDenied],
         needs: &["sts-keys"],
@@ -113,7 +113,7 @@ pub(in crate::pod) const SESSION: Step<Pod> = Step::once(
         place: Place::Pod,
         link: Link::StsSession,
         question: "Are there credentials?",
-        looks_at: "What the source gave, asked once: STS, the Pod Identity agent, the profile or the variables.",
+        description: "What the source gave, asked once: STS, the Pod Identity agent, the profile or the variables.",
         causes: &[
             Cause::PodIdentityRefused,
             Cause::DurationExceedsMaximum,
@@ -138,7 +138,7 @@ pub(in crate::pod) const CALLER: Step<Pod> = Step::once(
         place: Place::Pod,
         link: Link::StsSession,
         question: "Does AWS take this process for the role?",
-        looks_at: "GetCallerIdentity, which needs no permission, beside the role that was asked for. The ARN of a \
+        description: "GetCallerIdentity, which needs no permission, beside the role that was asked for. The ARN of a \
                    session has the role's name, but not its path.",
         causes: &[
             Cause::CallerDiffers,
@@ -156,7 +156,7 @@ pub(in crate::pod) const ROLE_CHAIN: Step<Pod> = Step::each(
         place: Place::Pod,
         link: Link::StsSession,
         question: "Can the data store's own role be assumed from there?",
-        looks_at: "AssumeRole for each data store that has a role of its own (`role=`), as in another account.",
+        description: "AssumeRole for each data store that has a role of its own (`role=`), as in another account.",
         causes: &[Cause::ChainedRoleDenied],
         needs: &["caller"],
     },

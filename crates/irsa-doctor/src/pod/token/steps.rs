@@ -15,7 +15,7 @@ use crate::pod::jwt::Jwt;
 use crate::pod::outcome::{from_error, ready};
 use crate::pod::state::Pod;
 use crate::pod::text::{clean, quoted};
-use crate::{Check, Place, Seen, Step};
+use crate::{Check, CheckOutcome, Place, Step};
 
 pub(in crate::pod) use time::{EXPIRY, LIFETIME, NOT_BEFORE};
 
@@ -25,7 +25,7 @@ pub(in crate::pod) const FILE: Step<Pod> = Step::once(
         place: Place::Pod,
         link: Link::ProjectedToken,
         question: "Can the token file be read?",
-        looks_at: "The file that AWS_WEB_IDENTITY_TOKEN_FILE or AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names: that it \
+        description: "The file that AWS_WEB_IDENTITY_TOKEN_FILE or AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names: that it \
                    is there, readable by this user and not empty, and on which mount.",
         causes: &[
             Cause::TokenFileMissing,
@@ -43,7 +43,7 @@ pub(in crate::pod) const FORM: Step<Pod> = Step::once(
         place: Place::Pod,
         link: Link::ProjectedToken,
         question: "Does it hold a JSON Web Token?",
-        looks_at: "The bare token: three parts joined by dots, header and claims JSON objects, no more than the 20,000 \
+        description: "The bare token: three parts joined by dots, header and claims JSON objects, no more than the 20,000 \
                    characters that STS takes.",
         causes: &[Cause::TokenMalformed],
         needs: &["token-file"],
@@ -57,7 +57,7 @@ pub(in crate::pod) const AUDIENCE: Step<Pod> = Step::once(
         place: Place::Pod,
         link: Link::ProjectedToken,
         question: "Is it for somebody?",
-        looks_at: "The claim `aud`. Whether that audience is the right one is for the OIDC provider to say: see \
+        description: "The claim `aud`. Whether that audience is the right one is for the OIDC provider to say: see \
                    `sts-audience`.",
         causes: &[Cause::TokenAudienceMissing],
         needs: &["token-form"],
@@ -71,7 +71,7 @@ pub(in crate::pod) const SUBJECT: Step<Pod> = Step::once(
         place: Place::Pod,
         link: Link::ProjectedToken,
         question: "Is it the token of this pod's service account?",
-        looks_at: "The claim `sub`, which must be a service account's (`system:serviceaccount:NAMESPACE:NAME`), and the \
+        description: "The claim `sub`, which must be a service account's (`system:serviceaccount:NAMESPACE:NAME`), and the \
                    one expected, where one is; and the pod that the token is bound to, beside HOSTNAME.",
         causes: &[Cause::TokenOfAnotherAccount],
         needs: &["token-form"],
@@ -84,21 +84,21 @@ fn path(pod: &Pod) -> Option<PathBuf> {
 }
 
 /// What a source without a token says to all that is asked of one.
-pub(super) fn no_token(pod: &Pod) -> Seen {
-    Seen::not_applicable(format!(
+pub(super) fn no_token(pod: &Pod) -> CheckOutcome {
+    CheckOutcome::not_applicable(format!(
         "the source `{}` needs no projected token",
         pod.source_name()
     ))
 }
 
-async fn file(pod: &mut Pod) -> Seen {
+async fn file(pod: &mut Pod) -> CheckOutcome {
     let Some(path) = path(pod) else {
         return no_token(pod);
     };
     let file = probe::read(&path).await;
     match &file.content {
         Err(error) if error.cause() != Some(Cause::TokenMalformed) => unreadable(error, &file),
-        _ => Seen::holds(format!(
+        _ => CheckOutcome::holds(format!(
             "`{}`{}",
             path.display(),
             mounted(file.mount.as_ref())
@@ -106,7 +106,7 @@ async fn file(pod: &mut Pod) -> Seen {
     }
 }
 
-fn unreadable(error: &IdentityError, file: &TokenFile) -> Seen {
+fn unreadable(error: &IdentityError, file: &TokenFile) -> CheckOutcome {
     let said = clean(&error.to_string());
     let folder = file.folder.as_ref().map(|(folder, mount)| {
         format!(
@@ -117,8 +117,8 @@ fn unreadable(error: &IdentityError, file: &TokenFile) -> Seen {
     });
     let seen = format!("{said}{}", folder.unwrap_or_default());
     match error.cause() {
-        Some(cause) => Seen::broken(cause, seen),
-        None => Seen::unsure(seen),
+        Some(cause) => CheckOutcome::broken(cause, seen),
+        None => CheckOutcome::unsure(seen),
     }
 }
 
@@ -128,7 +128,7 @@ fn mounted(mount: Option<&Mount>) -> String {
     })
 }
 
-async fn form(pod: &mut Pod) -> Seen {
+async fn form(pod: &mut Pod) -> CheckOutcome {
     let Some(path) = path(pod) else {
         return no_token(pod);
     };
@@ -137,12 +137,12 @@ async fn form(pod: &mut Pod) -> Seen {
         Err(error) => return from_error(&error),
     };
     match Jwt::parse(raw) {
-        Err(what) => Seen::broken(
+        Err(what) => CheckOutcome::broken(
             Cause::TokenMalformed,
             format!("the token in `{}` {what}", path.display()),
         ),
         Ok(token) => {
-            let seen = Seen::holds(format!(
+            let seen = CheckOutcome::holds(format!(
                 "a token of {}, signed by {}",
                 quoted(&token.claims.iss),
                 quoted(&token.header.alg)
@@ -170,30 +170,30 @@ fn learn(pod: &mut Pod, token: Jwt) {
     pod.token = Some(token);
 }
 
-fn audience(pod: &Pod) -> Seen {
+fn audience(pod: &Pod) -> CheckOutcome {
     let Some(token) = &pod.token else {
         return no_token(pod);
     };
     match token.claims.audiences() {
-        [] => Seen::broken(Cause::TokenAudienceMissing, "it has no claim `aud`"),
+        [] => CheckOutcome::broken(Cause::TokenAudienceMissing, "it has no claim `aud`"),
         audiences => {
             let audiences: Vec<_> = audiences.iter().map(|audience| quoted(audience)).collect();
-            Seen::holds(clean(&audiences.join(", ")))
+            CheckOutcome::holds(clean(&audiences.join(", ")))
         }
     }
 }
 
-fn subject(pod: &Pod) -> Seen {
+fn subject(pod: &Pod) -> CheckOutcome {
     let Some(token) = &pod.token else {
         return no_token(pod);
     };
     let said = quoted(&token.claims.sub);
     let Ok(account) = ServiceAccount::from_subject(&token.claims.sub) else {
         let seen = format!("its subject {said} is no service account");
-        return Seen::broken(Cause::TokenOfAnotherAccount, seen);
+        return CheckOutcome::broken(Cause::TokenOfAnotherAccount, seen);
     };
     match &pod.options.service_account {
-        Some(expected) if *expected != account => Seen::broken(
+        Some(expected) if *expected != account => CheckOutcome::broken(
             Cause::TokenOfAnotherAccount,
             format!("it is the token of `{account}`, and `{expected}` is expected"),
         ),
@@ -201,22 +201,26 @@ fn subject(pod: &Pod) -> Seen {
     }
 }
 
-fn of_this_pod(pod: &Pod, token: &Jwt, account: &ServiceAccount) -> Seen {
+fn of_this_pod(pod: &Pod, token: &Jwt, account: &ServiceAccount) -> CheckOutcome {
     let kubernetes = &token.claims.kubernetes;
     let node = kubernetes.node.as_ref();
     let node = node.map_or_else(String::new, |node| format!(" on {}", quoted(&node.name)));
     match (&kubernetes.pod, pod.variable("HOSTNAME")) {
         // With hostNetwork it is the node's name.
-        (Some(bound), Some(here)) if bound.name != here && !is_node(token, here) => Seen::warning(
-            Cause::TokenOfAnotherAccount,
-            format!(
-                "it is bound to the pod {}, and this is {}",
-                quoted(&bound.name),
-                quoted(here)
-            ),
-        ),
-        (Some(bound), _) => Seen::holds(format!("`{account}`, pod {}{node}", quoted(&bound.name))),
-        (None, _) => Seen::holds(format!("`{account}`, bound to no pod")),
+        (Some(bound), Some(here)) if bound.name != here && !is_node(token, here) => {
+            CheckOutcome::warning(
+                Cause::TokenOfAnotherAccount,
+                format!(
+                    "it is bound to the pod {}, and this is {}",
+                    quoted(&bound.name),
+                    quoted(here)
+                ),
+            )
+        }
+        (Some(bound), _) => {
+            CheckOutcome::holds(format!("`{account}`, pod {}{node}", quoted(&bound.name)))
+        }
+        (None, _) => CheckOutcome::holds(format!("`{account}`, bound to no pod")),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use irsa_chain::{Cause, Link};
-use irsa_doctor::{Check, Database, Finding, Place, Report, Seen, Workload};
+use irsa_doctor::{Check, CheckOutcome, Database, Finding, Place, Report, Workload};
 
 const ENDPOINT: &str = "shop.cluster-abcdefghijkl.eu-central-1.rds.amazonaws.com:5432";
 
@@ -14,7 +14,7 @@ macro_rules! checks {
             place: Place::$place,
             link: Link::$link,
             question: $question,
-            looks_at: "",
+            description: "",
             causes: &[],
             needs: &[],
         };)+
@@ -54,7 +54,7 @@ pub(super) fn workload() -> Workload {
     }
 }
 
-pub(super) fn finding(check: &'static Check, subject: Option<&str>, seen: Seen) -> Finding {
+pub(super) fn finding(check: &'static Check, subject: Option<&str>, seen: CheckOutcome) -> Finding {
     Finding::new(
         check,
         subject.map(str::to_owned),
@@ -68,29 +68,37 @@ fn begun() -> Vec<Finding> {
         finding(
             &IDENTITY,
             None,
-            Seen::holds("AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE are set"),
+            CheckOutcome::holds("AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE are set"),
         ),
-        finding(&REGION, None, Seen::holds("eu-central-1, by AWS_REGION")),
+        finding(
+            &REGION,
+            None,
+            CheckOutcome::holds("eu-central-1, by AWS_REGION"),
+        ),
         finding(
             &FILE,
             None,
-            Seen::holds(
+            CheckOutcome::holds(
                 "`/var/run/secrets/eks.amazonaws.com/serviceaccount/token` holds a token of 1,132 characters, readable by this user",
             ),
         ),
-        finding(&EXPIRY, None, Seen::holds("good for 51 minutes more")),
+        finding(
+            &EXPIRY,
+            None,
+            CheckOutcome::holds("good for 51 minutes more"),
+        ),
     ]
 }
 
 pub(super) fn all_well() -> Report {
     let mut findings = begun();
     findings.extend([
-        finding(&PROVIDER, None, Seen::holds("arn:aws:iam::111122223333:oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLE")),
-        finding(&TRUST, None, Seen::holds("allowed by the statement `Pods`")),
-        finding(&EXCHANGE, None, Seen::holds("a session until 12:00:00Z")),
-        finding(&CONNECT, Some(ENDPOINT), Seen::holds("allowed")),
-        finding(&TLS, Some(ENDPOINT), Seen::holds("TLS 1.3")),
-        finding(&LOGIN, Some(ENDPOINT), Seen::holds("logged in as keycloak")),
+        finding(&PROVIDER, None, CheckOutcome::holds("arn:aws:iam::111122223333:oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLE")),
+        finding(&TRUST, None, CheckOutcome::holds("allowed by the statement `Pods`")),
+        finding(&EXCHANGE, None, CheckOutcome::holds("a session until 12:00:00Z")),
+        finding(&CONNECT, Some(ENDPOINT), CheckOutcome::holds("allowed")),
+        finding(&TLS, Some(ENDPOINT), CheckOutcome::holds("TLS 1.3")),
+        finding(&LOGIN, Some(ENDPOINT), CheckOutcome::holds("logged in as keycloak")),
     ]);
     Report::new(workload(), findings)
 }
@@ -102,22 +110,22 @@ pub(super) fn one_broken() -> Report {
         finding(
             check,
             subject,
-            Seen::unsure("`trust-subject` does not hold"),
+            CheckOutcome::unsure("`trust-subject` does not hold"),
         )
     };
     let mut findings = begun();
     findings.extend([
-        finding(&PROVIDER, None, Seen::holds("the provider exists")),
+        finding(&PROVIDER, None, CheckOutcome::holds("the provider exists")),
         finding(
             &TRUST,
             None,
-            Seen::broken(Cause::TrustSubjectMismatch, seen).remedy(
+            CheckOutcome::broken(Cause::TrustSubjectMismatch, seen).remedy(
                 "put `\"StringEquals\": {\"oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLE:sub\": \"system:serviceaccount:shop:keycloak\"}` into the trust policy of keycloak-role: `aws iam update-assume-role-policy --role-name keycloak-role --policy-document file://trust.json`",
             ),
         ),
         not_reached(&EXCHANGE, None),
-        finding(&CONNECT, Some(ENDPOINT), Seen::holds("allowed")),
-        finding(&TLS, Some(ENDPOINT), Seen::warning(Cause::TlsCertificateInvalid, "the certificate ends in 9 days")),
+        finding(&CONNECT, Some(ENDPOINT), CheckOutcome::holds("allowed")),
+        finding(&TLS, Some(ENDPOINT), CheckOutcome::warning(Cause::TlsCertificateInvalid, "the certificate ends in 9 days")),
         not_reached(&LOGIN, Some(ENDPOINT)),
     ]);
     for reached in findings
@@ -134,9 +142,17 @@ pub(super) fn unsure() -> Report {
     let denied = "the caller may not call iam:GetRole (AccessDenied), so the trust policy was not read; the exchange by STS shows that it lets this token in";
     let mut findings = begun();
     findings.extend([
-        finding(&TRUST, None, Seen::unsure(denied)),
-        finding(&EXCHANGE, None, Seen::holds("a session until 12:00:00Z")),
-        finding(&LOGIN, None, Seen::not_applicable("no database is named")),
+        finding(&TRUST, None, CheckOutcome::unsure(denied)),
+        finding(
+            &EXCHANGE,
+            None,
+            CheckOutcome::holds("a session until 12:00:00Z"),
+        ),
+        finding(
+            &LOGIN,
+            None,
+            CheckOutcome::not_applicable("no database is named"),
+        ),
     ]);
     Report::new(workload(), findings)
 }

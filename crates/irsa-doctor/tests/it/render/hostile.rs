@@ -2,7 +2,7 @@
 
 use irsa_chain::Cause;
 use irsa_doctor::render::{self, Style};
-use irsa_doctor::{Progress, Report, Seen};
+use irsa_doctor::{CheckOutcome, Progress, Report};
 
 use super::fixture::{LOGIN, TRUST, finding, workload};
 
@@ -14,12 +14,16 @@ fn report() -> Report {
         finding(
             &TRUST,
             Some(EVIL),
-            Seen::broken(Cause::TrustDenied, novel.clone()).remedy(novel.clone()),
+            CheckOutcome::broken(Cause::TrustDenied, novel.clone()).remedy(novel.clone()),
         ),
-        finding(&LOGIN, Some(EVIL), Seen::unsure(novel.clone())),
-        finding(&LOGIN, Some(EVIL), Seen::warning(Cause::RoleNotFound, EVIL)),
-        finding(&LOGIN, Some(EVIL), Seen::holds(novel)),
-        finding(&LOGIN, Some(EVIL), Seen::not_applicable(EVIL)),
+        finding(&LOGIN, Some(EVIL), CheckOutcome::unsure(novel.clone())),
+        finding(
+            &LOGIN,
+            Some(EVIL),
+            CheckOutcome::warning(Cause::RoleNotFound, EVIL),
+        ),
+        finding(&LOGIN, Some(EVIL), CheckOutcome::holds(novel)),
+        finding(&LOGIN, Some(EVIL), CheckOutcome::not_applicable(EVIL)),
     ];
     Report::new(workload(), findings)
 }

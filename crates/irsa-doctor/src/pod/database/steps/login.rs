@@ -4,7 +4,7 @@ use irsa_chain::Cause;
 use irsa_chain::endpoint::RdsEndpoint;
 use irsa_identity::RdsTarget;
 
-use crate::Seen;
+use crate::CheckOutcome;
 use crate::pod::background::Background;
 use crate::pod::database::probe::{self, Admitted, DatabaseFacts, Refused};
 use crate::pod::options::{DatabaseTarget, Route};
@@ -21,7 +21,7 @@ fn find<'a>(pod: &'a mut Pod, label: &str) -> Option<&'a mut DatabaseState> {
 }
 
 /// Whether tokens are signed for what RDS knows ("Limitations" of IAM database authentication, Aurora user guide).
-pub(super) fn endpoint(pod: &mut Pod, label: &str) -> Seen {
+pub(super) fn endpoint(pod: &mut Pod, label: &str) -> CheckOutcome {
     let Some(database) = find(pod, label) else {
         return cancelled();
     };
@@ -32,52 +32,54 @@ pub(super) fn endpoint(pod: &mut Pod, label: &str) -> Seen {
         let seen = format!(
             "`{sign_host}` is no endpoint of RDS: a token signed for another name is refused"
         );
-        return Seen::broken(Cause::SignedForAnotherHost, seen);
+        return CheckOutcome::broken(Cause::SignedForAnotherHost, seen);
     };
     match endpoint.region() {
-        Some(own) if own != region => Seen::broken(
+        Some(own) if own != region => CheckOutcome::broken(
             Cause::SignedForAnotherRegion,
             format!("it is signed for `{region}`, and the endpoint is in `{own}`"),
         ),
-        Some(_) => Seen::holds(format!("`{sign_host}` in `{region}`")),
-        None => Seen::holds(format!(
+        Some(_) => CheckOutcome::holds(format!("`{sign_host}` in `{region}`")),
+        None => CheckOutcome::holds(format!(
             "`{sign_host}`, whose name has no region, in `{region}`"
         )),
     }
 }
 
 /// Whether the server takes logins at all, whoever's.
-pub(super) async fn answer(pod: &mut Pod, label: &str) -> Seen {
+pub(super) async fn answer(pod: &mut Pod, label: &str) -> CheckOutcome {
     let Some(database) = find(pod, label) else {
         return cancelled();
     };
     if database.target.user.is_none() {
-        return Seen::not_applicable("no database user is named that it could be asked as");
+        return CheckOutcome::not_applicable("no database user is named that it could be asked as");
     }
     match database.facts.outcome().await {
         Some(DatabaseFacts {
             asked: Some(Err(fault)),
             ..
         }) if fault.is_of_endpoint() => from_fault(fault),
-        Some(DatabaseFacts { asked: Some(_), .. }) => Seen::holds("it answers the start-up packet"),
+        Some(DatabaseFacts { asked: Some(_), .. }) => {
+            CheckOutcome::holds("it answers the start-up packet")
+        }
         _ => cancelled(),
     }
 }
 
 /// What the server asks the user for.
-pub(super) async fn membership(pod: &mut Pod, label: &str) -> Seen {
+pub(super) async fn membership(pod: &mut Pod, label: &str) -> CheckOutcome {
     let Some(database) = find(pod, label) else {
         return cancelled();
     };
     let Some(user) = database.target.user.clone() else {
-        return Seen::unsure(
+        return CheckOutcome::unsure(
             "no database user is named, and the server asks each for what is his: see `--user`",
         );
     };
     match database.facts.outcome().await {
         Some(DatabaseFacts {
             asked: Some(Ok(_)), ..
-        }) => Seen::holds(format!(
+        }) => CheckOutcome::holds(format!(
             "`{user}` is asked for a clear-text password over verified TLS, as members of rds_iam are"
         )),
         Some(DatabaseFacts {
@@ -89,19 +91,19 @@ pub(super) async fn membership(pod: &mut Pod, label: &str) -> Seen {
 }
 
 /// Whether the login comes to an end that the server decides on. All logins go on at once.
-pub(super) async fn login(pod: &mut Pod, label: &str) -> Seen {
+pub(super) async fn login(pod: &mut Pod, label: &str) -> CheckOutcome {
     begin_logins(pod).await;
     match outcome(pod, label).await {
         Some(Err(Refused::Token(fault) | Refused::Session(fault))) if fault.is_of_endpoint() => {
             from_fault(fault)
         }
-        Some(_) => Seen::holds("it answered the login"),
+        Some(_) => CheckOutcome::holds("it answered the login"),
         None => cancelled(),
     }
 }
 
 /// Whether the token is accepted.
-pub(super) async fn connect(pod: &mut Pod, label: &str) -> Seen {
+pub(super) async fn connect(pod: &mut Pod, label: &str) -> CheckOutcome {
     let target = find(pod, label).map(|database| database.target.clone());
     let suspects = target.and_then(|target| suspects(pod, &target));
     match outcome(pod, label).await {
@@ -109,15 +111,17 @@ pub(super) async fn connect(pod: &mut Pod, label: &str) -> Seen {
             (Some(Cause::IamLoginRefused), Some(suspects)) => from_fault(fault).remedy(suspects),
             _ => from_fault(fault),
         },
-        Some(Err(Refused::Session(_)) | Ok(_)) => Seen::holds("the server accepted a fresh token"),
+        Some(Err(Refused::Session(_)) | Ok(_)) => {
+            CheckOutcome::holds("the server accepted a fresh token")
+        }
         None => cancelled(),
     }
 }
 
-pub(super) async fn session(pod: &mut Pod, label: &str) -> Seen {
+pub(super) async fn session(pod: &mut Pod, label: &str) -> CheckOutcome {
     match outcome(pod, label).await {
         Some(Err(Refused::Token(fault) | Refused::Session(fault))) => from_fault(fault),
-        Some(Ok(admitted)) => Seen::holds(admitted.to_string()),
+        Some(Ok(admitted)) => CheckOutcome::holds(admitted.to_string()),
         None => cancelled(),
     }
 }

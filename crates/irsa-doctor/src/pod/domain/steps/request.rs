@@ -3,7 +3,7 @@
 use irsa_chain::{Cause, Link};
 use serde_json::json;
 
-use crate::Seen;
+use crate::CheckOutcome;
 use crate::aws::put_role_policy;
 use crate::pod::background::Background;
 use crate::pod::domain::probe::{self, Reply};
@@ -23,7 +23,7 @@ fn find<'a>(pod: &'a mut Pod, label: &str) -> Option<&'a mut DomainState> {
 }
 
 /// Whether the domain did its work at all.
-pub(super) async fn answer(pod: &mut Pod, label: &str) -> Seen {
+pub(super) async fn answer(pod: &mut Pod, label: &str) -> CheckOutcome {
     begin_requests(pod).await;
     match reply(pod, label).await {
         Some(
@@ -33,25 +33,25 @@ pub(super) async fn answer(pod: &mut Pod, label: &str) -> Seen {
                 fault,
             },
         ) => from_fault(fault),
-        Some(_) => Seen::holds("it answered a signed request"),
+        Some(_) => CheckOutcome::holds("it answered a signed request"),
         None => cancelled(),
     }
 }
 
 /// Whether AWS's edge took the signature.
-pub(super) async fn signature(pod: &mut Pod, label: &str) -> Seen {
+pub(super) async fn signature(pod: &mut Pod, label: &str) -> CheckOutcome {
     match reply(pod, label).await {
         Some(Reply::Refused {
             link: Link::Signature | Link::StsSession,
             fault,
         }) => from_fault(fault),
-        Some(_) => Seen::holds("it was accepted"),
+        Some(_) => CheckOutcome::holds("it was accepted"),
         None => cancelled(),
     }
 }
 
 /// Whether IAM and the domain's access policy let it in.
-pub(super) async fn permission(pod: &mut Pod, label: &str) -> Seen {
+pub(super) async fn permission(pod: &mut Pod, label: &str) -> CheckOutcome {
     let target = find(pod, label).map(|domain| domain.target.clone());
     let wanted = target.and_then(|target| wanted(pod, &target));
     match reply(pod, label).await {
@@ -62,7 +62,7 @@ pub(super) async fn permission(pod: &mut Pod, label: &str) -> Seen {
             (Some(Cause::EsHttpNotAllowed), Some(wanted)) => from_fault(fault).remedy(wanted),
             _ => from_fault(fault),
         },
-        Some(_) => Seen::holds("neither the role's policies nor the domain's keep it out"),
+        Some(_) => CheckOutcome::holds("neither the role's policies nor the domain's keep it out"),
         None => cancelled(),
     }
 }
@@ -92,7 +92,7 @@ fn wanted(pod: &Pod, target: &DomainTarget) -> Option<String> {
 }
 
 /// Whether fine-grained access control gives it anything to do.
-pub(super) async fn grant(pod: &mut Pod, label: &str) -> Seen {
+pub(super) async fn grant(pod: &mut Pod, label: &str) -> CheckOutcome {
     let own = find(pod, label).and_then(|domain| domain.target.role.clone());
     let own = own.map(|step| step.role);
     let role = own.or_else(|| pod.workload.role.clone());
@@ -105,7 +105,7 @@ pub(super) async fn grant(pod: &mut Pod, label: &str) -> Seen {
     }
 }
 
-fn with_mapping(fault: &Fault, role: Option<String>) -> Seen {
+fn with_mapping(fault: &Fault, role: Option<String>) -> CheckOutcome {
     match role {
         Some(role) => from_fault(fault).remedy(mapping(&role)),
         None => from_fault(fault),
@@ -120,9 +120,15 @@ fn mapping(role: &str) -> String {
     )
 }
 
-fn let_in(roles: Option<&[String]>, version: &Result<String, Fault>, role: Option<String>) -> Seen {
+fn let_in(
+    roles: Option<&[String]>,
+    version: &Result<String, Fault>,
+    role: Option<String>,
+) -> CheckOutcome {
     let Some(roles) = roles else {
-        return Seen::not_applicable("the domain has no fine-grained access control that answers");
+        return CheckOutcome::not_applicable(
+            "the domain has no fine-grained access control that answers",
+        );
     };
     let names = clean(&roles.join(", "));
     match version {
@@ -133,8 +139,8 @@ fn let_in(roles: Option<&[String]>, version: &Result<String, Fault>, role: Optio
             );
             with_mapping(&fault, role)
         }
-        Ok(version) => Seen::holds(format!("OpenSearch {version}, as {names}")),
-        Err(fault) => Seen::warning(
+        Ok(version) => CheckOutcome::holds(format!("OpenSearch {version}, as {names}")),
+        Err(fault) => CheckOutcome::warning(
             Cause::FgacNotGranted,
             format!(
                 "as {names} it may not ask for the version, as many clients do first: {}",

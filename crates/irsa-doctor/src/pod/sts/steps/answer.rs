@@ -8,7 +8,7 @@ use crate::pod::outcome::cancelled;
 use crate::pod::state::Pod;
 use crate::pod::sts::probe;
 use crate::pod::text::{clean, moment, seconds, span};
-use crate::{Check, Place, Seen, Step};
+use crate::{Check, CheckOutcome, Place, Step};
 
 pub(in crate::pod) const REACHABLE: Step<Pod> = Step::once(
     &Check {
@@ -16,7 +16,7 @@ pub(in crate::pod) const REACHABLE: Step<Pod> = Step::once(
         place: Place::Pod,
         link: Link::StsSession,
         question: "Does STS answer from here?",
-        looks_at: "The region's endpoint of STS, or the one that was set, by DNS, TCP, verified TLS and HTTP, through \
+        description: "The region's endpoint of STS, or the one that was set, by DNS, TCP, verified TLS and HTTP, through \
                    the proxy that HTTPS_PROXY or ALL_PROXY names, if any.",
         causes: &[Cause::StsUnreachable],
         needs: &["region"],
@@ -30,7 +30,7 @@ pub(in crate::pod) const CLOCK: Step<Pod> = Step::once(
         place: Place::Pod,
         link: Link::Signature,
         question: "Is it the same time here and at AWS?",
-        looks_at: "The `Date` of STS's answer beside this machine's clock: AWS takes signatures that are 5 minutes off; \
+        description: "The `Date` of STS's answer beside this machine's clock: AWS takes signatures that are 5 minutes off; \
                    a minute is a warning.",
         causes: &[Cause::ClockSkew],
         needs: &["sts-reachable"],
@@ -42,37 +42,37 @@ pub(in crate::pod) const CLOCK: Step<Pod> = Step::once(
 const REFUSED_FROM: u64 = 300;
 const WARNED_FROM: u64 = 60;
 
-async fn reachable(pod: &mut Pod) -> Seen {
-    let way = way(pod);
+async fn reachable(pod: &mut Pod) -> CheckOutcome {
+    let proxy = via_proxy(pod);
     let is_needed = pod.is_web_identity();
     match pod.sts.outcome().await {
-        Some(Ok(heard)) => Seen::holds(format!(
-            "`{}` answers{way}",
+        Some(Ok(heard)) => CheckOutcome::holds(format!(
+            "`{}` answers{proxy}",
             clean(heard.answer.url.trim_end_matches('/'))
         )),
-        Some(Err(error)) if !is_needed => Seen::not_applicable(format!(
+        Some(Err(error)) if !is_needed => CheckOutcome::not_applicable(format!(
             "it does not, but the exchange needs no STS: {}",
             clean(&error.to_string())
         )),
         Some(Err(error)) => {
             let error = error.clone();
-            unreachable(pod, &error, &way).await
+            unreachable(pod, &error, &proxy).await
         }
         None => cancelled(),
     }
 }
 
 /// With the URL that was asked, where there is one.
-async fn unreachable(pod: &mut Pod, error: &IdentityError, way: &str) -> Seen {
+async fn unreachable(pod: &mut Pod, error: &IdentityError, proxy: &str) -> CheckOutcome {
     let said = clean(&error.to_string());
     let url = probe::url(&pod.inspection).await;
     let Some(url) = url.filter(|_| error.cause() == Some(Cause::StsUnreachable)) else {
-        return Seen::broken(Cause::StsUnreachable, said).remedy(error.remedy());
+        return CheckOutcome::broken(Cause::StsUnreachable, said).remedy(error.remedy());
     };
     let url = clean(url.trim_end_matches('/'));
-    let seen = Seen::broken(
+    let seen = CheckOutcome::broken(
         Cause::StsUnreachable,
-        format!("{said}; it was asked at `{url}`{way}"),
+        format!("{said}; it was asked at `{url}`{proxy}"),
     );
     let has_own_remedy = error.remedy() != Cause::StsUnreachable.remedy();
     let settings = &pod.options.identity;
@@ -90,7 +90,7 @@ async fn unreachable(pod: &mut Pod, error: &IdentityError, way: &str) -> Seen {
 }
 
 /// The proxy that STS is asked through, by the names of its variables.
-fn way(pod: &Pod) -> String {
+fn via_proxy(pod: &Pod) -> String {
     match proxy_variables(&pod.options.identity.environment) {
         ProxyVariables { proxy: None, .. } => String::new(),
         ProxyVariables {
@@ -104,14 +104,14 @@ fn way(pod: &Pod) -> String {
     }
 }
 
-async fn clock(pod: &mut Pod) -> Seen {
+async fn clock(pod: &mut Pod) -> CheckOutcome {
     let heard = match pod.sts.outcome().await {
         Some(Ok(heard)) => heard,
-        Some(Err(error)) => return Seen::not_applicable(clean(&error.to_string())),
+        Some(Err(error)) => return CheckOutcome::not_applicable(clean(&error.to_string())),
         None => return cancelled(),
     };
     let Some(there) = heard.answer.date.map(seconds) else {
-        return Seen::not_applicable("STS's answer has no `Date` to compare with");
+        return CheckOutcome::not_applicable("STS's answer has no `Date` to compare with");
     };
     let here = seconds(heard.at);
     let (apart, side) = (
@@ -125,8 +125,8 @@ async fn clock(pod: &mut Pod) -> Seen {
         moment(there)
     );
     match apart {
-        REFUSED_FROM.. => Seen::broken(Cause::ClockSkew, seen),
-        WARNED_FROM.. => Seen::warning(Cause::ClockSkew, seen),
-        _ => Seen::holds(format!("they are {apart} s apart")),
+        REFUSED_FROM.. => CheckOutcome::broken(Cause::ClockSkew, seen),
+        WARNED_FROM.. => CheckOutcome::warning(Cause::ClockSkew, seen),
+        _ => CheckOutcome::holds(format!("they are {apart} s apart")),
     }
 }

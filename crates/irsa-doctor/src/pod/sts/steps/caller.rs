@@ -2,15 +2,15 @@
 
 use irsa_chain::{Cause, RoleArn};
 
-use crate::Seen;
+use crate::CheckOutcome;
 use crate::pod::outcome::{cancelled, from_error};
 use crate::pod::state::Pod;
 use crate::pod::sts::probe::is_session_of;
 use crate::pod::text::{clean, moment, quoted, seconds};
 
-pub(super) async fn session(pod: &mut Pod) -> Seen {
+pub(super) async fn session(pod: &mut Pod) -> CheckOutcome {
     match pod.session().await {
-        Some(Ok(credentials)) => Seen::holds(match credentials.expires_at() {
+        Some(Ok(credentials)) => CheckOutcome::holds(match credentials.expires_at() {
             Some(end) => format!("they end at {}", moment(seconds(end))),
             None => "they don't expire".to_owned(),
         }),
@@ -19,21 +19,24 @@ pub(super) async fn session(pod: &mut Pod) -> Seen {
     }
 }
 
-pub(super) async fn caller(pod: &mut Pod) -> Seen {
+pub(super) async fn caller(pod: &mut Pod) -> CheckOutcome {
     let (Some(Ok(credentials)), Ok(inspection)) = (pod.session().await, &pod.inspection) else {
         return cancelled();
     };
     match inspection.caller(&credentials).await {
         Err(error) if error.cause() == Some(Cause::StsUnreachable) && !pod.is_web_identity() => {
-            Seen::not_applicable(format!("it can't be asked: {}", clean(&error.to_string())))
+            CheckOutcome::not_applicable(format!(
+                "it can't be asked: {}",
+                clean(&error.to_string())
+            ))
         }
         Err(error) => from_error(&error),
         Ok(caller) => match expected(pod) {
-            Some(role) if !is_session_of(&caller.arn, &role) => Seen::broken(
+            Some(role) if !is_session_of(&caller.arn, &role) => CheckOutcome::broken(
                 Cause::CallerDiffers,
                 format!("AWS sees {}, and the role is `{role}`", quoted(&caller.arn)),
             ),
-            _ => Seen::holds(quoted(&caller.arn)),
+            _ => CheckOutcome::holds(quoted(&caller.arn)),
         },
     }
 }
@@ -56,7 +59,7 @@ pub(super) fn chained(pod: &Pod) -> Vec<String> {
     steps.map(|(label, _)| label).collect()
 }
 
-pub(super) async fn role_chain(pod: &mut Pod, subject: &str) -> Seen {
+pub(super) async fn role_chain(pod: &mut Pod, subject: &str) -> CheckOutcome {
     let step = pod.role_steps().find(|(label, _)| label == subject);
     let Some(step) = step.and_then(|(_, step)| step.clone()) else {
         return cancelled();
@@ -67,7 +70,7 @@ pub(super) async fn role_chain(pod: &mut Pod, subject: &str) -> Seen {
     match inspection.assume(&credentials, &step).await {
         Ok(session) => {
             pod.chained.insert(subject.to_owned(), session);
-            Seen::holds(format!("`{}`", step.role))
+            CheckOutcome::holds(format!("`{}`", step.role))
         }
         Err(error) => from_error(&error),
     }

@@ -3,17 +3,17 @@
 use irsa_chain::{Cause, OidcProviderArn};
 use irsa_identity::IdentityError;
 
-use crate::Seen;
+use crate::CheckOutcome;
 use crate::pod::outcome::{cancelled, from_error};
 use crate::pod::state::Pod;
 use crate::pod::sts::probe::{self, Stage};
 use crate::pod::text::clean;
 
 /// What STS says of one link.
-pub(super) async fn stage(pod: &mut Pod, stage: Stage) -> Seen {
+pub(super) async fn stage(pod: &mut Pod, stage: Stage) -> CheckOutcome {
     if !pod.is_web_identity() {
         let name = pod.source_name();
-        return Seen::not_applicable(format!("the source `{name}` hands STS no token"));
+        return CheckOutcome::not_applicable(format!("the source `{name}` hands STS no token"));
     }
     match pod.session().await {
         Some(Err(error)) if probe::is_from_another_server(&error) && stage == Stage::Request => {
@@ -23,20 +23,20 @@ pub(super) async fn stage(pod: &mut Pod, stage: Stage) -> Seen {
             because(pod, stage, from_error(&error))
         }
         Some(Err(error)) if Stage::from_error(&error) < stage => {
-            Seen::unsure(clean(&error.to_string()))
+            CheckOutcome::unsure(clean(&error.to_string()))
         }
-        Some(_) => Seen::holds(fine(stage)),
+        Some(_) => CheckOutcome::holds(fine(stage)),
         None => cancelled(),
     }
 }
 
-async fn somebody_else(pod: &mut Pod, error: &IdentityError) -> Seen {
+async fn somebody_else(pod: &mut Pod, error: &IdentityError) -> CheckOutcome {
     let url = match pod.sts.outcome().await {
         Some(Ok(heard)) => clean(&heard.answer.url),
         _ => String::new(),
     };
     let said = clean(&error.to_string());
-    Seen::broken(
+    CheckOutcome::broken(
         Cause::StsUnreachable,
         format!("{said}, and there is no error of STS's in it: somebody else answers"),
     )
@@ -58,7 +58,7 @@ fn fine(stage: Stage) -> &'static str {
 }
 
 /// The refusal, with the names of this workload in its remedy where that says more.
-fn because(pod: &Pod, stage: Stage, seen: Seen) -> Seen {
+fn because(pod: &Pod, stage: Stage, seen: CheckOutcome) -> CheckOutcome {
     match remedy(pod, stage) {
         Some(remedy) => seen.remedy(remedy),
         None => seen,

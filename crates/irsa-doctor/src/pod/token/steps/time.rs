@@ -6,7 +6,7 @@ use super::no_token;
 use crate::pod::outcome::ready;
 use crate::pod::state::Pod;
 use crate::pod::text::{moment, seconds, span};
-use crate::{Check, Place, Seen, Step};
+use crate::{Check, CheckOutcome, Place, Step};
 
 pub(in crate::pod) const EXPIRY: Step<Pod> = Step::once(
     &Check {
@@ -14,7 +14,7 @@ pub(in crate::pod) const EXPIRY: Step<Pod> = Step::once(
         place: Place::Pod,
         link: Link::ProjectedToken,
         question: "Is the token still good?",
-        looks_at: "The claim `exp` beside this machine's clock. The kubelet renews the file at 80 % of the token's \
+        description: "The claim `exp` beside this machine's clock. The kubelet renews the file at 80 % of the token's \
                    life: a token with less than 15 % left is a warning.",
         causes: &[Cause::TokenExpired],
         needs: &["token-form"],
@@ -28,7 +28,7 @@ pub(in crate::pod) const NOT_BEFORE: Step<Pod> = Step::once(
         place: Place::Pod,
         link: Link::ProjectedToken,
         question: "Is the token good already?",
-        looks_at: "The claims `nbf` and `iat` beside this machine's clock, a minute of difference aside.",
+        description: "The claims `nbf` and `iat` beside this machine's clock, a minute of difference aside.",
         causes: &[Cause::TokenNotYetValid],
         needs: &["token-form"],
     },
@@ -41,7 +41,7 @@ pub(in crate::pod) const LIFETIME: Step<Pod> = Step::once(
         place: Place::Pod,
         link: Link::ProjectedToken,
         question: "Has it the life of a projected token?",
-        looks_at: "The span from `iat` to `exp`: 10 minutes to a day, which the API server gives for projected tokens.",
+        description: "The span from `iat` to `exp`: 10 minutes to a day, which the API server gives for projected tokens.",
         causes: &[Cause::TokenLifetimeRefused],
         needs: &["token-form"],
     },
@@ -54,17 +54,17 @@ const LIVES: std::ops::RangeInclusive<u64> = 600..=86_460;
 /// How far clocks of a cluster may be apart, in seconds.
 const LEEWAY: u64 = 60;
 
-fn expiry(pod: &Pod) -> Seen {
+fn expiry(pod: &Pod) -> CheckOutcome {
     let Some(token) = &pod.token else {
         return no_token(pod);
     };
     let Some(end) = token.claims.exp else {
-        return Seen::not_applicable("it has no claim `exp`: a legacy token from a Secret");
+        return CheckOutcome::not_applicable("it has no claim `exp`: a legacy token from a Secret");
     };
     let now = seconds(pod.now());
     let at = moment(end);
     match end.checked_sub(now) {
-        None | Some(0) => Seen::broken(
+        None | Some(0) => CheckOutcome::broken(
             Cause::TokenExpired,
             format!(
                 "it expired {} ago, at {at}; it is {} here",
@@ -78,7 +78,7 @@ fn expiry(pod: &Pod) -> Seen {
                 .life()
                 .is_some_and(|life| left < life / 100 * 15) =>
         {
-            Seen::warning(
+            CheckOutcome::warning(
                 Cause::TokenExpired,
                 format!(
                     "it ends in {}, at {at}, and should have been renewed",
@@ -86,34 +86,36 @@ fn expiry(pod: &Pod) -> Seen {
                 ),
             )
         }
-        Some(left) => Seen::holds(format!("it ends in {}, at {at}", span(left))),
+        Some(left) => CheckOutcome::holds(format!("it ends in {}, at {at}", span(left))),
     }
 }
 
-fn not_before(pod: &Pod) -> Seen {
+fn not_before(pod: &Pod) -> CheckOutcome {
     let Some(token) = &pod.token else {
         return no_token(pod);
     };
     let Some(begin) = token.claims.nbf.max(token.claims.iat) else {
-        return Seen::not_applicable("it has neither `nbf` nor `iat`");
+        return CheckOutcome::not_applicable("it has neither `nbf` nor `iat`");
     };
     let now = seconds(pod.now());
     if begin > now.saturating_add(LEEWAY) {
         let (at, ahead) = (moment(begin), span(begin - now));
         let seen = format!("it is good from {at} only, {ahead} from now by this machine's clock");
-        return Seen::broken(Cause::TokenNotYetValid, seen);
+        return CheckOutcome::broken(Cause::TokenNotYetValid, seen);
     }
-    Seen::holds(format!("it was issued at {}", moment(begin)))
+    CheckOutcome::holds(format!("it was issued at {}", moment(begin)))
 }
 
-fn lifetime(pod: &Pod) -> Seen {
+fn lifetime(pod: &Pod) -> CheckOutcome {
     let Some(token) = &pod.token else {
         return no_token(pod);
     };
     match token.claims.life() {
-        None => Seen::not_applicable("it lacks `iat` or `exp`"),
-        Some(life) if LIVES.contains(&life) => Seen::holds(format!("it lives {}", span(life))),
-        Some(life) => Seen::warning(
+        None => CheckOutcome::not_applicable("it lacks `iat` or `exp`"),
+        Some(life) if LIVES.contains(&life) => {
+            CheckOutcome::holds(format!("it lives {}", span(life)))
+        }
+        Some(life) => CheckOutcome::warning(
             Cause::TokenLifetimeRefused,
             format!(
                 "it lives {}, which no projected volume asks for",
