@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use self::sides::Sides;
 use crate::answer;
 use crate::asked::{Asked, BAD, Found, GOOD, HINT};
-use crate::slips::{self, Slip};
+use crate::common_mistakes::{self, Mistake};
 use crate::snippet::{Mark, printable};
 
 /// So many of the statements that would have allowed are shown.
@@ -56,9 +56,9 @@ pub fn json(asked: &Asked<'_>) -> Value {
     document
 }
 
-/// What was surely meant by that which kept a statement from matching `action`; nothing where that can't be told.
+/// The suggested fixes for a mismatch with a request for `action`, if it is a common mistake.
 pub fn help_for(mismatch: &Mismatch, action: &str) -> Vec<String> {
-    helps(mismatch, &slips::of_mismatch(mismatch, action))
+    helps(&common_mistakes::for_mismatch(mismatch, action))
 }
 
 fn near_miss(asked: &Asked<'_>, layer: Layer, miss: &NearMiss) -> String {
@@ -71,11 +71,11 @@ fn near_miss(asked: &Asked<'_>, layer: Layer, miss: &NearMiss) -> String {
         return text;
     };
     for mismatch in &miss.kept_by {
-        let slips = slips::of_mismatch(mismatch, &asked.question.action);
-        let span = span_of(&found, mismatch, &slips);
+        let mistakes = common_mistakes::for_mismatch(mismatch, &asked.question.action);
+        let span = span_of(&found, mismatch, &mistakes);
         text += &mark(&found, span, "does not match", BAD).draw();
         text += &Sides::of(mismatch).lines();
-        for help in helps(mismatch, &slips) {
+        for help in helps(&mistakes) {
             let _ = writeln!(text, " {HINT}help:{HINT:#} {help}");
         }
     }
@@ -95,11 +95,11 @@ fn miss_json(asked: &Asked<'_>, layer: Layer, miss: &NearMiss) -> Value {
             .unwrap_or_default(),
     );
     let kept_by = miss.kept_by.iter().map(|mismatch| {
-        let slips = slips::of_mismatch(mismatch, &asked.question.action);
+        let mistakes = common_mistakes::for_mismatch(mismatch, &asked.question.action);
         let mut object = Sides::of(mismatch).json();
-        let at = found.map(|found| found.json(&span_of(&found, mismatch, &slips)));
+        let at = found.map(|found| found.json(&span_of(&found, mismatch, &mistakes)));
         object.extend(at.unwrap_or_default());
-        let helps = helps(mismatch, &slips);
+        let helps = helps(&mistakes);
         object.extend((!helps.is_empty()).then(|| ("help".to_owned(), json!(helps))));
         object
     });
@@ -108,23 +108,23 @@ fn miss_json(asked: &Asked<'_>, layer: Layer, miss: &NearMiss) -> Value {
     object.into()
 }
 
-/// What to mark: the very text of a slip if there is one, else the element.
-fn span_of(found: &Found<'_>, mismatch: &Mismatch, slips: &[Slip]) -> Range<usize> {
+/// The text to mark: that of the first mistake if there is one, else the element.
+fn span_of(found: &Found<'_>, mismatch: &Mismatch, mistakes: &[Mistake]) -> Range<usize> {
     let element = found.policy.span_of(found.statement, mismatch);
     let element = element.unwrap_or_else(|| found.span());
-    match slips {
-        [slip, ..] => {
-            super::slips::span(&found.document.text, &found.span(), &element, &slip.about)
-        }
+    match mistakes {
+        [mistake, ..] => common_mistakes::span(
+            &found.document.text,
+            &found.span(),
+            &element,
+            &mistake.about,
+        ),
         [] => element,
     }
 }
 
-fn helps(mismatch: &Mismatch, slips: &[Slip]) -> Vec<String> {
-    match (slips, mismatch.hint()) {
-        ([], hint) => hint.map(str::to_owned).into_iter().collect(),
-        (slips, _) => slips.iter().map(Slip::help).collect(),
-    }
+fn helps(mistakes: &[Mistake]) -> Vec<String> {
+    mistakes.iter().map(Mistake::help).collect()
 }
 
 fn mark<'f>(

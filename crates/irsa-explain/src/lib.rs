@@ -8,15 +8,19 @@
 
 mod answer;
 mod asked;
+mod causes;
 pub mod chain;
+pub mod common_mistakes;
 pub mod estate;
 pub mod explain;
 pub mod lint;
 pub mod plan;
 mod question;
 pub mod requests;
-mod slips;
 mod snippet;
+pub mod web_identity;
 
 pub use self::asked::Asked;
+pub use self::causes::{Denial, connect_cause, request_cause, trust_cause};
 pub use self::question::{Document, Question, Unknown};
+pub use self::web_identity::OidcRequest;

@@ -12,7 +12,7 @@ use crate::{ElementView, Mismatch, PolicyError, PolicyKind, Principal, Problem};
 
 pub(crate) use caller::Caller;
 use name::Name;
-pub(crate) use name::is_unique_id;
+pub use name::is_unique_id;
 
 /// Who a statement is about.
 #[derive(Debug)]

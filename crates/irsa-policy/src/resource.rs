@@ -109,6 +109,15 @@ impl Pattern {
     }
 }
 
+/// Whether a value of `Resource` without policy variables covers a resource.
+pub fn covers(pattern: &str, resource: &str) -> bool {
+    let matches = |whole: String| {
+        let pattern = ArnPattern::parse(&whole)?;
+        Some(pattern.matches_across(&Arn::parse(resource)?, &Context::new()))
+    };
+    pattern == "*" || complete(pattern).and_then(matches) == Some(true)
+}
+
 /// IAM fills an ARN of fewer than six parts up with `*`, unless one of its parts is empty.
 fn complete(pattern: &str) -> Option<String> {
     let parts = pattern.split(':').count();

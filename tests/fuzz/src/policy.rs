@@ -1,9 +1,9 @@
 //! Policies: parsed, asked, and asked again with more statements.
 
 use irsa_chain::{OidcProviderArn, SessionName};
+use irsa_explain::{OidcRequest, connect_cause, trust_cause};
 use irsa_policy::{
-    Context, Decision, OidcRequest, Policy, PolicyKind, Principal, Request, Verdict, connect_cause,
-    decide, evaluate, trust_cause,
+    Context, Decision, Policy, PolicyKind, Principal, Request, Verdict, decide, evaluate,
 };
 use serde_json::Value;
 

@@ -3,7 +3,8 @@
 use irsa_aws::DatabaseSettings;
 use irsa_chain::endpoint::RdsEndpoint;
 use irsa_chain::{AccountId, Cause, DbUserArn, Link, Region};
-use irsa_policy::{Principal, Request, connect_cause};
+use irsa_explain::connect_cause;
+use irsa_policy::{Principal, Request};
 use serde_json::json;
 
 use super::database;

@@ -2,10 +2,8 @@
 
 use irsa_aws::Role;
 use irsa_chain::{Cause, Link, OidcProviderArn, ServiceAccount, SessionName};
-use irsa_policy::{
-    Decision, Layer, Mismatch, OidcRequest, Policy, PolicyKind, Principal, Request, evaluate,
-    trust_cause,
-};
+use irsa_explain::{OidcRequest, trust_cause};
+use irsa_policy::{Decision, Layer, Policy, PolicyKind, Principal, Request, evaluate};
 use serde_json::{Value, json};
 
 use super::inquiry::{BUT_FOR_ORGANIZATIONS, Denial, Inquiry, Ruling, Source};
@@ -110,8 +108,8 @@ impl Asked<'_> {
         }
     }
 
-    fn denied(&self, denial: &Denial) -> CheckOutcome {
-        let cause = cause_of(denial);
+    fn denied(&self, denial: &Denial) -> Seen {
+        let cause = trust_cause(&denial.verdict);
         let help = denial
             .help
             .as_ref()
@@ -199,46 +197,4 @@ fn admits_anyone(policy: &Policy) -> bool {
         context: &context,
     };
     evaluate(&[policy], &stranger) == Decision::Allowed
-}
-
-/// As [`trust_cause`], and what is a slip rather than another value.
-fn cause_of(denial: &Denial) -> Cause {
-    let cause = trust_cause(&denial.verdict);
-    let kept_by = denial.nearest.iter().flat_map(|miss| &miss.kept_by);
-    let is_deleted = |name: &String| name.starts_with("ARO") || name.starts_with("AID");
-    for mismatch in kept_by.clone() {
-        match mismatch {
-            Mismatch::Principal { expected, .. } if expected.iter().any(is_deleted) => {
-                return Cause::TrustPrincipalDeleted;
-            }
-            Mismatch::Principal { .. } | Mismatch::Action { .. } => return cause,
-            _ => {}
-        }
-    }
-    let slips = kept_by.filter_map(slip_of);
-    slips
-        .min_by_key(|slip| *slip != Cause::TrustKeyMalformed)
-        .unwrap_or(cause)
-}
-
-fn slip_of(mismatch: &Mismatch) -> Option<Cause> {
-    let Mismatch::Condition {
-        operator,
-        key,
-        expected,
-        ..
-    } = mismatch
-    else {
-        return None;
-    };
-    let is_of_eks = |rest: &str| !rest.starts_with("eks.") && rest.contains(".eks.");
-    let is_malformed = key.contains("://")
-        || key.contains(":oidc-provider/")
-        || key.strip_prefix("oidc.").is_some_and(is_of_eks);
-    if is_malformed {
-        return Some(Cause::TrustKeyMalformed);
-    }
-    let is_literal = operator.contains("StringEquals")
-        && expected.iter().any(|value| value.contains(['*', '?']));
-    is_literal.then_some(Cause::TrustWildcardLiteral)
 }

@@ -1,12 +1,13 @@
 //! From the token to the role.
 
 use irsa_chain::{AccountId, IssuerUrl, OidcProviderArn, Partition};
-use irsa_policy::{Context, Decision, Layer, OidcRequest, web_identity};
+use irsa_policy::{Context, Decision, Layer};
 
 use super::{Asks, Token, Wish, add, extend, session_of};
 use crate::asked::Asked;
 use crate::estate::{Estate, Provider, Role};
 use crate::question::Question;
+use crate::web_identity::{self, OidcRequest};
 
 /// The issuer's provider in the account of the role; where that is not known, in the account whose
 /// providers the trust policy names.

@@ -1,11 +1,11 @@
-//! One statement: slips in it, and where they stand.
+//! One statement: the common mistakes in it, and where they stand.
 
 use std::ops::Range;
 
 use irsa_policy::{ConditionView, Effect, ElementView, Policy, PolicyKind, StatementView};
 
 use super::{Finding, Level};
-use crate::slips::{self, Slip};
+use crate::common_mistakes::{self, Mistake, Part};
 
 /// A statement of a policy that was parsed, so there are no surprises in it.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +27,7 @@ impl<'a> Statement<'a> {
     }
 
     pub(super) fn findings(&self) -> Vec<Finding> {
-        let mut findings = self.slips();
+        let mut findings = self.mistakes();
         if self.view.effect() == Effect::Allow {
             findings.extend(self.breadth());
         }
@@ -87,49 +87,63 @@ impl<'a> Statement<'a> {
             level,
             what: what.to_owned(),
             help,
-            span: slips::span(self.text, &self.view.span(), within, about),
+            span: common_mistakes::span(self.text, &self.view.span(), within, about),
         }
     }
 
-    fn slips(&self) -> Vec<Finding> {
+    fn mistakes(&self) -> Vec<Finding> {
         let (actions, resources) = (self.values("Action"), self.values("Resource"));
-        let principals = self.values("Principal").iter();
-        let of_principals = principals.filter_map(|name| slips::of_principal(name));
-        let of_token = |name: &String| {
-            let is_meant =
-                self.is_for_tokens_only() && !actions.iter().any(|one| may_be_of_token(one));
-            is_meant.then(|| slips::of_token_action(name))?
+        let of_principals = Part::Principal {
+            names: self.values("Principal"),
+            caller: None,
         };
-        let of_actions = actions
-            .iter()
-            .filter_map(|name| slips::of_action(name).or_else(|| of_token(name)));
-        let of_elements = [
-            ("Principal", of_principals.collect()),
-            ("Action", of_actions.collect()),
-            ("Resource", slips::of_resources(actions, resources)),
-        ];
+        let of_actions = Part::Action {
+            names: actions,
+            is_for_tokens: self.is_for_tokens_only(),
+        };
+        let of_resources = Part::Resource {
+            actions,
+            arns: resources,
+            requested: None,
+        };
         let mut findings = Vec::new();
-        for (element, slips) in of_elements {
-            findings.extend(slips.iter().map(|slip: &Slip| {
+        for (element, part) in [
+            ("Principal", of_principals),
+            ("Action", of_actions),
+            ("Resource", of_resources),
+        ] {
+            let of_element = |mistake: &Mistake| {
                 self.finding(
-                    (slip.id, Level::Error),
-                    (element, &slip.about),
-                    (slip.what, slip.question()),
+                    (mistake.entry.id, Level::Error),
+                    (element, &mistake.about),
+                    (mistake.entry.sentence, mistake.question()),
                 )
-            }));
+            };
+            findings.extend(part.mistakes().iter().map(of_element));
         }
-        for condition in self.conditions() {
-            let slips = slips::of_condition(condition.operator, condition.key, condition.values);
-            findings.extend(slips.iter().map(|slip| {
-                self.of_condition(
-                    &condition,
-                    (slip.id, Level::Error),
-                    &slip.about,
-                    (slip.what, slip.question()),
-                )
-            }));
-        }
+        findings.extend(
+            self.conditions()
+                .flat_map(|condition| self.condition_mistakes(&condition)),
+        );
         findings
+    }
+
+    fn condition_mistakes(&self, condition: &ConditionView<'_>) -> Vec<Finding> {
+        let part = Part::Condition {
+            operator: condition.operator,
+            key: condition.key,
+            values: condition.values,
+            is_absent: false,
+        };
+        let finding = |mistake: &Mistake| {
+            self.of_condition(
+                condition,
+                (mistake.entry.id, Level::Error),
+                &mistake.about,
+                (mistake.entry.sentence, mistake.question()),
+            )
+        };
+        part.mistakes().iter().map(finding).collect()
     }
 
     fn is_for_tokens_only(&self) -> bool {
@@ -137,8 +151,4 @@ impl<'a> Statement<'a> {
         let is_provider = |name: &String| name.contains(":oidc-provider/");
         !principals.is_empty() && principals.iter().all(is_provider)
     }
-}
-
-fn may_be_of_token(action: &str) -> bool {
-    slips::is_of_token(action) || action.contains(['*', '?'])
 }

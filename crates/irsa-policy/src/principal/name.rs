@@ -129,9 +129,9 @@ fn is_plain(text: &str) -> bool {
     !text.is_empty() && !text.contains(['*', '?']) && !text.contains("${")
 }
 
-/// What IAM puts in place of the ARN of a role or user that was deleted. One created again under the
-/// same name has another id, so nobody matches it.
-pub(crate) fn is_unique_id(text: &str) -> bool {
+/// Whether a principal is the unique ID that IAM shows instead of the ARN of a role or user that was
+/// deleted. One that is created again under the same name has a different ID, so it matches no one.
+pub fn is_unique_id(text: &str) -> bool {
     let is_id = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
     text.len() >= 16
         && (text.starts_with("AROA") || text.starts_with("AIDA"))

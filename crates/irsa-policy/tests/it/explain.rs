@@ -1,7 +1,6 @@
-//! What a denial tells: near misses, their order, their words, their cause.
+//! What a denial tells: near misses, their order, their words.
 
-use irsa_chain::Cause;
-use irsa_policy::{Context, Mismatch, PolicyKind, Request, Verdict, connect_cause, decide};
+use irsa_policy::{Context, PolicyKind, Request, Verdict, decide};
 use serde_json::{Value, json};
 
 use crate::{ROLE_SESSION, identity, policy};
@@ -148,90 +147,6 @@ fn principals_are_told() {
         "`Principal` wants `AROAEXAMPLEEXAMPLE123` or `ec2.amazonaws.com`, \
          the caller is `arn:aws:sts::111122223333:assumed-role/app/pod-1`"
     );
-    assert!(mismatch.hint().unwrap().contains("deleted"));
-}
-
-#[test]
-fn common_slips_have_a_hint() {
-    let hint = |operator: &str, key: &str, value: &str| {
-        let mismatch = Mismatch::Condition {
-            operator: operator.to_owned(),
-            key: key.to_owned(),
-            expected: vec![value.to_owned()],
-            was: None,
-        };
-        mismatch.hint().unwrap_or_default()
-    };
-    assert!(hint("StringEquals", "h:sub", "system:serviceaccount:a:*").contains("`StringLike`"));
-    assert!(hint("StringLike", "https://h:sub", "x").contains("without `https://`"));
-    assert!(
-        hint("StringLike", "arn:aws:iam::1:oidc-provider/h:sub", "x").contains("provider's ARN")
-    );
-    assert!(hint("StringLike", "h:sub", "x").contains("issuer"));
-    assert_eq!(hint("StringLike", "aws:SourceVpc", "x*"), "");
-}
-
-#[test]
-fn a_denied_connect_has_its_cause() {
-    let resource = |resource: &str| json!({"Effect": "Allow", "Action": "rds-db:connect", "Resource": resource});
-    let prefix = "arn:aws:rds-db:eu-central-1:111122223333:dbuser";
-    for (cause, statements) in [
-        (
-            Cause::ResourceIdMismatch,
-            resource(&format!("{prefix}:my-cluster/app")),
-        ),
-        (
-            Cause::ResourceIdMismatch,
-            resource(&format!("{prefix}:db-XYZ/*")),
-        ),
-        (
-            Cause::ResourceIdMismatch,
-            resource("arn:aws:rds-db:us-east-1:111122223333:dbuser:cluster-ABC/app"),
-        ),
-        (
-            Cause::DbUserMismatch,
-            resource(&format!("{prefix}:cluster-ABC/App")),
-        ),
-        (
-            Cause::DbUserMismatch,
-            resource("arn:aws:rds-db:*:*:dbuser:*/ app"),
-        ),
-        (
-            Cause::ConnectNotAllowed,
-            resource(&format!("{prefix}:cluster-XYZ/other")),
-        ),
-        (
-            Cause::ConnectNotAllowed,
-            resource("arn:aws:rds:eu-central-1:111122223333:cluster:c"),
-        ),
-        (
-            Cause::ConnectNotAllowed,
-            json!({"Effect": "Allow", "Action": "rds:connect", "Resource": "*"}),
-        ),
-        (
-            Cause::ConnectNotAllowed,
-            json!({"Effect": "Allow", "Action": "rds-db:connect", "NotResource": APP}),
-        ),
-        (
-            Cause::ConnectDenied,
-            json!({"Effect": "Deny", "Action": "*", "Resource": "*"}),
-        ),
-        (
-            Cause::DbUserMismatch,
-            json!([
-                resource(&format!("{prefix}:cluster-XYZ/other")),
-                {"Effect": "Allow", "Action": "rds-db:connect", "Resource": [
-                    format!("{prefix}:cluster-XYZ/other"), format!("{prefix}:cluster-ABC/other"),
-                ]},
-            ]),
-        ),
-    ] {
-        assert_eq!(
-            connect_cause(&connect(&statements, &Context::new())),
-            cause,
-            "{statements}"
-        );
-    }
 }
 
 #[test]

@@ -23,7 +23,6 @@ mod resource_policies;
 mod same_account;
 mod statements;
 mod taken;
-mod trust;
 mod variables;
 mod view;
 mod world;

@@ -9,8 +9,9 @@ use std::time::SystemTime;
 
 use http::Method;
 use irsa_chain::{Cause, RoleArn};
+use irsa_explain::request_cause;
 use irsa_policy::{
-    Because, Context, Decision, Layer, Mismatch, Outcome, Policy, PolicySet, Principal, Request,
+    Because, Context, Decision, Layer, Outcome, Policy, PolicySet, Principal, Request,
 };
 use percent_encoding::percent_decode_str;
 
@@ -92,7 +93,7 @@ pub(super) fn authorize(
     if asked.decision == Decision::Allowed {
         return Ok(Caller::Role(role.arn.clone()));
     }
-    let cause = not_allowed_cause(&asked, &domain.arn());
+    let cause = request_cause(&asked, &domain.arn());
     let nearest = asked
         .near_misses
         .first()
@@ -146,25 +147,4 @@ fn refusal(user: &str, action: &str, because: &Because, cause: Cause) -> Refusal
 
 fn with_source(context: Context, call: &Call<'_>) -> Context {
     context.with("aws:SourceIp", call.source.to_string())
-}
-
-/// A statement that fits but for its resource, and names a domain there, is what was meant.
-fn not_allowed_cause(asked: &Outcome, domain: &str) -> Cause {
-    let names_wrongly = |pattern: &String| {
-        let names_a_domain = pattern.contains(":es:") && pattern.contains(":domain/");
-        let is_below = pattern
-            .strip_prefix(domain)
-            .is_some_and(|rest| rest.starts_with('/'));
-        names_a_domain && !is_below
-    };
-    let is_near = |kept_by: &[Mismatch]| match kept_by {
-        [Mismatch::Resource { expected, .. }] => expected.iter().any(names_wrongly),
-        _ => false,
-    };
-    let mut near = asked.near_misses.iter();
-    if near.any(|(_, miss)| is_near(&miss.kept_by)) {
-        Cause::DomainResourceMismatch
-    } else {
-        Cause::EsHttpNotAllowed
-    }
 }

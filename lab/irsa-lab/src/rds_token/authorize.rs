@@ -3,7 +3,8 @@
 use std::time::SystemTime;
 
 use irsa_chain::{Cause, DbUserArn};
-use irsa_policy::{Decision, connect_cause};
+use irsa_explain::connect_cause;
+use irsa_policy::Decision;
 
 use super::{Principal, RdsLogin, Refusal, log};
 use crate::iam;

@@ -8,7 +8,8 @@ use std::time::SystemTime;
 
 use http::StatusCode;
 use irsa_chain::{Cause, RoleArn};
-use irsa_policy::{Decision, Principal, trust_cause};
+use irsa_explain::trust_cause;
+use irsa_policy::{Decision, Principal};
 
 use super::Sts;
 use super::error::StsError;

@@ -207,7 +207,7 @@ async fn a_denial_says_the_same_to_the_caller_whatever_the_cause() {
     let token = token_of(&lab, "app");
     for (role, cause) in [
         ("other-subject", Cause::TrustSubjectMismatch),
-        ("star-with-equals", Cause::TrustSubjectMismatch),
+        ("star-with-equals", Cause::TrustWildcardLiteral),
         ("other-audience", Cause::TrustAudienceMismatch),
         ("other-provider", Cause::TrustProviderMismatch),
         ("keys-of-another-cluster", Cause::TrustProviderMismatch),

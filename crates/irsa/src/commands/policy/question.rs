@@ -6,8 +6,8 @@ mod service_account;
 use std::path::Path;
 
 use irsa_explain::chain::{Asks, Step};
-use irsa_explain::{Document, Question};
-use irsa_policy::{Context, Layer, PolicyKind, Principal, web_identity};
+use irsa_explain::{Document, Question, web_identity};
+use irsa_policy::{Context, Layer, PolicyKind, Principal};
 
 use crate::cli::{PolicyFileArgs, QuestionArgs};
 use crate::settings::{Mistakes, shown};

@@ -1,8 +1,8 @@
 //! The question of IRSA: may this service account have the role?
 
 use irsa_chain::{AccountId, IssuerUrl, OidcProviderArn, Partition, ServiceAccount, SessionName};
-use irsa_explain::Question;
-use irsa_policy::{Layer, OidcRequest, web_identity};
+use irsa_explain::{OidcRequest, Question, web_identity};
+use irsa_policy::Layer;
 
 use super::super::estate::Origin;
 use super::chain::Owner;

@@ -1,8 +1,7 @@
 //! What STS asks of a trust policy in `AssumeRoleWithWebIdentity`.
 
 use irsa_chain::{OidcProviderArn, SessionName};
-
-use crate::{Context, Principal, Request};
+use irsa_policy::{Context, Principal, Request};
 
 /// A claim of the token as a condition key, `ISSUER:sub` or `ISSUER:aud`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +12,11 @@ pub(crate) enum Claim {
 
 /// The action that the trust policy must allow.
 pub const ACTION: &str = "sts:AssumeRoleWithWebIdentity";
+
+/// Whether an action is the exchange of a token.
+pub(crate) fn is_exchange(action: &str) -> bool {
+    action.eq_ignore_ascii_case(ACTION)
+}
 
 /// A request of a verified token for a role.
 ///
@@ -66,7 +70,7 @@ impl OidcRequest {
 }
 
 impl Claim {
-    pub(crate) fn of_key(key: &str) -> Option<Self> {
+    pub(crate) fn from_key(key: &str) -> Option<Self> {
         match key.rsplit_once(':')?.1 {
             name if name.eq_ignore_ascii_case("sub") => Some(Self::Subject),
             name if name.eq_ignore_ascii_case("aud") => Some(Self::Audience),

@@ -1,13 +1,30 @@
-//! Trust policies and web identity: who may assume the role, and the cause that a refusal has.
+//! Which cause a denial has.
 
-use irsa_chain::{Cause, OidcProviderArn, SessionName};
-use irsa_policy::{Decision, OidcRequest, PolicyKind, Verdict, decide, trust_cause};
+use irsa_chain::{OidcProviderArn, SessionName};
+use irsa_policy::{Context, Policy, PolicyKind, Principal, Request, decide};
 use serde_json::{Value, json};
 
-use crate::policy;
+use super::*;
+use crate::OidcRequest;
 
 const ISSUER: &str = "oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLE";
 const SUBJECT: &str = "system:serviceaccount:shop:api";
+const DATABASE_USER: &str = "arn:aws:rds-db:eu-central-1:111122223333:dbuser:cluster-ABC/app";
+
+fn policy(kind: PolicyKind, statements: &Value) -> Policy {
+    let document = json!({"Version": "2012-10-17", "Statement": statements});
+    Policy::parse(kind, &document.to_string()).unwrap()
+}
+
+fn permitted(statements: &Value, action: &str, resource: &str) -> Verdict {
+    let request = Request {
+        principal: Principal::Aws("arn:aws:sts::111122223333:assumed-role/app/pod-1"),
+        action,
+        resource: Some(resource),
+        context: &Context::new(),
+    };
+    decide(&[&policy(PolicyKind::Identity, statements)], &request)
+}
 
 fn provider() -> OidcProviderArn {
     format!("arn:aws:iam::111122223333:oidc-provider/{ISSUER}")
@@ -67,9 +84,11 @@ fn cause_with(element: &str, value: Value) -> Cause {
 fn each_wrong_element_has_its_cause() {
     let other_case = json!({"Federated": provider().as_str().to_lowercase()});
     let service = json!({"Service": "pods.eks.amazonaws.com"});
+    let deleted = json!({"AWS": "AROAEXAMPLEEXAMPLE123"});
     for (element, value, cause) in [
         ("Principal", other_case, Cause::TrustProviderMismatch),
         ("Principal", service, Cause::TrustProviderMismatch),
+        ("Principal", deleted, Cause::TrustPrincipalDeleted),
         (
             "Action",
             json!("sts:AssumeRole"),
@@ -101,7 +120,7 @@ fn each_wrong_condition_has_its_cause() {
             "StringEquals",
             &sub,
             "system:serviceaccount:shop:*",
-            Cause::TrustSubjectMismatch,
+            Cause::TrustWildcardLiteral,
         ),
         (
             "StringEquals",
@@ -119,13 +138,13 @@ fn each_wrong_condition_has_its_cause() {
             "StringEquals",
             &provider_arn,
             SUBJECT,
-            Cause::TrustProviderMismatch,
+            Cause::TrustKeyMalformed,
         ),
         (
             "StringEquals",
             "https://h:sub",
             SUBJECT,
-            Cause::TrustProviderMismatch,
+            Cause::TrustKeyMalformed,
         ),
         (
             "StringEquals",
@@ -186,4 +205,95 @@ fn a_token_of_several_audiences_has_them_all() {
         decide(&[&policy], &request.request()).decision,
         Decision::Allowed
     );
+}
+
+#[test]
+fn a_denied_connect_has_its_cause() {
+    let resource = |resource: &str| json!({"Effect": "Allow", "Action": "rds-db:connect", "Resource": resource});
+    let prefix = "arn:aws:rds-db:eu-central-1:111122223333:dbuser";
+    for (cause, statements) in [
+        (
+            Cause::ResourceIdMismatch,
+            resource(&format!("{prefix}:my-cluster/app")),
+        ),
+        (
+            Cause::ResourceIdMismatch,
+            resource(&format!("{prefix}:db-XYZ/*")),
+        ),
+        (
+            Cause::ResourceIdMismatch,
+            resource("arn:aws:rds-db:us-east-1:111122223333:dbuser:cluster-ABC/app"),
+        ),
+        (
+            Cause::DbUserMismatch,
+            resource(&format!("{prefix}:cluster-ABC/App")),
+        ),
+        (
+            Cause::DbUserMismatch,
+            resource("arn:aws:rds-db:*:*:dbuser:*/ app"),
+        ),
+        (
+            Cause::ConnectNotAllowed,
+            resource(&format!("{prefix}:cluster-XYZ/other")),
+        ),
+        (
+            Cause::ConnectNotAllowed,
+            resource("arn:aws:rds:eu-central-1:111122223333:cluster:c"),
+        ),
+        (
+            Cause::ConnectNotAllowed,
+            json!({"Effect": "Allow", "Action": "rds:connect", "Resource": "*"}),
+        ),
+        (
+            Cause::ConnectNotAllowed,
+            json!({"Effect": "Allow", "Action": "rds-db:connect", "NotResource": DATABASE_USER}),
+        ),
+        (
+            Cause::ConnectDenied,
+            json!({"Effect": "Deny", "Action": "*", "Resource": "*"}),
+        ),
+        (
+            Cause::DbUserMismatch,
+            json!([
+                resource(&format!("{prefix}:cluster-XYZ/other")),
+                {"Effect": "Allow", "Action": "rds-db:connect", "Resource": [
+                    format!("{prefix}:cluster-XYZ/other"), format!("{prefix}:cluster-ABC/other"),
+                ]},
+            ]),
+        ),
+    ] {
+        assert_eq!(
+            connect_cause(&permitted(&statements, "rds-db:connect", DATABASE_USER)),
+            cause,
+            "{statements}"
+        );
+    }
+}
+
+#[test]
+fn a_denied_request_has_its_cause() {
+    let domain = "arn:aws:es:eu-central-1:111122223333:domain/logs";
+    let statement = |effect: &str, action: &str, resource: &str| json!({"Effect": effect, "Action": action, "Resource": resource});
+    for (statement, cause) in [
+        (
+            statement("Allow", "es:ESHttpGet", domain),
+            Cause::DomainResourceMismatch,
+        ),
+        (
+            statement("Allow", "es:*", &format!("{domain}-2/*")),
+            Cause::DomainResourceMismatch,
+        ),
+        (
+            statement("Allow", "es:*", &format!("{domain}/other/*")),
+            Cause::EsHttpNotAllowed,
+        ),
+        (
+            statement("Allow", "s3:*", "arn:aws:s3:::domain/x:domain/y"),
+            Cause::EsHttpNotAllowed,
+        ),
+        (statement("Deny", "es:*", "*"), Cause::EsHttpDenied),
+    ] {
+        let verdict = permitted(&statement, "es:ESHttpGet", &format!("{domain}/index"));
+        assert_eq!(request_cause(&verdict, domain), cause, "{statement}");
+    }
 }

@@ -1,0 +1,39 @@
+//! Mistakes in the names of actions.
+
+use super::{Found, Part};
+use crate::web_identity;
+
+pub(super) fn no_such_action(_: &Part<'_>, action: &str) -> Option<Found> {
+    let name = action.split_once(':').map_or(action, |(_, name)| name);
+    (name.is_empty() || name.contains(' ')).then(|| {
+        let bare = action.replace(' ', "");
+        (!bare.ends_with(':')).then_some(bare)
+    })
+}
+
+pub(super) fn connect_of_rds(_: &Part<'_>, action: &str) -> Option<Found> {
+    let is_it = action.eq_ignore_ascii_case("rds:connect");
+    is_it.then(|| Some("rds-db:connect".to_owned()))
+}
+
+pub(super) fn http_of_es(_: &Part<'_>, action: &str) -> Option<Found> {
+    let (service, name) = action.split_once(':')?;
+    let is_other = ["opensearch", "aoss"]
+        .iter()
+        .any(|other| service.eq_ignore_ascii_case(other));
+    let is_http = name.to_ascii_lowercase().starts_with("eshttp");
+    (is_other && is_http).then(|| Some(format!("es:{name}")))
+}
+
+pub(super) fn assume_role_of_token(part: &Part<'_>, action: &str) -> Option<Found> {
+    let Part::Action {
+        names,
+        is_for_tokens: true,
+    } = *part
+    else {
+        return None;
+    };
+    let may_exchange = |name: &String| web_identity::is_exchange(name) || name.contains(['*', '?']);
+    let is_it = action.eq_ignore_ascii_case("sts:AssumeRole") && !names.iter().any(may_exchange);
+    is_it.then(|| Some(web_identity::ACTION.to_owned()))
+}

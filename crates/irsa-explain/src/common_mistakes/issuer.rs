@@ -1,0 +1,93 @@
+//! Mistakes around the issuer: the provider's ARN, and the keys of claims.
+
+use irsa_policy::is_unique_id;
+
+use super::{Found, Part};
+use crate::web_identity::Claim;
+
+const PROVIDER: &str = ":oidc-provider/";
+
+pub(super) fn deleted_principal(_: &Part<'_>, name: &str) -> Option<Found> {
+    is_unique_id(name).then_some(None)
+}
+
+pub(super) fn order_in_provider(_: &Part<'_>, name: &str) -> Option<Found> {
+    let (home, issuer) = name.split_once(PROVIDER)?;
+    let issuer = in_order(without_scheme(issuer).unwrap_or(issuer))?;
+    Some(Some(format!("{home}{PROVIDER}{issuer}")))
+}
+
+pub(super) fn scheme_in_provider(_: &Part<'_>, name: &str) -> Option<Found> {
+    let (home, issuer) = name.split_once(PROVIDER)?;
+    let issuer = without_scheme(issuer)?;
+    Some(Some(format!("{home}{PROVIDER}{issuer}")))
+}
+
+/// Of several trusted providers, none is known to be the one that was meant.
+pub(super) fn another_account(part: &Part<'_>, name: &str) -> Option<Found> {
+    let ((home, issuer), (own_home, own_issuer), own) = only_provider(part, name)?;
+    (home != own_home && issuer == own_issuer).then(|| Some(own.to_owned()))
+}
+
+pub(super) fn another_issuer(part: &Part<'_>, name: &str) -> Option<Found> {
+    let ((_, issuer), (_, own_issuer), own) = only_provider(part, name)?;
+    (issuer != own_issuer).then(|| Some(own.to_owned()))
+}
+
+type Split<'a> = (&'a str, &'a str);
+
+/// The only provider that is trusted, and that of the token.
+fn only_provider<'a>(part: &Part<'a>, name: &'a str) -> Option<(Split<'a>, Split<'a>, &'a str)> {
+    let Part::Principal {
+        names: [_],
+        caller: Some(own),
+    } = *part
+    else {
+        return None;
+    };
+    Some((name.split_once(PROVIDER)?, own.split_once(PROVIDER)?, own))
+}
+
+pub(super) fn key_without_prefix(_: &Part<'_>, key: &str) -> Option<Found> {
+    (!key.contains(':')).then_some(None)
+}
+
+pub(super) fn provider_arn_as_key(_: &Part<'_>, key: &str) -> Option<Found> {
+    let (_, issuer) = key.split_once(PROVIDER)?;
+    let bare = without_scheme(issuer).unwrap_or(issuer);
+    Some(Some(in_order(bare).unwrap_or_else(|| bare.to_owned())))
+}
+
+pub(super) fn order_in_key(_: &Part<'_>, key: &str) -> Option<Found> {
+    in_order(without_scheme(key).unwrap_or(key)).map(Some)
+}
+
+pub(super) fn scheme_in_key(_: &Part<'_>, key: &str) -> Option<Found> {
+    without_scheme(key).map(|bare| Some(bare.to_owned()))
+}
+
+/// A token always has both claims, but under its own issuer (IAM User Guide, "IAM and AWS STS condition context keys",
+/// "Available keys for AWS OIDC federation").
+pub(super) fn claim_of_another_issuer(part: &Part<'_>, key: &str) -> Option<Found> {
+    let is_absent = matches!(
+        part,
+        Part::Condition {
+            is_absent: true,
+            ..
+        }
+    );
+    (is_absent && Claim::from_key(key).is_some()).then_some(None)
+}
+
+fn without_scheme(issuer: &str) -> Option<&str> {
+    issuer
+        .strip_prefix("https://")
+        .or_else(|| issuer.strip_prefix("http://"))
+}
+
+/// `oidc.eks.REGION` for `oidc.REGION.eks`.
+fn in_order(issuer: &str) -> Option<String> {
+    let (region, rest) = issuer.strip_prefix("oidc.")?.split_once(".eks.")?;
+    let is_region = region.contains('-') && !region.contains(['.', '/', ':']);
+    is_region.then(|| format!("oidc.eks.{region}.{rest}"))
+}

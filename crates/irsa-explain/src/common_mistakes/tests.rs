@@ -1,0 +1,361 @@
+//! Each entry is triggered by a text, and not by the right one.
+
+use std::collections::BTreeSet;
+
+use super::*;
+
+const ISSUER: &str = "oidc.eks.eu-central-1.amazonaws.com/id/ABC";
+const PROVIDER: &str =
+    "arn:aws:iam::111122223333:oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/ABC";
+const SUBJECT: &str = "system:serviceaccount:shop:api";
+const DBUSER: &str = "arn:aws:rds-db:eu-central-1:111122223333:dbuser:cluster-ABCDEFGH/app";
+const DOMAIN: &str = "arn:aws:es:eu-central-1:111122223333:domain/logs";
+
+/// An entry that was found: its element and ID, and what was meant.
+type Reported = (Element, &'static str, Option<String>);
+
+fn reported(part: &Part<'_>) -> Vec<Reported> {
+    let mistakes = part.mistakes().into_iter();
+    mistakes
+        .map(|mistake| (mistake.entry.element, mistake.entry.id, mistake.instead))
+        .collect()
+}
+
+fn principal(name: &str, caller: Option<&str>) -> Vec<Reported> {
+    reported(&Part::Principal {
+        names: &[name.to_owned()],
+        caller,
+    })
+}
+
+fn action(name: &str, is_for_tokens: bool) -> Vec<Reported> {
+    reported(&Part::Action {
+        names: &[name.to_owned()],
+        is_for_tokens,
+    })
+}
+
+fn resource(action: &str, arn: &str) -> Vec<Reported> {
+    reported(&Part::Resource {
+        actions: &[action.to_owned()],
+        arns: &[arn.to_owned()],
+        requested: Some(DBUSER),
+    })
+}
+
+fn condition(operator: &str, key: &str, values: &[&str], is_absent: bool) -> Vec<Reported> {
+    let values: Vec<_> = values.iter().map(|value| (*value).to_owned()).collect();
+    reported(&Part::Condition {
+        operator,
+        key,
+        values: &values,
+        is_absent,
+    })
+}
+
+/// Each entry's element and ID, a text with the mistake, and what was meant.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one line for each entry of the table"
+)]
+fn examples() -> Vec<(Element, &'static str, Vec<Reported>, Option<String>)> {
+    use Element::{Action, ConditionKey, ConditionValue, Principal, Resource};
+    let (sub, aud) = (format!("{ISSUER}:sub"), format!("{ISSUER}:aud"));
+    let turned = |text: &str| text.replace("eks.eu-central-1", "eu-central-1.eks");
+    let equals = |key: &str, value: &str| condition("StringEquals", key, &[value], false);
+    let meant = |text: &str| Some(text.to_owned());
+    vec![
+        (
+            Principal,
+            "deleted-principal",
+            principal("AROAEXAMPLEEXAMPLE123", None),
+            None,
+        ),
+        (
+            Principal,
+            "issuer-order",
+            principal(&turned(PROVIDER), None),
+            meant(PROVIDER),
+        ),
+        (
+            Principal,
+            "scheme-in-issuer",
+            principal(&PROVIDER.replace("oidc.", "https://oidc."), None),
+            meant(PROVIDER),
+        ),
+        (
+            Principal,
+            "another-account",
+            principal(&PROVIDER.replace("1111", "4444"), Some(PROVIDER)),
+            meant(PROVIDER),
+        ),
+        (
+            Principal,
+            "another-issuer",
+            principal(&PROVIDER.replace("ABC", "DEF"), Some(PROVIDER)),
+            meant(PROVIDER),
+        ),
+        (
+            Action,
+            "no-such-action",
+            action("es:ESHttpGet ", false),
+            meant("es:ESHttpGet"),
+        ),
+        (
+            Action,
+            "connect-of-rds",
+            action("RDS:Connect", false),
+            meant("rds-db:connect"),
+        ),
+        (
+            Action,
+            "http-of-es",
+            action("opensearch:ESHttpGet", false),
+            meant("es:ESHttpGet"),
+        ),
+        (
+            Action,
+            "assume-role-of-token",
+            action("sts:AssumeRole", true),
+            meant("sts:AssumeRoleWithWebIdentity"),
+        ),
+        (
+            Resource,
+            "variable-in-arn",
+            resource("kms:*", "arn:aws:kms:*:${aws:PrincipalAccount}:key/*"),
+            None,
+        ),
+        (
+            Resource,
+            "dbuser-of-rds",
+            resource("rds-db:connect", &DBUSER.replace("rds-db", "rds")),
+            meant(DBUSER),
+        ),
+        (
+            Resource,
+            "cluster-as-dbuser",
+            resource(
+                "rds-db:connect",
+                "arn:aws:rds:eu-central-1:111122223333:cluster:orders",
+            ),
+            None,
+        ),
+        (
+            Resource,
+            "dbuser-separator",
+            resource("rds-db:connect", &DBUSER.replace("dbuser:", "dbuser/")),
+            meant(DBUSER),
+        ),
+        (
+            Resource,
+            "dbuser-without-user",
+            resource("rds-db:connect", DBUSER.strip_suffix("/app").unwrap()),
+            None,
+        ),
+        (
+            Resource,
+            "name-as-resource-id",
+            resource(
+                "rds-db:connect",
+                &DBUSER.replace("cluster-ABCDEFGH", "orders"),
+            ),
+            None,
+        ),
+        (
+            Resource,
+            "domain-without-paths",
+            resource("es:ESHttpGet", DOMAIN),
+            meant(&format!("{DOMAIN}/*")),
+        ),
+        (
+            Resource,
+            "instance-of-cluster",
+            resource("rds-db:connect", &DBUSER.replace("cluster-", "db-")),
+            None,
+        ),
+        (
+            ConditionKey,
+            "key-without-prefix",
+            equals("sub", SUBJECT),
+            None,
+        ),
+        (
+            ConditionKey,
+            "provider-arn-as-key",
+            equals(&format!("{PROVIDER}:sub"), SUBJECT),
+            meant(&sub),
+        ),
+        (
+            ConditionKey,
+            "issuer-order",
+            equals(&turned(&sub), SUBJECT),
+            meant(&sub),
+        ),
+        (
+            ConditionKey,
+            "scheme-in-issuer",
+            equals(&format!("https://{sub}"), SUBJECT),
+            meant(&sub),
+        ),
+        (
+            ConditionKey,
+            "no-values",
+            condition("StringEquals", &sub, &[], false),
+            None,
+        ),
+        (
+            ConditionKey,
+            "claim-of-another-issuer",
+            condition("StringEquals", &sub, &[SUBJECT], true),
+            None,
+        ),
+        (
+            ConditionValue,
+            "claims-swapped",
+            equals(&sub, "sts.amazonaws.com"),
+            meant(&aud),
+        ),
+        (
+            ConditionValue,
+            "no-subject",
+            equals(&sub, "shop/api"),
+            meant(SUBJECT),
+        ),
+        (
+            ConditionValue,
+            "literal-wildcard",
+            equals(&sub, "system:serviceaccount:shop:*"),
+            meant("StringLike"),
+        ),
+    ]
+}
+
+#[test]
+fn each_entry_is_triggered_by_its_example_alone() {
+    for (element, id, reported, meant) in examples() {
+        assert_eq!(reported, [(element, id, meant)], "{id}");
+    }
+}
+
+#[test]
+fn each_entry_has_an_example() {
+    let name = |element: Element, id| (format!("{element:?}"), id);
+    let table: Vec<_> = TABLE
+        .iter()
+        .map(|entry| name(entry.element, entry.id))
+        .collect();
+    let examples: BTreeSet<_> = examples()
+        .into_iter()
+        .map(|(element, id, ..)| name(element, id))
+        .collect();
+    let distinct: BTreeSet<_> = table.iter().cloned().collect();
+    assert_eq!(distinct.len(), table.len(), "an entry stands twice");
+    assert_eq!(distinct, examples);
+}
+
+#[test]
+fn correct_principals_and_actions_are_not_reported() {
+    let root = "arn:aws:iam::111122223333:root";
+    for (name, caller) in [
+        (PROVIDER, Some(PROVIDER)),
+        (root, Some(PROVIDER)),
+        (PROVIDER, None),
+    ] {
+        assert_eq!(principal(name, caller), [], "{name}");
+    }
+    for (name, is_for_tokens) in [
+        ("rds-db:connect", false),
+        ("rds:*", false),
+        ("aoss:APIAccessAll", false),
+        ("sts:AssumeRole", false),
+        ("sts:AssumeRole*", true),
+    ] {
+        assert_eq!(action(name, is_for_tokens), [], "{name}");
+    }
+    let both = ["sts:AssumeRole", web_identity::ACTION].map(str::to_owned);
+    let part = Part::Action {
+        names: &both,
+        is_for_tokens: true,
+    };
+    assert_eq!(reported(&part), []);
+    assert_eq!(action("es:", false)[0].2, None);
+}
+
+#[test]
+fn correct_resources_are_not_reported() {
+    let user = |id: &str| DBUSER.replace("cluster-ABCDEFGH/app", id);
+    for (action, arn) in [
+        ("rds-db:connect", user("cluster-ABCDEFGI/app")),
+        ("rds-db:connect", user("prx-0f9d9414be09b1c57/app")),
+        ("rds-db:connect", user("*/app")),
+        ("rds-db:connect", user("*")),
+        ("rds-db:connect", "*".to_owned()),
+        ("es:DescribeDomain", DOMAIN.to_owned()),
+        ("es:ESHttpGet", format!("{DOMAIN}/*")),
+        (
+            "rds:DescribeDBClusters",
+            "arn:aws:rds:eu-central-1:111122223333:cluster:orders".to_owned(),
+        ),
+        ("s3:*", "arn:aws:s3:::b/${aws:username}".to_owned()),
+    ] {
+        assert_eq!(resource(action, &arn), [], "{action} {arn}");
+    }
+    let part = Part::Resource {
+        actions: &["es:ESHttp*".to_owned()],
+        arns: &[DOMAIN.to_owned(), format!("{DOMAIN}/*")],
+        requested: None,
+    };
+    assert_eq!(reported(&part), []);
+}
+
+#[test]
+fn correct_conditions_are_not_reported() {
+    for (operator, key, value) in [
+        ("StringEquals", format!("{ISSUER}:sub"), SUBJECT),
+        (
+            "StringLike",
+            format!("{ISSUER}:sub"),
+            "system:serviceaccount:*",
+        ),
+        ("StringEquals", format!("{ISSUER}:aud"), "sts.amazonaws.com"),
+        (
+            "StringEquals",
+            "token.actions.githubusercontent.com:sub".to_owned(),
+            "repo:o/r:ref:x",
+        ),
+        ("StringEquals", "aws:PrincipalTag/a".to_owned(), "${*}"),
+        (
+            "ArnEquals",
+            "aws:PrincipalArn".to_owned(),
+            "arn:aws:iam::*:role/x",
+        ),
+        ("StringLike", "aws:SourceVpc".to_owned(), "x*"),
+    ] {
+        assert_eq!(
+            condition(operator, &key, &[value], false),
+            [],
+            "{key} {value}"
+        );
+    }
+    assert_eq!(condition("StringLike", "aws:SourceVpc", &["x"], true), []);
+}
+
+// IAM User Guide, "String condition operators": only StringLike and StringNotLike know wildcards.
+#[test]
+fn every_literal_operator_reports_wildcards() {
+    for (operator, like) in [
+        (
+            "ForAnyValue:StringNotEqualsIfExists",
+            Some("ForAnyValue:StringNotLikeIfExists"),
+        ),
+        ("StringEqualsIgnoreCase", None),
+        ("StringNotEqualsIgnoreCase", None),
+    ] {
+        let meant = like.map(str::to_owned);
+        assert_eq!(
+            condition(operator, "aws:TagKeys", &["a*"], false),
+            [(Element::ConditionValue, "literal-wildcard", meant)],
+            "{operator}"
+        );
+    }
+}
