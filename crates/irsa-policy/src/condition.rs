@@ -17,13 +17,14 @@ mod string;
 mod test;
 
 use std::collections::HashSet;
+use std::iter;
 use std::ops::Range;
 
 use crate::call::Call;
 use crate::node::Node;
 use crate::policy::Grammar;
 use crate::template::Template;
-use crate::{ConditionView, Mismatch, PolicyError, Problem};
+use crate::{ConditionView, Context, Effect, Mismatch, PolicyError, Problem};
 use operator::Operator;
 use test::Test;
 
@@ -36,8 +37,8 @@ pub(crate) struct Conditions(Vec<Condition>);
 pub(crate) struct Condition {
     operator: String,
     key: String,
-    /// The key in lower case.
-    lowercase: String,
+    /// In lower case: the key, and those of the variables in its values.
+    keys: Box<[Box<str>]>,
     written: Vec<String>,
     test: Test,
     span: Range<usize>,
@@ -69,8 +70,11 @@ impl Conditions {
         &self.0
     }
 
-    pub(crate) fn all_match(&self, call: &Call<'_>) -> bool {
-        self.0.iter().all(|condition| condition.matches(call))
+    /// `effect`: that of the statement.
+    pub(crate) fn all_match(&self, call: &Call<'_>, effect: Effect) -> bool {
+        self.0
+            .iter()
+            .all(|condition| condition.matches(call, effect))
     }
 
     /// Where an operator's key stands in the text.
@@ -79,8 +83,18 @@ impl Conditions {
         self.0.iter().find(is_it).map(|one| one.span.clone())
     }
 
-    pub(crate) fn failing(&self, call: &Call<'_>) -> impl Iterator<Item = &Condition> {
-        self.0.iter().filter(|condition| !condition.matches(call))
+    pub(crate) fn failing(
+        &self,
+        call: &Call<'_>,
+        effect: Effect,
+    ) -> impl Iterator<Item = &Condition> {
+        let conditions = self.0.iter();
+        conditions.filter(move |condition| !condition.matches(call, effect))
+    }
+
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
+        let conditions = self.0.iter();
+        conditions.flat_map(|condition| condition.keys.iter().map(|key| &**key))
     }
 }
 
@@ -103,10 +117,13 @@ impl Condition {
             templates.push(template(operator, &value, text, grammar)?);
             written.push(text.to_owned());
         }
+        let variables = templates.iter().flat_map(Template::keys).map(Box::from);
+        let lowercase = key.to_ascii_lowercase().into_boxed_str();
+        let keys = iter::once(lowercase).chain(variables).collect();
         Ok(Self {
             operator: name.to_owned(),
             key: key.to_owned(),
-            lowercase: key.to_ascii_lowercase(),
+            keys,
             test: operator
                 .compile(&written, templates)
                 .map_err(|problem| node.fail(problem))?,
@@ -115,9 +132,15 @@ impl Condition {
         })
     }
 
-    fn matches(&self, call: &Call<'_>) -> bool {
+    fn matches(&self, call: &Call<'_>, effect: Effect) -> bool {
         let context = call.request.context;
-        self.test.holds(context.lowercase(&self.lowercase), context)
+        let assumed = context.assumed_match(&self.keys, effect);
+        assumed.unwrap_or_else(|| self.test.holds(self.values(context), context))
+    }
+
+    fn values<'c>(&self, context: &'c Context) -> &'c [String] {
+        let key = self.keys.first();
+        key.map_or(&[], |key| context.lowercase(key))
     }
 
     pub(crate) fn view(&self) -> ConditionView<'_> {
@@ -130,7 +153,7 @@ impl Condition {
     }
 
     pub(crate) fn mismatch(&self, call: &Call<'_>) -> Mismatch {
-        let was = call.request.context.lowercase(&self.lowercase);
+        let was = self.values(call.request.context);
         Mismatch::Condition {
             operator: self.operator.clone(),
             key: self.key.clone(),

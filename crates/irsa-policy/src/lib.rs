@@ -100,7 +100,7 @@ pub use policy::Policy;
 pub use position::Position;
 pub use principal::is_unique_id;
 pub use quota::Attachment;
-pub use request::{Context, Principal, Request};
+pub use request::{Assumption, Context, Principal, Request};
 pub use resource::covers;
 pub use set::{PolicyDocuments, PolicySet, SetError};
 pub use statement::Effect;

@@ -96,6 +96,12 @@ impl Policy {
         self.statements.get(statement)?.span_of(mismatch)
     }
 
+    /// The condition keys that its statements compare or fill in as variables, in lower case; one may
+    /// come several times.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.statements.iter().flat_map(Statement::keys)
+    }
+
     /// The document that was parsed, which all spans and positions are about.
     pub fn text(&self) -> &str {
         &self.text

@@ -1,7 +1,9 @@
 //! What is asked of the policies: who, what, on which resource, in which circumstances.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use crate::Effect;
 use crate::arn::Arn;
 
 /// One call to be decided.
@@ -68,6 +70,18 @@ impl<'a> Principal<'a> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Context {
     values: BTreeMap<String, Vec<String>>,
+    assumed: BTreeMap<String, Assumption>,
+    /// A variable with an unknown key stands for any text, not for nothing.
+    has_wildcards: bool,
+}
+
+/// How to decide what depends on a key whose value is unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Assumption {
+    /// In favor of the request: an `Allow` matches, a `Deny` does not.
+    Favorable,
+    /// Against the request: an `Allow` does not match, a `Deny` does.
+    Unfavorable,
 }
 
 impl Context {
@@ -90,6 +104,14 @@ impl Context {
             .insert(key.as_ref().to_ascii_lowercase(), values);
     }
 
+    /// Marks the value of `key` as unknown, whatever it was set to. A decision that is the same under both assumptions
+    /// does not depend on the key.
+    pub fn assume(&mut self, key: impl AsRef<str>, assumption: Assumption) {
+        let key = key.as_ref().to_ascii_lowercase();
+        self.values.remove(&key);
+        self.assumed.insert(key, assumption);
+    }
+
     /// The values of a key, empty if it is absent.
     pub fn values(&self, key: &str) -> &[String] {
         self.lowercase(&key.to_ascii_lowercase())
@@ -99,6 +121,40 @@ impl Context {
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[String])> {
         let values = self.values.iter();
         values.map(|(key, values)| (key.as_str(), values.as_slice()))
+    }
+
+    /// Whether an element of a statement with this effect that depends on these keys, in lower case, is taken to match;
+    /// `None` if none of them is unknown.
+    pub(crate) fn assumed_match(&self, keys: &[Box<str>], effect: Effect) -> Option<bool> {
+        if self.assumed.is_empty() {
+            return None;
+        }
+        let mut assumed = keys.iter().filter_map(|key| self.assumed.get(&**key));
+        let first = assumed.next()?;
+        let is_favorable = std::iter::once(first)
+            .chain(assumed)
+            .all(|assumption| *assumption == Assumption::Favorable);
+        Some(is_favorable == (effect == Effect::Allow))
+    }
+
+    /// The context for patterns, in which an unknown key has any value or none.
+    pub(crate) fn for_patterns(
+        &self,
+        keys: &[Box<str>],
+        effect: Effect,
+        negated: bool,
+    ) -> Cow<'_, Self> {
+        let Some(is_match) = self.assumed_match(keys, effect) else {
+            return Cow::Borrowed(self);
+        };
+        Cow::Owned(Self {
+            has_wildcards: is_match != negated,
+            ..self.clone()
+        })
+    }
+
+    pub(crate) fn is_anything(&self, key: &str) -> bool {
+        self.has_wildcards && self.assumed.contains_key(key)
     }
 
     /// The values of a key already in lower case: the way of compiled policies, without a copy.

@@ -9,7 +9,7 @@ use crate::call::Call;
 use crate::node::{Choice, Node};
 use crate::policy::Grammar;
 use crate::template::Template;
-use crate::{Context, ElementView, Mismatch, PolicyError};
+use crate::{Context, Effect, ElementView, Mismatch, PolicyError};
 
 /// Patterns of resource ARNs; case-sensitive.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub(crate) struct Resources {
     negated: bool,
     written: Vec<String>,
     patterns: Vec<Pattern>,
+    /// The keys of variables, in lower case.
+    keys: Vec<Box<str>>,
 }
 
 #[derive(Debug)]
@@ -33,22 +35,31 @@ impl Resources {
             negated: choice.negated,
             written: Vec::new(),
             patterns: Vec::new(),
+            keys: Vec::new(),
         };
         for node in choice.node.items()? {
             let pattern = node.text()?;
-            let compiled = Pattern::parse(&node, pattern, grammar)?;
+            let (compiled, keys) = Pattern::parse(&node, pattern, grammar)?;
+            resources.keys.extend(keys);
             resources.patterns.push(compiled);
             resources.written.push(pattern.to_owned());
         }
         Ok(resources)
     }
 
-    pub(crate) fn matches(&self, call: &Call<'_>) -> bool {
+    /// `effect`: that of the statement.
+    pub(crate) fn matches(&self, call: &Call<'_>, effect: Effect) -> bool {
         let resource = call.resource.as_ref();
+        let context = call.request.context;
+        let context = context.for_patterns(&self.keys, effect, self.negated);
         self.patterns
             .iter()
-            .any(|pattern| pattern.matches(resource, call.request.context))
+            .any(|pattern| pattern.matches(resource, &context))
             != self.negated
+    }
+
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.keys.iter().map(|key| &**key)
     }
 
     pub(crate) fn view(&self, span: Range<usize>) -> ElementView<'_> {
@@ -64,8 +75,8 @@ impl Resources {
         !self.negated && self.written == ["*"]
     }
 
-    pub(crate) fn mismatch(&self, call: &Call<'_>) -> Option<Mismatch> {
-        (!self.matches(call)).then(|| Mismatch::Resource {
+    pub(crate) fn mismatch(&self, call: &Call<'_>, effect: Effect) -> Option<Mismatch> {
+        (!self.matches(call, effect)).then(|| Mismatch::Resource {
             element: self.element,
             expected: self.written.clone(),
             was: call.request.resource.map(str::to_owned),
@@ -74,9 +85,14 @@ impl Resources {
 }
 
 impl Pattern {
-    fn parse(node: &Node<'_>, pattern: &str, grammar: Grammar) -> Result<Self, PolicyError> {
+    /// The pattern, and the keys of its variables.
+    fn parse(
+        node: &Node<'_>,
+        pattern: &str,
+        grammar: Grammar,
+    ) -> Result<(Self, Vec<Box<str>>), PolicyError> {
         if pattern == "*" {
-            return Ok(Self::Everything);
+            return Ok((Self::Everything, Vec::new()));
         }
         let whole = complete(pattern);
         let arn = whole.as_deref().and_then(Arn::parse);
@@ -96,8 +112,9 @@ impl Pattern {
         } else {
             Template::plain(arn.resource)
         };
+        let keys = resource.keys().map(Box::from).collect();
         let compiled = ArnPattern::with_resource(arn.text, |_| resource);
-        let compiled = compiled.map(|pattern| Self::Arn(Box::new(pattern)));
+        let compiled = compiled.map(|pattern| (Self::Arn(Box::new(pattern)), keys));
         compiled.ok_or_else(|| node.invalid(pattern, "an ARN or `*`"))
     }
 

@@ -64,6 +64,18 @@ impl<'a> PolicySet<'a> {
         }
     }
 
+    /// All policies, layer by layer.
+    pub fn all(&self) -> impl Iterator<Item = &'a Policy> {
+        let controls = self.service_control.iter().chain(&self.resource_control);
+        self.identity
+            .iter()
+            .chain(&self.resource)
+            .chain(&self.boundary)
+            .chain(&self.session)
+            .chain(controls.flatten())
+            .copied()
+    }
+
     /// The decision of [`decide`](Self::decide) alone, at a fraction of the cost.
     pub fn evaluate(&self, request: &Request<'_>) -> Decision {
         match self.rule(&self.call(request)) {

@@ -112,6 +112,12 @@ impl Statement {
         self.effect
     }
 
+    /// The keys that conditions and variables ask for, in lower case.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
+        let resources = self.resources.iter().flat_map(Resources::keys);
+        self.conditions.keys().chain(resources)
+    }
+
     pub(crate) fn conditions(&self) -> &[Condition] {
         self.conditions.as_slice()
     }
@@ -135,7 +141,7 @@ impl Statement {
         self.actions.matches(call)
             && self.resource_matches(call)
             && self.principal_matches(call)
-            && self.conditions.all_match(call)
+            && self.conditions.all_match(call, self.effect)
     }
 
     /// How directly a statement that matches speaks of the caller.
@@ -154,7 +160,7 @@ impl Statement {
             usize::from(!self.principal_matches(call)),
             usize::from(!self.actions.matches(call)),
             usize::from(!self.resource_matches(call)),
-            self.conditions.failing(call).count(),
+            self.conditions.failing(call, self.effect).count(),
         ];
         let agreed = failed.iter().take_while(|&&count| count == 0).count();
         (failed.iter().sum(), failed.len() - agreed)
@@ -170,10 +176,10 @@ impl Statement {
         let resource = self
             .resources
             .as_ref()
-            .and_then(|resources| resources.mismatch(call));
+            .and_then(|resources| resources.mismatch(call, self.effect));
         let conditions = self
             .conditions
-            .failing(call)
+            .failing(call, self.effect)
             .map(|condition| condition.mismatch(call));
         [principal, action, resource]
             .into_iter()
@@ -191,7 +197,7 @@ impl Statement {
     fn resource_matches(&self, call: &Call<'_>) -> bool {
         self.resources
             .as_ref()
-            .is_none_or(|resources| resources.matches(call))
+            .is_none_or(|resources| resources.matches(call, self.effect))
     }
 }
 

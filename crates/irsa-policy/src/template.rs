@@ -60,6 +60,14 @@ impl Template {
         self.0.iter().any(is_variable)
     }
 
+    /// The keys that are filled in, in lower case.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|part| match part {
+            Part::Variable { key, .. } => Some(&**key),
+            Part::Text(_) | Part::Literal(_) => None,
+        })
+    }
+
     /// Whether it is this text, in which `*` and `?` have no meaning.
     pub(crate) fn is(&self, text: &str, context: &Context) -> bool {
         let rest = self.0.iter().try_fold(text, |rest, part| match part {
@@ -90,6 +98,7 @@ impl Template {
             match part {
                 Part::Text(text) => tokens.extend(text.chars().map(Token::of_pattern)),
                 Part::Literal(char) => tokens.push(Token::Char(*char)),
+                Part::Variable { key, .. } if context.is_anything(key) => tokens.push(Token::Star),
                 Part::Variable { .. } => {
                     tokens.extend(part.text(context)?.chars().map(Token::Char));
                 }
@@ -102,6 +111,7 @@ impl Template {
     /// need not be built: a short policy could ask for much of it.
     fn check(&self, context: &Context, limit: usize) -> Option<usize> {
         self.0.iter().try_fold(limit, |left, part| match part {
+            Part::Variable { key, .. } if context.is_anything(key) => Some(left),
             Part::Variable { .. } => left.checked_sub(part.text(context)?.len()),
             Part::Text(_) | Part::Literal(_) => Some(left),
         })

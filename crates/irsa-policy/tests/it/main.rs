@@ -23,6 +23,7 @@ mod resource_policies;
 mod same_account;
 mod statements;
 mod taken;
+mod unknown_keys;
 mod variables;
 mod view;
 mod world;
