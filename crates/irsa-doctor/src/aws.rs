@@ -5,15 +5,13 @@
 //! to be read is unsure, with the action to allow. Policies of organizations can't be read by an account of their own,
 //! so that whatever is allowed here is allowed but for those.
 
+mod authorization;
 mod connect;
 mod database;
 mod domain;
-mod doubt;
-mod inquiry;
 mod pod_identity;
 mod provider;
 mod reading;
-mod remedy;
 mod requests;
 mod role;
 mod session;

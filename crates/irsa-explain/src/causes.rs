@@ -44,7 +44,7 @@ pub fn trust_cause<'a>(denial: impl Into<Denial<'a>>) -> Cause {
         return Cause::TrustDenied;
     }
     let mut misses = denial.near_misses.iter();
-    let nearest = misses.find(|miss| miss.kept_by.iter().all(is_condition));
+    let nearest = misses.find(|miss| miss.has_conditions_only());
     let nearest = nearest.or(denial.near_misses.first());
     let kept_by = nearest.iter().flat_map(|miss| &miss.kept_by);
     let causes = kept_by.map(trust_mismatch);
@@ -93,10 +93,6 @@ pub fn request_cause<'a>(denial: impl Into<Denial<'a>>, domain_arn: &str) -> Cau
     } else {
         Cause::EsHttpNotAllowed
     }
-}
-
-fn is_condition(mismatch: &Mismatch) -> bool {
-    matches!(mismatch, Mismatch::Condition { .. })
 }
 
 fn trust_mismatch(mismatch: &Mismatch) -> Cause {

@@ -13,6 +13,7 @@ use irsa_policy::{Context, Layer};
 
 use crate::estate::{Estate, Role, Source};
 use crate::question::{Document, Question, Unknown};
+use crate::request_context::RequestContext;
 
 const NO_ACCOUNT: &str = "the account of the role can't be told: name it with --role ARN";
 
@@ -27,6 +28,8 @@ pub struct Wish<'a> {
     pub access: Option<Access<'a>>,
     /// Further condition keys of each request.
     pub context: &'a Context,
+    /// The time of each request, in ISO 8601 and in seconds since 1970; `None` if it is unknown.
+    pub time: Option<(&'a str, u64)>,
     /// Policies that are no part of the estate: boundaries, sessions, an organization's.
     pub documents: &'a [Document],
 }
@@ -161,10 +164,13 @@ fn add(question: &mut Question, layer: Layer, sources: &[Source]) {
     }
 }
 
-/// Puts further keys into a context.
-fn extend(context: &mut Context, further: &Context) {
-    for (key, values) in further.iter() {
-        context.insert(key, values.iter().cloned());
+impl Wish<'_> {
+    /// Fills in what is known of every request.
+    fn complete(&self, context: &mut RequestContext) {
+        context.fill_all(self.context);
+        if let Some((current, seconds)) = self.time {
+            context.fill_time(current, seconds);
+        }
     }
 }
 

@@ -10,15 +10,15 @@ use serde_json::{Map, Value, json};
 
 use self::sides::Sides;
 use crate::answer;
-use crate::asked::{Asked, BAD, Found, GOOD, HINT};
 use crate::common_mistakes::{self, Mistake};
+use crate::evaluation::{BAD, Evaluation, Found, GOOD, HINT};
 use crate::snippet::{Mark, printable};
 
 /// So many of the statements that would have allowed are shown.
 const SHOWN: usize = 3;
 
 /// For people.
-pub fn text(asked: &Asked<'_>) -> String {
+pub fn text(asked: &Evaluation<'_>) -> String {
     let mut text = format!("{}\n", asked.sentence());
     let (style, label) = match asked.outcome.decision {
         Decision::Allowed => (GOOD, "allows"),
@@ -44,7 +44,7 @@ pub fn text(asked: &Asked<'_>) -> String {
 }
 
 /// For programs.
-pub fn json(asked: &Asked<'_>) -> Value {
+pub fn json(asked: &Evaluation<'_>) -> Value {
     let mut document = asked.json();
     let misses = asked.outcome.near_misses.iter();
     let misses: Vec<_> = misses
@@ -61,7 +61,7 @@ pub fn help_for(mismatch: &Mismatch, action: &str) -> Vec<String> {
     helps(&common_mistakes::for_mismatch(mismatch, action))
 }
 
-fn near_miss(asked: &Asked<'_>, layer: Layer, miss: &NearMiss) -> String {
+fn near_miss(asked: &Evaluation<'_>, layer: Layer, miss: &NearMiss) -> String {
     let name = match &miss.statement.sid {
         Some(sid) => format!("`{}`", printable(sid)),
         None => miss.statement.statement.to_string(),
@@ -82,7 +82,7 @@ fn near_miss(asked: &Asked<'_>, layer: Layer, miss: &NearMiss) -> String {
     text
 }
 
-fn miss_json(asked: &Asked<'_>, layer: Layer, miss: &NearMiss) -> Value {
+fn miss_json(asked: &Evaluation<'_>, layer: Layer, miss: &NearMiss) -> Value {
     let cited = irsa_policy::Cited {
         layer,
         statement: miss.statement.clone(),

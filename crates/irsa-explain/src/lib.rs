@@ -7,20 +7,22 @@
 #![warn(missing_docs)]
 
 mod answer;
-mod asked;
 mod causes;
 pub mod chain;
 pub mod common_mistakes;
 pub mod estate;
+mod evaluation;
 pub mod explain;
 pub mod lint;
 pub mod plan;
 mod question;
+mod request_context;
 pub mod requests;
 mod snippet;
 pub mod web_identity;
 
-pub use self::asked::Asked;
 pub use self::causes::{Denial, connect_cause, request_cause, trust_cause};
+pub use self::evaluation::Evaluation;
 pub use self::question::{Document, Question, Unknown};
+pub use self::request_context::{ABSENT, AbsentKey, KeyState, RequestContext, RequestKind};
 pub use self::web_identity::OidcRequest;

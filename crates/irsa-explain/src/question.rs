@@ -1,6 +1,8 @@
 //! A request, and the policies that have a say in it.
 
-use irsa_policy::{Because, Context, Layer, Outcome, Policy, PolicyDocuments, SetError};
+use irsa_policy::{Because, Layer, Outcome, Policy, PolicyDocuments, SetError};
+
+use crate::request_context::RequestContext;
 
 /// A request, and the policies that have a say in it.
 #[derive(Debug, Default)]
@@ -14,7 +16,7 @@ pub struct Question {
     /// The account that owns the resource, where its ARN does not tell.
     pub resource_account: Option<String>,
     /// The condition keys.
-    pub context: Context,
+    pub context: RequestContext,
     /// The policies, in the order in which they were named.
     pub policies: Vec<Document>,
     /// What has a say too, and is not known.

@@ -16,6 +16,15 @@ pub struct Outcome {
     pub near_misses: Vec<(Layer, NearMiss)>,
 }
 
+impl Outcome {
+    /// The nearest statement that only conditions keep from allowing or, without one, the nearest.
+    pub fn nearest(&self) -> Option<&(Layer, NearMiss)> {
+        let mut misses = self.near_misses.iter();
+        let nearest = misses.find(|(_, miss)| miss.has_conditions_only());
+        nearest.or(self.near_misses.first())
+    }
+}
+
 /// What made a decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -42,6 +42,14 @@ pub struct NearMiss {
     pub kept_by: Vec<Mismatch>,
 }
 
+impl NearMiss {
+    /// Whether only conditions kept it from matching.
+    pub fn has_conditions_only(&self) -> bool {
+        let mut kept_by = self.kept_by.iter();
+        kept_by.all(|mismatch| matches!(mismatch, Mismatch::Condition { .. }))
+    }
+}
+
 /// One element of a statement that did not match the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

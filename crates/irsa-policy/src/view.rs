@@ -73,7 +73,7 @@ impl<'a> StatementView<'a> {
     }
 
     /// Each key of each operator, in the order in which they are written.
-    pub fn conditions(&self) -> impl Iterator<Item = ConditionView<'a>> {
+    pub fn conditions(&self) -> impl Iterator<Item = ConditionView<'a>> + use<'a> {
         self.0.conditions().iter().map(Condition::view)
     }
 }

@@ -3,15 +3,12 @@
 use irsa_aws::DatabaseSettings;
 use irsa_chain::endpoint::RdsEndpoint;
 use irsa_chain::{AccountId, Cause, DbUserArn, Link, Region};
-use irsa_explain::connect_cause;
-use irsa_policy::{Principal, Request};
+use irsa_explain::{Question, connect_cause};
 use serde_json::json;
 
+use super::authorization::{BUT_FOR_ORGANIZATIONS, Denial, Ruling, Wanted, ruling};
 use super::database;
-use super::inquiry::{BUT_FOR_ORGANIZATIONS, Denial, Inquiry, Ruling};
-use super::pod_identity;
-use super::remedy::Wanted;
-use super::session::{self, Asker, POLICIES, context, principal, sources};
+use super::session::{self, Asker, POLICIES, context, documents, principal};
 use super::state::Aws;
 use crate::{Check, CheckOutcome, Place, Work};
 
@@ -60,19 +57,15 @@ fn decided(aws: &Aws, host: &str, asker: &Asker) -> Result<CheckOutcome, &'stati
     let user = user.ok_or("the database user is not known: give `--user`")?;
     let arn =
         user_arn(found, host, user).ok_or("the database's ARN tells no region and account")?;
-    let caller = principal(&asker.role.arn);
-    let context = context(aws, &asker.role, arn.region(), true);
-    let inquiry = Inquiry {
-        unknown: pod_identity::unknown_tags(aws),
-        sources: sources(&asker.permissions, None),
-        request: Request {
-            principal: Principal::Aws(&caller),
-            action: ACTION,
-            resource: Some(arn.as_str()),
-            context: &context,
-        },
+    let question = Question {
+        principal: principal(&asker.role.arn),
+        action: ACTION.to_owned(),
+        resource: Some(arn.to_string()),
+        context: context(aws, &asker.role, ACTION, arn.as_str()),
+        policies: documents(&asker.permissions, None),
+        ..Question::default()
     };
-    Ok(match inquiry.ruling() {
+    Ok(match ruling(&question) {
         Ruling::Allowed(by) => CheckOutcome::holds(format!(
             "{by} allows `{ACTION}` on `{arn}`; {BUT_FOR_ORGANIZATIONS}"
         )),
@@ -90,7 +83,7 @@ fn user_arn(found: &DatabaseSettings, host: &str, user: &str) -> Option<DbUserAr
 
 fn denied(asker: &Asker, denial: &Denial, arn: &DbUserArn) -> CheckOutcome {
     let cause = denial.cause(Cause::ConnectDenied, |denial| {
-        connect_cause(&denial.verdict)
+        connect_cause(&denial.outcome)
     });
     let statement = json!({"Effect": "Allow", "Action": ACTION, "Resource": arn.as_str()});
     let wanted = Wanted {

@@ -3,10 +3,11 @@
 
 use irsa_aws::Role;
 use irsa_chain::{Cause, ServiceAccount};
-use irsa_policy::{Context, Layer, Mismatch, Principal, Request};
+use irsa_explain::{Question, RequestContext, RequestKind};
+use irsa_policy::{Layer, Mismatch};
 use serde_json::json;
 
-use super::inquiry::{BUT_FOR_ORGANIZATIONS, Denial, Inquiry, Ruling, Source};
+use super::authorization::{BUT_FOR_ORGANIZATIONS, Denial, Ruling, document, ruling};
 use super::state::Aws;
 use crate::CheckOutcome;
 
@@ -17,22 +18,15 @@ pub(super) const NO_PROVIDER: &str =
 const SERVICE: &str = "pods.eks.amazonaws.com";
 const ACTIONS: [&str; 2] = ["sts:AssumeRole", "sts:TagSession"];
 
-/// What the service's call has besides, and can't be known here.
-const UNKNOWN_OF_CALL: [&str; 6] = [
-    "aws:requesttag/eks-cluster-arn",
-    "aws:requesttag/eks-cluster-name",
-    "aws:requesttag/kubernetes-pod-name",
-    "aws:requesttag/kubernetes-pod-uid",
-    "aws:sourceaccount",
-    "aws:sourcearn",
-];
+/// "Grant Pods access to AWS resources based on tags": the tags that the service adds, and no others.
+const TAGS_PAGE: &str = "https://docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html";
 
-/// Tags of the session that can't be known here.
+/// The tags whose values are unknown here.
 const UNKNOWN_TAGS: [&str; 4] = [
-    "aws:principaltag/eks-cluster-arn",
-    "aws:principaltag/eks-cluster-name",
-    "aws:principaltag/kubernetes-pod-name",
-    "aws:principaltag/kubernetes-pod-uid",
+    "eks-cluster-arn",
+    "eks-cluster-name",
+    "kubernetes-pod-name",
+    "kubernetes-pod-uid",
 ];
 
 /// The tags of the session that are known.
@@ -49,39 +43,37 @@ fn of_account(account: &ServiceAccount) -> [(&str, &str); 2] {
     ]
 }
 
-/// Those that are not.
-pub(super) fn unknown_tags(aws: &Aws) -> &'static [&'static str] {
-    if aws.is_pod_identity() {
-        &UNKNOWN_TAGS
-    } else {
-        &[]
+/// Fills in the service's tags under this prefix, such as `aws:RequestTag/`; it adds no others.
+fn fill_tags(context: &mut RequestContext, prefix: &str, account: &ServiceAccount) {
+    for (tag, value) in of_account(account) {
+        context.fill(&format!("{prefix}{tag}"), [value]);
+    }
+    leave_unknown(context, prefix);
+    context.leave_out(prefix, TAGS_PAGE);
+}
+
+/// Makes the service's tags unknown whose values are.
+pub(super) fn leave_unknown(context: &mut RequestContext, prefix: &str) {
+    for tag in UNKNOWN_TAGS {
+        context.leave_unknown(&format!("{prefix}{tag}"));
     }
 }
 
 /// Whether the role's trust policy lets the service assume it, and tag the session.
 pub(super) fn admitted(role: &Role, account: &ServiceAccount) -> CheckOutcome {
     let name = format!("the trust policy of {}", role.arn.name());
-    let mut context = Context::new();
-    for (tag, value) in of_account(account) {
-        context = context.with(format!("aws:RequestTag/{tag}"), value);
-    }
+    let mut context = RequestContext::new(RequestKind::PodIdentity);
+    fill_tags(&mut context, "aws:RequestTag/", account);
     let mut by = String::new();
     for action in ACTIONS {
-        let inquiry = Inquiry {
-            unknown: &UNKNOWN_OF_CALL,
-            sources: vec![Source {
-                layer: Layer::Resource,
-                name: &name,
-                text: &role.trust_policy,
-            }],
-            request: Request {
-                principal: Principal::Service(SERVICE),
-                action,
-                resource: None,
-                context: &context,
-            },
+        let question = Question {
+            principal: SERVICE.to_owned(),
+            action: action.to_owned(),
+            context: context.clone(),
+            policies: vec![document(Layer::Resource, name.as_str(), &role.trust_policy)],
+            ..Question::default()
         };
-        match inquiry.ruling() {
+        match ruling(&question) {
             Ruling::Allowed(statement) => by = statement,
             Ruling::Denied(denial) => return denied(role, action, &denial),
             Ruling::Doubtful(why) | Ruling::Unreadable(why) => return CheckOutcome::unsure(why),

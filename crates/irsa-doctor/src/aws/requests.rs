@@ -2,13 +2,13 @@
 
 use irsa_aws::DomainSettings;
 use irsa_chain::{Cause, Link};
-use irsa_policy::{Layer, Mismatch, Principal, Request};
+use irsa_explain::{Question, request_cause};
+use irsa_policy::{Layer, Mismatch};
 use serde_json::json;
 
+use super::authorization::{BUT_FOR_ORGANIZATIONS, Denial, Ruling, Wanted, document, ruling};
 use super::domain;
-use super::inquiry::{BUT_FOR_ORGANIZATIONS, Denial, Inquiry, Ruling, Source};
-use super::remedy::Wanted;
-use super::session::{self, Asker, POLICIES, context, principal, sources};
+use super::session::{self, Asker, POLICIES, context, documents, principal};
 use super::state::Aws;
 use super::text::listed;
 use crate::{Check, CheckOutcome, Place, Work};
@@ -62,7 +62,7 @@ fn decided(aws: &Aws, host: &str, asker: &Asker) -> Result<CheckOutcome, &'stati
     let mut allowed = Vec::new();
     let mut denied = Vec::new();
     for action in ACTIONS {
-        match ruling(aws, (host, found), asker, action) {
+        match ruling(&question(aws, found, asker, action)) {
             Ruling::Allowed(by) => allowed.push((action, by)),
             Ruling::Denied(denial) => denied.push((action, denial)),
             Ruling::Doubtful(why) | Ruling::Unreadable(why) => {
@@ -92,35 +92,21 @@ fn decided(aws: &Aws, host: &str, asker: &Asker) -> Result<CheckOutcome, &'stati
     })
 }
 
-fn ruling(
-    aws: &Aws,
-    (host, found): (&str, &DomainSettings),
-    asker: &Asker,
-    action: &str,
-) -> Ruling {
-    let region = aws.domain(host).map(|domain| domain.endpoint.region());
-    let Some(region) = region else {
-        return Ruling::Unreadable("no such domain was asked about".to_owned());
-    };
+fn question(aws: &Aws, found: &DomainSettings, asker: &Asker, action: &str) -> Question {
     let name = format!("the access policy of {}", found.name);
-    let own = found.access_policy.as_ref().map(|text| Source {
-        layer: Layer::Resource,
-        name: &name,
-        text,
-    });
-    let (caller, resource) = (principal(&asker.role.arn), format!("{}/", found.arn));
-    let context = context(aws, &asker.role, region, false);
-    let inquiry = Inquiry {
-        unknown: &[],
-        sources: sources(&asker.permissions, own),
-        request: Request {
-            principal: Principal::Aws(&caller),
-            action,
-            resource: Some(&resource),
-            context: &context,
-        },
-    };
-    inquiry.ruling()
+    let own = found.access_policy.as_ref();
+    let resource = format!("{}/", found.arn);
+    Question {
+        principal: principal(&asker.role.arn),
+        action: action.to_owned(),
+        context: context(aws, &asker.role, action, &resource),
+        policies: documents(
+            &asker.permissions,
+            own.map(|text| document(Layer::Resource, name, text)),
+        ),
+        resource: Some(resource),
+        ..Question::default()
+    }
 }
 
 fn refused(asker: &Asker, found: &DomainSettings, action: &str, denial: &Denial) -> CheckOutcome {
@@ -131,12 +117,7 @@ fn refused(asker: &Asker, found: &DomainSettings, action: &str, denial: &Denial)
         ));
     }
     let cause = denial.cause(Cause::EsHttpDenied, |denial| {
-        let names_a_domain = resources(denial).any(|path| path.contains(":domain/"));
-        if names_a_domain {
-            Cause::DomainResourceMismatch
-        } else {
-            Cause::EsHttpNotAllowed
-        }
+        request_cause(&denial.outcome, found.arn.as_ref())
     });
     let resource = format!("{below}*");
     let statement = json!({"Effect": "Allow", "Action": ACTIONS, "Resource": resource});

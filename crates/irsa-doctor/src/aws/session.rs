@@ -1,10 +1,11 @@
 //! What a session of the role may do: its policies, and what is asked of them.
 
 use irsa_aws::Role;
-use irsa_chain::{Link, Region, RoleArn, SessionName};
-use irsa_policy::{Context, Layer, Principal, Request};
+use irsa_chain::{Link, RoleArn, SessionName};
+use irsa_explain::{Document, Question, RequestContext};
+use irsa_policy::Layer;
 
-use super::inquiry::{BUT_FOR_ORGANIZATIONS, Inquiry, Source};
+use super::authorization::{self, BUT_FOR_ORGANIZATIONS, document};
 use super::pod_identity;
 use super::reading::unread;
 use super::role::EXISTS;
@@ -89,18 +90,11 @@ pub(super) fn is_elsewhere(aws: &Aws, own: Option<&RoleArn>, action: &str) -> Op
 }
 
 fn understood(permissions: &Permissions) -> CheckOutcome {
-    let context = Context::new();
-    let inquiry = Inquiry {
-        unknown: &[],
-        sources: sources(permissions, None),
-        request: Request {
-            principal: Principal::Anonymous,
-            action: "",
-            resource: None,
-            context: &context,
-        },
+    let question = Question {
+        policies: documents(permissions, None),
+        ..Question::default()
     };
-    if let Err(why) = inquiry.documents() {
+    if let Err(why) = authorization::documents(&question) {
         return CheckOutcome::unsure(why);
     }
     let names = listed(
@@ -119,19 +113,12 @@ fn understood(permissions: &Permissions) -> CheckOutcome {
 }
 
 /// The policies that have a say in what a session does, that of the resource included.
-pub(super) fn sources<'a>(
-    permissions: &'a Permissions,
-    resource: Option<Source<'a>>,
-) -> Vec<Source<'a>> {
-    let of = |layer| {
-        move |policy: &'a irsa_aws::AttachedPolicy| Source {
-            layer,
-            name: &policy.name,
-            text: &policy.text,
-        }
+pub(super) fn documents(permissions: &Permissions, resource: Option<Document>) -> Vec<Document> {
+    let in_layer = |layer| {
+        move |policy: &irsa_aws::AttachedPolicy| document(layer, policy.name.as_str(), &policy.text)
     };
-    let identity = permissions.policies.iter().map(of(Layer::Identity));
-    let boundary = permissions.boundary.iter().map(of(Layer::Boundary));
+    let identity = permissions.policies.iter().map(in_layer(Layer::Identity));
+    let boundary = permissions.boundary.iter().map(in_layer(Layer::Boundary));
     identity.chain(boundary).chain(resource).collect()
 }
 
@@ -141,24 +128,32 @@ pub(super) fn principal(role: &RoleArn) -> String {
     role.assumed(&session).as_str().to_owned()
 }
 
-/// The global condition keys of a session whose values are known (IAM User Guide, "AWS global condition context
-/// keys"). OpenSearch Service has no `aws:PrincipalTag` and no `aws:SecureTransport` ("Policy element reference" in
-/// its developer guide).
-pub(super) fn context(aws: &Aws, role: &Role, region: &Region, has_tags: bool) -> Context {
+/// "Availability" of `aws:PrincipalTag` and of `aws:FederatedProvider`.
+const PRINCIPAL_TAG: &str = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principaltag";
+const FEDERATED_PROVIDER: &str = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-federatedprovider";
+
+/// What is known of the condition keys of a session's request. Those of the moment and of the network are unknown: the
+/// workload's requests are made at other times, and elsewhere.
+pub(super) fn context(aws: &Aws, role: &Role, action: &str, resource: &str) -> RequestContext {
     let arn = &role.arn;
-    let mut context = Context::new()
-        .with("aws:PrincipalArn", arn.as_str())
-        .with("aws:PrincipalAccount", arn.account().as_str())
-        .with("aws:PrincipalType", "AssumedRole")
-        .with("aws:RequestedRegion", region.as_str());
     let provider = aws.provider_arn().filter(|_| !aws.is_pod_identity());
-    if let Some(provider) = provider {
-        context = context.with("aws:FederatedProvider", provider.as_str());
+    let account = arn.account().as_str();
+    let mut context =
+        RequestContext::for_session(action, Some(resource), account, provider.as_ref());
+    context.fill("aws:PrincipalArn", [arn.as_str()]);
+    if aws.is_pod_identity() {
+        context.leave_out("aws:FederatedProvider", FEDERATED_PROVIDER);
     }
-    let own = role.tags.iter();
-    let own = own.map(|(key, value)| (key.as_str(), value.as_str()));
-    let all = own.chain(pod_identity::tags(aws)).filter(|_| has_tags);
-    all.fold(context, |context, (key, value)| {
-        context.with(format!("aws:PrincipalTag/{key}"), value)
-    })
+    if context.takes_principal_tags() {
+        let own = role.tags.iter();
+        let own = own.map(|(key, value)| (key.as_str(), value.as_str()));
+        for (key, value) in own.chain(pod_identity::tags(aws)) {
+            context.fill(&format!("aws:PrincipalTag/{key}"), [value]);
+        }
+        if aws.is_pod_identity() {
+            pod_identity::leave_unknown(&mut context, "aws:PrincipalTag/");
+        }
+        context.leave_out("aws:PrincipalTag/", PRINCIPAL_TAG);
+    }
+    context
 }

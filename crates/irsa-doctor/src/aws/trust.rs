@@ -2,11 +2,11 @@
 
 use irsa_aws::Role;
 use irsa_chain::{Cause, Link, OidcProviderArn, ServiceAccount, SessionName};
-use irsa_explain::{OidcRequest, trust_cause};
+use irsa_explain::{OidcRequest, Question, RequestContext, trust_cause, web_identity};
 use irsa_policy::{Decision, Layer, Policy, PolicyKind, Principal, Request, evaluate};
 use serde_json::{Value, json};
 
-use super::inquiry::{BUT_FOR_ORGANIZATIONS, Denial, Inquiry, Ruling, Source};
+use super::authorization::{BUT_FOR_ORGANIZATIONS, Denial, Ruling, document, ruling};
 use super::pod_identity;
 use super::role::EXISTS;
 use super::state::Aws;
@@ -89,16 +89,14 @@ impl Asked<'_> {
     fn admitted(&self) -> CheckOutcome {
         let request = self.request(&self.account.subject());
         let name = format!("the trust policy of {}", self.role.arn.name());
-        let inquiry = Inquiry {
-            unknown: &[],
-            sources: vec![Source {
-                layer: Layer::Resource,
-                name: &name,
-                text: &self.role.trust_policy,
-            }],
-            request: request.request(),
+        let question = Question {
+            principal: self.provider.as_str().to_owned(),
+            action: web_identity::ACTION.to_owned(),
+            context: RequestContext::from(&request),
+            policies: vec![document(Layer::Resource, name, &self.role.trust_policy)],
+            ..Question::default()
         };
-        match inquiry.ruling() {
+        match ruling(&question) {
             Ruling::Allowed(by) => CheckOutcome::holds(format!(
                 "{by} lets {} in; {BUT_FOR_ORGANIZATIONS}",
                 quoted(&self.account.subject())
@@ -108,8 +106,8 @@ impl Asked<'_> {
         }
     }
 
-    fn denied(&self, denial: &Denial) -> Seen {
-        let cause = trust_cause(&denial.verdict);
+    fn denied(&self, denial: &Denial) -> CheckOutcome {
+        let cause = trust_cause(&denial.outcome);
         let help = denial
             .help
             .as_ref()

@@ -2,12 +2,13 @@
 
 mod target;
 
-use irsa_chain::{AccountId, OidcProviderArn, Partition, Region, SessionName};
-use irsa_policy::{Context, Layer};
+use irsa_chain::{OidcProviderArn, Partition, Region, SessionName};
+use irsa_policy::Layer;
 
-use super::{Access, NO_ACCOUNT, Wish, add, extend, session_of};
+use super::{Access, NO_ACCOUNT, Wish, add, session_of};
 use crate::estate::{Estate, Role};
 use crate::question::{Question, Unknown};
+use crate::request_context::RequestContext;
 use target::{LATER, Place, Target};
 
 /// What the data store asks the policies of the role's session.
@@ -26,19 +27,26 @@ pub(super) fn question(
         region: issuer.and_then(|issuer| region_of(issuer.host_and_path())),
     };
     let target = Target::of(estate, access, &place)?;
+    let (action, resource) = (target.action.as_str(), target.resource.as_deref());
+    let mut context = RequestContext::for_session(action, resource, account.as_str(), provider);
+    if let Some(arn) = &wish.role.arn {
+        context.fill("aws:PrincipalArn", [arn.as_str()]);
+    }
+    wish.complete(&mut context);
     let mut question = Question {
         principal: principal(wish.role, &place, &session_of(wish.token.as_ref())),
         action: target.action,
         resource: target.resource,
-        context: session_context(wish.role, &account, provider),
+        context,
         ..Question::default()
     };
-    extend(&mut question.context, wish.context);
     add(&mut question, Layer::Identity, &wish.role.permissions);
     add(&mut question, Layer::Boundary, &wish.role.boundary);
     add(&mut question, Layer::Resource, &target.policies);
     question.policies.extend_from_slice(wish.documents);
-    let unnamed = wish.role.name.is_none() && asks_for_the_role(&question);
+    let mut policies = question.policies.iter();
+    let names_callers = policies.any(|policy| policy.layer == Layer::Resource);
+    let unnamed = wish.role.name.is_none() && names_callers;
     let unnamed = unnamed.then(|| format!("the name of `{}` (not known)", wish.role.place));
     let unknown = [target.unknown, unnamed].into_iter().flatten();
     question.unknown.extend(unknown.map(Unknown::of_request));
@@ -49,39 +57,6 @@ fn principal(role: &Role, place: &Place<'_>, session: &SessionName) -> String {
     let name = role.name.as_deref().unwrap_or(LATER);
     let (partition, account): (Partition, _) = (place.partition, place.account);
     format!("arn:{partition}:sts::{account}:assumed-role/{name}/{session}")
-}
-
-/// The global condition keys of a session whose values are known (IAM User Guide, "AWS global
-/// condition context keys").
-fn session_context(
-    role: &Role,
-    account: &AccountId,
-    provider: Option<&OidcProviderArn>,
-) -> Context {
-    let mut context = Context::new()
-        .with("aws:PrincipalAccount", account.as_str())
-        .with("aws:PrincipalType", "AssumedRole");
-    if let Some(arn) = &role.arn {
-        context = context.with("aws:PrincipalArn", arn.as_str());
-    }
-    match provider {
-        Some(provider) => context.with("aws:FederatedProvider", provider.as_str()),
-        None => context,
-    }
-}
-
-/// Whether the answer may depend on the role's name.
-fn asks_for_the_role(question: &Question) -> bool {
-    let mut policies = question.policies.iter();
-    policies.any(|policy| {
-        let names = || {
-            policy
-                .text
-                .to_ascii_lowercase()
-                .contains("aws:principalarn")
-        };
-        policy.layer == Layer::Resource || names()
-    })
 }
 
 /// The region in an issuer of EKS: databases and domains are there, unless their names tell

@@ -8,7 +8,7 @@ use irsa_policy::{Decision, PolicyDocuments, SetError};
 use serde_json::{Map, Value, json};
 
 use super::{Asks, Step};
-use crate::asked::{Asked, BAD, GOOD, UNSURE};
+use crate::evaluation::{BAD, Evaluation, GOOD, UNSURE};
 use crate::snippet::printable;
 use crate::{answer, explain};
 
@@ -59,7 +59,7 @@ struct Answer<'q> {
 
 #[derive(Debug)]
 enum Kind<'q> {
-    Policies(Box<Asked<'q>>),
+    Policies(Box<Evaluation<'q>>),
     Registered(Option<bool>, &'q str),
 }
 
@@ -73,7 +73,7 @@ impl<'q> Answers<'q> {
             link: step.link,
             kind: match &step.asks {
                 Asks::Policies(question) => {
-                    Kind::Policies(Box::new(Asked::new(question, documents)))
+                    Kind::Policies(Box::new(Evaluation::new(question, documents)))
                 }
                 Asks::Registered { holds, sentence } => Kind::Registered(*holds, sentence),
             },

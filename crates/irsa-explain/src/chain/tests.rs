@@ -83,6 +83,7 @@ impl Asked {
             role: &self.role,
             access,
             context: &self.context,
+            time: None,
             documents: &[],
         };
         steps(&self.estate, &wish)
@@ -151,7 +152,14 @@ fn the_session_asks_as_the_role_without_its_path_and_with_its_keys() {
         question.resource.as_deref(),
         Some(&*format!("{CLUSTER}/app"))
     );
-    let value = |key| question.context.values(key).first().map(String::as_str);
+    let value = |key| {
+        question
+            .context
+            .filled()
+            .values(key)
+            .first()
+            .map(String::as_str)
+    };
     assert_eq!(
         value("aws:PrincipalArn"),
         Some("arn:aws:iam::111122223333:role/team/app")

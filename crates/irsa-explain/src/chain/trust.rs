@@ -1,12 +1,13 @@
 //! From the token to the role.
 
 use irsa_chain::{AccountId, IssuerUrl, OidcProviderArn, Partition};
-use irsa_policy::{Context, Decision, Layer};
+use irsa_policy::{Decision, Layer};
 
-use super::{Asks, Token, Wish, add, extend, session_of};
-use crate::asked::Asked;
+use super::{Asks, Token, Wish, add, session_of};
 use crate::estate::{Estate, Provider, Role};
+use crate::evaluation::Evaluation;
 use crate::question::Question;
+use crate::request_context::RequestContext;
 use crate::web_identity::{self, OidcRequest};
 
 /// The issuer's provider in the account of the role; where that is not known, in the account whose
@@ -72,7 +73,7 @@ fn unregistered(estate: &Estate, provider: &OidcProviderArn) -> Option<Asks> {
 /// What STS asks the role's trust policy.
 pub(super) fn question(wish: &Wish<'_>, token: &Token<'_>, provider: &OidcProviderArn) -> Question {
     let mut question = asked_by(token, provider);
-    extend(&mut question.context, wish.context);
+    wish.complete(&mut question.context);
     add(&mut question, Layer::Resource, &wish.role.trust);
     let controls = wish.documents.iter();
     let controls = controls.filter(|one| matches!(one.layer, Layer::ResourceControl(_)));
@@ -89,19 +90,17 @@ pub(super) fn is_trusted(role: &Role, token: &Token<'_>) -> bool {
     add(&mut question, Layer::Resource, &role.trust);
     let documents = question.documents();
     documents.is_ok_and(|documents| {
-        Asked::new(&question, &documents).outcome.decision == Decision::Allowed
+        Evaluation::new(&question, &documents).outcome.decision == Decision::Allowed
     })
 }
 
 fn asked_by(token: &Token<'_>, provider: &OidcProviderArn) -> Question {
     let (subject, session) = (token.service_account.subject(), session_of(Some(token)));
     let request = OidcRequest::new(provider, &subject, [token.audience], &session);
-    let mut context = Context::new();
-    extend(&mut context, request.request().context);
     Question {
         principal: provider.as_str().to_owned(),
         action: web_identity::ACTION.to_owned(),
-        context,
+        context: RequestContext::from(&request),
         ..Question::default()
     }
 }

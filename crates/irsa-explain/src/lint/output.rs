@@ -9,7 +9,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::{Finding, Level, Report};
-use crate::asked::{BAD, HINT};
+use crate::evaluation::{BAD, HINT};
 use crate::snippet::{Mark, printable};
 
 /// All but what may stand in a path without a scheme.

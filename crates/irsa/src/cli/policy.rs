@@ -78,6 +78,10 @@ pub(crate) struct RequestArgs {
     /// A condition key of the request; may be repeated, also for several values of a key
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) context: Vec<String>,
+    /// Time of the request, for `aws:CurrentTime` and `aws:EpochTime`, such as 2027-01-31T12:00:00Z
+    /// [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<String>,
 }
 
 /// A pod's token.

@@ -9,7 +9,8 @@ use std::process::ExitCode;
 use irsa_explain::chain::tell::{self, Answers, Detail, Verdict};
 use irsa_explain::estate::Estate;
 use irsa_explain::lint as linted;
-use irsa_policy::PolicyKind;
+use irsa_policy::{Policy, PolicyDocuments, PolicyKind};
+use serde_json::Value;
 
 use self::estate::Origin;
 use crate::cli::{
@@ -52,18 +53,39 @@ fn answer(
     detail: Detail,
     mistakes: Mistakes,
 ) -> Result<ExitCode, Failure> {
-    let steps = question::resolve(question, mistakes)?;
-    let documents = tell::documents(&steps).map_err(Failure::other)?;
-    let answers = Answers::new(&steps, &documents);
+    let resolved = question::resolve(question, mistakes)?;
+    let documents = tell::documents(&resolved.steps).map_err(Failure::other)?;
+    let answers = Answers::new(&resolved.steps, &documents);
     match output {
-        Output::Text => output::coloured(&answers.text(detail)),
-        Output::Json => output::line(&answers.json(detail).to_string()),
+        Output::Text => {
+            output::coloured(&(answers.text(detail) + &decided_for(&resolved.at, &documents)))
+        }
+        Output::Json => output::line(&timed(answers.json(detail), resolved.at).to_string()),
     }?;
     Ok(match answers.verdict() {
         Verdict::Allowed => ExitCode::SUCCESS,
         Verdict::Denied => ExitCode::from(NO),
         Verdict::Unsure => ExitCode::from(UNSURE),
     })
+}
+
+/// The last line of a report, where the time matters.
+fn decided_for(at: &str, documents: &[PolicyDocuments]) -> String {
+    let is_time = |key: &str| matches!(key, "aws:currenttime" | "aws:epochtime");
+    let asks =
+        |documents: &PolicyDocuments| documents.set().all().flat_map(Policy::keys).any(is_time);
+    if documents.iter().any(asks) {
+        format!("decided for the time {at}\n")
+    } else {
+        String::new()
+    }
+}
+
+fn timed(mut document: Value, at: String) -> Value {
+    if let Some(document) = document.as_object_mut() {
+        document.insert("at".to_owned(), at.into());
+    }
+    document
 }
 
 fn lint(args: &LintArgs, mut mistakes: Mistakes) -> Result<ExitCode, Failure> {

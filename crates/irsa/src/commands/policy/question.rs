@@ -2,11 +2,13 @@
 
 mod chain;
 mod service_account;
+mod time;
 
 use std::path::Path;
 
 use irsa_explain::chain::{Asks, Step};
 use irsa_explain::{Document, Question, web_identity};
+use irsa_identity::{Clock as _, SystemClock};
 use irsa_policy::{Context, Layer, PolicyKind, Principal};
 
 use crate::cli::{PolicyFileArgs, QuestionArgs};
@@ -18,12 +20,25 @@ pub(super) fn read(path: &Path) -> Result<String, String> {
     std::fs::read_to_string(path).map_err(failed)
 }
 
+/// What is asked, and for which time.
+pub(super) struct Resolved {
+    pub(super) steps: Vec<Step>,
+    /// In ISO 8601.
+    pub(super) at: String,
+}
+
 /// Reads the files and puts together what is asked, or names every mistake.
-pub(super) fn resolve(args: QuestionArgs, mut mistakes: Mistakes) -> Result<Vec<Step>, Mistakes> {
+pub(super) fn resolve(args: QuestionArgs, mut mistakes: Mistakes) -> Result<Resolved, Mistakes> {
+    let now = SystemClock.now();
+    let at = match &args.request.at {
+        Some(text) => mistakes.check("--at", time::parse(text)).unwrap_or(now),
+        None => now,
+    };
+    let at = time::Time::new(at);
     let steps = if chain::is_asked(&args) {
-        chain::steps(&args, &mut mistakes)
+        chain::steps(&args, &at, &mut mistakes)
     } else {
-        vec![Step::alone(question(args, &mut mistakes))]
+        vec![Step::alone(question(args, &at, &mut mistakes))]
     };
     for step in &steps {
         if let Asks::Policies(question) = &step.asks {
@@ -32,11 +47,12 @@ pub(super) fn resolve(args: QuestionArgs, mut mistakes: Mistakes) -> Result<Vec<
             mistakes.extend(problems.collect());
         }
     }
-    mistakes.or(steps)
+    let at = at.text;
+    mistakes.or(Resolved { steps, at })
 }
 
 /// One request, and the files that have a say in it.
-fn question(args: QuestionArgs, mistakes: &mut Mistakes) -> Question {
+fn question(args: QuestionArgs, at: &time::Time, mistakes: &mut Mistakes) -> Question {
     let policies = documents(&args.policies, mistakes);
     let is_trust = args.policies.trust.is_some();
     if is_trust && args.policies.resource_policy.is_some() {
@@ -54,7 +70,10 @@ fn question(args: QuestionArgs, mistakes: &mut Mistakes) -> Question {
     if args.service_account.service_account.is_some() {
         service_account::fill_in(&mut question, &args.service_account, is_trust, mistakes);
     }
-    add_context(&mut question.context, &request.context, mistakes);
+    let mut context = Context::new();
+    add_context(&mut context, &request.context, mistakes);
+    question.context.fill_all(&context);
+    question.context.fill_time(&at.text, at.seconds);
     check(&question, is_trust, mistakes);
     question
 }

@@ -323,3 +323,36 @@ fn all_policies_of_a_plan_or_a_world_are_looked_at() {
         world.stdout
     );
 }
+
+#[test]
+fn a_condition_key_that_is_unknown_is_named() {
+    let files = Files::new();
+    let by_address = |action: &str| {
+        json!({"Version": "2012-10-17", "Statement": {
+            "Effect": "Allow", "Action": action, "Resource": "*",
+            "Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}},
+        }})
+        .to_string()
+    };
+    let request = files.add("request.json", &by_address("es:ESHttpGet"));
+    let login = files.add("login.json", &by_address("rds-db:connect"));
+    let role = ["--role", "arn:aws:iam::111122223333:role/api"];
+    let domain = ["--open", "arn:aws:es:eu-central-1:111122223333:domain/logs"];
+    let asked = |identity: &str, access: &[&str]| {
+        policy(
+            "evaluate",
+            &[&role[..], &["--identity", identity], access].concat(),
+        )
+    };
+    let unsure = asked(&request, &domain);
+    assert_eq!(unsure.code, 4, "{}{}", unsure.stdout, unsure.stderr);
+    assert!(
+        unsure.stdout.contains("depends on aws:SourceIp;"),
+        "{}",
+        unsure.stdout
+    );
+    let context = ["--context", "aws:SourceIp=10.1.2.3"];
+    assert_eq!(asked(&request, &[&domain[..], &context].concat()).code, 0);
+    // Logins do not have the key.
+    assert_eq!(asked(&login, &["--connect", DATABASE]).code, 3);
+}

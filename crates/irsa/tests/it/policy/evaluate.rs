@@ -150,3 +150,26 @@ fn a_service_account_is_a_whole_question() {
         "--service-account: `api` is not NAMESPACE/NAME"
     );
 }
+
+#[test]
+fn the_time_of_a_request_can_be_set_and_is_printed() {
+    let files = Files::new();
+    let until = json!({"Version": "2012-10-17", "Statement": {
+        "Effect": "Allow", "Action": "rds-db:connect", "Resource": DATABASE,
+        "Condition": {"DateLessThan": {"aws:CurrentTime": "2027-01-01T00:00:00Z"}},
+    }});
+    let until = files.add("until.json", &until.to_string());
+    for (at, code) in [("2026-12-31", 0), ("2027-01-01T00:00:00Z", 3)] {
+        let asked = connect("evaluate", &["--identity", &until, "--at", at]);
+        assert_eq!(asked.code, code, "{at}: {}{}", asked.stdout, asked.stderr);
+        let expected = format!("decided for the time {}T00:00:00Z\n", &at[..10]);
+        assert!(asked.stdout.ends_with(&expected), "{}", asked.stdout);
+    }
+    let json = ["--output", "json", "--at", "2026-12-31"];
+    let asked = connect("evaluate", &[&["--identity", &until], &json[..]].concat());
+    let answer: Value = serde_json::from_str(&asked.stdout).unwrap();
+    assert_eq!(answer["at"], "2026-12-31T00:00:00Z");
+    let wrong = connect("evaluate", &["--identity", &until, "--at", "tomorrow"]);
+    assert_eq!(wrong.code, 2);
+    assert!(wrong.stderr.contains("--at: "), "{}", wrong.stderr);
+}

@@ -7,6 +7,7 @@ use irsa_explain::estate::{Estate, Role, Source};
 use irsa_policy::{Context, Layer};
 
 use super::super::estate::Origin;
+use super::time::Time;
 use super::{add_context, document, documents, service_account};
 use crate::cli::{PolicyFileArgs, QuestionArgs};
 use crate::settings::Mistakes;
@@ -19,7 +20,7 @@ pub(super) fn is_asked(args: &QuestionArgs) -> bool {
 }
 
 /// The links that are asked; none if something is wrong.
-pub(super) fn steps(args: &QuestionArgs, mistakes: &mut Mistakes) -> Vec<Step> {
+pub(super) fn steps(args: &QuestionArgs, at: &Time, mistakes: &mut Mistakes) -> Vec<Step> {
     refuse(args, mistakes);
     let mut context = Context::new();
     add_context(&mut context, &args.request.context, mistakes);
@@ -52,6 +53,7 @@ pub(super) fn steps(args: &QuestionArgs, mistakes: &mut Mistakes) -> Vec<Step> {
         role: &role,
         access: access(args),
         context: &context,
+        time: Some((&at.text, at.seconds)),
         documents: &documents,
     };
     let steps = chain::steps(&estate, &wish);

@@ -1,7 +1,7 @@
 //! The question of IRSA: may this service account have the role?
 
 use irsa_chain::{AccountId, IssuerUrl, OidcProviderArn, Partition, ServiceAccount, SessionName};
-use irsa_explain::{OidcRequest, Question, web_identity};
+use irsa_explain::{OidcRequest, Question, RequestContext, web_identity};
 use irsa_policy::Layer;
 
 use super::super::estate::Origin;
@@ -63,7 +63,7 @@ pub(super) fn fill_in(
     let session = SessionName::from_pod_name(account.name());
     let audience = [args.audience.as_str()];
     let request = OidcRequest::new(&provider, &account.subject(), audience, &session);
-    question.context = request.request().context.clone();
+    question.context = RequestContext::from(&request);
     if question.principal.is_empty() {
         provider.as_str().clone_into(&mut question.principal);
     }

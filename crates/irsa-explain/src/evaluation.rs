@@ -1,17 +1,22 @@
-//! A question with its answer, and the way from statements back to files.
+//! A question with its decision, and the way from statements back to files.
+//!
+//! A decision that differs over a key whose value is unknown is unsure, and names the key. To find that out, the
+//! question is decided at its best and at its worst.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::ops::Range;
 
 use anstyle::{AnsiColor, Style};
 use irsa_policy::{
-    Because, Cited, Decision, Layer, Outcome, Policy, PolicyDocuments, PolicySet, Position,
-    Principal, Request, StatementRef,
+    Assumption, Because, Cited, Context, Decision, Layer, Outcome, Policy, PolicyDocuments,
+    PolicySet, Position, Principal, Request, StatementRef,
 };
 use serde_json::{Map, Value};
 
 use crate::answer;
 use crate::question::{Document, Question};
+use crate::request_context::KeyState;
 use crate::snippet::printable;
 
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
@@ -19,12 +24,14 @@ pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 pub(crate) const UNSURE: Style = AnsiColor::Yellow.on_default().bold();
 pub(crate) const HINT: Style = AnsiColor::Cyan.on_default();
 
-/// A question and its answer.
+/// A question and its decision.
 #[derive(Debug)]
-pub struct Asked<'q> {
+pub struct Evaluation<'q> {
     pub(crate) question: &'q Question,
-    /// The decision, and what made it.
+    /// The decision, and what made it. Where it depends on unknown keys, the one without these keys.
     pub outcome: Outcome,
+    /// The keys over which the decision differs, as they are written.
+    unknown_keys: Vec<String>,
     set: PolicySet<'q>,
 }
 
@@ -36,22 +43,18 @@ pub(crate) struct Found<'q> {
     pub(crate) statement: usize,
 }
 
-// === impl Asked ===
+// === impl Evaluation ===
 
-impl<'q> Asked<'q> {
+impl<'q> Evaluation<'q> {
     /// Decides the question; `documents` are its own.
     pub fn new(question: &'q Question, documents: &'q PolicyDocuments) -> Self {
         let mut set = documents.set();
         set.resource_account = question.resource_account.as_deref();
-        let outcome = set.decide(&Request {
-            principal: Principal::parse(&question.principal).unwrap_or(Principal::Anonymous),
-            action: &question.action,
-            resource: question.resource.as_deref(),
-            context: &question.context,
-        });
+        let (outcome, unknown_keys) = Extremes::new(question, &set).outcome();
         Self {
             question,
             outcome,
+            unknown_keys,
             set,
         }
     }
@@ -62,9 +65,16 @@ impl<'q> Asked<'q> {
         is_sure.then_some(self.outcome.decision)
     }
 
-    /// What has to be known before there is a decision.
-    pub(crate) fn doubts(&self) -> Vec<&'q str> {
-        self.question.doubts(&self.outcome)
+    /// What has to be known before there is a decision: condition keys, policies, parts of the request.
+    pub fn doubts(&self) -> Vec<&str> {
+        let keys = self.unknown_keys.iter().map(String::as_str);
+        keys.chain(self.question.doubts(&self.outcome)).collect()
+    }
+
+    /// The file of a statement that decided or nearly did.
+    pub fn file(&self, cited: &Cited) -> Option<&'q str> {
+        let found = self.found(cited.layer, &cited.statement)?;
+        Some(&found.document.file)
     }
 
     /// The decision with its reason, on a line.
@@ -174,6 +184,95 @@ impl<'q> Asked<'q> {
     }
 }
 
+/// The decision for any values of the unknown keys.
+#[derive(Debug)]
+struct Extremes<'a, 'q> {
+    question: &'q Question,
+    set: &'a PolicySet<'q>,
+    /// In lower case.
+    unknown: BTreeSet<&'q str>,
+}
+
+// === impl Extremes ===
+
+impl<'a, 'q> Extremes<'a, 'q> {
+    fn new(question: &'q Question, set: &'a PolicySet<'q>) -> Self {
+        let is_unknown = |key: &&str| question.context.state(key) == KeyState::Unknown;
+        let keys = set.all().flat_map(Policy::keys);
+        Self {
+            question,
+            set,
+            unknown: keys.filter(is_unknown).collect(),
+        }
+    }
+
+    /// The outcome that holds whatever the unknown keys are, or else the one without them and the keys that decide.
+    fn outcome(&self) -> (Outcome, Vec<String>) {
+        let best = self.decide(|_| Assumption::Favorable);
+        let worst = self.decide(|_| Assumption::Unfavorable);
+        match (best.decision, worst.decision) {
+            (Decision::Allowed, Decision::Allowed) => (worst, Vec::new()),
+            (Decision::Allowed, _) => (self.decide_without(), self.deciding()),
+            _ => (best, Vec::new()),
+        }
+    }
+
+    /// The keys each of which makes the difference, given all others at their best or at their worst; if no key does
+    /// so alone, all of them.
+    fn deciding(&self) -> Vec<String> {
+        let one_differs = |key: &&&str| {
+            let is_allowed = |assumption: Assumption, other: Assumption| {
+                let outcome = self.decide(|one| if one == **key { assumption } else { other });
+                outcome.decision == Decision::Allowed
+            };
+            !is_allowed(Assumption::Unfavorable, Assumption::Favorable)
+                || is_allowed(Assumption::Favorable, Assumption::Unfavorable)
+        };
+        let deciding: Vec<_> = self.unknown.iter().filter(one_differs).collect();
+        let deciding = if deciding.is_empty() {
+            self.unknown.iter().collect()
+        } else {
+            deciding
+        };
+        deciding.into_iter().map(|key| self.written(key)).collect()
+    }
+
+    fn decide(&self, assumption: impl Fn(&str) -> Assumption) -> Outcome {
+        let mut context = self.question.context.filled().clone();
+        for key in &self.unknown {
+            context.assume(key, assumption(key));
+        }
+        self.decide_in(&context)
+    }
+
+    fn decide_without(&self) -> Outcome {
+        self.decide_in(self.question.context.filled())
+    }
+
+    fn decide_in(&self, context: &Context) -> Outcome {
+        let Question {
+            principal,
+            action,
+            resource,
+            ..
+        } = self.question;
+        self.set.decide(&Request {
+            principal: Principal::parse(principal).unwrap_or(Principal::Anonymous),
+            action,
+            resource: resource.as_deref(),
+            context,
+        })
+    }
+
+    /// A key as a condition has it.
+    fn written(&self, key: &str) -> String {
+        let statements = self.set.all().flat_map(Policy::statements);
+        let mut keys = statements.flat_map(|statement| statement.conditions().map(|one| one.key));
+        let written = keys.find(|one| one.eq_ignore_ascii_case(key));
+        written.unwrap_or(key).to_owned()
+    }
+}
+
 fn of_level<'s, 'q>(levels: &'s [Vec<&'q Policy>], level: usize) -> &'s [&'q Policy] {
     levels.get(level).map_or(&[], Vec::as_slice)
 }
@@ -202,3 +301,6 @@ impl Found<'_> {
         Position::of(&self.document.text, span.start)
     }
 }
+
+#[cfg(test)]
+mod tests;

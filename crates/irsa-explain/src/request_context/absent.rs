@@ -1,0 +1,86 @@
+//! The keys that requests are documented not to have.
+
+use super::RequestKind::{
+    self, DatabaseLogin, DomainRequest, PodIdentity, SessionCall, TokenExchange,
+};
+
+/// A key that requests of some kinds do not have.
+#[derive(Debug)]
+pub struct AbsentKey {
+    /// In lower case; one that ends in `/` stands for all tags.
+    pub key: &'static str,
+    /// The kinds of requests that do not have it.
+    pub kinds: &'static [RequestKind],
+    /// AWS's page that says so.
+    pub page: &'static str,
+}
+
+const SESSIONS: &[RequestKind] = &[DatabaseLogin, DomainRequest, SessionCall];
+const DIRECT: &[RequestKind] = &[DatabaseLogin, DomainRequest, SessionCall, TokenExchange];
+const DATA: &[RequestKind] = &[DatabaseLogin, DomainRequest];
+const LOGIN: &[RequestKind] = &[DatabaseLogin];
+const DOMAIN: &[RequestKind] = &[DomainRequest];
+const TOKEN: &[RequestKind] = &[TokenExchange];
+const UNSIGNED: &[RequestKind] = &[TokenExchange, PodIdentity];
+
+/// "Unsupported AWS global condition context keys".
+const IAM_AUTHENTICATION: &str =
+    "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/UsingWithRDS.IAMDBAuth.html";
+
+/// "Policy element reference", `Condition`.
+const OPENSEARCH: &str =
+    "https://docs.aws.amazon.com/opensearch-service/latest/developerguide/ac.html#ac-reference";
+
+/// "Keys available for AWS OIDC federation".
+pub(super) const CLAIMS: &str = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif";
+
+const EXTERNAL_ID: &str = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#ck_externalid";
+
+pub(super) const ALL_KEYS: &str =
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html";
+
+pub(super) const KEYS_OF_RDS: &str = "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonrdsiamauthentication.html";
+
+pub(super) const KEYS_OF_OPENSEARCH: &str = "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonopensearchservice.html";
+
+/// The section "Availability" of a key in "AWS global condition context keys".
+macro_rules! availability {
+    ($name:literal) => {
+        concat!(
+            "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-",
+            $name
+        )
+    };
+}
+
+macro_rules! absent {
+    ($($key:literal $kinds:ident $page:expr;)*) => {
+        &[$(AbsentKey { key: $key, kinds: $kinds, page: $page }),*]
+    };
+}
+
+/// Every key that is known to be absent by the kind of request.
+pub const ABSENT: &[AbsentKey] = absent! {
+    "aws:referer" LOGIN IAM_AUTHENTICATION;
+    "aws:sourceip" LOGIN IAM_AUTHENTICATION;
+    "aws:sourcevpc" LOGIN IAM_AUTHENTICATION;
+    "aws:sourcevpce" LOGIN IAM_AUTHENTICATION;
+    "aws:useragent" LOGIN IAM_AUTHENTICATION;
+    "aws:vpcsourceip" LOGIN IAM_AUTHENTICATION;
+    "aws:principaltag/" DOMAIN OPENSEARCH;
+    "aws:securetransport" DOMAIN OPENSEARCH;
+    "aws:username" SESSIONS availability!("username");
+    "aws:sourceaccount" DIRECT availability!("sourceaccount");
+    "aws:sourcearn" DIRECT availability!("sourcearn");
+    "aws:sourceorgid" DIRECT availability!("sourceorgid");
+    "aws:sourceorgpaths" DIRECT availability!("sourceorgpaths");
+    "aws:principalservicename" DIRECT availability!("principalservicename");
+    "aws:principalservicenameslist" DIRECT availability!("principalservicenameslist");
+    "aws:calledvia" DIRECT availability!("calledvia");
+    "aws:calledviafirst" DIRECT availability!("calledviafirst");
+    "aws:calledvialast" DIRECT availability!("calledvialast");
+    "aws:requesttag/" DATA availability!("requesttag");
+    "aws:tagkeys" DATA availability!("tagkeys");
+    "aws:username" UNSIGNED availability!("username");
+    "sts:externalid" TOKEN EXTERNAL_ID;
+};

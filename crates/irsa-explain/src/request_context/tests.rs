@@ -1,0 +1,149 @@
+//! What is known of each key.
+
+use irsa_chain::SessionName;
+
+use super::*;
+use crate::OidcRequest;
+
+const ISSUER: &str = "oidc.eks.eu-central-1.amazonaws.com/id/ABC";
+
+fn session(action: &str) -> RequestContext {
+    let resource = "arn:aws:rds-db:eu-central-1:111122223333:dbuser:cluster-ABC/app";
+    RequestContext::for_session(action, Some(resource), "111122223333", None)
+}
+
+fn token() -> RequestContext {
+    let provider = format!("arn:aws:iam::111122223333:oidc-provider/{ISSUER}");
+    let session: SessionName = "api".parse().unwrap();
+    let subject = "system:serviceaccount:shop:api";
+    let request = OidcRequest::new(&provider.parse().unwrap(), subject, ["sts"], &session);
+    RequestContext::from(&request)
+}
+
+/// `filled`, `absent` or `unknown`.
+fn state(context: &RequestContext, key: &str) -> &'static str {
+    match context.state(key) {
+        KeyState::Filled(_) => "filled",
+        KeyState::Absent(_) => "absent",
+        KeyState::Unknown => "unknown",
+    }
+}
+
+/// A key, and its state for a login, a request to a domain, any other call and the exchange of a token.
+const STATES: &[(&str, [&str; 4])] = &[
+    (
+        "aws:RequestedRegion",
+        ["filled", "filled", "filled", "unknown"],
+    ),
+    (
+        "AWS:PrincipalAccount",
+        ["filled", "filled", "filled", "unknown"],
+    ),
+    ("aws:SourceIp", ["absent", "unknown", "unknown", "unknown"]),
+    (
+        "aws:SourceVpcArn",
+        ["unknown", "unknown", "unknown", "unknown"],
+    ),
+    (
+        "aws:SecureTransport",
+        ["unknown", "absent", "unknown", "filled"],
+    ),
+    (
+        "aws:PrincipalTag/team",
+        ["unknown", "absent", "unknown", "unknown"],
+    ),
+    (
+        "aws:RequestTag/team",
+        ["absent", "absent", "unknown", "unknown"],
+    ),
+    (
+        "aws:ResourceTag/team",
+        ["unknown", "unknown", "unknown", "unknown"],
+    ),
+    ("aws:username", ["absent", "absent", "absent", "absent"]),
+    (
+        "aws:SourceAccount",
+        ["absent", "absent", "absent", "absent"],
+    ),
+    (
+        "aws:CurrentTime",
+        ["unknown", "unknown", "unknown", "unknown"],
+    ),
+    ("s3:prefix", ["absent", "absent", "unknown", "absent"]),
+    ("sub", ["absent", "absent", "absent", "absent"]),
+    (
+        "sts:ExternalId",
+        ["unknown", "unknown", "unknown", "absent"],
+    ),
+    (
+        "oidc.example/id/2:sub",
+        ["unknown", "unknown", "unknown", "absent"],
+    ),
+    (
+        "oidc.eks.eu-central-1.amazonaws.com/id/ABC:sub",
+        ["unknown", "unknown", "unknown", "filled"],
+    ),
+    (
+        "oidc.eks.eu-central-1.amazonaws.com/id/ABC:email",
+        ["unknown", "unknown", "unknown", "unknown"],
+    ),
+    (
+        "https://oidc.eks.eu-central-1.amazonaws.com/id/ABC:sub",
+        ["unknown", "unknown", "unknown", "absent"],
+    ),
+];
+
+#[test]
+fn each_kind_of_request_has_its_own_keys() {
+    for (key, expected) in STATES {
+        let found = [
+            state(&session("rds-db:connect"), key),
+            state(&session("es:ESHttpGet"), key),
+            state(&session("s3:GetObject"), key),
+            state(&token(), key),
+        ];
+        assert_eq!(found, *expected, "{key}");
+    }
+}
+
+#[test]
+fn what_is_said_of_this_request_comes_before_its_kind() {
+    let mut context = session("rds-db:connect");
+    context.leave_unknown("aws:PrincipalTag/kubernetes-pod-name");
+    context.leave_out("aws:PrincipalTag/", "the role's tags were read");
+    context.fill("aws:SourceIp", ["10.0.0.1"]);
+    for (key, expected) in [
+        ("aws:PrincipalTag/Kubernetes-Pod-Name", "unknown"),
+        ("aws:PrincipalTag/team", "absent"),
+        ("aws:SourceIp", "filled"),
+    ] {
+        assert_eq!(state(&context, key), expected, "{key}");
+    }
+    context.fill_time("2026-11-30T08:00:00Z", 1_796_025_600);
+    assert_eq!(state(&context, "aws:EpochTime"), "filled");
+}
+
+#[test]
+fn a_request_that_is_described_in_full_has_no_other_keys() {
+    let context = RequestContext::from(Context::new().with("a:b", "c"));
+    assert_eq!(state(&context, "A:B"), "filled");
+    assert_eq!(state(&context, "aws:SourceIp"), "absent");
+}
+
+#[test]
+fn each_absent_key_has_its_page() {
+    for AbsentKey { key, kinds, page } in ABSENT {
+        assert!(page.starts_with("https://docs.aws.amazon.com/"), "{key}");
+        assert!(
+            !kinds.is_empty() && *key == key.to_ascii_lowercase(),
+            "{key}"
+        );
+        for kind in *kinds {
+            let mut context = RequestContext::new(*kind);
+            context.filled = Context::new();
+            let tag = key.strip_suffix('/').map(|key| format!("{key}/x"));
+            let key = tag.as_deref().unwrap_or(key);
+            assert_eq!(state(&context, key), "absent", "{key} {kind:?}");
+        }
+    }
+}
