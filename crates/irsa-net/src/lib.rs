@@ -12,6 +12,7 @@ pub mod drain;
 mod keepalive;
 pub mod limit;
 pub mod listen;
+pub mod observed;
 pub mod process;
 pub mod tls;
 

@@ -20,7 +20,7 @@ use rustls::crypto::CryptoProvider;
 
 pub use self::authority::{Issued, LocalAuthority};
 pub use self::client::client_config;
-pub use self::client_hello::{ClientHelloLimit, MAX_CLIENT_HELLO};
+pub use self::client_hello::{ClientHelloLimit, MAX_CLIENT_HELLO, limit_client_hello};
 pub use self::client_names::client_certificate_names;
 pub use self::error::TlsError;
 pub use self::explain::{explain, explain_io};

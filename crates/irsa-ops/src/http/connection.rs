@@ -18,8 +18,9 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use irsa_net::drain::DrainWatch;
 use irsa_net::listen::{Accepted, Peer, Stream};
+use irsa_net::observed::Observed;
 use irsa_net::rustls::ServerConfig;
-use irsa_net::tls::{ClientHelloLimit, explain_io};
+use irsa_net::tls::{ClientHelloLimit, explain_io, limit_client_hello};
 use irsa_net::tokio_rustls::TlsAcceptor;
 use irsa_net::tokio_rustls::server::TlsStream;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -29,7 +30,7 @@ use super::connections::Listed;
 use super::lifetime::{Lifetime, Over};
 use super::member::{Ending, Member};
 use super::streaming::{Client, StreamingOptions, Tls};
-use super::watched::{WatchedBody, WatchedStream};
+use super::watched::{Account, WatchedBody};
 
 /// A request's header, all lines together, in bytes: well over what a signed request has. Responses
 /// that the client has not taken are buffered up to the same size.
@@ -111,10 +112,7 @@ where
             let response = self.respond(request, client, member, keep_alive.as_ref());
             Ok::<_, Infallible>(response.await)
         });
-        let stream = WatchedStream {
-            stream,
-            member: Arc::clone(member),
-        };
+        let stream = Observed::new(stream, Account(Arc::clone(member)));
         let mut connection = pin!(
             http1::Builder::new()
                 .header_read_timeout(None)
@@ -191,7 +189,7 @@ async fn handshake(
     stream: Stream,
     peer: Peer,
 ) -> Option<TlsStream<ClientHelloLimit<Stream>>> {
-    let stream = ClientHelloLimit::new(stream);
+    let stream = limit_client_hello(stream);
     match TlsAcceptor::from(config).accept(stream).await {
         Ok(stream) => Some(stream),
         Err(error) => {

@@ -1,20 +1,17 @@
 //! What tells the account of a connection that something happens on it.
 
-use std::io::{self, IoSlice};
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use hyper::body::{Body, Frame, SizeHint};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use irsa_net::observed::Observer;
 
 use super::member::Member;
 
-/// A connection's stream.
-pub(super) struct WatchedStream<S> {
-    pub(super) stream: S,
-    pub(super) member: Arc<Member>,
-}
+/// The account of a connection, which observes the connection's stream.
+pub(super) struct Account(pub(super) Arc<Member>);
 
 /// A response's body. The response is over when hyper drops it.
 #[derive(Debug)]
@@ -23,64 +20,28 @@ pub(super) struct WatchedBody<B> {
     member: Arc<Member>,
 }
 
-// === impl WatchedStream ===
+// === impl Account ===
 
-impl<S> WatchedStream<S> {
-    fn written<T>(&self, written: Poll<T>) -> Poll<T> {
-        self.member.set_blocked(written.is_pending());
-        written
+impl Account {
+    fn write_ended(&self, is_blocked: bool) {
+        self.0.set_blocked(is_blocked);
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for WatchedStream<S> {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        let before = buf.filled().len();
-        let polled = Pin::new(&mut this.stream).poll_read(cx, buf);
-        if buf.filled().len() > before {
-            this.member.received();
+impl Observer for Account {
+    fn read(&mut self, bytes: usize) -> io::Result<()> {
+        if bytes > 0 {
+            self.0.received();
         }
-        polled
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for WatchedStream<S> {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let this = self.get_mut();
-        let written = Pin::new(&mut this.stream).poll_write(cx, buf);
-        this.written(written)
+        Ok(())
     }
 
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let this = self.get_mut();
-        let written = Pin::new(&mut this.stream).poll_write_vectored(cx, bufs);
-        this.written(written)
+    fn wrote(&mut self, _: &Context<'_>, is_blocked: bool) {
+        self.write_ended(is_blocked);
     }
 
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        let flushed = Pin::new(&mut this.stream).poll_flush(cx);
-        this.written(flushed)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+    fn flushed(&mut self, _: &Context<'_>, is_blocked: bool) {
+        self.write_ended(is_blocked);
     }
 }
 
