@@ -1,5 +1,11 @@
-//! What the tests of several crates stand on.
+//! What the tests of several crates share.
 #![warn(missing_docs)]
+#![expect(
+    clippy::unwrap_used,
+    reason = "only tests use this crate, and a test that cannot go on fails"
+)]
+
+pub mod child;
 
 mod log;
 pub mod program;

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use irsa_net::limit::raise_open_files;
 use irsa_pgwire::sqlstate::SqlState;
+use irsa_testing::child::ChildProxy;
 use socket2::SockRef;
 use tokio::net::TcpStream;
 
 use crate::client::{Session, log_in, startup};
-use crate::process::ProxyProcess;
+use crate::process::proxy_process;
 use crate::proxy::{Proxy, Setup};
 use crate::server::{RunningServer, Server};
 use crate::wire::Wire;
@@ -73,12 +74,12 @@ async fn a_crowd_that_says_nothing_costs_little_and_keeps_nobody_out() {
         println!("{crowd} clients only: {room} open files are allowed");
     }
     let server = Server::new().run().await;
-    let proxy = ProxyProcess::start(&server).await;
+    let proxy = proxy_process(&server).await;
     let _first = visit(&proxy).await;
     let before = proxy.memory().own;
     let mut silent = Vec::with_capacity(crowd);
     for _ in 0..crowd {
-        let stream = TcpStream::connect(proxy.address).await.unwrap();
+        let stream = TcpStream::connect(proxy.address()).await.unwrap();
         // So that a crowd's ports are free again at once.
         SockRef::from(&stream)
             .set_linger(Some(Duration::ZERO))
@@ -91,7 +92,7 @@ async fn a_crowd_that_says_nothing_costs_little_and_keeps_nobody_out() {
     assert!(cost < COST, "{cost} bytes each");
 }
 
-async fn visit(proxy: &ProxyProcess) -> Session {
-    let stream = TcpStream::connect(proxy.address).await.unwrap();
+async fn visit(proxy: &ChildProxy) -> Session {
+    let stream = TcpStream::connect(proxy.address()).await.unwrap();
     log_in(Wire::new(stream), &startup()).await.unwrap()
 }

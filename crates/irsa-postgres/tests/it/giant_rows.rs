@@ -1,10 +1,11 @@
 //! Rows of any size pass in pieces: the proxy's memory does not grow with them.
 
+use irsa_testing::child::ChildProxy;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::client::{log_in, startup};
-use crate::process::ProxyProcess;
+use crate::process::proxy_process;
 use crate::server::Server;
 use crate::wire::{Ear, Mouth, Wire, within};
 
@@ -59,7 +60,7 @@ impl Way {
     }
 
     /// How many bytes a giant costs the proxy, beyond what a small message does.
-    async fn growth(&mut self, proxy: &ProxyProcess) -> u64 {
+    async fn growth(&mut self, proxy: &ChildProxy) -> u64 {
         self.pass(16 * MEBIBYTE).await;
         let before = proxy.memory().peak;
         self.pass(GIANT).await;
@@ -70,8 +71,8 @@ impl Way {
 #[tokio::test]
 async fn rows_and_copies_of_a_gibibyte_pass_in_bounded_memory() {
     let server = Server::new().run().await;
-    let proxy = ProxyProcess::start(&server).await;
-    let stream = TcpStream::connect(proxy.address).await.unwrap();
+    let proxy = proxy_process(&server).await;
+    let stream = TcpStream::connect(proxy.address()).await.unwrap();
     let client = log_in(Wire::new(stream), &startup()).await.unwrap().wire;
     let (client_ear, client_mouth) = client.split();
     let (server_ear, server_mouth) = server.session().await.split();

@@ -16,7 +16,7 @@ use tokio::time::sleep;
 
 use crate::client::{ask_for_tls, log_in, packet, startup};
 use crate::encryption::ALPN;
-use crate::process::ProxyProcess;
+use crate::process::proxy_process;
 use crate::proxy::{Proxy, Setup, trusting};
 use crate::server::Server;
 use crate::wire::Wire;
@@ -200,9 +200,9 @@ async fn a_client_hello_of_more_than_16_kib_ends_the_connection() {
 async fn a_crowd_of_half_client_hellos_costs_no_more_than_their_bound() {
     raise_open_files().unwrap();
     let server = Server::new().run().await;
-    let proxy = ProxyProcess::start(&server).await;
+    let proxy = proxy_process(&server).await;
     let visit = async || {
-        let stream = TcpStream::connect(proxy.address).await.unwrap();
+        let stream = TcpStream::connect(proxy.address()).await.unwrap();
         log_in(Wire::new(stream), &startup()).await.unwrap();
     };
     visit().await;
@@ -210,7 +210,7 @@ async fn a_crowd_of_half_client_hellos_costs_no_more_than_their_bound() {
     let hello = half_client_hello(60_000);
     let mut crowd = Vec::new();
     for _ in 0..CROWD {
-        let mut wire = Wire::new(TcpStream::connect(proxy.address).await.unwrap());
+        let mut wire = Wire::new(TcpStream::connect(proxy.address()).await.unwrap());
         // The proxy may have read enough before the end.
         let _ = wire.try_send(&hello).await;
         crowd.push(wire);
