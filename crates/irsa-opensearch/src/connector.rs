@@ -14,6 +14,7 @@ use hyper_util::rt::TokioIo;
 use irsa_net::connect::{ConnectOptions, connect};
 use prometheus_client::metrics::counter::Counter;
 use rustls::ClientConfig;
+use tokio::io::AsyncBufRead;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
@@ -29,6 +30,13 @@ const H2: &[u8] = b"h2";
 /// How long a domain may read nothing of what is sent before it counts as lost: the kernel can't tell
 /// one that is busy with a large bulk from one that is gone.
 const UNREAD: Duration = Duration::from_mins(2);
+
+/// The most that one read returns, in bytes.
+///
+/// hyper passes each read on as one piece of the answer and keeps up to three pieces for a client that does not
+/// read. It doubles its buffer, up to the largest answer header, whenever a read fills it: one byte less than a power
+/// of two keeps the buffer at 16 KiB.
+const MAX_READ: usize = 16 * 1024 - 1;
 
 /// Connects to one domain, whatever the request's URI says.
 #[derive(Debug, Clone)]
@@ -47,6 +55,8 @@ struct Inner {
 #[derive(Debug)]
 pub(crate) struct Secured {
     stream: TokioIo<TlsStream<TcpStream>>,
+    /// An error of the stream that came after data, for the next read.
+    failed: Option<io::Error>,
     /// `None` for HTTP/2, where requests share the connection.
     activity: Option<Arc<Activity>>,
 }
@@ -114,6 +124,7 @@ impl Inner {
         let is_h2 = stream.get_ref().1.alpn_protocol() == Some(H2);
         Ok(Secured {
             stream: TokioIo::new(stream),
+            failed: None,
             activity: (!is_h2).then(|| self.connections.open()),
         })
     }
@@ -134,9 +145,9 @@ impl Read for Secured {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        buf: ReadBufCursor<'_>,
+        mut buf: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        let read = Pin::new(&mut self.stream).poll_read(cx, buf);
+        let read = self.poll_read_some(cx, &mut buf);
         if let (Poll::Ready(Ok(())), Some(activity)) = (&read, &self.activity) {
             activity.read();
         }
@@ -179,6 +190,37 @@ impl Write for Secured {
 }
 
 impl Secured {
+    /// Reads what there is, at most [`MAX_READ`] bytes.
+    fn poll_read_some(
+        &mut self,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        if let Some(error) = self.failed.take() {
+            return Poll::Ready(Err(error));
+        }
+        let stream = self.stream.inner_mut();
+        let most = buf.remaining().min(MAX_READ);
+        let mut left = most;
+        while left > 0 {
+            let data = match Pin::new(&mut *stream).poll_fill_buf(cx) {
+                Poll::Pending if left == most => return Poll::Pending,
+                Poll::Ready(Err(error)) if left == most => return Poll::Ready(Err(error)),
+                Poll::Ready(Err(error)) => {
+                    self.failed = Some(error);
+                    break;
+                }
+                Poll::Pending | Poll::Ready(Ok([])) => break,
+                Poll::Ready(Ok(data)) => data,
+            };
+            let length = data.len().min(left);
+            buf.put_slice(&data[..length]);
+            Pin::new(&mut *stream).consume(length);
+            left -= length;
+        }
+        Poll::Ready(Ok(()))
+    }
+
     fn note_written(&self, written: &Poll<io::Result<usize>>) {
         if let (Poll::Ready(Ok(_)), Some(activity)) = (written, &self.activity) {
             activity.wrote();

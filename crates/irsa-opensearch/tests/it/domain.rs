@@ -160,7 +160,10 @@ impl Shared {
             self.arrived.notify_one();
             match step {
                 Step::AnswerEarly(_) => {}
-                Step::Answer(answer) => stream.write_all(&answer).await.unwrap(),
+                Step::Answer(answer) => {
+                    stream.write_all(&answer).await.unwrap();
+                    stream.flush().await.unwrap();
+                }
                 Step::AnswerAndClose(answer) => {
                     stream.write_all(&answer).await.unwrap();
                     let _ = stream.shutdown().await;

@@ -51,6 +51,8 @@ pub(super) struct Member {
     since: AtomicU64,
     /// Whether the client does not take what is written to it.
     is_blocked: AtomicBool,
+    /// Whether a response's body waits for that client.
+    is_body_held: AtomicBool,
     ending: AtomicU8,
     waker: Mutex<Option<Waker>>,
     /// Whether the deadline for authenticating applies.
@@ -68,6 +70,7 @@ impl Member {
             phase: AtomicU8::new(Phase::Idle as u8),
             since: AtomicU64::new(0),
             is_blocked: AtomicBool::new(false),
+            is_body_held: AtomicBool::new(false),
             ending: AtomicU8::new(Ending::None as u8),
             waker: Mutex::new(None),
             is_stranger: AtomicBool::new(matches!(place, Place::Unauthenticated { .. })),
@@ -128,6 +131,21 @@ impl Member {
         if self.phase() == Phase::Idle {
             self.enter(Phase::Idle);
         }
+    }
+
+    /// Returns whether the client does not take what is written to it. The next piece of the body then waits for
+    /// [`release_body`](Self::release_body).
+    pub(super) fn holds_body(&self) -> bool {
+        let is_blocked = self.is_blocked();
+        if is_blocked {
+            self.is_body_held.store(true, Ordering::Relaxed);
+        }
+        is_blocked
+    }
+
+    /// Returns whether a body was held and may go on.
+    pub(super) fn release_body(&self) -> bool {
+        !self.is_blocked() && self.is_body_held.swap(false, Ordering::Relaxed)
     }
 
     pub(super) fn ending(&self) -> Ending {

@@ -23,8 +23,11 @@ pub(super) struct WatchedBody<B> {
 // === impl Account ===
 
 impl Account {
-    fn write_ended(&self, is_blocked: bool) {
+    fn write_ended(&self, cx: &Context<'_>, is_blocked: bool) {
         self.0.set_blocked(is_blocked);
+        if self.0.release_body() {
+            cx.waker().wake_by_ref();
+        }
     }
 }
 
@@ -36,12 +39,12 @@ impl Observer for Account {
         Ok(())
     }
 
-    fn wrote(&mut self, _: &Context<'_>, is_blocked: bool) {
-        self.write_ended(is_blocked);
+    fn wrote(&mut self, cx: &Context<'_>, is_blocked: bool) {
+        self.write_ended(cx, is_blocked);
     }
 
-    fn flushed(&mut self, _: &Context<'_>, is_blocked: bool) {
-        self.write_ended(is_blocked);
+    fn flushed(&mut self, cx: &Context<'_>, is_blocked: bool) {
+        self.write_ended(cx, is_blocked);
     }
 }
 
@@ -67,7 +70,12 @@ impl<B: Body + Unpin> Body for WatchedBody<B> {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        Pin::new(&mut self.get_mut().body).poll_frame(cx)
+        let this = self.get_mut();
+        // hyper would buffer more of it. The write that is blocked wakes the task, and with it the body.
+        if this.member.holds_body() {
+            return Poll::Pending;
+        }
+        Pin::new(&mut this.body).poll_frame(cx)
     }
 
     fn is_end_stream(&self) -> bool {
