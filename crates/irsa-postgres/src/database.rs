@@ -9,7 +9,6 @@ use irsa_net::limit::{ConnectionLimit, UnauthenticatedLimit};
 use irsa_ops::log_limit::LogLimit;
 use irsa_ops::status::LastUse;
 use rustls::{ClientConfig, ServerConfig};
-use tokio::sync::Semaphore;
 
 use crate::cancel::{CancelKeys, UnknownKeys};
 use crate::client_auth::ClientAuth;
@@ -17,10 +16,6 @@ use crate::login::LoginFacts;
 use crate::metrics::{PostgresMetrics, UpstreamMetrics};
 use crate::recent_refusals::RecentRefusals;
 use crate::upstream::{Limits, Upstream};
-
-/// The maximum number of simultaneous cancel connections when irsa shuts down: a thousand sessions must not overwhelm the
-/// server.
-const MOST_SHUTDOWN_CANCELS: usize = 64;
 
 /// Everything that the sessions of one upstream share.
 #[derive(Debug)]
@@ -36,8 +31,6 @@ pub struct Database {
     pub(crate) client_auth: ClientAuth,
     pub(crate) cancel_keys: CancelKeys,
     pub(crate) unknown_cancel_keys: UnknownKeys,
-    /// Permits for the connections that cancel sessions when irsa shuts down.
-    pub(crate) shutdown_cancels: Semaphore,
     pub(crate) connection_limit: ConnectionLimit,
     pub(crate) unauthenticated_limit: UnauthenticatedLimit,
     pub(crate) metrics: UpstreamMetrics,
@@ -80,7 +73,6 @@ impl Database {
             unauthenticated_limit: UnauthenticatedLimit::new(parts.limits.max_unauthenticated),
             cancel_keys: CancelKeys::default(),
             unknown_cancel_keys: UnknownKeys::default(),
-            shutdown_cancels: Semaphore::new(MOST_SHUTDOWN_CANCELS),
             upstream: parts.upstream,
             limits: parts.limits,
             identity: parts.identity,

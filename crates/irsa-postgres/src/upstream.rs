@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use irsa_chain::Region;
-use irsa_net::limit::UnauthenticatedLimit;
+use irsa_net::limit::{ConnectionLimit, UnauthenticatedLimit};
 use rustls::pki_types::ServerName;
 
 /// A database that the proxy reaches as an IAM role.
@@ -45,7 +45,13 @@ pub struct Limits {
     pub idle_timeout: Option<Duration>,
     /// The time that a session has, once `cut` is signaled, to get the server's last answer and to tell the client.
     pub termination_time: Duration,
+    /// The connections that cancel sessions at the same time when irsa shuts down: a thousand sessions must not
+    /// overwhelm a server. Clones of these limits share it, so that it holds for all upstreams of a process.
+    pub shutdown_cancels: ConnectionLimit,
 }
+
+/// The default of [`Limits::shutdown_cancels`].
+const MAX_SHUTDOWN_CANCELS: usize = 64;
 
 impl Default for Limits {
     fn default() -> Self {
@@ -56,6 +62,7 @@ impl Default for Limits {
             login_timeout: Duration::from_secs(30),
             idle_timeout: None,
             termination_time: Duration::from_secs(3),
+            shutdown_cancels: ConnectionLimit::new(MAX_SHUTDOWN_CANCELS),
         }
     }
 }

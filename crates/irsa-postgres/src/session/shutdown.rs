@@ -58,7 +58,7 @@ async fn cancel_repeatedly(database: &Database, target: Option<CancelTarget>) {
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         interval.tick().await;
-        let _permit = database.shutdown_cancels.acquire().await;
+        let _permit = database.limits.shutdown_cancels.acquire().await;
         match timeout(CANCEL_INTERVAL, send_cancel(database, &target)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::debug!(%error, "a session could not be canceled"),

@@ -1,11 +1,13 @@
 //! The end of a drain: what the client hears is what became of its request.
 
 use bytes::Bytes;
+use irsa_net::limit::ConnectionLimit;
 use irsa_pgwire::backend::{TransactionStatus, ready_for_query};
 use irsa_pgwire::error_response::ErrorResponse;
 use irsa_pgwire::frontend::{COPY_FAIL, query};
 use irsa_pgwire::sqlstate::SqlState;
 use irsa_pgwire::startup::{CancelKey, Version};
+use irsa_postgres::Limits;
 
 use crate::client::{log_in, startup_of};
 use crate::proxy::{Proxy, SHORT, Setup};
@@ -266,6 +268,23 @@ async fn an_outcome_that_is_not_known_in_time_is_said_to_be_unknown() {
     stage
         .ends_with(SqlState::TRANSACTION_RESOLUTION_UNKNOWN)
         .await;
+}
+
+#[tokio::test]
+async fn a_session_is_not_canceled_while_others_use_all_cancel_connections() {
+    let limits = Limits {
+        shutdown_cancels: ConnectionLimit::new(1),
+        termination_time: SHORT,
+        ..Limits::default()
+    };
+    // As a database does that was made from the same limits.
+    let _taken = limits.clone().shutdown_cancels.try_acquire().unwrap();
+    let mut stage = Stage::with(Server::new(), |setup| setup.limits = limits).await;
+    stage.ask(insert()).await;
+    stage.proxy.cut.start();
+    let error = stage.client.last_words().await;
+    assert_eq!(error.code, SqlState::TRANSACTION_RESOLUTION_UNKNOWN);
+    assert_eq!(stage.server.connections(), 1);
 }
 
 #[tokio::test]
