@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::{Method, Response, StatusCode, Version};
+use http::{Method, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::capture_connection;
 use hyper_util::client::legacy::{self, ResponseFuture};
@@ -126,10 +126,10 @@ async fn awaited(
 /// time after the wait begins.
 const STALL_CHECKS: u32 = 4;
 
-/// Whether the connection may be of no use for another request.
+/// Returns whether the connection may be of no use for another request.
 ///
-/// OpenSearch answers what it can't read with one of these and ignores what comes next, without
-/// closing the connection. Over HTTP/2 a request has a stream of its own.
+/// OpenSearch answers what it cannot parse with one of these statuses and ignores what comes next, without closing the
+/// connection. Over HTTP/2 the requests that share the connection still get their answers on it.
 fn may_be_dead(answer: &Response<Incoming>) -> bool {
     let statuses = [
         StatusCode::BAD_REQUEST,
@@ -137,8 +137,7 @@ fn may_be_dead(answer: &Response<Incoming>) -> bool {
         StatusCode::URI_TOO_LONG,
         StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
     ];
-    answer.version() < Version::HTTP_2
-        && (statuses.contains(&answer.status()) || is_framed_twice(answer.headers()))
+    statuses.contains(&answer.status()) || is_framed_twice(answer.headers())
 }
 
 /// A write whose answer can't be read may have been carried out: no client should repeat it by itself.

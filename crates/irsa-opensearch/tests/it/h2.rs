@@ -3,10 +3,11 @@
 use std::sync::Mutex;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Response};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use hyper::body::Frame;
 use tokio::sync::oneshot;
 
+use crate::client::within;
 use crate::domain::HOST;
 use crate::h2_domain::{Frames, H2Domain, refusing_the_first};
 use crate::proxy::{Proxy, Setup};
@@ -55,6 +56,58 @@ async fn requests_share_a_connection() {
     }
     assert_eq!(clients.join_all().await, vec![200; 20]);
     assert_eq!(domain.connections(), 1);
+}
+
+#[tokio::test]
+async fn a_connection_is_not_used_again_after_an_answer_that_may_leave_it_dead() {
+    for (status, connections) in [(400, 2), (413, 2), (414, 2), (431, 2), (404, 1)] {
+        let domain = H2Domain::answering(move |number| {
+            let mut response = Response::new(Frames::data("{}"));
+            if number == 0 {
+                *response.status_mut() = StatusCode::from_u16(status).unwrap();
+            }
+            response
+        })
+        .await;
+        let proxy = proxy_of(&domain).await;
+        assert_eq!(proxy.post("POST /a", b"{}").await.status(), status);
+        assert_eq!(proxy.post("POST /a", b"{}").await.status(), 200);
+        assert_eq!(domain.connections(), connections, "{status}");
+        proxy.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_retired_connection_still_answers_the_requests_on_it() {
+    let (go_on, paused) = oneshot::channel();
+    let paused = Mutex::new(Some(paused));
+    let domain = H2Domain::answering(move |_| {
+        if let Some(paused) = paused.lock().unwrap().take() {
+            return Response::new(Frames::data("slow").failing(paused));
+        }
+        let mut response = Response::new(Frames::data("{}"));
+        *response.status_mut() = StatusCode::BAD_REQUEST;
+        response
+    })
+    .await;
+    let proxy = proxy_of(&domain).await;
+    let mut slow = proxy.connect().await;
+    slow.send("GET /a HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        .await;
+    let slow = tokio::spawn(async move { slow.answer().await });
+    let arrived = async {
+        while domain.seen().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    within("the slow request", arrived).await;
+    for connections in [1, 2] {
+        assert_eq!(proxy.post("POST /a", b"{}").await.status(), 400);
+        assert_eq!(domain.connections(), connections);
+    }
+    drop(go_on);
+    assert_eq!(slow.await.unwrap().body, "slow");
+    proxy.end().await;
 }
 
 #[tokio::test]

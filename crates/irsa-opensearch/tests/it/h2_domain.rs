@@ -127,7 +127,7 @@ impl Frames {
         Self::of([Frame::data(Bytes::from_static(data.as_bytes()))])
     }
 
-    /// Does not end but fails, when it is told to.
+    /// Fails when told to, and ends when the sender of `when` is dropped.
     pub(crate) fn failing(mut self, when: oneshot::Receiver<()>) -> Self {
         self.failure = Some(when);
         self
@@ -148,8 +148,8 @@ impl Body for Frames {
         match &mut self.failure {
             None => Poll::Ready(None),
             Some(told) => {
-                let _ = std::task::ready!(Pin::new(told).poll(cx));
-                Poll::Ready(Some(Err(io::Error::other("broken"))))
+                let told = std::task::ready!(Pin::new(told).poll(cx));
+                Poll::Ready(told.ok().map(|()| Err(io::Error::other("broken"))))
             }
         }
     }
