@@ -147,7 +147,7 @@ async fn header_bombs_are_refused() {
     let domain = Domain::start().await;
     let proxy = Proxy::of(&domain).await;
     let mut many = String::new();
-    for number in 0..500 {
+    for number in 0..2_000 {
         write!(many, "x-{number}: 1\r\n").unwrap();
     }
     let large = format!("x: {}\r\n", "v".repeat(100_000));
@@ -172,6 +172,24 @@ async fn header_bombs_are_refused() {
         "{answer}"
     );
     assert!(domain.seen().is_empty());
+    proxy.end().await;
+}
+
+#[tokio::test]
+async fn hundreds_of_header_lines_pass() {
+    let domain = Domain::start().await;
+    let proxy = Proxy::of(&domain).await;
+    let mut lines = String::new();
+    for number in 0..900 {
+        write!(lines, "x-{number}: {}\r\n", "v".repeat(50)).unwrap();
+    }
+    let request = format!("GET / HTTP/1.1\r\nhost: localhost\r\n{lines}\r\n");
+    assert_eq!(proxy.ask(request).await.status(), 200);
+    let names = domain.only().header_names();
+    let passed = names
+        .iter()
+        .filter(|name| name.starts_with("x-") && !name.starts_with("x-amz-"));
+    assert_eq!(passed.count(), 900);
     proxy.end().await;
 }
 

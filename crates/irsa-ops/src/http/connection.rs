@@ -36,6 +36,9 @@ use super::watched::{Account, WatchedBody};
 /// that the client has not taken are buffered up to the same size.
 const MAX_HEADER: usize = 64 * 1024;
 
+/// The lines of a request's header.
+const MAX_HEADER_LINES: usize = 1_000;
+
 /// The first byte of a TLS record that holds a handshake (RFC 8446, section 5.1).
 const TLS_HANDSHAKE: u8 = 0x16;
 
@@ -117,6 +120,7 @@ where
             http1::Builder::new()
                 .header_read_timeout(None)
                 .max_buf_size(MAX_HEADER)
+                .max_headers(MAX_HEADER_LINES)
                 .serve_connection(TokioIo::new(stream), service)
         );
         let mut drain = pin!(self.drain.signaled());
