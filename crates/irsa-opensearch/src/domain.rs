@@ -48,7 +48,7 @@ pub struct Domain {
     pub(crate) last_use: LastUse,
     payload: PayloadSigning,
     role: Option<RoleArn>,
-    log_limit: LogLimit,
+    pub(crate) log_limit: Arc<LogLimit>,
 }
 
 /// What a [`Domain`] is made of.
@@ -141,7 +141,7 @@ impl Domain {
             last_use: LastUse::default(),
             payload: parts.payload,
             role: parts.role,
-            log_limit: LogLimit::default(),
+            log_limit: Arc::default(),
         })
     }
 

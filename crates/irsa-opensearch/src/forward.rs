@@ -60,7 +60,8 @@ async fn answer_client(
     match Box::pin(forward(domain, parts, body, client)).await {
         Ok(response) => {
             meter.answered(response.status());
-            response.map(|body| ResponseBody::domain(body, meter))
+            let log_limit = Arc::clone(&domain.log_limit);
+            response.map(|body| ResponseBody::domain(body, meter, log_limit))
         }
         Err(failure) => {
             domain.note_failure(&failure);

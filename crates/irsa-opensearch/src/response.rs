@@ -2,12 +2,14 @@
 
 use std::collections::VecDeque;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
+use irsa_ops::log_limit::LogLimit;
 use tokio::time::timeout;
 
 use crate::metrics::RequestMeter;
@@ -28,7 +30,7 @@ pub(crate) struct ResponseBody {
 #[derive(Debug)]
 enum Content {
     Own(Full<Bytes>),
-    Domain(Relayed),
+    Domain(Relayed, Arc<LogLimit>),
 }
 
 /// A body of the domain, of which the beginning may have been read already.
@@ -48,9 +50,9 @@ impl ResponseBody {
         Self { content, meter }
     }
 
-    /// One of the domain.
-    pub(crate) fn domain(body: Relayed, meter: RequestMeter) -> Self {
-        let content = Content::Domain(body);
+    /// One of the domain; `log_limit` is the domain's.
+    pub(crate) fn domain(body: Relayed, meter: RequestMeter, log_limit: Arc<LogLimit>) -> Self {
+        let content = Content::Domain(body, log_limit);
         Self { content, meter }
     }
 }
@@ -68,14 +70,14 @@ impl Body for ResponseBody {
             Content::Own(body) => Pin::new(body)
                 .poll_frame(cx)
                 .map_err(|never| match never {}),
-            Content::Domain(body) => body.poll_frame(cx),
+            Content::Domain(body, _) => body.poll_frame(cx),
         });
-        match &frame {
-            Some(Ok(frame)) => meter.sent(frame.data_ref().map_or(0, Bytes::len)),
-            Some(Err(error)) => {
-                tracing::warn!(%error, "the domain broke an answer off: the client's connection is closed");
+        match (&frame, content) {
+            (Some(Ok(frame)), _) => meter.sent(frame.data_ref().map_or(0, Bytes::len)),
+            (Some(Err(error)), Content::Domain(_, log_limit)) => {
+                warn_of_end(log_limit, meter, error)
             }
-            None => {}
+            _ => {}
         }
         Poll::Ready(frame)
     }
@@ -83,15 +85,27 @@ impl Body for ResponseBody {
     fn is_end_stream(&self) -> bool {
         match &self.content {
             Content::Own(body) => body.is_end_stream(),
-            Content::Domain(body) => body.is_end_stream(),
+            Content::Domain(body, _) => body.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.content {
             Content::Own(body) => body.size_hint(),
-            Content::Domain(body) => body.size_hint(),
+            Content::Domain(body, _) => body.size_hint(),
         }
+    }
+}
+
+fn warn_of_end(log_limit: &LogLimit, meter: &RequestMeter, error: &hyper::Error) {
+    if let Some(unlogged) = log_limit.may_log("answer-broken-off") {
+        let upstream = meter.upstream();
+        tracing::warn!(
+            upstream,
+            %error,
+            unlogged,
+            "the domain ended an answer too early: irsa closes the client's connection"
+        );
     }
 }
 

@@ -40,6 +40,11 @@ impl RequestMeter {
         }
     }
 
+    /// The upstream's name in metrics and logs.
+    pub(crate) fn upstream(&self) -> &str {
+        &self.metrics.upstream
+    }
+
     pub(crate) fn answered(&mut self, status: StatusCode) {
         self.status = Some(status);
     }

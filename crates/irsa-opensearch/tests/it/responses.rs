@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use irsa_testing::Log;
 use tokio::sync::Notify;
 
 use crate::domain::{Domain, Step};
@@ -67,6 +68,25 @@ async fn a_refusal_that_breaks_off_does_so_for_the_client_too() {
         .send("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
         .await;
     assert!(client.read_answer("GET").await.is_none());
+    proxy.end().await;
+}
+
+#[tokio::test]
+async fn of_many_answers_that_break_off_one_is_logged() {
+    let (log, _guard) = Log::capture();
+    let half = b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf".to_vec();
+    let domain = Domain::answering(move |_| Step::AnswerAndClose(half.clone())).await;
+    let proxy = Proxy::of(&domain).await;
+    for _ in 0..3 {
+        let mut client = proxy.connect().await;
+        client
+            .send("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
+            .await;
+        assert!(client.read_answer("GET").await.is_none());
+    }
+    let text = log.text();
+    let lines = text.matches("the domain ended an answer too early");
+    assert_eq!(lines.count(), 1, "{text}");
     proxy.end().await;
 }
 

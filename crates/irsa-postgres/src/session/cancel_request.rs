@@ -68,9 +68,14 @@ async fn pass_on(database: &Database, target: &CancelTarget) {
         Ok(Ok(())) => {
             database.metrics.cancels.inc();
         }
-        Ok(Err(error)) => {
-            tracing::warn!(%error, "a cancel request could not be passed on");
-        }
-        Err(_) => tracing::warn!("a cancel request was not taken in time"),
+        Ok(Err(error)) => warn_not_passed_on(database, &error.to_string()),
+        Err(_) => warn_not_passed_on(database, "the server did not take it in time"),
+    }
+}
+
+fn warn_not_passed_on(database: &Database, error: &str) {
+    if let Some(unlogged) = database.log_limit.may_log("cancel-failed") {
+        let upstream = &database.upstream;
+        tracing::warn!(%upstream, error, unlogged, "a cancel request could not be passed on");
     }
 }

@@ -34,10 +34,13 @@ pub(super) async fn shut_down(
         },
         () = sleep(answer_time(database.limits.termination_time)) => {
             database.metrics.unresolved.inc();
-            tracing::warn!(
-                upstream = %database.upstream,
-                "a session was closed before the server answered its last request: the outcome is unknown"
-            );
+            if let Some(unlogged) = database.log_limit.may_log("outcome-unknown") {
+                tracing::warn!(
+                    upstream = %database.upstream,
+                    unlogged,
+                    "a session was closed before the server answered its last request: the outcome is unknown"
+                );
+            }
             Some(outcome_unknown())
         }
         () = cancel_repeatedly(database, target) => None,

@@ -19,7 +19,11 @@ pub(super) fn farewell(database: &Database, end: &End) -> Option<ErrorResponse> 
         End::Cut => Some(shutting_down()),
         End::Idle => Some(idle_for_too_long()),
         End::ServerLost(error) => {
-            tracing::warn!(upstream = %database.upstream, ?error, "the server's connection was lost");
+            if let Some(unlogged) = database.log_limit.may_log("server-lost") {
+                let error = error.as_ref().map(tracing::field::display);
+                let upstream = &database.upstream;
+                tracing::warn!(%upstream, error, unlogged, "the connection to the server was lost");
+            }
             let response = ErrorResponse::fatal(
                 SqlState::CONNECTION_FAILURE,
                 "irsa: the server closed the connection unexpectedly".to_owned(),

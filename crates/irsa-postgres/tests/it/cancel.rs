@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use irsa_net::tls::LocalAuthority;
 use irsa_pgwire::frontend::terminate;
 use irsa_pgwire::startup::{CancelKey, Version};
+use irsa_testing::Log;
 use tokio::net::lookup_host;
 
 use crate::client::{Session, ask_for_tls, log_in, startup_of};
@@ -159,15 +160,22 @@ async fn a_cancel_request_may_come_over_tls() {
 }
 
 #[tokio::test]
-async fn a_server_that_takes_no_cancel_request_does_not_keep_its_client_waiting() {
+async fn a_server_that_takes_no_cancel_request_does_not_keep_its_clients_waiting_and_is_logged_once()
+ {
+    let (log, _guard) = Log::capture();
     let server = Server::new().hangs_on_cancels().run().await;
     let mut setup = Setup::of(&server);
     setup.limits.login_timeout = SHORT * 5;
     let proxy = setup.start().await;
     let session = proxy.log_in().await.unwrap();
-    proxy.cancel(&session.key()).await;
-    assert_eq!(server.cancel().await, servers_key());
+    for _ in 0..2 {
+        proxy.cancel(&session.key()).await;
+        assert_eq!(server.cancel().await, servers_key());
+    }
     assert_eq!(proxy.metric("postgres_cancels_total"), 0);
+    let text = log.text();
+    let lines = text.matches("a cancel request could not be passed on");
+    assert_eq!(lines.count(), 1, "{text}");
 }
 
 /// `localhost` stands for a cluster's name: first it has one instance that answers, then, as after

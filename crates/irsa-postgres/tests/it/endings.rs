@@ -49,6 +49,23 @@ async fn a_server_lost_between_messages_is_told_to_the_client() {
 }
 
 #[tokio::test]
+async fn of_many_sessions_that_lose_their_server_one_is_logged() {
+    let (log, _guard) = Log::capture();
+    let server = Server::new().run().await;
+    let proxy = Setup::of(&server).start().await;
+    for _ in 0..3 {
+        let client = proxy.log_in().await.unwrap().wire;
+        drop(server.session().await);
+        let error = client.last_words().await;
+        assert_eq!(error.code, SqlState::CONNECTION_FAILURE);
+    }
+    let text = log.text();
+    let lines = text.matches("the connection to the server was lost");
+    assert_eq!(lines.count(), 1, "{text}");
+    proxy.end().await;
+}
+
+#[tokio::test]
 async fn a_server_lost_after_a_whole_message_is_told_behind_it() {
     let Linked {
         mut client,
