@@ -174,8 +174,7 @@ impl Identity {
             let credentials = identity.credentials().await;
             let credentials = credentials.map_err(ApiError::Credentials)?;
             let http = &identity.0.tools.http;
-            let now = identity.0.tools.clock.now();
-            api::send(http, &call, &credentials, now, limit).await
+            api::send(http, &call, &credentials, identity.now(), limit).await
         });
         let stopped = |_| Err(ApiError::Credentials(stopped()));
         asked.await.unwrap_or_else(stopped)

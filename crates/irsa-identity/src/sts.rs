@@ -171,7 +171,9 @@ impl Sts {
 
     async fn client(&self, signer: Option<&SessionCredentials>) -> Result<Client, IdentityError> {
         let region = config::region_or_profiles(&self.settings, &self.http, &self.clock).await?;
-        let mut config = config::of(&self.settings, &region, &self.http, self.clock.clone())?;
+        // AWS refuses a signature by a clock that is off, and the unsigned exchange has told AWS's time already.
+        let time = Arc::new(self.time.clone());
+        let mut config = config::of(&self.settings, &region, &self.http, time)?;
         config.push_interceptor(SharedInterceptor::new(self.time.clone()));
         config.set_credentials_provider(
             signer.map(|credentials| SharedCredentialsProvider::new(sdk_credentials(credentials))),

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use irsa_identity::{ClockOffset, Identity, SourceChoice};
+use irsa_identity::{ApiCall, ClockOffset, Identity, RoleStep, SourceChoice};
 use irsa_testing::Log;
 
 use crate::aws::{IN_AN_HOUR, Pod, refusal, session};
-use crate::server::{Reply, Server};
+use crate::server::{Reply, Request, Server};
 
 /// Far more than an answer takes.
 const SLACK: Duration = Duration::from_secs(15);
@@ -69,6 +69,59 @@ async fn a_clock_that_is_ahead_is_told_so() {
     };
     assert_near(amount + SLACK, Duration::from_mins(10));
     assert!(offset.to_string().contains("ahead of AWS's"), "{offset}");
+}
+
+/// An STS whose time is `date`, and whose sessions last longer than that.
+fn sts_at(date: &'static str) -> impl Fn(usize, &Request) -> Reply + Send + Sync {
+    move |_, request| {
+        let reply = match request.field("Action").as_deref() {
+            Some("AssumeRole") => session("AssumeRole", "CHILD", "2025-11-24T19:00:00Z"),
+            Some("AssumeRoleWithWebIdentity") => session(
+                "AssumeRoleWithWebIdentity",
+                "PARENT",
+                "2025-11-24T19:00:00Z",
+            ),
+            _ => refusal(403, "AccessDenied", "no"),
+        };
+        dated(date, reply)
+    }
+}
+
+#[tokio::test]
+async fn every_signature_is_dated_by_the_time_that_sts_told_in_the_exchange() {
+    for (date, hour) in [
+        ("Mon, 24 Nov 2025 15:00:00 GMT", "20251124T15"),
+        ("Mon, 24 Nov 2025 17:00:00 GMT", "20251124T17"),
+    ] {
+        let server = Server::start(sts_at(date)).await;
+        let pod = Pod::with_sts(&server.url);
+        let identity = pod.start(SourceChoice::Auto).unwrap();
+        identity.credentials().await.unwrap();
+        let refused = identity.caller().await.unwrap_err();
+        assert!(refused.to_string().contains("AccessDenied"), "{refused}");
+        let step = RoleStep {
+            role: "arn:aws:iam::210987654321:role/database".parse().unwrap(),
+            external_id: None,
+            session_name: None,
+        };
+        identity.chained(step).unwrap().credentials().await.unwrap();
+        let call = ApiCall {
+            url: format!("{}/", server.url),
+            service: "iam",
+            region: "us-east-1".parse().unwrap(),
+            body: None,
+        };
+        identity.call(call, SLACK).await.unwrap();
+
+        let requests = server.requests();
+        let dates = requests.iter().map(|request| request.header("x-amz-date"));
+        let [None, Some(caller), Some(chained), Some(api)] = dates.collect::<Vec<_>>()[..] else {
+            panic!("{requests:?}");
+        };
+        for signed in [caller, chained, api] {
+            assert!(signed.starts_with(hour), "{signed} for {date}");
+        }
+    }
 }
 
 #[tokio::test]
