@@ -121,6 +121,7 @@ impl Order {
 }
 
 /// Tells the parent process where the proxy listens, and returns when the parent has ended.
+#[expect(clippy::print_stdout, reason = "the parent reads it")]
 pub async fn serve_until_parent_ends(address: SocketAddr) {
     println!("\n{READY}{address}");
     // The parent's end of this pipe closes with the parent.

@@ -1,6 +1,7 @@
 //! What the tests of several crates share.
 #![warn(missing_docs)]
 #![expect(
+    clippy::missing_panics_doc,
     clippy::unwrap_used,
     reason = "only tests use this crate, and a test that cannot go on fails"
 )]
