@@ -87,6 +87,10 @@ pub struct ImdsFault {
 /// Aurora's authentication misbehaves.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "switches that do not depend on each other"
+)]
 pub struct AuroraFault {
     /// IAM authentication is throttled (more than 200 new connections a second).
     pub throttled: bool,

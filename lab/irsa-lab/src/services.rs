@@ -99,7 +99,7 @@ impl Services {
         Fut: Future<Output = Response<Bytes>> + Send + 'static,
     {
         let drain = self.watch.clone();
-        let mut faulty = Faulty {
+        let mut breaker = Faulty {
             service,
             address: network::same_again(&bound.listener, Some(bound.address)),
             faults: faults.watch(),
@@ -114,12 +114,12 @@ impl Services {
                 let served = serve(listener, Some(tls.clone()), handler, drain.clone());
                 tokio::select! {
                     () = served => return,
-                    () = faulty.breaks() => {}
+                    () = breaker.breaks() => {}
                 }
                 // Serving dropped the listener.
                 tokio::select! {
                     () = drain.signaled() => return,
-                    again = faulty.mistreat(None) => listener = again,
+                    again = breaker.mistreat(None) => listener = again,
                 }
             }
         });

@@ -1,3 +1,5 @@
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Mutex;
 
 use irsa_components::postgres::{Postgres, PostgresBinaries, PostgresOptions, VERSION};
@@ -27,6 +29,8 @@ async fn two_starters_at_once_fetch_once() {
 #[tokio::test]
 async fn two_first_servers_share_one_template() {
     let cache = folder();
+    // As caches are: `initdb` runs as a different account than the server when root starts it.
+    std::fs::set_permissions(cache.path(), Permissions::from_mode(0o755)).unwrap();
     let binaries = PostgresBinaries::locate(None, cache.path(), &|_| {})
         .await
         .unwrap();

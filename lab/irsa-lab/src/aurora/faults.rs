@@ -38,6 +38,10 @@ impl FrontFaults {
     }
 
     /// Replaces everything; `FrontFault::default()` switches all faults off.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "as `Faults::set`, whose plan is kept"
+    )]
     pub fn set(&self, fault: FrontFault) {
         self.faults.change(|plan| {
             plan.network.aurora.tls = fault.tls;

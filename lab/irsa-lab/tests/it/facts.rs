@@ -88,7 +88,7 @@ async fn a_lab_that_was_killed_is_recognized_and_a_new_one_waited_for() {
     let none = LabFacts::wait(&path, Duration::from_millis(120)).await;
     assert!(matches!(none, Err(LabError::Ended { .. })), "{none:?}");
 
-    let waiting = LabFacts::wait(&path, Duration::from_secs(60));
+    let waiting = LabFacts::wait(&path, Duration::from_mins(1));
     let (found, lab) = tokio::join!(waiting, Lab::start(options()));
     let lab = lab.unwrap();
     assert_eq!(&found.unwrap(), lab.facts());

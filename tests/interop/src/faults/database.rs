@@ -25,13 +25,16 @@ pub enum Application {
     Keycloak(KeycloakHome),
 }
 
+/// Breaks something in a pod.
+type Setter = fn(&mut Pod<'_>) -> Result<(), Error>;
+
 /// A fault, and how the pod or the lab is set for it.
 #[derive(Debug, Clone, Copy)]
 pub struct DatabaseFault {
     /// Its id in the lab's catalogue.
     pub id: &'static str,
     /// Sets the pod, where the catalogue leaves that to the pod.
-    set: Option<fn(&mut Pod<'_>) -> Result<(), Error>>,
+    set: Option<Setter>,
 }
 
 /// The ten faults, in the order of the chain.

@@ -22,13 +22,16 @@ pub use pod::{Pod, names, workload};
 /// How long a client may take; it takes seconds.
 const LIMIT: Duration = Duration::from_mins(2);
 
+/// Breaks something in a pod.
+type Setter = fn(&mut Pod<'_>) -> Result<(), Error>;
+
 /// A fault, and how the pod or the lab is set for it.
 #[derive(Debug, Clone, Copy)]
 pub struct SearchFault {
     /// Its id in the lab's catalogue.
     pub id: &'static str,
     /// Sets the pod, where the catalogue leaves that to the pod.
-    set: Option<fn(&mut Pod<'_>) -> Result<(), Error>>,
+    set: Option<Setter>,
 }
 
 /// The ten faults, in the order of the chain.

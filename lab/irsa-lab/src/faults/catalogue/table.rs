@@ -121,19 +121,19 @@ faults! {
         "STS: 403 `AccessDenied`";
     // The STS session.
     "sts-throttled" StsThrottled
-        Lab(|plan| plan.sts = sts(StsFaultKind::Throttle)),
+        Lab(|plan| plan.sts = Some(sts(StsFaultKind::Throttle))),
         "STS throttles the account",
         "STS: 400 `Throttling`, `Rate exceeded`";
     "sts-internal-error" StsInternalError
-        Lab(|plan| plan.sts = sts(StsFaultKind::InternalError)),
+        Lab(|plan| plan.sts = Some(sts(StsFaultKind::InternalError))),
         "STS fails",
         "STS: 500 `InternalFailure`";
     "sts-idp-communication" VerificationKeyUnavailable
-        Lab(|plan| plan.sts = sts(StsFaultKind::IdpCommunication)),
+        Lab(|plan| plan.sts = Some(sts(StsFaultKind::IdpCommunication))),
         "STS cannot reach the issuer for a moment",
         "STS: 400 `IDPCommunicationError`";
     "sts-region-disabled" RegionDisabled
-        Lab(|plan| plan.sts = sts(StsFaultKind::RegionDisabled)),
+        Lab(|plan| plan.sts = Some(sts(StsFaultKind::RegionDisabled))),
         "STS is not activated in the region",
         "STS: 403 `RegionDisabledException`";
     "sts-refused" StsUnreachable
@@ -323,10 +323,10 @@ faults! {
 }
 
 /// STS misbehaves until it is switched off.
-const fn sts(kind: StsFaultKind) -> Option<StsFault> {
-    Some(StsFault {
+const fn sts(kind: StsFaultKind) -> StsFault {
+    StsFault {
         kind: Some(kind),
         latency_ms: 0,
         requests: None,
-    })
+    }
 }
