@@ -155,7 +155,7 @@ pub const TABLE: &[CommonMistake] = &[
     CommonMistake {
         id: "domain-without-paths",
         element: Element::Resource,
-        sentence: "`es:ESHttp*` actions apply to `DOMAIN/*`; the domain's bare ARN matches no request",
+        sentence: "`es:ESHttp*` actions apply to the paths below a domain; its bare ARN matches no request",
         cause: Some(Cause::DomainResourceMismatch),
         test: resource::domain_without_paths,
     },
