@@ -1,8 +1,8 @@
 //! Checks from where the workload runs: its files, its environment, its network, and what STS, the databases and the
 //! domains answer to it.
 //!
-//! What takes long is begun at once, side by side, and looked at when the walk comes to it: the whole ends in time
-//! however many of those that are asked never answer.
+//! Slow probes start immediately and run in parallel; each check waits for the one that it needs. So the examination ends
+//! in time, however many servers never answer.
 //!
 //! Each area has a `probe`, which does the I/O and returns plain facts, and `steps`, which turn facts into findings.
 //! Steps use probes and the state, the state uses probes, and probes use neither.

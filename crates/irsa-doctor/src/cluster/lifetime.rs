@@ -19,7 +19,7 @@ pub(super) static LIFETIME: Check = Check {
     link: Link::ProjectedToken,
     question: "Does the token live as long as was asked for?",
     description: "Looks at the projection's `expirationSeconds` and at the annotation `eks.amazonaws.com/token-expiration` of \
-               pod and service account: 600 to 86400 seconds can be had on EKS.",
+               pod and service account: EKS accepts 600 to 86400 seconds.",
     causes: &[Cause::TokenLifetimeRefused],
     needs: &["container-token-volume"],
 };
@@ -57,11 +57,11 @@ pub(super) fn lives_as_asked(cluster: &mut Cluster, name: &str) -> CheckOutcome 
     }
 }
 
-/// It works all the same: the webhook, the API server and EKS each cut it to what can be had.
+/// It still works: the webhook, the API server and EKS each clamp it to what they accept.
 fn refused(seen: &str) -> CheckOutcome {
     let (least, most) = (LIFETIMES.start(), LIFETIMES.end());
     CheckOutcome::warning(
         Cause::TokenLifetimeRefused,
-        format!("{seen}; {least} to {most} s can be had"),
+        format!("{seen}; EKS accepts {least} to {most} s"),
     )
 }

@@ -6,14 +6,14 @@ use irsa_chain::{Cause, Link};
 
 use super::text::clean;
 
-/// What is wrong with a data store or the connection to it.
+/// A fault of a data store or of the connection to it.
 #[derive(Debug, Clone)]
 pub(super) struct Fault {
     /// `None` if what was seen allows no verdict.
     pub(super) cause: Option<Cause>,
     /// One sentence, safe to print.
     pub(super) said: String,
-    /// What to do, if it is more than the cause's remedy.
+    /// The remedy, if it is more specific than the cause's own.
     pub(super) remedy: Option<String>,
 }
 

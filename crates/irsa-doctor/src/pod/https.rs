@@ -18,9 +18,9 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-/// How long STS, the agent and every other server may take: less than a step's deadline, so that silence is a verdict.
+/// The time limit of STS, the agent and every other server: less than a step's deadline, so that silence is a verdict.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
-/// How long a connection may take.
+/// The time limit of a TCP connection.
 pub(super) const CONNECT: Duration = Duration::from_secs(3);
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -31,7 +31,7 @@ pub(super) struct Get<'a> {
     pub(super) dial_port: u16,
     pub(super) tls_name: ServerName<'static>,
     pub(super) tls: Arc<ClientConfig>,
-    /// What is sent as `Host`.
+    /// The value of `Host`.
     pub(super) host: &'a str,
     pub(super) target: &'a str,
     pub(super) headers: HeaderMap,
@@ -129,7 +129,7 @@ impl std::fmt::Display for NoAnswer {
     }
 }
 
-/// How TLS is spoken with a server of HTTPS.
+/// The TLS configuration for HTTPS.
 ///
 /// # Errors
 /// There are no trusted CAs.

@@ -1,4 +1,4 @@
-//! A projected token, taken apart. What it says is believed by nobody here; it is compared.
+//! A projected token, decoded. Its claims are compared, not trusted.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -36,7 +36,7 @@ pub(super) struct Claims {
     pub(super) kubernetes: Kubernetes,
 }
 
-/// What the token is bound to.
+/// The objects that the token is bound to.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Kubernetes {
@@ -64,8 +64,9 @@ impl Jwt {
     /// Takes a token apart; the error is what is wrong, as the second half of a sentence.
     pub(super) fn parse(raw: SecretString) -> Result<Self, &'static str> {
         let mut parts = raw.expose_secret().split('.');
-        let header = part(parts.next()).ok_or("has a header that is no JSON object")?;
-        let claims = part(parts.next()).ok_or("has claims that are none of a token")?;
+        let header = part(parts.next()).ok_or("has a header that is not a JSON object")?;
+        let claims =
+            part(parts.next()).ok_or("has a payload that is not a JSON object of JWT claims")?;
         Ok(Self {
             raw,
             header,
@@ -73,7 +74,7 @@ impl Jwt {
         })
     }
 
-    /// What is signed, and the signature.
+    /// The signed text, and the signature.
     pub(super) fn signed(&self) -> Option<(&str, &str)> {
         self.raw.expose_secret().rsplit_once('.')
     }

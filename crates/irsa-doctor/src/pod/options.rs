@@ -6,7 +6,7 @@ use irsa_chain::{Region, RoleArn, ServiceAccount};
 use irsa_identity::{Clock, IdentitySettings, RoleStep, SigningService};
 use irsa_net::rustls::pki_types::ServerName;
 
-/// What is examined from the pod's place.
+/// What is checked from inside the pod.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The identity, as `irsa proxy` would be given it. Its time limits are replaced by shorter ones. Its file of
@@ -16,7 +16,7 @@ pub struct Options {
     pub role: Option<RoleArn>,
     /// The service account whose token it should be, where that is known.
     pub service_account: Option<ServiceAccount>,
-    /// Where the token's issuer is dialed, if not at the address of its name.
+    /// The host and port to connect to for the token's issuer, if not those of its URL.
     pub issuer_dial: Option<(String, u16)>,
     /// The databases that the workload uses.
     pub databases: Vec<DatabaseTarget>,
@@ -26,7 +26,7 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
 }
 
-/// How a data store is reached: the name that is signed for and the address that is dialed may differ.
+/// The route to a data store: the name that is signed for and the address to connect to may differ.
 #[derive(Debug, Clone)]
 pub struct Route {
     /// The endpoint whose name is signed.
@@ -46,7 +46,7 @@ pub struct Route {
 /// A database and who logs in to it.
 #[derive(Debug, Clone)]
 pub struct DatabaseTarget {
-    /// How it is reached.
+    /// The route to it.
     pub route: Route,
     /// The database user; no login can be tried without one.
     pub user: Option<String>,
@@ -59,9 +59,9 @@ pub struct DatabaseTarget {
 /// An OpenSearch domain or collection.
 #[derive(Debug, Clone)]
 pub struct DomainTarget {
-    /// How it is reached.
+    /// The route to it.
     pub route: Route,
-    /// What its requests are signed for.
+    /// The service that its requests are signed for.
     pub service: SigningService,
     /// A role to assume for it alone.
     pub role: Option<RoleStep>,

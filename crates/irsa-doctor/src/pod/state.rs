@@ -79,7 +79,7 @@ impl Pod {
         }
     }
 
-    /// What was learnt of the workload.
+    /// The workload, as far as it is known.
     pub fn into_workload(self) -> Workload {
         self.workload
     }
@@ -109,7 +109,7 @@ impl Pod {
         databases.chain(domains.map(|target| (target.label(), &target.role)))
     }
 
-    /// How the issuer of the token is asked.
+    /// The settings for requests to the token's issuer.
     pub(super) fn issuer_settings(&self) -> IssuerSettings {
         IssuerSettings {
             roots: self.roots.clone(),
@@ -118,7 +118,7 @@ impl Pod {
         }
     }
 
-    /// What signs for a data store.
+    /// The credentials for a data store.
     pub(super) async fn credentials_for(&mut self, label: &str) -> Option<SessionCredentials> {
         match self.chained.get(label) {
             Some(chained) => Some(chained.clone()),
@@ -144,7 +144,7 @@ fn kind(source: &ResolvedSource) -> Option<IdentityKind> {
     }
 }
 
-/// What the options say already.
+/// The workload, as far as the options name it.
 fn workload(options: &Options) -> Workload {
     let database = |target: &DatabaseTarget| Database {
         host: target.route.sign_host.clone(),

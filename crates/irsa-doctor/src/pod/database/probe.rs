@@ -16,22 +16,22 @@ use crate::pod::https::PATIENCE;
 use crate::pod::options::{DatabaseTarget, Route};
 use crate::pod::text::clean;
 
-/// What anyone can see of a database.
+/// The facts about a database that need no credentials.
 #[derive(Debug)]
 pub(in crate::pod) struct DatabaseFacts {
     pub(in crate::pod) connectivity: Connectivity,
-    /// What the server asks the user for. `None` if an earlier step failed or no user is known.
+    /// The server's request for a token, or what it asks for instead. `None` if an earlier step failed or no user is known.
     pub(in crate::pod) asked: Option<Result<Asked, Fault>>,
 }
 
 /// A connection on which the server waits for a token; the connection is taken to send one.
 pub(in crate::pod) type Asked = Option<LoginProbe>;
 
-/// What is known of a session.
+/// The parameters of a session.
 #[derive(Debug)]
 pub(in crate::pod) struct Admitted(SessionParameters);
 
-/// Where a login ended that has sent its token.
+/// The point at which a login ended after it had sent its token.
 #[derive(Debug)]
 pub(in crate::pod) enum Refused {
     /// The token was not accepted, or it is not known that it was.

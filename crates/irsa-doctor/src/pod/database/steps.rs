@@ -32,7 +32,7 @@ pub(in crate::pod) const DNS: Step<Pod> = Step::each(
         place: Place::Pod,
         link: Link::Endpoint,
         question: "Does the database's name resolve?",
-        description: "The addresses of the name that is dialed, by this machine's resolver.",
+        description: "Resolves the host name of the connection with this machine's resolver.",
         causes: &[Cause::EndpointUnresolvable],
         needs: &[],
     },
@@ -67,9 +67,9 @@ pub(in crate::pod) const TLS: Step<Pod> = Step::each(
         id: "database-tls",
         place: Place::Pod,
         link: Link::Endpoint,
-        question: "Is it the database?",
-        description: "The server's certificate: its name, its dates, and an authority among RDS's roots, the public ones \
-                   and those of --ca-file. A token is sent to nobody else.",
+        question: "Is the server's certificate trusted?",
+        description: "The server's certificate: its name, its dates, and whether it is issued by an RDS CA, a public CA or \
+                   one of --ca-file. A token is sent to no other server.",
         causes: &[
             Cause::TlsRefusedByServer,
             Cause::TlsCertificateInvalid,

@@ -18,7 +18,7 @@ use crate::pod::fault::Fault;
 use crate::pod::https::{self, Answer, Get, NoAnswer, PATIENCE};
 use crate::pod::options::{DomainTarget, Route};
 
-/// What a domain said.
+/// A domain's answer.
 #[derive(Debug)]
 pub(in crate::pod) enum Reply {
     /// Nothing.
@@ -34,7 +34,7 @@ pub(in crate::pod) enum Reply {
     },
 }
 
-/// Who the security plugin says we are ("Authentication info" of the security plugin's API).
+/// The caller, as the security plugin sees it ("Authentication info" of the security plugin's API).
 #[derive(Deserialize)]
 struct AuthInfo {
     roles: Vec<String>,
@@ -207,7 +207,7 @@ fn unanswered(error: NoAnswer) -> Fault {
     Fault::new(cause, error)
 }
 
-/// The link that a refusal is about; `None` where it is none of the chain.
+/// The link that a refusal is about; `None` if the answer is not a refusal.
 fn refusal(answer: &Answer) -> Option<(Link, Fault)> {
     let refusal = classify(answer.status, &answer.body);
     let is_no_plugin =

@@ -16,7 +16,7 @@ pub(in crate::pod) const DNS: Step<Pod> = Step::each(
         place: Place::Pod,
         link: Link::Endpoint,
         question: "Does the domain's name resolve?",
-        description: "The addresses of the name that is dialed, by this machine's resolver.",
+        description: "Resolves the host name of the connection with this machine's resolver.",
         causes: &[Cause::EndpointUnresolvable],
         needs: &[],
     },
@@ -51,8 +51,8 @@ pub(in crate::pod) const TLS: Step<Pod> = Step::each(
         id: "domain-tls",
         place: Place::Pod,
         link: Link::Endpoint,
-        question: "Is it the domain?",
-        description: "The server's certificate: its name, its dates, and an authority among the public ones and those of \
+        question: "Is the server's certificate trusted?",
+        description: "The server's certificate: its name, its dates, and whether it is issued by a public CA or one of \
                    --ca-file.",
         causes: &[
             Cause::TlsCertificateInvalid,

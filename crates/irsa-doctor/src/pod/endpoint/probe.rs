@@ -13,7 +13,7 @@ use crate::pod::https::open;
 use crate::pod::options::Route;
 use crate::pod::text::clean;
 
-/// How far a connection gets.
+/// The steps of a connection, as far as it gets.
 #[derive(Debug)]
 pub(in crate::pod) struct Connectivity {
     pub(in crate::pod) dns: Outcome,
@@ -22,7 +22,7 @@ pub(in crate::pod) struct Connectivity {
     pub(in crate::pod) tls: Option<Outcome>,
 }
 
-/// What was seen, or what is wrong.
+/// What a step saw, or its fault.
 pub(in crate::pod) type Outcome = Result<String, Fault>;
 
 /// A connection whose other side is verified, and the version of its TLS.

@@ -1,4 +1,4 @@
-//! Which variables and files of this process name an identity, and which way to AWS they name.
+//! The variables and files of this process that name an identity, a region or a proxy.
 
 use std::path::{Path, PathBuf};
 
@@ -89,7 +89,7 @@ pub(in crate::pod) fn region(
     match value.parse() {
         Ok(region) => Ok((region, name)),
         Err(_) => Err(format!(
-            "`{name}` holds {}, which is no region",
+            "`{name}` is {}, which is not a region",
             quoted(value)
         )),
     }

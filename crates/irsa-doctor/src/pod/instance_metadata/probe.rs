@@ -19,7 +19,7 @@ pub(in crate::pod) enum NodeRefusal {
     TimedOut,
 }
 
-/// How long the service may take: it is one hop away, or out of reach.
+/// The time limit of the service: it is one hop away, or out of reach.
 const TIMEOUT: Duration = Duration::from_millis(1_500);
 
 /// Asks the instance metadata service for the name of the node's role.

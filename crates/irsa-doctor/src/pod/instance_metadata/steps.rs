@@ -15,8 +15,8 @@ pub(in crate::pod) const NODE_ROLE: Step<Pod> = Step::once(
         link: Link::StsSession,
         question: "Is the node's role out of reach?",
         description: "The instance metadata service: whether it gives this process a token (IMDSv2) and the name of the \
-                   node's role. Its credentials are not fetched. An SDK that finds no identity of the pod takes \
-                   them, and hides so what is broken.",
+                   node's role. Its credentials are not fetched. An SDK that finds no identity of the pod uses \
+                   them, which masks the broken identity.",
         causes: &[Cause::NodeRoleReachable],
         needs: &[],
     },

@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::pod::https::{self, Get};
 use crate::pod::text::quoted;
 
-/// How the issuer is asked.
+/// The settings for requests to an issuer.
 #[derive(Debug, Clone)]
 pub(in crate::pod) struct IssuerSettings {
     /// The trusted CAs, or why they cannot be read.
@@ -26,10 +26,10 @@ pub(in crate::pod) struct IssuerSettings {
     pub(in crate::pod) dial: Option<(String, u16)>,
 }
 
-/// What was found at the issuer's address.
+/// The issuer's discovery document.
 #[derive(Debug, Clone)]
 pub(in crate::pod) enum Found {
-    /// The `iss` is no URL that AWS takes.
+    /// The `iss` is not a URL that AWS accepts.
     NoUrl,
     /// Nothing usable, and why.
     Silent(String),
@@ -39,7 +39,7 @@ pub(in crate::pod) enum Found {
     Same(Keys),
 }
 
-/// What was found at its `jwks_uri`.
+/// The key set at its `jwks_uri`.
 #[derive(Debug, Clone)]
 pub(in crate::pod) enum Keys {
     /// Nothing usable, and why.
@@ -48,7 +48,7 @@ pub(in crate::pod) enum Keys {
     Published(Arc<Vec<Key>>),
 }
 
-/// A JSON Web Key (RFC 7517) that nobody has looked into yet.
+/// A JSON Web Key (RFC 7517), not parsed yet.
 #[derive(Debug)]
 pub(in crate::pod) struct Key(pub(super) Value);
 
@@ -64,7 +64,7 @@ struct KeySet {
     keys: Vec<Value>,
 }
 
-/// Where and how to ask.
+/// A client of one issuer.
 struct Asker {
     issuer: Uri,
     dial: Option<(String, u16)>,
@@ -134,8 +134,10 @@ impl Asker {
         most: usize,
     ) -> Result<T, String> {
         let failed = |why: &str| format!("{}: {why}", quoted(url));
-        let uri: Uri = url.parse().map_err(|_| failed("no URL"))?;
-        let get = self.get(&uri, most).ok_or_else(|| failed("no https URL"))?;
+        let uri: Uri = url.parse().map_err(|_| failed("not a URL"))?;
+        let get = self
+            .get(&uri, most)
+            .ok_or_else(|| failed("not an https URL"))?;
         let answer = get
             .send()
             .await

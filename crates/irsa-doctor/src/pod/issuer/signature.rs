@@ -6,7 +6,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, crypto};
 use super::probe::Key;
 use crate::pod::jwt::Jwt;
 
-/// What the key that a token names says of the token's signature.
+/// The result of verifying a token with the key that it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Signature {
     Valid,

@@ -72,7 +72,7 @@ async fn discovery(pod: &mut Pod) -> CheckOutcome {
     match found {
         Found::NoUrl => CheckOutcome::broken(
             Cause::IssuerUnknown,
-            "its `iss` is no https URL, which no OIDC provider can have",
+            "its `iss` is not an https URL, so no OIDC provider can match it",
         ),
         Found::Silent(why) => decided_by_sts(pod, &why).await,
         Found::Another(issuer) => {
@@ -129,7 +129,7 @@ async fn keys(pod: &mut Pod) -> CheckOutcome {
 
 async fn token_signature(pod: &mut Pod) -> CheckOutcome {
     let Some(Found::Same(Keys::Published(keys))) = found(pod).await else {
-        return CheckOutcome::not_applicable("the issuer's keys could not be had from here");
+        return CheckOutcome::not_applicable("the issuer's keys are unavailable from here");
     };
     let Some(token) = &pod.token else {
         return not_asked(pod);
@@ -144,7 +144,7 @@ async fn token_signature(pod: &mut Pod) -> CheckOutcome {
         }
         Signature::NotVerifiable => {
             let why = format!(
-                "its key can't be used for {algorithm}; STS takes RS256, RS384, RS512, ES256, ES384 and ES512"
+                "its key cannot be used for {algorithm}; STS accepts RS256, RS384, RS512, ES256, ES384 and ES512"
             );
             decided_by_sts(pod, &why).await
         }
@@ -183,11 +183,11 @@ async fn decided_by_sts(pod: &mut Pod, why: &str) -> CheckOutcome {
         // Then that is the break, and `sts-request` has it.
         Some(Err(error)) if Stage::from_error(&error) == Stage::Request => {
             CheckOutcome::not_applicable(format!(
-                "it can't be asked from here ({why}), and STS, which asks from outside, did not come to it"
+                "the issuer cannot be reached from here ({why}), and STS rejected the request before it looked at the issuer"
             ))
         }
         Some(_) => CheckOutcome::not_applicable(format!(
-            "it can't be asked from here ({why}) and need not: AWS asks from outside, and STS has answered"
+            "the issuer cannot be reached from here ({why}), which is fine: AWS reaches it from outside, and STS has answered"
         )),
         None => cancelled(),
     }

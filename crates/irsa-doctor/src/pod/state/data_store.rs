@@ -20,7 +20,7 @@ pub(in crate::pod) trait DataStore: Sized {
     /// Its name in reports, which no other has.
     fn label(&self) -> String;
 
-    /// How far a connection gets; `None` if the probe was cancelled.
+    /// The steps of a connection; `None` if the probe was cancelled.
     fn connectivity(&mut self) -> impl Future<Output = Option<&Connectivity>> + Send;
 }
 

@@ -6,10 +6,10 @@ use std::time::SystemTime;
 use irsa_chain::{AssumedRoleArn, Cause, Link, RoleArn};
 use irsa_identity::{Clock, IdentityError, Inspection, SessionCredentials, StsAnswer};
 
-/// What an exchange came to.
+/// The result of an exchange.
 pub(in crate::pod) type Exchanged = Result<SessionCredentials, IdentityError>;
 
-/// What STS said, and when by this machine's clock.
+/// STS's answer, and the time of its arrival by this machine's clock.
 #[derive(Debug)]
 pub(in crate::pod) struct Heard {
     pub(in crate::pod) answer: StsAnswer,

@@ -14,7 +14,7 @@ use crate::{Check, Place, Step};
 
 pub(in crate::pod) use self::answer::{CLOCK, REACHABLE};
 
-/// What all that STS says depends on.
+/// The checks that every answer of STS depends on.
 const NEEDS: &[&str] = &[
     "role-arn",
     "region-partition",
@@ -137,7 +137,7 @@ pub(in crate::pod) const CALLER: Step<Pod> = Step::once(
         id: "caller",
         place: Place::Pod,
         link: Link::StsSession,
-        question: "Does AWS take this process for the role?",
+        question: "Does AWS see this process as the role?",
         description: "GetCallerIdentity, which needs no permission, beside the role that was asked for. The ARN of a \
                    session has the role's name, but not its path.",
         causes: &[

@@ -6,7 +6,7 @@ use irsa_identity::{Environment, IdentityError, SecretString, read_token_file};
 
 use super::mount::{self, Mount};
 
-/// What was found at the path of a token file.
+/// The content and the location of a token file.
 #[derive(Debug)]
 pub(in crate::pod) struct TokenFile {
     pub(in crate::pod) content: Result<SecretString, IdentityError>,

@@ -56,7 +56,7 @@ pub(in crate::pod) const AUDIENCE: Step<Pod> = Step::once(
         id: "token-audience",
         place: Place::Pod,
         link: Link::ProjectedToken,
-        question: "Is it for somebody?",
+        question: "Does it have an audience?",
         description: "The claim `aud`. Whether that audience is the right one is for the OIDC provider to say: see \
                    `sts-audience`.",
         causes: &[Cause::TokenAudienceMissing],
@@ -83,7 +83,7 @@ fn path(pod: &Pod) -> Option<PathBuf> {
     probe::path(pod.source_name(), &pod.options.identity.environment)
 }
 
-/// What a source without a token says to all that is asked of one.
+/// The outcome of every token check if the source needs no token.
 pub(super) fn no_token(pod: &Pod) -> CheckOutcome {
     CheckOutcome::not_applicable(format!(
         "the source `{}` needs no projected token",
@@ -189,7 +189,7 @@ fn subject(pod: &Pod) -> CheckOutcome {
     };
     let said = quoted(&token.claims.sub);
     let Ok(account) = ServiceAccount::from_subject(&token.claims.sub) else {
-        let seen = format!("its subject {said} is no service account");
+        let seen = format!("its subject {said} is not a service account");
         return CheckOutcome::broken(Cause::TokenOfAnotherAccount, seen);
     };
     match &pod.options.service_account {

@@ -88,7 +88,11 @@ async fn a_page_in_the_place_of_sts_is_not_taken_for_sts() {
     let request = find(&findings, "sts-request");
     assert_eq!(request.verdict, Verdict::Broken);
     assert_eq!(request.cause, Some(Cause::StsUnreachable));
-    assert!(request.seen.contains("somebody else"), "{}", request.seen);
+    assert!(
+        request.seen.contains("a different server"),
+        "{}",
+        request.seen
+    );
     let remedy = request.remedy.as_deref().unwrap();
     assert!(
         remedy.contains(&format!("curl -v http://{page}")),

@@ -20,7 +20,7 @@ fn find<'a>(pod: &'a mut Pod, label: &str) -> Option<&'a mut DatabaseState> {
     data_store::find(pod, label)
 }
 
-/// Whether tokens are signed for what RDS knows ("Limitations" of IAM database authentication, Aurora user guide).
+/// Checks that tokens are signed for a name and region that RDS knows ("Limitations" of IAM database authentication, Aurora user guide).
 pub(super) fn endpoint(pod: &mut Pod, label: &str) -> CheckOutcome {
     let Some(database) = find(pod, label) else {
         return cancelled();
@@ -30,7 +30,7 @@ pub(super) fn endpoint(pod: &mut Pod, label: &str) -> CheckOutcome {
     } = &database.target.route;
     let Ok(endpoint) = sign_host.parse::<RdsEndpoint>() else {
         let seen = format!(
-            "`{sign_host}` is no endpoint of RDS: a token signed for another name is refused"
+            "`{sign_host}` is not an RDS endpoint: RDS rejects a token that is signed for a different name"
         );
         return CheckOutcome::broken(Cause::SignedForAnotherHost, seen);
     };
@@ -46,13 +46,13 @@ pub(super) fn endpoint(pod: &mut Pod, label: &str) -> CheckOutcome {
     }
 }
 
-/// Whether the server takes logins at all, whoever's.
+/// Checks that the server accepts logins at all, for any user.
 pub(super) async fn answer(pod: &mut Pod, label: &str) -> CheckOutcome {
     let Some(database) = find(pod, label) else {
         return cancelled();
     };
     if database.target.user.is_none() {
-        return CheckOutcome::not_applicable("no database user is named that it could be asked as");
+        return CheckOutcome::not_applicable("no database user given; pass --user to test a login");
     }
     match database.facts.outcome().await {
         Some(DatabaseFacts {
@@ -66,21 +66,19 @@ pub(super) async fn answer(pod: &mut Pod, label: &str) -> CheckOutcome {
     }
 }
 
-/// What the server asks the user for.
+/// Reports what the server asks the user for.
 pub(super) async fn membership(pod: &mut Pod, label: &str) -> CheckOutcome {
     let Some(database) = find(pod, label) else {
         return cancelled();
     };
     let Some(user) = database.target.user.clone() else {
-        return CheckOutcome::unsure(
-            "no database user is named, and the server asks each for what is his: see `--user`",
-        );
+        return CheckOutcome::unsure("the authentication method depends on the user: set `--user`");
     };
     match database.facts.outcome().await {
         Some(DatabaseFacts {
             asked: Some(Ok(_)), ..
         }) => CheckOutcome::holds(format!(
-            "`{user}` is asked for a clear-text password over verified TLS, as members of rds_iam are"
+            "the server asks `{user}` for a password in clear text over verified TLS, as it does for members of rds_iam"
         )),
         Some(DatabaseFacts {
             asked: Some(Err(fault)),
@@ -90,7 +88,7 @@ pub(super) async fn membership(pod: &mut Pod, label: &str) -> CheckOutcome {
     }
 }
 
-/// Whether the login comes to an end that the server decides on. All logins go on at once.
+/// Checks that the server decides about the login. All logins run in parallel.
 pub(super) async fn login(pod: &mut Pod, label: &str) -> CheckOutcome {
     begin_logins(pod).await;
     match outcome(pod, label).await {
@@ -102,7 +100,7 @@ pub(super) async fn login(pod: &mut Pod, label: &str) -> CheckOutcome {
     }
 }
 
-/// Whether the token is accepted.
+/// Checks that the token is accepted.
 pub(super) async fn connect(pod: &mut Pod, label: &str) -> CheckOutcome {
     let target = find(pod, label).map(|database| database.target.clone());
     let suspects = target.and_then(|target| suspects(pod, &target));
@@ -160,7 +158,7 @@ fn rds_target(route: &Route, user: &str) -> RdsTarget {
     }
 }
 
-/// What is left to suspect once the server has asked for a token, and refused it.
+/// The remaining suspects once the server has asked for a token and refused it.
 fn suspects(pod: &Pod, target: &DatabaseTarget) -> Option<String> {
     let own = target.role.as_ref().map(|step| &step.role);
     let role = own.or(pod.workload.role.as_ref())?;
@@ -170,13 +168,12 @@ fn suspects(pod: &Pod, target: &DatabaseTarget) -> Option<String> {
     let (partition, account) = (role.partition(), role.account());
     let user = target.user.as_deref()?;
     Some(format!(
-        "the user is a member of rds_iam, else the server had not asked so; look in this order: does a policy of the role \
-         `{}` allow rds-db:connect on `arn:{partition}:rds-db:{region}:{account}:dbuser:RESOURCE_ID/{user}` \
-         (RESOURCE_ID by `aws rds describe-db-clusters --query \"DBClusters[?Endpoint=='{sign_host}'].DbClusterResourceId\"`), \
-         does its permissions boundary, is IAM authentication enabled on the cluster \
-         (`--query 'DBClusters[].IAMDatabaseAuthenticationEnabled'`); the log export iam-db-auth-error in CloudWatch names \
-         the reason; `irsa doctor --from pod,aws --aws-profile NAME`, with credentials that may read IAM and RDS, tells \
-         the first two apart",
+        "the user is in rds_iam (the server asked for a token). Check, in order: 1. a policy of the role `{}` allows \
+         rds-db:connect on `arn:{partition}:rds-db:{region}:{account}:dbuser:RESOURCE_ID/{user}` (RESOURCE_ID by `aws rds \
+         describe-db-clusters --query \"DBClusters[?Endpoint=='{sign_host}'].DbClusterResourceId\"`); 2. its permissions \
+         boundary allows it too; 3. IAM authentication is enabled on the cluster (`--query \
+         'DBClusters[].IAMDatabaseAuthenticationEnabled'`). The log export iam-db-auth-error in CloudWatch names the reason. \
+         `irsa doctor --from pod,aws --aws-profile NAME`, with credentials that may read IAM and RDS, checks 1 to 3",
         role.name()
     ))
 }

@@ -22,7 +22,7 @@ fn find<'a>(pod: &'a mut Pod, label: &str) -> Option<&'a mut DomainState> {
     data_store::find(pod, label)
 }
 
-/// Whether the domain did its work at all.
+/// Checks that the domain answers.
 pub(super) async fn answer(pod: &mut Pod, label: &str) -> CheckOutcome {
     begin_requests(pod).await;
     match reply(pod, label).await {
@@ -38,7 +38,7 @@ pub(super) async fn answer(pod: &mut Pod, label: &str) -> CheckOutcome {
     }
 }
 
-/// Whether AWS's edge took the signature.
+/// Checks that AWS's edge accepts the signature.
 pub(super) async fn signature(pod: &mut Pod, label: &str) -> CheckOutcome {
     match reply(pod, label).await {
         Some(Reply::Refused {
@@ -50,7 +50,7 @@ pub(super) async fn signature(pod: &mut Pod, label: &str) -> CheckOutcome {
     }
 }
 
-/// Whether IAM and the domain's access policy let it in.
+/// Checks that IAM and the domain's access policy allow the request.
 pub(super) async fn permission(pod: &mut Pod, label: &str) -> CheckOutcome {
     let target = find(pod, label).map(|domain| domain.target.clone());
     let wanted = target.and_then(|target| wanted(pod, &target));
@@ -91,7 +91,7 @@ fn wanted(pod: &Pod, target: &DomainTarget) -> Option<String> {
     ))
 }
 
-/// Whether fine-grained access control gives it anything to do.
+/// Checks that fine-grained access control maps the role.
 pub(super) async fn grant(pod: &mut Pod, label: &str) -> CheckOutcome {
     let own = find(pod, label).and_then(|domain| domain.target.role.clone());
     let own = own.map(|step| step.role);

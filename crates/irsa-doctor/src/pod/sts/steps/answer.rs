@@ -38,7 +38,7 @@ pub(in crate::pod) const CLOCK: Step<Pod> = Step::once(
     |pod, _| Box::pin(clock(pod)),
 );
 
-/// How far a signature's time may be off, in seconds ("Troubleshoot Signature Version 4", IAM user guide).
+/// The tolerance of a signature's time, in seconds ("Troubleshoot Signature Version 4", IAM user guide).
 const REFUSED_FROM: u64 = 300;
 const WARNED_FROM: u64 = 60;
 
@@ -72,7 +72,7 @@ async fn unreachable(pod: &mut Pod, error: &IdentityError, proxy: &str) -> Check
     let url = clean(url.trim_end_matches('/'));
     let seen = CheckOutcome::broken(
         Cause::StsUnreachable,
-        format!("{said}; it was asked at `{url}`{proxy}"),
+        format!("{said}; endpoint: `{url}`{proxy}"),
     );
     let has_own_remedy = error.remedy() != Cause::StsUnreachable.remedy();
     let settings = &pod.options.identity;
@@ -127,6 +127,6 @@ async fn clock(pod: &mut Pod) -> CheckOutcome {
     match apart {
         REFUSED_FROM.. => CheckOutcome::broken(Cause::ClockSkew, seen),
         WARNED_FROM.. => CheckOutcome::warning(Cause::ClockSkew, seen),
-        _ => CheckOutcome::holds(format!("they are {apart} s apart")),
+        _ => CheckOutcome::holds(format!("clock offset {apart} s")),
     }
 }

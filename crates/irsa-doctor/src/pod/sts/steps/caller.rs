@@ -11,8 +11,8 @@ use crate::pod::text::{clean, moment, quoted, seconds};
 pub(super) async fn session(pod: &mut Pod) -> CheckOutcome {
     match pod.session().await {
         Some(Ok(credentials)) => CheckOutcome::holds(match credentials.expires_at() {
-            Some(end) => format!("they end at {}", moment(seconds(end))),
-            None => "they don't expire".to_owned(),
+            Some(end) => format!("credentials expire at {}", moment(seconds(end))),
+            None => "credentials do not expire".to_owned(),
         }),
         Some(Err(error)) => from_error(&error),
         None => cancelled(),
@@ -26,7 +26,7 @@ pub(super) async fn caller(pod: &mut Pod) -> CheckOutcome {
     match inspection.caller(&credentials).await {
         Err(error) if error.cause() == Some(Cause::StsUnreachable) && !pod.is_web_identity() => {
             CheckOutcome::not_applicable(format!(
-                "it can't be asked: {}",
+                "it cannot be asked: {}",
                 clean(&error.to_string())
             ))
         }

@@ -9,7 +9,7 @@ use crate::pod::state::Pod;
 use crate::pod::sts::probe::{self, Stage};
 use crate::pod::text::clean;
 
-/// What STS says of one link.
+/// The outcome of the exchange for one link.
 pub(super) async fn stage(pod: &mut Pod, stage: Stage) -> CheckOutcome {
     if !pod.is_web_identity() {
         let name = pod.source_name();
@@ -17,7 +17,7 @@ pub(super) async fn stage(pod: &mut Pod, stage: Stage) -> CheckOutcome {
     }
     match pod.session().await {
         Some(Err(error)) if probe::is_from_another_server(&error) && stage == Stage::Request => {
-            somebody_else(pod, &error).await
+            another_server(pod, &error).await
         }
         Some(Err(error)) if Stage::from_error(&error) == stage => {
             because(pod, stage, from_error(&error))
@@ -30,7 +30,7 @@ pub(super) async fn stage(pod: &mut Pod, stage: Stage) -> CheckOutcome {
     }
 }
 
-async fn somebody_else(pod: &mut Pod, error: &IdentityError) -> CheckOutcome {
+async fn another_server(pod: &mut Pod, error: &IdentityError) -> CheckOutcome {
     let url = match pod.sts.outcome().await {
         Some(Ok(heard)) => clean(&heard.answer.url),
         _ => String::new(),
@@ -38,11 +38,11 @@ async fn somebody_else(pod: &mut Pod, error: &IdentityError) -> CheckOutcome {
     let said = clean(&error.to_string());
     CheckOutcome::broken(
         Cause::StsUnreachable,
-        format!("{said}, and there is no error of STS's in it: somebody else answers"),
+        format!("{said}, and the response is not one of STS's errors: a different server answered"),
     )
     .remedy(format!(
-        "look who does, with `curl -v {url}`: a proxy of HTTPS_PROXY, the page of a firewall, or whatever \
-         AWS_ENDPOINT_URL_STS names; if it is STS after all, wait, and look again"
+        "run `curl -v {url}` to see which server answers: a proxy (HTTPS_PROXY), a firewall, or the server that \
+         AWS_ENDPOINT_URL_STS names; if it is STS, wait and try again"
     ))
 }
 

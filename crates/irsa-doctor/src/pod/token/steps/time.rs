@@ -51,7 +51,7 @@ pub(in crate::pod) const LIFETIME: Step<Pod> = Step::once(
 /// The lives that a projected volume may ask for, in seconds ("ServiceAccountTokenProjection" in the Kubernetes API
 /// reference; EKS cuts at a day), and a little more for rounding.
 const LIVES: std::ops::RangeInclusive<u64> = 600..=86_460;
-/// How far clocks of a cluster may be apart, in seconds.
+/// The tolerated difference between the clocks of a cluster, in seconds.
 const LEEWAY: u64 = 60;
 
 fn expiry(pod: &Pod) -> CheckOutcome {
