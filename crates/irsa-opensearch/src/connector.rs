@@ -214,7 +214,7 @@ impl Secured {
                 Poll::Ready(Ok(data)) => data,
             };
             let length = data.len().min(left);
-            buf.put_slice(&data[..length]);
+            buf.put_slice(data.get(..length).unwrap_or_default());
             Pin::new(&mut *stream).consume(length);
             left -= length;
         }

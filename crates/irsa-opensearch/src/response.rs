@@ -75,7 +75,7 @@ impl Body for ResponseBody {
         match (&frame, content) {
             (Some(Ok(frame)), _) => meter.sent(frame.data_ref().map_or(0, Bytes::len)),
             (Some(Err(error)), Content::Domain(_, log_limit)) => {
-                warn_of_end(log_limit, meter, error)
+                warn_of_end(log_limit, meter, error);
             }
             _ => {}
         }
