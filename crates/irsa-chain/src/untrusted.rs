@@ -2,7 +2,8 @@
 //! reader can't see.
 //!
 //! Unicode Technical Report 36 ("Unicode Security Considerations") names the characters: controls, marks of the writing
-//! direction (UAX #9, section 2), characters without width, tags and noncharacters.
+//! direction (UAX #9, section 2), characters without width, tags and noncharacters. Spaces other than the ASCII one look
+//! like it and count too.
 
 use std::fmt::{self, Display, Formatter, Write as _};
 
@@ -12,10 +13,38 @@ pub const LONGEST: usize = 200;
 /// Returns whether a character does something rather than show something.
 pub fn is_deceptive(char: char) -> bool {
     char.is_control()
+        || (char.is_whitespace() && char != ' ')
         || matches!(char,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}'
             | '\u{e0000}'..='\u{e007f}')
+}
+
+/// The character to show in place of another where columns count: a space for line ends and tabs, U+FFFD for other
+/// deceptive characters, and every other character itself.
+pub fn replacement(char: char) -> char {
+    match char {
+        '\t' | '\n' | '\r' | '\u{2028}' | '\u{2029}' => ' ',
+        char if is_deceptive(char) => char::REPLACEMENT_CHARACTER,
+        char => char,
+    }
+}
+
+/// JSON whose strings hold deceptive characters, with each of them escaped (`\\u202e`; beyond the Basic Multilingual Plane
+/// as a surrogate pair, RFC 8259 section 7). Line ends between values stay.
+pub fn escape_json(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for char in json.chars() {
+        if char == '\n' || !is_deceptive(char) {
+            escaped.push(char);
+            continue;
+        }
+        for unit in char.encode_utf16(&mut [0; 2]) {
+            // Writing to a String does not fail.
+            let _ = write!(escaped, "\\u{unit:04x}");
+        }
+    }
+    escaped
 }
 
 /// Text with its deceptive characters escaped as in Rust's string literals (`\n`, `\u{202e}`), cut to [`LONGEST`]
@@ -115,6 +144,19 @@ mod tests {
     }
 
     #[test]
+    fn json_keeps_its_meaning() {
+        let json = "{\"a\": \"\u{202e}\u{e0041}é\"}\n";
+        assert_eq!(escape_json(json), "{\"a\": \"\\u202e\\udb40\\udc41é\"}\n");
+    }
+
+    #[test]
+    fn a_replacement_keeps_columns() {
+        let text = "a\t\n\u{1b}\u{202e}é";
+        let shown: String = text.chars().map(replacement).collect();
+        assert_eq!(shown, "a  \u{fffd}\u{fffd}é");
+    }
+
+    #[test]
     fn long_texts_are_cut() {
         let long = "é".repeat(100_000);
         assert_eq!(printable(&long).to_string().chars().count(), LONGEST + 1);
@@ -131,6 +173,9 @@ mod tests {
             .chain(bidirectional.chars())
             .chain(without_width.chars())
         {
+            assert!(is_deceptive(char), "{:x}", u32::from(char));
+        }
+        for char in "\u{a0}\u{2003}\u{3000}".chars() {
             assert!(is_deceptive(char), "{:x}", u32::from(char));
         }
         for char in "aé漢字🦀 ~\u{301}".chars() {

@@ -11,12 +11,12 @@ mod resource;
 mod roles;
 mod stores;
 
+use irsa_chain::untrusted::{is_deceptive, quoted};
 use irsa_chain::{AccountId, Arn, Partition};
 use serde_json::Value;
 
 use self::resource::Resource;
 use crate::estate::{Estate, Source};
-use crate::snippet::printable;
 
 /// The major versions of the format that are read.
 const VERSIONS: [&str; 2] = ["0", "1"];
@@ -42,11 +42,11 @@ pub fn read(text: &str) -> Result<Estate, String> {
     let json: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
     check(&json)?;
     let plan = Plan::of(&json);
-    let is_odd = |one: &&Resource<'_>| one.address.contains(char::is_control);
+    let is_odd = |one: &&Resource<'_>| one.address.contains(is_deceptive);
     if let Some(odd) = plan.resources.iter().find(is_odd) {
-        let address = printable(odd.address);
+        let address = quoted(odd.address);
         return Err(format!(
-            "`{address}` is no address: it has control characters"
+            "{address} is not an address: it has invisible characters"
         ));
     }
     let mut estate = Estate {
@@ -69,9 +69,9 @@ fn check(json: &Value) -> Result<(), String> {
         return Err("this is not what `terraform show -json` prints".to_owned());
     };
     if !VERSIONS.contains(&version.split('.').next().unwrap_or_default()) {
-        let version: String = printable(version).chars().take(20).collect();
+        let version = quoted(version).longest(20);
         return Err(format!(
-            "the format `{version}` is later than `1`, and not known"
+            "the format {version} is later than `1`, and not known"
         ));
     }
     match json["errored"].as_bool() {

@@ -5,6 +5,7 @@ use std::iter;
 use std::ops::Range;
 
 use anstyle::{AnsiColor, Style};
+use irsa_chain::untrusted::replacement;
 use irsa_policy::Position;
 
 /// So many lines of a longer piece are shown, half at its beginning and half at its end.
@@ -30,7 +31,7 @@ pub(crate) struct Mark<'a> {
 
 /// Text on one line, with nothing in it that a terminal would obey.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(printable_char).collect()
+    text.chars().map(replacement).collect()
 }
 
 /// One line of the file, without what a terminal would obey.
@@ -149,7 +150,7 @@ impl Line {
             chars: text
                 .trim_end_matches('\r')
                 .chars()
-                .map(printable_char)
+                .map(replacement)
                 .collect(),
         }
     }
@@ -164,14 +165,6 @@ impl Line {
             .chain(chars)
             .chain(after)
             .collect()
-    }
-}
-
-fn printable_char(char: char) -> char {
-    match char {
-        '\t' => ' ',
-        char if char.is_control() => '\u{fffd}',
-        char => char,
     }
 }
 

@@ -360,7 +360,7 @@ mod tests {
     #[test]
     fn a_refusal_tells_what_the_api_server_said() {
         let body = br#"{"kind": "Status", "message": "pods \"x\" is forbidden\nfor you"}"#;
-        let expected = ReadErrorKind::Denied("pods \"x\" is forbidden for you".to_owned());
+        let expected = ReadErrorKind::Denied(r#"pods "x" is forbidden\nfor you"#.to_owned());
         assert_eq!(refused(StatusCode::FORBIDDEN, body), expected);
         let nonsense = refused(StatusCode::BAD_GATEWAY, b"<html>");
         assert!(nonsense.to_string().contains("502"), "{nonsense}");

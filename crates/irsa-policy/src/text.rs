@@ -1,6 +1,8 @@
 //! User input in messages: in backticks, on one line, of bounded length.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
+
+use irsa_chain::untrusted::{self, Quoted};
 
 /// More of one value than this is not shown.
 const MAX_CHARS: usize = 256;
@@ -8,9 +10,9 @@ const MAX_CHARS: usize = 256;
 /// More values of a list than this are not shown.
 const MAX_VALUES: usize = 5;
 
-/// Shows a value in backticks, control characters escaped, long text cut.
+/// Shows a value in backticks, on one line, long text cut.
 pub(crate) fn quoted(text: &str) -> Quoted<'_> {
-    Quoted(text)
+    untrusted::quoted(text).longest(MAX_CHARS)
 }
 
 /// Shows a list as `` `a`, `b` or `c` ``.
@@ -29,26 +31,9 @@ pub(crate) fn all_of(values: &[String]) -> Listed<'_> {
     }
 }
 
-pub(crate) struct Quoted<'a>(&'a str);
-
 pub(crate) struct Listed<'a> {
     values: &'a [String],
     last: &'static str,
-}
-
-impl fmt::Display for Quoted<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut chars = self.0.chars();
-        f.write_str("`")?;
-        for char in chars.by_ref().take(MAX_CHARS) {
-            if char.is_control() {
-                write!(f, "{}", char.escape_default())?;
-            } else {
-                f.write_char(char)?;
-            }
-        }
-        f.write_str(if chars.next().is_some() { "…`" } else { "`" })
-    }
 }
 
 impl fmt::Display for Listed<'_> {

@@ -1,5 +1,6 @@
 //! Texts from outside in reports, and JSON that can be pasted.
 
+use irsa_chain::untrusted;
 use serde_json::{Value, json};
 
 /// As much of a foreign text as is shown.
@@ -10,17 +11,7 @@ const LISTED: usize = 5;
 
 /// A foreign text in backticks, on one line, cut where it is long.
 pub(super) fn quoted(text: &str) -> String {
-    let mut chars = text.chars();
-    let clean = |c: char| {
-        if c.is_control() || c == '`' {
-            '\u{fffd}'
-        } else {
-            c
-        }
-    };
-    let shown: String = chars.by_ref().take(SHOWN).map(clean).collect();
-    let end = if chars.next().is_some() { "…" } else { "" };
-    format!("`{shown}{end}`")
+    untrusted::quoted(text).longest(SHOWN).to_string()
 }
 
 /// The first of a list, with commas; `none` where there is nothing.
@@ -48,7 +39,7 @@ mod tests {
 
     #[test]
     fn foreign_text_is_one_short_line() {
-        assert_eq!(quoted("a\n`b"), "`a\u{fffd}\u{fffd}b`");
+        assert_eq!(quoted("a\n`b"), r"`a\n'b`");
         assert_eq!(quoted(&"x".repeat(1_000_000)).chars().count(), SHOWN + 3);
     }
 

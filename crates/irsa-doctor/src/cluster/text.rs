@@ -2,12 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
+use irsa_chain::untrusted;
 use irsa_kube::{ReadError, ReadErrorKind};
 
 use crate::CheckOutcome;
-
-/// The longest that is shown of a text from an object.
-const LONGEST: usize = 200;
 
 /// Why something was not read, and what permits it.
 pub(super) fn unreadable(error: &ReadError) -> CheckOutcome {
@@ -43,6 +41,5 @@ pub(super) fn span(duration: Duration) -> String {
 
 /// A text from an object as it stands there, in backticks, its spaces visible and not too long.
 pub(super) fn quoted(text: &str) -> String {
-    let shown: String = text.escape_debug().take(LONGEST).collect();
-    format!("`{shown}`")
+    untrusted::quoted(text).to_string()
 }

@@ -1,12 +1,10 @@
 //! For programs.
 
-use std::fmt::Write;
-
+use irsa_chain::untrusted::escape_json;
 use irsa_chain::{Cause, Link};
 use serde::Serialize;
 
 use super::page_of;
-use super::words::is_hostile;
 use crate::{Finding, Place, Report, Verdict, Workload};
 
 /// The number of the form. It rises when something that a program may read goes away or changes its meaning; what is
@@ -60,23 +58,7 @@ pub fn json(report: &Report) -> String {
     };
     // Strings, numbers and lists always have a form.
     let text = serde_json::to_string_pretty(&form).unwrap_or_default();
-    escaped(&text) + "\n"
-}
-
-/// JSON's own characters are ASCII, so that whatever is escaped here is within a string.
-fn escaped(json: &str) -> String {
-    let mut text = String::with_capacity(json.len());
-    for char in json.chars() {
-        if char == '\n' || !is_hostile(char) {
-            text.push(char);
-            continue;
-        }
-        for unit in char.encode_utf16(&mut [0; 2]) {
-            // Writing to a String does not fail.
-            let _ = write!(text, "\\u{unit:04x}");
-        }
-    }
-    text
+    escape_json(&text) + "\n"
 }
 
 // === impl OfLink ===

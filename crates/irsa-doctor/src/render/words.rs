@@ -1,33 +1,17 @@
 //! Words of strangers, made harmless and laid out.
 
+use irsa_chain::untrusted::replacement;
+
 /// So many characters of a text are shown.
 const MAX_TEXT: usize = 4_000;
 
 /// Text on one line, with nothing in it that a terminal would obey, and not longer than a page.
 pub(super) fn printable(text: &str) -> String {
-    let mut shown: String = text.chars().take(MAX_TEXT).map(printable_char).collect();
+    let mut shown: String = text.chars().take(MAX_TEXT).map(replacement).collect();
     if text.chars().nth(MAX_TEXT).is_some() {
         shown.push('…');
     }
     shown
-}
-
-fn printable_char(char: char) -> char {
-    match char {
-        '\t' | '\n' | '\r' | '\u{2028}' | '\u{2029}' => ' ',
-        char if is_hostile(char) => char::REPLACEMENT_CHARACTER,
-        char => char,
-    }
-}
-
-/// Whether a character does something rather than show something: controls, marks of the direction of writing
-/// (Unicode Technical Report 36), what has no width, and what is no character (which XML 1.0 forbids).
-pub(super) fn is_hostile(char: char) -> bool {
-    char.is_control()
-        || matches!(char,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}'
-            | '\u{e0000}'..='\u{e007f}')
 }
 
 /// The text in lines of at most `width` characters, where its words allow.
@@ -101,7 +85,10 @@ mod tests {
     #[test]
     fn nothing_that_acts_is_left() {
         let shown = printable("a\u{1b}[31m\r\nb\u{202e}c\u{9b}d\u{200b}e\u{feff}\u{ffff}\u{85}");
-        assert!(!shown.chars().any(is_hostile), "{shown:?}");
+        assert!(
+            !shown.chars().any(irsa_chain::untrusted::is_deceptive),
+            "{shown:?}"
+        );
         assert!(shown.starts_with("a\u{fffd}[31m  b\u{fffd}c"), "{shown:?}");
     }
 

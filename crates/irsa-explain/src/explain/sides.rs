@@ -2,10 +2,9 @@
 
 use std::fmt::Write;
 
+use irsa_chain::untrusted;
 use irsa_policy::Mismatch;
 use serde_json::{Map, Value, json};
-
-use crate::snippet::printable;
 
 /// More of one value than this is not shown.
 const MAX_CHARS: usize = 200;
@@ -117,9 +116,7 @@ fn listed(values: &[&str]) -> String {
     text
 }
 
-/// On one line, of bounded length, and nothing that a terminal would obey.
+/// On one line, of bounded length.
 fn quoted(text: &str) -> String {
-    let shown: String = text.chars().take(MAX_CHARS).collect();
-    let end = if shown.len() < text.len() { "…" } else { "" };
-    format!("`{}{end}`", printable(&shown))
+    untrusted::quoted(text).longest(MAX_CHARS).to_string()
 }

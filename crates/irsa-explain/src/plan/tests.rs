@@ -170,7 +170,7 @@ fn what_is_no_plan_is_refused() {
     assert!(
         super::read(&odd)
             .unwrap_err()
-            .contains("has control characters")
+            .contains("has invisible characters")
     );
     // Members of other types are as good as absent.
     let odd = json!({"format_version": "1.0", "resource_changes": [1, {"type": []}, {"change": 3}], "configuration": 7});

@@ -2,10 +2,10 @@
 //! file: a line end forges a record, an escape sequence hides one, and a bidirectional control
 //! reorders what is shown.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::io::{self, Write};
 
-use irsa_chain::untrusted::is_deceptive;
+use irsa_chain::untrusted::{escape_json, is_deceptive};
 use tracing::Metadata;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -49,7 +49,7 @@ impl<W: Write> Write for JsonEscaping<W> {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         match str::from_utf8(line) {
             Ok(text) if text.trim_end_matches('\n').contains(is_deceptive) => {
-                self.0.write_all(json_escaped(text).as_bytes())?;
+                self.0.write_all(escape_json(text).as_bytes())?;
             }
             _ => self.0.write_all(line)?,
         }
@@ -59,18 +59,4 @@ impl<W: Write> Write for JsonEscaping<W> {
     fn flush(&mut self) -> io::Result<()> {
         self.0.flush()
     }
-}
-
-fn json_escaped(line: &str) -> String {
-    let mut escaped = String::with_capacity(line.len() + 16);
-    for char in line.chars() {
-        if char != '\n' && is_deceptive(char) {
-            for unit in char.encode_utf16(&mut [0; 2]) {
-                let _ = write!(escaped, "\\u{unit:04x}");
-            }
-        } else {
-            escaped.push(char);
-        }
-    }
-    escaped
 }
