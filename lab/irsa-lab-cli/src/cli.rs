@@ -21,7 +21,7 @@ pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
     /// Directory for lab.json, certificates, tokens and logs; only its owner may be able to write to it
-    /// [default: irsa-lab in XDG_RUNTIME_DIR or in the directory for temporary files]
+    /// [default: irsa-lab in XDG_RUNTIME_DIR, else irsa-lab-UID in the directory for temporary files]
     #[arg(long, env = "IRSA_LAB_STATE", value_name = "DIR", global = true)]
     pub(crate) state_dir: Option<PathBuf>,
     #[command(flatten)]

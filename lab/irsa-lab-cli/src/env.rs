@@ -2,24 +2,21 @@
 
 use std::path::Path;
 use std::process::ExitCode;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use irsa_cli::{Failure, Mistakes, Output, output, shown};
-use irsa_lab::facts::{FACTS_FILE, LabFacts, WorkloadFacts};
+use irsa_cli::{Failure, Mistakes, Output, output, runtime};
+use irsa_lab::LabError;
+use irsa_lab::facts::{LabFacts, WorkloadFacts};
 
 use crate::cli::EnvArgs;
 
-/// The time between two looks for a lab that is starting.
-const POLL_INTERVAL: Duration = Duration::from_millis(100);
-
 /// Prints the environment of a workload, as shell exports or as JSON.
 pub(crate) fn run(args: &EnvArgs, state_dir: &Path) -> Result<ExitCode, Failure> {
-    let facts = if args.wait {
-        wait_for_facts(state_dir, args)?
-    } else {
-        read_facts(state_dir)?
+    let facts = match limit(args)? {
+        Some(limit) => runtime::control()?.block_on(LabFacts::wait(state_dir, limit)),
+        None => LabFacts::read(state_dir),
     };
+    let facts = facts.map_err(no_lab)?;
     let workload = pick(&facts.workloads, args.workload.as_deref())?;
     output::line(&match args.output {
         Output::Text => irsa_lab::exports(workload).trim_end().to_owned(),
@@ -28,33 +25,23 @@ pub(crate) fn run(args: &EnvArgs, state_dir: &Path) -> Result<ExitCode, Failure>
     Ok(ExitCode::SUCCESS)
 }
 
-/// Waits until a lab has written its facts.
-fn wait_for_facts(state_dir: &Path, args: &EnvArgs) -> Result<LabFacts, Failure> {
+/// How long to wait for a lab.
+fn limit(args: &EnvArgs) -> Result<Option<Duration>, Failure> {
     let mut mistakes = Mistakes::default();
-    let timeout = mistakes.timeout("--timeout", &args.timeout);
-    let timeout = mistakes.or(timeout)?.unwrap_or_default();
-    let begun = Instant::now();
-    loop {
-        match read_facts(state_dir) {
-            Err(_) if begun.elapsed() < timeout => thread::sleep(POLL_INTERVAL),
-            outcome => return outcome,
-        }
-    }
+    let limit = mistakes.timeout("--timeout", &args.timeout);
+    let limit = mistakes.or(limit)?;
+    Ok(limit.filter(|_| args.wait))
 }
 
-fn read_facts(state_dir: &Path) -> Result<LabFacts, Failure> {
-    LabFacts::read(state_dir).map_err(|error| {
-        let reason = std::error::Error::source(&error).map(ToString::to_string);
-        let path = state_dir.join(FACTS_FILE);
-        Failure::Other {
-            message: format!(
-                "no lab is described by `{}`: {}",
-                shown(&path),
-                reason.unwrap_or_else(|| error.to_string())
-            ),
-            remedy: Some("start one with `irsa-lab`, with the same --state-dir".to_owned()),
-        }
-    })
+fn no_lab(error: LabError) -> Failure {
+    let remedy = "start one with `irsa-lab`, with the same --state-dir".to_owned();
+    match Failure::other(error) {
+        Failure::Other { message, .. } => Failure::Other {
+            message: format!("no lab runs: {message}"),
+            remedy: Some(remedy),
+        },
+        failure => failure,
+    }
 }
 
 fn pick<'a>(
