@@ -29,7 +29,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         [] => {
             write(&quick())?;
             write(&pages()?)?;
-            doctor_pages()
+            written_by_tests()
         }
         ["--check"] => {
             let mut findings = out_of_date(&quick());
@@ -103,16 +103,18 @@ fn pages() -> Result<Vec<Generated>, Failure> {
     PAGES.into_iter().map(page).collect()
 }
 
-/// The doctor's pages, which need its scenarios and so are written by one of its tests.
-fn doctor_pages() -> Result<(), Failure> {
-    let test = [
-        "test",
-        "--locked",
-        "--package",
-        "irsa-doctor",
-        "--test",
-        "it",
-        "docs::",
-    ];
-    process::run(workspace::cargo().args(test).env("IRSA_UPDATE_DOCS", "1"))
+/// What is written by tests, since it needs what only tests have: package, test binary and test.
+const WRITTEN_BY_TESTS: [(&str, &[&str], &str); 2] = [
+    ("irsa-doctor", &["--test", "it"], "docs::"),
+    ("irsa-lab", &["--lib"], "the_documentation_has_the_table"),
+];
+
+fn written_by_tests() -> Result<(), Failure> {
+    for (package, binary, test) in WRITTEN_BY_TESTS {
+        let mut command = workspace::cargo();
+        command.args(["test", "--locked", "--package", package]);
+        command.args(binary).arg(test).env("IRSA_UPDATE_DOCS", "1");
+        process::run(&mut command)?;
+    }
+    Ok(())
 }

@@ -20,7 +20,7 @@ fn the_pages_are_what_the_checks_say() {
         let committed = std::fs::read_to_string(&path).unwrap_or_default();
         assert!(
             committed == page,
-            "{} is out of date: run `IRSA_UPDATE_DOCS=1 cargo test -p irsa-doctor docs`",
+            "{} is out of date: run `cargo xtask gen`",
             path.display()
         );
     }

@@ -53,7 +53,7 @@ fn an_error_names_the_valid_ids() {
     );
 }
 
-/// `docs/lab.md` has the table. With `IRSA_WRITE_DOCS=1` the test writes it.
+/// `docs/lab.md` has the table. With `IRSA_UPDATE_DOCS=1` the test writes it.
 #[test]
 fn the_documentation_has_the_table() {
     const BEGIN: &str = "<!-- faults: begin -->\n";
@@ -63,12 +63,12 @@ fn the_documentation_has_the_table() {
     let (before, rest) = text.split_once(BEGIN).unwrap();
     let (table, after) = rest.split_once(END).unwrap();
     let expected = markdown_table();
-    if std::env::var_os("IRSA_WRITE_DOCS").is_some() {
+    if std::env::var_os("IRSA_UPDATE_DOCS").is_some() {
         std::fs::write(path, format!("{before}{BEGIN}{expected}{END}{after}")).unwrap();
     } else {
         assert_eq!(
             table, expected,
-            "docs/lab.md is out of date: IRSA_WRITE_DOCS=1 cargo test -p irsa-lab the_documentation_has"
+            "docs/lab.md is out of date: run `cargo xtask gen`"
         );
     }
 }
