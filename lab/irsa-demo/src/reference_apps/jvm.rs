@@ -250,7 +250,11 @@ mod tests {
     #[test]
     fn a_killed_owner_leaves_no_process_behind() {
         let mut owner = std::process::Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "jvm::tests::plays_the_owner", "--ignored"])
+            .args([
+                "--exact",
+                "reference_apps::jvm::tests::plays_the_owner",
+                "--ignored",
+            ])
             .arg("--nocapture")
             .stdout(Stdio::piped())
             .spawn()
