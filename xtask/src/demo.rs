@@ -8,15 +8,7 @@ use crate::{process, progress, workspace};
 /// Builds `irsa` and `irsa-lab`, and runs `irsa-lab demo` with the arguments given.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     progress::note("building irsa and irsa-lab (a first build takes some minutes)");
-    let build = [
-        "build",
-        "--locked",
-        "--package",
-        "irsa",
-        "--package",
-        "irsa-lab-cli",
-    ];
-    process::run(workspace::cargo().args(build))?;
+    workspace::build_programs()?;
     let mut command = Command::new(workspace::target().join("debug/irsa-lab"));
     // A cache that servers which refuse root can reach.
     command

@@ -83,15 +83,7 @@ fn quick() -> Vec<Generated> {
 
 /// What our programs print about their own settings. The pages are compiled into tests, so that they must exist first.
 fn pages() -> Result<Vec<Generated>, Failure> {
-    let build = [
-        "build",
-        "--locked",
-        "--package",
-        "irsa",
-        "--package",
-        "irsa-lab-cli",
-    ];
-    process::run(workspace::cargo().args(build))?;
+    workspace::build_programs()?;
     let page = |(program, path): (&str, &str)| {
         let program = workspace::target().join("debug").join(program);
         let content = process::capture(Command::new(program).arg("reference"))?;

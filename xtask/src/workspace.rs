@@ -60,6 +60,14 @@ pub(crate) fn cargo() -> Command {
     command
 }
 
+/// Builds `irsa` and `irsa-lab` as the tests do, into `debug/` of [`target`].
+pub(crate) fn build_programs() -> Result<(), Failure> {
+    let mut command = cargo();
+    command.args(["build", "--locked"]);
+    command.args(["--package", "irsa", "--package", "irsa-lab-cli"]);
+    process::run(&mut command)
+}
+
 /// What `cargo metadata` says, for the platform of this machine's kind.
 pub(crate) fn metadata() -> Result<Value, Failure> {
     let mut command = cargo();

@@ -12,7 +12,7 @@ use crate::Mistakes;
 /// Something failed that is neither the user's input nor the chain.
 const FAILED: u8 = 1;
 /// The command line, the environment or the settings file is wrong (clap's own code, too).
-const USAGE: u8 = 2;
+pub const USAGE: u8 = 2;
 /// A link of the identity chain is broken.
 pub const CHAIN_BROKEN: u8 = 3;
 /// At least one check of the chain could not run, or the result depends on an unknown value.
@@ -26,26 +26,14 @@ const HINT: Style = AnsiColor::Cyan.on_default();
 pub enum Failure {
     /// Wrong input, with every mistake in it.
     Usage(Mistakes),
-    /// A link of the identity chain is broken.
-    Chain {
-        /// What failed, with the link and the cause.
-        message: String,
-        /// What to do about it.
-        remedy: String,
-    },
-    /// A command that can't be run.
-    Command {
+    /// What has an exit code of its own: a broken link of the chain, a command that can't be run.
+    Coded {
         /// What failed.
         message: String,
-        /// The exit code that a shell has for it.
+        /// What to do about it.
+        remedy: Option<String>,
+        /// The exit code.
         code: u8,
-    },
-    /// A command that another program has now.
-    Moved {
-        /// Which program.
-        message: String,
-        /// What to run.
-        remedy: String,
     },
     /// Anything else.
     Other {
@@ -68,12 +56,10 @@ pub(crate) fn report(outcome: Result<ExitCode, Failure>) -> ExitCode {
                 error(sentence);
             }
         }
-        Failure::Chain { message, remedy } | Failure::Moved { message, remedy } => {
-            error(message);
-            hint(remedy);
+        Failure::Coded {
+            message, remedy, ..
         }
-        Failure::Command { message, .. } => error(message),
-        Failure::Other { message, remedy } => {
+        | Failure::Other { message, remedy } => {
             error(message);
             if let Some(remedy) = remedy {
                 hint(remedy);
@@ -134,9 +120,8 @@ impl Failure {
 
     fn code(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Moved { .. } => USAGE,
-            Self::Chain { .. } => CHAIN_BROKEN,
-            Self::Command { code, .. } => *code,
+            Self::Usage(_) => USAGE,
+            Self::Coded { code, .. } => *code,
             Self::Other { .. } => FAILED,
         }
     }

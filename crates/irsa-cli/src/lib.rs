@@ -17,7 +17,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::ExitCode;
 
-pub use self::failure::{CHAIN_BROKEN, Failure, UNSURE};
+pub use self::failure::{CHAIN_BROKEN, Failure, UNSURE, USAGE};
 pub use self::logs::{LogArgs, LogSettings};
 pub use self::mistakes::Mistakes;
 pub use self::output::Output;

@@ -24,8 +24,9 @@ pub(crate) fn of_verdict(overall: Verdict) -> ExitCode {
 )]
 pub(crate) fn broken(error: IdentityError) -> Failure {
     let reference = error.link().reference(error.cause());
-    Failure::Chain {
+    Failure::Coded {
         message: format!("{error} ({reference})"),
-        remedy: error.remedy(),
+        remedy: Some(error.remedy()),
+        code: CHAIN_BROKEN,
     }
 }

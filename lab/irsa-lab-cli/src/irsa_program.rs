@@ -13,7 +13,7 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Returns the program `given`, else the one beside this program, else the one in PATH.
 ///
 /// # Errors
-/// There is none, or it has a different version.
+/// The program is missing, or it has a different version.
 pub(crate) fn find(given: Option<PathBuf>) -> Result<PathBuf, Failure> {
     let program = given
         .or_else(beside_this_program)

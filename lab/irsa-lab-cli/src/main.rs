@@ -11,7 +11,7 @@ mod serve;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
-use irsa_cli::{Failure, Mistakes, arguments, completions};
+use irsa_cli::{Failure, arguments, completions};
 
 use self::cli::{Cli, Command};
 
@@ -25,7 +25,7 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<ExitCode, Failure> {
     let state_dir = cli.state_dir.unwrap_or_else(serve::default_state_dir);
     match cli.command {
-        None => serve::run(cli.serve, &state_dir, Mistakes::default()),
+        None => serve::run(cli.serve, &state_dir),
         Some(Command::Env(args)) => env::run(&args, &state_dir),
         Some(Command::Demo(args)) => demo::run(args),
         Some(Command::Completions { shell }) => completions::print(Cli::command(), shell),

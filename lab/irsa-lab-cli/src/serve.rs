@@ -13,11 +13,8 @@ use crate::cli::ServeArgs;
 use crate::programs;
 
 /// Runs a lab until SIGTERM or SIGINT.
-pub(crate) fn run(
-    args: ServeArgs,
-    state_dir: &Path,
-    mut mistakes: Mistakes,
-) -> Result<ExitCode, Failure> {
+pub(crate) fn run(args: ServeArgs, state_dir: &Path) -> Result<ExitCode, Failure> {
+    let mut mistakes = Mistakes::default();
     let logs = LogSettings::from_args(args.logs, &mut mistakes);
     let session = args.session_duration.as_deref();
     let session = session.and_then(|life| mistakes.timeout("--session-duration", life));

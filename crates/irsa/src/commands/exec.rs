@@ -104,8 +104,9 @@ fn hosts(spec: &UpstreamSpec) -> [String; 2] {
 /// Its arguments are not repeated: a password may be among them.
 fn not_run(words: &[OsString], error: &io::Error) -> Failure {
     let program = words.first().map(OsString::as_os_str).unwrap_or_default();
-    Failure::Command {
+    Failure::Coded {
         message: format!("`{}` can't be run: {error}", program.display()),
+        remedy: None,
         code: if error.kind() == io::ErrorKind::NotFound {
             NOT_FOUND
         } else {

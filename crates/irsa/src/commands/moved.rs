@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use irsa_cli::USAGE;
+
 use crate::exit::Failure;
 
 /// Names the command that does the work now, with the arguments that were typed.
@@ -10,8 +12,9 @@ pub(crate) fn run(command: &str, arguments: &[OsString]) -> Result<ExitCode, Fai
     let typed = arguments.iter().map(|argument| argument.to_string_lossy());
     let words = ["irsa-lab".into(), command.into()].into_iter().chain(typed);
     let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
-    Err(Failure::Moved {
+    Err(Failure::Coded {
         message: "the lab and its demo are a separate program, `irsa-lab`".to_owned(),
-        remedy: format!("run `{}`", words.join(" ")),
+        remedy: Some(format!("run `{}`", words.join(" "))),
+        code: USAGE,
     })
 }
