@@ -63,7 +63,7 @@ pub enum FaultIdError {
 /// Returns the fault of this id.
 ///
 /// # Errors
-/// There is none; the error lists the valid ids.
+/// The id is unknown; the error lists the valid ids.
 pub fn find(id: &str) -> Result<&'static Fault, FaultIdError> {
     let found = Fault::ALL.iter().find(|fault| fault.id == id);
     found.ok_or_else(|| FaultIdError::Unknown { id: id.to_owned() })

@@ -17,15 +17,16 @@ use crate::stage::lab;
 const SILENCE: Duration = Duration::from_millis(300);
 const LIMIT: Duration = Duration::from_secs(10);
 
+/// Host and port of STS.
+fn sts_address(lab: &Lab) -> String {
+    let url = &lab.facts().sts.url;
+    url.trim_start_matches("https://").to_owned()
+}
+
 #[tokio::test]
 async fn each_network_fault_is_what_its_name_says() {
     let lab = lab().await;
-    let sts = lab
-        .facts()
-        .sts
-        .url
-        .trim_start_matches("https://")
-        .to_owned();
+    let sts = sts_address(&lab);
     let issuer = lab.facts().oidc_issuer.dial.clone();
     for (service, address) in [("sts", sts), ("issuer", issuer)] {
         answers(&lab, &address).await;
@@ -61,12 +62,7 @@ async fn each_network_fault_is_what_its_name_says() {
 #[tokio::test]
 async fn each_certificate_fault_is_what_its_name_says() {
     let lab = lab().await;
-    let sts = lab
-        .facts()
-        .sts
-        .url
-        .trim_start_matches("https://")
-        .to_owned();
+    let sts = sts_address(&lab);
     // A session that could be resumed must not hide the certificate.
     answers(&lab, &sts).await;
     for (id, expected) in [

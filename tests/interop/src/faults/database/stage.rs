@@ -8,13 +8,13 @@ use std::time::Duration;
 use irsa_demo::reference_apps::{Database, DatabaseWay};
 use irsa_lab::faults::{ConnectionFault, FaultPlan, Mechanism};
 use irsa_lab::ledger::Service;
-use irsa_lab::oidc::TokenSpec;
 use irsa_lab::{ClusterFacts, Lab, LabOptions, WorkloadFacts, World};
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
 
 use crate::Error;
+use crate::faults::mechanism::{self, Parts};
 use crate::proxy::Proxy;
 use crate::server::{binaries, cache_folder};
 
@@ -190,20 +190,18 @@ impl Pod<'_> {
     /// # Errors
     /// The token can't be made or written, or the catalogue leaves the pod to its owner.
     pub fn break_by(&mut self, mechanism: Mechanism) -> Result<(), Error> {
-        match mechanism {
-            Mechanism::Lab(switch) => switch(&mut self.plan),
-            Mechanism::Token(change) => self.token(change)?,
-            Mechanism::Environment(variables) => {
-                for (name, value) in variables {
-                    match value {
-                        Some(value) => self.set(name, *value),
-                        None => self.unset(name),
-                    }
-                }
-            }
-            Mechanism::Pod(instruction) => return Err(instruction.into()),
-        }
-        Ok(())
+        let parts = Parts {
+            plan: &mut self.plan,
+            environment: &mut self.environment,
+        };
+        let workload = self.stage.workload()?;
+        mechanism::apply(
+            mechanism,
+            parts,
+            &self.stage.lab,
+            workload,
+            self.stage.folder.path(),
+        )
     }
 
     /// Sets a variable.
@@ -221,23 +219,6 @@ impl Pod<'_> {
         let name = name.replace("APP", self.stage.name);
         let arn = format!("arn:aws:iam::{account}:role/{name}");
         self.environment.insert("AWS_ROLE_ARN".to_owned(), arn);
-    }
-
-    /// Another token than the kubelet's.
-    ///
-    /// # Errors
-    /// It can't be made or written.
-    pub fn token(&mut self, change: impl FnOnce(&mut TokenSpec)) -> Result<(), Error> {
-        let workload = self.stage.workload()?;
-        let account = format!("{}/{}", workload.namespace, workload.service_account);
-        let mut spec = TokenSpec::new(account.parse()?);
-        change(&mut spec);
-        let file = self.stage.folder.path().join("token");
-        fs::write(&file, self.stage.lab.mint_token(&spec)?)?;
-        let file = file.display().to_string();
-        self.environment
-            .insert("AWS_WEB_IDENTITY_TOKEN_FILE".to_owned(), file);
-        Ok(())
     }
 
     /// Another authority than the database's.

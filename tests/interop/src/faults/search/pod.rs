@@ -1,7 +1,6 @@
 //! A component's pod before it starts: everything that a fault may change.
 
 use std::collections::BTreeMap;
-use std::fs;
 
 use http_body_util::Full;
 use hyper::body::Bytes;
@@ -10,11 +9,11 @@ use irsa_demo::reference_apps::search_clients::{DomainWay, SearchClient};
 use irsa_lab::Lab;
 use irsa_lab::facts::{DomainFacts, WorkloadFacts};
 use irsa_lab::faults::{FaultPlan, Mechanism};
-use irsa_lab::oidc::TokenSpec;
 use serde_json::json;
 use tempfile::TempDir;
 
 use crate::Error;
+use crate::faults::mechanism::{self, Parts};
 use crate::http::Connection;
 use crate::proxy::Proxy;
 
@@ -95,41 +94,18 @@ impl<'a> Pod<'a> {
     /// # Errors
     /// The token can't be made or written, or the catalogue leaves the pod to its owner.
     pub fn break_by(&mut self, mechanism: Mechanism) -> Result<(), Error> {
-        match mechanism {
-            Mechanism::Lab(switch) => switch(&mut self.plan),
-            Mechanism::Token(change) => self.token(change)?,
-            Mechanism::Environment(variables) => {
-                for (name, value) in variables {
-                    match value {
-                        Some(value) => self.set(name, *value),
-                        None => self.unset(name),
-                    }
-                }
-            }
-            Mechanism::Pod(instruction) => return Err(instruction.into()),
-        }
-        Ok(())
+        let parts = Parts {
+            plan: &mut self.plan,
+            environment: &mut self.environment,
+        };
+        let facts = workload(self.lab, self.client.name())?;
+        mechanism::apply(mechanism, parts, self.lab, facts, self.folder.path())
     }
 
     /// The pod gets at the node's metadata, and the domain has the node's role mapped like the component's.
     pub fn open_the_node(&mut self) {
         self.unset(METADATA_DISABLED);
         self.maps_node = true;
-    }
-
-    /// Another token than the kubelet's.
-    ///
-    /// # Errors
-    /// It can't be made or written.
-    pub fn token(&mut self, change: impl FnOnce(&mut TokenSpec)) -> Result<(), Error> {
-        let facts = workload(self.lab, self.client.name())?;
-        let account = format!("{}/{}", facts.namespace, facts.service_account);
-        let mut spec = TokenSpec::new(account.parse()?);
-        change(&mut spec);
-        let file = self.folder.path().join("token");
-        fs::write(&file, self.lab.mint_token(&spec)?)?;
-        self.set("AWS_WEB_IDENTITY_TOKEN_FILE", file.display().to_string());
-        Ok(())
     }
 
     /// What a fault wants done before the component starts.
