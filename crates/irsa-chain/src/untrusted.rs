@@ -8,7 +8,7 @@
 use std::fmt::{self, Display, Formatter, Write as _};
 
 /// The number of characters that are shown of one text, unless a caller says otherwise.
-pub const LONGEST: usize = 200;
+const LONGEST: usize = 200;
 
 /// Returns whether a character does something rather than show something.
 pub fn is_deceptive(char: char) -> bool {
@@ -47,7 +47,7 @@ pub fn escape_json(json: &str) -> String {
     escaped
 }
 
-/// Text with its deceptive characters escaped as in Rust's string literals (`\n`, `\u{202e}`), cut to [`LONGEST`]
+/// Text with its deceptive characters escaped as in Rust's string literals (`\n`, `\u{202e}`), cut to 200
 /// characters with `…` after them.
 pub fn printable(text: &str) -> Printable<'_> {
     Printable {

@@ -49,7 +49,7 @@ impl<C> Step<C> {
         }
     }
 
-    /// A check that is made for each of `subjects`, and not at all if there are none.
+    /// A check that is made for each of `subjects`, and is left out without any.
     pub const fn each(
         check: &'static Check,
         subjects: fn(&C) -> Vec<String>,

@@ -169,7 +169,7 @@ impl Denial {
         }
     }
 
-    /// Whether some statement would allow, but for its conditions.
+    /// Returns whether a statement would allow the request if its conditions held.
     pub(super) fn is_kept_by_conditions_only(&self) -> bool {
         self.nearest
             .as_ref()

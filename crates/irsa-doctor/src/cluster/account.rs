@@ -3,9 +3,10 @@
 use irsa_chain::{Cause, Link, RoleArn, ServiceAccount};
 use irsa_kube::Pod;
 
-use super::text::{quoted, unreadable};
+use super::text::unreadable;
 use super::{Cluster, containers, spelling};
 use crate::{Check, CheckOutcome, Place};
+use irsa_chain::untrusted::quoted;
 
 /// The annotation that gives a service account its role.
 pub(super) const ROLE_ARN: &str = "eks.amazonaws.com/role-arn";

@@ -4,9 +4,9 @@ use irsa_chain::{Cause, Link};
 
 use super::Cluster;
 use super::spelling::nearest;
-use super::text::quoted;
 use super::token::{PODS, STS, Token, VOLUME, token};
 use crate::{Check, CheckOutcome, Place};
+use irsa_chain::untrusted::quoted;
 
 const AUDIENCE_ANNOTATION: &str = "eks.amazonaws.com/audience";
 

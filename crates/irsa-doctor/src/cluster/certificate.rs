@@ -42,7 +42,7 @@ struct Address {
 
 pub(super) async fn is_vouched_for(cluster: &mut Cluster) -> CheckOutcome {
     let Some(webhook) = &cluster.learned.webhook else {
-        return CheckOutcome::not_applicable("there is none");
+        return CheckOutcome::not_applicable("the cluster has no such webhook");
     };
     let Some(bundle) = &webhook.client_config.ca_bundle else {
         return CheckOutcome::not_applicable(

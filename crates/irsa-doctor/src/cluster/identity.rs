@@ -9,8 +9,9 @@ use super::containers::{
     self, AGENT, AGENT_TOKEN_FILE, ROLE as ROLE_VARIABLE, TOKEN_FILE, found, has_pod_identity,
     has_web_identity, may_go_without,
 };
-use super::text::{age, quoted, span};
+use super::text::{age, span};
 use crate::{Check, CheckOutcome, Place};
+use irsa_chain::untrusted::quoted;
 
 /// Keeps the identity out of a whole pod.
 pub(super) const SKIP_LABEL: &str = "eks.amazonaws.com/skip-pod-identity-webhook";

@@ -4,8 +4,9 @@ use irsa_chain::{Cause, IssuerUrl, Link};
 use irsa_kube::Discovery;
 
 use super::Cluster;
-use super::text::{quoted, unreadable};
+use super::text::unreadable;
 use crate::{Check, CheckOutcome, Place};
+use irsa_chain::untrusted::quoted;
 
 pub(super) static ISSUER: Check = Check {
     id: "cluster-issuer",
@@ -57,7 +58,7 @@ async fn compare(cluster: &mut Cluster, discovery: &Discovery) -> CheckOutcome {
                 "{text}, with {keys} signing key(s); others get them at {}",
                 quoted(&discovery.jwks_uri)
             ),
-            Err(_) => text,
+            Err(_) => text.to_string(),
         }),
     }
 }

@@ -5,9 +5,9 @@ use std::ops::RangeInclusive;
 use irsa_chain::{Cause, Link};
 
 use super::Cluster;
-use super::text::quoted;
 use super::token::{Token, VOLUME, token};
 use crate::{Check, CheckOutcome, Place};
+use irsa_chain::untrusted::quoted;
 
 const EXPIRATION_ANNOTATION: &str = "eks.amazonaws.com/token-expiration";
 /// Seconds that a token can live: the API server's least, and EKS's most (constants of amazon-eks-pod-identity-webhook).

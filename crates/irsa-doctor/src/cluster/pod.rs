@@ -91,7 +91,7 @@ pub(super) async fn runs_as_its_own(cluster: &mut Cluster) -> CheckOutcome {
         return CheckOutcome::not_applicable("no pod runs as the service account now");
     };
     let Some(account) = pod.service_account() else {
-        return CheckOutcome::unsure("its service account's name is none that Kubernetes allows");
+        return CheckOutcome::unsure("its service account's name is invalid");
     };
     let has_role = account::annotated_role(cluster).is_some();
     if account.name() != DEFAULT {

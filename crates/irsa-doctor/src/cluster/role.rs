@@ -6,8 +6,8 @@ use irsa_kube::{Pod, Variable};
 use super::Cluster;
 use super::account::annotated_role;
 use super::containers::{ROLE as ROLE_VARIABLE, found};
-use super::text::quoted;
 use crate::{Check, CheckOutcome, Place};
+use irsa_chain::untrusted::quoted;
 
 pub(super) static ROLE: Check = Check {
     id: "container-role",

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, SystemTime};
 
-use irsa_chain::untrusted;
 use irsa_kube::{ReadError, ReadErrorKind};
 
 use crate::CheckOutcome;
@@ -37,9 +36,4 @@ pub(super) fn age(of: Option<SystemTime>, now: SystemTime) -> String {
 pub(super) fn span(duration: Duration) -> String {
     let text = humantime::format_duration(Duration::from_secs(duration.as_secs())).to_string();
     text.split(' ').take(2).collect::<Vec<_>>().join(" ")
-}
-
-/// A text from an object as it stands there, in backticks, its spaces visible and not too long.
-pub(super) fn quoted(text: &str) -> String {
-    untrusted::quoted(text).to_string()
 }

@@ -7,8 +7,8 @@ use irsa_kube::{Container, Mount, Pod, TokenProjection};
 
 use super::Cluster;
 use super::containers::{AGENT_TOKEN_FILE, TOKEN_FILE, found, has_web_identity};
-use super::text::quoted;
 use crate::{Check, CheckOutcome, Place};
+use irsa_chain::untrusted::quoted;
 
 /// What STS is called by those who ask for a token.
 pub(super) const STS: &str = "sts.amazonaws.com";

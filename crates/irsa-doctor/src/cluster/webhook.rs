@@ -126,7 +126,7 @@ fn missing(cluster: &mut Cluster) -> CheckOutcome {
 
 pub(super) async fn leaves_the_system_alone(cluster: &mut Cluster) -> CheckOutcome {
     let Some(webhook) = &cluster.learned.webhook else {
-        return CheckOutcome::not_applicable("there is none");
+        return CheckOutcome::not_applicable("the cluster has no such webhook");
     };
     if webhook.failure_policy != "Fail" {
         return CheckOutcome::holds(format!(

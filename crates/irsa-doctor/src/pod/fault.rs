@@ -35,7 +35,7 @@ impl Fault {
         }
     }
 
-    /// Returns whether the endpoint itself is at fault, whoever connects to it.
+    /// Returns whether the endpoint itself is at fault, for every client.
     pub(super) fn is_of_endpoint(&self) -> bool {
         self.cause
             .is_some_and(|cause| cause.link() == Link::Endpoint)

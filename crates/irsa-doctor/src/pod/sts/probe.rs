@@ -67,8 +67,8 @@ pub(in crate::pod) async fn url(inspection: &Result<Inspection, IdentityError>) 
     }
 }
 
-/// Returns whether the error is not one of STS's: STS gives each of its failures a code, and a page of something in
-/// between has none.
+/// Returns whether the error is not one of STS's: STS gives each of its failures a code, unlike a proxy
+/// in between.
 pub(in crate::pod) fn is_from_another_server(error: &IdentityError) -> bool {
     error.cause() == Some(Cause::StsInternalError) && error.code().is_none()
 }
