@@ -14,6 +14,8 @@ pub(super) struct Deny {
     pub(super) licences: Vec<String>,
     /// Banned crates, each with its reason.
     pub(super) bans: Vec<(String, String)>,
+    /// Versions, as `name@version`, that may be in the tree beside another one.
+    pub(super) skips: Vec<String>,
 }
 
 impl Deny {
@@ -38,6 +40,9 @@ impl Deny {
         for entry in entries(text, "[bans]", "deny = [") {
             let mut strings = strings(entry).map(str::to_owned);
             deny.bans.extend(strings.next().zip(strings.next()));
+        }
+        for entry in entries(text, "[bans]", "skip = [") {
+            deny.skips.extend(strings(entry).next().map(str::to_owned));
         }
         deny
     }
@@ -67,10 +72,12 @@ mod tests {
     #[test]
     fn lists_are_read_by_section() {
         let text = "[licenses]\nallow = [\n  \"MIT\",\n  \"A WITH B\",\n]\n[bans]\nx = \"warn\"\ndeny = [\n  \
-                    { crate = \"a\", reason = \"b is used\" },\n]\n";
+                    { crate = \"a\", reason = \"b is used\" },\n]\nskip = [\n  \
+                    { crate = \"c@1.0.0\", reason = \"d needs it\" },\n]\n";
         let deny = Deny::parse(text);
         assert_eq!(deny.licences, ["MIT", "A WITH B"]);
         assert_eq!(deny.bans, [("a".to_owned(), "b is used".to_owned())]);
+        assert_eq!(deny.skips, ["c@1.0.0"]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What comes from outside: licences, bans, sources; duplicate versions are only named.
+//! What comes from outside: licences, bans, sources, and versions beside other versions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,22 +6,16 @@ use serde_json::Value;
 
 use super::deny::Deny;
 use super::{Findings, licence, list, text};
-use crate::progress;
 
 pub(super) fn check(metadata: &Value) -> Findings {
     let deny = Deny::read()?;
     let packages = reachable(metadata);
-    for (name, versions) in duplicates(&packages) {
-        progress::note(&format!(
-            "  note: `{name}` is built in {} versions: {}",
-            versions.len(),
-            join(&versions)
-        ));
-    }
-    Ok(packages
+    let mut all: Vec<String> = packages
         .iter()
         .flat_map(|package| findings(package, &deny))
-        .collect())
+        .collect();
+    all.extend(superfluous(&packages, &deny.skips));
+    Ok(all)
 }
 
 fn findings(package: &Value, deny: &Deny) -> Vec<String> {
@@ -70,6 +64,29 @@ fn reachable(metadata: &Value) -> Vec<&Value> {
         .collect()
 }
 
+/// Versions beside another one that `deny.toml` doesn't skip, and what it skips in vain.
+fn superfluous(packages: &[&Value], skips: &[String]) -> Vec<String> {
+    let duplicates = duplicates(packages);
+    let is_skipped = |name: &str, version: &str| skips.contains(&format!("{name}@{version}"));
+    let unskipped = duplicates.iter().filter_map(|(name, versions)| {
+        let kept = versions.iter().filter(|version| !is_skipped(name, version));
+        (kept.count() > 1).then(|| {
+            let versions = versions.iter().copied().collect::<Vec<_>>().join(", ");
+            format!("`{name}` is built in several versions ({versions}): use one, or skip all but one in deny.toml")
+        })
+    });
+    let in_vain = skips.iter().filter_map(|skip| {
+        let (name, version) = skip.split_once('@').unwrap_or((skip, ""));
+        let needed = duplicates
+            .get(name)
+            .is_some_and(|versions| versions.contains(version));
+        (!needed).then(|| {
+            format!("deny.toml skips `{skip}`, which stands beside no other version: take it out")
+        })
+    });
+    unskipped.chain(in_vain).collect()
+}
+
 fn duplicates<'a>(packages: &[&'a Value]) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
     let mut versions: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for package in packages {
@@ -82,10 +99,6 @@ fn duplicates<'a>(packages: &[&'a Value]) -> BTreeMap<&'a str, BTreeSet<&'a str>
     versions
 }
 
-fn join(versions: &BTreeSet<&str>) -> String {
-    versions.iter().copied().collect::<Vec<_>>().join(", ")
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -96,6 +109,7 @@ mod tests {
         Deny {
             licences: vec!["MIT".to_owned()],
             bans: vec![("openssl".to_owned(), "rustls is".to_owned())],
+            skips: Vec::new(),
         }
     }
 
@@ -124,11 +138,18 @@ mod tests {
     }
 
     #[test]
-    fn duplicate_versions_are_grouped() {
+    fn all_versions_but_one_must_be_skipped() {
         let (one, two) = (
             json!({"name": "a", "version": "1.0.0"}),
             json!({"name": "a", "version": "2.0.0"}),
         );
-        assert_eq!(join(&duplicates(&[&one, &two])["a"]), "1.0.0, 2.0.0");
+        let skips = ["a@1.0.0".to_owned()];
+        assert_eq!(superfluous(&[&one, &two], &[]).len(), 1);
+        assert_eq!(superfluous(&[&one, &two], &skips), Vec::<String>::new());
+        assert_eq!(
+            superfluous(&[&two], &skips).len(),
+            1,
+            "nothing is left to skip"
+        );
     }
 }
