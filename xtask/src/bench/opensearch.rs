@@ -30,8 +30,9 @@ pub(super) fn run(options: &Options) -> Result<Report, Failure> {
     }
     let subjects = progress::timed("start the server and irsa", Subjects::start)?;
     let mut report = Report::default();
+    // First: the kernel keeps the peak of the process's whole life.
+    memory::measure(&subjects, &mut report)?;
     latency::measure(&subjects, options, &mut report)?;
     clients::measure(&subjects, &programs, options, &mut report)?;
-    memory::measure(&subjects, &mut report)?;
     Ok(report)
 }

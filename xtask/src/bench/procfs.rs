@@ -23,7 +23,12 @@ pub(crate) fn own_memory(process_id: u32) -> Result<f64, Failure> {
     memory(process_id, "RssAnon:")
 }
 
-/// Kilobytes of memory that the process had in use at its height.
+/// Kilobytes of memory that the process has in use, program text included.
+pub(super) fn resident_memory(process_id: u32) -> Result<f64, Failure> {
+    memory(process_id, "VmRSS:")
+}
+
+/// Kilobytes of memory that the process had in use at its peak, program text included.
 pub(super) fn peak_memory(process_id: u32) -> Result<f64, Failure> {
     memory(process_id, "VmHWM:")
 }

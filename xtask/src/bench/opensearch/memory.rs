@@ -19,7 +19,7 @@ pub(super) fn measure(subjects: &Subjects, report: &mut Report) -> Result<(), Fa
     File::create(&file)
         .and_then(|file| file.set_len(BODY))
         .map_err(Failure::file(&file))?;
-    let before = procfs::peak_memory(subjects.irsa_process)?;
+    let before = procfs::resident_memory(subjects.irsa_process)?;
     progress::timed("16 bodies of 100 MiB at once", || {
         let uploads: Result<Vec<Child>, Failure> =
             (0..BODIES).map(|_| upload(subjects, &file)).collect();
