@@ -3,7 +3,7 @@
 use std::error::Error as _;
 use std::fmt;
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::response::Parts;
 use http::{Method, Request, StatusCode, header};
@@ -212,16 +212,16 @@ impl KubeReader {
             rule: rule.clone(),
             kind,
         };
-        let mut pauses = retry::pauses();
+        let mut attempts = 0;
         loop {
+            attempts += 1;
             let request = request(&method, path, body.clone());
             let (head, body) = self.answer(request).await.map_err(failed)?;
+            let date = head.headers.get(header::DATE).and_then(clock);
             if head.status.is_success() {
-                let date = head.headers.get(header::DATE).and_then(clock);
                 return Ok(Answer { date, body });
             }
-            let pause = pauses.next().and_then(|pause| retry::after(&head, pause));
-            match pause {
+            match retry::after(attempts, &head, date.unwrap_or(UNIX_EPOCH)) {
                 Some(pause) => sleep(pause).await,
                 None => return Err(failed(refused(head.status, &body))),
             }

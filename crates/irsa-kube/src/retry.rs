@@ -1,23 +1,20 @@
 //! When an API server that has too much to do is asked again.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::response::Parts;
 use http::{StatusCode, header};
+use irsa_net::retry::{Backoff, retry_after};
 
-/// How long to wait before each further attempt.
-const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
-/// Whoever is to wait longer is told at once.
+const ATTEMPTS: u32 = 3;
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(200), 4, LONGEST_PAUSE);
+/// A server that asks for a longer pause is reported instead.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
-/// The pauses between attempts, as long as nobody says otherwise.
-pub(crate) fn pauses() -> impl Iterator<Item = Duration> {
-    PAUSES.into_iter()
-}
-
-/// How long to wait after this answer, of which nothing came: `Retry-After` in seconds, as the API server writes it
-/// ("API Priority and Fairness" in Kubernetes' documentation), else `usual`. `None`: another attempt is no use.
-pub(crate) fn after(answer: &Parts, usual: Duration) -> Option<Duration> {
+/// The pause after this many attempts of which the last got this answer: `Retry-After`, which the API server sends
+/// ("API Priority and Fairness" in Kubernetes' documentation), else the usual one. `None`: retrying is useless. `now` is
+/// the server's time.
+pub(crate) fn after(attempts: u32, answer: &Parts, now: SystemTime) -> Option<Duration> {
     let is_busy = matches!(
         answer.status,
         StatusCode::TOO_MANY_REQUESTS
@@ -25,13 +22,15 @@ pub(crate) fn after(answer: &Parts, usual: Duration) -> Option<Duration> {
             | StatusCode::GATEWAY_TIMEOUT
     );
     let asked = answer.headers.get(header::RETRY_AFTER);
-    let asked = asked.and_then(|value| value.to_str().ok()?.parse().ok());
-    let pause = asked.map_or(usual, Duration::from_secs);
-    (is_busy && pause <= LONGEST_PAUSE).then_some(pause)
+    let asked = asked.and_then(|value| retry_after(value.to_str().ok()?, now));
+    let pause = asked.unwrap_or_else(|| BACKOFF.after(attempts));
+    (is_busy && attempts < ATTEMPTS && pause <= LONGEST_PAUSE).then_some(pause)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::UNIX_EPOCH;
+
     use http::Response;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpListener;
@@ -84,9 +83,15 @@ mod tests {
         let usual = Duration::from_millis(200);
         for (status, asked, expected) in [
             (429, None, Some(usual)),
+            (429, Some("soon"), Some(usual)),
             (429, Some("1"), Some(Duration::from_secs(1))),
             (503, Some("600"), None),
-            (504, Some("Wed, 21 Oct 2026 07:28:00 GMT"), Some(usual)),
+            (504, Some("Wed, 21 Oct 2026 07:28:00 GMT"), None),
+            (
+                504,
+                Some("Thu, 01 Jan 1970 00:00:02 GMT"),
+                Some(Duration::from_secs(2)),
+            ),
             (500, Some("1"), None),
             (403, None, None),
         ] {
@@ -95,7 +100,8 @@ mod tests {
                 response = response.header(header::RETRY_AFTER, asked);
             }
             let (parts, ()) = response.body(()).unwrap().into_parts();
-            assert_eq!(after(&parts, usual), expected, "{status} {asked:?}");
+            assert_eq!(after(1, &parts, UNIX_EPOCH), expected, "{status} {asked:?}");
+            assert_eq!(after(3, &parts, UNIX_EPOCH), None, "the last attempt");
         }
     }
 }

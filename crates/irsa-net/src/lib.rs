@@ -5,8 +5,6 @@
 //! ([`tls::Roots::rds`]) and the words of the identity chain, in which a failed connection names
 //! its [`Cause`](irsa_chain::Cause).
 
-#![warn(missing_docs)]
-
 pub mod connect;
 pub mod drain;
 mod keepalive;
@@ -14,6 +12,7 @@ pub mod limit;
 pub mod listen;
 pub mod observed;
 pub mod process;
+pub mod retry;
 pub mod tls;
 
 pub use rustls;

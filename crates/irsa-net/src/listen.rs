@@ -17,6 +17,7 @@ use tokio::net::TcpListener;
 use tokio::time::sleep;
 
 use crate::limit::with_reserve;
+use crate::retry::Backoff;
 
 pub use self::address::{ListenAddress, ParseListenAddressError};
 pub use self::error::{BindError, BindErrorKind};
@@ -111,7 +112,7 @@ impl Listener {
     /// # Errors
     /// Only those after which this listener can never accept again.
     pub async fn accept_or(&self, on_scarcity: impl Fn()) -> io::Result<Accepted> {
-        let mut pause = FIRST_PAUSE;
+        let mut failures = 0;
         loop {
             let error = match self.accept_once().await {
                 Ok(accepted) => return Ok(accepted),
@@ -131,8 +132,8 @@ impl Listener {
             tracing::warn!(%error, errors, "cannot accept a connection");
             if severity == Severity::Scarcity {
                 on_scarcity();
-                sleep(pause).await;
-                pause = (pause * 2).min(self.longest_pause());
+                failures += 1;
+                sleep(self.backoff().after(failures)).await;
             }
         }
     }
@@ -175,12 +176,13 @@ impl Listener {
         .await
     }
 
-    fn longest_pause(&self) -> Duration {
-        if self.uses_reserve {
+    fn backoff(&self) -> Backoff {
+        let longest = if self.uses_reserve {
             FIRST_PAUSE
         } else {
             LONGEST_PAUSE
-        }
+        };
+        Backoff::new(FIRST_PAUSE, 2, longest)
     }
 
     async fn accept_once(&self) -> io::Result<Accepted> {

@@ -9,14 +9,14 @@ use std::time::{Duration, SystemTime};
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, StatusCode};
 use irsa_chain::Cause;
+use irsa_net::retry::{self, Backoff};
 
 use crate::headers::single;
 use crate::upstream_error::UpstreamError;
 
 /// Attempts after the first.
 const MOST: u32 = 2;
-/// The pause before the first retry; the second one waits four times as long.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), 4, LONGEST_PAUSE);
 /// A server that wants a longer pause than this gets its answer passed on.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
@@ -95,23 +95,18 @@ impl Retries {
         if !self.is_possible || self.made == MOST || at_least > LONGEST_PAUSE {
             return None;
         }
-        let pause = FIRST_PAUSE * 4_u32.pow(self.made);
         self.made += 1;
+        let pause = retry::with_jitter(BACKOFF.after(self.made), rand::random());
         Some(Again {
-            pause: pause.mul_f64(0.5 + rand::random::<f64>()).max(at_least),
+            pause: pause.max(at_least),
             reason,
         })
     }
 }
 
-/// Seconds, or a date (RFC 9110, section 10.2.3).
 fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = single(headers, &RETRY_AFTER)?.to_str().ok()?;
-    if let Ok(seconds) = value.trim().parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = httpdate::parse_http_date(value).ok()?;
-    Some(date.duration_since(now).unwrap_or_default())
+    retry::retry_after(value, now)
 }
 
 #[cfg(test)]
@@ -138,8 +133,11 @@ mod tests {
         let first = after(&mut retries, 503, &none).unwrap();
         let second = after(&mut retries, 429, &none).unwrap();
         assert_eq!((first.reason, second.reason), ("503", "429"));
-        assert!((50..150).contains(&first.pause.as_millis()), "{first:?}");
-        assert!((200..600).contains(&second.pause.as_millis()), "{second:?}");
+        assert!((50..=100).contains(&first.pause.as_millis()), "{first:?}");
+        assert!(
+            (200..=400).contains(&second.pause.as_millis()),
+            "{second:?}"
+        );
         assert_eq!(after(&mut retries, 502, &none), None);
     }
 

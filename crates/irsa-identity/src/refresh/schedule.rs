@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use irsa_chain::Cause;
+use irsa_net::retry::{self, Backoff};
 
 use crate::IdentityError;
 
@@ -22,9 +23,8 @@ const SOONEST: Duration = Duration::from_secs(1);
 /// leave the range of times.
 const LONGEST_LIFE: Duration = Duration::from_hours(365 * 24);
 
-/// Passing faults: from half a second, doubled with each failure, up to twenty seconds.
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(20);
+/// After faults that pass.
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(500), 2, Duration::from_secs(20));
 
 /// After throttling the first pause is as long as the fourth of another fault.
 const THROTTLED_HEAD_START: u32 = 3;
@@ -51,15 +51,10 @@ pub(super) fn refresh_at(
 pub(super) fn pause(error: &IdentityError, failures: u32, jitter: f64) -> Duration {
     let whole = match (error.is_transient(), error.cause()) {
         (false, _) => REFUSED_PAUSE,
-        (true, Some(Cause::StsThrottled)) => doubled(failures + THROTTLED_HEAD_START),
-        (true, _) => doubled(failures),
+        (true, Some(Cause::StsThrottled)) => BACKOFF.after(failures + THROTTLED_HEAD_START),
+        (true, _) => BACKOFF.after(failures),
     };
-    whole.mul_f64(1.0 - jitter / 2.0)
-}
-
-fn doubled(failures: u32) -> Duration {
-    let factor = 2_u32.saturating_pow(failures.saturating_sub(1));
-    FIRST_PAUSE.saturating_mul(factor).min(LONGEST_PAUSE)
+    retry::with_jitter(whole, jitter)
 }
 
 #[cfg(test)]
@@ -94,12 +89,12 @@ mod tests {
     }
 
     #[test]
-    fn pauses_double_up_to_the_longest() {
+    fn pauses_grow_from_half_a_second_to_twenty_seconds() {
         let error = IdentityError::at(Link::StsSession, "x").transient();
-        let pauses = (1..=8).map(|failures| pause(&error, failures, 0.0).as_millis());
-        let expected = [500, 1000, 2000, 4000, 8000, 16_000, 20_000, 20_000];
-        assert!(pauses.eq(expected));
-        assert_eq!(pause(&error, u32::MAX, 0.0), LONGEST_PAUSE);
+        assert_eq!(pause(&error, 1, 0.0), Duration::from_millis(500));
+        assert_eq!(pause(&error, 2, 0.0), seconds(1));
+        assert_eq!(pause(&error, 2, 1.0), Duration::from_millis(500));
+        assert_eq!(pause(&error, 8, 0.0), seconds(20));
     }
 
     #[test]
