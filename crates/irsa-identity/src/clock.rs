@@ -3,6 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use aws_smithy_async::time::TimeSource;
+
 /// Tells the time of day.
 ///
 /// Expiries and signatures are judged by it, so that both can be reproduced.
@@ -14,6 +16,16 @@ pub trait Clock: Send + Sync + std::fmt::Debug {
 /// The machine's own clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
+
+/// A clock in the form of AWS's SDKs.
+#[derive(Debug)]
+pub(crate) struct SdkTime(pub(crate) Arc<dyn Clock>);
+
+impl TimeSource for SdkTime {
+    fn now(&self) -> SystemTime {
+        self.0.now()
+    }
+}
 
 impl Clock for SystemClock {
     fn now(&self) -> SystemTime {

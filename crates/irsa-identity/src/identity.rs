@@ -11,7 +11,8 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use crate::api;
-use crate::exchange::{self, AssumeRole, Exchange, Tools};
+use crate::exchange::from_source::{Tools, from_source};
+use crate::exchange::{AssumeRole, Exchange};
 use crate::http::Http;
 use crate::refresh::{Refresher, SHORTEST_PAUSE};
 use crate::state::Snapshot;
@@ -67,7 +68,7 @@ impl Identity {
             http,
             clock,
         };
-        let exchange = exchange::of(source.kind(), &settings, &tools)?;
+        let exchange = from_source(source.kind(), &settings, &tools)?;
         if let (Some(role), Some(region)) = (source.role_arn(), tools.sts.known_region()) {
             warn_of_partitions(role, &region);
         }

@@ -8,7 +8,8 @@ use std::time::SystemTime;
 use irsa_chain::SessionName;
 use secrecy::SecretString;
 
-use crate::exchange::{self, Imds, Tools};
+use crate::exchange::Imds;
+use crate::exchange::from_source::{Tools, from_source};
 use crate::http::Http;
 use crate::identity::session_name;
 use crate::rds::sign;
@@ -91,7 +92,7 @@ impl Inspection {
             session: self.session_name()?,
             clock: self.clock.clone(),
         };
-        let exchange = exchange::of(source.kind(), settings, &tools)?;
+        let exchange = from_source(source.kind(), settings, &tools)?;
         let mut credentials = exchange.exchange().await?;
         for step in &settings.role_chain {
             credentials = self.assume(&credentials, step).await?;

@@ -16,11 +16,11 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use tracing::instrument::WithSubscriber;
 use tracing::subscriber::NoSubscriber;
 
+use crate::clock::SdkTime;
 use crate::error::chain_of;
 use crate::error::scrub::scrub;
 use crate::exchange::{Exchange, Exchanged};
 use crate::http::Http;
-use crate::sts::SdkTime;
 use crate::{
     Clock, Environment, IdentityError, IdentitySettings, SessionCredentials, SourceChoice,
 };

@@ -27,7 +27,6 @@ mod config;
 mod refusal;
 mod time;
 
-pub(crate) use config::SdkTime;
 pub(crate) use time::AwsTime;
 pub use time::ClockOffset;
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::scrub::REDACTED;
+pub(crate) const REDACTED: &str = "[redacted]";
 
 /// The shortest part of a secret that is removed, in letters and digits. A shorter part is of no
 /// use to anyone, and could be a word.

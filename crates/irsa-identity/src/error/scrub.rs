@@ -3,7 +3,7 @@
 //! STS quotes what it was sent: a validation error repeats the web identity token, a signature
 //! mismatch repeats the canonical request with the session token in it.
 
-use super::redact::redact;
+use super::redact::{REDACTED, redact};
 
 /// The longest text that is passed on, in characters.
 const MAX_TEXT: usize = 600;
@@ -20,8 +20,6 @@ const JWT: &str = "eyJ";
 
 /// The shortest text that counts as the beginning of a JWT, in characters.
 const SHORTEST_JWT: usize = 20;
-
-pub(crate) const REDACTED: &str = "[redacted]";
 
 /// Returns `text` in one line, without `secrets` and parts of them, without what looks like a JWT,
 /// a session token or another long token, and cut to at most 600 characters.

@@ -1,7 +1,6 @@
 //! Which STS to ask, and how.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use aws_sdk_sts::Config;
 use aws_sdk_sts::config::retry::RetryConfig;
@@ -10,9 +9,9 @@ use aws_sdk_sts::config::{
     AppName, BehaviorVersion, Builder, Region as SdkRegion, StalledStreamProtectionConfig,
 };
 use aws_smithy_async::rt::sleep::TokioSleep;
-use aws_smithy_async::time::TimeSource;
 use irsa_chain::{Link, Partition, Region};
 
+use crate::clock::SdkTime;
 use crate::http::{Http, HttpUrl};
 use crate::profile::Profile;
 use crate::{Clock, Environment, IdentityError, IdentitySettings, SourceChoice};
@@ -45,16 +44,6 @@ pub(super) fn of(
         .timeout_config(TimeoutConfig::disabled())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .disable_clock_skew_correction(true))
-}
-
-/// The clock in the form of AWS's SDKs.
-#[derive(Debug)]
-pub(crate) struct SdkTime(pub(crate) Arc<dyn Clock>);
-
-impl TimeSource for SdkTime {
-    fn now(&self) -> SystemTime {
-        self.0.now()
-    }
 }
 
 /// The URL of settings or environment, else the region's own as AWS's SDKs make it.
