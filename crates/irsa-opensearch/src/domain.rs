@@ -22,7 +22,7 @@ use crate::failure::{Facts, Failure};
 use crate::guard::Guards;
 use crate::host::HostNames;
 use crate::metrics::{DomainMetrics, OpenSearchMetrics};
-use crate::refusal;
+use crate::refusal::Refusal;
 use crate::skew::Skew;
 use crate::upstream::{Limits, PayloadSigning, Upstream};
 
@@ -215,7 +215,7 @@ impl Domain {
 
     /// Counts and logs what an answer of the domain says about the chain.
     pub(crate) fn note_refusal(&self, status: StatusCode, begun: &[u8]) {
-        let Some(refusal) = refusal::classify(status, begun) else {
+        let Some(refusal) = Refusal::classify(status, begun) else {
             return;
         };
         self.metrics.refused(Some(refusal.link), refusal.cause);

@@ -21,7 +21,7 @@
 //! `failure` makes the proxy's own answers; the domain's refusals are passed on, and `refusal` says
 //! in log and metrics which link of the chain they mean.
 
-#![warn(clippy::indexing_slicing, clippy::string_slice, missing_docs)]
+#![warn(clippy::indexing_slicing, clippy::string_slice)]
 
 mod body;
 mod client_auth;
@@ -52,7 +52,7 @@ pub use self::client_auth::{ClientAuth, PasswordCheck};
 pub use self::domain::{Domain, DomainError, DomainParts};
 pub use self::guard::{Effect, Guards, PathPattern, PathPatternError, Route, routes};
 pub use self::metrics::OpenSearchMetrics;
-pub use self::refusal::{Refusal, classify};
+pub use self::refusal::Refusal;
 pub use self::server::serve;
 pub use self::upstream::{Limits, PayloadSigning, Upstream};
 pub use self::web::{WebOrigin, WebOriginError};

@@ -23,26 +23,15 @@ pub(crate) fn is_suspect(status: StatusCode) -> bool {
     matches!(status.as_u16(), 400 | 401 | 403 | 413 | 429 | 502..=504)
 }
 
-/// Reads an answer, of whose body the beginning is given; `None` where it is not about the chain.
-pub fn classify(status: StatusCode, body: &[u8]) -> Option<Refusal> {
-    let said = Said::of(body);
-    let by_text = match &said {
-        Said::Edge(text) => edge(text),
-        Said::OpenSearch { kind, reason } => opensearch(status, kind, reason),
-        Said::Nothing => None,
-    };
-    by_text.or_else(|| by_status(status))
-}
-
 /// Whether an answer says that our clock is wrong.
 pub(crate) fn is_clock_skew(status: StatusCode, body: &[u8]) -> bool {
-    let cause = classify(status, body).and_then(|refusal| refusal.cause);
+    let cause = Refusal::classify(status, body).and_then(|refusal| refusal.cause);
     status == StatusCode::FORBIDDEN && cause == Some(Cause::ClockSkew)
 }
 
 /// Whether an answer says that the session has expired.
 pub(crate) fn is_expired_session(status: StatusCode, body: &[u8]) -> bool {
-    let cause = classify(status, body).and_then(|refusal| refusal.cause);
+    let cause = Refusal::classify(status, body).and_then(|refusal| refusal.cause);
     status == StatusCode::FORBIDDEN && cause == Some(Cause::SessionExpired)
 }
 
@@ -56,7 +45,7 @@ enum Said {
 // === impl Said ===
 
 impl Said {
-    fn of(body: &[u8]) -> Self {
+    fn parse(body: &[u8]) -> Self {
         let Ok(json) = serde_json::from_slice::<Value>(body) else {
             return Self::Nothing;
         };
@@ -79,6 +68,18 @@ impl Said {
 }
 
 // === impl Refusal ===
+
+impl Refusal {
+    /// Reads an answer from its status and the beginning of its body; `None` where it is not about the chain.
+    pub fn classify(status: StatusCode, body: &[u8]) -> Option<Self> {
+        let by_text = match &Said::parse(body) {
+            Said::Edge(text) => edge(text),
+            Said::OpenSearch { kind, reason } => opensearch(status, kind, reason),
+            Said::Nothing => None,
+        };
+        by_text.or_else(|| by_status(status))
+    }
+}
 
 impl From<Cause> for Refusal {
     fn from(cause: Cause) -> Self {

@@ -54,7 +54,7 @@ mod routine {
 
 impl Refusal {
     /// Reads it from the server's words.
-    pub fn of(response: &ErrorResponse, stage: Stage) -> Self {
+    pub fn classify(response: &ErrorResponse, stage: Stage) -> Self {
         let says = |words: &str| response.message.contains(words);
         match response.code {
             _ if is_busy(response) => Self::Busy,
@@ -135,13 +135,13 @@ mod tests {
     const REFUSED: SqlState = SqlState::INVALID_AUTHORIZATION_SPECIFICATION;
 
     fn of(code: SqlState, message: &str, stage: Stage) -> Refusal {
-        Refusal::of(&ErrorResponse::fatal(code, message.to_owned()), stage)
+        Refusal::classify(&ErrorResponse::fatal(code, message.to_owned()), stage)
     }
 
     fn raised_by(routine: &str, stage: Stage) -> Refusal {
         let mut response = ErrorResponse::fatal(REFUSED, "in another language".to_owned());
         response.others.push((b'R', routine.to_owned()));
-        Refusal::of(&response, stage)
+        Refusal::classify(&response, stage)
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::*;
 
 fn cause(status: u16, body: &str) -> Option<Cause> {
     let status = StatusCode::from_u16(status).unwrap();
-    classify(status, body.as_bytes()).and_then(|refusal| refusal.cause)
+    Refusal::classify(status, body.as_bytes()).and_then(|refusal| refusal.cause)
 }
 
 /// From "Troubleshooting" in the developer guide, and from issues of clients.
@@ -141,7 +141,7 @@ fn what_is_the_applications_own_fault_is_no_refusal() {
 
 #[test]
 fn whom_the_plugin_does_not_know_lacks_a_grant() {
-    let refusal = classify(StatusCode::UNAUTHORIZED, b"Unauthorized").unwrap();
+    let refusal = Refusal::classify(StatusCode::UNAUTHORIZED, b"Unauthorized").unwrap();
     assert_eq!((refusal.link, refusal.cause), (Link::Grant, None));
 }
 

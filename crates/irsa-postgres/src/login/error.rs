@@ -40,7 +40,7 @@ pub(crate) enum LoginError {
     #[error("{}", .response.message)]
     Refused {
         response: Box<ErrorResponse>,
-        why: Refusal,
+        refusal: Refusal,
         /// The token that was sent before, if any.
         token: Option<Arc<RdsToken>>,
         /// How far the clock that dated the token was off, if it was too far.
@@ -123,9 +123,9 @@ impl LoginError {
             Self::TlsRefused => Some(Cause::TlsRefusedByServer),
             Self::Handshake(error) => Some(error.cause()),
             Self::PasswordWanted(_) => Some(Cause::RdsIamNotGranted),
-            Self::Refused { why, clock, .. } => match why {
+            Self::Refused { refusal, clock, .. } => match refusal {
                 Refusal::Token if clock.is_some() => Some(Cause::ClockSkew),
-                why => why.cause(),
+                refusal => refusal.cause(),
             },
             Self::Broken(_) | Self::Closed | Self::ClosedAfterConsent => {
                 Some(Cause::EndpointUnreachable)
@@ -184,7 +184,9 @@ impl LoginError {
     pub(crate) fn remedy(&self) -> Option<String> {
         match self {
             Self::Identity(error) => Some(error.remedy()),
-            Self::Refused { why, .. } if why.remedy().is_some() => why.remedy().map(str::to_owned),
+            Self::Refused { refusal, .. } if refusal.remedy().is_some() => {
+                refusal.remedy().map(str::to_owned)
+            }
             _ => self.cause().map(|cause| cause.remedy().to_owned()),
         }
     }
@@ -278,7 +280,7 @@ mod tests {
                 SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
                 said,
             )),
-            why: Refusal::Token,
+            refusal: Refusal::Token,
             token: Some(Arc::new(token)),
             clock,
         }

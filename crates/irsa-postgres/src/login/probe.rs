@@ -170,7 +170,7 @@ impl LoginFailure {
         let is_about_database = matches!(
             self.error,
             LoginError::Refused {
-                why: Refusal::NoSuchDatabase | Refusal::NoPrivilege,
+                refusal: Refusal::NoSuchDatabase | Refusal::NoPrivilege,
                 ..
             }
         );
@@ -203,7 +203,7 @@ mod tests {
         let response = ErrorResponse::fatal(code, message.to_owned());
         LoginFailure {
             error: LoginError::Refused {
-                why: Refusal::of(&response, stage),
+                refusal: Refusal::classify(&response, stage),
                 response: Box::new(response),
                 token: None,
                 clock: None,

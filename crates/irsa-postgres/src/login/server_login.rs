@@ -182,7 +182,7 @@ impl ServerLogin {
                     redact(&mut response, token.expose());
                 }
                 LoginError::Refused {
-                    why: Refusal::of(&response, self.stage),
+                    refusal: Refusal::classify(&response, self.stage),
                     response: Box::new(response),
                     token: self.token.clone(),
                     clock: None,

@@ -8,7 +8,7 @@ use irsa_identity::{
     HttpRequest, PayloadHash, SessionCredentials, SigningScope, SigningService, sign_http,
 };
 use irsa_net::tls::Roots;
-use irsa_opensearch::classify;
+use irsa_opensearch::Refusal;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use tokio::net::TcpStream;
@@ -209,7 +209,7 @@ fn unanswered(error: NoAnswer) -> Fault {
 
 /// The link that a refusal is about; `None` if the answer is not a refusal.
 fn refusal(answer: &Answer) -> Option<(Link, Fault)> {
-    let refusal = classify(answer.status, &answer.body);
+    let refusal = Refusal::classify(answer.status, &answer.body);
     let is_no_plugin =
         answer.status == StatusCode::BAD_REQUEST || answer.status == StatusCode::NOT_FOUND;
     let said = said(answer);
