@@ -7,8 +7,6 @@
 //!
 //! The calls are made by hand, signed by `irsa-identity`: three of AWS's SDK crates for thirteen operations would be
 //! the better part of every build.
-#![warn(missing_docs)]
-
 mod endpoints;
 mod error;
 mod iam;

@@ -7,8 +7,6 @@
 //! text, prints the same text again, and (de)serialises as that text.
 //!
 //! Nothing here does I/O, reads a clock or logs.
-#![warn(missing_docs)]
-
 mod account_id;
 mod arn;
 pub mod cause;

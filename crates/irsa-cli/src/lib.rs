@@ -1,7 +1,5 @@
 //! What the command lines of `irsa` and `irsa-lab` share: failures and their exit codes, errors in settings, output,
 //! progress, signals, and the pages that are generated from clap's definitions.
-#![warn(missing_docs)]
-
 pub mod arguments;
 pub mod completions;
 mod failure;

@@ -4,8 +4,6 @@
 //! file ([`explain`]); what kept the nearest ones from allowing, and what was surely meant; what is
 //! legal but wrong or too broad ([`lint`]); and a stream of requests answered one by one
 //! ([`requests`]). Texts go in and come out: no file is opened here.
-#![warn(missing_docs)]
-
 mod answer;
 mod causes;
 pub mod chain;

@@ -1,8 +1,6 @@
 //! What whoever operates `irsa` sees of it: health, metrics, the admin listener with its status
 //! page, and logs. And [`http`], the small HTTP server under it, which the lab uses as well.
 
-#![warn(missing_docs)]
-
 pub mod admin;
 pub mod health;
 pub mod http;

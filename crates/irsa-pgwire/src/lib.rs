@@ -10,7 +10,7 @@
 //! The protocol ends its strings with a zero byte, so none can hold one. Every writer cuts a
 //! string at its first zero byte: what follows could otherwise pass for the next field.
 
-#![warn(clippy::indexing_slicing, clippy::string_slice, missing_docs)]
+#![warn(clippy::indexing_slicing, clippy::string_slice)]
 
 pub mod backend;
 pub mod error_response;

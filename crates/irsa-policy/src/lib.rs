@@ -62,7 +62,6 @@
 //! The rules are those of the IAM User Guide, "IAM JSON policy element reference" and "Policy
 //! evaluation logic"; each module names its page.
 
-#![warn(missing_docs)]
 #![warn(clippy::indexing_slicing, clippy::string_slice)]
 
 mod action;

@@ -11,7 +11,6 @@
 //!
 //! A new target is a function in [`TARGETS`], three lines in `fuzz_targets/NAME.rs`, a `[[bin]]` in
 //! `Cargo.toml` and seeds in `corpus/NAME`; a test tells which of them is missing.
-#![warn(missing_docs)]
 #![expect(
     clippy::missing_panics_doc,
     clippy::panic,

@@ -1,5 +1,4 @@
 //! What the tests of several crates share.
-#![warn(missing_docs)]
 #![expect(
     clippy::missing_panics_doc,
     clippy::unwrap_used,
