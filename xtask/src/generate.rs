@@ -4,7 +4,7 @@ mod causes;
 mod rds_roots;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::failure::Failure;
@@ -23,7 +23,8 @@ const PAGES: [(&str, &str); 2] = [
 ];
 
 /// Writes the generated files. With `--check` it only reports which are out of date. `rds-roots` downloads Amazon's root
-/// certificates again; it needs npm and the network, so it is not part of the others.
+/// certificates again; it needs npm and the network, so it is not part of the others. `dist DIR` writes what is packed
+/// with the programs and not committed.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => {
@@ -41,8 +42,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
             }
         }
         ["rds-roots"] => rds_roots::refresh(),
+        ["dist", folder] => dist(Path::new(folder)),
         _ => Err(Failure::usage(
-            "`cargo xtask gen` takes nothing, `--check` or `rds-roots`",
+            "`cargo xtask gen` takes nothing, `--check`, `rds-roots` or `dist DIR`",
         )),
     }
 }
@@ -93,6 +95,33 @@ fn pages() -> Result<Vec<Generated>, Failure> {
         })
     };
     PAGES.into_iter().map(page).collect()
+}
+
+const SHELLS: [&str; 3] = ["bash", "fish", "zsh"];
+
+/// Writes completion scripts and manual pages of both programs to `completions` and `man` in `folder`.
+fn dist(folder: &Path) -> Result<(), Failure> {
+    workspace::build_programs()?;
+    let (completions, man) = (folder.join("completions"), folder.join("man"));
+    for folder in [&completions, &man] {
+        fs::create_dir_all(folder).map_err(Failure::file(folder))?;
+    }
+    for name in ["irsa", "irsa-lab"] {
+        let program = workspace::target().join("debug").join(name);
+        process::run(Command::new(&program).arg("man").arg(&man))?;
+        let scripts: Result<Vec<_>, Failure> = SHELLS
+            .iter()
+            .map(|shell| {
+                let content =
+                    process::capture(Command::new(&program).args(["completions", shell]))?;
+                let path = completions.join(format!("{name}.{shell}"));
+                Ok(Generated { path, content })
+            })
+            .collect();
+        write(&scripts?)?;
+    }
+    progress::note(&format!("wrote the manual pages to {}", man.display()));
+    Ok(())
 }
 
 /// What is written by tests, since it needs what only tests have: package, test binary and test.

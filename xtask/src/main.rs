@@ -64,7 +64,7 @@ const TASKS: [Task; 9] = [
     },
     Task {
         name: "gen",
-        usage: "[--check | rds-roots]",
+        usage: "[--check | rds-roots | dist DIR]",
         summary: "write generated files again",
         explains_itself: false,
         run: generate::run,

@@ -7,6 +7,7 @@
 //!
 //! The calls are made by hand, signed by `irsa-identity`: three of AWS's SDK crates for thirteen operations would be
 //! the better part of every build.
+
 mod endpoints;
 mod error;
 mod iam;

@@ -7,6 +7,7 @@
 //! text, prints the same text again, and (de)serialises as that text.
 //!
 //! Nothing here does I/O, reads a clock or logs.
+
 mod account_id;
 mod arn;
 pub mod cause;

@@ -1,9 +1,11 @@
 //! What the command lines of `irsa` and `irsa-lab` share: failures and their exit codes, errors in settings, output,
 //! progress, signals, and the pages that are generated from clap's definitions.
+
 pub mod arguments;
 pub mod completions;
 mod failure;
 mod logs;
+pub mod man;
 mod mistakes;
 pub mod output;
 mod progress;

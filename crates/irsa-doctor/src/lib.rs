@@ -4,6 +4,7 @@
 //! the chain's order, and [`examine`] makes them: a check that needs something broken is not reached, and one that could
 //! not run says why and is never shown as passed. A [`Report`] has all findings in the chain's order. It contains no
 //! secrets, so it can be pasted into a ticket.
+
 pub mod aws;
 pub mod cluster;
 pub mod docs;

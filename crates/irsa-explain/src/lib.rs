@@ -4,6 +4,7 @@
 //! file ([`explain`]); what kept the nearest ones from allowing, and what was surely meant; what is
 //! legal but wrong or too broad ([`lint`]); and a stream of requests answered one by one
 //! ([`requests`]). Texts go in and come out: no file is opened here.
+
 mod answer;
 mod causes;
 pub mod chain;

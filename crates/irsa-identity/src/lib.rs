@@ -14,6 +14,7 @@
 //! an HTTP proxy to go through, `NO_PROXY` the hosts to reach without it. The Pod Identity agent,
 //! the instance metadata service and loopback are always reached without it. The library's own log
 //! lines and errors hold no secret; those of AWS's SDKs, which do at trace level, are not let out.
+
 mod api;
 mod clock;
 mod credentials;

@@ -3,6 +3,7 @@
 //! A [`KubeReader`] reads service accounts, pods, webhook configurations, namespaces and the issuer, each with one GET.
 //! The answers are read into types that have no more than the chain needs, so that nothing secret of a pod is kept:
 //! values of environment variables only of those that AWS's SDKs look at and that are no keys, no arguments.
+
 mod config_error;
 mod facts;
 mod issuer;

@@ -7,6 +7,7 @@ mod parse;
 mod policy;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -54,6 +55,12 @@ pub(crate) enum Command {
     /// Print the page of the documentation that lists all settings
     #[command(hide = true)]
     Reference,
+    /// Write the manual pages
+    #[command(hide = true)]
+    Man {
+        /// The directory to write them to
+        directory: PathBuf,
+    },
     /// Moved to `irsa-lab`
     #[command(hide = true, disable_help_flag = true)]
     Lab {

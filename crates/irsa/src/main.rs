@@ -38,5 +38,6 @@ fn run(command: Command, mistakes: Mistakes) -> Result<ExitCode, Failure> {
         Command::Policy(args) => commands::policy::run(args, mistakes),
         Command::Completions { shell } => completions::print(Cli::command(), shell),
         Command::Reference => commands::reference::run(),
+        Command::Man { directory } => irsa_cli::man::write(Cli::command(), &directory),
     }
 }

@@ -42,6 +42,12 @@ pub(crate) enum Command {
     /// Print the page of the documentation that lists all settings
     #[command(hide = true)]
     Reference,
+    /// Write the manual pages
+    #[command(hide = true)]
+    Man {
+        /// The directory to write them to
+        directory: PathBuf,
+    },
 }
 
 #[derive(Debug, Clone, Args)]

@@ -30,5 +30,6 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Some(Command::Demo(args)) => demo::run(args),
         Some(Command::Completions { shell }) => completions::print(Cli::command(), shell),
         Some(Command::Reference) => reference::run(),
+        Some(Command::Man { directory }) => irsa_cli::man::write(Cli::command(), &directory),
     }
 }

@@ -1,6 +1,6 @@
 //! What the program says of itself.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::pipe;
 
 use irsa_testing::program::{finish, irsa};
@@ -37,6 +37,32 @@ fn each_shell_gets_a_script_that_knows_the_flags() {
         assert!(script.contains(flag), "{shell}");
         assert!(script.contains("credentials"), "{shell}");
     }
+}
+
+#[test]
+fn each_listed_command_has_a_manual_page() {
+    let folder = tempfile::tempdir().unwrap();
+    finish(irsa(&["man"]).arg(folder.path()));
+    let page = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    assert!(
+        page("irsa.1").contains("irsa\\-proxy(1)"),
+        "{}",
+        page("irsa.1")
+    );
+    assert!(page("irsa-proxy.1").contains("\\-\\-drain\\-timeout"));
+    assert!(page("irsa-policy-explain.1").contains("\\-\\-at"));
+    assert!(!folder.path().join("irsa-reference.1").exists(), "hidden");
+}
+
+#[test]
+fn manual_pages_without_a_directory_are_refused() {
+    let ended = irsa(&["man", "/nonexistent/man1"]).output().unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert!(
+        said.starts_with("error: cannot write the manual pages into `/nonexistent/man1`: "),
+        "{said}"
+    );
 }
 
 #[test]

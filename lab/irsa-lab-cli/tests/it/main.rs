@@ -32,6 +32,14 @@ fn each_shell_gets_a_script_that_knows_the_commands() {
 }
 
 #[test]
+fn each_listed_command_has_a_manual_page() {
+    let folder = tempfile::tempdir().unwrap();
+    finish(irsa_lab(&["man"]).arg(folder.path()));
+    let page = fs::read_to_string(folder.path().join("irsa-lab-demo.1")).unwrap();
+    assert!(page.contains("\\-\\-irsa"), "{page}");
+}
+
+#[test]
 fn the_demo_refuses_an_irsa_of_a_different_version() {
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("irsa");
