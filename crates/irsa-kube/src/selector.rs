@@ -1,4 +1,4 @@
-//! Label selectors.
+//! Label selectors. kube-core's own say only whether they match; the doctor names the condition that does not hold.
 
 use std::collections::BTreeMap;
 

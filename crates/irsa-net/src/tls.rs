@@ -10,6 +10,7 @@ mod client_names;
 mod error;
 mod explain;
 mod handshake;
+mod record_size;
 mod roots;
 mod server;
 
@@ -25,6 +26,7 @@ pub use self::client_names::client_certificate_names;
 pub use self::error::TlsError;
 pub use self::explain::{explain, explain_io};
 pub use self::handshake::HandshakeError;
+pub use self::record_size::limit_records;
 pub use self::roots::Roots;
 pub use self::server::server_config_from_files;
 

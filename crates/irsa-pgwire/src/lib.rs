@@ -25,3 +25,10 @@ mod reader;
 mod writer;
 
 pub use message_error::MessageError;
+
+/// The largest plaintext of a TLS record that a server may send, in bytes.
+///
+/// libpq makes room for 8 KiB before each read. Its non-blocking functions do not notice what a larger record still holds,
+/// so that a client waits for data that it already has ("libpq: Process buffered SSL read bytes to support records >8kB
+/// on async API", pgsql-hackers, 2024-09-08). PostgreSQL's own send buffer has this size.
+pub const MAX_TLS_RECORD: usize = 8192;

@@ -6,8 +6,10 @@ use std::time::Duration;
 use irsa_chain::RoleArn;
 use irsa_identity::{Clock, Identity, RdsSigner};
 use irsa_net::limit::{ConnectionLimit, UnauthenticatedLimit};
+use irsa_net::tls::limit_records;
 use irsa_ops::log_limit::LogLimit;
 use irsa_ops::status::LastUse;
+use irsa_pgwire::MAX_TLS_RECORD;
 use rustls::{ClientConfig, ServerConfig};
 
 use crate::cancel::{CancelKeys, UnknownKeys};
@@ -79,7 +81,9 @@ impl Database {
             role: parts.role,
             clock: parts.clock,
             upstream_tls: parts.upstream_tls,
-            client_tls: parts.client_tls,
+            client_tls: parts
+                .client_tls
+                .map(|tls| limit_records(tls, MAX_TLS_RECORD)),
             client_auth: parts.client_auth,
             metrics,
             last_use: LastUse::default(),

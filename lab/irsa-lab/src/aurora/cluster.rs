@@ -6,6 +6,8 @@ use std::sync::Arc;
 use irsa_components::postgres::{Postgres, PostgresBinaries, PostgresOptions, StopMode};
 use irsa_components::run_as::private_folder;
 use irsa_net::listen::{ListenAddress, ListenOptions, Listener};
+use irsa_net::tls::limit_records;
+use irsa_pgwire::MAX_TLS_RECORD;
 use irsa_pgwire::startup::Version;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
@@ -71,7 +73,7 @@ impl RunningCluster {
             deps: deps.clone(),
             network: Arc::clone(network),
             endpoints,
-            tls,
+            tls: limit_records(tls, MAX_TLS_RECORD),
             directory: Directory::new(&postgres),
             socket: postgres.socket(),
             newest_protocol: newest_protocol(binaries.version()),

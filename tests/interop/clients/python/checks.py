@@ -1,5 +1,6 @@
 """psycopg 3 through whatever PGHOST and its friends name; one JSON line a check."""
 
+import asyncio
 import hashlib
 import json
 import sys
@@ -143,6 +144,20 @@ def cursor_fetch(conn):
 def big_row(conn):
     body = conn.execute("select repeat('0123456789abcdef', %s)", (BIG // 16,)).fetchone()[0]
     return [len(body), hashlib.sha256(body.encode()).hexdigest()]
+
+
+@check
+def answers_of_every_size(_conn):
+    # libpq's non-blocking functions never notice what a TLS record of more than 8 KiB still holds.
+    async def fetch():
+        async with await psycopg.AsyncConnection.connect(autocommit=True, connect_timeout=20) as conn:
+            lengths = []
+            for size in range(1_000, 70_000, 1_117):
+                cursor = await asyncio.wait_for(conn.execute("select repeat('x', %s)", (size,)), timeout=20)
+                lengths.append(len((await cursor.fetchone())[0]) - size)
+            return lengths
+
+    return sum(asyncio.run(fetch()))
 
 
 @check

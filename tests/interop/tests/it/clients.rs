@@ -9,7 +9,7 @@ use crate::stage::{USER, stage};
 
 #[test]
 fn psycopg_sees_the_same() {
-    sees_the_same(Client::Psycopg, 18);
+    sees_the_same(Client::Psycopg, 19);
 }
 
 #[test]
