@@ -28,6 +28,9 @@ pub(super) enum Name {
 /// identity").
 const ORIGIN_ACCESS: &str = "user/CloudFront Origin Access Identity ";
 
+const PROVIDER: &str = "the ARN of an OIDC or SAML provider, `arn:aws:iam::ACCOUNT:oidc-provider/ISSUER` with a \
+                        12-digit account ID and without wildcards";
+
 const AWS: &str = "an account id, or the ARN of a root, user, role or session without wildcards";
 
 impl Name {
@@ -40,11 +43,10 @@ impl Name {
         match kind {
             "AWS" if text == "*" => Ok(Self::Everyone),
             "AWS" => Self::parse_aws(text).ok_or_else(|| value.invalid(text, AWS)),
-            "Federated" if is_plain(text) => Ok(Self::Federated(text.to_owned())),
-            "Federated" => Err(value.invalid(
-                text,
-                "the ARN of an OIDC or SAML provider, without wildcards",
-            )),
+            "Federated" if is_plain(text) && is_provider(text) => {
+                Ok(Self::Federated(text.to_owned()))
+            }
+            "Federated" => Err(value.invalid(text, PROVIDER)),
             "Service" if is_plain(text) => Ok(Self::Service(text.to_owned())),
             "Service" => Err(value.invalid(
                 text,
@@ -122,6 +124,16 @@ impl Name {
             _ => false,
         }
     }
+}
+
+/// IAM refuses other names as invalid principals.
+fn is_provider(text: &str) -> bool {
+    let is_complete = |arn: Arn<'_>| {
+        let partition = arn.partition.parse::<irsa_chain::Partition>();
+        partition.is_ok() && arn.region.is_empty() && is_account(arn.account)
+    };
+    matches!(Principal::parse(text), Some(Principal::Federated(_)))
+        && Arn::parse(text).is_none_or(is_complete)
 }
 
 /// Wildcards can't stand for a part of a principal's name.

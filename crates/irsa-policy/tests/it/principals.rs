@@ -138,7 +138,8 @@ fn services_and_providers_are_matched_by_name_and_kind() {
         "Federated",
         &[
             ("accounts.google.com", GOOGLE, true),
-            ("pods.eks.amazonaws.com", PODS, false),
+            ("www.amazon.com", GOOGLE, false),
+            ("accounts.google.com", PODS, false),
         ],
     );
 }

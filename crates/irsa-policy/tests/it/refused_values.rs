@@ -112,6 +112,8 @@ fn a_trust_policy_has_only_sts_actions() {
 #[test]
 fn principals_of_another_form() {
     let aws = "an account id, or the ARN of a root, user, role or session without wildcards";
+    let provider = "the ARN of an OIDC or SAML provider, `arn:aws:iam::ACCOUNT:oidc-provider/ISSUER` with a 12-digit \
+                    account ID and without wildcards";
     for (principal, place, expected) in [
         (
             r#""111122223333""#,
@@ -138,7 +140,17 @@ fn principals_of_another_form() {
         (
             r#"{"Federated": "*"}"#,
             ".Federated",
-            "`*` is not the ARN of an OIDC or SAML provider, without wildcards".to_owned(),
+            format!("`*` is not {provider}"),
+        ),
+        (
+            r#"{"Federated": "oidc.eks.eu-central-1.amazonaws.com/id/ABC"}"#,
+            ".Federated",
+            format!("`oidc.eks.eu-central-1.amazonaws.com/id/ABC` is not {provider}"),
+        ),
+        (
+            r#"{"Federated": "arn:aws:iam::ACCOUNT_ID:oidc-provider/oidc.example.com"}"#,
+            ".Federated",
+            format!("`arn:aws:iam::ACCOUNT_ID:oidc-provider/oidc.example.com` is not {provider}"),
         ),
     ] {
         let second = format!(
