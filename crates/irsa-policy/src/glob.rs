@@ -13,6 +13,22 @@ use mask::Mask;
 #[derive(Clone, Debug)]
 pub(crate) struct Glob(Shape);
 
+/// A pattern with `*` and `?`, as IAM matches the names of actions.
+#[derive(Clone, Debug)]
+pub struct TextPattern(Glob);
+
+impl TextPattern {
+    /// Compiles a pattern.
+    pub fn new(pattern: &str) -> Self {
+        Self(Glob::new(pattern))
+    }
+
+    /// Whether the whole text matches; upper and lower case differ.
+    pub fn matches(&self, text: &str) -> bool {
+        self.0.matches(text)
+    }
+}
+
 /// One character of a pattern; one that a policy variable brings in is never a wildcard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Token {

@@ -92,6 +92,7 @@ mod view;
 
 pub use decide::{decide, evaluate};
 pub use error::{PolicyError, Problem};
+pub use glob::TextPattern;
 pub use kind::PolicyKind;
 pub use layer::Layer;
 pub use outcome::{Because, Cited, Outcome};

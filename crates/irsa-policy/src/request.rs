@@ -73,6 +73,8 @@ pub struct Context {
     assumed: BTreeMap<String, Assumption>,
     /// A variable with an unknown key stands for any text, not for nothing.
     has_wildcards: bool,
+    /// The text that stands for unknown parts of the resource.
+    unknown_part: Option<(String, Assumption)>,
 }
 
 /// How to decide what depends on a key whose value is unknown.
@@ -110,6 +112,21 @@ impl Context {
         let key = key.as_ref().to_ascii_lowercase();
         self.values.remove(&key);
         self.assumed.insert(key, assumption);
+    }
+
+    /// Declares that `placeholder`, wherever the request's resource contains it, stands for an unknown text. No pattern
+    /// of a policy may contain the placeholder.
+    pub fn assume_resource(&mut self, placeholder: impl Into<String>, assumption: Assumption) {
+        self.unknown_part = Some((placeholder.into(), assumption));
+    }
+
+    /// The placeholder in `resource`, and whether a statement with this effect is to match if any text in its place
+    /// makes it match; `None` if the resource is known.
+    pub(crate) fn unknown_part(&self, resource: &str, effect: Effect) -> Option<(&str, bool)> {
+        let (placeholder, assumption) = self.unknown_part.as_ref()?;
+        let is_favorable = *assumption == Assumption::Favorable;
+        let is_unknown = resource.contains(placeholder.as_str());
+        is_unknown.then_some((placeholder, is_favorable == (effect == Effect::Allow)))
     }
 
     /// The values of a key, empty if it is absent.

@@ -49,6 +49,13 @@ impl Resources {
 
     /// `effect`: that of the statement.
     pub(crate) fn matches(&self, call: &Call<'_>, effect: Effect) -> bool {
+        if let Some(may_match) = self.may_match_unknown(call, effect) {
+            return may_match;
+        }
+        self.matches_known(call, effect)
+    }
+
+    fn matches_known(&self, call: &Call<'_>, effect: Effect) -> bool {
         let resource = call.resource.as_ref();
         let context = call.request.context;
         let context = context.for_patterns(&self.keys, effect, self.negated);
@@ -56,6 +63,20 @@ impl Resources {
             .iter()
             .any(|pattern| pattern.matches(resource, &context))
             != self.negated
+    }
+
+    /// Whether the patterns match a resource with unknown parts, if the statement is to match whenever it may. To a
+    /// pattern the placeholder is a text that only `*` covers, so what matches in spite of it matches for certain.
+    fn may_match_unknown(&self, call: &Call<'_>, effect: Effect) -> Option<bool> {
+        let resource = call.request.resource?;
+        let (placeholder, wants_match) = call.request.context.unknown_part(resource, effect)?;
+        if wants_match == self.negated {
+            return None;
+        }
+        let resource = resource.replace(placeholder, "*");
+        let mut patterns = self.written.iter().filter_map(|pattern| complete(pattern));
+        let may_match = patterns.any(|pattern| overlaps(&any_variable(&pattern), &resource));
+        Some(may_match != self.negated)
     }
 
     pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
@@ -135,6 +156,63 @@ pub fn covers(pattern: &str, resource: &str) -> bool {
     pattern == "*" || complete(pattern).and_then(matches) == Some(true)
 }
 
+/// Whether some text matches both patterns, of which either may have `*` and `?`.
+fn overlaps(one: &str, other: &str) -> bool {
+    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+    // Which ends of `other` are reached after the characters of `one` so far.
+    let mut reached: Vec<bool> = vec![false; other.len() + 1];
+    if let Some(start) = reached.first_mut() {
+        *start = true;
+    }
+    pass_stars(&mut reached, &other);
+    for char in one {
+        reached = step(&reached, char, &other);
+    }
+    reached.last() == Some(&true)
+}
+
+/// A `*` of the other pattern may stand for nothing.
+fn pass_stars(reached: &mut [bool], other: &[char]) {
+    let mut before = false;
+    for (place, is_reached) in reached.iter_mut().enumerate() {
+        let is_star = place.checked_sub(1).and_then(|at| other.get(at)) == Some(&'*');
+        *is_reached |= before && is_star;
+        before = *is_reached;
+    }
+}
+
+fn step(reached: &[bool], char: char, other: &[char]) -> Vec<bool> {
+    let at = |place: usize| reached.get(place).copied().unwrap_or_default();
+    let mut next = vec![false; reached.len()];
+    let mut is_any_before = false;
+    for (place, is_next) in next.iter_mut().enumerate() {
+        is_any_before |= at(place);
+        let last = place.checked_sub(1).and_then(|before| other.get(before));
+        let is_same = |last: &char| *last == char || *last == '?' || char == '?';
+        *is_next = if char == '*' {
+            is_any_before
+        } else {
+            last.is_some_and(|last| match last {
+                '*' => at(place) || at(place - 1),
+                last => at(place - 1) && is_same(last),
+            })
+        };
+    }
+    pass_stars(&mut next, other);
+    next
+}
+
+/// A pattern whose policy variables may stand for anything.
+fn any_variable(pattern: &str) -> String {
+    let mut parts = pattern.split("${");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest = part.split_once('}').map_or("", |(_, rest)| rest);
+        text = text + "*" + rest;
+    }
+    text
+}
+
 /// IAM fills an ARN of fewer than six parts up with `*`, unless one of its parts is empty.
 fn complete(pattern: &str) -> Option<String> {
     let parts = pattern.split(':').count();
@@ -142,5 +220,32 @@ fn complete(pattern: &str) -> Option<String> {
         6.. => Some(pattern.to_owned()),
         _ if pattern.split(':').any(str::is_empty) => None,
         _ => Some(pattern.to_owned() + &":*".repeat(6 - parts)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_overlap_where_a_text_matches_both() {
+        for (one, other, expected) in [
+            ("a", "a", true),
+            ("a", "b", false),
+            ("a*", "*b", true),
+            ("a*c", "a*b", false),
+            ("*", "", true),
+            ("?", "", false),
+            ("?b", "a*", true),
+            ("dbuser:cluster-ABC/app", "dbuser:*/app", true),
+            ("dbuser:cluster-ABC/admin", "dbuser:*/app", false),
+            ("dbuser:*/a*", "dbuser:*/app", true),
+            ("db:x", "dbuser:*", false),
+            ("*x*y*", "*z*", true),
+        ] {
+            assert_eq!(overlaps(one, other), expected, "{one} {other}");
+            assert_eq!(overlaps(other, one), expected, "{other} {one}");
+        }
+        assert_eq!(any_variable("a/${aws:username}/b"), "a/*/b");
     }
 }

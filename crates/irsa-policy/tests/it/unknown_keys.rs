@@ -107,3 +107,48 @@ fn a_policy_lists_its_keys() {
         ["aws:userid", "aws:principalaccount", "aws:principaltag/app"]
     );
 }
+
+/// Whether a login is allowed at best, and at worst, on a database whose ID is unknown.
+fn allowed_on_unknown(policies: &[&Policy]) -> (bool, bool) {
+    let ask = |assumption| {
+        let mut context = Context::new();
+        context.assume_resource("(unknown)", assumption);
+        let request = Request {
+            principal: ROLE_SESSION,
+            action: "rds-db:connect",
+            resource: Some("arn:aws:rds-db:eu-central-1:111122223333:dbuser:(unknown)/app"),
+            context: &context,
+        };
+        evaluate(policies, &request) == Decision::Allowed
+    };
+    (ask(Assumption::Favorable), ask(Assumption::Unfavorable))
+}
+
+#[test]
+fn an_unknown_part_of_the_resource_is_any_text() {
+    let arn =
+        |database: &str| format!("arn:aws:rds-db:eu-central-1:111122223333:dbuser:{database}");
+    let connect = |effect: &str, element: &str, value: &str| json!({"Effect": effect, "Action": "rds-db:*", element: value});
+    for (element, value, expected) in [
+        ("Resource", "*".to_owned(), (true, true)),
+        ("Resource", arn("*/app"), (true, true)),
+        ("Resource", arn("cluster-ABC/app"), (true, false)),
+        ("Resource", arn("cluster-ABC/admin"), (false, false)),
+        ("NotResource", arn("cluster-ABC/app"), (true, false)),
+        ("NotResource", arn("cluster-ABC/admin"), (true, true)),
+        ("NotResource", arn("*"), (false, false)),
+    ] {
+        let allow = identity(&connect("Allow", element, &value));
+        assert_eq!(allowed_on_unknown(&[&allow]), expected, "{element} {value}");
+        let deny = identity(&json!([
+            connect("Allow", "Resource", "*"),
+            connect("Deny", element, &value)
+        ]));
+        let (best, worst) = expected;
+        assert_eq!(
+            allowed_on_unknown(&[&deny]),
+            (!worst, !best),
+            "{element} {value}"
+        );
+    }
+}
