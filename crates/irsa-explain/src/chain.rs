@@ -12,6 +12,7 @@ use irsa_chain::{IssuerUrl, Link, ServiceAccount, SessionName};
 use irsa_policy::{Context, Layer};
 
 use crate::estate::{Estate, Role, Source};
+use crate::pod_identity::PodIdentity;
 use crate::question::{Document, Question, Unknown};
 use crate::request_context::RequestContext;
 
@@ -20,8 +21,8 @@ const NO_ACCOUNT: &str = "the account of the role can't be told: name it with --
 /// What a pod wants.
 #[derive(Debug)]
 pub struct Wish<'a> {
-    /// Whose token it has; without one, only the permissions of the role are asked.
-    pub token: Option<Token<'a>>,
+    /// How it gets a session; without this, only the permissions of the role are asked.
+    pub credential: Option<Credential<'a>>,
     /// The role that it asks for.
     pub role: &'a Role,
     /// What it then does, if that is asked too.
@@ -30,8 +31,19 @@ pub struct Wish<'a> {
     pub context: &'a Context,
     /// The time of each request, in ISO 8601 and in seconds since 1970; `None` if it is unknown.
     pub time: Option<(&'a str, u64)>,
+    /// The requests have no condition keys but those that are known.
+    pub is_complete: bool,
     /// Policies that are no part of the estate: boundaries, sessions, an organization's.
     pub documents: &'a [Document],
+}
+
+/// How a pod gets a session of its role.
+#[derive(Debug, Clone, Copy)]
+pub enum Credential<'a> {
+    /// It exchanges a token of its service account at STS.
+    Token(Token<'a>),
+    /// EKS Pod Identity assumes the role for it.
+    PodIdentity(PodIdentity<'a>),
 }
 
 /// A pod's token.
@@ -97,23 +109,24 @@ pub enum Asks {
 pub fn steps(estate: &Estate, wish: &Wish<'_>) -> Result<Vec<Step>, String> {
     let mut steps = Vec::new();
     let mut issued = None;
-    if let Some(token) = &wish.token {
-        let provider = trust::provider_of(wish.role, token.issuer).ok_or(NO_ACCOUNT)?;
-        let registered = trust::registered(estate, &provider, token.audience);
-        steps.extend(registered.map(|asks| Step::of(Link::OidcProvider, asks)));
-        let question = trust::question(wish, token, &provider);
-        steps.push(Step::of(
-            Link::TrustPolicy,
-            Asks::Policies(Box::new(question)),
-        ));
-        issued = Some(provider);
+    match &wish.credential {
+        Some(Credential::Token(token)) => {
+            let provider = trust::provider_of(wish.role, token.issuer).ok_or(NO_ACCOUNT)?;
+            let registered = trust::registered(estate, &provider, token.audience);
+            steps.extend(registered.map(|asks| Step::at(Link::OidcProvider, asks)));
+            let question = trust::question(wish, token, &provider);
+            steps.push(Step::policies(Link::TrustPolicy, question));
+            issued = Some(provider);
+        }
+        Some(Credential::PodIdentity(pod)) => {
+            let questions = trust::pod_identity_questions(wish, pod).into_iter();
+            steps.extend(questions.map(|question| Step::policies(Link::TrustPolicy, question)));
+        }
+        None => {}
     }
     if let Some(access) = wish.access {
         let question = permissions::question(estate, wish, access, issued.as_ref())?;
-        steps.push(Step::of(
-            Link::Permissions,
-            Asks::Policies(Box::new(question)),
-        ));
+        steps.push(Step::policies(Link::Permissions, question));
     }
     Ok(steps)
 }
@@ -126,11 +139,15 @@ pub fn trusting<'e>(estate: &'e Estate, token: &Token<'_>) -> Vec<&'e Role> {
 }
 
 impl Step {
-    fn of(link: Link, asks: Asks) -> Self {
+    fn at(link: Link, asks: Asks) -> Self {
         Self {
             link: Some(link),
             asks,
         }
+    }
+
+    fn policies(link: Link, question: Question) -> Self {
+        Self::at(link, Asks::Policies(Box::new(question)))
     }
 
     /// A question by itself.
@@ -142,14 +159,27 @@ impl Step {
     }
 }
 
+// === impl Credential ===
+
+impl Credential<'_> {
+    /// The service account of the pod.
+    pub fn service_account(&self) -> &ServiceAccount {
+        match self {
+            Self::Token(token) => token.service_account,
+            Self::PodIdentity(pod) => pod.service_account,
+        }
+    }
+}
+
 /// The name of a session, which a pod chooses.
-fn session_of(token: Option<&Token<'_>>) -> SessionName {
-    SessionName::from_pod_name(token.map_or("session", |token| token.service_account.name()))
+fn session_name(credential: Option<&Credential<'_>>) -> SessionName {
+    let account = credential.map(Credential::service_account);
+    SessionName::from_pod_name(account.map_or("session", ServiceAccount::name))
 }
 
 /// Puts the policies of a layer into a question, each as a document or as one that is not known.
 fn add(question: &mut Question, layer: Layer, sources: &[Source]) {
-    for Source { place, text } in sources {
+    for Source { place, text, .. } in sources {
         match text {
             Some(text) => question.policies.push(Document {
                 layer,
@@ -170,6 +200,9 @@ impl Wish<'_> {
         context.fill_all(self.context);
         if let Some((current, seconds)) = self.time {
             context.fill_time(current, seconds);
+        }
+        if self.is_complete {
+            context.complete();
         }
     }
 }

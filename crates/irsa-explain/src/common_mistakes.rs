@@ -6,7 +6,11 @@
 
 mod action;
 mod issuer;
+mod partition;
 mod resource;
+mod service;
+mod table;
+mod text;
 mod value;
 
 use std::ops::Range;
@@ -14,6 +18,7 @@ use std::ops::Range;
 use irsa_chain::Cause;
 use irsa_policy::Mismatch;
 
+pub use self::table::TABLE;
 use crate::web_identity;
 
 /// An entry of [`TABLE`].
@@ -45,192 +50,6 @@ pub enum Element {
     ConditionValue,
 }
 
-/// Every common mistake. Of each value, the first entry that applies is reported.
-pub const TABLE: &[CommonMistake] = &[
-    CommonMistake {
-        id: "deleted-principal",
-        element: Element::Principal,
-        sentence: "an ID such as `AROA…` stands for a role or user that was deleted: name it again by its ARN",
-        cause: Some(Cause::TrustPrincipalDeleted),
-        test: issuer::deleted_principal,
-    },
-    CommonMistake {
-        id: "issuer-order",
-        element: Element::Principal,
-        sentence: "the issuer of an EKS cluster is `oidc.eks.REGION`, in this order",
-        cause: Some(Cause::TrustProviderMismatch),
-        test: issuer::order_in_provider,
-    },
-    CommonMistake {
-        id: "scheme-in-issuer",
-        element: Element::Principal,
-        sentence: "`https://` is not part of an issuer in a policy",
-        cause: Some(Cause::TrustProviderMismatch),
-        test: issuer::scheme_in_provider,
-    },
-    CommonMistake {
-        id: "another-account",
-        element: Element::Principal,
-        sentence: "a role can only trust the OIDC providers of its own account",
-        cause: Some(Cause::TrustProviderMismatch),
-        test: issuer::another_account,
-    },
-    CommonMistake {
-        id: "another-issuer",
-        element: Element::Principal,
-        sentence: "the token has a different issuer, such as that of another cluster",
-        cause: Some(Cause::TrustProviderMismatch),
-        test: issuer::another_issuer,
-    },
-    CommonMistake {
-        id: "no-such-action",
-        element: Element::Action,
-        sentence: "no action has such a name, so this matches nothing",
-        cause: None,
-        test: action::no_such_action,
-    },
-    CommonMistake {
-        id: "connect-of-rds",
-        element: Element::Action,
-        sentence: "logging in to a database is an action of `rds-db`",
-        cause: Some(Cause::ConnectNotAllowed),
-        test: action::connect_of_rds,
-    },
-    CommonMistake {
-        id: "http-of-es",
-        element: Element::Action,
-        sentence: "requests to a domain are actions of `es`",
-        cause: Some(Cause::EsHttpNotAllowed),
-        test: action::http_of_es,
-    },
-    CommonMistake {
-        id: "assume-role-of-token",
-        element: Element::Action,
-        sentence: "`sts:AssumeRole` is for signed calls; a token is exchanged by a different action",
-        cause: Some(Cause::TrustActionMismatch),
-        test: action::assume_role_of_token,
-    },
-    CommonMistake {
-        id: "variable-in-arn",
-        element: Element::Resource,
-        sentence: "a policy variable has no value before the fifth colon, so this matches nothing: use `*` there, with a condition such as on `aws:ResourceAccount`",
-        cause: None,
-        test: resource::variable_in_arn,
-    },
-    CommonMistake {
-        id: "dbuser-of-rds",
-        element: Element::Resource,
-        sentence: "a database user is a resource of `rds-db`",
-        cause: Some(Cause::ConnectNotAllowed),
-        test: resource::dbuser_of_rds,
-    },
-    CommonMistake {
-        id: "cluster-as-dbuser",
-        element: Element::Resource,
-        sentence: "`rds-db:connect` applies to `arn:aws:rds-db:REGION:ACCOUNT:dbuser:RESOURCE-ID/USER`",
-        cause: Some(Cause::ConnectNotAllowed),
-        test: resource::cluster_as_dbuser,
-    },
-    CommonMistake {
-        id: "dbuser-separator",
-        element: Element::Resource,
-        sentence: "`dbuser` is followed by a colon, and the ID by `/USER`",
-        cause: Some(Cause::ConnectNotAllowed),
-        test: resource::dbuser_separator,
-    },
-    CommonMistake {
-        id: "dbuser-without-user",
-        element: Element::Resource,
-        sentence: "the ID is followed by `/USER`",
-        cause: Some(Cause::ConnectNotAllowed),
-        test: resource::dbuser_without_user,
-    },
-    CommonMistake {
-        id: "name-as-resource-id",
-        element: Element::Resource,
-        sentence: "this is the database's name, where its resource id belongs: `cluster-ABC…` (`DbClusterResourceId`), or `db-ABC…` (`DbiResourceId`) of an instance without a cluster",
-        cause: Some(Cause::ResourceIdMismatch),
-        test: resource::name_as_resource_id,
-    },
-    CommonMistake {
-        id: "domain-without-paths",
-        element: Element::Resource,
-        sentence: "`es:ESHttp*` actions apply to the paths below a domain; its bare ARN matches no request",
-        cause: Some(Cause::DomainResourceMismatch),
-        test: resource::domain_without_paths,
-    },
-    CommonMistake {
-        id: "instance-of-cluster",
-        element: Element::Resource,
-        sentence: "this is a DB instance ID; use the cluster's `DbClusterResourceId`, `cluster-ABC…`",
-        cause: Some(Cause::ResourceIdMismatch),
-        test: resource::instance_of_cluster,
-    },
-    CommonMistake {
-        id: "key-without-prefix",
-        element: Element::ConditionKey,
-        sentence: "no request has a key without a prefix; a key is written as `aws:SourceIp` or `ISSUER:sub`",
-        cause: None,
-        test: issuer::key_without_prefix,
-    },
-    CommonMistake {
-        id: "provider-arn-as-key",
-        element: Element::ConditionKey,
-        sentence: "the key begins with the issuer's host and path, not with the provider's ARN",
-        cause: Some(Cause::TrustKeyMalformed),
-        test: issuer::provider_arn_as_key,
-    },
-    CommonMistake {
-        id: "issuer-order",
-        element: Element::ConditionKey,
-        sentence: "the issuer of an EKS cluster is `oidc.eks.REGION`, in this order",
-        cause: Some(Cause::TrustKeyMalformed),
-        test: issuer::order_in_key,
-    },
-    CommonMistake {
-        id: "scheme-in-issuer",
-        element: Element::ConditionKey,
-        sentence: "`https://` is not part of an issuer in a policy",
-        cause: Some(Cause::TrustKeyMalformed),
-        test: issuer::scheme_in_key,
-    },
-    CommonMistake {
-        id: "no-values",
-        element: Element::ConditionKey,
-        sentence: "empty value list: the condition never matches",
-        cause: None,
-        test: value::no_values,
-    },
-    CommonMistake {
-        id: "claim-of-another-issuer",
-        element: Element::ConditionKey,
-        sentence: "the token's claims are available only under its own issuer, and the key names a different one",
-        cause: Some(Cause::TrustProviderMismatch),
-        test: issuer::claim_of_another_issuer,
-    },
-    CommonMistake {
-        id: "claims-swapped",
-        element: Element::ConditionValue,
-        sentence: "`sub` is the service account, `aud` the audience: this value belongs to the other claim",
-        cause: None,
-        test: value::claims_swapped,
-    },
-    CommonMistake {
-        id: "no-subject",
-        element: Element::ConditionValue,
-        sentence: "the subject of a pod's token is `system:serviceaccount:NAMESPACE:NAME`",
-        cause: Some(Cause::TrustSubjectMismatch),
-        test: value::no_subject,
-    },
-    CommonMistake {
-        id: "literal-wildcard",
-        element: Element::ConditionValue,
-        sentence: "`*` and `?` are plain characters to this operator",
-        cause: Some(Cause::TrustWildcardLiteral),
-        test: value::literal_wildcard,
-    },
-];
-
 /// An element of a statement, with what is known of the request or of the rest of the statement.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Part<'a> {
@@ -258,9 +77,20 @@ pub(crate) enum Part<'a> {
         operator: &'a str,
         key: &'a str,
         values: &'a [String],
-        /// The request lacks the key.
-        is_absent: bool,
+        /// What the request has under this key, if it is known.
+        was: Was<'a>,
     },
+}
+
+/// What a request has under the key of a condition.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Was<'a> {
+    /// There is no request.
+    NotAsked,
+    /// It lacks the key.
+    Absent,
+    /// These values.
+    Values(&'a [String]),
 }
 
 /// A mistake in the text of a policy.
@@ -349,7 +179,7 @@ pub(crate) fn for_mismatch(mismatch: &Mismatch, action: &str) -> Vec<Mistake> {
             operator,
             key,
             values: expected,
-            is_absent: was.is_none(),
+            was: was.as_deref().map_or(Was::Absent, Was::Values),
         }
         .mistakes(),
         _ => Vec::new(),

@@ -1,7 +1,10 @@
 //! What exists on AWS's side, as far as a chain passes it: from files, a Terraform plan or a lab's
 //! world.
 
-use irsa_chain::{AccountId, DbResourceId, IssuerUrl, Partition, Region, RoleArn};
+use irsa_chain::{
+    AccountId, Arn, DbResourceId, IssuerUrl, Partition, Region, RoleArn, ServiceAccount,
+};
+use irsa_policy::Attachment;
 
 use crate::snippet::printable;
 
@@ -18,6 +21,8 @@ pub struct Estate {
     pub databases: Vec<Database>,
     /// OpenSearch domains.
     pub domains: Vec<Domain>,
+    /// EKS Pod Identity associations.
+    pub associations: Vec<Association>,
 }
 
 /// A policy, or the place of one that is not known yet.
@@ -27,6 +32,8 @@ pub struct Source {
     pub place: String,
     /// `None` if it is known after the plan is applied only.
     pub text: Option<String>,
+    /// Where the policy is attached, if that is known: it decides how large it may be.
+    pub attachment: Option<Attachment>,
 }
 
 /// A role with its policies.
@@ -79,12 +86,29 @@ pub struct Database {
 pub struct Domain {
     /// What messages call it.
     pub place: String,
+    /// Its name, if it is known.
+    pub name: Option<String>,
     /// Its name and its endpoints, as far as they are known.
     pub names: Vec<String>,
     /// Its ARN, if it is known.
     pub arn: Option<String>,
     /// Who may reach it, besides those whom their own policies allow to.
     pub access_policy: Vec<Source>,
+}
+
+/// An EKS Pod Identity association.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Association {
+    /// The name for messages.
+    pub place: String,
+    /// The service account whose pods get the role, if it is known.
+    pub service_account: Option<ServiceAccount>,
+    /// The role's ARN or its name for messages, if it is known.
+    pub role: Option<String>,
+    /// The cluster, if it is known.
+    pub cluster: Option<Arn>,
+    /// Whether EKS adds session tags, which is the default.
+    pub has_tags: bool,
 }
 
 // === impl Estate ===
@@ -110,6 +134,12 @@ impl Estate {
             one.place == name || one.arn.as_deref() == Some(name) || is_among(&one.names, name)
         };
         self.domains.iter().find(is_it)
+    }
+
+    /// The association for a service account.
+    pub fn association(&self, account: &ServiceAccount) -> Option<&Association> {
+        let is_it = |one: &&Association| one.service_account.as_ref() == Some(account);
+        self.associations.iter().find(is_it)
     }
 
     /// All policies, each with the kind that it is.
@@ -148,7 +178,18 @@ impl Source {
     /// A policy, with nothing in its place that a terminal would obey.
     pub fn new(place: &str, text: Option<String>) -> Self {
         let place = printable(place);
-        Self { place, text }
+        Self {
+            place,
+            text,
+            attachment: None,
+        }
+    }
+
+    /// The policy, attached there.
+    #[must_use]
+    pub fn attached(mut self, attachment: Attachment) -> Self {
+        self.attachment = Some(attachment);
+        self
     }
 }
 
@@ -163,7 +204,8 @@ impl Role {
             .or_else(|| self.home.clone())
     }
 
-    fn is_called(&self, name: &str) -> bool {
+    /// Whether `name` is its ARN, its name, or its name for messages.
+    pub fn is_called(&self, name: &str) -> bool {
         let arn = self.arn.as_ref().map(RoleArn::as_str);
         let by_arn = || {
             let arn: RoleArn = name.parse().ok()?;

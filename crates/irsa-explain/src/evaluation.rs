@@ -1,22 +1,23 @@
 //! A question with its decision, and the way from statements back to files.
 //!
-//! A decision that differs over a key whose value is unknown is unsure, and names the key. To find that out, the
-//! question is decided at its best and at its worst.
+//! A decision that differs over something unknown is unsure, and names it: the value of a condition key, a policy, a part
+//! of the resource.
 
-use std::collections::BTreeSet;
+mod extremes;
+
 use std::fmt::Write;
 use std::ops::Range;
 
 use anstyle::{AnsiColor, Style};
 use irsa_policy::{
-    Assumption, Because, Cited, Context, Decision, Layer, Outcome, Policy, PolicyDocuments,
-    PolicySet, Position, Principal, Request, StatementRef,
+    Because, Cited, Decision, Layer, Outcome, Policy, PolicyDocuments, PolicySet, Position,
+    StatementRef,
 };
 use serde_json::{Map, Value};
 
+use self::extremes::Extremes;
 use crate::answer;
 use crate::question::{Document, Question};
-use crate::request_context::KeyState;
 use crate::snippet::printable;
 
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
@@ -28,10 +29,10 @@ pub(crate) const HINT: Style = AnsiColor::Cyan.on_default();
 #[derive(Debug)]
 pub struct Evaluation<'q> {
     pub(crate) question: &'q Question,
-    /// The decision, and what made it. Where it depends on unknown keys, the one without these keys.
+    /// The decision, and what made it. Where it depends on something unknown, the one without this.
     pub outcome: Outcome,
-    /// The keys over which the decision differs, as they are written.
-    unknown_keys: Vec<String>,
+    /// What the decision depends on and is not known.
+    doubts: Vec<String>,
     set: PolicySet<'q>,
 }
 
@@ -50,25 +51,24 @@ impl<'q> Evaluation<'q> {
     pub fn new(question: &'q Question, documents: &'q PolicyDocuments) -> Self {
         let mut set = documents.set();
         set.resource_account = question.resource_account.as_deref();
-        let (outcome, unknown_keys) = Extremes::new(question, &set).outcome();
+        let (outcome, doubts) = Extremes::new(question, &set).outcome();
         Self {
             question,
             outcome,
-            unknown_keys,
+            doubts,
             set,
         }
     }
 
     /// The decision, as far as it does not depend on what is not known.
     pub fn decision(&self) -> Option<Decision> {
-        let is_sure = self.doubts().is_empty();
+        let is_sure = self.doubts.is_empty();
         is_sure.then_some(self.outcome.decision)
     }
 
     /// What has to be known before there is a decision: condition keys, policies, parts of the request.
     pub fn doubts(&self) -> Vec<&str> {
-        let keys = self.unknown_keys.iter().map(String::as_str);
-        keys.chain(self.question.doubts(&self.outcome)).collect()
+        self.doubts.iter().map(String::as_str).collect()
     }
 
     /// The file of a statement that decided or nearly did.
@@ -181,95 +181,6 @@ impl<'q> Evaluation<'q> {
         found
             .map(|found| found.json(&found.span()))
             .unwrap_or_default()
-    }
-}
-
-/// The decision for any values of the unknown keys.
-#[derive(Debug)]
-struct Extremes<'a, 'q> {
-    question: &'q Question,
-    set: &'a PolicySet<'q>,
-    /// In lower case.
-    unknown: BTreeSet<&'q str>,
-}
-
-// === impl Extremes ===
-
-impl<'a, 'q> Extremes<'a, 'q> {
-    fn new(question: &'q Question, set: &'a PolicySet<'q>) -> Self {
-        let is_unknown = |key: &&str| question.context.state(key) == KeyState::Unknown;
-        let keys = set.all().flat_map(Policy::keys);
-        Self {
-            question,
-            set,
-            unknown: keys.filter(is_unknown).collect(),
-        }
-    }
-
-    /// The outcome that holds whatever the unknown keys are, or else the one without them and the keys that decide.
-    fn outcome(&self) -> (Outcome, Vec<String>) {
-        let best = self.decide(|_| Assumption::Favorable);
-        let worst = self.decide(|_| Assumption::Unfavorable);
-        match (best.decision, worst.decision) {
-            (Decision::Allowed, Decision::Allowed) => (worst, Vec::new()),
-            (Decision::Allowed, _) => (self.decide_without(), self.deciding()),
-            _ => (best, Vec::new()),
-        }
-    }
-
-    /// The keys each of which makes the difference, given all others at their best or at their worst; if no key does
-    /// so alone, all of them.
-    fn deciding(&self) -> Vec<String> {
-        let one_differs = |key: &&&str| {
-            let is_allowed = |assumption: Assumption, other: Assumption| {
-                let outcome = self.decide(|one| if one == **key { assumption } else { other });
-                outcome.decision == Decision::Allowed
-            };
-            !is_allowed(Assumption::Unfavorable, Assumption::Favorable)
-                || is_allowed(Assumption::Favorable, Assumption::Unfavorable)
-        };
-        let deciding: Vec<_> = self.unknown.iter().filter(one_differs).collect();
-        let deciding = if deciding.is_empty() {
-            self.unknown.iter().collect()
-        } else {
-            deciding
-        };
-        deciding.into_iter().map(|key| self.written(key)).collect()
-    }
-
-    fn decide(&self, assumption: impl Fn(&str) -> Assumption) -> Outcome {
-        let mut context = self.question.context.filled().clone();
-        for key in &self.unknown {
-            context.assume(key, assumption(key));
-        }
-        self.decide_in(&context)
-    }
-
-    fn decide_without(&self) -> Outcome {
-        self.decide_in(self.question.context.filled())
-    }
-
-    fn decide_in(&self, context: &Context) -> Outcome {
-        let Question {
-            principal,
-            action,
-            resource,
-            ..
-        } = self.question;
-        self.set.decide(&Request {
-            principal: Principal::parse(principal).unwrap_or(Principal::Anonymous),
-            action,
-            resource: resource.as_deref(),
-            context,
-        })
-    }
-
-    /// A key as a condition has it.
-    fn written(&self, key: &str) -> String {
-        let statements = self.set.all().flat_map(Policy::statements);
-        let mut keys = statements.flat_map(|statement| statement.conditions().map(|one| one.key));
-        let written = keys.find(|one| one.eq_ignore_ascii_case(key));
-        written.unwrap_or(key).to_owned()
     }
 }
 

@@ -5,15 +5,18 @@
 //! legal but wrong or too broad ([`lint`]); and a stream of requests answered one by one
 //! ([`requests`]). Texts go in and come out: no file is opened here.
 
+mod actions;
 mod answer;
 mod causes;
 pub mod chain;
+pub mod cli_output;
 pub mod common_mistakes;
 pub mod estate;
 mod evaluation;
 pub mod explain;
 pub mod lint;
 pub mod plan;
+pub mod pod_identity;
 mod question;
 mod request_context;
 pub mod requests;
@@ -22,6 +25,7 @@ pub mod web_identity;
 
 pub use self::causes::{Denial, connect_cause, request_cause, trust_cause};
 pub use self::evaluation::Evaluation;
+pub use self::pod_identity::PodIdentity;
 pub use self::question::{Document, Question, Unknown};
 pub use self::request_context::{ABSENT, AbsentKey, KeyState, RequestContext, RequestKind};
 pub use self::web_identity::OidcRequest;

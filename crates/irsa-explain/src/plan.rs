@@ -6,15 +6,19 @@
 //! may belong to any role.
 
 mod address;
+mod associations;
+mod findings;
 mod reference;
+mod region;
 mod resource;
 mod roles;
 mod stores;
 
 use irsa_chain::untrusted::{is_deceptive, quoted};
-use irsa_chain::{AccountId, Arn, Partition};
+use irsa_chain::{AccountId, Arn, Partition, Region};
 use serde_json::Value;
 
+pub use self::findings::lint;
 use self::resource::Resource;
 use crate::estate::{Estate, Source};
 
@@ -30,6 +34,10 @@ struct Plan<'a> {
     before: Vec<(&'a str, &'a Value)>,
     /// The configuration of the root module; null for a state.
     configuration: &'a Value,
+    /// The whole document.
+    json: &'a Value,
+    /// The region of everything that has one, if they agree.
+    only_region: Option<Region>,
     /// Where everything is, if it is all in one account.
     home: Option<(Partition, AccountId)>,
 }
@@ -39,8 +47,7 @@ struct Plan<'a> {
 /// # Errors
 /// It is no such JSON, of a later format, or of a run that failed.
 pub fn read(text: &str) -> Result<Estate, String> {
-    let json: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    check(&json)?;
+    let json = parse(text)?;
     let plan = Plan::of(&json);
     let is_odd = |one: &&Resource<'_>| one.address.contains(is_deceptive);
     if let Some(odd) = plan.resources.iter().find(is_odd) {
@@ -55,6 +62,7 @@ pub fn read(text: &str) -> Result<Estate, String> {
         has_all_providers: false,
         databases: stores::databases(&plan),
         domains: stores::domains(&plan),
+        associations: associations::all(&plan),
     };
     if json["complete"] == Value::Bool(false) {
         let deferred = unknown("what the plan defers");
@@ -62,6 +70,12 @@ pub fn read(text: &str) -> Result<Estate, String> {
         roles.for_each(|role| role.permissions.push(deferred.clone()));
     }
     Ok(estate)
+}
+
+fn parse(text: &str) -> Result<Value, String> {
+    let json: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    check(&json)?;
+    Ok(json)
 }
 
 fn check(json: &Value) -> Result<(), String> {
@@ -93,6 +107,8 @@ impl<'a> Plan<'a> {
             resources: Vec::new(),
             before: Vec::new(),
             configuration: &json["configuration"]["root_module"],
+            json,
+            only_region: None,
             home: None,
         };
         match json["resource_changes"].as_array() {
@@ -104,6 +120,7 @@ impl<'a> Plan<'a> {
         plan.home = home(&now, "aws_caller_identity")
             .or_else(|| home(&plan.resources, "aws_caller_identity"))
             .or_else(|| home(&plan.resources, ""));
+        plan.only_region = region::only(now.iter().chain(&plan.resources));
         plan.resources.retain(|resource| resource.is_managed);
         plan
     }

@@ -4,6 +4,9 @@ use irsa_policy::{Because, Layer, Outcome, Policy, PolicyDocuments, SetError};
 
 use crate::request_context::RequestContext;
 
+/// Stands for a part of the request that is not known; no ARN and no name has such characters.
+pub(crate) const LATER: &str = "(known after apply)";
+
 /// A request, and the policies that have a say in it.
 #[derive(Debug, Default)]
 pub struct Question {
@@ -58,10 +61,11 @@ impl Question {
         Ok(documents)
     }
 
-    /// What has to be known before this outcome can be relied on.
-    pub(crate) fn doubts(&self, outcome: &Outcome) -> Vec<&str> {
+    /// What has to be known before this outcome can be relied on. `is_request_known`: it does not depend on an unknown
+    /// part of the request.
+    pub(crate) fn doubts(&self, outcome: &Outcome, is_request_known: bool) -> Vec<String> {
         let matters = |unknown: &&Unknown| match (unknown.layer, &outcome.because) {
-            (None, _) => true,
+            (None, _) => !is_request_known,
             // Nothing that could be said elsewhere undoes a denial.
             (_, Because::Denies(_)) => false,
             (Some(layer), Because::NothingAllows(silent)) => {
@@ -72,7 +76,13 @@ impl Question {
             (Some(_), _) => true,
         };
         let unknown = self.unknown.iter().filter(matters);
-        unknown.map(|unknown| unknown.what.as_str()).collect()
+        unknown.map(|unknown| unknown.what.clone()).collect()
+    }
+
+    /// Everything that is unknown, apart from condition keys.
+    pub(crate) fn all_unknown(&self) -> Vec<String> {
+        let unknown = self.unknown.iter();
+        unknown.map(|unknown| unknown.what.clone()).collect()
     }
 }
 

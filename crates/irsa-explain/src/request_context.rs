@@ -4,8 +4,9 @@
 //! that differs over an unknown key is unsure.
 
 mod absent;
+mod caller;
 
-use irsa_chain::{Arn, OidcProviderArn};
+use irsa_chain::{AccountId, Arn, OidcProviderArn};
 use irsa_policy::Context;
 
 pub use self::absent::{ABSENT, AbsentKey};
@@ -19,6 +20,7 @@ pub struct RequestContext {
     /// Keys in lower case, with the reason; a key that ends in `/` stands for all tags.
     absent: Vec<(String, &'static str)>,
     unknown: Vec<String>,
+    is_complete: bool,
 }
 
 /// What kind of request it is: services fill in different keys.
@@ -37,6 +39,10 @@ pub enum RequestKind {
     PodIdentity,
     /// A session of a role calls anything else.
     SessionCall,
+    /// Any other caller, such as a user or a service, calls anything.
+    OtherCall,
+    /// A request without a signature.
+    Unsigned,
 }
 
 /// What is known of a condition key.
@@ -67,6 +73,13 @@ impl RequestKind {
             Self::SessionCall
         }
     }
+
+    /// The page that documents that requests of this kind do not have `key`, a key in lower case.
+    pub(crate) fn lacks(self, key: &str) -> Option<&'static str> {
+        let mut entries = ABSENT.iter();
+        let entry = entries.find(|entry| entry.kinds.contains(&self) && is_it(entry.key, key));
+        entry.map(|entry| entry.page)
+    }
 }
 
 // === impl RequestContext ===
@@ -85,6 +98,7 @@ impl RequestContext {
             filled: Context::new(),
             absent: Vec::new(),
             unknown: Vec::new(),
+            is_complete: false,
         }
     }
 
@@ -103,18 +117,44 @@ impl RequestContext {
         context.fill("aws:PrincipalType", ["AssumedRole"]);
         context.fill("aws:PrincipalIsAWSService", ["false"]);
         context.fill("aws:ViaAWSService", ["false"]);
-        let region = resource.and_then(|text| text.parse::<Arn>().ok());
-        let region = region
-            .as_ref()
-            .map(Arn::region)
-            .filter(|one| !one.is_empty());
-        if let Some(region) = region {
-            context.fill("aws:RequestedRegion", [region]);
-        }
+        context.fill_transport();
+        context.fill_resource(resource);
         if let Some(provider) = provider {
             context.fill("aws:FederatedProvider", [provider.as_str()]);
         }
         context
+    }
+
+    /// Fills in `aws:SecureTransport`, which OpenSearch Service does not support. All other requests that are asked
+    /// about arrive over TLS: the endpoints of AWS's APIs and of databases with IAM authentication accept nothing else.
+    fn fill_transport(&mut self) {
+        if self.kind != RequestKind::DomainRequest {
+            self.fill("aws:SecureTransport", ["true"]);
+        }
+    }
+
+    /// Fills in what every request has of its resource: the region that is asked and the account that owns it, where
+    /// the ARN has them.
+    fn fill_resource(&mut self, resource: Option<&str>) {
+        let Some(arn) = resource.and_then(|text| text.parse::<Arn>().ok()) else {
+            return;
+        };
+        if !arn.region().is_empty() {
+            self.fill("aws:RequestedRegion", [arn.region()]);
+        }
+        if arn.account().parse::<AccountId>().is_ok() {
+            self.fill_resource_account(arn.account());
+        }
+    }
+
+    /// Sets the account that owns the resource.
+    pub fn fill_resource_account(&mut self, account: &str) {
+        self.fill("aws:ResourceAccount", [account]);
+    }
+
+    /// Declares that the request has no keys but those that are set.
+    pub fn complete(&mut self) {
+        self.is_complete = true;
     }
 
     /// Sets a key to these values, whatever was known of it.
@@ -168,6 +208,9 @@ impl RequestContext {
             return KeyState::Filled(values);
         }
         let key = key.to_ascii_lowercase();
+        if self.is_complete {
+            return KeyState::Absent(NOT_GIVEN);
+        }
         if self.unknown.iter().any(|one| is_it(one, &key)) {
             return KeyState::Unknown;
         }
@@ -181,11 +224,7 @@ impl RequestContext {
         if self.kind == RequestKind::Described {
             return Some(NOT_GIVEN);
         }
-        let mut entries = ABSENT.iter();
-        let entry = entries.find(|entry| entry.kinds.contains(&self.kind) && is_it(entry.key, key));
-        entry
-            .map(|entry| entry.page)
-            .or_else(|| self.of_service(key))
+        self.kind.lacks(key).or_else(|| self.of_service(key))
     }
 
     /// Keys that are not global: services list theirs, and a token has claims of its own issuer only.
@@ -206,12 +245,17 @@ impl RequestContext {
 
     /// Whether a key is a claim of the token's own issuer.
     fn is_of_issuer(&self, key: &str) -> bool {
-        let subject = self.filled.iter().map(|(key, _)| key);
-        let mut issuers = subject.filter_map(|key| key.strip_suffix(":sub"));
-        issuers.any(|issuer| {
-            key.rsplit_once(':')
-                .is_some_and(|(prefix, _)| prefix == issuer)
-        })
+        let providers = self.filled.values("aws:FederatedProvider").iter();
+        let issuer_of = |provider: &String| {
+            let issuer = provider.split_once(":oidc-provider/");
+            issuer
+                .map_or(provider.as_str(), |(_, issuer)| issuer)
+                .to_ascii_lowercase()
+        };
+        let prefix = key.rsplit_once(':').map(|(prefix, _)| prefix);
+        providers
+            .map(issuer_of)
+            .any(|issuer| prefix == Some(&*issuer))
     }
 }
 
@@ -219,7 +263,8 @@ impl From<&web_identity::OidcRequest> for RequestContext {
     fn from(request: &web_identity::OidcRequest) -> Self {
         let mut context = Self::new(RequestKind::TokenExchange);
         context.fill_all(request.request().context);
-        context.fill("aws:SecureTransport", ["true"]);
+        context.fill_transport();
+        context.fill_resource_account(request.account());
         context
     }
 }

@@ -257,6 +257,11 @@ impl World {
         &self.node_role
     }
 
+    /// All Pod Identity associations.
+    pub fn associations(&self) -> &[Association] {
+        &self.associations
+    }
+
     /// The Pod Identity association of a service account.
     pub fn association(&self, service_account: &ServiceAccount) -> Option<&Association> {
         self.associations

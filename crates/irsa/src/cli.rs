@@ -19,8 +19,8 @@ pub(crate) use self::groups::{
 };
 pub(crate) use self::parse::{file_keys, parse};
 pub(crate) use self::policy::{
-    EstateArgs, EvaluateArgs, ExplainArgs, Kind, LintArgs, LintOutput, PolicyAction, PolicyArgs,
-    PolicyFileArgs, QuestionArgs, ServiceAccountArgs,
+    Deny, EstateArgs, EvaluateArgs, ExplainArgs, Kind, LintArgs, LintOutput, PolicyAction,
+    PolicyArgs, PolicyFileArgs, QuestionArgs, ServiceAccountArgs,
 };
 
 /// Reach AWS data stores from Kubernetes as the pod's IAM role, with no password anywhere.

@@ -37,7 +37,7 @@ fn assert_names_lead_back(estate: &Estate) {
 /// No policy is told in two places under one name, and none moves the cursor of a terminal.
 fn assert_is_fit_to_print(estate: &Estate) {
     let mut places = HashSet::new();
-    for (kind, Source { place, text }) in estate.policies() {
+    for (kind, Source { place, text, .. }) in estate.policies() {
         assert!(places.insert(place), "{place:?} twice");
         assert!(!place.chars().any(char::is_control), "{place:?}");
         if let Some(Err(error)) = text.as_ref().map(|text| Policy::parse(kind, text)) {

@@ -2,14 +2,18 @@
 
 mod target;
 
-use irsa_chain::{OidcProviderArn, Partition, Region, SessionName};
+use irsa_chain::{AccountId, OidcProviderArn, Partition, Region, SessionName};
 use irsa_policy::Layer;
 
-use super::{Access, NO_ACCOUNT, Wish, add, session_of};
+use super::{Access, Credential, NO_ACCOUNT, Wish, add, session_name};
 use crate::estate::{Estate, Role};
-use crate::question::{Question, Unknown};
+use crate::question::{LATER, Question, Unknown};
 use crate::request_context::RequestContext;
-use target::{LATER, Place, Target};
+use crate::web_identity;
+use target::{Place, Target};
+
+/// "Availability" of `aws:FederatedProvider`.
+const FEDERATED_PROVIDER: &str = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-federatedprovider";
 
 /// What the data store asks the policies of the role's session.
 pub(super) fn question(
@@ -19,12 +23,13 @@ pub(super) fn question(
     provider: Option<&OidcProviderArn>,
 ) -> Result<Question, String> {
     let of_provider = || provider.map(|one| (one.partition(), one.account().clone()));
-    let (partition, account) = wish.role.home().or_else(of_provider).ok_or(NO_ACCOUNT)?;
-    let issuer = wish.token.as_ref().map(|token| token.issuer);
+    let home = wish.role.home().or_else(of_provider);
+    let home = home.or_else(|| cluster_home(wish.credential.as_ref()));
+    let (partition, account) = home.ok_or(NO_ACCOUNT)?;
     let place = Place {
         partition,
         account: &account,
-        region: issuer.and_then(|issuer| region_of(issuer.host_and_path())),
+        region: wish.credential.as_ref().and_then(cluster_region),
     };
     let target = Target::of(estate, access, &place)?;
     let (action, resource) = (target.action.as_str(), target.resource.as_deref());
@@ -32,9 +37,16 @@ pub(super) fn question(
     if let Some(arn) = &wish.role.arn {
         context.fill("aws:PrincipalArn", [arn.as_str()]);
     }
+    if let Some(Credential::PodIdentity(pod)) = &wish.credential {
+        context.leave_out("aws:FederatedProvider", FEDERATED_PROVIDER);
+        if context.takes_principal_tags() {
+            // The role may have tags of its own, which are not known.
+            pod.fill_session_tags(&mut context);
+        }
+    }
     wish.complete(&mut context);
     let mut question = Question {
-        principal: principal(wish.role, &place, &session_of(wish.token.as_ref())),
+        principal: principal(wish.role, &place, &session_name(wish.credential.as_ref())),
         action: target.action,
         resource: target.resource,
         context,
@@ -47,9 +59,14 @@ pub(super) fn question(
     let mut policies = question.policies.iter();
     let names_callers = policies.any(|policy| policy.layer == Layer::Resource);
     let unnamed = wish.role.name.is_none() && names_callers;
-    let unnamed = unnamed.then(|| format!("the name of `{}` (not known)", wish.role.place));
-    let unknown = [target.unknown, unnamed].into_iter().flatten();
-    question.unknown.extend(unknown.map(Unknown::of_request));
+    let unnamed = unnamed.then(|| Unknown {
+        layer: Some(Layer::Resource),
+        what: format!("the name of `{}` (not known)", wish.role.place),
+    });
+    let target = target.unknown.map(Unknown::of_request);
+    question
+        .unknown
+        .extend([target, unnamed].into_iter().flatten());
     Ok(question)
 }
 
@@ -59,9 +76,20 @@ fn principal(role: &Role, place: &Place<'_>, session: &SessionName) -> String {
     format!("arn:{partition}:sts::{account}:assumed-role/{name}/{session}")
 }
 
-/// The region in an issuer of EKS: databases and domains are there, unless their names tell
-/// otherwise.
-fn region_of(issuer: &str) -> Option<Region> {
-    let rest = issuer.strip_prefix("oidc.eks.")?;
-    rest.split('.').next()?.parse().ok()
+/// The region of the pod's cluster: databases and domains are taken to be there, unless their names have another.
+fn cluster_region(credential: &Credential<'_>) -> Option<Region> {
+    match credential {
+        Credential::Token(token) => web_identity::region_of(token.issuer),
+        Credential::PodIdentity(pod) => pod.cluster?.region().parse().ok(),
+    }
+}
+
+/// Where the cluster is: EKS Pod Identity assumes roles of the cluster's account only.
+fn cluster_home(credential: Option<&Credential<'_>>) -> Option<(Partition, AccountId)> {
+    let Some(Credential::PodIdentity(pod)) = credential else {
+        return None;
+    };
+    let cluster = pod.cluster?;
+    let account = cluster.account().parse().ok()?;
+    Some((cluster.partition().parse().ok()?, account))
 }

@@ -11,10 +11,7 @@ const ISSUER: &str = "oidc.eks.eu-central-1.amazonaws.com/id/ABC";
 const CLUSTER: &str = "arn:aws:rds-db:eu-central-1:111122223333:dbuser:cluster-ABCDEFGH";
 
 fn source(place: &str, text: Option<String>) -> Source {
-    Source {
-        place: place.to_owned(),
-        text,
-    }
+    Source::new(place, text)
 }
 
 fn trust(subject: &str) -> String {
@@ -58,6 +55,9 @@ struct Asked {
     role: Role,
     audience: &'static str,
     context: Context,
+    is_complete: bool,
+    documents: Vec<Document>,
+    pod: Option<PodIdentity<'static>>,
 }
 
 impl Asked {
@@ -67,6 +67,9 @@ impl Asked {
             role,
             audience: "sts.amazonaws.com",
             context: Context::new(),
+            is_complete: false,
+            documents: Vec::new(),
+            pod: None,
         }
     }
 
@@ -79,12 +82,16 @@ impl Asked {
             audience: self.audience,
         };
         let wish = Wish {
-            token: Some(token),
+            credential: Some(
+                self.pod
+                    .map_or(Credential::Token(token), Credential::PodIdentity),
+            ),
             role: &self.role,
             access,
             context: &self.context,
             time: None,
-            documents: &[],
+            is_complete: self.is_complete,
+            documents: &self.documents,
         };
         steps(&self.estate, &wish)
     }
@@ -261,6 +268,7 @@ fn a_domain_has_a_policy_of_its_own() {
     let mut asked = Asked::new(role());
     asked.estate.domains.push(Domain {
         place: "aws_opensearch_domain.logs".to_owned(),
+        name: Some("logs".to_owned()),
         names: vec!["logs".to_owned()],
         arn: Some(arn.to_owned()),
         access_policy: vec![source("access", Some(grant.to_string()))],
@@ -308,6 +316,245 @@ fn a_provider_that_is_known_has_to_take_the_audience() {
     assert_eq!(verdict, Verdict::Denied);
     let begin = "OIDC provider: Denied because `eks` does not take the audience `vault`, but `sts.amazonaws.com`\n";
     assert!(text.starts_with(begin), "{text}");
+}
+
+/// A policy of an organization at the root.
+fn control(layer: Layer, statement: &serde_json::Value) -> Document {
+    let policy = json!({"Version": "2012-10-17", "Statement": [
+        {"Sid": "FullAccess", "Effect": "Allow", "Action": "*", "Resource": "*"}, statement,
+    ]});
+    Document {
+        layer,
+        file: "control".to_owned(),
+        text: policy.to_string(),
+    }
+}
+
+// "Example SCPs: Deny access to AWS based on the requested AWS Region" in the AWS Organizations User Guide.
+#[test]
+fn a_region_policy_denies_outside_of_its_regions_only() {
+    let deny = |region: &str| {
+        control(
+            Layer::ServiceControl(0),
+            &json!({
+                "Effect": "Deny", "NotAction": ["iam:*", "sts:*"], "Resource": "*", "Condition": {
+                    "StringNotEquals": {"aws:RequestedRegion": [region]},
+                    "ArnNotLike": {"aws:PrincipalARN": ["arn:aws:iam::*:role/Exempt"]},
+                },
+            }),
+        )
+    };
+    for (region, expected) in [
+        ("eu-central-1", Verdict::Allowed),
+        ("us-east-1", Verdict::Denied),
+    ] {
+        let mut asked = Asked::new(role());
+        asked.documents = vec![deny(region)];
+        let (verdict, text) = asked.told(Access::Connect("app@cluster-ABCDEFGH"));
+        assert_eq!(verdict, expected, "{region}: {text}");
+    }
+}
+
+// "Resource control policy examples" in the AWS Organizations User Guide: restrict access to secure connections only.
+#[test]
+fn a_policy_for_secure_connections_denies_none_of_these() {
+    let deny = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Deny", "Principal": "*", "Action": ["sts:*", "rds-db:*"], "Resource": "*",
+        "Condition": {"BoolIfExists": {"aws:SecureTransport": "false"}},
+    }]});
+    let mut asked = Asked::new(role());
+    asked.documents = vec![Document {
+        layer: Layer::ResourceControl(0),
+        file: "control".to_owned(),
+        text: deny.to_string(),
+    }];
+    let (verdict, text) = asked.told(Access::Connect("app@cluster-ABCDEFGH"));
+    assert_eq!(verdict, Verdict::Allowed, "{text}");
+}
+
+#[test]
+fn the_account_of_the_resource_is_always_known() {
+    let deny = |account: &str| {
+        control(
+            Layer::ServiceControl(0),
+            &json!({
+                "Effect": "Deny", "Action": "*", "Resource": "*",
+                "Condition": {"StringEquals": {"aws:ResourceAccount": account}},
+            }),
+        )
+    };
+    for (account, expected) in [
+        ("111122223333", Verdict::Denied),
+        ("444455556666", Verdict::Allowed),
+    ] {
+        let mut asked = Asked::new(role());
+        asked.documents = vec![deny(account)];
+        let (verdict, text) = asked.told(Access::Connect("app@cluster-ABCDEFGH"));
+        assert_eq!(verdict, expected, "{account}: {text}");
+    }
+}
+
+#[test]
+fn what_the_request_may_have_is_unsure_unless_its_keys_are_complete() {
+    let mut asked = Asked::new(role());
+    asked.documents = vec![control(
+        Layer::ServiceControl(0),
+        &json!({
+            "Effect": "Deny", "Action": "*", "Resource": "*",
+            "Condition": {"StringEquals": {"aws:PrincipalTag/team": "web"}},
+        }),
+    )];
+    let access = Access::Connect("app@cluster-ABCDEFGH");
+    let (verdict, text) = asked.told(access);
+    assert_eq!(verdict, Verdict::Unsure);
+    assert!(text.contains("aws:PrincipalTag/team"), "{text}");
+    asked.is_complete = true;
+    assert_eq!(asked.told(access).0, Verdict::Allowed);
+}
+
+/// A trust policy for EKS Pod Identity with this condition.
+fn pod_identity_trust(actions: &[&str], condition: &serde_json::Value) -> String {
+    json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Action": actions, "Principal": {"Service": "pods.eks.amazonaws.com"},
+        "Condition": condition,
+    }]})
+    .to_string()
+}
+
+fn pod_identity(trust: String) -> Asked {
+    let mut role = role();
+    role.trust = vec![source("trust", Some(trust))];
+    let account: &'static ServiceAccount = Box::leak(Box::new("shop/api".parse().unwrap()));
+    let cluster = "arn:aws:eks:eu-central-1:111122223333:cluster/main".parse();
+    let mut asked = Asked::new(role);
+    asked.pod = Some(PodIdentity {
+        service_account: account,
+        cluster: Some(Box::leak(Box::new(cluster.unwrap()))),
+        has_tags: true,
+    });
+    asked
+}
+
+const BOTH: [&str; 2] = ["sts:AssumeRole", "sts:TagSession"];
+
+// "Create IAM role with trust policy required by EKS Pod Identity" in the EKS user guide.
+#[test]
+fn pod_identity_assumes_the_role_and_tags_the_session() {
+    let access = Access::Connect("app@cluster-ABCDEFGH");
+    for (actions, expected) in [
+        (&BOTH[..], Verdict::Allowed),
+        (&BOTH[..1], Verdict::Denied),
+        (&BOTH[1..], Verdict::Denied),
+    ] {
+        let (verdict, text) = pod_identity(pod_identity_trust(actions, &json!({}))).told(access);
+        assert_eq!(verdict, expected, "{actions:?}: {text}");
+    }
+    let mut untagged = pod_identity(pod_identity_trust(&BOTH[..1], &json!({})));
+    untagged.pod = untagged.pod.map(|pod| PodIdentity {
+        has_tags: false,
+        ..pod
+    });
+    assert_eq!(untagged.told(access).0, Verdict::Allowed);
+}
+
+#[test]
+fn conditions_on_pod_identity_are_about_its_cluster_and_its_tags() {
+    let access = Access::Connect("app@cluster-ABCDEFGH");
+    let arn = "arn:aws:eks:eu-central-1:111122223333:cluster/main";
+    for (condition, expected) in [
+        (
+            json!({"ArnEquals": {"aws:SourceArn": arn}}),
+            Verdict::Allowed,
+        ),
+        (
+            json!({"ArnLike": {"aws:SourceArn": "arn:aws:eks:*:*:cluster/other"}}),
+            Verdict::Denied,
+        ),
+        (
+            json!({"StringEquals": {"aws:SourceAccount": "111122223333"}}),
+            Verdict::Allowed,
+        ),
+        (
+            json!({"StringEquals": {"aws:RequestTag/kubernetes-namespace": "shop"}}),
+            Verdict::Allowed,
+        ),
+        (
+            json!({"StringEquals": {"aws:RequestTag/kubernetes-service-account": "web"}}),
+            Verdict::Denied,
+        ),
+        (
+            json!({"StringEquals": {"aws:RequestTag/eks-cluster-name": "main"}}),
+            Verdict::Allowed,
+        ),
+        (
+            json!({"StringEquals": {"aws:PrincipalTag/kubernetes-namespace": "shop"}}),
+            Verdict::Denied,
+        ),
+        (
+            json!({"StringLike": {"aws:RequestTag/kubernetes-pod-name": "api-*"}}),
+            Verdict::Unsure,
+        ),
+    ] {
+        let trust = pod_identity_trust(&BOTH, &condition);
+        let (verdict, text) = pod_identity(trust).told(access);
+        assert_eq!(verdict, expected, "{condition}: {text}");
+    }
+}
+
+#[test]
+fn the_session_of_pod_identity_has_the_tags_of_its_pod() {
+    let mut asked = pod_identity(pod_identity_trust(&BOTH, &json!({})));
+    for (namespace, expected) in [("shop", Verdict::Allowed), ("web", Verdict::Denied)] {
+        let statement = json!({
+            "Effect": "Allow", "Action": "rds-db:connect", "Resource": format!("{CLUSTER}/app"),
+            "Condition": {"StringEquals": {"aws:PrincipalTag/kubernetes-namespace": namespace}},
+        });
+        let policy = json!({"Version": "2012-10-17", "Statement": statement});
+        asked.role.permissions = vec![source("connect", Some(policy.to_string()))];
+        let (verdict, text) = asked.told(Access::Connect("app@cluster-ABCDEFGH"));
+        assert_eq!(verdict, expected, "{namespace}: {text}");
+    }
+}
+
+#[test]
+fn a_denial_that_no_unknown_value_changes_is_certain() {
+    let late = |user: &str, resource: &str| {
+        let mut asked = Asked::new(role());
+        asked.estate.databases.push(Database {
+            place: "aws_rds_cluster.orders".to_owned(),
+            names: vec!["orders".to_owned()],
+            region: Some("eu-central-1".parse().unwrap()),
+            resource_id: None,
+        });
+        let policy = statement("Allow", "rds-db:connect", resource);
+        asked.role.permissions = vec![source("connect", Some(policy))];
+        asked.told(Access::Connect(&format!("{user}@orders"))).0
+    };
+    let any = "arn:aws:rds-db:eu-central-1:111122223333:dbuser";
+    for (user, resource, expected) in [
+        ("app", format!("{CLUSTER}/app"), Verdict::Unsure),
+        ("app", format!("{any}:*/app"), Verdict::Allowed),
+        ("admin", format!("{any}:*/app"), Verdict::Denied),
+        ("admin", format!("{CLUSTER}/app"), Verdict::Denied),
+        (
+            "app",
+            "arn:aws:es:eu-central-1:111122223333:domain/logs/*".to_owned(),
+            Verdict::Denied,
+        ),
+    ] {
+        assert_eq!(late(user, &resource), expected, "{user} {resource}");
+    }
+    // Whatever an unknown policy grants, a boundary that is known does not.
+    let mut limited = role();
+    limited.permissions = vec![source("`x` (known after apply only)", None)];
+    let boundary = statement("Allow", "s3:*", "*");
+    limited.boundary = vec![source("boundary", Some(boundary))];
+    let (verdict, text) = Asked::new(limited).told(Access::Connect("app@cluster-ABCDEFGH"));
+    assert_eq!(verdict, Verdict::Denied, "{text}");
+    assert!(
+        text.contains("because no permissions boundary allows"),
+        "{text}"
+    );
 }
 
 #[test]

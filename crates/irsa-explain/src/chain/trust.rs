@@ -1,25 +1,21 @@
 //! From the token to the role.
 
-use irsa_chain::{AccountId, IssuerUrl, OidcProviderArn, Partition};
+use irsa_chain::{IssuerUrl, OidcProviderArn};
 use irsa_policy::{Decision, Layer};
 
-use super::{Asks, Token, Wish, add, session_of};
+use super::{Asks, Credential, Token, Wish, add, session_name};
 use crate::estate::{Estate, Provider, Role};
 use crate::evaluation::Evaluation;
+use crate::pod_identity::{self, PodIdentity};
 use crate::question::Question;
 use crate::request_context::RequestContext;
 use crate::web_identity::{self, OidcRequest};
 
-/// The issuer's provider in the account of the role; where that is not known, in the account whose
-/// providers the trust policy names.
+/// The issuer's provider in the account of the role.
 pub(super) fn provider_of(role: &Role, issuer: &IssuerUrl) -> Option<OidcProviderArn> {
-    let texts = role
-        .trust
-        .iter()
-        .filter_map(|source| source.text.as_deref());
-    let named = || texts.flat_map(|text| text.split('"')).find_map(home_of);
-    let (partition, account) = role.home().or_else(named)?;
-    Some(OidcProviderArn::new(partition, &account, issuer))
+    let texts = role.trust.iter();
+    let texts = texts.filter_map(|source| source.text.as_deref());
+    web_identity::provider_for(issuer, role.home(), texts)
 }
 
 /// Whether STS knows the issuer, and takes the audience (IAM User Guide, "Create an OpenID Connect
@@ -73,12 +69,33 @@ fn unregistered(estate: &Estate, provider: &OidcProviderArn) -> Option<Asks> {
 /// What STS asks the role's trust policy.
 pub(super) fn question(wish: &Wish<'_>, token: &Token<'_>, provider: &OidcProviderArn) -> Question {
     let mut question = asked_by(token, provider);
+    add_policies(&mut question, wish);
+    question
+}
+
+/// What EKS Pod Identity asks the role's trust policy, action by action.
+pub(super) fn pod_identity_questions(wish: &Wish<'_>, pod: &PodIdentity<'_>) -> Vec<Question> {
+    let account = wish.role.home().map(|(_, account)| account);
+    let question = |action: &&str| {
+        let mut question = Question {
+            principal: pod_identity::PRINCIPAL.to_owned(),
+            action: (*action).to_owned(),
+            context: pod.context(account.as_ref()),
+            ..Question::default()
+        };
+        add_policies(&mut question, wish);
+        question
+    };
+    pod.actions().iter().map(question).collect()
+}
+
+/// The policies that apply to whoever assumes the role.
+fn add_policies(question: &mut Question, wish: &Wish<'_>) {
     wish.complete(&mut question.context);
-    add(&mut question, Layer::Resource, &wish.role.trust);
+    add(question, Layer::Resource, &wish.role.trust);
     let controls = wish.documents.iter();
     let controls = controls.filter(|one| matches!(one.layer, Layer::ResourceControl(_)));
     question.policies.extend(controls.cloned());
-    question
 }
 
 /// Whether the role's trust policy lets the token in.
@@ -95,7 +112,8 @@ pub(super) fn is_trusted(role: &Role, token: &Token<'_>) -> bool {
 }
 
 fn asked_by(token: &Token<'_>, provider: &OidcProviderArn) -> Question {
-    let (subject, session) = (token.service_account.subject(), session_of(Some(token)));
+    let session = session_name(Some(&Credential::Token(*token)));
+    let subject = token.service_account.subject();
     let request = OidcRequest::new(provider, &subject, [token.audience], &session);
     Question {
         principal: provider.as_str().to_owned(),
@@ -103,9 +121,4 @@ fn asked_by(token: &Token<'_>, provider: &OidcProviderArn) -> Question {
         context: RequestContext::from(&request),
         ..Question::default()
     }
-}
-
-fn home_of(arn: &str) -> Option<(Partition, AccountId)> {
-    let provider: OidcProviderArn = arn.parse().ok()?;
-    Some((provider.partition(), provider.account().clone()))
 }

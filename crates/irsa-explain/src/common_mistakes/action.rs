@@ -1,14 +1,15 @@
 //! Mistakes in the names of actions.
 
 use super::{Found, Part};
-use crate::web_identity;
+use crate::{actions, web_identity};
 
 pub(super) fn no_such_action(_: &Part<'_>, action: &str) -> Option<Found> {
     let name = action.split_once(':').map_or(action, |(_, name)| name);
-    (name.is_empty() || name.contains(' ')).then(|| {
+    if name.is_empty() || name.contains(' ') {
         let bare = action.replace(' ', "");
-        (!bare.ends_with(':')).then_some(bare)
-    })
+        return Some((!bare.ends_with(':')).then_some(bare));
+    }
+    actions::unknown(action).map(|unknown| unknown.instead)
 }
 
 pub(super) fn connect_of_rds(_: &Part<'_>, action: &str) -> Option<Found> {

@@ -1,8 +1,9 @@
 //! Mistakes around the issuer: the provider's ARN, and the keys of claims.
 
+use irsa_chain::Region;
 use irsa_policy::is_unique_id;
 
-use super::{Found, Part};
+use super::{Found, Part, Was};
 use crate::web_identity::Claim;
 
 const PROVIDER: &str = ":oidc-provider/";
@@ -72,11 +73,63 @@ pub(super) fn claim_of_another_issuer(part: &Part<'_>, key: &str) -> Option<Foun
     let is_absent = matches!(
         part,
         Part::Condition {
-            is_absent: true,
+            was: Was::Absent,
             ..
         }
     );
     (is_absent && Claim::from_key(key).is_some()).then_some(None)
+}
+
+pub(super) fn dual_stack_in_provider(_: &Part<'_>, name: &str) -> Option<Found> {
+    let (home, issuer) = name.split_once(PROVIDER)?;
+    let issuer = of_tokens(issuer)?;
+    Some(Some(format!("{home}{PROVIDER}{issuer}")))
+}
+
+pub(super) fn dual_stack_in_key(_: &Part<'_>, key: &str) -> Option<Found> {
+    of_tokens(key).map(Some)
+}
+
+pub(super) fn slash_in_provider(_: &Part<'_>, name: &str) -> Option<Found> {
+    let bare = name
+        .contains(PROVIDER)
+        .then(|| name.trim_end_matches('/'))?;
+    (bare != name).then(|| Some(bare.to_owned()))
+}
+
+pub(super) fn slash_in_key(_: &Part<'_>, key: &str) -> Option<Found> {
+    let (issuer, claim) = key.rsplit_once(':')?;
+    let bare = issuer.trim_end_matches('/');
+    (bare != issuer).then(|| Some(format!("{bare}:{claim}")))
+}
+
+/// The ID of an EKS cluster's issuer: 32 hexadecimal digits.
+pub(super) fn lower_case_id(_: &Part<'_>, name: &str) -> Option<Found> {
+    let (head, id) = name
+        .split_once(PROVIDER)
+        .and_then(|_| name.split_once("/id/"))?;
+    let is_id = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let upper = id.to_ascii_uppercase();
+    (is_id && upper != id).then(|| Some(format!("{head}/id/{upper}")))
+}
+
+/// The host of an EKS issuer alone.
+pub(super) fn key_without_id(_: &Part<'_>, key: &str) -> Option<Found> {
+    let (issuer, _) = key.rsplit_once(':')?;
+    let is_eks = issuer.starts_with("oidc.eks.");
+    let id = issuer.split_once("/id/").map_or("", |(_, id)| id);
+    (is_eks && id.trim_matches('/').is_empty()).then_some(None)
+}
+
+/// The issuer that EKS puts into tokens, for the host of its dual-stack endpoint.
+fn of_tokens(issuer: &str) -> Option<String> {
+    let issuer = without_scheme(issuer).unwrap_or(issuer);
+    let (region, rest) = issuer.strip_prefix("oidc-eks.")?.split_once(".api.")?;
+    let region: Region = region.parse().ok()?;
+    // Behind the suffix, `aws` or `amazonwebservices.com.cn`, is the path or the claim.
+    let path = rest.find(['/', ':']).and_then(|at| rest.get(at..))?;
+    let suffix = region.partition().dns_suffix();
+    Some(format!("oidc.eks.{region}.{suffix}{path}"))
 }
 
 fn without_scheme(issuer: &str) -> Option<&str> {

@@ -1,8 +1,15 @@
 //! Mistakes around databases and domains: the ARNs of their resources.
 
-use irsa_chain::DbResourceId;
+use irsa_chain::{AccountId, DbResourceId};
+use irsa_policy::{TextPattern, covers};
 
 use super::{Found, Part};
+
+/// What else the service of OpenSearch domains is called.
+const OTHER_SERVICES: [&str; 4] = ["opensearch", "opensearchservice", "elasticsearch", "aoss"];
+
+/// Services whose ARNs always have a region and an account.
+const WITH_ACCOUNTS: [&str; 2] = ["es", "rds-db"];
 
 pub(super) fn variable_in_arn(_: &Part<'_>, arn: &str) -> Option<Found> {
     let (_, rest) = split(arn)?;
@@ -44,8 +51,77 @@ pub(super) fn domain_without_paths(part: &Part<'_>, arn: &str) -> Option<Found> 
     };
     let (service, rest) = split(arn)?;
     let below = format!("{arn}/*");
-    let is_it = service == "es" && is_whole_domain(rest) && allows(part, "es:eshttp");
-    (is_it && !arns.contains(&below)).then_some(Some(below))
+    let is_it = service == "es" && is_whole_domain(rest) && matches_http(part);
+    let is_covered = || {
+        arns.iter()
+            .any(|other| covers(other, &format!("{arn}/index")))
+    };
+    (is_it && !is_covered()).then_some(Some(below))
+}
+
+/// The ARN of a domain with the service's present name, or with that of OpenSearch Serverless.
+pub(super) fn domain_of_other_service(_: &Part<'_>, arn: &str) -> Option<Found> {
+    let (service, rest) = split(arn)?;
+    let is_it = OTHER_SERVICES.contains(&service) && rest.starts_with("domain/");
+    is_it.then(|| Some(arn.replacen(&format!(":{service}:"), ":es:", 1)))
+}
+
+pub(super) fn not_an_account(_: &Part<'_>, arn: &str) -> Option<Found> {
+    let (service, _) = split(arn)?;
+    let account = arn.split(':').nth(4)?;
+    let is_whole = !account.is_empty() && !account.contains(['*', '?', '$']) && account != "aws";
+    let is_checked = WITH_ACCOUNTS.contains(&service) || service == "iam";
+    (is_checked && is_whole && account.parse::<AccountId>().is_err()).then_some(None)
+}
+
+pub(super) fn without_account(_: &Part<'_>, arn: &str) -> Option<Found> {
+    is_empty_field(arn, 4).then_some(None)
+}
+
+pub(super) fn without_region(_: &Part<'_>, arn: &str) -> Option<Found> {
+    is_empty_field(arn, 3).then_some(None)
+}
+
+/// Of a service whose ARNs all have a region and an account.
+fn is_empty_field(arn: &str, field: usize) -> bool {
+    let service = split(arn).map(|(service, _)| service);
+    let is_checked = service.is_some_and(|service| WITH_ACCOUNTS.contains(&service));
+    is_checked && arn.split(':').nth(field) == Some("")
+}
+
+/// The host of a domain's endpoint, or the part of it before the first dot, in place of the domain's name.
+pub(super) fn endpoint_as_domain(_: &Part<'_>, arn: &str) -> Option<Found> {
+    let name = domain_name(arn)?;
+    let label = name.split('.').next()?;
+    let bare = ["search-", "vpc-"]
+        .into_iter()
+        .find_map(|prefix| label.strip_prefix(prefix));
+    let without_id = |bare: &'_ str| {
+        let (domain, id) = bare.rsplit_once('-')?;
+        let is_id = id.len() == 26 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        is_id.then(|| domain.to_owned())
+    };
+    let domain = bare.and_then(without_id);
+    let is_it = name.contains('.') || domain.is_some();
+    is_it.then(|| domain.map(|domain| arn.replacen(name, &domain, 1)))
+}
+
+/// "CreateDomain" in the OpenSearch Service API Reference.
+pub(super) fn no_domain_name(_: &Part<'_>, arn: &str) -> Option<Found> {
+    let name = domain_name(arn)?;
+    let is_char = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let is_name = (3..=28).contains(&name.len())
+        && name.starts_with(|char: char| char.is_ascii_lowercase())
+        && name.bytes().all(is_char);
+    (!is_name).then_some(None)
+}
+
+/// The whole name of a domain.
+fn domain_name(arn: &str) -> Option<&str> {
+    let (service, rest) = split(arn)?;
+    let rest = rest.strip_prefix("domain/").filter(|_| service == "es")?;
+    let name = rest.split('/').next()?;
+    (!name.contains(['*', '?', '$'])).then_some(name)
 }
 
 /// The ID of an instance where the database is a cluster.
@@ -70,6 +146,18 @@ fn split(arn: &str) -> Option<(&str, &str)> {
 fn dbuser(arn: &str) -> Option<&str> {
     let (service, rest) = split(arn)?;
     (service == "rds-db").then_some(rest)
+}
+
+/// Whether the statement is about requests to a domain, and not only by way of `*`.
+fn matches_http(part: &Part<'_>) -> bool {
+    let Part::Resource { actions, .. } = *part else {
+        return false;
+    };
+    let mut actions = actions.iter().map(|action| action.to_ascii_lowercase());
+    actions.any(|action| {
+        action.starts_with("es:eshttp")
+            || (action.starts_with("es:") && TextPattern::new(&action).matches("es:eshttpget"))
+    })
 }
 
 /// Whether the statement is about actions that begin like this.

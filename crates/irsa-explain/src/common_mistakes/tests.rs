@@ -9,6 +9,8 @@ const PROVIDER: &str =
     "arn:aws:iam::111122223333:oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/ABC";
 const SUBJECT: &str = "system:serviceaccount:shop:api";
 const DBUSER: &str = "arn:aws:rds-db:eu-central-1:111122223333:dbuser:cluster-ABCDEFGH/app";
+const DUAL_STACK: &str = "oidc-eks.eu-central-1.api.aws";
+const ENDPOINT: &str = "search-logs-abcdefghijklmnopqrstuvwxyz.eu-central-1.es.amazonaws.com";
 const DOMAIN: &str = "arn:aws:es:eu-central-1:111122223333:domain/logs";
 
 /// An entry that was found: its element and ID, and what was meant.
@@ -49,7 +51,20 @@ fn condition(operator: &str, key: &str, values: &[&str], is_absent: bool) -> Vec
         operator,
         key,
         values: &values,
-        is_absent,
+        was: if is_absent {
+            Was::Absent
+        } else {
+            Was::NotAsked
+        },
+    })
+}
+
+fn compared(key: &str, value: &str, was: &str) -> Vec<Reported> {
+    reported(&Part::Condition {
+        operator: "StringEquals",
+        key,
+        values: &[value.to_owned()],
+        was: Was::Values(&[was.to_owned()]),
     })
 }
 
@@ -82,6 +97,61 @@ fn examples() -> Vec<(Element, &'static str, Vec<Reported>, Option<String>)> {
             "scheme-in-issuer",
             principal(&PROVIDER.replace("oidc.", "https://oidc."), None),
             meant(PROVIDER),
+        ),
+        (
+            Principal,
+            "pod-identity-principal",
+            principal("pods.eks.amazonaws.com", Some(PROVIDER)),
+            None,
+        ),
+        (
+            Principal,
+            "token-principal",
+            principal(PROVIDER, Some("pods.eks.amazonaws.com")),
+            meant("pods.eks.amazonaws.com"),
+        ),
+        (
+            Principal,
+            "service-name",
+            principal("pod.eks.amazonaws.com", None),
+            meant("pods.eks.amazonaws.com"),
+        ),
+        (
+            Principal,
+            "dual-stack-issuer",
+            principal(
+                &PROVIDER.replace("oidc.eks.eu-central-1.amazonaws.com", DUAL_STACK),
+                None,
+            ),
+            meant(PROVIDER),
+        ),
+        (
+            Principal,
+            "slash-after-issuer",
+            principal(&format!("{PROVIDER}/"), None),
+            meant(PROVIDER),
+        ),
+        (
+            Principal,
+            "issuer-case",
+            principal(&PROVIDER.replace("ABC", &"9f2c".repeat(8)), None),
+            meant(&PROVIDER.replace("ABC", &"9F2C".repeat(8))),
+        ),
+        (
+            Principal,
+            "case-differs",
+            principal(&PROVIDER.replace("ABC", "abc"), Some(PROVIDER)),
+            meant(PROVIDER),
+        ),
+        (
+            Principal,
+            "partition-mismatch",
+            principal(&PROVIDER.replace("eu-central-1", "us-gov-west-1"), None),
+            meant(
+                &PROVIDER
+                    .replace("arn:aws:", "arn:aws-us-gov:")
+                    .replace("eu-central-1", "us-gov-west-1"),
+            ),
         ),
         (
             Principal,
@@ -123,6 +193,94 @@ fn examples() -> Vec<(Element, &'static str, Vec<Reported>, Option<String>)> {
             Resource,
             "variable-in-arn",
             resource("kms:*", "arn:aws:kms:*:${aws:PrincipalAccount}:key/*"),
+            None,
+        ),
+        (
+            Resource,
+            "variable-without-dollar",
+            resource("rds-db:connect", &DBUSER.replace("/app", "/{aws:username}")),
+            meant(&DBUSER.replace("/app", "/${aws:username}")),
+        ),
+        (
+            Resource,
+            "placeholder",
+            resource(
+                "rds-db:connect",
+                &DBUSER.replace("cluster-ABCDEFGH", "<RESOURCE_ID>"),
+            ),
+            None,
+        ),
+        (
+            Resource,
+            "white-space",
+            resource("rds-db:connect", &DBUSER.replace("aws:", "aws: ")),
+            meant(DBUSER),
+        ),
+        (
+            Resource,
+            "partition-mismatch",
+            resource(
+                "rds-db:connect",
+                &DBUSER.replace("eu-central-1", "cn-north-1"),
+            ),
+            meant(
+                &DBUSER
+                    .replace("arn:aws:", "arn:aws-cn:")
+                    .replace("eu-central-1", "cn-north-1"),
+            ),
+        ),
+        (
+            Resource,
+            "arn-of-opensearch",
+            resource(
+                "es:ESHttpGet",
+                &format!("{DOMAIN}/*").replace(":es:", ":opensearch:"),
+            ),
+            meant(&format!("{DOMAIN}/*")),
+        ),
+        (
+            Resource,
+            "not-an-account",
+            resource(
+                "rds-db:connect",
+                &DBUSER.replace("111122223333", "ACCOUNT_ID"),
+            ),
+            None,
+        ),
+        (
+            Resource,
+            "arn-without-account",
+            resource("rds-db:connect", &DBUSER.replace("111122223333", "")),
+            None,
+        ),
+        (
+            Resource,
+            "arn-without-region",
+            resource("rds-db:connect", &DBUSER.replace("eu-central-1", "")),
+            None,
+        ),
+        (
+            Resource,
+            "case-differs",
+            resource("rds-db:connect", &DBUSER.replace("app", "App")),
+            meant(DBUSER),
+        ),
+        (
+            Resource,
+            "endpoint-as-domain",
+            resource(
+                "es:ESHttpGet",
+                &format!("{}/*", DOMAIN.replace("logs", ENDPOINT)),
+            ),
+            meant(&format!("{DOMAIN}/*")),
+        ),
+        (
+            Resource,
+            "no-such-domain-name",
+            resource(
+                "es:ESHttpGet",
+                &format!("{}/*", DOMAIN.replace("logs", "Logs")),
+            ),
             None,
         ),
         (
@@ -205,6 +363,39 @@ fn examples() -> Vec<(Element, &'static str, Vec<Reported>, Option<String>)> {
         ),
         (
             ConditionKey,
+            "dual-stack-issuer",
+            equals(
+                &sub.replace("oidc.eks.eu-central-1.amazonaws.com", DUAL_STACK),
+                SUBJECT,
+            ),
+            meant(&sub),
+        ),
+        (
+            ConditionKey,
+            "slash-after-issuer",
+            equals(&format!("{ISSUER}/:sub"), SUBJECT),
+            meant(&sub),
+        ),
+        (
+            ConditionKey,
+            "issuer-without-id",
+            equals("oidc.eks.eu-central-1.amazonaws.com:sub", SUBJECT),
+            None,
+        ),
+        (
+            ConditionKey,
+            "placeholder",
+            equals("${OIDC_PROVIDER}:sub", SUBJECT),
+            None,
+        ),
+        (
+            ConditionKey,
+            "white-space",
+            equals(&format!("{ISSUER} :sub"), SUBJECT),
+            meant(&sub),
+        ),
+        (
+            ConditionKey,
             "claim-of-another-issuer",
             condition("StringEquals", &sub, &[SUBJECT], true),
             None,
@@ -226,6 +417,36 @@ fn examples() -> Vec<(Element, &'static str, Vec<Reported>, Option<String>)> {
             "literal-wildcard",
             equals(&sub, "system:serviceaccount:shop:*"),
             meant("StringLike"),
+        ),
+        (
+            ConditionValue,
+            "variable-without-dollar",
+            equals("aws:PrincipalTag/team", "{aws:ResourceTag/team}"),
+            meant("${aws:ResourceTag/team}"),
+        ),
+        (
+            ConditionValue,
+            "placeholder",
+            equals("aws:PrincipalOrgID", "{{ organization }}"),
+            None,
+        ),
+        (
+            ConditionValue,
+            "case-differs",
+            compared("aws:PrincipalTag/team", "Web", "web"),
+            meant("web"),
+        ),
+        (
+            ConditionValue,
+            "wrong-audience",
+            equals(&aud, "sts.eu-central-1.amazonaws.com"),
+            meant("sts.amazonaws.com"),
+        ),
+        (
+            ConditionValue,
+            "white-space",
+            equals("aws:PrincipalOrgID", "o-abc1234567 "),
+            meant("o-abc1234567"),
         ),
     ]
 }
@@ -291,6 +512,22 @@ fn correct_resources_are_not_reported() {
         ("rds-db:connect", user("*")),
         ("rds-db:connect", "*".to_owned()),
         ("es:DescribeDomain", DOMAIN.to_owned()),
+        ("es:*", format!("{DOMAIN}/*")),
+        ("*", DOMAIN.to_owned()),
+        ("es:ESHttp*", format!("{DOMAIN}*")),
+        (
+            "es:ESHttp*",
+            "arn:aws:es:*:111122223333:domain/*".to_owned(),
+        ),
+        (
+            "opensearch:*",
+            "arn:aws:opensearch:eu-central-1:111122223333:application/ABC".to_owned(),
+        ),
+        ("s3:GetObject", "arn:aws:s3:::a b/c d.txt".to_owned()),
+        (
+            "iam:GetPolicy",
+            "arn:aws:iam::aws:policy/ReadOnlyAccess".to_owned(),
+        ),
         ("es:ESHttpGet", format!("{DOMAIN}/*")),
         (
             "rds:DescribeDBClusters",
@@ -325,6 +562,28 @@ fn correct_conditions_are_not_reported() {
         ),
         ("StringEquals", "aws:PrincipalTag/a".to_owned(), "${*}"),
         (
+            "StringEquals",
+            "aws:PrincipalTag/cost center".to_owned(),
+            "${aws:PrincipalTag/a}",
+        ),
+        (
+            "StringEquals",
+            "aws:PrincipalTag/json".to_owned(),
+            "{\"a\": 1}",
+        ),
+        ("StringLike", format!("{ISSUER}:sub"), "*:shop:api"),
+        (
+            "StringLike",
+            format!("{ISSUER}:sub"),
+            "system:serviceaccount:shop-?:api-*",
+        ),
+        ("StringEquals", format!("{ISSUER}:aud"), "vault"),
+        (
+            "StringEquals",
+            "token.actions.githubusercontent.com:aud".to_owned(),
+            "sts.amazonaws.com.cn",
+        ),
+        (
             "ArnEquals",
             "aws:PrincipalArn".to_owned(),
             "arn:aws:iam::*:role/x",
@@ -356,6 +615,87 @@ fn every_literal_operator_reports_wildcards() {
             condition(operator, "aws:TagKeys", &["a*"], false),
             [(Element::ConditionValue, "literal-wildcard", meant)],
             "{operator}"
+        );
+    }
+}
+
+#[test]
+fn the_subject_that_was_meant_is_suggested() {
+    let key = format!("{ISSUER}:sub");
+    for (operator, value, expected) in [
+        (
+            "StringEquals",
+            "system:serviceaccounts:shop:api",
+            Some(SUBJECT),
+        ),
+        (
+            "StringEquals",
+            "system:serviceAccount:shop:api",
+            Some(SUBJECT),
+        ),
+        (
+            "StringEquals",
+            "system:serviceaccount:Shop:api",
+            Some(SUBJECT),
+        ),
+        (
+            "StringEquals",
+            "system:serviceaccount:shop/api",
+            Some(SUBJECT),
+        ),
+        ("StringEquals", "serviceaccount:shop:api", Some(SUBJECT)),
+        (
+            "StringEquals",
+            " system:serviceaccount:shop:api\n",
+            Some(SUBJECT),
+        ),
+        ("StringEquals", "system:serviceaccount:api", None),
+        (
+            "StringLike",
+            "system:serviceaccounts:shop:*",
+            Some("system:serviceaccount:shop:*"),
+        ),
+        (
+            "StringLike",
+            "system:serviceaccount:Shop:*",
+            Some("system:serviceaccount:shop:*"),
+        ),
+    ] {
+        let meant = expected.map(str::to_owned);
+        let expected = [(Element::ConditionValue, "no-subject", meant)];
+        assert_eq!(
+            condition(operator, &key, &[value], false),
+            expected,
+            "{value}"
+        );
+    }
+}
+
+#[test]
+fn audiences_that_are_nearly_right_are_reported() {
+    let key = format!("{ISSUER}:aud");
+    for value in [
+        "sts.amazonaws.com.cn",
+        "https://sts.amazonaws.com",
+        "sts.us-gov-west-1.amazonaws.com",
+        "sts.amazonaw.com",
+        "STS.amazonaws.com",
+        "pods.eks.amazonaws.com",
+    ] {
+        let found = condition("StringEquals", &key, &[value], false);
+        let ids: Vec<_> = found.iter().map(|(_, id, _)| *id).collect();
+        assert_eq!(ids, ["wrong-audience"], "{value}");
+    }
+}
+
+#[test]
+fn requests_to_a_domain_by_any_pattern_need_its_paths() {
+    for action in ["es:*", "es:ES*", "es:ESHttp*", "es:ESHttpGet"] {
+        let found = resource(action, DOMAIN);
+        assert_eq!(
+            found.first().map(|(_, id, _)| *id),
+            Some("domain-without-paths"),
+            "{action}"
         );
     }
 }

@@ -3,6 +3,8 @@
 use irsa_chain::ServiceAccount;
 
 use super::{Found, Part};
+use crate::actions::edits;
+use crate::pod_identity::PRINCIPAL;
 use crate::web_identity::Claim;
 
 /// The audience that EKS asks for.
@@ -33,8 +35,22 @@ pub(super) fn claims_swapped(part: &Part<'_>, value: &str) -> Option<Found> {
 
 pub(super) fn no_subject(part: &Part<'_>, value: &str) -> Option<Found> {
     let (issuer, claim) = claim(part)?;
-    let is_eks = issuer.contains("oidc.eks.") || issuer.contains(".eks.");
-    (claim == Claim::Subject && is_eks && !is_subject(value)).then(|| subject(value))
+    (claim == Claim::Subject && is_eks(issuer) && !is_subject(value)).then(|| subject(value))
+}
+
+/// What is nearly the audience of STS, or that of EKS Pod Identity: no token of IRSA has these.
+pub(super) fn wrong_audience(part: &Part<'_>, value: &str) -> Option<Found> {
+    let (issuer, claim) = claim(part)?;
+    let bare = value.to_ascii_lowercase();
+    let bare = bare.strip_prefix("https://").unwrap_or(&bare);
+    let is_sts = bare.starts_with("sts.") && bare.contains("amazonaws");
+    let is_near = edits(bare, STS) <= 2 || bare == PRINCIPAL || bare == "amazonaws.com";
+    let is_wrong = value != STS && !value.contains(['*', '?', '$']) && (is_sts || is_near);
+    (claim == Claim::Audience && is_eks(issuer) && is_wrong).then(|| Some(STS.to_owned()))
+}
+
+fn is_eks(issuer: &str) -> bool {
+    issuer.starts_with("oidc-eks.") || issuer.contains("oidc.eks.") || issuer.contains(".eks.")
 }
 
 pub(super) fn literal_wildcard(part: &Part<'_>, value: &str) -> Option<Found> {
@@ -59,14 +75,32 @@ fn claim<'a>(part: &Part<'a>) -> Option<(&'a str, Claim)> {
 
 /// Whether a value may match the subject of a pod's token.
 fn is_subject(value: &str) -> bool {
-    let has_wildcards = value.contains(['*', '?', '$']);
-    has_wildcards || ServiceAccount::from_subject(value).is_ok()
+    let Some(end) = value.find(['*', '?', '$']) else {
+        return ServiceAccount::from_subject(value).is_ok();
+    };
+    let (head, pattern) = value.split_at_checked(end).unwrap_or((value, ""));
+    let is_name = |char: char| matches!(char, 'a'..='z' | '0'..='9' | '-' | '.' | ':' | '*' | '?');
+    let is_pattern = pattern.contains('$') || pattern.chars().all(is_name);
+    let rest = head.strip_prefix(SUBJECT);
+    is_pattern && rest.map_or(SUBJECT.starts_with(head), |rest| rest.chars().all(is_name))
 }
 
-/// The subject that `NAMESPACE/NAME` or `NAMESPACE:NAME` stands for.
+/// The subject that was meant: what follows a misspelt `system:serviceaccount`, `NAMESPACE/NAME`, upper case, spaces.
 fn subject(value: &str) -> Option<String> {
-    let rest = value.strip_prefix(SUBJECT).unwrap_or(value);
-    let (namespace, name) = rest.split_once(['/', ':'])?;
-    let account = ServiceAccount::new(namespace, name).ok()?;
-    Some(account.subject())
+    let bare: String = value.to_lowercase().split_whitespace().collect();
+    let mut parts: Vec<&str> = bare
+        .split(['/', ':'])
+        .filter(|part| !part.is_empty())
+        .collect();
+    for (word, least) in [("system", 3), ("serviceaccount", 1)] {
+        let is_it = |part: &&str| edits(part, word) <= 2;
+        if parts.len() >= least && parts.first().is_some_and(is_it) {
+            parts.remove(0);
+        }
+    }
+    let [namespace, name] = parts.as_slice() else {
+        return None;
+    };
+    let subject = format!("{SUBJECT}{namespace}:{name}");
+    is_subject(&subject).then_some(subject)
 }

@@ -4,6 +4,7 @@ use irsa_policy::{ConditionView, PolicyKind};
 
 use super::statement::Statement;
 use super::{Finding, Level};
+use crate::{actions, pod_identity};
 
 const WEB_IDENTITY: &str = "sts:assumerolewithwebidentity";
 
@@ -21,11 +22,8 @@ impl Statement<'_> {
 
     fn of_identity(&self) -> Vec<Finding> {
         let mut findings = self.all_actions();
-        if self
-            .values("Resource")
-            .iter()
-            .any(|resource| resource == "*")
-        {
+        findings.extend(self.every_database_user());
+        if self.has_every_resource() {
             findings.push(self.warn(
                 "resource-everything",
                 ("Resource", "*"),
@@ -35,6 +33,37 @@ impl Statement<'_> {
         }
         findings.extend(self.all_but());
         findings
+    }
+
+    /// `*` for actions that can be limited to resources, where no condition is about the resource either.
+    fn has_every_resource(&self) -> bool {
+        let is_everything = self
+            .values("Resource")
+            .iter()
+            .any(|resource| resource == "*");
+        let actions = self.values("Action").iter();
+        // Of `NotAction` another finding tells.
+        let mut limitable = actions.filter(|action| actions::has_resources(action));
+        is_everything
+            && limitable.next().is_some()
+            && !self.conditions().any(|one| is_of_resource(&one))
+    }
+
+    /// The users of every database.
+    fn every_database_user(&self) -> Option<Finding> {
+        let is_every = |arn: &&String| {
+            let user = arn.split_once(":dbuser:");
+            user.is_some_and(|(head, rest)| {
+                head.contains(":rds-db:") && (rest == "*" || rest.starts_with("*/"))
+            })
+        };
+        let arn = self.values("Resource").iter().find(is_every)?;
+        Some(self.warn(
+            "every-database",
+            ("Resource", arn),
+            "this allows logins to every database of the region",
+            "name the database by its resource ID: `dbuser:cluster-ABC…/USER`",
+        ))
     }
 
     fn of_resource_policy(&self) -> Vec<Finding> {
@@ -90,7 +119,9 @@ impl Statement<'_> {
             .iter()
             .any(|name| name.contains(":oidc-provider/"));
         if !is_for_tokens || !self.values("Action").iter().any(is_web) {
-            return self.of_plain_trust();
+            let mut findings = self.of_plain_trust();
+            findings.extend(self.pod_identity_for_all());
+            return findings;
         }
         let conditions: Vec<_> = self.conditions().collect();
         let subjects: Vec<_> = conditions
@@ -119,7 +150,46 @@ impl Statement<'_> {
                 "add `StringEquals` on `ISSUER:aud` for `sts.amazonaws.com`",
             ));
         }
+        let audiences = conditions.iter().filter(|one| is_claim(one, "aud"));
+        findings.extend(audiences.flat_map(|audience| self.open_audiences(audience)));
         findings
+    }
+
+    /// A wildcard in the audience, where it is one.
+    fn open_audiences(&self, audience: &ConditionView<'_>) -> Vec<Finding> {
+        if !audience.operator.contains("StringLike") {
+            return Vec::new();
+        }
+        let values = audience.values.iter();
+        let open = values.filter(|value| value.contains(['*', '?']));
+        let finding = |value: &String| {
+            self.of_condition(
+                audience,
+                ("trust-wildcard-audience", Level::Warning),
+                value,
+                (
+                    "a token made for anything else is accepted as well",
+                    Some("use `StringEquals` with `sts.amazonaws.com`".to_owned()),
+                ),
+            )
+        };
+        open.map(finding).collect()
+    }
+
+    /// EKS Pod Identity, for the pods of every cluster.
+    fn pod_identity_for_all(&self) -> Option<Finding> {
+        let names = self.values("Principal");
+        let is_it = names.iter().any(|name| name == pod_identity::PRINCIPAL);
+        let is_limited = self.conditions().next().is_some();
+        (is_it && !is_limited).then(|| {
+            self.warn(
+                "pod-identity-everyone",
+                ("Principal", pod_identity::PRINCIPAL),
+                "every association in every EKS cluster of the account may use the role",
+                "add conditions on `aws:SourceArn` for the cluster, and on `aws:RequestTag/kubernetes-namespace` and \
+                 `aws:RequestTag/kubernetes-service-account`",
+            )
+        })
     }
 
     fn of_plain_trust(&self) -> Vec<Finding> {
@@ -170,4 +240,11 @@ fn is_claim(condition: &ConditionView<'_>, claim: &str) -> bool {
     let is_open = condition.operator.contains("Not") || condition.operator == "Null";
     let name = condition.key.rsplit(':').next();
     name.is_some_and(|name| name.eq_ignore_ascii_case(claim)) && !is_open
+}
+
+/// A condition that limits the resources as well as their ARNs would.
+fn is_of_resource(condition: &ConditionView<'_>) -> bool {
+    let key = condition.key.to_ascii_lowercase();
+    let (_, name) = key.split_once(':').unwrap_or(("", &key));
+    name.starts_with("resource") || key == "iam:passedtoservice"
 }

@@ -53,7 +53,7 @@ pub fn json(reports: &[Report]) -> Value {
         let findings = report.findings.iter().map(|finding| report.json(finding));
         json!({
             "file": report.file,
-            "kind": report.kind.to_string(),
+            "kind": report.kind.map(|kind| kind.to_string()),
             "findings": findings.collect::<Vec<_>>(),
             "more": report.more,
         })

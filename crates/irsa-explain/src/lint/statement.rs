@@ -5,7 +5,7 @@ use std::ops::Range;
 use irsa_policy::{ConditionView, Effect, ElementView, Policy, PolicyKind, StatementView};
 
 use super::{Finding, Level};
-use crate::common_mistakes::{self, Mistake, Part};
+use crate::common_mistakes::{self, Mistake, Part, Was};
 
 /// A statement of a policy that was parsed, so there are no surprises in it.
 #[derive(Debug, Clone, Copy)]
@@ -28,10 +28,15 @@ impl<'a> Statement<'a> {
 
     pub(super) fn findings(&self) -> Vec<Finding> {
         let mut findings = self.mistakes();
+        findings.extend(self.contradictions());
         if self.view.effect() == Effect::Allow {
             findings.extend(self.breadth());
         }
         findings
+    }
+
+    pub(super) fn effect(&self) -> Effect {
+        self.view.effect()
     }
 
     /// The element of this name, if the statement has it.
@@ -129,12 +134,6 @@ impl<'a> Statement<'a> {
     }
 
     fn condition_mistakes(&self, condition: &ConditionView<'_>) -> Vec<Finding> {
-        let part = Part::Condition {
-            operator: condition.operator,
-            key: condition.key,
-            values: condition.values,
-            is_absent: false,
-        };
         let finding = |mistake: &Mistake| {
             self.of_condition(
                 condition,
@@ -143,12 +142,41 @@ impl<'a> Statement<'a> {
                 (mistake.entry.sentence, mistake.question()),
             )
         };
-        part.mistakes().iter().map(finding).collect()
+        condition_part(condition)
+            .mistakes()
+            .iter()
+            .map(finding)
+            .collect()
+    }
+
+    /// Whether the key of a condition is a mistake that is reported anyway.
+    pub(super) fn is_mistaken(&self, condition: &ConditionView<'_>) -> bool {
+        let mistakes = condition_part(condition).mistakes();
+        mistakes
+            .iter()
+            .any(|mistake| mistake.about == condition.key)
+    }
+
+    pub(super) fn has_mistaken_principals(&self) -> bool {
+        let part = Part::Principal {
+            names: self.values("Principal"),
+            caller: None,
+        };
+        !part.mistakes().is_empty()
     }
 
     fn is_for_tokens_only(&self) -> bool {
         let principals = self.values("Principal");
         let is_provider = |name: &String| name.contains(":oidc-provider/");
         !principals.is_empty() && principals.iter().all(is_provider)
+    }
+}
+
+fn condition_part<'a>(condition: &ConditionView<'a>) -> Part<'a> {
+    Part::Condition {
+        operator: condition.operator,
+        key: condition.key,
+        values: condition.values,
+        was: Was::NotAsked,
     }
 }

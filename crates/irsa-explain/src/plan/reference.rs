@@ -67,7 +67,8 @@ pub(super) fn is_configured(plan: &Plan<'_>, resource: &Resource<'_>, attribute:
     !configured(plan, resource)["expressions"][attribute].is_null()
 }
 
-fn configured<'a>(plan: &Plan<'a>, resource: &Resource<'_>) -> &'a Value {
+/// The configuration of a resource; null if there is none.
+pub(super) fn configured<'a>(plan: &Plan<'a>, resource: &Resource<'_>) -> &'a Value {
     let module = module(plan.configuration, &address::modules(resource.module));
     let address = address::without_keys(resource.address);
     let name = address.rsplitn(3, '.').take(2).collect::<Vec<_>>();

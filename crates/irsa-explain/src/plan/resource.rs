@@ -81,6 +81,7 @@ impl<'a> Resource<'a> {
                     .map(|text| Source {
                         place,
                         text: Some(text.to_owned()),
+                        attachment: None,
                     })
             }
             Attribute::Unknown => Some(later(&place)),

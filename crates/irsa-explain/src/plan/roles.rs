@@ -1,6 +1,7 @@
 //! Roles, and the policies that are put into and attached to them.
 
 use irsa_chain::RoleArn;
+use irsa_policy::Attachment;
 use serde_json::Value;
 
 use super::reference::{is_configured, referred};
@@ -8,7 +9,7 @@ use super::resource::{Attribute, Resource, later};
 use super::{Plan, unknown};
 use crate::estate::{Role, Source};
 
-const ROLE: &str = "aws_iam_role";
+pub(super) const ROLE: &str = "aws_iam_role";
 const POLICY: &str = "aws_iam_policy";
 const INLINE: &str = "aws_iam_role_policy";
 const ATTACHMENT: &str = "aws_iam_role_policy_attachment";
@@ -34,7 +35,7 @@ pub(super) fn of(plan: &Plan<'_>) -> Vec<Role> {
             &found,
             &mut roles,
             (inline, "role"),
-            inline.policy("policy").as_slice(),
+            inline_policy(inline).as_slice(),
         );
     }
     for (kind, of_role, of_policy) in ATTACHES {
@@ -102,7 +103,9 @@ fn inline(plan: &Plan<'_>, resource: &Resource<'_>) -> Vec<Source> {
         match (block["policy"].as_str(), hidden["policy"] == true) {
             (_, true) => Some(later(&place)),
             (Some("") | None, _) => None,
-            (Some(text), _) => Some(Source::new(&place, Some(text.to_owned()))),
+            (Some(text), _) => {
+                Some(Source::new(&place, Some(text.to_owned())).attached(Attachment::Role))
+            }
         }
     };
     kept.filter_map(source).collect()
@@ -142,10 +145,7 @@ fn attached(plan: &Plan<'_>, resource: &Resource<'_>, attribute: &str) -> Vec<So
         return arns.map(|arn| by_arn(plan, arn)).collect();
     }
     match referred(plan, resource, attribute, POLICY) {
-        Ok(policies) => policies
-            .into_iter()
-            .filter_map(|one| one.policy("policy"))
-            .collect(),
+        Ok(policies) => policies.into_iter().filter_map(managed_policy).collect(),
         Err(_) => vec![later(&place)],
     }
 }
@@ -155,8 +155,18 @@ fn by_arn(plan: &Plan<'_>, arn: &str) -> Source {
     let policy = plan
         .of_kind(POLICY)
         .find(|one| one.text("arn") == Some(arn));
-    let source = policy.and_then(|one| one.policy("policy"));
+    let source = policy.and_then(managed_policy);
     source.unwrap_or_else(|| unknown(&format!("`{arn}` (not in the plan)")))
+}
+
+fn managed_policy(resource: &Resource<'_>) -> Option<Source> {
+    let policy = resource.policy("policy");
+    policy.map(|source| source.attached(Attachment::Managed))
+}
+
+fn inline_policy(resource: &Resource<'_>) -> Option<Source> {
+    let policy = resource.policy("policy");
+    policy.map(|source| source.attached(Attachment::Role))
 }
 
 /// Gives policies to whichever roles an attribute names; where that can't be told, what they say is

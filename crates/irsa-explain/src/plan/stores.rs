@@ -1,9 +1,10 @@
 //! OIDC providers, databases and domains.
 
-use irsa_chain::{Arn, IssuerUrl, OidcProviderArn, Region};
+use irsa_chain::{IssuerUrl, OidcProviderArn};
 
 use super::Plan;
 use super::reference::{is_configured, referred};
+use super::region::region;
 use super::resource::{Attribute, Resource, later};
 use crate::estate::{Database, Domain, Provider, Source};
 
@@ -54,7 +55,7 @@ pub(super) fn databases(plan: &Plan<'_>) -> Vec<Database> {
         plan.of_kind(kind).map(move |one| Database {
             place: one.address.to_owned(),
             names: texts(one, &names),
-            region: region(one),
+            region: region(plan, one),
             resource_id: one.text(id).and_then(|id| id.parse().ok()),
         })
     };
@@ -70,13 +71,14 @@ fn domain(plan: &Plan<'_>, resource: &Resource<'_>) -> Domain {
     let names = ["domain_name", "endpoint", "endpoint_v2"];
     let by_parts = || {
         let (partition, account) = plan.home.as_ref()?;
-        let (region, name) = (region(resource)?, resource.text("domain_name")?);
+        let (region, name) = (region(plan, resource)?, resource.text("domain_name")?);
         Some(format!(
             "arn:{partition}:es:{region}:{account}:domain/{name}"
         ))
     };
     Domain {
         place: resource.address.to_owned(),
+        name: resource.text("domain_name").map(str::to_owned),
         names: texts(resource, &names),
         arn: resource.text("arn").map(str::to_owned).or_else(by_parts),
         access_policy: access_policy(plan, resource),
@@ -109,18 +111,6 @@ fn access_policy(plan: &Plan<'_>, domain: &Resource<'_>) -> Vec<Source> {
         policies.extend(domain.policy("access_policies"));
     }
     policies
-}
-
-/// The region that a resource names, or its ARN.
-fn region(resource: &Resource<'_>) -> Option<Region> {
-    let of_arn = || {
-        let arn: Arn = resource.text("arn")?.parse().ok()?;
-        arn.region().parse().ok()
-    };
-    let named = resource
-        .text("region")
-        .and_then(|region| region.parse().ok());
-    named.or_else(of_arn)
 }
 
 fn texts(resource: &Resource<'_>, names: &[&str]) -> Vec<String> {

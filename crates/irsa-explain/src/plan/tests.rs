@@ -1,7 +1,11 @@
 //! Plans as Terraform prints them, of what is new and of what exists.
 
+mod associations;
 mod attached;
+mod nodes;
+mod regions;
 
+use irsa_policy::Attachment;
 use serde_json::{Value, json};
 
 use super::*;
@@ -87,7 +91,7 @@ fn what_is_known_after_apply_only_has_no_text_but_its_address() {
     let later = |address: &str| unknown(&format!("`{address}` (known after apply only)"));
     assert_eq!(
         estate.roles[0].permissions,
-        [later("aws_iam_role_policy.db.policy")]
+        [later("aws_iam_role_policy.db.policy").attached(Attachment::Role)]
     );
     assert_eq!(
         estate.roles[0].trust,

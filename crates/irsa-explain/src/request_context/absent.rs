@@ -1,7 +1,7 @@
 //! The keys that requests are documented not to have.
 
 use super::RequestKind::{
-    self, DatabaseLogin, DomainRequest, PodIdentity, SessionCall, TokenExchange,
+    self, DatabaseLogin, DomainRequest, PodIdentity, SessionCall, TokenExchange, Unsigned,
 };
 
 /// A key that requests of some kinds do not have.
@@ -21,7 +21,9 @@ const DATA: &[RequestKind] = &[DatabaseLogin, DomainRequest];
 const LOGIN: &[RequestKind] = &[DatabaseLogin];
 const DOMAIN: &[RequestKind] = &[DomainRequest];
 const TOKEN: &[RequestKind] = &[TokenExchange];
-const UNSIGNED: &[RequestKind] = &[TokenExchange, PodIdentity];
+const NO_SESSION: &[RequestKind] = &[TokenExchange, PodIdentity, Unsigned];
+const UNSIGNED: &[RequestKind] = &[TokenExchange, Unsigned];
+const NO_TOKEN: &[RequestKind] = &[PodIdentity, Unsigned];
 
 /// "Unsupported AWS global condition context keys".
 const IAM_AUTHENTICATION: &str =
@@ -81,6 +83,12 @@ pub const ABSENT: &[AbsentKey] = absent! {
     "aws:calledvialast" DIRECT availability!("calledvialast");
     "aws:requesttag/" DATA availability!("requesttag");
     "aws:tagkeys" DATA availability!("tagkeys");
-    "aws:username" UNSIGNED availability!("username");
+    "aws:username" NO_SESSION availability!("username");
+    "aws:principaltag/" NO_SESSION availability!("principaltag");
+    "aws:principalorgid" NO_SESSION availability!("principalorgid");
+    "aws:principalorgpaths" NO_SESSION availability!("principalorgpaths");
+    "aws:principalarn" UNSIGNED availability!("principalarn");
+    "aws:principalisawsservice" UNSIGNED availability!("principalisawsservice");
+    "aws:federatedprovider" NO_TOKEN availability!("federatedprovider");
     "sts:externalid" TOKEN EXTERNAL_ID;
 };

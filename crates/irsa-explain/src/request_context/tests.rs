@@ -46,11 +46,19 @@ const STATES: &[(&str, [&str; 4])] = &[
     ),
     (
         "aws:SecureTransport",
-        ["unknown", "absent", "unknown", "filled"],
+        ["filled", "absent", "filled", "filled"],
+    ),
+    (
+        "aws:ResourceAccount",
+        ["filled", "filled", "filled", "filled"],
+    ),
+    (
+        "aws:PrincipalOrgID",
+        ["unknown", "unknown", "unknown", "absent"],
     ),
     (
         "aws:PrincipalTag/team",
-        ["unknown", "absent", "unknown", "unknown"],
+        ["unknown", "absent", "unknown", "absent"],
     ),
     (
         "aws:RequestTag/team",
@@ -121,6 +129,54 @@ fn what_is_said_of_this_request_comes_before_its_kind() {
     }
     context.fill_time("2026-11-30T08:00:00Z", 1_796_025_600);
     assert_eq!(state(&context, "aws:EpochTime"), "filled");
+}
+
+#[test]
+fn each_caller_has_its_own_keys() {
+    let arn = "arn:aws:es:eu-central-1:111122223333:domain/logs/x";
+    let pods = "pods.eks.amazonaws.com";
+    let user = "arn:aws:iam::444455556666:user/team/bob";
+    let session = "arn:aws:sts::111122223333:assumed-role/app/pod";
+    for (principal, action, key, expected) in [
+        (session, "es:ESHttpGet", "aws:PrincipalArn", "filled"),
+        (session, "es:ESHttpGet", "aws:ResourceAccount", "filled"),
+        (session, "es:ESHttpGet", "aws:RequestedRegion", "filled"),
+        (session, "es:ESHttpGet", "aws:username", "absent"),
+        (session, "es:ESHttpGet", "aws:SourceIp", "unknown"),
+        (user, "s3:GetObject", "aws:username", "filled"),
+        (user, "s3:GetObject", "aws:PrincipalOrgID", "unknown"),
+        (user, "s3:GetObject", "aws:SecureTransport", "filled"),
+        (pods, "sts:AssumeRole", "aws:PrincipalTag/team", "absent"),
+        (pods, "sts:AssumeRole", "aws:PrincipalServiceName", "filled"),
+        (pods, "sts:AssumeRole", "aws:SourceArn", "unknown"),
+        (
+            "ec2.amazonaws.com",
+            "sts:AssumeRole",
+            "aws:SourceArn",
+            "unknown",
+        ),
+        ("anonymous", "es:ESHttpGet", "aws:PrincipalArn", "absent"),
+        ("anonymous", "es:ESHttpGet", "aws:SourceIp", "unknown"),
+    ] {
+        let context = RequestContext::for_request(principal, action, Some(arn));
+        assert_eq!(state(&context, key), expected, "{principal} {key}");
+    }
+    let context = RequestContext::for_request(session, "es:ESHttpGet", Some(arn));
+    let role = ["arn:aws:iam::111122223333:role/app".to_owned()];
+    assert_eq!(context.state("aws:PrincipalArn"), KeyState::Filled(&role));
+}
+
+#[test]
+fn a_request_that_is_complete_lacks_all_other_keys() {
+    let mut context = session("es:ESHttpGet");
+    context.leave_unknown("aws:PrincipalTag/kubernetes-pod-name");
+    context.complete();
+    assert_eq!(state(&context, "aws:SourceIp"), "absent");
+    assert_eq!(
+        state(&context, "aws:PrincipalTag/kubernetes-pod-name"),
+        "absent"
+    );
+    assert_eq!(state(&context, "aws:PrincipalAccount"), "filled");
 }
 
 #[test]

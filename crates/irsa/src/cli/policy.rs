@@ -78,6 +78,10 @@ pub(crate) struct RequestArgs {
     /// A condition key of the request; may be repeated, also for several values of a key
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) context: Vec<String>,
+    /// The request has no condition keys but those of --context and those that AWS always sets; without it, the decision
+    /// is unsure if it depends on another key
+    #[arg(long)]
+    pub(crate) context_complete: bool,
     /// Time of the request, for `aws:CurrentTime` and `aws:EpochTime`, such as 2027-01-31T12:00:00Z
     /// [default: now]
     #[arg(long, value_name = "TIME")]
@@ -98,6 +102,13 @@ pub(crate) struct ServiceAccountArgs {
     /// The audience of its token
     #[arg(long, value_name = "AUDIENCE", default_value = "sts.amazonaws.com")]
     pub(crate) audience: String,
+    /// EKS Pod Identity assumes the role, instead of an exchange of the token [default: if the plan or the world has an
+    /// association for the service account]
+    #[arg(long, requires = "service_account", conflicts_with = "issuer")]
+    pub(crate) pod_identity: bool,
+    /// EKS cluster of the Pod Identity association [default: that of the plan or the world]
+    #[arg(long, value_name = "ARN", requires = "pod_identity")]
+    pub(crate) cluster: Option<String>,
 }
 
 /// What comes after the trust policy.
@@ -169,6 +180,9 @@ pub(crate) struct LintArgs {
     /// Where they are attached [default: told by their elements]
     #[arg(long, value_enum, value_name = "KIND")]
     pub(crate) kind: Option<Kind>,
+    /// Least severe finding that makes the exit code 3
+    #[arg(long, value_enum, value_name = "LEVEL", default_value_t)]
+    pub(crate) deny: Deny,
     /// For people, for programs, or for code scanning
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: LintOutput,
@@ -191,6 +205,16 @@ pub(crate) enum Kind {
     Scp,
     /// To an organization's resources
     Rcp,
+}
+
+/// How severe a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Deny {
+    /// Any finding
+    #[default]
+    Warning,
+    /// Errors only
+    Error,
 }
 
 /// How findings are printed.

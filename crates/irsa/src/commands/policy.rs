@@ -7,14 +7,13 @@ mod requests;
 use std::process::ExitCode;
 
 use irsa_explain::chain::tell::{self, Answers, Detail, Verdict};
-use irsa_explain::estate::Estate;
-use irsa_explain::lint as linted;
+use irsa_explain::lint::{self as linted, Level};
 use irsa_policy::{Policy, PolicyDocuments, PolicyKind};
 use serde_json::Value;
 
 use self::estate::Origin;
 use crate::cli::{
-    EvaluateArgs, ExplainArgs, Kind, LintArgs, LintOutput, Output, PolicyAction, PolicyArgs,
+    Deny, EvaluateArgs, ExplainArgs, Kind, LintArgs, LintOutput, Output, PolicyAction, PolicyArgs,
     QuestionArgs,
 };
 use crate::exit::Failure;
@@ -91,12 +90,19 @@ fn timed(mut document: Value, at: String) -> Value {
 fn lint(args: &LintArgs, mut mistakes: Mistakes) -> Result<ExitCode, Failure> {
     let mut reports = Vec::new();
     for path in &args.files {
-        if let Some(text) = mistakes.collect(question::read(path)) {
+        if let Some(text) = mistakes.collect(question::read_policy(path)) {
             reports.push(linted::Report::new(shown(path), text, args.kind.map(kind)));
         }
     }
     if let Some(origin) = Origin::read(&args.estate, &mut mistakes) {
-        reports.extend(all_of(&origin.estate(None)));
+        let inspected = linted::inspect(&origin.estate(None));
+        for place in inspected.unknown {
+            anstream::eprintln!("not looked at: {place}");
+        }
+        reports.extend(inspected.reports);
+    }
+    if let Some(path) = &args.estate.plan {
+        reports.extend(estate::nodes(path).unwrap_or_default());
     }
     let reports = mistakes.or(reports)?;
     match args.output {
@@ -104,22 +110,13 @@ fn lint(args: &LintArgs, mut mistakes: Mistakes) -> Result<ExitCode, Failure> {
         LintOutput::Json => output::line(&linted::output::json(&reports).to_string()),
         LintOutput::Sarif => output::line(&linted::output::sarif(&reports).to_string()),
     }?;
-    Ok(exit_code(reports.iter().all(linted::Report::is_clean)))
-}
-
-/// What is in the policies of a plan or a world; which of them can't be looked at is said aside.
-fn all_of(estate: &Estate) -> Vec<linted::Report> {
-    let mut reports = Vec::new();
-    for (kind, source) in estate.policies() {
-        match &source.text {
-            Some(text) => {
-                let report = linted::Report::new(source.place.clone(), text.clone(), Some(kind));
-                reports.push(report);
-            }
-            None => anstream::eprintln!("not looked at: {}", source.place),
-        }
-    }
-    reports
+    let level = match args.deny {
+        Deny::Warning => Level::Warning,
+        Deny::Error => Level::Error,
+    };
+    Ok(exit_code(
+        reports.iter().all(|report| report.is_clean(level)),
+    ))
 }
 
 fn exit_code(good: bool) -> ExitCode {

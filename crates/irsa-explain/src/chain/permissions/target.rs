@@ -5,9 +5,7 @@ use irsa_chain::{AccountId, DbResourceId, DbUserArn, Partition, Region};
 
 use crate::chain::Access;
 use crate::estate::{Database, Domain, Estate, Source};
-
-/// Stands for what is known after apply only; no ARN and no name has such characters.
-pub(super) const LATER: &str = "(known after apply)";
+use crate::question::LATER;
 
 /// Where the role is, and the cluster whose pods have it.
 #[derive(Debug)]
@@ -138,7 +136,7 @@ fn domain_arn(
         return Ok(Some(name.to_owned()));
     }
     if let Some(found) = found {
-        return Ok(found.arn.clone());
+        return Ok(found.arn.clone().or_else(|| found_arn(found, place)));
     }
     let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     let is_name = name.bytes().all(is_part) && estate.domains.is_empty();
@@ -151,6 +149,15 @@ fn domain_arn(
         }
         _ => Err(no_domain(estate, name)),
     }
+}
+
+/// The ARN of a domain whose name is known, in the role's account and the cluster's region.
+fn found_arn(found: &Domain, place: &Place<'_>) -> Option<String> {
+    let (name, region) = (found.name.as_deref()?, place.region.as_ref()?);
+    let (partition, account) = (place.partition, place.account);
+    Some(format!(
+        "arn:{partition}:es:{region}:{account}:domain/{name}"
+    ))
 }
 
 /// The domain that an ARN names, with or without a path.

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use irsa_chain::{IssuerUrl, ServiceAccount};
-use irsa_explain::estate::{Database, Domain, Estate, Provider, Role, Source};
+use irsa_chain::{Arn, IssuerUrl, ServiceAccount};
+use irsa_explain::estate::{Association, Database, Domain, Estate, Provider, Role, Source};
+use irsa_explain::lint::Report;
 use irsa_explain::plan;
 use irsa_policy::Policy;
-use irsa_world::World;
+use irsa_world::{WorkloadIdentity, World};
 
 use super::question::read;
 use crate::cli::EstateArgs;
@@ -57,6 +58,20 @@ impl Origin {
         Some(workload.role.to_string())
     }
 
+    /// The EKS Pod Identity association of a service account.
+    pub(super) fn association(&self, account: &ServiceAccount) -> Option<Association> {
+        match self {
+            Self::World(world) => pod_identity(world, account),
+            Self::Plan(estate) => estate.association(account).cloned(),
+        }
+    }
+
+    /// Whether both texts name one role.
+    pub(super) fn is_same_role(&self, one: &str, other: &str) -> bool {
+        let estate = self.estate(None);
+        one == other || estate.role(one).is_some_and(|role| role.is_called(other))
+    }
+
     /// All that exists; of providers, those of the issuer that is asked about.
     pub(super) fn estate(&self, issuer: Option<&IssuerUrl>) -> Estate {
         match self {
@@ -64,6 +79,11 @@ impl Origin {
             Self::World(world) => of_world(world, issuer),
         }
     }
+}
+
+/// What is wrong with the nodes of a plan, whose mistakes are reported by [`Origin::read`].
+pub(super) fn nodes(path: &Path) -> Option<Vec<Report>> {
+    plan::lint(&read(path).ok()?).ok()
 }
 
 fn of_file<T>(path: &Path, parse: impl Fn(&str) -> Result<T, String>) -> Result<T, String> {
@@ -74,13 +94,45 @@ fn of_file<T>(path: &Path, parse: impl Fn(&str) -> Result<T, String>) -> Result<
 fn of_world(world: &World, issuer: Option<&IssuerUrl>) -> Estate {
     let providers = world.accounts().iter();
     let providers = providers.filter_map(|account| world.oidc_provider(account, issuer?.as_str()));
+    let associations = world.associations().iter();
     Estate {
         roles: world.roles().map(role).collect(),
         providers: providers.map(provider).collect(),
         has_all_providers: true,
         databases: world.clusters().iter().map(database).collect(),
         domains: world.domains().iter().map(|one| domain(one)).collect(),
+        associations: associations.map(|one| association(world, one)).collect(),
     }
+}
+
+fn association(world: &World, one: &irsa_world::Association) -> Association {
+    Association {
+        place: format!("association of {}", one.service_account),
+        service_account: Some(one.service_account.clone()),
+        role: Some(one.role.to_string()),
+        cluster: cluster(world),
+        has_tags: true,
+    }
+}
+
+/// The association of a service account, unless its workload exchanges a token.
+fn pod_identity(world: &World, account: &ServiceAccount) -> Option<Association> {
+    let mut workloads = world.workloads().iter();
+    let own = workloads.find(|one| one.service_account == *account);
+    if own.is_some_and(|one| one.identity == WorkloadIdentity::WebIdentity) {
+        return None;
+    }
+    let found = world.association(account)?;
+    Some(association(world, found))
+}
+
+/// The EKS cluster of the world.
+fn cluster(world: &World) -> Option<Arn> {
+    let (kubernetes, region) = (world.kubernetes(), world.region());
+    let (partition, account) = (region.partition(), &kubernetes.account);
+    let name = &kubernetes.name;
+    let arn = format!("arn:{partition}:eks:{region}:{account}:cluster/{name}");
+    arn.parse().ok()
 }
 
 fn role(role: &irsa_world::Role) -> Role {
@@ -124,6 +176,7 @@ fn domain(domain: &irsa_world::Domain) -> Domain {
     let policy = policy.map(|policy| source(&format!("access policy of {}", domain.name), policy));
     Domain {
         place: domain.name.clone(),
+        name: Some(domain.name.clone()),
         names: vec![domain.endpoint.clone()],
         arn: Some(domain.arn()),
         access_policy: policy.into_iter().collect(),

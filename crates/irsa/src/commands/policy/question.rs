@@ -7,7 +7,7 @@ mod time;
 use std::path::Path;
 
 use irsa_explain::chain::{Asks, Step};
-use irsa_explain::{Document, Question, web_identity};
+use irsa_explain::{Document, Question, RequestContext, web_identity};
 use irsa_identity::{Clock as _, SystemClock};
 use irsa_policy::{Context, Layer, PolicyKind, Principal};
 
@@ -18,6 +18,11 @@ use crate::settings::{Mistakes, shown};
 pub(super) fn read(path: &Path) -> Result<String, String> {
     let failed = |error| format!("cannot read `{}`: {error}", shown(path));
     std::fs::read_to_string(path).map_err(failed)
+}
+
+/// The policy in a file: the file, or the document in what the AWS CLI prints of it.
+pub(super) fn read_policy(path: &Path) -> Result<String, String> {
+    read(path).map(irsa_explain::cli_output::document)
 }
 
 /// What is asked, and for which time.
@@ -44,7 +49,10 @@ pub(super) fn resolve(args: QuestionArgs, mut mistakes: Mistakes) -> Result<Reso
         if let Asks::Policies(question) = &step.asks {
             let documents = question.policies.iter();
             let problems = documents.filter_map(|document| document.problem(&question.action));
-            mistakes.extend(problems.collect());
+            // A policy may apply to several links.
+            let is_new = |problem: &String| !mistakes.sentences().contains(problem);
+            let problems = problems.filter(is_new).collect();
+            mistakes.extend(problems);
         }
     }
     let at = at.text;
@@ -69,11 +77,21 @@ fn question(args: QuestionArgs, at: &time::Time, mistakes: &mut Mistakes) -> Que
     };
     if args.service_account.service_account.is_some() {
         service_account::fill_in(&mut question, &args.service_account, is_trust, mistakes);
+    } else {
+        let (principal, action) = (&question.principal, &question.action);
+        question.context =
+            RequestContext::for_request(principal, action, question.resource.as_deref());
+    }
+    if let Some(account) = &question.resource_account {
+        question.context.fill_resource_account(account);
     }
     let mut context = Context::new();
     add_context(&mut context, &request.context, mistakes);
     question.context.fill_all(&context);
     question.context.fill_time(&at.text, at.seconds);
+    if request.context_complete {
+        question.context.complete();
+    }
     check(&question, is_trust, mistakes);
     question
 }
@@ -119,7 +137,7 @@ fn check(question: &Question, is_trust: bool, mistakes: &mut Mistakes) {
 }
 
 fn document(layer: Layer, path: &Path) -> Result<Document, String> {
-    read(path).map(|text| Document {
+    read_policy(path).map(|text| Document {
         layer,
         file: shown(path),
         text,
@@ -149,5 +167,29 @@ fn documents(args: &PolicyFileArgs, mistakes: &mut Mistakes) -> Vec<Document> {
 }
 
 fn level_files(layer: Layer, files: &str) -> impl Iterator<Item = (Layer, &Path)> {
-    files.split(',').map(move |file| (layer, Path::new(file)))
+    paths(files).into_iter().map(move |file| (layer, file))
+}
+
+/// The files of a list. A comma may be part of a name: of the parts, as many are taken together as name a file.
+fn paths(files: &str) -> Vec<&Path> {
+    let mut paths = Vec::new();
+    let mut rest = files;
+    loop {
+        let ends = rest
+            .match_indices(',')
+            .map(|(end, _)| end)
+            .chain([rest.len()]);
+        let ends: Vec<usize> = ends.collect();
+        let is_file = |end: &&usize| {
+            rest.get(..**end)
+                .is_some_and(|name| Path::new(name).exists())
+        };
+        let end = ends.iter().rev().find(is_file).or(ends.first());
+        let end = end.copied().unwrap_or(rest.len());
+        paths.push(Path::new(rest.get(..end).unwrap_or_default()));
+        match rest.get(end + 1..) {
+            Some(further) => rest = further,
+            None => return paths,
+        }
+    }
 }

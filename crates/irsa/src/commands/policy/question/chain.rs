@@ -1,12 +1,13 @@
 //! The whole question of IRSA, from files, a plan or a world.
 
-use irsa_chain::{IssuerUrl, RoleArn, ServiceAccount};
+use irsa_chain::RoleArn;
 use irsa_explain::Document;
-use irsa_explain::chain::{self, Access, Step, Token, Wish};
+use irsa_explain::chain::{self, Access, Credential, Step, Wish};
 use irsa_explain::estate::{Estate, Role, Source};
 use irsa_policy::{Context, Layer};
 
 use super::super::estate::Origin;
+use super::service_account::Owner;
 use super::time::Time;
 use super::{add_context, document, documents, service_account};
 use crate::cli::{PolicyFileArgs, QuestionArgs};
@@ -16,7 +17,10 @@ use crate::settings::Mistakes;
 pub(super) fn is_asked(args: &QuestionArgs) -> bool {
     let (chain, estate) = (&args.chain, &args.estate);
     let words = [&chain.role, &chain.connect, &chain.open];
-    words.iter().any(|word| word.is_some()) || estate.plan.is_some() || estate.world.is_some()
+    words.iter().any(|word| word.is_some())
+        || estate.plan.is_some()
+        || estate.world.is_some()
+        || args.service_account.pod_identity
 }
 
 /// The links that are asked; none if something is wrong.
@@ -36,24 +40,25 @@ pub(super) fn steps(args: &QuestionArgs, at: &Time, mistakes: &mut Mistakes) -> 
     if owner.is_none() && args.service_account.service_account.is_some() {
         return Vec::new();
     }
-    let token = owner.as_ref().map(|(account, issuer)| Token {
-        service_account: account,
-        issuer,
-        audience: &args.service_account.audience,
-    });
+    let credential = owner.as_ref().map(Owner::credential);
+    let issuer = match credential {
+        Some(Credential::Token(token)) => Some(token.issuer),
+        _ => None,
+    };
     let estate = match &origin {
-        Some(origin) => origin.estate(token.map(|token| token.issuer)),
+        Some(origin) => origin.estate(issuer),
         None => of_files(args, trust, own),
     };
-    let Some(role) = pick(args, origin.as_ref(), &estate, token, mistakes) else {
+    let Some(role) = pick(args, origin.as_ref(), &estate, owner.as_ref(), mistakes) else {
         return Vec::new();
     };
     let wish = Wish {
-        token,
+        credential,
         role: &role,
         access: access(args),
         context: &context,
         time: Some((&at.text, at.seconds)),
+        is_complete: args.request.context_complete,
         documents: &documents,
     };
     let steps = chain::steps(&estate, &wish);
@@ -96,10 +101,7 @@ fn split(documents: Vec<Document>) -> (Vec<Document>, Vec<Document>) {
 fn of_files(args: &QuestionArgs, trust: Option<Document>, own: Vec<Document>) -> Estate {
     let name = args.chain.role.as_deref();
     let arn: Option<RoleArn> = name.and_then(|name| name.parse().ok());
-    let source = |document: Document| Source {
-        place: document.file,
-        text: Some(document.text),
-    };
+    let source = |document: Document| Source::new(&document.file, Some(document.text));
     let role = Role {
         place: name.unwrap_or("the role").to_owned(),
         name: arn.as_ref().map(RoleArn::name).or(name).map(str::to_owned),
@@ -132,7 +134,7 @@ fn pick(
     args: &QuestionArgs,
     origin: Option<&Origin>,
     estate: &Estate,
-    token: Option<Token<'_>>,
+    owner: Option<&Owner>,
     mistakes: &mut Mistakes,
 ) -> Option<Role> {
     let listed = |roles: &[&Role]| {
@@ -152,7 +154,8 @@ fn pick(
         role.arn = role.arn.or_else(|| name.parse().ok());
         return Some(role);
     }
-    if let Some(role) = token.and_then(|token| origin?.role_of(token.service_account)) {
+    let own = owner.and_then(Owner::role).map(str::to_owned);
+    if let Some(role) = own.or_else(|| origin?.role_of(&owner?.account)) {
         let found = estate.role(&role);
         if found.is_none() {
             mistakes.add(format!(
@@ -161,7 +164,10 @@ fn pick(
         }
         return found.cloned();
     }
-    let trusting = token.map_or_else(Vec::new, |token| chain::trusting(estate, &token));
+    let trusting = match owner.map(Owner::credential) {
+        Some(Credential::Token(token)) => chain::trusting(estate, &token),
+        _ => Vec::new(),
+    };
     match (trusting.as_slice(), all.as_slice()) {
         ([role], _) | ([], [role]) => Some((*role).clone()),
         ([], _) => {
@@ -180,6 +186,3 @@ fn pick(
         }
     }
 }
-
-/// What a token is of.
-pub(super) type Owner = (ServiceAccount, IssuerUrl);

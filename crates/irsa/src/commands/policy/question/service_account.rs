@@ -1,11 +1,14 @@
 //! The question of IRSA: may this service account have the role?
 
-use irsa_chain::{AccountId, IssuerUrl, OidcProviderArn, Partition, ServiceAccount, SessionName};
-use irsa_explain::{OidcRequest, Question, RequestContext, web_identity};
+use irsa_chain::{
+    AccountId, Arn, IssuerUrl, OidcProviderArn, Partition, ServiceAccount, SessionName,
+};
+use irsa_explain::chain::{Credential, Token};
+use irsa_explain::estate::Association;
+use irsa_explain::{OidcRequest, PodIdentity, Question, RequestContext, web_identity};
 use irsa_policy::Layer;
 
 use super::super::estate::Origin;
-use super::chain::Owner;
 use crate::cli::{QuestionArgs, ServiceAccountArgs};
 use crate::settings::Mistakes;
 
@@ -13,15 +16,76 @@ use crate::settings::Mistakes;
 pub(super) const NO_TRUST: &str =
     "--service-account: whose role? give --trust FILE, --plan FILE or --world FILE";
 
-/// Whose token it is; none if no service account was typed, or if that is wrong.
+/// The pod that asks for the role.
+#[derive(Debug)]
+pub(super) struct Owner {
+    pub(super) account: ServiceAccount,
+    source: Source,
+}
+
+/// How its session comes about.
+#[derive(Debug)]
+enum Source {
+    /// By a token of this issuer, with this audience.
+    Token(IssuerUrl, String),
+    /// By EKS Pod Identity, with this association.
+    PodIdentity(Association),
+}
+
+// === impl Owner ===
+
+impl Owner {
+    pub(super) fn credential(&self) -> Credential<'_> {
+        match &self.source {
+            Source::Token(issuer, audience) => Credential::Token(Token {
+                service_account: &self.account,
+                issuer,
+                audience,
+            }),
+            Source::PodIdentity(association) => Credential::PodIdentity(PodIdentity {
+                service_account: &self.account,
+                cluster: association.cluster.as_ref(),
+                has_tags: association.has_tags,
+            }),
+        }
+    }
+
+    /// What the association calls its role.
+    pub(super) fn role(&self) -> Option<&str> {
+        match &self.source {
+            Source::PodIdentity(association) => association.role.as_deref(),
+            Source::Token(..) => None,
+        }
+    }
+}
+
+/// Who asks for the role; none if no service account was typed, or if that is wrong.
 pub(super) fn owner(
     args: &QuestionArgs,
     origin: Option<&Origin>,
     mistakes: &mut Mistakes,
 ) -> Option<Owner> {
+    let role = args.chain.role.as_deref();
     let args = &args.service_account;
     args.service_account.as_ref()?;
     let account = mistakes.check("--service-account", service_account(args));
+    let cluster: Option<Arn> = mistakes.parse("--cluster", args.cluster.as_deref());
+    let association = account
+        .as_ref()
+        .and_then(|account| origin?.association(account));
+    let is_of_role = |one: &Association| match (role, &one.role, origin) {
+        (Some(role), Some(own), Some(origin)) => origin.is_same_role(role, own),
+        _ => true,
+    };
+    let association = association.filter(|one| args.issuer.is_none() && is_of_role(one));
+    if args.pod_identity || association.is_some() {
+        let mut association = association.unwrap_or_else(|| no_association(account.clone()));
+        association.cluster = cluster.or(association.cluster);
+        return Some(Owner {
+            account: account?,
+            source: Source::PodIdentity(association),
+        });
+    }
     let issuer = match &args.issuer {
         Some(issuer) => mistakes.parse("--issuer", Some(issuer)),
         None => origin.and_then(Origin::issuer).or_else(|| {
@@ -29,7 +93,21 @@ pub(super) fn owner(
             None
         }),
     };
-    Some((account?, issuer?))
+    Some(Owner {
+        account: account?,
+        source: Source::Token(issuer?, args.audience.clone()),
+    })
+}
+
+/// An association of which nothing is known but that it exists.
+fn no_association(service_account: Option<ServiceAccount>) -> Association {
+    Association {
+        place: "--pod-identity".to_owned(),
+        service_account,
+        role: None,
+        cluster: None,
+        has_tags: true,
+    }
 }
 
 const NO_ISSUER: &str = "--issuer is missing: `aws eks describe-cluster --name NAME --query cluster.identity.oidc.issuer`";
@@ -75,18 +153,13 @@ fn provider_of(question: &Question, issuer: &IssuerUrl) -> Option<OidcProviderAr
     if let Ok(provider) = question.principal.parse() {
         return Some(provider);
     }
-    let trust = question
-        .policies
-        .iter()
-        .filter(|policy| policy.layer == Layer::Resource);
-    let mut trusted = trust.flat_map(|policy| policy.text.split('"'));
-    let (partition, account) = match &question.resource {
-        Some(role) => home_of(role)?,
-        None => {
-            trusted.find_map(|text| home_of(text).filter(|_| text.contains(":oidc-provider/")))?
-        }
+    let home = match &question.resource {
+        Some(role) => Some(home_of(role)?),
+        None => None,
     };
-    Some(OidcProviderArn::new(partition, &account, issuer))
+    let policies = question.policies.iter();
+    let trust = policies.filter(|policy| policy.layer == Layer::Resource);
+    web_identity::provider_for(issuer, home, trust.map(|policy| policy.text.as_str()))
 }
 
 fn home_of(arn: &str) -> Option<(Partition, AccountId)> {

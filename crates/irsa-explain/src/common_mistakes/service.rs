@@ -1,0 +1,35 @@
+//! Mistakes in the callers of a trust policy: services and providers.
+
+use super::{Found, Part};
+use crate::actions::edits;
+use crate::pod_identity::PRINCIPAL;
+
+const PROVIDER: &str = ":oidc-provider/";
+
+/// More edits make a different service, such as `eks.amazonaws.com`.
+const MAX_EDITS: usize = 3;
+
+pub(super) fn pod_identity_for_token(part: &Part<'_>, name: &str) -> Option<Found> {
+    let is_it = name == PRINCIPAL && caller(part)?.contains(PROVIDER);
+    is_it.then_some(None)
+}
+
+pub(super) fn token_for_pod_identity(part: &Part<'_>, name: &str) -> Option<Found> {
+    let is_it = name.contains(PROVIDER) && caller(part)? == PRINCIPAL;
+    is_it.then(|| Some(PRINCIPAL.to_owned()))
+}
+
+/// A service whose name is nearly that of EKS Pod Identity; where that calls, any service of EKS.
+pub(super) fn misspelt(part: &Part<'_>, name: &str) -> Option<Found> {
+    let service = name.strip_suffix(".cn").unwrap_or(name);
+    let is_meant = caller(part) == Some(PRINCIPAL) && name.contains("eks") && !name.contains('/');
+    let is_near = service.ends_with(".amazonaws.com") && edits(service, PRINCIPAL) <= MAX_EDITS;
+    (name != PRINCIPAL && (is_meant || is_near)).then(|| Some(PRINCIPAL.to_owned()))
+}
+
+fn caller<'a>(part: &Part<'a>) -> Option<&'a str> {
+    match *part {
+        Part::Principal { caller, .. } => caller,
+        _ => None,
+    }
+}

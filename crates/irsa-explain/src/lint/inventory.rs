@@ -1,0 +1,105 @@
+//! All policies of an inventory: each by itself, and what they are together.
+
+use std::collections::BTreeSet;
+
+use irsa_policy::{Attachment, ConditionView, Effect, Policy, PolicyKind};
+
+use super::{Finding, Level, OVER_QUOTA, Report};
+use crate::estate::{Estate, Role};
+
+/// What was found, and what could not be looked at.
+#[derive(Debug, Default)]
+pub struct Inspected {
+    /// A report for each policy, and for each role with a finding of its own.
+    pub reports: Vec<Report>,
+    /// The policies whose text is not known.
+    pub unknown: Vec<String>,
+}
+
+/// Looks at all policies.
+pub fn inspect(estate: &Estate) -> Inspected {
+    let mut inspected = Inspected::default();
+    for (kind, source) in estate.policies() {
+        let Some(text) = &source.text else {
+            inspected.unknown.push(source.place.clone());
+            continue;
+        };
+        let (place, text) = (source.place.clone(), text.clone());
+        let mut report = Report::attached(place, text, Some(kind), source.attachment);
+        if source.attachment == Some(Attachment::Role) {
+            // Their quota is for all inline policies of the role together.
+            report = report.without(OVER_QUOTA);
+        }
+        inspected.reports.push(report);
+    }
+    let roles = estate.roles.iter();
+    let of_roles = roles.filter_map(|role| of_role(estate, role));
+    inspected.reports.extend(of_roles);
+    inspected
+}
+
+fn of_role(estate: &Estate, role: &Role) -> Option<Report> {
+    let findings: Vec<_> = [inline_size(role), several_accounts(estate, role)]
+        .into_iter()
+        .flatten()
+        .collect();
+    let report = || Report::with(role.place.clone(), String::new(), None, findings.clone());
+    (!findings.is_empty()).then(report)
+}
+
+fn inline_size(role: &Role) -> Option<Finding> {
+    let inline = role
+        .permissions
+        .iter()
+        .filter(|source| source.attachment == Some(Attachment::Role));
+    let texts: String = inline.filter_map(|source| source.text.as_deref()).collect();
+    let error = Attachment::Role.check(&texts).err()?;
+    Some(super::quota_finding(Level::Error, error.to_string(), None))
+}
+
+/// Service accounts share what the role may do, and logs can't tell them apart by the role.
+fn several_accounts(estate: &Estate, role: &Role) -> Option<Finding> {
+    let texts = role
+        .trust
+        .iter()
+        .filter_map(|source| source.text.as_deref());
+    let policies: Vec<_> = texts
+        .filter_map(|text| Policy::parse(PolicyKind::Trust, text).ok())
+        .collect();
+    let mut accounts: BTreeSet<String> = policies.iter().flat_map(subjects).collect();
+    let associations = estate.associations.iter().filter(|one| {
+        let name = one.role.as_deref();
+        name.is_some_and(|name| role.is_called(name))
+    });
+    accounts.extend(associations.filter_map(|one| Some(one.service_account.as_ref()?.subject())));
+    (accounts.len() > 1).then(|| Finding {
+        id: "role-for-several-accounts",
+        level: Level::Warning,
+        what: format!(
+            "{} service accounts share the role: `{}`",
+            accounts.len(),
+            accounts.into_iter().collect::<Vec<_>>().join("`, `")
+        ),
+        help: Some("give each service account a role of its own".to_owned()),
+        span: 0..0,
+    })
+}
+
+/// The subjects that a trust policy names in full.
+fn subjects(policy: &Policy) -> Vec<String> {
+    let allowing = policy
+        .statements()
+        .filter(|one| one.effect() == Effect::Allow);
+    let conditions = allowing.flat_map(|one| one.conditions());
+    let subjects = conditions.filter(is_subject).flat_map(|one| one.values);
+    subjects
+        .filter(|value| !value.contains(['*', '?']))
+        .cloned()
+        .collect()
+}
+
+fn is_subject(condition: &ConditionView<'_>) -> bool {
+    let is_positive = condition.operator.contains("Equals") || condition.operator.contains("Like");
+    let is_claim = condition.key.to_ascii_lowercase().ends_with(":sub");
+    is_claim && is_positive && !condition.operator.contains("Not")
+}

@@ -1,0 +1,105 @@
+//! What EKS Pod Identity asks of a trust policy: the service assumes the role for the pod and tags the session (EKS user
+//! guide, "Create IAM role with trust policy required by EKS Pod Identity", "Grant Pods access to AWS resources based
+//! on tags").
+
+use irsa_chain::{AccountId, Arn, ServiceAccount};
+
+use crate::request_context::RequestContext;
+
+/// The caller.
+pub const PRINCIPAL: &str = "pods.eks.amazonaws.com";
+
+/// The actions that the trust policy must allow.
+pub const ACTIONS: [&str; 2] = ["sts:AssumeRole", "sts:TagSession"];
+
+/// The page that lists the tags that the service adds; it adds no others.
+const TAGS_PAGE: &str = "https://docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html";
+
+/// The tags that the service adds to the session.
+const TAGS: [&str; 6] = [
+    "eks-cluster-arn",
+    "eks-cluster-name",
+    "kubernetes-namespace",
+    "kubernetes-service-account",
+    "kubernetes-pod-name",
+    "kubernetes-pod-uid",
+];
+
+/// A pod for which the service assumes a role.
+#[derive(Debug, Clone, Copy)]
+pub struct PodIdentity<'a> {
+    /// Its service account.
+    pub service_account: &'a ServiceAccount,
+    /// Its cluster, `arn:aws:eks:REGION:ACCOUNT:cluster/NAME`, if it is known.
+    pub cluster: Option<&'a Arn>,
+    /// Whether the association adds session tags, which is the default.
+    pub has_tags: bool,
+}
+
+// === impl PodIdentity ===
+
+impl PodIdentity<'_> {
+    /// The actions that the trust policy must allow for this pod.
+    pub fn actions(&self) -> &'static [&'static str] {
+        let [assume, _] = &ACTIONS;
+        if self.has_tags {
+            &ACTIONS
+        } else {
+            std::slice::from_ref(assume)
+        }
+    }
+
+    /// The condition keys of the request for a role in `account`.
+    pub fn context(&self, account: Option<&AccountId>) -> RequestContext {
+        let mut context = RequestContext::for_request(
+            PRINCIPAL,
+            ACTIONS.first().copied().unwrap_or_default(),
+            None,
+        );
+        self.fill_tags(&mut context, "aws:RequestTag/");
+        context.leave_out("aws:RequestTag/", TAGS_PAGE);
+        if self.has_tags {
+            context.fill("aws:TagKeys", TAGS);
+            context.fill("sts:TransitiveTagKeys", TAGS);
+        } else {
+            context.leave_out("aws:TagKeys", TAGS_PAGE);
+        }
+        if let Some(account) = account {
+            context.fill_resource_account(account.as_str());
+            // A role of an association is always in the account of the cluster.
+            context.fill("aws:SourceAccount", [account.as_str()]);
+        }
+        if let Some(cluster) = self.cluster {
+            context.fill("aws:SourceArn", [cluster.as_str()]);
+            context.fill("aws:SourceAccount", [cluster.account()]);
+            context.fill("aws:RequestedRegion", [cluster.region()]);
+        }
+        context
+    }
+
+    /// Sets the tags that the session gets from the service. The session also has those of its role.
+    pub fn fill_session_tags(&self, context: &mut RequestContext) {
+        self.fill_tags(context, "aws:PrincipalTag/");
+    }
+
+    /// Sets the service's tags under this prefix; those of the pod and of an unknown cluster are unknown.
+    fn fill_tags(&self, context: &mut RequestContext, prefix: &str) {
+        for tag in TAGS.iter().filter(|_| self.has_tags) {
+            let key = format!("{prefix}{tag}");
+            match self.value(tag) {
+                Some(value) => context.fill(&key, [value]),
+                None => context.leave_unknown(&key),
+            }
+        }
+    }
+
+    fn value(&self, tag: &str) -> Option<&str> {
+        match tag {
+            "kubernetes-namespace" => Some(self.service_account.namespace()),
+            "kubernetes-service-account" => Some(self.service_account.name()),
+            "eks-cluster-arn" => self.cluster.map(Arn::as_str),
+            "eks-cluster-name" => self.cluster?.resource().strip_prefix("cluster/"),
+            _ => None,
+        }
+    }
+}
