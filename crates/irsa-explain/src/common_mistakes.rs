@@ -1,6 +1,6 @@
 //! The common mistakes: policy text that IAM accepts and that never matches what its author meant.
 //!
-//! [`TABLE`] is the only list of them: `irsa policy explain` and `irsa policy lint` print its sentences, and
+//! [`table`] is the only list of them: `irsa policy explain` and `irsa policy lint` print its sentences, and
 //! [`trust_cause`](crate::trust_cause) names its causes, for the doctor and for the lab. The tests of an entry are in
 //! the module of the element that it is about.
 
@@ -18,10 +18,10 @@ use std::ops::Range;
 use irsa_chain::Cause;
 use irsa_policy::Mismatch;
 
-pub use self::table::TABLE;
+pub use self::table::table;
 use crate::web_identity;
 
-/// An entry of [`TABLE`].
+/// An entry of [`table`].
 #[derive(Debug)]
 pub struct CommonMistake {
     /// A stable name; an entry for a second element may share it.
@@ -119,7 +119,7 @@ impl<'a> Part<'a> {
     }
 
     fn mistake(&self, element: Element, text: &str) -> Option<Mistake> {
-        let mut entries = TABLE.iter().filter(|entry| entry.element == element);
+        let mut entries = table().filter(|entry| entry.element == element);
         entries.find_map(|entry| {
             (entry.test)(self, text).map(|instead| Mistake {
                 entry,

@@ -4,7 +4,7 @@
 
 use irsa_chain::{AccountId, Arn, ServiceAccount};
 
-use crate::request_context::RequestContext;
+use crate::request_context::{RequestContext, RequestKind};
 
 /// The caller.
 pub const PRINCIPAL: &str = "pods.eks.amazonaws.com";
@@ -102,4 +102,12 @@ impl PodIdentity<'_> {
             _ => None,
         }
     }
+}
+
+/// The page by which requests of this kind lack a key in lower case, because it is for a tag that the service does not
+/// add.
+pub(crate) fn lacks(kind: RequestKind, key: &str) -> Option<&'static str> {
+    let tag = key.strip_prefix("aws:requesttag/")?;
+    let is_other = !TAGS.iter().any(|known| known.eq_ignore_ascii_case(tag));
+    (kind == RequestKind::PodIdentity && is_other).then_some(TAGS_PAGE)
 }

@@ -35,6 +35,10 @@ pub(super) fn assume_role_of_token(part: &Part<'_>, action: &str) -> Option<Foun
         return None;
     };
     let may_exchange = |name: &String| web_identity::is_exchange(name) || name.contains(['*', '?']);
-    let is_it = action.eq_ignore_ascii_case("sts:AssumeRole") && !names.iter().any(may_exchange);
+    let others = ["sts:AssumeRole", "sts:AssumeRoleWithSAML"];
+    let is_other = others
+        .iter()
+        .any(|other| action.eq_ignore_ascii_case(other));
+    let is_it = is_other && !names.iter().any(may_exchange);
     is_it.then(|| Some(web_identity::ACTION.to_owned()))
 }

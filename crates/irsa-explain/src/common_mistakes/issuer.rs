@@ -103,6 +103,16 @@ pub(super) fn slash_in_key(_: &Part<'_>, key: &str) -> Option<Found> {
     (bare != issuer).then(|| Some(format!("{bare}:{claim}")))
 }
 
+pub(super) fn host_in_provider(_: &Part<'_>, name: &str) -> Option<Found> {
+    let (home, issuer) = name.split_once(PROVIDER)?;
+    let issuer = of_partition(issuer)?;
+    Some(Some(format!("{home}{PROVIDER}{issuer}")))
+}
+
+pub(super) fn host_in_key(_: &Part<'_>, key: &str) -> Option<Found> {
+    of_partition(key).map(Some)
+}
+
 /// The ID of an EKS cluster's issuer: 32 hexadecimal digits.
 pub(super) fn lower_case_id(_: &Part<'_>, name: &str) -> Option<Found> {
     let (head, id) = name
@@ -119,6 +129,15 @@ pub(super) fn key_without_id(_: &Part<'_>, key: &str) -> Option<Found> {
     let is_eks = issuer.starts_with("oidc.eks.");
     let id = issuer.split_once("/id/").map_or("", |(_, id)| id);
     (is_eks && id.trim_matches('/').is_empty()).then_some(None)
+}
+
+/// The issuer with the suffix of its region's partition, if it has a different one.
+fn of_partition(issuer: &str) -> Option<String> {
+    let (region, rest) = issuer.strip_prefix("oidc.eks.")?.split_once('.')?;
+    let region: Region = region.parse().ok()?;
+    let (suffix, path) = rest.split_at_checked(rest.find(['/', ':'])?)?;
+    let own = region.partition().dns_suffix();
+    (suffix != own).then(|| format!("oidc.eks.{region}.{own}{path}"))
 }
 
 /// The issuer that EKS puts into tokens, for the host of its dual-stack endpoint.

@@ -50,7 +50,8 @@ pub(super) fn domain_without_paths(part: &Part<'_>, arn: &str) -> Option<Found> 
         return None;
     };
     let (service, rest) = split(arn)?;
-    let below = format!("{arn}/*");
+    let bare = arn.strip_suffix('/').unwrap_or(arn);
+    let below = format!("{bare}/*");
     let is_it = service == "es" && is_whole_domain(rest) && matches_http(part);
     let is_covered = || {
         arns.iter()
@@ -124,6 +125,29 @@ fn domain_name(arn: &str) -> Option<&str> {
     (!name.contains(['*', '?', '$'])).then_some(name)
 }
 
+/// An ARN of a service that none of the actions is of, where either is one of the product's services.
+pub(super) fn other_service(part: &Part<'_>, arn: &str) -> Option<Found> {
+    let Part::Resource {
+        actions,
+        requested: None,
+        ..
+    } = *part
+    else {
+        return None;
+    };
+    let (service, _) = split(arn)?;
+    let prefixes = actions
+        .iter()
+        .map(|action| action.split(':').next().unwrap_or(action));
+    let prefixes: Vec<String> = prefixes.map(str::to_ascii_lowercase).collect();
+    let is_own = |name: &str| WITH_ACCOUNTS.contains(&name);
+    let is_checked = is_own(service) || prefixes.iter().all(|prefix| is_own(prefix));
+    let is_of_action = prefixes
+        .iter()
+        .any(|prefix| prefix == service || prefix == "*");
+    (is_checked && !prefixes.is_empty() && !is_of_action).then_some(None)
+}
+
 /// The ID of an instance where the database is a cluster.
 pub(super) fn instance_of_cluster(part: &Part<'_>, arn: &str) -> Option<Found> {
     let Part::Resource {
@@ -172,5 +196,6 @@ fn allows(part: &Part<'_>, prefix: &str) -> bool {
 /// `domain/NAME` and nothing below.
 fn is_whole_domain(resource: &str) -> bool {
     let name = resource.strip_prefix("domain/");
+    let name = name.map(|name| name.strip_suffix('/').unwrap_or(name));
     name.is_some_and(|name| !name.contains(['/', '*']))
 }

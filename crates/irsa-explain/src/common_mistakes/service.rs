@@ -23,7 +23,7 @@ pub(super) fn token_for_pod_identity(part: &Part<'_>, name: &str) -> Option<Foun
 pub(super) fn misspelt(part: &Part<'_>, name: &str) -> Option<Found> {
     let service = name.strip_suffix(".cn").unwrap_or(name);
     let is_meant = caller(part) == Some(PRINCIPAL) && name.contains("eks") && !name.contains('/');
-    let is_near = service.ends_with(".amazonaws.com") && edits(service, PRINCIPAL) <= MAX_EDITS;
+    let is_near = !name.contains('/') && edits(service, PRINCIPAL) <= MAX_EDITS;
     (name != PRINCIPAL && (is_meant || is_near)).then(|| Some(PRINCIPAL.to_owned()))
 }
 

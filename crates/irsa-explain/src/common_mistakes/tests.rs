@@ -127,6 +127,18 @@ fn examples() -> Vec<(Element, &'static str, Vec<Reported>, Option<String>)> {
         ),
         (
             Principal,
+            "white-space",
+            principal(&format!("{PROVIDER} "), None),
+            meant(PROVIDER),
+        ),
+        (
+            Principal,
+            "issuer-host",
+            principal(&PROVIDER.replace("amazonaws.com", "amazonaws.com.cn"), None),
+            meant(PROVIDER),
+        ),
+        (
+            Principal,
             "slash-after-issuer",
             principal(&format!("{PROVIDER}/"), None),
             meant(PROVIDER),
@@ -193,6 +205,25 @@ fn examples() -> Vec<(Element, &'static str, Vec<Reported>, Option<String>)> {
             Resource,
             "variable-in-arn",
             resource("kms:*", "arn:aws:kms:*:${aws:PrincipalAccount}:key/*"),
+            None,
+        ),
+        (
+            Resource,
+            "doubled-dollar",
+            resource(
+                "rds-db:connect",
+                &DBUSER.replace("/app", "/$${aws:username}"),
+            ),
+            meant(&DBUSER.replace("/app", "/${aws:username}")),
+        ),
+        (
+            Resource,
+            "other-service",
+            reported(&Part::Resource {
+                actions: &["es:ESHttpGet".to_owned()],
+                arns: &[DBUSER.to_owned()],
+                requested: None,
+            }),
             None,
         ),
         (
@@ -372,6 +403,12 @@ fn examples() -> Vec<(Element, &'static str, Vec<Reported>, Option<String>)> {
         ),
         (
             ConditionKey,
+            "issuer-host",
+            equals(&sub.replace("eu-central-1", "cn-north-1"), SUBJECT),
+            meant(&sub.replace("eu-central-1.amazonaws.com", "cn-north-1.amazonaws.com.cn")),
+        ),
+        (
+            ConditionKey,
             "slash-after-issuer",
             equals(&format!("{ISSUER}/:sub"), SUBJECT),
             meant(&sub),
@@ -420,6 +457,12 @@ fn examples() -> Vec<(Element, &'static str, Vec<Reported>, Option<String>)> {
         ),
         (
             ConditionValue,
+            "doubled-dollar",
+            equals("aws:PrincipalTag/team", "$${aws:ResourceTag/team}"),
+            meant("${aws:ResourceTag/team}"),
+        ),
+        (
+            ConditionValue,
             "variable-without-dollar",
             equals("aws:PrincipalTag/team", "{aws:ResourceTag/team}"),
             meant("${aws:ResourceTag/team}"),
@@ -461,10 +504,7 @@ fn each_entry_is_triggered_by_its_example_alone() {
 #[test]
 fn each_entry_has_an_example() {
     let name = |element: Element, id| (format!("{element:?}"), id);
-    let table: Vec<_> = TABLE
-        .iter()
-        .map(|entry| name(entry.element, entry.id))
-        .collect();
+    let table: Vec<_> = table().map(|entry| name(entry.element, entry.id)).collect();
     let examples: BTreeSet<_> = examples()
         .into_iter()
         .map(|(element, id, ..)| name(element, id))
@@ -681,6 +721,8 @@ fn audiences_that_are_nearly_right_are_reported() {
         "sts.amazonaw.com",
         "STS.amazonaws.com",
         "pods.eks.amazonaws.com",
+        "https://kubernetes.default.svc",
+        "https://oidc.eks.eu-central-1.amazonaws.com/id/ABC",
     ] {
         let found = condition("StringEquals", &key, &[value], false);
         let ids: Vec<_> = found.iter().map(|(_, id, _)| *id).collect();

@@ -48,11 +48,22 @@ pub(super) fn placeholder(part: &Part<'_>, text: &str) -> Option<Found> {
     is_left.then_some(None)
 }
 
+/// `$${…}`, as templates escape `${…}`.
+pub(super) fn doubled_dollar(_: &Part<'_>, text: &str) -> Option<Found> {
+    text.contains("$${")
+        .then(|| Some(text.replace("$${", "${")))
+}
+
 pub(super) fn white_space_in_arn(_: &Part<'_>, arn: &str) -> Option<Found> {
     let head: usize = arn.split_inclusive(':').take(5).map(str::len).sum();
     let (head, resource) = arn.split_at_checked(head)?;
     let is_it = head.contains(char::is_whitespace) || resource.trim() != resource;
     is_it.then(|| Some(head.split_whitespace().collect::<String>() + resource.trim()))
+}
+
+pub(super) fn white_space_in_name(_: &Part<'_>, name: &str) -> Option<Found> {
+    let is_it = name.contains(char::is_whitespace) && !name.contains("CloudFront");
+    is_it.then(|| Some(name.split_whitespace().collect()))
 }
 
 pub(super) fn white_space_in_key(_: &Part<'_>, key: &str) -> Option<Found> {

@@ -38,13 +38,16 @@ pub(super) fn no_subject(part: &Part<'_>, value: &str) -> Option<Found> {
     (claim == Claim::Subject && is_eks(issuer) && !is_subject(value)).then(|| subject(value))
 }
 
-/// What is nearly the audience of STS, or that of EKS Pod Identity: no token of IRSA has these.
+/// What is nearly the audience of STS, that of EKS Pod Identity, of the API server or the issuer itself: no token of IRSA
+/// has these.
 pub(super) fn wrong_audience(part: &Part<'_>, value: &str) -> Option<Found> {
     let (issuer, claim) = claim(part)?;
     let bare = value.to_ascii_lowercase();
     let bare = bare.strip_prefix("https://").unwrap_or(&bare);
     let is_sts = bare.starts_with("sts.") && bare.contains("amazonaws");
     let is_near = edits(bare, STS) <= 2 || bare == PRINCIPAL || bare == "amazonaws.com";
+    let is_sts =
+        is_sts || bare.starts_with("kubernetes.default") || bare.eq_ignore_ascii_case(issuer);
     let is_wrong = value != STS && !value.contains(['*', '?', '$']) && (is_sts || is_near);
     (claim == Claim::Audience && is_eks(issuer) && is_wrong).then(|| Some(STS.to_owned()))
 }

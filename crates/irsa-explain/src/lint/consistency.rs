@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use irsa_policy::{ConditionView, Effect, PolicyKind, TextPattern};
 
-use super::statement::Statement;
+use super::statement::{Statement, is_mistaken};
 use super::{Finding, Level};
 use crate::pod_identity;
 use crate::request_context::RequestKind;
@@ -12,6 +12,9 @@ use crate::web_identity;
 
 /// Prefixes of keys that are not claims.
 const NO_ISSUERS: [&str; 3] = ["aws", "sts", "saml"];
+
+/// "Available keys for AWS OIDC federation" in the IAM User Guide.
+const CLAIMS: [&str; 5] = ["sub", "aud", "amr", "email", "oaud"];
 
 /// What a condition does where the request lacks its key ("Condition operators" in the IAM User Guide).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,9 +42,10 @@ impl Statement<'_> {
 
     /// A condition on a key that the requests of this statement never have.
     fn absent_key(&self, condition: &ConditionView<'_>) -> Option<Finding> {
-        let page = self
-            .request_kind()?
-            .lacks(&condition.key.to_ascii_lowercase())?;
+        let kind = self.request_kind()?;
+        let key = condition.key.to_ascii_lowercase();
+        let of_tags = || pod_identity::lacks(kind, &key);
+        let page = kind.lacks(&key).or_else(of_tags)?;
         let is_allow = self.effect() == Effect::Allow;
         let (level, what) = match (on_absent(condition.operator)?, is_allow) {
             (OnAbsent::HoldsByChoice, true) => return None,
@@ -103,7 +107,7 @@ impl Statement<'_> {
         }
         let mut findings = Vec::new();
         let mut required: Option<String> = None;
-        for condition in self.conditions().filter(|one| !self.is_mistaken(one)) {
+        for condition in self.conditions().filter(|one| !is_mistaken(one)) {
             let Some((issuer, claim)) = claim_of(&condition) else {
                 continue;
             };
@@ -112,6 +116,7 @@ impl Statement<'_> {
                 continue;
             }
             findings.extend(self.for_all_values(&condition));
+            findings.extend(self.unknown_claim(&condition, claim));
             let is_required = on_absent(condition.operator) == Some(OnAbsent::Fails);
             match &required {
                 Some(first) if is_required && *first != issuer => {
@@ -151,6 +156,20 @@ impl Statement<'_> {
         let what = "the statement does not trust this issuer, and tokens have claims of their own issuer only";
         let id = ("issuer-not-trusted", Level::Error);
         self.of_condition(condition, id, condition.key, (what, help))
+    }
+
+    /// A claim that IAM does not read from the token of a pod.
+    fn unknown_claim(&self, condition: &ConditionView<'_>, claim: &str) -> Option<Finding> {
+        let is_known = CLAIMS.iter().any(|known| known.eq_ignore_ascii_case(claim));
+        let (issuer, _) = condition.key.rsplit_once(':')?;
+        if is_known || !issuer.to_ascii_lowercase().starts_with("oidc.eks.") {
+            return None;
+        }
+        let what = "IAM has no such claim of a pod's token: only `sub` and `aud` tell pods apart";
+        let is_subject = claim.to_ascii_lowercase().starts_with("sub");
+        let help = is_subject.then(|| format!("did you mean `{issuer}:sub`?"));
+        let id = ("no-such-claim", Level::Error);
+        Some(self.of_condition(condition, id, condition.key, (what, help)))
     }
 
     fn second_issuer(&self, condition: &ConditionView<'_>) -> Finding {

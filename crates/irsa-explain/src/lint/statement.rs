@@ -149,14 +149,6 @@ impl<'a> Statement<'a> {
             .collect()
     }
 
-    /// Whether the key of a condition is a mistake that is reported anyway.
-    pub(super) fn is_mistaken(&self, condition: &ConditionView<'_>) -> bool {
-        let mistakes = condition_part(condition).mistakes();
-        mistakes
-            .iter()
-            .any(|mistake| mistake.about == condition.key)
-    }
-
     pub(super) fn has_mistaken_principals(&self) -> bool {
         let part = Part::Principal {
             names: self.values("Principal"),
@@ -179,4 +171,12 @@ fn condition_part<'a>(condition: &ConditionView<'a>) -> Part<'a> {
         values: condition.values,
         was: Was::NotAsked,
     }
+}
+
+/// Whether the key of a condition is a mistake that is reported anyway.
+pub(super) fn is_mistaken(condition: &ConditionView<'_>) -> bool {
+    let mistakes = condition_part(condition).mistakes();
+    mistakes
+        .iter()
+        .any(|mistake| mistake.about == condition.key)
 }

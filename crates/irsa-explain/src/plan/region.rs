@@ -22,10 +22,10 @@ pub(super) fn only<'r, 'a: 'r>(
     resources: impl Iterator<Item = &'r Resource<'a>>,
 ) -> Option<Region> {
     let mut regions = resources.filter_map(|one| {
-        let names = ["region", "name", "id"]
+        let attributes = ["region", "name", "id"]
             .into_iter()
             .filter(|_| one.kind == DATA);
-        let mut named = names.filter_map(|name| one.text(name)?.parse().ok());
+        let mut named = attributes.filter_map(|name| one.text(name)?.parse().ok());
         named.next().or_else(|| own(one))
     });
     let first = regions.next()?;

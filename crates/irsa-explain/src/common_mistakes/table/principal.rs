@@ -1,0 +1,141 @@
+//! Mistakes in `Principal` and `Action`.
+
+use irsa_chain::Cause;
+
+use super::super::{CommonMistake, Element, action, issuer, partition, service, text};
+
+pub(super) const ENTRIES: &[CommonMistake] = &[
+    CommonMistake {
+        id: "deleted-principal",
+        element: Element::Principal,
+        sentence: "an ID such as `AROA…` stands for a role or user that was deleted: name it again by its ARN",
+        cause: Some(Cause::TrustPrincipalDeleted),
+        test: issuer::deleted_principal,
+    },
+    CommonMistake {
+        id: "pod-identity-principal",
+        element: Element::Principal,
+        sentence: "this statement is for EKS Pod Identity; a token is exchanged by the OIDC provider of its issuer",
+        cause: Some(Cause::TrustProviderMismatch),
+        test: service::pod_identity_for_token,
+    },
+    CommonMistake {
+        id: "token-principal",
+        element: Element::Principal,
+        sentence: "this statement is for tokens of an OIDC provider; EKS Pod Identity calls as `pods.eks.amazonaws.com`",
+        cause: Some(Cause::TrustProviderMismatch),
+        test: service::token_for_pod_identity,
+    },
+    CommonMistake {
+        id: "service-name",
+        element: Element::Principal,
+        sentence: "EKS Pod Identity calls as `pods.eks.amazonaws.com`",
+        cause: Some(Cause::TrustProviderMismatch),
+        test: service::misspelt,
+    },
+    CommonMistake {
+        id: "white-space",
+        element: Element::Principal,
+        sentence: "white space is part of the name, and no caller has it",
+        cause: Some(Cause::TrustProviderMismatch),
+        test: text::white_space_in_name,
+    },
+    CommonMistake {
+        id: "dual-stack-issuer",
+        element: Element::Principal,
+        sentence: "the dual-stack host `oidc-eks.REGION.api.aws` serves the keys only; the issuer in the tokens is `oidc.eks.REGION.amazonaws.com`",
+        cause: Some(Cause::TrustProviderMismatch),
+        test: issuer::dual_stack_in_provider,
+    },
+    CommonMistake {
+        id: "issuer-order",
+        element: Element::Principal,
+        sentence: "the issuer of an EKS cluster is `oidc.eks.REGION`, in this order",
+        cause: Some(Cause::TrustProviderMismatch),
+        test: issuer::order_in_provider,
+    },
+    CommonMistake {
+        id: "scheme-in-issuer",
+        element: Element::Principal,
+        sentence: "`https://` is not part of an issuer in a policy",
+        cause: Some(Cause::TrustProviderMismatch),
+        test: issuer::scheme_in_provider,
+    },
+    CommonMistake {
+        id: "issuer-host",
+        element: Element::Principal,
+        sentence: "the host of the issuer has the suffix of its partition: `amazonaws.com.cn` in China",
+        cause: Some(Cause::TrustProviderMismatch),
+        test: issuer::host_in_provider,
+    },
+    CommonMistake {
+        id: "slash-after-issuer",
+        element: Element::Principal,
+        sentence: "an issuer in a policy does not end with a slash",
+        cause: Some(Cause::TrustProviderMismatch),
+        test: issuer::slash_in_provider,
+    },
+    CommonMistake {
+        id: "issuer-case",
+        element: Element::Principal,
+        sentence: "the ID of an EKS cluster's issuer is in upper case, and IAM compares it case-sensitively",
+        cause: Some(Cause::TrustProviderMismatch),
+        test: issuer::lower_case_id,
+    },
+    CommonMistake {
+        id: "case-differs",
+        element: Element::Principal,
+        sentence: "this differs from the request in upper and lower case only, and IAM compares it case-sensitively",
+        cause: Some(Cause::TrustProviderMismatch),
+        test: text::case_of_principal,
+    },
+    CommonMistake {
+        id: "partition-mismatch",
+        element: Element::Principal,
+        sentence: "the partition of the ARN is not that of the issuer's region",
+        cause: Some(Cause::TrustProviderMismatch),
+        test: partition::of_provider,
+    },
+    CommonMistake {
+        id: "another-account",
+        element: Element::Principal,
+        sentence: "a role can only trust the OIDC providers of its own account",
+        cause: Some(Cause::TrustProviderMismatch),
+        test: issuer::another_account,
+    },
+    CommonMistake {
+        id: "another-issuer",
+        element: Element::Principal,
+        sentence: "the token has a different issuer, such as that of another cluster",
+        cause: Some(Cause::TrustProviderMismatch),
+        test: issuer::another_issuer,
+    },
+    CommonMistake {
+        id: "connect-of-rds",
+        element: Element::Action,
+        sentence: "logging in to a database is an action of `rds-db`",
+        cause: Some(Cause::ConnectNotAllowed),
+        test: action::connect_of_rds,
+    },
+    CommonMistake {
+        id: "http-of-es",
+        element: Element::Action,
+        sentence: "requests to a domain are actions of `es`",
+        cause: Some(Cause::EsHttpNotAllowed),
+        test: action::http_of_es,
+    },
+    CommonMistake {
+        id: "assume-role-of-token",
+        element: Element::Action,
+        sentence: "`sts:AssumeRole` is for signed calls; a token is exchanged by a different action",
+        cause: Some(Cause::TrustActionMismatch),
+        test: action::assume_role_of_token,
+    },
+    CommonMistake {
+        id: "no-such-action",
+        element: Element::Action,
+        sentence: "no action has such a name, so this matches nothing",
+        cause: None,
+        test: action::no_such_action,
+    },
+];
