@@ -125,7 +125,7 @@ fn domain_name(arn: &str) -> Option<&str> {
     (!name.contains(['*', '?', '$'])).then_some(name)
 }
 
-/// An ARN of a service that none of the actions is of, where either is one of the product's services.
+/// An ARN of a service that none of the actions is of, for databases and domains.
 pub(super) fn other_service(part: &Part<'_>, arn: &str) -> Option<Found> {
     let Part::Resource {
         actions,
@@ -140,8 +140,9 @@ pub(super) fn other_service(part: &Part<'_>, arn: &str) -> Option<Found> {
         .iter()
         .map(|action| action.split(':').next().unwrap_or(action));
     let prefixes: Vec<String> = prefixes.map(str::to_ascii_lowercase).collect();
-    let is_own = |name: &str| WITH_ACCOUNTS.contains(&name);
-    let is_checked = is_own(service) || prefixes.iter().all(|prefix| is_own(prefix));
+    // Actions of `es` also apply to the data sources of `opensearch`.
+    let is_login = || prefixes.iter().all(|prefix| prefix == "rds-db");
+    let is_checked = WITH_ACCOUNTS.contains(&service) || is_login();
     let is_of_action = prefixes
         .iter()
         .any(|prefix| prefix == service || prefix == "*");

@@ -660,6 +660,34 @@ fn every_literal_operator_reports_wildcards() {
 }
 
 #[test]
+fn an_arn_is_of_the_service_of_an_action() {
+    let reported = |actions: &[&str], arn: &str| {
+        let actions: Vec<_> = actions.iter().map(|action| (*action).to_owned()).collect();
+        let part = Part::Resource {
+            actions: &actions,
+            arns: &[arn.to_owned()],
+            requested: None,
+        };
+        reported(&part).first().map(|(_, id, _)| *id)
+    };
+    let source = "arn:aws:opensearch:*:*:datasource/logs";
+    let below = format!("{DOMAIN}/*");
+    assert_eq!(reported(&["opensearch:*"], &below), Some("other-service"));
+    assert_eq!(
+        reported(&["rds-db:connect"], "arn:aws:s3:::b"),
+        Some("other-service")
+    );
+    for (actions, arn) in [
+        (&["es:ESHttpGet", "s3:GetObject"][..], below.as_str()),
+        (&["es:AddDirectQueryDataSource"], source),
+        (&["*"], below.as_str()),
+        (&["s3:GetObject"], "arn:aws:s3:::b"),
+    ] {
+        assert_eq!(reported(actions, arn), None, "{actions:?} {arn}");
+    }
+}
+
+#[test]
 fn the_subject_that_was_meant_is_suggested() {
     let key = format!("{ISSUER}:sub");
     for (operator, value, expected) in [

@@ -3,6 +3,8 @@
 mod chain;
 mod evaluate;
 mod explain;
+mod files;
+mod pod_identity;
 
 use std::fs;
 use std::process::Stdio;

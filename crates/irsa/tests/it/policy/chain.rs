@@ -5,20 +5,20 @@ use serde_json::{Value, json};
 use super::{DATABASE, Files, ISSUER, key, policy};
 use irsa_testing::program::Finished;
 
-const WORLD: &str = concat!(
+pub(super) const WORLD: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/../irsa-world/src/camunda-8.3.yaml"
 );
 const PLAN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/policy/plan.json");
 
 /// Asks as a service account.
-fn ask(command: &str, service_account: &str, arguments: &[&str]) -> Finished {
+pub(super) fn ask(command: &str, service_account: &str, arguments: &[&str]) -> Finished {
     let question = ["--service-account", service_account];
     policy(command, &[&question[..], arguments].concat())
 }
 
 /// The last line, which tells where the chain breaks.
-fn end(finished: &Finished) -> &str {
+pub(super) fn end(finished: &Finished) -> &str {
     finished.stdout.lines().last().unwrap_or(&finished.stderr)
 }
 
