@@ -29,7 +29,7 @@ pub enum Problem {
     /// Lists and objects within each other beyond the limit.
     #[error("nested over {MAX_DEPTH} levels")]
     TooDeep,
-    /// The text is not JSON; the message says where.
+    /// The text is not JSON; the position says where.
     #[error("not valid JSON: {0}")]
     Syntax(String),
     /// A key stands twice in an object; condition keys count as equal in upper and lower case.
