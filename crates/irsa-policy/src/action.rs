@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::call::Call;
 use crate::glob::Glob;
-use crate::node::{Choice, Node};
+use crate::json_cursor::{Choice, Node};
 use crate::policy::Grammar;
 use crate::{ElementView, Mismatch, PolicyError, PolicyKind};
 

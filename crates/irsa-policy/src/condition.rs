@@ -21,7 +21,7 @@ use std::iter;
 use std::ops::Range;
 
 use crate::call::Call;
-use crate::node::Node;
+use crate::json_cursor::Node;
 use crate::policy::Grammar;
 use crate::template::Template;
 use crate::{ConditionView, Context, Effect, Mismatch, PolicyError, Problem};

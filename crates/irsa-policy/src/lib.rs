@@ -66,16 +66,17 @@
 
 mod action;
 mod arn;
+mod ast;
 mod call;
 mod condition;
 mod decide;
 mod error;
 mod glob;
 mod json;
+mod json_cursor;
 mod kind;
 mod layer;
 mod mismatch;
-mod node;
 mod outcome;
 mod policy;
 mod position;
@@ -88,8 +89,8 @@ mod statement;
 mod template;
 mod text;
 mod verdict;
-mod view;
 
+pub use ast::{ConditionView, ElementView, StatementView};
 pub use decide::{decide, evaluate};
 pub use error::{PolicyError, Problem};
 pub use glob::TextPattern;
@@ -105,4 +106,3 @@ pub use resource::covers;
 pub use set::{PolicyDocuments, PolicySet, SetError};
 pub use statement::Effect;
 pub use verdict::{Decision, Mismatch, NearMiss, StatementRef, Verdict};
-pub use view::{ConditionView, ElementView, StatementView};

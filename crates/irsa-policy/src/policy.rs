@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use crate::json::Json;
-use crate::node::Node;
+use crate::json_cursor::Node;
 use crate::statement::Statement;
 use crate::{Mismatch, PolicyError, PolicyKind, Problem};
 

@@ -6,7 +6,7 @@ mod name;
 use std::ops::Range;
 
 use crate::call::Call;
-use crate::node::{Choice, Node};
+use crate::json_cursor::{Choice, Node};
 use crate::statement::Effect;
 use crate::{ElementView, Mismatch, PolicyError, PolicyKind, Principal, Problem};
 

@@ -6,7 +6,7 @@ use irsa_chain::Partition;
 
 use crate::arn::{Arn, ArnPattern};
 use crate::call::Call;
-use crate::node::{Choice, Node};
+use crate::json_cursor::{Choice, Node};
 use crate::policy::Grammar;
 use crate::template::Template;
 use crate::{Context, Effect, ElementView, Mismatch, PolicyError};

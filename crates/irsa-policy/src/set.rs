@@ -1,8 +1,8 @@
 //! All policies that have a say in a request (IAM User Guide, "Policy evaluation logic", "Policy
 //! evaluation for requests within a single account", "Cross-account policy evaluation logic").
 
+mod combine;
 mod documents;
-mod within;
 
 pub use documents::{PolicyDocuments, SetError};
 
@@ -10,7 +10,7 @@ use crate::arn::is_account;
 use crate::call::Call;
 use crate::decide::{Place, judge, near_misses};
 use crate::{Because, Cited, Decision, Layer, Outcome, Policy, Request};
-use within::{Ruling, Verdicts};
+use combine::{Ruling, Verdicts};
 
 /// All policies that apply to a request. What is not given does not restrict, and does not allow.
 ///

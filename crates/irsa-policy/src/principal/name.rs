@@ -2,7 +2,7 @@
 
 use super::{Caller, Grant};
 use crate::arn::{Arn, is_account};
-use crate::node::Node;
+use crate::json_cursor::Node;
 use crate::{PolicyError, PolicyKind, Principal, Problem};
 
 #[derive(Debug)]
