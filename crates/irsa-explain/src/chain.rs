@@ -11,7 +11,7 @@ mod trust;
 use irsa_chain::{IssuerUrl, Link, ServiceAccount, SessionName};
 use irsa_policy::{Context, Layer};
 
-use crate::estate::{Estate, Role, Source};
+use crate::inventory::{Inventory, Role, Source};
 use crate::pod_identity::PodIdentity;
 use crate::question::{Document, Question, Unknown};
 use crate::request_context::RequestContext;
@@ -33,7 +33,7 @@ pub struct Wish<'a> {
     pub time: Option<(&'a str, u64)>,
     /// The requests have no condition keys but those that are known.
     pub is_complete: bool,
-    /// Policies that are no part of the estate: boundaries, sessions, an organization's.
+    /// Policies that are no part of the inventory: boundaries, sessions, an organization's.
     pub documents: &'a [Document],
 }
 
@@ -60,10 +60,10 @@ pub struct Token<'a> {
 /// What a session does.
 #[derive(Debug, Clone, Copy)]
 pub enum Access<'a> {
-    /// Logs in: `USER@DATABASE`, where the database is its resource id or what the estate calls
+    /// Logs in: `USER@DATABASE`, where the database is its resource id or what the inventory calls
     /// it; or the whole ARN.
     Connect(&'a str),
-    /// Sends a request to a domain: its ARN, or what the estate calls it.
+    /// Sends a request to a domain: its ARN, or what the inventory calls it.
     Open {
         /// The domain, and in an ARN also the path.
         domain: &'a str,
@@ -106,13 +106,13 @@ pub enum Asks {
 ///
 /// # Errors
 /// What can't be told from what is given.
-pub fn steps(estate: &Estate, wish: &Wish<'_>) -> Result<Vec<Step>, String> {
+pub fn steps(inventory: &Inventory, wish: &Wish<'_>) -> Result<Vec<Step>, String> {
     let mut steps = Vec::new();
     let mut issued = None;
     match &wish.credential {
         Some(Credential::Token(token)) => {
             let provider = trust::provider_of(wish.role, token.issuer).ok_or(NO_ACCOUNT)?;
-            let registered = trust::registered(estate, &provider, token.audience);
+            let registered = trust::registered(inventory, &provider, token.audience);
             steps.extend(registered.map(|asks| Step::at(Link::OidcProvider, asks)));
             let question = trust::question(wish, token, &provider);
             steps.push(Step::policies(Link::TrustPolicy, question));
@@ -125,7 +125,7 @@ pub fn steps(estate: &Estate, wish: &Wish<'_>) -> Result<Vec<Step>, String> {
         None => {}
     }
     if let Some(access) = wish.access {
-        let question = permissions::question(estate, wish, access, issued.as_ref())?;
+        let question = permissions::question(inventory, wish, access, issued.as_ref())?;
         steps.push(Step::policies(Link::Permissions, question));
     }
     Ok(steps)
@@ -133,9 +133,9 @@ pub fn steps(estate: &Estate, wish: &Wish<'_>) -> Result<Vec<Step>, String> {
 
 /// The roles that let this service account in: one that pods with other names may have as well is
 /// one of them.
-pub fn trusting<'e>(estate: &'e Estate, token: &Token<'_>) -> Vec<&'e Role> {
+pub fn trusting<'e>(inventory: &'e Inventory, token: &Token<'_>) -> Vec<&'e Role> {
     let trusts = |role: &&Role| trust::is_trusted(role, token);
-    estate.roles.iter().filter(trusts).collect()
+    inventory.roles.iter().filter(trusts).collect()
 }
 
 impl Step {

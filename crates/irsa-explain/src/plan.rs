@@ -20,7 +20,7 @@ use serde_json::Value;
 
 pub use self::findings::lint;
 use self::resource::Resource;
-use crate::estate::{Estate, Source};
+use crate::inventory::{Inventory, Source};
 
 /// The major versions of the format that are read.
 const VERSIONS: [&str; 2] = ["0", "1"];
@@ -46,7 +46,7 @@ struct Plan<'a> {
 ///
 /// # Errors
 /// It is no such JSON, of a later format, or of a run that failed.
-pub fn read(text: &str) -> Result<Estate, String> {
+pub fn read(text: &str) -> Result<Inventory, String> {
     let json = parse(text)?;
     let plan = Plan::of(&json);
     let is_odd = |one: &&Resource<'_>| one.address.contains(is_deceptive);
@@ -56,7 +56,7 @@ pub fn read(text: &str) -> Result<Estate, String> {
             "{address} is not an address: it has invisible characters"
         ));
     }
-    let mut estate = Estate {
+    let mut inventory = Inventory {
         roles: roles::of(&plan),
         providers: stores::providers(&plan),
         has_all_providers: false,
@@ -66,10 +66,10 @@ pub fn read(text: &str) -> Result<Estate, String> {
     };
     if json["complete"] == Value::Bool(false) {
         let deferred = unknown("what the plan defers");
-        let roles = estate.roles.iter_mut();
+        let roles = inventory.roles.iter_mut();
         roles.for_each(|role| role.permissions.push(deferred.clone()));
     }
-    Ok(estate)
+    Ok(inventory)
 }
 
 fn parse(text: &str) -> Result<Value, String> {

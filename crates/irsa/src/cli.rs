@@ -19,7 +19,7 @@ pub(crate) use self::groups::{
 };
 pub(crate) use self::parse::{file_keys, parse};
 pub(crate) use self::policy::{
-    Deny, EstateArgs, EvaluateArgs, ExplainArgs, Kind, LintArgs, LintOutput, PolicyAction,
+    Deny, EvaluateArgs, ExplainArgs, InventoryArgs, Kind, LintArgs, LintOutput, PolicyAction,
     PolicyArgs, PolicyFileArgs, QuestionArgs, ServiceAccountArgs,
 };
 

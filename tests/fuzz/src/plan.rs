@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use irsa_explain::estate::{Estate, Source};
+use irsa_explain::inventory::{Inventory, Source};
 use irsa_explain::plan;
 use irsa_policy::Policy;
 
@@ -12,32 +12,35 @@ use crate::word::assert_explains;
 pub fn terraform_plan(data: &[u8]) {
     let text = &*String::from_utf8_lossy(data);
     match plan::read(text) {
-        Ok(estate) => {
-            assert_names_lead_back(&estate);
-            assert_is_fit_to_print(&estate);
-            assert_is_the_same_again(&estate, text);
+        Ok(inventory) => {
+            assert_names_lead_back(&inventory);
+            assert_is_fit_to_print(&inventory);
+            assert_is_the_same_again(&inventory, text);
         }
         Err(error) => assert_explains(&error),
     }
 }
 
 /// Whatever messages call a thing, it can be asked for by that.
-fn assert_names_lead_back(estate: &Estate) {
-    for role in &estate.roles {
-        assert!(estate.role(&role.place).is_some(), "{role:?}");
+fn assert_names_lead_back(inventory: &Inventory) {
+    for role in &inventory.roles {
+        assert!(inventory.role(&role.place).is_some(), "{role:?}");
     }
-    for database in &estate.databases {
-        assert!(estate.database(&database.place).is_some(), "{database:?}");
+    for database in &inventory.databases {
+        assert!(
+            inventory.database(&database.place).is_some(),
+            "{database:?}"
+        );
     }
-    for domain in &estate.domains {
-        assert!(estate.domain(&domain.place).is_some(), "{domain:?}");
+    for domain in &inventory.domains {
+        assert!(inventory.domain(&domain.place).is_some(), "{domain:?}");
     }
 }
 
 /// No policy is told in two places under one name, and none moves the cursor of a terminal.
-fn assert_is_fit_to_print(estate: &Estate) {
+fn assert_is_fit_to_print(inventory: &Inventory) {
     let mut places = HashSet::new();
-    for (kind, Source { place, text, .. }) in estate.policies() {
+    for (kind, Source { place, text, .. }) in inventory.policies() {
         assert!(places.insert(place), "{place:?} twice");
         assert!(!place.chars().any(char::is_control), "{place:?}");
         if let Some(Err(error)) = text.as_ref().map(|text| Policy::parse(kind, text)) {
@@ -46,9 +49,9 @@ fn assert_is_fit_to_print(estate: &Estate) {
     }
 }
 
-fn assert_is_the_same_again(estate: &Estate, text: &str) {
+fn assert_is_the_same_again(inventory: &Inventory, text: &str) {
     let again = plan::read(text).map(|again| format!("{again:?}"));
-    assert_eq!(again, Ok(format!("{estate:?}")));
+    assert_eq!(again, Ok(format!("{inventory:?}")));
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use irsa_chain::{AccountId, OidcProviderArn, Partition, Region, SessionName};
 use irsa_policy::Layer;
 
 use super::{Access, Credential, NO_ACCOUNT, Wish, add, session_name};
-use crate::estate::{Estate, Role};
+use crate::inventory::{Inventory, Role};
 use crate::question::{LATER, Question, Unknown};
 use crate::request_context::RequestContext;
 use crate::web_identity;
@@ -17,7 +17,7 @@ const FEDERATED_PROVIDER: &str = "https://docs.aws.amazon.com/IAM/latest/UserGui
 
 /// What the data store asks the policies of the role's session.
 pub(super) fn question(
-    estate: &Estate,
+    inventory: &Inventory,
     wish: &Wish<'_>,
     access: Access<'_>,
     provider: Option<&OidcProviderArn>,
@@ -31,7 +31,7 @@ pub(super) fn question(
         account: &account,
         region: wish.credential.as_ref().and_then(cluster_region),
     };
-    let target = Target::of(estate, access, &place)?;
+    let target = Target::of(inventory, access, &place)?;
     let (action, resource) = (target.action.as_str(), target.resource.as_deref());
     let mut context = RequestContext::for_session(action, resource, account.as_str(), provider);
     if let Some(arn) = &wish.role.arn {

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::tell::{self, Answers, Detail, Verdict};
 use super::*;
-use crate::estate::{Database, Domain, Provider};
+use crate::inventory::{Database, Domain, Provider};
 
 const ISSUER: &str = "oidc.eks.eu-central-1.amazonaws.com/id/ABC";
 const CLUSTER: &str = "arn:aws:rds-db:eu-central-1:111122223333:dbuser:cluster-ABCDEFGH";
@@ -51,7 +51,7 @@ fn role() -> Role {
 }
 
 struct Asked {
-    estate: Estate,
+    inventory: Inventory,
     role: Role,
     audience: &'static str,
     context: Context,
@@ -63,7 +63,7 @@ struct Asked {
 impl Asked {
     fn new(role: Role) -> Self {
         Self {
-            estate: Estate::default(),
+            inventory: Inventory::default(),
             role,
             audience: "sts.amazonaws.com",
             context: Context::new(),
@@ -93,7 +93,7 @@ impl Asked {
             is_complete: self.is_complete,
             documents: &self.documents,
         };
-        steps(&self.estate, &wish)
+        steps(&self.inventory, &wish)
     }
 
     /// The verdict, and the text for people.
@@ -214,7 +214,7 @@ fn what_is_not_known_makes_no_verdict_but_a_denial_that_stands_anyway() {
 #[test]
 fn a_database_is_found_by_what_it_is_called() {
     let mut asked = Asked::new(role());
-    asked.estate.databases.push(Database {
+    asked.inventory.databases.push(Database {
         place: "aws_rds_cluster.orders".to_owned(),
         names: vec![
             "orders".to_owned(),
@@ -249,7 +249,7 @@ fn a_database_is_found_by_what_it_is_called() {
     let error = asked.steps(Some(Access::Connect("orders"))).unwrap_err();
     assert_eq!(error, "--connect: `orders` is not USER@DATABASE");
     // Without its id, nothing that policies say of it can be relied on.
-    asked.estate.databases[0].resource_id = None;
+    asked.inventory.databases[0].resource_id = None;
     let (verdict, text) = asked.told(Access::Connect("app@orders"));
     assert_eq!(verdict, Verdict::Unsure);
     assert!(
@@ -266,7 +266,7 @@ fn a_domain_has_a_policy_of_its_own() {
         "Principal": {"AWS": "arn:aws:iam::111122223333:role/team/app"},
     }});
     let mut asked = Asked::new(role());
-    asked.estate.domains.push(Domain {
+    asked.inventory.domains.push(Domain {
         place: "aws_opensearch_domain.logs".to_owned(),
         name: Some("logs".to_owned()),
         names: vec!["logs".to_owned()],
@@ -296,7 +296,7 @@ fn a_domain_has_a_policy_of_its_own() {
 #[test]
 fn a_provider_that_is_known_has_to_take_the_audience() {
     let mut asked = Asked::new(role());
-    asked.estate.has_all_providers = true;
+    asked.inventory.has_all_providers = true;
     let access = Access::Connect("app@cluster-ABCDEFGH");
     let (verdict, text) = asked.told(access);
     assert_eq!(verdict, Verdict::Denied);
@@ -304,7 +304,7 @@ fn a_provider_that_is_known_has_to_take_the_audience() {
         text.ends_with("the chain breaks at its OIDC provider\n"),
         "{text}"
     );
-    asked.estate.providers.push(Provider {
+    asked.inventory.providers.push(Provider {
         place: "eks".to_owned(),
         account: Some("111122223333".parse().unwrap()),
         issuer: Some(format!("https://{ISSUER}").parse().unwrap()),
@@ -520,7 +520,7 @@ fn the_session_of_pod_identity_has_the_tags_of_its_pod() {
 fn a_denial_that_no_unknown_value_changes_is_certain() {
     let late = |user: &str, resource: &str| {
         let mut asked = Asked::new(role());
-        asked.estate.databases.push(Database {
+        asked.inventory.databases.push(Database {
             place: "aws_rds_cluster.orders".to_owned(),
             names: vec!["orders".to_owned()],
             region: Some("eu-central-1".parse().unwrap()),

@@ -4,8 +4,8 @@ use irsa_chain::{IssuerUrl, OidcProviderArn};
 use irsa_policy::{Decision, Layer};
 
 use super::{Asks, Credential, Token, Wish, add, session_name};
-use crate::estate::{Estate, Provider, Role};
 use crate::evaluation::Evaluation;
+use crate::inventory::{Inventory, Provider, Role};
 use crate::pod_identity::{self, PodIdentity};
 use crate::question::Question;
 use crate::request_context::RequestContext;
@@ -21,7 +21,7 @@ pub(super) fn provider_of(role: &Role, issuer: &IssuerUrl) -> Option<OidcProvide
 /// Whether STS knows the issuer, and takes the audience (IAM User Guide, "Create an OpenID Connect
 /// (OIDC) identity provider in IAM"); `None` if nothing is known of providers.
 pub(super) fn registered(
-    estate: &Estate,
+    inventory: &Inventory,
     provider: &OidcProviderArn,
     audience: &str,
 ) -> Option<Asks> {
@@ -30,10 +30,10 @@ pub(super) fn registered(
             .as_ref()
             .is_none_or(|account| account == provider.account())
     };
-    let mut here = estate.providers.iter().filter(is_here);
+    let mut here = inventory.providers.iter().filter(is_here);
     let found = here.find(|one| one.issuer.as_ref() == Some(provider.issuer()));
     let Some(found) = found else {
-        return unregistered(estate, provider);
+        return unregistered(inventory, provider);
     };
     let (holds, sentence) = match &found.client_ids {
         None => (
@@ -58,9 +58,9 @@ pub(super) fn registered(
     Some(Asks::Registered { holds, sentence })
 }
 
-fn unregistered(estate: &Estate, provider: &OidcProviderArn) -> Option<Asks> {
+fn unregistered(inventory: &Inventory, provider: &OidcProviderArn) -> Option<Asks> {
     let sentence = format!("`{provider}` does not exist");
-    estate.has_all_providers.then_some(Asks::Registered {
+    inventory.has_all_providers.then_some(Asks::Registered {
         holds: Some(false),
         sentence,
     })

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use irsa_policy::{Attachment, ConditionView, Effect, Policy, PolicyKind};
 
 use super::{Finding, Level, OVER_QUOTA, Report};
-use crate::estate::{Estate, Role};
+use crate::inventory::{Inventory, Role};
 
 /// What was found, and what could not be looked at.
 #[derive(Debug, Default)]
@@ -17,9 +17,9 @@ pub struct Inspected {
 }
 
 /// Looks at all policies.
-pub fn inspect(estate: &Estate) -> Inspected {
+pub fn inspect(inventory: &Inventory) -> Inspected {
     let mut inspected = Inspected::default();
-    for (kind, source) in estate.policies() {
+    for (kind, source) in inventory.policies() {
         let Some(text) = &source.text else {
             inspected.unknown.push(source.place.clone());
             continue;
@@ -32,14 +32,14 @@ pub fn inspect(estate: &Estate) -> Inspected {
         }
         inspected.reports.push(report);
     }
-    let roles = estate.roles.iter();
-    let of_roles = roles.filter_map(|role| of_role(estate, role));
+    let roles = inventory.roles.iter();
+    let of_roles = roles.filter_map(|role| of_role(inventory, role));
     inspected.reports.extend(of_roles);
     inspected
 }
 
-fn of_role(estate: &Estate, role: &Role) -> Option<Report> {
-    let findings: Vec<_> = [inline_size(role), several_accounts(estate, role)]
+fn of_role(inventory: &Inventory, role: &Role) -> Option<Report> {
+    let findings: Vec<_> = [inline_size(role), several_accounts(inventory, role)]
         .into_iter()
         .flatten()
         .collect();
@@ -58,7 +58,7 @@ fn inline_size(role: &Role) -> Option<Finding> {
 }
 
 /// Service accounts share what the role may do, and logs can't tell them apart by the role.
-fn several_accounts(estate: &Estate, role: &Role) -> Option<Finding> {
+fn several_accounts(inventory: &Inventory, role: &Role) -> Option<Finding> {
     let texts = role
         .trust
         .iter()
@@ -67,7 +67,7 @@ fn several_accounts(estate: &Estate, role: &Role) -> Option<Finding> {
         .filter_map(|text| Policy::parse(PolicyKind::Trust, text).ok())
         .collect();
     let mut accounts: BTreeSet<String> = policies.iter().flat_map(subjects).collect();
-    let associations = estate.associations.iter().filter(|one| {
+    let associations = inventory.associations.iter().filter(|one| {
         let name = one.role.as_deref();
         name.is_some_and(|name| role.is_called(name))
     });

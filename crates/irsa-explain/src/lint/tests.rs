@@ -1,7 +1,7 @@
 //! What is found, and what is not.
 
 use super::*;
-use crate::estate::{Estate, Role, Source};
+use crate::inventory::{Inventory, Role, Source};
 
 const TRUST: &str = r#"{
   "Version": "2012-10-17",
@@ -423,25 +423,25 @@ fn a_level_may_be_denied_alone() {
 }
 
 /// A role with these inline policies, and a trust policy for these subjects.
-fn role(inline: &[String], subjects: &str) -> Estate {
+fn role(inline: &[String], subjects: &str) -> Inventory {
     let source = |text: &String| {
         let place = format!("inline {}", text.len());
         Source::new(&place, Some(text.clone())).attached(Attachment::Role)
     };
     let trust = TRUST.replace("\"system:serviceaccount:shop:api\"", subjects);
-    Estate {
+    Inventory {
         roles: vec![Role {
             place: "app".to_owned(),
             trust: vec![Source::new("trust", Some(trust))],
             permissions: inline.iter().map(source).collect(),
             ..Role::default()
         }],
-        ..Estate::default()
+        ..Inventory::default()
     }
 }
 
-fn inspected(estate: &Estate) -> Vec<(String, &'static str)> {
-    let reports = inspect(estate).reports.into_iter();
+fn inspected(inventory: &Inventory) -> Vec<(String, &'static str)> {
+    let reports = inspect(inventory).reports.into_iter();
     let found = reports.flat_map(|report| {
         let file = report.file.clone();
         let ids: Vec<_> = report

@@ -8,7 +8,7 @@ use super::reference::referred;
 use super::region::region;
 use super::resource::{Attribute, Resource};
 use super::roles::ROLE;
-use crate::estate::Association;
+use crate::inventory::Association;
 
 const ASSOCIATION: &str = "aws_eks_pod_identity_association";
 

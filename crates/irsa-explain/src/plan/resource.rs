@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::address;
-use crate::estate::Source;
+use crate::inventory::Source;
 
 static NULL: Value = Value::Null;
 

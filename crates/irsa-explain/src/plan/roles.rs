@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::reference::{is_configured, referred};
 use super::resource::{Attribute, Resource, later};
 use super::{Plan, unknown};
-use crate::estate::{Role, Source};
+use crate::inventory::{Role, Source};
 
 pub(super) const ROLE: &str = "aws_iam_role";
 const POLICY: &str = "aws_iam_policy";

@@ -6,7 +6,7 @@ use super::Plan;
 use super::reference::{is_configured, referred};
 use super::region::region;
 use super::resource::{Attribute, Resource, later};
-use crate::estate::{Database, Domain, Provider, Source};
+use crate::inventory::{Database, Domain, Provider, Source};
 
 const DOMAINS: [&str; 2] = ["aws_opensearch_domain", "aws_elasticsearch_domain"];
 

@@ -9,7 +9,7 @@ use irsa_policy::Attachment;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::estate::Role;
+use crate::inventory::Role;
 
 const POLICY: &str = r#"{"Version": "2012-10-17", "Statement": []}"#;
 
@@ -55,7 +55,7 @@ fn plan(changes: &[Value], root_module: &Value) -> Value {
     })
 }
 
-fn read(json: &Value) -> Estate {
+fn read(json: &Value) -> Inventory {
     super::read(&json.to_string()).unwrap()
 }
 
@@ -67,9 +67,9 @@ fn places(role: &Role) -> Vec<&str> {
 
 #[test]
 fn a_new_role_has_the_arn_that_it_is_going_to_have() {
-    let estate = read(&plan(&[role("aws_iam_role.app", "app")], &json!({})));
-    let [role] = estate.roles.as_slice() else {
-        panic!("{estate:?}")
+    let inventory = read(&plan(&[role("aws_iam_role.app", "app")], &json!({})));
+    let [role] = inventory.roles.as_slice() else {
+        panic!("{inventory:?}")
     };
     assert_eq!(
         role.arn.as_ref().unwrap().as_str(),
@@ -78,7 +78,7 @@ fn a_new_role_has_the_arn_that_it_is_going_to_have() {
     assert_eq!(role.trust[0].place, "aws_iam_role.app.assume_role_policy");
     assert_eq!(role.trust[0].text.as_deref(), Some(POLICY));
     assert_eq!(places(role), [""; 0]);
-    assert!(estate.role("app").is_some() && estate.role("aws_iam_role.app").is_some());
+    assert!(inventory.role("app").is_some() && inventory.role("aws_iam_role.app").is_some());
 }
 
 #[test]
@@ -87,14 +87,14 @@ fn what_is_known_after_apply_only_has_no_text_but_its_address() {
     let inline = created("aws_iam_role_policy.db", &after, &json!({"policy": true}));
     let mut late = role("aws_iam_role.app", "app");
     late["change"]["after_unknown"]["assume_role_policy"] = json!(true);
-    let estate = read(&plan(&[late, inline], &json!({})));
+    let inventory = read(&plan(&[late, inline], &json!({})));
     let later = |address: &str| unknown(&format!("`{address}` (known after apply only)"));
     assert_eq!(
-        estate.roles[0].permissions,
+        inventory.roles[0].permissions,
         [later("aws_iam_role_policy.db.policy").attached(Attachment::Role)]
     );
     assert_eq!(
-        estate.roles[0].trust,
+        inventory.roles[0].trust,
         [later("aws_iam_role.app.assume_role_policy")]
     );
 }
@@ -123,10 +123,10 @@ fn stores_and_providers_are_found_by_whatever_is_known() {
             &json!({"arn": true}),
         ),
     ];
-    let estate = read(&plan(&changes, &json!({})));
-    let database = estate.database("orders").unwrap();
+    let inventory = read(&plan(&changes, &json!({})));
+    let database = inventory.database("orders").unwrap();
     assert_eq!((&database.resource_id, database.names.len()), (&None, 1));
-    let domain = estate
+    let domain = inventory
         .domain("module.search.aws_opensearch_domain.logs")
         .unwrap();
     assert_eq!(
@@ -137,7 +137,7 @@ fn stores_and_providers_are_found_by_whatever_is_known() {
         domain.access_policy[0].place,
         "aws_opensearch_domain_policy.logs.access_policies"
     );
-    let issuer = estate.providers[0].issuer.as_ref().unwrap();
+    let issuer = inventory.providers[0].issuer.as_ref().unwrap();
     assert_eq!(
         issuer.as_str(),
         "https://oidc.eks.eu-central-1.amazonaws.com/id/ABC"
@@ -153,9 +153,9 @@ fn a_state_is_read_as_well_and_knows_everything() {
             "values": {"name": "app", "arn": "arn:aws:iam::111122223333:role/app", "assume_role_policy": POLICY},
         }],
     }]}}});
-    let estate = read(&state);
-    assert_eq!(estate.roles[0].place, "module.iam.aws_iam_role.app");
-    assert!(estate.roles[0].trust[0].text.is_some());
+    let inventory = read(&state);
+    assert_eq!(inventory.roles[0].place, "module.iam.aws_iam_role.app");
+    assert!(inventory.roles[0].trust[0].text.is_some());
 }
 
 #[test]

@@ -26,7 +26,7 @@ pub(crate) enum PolicyAction {
 pub(crate) struct EvaluateArgs {
     /// A file of requests with their policies, one JSON object a line, or - for standard input; each
     /// is answered by a line
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["Request", "Policies", "ServiceAccount", "Chain", "Estate"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["Request", "Policies", "ServiceAccount", "Chain", "Inventory"])]
     pub(crate) requests: Option<PathBuf>,
     /// For people or for programs
     #[arg(long, value_enum, default_value_t)]
@@ -56,7 +56,7 @@ pub(crate) struct QuestionArgs {
     #[command(flatten)]
     pub(crate) policies: PolicyFileArgs,
     #[command(flatten)]
-    pub(crate) estate: EstateArgs,
+    pub(crate) inventory: InventoryArgs,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -132,9 +132,9 @@ pub(crate) struct ChainArgs {
 
 /// Where roles, databases and domains are from.
 #[derive(Debug, Clone, Args)]
-#[group(id = "Estate", multiple = true)]
+#[group(id = "Inventory", multiple = true)]
 #[command(next_help_heading = "Policies")]
-pub(crate) struct EstateArgs {
+pub(crate) struct InventoryArgs {
     /// All policies of a Terraform plan or state, as `terraform show -json` prints it
     #[arg(long, value_name = "FILE", conflicts_with = "world")]
     pub(crate) plan: Option<PathBuf>,
@@ -173,10 +173,10 @@ pub(crate) struct PolicyFileArgs {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct LintArgs {
     /// Policies as JSON
-    #[arg(value_name = "FILE", required_unless_present = "Estate")]
+    #[arg(value_name = "FILE", required_unless_present = "Inventory")]
     pub(crate) files: Vec<PathBuf>,
     #[command(flatten)]
-    pub(crate) estate: EstateArgs,
+    pub(crate) inventory: InventoryArgs,
     /// Where they are attached [default: told by their elements]
     #[arg(long, value_enum, value_name = "KIND")]
     pub(crate) kind: Option<Kind>,

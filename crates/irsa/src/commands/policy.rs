@@ -1,6 +1,6 @@
 //! `irsa policy`: what IAM would say, offline.
 
-mod estate;
+mod inventory;
 mod question;
 mod requests;
 
@@ -11,7 +11,7 @@ use irsa_explain::lint::{self as linted, Level};
 use irsa_policy::{Policy, PolicyDocuments, PolicyKind};
 use serde_json::Value;
 
-use self::estate::Origin;
+use self::inventory::Origin;
 use crate::cli::{
     Deny, EvaluateArgs, ExplainArgs, Kind, LintArgs, LintOutput, Output, PolicyAction, PolicyArgs,
     QuestionArgs,
@@ -94,15 +94,15 @@ fn lint(args: &LintArgs, mut mistakes: Mistakes) -> Result<ExitCode, Failure> {
             reports.push(linted::Report::new(shown(path), text, args.kind.map(kind)));
         }
     }
-    if let Some(origin) = Origin::read(&args.estate, &mut mistakes) {
-        let inspected = linted::inspect(&origin.estate(None));
+    if let Some(origin) = Origin::read(&args.inventory, &mut mistakes) {
+        let inspected = linted::inspect(&origin.inventory(None));
         for place in inspected.unknown {
             anstream::eprintln!("not looked at: {place}");
         }
         reports.extend(inspected.reports);
     }
-    if let Some(path) = &args.estate.plan {
-        reports.extend(estate::nodes(path).unwrap_or_default());
+    if let Some(path) = &args.inventory.plan {
+        reports.extend(inventory::nodes(path).unwrap_or_default());
     }
     let reports = mistakes.or(reports)?;
     match args.output {

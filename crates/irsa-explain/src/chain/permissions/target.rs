@@ -4,7 +4,7 @@ use irsa_chain::endpoint::{OpenSearchEndpoint, RdsEndpoint};
 use irsa_chain::{AccountId, DbResourceId, DbUserArn, Partition, Region};
 
 use crate::chain::Access;
-use crate::estate::{Database, Domain, Estate, Source};
+use crate::inventory::{Database, Domain, Inventory, Source};
 use crate::question::LATER;
 
 /// Where the role is, and the cluster whose pods have it.
@@ -29,7 +29,7 @@ pub(super) struct Target {
 
 impl Target {
     pub(super) fn of(
-        estate: &Estate,
+        inventory: &Inventory,
         access: Access<'_>,
         place: &Place<'_>,
     ) -> Result<Self, String> {
@@ -40,8 +40,8 @@ impl Target {
                     .map_err(|error| format!("--connect: {error}"))?;
                 Ok(Self::connect(arn.to_string()))
             }
-            Access::Connect(text) => connect(estate, text, place),
-            Access::Open { domain, action } => open(estate, domain, action, place),
+            Access::Connect(text) => connect(inventory, text, place),
+            Access::Open { domain, action } => open(inventory, domain, action, place),
             Access::Call { action, resource } => Ok(Self {
                 action: action.to_owned(),
                 resource: resource.map(str::to_owned),
@@ -59,15 +59,15 @@ impl Target {
     }
 }
 
-fn connect(estate: &Estate, text: &str, place: &Place<'_>) -> Result<Target, String> {
+fn connect(inventory: &Inventory, text: &str, place: &Place<'_>) -> Result<Target, String> {
     let parts = text.rsplit_once('@').filter(|(user, _)| !user.is_empty());
     let (user, name) = parts.ok_or_else(|| format!("--connect: `{text}` is not USER@DATABASE"))?;
-    let found = estate.database(name);
+    let found = inventory.database(name);
     let region = region(found, name, place)?;
     let Some(found) = found else {
         let id: DbResourceId = name
             .parse()
-            .map_err(|error| no_database(estate, name, &error))?;
+            .map_err(|error| no_database(inventory, name, &error))?;
         let arn = DbUserArn::new(&region, place.account, &id, user);
         return Ok(Target::connect(arn.to_string()));
     };
@@ -97,8 +97,8 @@ fn region(found: Option<&Database>, name: &str, place: &Place<'_>) -> Result<Reg
     })
 }
 
-fn no_database(estate: &Estate, name: &str, error: &irsa_chain::ParseError) -> String {
-    let known: Vec<_> = estate
+fn no_database(inventory: &Inventory, name: &str, error: &irsa_chain::ParseError) -> String {
+    let known: Vec<_> = inventory
         .databases
         .iter()
         .map(|one| one.place.as_str())
@@ -112,10 +112,15 @@ fn no_database(estate: &Estate, name: &str, error: &irsa_chain::ParseError) -> S
     }
 }
 
-fn open(estate: &Estate, name: &str, action: &str, place: &Place<'_>) -> Result<Target, String> {
-    let found = estate.domain(domain_of(name));
+fn open(
+    inventory: &Inventory,
+    name: &str,
+    action: &str,
+    place: &Place<'_>,
+) -> Result<Target, String> {
+    let found = inventory.domain(domain_of(name));
     let called = found.map_or(name, |found| &found.place);
-    let arn = domain_arn(estate, found, name, place)?;
+    let arn = domain_arn(inventory, found, name, place)?;
     let what = || format!("the ARN of `{called}` (known after apply only)");
     Ok(Target {
         action: action.to_owned(),
@@ -127,7 +132,7 @@ fn open(estate: &Estate, name: &str, action: &str, place: &Place<'_>) -> Result<
 
 /// `None` if it is known after apply only.
 fn domain_arn(
-    estate: &Estate,
+    inventory: &Inventory,
     found: Option<&Domain>,
     name: &str,
     place: &Place<'_>,
@@ -139,7 +144,7 @@ fn domain_arn(
         return Ok(found.arn.clone().or_else(|| found_arn(found, place)));
     }
     let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    let is_name = name.bytes().all(is_part) && estate.domains.is_empty();
+    let is_name = name.bytes().all(is_part) && inventory.domains.is_empty();
     match &place.region {
         Some(region) if is_name => {
             let (partition, account) = (place.partition, place.account);
@@ -147,7 +152,7 @@ fn domain_arn(
                 "arn:{partition}:es:{region}:{account}:domain/{name}"
             )))
         }
-        _ => Err(no_domain(estate, name)),
+        _ => Err(no_domain(inventory, name)),
     }
 }
 
@@ -182,8 +187,8 @@ fn with_path(arn: String) -> String {
     }
 }
 
-fn no_domain(estate: &Estate, name: &str) -> String {
-    let known: Vec<_> = estate
+fn no_domain(inventory: &Inventory, name: &str) -> String {
+    let known: Vec<_> = inventory
         .domains
         .iter()
         .map(|one| one.place.as_str())

@@ -27,8 +27,8 @@ fn an_association_names_its_role_by_arn_or_by_reference() {
         &["aws_iam_role.app.arn", "aws_iam_role.app"],
     );
     let changes = [role("aws_iam_role.app", "app"), known, later];
-    let estate = read(&plan(&changes, &json!({"resources": [references]})));
-    let association = |account: &str| estate.association(&account.parse().unwrap()).unwrap();
+    let inventory = read(&plan(&changes, &json!({"resources": [references]})));
+    let association = |account: &str| inventory.association(&account.parse().unwrap()).unwrap();
     let (known, later) = (association("shop/api"), association("shop/web"));
     let cluster = known.cluster.as_ref().unwrap();
     assert_eq!(
@@ -38,7 +38,11 @@ fn an_association_names_its_role_by_arn_or_by_reference() {
     assert!(known.has_tags && !later.has_tags);
     for one in [known, later] {
         let name = one.role.as_deref().unwrap();
-        assert_eq!(estate.role(name).unwrap().place, "aws_iam_role.app");
+        assert_eq!(inventory.role(name).unwrap().place, "aws_iam_role.app");
     }
-    assert!(estate.association(&"shop/other".parse().unwrap()).is_none());
+    assert!(
+        inventory
+            .association(&"shop/other".parse().unwrap())
+            .is_none()
+    );
 }

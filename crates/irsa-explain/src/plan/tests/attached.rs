@@ -30,14 +30,14 @@ fn a_policy_belongs_to_the_role_that_its_configuration_refers_to() {
         configured("aws_iam_role_policy", "one", "role", &[&format!("{exact}.id"), exact, "aws_iam_role.app"]),
         chained,
     ]});
-    let estate = read(&plan(&changes, &configuration));
+    let inventory = read(&plan(&changes, &configuration));
     let each = |key: &str| format!("aws_iam_role_policy.each[\"{key}\"].policy");
     assert_eq!(
-        places(&estate.roles[0]),
+        places(&inventory.roles[0]),
         [&each("a"), "aws_iam_role_policy.chained[\"a\"].policy"]
     );
     assert_eq!(
-        places(&estate.roles[1]),
+        places(&inventory.roles[1]),
         [&each("b.c"), "aws_iam_role_policy.one.policy"]
     );
 }
@@ -78,12 +78,12 @@ fn references_go_into_modules_and_out_of_them() {
             }}}},
         },
     });
-    let estate = read(&plan(&changes, &configuration));
+    let inventory = read(&plan(&changes, &configuration));
     assert_eq!(
-        places(&estate.roles[0]),
+        places(&inventory.roles[0]),
         ["module.policies[0].aws_iam_policy.this.policy"]
     );
-    assert_eq!(places(&estate.roles[1]), [""; 0]);
+    assert_eq!(places(&inventory.roles[1]), [""; 0]);
 }
 
 #[test]
@@ -109,8 +109,8 @@ fn where_the_role_cannot_be_told_no_role_is_sure() {
     ];
     let either = json!({"resources": [configured("aws_iam_role_policy", "db", "role", &either)]});
     for configuration in [by_local, either, json!({})] {
-        let estate = read(&plan(&changes, &configuration));
-        for role in &estate.roles {
+        let inventory = read(&plan(&changes, &configuration));
+        for role in &inventory.roles {
             let doubt = unknown("`aws_iam_role_policy.db.role` (known after apply only)");
             assert_eq!(role.permissions, [doubt], "{configuration}");
         }
@@ -126,12 +126,12 @@ fn policies_of_aws_are_in_no_plan() {
         &after,
         &json!({"id": true}),
     );
-    let estate = read(&plan(
+    let inventory = read(&plan(
         &[role("aws_iam_role.app", "app"), attachment],
         &json!({}),
     ));
     let expected = unknown(&format!("`{arn}` (not in the plan)"));
-    assert_eq!(estate.roles[0].permissions, [expected]);
+    assert_eq!(inventory.roles[0].permissions, [expected]);
 }
 
 #[test]
@@ -151,12 +151,12 @@ fn what_the_plan_takes_away_is_gone_and_what_was_attached_by_hand_stays() {
         &json!({"policy": POLICY, "arn": arn}),
         &json!({}),
     );
-    let estate = read(&plan(&[removed, existing, policy], &json!({})));
+    let inventory = read(&plan(&[removed, existing, policy], &json!({})));
     let kept = [
         "aws_iam_role.app.inline_policy[by-hand]",
         "aws_iam_policy.db.policy",
     ];
-    assert_eq!(places(&estate.roles[0]), kept);
+    assert_eq!(places(&inventory.roles[0]), kept);
 }
 
 #[test]
@@ -190,15 +190,15 @@ fn blocks_and_exclusive_attachments_count_too() {
         blocks,
         configured("aws_iam_role_policy_attachments_exclusive", "app", "policy_arns", &arns),
     ]});
-    let estate = read(&plan(&changes, &configuration));
+    let inventory = read(&plan(&changes, &configuration));
     let expected = [
         "aws_iam_role.app.inline_policy[x]",
         "`aws_iam_role.app.inline_policy[y]` (known after apply only)",
         "aws_iam_policy.db.policy",
     ];
-    assert_eq!(places(&estate.roles[0]), expected);
+    assert_eq!(places(&inventory.roles[0]), expected);
     assert_eq!(
-        estate.roles[0].boundary[0].place,
+        inventory.roles[0].boundary[0].place,
         "aws_iam_policy.limit.policy"
     );
 }
@@ -217,9 +217,9 @@ fn variables_that_go_in_circles_end() {
             "outputs": {"role": {"expression": refers(&["var.role"])}},
         },
     }}});
-    let estate = read(&plan(
+    let inventory = read(&plan(
         &[role("aws_iam_role.app", "app"), inline],
         &configuration,
     ));
-    assert_eq!(estate.roles[0].permissions[0].text, None);
+    assert_eq!(inventory.roles[0].permissions[0].text, None);
 }

@@ -3,10 +3,10 @@
 use irsa_chain::RoleArn;
 use irsa_explain::Document;
 use irsa_explain::chain::{self, Access, Credential, Step, Wish};
-use irsa_explain::estate::{Estate, Role, Source};
+use irsa_explain::inventory::{Inventory, Role, Source};
 use irsa_policy::{Context, Layer};
 
-use super::super::estate::Origin;
+use super::super::inventory::Origin;
 use super::service_account::Owner;
 use super::time::Time;
 use super::{add_context, document, documents, service_account};
@@ -15,11 +15,11 @@ use crate::settings::Mistakes;
 
 /// Whether more is asked than one request of files.
 pub(super) fn is_asked(args: &QuestionArgs) -> bool {
-    let (chain, estate) = (&args.chain, &args.estate);
+    let (chain, inventory) = (&args.chain, &args.inventory);
     let words = [&chain.role, &chain.connect, &chain.open];
     words.iter().any(|word| word.is_some())
-        || estate.plan.is_some()
-        || estate.world.is_some()
+        || inventory.plan.is_some()
+        || inventory.world.is_some()
         || args.service_account.pod_identity
 }
 
@@ -35,7 +35,7 @@ pub(super) fn steps(args: &QuestionArgs, at: &Time, mistakes: &mut Mistakes) -> 
     let (own, documents) = split(documents(&others, mistakes));
     let trust = args.policies.trust.as_deref();
     let trust = trust.and_then(|path| mistakes.collect(document(Layer::Resource, path)));
-    let origin = Origin::read(&args.estate, mistakes);
+    let origin = Origin::read(&args.inventory, mistakes);
     let owner = service_account::owner(args, origin.as_ref(), mistakes);
     if owner.is_none() && args.service_account.service_account.is_some() {
         return Vec::new();
@@ -45,11 +45,11 @@ pub(super) fn steps(args: &QuestionArgs, at: &Time, mistakes: &mut Mistakes) -> 
         Some(Credential::Token(token)) => Some(token.issuer),
         _ => None,
     };
-    let estate = match &origin {
-        Some(origin) => origin.estate(issuer),
+    let inventory = match &origin {
+        Some(origin) => origin.inventory(issuer),
         None => of_files(args, trust, own),
     };
-    let Some(role) = pick(args, origin.as_ref(), &estate, owner.as_ref(), mistakes) else {
+    let Some(role) = pick(args, origin.as_ref(), &inventory, owner.as_ref(), mistakes) else {
         return Vec::new();
     };
     let wish = Wish {
@@ -61,19 +61,19 @@ pub(super) fn steps(args: &QuestionArgs, at: &Time, mistakes: &mut Mistakes) -> 
         is_complete: args.request.context_complete,
         documents: &documents,
     };
-    let steps = chain::steps(&estate, &wish);
+    let steps = chain::steps(&inventory, &wish);
     mistakes.collect(steps).unwrap_or_default()
 }
 
 fn refuse(args: &QuestionArgs, mistakes: &mut Mistakes) {
-    let has_estate = args.estate.plan.is_some() || args.estate.world.is_some();
+    let has_inventory = args.inventory.plan.is_some() || args.inventory.world.is_some();
     let PolicyFileArgs {
         trust,
         identity,
         resource_policy,
         ..
     } = &args.policies;
-    if has_estate && (trust.is_some() || !identity.is_empty() || resource_policy.is_some()) {
+    if has_inventory && (trust.is_some() || !identity.is_empty() || resource_policy.is_some()) {
         mistakes.add(
             "--trust, --identity and --resource-policy: the plan or the world has these policies",
         );
@@ -85,7 +85,7 @@ fn refuse(args: &QuestionArgs, mistakes: &mut Mistakes) {
     if !token && access(args).is_none() {
         mistakes.add("nothing is asked: give --service-account, --connect, --open or --action");
     }
-    if token && !has_estate && trust.is_none() {
+    if token && !has_inventory && trust.is_none() {
         mistakes.add(service_account::NO_TRUST);
     }
 }
@@ -98,7 +98,7 @@ fn split(documents: Vec<Document>) -> (Vec<Document>, Vec<Document>) {
 }
 
 /// One role, of the files.
-fn of_files(args: &QuestionArgs, trust: Option<Document>, own: Vec<Document>) -> Estate {
+fn of_files(args: &QuestionArgs, trust: Option<Document>, own: Vec<Document>) -> Inventory {
     let name = args.chain.role.as_deref();
     let arn: Option<RoleArn> = name.and_then(|name| name.parse().ok());
     let source = |document: Document| Source::new(&document.file, Some(document.text));
@@ -110,9 +110,9 @@ fn of_files(args: &QuestionArgs, trust: Option<Document>, own: Vec<Document>) ->
         permissions: own.into_iter().map(source).collect(),
         ..Role::default()
     };
-    Estate {
+    Inventory {
         roles: vec![role],
-        ..Estate::default()
+        ..Inventory::default()
     }
 }
 
@@ -133,7 +133,7 @@ fn access(args: &QuestionArgs) -> Option<Access<'_>> {
 fn pick(
     args: &QuestionArgs,
     origin: Option<&Origin>,
-    estate: &Estate,
+    inventory: &Inventory,
     owner: Option<&Owner>,
     mistakes: &mut Mistakes,
 ) -> Option<Role> {
@@ -141,9 +141,9 @@ fn pick(
         let names: Vec<_> = roles.iter().map(|role| role.place.as_str()).collect();
         names.join("`, `")
     };
-    let all: Vec<&Role> = estate.roles.iter().collect();
+    let all: Vec<&Role> = inventory.roles.iter().collect();
     if let Some(name) = &args.chain.role {
-        let found = estate.role(name);
+        let found = inventory.role(name);
         if found.is_none() {
             mistakes.add(format!(
                 "--role: there is no role `{name}`; there is `{}`",
@@ -156,7 +156,7 @@ fn pick(
     }
     let own = owner.and_then(Owner::role).map(str::to_owned);
     if let Some(role) = own.or_else(|| origin?.role_of(&owner?.account)) {
-        let found = estate.role(&role);
+        let found = inventory.role(&role);
         if found.is_none() {
             mistakes.add(format!(
                 "the service account wants the role `{role}`, which does not exist"
@@ -165,7 +165,7 @@ fn pick(
         return found.cloned();
     }
     let trusting = match owner.map(Owner::credential) {
-        Some(Credential::Token(token)) => chain::trusting(estate, &token),
+        Some(Credential::Token(token)) => chain::trusting(inventory, &token),
         _ => Vec::new(),
     };
     match (trusting.as_slice(), all.as_slice()) {

@@ -4,11 +4,11 @@ use irsa_chain::{
     AccountId, Arn, IssuerUrl, OidcProviderArn, Partition, ServiceAccount, SessionName,
 };
 use irsa_explain::chain::{Credential, Token};
-use irsa_explain::estate::Association;
+use irsa_explain::inventory::Association;
 use irsa_explain::{OidcRequest, PodIdentity, Question, RequestContext, web_identity};
 use irsa_policy::Layer;
 
-use super::super::estate::Origin;
+use super::super::inventory::Origin;
 use crate::cli::{QuestionArgs, ServiceAccountArgs};
 use crate::settings::Mistakes;
 

@@ -3,20 +3,20 @@
 use std::path::Path;
 
 use irsa_chain::{Arn, IssuerUrl, ServiceAccount};
-use irsa_explain::estate::{Association, Database, Domain, Estate, Provider, Role, Source};
+use irsa_explain::inventory::{Association, Database, Domain, Inventory, Provider, Role, Source};
 use irsa_explain::lint::Report;
 use irsa_explain::plan;
 use irsa_policy::Policy;
 use irsa_world::{WorkloadIdentity, World};
 
 use super::question::read;
-use crate::cli::EstateArgs;
+use crate::cli::InventoryArgs;
 use crate::settings::{Mistakes, shown};
 
 /// What was read.
 #[derive(Debug)]
 pub(super) enum Origin {
-    Plan(Estate),
+    Plan(Inventory),
     World(Box<World>),
 }
 
@@ -24,10 +24,10 @@ pub(super) enum Origin {
 
 impl Origin {
     /// Reads whichever is named; none if none is, or if it is wrong.
-    pub(super) fn read(args: &EstateArgs, mistakes: &mut Mistakes) -> Option<Self> {
+    pub(super) fn read(args: &InventoryArgs, mistakes: &mut Mistakes) -> Option<Self> {
         if let Some(path) = &args.plan {
-            let estate = of_file(path, plan::read);
-            return mistakes.check("--plan", estate).map(Self::Plan);
+            let inventory = of_file(path, plan::read);
+            return mistakes.check("--plan", inventory).map(Self::Plan);
         }
         let path = args.world.as_ref()?;
         let world = of_file(path, |text| {
@@ -41,7 +41,7 @@ impl Origin {
     pub(super) fn issuer(&self) -> Option<IssuerUrl> {
         match self {
             Self::World(world) => Some(world.kubernetes().issuer.clone()),
-            Self::Plan(estate) => match estate.providers.as_slice() {
+            Self::Plan(inventory) => match inventory.providers.as_slice() {
                 [only] => only.issuer.clone(),
                 _ => None,
             },
@@ -62,20 +62,23 @@ impl Origin {
     pub(super) fn association(&self, account: &ServiceAccount) -> Option<Association> {
         match self {
             Self::World(world) => pod_identity(world, account),
-            Self::Plan(estate) => estate.association(account).cloned(),
+            Self::Plan(inventory) => inventory.association(account).cloned(),
         }
     }
 
     /// Whether both texts name one role.
     pub(super) fn is_same_role(&self, one: &str, other: &str) -> bool {
-        let estate = self.estate(None);
-        one == other || estate.role(one).is_some_and(|role| role.is_called(other))
+        let inventory = self.inventory(None);
+        one == other
+            || inventory
+                .role(one)
+                .is_some_and(|role| role.is_called(other))
     }
 
     /// All that exists; of providers, those of the issuer that is asked about.
-    pub(super) fn estate(&self, issuer: Option<&IssuerUrl>) -> Estate {
+    pub(super) fn inventory(&self, issuer: Option<&IssuerUrl>) -> Inventory {
         match self {
-            Self::Plan(estate) => estate.clone(),
+            Self::Plan(inventory) => inventory.clone(),
             Self::World(world) => of_world(world, issuer),
         }
     }
@@ -91,11 +94,11 @@ fn of_file<T>(path: &Path, parse: impl Fn(&str) -> Result<T, String>) -> Result<
     parse(&text).map_err(|error| format!("`{}`: {error}", shown(path)))
 }
 
-fn of_world(world: &World, issuer: Option<&IssuerUrl>) -> Estate {
+fn of_world(world: &World, issuer: Option<&IssuerUrl>) -> Inventory {
     let providers = world.accounts().iter();
     let providers = providers.filter_map(|account| world.oidc_provider(account, issuer?.as_str()));
     let associations = world.associations().iter();
-    Estate {
+    Inventory {
         roles: world.roles().map(role).collect(),
         providers: providers.map(provider).collect(),
         has_all_providers: true,

@@ -10,7 +10,7 @@ use crate::snippet::printable;
 
 /// Everything that is known.
 #[derive(Debug, Clone, Default)]
-pub struct Estate {
+pub struct Inventory {
     /// IAM roles.
     pub roles: Vec<Role>,
     /// OIDC providers.
@@ -111,9 +111,9 @@ pub struct Association {
     pub has_tags: bool,
 }
 
-// === impl Estate ===
+// === impl Inventory ===
 
-impl Estate {
+impl Inventory {
     /// The role that is called `name`: its ARN, its name, or what messages call it.
     pub fn role(&self, name: &str) -> Option<&Role> {
         self.roles.iter().find(|role| role.is_called(name))
