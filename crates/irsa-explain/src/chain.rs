@@ -18,9 +18,9 @@ use crate::request_context::RequestContext;
 
 const NO_ACCOUNT: &str = "the account of the role can't be told: name it with --role ARN";
 
-/// What a pod wants.
+/// What is asked: a pod, its role, and what it then does.
 #[derive(Debug)]
-pub struct Wish<'a> {
+pub struct Scenario<'a> {
     /// How it gets a session; without this, only the permissions of the role are asked.
     pub credential: Option<Credential<'a>>,
     /// The role that it asks for.
@@ -106,26 +106,26 @@ pub enum Asks {
 ///
 /// # Errors
 /// What can't be told from what is given.
-pub fn steps(inventory: &Inventory, wish: &Wish<'_>) -> Result<Vec<Step>, String> {
+pub fn steps(inventory: &Inventory, scenario: &Scenario<'_>) -> Result<Vec<Step>, String> {
     let mut steps = Vec::new();
     let mut issued = None;
-    match &wish.credential {
+    match &scenario.credential {
         Some(Credential::Token(token)) => {
-            let provider = trust::provider_of(wish.role, token.issuer).ok_or(NO_ACCOUNT)?;
+            let provider = trust::provider_of(scenario.role, token.issuer).ok_or(NO_ACCOUNT)?;
             let registered = trust::registered(inventory, &provider, token.audience);
             steps.extend(registered.map(|asks| Step::at(Link::OidcProvider, asks)));
-            let question = trust::question(wish, token, &provider);
+            let question = trust::question(scenario, token, &provider);
             steps.push(Step::policies(Link::TrustPolicy, question));
             issued = Some(provider);
         }
         Some(Credential::PodIdentity(pod)) => {
-            let questions = trust::pod_identity_questions(wish, pod).into_iter();
+            let questions = trust::pod_identity_questions(scenario, pod).into_iter();
             steps.extend(questions.map(|question| Step::policies(Link::TrustPolicy, question)));
         }
         None => {}
     }
-    if let Some(access) = wish.access {
-        let question = permissions::question(inventory, wish, access, issued.as_ref())?;
+    if let Some(access) = scenario.access {
+        let question = permissions::question(inventory, scenario, access, issued.as_ref())?;
         steps.push(Step::policies(Link::Permissions, question));
     }
     Ok(steps)
@@ -194,7 +194,7 @@ fn add(question: &mut Question, layer: Layer, sources: &[Source]) {
     }
 }
 
-impl Wish<'_> {
+impl Scenario<'_> {
     /// Fills in what is known of every request.
     fn complete(&self, context: &mut RequestContext) {
         context.fill_all(self.context);

@@ -5,7 +5,7 @@ mod target;
 use irsa_chain::{AccountId, OidcProviderArn, Partition, Region, SessionName};
 use irsa_policy::Layer;
 
-use super::{Access, Credential, NO_ACCOUNT, Wish, add, session_name};
+use super::{Access, Credential, NO_ACCOUNT, Scenario, add, session_name};
 use crate::inventory::{Inventory, Role};
 use crate::question::{LATER, Question, Unknown};
 use crate::request_context::RequestContext;
@@ -18,50 +18,54 @@ const FEDERATED_PROVIDER: &str = "https://docs.aws.amazon.com/IAM/latest/UserGui
 /// What the data store asks the policies of the role's session.
 pub(super) fn question(
     inventory: &Inventory,
-    wish: &Wish<'_>,
+    scenario: &Scenario<'_>,
     access: Access<'_>,
     provider: Option<&OidcProviderArn>,
 ) -> Result<Question, String> {
     let of_provider = || provider.map(|one| (one.partition(), one.account().clone()));
-    let home = wish.role.home().or_else(of_provider);
-    let home = home.or_else(|| cluster_home(wish.credential.as_ref()));
+    let home = scenario.role.home().or_else(of_provider);
+    let home = home.or_else(|| cluster_home(scenario.credential.as_ref()));
     let (partition, account) = home.ok_or(NO_ACCOUNT)?;
     let place = Place {
         partition,
         account: &account,
-        region: wish.credential.as_ref().and_then(cluster_region),
+        region: scenario.credential.as_ref().and_then(cluster_region),
     };
     let target = Target::of(inventory, access, &place)?;
     let (action, resource) = (target.action.as_str(), target.resource.as_deref());
     let mut context = RequestContext::for_session(action, resource, account.as_str(), provider);
-    if let Some(arn) = &wish.role.arn {
+    if let Some(arn) = &scenario.role.arn {
         context.fill("aws:PrincipalArn", [arn.as_str()]);
     }
-    if let Some(Credential::PodIdentity(pod)) = &wish.credential {
+    if let Some(Credential::PodIdentity(pod)) = &scenario.credential {
         context.leave_out("aws:FederatedProvider", FEDERATED_PROVIDER);
         if context.takes_principal_tags() {
             // The role may have tags of its own, which are not known.
             pod.fill_session_tags(&mut context);
         }
     }
-    wish.complete(&mut context);
+    scenario.complete(&mut context);
     let mut question = Question {
-        principal: principal(wish.role, &place, &session_name(wish.credential.as_ref())),
+        principal: principal(
+            scenario.role,
+            &place,
+            &session_name(scenario.credential.as_ref()),
+        ),
         action: target.action,
         resource: target.resource,
         context,
         ..Question::default()
     };
-    add(&mut question, Layer::Identity, &wish.role.permissions);
-    add(&mut question, Layer::Boundary, &wish.role.boundary);
+    add(&mut question, Layer::Identity, &scenario.role.permissions);
+    add(&mut question, Layer::Boundary, &scenario.role.boundary);
     add(&mut question, Layer::Resource, &target.policies);
-    question.policies.extend_from_slice(wish.documents);
+    question.policies.extend_from_slice(scenario.documents);
     let mut policies = question.policies.iter();
     let names_callers = policies.any(|policy| policy.layer == Layer::Resource);
-    let unnamed = wish.role.name.is_none() && names_callers;
+    let unnamed = scenario.role.name.is_none() && names_callers;
     let unnamed = unnamed.then(|| Unknown {
         layer: Some(Layer::Resource),
-        what: format!("the name of `{}` (not known)", wish.role.place),
+        what: format!("the name of `{}` (not known)", scenario.role.place),
     });
     let target = target.unknown.map(Unknown::of_request);
     question

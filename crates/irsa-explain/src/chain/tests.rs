@@ -81,7 +81,7 @@ impl Asked {
             issuer: &issuer,
             audience: self.audience,
         };
-        let wish = Wish {
+        let scenario = Scenario {
             credential: Some(
                 self.pod
                     .map_or(Credential::Token(token), Credential::PodIdentity),
@@ -93,7 +93,7 @@ impl Asked {
             is_complete: self.is_complete,
             documents: &self.documents,
         };
-        steps(&self.inventory, &wish)
+        steps(&self.inventory, &scenario)
     }
 
     /// The verdict, and the text for people.

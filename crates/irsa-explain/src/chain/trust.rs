@@ -3,7 +3,7 @@
 use irsa_chain::{IssuerUrl, OidcProviderArn};
 use irsa_policy::{Decision, Layer};
 
-use super::{Asks, Credential, Token, Wish, add, session_name};
+use super::{Asks, Credential, Scenario, Token, add, session_name};
 use crate::evaluation::Evaluation;
 use crate::inventory::{Inventory, Provider, Role};
 use crate::pod_identity::{self, PodIdentity};
@@ -67,15 +67,22 @@ fn unregistered(inventory: &Inventory, provider: &OidcProviderArn) -> Option<Ask
 }
 
 /// What STS asks the role's trust policy.
-pub(super) fn question(wish: &Wish<'_>, token: &Token<'_>, provider: &OidcProviderArn) -> Question {
+pub(super) fn question(
+    scenario: &Scenario<'_>,
+    token: &Token<'_>,
+    provider: &OidcProviderArn,
+) -> Question {
     let mut question = asked_by(token, provider);
-    add_policies(&mut question, wish);
+    add_policies(&mut question, scenario);
     question
 }
 
 /// What EKS Pod Identity asks the role's trust policy, action by action.
-pub(super) fn pod_identity_questions(wish: &Wish<'_>, pod: &PodIdentity<'_>) -> Vec<Question> {
-    let account = wish.role.home().map(|(_, account)| account);
+pub(super) fn pod_identity_questions(
+    scenario: &Scenario<'_>,
+    pod: &PodIdentity<'_>,
+) -> Vec<Question> {
+    let account = scenario.role.home().map(|(_, account)| account);
     let question = |action: &&str| {
         let mut question = Question {
             principal: pod_identity::PRINCIPAL.to_owned(),
@@ -83,17 +90,17 @@ pub(super) fn pod_identity_questions(wish: &Wish<'_>, pod: &PodIdentity<'_>) -> 
             context: pod.context(account.as_ref()),
             ..Question::default()
         };
-        add_policies(&mut question, wish);
+        add_policies(&mut question, scenario);
         question
     };
     pod.actions().iter().map(question).collect()
 }
 
 /// The policies that apply to whoever assumes the role.
-fn add_policies(question: &mut Question, wish: &Wish<'_>) {
-    wish.complete(&mut question.context);
-    add(question, Layer::Resource, &wish.role.trust);
-    let controls = wish.documents.iter();
+fn add_policies(question: &mut Question, scenario: &Scenario<'_>) {
+    scenario.complete(&mut question.context);
+    add(question, Layer::Resource, &scenario.role.trust);
+    let controls = scenario.documents.iter();
     let controls = controls.filter(|one| matches!(one.layer, Layer::ResourceControl(_)));
     question.policies.extend(controls.cloned());
 }

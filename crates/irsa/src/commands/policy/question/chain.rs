@@ -2,7 +2,7 @@
 
 use irsa_chain::RoleArn;
 use irsa_explain::Document;
-use irsa_explain::chain::{self, Access, Credential, Step, Wish};
+use irsa_explain::chain::{self, Access, Credential, Scenario, Step};
 use irsa_explain::inventory::{Inventory, Role, Source};
 use irsa_policy::{Context, Layer};
 
@@ -52,7 +52,7 @@ pub(super) fn steps(args: &QuestionArgs, at: &Time, mistakes: &mut Mistakes) -> 
     let Some(role) = pick(args, origin.as_ref(), &inventory, owner.as_ref(), mistakes) else {
         return Vec::new();
     };
-    let wish = Wish {
+    let scenario = Scenario {
         credential,
         role: &role,
         access: access(args),
@@ -61,7 +61,7 @@ pub(super) fn steps(args: &QuestionArgs, at: &Time, mistakes: &mut Mistakes) -> 
         is_complete: args.request.context_complete,
         documents: &documents,
     };
-    let steps = chain::steps(&inventory, &wish);
+    let steps = chain::steps(&inventory, &scenario);
     mistakes.collect(steps).unwrap_or_default()
 }
 
