@@ -5,7 +5,7 @@
 //! enough, and what is not known is only told where nothing denies.
 
 mod permissions;
-pub mod tell;
+pub mod report;
 mod trust;
 
 use irsa_chain::{IssuerUrl, Link, ServiceAccount, SessionName};

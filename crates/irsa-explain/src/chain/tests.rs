@@ -3,7 +3,7 @@
 use irsa_policy::PolicyDocuments;
 use serde_json::json;
 
-use super::tell::{self, Answers, Detail, Verdict};
+use super::report::{self, Answers, Detail, Verdict};
 use super::*;
 use crate::inventory::{Database, Domain, Provider};
 
@@ -99,7 +99,7 @@ impl Asked {
     /// The verdict, and the text for people.
     fn told(&self, access: Access<'_>) -> (Verdict, String) {
         let steps = self.steps(Some(access)).unwrap();
-        let documents: Vec<PolicyDocuments> = tell::documents(&steps).unwrap();
+        let documents: Vec<PolicyDocuments> = report::documents(&steps).unwrap();
         let answers = Answers::new(&steps, &documents);
         let text = answers.text(Detail::Decision);
         let text = anstream::adapter::strip_str(&text).to_string();

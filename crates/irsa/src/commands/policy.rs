@@ -6,7 +6,7 @@ mod requests;
 
 use std::process::ExitCode;
 
-use irsa_explain::chain::tell::{self, Answers, Detail, Verdict};
+use irsa_explain::chain::report::{self, Answers, Detail, Verdict};
 use irsa_explain::lint::{self as linted, Level};
 use irsa_policy::{Policy, PolicyDocuments, PolicyKind};
 use serde_json::Value;
@@ -53,7 +53,7 @@ fn answer(
     mistakes: Mistakes,
 ) -> Result<ExitCode, Failure> {
     let resolved = question::resolve(question, mistakes)?;
-    let documents = tell::documents(&resolved.steps).map_err(Failure::other)?;
+    let documents = report::documents(&resolved.steps).map_err(Failure::other)?;
     let answers = Answers::new(&resolved.steps, &documents);
     match output {
         Output::Text => {
