@@ -287,10 +287,6 @@ mod tests {
     use super::*;
     use crate::Position;
 
-    fn problem(text: &str) -> String {
-        Json::parse(text).unwrap_err().problem.to_string()
-    }
-
     /// The same value as another parser sees it, as far as it has no duplicate keys.
     fn as_serde(json: &Json) -> serde_json::Value {
         match &json.value {

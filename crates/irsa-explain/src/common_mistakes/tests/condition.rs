@@ -5,6 +5,10 @@ use super::{
     DUAL_STACK, Example, ISSUER, PROVIDER, Reported, SUBJECT, compared, condition, meant, turned,
 };
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one line for each entry of the table"
+)]
 pub(super) fn examples() -> Vec<Example> {
     let (sub, aud) = (format!("{ISSUER}:sub"), format!("{ISSUER}:aud"));
     let equals = |key: &str, value: &str| -> Vec<Reported> {

@@ -3,6 +3,10 @@
 use super::Element::{Action, Principal};
 use super::{DUAL_STACK, Example, PROVIDER, action, meant, principal, turned};
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one line for each entry of the table"
+)]
 pub(super) fn examples() -> Vec<Example> {
     vec![
         (
