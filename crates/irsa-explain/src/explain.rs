@@ -71,7 +71,7 @@ fn near_miss(asked: &Evaluation<'_>, layer: Layer, miss: &NearMiss) -> String {
         return text;
     };
     for mismatch in &miss.kept_by {
-        let mistakes = common_mistakes::for_mismatch(mismatch, &asked.question.action);
+        let mistakes = mistakes_in(miss, mismatch, &asked.question.action);
         let span = span_of(&found, mismatch, &mistakes);
         text += &mark(&found, span, "does not match", BAD).draw();
         text += &Sides::of(mismatch).lines();
@@ -95,7 +95,7 @@ fn miss_json(asked: &Evaluation<'_>, layer: Layer, miss: &NearMiss) -> Value {
             .unwrap_or_default(),
     );
     let kept_by = miss.kept_by.iter().map(|mismatch| {
-        let mistakes = common_mistakes::for_mismatch(mismatch, &asked.question.action);
+        let mistakes = mistakes_in(miss, mismatch, &asked.question.action);
         let mut object = Sides::of(mismatch).json();
         let at = found.map(|found| found.json(&span_of(&found, mismatch, &mistakes)));
         object.extend(at.unwrap_or_default());
@@ -106,6 +106,22 @@ fn miss_json(asked: &Evaluation<'_>, layer: Layer, miss: &NearMiss) -> Value {
     let kept_by: Vec<Map<String, Value>> = kept_by.collect();
     object.insert("keptBy".to_owned(), kept_by.into());
     object.into()
+}
+
+/// The common mistakes in a mismatch of this statement. The actions of a statement that is for other callers than tokens
+/// are none.
+fn mistakes_in(miss: &NearMiss, mismatch: &Mismatch, action: &str) -> Vec<Mistake> {
+    let is_for_others = |other: &Mismatch| match other {
+        Mismatch::Principal { expected, .. } => {
+            !expected.iter().any(|name| name.contains(":oidc-provider/"))
+        }
+        _ => false,
+    };
+    let is_action = matches!(mismatch, Mismatch::Action { .. });
+    if is_action && miss.kept_by.iter().any(is_for_others) {
+        return Vec::new();
+    }
+    common_mistakes::for_mismatch(mismatch, action)
 }
 
 /// The text to mark: that of the first mistake if there is one, else the element.

@@ -99,12 +99,17 @@ impl Report {
             label: "",
             style,
         };
+        let place = if self.kind.is_none() && self.text.is_empty() {
+            // What several policies are together has no text of its own.
+            format!(" --> {}\n", printable(&self.file))
+        } else {
+            mark.draw()
+        };
         let level = finding.level.name();
         let mut text = format!(
-            "{style}{level}[{}]:{style:#} {}\n{}",
+            "{style}{level}[{}]:{style:#} {}\n{place}",
             finding.id,
             printable(&finding.what),
-            mark.draw()
         );
         if let Some(help) = &finding.help {
             let _ = writeln!(text, " {HINT}help:{HINT:#} {}", printable(help));

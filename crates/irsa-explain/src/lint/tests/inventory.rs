@@ -2,7 +2,7 @@
 
 use irsa_policy::Attachment;
 
-use super::{Level, Report, TRUST, identity, inspect};
+use super::{Level, Report, TRUST, identity, inspect, output};
 use crate::inventory::{Inventory, Role, Source};
 
 // "IAM and AWS STS quotas": 6,144 characters for a managed policy, 10,240 for the inline policies of a role together.
@@ -83,4 +83,8 @@ fn a_role_that_several_service_accounts_share_is_reported() {
     let two = "[\"system:serviceaccount:shop:api\", \"system:serviceaccount:shop:web\"]";
     let expected = [("app".to_owned(), "role-for-several-accounts")];
     assert_eq!(inspected(&role(&[], two)), expected);
+    let shown = output::text(&inspect(&role(&[], two)).reports);
+    let shown = anstream::adapter::strip_str(&shown).to_string();
+    let place = " --> app\n help: give each service account a role of its own\n";
+    assert!(shown.contains(place), "{shown}");
 }

@@ -80,6 +80,9 @@ fn a_token_is_not_for_a_trust_policy_for_pod_identity() {
     assert_eq!(asked.code, 3, "{}", asked.stderr);
     let help = "this statement is for EKS Pod Identity";
     assert!(asked.stdout.contains(help), "{}", asked.stdout);
+    // The action is right for the service that the statement is for.
+    let wrong = "did you mean `sts:AssumeRoleWithWebIdentity`?";
+    assert!(!asked.stdout.contains(wrong), "{}", asked.stdout);
 }
 
 #[test]
