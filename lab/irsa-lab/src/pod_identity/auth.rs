@@ -7,9 +7,11 @@ use std::time::{Duration, SystemTime};
 
 use http::StatusCode;
 use irsa_chain::{Cause, ServiceAccount, SessionName};
+use irsa_explain::{RequestContext, pod_identity};
 use irsa_policy::{Decision, Principal};
 
 use super::{AgentError, PodIdentityAgent};
+use crate::clock::{rfc3339, unix_seconds};
 use crate::iam;
 use crate::jwt::{Jwt, KeyFault};
 use crate::random;
@@ -19,7 +21,7 @@ use crate::world::{Role, WorkloadIdentity};
 /// EKS gives credentials for this long.
 const LIFE: Duration = Duration::from_hours(6);
 /// The service that assumes the role.
-const SERVICE: &str = "pods.eks.amazonaws.com";
+const SERVICE: &str = pod_identity::PRINCIPAL;
 const INVALID_TOKEN: &str = "The specified Kubernetes service account token is invalid.";
 const NOT_FOUND: &str = "The specified resource could not be found.";
 const UNAUTHORIZED: &str =
@@ -120,16 +122,20 @@ impl PodIdentityAgent {
 
     /// The trust policy must allow the service both to assume the role and to tag the session.
     fn is_trusted(&self, role: &Role, tags: &BTreeMap<String, String>, now: SystemTime) -> bool {
-        let account = self.world.kubernetes().account.to_string();
-        let context = tags
-            .iter()
-            .fold(iam::time_context(now), |context, (key, value)| {
-                context.with(format!("aws:RequestTag/{key}"), value.clone())
-            });
-        let mut context = context.with("aws:SourceAccount", account);
-        context.insert("aws:TagKeys", tags.keys().cloned());
-        ["sts:AssumeRole", "sts:TagSession"].iter().all(|action| {
-            let verdict = iam::trust(role, Principal::Service(SERVICE), action, &context);
+        let [assume, _] = pod_identity::ACTIONS;
+        let mut context = RequestContext::for_request(SERVICE, assume, None);
+        for (key, value) in tags {
+            context.fill(&format!("aws:RequestTag/{key}"), [value]);
+        }
+        context.fill("aws:TagKeys", tags.keys());
+        context.fill("aws:SourceArn", tags.get("eks-cluster-arn"));
+        let account = self.world.kubernetes().account.as_str();
+        context.fill("aws:SourceAccount", [account]);
+        context.fill_resource_account(role.arn.account().as_str());
+        context.fill_time(&rfc3339(now), unix_seconds(now));
+        let context = context.filled();
+        pod_identity::ACTIONS.iter().all(|action| {
+            let verdict = iam::trust(role, Principal::Service(SERVICE), action, context);
             verdict.decision == Decision::Allowed
         })
     }
