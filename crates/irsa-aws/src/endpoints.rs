@@ -11,14 +11,22 @@ pub(crate) enum Service {
     OpenSearch,
 }
 
-/// The URLs that the environment names in place of AWS's own (AWS SDKs and Tools Reference Guide, "Service-specific
-/// endpoints").
+/// The URLs that the environment names in place of AWS's own, and which variant of AWS's own to use (AWS SDKs and Tools
+/// Reference Guide, "Service-specific endpoints" and "Dual-stack and FIPS endpoints").
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Endpoints {
     all: Option<String>,
     iam: Option<String>,
     rds: Option<String>,
     opensearch: Option<String>,
+    pub(crate) variant: Variant,
+}
+
+/// The variant of AWS's own endpoints.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Variant {
+    pub(crate) fips: bool,
+    pub(crate) dual_stack: bool,
 }
 
 impl Endpoints {
@@ -27,11 +35,19 @@ impl Endpoints {
             let url: Option<&str> = environment.get(name);
             url.map(|url| url.trim_end_matches('/').to_owned())
         };
+        let is_on = |name| {
+            let value: Option<&str> = environment.get(name);
+            value.is_some_and(|value| value.eq_ignore_ascii_case("true"))
+        };
         Self {
             all: url("AWS_ENDPOINT_URL"),
             iam: url("AWS_ENDPOINT_URL_IAM"),
             rds: url("AWS_ENDPOINT_URL_RDS"),
             opensearch: url("AWS_ENDPOINT_URL_OPENSEARCH"),
+            variant: Variant {
+                fips: is_on("AWS_USE_FIPS_ENDPOINT"),
+                dual_stack: is_on("AWS_USE_DUALSTACK_ENDPOINT"),
+            },
         }
     }
 
@@ -44,7 +60,7 @@ impl Endpoints {
         };
         let named = own.as_ref().or(self.all.as_ref());
         named.map_or_else(
-            || format!("https://{}", host(service, region)),
+            || format!("https://{}", host(service, region, self.variant)),
             Clone::clone,
         )
     }
@@ -61,63 +77,127 @@ impl Service {
     }
 }
 
-/// Where a partition has its IAM ("IAM endpoints and quotas" in the AWS General Reference).
-pub(crate) fn iam_region(partition: Partition) -> &'static str {
-    match partition {
-        Partition::Aws => "us-east-1",
-        Partition::AwsCn => "cn-north-1",
-        Partition::AwsUsGov => "us-gov-west-1",
-        Partition::AwsIso => "us-iso-east-1",
-        Partition::AwsIsoB => "us-isob-east-1",
-        Partition::AwsIsoE => "eu-isoe-west-1",
-        Partition::AwsIsoF => "us-isof-south-1",
-        Partition::AwsEusc => "eusc-de-east-1",
-    }
+/// The IAM of a partition, which is global in it: the region that requests are signed for, and the hosts without
+/// variant, with FIPS, with dual stack, and with both (endpoint rules of IAM in AWS's SDKs).
+struct GlobalIam {
+    region: &'static str,
+    hosts: [&'static str; 4],
 }
 
-fn host(service: Service, region: &Region) -> String {
+const fn global_iam(partition: Partition) -> GlobalIam {
+    let (region, hosts) = match partition {
+        Partition::Aws => (
+            "us-east-1",
+            [
+                "iam.amazonaws.com",
+                "iam-fips.amazonaws.com",
+                "iam.global.api.aws",
+                "iam-fips.global.api.aws",
+            ],
+        ),
+        Partition::AwsCn => (
+            "cn-north-1",
+            [
+                "iam.cn-north-1.amazonaws.com.cn",
+                "iam-fips.amazonaws.com.cn",
+                "iam.global.api.amazonwebservices.com.cn",
+                "iam-fips.api.amazonwebservices.com.cn",
+            ],
+        ),
+        Partition::AwsUsGov => (
+            "us-gov-west-1",
+            [
+                "iam.us-gov.amazonaws.com",
+                "iam.us-gov.amazonaws.com",
+                "iam.us-gov.api.aws",
+                "iam.us-gov.api.aws",
+            ],
+        ),
+        Partition::AwsIso => (
+            "us-iso-east-1",
+            [
+                "iam.us-iso-east-1.c2s.ic.gov",
+                "iam-fips.us-iso-east-1.c2s.ic.gov",
+                "iam.api.aws.ic.gov",
+                "iam-fips.api.aws.ic.gov",
+            ],
+        ),
+        Partition::AwsIsoB => (
+            "us-isob-east-1",
+            [
+                "iam.us-isob-east-1.sc2s.sgov.gov",
+                "iam-fips.us-isob-east-1.sc2s.sgov.gov",
+                "iam.api.aws.scloud",
+                "iam-fips.api.aws.scloud",
+            ],
+        ),
+        Partition::AwsIsoE => (
+            "eu-isoe-west-1",
+            [
+                "iam.eu-isoe-west-1.cloud.adc-e.uk",
+                "iam-fips.cloud.adc-e.uk",
+                "iam.api.cloud-aws.adc-e.uk",
+                "iam-fips.api.cloud-aws.adc-e.uk",
+            ],
+        ),
+        Partition::AwsIsoF => (
+            "us-isof-south-1",
+            [
+                "iam.us-isof-south-1.csp.hci.ic.gov",
+                "iam-fips.csp.hci.ic.gov",
+                "iam.api.aws.hci.ic.gov",
+                "iam-fips.api.aws.hci.ic.gov",
+            ],
+        ),
+        Partition::AwsEusc => (
+            "eusc-de-east-1",
+            [
+                "iam.eusc-de-east-1.amazonaws.eu",
+                "iam-fips.amazonaws.eu",
+                "iam.global.api.amazonwebservices.eu",
+                "iam-fips.api.amazonwebservices.eu",
+            ],
+        ),
+    };
+    GlobalIam { region, hosts }
+}
+
+/// The region that requests to a partition's IAM are signed for.
+pub(crate) fn iam_region(partition: Partition) -> &'static str {
+    global_iam(partition).region
+}
+
+/// The host of a service in a region (endpoint rules of IAM, RDS and OpenSearch in AWS's SDKs).
+fn host(service: Service, region: &Region, variant: Variant) -> String {
     let partition = region.partition();
-    let suffix = partition.dns_suffix();
-    match (service, partition) {
-        (Service::Iam, Partition::Aws) => format!("iam.{suffix}"),
-        (Service::Iam, Partition::AwsUsGov) => format!("iam.us-gov.{suffix}"),
-        _ => format!("{}.{}.{suffix}", service.signing_name(), region.as_str()),
-    }
+    let Variant { fips, dual_stack } = variant;
+    let label = match service {
+        Service::Iam => {
+            let hosts = global_iam(partition).hosts;
+            return hosts[usize::from(fips) + 2 * usize::from(dual_stack)].to_owned();
+        }
+        // GovCloud's RDS is a FIPS endpoint itself.
+        Service::Rds if fips && (dual_stack || partition != Partition::AwsUsGov) => "rds-fips",
+        Service::Rds => "rds",
+        Service::OpenSearch if fips => "es-fips",
+        Service::OpenSearch if dual_stack && has_aos(partition) => "aos",
+        Service::OpenSearch => "es",
+    };
+    let suffix = if dual_stack {
+        partition.dual_stack_dns_suffix()
+    } else {
+        partition.dns_suffix()
+    };
+    format!("{label}.{}.{suffix}", region.as_str())
+}
+
+/// Returns whether the dual-stack endpoints of OpenSearch Service are `aos.…` in the partition.
+const fn has_aos(partition: Partition) -> bool {
+    matches!(
+        partition,
+        Partition::Aws | Partition::AwsCn | Partition::AwsUsGov
+    )
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_partition_has_its_own_iam() {
-        for (partition, expected) in [
-            (Partition::Aws, "https://iam.amazonaws.com"),
-            (Partition::AwsUsGov, "https://iam.us-gov.amazonaws.com"),
-            (Partition::AwsCn, "https://iam.cn-north-1.amazonaws.com.cn"),
-            (
-                Partition::AwsEusc,
-                "https://iam.eusc-de-east-1.amazonaws.eu",
-            ),
-        ] {
-            let region: Region = iam_region(partition).parse().unwrap();
-            assert_eq!(region.partition(), partition);
-            assert_eq!(Endpoints::default().url(Service::Iam, &region), expected);
-        }
-    }
-
-    #[test]
-    fn a_url_for_one_service_outranks_that_for_all() {
-        let environment = Environment::from_pairs([
-            ("AWS_ENDPOINT_URL", "http://127.0.0.1:1/"),
-            ("AWS_ENDPOINT_URL_RDS", "http://127.0.0.1:2"),
-        ]);
-        let endpoints = Endpoints::new(&environment);
-        let region = "eu-central-1".parse().unwrap();
-        assert_eq!(endpoints.url(Service::Rds, &region), "http://127.0.0.1:2");
-        assert_eq!(
-            endpoints.url(Service::OpenSearch, &region),
-            "http://127.0.0.1:1"
-        );
-    }
-}
+mod tests;

@@ -28,12 +28,21 @@ pub struct AwsReader {
 
 impl AwsReader {
     /// Reads with `identity`, as a rule one of a profile or of the environment's keys. The environment may name other
-    /// endpoints: `AWS_ENDPOINT_URL`, and `AWS_ENDPOINT_URL_IAM`, `_RDS` and `_OPENSEARCH`.
+    /// endpoints (`AWS_ENDPOINT_URL`, and `AWS_ENDPOINT_URL_IAM`, `_RDS` and `_OPENSEARCH`) and choose FIPS or dual-stack
+    /// ones (`AWS_USE_FIPS_ENDPOINT`, `AWS_USE_DUALSTACK_ENDPOINT`).
     pub fn new(identity: Identity, environment: &Environment) -> Self {
         Self {
             identity,
             endpoints: Endpoints::new(environment),
         }
+    }
+
+    /// Uses the FIPS or dual-stack endpoints where the environment does not choose them already.
+    #[must_use]
+    pub fn with_variant(mut self, fips: bool, dual_stack: bool) -> Self {
+        self.endpoints.variant.fips |= fips;
+        self.endpoints.variant.dual_stack |= dual_stack;
+        self
     }
 
     /// Whose credentials they are.

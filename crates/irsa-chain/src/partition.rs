@@ -69,6 +69,19 @@ impl Partition {
             Self::AwsEusc => "amazonaws.eu",
         }
     }
+
+    /// The suffix of the host names of dual-stack service endpoints, such as `api.aws`.
+    pub const fn dual_stack_dns_suffix(self) -> &'static str {
+        match self {
+            Self::Aws | Self::AwsUsGov => "api.aws",
+            Self::AwsCn => "api.amazonwebservices.com.cn",
+            Self::AwsIso => "api.aws.ic.gov",
+            Self::AwsIsoB => "api.aws.scloud",
+            Self::AwsIsoE => "api.cloud-aws.adc-e.uk",
+            Self::AwsIsoF => "api.aws.hci.ic.gov",
+            Self::AwsEusc => "api.amazonwebservices.eu",
+        }
+    }
 }
 
 impl fmt::Display for Partition {

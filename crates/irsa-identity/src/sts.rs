@@ -148,7 +148,8 @@ impl Sts {
     /// The URL that requests go to.
     pub(crate) async fn url(&self) -> Result<String, IdentityError> {
         let region = config::region_or_profiles(&self.settings, &self.http, &self.clock).await?;
-        config::url(&self.settings, &region).map(|url| url.to_text())
+        let url = config::url(&self.settings, &region).await?;
+        Ok(url.to_text())
     }
 
     /// Asks nothing in particular, which needs no credentials: that there is an answer is what counts.

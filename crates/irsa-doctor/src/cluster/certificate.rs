@@ -22,6 +22,9 @@ use crate::{Check, CheckOutcome, Place, Verdict};
 /// How long connecting and shaking hands may take.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// The port of EKS's webhook, `https://127.0.0.1:23443/mutate`, on the loopback address of each API server.
+const EKS_PORT: u16 = 23443;
+
 pub(super) static CERTIFICATE: Check = Check {
     id: "webhook-certificate",
     place: Place::Cluster,
@@ -52,9 +55,9 @@ pub(super) async fn is_vouched_for(cluster: &mut Cluster) -> CheckOutcome {
     let Some(at) = place(webhook) else {
         return CheckOutcome::unsure("its address can't be read");
     };
-    if is_behind(&at.host, cluster.reader.address()) {
+    if is_behind(&at, cluster.reader.address()) {
         return CheckOutcome::not_applicable(format!(
-            "it listens at {}:{} of the API server's own machine, which nothing else reaches",
+            "the webhook listens on {}:{}, the API server's own loopback address: only the API server can connect to it",
             at.host, at.port
         ));
     }
@@ -105,11 +108,13 @@ fn place(webhook: &Webhook) -> Option<Address> {
     })
 }
 
-/// Whether this is the loopback of the API server's machine, and not of ours.
-fn is_behind(host: &str, api_server: &str) -> bool {
+/// Returns whether this is the loopback address of the API server's machine, and not of this one. EKS's own port tells
+/// so even if a tunnel or `kubectl proxy` makes the API server appear on this machine's loopback address.
+fn is_behind(webhook: &Address, api_server: &str) -> bool {
     let api_server = api_server.parse::<Uri>().ok();
     let api_server = api_server.as_ref().and_then(Uri::host).unwrap_or_default();
-    is_loopback(host) && !is_loopback(api_server.trim_matches(['[', ']']))
+    let is_remote = !is_loopback(api_server.trim_matches(['[', ']']));
+    is_loopback(&webhook.host) && (is_remote || webhook.port == EKS_PORT)
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -189,8 +194,14 @@ mod tests {
     #[test]
     fn the_api_servers_loopback_is_not_ours() {
         let eks = "https://ABC.gr7.eu-west-1.eks.amazonaws.com";
-        assert!(is_behind("127.0.0.1", eks));
-        assert!(!is_behind("127.0.0.1", "https://[::1]:6443"));
-        assert!(!is_behind("hook.kube-system.svc", eks));
+        let at = |host: &str, port| Address {
+            host: host.to_owned(),
+            port,
+        };
+        assert!(is_behind(&at("127.0.0.1", 9443), eks));
+        assert!(!is_behind(&at("127.0.0.1", 9443), "https://[::1]:6443"));
+        assert!(!is_behind(&at("hook.kube-system.svc", 443), eks));
+        let tunnel = "https://localhost:8443";
+        assert!(is_behind(&at("127.0.0.1", EKS_PORT), tunnel));
     }
 }

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use aws_sdk_sts::Config;
+use aws_sdk_sts::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use aws_sdk_sts::config::retry::RetryConfig;
 use aws_sdk_sts::config::timeout::TimeoutConfig;
 use aws_sdk_sts::config::{
     AppName, BehaviorVersion, Builder, Region as SdkRegion, StalledStreamProtectionConfig,
 };
 use aws_smithy_async::rt::sleep::TokioSleep;
-use irsa_chain::{Link, Partition, Region};
+use irsa_chain::{Link, Region};
 
 use crate::clock::SdkTime;
 use crate::http::{Http, HttpUrl};
@@ -28,15 +29,14 @@ pub(super) fn of(
         Some(url) if url.is_loopback() => http.local(),
         _ => http.aws(),
     };
-    let environment = &settings.environment;
     let mut config = Config::builder();
     config.set_app_name(AppName::new("irsa").ok());
     config.set_endpoint_url(endpoint.map(|url| url.to_text()));
     Ok(config
         .behavior_version(BehaviorVersion::latest())
         .region(SdkRegion::new(region.as_str().to_owned()))
-        .use_fips(settings.fips || is_on(environment, "AWS_USE_FIPS_ENDPOINT"))
-        .use_dual_stack(settings.dual_stack || is_on(environment, "AWS_USE_DUALSTACK_ENDPOINT"))
+        .use_fips(uses_fips(settings))
+        .use_dual_stack(uses_dual_stack(settings))
         .http_client(client)
         .sleep_impl(TokioSleep::new())
         .time_source(SdkTime(clock))
@@ -46,23 +46,33 @@ pub(super) fn of(
         .disable_clock_skew_correction(true))
 }
 
-/// The URL of settings or environment, else the region's own as AWS's SDKs make it.
-pub(super) fn url(settings: &IdentitySettings, region: &Region) -> Result<HttpUrl, IdentityError> {
+/// The URL of settings or environment, else the one that AWS's SDK resolves for the region.
+pub(super) async fn url(
+    settings: &IdentitySettings,
+    region: &Region,
+) -> Result<HttpUrl, IdentityError> {
     if let Some(url) = endpoint(settings)? {
         return Ok(url);
     }
-    let environment = &settings.environment;
-    let fips = settings.fips || is_on(environment, "AWS_USE_FIPS_ENDPOINT");
-    let dual_stack = settings.dual_stack || is_on(environment, "AWS_USE_DUALSTACK_ENDPOINT");
-    let service = if fips { "sts-fips" } else { "sts" };
-    let suffix = match (dual_stack, region.partition()) {
-        (false, partition) => partition.dns_suffix(),
-        (true, Partition::AwsCn) => "api.amazonwebservices.com.cn",
-        (true, Partition::AwsEusc) => "api.amazonwebservices.eu",
-        (true, _) => "api.aws",
-    };
-    HttpUrl::parse(&format!("https://{service}.{region}.{suffix}/"))
-        .map_err(|text| IdentityError::at(Link::StsSession, text))
+    let failed = |text: String| IdentityError::at(Link::StsSession, text);
+    let params = Params::builder()
+        .region(region.as_str().to_owned())
+        .use_fips(uses_fips(settings))
+        .use_dual_stack(uses_dual_stack(settings))
+        .build()
+        .map_err(|error| failed(error.to_string()))?;
+    let resolver = DefaultResolver::new();
+    let resolved = ResolveEndpoint::resolve_endpoint(&resolver, &params).await;
+    let resolved = resolved.map_err(|error| failed(format!("the endpoint of STS: {error}")))?;
+    HttpUrl::parse(resolved.url()).map_err(failed)
+}
+
+fn uses_fips(settings: &IdentitySettings) -> bool {
+    settings.fips || is_on(&settings.environment, "AWS_USE_FIPS_ENDPOINT")
+}
+
+fn uses_dual_stack(settings: &IdentitySettings) -> bool {
+    settings.dual_stack || is_on(&settings.environment, "AWS_USE_DUALSTACK_ENDPOINT")
 }
 
 /// See [`Sts::check`](super::Sts::check).
@@ -184,24 +194,28 @@ mod tests {
         assert_eq!(endpoint(&settings).unwrap().unwrap().host(), "b.example");
     }
 
-    #[test]
-    fn without_a_url_the_regions_own_endpoint_is_asked() {
-        let url_of = |region: &str, pairs: &[(&str, &str)]| {
-            let url = url(&settings(pairs), &region.parse().unwrap()).unwrap();
-            url.host().to_owned()
-        };
-        let dual_stack = [("AWS_USE_DUALSTACK_ENDPOINT", "true")];
-        assert_eq!(
-            url_of("eu-central-1", &[]),
-            "sts.eu-central-1.amazonaws.com"
-        );
-        assert_eq!(url_of("cn-north-1", &[]), "sts.cn-north-1.amazonaws.com.cn");
-        assert_eq!(url_of("us-east-1", &dual_stack), "sts.us-east-1.api.aws");
-        let fips = [("AWS_USE_FIPS_ENDPOINT", "true")];
-        assert_eq!(
-            url_of("us-east-1", &fips),
-            "sts-fips.us-east-1.amazonaws.com"
-        );
+    #[tokio::test]
+    async fn without_a_url_the_sdks_endpoint_of_the_region_is_asked() {
+        const NONE: &[(&str, &str)] = &[];
+        const FIPS: &[(&str, &str)] = &[("AWS_USE_FIPS_ENDPOINT", "true")];
+        const DUAL_STACK: &[(&str, &str)] = &[("AWS_USE_DUALSTACK_ENDPOINT", "true")];
+        for (region, pairs, host) in [
+            ("eu-central-1", NONE, "sts.eu-central-1.amazonaws.com"),
+            ("cn-north-1", NONE, "sts.cn-north-1.amazonaws.com.cn"),
+            ("eusc-de-east-1", NONE, "sts.eusc-de-east-1.amazonaws.eu"),
+            ("us-east-1", DUAL_STACK, "sts.us-east-1.api.aws"),
+            (
+                "cn-north-1",
+                DUAL_STACK,
+                "sts.cn-north-1.api.amazonwebservices.com.cn",
+            ),
+            ("us-east-1", FIPS, "sts-fips.us-east-1.amazonaws.com"),
+            // GovCloud's own endpoints are FIPS endpoints: there is no `sts-fips`.
+            ("us-gov-west-1", FIPS, "sts.us-gov-west-1.amazonaws.com"),
+        ] {
+            let url = url(&settings(pairs), &region.parse().unwrap()).await;
+            assert_eq!(url.unwrap().host(), host);
+        }
     }
 
     #[test]

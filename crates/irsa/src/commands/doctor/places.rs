@@ -73,11 +73,13 @@ impl<'a> Examination<'a> {
 
     pub(super) async fn of_aws(&mut self, limit: Duration, tell: Tell<'_>) {
         let reader = self.settings.reader.clone();
+        let (fips, dual_stack) = (reader.fips, reader.dual_stack);
         let identity = match Identity::start(reader, Arc::new(SystemClock)) {
             Ok(identity) => identity,
             Err(error) => return self.findings.extend(aws::out_of_reach(&error)),
         };
         let reader = AwsReader::new(identity, &Environment::current());
+        let reader = reader.with_variant(fips, dual_stack);
         let state = aws::Aws::new(self.workload.clone(), reader);
         let found = aws::examine(state, limit, tell).await;
         self.add(found);
