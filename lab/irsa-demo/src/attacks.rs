@@ -89,6 +89,8 @@ async fn attempt_refused_by_irsa(
     Ok(judged(name, expected, Guard::Irsa, named, outcome))
 }
 
+/// Returns the attack with the verdict on it. Whoever stopped it, what irsa reports to the client must be at the link that
+/// was attacked.
 fn judged(
     name: &'static str,
     expected: Cause,
@@ -96,7 +98,9 @@ fn judged(
     stopped_by: Option<Cause>,
     outcome: Result<(), Refused>,
 ) -> Attack {
-    let as_expected = outcome.is_err() && stopped_by == Some(expected);
+    let named = outcome.as_ref().err().and_then(|refused| refused.named);
+    let is_at_link = named.is_none_or(|named| named.link() == expected.link());
+    let as_expected = outcome.is_err() && stopped_by == Some(expected) && is_at_link;
     let said = outcome.map_or_else(|refused| refused.message, |()| "a session".to_owned());
     Attack {
         name,
@@ -105,5 +109,27 @@ fn judged(
         by,
         said,
         as_expected,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_right(expected: Cause, named: Option<Cause>) -> bool {
+        let refused = Refused {
+            message: String::new(),
+            named,
+        };
+        let outcome = Err(refused);
+        judged("", expected, Guard::Aws, Some(expected), outcome).as_expected
+    }
+
+    #[test]
+    fn a_refusal_that_is_reported_at_a_different_link_is_not_right() {
+        let expected = Cause::DbUserMismatch;
+        assert!(is_right(expected, None));
+        assert!(is_right(expected, Some(Cause::IamLoginRefused)));
+        assert!(!is_right(expected, Some(Cause::RdsIamNotGranted)));
     }
 }

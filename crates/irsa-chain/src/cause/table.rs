@@ -12,12 +12,12 @@ causes! {
         "run `kubectl annotate serviceaccount NAME -n NAMESPACE eks.amazonaws.com/role-arn=ROLE_ARN` (IRSA) or `aws eks create-pod-identity-association`, then delete the pod, since restarting a container is not enough; on a laptop use `--identity profile`" }
     "half-an-identity" HalfAnIdentity ServiceAccount {
         "only one of the two variables of an identity is set"
-        "set both AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE (or both AWS_CONTAINER_CREDENTIALS_FULL_URI and AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE), or take the one out of the pod's own `env`, since EKS adds neither when it finds one, and delete the pod" }
+        "remove the one that is set from the `env` of the pod's template (EKS adds neither when it finds one) and delete the pod, or set both: AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE, or AWS_CONTAINER_CREDENTIALS_FULL_URI and AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE" }
     "service-account-missing" ServiceAccountMissing ServiceAccount {
         "the pod's service account does not exist in its namespace"
         "run `kubectl -n NAMESPACE get serviceaccounts`, put the right name into the pod's `serviceAccountName`, or create it: `kubectl -n NAMESPACE create serviceaccount NAME`" }
     "service-account-default" ServiceAccountDefault ServiceAccount {
-        "the pod runs as the service account `default`, which has no role"
+        "the pod runs as the service account `default`, which other pods may share too"
         "set `serviceAccountName: NAME` in the pod's template to the account that carries eks.amazonaws.com/role-arn" }
     "annotation-missing" AnnotationMissing ServiceAccount {
         "the service account has no annotation eks.amazonaws.com/role-arn"
@@ -57,12 +57,15 @@ causes! {
         "watch for pods without AWS_ROLE_ARN, or set `failurePolicy: Fail` with an objectSelector that takes in only the pods which need it" }
     "another-identity-given" AnotherIdentityGiven ServiceAccount {
         "another identity is given too, and AWS's SDKs would use it first"
-        "unset AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN and AWS_PROFILE in the container; of IRSA and Pod Identity keep one" }
+        "remove AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN and AWS_PROFILE from the container; of IRSA and Pod Identity keep one: EKS injects their variables, so remove the annotation eks.amazonaws.com/role-arn or delete the association (`aws eks delete-pod-identity-association`), then delete the pod" }
     "region-missing" RegionMissing ServiceAccount {
-        "no region is set, and the endpoint's name has none"
-        "set AWS_REGION in the container, or add `region=REGION` to the upstream" }
+        "no region is set, so the endpoint of STS is unknown"
+        "set AWS_REGION in the container (EKS's webhook sets it), or give `--region REGION`; a region in the name of a data store's endpoint does not count for STS" }
+    "credentials-uri-not-allowed" CredentialsUriNotAllowed ServiceAccount {
+        "the host in AWS_CONTAINER_CREDENTIALS_FULL_URI is one that AWS's SDKs refuse"
+        "remove AWS_CONTAINER_CREDENTIALS_FULL_URI from the `env` of the pod's template: EKS sets it to the Pod Identity agent, `http://169.254.170.23/v1/credentials`; other hosts must be loopback addresses or use https" }
     "token-file-missing" TokenFileMissing ProjectedToken {
-        "the file that AWS_WEB_IDENTITY_TOKEN_FILE names does not exist"
+        "the token file that the environment names does not exist"
         "look in `kubectl get pod POD -o yaml` for the projected volume and its mount in this container: the pod may list it in the annotation eks.amazonaws.com/skip-containers, or mount another volume over /var/run/secrets" }
     "token-file-unreadable" TokenFileUnreadable ProjectedToken {
         "the token file exists, but this user may not read it"
@@ -72,13 +75,13 @@ causes! {
         "delete the pod so that the kubelet writes a new token; if it stays empty, look for `failed to fetch token` in the kubelet's log on the node" }
     "token-malformed" TokenMalformed ProjectedToken {
         "the token file does not hold a JSON Web Token"
-        "let AWS_WEB_IDENTITY_TOKEN_FILE name the projected file itself, `/var/run/secrets/eks.amazonaws.com/serviceaccount/token`, which holds the bare token: three parts joined by dots, without `Bearer`" }
+        "let AWS_WEB_IDENTITY_TOKEN_FILE (Pod Identity: AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE) name the projected file itself, which holds the bare token: three parts joined by dots, without `Bearer`" }
     "token-expired" TokenExpired ProjectedToken {
         "the projected token has expired"
         "the kubelet renews the file at 80 % of its life: look for `failed to fetch token` in the kubelet's log, compare `date -u` on the node with the true time, and let the application read the file afresh for each exchange" }
     "token-audience-wrong" TokenAudienceWrong ProjectedToken {
         "the token's audience is not among the client IDs of the OIDC provider"
-        "run `aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn PROVIDER_ARN --client-id sts.amazonaws.com`, or remove the annotation eks.amazonaws.com/audience from the service account and delete the pod" }
+        "project the token with `audience: sts.amazonaws.com`: remove the annotation eks.amazonaws.com/audience from the service account and delete the pod; if the provider lacks sts.amazonaws.com, run `aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn PROVIDER_ARN --client-id sts.amazonaws.com`; never add the API server's own audience" }
     "token-audience-missing" TokenAudienceMissing ProjectedToken {
         "the token has no audience: it is a legacy token from a Secret"
         "use a projected token (a `serviceAccountToken` volume with `audience: sts.amazonaws.com`), not the token of a Secret" }
@@ -144,7 +147,7 @@ causes! {
         "add `\"StringEquals\": {\"ISSUER_WITHOUT_HTTPS:sub\": \"system:serviceaccount:NAMESPACE:NAME\"}` to the trust policy's condition" }
     "sts-unreachable" StsUnreachable StsSession {
         "STS could not be reached"
-        "run `curl -v https://sts.REGION.amazonaws.com/` in the pod; in a private VPC create the interface endpoint com.amazonaws.REGION.sts with private DNS and let its security group take port 443 from the pods; behind a proxy check HTTPS_PROXY and NO_PROXY" }
+        "run `curl -v STS_URL` in the pod, with the URL that the error names; in a private VPC create an interface endpoint for STS in this region with private DNS, and let its security group accept port 443 from the pods; behind a proxy check HTTPS_PROXY and NO_PROXY" }
     "sts-throttled" StsThrottled StsSession {
         "STS answered that too many requests were made"
         "wait, since it is retried with growing pauses; restart pods a few at a time, and share one session in a pod rather than one for each process" }
@@ -159,7 +162,7 @@ causes! {
         "set AWS_ROLE_SESSION_NAME to 2 to 64 letters, digits or characters of `_+=,.@-`, or unset it" }
     "region-disabled" RegionDisabled StsSession {
         "STS is not active for this account in the region"
-        "activate it in the IAM console under Account settings, Security Token Service, or set AWS_REGION to an active region" }
+        "activate it in the IAM console under Account settings, Security Token Service (an opt-in region must be enabled for the account first: `aws account enable-region --region-name REGION`), or set AWS_REGION to an active region" }
     "duration-exceeds-maximum" DurationExceedsMaximum StsSession {
         "the session asked for is longer than the role allows"
         "ask for a shorter session, or run `aws iam update-role --role-name ROLE --max-session-duration SECONDS` (3600 to 43200); a role assumed from another role's session is limited to 3600 in any case" }
@@ -208,6 +211,9 @@ causes! {
     "condition-never-met" ConditionNeverMet Permissions {
         "the statement that would allow it has a condition that is never met"
         "remove the condition: IAM database authentication fills no aws:SourceIp, aws:SourceVpc, aws:SourceVpce, aws:VpcSourceIp, aws:UserAgent or aws:Referer" }
+    "iam-login-refused" IamLoginRefused Permissions {
+        "the server refused the IAM token; PostgreSQL does not say why"
+        "check, in order: 1. a policy of the role allows `rds-db:connect` on this resource ID and user, and its permissions boundary allows it too; 2. IAM authentication is on: `aws rds describe-db-clusters --region REGION --query 'DBClusters[].[DBClusterIdentifier,IAMDatabaseAuthenticationEnabled]'`; 3. the token is signed for this endpoint, port, user and region; the log export `iam-db-auth-error` in CloudWatch names the reason" }
     "signature-mismatch" SignatureMismatch Signature {
         "the signature is not the one that AWS computes"
         "sign with access key, secret key and session token of one and the same session, and pass the token or request on unchanged: not decoded, encoded again, cut off, or rewritten by a proxy in between" }
@@ -243,7 +249,7 @@ causes! {
         "let the client send the header and name it in SignedHeaders, as `irsa proxy` does; older releases of OpenSearch's own signers leave it out" }
     "clock-skew" ClockSkew Signature {
         "the signer's clock differs from AWS's by minutes"
-        "compare `date -u` on the node with `curl -sI https://sts.amazonaws.com | grep -i ^date`, and repair the node's time service (chronyd with 169.254.169.123 on EC2)" }
+        "compare `date -u` on the node with the `Date` of AWS's answers (`curl -sI` of any AWS endpoint), and repair the node's time service (chronyd with 169.254.169.123 on EC2)" }
     "endpoint-unresolvable" EndpointUnresolvable Endpoint {
         "the endpoint's name does not resolve"
         "run `getent hosts ENDPOINT` in the pod, and compare the name with `aws rds describe-db-clusters --query 'DBClusters[].[Endpoint,ReaderEndpoint]'` or `aws opensearch describe-domain --domain-name DOMAIN --query DomainStatus.Endpoints`; if other names fail too, look at CoreDNS and at network policies for port 53" }
@@ -292,9 +298,6 @@ causes! {
     "rds-iam-not-granted" RdsIamNotGranted Grant {
         "the database user is no member of rds_iam, so the server asks for a password"
         "run `GRANT rds_iam TO \"DB_USER\";` as the master user; if it is a member, see that the cluster has IAM authentication on: `aws rds modify-db-cluster --db-cluster-identifier CLUSTER --enable-iam-database-authentication --apply-immediately` (for an instance outside of Aurora `modify-db-instance --db-instance-identifier INSTANCE`)" }
-    "iam-login-refused" IamLoginRefused Grant {
-        "the server refused the IAM login; PostgreSQL does not say why"
-        "check in this order: `aws rds describe-db-clusters --query 'DBClusters[].IAMDatabaseAuthenticationEnabled'`, `rds-db:connect` on this resource ID and user, a fresh token signed for this endpoint, port and region; the log export `iam-db-auth-error` in CloudWatch names the reason" }
     "role-not-found" RoleNotFound Grant {
         "the database user does not exist"
         "run `CREATE USER \"DB_USER\"; GRANT rds_iam TO \"DB_USER\";` as the master user; without the quotes PostgreSQL folds the name to lower case" }

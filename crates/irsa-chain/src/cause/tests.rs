@@ -11,6 +11,7 @@ const IDS: [(Link, &[&str]); 9] = [
         "role-arn-malformed", "partition-mismatch", "pod-not-mutated", "pod-skipped",
         "container-skipped", "role-arn-differs", "webhook-missing", "webhook-certificate-wrong",
         "webhook-locks-out", "webhook-fails-open", "another-identity-given", "region-missing",
+        "credentials-uri-not-allowed",
     ]),
     (Link::ProjectedToken, &[
         "token-file-missing", "token-file-unreadable", "token-file-empty", "token-malformed",
@@ -35,7 +36,7 @@ const IDS: [(Link, &[&str]); 9] = [
     (Link::Permissions, &[
         "connect-not-allowed", "connect-denied", "resource-id-mismatch", "db-user-mismatch",
         "es-http-not-allowed", "es-http-denied", "domain-resource-mismatch",
-        "boundary-not-allowing", "condition-never-met",
+        "boundary-not-allowing", "condition-never-met", "iam-login-refused",
     ]),
     (Link::Signature, &[
         "signature-mismatch", "signed-for-another-host", "signed-for-another-region",
@@ -50,7 +51,7 @@ const IDS: [(Link, &[&str]); 9] = [
         "cluster-unknown", "domain-unknown", "not-available",
     ]),
     (Link::Grant, &[
-        "rds-iam-not-granted", "iam-login-refused", "role-not-found", "database-access-denied",
+        "rds-iam-not-granted", "role-not-found", "database-access-denied",
         "wrong-database", "fgac-not-granted", "fine-grained-access-off",
     ]),
 ];

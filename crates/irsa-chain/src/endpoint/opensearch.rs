@@ -61,6 +61,18 @@ impl OpenSearchEndpoint {
         &self.region
     }
 
+    /// The domain's name, if the host name tells it: `search-NAME-ID` and `vpc-NAME-ID` do, whose IDs have 26 characters
+    /// ("Endpoint" in the OpenSearch Service API reference); custom names and collections do not.
+    pub fn domain_name(&self) -> Option<&str> {
+        let label = self.host.split('.').next()?;
+        let label = label
+            .strip_prefix("search-")
+            .or(label.strip_prefix("vpc-"))?;
+        let (name, id) = label.rsplit_once('-')?;
+        let is_id = id.len() == 26 && id.bytes().all(|b| b.is_ascii_alphanumeric());
+        (is_id && self.kind != OpenSearchEndpointKind::Collection).then_some(name)
+    }
+
     /// The partition of the region.
     pub fn partition(&self) -> Partition {
         self.region.partition()

@@ -85,6 +85,8 @@ fn is_shown_by(link: Link, failed: Link, cause: Option<Cause>) -> bool {
     );
     match link {
         Link::Endpoint => true,
+        // PostgreSQL refuses a token for its signature in the same words as for missing permissions.
+        Link::Signature if cause == Some(Cause::IamLoginRefused) => false,
         Link::Signature => failed == Link::Permissions || (failed == Link::Grant && was_let_in),
         Link::Permissions => failed == Link::Grant && was_let_in,
         _ => false,
@@ -152,7 +154,7 @@ mod tests {
         );
         assert_eq!(
             after(Cause::IamLoginRefused),
-            [Unknown, Unknown, Ok, Broken]
+            [Broken, Unknown, Ok, Unknown]
         );
         assert_eq!(after(Cause::FgacNotGranted), [Ok, Ok, Ok, Broken]);
         assert_eq!(after(Cause::StsUnreachable), [Unknown; 4]);

@@ -104,12 +104,15 @@ pub(crate) async fn ask(client: &Client, query: &str) -> Result<String, DemoErro
 
 impl From<tokio_postgres::Error> for Refused {
     fn from(error: tokio_postgres::Error) -> Self {
-        let message = match error.as_db_error() {
+        let refusal = error.as_db_error();
+        let message = match refusal {
             Some(refusal) => format!("{}: {}", refusal.code().code(), refusal.message()),
             None => error.to_string(),
         };
+        // What the server itself said keeps its message: irsa names link and cause in the DETAIL.
+        let detail = refusal.and_then(|refusal| refusal.detail());
         Self {
-            named: named_cause(&message),
+            named: named_cause(&message).or_else(|| named_cause(detail?)),
             message,
         }
     }

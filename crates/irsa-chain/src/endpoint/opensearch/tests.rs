@@ -2,6 +2,33 @@ use super::OpenSearchEndpointKind::{Collection, Domain, DomainDualStack, DomainV
 use super::*;
 
 #[test]
+fn a_domains_name_is_what_stands_before_its_id() {
+    let name = |host: &str| -> Option<String> {
+        let endpoint: OpenSearchEndpoint = host.parse().unwrap();
+        endpoint.domain_name().map(str::to_owned)
+    };
+    let id = "1a2a3a4a5a6a7a8a9a0a9a8a7a";
+    for (host, expected) in [
+        (
+            format!("search-logs-{id}.eu-west-1.es.amazonaws.com"),
+            Some("logs"),
+        ),
+        (
+            format!("vpc-test-domain-{id}.aos.eu-west-1.on.aws"),
+            Some("test-domain"),
+        ),
+        (
+            "search-test-domain.eu-west-1.es.amazonaws.com".to_owned(),
+            None,
+        ),
+        ("test-domain.eu-west-1.es.amazonaws.com".to_owned(), None),
+        (format!("{id}.eu-west-1.aoss.amazonaws.com"), None),
+    ] {
+        assert_eq!(name(&host).as_deref(), expected, "{host}");
+    }
+}
+
+#[test]
 fn reads_every_form() {
     #[rustfmt::skip]
     let forms = [

@@ -193,6 +193,10 @@ faults! {
         Pod("use a role whose policy names the bare domain ARN"),
         "the policy names the domain without `/*` behind it",
         "403, `because no identity-based policy allows the es:ESHttp… action`";
+    "aurora-iam-unavailable" IamLoginRefused
+        Lab(|plan| plan.aurora.iam_unavailable = true),
+        "the IAM service behind the server does not answer",
+        "SQLSTATE 28000, `PAM authentication failed`";
     // The signature.
     "clock-behind" ClockSkew
         Lab(|plan| plan.clock_skew_seconds = SKEW),
@@ -308,10 +312,6 @@ faults! {
         "the domain's certificate has expired",
         "certificate expired";
     // The grant.
-    "aurora-iam-unavailable" IamLoginRefused
-        Lab(|plan| plan.aurora.iam_unavailable = true),
-        "the IAM service behind the server does not answer",
-        "SQLSTATE 28000, `PAM authentication failed`";
     "rds-iam-not-granted" RdsIamNotGranted
         Pod("connect as a database user that is not a member of `rds_iam`"),
         "the database user is no member of `rds_iam`",
