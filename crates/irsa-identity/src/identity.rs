@@ -209,6 +209,12 @@ impl Identity {
         self.0.tools.sts.clock_offset()
     }
 
+    /// AWS's time where this machine's clock shows `here`: signatures are dated by it. It is `here` unless AWS has told a
+    /// time that differs by a minute or more.
+    pub fn aws_time(&self, here: SystemTime) -> SystemTime {
+        self.0.tools.sts.time().correct(here)
+    }
+
     /// The source that was decided on.
     pub fn source(&self) -> &ResolvedSource {
         &self.0.source

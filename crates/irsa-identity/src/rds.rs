@@ -1,6 +1,7 @@
 //! IAM database authentication tokens for RDS and Aurora.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use irsa_chain::Region;
 
@@ -57,13 +58,13 @@ impl RdsSigner {
     /// # Errors
     /// As [`Identity::credentials`], or when `target` can't be signed for.
     pub async fn token(&self, target: &RdsTarget) -> Result<Arc<RdsToken>, IdentityError> {
-        if let Some(token) = self.with_cache(|cache| cache.usable(target, self.clock.now())) {
+        if let Some(token) = self.with_cache(|cache| cache.usable(target, self.now())) {
             return Ok(token);
         }
         let credentials = self.identity.credentials().await?;
         // Signing takes microseconds: whoever else asks waits for the lock and finds the token.
         self.with_cache(|cache| {
-            let now = self.clock.now();
+            let now = self.now();
             if let Some(token) = cache.usable(target, now) {
                 return Ok(token);
             }
@@ -82,6 +83,12 @@ impl RdsSigner {
     /// The identity that signs.
     pub fn identity(&self) -> &Identity {
         &self.identity
+    }
+
+    /// RDS verifies a token by AWS's time, as every AWS service verifies a signature ("Troubleshoot Signature Version 4
+    /// API requests", IAM user guide).
+    fn now(&self) -> SystemTime {
+        self.identity.aws_time(self.clock.now())
     }
 
     fn with_cache<T>(&self, f: impl FnOnce(&mut Cache) -> T) -> T {

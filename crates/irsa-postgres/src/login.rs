@@ -46,7 +46,7 @@ pub(crate) async fn login(
     startup: &Startup,
     version: Version,
 ) -> Result<LoggedIn, LoginError> {
-    let begun = database.clock.now();
+    let begun = database.identity.aws_time(database.clock.now());
     let mut first = Attempt::connect(database, startup, version).await?;
     match first.log_in().await {
         Ok(greeting) => Ok(first.finish(greeting)),

@@ -95,6 +95,20 @@ async fn a_token_is_used_for_fourteen_and_a_half_minutes() {
 }
 
 #[tokio::test]
+async fn a_token_is_dated_by_the_time_that_aws_told() {
+    let hour = Duration::from_hours(1);
+    for aws in [start() + hour, start() - hour] {
+        let (signer, _clock) = signer(None);
+        signer.identity().learn_time(aws);
+        let first = signer.token(&target()).await.unwrap();
+        let offset = first.signed_at().duration_since(aws).unwrap_or_default();
+        assert!(first.signed_at() >= aws && offset < Duration::from_secs(30));
+        let second = signer.token(&target()).await.unwrap();
+        assert!(Arc::ptr_eq(&first, &second), "it is kept by the same time");
+    }
+}
+
+#[tokio::test]
 async fn a_token_is_renewed_before_its_credentials_end() {
     let (signer, clock) = signer(Some("2025-11-24T16:05:00Z"));
     let first = signer.token(&target()).await.unwrap();

@@ -92,7 +92,11 @@ impl AwsTime {
     /// slept and the monotonic clock with it. After a sleep the later of the two times counts: a session
     /// that is renewed too early does no harm.
     pub(crate) fn now(&self) -> SystemTime {
-        let here = self.clock.now();
+        self.correct(self.clock.now())
+    }
+
+    /// The same for `here`, a time that this machine's clock shows now.
+    pub(crate) fn correct(&self, here: SystemTime) -> SystemTime {
         let Some(told) = self.told() else { return here };
         let Some(aws) = told.date.checked_add(told.at.elapsed()) else {
             return here;

@@ -77,10 +77,16 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// The clock, where it is so far off that AWS takes no signature that it dates.
+    /// The clock's offset, if the clock dated the token by a time that AWS does not accept. Tokens are dated by AWS's time
+    /// once it is known.
     fn clock_that_is_off(&self) -> Option<ClockOffset> {
-        let offset = self.database.identity.clock_offset()?;
-        (offset.amount() >= AWS_TOLERANCE).then_some(offset)
+        let Database {
+            identity, clock, ..
+        } = self.database;
+        let offset = identity.clock_offset()?;
+        let (aws, token) = (identity.aws_time(clock.now()), self.login.token()?);
+        let is_dated_wrong = token.usable_until() < aws || token.signed_at() > aws + AWS_TOLERANCE;
+        (is_dated_wrong && offset.amount() >= AWS_TOLERANCE).then_some(offset)
     }
 
     fn target(&self) -> Result<RdsTarget, LoginError> {
