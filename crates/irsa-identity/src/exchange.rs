@@ -15,6 +15,7 @@ mod web_identity;
 
 pub(crate) use assume_role::AssumeRole;
 pub(crate) use imds::Imds;
+pub(crate) use pod_identity::agent_url;
 
 /// What an exchange comes to.
 pub(crate) type Exchanged<'a> =

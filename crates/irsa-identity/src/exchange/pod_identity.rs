@@ -36,13 +36,8 @@ impl PodIdentity {
         http: Http,
         limit: Duration,
     ) -> Result<Self, IdentityError> {
-        let uri = HttpUrl::parse(uri).and_then(allowed).map_err(|text| {
-            let text = format!("`AWS_CONTAINER_CREDENTIALS_FULL_URI`: {text}");
-            IdentityError::at(Link::ServiceAccount, text)
-                .with_remedy("leave the variable to EKS, which sets it to the agent's address")
-        })?;
         Ok(Self {
-            uri,
+            uri: agent_url(uri)?,
             token_file: token_file.to_owned(),
             http,
             limit,
@@ -94,6 +89,17 @@ impl Exchange for PodIdentity {
     }
 }
 
+/// The agent's URL.
+///
+/// # Errors
+/// See [`PodIdentity::new`].
+pub(crate) fn agent_url(uri: &str) -> Result<HttpUrl, IdentityError> {
+    HttpUrl::parse(uri).and_then(allowed).map_err(|text| {
+        let text = format!("`AWS_CONTAINER_CREDENTIALS_FULL_URI`: {text}");
+        IdentityError::new(Cause::CredentialsUriNotAllowed, text)
+    })
+}
+
 fn allowed(url: HttpUrl) -> Result<HttpUrl, String> {
     let agents = AGENTS
         .iter()
@@ -106,7 +112,7 @@ fn allowed(url: HttpUrl) -> Result<HttpUrl, String> {
     }
     let (host, agents) = (url.host(), AGENTS.join(", "));
     Err(format!(
-        "`{host}` is no address of an agent: expected `https`, loopback, {agents}"
+        "`{host}` is not an agent's address: expected `https`, a loopback address, or one of {agents}"
     ))
 }
 

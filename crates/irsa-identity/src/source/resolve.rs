@@ -3,6 +3,7 @@
 use irsa_chain::{Cause, RoleArn};
 
 use super::{ResolvedSource, SourceChoice, SourceKind};
+use crate::exchange::agent_url;
 use crate::{Environment, IdentityError};
 
 const ROLE_ARN: &str = "AWS_ROLE_ARN";
@@ -74,6 +75,7 @@ fn web_identity(pair: &Pair<'_>) -> Result<ResolvedSource, IdentityError> {
 
 fn pod_identity(pair: &Pair<'_>) -> Result<ResolvedSource, IdentityError> {
     let [uri, token_file] = pair.both("pod-identity")?;
+    agent_url(uri)?;
     Ok(SourceKind::PodIdentity {
         uri: uri.to_owned(),
         token_file: token_file.into(),
@@ -259,6 +261,16 @@ mod tests {
         let error = auto_of(&[(ROLE_ARN, "arn:aws:iam::12345:role/app"), WEB[1]]).unwrap_err();
         assert_eq!(error.cause(), Some(Cause::RoleArnMalformed));
         assert!(error.to_string().contains(ROLE_ARN), "{error}");
+    }
+
+    #[test]
+    fn an_agent_elsewhere_is_an_error_at_once() {
+        let error = auto_of(&[(POD_URI, "http://credentials.internal/"), POD[1]]).unwrap_err();
+        assert_eq!(error.cause(), Some(Cause::CredentialsUriNotAllowed));
+        assert!(
+            error.to_string().contains("credentials.internal"),
+            "{error}"
+        );
     }
 
     #[test]

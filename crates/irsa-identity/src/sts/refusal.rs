@@ -100,6 +100,10 @@ impl Refusal<'_> {
     fn remedy(&self) -> Option<&'static str> {
         match self.code {
             "IDPRejectedClaim" => Some("delete the pod, so that it gets a new token"),
+            "SignatureDoesNotMatch" if self.is_about_region() => Some(
+                "set AWS_REGION (or `--region`) to the region of the STS endpoint that `--sts-endpoint` or \
+                 AWS_ENDPOINT_URL_STS names, or leave that endpoint out",
+            ),
             _ => None,
         }
     }
@@ -123,6 +127,10 @@ impl Refusal<'_> {
 
     fn meaning(&self, call: Call) -> Meaning {
         match self.code {
+            // A region that is not active has its own code, and older endpoints another one.
+            _ if self.message.contains("not activated in this region") => {
+                Final(Cause::RegionDisabled)
+            }
             "InvalidIdentityToken" => self.invalid_identity_token(),
             "ValidationError" => self.validation_error(),
             "AccessDenied" | "AccessDeniedException" => denied(call),
@@ -192,12 +200,21 @@ impl Refusal<'_> {
     }
 
     fn signature(&self) -> Meaning {
-        const TEXTS: [(&str, Meaning); 2] = [
+        const TEXTS: [(&str, Meaning); 3] = [
             ("signature expired", Final(Cause::ClockSkew)),
             ("signature not yet current", Final(Cause::ClockSkew)),
+            (
+                "scoped to a valid region",
+                Final(Cause::SignedForAnotherRegion),
+            ),
         ];
         self.first_of(TEXTS)
             .unwrap_or(Final(Cause::SignatureMismatch))
+    }
+
+    fn is_about_region(&self) -> bool {
+        let message = self.message.to_lowercase();
+        message.contains("scoped to a valid region")
     }
 
     fn first_of<const N: usize>(&self, texts: [(&str, Meaning); N]) -> Option<Meaning> {

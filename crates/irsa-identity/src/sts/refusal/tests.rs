@@ -90,6 +90,12 @@ const WEB: &[(u16, &str, &str, Cause)] = &[
         "STS is not activated in this region",
         Cause::RegionDisabled,
     ),
+    (
+        403,
+        "AccessDenied",
+        "STS is not activated in this region for account:111122223333.",
+        Cause::RegionDisabled,
+    ),
     (400, "Throttling", "Rate exceeded", Cause::StsThrottled),
     (
         400,
@@ -177,6 +183,12 @@ fn signed_calls_have_causes_of_their_own() {
         (
             Caller,
             "SignatureDoesNotMatch",
+            "Credential should be scoped to a valid region, not 'us-east-1'.",
+            Cause::SignedForAnotherRegion,
+        ),
+        (
+            Caller,
+            "SignatureDoesNotMatch",
             "Signature not yet current: 20251124T160000Z is still later",
             Cause::ClockSkew,
         ),
@@ -185,6 +197,13 @@ fn signed_calls_have_causes_of_their_own() {
         assert_eq!(error.cause(), Some(cause), "{code}: {message}");
         assert!(!error.is_transient());
     }
+}
+
+#[test]
+fn a_region_that_is_not_that_of_the_endpoint_says_what_to_set() {
+    let text = "Credential should be scoped to a valid region, not 'us-east-1'.";
+    let error = explain(Caller, 403, "SignatureDoesNotMatch", text);
+    assert!(error.remedy().contains("AWS_REGION"), "{}", error.remedy());
 }
 
 #[test]
