@@ -24,8 +24,14 @@ pub enum Stage {
 pub enum Refusal {
     /// No line of `pg_hba.conf` lets the client in.
     NotInHba,
-    /// There is no such role, or it may not log in.
+    /// There is no such role.
     NoSuchRole,
+    /// The role has NOLOGIN.
+    NoLogin,
+    /// The connection asks for replication, and the role may not replicate.
+    NoReplication,
+    /// The role's, or the database's, own limit of connections is reached.
+    ConnectionLimit,
     /// RDS Proxy has no secret of the user.
     UnknownToRdsProxy,
     /// The token was not accepted. PostgreSQL does not say why.
@@ -57,19 +63,30 @@ impl Refusal {
     pub fn classify(response: &ErrorResponse, stage: Stage) -> Self {
         let says = |words: &str| response.message.contains(words);
         match response.code {
+            SqlState::TOO_MANY_CONNECTIONS
+                if says("too many connections for role")
+                    || says("too many connections for database") =>
+            {
+                Self::ConnectionLimit
+            }
             _ if is_busy(response) => Self::Busy,
             _ if says("no credentials for the role") => Self::UnknownToRdsProxy,
             _ if says("IAM authentication failed") => Self::Token,
             SqlState::INVALID_AUTHORIZATION_SPECIFICATION => match routine_of(response) {
                 Some(routine::NOT_IN_HBA) => Self::NotInHba,
+                Some(routine::NO_SUCH_ROLE) if says("is not permitted to log in") => Self::NoLogin,
                 Some(routine::NO_SUCH_ROLE) => Self::NoSuchRole,
                 _ if says("pg_hba.conf") => Self::NotInHba,
+                _ if says("is not permitted to log in") => Self::NoLogin,
                 _ if stage == Stage::AfterToken => Self::Token,
                 _ if says("does not exist") => Self::NoSuchRole,
                 _ => Self::Other,
             },
+            // The server accepted the login: no password of its own can be wrong.
+            SqlState::INVALID_PASSWORD if stage == Stage::Accepted => Self::Other,
             SqlState::INVALID_PASSWORD => Self::NoMember,
             SqlState::INVALID_CATALOG => Self::NoSuchDatabase,
+            SqlState::INSUFFICIENT_PRIVILEGE if says("WAL sender") => Self::NoReplication,
             SqlState::INSUFFICIENT_PRIVILEGE => Self::NoPrivilege,
             SqlState::CANNOT_CONNECT_NOW | SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN => {
                 Self::NotAvailable
@@ -85,8 +102,10 @@ impl Refusal {
             Self::Token => Some(Cause::IamLoginRefused),
             Self::NoMember => Some(Cause::RdsIamNotGranted),
             Self::NoSuchDatabase => Some(Cause::WrongDatabase),
-            Self::NoPrivilege => Some(Cause::DatabaseAccessDenied),
-            Self::Busy => Some(Cause::EndpointOverloaded),
+            Self::NoPrivilege | Self::NoLogin | Self::NoReplication => {
+                Some(Cause::DatabaseAccessDenied)
+            }
+            Self::ConnectionLimit | Self::Busy => Some(Cause::EndpointOverloaded),
             Self::NotAvailable => Some(Cause::NotAvailable),
             Self::NotInHba | Self::Other => None,
         }
@@ -103,6 +122,18 @@ impl Refusal {
                 "make the user known to the RDS proxy: name the secret of the user in `aws rds modify-db-proxy \
                  --db-proxy-name NAME --auth AuthScheme=SECRETS,IAMAuth=REQUIRED,SecretArn=ARN` (the list replaces the \
                  one before), or let the proxy itself log in by IAM: `--default-auth-scheme IAM_AUTH`",
+            ),
+            Self::NoLogin => Some(
+                "run `ALTER ROLE \"DB_USER\" LOGIN;` as the master user: `CREATE ROLE` makes roles that cannot log in, \
+                 `CREATE USER` makes roles that can",
+            ),
+            Self::NoReplication => Some(
+                "run `GRANT rds_replication TO \"DB_USER\";` as the master user, and see that the parameter \
+                 rds.logical_replication is 1; a client that does not replicate must not set `replication`",
+            ),
+            Self::ConnectionLimit => Some(
+                "raise the limit as the master user, `ALTER ROLE \"DB_USER\" CONNECTION LIMIT -1;` (or `ALTER DATABASE`, if \
+                 the message names the database), or lower the client's number of connections",
             ),
             _ => None,
         }
@@ -207,8 +238,62 @@ mod tests {
     }
 
     #[test]
+    fn limits_and_attributes_of_a_role_are_told_from_missing_roles_and_rights() {
+        let mut forbidden = ErrorResponse::fatal(
+            REFUSED,
+            "role \"app\" is not permitted to log in".to_owned(),
+        );
+        for stage in [Stage::BeforeToken, Stage::AfterToken, Stage::Accepted] {
+            assert_eq!(
+                Refusal::of(&forbidden, stage),
+                Refusal::NoLogin,
+                "{stage:?}"
+            );
+        }
+        forbidden
+            .others
+            .push((b'R', routine::NO_SUCH_ROLE.to_owned()));
+        assert_eq!(Refusal::of(&forbidden, Stage::Accepted), Refusal::NoLogin);
+        for (code, message, refusal) in [
+            (
+                SqlState::INSUFFICIENT_PRIVILEGE,
+                "permission denied to start WAL sender",
+                Refusal::NoReplication,
+            ),
+            (
+                SqlState::INSUFFICIENT_PRIVILEGE,
+                "permission denied for database \"orders\"",
+                Refusal::NoPrivilege,
+            ),
+            (
+                SqlState::TOO_MANY_CONNECTIONS,
+                "too many connections for role \"app\"",
+                Refusal::ConnectionLimit,
+            ),
+            (
+                SqlState::TOO_MANY_CONNECTIONS,
+                "sorry, too many clients already",
+                Refusal::Busy,
+            ),
+            (
+                SqlState::INVALID_PASSWORD,
+                "password authentication failed for user \"app\"",
+                Refusal::Other,
+            ),
+        ] {
+            assert_eq!(of(code, message, Stage::Accepted), refusal, "{message}");
+        }
+    }
+
+    #[test]
     fn whoever_has_no_cause_or_a_wider_one_has_a_remedy_of_its_own() {
-        for refusal in [Refusal::NotInHba, Refusal::UnknownToRdsProxy] {
+        for refusal in [
+            Refusal::NotInHba,
+            Refusal::UnknownToRdsProxy,
+            Refusal::NoLogin,
+            Refusal::NoReplication,
+            Refusal::ConnectionLimit,
+        ] {
             assert!(refusal.remedy().is_some());
         }
         assert_eq!(Refusal::Token.remedy(), None);

@@ -152,7 +152,7 @@ impl LoginError {
             Self::Refused { response, .. } => (**response).clone(),
             _ => ErrorResponse::fatal(self.sqlstate(), self.message()),
         };
-        if let Some(remedy) = self.remedy() {
+        if let Some(remedy) = self.remedy_for(facts.user) {
             response.detail.get_or_insert_with(|| self.detail(facts));
             response.hint.get_or_insert(remedy);
         }
@@ -189,6 +189,12 @@ impl LoginError {
             }
             _ => self.cause().map(|cause| cause.remedy().to_owned()),
         }
+    }
+
+    /// The remedy with the user's name in place of the one that stands for it.
+    pub(crate) fn remedy_for(&self, user: &str) -> Option<String> {
+        let user = user.replace('"', "\"\"");
+        self.remedy().map(|remedy| remedy.replace("DB_USER", &user))
     }
 
     /// The SQLSTATE of irsa's own answer.

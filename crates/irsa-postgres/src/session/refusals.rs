@@ -19,7 +19,8 @@ use crate::transport::Transport;
 const PARTING: Duration = Duration::from_secs(5);
 
 pub(super) fn refusal(database: &Database, user: &str, error: &LoginError) -> ErrorResponse {
-    let age = error.token().map(|token| token.age(database.clock.now()));
+    let now = database.identity.aws_time(database.clock.now());
+    let age = error.token().map(|token| token.age(now));
     let facts = database.facts(user, age);
     database.metrics.refused(error.link(), error.cause());
     if let Some(link) = error.link() {
@@ -34,7 +35,7 @@ pub(super) fn refusal(database: &Database, user: &str, error: &LoginError) -> Er
             link = error.link().map(Link::id),
             cause = error.cause().map(Cause::id),
             sqlstate = %error.sqlstate(),
-            remedy = error.remedy(),
+            remedy = error.remedy_for(user),
             detail = %facts,
             unlogged,
             "login refused: {error}"
