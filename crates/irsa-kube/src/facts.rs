@@ -5,6 +5,7 @@ pub(crate) mod metadata;
 pub(crate) mod namespace;
 pub(crate) mod pod;
 pub(crate) mod pod_container;
+pub(crate) mod pod_status;
 pub(crate) mod pod_volume;
 pub(crate) mod webhook;
 

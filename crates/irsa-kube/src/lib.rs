@@ -21,6 +21,7 @@ pub use facts::metadata::{Metadata, Owner};
 pub use facts::namespace::Namespace;
 pub use facts::pod::{Pod, PodSpec};
 pub use facts::pod_container::{Container, EnvSource, Mount, Variable};
+pub use facts::pod_status::PodStatus;
 pub use facts::pod_volume::{TokenProjection, Volume};
 pub use facts::webhook::{ClientConfig, ServiceReference, Webhook, WebhookConfiguration};
 pub use issuer::Discovery;

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::metadata::Metadata;
 use super::pod_container::Container;
+use super::pod_status::PodStatus;
 use super::pod_volume::Volume;
 
 /// The account of a pod that names none; the API server fills it in.
@@ -20,6 +21,9 @@ pub struct Pod {
     /// What it is made of.
     #[serde(default)]
     pub spec: PodSpec,
+    /// How far it has come.
+    #[serde(default)]
+    pub status: PodStatus,
 }
 
 /// What a pod is made of.

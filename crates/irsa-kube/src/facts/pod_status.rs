@@ -1,0 +1,117 @@
+//! How far a pod has come ("PodStatus" in the Kubernetes API reference).
+
+use serde::Deserialize;
+
+/// How far a pod has come.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PodStatus {
+    /// `Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`; empty if the API server reports none.
+    pub phase: String,
+    reason: String,
+    message: String,
+    conditions: Vec<Condition>,
+    init_container_statuses: Vec<ContainerStatus>,
+    container_statuses: Vec<ContainerStatus>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+struct Condition {
+    status: String,
+    reason: String,
+    message: String,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+struct ContainerStatus {
+    name: String,
+    state: ContainerState,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+struct ContainerState {
+    waiting: Option<Waiting>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+struct Waiting {
+    reason: String,
+    message: String,
+}
+
+/// What a container that only waits for its turn is said to wait for.
+const IN_TURN: [&str; 2] = ["ContainerCreating", "PodInitializing"];
+
+impl PodStatus {
+    /// Why it does not run: its own reason, what a container waits for, or the condition that is not met.
+    pub fn reason(&self) -> Option<String> {
+        let own = joined(&self.reason, &self.message);
+        own.or_else(|| self.waiting()).or_else(|| self.unmet())
+    }
+
+    fn waiting(&self) -> Option<String> {
+        let first = self.init_container_statuses.iter();
+        let mut all = first.chain(&self.container_statuses);
+        all.find_map(|container| {
+            let waiting = container.state.waiting.as_ref()?;
+            let is_in_turn = IN_TURN.contains(&waiting.reason.as_str());
+            let why = joined(&waiting.reason, &waiting.message)?;
+            (!is_in_turn).then(|| format!("container {}: {why}", container.name))
+        })
+    }
+
+    fn unmet(&self) -> Option<String> {
+        let mut unmet = self.conditions.iter();
+        let unmet = unmet.find(|condition| condition.status == "False")?;
+        joined(&unmet.reason, &unmet.message)
+    }
+}
+
+fn joined(reason: &str, message: &str) -> Option<String> {
+    match (reason, message) {
+        ("", "") => None,
+        (text, "") | ("", text) => Some(text.to_owned()),
+        (reason, message) => Some(format!("{reason}: {message}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reason(status: &str) -> Option<String> {
+        serde_json::from_str::<PodStatus>(status).unwrap().reason()
+    }
+
+    #[test]
+    fn says_why_a_pod_does_not_run() {
+        for (status, expected) in [
+            (
+                r#"{"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}"#,
+                None,
+            ),
+            (
+                r#"{"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "False",
+                    "reason": "Unschedulable", "message": "0/3 nodes are available"}]}"#,
+                Some("Unschedulable: 0/3 nodes are available"),
+            ),
+            (
+                r#"{"phase": "Pending", "conditions": [{"status": "False", "reason": "ContainersNotReady"}],
+                    "containerStatuses": [{"name": "a", "state": {"waiting": {"reason": "ContainerCreating"}}},
+                    {"name": "app", "state": {"waiting": {"reason": "ErrImagePull", "message": "no"}}}]}"#,
+                Some("container app: ErrImagePull: no"),
+            ),
+            (
+                r#"{"phase": "Failed", "reason": "Evicted", "message": "disk"}"#,
+                Some("Evicted: disk"),
+            ),
+            ("{}", None),
+        ] {
+            assert_eq!(reason(status).as_deref(), expected, "{status}");
+        }
+    }
+}
