@@ -40,6 +40,7 @@ crate::scenario::run::scenario_tests! { "cluster":
     webhook_out_of_sight
     webhook_removed
     webhooks_not_readable
+    whole_eks_webhook
     whole_pod
     whole_service_account
 }
