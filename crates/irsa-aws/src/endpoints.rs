@@ -77,89 +77,102 @@ impl Service {
     }
 }
 
-/// The IAM of a partition, which is global in it: the region that requests are signed for, and the hosts without
-/// variant, with FIPS, with dual stack, and with both (endpoint rules of IAM in AWS's SDKs).
+/// The IAM of a partition, which is global in it.
 struct GlobalIam {
+    partition: Partition,
+    /// The region that requests are signed for.
     region: &'static str,
+    /// The hosts without variant, with FIPS, with dual stack, and with both.
     hosts: [&'static str; 4],
 }
 
-const fn global_iam(partition: Partition) -> GlobalIam {
-    let (region, hosts) = match partition {
-        Partition::Aws => (
-            "us-east-1",
-            [
-                "iam.amazonaws.com",
-                "iam-fips.amazonaws.com",
-                "iam.global.api.aws",
-                "iam-fips.global.api.aws",
-            ],
-        ),
-        Partition::AwsCn => (
-            "cn-north-1",
-            [
-                "iam.cn-north-1.amazonaws.com.cn",
-                "iam-fips.amazonaws.com.cn",
-                "iam.global.api.amazonwebservices.com.cn",
-                "iam-fips.api.amazonwebservices.com.cn",
-            ],
-        ),
-        Partition::AwsUsGov => (
-            "us-gov-west-1",
-            [
-                "iam.us-gov.amazonaws.com",
-                "iam.us-gov.amazonaws.com",
-                "iam.us-gov.api.aws",
-                "iam.us-gov.api.aws",
-            ],
-        ),
-        Partition::AwsIso => (
-            "us-iso-east-1",
-            [
-                "iam.us-iso-east-1.c2s.ic.gov",
-                "iam-fips.us-iso-east-1.c2s.ic.gov",
-                "iam.api.aws.ic.gov",
-                "iam-fips.api.aws.ic.gov",
-            ],
-        ),
-        Partition::AwsIsoB => (
-            "us-isob-east-1",
-            [
-                "iam.us-isob-east-1.sc2s.sgov.gov",
-                "iam-fips.us-isob-east-1.sc2s.sgov.gov",
-                "iam.api.aws.scloud",
-                "iam-fips.api.aws.scloud",
-            ],
-        ),
-        Partition::AwsIsoE => (
-            "eu-isoe-west-1",
-            [
-                "iam.eu-isoe-west-1.cloud.adc-e.uk",
-                "iam-fips.cloud.adc-e.uk",
-                "iam.api.cloud-aws.adc-e.uk",
-                "iam-fips.api.cloud-aws.adc-e.uk",
-            ],
-        ),
-        Partition::AwsIsoF => (
-            "us-isof-south-1",
-            [
-                "iam.us-isof-south-1.csp.hci.ic.gov",
-                "iam-fips.csp.hci.ic.gov",
-                "iam.api.aws.hci.ic.gov",
-                "iam-fips.api.aws.hci.ic.gov",
-            ],
-        ),
-        Partition::AwsEusc => (
-            "eusc-de-east-1",
-            [
-                "iam.eusc-de-east-1.amazonaws.eu",
-                "iam-fips.amazonaws.eu",
-                "iam.global.api.amazonwebservices.eu",
-                "iam-fips.api.amazonwebservices.eu",
-            ],
-        ),
-    };
-    GlobalIam { region, hosts }
+/// Endpoint rules of IAM in AWS's SDKs.
+static GLOBAL_IAM: [GlobalIam; 8] = [
+    GlobalIam {
+        partition: Partition::Aws,
+        region: "us-east-1",
+        hosts: [
+            "iam.amazonaws.com",
+            "iam-fips.amazonaws.com",
+            "iam.global.api.aws",
+            "iam-fips.global.api.aws",
+        ],
+    },
+    GlobalIam {
+        partition: Partition::AwsCn,
+        region: "cn-north-1",
+        hosts: [
+            "iam.cn-north-1.amazonaws.com.cn",
+            "iam-fips.amazonaws.com.cn",
+            "iam.global.api.amazonwebservices.com.cn",
+            "iam-fips.api.amazonwebservices.com.cn",
+        ],
+    },
+    GlobalIam {
+        partition: Partition::AwsUsGov,
+        region: "us-gov-west-1",
+        hosts: [
+            "iam.us-gov.amazonaws.com",
+            "iam.us-gov.amazonaws.com",
+            "iam.us-gov.api.aws",
+            "iam.us-gov.api.aws",
+        ],
+    },
+    GlobalIam {
+        partition: Partition::AwsIso,
+        region: "us-iso-east-1",
+        hosts: [
+            "iam.us-iso-east-1.c2s.ic.gov",
+            "iam-fips.us-iso-east-1.c2s.ic.gov",
+            "iam.api.aws.ic.gov",
+            "iam-fips.api.aws.ic.gov",
+        ],
+    },
+    GlobalIam {
+        partition: Partition::AwsIsoB,
+        region: "us-isob-east-1",
+        hosts: [
+            "iam.us-isob-east-1.sc2s.sgov.gov",
+            "iam-fips.us-isob-east-1.sc2s.sgov.gov",
+            "iam.api.aws.scloud",
+            "iam-fips.api.aws.scloud",
+        ],
+    },
+    GlobalIam {
+        partition: Partition::AwsIsoE,
+        region: "eu-isoe-west-1",
+        hosts: [
+            "iam.eu-isoe-west-1.cloud.adc-e.uk",
+            "iam-fips.cloud.adc-e.uk",
+            "iam.api.cloud-aws.adc-e.uk",
+            "iam-fips.api.cloud-aws.adc-e.uk",
+        ],
+    },
+    GlobalIam {
+        partition: Partition::AwsIsoF,
+        region: "us-isof-south-1",
+        hosts: [
+            "iam.us-isof-south-1.csp.hci.ic.gov",
+            "iam-fips.csp.hci.ic.gov",
+            "iam.api.aws.hci.ic.gov",
+            "iam-fips.api.aws.hci.ic.gov",
+        ],
+    },
+    GlobalIam {
+        partition: Partition::AwsEusc,
+        region: "eusc-de-east-1",
+        hosts: [
+            "iam.eusc-de-east-1.amazonaws.eu",
+            "iam-fips.amazonaws.eu",
+            "iam.global.api.amazonwebservices.eu",
+            "iam-fips.api.amazonwebservices.eu",
+        ],
+    },
+];
+
+fn global_iam(partition: Partition) -> &'static GlobalIam {
+    let own = GLOBAL_IAM.iter().find(|iam| iam.partition == partition);
+    own.unwrap_or(&GLOBAL_IAM[0])
 }
 
 /// The region that requests to a partition's IAM are signed for.
