@@ -31,12 +31,12 @@ use crate::{Check, CheckOutcome, Finding, Progress, Step, Workload};
 /// All policies of a role are read one after the other.
 const LONG: Duration = Duration::from_secs(15);
 
-/// What is checked, in the chain's order.
+/// What is checked: the role first, whose trust policy tells which identity it is meant for, then in the chain's order.
 pub const STEPS: &[Step<Aws>] = &[
     Step::once(&reading::CREDENTIALS, reading::credentials),
+    Step::once(&role::EXISTS, role::exists),
     Step::once(&provider::EXISTS, provider::exists),
     Step::once(&provider::CLIENT_IDS, provider::client_ids),
-    Step::once(&role::EXISTS, role::exists),
     Step::once(&trust::ADMITS, trust::admits),
     Step::once(&trust::BREADTH, trust::breadth),
     Step::once(&role::SESSION, role::session),

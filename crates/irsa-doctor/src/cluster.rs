@@ -120,6 +120,7 @@ pub const STEPS: &[Step<Cluster>] = &[
     step!(once api::API, api::answers),
     step!(once issuer::ISSUER, issuer::is_known),
     step!(once pod::POD, pod::is_there),
+    step!(once pod::RUNNING, pod::runs),
     step!(once account::ACCOUNT, account::exists),
     step!(once pod::OWN_ACCOUNT, pod::runs_as_its_own),
     step!(once account::ANNOTATION, account::is_annotated),

@@ -4,7 +4,7 @@
 //! causes each. If a check from another place finds the cause, that check is the break and the ambiguous finding follows
 //! from it. If all of those checks hold, the causes that none of them can see remain.
 
-use crate::{Finding, Verdict};
+use crate::{Finding, Remedy, Verdict};
 
 /// A check whose finding does not name its cause.
 struct AmbiguousCheck {
@@ -95,7 +95,7 @@ pub(crate) fn correlate(findings: &mut [Finding]) {
         if let Some(why) = broken.next().map(|one| one.check.id) {
             follow(&mut findings[at], why);
         } else if !ambiguous.otherwise.is_empty() && ids.all(|id| holds(&explaining, id)) {
-            findings[at].remedy = Some(ambiguous.otherwise.to_owned());
+            findings[at].remedy = Some(Remedy::from(ambiguous.otherwise));
         }
     }
 }

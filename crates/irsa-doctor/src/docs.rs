@@ -104,8 +104,8 @@ fn page(link: Link) -> String {
 
 const READING: &str = "\
 Each section is a check of `irsa doctor`: where it looks from, what it looks at, and for each cause that it can find what
-to do. A report gives the same remedy with the names of your own in it; words in capitals (`ROLE`, `NAMESPACE`) stand for
-them here. [All checks](README.md), and how they are run; [all causes](../causes.md).";
+to do. A report gives the same remedy with your own names in it, as commands where commands repair it; words in capitals
+(`ROLE`, `NAMESPACE`) stand for them here. [All checks](README.md), and how they are run; [all causes](../causes.md).";
 
 /// What a link is, for somebody who has never heard of it.
 const fn about(link: Link) -> &'static str {
@@ -177,7 +177,7 @@ fn section(check: &Check) -> String {
             + if is_needed {
                 "\nIt finds nothing wrong by itself: without it nothing further can be looked at.\n"
             } else {
-                "\nIt warns at most, and says what to change.\n"
+                "\nIt reports no break: it warns or is unsure, and says what to do.\n"
             };
     }
     text.push_str("\n| it can find | what to do |\n| --- | --- |\n");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use irsa_chain::Cause;
 use serde::Serialize;
 
-use crate::Check;
+use crate::{Check, Remedy};
 
 /// The verdict of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -45,7 +45,7 @@ pub struct CheckOutcome {
     pub(crate) verdict: Verdict,
     pub(crate) what: String,
     pub(crate) cause: Option<Cause>,
-    pub(crate) remedy: Option<String>,
+    pub(crate) remedy: Option<Remedy>,
 }
 
 impl CheckOutcome {
@@ -74,9 +74,9 @@ impl CheckOutcome {
         Self::new(Verdict::NotApplicable, why)
     }
 
-    /// What to do, made concrete: the exact command, annotation or policy.
+    /// What to do, made concrete: [`Commands`](crate::Commands) that repair it, or a text as advice.
     #[must_use]
-    pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
+    pub fn remedy(mut self, remedy: impl Into<Remedy>) -> Self {
         self.remedy = Some(remedy.into());
         self
     }
@@ -95,7 +95,7 @@ impl CheckOutcome {
     }
 
     fn because(mut self, cause: Cause) -> Self {
-        self.remedy = Some(cause.remedy().to_owned());
+        self.remedy = Some(Remedy::from(cause.remedy()));
         self.cause = Some(cause);
         self
     }
@@ -118,7 +118,7 @@ pub struct Finding {
     pub cause: Option<Cause>,
     /// What to do.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub remedy: Option<String>,
+    pub remedy: Option<Remedy>,
     /// How long the check took, in milliseconds.
     #[serde(rename = "took_ms", serialize_with = "milliseconds")]
     pub took: Duration,

@@ -11,15 +11,20 @@ pub mod docs;
 pub mod pod;
 pub mod render;
 
+mod audience;
 mod check;
 mod correlate;
 mod finding;
+mod issuer;
+mod placeholders;
+mod remedy;
 mod report;
 mod step;
 mod workload;
 
 pub use check::{Check, Place};
 pub use finding::{CheckOutcome, Finding, Verdict};
+pub use remedy::{Commands, Remedy};
 pub use report::Report;
 pub use step::{Progress, Step, Work, examine};
 pub use workload::{Database, Domain, IdentityKind, Workload};

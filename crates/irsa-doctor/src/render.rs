@@ -12,7 +12,7 @@ mod words;
 
 pub use self::json::{SCHEMA, json};
 pub use self::junit::junit;
-pub use self::style::{Style, is_utf8};
+pub use self::style::{Lines, Style, is_utf8};
 pub use self::text::text;
 
 use crate::{Check, Progress};

@@ -4,7 +4,8 @@ use irsa_chain::Link;
 use serde::Serialize;
 
 use crate::correlate::correlate;
-use crate::{Finding, Verdict, Workload};
+use crate::placeholders::fill;
+use crate::{Finding, Remedy, Verdict, Workload};
 
 /// The checks that decide on policies as IAM would.
 const DECIDED: [&str; 3] = ["aws-trust-policy", "aws-connect", "aws-requests"];
@@ -19,10 +20,16 @@ pub struct Report {
 }
 
 impl Report {
-    /// Puts the findings in order. What one place can't tell why, and another can, follows from the other's.
+    /// Puts the findings in order, lets those that name no cause follow from those that explain them, and fills in the
+    /// values of the workload where a remedy has placeholders.
     pub fn new(workload: Workload, mut findings: Vec<Finding>) -> Self {
         findings.sort_by_key(|finding| finding.check.link);
         correlate(&mut findings);
+        for finding in &mut findings {
+            if let Some(Remedy::Advice(text)) = &mut finding.remedy {
+                *text = fill(text, &workload, finding.subject.as_deref());
+            }
+        }
         Self { workload, findings }
     }
 

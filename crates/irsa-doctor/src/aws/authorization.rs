@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::session::Asker;
 use super::text::{listed, put_role_policy, quoted};
+use crate::{Commands, Remedy};
 
 /// Added to everything that is allowed.
 pub(super) const BUT_FOR_ORGANIZATIONS: &str =
@@ -45,8 +46,8 @@ pub(super) struct Denial {
 
 /// The permissions that a role should have.
 pub(super) struct Wanted<'a> {
-    /// The name for a policy of its own.
-    pub(super) policy: &'static str,
+    /// The parts of the name for a policy of its own.
+    pub(super) policy: &'a [&'a str],
     /// The statement that would allow it.
     pub(super) statement: &'a Value,
     /// What its `Resource` must be.
@@ -176,8 +177,8 @@ impl Denial {
             .is_some_and(NearMiss::has_conditions_only)
     }
 
-    /// What to do, where every service means the same by the cause. `statement` would allow it.
-    pub(super) fn remedy(
+    /// What to consider, where every service means the same by the cause. `statement` would allow it.
+    fn advice(
         &self,
         cause: Cause,
         boundary: &str,
@@ -195,7 +196,7 @@ impl Denial {
             Cause::ConditionNeverMet => {
                 let keys: Vec<_> = self.conditions().map(quoted).collect();
                 Some(format!(
-                    "take the condition on {} out of {}",
+                    "remove the condition on {} from {}",
                     keys.join(" and "),
                     self.place
                 ))
@@ -215,23 +216,23 @@ impl Denial {
 
 impl Wanted<'_> {
     /// What to do about `denial`, which is for `cause`.
-    pub(super) fn remedy(&self, asker: &Asker, denial: &Denial, cause: Cause) -> String {
+    pub(super) fn remedy(&self, asker: &Asker, denial: &Denial, cause: Cause) -> Remedy {
         let boundary = asker.permissions.boundary.as_ref();
         let boundary = boundary.map_or("", |policy| policy.name.as_str());
-        denial
-            .remedy(cause, boundary, self.statement)
-            .unwrap_or_else(|| self.grant(asker, denial, cause))
+        let advice = denial.advice(cause, boundary, self.statement);
+        advice.map_or_else(|| self.grant(asker, denial, cause).into(), Remedy::from)
     }
 
-    fn grant(&self, asker: &Asker, denial: &Denial, cause: Cause) -> String {
+    fn grant(&self, asker: &Asker, denial: &Denial, cause: Cause) -> Commands {
         let role = asker.role.arn.name();
-        let help = denial.help.as_ref().map(|help| format!("{help}; "));
-        let help = help.unwrap_or_default();
-        let give = put_role_policy(role, self.policy, self.statement);
-        if cause == self.not_allowed {
-            return format!("{help}{give}");
-        }
+        let commands = Commands::new([put_role_policy(role, self.policy, self.statement)]);
         let (place, resource) = (&denial.place, self.resource);
-        format!("{help}let the `Resource` of {place} be `{resource}`, or {give}")
+        let resource = (cause != self.not_allowed)
+            .then(|| format!("set the `Resource` of {place} to `{resource}`"));
+        let note: Vec<String> = denial.help.iter().cloned().chain(resource).collect();
+        if note.is_empty() {
+            return commands;
+        }
+        commands.with_note(format!("or correct the policy: {}", note.join("; ")))
     }
 }

@@ -87,7 +87,7 @@ fn denied(asker: &Asker, denial: &Denial, arn: &DbUserArn) -> CheckOutcome {
     });
     let statement = json!({"Effect": "Allow", "Action": ACTION, "Resource": arn.as_str()});
     let wanted = Wanted {
-        policy: "rds-connect",
+        policy: &["rds-connect", arn.resource_id().as_str(), arn.user()],
         statement: &statement,
         resource: arn.as_str(),
         not_allowed: Cause::ConnectNotAllowed,

@@ -8,7 +8,7 @@ use super::reading::{CREDENTIALS, unread};
 use super::session;
 use super::state::Aws;
 use super::text::quoted;
-use crate::{Check, CheckOutcome, Place, Work};
+use crate::{Check, CheckOutcome, Commands, Place, Work};
 
 pub(super) const EXISTS: Check = Check {
     id: "aws-database",
@@ -128,15 +128,19 @@ fn is_up(found: &DatabaseSettings) -> CheckOutcome {
     if !status.is_empty() && !DOWN.contains(&status) {
         return CheckOutcome::holds(seen);
     }
-    let remedy = match (status, found.resource_id.kind()) {
-        ("stopped", DbResourceKind::Cluster) => {
-            format!("run `aws rds start-db-cluster --db-cluster-identifier {name}`")
+    let region = found.arn.region();
+    let start = match (status, found.resource_id.kind()) {
+        ("stopped", DbResourceKind::Cluster) => "start-db-cluster --db-cluster-identifier",
+        ("stopped", DbResourceKind::Instance) => "start-db-instance --db-instance-identifier",
+        _ => {
+            return CheckOutcome::broken(Cause::NotAvailable, seen).remedy(format!(
+                "wait until it is available; `aws rds describe-events --region {region} --duration 60` shows what happens"
+            ));
         }
-        ("stopped", _) => {
-            format!("run `aws rds start-db-instance --db-instance-identifier {name}`")
-        }
-        _ => "wait for it, or look why: `aws rds describe-events --duration 60`".to_owned(),
     };
+    let command = format!("aws rds {start} {name} --region {region}");
+    let note = "then wait until it is available";
+    let remedy = Commands::new([command]).with_note(note);
     CheckOutcome::broken(Cause::NotAvailable, seen).remedy(remedy)
 }
 
@@ -155,14 +159,17 @@ fn takes_iam(found: &DatabaseSettings) -> CheckOutcome {
         DbResourceKind::Instance => format!("modify-db-instance --db-instance-identifier {name}"),
         DbResourceKind::Proxy => {
             return CheckOutcome::broken(Cause::IamAuthenticationOff, seen).remedy(format!(
-                "let `IAMAuth` be `REQUIRED` for the user's secret: `aws rds modify-db-proxy --db-proxy-name {name} \
-                 --auth …`"
+                "set `IAMAuth` to `REQUIRED` for the user's secret: `aws rds modify-db-proxy --db-proxy-name {name} \
+                 --auth`, with all secrets that `aws rds describe-db-proxies --db-proxy-name {name} --query \
+                 'DBProxies[].Auth'` lists"
             ));
         }
     };
-    CheckOutcome::broken(Cause::IamAuthenticationOff, seen).remedy(format!(
-        "run `aws rds {command} --enable-iam-database-authentication --apply-immediately`"
-    ))
+    let command = format!(
+        "aws rds {command} --enable-iam-database-authentication --apply-immediately --region {}",
+        found.arn.region()
+    );
+    CheckOutcome::broken(Cause::IamAuthenticationOff, seen).remedy(Commands::new([command]))
 }
 
 fn at_once<'a>(aws: &'a Aws, host: &str, look: fn(&DatabaseSettings) -> CheckOutcome) -> Work<'a> {
@@ -196,13 +203,14 @@ mod tests {
             ("db-ABC", "modify-db-instance"),
             ("prx-0f9d9414be09b1c57", "modify-db-proxy"),
         ] {
-            let remedy = takes_iam(&of(id, "available")).remedy.unwrap();
+            let remedy = takes_iam(&of(id, "available")).remedy.unwrap().to_string();
             assert!(remedy.contains(command), "{remedy}");
         }
         assert!(
             is_up(&of("db-ABC", "stopped"))
                 .remedy
                 .unwrap()
+                .to_string()
                 .contains("start-db-instance")
         );
     }

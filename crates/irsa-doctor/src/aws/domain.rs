@@ -170,6 +170,7 @@ mod tests {
         };
         let seen = is_guarded(&open);
         assert_eq!(seen.verdict, Verdict::Warning);
-        assert!(seen.remedy.unwrap().contains("EnforceHTTPS=true"));
+        let remedy = seen.remedy.unwrap().to_string();
+        assert!(remedy.contains("EnforceHTTPS=true"));
     }
 }

@@ -5,10 +5,11 @@ use irsa_aws::Role;
 use irsa_chain::{Cause, ServiceAccount};
 use irsa_explain::{Question, RequestContext, RequestKind};
 use irsa_policy::{Layer, Mismatch};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::authorization::{BUT_FOR_ORGANIZATIONS, Denial, Ruling, document, ruling};
 use super::state::Aws;
+use super::trust::trust_remedy;
 use crate::CheckOutcome;
 
 /// What is said of all that is about an OIDC provider.
@@ -59,6 +60,24 @@ pub(super) fn leave_unknown(context: &mut RequestContext, prefix: &str) {
     }
 }
 
+/// Returns whether the role trusts EKS Pod Identity and no OIDC provider.
+pub(super) fn is_meant_by(role: &Role) -> bool {
+    let policy: Value = serde_json::from_str(&role.trust_policy).unwrap_or_default();
+    let statements = match &policy["Statement"] {
+        Value::Array(all) => all.as_slice(),
+        single => std::slice::from_ref(single),
+    };
+    let names_service = |value: &Value| match value {
+        Value::Array(all) => all.iter().any(|one| one == SERVICE),
+        single => single == SERVICE,
+    };
+    let mut principals = statements.iter().map(|one| &one["Principal"]);
+    let is_trusted = principals
+        .clone()
+        .any(|principal| names_service(&principal["Service"]));
+    is_trusted && !principals.any(|principal| !principal["Federated"].is_null())
+}
+
 /// Whether the role's trust policy lets the service assume it, and tag the session.
 pub(super) fn admitted(role: &Role, account: &ServiceAccount) -> CheckOutcome {
     let name = format!("the trust policy of {}", role.arn.name());
@@ -75,16 +94,16 @@ pub(super) fn admitted(role: &Role, account: &ServiceAccount) -> CheckOutcome {
         };
         match ruling(&question) {
             Ruling::Allowed(statement) => by = statement,
-            Ruling::Denied(denial) => return denied(role, action, &denial),
+            Ruling::Denied(denial) => return denied(role, account, action, &denial),
             Ruling::Doubtful(why) | Ruling::Unreadable(why) => return CheckOutcome::unsure(why),
         }
     }
     CheckOutcome::holds(format!(
-        "{by} lets `{SERVICE}` assume it; {BUT_FOR_ORGANIZATIONS}"
+        "{by} lets `{SERVICE}` assume it; associations are not read; {BUT_FOR_ORGANIZATIONS}"
     ))
 }
 
-fn denied(role: &Role, action: &str, denial: &Denial) -> CheckOutcome {
+fn denied(role: &Role, account: &ServiceAccount, action: &str, denial: &Denial) -> CheckOutcome {
     let mut kept_by = denial.nearest.iter().flat_map(|miss| &miss.kept_by);
     let is_action = |mismatch: &Mismatch| matches!(mismatch, Mismatch::Action { .. });
     let cause = if kept_by.all(is_action) && denial.nearest.is_some() {
@@ -96,9 +115,5 @@ fn denied(role: &Role, action: &str, denial: &Denial) -> CheckOutcome {
         "Effect": "Allow", "Principal": {"Service": SERVICE}, "Action": ACTIONS,
     });
     let seen = format!("`{SERVICE}` may not do `{action}`: {}", denial.seen);
-    CheckOutcome::broken(cause, seen).remedy(format!(
-        "let the trust policy have the statement `{statement}`: `aws iam update-assume-role-policy --role-name {} \
-         --policy-document file://trust.json`",
-        role.arn.name()
-    ))
+    CheckOutcome::broken(cause, seen).remedy(trust_remedy(role, account, &statement, denial))
 }

@@ -1,13 +1,16 @@
 //! The OIDC provider of the token's issuer.
 
 use irsa_aws::{OidcProvider, ReadErrorKind};
-use irsa_chain::{Cause, Link, OidcProviderArn};
+use irsa_chain::{Cause, IssuerUrl, Link, OidcProviderArn};
 
 use super::pod_identity;
 use super::reading::{CREDENTIALS, unread};
 use super::state::Aws;
 use super::text::{listed, quoted};
-use crate::{Check, CheckOutcome, Place, Work};
+use crate::audience::{STS, audience_remedy};
+use crate::issuer::{PUBLIC_ISSUER, unreachable_issuer};
+use crate::remedy::shell_word;
+use crate::{Check, CheckOutcome, Commands, Place, Work};
 
 pub(super) const EXISTS: Check = Check {
     id: "aws-oidc-provider",
@@ -68,13 +71,22 @@ async fn absent(aws: &Aws, arn: &OidcProviderArn) -> CheckOutcome {
         arn.account(),
         arn.issuer_path()
     );
-    CheckOutcome::broken(Cause::IssuerUnknown, seen).remedy(format!(
-        "run `aws iam create-open-id-connect-provider --url {} --client-id-list {}` in the account `{}`, or let the \
-         pods of the cluster that has this issuer ask for a role of an account that knows it",
-        arn.issuer(),
-        aws.audience(),
+    let seen = CheckOutcome::broken(Cause::IssuerUnknown, seen);
+    if let Some(why) = unreachable_issuer(arn.issuer()) {
+        return seen.remedy(format!(
+            "no OIDC provider would help: {why}. {PUBLIC_ISSUER}"
+        ));
+    }
+    let command = format!(
+        "aws iam create-open-id-connect-provider --url {} --client-id-list {STS}",
+        shell_word(arn.issuer().as_str())
+    );
+    let note = format!(
+        "run it with credentials of the account `{}`, or let the workload use a role of an account that has the \
+         provider",
         arn.account()
-    ))
+    );
+    seen.remedy(Commands::new([command]).with_note(note))
 }
 
 /// The near misses by name: what a person takes for the same, IAM does not.
@@ -112,25 +124,22 @@ fn near_misses(arn: &OidcProviderArn, others: &[String]) -> String {
 
 pub(super) fn client_ids<'a>(aws: &'a mut Aws, _: &'a str) -> Work<'a> {
     let seen = match &aws.facts.provider {
-        Some(provider) => takes(provider, aws.audience()),
+        Some(provider) => takes(provider, aws.audience(), aws.workload.issuer.as_ref()),
         None if aws.is_pod_identity() => CheckOutcome::not_applicable(pod_identity::NO_PROVIDER),
         None => CheckOutcome::unsure(NO_ISSUER),
     };
     Box::pin(std::future::ready(seen))
 }
 
-fn takes(provider: &OidcProvider, audience: &str) -> CheckOutcome {
+fn takes(provider: &OidcProvider, audience: &str, issuer: Option<&IssuerUrl>) -> CheckOutcome {
     let ids = listed(provider.client_ids.iter().map(String::as_str));
     if !provider.client_ids.iter().any(|id| id == audience) {
         let seen = format!(
             "the token's audience is {}, the client IDs are {ids}",
             quoted(audience)
         );
-        return CheckOutcome::broken(Cause::TokenAudienceWrong, seen).remedy(format!(
-            "run `aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn {} --client-id \
-             {audience}`",
-            provider.arn
-        ));
+        let seen = CheckOutcome::broken(Cause::TokenAudienceWrong, seen);
+        return seen.remedy(audience_remedy(provider.arn.as_str(), audience, issuer));
     }
     let thumbprints = listed(provider.thumbprints.iter().map(String::as_str));
     CheckOutcome::holds(format!(

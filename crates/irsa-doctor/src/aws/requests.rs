@@ -122,7 +122,7 @@ fn refused(asker: &Asker, found: &DomainSettings, action: &str, denial: &Denial)
     let resource = format!("{below}*");
     let statement = json!({"Effect": "Allow", "Action": ACTIONS, "Resource": resource});
     let wanted = Wanted {
-        policy: "opensearch",
+        policy: &["opensearch", found.name.as_str()],
         statement: &statement,
         resource: &resource,
         not_allowed: Cause::EsHttpNotAllowed,

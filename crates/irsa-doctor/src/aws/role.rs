@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use irsa_aws::{ReadErrorKind, Role};
-use irsa_chain::{Cause, Link, RoleArn};
+use irsa_chain::{Cause, Link, RoleArn, ServiceAccount};
 
 use super::reading::{CREDENTIALS, unread};
 use super::state::Aws;
-use crate::{Check, CheckOutcome, Place, Work};
+use crate::remedy::shell_word;
+use crate::{Check, CheckOutcome, Commands, Place, Work};
 
 pub(super) const EXISTS: Check = Check {
     id: "aws-role",
@@ -31,6 +32,9 @@ pub(super) const SESSION: Check = Check {
     needs: &[EXISTS.id],
 };
 
+/// "MaxSessionDuration" in the IAM API reference, in seconds.
+const LONGEST_SESSION: u64 = 43_200;
+
 pub(super) fn exists<'a>(aws: &'a mut Aws, _: &'a str) -> Work<'a> {
     Box::pin(async {
         let Some(asked) = aws.workload.role.clone() else {
@@ -40,7 +44,7 @@ pub(super) fn exists<'a>(aws: &'a mut Aws, _: &'a str) -> Work<'a> {
         };
         match aws.reader.role(&asked).await {
             Ok(role) => {
-                let seen = same_arn(&role, &asked);
+                let seen = same_arn(&role, &asked, aws.workload.service_account.as_ref());
                 aws.facts.role = Some(role);
                 seen
             }
@@ -64,15 +68,27 @@ fn absent(asked: &RoleArn) -> CheckOutcome {
 }
 
 /// Names are unique in an account, whatever their paths, and compared without regard to case when a role is made.
-fn same_arn(role: &Role, asked: &RoleArn) -> CheckOutcome {
+fn same_arn(role: &Role, asked: &RoleArn, account: Option<&ServiceAccount>) -> CheckOutcome {
     let Role { arn, .. } = role;
     if arn == asked {
         return CheckOutcome::holds(format!("`{arn}` exists ({})", role.id));
     }
     let seen = format!("the role's ARN is `{arn}`, the pod asks for `{asked}`");
-    CheckOutcome::broken(Cause::RoleUnknown, seen).remedy(format!(
-        "put the ARN as it is into the annotation, `eks.amazonaws.com/role-arn: {arn}`, and delete the pod"
-    ))
+    let seen = CheckOutcome::broken(Cause::RoleUnknown, seen);
+    let Some(account) = account else {
+        return seen.remedy(format!(
+            "set the annotation of the service account to the role's own ARN, `eks.amazonaws.com/role-arn: {arn}`, and \
+             delete its pods"
+        ));
+    };
+    let command = format!(
+        "kubectl -n {} annotate --overwrite serviceaccount {} eks.amazonaws.com/role-arn={}",
+        account.namespace(),
+        account.name(),
+        shell_word(arn.as_str())
+    );
+    let note = "then delete its pods: they keep the ARN that they were created with";
+    seen.remedy(Commands::new([command]).with_note(note))
 }
 
 pub(super) fn session<'a>(aws: &'a mut Aws, _: &'a str) -> Work<'a> {
@@ -86,13 +102,18 @@ pub(super) fn session<'a>(aws: &'a mut Aws, _: &'a str) -> Work<'a> {
 fn lasts(role: &Role, asked: Duration) -> CheckOutcome {
     let (most, asked) = (role.max_session.as_secs(), asked.as_secs());
     if asked <= most {
-        return CheckOutcome::holds(format!(
-            "{asked} s are asked for, at most {most} s are given"
+        return CheckOutcome::holds(format!("requested duration {asked} s, limit {most} s"));
+    }
+    let seen = format!("requested duration {asked} s exceeds the limit of {most} s");
+    let seen = CheckOutcome::broken(Cause::DurationExceedsMaximum, seen);
+    if asked > LONGEST_SESSION {
+        return seen.remedy(format!(
+            "request at most {most} s; IAM allows {LONGEST_SESSION} s at most"
         ));
     }
-    let seen = format!("{asked} s are asked for, the role allows {most} s");
-    CheckOutcome::broken(Cause::DurationExceedsMaximum, seen).remedy(format!(
-        "run `aws iam update-role --role-name {} --max-session-duration {asked}` (at most 43200), or ask for {most} s",
+    let command = format!(
+        "aws iam update-role --role-name {} --max-session-duration {asked}",
         role.arn.name()
-    ))
+    );
+    seen.remedy(Commands::new([command]).with_note(format!("or request at most {most} s")))
 }

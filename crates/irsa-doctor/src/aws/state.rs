@@ -7,6 +7,7 @@ use irsa_aws::{AttachedPolicy, AwsReader, DatabaseSettings, DomainSettings, Oidc
 use irsa_chain::{OidcProviderArn, RoleArn};
 use irsa_identity::CallerIdentity;
 
+use super::pod_identity;
 use crate::{Database, Domain, IdentityKind, Workload};
 
 /// What AWS's SDKs ask STS for unless they are told otherwise.
@@ -85,9 +86,16 @@ impl Aws {
         domains.find(|one| one.endpoint.host() == host)
     }
 
-    /// Whether the session comes from EKS Pod Identity's agent; where that is not known, it does not.
+    /// Returns whether the session comes from the EKS Pod Identity agent. If neither pod nor cluster told, the role's trust
+    /// policy decides: a role that trusts EKS Pod Identity and no OIDC provider is meant for it.
     pub(super) fn is_pod_identity(&self) -> bool {
-        self.workload.identity == Some(IdentityKind::PodIdentity)
+        match self.workload.identity {
+            Some(kind) => kind == IdentityKind::PodIdentity,
+            None => {
+                let role = self.facts.role.as_ref();
+                role.is_some_and(pod_identity::is_meant_by)
+            }
+        }
     }
 
     /// The role as AWS has it, else as it is asked for.

@@ -1,10 +1,17 @@
 //! Texts from outside in reports, and JSON that can be pasted.
 
+use irsa_aws::Role;
 use irsa_chain::untrusted;
 use serde_json::{Value, json};
 
+use crate::remedy::shell_word;
+
 /// As much of a foreign text as is shown.
 const SHOWN: usize = 160;
+
+/// The longest command in bytes: reports show no longer texts whole. IAM's trust policies have 2,048 characters at most,
+/// 4,096 with a higher quota.
+const LONGEST: usize = 3_900;
 
 /// As many values of a list.
 const LISTED: usize = 5;
@@ -25,12 +32,58 @@ pub(super) fn listed<'t>(all: impl IntoIterator<Item = &'t str>) -> String {
     }
 }
 
-/// The command that gives a role one more inline policy.
-pub(crate) fn put_role_policy(role: &str, name: &str, statement: &Value) -> String {
-    let policy = json!({"Version": "2012-10-17", "Statement": [statement]});
+/// The command that gives a role one more inline policy, which replaces none but an earlier one of the same parts.
+pub(crate) fn put_role_policy(role: &str, parts: &[&str], statement: &Value) -> String {
+    let policy = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
     format!(
-        "run `aws iam put-role-policy --role-name {role} --policy-name {name} --policy-document '{policy}'`"
+        "aws iam put-role-policy --role-name {role} --policy-name {} --policy-document {}",
+        policy_name(parts),
+        shell_word(&policy)
     )
+}
+
+/// A policy's name that no one else gives: IAM takes 128 characters of `[\w+=,.@-]` ("PutRolePolicy" in the IAM API
+/// reference).
+fn policy_name(parts: &[&str]) -> String {
+    let is_taken = |c: char| c.is_ascii_alphanumeric() || "+=,.@_-".contains(c);
+    let name = format!("irsa-{}", parts.join("-"));
+    let name = name.chars().map(|c| if is_taken(c) { c } else { '-' });
+    name.take(128).collect()
+}
+
+/// The command that adds a statement to a role's trust policy; `None` if the policy is not a JSON object with statements, or
+/// too long.
+/// Statements about deleted principals are left out: IAM no longer accepts them ("UpdateAssumeRolePolicy").
+pub(super) fn add_trust_statement(role: &Role, statement: &Value) -> Option<String> {
+    let mut policy: Value = serde_json::from_str(&role.trust_policy).ok()?;
+    let statements = policy.get_mut("Statement")?;
+    let mut all = match statements.take() {
+        Value::Array(all) => all,
+        single @ Value::Object(_) => vec![single],
+        _ => return None,
+    };
+    all.retain(|one| !names_deleted_principal(one));
+    all.push(statement.clone());
+    *statements = Value::Array(all);
+    let command = format!(
+        "aws iam update-assume-role-policy --role-name {} --policy-document {}",
+        role.arn.name(),
+        shell_word(&policy.to_string())
+    );
+    (command.len() <= LONGEST).then_some(command)
+}
+
+/// Returns whether the principal is the unique ID of a role or user, which IAM shows in place of the ARN of one that was
+/// deleted.
+fn names_deleted_principal(statement: &Value) -> bool {
+    let is_id = |value: &Value| {
+        let text = value.as_str().unwrap_or_default();
+        text.starts_with("AROA") || text.starts_with("AIDA")
+    };
+    match &statement["Principal"]["AWS"] {
+        Value::Array(all) => all.iter().any(is_id),
+        single => is_id(single),
+    }
 }
 
 #[cfg(test)]
@@ -41,6 +94,52 @@ mod tests {
     fn foreign_text_is_one_short_line() {
         assert_eq!(quoted("a\n`b"), r"`a\n'b`");
         assert_eq!(quoted(&"x".repeat(1_000_000)).chars().count(), SHOWN + 3);
+    }
+
+    #[test]
+    fn an_inline_policy_of_ours_has_a_name_of_its_own() {
+        let statement = json!({"Effect": "Allow"});
+        let command = put_role_policy("app", &["rds-connect", "cluster-A", "a b"], &statement);
+        assert!(
+            command.contains("--policy-name irsa-rds-connect-cluster-A-a-b "),
+            "{command}"
+        );
+        assert_eq!(policy_name(&["x".repeat(500).as_str()]).len(), 128);
+    }
+
+    #[test]
+    fn a_trust_policy_keeps_what_it_has() {
+        let role = |policy: &str| Role {
+            trust_policy: policy.to_owned(),
+            ..role()
+        };
+        let own = json!({"Sid": "New"});
+        let command = |policy: &str| add_trust_statement(&role(policy), &own);
+        let found = command(r#"{"Statement": {"Sid": "It's"}}"#).unwrap();
+        assert!(
+            found.ends_with(r#"'{"Statement":[{"Sid":"It'\''s"},{"Sid":"New"}]}'"#),
+            "{found}"
+        );
+        let deleted = r#"{"Statement": [{"Principal": {"AWS": ["AROAEXAMPLE"]}}]}"#;
+        assert!(
+            command(deleted)
+                .unwrap()
+                .ends_with(r#"'{"Statement":[{"Sid":"New"}]}'"#)
+        );
+        for none in ["", "[]", "{}", r#"{"Statement": 1}"#] {
+            assert_eq!(command(none), None, "{none}");
+        }
+    }
+
+    fn role() -> Role {
+        Role {
+            arn: "arn:aws:iam::111122223333:role/app".parse().unwrap(),
+            id: "AROAEXAMPLEEXAMPLEEXA".to_owned(),
+            trust_policy: String::new(),
+            max_session: std::time::Duration::from_hours(1),
+            boundary: None,
+            tags: Vec::new(),
+        }
     }
 
     #[test]

@@ -3,15 +3,15 @@
 use irsa_aws::Role;
 use irsa_chain::{Cause, Link, OidcProviderArn, ServiceAccount, SessionName};
 use irsa_explain::{OidcRequest, Question, RequestContext, trust_cause, web_identity};
-use irsa_policy::{Decision, Layer, Policy, PolicyKind, Principal, Request, evaluate};
+use irsa_policy::{Because, Decision, Layer, Policy, PolicyKind, Principal, Request, evaluate};
 use serde_json::{Value, json};
 
 use super::authorization::{BUT_FOR_ORGANIZATIONS, Denial, Ruling, document, ruling};
 use super::pod_identity;
 use super::role::EXISTS;
 use super::state::Aws;
-use super::text::quoted;
-use crate::{Check, CheckOutcome, Place, Work};
+use super::text::{add_trust_statement, quoted};
+use crate::{Check, CheckOutcome, Commands, Place, Remedy, Work};
 
 pub(super) const ADMITS: Check = Check {
     id: "aws-trust-policy",
@@ -108,16 +108,12 @@ impl Asked<'_> {
 
     fn denied(&self, denial: &Denial) -> CheckOutcome {
         let cause = trust_cause(&denial.outcome);
-        let help = denial
-            .help
-            .as_ref()
-            .map(|help| format!("{help}; "))
-            .unwrap_or_default();
-        CheckOutcome::broken(cause, &denial.seen).remedy(format!(
-            "{help}let the trust policy have the statement `{}`: `aws iam update-assume-role-policy --role-name {} \
-             --policy-document file://trust.json`",
-            self.statement(),
-            self.role.arn.name()
+        let seen = CheckOutcome::broken(cause, &denial.seen);
+        seen.remedy(trust_remedy(
+            self.role,
+            self.account,
+            &self.statement(),
+            denial,
         ))
     }
 
@@ -148,7 +144,7 @@ impl Asked<'_> {
         };
         let seen = format!("the trust policy lets in {whom}");
         CheckOutcome::warning(Cause::TrustTooBroad, seen).remedy(format!(
-            "let the trust policy have the statement `{}` in place of the one that is too broad",
+            "once no other service account needs the statement that is too broad, replace it by `{}`",
             self.statement()
         ))
     }
@@ -183,6 +179,38 @@ impl Asked<'_> {
         let session = SessionName::from_pod_name(self.account.name());
         OidcRequest::new(&self.provider, subject, [self.audience], &session)
     }
+}
+
+/// Adds the statement to the trust policy. It widens who is let in, so that the role must be the one that is meant: a
+/// wrong annotation leads to a denial in the same way.
+pub(super) fn trust_remedy(
+    role: &Role,
+    account: &ServiceAccount,
+    statement: &Value,
+    denial: &Denial,
+) -> Remedy {
+    let name = role.arn.name();
+    if matches!(denial.outcome.because, Because::Denies(_)) {
+        return Remedy::from(format!(
+            "narrow or remove {}: no Allow outweighs a Deny. First make sure that `{name}` is the role meant for \
+             `{account}`",
+            denial.place
+        ));
+    }
+    let Some(command) = add_trust_statement(role, statement) else {
+        return Remedy::from(format!(
+            "if `{name}` is the role meant for `{account}`, add the statement `{statement}` to its trust policy"
+        ));
+    };
+    let help = denial.help.as_ref().map_or_else(String::new, |help| {
+        format!("or correct the statement that is nearly right: {help}; ")
+    });
+    Commands::new([command])
+        .on_condition(format!("if `{name}` is the role meant for `{account}`"))
+        .with_note(format!(
+            "{help}if it is not, correct the annotation eks.amazonaws.com/role-arn (with Pod Identity, the association)"
+        ))
+        .into()
 }
 
 /// Whether a role of an account that nobody has named may assume it.

@@ -3,9 +3,10 @@
 use irsa_chain::{Cause, Link, RoleArn, ServiceAccount};
 use irsa_kube::Pod;
 
-use super::text::unreadable;
+use super::text::{then_recreate, unreadable};
 use super::{Cluster, containers, spelling};
-use crate::{Check, CheckOutcome, Place};
+use crate::remedy::shell_word;
+use crate::{Check, CheckOutcome, Commands, Place, Remedy};
 use irsa_chain::untrusted::quoted;
 
 /// The annotation that gives a service account its role.
@@ -94,16 +95,32 @@ pub(super) async fn is_annotated(cluster: &mut Cluster) -> CheckOutcome {
                 Cause::AnnotationMisspelled,
                 format!("{account} has the annotation `{near}`, not `{ROLE_ARN}`"),
             )
-            .remedy(format!("`{annotate}'{}' {near}-`, then delete the pods", value.trim()))
+            .remedy(annotated(
+                cluster,
+                format!("{annotate}{} {near}-", shell_word(value.trim())),
+            ))
         }
         None => CheckOutcome::broken(
             Cause::AnnotationMissing,
             format!("{account} has no annotation {ROLE_ARN}"),
         )
         .remedy(format!(
-            "`{annotate}ROLE_ARN`, then delete the pods; or `aws eks create-pod-identity-association --cluster-name \
-             CLUSTER --namespace {namespace} --service-account {name} --role-arn ROLE_ARN`"
+            "`aws eks list-pod-identity-associations --cluster-name CLUSTER --namespace {namespace} --service-account \
+             {name}` shows whether the service account has a role by EKS Pod Identity. If it has one, only delete the \
+             pods that are older than the association. If not, run `{annotate}ROLE_ARN`, or `aws eks \
+             create-pod-identity-association --cluster-name CLUSTER --namespace {namespace} --service-account {name} \
+             --role-arn ROLE_ARN`, then delete the pods"
         )),
+    }
+}
+
+/// A change of the annotation, and new pods that get it.
+fn annotated(cluster: &Cluster, command: String) -> Remedy {
+    match &cluster.learned.pod {
+        Some(pod) => then_recreate(pod, Some(command)),
+        None => Commands::new([command])
+            .with_note("pods created from now on get it")
+            .into(),
     }
 }
 
@@ -143,10 +160,18 @@ fn malformed(cluster: &Cluster, text: &str, why: &str) -> CheckOutcome {
         return seen;
     };
     let (namespace, name) = (account.namespace(), account.name());
-    seen.remedy(format!(
-        "`kubectl -n {namespace} annotate --overwrite serviceaccount {name} {ROLE_ARN}=ROLE_ARN` with what `aws iam \
-         get-role --role-name ROLE --query Role.Arn --output text` prints, then delete the pods"
-    ))
+    let annotate =
+        format!("kubectl -n {namespace} annotate --overwrite serviceaccount {name} {ROLE_ARN}=");
+    match text.trim().parse::<RoleArn>() {
+        Ok(role) => {
+            let command = format!("{annotate}{}", shell_word(role.as_str()));
+            seen.remedy(annotated(cluster, command))
+        }
+        Err(_) => seen.remedy(format!(
+            "run `{annotate}ARN` with the ARN that `aws iam get-role --role-name NAME --query Role.Arn --output text` \
+             prints for the role that is meant, then delete the pods"
+        )),
+    }
 }
 
 /// What stands in the annotation.

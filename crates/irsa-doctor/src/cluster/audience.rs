@@ -5,6 +5,7 @@ use irsa_chain::{Cause, Link};
 use super::Cluster;
 use super::spelling::nearest;
 use super::token::{PODS, STS, Token, VOLUME, token};
+use crate::audience::is_of_api_server;
 use crate::{Check, CheckOutcome, Place};
 use irsa_chain::untrusted::quoted;
 
@@ -47,15 +48,17 @@ pub(super) fn is_for_aws(cluster: &mut Cluster, name: &str) -> CheckOutcome {
     );
     if audience == expected {
         CheckOutcome::holds(format!("`{audience}`"))
-    } else if !is_for_sts
+    } else if is_of_api_server(&audience, cluster.workload.issuer.as_ref())
+        || !is_for_sts
         || expected != STS
         || nearest(STS, [audience.as_str()].into_iter()).is_some()
     {
         wrong(differs, &expected)
     } else {
         CheckOutcome::warning(Cause::TokenAudienceWrong, differs).remedy(format!(
-            "`aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn PROVIDER_ARN --client-id \
-             '{audience}'` unless the provider has it, or set `audience: {expected}` in the volume"
+            "set `audience: {expected}` in the pod's `serviceAccountToken` volume; if this audience is meant, the OIDC \
+             provider must have it among its client IDs: `aws iam get-open-id-connect-provider \
+             --open-id-connect-provider-arn PROVIDER_ARN --query ClientIDList`"
         ))
     }
 }

@@ -9,8 +9,8 @@ use super::containers::{
     self, AGENT, AGENT_TOKEN_FILE, ROLE as ROLE_VARIABLE, TOKEN_FILE, found, has_pod_identity,
     has_web_identity, may_go_without,
 };
-use super::text::{age, span};
-use crate::{Check, CheckOutcome, Place};
+use super::text::{age, span, then_recreate};
+use crate::{Check, CheckOutcome, Place, Remedy};
 use irsa_chain::untrusted::quoted;
 
 /// Keeps the identity out of a whole pod.
@@ -90,10 +90,10 @@ fn without_agent(cluster: &Cluster, pod: &Pod) -> CheckOutcome {
 fn half(pod: &Pod, set: &str, unset: &str) -> CheckOutcome {
     CheckOutcome::broken(
         Cause::HalfAnIdentity,
-        format!("{set} is set, {unset} is not: the webhook leaves a pair alone that is half there"),
+        format!("{set} is set, {unset} is not: EKS adds neither when the pod's template has one"),
     )
     .remedy(format!(
-        "take {set} out of `env` in the template of {}, so that the webhook sets both, or set {unset} as well",
+        "remove {set} from `env` in the template of {}, so that EKS sets both, or set {unset} as well",
         pod.template()
     ))
 }
@@ -171,22 +171,24 @@ pub(super) fn skipped(pod: &Pod) -> CheckOutcome {
 fn not_mutated(cluster: &Cluster, pod: &Pod) -> CheckOutcome {
     let account = cluster.learned.account.as_ref();
     let annotated = account.and_then(|account| account.metadata.annotated(ROLE_ARN));
-    let (namespace, name) = (&pod.metadata.namespace, &pod.metadata.name);
-    let delete = format!("`kubectl -n {namespace} delete pod {name}`");
     let late = annotated.zip(pod.metadata.created);
     let late = late.and_then(|(annotated, created)| annotated.duration_since(created).ok());
-    let (why, remedy) = match late.filter(|late| late.as_secs() > 0) {
+    let (why, note) = match late.filter(|late| late.as_secs() > 0) {
         Some(late) => (
             format!("the annotation was set {} after the pod was created", span(late)),
-            format!("{delete}, so that it is created anew; restarting its containers is not enough"),
+            "restarting its containers is not enough: the webhook acts when a pod is created",
         ),
         None => (
-            "the annotation was there by then, so the webhook was not asked, failed, or did not know of it yet".to_owned(),
-            format!(
-                "{delete}; if the new one has none either, look at the webhook's log, and at the way from the API server \
-                 to its port"
-            ),
+            "the annotation was there by then, so the API server did not call the webhook, the call failed, or the webhook \
+             did not know the annotation yet"
+                .to_owned(),
+            "if the new pod has no identity either, check the webhook's log and the connection from the API server to its \
+             port",
         ),
+    };
+    let remedy = match then_recreate(pod, None) {
+        Remedy::Commands(commands) => commands.with_note(note).into(),
+        Remedy::Advice(advice) => Remedy::from(format!("{advice}; {note}")),
     };
     let age = age(pod.metadata.created, cluster.now);
     CheckOutcome::broken(

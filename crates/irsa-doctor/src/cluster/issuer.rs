@@ -5,6 +5,7 @@ use irsa_kube::Discovery;
 
 use super::Cluster;
 use super::text::unreadable;
+use crate::issuer::{PUBLIC_ISSUER, unreachable_issuer};
 use crate::{Check, CheckOutcome, Place};
 use irsa_chain::untrusted::quoted;
 
@@ -15,8 +16,9 @@ pub(super) static ISSUER: Check = Check {
     question: "Is the issuer of the cluster's tokens one that AWS can be told of?",
     description: "Reads the API server's own discovery document and key set (`kubectl get --raw \
                /.well-known/openid-configuration`), and compares the issuer with the one that was given or that the \
-               pod's token names.",
-    causes: &[Cause::IssuerMismatch],
+               pod's token names. AWS fetches the keys from the internet: an issuer such as \
+               `https://kubernetes.default.svc.cluster.local` is one that it cannot reach.",
+    causes: &[Cause::IssuerMismatch, Cause::VerificationKeyUnavailable],
     needs: &["cluster-api"],
 };
 
@@ -42,6 +44,10 @@ async fn compare(cluster: &mut Cluster, discovery: &Discovery) -> CheckOutcome {
             ),
         );
     };
+    if let Some(why) = unreachable_issuer(&issuer) {
+        let seen = format!("the API server issues tokens as {text}: {why}");
+        return CheckOutcome::broken(Cause::VerificationKeyUnavailable, seen).remedy(PUBLIC_ISSUER);
+    }
     let keys = cluster.reader.signing_keys().await;
     match cluster.workload.issuer.replace(issuer.clone()) {
         Some(given) if given != issuer => {

@@ -4,6 +4,7 @@ use irsa_chain::{Cause, Link};
 use irsa_kube::{Container, Pod};
 
 use super::Cluster;
+use super::account::ROLE_ARN;
 use super::containers::{found, has_pod_identity, has_web_identity};
 use crate::{Check, CheckOutcome, Place};
 
@@ -37,7 +38,7 @@ pub(super) fn is_the_only_one(cluster: &mut Cluster, name: &str) -> CheckOutcome
             format!("{other} is set, and SDKs take it first"),
         )
         .remedy(format!(
-            "take {other} out of `env` of container {name} in the template of {}",
+            "remove {other} from `env` of container {name} in the template of {}",
             pod.template()
         ));
     }
@@ -45,10 +46,24 @@ pub(super) fn is_the_only_one(cluster: &mut Cluster, name: &str) -> CheckOutcome
         return CheckOutcome::warning(
             Cause::AnotherIdentityGiven,
             "it has the variables of IRSA and of EKS Pod Identity; SDKs take IRSA's",
-        );
+        )
+        .remedy(one_identity(cluster, pod));
     }
     unread(pod, container)
         .unwrap_or_else(|| CheckOutcome::holds("no access key and no profile in its environment"))
+}
+
+/// EKS injects both, so that neither is in the template.
+fn one_identity(cluster: &Cluster, pod: &Pod) -> String {
+    let namespace = &pod.metadata.namespace;
+    let account = cluster.service_account();
+    let name = account.as_ref().map_or("NAME", |account| account.name());
+    format!(
+        "keep one: for EKS Pod Identity run `kubectl -n {namespace} annotate serviceaccount {name} {ROLE_ARN}-`; for IRSA \
+         delete the association that `aws eks list-pod-identity-associations --cluster-name CLUSTER --namespace \
+         {namespace} --service-account {name}` lists. EKS injects the variables: removing them from the pod's template \
+         changes nothing. Then delete the pods"
+    )
 }
 
 /// A Secret or ConfigMap whose keys are in the environment by names that can't be seen.

@@ -27,6 +27,17 @@ pub(super) static OWN_ACCOUNT: Check = Check {
     needs: &["cluster-pod", "account-exists"],
 };
 
+pub(super) static RUNNING: Check = Check {
+    id: "pod-running",
+    place: Place::Cluster,
+    link: Link::ServiceAccount,
+    question: "Does the pod run?",
+    description: "Reads the pod's phase. Of a pod that is `Pending` or `Failed` the reason is reported: the other checks read \
+               what it was given, which it has not used yet.",
+    causes: &[],
+    needs: &["cluster-pod"],
+};
+
 /// The account of pods that name none.
 const DEFAULT: &str = "default";
 
@@ -98,13 +109,48 @@ pub(super) async fn runs_as_its_own(cluster: &mut Cluster) -> CheckOutcome {
         return CheckOutcome::holds(format!("it runs as {account}"));
     }
     if has_role || containers::any_has_identity(pod) {
-        return CheckOutcome::holds("it runs as `default`, and yet has a role");
+        let seen = format!(
+            "it runs as `default`: every pod of namespace {} that names no service account has its role, too",
+            account.namespace()
+        );
+        return CheckOutcome::warning(Cause::ServiceAccountDefault, seen)
+            .remedy(account_of_its_own(pod, &account));
     }
     CheckOutcome::broken(
         Cause::ServiceAccountDefault,
-        "it names no service account, and so runs as `default`, which has no role",
+        "it runs as `default`, the service account of pods that name none, which has no role",
     )
     .remedy(remedy(pod, &account))
+}
+
+fn account_of_its_own(pod: &Pod, account: &ServiceAccount) -> String {
+    let namespace = account.namespace();
+    format!(
+        "`kubectl -n {namespace} create serviceaccount NAME`, give it the role, name it in `spec.serviceAccountName` of \
+         the template of {}, then remove the role from `default`",
+        pod.template()
+    )
+}
+
+/// Whether the pod runs: a pod that does not start shows nothing of its identity.
+pub(super) async fn runs(cluster: &mut Cluster) -> CheckOutcome {
+    let Some(pod) = &cluster.learned.pod else {
+        return CheckOutcome::not_applicable("no pod runs as the service account now");
+    };
+    let (namespace, name) = (&pod.metadata.namespace, &pod.metadata.name);
+    match pod.status.phase.as_str() {
+        "" => CheckOutcome::not_applicable("the API server reports no phase"),
+        phase @ ("Running" | "Succeeded") => CheckOutcome::holds(phase),
+        phase => {
+            let why = pod.status.reason().map_or_else(String::new, |why| {
+                format!(": {}", irsa_chain::untrusted::printable(&why))
+            });
+            let seen = format!("the pod is {phase}{why}; its identity is not in use yet");
+            CheckOutcome::unsure(seen).remedy(format!(
+                "`kubectl -n {namespace} describe pod {name}` shows its events; check again once it runs"
+            ))
+        }
+    }
 }
 
 fn remedy(pod: &Pod, account: &ServiceAccount) -> String {

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use irsa_kube::{ReadError, ReadErrorKind};
+use irsa_kube::{Pod, ReadError, ReadErrorKind};
 
-use crate::CheckOutcome;
+use crate::{CheckOutcome, Commands, Remedy};
 
 /// Why something was not read, and what permits it.
 pub(super) fn unreadable(error: &ReadError) -> CheckOutcome {
@@ -21,6 +21,29 @@ pub(super) fn unreadable(error: &ReadError) -> CheckOutcome {
         ),
         _ => seen,
     }
+}
+
+/// The command that replaces all pods of this pod's workload, if a controller creates new ones.
+pub(super) fn restart(pod: &Pod) -> Option<String> {
+    let template = pod.template();
+    let (kind, _) = template.split_once('/')?;
+    let can_restart = ["deployment", "statefulset", "daemonset"].contains(&kind);
+    let namespace = &pod.metadata.namespace;
+    can_restart.then(|| format!("kubectl -n {namespace} rollout restart {template}"))
+}
+
+/// What to do so that the webhook acts on a new pod. `first` comes before it.
+pub(super) fn then_recreate(pod: &Pod, first: Option<String>) -> Remedy {
+    let (namespace, name) = (&pod.metadata.namespace, &pod.metadata.name);
+    let delete = format!("kubectl -n {namespace} delete pod {name}");
+    if pod.metadata.owners.is_empty() {
+        let first = first.map(|first| format!("run `{first}`, then "));
+        let again =
+            format!("`{delete}`, and create it again from its manifest: no controller does");
+        return Remedy::from(first.unwrap_or_default() + &again);
+    }
+    let all = first.as_ref().and_then(|_| restart(pod));
+    Commands::new(first.into_iter().chain([all.unwrap_or(delete)])).into()
 }
 
 /// `3h 20m`: how long ago, to the two largest units.

@@ -4,7 +4,7 @@ pub(super) mod data_store;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use irsa_chain::RoleArn;
 use irsa_identity::{IdentityError, Inspection, ResolvedSource, RoleStep, SessionCredentials};
@@ -34,6 +34,8 @@ pub struct Pod {
     pub(super) node: Background<NodeRole>,
     pub(super) issuer: Option<Background<Found>>,
     pub(super) session: Option<Background<Exchanged>>,
+    /// AWS's time and this machine's at the same moment, in seconds, if they differ by a minute or more.
+    pub(super) aws_time_here: Option<(u64, u64)>,
     /// Sessions of the data stores that have a role of their own, by label.
     pub(super) chained: BTreeMap<String, SessionCredentials>,
     pub(super) databases: Vec<DatabaseState>,
@@ -75,6 +77,7 @@ impl Pod {
             token: None,
             issuer: None,
             session: None,
+            aws_time_here: None,
             chained: BTreeMap::new(),
         }
     }
@@ -86,6 +89,24 @@ impl Pod {
 
     pub(super) fn now(&self) -> SystemTime {
         self.options.clock.now()
+    }
+
+    /// AWS's time, as far as it is known.
+    pub(super) fn aws_time(&self) -> SystemTime {
+        let now = self.now();
+        let Some((aws, here)) = self.aws_time_here else {
+            return now;
+        };
+        let shifted = match aws.checked_sub(here) {
+            Some(ahead) => now.checked_add(Duration::from_secs(ahead)),
+            None => now.checked_sub(Duration::from_secs(here - aws)),
+        };
+        shifted.unwrap_or(now)
+    }
+
+    /// Returns whether the proxy of this identity learns AWS's time from STS.
+    pub(super) fn learns_time_from_sts(&self) -> bool {
+        self.is_web_identity() || !self.options.identity.role_chain.is_empty()
     }
 
     pub(super) fn variable(&self, name: &str) -> Option<&str> {

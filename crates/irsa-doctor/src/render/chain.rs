@@ -19,7 +19,7 @@ struct Row {
     broken_at: Option<usize>,
 }
 
-/// The line, with the first broken link pointed at, and what its marks mean.
+/// The line, with the first broken link pointed at; what its marks mean follows if every check is shown.
 pub(super) fn draw(report: &Report, style: &Style) -> String {
     let lines = if style.columns() < NARROW {
         downwards(report, style)
@@ -27,9 +27,12 @@ pub(super) fn draw(report: &Report, style: &Style) -> String {
         across(report, style)
     };
     let mut drawn = lines.join("\n");
-    drawn.push_str("\n\n");
-    drawn.push_str(&legend(report, style));
     drawn.push('\n');
+    if style.verbose {
+        drawn.push('\n');
+        drawn.push_str(&legend(report, style));
+        drawn.push('\n');
+    }
     drawn
 }
 
@@ -40,7 +43,8 @@ fn across(report: &Report, style: &Style) -> Vec<String> {
         let verdict = report.verdict_of(link);
         let length = 2 + link.title().len();
         let is_first = link == Link::ServiceAccount;
-        let joint = joint(verdict, style);
+        let is_after_break = broken.is_some_and(|broken| broken < link);
+        let joint = joint(verdict, is_after_break, style);
         if let Some(row) = rows.last_mut() {
             let needed = row.columns + if is_first { 0 } else { 4 } + length;
             if !is_first && needed > style.columns() {
@@ -92,9 +96,10 @@ fn named(link: Link, verdict: Option<Verdict>, style: &Style) -> String {
     )
 }
 
-/// Whole to a link that was reached, in pieces to one that was not.
-fn joint(next: Option<Verdict>, style: &Style) -> &'static str {
+/// Whole to a link that was reached; in pieces to one that was not, and to all after the break.
+fn joint(next: Option<Verdict>, is_after_break: bool, style: &Style) -> &'static str {
     match next {
+        _ if is_after_break => style.drawn("╌╌", ".."),
         Some(Verdict::NotReached) | None => style.drawn("╌╌", ".."),
         Some(_) => style.drawn("──", "--"),
     }

@@ -5,7 +5,7 @@ use irsa_chain::{Cause, Link};
 use serde::Serialize;
 
 use super::page_of;
-use crate::{Finding, Place, Report, Verdict, Workload};
+use crate::{Finding, Place, Remedy, Report, Verdict, Workload};
 
 /// The number of the form. It rises when something that a program may read goes away or changes its meaning; what is
 /// added does not raise it.
@@ -40,7 +40,9 @@ struct Found<'a> {
     verdict: Verdict,
     seen: &'a str,
     cause: Option<Cause>,
-    remedy: Option<&'a str>,
+    remedy: Option<&'a Remedy>,
+    remedy_kind: Option<&'static str>,
+    commands: &'a [String],
     documentation: String,
     took_ms: u64,
 }
@@ -91,7 +93,9 @@ impl<'a> Found<'a> {
             verdict: finding.verdict,
             seen: &finding.seen,
             cause: finding.cause,
-            remedy: finding.remedy.as_deref(),
+            remedy: finding.remedy.as_ref(),
+            remedy_kind: finding.remedy.as_ref().map(Remedy::kind),
+            commands: finding.remedy.as_ref().map_or(&[][..], Remedy::commands),
             documentation: page_of(check),
             took_ms: u64::try_from(finding.took.as_millis()).unwrap_or(u64::MAX),
         }

@@ -108,8 +108,11 @@ fn write_outcome(xml: &mut String, finding: &Finding) -> fmt::Result {
 }
 
 fn advice(finding: &Finding) -> String {
-    let remedy = finding.remedy.as_deref().unwrap_or("no remedy is known");
-    format!("Remedy: {remedy}. See {}", page_of(finding.check))
+    let page = page_of(finding.check);
+    match &finding.remedy {
+        Some(remedy) => format!("Remedy: {remedy}. See {page}"),
+        None => format!("No remedy is known. See {page}"),
+    }
 }
 
 // === impl Escaped ===

@@ -17,15 +17,31 @@ pub struct Style {
     pub unicode: bool,
     /// The columns that it has.
     pub width: usize,
+    /// Whether a line that is longer than that is cut.
+    pub lines: Lines,
+    /// Whether every check is shown, not only what is wrong.
+    pub verbose: bool,
+}
+
+/// What happens to a line that is longer than the text is wide.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Lines {
+    /// It stays whole, for a file or a pipe, in which someone searches.
+    #[default]
+    Whole,
+    /// Its end is left out, so that the report fits on a screen.
+    Cut,
 }
 
 impl Default for Style {
-    /// For a file: no colours, UTF-8, 100 columns.
+    /// For a file: no colours, UTF-8, 100 columns, whole lines, what is wrong.
     fn default() -> Self {
         Self {
             colour: false,
             unicode: true,
             width: 100,
+            lines: Lines::Whole,
+            verbose: false,
         }
     }
 }
@@ -48,6 +64,14 @@ pub fn is_utf8(variable: impl Fn(&str) -> Option<String>) -> bool {
 impl Style {
     pub(super) fn columns(&self) -> usize {
         self.width.max(MIN_WIDTH)
+    }
+
+    /// A line of at most `width` columns where lines are cut.
+    pub(super) fn cut(&self, text: &str, width: usize) -> String {
+        match self.lines {
+            Lines::Whole => text.to_owned(),
+            Lines::Cut => words::cut(text, width),
+        }
     }
 
     /// A text of a stranger, harmless and in the characters that may be used.

@@ -1,4 +1,7 @@
-//! For people: the chain, its first break, then every check.
+//! For people: the chain, what is wrong or every check, and the first break with its cause and remedy last.
+
+mod first;
+mod links;
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -6,15 +9,14 @@ use std::time::Duration;
 use irsa_chain::Link;
 
 use super::style::Style;
-use super::{chain, page_of, words};
+use super::{chain, words};
 use crate::{Finding, Report, Verdict, Workload};
 
 /// What a group's lines begin with: the indent, the mark and a space.
 const LEAD: usize = 4;
-/// The column of the names in the paragraph on the break.
-const NAMES: usize = 8;
 
-/// The report as text, for a terminal or a file.
+/// The report as text, for a terminal or a file: the chain, what is wrong in a line each or every check, and last what to
+/// begin with, where a terminal shows it above the prompt.
 pub fn text(report: &Report, style: &Style) -> String {
     let mut page = Page {
         text: String::new(),
@@ -25,20 +27,26 @@ pub fn text(report: &Report, style: &Style) -> String {
     }
     page.line("");
     page.text.push_str(&chain::draw(report, style));
-    page.line("");
-    page.verdict(report);
+    if style.verbose {
+        for link in Link::ALL {
+            page.group(report, link);
+        }
+    } else {
+        page.links(report);
+    }
     if let Some(caveat) = report.caveat() {
         page.line("");
         for line in words::wrap(caveat, style.columns()) {
             page.line(&style.dim(&line));
         }
     }
-    for link in Link::ALL {
-        page.group(report, link);
-    }
     page.line("");
-    for line in words::wrap(&counts(report), style.columns()) {
+    for line in words::wrap(&counts(report, style), style.columns()) {
         page.line(&line);
+    }
+    if !report.findings.is_empty() {
+        page.line("");
+        page.verdict(report);
     }
     page.text
 }
@@ -62,15 +70,15 @@ fn heading(workload: &Workload) -> String {
 }
 
 /// How many checks came to what.
-fn counts(report: &Report) -> String {
+fn counts(report: &Report, style: &Style) -> String {
     let all = report.findings.len();
     let order = [
         (Verdict::Broken, "broken"),
         (Verdict::NotReached, "not reached"),
         (Verdict::Unsure, "unsure"),
-        (Verdict::Warning, "to be improved"),
+        (Verdict::Warning, "warnings"),
         (Verdict::Holds, "hold"),
-        (Verdict::NotApplicable, "of no concern"),
+        (Verdict::NotApplicable, "not applicable"),
     ];
     let count = |verdict| {
         report
@@ -82,16 +90,24 @@ fn counts(report: &Report) -> String {
     let parts = order.map(|(verdict, word)| (count(verdict), word));
     let parts = parts.iter().filter(|(count, _)| *count > 0);
     let parts: Vec<_> = parts
-        .map(|(count, word)| format!("{count} {word}"))
+        .map(|(count, word)| match (count, *word) {
+            (1, "warnings") => "1 warning".to_owned(),
+            (count, word) => format!("{count} {word}"),
+        })
         .collect();
     let took: Duration = report.findings.iter().map(|finding| finding.took).sum();
     let checks = if all == 1 { "check" } else { "checks" };
     match parts.as_slice() {
-        [] => "nothing was looked at".to_owned(),
+        [] => "no check was made".to_owned(),
         parts => format!(
-            "{all} {checks} in {:.1} s: {}",
+            "{all} {checks} in {:.1} s: {}{}",
             took.as_secs_f32(),
-            parts.join(", ")
+            parts.join(", "),
+            if style.verbose {
+                ""
+            } else {
+                " (`--verbose` shows each)"
+            }
         ),
     }
 }
@@ -102,71 +118,6 @@ impl Page {
     fn line(&mut self, text: &str) {
         self.text.push_str(text.trim_end());
         self.text.push('\n');
-    }
-
-    /// The first broken link in full, or what could not be told, or that there is neither.
-    fn verdict(&mut self, report: &Report) {
-        match report.first_amiss() {
-            _ if report.findings.is_empty() => {}
-            None => self.sentence(Verdict::Holds, "Every link that was looked at holds"),
-            Some(finding) if finding.verdict == Verdict::Unsure => {
-                let title = finding.check.link.title();
-                let sentence = format!(
-                    "Nothing broken was seen, but not all could be told: first the {title}"
-                );
-                self.sentence(Verdict::Unsure, &sentence);
-                self.in_full(finding);
-            }
-            Some(finding) => {
-                let summary = finding.cause.map_or("", irsa_chain::Cause::summary);
-                let colon = if summary.is_empty() { "" } else { ": " };
-                let title = finding.check.link.title();
-                self.sentence(
-                    Verdict::Broken,
-                    &format!("Broken at the {title}{colon}{summary}"),
-                );
-                self.in_full(finding);
-            }
-        }
-    }
-
-    /// A marked sentence in the verdict's colour.
-    fn sentence(&mut self, verdict: Verdict, sentence: &str) {
-        let sentence = format!("{} {sentence}", self.style.mark(Some(verdict)));
-        for line in words::wrap(&self.style.encoded(&sentence), self.style.columns()) {
-            self.line(&self.style.tint(Some(verdict), &line));
-        }
-    }
-
-    fn in_full(&mut self, finding: &Finding) {
-        let check = finding.check;
-        self.named(
-            "check",
-            &format!("{} ({}): {}", check.id, check.place, check.question),
-        );
-        if let Some(subject) = &finding.subject {
-            self.named("of", subject);
-        }
-        self.named("seen", &finding.seen);
-        if let Some(cause) = finding.cause {
-            self.named("cause", cause.id());
-        }
-        if let Some(remedy) = &finding.remedy {
-            self.named("remedy", remedy);
-        }
-        self.named("more", &page_of(check));
-    }
-
-    /// A name, and what it stands for beside it.
-    fn named(&mut self, name: &str, value: &str) {
-        let indent = 2 + NAMES;
-        let value = self.style.clean(value);
-        let width = self.style.columns().saturating_sub(indent);
-        for (index, part) in words::wrap(&value, width).iter().enumerate() {
-            let name = if index == 0 { name } else { "" };
-            let name = self.style.dim(&format!("{name:NAMES$}"));
-            self.line(&format!("  {name}{part}"));
-        }
     }
 
     /// The checks of a link; those that hold take a line each.
@@ -196,22 +147,22 @@ impl Page {
         }
     }
 
-    fn finding(&mut self, finding: &Finding, ids: usize, is_shown_above: bool, has_others: bool) {
+    fn finding(&mut self, finding: &Finding, ids: usize, is_shown_below: bool, has_others: bool) {
         let verdict = finding.verdict;
         let indent = LEAD + ids + 2;
         let width = self.style.columns().saturating_sub(indent).max(LEAD * 4);
         // What there is one of need not be told from others.
         let seen = |subject_width| match &finding.subject {
             Some(subject) if has_others => {
-                let subject = words::cut(&self.style.clean(subject), subject_width);
+                let subject = self.style.cut(&self.style.clean(subject), subject_width);
                 format!("{subject}: {}", self.style.clean(&finding.seen))
             }
             _ => self.style.clean(&finding.seen),
         };
         let lines = match verdict {
-            _ if is_shown_above => vec!["see above".to_owned()],
+            _ if is_shown_below => vec!["see below".to_owned()],
             Verdict::Holds | Verdict::NotApplicable | Verdict::NotReached => {
-                vec![words::cut(&seen(width / 2), width)]
+                vec![self.style.cut(&seen(width / 2), width)]
             }
             Verdict::Broken | Verdict::Warning | Verdict::Unsure => {
                 words::wrap(&seen(usize::MAX), width)
@@ -228,7 +179,7 @@ impl Page {
                 self.line(&format!("{}{part}", " ".repeat(indent)));
             }
         }
-        if !is_shown_above {
+        if !is_shown_below {
             self.remedy(finding, indent, width);
         }
     }

@@ -13,7 +13,7 @@ use irsa_doctor::aws::{self, Aws};
 
 use crate::scenario;
 use crate::scenario::run::{Queue, Suite};
-use given::Changes;
+use given::{Changes, Given};
 use stage::Stage;
 
 /// How long an examination may take altogether.
@@ -42,15 +42,37 @@ async fn play(mut queue: Queue) {
         return;
     };
     while let Some((id, scenario)) = queue.next_scenario::<Changes>() {
-        let findings = examine(stage.set(&scenario.given.given()).await).await;
+        let mut given = scenario.given.given();
+        let findings = examine(stage.set(&given).await).await;
         let difference = scenario::differs(&scenario.expect, &findings);
-        queue.done(id, difference.or_else(|| blank_in_a_remedy(&findings)));
+        let difference = difference.or_else(|| blank_in_a_remedy(&findings));
+        let finding = scenario::found(&scenario.expect, &findings);
+        let difference = match (difference, finding) {
+            (None, Some(finding)) => follow(&mut stage, &mut given, finding).await,
+            (difference, _) => difference,
+        };
+        queue.done(id, difference);
     }
+}
+
+/// Runs the commands of a remedy, if it has any, and returns what they have not repaired.
+async fn follow(stage: &mut Stage, given: &mut Given, finding: &Finding) -> Option<String> {
+    let commands = finding.remedy.as_ref()?.commands();
+    for command in commands {
+        if let Err(error) = stage.run(command, given).await {
+            return Some(format!("`{command}`: {error}"));
+        }
+    }
+    if commands.is_empty() {
+        return None;
+    }
+    let after = examine(stage.look(given)).await;
+    scenario::not_repaired(finding, &after)
 }
 
 fn blank_in_a_remedy(findings: &[Finding]) -> Option<String> {
     let explained = findings.iter().filter(|finding| finding.cause.is_some());
-    let mut remedies = explained.filter_map(|finding| finding.remedy.as_deref());
+    let mut remedies = explained.filter_map(|finding| Some(finding.remedy.as_ref()?.to_string()));
     let remedy = remedies.find(|remedy| BLANKS.iter().any(|blank| remedy.contains(blank)))?;
     Some(format!("the remedy has blanks: {remedy}"))
 }

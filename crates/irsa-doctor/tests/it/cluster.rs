@@ -22,7 +22,7 @@ use serde_json::Value;
 use crate::scenario;
 use crate::scenario::run::{Queue, Suite};
 use given::Given;
-use stage::Stage;
+use stage::{Set, Stage};
 
 /// How long an examination may take altogether.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -47,10 +47,31 @@ async fn play(mut queue: Queue) {
             cluster.reader = reader_of_nothing(stage.folder()).await;
         }
         let (findings, _) = examine(cluster).await;
+        let difference = scenario::differs(&scenario.expect, &findings);
+        let finding = scenario::found(&scenario.expect, &findings);
+        let difference = match (difference, finding) {
+            (None, Some(finding)) => follow(&set, &scenario.given.target, finding).await,
+            (difference, _) => difference,
+        };
         set.clear().await;
-        queue.done(id, scenario::differs(&scenario.expect, &findings));
+        queue.done(id, difference);
     }
     stage.stop().await;
+}
+
+/// Runs the commands of a remedy, if it has any, and returns what they have not repaired.
+async fn follow(set: &Set<'_>, target: &str, finding: &Finding) -> Option<String> {
+    let commands = finding.remedy.as_ref()?.commands();
+    for command in commands {
+        if let Err(error) = set.run(command).await {
+            return Some(format!("`{command}`: {error}"));
+        }
+    }
+    if commands.is_empty() {
+        return None;
+    }
+    let (after, _) = examine(set.cluster(target)).await;
+    scenario::not_repaired(finding, &after)
 }
 
 /// What the other places take over from this one is what stands in a token.

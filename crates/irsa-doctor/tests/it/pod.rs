@@ -52,9 +52,19 @@ async fn play(stage: Stage, mut queue: Queue) {
         let findings = examine(stage.set(&scenario.given)).await;
         let secret = secret_in(&findings).map(|secret| format!("a secret: {secret}"));
         let difference = secret.or_else(|| scenario::differs(&scenario.expect, &findings));
+        let difference = difference.or_else(|| commands_in(&findings));
         queue.done(id, difference);
     }
     stage.close().await;
+}
+
+/// The lab plays no API that commands could change: what is found from the pod has advice, which says where to look.
+fn commands_in(findings: &[Finding]) -> Option<String> {
+    let mut remedies = findings
+        .iter()
+        .filter_map(|finding| finding.remedy.as_ref());
+    let remedy = remedies.find(|remedy| !remedy.commands().is_empty())?;
+    Some(format!("no stage runs these commands: {remedy}"))
 }
 
 #[test]

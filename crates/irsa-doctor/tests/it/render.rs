@@ -4,23 +4,108 @@ mod fixture;
 mod hostile;
 mod programs;
 
-use irsa_doctor::render::{self, Style};
-use irsa_doctor::{Progress, Report, Verdict};
+use irsa_chain::Cause;
+use irsa_doctor::render::{self, Lines, Style};
+use irsa_doctor::{CheckOutcome, Commands, Progress, Report, Verdict, docs};
 
-use self::fixture::{all_well, one_broken, unsure};
+use self::fixture::{all_well, finding, one_broken, unsure, workload};
 
 fn drawn(report: &Report, width: usize, unicode: bool) -> String {
     let style = Style {
-        colour: false,
         unicode,
         width,
+        ..Style::default()
     };
     render::text(report, &style)
+}
+
+fn in_full(report: &Report) -> String {
+    let style = Style {
+        verbose: true,
+        ..Style::default()
+    };
+    render::text(report, &style)
+}
+
+/// Every check of every place, each with a long text; the eleventh is broken.
+fn everything() -> Report {
+    let long = "word ".repeat(60);
+    let remedy = Commands::new([format!("aws iam put-role-policy {}", "x".repeat(300))]);
+    let outcome = |at: usize| match at % 4 {
+        _ if at == 10 => {
+            CheckOutcome::broken(Cause::TrustSubjectMismatch, long.as_str()).remedy(remedy.clone())
+        }
+        0 => CheckOutcome::warning(Cause::TrustTooBroad, long.as_str()),
+        1 => CheckOutcome::unsure(long.as_str()),
+        _ => CheckOutcome::holds(long.as_str()),
+    };
+    let findings = docs::checks().enumerate();
+    let findings = findings.map(|(at, check)| finding(check, None, outcome(at)));
+    Report::new(workload(), findings.collect())
 }
 
 #[test]
 fn a_broken_chain_is_drawn_with_its_break_and_its_remedy() {
     insta::assert_snapshot!(drawn(&one_broken(), 100, true));
+}
+
+#[test]
+fn every_check_is_shown_on_demand() {
+    insta::assert_snapshot!(in_full(&one_broken()));
+}
+
+#[test]
+fn the_report_fits_on_a_screen_of_45_lines_and_ends_with_what_to_do() {
+    let style = Style {
+        width: 80,
+        lines: Lines::Cut,
+        ..Style::default()
+    };
+    let text = render::text(&everything(), &style);
+    // What is wider than the screen is a command: the terminal breaks it.
+    let lines: usize = text
+        .lines()
+        .map(|line| line.chars().count().div_ceil(80).max(1))
+        .sum();
+    assert!(lines <= 44, "{lines}: {text}");
+    let verdict = text.find("Broken at the").unwrap();
+    let (_, last) = text.split_at(verdict);
+    for words in [
+        "cause   trust-subject-mismatch",
+        "run     ",
+        "aws iam put-role-policy",
+    ] {
+        assert!(last.contains(words), "{words}: {last}");
+    }
+    assert!(
+        text.contains("more\n"),
+        "what is left out is counted: {text}"
+    );
+}
+
+#[test]
+fn a_pipe_gets_every_line_whole() {
+    let text = render::text(&everything(), &Style::default());
+    assert!(!text.contains("word …"), "{text}");
+    let long = "word ".repeat(60);
+    assert!(
+        text.lines().any(|line| line.contains(long.trim_end())),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_command_is_a_line_of_its_own() {
+    let command = "kubectl -n shop annotate serviceaccount api a=b";
+    let remedy = Commands::new([command.to_owned()]).on_condition("if it is meant");
+    let seen = CheckOutcome::broken(Cause::RoleUnknown, "no").remedy(remedy);
+    let report = Report::new(workload(), vec![finding(&fixture::TRUST, None, seen)]);
+    let text = drawn(&report, 40, false);
+    assert!(
+        text.lines().any(|line| line.trim_start() == command),
+        "{text}"
+    );
+    assert!(text.contains("if it is meant"), "{text}");
 }
 
 #[test]
@@ -49,10 +134,10 @@ fn what_could_not_be_told_is_never_a_tick() {
 }
 
 #[test]
-fn an_empty_report_says_that_nothing_was_looked_at() {
+fn an_empty_report_says_that_no_check_was_made() {
     let report = Report::new(irsa_doctor::Workload::default(), Vec::new());
     let text = drawn(&report, 100, true);
-    assert!(text.ends_with("nothing was looked at\n"), "{text}");
+    assert!(text.ends_with("no check was made\n"), "{text}");
     assert!(!text.contains('✓'), "{text}");
 }
 
@@ -60,7 +145,12 @@ fn an_empty_report_says_that_nothing_was_looked_at() {
 fn no_line_is_wider_than_the_terminal_but_for_a_command_that_is_to_be_copied() {
     for width in [40, 48, 60, 80, 100, 132, 200] {
         for report in [one_broken(), all_well(), unsure()] {
-            let text = drawn(&report, width, true);
+            let style = Style {
+                width,
+                lines: Lines::Cut,
+                ..Style::default()
+            };
+            let text = render::text(&report, &style);
             let too_wide = |line: &&str| line.chars().count() > width;
             for line in text.lines().filter(too_wide) {
                 let words = line.split_whitespace().count();

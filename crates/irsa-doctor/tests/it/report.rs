@@ -63,11 +63,23 @@ fn where_all_policies_allow_it_the_organizations_are_left() {
         holds("aws-connect"),
     ];
     let whole = report(all.clone());
-    let remedy = whole.first_broken().unwrap().remedy.as_deref().unwrap();
+    let remedy = whole
+        .first_broken()
+        .unwrap()
+        .remedy
+        .as_ref()
+        .unwrap()
+        .to_string();
     assert!(remedy.contains("SERVICE_CONTROL_POLICY"), "{remedy}");
     // What was not looked at is not ruled out.
     let part = report(all[..3].to_vec());
-    let remedy = part.first_broken().unwrap().remedy.as_deref().unwrap();
+    let remedy = part
+        .first_broken()
+        .unwrap()
+        .remedy
+        .as_ref()
+        .unwrap()
+        .to_string();
     assert_eq!(remedy, Cause::IamLoginRefused.remedy());
 }
 

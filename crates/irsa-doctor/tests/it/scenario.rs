@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use irsa_doctor::{Finding, Verdict};
 use serde::Deserialize;
@@ -41,6 +42,12 @@ pub(crate) struct Expect {
     /// Exactly the checks that are not reached.
     #[serde(default)]
     pub(crate) not_reached: Vec<String>,
+    /// Texts that the remedy must have.
+    #[serde(default)]
+    pub(crate) remedy_has: Vec<String>,
+    /// Texts that the remedy must not have: they would do harm.
+    #[serde(default)]
+    pub(crate) remedy_lacks: Vec<String>,
     /// Checks that hold. In a chain that is whole these are all, and the others are not applicable.
     #[serde(default)]
     pub(crate) holds: Vec<String>,
@@ -121,7 +128,47 @@ pub(crate) fn differs(expect: &Expect, findings: &[Finding]) -> Option<String> {
         Some(check) => is_broken_as_expected(check, expect, findings),
         None => is_whole_as_expected(expect, findings),
     };
-    (!as_expected).then(|| format!("expected {expect:?}, found\n{}", shown(findings)))
+    if !as_expected {
+        return Some(format!("expected {expect:?}, found\n{}", shown(findings)));
+    }
+    let remedy = found(expect, findings).and_then(|finding| finding.remedy.as_ref());
+    let remedy = remedy.map_or_else(String::new, ToString::to_string);
+    let has = |text: &String| remedy.contains(text.as_str());
+    let is_remedy = expect.remedy_has.iter().all(has) && !expect.remedy_lacks.iter().any(has);
+    (!is_remedy).then(|| format!("expected {expect:?}, the remedy is: {remedy}"))
+}
+
+/// The finding that the scenario is about.
+pub(crate) fn found<'f>(expect: &Expect, findings: &'f [Finding]) -> Option<&'f Finding> {
+    let (check, verdict) = (expect.check.as_deref()?, Verdict::from(expect.verdict));
+    let mut findings = findings.iter();
+    findings.find(|finding| finding.check.id == check && finding.verdict == verdict)
+}
+
+/// What commands have not repaired of a finding, now that they were run.
+pub(crate) fn not_repaired(finding: &Finding, after: &[Finding]) -> Option<String> {
+    let is_same =
+        |one: &&Finding| (one.check.id, &one.subject) == (finding.check.id, &finding.subject);
+    let holds = after.iter().find(is_same).is_some_and(is_well);
+    let is_repaired = holds && after.iter().all(|one| one.verdict != Verdict::Broken);
+    let remedy = finding.remedy.as_ref();
+    (!is_repaired).then(|| {
+        format!(
+            "not repaired by: {}\n{}",
+            remedy.map_or_else(String::new, ToString::to_string),
+            shown(after)
+        )
+    })
+}
+
+/// The words of a command, as a shell splits it.
+pub(crate) fn words(command: &str) -> Vec<String> {
+    let script = format!("printf '%s\\0' {command}");
+    let output = Command::new("sh").args(["-c", &script]).output().unwrap();
+    assert!(output.status.success(), "{command}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let words = text.split_terminator('\0');
+    words.map(str::to_owned).collect()
 }
 
 /// Exactly the one check reports what it must, exactly those are not reached, and all others hold or are not applicable;

@@ -31,6 +31,9 @@ pub(crate) struct DoctorArgs {
     /// For people, for programs, or for CI's test reports
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: ReportOutput,
+    /// Show every check, not only what is wrong
+    #[arg(long)]
+    pub(crate) verbose: bool,
     /// How long the whole examination may take
     #[arg(
         long,

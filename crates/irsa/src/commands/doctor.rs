@@ -6,7 +6,7 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use irsa_doctor::render::{self, Style};
+use irsa_doctor::render::{self, Lines, Style};
 use irsa_doctor::{Place, Progress as Step, Report};
 
 use self::places::Examination;
@@ -25,7 +25,7 @@ pub(crate) fn run(args: DoctorArgs, mistakes: Mistakes) -> Result<ExitCode, Fail
     // A name that is still being looked up, or a file that is never read to its end, keeps nobody.
     runtime.shutdown_background();
     progress.finish();
-    print(&report, settings.output)?;
+    print(&report, &settings)?;
     Ok(exit::of_verdict(report.overall()))
 }
 
@@ -51,10 +51,10 @@ async fn examine(settings: &DoctorSettings, progress: &Progress) -> Report {
     examination.report()
 }
 
-fn print(report: &Report, output: ReportOutput) -> Result<(), Failure> {
-    match output {
+fn print(report: &Report, settings: &DoctorSettings) -> Result<(), Failure> {
+    match settings.output {
         ReportOutput::Text => {
-            let text = render::text(report, &style());
+            let text = render::text(report, &style(settings.verbose));
             output::coloured(&format!("{}\n", text.trim_end()))
         }
         ReportOutput::Json => output::line(render::json(report).trim_end()),
@@ -62,14 +62,21 @@ fn print(report: &Report, output: ReportOutput) -> Result<(), Failure> {
     }
 }
 
-/// Colour where standard output takes it, which `anstream` decides; as wide as the terminal.
-fn style() -> Style {
+/// Colour where standard output takes it, which `anstream` decides; as wide as the terminal, and elsewhere with whole
+/// lines.
+fn style(verbose: bool) -> Style {
     let is_terminal = std::io::stdout().is_terminal();
     let width = is_terminal.then(terminal_width).flatten();
     Style {
         colour: true,
         unicode: render::is_utf8(|name| std::env::var(name).ok()),
         width: width.unwrap_or(Style::default().width),
+        lines: if is_terminal {
+            Lines::Cut
+        } else {
+            Lines::Whole
+        },
+        verbose,
     }
 }
 

@@ -27,6 +27,7 @@ pub(crate) struct DoctorSettings {
     pub(crate) role: Option<RoleArn>,
     pub(crate) issuer: Option<IssuerUrl>,
     pub(crate) output: ReportOutput,
+    pub(crate) verbose: bool,
     pub(crate) timeout: Duration,
 }
 
@@ -76,6 +77,7 @@ pub(super) fn resolve(
         role,
         issuer,
         output: args.output,
+        verbose: args.verbose,
         timeout: timeout.unwrap_or_default(),
     })
 }

@@ -1,20 +1,26 @@
 """An AWS account as a third party plays it: a JSON line with what exists goes in, a JSON line with the names comes out.
 
-The first line out is the server's URL. Each line in empties the account and sets it up anew.
+The first line out is the server's URL. Each line in empties the account and sets it up anew, unless it is an object with
+a command of the AWS CLI under `run`: then the command is run against the account.
 """
 
 import io
 import json
 import logging
+import shlex
 import sys
 import threading
 from urllib.parse import parse_qs
 
 import boto3
 import requests
+from botocore import xform_name
+from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.rds.models import rds_backends
 from werkzeug.serving import make_server
 
+ACCOUNT = "123456789012"
 REGION = "eu-central-1"
 
 
@@ -127,6 +133,47 @@ def stage(url, given):
     return names
 
 
+def run(url, command):
+    """Runs a command of the AWS CLI, whose names of operations and options are those of botocore's models."""
+    program, service, operation, *rest = shlex.split(command)
+    if program != "aws":
+        raise ValueError(f"{program} is not the AWS CLI")
+    api = client(url, service)
+    operations = {xform_name(name, "-"): name for name in api.meta.service_model.operation_names}
+    shape = api.meta.service_model.operation_model(operations[operation]).input_shape
+    members = {xform_name(name, "-"): name for name in shape.members}
+    arguments = {}
+    while rest:
+        option = rest.pop(0)
+        if not option.startswith("--"):
+            raise ValueError(f"{option} is not an option")
+        values = []
+        while rest and not rest[0].startswith("--"):
+            values.append(rest.pop(0))
+        if option == "--region":
+            if values != [REGION]:
+                raise ValueError(f"the account is in {REGION}, not in {values}")
+            continue
+        name = members[option[2:]]
+        kind = shape.members[name].type_name
+        if kind == "boolean":
+            arguments[name] = True
+        elif kind == "list":
+            arguments[name] = values
+        else:
+            (value,) = values
+            arguments[name] = int(value) if kind == "integer" else value
+    if operation == "add-client-id-to-open-id-connect-provider":
+        # moto has no such operation.
+        providers = iam_backends[ACCOUNT]["aws"].open_id_providers
+        providers[arguments["OpenIDConnectProviderArn"]].client_id_list.append(arguments["ClientID"])
+        return
+    getattr(api, xform_name(operations[operation]))(**arguments)
+    if "EnableIAMDatabaseAuthentication" in arguments:
+        # moto reads it when a cluster is created, and at no other time.
+        rds_backends[ACCOUNT][REGION].clusters[arguments["DBClusterIdentifier"]].iam_auth = True
+
+
 def main():
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     app = Refusing(DomainDispatcherApplication(create_backend_app))
@@ -136,9 +183,13 @@ def main():
     print(json.dumps({"url": url}), flush=True)
     for line in sys.stdin:
         app.denied = []
-        requests.post(f"{url}/moto-api/reset", timeout=10).raise_for_status()
         try:
             given = json.loads(line)
+            if "run" in given:
+                run(url, given["run"])
+                print(json.dumps("ran"), flush=True)
+                continue
+            requests.post(f"{url}/moto-api/reset", timeout=10).raise_for_status()
             said = {"names": stage(url, given)}
             app.denied = given["denied"]
         except Exception as error:  # Whatever it is, the test is to show it.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::SystemTime;
 
-use irsa_chain::Cause;
+use irsa_chain::{Cause, Partition, Region};
 use irsa_identity::{RdsTarget, SessionCredentials, sign_rds_token};
 use irsa_net::tls::{Roots, client_config};
 use irsa_postgres::{LoginFailure, LoginProbe, SessionParameters};
@@ -87,9 +87,19 @@ fn without_tls(route: &Route, roots: &Roots, failure: &LoginFailure) -> Fault {
     }
     let region = &route.region;
     fault.remedy(format!(
-        "RDS's authority for `{region}` is not built in: fetch \
-         https://truststore.pki.rds.amazonaws.com/{region}/{region}-bundle.pem and name it by `--ca-file`"
+        "the RDS CAs of `{region}` are not built in: download {} and name the file with `--ca-file`",
+        bundle_url(region)
     ))
+}
+
+/// The CAs of RDS in a region ("Certificate bundles by AWS Region" in the Amazon RDS user guide, for each partition).
+fn bundle_url(region: &Region) -> String {
+    let folder = match region.partition() {
+        Partition::AwsCn => "https://rds-truststore.s3.cn-north-1.amazonaws.com.cn",
+        Partition::AwsUsGov => "https://truststore.pki.us-gov-west-1.rds.amazonaws.com",
+        _ => "https://truststore.pki.rds.amazonaws.com",
+    };
+    format!("{folder}/{region}/{region}-bundle.pem")
 }
 
 async fn ask_as(mut login: LoginProbe, user: &str, database: Option<&str>) -> Result<Asked, Fault> {
@@ -154,5 +164,28 @@ impl fmt::Display for Admitted {
             write!(f, ", a reader: writes fail there with SQLSTATE 25006")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_partition_has_its_own_store_of_certificates() {
+        for (region, host) in [
+            ("eu-west-1", "truststore.pki.rds.amazonaws.com"),
+            (
+                "us-gov-east-1",
+                "truststore.pki.us-gov-west-1.rds.amazonaws.com",
+            ),
+            (
+                "cn-northwest-1",
+                "rds-truststore.s3.cn-north-1.amazonaws.com.cn",
+            ),
+        ] {
+            let url = bundle_url(&region.parse().unwrap());
+            assert_eq!(url, format!("https://{host}/{region}/{region}-bundle.pem"));
+        }
     }
 }

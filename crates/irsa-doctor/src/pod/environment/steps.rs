@@ -1,6 +1,6 @@
 //! What the environment's identity has right and wrong.
 
-use irsa_chain::{Cause, Link, Partition};
+use irsa_chain::{Cause, Link, Partition, Region};
 use irsa_identity::{Inspection, SourceChoice};
 
 use super::probe::{self, POD_IDENTITY, WEB_IDENTITY};
@@ -15,8 +15,13 @@ pub(in crate::pod) const IDENTITY_GIVEN: Step<Pod> = Step::once(
         link: Link::ServiceAccount,
         question: "Was this process given an identity?",
         description: "The two variables of IRSA and the two of EKS Pod Identity, or those of the source that was chosen; \
-                   both of a pair must be there.",
-        causes: &[Cause::NoIdentityGiven, Cause::HalfAnIdentity],
+                   both of a pair must be there. AWS_CONTAINER_CREDENTIALS_FULL_URI must name a host that AWS's SDKs \
+                   accept: the agent, a loopback address, or any host by https.",
+        causes: &[
+            Cause::NoIdentityGiven,
+            Cause::HalfAnIdentity,
+            Cause::CredentialsUriNotAllowed,
+        ],
         needs: &[],
     },
     |pod, _| ready(identity_given(pod)),
@@ -119,18 +124,42 @@ fn identity_rivals(pod: &Pod) -> CheckOutcome {
         }
     };
     let rivals = probe::rivals(&pod.options.identity.environment, own);
-    let rivals: Vec<_> = rivals.iter().map(|rival| format!("`{rival}`")).collect();
     if rivals.is_empty() {
         return CheckOutcome::holds("no other identity is given");
     }
-    let rivals = rivals.join(", ");
-    CheckOutcome::warning(
-        Cause::AnotherIdentityGiven,
-        format!("{rivals} stand beside `{}`", pod.source_name()),
-    )
-    .remedy(format!(
-        "take {rivals} out of the container, unless it is the identity that is meant"
-    ))
+    let seen = format!(
+        "{} are set besides `{}`",
+        listed(&rivals),
+        pod.source_name()
+    );
+    CheckOutcome::warning(Cause::AnotherIdentityGiven, seen).remedy(one_identity(&rivals))
+}
+
+fn listed<S: AsRef<str>>(names: &[S]) -> String {
+    let names = names.iter().map(|name| format!("`{}`", name.as_ref()));
+    names.collect::<Vec<_>>().join(", ")
+}
+
+/// EKS injects the variables of IRSA and of Pod Identity, so that no template has them.
+fn one_identity(rivals: &[String]) -> String {
+    let is_injected = |name: &&String| {
+        let mut all = WEB_IDENTITY.iter().chain(&POD_IDENTITY);
+        all.any(|injected| injected == name)
+    };
+    let (injected, own): (Vec<_>, Vec<_>) = rivals.iter().partition(is_injected);
+    let mut parts = Vec::new();
+    if !own.is_empty() {
+        parts.push(format!("remove {} from the container", listed(&own)));
+    }
+    if !injected.is_empty() {
+        parts.push(format!(
+            "EKS injects {}, so removing them from the container changes nothing: for IRSA delete the Pod Identity \
+             association (`aws eks list-pod-identity-associations --cluster-name CLUSTER`), for Pod Identity remove the \
+             annotation eks.amazonaws.com/role-arn from the service account, then delete the pod",
+            listed(&injected)
+        ));
+    }
+    parts.join("; ")
 }
 
 fn role_arn(pod: &mut Pod) -> CheckOutcome {
@@ -156,8 +185,26 @@ fn region(pod: &Pod) -> CheckOutcome {
         Err(_) if matches!(pod.options.identity.choice, SourceChoice::Profile(_)) => {
             CheckOutcome::not_applicable("it is left to the profile")
         }
-        Err(why) => CheckOutcome::broken(Cause::RegionMissing, why),
+        Err(why) => {
+            let seen = CheckOutcome::broken(Cause::RegionMissing, why);
+            match region_of_stores(pod) {
+                Some(region) => seen.remedy(format!(
+                    "set AWS_REGION={region}, the region of the data stores, in the container (EKS's webhook sets it), or \
+                     give `--region {region}`"
+                )),
+                None => seen,
+            }
+        }
     }
+}
+
+/// The region of all data stores, if they share one: STS of the same region is the nearest.
+fn region_of_stores(pod: &Pod) -> Option<&Region> {
+    let databases = pod.options.databases.iter().map(|one| &one.route);
+    let domains = pod.options.domains.iter().map(|one| &one.route);
+    let mut regions = databases.chain(domains).map(|route| &route.region);
+    let first = regions.next()?;
+    regions.all(|region| region == first).then_some(first)
 }
 
 fn region_partition(pod: &Pod) -> CheckOutcome {

@@ -144,6 +144,7 @@ pub(in crate::pod) const CALLER: Step<Pod> = Step::once(
             Cause::CallerDiffers,
             Cause::CredentialsUnknown,
             Cause::SessionExpired,
+            Cause::SignedForAnotherRegion,
         ],
         needs: &["session"],
     },

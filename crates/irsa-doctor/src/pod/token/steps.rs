@@ -97,7 +97,7 @@ async fn file(pod: &mut Pod) -> CheckOutcome {
     };
     let file = probe::read(&path).await;
     match &file.content {
-        Err(error) if error.cause() != Some(Cause::TokenMalformed) => unreadable(error, &file),
+        Err(error) if error.cause() != Some(Cause::TokenMalformed) => unreadable(pod, error, &file),
         _ => CheckOutcome::holds(format!(
             "`{}`{}",
             path.display(),
@@ -106,7 +106,7 @@ async fn file(pod: &mut Pod) -> CheckOutcome {
     }
 }
 
-fn unreadable(error: &IdentityError, file: &TokenFile) -> CheckOutcome {
+fn unreadable(pod: &Pod, error: &IdentityError, file: &TokenFile) -> CheckOutcome {
     let said = clean(&error.to_string());
     let folder = file.folder.as_ref().map(|(folder, mount)| {
         format!(
@@ -117,9 +117,34 @@ fn unreadable(error: &IdentityError, file: &TokenFile) -> CheckOutcome {
     });
     let seen = format!("{said}{}", folder.unwrap_or_default());
     match error.cause() {
+        Some(cause @ Cause::TokenFileMissing) if !pod.is_web_identity() => {
+            CheckOutcome::broken(cause, seen).remedy(
+                "the EKS Pod Identity webhook mounts it when the pod is created: delete the pod, and look in `kubectl get \
+                 pod POD -o yaml` for the volume `eks-pod-identity-token` and its mount in this container",
+            )
+        }
         Some(cause) => CheckOutcome::broken(cause, seen),
         None => CheckOutcome::unsure(seen),
     }
+}
+
+/// The variable that names the token's file must lead to the projected file of the same identity.
+fn malformed(pod: &Pod, seen: String) -> CheckOutcome {
+    let (variable, path) = if pod.is_web_identity() {
+        (
+            "AWS_WEB_IDENTITY_TOKEN_FILE",
+            "/var/run/secrets/eks.amazonaws.com/serviceaccount/token",
+        )
+    } else {
+        (
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+            "/var/run/secrets/pods.eks.amazonaws.com/serviceaccount/eks-pod-identity-token",
+        )
+    };
+    CheckOutcome::broken(Cause::TokenMalformed, seen).remedy(format!(
+        "let {variable} name the projected file itself, `{path}`, which holds the bare token: three parts joined by dots, \
+         without `Bearer`"
+    ))
 }
 
 fn mounted(mount: Option<&Mount>) -> String {
@@ -134,13 +159,13 @@ async fn form(pod: &mut Pod) -> CheckOutcome {
     };
     let raw = match probe::read(&path).await.content {
         Ok(raw) => raw,
+        Err(error) if error.cause() == Some(Cause::TokenMalformed) => {
+            return malformed(pod, clean(&error.to_string()));
+        }
         Err(error) => return from_error(&error),
     };
     match Jwt::parse(raw) {
-        Err(what) => CheckOutcome::broken(
-            Cause::TokenMalformed,
-            format!("the token in `{}` {what}", path.display()),
-        ),
+        Err(what) => malformed(pod, format!("the token in `{}` {what}", path.display())),
         Ok(token) => {
             let seen = CheckOutcome::holds(format!(
                 "a token of {}, signed by {}",

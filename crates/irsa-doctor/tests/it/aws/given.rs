@@ -71,8 +71,8 @@ pub(crate) struct Workload {
     pub(super) port: u16,
     pub(super) user: Option<String>,
     pub(super) domain: String,
-    #[serde(default)]
-    pub(super) pod_identity: bool,
+    /// By EKS Pod Identity, by IRSA, or unknown.
+    pub(super) pod_identity: Option<bool>,
     pub(super) database_role: Option<String>,
 }
 

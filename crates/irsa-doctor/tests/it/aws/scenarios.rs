@@ -41,6 +41,7 @@ crate::scenario::run::scenario_tests! { "aws":
     role_of_another_account
     role_path_left_out
     session_too_long
+    token_for_the_api_server
     trust_by_address
     trust_denied
     trust_key_of_the_arn
@@ -59,4 +60,5 @@ crate::scenario::run::scenario_tests! { "aws":
     trust_with_the_issuer_turned_round
     user_unknown
     whole
+    whole_pod_identity_by_its_role
 }

@@ -10,17 +10,21 @@ use irsa_aws::AwsReader;
 use irsa_doctor::aws::Aws;
 use irsa_doctor::{Database, Domain, IdentityKind, Workload};
 use irsa_identity::{Environment, Identity, IdentitySettings, SourceChoice, SystemClock};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 use super::given::Given;
+use crate::scenario::words;
 
 /// The server, and the way to tell it what exists.
 pub(crate) struct Stage {
     url: String,
     orders: ChildStdin,
     answers: Lines<BufReader<ChildStdout>>,
+    /// What the account gave names to.
+    names: BTreeMap<String, String>,
     _server: Child,
 }
 
@@ -29,6 +33,7 @@ pub(crate) struct Stage {
 enum Answer {
     Url(String),
     Names(BTreeMap<String, String>),
+    Ran,
     Error(String),
 }
 
@@ -63,11 +68,12 @@ impl Stage {
             url: String::new(),
             orders,
             answers,
+            names: BTreeMap::new(),
             _server: server,
         };
         match stage.answer().await {
             Answer::Url(url) => stage.url = url,
-            Answer::Names(_) => panic!("the server says where it is first"),
+            Answer::Names(_) | Answer::Ran => panic!("the server says where it is first"),
             Answer::Error(error) => panic!("{error}"),
         }
         Some(stage)
@@ -75,16 +81,57 @@ impl Stage {
 
     /// Sets the account up, and what looks at it.
     pub(crate) async fn set(&mut self, given: &Given) -> Aws {
-        let order = serde_json::to_string(given).unwrap() + "\n";
-        self.orders.write_all(order.as_bytes()).await.unwrap();
-        let names = match self.answer().await {
+        self.names = match self.order(given).await {
             Answer::Names(names) => names,
-            Answer::Url(_) => panic!("the server says once where it is"),
+            Answer::Url(_) | Answer::Ran => panic!("the server answers what exists"),
             Answer::Error(error) => panic!("{error}"),
         };
+        self.look(given)
+    }
+
+    /// What looks at the account as it is now.
+    pub(crate) fn look(&self, given: &Given) -> Aws {
         let workload = &given.workload;
-        Aws::new(of(workload, &names), reader(&self.url))
+        Aws::new(of(workload, &self.names), reader(&self.url))
             .with_session(Duration::from_secs(workload.session))
+    }
+
+    /// Runs a command of a remedy: those of `aws` against the account, those of `kubectl` on the workload.
+    pub(crate) async fn run(&mut self, command: &str, given: &mut Given) -> Result<(), String> {
+        if command.starts_with("aws ") {
+            return match self.order(&json!({ "run": command })).await {
+                Answer::Ran => Ok(()),
+                Answer::Error(error) => Err(error),
+                Answer::Url(_) | Answer::Names(_) => panic!("the server answers what it ran"),
+            };
+        }
+        let words = words(command);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let account = given.workload.service_account.split_once('/').unwrap();
+        match words[..] {
+            [
+                "kubectl",
+                "-n",
+                namespace,
+                "annotate",
+                "--overwrite",
+                "serviceaccount",
+                name,
+                role,
+            ] if (namespace, name) == account => {
+                let role = role.strip_prefix("eks.amazonaws.com/role-arn=");
+                role.ok_or("a different annotation")?
+                    .clone_into(&mut given.workload.role);
+                Ok(())
+            }
+            _ => Err("no stage can run it".to_owned()),
+        }
+    }
+
+    async fn order(&mut self, order: &impl Serialize) -> Answer {
+        let order = serde_json::to_string(order).unwrap() + "\n";
+        self.orders.write_all(order.as_bytes()).await.unwrap();
+        self.answer().await
     }
 
     async fn answer(&mut self) -> Answer {
@@ -137,10 +184,12 @@ pub(super) fn of(given: &super::given::Workload, names: &BTreeMap<String, String
         role: Some(given.role.parse().unwrap()),
         issuer: given.issuer.as_ref().map(|issuer| issuer.parse().unwrap()),
         audience: Some(given.audience.clone()),
-        identity: Some(if given.pod_identity {
-            IdentityKind::PodIdentity
-        } else {
-            IdentityKind::WebIdentity
+        identity: given.pod_identity.map(|is_by_agent| {
+            if is_by_agent {
+                IdentityKind::PodIdentity
+            } else {
+                IdentityKind::WebIdentity
+            }
         }),
         databases: vec![database],
         domains: vec![domain],

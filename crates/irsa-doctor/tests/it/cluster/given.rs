@@ -1,7 +1,7 @@
 //! How a cluster's stage is set: the whole chain, and what is different.
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The whole chain's objects with changes.
 #[derive(Debug, Deserialize)]
@@ -19,6 +19,8 @@ pub(crate) struct Given {
     pub(super) mutated: bool,
     /// Who has signed the certificate that the webhook serves.
     pub(super) signed_by: SignedBy,
+    /// How far the pod has come.
+    pub(super) status: Value,
     /// What differs, in this order.
     pub(super) changes: Vec<Change>,
     /// Kinds of objects that are deleted again once all is there.
@@ -62,6 +64,7 @@ impl Default for Given {
             issuer: None,
             mutated: true,
             signed_by: SignedBy::default(),
+            status: json!({"phase": "Running"}),
             changes: Vec::new(),
             deleted: Vec::new(),
             readable: None,

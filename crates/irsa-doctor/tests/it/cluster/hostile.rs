@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use irsa_chain::Cause;
 use irsa_doctor::cluster::{self, Cluster, Target};
 use irsa_doctor::{Finding, Verdict, Workload};
 use irsa_kube::{ConfigError, KubeReader};
@@ -108,6 +109,25 @@ async fn an_api_server_that_answers_nonsense_is_no_broken_chain() {
 }
 
 #[tokio::test]
+async fn an_issuer_that_only_the_cluster_reaches_is_broken() {
+    let findings = examine(|path| match path {
+        "/.well-known/openid-configuration" => {
+            let issuer = "https://kubernetes.default.svc.cluster.local";
+            let body =
+                format!(r#"{{"issuer": "{issuer}", "jwks_uri": "{issuer}/openid/v1/jwks"}}"#);
+            (200, body)
+        }
+        _ => all_well(path),
+    })
+    .await;
+    let issuer = finding(&findings, "cluster-issuer");
+    assert_eq!(issuer.verdict, Verdict::Broken, "{issuer:?}");
+    assert_eq!(issuer.cause, Some(Cause::VerificationKeyUnavailable));
+    let remedy = issuer.remedy.as_ref().unwrap().to_string();
+    assert!(remedy.contains("--service-account-issuer"), "{remedy}");
+}
+
+#[tokio::test]
 async fn whoever_may_read_nothing_but_the_version_is_told_what_permits_the_rest() {
     let findings = examine(|path| match path {
         "/version" => all_well(path),
@@ -119,7 +139,7 @@ async fn whoever_may_read_nothing_but_the_version_is_told_what_permits_the_rest(
     .await;
     let pod = finding(&findings, "cluster-pod");
     assert_eq!(pod.verdict, Verdict::Unsure);
-    let remedy = pod.remedy.as_deref().unwrap();
+    let remedy = pod.remedy.as_ref().unwrap().to_string();
     assert!(
         remedy.contains("--verb=list --resource=pods") && remedy.contains("--user=me"),
         "{remedy}"

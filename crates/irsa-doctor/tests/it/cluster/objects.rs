@@ -28,6 +28,26 @@ pub(super) fn of(given: &Given, namespace: &str, webhook: &str, authority: &str)
     objects
 }
 
+/// The pod that a controller creates from the template, with what the webhook gives to a service account of this role.
+pub(super) fn new_pod(role: Option<&str>) -> Value {
+    let mut objects: Vec<Value> = serde_saphyr::from_str(WHOLE).unwrap();
+    let pod = object(&mut objects, "Pod");
+    let Some(role) = role else {
+        as_its_template(pod);
+        return pod.clone();
+    };
+    for kind in ["initContainers", "containers"] {
+        for container in pod["spec"][kind].as_array_mut().unwrap() {
+            for variable in container["env"].as_array_mut().unwrap() {
+                if variable["name"] == "AWS_ROLE_ARN" {
+                    variable["value"] = role.into();
+                }
+            }
+        }
+    }
+    pod.clone()
+}
+
 fn object<'a>(objects: &'a mut [Value], kind: &str) -> &'a mut Value {
     let mut all = objects.iter_mut();
     all.find(|object| object["kind"] == kind)

@@ -8,6 +8,7 @@ crate::scenario::run::scenario_tests! { "cluster":
     container_added_later
     container_skipped
     default_service_account
+    default_service_account_with_a_role
     environment_from_a_secret
     half_an_identity
     issuer_differs
@@ -16,6 +17,7 @@ crate::scenario::run::scenario_tests! { "cluster":
     pod_identity_on_fargate
     pod_missing
     pod_not_mutated
+    pod_pending
     pod_skipped
     region_of_another_partition
     role_arn_differs
@@ -28,6 +30,7 @@ crate::scenario::run::scenario_tests! { "cluster":
     sidecar_not_awaited
     token_audience_misspelled
     token_audience_of_ones_own
+    token_audience_of_the_api_server
     token_audience_of_the_cluster
     token_lifetime_too_long
     token_volume_covered

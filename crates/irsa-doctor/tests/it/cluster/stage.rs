@@ -22,6 +22,7 @@ use tempfile::TempDir;
 use super::given::{Given, SignedBy};
 use super::objects;
 use super::webhook::Webhook;
+use crate::scenario::words;
 
 /// As EKS has them.
 pub(super) const ISSUER: &str =
@@ -96,6 +97,9 @@ impl Stage {
         self.create(namespace, &own).await;
         for object in objects::of(given, namespace, &webhook.url, &bundle) {
             self.create(namespace, &object).await;
+            if object["kind"] == "Pod" {
+                self.report_status(namespace, &given.status).await;
+            }
         }
         for kind in &given.deleted {
             self.delete(kind, namespace, "app").await;
@@ -162,16 +166,39 @@ impl Stage {
         }
     }
 
+    /// As the kubelet reports it, which there is none of.
+    async fn report_status(&self, namespace: &str, status: &Value) {
+        let path = format!("{}/app/status", objects::path("Pod", namespace));
+        self.merge(&path, &json!({ "status": status }))
+            .await
+            .unwrap();
+    }
+
+    async fn merge(&self, path: &str, patch: &Value) -> Result<(), String> {
+        self.send(Method::PATCH, path, "application/merge-patch+json", patch)
+            .await
+    }
+
     async fn delete(&self, kind: &str, namespace: &str, name: &str) {
         let path = format!("{}/{name}", objects::path(kind, namespace));
         self.call(Method::DELETE, &path, &json!({})).await.unwrap();
     }
 
     async fn call(&self, method: Method, path: &str, body: &Value) -> Result<(), String> {
+        self.send(method, path, "application/json", body).await
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        kind: &str,
+        body: &Value,
+    ) -> Result<(), String> {
         let request = Request::builder()
             .method(method)
             .uri(path)
-            .header("content-type", "application/json")
+            .header("content-type", kind)
             .body(body.to_string().into_bytes())
             .unwrap();
         let answer = self.admin.client().request_text(request).await;
@@ -197,6 +224,61 @@ impl Set<'_> {
         cluster.region = self.region.as_ref().map(|region| region.parse().unwrap());
         cluster.container.clone_from(&self.container);
         cluster
+    }
+
+    /// Runs a command of a remedy, and then plays the controller and the webhook, which create pods again.
+    pub(super) async fn run(&self, command: &str) -> Result<(), String> {
+        let words = words(command);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let ["kubectl", "-n", namespace, command @ ..] = &words[..] else {
+            return Err("no stage can run it".to_owned());
+        };
+        if *namespace != self.namespace {
+            return Err(format!("the namespace is {}", self.namespace));
+        }
+        match command {
+            [
+                "annotate",
+                "--overwrite",
+                "serviceaccount",
+                name,
+                changes @ ..,
+            ]
+            | ["annotate", "serviceaccount", name, changes @ ..] => {
+                self.annotate(name, changes).await
+            }
+            ["delete", "pod", "app"] | ["rollout", "restart", "deployment/app"] => {
+                self.recreate().await;
+                Ok(())
+            }
+            _ => Err("no stage can run it".to_owned()),
+        }
+    }
+
+    async fn annotate(&self, name: &str, changes: &[&str]) -> Result<(), String> {
+        let change = |text: &&str| match (text.split_once('='), text.strip_suffix('-')) {
+            (Some((key, value)), _) => (key.to_owned(), Value::from(value)),
+            (None, Some(key)) => (key.to_owned(), Value::Null),
+            (None, None) => panic!("{text} changes nothing"),
+        };
+        let changes: serde_json::Map<_, _> = changes.iter().map(change).collect();
+        let path = objects::path("ServiceAccount", &self.namespace);
+        let patch = json!({"metadata": {"annotations": changes}});
+        self.stage.merge(&format!("{path}/{name}"), &patch).await
+    }
+
+    async fn recreate(&self) {
+        let account = format!("{}/app", self.namespace).parse().unwrap();
+        let account = self.stage.admin.service_account(&account).await.unwrap();
+        let role = account
+            .metadata
+            .annotations
+            .get("eks.amazonaws.com/role-arn");
+        let pod = objects::new_pod(role.map(String::as_str));
+        self.stage.delete("Pod", &self.namespace, "app").await;
+        self.stage.create(&self.namespace, &pod).await;
+        let running = json!({"phase": "Running"});
+        self.stage.report_status(&self.namespace, &running).await;
     }
 
     /// Takes away what the next scenario would notice.

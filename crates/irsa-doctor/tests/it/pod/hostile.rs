@@ -93,7 +93,7 @@ async fn a_page_in_the_place_of_sts_is_not_taken_for_sts() {
         "{}",
         request.seen
     );
-    let remedy = request.remedy.as_deref().unwrap();
+    let remedy = request.remedy.as_ref().unwrap().to_string();
     assert!(
         remedy.contains(&format!("curl -v http://{page}")),
         "{remedy}"

@@ -2,12 +2,15 @@
 
 crate::scenario::run::scenario_tests! { "pod":
     agent_down
+    agent_not_allowed
     association_missing
     caller_differs
     chained_role_denied
+    chained_role_is_its_own
     chained_role_without_connect
     clock_ahead
     clock_behind
+    clock_behind_pod_identity
     clock_drifts
     connect_not_allowed
     database_cuts
@@ -56,11 +59,13 @@ crate::scenario::run::scenario_tests! { "pod":
     signing_key_retired
     sts_down
     sts_internal_error
+    sts_of_another_region
     sts_proxy_gone
     sts_silent
     sts_throttled
     thumbprint_mismatch
     token_audience_missing
+    token_audience_of_the_api_server
     token_audience_wrong
     token_claims_malformed
     token_expired
@@ -70,6 +75,7 @@ crate::scenario::run::scenario_tests! { "pod":
     token_forged
     token_lives_too_long
     token_malformed
+    token_malformed_pod_identity
     token_not_renewed
     token_not_yet_valid
     token_of_a_node

@@ -46,6 +46,13 @@ fn nothing_that_a_terminal_would_obey_gets_through() {
         render::text(
             &report,
             &Style {
+                verbose: true,
+                ..Style::default()
+            },
+        ),
+        render::text(
+            &report,
+            &Style {
                 unicode: false,
                 ..Style::default()
             },

@@ -78,7 +78,7 @@ fn whatever_a_stranger_says_stays_in_its_element() {
     for finding in &mut report.findings {
         evil.clone_into(&mut finding.seen);
         finding.subject = Some(evil.to_owned());
-        finding.remedy = Some(evil.to_owned());
+        finding.remedy = Some(evil.into());
     }
     let Some(read) = read_by_python(&render::junit(&report)) else {
         return;

@@ -129,7 +129,12 @@ async fn outcome<'a>(pod: &'a mut Pod, label: &str) -> Option<&'a mut Result<Adm
 }
 
 async fn begin_logins(pod: &mut Pod) {
-    let now = pod.now();
+    // As the proxy dates its tokens.
+    let now = if pod.learns_time_from_sts() {
+        pod.aws_time()
+    } else {
+        pod.now()
+    };
     for label in labels(pod) {
         let credentials = pod.credentials_for(&label).await;
         let (Some(credentials), Some(database)) = (credentials, find(pod, &label)) else {
@@ -170,9 +175,9 @@ fn suspects(pod: &Pod, target: &DatabaseTarget) -> Option<String> {
     Some(format!(
         "the user is in rds_iam (the server asked for a token). Check, in order: 1. a policy of the role `{}` allows \
          rds-db:connect on `arn:{partition}:rds-db:{region}:{account}:dbuser:RESOURCE_ID/{user}` (RESOURCE_ID by `aws rds \
-         describe-db-clusters --query \"DBClusters[?Endpoint=='{sign_host}'].DbClusterResourceId\"`); 2. its permissions \
+         describe-db-clusters --region {region} --query \"DBClusters[?Endpoint=='{sign_host}'].DbClusterResourceId\"`); 2. its permissions \
          boundary allows it too; 3. IAM authentication is enabled on the cluster (`--query \
-         'DBClusters[].IAMDatabaseAuthenticationEnabled'`). The log export iam-db-auth-error in CloudWatch names the reason. \
+         'DBClusters[].[DBClusterIdentifier,IAMDatabaseAuthenticationEnabled]'`). The log export iam-db-auth-error in CloudWatch names the reason. \
          `irsa doctor --from pod,aws --aws-profile NAME`, with credentials that may read IAM and RDS, checks 1 to 3",
         role.name()
     ))

@@ -1,5 +1,6 @@
 //! What a domain answered, as findings.
 
+use irsa_chain::endpoint::OpenSearchEndpoint;
 use irsa_chain::{Cause, Link};
 use serde_json::json;
 
@@ -67,27 +68,30 @@ pub(super) async fn permission(pod: &mut Pod, label: &str) -> CheckOutcome {
     }
 }
 
-/// The statement that lets it in; the domain's name can be told from a usual endpoint.
+/// The statement that lets it in. The host name tells the domain's name only where AWS gave it.
 fn wanted(pod: &Pod, target: &DomainTarget) -> Option<String> {
     let own = target.role.as_ref().map(|step| &step.role);
     let role = own.or(pod.workload.role.as_ref())?;
     let region = &target.route.region;
-    let host = target.route.sign_host.split('.').next()?;
-    let host = host
-        .strip_prefix("search-")
-        .or(host.strip_prefix("vpc-"))
-        .unwrap_or(host);
-    let name = host.rsplit_once('-').map_or(host, |(name, _)| name);
+    let endpoint: Option<OpenSearchEndpoint> = target.route.sign_host.parse().ok();
+    let name = endpoint.as_ref().and_then(OpenSearchEndpoint::domain_name);
+    let ask = match name {
+        Some(_) => String::new(),
+        None => format!(
+            ", with the domain's name for DOMAIN (`aws opensearch list-domain-names --region {region}`)"
+        ),
+    };
+    let name = name.unwrap_or("DOMAIN");
     let (partition, account) = (region.partition(), role.account());
     let statement = json!({
         "Effect": "Allow",
         "Action": "es:ESHttp*",
         "Resource": format!("arn:{partition}:es:{region}:{account}:domain/{name}/*"),
     });
-    let put = put_role_policy(role.name(), "opensearch", &statement);
+    let put = put_role_policy(role.name(), &["opensearch", name], &statement);
     Some(format!(
-        "{put}, with the domain's own name (`aws opensearch list-domain-names`) and its account in the resource; a domain \
-         of another account needs the role in its access policy as well"
+        "run `{put}`{ask}; a domain of a different account needs that account in the resource, and the role in its access \
+         policy"
     ))
 }
 
@@ -156,7 +160,7 @@ async fn reply<'a>(pod: &'a mut Pod, label: &str) -> Option<&'a mut Reply> {
 
 /// All requests go on at once.
 async fn begin_requests(pod: &mut Pod) {
-    let (now, Ok(roots)) = (pod.now(), pod.roots.clone()) else {
+    let (now, Ok(roots)) = (pod.aws_time(), pod.roots.clone()) else {
         return;
     };
     for label in labels(pod) {

@@ -30,8 +30,10 @@ pub(in crate::pod) const CLOCK: Step<Pod> = Step::once(
         place: Place::Pod,
         link: Link::Signature,
         question: "Is it the same time here and at AWS?",
-        description: "The `Date` of STS's answer beside this machine's clock: AWS takes signatures that are 5 minutes off; \
-                   a minute is a warning.",
+        description: "The `Date` of STS's answer beside this machine's clock. AWS accepts signatures that are up to 5 \
+                   minutes off. irsa signs by AWS's time once STS or a domain has told it, so that a wrong clock is a \
+                   warning; it breaks logins to databases if the identity source does not ask STS, such as EKS Pod \
+                   Identity.",
         causes: &[Cause::ClockSkew],
         needs: &["sts-reachable"],
     },
@@ -78,15 +80,21 @@ async fn unreachable(pod: &mut Pod, error: &IdentityError, proxy: &str) -> Check
     let settings = &pod.options.identity;
     let is_named =
         settings.sts_endpoint.is_some() || pod.variable("AWS_ENDPOINT_URL_STS").is_some();
-    match region(settings) {
-        _ if has_own_remedy => seen.remedy(error.remedy()),
-        _ if is_named => seen.remedy(format!(
-            "run `curl -v {url}` in the pod; that endpoint was named by `--sts-endpoint` or AWS_ENDPOINT_URL_STS: correct \
-             it, or leave it out for AWS's own"
-        )),
-        Ok((region, _)) => seen.remedy(error.remedy().replace("REGION", region.as_str())),
-        Err(_) => seen,
+    if has_own_remedy {
+        return seen.remedy(error.remedy());
     }
+    if is_named {
+        return seen.remedy(format!(
+            "run `curl -v {url}` in the pod; `--sts-endpoint` or AWS_ENDPOINT_URL_STS names that endpoint: correct it, or \
+             leave it out for AWS's own"
+        ));
+    }
+    let region =
+        region(settings).map_or_else(|_| String::new(), |(region, _)| format!(" in {region}"));
+    seen.remedy(format!(
+        "run `curl -v {url}` in the pod; in a private VPC create an interface endpoint for STS{region} with private DNS, and \
+         let its security group accept port 443 from the pods; behind a proxy check HTTPS_PROXY and NO_PROXY"
+    ))
 }
 
 /// The proxy that STS is asked through, by the names of its variables.
@@ -124,9 +132,25 @@ async fn clock(pod: &mut Pod) -> CheckOutcome {
         moment(here),
         moment(there)
     );
-    match apart {
-        REFUSED_FROM.. => CheckOutcome::broken(Cause::ClockSkew, seen),
-        WARNED_FROM.. => CheckOutcome::warning(Cause::ClockSkew, seen),
-        _ => CheckOutcome::holds(format!("clock offset {apart} s")),
+    let remedy = format!(
+        "run `chronyc tracking` (or `timedatectl`) on the node and repair its time service; on EC2 chronyd uses \
+         169.254.169.123. AWS's time is in the `Date` of `curl -sI {}`",
+        clean(&heard.answer.url)
+    );
+    if apart < WARNED_FROM {
+        return CheckOutcome::holds(format!("clock offset {apart} s"));
     }
+    pod.aws_time_here = Some((there, here));
+    if apart >= REFUSED_FROM && signs_by_the_clock(pod) {
+        let seen = format!("{seen}; AWS refuses what this clock dates");
+        return CheckOutcome::broken(Cause::ClockSkew, seen).remedy(remedy);
+    }
+    let seen = format!("{seen}; irsa signs by AWS's time, other clients on this node do not");
+    CheckOutcome::warning(Cause::ClockSkew, seen).remedy(remedy)
+}
+
+/// Returns whether irsa dates something by this machine's clock: it learns AWS's time from STS, which some sources do not
+/// ask, and from each domain.
+fn signs_by_the_clock(pod: &Pod) -> bool {
+    !pod.learns_time_from_sts() && !pod.databases.is_empty()
 }

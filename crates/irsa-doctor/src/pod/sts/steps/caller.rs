@@ -72,6 +72,16 @@ pub(super) async fn role_chain(pod: &mut Pod, subject: &str) -> CheckOutcome {
             pod.chained.insert(subject.to_owned(), session);
             CheckOutcome::holds(format!("`{}`", step.role))
         }
+        Err(error)
+            if error.cause() == Some(Cause::ChainedRoleDenied)
+                && pod.workload.role.as_ref() == Some(&step.role) =>
+        {
+            from_error(&error).remedy(format!(
+                "leave out `role=` of this upstream: the workload has the role `{}` already, and a role may assume itself \
+                 only if its own trust policy allows it",
+                step.role
+            ))
+        }
         Err(error) => from_error(&error),
     }
 }

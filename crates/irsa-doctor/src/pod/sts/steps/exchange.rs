@@ -3,11 +3,13 @@
 use irsa_chain::{Cause, OidcProviderArn};
 use irsa_identity::IdentityError;
 
-use crate::CheckOutcome;
+use crate::audience::{STS, audience_remedy};
+use crate::issuer::{PUBLIC_ISSUER, unreachable_issuer};
 use crate::pod::outcome::{cancelled, from_error};
 use crate::pod::state::Pod;
 use crate::pod::sts::probe::{self, Stage};
 use crate::pod::text::clean;
+use crate::{CheckOutcome, Remedy};
 
 /// The outcome of the exchange for one link.
 pub(super) async fn stage(pod: &mut Pod, stage: Stage) -> CheckOutcome {
@@ -65,33 +67,38 @@ fn because(pod: &Pod, stage: Stage, seen: CheckOutcome) -> CheckOutcome {
     }
 }
 
-fn remedy(pod: &Pod, stage: Stage) -> Option<String> {
+fn remedy(pod: &Pod, stage: Stage) -> Option<Remedy> {
     let role = pod.source.as_ref().ok()?.role_arn()?;
     let claims = &pod.token.as_ref()?.claims;
     let issuer = pod.workload.issuer.as_ref()?;
     let provider = OidcProviderArn::new(role.partition(), role.account(), issuer);
     let audience = clean(claims.audiences().first()?);
     let host = issuer.host_and_path();
-    match stage {
-        Stage::Issuer => Some(format!(
-            "run `aws iam create-open-id-connect-provider --url {issuer} --client-id-list {audience}` in the account {}, \
-             or name a role of the account that has it",
-            role.account()
-        )),
-        Stage::Audience => Some(format!(
-            "run `aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn {provider} \
-             --client-id {audience}`, or remove the annotation eks.amazonaws.com/audience from the service account and \
-             delete the pod"
-        )),
-        Stage::Trust => Some(format!(
-            "let `aws iam get-role --role-name {} --query Role.AssumeRolePolicyDocument` hold `{}`; if it does, look \
-             whether the role exists under this very ARN ({role}), then at service and resource control policies; `irsa \
-             doctor --from pod,aws --aws-profile NAME`, with credentials that may read IAM, tells these apart",
+    let advice = match stage {
+        Stage::Issuer => match unreachable_issuer(issuer) {
+            Some(why) => format!("no OIDC provider would help: {why}. {PUBLIC_ISSUER}"),
+            None => format!(
+                "run `aws iam create-open-id-connect-provider --url {issuer} --client-id-list {STS}` in the account {}, \
+                 or let the workload use a role of an account that has the provider",
+                role.account()
+            ),
+        },
+        Stage::Audience => {
+            return Some(audience_remedy(provider.as_str(), &audience, Some(issuer)));
+        }
+        Stage::Trust => format!(
+            "make sure that `{role}` is the role meant for `{}`; if it is not, correct the annotation \
+             eks.amazonaws.com/role-arn. If it is, its trust policy (`aws iam get-role --role-name {} --query \
+             Role.AssumeRolePolicyDocument`) must have the statement `{}`, and no service or resource control policy may \
+             deny it. `irsa doctor --from pod,aws --aws-profile NAME`, with credentials that may read IAM, names the \
+             cause and the command",
+            clean(&claims.sub),
             role.name(),
             statement(&provider, host, &clean(&claims.sub), &audience)
-        )),
-        _ => None,
-    }
+        ),
+        _ => return None,
+    };
+    Some(Remedy::from(advice))
 }
 
 fn statement(provider: &OidcProviderArn, host: &str, sub: &str, aud: &str) -> String {

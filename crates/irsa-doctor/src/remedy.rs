@@ -1,0 +1,156 @@
+//! What to do about a finding: commands that repair it, or advice.
+
+use std::fmt::{self, Display, Formatter};
+
+use serde::{Serialize, Serializer};
+
+/// What to do about a finding. Never holds a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Remedy {
+    /// Commands that repair what the check found.
+    Commands(Commands),
+    /// A text that takes judgment: it names what to look at, or what to decide.
+    Advice(String),
+}
+
+/// Shell commands that repair a finding, each complete, to be run one after the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commands {
+    /// The condition to make sure of first, beginning with `if`.
+    pub condition: Option<String>,
+    /// The commands.
+    pub commands: Vec<String>,
+    /// What else to do or to consider.
+    pub note: Option<String>,
+}
+
+impl Remedy {
+    /// `commands` or `advice`, for programs.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Commands(_) => "commands",
+            Self::Advice(_) => "advice",
+        }
+    }
+
+    /// The commands; none of an advice.
+    pub fn commands(&self) -> &[String] {
+        match self {
+            Self::Commands(commands) => &commands.commands,
+            Self::Advice(_) => &[],
+        }
+    }
+}
+
+impl Commands {
+    /// Commands that need no condition.
+    pub fn new(commands: impl IntoIterator<Item = String>) -> Self {
+        Self {
+            condition: None,
+            commands: commands.into_iter().collect(),
+            note: None,
+        }
+    }
+
+    /// The same, on a condition that begins with `if`.
+    #[must_use]
+    pub fn on_condition(mut self, condition: impl Into<String>) -> Self {
+        self.condition = Some(condition.into());
+        self
+    }
+
+    /// The same, with what else to do or to consider.
+    #[must_use]
+    pub fn with_note(mut self, note: impl Into<String>) -> Self {
+        self.note = Some(note.into());
+        self
+    }
+}
+
+/// In one line; commands are in backticks.
+impl Display for Remedy {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let commands = match self {
+            Self::Advice(text) => return f.write_str(text),
+            Self::Commands(commands) => commands,
+        };
+        if let Some(condition) = &commands.condition {
+            write!(f, "{condition}, ")?;
+        }
+        f.write_str("run ")?;
+        for (index, command) in commands.commands.iter().enumerate() {
+            let then = if index == 0 { "" } else { ", then " };
+            write!(f, "{then}`{command}`")?;
+        }
+        match &commands.note {
+            Some(note) => write!(f, "; {note}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl From<Commands> for Remedy {
+    fn from(commands: Commands) -> Self {
+        Self::Commands(commands)
+    }
+}
+
+impl From<String> for Remedy {
+    fn from(advice: String) -> Self {
+        Self::Advice(advice)
+    }
+}
+
+impl From<&str> for Remedy {
+    fn from(advice: &str) -> Self {
+        Self::Advice(advice.to_owned())
+    }
+}
+
+/// As its text.
+impl Serialize for Remedy {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// One word of a POSIX shell ("Quoting" in the Shell Command Language).
+pub(crate) fn shell_word(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "%+,-./:=@_".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_with_anything_special_is_quoted() {
+        for (text, word) in [
+            (
+                "arn:aws:iam::111122223333:role/a",
+                "arn:aws:iam::111122223333:role/a",
+            ),
+            ("a b", "'a b'"),
+            ("", "''"),
+            ("it's", r"'it'\''s'"),
+            ("$(rm)", "'$(rm)'"),
+            ("*", "'*'"),
+        ] {
+            assert_eq!(shell_word(text), word);
+        }
+    }
+
+    #[test]
+    fn commands_are_one_sentence_in_their_order() {
+        let commands = Commands::new(["a b".to_owned(), "c".to_owned()]);
+        let remedy = Remedy::from(commands.on_condition("if so").with_note("or d"));
+        assert_eq!(remedy.to_string(), "if so, run `a b`, then `c`; or d");
+        assert_eq!((remedy.kind(), remedy.commands().len()), ("commands", 2));
+        let advice = Remedy::from("look");
+        assert_eq!((advice.kind(), advice.commands().len()), ("advice", 0));
+    }
+}

@@ -1,0 +1,101 @@
+//! The finding to begin with: what was seen, its cause, and its remedy.
+
+use super::Page;
+use crate::render::style::Lines;
+use crate::render::{page_of, words};
+use crate::{Commands, Finding, Remedy, Report, Verdict};
+
+/// The column of the names in the paragraph on the break.
+const NAMES: usize = 8;
+/// The most lines of what was seen of the first.
+const MOST_SEEN: usize = 5;
+
+impl Page {
+    /// The finding to begin with in full, or that everything holds.
+    pub(super) fn verdict(&mut self, report: &Report) {
+        let Some(finding) = report.first_amiss() else {
+            let warnings = report.findings.iter();
+            let warnings = warnings.filter(|finding| finding.verdict == Verdict::Warning);
+            let sentence = match warnings.count() {
+                0 => "Every link that was checked holds".to_owned(),
+                1 => "Every link that was checked holds, with 1 warning".to_owned(),
+                count => format!("Every link that was checked holds, with {count} warnings"),
+            };
+            return self.sentence(Verdict::Holds, &sentence);
+        };
+        let title = finding.check.link.title();
+        let sentence = match (finding.verdict, finding.cause) {
+            (Verdict::Unsure, _) => {
+                format!("No failure found, but some checks could not run, first: {title}")
+            }
+            (_, Some(cause)) => format!("Broken at the {title}: {}", cause.summary()),
+            (_, None) => format!("Broken at the {title}"),
+        };
+        self.sentence(finding.verdict, &sentence);
+        self.in_full(finding);
+    }
+
+    /// A marked sentence in the verdict's colour.
+    fn sentence(&mut self, verdict: Verdict, sentence: &str) {
+        let sentence = format!("{} {sentence}", self.style.mark(Some(verdict)));
+        for line in words::wrap(&self.style.encoded(&sentence), self.style.columns()) {
+            self.line(&self.style.tint(Some(verdict), &line));
+        }
+    }
+
+    fn in_full(&mut self, finding: &Finding) {
+        let check = finding.check;
+        self.named(
+            "check",
+            &format!("{} ({}): {}", check.id, check.place, check.question),
+        );
+        if let Some(subject) = &finding.subject {
+            self.named("of", subject);
+        }
+        self.named("seen", &finding.seen);
+        if let Some(cause) = finding.cause {
+            self.named("cause", cause.id());
+        }
+        match &finding.remedy {
+            Some(Remedy::Commands(commands)) => self.run(commands),
+            Some(Remedy::Advice(advice)) => self.named("advice", advice),
+            None => {}
+        }
+        self.named("more", &page_of(check));
+    }
+
+    /// Commands are lines of their own, whole, so that they can be copied.
+    fn run(&mut self, commands: &Commands) {
+        let condition = commands.condition.as_ref();
+        let condition = condition.map_or("these commands repair it".to_owned(), |condition| {
+            format!("{condition}, these commands repair it")
+        });
+        self.named("run", &format!("{condition}:"));
+        for command in &commands.commands {
+            let command = self.style.clean(command);
+            self.line(&format!("{}{command}", " ".repeat(4 + NAMES)));
+        }
+        if let Some(note) = &commands.note {
+            self.named("", note);
+        }
+    }
+
+    /// A name, and what it stands for beside it.
+    fn named(&mut self, name: &str, value: &str) {
+        let indent = 2 + NAMES;
+        let value = self.style.clean(value);
+        let width = self.style.columns().saturating_sub(indent);
+        let mut parts = words::wrap(&value, width);
+        if name == "seen" && self.style.lines == Lines::Cut && parts.len() > MOST_SEEN {
+            parts.truncate(MOST_SEEN);
+            if let Some(last) = parts.last_mut() {
+                *last = self.style.encoded(&format!("{last} …"));
+            }
+        }
+        for (index, part) in parts.iter().enumerate() {
+            let name = if index == 0 { name } else { "" };
+            let name = self.style.dim(&format!("{name:NAMES$}"));
+            self.line(&format!("  {name}{part}"));
+        }
+    }
+}

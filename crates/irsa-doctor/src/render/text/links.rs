@@ -1,0 +1,106 @@
+//! The links, a line each, and a line for each finding that is to be read.
+
+use irsa_chain::Link;
+
+use super::{LEAD, Page};
+use crate::{Finding, Report, Verdict};
+
+/// The column of the links' titles.
+const TITLES: usize = 15;
+/// The most findings besides the first that the short report shows, a line each.
+const MOST: usize = 6;
+
+impl Page {
+    /// A line for each link that was checked, and one for each finding that is to be read.
+    pub(super) fn links(&mut self, report: &Report) {
+        self.line("");
+        let first = report.first_amiss();
+        let mut shown = 0;
+        for link in Link::ALL {
+            let Some(verdict) = report.verdict_of(link) else {
+                continue;
+            };
+            let of_link = || {
+                let all = report.findings.iter();
+                all.filter(move |finding| finding.check.link == link)
+            };
+            let amiss = of_link().filter(|finding| is_amiss(finding.verdict));
+            let amiss: Vec<_> = amiss.collect();
+            if amiss.is_empty() {
+                self.item(verdict, link.title(), &in_numbers(of_link()));
+            }
+            for finding in amiss {
+                if first.is_some_and(|first| std::ptr::eq(first, finding)) {
+                    let text = format!("{}: see below", finding.check.id);
+                    self.item(finding.verdict, link.title(), &text);
+                    continue;
+                }
+                shown += 1;
+                if shown <= MOST {
+                    let text = format!("{}: {}", named_check(report, finding), finding.seen);
+                    self.item(finding.verdict, link.title(), &text);
+                }
+            }
+        }
+        if shown > MOST {
+            let more = self
+                .style
+                .encoded(&format!("  … and {} more", shown - MOST));
+            self.line(&more);
+        }
+    }
+
+    fn item(&mut self, verdict: Verdict, title: &str, text: &str) {
+        let mark = self.style.mark(Some(verdict));
+        let mark = self.style.tint(Some(verdict), mark);
+        let indent = LEAD + TITLES + 2;
+        let width = self.style.columns().saturating_sub(indent).max(LEAD * 4);
+        let text = self.style.cut(&self.style.clean(text), width);
+        let text = self.style.encoded(&text);
+        self.line(&format!("  {mark} {title:TITLES$}  {text}"));
+    }
+}
+
+/// The check, with its subject if it was made for several.
+fn named_check(report: &Report, finding: &Finding) -> String {
+    let id = finding.check.id;
+    let of_check = report.findings.iter().filter(|one| one.check.id == id);
+    match &finding.subject {
+        Some(subject) if of_check.count() > 1 => format!("{id} ({subject})"),
+        _ => id.to_owned(),
+    }
+}
+
+const fn is_amiss(verdict: Verdict) -> bool {
+    matches!(
+        verdict,
+        Verdict::Broken | Verdict::Unsure | Verdict::Warning
+    )
+}
+
+/// The verdicts of a link of which nothing is to be read.
+fn in_numbers<'f>(findings: impl Iterator<Item = &'f Finding> + Clone) -> String {
+    let count = |verdict| {
+        let all = findings.clone();
+        all.filter(|finding| finding.verdict == verdict).count()
+    };
+    let order = [Verdict::Holds, Verdict::NotReached, Verdict::NotApplicable];
+    let counted = order.map(|verdict| (count(verdict), verdict));
+    let there: Vec<_> = counted.iter().filter(|(count, _)| *count > 0).collect();
+    match there.as_slice() {
+        [(_, Verdict::Holds)] => "holds".to_owned(),
+        [(_, verdict)] => verdict.title().to_owned(),
+        several => {
+            let several = several
+                .iter()
+                .filter(|(_, verdict)| *verdict != Verdict::NotApplicable);
+            let parts: Vec<_> = several
+                .map(|(count, verdict)| match verdict {
+                    Verdict::Holds => format!("{count} hold"),
+                    other => format!("{count} {}", other.title()),
+                })
+                .collect();
+            parts.join(", ")
+        }
+    }
+}
