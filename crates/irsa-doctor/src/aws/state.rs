@@ -89,13 +89,11 @@ impl Aws {
     /// Returns whether the session comes from the EKS Pod Identity agent. If neither pod nor cluster told, the role's trust
     /// policy decides: a role that trusts EKS Pod Identity and no OIDC provider is meant for it.
     pub(super) fn is_pod_identity(&self) -> bool {
-        match self.workload.identity {
-            Some(kind) => kind == IdentityKind::PodIdentity,
-            None => {
-                let role = self.facts.role.as_ref();
-                role.is_some_and(pod_identity::is_meant_by)
-            }
+        if let Some(kind) = self.workload.identity {
+            return kind == IdentityKind::PodIdentity;
         }
+        let role = self.facts.role.as_ref();
+        role.is_some_and(pod_identity::is_meant_by)
     }
 
     /// The role as AWS has it, else as it is asked for.

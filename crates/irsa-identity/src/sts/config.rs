@@ -62,9 +62,9 @@ pub(super) async fn url(
         .build()
         .map_err(|error| failed(error.to_string()))?;
     let resolver = DefaultResolver::new();
-    let resolved = ResolveEndpoint::resolve_endpoint(&resolver, &params).await;
-    let resolved = resolved.map_err(|error| failed(format!("the endpoint of STS: {error}")))?;
-    HttpUrl::parse(resolved.url()).map_err(failed)
+    let endpoint = ResolveEndpoint::resolve_endpoint(&resolver, &params).await;
+    let endpoint = endpoint.map_err(|error| failed(format!("the endpoint of STS: {error}")))?;
+    HttpUrl::parse(endpoint.url()).map_err(failed)
 }
 
 fn uses_fips(settings: &IdentitySettings) -> bool {

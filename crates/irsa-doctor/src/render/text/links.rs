@@ -20,16 +20,12 @@ impl Page {
             let Some(verdict) = report.verdict_of(link) else {
                 continue;
             };
-            let of_link = || {
-                let all = report.findings.iter();
-                all.filter(move |finding| finding.check.link == link)
-            };
-            let amiss = of_link().filter(|finding| is_amiss(finding.verdict));
-            let amiss: Vec<_> = amiss.collect();
-            if amiss.is_empty() {
-                self.item(verdict, link.title(), &in_numbers(of_link()));
+            let all = report.findings.iter();
+            let all: Vec<_> = all.filter(|one| one.check.link == link).collect();
+            if !all.iter().any(|one| is_amiss(one.verdict)) {
+                self.item(verdict, link.title(), &in_numbers(&all));
             }
-            for finding in amiss {
+            for finding in all.into_iter().filter(|one| is_amiss(one.verdict)) {
                 if first.is_some_and(|first| std::ptr::eq(first, finding)) {
                     let text = format!("{}: see below", finding.check.id);
                     self.item(finding.verdict, link.title(), &text);
@@ -79,9 +75,9 @@ const fn is_amiss(verdict: Verdict) -> bool {
 }
 
 /// The verdicts of a link of which nothing is to be read.
-fn in_numbers<'f>(findings: impl Iterator<Item = &'f Finding> + Clone) -> String {
+fn in_numbers(findings: &[&Finding]) -> String {
     let count = |verdict| {
-        let all = findings.clone();
+        let all = findings.iter();
         all.filter(|finding| finding.verdict == verdict).count()
     };
     let order = [Verdict::Holds, Verdict::NotReached, Verdict::NotApplicable];

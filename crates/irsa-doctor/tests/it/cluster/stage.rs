@@ -174,8 +174,8 @@ impl Stage {
             .unwrap();
     }
 
-    async fn merge(&self, path: &str, patch: &Value) -> Result<(), String> {
-        self.send(Method::PATCH, path, "application/merge-patch+json", patch)
+    async fn merge(&self, path: &str, changes: &Value) -> Result<(), String> {
+        self.send(Method::PATCH, path, "application/merge-patch+json", changes)
             .await
     }
 
@@ -262,9 +262,9 @@ impl Set<'_> {
             (None, None) => panic!("{text} changes nothing"),
         };
         let changes: serde_json::Map<_, _> = changes.iter().map(change).collect();
-        let path = objects::path("ServiceAccount", &self.namespace);
-        let patch = json!({"metadata": {"annotations": changes}});
-        self.stage.merge(&format!("{path}/{name}"), &patch).await
+        let accounts = objects::path("ServiceAccount", &self.namespace);
+        let changes = json!({"metadata": {"annotations": changes}});
+        self.stage.merge(&format!("{accounts}/{name}"), &changes).await
     }
 
     async fn recreate(&self) {
