@@ -264,7 +264,9 @@ impl Set<'_> {
         let changes: serde_json::Map<_, _> = changes.iter().map(change).collect();
         let accounts = objects::path("ServiceAccount", &self.namespace);
         let changes = json!({"metadata": {"annotations": changes}});
-        self.stage.merge(&format!("{accounts}/{name}"), &changes).await
+        self.stage
+            .merge(&format!("{accounts}/{name}"), &changes)
+            .await
     }
 
     async fn recreate(&self) {
