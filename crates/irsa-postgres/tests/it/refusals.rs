@@ -72,9 +72,14 @@ async fn what_is_no_refusal_of_a_token_is_not_taken_for_one() {
         error.others = vec![(b'R', routine.to_owned())];
         error
     };
+    let no_role = "role \"app\" does not exist".to_owned();
+    let error = refused_with(&raised_by("InitializeSessionUserId", no_role)).await;
+    assert_explained(&error, Cause::RoleNotFound);
+
     let no_login = "role \"app\" is not permitted to log in".to_owned();
     let error = refused_with(&raised_by("InitializeSessionUserId", no_login)).await;
-    assert_explained(&error, Cause::RoleNotFound);
+    let hint = error.hint.unwrap();
+    assert!(hint.contains("ALTER ROLE \"app\" LOGIN"), "{hint}");
 
     let no_line = "no pg_hba.conf entry for host \"10.0.0.1\"".to_owned();
     let said = raised_by("ClientAuthentication", no_line);

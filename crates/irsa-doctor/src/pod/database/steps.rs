@@ -116,7 +116,11 @@ pub(in crate::pod) const MEMBERSHIP: Step<Pod> = Step::each(
         description: "What it asks for after the start-up packet with the user's name, which needs no credentials: members of \
                    rds_iam for a clear-text password, everybody else for one by SCRAM or MD5, those it does not know \
                    included.",
-        causes: &[Cause::RdsIamNotGranted, Cause::RoleNotFound],
+        causes: &[
+            Cause::RdsIamNotGranted,
+            Cause::RoleNotFound,
+            Cause::DatabaseAccessDenied,
+        ],
         needs: &["database-answer"],
     },
     labels,
