@@ -12,6 +12,7 @@ pub mod limit;
 pub mod listen;
 pub mod observed;
 pub mod process;
+pub mod replaceable;
 pub mod retry;
 pub mod tls;
 

@@ -20,7 +20,7 @@ use rustls::SupportedProtocolVersion;
 use rustls::crypto::CryptoProvider;
 
 pub use self::authority::{Issued, LocalAuthority};
-pub use self::client::client_config;
+pub use self::client::{ReplaceableRoots, client_config};
 pub use self::client_hello::{ClientHelloLimit, MAX_CLIENT_HELLO, limit_client_hello};
 pub use self::client_names::client_certificate_names;
 pub use self::error::TlsError;
@@ -28,7 +28,7 @@ pub use self::explain::{explain, explain_io};
 pub use self::handshake::HandshakeError;
 pub use self::record_size::limit_records;
 pub use self::roots::Roots;
-pub use self::server::server_config_from_files;
+pub use self::server::{ReplaceableServer, ServerIdentity, server_config_from_files};
 
 fn provider() -> Arc<CryptoProvider> {
     static RING: LazyLock<Arc<CryptoProvider>> =

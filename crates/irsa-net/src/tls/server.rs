@@ -1,20 +1,37 @@
 //! TLS towards our clients, with certificates from files.
 
+mod sessions;
+
 use std::path::Path;
 use std::sync::Arc;
 
-use rustls::ServerConfig;
+use rustls::client::danger::HandshakeSignatureValid;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::server::WebPkiClientVerifier;
-use rustls::server::danger::ClientCertVerifier;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::server::{ClientHello, NoClientAuth, ResolvesServerCert, WebPkiClientVerifier};
+use rustls::sign::CertifiedKey;
+use rustls::{DigitallySignedStruct, DistinguishedName, ServerConfig, SignatureScheme};
 
+use self::sessions::Sessions;
 use super::{Roots, TlsError, VERSIONS, owned, provider};
+use crate::replaceable::Replaceable;
 
-/// A configuration from PEM files: the certificate with its intermediates, and its key.
-///
-/// With `client_ca` a client must show a certificate that one of those authorities issued (mutual
-/// TLS); without it clients are not asked for one.
+/// The certificate of a server with its key, and the CA of its clients, as read from files.
+#[derive(Clone, Debug)]
+pub struct ServerIdentity {
+    key: Arc<CertifiedKey>,
+    clients: Arc<dyn ClientCertVerifier>,
+}
+
+/// A [`ServerIdentity`] that is replaced while connections are served: handshakes use the current one.
+#[derive(Debug)]
+pub struct ReplaceableServer {
+    identity: Replaceable<ServerIdentity>,
+    sessions: Sessions,
+}
+
+/// A configuration from PEM files: see [`ServerIdentity::from_files`].
 ///
 /// # Errors
 /// A file can't be read or holds something else, or the key is not the certificate's.
@@ -24,20 +41,8 @@ pub fn server_config_from_files(
     client_ca: Option<&Path>,
     alpn: &[&[u8]],
 ) -> Result<Arc<ServerConfig>, TlsError> {
-    let chain = certificates(certificate)?;
-    let private = PrivateKeyDer::from_pem_file(key).map_err(|error| pem_error(key, &error))?;
-    let builder = ServerConfig::builder_with_provider(provider())
-        .with_protocol_versions(VERSIONS)
-        .map_err(TlsError::Configuration)?;
-    let builder = match client_ca {
-        Some(path) => builder.with_client_cert_verifier(client_verifier(path)?),
-        None => builder.with_no_client_auth(),
-    };
-    let mut config = builder
-        .with_single_cert(chain, private)
-        .map_err(TlsError::Configuration)?;
-    config.alpn_protocols = owned(alpn);
-    Ok(Arc::new(config))
+    let identity = ServerIdentity::from_files(certificate, key, client_ca)?;
+    Arc::new(ReplaceableServer::new(identity)).config(alpn)
 }
 
 /// The certificates of a PEM file, at least one.
@@ -51,11 +56,131 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, 
     Ok(found)
 }
 
+// === impl ServerIdentity ===
+
+impl ServerIdentity {
+    /// Reads PEM files: the certificate with its intermediates, and its key.
+    ///
+    /// With `client_ca` a client must show a certificate that one of those authorities issued (mutual
+    /// TLS); without it clients are not asked for one.
+    ///
+    /// # Errors
+    /// A file can't be read or holds something else, or the key is not the certificate's.
+    pub fn from_files(
+        certificate: &Path,
+        key: &Path,
+        client_ca: Option<&Path>,
+    ) -> Result<Self, TlsError> {
+        let chain = certificates(certificate)?;
+        let private = PrivateKeyDer::from_pem_file(key).map_err(|error| pem_error(key, &error))?;
+        let key =
+            CertifiedKey::from_der(chain, private, &provider()).map_err(TlsError::Configuration)?;
+        let clients = client_ca.map(client_verifier).transpose()?;
+        Ok(Self {
+            key: Arc::new(key),
+            clients: clients.unwrap_or_else(|| Arc::new(NoClientAuth)),
+        })
+    }
+}
+
 fn client_verifier(path: &Path) -> Result<Arc<dyn ClientCertVerifier>, TlsError> {
     let roots = Roots::from_pem_file(path)?;
     WebPkiClientVerifier::builder_with_provider(roots.store(), provider())
         .build()
         .map_err(|error| TlsError::content(path, format!("can't verify clients: {error}")))
+}
+
+// === impl ReplaceableServer ===
+
+impl ReplaceableServer {
+    /// A server that starts with `identity`.
+    pub fn new(identity: ServerIdentity) -> Self {
+        Self {
+            identity: Replaceable::new(identity),
+            sessions: Sessions::default(),
+        }
+    }
+
+    /// Returns a configuration whose handshakes use the current identity.
+    ///
+    /// # Errors
+    /// The library's, which no identity causes.
+    pub fn config(self: &Arc<Self>, alpn: &[&[u8]]) -> Result<Arc<ServerConfig>, TlsError> {
+        let mut config = ServerConfig::builder_with_provider(provider())
+            .with_protocol_versions(VERSIONS)
+            .map_err(TlsError::Configuration)?
+            .with_client_cert_verifier(Arc::clone(self) as Arc<dyn ClientCertVerifier>)
+            .with_cert_resolver(Arc::clone(self) as Arc<dyn ResolvesServerCert>);
+        config.alpn_protocols = owned(alpn);
+        config.session_storage = Arc::new(self.sessions.clone());
+        Ok(Arc::new(config))
+    }
+
+    /// Replaces the identity. Open connections stay as they are, and no client resumes a session that the identity
+    /// before verified.
+    pub fn replace(&self, identity: ServerIdentity) {
+        self.identity.replace(identity);
+        self.sessions.clear();
+    }
+
+    fn clients(&self) -> Arc<dyn ClientCertVerifier> {
+        Arc::clone(&self.identity.current().clients)
+    }
+}
+
+impl ResolvesServerCert for ReplaceableServer {
+    fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(&self.identity.current().key))
+    }
+}
+
+impl ClientCertVerifier for ReplaceableServer {
+    fn offer_client_auth(&self) -> bool {
+        self.clients().offer_client_auth()
+    }
+
+    fn client_auth_mandatory(&self) -> bool {
+        self.clients().client_auth_mandatory()
+    }
+
+    /// None, so that a client sends the certificate that it has: the names of a CA that is replaced would be wrong.
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<ClientCertVerified, rustls::Error> {
+        let clients = self.clients();
+        clients.verify_client_cert(end_entity, intermediates, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let clients = self.clients();
+        clients.verify_tls12_signature(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let clients = self.clients();
+        clients.verify_tls13_signature(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.clients().supported_verify_schemes()
+    }
 }
 
 fn pem_error(path: &Path, error: &rustls::pki_types::pem::Error) -> TlsError {
@@ -69,3 +194,6 @@ fn pem_error(path: &Path, error: &rustls::pki_types::pem::Error) -> TlsError {
         other => TlsError::content(path, format!("is not PEM: {other}")),
     }
 }
+
+#[cfg(test)]
+mod tests;
