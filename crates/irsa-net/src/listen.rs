@@ -83,7 +83,7 @@ impl Listener {
         let uses_reserve = options.uses_reserve;
         let bound = match address {
             ListenAddress::Loopback { port } => tcp::bind_loopback(*port, &options),
-            ListenAddress::Tcp(address) => tcp::bind(*address, &options).map(Sockets::One),
+            ListenAddress::Tcp(address) => tcp::bind_address(*address, &options).map(Sockets::One),
             ListenAddress::Unix(path) => UnixSocket::bind(path, &options).await.map(Sockets::Unix),
         };
         let sockets = bound.map_err(|kind| BindError::new(address.clone(), kind))?;

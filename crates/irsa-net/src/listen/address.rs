@@ -1,7 +1,7 @@
 //! Where to listen, as users write it.
 
 use std::fmt::{self, Display, Formatter};
-use std::net::SocketAddr;
+use std::net::{Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -11,6 +11,7 @@ use std::str::FromStr;
 /// |---|---|
 /// | `5432`, `localhost:5432` | 127.0.0.1 and ::1 |
 /// | `127.0.0.1:5432`, `[::1]:5432`, `0.0.0.0:5432`, `[::]:5432` | that address |
+/// | `*:5432` | all addresses of both families, like `[::]:5432` |
 /// | `unix:/run/irsa/pg` | a Unix socket, or the folder of one: see [`ListenAddress::for_postgres`] |
 ///
 /// Names other than `localhost` are refused: what they resolve to may change, and with it who can
@@ -77,6 +78,9 @@ impl FromStr for ListenAddress {
         match input.rsplit_once(':') {
             None => port(input).map_err(fail),
             Some(("localhost", number)) => port(number).map_err(fail),
+            Some(("*", number)) => number_of(number)
+                .map(|port| Self::Tcp((Ipv6Addr::UNSPECIFIED, port).into()))
+                .map_err(fail),
             Some(_) => Err(fail(EXPECTED)),
         }
     }
@@ -103,12 +107,15 @@ fn unix(path: &str) -> Result<ListenAddress, &'static str> {
 }
 
 fn port(number: &str) -> Result<ListenAddress, &'static str> {
+    number_of(number).map(|port| ListenAddress::Loopback { port })
+}
+
+fn number_of(number: &str) -> Result<u16, &'static str> {
     // `parse` would take a sign.
     if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(EXPECTED);
     }
-    let port = number.parse().map_err(|_| "a port is at most 65535")?;
-    Ok(ListenAddress::Loopback { port })
+    number.parse().map_err(|_| "a port is at most 65535")
 }
 
 fn is_postgres_socket(path: &Path) -> bool {
@@ -119,7 +126,7 @@ fn is_postgres_socket(path: &Path) -> bool {
 
 const POSTGRES_SOCKET: &str = ".s.PGSQL.";
 const EXPECTED: &str =
-    "expected a port, `localhost:PORT`, an IP address with a port, or `unix:/PATH`";
+    "expected a port, `localhost:PORT`, an IP address with a port, `*:PORT`, or `unix:/PATH`";
 
 #[cfg(test)]
 mod tests {
@@ -153,6 +160,11 @@ mod tests {
                 "[::1]:5432",
             ),
             (
+                "*:5432",
+                ListenAddress::Tcp((Ipv6Addr::UNSPECIFIED, 5432).into()),
+                "[::]:5432",
+            ),
+            (
                 "unix:/run/irsa",
                 ListenAddress::Unix("/run/irsa".into()),
                 "unix:/run/irsa",
@@ -180,6 +192,9 @@ mod tests {
             "unix:/a\0b",
             "localhost:",
             "localhost",
+            "*",
+            "*:",
+            "*:x",
             "http://localhost:1",
         ] {
             let error = input.parse::<ListenAddress>().unwrap_err().to_string();

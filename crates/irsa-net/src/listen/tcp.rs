@@ -12,10 +12,21 @@ use crate::keepalive;
 /// How often a free port of one family is looked for that is free in the other as well.
 const TRIES: usize = 20;
 
-pub(super) fn bind(
+/// Binds an address. `[::]` takes clients of both families, whatever the system's default (`net.ipv6.bindv6only`), and is
+/// `0.0.0.0` on a machine without IPv6.
+pub(super) fn bind_address(
     address: SocketAddr,
     options: &ListenOptions,
 ) -> Result<TcpListener, BindErrorKind> {
+    let is_all_v6 = address.is_ipv6() && address.ip().is_unspecified();
+    match unless_missing(bind(address, options))? {
+        Some(listener) => Ok(listener),
+        None if is_all_v6 => bind((Ipv4Addr::UNSPECIFIED, address.port()).into(), options),
+        None => Err(BindErrorKind::Io(rustix::io::Errno::ADDRNOTAVAIL.into())),
+    }
+}
+
+fn bind(address: SocketAddr, options: &ListenOptions) -> Result<TcpListener, BindErrorKind> {
     let socket = if address.is_ipv4() {
         TcpSocket::new_v4()?
     } else {
@@ -26,6 +37,9 @@ pub(super) fn bind(
     if let Some(idle) = options.keepalive.filter(|_| !address.ip().is_loopback()) {
         // Accepted connections inherit it.
         SockRef::from(&socket).set_tcp_keepalive(&keepalive::probes(idle))?;
+    }
+    if address.is_ipv6() && address.ip().is_unspecified() {
+        SockRef::from(&socket).set_only_v6(false)?;
     }
     socket.bind(address)?;
     Ok(socket.listen(options.backlog)?)
