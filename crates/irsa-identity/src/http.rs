@@ -3,6 +3,7 @@
 //! There are two connectors: one goes to AWS's endpoints, through a proxy where one is set; the
 //! other goes to this node's own agents and to loopback, and never through a proxy.
 
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use aws_smithy_async::rt::sleep::TokioSleep;
@@ -33,13 +34,18 @@ pub(crate) const MAX_BODY: usize = 64 * 1024;
 /// An idle connection is kept for an exchange of several requests; the next one is minutes away.
 const IDLE: Duration = Duration::from_secs(5);
 
-/// The connectors of an identity.
+/// The connectors of an identity. Clones share them.
 #[derive(Debug, Clone)]
 pub(crate) struct Http {
-    aws: SharedHttpConnector,
-    local: SharedHttpConnector,
+    connectors: Arc<RwLock<Connectors>>,
     /// The time limit of an SDK's request, its answer included.
     limit: Duration,
+}
+
+#[derive(Debug)]
+struct Connectors {
+    aws: SharedHttpConnector,
+    local: SharedHttpConnector,
 }
 
 /// A response as it came.
@@ -57,25 +63,36 @@ impl Http {
     /// # Errors
     /// When a file of certificates or the proxy's URL is wrong.
     pub(crate) fn new(settings: &IdentitySettings) -> Result<Self, IdentityError> {
-        let roots = roots::trust_store(settings.ca_file.as_deref(), &settings.environment)?;
-        let tls = TlsContext::builder().with_trust_store(roots).build();
-        let tls = tls.map_err(|error| IdentityError::at(Link::StsSession, chain_of(&error)))?;
-        let proxy = proxy::from_environment(&settings.environment)?;
         Ok(Self {
-            aws: connector(&settings.timeouts, &tls, proxy),
-            local: connector(&settings.timeouts, &tls, ProxyConfig::disabled()),
+            connectors: Arc::new(RwLock::new(Connectors::new(settings)?)),
             limit: settings.timeouts.exchange,
         })
     }
 
+    /// Reads the roots again, for connections from now on.
+    ///
+    /// # Errors
+    /// As [`Http::new`]; the connectors stay as they are.
+    pub(crate) fn read_roots_again(
+        &self,
+        settings: &IdentitySettings,
+    ) -> Result<(), IdentityError> {
+        let fresh = Connectors::new(settings)?;
+        *self
+            .connectors
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = fresh;
+        Ok(())
+    }
+
     /// The client that AWS's SDKs are given. Its bodies are bounded in size and time.
     pub(crate) fn aws(&self) -> SharedHttpClient {
-        bounded::client(&self.aws, self.limit)
+        bounded::client(&self.connector(false), self.limit)
     }
 
     /// The same without a proxy.
     pub(crate) fn local(&self) -> SharedHttpClient {
-        bounded::client(&self.local, self.limit)
+        bounded::client(&self.connector(true), self.limit)
     }
 
     /// Sends `request` to an agent of this node, within `limit`.
@@ -102,10 +119,38 @@ impl Http {
         limit: Duration,
         most: usize,
     ) -> Result<Answer, String> {
-        let connector = if is_local { &self.local } else { &self.aws };
-        let answer = exchange(connector, request, most).with_subscriber(NoSubscriber::new());
+        let connector = self.connector(is_local);
+        let answer = exchange(&connector, request, most).with_subscriber(NoSubscriber::new());
         let answer = tokio::time::timeout(limit, answer).await;
         answer.unwrap_or_else(|_| Err(format!("no answer within {limit:?}")))
+    }
+
+    fn connector(&self, is_local: bool) -> SharedHttpConnector {
+        let connectors = self
+            .connectors
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        let connector = if is_local {
+            &connectors.local
+        } else {
+            &connectors.aws
+        };
+        connector.clone()
+    }
+}
+
+// === impl Connectors ===
+
+impl Connectors {
+    fn new(settings: &IdentitySettings) -> Result<Self, IdentityError> {
+        let roots = roots::trust_store(settings.ca_file.as_deref(), &settings.environment)?;
+        let tls = TlsContext::builder().with_trust_store(roots).build();
+        let tls = tls.map_err(|error| IdentityError::at(Link::StsSession, chain_of(&error)))?;
+        let proxy = proxy::from_environment(&settings.environment)?;
+        Ok(Self {
+            aws: connector(&settings.timeouts, &tls, proxy),
+            local: connector(&settings.timeouts, &tls, ProxyConfig::disabled()),
+        })
     }
 }
 

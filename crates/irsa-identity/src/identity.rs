@@ -97,9 +97,7 @@ impl Identity {
         {
             let snapshot = snapshots.borrow_and_update();
             if let Some(held) = snapshot.valid_at(now) {
-                // Due and untried: the machine slept, or the clock was set. After a failure the
-                // credentials do, and the pause stays as long as it is.
-                if held.refresh_at <= now && snapshot.failure.is_none() {
+                if snapshot.is_overdue(now) {
                     self.0.wake.notify_one();
                 }
                 return Ok(held.credentials.clone());
@@ -117,6 +115,15 @@ impl Identity {
     /// AWS has just told this time, as in the `Date` of an answer: expiries are judged by it.
     pub fn learn_time(&self, aws: SystemTime) {
         self.0.tools.sts.time().learn(aws);
+    }
+
+    /// Reads the files of certificate authorities again, for connections to AWS from now on: of this identity, and of
+    /// those that are chained to it.
+    ///
+    /// # Errors
+    /// A file can't be read or holds no certificate; the authorities stay as they are.
+    pub fn read_roots_again(&self, settings: &IdentitySettings) -> Result<(), IdentityError> {
+        self.0.tools.http.read_roots_again(settings)
     }
 
     /// One more role on top of this identity, renewed by itself.
@@ -181,9 +188,14 @@ impl Identity {
         asked.await.unwrap_or_else(stopped)
     }
 
-    /// The state now.
+    /// The state now. If the clock was set or the machine slept, and an exchange is due, it begins immediately.
     pub fn state(&self) -> IdentityState {
-        self.0.snapshots.borrow().state(self.now())
+        let now = self.now();
+        let snapshot = self.0.snapshots.borrow();
+        if snapshot.is_overdue(now) {
+            self.0.wake.notify_one();
+        }
+        snapshot.state(now)
     }
 
     /// How many exchanges have been made.

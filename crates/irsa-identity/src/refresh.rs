@@ -89,11 +89,14 @@ impl Refresher {
     fn succeeded(&self, credentials: SessionCredentials) -> SystemTime {
         let (now, aws_now) = (self.clock.now(), self.time.now());
         let refresh_at = schedule::refresh_at(aws_now, credentials.expires_at(), (self.jitter)());
+        let is_renewal = self.snapshots.borrow().held.is_some();
         tracing::info!(
             source = self.source,
             access_key_id = credentials.access_key_id(),
             expires_at = credentials.expires_at().map(shown),
-            "credentials obtained"
+            refresh_at = shown(refresh_at),
+            "credentials {}",
+            if is_renewal { "renewed" } else { "obtained" }
         );
         self.publish(|snapshot| {
             snapshot.counters.succeeded += 1;
@@ -109,22 +112,53 @@ impl Refresher {
     }
 
     fn failed(&self, error: &IdentityError, pause: Duration) {
-        tracing::warn!(
-            source = self.source,
-            link = error.link().id(),
-            cause = error.cause().map(Cause::id),
-            transient = error.is_transient(),
-            next_try_in = ?pause,
-            remedy = error.remedy(),
-            "no credentials: {error}"
-        );
+        self.log_failure(error, pause);
+        let time = self.time.now();
         self.publish(|snapshot| {
             snapshot.counters.failed += 1;
             snapshot.failure = Some(Failure {
                 error: error.clone(),
                 at: Instant::now(),
+                time,
             });
         });
+    }
+
+    /// A session that is still valid makes the difference between an outage and a warning of one.
+    fn log_failure(&self, error: &IdentityError, pause: Duration) {
+        let (source, link) = (self.source, error.link().id());
+        let (cause, transient) = (error.cause().map(Cause::id), error.is_transient());
+        let (next_try_in_seconds, remedy) = (pause.as_secs_f64(), error.remedy());
+        if let Some(valid_until) = self.valid_until() {
+            tracing::warn!(
+                source,
+                link,
+                cause,
+                transient,
+                next_try_in_seconds,
+                valid_until,
+                remedy,
+                "credentials not renewed; the current session is valid until {valid_until}: {error}"
+            );
+        } else {
+            tracing::error!(
+                source,
+                link,
+                cause,
+                transient,
+                next_try_in_seconds,
+                remedy,
+                "no credentials: {error}"
+            );
+        }
+    }
+
+    /// The end of the session that is held, if it is still valid.
+    fn valid_until(&self) -> Option<String> {
+        let snapshot = self.snapshots.borrow();
+        let held = snapshot.valid_at(self.time.now())?;
+        let end = held.credentials.expires_at();
+        Some(end.map_or_else(|| "it is replaced".to_owned(), shown))
     }
 
     fn publish(&self, change: impl FnOnce(&mut Snapshot)) {

@@ -1,6 +1,6 @@
 //! What an identity holds, and what it shows of that.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use irsa_chain::Cause;
 use tokio::time::Instant;
@@ -66,6 +66,8 @@ pub(crate) struct Held {
 pub(crate) struct Failure {
     pub(crate) error: IdentityError,
     pub(crate) at: Instant,
+    /// The same by AWS's time.
+    pub(crate) time: SystemTime,
 }
 
 impl IdentityState {
@@ -96,7 +98,20 @@ impl IdentityState {
     }
 }
 
+/// The clock has jumped if the time that passed by it differs from the monotonic clock's by more than this.
+const JUMP: Duration = Duration::from_mins(1);
+
 impl Snapshot {
+    /// Returns whether an exchange is due that the refresher does not know of yet, because the machine slept or the clock
+    /// was set. After a failure the pause stays as long as it is, unless the clock was set since.
+    pub(crate) fn is_overdue(&self, now: SystemTime) -> bool {
+        match (&self.failure, &self.held) {
+            (Some(failure), _) => failure.clock_has_jumped(now),
+            (None, Some(held)) => held.refresh_at <= now,
+            (None, None) => false,
+        }
+    }
+
     /// The credentials, if they are valid at `now`.
     pub(crate) fn valid_at(&self, now: SystemTime) -> Option<&Held> {
         self.held
@@ -119,6 +134,16 @@ impl Snapshot {
             },
             (None, None) if self.held.is_some() => IdentityState::Broken { error: ended() },
             (None, None) => IdentityState::Waiting,
+        }
+    }
+}
+
+impl Failure {
+    fn clock_has_jumped(&self, now: SystemTime) -> bool {
+        let passed = self.at.elapsed();
+        match now.duration_since(self.time) {
+            Ok(by_clock) => by_clock.abs_diff(passed) > JUMP,
+            Err(_) => true,
         }
     }
 }

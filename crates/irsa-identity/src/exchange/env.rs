@@ -25,7 +25,14 @@ impl Env {
     ) -> Result<Self, IdentityError> {
         let missing =
             |name: &str| IdentityError::new(Cause::HalfAnIdentity, format!("`{name}` is not set"));
-        let get = |name| environment.get(name).ok_or_else(|| missing(name));
+        let get = |name| {
+            let value = environment.get(name).ok_or_else(|| missing(name))?;
+            if value.trim() == value {
+                Ok(value)
+            } else {
+                Err(padded(name))
+            }
+        };
         let expires_at = environment.get("AWS_CREDENTIAL_EXPIRATION").map(|text| {
             agent::time(text).ok_or_else(|| {
                 let what =
@@ -44,6 +51,12 @@ impl Env {
     }
 }
 
+/// A value that came from a file with a line end, or from an empty field of a chart.
+fn padded(name: &str) -> IdentityError {
+    let text = format!("`{name}` is blank, or begins or ends with a space or a line end");
+    IdentityError::at(Link::StsSession, text).with_remedy(format!("correct or unset `{name}`"))
+}
+
 impl Exchange for Env {
     fn exchange(&self) -> Exchanged<'_> {
         Box::pin(async {
@@ -55,5 +68,25 @@ impl Exchange for Env {
                 "export fresh ones and start again, or use `--identity profile`, which renews them",
             ))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SystemClock;
+
+    #[test]
+    fn keys_that_are_blank_or_end_with_a_line_end_are_refused_at_the_start() {
+        for (id, secret, wrong) in [
+            (" ", "hush", "AWS_ACCESS_KEY_ID"),
+            ("AKIAIOSFODNN7EXAMPLE", "hush\n", "AWS_SECRET_ACCESS_KEY"),
+        ] {
+            let pairs = [("AWS_ACCESS_KEY_ID", id), ("AWS_SECRET_ACCESS_KEY", secret)];
+            let environment = Environment::from_pairs(pairs);
+            let error = Env::new(&environment, Arc::new(SystemClock)).unwrap_err();
+            assert!(error.to_string().contains(wrong), "{error}");
+            assert!(!error.to_string().contains("hush"), "{error}");
+        }
     }
 }

@@ -374,3 +374,33 @@ async fn an_exchange_that_panics_is_tried_again() {
     sleep_until_after(2, &identity).await;
     assert!(identity.state().error().unwrap().is_transient());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_state_that_is_looked_at_after_the_clock_has_jumped_begins_an_exchange() {
+    let clock = ManualClock::new(UNIX_EPOCH + seconds(1_764_000_000));
+    let shared: Arc<dyn Clock> = Arc::new(clock.clone());
+    let script = Script::of(&shared, [credentials_for(HOUR)]);
+    let identity = start(&script, shared);
+    sleep_until_after(1, &identity).await;
+    let before = tokio::time::Instant::now();
+    clock.advance(HOUR * 2);
+    assert!(matches!(identity.state(), IdentityState::Broken { .. }));
+    sleep_until_after(2, &identity).await;
+    assert!(matches!(identity.state(), IdentityState::Valid { .. }));
+    assert!(before.elapsed() < seconds(1), "{:?}", before.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_set_right_after_a_failure_does_not_wait_for_the_whole_pause() {
+    let clock = ManualClock::new(UNIX_EPOCH + seconds(1_764_000_000));
+    let shared: Arc<dyn Clock> = Arc::new(clock.clone());
+    let script = Script::of(&shared, [refused(), credentials_for(HOUR)]);
+    let identity = start(&script, shared);
+    sleep_until_after(1, &identity).await;
+    let before = tokio::time::Instant::now();
+    assert!(identity.state().error().is_some());
+    clock.advance(HOUR);
+    assert!(identity.state().error().is_some());
+    sleep_until_after(2, &identity).await;
+    assert!(before.elapsed() <= SHORTEST_PAUSE, "{:?}", before.elapsed());
+}
