@@ -40,6 +40,11 @@ pub struct ClientAuth {
 pub trait PasswordCheck: Send + Sync + Debug {
     /// Whether the password is the user's.
     fn check(&self, user: &str, password: &[u8]) -> bool;
+
+    /// A number that changes with the passwords: what was right before is checked again.
+    fn generation(&self) -> u64 {
+        0
+    }
 }
 
 /// Why a client is not admitted.
@@ -114,7 +119,7 @@ impl Gate {
         let Some(colon) = credentials.iter().position(|byte| *byte == b':') else {
             return false;
         };
-        let key = self.remembered.key(credentials);
+        let key = self.remembered.key(check.generation(), credentials);
         if self.remembered.has(&key) {
             return true;
         }

@@ -33,9 +33,11 @@ impl Remembered {
         }
     }
 
-    pub(super) fn key(&self, credentials: &[u8]) -> Key {
+    /// The key of credentials that are right by the passwords of this `generation`.
+    pub(super) fn key(&self, generation: u64, credentials: &[u8]) -> Key {
         Sha256::new()
             .chain_update(self.salt.0)
+            .chain_update(generation.to_be_bytes())
             .chain_update(credentials)
             .finalize()
             .into()

@@ -1,6 +1,6 @@
 //! Which clients are admitted.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use http::HeaderValue;
 
@@ -9,12 +9,17 @@ use super::*;
 #[derive(Debug, Default)]
 struct Passwords {
     asked: AtomicUsize,
+    replaced: AtomicU64,
 }
 
 impl PasswordCheck for Passwords {
     fn check(&self, user: &str, password: &[u8]) -> bool {
         self.asked.fetch_add(1, Ordering::Relaxed);
         (user, password) == ("zeebe", b"pass:word")
+    }
+
+    fn generation(&self) -> u64 {
+        self.replaced.load(Ordering::Relaxed)
     }
 }
 
@@ -74,6 +79,19 @@ async fn a_right_password_is_checked_once() {
         assert_eq!(admitted, Ok(()));
     }
     assert_eq!(passwords.asked.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn a_right_password_is_checked_again_once_the_passwords_are_replaced() {
+    let passwords = Arc::new(Passwords::default());
+    let gate = Gate::new(requiring(&passwords));
+    let headers = basic_of("zeebe:pass:word");
+    for generation in 0..2 {
+        passwords.replaced.store(generation, Ordering::Relaxed);
+        let admitted = gate.admit(unix(7), &headers).await;
+        assert_eq!(admitted, Ok(()));
+    }
+    assert_eq!(passwords.asked.load(Ordering::Relaxed), 2);
 }
 
 #[tokio::test]

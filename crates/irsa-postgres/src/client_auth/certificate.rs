@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use irsa_net::replaceable::Replaceable;
 use irsa_net::tls::client_certificate_names;
 use irsa_pgwire::error_response::ErrorResponse;
 
@@ -12,14 +14,17 @@ use crate::transport::Transport;
 /// More names than these are counted, not listed.
 const LISTED_NAMES: usize = 8;
 
-/// Database users by certificate name, in addition to the user of the same name.
+/// Database users by certificate name, in addition to the user of the same name. They can be replaced while clients log
+/// in; clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct CertificateUsers {
     /// The file that the pairs come from, for messages.
     file: Option<PathBuf>,
-    /// Certificate name, database user.
-    pairs: BTreeSet<(String, String)>,
+    pairs: Arc<Replaceable<Pairs>>,
 }
+
+/// Certificate name, database user.
+type Pairs = BTreeSet<(String, String)>;
 
 /// A file of certificate users cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -61,7 +66,7 @@ impl CertificateUsers {
                 path: path.to_owned(),
                 error,
             })?;
-        let mut pairs = BTreeSet::new();
+        let mut pairs = Pairs::new();
         for (index, line) in text.lines().enumerate() {
             let malformed = || CertificateUsersError::Malformed {
                 path: path.to_owned(),
@@ -76,12 +81,19 @@ impl CertificateUsers {
         }
         Ok(Self {
             file: Some(path.to_owned()),
-            pairs,
+            pairs: Arc::new(Replaceable::new(pairs)),
         })
     }
 
+    /// Replaces the users with those of `others`. Clients that are logged in stay so.
+    pub fn replace(&self, others: &Self) {
+        let others = others.pairs.current();
+        self.pairs.replace(Pairs::clone(&others));
+    }
+
     fn admits(&self, name: &str, user: &str) -> bool {
-        name == user || self.pairs.contains(&(name.to_owned(), user.to_owned()))
+        let pair = || (name.to_owned(), user.to_owned());
+        name == user || self.pairs.current().contains(&pair())
     }
 
     /// Returns the refusal of a certificate with these names: what was found, and the line to add.
@@ -228,6 +240,14 @@ mod tests {
         ] {
             assert_eq!(users.admits(name, user), is_admitted, "{name} as {user}");
         }
+    }
+
+    #[test]
+    fn replaced_users_count_for_all_clones_from_then_on() {
+        let users = read("web shop\n").unwrap();
+        let clone = users.clone();
+        users.replace(&read("web orders\n").unwrap());
+        assert!(clone.admits("web", "orders") && !clone.admits("web", "shop"));
     }
 
     #[test]

@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::{Buf, BytesMut};
+use irsa_net::replaceable::Replaceable;
 use irsa_pgwire::backend::Authentication;
 use irsa_pgwire::error_response::ErrorResponse;
 use irsa_pgwire::frame::{HEADER, Header};
@@ -24,13 +26,19 @@ const NONCE: usize = 18;
 /// Bytes of the secret that unknown users' salts are derived from.
 const MOCK_SECRET: usize = 32;
 
-/// Stored SCRAM verifiers by user.
+/// Stored SCRAM verifiers by user. They can be replaced while clients log in.
 pub struct ScramUsers {
-    verifiers: HashMap<String, Verifier>,
+    stored: Replaceable<Stored>,
     /// Random, and the same for the life of the process: an unknown user's salt must be as steady
     /// as a real one's.
     mock_secret: [u8; MOCK_SECRET],
-    /// As most of the stored verifiers have them, for the same reason.
+    replacements: AtomicU64,
+}
+
+/// What a password file holds.
+struct Stored {
+    verifiers: HashMap<String, Verifier>,
+    /// As most of the stored verifiers have them, so that an unknown user's are no different.
     mock_iterations: u32,
 }
 
@@ -71,7 +79,7 @@ impl ScramUsers {
                 path: shown.clone(),
                 error,
             })?;
-        let mut users = Self::without_users();
+        let mut verifiers = HashMap::new();
         for (index, line) in text.lines().enumerate() {
             let line = line.trim();
             if line.is_empty() || line.starts_with(';') {
@@ -82,41 +90,53 @@ impl ScramUsers {
                     path: shown.clone(),
                     line: index + 1,
                 })?;
-            users.verifiers.insert(user, verifier);
+            verifiers.insert(user, verifier);
         }
-        users.mock_iterations = usual_iterations(users.verifiers.values());
-        Ok(users)
+        let mut mock_secret = [0; MOCK_SECRET];
+        rand::rng().fill_bytes(&mut mock_secret);
+        Ok(Self {
+            stored: Replaceable::new(Stored {
+                mock_iterations: usual_iterations(verifiers.values()),
+                verifiers,
+            }),
+            mock_secret,
+            replacements: AtomicU64::new(0),
+        })
+    }
+
+    /// Replaces the users with those of `others`. Clients that are logged in stay so.
+    pub fn replace(&self, others: &Self) {
+        let others = others.stored.current();
+        self.stored.replace(Stored {
+            verifiers: others.verifiers.clone(),
+            mock_iterations: others.mock_iterations,
+        });
+        self.replacements.fetch_add(1, Ordering::Release);
+    }
+
+    /// The number of times that the users have been replaced.
+    pub fn replacements(&self) -> u64 {
+        self.replacements.load(Ordering::Acquire)
     }
 
     /// Whether `password` is the one of `user`, for a client that shows it as it is (HTTP Basic).
     /// It takes as long for a user who does not exist.
     pub fn is_password(&self, user: &str, password: &[u8]) -> bool {
-        match self.verifiers.get(user) {
-            Some(verifier) => verifier.matches(password),
-            None => self.mock(user).matches(password),
-        }
+        self.verifier(user).matches(password)
     }
 
-    /// A verifier for a user who does not exist.
-    fn mock(&self, user: &str) -> Verifier {
-        Verifier::mock(user, &self.mock_secret, self.mock_iterations)
-    }
-
-    fn without_users() -> Self {
-        let mut mock_secret = [0; MOCK_SECRET];
-        rand::rng().fill_bytes(&mut mock_secret);
-        Self {
-            verifiers: HashMap::new(),
-            mock_secret,
-            mock_iterations: DEFAULT_ITERATIONS,
-        }
+    /// The verifier of a user, or one that never matches for a user who does not exist.
+    fn verifier(&self, user: &str) -> Verifier {
+        let stored = self.stored.current();
+        let known = stored.verifiers.get(user).cloned();
+        known.unwrap_or_else(|| Verifier::mock(user, &self.mock_secret, stored.mock_iterations))
     }
 }
 
 impl fmt::Debug for ScramUsers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ScramUsers")
-            .field("users", &self.verifiers.len())
+            .field("users", &self.stored.current().verifiers.len())
             .finish_non_exhaustive()
     }
 }
@@ -161,15 +181,9 @@ pub(super) async fn authenticate(
     let mut nonce = [0; NONCE];
     rand::rng().fill_bytes(&mut nonce);
     // An unknown user goes through the same exchange, so that the answer does not tell.
-    let mock;
-    let verifier = if let Some(verifier) = users.verifiers.get(user) {
-        verifier
-    } else {
-        mock = users.mock(user);
-        &mock
-    };
+    let verifier = users.verifier(user);
     let failed = |error| failed(user, &error);
-    let exchange = ServerExchange::begin(verifier, &initial, &nonce).map_err(failed)?;
+    let exchange = ServerExchange::begin(&verifier, &initial, &nonce).map_err(failed)?;
     ask(client, &Authentication::SaslContinue(exchange.challenge())).await?;
     let answer = password_message(client).await?;
     // A mock never passes, whatever the proof.
