@@ -8,4 +8,5 @@ pub mod log_limit;
 pub mod logging;
 pub mod metrics;
 pub mod panics;
+pub mod session_log;
 pub mod status;

@@ -52,8 +52,8 @@ pub(crate) struct Relay {
     client_ended: bool,
     to_server: ToServer,
     patience: Patience,
-    /// Bytes passed on, both ways.
-    moved: u64,
+    /// Bytes passed on, to the server and to the client.
+    moved: (u64, u64),
     cut: Pin<Box<dyn Future<Output = ()> + Send>>,
     idle: Option<IdleTimer>,
     bytes_to_server: Counter,
@@ -110,12 +110,28 @@ impl Relay {
             client_ended: false,
             to_server: ToServer::Flowing,
             patience: Patience::default(),
-            moved: 0,
+            moved: (0, 0),
             cut: Box::pin(cut),
             idle: idle_timeout.map(IdleTimer::new),
             bytes_to_server: counters.to_server,
             bytes_to_client: counters.to_client,
         }
+    }
+
+    /// Who or what ended the session, for the log. A server that the client took leave of ends the connection first.
+    pub(crate) fn reason(&self, end: &End) -> &'static str {
+        match end {
+            End::Server if !self.client_is_gone() => "server",
+            End::Client | End::Server => "client",
+            End::ServerLost(_) => "server-lost",
+            End::Cut => "shutdown",
+            End::Idle => "idle-timeout",
+        }
+    }
+
+    /// The bytes passed on, to the server and to the client.
+    pub(crate) fn bytes(&self) -> (u64, u64) {
+        self.moved
     }
 
     /// Passes on what either side had sent before the relay began, as far as the sockets take it;
@@ -192,7 +208,7 @@ impl Relay {
         let direction = poll_direction(&mut self.server, &mut self.client, cx, scratch, |bytes| {
             self.exchange.server_sent(bytes);
             self.patience.heard();
-            self.moved += bytes.len() as u64;
+            self.moved.1 += bytes.len() as u64;
             self.bytes_to_client.inc_by(bytes.len() as u64);
         });
         self.patience.put_back(&self.server, || {
@@ -215,7 +231,7 @@ impl Relay {
                 poll_direction(&mut self.client, &mut self.server, cx, scratch, |bytes| {
                     self.exchange.client_sent(bytes);
                     self.patience.sent(bytes.len());
-                    self.moved += bytes.len() as u64;
+                    self.moved.0 += bytes.len() as u64;
                     self.bytes_to_server.inc_by(bytes.len() as u64);
                 });
             self.patience.lift(&self.server);

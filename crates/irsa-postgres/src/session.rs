@@ -14,6 +14,7 @@ use irsa_identity::IdentityState;
 use irsa_net::drain::DrainWatch;
 use irsa_net::limit::{Permit, Unauthenticated};
 use irsa_net::listen::{Accepted, Peer};
+use irsa_ops::session_log::{SessionEnd, SessionRecord};
 use irsa_pgwire::backend;
 use irsa_pgwire::error_response::ErrorResponse;
 use irsa_pgwire::startup::{Negotiation, Startup};
@@ -58,6 +59,7 @@ struct Held {
     cancelable: Option<CancelRegistration>,
     /// Whether the server runs a WAL sender, which is not canceled.
     is_replication: bool,
+    record: Option<Box<SessionRecord>>,
 }
 
 /// What a client has until it has authenticated.
@@ -108,7 +110,21 @@ async fn finish(database: &Database, mut session: Session, end: Result<End, Erro
         Ok(ref end) => (farewell(database, end), NOTICE_TIME),
         Err(ref internal_error) => (Some(internal_error.clone()), NOTICE_TIME),
     };
-    tracing::debug!(upstream = %database.upstream, ?end, "session ended");
+    tracing::debug!(upstream = %database.upstream, ?end, "relay ended");
+    if let Some(record) = session.held.record.take() {
+        let (bytes_to_server, bytes_to_client) = session.relay.bytes();
+        record.end(
+            &database.upstream.to_string(),
+            &SessionEnd {
+                reason: end
+                    .as_ref()
+                    .map_or("defect", |end| session.relay.reason(end)),
+                sqlstate: notice.as_ref().map(|notice| notice.code.to_string()),
+                bytes_to_server,
+                bytes_to_client,
+            },
+        );
+    }
     session.relay.finish(notice, time).await;
 }
 
@@ -215,8 +231,18 @@ async fn open(
         _permit: permit,
         cancelable,
         is_replication: startup.is_replication(),
+        record: record(database, startup, peer),
     };
     Ok((server, held))
+}
+
+/// Records the start of a session. A database that is not named has the user's name (PostgreSQL docs, "Message Formats",
+/// StartupMessage).
+fn record(database: &Database, startup: &Startup, peer: &Peer) -> Option<Box<SessionRecord>> {
+    let user = startup.user().unwrap_or_default();
+    let name = startup.database().unwrap_or(user);
+    let upstream = database.upstream.to_string();
+    SessionRecord::start(database.limits.log_sessions, &upstream, user, name, *peer).map(Box::new)
 }
 
 /// Logs in to the server, unless the client leaves or the server has just refused the same request.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use irsa_chain::Region;
 use irsa_net::limit::{ConnectionLimit, UnauthenticatedLimit};
+use irsa_ops::session_log::LogSessions;
 use rustls::pki_types::ServerName;
 
 /// A database that the proxy reaches as an IAM role.
@@ -48,6 +49,8 @@ pub struct Limits {
     /// The connections that cancel sessions at the same time when irsa shuts down: a thousand sessions must not
     /// overwhelm a server. Clones of these limits share it, so that it holds for all upstreams of a process.
     pub shutdown_cancels: ConnectionLimit,
+    /// Which records of sessions are logged.
+    pub log_sessions: LogSessions,
 }
 
 /// The default of [`Limits::shutdown_cancels`].
@@ -63,6 +66,7 @@ impl Default for Limits {
             idle_timeout: None,
             termination_time: Duration::from_secs(3),
             shutdown_cancels: ConnectionLimit::new(MAX_SHUTDOWN_CANCELS),
+            log_sessions: LogSessions::default(),
         }
     }
 }
