@@ -156,7 +156,7 @@ fn is_repeatable(outbound: &Outbound) -> bool {
 
 async fn wait(domain: &Domain, again: &Again) {
     domain.metrics.retried(again.reason);
-    tracing::debug!(upstream = %domain.upstream, reason = again.reason, pause = ?again.pause, "trying again");
+    tracing::debug!(upstream = %domain.upstream, reason = again.reason, pause_seconds = again.pause.as_secs_f64(), "trying again");
     sleep(again.pause).await;
 }
 

@@ -52,6 +52,7 @@ pub(crate) struct DomainMetrics {
     pub(crate) stalled: Counter,
     pub(crate) connections_refused: Counter,
     pub(crate) skew: Gauge,
+    pub(crate) malformed: Counter,
     pub(crate) bodies: BodyMetrics,
 }
 
@@ -181,7 +182,37 @@ impl OpenSearchMetrics {
         );
     }
 
+    /// Creates a series of each metric, for the documentation.
+    pub fn create_examples(&self) {
+        let metrics = Arc::new(self.for_upstream("UPSTREAM"));
+        drop(metrics.begin(&Method::GET, "/"));
+        metrics.rejected("reason");
+        metrics.retried("reason");
+    }
+
+    /// Creates the series of refusals by the domain, so that the first refusal is an increase.
+    fn create_refusals(&self, upstream: &str) {
+        let causes = [
+            Link::Permissions,
+            Link::Signature,
+            Link::Endpoint,
+            Link::Grant,
+        ];
+        let causes = causes.into_iter().flat_map(Cause::all_for);
+        let causes = causes.map(|cause| (cause.link().id(), cause.id()));
+        for (link, cause) in causes.chain([("unknown", "unknown")]) {
+            let upstream = upstream.to_owned();
+            let labels = RefusalLabels {
+                upstream,
+                link,
+                cause,
+            };
+            drop(self.refusals.get_or_create(&labels));
+        }
+    }
+
     pub(crate) fn for_upstream(&self, upstream: &str) -> DomainMetrics {
+        self.create_refusals(upstream);
         let label = UpstreamLabel {
             upstream: upstream.to_owned(),
         };
@@ -200,6 +231,10 @@ impl OpenSearchMetrics {
             stalled: self.stalled.get_or_create_owned(&label),
             connections_refused: self.connections_refused.get_or_create_owned(&label),
             skew: self.skew.get_or_create_owned(&label),
+            malformed: self.rejections.get_or_create_owned(&ReasonLabels {
+                upstream: upstream.to_owned(),
+                reason: "malformed",
+            }),
             bodies: self.bodies.clone(),
         }
     }

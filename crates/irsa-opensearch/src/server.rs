@@ -18,6 +18,7 @@ pub async fn serve(domain: Arc<Domain>, listener: Listener, drain: DrainWatch, c
         idle_timeout: domain.limits.client_idle_timeout,
         total_timeout: None,
         connections: domain.client_connections.clone(),
+        malformed: domain.metrics.malformed.clone(),
     };
     let answer = move |request, client| forward::answer(Arc::clone(&domain), request, client);
     tokio::select! {

@@ -13,6 +13,7 @@ use hyper::body::{Body, Incoming};
 use irsa_net::drain::DrainWatch;
 use irsa_net::limit::reserve_open_files;
 use irsa_net::listen::{BindError, ListenAddress, ListenOptions, Listener};
+use prometheus_client::metrics::counter::Counter;
 
 use self::recent::RecentMetrics;
 use self::routes::{Admin, Audience};
@@ -29,6 +30,7 @@ use crate::status::StatusSource;
 /// | path | public | private | |
 /// |---|---|---|---|
 /// | `GET /livez`, `/readyz`, `/startupz` | yes | yes | 200, or 503 with the reason |
+/// | `GET /readyz?identity` | yes | yes | the same, and 503 as long as there is no valid session |
 /// | `GET /metrics` | yes | yes | OpenMetrics |
 /// | `GET /status` | no | yes | the page, or JSON by `Accept` or `?format=json` |
 /// | `GET /causes` | no | yes | every cause and its remedy, as a page |
@@ -181,6 +183,7 @@ fn options() -> StreamingOptions {
         idle_timeout: IdleTimeout::same(TOTAL_TIMEOUT),
         total_timeout: Some(TOTAL_TIMEOUT),
         connections: Connections::cutting_oldest(MAX_CONNECTIONS),
+        malformed: Counter::default(),
     }
 }
 

@@ -24,6 +24,7 @@ use hyper::body::Incoming;
 use irsa_net::drain::DrainWatch;
 use irsa_net::listen::{Listener, Peer};
 use irsa_net::rustls::ServerConfig;
+use prometheus_client::metrics::counter::Counter;
 
 pub use self::admission::{Admission, TooManyConnections};
 pub use self::connections::Connections;
@@ -89,6 +90,7 @@ pub async fn serve_with<F, Fut>(
         idle_timeout: IdleTimeout::same(options.header_timeout),
         total_timeout: None,
         connections: Connections::new(options.max_connections),
+        malformed: Counter::default(),
     };
     let whole = Arc::new((handler, options));
     let handler = move |request: Request<Incoming>, client: Client| {

@@ -14,8 +14,9 @@ use prometheus_client::registry::Registry as Metrics;
 use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::filter::{FilterExt, FilterFn, LevelFilter, Targets, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
-use tracing_subscriber::{Registry, fmt};
+use tracing_subscriber::{Registry, fmt, reload};
 
 use self::escape::JsonEscaping;
 use self::queue::LogQueue;
@@ -29,6 +30,11 @@ const FLUSH: Duration = Duration::from_secs(1);
 
 /// The log of the process, once it is set up.
 static QUEUE: OnceLock<LogQueue> = OnceLock::new();
+
+/// The level of the process, once it logs.
+static FILTER: OnceLock<LevelHandle> = OnceLock::new();
+
+type LevelHandle = reload::Handle<Targets, Registry>;
 
 /// The form of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -78,6 +84,15 @@ impl FromStr for LogFormat {
     }
 }
 
+// === impl LogFormat ===
+
+impl LogFormat {
+    /// Returns whether the log of this process is text in this format.
+    pub fn is_text(self) -> bool {
+        is_text(self, io::stderr().is_terminal())
+    }
+}
+
 /// Sets the log of the process up. `level` is `error`, `warn`, `info`, `debug`, `trace` or `off`,
 /// and may be refined by module: `info,irsa_postgres=debug`.
 ///
@@ -91,7 +106,7 @@ impl FromStr for LogFormat {
 pub fn init(format: LogFormat, level: &str) -> Result<(), LoggingError> {
     let terminal = io::stderr().is_terminal();
     let queue = LogQueue::default();
-    let subscriber = subscriber(format, level, terminal, queue.clone())?;
+    let (subscriber, filter) = subscriber(format, level, terminal, queue.clone())?;
     // Not `io::stderr` itself: a thread that is stuck in it locks all others out.
     let out = std::fs::File::from(io::stderr().as_fd().try_clone_to_owned()?);
     tracing::subscriber::set_global_default(subscriber).map_err(|_| LoggingError::AlreadySet)?;
@@ -99,7 +114,21 @@ pub fn init(format: LogFormat, level: &str) -> Result<(), LoggingError> {
         tracing::warn!("{lines} log lines dropped: standard error was not read fast enough");
     })?;
     let _ = QUEUE.set(queue);
+    let _ = FILTER.set(filter);
     Ok(())
+}
+
+/// Changes the level of a process that logs. `level` is as for [`init`].
+///
+/// # Errors
+/// The level is invalid. In a process that does not log, nothing happens.
+pub fn set_level(level: &str) -> Result<(), LoggingError> {
+    let invalid = || LoggingError::Level(level.to_owned());
+    let fresh = targets(level).ok_or_else(invalid)?;
+    let Some(filter) = FILTER.get() else {
+        return Ok(());
+    };
+    filter.reload(fresh).map_err(|_| invalid())
 }
 
 /// Waits until the log is written, for at most 1 s. Returns whether it is; a process that does not
@@ -116,6 +145,14 @@ pub fn write_line(text: &str) -> bool {
     };
     queue.push(format!("{text}\n").as_bytes(), true);
     true
+}
+
+/// The time now as log records have it: RFC 3339 in UTC, to the microsecond.
+pub fn timestamp() -> String {
+    let mut text = String::new();
+    // Writing to a String does not fail.
+    let _ = SystemTime.format_time(&mut fmt::format::Writer::new(&mut text));
+    text
 }
 
 /// Registers the number of dropped lines as a metric; 0 in a process that does not log.
@@ -137,7 +174,7 @@ fn subscriber<W>(
     level: &str,
     terminal: bool,
     writer: W,
-) -> Result<impl Subscriber + Send + Sync, LoggingError>
+) -> Result<(impl Subscriber + Send + Sync, LevelHandle), LoggingError>
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
@@ -147,7 +184,9 @@ where
     } else {
         json(writer)
     };
-    Ok(Registry::default().with(events.with_filter(filter.and(without_secrets()))))
+    let (filter, handle) = reload::Layer::new(filter);
+    let events = events.with_filter(filter.and(without_secrets()));
+    Ok((Registry::default().with(events), handle))
 }
 
 /// The library's own parser takes a word that is no level for a module's name.

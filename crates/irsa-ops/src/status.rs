@@ -1,8 +1,11 @@
 //! The chain as it is now, link by link: as a page and as JSON.
 
 mod causes;
+mod fetch;
+mod json;
 mod last_use;
 mod page;
+mod text;
 mod time;
 
 use std::time::SystemTime;
@@ -10,7 +13,10 @@ use std::time::SystemTime;
 use irsa_chain::{Cause, Link};
 use serde::{Deserialize, Serialize};
 
+pub use self::fetch::{FetchError, fetch};
+pub use self::json::json;
 pub use self::last_use::LastUse;
+pub use self::text::text;
 pub use self::time::rfc3339;
 
 pub(crate) use self::causes::render as render_causes;

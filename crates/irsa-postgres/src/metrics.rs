@@ -153,7 +153,35 @@ impl PostgresMetrics {
         );
     }
 
+    /// Creates a series of each metric, for the documentation.
+    pub fn create_examples(&self) {
+        drop(self.for_upstream("UPSTREAM"));
+    }
+
+    /// Creates the series of refusals by the upstream, so that the first refusal is an increase. Refusals for a broken
+    /// identity are many causes more, and `irsa_identity_exchanges_total` counts those from the start.
+    fn create_refusals(&self, upstream: &str) {
+        let causes = [
+            Link::Permissions,
+            Link::Signature,
+            Link::Endpoint,
+            Link::Grant,
+        ];
+        let causes = causes.into_iter().flat_map(Cause::all_for);
+        let causes = causes.map(|cause| (cause.link().id(), cause.id()));
+        for (link, cause) in causes.chain([("none", "other")]) {
+            let upstream = upstream.to_owned();
+            let labels = RefusalLabels {
+                upstream,
+                link,
+                cause,
+            };
+            drop(self.refusals.get_or_create(&labels));
+        }
+    }
+
     pub(crate) fn for_upstream(&self, upstream: &str) -> UpstreamMetrics {
+        self.create_refusals(upstream);
         let label = UpstreamLabel {
             upstream: upstream.to_owned(),
         };

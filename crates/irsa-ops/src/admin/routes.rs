@@ -5,7 +5,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use irsa_chain::Link;
 use irsa_net::listen::Peer;
-use serde::Serialize;
 
 use super::host::{is_from_a_web_page, is_local};
 use super::recent::RecentMetrics;
@@ -13,7 +12,7 @@ use crate::health::{Health, Liveness, Readiness};
 use crate::http::header::{self, HeaderName, HeaderValue};
 use crate::http::{Method, Request, Response, StatusCode, text};
 use crate::metrics::{self, Metrics};
-use crate::status::{LinkState, STYLE, Status, StatusSource, render, render_causes};
+use crate::status::{LinkState, LinkStatus, STYLE, Status, StatusSource, render, render_causes};
 
 /// Who can reach a listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,17 +42,6 @@ enum Route {
     Causes,
     Style,
     Quit,
-}
-
-/// The status as programs read it: what is in it, and what comes of that.
-#[derive(Serialize)]
-struct StatusJson<'a> {
-    /// Rises when something that a program may read goes away or changes its meaning.
-    schema: u32,
-    overall: LinkState,
-    first_broken: Option<Link>,
-    #[serde(flatten)]
-    status: &'a Status,
 }
 
 impl Admin {
@@ -93,6 +81,7 @@ impl Admin {
         }
         match route {
             Route::Live => self.live(),
+            Route::Ready if parameter(request, "identity").is_some() => self.identity_ready(),
             Route::Ready => self.ready(),
             Route::Started if self.health.is_started() => text(StatusCode::OK, "started"),
             Route::Started => text(StatusCode::SERVICE_UNAVAILABLE, "not started yet"),
@@ -100,7 +89,7 @@ impl Admin {
                 typed(metrics::CONTENT_TYPE, self.recent.encode(&self.metrics))
             }
             Route::Metrics => typed(metrics::CONTENT_TYPE, self.metrics.encode()),
-            Route::Status => status(&self.status.status(), request),
+            Route::Status => status_page(&self.status.status(), request),
             Route::Causes => typed("text/html; charset=utf-8", render_causes()),
             Route::Style => typed("text/css; charset=utf-8", STYLE),
             Route::Quit => self.quit(request),
@@ -118,6 +107,33 @@ impl Admin {
         match self.health.readiness() {
             Readiness::Ready => text(StatusCode::OK, "ready"),
             Readiness::NotReady(reason) => text(StatusCode::SERVICE_UNAVAILABLE, reason),
+        }
+    }
+
+    /// Readiness that also requires a valid session. The public listener must reveal no more than link and cause.
+    fn identity_ready(&self) -> Response<Bytes> {
+        let is_usable = |link: &&LinkStatus| {
+            use LinkState::{Degraded, NotApplicable, Ok};
+            matches!(link.state, NotApplicable | Ok | Degraded)
+        };
+        let status = self.status.status();
+        let mut up_to_session = status
+            .links
+            .iter()
+            .filter(|link| link.link <= Link::StsSession);
+        match (
+            self.health.readiness(),
+            up_to_session.find(|link| !is_usable(link)),
+        ) {
+            (Readiness::Ready, Some(link)) if link.state == LinkState::Broken => {
+                let reference = link.link.reference(link.cause);
+                let reason = format!("no valid credentials ({reference})");
+                text(StatusCode::SERVICE_UNAVAILABLE, reason)
+            }
+            (Readiness::Ready, Some(_)) => {
+                text(StatusCode::SERVICE_UNAVAILABLE, "waiting for credentials")
+            }
+            _ => self.ready(),
         }
     }
 
@@ -163,12 +179,12 @@ impl Route {
 }
 
 /// The page for browsers, JSON for others, unless `format` says which.
-fn status<B>(status: &Status, request: &Request<B>) -> Response<Bytes> {
+fn status_page<B>(status: &Status, request: &Request<B>) -> Response<Bytes> {
     let accept = request.headers().get(header::ACCEPT);
     let is_browser = accept
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/html"));
-    match (parameter(request, "format="), is_browser) {
+    match (parameter(request, "format"), is_browser) {
         (Some("html"), _) | (None, true) => {
             let page = render(status, refresh(request));
             typed("text/html; charset=utf-8", page)
@@ -181,25 +197,23 @@ fn status<B>(status: &Status, request: &Request<B>) -> Response<Bytes> {
     }
 }
 
+/// The value of a parameter of the query; empty without a value.
 fn parameter<'a, B>(request: &'a Request<B>, name: &str) -> Option<&'a str> {
-    let query = request.uri().query()?;
-    query.split('&').find_map(|pair| pair.strip_prefix(name))
+    let mut pairs = request.uri().query()?.split('&');
+    pairs.find_map(|pair| match pair.split_once('=') {
+        Some((key, value)) => (key == name).then_some(value),
+        None => (pair == name).then_some(""),
+    })
 }
 
 /// After how many seconds the browser is to load the page again, if it is.
 fn refresh<B>(request: &Request<B>) -> Option<u32> {
-    let seconds: u32 = parameter(request, "refresh=")?.parse().ok()?;
+    let seconds: u32 = parameter(request, "refresh")?.parse().ok()?;
     Some(seconds.clamp(2, 3_600))
 }
 
 fn json(status: &Status) -> Response<Bytes> {
-    let json = StatusJson {
-        schema: 1,
-        overall: status.overall(),
-        first_broken: status.first_broken().map(|link| link.link),
-        status,
-    };
-    match serde_json::to_vec_pretty(&json) {
+    match crate::status::json(status) {
         Ok(body) => typed("application/json", body),
         Err(error) => text(StatusCode::INTERNAL_SERVER_ERROR, error),
     }

@@ -143,6 +143,9 @@ where
             }
         });
         if let Err(error) = ended.await {
+            if error.is_parse() {
+                self.options.malformed.inc();
+            }
             tracing::debug!(peer = ?client.peer, %error, "HTTP connection failed");
         }
     }

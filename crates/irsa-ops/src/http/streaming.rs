@@ -13,6 +13,7 @@ use hyper::body::{Body, Incoming};
 use irsa_net::drain::DrainWatch;
 use irsa_net::listen::{Accepted, Listener, Peer};
 use irsa_net::rustls::ServerConfig;
+use prometheus_client::metrics::counter::Counter;
 use tokio::task::JoinSet;
 
 use super::connection::Service;
@@ -32,6 +33,9 @@ pub struct StreamingOptions {
     pub total_timeout: Option<Duration>,
     /// The connections of this listener and others that share the limits.
     pub connections: Connections,
+    /// Counts connections that end because what came is not an HTTP request, or has too large a header. The handler does
+    /// not see those.
+    pub malformed: Counter,
 }
 
 /// How long a connection may stay idle before it is closed.

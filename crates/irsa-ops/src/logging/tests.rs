@@ -21,7 +21,7 @@ impl Write for Written {
 fn logged(format: LogFormat, level: &str, terminal: bool, log: impl FnOnce()) -> String {
     let written = Written::default();
     let writer = written.clone();
-    let subscriber = subscriber(format, level, terminal, move || writer.clone()).unwrap();
+    let (subscriber, _) = subscriber(format, level, terminal, move || writer.clone()).unwrap();
     tracing::subscriber::with_default(subscriber, log);
     let bytes = written.0.lock().unwrap().clone();
     String::from_utf8(bytes).unwrap()
@@ -132,7 +132,7 @@ fn keeps_libraries_that_log_secrets_at_info() {
 
 #[test]
 fn tells_the_log_macros_what_is_off() {
-    let subscriber = subscriber(LogFormat::Json, "info", false, io::sink).unwrap();
+    let (subscriber, _) = subscriber(LogFormat::Json, "info", false, io::sink).unwrap();
     assert_eq!(subscriber.max_level_hint(), Some(LevelFilter::INFO));
 }
 
@@ -162,4 +162,19 @@ fn can_be_set_up_once() {
         init(LogFormat::Json, "off"),
         Err(LoggingError::AlreadySet)
     ));
+}
+
+#[test]
+fn the_level_can_be_changed_while_the_process_logs() {
+    let written = Written::default();
+    let writer = written.clone();
+    let write = move || writer.clone();
+    let (subscriber, handle) = subscriber(LogFormat::Json, "info", false, write).unwrap();
+    tracing::subscriber::with_default(subscriber, || {
+        tracing::debug!("before");
+        handle.reload(targets("debug").unwrap()).unwrap();
+        tracing::debug!("after");
+    });
+    let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+    assert!(text.contains("after") && !text.contains("before"), "{text}");
 }

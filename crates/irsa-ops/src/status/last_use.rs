@@ -68,6 +68,13 @@ impl LastUse {
             .collect()
     }
 
+    /// When a login or request last went through.
+    pub fn last_success(&self) -> Option<SystemTime> {
+        let records = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Only a success shows that the grant held.
+        records.last().and_then(|grant| grant.held_at)
+    }
+
     fn update(&self, change: impl Fn(Link, &mut Record)) {
         let mut records = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for (link, record) in LINKS.iter().zip(records.iter_mut()) {
@@ -176,6 +183,18 @@ mod tests {
         assert!(grant.remedy.is_some());
         last_use.held(at(10));
         assert_eq!(states(&last_use), [Ok; 4]);
+    }
+
+    #[test]
+    fn a_failure_is_no_success_whatever_it_shows() {
+        let last_use = LastUse::default();
+        for cause in Cause::ALL.iter().copied() {
+            last_use.failed(cause.link(), Some(cause), "no", at(1));
+            assert_eq!(last_use.last_success(), None, "{cause}");
+        }
+        last_use.held(at(2));
+        last_use.failed(Link::Grant, Some(Cause::WrongDatabase), "no", at(3));
+        assert_eq!(last_use.last_success(), Some(at(2)));
     }
 
     #[test]

@@ -116,7 +116,7 @@ fn write_header(page: &mut String, status: &Status, refresh: Option<u32>) -> fmt
 }
 
 /// The chain in a sentence. The first link that is not well decides: those after it depend on it.
-fn verdict(status: &Status) -> String {
+pub(super) fn verdict(status: &Status) -> String {
     match (status.first_broken(), status.overall()) {
         (Some(link), _) => format!("{} at the {}", link.state.as_str(), link.link.title()),
         (None, LinkState::Ok | LinkState::NotApplicable) => "every link holds".to_owned(),

@@ -8,6 +8,7 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use irsa_net::drain::{Drain, drain};
 use irsa_net::listen::{Accepted, ListenOptions, Listener};
+use prometheus_client::metrics::counter::Counter;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
@@ -54,6 +55,7 @@ fn options(connections: &Connections) -> StreamingOptions {
         idle_timeout: IdleTimeout::same(LONG),
         total_timeout: None,
         connections: connections.clone(),
+        malformed: Counter::default(),
     }
 }
 

@@ -24,6 +24,16 @@ where
     B: Body<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
+    serving_counted(tls, Counter::default(), handler).await
+}
+
+async fn serving_counted<F, Fut, B>(tls: Tls, malformed: Counter, handler: F) -> (TcpStream, Drain)
+where
+    F: Fn(Request<Incoming>, Client) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Response<B>> + Send + 'static,
+    B: Body<Data = Bytes> + Send + Unpin + 'static,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
     let address = "127.0.0.1:0".parse().unwrap();
     let listener = Listener::bind(&address, ListenOptions::default())
         .await
@@ -35,6 +45,7 @@ where
         idle_timeout: IdleTimeout::same(Duration::from_secs(10)),
         total_timeout: None,
         connections: Connections::new(10),
+        malformed,
     };
     let (drain, watch) = drain();
     tokio::spawn(serve_streaming(listener, options, handler, watch));
@@ -130,4 +141,19 @@ async fn a_drain_ends_a_connection_that_has_said_nothing() {
         io::ErrorKind::UnexpectedEof
     );
     drain.finished().await;
+}
+
+#[tokio::test]
+async fn what_the_parser_refuses_is_counted() {
+    let long = format!(
+        "GET / HTTP/1.1\r\nHost: {}\r\n\r\n",
+        "x".repeat(1024 * 1024)
+    );
+    for (request, count) in [(REQUEST, 0), ("nonsense\r\n\r\n", 1), (&*long, 1)] {
+        let malformed = Counter::default();
+        let (mut stream, _drain) = serving_counted(Tls::Off, malformed.clone(), tell_tls).await;
+        let _ = stream.write_all(request.as_bytes()).await;
+        let _ = stream.read_to_end(&mut Vec::new()).await;
+        assert_eq!(malformed.get(), count, "{}", &request[..8]);
+    }
 }
