@@ -16,10 +16,15 @@ struct Generated {
     content: String,
 }
 
-/// The pages that our programs print, by program.
-const PAGES: [(&str, &str); 2] = [
-    ("irsa", "docs/reference/settings.md"),
-    ("irsa-lab", "docs/reference/irsa-lab.md"),
+/// The pages that our programs print: the program, its arguments, and the file.
+const PAGES: [(&str, &[&str], &str); 3] = [
+    ("irsa", &["reference"], "docs/reference/settings.md"),
+    (
+        "irsa",
+        &["reference", "metrics"],
+        "docs/reference/metrics.md",
+    ),
+    ("irsa-lab", &["reference"], "docs/reference/irsa-lab.md"),
 ];
 
 /// Writes the generated files. With `--check` it only reports which are out of date. `rds-roots` downloads Amazon's root
@@ -86,9 +91,9 @@ fn quick() -> Vec<Generated> {
 /// What our programs print about their own settings. The pages are compiled into tests, so that they must exist first.
 fn pages() -> Result<Vec<Generated>, Failure> {
     workspace::build_programs()?;
-    let page = |(program, path): (&str, &str)| {
+    let page = |(program, arguments, path): (&str, &[&str], &str)| {
         let program = workspace::target().join("debug").join(program);
-        let content = process::capture(Command::new(program).arg("reference"))?;
+        let content = process::capture(Command::new(program).args(arguments))?;
         Ok(Generated {
             path: workspace::root().join(path),
             content,

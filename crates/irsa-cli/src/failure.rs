@@ -6,6 +6,8 @@ use std::process::ExitCode;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
+use irsa_chain::untrusted::escape_json;
+use serde_json::json;
 
 use crate::Mistakes;
 
@@ -26,7 +28,18 @@ const HINT: Style = AnsiColor::Cyan.on_default();
 pub enum Failure {
     /// Wrong input, with every mistake in it.
     Usage(Mistakes),
-    /// What has an exit code of its own: a broken link of the chain, a command that can't be run.
+    /// A link of the identity chain is broken.
+    Chain {
+        /// What failed.
+        message: String,
+        /// What to do about it.
+        remedy: String,
+        /// The ID of the link.
+        link: &'static str,
+        /// The ID of the cause, if it is known.
+        cause: Option<&'static str>,
+    },
+    /// What has an exit code of its own: a command that can't be run.
     Coded {
         /// What failed.
         message: String,
@@ -44,29 +57,92 @@ pub enum Failure {
     },
 }
 
+/// How failures are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FailureFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object for each error, with the fields of a log record.
+    Json,
+}
+
 /// Says what went wrong, on standard error, and turns it into the exit code.
-pub(crate) fn report(outcome: Result<ExitCode, Failure>) -> ExitCode {
+pub(crate) fn report(outcome: Result<ExitCode, Failure>, format: FailureFormat) -> ExitCode {
     let failure = match outcome {
         Ok(code) => return code,
         Err(failure) => failure,
     };
-    match &failure {
-        Failure::Usage(mistakes) => {
-            for sentence in mistakes.sentences() {
-                error(sentence);
-            }
-        }
-        Failure::Coded {
-            message, remedy, ..
-        }
-        | Failure::Other { message, remedy } => {
-            error(message);
-            if let Some(remedy) = remedy {
-                hint(remedy);
-            }
+    for error in failure.errors() {
+        match format {
+            FailureFormat::Text => error.print(),
+            FailureFormat::Json => print_line(&error.json(failure.code())),
         }
     }
     ExitCode::from(failure.code())
+}
+
+/// Prints an error of the command line as JSON.
+pub fn print_usage_error(message: &str, remedy: Option<&str>) {
+    let error = ErrorLine {
+        remedy,
+        ..ErrorLine::new(message)
+    };
+    print_line(&error.json(USAGE));
+}
+
+/// One error, as it is printed.
+struct ErrorLine<'a> {
+    message: &'a str,
+    remedy: Option<&'a str>,
+    link: Option<&'static str>,
+    cause: Option<&'static str>,
+}
+
+// === impl ErrorLine ===
+
+impl<'a> ErrorLine<'a> {
+    fn new(message: &'a str) -> Self {
+        Self {
+            message,
+            remedy: None,
+            link: None,
+            cause: None,
+        }
+    }
+
+    fn print(&self) {
+        match (self.link, self.cause) {
+            (Some(link), Some(cause)) => {
+                error(&format!("{} (link: {link}, cause: {cause})", self.message));
+            }
+            (Some(link), None) => error(&format!("{} (link: {link})", self.message)),
+            (None, _) => error(self.message),
+        }
+        if let Some(remedy) = self.remedy {
+            hint(remedy);
+        }
+    }
+
+    fn json(&self, code: u8) -> String {
+        let mut record = json!({
+            "timestamp": irsa_ops::logging::timestamp(),
+            "level": "ERROR",
+            "message": self.message,
+            "exit_code": code,
+        });
+        let details = [
+            ("remedy", self.remedy),
+            ("link", self.link),
+            ("cause", self.cause),
+        ];
+        for (name, value) in details {
+            if let Some(value) = value {
+                record[name] = value.into();
+            }
+        }
+        escape_json(&record.to_string())
+    }
 }
 
 /// What an error and its causes say, outermost first; what a message repeats is said once.
@@ -89,6 +165,13 @@ fn error(sentence: &str) {
 
 fn hint(sentence: &str) {
     print(&format!(" {HINT}help:{HINT:#} {sentence}"));
+}
+
+/// Prints a line without colors.
+fn print_line(line: &str) {
+    if !irsa_ops::logging::write_line(line) {
+        anstream::eprintln!("{line}");
+    }
 }
 
 /// Prints a line. A process that logs prints by the log's thread: the reader of standard error may
@@ -121,8 +204,36 @@ impl Failure {
     fn code(&self) -> u8 {
         match self {
             Self::Usage(_) => USAGE,
+            Self::Chain { .. } => CHAIN_BROKEN,
             Self::Coded { code, .. } => *code,
             Self::Other { .. } => FAILED,
+        }
+    }
+
+    fn errors(&self) -> Vec<ErrorLine<'_>> {
+        match self {
+            Self::Usage(mistakes) => {
+                let sentences = mistakes.sentences().iter();
+                sentences.map(|sentence| ErrorLine::new(sentence)).collect()
+            }
+            Self::Chain {
+                message,
+                remedy,
+                link,
+                cause,
+            } => vec![ErrorLine {
+                message,
+                remedy: Some(remedy),
+                link: Some(link),
+                cause: *cause,
+            }],
+            Self::Coded {
+                message, remedy, ..
+            }
+            | Self::Other { message, remedy } => vec![ErrorLine {
+                remedy: remedy.as_deref(),
+                ..ErrorLine::new(message)
+            }],
         }
     }
 }
@@ -167,6 +278,26 @@ mod tests {
     fn says_every_cause() {
         let cause = Layer("b", Some(Box::new(Layer("c", None))));
         assert_eq!(said(Layer("a", Some(Box::new(cause)))), "a: b: c");
+    }
+
+    #[test]
+    fn as_json_an_error_has_the_fields_of_a_log_record() {
+        let failure = Failure::Chain {
+            message: "no\nentry".to_owned(),
+            remedy: "ask".to_owned(),
+            link: "trust-policy",
+            cause: Some("trust-denied"),
+        };
+        let line = failure.errors()[0].json(failure.code());
+        assert!(!line.contains('\n'), "{line}");
+        let mut record: serde_json::Value = serde_json::from_str(&line).unwrap();
+        let timestamp = record["timestamp"].take();
+        assert!(timestamp.as_str().unwrap().ends_with('Z'), "{line}");
+        let expected = json!({
+            "timestamp": null, "level": "ERROR", "message": "no\nentry", "remedy": "ask",
+            "link": "trust-policy", "cause": "trust-denied", "exit_code": 3,
+        });
+        assert_eq!(record, expected);
     }
 
     #[test]

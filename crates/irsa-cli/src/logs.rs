@@ -57,6 +57,18 @@ impl LogSettings {
     pub fn start(&self) -> Result<(), Failure> {
         irsa_ops::logging::init(self.format, &self.level).map_err(Failure::other)
     }
+
+    /// Returns whether the log of this process is text.
+    pub fn is_text(&self) -> bool {
+        self.format.is_text()
+    }
+
+    /// Changes the level of a process that logs already; the format stays.
+    pub fn apply_level(&self) {
+        if let Err(error) = irsa_ops::logging::set_level(&self.level) {
+            tracing::error!(%error, "cannot change the log level");
+        }
+    }
 }
 
 /// Whether `text` is a list of levels, separated by commas, each for all modules or as `MODULE=LEVEL`.

@@ -5,19 +5,21 @@ mod doctor;
 mod groups;
 mod parse;
 mod policy;
+mod usage_error;
+mod variables;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 pub(crate) use irsa_cli::Output;
 
 pub(crate) use self::doctor::{AwsArgs, ClusterArgs, DoctorArgs, PlaceName, ReportOutput};
 pub(crate) use self::groups::{
-    AdminArgs, BodyArgs, ClientArgs, IdentityArgs, LimitArgs, ServeArgs,
+    AdminArgs, BodyArgs, ClientArgs, DEFAULT_STATUS_ADDRESS, IdentityArgs, LimitArgs, ServeArgs,
 };
-pub(crate) use self::parse::{file_keys, parse};
+pub(crate) use self::parse::{Parsed, Values, file_keys, parse, parse_again};
 pub(crate) use self::policy::{
     Deny, EvaluateArgs, ExplainArgs, InventoryArgs, Kind, LintArgs, LintOutput, PolicyAction,
     PolicyArgs, PolicyFileArgs, QuestionArgs, ServiceAccountArgs,
@@ -47,14 +49,22 @@ pub(crate) enum Command {
     Doctor(DoctorArgs),
     /// Decide, explain and check IAM policies as IAM would, offline
     Policy(PolicyArgs),
+    /// Show the chain of a running proxy, as its status page does
+    Status(StatusArgs),
+    /// Explain a cause that an error, a log record or a metric names, and how to fix it
+    Explain(CauseArgs),
     /// Print a shell's completion script
     Completions {
         /// The shell to complete for
         shell: Shell,
     },
-    /// Print the page of the documentation that lists all settings
+    /// Print a page of the documentation
     #[command(hide = true)]
-    Reference,
+    Reference {
+        /// The page
+        #[arg(value_enum, default_value_t)]
+        page: ReferencePage,
+    },
     /// Write the manual pages
     #[command(hide = true)]
     Man {
@@ -77,15 +87,29 @@ pub(crate) enum Command {
     },
 }
 
+/// A generated page of the documentation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum ReferencePage {
+    /// All settings
+    #[default]
+    Settings,
+    /// All metrics
+    Metrics,
+}
+
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ProxyArgs {
     /// `postgres://HOST[:PORT][?listen=ADDRESS&dial=HOST:PORT&region=R&sign-host=H&role=ARN]` or
     /// `opensearch://HOST[?...]`, one for each data store; in the environment with spaces in between
     #[arg(value_name = "UPSTREAM", env = "IRSA_UPSTREAMS")]
     pub(crate) upstreams: Vec<String>,
-    /// How to print the addresses once listening: for people, or as one JSON line
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) output: Output,
+    /// Another way to give an UPSTREAM, as for `irsa exec`; may be repeated
+    #[arg(long = "upstream", id = "upstream", value_name = "UPSTREAM")]
+    pub(crate) more_upstreams: Vec<String>,
+    /// How to print the addresses once listening: as text, or as one JSON line [default: text on a terminal, otherwise
+    /// the format of the log]
+    #[arg(long, value_enum)]
+    pub(crate) output: Option<Output>,
     #[command(flatten)]
     pub(crate) common: ServeArgs,
 }
@@ -129,9 +153,41 @@ pub(crate) struct WhoamiArgs {
     pub(crate) identity: IdentityArgs,
 }
 
+#[derive(Debug, Clone, Args)]
+pub(crate) struct StatusArgs {
+    /// The status address of the proxy
+    #[arg(
+        long = "status-address",
+        env = "IRSA_STATUS_ADDRESS",
+        value_name = "ADDRESS",
+        default_value = DEFAULT_STATUS_ADDRESS
+    )]
+    pub(crate) address: String,
+    /// Time to wait for the answer
+    #[arg(long, value_name = "DURATION", default_value = "5s")]
+    pub(crate) timeout: String,
+    /// Output format
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct CauseArgs {
+    /// The cause, or a link of the chain [default: list all causes]
+    #[arg(value_name = "CAUSE")]
+    pub(crate) name: Option<String>,
+    /// Output format
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: Output,
+}
+
 // The proxy of one command is nobody else's business: no status page unless it is asked for.
 #[derive(Debug, Clone, Args)]
-#[command(mut_arg("status_address", |argument| argument.default_value("off")))]
+// Its log would mix with the output of the command.
+#[command(
+    mut_arg("status_address", |argument| argument.default_value("off")),
+    mut_arg("log_level", |argument| argument.default_value("error")),
+)]
 pub(crate) struct ExecArgs {
     /// The data store, as for `irsa proxy`. The command finds it by PGHOST and PGPORT, or by
     /// OPENSEARCH_URL [default of `listen=`: a private Unix socket for PostgreSQL, a free port for

@@ -3,9 +3,11 @@
 pub(crate) mod credentials;
 pub(crate) mod doctor;
 pub(crate) mod exec;
+pub(crate) mod explain;
 pub(crate) mod moved;
 pub(crate) mod policy;
 pub(crate) mod proxy;
 pub(crate) mod reference;
+pub(crate) mod status;
 pub(crate) mod token;
 pub(crate) mod whoami;

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use irsa_chain::Cause;
 use irsa_cli::{CHAIN_BROKEN, UNSURE};
 use irsa_doctor::Verdict;
 use irsa_identity::IdentityError;
@@ -23,10 +24,10 @@ pub(crate) fn of_verdict(overall: Verdict) -> ExitCode {
     reason = "it is mapped over owned errors"
 )]
 pub(crate) fn broken(error: IdentityError) -> Failure {
-    let reference = error.link().reference(error.cause());
-    Failure::Coded {
-        message: format!("{error} ({reference})"),
-        remedy: Some(error.remedy()),
-        code: CHAIN_BROKEN,
+    Failure::Chain {
+        message: error.to_string(),
+        remedy: error.remedy(),
+        link: error.link().id(),
+        cause: error.cause().map(Cause::id),
     }
 }

@@ -1,5 +1,6 @@
 //! The command line: it reads what was typed, wires the rooms together, and picks the exit code.
 
+mod build;
 mod cli;
 mod commands;
 mod exit;
@@ -12,22 +13,28 @@ compile_error!("a panic must end one session, not the process with every session
 
 use std::process::ExitCode;
 
-use irsa_cli::{Mistakes, completions, output};
+use irsa_cli::{completions, output};
 
 use clap::CommandFactory;
 
-use self::cli::{Cli, Command};
+use self::cli::{Cli, Command, Parsed};
 use self::exit::Failure;
 
 fn main() -> ExitCode {
     irsa_ops::panics::report();
-    let (cli, mistakes) = cli::parse();
-    irsa_cli::main(|| run(cli.command, mistakes))
+    let parsed = cli::parse();
+    irsa_cli::main_with(parsed.failures, || run(parsed))
 }
 
-fn run(command: Command, mistakes: Mistakes) -> Result<ExitCode, Failure> {
-    match command {
-        Command::Proxy(args) => commands::proxy::run(args, mistakes),
+fn run(parsed: Parsed) -> Result<ExitCode, Failure> {
+    let Parsed {
+        cli,
+        mistakes,
+        values,
+        ..
+    } = parsed;
+    match cli.command {
+        Command::Proxy(args) => commands::proxy::run(args, mistakes, values),
         Command::Token(args) => commands::token::run(args, mistakes),
         Command::Credentials(args) => commands::credentials::run(args, mistakes),
         Command::Whoami(args) => commands::whoami::run(args, mistakes),
@@ -36,8 +43,10 @@ fn run(command: Command, mistakes: Mistakes) -> Result<ExitCode, Failure> {
         Command::Demo { arguments } => commands::moved::run("demo", &arguments),
         Command::Doctor(args) => commands::doctor::run(args, mistakes),
         Command::Policy(args) => commands::policy::run(args, mistakes),
+        Command::Status(args) => commands::status::run(&args, mistakes),
+        Command::Explain(args) => commands::explain::run(&args, mistakes),
         Command::Completions { shell } => completions::print(Cli::command(), shell),
-        Command::Reference => commands::reference::run(),
+        Command::Reference { page } => commands::reference::run(page),
         Command::Man { directory } => irsa_cli::man::write(Cli::command(), &directory),
     }
 }

@@ -2,14 +2,15 @@
 //! sessions on the data thread.
 
 mod data;
-mod metrics;
+mod live;
+pub(crate) mod metrics;
 mod prepare;
 mod status;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use irsa_identity::{Identity, SystemClock};
+use irsa_identity::{Identity, ResolvedSource, SystemClock};
 use irsa_net::drain::{Drain, drain};
 use irsa_net::limit::raise_open_files;
 use irsa_net::listen::ListenAddress;
@@ -19,6 +20,7 @@ use irsa_ops::metrics::Metrics;
 use tokio::sync::Notify;
 
 use self::data::DataPlane;
+pub(crate) use self::live::Live;
 pub(crate) use self::prepare::Kind;
 use self::prepare::prepare;
 use self::status::ProxyStatus;
@@ -44,6 +46,9 @@ pub(crate) struct Proxy {
     health: Health,
     quit: Arc<Notify>,
     patience: DrainSettings,
+    live: Arc<Live>,
+    metrics: Metrics,
+    identity_source: ResolvedSource,
 }
 
 /// An upstream and a local address of it.
@@ -69,11 +74,11 @@ impl Proxy {
         let identity = Identity::start(settings.identity.clone(), Arc::new(SystemClock))
             .map_err(exit::broken)?;
         let metrics = Metrics::new();
-        metrics.register(irsa_ops::logging::register_metrics);
-        metrics.register(irsa_ops::panics::register_metrics);
-        let prepared = prepare(&settings, &identity, &metrics)?;
+        metrics::register_process(&metrics);
+        let live = Arc::new(Live::new(&settings, &identity)?);
+        let prepared = prepare(&settings, &identity, &live, &metrics)?;
         let admin = bind_admin(&settings.admin).await?;
-        metrics::watch_identity(&metrics, &identity);
+        metrics::watch(&metrics, &identity, &prepared);
         let status = ProxyStatus::new(&settings.identity, &identity, &prepared);
 
         let (drain, draining) = drain();
@@ -94,7 +99,7 @@ impl Proxy {
         let asked_to_quit = Arc::clone(&quit);
         tokio::spawn(admin.serve(
             health.clone(),
-            metrics,
+            metrics.clone(),
             Arc::new(status),
             move || asked_to_quit.notify_one(),
             admin_watch,
@@ -111,7 +116,25 @@ impl Proxy {
             health,
             quit,
             patience: settings.drain,
+            live,
+            metrics,
+            identity_source: identity.source().clone(),
         })
+    }
+
+    /// What can be replaced while the proxy runs.
+    pub(crate) fn live(&self) -> &Arc<Live> {
+        &self.live
+    }
+
+    /// The source of the identity that upstreams without a role of their own use.
+    pub(crate) fn identity_source(&self) -> &ResolvedSource {
+        &self.identity_source
+    }
+
+    /// The metrics of the process.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     pub(crate) fn listeners(&self) -> &[Listening] {

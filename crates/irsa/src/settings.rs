@@ -93,15 +93,25 @@ pub(crate) fn proxy(
     ports: Ports<'_>,
     mut mistakes: Mistakes,
 ) -> Result<ProxySettings, Mistakes> {
+    let region = args.identity.region.clone();
     let identity = identity::resolve(args.identity, &mut mistakes);
     let roots = identity::roots(identity.ca_file.as_deref(), &mut mistakes);
-    let mut upstreams = upstreams::resolve(upstreams, identity.region.as_ref(), &mut mistakes);
+    let mut upstreams = upstreams::resolve(
+        upstreams,
+        region.as_deref(),
+        identity.region.as_ref(),
+        &mut mistakes,
+    );
     if let Ports::Private(folder) = ports {
         // libpq has no TLS on Unix sockets, and so no certificate.
         let folder = args.clients.client_ca.is_none().then_some(folder);
         listeners::for_one_command(&mut upstreams, folder, &mut mistakes);
     }
-    let limits = limits::resolve(&args.limits, args.bodies, &mut mistakes);
+    let mut limits = limits::resolve(&args.limits, args.bodies, &mut mistakes);
+    let log_sessions = Some(args.session_logs.log_sessions.as_str());
+    limits.postgres.log_sessions = mistakes
+        .parse("--log-sessions", log_sessions)
+        .unwrap_or_default();
     let admin = admin(&args.admin, &mut mistakes);
     let clients = clients::resolve(args.clients, &mut mistakes);
     let logs = LogSettings::from_args(args.logs, &mut mistakes);
@@ -112,6 +122,11 @@ pub(crate) fn proxy(
         Some(_) => Vec::new(),
     };
     warnings.extend(exposure::warnings(&upstreams, clients.given));
+    let is_in_pod = identity
+        .environment
+        .get("KUBERNETES_SERVICE_HOST")
+        .is_some();
+    warnings.extend(unreachable_admin(&admin).filter(|_| is_in_pod));
     mistakes.or(ProxySettings {
         upstreams,
         identity,
@@ -154,15 +169,47 @@ fn admin(args: &AdminArgs, mistakes: &mut Mistakes) -> AdminSettings {
     let private = mistakes.address_or_off("--status-address", &args.status_address);
     if let Some(address) = private.as_ref().filter(|address| !address.is_loopback()) {
         let problem =
-            format!("`{address}` is not on loopback, and who reaches it can stop the proxy");
+            format!("`{address}` must be a loopback address: any client of it can stop the proxy");
         mistakes.check::<()>("--status-address", Err(problem));
     }
     AdminSettings { public, private }
 }
 
+/// A sentence about an admin address that only the proxy's own pod can reach.
+fn unreachable_admin(admin: &AdminSettings) -> Option<String> {
+    let address = admin.public.as_ref()?;
+    let port = match address {
+        ListenAddress::Loopback { port } => *port,
+        ListenAddress::Tcp(address) => address.port(),
+        ListenAddress::Unix(_) => 9441,
+    };
+    address.is_loopback().then(|| {
+        format!(
+            "--admin-address: the probes of the kubelet and Prometheus cannot reach `{address}`, which is inside the \
+             pod; set it to `*:{port}`"
+        )
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_admin_address_on_loopback_is_warned_of() {
+        let warning = |address: &str| {
+            let public = Some(address.parse().unwrap());
+            let private = None;
+            unreachable_admin(&AdminSettings { public, private })
+        };
+        for address in ["9441", "127.0.0.1:9441", "[::1]:9441", "unix:/run/admin"] {
+            let sentence = warning(address).unwrap();
+            assert!(sentence.ends_with("set it to `*:9441`"), "{sentence}");
+        }
+        for address in ["*:9441", "0.0.0.0:9441", "10.1.2.3:9441"] {
+            assert_eq!(warning(address), None, "{address}");
+        }
+    }
 
     #[test]
     fn closing_sessions_takes_the_end_of_the_drain_timeout() {

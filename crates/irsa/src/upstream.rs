@@ -91,6 +91,8 @@ fn read(
     let parameters = Parameters::read(url, known_scheme, port, mistakes);
     // Of what is not known, nothing more can be told.
     known_scheme?;
+    let any_region = any_region().filter(|_| parameters.has_wrong_region());
+    let default_region = default_region.or(any_region.as_ref());
     let host = url.host_str().filter(|host| !host.is_empty())?;
     let host = host.trim_end_matches('.').to_ascii_lowercase();
     let store = match scheme {
@@ -108,6 +110,11 @@ fn read(
         socket_mode: parameters.socket_mode,
         role: parameters.role_step(),
     })
+}
+
+/// A region in place of one that was given with a mistake, so that the mistake is not followed by others.
+pub(crate) fn any_region() -> Option<Region> {
+    "us-east-1".parse().ok()
 }
 
 /// The text of a URL for a message: whoever writes a user into it may have written a password too.

@@ -60,10 +60,10 @@ async fn identity_links(
             format!("subject {}, audience {}", claim("sub"), facts.audience),
         ),
         show(Link::OidcProvider, claim("iss")),
-        show(Link::TrustPolicy, text("roleArn")),
+        show(Link::TrustPolicy, text("role_arn")),
         show(
             Link::StsSession,
-            format!("{} until {}", text("arn"), text("expiresAt")),
+            format!("{} until {}", text("arn"), text("expires_at")),
         ),
     ])
 }

@@ -30,7 +30,7 @@ pub(crate) fn run(args: ServeArgs, state_dir: &Path) -> Result<ExitCode, Failure
     options.session_seconds = session.map(|session| session.as_secs().max(1));
     options.progress = progress.teller();
     runtime::control()?.block_on(async {
-        let mut signals = StopSignals::catch(None)?;
+        let mut signals = StopSignals::catch_stops()?;
         let plays_domains = !options.world.domains().is_empty();
         options.opensearch = plays_domains
             && programs::opensearch(&args.programs, |why| tracing::warn!("{why}")).await?;

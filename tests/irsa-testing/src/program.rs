@@ -126,24 +126,31 @@ impl Finished {
         serde_json::from_str(self.printed()).unwrap()
     }
 
-    /// The sentences after `error:`.
-    pub fn errors(&self) -> Vec<&str> {
+    /// The sentences after `error:`, or the messages of errors in JSON.
+    pub fn errors(&self) -> Vec<String> {
         let lines = self.stderr.lines();
-        lines
-            .filter_map(|line| line.strip_prefix("error: "))
-            .collect()
+        lines.filter_map(error_in).collect()
     }
 
     /// Fails unless the command says that `link` is broken, with a remedy.
     pub fn check_broken(&self, link: &str) {
         assert_eq!(self.code, 3, "{self:?}");
-        assert!(
-            self.stderr.contains(&format!("(link: {link})"))
-                || self.stderr.contains(&format!("(link: {link}, cause: ")),
-            "{}",
-            self.stderr
-        );
-        assert!(self.stderr.contains("\n help: "), "{}", self.stderr);
+        let forms = [
+            [format!("(link: {link})"), "\n help: ".to_owned()],
+            [format!("(link: {link}, cause: "), "\n help: ".to_owned()],
+            [format!("\"link\":\"{link}\""), "\"remedy\":".to_owned()],
+        ];
+        let has_all = |form: &[String; 2]| form.iter().all(|part| self.stderr.contains(part));
+        assert!(forms.iter().any(has_all), "{}", self.stderr);
         assert_eq!(self.stdout, "");
     }
+}
+
+fn error_in(line: &str) -> Option<String> {
+    if let Some(sentence) = line.strip_prefix("error: ") {
+        return Some(sentence.to_owned());
+    }
+    let record: serde_json::Value = serde_json::from_str(line).ok()?;
+    let is_error = record["level"] == "ERROR" && record["exit_code"].is_u64();
+    is_error.then(|| record["message"].as_str().unwrap_or_default().to_owned())
 }

@@ -12,6 +12,9 @@ pub(crate) struct DoctorArgs {
     /// The data stores that the workload uses, as for `irsa proxy`
     #[arg(value_name = "UPSTREAM", env = "IRSA_UPSTREAMS")]
     pub(crate) upstreams: Vec<String>,
+    /// Another way to give an UPSTREAM, as for `irsa exec`; may be repeated
+    #[arg(long = "upstream", id = "upstream", value_name = "UPSTREAM")]
+    pub(crate) more_upstreams: Vec<String>,
     /// Where to look from; may be repeated, or with commas [default: pod; with --pod or
     /// --service-account: cluster; with --aws-profile: aws besides]
     #[arg(

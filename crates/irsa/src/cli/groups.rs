@@ -6,6 +6,9 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 use irsa_cli::LogArgs;
 
+/// The status address of a proxy that is given none.
+pub(crate) const DEFAULT_STATUS_ADDRESS: &str = "localhost:9440";
+
 /// What the proxy is told besides its upstreams; `irsa exec` takes the same.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ServeArgs {
@@ -16,6 +19,8 @@ pub(crate) struct ServeArgs {
     pub(crate) identity: IdentityArgs,
     #[command(flatten)]
     pub(crate) logs: LogArgs,
+    #[command(flatten)]
+    pub(crate) session_logs: SessionLogArgs,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
     #[command(flatten)]
@@ -71,6 +76,20 @@ pub(crate) struct IdentityArgs {
         default_value = "15s"
     )]
     pub(crate) credentials_timeout: String,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Logs")]
+pub(crate) struct SessionLogArgs {
+    /// Records of PostgreSQL sessions in the log: off, end (one when a session ends), or both (another one when it
+    /// starts)
+    #[arg(
+        long,
+        env = "IRSA_LOG_SESSIONS",
+        value_name = "RECORDS",
+        default_value = "end"
+    )]
+    pub(crate) log_sessions: String,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -181,7 +200,8 @@ pub(crate) struct BodyArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Admin")]
 pub(crate) struct AdminArgs {
-    /// Where /livez, /readyz, /startupz and /metrics answer; may be the pod's address, or off
+    /// Address for /livez, /readyz, /startupz and /metrics, or off. `*:9441` serves the kubelet and Prometheus over IPv4
+    /// and IPv6; a port alone listens on loopback, which neither can reach
     #[arg(
         long,
         env = "IRSA_ADMIN_ADDRESS",
@@ -189,12 +209,12 @@ pub(crate) struct AdminArgs {
         default_value = "off"
     )]
     pub(crate) admin_address: String,
-    /// Where /status and /quitquitquit answer besides those; on loopback only, or off
+    /// Loopback address for /status and /quitquitquit besides those, or off
     #[arg(
         long,
         env = "IRSA_STATUS_ADDRESS",
         value_name = "ADDRESS",
-        default_value = "127.0.0.1:9440"
+        default_value = DEFAULT_STATUS_ADDRESS
     )]
     pub(crate) status_address: String,
 }

@@ -3,24 +3,54 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
+use std::io::{IsTerminal, stderr};
 use std::path::PathBuf;
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches};
+use irsa_cli::FailureFormat;
 use irsa_cli::arguments::ignore_empty_variables;
 
-use super::Cli;
+use super::{Cli, usage_error, variables};
 use crate::settings::{Mistakes, SettingsFile, shown};
 
 /// What can be said on the command line only: it is no setting of the proxy.
-const NOT_IN_FILES: [&str; 5] = ["config", "output", "command", "help", "version"];
+const NOT_IN_FILES: [&str; 6] = ["config", "output", "command", "help", "upstream", "version"];
+
+/// The values of a command's settings, by their keys in the settings file.
+pub(crate) type Values = BTreeMap<String, Vec<OsString>>;
+
+/// What the command line, the environment and the settings file say.
+#[derive(Debug)]
+pub(crate) struct Parsed {
+    pub(crate) cli: Cli,
+    pub(crate) mistakes: Mistakes,
+    /// The values before they were validated, defaults included.
+    pub(crate) values: Values,
+    pub(crate) failures: FailureFormat,
+}
 
 /// Reads the command line, the environment and the settings file. Ends the process where the
 /// command line makes no sense at all, or asks for help.
-pub(crate) fn parse() -> (Cli, Mistakes) {
+pub(crate) fn parse() -> Parsed {
+    read().unwrap_or_else(|error| usage_error::exit(&error))
+}
+
+/// Reads them again: the settings file may have changed since.
+///
+/// # Errors
+/// What the settings file makes of the command line.
+pub(crate) fn parse_again() -> Result<Parsed, String> {
+    read().map_err(|error| error.to_string())
+}
+
+fn read() -> Result<Parsed, clap::Error> {
     let typed: Vec<OsString> = std::env::args_os().collect();
-    let matches = command().get_matches_from(&typed);
+    let matches = command().try_get_matches_from(&typed)?;
     let mut mistakes = Mistakes::default();
+    for sentence in variables::misspelt(&matches) {
+        mistakes.add(sentence);
+    }
     let Some((name, path)) = settings_file(&matches) else {
         return resolved(&matches, &SettingsFile::default(), mistakes);
     };
@@ -28,7 +58,7 @@ pub(crate) fn parse() -> (Cli, Mistakes) {
         .collect(SettingsFile::read(&path))
         .unwrap_or_default();
     let command = command().mut_subcommand(name, |part| layered(part, &file, &mut mistakes));
-    resolved(&command.get_matches_from(&typed), &file, mistakes)
+    resolved(&command.try_get_matches_from(&typed)?, &file, mistakes)
 }
 
 /// The keys of a settings file that stand for flags of `command`.
@@ -94,9 +124,72 @@ fn layered(command: Command, file: &SettingsFile, mistakes: &mut Mistakes) -> Co
     defaults.into_iter().fold(command, set)
 }
 
-fn resolved(matches: &ArgMatches, file: &SettingsFile, mistakes: Mistakes) -> (Cli, Mistakes) {
-    let cli = Cli::from_arg_matches(matches).unwrap_or_else(|error| error.exit());
-    (cli, mistakes.with_origins(origins(matches, file)))
+fn resolved(
+    matches: &ArgMatches,
+    file: &SettingsFile,
+    mistakes: Mistakes,
+) -> Result<Parsed, clap::Error> {
+    let mut cli = Cli::from_arg_matches(matches)?;
+    match &mut cli.command {
+        super::Command::Proxy(args) => {
+            merge(&mut args.upstreams, &mut args.more_upstreams, matches);
+        }
+        super::Command::Doctor(args) => {
+            merge(&mut args.upstreams, &mut args.more_upstreams, matches);
+        }
+        _ => {}
+    }
+    Ok(Parsed {
+        cli,
+        mistakes: mistakes.with_origins(origins(matches, file)),
+        values: values(matches),
+        failures: failure_format(matches),
+    })
+}
+
+/// Adds the upstreams of `--upstream` to those that were typed without it. What was typed wins over the environment and
+/// the settings file.
+fn merge(upstreams: &mut Vec<String>, more: &mut Vec<String>, matches: &ArgMatches) {
+    let of_command = matches.subcommand().map(|(_, of_command)| of_command);
+    let source = of_command.and_then(|matches| matches.value_source("upstreams"));
+    if !more.is_empty() && source != Some(ValueSource::CommandLine) {
+        upstreams.clear();
+    }
+    upstreams.append(more);
+}
+
+/// A command with `--output json` fails in JSON, too, and a proxy in the format of its log.
+fn failure_format(matches: &ArgMatches) -> FailureFormat {
+    let (mut name, mut innermost) = ("", matches);
+    while let Some((part, of_part)) = innermost.subcommand() {
+        (name, innermost) = (part, of_part);
+    }
+    let is = |id: &str, value: &str| {
+        let raw = innermost.try_get_raw(id).ok().flatten();
+        raw.and_then(Iterator::last).is_some_and(|raw| raw == value)
+    };
+    let is_log_piped = name == "proxy" && is("log_format", "auto") && !stderr().is_terminal();
+    if is("output", "json") || is("log_format", "json") || is_log_piped {
+        FailureFormat::Json
+    } else {
+        FailureFormat::Text
+    }
+}
+
+fn values(matches: &ArgMatches) -> Values {
+    let Some((name, of_command)) = matches.subcommand() else {
+        return Values::new();
+    };
+    let program = Cli::command();
+    let keys = program.find_subcommand(name).map(file_keys);
+    let value = |argument: &Arg| {
+        let raw = of_command.try_get_raw(argument.get_id().as_str()).ok()?;
+        Some(raw?.map(OsString::from).collect())
+    };
+    keys.into_iter()
+        .flatten()
+        .filter_map(|(key, argument)| Some((key, value(argument)?)))
+        .collect()
 }
 
 /// Where the settings come from that were not typed, by their flags.

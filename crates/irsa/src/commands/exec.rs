@@ -5,7 +5,6 @@ pub(crate) mod libpq;
 mod urls;
 
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
@@ -25,7 +24,7 @@ use crate::proxy::{Kind, Proxy};
 use crate::settings::{self, Mistakes, Ports, PrivateFolder, ProxySettings};
 use crate::upstream::{Store, UpstreamSpec};
 use irsa_cli::runtime;
-use irsa_cli::signals::{StopSignal, StopSignals};
+use irsa_cli::signals::{StopSignal, StopSignals, has_terminal};
 
 /// What a shell adds to a signal's number for an exit code (POSIX, "Exit Status for Commands").
 const KILLED_BY_SIGNAL: i32 = 128;
@@ -45,7 +44,7 @@ pub(crate) fn run(args: ExecArgs, mistakes: Mistakes) -> Result<ExitCode, Failur
     start_logging(&settings, harden_parent_process)?;
     let open_files = soft_open_files();
     runtime::run(async {
-        let mut signals = StopSignals::catch(None)?;
+        let mut signals = StopSignals::catch_stops()?;
         let proxy = Proxy::start(settings).await?;
         let endpoints = Endpoints {
             postgres: proxy.addresses(Kind::Postgres),
@@ -150,15 +149,11 @@ async fn until_it_ends(
                 StopSignal::Terminate => pass_on(Signal::TERM, &child),
                 StopSignal::Interrupt if has_terminal() => {}
                 StopSignal::Interrupt => pass_on(Signal::INT, &child),
+                StopSignal::Hangup => pass_on(Signal::HUP, &child),
             },
             () = proxy.asked_to_quit() => pass_on(Signal::TERM, &child),
         }
     }
-}
-
-/// Whether a terminal controls this process: only then can it be opened by this name (tty(4)).
-fn has_terminal() -> bool {
-    File::open("/dev/tty").is_ok()
 }
 
 fn pass_on(signal: Signal, child: &Child) {

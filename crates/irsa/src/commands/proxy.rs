@@ -1,44 +1,96 @@
 //! `irsa proxy`: the main job.
 
+mod reload;
+mod watched_files;
+
 use std::io::{IsTerminal, stdout};
 use std::process::ExitCode;
+use std::time::Instant;
 
 use irsa_net::listen::ListenAddress;
 use irsa_net::process::harden_process;
 use irsa_ops::logging::STOP;
+use irsa_ops::metrics::Metrics;
 use serde_json::json;
 
-use crate::cli::{Output, ProxyArgs};
+use self::reload::{Reloader, Reloads};
+use self::watched_files::WatchedFiles;
+use crate::build;
+use crate::cli::{Output, ProxyArgs, Values};
 use crate::exit::Failure;
 use crate::output;
 use crate::proxy::{self, Kind, Proxy};
 use crate::settings::{self, Mistakes, Ports, ProxySettings};
 use irsa_cli::runtime;
-use irsa_cli::signals::StopSignals;
+use irsa_cli::signals::{Hangup, StopSignal, StopSignals};
 
-pub(crate) fn run(args: ProxyArgs, mistakes: Mistakes) -> Result<ExitCode, Failure> {
-    let settings = settings::proxy(&args.upstreams, args.common, Ports::Usual, mistakes)?;
+pub(crate) fn run(
+    args: ProxyArgs,
+    mistakes: Mistakes,
+    values: Values,
+) -> Result<ExitCode, Failure> {
+    let files = WatchedFiles::for_proxy(&args);
+    let common = args.common.clone();
+    let settings = settings::proxy(&args.upstreams, common, Ports::Usual, mistakes)?;
     start_logging(&settings, harden_process)?;
+    let is_terminal = stdout().is_terminal();
+    let is_text = is_terminal || settings.logs.is_text();
+    let output = args
+        .output
+        .unwrap_or(if is_text { Output::Text } else { Output::Json });
     let longest_stop = proxy::longest_stop(&settings.drain);
     runtime::run(async {
-        let mut signals = StopSignals::catch(Some(longest_stop))?;
+        let mut signals = StopSignals::catch(Some(longest_stop), Hangup::of_process())?;
         let proxy = tokio::select! {
             proxy = Proxy::start(settings) => proxy?,
-            signal = signals.received() => {
-                stopping(signal.as_str());
+            reason = stop_signal(&mut signals) => {
+                stopping(reason);
                 return Ok(ExitCode::SUCCESS);
             }
         };
-        let addresses = match args.output {
+        let addresses = match output {
             Output::Json => for_programs(&proxy),
-            Output::Text => for_people(&proxy, stdout().is_terminal()),
+            Output::Text => for_people(&proxy, is_terminal),
         };
+        log_start(&proxy);
         // The proxy is up, whether or not anyone reads where: a full pipe must not block it.
         tokio::task::spawn_blocking(move || output::line(&addresses));
-        until_told_to_stop(&proxy, &mut signals).await;
+        let reloader = Reloader::new(&proxy, args, values, files);
+        until_told_to_stop(&proxy, &mut signals, reloader).await;
+        let stopping = Instant::now();
         proxy.stop(signals.interrupted()).await;
+        let duration_seconds = stopping.elapsed().as_secs_f64();
+        tracing::info!(target: STOP, duration_seconds, "stopped");
         Ok::<_, Failure>(ExitCode::SUCCESS)
     })
+}
+
+/// The record of the start: what runs, as whom, and where.
+fn log_start(proxy: &Proxy) {
+    let listeners = proxy.listeners().iter();
+    let listeners: Vec<_> = listeners
+        .map(|one| format!("{} -> {}", one.address, one.upstream))
+        .collect();
+    let joined = |addresses: &[ListenAddress]| -> String {
+        let texts: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+        texts.join(", ")
+    };
+    let source = proxy.identity_source();
+    tracing::info!(
+        version = build::VERSION,
+        commit = build::COMMIT,
+        identity_source = source.name(),
+        role = source.role_arn().map(tracing::field::display),
+        listeners = listeners.join(", "),
+        admin = joined(proxy.admin_addresses()),
+        status = joined(proxy.status_addresses()),
+        "started"
+    );
+}
+
+/// Registers the metric of reloads, for the documentation.
+pub(super) fn register_reloads(metrics: &Metrics) {
+    drop(Reloads::register(metrics));
 }
 
 /// Logs from here on, and keeps secrets out of core files by `harden`.
@@ -56,13 +108,29 @@ pub(super) fn start_logging(
     Ok(())
 }
 
-/// Returns at SIGTERM, SIGINT or `/quitquitquit`.
-async fn until_told_to_stop(proxy: &Proxy, signals: &mut StopSignals) {
-    let reason = tokio::select! {
-        signal = signals.received() => signal.as_str(),
-        () = proxy.asked_to_quit() => "/quitquitquit",
-    };
-    stopping(reason);
+/// Returns at SIGTERM, SIGINT or `/quitquitquit`, and at SIGHUP from a terminal that is gone. Until then it reloads
+/// settings.
+async fn until_told_to_stop(proxy: &Proxy, signals: &mut StopSignals, mut reloader: Reloader) {
+    loop {
+        tokio::select! {
+            signal = signals.received() => match signal {
+                StopSignal::Hangup if signals.hangup() == Hangup::Reload => reloader.reload().await,
+                signal => return stopping(signal.as_str()),
+            },
+            () = reloader.due() => reloader.check_files().await,
+            () = proxy.asked_to_quit() => return stopping("/quitquitquit"),
+        }
+    }
+}
+
+/// The name of the next signal to stop. Settings that were just read are not read again.
+async fn stop_signal(signals: &mut StopSignals) -> &'static str {
+    loop {
+        let signal = signals.received().await;
+        if signal != StopSignal::Hangup || signals.hangup() == Hangup::Stop {
+            return signal.as_str();
+        }
+    }
 }
 
 fn stopping(reason: &str) {

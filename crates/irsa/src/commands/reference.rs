@@ -1,4 +1,6 @@
-//! `irsa reference`: the documentation's page of settings.
+//! `irsa reference`: the documentation's pages of settings and of metrics.
+
+mod metrics;
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -8,7 +10,7 @@ use clap::{Command, CommandFactory};
 use irsa_cli::reference::{self, Additions};
 
 use super::exec::libpq::{self, Treatment};
-use crate::cli::{Cli, file_keys};
+use crate::cli::{Cli, ReferencePage, file_keys};
 use crate::exit::Failure;
 use crate::output;
 use crate::upstream::{For, PARAMETERS};
@@ -39,7 +41,16 @@ removed or replaced are printed on standard error, in one line. Any other variab
 such as `DATABASE_URL`, is kept, with a warning. [How to use it](../exec.md).
 ";
 
-pub(crate) fn run() -> Result<ExitCode, Failure> {
+pub(crate) fn run(page: ReferencePage) -> Result<ExitCode, Failure> {
+    let page = match page {
+        ReferencePage::Settings => settings(),
+        ReferencePage::Metrics => metrics::page(),
+    };
+    output::line(page.trim_end())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn settings() -> String {
     let additions = Additions {
         introduction: introduction(),
         file_keys: &keys_in_file,
@@ -48,8 +59,7 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
             _ => String::new(),
         },
     };
-    output::line(reference::page(&Cli::command(), &additions).trim_end())?;
-    Ok(ExitCode::SUCCESS)
+    reference::page(&Cli::command(), &additions)
 }
 
 /// The keys of the settings file, for the commands that read one.

@@ -31,11 +31,11 @@ fn document(identity: &Identity, caller: &CallerIdentity) -> Value {
     json!({
         "account": caller.account.to_string(),
         "arn": caller.arn,
-        "userId": caller.user_id,
+        "user_id": caller.user_id,
         "source": source.name(),
-        "roleArn": source.role_arn().map(ToString::to_string),
-        "tokenFile": source.token_file(),
-        "expiresAt": identity.state().expires_at().map(irsa_ops::status::rfc3339),
+        "role_arn": source.role_arn().map(ToString::to_string),
+        "token_file": source.token_file(),
+        "expires_at": identity.state().expires_at().map(irsa_ops::status::rfc3339),
         "warnings": source.warnings(),
     })
 }

@@ -6,13 +6,14 @@ use irsa_chain::RoleArn;
 use irsa_identity::{Identity, IdentityError, RoleStep, SystemClock};
 use irsa_net::drain::DrainWatch;
 use irsa_net::listen::{ListenAddress, ListenOptions, Listener};
-use irsa_net::tls::{self, LocalAuthority, TlsError};
+use irsa_net::tls::{LocalAuthority, TlsError};
 use irsa_opensearch::{BodyStore, Domain, DomainParts, OpenSearchMetrics};
 use irsa_ops::metrics::Metrics;
 use irsa_ops::status::LastUse;
 use irsa_postgres::{Database, DatabaseParts, PostgresMetrics};
 use rustls::{ClientConfig, ServerConfig};
 
+use super::live::Live;
 use crate::exit::{self, Failure};
 use crate::settings::{ClientSettings, Protocol, ProxySettings, shown};
 use crate::upstream::{OpenSearchStore, Store, UpstreamSpec};
@@ -62,13 +63,14 @@ struct Common<'a> {
 pub(super) fn prepare(
     settings: &ProxySettings,
     identity: &Identity,
+    live: &Live,
     metrics: &Metrics,
 ) -> Result<Vec<Prepared>, Failure> {
-    let upstream_tls = |alpn: &[&[u8]]| tls::client_config(&settings.roots, alpn);
+    let upstream_tls = |alpn: &[&[u8]]| live.roots.config(alpn);
     let common = Common {
         settings,
         identity,
-        client_tls: client_tls(&settings.clients)?,
+        client_tls: client_tls(&settings.clients, live)?,
         postgres: metrics.register(PostgresMetrics::register),
         postgres_tls: upstream_tls(&[b"postgresql"]).map_err(tls_failure)?,
         opensearch: metrics.register(OpenSearchMetrics::register),
@@ -222,9 +224,9 @@ impl Common<'_> {
 }
 
 /// TLS for clients: the given certificate, or one made up for localhost.
-fn client_tls(clients: &ClientSettings) -> Result<Arc<ServerConfig>, Failure> {
-    if let Some(config) = &clients.tls {
-        return Ok(Arc::clone(config));
+fn client_tls(clients: &ClientSettings, live: &Live) -> Result<Arc<ServerConfig>, Failure> {
+    if let Some(server) = &live.server {
+        return server.config(&[]).map_err(tls_failure);
     }
     let authority = LocalAuthority::generate().map_err(tls_failure)?;
     if let Some(path) = &clients.tls_ca_out {
@@ -243,7 +245,7 @@ fn client_tls(clients: &ClientSettings) -> Result<Arc<ServerConfig>, Failure> {
     clippy::needless_pass_by_value,
     reason = "it is mapped over owned errors"
 )]
-fn tls_failure(error: TlsError) -> Failure {
+pub(super) fn tls_failure(error: TlsError) -> Failure {
     Failure::Other {
         message: error.to_string(),
         remedy: Some(error.remedy().to_owned()),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use irsa_net::tls;
+use irsa_net::tls::ServerIdentity;
 use irsa_opensearch::PasswordCheck;
 use irsa_postgres::{CertificateUsers, ScramUsers};
 use rustls::ServerConfig;
@@ -22,8 +22,8 @@ pub(crate) enum Protocol {
 /// decided for each listener: see [`super::exposure`].
 #[derive(Debug, Clone)]
 pub(crate) struct ClientSettings {
-    /// TLS with the user's own certificate; `None` for one that irsa generates for localhost.
-    pub(crate) tls: Option<Arc<ServerConfig>>,
+    /// The user's own certificate; `None` for one that irsa generates for localhost.
+    pub(crate) tls: Option<ServerIdentity>,
     pub(crate) tls_ca_out: Option<PathBuf>,
     /// The user ID that `--client-uid` requires.
     pub(crate) uid: Option<u32>,
@@ -76,11 +76,11 @@ pub(super) fn resolve(args: ClientArgs, mistakes: &mut Mistakes) -> ClientSettin
     }
 }
 
-fn listener_tls(args: &ClientArgs, mistakes: &mut Mistakes) -> Option<Arc<ServerConfig>> {
+fn listener_tls(args: &ClientArgs, mistakes: &mut Mistakes) -> Option<ServerIdentity> {
     match (&args.tls_cert, &args.tls_key) {
         (Some(cert), Some(key)) => {
             let client_ca = args.client_ca.as_deref();
-            mistakes.collect(tls::server_config_from_files(cert, key, client_ca, &[]))
+            mistakes.collect(ServerIdentity::from_files(cert, key, client_ca))
         }
         (None, None) => {
             if args.client_ca.is_some() {
@@ -119,6 +119,21 @@ impl Protocol {
 // === impl ClientSettings ===
 
 impl ClientSettings {
+    /// Returns whether clients must show a certificate.
+    pub(crate) fn requires_certificates(&self) -> bool {
+        self.certificate.is_some()
+    }
+
+    /// Replaces the users and passwords that clients are checked against by those of `fresh`.
+    pub(crate) fn replace_users(&self, fresh: &Self) {
+        if let (Some(current), Some(fresh)) = (&self.certificate, &fresh.certificate) {
+            current.replace(fresh);
+        }
+        if let (Some(current), Some(fresh)) = (&self.passwords, &fresh.passwords) {
+            current.replace(fresh);
+        }
+    }
+
     /// What clients of PostgreSQL must prove.
     pub(crate) fn postgres_auth(&self) -> irsa_postgres::ClientAuth {
         irsa_postgres::ClientAuth {
@@ -144,5 +159,9 @@ impl ClientSettings {
 impl PasswordCheck for Passwords {
     fn check(&self, user: &str, password: &[u8]) -> bool {
         self.0.is_password(user, password)
+    }
+
+    fn generation(&self) -> u64 {
+        self.0.replacements()
     }
 }

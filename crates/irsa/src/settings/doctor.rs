@@ -52,12 +52,18 @@ pub(super) fn resolve(
     mut mistakes: Mistakes,
 ) -> Result<DoctorSettings, Mistakes> {
     let places = places(&args);
+    let region = args.identity.region.clone();
     let identity = identity::checked(args.identity, &mut mistakes);
     let reader = reader(&args.aws, &identity);
     let upstreams = if args.upstreams.iter().all(|text| text.trim().is_empty()) {
         Vec::new()
     } else {
-        upstreams::resolve(&args.upstreams, identity.region.as_ref(), &mut mistakes)
+        upstreams::resolve(
+            &args.upstreams,
+            region.as_deref(),
+            identity.region.as_ref(),
+            &mut mistakes,
+        )
     };
     let cluster = cluster(args.cluster, &mut mistakes);
     if places.contains(&Place::Cluster) && cluster.is_nobody() {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use irsa_cli::suggest;
 use serde_json::{Map, Value};
 
 use super::shown;
@@ -45,13 +46,9 @@ impl SettingsFile {
     }
 
     /// The sentence about a key that is none of `known`.
-    pub(crate) fn unknown<'a>(
-        &self,
-        key: &str,
-        mut known: impl Iterator<Item = &'a String>,
-    ) -> String {
+    pub(crate) fn unknown<'a>(&self, key: &str, known: impl Iterator<Item = &'a String>) -> String {
         let meant = key.replace('_', "-").to_ascii_lowercase();
-        let advice = match known.find(|known| **known == meant) {
+        let advice = match suggest::nearest(&meant, known.map(String::as_str)) {
             Some(known) => format!("; did you mean `{known}`?"),
             None => "; settings have the names of the flags in `irsa proxy --help`".to_owned(),
         };

@@ -2,7 +2,7 @@
 
 use irsa_opensearch::BodyStoreOptions;
 
-use super::{DrainSettings, Mistakes};
+use super::{DrainSettings, Mistakes, shown};
 use crate::cli::{BodyArgs, LimitArgs};
 
 /// The bounds of both kinds of data stores, and of the end.
@@ -47,6 +47,12 @@ pub(super) fn resolve(
         response_timeout: mistakes.timeout_or_never("--response-timeout", &bodies.response_timeout),
         ..irsa_opensearch::Limits::default()
     };
+    if let Some(folder) = &bodies.spill_dir
+        && !folder.is_dir()
+    {
+        let problem = format!("`{}` is not an existing folder", shown(folder));
+        mistakes.check::<()>("--spill-dir", Err(problem));
+    }
     LimitSettings {
         postgres,
         opensearch,

@@ -97,13 +97,14 @@ fn sockets(address: &ListenAddress) -> Vec<SocketAddr> {
     }
 }
 
-/// Whether the kernel lets only one of them be listened on. An address for all of its family takes in each of them.
+/// Returns whether the kernel lets only one of them be listened on. An address for all of its family takes in each of
+/// them, and `[::]` those of both families.
 fn meet(one: SocketAddr, other: SocketAddr) -> bool {
     let is_for_all = one.ip().is_unspecified() || other.ip().is_unspecified();
     let is_one_family = one.is_ipv4() == other.is_ipv4();
-    one.port() != 0
-        && one.port() == other.port()
-        && (one.ip() == other.ip() || is_for_all && is_one_family)
+    let is_for_both = |address: SocketAddr| address.is_ipv6() && address.ip().is_unspecified();
+    let takes_in = is_for_both(one) || is_for_both(other) || is_for_all && is_one_family;
+    one.port() != 0 && one.port() == other.port() && (one.ip() == other.ip() || takes_in)
 }
 
 #[cfg(test)]
@@ -127,6 +128,8 @@ mod tests {
             ("0.0.0.0:7", "7"),
             ("10.1.2.3:7", "0.0.0.0:7"),
             ("[::]:7", "[::1]:7"),
+            ("*:7", "127.0.0.1:7"),
+            ("*:7", "0.0.0.0:7"),
             ("unix:/run/a", "unix:/run/a"),
         ] {
             assert!(clashes(one, other), "{one} and {other}");

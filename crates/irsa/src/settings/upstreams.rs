@@ -12,11 +12,16 @@ use crate::upstream::{self, Store, UpstreamSpec};
 const ROOTS_PAGE: &str =
     "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/UsingWithRDS.SSL.html";
 
+/// Reads the upstreams. `given_region` is what was given as `--region`, and `region` what it was understood as.
 pub(super) fn resolve(
     texts: &[String],
+    given_region: Option<&str>,
     region: Option<&Region>,
     mistakes: &mut Mistakes,
 ) -> Vec<UpstreamSpec> {
+    let is_given = given_region.is_some_and(|region| !region.is_empty());
+    let any_region = upstream::any_region().filter(|_| is_given);
+    let region = region.or(any_region.as_ref());
     let mut upstreams = Vec::new();
     let mut given = texts
         .iter()

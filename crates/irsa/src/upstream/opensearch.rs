@@ -8,6 +8,9 @@ use irsa_opensearch::{PayloadSigning, Upstream};
 use super::parameters::Parameters;
 use super::{OpenSearchStore, region, tls_name};
 
+/// The only port of an AWS endpoint that takes signed requests over TLS.
+const HTTPS: u16 = 443;
+
 pub(super) fn resolve(
     host: &str,
     port: u16,
@@ -27,6 +30,12 @@ pub(super) fn resolve(
     let given = parameters.region.as_ref();
     let region = region(given, of_endpoint, default_region, &sign_host, mistakes);
     let tls_name = tls_name(parameters.tls_name.as_ref(), &sign_host, mistakes);
+    if endpoint.is_some() && port != HTTPS {
+        mistakes.push(format!(
+            "Amazon OpenSearch Service answers on port {HTTPS} only: remove `:{port}`; for the proxy's own port, add \
+             `listen={port}`"
+        ));
+    }
     let (dial_host, dial_port) = parameters.dial_or(host, port);
     let upstream = Upstream {
         scope: SigningScope {

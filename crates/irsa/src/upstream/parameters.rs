@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use irsa_chain::{Region, RoleArn};
+use irsa_cli::suggest;
 use irsa_identity::{RoleStep, SigningService};
 use irsa_net::listen::ListenAddress;
 use irsa_opensearch::Guards;
@@ -132,6 +133,8 @@ pub(super) struct Parameters {
     pub(super) unsigned_payload: bool,
     pub(super) http2: bool,
     pub(super) server_names: Vec<String>,
+    /// The parameters that have a mistake: what depends on them is not a second one.
+    wrong: BTreeSet<String>,
 }
 
 // === impl Scheme ===
@@ -213,22 +216,27 @@ impl Parameters {
         let mut seen = BTreeSet::new();
         for (name, value) in url.query_pairs() {
             let set = if known.contains(&name.as_ref()) {
-                parameters.set(&name, &value, port)
+                let set = parameters.set(&name, &value, port);
+                set.map_err(|problem| (name.to_string(), problem))
             } else {
-                let known = known.join(", ");
-                Err(format!("unknown parameter `{name}`; known are {known}"))
+                Err(unknown(&name, &known))
             };
-            mistakes.extend(set.err());
+            if let Err((meant, problem)) = set {
+                parameters.wrong.insert(meant);
+                mistakes.push(problem);
+            }
             let is_new = seen.insert(name.clone());
             if !is_new && !REPEATED.contains(&name.as_ref()) {
                 mistakes.push(format!("`{name}` is given twice"));
             }
         }
-        if parameters.external_id.is_some() && parameters.role.is_none() {
+        let is_missing = |name: &str| !parameters.wrong.contains(name);
+        if parameters.external_id.is_some() && parameters.role.is_none() && is_missing("role") {
             mistakes.push("`external-id` goes with `role`".to_owned());
         }
         let is_socket = |address: &ListenAddress| matches!(address, ListenAddress::Unix(_));
-        if parameters.socket_mode.is_some() && !parameters.listen.iter().any(is_socket) {
+        let has_socket = parameters.listen.iter().any(is_socket);
+        if parameters.socket_mode.is_some() && !has_socket && is_missing("listen") {
             mistakes.push("`socket-mode` goes with `listen=unix:/PATH`".to_owned());
         }
         parameters
@@ -268,6 +276,11 @@ impl Parameters {
         }
     }
 
+    /// Returns whether the region was given with a mistake in it.
+    pub(super) fn has_wrong_region(&self) -> bool {
+        self.wrong.contains("region")
+    }
+
     pub(super) fn role_step(&self) -> Option<RoleStep> {
         Some(RoleStep {
             role: self.role.clone()?,
@@ -279,6 +292,18 @@ impl Parameters {
     pub(super) fn dial_or(&self, host: &str, port: u16) -> (String, u16) {
         self.dial.clone().unwrap_or_else(|| (host.to_owned(), port))
     }
+}
+
+/// The parameter that was probably meant, and the sentence about the one that was written.
+fn unknown(name: &str, known: &[&str]) -> (String, String) {
+    let word = name.to_ascii_lowercase().replace('_', "-");
+    if let Some(meant) = suggest::nearest(&word, known.iter().copied()) {
+        let sentence = format!("unknown parameter `{name}`; did you mean `{meant}`?");
+        return (meant.to_owned(), sentence);
+    }
+    let known = known.join(", ");
+    let sentence = format!("unknown parameter `{name}`; known are {known}");
+    (name.to_owned(), sentence)
 }
 
 fn name_of(form: &str) -> &str {

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
+mod explain;
 mod help;
+mod monitoring;
 mod policy;
 mod usage;

@@ -175,7 +175,7 @@ fn listeners_are_not_shared() {
     let finished = finish(&mut command);
     assert_eq!(finished.code, 2, "{}", finished.stderr);
     let expected =
-        "`127.0.0.1:9440` is listened on twice, for --admin-address and for --status-address";
+        "`localhost:9440` is listened on twice, for --admin-address and for --status-address";
     assert!(
         finished.errors()[0].starts_with(expected),
         "{}",
@@ -236,7 +236,10 @@ fn the_status_is_for_this_machine_only() {
     let mut command = irsa_with_keys(&["proxy", &upstream("0"), "--status-address", "0.0.0.0:7"]);
     let finished = finish(&mut command);
     assert_eq!(finished.code, 2, "{}", finished.stderr);
-    assert!(finished.errors()[0].starts_with("--status-address: `0.0.0.0:7` is not on loopback"));
+    assert!(
+        finished.errors()[0]
+            .starts_with("--status-address: `0.0.0.0:7` must be a loopback address")
+    );
 }
 
 #[test]
@@ -251,13 +254,9 @@ fn a_taken_port_is_named_with_a_remedy() {
         let mut command = irsa_with_keys(&["proxy", upstream, flag, address]);
         let finished = finish(command.env("IRSA_STATUS_ADDRESS", "127.0.0.1:0"));
         assert_eq!(finished.code, 1, "{flag}: {}", finished.stderr);
-        let expected =
-            format!("error: cannot listen on `{taken}`: another process listens there\n help: ");
-        assert!(
-            finished.stderr.contains(&expected),
-            "{flag}: {}",
-            finished.stderr
-        );
+        let expected = format!("cannot listen on `{taken}`: another process listens there");
+        assert_eq!(finished.errors(), [expected], "{flag}");
+        assert!(finished.stderr.contains("\"remedy\":"), "{flag}");
         assert_eq!(finished.stdout, "");
     }
 }
@@ -283,4 +282,142 @@ fn the_lab_and_the_demo_name_the_program_that_has_them_now() {
         assert_eq!(finished.code, 2, "{finished:?}");
         assert!(finished.stderr.contains(instead), "{finished:?}");
     }
+}
+
+/// The errors of `irsa proxy` with these arguments.
+fn mistakes(arguments: &[&str]) -> Vec<String> {
+    let finished = finish(irsa_with_keys(&["proxy"]).args(arguments));
+    assert_eq!(finished.code, 2, "{}", finished.stderr);
+    finished.errors()
+}
+
+#[test]
+fn a_mistake_is_not_followed_by_another_one_that_it_causes() {
+    let custom = |parameters: &str| format!("postgres://db.example?{parameters}");
+    for (arguments, expected) in [
+        (
+            vec!["--region", "moon!", "postgres://db.example"],
+            "--region: ",
+        ),
+        (vec![custom("region=moon!").as_str()], "upstream `"),
+        (vec![custom("regoin=eu-central-1").as_str()], "upstream `"),
+        (
+            vec![custom("region=eu-central-1&role=me&external-id=7").as_str()],
+            "upstream `",
+        ),
+        (
+            vec![custom("region=eu-central-1&listen=unix:x&socket-mode=660").as_str()],
+            "upstream `",
+        ),
+    ] {
+        let errors = mistakes(&arguments);
+        assert_eq!(errors.len(), 1, "{arguments:?}: {errors:#?}");
+        assert!(errors[0].starts_with(expected), "{errors:#?}");
+    }
+}
+
+#[test]
+fn misspelt_parameters_keys_and_variables_are_answered_with_the_right_name() {
+    let regoin = "postgres://db.example?regoin=eu-central-1";
+    assert!(mistakes(&[regoin])[0].ends_with("did you mean `region`?"));
+
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("irsa.yaml");
+    std::fs::write(&config, "client-password: x\n").unwrap();
+    let errors = mistakes(&["--config", &config.display().to_string(), &upstream("0")]);
+    assert!(
+        errors[0].ends_with("did you mean `client-passwords`?"),
+        "{errors:?}"
+    );
+
+    let mut command = irsa_with_keys(&["proxy", &upstream("0")]);
+    let finished = finish(command.env("IRSA_CLIENT_PASSWORD", "x"));
+    assert_eq!(finished.code, 2, "{}", finished.stderr);
+    let expected = "unknown variable IRSA_CLIENT_PASSWORD; did you mean IRSA_CLIENT_PASSWORDS?";
+    assert_eq!(finished.errors(), [expected]);
+}
+
+#[test]
+fn what_can_be_seen_to_fail_later_is_a_mistake_at_the_start() {
+    let errors = mistakes(&["--spill-dir", "/nowhere", &upstream("0")]);
+    assert_eq!(
+        errors,
+        ["--spill-dir: `/nowhere` is not an existing folder"]
+    );
+
+    let domain = "search-shop-abcdefghijklmnopqrstuvwxyz.eu-central-1.es.amazonaws.com";
+    let errors = mistakes(&[&format!("opensearch://{domain}:9200")]);
+    assert!(
+        errors[0].contains("answers on port 443 only: remove `:9200`"),
+        "{errors:?}"
+    );
+
+    let mut command = irsa_with_keys(&["proxy", &upstream("127.0.0.1:0")]);
+    let finished = finish(command.env("AWS_SECRET_ACCESS_KEY", " "));
+    assert_eq!(finished.code, 3, "{}", finished.stderr);
+    assert!(finished.errors()[0].starts_with("`AWS_SECRET_ACCESS_KEY` is blank"));
+}
+
+#[test]
+fn an_upstream_can_be_given_by_a_flag_everywhere() {
+    for command in ["proxy", "doctor"] {
+        let mut typed = irsa_with_keys(&[command, "--upstream", "mysql://typed"]);
+        let finished = finish(typed.env("IRSA_UPSTREAMS", "mysql://environment"));
+        assert_eq!(finished.code, 2, "{}", finished.stderr);
+        assert!(
+            finished.stderr.contains("mysql://typed"),
+            "{}",
+            finished.stderr
+        );
+        assert!(
+            !finished.stderr.contains("environment"),
+            "{}",
+            finished.stderr
+        );
+    }
+}
+
+#[test]
+fn failures_are_json_where_the_output_is() {
+    let unknown = ["whoami", "--regoin", "x", "--output", "json"];
+    let no_identity = ["whoami", "--output", "json"];
+    let wrong_role = [
+        "token", "--host", "x", "--user", "u", "--role", "me", "--output", "json",
+    ];
+    for (arguments, code) in [
+        (&unknown[..], 2),
+        (&no_identity[..], 3),
+        (&wrong_role[..], 2),
+    ] {
+        let finished = finish(&mut irsa(arguments));
+        assert_eq!(finished.code, code, "{}", finished.stderr);
+        for line in finished.stderr.lines() {
+            let record: serde_json::Value = serde_json::from_str(line).unwrap();
+            assert_eq!(record["exit_code"], code, "{line}");
+            assert_eq!(record["level"], "ERROR", "{line}");
+        }
+        assert!(!finished.errors().is_empty(), "{arguments:?}");
+    }
+    let finished = finish(&mut irsa(&no_identity));
+    let record: serde_json::Value = serde_json::from_str(finished.stderr.trim()).unwrap();
+    assert_eq!(record["link"], "service-account");
+    assert_eq!(record["cause"], "no-identity-given");
+    assert!(record["remedy"].is_string(), "{record}");
+}
+
+#[test]
+fn exec_says_where_its_command_goes() {
+    let finished = finish(&mut irsa(&["exec", "psql"]));
+    assert_eq!(finished.code, 2, "{}", finished.stderr);
+    assert!(
+        finished.stderr.contains("`irsa exec -- psql`"),
+        "{}",
+        finished.stderr
+    );
+    let finished = finish(&mut irsa(&["exec"]));
+    assert!(
+        finished.stderr.contains("`irsa exec -- COMMAND`"),
+        "{}",
+        finished.stderr
+    );
 }

@@ -1,0 +1,162 @@
+//! Files whose content is compared every few seconds. Nothing else works for all volumes of Kubernetes: it replaces the
+//! folder of a Secret as a whole, and network file systems report no changes.
+
+use std::fs::{self, File};
+use std::hash::{DefaultHasher, Hasher};
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use crate::cli::ProxyArgs;
+
+/// Larger files are compared by what the file system says of them.
+const MOST_CONTENT: u64 = 4 * 1024 * 1024;
+
+/// Files and how they were when they were last looked at.
+#[derive(Debug, Default)]
+pub(super) struct WatchedFiles(Vec<Watched>);
+
+#[derive(Debug)]
+struct Watched {
+    path: PathBuf,
+    /// `None` as long as the file was never there.
+    seen: Option<Fingerprint>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Fingerprint {
+    inode: u64,
+    size: u64,
+    /// Seconds and nanoseconds since 1970.
+    modified: (i64, i64),
+    content: u64,
+}
+
+// === impl WatchedFiles ===
+
+impl WatchedFiles {
+    /// The files with certificates, keys and passwords that a proxy is given.
+    pub(super) fn for_proxy(args: &ProxyArgs) -> Self {
+        let clients = &args.common.clients;
+        let files = [
+            &args.common.identity.ca_file,
+            &clients.tls_cert,
+            &clients.tls_key,
+            &clients.client_ca,
+            &clients.client_passwords,
+            &clients.client_cert_users,
+        ];
+        Self::new(files.into_iter().flatten().cloned())
+    }
+
+    fn new(paths: impl IntoIterator<Item = PathBuf>) -> Self {
+        let watched = paths.into_iter().map(|path| Watched {
+            seen: Fingerprint::read(&path, None).ok(),
+            path,
+        });
+        Self(watched.collect())
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns the files whose content differs from the last time. A file that is missing is being replaced.
+    pub(super) fn changed(&mut self) -> Vec<PathBuf> {
+        let changed = self.0.iter_mut().filter_map(Watched::check);
+        changed.map(Path::to_owned).collect()
+    }
+}
+
+// === impl Watched ===
+
+impl Watched {
+    fn check(&mut self) -> Option<&Path> {
+        let now = Fingerprint::read(&self.path, self.seen.as_ref()).ok()?;
+        let before = self.seen.replace(now.clone());
+        let is_changed = before.is_none_or(|before| before.content != now.content);
+        is_changed.then_some(self.path.as_path())
+    }
+}
+
+// === impl Fingerprint ===
+
+impl Fingerprint {
+    /// Reads the file, unless it is the one that was `seen`.
+    fn read(path: &Path, seen: Option<&Self>) -> io::Result<Self> {
+        let metadata = fs::metadata(path)?;
+        let mut now = Self {
+            inode: metadata.ino(),
+            size: metadata.len(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+            content: 0,
+        };
+        now.content = match seen {
+            Some(seen)
+                if *seen
+                    == (Self {
+                        content: seen.content,
+                        ..now.clone()
+                    }) =>
+            {
+                seen.content
+            }
+            _ => content(path)?,
+        };
+        Ok(now)
+    }
+}
+
+fn content(path: &Path) -> io::Result<u64> {
+    let mut bytes = Vec::new();
+    File::open(path)?
+        .take(MOST_CONTENT)
+        .read_to_end(&mut bytes)?;
+    let mut hasher = DefaultHasher::new();
+    hasher.write(&bytes);
+    Ok(hasher.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn reports_new_content_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tls.crt");
+        fs::write(&path, "one").unwrap();
+        let mut watched = WatchedFiles::new([path.clone()]);
+        assert!(watched.changed().is_empty());
+        fs::write(&path, "two").unwrap();
+        assert_eq!(watched.changed(), std::slice::from_ref(&path));
+        assert!(watched.changed().is_empty());
+        // The same content in a new file.
+        let draft = folder.path().join("draft");
+        fs::write(&draft, "two").unwrap();
+        fs::rename(&draft, &path).unwrap();
+        assert!(watched.changed().is_empty());
+        fs::remove_file(&path).unwrap();
+        assert!(watched.changed().is_empty());
+        fs::write(&path, "three").unwrap();
+        assert_eq!(watched.changed(), [path]);
+    }
+
+    #[test]
+    fn sees_a_folder_that_is_replaced_as_the_kubelet_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        for (version, content) in [("v1", "one"), ("v2", "two")] {
+            fs::create_dir(at(version)).unwrap();
+            fs::write(at(version).join("tls.crt"), content).unwrap();
+        }
+        symlink("v1", at("..data")).unwrap();
+        symlink("..data/tls.crt", at("tls.crt")).unwrap();
+        let mut watched = WatchedFiles::new([at("tls.crt")]);
+        symlink("v2", at("..data_tmp")).unwrap();
+        fs::rename(at("..data_tmp"), at("..data")).unwrap();
+        assert_eq!(watched.changed(), [at("tls.crt")]);
+    }
+}

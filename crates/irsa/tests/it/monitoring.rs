@@ -1,0 +1,87 @@
+//! The alert rules and the dashboard name metrics that exist.
+
+use std::collections::BTreeSet;
+
+use irsa_testing::program::{finish, irsa};
+use serde_json::Value;
+
+const ALERTS: &str = include_str!("../../../../docs/monitoring/alerts.yaml");
+const DASHBOARD: &str = include_str!("../../../../docs/monitoring/dashboard.json");
+
+/// The names that queries may use, by the page that the program prints.
+fn known() -> BTreeSet<String> {
+    let page = finish(&mut irsa(&["reference", "metrics"]));
+    let rows = page
+        .printed()
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `"));
+    let rows = rows.filter_map(|row| row.split_once("` | "));
+    rows.flat_map(|(name, rest)| {
+        let suffixes: &[&str] = match rest.split(' ').next() {
+            Some("histogram") => &["_bucket", "_sum", "_count"],
+            _ => &[""],
+        };
+        suffixes.iter().map(move |suffix| format!("{name}{suffix}"))
+    })
+    .collect()
+}
+
+/// The names of metrics in a text.
+fn used(text: &str) -> BTreeSet<String> {
+    let is_outside = |c: char| !(c.is_ascii_alphanumeric() || c == '_');
+    let words = text.split(is_outside);
+    let is_metric = |word: &&str| word.starts_with("irsa_") || word.starts_with("process_");
+    words.filter(is_metric).map(str::to_owned).collect()
+}
+
+fn check(text: &str) {
+    let (known, used) = (known(), used(text));
+    assert!(used.len() > 5, "{used:?}");
+    let unknown: Vec<_> = used.difference(&known).collect();
+    assert!(unknown.is_empty(), "{unknown:?} are not among {known:#?}");
+}
+
+#[test]
+fn the_page_of_metrics_is_up_to_date() {
+    let page = include_str!("../../../../docs/reference/metrics.md");
+    let current = finish(&mut irsa(&["reference", "metrics"]));
+    assert_eq!(
+        page.trim_end(),
+        current.printed(),
+        "out of date: run `cargo xtask gen`"
+    );
+}
+
+#[test]
+fn alert_rules_use_metrics_that_exist_and_say_what_to_do() {
+    let rules: Value = serde_saphyr::from_str(ALERTS).unwrap();
+    let rules = rules["groups"][0]["rules"].as_array().unwrap();
+    assert!(rules.len() > 5, "{rules:?}");
+    for rule in rules {
+        assert!(
+            rule["alert"].as_str().unwrap().starts_with("Irsa"),
+            "{rule}"
+        );
+        let severity = rule["labels"]["severity"].as_str().unwrap();
+        assert!(["critical", "warning"].contains(&severity), "{rule}");
+        for text in ["summary", "description"] {
+            assert!(rule["annotations"][text].is_string(), "{rule}");
+        }
+        assert!(!used(rule["expr"].as_str().unwrap()).is_empty(), "{rule}");
+    }
+    check(ALERTS);
+}
+
+#[test]
+fn the_dashboard_uses_metrics_that_exist() {
+    let dashboard: Value = serde_json::from_str(DASHBOARD).unwrap();
+    for panel in dashboard["panels"].as_array().unwrap() {
+        for target in panel["targets"].as_array().unwrap() {
+            assert!(
+                !used(target["expr"].as_str().unwrap()).is_empty(),
+                "{panel}"
+            );
+        }
+    }
+    check(DASHBOARD);
+}
