@@ -25,8 +25,21 @@ pub fn of_java(log: &str) -> Option<String> {
 
 /// What irsa said when it did not start.
 pub fn of_refusal(text: &str) -> Option<String> {
-    let mut lines = text.lines().filter(|line| line.starts_with("error: "));
-    lines.next().map(str::to_owned)
+    let of_line = |line: &str| {
+        if line.starts_with("error: ") {
+            return Some(line.to_owned());
+        }
+        let record: Value = serde_json::from_str(line).ok()?;
+        record["exit_code"].as_u64()?;
+        let message = record["message"].as_str()?;
+        let words = match (record["link"].as_str(), record["cause"].as_str()) {
+            (Some(link), Some(cause)) => format!("{message} (link: {link}, cause: {cause})"),
+            (Some(link), None) => format!("{message} (link: {link})"),
+            _ => message.to_owned(),
+        };
+        Some(format!("error: {words}"))
+    };
+    text.lines().find_map(of_line)
 }
 
 /// The line of irsa's log that names link and cause: the last that was told to a client, which has a detail. Between
@@ -149,6 +162,9 @@ mod tests {
             of_refusal("x\nerror: why\n help: how").unwrap(),
             "error: why"
         );
+        let record = "{\"level\":\"ERROR\",\"message\":\"why\",\"link\":\"grant\",\"exit_code\":3}";
+        let log = format!("{{\"message\":\"started\"}}\n{record}");
+        assert_eq!(of_refusal(&log).unwrap(), "error: why (link: grant)");
         assert_eq!(of_refusal("`irsa` is not built"), None);
     }
 }

@@ -53,7 +53,7 @@ fn a_profile_can_ask_irsa_itself() {
         .irsa(&["whoami", "--identity", "profile:pod", "--output", "json"])
         .json();
     check_is_keycloak(&json);
-    assert!(json["expiresAt"].is_string(), "{json}");
+    assert!(json["expires_at"].is_string(), "{json}");
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn a_profile_of_single_sign_on_is_whom_the_portal_makes_of_the_login() {
         .irsa(&["whoami", "--identity", "profile:dev", "--output", "json"])
         .json();
     check_is_keycloak(&json);
-    assert_eq!(json["expiresAt"], portal::EXPIRES_AT);
+    assert_eq!(json["expires_at"], portal::EXPIRES_AT);
     let asked = portal.asked();
     assert!(
         asked.line.starts_with("GET /federation/credentials?")

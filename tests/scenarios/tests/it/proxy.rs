@@ -114,6 +114,19 @@ impl Proxy {
         self.log.text()
     }
 
+    /// The records with this message that were logged so far.
+    pub(crate) fn records(&self, message: &str) -> Vec<Value> {
+        let text = self.log.text();
+        let records = text.lines().map(|line| serde_json::from_str(line).unwrap());
+        let has_message = |record: &Value| record["message"] == message;
+        records.filter(has_message).collect()
+    }
+
+    /// Asks it to read its settings again.
+    pub(crate) fn hang_up(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::HUP).unwrap();
+    }
+
     /// The most memory that it ever had, in bytes (proc(5), `VmHWM`).
     pub(crate) fn peak_memory(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();

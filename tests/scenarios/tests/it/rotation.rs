@@ -21,7 +21,7 @@ fn the_next_exchange_takes_the_new_token() {
     stage.lab().rotate_keys().unwrap();
     stage.lab().renew_tokens().unwrap();
     stage.lab().retire_old_keys();
-    proxy.logs("credentials obtained", 2);
+    proxy.logs("credentials renewed", 1);
     let session = proxy.connect(USER, USER).unwrap();
     assert_eq!(session.query("select current_user").unwrap(), USER);
     assert_eq!(refused(), before);

@@ -180,7 +180,7 @@ fn a_mistake_is_called_by_where_it_is_from() {
 fn the_addresses_are_told_to_people_too() {
     let folder = Folder::new();
     let config = folder.settings("irsa.toml");
-    let mut command = irsa_with_keys(&["proxy", "--config", &config]);
+    let mut command = irsa_with_keys(&["proxy", "--config", &config, "--output", "text"]);
     let mut proxy = command
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

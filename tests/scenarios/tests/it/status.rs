@@ -6,7 +6,7 @@ use crate::http;
 use crate::pod::{Pod, USER};
 use crate::proxy::Proxy;
 use crate::stage::{alone, shared};
-use irsa_testing::program::irsa_with_keys;
+use irsa_testing::program::{finish, irsa, irsa_with_keys};
 
 const LINKS: [&str; 9] = [
     "service-account",
@@ -167,4 +167,59 @@ fn keys_do_without_a_service_account_a_token_and_a_provider() {
             "ok"
         ]
     );
+}
+
+#[test]
+fn irsa_status_prints_the_chain_and_ends_with_3_if_a_link_is_broken() {
+    let stage = shared();
+    let proxy = Pod::new(&stage).proxy(&[]);
+    proxy.connect(USER, USER).unwrap();
+    let ask = |proxy: &Proxy, output: &str| {
+        let address = proxy.address("status");
+        finish(&mut irsa(&[
+            "status",
+            "--status-address",
+            &address,
+            "--output",
+            output,
+        ]))
+    };
+    let whole = ask(&proxy, "text");
+    let text = whole.printed();
+    assert!(text.ends_with("The chain: every link holds"), "{text}");
+    assert!(text.contains("keycloak-role"), "{text}");
+    assert_eq!(ask(&proxy, "json").json()["overall"], "ok");
+
+    let broken = Pod::of(&stage, "neighbour").proxy(&[]);
+    broken.logs("no credentials", 1);
+    let shown = ask(&broken, "text");
+    assert_eq!(shown.code, 3, "{}", shown.stderr);
+    assert!(
+        shown
+            .stdout
+            .contains("The chain: broken at the trust policy\n"),
+        "{}",
+        shown.stdout
+    );
+    assert!(
+        shown.stdout.contains("\n  cause   trust-denied: "),
+        "{}",
+        shown.stdout
+    );
+    assert!(shown.stdout.contains("\n  remedy  "), "{}", shown.stdout);
+}
+
+#[test]
+fn readiness_with_the_identity_waits_for_a_session() {
+    let stage = shared();
+    let broken = Pod::of(&stage, "neighbour").proxy(&[]);
+    broken.logs("no credentials", 1);
+    assert_eq!(broken.get("/readyz").status, 200);
+    let refused = broken.get("/readyz?identity");
+    assert_eq!(refused.status, 503);
+    let expected = "no valid credentials (link: trust-policy, cause: trust-denied)\n";
+    assert_eq!(refused.body, expected);
+    let proxy = Pod::new(&stage).proxy(&[]);
+    proxy.logs("credentials obtained", 1);
+    assert_eq!(proxy.get("/readyz?identity").status, 200);
 }

@@ -62,7 +62,7 @@ fn it_lets_its_user_in() {
         .block_on(log_in(&stage, json["token"].as_str().unwrap()))
         .unwrap();
     assert!(
-        json["signedAt"].as_str() < json["usableUntil"].as_str(),
+        json["signed_at"].as_str() < json["usable_until"].as_str(),
         "{json}"
     );
 }

@@ -17,15 +17,18 @@ fn a_web_identity_is_told_to_people_and_to_programs() {
     assert_eq!(json["account"], "111122223333");
     assert_eq!(json["source"], "web-identity");
     assert_eq!(
-        json["roleArn"],
+        json["role_arn"],
         "arn:aws:iam::111122223333:role/camunda/keycloak-role"
     );
-    assert_eq!(json["tokenFile"], token_file.as_str());
+    assert_eq!(json["token_file"], token_file.as_str());
     assert!(
-        json["userId"].as_str().unwrap().ends_with(":keycloak-0"),
+        json["user_id"].as_str().unwrap().ends_with(":keycloak-0"),
         "{json}"
     );
-    assert!(json["expiresAt"].as_str().unwrap().ends_with('Z'), "{json}");
+    assert!(
+        json["expires_at"].as_str().unwrap().ends_with('Z'),
+        "{json}"
+    );
     assert_eq!(json["warnings"], serde_json::json!([]));
 
     let finished = pod.irsa(&["whoami"]);
@@ -85,7 +88,7 @@ fn a_role_on_top_is_assumed_with_its_external_id_only() {
         .irsa(&["whoami", "--output", "json", "--external-id", "camunda"])
         .json();
     assert_eq!(json["source"], "assume-role");
-    assert_eq!(json["roleArn"], PARTNER_ROLE);
+    assert_eq!(json["role_arn"], PARTNER_ROLE);
     let arn = json["arn"].as_str().unwrap();
     assert!(
         arn.starts_with("arn:aws:sts::444455556666:assumed-role/partner-role/"),

@@ -112,7 +112,7 @@ async fn through_irsa_there_is_nothing_that_signs() {
 /// Waits for two renewals, cuts all sessions of the database between two requests, and sees both ways go on with
 /// connections that were made since.
 async fn live_through_a_cut(stage: &DatabaseStage, irsa: &Proxy, loads: &[(Load, WebModeler)]) {
-    let renewals = || irsa.log().matches("credentials obtained").count();
+    let renewals = || irsa.log().matches("credentials renewed").count();
     let logins = || {
         stage
             .lab()

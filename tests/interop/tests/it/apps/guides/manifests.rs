@@ -69,11 +69,7 @@ fn is_a_sidecar(path: &str, pod: &Value) {
     };
     let port = &irsa["ports"][0];
     let address = value("IRSA_ADMIN_ADDRESS").expect("its address for probes");
-    assert_eq!(
-        address,
-        format!("0.0.0.0:{}", port["containerPort"]),
-        "{path}"
-    );
+    assert_eq!(address, format!("*:{}", port["containerPort"]), "{path}");
     for (probe, asked) in [("startupProbe", "/startupz"), ("livenessProbe", "/livez")] {
         let asks = &irsa[probe]["httpGet"];
         assert_eq!(
