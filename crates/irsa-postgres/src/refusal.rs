@@ -245,7 +245,7 @@ mod tests {
         );
         for stage in [Stage::BeforeToken, Stage::AfterToken, Stage::Accepted] {
             assert_eq!(
-                Refusal::of(&forbidden, stage),
+                Refusal::classify(&forbidden, stage),
                 Refusal::NoLogin,
                 "{stage:?}"
             );
@@ -253,7 +253,10 @@ mod tests {
         forbidden
             .others
             .push((b'R', routine::NO_SUCH_ROLE.to_owned()));
-        assert_eq!(Refusal::of(&forbidden, Stage::Accepted), Refusal::NoLogin);
+        assert_eq!(
+            Refusal::classify(&forbidden, Stage::Accepted),
+            Refusal::NoLogin
+        );
         for (code, message, refusal) in [
             (
                 SqlState::INSUFFICIENT_PRIVILEGE,
