@@ -33,7 +33,9 @@ fn every_target_has_a_binary_of_its_name() {
     assert_eq!(entries("fuzz_targets", ".rs"), names());
     for (name, _) in TARGETS {
         let source = folder("fuzz_targets").join(format!("{name}.rs"));
-        let wanted = format!("#![cfg_attr(fuzzing, no_main)]\n\nirsa_fuzz::target!({name});\n");
+        let wanted = format!(
+            "//! The fuzz target `{name}`.\n\n#![cfg_attr(fuzzing, no_main)]\n\nirsa_fuzz::target!({name});\n"
+        );
         assert_eq!(fs::read_to_string(source).unwrap(), wanted);
     }
 }
