@@ -53,7 +53,7 @@ mod tests {
         client.process_new_packets().unwrap();
 
         server.set_buffer_limit(None);
-        server.writer().write_all(&[b'x'; 65_536]).unwrap();
+        server.writer().write_all(&vec![b'x'; 65_536]).unwrap();
         let mut sent = Vec::new();
         while server.wants_write() {
             server.write_tls(&mut sent).unwrap();
