@@ -8,15 +8,14 @@ use std::sync::Arc;
 
 use http::Method;
 use irsa_chain::{Cause, Link};
+use irsa_ops::refusals::Refusals;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
-use self::labels::{
-    DirectionLabels, ReasonLabels, RefusalLabels, RequestLabels, RouteLabels, UpstreamLabel,
-};
+use self::labels::{DirectionLabels, ReasonLabels, RequestLabels, RouteLabels, UpstreamLabel};
 use crate::body::BodyMetrics;
 
 pub(crate) use self::request::RequestMeter;
@@ -30,7 +29,7 @@ pub struct OpenSearchMetrics {
     bytes: Family<DirectionLabels, Counter>,
     active: Family<UpstreamLabel, Gauge>,
     retries: Family<ReasonLabels, Counter>,
-    refusals: Family<RefusalLabels, Counter>,
+    refusals: Refusals,
     rejections: Family<ReasonLabels, Counter>,
     connections: Family<UpstreamLabel, Counter>,
     stalled: Family<UpstreamLabel, Counter>,
@@ -77,7 +76,7 @@ impl OpenSearchMetrics {
             bytes: Family::default(),
             active: Family::default(),
             retries: Family::default(),
-            refusals: Family::default(),
+            refusals: Refusals::new("unknown", "unknown"),
             rejections: Family::default(),
             connections: Family::default(),
             stalled: Family::default(),
@@ -126,7 +125,7 @@ impl OpenSearchMetrics {
         registry.register(
             "refusals",
             "Answers that mean a broken link of the identity chain, by link and cause",
-            self.refusals.clone(),
+            self.refusals.metric(),
         );
         registry.register(
             "retries",
@@ -190,29 +189,8 @@ impl OpenSearchMetrics {
         metrics.retried("reason");
     }
 
-    /// Creates the series of refusals by the domain, so that the first refusal is an increase.
-    fn create_refusals(&self, upstream: &str) {
-        let causes = [
-            Link::Permissions,
-            Link::Signature,
-            Link::Endpoint,
-            Link::Grant,
-        ];
-        let causes = causes.into_iter().flat_map(Cause::all_for);
-        let causes = causes.map(|cause| (cause.link().id(), cause.id()));
-        for (link, cause) in causes.chain([("unknown", "unknown")]) {
-            let upstream = upstream.to_owned();
-            let labels = RefusalLabels {
-                upstream,
-                link,
-                cause,
-            };
-            drop(self.refusals.get_or_create(&labels));
-        }
-    }
-
     pub(crate) fn for_upstream(&self, upstream: &str) -> DomainMetrics {
-        self.create_refusals(upstream);
+        self.refusals.create(upstream);
         let label = UpstreamLabel {
             upstream: upstream.to_owned(),
         };
@@ -254,12 +232,7 @@ impl DomainMetrics {
     }
 
     pub(crate) fn refused(&self, link: Option<Link>, cause: Option<Cause>) {
-        let labels = RefusalLabels {
-            upstream: self.upstream.clone(),
-            link: link.map_or("unknown", Link::id),
-            cause: cause.map_or("unknown", Cause::id),
-        };
-        self.all.refusals.get_or_create(&labels).inc();
+        self.all.refusals.count(&self.upstream, link, cause);
     }
 
     pub(crate) fn rejected(&self, reason: &'static str) {

@@ -8,5 +8,6 @@ pub mod log_limit;
 pub mod logging;
 pub mod metrics;
 pub mod panics;
+pub mod refusals;
 pub mod session_log;
 pub mod status;

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use irsa_chain::{Cause, Link};
+use irsa_ops::refusals::Refusals;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -16,7 +17,7 @@ use prometheus_client::registry::{Registry, Unit};
 pub struct PostgresMetrics {
     connections: Family<UpstreamLabel, Counter>,
     active: Family<UpstreamLabel, Gauge>,
-    refusals: Family<RefusalLabels, Counter>,
+    refusals: Refusals,
     refusals_repeated: Family<UpstreamLabel, Counter>,
     unauthenticated_refusals: Family<UpstreamLabel, Counter>,
     token_retries: Family<UpstreamLabel, Counter>,
@@ -31,13 +32,6 @@ pub struct PostgresMetrics {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct UpstreamLabel {
     upstream: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RefusalLabels {
-    upstream: String,
-    link: &'static str,
-    cause: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -81,7 +75,7 @@ impl PostgresMetrics {
         Self {
             connections: Family::default(),
             active: Family::default(),
-            refusals: Family::default(),
+            refusals: Refusals::new("none", "other"),
             refusals_repeated: Family::default(),
             unauthenticated_refusals: Family::default(),
             token_retries: Family::default(),
@@ -134,7 +128,7 @@ impl PostgresMetrics {
         registry.register(
             "refusals",
             "Sessions that could not be established, by the link of the identity chain and its cause",
-            self.refusals.clone(),
+            self.refusals.metric(),
         );
         registry.register(
             "refusals_repeated",
@@ -158,30 +152,8 @@ impl PostgresMetrics {
         drop(self.for_upstream("UPSTREAM"));
     }
 
-    /// Creates the series of refusals by the upstream, so that the first refusal is an increase. Refusals for a broken
-    /// identity are many causes more, and `irsa_identity_exchanges_total` counts those from the start.
-    fn create_refusals(&self, upstream: &str) {
-        let causes = [
-            Link::Permissions,
-            Link::Signature,
-            Link::Endpoint,
-            Link::Grant,
-        ];
-        let causes = causes.into_iter().flat_map(Cause::all_for);
-        let causes = causes.map(|cause| (cause.link().id(), cause.id()));
-        for (link, cause) in causes.chain([("none", "other")]) {
-            let upstream = upstream.to_owned();
-            let labels = RefusalLabels {
-                upstream,
-                link,
-                cause,
-            };
-            drop(self.refusals.get_or_create(&labels));
-        }
-    }
-
     pub(crate) fn for_upstream(&self, upstream: &str) -> UpstreamMetrics {
-        self.create_refusals(upstream);
+        self.refusals.create(upstream);
         let label = UpstreamLabel {
             upstream: upstream.to_owned(),
         };
@@ -216,14 +188,7 @@ impl UpstreamMetrics {
     }
 
     pub(crate) fn refused(&self, link: Option<Link>, cause: Option<Cause>) {
-        self.all
-            .refusals
-            .get_or_create(&RefusalLabels {
-                upstream: self.upstream.clone(),
-                link: link.map_or("none", |link| link.id()),
-                cause: cause.map_or("other", |cause| cause.id()),
-            })
-            .inc();
+        self.all.refusals.count(&self.upstream, link, cause);
     }
 }
 

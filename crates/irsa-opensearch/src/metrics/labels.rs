@@ -29,13 +29,6 @@ pub(super) struct ReasonLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(super) struct RefusalLabels {
-    pub(super) upstream: String,
-    pub(super) link: &'static str,
-    pub(super) cause: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct DirectionLabels {
     pub(super) upstream: String,
     pub(super) direction: &'static str,

@@ -1,0 +1,98 @@
+//! The counter of refusals by upstream, link and cause, which both data planes have.
+
+use irsa_chain::{Cause, Link};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+
+/// The links that an upstream's refusal can mean. A broken identity has many causes more, and
+/// `irsa_identity_exchanges_total` counts those from the start.
+const LINKS: [Link; 4] = [
+    Link::Permissions,
+    Link::Signature,
+    Link::Endpoint,
+    Link::Grant,
+];
+
+/// Refusals of all upstreams of one kind. Clones count together.
+#[derive(Clone, Debug)]
+pub struct Refusals {
+    counters: Family<RefusalLabels, Counter>,
+    unknown_link: &'static str,
+    unknown_cause: &'static str,
+}
+
+/// The labels of a refusal.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct RefusalLabels {
+    upstream: String,
+    link: &'static str,
+    cause: &'static str,
+}
+
+// === impl Refusals ===
+
+impl Refusals {
+    /// Nothing is counted yet. The words are the values of the labels for a link and a cause that are unknown.
+    pub fn new(unknown_link: &'static str, unknown_cause: &'static str) -> Self {
+        Self {
+            counters: Family::default(),
+            unknown_link,
+            unknown_cause,
+        }
+    }
+
+    /// Returns the metric to register.
+    pub fn metric(&self) -> Family<RefusalLabels, Counter> {
+        self.counters.clone()
+    }
+
+    /// Creates the series of refusals by `upstream`, so that the first refusal is an increase.
+    pub fn create(&self, upstream: &str) {
+        let causes = LINKS.into_iter().flat_map(Cause::all_for);
+        for cause in causes {
+            drop(self.counter(upstream, Some(cause.link()), Some(cause)));
+        }
+        drop(self.counter(upstream, None, None));
+    }
+
+    /// Counts a refusal by `upstream`.
+    pub fn count(&self, upstream: &str, link: Option<Link>, cause: Option<Cause>) {
+        self.counter(upstream, link, cause).inc();
+    }
+
+    fn counter(&self, upstream: &str, link: Option<Link>, cause: Option<Cause>) -> Counter {
+        self.counters.get_or_create_owned(&RefusalLabels {
+            upstream: upstream.to_owned(),
+            link: link.map_or(self.unknown_link, Link::id),
+            cause: cause.map_or(self.unknown_cause, Cause::id),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use prometheus_client::encoding::text::encode;
+    use prometheus_client::registry::Registry;
+
+    use super::*;
+
+    #[test]
+    fn every_cause_has_a_series_before_its_first_refusal() {
+        let refusals = Refusals::new("no-link", "no-cause");
+        let mut registry = Registry::default();
+        registry.register("refusals", "Refusals", refusals.metric());
+        refusals.create("db");
+        refusals.count("db", None, None);
+        let mut text = String::new();
+        encode(&mut text, &registry).unwrap();
+        let line = |link: &str, cause: &str, value: u32| {
+            format!("refusals_total{{upstream=\"db\",link=\"{link}\",cause=\"{cause}\"}} {value}\n")
+        };
+        assert!(text.contains(&line("no-link", "no-cause", 1)), "{text}");
+        for cause in LINKS.into_iter().flat_map(Cause::all_for) {
+            let expected = line(cause.link().id(), cause.id(), 0);
+            assert!(text.contains(&expected), "{expected}{text}");
+        }
+    }
+}
