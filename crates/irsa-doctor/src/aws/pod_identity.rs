@@ -3,6 +3,7 @@
 
 use irsa_aws::Role;
 use irsa_chain::{Cause, ServiceAccount};
+use irsa_explain::pod_identity::{ACTIONS, PRINCIPAL as SERVICE};
 use irsa_explain::{Question, RequestContext, RequestKind};
 use irsa_policy::{Layer, Mismatch};
 use serde_json::{Value, json};
@@ -15,9 +16,6 @@ use crate::CheckOutcome;
 /// What is said of all that is about an OIDC provider.
 pub(super) const NO_PROVIDER: &str =
     "EKS Pod Identity gives the session, and has no part for an OIDC provider";
-
-const SERVICE: &str = "pods.eks.amazonaws.com";
-const ACTIONS: [&str; 2] = ["sts:AssumeRole", "sts:TagSession"];
 
 /// "Grant Pods access to AWS resources based on tags": the tags that the service adds, and no others.
 const TAGS_PAGE: &str = "https://docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html";
