@@ -1,14 +1,14 @@
-//! The table of SQLSTATEs in the README has exactly the codes that the sources can send.
+//! `docs/reference/sqlstates.md` lists exactly the codes that the sources can send.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The codes of the README's table.
+/// The codes in the table of `docs/reference/sqlstates.md`.
 fn documented() -> BTreeSet<String> {
-    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
-    let readme = fs::read_to_string(readme).unwrap();
-    let (_, table) = readme.split_once("| SQLSTATE |").expect("the table");
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/sqlstates.md");
+    let page = fs::read_to_string(page).unwrap();
+    let (_, table) = page.split_once("| SQLSTATE |").expect("the table");
     let rows = table.lines().skip(2);
     let rows = rows.take_while(|row| row.starts_with('|'));
     rows.map(|row| row.split('|').nth(1).unwrap().trim().to_owned())
@@ -60,11 +60,11 @@ fn sent() -> BTreeSet<String> {
 }
 
 #[test]
-fn the_readme_lists_exactly_the_codes_that_irsa_sends() {
+fn the_page_lists_exactly_the_codes_that_irsa_sends() {
     let (documented, sent) = (documented(), sent());
     let missing: Vec<_> = sent.difference(&documented).collect();
     let untrue: Vec<_> = documented.difference(&sent).collect();
-    assert!(missing.is_empty(), "not in the README: {missing:?}");
-    assert!(untrue.is_empty(), "in the README only: {untrue:?}");
+    assert!(missing.is_empty(), "not on the page: {missing:?}");
+    assert!(untrue.is_empty(), "on the page only: {untrue:?}");
     assert!(sent.len() > 8, "{sent:?}");
 }
