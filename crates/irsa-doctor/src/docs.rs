@@ -68,23 +68,27 @@ fn index() -> String {
 }
 
 const INTRODUCTION: &str = "\
-# What `irsa doctor` checks
+# Checks of `irsa doctor`
 
-A pod reaches its data by a chain of nine links: its service account, a token that is projected into it, the OIDC
-provider and the trust policy by which AWS takes that token, the STS session that it is given for it, what the session
-is permitted, its signature, the endpoint, and what the data store itself grants. One broken link looks much like
-another from outside. `irsa doctor` looks at each from up to three places:
+This page lists every check. Use it to look up a check that a report names; [on call: which command first](on-call.md)
+is the place to start from.
 
-| place | what it looks at | how it is run |
+A pod reaches its data through a chain of nine links: its service account, the projected token, the OIDC provider and
+the trust policy with which AWS accepts the token, the STS session, its permissions, the signature, the endpoint, and
+the grant in the data store. From outside, one broken link looks much like another. `irsa doctor` checks the links from
+up to three places:
+
+| place | what it checks | command |
 | --- | --- | --- |
-| pod | files, environment, network, and what STS and the data stores answer | in the pod: `irsa doctor --user DB_USER UPSTREAM` |
-| cluster | service account, pod and webhook, by the Kubernetes API | `irsa doctor --pod NAMESPACE/NAME`, or `--service-account NAMESPACE/NAME` |
-| aws | provider, role, policies, databases and domains, by read-only calls | `irsa doctor --from cluster,aws --pod NAMESPACE/NAME --aws-profile NAME --user DB_USER UPSTREAM` |
+| pod | files, environment, network, and the answers of STS and the data stores | in the pod: `irsa doctor --user DB_USER UPSTREAM` |
+| cluster | service account, pod and webhook, through the Kubernetes API | `irsa doctor --pod NAMESPACE/NAME`, or `--service-account NAMESPACE/NAME` |
+| aws | provider, role, policies, databases and domains, with read-only calls | `irsa doctor --from cluster,aws --pod NAMESPACE/NAME --aws-profile NAME --user DB_USER UPSTREAM` |
 
-Nothing is changed anywhere. The exit code is 0 where all holds, 3 where a link is broken, 4 where something could not be
-told, 2 for a mistake on the command line. A check whose needs do not hold is *not reached*; what could not be looked at
-is *unsure*, never fine. All of it takes 30 seconds at most (`--timeout`). [How to read a report](../status.md) explains
-its marks, and [what breaks what](scenarios.md) lists how each check is tested.
+The doctor changes nothing. The exit code is 0 if every check holds, 3 if a link is broken, 4 if a check could not run
+or is inconclusive, and 2 for a mistake on the command line. A check that depends on a failed one is *not reached*; a
+check that could not run is *unsure* and never shown as passed. A run takes at most 30 seconds (`--timeout`).
+[How to read a report](../status.md) explains the marks, and [fault scenarios](scenarios.md) shows how each check is
+tested.
 ";
 
 fn page(link: Link) -> String {
@@ -103,48 +107,50 @@ fn page(link: Link) -> String {
 }
 
 const READING: &str = "\
-Each section is a check of `irsa doctor`: where it looks from, what it looks at, and for each cause that it can find what
-to do. A report gives the same remedy with your own names in it, as commands where commands repair it; words in capitals
-(`ROLE`, `NAMESPACE`) stand for them here. [All checks](README.md), and how they are run; [all causes](../causes.md).";
+Each section describes a check of `irsa doctor`: where it runs, what it does, and the remedy for each cause that it
+reports. A report gives the same remedy with your names filled in, as commands if commands can repair the problem; words
+in capitals (`ROLE`, `NAMESPACE`) stand for them here. See also [all checks](README.md) and [all causes](../causes.md).";
 
-/// What a link is, for somebody who has never heard of it.
+/// Returns an introduction to the link for readers who do not know it.
 const fn about(link: Link) -> &'static str {
     match link {
         Link::ServiceAccount => {
-            "A pod runs as a service account of Kubernetes. Its annotation `eks.amazonaws.com/role-arn` names the role (IRSA), \
-             or an association of EKS Pod Identity does; a webhook then gives the pod's containers variables and a token \
-             when the pod is created, and at no other time."
+            "A pod runs as a Kubernetes service account. The annotation `eks.amazonaws.com/role-arn` of the account \
+             names its role (IRSA), or an EKS Pod Identity association does. A webhook adds variables and a token to \
+             the pod's containers, only when the pod is created."
         }
         Link::ProjectedToken => {
-            "The kubelet writes a token of the service account into a volume of the pod and renews it there: a JSON Web \
-             Token that says who issued it (`iss`), whose it is (`sub`), whom it is for (`aud`) and how long it is good."
+            "The kubelet writes a token of the service account into a volume of the pod and renews it there. The \
+             token is a JSON Web Token with its issuer (`iss`), subject (`sub`), audience (`aud`) and times of \
+             validity."
         }
         Link::OidcProvider => {
-            "AWS takes tokens of an issuer whose OIDC provider exists in the account of the role. AWS itself fetches the \
+            "AWS accepts tokens of an issuer that has an OIDC provider in the role's account. AWS downloads the \
              issuer's keys and verifies the token with them."
         }
         Link::TrustPolicy => {
-            "The trust policy of the role says whose tokens may become a session of it: by provider, subject and audience. \
-             AWS refuses with the same words whatever is wrong with it."
+            "The trust policy of the role determines which tokens can be exchanged for its credentials, by provider, \
+             subject and audience. AWS returns the same error for every mistake in it."
         }
         Link::StsSession => {
-            "STS exchanges the token for temporary credentials, a session of the role; with EKS Pod Identity an agent on \
-             the node hands them out."
+            "STS exchanges the token for temporary credentials, a session of the role. With EKS Pod Identity, an \
+             agent on the node provides them."
         }
         Link::Permissions => {
-            "What the role's policies allow its session: `rds-db:connect` on a database user, `es:ESHttpGet` and the other \
-             methods on a domain. A permissions boundary and policies of the organization limit it."
+            "The role's policies determine what its session may do: `rds-db:connect` as a database user, \
+             `es:ESHttpGet` and the other methods on a domain. A permissions boundary and the organization's policies \
+             can restrict it."
         }
         Link::Signature => {
-            "A login to a database is a signed token in place of a password, a request to OpenSearch has a signature. Both \
-             are made for one endpoint, one region and one moment."
+            "A database login uses a signed token as the password; a request to OpenSearch has a signature. Each is \
+             valid for one endpoint, one region and a limited time."
         }
         Link::Endpoint => {
-            "The way to the data store: name, connection, TLS, and whether it is there and takes anybody at all."
+            "The path to the data store: name resolution, connection, TLS, and whether the data store accepts clients."
         }
         Link::Grant => {
-            "What the data store itself grants: in PostgreSQL membership of `rds_iam` and rights on the database, in \
-             OpenSearch a role of fine-grained access control that the IAM role is mapped to."
+            "Permissions inside the data store: in PostgreSQL, membership in `rds_iam` and privileges on the \
+             database; in OpenSearch, a role of fine-grained access control that the IAM role is mapped to."
         }
     }
 }
@@ -169,18 +175,18 @@ fn section(check: &Check) -> String {
     }
     let explained_by = explained_by(id);
     if !explained_by.is_empty() {
-        _ = write!(text, "\nTold apart by {}.\n", references(explained_by));
+        _ = write!(text, "\nExplained by {}.\n", references(explained_by));
     }
     if causes.is_empty() {
         let is_needed = checks().any(|other| other.needs.contains(id));
         return text
             + if is_needed {
-                "\nIt finds nothing wrong by itself: without it nothing further can be looked at.\n"
+                "\nIt reports no cause. The checks that need it cannot run without it.\n"
             } else {
-                "\nIt reports no break: it warns or is unsure, and says what to do.\n"
+                "\nIt reports no cause: its result is a warning or unsure, with advice.\n"
             };
     }
-    text.push_str("\n| it can find | what to do |\n| --- | --- |\n");
+    text.push_str("\n| cause | remedy |\n| --- | --- |\n");
     for cause in *causes {
         _ = writeln!(
             text,
@@ -202,9 +208,10 @@ fn reference(id: &str) -> String {
 
 fn table(scenarios: &[ScenarioRow]) -> String {
     let mut text = format!(
-        "{GENERATED}# What breaks what\n\n\
-         Each row breaks one link on purpose. The check named is then the only one that does not hold, those that need it \
-         are not reached, and all others hold. The files are in `crates/irsa-doctor/tests/scenarios/`.\n"
+        "{GENERATED}# Fault scenarios\n\n\
+         Tests of the doctor. Each row breaks one link on purpose. The named check is then the only one that fails, \
+         the checks that need it are not reached, and all others hold. The files are in \
+         `crates/irsa-doctor/tests/scenarios/`.\n"
     );
     for place in Place::ALL {
         _ = write!(
