@@ -1,10 +1,10 @@
-//! Tells the program which commit it is built from: `IRSA_COMMIT`, or for a release what Git says of the sources. Other
-//! builds do not ask Git, so that a commit rebuilds nothing.
+//! Sets `IRSA_COMMIT`, the commit that the program is built from. For a release, it is read from Git if it is not set.
+//! Other builds do not read it, so that a new commit does not cause a rebuild.
 
 use std::path::Path;
 use std::process::Command;
 
-/// Git writes a line here for each commit and checkout.
+/// Git appends a line to this file for each commit and checkout.
 const LOG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.git/logs/HEAD");
 
 fn main() {
@@ -12,12 +12,12 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     let given = std::env::var("IRSA_COMMIT").ok();
     let given = given.filter(|commit| !commit.is_empty());
-    let commit = given.or_else(of_release);
+    let commit = given.or_else(release_commit);
     let commit = commit.as_deref().unwrap_or("unknown");
     println!("cargo::rustc-env=IRSA_COMMIT={commit}");
 }
 
-fn of_release() -> Option<String> {
+fn release_commit() -> Option<String> {
     let profile = std::env::var("PROFILE").ok()?;
     if profile != "release" || !Path::new(LOG).is_file() {
         return None;

@@ -1,8 +1,8 @@
-//! Adjustments to clap's definitions that hold for every command.
+//! Adjustments of clap's definitions for all commands.
 
 use clap::{Arg, Command};
 
-/// Treats empty environment variables as unset, as the AWS SDKs do: charts leave them behind.
+/// Treats empty environment variables as unset, like the AWS SDKs do. Helm charts often set empty variables.
 #[must_use]
 pub fn ignore_empty_variables(command: Command) -> Command {
     let kept = |argument: Arg| match argument.get_env() {

@@ -1,4 +1,4 @@
-//! The completion scripts of shells.
+//! Shell completion scripts.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -11,9 +11,9 @@ use crate::{Failure, output};
 /// Prints the completion script of `command` for a shell.
 ///
 /// # Errors
-/// Standard output can't be written.
+/// Standard output cannot be written.
 pub fn print(mut command: Command, shell: Shell) -> Result<ExitCode, Failure> {
-    // Into memory first: the generator panics when the reader has gone away.
+    // Generated in memory first, because the generator panics if the reader has gone away.
     let mut script = Vec::new();
     let name = command.get_name().to_owned();
     generate(shell, &mut command, name, &mut script);

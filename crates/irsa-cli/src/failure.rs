@@ -1,4 +1,4 @@
-//! Failures of commands, and the exit codes they end with.
+//! Failures of commands, and their exit codes.
 
 use std::error::Error;
 use std::io;
@@ -11,9 +11,9 @@ use serde_json::json;
 
 use crate::Mistakes;
 
-/// Something failed that is neither the user's input nor the chain.
+/// A failure that is neither in the user's input nor in the identity chain.
 const FAILED: u8 = 1;
-/// The command line, the environment or the settings file is wrong (clap's own code, too).
+/// The command line, the environment or the configuration file is invalid. clap exits with the same code.
 pub const USAGE: u8 = 2;
 /// A link of the identity chain is broken.
 pub const CHAIN_BROKEN: u8 = 3;
@@ -23,51 +23,51 @@ pub const UNSURE: u8 = 4;
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default();
 
-/// Why a command ends without success.
+/// The reason why a command fails.
 #[derive(Debug)]
 pub enum Failure {
-    /// Wrong input, with every mistake in it.
+    /// Invalid input, with all mistakes in it.
     Usage(Mistakes),
     /// A link of the identity chain is broken.
     Chain {
         /// What failed.
         message: String,
-        /// What to do about it.
+        /// What to do about the failure.
         remedy: String,
         /// The ID of the link.
         link: &'static str,
         /// The ID of the cause, if it is known.
         cause: Option<&'static str>,
     },
-    /// What has an exit code of its own: a command that can't be run.
+    /// A failure with a specific exit code, such as a command that cannot be run.
     Coded {
         /// What failed.
         message: String,
-        /// What to do about it.
+        /// What to do about the failure.
         remedy: Option<String>,
         /// The exit code.
         code: u8,
     },
-    /// Anything else.
+    /// Any other failure.
     Other {
         /// What failed.
         message: String,
-        /// What to do about it.
+        /// What to do about the failure.
         remedy: Option<String>,
     },
 }
 
-/// How failures are printed.
+/// The format of failures on standard error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum FailureFormat {
-    /// For people.
+    /// Human-readable text.
     #[default]
     Text,
     /// One JSON object for each error, with the fields of a log record.
     Json,
 }
 
-/// Says what went wrong, on standard error, and turns it into the exit code.
+/// Prints the failure to standard error and returns the exit code.
 pub(crate) fn report(outcome: Result<ExitCode, Failure>, format: FailureFormat) -> ExitCode {
     let failure = match outcome {
         Ok(code) => return code,
@@ -91,7 +91,7 @@ pub fn print_usage_error(message: &str, remedy: Option<&str>) {
     print_line(&error.json(USAGE));
 }
 
-/// One error, as it is printed.
+/// An error as it is printed.
 struct ErrorLine<'a> {
     message: &'a str,
     remedy: Option<&'a str>,
@@ -145,7 +145,8 @@ impl<'a> ErrorLine<'a> {
     }
 }
 
-/// What an error and its causes say, outermost first; what a message repeats is said once.
+/// Joins the messages of an error and its sources, outermost first. A source whose message is already included is
+/// skipped.
 fn chain_of(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -174,8 +175,8 @@ fn print_line(line: &str) {
     }
 }
 
-/// Prints a line. A process that logs prints by the log's thread: the reader of standard error may
-/// have stalled, and the end must not wait for it.
+/// Prints a line. A process that logs uses the log's thread, because the reader of standard error may have stalled and
+/// must not delay the exit.
 fn print(line: &str) {
     let is_logged = match AutoStream::choice(&io::stderr()) {
         ColorChoice::Never => {
@@ -192,7 +193,7 @@ fn print(line: &str) {
 // === impl Failure ===
 
 impl Failure {
-    /// A failure with the messages of an error and its sources, and no remedy.
+    /// Creates a failure from the messages of an error and its sources, without a remedy.
     pub fn other(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         let error: Box<dyn Error + Send + Sync> = error.into();
         Self::Other {
@@ -275,13 +276,13 @@ mod tests {
     }
 
     #[test]
-    fn says_every_cause() {
+    fn the_message_contains_every_source() {
         let cause = Layer("b", Some(Box::new(Layer("c", None))));
         assert_eq!(said(Layer("a", Some(Box::new(cause)))), "a: b: c");
     }
 
     #[test]
-    fn as_json_an_error_has_the_fields_of_a_log_record() {
+    fn json_errors_have_the_fields_of_a_log_record() {
         let failure = Failure::Chain {
             message: "no\nentry".to_owned(),
             remedy: "ask".to_owned(),
@@ -301,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn says_once_what_a_message_repeats() {
+    fn repeated_messages_are_skipped() {
         let cause = Layer("b", Some(Box::new(Layer("c", None))));
         assert_eq!(said(Layer("a: b", Some(Box::new(cause)))), "a: b: c");
     }

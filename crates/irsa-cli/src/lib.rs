@@ -1,5 +1,5 @@
-//! What the command lines of `irsa` and `irsa-lab` share: failures and their exit codes, errors in settings, output,
-//! progress, signals, and the pages that are generated from clap's definitions.
+//! Code shared by the command lines of `irsa` and `irsa-lab`: failures and exit codes, mistakes in settings, output,
+//! progress, signals, and pages generated from clap's definitions.
 
 pub mod arguments;
 pub mod completions;
@@ -33,7 +33,7 @@ pub fn main(run: impl FnOnce() -> Result<ExitCode, Failure>) -> ExitCode {
     main_with(FailureFormat::Text, run)
 }
 
-/// As [`main`], with a format for failures.
+/// Like [`main`], with a format for failures.
 pub fn main_with(
     format: FailureFormat,
     run: impl FnOnce() -> Result<ExitCode, Failure>,
@@ -45,7 +45,7 @@ pub fn main_with(
     code
 }
 
-/// A path as it is written in messages.
+/// Formats a path for messages.
 pub fn shown(path: &Path) -> String {
     path.display().to_string()
 }

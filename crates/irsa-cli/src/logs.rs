@@ -1,4 +1,4 @@
-//! How a process logs.
+//! Flags and settings for logging.
 
 use clap::Args;
 use irsa_ops::logging::{LogFormat, LoggingError};
@@ -10,7 +10,7 @@ use crate::{Failure, Mistakes};
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Logs")]
 pub struct LogArgs {
-    /// auto (text on a terminal, JSON otherwise), text or json
+    /// Log format: auto (text on a terminal, JSON otherwise), text or json
     #[arg(
         long,
         env = "IRSA_LOG_FORMAT",
@@ -18,7 +18,7 @@ pub struct LogArgs {
         default_value = "auto"
     )]
     pub log_format: String,
-    /// off, error, warn, info, debug, trace, or a filter such as `info,irsa_postgres=debug`
+    /// Log level: off, error, warn, info, debug or trace, or a filter such as `info,irsa_postgres=debug`
     #[arg(
         long,
         env = "IRSA_LOG_LEVEL",
@@ -53,7 +53,7 @@ impl LogSettings {
     /// Starts logging in this process.
     ///
     /// # Errors
-    /// Logging was started before.
+    /// Logging has been started before.
     pub fn start(&self) -> Result<(), Failure> {
         irsa_ops::logging::init(self.format, &self.level).map_err(Failure::other)
     }
@@ -63,7 +63,7 @@ impl LogSettings {
         self.format.is_text()
     }
 
-    /// Changes the level of a process that logs already; the format stays.
+    /// Changes the log level of the running process. The format does not change.
     pub fn apply_level(&self) {
         if let Err(error) = irsa_ops::logging::set_level(&self.level) {
             tracing::error!(%error, "cannot change the log level");
@@ -71,7 +71,7 @@ impl LogSettings {
     }
 }
 
-/// Whether `text` is a list of levels, separated by commas, each for all modules or as `MODULE=LEVEL`.
+/// Returns whether `text` is a comma-separated list of levels, each for all modules or as `MODULE=LEVEL`.
 fn is_log_level(text: &str) -> bool {
     text.split(',').all(|part| {
         let (module, level) = part.split_once('=').unwrap_or(("all", part));

@@ -7,18 +7,17 @@ use clap::Command;
 
 use crate::{Failure, shown};
 
-/// Writes a page for `program` and one for each command that its help lists into the directory `folder`, which must
-/// exist.
+/// Writes manual pages for `program` and for each command in its help to the directory `folder`, which must exist.
 ///
 /// # Errors
-/// A file can't be written.
+/// A file cannot be written.
 pub fn write(program: Command, folder: &Path) -> Result<ExitCode, Failure> {
     clap_mangen::generate_to(program, folder).map_err(|error| Failure::Other {
         message: format!(
             "cannot write the manual pages into `{}`: {error}",
             shown(folder)
         ),
-        remedy: Some("name a directory that exists and is writable".to_owned()),
+        remedy: Some("choose an existing, writable directory".to_owned()),
     })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,4 +1,4 @@
-//! All that is wrong with the configuration, collected so that one run names every mistake.
+//! Mistakes in the configuration, collected so that one run reports all of them.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -9,29 +9,30 @@ use std::time::Duration;
 use humantime::DurationError;
 use irsa_net::listen::ListenAddress;
 
-/// Sentences about what is wrong with the configuration.
+/// Messages about mistakes in the configuration.
 #[derive(Debug, Default)]
 pub struct Mistakes {
     sentences: Vec<String>,
-    /// By flag: what to call a setting that was not typed, but came from elsewhere.
+    /// Names for settings that were not set on the command line, by flag.
     origins: BTreeMap<String, String>,
 }
 
 // === impl Mistakes ===
 
 impl Mistakes {
-    /// The mistakes, each as a sentence.
+    /// Returns the messages.
     pub fn sentences(&self) -> &[String] {
         &self.sentences
     }
 
-    /// Settings that were not typed are called by where they are from, not by their flags.
+    /// Sets the names of settings from the environment or the configuration file. Messages use them instead of the
+    /// flag.
     #[must_use]
     pub fn with_origins(self, origins: BTreeMap<String, String>) -> Self {
         Self { origins, ..self }
     }
 
-    /// Goes on with `value` if nothing was wrong.
+    /// Returns `value` if there are no mistakes.
     pub fn or<T>(self, value: T) -> Result<T, Self> {
         if self.sentences.is_empty() {
             Ok(value)
@@ -40,12 +41,12 @@ impl Mistakes {
         }
     }
 
-    /// Adds a mistake.
+    /// Adds a message.
     pub fn add(&mut self, sentence: impl Into<String>) {
         self.sentences.push(sentence.into());
     }
 
-    /// Adds mistakes.
+    /// Adds messages.
     pub fn extend(&mut self, sentences: Vec<String>) {
         self.sentences.extend(sentences);
     }
@@ -57,14 +58,14 @@ impl Mistakes {
             .ok()
     }
 
-    /// What came of the setting `flag`.
+    /// Returns the value of the setting `flag`, or adds the error together with the name of the setting.
     pub fn check<T>(&mut self, flag: &str, outcome: Result<T, impl Display>) -> Option<T> {
         let origin = self.origins.get(flag).map_or(flag, String::as_str);
         let outcome = outcome.map_err(|problem| format!("{origin}: {problem}"));
         self.collect(outcome)
     }
 
-    /// Parses the value of the setting `flag`, if it has one.
+    /// Parses the value of the setting `flag`, if it is not empty.
     pub fn parse<T>(&mut self, flag: &str, value: Option<&str>) -> Option<T>
     where
         T: FromStr,
@@ -74,22 +75,22 @@ impl Mistakes {
         self.check(flag, value.parse())
     }
 
-    /// A duration such as `30s`, of at most a year.
+    /// Parses a duration such as `30s`, of at most a year.
     pub fn duration(&mut self, flag: &str, value: &str) -> Option<Duration> {
         self.check(flag, duration(value))
     }
 
-    /// How long something may take. No time at all would fail each time, where elsewhere 0 often means no limit.
+    /// Parses a timeout. Zero is a mistake: it would always fail, and in other programs it often means no limit.
     pub fn timeout(&mut self, flag: &str, value: &str) -> Option<Duration> {
-        self.some_time(flag, value, "expected for instance `30s`")
+        self.some_time(flag, value, "expected for example `30s`")
     }
 
-    /// The same, or `never`.
+    /// Parses a timeout, or `never`.
     pub fn timeout_or_never(&mut self, flag: &str, value: &str) -> Option<Duration> {
         if value == "never" {
             None
         } else {
-            self.some_time(flag, value, "for no limit say `never`")
+            self.some_time(flag, value, "use `never` for no limit")
         }
     }
 
@@ -98,19 +99,19 @@ impl Mistakes {
         let some = (!time.is_zero()).then_some(time);
         self.check(
             flag,
-            some.ok_or_else(|| format!("`{value}` leaves no time at all; {advice}")),
+            some.ok_or_else(|| format!("`{value}` must be longer than zero; {advice}")),
         )
     }
 
-    /// A size such as `64MiB`, in bytes.
+    /// Parses a size such as `64MiB`, in bytes.
     pub fn size(&mut self, flag: &str, value: &str) -> Option<u64> {
         let size = bytes(value).ok_or_else(|| {
-            format!("`{value}` is not a size; expected for instance `64MiB` or `500k`")
+            format!("`{value}` is not a size; expected for example `64MiB` or `500k`")
         });
         self.check(flag, size)
     }
 
-    /// An address, or `off`.
+    /// Parses an address, or `off`.
     pub fn address_or_off(&mut self, flag: &str, value: &str) -> Option<ListenAddress> {
         if value == "off" {
             None
@@ -119,33 +120,32 @@ impl Mistakes {
         }
     }
 
-    /// A number that is not zero.
+    /// Parses an integer of at least 1.
     pub fn count(&mut self, flag: &str, value: &str) -> Option<usize> {
         let count = value.parse().map(NonZeroUsize::get);
         self.check(
             flag,
-            count.map_err(|_| format!("`{value}` is not a number from 1 on")),
+            count.map_err(|_| format!("`{value}` is not an integer of at least 1")),
         )
     }
 }
 
-/// A longer duration is a slip, and would leave the range of points in time.
+/// The longest duration. Longer ones are typing errors and could exceed the range of [`std::time::Instant`].
 const LONGEST: Duration = Duration::from_hours(365 * 24);
 
 fn duration(value: &str) -> Result<Duration, String> {
     match humantime::parse_duration(value) {
         Ok(duration) if duration <= LONGEST => Ok(duration),
-        Ok(_) | Err(DurationError::NumberOverflow) => Err(format!(
-            "`{value}` is too long; the longest duration is `365d`"
-        )),
+        Ok(_) | Err(DurationError::NumberOverflow) => {
+            Err(format!("`{value}` is too long; the maximum is `365d`"))
+        }
         Err(_) => Err(format!(
-            "`{value}` is not a duration; expected for instance `30s` or `2m`"
+            "`{value}` is not a duration; expected for example `30s` or `2m`"
         )),
     }
 }
 
-/// A whole number of bytes, or of the units that Kubernetes has for memory (`Ki`, `M`), with or
-/// without a `B`.
+/// Parses a number of bytes with an optional unit of Kubernetes (`Ki`, `M`), with or without a `B`.
 fn bytes(text: &str) -> Option<u64> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
@@ -168,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_time_at_all_is_a_mistake_and_never_is_not() {
+    fn a_timeout_of_zero_is_a_mistake_and_never_is_not() {
         let mut mistakes = Mistakes::default();
         assert_eq!(
             mistakes.timeout("--a", "1ms"),
@@ -179,8 +179,8 @@ mod tests {
         mistakes.timeout("--a", "0s");
         mistakes.timeout_or_never("--b", "0");
         let expected = [
-            "--a: `0s` leaves no time at all; expected for instance `30s`",
-            "--b: `0` leaves no time at all; for no limit say `never`",
+            "--a: `0s` must be longer than zero; expected for example `30s`",
+            "--b: `0` must be longer than zero; use `never` for no limit",
         ];
         assert_eq!(mistakes.sentences(), expected);
     }
@@ -189,14 +189,14 @@ mod tests {
     fn a_duration_of_more_than_a_year_is_a_mistake() {
         assert_eq!(duration("365d"), Ok(LONGEST));
         for value in ["366d", "2y", "584942417355y", "99999999999999999999y"] {
-            let expected = format!("`{value}` is too long; the longest duration is `365d`");
+            let expected = format!("`{value}` is too long; the maximum is `365d`");
             assert_eq!(duration(value), Err(expected));
         }
         assert!(duration("soon").unwrap_err().contains("is not a duration"));
     }
 
     #[test]
-    fn reads_sizes_in_the_units_of_kubernetes() {
+    fn parses_sizes_in_the_units_of_kubernetes() {
         for (text, size) in [
             ("0", 0),
             ("1500", 1_500),

@@ -6,42 +6,42 @@ use clap::ValueEnum;
 
 use crate::Failure;
 
-/// How a command prints its result.
+/// The format in which a command prints its result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Output {
-    /// For people
+    /// Human-readable text
     #[default]
     Text,
-    /// For programs
+    /// JSON
     Json,
 }
 
 /// Prints a line.
 ///
 /// # Errors
-/// As [`written`].
+/// See [`written`].
 pub fn line(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     written(writeln!(out, "{text}").and_then(|()| out.flush()))
 }
 
-/// Prints text, with its colours where the terminal takes them.
+/// Prints text, in color if the terminal supports it.
 ///
 /// # Errors
-/// As [`written`].
-pub fn coloured(text: &str) -> Result<(), Failure> {
+/// See [`written`].
+pub fn colored(text: &str) -> Result<(), Failure> {
     let mut out = anstream::stdout().lock();
     written(write!(out, "{text}").and_then(|()| out.flush()))
 }
 
-/// What came of writing to standard output. A reader that is gone is no failure of ours.
+/// Converts the result of writing to standard output. A reader that has gone away is not a failure.
 ///
 /// # Errors
-/// It could not be written for another reason: the disk is full, say.
+/// The text could not be written for another reason, for example because the disk is full.
 pub fn written(outcome: io::Result<()>) -> Result<(), Failure> {
     match outcome {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::other(format!(
-            "standard output can't be written: {error}"
+            "cannot write to standard output: {error}"
         ))),
         _ => Ok(()),
     }

@@ -1,4 +1,4 @@
-//! Progress of long steps: a spinner on a terminal, plain lines elsewhere.
+//! The progress of long operations: a spinner on a terminal, lines of text elsewhere.
 
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 const TICK: Duration = Duration::from_millis(100);
 
-/// Says what is being done, on standard error.
+/// Prints the current step to standard error.
 #[derive(Clone, Debug)]
 pub struct Progress {
     bar: Option<ProgressBar>,
@@ -18,7 +18,7 @@ pub struct Progress {
 // === impl Progress ===
 
 impl Progress {
-    /// Starts the clock, and the spinner where standard error is a terminal.
+    /// Starts the clock, and a spinner if standard error is a terminal.
     pub fn start() -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new_spinner();
@@ -49,8 +49,8 @@ impl Progress {
         }
     }
 
-    /// The same as a function, for rooms that only want to tell.
-    pub fn teller(&self) -> Arc<dyn Fn(&str) + Send + Sync> {
+    /// Returns the same as a function, for code that only reports steps.
+    pub fn reporter(&self) -> Arc<dyn Fn(&str) + Send + Sync> {
         let progress = self.clone();
         Arc::new(move |step| progress.say(step))
     }

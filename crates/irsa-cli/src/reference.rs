@@ -1,18 +1,18 @@
-//! The documentation's page of settings, generated from clap's definitions, so that it describes what the program does.
+//! The reference page of all settings, generated from clap's definitions.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use clap::{Arg, Command};
 
-/// What a program adds to the page.
+/// The parts of the page that the program supplies.
 #[expect(missing_debug_implementations, reason = "functions have none")]
 pub struct Additions<'a> {
-    /// The page up to the first heading of settings.
+    /// The page before the first group of settings.
     pub introduction: String,
-    /// The keys that a command accepts in the settings file.
+    /// Returns the keys of the configuration file that a command accepts.
     pub file_keys: &'a dyn Fn(&Command) -> BTreeSet<String>,
-    /// What follows the section of the command with this name.
+    /// Returns the text after the section of the command with this name.
     pub after: &'a dyn Fn(&str) -> String,
 }
 
@@ -47,7 +47,7 @@ pub fn page(program: &Command, additions: &Additions<'_>) -> String {
     page.text
 }
 
-/// A page that is being written.
+/// A page while it is written.
 struct Page<'a> {
     /// The name of the program.
     program: &'a str,
@@ -56,7 +56,7 @@ struct Page<'a> {
 }
 
 impl Page<'_> {
-    /// The settings below one heading of the help, which several commands share.
+    /// Writes the settings of one help heading, which several commands share.
     fn group(&mut self, heading: &str, commands: &[&Command]) {
         let in_group = |argument: &&Arg| argument.get_help_heading() == Some(heading);
         let takers: Vec<&Command> = commands
@@ -68,13 +68,13 @@ impl Page<'_> {
             .iter()
             .map(|command| quoted(&self.full_name(command)))
             .collect();
-        self.line(&format!("Of {}.\n", names.join(", ")));
+        self.line(&format!("Used by {}.\n", names.join(", ")));
         if let Some((first, others)) = takers.split_first() {
             self.table(first, first.get_arguments().filter(in_group), others);
         }
     }
 
-    /// The settings of one command, besides the shared ones, and its subcommands.
+    /// Writes the settings of one command that it does not share, and of its subcommands.
     fn command_section(&mut self, command: &Command, shared: &[&str]) {
         let name = self.full_name(command);
         self.section(&name, command, shared);
@@ -114,9 +114,9 @@ impl Page<'_> {
             .collect();
         if !links.is_empty() {
             let also = if has_own {
-                "\nAlso those of"
+                "\nAlso accepts the settings of"
             } else {
-                "\nThe settings of"
+                "\nAccepts the settings of"
             };
             self.line(&format!("{also} {}.", links.join(", ")));
         }
@@ -148,12 +148,12 @@ impl Page<'_> {
                 self.defaults(argument, others),
                 meaning(argument),
             );
-            // An empty cell is written with one space.
+            // An empty cell contains a single space.
             self.line(&row.replace("|  |", "| |").replace("|  |", "| |"));
         }
     }
 
-    /// The default, and that of other commands where it differs.
+    /// Returns the default of `argument`, and those of other commands that differ.
     fn defaults(&self, argument: &Arg, others: &[&Command]) -> String {
         let own = default_value(argument).unwrap_or_default();
         let mut text = if own.is_empty() {
@@ -175,7 +175,7 @@ impl Page<'_> {
         text
     }
 
-    /// The command as it is typed.
+    /// Returns the full command, as typed.
     fn full_name(&self, command: &Command) -> String {
         match command.get_name() {
             name if name == self.program => name.to_owned(),
@@ -189,7 +189,7 @@ impl Page<'_> {
     }
 }
 
-/// The headings of the help, in its order. Settings below them are shared by commands.
+/// Returns the help headings in order. Settings below them are shared between commands.
 fn headings<'a>(commands: &[&'a Command]) -> Vec<&'a str> {
     let mut seen = BTreeSet::new();
     let arguments = commands.iter().flat_map(|command| command.get_arguments());
@@ -199,7 +199,7 @@ fn headings<'a>(commands: &[&'a Command]) -> Vec<&'a str> {
         .collect()
 }
 
-/// A link to a section of this page.
+/// Returns a link to a section of the page.
 fn link(heading: &str) -> String {
     format!("[{heading}](#{})", heading.to_lowercase())
 }

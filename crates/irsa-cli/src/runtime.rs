@@ -1,4 +1,5 @@
-//! The runtime of the control thread, which talks to AWS's APIs and serves the admin pages, but relays no client's bytes.
+//! The async runtime of the control thread, which calls AWS APIs and serves the admin endpoints, but relays no client
+//! data.
 
 use std::future::Future;
 
@@ -9,18 +10,18 @@ use crate::Failure;
 /// Creates the runtime.
 ///
 /// # Errors
-/// The process has no file descriptor left.
+/// The process is out of file descriptors.
 pub fn control() -> Result<Runtime, Failure> {
     Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::other(format!("the runtime could not start: {error}")))
+        .map_err(|error| Failure::other(format!("cannot start the async runtime: {error}")))
 }
 
-/// Runs `work` to its end. A thread that is still blocked then, in a name lookup or in a file that has no end, does not
-/// delay the return.
+/// Runs `work` to completion. A thread that is still blocked afterwards, for example in a DNS lookup, does not delay
+/// the return.
 ///
-/// # Errors
+/// See `work` and [`control`].
 /// As `work`, or as [`control`].
 pub fn run<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = control()?;

@@ -1,4 +1,4 @@
-//! The signals that ask a process to end, or to read its settings again.
+//! Signals that stop a process or make it reload its settings.
 
 use std::fs::{self, File};
 use std::future::pending;
@@ -15,65 +15,66 @@ use crate::{Failure, runtime};
 /// The exit code of a process that did not stop in time.
 const OVERDUE: i32 = 1;
 
-/// SIGTERM, SIGINT and SIGHUP, which from here on do not end the process by themselves.
+/// A receiver for SIGTERM, SIGINT and SIGHUP, which no longer terminate the process by default.
 #[derive(Debug)]
 pub struct StopSignals {
     received: UnboundedReceiver<StopSignal>,
     hangup: Hangup,
 }
 
-/// Which of them came.
+/// A received signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StopSignal {
     /// SIGTERM.
     Terminate,
     /// SIGINT.
     Interrupt,
-    /// SIGHUP, which is a request to stop only if [`StopSignals::hangup`] says so.
+    /// SIGHUP. It stops the process only if [`StopSignals::hangup`] says so.
     Hangup,
 }
 
-/// What SIGHUP asks for.
+/// The meaning of SIGHUP for this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hangup {
-    /// To stop: the terminal is gone.
+    /// Stop, because the terminal was closed.
     Stop,
-    /// To read the settings again, as daemons do (daemon(7)).
+    /// Reload the settings, as daemons do (daemon(7)).
     Reload,
-    /// Nothing: the process was started by `nohup`.
+    /// Ignored, because the process was started by `nohup`.
     Nothing,
 }
 
-/// The signals as the kernel delivers them.
+/// Streams of the signals from the kernel.
 struct Streams {
     terminate: Signal,
     interrupt: Signal,
-    /// Left as it is where it is ignored, since a child inherits that.
+    /// `None` if SIGHUP is ignored: it must stay ignored, because child processes inherit that.
     hangup: Option<Signal>,
 }
 
 // === impl StopSignals ===
 
 impl StopSignals {
-    /// As [`StopSignals::catch`], for a process that has no settings to read again: SIGHUP stops it.
+    /// Like [`StopSignals::catch`], for a process without settings to reload: SIGHUP stops it.
     ///
     /// # Errors
-    /// As [`StopSignals::catch`].
+    /// See [`StopSignals::catch`].
     pub fn catch_stops() -> Result<Self, Failure> {
-        let hangup = match Hangup::of_process() {
+        let hangup = match Hangup::for_process() {
             Hangup::Nothing => Hangup::Nothing,
             _ => Hangup::Stop,
         };
         Self::catch(None, hangup)
     }
 
-    /// To be called before anyone learns that the process is up: from then on a signal may come.
+    /// Starts to receive signals. Call it before the process reports that it is up, because a signal may arrive from
+    /// then on.
     ///
-    /// The signals arrive on a thread of their own. It ends the process if that has not stopped
-    /// within `longest` of the first signal to stop, even if all other threads are blocked; `None`: never.
+    /// A separate thread receives the signals. If the process has not stopped within `longest` of the first stop
+    /// signal, the thread exits the process, even if all other threads are blocked. With `None`, it never does.
     ///
     /// # Errors
-    /// The system has no file descriptor or thread left.
+    /// The system is out of file descriptors or threads.
     pub fn catch(longest: Option<Duration>, hangup: Hangup) -> Result<Self, Failure> {
         let runtime = runtime::control()?;
         let streams = {
@@ -95,21 +96,21 @@ impl StopSignals {
         Ok(Self { received, hangup })
     }
 
-    /// What SIGHUP asks for.
+    /// Returns the meaning of SIGHUP.
     pub fn hangup(&self) -> Hangup {
         self.hangup
     }
 
-    /// The next signal.
+    /// Waits for the next signal.
     pub async fn received(&mut self) -> StopSignal {
         match self.received.recv().await {
             Some(signal) => signal,
-            // The thread goes on for as long as somebody listens.
+            // The thread runs for as long as someone listens.
             None => pending().await,
         }
     }
 
-    /// The next SIGINT.
+    /// Waits for the next SIGINT.
     pub async fn interrupted(&mut self) {
         while self.received().await != StopSignal::Interrupt {}
     }
@@ -129,7 +130,7 @@ async fn pass_on(
             tokio::spawn(give_up_after(longest));
         }
         if sender.send(received).is_err() {
-            // The process is about to end; the process that waits for it relies on the deadline alone.
+            // The process is exiting. From here on, only the deadline matters.
             pending::<()>().await;
         }
     }
@@ -137,7 +138,9 @@ async fn pass_on(
 
 async fn give_up_after(longest: Duration) {
     sleep(longest).await;
-    tracing::error!("not stopped within {longest:?}: a thread is blocked; exiting");
+    tracing::error!(
+        "the process did not stop within {longest:?} because a thread is blocked; exiting"
+    );
     irsa_ops::logging::flush();
     process::exit(OVERDUE);
 }
@@ -164,9 +167,9 @@ async fn received(signal: Option<&mut Signal>) {
 // === impl Hangup ===
 
 impl Hangup {
-    /// What SIGHUP asks of this process, by how it was started. A terminal sends it when it is closed; without one, a
-    /// person or a program does.
-    pub fn of_process() -> Self {
+    /// Returns the meaning of SIGHUP, which depends on how the process was started. A terminal sends SIGHUP when it is
+    /// closed; without a terminal, a user or a program sends it.
+    pub fn for_process() -> Self {
         if is_ignored(&fs::read_to_string("/proc/self/status").unwrap_or_default()) {
             Self::Nothing
         } else if has_terminal() {
@@ -177,12 +180,12 @@ impl Hangup {
     }
 }
 
-/// Returns whether a terminal controls this process: only then can it be opened by this name (tty(4)).
+/// Returns whether the process has a controlling terminal. Only then can it open `/dev/tty` (tty(4)).
 pub fn has_terminal() -> bool {
     File::open("/dev/tty").is_ok()
 }
 
-/// Returns whether SIGHUP, signal 1, is among the ignored signals of a process (proc(5), `SigIgn`).
+/// Returns whether a process ignores SIGHUP, signal 1, according to its status file (proc(5), `SigIgn`).
 fn is_ignored(status: &str) -> bool {
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
@@ -192,7 +195,7 @@ fn is_ignored(status: &str) -> bool {
 // === impl StopSignal ===
 
 impl StopSignal {
-    /// The signal's name.
+    /// Returns the name of the signal.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Terminate => "SIGTERM",
@@ -213,7 +216,7 @@ mod tests {
 
     use super::*;
 
-    /// Set for the process that [`a_process_whose_threads_are_blocked_ends`] starts.
+    /// The environment variable of the child process in [`a_process_whose_threads_are_blocked_ends`].
     const BLOCKED: &str = "IRSA_TEST_BLOCKED";
     const READY: &str = "catches signals";
 

@@ -1,11 +1,11 @@
-//! Suggestions for misspelt words.
+//! Suggestions for misspelled names.
 
 use strsim::damerau_levenshtein;
 
-/// The most edits between a word and its suggestion.
+/// The maximum number of edits between a name and its suggestion.
 const MOST_EDITS: usize = 3;
 
-/// Returns the candidate that `word` most likely stands for, if one is close: one edit for every four letters.
+/// Returns the candidate that is closest to `word`, with at most one edit for every four letters.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let most = (word.chars().count() / 4).clamp(1, MOST_EDITS);
     let distances = candidates
@@ -28,7 +28,7 @@ mod tests {
     }
 
     #[test]
-    fn suggests_nothing_for_a_different_word() {
+    fn suggests_nothing_for_a_different_name() {
         assert_eq!(nearest("colour", NAMES), None);
         assert_eq!(nearest("x", NAMES), None);
         assert_eq!(nearest("region", []), None);

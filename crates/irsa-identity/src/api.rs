@@ -1,4 +1,4 @@
-//! Signed calls of AWS's APIs beside STS, for whoever reads an account's settings.
+//! Signed calls to AWS APIs other than STS, for reading the settings of an account.
 
 use std::time::{Duration, SystemTime};
 
@@ -17,43 +17,43 @@ use crate::http::{Answer, Http, HttpUrl};
 use crate::sts::sdk_credentials;
 use crate::{IdentityError, SessionCredentials};
 
-/// A call that is to be signed and sent.
+/// A call to sign and send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiCall {
-    /// Where it goes: `https`, or `http` on this machine. Its path and query are signed as they stand.
+    /// The URL: `https`, or `http` on this machine. Its path and query are signed unchanged.
     pub url: String,
-    /// The service's name in the credential scope: `iam`, `rds`, `es`.
+    /// The name of the service in the credential scope: `iam`, `rds`, `es`.
     pub service: &'static str,
     /// The region in the credential scope.
     pub region: Region,
-    /// What is sent by `POST`, with its media type; nothing is sent by `GET`.
+    /// The body of a `POST`, with its media type; `None` for a `GET`.
     pub body: Option<(&'static str, String)>,
 }
 
-/// What an API answered, a refusal too.
+/// The response of an API, including error responses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiAnswer {
     /// The HTTP status.
     pub status: u16,
-    /// The body, of at most 4 MiB; in that of a refusal the credentials are redacted.
+    /// The body, at most 4 MiB. Credentials in an error response are redacted.
     pub body: Vec<u8>,
 }
 
-/// Why an API gave no answer.
+/// The reason why there is no response.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ApiError {
     /// There are no credentials to sign with.
     #[error(transparent)]
     Credentials(IdentityError),
-    /// The call could not be made, was not answered in time, or was answered with too much.
+    /// The call could not be sent, or the response was late or too large.
     #[error("{0}")]
     Unreachable(String),
 }
 
-/// The most of a body that is read: a page of a hundred clusters takes about 500 kB.
+/// The maximum size of a body: a page of a hundred clusters has about 500 kB.
 const MAX_BODY: usize = 4 * 1024 * 1024;
 
-/// Signs `call` with `credentials` as of `now` and sends it; the answer must be there within `limit`.
+/// Signs `call` with `credentials` for the time `now`, sends it, and returns the response if it arrives within `limit`.
 pub(crate) async fn send(
     http: &Http,
     call: &ApiCall,
@@ -64,15 +64,15 @@ pub(crate) async fn send(
     let url = HttpUrl::parse(&call.url).map_err(ApiError::Unreachable)?;
     if !url.is_https() && !url.is_loopback() {
         let text = format!(
-            "`http` would send the session token in clear text to `{}`: use `https`",
+            "`http` would send the session token in clear text to `{}`; use `https`",
             url.host()
         );
         return Err(ApiError::Unreachable(text));
     }
-    // At trace level the signer logs what it signs, the session token included.
+    // At trace level, the signer logs the signed text, including the session token.
     let request = with_default(NoSubscriber::new(), || signed(call, credentials, now));
     let request = request.map_err(|_| {
-        let text = "the call could not be signed with these credentials";
+        let text = "cannot sign the call with these credentials";
         ApiError::Credentials(IdentityError::at(Link::Signature, text))
     })?;
     let answer = http.ask(request, url.is_loopback(), limit, MAX_BODY).await;
@@ -123,7 +123,7 @@ fn signed(
     Ok(request)
 }
 
-/// A signature that does not match is answered with all that was signed.
+/// Removes the credentials from a response: AWS responds to a wrong signature with the signed text.
 fn redacted(body: &[u8], credentials: &SessionCredentials) -> Vec<u8> {
     let secrets = [
         Some(credentials.secret_access_key()),
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_is_signed_with_its_media_type_and_session_token() {
+    fn calls_are_signed_with_media_type_and_session_token() {
         let request = signed(
             &call("https://iam.amazonaws.com/"),
             &credentials(),
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_repeats_no_secret() {
+    fn an_error_response_contains_no_secret() {
         let body = redacted(
             b"<Message>x-amz-security-token:token hush</Message>",
             &credentials(),
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nothing_goes_in_clear_text_to_another_machine() {
+    async fn nothing_is_sent_in_clear_text_to_a_remote_host() {
         let http = Http::new(&IdentitySettings::new(
             SourceChoice::Env,
             Environment::default(),

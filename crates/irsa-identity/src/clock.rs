@@ -1,23 +1,23 @@
-//! The time of day, as a value that tests can set.
+//! The current time, which tests can set.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use aws_smithy_async::time::TimeSource;
 
-/// Tells the time of day.
+/// A source of the current time.
 ///
-/// Expiries and signatures are judged by it, so that both can be reproduced.
+/// Expiry checks and signatures use it, so that both are reproducible.
 pub trait Clock: Send + Sync + std::fmt::Debug {
-    /// The time now.
+    /// Returns the current time.
     fn now(&self) -> SystemTime;
 }
 
-/// The machine's own clock.
+/// The clock of the machine.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
-/// A clock in the form of AWS's SDKs.
+/// A clock with the interface of the AWS SDK.
 #[derive(Debug)]
 pub(crate) struct SdkTime(pub(crate) Arc<dyn Clock>);
 
@@ -31,23 +31,23 @@ impl Clock for SystemClock {
     fn now(&self) -> SystemTime {
         #[expect(
             clippy::disallowed_methods,
-            reason = "the one place that asks the machine"
+            reason = "the only place that reads the machine's clock"
         )]
         SystemTime::now()
     }
 }
 
-/// A clock that stands still until it is set; clones show the same time.
+/// A clock that only moves when it is set. Clones show the same time.
 #[derive(Debug, Clone)]
 pub struct ManualClock(Arc<Mutex<SystemTime>>);
 
 impl ManualClock {
-    /// A clock that shows `now`.
+    /// Creates a clock that shows `now`.
     pub fn new(now: SystemTime) -> Self {
         Self(Arc::new(Mutex::new(now)))
     }
 
-    /// Sets the time, forwards or backwards.
+    /// Sets the time, forward or backward.
     pub fn set(&self, now: SystemTime) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = now;
     }

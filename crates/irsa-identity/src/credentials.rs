@@ -1,4 +1,4 @@
-//! Session credentials and the caller they make.
+//! Session credentials, and the caller that they identify.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,8 +9,8 @@ use secrecy::SecretString;
 
 use crate::http_signing::SigningKeys;
 
-/// AWS credentials, as a rule temporary ones; clones share them. `Debug` shows the key id and the
-/// expiry only.
+/// AWS credentials, which are usually temporary. Clones share them. `Debug` shows only the access key ID and the
+/// expiration.
 #[derive(Clone)]
 pub struct SessionCredentials(Arc<Parts>);
 
@@ -23,7 +23,7 @@ struct Parts {
 }
 
 impl SessionCredentials {
-    /// Credentials of the given parts; `expires_at` is `None` for keys that don't expire.
+    /// Creates credentials. `expires_at` is `None` for access keys that do not expire.
     pub fn new(
         access_key_id: impl Into<String>,
         secret_access_key: impl Into<SecretString>,
@@ -39,32 +39,32 @@ impl SessionCredentials {
         }))
     }
 
-    /// The access key id, which is no secret.
+    /// Returns the access key ID, which is not a secret.
     pub fn access_key_id(&self) -> &str {
         &self.0.access_key_id
     }
 
-    /// The secret key that signs.
+    /// Returns the secret access key.
     pub fn secret_access_key(&self) -> &SecretString {
         &self.0.secret_access_key
     }
 
-    /// The session token of temporary credentials.
+    /// Returns the session token of temporary credentials.
     pub fn session_token(&self) -> Option<&SecretString> {
         self.0.session_token.as_ref()
     }
 
-    /// The keys derived from the secret key so far.
+    /// Returns the signing keys that have been derived so far.
     pub(crate) fn signing_keys(&self) -> &SigningKeys {
         &self.0.signing_keys
     }
 
-    /// When the credentials end; `None` if they don't.
+    /// Returns the expiration time, or `None` for access keys that do not expire.
     pub fn expires_at(&self) -> Option<SystemTime> {
         self.0.expires_at
     }
 
-    /// Whether the credentials have ended at `now`.
+    /// Returns whether the credentials have expired at `now`.
     pub fn is_expired(&self, now: SystemTime) -> bool {
         self.expires_at().is_some_and(|end| end <= now)
     }
@@ -79,13 +79,13 @@ impl fmt::Debug for SessionCredentials {
     }
 }
 
-/// Who STS says the credentials are (`sts:GetCallerIdentity`).
+/// The identity that STS reports for credentials (`sts:GetCallerIdentity`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallerIdentity {
     /// The account of the caller.
     pub account: AccountId,
-    /// The ARN of the caller: for a role session an `assumed-role` ARN, which lacks the role's path.
+    /// The ARN of the caller. For a role session it is an `assumed-role` ARN, which does not contain the role's path.
     pub arn: String,
-    /// The unique id of the caller: for a role session `ROLEID:SESSION`.
+    /// The unique ID of the caller: for a role session `ROLEID:SESSION`.
     pub user_id: String,
 }

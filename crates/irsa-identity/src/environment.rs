@@ -1,19 +1,18 @@
-//! The environment variables, captured once.
+//! The environment variables, read once.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// A snapshot of environment variables.
 ///
-/// An empty value counts as unset, as AWS's SDKs do. `Debug` shows names only: values may be
-/// secrets.
+/// An empty value counts as unset, as in the AWS SDKs. `Debug` shows only names, because values may be secrets.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Environment {
     variables: BTreeMap<String, String>,
 }
 
 impl Environment {
-    /// The environment made of `pairs`; the last value of a name wins.
+    /// Creates an environment from `pairs`. The last value of a name counts.
     pub fn from_pairs<K, V>(pairs: impl IntoIterator<Item = (K, V)>) -> Self
     where
         K: Into<String>,
@@ -27,14 +26,14 @@ impl Environment {
         Self { variables }
     }
 
-    /// This process's environment; variables that aren't UTF-8 are left out.
+    /// Returns the environment of this process, without variables that are not UTF-8.
     pub fn current() -> Self {
         Self::from_pairs(std::env::vars_os().filter_map(|(name, value)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         }))
     }
 
-    /// The same without the variable `name`.
+    /// Returns a copy without the variable `name`.
     #[must_use]
     pub fn without(&self, name: &str) -> Self {
         let mut variables = self.variables.clone();
@@ -42,7 +41,7 @@ impl Environment {
         Self { variables }
     }
 
-    /// The value of `name`, if it is set and not empty.
+    /// Returns the value of `name`, if it is set and not empty.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str)
     }

@@ -1,4 +1,4 @@
-//! What can go wrong with an identity, by link of the chain.
+//! Errors of an identity, by link of the chain.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use irsa_chain::{Cause, Link};
 pub(crate) mod redact;
 pub(crate) mod scrub;
 
-/// A broken link, with AWS's own words where AWS refused. Holds no secret.
+/// A broken link, with AWS's error message if AWS rejected a call. It contains no secrets.
 #[derive(Debug, Clone)]
 pub struct IdentityError(Arc<Detail>);
 
@@ -23,32 +23,32 @@ struct Detail {
 }
 
 impl IdentityError {
-    /// The link of the chain that is broken.
+    /// Returns the broken link of the chain.
     pub fn link(&self) -> Link {
         self.0.link
     }
 
-    /// The cause, where it is known.
+    /// Returns the cause, if known.
     pub fn cause(&self) -> Option<Cause> {
         self.0.cause
     }
 
-    /// Whether the same exchange is likely to succeed soon with nothing changed.
+    /// Returns whether a retry without changes is likely to succeed soon.
     pub fn is_transient(&self) -> bool {
         self.0.transient
     }
 
-    /// AWS's error code, where AWS refused: `AccessDenied`.
+    /// Returns AWS's error code, such as `AccessDenied`, if AWS rejected a call.
     pub fn code(&self) -> Option<&str> {
         self.0.code.as_deref()
     }
 
-    /// What to do about it, in one line.
+    /// Returns what to do about it, in one line.
     pub fn remedy(&self) -> String {
         match (&self.0.remedy, self.0.cause) {
             (Some(remedy), _) => remedy.clone(),
             (None, Some(cause)) => cause.remedy().to_owned(),
-            (None, None) => format!("check the link `{}` of the chain", self.0.link.id()),
+            (None, None) => format!("run `irsa doctor` to check the link `{}`", self.0.link.id()),
         }
     }
 }
@@ -61,14 +61,14 @@ impl fmt::Display for IdentityError {
 
 impl std::error::Error for IdentityError {}
 
-/// How the crate makes its errors.
+/// Constructors for this crate.
 impl IdentityError {
-    /// An error of a known cause. `message` must hold no secret.
+    /// Creates an error with a known cause. `message` must not contain secrets.
     pub(crate) fn new(cause: Cause, message: impl Into<String>) -> Self {
         Self::build(cause.link(), Some(cause), message.into())
     }
 
-    /// An error of which only the link is known. `message` must hold no secret.
+    /// Creates an error of which only the link is known. `message` must not contain secrets.
     pub(crate) fn at(link: Link, message: impl Into<String>) -> Self {
         Self::build(link, None, message.into())
     }
@@ -100,7 +100,7 @@ impl IdentityError {
     }
 }
 
-/// The messages of an error and of what caused it, each said once.
+/// Joins the messages of an error and its sources. A source whose message is already included is skipped.
 pub(crate) fn chain_of(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut next = error.source();

@@ -1,4 +1,4 @@
-//! One exchange: something the pod has, for credentials.
+//! The exchange of something that the pod has for credentials.
 
 use std::fmt::Debug;
 use std::pin::Pin;
@@ -17,12 +17,12 @@ pub(crate) use assume_role::AssumeRole;
 pub(crate) use imds::Imds;
 pub(crate) use pod_identity::agent_url;
 
-/// What an exchange comes to.
+/// The result of an exchange.
 pub(crate) type Exchanged<'a> =
     Pin<Box<dyn Future<Output = Result<SessionCredentials, IdentityError>> + Send + 'a>>;
 
-/// A way to get credentials.
+/// A method to obtain credentials.
 pub(crate) trait Exchange: Debug + Send + Sync {
-    /// Tries once.
+    /// Makes a single attempt.
     fn exchange(&self) -> Exchanged<'_>;
 }

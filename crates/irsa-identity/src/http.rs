@@ -1,7 +1,7 @@
-//! The HTTP connections of the exchanges: one TLS provider (ring), roots and proxy made explicit.
+//! The HTTP connections of exchanges, with an explicit TLS provider (ring), CAs and proxy.
 //!
-//! There are two connectors: one goes to AWS's endpoints, through a proxy where one is set; the
-//! other goes to this node's own agents and to loopback, and never through a proxy.
+//! There are two connectors: one for AWS endpoints, through a proxy if configured, and one for agents on the node and
+//! for loopback, which never uses a proxy.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -28,17 +28,17 @@ mod url;
 
 pub(crate) use url::HttpUrl;
 
-/// The most of a body that is read: credentials take about 2 kB.
+/// The maximum size of a body: credentials have about 2 kB.
 pub(crate) const MAX_BODY: usize = 64 * 1024;
 
-/// An idle connection is kept for an exchange of several requests; the next one is minutes away.
+/// An idle connection is kept for the requests of one exchange. The next exchange is minutes away.
 const IDLE: Duration = Duration::from_secs(5);
 
 /// The connectors of an identity. Clones share them.
 #[derive(Debug, Clone)]
 pub(crate) struct Http {
     connectors: Arc<RwLock<Connectors>>,
-    /// The time limit of an SDK's request, its answer included.
+    /// The time limit of a request of the SDK, including its response.
     limit: Duration,
 }
 
@@ -48,20 +48,20 @@ struct Connectors {
     local: SharedHttpConnector,
 }
 
-/// A response as it came.
+/// A response.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    /// The `Date` header as it came.
+    /// The `Date` header, unparsed.
     pub(crate) date: Option<String>,
     pub(crate) body: Vec<u8>,
 }
 
 impl Http {
-    /// Reads the roots and the proxy's URL.
+    /// Reads the CA files and the URL of the proxy.
     ///
     /// # Errors
-    /// When a file of certificates or the proxy's URL is wrong.
+    /// A CA file or the URL of the proxy is invalid.
     pub(crate) fn new(settings: &IdentitySettings) -> Result<Self, IdentityError> {
         Ok(Self {
             connectors: Arc::new(RwLock::new(Connectors::new(settings)?)),
@@ -69,10 +69,10 @@ impl Http {
         })
     }
 
-    /// Reads the roots again, for connections from now on.
+    /// Reads the CA files again, for new connections.
     ///
     /// # Errors
-    /// As [`Http::new`]; the connectors stay as they are.
+    /// See [`Http::new`]. The connectors do not change.
     pub(crate) fn read_roots_again(
         &self,
         settings: &IdentitySettings,
@@ -85,20 +85,20 @@ impl Http {
         Ok(())
     }
 
-    /// The client that AWS's SDKs are given. Its bodies are bounded in size and time.
+    /// Returns the client for the AWS SDKs. The size and time of its responses are limited.
     pub(crate) fn aws(&self) -> SharedHttpClient {
         bounded::client(&self.connector(false), self.limit)
     }
 
-    /// The same without a proxy.
+    /// Returns the same without a proxy.
     pub(crate) fn local(&self) -> SharedHttpClient {
         bounded::client(&self.connector(true), self.limit)
     }
 
-    /// Sends `request` to an agent of this node, within `limit`.
+    /// Sends `request` to an agent on this node, within `limit`.
     ///
     /// # Errors
-    /// What failed on the way, as text.
+    /// A message about the failure.
     pub(crate) async fn ask_local(
         &self,
         request: HttpRequest,
@@ -107,11 +107,11 @@ impl Http {
         self.ask(request, true, limit, MAX_BODY).await
     }
 
-    /// Sends `request`, to this machine without a proxy, and reads `most` bytes within `limit`. The HTTP client's own log
-    /// lines are not let out: nothing promises that they leave out headers and bodies.
+    /// Sends `request`, without a proxy if it is for this machine, and reads up to `most` bytes within `limit`. Log
+    /// records of the HTTP client are suppressed, because they may contain headers and bodies.
     ///
     /// # Errors
-    /// What failed on the way, as text.
+    /// A message about the failure.
     pub(crate) async fn ask(
         &self,
         request: HttpRequest,
@@ -122,7 +122,7 @@ impl Http {
         let connector = self.connector(is_local);
         let answer = exchange(&connector, request, most).with_subscriber(NoSubscriber::new());
         let answer = tokio::time::timeout(limit, answer).await;
-        answer.unwrap_or_else(|_| Err(format!("no answer within {limit:?}")))
+        answer.unwrap_or_else(|_| Err(format!("no response within {limit:?}")))
     }
 
     fn connector(&self, is_local: bool) -> SharedHttpConnector {

@@ -1,8 +1,8 @@
-//! HTTP requests signed for Amazon OpenSearch: Signature Version 4 in the `Authorization` header.
+//! Signature Version 4 for HTTP requests to Amazon OpenSearch, in the `Authorization` header.
 //!
-//! The canonical form is this crate's own, since a proxy signs the bytes that its client chose:
-//! `docs/reference/canonical-form.md` holds each choice against AWS's documentation, botocore and
-//! the `aws-sigv4` crate. Deriving the key and the signature is `aws-sigv4`'s.
+//! This crate creates the canonical form itself, because a proxy must sign the exact bytes of its client:
+//! `docs/reference/canonical-form.md` compares it with AWS's documentation, botocore and the `aws-sigv4` crate.
+//! `aws-sigv4` derives the key and computes the signature.
 
 use std::time::SystemTime;
 
@@ -31,32 +31,32 @@ const X_AMZ_CONTENT_SHA256: HeaderName = HeaderName::from_static("x-amz-content-
 const X_AMZ_DATE: HeaderName = HeaderName::from_static("x-amz-date");
 const X_AMZ_SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
 
-/// What is signed of a request, as it goes out.
+/// The signed parts of a request, as it will be sent.
 #[derive(Debug, Clone, Copy)]
 pub struct HttpRequest<'a> {
-    /// The method, in upper and lower case as it is sent.
+    /// The method, in its original case.
     pub method: &'a str,
     /// The request target in origin form, byte for byte.
     pub path_and_query: &'a str,
     /// The value of the `Host` header, or of `:authority`.
     pub host: &'a str,
-    /// The value of the `Content-Type` header, if the request has one. It is signed if it is
-    /// printable ASCII: implementations don't agree on how to read anything else.
+    /// The value of the `Content-Type` header, if there is one. It is signed if it is printable ASCII, because
+    /// implementations differ in how they treat other values.
     pub content_type: Option<&'a [u8]>,
-    /// What is said of the body.
+    /// The hash of the body.
     pub payload: PayloadHash<'a>,
 }
 
-/// What a signature says of the body.
+/// The hash of the body in a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PayloadHash<'a> {
-    /// The SHA-256 of the body's bytes as they go out.
+    /// The SHA-256 of the body.
     Sha256(&'a [u8; 32]),
-    /// Nothing: `UNSIGNED-PAYLOAD`.
+    /// The body is not signed: `UNSIGNED-PAYLOAD`.
     Unsigned,
 }
 
-/// The headers that carry a signature. `Debug` shows neither the signature nor the session token.
+/// The headers of a signature. `Debug` shows neither the signature nor the session token.
 #[derive(Debug, Clone)]
 pub struct HttpSignature {
     authorization: HeaderValue,
@@ -66,7 +66,7 @@ pub struct HttpSignature {
 }
 
 impl HttpSignature {
-    /// Puts the headers into `headers`, in the place of any of the same names.
+    /// Adds the headers to `headers`, replacing headers with the same names.
     pub fn apply(&self, headers: &mut HeaderMap) {
         headers.insert(AUTHORIZATION, self.authorization.clone());
         headers.insert(X_AMZ_CONTENT_SHA256, self.x_amz_content_sha256.clone());
@@ -78,13 +78,13 @@ impl HttpSignature {
     }
 }
 
-/// Signs `request` for `scope` as of `at`, in whole seconds.
+/// Signs `request` for `scope` at the time `at`, in whole seconds.
 ///
-/// Signed are `host`, `x-amz-content-sha256` and `x-amz-date`, and where there is one
-/// `content-type` and `x-amz-security-token`: nothing that a hop on the way may change.
+/// The signed headers are `host`, `x-amz-content-sha256` and `x-amz-date`, and if present `content-type` and
+/// `x-amz-security-token`: headers that no intermediary may change.
 ///
 /// # Errors
-/// When the credentials hold characters that no header can carry.
+/// The credentials contain characters that are not allowed in headers.
 pub fn sign_http(
     request: &HttpRequest<'_>,
     scope: &SigningScope,
@@ -92,9 +92,9 @@ pub fn sign_http(
     at: SystemTime,
 ) -> Result<HttpSignature, IdentityError> {
     let stamp = Stamp::new(at);
-    let payload = hex::of_payload(request.payload);
+    let payload = hex::payload_hash(request.payload);
     let canonical = CanonicalRequest::new(request, &payload, &stamp, credentials);
-    let scope_text = scope.of_day(stamp.day());
+    let scope_text = scope.for_day(stamp.day());
     let to_sign = canonical.string_to_sign(stamp.second(), &scope_text);
     let key = credentials.signing_keys().key(&scope_text, || {
         keys::derive(credentials.secret_access_key(), scope, stamp.time())
@@ -116,12 +116,12 @@ pub fn sign_http(
     })
 }
 
-/// `text` as a header's value. The error doesn't repeat it.
+/// Creates a header value. The error does not include it.
 fn header(noun: &str, text: &str) -> Result<HeaderValue, IdentityError> {
     HeaderValue::from_str(text).map_err(|_| {
-        let text = format!("the {noun} holds characters that no HTTP header can carry");
+        let text = format!("the {noun} contains characters that are not allowed in HTTP headers");
         IdentityError::at(Link::Signature, text)
-            .with_remedy("look for a line break or other stray character in the credentials")
+            .with_remedy("remove line breaks and other stray characters from the credentials")
     })
 }
 

@@ -1,4 +1,4 @@
-//! An identity: one role session that renews itself.
+//! An identity: a role session that renews itself.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -25,10 +25,10 @@ use crate::{
 
 mod renewal;
 
-/// A role session that renews itself in the background; clones share it.
+/// A role session that renews itself in the background. Clones share it.
 ///
-/// May be used from any thread and any tokio runtime whose timers are on. Renewal stops when the
-/// last clone is dropped, or with the runtime that it was started on.
+/// It can be used on any thread and on any tokio runtime with timers. Renewal stops when the last clone is dropped, or
+/// with the runtime on which it was started.
 #[derive(Clone)]
 pub struct Identity(Arc<Inner>);
 
@@ -40,21 +40,21 @@ struct Inner {
     states: watch::Receiver<IdentityState>,
     wake: Arc<Notify>,
     expired: watch::Sender<u64>,
-    /// When the last renewal of a session that AWS calls expired was asked for.
+    /// The time of the last requested renewal of a session that AWS reported as expired.
     renewal_asked: Mutex<Option<Instant>>,
     runtime: Handle,
     task: AbortHandle,
 }
 
 impl Identity {
-    /// Decides the source and starts to renew on the current tokio runtime; does not wait for STS.
+    /// Determines the source and starts the renewal on the current tokio runtime. Does not wait for STS.
     ///
     /// # Errors
-    /// For what is wrong with the settings or the environment. What is wrong elsewhere shows in
-    /// [`Identity::state`] and [`Identity::credentials`].
+    /// The settings or the environment are invalid. Other problems show in [`Identity::state`] and
+    /// [`Identity::credentials`].
     ///
     /// # Panics
-    /// Outside of a tokio runtime.
+    /// When called outside of a tokio runtime.
     pub fn start(settings: IdentitySettings, clock: Arc<dyn Clock>) -> Result<Self, IdentityError> {
         let source = ResolvedSource::resolve(&settings.choice, &settings.environment)?;
         for warning in source.warnings() {
@@ -83,14 +83,13 @@ impl Identity {
         steps.try_fold(root, |identity, step| identity.chained(step))
     }
 
-    /// Valid credentials: those of the last exchange, during an outage of STS too, for as long as
-    /// they live.
+    /// Returns valid credentials: those of the last exchange until they expire, even if STS is unavailable.
     ///
-    /// With none to give, a passing fault is waited out for [`Timeouts::wait`]; a refusal is
-    /// reported at once, and is at most a few seconds old.
+    /// Without credentials, it waits for up to [`Timeouts::wait`] during a temporary problem. A rejection is returned
+    /// immediately, and is at most a few seconds old.
     ///
     /// # Errors
-    /// Why there are no credentials.
+    /// The reason why there are no credentials.
     pub async fn credentials(&self) -> Result<SessionCredentials, IdentityError> {
         let mut snapshots = self.0.snapshots.clone();
         let now = self.now();
@@ -102,7 +101,7 @@ impl Identity {
                 }
                 return Ok(held.credentials.clone());
             }
-            if let Some(refusal) = fresh_refusal(&snapshot) {
+            if let Some(refusal) = recent_rejection(&snapshot) {
                 return Err(refusal);
             }
         }
@@ -112,24 +111,23 @@ impl Identity {
         outcome.unwrap_or_else(|_| Err(self.why_none(wait)))
     }
 
-    /// AWS has just told this time, as in the `Date` of an answer: expiries are judged by it.
+    /// Records the current time of AWS, from the `Date` of a response. Expiry checks use it.
     pub fn learn_time(&self, aws: SystemTime) {
         self.0.tools.sts.time().learn(aws);
     }
 
-    /// Reads the files of certificate authorities again, for connections to AWS from now on: of this identity, and of
-    /// those that are chained to it.
+    /// Reads the CA files again for new connections to AWS, of this identity and of those chained to it.
     ///
     /// # Errors
-    /// A file can't be read or holds no certificate; the authorities stay as they are.
+    /// A file cannot be read or contains no certificate. The CAs do not change.
     pub fn read_roots_again(&self, settings: &IdentitySettings) -> Result<(), IdentityError> {
         self.0.tools.http.read_roots_again(settings)
     }
 
-    /// One more role on top of this identity, renewed by itself.
+    /// Chains a further role to this identity. It is renewed separately.
     ///
     /// # Errors
-    /// When no region is known for STS, or the endpoint's URL is none.
+    /// The region of STS is unknown, or the endpoint URL is invalid.
     pub fn chained(&self, step: RoleStep) -> Result<Self, IdentityError> {
         let inner = &self.0;
         inner.tools.sts.check()?;
@@ -158,13 +156,13 @@ impl Identity {
         ))
     }
 
-    /// Who STS says this identity is.
+    /// Returns the caller that STS reports for this identity.
     ///
     /// # Errors
-    /// As [`Identity::credentials`], or what STS refused.
+    /// See [`Identity::credentials`], or the rejection by STS.
     pub async fn caller(&self) -> Result<CallerIdentity, IdentityError> {
         let identity = self.clone();
-        // On the identity's own runtime: pooled connections must not outlive a caller's.
+        // Runs on the identity's runtime, because pooled connections must not end with the caller's runtime.
         let asked = self.0.runtime.spawn(async move {
             let credentials = identity.credentials().await?;
             identity.0.tools.sts.caller_identity(&credentials).await
@@ -172,10 +170,10 @@ impl Identity {
         asked.await.unwrap_or_else(|_| Err(stopped()))
     }
 
-    /// Calls another API of AWS's with this identity; the answer must be there within `limit`.
+    /// Calls another AWS API with this identity. The response must arrive within `limit`.
     ///
     /// # Errors
-    /// That there are no credentials, or no answer. A refusal of the API's is an answer.
+    /// There are no credentials, or there is no response. An error response of the API is returned as a response.
     pub async fn call(&self, call: ApiCall, limit: Duration) -> Result<ApiAnswer, ApiError> {
         let identity = self.clone();
         let asked = self.0.runtime.spawn(async move {
@@ -188,7 +186,8 @@ impl Identity {
         asked.await.unwrap_or_else(stopped)
     }
 
-    /// The state now. If the clock was set or the machine slept, and an exchange is due, it begins immediately.
+    /// Returns the current state. Starts an exchange immediately if one is due because the clock was set or the machine
+    /// was suspended.
     pub fn state(&self) -> IdentityState {
         let now = self.now();
         let snapshot = self.0.snapshots.borrow();
@@ -198,36 +197,36 @@ impl Identity {
         snapshot.state(now)
     }
 
-    /// How many exchanges have been made.
+    /// Returns the number of exchanges.
     pub fn counters(&self) -> IdentityCounters {
         self.0.snapshots.borrow().counters
     }
 
-    /// When the credentials that are held are to be renewed; `None` where none are held.
+    /// Returns the time at which the current credentials will be renewed, if there are credentials.
     pub fn renews_at(&self) -> Option<SystemTime> {
         let snapshot = self.0.snapshots.borrow();
         snapshot.held.as_ref().map(|held| held.refresh_at)
     }
 
-    /// The state after each exchange. That credentials ended shows in [`Identity::state`] at once
-    /// and here with the next exchange, at most a minute later.
+    /// Returns a receiver of the state after each exchange. An expiration shows in [`Identity::state`] immediately, and
+    /// here after the next exchange, at most a minute later.
     pub fn watch(&self) -> watch::Receiver<IdentityState> {
         self.0.states.clone()
     }
 
-    /// How far this machine's clock is off by what STS said last, to a few seconds; `None` where
-    /// STS has said nothing, as from sources that do without it.
+    /// Returns the offset of this machine's clock according to STS, with an accuracy of a few seconds. Returns `None`
+    /// without a response from STS, for example with sources that do not use it.
     pub fn clock_offset(&self) -> Option<ClockOffset> {
         self.0.tools.sts.clock_offset()
     }
 
-    /// AWS's time where this machine's clock shows `here`: signatures are dated by it. It is `here` unless AWS has told a
-    /// time that differs by a minute or more.
+    /// Returns AWS's time when this machine's clock shows `here`. Signatures use it. It is `here` unless AWS has
+    /// reported a time that differs by a minute or more.
     pub fn aws_time(&self, here: SystemTime) -> SystemTime {
         self.0.tools.sts.time().correct(here)
     }
 
-    /// The source that was decided on.
+    /// Returns the source.
     pub fn source(&self) -> &ResolvedSource {
         &self.0.source
     }
@@ -247,7 +246,7 @@ impl Identity {
             exchange,
             clock: tools.clock.clone(),
             time: tools.sts.time().clone(),
-            // A chained role waits for its parent's credentials before it asks STS.
+            // A chained role waits for the credentials of its parent before it calls STS.
             limit: timeouts.wait + timeouts.exchange,
             source: source.name(),
             snapshots: snapshots_sender,
@@ -271,7 +270,7 @@ impl Identity {
         }))
     }
 
-    /// What the next exchange to end comes to, or a later one if it fails in passing.
+    /// Waits for the outcome of the next exchange, or of a later one if that fails temporarily.
     async fn outcome(
         &self,
         snapshots: &mut watch::Receiver<Snapshot>,
@@ -295,33 +294,33 @@ impl Identity {
             Some(error) => error.clone(),
             None => IdentityError::new(
                 Cause::StsUnreachable,
-                format!("no credentials came within {wait:?}; the first exchange goes on"),
+                format!("no credentials within {wait:?}; the first exchange is still in progress"),
             )
             .transient(),
         }
     }
 
-    /// AWS's time.
+    /// Returns AWS's time.
     fn now(&self) -> SystemTime {
         self.0.tools.sts.time().now()
     }
 }
 
-/// A refusal that is too new to be asked about again.
-fn fresh_refusal(snapshot: &Snapshot) -> Option<IdentityError> {
+/// Returns a rejection that is too recent to retry.
+fn recent_rejection(snapshot: &Snapshot) -> Option<IdentityError> {
     let failure = snapshot.failure.as_ref()?;
     let is_fresh = failure.at.elapsed() < SHORTEST_PAUSE && !failure.error.is_transient();
     is_fresh.then(|| failure.error.clone())
 }
 
-/// A role and an STS of different partitions never meet. Regions yet to open may belong to
-/// partitions yet to be known, so that this is no error.
+/// Warns about a role whose partition differs from that of the region, which STS rejects. It is not an error, because
+/// new regions may belong to unknown partitions.
 fn warn_of_partitions(role: &RoleArn, region: &Region) {
     let (of_role, of_region) = (role.partition(), region.partition());
     if of_role != of_region {
         tracing::warn!(
-            "the role `{role}` is of the partition `{of_role}`, the region `{region}` of \
-             `{of_region}`: STS will not know the role"
+            "the role `{role}` is in partition `{of_role}`, but the region `{region}` is in \
+             partition `{of_region}`; STS in that region does not know the role"
         );
     }
 }
@@ -329,11 +328,11 @@ fn warn_of_partitions(role: &RoleArn, region: &Region) {
 fn stopped() -> IdentityError {
     IdentityError::at(
         Link::StsSession,
-        "the renewal of credentials has stopped: shutting down",
+        "the renewal of credentials has stopped because the process is shutting down",
     )
 }
 
-/// The session's name: settings, `AWS_ROLE_SESSION_NAME`, the pod's name, `irsa`.
+/// Returns the name of the session: from the settings, `AWS_ROLE_SESSION_NAME`, the name of the pod, or `irsa`.
 pub(crate) fn session_name(settings: &IdentitySettings) -> Result<SessionName, IdentityError> {
     if let Some(name) = &settings.session_name {
         return Ok(name.clone());

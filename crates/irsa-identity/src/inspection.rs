@@ -1,5 +1,4 @@
-//! The parts of an exchange one by one, each made once and nothing renewed or tried again: for whoever examines the
-//! chain rather than uses it.
+//! The individual steps of an exchange, each made once without renewal or retries, for diagnosing the chain.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,7 +18,7 @@ use crate::{
     RoleStep, SessionCredentials, token_file,
 };
 
-/// What an [`Identity`](crate::Identity) of the same settings would do, step by step.
+/// Performs the steps of an [`Identity`](crate::Identity) with the same settings, one by one.
 #[derive(Debug, Clone)]
 pub struct Inspection {
     settings: Arc<IdentitySettings>,
@@ -28,22 +27,22 @@ pub struct Inspection {
     clock: Arc<dyn Clock>,
 }
 
-/// An answer of STS to a question that needs no credentials.
+/// The response of STS to a request without credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StsAnswer {
-    /// The endpoint that was asked.
+    /// The URL of the endpoint.
     pub url: String,
     /// The HTTP status.
     pub status: u16,
-    /// STS's own time, in whole seconds, where the answer has a `Date`.
+    /// The time of STS, in whole seconds, if the response has a `Date`.
     pub date: Option<SystemTime>,
 }
 
 impl Inspection {
-    /// Reads the certificate authorities and the proxy's URL; asks nobody yet.
+    /// Reads the CA files and the URL of the proxy, without any request.
     ///
     /// # Errors
-    /// When a file of certificates or the proxy's URL is wrong.
+    /// A CA file or the URL of the proxy is invalid.
     pub fn new(settings: IdentitySettings, clock: Arc<dyn Clock>) -> Result<Self, IdentityError> {
         let settings = Arc::new(settings);
         let http = Http::new(&settings)?;
@@ -55,34 +54,34 @@ impl Inspection {
         })
     }
 
-    /// The name that a session gets.
+    /// Returns the name of the session.
     ///
     /// # Errors
-    /// When `AWS_ROLE_SESSION_NAME` holds one that STS would refuse.
+    /// `AWS_ROLE_SESSION_NAME` contains a name that STS would reject.
     pub fn session_name(&self) -> Result<SessionName, IdentityError> {
         session_name(&self.settings)
     }
 
-    /// The URL of STS.
+    /// Returns the URL of STS.
     ///
     /// # Errors
-    /// When no region is known, or the endpoint's URL is none.
+    /// The region is unknown, or the endpoint URL is invalid.
     pub async fn sts_url(&self) -> Result<String, IdentityError> {
         self.sts.url().await
     }
 
-    /// Whether STS answers at all, the way an exchange would ask it.
+    /// Checks whether STS responds at all, over the same connection as an exchange.
     ///
     /// # Errors
-    /// As [`Inspection::sts_url`], or why there was no answer.
+    /// See [`Inspection::sts_url`], or the reason why there is no response.
     pub async fn sts_answer(&self) -> Result<StsAnswer, IdentityError> {
         self.sts.answer().await
     }
 
-    /// One exchange, roles assumed on top included.
+    /// Makes one exchange, including chained roles.
     ///
     /// # Errors
-    /// What is wrong with the settings or the environment, or why no credentials were given.
+    /// The settings or the environment are invalid, or the reason why there are no credentials.
     pub async fn exchange(&self) -> Result<SessionCredentials, IdentityError> {
         let settings = &self.settings;
         let source = ResolvedSource::resolve(&settings.choice, &settings.environment)?;
@@ -100,10 +99,10 @@ impl Inspection {
         Ok(credentials)
     }
 
-    /// Assumes one more role.
+    /// Assumes a further role.
     ///
     /// # Errors
-    /// What STS refused.
+    /// The rejection by STS.
     pub async fn assume(
         &self,
         credentials: &SessionCredentials,
@@ -116,10 +115,10 @@ impl Inspection {
         self.sts.assume_role(credentials, step, &session).await
     }
 
-    /// Who STS says the credentials are.
+    /// Returns the caller that STS reports for the credentials.
     ///
     /// # Errors
-    /// What STS refused.
+    /// The rejection by STS.
     pub async fn caller(
         &self,
         credentials: &SessionCredentials,
@@ -127,11 +126,12 @@ impl Inspection {
         self.sts.caller_identity(credentials).await
     }
 
-    /// The name of the node's role, if the instance metadata service tells it to this process. Its credentials are
-    /// not asked for, and `AWS_EC2_METADATA_DISABLED` is not heeded: it binds SDKs, not the network.
+    /// Returns the name of the node's role, if this process can read it from the instance metadata service. Its
+    /// credentials are not read. `AWS_EC2_METADATA_DISABLED` is ignored, because it applies to SDKs and not to the
+    /// network.
     ///
     /// # Errors
-    /// Why it does not.
+    /// The reason why it cannot be read.
     pub async fn node_role(&self) -> Result<String, IdentityError> {
         let environment = self
             .settings
@@ -146,19 +146,20 @@ impl Inspection {
     }
 }
 
-/// Reads a projected token as an exchange does: without the space around it, and no more of it than STS takes.
+/// Reads a projected token like an exchange does: without surrounding whitespace, and only up to the maximum length of
+/// STS.
 ///
 /// # Errors
-/// When the file is missing, unreadable, empty, too long, or holds no JWT; the text names the file and never quotes
-/// it.
+/// The file is missing, unreadable, empty or too long, or does not contain a JWT. The message names the file and never
+/// includes its content.
 pub async fn read_token_file(path: &Path) -> Result<SecretString, IdentityError> {
     token_file::read(path).await
 }
 
-/// A token for a login to `target`, signed now and not kept.
+/// Signs a token for a login to `target`, without caching it.
 ///
 /// # Errors
-/// When `target` can't be signed for.
+/// `target` cannot be signed for.
 pub fn sign_rds_token(
     target: &RdsTarget,
     credentials: &SessionCredentials,

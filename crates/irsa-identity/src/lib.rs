@@ -1,19 +1,18 @@
-//! Token file to STS to credentials that refresh; RDS tokens.
+//! The identity of a pod: from the token file through STS to credentials that renew themselves, and the RDS tokens and
+//! signatures made with them.
 //!
-//! An [`Identity`] is one IAM role session that renews itself in the background. It takes its
-//! credentials from one [`ResolvedSource`], named or decided once at the start, and never from
-//! another: a broken link is an [`IdentityError`] that names the link, not a fallback to the
-//! node's role. An [`RdsSigner`] turns the session into IAM database authentication tokens,
-//! [`sign_http`] into signatures of requests to OpenSearch.
+//! An [`Identity`] is an IAM role session that renews itself in the background. Its credentials come from exactly one
+//! [`ResolvedSource`], which is named or detected at the start. If that fails, the [`IdentityError`] names the broken
+//! link; there is no fallback to the node's role. An [`RdsSigner`] creates IAM database authentication tokens, and
+//! [`sign_http`] signs requests to OpenSearch.
 //!
 //! # The network
 //!
-//! STS and single sign-on are asked over TLS by rustls with ring; the system's certificate
-//! authorities are believed, or Mozilla's where the system has none, and those of
-//! [`IdentitySettings::ca_file`] and `AWS_CA_BUNDLE` besides. `HTTPS_PROXY`, else `ALL_PROXY`, names
-//! an HTTP proxy to go through, `NO_PROXY` the hosts to reach without it. The Pod Identity agent,
-//! the instance metadata service and loopback are always reached without it. The library's own log
-//! lines and errors hold no secret; those of AWS's SDKs, which do at trace level, are not let out.
+//! Connections to STS and IAM Identity Center use TLS by rustls with ring. The trusted CAs are those of the system, or
+//! Mozilla's if the system has none, together with [`IdentitySettings::ca_file`] and `AWS_CA_BUNDLE`. `HTTPS_PROXY`,
+//! else `ALL_PROXY`, names an HTTP proxy, and `NO_PROXY` the hosts that are reached without it. The Pod Identity agent,
+//! the instance metadata service and loopback are always reached directly. Log records and errors of this crate contain
+//! no secrets; log records of the AWS SDKs, which do at trace level, are suppressed.
 
 mod api;
 mod clock;

@@ -1,4 +1,4 @@
-//! A profile of the AWS configuration files, single sign-on included: for people's own machines.
+//! A profile of the AWS configuration files, including IAM Identity Center, for developer machines.
 
 use std::sync::Arc;
 
@@ -27,9 +27,9 @@ use crate::{
 
 /// The profile that was chosen, else that of `AWS_PROFILE`, else `default`.
 ///
-/// The files are read again at each exchange, on a thread for blocking work: the SDK reads them as
-/// if no file could block. What a profile itself refers to, such as the cache
-/// of `aws sso login` below `$HOME`, is the process's own.
+/// The files are read again for each exchange, on the blocking thread pool, because the SDK reads them as if they could
+/// not block. Files that a profile refers to, such as the cache of `aws sso login` below `$HOME`, are those of the
+/// process.
 #[derive(Debug, Clone)]
 pub(crate) struct Profile {
     name: String,
@@ -59,7 +59,7 @@ impl Profile {
         }
     }
 
-    /// The region that the profile names.
+    /// Returns the region of the profile.
     pub(crate) async fn region(&self) -> Option<Region> {
         let profile = self.clone();
         let region = blocking(async move { profile.region_here().await });
@@ -70,7 +70,7 @@ impl Profile {
         let profile = self.clone();
         let loaded = blocking(async move { profile.load_here().await }).await;
         loaded.unwrap_or_else(|error| {
-            let text = format!("the profile `{}` could not be read: {error}", self.name);
+            let text = format!("cannot read the profile `{}`: {error}", self.name);
             Err(IdentityError::at(Link::StsSession, text).transient())
         })
     }
@@ -123,11 +123,11 @@ impl Profile {
     fn refused(&self, error: &CredentialsError) -> IdentityError {
         let name = &self.name;
         let text = format!(
-            "the profile `{name}` gave no credentials: {}",
+            "cannot get credentials from the profile `{name}`: {}",
             scrub(&chain_of(error), &[])
         );
         let refused = IdentityError::at(Link::StsSession, text).with_remedy(format!(
-            "run `aws sso login --profile {name}` if it is one of single sign-on, or try `aws sts \
+            "run `aws sso login --profile {name}` if the profile uses IAM Identity Center, or test it with `aws sts \
              get-caller-identity --profile {name}`"
         ));
         match error {
@@ -157,7 +157,7 @@ impl Profile {
     }
 }
 
-/// Runs `work` on a thread for blocking work; its timers and connections are the caller's.
+/// Runs `work` on a blocking thread, with the timers and connections of the caller.
 fn blocking<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
     let runtime = Handle::current();
     spawn_blocking(move || runtime.block_on(work))

@@ -16,25 +16,23 @@ pub use token::RdsToken;
 use cache::Cache;
 pub(crate) use presign::sign;
 
-/// What a token is signed for.
+/// The login that a token is signed for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RdsTarget {
-    /// The real name of the RDS endpoint, whatever address is dialled: RDS refuses a token that is
-    /// signed for a CNAME, a tunnel or an address ("Limitations" of IAM database authentication in
-    /// the Aurora user guide).
+    /// The name of the RDS endpoint, independent of the dialed address. RDS rejects tokens that are signed for a CNAME,
+    /// a tunnel or an IP address ("Limitations" of IAM database authentication in the Aurora User Guide).
     pub sign_host: String,
-    /// The endpoint's own port.
+    /// The port of the endpoint.
     pub port: u16,
-    /// The database user, in upper and lower case as the database has it.
+    /// The database user, in the same case as in the database.
     pub user: String,
     /// The region of the database.
     pub region: Region,
 }
 
-/// Signs tokens for one identity and keeps them while they may be used; clones share the tokens.
+/// Signs tokens with one identity and caches them while they are usable. Clones share the cache.
 ///
-/// Logins with one token don't count one by one against the 200 a second that Aurora allows, so
-/// that a kept token is not only cheaper.
+/// Caching is not only faster: logins with the same token count only once towards Aurora's limit of 200 per second.
 #[derive(Debug, Clone)]
 pub struct RdsSigner {
     identity: Identity,
@@ -43,7 +41,7 @@ pub struct RdsSigner {
 }
 
 impl RdsSigner {
-    /// A signer for `identity`.
+    /// Creates a signer for `identity`.
     pub fn new(identity: Identity, clock: Arc<dyn Clock>) -> Self {
         Self {
             identity,
@@ -52,17 +50,17 @@ impl RdsSigner {
         }
     }
 
-    /// A token for a login to `target` now: the kept one while it may be used, else a fresh one.
-    /// However many ask at once, one is signed.
+    /// Returns a token for a login to `target`: the cached one while it is usable, else a new one. Concurrent callers
+    /// share one signing.
     ///
     /// # Errors
-    /// As [`Identity::credentials`], or when `target` can't be signed for.
+    /// See [`Identity::credentials`], or `target` cannot be signed for.
     pub async fn token(&self, target: &RdsTarget) -> Result<Arc<RdsToken>, IdentityError> {
         if let Some(token) = self.with_cache(|cache| cache.usable(target, self.now())) {
             return Ok(token);
         }
         let credentials = self.identity.credentials().await?;
-        // Signing takes microseconds: whoever else asks waits for the lock and finds the token.
+        // Signing takes microseconds. Other callers wait for the lock and find the token.
         self.with_cache(|cache| {
             let now = self.now();
             if let Some(token) = cache.usable(target, now) {
@@ -74,19 +72,19 @@ impl RdsSigner {
         })
     }
 
-    /// Forgets `token` if it is the one kept for `target`, so that the next one is signed afresh.
-    /// A token that another caller has replaced since stays.
+    /// Removes `token` from the cache, so that the next one is signed again. A token that has replaced it in the
+    /// meantime is kept.
     pub fn reject(&self, target: &RdsTarget, token: &RdsToken) {
         self.with_cache(|cache| cache.reject(target, token));
     }
 
-    /// The identity that signs.
+    /// Returns the identity.
     pub fn identity(&self) -> &Identity {
         &self.identity
     }
 
-    /// RDS verifies a token by AWS's time, as every AWS service verifies a signature ("Troubleshoot Signature Version 4
-    /// API requests", IAM user guide).
+    /// Returns AWS's time, with which RDS verifies tokens, like all AWS services verify signatures ("Troubleshoot
+    /// Signature Version 4 API requests", IAM User Guide).
     fn now(&self) -> SystemTime {
         self.identity.aws_time(self.clock.now())
     }

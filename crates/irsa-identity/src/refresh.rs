@@ -1,7 +1,7 @@
-//! The loop that keeps an identity's credentials fresh: one exchange at a time.
+//! The loop that renews the credentials of an identity, one exchange at a time.
 //!
-//! Expiry is judged by AWS's time of day. Pauses between tries are measured by the monotonic clock,
-//! so that neither a step of the time of day nor a test's standing clock upsets them.
+//! Expiry checks use AWS's time. Pauses between attempts use the monotonic clock, so they are not affected when the
+//! time is set or stands still in a test.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -21,11 +21,11 @@ use crate::{Clock, IdentityError, IdentityState, SessionCredentials};
 
 mod schedule;
 
-/// How often the time of day is looked at while nothing is due: a suspended machine's monotonic
-/// clock stands still.
+/// The interval in which the time is checked while nothing is due, because the monotonic clock stops while a machine is
+/// suspended.
 const TICK: Duration = Duration::from_secs(30);
 
-/// A caller in need may cut a pause short, but not below this.
+/// The minimum pause. A waiting caller can shorten a pause down to this.
 pub(crate) const SHORTEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Renews credentials for as long as it runs.
@@ -34,17 +34,17 @@ pub(crate) struct Refresher {
     pub(crate) exchange: Box<dyn Exchange>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) time: AwsTime,
-    /// The longest that an exchange may take.
+    /// The maximum time of an exchange.
     pub(crate) limit: Duration,
-    /// The source's name, for the log.
+    /// The name of the source, for the log.
     pub(crate) source: &'static str,
     pub(crate) snapshots: watch::Sender<Snapshot>,
     pub(crate) states: watch::Sender<IdentityState>,
-    /// Rung by callers who need credentials.
+    /// Notified by callers that need credentials.
     pub(crate) wake: Arc<Notify>,
-    /// The number of the session that AWS calls expired, counted from 1.
+    /// The number of the session that AWS reported as expired, counted from 1.
     pub(crate) expired: watch::Receiver<u64>,
-    /// A random number from 0 up to 1.
+    /// A random number from 0 up to 1, excluding 1.
     pub(crate) jitter: fn() -> f64,
 }
 
@@ -73,7 +73,7 @@ impl Refresher {
     }
 
     async fn try_once(&self) -> Result<SessionCredentials, IdentityError> {
-        // An exchange that panics must not end the renewal.
+        // A panic in an exchange must not stop the renewal.
         let exchange = AssertUnwindSafe(async { self.exchange.exchange().await }).catch_unwind();
         let exchange = timeout(self.limit, exchange).await;
         let credentials = exchange.map_or_else(
@@ -81,7 +81,7 @@ impl Refresher {
             |outcome| outcome.unwrap_or_else(|_| Err(panicked())),
         )?;
         if credentials.is_expired(self.time.now()) {
-            return Err(born_dead());
+            return Err(already_expired());
         }
         Ok(credentials)
     }
@@ -124,7 +124,7 @@ impl Refresher {
         });
     }
 
-    /// A session that is still valid makes the difference between an outage and a warning of one.
+    /// Logs a failure: as a warning while the session is still valid, else as an error.
     fn log_failure(&self, error: &IdentityError, pause: Duration) {
         let (source, link) = (self.source, error.link().id());
         let (cause, transient) = (error.cause().map(Cause::id), error.is_transient());
@@ -138,7 +138,7 @@ impl Refresher {
                 next_try_in_seconds,
                 valid_until,
                 remedy,
-                "credentials not renewed; the current session is valid until {valid_until}: {error}"
+                "cannot renew the credentials; the current session is valid until {valid_until}: {error}"
             );
         } else {
             tracing::error!(
@@ -153,7 +153,7 @@ impl Refresher {
         }
     }
 
-    /// The end of the session that is held, if it is still valid.
+    /// Returns the expiration of the current session, if it is still valid.
     fn valid_until(&self) -> Option<String> {
         let snapshot = self.snapshots.borrow();
         let held = snapshot.valid_at(self.time.now())?;
@@ -178,7 +178,7 @@ impl Refresher {
         }
     }
 
-    /// Waits until AWS calls the session that is held expired.
+    /// Waits until AWS reports the current session as expired.
     async fn called_expired(&self) {
         let number = self.snapshots.borrow().counters.succeeded;
         let mut expired = self.expired.clone();
@@ -187,7 +187,8 @@ impl Refresher {
         }
     }
 
-    /// A throttled pod that tries again because clients ask would keep itself throttled.
+    /// Pauses before the next attempt. Callers do not shorten the pause after throttling, because retries would prolong
+    /// it.
     async fn rest(&self, error: &IdentityError, pause: Duration) {
         let least = match error.cause() {
             Some(Cause::StsThrottled) => pause,
@@ -202,22 +203,21 @@ impl Refresher {
 }
 
 fn too_long(limit: Duration) -> IdentityError {
-    let text = format!("the exchange for credentials took longer than {limit:?}");
+    let text = format!("obtaining credentials took longer than {limit:?}");
     IdentityError::at(Link::StsSession, text).transient()
 }
 
 fn panicked() -> IdentityError {
-    let text = "the exchange for credentials failed by an internal error, which is in the log";
+    let text = "obtaining credentials failed with an internal error; see the log";
     IdentityError::at(Link::StsSession, text).transient()
 }
 
-fn born_dead() -> IdentityError {
-    let text = "the credentials that came have already expired by this machine's clock";
+fn already_expired() -> IdentityError {
+    let text = "the new credentials have already expired according to this machine's clock";
     IdentityError::new(Cause::SessionExpired, text).with_remedy(Cause::ClockSkew.remedy())
 }
 
-/// A time as logs have it (RFC 3339). A time after the year 9999, which some source may give, has
-/// no such form.
+/// Formats a time for the log (RFC 3339), which cannot represent times after the year 9999.
 fn shown(at: SystemTime) -> String {
     let since_epoch = at.duration_since(UNIX_EPOCH).unwrap_or_default();
     let seconds = i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX);
@@ -231,7 +231,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_time_is_out_of_range() {
+    fn every_time_can_be_formatted() {
         let at = |seconds| shown(UNIX_EPOCH + Duration::from_secs(seconds));
         assert_eq!(at(253_402_300_799), "9999-12-31T23:59:59Z");
         assert_eq!(at(253_402_300_800), "after the year 9999");

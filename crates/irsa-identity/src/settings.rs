@@ -1,4 +1,4 @@
-//! What an identity is started with.
+//! The settings of an identity.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,35 +7,34 @@ use irsa_chain::{Region, RoleArn, SessionName};
 
 use crate::{Environment, SourceChoice};
 
-/// How an identity gets its credentials.
+/// The settings for obtaining credentials.
 #[derive(Debug, Clone)]
 pub struct IdentitySettings {
-    /// Which source to use.
+    /// The source of credentials.
     pub choice: SourceChoice,
-    /// The region of STS; else `AWS_REGION`, else `AWS_DEFAULT_REGION`.
+    /// The region of STS; default `AWS_REGION`, else `AWS_DEFAULT_REGION`.
     pub region: Option<Region>,
-    /// The URL of STS; else `AWS_ENDPOINT_URL_STS`, else the region's own endpoint.
+    /// The URL of STS; default `AWS_ENDPOINT_URL_STS`, else the endpoint of the region.
     pub sts_endpoint: Option<String>,
-    /// Use the FIPS endpoint (also by `AWS_USE_FIPS_ENDPOINT=true`). This side's cryptography (ring)
-    /// is not a validated module.
+    /// Whether to use the FIPS endpoint (also set by `AWS_USE_FIPS_ENDPOINT=true`). The cryptography of this program
+    /// (ring) is not a validated module.
     pub fips: bool,
-    /// Use the dual-stack endpoint (also by `AWS_USE_DUALSTACK_ENDPOINT=true`).
+    /// Whether to use the dual-stack endpoint (also set by `AWS_USE_DUALSTACK_ENDPOINT=true`).
     pub dual_stack: bool,
-    /// A PEM file of certificate authorities to trust besides the system's; `AWS_CA_BUNDLE` adds
-    /// to it.
+    /// A PEM file of CA certificates to trust in addition to the system's and those of `AWS_CA_BUNDLE`.
     pub ca_file: Option<PathBuf>,
-    /// The session's name; else `AWS_ROLE_SESSION_NAME`, else made of `HOSTNAME`, else `irsa`.
+    /// The name of the session; default `AWS_ROLE_SESSION_NAME`, else derived from `HOSTNAME`, else `irsa`.
     pub session_name: Option<SessionName>,
-    /// Roles to assume one after the other on top of the source's.
+    /// Roles to assume one after the other, starting with the credentials of the source (role chaining).
     pub role_chain: Vec<RoleStep>,
-    /// The variables that the source is read from.
+    /// The environment variables of the source.
     pub environment: Environment,
-    /// How long to wait for what.
+    /// Time limits.
     pub timeouts: Timeouts,
 }
 
 impl IdentitySettings {
-    /// Settings that leave all but the source to the environment.
+    /// Creates settings that take everything except the source from the environment.
     pub fn new(choice: SourceChoice, environment: Environment) -> Self {
         Self {
             choice,
@@ -52,26 +51,26 @@ impl IdentitySettings {
     }
 }
 
-/// One more role, assumed with the credentials of the one before (`sts:AssumeRole`).
+/// A role to assume with the credentials of the previous one (`sts:AssumeRole`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RoleStep {
     /// The role to assume.
     pub role: RoleArn,
-    /// The external id that the role's trust policy asks for.
+    /// The external ID that the role's trust policy requires.
     pub external_id: Option<String>,
-    /// The session's name; by default the same as the identity's below.
+    /// The name of the session; default that of the identity.
     pub session_name: Option<SessionName>,
 }
 
-/// How long an identity waits.
+/// The time limits of an identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
-    /// For a TCP and TLS connection; 3 s.
+    /// For a TCP and TLS connection. Default 3 s.
     pub connect: Duration,
-    /// For one exchange from beginning to end; 10 s.
+    /// For one exchange. Default 10 s.
     pub exchange: Duration,
-    /// How long [`Identity::credentials`](crate::Identity::credentials) waits for credentials
-    /// when there are none; 15 s.
+    /// For waiting in [`Identity::credentials`](crate::Identity::credentials) when there are no credentials. Default 15
+    /// s.
     pub wait: Duration,
 }
 

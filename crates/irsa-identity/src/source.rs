@@ -1,4 +1,4 @@
-//! Where the credentials come from: one source, by name, decided once.
+//! The source of credentials, which is determined once.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ mod resolve;
 
 pub use choice::{SourceChoice, SourceChoiceError};
 
-/// The one source an identity uses, with what it found in the environment.
+/// The source of an identity, with its parameters from the environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResolvedSource {
     kind: SourceKind,
@@ -19,7 +19,7 @@ pub struct ResolvedSource {
     warnings: Vec<String>,
 }
 
-/// The sources, with their parameters.
+/// The sources and their parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum SourceKind {
     WebIdentity {
@@ -36,14 +36,14 @@ pub(crate) enum SourceKind {
 }
 
 impl ResolvedSource {
-    /// Decides the source from the user's choice and the environment, and reads nothing else.
+    /// Determines the source from the user's choice and the environment, without reading anything else.
     ///
-    /// Given both web identity and Pod Identity, `auto` takes web identity, as AWS's SDKs do, and
-    /// [warns](Self::warnings) of the other.
+    /// If both web identity and Pod Identity are configured, `auto` uses web identity, like the AWS SDKs, and
+    /// [warns](Self::warnings) about the other.
     ///
     /// # Errors
-    /// When the environment lacks a variable of the chosen source, or when `auto` finds neither
-    /// pair of variables or half of one.
+    /// The environment lacks a variable of the chosen source, or `auto` finds neither pair of variables or only half of
+    /// one.
     pub fn resolve(
         choice: &SourceChoice,
         environment: &Environment,
@@ -51,7 +51,7 @@ impl ResolvedSource {
         resolve::resolve(choice, environment)
     }
 
-    /// The source's name, as in [`SourceChoice`]; `assume-role` for a chained role.
+    /// Returns the name of the source as in [`SourceChoice`], or `assume-role` for a chained role.
     pub fn name(&self) -> &'static str {
         if self.assumed.is_some() {
             return "assume-role";
@@ -65,7 +65,7 @@ impl ResolvedSource {
         }
     }
 
-    /// The role, where the source names it: web identity and chained roles do.
+    /// Returns the role, if the source names it: web identity and chained roles do.
     pub fn role_arn(&self) -> Option<&RoleArn> {
         match &self.kind {
             _ if self.assumed.is_some() => self.assumed.as_ref(),
@@ -74,7 +74,7 @@ impl ResolvedSource {
         }
     }
 
-    /// The file that holds the pod's projected token, at the root of a chain of roles too.
+    /// Returns the file with the pod's projected token, also for a chain of roles that starts with it.
     pub fn token_file(&self) -> Option<&Path> {
         match &self.kind {
             SourceKind::WebIdentity { token_file, .. }
@@ -83,7 +83,7 @@ impl ResolvedSource {
         }
     }
 
-    /// What the user should know about the choice, one sentence each.
+    /// Returns warnings about the choice.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
@@ -92,7 +92,7 @@ impl ResolvedSource {
         &self.kind
     }
 
-    /// The same source with one more role on top.
+    /// Returns the same source with a further chained role.
     pub(crate) fn assuming(&self, role: RoleArn) -> Self {
         Self {
             kind: self.kind.clone(),

@@ -1,4 +1,4 @@
-//! What an identity holds, and what it shows of that.
+//! The internal and the public state of an identity.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,45 +7,45 @@ use tokio::time::Instant;
 
 use crate::{IdentityError, SessionCredentials};
 
-/// The state of an identity, for metrics, status page and readiness.
+/// The state of an identity, for metrics, the status page and readiness.
 #[derive(Debug, Clone)]
 pub enum IdentityState {
-    /// No exchange has ended yet.
+    /// No exchange has completed yet.
     Waiting,
-    /// The credentials are valid and the last exchange went well.
+    /// The credentials are valid, and the last exchange succeeded.
     Valid {
-        /// When the credentials end; `None` if they don't.
+        /// The expiration of the credentials; `None` if they do not expire.
         expires_at: Option<SystemTime>,
-        /// When they came.
+        /// The time at which they were obtained.
         obtained_at: SystemTime,
     },
-    /// The last exchange failed; the credentials before it are still valid and served.
+    /// The last exchange failed, but the previous credentials are still valid and in use.
     Stale {
-        /// When the served credentials end; `None` if they don't.
+        /// The expiration of the credentials in use; `None` if they do not expire.
         expires_at: Option<SystemTime>,
-        /// Why they could not be renewed.
+        /// The reason why they could not be renewed.
         error: IdentityError,
     },
     /// There are no valid credentials.
     Broken {
-        /// Why.
+        /// The reason.
         error: IdentityError,
     },
 }
 
-/// How many exchanges an identity has made since it started.
+/// The exchanges of an identity since it was started.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IdentityCounters {
-    /// Exchanges that gave credentials.
+    /// Exchanges that succeeded.
     pub succeeded: u64,
     /// Exchanges that failed.
     pub failed: u64,
-    /// When the last exchange gave credentials.
+    /// The time of the last exchange that succeeded.
     pub last_success: Option<SystemTime>,
 }
 
-/// All that is known after an exchange.
+/// The complete state after an exchange.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Snapshot {
     pub(crate) held: Option<Held>,
@@ -53,7 +53,7 @@ pub(crate) struct Snapshot {
     pub(crate) counters: IdentityCounters,
 }
 
-/// Credentials and when to renew them.
+/// Credentials, and the time of their renewal.
 #[derive(Debug, Clone)]
 pub(crate) struct Held {
     pub(crate) credentials: SessionCredentials,
@@ -61,17 +61,17 @@ pub(crate) struct Held {
     pub(crate) refresh_at: SystemTime,
 }
 
-/// The last exchange, where it failed.
+/// The last exchange, if it failed.
 #[derive(Debug, Clone)]
 pub(crate) struct Failure {
     pub(crate) error: IdentityError,
     pub(crate) at: Instant,
-    /// The same by AWS's time.
+    /// The same in AWS's time.
     pub(crate) time: SystemTime,
 }
 
 impl IdentityState {
-    /// The state as a label: `waiting`, `valid`, `stale` or `broken`.
+    /// Returns the state as a label: `waiting`, `valid`, `stale` or `broken`.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Waiting => "waiting",
@@ -81,7 +81,7 @@ impl IdentityState {
         }
     }
 
-    /// When the credentials that are served end.
+    /// Returns the expiration of the credentials in use.
     pub fn expires_at(&self) -> Option<SystemTime> {
         match self {
             Self::Valid { expires_at, .. } | Self::Stale { expires_at, .. } => *expires_at,
@@ -89,7 +89,7 @@ impl IdentityState {
         }
     }
 
-    /// What is wrong now.
+    /// Returns the current error.
     pub fn error(&self) -> Option<&IdentityError> {
         match self {
             Self::Stale { error, .. } | Self::Broken { error } => Some(error),
@@ -98,12 +98,12 @@ impl IdentityState {
     }
 }
 
-/// The clock has jumped if the time that passed by it differs from the monotonic clock's by more than this.
+/// The clock counts as set if its elapsed time differs from that of the monotonic clock by more than this.
 const JUMP: Duration = Duration::from_mins(1);
 
 impl Snapshot {
-    /// Returns whether an exchange is due that the refresher does not know of yet, because the machine slept or the clock
-    /// was set. After a failure the pause stays as long as it is, unless the clock was set since.
+    /// Returns whether an exchange is due that the refresher has not noticed, because the machine was suspended or the
+    /// clock was set. A pause after a failure is not shortened, unless the clock was set since.
     pub(crate) fn is_overdue(&self, now: SystemTime) -> bool {
         match (&self.failure, &self.held) {
             (Some(failure), _) => failure.clock_has_jumped(now),
@@ -112,7 +112,7 @@ impl Snapshot {
         }
     }
 
-    /// The credentials, if they are valid at `now`.
+    /// Returns the credentials if they are valid at `now`.
     pub(crate) fn valid_at(&self, now: SystemTime) -> Option<&Held> {
         self.held
             .as_ref()
@@ -148,8 +148,8 @@ impl Failure {
     }
 }
 
-/// A machine that was suspended wakes up with credentials that ended while it slept.
+/// Creates the error after a suspended machine has resumed with expired credentials.
 fn ended() -> IdentityError {
-    let text = "the session has ended and is being renewed";
+    let text = "the session has expired and is being renewed";
     IdentityError::new(Cause::SessionExpired, text).transient()
 }

@@ -1,4 +1,4 @@
-//! The three calls to STS. Each is tried once: when to try again is decided elsewhere.
+//! The calls to STS. Each makes a single attempt; retries are scheduled elsewhere.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ mod time;
 pub(crate) use time::AwsTime;
 pub use time::ClockOffset;
 
-/// The STS that the settings and the environment name.
+/// The STS endpoint that the settings and the environment select.
 #[derive(Debug, Clone)]
 pub(crate) struct Sts {
     settings: Arc<IdentitySettings>,
@@ -39,7 +39,7 @@ pub(crate) struct Sts {
     time: AwsTime,
 }
 
-/// What STS is asked to do.
+/// A call to STS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Call {
     AssumeRoleWithWebIdentity,
@@ -57,33 +57,33 @@ impl Sts {
         }
     }
 
-    /// Finds mistakes in the settings before STS is needed.
+    /// Reports mistakes in the settings before STS is needed.
     ///
     /// # Errors
-    /// When no region is known, unless a profile may still tell it, or the endpoint's URL is none.
+    /// The region is unknown, unless a profile may still provide it, or the endpoint URL is invalid.
     pub(crate) fn check(&self) -> Result<(), IdentityError> {
         config::check(&self.settings)
     }
 
-    /// The region, where settings or environment name it.
+    /// Returns the region, if the settings or the environment name it.
     pub(crate) fn known_region(&self) -> Option<Region> {
         config::region(&self.settings).ok()
     }
 
-    /// How far the clock is off, as far as STS has told.
+    /// Returns the offset of the clock, if STS has reported the time.
     pub(crate) fn clock_offset(&self) -> Option<ClockOffset> {
         self.time.offset()
     }
 
-    /// AWS's time.
+    /// Returns AWS's time.
     pub(crate) fn time(&self) -> &AwsTime {
         &self.time
     }
 
     /// Exchanges the pod's token for a session of `role`. The call is not signed.
     ///
-    /// The session lasts an hour, the role's own maximum left unused: an hour outlives any STS
-    /// outage worth riding out, and a revoked role should end soon.
+    /// The session lasts an hour, even if the role allows more: an hour is longer than the STS outages worth surviving,
+    /// and a revoked role should lose access soon.
     pub(crate) async fn assume_role_with_web_identity(
         &self,
         role: &RoleArn,
@@ -102,8 +102,8 @@ impl Sts {
         session_of(call, output.credentials)
     }
 
-    /// Assumes the next role of a chain. STS caps a chained session at one hour, which is also what
-    /// it gives when no duration is asked for ("Role chaining" in the IAM user guide).
+    /// Assumes the next role of a chain. STS limits chained sessions to one hour, which is also the default duration
+    /// ("Role chaining" in the IAM User Guide).
     pub(crate) async fn assume_role(
         &self,
         parent: &SessionCredentials,
@@ -121,7 +121,7 @@ impl Sts {
         session_of(call, output.credentials)
     }
 
-    /// Asks whose the credentials are.
+    /// Returns the caller that the credentials belong to.
     pub(crate) async fn caller_identity(
         &self,
         credentials: &SessionCredentials,
@@ -145,14 +145,14 @@ impl Sts {
         }
     }
 
-    /// The URL that requests go to.
+    /// Returns the URL of the endpoint.
     pub(crate) async fn url(&self) -> Result<String, IdentityError> {
         let region = config::region_or_profiles(&self.settings, &self.http, &self.clock).await?;
         let url = config::url(&self.settings, &region).await?;
         Ok(url.to_text())
     }
 
-    /// Asks nothing in particular, which needs no credentials: that there is an answer is what counts.
+    /// Sends a request that needs no credentials, to check whether the endpoint responds.
     pub(crate) async fn answer(&self) -> Result<StsAnswer, IdentityError> {
         let url = self.url().await?;
         let limit = self.settings.timeouts.exchange;
@@ -171,9 +171,9 @@ impl Sts {
 
     async fn client(&self, signer: Option<&SessionCredentials>) -> Result<Client, IdentityError> {
         let region = config::region_or_profiles(&self.settings, &self.http, &self.clock).await?;
-        // AWS refuses a signature by a clock that is off, and the unsigned exchange has told AWS's time already.
+        // AWS rejects signatures made with a wrong clock. The unsigned exchange has already provided AWS's time.
         let time = Arc::new(self.time.clone());
-        let mut config = config::of(&self.settings, &region, &self.http, time)?;
+        let mut config = config::client_config(&self.settings, &region, &self.http, time)?;
         config.push_interceptor(SharedInterceptor::new(self.time.clone()));
         config.set_credentials_provider(
             signer.map(|credentials| SharedCredentialsProvider::new(sdk_credentials(credentials))),
@@ -190,7 +190,7 @@ impl Sts {
         }
     }
 
-    /// No log line of the SDK is let out: at trace level they hold the request's body.
+    /// Sends a request. Log records of the SDK are suppressed, because they contain the body at trace level.
     async fn send<T, E>(
         &self,
         call: Call,
@@ -206,7 +206,7 @@ impl Sts {
         self.warn_of_clock();
         match outcome {
             Ok(Ok(output)) => Ok(output),
-            Ok(Err(error)) => Err(refusal::of_sdk_error(call, &error, secrets)),
+            Ok(Err(error)) => Err(refusal::from_sdk_error(call, &error, secrets)),
             Err(_) => Err(refusal::no_answer(call, limit)),
         }
     }
@@ -222,7 +222,7 @@ impl Call {
     }
 }
 
-/// The credentials in the form of AWS's SDKs.
+/// Converts credentials for the AWS SDK.
 pub(crate) fn sdk_credentials(credentials: &SessionCredentials) -> Credentials {
     Credentials::new(
         credentials.access_key_id(),
@@ -255,17 +255,14 @@ fn session_of(
     ))
 }
 
-/// HTTP's `Date` (RFC 9110, section 5.6.7).
+/// Parses HTTP's `Date` (RFC 9110, section 5.6.7).
 fn http_date(text: &str) -> Option<SystemTime> {
     let time = DateTime::from_str(text, Format::HttpDate).ok()?;
     SystemTime::try_from(time).ok()
 }
 
 fn incomplete(call: Call) -> IdentityError {
-    let text = format!(
-        "the answer to `sts:{}` lacks what it should hold",
-        call.name()
-    );
+    let text = format!("the response to `sts:{}` is incomplete", call.name());
     IdentityError::at(Link::StsSession, text)
-        .with_remedy("check what stands behind the STS endpoint (`--sts-endpoint`)")
+        .with_remedy("check which server is behind the STS endpoint (`--sts-endpoint`)")
 }

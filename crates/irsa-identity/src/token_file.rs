@@ -1,4 +1,4 @@
-//! The projected token in its file: read afresh for each exchange, since the kubelet rotates it.
+//! The file with the projected token, which is read again for each exchange because the kubelet rotates it.
 
 use std::io::{ErrorKind, Read};
 use std::path::Path;
@@ -10,14 +10,14 @@ use secrecy::SecretString;
 
 use crate::IdentityError;
 
-/// The most characters that STS takes (`WebIdentityToken` in the AWS STS API reference).
+/// The maximum length that STS accepts, in characters (`WebIdentityToken` in the AWS STS API reference).
 const MAX_TOKEN: usize = 20_000;
 
-/// Reads the token in `path`, without the space around it.
+/// Reads the token in `path`, without surrounding whitespace.
 ///
 /// # Errors
-/// When the file is missing, unreadable, empty, too long, or holds no JWT; the text names the file
-/// and never quotes it.
+/// The file is missing, unreadable, empty or too long, or does not contain a JWT. The message names the file and never
+/// includes its content.
 pub(crate) async fn read(path: &Path) -> Result<SecretString, IdentityError> {
     let owned = path.to_owned();
     let content = tokio::task::spawn_blocking(move || read_bounded(&owned)).await;
@@ -25,7 +25,7 @@ pub(crate) async fn read(path: &Path) -> Result<SecretString, IdentityError> {
     parse(path, content.map_err(|error| unreadable(path, &error))?)
 }
 
-/// Reads at most one byte more than a token with a line end may have.
+/// Reads one byte more than the longest token with a line break.
 fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
     let limit = u64::try_from(MAX_TOKEN + 64).unwrap_or(u64::MAX);
     let mut content = Vec::new();
@@ -44,11 +44,11 @@ fn unreadable(path: &Path, error: &std::io::Error) -> IdentityError {
         ),
         ErrorKind::PermissionDenied => IdentityError::new(
             Cause::TokenFileUnreadable,
-            format!("the token file `{path}` may not be read by this user"),
+            format!("this user cannot read the token file `{path}`: permission denied"),
         ),
         _ => IdentityError::new(
             Cause::TokenFileUnreadable,
-            format!("the token file `{path}` can't be read: {error}"),
+            format!("cannot read the token file `{path}`: {error}"),
         ),
     }
 }
@@ -61,7 +61,7 @@ fn parse(path: &Path, content: Vec<u8>) -> Result<SecretString, IdentityError> {
             format!("the token file `{path}` {what}"),
         )
     };
-    let content = String::from_utf8(content).map_err(|_| malformed("holds no text"))?;
+    let content = String::from_utf8(content).map_err(|_| malformed("is not a text file"))?;
     let token = content.trim();
     if token.is_empty() {
         return Err(IdentityError::new(
@@ -73,13 +73,12 @@ fn parse(path: &Path, content: Vec<u8>) -> Result<SecretString, IdentityError> {
         return Err(malformed(&format!("is longer than {MAX_TOKEN} characters")));
     }
     if !is_jwt(token) {
-        return Err(malformed("holds no JSON web token"));
+        return Err(malformed("does not contain a JSON Web Token"));
     }
     Ok(SecretString::from(token))
 }
 
-/// Whether the token has the outer form of a signed JWT (RFC 7515, section 3.1). What is in it is
-/// for STS to judge.
+/// Returns whether the token has the form of a signed JWT (RFC 7515, section 3.1). STS validates its contents.
 fn is_jwt(token: &str) -> bool {
     let parts: Vec<&str> = token.split('.').collect();
     let [header, claims, signature] = parts.as_slice() else {
@@ -102,7 +101,7 @@ pub(crate) mod tests {
 
     use super::*;
 
-    /// A token of the right form that no issuer signed.
+    /// Creates a token in the right form without a valid signature.
     pub(crate) fn fake_jwt(subject: &str) -> String {
         let part = |json: String| URL_SAFE_NO_PAD.encode(json);
         format!(
@@ -126,14 +125,14 @@ pub(crate) mod tests {
     }
 
     #[tokio::test]
-    async fn trims_the_line_end_that_a_shell_leaves() {
+    async fn trims_a_trailing_line_break() {
         let jwt = fake_jwt("a");
         let (_dir, path) = file_with(format!(" {jwt}\r\n"));
         assert_eq!(read(&path).await.unwrap().expose_secret(), jwt);
     }
 
     #[tokio::test]
-    async fn reads_afresh_each_time() {
+    async fn reads_the_file_each_time() {
         let (_dir, path) = file_with(fake_jwt("a"));
         let first = read(&path).await.unwrap();
         std::fs::write(&path, fake_jwt("b")).unwrap();
@@ -156,7 +155,7 @@ pub(crate) mod tests {
     }
 
     #[tokio::test]
-    async fn tells_empty_from_malformed_and_too_long() {
+    async fn distinguishes_empty_malformed_and_too_long() {
         assert_eq!(cause_of("").await, Cause::TokenFileEmpty);
         assert_eq!(cause_of(" \n\t").await, Cause::TokenFileEmpty);
         for malformed in ["no token", "a.b.c", "e30.e30", "e30.e30.", "W10.e30.c2ln"] {
@@ -172,14 +171,14 @@ pub(crate) mod tests {
     }
 
     #[tokio::test]
-    async fn takes_the_longest_token_that_sts_takes() {
+    async fn accepts_the_longest_token_of_sts() {
         let token = format!("e30.e30.{}", "A".repeat(MAX_TOKEN - "e30.e30.".len()));
         let (_dir, path) = file_with(format!("{token}\n"));
         assert_eq!(read(&path).await.unwrap().expose_secret(), token);
     }
 
     #[tokio::test]
-    async fn no_error_quotes_the_file() {
+    async fn no_error_contains_the_token() {
         let (_dir, path) = file_with("sesame.open.sesame");
         let error = read(&path).await.unwrap_err();
         assert!(!format!("{error} {error:?} {}", error.remedy()).contains("sesame"));

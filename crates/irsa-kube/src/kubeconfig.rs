@@ -41,7 +41,7 @@ pub(crate) async fn client(
 
 /// What a context says; of the environment's proxy as kubectl has it.
 async fn named(kubeconfig: Kubeconfig, context: Option<String>) -> Result<Config, ConfigError> {
-    let own_proxy = proxy::of_cluster(&kubeconfig, context.as_deref());
+    let own_proxy = proxy::examine_cluster(&kubeconfig, context.as_deref());
     let options = KubeConfigOptions {
         context,
         ..KubeConfigOptions::default()

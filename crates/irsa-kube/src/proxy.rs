@@ -7,7 +7,7 @@ use hyper_util::client::proxy::matcher::Matcher;
 use kube_client::config::Kubeconfig;
 
 /// The proxy that the kubeconfig names for the cluster of this context, or of the current one.
-pub(crate) fn of_cluster(kubeconfig: &Kubeconfig, context: Option<&str>) -> Option<String> {
+pub(crate) fn examine_cluster(kubeconfig: &Kubeconfig, context: Option<&str>) -> Option<String> {
     let context = context.or(kubeconfig.current_context.as_deref())?;
     let mut contexts = kubeconfig.contexts.iter();
     let context = contexts.find(|named| named.name == context)?;
@@ -65,8 +65,8 @@ mod tests {
                     contexts: [{name: a, context: {cluster: c}}, {name: b, context: {cluster: d}}]\n\
                     current-context: b\n";
         let kubeconfig = Kubeconfig::from_yaml(text).unwrap();
-        let own = of_cluster(&kubeconfig, Some("a"));
+        let own = examine_cluster(&kubeconfig, Some("a"));
         assert_eq!(own.as_deref(), Some("socks5://p:1080"));
-        assert_eq!(of_cluster(&kubeconfig, None), None);
+        assert_eq!(examine_cluster(&kubeconfig, None), None);
     }
 }

@@ -1,16 +1,15 @@
-//! Bodies of requests: received and hashed before they go on, in bounded memory.
+//! Request bodies, which are received and hashed in bounded memory before they are forwarded.
 //!
-//! A signature holds the body's hash and stands before the body, so that the whole of it is waited
-//! for. All requests share one budget: memory first, then unlinked files. A body of stated length
-//! reserves all of it before its first byte is read, and waits for its turn while holding nothing;
-//! one in chunks reserves as it grows and never waits once it holds something. So bodies never wait
-//! for each other in a circle. What was received is what is sent: there is no second copy. Dropping
-//! a body gives back what it reserved.
+//! A signature covers the hash of the body and is sent before it, so the whole body must be received first. All
+//! requests share one budget of memory and unlinked files. A body with a `Content-Length` reserves its full size before
+//! its first byte is read, and holds nothing while it waits. A chunked body reserves space as it grows, and never waits
+//! once it holds some. Bodies can therefore not deadlock. The received buffers are forwarded without a second copy.
+//! Dropping a body releases its space.
 
 mod blocks;
 mod budget;
-mod intake;
 mod outgoing;
+mod reader;
 mod spill;
 
 use std::path::PathBuf;
@@ -22,26 +21,25 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 
 use self::budget::{Budget, Place, Reservation};
-pub(crate) use self::intake::{Intake, IntakeError};
 pub(crate) use self::outgoing::Outgoing;
+pub(crate) use self::reader::{BodyError, BodyReader};
 use self::spill::SpillFile;
 
-/// How much room a [`BodyStore`] has.
+/// The limits of a [`BodyStore`].
 #[derive(Debug, Clone)]
 pub struct BodyStoreOptions {
-    /// Bytes of bodies in memory at once. Default 64 MiB.
+    /// Maximum size of all bodies in memory, in bytes. Default 64 MiB.
     pub memory: u64,
-    /// The folder of the files that bodies move to when memory is used up; `None`, the default, for
-    /// the system's folder for temporary files. The files have no name (`O_TMPFILE`), so that none
-    /// is left behind.
+    /// Directory for bodies that do not fit into memory. `None`, the default, uses the system's temporary directory.
+    /// The files are created with `O_TMPFILE`, so none is left behind.
     pub spill_dir: Option<PathBuf>,
-    /// Bytes of bodies in files at once. Default 1 GiB.
+    /// Maximum size of all bodies in files, in bytes. Default 1 GiB.
     pub spill_limit: u64,
-    /// How long a request waits for space in memory or files before it is refused. Default 5 s.
+    /// Time that a request waits for space before it is rejected. Default 5 s.
     pub wait: Duration,
 }
 
-/// The room for bodies of requests that all domains of a process share.
+/// The budget for request bodies, shared by all domains of a process.
 #[derive(Debug)]
 pub struct BodyStore {
     budget: Arc<Budget>,
@@ -49,7 +47,7 @@ pub struct BodyStore {
     wait: Duration,
 }
 
-/// What is counted of bodies.
+/// Metrics of request bodies.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct BodyMetrics {
     pub(crate) memory: Gauge,
@@ -58,7 +56,7 @@ pub(crate) struct BodyMetrics {
     pub(crate) waiting: Gauge,
 }
 
-/// A body that was received whole.
+/// A completely received body.
 #[derive(Debug)]
 pub(crate) struct StoredBody {
     sha256: [u8; 32],
@@ -66,7 +64,7 @@ pub(crate) struct StoredBody {
     content: Content,
 }
 
-/// Where a body is, and the room that it takes there.
+/// The content of a body, with the space reserved for it.
 enum Content {
     Memory {
         blocks: Vec<Bytes>,
@@ -94,7 +92,7 @@ impl Default for BodyStoreOptions {
 // === impl BodyStore ===
 
 impl BodyStore {
-    /// A store with nothing in it.
+    /// Creates an empty store.
     #[must_use]
     pub fn new(options: BodyStoreOptions) -> Self {
         Self {
@@ -104,18 +102,17 @@ impl BodyStore {
         }
     }
 
-    /// Bytes of bodies in memory now.
+    /// Returns the size of all bodies in memory, in bytes.
     pub fn memory_in_use(&self) -> u64 {
         self.budget.used(Place::Memory)
     }
 
-    /// Bytes of bodies in files now.
+    /// Returns the size of all bodies in files, in bytes.
     pub fn spilled(&self) -> u64 {
         self.budget.used(Place::File)
     }
 
-    /// The size in bytes of the largest body that the store can ever hold: a body is either in memory
-    /// or in a file.
+    /// Returns the maximum size of a single body, in bytes. A body is either in memory or in a file.
     pub fn largest(&self) -> u64 {
         self.budget.largest()
     }
@@ -139,7 +136,7 @@ impl StoredBody {
         &self.sha256
     }
 
-    /// In bytes.
+    /// Returns the length in bytes.
     pub(crate) fn length(&self) -> u64 {
         self.length
     }
@@ -147,7 +144,7 @@ impl StoredBody {
 
 // === impl Content ===
 
-/// Says where the body is, never what it holds.
+/// Shows where the body is stored, but not its content.
 impl std::fmt::Debug for Content {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {

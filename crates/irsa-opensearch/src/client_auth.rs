@@ -1,9 +1,9 @@
-//! What a client must prove before irsa acts for it.
+//! Authentication of clients.
 //!
-//! By default nothing, because only the workload itself reaches a loopback address or a Unix
-//! socket of its pod. Listeners on other addresses must require a password or a certificate.
+//! By default nothing is required, because only the containers of the pod can connect to a loopback address or Unix
+//! socket of the pod. Listeners on other addresses must require a password or a certificate.
 
-mod remembered;
+mod password_cache;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -17,59 +17,58 @@ use irsa_ops::http::Client;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
-use self::remembered::Remembered;
+use self::password_cache::PasswordCache;
 use crate::headers::single;
 
-/// The requirements that clients must meet. Every one that applies to a request is checked; by
-/// default there are none.
+/// The requirements for clients. All requirements that apply to a request are checked. The default has no requirements.
 #[derive(Debug, Clone, Default)]
 pub struct ClientAuth {
     /// The effective user ID of the client's process. Applies to Unix sockets.
     pub unix_uid: Option<u32>,
-    /// TLS with a certificate. The TLS configuration of the listener must demand and verify it.
-    /// Applies to all connections.
+    /// A client certificate. The TLS configuration of the listener must request and verify it. Applies to all
+    /// connections.
     pub certificate: bool,
-    /// User and password (HTTP Basic, RFC 7617). Applies to all connections.
+    /// A user and password (HTTP Basic, RFC 7617). Applies to all connections.
     pub passwords: Option<Arc<dyn PasswordCheck>>,
 }
 
-/// Knows passwords.
+/// Checks passwords.
 ///
-/// It may take its time, and is asked off the runtime's thread; what it says yes to is remembered
-/// for some minutes.
+/// A check may be slow and runs on the blocking thread pool. Successful checks are cached for some minutes.
 pub trait PasswordCheck: Send + Sync + Debug {
-    /// Whether the password is the user's.
+    /// Returns whether the password of the user is correct.
     fn check(&self, user: &str, password: &[u8]) -> bool;
 
-    /// A number that changes with the passwords: what was right before is checked again.
+    /// Returns a number that changes with the passwords, which invalidates cached checks.
     fn generation(&self) -> u64 {
         0
     }
 }
 
-/// Why a client is not admitted.
+/// The reason why a client is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AuthError {
-    #[error("this listener requires a user and a password")]
+    #[error("this listener requires a user and password")]
     Password,
     #[error("requests from other machines must use TLS")]
     Tls,
     #[error("this listener requires TLS with a client certificate")]
     Certificate,
-    #[error("this listener admits a different Unix user (`--client-uid`)")]
+    #[error("this listener accepts a different Unix user only (`--client-uid`)")]
     User,
 }
 
-/// Checks the clients of a domain.
+/// Authenticates the clients of a domain.
 #[derive(Debug)]
 pub(crate) struct Gate {
     auth: ClientAuth,
-    remembered: Remembered,
-    /// Guesses must not take all threads: bodies are written to files by the same ones.
+    cache: PasswordCache,
+    /// Limits concurrent checks, so that guessing passwords cannot occupy all blocking threads, which also write bodies
+    /// to files.
     checks: Semaphore,
 }
 
-/// Passwords that are checked at once.
+/// The maximum number of concurrent password checks.
 const CHECKS: usize = 4;
 
 // === impl Gate ===
@@ -78,14 +77,14 @@ impl Gate {
     pub(crate) fn new(auth: ClientAuth) -> Self {
         Self {
             auth,
-            remembered: Remembered::new(),
+            cache: PasswordCache::new(),
             checks: Semaphore::new(CHECKS),
         }
     }
 
-    /// Checks every requirement that applies to a request.
+    /// Checks all requirements that apply to a request.
     ///
-    /// A client that is not on this machine must use TLS, even if nothing is required of it.
+    /// A remote client must always use TLS, even if there are no other requirements.
     pub(crate) async fn admit(&self, client: Client, headers: &HeaderMap) -> Result<(), AuthError> {
         if !client.is_tls && !client.peer.is_local() {
             return Err(AuthError::Tls);
@@ -105,7 +104,8 @@ impl Gate {
         }
     }
 
-    /// A user ID alone admits no client over TCP, where it cannot be checked.
+    /// Returns whether the user ID is accepted. Clients over TCP fail this requirement alone, because their user ID is
+    /// unknown.
     fn admits_user_of(&self, peer: Peer) -> bool {
         match (self.auth.unix_uid, peer) {
             (None, _) => true,
@@ -114,13 +114,13 @@ impl Gate {
         }
     }
 
-    /// `credentials` is `user:password`.
+    /// Checks credentials of the form `user:password`.
     async fn is_right(&self, check: &Arc<dyn PasswordCheck>, credentials: &[u8]) -> bool {
         let Some(colon) = credentials.iter().position(|byte| *byte == b':') else {
             return false;
         };
-        let key = self.remembered.key(check.generation(), credentials);
-        if self.remembered.has(&key) {
+        let key = self.cache.key(check.generation(), credentials);
+        if self.cache.has(&key) {
             return true;
         }
         let _turn = self.checks.acquire().await;
@@ -132,13 +132,13 @@ impl Gate {
         });
         let is_right = checking.await.unwrap_or(false);
         if is_right {
-            self.remembered.add(key);
+            self.cache.add(key);
         }
         is_right
     }
 }
 
-/// The user and password of a request, as sent.
+/// Returns the user and password of a request, as sent.
 fn basic(headers: &HeaderMap) -> Option<Vec<u8>> {
     let value = single(headers, &AUTHORIZATION)?.to_str().ok()?;
     let (scheme, encoded) = value.split_once(' ')?;

@@ -1,27 +1,27 @@
-//! The open HTTP/1.1 connections to a domain, and the requests that wait in vain on them.
+//! The open HTTP/1.1 connections to a domain, and the requests that have stalled on them.
 //!
-//! A server, or something in between, may ignore a connection without closing it. A new connection
-//! that gets no answer is a slow request like any other; a used one that stays silent while other
-//! requests are answered is probably lost. Nothing is cut for it: a `_reindex` takes as long.
+//! A server or a middlebox may drop a connection without closing it. A request on a new connection without a response
+//! is probably just slow. A reused connection that stays silent while other requests get responses is probably dead.
+//! Such requests are only reported, not canceled, because a `_reindex` can be silent for as long.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-/// All connections of one domain.
+/// All connections to one domain.
 #[derive(Debug)]
 pub(crate) struct Connections {
     epoch: Instant,
-    /// In milliseconds after `epoch`.
+    /// In milliseconds since `epoch`.
     last_answer: AtomicU64,
     open: Mutex<Vec<Weak<Activity>>>,
 }
 
-/// When something was last written to a connection and read from it.
+/// The times of the last write to and the last read from a connection.
 #[derive(Debug)]
 pub(crate) struct Activity {
     epoch: Instant,
-    /// Both in milliseconds after `epoch`; 0 for never.
+    /// Both in milliseconds since `epoch`; 0 for never.
     written: AtomicU64,
     read: AtomicU64,
     is_noted: AtomicBool,
@@ -38,7 +38,7 @@ impl Connections {
         }
     }
 
-    /// One more connection; it is forgotten once the activity is dropped.
+    /// Adds a connection, which is removed when the returned activity is dropped.
     pub(crate) fn open(&self) -> Arc<Activity> {
         let activity = Arc::new(Activity {
             epoch: self.epoch,
@@ -52,7 +52,7 @@ impl Connections {
         activity
     }
 
-    /// The domain answered a request.
+    /// Records that the domain responded to a request.
     pub(crate) fn answered(&self) {
         self.answered_at(milliseconds_since(self.epoch));
     }
@@ -61,8 +61,8 @@ impl Connections {
         self.last_answer.store(now, Ordering::Relaxed);
     }
 
-    /// Returns how many used connections have been silent for `limit` since a request was written to
-    /// them, while the domain answered another one. Each silence is counted once.
+    /// Returns the number of reused connections that have been silent for `limit` since a request was written to them,
+    /// while the domain responded to other requests. Each silence is counted once.
     pub(crate) fn newly_stalled(&self, limit: Duration) -> usize {
         self.newly_stalled_at(milliseconds_since(self.epoch), limit)
     }
@@ -108,7 +108,7 @@ impl Activity {
     }
 }
 
-/// Never 0, which stands for never.
+/// Returns at least 1, because 0 stands for never.
 fn milliseconds_since(epoch: Instant) -> u64 {
     let elapsed = epoch.elapsed().as_millis();
     u64::try_from(elapsed).unwrap_or(u64::MAX).saturating_add(1)
@@ -121,7 +121,7 @@ mod tests {
     const LIMIT: Duration = Duration::from_mins(1);
     const MINUTE: u64 = 60_000;
 
-    /// A connection that was used, and got another request at 30.
+    /// A connection that was used before, and got a second request at 30 ms.
     fn asked_again(connections: &Connections) -> Arc<Activity> {
         let connection = connections.open();
         connection.wrote_at(10);
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_used_connection_that_stays_silent_while_others_are_answered_is_found_once() {
+    fn a_reused_connection_that_stays_silent_while_others_get_responses_is_found_once() {
         let connections = Connections::new();
         let connection = asked_again(&connections);
         connections.answered_at(40);
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_domain_that_answers_no_one_is_busy_not_lost() {
+    fn a_domain_that_responds_to_no_one_is_busy_and_not_lost() {
         let connections = Connections::new();
         connections.answered_at(25);
         let _connection = asked_again(&connections);
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn new_connections_those_that_are_answered_and_those_that_ended_are_not_found() {
+    fn new_answered_and_closed_connections_are_not_found() {
         let connections = Connections::new();
         let new = connections.open();
         new.wrote_at(10);

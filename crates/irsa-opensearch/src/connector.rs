@@ -1,4 +1,4 @@
-//! Connections to the domain: TCP to the address that is dialed, TLS with the name that is verified.
+//! Connections to the domain: TCP to the dialed address, and TLS with a verified name.
 
 use std::future::Future;
 use std::io;
@@ -24,21 +24,21 @@ use crate::connections::{Activity, Connections};
 use crate::upstream::Upstream;
 use crate::upstream_error::ConnectorError;
 
-/// The protocol of HTTP/2 in ALPN (RFC 9113, section 3.2).
+/// The ALPN protocol ID of HTTP/2 (RFC 9113, section 3.2).
 const H2: &[u8] = b"h2";
 
-/// How long a domain may read nothing of what is sent before it counts as lost: the kernel can't tell
-/// one that is busy with a large bulk from one that is gone.
+/// The time after which a domain that acknowledges no sent data counts as lost. The kernel cannot distinguish a domain
+/// that is busy with a large bulk request from one that is gone.
 const UNREAD: Duration = Duration::from_mins(2);
 
-/// The most that one read returns, in bytes.
+/// The maximum number of bytes that one read returns.
 ///
-/// hyper passes each read on as one piece of the answer and keeps up to three pieces for a client that does not
-/// read. It doubles its buffer, up to the largest answer header, whenever a read fills it: one byte less than a power
-/// of two keeps the buffer at 16 KiB.
+/// hyper forwards the data of each read as one piece of the response, and keeps up to three pieces for a client that
+/// does not read. It doubles its buffer, up to the maximum size of the response headers, whenever a read fills it. One
+/// byte less than a power of two keeps the buffer at 16 KiB.
 const MAX_READ: usize = 16 * 1024 - 1;
 
-/// Connects to one domain, whatever the request's URI says.
+/// Connects to one domain, independent of the request's URI.
 #[derive(Debug, Clone)]
 pub(crate) struct Connector(Arc<Inner>);
 
@@ -51,11 +51,11 @@ struct Inner {
     connections: Arc<Connections>,
 }
 
-/// A connection whose other end is verified.
+/// A connection to a verified server.
 #[derive(Debug)]
 pub(crate) struct Secured {
     stream: TokioIo<TlsStream<TcpStream>>,
-    /// An error of the stream that came after data, for the next read.
+    /// An error that occurred after data had been read, for the next read.
     failed: Option<io::Error>,
     /// `None` for HTTP/2, where requests share the connection.
     activity: Option<Arc<Activity>>,
@@ -64,7 +64,7 @@ pub(crate) struct Secured {
 // === impl Connector ===
 
 impl Connector {
-    /// `opened` counts the connections, and `connections` watches those over HTTP/1.1.
+    /// Creates a connector. `opened` counts the connections, and `connections` tracks those over HTTP/1.1.
     pub(crate) fn new(
         upstream: Upstream,
         tls: Arc<ClientConfig>,
@@ -190,7 +190,7 @@ impl Write for Secured {
 }
 
 impl Secured {
-    /// Reads what there is, at most [`MAX_READ`] bytes.
+    /// Reads the available data, at most [`MAX_READ`] bytes.
     fn poll_read_some(
         &mut self,
         cx: &mut Context<'_>,

@@ -1,4 +1,4 @@
-//! A domain as requests need it: where it is, who signs, and what is kept of it.
+//! A domain, with everything that its requests share.
 
 use std::sync::Arc;
 
@@ -26,11 +26,11 @@ use crate::refusal::Refusal;
 use crate::skew::Skew;
 use crate::upstream::{Limits, PayloadSigning, Upstream};
 
-/// Everything that the requests to one upstream share.
+/// The shared state of all requests to one upstream.
 #[derive(Debug)]
 pub struct Domain {
     pub(crate) upstream: Upstream,
-    /// What is sent as `Host`, and signed.
+    /// The value of the `Host` header, which is signed.
     pub(crate) authority: Authority,
     pub(crate) limits: Limits,
     pub(crate) guards: Guards,
@@ -51,51 +51,52 @@ pub struct Domain {
     pub(crate) log_limit: Arc<LogLimit>,
 }
 
-/// What a [`Domain`] is made of.
+/// The parts of a [`Domain`].
 #[derive(Debug)]
 pub struct DomainParts {
-    /// Where the domain is.
+    /// The domain's address, and the name to sign for.
     pub upstream: Upstream,
-    /// The bounds of its requests.
+    /// The limits of requests.
     pub limits: Limits,
-    /// What clients may not ask for.
+    /// Requests that are blocked.
     pub guards: Guards,
-    /// Who signs.
+    /// The identity that signs requests.
     pub identity: Identity,
-    /// The role that the identity ends in, for messages.
+    /// The last role of the identity, for messages.
     pub role: Option<RoleArn>,
-    /// The time that signatures are dated by.
+    /// The clock that signatures use.
     pub clock: Arc<dyn Clock>,
-    /// The room for bodies of requests, one for all domains of a process.
+    /// The store for request bodies, shared by all domains of a process.
     pub bodies: Arc<BodyStore>,
-    /// How the domain is verified, and which HTTP is offered to it by ALPN: `http/1.1`, or `h2` before it.
+    /// The TLS configuration for connections to the domain. Its ALPN protocols are `http/1.1`, or `h2` and `http/1.1`.
     pub upstream_tls: Arc<ClientConfig>,
-    /// TLS for clients that begin with it; ALPN, if any, must offer `http/1.1`.
+    /// The TLS configuration for clients that start with a TLS handshake. Its ALPN protocols, if any, must include
+    /// `http/1.1`.
     pub client_tls: Option<Arc<ServerConfig>>,
-    /// What clients must prove.
+    /// The requirements for clients.
     pub client_auth: ClientAuth,
-    /// What a signature says of the body.
+    /// Whether signatures cover the body.
     pub payload: PayloadSigning,
-    /// Names that clients may call the listener by (`Host`), without port, besides `localhost`,
-    /// addresses of the loopback, the address they connect to, and the upstream's own name.
+    /// Names under which clients reach the listener (`Host`), without port. `localhost`, loopback addresses, the
+    /// address of the connection, and the upstream's own name are always accepted.
     pub server_names: Vec<String>,
 }
 
-/// The parts make no domain.
+/// Error for invalid parts of a domain.
 #[derive(Debug, thiserror::Error)]
 pub enum DomainError {
-    /// The name to sign for is no host name.
-    #[error("`{0}` is no host name to sign for")]
+    /// The name to sign for is not a valid host name.
+    #[error("`{0}` is not a valid host name to sign for")]
     SignHost(String),
 }
 
 // === impl Domain ===
 
 impl Domain {
-    /// A domain with nothing connected yet.
+    /// Creates a domain without any connection.
     ///
     /// # Errors
-    /// The name to sign for is no host name.
+    /// The name to sign for is not a valid host name.
     pub fn new(parts: DomainParts, metrics: &OpenSearchMetrics) -> Result<Self, DomainError> {
         let upstream = parts.upstream;
         let metrics = Arc::new(metrics.for_upstream(&upstream.to_string()));
@@ -113,8 +114,8 @@ impl Domain {
         if parts.payload == PayloadSigning::Hashed && max_body > largest {
             tracing::warn!(
                 upstream = %upstream,
-                "request bodies of more than {largest} bytes are refused, since neither \
-                 `--body-memory` nor `--spill-limit` can hold one of `--max-body` ({max_body} bytes)"
+                "request bodies of more than {largest} bytes are rejected, because neither \
+                 `--body-memory` nor `--spill-limit` has space for `--max-body` ({max_body} bytes)"
             );
         }
         let names = parts.server_names.into_iter();
@@ -145,12 +146,12 @@ impl Domain {
         })
     }
 
-    /// Where the domain is.
+    /// Returns the domain's address, and the name to sign for.
     pub fn upstream(&self) -> &Upstream {
         &self.upstream
     }
 
-    /// What the last request showed.
+    /// Returns the outcome of the last request.
     pub fn last_use(&self) -> &LastUse {
         &self.last_use
     }
@@ -159,7 +160,7 @@ impl Domain {
         self.payload == PayloadSigning::Hashed
     }
 
-    /// What a failure says about its surroundings.
+    /// Returns the facts that a failure response contains.
     pub(crate) fn facts(&self) -> Facts<'_> {
         Facts {
             host: &self.upstream.sign_host,
@@ -169,7 +170,7 @@ impl Domain {
         }
     }
 
-    /// Counts and logs that a request was turned down here.
+    /// Counts and logs a request that irsa rejects.
     pub(crate) fn note_failure(&self, failure: &Failure) {
         let (link, cause) = (failure.link(), failure.cause());
         if link.is_some() {
@@ -189,12 +190,12 @@ impl Domain {
                 cause = cause.map(Cause::id),
                 detail = %self.facts(),
                 unlogged = before,
-                "request turned down: {failure}"
+                "request rejected: {failure}"
             );
         }
     }
 
-    /// Counts and logs requests that wait in vain: see [`Limits::stall_notice`].
+    /// Counts and logs stalled requests, see [`Limits::stall_notice`].
     pub(crate) fn note_stalls(&self) {
         let limit = self.limits.stall_notice;
         let stalled = self.connections.newly_stalled(limit);
@@ -207,19 +208,19 @@ impl Domain {
                 upstream = %self.upstream,
                 requests = stalled,
                 unlogged = before,
-                "no byte of an answer came within {limit:?} on a connection that was used before, while \
-                 the domain answers other requests; `--response-timeout` ends such requests"
+                "no response for {limit:?} on a reused connection, while \
+                 the domain responds to other requests; set `--response-timeout` to end such requests"
             );
         }
     }
 
-    /// Counts and logs what an answer of the domain says about the chain.
+    /// Counts and logs the link and cause that a response of the domain implies.
     pub(crate) fn note_refusal(&self, status: StatusCode, begun: &[u8]) {
         let Some(refusal) = Refusal::classify(status, begun) else {
             return;
         };
         self.metrics.refused(Some(refusal.link), refusal.cause);
-        let said = format!("the domain answered {status}");
+        let said = format!("the domain returned {status}");
         let (link, cause) = (refusal.link, refusal.cause);
         self.last_use.failed(link, cause, &said, self.clock.now());
         let name = refusal.cause.map_or(refusal.link.id(), Cause::id);
@@ -232,20 +233,20 @@ impl Domain {
                 remedy = refusal.cause.map(Cause::remedy),
                 detail = %self.facts(),
                 unlogged = before,
-                "the domain refused a request"
+                "the domain rejected a request"
             );
         }
     }
 }
 
-/// A pool of connections to one domain.
+/// Creates the connection pool of a domain.
 fn client(connector: Connector, limits: &Limits) -> Client<Connector, Outgoing> {
     Client::builder(TokioExecutor::new())
         .timer(TokioTimer::new())
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(limits.idle_timeout)
         .pool_max_idle_per_host(MAX_IDLE)
-        // A replayed request would carry its first signature: it is sent again from here.
+        // A request replayed by the pool would carry its first signature. `exchange` sends it again instead.
         .retry_canceled_requests(false)
         .http1_max_headers(MAX_HEADER_LINES)
         .http1_max_buf_size(READ_BUFFER)
@@ -256,20 +257,20 @@ fn client(connector: Connector, limits: &Limits) -> Client<Connector, Outgoing> 
         .build(connector)
 }
 
-/// Connections that are kept: more than a pod has requests at once.
+/// The maximum number of idle connections, which is larger than the number of concurrent requests of a pod.
 const MAX_IDLE: usize = 128;
-/// The lines of an answer's header: OpenSearch sends a `Warning` for each deprecated field or
-/// setting that a request uses.
+/// The maximum number of response headers. OpenSearch sends a `Warning` for each deprecated field or setting that a
+/// request uses.
 const MAX_HEADER_LINES: usize = 1_000;
-/// The header of an answer over HTTP/2, in bytes.
+/// The maximum size of the response headers over HTTP/2, in bytes.
 const MAX_HEADER: u32 = 128 * 1024;
-/// The header of an answer over HTTP/1.1, in bytes, and how much of an answer irsa reads before its client
-/// takes it.
+/// The maximum size of the response headers over HTTP/1.1, in bytes. It also limits the data of a response that irsa
+/// reads before the client does.
 const READ_BUFFER: usize = 128 * 1024;
-/// How much of an answer irsa reads over HTTP/2 before its client takes it, in bytes.
+/// The maximum amount of data of a response that irsa reads over HTTP/2 before the client does, in bytes.
 const STREAM_WINDOW: u32 = 64 * 1024;
-/// The same for all answers on one connection: enough for a thousand clients that read nothing, so
-/// that they don't hold up the others.
+/// The same for all responses on one connection: enough for a thousand clients that read nothing, so that they do not
+/// block others.
 const CONNECTION_WINDOW: u32 = 64 * 1024 * 1024;
-/// How much of a request is held for a connection that can't take it yet, in bytes.
+/// The maximum amount of data of a request that is buffered for a connection that cannot be written to, in bytes.
 const SEND_BUFFER: usize = 256 * 1024;

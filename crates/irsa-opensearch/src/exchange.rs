@@ -1,4 +1,4 @@
-//! One request and its answer: signed, sent, and again where that is safe.
+//! Sends a request, signed, and retries it if that is safe.
 
 use std::time::Duration;
 
@@ -9,18 +9,18 @@ use hyper_util::client::legacy::{self, ResponseFuture};
 use irsa_identity::SessionCredentials;
 use tokio::time::{Instant, sleep, timeout_at};
 
+use crate::decoded::decoded;
 use crate::domain::Domain;
 use crate::failure::Failure;
 use crate::guard;
-use crate::headers::{clean_response, is_framed_twice, is_plainly_coded};
+use crate::headers::{clean_response, has_supported_coding, is_framed_twice};
 use crate::outbound::Outbound;
-use crate::plain::plain;
 use crate::refusal;
 use crate::response::Relayed;
-use crate::retry::{Again, Retries};
+use crate::retry::{Retries, Retry};
 use crate::upstream_error::UpstreamError;
 
-/// Sends a request until there is an answer for the client.
+/// Sends a request until there is a response for the client.
 pub(crate) async fn exchange(
     domain: &Domain,
     mut outbound: Outbound,
@@ -34,8 +34,8 @@ pub(crate) async fn exchange(
             Ok(answer) => answer,
             Err(Failure::Upstream(error)) => {
                 match retries.after_error(&error, is_repeatable(&outbound)) {
-                    Some(again) => {
-                        wait(domain, &again).await;
+                    Some(retry) => {
+                        wait(domain, &retry).await;
                         continue;
                     }
                     None => return Err(unanswered(error, &outbound)),
@@ -44,8 +44,8 @@ pub(crate) async fn exchange(
             Err(failure) => return Err(failure),
         };
         if refusal::is_suspect(answer.status()) {
-            let begun = answer.body_mut().glance().await;
-            let begun = plain(answer.headers(), &begun);
+            let begun = answer.body_mut().peek().await;
+            let begun = decoded(answer.headers(), &begun);
             if may_learn && learn_skew(domain, &answer, &begun, skew) && retries.are_possible() {
                 may_learn = false;
                 domain.metrics.retried("clock_skew");
@@ -60,9 +60,9 @@ pub(crate) async fn exchange(
             }
             let (status, now) = (answer.status(), domain.clock.now());
             let is_repeatable = is_repeatable(&outbound);
-            if let Some(again) = retries.after_answer(status, answer.headers(), now, is_repeatable)
+            if let Some(retry) = retries.after_answer(status, answer.headers(), now, is_repeatable)
             {
-                wait(domain, &again).await;
+                wait(domain, &retry).await;
                 continue;
             }
             domain.note_refusal(status, &begun);
@@ -74,7 +74,7 @@ pub(crate) async fn exchange(
     }
 }
 
-/// Signs with these credentials and the time of now, and sends.
+/// Signs the request with these credentials and the current time, and sends it.
 async fn attempt(
     domain: &Domain,
     outbound: &mut Outbound,
@@ -90,14 +90,14 @@ async fn attempt(
     {
         connection.poison();
     }
-    if !is_plainly_coded(answer.headers()) {
-        let text = "it has a transfer coding other than `chunked`, which was not asked for";
+    if !has_supported_coding(answer.headers()) {
+        let text = "it has a transfer coding other than `chunked`, which irsa did not request";
         return Err(UpstreamError::Unreadable(text.to_owned()).into());
     }
     Ok(answer.map(Relayed::new))
 }
 
-/// Waits for the header of an answer.
+/// Waits for the headers of a response.
 async fn awaited(
     domain: &Domain,
     mut sending: ResponseFuture,
@@ -111,7 +111,7 @@ async fn awaited(
         let until = deadline.map_or(notice, |deadline| deadline.min(notice));
         let outcome = timeout_at(until, &mut sending).await;
         if let Ok(answer) = outcome {
-            return answer.map_err(|error: legacy::Error| Failure::of(&error));
+            return answer.map_err(|error: legacy::Error| Failure::from_error(&error));
         }
         if deadline.is_some_and(|deadline| deadline <= until) {
             return Err(UpstreamError::TimedOut(limit).into());
@@ -121,15 +121,15 @@ async fn awaited(
     }
 }
 
-/// How many more checks for stalls follow within each further
-/// [`Limits::stall_notice`](crate::Limits::stall_notice): the last byte of a request is written some
-/// time after the wait begins.
+/// The number of additional checks for stalls in each further period of
+/// [`Limits::stall_notice`](crate::Limits::stall_notice). The last byte of a request is written some time after the
+/// wait begins.
 const STALL_CHECKS: u32 = 4;
 
-/// Returns whether the connection may be of no use for another request.
+/// Returns whether the connection may be unusable for further requests.
 ///
-/// OpenSearch answers what it cannot parse with one of these statuses and ignores what comes next, without closing the
-/// connection. Over HTTP/2 the requests that share the connection still get their answers on it.
+/// OpenSearch responds to requests that it cannot parse with one of these statuses, and then ignores everything that
+/// follows without closing the connection. Over HTTP/2, the other requests on the connection still get their responses.
 fn may_be_dead(answer: &Response<Incoming>) -> bool {
     let statuses = [
         StatusCode::BAD_REQUEST,
@@ -140,7 +140,8 @@ fn may_be_dead(answer: &Response<Incoming>) -> bool {
     statuses.contains(&answer.status()) || is_framed_twice(answer.headers())
 }
 
-/// A write whose answer can't be read may have been carried out: no client should repeat it by itself.
+/// Converts the error. A write with an unreadable response may have been carried out, so clients must not retry it
+/// automatically.
 fn unanswered(error: UpstreamError, outbound: &Outbound) -> Failure {
     let is_read =
         [Method::GET, Method::HEAD].contains(outbound.method()) || is_repeatable(outbound);
@@ -154,14 +155,14 @@ fn is_repeatable(outbound: &Outbound) -> bool {
     guard::is_repeatable(outbound.method(), outbound.path())
 }
 
-async fn wait(domain: &Domain, again: &Again) {
-    domain.metrics.retried(again.reason);
-    tracing::debug!(upstream = %domain.upstream, reason = again.reason, pause_seconds = again.pause.as_secs_f64(), "trying again");
-    sleep(again.pause).await;
+async fn wait(domain: &Domain, retry: &Retry) {
+    domain.metrics.retried(retry.reason);
+    tracing::debug!(upstream = %domain.upstream, reason = retry.reason, pause_seconds = retry.pause.as_secs_f64(), "retrying");
+    sleep(retry.pause).await;
 }
 
-/// Renews a session that the domain calls expired. Returns whether the request can be sent again with
-/// another one; one that can't be is not kept waiting, but the next one profits.
+/// Renews the session if the domain reports it as expired. Returns whether the request can be sent again with a new
+/// session. If not, the renewal continues for later requests.
 async fn has_fresh_session(
     domain: &Domain,
     expired: &SessionCredentials,
@@ -175,7 +176,7 @@ async fn has_fresh_session(
     }
 }
 
-/// Whether an answer taught us that our clock is off by another amount than we signed with.
+/// Returns whether the response shows that the clock offset differs from the one that was used for signing.
 fn learn_skew(domain: &Domain, answer: &Response<Relayed>, begun: &[u8], used: i64) -> bool {
     if !refusal::is_clock_skew(answer.status(), begun) {
         return false;

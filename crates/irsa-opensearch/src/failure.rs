@@ -1,7 +1,7 @@
-//! Failures of the proxy's own: answers in OpenSearch's shape, so that its clients can read them.
+//! Failures of the proxy itself, in the format of OpenSearch's errors, so that its clients can parse them.
 //!
-//! `error.type` and `error.reason` are what clients show; `link`, `cause` and `remedy` say which
-//! link of the identity chain broke and what to do. No secret is in any of them.
+//! Clients show `error.type` and `error.reason`; `link`, `cause` and `remedy` name the broken link of the identity
+//! chain and the fix. No field contains secrets.
 
 use bytes::Bytes;
 use http::header::{
@@ -13,39 +13,39 @@ use irsa_chain::{Cause, Link};
 use irsa_identity::IdentityError;
 use serde_json::{Map, Value, json};
 
-use crate::body::IntakeError;
+use crate::body::BodyError;
 use crate::client_auth::AuthError;
 use crate::guard::Denial;
 use crate::upstream_error::{UpstreamError, find};
 use crate::web::ForeignPage;
 
-/// Why a request is answered here.
+/// The reason why irsa responds to a request instead of forwarding it.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// Its `Host` or its target is none of ours.
+    /// The `Host` header or the request target is not a name of the listener.
     Host,
-    /// Its target is of a form that a proxy of one domain has no use for.
+    /// The form of the request target is not supported by a proxy for one domain.
     Target(&'static str),
-    /// Its body comes in a transfer coding that is not undone here.
+    /// The body has an unsupported transfer coding.
     Coding,
     Auth(AuthError),
-    /// It comes from a web page that is not of this listener.
+    /// The request comes from a web page of a different origin.
     Page(ForeignPage),
-    /// Too many clients of other machines have not authenticated yet.
+    /// Too many remote clients have not authenticated yet.
     TooManyUnauthenticated,
-    /// All connections that may be open are busy.
+    /// The maximum number of open connections is in use.
     TooManyConnections,
     Denied(Denial),
-    Intake(IntakeError),
+    Body(BodyError),
     Identity(IdentityError),
     Upstream(UpstreamError),
-    /// The answer to a write can't be read. Not 502, which clients take for a reason to send it again.
+    /// The response to a write cannot be read. The status is not 502, which would make clients retry.
     Unreadable(UpstreamError),
-    /// Its body was passed on while it came, and can't be sent again.
+    /// The body was forwarded while it was received, so it cannot be sent again.
     SentAlready,
 }
 
-/// What is known around a failure: the domain, the role, where the identity is from.
+/// The context of a failure: the domain, the role and the identity source.
 #[derive(Debug)]
 pub(crate) struct Facts<'a> {
     pub(crate) host: &'a str,
@@ -57,11 +57,11 @@ pub(crate) struct Facts<'a> {
 // === impl Failure ===
 
 impl Failure {
-    /// Why a request got no answer: for the domain, or for a body that could not be passed on.
-    pub(crate) fn of(error: &legacy::Error) -> Self {
-        match find::<IntakeError>(error) {
-            Some(error) => Self::Intake(error.repeat()),
-            None => Self::Upstream(UpstreamError::of(error)),
+    /// Converts an error of the HTTP client: the domain failed, or the request body could not be read.
+    pub(crate) fn from_error(error: &legacy::Error) -> Self {
+        match find::<BodyError>(error) {
+            Some(error) => Self::Body(error.repeat()),
+            None => Self::Upstream(UpstreamError::from_error(error)),
         }
     }
 
@@ -69,7 +69,7 @@ impl Failure {
         match self {
             Self::Identity(error) => error.cause(),
             Self::Upstream(error) | Self::Unreadable(error) => Some(error.cause()),
-            Self::Intake(IntakeError::TooLarge(_)) => Some(Cause::RequestTooLarge),
+            Self::Body(BodyError::TooLarge(_)) => Some(Cause::RequestTooLarge),
             _ => None,
         }
     }
@@ -81,7 +81,7 @@ impl Failure {
         }
     }
 
-    /// A short name, also for metrics.
+    /// Returns a short name, which is also used in metrics.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Host => "host",
@@ -94,34 +94,34 @@ impl Failure {
             Self::Denied(Denial::ReadOnly) => "read_only",
             Self::Denied(Denial::Path(_)) => "path",
             Self::Denied(Denial::SecurityApi) => "security_api",
-            Self::Intake(IntakeError::TooLarge(_)) => "request_too_large",
-            Self::Intake(IntakeError::NoRoom) => "buffers_full",
-            Self::Intake(IntakeError::Slow(_)) => "request_timeout",
-            Self::Intake(IntakeError::Broken(_)) => "request_broken",
-            Self::Intake(IntakeError::Disk(_)) => "spill",
+            Self::Body(BodyError::TooLarge(_)) => "request_too_large",
+            Self::Body(BodyError::BuffersFull) => "buffers_full",
+            Self::Body(BodyError::Slow(_)) => "request_timeout",
+            Self::Body(BodyError::Broken(_)) => "request_broken",
+            Self::Body(BodyError::Disk(_)) => "spill",
             Self::Identity(_) => "identity",
             Self::Unreadable(_) => "response_unreadable",
             Self::Upstream(_) | Self::SentAlready => "upstream",
         }
     }
 
-    /// 503 invites clients to try again soon, which helps where the identity is broken in passing;
-    /// 502 and 504 say that what is behind this proxy failed.
+    /// Returns the status. 503 makes clients retry soon, which helps with temporary problems of the identity; 502 and
+    /// 504 report a failure behind the proxy.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::Host => StatusCode::MISDIRECTED_REQUEST,
-            Self::Target(_) | Self::Intake(IntakeError::Broken(_)) => StatusCode::BAD_REQUEST,
+            Self::Target(_) | Self::Body(BodyError::Broken(_)) => StatusCode::BAD_REQUEST,
             Self::Coding => StatusCode::NOT_IMPLEMENTED,
             Self::Auth(AuthError::Password) => StatusCode::UNAUTHORIZED,
             Self::Auth(_) | Self::Page(_) | Self::Denied(_) => StatusCode::FORBIDDEN,
             Self::TooManyUnauthenticated | Self::TooManyConnections => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
-            Self::Intake(IntakeError::TooLarge(_)) => StatusCode::PAYLOAD_TOO_LARGE,
-            // Not 429: clients retry 502 to 504 (docs/opensearch.md has the table).
-            Self::Intake(IntakeError::NoRoom) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Intake(IntakeError::Slow(_)) => StatusCode::REQUEST_TIMEOUT,
-            Self::Intake(IntakeError::Disk(_)) => StatusCode::INSUFFICIENT_STORAGE,
+            Self::Body(BodyError::TooLarge(_)) => StatusCode::PAYLOAD_TOO_LARGE,
+            // Not 429: clients retry 502 to 504 (see the table in docs/opensearch.md).
+            Self::Body(BodyError::BuffersFull) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Body(BodyError::Slow(_)) => StatusCode::REQUEST_TIMEOUT,
+            Self::Body(BodyError::Disk(_)) => StatusCode::INSUFFICIENT_STORAGE,
             Self::Identity(error) if error.is_transient() => StatusCode::SERVICE_UNAVAILABLE,
             Self::Upstream(error) if error.is_timeout() => StatusCode::GATEWAY_TIMEOUT,
             Self::Unreadable(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -146,10 +146,10 @@ impl Failure {
             self,
             Self::TooManyUnauthenticated | Self::TooManyConnections
         );
-        if is_full || matches!(self, Self::Intake(IntakeError::NoRoom)) {
+        if is_full || matches!(self, Self::Body(BodyError::BuffersFull)) {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
-        if is_full || matches!(self, Self::Intake(_)) {
+        if is_full || matches!(self, Self::Body(_)) {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
         response
@@ -175,7 +175,7 @@ impl Failure {
         json!({"error": error, "status": status.as_u16()})
     }
 
-    /// Such as `irsa_sts_session_exception`: OpenSearch's own types end so.
+    /// Returns the type, such as `irsa_sts_session_exception`, in the style of OpenSearch's types.
     fn kind(&self) -> String {
         if let Self::Unreadable(_) = self {
             return "irsa_response_unreadable".to_owned();
@@ -197,39 +197,39 @@ impl Failure {
     fn remedy(&self) -> Option<String> {
         let remedy = match self {
             Self::Host => {
-                "send the request to a name of this listener, or add the name to those \
-                           that it answers to"
+                "use `localhost` or `127.0.0.1` in the URL, or add the name that \
+                           clients use with `server-name=NAME`"
             }
-            Self::Target(_) => "send a path, as in `GET /_cluster/health HTTP/1.1`",
+            Self::Target(_) => "use a path, as in `GET /_cluster/health HTTP/1.1`",
             Self::Coding => {
-                "send the body in chunks or with its length; one that is compressed says so in \
+                "send the body with `Transfer-Encoding: chunked` or `Content-Length`; declare compression in \
                  `Content-Encoding`"
             }
-            Self::Auth(AuthError::Password) => "set user and password in the client",
+            Self::Auth(AuthError::Password) => "set a user and password in the client",
             Self::Page(page) => return Some(page.remedy()),
             Self::Denied(denial) => return Some(denial.remedy()),
             Self::TooManyUnauthenticated => {
-                "retry; if it lasts, look for clients that connect without authenticating"
+                "retry; if this persists, look for clients that connect without authenticating"
             }
             Self::TooManyConnections => {
-                "retry; let clients reuse connections, or raise `--max-connections`"
+                "retry; make clients reuse connections, or increase `--max-connections`"
             }
             Self::Auth(AuthError::Tls) => "use https:// in the client's URL",
             Self::Auth(AuthError::Certificate) => {
                 "use https:// in the client's URL, and set its certificate and key"
             }
             Self::Auth(AuthError::User) => {
-                "run the client as the user of --client-uid, or set that to the client's user ID"
+                "run the client as the user in --client-uid, or set --client-uid to the client's user ID"
             }
-            Self::Intake(IntakeError::NoRoom) => {
-                "retry; if this persists, send smaller or fewer bodies at the same time, or raise \
+            Self::Body(BodyError::BuffersFull) => {
+                "retry; if this persists, send smaller bodies or fewer at the same time, or increase \
                  `--body-memory` or `--spill-limit`"
             }
-            Self::Intake(IntakeError::Disk(_)) => {
-                "name a writable folder with room for temporary files, such as an `emptyDir`"
+            Self::Body(BodyError::Disk(_)) => {
+                "set `--spill-dir` to a writable directory with free space, such as an `emptyDir` volume"
             }
-            Self::Intake(IntakeError::TooLarge(_)) => Cause::RequestTooLarge.remedy(),
-            Self::Intake(_) | Self::SentAlready => return None,
+            Self::Body(BodyError::TooLarge(_)) => Cause::RequestTooLarge.remedy(),
+            Self::Body(_) | Self::SentAlready => return None,
             Self::Identity(error) => return Some(error.remedy()),
             Self::Upstream(error) => error.cause().remedy(),
             Self::Unreadable(_) => "check whether the write took effect before sending it again",
@@ -241,9 +241,9 @@ impl Failure {
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Host => f.write_str("the request's host is no name of this listener"),
+            Self::Host => f.write_str("the request's `Host` is not a name of this listener"),
             Self::Target(problem) => f.write_str(problem),
-            Self::Coding => f.write_str("no transfer coding but `chunked` is understood here"),
+            Self::Coding => f.write_str("the only supported transfer coding is `chunked`"),
             Self::Auth(error) => error.fmt(f),
             Self::Page(page) => page.fmt(f),
             Self::TooManyUnauthenticated => {
@@ -251,20 +251,20 @@ impl std::fmt::Display for Failure {
             }
             Self::TooManyConnections => f.write_str("too many connections are open"),
             Self::Denied(denial) => denial.fmt(f),
-            Self::Intake(error) => error.fmt(f),
+            Self::Body(error) => error.fmt(f),
             Self::Identity(error) => error.fmt(f),
             Self::Upstream(error) => error.fmt(f),
             Self::Unreadable(error) => {
-                write!(f, "{error}; the write may have been carried out")
+                write!(f, "{error}; the write may have taken effect")
             }
-            Self::SentAlready => f.write_str("the request's body can't be sent a second time"),
+            Self::SentAlready => f.write_str("the request body cannot be sent a second time"),
         }
     }
 }
 
-impl From<IntakeError> for Failure {
-    fn from(error: IntakeError) -> Self {
-        Self::Intake(error)
+impl From<BodyError> for Failure {
+    fn from(error: BodyError) -> Self {
+        Self::Body(error)
     }
 }
 

@@ -1,4 +1,4 @@
-//! From a client's request to its answer.
+//! Handles a client's request.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use hyper::body::{Body, Incoming};
 use irsa_ops::http::{Admission, Client};
 use tokio::time::timeout;
 
-use crate::body::Intake;
+use crate::body::BodyReader;
 use crate::domain::Domain;
 use crate::exchange::exchange;
 use crate::failure::Failure;
@@ -22,11 +22,11 @@ use crate::outbound::{Outbound, Payload};
 use crate::response::{Relayed, ResponseBody};
 use crate::web;
 
-/// How long the rest of a refused body is read for, so that its client gets to read the answer: a
-/// connection that is closed on unread bytes is reset.
+/// The time for which the rest of a rejected body is read. Closing a connection with unread data resets it, and the
+/// client might not receive the response.
 const LINGER: Duration = Duration::from_secs(5);
 
-/// Answers a client's request: with the domain's answer, or with our own failure.
+/// Returns the response to a client's request: that of the domain, or a failure of irsa.
 pub(crate) async fn answer(
     domain: Arc<Domain>,
     request: Request<Incoming>,
@@ -79,27 +79,27 @@ async fn forward(
     client: Client,
 ) -> Result<Response<Relayed>, Failure> {
     if let Err(failure) = admit(domain, &parts, client).await {
-        linger(&parts, body);
+        drain_request_body(&parts, body);
         return Err(failure);
     }
-    let intake = Intake {
+    let reader = BodyReader {
         store: &domain.bodies,
         metrics: &domain.metrics.bodies,
         max_body: domain.limits.max_body,
         idle: domain.limits.body_timeout,
     };
     let received = match body.size_hint().exact() {
-        Some(length) if length > 0 && !domain.signs_payloads() => intake
+        Some(length) if length > 0 && !domain.signs_payloads() => reader
             .check_length(&body)
             .map(|()| Payload::Streaming(None, length)),
-        _ => intake.receive(&mut body).await.map(Payload::Stored),
+        _ => reader.receive(&mut body).await.map(Payload::Stored),
     };
     let payload = match received {
         Ok(Payload::Streaming(_, length)) => Payload::Streaming(Some(body), length),
         Ok(stored) => stored,
         Err(error) => {
             if error.is_refusal() {
-                linger(&parts, body);
+                drain_request_body(&parts, body);
             }
             return Err(error.into());
         }
@@ -108,14 +108,14 @@ async fn forward(
     exchange(domain, Outbound::new(parts, payload)).await
 }
 
-/// Whether the request may go on at all, by its header.
+/// Returns whether the request may be forwarded, according to its headers.
 async fn admit(domain: &Domain, parts: &Parts, client: Client) -> Result<(), Failure> {
     let admission = parts.extensions.get::<Admission>();
     if admission.is_some_and(Admission::is_refused) {
         return Err(Failure::TooManyUnauthenticated);
     }
     check_target(parts)?;
-    if !headers::is_plainly_coded(&parts.headers) {
+    if !headers::has_supported_coding(&parts.headers) {
         return Err(Failure::Coding);
     }
     if !is_ours(domain, parts, client) {
@@ -138,25 +138,26 @@ fn is_ours(domain: &Domain, parts: &Parts, client: Client) -> bool {
     hosts.accept(&parts.uri, &parts.headers, client.local)
 }
 
-/// The forms of a target are those of RFC 9112, section 3.2.
+/// Checks the form of the request target (RFC 9112, section 3.2).
 fn check_target(parts: &Parts) -> Result<(), Failure> {
     let uri = &parts.uri;
     let problem = if parts.method == Method::CONNECT {
-        "this is no proxy for other hosts: `CONNECT` leads nowhere"
+        "`CONNECT` is not supported: this proxy serves one domain"
     } else if uri.scheme().is_some_and(|scheme| *scheme != Scheme::HTTP) {
-        "this is a proxy for one domain: a target with a scheme has `http`"
+        "the URL in the request line must have the scheme `http`"
     } else if uri.path() == "*" {
-        "`*` is no path of OpenSearch's"
+        "the request target `*` is not supported"
     } else if !uri.path().starts_with('/') {
-        "a target is a path, and this is none"
+        "the request target is not a path"
     } else {
         return Ok(());
     };
     Err(Failure::Target(problem))
 }
 
-/// Reads on for a while beside the answer. Not where the client waits to be told to send.
-fn linger(parts: &Parts, mut body: Incoming) {
+/// Reads and discards the body in the background while the response is sent, unless the client waits for `100
+/// Continue`.
+fn drain_request_body(parts: &Parts, mut body: Incoming) {
     if body.is_end_stream() || parts.headers.contains_key(EXPECT) {
         return;
     }
@@ -180,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_paths_and_absolute_targets_only() {
+    fn accepts_only_paths_and_absolute_targets() {
         assert!(check(Method::GET, "/"));
         assert!(check(Method::GET, "//a"));
         assert!(check(Method::GET, "http://localhost:9200"));

@@ -1,8 +1,8 @@
-//! Requests that a listener refuses, whatever the role may do.
+//! Guards: requests that a listener blocks, independent of the role's permissions.
 //!
-//! No guard reads a body. `read_only` looks up the table of `routes`, `allow_path` compares
-//! patterns, and `security_api` looks for the names of that API. Paths are checked as OpenSearch
-//! routes them, and as a server in between could decode them.
+//! Guards do not read bodies. `read_only` uses the table of `routes`, `allow_path` matches patterns, and `security_api`
+//! recognizes the names of that API. Paths are checked as OpenSearch routes them, and also as a server in between might
+//! decode them.
 
 mod allow_path;
 mod path;
@@ -17,36 +17,36 @@ pub use self::pattern::{PathPattern, PathPatternError};
 pub use self::routes::{Effect, Route, routes};
 use crate::web::WebOrigin;
 
-/// The guards of a domain. The default refuses nothing.
+/// The guards of a domain. The default blocks nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Guards {
-    /// Refuses requests on routes that are not known to read ([`routes`]).
+    /// Blocks requests on routes that are not known to be read-only ([`routes`]).
     pub read_only: bool,
-    /// Refuses paths that match none of these patterns; empty for all paths. An endpoint whose body
-    /// or query can name indices must be named by a pattern literally.
+    /// Blocks paths that match none of these patterns; if empty, all paths are allowed. An endpoint whose body or query
+    /// can name indices must be contained in a pattern literally.
     pub allow_paths: Vec<PathPattern>,
-    /// Refuses the security API, `_plugins/_security` and its older name `_opendistro/_security`,
-    /// and the APIs of Dashboards that reach it.
+    /// Blocks the security API, `_plugins/_security` and its older name `_opendistro/_security`, and the APIs of
+    /// Dashboards that lead to it.
     pub deny_security_api: bool,
-    /// Web pages that may send requests and read their answers, besides the listener's own.
+    /// Origins of web pages that may send requests and read the responses, besides the listener's own.
     pub allow_origins: Vec<WebOrigin>,
 }
 
-/// The reason that a guard refuses a request.
+/// The reason why a guard blocks a request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Denial {
-    #[error("this listener is read-only, and the request is not known to only read")]
+    #[error("this listener is read-only, and the request is not known to be read-only")]
     ReadOnly,
     #[error("{0}")]
     Path(allow_path::Mismatch),
-    #[error("this listener refuses requests to the security API")]
+    #[error("this listener blocks the security API")]
     SecurityApi,
 }
 
 // === impl Guards ===
 
 impl Guards {
-    /// Returns true if a request passes. Path and query are those of the request line.
+    /// Returns whether a request is allowed. Path and query are those of the request line.
     pub fn allow(&self, method: &Method, path: &str, query: Option<&str>) -> bool {
         self.check(method, path, query).is_ok()
     }
@@ -79,7 +79,7 @@ impl Guards {
 // === impl Denial ===
 
 impl Denial {
-    /// The remedy, as the client sees it.
+    /// Returns the remedy for the client.
     pub(crate) fn remedy(&self) -> String {
         match self {
             Self::Path(mismatch) => mismatch.remedy(),
@@ -89,15 +89,15 @@ impl Denial {
     }
 }
 
-/// Returns true if a second attempt of a request has no further effect and the same answer.
+/// Returns whether repeating a request has no further effect and returns the same response.
 ///
-/// `PUT` and `DELETE` may not: the second one may find what the first one did, and answer 409 or
-/// 404 to a client whose request succeeded.
+/// `PUT` and `DELETE` are not repeatable: the second attempt may find the effect of the first, and return 409 or 404
+/// for a request that succeeded.
 pub(crate) fn is_repeatable(method: &Method, path: &str) -> bool {
     effect(method, path) == Effect::Reads
 }
 
-/// The effect of a request according to the table of routes.
+/// Returns the effect of a request according to the table of routes.
 fn effect(method: &Method, path: &str) -> Effect {
     let Some(own) = segments(path) else {
         return Effect::Writes;
@@ -106,7 +106,7 @@ fn effect(method: &Method, path: &str) -> Effect {
     if !path.contains('%') {
         return effect;
     }
-    // A server in between may decode the path before it passes it on.
+    // A server in between may decode the path before it forwards the request.
     let readings = Readings::new(path);
     let decoded = readings.decoded().iter().filter_map(|reading| {
         let segments = segments(reading)?;

@@ -1,12 +1,11 @@
-//! Which headers stay behind.
+//! Headers that are not forwarded.
 
 use http::header::{
     AUTHORIZATION, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue,
     PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 
-/// Those that belong to one connection (RFC 9110, section 7.6.1, with the older names that clients
-/// still send).
+/// Hop-by-hop headers (RFC 9110, section 7.6.1, and older names that clients still send).
 const HOP_BY_HOP: [HeaderName; 7] = [
     CONNECTION,
     HeaderName::from_static("keep-alive"),
@@ -17,8 +16,8 @@ const HOP_BY_HOP: [HeaderName; 7] = [
     UPGRADE,
 ];
 
-/// Makes a client's headers those that go on to the domain: less what concerns this connection, and
-/// less what would stand beside our own signature. `Content-Length` is set by who sends the body.
+/// Removes the headers of a client's request that are not forwarded to the domain: those of this connection, and those
+/// that would conflict with irsa's signature. `Content-Length` is set when the body is sent.
 pub(crate) fn clean_request(headers: &mut HeaderMap) {
     remove_hop_by_hop(headers);
     for name in [AUTHORIZATION, CONTENT_LENGTH, EXPECT, HOST, TE, TRAILER] {
@@ -27,11 +26,12 @@ pub(crate) fn clean_request(headers: &mut HeaderMap) {
     remove_all(headers, |name| name.as_str().starts_with("x-amz-"));
 }
 
-/// Makes the domain's headers those that go on to the client. `Trailer` stays, for trailers do.
-/// `Access-Control-*` does not: which web pages may read an answer is the listener's to say.
+/// Removes the headers of the domain's response that are not forwarded to the client. `Trailer` is kept, because
+/// trailers are forwarded. `Access-Control-*` is removed, because the listener decides which web pages can read a
+/// response.
 ///
-/// A length beside chunks does not count (RFC 9112, section 6.3), and would cut the body that goes
-/// on.
+/// A `Content-Length` next to chunked encoding is invalid (RFC 9112, section 6.3) and would truncate the forwarded
+/// body, so it is removed.
 pub(crate) fn clean_response(headers: &mut HeaderMap) {
     if headers.contains_key(TRANSFER_ENCODING) {
         headers.remove(CONTENT_LENGTH);
@@ -40,15 +40,14 @@ pub(crate) fn clean_response(headers: &mut HeaderMap) {
     remove_all(headers, |name| name.as_str().starts_with("access-control-"));
 }
 
-/// Whether both chunks and a length frame a body, which one of them belies.
+/// Returns whether a body has both chunked encoding and a length, which may contradict each other.
 pub(crate) fn is_framed_twice(headers: &HeaderMap) -> bool {
     headers.contains_key(TRANSFER_ENCODING) && headers.contains_key(CONTENT_LENGTH)
 }
 
-/// Whether the body of a message comes as it is: alone, or in chunks. What else `Transfer-Encoding`
-/// names belongs to this connection, would have to be undone here, and is not (RFC 9112, section
-/// 6.1).
-pub(crate) fn is_plainly_coded(headers: &HeaderMap) -> bool {
+/// Returns whether the body has no transfer coding other than chunked. Other codings would have to be decoded here,
+/// which is not supported (RFC 9112, section 6.1).
+pub(crate) fn has_supported_coding(headers: &HeaderMap) -> bool {
     let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
     let is_chunked = |coding: &HeaderValue| {
         let coding = coding.to_str().unwrap_or_default().trim();
@@ -57,7 +56,7 @@ pub(crate) fn is_plainly_coded(headers: &HeaderMap) -> bool {
     codings.next().is_none_or(is_chunked) && codings.next().is_none()
 }
 
-/// The only value of a header; `None` where there is none, or several.
+/// Returns the value of a header, or `None` if the header is missing or repeated.
 pub(crate) fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
     let mut values = headers.get_all(name).iter();
     values.next().filter(|_| values.next().is_none())
@@ -72,7 +71,7 @@ fn remove_hop_by_hop(headers: &mut HeaderMap) {
     }
 }
 
-/// What `Connection` names. Fields that frame or route a message are none of its business.
+/// Returns the headers named by `Connection`, except those that frame or route the message.
 fn named_by_connection(headers: &HeaderMap) -> Vec<HeaderName> {
     let values = headers.get_all(CONNECTION).iter();
     let options = values.filter_map(|value| value.to_str().ok());
@@ -115,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_loses_what_concerns_this_connection_or_another_signature() {
+    fn hop_by_hop_and_signature_headers_are_removed() {
         let mut request = headers(&[
             ("authorization", "Basic aGk6aG8="),
             ("connection", "close, X-Mine"),
@@ -140,13 +139,13 @@ mod tests {
     }
 
     #[test]
-    fn chunked_is_the_one_transfer_coding() {
+    fn chunked_is_the_only_supported_transfer_coding() {
         let coded = |values: &[&'static str]| {
             let pairs: Vec<_> = values
                 .iter()
                 .map(|value| ("transfer-encoding", *value))
                 .collect();
-            is_plainly_coded(&headers(&pairs))
+            has_supported_coding(&headers(&pairs))
         };
         assert!(coded(&[]) && coded(&["chunked"]) && coded(&[" Chunked "]));
         for values in [
@@ -170,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn connection_names_neither_length_nor_host() {
+    fn connection_cannot_remove_length_or_host() {
         let mut response = headers(&[
             ("connection", "content-length, host"),
             ("content-length", "3"),
@@ -180,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_lets_no_web_page_in() {
+    fn cors_headers_of_a_response_are_removed() {
         let mut response = headers(&[
             ("access-control-allow-origin", "*"),
             ("access-control-allow-private-network", "true"),
@@ -191,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn one_of_several_values_is_not_the_only_one() {
+    fn a_repeated_header_has_no_single_value() {
         let request = headers(&[("accept", "a"), ("accept", "b"), ("host", "h")]);
         assert!(single(&request, &HeaderName::from_static("accept")).is_none());
         assert_eq!(single(&request, &HOST).unwrap(), "h");

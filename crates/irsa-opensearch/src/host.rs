@@ -1,7 +1,7 @@
-//! Whom a request says it speaks to.
+//! Validation of the `Host` header.
 //!
-//! A web page whose name resolves to 127.0.0.1 can send requests here through a browser, but its
-//! name is in them (DNS rebinding): only our own names are answered.
+//! A web page whose name resolves to 127.0.0.1 can send requests to irsa through a browser, but they contain the page's
+//! host name (DNS rebinding). Only requests to irsa's own names are accepted.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -9,14 +9,14 @@ use http::header::HOST;
 use http::uri::Authority;
 use http::{HeaderMap, Uri};
 
-/// The names that a listener answers to, besides `localhost` and addresses of the loopback.
+/// The names of a listener, in addition to `localhost` and loopback addresses.
 #[derive(Debug)]
 pub(crate) struct HostNames(Vec<String>);
 
 // === impl HostNames ===
 
 impl HostNames {
-    /// DNS names or addresses, without port.
+    /// Creates the list from DNS names or addresses, without ports.
     pub(crate) fn new(names: impl IntoIterator<Item = String>) -> Self {
         Self(
             names
@@ -26,13 +26,13 @@ impl HostNames {
         )
     }
 
-    /// Whether a request is meant for us, by its `Host` and by its target where that names a host
-    /// (RFC 9112, section 3.2.2). `local` is the address that the client connected to.
+    /// Returns whether a request is addressed to irsa, according to its `Host` header and, if it contains a host, its
+    /// request target (RFC 9112, section 3.2.2). `local` is the address that the client connected to.
     pub(crate) fn accept(&self, uri: &Uri, headers: &HeaderMap, local: Option<SocketAddr>) -> bool {
         let mut hosts = headers.get_all(HOST).iter();
         let host = match (hosts.next(), hosts.next()) {
             (Some(host), None) => host.to_str().ok(),
-            // HTTP/1.0 has no Host, and its absolute form names one.
+            // HTTP/1.0 does not require `Host`, but an absolute request target contains a host.
             (None, _) => uri.authority().map(Authority::as_str),
             (Some(_), Some(_)) => None,
         };
@@ -43,9 +43,9 @@ impl HostNames {
                 .is_none_or(|target| is_ours(target.as_str()))
     }
 
-    /// Whether `authority`, a host with or without a port, is one of ours.
+    /// Returns whether `authority`, a host with an optional port, is a name of this listener.
     fn has(&self, authority: &str, local: Option<SocketAddr>) -> bool {
-        let Some(host) = host_of(authority) else {
+        let Some(host) = host_part(authority) else {
             return false;
         };
         match bare(host).parse::<IpAddr>() {
@@ -63,8 +63,8 @@ impl HostNames {
     }
 }
 
-/// The host of `host`, `host:port`, `[v6]` or `[v6]:port`.
-fn host_of(authority: &str) -> Option<&str> {
+/// Returns the host of `host`, `host:port`, `[v6]` or `[v6]:port`.
+fn host_part(authority: &str) -> Option<&str> {
     let (host, port) = match authority.rsplit_once(':') {
         Some((host, port)) if !port.ends_with(']') => (host, port),
         _ => (authority, ""),
@@ -73,7 +73,7 @@ fn host_of(authority: &str) -> Option<&str> {
     (is_name && port.bytes().all(|byte| byte.is_ascii_digit())).then_some(host)
 }
 
-/// An IPv6 address without its brackets; anything else as it is.
+/// Removes the brackets of an IPv6 address.
 fn bare(host: &str) -> &str {
     host.strip_prefix('[')
         .and_then(|rest| rest.strip_suffix(']'))
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_to_its_own_names_with_and_without_port() {
+    fn accepts_its_own_names_with_and_without_port() {
         for host in [
             "localhost",
             "LOCALHOST:9200",
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_to_no_other_name() {
+    fn rejects_other_names() {
         for host in [
             "",
             "evil.example",
@@ -137,13 +137,13 @@ mod tests {
     }
 
     #[test]
-    fn wants_one_host() {
+    fn requires_exactly_one_host() {
         assert!(!accepts("/", &[]));
         assert!(!accepts("/", &["localhost", "localhost"]));
     }
 
     #[test]
-    fn a_target_with_a_host_must_name_us_too() {
+    fn a_host_in_the_target_must_match_too() {
         assert!(accepts(
             "http://localhost:9200/_search",
             &["localhost:9200"]

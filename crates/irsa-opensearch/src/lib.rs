@@ -1,24 +1,24 @@
-//! The signing reverse proxy for OpenSearch: plain HTTP/1.1 in, HTTPS signed as an IAM role out.
+//! A reverse proxy for OpenSearch that accepts HTTP/1.1 requests and forwards them over HTTPS, signed as an IAM role.
 //!
-//! The path of one request:
+//! A request passes these modules:
 //!
-//! 1. [`serve`] accepts connections (`irsa_ops::http`), and `forward` gets each request;
-//! 2. `host`, `web`, `client_auth` and `guard` decide by its header whether it may go on;
-//! 3. `body` receives and hashes its body, in memory that all requests share, or in a file;
-//! 4. `outbound` cleans its headers and signs it, `exchange` sends it, and again where that is safe:
-//!    each attempt has a signature of its own;
-//! 5. `response` streams the answer back, unchanged but for headers of the connection.
+//! 1. [`serve`] accepts connections (`irsa_ops::http`), and `forward` handles each request.
+//! 2. `host`, `web`, `client_auth` and `guard` decide from its headers whether it is allowed.
+//! 3. `body` receives and hashes its body, in memory that all requests share or in a file.
+//! 4. `outbound` cleans its headers and signs it. `exchange` sends it, and retries it with a new signature if that is
+//!    safe.
+//! 5. `response` streams the response back, unchanged except for hop-by-hop headers.
 //!
-//! Method, path and query go on byte for byte as the client sent them, but for a fragment, which no
-//! target has. What hyper can't read as a request it answers itself, with 400, 414 or 431 and no
-//! body, and no metric counts it; that includes a target with `<`, `>`, a quotation mark or a
-//! backtick that is not encoded.
+//! Method, path and query are forwarded byte for byte, without a fragment, which a request target must not have. hyper
+//! responds to malformed requests itself, with 400, 414 or 431 and an empty body, and no metric counts them. Targets
+//! with an unencoded `<`, `>`, quotation mark or backtick are malformed, too.
 //!
-//! No request is read in two ways. Where chunks and a length come together, hyper goes by the chunks,
-//! drops the length and closes the connection behind the answer (RFC 9112, section 6.1): nothing of
-//! what follows is taken for a request. What goes on is framed afresh, by the length of what came.
+//! No request can be interpreted in two ways (request smuggling). If a request has both chunked encoding and a length,
+//! hyper uses the chunks, drops the length and closes the connection after the response (RFC 9112, section 6.1), so
+//! nothing that follows is taken for a request. The forwarded request always has the length of the received body.
 //!
-//! `failure` makes the proxy's own answers; the domain's refusals are passed on, and `refusal` says
+//! `failure` creates irsa's own error responses. Rejections by the domain are forwarded, and `refusal` determines the
+//! link of the chain for log and metrics.
 //! in log and metrics which link of the chain they mean.
 
 #![warn(clippy::indexing_slicing, clippy::string_slice)]
@@ -27,6 +27,7 @@ mod body;
 mod client_auth;
 mod connections;
 mod connector;
+mod decoded;
 mod domain;
 mod exchange;
 mod failure;
@@ -36,7 +37,6 @@ mod headers;
 mod host;
 mod metrics;
 mod outbound;
-mod plain;
 mod refusal;
 mod response;
 mod retry;

@@ -1,5 +1,5 @@
-//! What the OpenSearch side counts. No label is a client's word: the upstream is the configured
-//! host, methods and routes are from fixed lists, so that the number of series is bounded.
+//! Metrics of OpenSearch upstreams. No label contains client input: upstreams are the configured hosts, and methods and
+//! routes are from fixed lists, so the number of series is bounded.
 
 mod labels;
 mod request;
@@ -38,7 +38,7 @@ pub struct OpenSearchMetrics {
     bodies: BodyMetrics,
 }
 
-/// One upstream's handles, looked up once.
+/// The metrics of one upstream, looked up once.
 #[derive(Debug)]
 pub(crate) struct DomainMetrics {
     all: OpenSearchMetrics,
@@ -58,7 +58,7 @@ pub(crate) struct DomainMetrics {
 // === impl OpenSearchMetrics ===
 
 impl OpenSearchMetrics {
-    /// Registers the metrics under `opensearch_`.
+    /// Registers the metrics with the prefix `opensearch_`.
     pub fn register(registry: &mut Registry) -> Self {
         let metrics = Self::new();
         let registry = registry.sub_registry_with_prefix("opensearch");
@@ -89,34 +89,34 @@ impl OpenSearchMetrics {
     fn register_requests(&self, registry: &mut Registry) {
         registry.register(
             "requests",
-            "Requests by route and class of status; `gone` where the client left before the answer",
+            "Requests by route and status class; `gone` if the client disconnected before the response",
             self.requests.clone(),
         );
         registry.register_with_unit(
             "request_duration",
-            "Time from a request's header to the end of its answer",
+            "Time from the headers of a request to the end of its response",
             Unit::Seconds,
             self.durations.clone(),
         );
         registry.register(
             "requests_active",
-            "Requests under way now",
+            "Requests in progress",
             self.active.clone(),
         );
         registry.register_with_unit(
             "forwarded",
-            "Bytes of bodies forwarded",
+            "Bytes of forwarded bodies",
             Unit::Bytes,
             self.bytes.clone(),
         );
         registry.register(
             "rejections",
-            "Requests that the proxy itself turned down",
+            "Requests that irsa itself rejected",
             self.rejections.clone(),
         );
         registry.register(
             "connections_refused",
-            "Connections refused because too many clients have not authenticated",
+            "Connections rejected because too many clients have not authenticated",
             self.connections_refused.clone(),
         );
     }
@@ -124,14 +124,10 @@ impl OpenSearchMetrics {
     fn register_chain(&self, registry: &mut Registry) {
         registry.register(
             "refusals",
-            "Answers that mean a broken link of the identity chain, by link and cause",
+            "Responses that indicate a broken link of the identity chain, by link and cause",
             self.refusals.metric(),
         );
-        registry.register(
-            "retries",
-            "Attempts after the first, by the reason",
-            self.retries.clone(),
-        );
+        registry.register("retries", "Retries, by reason", self.retries.clone());
         registry.register(
             "upstream_connections",
             "Connections opened to the domain",
@@ -139,12 +135,12 @@ impl OpenSearchMetrics {
         );
         registry.register(
             "stalled_requests",
-            "Requests that waited on a used connection without a byte while the domain answered others",
+            "Requests that stalled on a reused connection while the domain responded to others",
             self.stalled.clone(),
         );
         registry.register_with_unit(
             "clock_skew",
-            "How far this machine's clock is behind the domain's, as learnt from refusals",
+            "Offset by which this machine's clock is behind the domain's, derived from rejected signatures",
             Unit::Seconds,
             self.skew.clone(),
         );
@@ -153,35 +149,35 @@ impl OpenSearchMetrics {
     fn register_bodies(&self, registry: &mut Registry) {
         registry.register_with_unit(
             "request_body",
-            "Sizes of requests' bodies",
+            "Sizes of request bodies",
             Unit::Bytes,
             self.body_sizes.clone(),
         );
         registry.register_with_unit(
             "bodies_memory",
-            "Requests' bodies in memory now",
+            "Request bodies in memory",
             Unit::Bytes,
             self.bodies.memory.clone(),
         );
         registry.register_with_unit(
             "bodies_spilled",
-            "Requests' bodies in temporary files now",
+            "Request bodies in temporary files",
             Unit::Bytes,
             self.bodies.disk.clone(),
         );
         registry.register(
             "bodies_spills",
-            "Requests' bodies that were written to a temporary file",
+            "Request bodies that were written to a temporary file",
             self.bodies.spilled.clone(),
         );
         registry.register(
             "bodies_waiting",
-            "Requests that wait for space for their bodies",
+            "Requests that are waiting for space for their bodies",
             self.bodies.waiting.clone(),
         );
     }
 
-    /// Creates a series of each metric, for the documentation.
+    /// Creates one series of each metric, for the documentation.
     pub fn create_examples(&self) {
         let metrics = Arc::new(self.for_upstream("UPSTREAM"));
         drop(metrics.begin(&Method::GET, "/"));
@@ -221,13 +217,13 @@ impl OpenSearchMetrics {
 // === impl DomainMetrics ===
 
 impl DomainMetrics {
-    /// Begins to measure a request.
+    /// Starts measuring a request.
     pub(crate) fn begin(self: &Arc<Self>, method: &Method, path: &str) -> RequestMeter {
         RequestMeter::new(Arc::clone(self), method, crate::route::class(path))
     }
 
     pub(crate) fn received(&self, body: u64) {
-        #[expect(clippy::cast_precision_loss, reason = "a bucket is found all the same")]
+        #[expect(clippy::cast_precision_loss, reason = "the bucket is the same")]
         self.body_sizes.observe(body as f64);
     }
 
@@ -254,14 +250,14 @@ impl DomainMetrics {
     }
 }
 
-/// In seconds: small searches take a few milliseconds, a reindex minutes.
+/// Returns a histogram in seconds: small searches take milliseconds, and a reindex takes minutes.
 fn durations() -> Histogram {
     Histogram::new([
         0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 120.0,
     ])
 }
 
-/// In bytes, with what is near the limits of OpenSearch Service apart: 10 MiB and 100 MiB.
+/// Returns a histogram in bytes, with buckets at the limits of OpenSearch Service, 10 MiB and 100 MiB.
 fn body_sizes() -> Histogram {
     Histogram::new([
         0.0,

@@ -1,4 +1,4 @@
-//! A request on its way to the domain, signed afresh each time it is sent.
+//! Requests to the domain, which are signed again for each attempt.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::domain::Domain;
 use crate::failure::Failure;
 use crate::headers;
 
-/// A request that can be sent as often as its payload allows.
+/// A request that can be sent repeatedly if its payload allows it.
 pub(crate) struct Outbound {
     method: Method,
     target: PathAndQuery,
@@ -22,18 +22,18 @@ pub(crate) struct Outbound {
     payload: Payload,
 }
 
-/// A request's body.
+/// The body of a request.
 pub(crate) enum Payload {
-    /// Received whole; signed with its hash, or unsigned.
+    /// A completely received body, signed with its hash or unsigned.
     Stored(Arc<StoredBody>),
-    /// Sent while it comes, which can be done once; of this many bytes.
+    /// A body of this length that is forwarded while it is received, which works only once.
     Streaming(Option<Incoming>, u64),
 }
 
 // === impl Outbound ===
 
 impl Outbound {
-    /// The client's request, less what is not the domain's business.
+    /// Creates it from the client's request, without headers that must not reach the domain.
     pub(crate) fn new(parts: Parts, payload: Payload) -> Self {
         let mut headers = parts.headers;
         headers::clean_request(&mut headers);
@@ -57,12 +57,12 @@ impl Outbound {
         self.target.path()
     }
 
-    /// Whether it can be sent more than once.
+    /// Returns whether the request can be sent more than once.
     pub(crate) fn is_replayable(&self) -> bool {
         matches!(self.payload, Payload::Stored(_))
     }
 
-    /// The request as signed with `credentials`, our clock being `skew` seconds behind.
+    /// Returns the request, signed with `credentials`, for a clock that is `skew` seconds behind.
     pub(crate) fn signed(
         &mut self,
         domain: &Domain,
@@ -92,7 +92,7 @@ impl Outbound {
 // === impl Payload ===
 
 impl Payload {
-    /// In bytes.
+    /// Returns the length in bytes.
     pub(crate) fn length(&self) -> u64 {
         match self {
             Self::Stored(body) => body.length(),
@@ -119,19 +119,19 @@ impl Payload {
     }
 }
 
-/// The length of a body is always stated, and its absence where the method leads one to expect a
-/// body: the edge of OpenSearch Service takes no chunked bodies with a signature.
+/// Returns the `Content-Length`, which is always set if a body is present or the method usually has one: the edge of
+/// OpenSearch Service does not accept signed requests with chunked bodies.
 fn content_length(method: &Method, length: u64) -> Option<HeaderValue> {
     let expects_body = [Method::POST, Method::PUT, Method::PATCH].contains(method);
     (length > 0 || expects_body).then(|| length.into())
 }
 
-/// `https` to the name that is signed, and the target byte for byte. The client makes `Host` or
-/// `:authority` of it.
+/// Returns an `https` URI with the signed host name and the unchanged request target. The HTTP client derives `Host` or
+/// `:authority` from it.
 fn uri(authority: &Authority, target: &PathAndQuery) -> Result<Uri, Failure> {
     let mut parts = uri::Parts::default();
     parts.scheme = Some(Scheme::HTTPS);
     parts.authority = Some(authority.clone());
     parts.path_and_query = Some(target.clone());
-    Uri::from_parts(parts).map_err(|_| Failure::Target("the request's target can't be sent on"))
+    Uri::from_parts(parts).map_err(|_| Failure::Target("the request target cannot be forwarded"))
 }

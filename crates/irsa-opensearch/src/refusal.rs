@@ -1,50 +1,50 @@
-//! What the domain's refusals mean.
+//! Classification of the domain's rejections.
 //!
-//! There are two layers, and each has its own shape. The edge answers `{"message": ...}` where it
-//! does not accept a signature and `{"Message": ...}` where a policy denies or a body is too large;
-//! OpenSearch itself answers `{"error": {"type": ..., "reason": ...}}`. The texts are AWS's, as seen
-//! in "Troubleshooting Amazon OpenSearch Service" and in issues of its clients.
+//! There are two layers, with different formats. The edge returns `{"message": ...}` for an invalid signature, and
+//! `{"Message": ...}` if a policy denies the request or a body is too large. OpenSearch itself returns `{"error":
+//! {"type": ..., "reason": ...}}`. The texts are those of AWS, as documented in "Troubleshooting Amazon OpenSearch
+//! Service" and as reported in issues of its clients.
 
 use http::StatusCode;
 use irsa_chain::{Cause, Link};
 use serde_json::Value;
 
-/// What a refusal says of the chain.
+/// The link and the cause of a rejection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Refusal {
-    /// The link that is broken.
+    /// The broken link.
     pub link: Link,
-    /// What breaks it, where the answer tells.
+    /// The cause, if the response contains it.
     pub cause: Option<Cause>,
 }
 
-/// Whether the body of such an answer is worth a look.
+/// Returns whether the body of a response with this status must be classified.
 pub(crate) fn is_suspect(status: StatusCode) -> bool {
     matches!(status.as_u16(), 400 | 401 | 403 | 413 | 429 | 502..=504)
 }
 
-/// Whether an answer says that our clock is wrong.
+/// Returns whether the response reports a wrong clock.
 pub(crate) fn is_clock_skew(status: StatusCode, body: &[u8]) -> bool {
     let cause = Refusal::classify(status, body).and_then(|refusal| refusal.cause);
     status == StatusCode::FORBIDDEN && cause == Some(Cause::ClockSkew)
 }
 
-/// Whether an answer says that the session has expired.
+/// Returns whether the response reports an expired session.
 pub(crate) fn is_expired_session(status: StatusCode, body: &[u8]) -> bool {
     let cause = Refusal::classify(status, body).and_then(|refusal| refusal.cause);
     status == StatusCode::FORBIDDEN && cause == Some(Cause::SessionExpired)
 }
 
-/// The words of an answer.
-enum Said {
+/// The text of a response.
+enum ErrorText {
     Edge(String),
     OpenSearch { kind: String, reason: String },
     Nothing,
 }
 
-// === impl Said ===
+// === impl ErrorText ===
 
-impl Said {
+impl ErrorText {
     fn parse(body: &[u8]) -> Self {
         let Ok(json) = serde_json::from_slice::<Value>(body) else {
             return Self::Nothing;
@@ -70,12 +70,13 @@ impl Said {
 // === impl Refusal ===
 
 impl Refusal {
-    /// Reads an answer from its status and the beginning of its body; `None` where it is not about the chain.
+    /// Classifies a response by its status and the beginning of its body. Returns `None` if it is unrelated to the
+    /// chain.
     pub fn classify(status: StatusCode, body: &[u8]) -> Option<Self> {
-        let by_text = match &Said::parse(body) {
-            Said::Edge(text) => edge(text),
-            Said::OpenSearch { kind, reason } => opensearch(status, kind, reason),
-            Said::Nothing => None,
+        let by_text = match &ErrorText::parse(body) {
+            ErrorText::Edge(text) => edge(text),
+            ErrorText::OpenSearch { kind, reason } => opensearch(status, kind, reason),
+            ErrorText::Nothing => None,
         };
         by_text.or_else(|| by_status(status))
     }
@@ -90,7 +91,7 @@ impl From<Cause> for Refusal {
     }
 }
 
-/// What the edge says, by words that no other of its answers has; the first that fits counts.
+/// Texts of the edge that identify a cause. The first match counts.
 const EDGE: [(&str, Cause); 20] = [
     ("signature expired", Cause::ClockSkew),
     ("signature not yet current", Cause::ClockSkew),
@@ -145,7 +146,7 @@ fn opensearch(status: StatusCode, kind: &str, reason: &str) -> Option<Refusal> {
             link: Link::Grant,
             cause: None,
         }),
-        // A collection's data access policy: "Forbidden", without a word about which.
+        // The data access policy of a collection only returns "Forbidden", without a reason.
         StatusCode::FORBIDDEN if kind.eq_ignore_ascii_case("forbidden") => Some(Refusal {
             link: Link::Permissions,
             cause: None,
@@ -161,7 +162,7 @@ fn by_status(status: StatusCode) -> Option<Refusal> {
         429 => Cause::EndpointThrottled,
         502 | 503 => Cause::EndpointFailed,
         504 => Cause::EndpointTimeout,
-        // The plugin answers so to whom it does not know.
+        // The security plugin returns this for an unknown user.
         401 => {
             return Some(Refusal {
                 link: Link::Grant,

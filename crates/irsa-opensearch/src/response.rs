@@ -1,4 +1,4 @@
-//! Bodies of responses: streamed as they come, at the client's pace.
+//! Response bodies, which are streamed at the pace of the client.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -14,13 +14,13 @@ use tokio::time::timeout;
 
 use crate::metrics::RequestMeter;
 
-/// How much of a refusal is looked at, in bytes: AWS's are a few hundred, OpenSearch's may list all
-/// roles of a user.
+/// The maximum size of a rejection that is read for classification, in bytes: those of AWS are a few hundred bytes
+/// long, and those of OpenSearch may list all roles of a user.
 const GLANCE: usize = 16 * 1024;
-/// How long a refusal's body is waited for before it goes on unread.
+/// The maximum time to wait for the body of a rejection before it is forwarded without classification.
 const GLANCE_TIME: Duration = Duration::from_secs(2);
 
-/// What the client gets. Its request is over when this is dropped.
+/// The response body as sent to the client. The request ends when it is dropped.
 #[derive(Debug)]
 pub(crate) struct ResponseBody {
     content: Content,
@@ -33,7 +33,7 @@ enum Content {
     Domain(Relayed, Arc<LogLimit>),
 }
 
-/// A body of the domain, of which the beginning may have been read already.
+/// A response body from the domain, whose beginning may have been read already.
 #[derive(Debug)]
 pub(crate) struct Relayed {
     begun: VecDeque<Frame<Bytes>>,
@@ -44,13 +44,13 @@ pub(crate) struct Relayed {
 // === impl ResponseBody ===
 
 impl ResponseBody {
-    /// One that was made here.
+    /// Creates a response body of irsa itself.
     pub(crate) fn own(body: Bytes, meter: RequestMeter) -> Self {
         let content = Content::Own(Full::new(body));
         Self { content, meter }
     }
 
-    /// One of the domain; `log_limit` is the domain's.
+    /// Creates a response body from the domain. `log_limit` is that of the domain.
     pub(crate) fn domain(body: Relayed, meter: RequestMeter, log_limit: Arc<LogLimit>) -> Self {
         let content = Content::Domain(body, log_limit);
         Self { content, meter }
@@ -104,7 +104,7 @@ fn warn_of_end(log_limit: &LogLimit, meter: &RequestMeter, error: &hyper::Error)
             upstream,
             %error,
             unlogged,
-            "the domain ended an answer too early: irsa closes the client's connection"
+            "the domain closed the connection before the end of a response; irsa closes the client's connection"
         );
     }
 }
@@ -120,8 +120,8 @@ impl Relayed {
         }
     }
 
-    /// Looks at the beginning, all of which is still passed on.
-    pub(crate) async fn glance(&mut self) -> Vec<u8> {
+    /// Reads the beginning of the body, which is still forwarded.
+    pub(crate) async fn peek(&mut self) -> Vec<u8> {
         let _ = timeout(GLANCE_TIME, self.read_beginning()).await;
         let data = self.begun.iter().filter_map(Frame::data_ref);
         data.flatten().copied().collect()

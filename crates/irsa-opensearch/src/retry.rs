@@ -1,8 +1,8 @@
-//! Whether to try again, and when.
+//! Decides whether and when a request is retried.
 //!
-//! A request that never left may be sent again whatever it is. One that may have been carried out
-//! is sent again only where it is repeatable (`guard::is_repeatable`): a client's write is its own
-//! to repeat, for only the client knows what its second answer would mean.
+//! A request that was never sent can always be retried. A request that may have been carried out is retried only if it
+//! is repeatable (`guard::is_repeatable`). Other requests are left to the client, because only the client knows what
+//! the response to a second attempt would mean.
 
 use std::time::{Duration, SystemTime};
 
@@ -14,25 +14,25 @@ use irsa_net::retry::{self, Backoff};
 use crate::headers::single;
 use crate::upstream_error::UpstreamError;
 
-/// Attempts after the first.
+/// The maximum number of retries.
 const MOST: u32 = 2;
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), 4, LONGEST_PAUSE);
-/// A server that wants a longer pause than this gets its answer passed on.
+/// The maximum pause. If the server requests a longer one, its response is forwarded.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
 /// The retries of one request.
 #[derive(Debug)]
 pub(crate) struct Retries {
-    /// Whether there is a body to send again.
+    /// Whether the body can be sent again.
     is_possible: bool,
     made: u32,
 }
 
-/// One more attempt.
+/// One retry.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Again {
+pub(crate) struct Retry {
     pub(crate) pause: Duration,
-    /// For metrics.
+    /// The reason, for metrics.
     pub(crate) reason: &'static str,
 }
 
@@ -50,14 +50,14 @@ impl Retries {
         self.is_possible
     }
 
-    /// After an answer with this status and these headers.
+    /// Returns the retry after a response with this status and these headers.
     pub(crate) fn after_answer(
         &mut self,
         status: StatusCode,
         headers: &HeaderMap,
         now: SystemTime,
         is_repeatable: bool,
-    ) -> Option<Again> {
+    ) -> Option<Retry> {
         let reason = match status.as_u16() {
             429 => "429",
             502 => "502",
@@ -68,15 +68,15 @@ impl Retries {
         if !is_repeatable {
             return None;
         }
-        self.again(reason, retry_after(headers, now).unwrap_or_default())
+        self.retry(reason, retry_after(headers, now).unwrap_or_default())
     }
 
-    /// After no answer.
+    /// Returns the retry after an error.
     pub(crate) fn after_error(
         &mut self,
         error: &UpstreamError,
         is_repeatable: bool,
-    ) -> Option<Again> {
+    ) -> Option<Retry> {
         let reason = match error {
             UpstreamError::Connect(_) | UpstreamError::Handshake(_)
                 if error.cause() == Cause::EndpointUnreachable =>
@@ -88,16 +88,16 @@ impl Retries {
             UpstreamError::Unreadable(_) if is_repeatable => "unreadable",
             _ => return None,
         };
-        self.again(reason, Duration::ZERO)
+        self.retry(reason, Duration::ZERO)
     }
 
-    fn again(&mut self, reason: &'static str, at_least: Duration) -> Option<Again> {
+    fn retry(&mut self, reason: &'static str, at_least: Duration) -> Option<Retry> {
         if !self.is_possible || self.made == MOST || at_least > LONGEST_PAUSE {
             return None;
         }
         self.made += 1;
         let pause = retry::with_jitter(BACKOFF.after(self.made), rand::random());
-        Some(Again {
+        Some(Retry {
             pause: pause.max(at_least),
             reason,
         })
@@ -121,13 +121,13 @@ mod tests {
         HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(value))])
     }
 
-    fn after(retries: &mut Retries, status: u16, headers: &HeaderMap) -> Option<Again> {
+    fn after(retries: &mut Retries, status: u16, headers: &HeaderMap) -> Option<Retry> {
         let status = StatusCode::from_u16(status).unwrap();
         retries.after_answer(status, headers, UNIX_EPOCH, true)
     }
 
     #[test]
-    fn tries_a_repeatable_request_twice_more_with_growing_pauses() {
+    fn retries_a_repeatable_request_twice_with_growing_pauses() {
         let mut retries = Retries::new(true);
         let none = HeaderMap::new();
         let first = after(&mut retries, 503, &none).unwrap();
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn waits_as_long_as_it_is_told_within_reason() {
+    fn honors_retry_after_up_to_a_limit() {
         let pause = |value| after(&mut Retries::new(true), 503, &waits(value));
         assert_eq!(pause("2").unwrap().pause, Duration::from_secs(2));
         assert_eq!(pause("4"), None);
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn no_other_status_and_no_write_is_tried_again() {
+    fn other_statuses_and_writes_are_not_retried() {
         let none = HeaderMap::new();
         assert_eq!(after(&mut Retries::new(true), 500, &none), None);
         assert_eq!(after(&mut Retries::new(true), 403, &none), None);
@@ -163,15 +163,15 @@ mod tests {
     }
 
     #[test]
-    fn a_write_is_sent_again_only_if_it_never_left() {
+    fn a_write_is_retried_only_if_it_was_not_sent() {
         let error = |make: fn(String) -> UpstreamError| make("closed".to_owned());
         let (broken, untaken) = (error(UpstreamError::Broken), error(UpstreamError::Untaken));
         let mut retries = Retries::new(true);
         assert_eq!(retries.after_error(&broken, false), None);
-        let again = retries.after_error(&untaken, false).unwrap();
-        assert_eq!(again.reason, "untaken");
-        let again = retries.after_error(&broken, true).unwrap();
-        assert_eq!(again.reason, "broken");
+        let retry = retries.after_error(&untaken, false).unwrap();
+        assert_eq!(retry.reason, "untaken");
+        let retry = retries.after_error(&broken, true).unwrap();
+        assert_eq!(retry.reason, "broken");
         assert_eq!(Retries::new(false).after_error(&untaken, true), None);
     }
 }

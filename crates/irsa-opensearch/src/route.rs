@@ -1,6 +1,6 @@
-//! The API that a path belongs to: a label of metrics, so the list is fixed.
+//! The API that a path belongs to. It is a label of metrics, so its values are a fixed list.
 
-/// APIs by the first segments of their path behind the index, the longer ones first.
+/// APIs by the first segments of their paths after the index, longer ones first.
 const APIS: [&str; 34] = [
     "_plugins/_ism",
     "_plugins/_security",
@@ -38,7 +38,7 @@ const APIS: [&str; 34] = [
     "_update_by_query",
 ];
 
-/// The API of a path: one of the list, `root`, `index` for an index as such, or `other`.
+/// Returns the API of a path: one of the list, `root`, `index` for an index itself, or `other`.
 pub(crate) fn class(path: &str) -> &'static str {
     let path = path.trim_start_matches('/');
     let (first, rest) = path.split_once('/').unwrap_or((path, ""));
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_the_api_whatever_the_index() {
+    fn names_the_api_for_any_index() {
         for (path, expected) in [
             ("/", "root"),
             ("/orders", "index"),

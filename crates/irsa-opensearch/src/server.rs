@@ -1,4 +1,4 @@
-//! Serving a listener.
+//! Serves a listener.
 
 use std::sync::Arc;
 
@@ -9,8 +9,8 @@ use irsa_ops::http::{StreamingOptions, Tls, serve_streaming};
 use crate::domain::Domain;
 use crate::forward;
 
-/// Serves clients of `listener` until `drain` is signaled, and the requests that are under way then
-/// until they are answered or `cut` is signaled. Each connection holds a guard of `drain`.
+/// Serves clients of `listener` until `drain` is signaled, and after that the requests in progress until they complete
+/// or `cut` is signaled. Each connection holds a guard of `drain`.
 pub async fn serve(domain: Arc<Domain>, listener: Listener, drain: DrainWatch, cut: DrainWatch) {
     let options = StreamingOptions {
         tls: domain.client_tls.clone().map_or(Tls::Off, Tls::Offered),

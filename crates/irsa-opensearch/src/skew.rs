@@ -1,7 +1,7 @@
-//! How far our clock is from the domain's.
+//! The offset between the local clock and the domain's.
 //!
-//! AWS refuses signatures that are minutes off, and says what time it is in `Date`. A node whose
-//! clock is wrong can sign all the same once it knows by how much.
+//! AWS rejects signatures whose time is off by minutes, and returns its own time in `Date`. A node with a wrong clock
+//! can sign requests once it knows the offset.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime};
@@ -11,23 +11,23 @@ use http::header::DATE;
 
 use crate::headers::single;
 
-/// Less than this no refusal is about: the windows are of 5 and 15 minutes.
+/// The smallest offset that matters: signatures are accepted within 5 or 15 minutes.
 const NOTABLE: i64 = 60;
 
-/// Seconds to add to our clock, as learnt from refusals.
+/// The offset in seconds to add to the local clock, derived from rejected signatures.
 #[derive(Debug, Default)]
 pub(crate) struct Skew(AtomicI64);
 
 // === impl Skew ===
 
 impl Skew {
-    /// Seconds by which our clock is behind the domain's, as far as we know.
+    /// Returns the number of seconds by which the local clock is behind the domain's, as far as known.
     pub(crate) fn seconds(&self) -> i64 {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Learns from the `Date` of an answer to a request that was signed with `used` seconds added.
-    /// Returns the true number where it is another, by a minute or more.
+    /// Updates the offset from the `Date` of a response to a request that was signed with an offset of `used` seconds.
+    /// Returns the new offset if it differs by a minute or more.
     pub(crate) fn learn(&self, headers: &HeaderMap, now: SystemTime, used: i64) -> Option<i64> {
         let date = single(headers, &DATE)?.to_str().ok()?;
         let theirs = httpdate::parse_http_date(date).ok()?;
@@ -40,7 +40,7 @@ impl Skew {
     }
 }
 
-/// `time` and so many seconds, which may be less than none.
+/// Adds seconds, which may be negative, to `time`.
 pub(crate) fn add(time: SystemTime, seconds: i64) -> SystemTime {
     let by = Duration::from_secs(seconds.unsigned_abs());
     let sum = if seconds < 0 {
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn learns_in_both_directions() {
+    fn detects_offsets_in_both_directions() {
         let skew = Skew::default();
         assert_eq!(
             skew.learn(&dated(at(1_000_600)), at(1_000_000), 0),
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_known_or_small_is_no_news() {
+    fn known_or_small_offsets_change_nothing() {
         let skew = Skew::default();
         assert_eq!(skew.learn(&dated(at(1_000_030)), at(1_000_000), 0), None);
         assert_eq!(skew.learn(&dated(at(1_000_610)), at(1_000_000), 600), None);
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_signed_before_others_learnt_learns_the_same() {
+    fn requests_signed_with_an_old_offset_detect_the_same_one() {
         let skew = Skew::default();
         for _ in 0..2 {
             assert_eq!(
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_without_a_date_teaches_nothing() {
+    fn a_response_without_a_date_changes_nothing() {
         let skew = Skew::default();
         let nonsense = HeaderMap::from_iter([(DATE, HeaderValue::from_static("tomorrow"))]);
         assert_eq!(skew.learn(&HeaderMap::new(), at(1), 0), None);

@@ -1,4 +1,4 @@
-//! What is known of a domain before any client comes.
+//! The configuration of a domain.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,72 +7,70 @@ use irsa_identity::SigningScope;
 use irsa_ops::http::IdleTimeout;
 use rustls::pki_types::ServerName;
 
-/// A domain that the proxy reaches as an IAM role.
+/// A domain that the proxy accesses as an IAM role.
 ///
-/// The address that is dialed and the name that is signed are kept apart: OpenSearch Service
-/// answers to the endpoint's own name in `Host`, whatever tunnel, alias or test listener leads
-/// there ("Troubleshooting", invalid host header, in its developer guide).
+/// The dialed address and the signed name are separate: OpenSearch Service expects the endpoint's own name in `Host`,
+/// even through a tunnel, a DNS alias or a test listener (invalid host header, in "Troubleshooting" in its developer
+/// guide).
 #[derive(Debug, Clone)]
 pub struct Upstream {
-    /// The endpoint whose name is sent as `Host` and signed.
+    /// The endpoint name, which is sent as `Host` and signed.
     pub sign_host: String,
-    /// The endpoint's port; 443 stands in no `Host`.
+    /// The port of the endpoint. Port 443 is omitted in `Host`.
     pub sign_port: u16,
-    /// Region and service of the signature.
+    /// The region and service of signatures.
     pub scope: SigningScope,
-    /// The host that is dialed.
+    /// The host to connect to.
     pub dial_host: String,
-    /// The port that is dialed.
+    /// The port to connect to.
     pub dial_port: u16,
-    /// The name that the server's certificate must hold.
+    /// The name that the server's certificate must contain.
     pub tls_name: ServerName<'static>,
 }
 
-/// Times and bounds of requests.
+/// Limits on sizes, numbers and times.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Open client connections. At the limit the one that has been idle longest is closed for a new
-    /// one, which otherwise waits to be accepted. Default 1,000.
+    /// Maximum number of open client connections. At the limit, the connection that has been idle longest is closed for
+    /// a new one; if none is idle, the new one waits. Default 1,000.
     pub max_connections: usize,
-    /// How long a request's header may take from its first byte, and a client that has to
-    /// authenticate until it does. Default 30 s.
+    /// Maximum time for the headers of a request from the first byte, and for a client to authenticate. Default 30 s.
     pub header_timeout: Duration,
-    /// How long a client's connection may stay idle. Default 10 min for clients of this machine,
-    /// 75 s for others.
+    /// Maximum idle time of a client connection. Default 10 min for local clients, 75 s for remote ones.
     pub client_idle_timeout: IdleTimeout,
-    /// How long the next piece of a request's body may take. Default 60 s.
+    /// Maximum pause within a request body. Default 60 s.
     pub body_timeout: Duration,
-    /// How long TCP and TLS to the domain may take. Default 10 s.
+    /// Maximum time for connecting to the domain, including TLS. Default 10 s.
     pub connect_timeout: Duration,
-    /// How long sending a request may take until the header of its answer is there; `None`, the
-    /// default, for ever, since a `_reindex` takes minutes.
+    /// Maximum time from sending a request to the headers of its response. `None`, the default, is unlimited, because a
+    /// `_reindex` takes minutes.
     pub response_timeout: Option<Duration>,
-    /// How long a request may wait on a used connection without a byte before it is logged and counted,
-    /// provided that the domain answers others. Default 60 s.
+    /// Time after which a silent request on a reused connection is logged and counted as stalled, if the domain
+    /// responds to other requests. Default 60 s.
     pub stall_notice: Duration,
-    /// How long a connection to the domain is kept without a request. Default 50 s, less than the
-    /// 60 s after which load balancers drop it.
+    /// Maximum idle time of a connection to the domain. Default 50 s, which is less than the 60 s after which load
+    /// balancers drop it.
     pub idle_timeout: Duration,
-    /// The largest body of a request in bytes; more is answered with 413. Default 100 MiB, the most
-    /// that OpenSearch Service takes.
+    /// Maximum size of a request body in bytes; larger ones are rejected with 413. Default 100 MiB, the maximum of
+    /// OpenSearch Service.
     pub max_body: u64,
 }
 
-/// What a signature says of the body.
+/// Whether signatures cover the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PayloadSigning {
-    /// Its SHA-256: the whole body is received before it is sent on.
+    /// The signature covers the SHA-256 of the body, so the body is received completely before it is forwarded.
     #[default]
     Hashed,
-    /// Nothing (`UNSIGNED-PAYLOAD`): a body of stated length is passed on while it comes, which
-    /// spares memory and forbids retries.
+    /// The signature does not cover the body (`UNSIGNED-PAYLOAD`). A body with a `Content-Length` is forwarded while it
+    /// is received, which saves memory but makes retries impossible.
     Unsigned,
 }
 
 // === impl Upstream ===
 
 impl Upstream {
-    /// The value of the `Host` header, and of `:authority`.
+    /// Returns the value of the `Host` header and of `:authority`.
     pub(crate) fn host_header(&self) -> String {
         match self.sign_port {
             443 => self.sign_host.clone(),

@@ -1,4 +1,4 @@
-//! Why a request got no answer from the domain.
+//! Errors of requests to the domain.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -9,44 +9,43 @@ use irsa_chain::Cause;
 use irsa_net::connect::ConnectError;
 use irsa_net::tls::HandshakeError;
 
-/// No answer came.
+/// The reason why there is no response.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum UpstreamError {
     #[error("{0}")]
     Connect(Arc<ConnectError>),
     #[error("{}", .0.sentence("the domain"))]
     Handshake(Arc<HandshakeError>),
-    #[error("TLS with the domain took longer than {0:?}")]
+    #[error("the TLS handshake with the domain took longer than {0:?}")]
     TlsTimeout(Duration),
-    /// The connection ended before any of the request was sent, or the domain says that it has done
-    /// nothing of it.
-    #[error("the domain did not take the request: {0}")]
+    /// The connection was closed before any of the request was sent, or the domain confirms that it did not process it.
+    #[error("the domain did not accept the request: {0}")]
     Untaken(String),
-    /// The connection ended after some of the request may have been sent.
-    #[error("the connection to the domain broke before its answer: {0}")]
+    /// The connection was closed after some of the request may have been sent.
+    #[error("the domain closed the connection before its response: {0}")]
     Broken(String),
-    /// An answer came, but no HTTP that can be passed on.
-    #[error("the domain's answer cannot be read: {0}")]
+    /// The response is not HTTP that can be forwarded.
+    #[error("cannot read the domain's response: {0}")]
     Unreadable(String),
-    #[error("the domain did not answer within {0:?}")]
+    #[error("the domain did not respond within {0:?}")]
     TimedOut(Duration),
 }
 
-/// What a connector fails with: the first three.
+/// An error of the connector, which becomes one of the first three.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConnectorError {
     #[error("{0}")]
     Connect(Arc<ConnectError>),
     #[error("{0}")]
     Handshake(Arc<HandshakeError>),
-    #[error("TLS took longer than {0:?}")]
+    #[error("the TLS handshake took longer than {0:?}")]
     TlsTimeout(Duration),
 }
 
 // === impl UpstreamError ===
 
 impl UpstreamError {
-    pub(crate) fn of(error: &legacy::Error) -> Self {
+    pub(crate) fn from_error(error: &legacy::Error) -> Self {
         if let Some(error) = find::<ConnectorError>(error) {
             return match error {
                 ConnectorError::Connect(error) => Self::Connect(Arc::clone(error)),
@@ -54,7 +53,7 @@ impl UpstreamError {
                 ConnectorError::TlsTimeout(after) => Self::TlsTimeout(*after),
             };
         }
-        let text = text_of(error);
+        let text = innermost_message(error);
         let is_unsent = find::<hyper::Error>(error).is_some_and(hyper::Error::is_canceled);
         let is_untouched = find::<h2::Error>(error).is_some_and(is_untouched);
         if is_unsent || is_untouched || error.is_connect() {
@@ -80,20 +79,20 @@ impl UpstreamError {
     }
 }
 
-/// Whether the server promises that it has done nothing for a request: it refused the stream, or
-/// went away before it looked at it (RFC 9113, section 8.7).
+/// Returns whether the server guarantees that it did not process the request: it refused the stream, or went away
+/// before processing it (RFC 9113, section 8.7).
 fn is_untouched(error: &h2::Error) -> bool {
     let is_refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
     error.is_remote() && (is_refused || error.is_go_away())
 }
 
-/// Whether an answer was given up here, for what it is or how large it is.
+/// Returns whether irsa stopped reading the response because of its content or size.
 fn is_unreadable(error: &legacy::Error) -> bool {
     find::<hyper::Error>(error).is_some_and(hyper::Error::is_parse)
         || find::<h2::Error>(error).is_some_and(h2::Error::is_library)
 }
 
-/// The error of this type among an error and its sources.
+/// Returns the first error of type `E` in a chain of sources.
 pub(crate) fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
     let mut next = Some(error);
     while let Some(error) = next {
@@ -105,8 +104,8 @@ pub(crate) fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> 
     None
 }
 
-/// What the innermost error says: the outer ones repeat each other.
-fn text_of(error: &(dyn Error + 'static)) -> String {
+/// Returns the message of the innermost error. Outer messages repeat it.
+fn innermost_message(error: &(dyn Error + 'static)) -> String {
     let mut innermost = error;
     while let Some(source) = innermost.source() {
         innermost = source;

@@ -1,8 +1,8 @@
-//! Requests of web pages.
+//! Requests from web pages.
 //!
-//! A page that is open in a browser on this machine can send requests to loopback by forms and
-//! scripts, and the proxy would sign them. Browsers name the page's origin in `Origin` (RFC 6454) and
-//! `Sec-Fetch-Site` (Fetch Metadata); requests from pages of other origins are refused.
+//! Any web page in a browser on this machine can send requests to loopback addresses, with forms and scripts, and the
+//! proxy would sign them. Browsers send the page's origin in `Origin` (RFC 6454) and `Sec-Fetch-Site` (Fetch Metadata),
+//! so requests from pages of other origins are blocked.
 
 use std::fmt;
 use std::str::FromStr;
@@ -20,26 +20,26 @@ use crate::headers::single;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
-/// Sent by a preflight request if the page's address is less private than the listener's.
+/// Header of a preflight request from a page whose address is less private than the listener's.
 const REQUEST_PRIVATE_NETWORK: HeaderName =
     HeaderName::from_static("access-control-request-private-network");
 const ALLOW_PRIVATE_NETWORK: HeaderName =
     HeaderName::from_static("access-control-allow-private-network");
 
-/// How long a browser may remember the answer to a preflight request, in seconds.
+/// The time in seconds for which browsers may cache the response to a preflight request.
 const MAX_AGE: &str = "600";
 
-/// The longest origin that a message shows, in bytes.
+/// The maximum length of an origin in a message, in bytes.
 const LONGEST_SHOWN: usize = 100;
 
-/// An origin of web pages (RFC 6454): `http://localhost:8080`, in lower case, without the default
-/// port of its scheme.
+/// The origin of web pages (RFC 6454), such as `http://localhost:8080`, in lower case and without the default port of
+/// its scheme.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebOrigin(String);
 
-/// A text that is not a [`WebOrigin`].
+/// Error for a text that is not a valid [`WebOrigin`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not an origin of web pages: expected SCHEME://HOST[:PORT], without a path")]
+#[error("`{0}` is not an origin; expected SCHEME://HOST[:PORT] without a path")]
 pub struct WebOriginError(String);
 
 /// A request from a web page of a different origin.
@@ -58,15 +58,15 @@ pub(crate) fn allowed_origin(allowed: &[WebOrigin], headers: &HeaderMap) -> Opti
     allowed.contains(&origin).then(|| value.clone())
 }
 
-/// Removes the headers that name the page, so that the domain does not judge it a second time.
+/// Removes the headers that identify the page, so that the domain does not check them again.
 pub(crate) fn forget_origin(headers: &mut HeaderMap) {
     for name in [ORIGIN, SEC_FETCH_SITE, SEC_FETCH_MODE] {
         headers.remove(name);
     }
 }
 
-/// Refuses a request from a page of a different origin. Following a link is allowed: the page cannot
-/// read what the browser then shows.
+/// Rejects a request from a page of a different origin. Following a link is allowed, because the page cannot read the
+/// result.
 pub(crate) fn check(parts: &Parts) -> Result<(), ForeignPage> {
     let headers = &parts.headers;
     if !headers.contains_key(ORIGIN) && !headers.contains_key(SEC_FETCH_SITE) {
@@ -88,12 +88,12 @@ pub(crate) fn check(parts: &Parts) -> Result<(), ForeignPage> {
     Ok(())
 }
 
-/// Returns true for a preflight request.
+/// Returns whether this is a preflight request.
 pub(crate) fn is_preflight(parts: &Parts) -> bool {
     parts.method == Method::OPTIONS && parts.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-/// Returns the answer to a preflight request of an allowed page; [`allow`] completes it.
+/// Returns the response to a preflight request from an allowed page. [`allow`] adds the remaining headers.
 pub(crate) fn preflight<B: Default>(headers: &HeaderMap) -> Response<B> {
     let mut response = Response::new(B::default());
     *response.status_mut() = StatusCode::NO_CONTENT;
@@ -110,7 +110,7 @@ pub(crate) fn preflight<B: Default>(headers: &HeaderMap) -> Response<B> {
     response
 }
 
-/// Lets an allowed page read an answer.
+/// Allows a page to read a response.
 pub(crate) fn allow(origin: HeaderValue, headers: &mut HeaderMap) {
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     let all = HeaderValue::from_static("*");
@@ -118,7 +118,7 @@ pub(crate) fn allow(origin: HeaderValue, headers: &mut HeaderMap) {
     headers.append(VARY, HeaderValue::from_static("origin"));
 }
 
-/// Returns true if `Origin` has the host and the port of the request's own `Host`.
+/// Returns whether `Origin` has the same host and port as `Host`.
 fn is_own_origin(parts: &Parts) -> bool {
     let origin = single(&parts.headers, &ORIGIN).and_then(|origin| origin.to_str().ok());
     let host = single(&parts.headers, &HOST).and_then(|host| host.to_str().ok());
@@ -143,7 +143,7 @@ fn default_port(scheme: &str) -> Option<u16> {
 // === impl WebOrigin ===
 
 impl WebOrigin {
-    /// Of a scheme in lower case, and a host with or without a port.
+    /// Creates an origin from a scheme in lower case and a host with an optional port.
     fn new(scheme: &str, authority: &str) -> Option<Self> {
         let authority: Authority = authority.parse().ok()?;
         let host = authority.host().to_ascii_lowercase();
@@ -192,12 +192,12 @@ impl ForeignPage {
         }
     }
 
-    /// The remedy, as the client sees it.
+    /// Returns the remedy for the client.
     pub(crate) fn remedy(&self) -> String {
         let origin = self.origin.as_deref().filter(|origin| *origin != "null");
         let origin = origin.unwrap_or("ORIGIN");
         format!(
-            "if the page is a tool of yours, add `allow-origin={origin}` to the upstream; \
+            "if you trust the page, add `allow-origin={origin}` to the upstream; \
              otherwise, find out which page sent the request"
         )
     }

@@ -16,7 +16,7 @@ use irsa_net::listen::{BindError, ListenAddress, ListenOptions, Listener};
 use prometheus_client::metrics::counter::Counter;
 
 use self::recent::RecentMetrics;
-use self::routes::{Admin, Audience};
+use self::routes::{Access, Admin};
 use crate::health::Health;
 use crate::http::{
     Client, Connections, IdleTimeout, Request, Response, StreamingOptions, Tls, header,
@@ -25,52 +25,51 @@ use crate::http::{
 use crate::metrics::Metrics;
 use crate::status::StatusSource;
 
-/// The admin listeners, bound.
+/// The admin listeners, after they were bound.
 ///
 /// | path | public | private | |
 /// |---|---|---|---|
 /// | `GET /livez`, `/readyz`, `/startupz` | yes | yes | 200, or 503 with the reason |
-/// | `GET /readyz?identity` | yes | yes | the same, and 503 as long as there is no valid session |
+/// | `GET /readyz?identity` | yes | yes | also 503 if there is no valid session |
 /// | `GET /metrics` | yes | yes | OpenMetrics |
-/// | `GET /status` | no | yes | the page, or JSON by `Accept` or `?format=json` |
-/// | `GET /causes` | no | yes | every cause and its remedy, as a page |
-/// | `POST /quitquitquit` | no | yes | asks the process to end as after SIGTERM |
+/// | `GET /status` | no | yes | HTML, or JSON according to `Accept` or `?format=json` |
+/// | `GET /causes` | no | yes | all causes with their remedies, as HTML |
+/// | `POST /quitquitquit` | no | yes | stops the process like SIGTERM |
 ///
-/// The public one is for the kubelet and Prometheus and may listen on the pod's address. The
-/// private one listens on the loopback or a Unix socket, and answers only to names of the loopback
-/// (`Host`), so that no web page can reach it through a name of its own (DNS rebinding).
+/// The public listener is for the kubelet and Prometheus, and may listen on the pod's address. The private listener
+/// uses a loopback address or a Unix socket, and accepts only loopback names in `Host`, so that no web page can reach
+/// it through its own name (DNS rebinding).
 ///
-/// Anyone who reaches the public one may try to block it. It answers one request on each
-/// connection and reads no bodies, keeps no connection for longer than a minute, cuts the oldest
-/// one when all are busy, and has file descriptors that no session can use up.
+/// Any client that can connect to the public listener may try to block it. The listener therefore handles one request
+/// per connection, reads no bodies, closes connections after a minute, closes the oldest connection if all are busy,
+/// and has file descriptors that sessions cannot use.
 #[derive(Debug)]
 pub struct AdminServer {
     public: Option<Listener>,
     private: Option<Listener>,
 }
 
-/// The admin listeners cannot be bound.
+/// The reason why the admin listeners cannot be bound.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AdminError {
     /// The private listener would be reachable from outside.
-    #[error("`{0}` can be reached from other machines, and the private admin listener must not")]
+    #[error("`{0}` is reachable from other machines, but the private admin listener must not be")]
     NotLoopback(ListenAddress),
-    /// An address can't be listened on.
+    /// An address cannot be bound.
     #[error(transparent)]
     Bind(#[from] BindError),
-    /// No file descriptors can be kept back.
+    /// No file descriptors can be reserved.
     #[error("cannot lower the limit of open files: {0}")]
     Reserve(std::io::Error),
 }
 
 impl AdminError {
-    /// What to do.
+    /// Returns what to do about it.
     pub fn remedy(&self) -> String {
         match self {
             Self::NotLoopback(_) => {
-                "choose an address of the loopback, such as `127.0.0.1:9440`, or a Unix socket"
-                    .to_owned()
+                "choose a loopback address, such as `127.0.0.1:9440`, or a Unix socket".to_owned()
             }
             Self::Bind(error) => error.remedy(),
             Self::Reserve(_) => "check that `setrlimit(2)` is allowed".to_owned(),
@@ -79,10 +78,10 @@ impl AdminError {
 }
 
 impl AdminServer {
-    /// Binds the listeners, each if given.
+    /// Binds the listeners that are given.
     ///
     /// # Errors
-    /// The private address is neither of the loopback nor a Unix socket, or one can't be bound.
+    /// The private address is neither a loopback address nor a Unix socket, or an address cannot be bound.
     pub async fn bind(
         public: Option<ListenAddress>,
         private: Option<ListenAddress>,
@@ -99,18 +98,18 @@ impl AdminServer {
         })
     }
 
-    /// The addresses of the public listener; none without one.
+    /// Returns the addresses of the public listener, if there is one.
     pub fn public_addresses(&self) -> Vec<ListenAddress> {
         addresses(self.public.as_ref())
     }
 
-    /// The addresses of the private listener; none without one.
+    /// Returns the addresses of the private listener, if there is one.
     pub fn private_addresses(&self) -> Vec<ListenAddress> {
         addresses(self.private.as_ref())
     }
 
-    /// Answers until the drain starts. Give it the drain that ends last: the kubelet and
-    /// Prometheus go on asking while sessions end. `quit` is called for each `/quitquitquit`.
+    /// Serves requests until the drain starts. Use the drain that starts last, because the kubelet and Prometheus
+    /// continue to send requests while sessions end. `quit` is called for each `/quitquitquit`.
     pub async fn serve(
         self,
         health: Health,
@@ -127,8 +126,8 @@ impl AdminServer {
             recent: RecentMetrics::default(),
         });
         tokio::join!(
-            answer(self.public, Audience::Public, &admin, &drain),
-            answer(self.private, Audience::Private, &admin, &drain),
+            answer(self.public, Access::Public, &admin, &drain),
+            answer(self.private, Access::Private, &admin, &drain),
         );
     }
 }
@@ -150,26 +149,26 @@ fn addresses(listener: Option<&Listener>) -> Vec<ListenAddress> {
 
 async fn answer(
     listener: Option<Listener>,
-    audience: Audience,
+    access: Access,
     admin: &Arc<Admin>,
     drain: &DrainWatch,
 ) {
     let Some(listener) = listener else { return };
     let admin = Arc::clone(admin);
     let handler =
-        move |request, client| std::future::ready(respond(&admin, audience, &request, client));
+        move |request, client| std::future::ready(respond(&admin, access, &request, client));
     serve_streaming(listener, options(), handler, drain.clone()).await;
 }
 
 fn respond(
     admin: &Admin,
-    audience: Audience,
+    access: Access,
     request: &Request<Incoming>,
     client: Client,
 ) -> Response<Full<Bytes>> {
-    let mut response = admin.respond(audience, request, client.peer);
-    // Whoever pipelines requests to the public listener gets one response.
-    if audience == Audience::Public || !request.body().is_end_stream() {
+    let mut response = admin.respond(access, request, client.peer);
+    // A client that pipelines requests to the public listener gets one response.
+    if access == Access::Public || !request.body().is_end_stream() {
         let close = header::HeaderValue::from_static("close");
         response.headers_mut().insert(header::CONNECTION, close);
     }
@@ -187,13 +186,13 @@ fn options() -> StreamingOptions {
     }
 }
 
-/// Open connections of one listener: the kubelet and Prometheus need a few.
+/// The maximum number of open connections of a listener; the kubelet and Prometheus need a few.
 const MAX_CONNECTIONS: usize = 128;
-/// The limit for a request's header.
+/// Maximum time for the headers of a request.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
-/// The limit for a connection with everything on it, reading responses included.
+/// Maximum lifetime of a connection, including the time in which the client reads responses.
 const TOTAL_TIMEOUT: Duration = Duration::from_mins(1);
-/// File descriptors that only the admin listeners use.
+/// File descriptors that are reserved for the admin listeners.
 const RESERVED_FILES: u64 = 16;
 
 #[cfg(test)]
@@ -240,7 +239,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn serves_both_listeners_until_the_drain() {
+    async fn both_listeners_serve_until_the_drain() {
         let address = || Some("127.0.0.1:0".parse().unwrap());
         let server = AdminServer::bind(address(), address()).await.unwrap();
         let public = port(&server.public_addresses());
@@ -281,7 +280,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn answers_one_request_and_reads_no_body_on_a_public_connection() {
+    async fn a_public_connection_handles_one_request_and_reads_no_body() {
         let address = Some("127.0.0.1:0".parse().unwrap());
         let server = AdminServer::bind(address, None).await.unwrap();
         let public = port(&server.public_addresses());
@@ -310,20 +309,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn refuses_to_show_the_private_side_to_the_world() {
+    async fn the_private_listener_must_be_local() {
         let open = "0.0.0.0:0".parse().unwrap();
         let refused = AdminServer::bind(None, Some(open)).await.unwrap_err();
         assert!(matches!(refused, AdminError::NotLoopback(_)));
-        assert!(
-            refused
-                .to_string()
-                .starts_with("`0.0.0.0:0` can be reached")
-        );
+        assert!(refused.to_string().starts_with("`0.0.0.0:0` is reachable"));
         assert!(refused.remedy().contains("127.0.0.1:9440"));
     }
 
     #[tokio::test]
-    async fn serves_without_listeners_at_once() {
+    async fn without_listeners_serve_returns() {
         let server = AdminServer::bind(None, None).await.unwrap();
         let (_drain, watch) = drain();
         server

@@ -1,8 +1,8 @@
-//! What the kubelet asks: started, ready, alive.
+//! The health of the process, for the probes of the kubelet.
 //!
-//! Started and ready mean "listening", never "has credentials" or "the upstream answers": an
-//! outage of STS must neither restart nor unready every pod of a cluster. Alive means that every
-//! watched thread still runs its tasks and that every listener still accepts.
+//! Started and ready mean that the process listens, not that it has credentials or that upstreams respond: an outage of
+//! STS must not restart all pods of a cluster or make them unready. Alive means that all watched threads run their
+//! tasks and all listeners accept connections.
 
 mod heartbeat;
 
@@ -17,7 +17,7 @@ pub struct Health {
     state: Arc<RwLock<State>>,
 }
 
-/// Whether the process wants new connections.
+/// Whether the process accepts new connections.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Readiness {
     /// It does.
@@ -26,12 +26,12 @@ pub enum Readiness {
     NotReady(String),
 }
 
-/// Reports whether the process does its work, or should be restarted.
+/// Whether the process works, or must be restarted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Liveness {
-    /// It does.
+    /// It works.
     Alive,
-    /// It does not, for this reason.
+    /// It does not work, for this reason.
     Failed(String),
 }
 
@@ -44,35 +44,35 @@ struct State {
 }
 
 impl Health {
-    /// Not started, and so not ready.
+    /// Creates the health of a process that has not started.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Everything that was to be listened on is listened on. Can't be taken back.
+    /// Records that all listeners are bound. It cannot be undone.
     pub fn set_started(&self) {
         self.change(|state| state.started = true);
     }
 
-    /// Whether new connections are wanted, and if not, why (shown to whoever asks, so no secrets).
+    /// Sets whether new connections are accepted, and the reason, which is public and must not contain secrets.
     ///
-    /// A process that has started is ready until told otherwise.
+    /// A started process is ready until this is called with `false`.
     pub fn set_ready(&self, ready: bool, reason: impl Into<String>) {
         let unready = (!ready).then(|| reason.into());
         self.change(|state| state.unready = unready);
     }
 
-    /// Whether [`Health::set_started`] was called.
+    /// Returns whether [`Health::set_started`] was called.
     pub fn is_started(&self) -> bool {
         self.read(|state| state.started)
     }
 
-    /// Whether new connections are wanted.
+    /// Returns whether new connections are accepted.
     pub fn is_ready(&self) -> bool {
         self.readiness() == Readiness::Ready
     }
 
-    /// Whether new connections are wanted, and if not, why.
+    /// Returns whether new connections are accepted, and the reason if not.
     pub fn readiness(&self) -> Readiness {
         self.read(|state| match &state.unready {
             _ if !state.started => Readiness::NotReady("not started yet".to_owned()),
@@ -81,24 +81,22 @@ impl Health {
         })
     }
 
-    /// Reports the process as failed from now on, for `reason` (shown to anyone who asks, so no
-    /// secrets). The first reason stays.
+    /// Reports the process as failed from now on. The first `reason` is kept; it is public and must not contain
+    /// secrets.
     pub fn fail(&self, reason: impl Into<String>) {
         self.change(|state| {
             state.failed.get_or_insert_with(|| reason.into());
         });
     }
 
-    /// Adds a thread to watch. The thread named `name` shows by the heartbeat that it still runs
-    /// its tasks.
+    /// Adds a thread to watch. The thread `name` shows with the heartbeat that it still runs its tasks.
     pub fn heartbeat(&self, name: &'static str) -> Heartbeat {
         let (heartbeat, watched) = heartbeat::watch(name);
         self.change(|state| state.watched.push(watched));
         heartbeat
     }
 
-    /// Checks every watched thread every [`PERIOD`], for as long as it is polled. Run it on another
-    /// thread than those that are watched.
+    /// Checks all watched threads every [`PERIOD`]. Run it on a thread that is not watched.
     pub async fn keep_watch(&self) {
         self.keep_watch_every(PERIOD).await;
     }
@@ -111,12 +109,12 @@ impl Health {
         }
     }
 
-    /// Compares every heartbeat with the check before, and logs what has changed.
+    /// Compares every heartbeat with the previous check, and logs changes.
     fn check(&self) {
         self.change(|state| state.watched.iter_mut().for_each(Watched::check));
     }
 
-    /// Returns whether the process does its work.
+    /// Returns whether the process works.
     pub fn liveness(&self) -> Liveness {
         let failure = self.read(|state| {
             let stalled = || state.watched.iter().find_map(Watched::failure);
@@ -139,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_ready_from_the_start_until_told_otherwise() {
+    fn is_ready_from_the_start_until_changed() {
         let health = Health::new();
         assert!(!health.is_started());
         assert_eq!(
@@ -163,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn is_alive_until_something_fails() {
+    fn is_alive_until_a_failure() {
         let health = Health::new();
         assert_eq!(health.liveness(), Liveness::Alive);
         health.fail("the listener failed");
@@ -178,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_that_has_not_run_for_30_s_fails_until_it_runs_again() {
+    fn a_thread_that_stalls_for_30_s_fails_until_it_runs_again() {
         let health = Health::new();
         let heartbeat = health.heartbeat("data");
         heartbeat.beat();
@@ -199,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_blocked_runtime_fails_and_other_parts_stay_as_they_are() {
+    fn a_blocked_runtime_does_not_affect_other_threads() {
         use std::sync::mpsc::channel;
         use std::time::{Duration, Instant};
 
@@ -246,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn is_not_ready_before_the_start_whatever_was_said() {
+    fn is_never_ready_before_the_start() {
         let health = Health::new();
         health.set_ready(true, "");
         assert!(!health.is_ready());

@@ -1,16 +1,16 @@
-//! A small HTTP/1.1 server: whole requests in, whole responses out ([`serve`]), for what is small
-//! and local: the services of the lab.
+//! A small HTTP/1.1 server for local services such as those of the lab: handlers get whole requests and return whole
+//! responses ([`serve`]).
 //!
-//! Requests are bounded in size and time, connections in number. Under it lies
-//! [`serve_streaming`], whose handlers read and write bodies piece by piece: the admin listeners,
-//! which read none, and the proxy for OpenSearch.
+//! The size and time of requests and the number of connections are limited. It is built on [`serve_streaming`], whose
+//! handlers stream bodies. The admin listeners and the OpenSearch proxy use that directly.
 
 mod admission;
 mod body;
 mod connection;
+mod connection_state;
 mod connections;
 mod lifetime;
-mod member;
+mod options;
 mod streaming;
 mod watched;
 
@@ -28,20 +28,20 @@ use prometheus_client::metrics::counter::Counter;
 
 pub use self::admission::{Admission, TooManyConnections};
 pub use self::connections::Connections;
-pub use self::streaming::{Client, IdleTimeout, StreamingOptions, Tls, serve_streaming};
+pub use self::options::{Client, IdleTimeout, StreamingOptions, Tls};
+pub use self::streaming::serve_streaming;
 
-/// The bounds of [`serve_with`].
+/// The limits of [`serve_with`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServeOptions {
-    /// The limit for the TLS handshake, and again for a request's header, which is also how long a
-    /// connection may stay idle. Default 10 s.
+    /// Maximum time for the TLS handshake, for the headers of a request, and between requests. Default 10 s.
     pub header_timeout: Duration,
-    /// The limit for a request's body to arrive; later is answered with 408. Default 30 s.
+    /// Maximum time for a request body to arrive. A slower one is rejected with 408. Default 30 s.
     pub body_timeout: Duration,
-    /// The limit of a body's size in bytes; more is answered with 413. Default 1 MiB.
+    /// Maximum size of a request body in bytes. A larger one is rejected with 413. Default 1 MiB.
     pub max_body: usize,
-    /// The limit of open connections; at the limit the one that has been idle longest is closed for
-    /// a new one, which otherwise waits. Default 256.
+    /// Maximum number of open connections. At the limit, the connection that has been idle longest is closed for a new
+    /// one; if none is idle, the new one waits. Default 256.
     pub max_connections: usize,
 }
 
@@ -56,7 +56,7 @@ impl Default for ServeOptions {
     }
 }
 
-/// [`serve_with`] the default options.
+/// Calls [`serve_with`] with the default options.
 pub async fn serve<F, Fut>(
     listener: Listener,
     tls: Option<Arc<ServerConfig>>,
@@ -69,11 +69,11 @@ pub async fn serve<F, Fut>(
     serve_with(listener, tls, ServeOptions::default(), handler, drain).await;
 }
 
-/// Serves HTTP/1.1, over TLS where `tls` is given, until the drain starts and the requests that
-/// are under way then are answered. Each connection holds a guard of the drain.
+/// Serves HTTP/1.1, over TLS if `tls` is given, until the drain starts and the requests in progress have completed.
+/// Each connection holds a guard of the drain.
 ///
-/// Dropping the future cuts all connections. `HEAD` reaches the handler as it is; the body of its
-/// response stays behind.
+/// Dropping the future closes all connections. The handler gets `HEAD` requests unchanged; the body of its response is
+/// not sent.
 pub async fn serve_with<F, Fut>(
     listener: Listener,
     tls: Option<Arc<ServerConfig>>,
@@ -100,7 +100,7 @@ pub async fn serve_with<F, Fut>(
             let (parts, body) = request.into_parts();
             let response = match body::collect(body, options).await {
                 Ok(body) => handler(Request::from_parts(parts, body), client.peer).await,
-                Err(refusal) => refusal.response(),
+                Err(error) => error.response(),
             };
             response.map(Full::new)
         }
@@ -108,7 +108,7 @@ pub async fn serve_with<F, Fut>(
     serve_streaming(listener, streaming, handler, drain).await;
 }
 
-/// A text response: `text/plain`, with a line end.
+/// Creates a `text/plain` response that ends with a line break.
 pub fn text(status: StatusCode, text: impl std::fmt::Display) -> Response<Bytes> {
     let mut response = Response::new(format!("{text}\n").into());
     *response.status_mut() = status;

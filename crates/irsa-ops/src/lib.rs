@@ -1,5 +1,5 @@
-//! What whoever operates `irsa` sees of it: health, metrics, the admin listener with its status
-//! page, and logs. And [`http`], the small HTTP server under it, which the lab uses as well.
+//! The operation of `irsa`: health, metrics, the admin listeners with the status page, and logs. It also contains the
+//! small HTTP server [`http`], which the lab uses as well.
 
 pub mod admin;
 pub mod health;

@@ -1,13 +1,13 @@
-//! Rate limiting for log lines that a busy client could cause by the thousand.
+//! Rate limiting for log records that a busy client could cause by the thousand.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The interval in which each kind of line is logged once.
+/// The interval in which each kind of record is logged once.
 const PAUSE: Duration = Duration::from_secs(10);
 
-/// Logs each kind of line at most once every 10 s and counts the lines that it suppresses.
+/// Logs each kind of record at most once every 10 s and counts the records that it suppresses.
 #[derive(Debug, Default)]
 pub struct LogLimit(Mutex<HashMap<&'static str, Kind>>);
 
@@ -20,7 +20,7 @@ struct Kind {
 // === impl LogLimit ===
 
 impl LogLimit {
-    /// Returns the number of lines of this kind suppressed since the last one, or `None` if this line is to be
+    /// Returns the number of records of this kind suppressed since the last one, or `None` if this record must be
     /// suppressed too.
     pub fn may_log(&self, kind: &'static str) -> Option<u64> {
         self.may_log_at(kind, Instant::now())
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn logs_the_first_of_each_kind_and_counts_the_rest() {
+    fn logs_the_first_record_of_each_kind_and_counts_the_rest() {
         let limit = LogLimit::default();
         let now = Instant::now();
         assert_eq!(limit.may_log_at("a", now), Some(0));

@@ -1,4 +1,4 @@
-//! Logs, to standard error, by a thread that no other thread waits for.
+//! The log, which a separate thread writes to standard error.
 
 mod escape;
 mod queue;
@@ -21,54 +21,53 @@ use tracing_subscriber::{Registry, fmt, reload};
 use self::escape::JsonEscaping;
 use self::queue::LogQueue;
 
-/// The target of the record that says why the process stops. Like errors, it is kept when other
-/// lines are dropped.
+/// The target of the record about the reason for the stop. Like errors, it is kept when other lines are dropped.
 pub const STOP: &str = "irsa::stop";
 
-/// The longest that the end of the process waits for the reader of the log.
+/// The maximum time that the exit waits for the reader of the log.
 const FLUSH: Duration = Duration::from_secs(1);
 
-/// The log of the process, once it is set up.
+/// The log of the process, once it has been initialized.
 static QUEUE: OnceLock<LogQueue> = OnceLock::new();
 
-/// The level of the process, once it logs.
+/// The level of the process, once it has been initialized.
 static FILTER: OnceLock<LevelHandle> = OnceLock::new();
 
 type LevelHandle = reload::Handle<Targets, Registry>;
 
-/// The form of the log.
+/// The format of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LogFormat {
     /// Text on a terminal, JSON otherwise.
     #[default]
     Auto,
-    /// One line of text an event; in colour on a terminal, unless `NO_COLOR` is set.
+    /// One line of text per event, in color on a terminal unless `NO_COLOR` is set.
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
-/// The log cannot be set up.
+/// The reason why the log cannot be initialized.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoggingError {
-    /// The level is none.
+    /// The level is invalid.
     #[error(
-        "`{0}` is not a log level: expected `error`, `warn`, `info`, `debug`, `trace` or `off`, and \
-         after a comma `MODULE=LEVEL`"
+        "`{0}` is not a log level; expected `error`, `warn`, `info`, `debug`, `trace` or `off`, optionally followed by \
+         `,MODULE=LEVEL`"
     )]
     Level(String),
-    /// This process logs already.
-    #[error("the log is set up already")]
+    /// The log has been initialized before.
+    #[error("the log is already initialized")]
     AlreadySet,
-    /// The thread that writes the log cannot be started.
+    /// The writer thread cannot be started.
     #[error("cannot start the thread that writes the log: {0}")]
     Thread(#[from] io::Error),
 }
 
-/// Text that is no [`LogFormat`].
+/// Error for a text that is not a [`LogFormat`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a log format: expected `auto`, `text` or `json`")]
+#[error("`{0}` is not a log format; expected `auto`, `text` or `json`")]
 pub struct ParseLogFormatError(String);
 
 impl FromStr for LogFormat {
@@ -93,35 +92,37 @@ impl LogFormat {
     }
 }
 
-/// Sets the log of the process up. `level` is `error`, `warn`, `info`, `debug`, `trace` or `off`,
-/// and may be refined by module: `info,irsa_postgres=debug`.
+/// Initializes the log of the process. `level` is `error`, `warn`, `info`, `debug`, `trace` or `off`, and may be
+/// refined by module: `info,irsa_postgres=debug`.
 ///
-/// Whatever the level, the libraries in [`CAPPED`] log nothing below `info`.
+/// Independent of the level, the libraries in [`CAPPED`] log nothing below `info`.
 ///
-/// Logging never waits for the reader of standard error: at most 1 MiB of lines waits for it, and
-/// lines beyond that are dropped and counted. Call [`flush`] before the process ends.
+/// Logging never waits for the reader of standard error: up to 1 MiB of lines is queued, and further lines are dropped
+/// and counted. Call [`flush`] before the process exits.
 ///
 /// # Errors
-/// The level is invalid, the process logs already, or the writing thread cannot be started.
+/// The level is invalid, the log has been initialized before, or the writer thread cannot be started.
 pub fn init(format: LogFormat, level: &str) -> Result<(), LoggingError> {
     let terminal = io::stderr().is_terminal();
     let queue = LogQueue::default();
     let (subscriber, filter) = subscriber(format, level, terminal, queue.clone())?;
-    // Not `io::stderr` itself: a thread that is stuck in it locks all others out.
+    // Not `io::stderr`: a thread that blocks in it would lock out all others.
     let out = std::fs::File::from(io::stderr().as_fd().try_clone_to_owned()?);
     tracing::subscriber::set_global_default(subscriber).map_err(|_| LoggingError::AlreadySet)?;
     queue.start(out, |lines| {
-        tracing::warn!("{lines} log lines dropped: standard error was not read fast enough");
+        tracing::warn!(
+            "{lines} log lines were dropped because standard error was not read fast enough"
+        );
     })?;
     let _ = QUEUE.set(queue);
     let _ = FILTER.set(filter);
     Ok(())
 }
 
-/// Changes the level of a process that logs. `level` is as for [`init`].
+/// Changes the log level. `level` is as for [`init`].
 ///
 /// # Errors
-/// The level is invalid. In a process that does not log, nothing happens.
+/// The level is invalid. Without an initialized log, nothing happens.
 pub fn set_level(level: &str) -> Result<(), LoggingError> {
     let invalid = || LoggingError::Level(level.to_owned());
     let fresh = targets(level).ok_or_else(invalid)?;
@@ -131,14 +132,14 @@ pub fn set_level(level: &str) -> Result<(), LoggingError> {
     filter.reload(fresh).map_err(|_| invalid())
 }
 
-/// Waits until the log is written, for at most 1 s. Returns whether it is; a process that does not
-/// log has nothing to write.
+/// Waits up to 1 s until the log has been written, and returns whether it was. Returns `true` if the log is not
+/// initialized.
 pub fn flush() -> bool {
     QUEUE.get().is_none_or(|queue| queue.flush(FLUSH))
 }
 
-/// Writes `text` to the log as it is, as a line of its own that is kept when others are dropped.
-/// Returns whether the process logs.
+/// Writes `text` to the log unchanged, as a separate line that is kept when others are dropped. Returns whether the log
+/// is initialized.
 pub fn write_line(text: &str) -> bool {
     let Some(queue) = QUEUE.get() else {
         return false;
@@ -147,7 +148,7 @@ pub fn write_line(text: &str) -> bool {
     true
 }
 
-/// The time now as log records have it: RFC 3339 in UTC, to the microsecond.
+/// Returns the current time in the format of log records: RFC 3339 in UTC, to the microsecond.
 pub fn timestamp() -> String {
     let mut text = String::new();
     // Writing to a String does not fail.
@@ -155,7 +156,7 @@ pub fn timestamp() -> String {
     text
 }
 
-/// Registers the number of dropped lines as a metric; 0 in a process that does not log.
+/// Registers the number of dropped lines as a metric, which is 0 without an initialized log.
 pub fn register_metrics(metrics: &mut Metrics) {
     let dropped = QUEUE.get().map(|queue| queue.dropped().clone());
     metrics.register(
@@ -165,8 +166,7 @@ pub fn register_metrics(metrics: &mut Metrics) {
     );
 }
 
-/// Libraries (by the start of a target) that write requests, responses or headers to the log below
-/// `info`, and so credentials and tokens.
+/// Targets of libraries that log requests, responses or headers below `info`, and with them credentials and tokens.
 pub const CAPPED: &[&str] = &["aws_", "h2", "hyper", "reqwest", "tokio_postgres"];
 
 fn subscriber<W>(
@@ -189,7 +189,7 @@ where
     Ok((Registry::default().with(events), handle))
 }
 
-/// The library's own parser takes a word that is no level for a module's name.
+/// The library's own parser takes an invalid level for the name of a module.
 fn targets(level: &str) -> Option<Targets> {
     let mut targets = Targets::new();
     for part in level.split(',') {
@@ -205,7 +205,7 @@ fn targets(level: &str) -> Option<Targets> {
 }
 
 fn filter_of(level: &str) -> Option<LevelFilter> {
-    // Which the library takes for `error`.
+    // The library takes an empty level for `error`.
     let is_given = !level.is_empty();
     level.parse().ok().filter(|_| is_given)
 }
@@ -217,7 +217,7 @@ where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
     let layer = fmt::layer().fmt_fields(text::fields()).with_writer(writer);
-    // Not switched on for a terminal: there the layer decides by `NO_COLOR`.
+    // Not forced on for a terminal, so that the layer respects `NO_COLOR`.
     if terminal {
         layer.boxed()
     } else {
@@ -252,7 +252,7 @@ fn without_secrets() -> FilterFn<impl Fn(&Metadata<'_>) -> bool> {
             .any(|library| event.target().starts_with(library));
         !is_capped || *event.level() <= Level::INFO
     })
-    // Or the level's own hint would be lost, and each event off it be looked at.
+    // Without the hint, all disabled events would be evaluated.
     .with_max_level_hint(LevelFilter::TRACE)
 }
 

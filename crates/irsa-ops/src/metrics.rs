@@ -1,4 +1,4 @@
-//! Metrics, for Prometheus to fetch.
+//! Metrics for Prometheus.
 
 mod process;
 
@@ -11,11 +11,11 @@ use prometheus_client::registry::Registry;
 
 use self::process::ProcessCollector;
 
-/// The media type of [`Metrics::encode`]: OpenMetrics, which Prometheus has read since 2.5.
+/// The media type of [`Metrics::encode`]: OpenMetrics, which Prometheus supports since version 2.5.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// All metrics of the process. The name of each gets the prefix `irsa_`, except for those that the process has whatever
-/// it does (`process_cpu_seconds_total` and others, as Prometheus's client libraries have them). Clones share the metrics.
+/// All metrics of the process. Their names get the prefix `irsa_`, except for the standard process metrics of
+/// Prometheus client libraries (`process_cpu_seconds_total` and others). Clones share the metrics.
 #[derive(Clone, Debug)]
 pub struct Metrics {
     registry: Arc<Mutex<Registry>>,
@@ -23,7 +23,7 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Those of the process, and no others yet.
+    /// Creates the metrics of the process itself.
     pub fn new() -> Self {
         let mut process = Registry::default();
         process.register_collector(Box::new(ProcessCollector));
@@ -33,19 +33,19 @@ impl Metrics {
         }
     }
 
-    /// Registers `irsa_build_info`, whose labels say what runs.
+    /// Registers `irsa_build_info`, whose labels identify the build.
     pub fn register_build(&self, version: &'static str, commit: &'static str) {
         let labels = [("version", version), ("commit", commit)];
         self.register(|registry| {
             registry.register(
                 "build",
-                "The version and the commit that this process was built from",
+                "Version and commit of this build",
                 Info::new(labels),
             );
         });
     }
 
-    /// Registers metrics: counters without `_total`, which the encoding adds, and units by
+    /// Registers metrics. The names of counters have no `_total`, which the encoding adds, and units are set with
     /// `register_with_unit`.
     ///
     /// ```
@@ -55,7 +55,7 @@ impl Metrics {
     /// let metrics = Metrics::new();
     /// let sessions: Counter = metrics.register(|registry| {
     ///     let counter = Counter::default();
-    ///     registry.register("sessions", "Sessions begun", counter.clone());
+    ///     registry.register("sessions", "Started sessions", counter.clone());
     ///     counter
     /// });
     /// sessions.inc();
@@ -65,14 +65,14 @@ impl Metrics {
         register(&mut self.registry.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// All metrics as text of type [`CONTENT_TYPE`].
+    /// Returns all metrics as text of type [`CONTENT_TYPE`].
     pub fn encode(&self) -> String {
         let mut encoded = String::new();
         let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
         let all = text::encode_registry(&mut encoded, &self.process)
             .and_then(|()| text::encode(&mut encoded, &registry));
         if all.is_err() {
-            // Only a collector of ours can fail: a String takes everything.
+            // Only a custom collector can fail: writing to a String does not.
             tracing::error!("cannot encode the metrics");
         }
         encoded
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn says_what_runs_and_what_the_process_uses() {
+    fn contains_the_build_and_the_resource_usage() {
         let metrics = Metrics::new();
         metrics.register_build("1.2.3", "abc");
         let text = metrics.encode();

@@ -1,4 +1,4 @@
-//! Panics: a defect of irsa's ends the task it occurs in, and is logged and counted.
+//! Panics. A bug in irsa ends the task in which it occurs, and is logged and counted.
 
 use std::io::{self, Write};
 use std::panic::{Location, PanicHookInfo, set_hook};
@@ -9,10 +9,10 @@ use prometheus_client::registry::Registry;
 
 static PANICS: LazyLock<Counter> = LazyLock::new(Counter::default);
 
-/// Logs and counts every panic of the process from now on.
+/// Logs and counts all panics of the process from now on.
 ///
-/// The log has the place of the panic and not its message, which can hold data from outside. A
-/// process that does not log prints the place.
+/// The log contains the location of a panic, but not its message, which may include data from outside. A process
+/// without a log prints the location.
 pub fn report() {
     set_hook(Box::new(|panic| {
         PANICS.inc();
@@ -24,7 +24,7 @@ pub fn report() {
 pub fn register_metrics(metrics: &mut Registry) {
     metrics.register(
         "panics",
-        "Defects of irsa that ended a session, a request or a task",
+        "Internal errors of irsa that ended a session, a request or a task",
         PANICS.clone(),
     );
 }
@@ -42,7 +42,7 @@ fn log(panic: &PanicHookInfo<'_>) {
         );
     } else {
         let version = env!("CARGO_PKG_VERSION");
-        // Standard error may be closed, and a panic in here would end the process.
+        // Standard error may be closed, and a panic here would abort the process.
         let _ = writeln!(
             io::stderr(),
             "internal error at {location} (irsa {version}): please report it"

@@ -1,12 +1,12 @@
-//! The counter of refusals by upstream, link and cause, which both data planes have.
+//! The counter of rejections by upstream, link and cause, which both data planes use.
 
 use irsa_chain::{Cause, Link};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 
-/// The links that an upstream's refusal can mean. A broken identity has many causes more, and
-/// `irsa_identity_exchanges_total` counts those from the start.
+/// The links that a rejection by an upstream can refer to. Broken identities have many more causes, which
+/// `irsa_identity_exchanges_total` counts from the start.
 const LINKS: [Link; 4] = [
     Link::Permissions,
     Link::Signature,
@@ -14,7 +14,7 @@ const LINKS: [Link; 4] = [
     Link::Grant,
 ];
 
-/// Refusals of all upstreams of one kind. Clones count together.
+/// The rejections by all upstreams of one kind. Clones share the counters.
 #[derive(Clone, Debug)]
 pub struct Refusals {
     counters: Family<RefusalLabels, Counter>,
@@ -22,7 +22,7 @@ pub struct Refusals {
     unknown_cause: &'static str,
 }
 
-/// The labels of a refusal.
+/// The labels of a rejection.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct RefusalLabels {
     upstream: String,
@@ -33,7 +33,7 @@ pub struct RefusalLabels {
 // === impl Refusals ===
 
 impl Refusals {
-    /// Nothing is counted yet. The words are the values of the labels for a link and a cause that are unknown.
+    /// Creates the counter. `unknown_link` and `unknown_cause` are the label values for an unknown link and cause.
     pub fn new(unknown_link: &'static str, unknown_cause: &'static str) -> Self {
         Self {
             counters: Family::default(),
@@ -47,7 +47,7 @@ impl Refusals {
         self.counters.clone()
     }
 
-    /// Creates the series of refusals by `upstream`, so that the first refusal is an increase.
+    /// Creates the series of `upstream`, so that the first rejection is an increase.
     pub fn create(&self, upstream: &str) {
         let causes = LINKS.into_iter().flat_map(Cause::all_for);
         for cause in causes {
@@ -56,7 +56,7 @@ impl Refusals {
         drop(self.counter(upstream, None, None));
     }
 
-    /// Counts a refusal by `upstream`.
+    /// Counts a rejection by `upstream`.
     pub fn count(&self, upstream: &str, link: Option<Link>, cause: Option<Cause>) {
         self.counter(upstream, link, cause).inc();
     }
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_cause_has_a_series_before_its_first_refusal() {
+    fn every_cause_has_a_series_before_its_first_rejection() {
         let refusals = Refusals::new("no-link", "no-cause");
         let mut registry = Registry::default();
         registry.register("refusals", "Refusals", refusals.metric());

@@ -1,11 +1,11 @@
-//! Log records of client sessions, for audits and for finding out who used a database when.
+//! Log records of client sessions, for audits and for finding out who used a database and when.
 
 use std::str::FromStr;
 use std::time::Instant;
 
 use irsa_net::listen::Peer;
 
-/// Which records of sessions are logged.
+/// The records that are logged for each session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LogSessions {
     /// None.
@@ -13,16 +13,16 @@ pub enum LogSessions {
     /// One when a session ends.
     #[default]
     End,
-    /// One when a session starts and one when it ends.
+    /// One when a session starts, and one when it ends.
     Both,
 }
 
-/// Text that is not a [`LogSessions`].
+/// Error for a text that is not a [`LogSessions`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a choice of session records: expected `off`, `end` or `both`")]
+#[error("`{0}` is not a valid choice of session records; expected `off`, `end` or `both`")]
 pub struct ParseLogSessionsError(String);
 
-/// What is known of a session when it starts.
+/// The facts about a session that are known when it starts.
 #[derive(Debug)]
 pub struct SessionRecord {
     user: Box<str>,
@@ -31,12 +31,13 @@ pub struct SessionRecord {
     started: Instant,
 }
 
-/// What is known of a session when it has ended.
+/// The facts about a session that are known when it has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionEnd {
-    /// Who or what ended it, such as `client`.
+    /// The reason for the end, such as `client`.
     pub reason: &'static str,
-    /// The SQLSTATE that the client was told, if it was told one.
+    /// The SQLSTATE of the error that irsa itself sent to the client. Errors that are relayed from the server are not
+    /// included.
     pub sqlstate: Option<String>,
     /// Bytes relayed from the client to the server.
     pub bytes_to_server: u64,
@@ -60,7 +61,7 @@ impl FromStr for LogSessions {
 // === impl SessionRecord ===
 
 impl SessionRecord {
-    /// Records that a session on `upstream` has started; `None` if sessions are not logged.
+    /// Logs the start of a session on `upstream`, if enabled. Returns `None` if sessions are not logged.
     pub fn start(
         log: LogSessions,
         upstream: &str,
@@ -112,7 +113,7 @@ impl SessionRecord {
     }
 }
 
-/// Seconds since then, to the millisecond.
+/// Returns the seconds since `then`, to the millisecond.
 fn seconds(then: Instant) -> f64 {
     (then.elapsed().as_secs_f64() * 1_000.0).round() / 1_000.0
 }
@@ -122,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_each_choice() {
+    fn parses_each_choice() {
         for (text, choice) in [
             ("off", LogSessions::Off),
             ("end", LogSessions::End),
@@ -135,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_that_is_not_logged_has_no_record() {
+    fn a_session_without_logging_has_no_record() {
         let client = Peer::Unix { uid: 1, pid: None };
         let record = |log| SessionRecord::start(log, "db", "app", "shop", client);
         assert!(record(LogSessions::Off).is_none());

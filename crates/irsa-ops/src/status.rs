@@ -1,4 +1,4 @@
-//! The chain as it is now, link by link: as a page and as JSON.
+//! The current state of the chain, link by link, as a page and as JSON.
 
 mod causes;
 mod fetch;
@@ -22,25 +22,25 @@ pub use self::time::rfc3339;
 pub(crate) use self::causes::render as render_causes;
 pub(crate) use self::page::{STYLE, render};
 
-/// Who knows the [`Status`].
+/// A source of the [`Status`].
 pub trait StatusSource: Send + Sync {
-    /// The status now. Called for each request, so it must be quick and must not wait.
+    /// Returns the current status. It is called for each request, so it must be fast and must not block.
     fn status(&self) -> Status;
 }
 
 /// The state of the process.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
-    /// What runs, such as `irsa proxy`.
+    /// The name of the program, such as `irsa proxy`.
     pub program: String,
     /// Its version.
     pub version: String,
-    /// When it was so.
+    /// The time of this status.
     #[serde(with = "time")]
     pub at: SystemTime,
     /// The links, in the order of the chain.
     pub links: Vec<LinkStatus>,
-    /// What else is worth knowing, such as listeners and counts. Never a secret.
+    /// Additional facts, such as listeners and counts. They contain no secrets.
     pub facts: Vec<Fact>,
 }
 
@@ -49,20 +49,20 @@ pub struct Status {
 pub struct LinkStatus {
     /// The link.
     pub link: Link,
-    /// Whose it is where there are several, such as an upstream's host.
+    /// The upstream, if the link is specific to one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
-    /// How it is.
+    /// The state.
     pub state: LinkState,
-    /// What was seen last, in one line. Never a secret.
+    /// The last observation, in one line. It contains no secrets.
     pub detail: String,
-    /// Why it is not well.
+    /// The cause of the failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
     /// What to do about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
-    /// When it was last known to hold.
+    /// The last time at which it was known to hold.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
@@ -71,23 +71,23 @@ pub struct LinkStatus {
     pub held_at: Option<SystemTime>,
 }
 
-/// How a link is. What comes later is worse.
+/// The state of a link, in order of severity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LinkState {
-    /// It is of no concern here, such as a token where keys are given.
+    /// The link is not used, such as a token if access keys are configured.
     NotApplicable,
-    /// It held when it was last used.
+    /// The link held when it was last used.
     Ok,
     /// Not used yet.
     Unknown,
-    /// It failed, and what depends on it still works for a while.
+    /// The link failed, but links that depend on it still work for a while.
     Degraded,
-    /// It failed.
+    /// The link failed.
     Broken,
 }
 
-/// A name and a value, for people.
+/// A named value for display.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fact {
     /// The name.
@@ -99,19 +99,20 @@ pub struct Fact {
 // === impl Status ===
 
 impl Status {
-    /// The first link that failed: those after it depend on it. One that failed outweighs one that is degraded.
+    /// Returns the first link that failed, because later links depend on it. A failed link takes precedence over a
+    /// degraded one.
     pub fn first_broken(&self) -> Option<&LinkStatus> {
         let first = |state| self.links.iter().find(move |link| link.state == state);
         first(LinkState::Broken).or_else(|| first(LinkState::Degraded))
     }
 
-    /// The worst state of a link; `None` where nothing is said of it.
+    /// Returns the worst state of a link, or `None` if nothing is known about it.
     pub fn state_of(&self, link: Link) -> Option<LinkState> {
         let of_link = self.links.iter().filter(|status| status.link == link);
         of_link.map(|status| status.state).max()
     }
 
-    /// The worst state of all links.
+    /// Returns the worst state of all links.
     pub fn overall(&self) -> LinkState {
         let states = self.links.iter().map(|status| status.state);
         states.max().unwrap_or(LinkState::Unknown)
@@ -121,7 +122,7 @@ impl Status {
 // === impl LinkState ===
 
 impl LinkState {
-    /// The state in a word or two.
+    /// Returns the name of the state.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::NotApplicable => "not used",
@@ -136,22 +137,22 @@ impl LinkState {
 // === impl LinkStatus ===
 
 impl LinkStatus {
-    /// A link that was not used yet.
+    /// Creates the status of a link that has not been used yet.
     pub fn unknown(link: Link) -> Self {
         Self::new(link, LinkState::Unknown, "not used yet")
     }
 
-    /// A link that is of no concern, and why.
+    /// Creates the status of a link that is not used, with the reason.
     pub fn not_applicable(link: Link, why: impl Into<String>) -> Self {
         Self::new(link, LinkState::NotApplicable, why)
     }
 
-    /// A link that holds.
+    /// Creates the status of a link that holds.
     pub fn ok(link: Link, detail: impl Into<String>) -> Self {
         Self::new(link, LinkState::Ok, detail)
     }
 
-    /// A link that failed, for `cause` where it is known.
+    /// Creates the status of a link that failed, with its cause if known.
     pub fn broken(link: Link, detail: impl Into<String>, cause: Option<Cause>) -> Self {
         Self {
             cause,
@@ -160,14 +161,14 @@ impl LinkStatus {
         }
     }
 
-    /// The same, of one upstream.
+    /// Sets the upstream that the status is specific to.
     #[must_use]
-    pub fn of(mut self, subject: impl Into<String>) -> Self {
+    pub fn for_subject(mut self, subject: impl Into<String>) -> Self {
         self.subject = Some(subject.into());
         self
     }
 
-    /// The same, known to have held at a time.
+    /// Sets the last time at which the link was known to hold.
     #[must_use]
     pub fn held_at(mut self, at: Option<SystemTime>) -> Self {
         self.held_at = at;
@@ -190,7 +191,7 @@ impl LinkStatus {
 // === impl Fact ===
 
 impl Fact {
-    /// A fact.
+    /// Creates a fact.
     pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
         Self {
             name: name.into(),

@@ -1,7 +1,7 @@
-//! What this program was built from.
+//! The version and commit of this build.
 
-/// Its version.
+/// The version.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The commit of its sources, or `unknown` in a build that is not a release.
+/// The commit that the program was built from, or `unknown` for a build that is not a release.
 pub(crate) const COMMIT: &str = env!("IRSA_COMMIT");

@@ -1,5 +1,5 @@
-//! What can be typed. Values stay text here: they are checked together in [`crate::settings`], so
-//! that one run names every mistake.
+//! The command line's arguments. Values stay text here: [`crate::settings`] validates them together, so that one run
+//! reports every mistake.
 
 mod doctor;
 mod groups;
@@ -25,7 +25,7 @@ pub(crate) use self::policy::{
     PolicyArgs, PolicyFileArgs, QuestionArgs, ServiceAccountArgs,
 };
 
-/// Reach AWS data stores from Kubernetes as the pod's IAM role, with no password anywhere.
+/// Connect to Aurora PostgreSQL and Amazon OpenSearch as the pod's IAM role, without passwords
 #[derive(Debug, Parser)]
 #[command(name = "irsa", version, max_term_width = 100, propagate_version = true)]
 pub(crate) struct Cli {
@@ -35,53 +35,53 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Offer data stores on local addresses, authenticated upstream as the pod's role
+    /// Run the proxy: serve data stores on local addresses and authenticate to them as the pod's IAM role
     Proxy(ProxyArgs),
-    /// Print an RDS authentication token
+    /// Print an RDS IAM authentication token
     Token(TokenArgs),
-    /// Print the role's credentials in the form of an AWS `credential_process`
+    /// Print the role's temporary credentials in the AWS `credential_process` format
     Credentials(CredentialsArgs),
-    /// Say which IAM role this process acts as, and by which link of the chain
+    /// Print the IAM role that this process acts as, and where its credentials come from
     Whoami(WhoamiArgs),
-    /// Run a command behind a proxy of its own
+    /// Run a command with a proxy of its own for as long as it runs
     Exec(ExecArgs),
-    /// Name the first broken link of the chain, and what to change
+    /// Find the first broken link between the pod and its data stores, and how to fix it
     Doctor(DoctorArgs),
-    /// Decide, explain and check IAM policies as IAM would, offline
+    /// Evaluate, explain and lint IAM policies offline
     Policy(PolicyArgs),
-    /// Show the chain of a running proxy, as its status page does
+    /// Print the state of a running proxy, link by link
     Status(StatusArgs),
-    /// Explain a cause that an error, a log record or a metric names, and how to fix it
+    /// Describe a cause named in an error, a log record or a metric, and how to fix it
     Explain(CauseArgs),
-    /// Print a shell's completion script
+    /// Generate a shell completion script
     Completions {
-        /// The shell to complete for
+        /// Shell to generate the script for
         shell: Shell,
     },
-    /// Print a page of the documentation
+    /// Print a generated page of the documentation
     #[command(hide = true)]
     Reference {
-        /// The page
+        /// Page to print
         #[arg(value_enum, default_value_t)]
         page: ReferencePage,
     },
     /// Write the manual pages
     #[command(hide = true)]
     Man {
-        /// The directory to write them to
+        /// Directory to write to
         directory: PathBuf,
     },
     /// Moved to `irsa-lab`
     #[command(hide = true, disable_help_flag = true)]
     Lab {
-        /// What was typed
+        /// Arguments of `irsa-lab`
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
     /// Moved to `irsa-lab demo`
     #[command(hide = true, disable_help_flag = true)]
     Demo {
-        /// What was typed
+        /// Arguments of `irsa-lab demo`
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
@@ -99,15 +99,16 @@ pub(crate) enum ReferencePage {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ProxyArgs {
-    /// `postgres://HOST[:PORT][?listen=ADDRESS&dial=HOST:PORT&region=R&sign-host=H&role=ARN]` or
-    /// `opensearch://HOST[?...]`, one for each data store; in the environment with spaces in between
+    /// Data store to serve:
+    /// `postgres://HOST[:PORT][?listen=ADDRESS&dial=HOST:PORT&region=REGION&sign-host=HOST&role=ARN]` or
+    /// `opensearch://HOST[?...]`. Give one for each data store; in the environment variable, separate them with spaces
     #[arg(value_name = "UPSTREAM", env = "IRSA_UPSTREAMS")]
     pub(crate) upstreams: Vec<String>,
-    /// Another way to give an UPSTREAM, as for `irsa exec`; may be repeated
+    /// Data store to serve, like the UPSTREAM argument; may be repeated
     #[arg(long = "upstream", id = "upstream", value_name = "UPSTREAM")]
     pub(crate) more_upstreams: Vec<String>,
-    /// How to print the addresses once listening: as text, or as one JSON line [default: text on a terminal, otherwise
-    /// the format of the log]
+    /// Format in which the listening addresses are printed: text, or one line of JSON [default: text on a terminal,
+    /// otherwise the log format]
     #[arg(long, value_enum)]
     pub(crate) output: Option<Output>,
     #[command(flatten)]
@@ -116,10 +117,10 @@ pub(crate) struct ProxyArgs {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct TokenArgs {
-    /// The RDS endpoint
+    /// RDS endpoint to sign for
     #[arg(long, value_name = "HOST", env = "PGHOST")]
     pub(crate) host: String,
-    /// Its port
+    /// Port of the endpoint
     #[arg(
         long,
         value_name = "PORT",
@@ -128,10 +129,10 @@ pub(crate) struct TokenArgs {
         value_parser = clap::value_parser!(u16).range(1..)
     )]
     pub(crate) port: u16,
-    /// The database user
+    /// Database user
     #[arg(long, value_name = "USER", env = "PGUSER")]
     pub(crate) user: String,
-    /// The token alone, or JSON with its times
+    /// Output format; JSON also has the times of signing and of last use
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: Output,
     #[command(flatten)]
@@ -146,7 +147,7 @@ pub(crate) struct CredentialsArgs {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct WhoamiArgs {
-    /// For people or for programs
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: Output,
     #[command(flatten)]
@@ -155,7 +156,7 @@ pub(crate) struct WhoamiArgs {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct StatusArgs {
-    /// The status address of the proxy
+    /// Status address of the proxy
     #[arg(
         long = "status-address",
         env = "IRSA_STATUS_ADDRESS",
@@ -163,7 +164,7 @@ pub(crate) struct StatusArgs {
         default_value = DEFAULT_STATUS_ADDRESS
     )]
     pub(crate) address: String,
-    /// Time to wait for the answer
+    /// Time to wait for a response
     #[arg(long, value_name = "DURATION", default_value = "5s")]
     pub(crate) timeout: String,
     /// Output format
@@ -173,7 +174,7 @@ pub(crate) struct StatusArgs {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct CauseArgs {
-    /// The cause, or a link of the chain [default: list all causes]
+    /// Cause, or link of the chain [default: list all causes]
     #[arg(value_name = "CAUSE")]
     pub(crate) name: Option<String>,
     /// Output format
@@ -181,20 +182,20 @@ pub(crate) struct CauseArgs {
     pub(crate) output: Output,
 }
 
-// The proxy of one command is nobody else's business: no status page unless it is asked for.
+// No one else needs the status page of a proxy that serves a single command, so it is off unless requested.
 #[derive(Debug, Clone, Args)]
-// Its log would mix with the output of the command.
+// The proxy's log would mix with the output of the command.
 #[command(
     mut_arg("status_address", |argument| argument.default_value("off")),
     mut_arg("log_level", |argument| argument.default_value("error")),
 )]
 pub(crate) struct ExecArgs {
-    /// The data store, as for `irsa proxy`. The command finds it by PGHOST and PGPORT, or by
-    /// OPENSEARCH_URL [default of `listen=`: a private Unix socket for PostgreSQL, a free port for
-    /// OpenSearch]
+    /// Data store, as for `irsa proxy`. The command finds it through PGHOST and PGPORT, or OPENSEARCH_URL [default for
+    /// `listen=`: a private Unix socket for PostgreSQL, a free port for OpenSearch]
     #[arg(long = "upstream", value_name = "UPSTREAM", env = "IRSA_UPSTREAMS")]
     pub(crate) upstreams: Vec<String>,
-    /// The command and its arguments. Its exit code is ours too; 126 or 127 if it can't be run
+    /// Command to run, with its arguments. irsa exits with the command's exit code, or with 126 or 127 if it cannot run
+    /// the command
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! Exit codes of a broken chain.
+//! Exit codes for a broken chain.
 
 use std::process::ExitCode;
 
@@ -9,8 +9,8 @@ use irsa_identity::IdentityError;
 
 pub(crate) use irsa_cli::Failure;
 
-/// Converts the overall verdict of a report into the exit code.
-pub(crate) fn of_verdict(overall: Verdict) -> ExitCode {
+/// Returns the exit code for the overall verdict of a report.
+pub(crate) fn exit_code_for(overall: Verdict) -> ExitCode {
     match overall {
         Verdict::Broken => ExitCode::from(CHAIN_BROKEN),
         Verdict::Unsure => ExitCode::from(UNSURE),
@@ -18,7 +18,7 @@ pub(crate) fn of_verdict(overall: Verdict) -> ExitCode {
     }
 }
 
-/// Names the broken link and its cause.
+/// Converts the error into a failure that names the broken link and its cause.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "it is mapped over owned errors"

@@ -1,4 +1,4 @@
-//! The command line: it reads what was typed, wires the rooms together, and picks the exit code.
+//! The `irsa` program: parses the command line, wires the crates together, and chooses the exit code.
 
 mod build;
 mod cli;

@@ -1,5 +1,4 @@
-//! A proxy put together from its settings: identities on the control thread, listeners and
-//! sessions on the data thread.
+//! The proxy: identities on the control thread, listeners and sessions on the data thread.
 
 mod data;
 mod live;
@@ -21,19 +20,19 @@ use tokio::sync::Notify;
 
 use self::data::DataPlane;
 pub(crate) use self::live::Live;
-pub(crate) use self::prepare::Kind;
+pub(crate) use self::prepare::StoreKind;
 use self::prepare::prepare;
 use self::status::ProxyStatus;
 use crate::exit::{self, Failure};
 use crate::settings::{AdminSettings, DrainSettings, ProxySettings};
 
-/// The time that requests may take to end once they are cut.
+/// The time that requests have to end after they are canceled.
 const CUT_TIME: Duration = Duration::from_millis(500);
 
-/// How long the end of the data thread may take once its sessions are over.
+/// The time that the data thread has to exit after its sessions have ended.
 const DATA_END_TIME: Duration = Duration::from_secs(1);
 
-/// A proxy that listens.
+/// A running proxy.
 pub(crate) struct Proxy {
     listeners: Vec<Listening>,
     admin_addresses: Vec<ListenAddress>,
@@ -45,21 +44,21 @@ pub(crate) struct Proxy {
     admin: Drain,
     health: Health,
     quit: Arc<Notify>,
-    patience: DrainSettings,
+    drain_settings: DrainSettings,
     live: Arc<Live>,
     metrics: Metrics,
     identity_source: ResolvedSource,
 }
 
-/// An upstream and a local address of it.
+/// An upstream and one of its local addresses.
 #[derive(Debug, Clone)]
 pub(crate) struct Listening {
     pub(crate) upstream: String,
-    pub(crate) kind: Kind,
+    pub(crate) kind: StoreKind,
     pub(crate) address: ListenAddress,
 }
 
-/// The longest that a proxy takes to stop, if no thread of it is blocked.
+/// Returns the maximum time that the proxy needs to stop, unless one of its threads is blocked.
 pub(crate) fn longest_stop(drain: &DrainSettings) -> Duration {
     drain.delay + drain.timeout + CUT_TIME + DATA_END_TIME
 }
@@ -67,8 +66,8 @@ pub(crate) fn longest_stop(drain: &DrainSettings) -> Duration {
 // === impl Proxy ===
 
 impl Proxy {
-    /// Starts everything; it listens when this returns. Credentials may still be on their way: an
-    /// STS that does not answer must not keep a pod from starting.
+    /// Starts the proxy and returns once it listens. It does not wait for credentials: a pod must start even if STS
+    /// does not respond.
     pub(crate) async fn start(settings: ProxySettings) -> Result<Self, Failure> {
         raise_open_files().map_err(Failure::other)?;
         let identity = Identity::start(settings.identity.clone(), Arc::new(SystemClock))
@@ -96,12 +95,12 @@ impl Proxy {
         let quit = Arc::new(Notify::new());
         let (admin_addresses, status_addresses) =
             (admin.public_addresses(), admin.private_addresses());
-        let asked_to_quit = Arc::clone(&quit);
+        let quit_requested = Arc::clone(&quit);
         tokio::spawn(admin.serve(
             health.clone(),
             metrics.clone(),
             Arc::new(status),
-            move || asked_to_quit.notify_one(),
+            move || quit_requested.notify_one(),
             admin_watch,
         ));
         Ok(Self {
@@ -115,24 +114,24 @@ impl Proxy {
             admin: admin_drain,
             health,
             quit,
-            patience: settings.drain,
+            drain_settings: settings.drain,
             live,
             metrics,
             identity_source: identity.source().clone(),
         })
     }
 
-    /// What can be replaced while the proxy runs.
+    /// Returns the parts that can be replaced while the proxy runs.
     pub(crate) fn live(&self) -> &Arc<Live> {
         &self.live
     }
 
-    /// The source of the identity that upstreams without a role of their own use.
+    /// Returns the identity source of upstreams without `role=`.
     pub(crate) fn identity_source(&self) -> &ResolvedSource {
         &self.identity_source
     }
 
-    /// The metrics of the process.
+    /// Returns the metrics of the process.
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.metrics
     }
@@ -141,35 +140,35 @@ impl Proxy {
         &self.listeners
     }
 
-    /// The first address where clients of this kind are served.
-    pub(crate) fn first(&self, kind: Kind) -> Option<&ListenAddress> {
+    /// Returns the first address for clients of this kind.
+    pub(crate) fn first(&self, kind: StoreKind) -> Option<&ListenAddress> {
         let mut of_kind = self.listeners.iter().filter(|one| one.kind == kind);
         of_kind.next().map(|listening| &listening.address)
     }
 
-    /// All addresses where clients of this kind are served, the first upstream's first.
-    pub(crate) fn addresses(&self, kind: Kind) -> Vec<ListenAddress> {
+    /// Returns all addresses for clients of this kind, in the order of the upstreams.
+    pub(crate) fn addresses(&self, kind: StoreKind) -> Vec<ListenAddress> {
         let of_kind = self.listeners.iter().filter(|one| one.kind == kind);
         of_kind.map(|one| one.address.clone()).collect()
     }
 
-    /// Where health and metrics are told.
+    /// Returns the addresses of the health and metrics endpoints.
     pub(crate) fn admin_addresses(&self) -> &[ListenAddress] {
         &self.admin_addresses
     }
 
-    /// Where the status is told as well.
+    /// Returns the addresses that also serve the status.
     pub(crate) fn status_addresses(&self) -> &[ListenAddress] {
         &self.status_addresses
     }
 
-    /// Returns when `/quitquitquit` was asked for.
-    pub(crate) async fn asked_to_quit(&self) {
+    /// Waits for a request to `/quitquitquit`.
+    pub(crate) async fn quit_requested(&self) {
         self.quit.notified().await;
     }
 
-    /// Is no longer ready. Goes on accepting for the drain delay, waits for sessions and requests to end, and closes
-    /// those that don't, or all that are left once `hurry` is done.
+    /// Stops the proxy. It reports not ready, accepts connections for the drain delay, waits for sessions and requests
+    /// to end, and closes the rest. It does not wait any longer once `hurry` completes.
     pub(crate) async fn stop(self, hurry: impl Future<Output = ()>) {
         self.health.set_ready(false, "ending");
         let ended = tokio::select! {
@@ -186,24 +185,28 @@ impl Proxy {
             .await
             .is_err()
         {
-            tracing::error!("the data thread does not end: it is blocked");
+            tracing::error!("the data thread did not stop: it is blocked");
         }
         self.admin.start();
     }
 
-    /// Returns whether sessions and requests ended in the time that they have.
+    /// Waits for sessions and requests to end, and returns whether they did so in time.
     async fn drained(&self) -> bool {
-        tokio::time::sleep(self.patience.delay).await;
+        tokio::time::sleep(self.drain_settings.delay).await;
         self.drain.start();
-        self.ended_within(self.patience.sessions_timeout()).await
+        self.ended_within(self.drain_settings.sessions_timeout())
+            .await
     }
 
-    /// Closes the sessions, with the server's last answer, and then the requests.
+    /// Closes the remaining sessions, passing on the server's last response, and then the remaining requests.
     async fn close_all(&self) {
-        tracing::info!("closing the sessions and requests that have not ended");
+        tracing::info!("closing the remaining sessions and requests");
         self.drain.start();
         self.terminate.start();
-        if !self.ended_within(self.patience.termination_time()).await {
+        if !self
+            .ended_within(self.drain_settings.termination_time())
+            .await
+        {
             self.cut.start();
             self.ended_within(CUT_TIME).await;
         }

@@ -1,4 +1,4 @@
-//! From what was typed to what is meant. Every mistake is named at once, before anything is opened.
+//! Validates the arguments and turns them into settings. All mistakes are reported together, before anything is opened.
 
 mod clients;
 mod doctor;
@@ -23,12 +23,12 @@ pub(crate) use irsa_cli::{Mistakes, shown};
 
 pub(crate) use self::clients::{ClientSettings, Protocol};
 pub(crate) use self::doctor::DoctorSettings;
-pub(crate) use self::file::SettingsFile;
+pub(crate) use self::file::ConfigFile;
 pub(crate) use self::private_folder::PrivateFolder;
 use crate::cli::{AdminArgs, DoctorArgs, IdentityArgs, ServeArgs, TokenArgs};
 use crate::upstream::UpstreamSpec;
 
-/// The proxy as it will run.
+/// The settings of `irsa proxy` and `irsa exec`.
 #[derive(Debug)]
 pub(crate) struct ProxySettings {
     pub(crate) upstreams: Vec<UpstreamSpec>,
@@ -41,25 +41,26 @@ pub(crate) struct ProxySettings {
     pub(crate) admin: AdminSettings,
     pub(crate) roots: Roots,
     pub(crate) clients: ClientSettings,
-    /// What may go wrong, to be logged.
+    /// Possible problems, to be logged as warnings.
     pub(crate) warnings: Vec<String>,
 }
 
-/// Where upstreams are offered that name no `listen=`.
+/// The default listeners of upstreams without `listen=`.
 #[derive(Debug)]
-pub(crate) enum Ports<'a> {
-    /// Where clients look for such a store.
-    Usual,
-    /// Where only one command finds it: on sockets in this folder, or on free ports.
+pub(crate) enum DefaultListeners<'a> {
+    /// The port on which clients expect such a data store.
+    Standard,
+    /// Listeners for a single command: Unix sockets in this directory, or free ports.
     Private(&'a mut PrivateFolder),
 }
 
-/// The part of the drain timeout that is kept for closing database sessions, with the server's last answer.
+/// The part of the drain timeout that is reserved for closing database sessions and passing on the server's last
+/// response.
 const TERMINATION_TIME: Duration = Duration::from_secs(3);
-/// The least time for that, however short the timeout is.
+/// The minimum of that time, however short the timeout is.
 const SHORTEST_TERMINATION_TIME: Duration = Duration::from_secs(1);
 
-/// How long the proxy takes to end.
+/// The times of a shutdown.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct DrainSettings {
     pub(crate) delay: Duration,
@@ -67,30 +68,30 @@ pub(crate) struct DrainSettings {
 }
 
 impl DrainSettings {
-    /// The time in which database sessions may end by themselves.
+    /// Returns the time in which database sessions may end by themselves.
     pub(crate) fn sessions_timeout(&self) -> Duration {
         self.timeout.saturating_sub(TERMINATION_TIME)
     }
 
-    /// The time that closing a database session may take after that.
+    /// Returns the time for closing the remaining database sessions after that.
     pub(crate) fn termination_time(&self) -> Duration {
         self.timeout
             .clamp(SHORTEST_TERMINATION_TIME, TERMINATION_TIME)
     }
 }
 
-/// Where the proxy tells of itself.
+/// The addresses of the admin and status endpoints.
 #[derive(Debug, Clone)]
 pub(crate) struct AdminSettings {
     pub(crate) public: Option<ListenAddress>,
     pub(crate) private: Option<ListenAddress>,
 }
 
-/// Resolves all that `irsa proxy` and `irsa exec` were given.
+/// Validates the settings of `irsa proxy` and `irsa exec`.
 pub(crate) fn proxy(
     upstreams: &[String],
     args: ServeArgs,
-    ports: Ports<'_>,
+    ports: DefaultListeners<'_>,
     mut mistakes: Mistakes,
 ) -> Result<ProxySettings, Mistakes> {
     let region = args.identity.region.clone();
@@ -102,8 +103,8 @@ pub(crate) fn proxy(
         identity.region.as_ref(),
         &mut mistakes,
     );
-    if let Ports::Private(folder) = ports {
-        // libpq has no TLS on Unix sockets, and so no certificate.
+    if let DefaultListeners::Private(folder) = ports {
+        // libpq does not use TLS on Unix sockets, so clients could not send a certificate.
         let folder = args.clients.client_ca.is_none().then_some(folder);
         listeners::for_one_command(&mut upstreams, folder, &mut mistakes);
     }
@@ -142,7 +143,7 @@ pub(crate) fn proxy(
     })
 }
 
-/// Resolves who to be, for the commands that need nothing else.
+/// Validates the identity settings, for commands that need no others.
 pub(crate) fn identity_only(
     args: IdentityArgs,
     mut mistakes: Mistakes,
@@ -151,7 +152,7 @@ pub(crate) fn identity_only(
     mistakes.or(identity)
 }
 
-/// Resolves what `irsa token` was given.
+/// Validates the arguments of `irsa token`.
 pub(crate) fn token(
     args: TokenArgs,
     mistakes: Mistakes,
@@ -159,7 +160,7 @@ pub(crate) fn token(
     token::resolve(args, mistakes)
 }
 
-/// Resolves what `irsa doctor` was given.
+/// Validates the arguments of `irsa doctor`.
 pub(crate) fn doctor(args: DoctorArgs, mistakes: Mistakes) -> Result<DoctorSettings, Mistakes> {
     doctor::resolve(args, mistakes)
 }
@@ -175,7 +176,7 @@ fn admin(args: &AdminArgs, mistakes: &mut Mistakes) -> AdminSettings {
     AdminSettings { public, private }
 }
 
-/// A sentence about an admin address that only the proxy's own pod can reach.
+/// Returns a warning about an admin address that only containers of the same pod can reach.
 fn unreachable_admin(admin: &AdminSettings) -> Option<String> {
     let address = admin.public.as_ref()?;
     let port = match address {
@@ -196,7 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_admin_address_on_loopback_is_warned_of() {
+    fn a_loopback_admin_address_causes_a_warning() {
         let warning = |address: &str| {
             let public = Some(address.parse().unwrap());
             let private = None;
@@ -212,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn closing_sessions_takes_the_end_of_the_drain_timeout() {
+    fn closing_sessions_uses_the_end_of_the_drain_timeout() {
         for (timeout, waiting, closing) in [
             (25_000, 22_000, 3_000),
             (3_000, 0, 3_000),

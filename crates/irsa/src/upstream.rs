@@ -1,5 +1,4 @@
-//! `postgres://HOST[:PORT][?listen=...]` and `opensearch://HOST[?listen=...]`: one data store, as
-//! a person writes it.
+//! An upstream, written as `postgres://HOST[:PORT][?listen=...]` or `opensearch://HOST[?listen=...]`.
 
 mod opensearch;
 mod parameters;
@@ -13,10 +12,10 @@ use irsa_net::listen::ListenAddress;
 use irsa_opensearch::{Guards, PayloadSigning};
 use url::Url;
 
-pub(crate) use self::parameters::{For, PARAMETERS};
+pub(crate) use self::parameters::{AppliesTo, PARAMETERS};
 use self::parameters::{Parameters, Scheme};
 
-/// PostgreSQL's port, which names a socket file when none is given.
+/// The PostgreSQL port in the name of a socket file whose number is not given.
 const POSTGRES_PORT: u16 = 5432;
 
 /// An upstream with its listeners.
@@ -24,22 +23,22 @@ const POSTGRES_PORT: u16 = 5432;
 pub(crate) struct UpstreamSpec {
     pub(crate) store: Store,
     pub(crate) listen: Vec<ListenAddress>,
-    /// Whether `listen` was given, not the default.
-    pub(crate) listens_where_told: bool,
-    /// The permissions of the listeners' Unix sockets, where they were given.
+    /// Whether `listen` was given, instead of the default.
+    pub(crate) has_explicit_listen: bool,
+    /// The file mode of the Unix sockets, if given.
     pub(crate) socket_mode: Option<u32>,
-    /// A role to assume for this upstream alone.
+    /// A role to assume for this upstream only.
     pub(crate) role: Option<RoleStep>,
 }
 
-/// What is reached.
+/// The data store behind an upstream.
 #[derive(Debug, Clone)]
 pub(crate) enum Store {
     Postgres(irsa_postgres::Upstream),
     OpenSearch(OpenSearchStore),
 }
 
-/// A domain or collection, and what the proxy lets through to it.
+/// A domain or collection, and what the proxy forwards to it.
 #[derive(Debug, Clone)]
 pub(crate) struct OpenSearchStore {
     pub(crate) upstream: irsa_opensearch::Upstream,
@@ -47,11 +46,11 @@ pub(crate) struct OpenSearchStore {
     pub(crate) payload: PayloadSigning,
     /// Whether to offer HTTP/2 to the domain.
     pub(crate) http2: bool,
-    /// Names that clients may call the proxy by, besides those of its addresses.
+    /// Additional names under which clients reach the proxy.
     pub(crate) server_names: Vec<String>,
 }
 
-/// Reads one upstream. Every mistake in it becomes a sentence of its own.
+/// Parses an upstream. Each mistake in it becomes one message.
 pub(crate) fn parse(
     text: &str,
     default_region: Option<&Region>,
@@ -63,9 +62,9 @@ pub(crate) fn parse(
              `opensearch://HOST[?listen=...]`"
         )]
     };
-    // Without the slashes a host with a port is a scheme with a path.
+    // Without `//`, the URL parser takes `host:port` for a scheme and a path.
     if !text.contains("://") {
-        return Err(malformed(&"it has no scheme"));
+        return Err(malformed(&"the scheme is missing"));
     }
     let url = Url::parse(text).map_err(|error| malformed(&error))?;
     let mut mistakes = Vec::new();
@@ -84,12 +83,12 @@ fn read(
     default_region: Option<&Region>,
     mistakes: &mut Vec<String>,
 ) -> Option<UpstreamSpec> {
-    let known_scheme = Scheme::of(url, mistakes);
+    let known_scheme = Scheme::from_url(url, mistakes);
     let scheme = known_scheme.unwrap_or(Scheme::Postgres);
     check_shape(url, scheme, mistakes);
     let port = url.port().unwrap_or(scheme.port());
     let parameters = Parameters::read(url, known_scheme, port, mistakes);
-    // Of what is not known, nothing more can be told.
+    // Nothing else is validated if the scheme is unknown.
     known_scheme?;
     let any_region = any_region().filter(|_| parameters.has_wrong_region());
     let default_region = default_region.or(any_region.as_ref());
@@ -106,18 +105,18 @@ fn read(
     Some(UpstreamSpec {
         store: store?,
         listen: parameters.listen_or(scheme.local_port()),
-        listens_where_told: !parameters.listen.is_empty(),
+        has_explicit_listen: !parameters.listen.is_empty(),
         socket_mode: parameters.socket_mode,
         role: parameters.role_step(),
     })
 }
 
-/// A region in place of one that was given with a mistake, so that the mistake is not followed by others.
+/// Returns a stand-in for a region that is invalid, so that no further mistakes follow from it.
 pub(crate) fn any_region() -> Option<Region> {
     "us-east-1".parse().ok()
 }
 
-/// The text of a URL for a message: whoever writes a user into it may have written a password too.
+/// Returns the text of a URL for a message, without the user, which may include a password.
 fn without_user(text: &str) -> String {
     let begin = text.find("://").map_or(0, |colon| colon + "://".len());
     let (scheme, rest) = text.split_at(begin);
@@ -139,17 +138,19 @@ fn check_shape(url: &Url, scheme: Scheme, mistakes: &mut Vec<String>) {
         mistakes.push(scheme.no_path().to_owned());
     }
     if url.port() == Some(0) {
-        mistakes.push("nothing answers on port 0".to_owned());
+        mistakes.push("port 0 is not a valid port of a server".to_owned());
     }
     if url.fragment().is_some() {
-        mistakes.push("what follows the `#` is not read; within a value write `%23`".to_owned());
+        mistakes.push(
+            "the part after `#` is ignored by URLs; write a `#` within a value as `%23`".to_owned(),
+        );
     }
 }
 
 // === impl UpstreamSpec ===
 
 impl UpstreamSpec {
-    /// The addresses to bind.
+    /// Returns the addresses to bind.
     pub(crate) fn addresses(&self) -> impl Iterator<Item = ListenAddress> {
         self.listen.iter().cloned().map(|address| match self.store {
             Store::Postgres(_) => address.for_postgres(POSTGRES_PORT),
@@ -161,7 +162,7 @@ impl UpstreamSpec {
 // === impl Store ===
 
 impl Store {
-    /// The name for logs and metrics.
+    /// Returns the name for logs and metrics.
     pub(crate) fn name(&self) -> String {
         match self {
             Self::Postgres(upstream) => upstream.to_string(),
@@ -170,7 +171,7 @@ impl Store {
     }
 }
 
-/// The region that was given, else the endpoint's own, else the default.
+/// Returns the region that was given, else that of the endpoint, else the default.
 fn region(
     given: Option<&Region>,
     of_endpoint: Option<&Region>,
@@ -182,19 +183,19 @@ fn region(
         && given != own
     {
         mistakes.push(format!(
-            "`region={given}` contradicts the endpoint, which is in {own}"
+            "`region={given}` does not match the endpoint, which is in {own}"
         ));
     }
     let region = given.or(of_endpoint).or(default).cloned();
     if region.is_none() {
         mistakes.push(format!(
-            "the region can't be told from `{sign_host}`; add `region=...` or set --region"
+            "cannot derive the region from `{sign_host}`; add `region=REGION` to the upstream or set --region"
         ));
     }
     region
 }
 
-/// What the server's certificate must be for.
+/// Returns the name that the server's certificate must contain.
 fn tls_name(
     given: Option<&String>,
     sign_host: &str,
@@ -204,7 +205,7 @@ fn tls_name(
     let parsed = rustls::pki_types::ServerName::try_from(name.to_owned());
     if parsed.is_err() {
         mistakes.push(format!(
-            "`{name}` is not a name that a certificate could hold"
+            "`{name}` is not a valid name in a certificate; set `tls-name` to a DNS name or an IP address"
         ));
     }
     parsed.ok()

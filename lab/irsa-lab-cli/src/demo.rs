@@ -26,7 +26,7 @@ pub(crate) fn run(args: DemoArgs) -> Result<ExitCode, Failure> {
             java_home: args.programs.java_home,
             cache_dir,
             applications: args.full,
-            progress: progress.teller(),
+            progress: progress.reporter(),
         };
         irsa_demo::run(options).await.map_err(Failure::other)
     });
@@ -45,7 +45,7 @@ pub(crate) fn run(args: DemoArgs) -> Result<ExitCode, Failure> {
 
 fn show(report: &DemoReport, output: Output) -> Result<(), Failure> {
     match output {
-        Output::Text => output::coloured(&report.text()),
+        Output::Text => output::colored(&report.text()),
         Output::Json => output::line(&serde_json::to_string(report).map_err(Failure::other)?),
     }
 }

@@ -28,7 +28,7 @@ pub(crate) fn run(args: ServeArgs, state_dir: &Path) -> Result<ExitCode, Failure
     options.java_home.clone_from(&args.programs.java_home);
     options.cache_dir = programs::cache_folder(args.programs.cache_dir.clone())?;
     options.session_seconds = session.map(|session| session.as_secs().max(1));
-    options.progress = progress.teller();
+    options.progress = progress.reporter();
     runtime::control()?.block_on(async {
         let mut signals = StopSignals::catch_stops()?;
         let plays_domains = !options.world.domains().is_empty();

@@ -1,23 +1,22 @@
-//! Removes known secrets from text, whole or in part.
+//! Removes known secrets from text, completely or in part.
 
 use std::collections::HashSet;
 
 pub(crate) const REDACTED: &str = "[redacted]";
 
-/// The shortest part of a secret that is removed, in letters and digits. A shorter part is of no
-/// use to anyone, and could be a word.
+/// The minimum length of a part of a secret that is removed, in letters and digits. Shorter parts are useless to an
+/// attacker, and could be ordinary words.
 const PART: usize = 12;
 
-/// A letter or digit of a text, with the bytes that stand for it there.
+/// A letter or digit of a text, with the bytes that encode it.
 struct Significant {
     byte: u8,
     start: usize,
     end: usize,
 }
 
-/// Returns `text` without `secrets`, and without parts of them of 12 letters and digits or more: a
-/// message from outside can quote the beginning or the end of a token, break it into lines, or
-/// encode it for a URL.
+/// Returns `text` without `secrets`, and without parts of them that have 12 or more letters and digits: a message from
+/// outside can contain the beginning or the end of a token, break it into lines, or encode it for a URL.
 pub fn redact(text: &str, secrets: &[&str]) -> String {
     let mut clean = text.to_owned();
     for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
@@ -46,7 +45,7 @@ fn without_parts(text: &str, secret: &str) -> String {
             continue;
         }
         let first = at;
-        // The next part may begin within this one, or right after it.
+        // The next part may begin within this one, or directly after it.
         let mut last = at + PART - 1;
         while at <= last + 1 {
             if is_part(at) {
@@ -64,7 +63,7 @@ fn without_parts(text: &str, secret: &str) -> String {
     clean + text.get(copied..).unwrap_or_default()
 }
 
-/// The letters and digits of `text`, percent-encoded characters decoded.
+/// Returns the letters and digits of `text`, with percent-encoded characters decoded.
 fn significant(text: &str) -> Vec<Significant> {
     let bytes = text.as_bytes();
     let mut letters = Vec::with_capacity(bytes.len());
@@ -98,7 +97,7 @@ mod tests {
         "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzeXN0ZW0ifQ.c2lnbmF0dXJlK29mL2FuLVJTQS1rZXk_YQ";
 
     #[test]
-    fn a_part_is_removed_wherever_it_is_from() {
+    fn any_part_of_a_secret_is_removed() {
         for part in [&TOKEN[..20], &TOKEN[21..40], &TOKEN[TOKEN.len() - 14..]] {
             let clean = redact(&format!("Value '{part}...' was wrong"), &[TOKEN]);
             assert_eq!(clean, "Value '[redacted]...' was wrong", "{part}");
@@ -122,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_secret_stays() {
+    fn other_text_is_kept() {
         for text in [
             "User: arn:aws:sts::123456789012:assumed-role/app-role/keycloak is not authorized",
             "100% of %zz and %2 and é%C3%A9",
@@ -150,7 +149,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_taken(text in "\\PC*", secret in "\\PC{0,40}") {
+        fn any_text_is_accepted(text in "\\PC*", secret in "\\PC{0,40}") {
             redact(&text, &[&secret]);
         }
     }

@@ -1,28 +1,28 @@
 //! Removes secrets from text that came from outside.
 //!
-//! STS quotes what it was sent: a validation error repeats the web identity token, a signature
-//! mismatch repeats the canonical request with the session token in it.
+//! STS repeats what it received: a validation error contains the web identity token, and a signature error contains the
+//! canonical request with the session token.
 
 use super::redact::{REDACTED, redact};
 
-/// The longest text that is passed on, in characters.
+/// The maximum length of the text, in characters.
 const MAX_TEXT: usize = 600;
 
-/// The longest unbroken run of token characters that is passed on. A role session's name has at
-/// most 64; a JWT's signature has at least 86.
+/// The maximum length of an unbroken run of token characters. A role session name has at most 64 characters, and the
+/// signature of a JWT at least 86.
 const MAX_RUN: usize = 64;
 
-/// The beginning of the session tokens that STS issues, in base64.
+/// The beginning of session tokens that STS issues, in base64.
 const SESSION_TOKENS: [&str; 3] = ["IQoJb3JpZ2luX2Vj", "FwoGZXIvYXdz", "FQoGZXIvYXdz"];
 
-/// The beginning of the header of a JWT, which is a JSON object in base64.
+/// The beginning of a JWT, whose header is a JSON object in base64.
 const JWT: &str = "eyJ";
 
-/// The shortest text that counts as the beginning of a JWT, in characters.
+/// The minimum length of a text that counts as the beginning of a JWT, in characters.
 const SHORTEST_JWT: usize = 20;
 
-/// Returns `text` in one line, without `secrets` and parts of them, without what looks like a JWT,
-/// a session token or another long token, and cut to at most 600 characters.
+/// Returns `text` as a single line of at most 600 characters, without `secrets` and parts of them, and without text
+/// that looks like a JWT, a session token or another long token.
 pub fn scrub(text: &str, secrets: &[&str]) -> String {
     let clean = redact(text, secrets);
     let line: String = clean.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -53,7 +53,7 @@ fn is_secret_run(run: &str) -> bool {
     run.split('.').any(|part| part.len() > MAX_RUN) || has_jwt(run)
 }
 
-/// Returns whether a JWT begins in `run`, be it cut off: at the start, after a sign, or after a
+/// Returns whether a possibly truncated JWT begins in `run`: at its start, after a punctuation character, or after a
 /// percent-encoded character.
 fn has_jwt(run: &str) -> bool {
     run.match_indices(JWT).any(|(at, _)| {
@@ -64,7 +64,7 @@ fn has_jwt(run: &str) -> bool {
     })
 }
 
-/// Session tokens hold slashes, as ARNs do: they are known by how they begin.
+/// Removes session tokens. They contain slashes, like ARNs, so they are recognized by their beginning.
 fn without_session_tokens(line: &str) -> String {
     let mut clean = line.to_owned();
     for prefix in SESSION_TOKENS {
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keeps_what_aws_says_about_names() {
+    fn keeps_names_in_messages_of_aws() {
         for text in [
             "No OpenIDConnect provider found in your account for https://oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE",
             "User: arn:aws:sts::123456789012:assumed-role/app-role/keycloak-7c9d8b6f5d-x2x4z is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::210987654321:role/team/db",
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_out_a_token_that_a_validation_error_quotes() {
+    fn removes_a_token_from_a_validation_error() {
         let jwt = format!("eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.{}", "aB3_".repeat(86));
         let text = format!("1 validation error detected: Value '{jwt}' at 'webIdentityToken'");
         assert_eq!(
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_out_a_token_that_is_cut_off_or_not_quoted_as_a_whole() {
+    fn removes_truncated_and_partial_tokens() {
         let sent = format!("eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.{}", "aB3_".repeat(86));
         for (text, secrets) in [
             ("token=eyJhbGciOiJSUzI1NiJ9.eyJz", &[][..]),
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn makes_one_line_of_bounded_length() {
+    fn returns_one_line_of_limited_length() {
         let clean = scrub(&"line\n\u{1b}[31m ".repeat(1000), &[]);
         assert!(clean.chars().count() <= MAX_TEXT + " [cut]".len());
         assert!(!clean.chars().any(char::is_control));

@@ -1,4 +1,4 @@
-//! The JSON in which agents on the node hand out credentials.
+//! The JSON format of credentials from agents on the node.
 
 use std::time::SystemTime;
 
@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::SessionCredentials;
 
-/// The answer of the EKS Pod Identity agent, of ECS and of the instance metadata service.
+/// The response of the EKS Pod Identity agent, of ECS, and of the instance metadata service.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct AgentCredentials {
@@ -18,8 +18,7 @@ struct AgentCredentials {
     expiration: String,
 }
 
-/// Reads the credentials in `body`; `None` if it holds none. What it holds is not said: it may be
-/// half of a secret.
+/// Parses the credentials in `body`. Invalid contents are not reported, because they may include parts of a secret.
 pub(super) fn credentials(body: &[u8]) -> Option<SessionCredentials> {
     let found: AgentCredentials = serde_json::from_slice(body).ok()?;
     Some(SessionCredentials::new(
@@ -30,7 +29,7 @@ pub(super) fn credentials(body: &[u8]) -> Option<SessionCredentials> {
     ))
 }
 
-/// The time in an RFC 3339 text, with or without fractions of a second.
+/// Parses an RFC 3339 time, with or without fractions of a second.
 pub(super) fn time(text: &str) -> Option<SystemTime> {
     let time = DateTime::from_str(text, Format::DateTimeWithOffset).ok()?;
     SystemTime::try_from(time).ok()
@@ -43,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_the_expiry_as_agents_write_it() {
+    fn parses_the_expiration_formats_of_agents() {
         let seconds = UNIX_EPOCH + Duration::from_hours(490_000);
         assert_eq!(time("2025-11-24T16:00:00Z"), Some(seconds));
         assert_eq!(time("2025-11-24T17:00:00+01:00"), Some(seconds));
@@ -55,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_lacks_a_field_holds_no_credentials() {
+    fn an_incomplete_response_contains_no_credentials() {
         let whole = r#"{"AccessKeyId":"A","SecretAccessKey":"S","Token":"T","AccountId":"1","Expiration":"2025-11-24T16:00:00Z"}"#;
         assert!(credentials(whole.as_bytes()).is_some());
         for field in ["AccessKeyId", "SecretAccessKey", "Token", "Expiration"] {

@@ -1,4 +1,4 @@
-//! Another role's session for this one: `sts:AssumeRole`.
+//! Exchanges a session for a session of another role: `sts:AssumeRole`.
 
 use irsa_chain::{Cause, SessionName};
 

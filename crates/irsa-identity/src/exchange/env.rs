@@ -1,4 +1,4 @@
-//! Credentials that stand in the environment.
+//! Credentials in environment variables.
 
 use std::sync::Arc;
 
@@ -14,11 +14,11 @@ pub(super) struct Env {
 }
 
 impl Env {
-    /// The keys of `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`, to be used
-    /// until `AWS_CREDENTIAL_EXPIRATION` if that is set (`aws configure export-credentials` does).
+    /// Reads `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`. They expire at
+    /// `AWS_CREDENTIAL_EXPIRATION`, if it is set (`aws configure export-credentials` sets it).
     ///
     /// # Errors
-    /// When a key is missing or the expiry is no time.
+    /// An access key variable is missing, or the expiration is not a time.
     pub(super) fn new(
         environment: &Environment,
         clock: Arc<dyn Clock>,
@@ -35,8 +35,9 @@ impl Env {
         };
         let expires_at = environment.get("AWS_CREDENTIAL_EXPIRATION").map(|text| {
             agent::time(text).ok_or_else(|| {
-                let what =
-                    format!("`AWS_CREDENTIAL_EXPIRATION` is `{text}`, which is no RFC 3339 time");
+                let what = format!(
+                    "`AWS_CREDENTIAL_EXPIRATION` is `{text}`, which is not an RFC 3339 time"
+                );
                 IdentityError::at(Link::StsSession, what)
                     .with_remedy("correct or unset `AWS_CREDENTIAL_EXPIRATION`")
             })
@@ -51,9 +52,9 @@ impl Env {
     }
 }
 
-/// A value that came from a file with a line end, or from an empty field of a chart.
+/// Creates the error for a value that was read from a file with a line break, or from an empty field of a Helm chart.
 fn padded(name: &str) -> IdentityError {
-    let text = format!("`{name}` is blank, or begins or ends with a space or a line end");
+    let text = format!("`{name}` is blank, or begins or ends with a space or a line break");
     IdentityError::at(Link::StsSession, text).with_remedy(format!("correct or unset `{name}`"))
 }
 
@@ -65,7 +66,7 @@ impl Exchange for Env {
             }
             let text = "the credentials in the environment have expired";
             Err(IdentityError::new(Cause::SessionExpired, text).with_remedy(
-                "export fresh ones and start again, or use `--identity profile`, which renews them",
+                "export new credentials and restart, or use `--identity profile`, which renews them",
             ))
         })
     }
@@ -77,7 +78,7 @@ mod tests {
     use crate::SystemClock;
 
     #[test]
-    fn keys_that_are_blank_or_end_with_a_line_end_are_refused_at_the_start() {
+    fn blank_and_padded_keys_are_rejected_at_the_start() {
         for (id, secret, wrong) in [
             (" ", "hush", "AWS_ACCESS_KEY_ID"),
             ("AKIAIOSFODNN7EXAMPLE", "hush\n", "AWS_SECRET_ACCESS_KEY"),

@@ -1,4 +1,4 @@
-//! The exchange that a source asks for.
+//! Creates the exchange of a source.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::source::SourceKind;
 use crate::sts::Sts;
 use crate::{Clock, IdentityError, IdentitySettings};
 
-/// What the exchanges of an identity share.
+/// The tools that all exchanges of an identity share.
 #[derive(Debug, Clone)]
 pub(crate) struct Tools {
     pub(crate) http: Http,
@@ -24,10 +24,10 @@ pub(crate) struct Tools {
     pub(crate) clock: Arc<dyn Clock>,
 }
 
-/// The exchange of a source; nothing is asked yet.
+/// Creates the exchange of a source, without any request.
 ///
 /// # Errors
-/// For what is wrong with the settings or the environment.
+/// The settings or the environment are invalid.
 pub(crate) fn from_source(
     source: &SourceKind,
     settings: &IdentitySettings,

@@ -1,4 +1,4 @@
-//! The node's role, by version 2 of the instance metadata service; only for those who name it.
+//! The role of the node, from version 2 of the instance metadata service. It is used only if it is selected explicitly.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ const IPV4: &str = "http://169.254.169.254";
 const IPV6: &str = "http://[fd00:ec2::254]";
 const CREDENTIALS: &str = "/latest/meta-data/iam/security-credentials/";
 
-/// The header that carries the token.
+/// The header with the token.
 const TOKEN: &str = "x-aws-ec2-metadata-token";
 
-/// A token serves one exchange of three requests.
+/// The lifetime of a token, which is enough for one exchange with three requests.
 const TOKEN_SECONDS: &str = "60";
 
 #[derive(Debug)]
@@ -28,11 +28,11 @@ pub(crate) struct Imds {
 }
 
 impl Imds {
-    /// The service at `AWS_EC2_METADATA_SERVICE_ENDPOINT`, else at the address of the mode
+    /// Uses the service at `AWS_EC2_METADATA_SERVICE_ENDPOINT`, else at the address for
     /// `AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE` (`IPv4` or `IPv6`).
     ///
     /// # Errors
-    /// When the service is disabled or its URL is none.
+    /// The service is disabled, or its URL is invalid.
     pub(crate) fn new(
         environment: &Environment,
         http: Http,
@@ -44,9 +44,10 @@ impl Imds {
                 .is_some_and(|v: &str| v.eq_ignore_ascii_case(value))
         };
         if is("AWS_EC2_METADATA_DISABLED", "true") {
-            let text = "`AWS_EC2_METADATA_DISABLED` forbids the instance metadata service";
-            return Err(IdentityError::new(Cause::ImdsRefused, text)
-                .with_remedy("unset it, or choose another source with `--identity`"));
+            let text = "the instance metadata service is disabled by `AWS_EC2_METADATA_DISABLED`";
+            return Err(IdentityError::new(Cause::ImdsRefused, text).with_remedy(
+                "unset `AWS_EC2_METADATA_DISABLED`, or select a different source with `--identity`",
+            ));
         }
         let is_ipv6 = is("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "IPv6");
         let default = if is_ipv6 { IPV6 } else { IPV4 };
@@ -69,11 +70,14 @@ impl Imds {
             .send("GET", &format!("{CREDENTIALS}{role}"), header)
             .await?;
         agent::credentials(&answer.body).ok_or_else(|| {
-            refused(&format!("it holds no credentials of the role `{role}`")).transient()
+            refused(&format!(
+                "the response contains no credentials for the role `{role}`"
+            ))
+            .transient()
         })
     }
 
-    /// The name of the node's role.
+    /// Returns the name of the node's role.
     pub(crate) async fn role(&self) -> Result<String, IdentityError> {
         self.role_with(&self.token().await?).await
     }
@@ -86,7 +90,7 @@ impl Imds {
             .next()
             .map(str::trim)
             .filter(|role| is_role_name(role));
-        let role = role.ok_or_else(|| refused("it names no role"))?;
+        let role = role.ok_or_else(|| refused("the response contains no role name"))?;
         Ok(role.to_owned())
     }
 
@@ -106,17 +110,17 @@ impl Imds {
             .map_err(|error| refused(&error.to_string()))?;
         let _ = request.set_method(method);
         let header = request.headers_mut().try_insert(name, value.to_owned());
-        header.map_err(|_| refused("its token can't be sent in a header"))?;
+        header.map_err(|_| refused("its token is not a valid header value"))?;
         let answer = self.http.ask_local(request, self.limit).await;
         let answer = answer.map_err(|why| {
-            refused(&format!("it could not be asked: {}", scrub(&why, &[value]))).transient()
+            refused(&format!("cannot reach it: {}", scrub(&why, &[value]))).transient()
         })?;
         match answer.status {
             200 => Ok(answer),
             404 if path == CREDENTIALS => Err(refused("the node has no instance profile")),
             status => {
                 let error = refused(&format!(
-                    "it answered {method} `{path}` with status {status}"
+                    "it returned status {status} for {method} `{path}`"
                 ));
                 Err(if status >= 500 || status == 429 {
                     error.transient()
@@ -134,7 +138,7 @@ impl Exchange for Imds {
     }
 }
 
-/// The name becomes part of a URL.
+/// Returns whether the name can be used in a URL.
 fn is_role_name(name: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "+=,.@-_".contains(c);
     !name.is_empty() && name.len() <= 64 && name.chars().all(allowed)
@@ -143,6 +147,6 @@ fn is_role_name(name: &str) -> bool {
 fn refused(what: &str) -> IdentityError {
     IdentityError::new(
         Cause::ImdsRefused,
-        format!("the instance metadata service gave nothing: {what}"),
+        format!("cannot get credentials from the instance metadata service: {what}"),
     )
 }

@@ -1,4 +1,4 @@
-//! The pod's projected token for credentials of the EKS Pod Identity agent.
+//! Exchanges the pod's projected token for credentials of the EKS Pod Identity agent.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use crate::error::scrub::scrub;
 use crate::http::{Answer, Http, HttpUrl};
 use crate::{IdentityError, SessionCredentials, token_file};
 
-/// Where the agents of ECS and EKS listen, in clear text.
+/// The addresses of the ECS and EKS agents, which use clear text.
 const AGENTS: [&str; 3] = ["169.254.170.2", "169.254.170.23", "fd00:ec2::23"];
 
 #[derive(Debug)]
@@ -25,11 +25,11 @@ pub(super) struct PodIdentity {
 }
 
 impl PodIdentity {
-    /// The agent at `uri`.
+    /// Uses the agent at `uri`.
     ///
     /// # Errors
-    /// When `uri` is none to which AWS's SDKs would send the token ("Container credential
-    /// provider" in the AWS SDKs and Tools reference): TLS, loopback or an agent's own address.
+    /// `uri` is not a URL to which the AWS SDKs would send the token ("Container credential provider" in the AWS SDKs
+    /// and Tools Reference Guide): TLS, loopback, or the address of an agent.
     pub(super) fn new(
         uri: &str,
         token_file: &std::path::Path,
@@ -54,12 +54,12 @@ impl PodIdentity {
             return Err(refusal(&answer, token));
         }
         agent::credentials(&answer.body).ok_or_else(|| {
-            let text = "the Pod Identity agent's answer holds no credentials";
+            let text = "the Pod Identity agent's response contains no credentials";
             IdentityError::new(Cause::PodIdentityRefused, text)
         })
     }
 
-    /// The token goes as it is: with `Bearer` before it the agent takes it for a malformed one.
+    /// Creates the request. The token is sent without `Bearer`, which the agent would reject as malformed.
     fn request(&self, token: &str) -> Result<HttpRequest, IdentityError> {
         let refused = |text: String| IdentityError::at(Link::ServiceAccount, text);
         let mut request =
@@ -67,18 +67,18 @@ impl PodIdentity {
         let headers = request.headers_mut();
         headers
             .try_insert("authorization", token.to_owned())
-            .map_err(|_| refused("the token can't be sent in a header".to_owned()))?;
+            .map_err(|_| refused("the token is not a valid header value".to_owned()))?;
         Ok(request)
     }
 
     fn unreachable(&self, why: &str) -> IdentityError {
         let text = format!(
-            "the Pod Identity agent on `{}` could not be asked: {why}",
+            "cannot reach the Pod Identity agent on `{}`: {why}",
             self.uri.host()
         );
         IdentityError::new(Cause::PodIdentityRefused, text).transient().with_remedy(
-            "see that the add-on eks-pod-identity-agent runs on this node, that no network policy \
-             keeps the pod from its address, and that NO_PROXY of other clients names it",
+            "check that the add-on eks-pod-identity-agent runs on this node, that no network policy \
+             blocks the pod's access to its address, and that NO_PROXY of other clients includes it",
         )
     }
 }
@@ -89,7 +89,7 @@ impl Exchange for PodIdentity {
     }
 }
 
-/// The agent's URL.
+/// Parses the URL of the agent.
 ///
 /// # Errors
 /// See [`PodIdentity::new`].
@@ -112,12 +112,12 @@ fn allowed(url: HttpUrl) -> Result<HttpUrl, String> {
     }
     let (host, agents) = (url.host(), AGENTS.join(", "));
     Err(format!(
-        "`{host}` is not an agent's address: expected `https`, a loopback address, or one of {agents}"
+        "`{host}` is not the address of an agent; expected `https`, a loopback address, or one of {agents}"
     ))
 }
 
-/// The agent passes on what the EKS Auth API said as `[REQUEST]: (CODE): TEXT`, with whatever
-/// status; the codes here stay until somebody changes something.
+/// Converts an error response. The agent forwards the error of the EKS Auth API as `[REQUEST]: (CODE): TEXT`, with
+/// varying status. The codes that are handled here do not change without a change in IAM or the cluster.
 fn refusal(answer: &Answer, token: &str) -> IdentityError {
     const FINAL: [&str; 4] = [
         "(ResourceNotFoundException)",
@@ -127,7 +127,7 @@ fn refusal(answer: &Answer, token: &str) -> IdentityError {
     ];
     let said = scrub(&String::from_utf8_lossy(&answer.body), &[token]);
     let text = format!(
-        "the Pod Identity agent refused with status {}: {said}",
+        "the Pod Identity agent returned status {}: {said}",
         answer.status
     );
     let error = IdentityError::new(cause_of(&said), text);
@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_token_goes_to_tls_loopback_and_agents_only() {
+    fn the_token_is_sent_to_tls_loopback_and_agents_only() {
         for (url, fine) in [
             ("http://169.254.170.23/v1/credentials", true),
             ("http://[fd00:ec2::23]/v1/credentials", true),
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_of_the_agent_name_their_cause() {
+    fn errors_of_the_agent_are_classified() {
         for (status, body, cause) in [
             (
                 400,
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn faults_of_the_agent_pass_by_themselves() {
+    fn failures_of_the_agent_are_transient() {
         for (status, body) in [
             (500, ""),
             (429, "slow down"),
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_the_agent_repeats_is_taken_out() {
+    fn a_token_repeated_by_the_agent_is_removed() {
         let error = refused(400, "can't parse 'the token'");
         assert!(!format!("{error:?}").contains("the token'"), "{error:?}");
     }

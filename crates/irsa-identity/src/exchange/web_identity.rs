@@ -1,4 +1,4 @@
-//! The pod's projected token for a role session: `sts:AssumeRoleWithWebIdentity`.
+//! Exchanges the pod's projected token for a role session: `sts:AssumeRoleWithWebIdentity`.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! Answers of bounded size: whatever answers at an endpoint must not fill the memory.
+//! Responses of limited size, so that no endpoint can fill the memory.
 
 use std::mem::replace;
 use std::time::Duration;
@@ -14,18 +14,17 @@ use tokio::time::timeout;
 
 use crate::error::chain_of;
 
-/// The size limit of an answer to an SDK, in bytes. The answers of STS and of single sign-on take
-/// a few kB.
+/// The maximum size of a response to the SDK, in bytes. Responses of STS and of IAM Identity Center have a few kB.
 const MAX_BODY: usize = 1024 * 1024;
 
-/// A connector that reads answers whole, within limits of size and time.
+/// A connector that reads complete responses, within limits of size and time.
 #[derive(Debug, Clone)]
 struct Bounded {
     connector: SharedHttpConnector,
     limit: Duration,
 }
 
-/// Makes a client whose requests take at most `limit`, their answers included.
+/// Creates a client whose requests take at most `limit`, including their responses.
 pub(super) fn client(connector: &SharedHttpConnector, limit: Duration) -> SharedHttpClient {
     let bounded = SharedHttpConnector::new(Bounded {
         connector: connector.clone(),
@@ -37,13 +36,13 @@ pub(super) fn client(connector: &SharedHttpConnector, limit: Duration) -> Shared
 /// Reads a body of at most `most` bytes.
 ///
 /// # Errors
-/// The body is longer, or cannot be read, as text.
+/// A message that the body is too long or cannot be read.
 pub(super) async fn collect(body: SdkBody, most: usize) -> Result<Vec<u8>, String> {
     let mut stream = ByteStream::new(body);
     let mut collected = Vec::new();
     while let Some(chunk) = stream.try_next().await.map_err(|error| chain_of(&error))? {
         if collected.len() + chunk.len() > most {
-            return Err(format!("the answer is longer than {most} bytes"));
+            return Err(format!("the response is larger than {most} bytes"));
         }
         collected.extend_from_slice(&chunk);
     }
@@ -62,7 +61,7 @@ impl HttpConnector for Bounded {
             Ok(answer)
         };
         HttpConnectorFuture::new(async move {
-            let late = |_| ConnectorError::timeout(format!("no answer within {limit:?}").into());
+            let late = |_| ConnectorError::timeout(format!("no response within {limit:?}").into());
             timeout(limit, whole).await.map_err(late)?
         })
     }

@@ -1,17 +1,16 @@
-//! The way through a forward proxy.
+//! Forward proxies.
 
 use aws_smithy_http_client::proxy::ProxyConfig;
 use irsa_chain::Link;
 
 use crate::{Environment, IdentityError};
 
-/// The proxy of `HTTPS_PROXY`, else of `ALL_PROXY`, for `https` URLs, less the hosts of `NO_PROXY`;
-/// each in lower case too. `HTTP_PROXY` is not used: nothing of AWS's is asked in clear text. The
-/// proxy is spoken to by HTTP or HTTPS (`CONNECT`), with a password in its URL if it has one; SOCKS
-/// is not supported.
+/// Returns the proxy in `HTTPS_PROXY`, else in `ALL_PROXY`, for `https` URLs except the hosts in `NO_PROXY`. The names
+/// are also accepted in lower case. `HTTP_PROXY` is not used, because AWS is never called in clear text. The connection
+/// to the proxy uses HTTP or HTTPS (`CONNECT`), with the password in its URL if there is one. SOCKS is not supported.
 ///
 /// # Errors
-/// When the variable holds no such URL; the text does not quote it, it may hold a password.
+/// The variable does not contain such a URL. The message does not include it, because it may contain a password.
 pub(super) fn from_environment(environment: &Environment) -> Result<ProxyConfig, IdentityError> {
     let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
     let Some((name, url)) = first(environment, &names) else {
@@ -26,7 +25,7 @@ pub(super) fn from_environment(environment: &Environment) -> Result<ProxyConfig,
     let proxy = ProxyConfig::https(url).map_err(|_| {
         IdentityError::at(
             Link::StsSession,
-            format!("`{name}` holds no URL of an HTTP proxy"),
+            format!("`{name}` is not the URL of an HTTP proxy"),
         )
         .with_remedy(format!("set `{name}` to `http://HOST:PORT`, or unset it"))
     })?;
@@ -61,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_a_url_without_scheme_as_http() {
+    fn a_url_without_a_scheme_is_http() {
         assert!(
             !proxy_of(&[("https_proxy", "proxy.corp:3128")])
                 .unwrap()

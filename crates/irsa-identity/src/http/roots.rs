@@ -1,4 +1,4 @@
-//! The certificate authorities that AWS's endpoints are verified by.
+//! The CAs that certificates of AWS endpoints are verified with.
 
 use std::path::{Path, PathBuf};
 
@@ -12,13 +12,13 @@ use rustls::pki_types::pem::PemObject;
 
 use crate::{Environment, IdentityError};
 
-/// The system's roots, or Mozilla's where the system has none (an image without
-/// `ca-certificates`), and those of `ca_file` and `AWS_CA_BUNDLE` besides.
+/// Returns the system's CAs, or Mozilla's if the system has none (an image without `ca-certificates`), together with
+/// those in `ca_file` and `AWS_CA_BUNDLE`.
 ///
-/// Every certificate is checked here: the HTTP client panics on one that it can't read.
+/// All certificates are parsed here, because the HTTP client panics on an invalid one.
 ///
 /// # Errors
-/// When a named file can't be read or holds no certificate.
+/// A file cannot be read or contains no certificate.
 pub(super) fn trust_store(
     ca_file: Option<&Path>,
     environment: &Environment,
@@ -47,26 +47,23 @@ fn base_roots() -> TrustStore {
 
 fn certificates_of(path: &Path) -> Result<Vec<CertificateDer<'static>>, IdentityError> {
     let wrong = |what: String| {
-        let text = format!(
-            "the file of certificate authorities `{}` {what}",
-            path.display()
-        );
+        let text = format!("the CA file `{}` {what}", path.display());
         IdentityError::at(Link::StsSession, text)
-            .with_remedy("give a PEM file of certificates by `--ca-file` or `AWS_CA_BUNDLE`")
+            .with_remedy("set `--ca-file` or `AWS_CA_BUNDLE` to a PEM file of CA certificates")
     };
-    let pem = std::fs::read(path).map_err(|error| wrong(format!("can't be read: {error}")))?;
+    let pem = std::fs::read(path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
     let certificates = CertificateDer::pem_slice_iter(&pem)
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|_| wrong("is no PEM file".to_owned()))?;
+        .map_err(|_| wrong("is not a PEM file".to_owned()))?;
     if certificates.is_empty() {
-        return Err(wrong("holds no certificate".to_owned()));
+        return Err(wrong("contains no certificate".to_owned()));
     }
     match certificates
         .iter()
         .position(|certificate| !is_readable(certificate))
     {
         Some(index) => Err(wrong(format!(
-            "holds a certificate (number {}) that can't be read",
+            "contains an invalid certificate (number {})",
             index + 1
         ))),
         None => Ok(certificates),
@@ -106,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_survives_the_way_through_pem() {
+    fn certificates_survive_the_conversion_to_pem() {
         let certificate = &webpki_root_certs::TLS_SERVER_ROOT_CERTS[0];
         let back = CertificateDer::from_pem_slice(to_pem(certificate).as_bytes()).unwrap();
         assert_eq!(&back, certificate);
@@ -114,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_bad_file_is_an_error_and_no_panic() {
-        assert!(error_of("").ends_with("holds no certificate"));
+        assert!(error_of("").ends_with("contains no certificate"));
         assert!(
             error_of("-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----").contains("PEM")
         );

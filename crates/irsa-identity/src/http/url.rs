@@ -1,4 +1,4 @@
-//! What must be known of a URL before a secret is sent there.
+//! Checks of a URL before a secret is sent to it.
 
 use std::net::IpAddr;
 
@@ -12,9 +12,9 @@ pub(crate) struct HttpUrl {
 }
 
 impl HttpUrl {
-    /// Reads a URL; the error says what is wrong and leaves out a URL that holds a password.
+    /// Parses a URL. The error message does not include a URL with a password.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let wrong = |what| format!("`{text}` is no URL to ask: {what}");
+        let wrong = |what| format!("`{text}` is not a valid endpoint URL: {what}");
         let uri: Uri = text
             .parse()
             .map_err(|_| wrong("expected `https://HOST[:PORT][/PATH]`"))?;
@@ -22,7 +22,7 @@ impl HttpUrl {
             .authority()
             .is_some_and(|authority| authority.as_str().contains('@'))
         {
-            return Err("the URL holds a user or a password".to_owned());
+            return Err("the URL contains a user or password".to_owned());
         }
         if !matches!(uri.scheme_str(), Some("http" | "https")) {
             return Err(wrong("the scheme must be `https` or `http`"));
@@ -33,7 +33,7 @@ impl HttpUrl {
             .trim_end_matches(']')
             .to_ascii_lowercase();
         if host.is_empty() {
-            return Err(wrong("it has no host"));
+            return Err(wrong("the host is missing"));
         }
         Ok(Self { uri, host })
     }
@@ -42,12 +42,12 @@ impl HttpUrl {
         self.uri.scheme_str() == Some("https")
     }
 
-    /// Whether the host is this machine, by address or as `localhost` (RFC 6761, section 6.3).
+    /// Returns whether the host is this machine, by its address or as `localhost` (RFC 6761, section 6.3).
     pub(crate) fn is_loopback(&self) -> bool {
         self.host == "localhost" || self.ip().is_some_and(|ip| ip.is_loopback())
     }
 
-    /// The host as an address, if it is one. No name is resolved.
+    /// Returns the host if it is an IP address. Names are not resolved.
     pub(crate) fn ip(&self) -> Option<IpAddr> {
         self.host.parse().ok()
     }
@@ -56,7 +56,7 @@ impl HttpUrl {
         &self.host
     }
 
-    /// The URL as text, for a request.
+    /// Returns the URL as text.
     pub(crate) fn to_text(&self) -> String {
         self.uri.to_string()
     }
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tells_loopback_from_the_rest_without_resolving() {
+    fn recognizes_loopback_without_dns() {
         for (url, loopback) in [
             ("http://localhost:8080/", true),
             ("https://127.9.9.9", true),
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn rejects_what_is_no_http_url() {
+    fn rejects_invalid_urls() {
         for url in [
             "",
             "sts.amazonaws.com",

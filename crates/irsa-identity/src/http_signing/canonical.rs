@@ -1,4 +1,4 @@
-//! The canonical request, and the string that stands for it.
+//! The canonical request and its hash.
 
 use std::borrow::Cow;
 
@@ -10,19 +10,18 @@ use super::target::CanonicalTarget;
 use super::{HttpRequest, hex};
 use crate::SessionCredentials;
 
-/// A request in the form that is signed. It holds the session token, so that it is hashed piece by
-/// piece and never put together.
+/// A request in canonical form. It contains the session token, so it is hashed in pieces and never assembled in memory.
 pub(super) struct CanonicalRequest<'a> {
     method: &'a str,
     target: CanonicalTarget,
-    /// Names and values in the order of the names.
+    /// Names and values, sorted by name.
     headers: Vec<(&'static str, Cow<'a, str>)>,
     signed_headers: String,
     payload: &'a str,
 }
 
 impl<'a> CanonicalRequest<'a> {
-    /// The canonical form of `request`, whose body is told by `payload`.
+    /// Creates the canonical form of `request` with the payload hash `payload`.
     pub(super) fn new(
         request: &HttpRequest<'a>,
         payload: &'a str,
@@ -55,12 +54,12 @@ impl<'a> CanonicalRequest<'a> {
         }
     }
 
-    /// The names of the headers that are signed: `host;x-amz-date`.
+    /// Returns the names of the signed headers: `host;x-amz-date`.
     pub(super) fn signed_headers(&self) -> &str {
         &self.signed_headers
     }
 
-    /// What the signature is of: the request's hash, its time and its credential scope.
+    /// Returns the string to sign: the hash of the request, its time and its credential scope.
     pub(super) fn string_to_sign(&self, second: &str, scope: &str) -> String {
         format!("AWS4-HMAC-SHA256\n{second}\n{scope}\n{}", self.hash())
     }
@@ -81,13 +80,13 @@ impl<'a> CanonicalRequest<'a> {
     }
 }
 
-/// A header's value if it is printable ASCII. A tab, which some collapse and others don't, is not.
+/// Returns a header value if it is printable ASCII. A tab is not, because implementations treat it differently.
 fn printable(value: &[u8]) -> Option<&str> {
     let printable = value.iter().all(|byte| matches!(byte, b' '..=b'~'));
     str::from_utf8(value).ok().filter(|_| printable)
 }
 
-/// Without spaces around it, and one space for several: `Trimall` in the documentation.
+/// Removes leading and trailing spaces, and replaces multiple spaces with one: `Trimall` in the documentation.
 fn trim_all(value: &str) -> Cow<'_, str> {
     let trimmed = value.trim_matches([' ', '\t']);
     if !trimmed.contains("  ") {

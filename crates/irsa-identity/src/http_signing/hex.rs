@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use super::PayloadHash;
 
-/// What `x-amz-content-sha256` says.
-pub(super) fn of_payload(payload: PayloadHash<'_>) -> Cow<'static, str> {
+/// Returns the value of `x-amz-content-sha256`.
+pub(super) fn payload_hash(payload: PayloadHash<'_>) -> Cow<'static, str> {
     match payload {
         PayloadHash::Sha256(hash) => Cow::Owned(hex(hash)),
         PayloadHash::Unsigned => Cow::Borrowed("UNSIGNED-PAYLOAD"),

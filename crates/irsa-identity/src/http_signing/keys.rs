@@ -1,4 +1,4 @@
-//! The keys that sign, derived once a day and scope.
+//! Signing keys, which are derived once per day and scope.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
@@ -8,19 +8,18 @@ use secrecy::{ExposeSecret, SecretSlice, SecretString};
 
 use super::SigningScope;
 
-/// The most keys kept of one secret; a process signs for a few domains and for two days at most.
+/// The maximum number of keys for one secret: a process signs for a few domains and at most two days.
 const MOST: usize = 16;
 
 /// A derived key.
 pub(super) type SigningKey = Arc<SecretSlice<u8>>;
 
-/// The keys derived from one secret, by credential scope. They end with the credentials that own
-/// them.
+/// The keys derived from one secret, by credential scope. They are dropped with the credentials that own them.
 #[derive(Default)]
 pub(crate) struct SigningKeys(Mutex<Vec<(String, SigningKey)>>);
 
 impl SigningKeys {
-    /// The key of `scope`, a credential scope; `derive` makes it when it is asked for first.
+    /// Returns the key of `scope`, a credential scope. `derive` creates it on first use.
     pub(super) fn key(&self, scope: &str, derive: impl FnOnce() -> SigningKey) -> SigningKey {
         let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, key)) = keys.iter().find(|(of, _)| of == scope) {
@@ -35,7 +34,7 @@ impl SigningKeys {
     }
 }
 
-/// Derives the key of `scope` for the day of `time`: four HMACs.
+/// Derives the key of `scope` for the day of `time`, with four HMACs.
 pub(super) fn derive(secret: &SecretString, scope: &SigningScope, time: SystemTime) -> SigningKey {
     let SigningScope { region, service } = scope;
     let key = generate_signing_key(

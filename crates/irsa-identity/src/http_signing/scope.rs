@@ -1,11 +1,11 @@
-//! What a request is signed for.
+//! The region and service that a request is signed for.
 
 use std::fmt;
 use std::str::FromStr;
 
 use irsa_chain::Region;
 
-/// What a request is signed for.
+/// The region and service that a request is signed for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SigningScope {
     /// The region of the domain or collection.
@@ -15,14 +15,14 @@ pub struct SigningScope {
 }
 
 impl SigningScope {
-    /// The credential scope of a `day` such as `20251124`.
-    pub(super) fn of_day(&self, day: &str) -> String {
+    /// Returns the credential scope of a `day` such as `20251124`.
+    pub(super) fn for_day(&self, day: &str) -> String {
         let Self { region, service } = self;
         format!("{day}/{}/{service}/aws4_request", region.as_str())
     }
 }
 
-/// The services that OpenSearch is signed for.
+/// The signing services of OpenSearch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SigningService {
     /// `aoss`: Amazon OpenSearch Serverless.
@@ -32,7 +32,7 @@ pub enum SigningService {
 }
 
 impl SigningService {
-    /// The name in the credential scope: `es` or `aoss`.
+    /// Returns the name in the credential scope: `es` or `aoss`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Aoss => "aoss",
@@ -59,7 +59,7 @@ impl FromStr for SigningService {
     }
 }
 
-/// A name that is no service of OpenSearch's.
+/// Error for a name that is not a signing service of OpenSearch.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no service to sign for: expected `es` or `aoss`")]
+#[error("unknown service `{0}`; expected `es` or `aoss`")]
 pub struct UnknownSigningService(String);

@@ -4,10 +4,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use time::OffsetDateTime;
 
-/// The last second that four digits can date, in seconds since the epoch.
+/// The last second of the year 9999, in seconds since the epoch.
 const END_OF_9999: u64 = 253_402_300_799;
 
-/// A time as SigV4 writes it, in UTC: `20251124T160000Z`.
+/// A time in the format of SigV4, in UTC: `20251124T160000Z`.
 pub(super) struct Stamp {
     time: SystemTime,
     second: String,
@@ -25,17 +25,17 @@ impl Stamp {
         Self { time, second }
     }
 
-    /// The time, in whole seconds.
+    /// Returns the time, in whole seconds.
     pub(super) fn time(&self) -> SystemTime {
         self.time
     }
 
-    /// The second: `20251124T160000Z`.
+    /// Returns the time to the second: `20251124T160000Z`.
     pub(super) fn second(&self) -> &str {
         &self.second
     }
 
-    /// The day: `20251124`.
+    /// Returns the day: `20251124`.
     pub(super) fn day(&self) -> &str {
         self.second.get(..8).unwrap_or_default()
     }

@@ -2,17 +2,17 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encode};
 
-/// What SigV4 encodes: all but RFC 3986's unreserved characters.
+/// The characters that SigV4 encodes: all except RFC 3986's unreserved characters.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// What is encoded in a path.
+/// The characters that are encoded in a path.
 const RESERVED_IN_PATH: &AsciiSet = &RESERVED.remove(b'/');
 
-/// A request target as it is signed; it holds no secret.
+/// The canonical form of a request target. It contains no secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CanonicalTarget {
     path: String,
@@ -20,7 +20,7 @@ pub struct CanonicalTarget {
 }
 
 impl CanonicalTarget {
-    /// The canonical form of a request target in origin form, as it goes out.
+    /// Creates the canonical form of a request target in origin form.
     pub fn new(path_and_query: &str) -> Self {
         let (path, query) = path_and_query
             .split_once('?')
@@ -31,20 +31,19 @@ impl CanonicalTarget {
         }
     }
 
-    /// The path, in which everything that was escaped is escaped twice.
+    /// Returns the path, in which percent-encoded characters are encoded twice.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// The query, escaped once and sorted; empty if there is none.
+    /// Returns the query, encoded once and sorted, or an empty string.
     pub fn query(&self) -> &str {
         &self.query
     }
 }
 
-/// Relative and empty segments go, and the rest is encoded as it stands, `%` too: so all services
-/// but S3 want it ("Create a canonical request for Signature Version 4" in the AWS General
-/// Reference).
+/// Removes relative and empty segments, and encodes everything else including `%`. All services except S3 expect this
+/// ("Create a canonical request for Signature Version 4" in the AWS General Reference).
 fn canonical_path(path: &str) -> String {
     let mut segments = Vec::new();
     for segment in path.split('/') {
@@ -64,8 +63,7 @@ fn canonical_path(path: &str) -> String {
     encode(path.as_bytes(), RESERVED_IN_PATH)
 }
 
-/// Each name and value is decoded and encoded anew, so that there is one form of each; then they
-/// are sorted. Parameters that are empty altogether are none.
+/// Decodes and encodes each name and value to get a unique form, and sorts them. Empty parameters are removed.
 fn canonical_query(query: &str) -> String {
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
     let mut pairs: Vec<_> = pairs
@@ -82,8 +80,8 @@ fn canonical_query(query: &str) -> String {
     pairs.join("&")
 }
 
-/// Decodes what is escaped and encodes it again. A `+` is a space, to Amazon OpenSearch's signature
-/// check as to OpenSearch itself, and a `%` that escapes nothing stands for itself.
+/// Decodes percent-encoded characters and encodes the result. A `+` is a space, both for the signature check of Amazon
+/// OpenSearch and for OpenSearch itself. A `%` that does not start an encoded character stands for itself.
 fn recode(text: &str) -> String {
     let text = text.replace('+', " ");
     let bytes: Vec<u8> = percent_decode(text.as_bytes()).collect();

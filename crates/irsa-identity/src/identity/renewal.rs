@@ -1,4 +1,4 @@
-//! Renewing a session ahead of time, because AWS calls it expired: its clock decides, not ours.
+//! Early renewal of a session that AWS reports as expired, because AWS's clock decides.
 
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -9,14 +9,14 @@ use super::Identity;
 use crate::SessionCredentials;
 use crate::state::Snapshot;
 
-/// A session that AWS calls expired is renewed at most once within this time: where it does not help,
-/// it would be done for every request.
+/// The minimum time between two renewals of sessions that AWS reports as expired. Otherwise every request could cause
+/// one if a renewal does not help.
 const RENEWAL_PAUSE: Duration = Duration::from_secs(10);
 
 impl Identity {
-    /// Reports that AWS calls these credentials expired, which starts one exchange for all who report
-    /// the same, and none within 10 s of the last one. Returns whether other credentials are held, or
-    /// may be after the exchange.
+    /// Reports that AWS considers these credentials expired. This starts one exchange for all callers that report the
+    /// same credentials, but none within 10 s of the last one. Returns whether there are different credentials, or may
+    /// be after the exchange.
     pub fn report_expired(&self, credentials: &SessionCredentials) -> bool {
         let inner = &self.0;
         let snapshot = inner.snapshots.borrow();
@@ -40,8 +40,8 @@ impl Identity {
         true
     }
 
-    /// [`Identity::report_expired`], and the credentials that replace these; `None` where the exchange
-    /// gives no others, or takes longer than [`Timeouts::wait`].
+    /// Calls [`Identity::report_expired`] and returns the credentials that replace these. Returns `None` if the
+    /// exchange yields no others, or takes longer than [`Timeouts::wait`].
     pub async fn renew(&self, expired: &SessionCredentials) -> Option<SessionCredentials> {
         let mut snapshots = self.0.snapshots.clone();
         let before = ended_exchanges(&snapshots.borrow_and_update());
@@ -68,7 +68,7 @@ impl Identity {
         outcome.unwrap_or_default()
     }
 
-    /// Whether a renewal may be asked for again; notes that it is.
+    /// Returns whether a renewal is allowed now, and records it.
     fn may_ask(&self) -> bool {
         let asked = self.0.renewal_asked.lock();
         let mut asked = asked.unwrap_or_else(PoisonError::into_inner);

@@ -1,11 +1,15 @@
+//! Tests of renewal, and of waiting for credentials.
+
 use std::time::UNIX_EPOCH;
 
 use super::*;
-use crate::{Environment, ManualClock, SourceChoice};
+use crate::{Environment, SourceChoice};
 use script::{Script, credentials_for, refused, throttled, transient};
 
+mod clock;
 mod renewal;
 mod script;
+mod session_name;
 
 const HOUR: Duration = Duration::from_hours(1);
 
@@ -17,7 +21,7 @@ fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// The time of day by tokio's clock, which tests pause.
+/// The current time by tokio's clock, which tests pause.
 #[derive(Debug)]
 struct TokioClock(tokio::time::Instant);
 
@@ -31,7 +35,7 @@ fn tokio_clock() -> Arc<dyn Clock> {
     Arc::new(TokioClock(tokio::time::Instant::now()))
 }
 
-/// An identity whose exchange follows `script`.
+/// Starts an identity whose exchanges follow `script`.
 fn start(script: &Script, clock: Arc<dyn Clock>) -> Identity {
     let settings = IdentitySettings::new(SourceChoice::Env, Environment::default());
     let settings = Arc::new(settings);
@@ -65,7 +69,7 @@ async fn sleep_until_after(exchanges: u64, identity: &Identity) {
 #[tokio::test(start_paused = true)]
 async fn credentials_wait_for_the_first_exchange() {
     let clock = tokio_clock();
-    let script = Script::of(&clock, [credentials_for(HOUR)]).taking(seconds(3));
+    let script = Script::new(&clock, [credentials_for(HOUR)]).taking(seconds(3));
     let identity = start(&script, clock);
     assert!(matches!(identity.state(), IdentityState::Waiting));
     assert_eq!(
@@ -78,7 +82,7 @@ async fn credentials_wait_for_the_first_exchange() {
 #[tokio::test(start_paused = true)]
 async fn many_callers_share_one_exchange() {
     let clock = tokio_clock();
-    let script = Script::of(&clock, [credentials_for(HOUR)]).taking(seconds(1));
+    let script = Script::new(&clock, [credentials_for(HOUR)]).taking(seconds(1));
     let identity = start(&script, clock);
     let callers: Vec<_> = (0..100)
         .map(|_| {
@@ -93,9 +97,9 @@ async fn many_callers_share_one_exchange() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn renews_at_three_quarters_of_life_unasked() {
+async fn renews_after_three_quarters_of_the_lifetime() {
     let clock = tokio_clock();
-    let script = Script::of(&clock, [credentials_for(HOUR)]);
+    let script = Script::new(&clock, [credentials_for(HOUR)]);
     let identity = start(&script, clock.clone());
     let begin = clock.now();
     sleep_until_after(2, &identity).await;
@@ -111,9 +115,9 @@ async fn renews_at_three_quarters_of_life_unasked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_outage_is_survived_until_the_real_expiry() {
+async fn credentials_survive_an_outage_until_they_expire() {
     let clock = tokio_clock();
-    let script = Script::of(&clock, [credentials_for(HOUR), transient()]);
+    let script = Script::new(&clock, [credentials_for(HOUR), transient()]);
     let identity = start(&script, clock);
     sleep_until_after(2, &identity).await;
     assert!(matches!(identity.state(), IdentityState::Stale { .. }));
@@ -131,9 +135,9 @@ async fn an_outage_is_survived_until_the_real_expiry() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn callers_that_are_served_do_not_hurry_the_renewal() {
+async fn callers_with_credentials_do_not_speed_up_the_renewal() {
     let clock = tokio_clock();
-    let script = Script::of(&clock, [credentials_for(HOUR), refused()]);
+    let script = Script::new(&clock, [credentials_for(HOUR), refused()]);
     let identity = start(&script, clock);
     sleep_until_after(2, &identity).await;
     let begin = tokio::time::Instant::now();
@@ -147,7 +151,7 @@ async fn callers_that_are_served_do_not_hurry_the_renewal() {
 #[tokio::test(start_paused = true)]
 async fn the_end_of_an_outage_makes_a_stale_identity_valid() {
     let clock = tokio_clock();
-    let script = Script::of(
+    let script = Script::new(
         &clock,
         [credentials_for(HOUR), transient(), credentials_for(HOUR)],
     );
@@ -160,9 +164,9 @@ async fn the_end_of_an_outage_makes_a_stale_identity_valid() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_passing_fault_is_waited_out() {
+async fn callers_wait_for_a_temporary_failure_to_end() {
     let clock = tokio_clock();
-    let script = Script::of(&clock, [transient(), transient(), credentials_for(HOUR)]);
+    let script = Script::new(&clock, [transient(), transient(), credentials_for(HOUR)]);
     let identity = start(&script, clock);
     assert_eq!(
         identity.credentials().await.unwrap().access_key_id(),
@@ -171,9 +175,9 @@ async fn a_passing_fault_is_waited_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_wait_for_the_first_credentials_is_bounded() {
+async fn the_wait_for_the_first_credentials_is_limited() {
     let clock = tokio_clock();
-    let script = Script::of(&clock, [credentials_for(HOUR)]).taking(HOUR);
+    let script = Script::new(&clock, [credentials_for(HOUR)]).taking(HOUR);
     let identity = start(&script, clock);
     let begin = tokio::time::Instant::now();
     let error = identity.credentials().await.unwrap_err();
@@ -183,9 +187,9 @@ async fn the_wait_for_the_first_credentials_is_bounded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_exchange_that_hangs_is_given_up_and_made_again() {
+async fn a_hanging_exchange_is_canceled_and_retried() {
     let clock = tokio_clock();
-    let script = Script::of(&clock, [credentials_for(HOUR)]).taking(HOUR);
+    let script = Script::new(&clock, [credentials_for(HOUR)]).taking(HOUR);
     let identity = start(&script, clock);
     sleep_until_after(2, &identity).await;
     assert!(
@@ -199,9 +203,9 @@ async fn an_exchange_that_hangs_is_given_up_and_made_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_is_reported_at_once() {
+async fn a_rejection_is_reported_immediately() {
     let clock = tokio_clock();
-    let script = Script::of(&clock, [refused()]);
+    let script = Script::new(&clock, [refused()]);
     let identity = start(&script, clock);
     let begin = tokio::time::Instant::now();
     for _ in 0..3 {
@@ -212,9 +216,9 @@ async fn a_refusal_is_reported_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_heals_without_a_restart() {
+async fn a_rejection_recovers_without_a_restart() {
     let clock = tokio_clock();
-    let script = Script::of(&clock, [refused(), credentials_for(HOUR)]);
+    let script = Script::new(&clock, [refused(), credentials_for(HOUR)]);
     let identity = start(&script, clock);
     let begin = tokio::time::Instant::now();
     sleep_until_after(2, &identity).await;
@@ -227,9 +231,9 @@ async fn a_refusal_heals_without_a_restart() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_brings_the_next_try_forward_but_not_without_end() {
+async fn callers_shorten_the_pause_within_limits() {
     let clock = tokio_clock();
-    let script = Script::of(&clock, [refused(), credentials_for(HOUR)]);
+    let script = Script::new(&clock, [refused(), credentials_for(HOUR)]);
     let identity = start(&script, clock);
     let begin = tokio::time::Instant::now();
     while identity.credentials().await.is_err() {
@@ -244,9 +248,9 @@ async fn a_caller_brings_the_next_try_forward_but_not_without_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn callers_do_not_hurry_an_identity_that_is_throttled() {
+async fn callers_do_not_shorten_the_pause_after_throttling() {
     let clock = tokio_clock();
-    let script = Script::of(&clock, [throttled()]);
+    let script = Script::new(&clock, [throttled()]);
     let identity = start(&script, clock);
     let begin = tokio::time::Instant::now();
     while begin.elapsed() < seconds(60) {
@@ -257,9 +261,9 @@ async fn callers_do_not_hurry_an_identity_that_is_throttled() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn credentials_that_come_dead_are_not_served() {
+async fn expired_credentials_are_not_served() {
     let clock = tokio_clock();
-    let script = Script::of(&clock, [credentials_for(Duration::ZERO)]);
+    let script = Script::new(&clock, [credentials_for(Duration::ZERO)]);
     let identity = start(&script, clock);
     let error = identity.credentials().await.unwrap_err();
     assert_eq!(error.cause(), Some(Cause::SessionExpired));
@@ -267,28 +271,9 @@ async fn credentials_that_come_dead_are_not_served() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_jump_of_the_clock_past_the_end_brings_fresh_credentials() {
-    let clock = ManualClock::new(UNIX_EPOCH + seconds(1_764_000_000));
-    let shared: Arc<dyn Clock> = Arc::new(clock.clone());
-    let script = Script::of(&shared, [credentials_for(HOUR)]);
-    let identity = start(&script, shared);
-    assert_eq!(
-        identity.credentials().await.unwrap().access_key_id(),
-        "KEY-1"
-    );
-    clock.advance(HOUR);
-    assert!(matches!(identity.state(), IdentityState::Broken { .. }));
-    assert_eq!(
-        identity.credentials().await.unwrap().access_key_id(),
-        "KEY-2"
-    );
-    assert!(matches!(identity.state(), IdentityState::Valid { .. }));
-}
-
-#[tokio::test(start_paused = true)]
-async fn keys_without_an_end_are_read_again_now_and_then() {
+async fn keys_that_do_not_expire_are_reread_regularly() {
     let clock = tokio_clock();
-    let script = Script::of(&clock, [script::endless()]);
+    let script = Script::new(&clock, [script::never_expiring()]);
     let identity = start(&script, clock);
     sleep_until_after(1, &identity).await;
     let begin = tokio::time::Instant::now();
@@ -299,7 +284,7 @@ async fn keys_without_an_end_are_read_again_now_and_then() {
 #[tokio::test(start_paused = true)]
 async fn every_change_of_state_can_be_watched() {
     let clock = tokio_clock();
-    let script = Script::of(&clock, [transient(), credentials_for(HOUR)]);
+    let script = Script::new(&clock, [transient(), credentials_for(HOUR)]);
     let identity = start(&script, clock);
     let mut states = identity.watch();
     for expected in ["broken", "valid"] {
@@ -309,9 +294,9 @@ async fn every_change_of_state_can_be_watched() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn renewal_ends_with_the_last_clone() {
+async fn renewal_stops_with_the_last_clone() {
     let clock = tokio_clock();
-    let script = Script::of(&clock, [credentials_for(HOUR)]);
+    let script = Script::new(&clock, [credentials_for(HOUR)]);
     let identity = start(&script, clock);
     sleep_until_after(1, &identity).await;
     let mut snapshots = identity.0.snapshots.clone();
@@ -324,9 +309,9 @@ async fn renewal_ends_with_the_last_clone() {
 }
 
 #[tokio::test]
-async fn other_threads_and_runtimes_may_ask() {
+async fn other_threads_and_runtimes_can_use_it() {
     let clock = tokio_clock();
-    let script = Script::of(&clock, [credentials_for(HOUR)]);
+    let script = Script::new(&clock, [credentials_for(HOUR)]);
     let identity = start(&script, clock);
     let asked = tokio::task::spawn_blocking(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -338,69 +323,12 @@ async fn other_threads_and_runtimes_may_ask() {
     assert_eq!(asked.await.unwrap().unwrap().access_key_id(), "KEY-1");
 }
 
-#[test]
-fn the_session_is_named_after_the_pod() {
-    for (pairs, name) in [
-        (&[][..], "irsa"),
-        (&[("HOSTNAME", "keycloak-0")], "keycloak-0"),
-        (
-            &[
-                ("HOSTNAME", "keycloak-0"),
-                ("AWS_ROLE_SESSION_NAME", "ours"),
-            ],
-            "ours",
-        ),
-    ] {
-        let environment = Environment::from_pairs(pairs.iter().copied());
-        let settings = IdentitySettings::new(SourceChoice::Env, environment);
-        assert_eq!(session_name(&settings).unwrap().as_str(), name);
-    }
-}
-
-#[test]
-fn a_session_name_that_sts_would_refuse_is_an_error_at_once() {
-    let environment = Environment::from_pairs([("AWS_ROLE_SESSION_NAME", "a/b")]);
-    let settings = IdentitySettings::new(SourceChoice::Env, environment);
-    let error = session_name(&settings).unwrap_err();
-    assert_eq!(error.cause(), Some(Cause::SessionNameInvalid));
-}
-
 #[tokio::test(start_paused = true)]
-async fn an_exchange_that_panics_is_tried_again() {
+async fn a_panicking_exchange_is_retried() {
     let clock = tokio_clock();
     // A script without outcomes panics.
-    let script = Script::of(&clock, []);
+    let script = Script::new(&clock, []);
     let identity = start(&script, clock);
     sleep_until_after(2, &identity).await;
     assert!(identity.state().error().unwrap().is_transient());
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_state_that_is_looked_at_after_the_clock_has_jumped_begins_an_exchange() {
-    let clock = ManualClock::new(UNIX_EPOCH + seconds(1_764_000_000));
-    let shared: Arc<dyn Clock> = Arc::new(clock.clone());
-    let script = Script::of(&shared, [credentials_for(HOUR)]);
-    let identity = start(&script, shared);
-    sleep_until_after(1, &identity).await;
-    let before = tokio::time::Instant::now();
-    clock.advance(HOUR * 2);
-    assert!(matches!(identity.state(), IdentityState::Broken { .. }));
-    sleep_until_after(2, &identity).await;
-    assert!(matches!(identity.state(), IdentityState::Valid { .. }));
-    assert!(before.elapsed() < seconds(1), "{:?}", before.elapsed());
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_clock_that_is_set_right_after_a_failure_does_not_wait_for_the_whole_pause() {
-    let clock = ManualClock::new(UNIX_EPOCH + seconds(1_764_000_000));
-    let shared: Arc<dyn Clock> = Arc::new(clock.clone());
-    let script = Script::of(&shared, [refused(), credentials_for(HOUR)]);
-    let identity = start(&script, shared);
-    sleep_until_after(1, &identity).await;
-    let before = tokio::time::Instant::now();
-    assert!(identity.state().error().is_some());
-    clock.advance(HOUR);
-    assert!(identity.state().error().is_some());
-    sleep_until_after(2, &identity).await;
-    assert!(before.elapsed() <= SHORTEST_PAUSE, "{:?}", before.elapsed());
 }

@@ -1,4 +1,4 @@
-//! The tokens that are kept.
+//! The cache of tokens.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -6,17 +6,17 @@ use std::time::SystemTime;
 
 use super::{RdsTarget, RdsToken};
 
-/// The most tokens kept. Clients name the user, so that targets are as many as they like.
+/// The maximum number of tokens. Clients choose the user, so the number of targets is unlimited.
 const MOST: usize = 1024;
 
-/// At most one token for each target.
+/// A cache with at most one token per target.
 #[derive(Debug, Default)]
 pub(super) struct Cache {
     tokens: HashMap<RdsTarget, Arc<RdsToken>>,
 }
 
 impl Cache {
-    /// The token for `target`, if it may be used at `now`.
+    /// Returns the token for `target`, if it is usable at `now`.
     pub(super) fn usable(&self, target: &RdsTarget, now: SystemTime) -> Option<Arc<RdsToken>> {
         self.tokens
             .get(target)
@@ -24,7 +24,7 @@ impl Cache {
             .cloned()
     }
 
-    /// Keeps `token` if it is of use after `now`.
+    /// Stores `token` if it is usable after `now`.
     pub(super) fn keep(&mut self, target: &RdsTarget, token: Arc<RdsToken>, now: SystemTime) {
         if !token.is_usable(now) {
             self.tokens.remove(target);
@@ -36,7 +36,7 @@ impl Cache {
         self.tokens.insert(target.clone(), token);
     }
 
-    /// Drops `token` if it is the one kept.
+    /// Removes `token`, if it is still cached.
     pub(super) fn reject(&mut self, target: &RdsTarget, token: &RdsToken) {
         let kept = self.tokens.get(target);
         if kept.is_some_and(|kept| std::ptr::eq(Arc::as_ptr(kept), token)) {

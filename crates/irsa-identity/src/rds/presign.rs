@@ -1,7 +1,7 @@
-//! The token's text: a presigned URL without its scheme.
+//! The text of a token: a presigned URL without its scheme.
 //!
-//! The rules are those of `generate-db-auth-token` ("Connecting to your DB cluster using IAM
-//! authentication" in the Aurora user guide), SigV4 with the signature in the query.
+//! The format is that of `generate-db-auth-token` ("Connecting to your DB cluster using IAM authentication" in the
+//! Aurora User Guide): SigV4 with the signature in the query.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -22,18 +22,17 @@ use crate::{IdentityError, SessionCredentials};
 
 const SCHEME: &str = "https://";
 
-/// What SigV4 encodes: all but RFC 3986's unreserved characters.
+/// The characters that SigV4 encodes: all except RFC 3986's unreserved characters.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// Signs a token for `target`, dated before the signing begins and in whole seconds, as the date in
-/// it is.
+/// Signs a token for `target`. Its time is that before signing, in whole seconds like the date in the token.
 ///
 /// # Errors
-/// When the host is no host name or the user is empty.
+/// The host is not a host name, or the user is empty.
 pub(crate) fn sign(
     target: &RdsTarget,
     credentials: &SessionCredentials,
@@ -41,15 +40,12 @@ pub(crate) fn sign(
 ) -> Result<RdsToken, IdentityError> {
     check(target)?;
     let signed_at = whole_seconds(now);
-    // At trace level the signer logs what it signs, the session token included.
+    // At trace level, the signer logs the signed text, including the session token.
     let text = with_default(NoSubscriber::new(), || {
         presign(target, credentials, signed_at)
     });
     let text = text.map_err(|error| {
-        IdentityError::at(
-            Link::Signature,
-            format!("the token could not be signed: {error}"),
-        )
+        IdentityError::at(Link::Signature, format!("cannot sign the token: {error}"))
     })?;
     Ok(RdsToken::new(text, signed_at, credentials.expires_at()))
 }
@@ -79,7 +75,7 @@ fn presign(
     Ok(SecretString::from(signed(&url, &params)?))
 }
 
-/// The URL with the signing parameters behind it, the signature last, and without its scheme.
+/// Returns the URL without its scheme, followed by the signing parameters with the signature last.
 fn signed(url: &str, params: &SigningParams<'_>) -> Result<String, SigningError> {
     let no_headers = std::iter::empty();
     let request = SignableRequest::new("GET", url, no_headers, SignableBody::Bytes(&[]))?;
@@ -95,19 +91,19 @@ fn signed(url: &str, params: &SigningParams<'_>) -> Result<String, SigningError>
     Ok(token)
 }
 
-/// The host is taken over into the token as it stands.
+/// Validates the target, because the host becomes part of the token unchanged.
 fn check(target: &RdsTarget) -> Result<(), IdentityError> {
     let host = &target.sign_host;
     let is_host_char = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
     if host.is_empty() || !host.chars().all(is_host_char) {
-        let text = format!("`{host}` is no host name to sign a token for");
+        let text = format!("`{host}` is not a host name that a token can be signed for");
         return Err(IdentityError::at(Link::Signature, text)
-            .with_remedy("give the endpoint's own name, or `sign-host=ENDPOINT`"));
+            .with_remedy("use the name of the RDS endpoint, or add `sign-host=ENDPOINT`"));
     }
     if target.user.is_empty() {
-        let text = "a token is signed for a database user, and none was given";
+        let text = "a token cannot be signed without a database user";
         return Err(
-            IdentityError::at(Link::Signature, text).with_remedy("let the client name its user")
+            IdentityError::at(Link::Signature, text).with_remedy("set the user in the client")
         );
     }
     Ok(())

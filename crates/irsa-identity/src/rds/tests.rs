@@ -11,7 +11,7 @@ use crate::{
 
 const HOST: &str = "orders.cluster-c1a2b3d4e5f6.eu-central-1.rds.amazonaws.com";
 
-/// A call of another implementation and its result; see `testdata/README.md`.
+/// A call of a different implementation, and its result; see `testdata/README.md`.
 #[derive(Deserialize)]
 struct Vector {
     name: String,
@@ -40,7 +40,7 @@ fn target() -> RdsTarget {
     }
 }
 
-/// A signer whose credentials end at `end`, an RFC 3339 time, and the clock it goes by.
+/// Returns a signer whose credentials expire at `end`, an RFC 3339 time, and its clock.
 fn signer(end: Option<&str>) -> (RdsSigner, ManualClock) {
     let keys = [
         ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
@@ -56,7 +56,7 @@ fn signer(end: Option<&str>) -> (RdsSigner, ManualClock) {
 }
 
 #[test]
-fn every_token_is_the_other_implementations_byte_for_byte() {
+fn tokens_equal_those_of_other_implementations() {
     let vectors = include_str!("../../testdata/rds-tokens.json");
     for vector in serde_json::from_str::<Vec<Vector>>(vectors).unwrap() {
         let target = RdsTarget {
@@ -78,7 +78,7 @@ fn every_token_is_the_other_implementations_byte_for_byte() {
 }
 
 #[tokio::test]
-async fn a_token_is_used_for_fourteen_and_a_half_minutes() {
+async fn a_token_is_used_for_14_and_a_half_minutes() {
     let (signer, clock) = signer(None);
     let first = signer.token(&target()).await.unwrap();
     assert_eq!(
@@ -95,7 +95,7 @@ async fn a_token_is_used_for_fourteen_and_a_half_minutes() {
 }
 
 #[tokio::test]
-async fn a_token_is_dated_by_the_time_that_aws_told() {
+async fn a_token_uses_awss_time() {
     let hour = Duration::from_hours(1);
     for aws in [start() + hour, start() - hour] {
         let (signer, _clock) = signer(None);
@@ -104,12 +104,12 @@ async fn a_token_is_dated_by_the_time_that_aws_told() {
         let offset = first.signed_at().duration_since(aws).unwrap_or_default();
         assert!(first.signed_at() >= aws && offset < Duration::from_secs(30));
         let second = signer.token(&target()).await.unwrap();
-        assert!(Arc::ptr_eq(&first, &second), "it is kept by the same time");
+        assert!(Arc::ptr_eq(&first, &second), "caching uses the same time");
     }
 }
 
 #[tokio::test]
-async fn a_token_is_renewed_before_its_credentials_end() {
+async fn a_token_is_renewed_before_its_credentials_expire() {
     let (signer, clock) = signer(Some("2025-11-24T16:05:00Z"));
     let first = signer.token(&target()).await.unwrap();
     assert_eq!(
@@ -122,7 +122,7 @@ async fn a_token_is_renewed_before_its_credentials_end() {
 }
 
 #[tokio::test]
-async fn a_token_of_dying_credentials_is_given_but_not_kept() {
+async fn a_token_of_expiring_credentials_is_not_cached() {
     let (signer, _clock) = signer(Some("2025-11-24T16:00:10Z"));
     let first = signer.token(&target()).await.unwrap();
     let second = signer.token(&target()).await.unwrap();
@@ -130,7 +130,7 @@ async fn a_token_of_dying_credentials_is_given_but_not_kept() {
 }
 
 #[tokio::test]
-async fn no_token_is_signed_with_credentials_that_have_ended() {
+async fn no_token_is_signed_with_expired_credentials() {
     let (signer, clock) = signer(Some("2025-11-24T16:05:00Z"));
     signer.token(&target()).await.unwrap();
     clock.advance(Duration::from_mins(5));
@@ -139,7 +139,7 @@ async fn no_token_is_signed_with_credentials_that_have_ended() {
 }
 
 #[tokio::test]
-async fn a_clock_set_back_brings_a_fresh_token() {
+async fn a_clock_set_back_causes_a_new_token() {
     let (signer, clock) = signer(None);
     let first = signer.token(&target()).await.unwrap();
     clock.set(start() - Duration::from_hours(1));
@@ -148,7 +148,7 @@ async fn a_clock_set_back_brings_a_fresh_token() {
 }
 
 #[tokio::test]
-async fn each_part_of_the_target_has_tokens_of_its_own() {
+async fn tokens_depend_on_each_part_of_the_target() {
     let (signer, _clock) = signer(None);
     let base = target();
     let mut tokens = HashSet::new();
@@ -176,7 +176,7 @@ async fn each_part_of_the_target_has_tokens_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_rejected_token_is_signed_afresh() {
+async fn a_rejected_token_is_replaced() {
     let (signer, clock) = signer(None);
     let first = signer.token(&target()).await.unwrap();
     clock.advance(Duration::from_secs(1));
@@ -186,7 +186,7 @@ async fn a_rejected_token_is_signed_afresh() {
 }
 
 #[tokio::test]
-async fn a_late_rejection_leaves_the_newer_token() {
+async fn a_late_rejection_keeps_the_newer_token() {
     let (signer, clock) = signer(None);
     let first = signer.token(&target()).await.unwrap();
     signer.reject(&target(), &first);
@@ -215,7 +215,7 @@ async fn many_callers_share_one_signing() {
 }
 
 #[test]
-fn the_cache_is_bounded_and_drops_the_oldest() {
+fn the_cache_is_limited_and_drops_the_oldest() {
     let mut cache = Cache::default();
     let target_of = |user: u64| RdsTarget {
         user: user.to_string(),
@@ -234,7 +234,7 @@ fn the_cache_is_bounded_and_drops_the_oldest() {
 }
 
 #[test]
-fn no_token_is_signed_for_what_is_no_host_or_no_user() {
+fn no_token_is_signed_for_an_invalid_host_or_user() {
     let credentials = SessionCredentials::new("AKIDEXAMPLE", "hush", None, None);
     for (sign_host, user) in [
         ("", "app"),
@@ -259,7 +259,7 @@ fn no_token_is_signed_for_what_is_no_host_or_no_user() {
 
 proptest! {
     #[test]
-    fn any_user_comes_back_from_the_token(user in "\\PC{1,40}") {
+    fn any_user_can_be_read_from_the_token(user in "\\PC{1,40}") {
         let credentials = SessionCredentials::new("AKIDEXAMPLE", "hush", None, None);
         let target = RdsTarget { user: user.clone(), ..target() };
         let token = presign::sign(&target, &credentials, start()).unwrap();

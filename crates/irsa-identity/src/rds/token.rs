@@ -1,19 +1,19 @@
-//! A token and how long it may be used.
+//! A token and its lifetime.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use secrecy::{ExposeSecret, SecretString};
 
-/// How long RDS takes a token (`X-Amz-Expires`; RDS refuses more).
+/// The lifetime of a token (`X-Amz-Expires`; RDS rejects longer ones).
 pub(super) const LIFE: Duration = Duration::from_mins(15);
 
-/// How long before its end a token is no longer used. The server judges it only after TCP, TLS and
-/// start-up, and by its own clock; the date in it is cut to the second. Half a minute is what the
-/// AWS JDBC wrapper came to after logins failed with tokens used to the last second.
+/// The time before its expiration from which a token is no longer used. The server checks it only after TCP, TLS and
+/// startup, with its own clock, and its date is in whole seconds. The AWS JDBC wrapper also uses half a minute, after
+/// logins had failed with tokens that were used until the last second.
 pub(super) const MARGIN: Duration = Duration::from_secs(30);
 
-/// A token, to be sent as the password and over verified TLS only. `Debug` shows no part of it.
+/// A token, which must be sent as a password and only over verified TLS. `Debug` shows no part of it.
 pub struct RdsToken {
     text: SecretString,
     signed_at: SystemTime,
@@ -21,9 +21,9 @@ pub struct RdsToken {
 }
 
 impl RdsToken {
-    /// A token signed at `signed_at` with credentials that end at `credentials_end`: it is dead as
-    /// soon as they are ("If temporary credentials are used, they must still be valid when using
-    /// the token", Aurora user guide).
+    /// Creates a token that was signed at `signed_at` with credentials that expire at `credentials_end`. It expires
+    /// together with them ("If temporary credentials are used, they must still be valid when using the token", Aurora
+    /// User Guide).
     pub(super) fn new(
         text: SecretString,
         signed_at: SystemTime,
@@ -38,28 +38,28 @@ impl RdsToken {
         }
     }
 
-    /// The token itself.
+    /// Returns the token itself.
     pub fn expose(&self) -> &str {
         self.text.expose_secret()
     }
 
-    /// The time it was signed with, in whole seconds.
+    /// Returns the signing time, in whole seconds.
     pub fn signed_at(&self) -> SystemTime {
         self.signed_at
     }
 
-    /// Until when it may be used for a login.
+    /// Returns the time until which it can be used for a login.
     pub fn usable_until(&self) -> SystemTime {
         self.usable_until
     }
 
-    /// Whether it may be used for a login at `now`; not if the clock has been set back to before it
-    /// was signed.
+    /// Returns whether it can be used for a login at `now`. It cannot if the clock has been set back to before it was
+    /// signed.
     pub fn is_usable(&self, now: SystemTime) -> bool {
         (self.signed_at..self.usable_until).contains(&now)
     }
 
-    /// How long ago it was signed; zero if the clock has been set back.
+    /// Returns the time since it was signed, or zero if the clock has been set back.
     pub fn age(&self, now: SystemTime) -> Duration {
         now.duration_since(self.signed_at).unwrap_or_default()
     }

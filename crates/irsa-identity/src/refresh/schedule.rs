@@ -1,4 +1,4 @@
-//! When to try next.
+//! The times of renewals and retries.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,32 +7,30 @@ use irsa_net::retry::{self, Backoff};
 
 use crate::IdentityError;
 
-/// Credentials are renewed at three quarters of their life, a little earlier by chance, so that the
-/// pods of one roll-out don't all ask at once. Of an hour, a quarter of an hour is left to ride out
-/// an outage of STS and to outlive an RDS token.
+/// Credentials are renewed after three quarters of their lifetime, slightly randomized so that the pods of a rollout do
+/// not renew at the same time. Of an hour, 15 minutes remain to survive an outage of STS and to outlive an RDS token.
 const RENEW_AT: f64 = 0.75;
 const JITTER: f64 = 0.05;
 
-/// Credentials without an end may still be replaced in their file.
+/// The interval for credentials that do not expire, which may be replaced in their file.
 const RELOAD: Duration = Duration::from_mins(5);
 
-/// Credentials whose life is almost over on arrival are not asked for in a tight loop.
+/// The minimum interval, for credentials that expire soon after they were obtained.
 const SOONEST: Duration = Duration::from_secs(1);
 
-/// A longer life is renewed as if it were this long: an end that no clock will see is no reason to
-/// leave the range of times.
+/// The maximum lifetime that is used for scheduling. A longer one could exceed the range of times.
 const LONGEST_LIFE: Duration = Duration::from_hours(365 * 24);
 
-/// After faults that pass.
+/// The backoff after temporary failures.
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(500), 2, Duration::from_secs(20));
 
-/// After throttling the first pause is as long as the fourth of another fault.
+/// After throttling, the first pause is as long as the fourth after other failures.
 const THROTTLED_HEAD_START: u32 = 3;
 
-/// Refusals stay until somebody changes IAM or the cluster: ask every 30 to 60 seconds.
+/// The pause after a rejection, which does not change until IAM or the cluster is changed: 30 to 60 seconds.
 const REFUSED_PAUSE: Duration = Duration::from_mins(1);
 
-/// When to renew credentials that came at `now`; `jitter` is from 0 up to 1.
+/// Returns the time at which credentials obtained at `now` are renewed. `jitter` is from 0 up to 1, excluding 1.
 pub(super) fn refresh_at(
     now: SystemTime,
     expires_at: Option<SystemTime>,
@@ -46,8 +44,8 @@ pub(super) fn refresh_at(
     now + pause.max(SOONEST)
 }
 
-/// How long to pause after the given number of failures in a row; `jitter` is from 0 up to 1 and
-/// takes off up to half.
+/// Returns the pause after `failures` consecutive failures. `jitter` is from 0 up to 1, excluding 1, and shortens the
+/// pause by up to half.
 pub(super) fn pause(error: &IdentityError, failures: u32, jitter: f64) -> Duration {
     let whole = match (error.is_transient(), error.cause()) {
         (false, _) => REFUSED_PAUSE,
@@ -78,13 +76,13 @@ mod tests {
     }
 
     #[test]
-    fn an_hour_is_renewed_with_a_quarter_left() {
+    fn a_session_of_an_hour_is_renewed_with_15_minutes_left() {
         assert_eq!(after(3600, 0.0), seconds(2700));
         assert_eq!(after(3600, 1.0), seconds(2520));
     }
 
     #[test]
-    fn a_life_of_nothing_is_no_tight_loop() {
+    fn expired_credentials_cause_no_tight_loop() {
         assert_eq!(after(0, 0.0), SOONEST);
     }
 
@@ -104,14 +102,14 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_is_asked_again_every_half_to_whole_minute() {
+    fn a_rejection_is_retried_after_30_to_60_seconds() {
         let refused = IdentityError::new(Cause::TrustDenied, "x");
         assert_eq!(pause(&refused, 1, 0.0), seconds(60));
         assert_eq!(pause(&refused, 9, 1.0), seconds(30));
     }
 
     #[test]
-    fn an_end_that_no_clock_will_see_is_no_reason_to_fail() {
+    fn a_distant_expiration_is_not_an_error() {
         let last = UNIX_EPOCH + seconds(i64::MAX.unsigned_abs());
         let renewed = refresh_at(UNIX_EPOCH, Some(last), 0.0);
         assert_eq!(renewed, UNIX_EPOCH + LONGEST_LIFE.mul_f64(RENEW_AT));
@@ -119,7 +117,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn credentials_are_renewed_before_they_end(life in 2_u64..50_000, jitter in 0.0..1.0) {
+        fn credentials_are_renewed_before_they_expire(life in 2_u64..50_000, jitter in 0.0..1.0) {
             prop_assert!(after(life, jitter) <= seconds(life).mul_f64(0.75));
             prop_assert!(after(life, jitter) >= seconds(life).mul_f64(0.69).min(SOONEST));
         }

@@ -3,28 +3,28 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// Which source the user chose.
+/// The source that the user chose.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub enum SourceChoice {
-    /// Web identity or Pod Identity, whichever the pod was given.
+    /// Web identity or Pod Identity, whichever is configured for the pod.
     #[default]
     Auto,
     /// `AWS_ROLE_ARN` and `AWS_WEB_IDENTITY_TOKEN_FILE`.
     WebIdentity,
     /// `AWS_CONTAINER_CREDENTIALS_FULL_URI` and `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE`.
     PodIdentity,
-    /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and, as a rule, `AWS_SESSION_TOKEN`.
+    /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and usually `AWS_SESSION_TOKEN`.
     Env,
-    /// A profile of the AWS configuration files; by default the one that `AWS_PROFILE` names.
+    /// A profile of the AWS configuration files; default the one in `AWS_PROFILE`.
     Profile(Option<String>),
-    /// The node's role, by the instance metadata service; never used unless named.
+    /// The role of the node, from the instance metadata service. It is used only if chosen explicitly.
     Imds,
 }
 
-/// The text names no source.
+/// Error for a text that does not name a source.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no source of identity: expected `auto`, `web-identity`, `pod-identity`, `env`, \
+    "unknown identity source `{0}`; expected `auto`, `web-identity`, `pod-identity`, `env`, \
      `profile`, `profile:NAME` or `imds`"
 )]
 pub struct SourceChoiceError(String);
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_choice_reads_back_as_written() {
+    fn every_choice_round_trips() {
         for text in [
             "auto",
             "web-identity",
@@ -85,7 +85,7 @@ mod tests {
     fn rejects_unknown_and_nameless_choices() {
         for text in ["", "AUTO", "default", "profile:", "web_identity"] {
             let error = text.parse::<SourceChoice>().unwrap_err().to_string();
-            assert!(error.starts_with(&format!("`{text}` ")), "{error}");
+            assert!(error.contains(&format!("source `{text}`;")), "{error}");
         }
     }
 }

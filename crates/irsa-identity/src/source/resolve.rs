@@ -1,4 +1,4 @@
-//! From the user's choice and the environment to the one source, or to what is missing.
+//! Determines the source from the user's choice and the environment, or reports what is missing.
 
 use irsa_chain::{Cause, RoleArn};
 
@@ -13,7 +13,7 @@ const POD_TOKEN_FILE: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
 const KEY_ID: &str = "AWS_ACCESS_KEY_ID";
 const SECRET_KEY: &str = "AWS_SECRET_ACCESS_KEY";
 
-/// Two variables that are of use only together.
+/// Two variables that are useful only together.
 struct Pair<'a> {
     names: [&'static str; 2],
     values: [Option<&'a str>; 2],
@@ -36,8 +36,8 @@ pub(super) fn resolve(
     }
 }
 
-/// Web identity goes first, as in AWS's SDKs. Half of it is an error even beside a whole Pod
-/// Identity: the pod's author meant something that isn't there.
+/// Prefers web identity, like the AWS SDKs. Half of it is an error even if Pod Identity is complete, because the pod's
+/// author intended something that is missing.
 fn auto(environment: &Environment) -> Result<ResolvedSource, IdentityError> {
     let web = Pair::web_identity(environment);
     let pod = Pair::pod_identity(environment);
@@ -50,8 +50,8 @@ fn auto(environment: &Environment) -> Result<ResolvedSource, IdentityError> {
     let mut source = web_identity(&web).map_err(|error| name_the_other(error, &pod))?;
     if !pod.is_empty() {
         source.warnings.push(format!(
-            "web identity is used; Pod Identity (`{}`) is given too and left unused: remove one, \
-             or choose with `--identity pod-identity`",
+            "using web identity; Pod Identity (`{}`) is also configured but not used: remove one of them, \
+             or set `--identity pod-identity`",
             pod.given().join("`, `")
         ));
     }
@@ -89,22 +89,22 @@ fn name_the_other(error: IdentityError, pod: &Pair<'_>) -> IdentityError {
     }
     let remedy = error.remedy();
     error.with_remedy(format!(
-        "{remedy}; or choose Pod Identity, which is given, with `--identity pod-identity`"
+        "{remedy}; or use Pod Identity, which is configured, with `--identity pod-identity`"
     ))
 }
 
 fn nothing_given(environment: &Environment) -> IdentityError {
     let unused = match environment.get(KEY_ID) {
-        Some(_) => format!("; `{KEY_ID}` is set, but used only with `--identity env`"),
+        Some(_) => format!("; `{KEY_ID}` is set, but is only used with `--identity env`"),
         None => String::new(),
     };
     let message = format!(
-        "the pod has neither web identity (`{ROLE_ARN}` and `{WEB_TOKEN_FILE}`) nor Pod Identity \
+        "the pod is configured neither for web identity (`{ROLE_ARN}` and `{WEB_TOKEN_FILE}`) nor for Pod Identity \
          (`{POD_URI}` and `{POD_TOKEN_FILE}`){unused}"
     );
     IdentityError::new(Cause::NoIdentityGiven, message).with_remedy(
-        "annotate the service account with `eks.amazonaws.com/role-arn`, or create a Pod Identity \
-         association, then recreate the pod; on a laptop use `--identity profile`",
+        "annotate the service account with `eks.amazonaws.com/role-arn` or create a Pod Identity \
+         association, then recreate the pod; on your own machine, use `--identity profile`",
     )
 }
 
@@ -150,11 +150,11 @@ impl<'a> Pair<'a> {
         let (cause, message) = match self.given().as_slice() {
             [] => (
                 Cause::NoIdentityGiven,
-                format!("`{missing}` must be set for `{source}`"),
+                format!("`{source}` requires `{missing}`"),
             ),
             [given, ..] => (
                 Cause::HalfAnIdentity,
-                format!("`{given}` is set, but `{missing}` is not: half of `{source}`"),
+                format!("`{given}` is set, but `{missing}` is not; `{source}` requires both"),
             ),
         };
         Err(IdentityError::new(cause, message).with_remedy(self.remedy(source, &missing)))
@@ -164,12 +164,12 @@ impl<'a> Pair<'a> {
         match source {
             "env" => format!("set `{missing}`"),
             _ if self.is_empty() => format!(
-                "let the cluster set `{missing}`: check the pod's service account and recreate the \
-                 pod; on a laptop use `--identity profile`"
+                "the cluster normally sets `{missing}`: check the pod's service account and recreate the \
+                 pod; on your own machine, use `--identity profile`"
             ),
             _ => format!(
-                "remove `{}` from the pod's own environment, so that the cluster sets both, or set \
-                 `{missing}` too",
+                "remove `{}` from the environment in the pod specification, so that the cluster sets both, or also set \
+                 `{missing}`",
                 self.given().join("`, `")
             ),
         }
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn auto_takes_the_one_that_is_given() {
+    fn auto_uses_the_configured_source() {
         let web = auto_of(&WEB).unwrap();
         assert_eq!(web.name(), "web-identity");
         assert_eq!(web.role_arn().unwrap().name(), "app");
@@ -214,21 +214,21 @@ mod tests {
     }
 
     #[test]
-    fn auto_given_both_takes_web_identity_and_warns_of_the_other() {
+    fn auto_prefers_web_identity_and_warns() {
         let source = auto_of(&[WEB, POD].concat()).unwrap();
         assert_eq!(source.name(), "web-identity");
         assert!(source.warnings()[0].contains(POD_URI), "{source:?}");
     }
 
     #[test]
-    fn auto_given_web_identity_and_half_of_the_other_warns() {
+    fn auto_warns_about_half_of_the_other_source() {
         let source = auto_of(&[WEB[0], WEB[1], POD[1]]).unwrap();
         assert_eq!(source.name(), "web-identity");
         assert!(source.warnings()[0].contains(POD_TOKEN_FILE), "{source:?}");
     }
 
     #[test]
-    fn auto_given_nothing_says_what_to_set_and_what_works_on_a_laptop() {
+    fn auto_without_a_source_explains_the_options() {
         let error = auto_of(&[(KEY_ID, "AKIDEXAMPLE"), (SECRET_KEY, "hush")]).unwrap_err();
         assert_eq!(error.cause(), Some(Cause::NoIdentityGiven));
         assert_eq!(error.link(), Link::ServiceAccount);
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn half_an_identity_names_both_halves() {
+    fn half_an_identity_names_both_variables() {
         for (pair, given) in [(WEB, 0), (WEB, 1), (POD, 0), (POD, 1)] {
             let error = auto_of(&[pair[given]]).unwrap_err();
             assert_eq!(error.cause(), Some(Cause::HalfAnIdentity));
@@ -250,21 +250,21 @@ mod tests {
     }
 
     #[test]
-    fn half_of_web_identity_is_no_reason_to_fall_back_to_pod_identity() {
+    fn half_of_web_identity_does_not_fall_back_to_pod_identity() {
         let error = auto_of(&[WEB[0], POD[0], POD[1]]).unwrap_err();
         assert_eq!(error.cause(), Some(Cause::HalfAnIdentity));
         assert!(error.remedy().contains("--identity pod-identity"));
     }
 
     #[test]
-    fn a_malformed_role_arn_is_an_error_at_once() {
+    fn a_malformed_role_arn_is_an_error_at_the_start() {
         let error = auto_of(&[(ROLE_ARN, "arn:aws:iam::12345:role/app"), WEB[1]]).unwrap_err();
         assert_eq!(error.cause(), Some(Cause::RoleArnMalformed));
         assert!(error.to_string().contains(ROLE_ARN), "{error}");
     }
 
     #[test]
-    fn an_agent_elsewhere_is_an_error_at_once() {
+    fn an_untrusted_agent_address_is_an_error_at_the_start() {
         let error = auto_of(&[(POD_URI, "http://credentials.internal/"), POD[1]]).unwrap_err();
         assert_eq!(error.cause(), Some(Cause::CredentialsUriNotAllowed));
         assert!(
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_named_source_looks_at_its_own_variables_only() {
+    fn a_named_source_reads_only_its_own_variables() {
         let environment = Environment::from_pairs(WEB);
         for choice in [SourceChoice::PodIdentity, SourceChoice::Env] {
             let error = ResolvedSource::resolve(&choice, &environment).unwrap_err();

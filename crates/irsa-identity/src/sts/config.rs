@@ -1,4 +1,4 @@
-//! Which STS to ask, and how.
+//! The STS endpoint and its client configuration.
 
 use std::sync::Arc;
 
@@ -17,8 +17,9 @@ use crate::http::{Http, HttpUrl};
 use crate::profile::Profile;
 use crate::{Clock, Environment, IdentityError, IdentitySettings, SourceChoice};
 
-/// The SDK's own retries, clock correction and time limits are off: those of this crate apply.
-pub(super) fn of(
+/// Creates the configuration. Retries, clock correction and time limits of the SDK are off, because this crate has its
+/// own.
+pub(super) fn client_config(
     settings: &IdentitySettings,
     region: &Region,
     http: &Http,
@@ -46,7 +47,7 @@ pub(super) fn of(
         .disable_clock_skew_correction(true))
 }
 
-/// The URL of settings or environment, else the one that AWS's SDK resolves for the region.
+/// Returns the URL of the settings or the environment, else the SDK's endpoint of the region.
 pub(super) async fn url(
     settings: &IdentitySettings,
     region: &Region,
@@ -63,7 +64,8 @@ pub(super) async fn url(
         .map_err(|error| failed(error.to_string()))?;
     let resolver = DefaultResolver::new();
     let endpoint = ResolveEndpoint::resolve_endpoint(&resolver, &params).await;
-    let endpoint = endpoint.map_err(|error| failed(format!("the endpoint of STS: {error}")))?;
+    let endpoint =
+        endpoint.map_err(|error| failed(format!("cannot determine the STS endpoint: {error}")))?;
     HttpUrl::parse(endpoint.url()).map_err(failed)
 }
 
@@ -83,7 +85,7 @@ pub(super) fn check(settings: &IdentitySettings) -> Result<(), IdentityError> {
     endpoint(settings).map(drop)
 }
 
-/// The region of the settings and the environment, else that of the profile that was chosen.
+/// Returns the region of the settings or the environment, else that of the chosen profile.
 pub(super) async fn region_or_profiles(
     settings: &IdentitySettings,
     http: &Http,
@@ -99,7 +101,7 @@ pub(super) async fn region_or_profiles(
         .ok_or(unknown)
 }
 
-/// The region of the settings, else of `AWS_REGION`, else of `AWS_DEFAULT_REGION`.
+/// Returns the region of the settings, else of `AWS_REGION`, else of `AWS_DEFAULT_REGION`.
 pub(super) fn region(settings: &IdentitySettings) -> Result<Region, IdentityError> {
     if let Some(region) = &settings.region {
         return Ok(region.clone());
@@ -110,33 +112,32 @@ pub(super) fn region(settings: &IdentitySettings) -> Result<Region, IdentityErro
         .find_map(|name| Some((name, settings.environment.get(name)?)));
     let (name, value) = found.ok_or_else(|| {
         let text =
-            "the region of STS is not known: neither `AWS_REGION` nor `AWS_DEFAULT_REGION` is set";
-        IdentityError::at(Link::StsSession, text)
-            .with_remedy("set `AWS_REGION`, or give `--region`")
+            "the region of STS is unknown: neither `AWS_REGION` nor `AWS_DEFAULT_REGION` is set";
+        IdentityError::at(Link::StsSession, text).with_remedy("set `AWS_REGION` or `--region`")
     })?;
     value.parse().map_err(|error| {
         IdentityError::at(Link::StsSession, format!("`{name}`: {error}"))
-            .with_remedy(format!("correct `{name}`, or give `--region`"))
+            .with_remedy(format!("correct `{name}`, or set `--region`"))
     })
 }
 
-/// The endpoint of the settings, else of `AWS_ENDPOINT_URL_STS`. A web identity token can be
-/// replayed by whoever sees it, so that it goes in clear text to this machine only.
+/// Returns the endpoint of the settings, else of `AWS_ENDPOINT_URL_STS`. Anyone who sees a web identity token can
+/// replay it, so it is sent in clear text to this machine only.
 fn endpoint(settings: &IdentitySettings) -> Result<Option<HttpUrl>, IdentityError> {
     let from_environment = settings.environment.get("AWS_ENDPOINT_URL_STS");
     let Some(text) = settings.sts_endpoint.as_deref().or(from_environment) else {
         return Ok(None);
     };
     let wrong = |text| {
-        IdentityError::at(Link::StsSession, format!("the endpoint of STS: {text}"))
-            .with_remedy("correct `--sts-endpoint` or `AWS_ENDPOINT_URL_STS`, or leave it out")
+        IdentityError::at(Link::StsSession, format!("invalid STS endpoint: {text}"))
+            .with_remedy("correct or unset `--sts-endpoint` or `AWS_ENDPOINT_URL_STS`")
     };
     let url = HttpUrl::parse(text).map_err(wrong)?;
     if url.is_https() || url.is_loopback() {
         return Ok(Some(url));
     }
     Err(wrong(format!(
-        "`http` would send the token in clear text to `{}`: use `https`",
+        "`http` would send the token in clear text to `{}`; use `https`",
         url.host()
     )))
 }
@@ -157,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn the_region_comes_from_settings_then_environment() {
+    fn the_region_of_the_settings_takes_precedence() {
         let mut settings = settings(&[
             ("AWS_REGION", "eu-west-1"),
             ("AWS_DEFAULT_REGION", "us-east-1"),
@@ -174,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_region_says_what_to_set() {
+    fn a_missing_region_has_a_remedy() {
         let error = region(&settings(&[])).unwrap_err();
         assert_eq!((error.link(), error.cause()), (Link::StsSession, None));
         assert!(error.remedy().contains("AWS_REGION") && error.remedy().contains("--region"));
@@ -187,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_outrank_the_endpoint_of_the_environment() {
+    fn the_endpoint_of_the_settings_takes_precedence() {
         let mut settings = settings(&[("AWS_ENDPOINT_URL_STS", "https://a.example")]);
         assert_eq!(endpoint(&settings).unwrap().unwrap().host(), "a.example");
         settings.sts_endpoint = Some("https://b.example".to_owned());
@@ -195,7 +196,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_a_url_the_sdks_endpoint_of_the_region_is_asked() {
+    async fn the_default_endpoint_is_that_of_the_sdk() {
         const NONE: &[(&str, &str)] = &[];
         const FIPS: &[(&str, &str)] = &[("AWS_USE_FIPS_ENDPOINT", "true")];
         const DUAL_STACK: &[(&str, &str)] = &[("AWS_USE_DUALSTACK_ENDPOINT", "true")];
@@ -210,7 +211,7 @@ mod tests {
                 "sts.cn-north-1.api.amazonwebservices.com.cn",
             ),
             ("us-east-1", FIPS, "sts-fips.us-east-1.amazonaws.com"),
-            // GovCloud's own endpoints are FIPS endpoints: there is no `sts-fips`.
+            // GovCloud's own endpoints are FIPS endpoints; `sts-fips` does not exist.
             ("us-gov-west-1", FIPS, "sts.us-gov-west-1.amazonaws.com"),
         ] {
             let url = url(&settings(pairs), &region.parse().unwrap()).await;
@@ -219,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn clear_text_is_for_loopback_only() {
+    fn clear_text_is_allowed_for_loopback_only() {
         for (url, fine) in [
             ("http://127.0.0.1:4566", true),
             ("http://localhost:4566", true),

@@ -1,6 +1,6 @@
-//! From what STS says to the link that is broken.
+//! Maps errors of STS to broken links of the chain.
 //!
-//! Codes and texts are those of the STS API reference and of refusals seen in the wild.
+//! Codes and texts are from the STS API reference and from errors seen in practice.
 
 use std::error::Error;
 use std::time::Duration;
@@ -15,14 +15,14 @@ use crate::IdentityError;
 use crate::error::chain_of;
 use crate::error::scrub::scrub;
 
-/// A refusal as STS put it.
+/// An error as STS returned it.
 pub(super) struct Refusal<'a> {
     pub(super) status: u16,
     pub(super) code: &'a str,
     pub(super) message: &'a str,
 }
 
-/// What a refusal means.
+/// The meaning of an error.
 enum Meaning {
     Final(Cause),
     Transient(Cause),
@@ -32,8 +32,8 @@ enum Meaning {
 
 use Meaning::{At, Final, Transient};
 
-/// The error for what the SDK says, cleaned of `secrets`.
-pub(super) fn of_sdk_error<E>(
+/// Converts an error of the SDK, without `secrets`.
+pub(super) fn from_sdk_error<E>(
     call: Call,
     error: &SdkError<E, HttpResponse>,
     secrets: &[&str],
@@ -58,27 +58,27 @@ where
     refusal.explain(call, error.request_id())
 }
 
-/// The error for an exchange that took longer than `limit`.
+/// Creates the error for an exchange that took longer than `limit`.
 pub(super) fn no_answer(call: Call, limit: Duration) -> IdentityError {
-    unreachable(Some(call), &format!("no answer within {limit:?}"))
+    unreachable(Some(call), &format!("no response within {limit:?}"))
 }
 
-/// Nothing came back, to `call` or to no call in particular.
+/// Creates the error for a missing response, to `call` or to a request in general.
 pub(super) fn unreachable(call: Option<Call>, why: &str) -> IdentityError {
     let asked = call.map_or("STS".to_owned(), |call| format!("`sts:{}`", call.name()));
-    let text = format!("{asked} could not be asked: {why}");
+    let text = format!("cannot call {asked}: {why}");
     let error = IdentityError::new(Cause::StsUnreachable, text).transient();
     if why.contains("certificate") {
         return error.with_remedy(
-            "let the certificate authority of the endpoint, or of the proxy that looks into its \
-             TLS, be trusted by `--ca-file` or `AWS_CA_BUNDLE`",
+            "add the CA of the endpoint, or of the proxy that intercepts its \
+             TLS connections, with `--ca-file` or `AWS_CA_BUNDLE`",
         );
     }
     error
 }
 
 impl Refusal<'_> {
-    /// The error, with AWS's code and text and the id that AWS's support asks for.
+    /// Creates the error, with AWS's code and text, and the request ID that AWS Support asks for.
     pub(super) fn explain(&self, call: Call, request_id: Option<&str>) -> IdentityError {
         let text = self.text(call, request_id);
         let error = match self.meaning(call) {
@@ -96,24 +96,20 @@ impl Refusal<'_> {
         }
     }
 
-    /// What to do about refusals that are no cause of their own.
+    /// Returns what to do about errors without a specific cause.
     fn remedy(&self) -> Option<&'static str> {
         match self.code {
             "IDPRejectedClaim" => Some("delete the pod, so that it gets a new token"),
             "SignatureDoesNotMatch" if self.is_about_region() => Some(
-                "set AWS_REGION (or `--region`) to the region of the STS endpoint that `--sts-endpoint` or \
-                 AWS_ENDPOINT_URL_STS names, or leave that endpoint out",
+                "set `AWS_REGION` or `--region` to the region of the STS endpoint in `--sts-endpoint` or \
+                 `AWS_ENDPOINT_URL_STS`, or unset that endpoint",
             ),
             _ => None,
         }
     }
 
     fn text(&self, call: Call, request_id: Option<&str>) -> String {
-        let mut text = format!(
-            "`sts:{}` was refused with status {}",
-            call.name(),
-            self.status
-        );
+        let mut text = format!("`sts:{}` failed with status {}", call.name(), self.status);
         for part in [self.code, self.message] {
             if !part.is_empty() {
                 text = text + ": " + part;
@@ -127,7 +123,7 @@ impl Refusal<'_> {
 
     fn meaning(&self, call: Call) -> Meaning {
         match self.code {
-            // A region that is not active has its own code, and older endpoints another one.
+            // A region that is not active has its own code; older endpoints use a different one.
             _ if self.message.contains("not activated in this region") => {
                 Final(Cause::RegionDisabled)
             }
@@ -150,7 +146,7 @@ impl Refusal<'_> {
         }
     }
 
-    /// Throttling goes by several codes, and a load balancer's answer has none.
+    /// Classifies by status. Throttling has several codes, and a load balancer's response has none.
     fn by_kind(&self) -> Meaning {
         let throttled = [
             "Throttl",
@@ -167,7 +163,7 @@ impl Refusal<'_> {
         }
     }
 
-    /// "Couldn't retrieve verification key" is a passing fault as a rule, whatever its code says.
+    /// Classifies the error by its text. "Couldn't retrieve verification key" is usually temporary, whatever its code.
     fn invalid_identity_token(&self) -> Meaning {
         const TEXTS: [(&str, Meaning); 8] = [
             (

@@ -1,5 +1,5 @@
-//! What STS's answers tell of the time: a node whose clock is wrong signs what AWS refuses, and the
-//! exchange, which is not signed, is the first to know.
+//! AWS's time, as derived from responses of STS. A node with a wrong clock creates invalid signatures, and the unsigned
+//! exchange is the first to detect that.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,16 +15,16 @@ use tokio::time::Instant;
 use super::http_date;
 use crate::Clock;
 
-/// How far this machine's clock is off.
+/// The offset of this machine's clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClockOffset {
-    /// It shows a time that AWS had before.
+    /// It is behind AWS's clock.
     Behind(Duration),
-    /// It shows a time that AWS is yet to have.
+    /// It is ahead of AWS's clock.
     Ahead(Duration),
 }
 
-/// AWS's time as AWS told it last; clones share it.
+/// AWS's time according to its last response. Clones share it.
 #[derive(Debug, Clone)]
 pub(crate) struct AwsTime {
     clock: Arc<dyn Clock>,
@@ -34,18 +34,17 @@ pub(crate) struct AwsTime {
 #[derive(Debug, Clone, Copy)]
 struct Told {
     date: SystemTime,
-    /// By the monotonic clock, so that setting the time of day shows at once.
+    /// By the monotonic clock, so that a change of the time is noticed immediately.
     at: Instant,
     /// By this machine's clock.
     here: SystemTime,
 }
 
-/// A clock that is off by less than this is taken to be right: dates are in whole seconds, and take
-/// some to arrive.
+/// The minimum offset. Smaller ones are ignored, because dates have whole seconds and are delayed by the network.
 pub(super) const NOTABLE_OFFSET: Duration = Duration::from_mins(1);
 
 impl ClockOffset {
-    /// By how much.
+    /// Returns the amount of the offset.
     pub fn amount(self) -> Duration {
         match self {
             Self::Behind(amount) | Self::Ahead(amount) => amount,
@@ -71,7 +70,7 @@ impl fmt::Display for ClockOffset {
 }
 
 impl AwsTime {
-    /// AWS's time by `clock`, until AWS tells it.
+    /// Creates AWS's time, which equals that of `clock` until the first response.
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
             clock,
@@ -79,23 +78,23 @@ impl AwsTime {
         }
     }
 
-    /// How far the clock is off, as far as anybody has told, to a few seconds.
+    /// Returns the offset of the clock, if known, with an accuracy of a few seconds.
     pub(crate) fn offset(&self) -> Option<ClockOffset> {
         let told = self.told()?;
         let aws = told.date.checked_add(told.at.elapsed())?;
         Some(ClockOffset::between(self.clock.now(), aws))
     }
 
-    /// The time that expiries are judged by: this machine's, shifted by what it is known to be off.
+    /// Returns AWS's current time: that of this machine, corrected by the known offset.
     ///
-    /// Where the machine's clock has jumped since AWS told the time, it was set right, or the machine
-    /// slept and the monotonic clock with it. After a sleep the later of the two times counts: a session
-    /// that is renewed too early does no harm.
+    /// If the machine's clock has jumped since the last response, either it was set, or the machine was suspended and
+    /// the monotonic clock stopped. The later of the two possible times counts, because an early renewal of a session
+    /// is harmless.
     pub(crate) fn now(&self) -> SystemTime {
         self.correct(self.clock.now())
     }
 
-    /// The same for `here`, a time that this machine's clock shows now.
+    /// Corrects `here`, the current time of this machine's clock.
     pub(crate) fn correct(&self, here: SystemTime) -> SystemTime {
         let Some(told) = self.told() else { return here };
         let Some(aws) = told.date.checked_add(told.at.elapsed()) else {
@@ -112,7 +111,7 @@ impl AwsTime {
         shifted.map_or(aws, |shifted| shifted.max(aws))
     }
 
-    /// AWS has just told this time.
+    /// Records the current time of AWS.
     pub(crate) fn learn(&self, date: SystemTime) {
         let told = Told {
             date,
@@ -139,7 +138,7 @@ impl Intercept for AwsTime {
         "AwsTime"
     }
 
-    /// Refusals have a date as well.
+    /// Error responses have a date as well.
     fn read_before_deserialization(
         &self,
         context: &BeforeDeserializationInterceptorContextRef<'_>,
@@ -173,7 +172,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn is_shifted_in_both_directions_and_goes_on() {
+    async fn corrects_the_clock_in_both_directions() {
         for told in [0, 7_200] {
             let (clock, aws) = time(3_600);
             assert_eq!(aws.now(), at(3_600));
@@ -186,14 +185,14 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_clock_that_is_right_is_believed() {
+    async fn a_correct_clock_is_not_changed() {
         let (_clock, aws) = time(3_600);
         aws.learn(at(3_610));
         assert_eq!(aws.now(), at(3_600));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_machine_that_slept_has_aged_its_sessions() {
+    async fn a_suspended_machine_ages_its_sessions() {
         let (clock, aws) = time(3_600);
         aws.learn(at(0));
         clock.advance(HOUR);
@@ -201,7 +200,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_clock_that_is_set_right_is_believed_again() {
+    async fn a_corrected_clock_is_used_again() {
         for told in [0, 7_200] {
             let (clock, aws) = time(3_600);
             aws.learn(at(told));

@@ -185,6 +185,6 @@ async fn an_answer_without_an_end_is_read_up_to_a_limit() {
         let error = identity.state().error().unwrap().clone();
         assert_eq!(error.cause(), Some(Cause::StsUnreachable));
         let text = error.to_string();
-        assert!(text.contains("longer than 1048576 bytes"), "{text}");
+        assert!(text.contains("larger than 1048576 bytes"), "{text}");
     }
 }

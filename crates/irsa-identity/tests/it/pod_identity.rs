@@ -76,7 +76,7 @@ async fn an_endless_answer_is_cut_off() {
         .credentials()
         .await
         .unwrap_err();
-    assert!(error.to_string().contains("longer than"), "{error}");
+    assert!(error.to_string().contains("larger than"), "{error}");
 }
 
 #[tokio::test]

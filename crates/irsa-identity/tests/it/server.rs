@@ -77,7 +77,7 @@ impl Server {
         let (date, status, body) = match answer {
             Reply::Answer(status, body) => (String::new(), status, body),
             Reply::Dated(date, status, body) => (format!("date: {date}\r\n"), status, body),
-            Reply::Endless(status) => return endless(&mut stream, status).await,
+            Reply::Endless(status) => return never_expiring(&mut stream, status).await,
             Reply::Silence => return std::future::pending().await,
         };
         let length = body.len();
@@ -109,7 +109,7 @@ impl Request {
 }
 
 /// Writes for as long as the other side reads.
-async fn endless<S: AsyncWrite + Unpin>(stream: &mut S, status: u16) {
+async fn never_expiring<S: AsyncWrite + Unpin>(stream: &mut S, status: u16) {
     let head = format!("HTTP/1.1 {status} Status\r\nconnection: close\r\n\r\n");
     let mut bytes = head.into_bytes();
     while stream.write_all(&bytes).await.is_ok() {

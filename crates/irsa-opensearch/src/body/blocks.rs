@@ -1,11 +1,11 @@
-//! Pieces of a body, gathered into blocks that are worth keeping.
+//! Collects the pieces of a body into blocks.
 //!
-//! A small piece keeps the whole buffer alive that it was read into, many times its own size when a
-//! client dribbles: small ones are copied together, large ones kept as they are.
+//! A piece keeps alive the whole buffer that it was read into, which can be many times larger if a client sends slowly.
+//! Small pieces are therefore copied into one block, and large ones are kept as they are.
 
 use bytes::{Bytes, BytesMut};
 
-/// A piece of this size is kept as it is, and so is what small ones make together.
+/// The size from which a piece is kept as it is. Blocks of small pieces have this size, too.
 const WORTH_KEEPING: usize = 32 * 1024;
 
 #[derive(Debug, Default)]
@@ -16,7 +16,7 @@ pub(super) struct Blocks {
 // === impl Blocks ===
 
 impl Blocks {
-    /// Adds a piece; the blocks that are full now go to `full`.
+    /// Adds a piece. Completed blocks are appended to `full`.
     pub(super) fn push(&mut self, piece: Bytes, full: &mut Vec<Bytes>) {
         if piece.len() >= WORTH_KEEPING {
             self.flush(full);
@@ -29,7 +29,7 @@ impl Blocks {
         }
     }
 
-    /// What is left.
+    /// Appends the remaining bytes to `full`.
     pub(super) fn flush(&mut self, full: &mut Vec<Bytes>) {
         if !self.small.is_empty() {
             full.push(std::mem::take(&mut self.small).freeze());
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keeps_the_bytes_in_order_and_few_blocks() {
+    fn keeps_bytes_in_order_in_few_blocks() {
         let most = WORTH_KEEPING;
         let sizes = [1, most + 5, 3, most, most - 1, 1, 5, 0, 2 * most];
         let pieces =
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_dribble_share_a_block() {
+    fn small_pieces_share_a_block() {
         let (mut blocks, mut full) = (Blocks::default(), Vec::new());
         for _ in 0..WORTH_KEEPING {
             blocks.push(Bytes::from_static(b"x"), &mut full);

@@ -1,4 +1,4 @@
-//! Bytes that bodies may take in memory and in files, and the bodies that wait for them.
+//! The space for bodies in memory and in files, and the queue of bodies that wait for it.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,14 +9,14 @@ use tokio::time::timeout;
 
 use super::BodyMetrics;
 
-/// Where a body is kept.
+/// The storage of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     Memory,
     File,
 }
 
-/// The bytes that all bodies share. Memory is given out first, files second.
+/// The space that all bodies share. Memory is assigned first, files second.
 #[derive(Debug)]
 pub(super) struct Budget {
     memory_limit: u64,
@@ -24,7 +24,7 @@ pub(super) struct Budget {
     state: Mutex<State>,
 }
 
-/// Bytes of a budget; given back when dropped.
+/// Reserved space, which is released on drop.
 #[derive(Debug)]
 pub(super) struct Reservation {
     budget: Arc<Budget>,
@@ -37,7 +37,7 @@ pub(super) struct Reservation {
 struct State {
     memory: u64,
     files: u64,
-    /// First come, first served; those who gave up are still in it.
+    /// The queue, first in, first out. It also contains waiters that have given up.
     waiting: VecDeque<Waiter>,
 }
 
@@ -48,7 +48,7 @@ struct Waiter {
     grant: oneshot::Sender<Reservation>,
 }
 
-/// A place in the queue. Whoever is next may fit once it is given up.
+/// A position in the queue. When it is given up, the next waiter may fit.
 struct Queued<'a> {
     budget: &'a Arc<Budget>,
     metrics: &'a BodyMetrics,
@@ -70,13 +70,13 @@ impl Budget {
         *self.lock().used(place)
     }
 
-    /// The most that one body can take.
+    /// Returns the maximum size of a single body.
     pub(super) fn largest(&self) -> u64 {
         self.memory_limit.max(self.file_limit)
     }
 
-    /// Takes so many bytes, once everyone who asked before has theirs. Nothing is held meanwhile;
-    /// `None` where they are not free within `wait`.
+    /// Reserves `bytes` after all earlier requests have been served. Holds nothing while it waits. Returns `None` if
+    /// the space does not become free within `wait`.
     pub(super) async fn reserve(
         self: &Arc<Self>,
         bytes: u64,
@@ -92,12 +92,12 @@ impl Budget {
             }
             self.queue(&mut state, bytes, metrics)
         };
-        // Those before may have given up without a byte of theirs having been given back.
+        // Earlier waiters may have given up, so this one may fit although nothing was released.
         self.serve_waiting();
         timeout(wait, &mut queued.granted).await.ok()?.ok()
     }
 
-    /// Takes so many bytes in a file, ahead of those who wait: they hold nothing, this body does.
+    /// Reserves space in a file, ahead of waiting bodies: they hold nothing, while this body already holds memory.
     pub(super) fn reserve_in_file(
         self: &Arc<Self>,
         bytes: u64,
@@ -127,10 +127,10 @@ impl Budget {
         }
     }
 
-    /// Gives the bytes that are free to those who wait, in their order.
+    /// Assigns free space to waiting bodies, in order.
     fn serve_waiting(self: &Arc<Self>) {
         while let Some((grant, reservation)) = self.next_grant() {
-            // One that is not received any more gives its bytes back here, with the lock released.
+            // A reservation that is no longer wanted is released here, outside of the lock.
             drop(grant.send(reservation));
         }
     }
@@ -210,8 +210,7 @@ impl Reservation {
         self.bytes
     }
 
-    /// Takes so many bytes more, ahead of those who wait; `false`, and nothing taken, where they are
-    /// not free.
+    /// Reserves `more` bytes, ahead of waiting bodies. Returns `false` and reserves nothing if they are not free.
     pub(super) fn grow(&mut self, more: u64) -> bool {
         let budget = &self.budget;
         let is_taken = budget.take_from(&mut budget.lock(), self.place, more);
@@ -222,7 +221,7 @@ impl Reservation {
         is_taken
     }
 
-    /// Gives back all but so many bytes.
+    /// Releases all but `bytes`.
     pub(super) fn shrink(&mut self, bytes: u64) {
         self.give_back(self.bytes.saturating_sub(bytes));
     }

@@ -1,4 +1,4 @@
-//! Sending a body on.
+//! Sends request bodies to the domain.
 
 use std::future::Future;
 use std::io;
@@ -14,12 +14,12 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, Sleep, sleep};
 
 use super::spill::ended;
-use super::{Content, IntakeError, StoredBody};
+use super::{BodyError, Content, StoredBody};
 
-/// How much of a file is read at once, in bytes.
+/// The number of bytes that are read from a file at a time.
 const READ: u64 = 64 * 1024;
 
-/// A request's body on its way out.
+/// A request body that is sent to the domain.
 #[derive(Debug)]
 pub(crate) struct Outgoing {
     source: Source,
@@ -32,7 +32,7 @@ enum Source {
     Streaming(Streaming),
 }
 
-/// How much of a stored body is sent.
+/// The position in a stored body.
 #[derive(Debug)]
 struct Cursor {
     body: Arc<StoredBody>,
@@ -41,7 +41,7 @@ struct Cursor {
     reading: Option<JoinHandle<io::Result<Bytes>>>,
 }
 
-/// A body that is sent while it comes.
+/// A body that is forwarded while it is received.
 #[derive(Debug)]
 struct Streaming {
     body: Incoming,
@@ -52,7 +52,7 @@ struct Streaming {
 // === impl Outgoing ===
 
 impl Outgoing {
-    /// Sends what was received, from its beginning; `sent` counts the bytes.
+    /// Sends a stored body from its beginning. `sent` counts the bytes.
     pub(crate) fn stored(body: &Arc<StoredBody>, sent: Counter) -> Self {
         let cursor = Cursor {
             left: body.length,
@@ -66,7 +66,7 @@ impl Outgoing {
         }
     }
 
-    /// Sends what comes, each piece of which may take `idle`.
+    /// Forwards a body while it is received. Each piece must arrive within `idle`.
     pub(crate) fn streaming(body: Incoming, idle: Duration, sent: Counter) -> Self {
         let streaming = Streaming {
             body,
@@ -82,12 +82,12 @@ impl Outgoing {
 
 impl Body for Outgoing {
     type Data = Bytes;
-    type Error = IntakeError;
+    type Error = BodyError;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, IntakeError>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let Self { source, sent } = self.get_mut();
         let next = ready!(match source {
             Source::Stored(cursor) => cursor.poll_next(cx),
@@ -117,7 +117,7 @@ impl Body for Outgoing {
 // === impl Cursor ===
 
 impl Cursor {
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, IntakeError>>> {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
         let block = match &self.body.content {
             Content::Memory { blocks, .. } => {
                 let block = blocks.get(self.next_block).cloned();
@@ -147,14 +147,14 @@ impl Cursor {
 // === impl Streaming ===
 
 impl Streaming {
-    /// The next data; trailers are dropped.
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, IntakeError>>> {
+    /// Returns the next piece. Trailers are dropped.
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
         while let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) {
             self.deadline.as_mut().reset(Instant::now() + self.idle);
             match frame {
                 None => return Poll::Ready(None),
                 Some(Err(error)) => {
-                    let error = IntakeError::Broken(error.into());
+                    let error = BodyError::Broken(error.into());
                     return Poll::Ready(Some(Err(error)));
                 }
                 Some(Ok(frame)) => {
@@ -165,6 +165,6 @@ impl Streaming {
             }
         }
         ready!(self.deadline.as_mut().poll(cx));
-        Poll::Ready(Some(Err(IntakeError::Slow(self.idle))))
+        Poll::Ready(Some(Err(BodyError::Slow(self.idle))))
     }
 }

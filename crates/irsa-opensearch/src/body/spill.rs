@@ -1,4 +1,4 @@
-//! Bodies in files that have no name. All of it blocks, and so runs off the runtime's thread.
+//! Bodies in unlinked files. All operations block, so they run on the blocking thread pool.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -9,14 +9,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-/// A file without a name.
+/// An unlinked file.
 #[derive(Debug)]
 pub(super) struct SpillFile(Arc<File>);
 
 // === impl SpillFile ===
 
 impl SpillFile {
-    /// An empty file in `folder`.
+    /// Creates an empty file in `folder`.
     pub(super) async fn create(folder: Option<&Path>) -> io::Result<Self> {
         let folder = folder.map(Path::to_owned);
         let create = move || match folder {
@@ -26,7 +26,7 @@ impl SpillFile {
         Ok(Self(Arc::new(ended(spawn_blocking(create).await)?)))
     }
 
-    /// Appends; the space must have been reserved.
+    /// Appends the blocks, whose space must have been reserved.
     pub(super) async fn append(&self, blocks: Vec<Bytes>) -> io::Result<()> {
         let file = Arc::clone(&self.0);
         let write = move || {
@@ -36,7 +36,7 @@ impl SpillFile {
         ended(spawn_blocking(write).await)
     }
 
-    /// Reads `length` bytes from `offset` on, which are there.
+    /// Reads `length` bytes from `offset`, which must have been written.
     pub(super) fn read(&self, offset: u64, length: usize) -> JoinHandle<io::Result<Bytes>> {
         let file = Arc::clone(&self.0);
         spawn_blocking(move || {
@@ -47,7 +47,7 @@ impl SpillFile {
     }
 }
 
-/// The outcome of a blocking task. Such a task ends early only with the runtime.
+/// Returns the result of a blocking task, which is canceled only together with the runtime.
 pub(super) fn ended<T>(outcome: Result<io::Result<T>, tokio::task::JoinError>) -> io::Result<T> {
     outcome.unwrap_or_else(|error| Err(io::Error::other(error)))
 }
@@ -58,7 +58,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_full_disk_is_an_error_that_says_so() {
-        // Writing to it fails as on a full disk (full(4)).
+        // Writes to `/dev/full` fail as on a full disk (full(4)).
         let full = File::options().write(true).open("/dev/full").unwrap();
         let file = SpillFile(Arc::new(full));
         let error = file

@@ -1,4 +1,4 @@
-//! Which clients are admitted.
+//! Tests of client authentication.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
@@ -65,16 +65,16 @@ fn authorization(value: &str) -> HeaderMap {
     HeaderMap::from_iter([(AUTHORIZATION, value)])
 }
 
-fn basic_of(credentials: &str) -> HeaderMap {
+fn basic_header(credentials: &str) -> HeaderMap {
     authorization(&format!("Basic {}", STANDARD.encode(credentials)))
 }
 
 #[tokio::test]
-async fn a_right_password_is_checked_once() {
+async fn a_correct_password_is_checked_once() {
     let passwords = Arc::new(Passwords::default());
     let gate = Gate::new(requiring(&passwords));
     for _ in 0..3 {
-        let headers = basic_of("zeebe:pass:word");
+        let headers = basic_header("zeebe:pass:word");
         let admitted = gate.admit(client("10.0.0.1:1", true), &headers).await;
         assert_eq!(admitted, Ok(()));
     }
@@ -82,10 +82,10 @@ async fn a_right_password_is_checked_once() {
 }
 
 #[tokio::test]
-async fn a_right_password_is_checked_again_once_the_passwords_are_replaced() {
+async fn a_correct_password_is_checked_again_after_the_passwords_are_replaced() {
     let passwords = Arc::new(Passwords::default());
     let gate = Gate::new(requiring(&passwords));
-    let headers = basic_of("zeebe:pass:word");
+    let headers = basic_header("zeebe:pass:word");
     for generation in 0..2 {
         passwords.replaced.store(generation, Ordering::Relaxed);
         let admitted = gate.admit(unix(7), &headers).await;
@@ -99,7 +99,7 @@ async fn a_wrong_password_is_checked_each_time() {
     let passwords = Arc::new(Passwords::default());
     let gate = Gate::new(requiring(&passwords));
     for _ in 0..2 {
-        let headers = basic_of("zeebe:other");
+        let headers = basic_header("zeebe:other");
         let admitted = gate.admit(client("10.0.0.1:1", true), &headers).await;
         assert_eq!(admitted, Err(AuthError::Password));
     }
@@ -107,14 +107,14 @@ async fn a_wrong_password_is_checked_each_time() {
 }
 
 #[tokio::test]
-async fn what_is_no_user_and_password_is_refused() {
+async fn malformed_credentials_are_rejected() {
     let gate = Gate::new(requiring(&Arc::default()));
-    let mut twice = basic_of("zeebe:pass:word");
+    let mut twice = basic_header("zeebe:pass:word");
     twice.append(AUTHORIZATION, HeaderValue::from_static("Basic eDp5"));
     for headers in [
         HeaderMap::new(),
         twice,
-        basic_of("zeebe"),
+        basic_header("zeebe"),
         authorization("Bearer abc"),
         authorization("Basic !!"),
         authorization("Basic"),
@@ -125,9 +125,9 @@ async fn what_is_no_user_and_password_is_refused() {
 }
 
 #[tokio::test]
-async fn clear_text_from_other_machines_is_refused_whatever_is_required() {
+async fn clear_text_from_remote_clients_is_rejected_regardless_of_requirements() {
     let passwords = requiring(&Arc::default());
-    let headers = basic_of("zeebe:pass:word");
+    let headers = basic_header("zeebe:pass:word");
     for auth in [ClientAuth::default(), requiring_certificates(), passwords] {
         let gate = Gate::new(auth);
         let admit = |is_tls| gate.admit(client("10.0.0.1:1", is_tls), &headers);
@@ -137,9 +137,9 @@ async fn clear_text_from_other_machines_is_refused_whatever_is_required() {
 }
 
 #[tokio::test]
-async fn a_password_in_clear_text_is_taken_on_this_machine() {
+async fn a_password_in_clear_text_is_accepted_from_local_clients() {
     let gate = Gate::new(requiring(&Arc::default()));
-    let headers = basic_of("zeebe:pass:word");
+    let headers = basic_header("zeebe:pass:word");
     for client in [
         client("127.0.0.1:1", false),
         client("[::1]:1", false),
@@ -150,7 +150,7 @@ async fn a_password_in_clear_text_is_taken_on_this_machine() {
 }
 
 #[tokio::test]
-async fn a_certificate_is_required_on_this_machine_too() {
+async fn a_certificate_is_required_from_local_clients_too() {
     let gate = Gate::new(requiring_certificates());
     let headers = HeaderMap::new();
     for client in [
@@ -168,7 +168,7 @@ async fn a_certificate_is_required_on_this_machine_too() {
 }
 
 #[tokio::test]
-async fn only_the_named_unix_user_is_admitted() {
+async fn only_the_configured_unix_user_is_accepted() {
     let gate = Gate::new(for_uid(7));
     let headers = HeaderMap::new();
     assert_eq!(gate.admit(unix(7), &headers).await, Ok(()));
@@ -183,11 +183,11 @@ async fn every_requirement_that_applies_is_checked() {
         unix_uid: Some(7),
         ..requiring(&Arc::default())
     });
-    let (right, wrong) = (basic_of("zeebe:pass:word"), basic_of("zeebe:other"));
+    let (right, wrong) = (basic_header("zeebe:pass:word"), basic_header("zeebe:other"));
     assert_eq!(gate.admit(unix(7), &right).await, Ok(()));
     assert_eq!(gate.admit(unix(7), &wrong).await, Err(AuthError::Password));
     assert_eq!(gate.admit(unix(8), &right).await, Err(AuthError::User));
-    // Over TCP the user ID is unknown, and the password is what is left.
+    // Over TCP the user ID is unknown, so the password decides.
     let tcp = client("127.0.0.1:1", false);
     assert_eq!(gate.admit(tcp, &right).await, Ok(()));
     assert_eq!(gate.admit(tcp, &wrong).await, Err(AuthError::Password));

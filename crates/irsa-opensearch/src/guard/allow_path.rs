@@ -1,8 +1,8 @@
-//! `allow-path`: patterns of the paths that a listener passes on.
+//! `allow-path`: patterns for the paths that a listener forwards.
 //!
-//! OpenSearch accepts lists of indices in a path, and indices in bodies and queries. Each part of a
-//! list must match a pattern, and an endpoint that can name indices outside of its path must be
-//! named by the pattern literally.
+//! OpenSearch accepts lists of indices in paths, and names of indices in bodies and queries. Each item of a list must
+//! match a pattern, and an endpoint that can name indices outside of its path must be contained in the pattern
+//! literally.
 
 use std::fmt;
 
@@ -22,11 +22,11 @@ pub(super) struct Target<'a> {
     pub(super) query: Option<&'a str>,
 }
 
-/// The reason that a request matches no pattern.
+/// The reason why a request does not match.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Mismatch {
     problem: Problem,
-    /// The patterns as they were given.
+    /// The patterns as configured.
     patterns: String,
 }
 
@@ -34,23 +34,23 @@ pub(crate) struct Mismatch {
 enum Problem {
     /// The path has empty or dot segments.
     Ambiguous,
-    /// The path stands for more than [`MOST`] paths.
+    /// The path expands to more than [`MOST`] paths.
     TooMany,
-    /// This path, with one part of each list, matches no pattern.
+    /// This path, with one item of each list, matches no pattern.
     Unmatched(String),
-    /// This part of a list excludes an index.
+    /// This item of a list excludes an index.
     Exclusion(String),
-    /// An endpoint, or a parameter, that can name any index.
+    /// An endpoint or a parameter that can name any index.
     Unnamed { what: String, endpoint: String },
 }
 
-/// The maximum number of paths that one path with lists stands for.
+/// The maximum number of paths that a path with lists may expand to.
 const MOST: usize = 1_000;
 
-/// Parameters of a query that carry a body or name an index.
+/// Query parameters that contain a body or name an index.
 const PARAMETERS: [&str; 5] = ["source", "index", "alias", "new_index", "target"];
 
-/// APIs whose path goes on with the id of a document, which is no list.
+/// APIs whose path continues with a document ID, which is not a list.
 const WITH_ID: [&str; 6] = [
     "_create",
     "_doc",
@@ -75,7 +75,7 @@ pub(super) fn check(patterns: &[PathPattern], target: &Target<'_>) -> Result<(),
         let Some(segments) = segments(reading) else {
             return Err(mismatch(Problem::Ambiguous));
         };
-        // A server in between may decode the path before it passes it on.
+        // A server in between may decode the path before it forwards the request.
         to_name.push(Unnamed::if_known(target.method, &segments));
         all.extend(paths(&segments).map_err(&mismatch)?);
     }
@@ -85,7 +85,7 @@ pub(super) fn check(patterns: &[PathPattern], target: &Target<'_>) -> Result<(),
         .map_err(mismatch)
 }
 
-/// One of the paths that a path with lists stands for.
+/// Checks one expanded path.
 fn check_path(patterns: &[PathPattern], path: &Path, to_name: &[Unnamed]) -> Result<(), Problem> {
     let matching = || patterns.iter().filter(|pattern| path.is_matched(pattern));
     if matching().next().is_none() {
@@ -104,7 +104,7 @@ fn check_path(patterns: &[PathPattern], path: &Path, to_name: &[Unnamed]) -> Res
     })
 }
 
-/// An endpoint that can name any index, by the segments that a pattern must name.
+/// An endpoint that can name any index, with the segments that a pattern must contain.
 #[derive(Debug)]
 struct Unnamed {
     segments: Vec<String>,
@@ -114,8 +114,8 @@ struct Unnamed {
 // === impl Unnamed ===
 
 impl Unnamed {
-    /// `None` for an endpoint that is known to name no other index. What an unknown one can do is
-    /// unknown, too.
+    /// Returns `None` for an endpoint that is known to name no other index. An unknown endpoint is assumed to be able
+    /// to.
     fn new(method: &Method, segments: &[&str], parameter: Option<&'static str>) -> Option<Self> {
         let mut known = matching(method, segments).peekable();
         let is_known = known.peek().is_some();
@@ -134,8 +134,7 @@ impl Unnamed {
     }
 }
 
-/// The segments of a known route that stand for themselves; of an unknown one, those that begin as
-/// the names of APIs do.
+/// Returns the literal segments of a known route. For an unknown route, returns the segments that look like API names.
 fn literals(method: &Method, segments: &[&str]) -> Vec<String> {
     if let Some(route) = matching(method, segments).next() {
         return route.literals().map(str::to_owned).collect();
@@ -148,7 +147,7 @@ fn literals(method: &Method, segments: &[&str]) -> Vec<String> {
     named.map(str::to_owned).collect()
 }
 
-/// A path without lists, and the part that it was made with, for messages.
+/// A path without lists, and the list item that it contains, for messages.
 #[derive(Debug)]
 struct Path {
     text: String,
@@ -158,7 +157,8 @@ struct Path {
 // === impl Path ===
 
 impl Path {
-    /// Neither a remote cluster nor date math is matched by accident: a pattern must spell them.
+    /// Returns whether the pattern matches. Remote clusters and date math match only patterns that contain their
+    /// special characters.
     fn is_matched(&self, pattern: &PathPattern) -> bool {
         let index = self.text.split('/').nth(1).unwrap_or_default();
         let is_index = !index.starts_with('_');
@@ -169,7 +169,7 @@ impl Path {
     }
 }
 
-/// The paths that a path with lists stands for, each of one part of each list.
+/// Expands a path with lists into paths with one item of each list.
 fn paths(segments: &[&str]) -> Result<Vec<Path>, Problem> {
     let mut paths = vec![Path {
         text: String::new(),
@@ -203,7 +203,7 @@ fn paths(segments: &[&str]) -> Result<Vec<Path>, Problem> {
 fn extended(paths: &[Path], parts: &[&str], is_id: bool) -> Vec<Path> {
     let with = |path: &Path, part: &str| Path {
         text: format!("{}/{part}", path.text),
-        // Documents may be named after people.
+        // Document IDs may contain personal data.
         part: format!("{}/{}", path.part, if is_id { "{id}" } else { part }),
     };
     let all = paths
@@ -223,7 +223,7 @@ fn check_parts(parts: &[&str]) -> Result<(), Problem> {
     }
 }
 
-/// Where the id of a document begins, in paths with a type (Elasticsearch 6 and 7) too.
+/// Returns the position of the document ID, also in paths with a type (Elasticsearch 6 and 7).
 fn id_position(segments: &[&str]) -> Option<usize> {
     match segments {
         [index, api, _, ..] if !index.starts_with('_') && WITH_ID.contains(api) => Some(2),
@@ -234,8 +234,8 @@ fn id_position(segments: &[&str]) -> Option<usize> {
     }
 }
 
-/// The first parameter that carries a body or names an index. OpenSearch separates parameters by
-/// `;`, too, and ignores a `=` before a name.
+/// Returns the first parameter that contains a body or names an index. OpenSearch also accepts `;` as a separator of
+/// parameters, and ignores a `=` before a name.
 fn naming_parameter(query: &str) -> Option<&'static str> {
     let names = query.split(['&', ';']).map(|pair| {
         let name = pair.trim_start_matches('=').split('=').next();
@@ -259,14 +259,14 @@ fn listed(patterns: &[PathPattern]) -> String {
 impl Mismatch {
     pub(super) fn remedy(&self) -> String {
         match &self.problem {
-            Problem::Ambiguous => "send the path without empty and dot segments".to_owned(),
+            Problem::Ambiguous => "remove empty segments and dot segments from the path".to_owned(),
             Problem::TooMany => "name fewer indices in one request".to_owned(),
             Problem::Unmatched(_) | Problem::Exclusion(_) => {
-                "name indices that the patterns allow, or add an `allow-path` to the upstream"
+                "use indices that the patterns allow, or add an `allow-path` to the upstream"
                     .to_owned()
             }
             Problem::Unnamed { endpoint, .. } => format!(
-                "if clients may reach every index through it, add an `allow-path` that ends with \
+                "if clients may access every index, add an `allow-path` that ends with \
                  {endpoint} to the upstream"
             ),
         }
@@ -278,19 +278,19 @@ impl fmt::Display for Mismatch {
         let patterns = &self.patterns;
         match &self.problem {
             Problem::Ambiguous => f.write_str(
-                "the path has an empty or a dot segment, which servers read in different ways",
+                "the path has an empty segment or a dot segment, which servers interpret differently",
             ),
-            Problem::TooMany => write!(f, "the path names more than {MOST} combinations of parts"),
-            Problem::Unmatched(part) => write!(f, "{part} matches no allowed path ({patterns})"),
+            Problem::TooMany => write!(f, "the lists in the path have more than {MOST} combinations"),
+            Problem::Unmatched(part) => write!(f, "{part} does not match an allowed path ({patterns})"),
             Problem::Exclusion(part) => {
                 write!(
                     f,
-                    "{part} excludes an index, which no allowed path can match ({patterns})"
+                    "{part} excludes an index, which is not supported with allowed paths ({patterns})"
                 )
             }
             Problem::Unnamed { what, .. } => write!(
                 f,
-                "{what} can name any index, and no allowed path that matches names it literally \
+                "{what} can access any index, and no matching allowed path contains it literally \
                  ({patterns})"
             ),
         }
@@ -300,7 +300,7 @@ impl fmt::Display for Mismatch {
 #[cfg(test)]
 mod tests;
 
-/// Client text for a message.
+/// Escapes client text for a message.
 fn shown(text: &str) -> String {
     quoted(text).longest(100).to_string()
 }

@@ -1,15 +1,14 @@
-//! The segments of a path as OpenSearch routes it, and the other readings of it.
+//! The segments of a path as OpenSearch routes it, and the ways in which other servers may decode it.
 
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-/// How often a path is decoded before it is given up: `%25252F` takes three.
+/// The maximum number of times that a path is decoded: `%25252F` needs three.
 const ROUNDS: usize = 4;
 
-/// A path as it may be understood: its segments decoded, and after each further decoding. In each
-/// of them slashes that stand together are one, and dot segments are gone (RFC 3986, section
-/// 5.2.4).
+/// All readings of a path: its segments after each round of decoding, with duplicate slashes merged and dot segments
+/// removed (RFC 3986, section 5.2.4).
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Readings(Vec<String>);
 
@@ -31,7 +30,7 @@ impl Readings {
         self.0.iter().any(|reading| is(reading))
     }
 
-    /// Those that are decoded at least once.
+    /// Returns the readings after at least one round of decoding.
     pub(super) fn decoded(&self) -> &[String] {
         self.0
             .get(1..)
@@ -40,12 +39,10 @@ impl Readings {
     }
 }
 
-/// Returns the segments of a path as OpenSearch's router sees them: not decoded, and without
-/// trailing empty ones.
+/// Returns the segments of a path as OpenSearch's router sees them: not decoded, and without trailing empty ones.
 ///
-/// `None` for a path that servers read in different ways: with an empty segment elsewhere, which
-/// OpenSearch takes for an index without a name and others skip, or with a dot segment, however it
-/// is encoded.
+/// Returns `None` for a path that servers interpret differently: one with an empty segment, which OpenSearch takes for
+/// an index without a name and others skip, or with a dot segment in any encoding.
 pub(super) fn segments(path: &str) -> Option<Vec<&str>> {
     let path = path.strip_prefix('/').unwrap_or(path).trim_end_matches('/');
     if path.is_empty() {
@@ -58,13 +55,13 @@ pub(super) fn segments(path: &str) -> Option<Vec<&str>> {
     is_plain.then_some(segments)
 }
 
-/// Returns a segment, decoded until nothing changes.
+/// Decodes a segment until it no longer changes.
 pub(super) fn decoded(segment: &str) -> Cow<'_, str> {
     let last = decodings(segment).pop();
     last.map_or(Cow::Borrowed(segment), Cow::Owned)
 }
 
-/// Returns the text after each decoding that changes it.
+/// Returns the text after each round of decoding that changes it.
 fn decodings(text: &str) -> Vec<String> {
     let mut decodings: Vec<String> = Vec::new();
     while decodings.len() < ROUNDS {
@@ -106,26 +103,26 @@ mod tests {
     }
 
     #[test]
-    fn a_plain_path_has_one() {
+    fn a_simple_path_has_one_reading() {
         assert_eq!(readings("/orders/_search"), ["/orders/_search"]);
         assert_eq!(readings("/"), ["/"]);
         assert_eq!(readings(""), ["/"]);
     }
 
     #[test]
-    fn slashes_and_dots_are_taken_out() {
+    fn duplicate_slashes_and_dot_segments_are_removed() {
         assert_eq!(readings("//a/.//b/../c/"), ["/a/c"]);
         assert_eq!(readings("/../../a"), ["/a"]);
     }
 
     #[test]
-    fn each_decoding_is_one_more() {
+    fn each_decoding_adds_a_reading() {
         assert_eq!(readings("/a%252Fb"), ["/a%252Fb", "/a%2Fb", "/a/b"]);
         assert_eq!(readings("/x/%2e%2e/a"), ["/x/%2e%2e/a", "/a"]);
     }
 
     #[test]
-    fn a_router_sees_segments_that_are_not_decoded() {
+    fn routed_segments_are_not_decoded() {
         assert_eq!(
             segments("/orders/_doc/a%2Fb/").unwrap(),
             ["orders", "_doc", "a%2Fb"]
@@ -135,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_servers_read_in_different_ways_has_no_segments() {
+    fn an_ambiguous_path_has_no_segments() {
         for path in [
             "//a",
             "/a//b",

@@ -1,20 +1,20 @@
-//! Patterns of paths.
+//! Path patterns.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A pattern of paths: `*` stands for any characters, slashes too, and everything else for itself.
+/// A path pattern, in which `*` matches any characters including slashes, and all other characters match themselves.
 ///
-/// A path is matched without its query and without slashes at its end: `/orders-*` allows
-/// `/orders-1`, `/orders-1/` and `/orders-1/_doc/7`, but not `/orders`. A `*` of a request is matched
-/// by a `*` only, so that no request is wider than the pattern.
+/// A path is matched without its query and without trailing slashes: `/orders-*` allows `/orders-1`, `/orders-1/` and
+/// `/orders-1/_doc/7`, but not `/orders`. A `*` in a request is matched only by a `*`, so that no request reaches more
+/// than the pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathPattern(String);
 
-/// A text that is no [`PathPattern`].
+/// Error for a text that is not a valid [`PathPattern`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no pattern of paths: expected one that begins with `/` or `*` and has no `?`, `#` or space"
+    "`{0}` is not a path pattern: it must begin with `/` or `*` and must not contain `?`, `#` or a space"
 )]
 pub struct PathPatternError(String);
 
@@ -39,8 +39,8 @@ impl PathPattern {
         rest.ends_with(last)
     }
 
-    /// Whether these segments stand in it, in their order and not as part of a `*`; without any,
-    /// whether it has no `*` at all.
+    /// Returns whether the pattern contains these segments literally, in this order. Without segments, returns whether
+    /// the pattern has no `*`.
     pub(super) fn names(&self, segments: &[String]) -> bool {
         if segments.is_empty() {
             return !self.0.contains('*');
@@ -58,7 +58,7 @@ impl PathPattern {
     }
 }
 
-/// What follows a segment, from the slash on.
+/// Returns the text after a segment, from the slash on.
 fn after_segment<'a>(text: &'a str, segment: &str) -> Option<&'a str> {
     let with_slash = format!("/{segment}");
     let mut found = text.match_indices(&with_slash);
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_star_stands_for_anything() {
+    fn a_star_matches_anything() {
         assert!(matches("/orders-*", "/orders-1/_doc/7"));
         assert!(matches("/*/_search", "/orders/_search"));
         assert!(matches("*", "/"));
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_star_the_whole_path_is_meant() {
+    fn without_a_star_the_whole_path_must_match() {
         assert!(matches("/_bulk/", "/_bulk"));
         assert!(matches("/", "/"));
         assert!(!matches("/_bulk", "/_bulk/x"));
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wildcard_of_a_request_is_matched_by_one_of_the_pattern_only() {
+    fn a_wildcard_in_a_request_matches_only_a_wildcard_in_the_pattern() {
         assert!(matches("/orders-*", "/orders-*"));
         assert!(matches("/orders-*", "/orders-1*"));
         for wider in ["/orders*", "/o*", "/*", "/orders?1"] {
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn names_whole_segments_in_their_order() {
+    fn contains_whole_segments_in_order() {
         let names = |pattern: &str, segments: &[&str]| {
             let segments: Vec<_> = segments.iter().map(|&segment| segment.to_owned()).collect();
             pattern.parse::<PathPattern>().unwrap().names(&segments)
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn rejects_what_no_path_begins_with() {
+    fn rejects_patterns_that_match_no_path() {
         for text in ["", "orders", "?q", "/a b", "/a?b"] {
             let error = text.parse::<PathPattern>().unwrap_err();
             assert!(error.to_string().starts_with(&format!("`{text}` ")));

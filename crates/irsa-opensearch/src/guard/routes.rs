@@ -1,8 +1,8 @@
-//! The table of OpenSearch's routes, which states for each whether it reads, whether it can be
-//! repeated, and whether it can name indices outside of its path.
+//! The table of OpenSearch's routes. It records for each route whether it reads, whether it can be repeated, and
+//! whether it can name indices outside of its path.
 //!
-//! Methods do not tell: `GET /_refresh` changes what searches see, and `POST /_search` reads. An
-//! unknown route counts as one that writes.
+//! Methods are not enough: `GET /_refresh` changes what searches return, and `POST /_search` reads. An unknown route
+//! counts as a write.
 
 mod cluster;
 mod core;
@@ -18,29 +18,29 @@ use super::path::decoded;
 /// A route of OpenSearch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Route {
-    /// Methods, separated by spaces. `HEAD` goes with `GET`.
+    /// Methods, separated by spaces. `GET` includes `HEAD`.
     pub methods: &'static str,
-    /// A path whose segments in braces stand for any one segment that does not begin with `_`, and
-    /// whose last segment `**` stands for all that follow.
+    /// A path pattern. A segment in braces matches any single segment that does not begin with `_`, and a trailing `**`
+    /// matches all remaining segments.
     pub pattern: &'static str,
     /// The effect of a request.
     pub effect: Effect,
-    /// Its body or its query can name indices that its path does not.
+    /// Whether the body or the query can name indices that are not in the path.
     pub names_indices: bool,
 }
 
 /// The effect of a request, in ascending order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Effect {
-    /// Reads, and can be repeated with the same answer.
+    /// Reads, and returns the same response when repeated.
     Reads,
-    /// Reads, but must not be repeated: it returns the next page, or opens or ends a search.
+    /// Reads, but must not be repeated: it returns the next page, or opens or closes a search.
     ReadsOnce,
     /// May change something.
     Writes,
 }
 
-/// All routes, in the order of the table.
+/// Returns all routes, in the order of the table.
 pub fn routes() -> impl Iterator<Item = &'static Route> {
     TABLES.iter().copied().flatten()
 }
@@ -63,8 +63,8 @@ const TABLES: [&[Route]; 15] = [
     dashboards::DASHBOARDS,
 ];
 
-/// Returns the routes that a path matches. Where several match, OpenSearch chooses one, by rules
-/// that differ between versions: all of them count.
+/// Returns all routes that match a path. If several match, OpenSearch chooses one by rules that differ between
+/// versions, so all of them count.
 pub(super) fn matching<'a>(
     method: &'a Method,
     segments: &'a [&'a str],
@@ -72,7 +72,7 @@ pub(super) fn matching<'a>(
     routes().filter(move |route| route.has_method(method) && route.has_path(segments))
 }
 
-/// The strongest effect of the routes that a path matches; `None` for an unknown route.
+/// Returns the strongest effect of the routes that match a path, or `None` for an unknown route.
 pub(super) fn effect(method: &Method, segments: &[&str]) -> Option<Effect> {
     matching(method, segments).map(|route| route.effect).max()
 }
@@ -106,7 +106,7 @@ impl Route {
         self
     }
 
-    /// The segments of its pattern that stand for themselves.
+    /// Returns the literal segments of the pattern.
     pub(super) fn literals(&self) -> impl Iterator<Item = &'static str> {
         pattern_segments(self.pattern)
             .filter(|segment| placeholder(segment).is_none() && *segment != "**")
@@ -142,12 +142,12 @@ fn placeholder(segment: &str) -> Option<&str> {
     segment.strip_prefix('{')?.strip_suffix('}')
 }
 
-/// OpenSearch compares before it decodes: `%5Fsearch` is no `_search`.
+/// Returns whether a segment matches literally. OpenSearch compares before it decodes: `%5Fsearch` is not `_search`.
 fn is_same(pattern: &str, segment: &str, at: usize) -> bool {
     pattern == segment || (at == 0 && pattern == "_plugins" && segment == "_opendistro")
 }
 
-/// Names that begin with `_` and mean something to OpenSearch where they stand.
+/// Names that begin with `_` and have a meaning to OpenSearch in this position.
 const RESERVED: [(&str, &[&str]); 6] = [
     ("index", &["_all"]),
     ("metric", &["_all"]),
@@ -160,8 +160,8 @@ const RESERVED: [(&str, &[&str]); 6] = [
     ("index_metric", &["_all"]),
 ];
 
-/// Returns true if a segment can stand for a placeholder. One that begins with `_` cannot, nor can a
-/// list with such a part: OpenSearch could route it as an API.
+/// Returns whether a segment can stand for a placeholder. A segment or list item that begins with `_` cannot, because
+/// OpenSearch could route it as an API.
 fn may_be(name: &str, segment: &str) -> bool {
     let value = decoded(segment);
     if value.is_empty() || value.starts_with('_') && !is_reserved(name, &value) {
@@ -170,7 +170,7 @@ fn may_be(name: &str, segment: &str) -> bool {
     if name == "id" {
         return true;
     }
-    // A slash stands in date math only: `<orders-{now/d}>`.
+    // Slashes occur only in date math: `<orders-{now/d}>`.
     let is_one_name = !value.contains('/') || value.starts_with('<');
     let mut parts = value.split(',');
     is_one_name && parts.all(|part| !part.starts_with('_') || is_reserved(name, part))

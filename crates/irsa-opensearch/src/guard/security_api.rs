@@ -1,16 +1,16 @@
-//! The API of the security plugin, and what leads there through OpenSearch Dashboards.
+//! The REST API of the security plugin, and the paths of OpenSearch Dashboards that lead to it.
 
 use super::path::Readings;
 use super::routes::DASHBOARDS;
 
-/// The API by its names, in lower case.
+/// The API under its names, in lower case.
 const NAMES: [&str; 2] = ["/_plugins/_security", "/_opendistro/_security"];
 
-/// APIs of Dashboards that send any request to OpenSearch, or change users, roles and mappings.
-/// They may stand behind the prefix of a workspace or a space: `/_dashboards/w/ID/api/...`.
+/// APIs of Dashboards that send arbitrary requests to OpenSearch, or change users, roles and mappings. They may follow
+/// the prefix of a workspace or space: `/_dashboards/w/ID/api/...`.
 const OF_DASHBOARDS: [&str; 3] = ["/api/console", "/api/v1", "/api/ism/apicaller"];
 
-/// Returns true if any reading of the path leads to the API.
+/// Returns whether any reading of the path leads to the API.
 pub(super) fn is_reached(path: &str) -> bool {
     Readings::new(path).any(|reading| {
         let reading = reading.to_ascii_lowercase();
@@ -20,7 +20,7 @@ pub(super) fn is_reached(path: &str) -> bool {
     })
 }
 
-/// By whole segments: `_security_analytics` is a different API.
+/// Compares whole segments: `_security_analytics` is a different API.
 fn is_below(path: &str, prefix: &str) -> bool {
     path.strip_prefix(prefix)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))

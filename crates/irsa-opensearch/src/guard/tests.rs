@@ -1,4 +1,4 @@
-//! What guards let through, and what is sent twice.
+//! Tests of the guards, and of repeatable requests.
 
 use super::*;
 
@@ -11,7 +11,7 @@ fn denial(guards: &Guards, method: &Method, target: &str) -> Option<Denial> {
 }
 
 #[test]
-fn by_default_all_goes_through() {
+fn by_default_all_requests_are_allowed() {
     let guards = Guards::default();
     assert_eq!(
         denial(&guards, &Method::DELETE, "/_plugins/_security/api/roles/x"),
@@ -20,7 +20,7 @@ fn by_default_all_goes_through() {
 }
 
 #[test]
-fn the_security_api_is_denied_however_it_is_written() {
+fn the_security_api_is_blocked_in_every_spelling() {
     let guards = Guards {
         deny_security_api: true,
         ..Guards::default()
@@ -186,7 +186,7 @@ const WRITING: [(Method, &str); 62] = [
 ];
 
 #[test]
-fn read_only_lets_what_reads_through_and_nothing_else() {
+fn read_only_allows_reads_and_nothing_else() {
     let guards = Guards {
         read_only: true,
         ..Guards::default()
@@ -201,7 +201,7 @@ fn read_only_lets_what_reads_through_and_nothing_else() {
 }
 
 #[test]
-fn what_writes_or_turns_a_page_is_not_repeated() {
+fn writes_and_paging_requests_are_not_repeatable() {
     for (method, path) in WRITING {
         assert!(!is_repeatable(&method, path), "{method} {path}");
     }

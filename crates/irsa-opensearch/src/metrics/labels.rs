@@ -1,4 +1,4 @@
-//! Labels, and the fixed words in them.
+//! Labels, and their fixed values.
 
 use http::{Method, StatusCode};
 use prometheus_client::encoding::EncodeLabelSet;

@@ -1,4 +1,4 @@
-//! One request, measured until it is over.
+//! The measurement of a single request.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -9,8 +9,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use super::DomainMetrics;
 use super::labels::{RequestLabels, RouteLabels, method_label, status_label};
 
-/// Counts a request when it is dropped: with its response's body, or without one where the client
-/// left before.
+/// Counts a request when it is dropped: together with the body of its response, or earlier if the client disconnects.
 #[derive(Debug)]
 pub(crate) struct RequestMeter {
     metrics: Arc<DomainMetrics>,
@@ -40,7 +39,7 @@ impl RequestMeter {
         }
     }
 
-    /// The upstream's name in metrics and logs.
+    /// Returns the name of the upstream in metrics and logs.
     pub(crate) fn upstream(&self) -> &str {
         &self.metrics.upstream
     }
@@ -49,7 +48,7 @@ impl RequestMeter {
         self.status = Some(status);
     }
 
-    /// Counts bytes that went to the client.
+    /// Counts bytes that were sent to the client.
     pub(crate) fn sent(&self, bytes: usize) {
         self.metrics.bytes_to_client.inc_by(bytes as u64);
     }
@@ -60,7 +59,7 @@ impl Drop for RequestMeter {
         let took = self.begun.elapsed();
         self.metrics.active.dec();
         self.duration.observe(took.as_secs_f64());
-        // No path: documents may be named after people.
+        // The path is not logged, because document IDs may contain personal data.
         tracing::debug!(
             upstream = self.metrics.upstream,
             method = self.method,

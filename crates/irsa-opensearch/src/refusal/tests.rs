@@ -1,4 +1,4 @@
-//! AWS's texts, and what they mean.
+//! Tests of the classification of AWS's texts.
 
 use super::*;
 
@@ -113,14 +113,14 @@ const TEXTS: [(u16, &str, Cause); 21] = [
 ];
 
 #[test]
-fn each_text_names_its_cause() {
+fn each_text_is_classified() {
     for (status, body, expected) in TEXTS {
         assert_eq!(cause(status, body), Some(expected), "{status} {body}");
     }
 }
 
 #[test]
-fn what_is_the_applications_own_fault_is_no_refusal() {
+fn errors_of_the_application_are_not_classified() {
     for (status, body) in [
         (
             400,
@@ -140,13 +140,13 @@ fn what_is_the_applications_own_fault_is_no_refusal() {
 }
 
 #[test]
-fn whom_the_plugin_does_not_know_lacks_a_grant() {
+fn a_user_unknown_to_the_plugin_has_no_grant() {
     let refusal = Refusal::classify(StatusCode::UNAUTHORIZED, b"Unauthorized").unwrap();
     assert_eq!((refusal.link, refusal.cause), (Link::Grant, None));
 }
 
 #[test]
-fn only_a_403_of_the_edge_tells_of_the_clock() {
+fn only_a_403_from_the_edge_reports_clock_skew() {
     let text = br#"{"message":"Signature expired: 20130301T000000Z is now earlier than 20130609T094515Z"}"#;
     assert!(is_clock_skew(StatusCode::FORBIDDEN, text));
     assert!(!is_clock_skew(StatusCode::BAD_REQUEST, text));

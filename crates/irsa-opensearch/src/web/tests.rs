@@ -1,4 +1,4 @@
-//! Which requests of browsers are refused.
+//! Tests of requests from browsers.
 
 use http::Request;
 
@@ -20,7 +20,7 @@ fn is_refused(method: &str, host: &str, pairs: &[(&str, &str)]) -> bool {
 }
 
 #[test]
-fn clients_that_are_no_browsers_and_pages_of_the_listener_are_served() {
+fn requests_without_an_origin_and_from_the_listeners_own_pages_are_allowed() {
     for pairs in [
         &[][..],
         &[("origin", "http://localhost:9200")],
@@ -49,7 +49,7 @@ fn clients_that_are_no_browsers_and_pages_of_the_listener_are_served() {
 }
 
 #[test]
-fn pages_of_other_origins_are_refused() {
+fn pages_of_other_origins_are_blocked() {
     for pairs in [
         &[("origin", "https://evil.example")][..],
         &[("origin", "http://localhost:8080")],
@@ -87,7 +87,7 @@ fn pages_of_other_origins_are_refused() {
 }
 
 #[test]
-fn a_link_may_be_followed_but_a_form_is_not_sent() {
+fn a_link_is_allowed_and_a_form_is_blocked() {
     let navigation = [
         ("sec-fetch-site", "cross-site"),
         ("sec-fetch-mode", "navigate"),
@@ -98,10 +98,10 @@ fn a_link_may_be_followed_but_a_form_is_not_sent() {
 }
 
 #[test]
-fn a_tool_is_allowed_by_its_exact_origin() {
+fn only_the_exact_origin_is_allowed() {
     let allowed = ["http://localhost:8080", "https://tools.example:443/"]
         .map(|origin| origin.parse::<WebOrigin>().unwrap());
-    let of = |origin: &str| {
+    let request = |origin: &str| {
         let parts = parts("POST", "localhost:9200", &[("origin", origin)]);
         allowed_origin(&allowed, &parts.headers).is_some()
     };
@@ -110,7 +110,7 @@ fn a_tool_is_allowed_by_its_exact_origin() {
         "https://tools.example",
         "https://Tools.example:443",
     ] {
-        assert!(of(origin), "{origin}");
+        assert!(request(origin), "{origin}");
     }
     for origin in [
         "https://localhost:8080",
@@ -118,7 +118,7 @@ fn a_tool_is_allowed_by_its_exact_origin() {
         "http://localhost",
         "null",
     ] {
-        assert!(!of(origin), "{origin}");
+        assert!(!request(origin), "{origin}");
     }
 }
 
@@ -150,7 +150,7 @@ fn an_origin_has_a_scheme_and_a_host_and_nothing_else() {
 }
 
 #[test]
-fn a_refusal_names_the_page_and_what_would_allow_it() {
+fn an_error_names_the_origin_and_how_to_allow_it() {
     let parts = parts(
         "POST",
         "localhost:9200",

@@ -1,4 +1,4 @@
-//! Bodies of requests: received whole, hashed, in bounded memory.
+//! Request bodies: received completely, hashed, in bounded memory.
 
 use sha2::{Digest, Sha256};
 
@@ -7,7 +7,7 @@ use crate::domain::{Domain, Seen, Step};
 use crate::proxy::{Proxy, SHORT, Setup};
 use irsa_opensearch::{BodyStoreOptions, PayloadSigning};
 
-/// `length` bytes with no pattern to speak of.
+/// Returns `length` bytes without a short period.
 fn bytes(length: usize) -> Vec<u8> {
     let mut state = 1_u32;
     let mut next = || {
@@ -40,15 +40,15 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 fn with_memory(domain: &Domain, memory: u64) -> Setup {
-    let mut setup = Setup::of(domain.address, &domain.authority);
+    let mut setup = Setup::for_address(domain.address, &domain.authority);
     setup.bodies.memory = memory;
     setup
 }
 
 #[tokio::test]
-async fn a_body_in_chunks_goes_on_with_its_length() {
+async fn a_chunked_body_is_forwarded_with_its_length() {
     let domain = Domain::start().await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     let head = "POST /_bulk HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n";
     let chunks = "5\r\nhello\r\n1;ext=1\r\n,\r\n6\r\n world\r\n0\r\nx-trailer: 1\r\n\r\n";
     let answer = proxy.ask(format!("{head}{chunks}")).await;
@@ -60,7 +60,7 @@ async fn a_body_in_chunks_goes_on_with_its_length() {
 #[tokio::test]
 async fn bodies_of_all_sizes_arrive_whole() {
     let domain = Domain::start().await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     let sizes = [1, 8_191, 8_192, 65_536, 65_537, 3_000_001];
     for size in sizes {
         assert_eq!(proxy.post("POST /_bulk", &bytes(size)).await.status(), 200);
@@ -72,7 +72,7 @@ async fn bodies_of_all_sizes_arrive_whole() {
 }
 
 #[tokio::test]
-async fn what_memory_does_not_hold_goes_through_a_file() {
+async fn bodies_that_exceed_memory_are_written_to_a_file() {
     let domain = Domain::start().await;
     let proxy = with_memory(&domain, 10_000).start().await;
     for size in [9_999, 300_001] {
@@ -101,7 +101,7 @@ async fn a_body_in_a_file_can_be_sent_again() {
 }
 
 #[tokio::test]
-async fn many_large_bodies_at_once_stay_within_memory() {
+async fn many_concurrent_large_bodies_stay_within_memory() {
     const MEMORY: u64 = 1_000_000;
     let domain = Domain::start().await;
     let proxy = std::sync::Arc::new(with_memory(&domain, MEMORY).start().await);
@@ -132,7 +132,7 @@ async fn many_large_bodies_at_once_stay_within_memory() {
 }
 
 #[tokio::test]
-async fn a_body_that_says_it_is_too_large_is_refused_before_it_is_sent() {
+async fn a_body_whose_length_is_too_large_is_rejected_before_it_is_sent() {
     let domain = Domain::start().await;
     let mut setup = with_memory(&domain, 1_000);
     setup.limits.max_body = 10;
@@ -147,7 +147,7 @@ async fn a_body_that_says_it_is_too_large_is_refused_before_it_is_sent() {
 }
 
 #[tokio::test]
-async fn a_client_that_goes_on_sending_can_read_that_its_body_is_too_large() {
+async fn a_client_that_keeps_sending_receives_the_413() {
     let domain = Domain::start().await;
     let mut setup = with_memory(&domain, 100_000);
     setup.limits.max_body = 200_000;
@@ -169,7 +169,7 @@ async fn a_client_that_goes_on_sending_can_read_that_its_body_is_too_large() {
 }
 
 #[tokio::test]
-async fn what_neither_memory_nor_files_may_hold_is_refused() {
+async fn a_body_larger_than_memory_and_files_is_rejected() {
     let domain = Domain::start().await;
     let mut setup = with_memory(&domain, 10_000);
     setup.bodies.spill_limit = 100_000;
@@ -185,7 +185,7 @@ async fn what_neither_memory_nor_files_may_hold_is_refused() {
 }
 
 #[tokio::test]
-async fn a_folder_that_takes_no_file_is_a_clear_error_and_no_more() {
+async fn an_unwritable_directory_is_a_clear_error() {
     let folder = tempfile::tempdir().unwrap();
     let domain = Domain::start().await;
     let mut setup = with_memory(&domain, 10_000);
@@ -204,7 +204,7 @@ async fn a_folder_that_takes_no_file_is_a_clear_error_and_no_more() {
 }
 
 #[tokio::test]
-async fn a_body_that_stops_half_way_is_given_up() {
+async fn a_stalled_body_times_out() {
     let domain = Domain::start().await;
     let mut setup = with_memory(&domain, BodyStoreOptions::default().memory);
     setup.limits.body_timeout = SHORT;
@@ -224,7 +224,7 @@ async fn a_body_that_stops_half_way_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_client_that_leaves_half_way_leaves_nothing_behind() {
+async fn a_client_that_disconnects_mid_body_leaves_nothing_behind() {
     let domain = Domain::start().await;
     for memory in [1_000_000, 1_000] {
         let proxy = with_memory(&domain, memory).start().await;
@@ -247,9 +247,9 @@ async fn a_client_that_leaves_half_way_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn a_client_that_asks_before_it_sends_is_told_to() {
+async fn expect_100_continue_is_answered() {
     let domain = Domain::start().await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     let mut client = proxy.connect().await;
     client
         .send("POST / HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\ncontent-length: 5\r\n\r\n")
@@ -262,7 +262,7 @@ async fn a_client_that_asks_before_it_sends_is_told_to() {
 }
 
 #[tokio::test]
-async fn an_unsigned_body_is_passed_on_while_it_comes() {
+async fn an_unsigned_body_is_streamed() {
     let domain = Domain::start().await;
     let mut setup = with_memory(&domain, 0);
     setup.payload = PayloadSigning::Unsigned;
@@ -290,9 +290,9 @@ async fn an_unsigned_body_is_passed_on_while_it_comes() {
 }
 
 #[tokio::test]
-async fn an_unsigned_body_that_stops_half_way_ends_at_the_domain_too() {
+async fn a_stalled_unsigned_body_ends_the_request_to_the_domain() {
     let domain = Domain::start().await;
-    let mut setup = Setup::of(domain.address, &domain.authority);
+    let mut setup = Setup::for_address(domain.address, &domain.authority);
     setup.payload = PayloadSigning::Unsigned;
     setup.limits.body_timeout = SHORT;
     let proxy = setup.start().await;
@@ -303,9 +303,9 @@ async fn an_unsigned_body_that_stops_half_way_ends_at_the_domain_too() {
 }
 
 #[tokio::test]
-async fn an_unsigned_body_of_unknown_length_gets_one() {
+async fn a_chunked_unsigned_body_is_forwarded_with_its_length() {
     let domain = Domain::start().await;
-    let mut setup = Setup::of(domain.address, &domain.authority);
+    let mut setup = Setup::for_address(domain.address, &domain.authority);
     setup.payload = PayloadSigning::Unsigned;
     let proxy = setup.start().await;
     let head = "POST / HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n";

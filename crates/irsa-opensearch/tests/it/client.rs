@@ -1,4 +1,4 @@
-//! A client that says what a test wants, byte by byte.
+//! A client that sends exact bytes.
 
 use std::future::Future;
 use std::time::Duration;
@@ -10,12 +10,12 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 /// A connection of a client.
 pub(crate) struct Client<S>(pub(crate) S);
 
-/// An answer, its body without the chunks it came in.
+/// A response, with its body without chunked encoding.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     pub(crate) head: String,
     pub(crate) body: Bytes,
-    /// What came behind a chunked body.
+    /// The trailers of a chunked body.
     pub(crate) trailers: String,
 }
 
@@ -26,7 +26,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         self.0.write_all(bytes.as_ref()).await.unwrap();
     }
 
-    /// Sends a request and reads its answer.
+    /// Sends a request and reads its response.
     pub(crate) async fn ask(&mut self, request: impl AsRef<[u8]>) -> Answer {
         self.send(request).await;
         self.answer().await
@@ -36,14 +36,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         self.answer_to("GET").await
     }
 
-    /// An answer to a request of this method: one to `HEAD` has no body.
+    /// Reads the response to a request with this method: a response to `HEAD` has no body.
     pub(crate) async fn answer_to(&mut self, method: &str) -> Answer {
         within("an answer", self.read_answer(method))
             .await
             .expect("an answer, not the connection's end")
     }
 
-    /// An answer; `None` where the connection ends before it is whole.
+    /// Reads a response, or returns `None` if the connection is closed before its end.
     pub(crate) async fn read_answer(&mut self, method: &str) -> Option<Answer> {
         let head = self.read_head().await?;
         let mut answer = Answer {
@@ -68,7 +68,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         Some(answer)
     }
 
-    /// A head, with its blank line.
+    /// Reads a head, including the empty line.
     pub(crate) async fn read_head(&mut self) -> Option<String> {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
@@ -109,7 +109,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         Some(String::from_utf8(line).unwrap())
     }
 
-    /// All that comes until the connection ends, however it ends.
+    /// Reads until the connection ends, normally or not.
     pub(crate) async fn rest(&mut self) -> String {
         let mut rest = Vec::new();
         let reading = async { while self.0.read_buf(&mut rest).await.is_ok_and(|n| n > 0) {} };
@@ -125,7 +125,7 @@ impl Answer {
         self.head.split(' ').nth(1).unwrap().parse().unwrap()
     }
 
-    /// The first value of a header, by its name in lower case.
+    /// Returns the first value of a header, by its name in lower case.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         header(&self.head, name)
     }
@@ -135,7 +135,7 @@ impl Answer {
     }
 }
 
-/// The first value of a header in a head.
+/// Returns the first value of a header in a head.
 pub(crate) fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
     let mut lines = head.lines().skip(1);
     lines.find_map(|line| {
@@ -144,7 +144,7 @@ pub(crate) fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
     })
 }
 
-/// Waits no longer than a test should.
+/// Limits the time of a test step.
 pub(crate) async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(20), future)
         .await

@@ -10,7 +10,7 @@ use crate::domain::Domain;
 use crate::proxy::{Proxy, SHORT, Setup};
 
 async fn proxy_with(domain: &Domain, memory: u64, files: u64, wait: Duration) -> Proxy {
-    let mut setup = Setup::of(domain.address, &domain.authority);
+    let mut setup = Setup::for_address(domain.address, &domain.authority);
     setup.bodies.memory = memory;
     setup.bodies.spill_limit = files;
     setup.bodies.wait = wait;
@@ -21,7 +21,7 @@ fn stated(length: usize) -> String {
     format!("POST /_bulk HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n")
 }
 
-/// A client that has sent half of a body of this length.
+/// Returns a client that has sent half of a body of this length.
 async fn half_sent(proxy: &Proxy, length: usize) -> Client<TcpStream> {
     let mut client = proxy.connect().await;
     let head = stated(length);
@@ -36,7 +36,7 @@ async fn half_sent(proxy: &Proxy, length: usize) -> Client<TcpStream> {
     client
 }
 
-fn assert_asks_to_retry(answer: &Answer) {
+fn assert_retryable(answer: &Answer) {
     assert_eq!(answer.status(), 503, "{}", answer.head);
     assert_eq!(answer.header("retry-after"), Some("1"));
     assert_eq!(
@@ -46,7 +46,7 @@ fn assert_asks_to_retry(answer: &Answer) {
 }
 
 #[tokio::test]
-async fn sixty_four_bodies_of_more_than_half_the_budget_all_end() {
+async fn sixty_four_bodies_of_more_than_half_the_budget_all_complete() {
     const SIZE: usize = 600_000;
     let domain = Domain::start().await;
     let wait = Duration::from_mins(1);
@@ -67,7 +67,7 @@ async fn sixty_four_bodies_of_more_than_half_the_budget_all_end() {
                 .ask(format!("{head}{SIZE:x}\r\n{body}\r\n0\r\n\r\n"))
                 .await;
             if answer.status() != 200 {
-                assert_asks_to_retry(&answer);
+                assert_retryable(&answer);
             }
         });
     }
@@ -79,7 +79,7 @@ async fn sixty_four_bodies_of_more_than_half_the_budget_all_end() {
 }
 
 #[tokio::test]
-async fn a_body_of_stated_length_has_its_space_before_it_is_asked_for() {
+async fn space_for_a_body_of_known_length_is_reserved_before_100_continue() {
     let domain = Domain::start().await;
     let proxy = proxy_with(&domain, 1_000, 0, Duration::from_mins(1)).await;
     let mut first = half_sent(&proxy, 800).await;
@@ -98,7 +98,7 @@ async fn a_body_of_stated_length_has_its_space_before_it_is_asked_for() {
 }
 
 #[tokio::test]
-async fn a_body_that_waited_in_vain_gets_an_answer_that_clients_retry() {
+async fn a_body_that_timed_out_waiting_gets_a_retryable_response() {
     let domain = Domain::start().await;
     let proxy = proxy_with(&domain, 1_000, 0, SHORT).await;
     let mut first = half_sent(&proxy, 800).await;
@@ -110,7 +110,7 @@ async fn a_body_that_waited_in_vain_gets_an_answer_that_clients_retry() {
             String::new()
         };
         let answer = proxy.ask(format!("{head}{expect}\r\n{body}")).await;
-        assert_asks_to_retry(&answer);
+        assert_retryable(&answer);
         assert_eq!(answer.header("connection"), Some("close"));
     }
     assert_eq!(first.ask("x".repeat(400)).await.status(), 200);
@@ -122,7 +122,7 @@ async fn a_body_that_waited_in_vain_gets_an_answer_that_clients_retry() {
 }
 
 #[tokio::test]
-async fn a_body_in_chunks_that_holds_space_does_not_wait_for_more() {
+async fn a_chunked_body_that_holds_space_does_not_wait_for_more() {
     let domain = Domain::start().await;
     let proxy = proxy_with(&domain, 40_000, 0, Duration::from_mins(10)).await;
     let mut first = half_sent(&proxy, 20_000).await;
@@ -133,14 +133,14 @@ async fn a_body_in_chunks_that_holds_space_does_not_wait_for_more() {
     let answer = proxy
         .ask(format!("{head}6000\r\n{large}\r\n0\r\n\r\n"))
         .await;
-    assert_asks_to_retry(&answer);
+    assert_retryable(&answer);
     assert_eq!(first.ask("x".repeat(10_000)).await.status(), 200);
     drop(first);
     proxy.end().await;
 }
 
 #[tokio::test]
-async fn a_body_in_chunks_moves_to_a_file_while_it_grows() {
+async fn a_growing_chunked_body_moves_to_a_file() {
     let domain = Domain::start().await;
     let proxy = proxy_with(&domain, 40_000, 1_000_000, SHORT).await;
     let head = "POST /_bulk HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n";

@@ -12,14 +12,14 @@ fn bytes(step: Step) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_connection_is_not_used_again_after_an_answer_that_may_leave_it_dead() {
+async fn a_connection_is_not_reused_after_a_response_that_may_leave_it_dead() {
     for status in [400, 413, 414, 431] {
         let script = move |number| match number {
             0 => Step::AnswerAndIgnore(bytes(Step::json(status, r#"{"error": "no"}"#))),
             _ => Step::ok("{}"),
         };
         let domain = Domain::answering(script).await;
-        let proxy = Proxy::of(&domain).await;
+        let proxy = Proxy::for_domain(&domain).await;
         assert_eq!(proxy.post("POST /a", b"{}").await.status(), status);
         assert_eq!(proxy.post("POST /a", b"{}").await.status(), 200);
         assert_eq!(domain.connections(), 2, "{status}");
@@ -28,10 +28,10 @@ async fn a_connection_is_not_used_again_after_an_answer_that_may_leave_it_dead()
 }
 
 #[tokio::test]
-async fn a_connection_stays_in_use_after_other_answers() {
+async fn a_connection_is_reused_after_other_responses() {
     for status in [200, 401, 403, 404, 409, 500] {
         let domain = Domain::answering(move |_| Step::json(status, r#"{"error": "no"}"#)).await;
-        let proxy = Proxy::of(&domain).await;
+        let proxy = Proxy::for_domain(&domain).await;
         for _ in 0..2 {
             assert_eq!(proxy.post("POST /a", b"{}").await.status(), status);
         }
@@ -41,13 +41,13 @@ async fn a_connection_stays_in_use_after_other_answers() {
 }
 
 #[tokio::test]
-async fn a_request_that_waits_in_vain_while_others_are_answered_is_counted_once() {
+async fn a_stalled_request_is_counted_once() {
     let script = |number| match number {
         1 => Step::Ignore,
         _ => Step::ok("{}"),
     };
     let domain = Domain::answering(script).await;
-    let mut setup = Setup::of(domain.address, &domain.authority);
+    let mut setup = Setup::for_address(domain.address, &domain.authority);
     setup.limits.stall_notice = SHORT;
     let proxy = setup.start().await;
     assert_eq!(proxy.get("GET /a").await.status(), 200);

@@ -1,4 +1,4 @@
-//! A domain over HTTP/1.1 that answers by its script and keeps what it got, byte by byte.
+//! A domain over HTTP/1.1 that follows a script and records the exact requests.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,34 +14,34 @@ use tokio_rustls::server::TlsStream;
 
 use crate::client::header;
 
-/// The name on the domain's certificate.
+/// The name in the domain's certificate.
 pub(crate) const HOST: &str = "search-orders-abc123.eu-central-1.es.amazonaws.com";
 
-/// A request as it came.
+/// A request as received.
 #[derive(Debug, Clone)]
 pub(crate) struct Seen {
     pub(crate) head: String,
     pub(crate) body: Vec<u8>,
 }
 
-/// What to do with a request.
+/// The script's reaction to a request.
 #[derive(Debug, Clone)]
 pub(crate) enum Step {
-    /// Answers with these bytes.
+    /// Responds with these bytes.
     Answer(Vec<u8>),
-    /// Answers and then ends the connection.
+    /// Responds and closes the connection.
     AnswerAndClose(Vec<u8>),
-    /// Answers right after the request's head, and then reads its body.
+    /// Responds after the head of the request, and then reads its body.
     AnswerEarly(Vec<u8>),
-    /// Answers, and ignores whatever comes after on the connection.
+    /// Responds, and ignores all further data on the connection.
     AnswerAndIgnore(Vec<u8>),
-    /// Ignores the request, and whatever comes after.
+    /// Ignores the request and all further data.
     Ignore,
-    /// Ends the connection with no answer.
+    /// Closes the connection without a response.
     Close,
-    /// Ends the connection right after the request's head, and does not read its body.
+    /// Closes the connection after the head of the request, without reading its body.
     CloseAfterHead,
-    /// Sends the first bytes, waits until told to go on, and sends the second ones.
+    /// Sends the first bytes, waits for a notification, and sends the second bytes.
     Pause(Vec<u8>, Arc<Notify>, Vec<u8>),
 }
 
@@ -62,17 +62,17 @@ pub(crate) struct Shared {
 // === impl Domain ===
 
 impl Domain {
-    /// Answers everything with `{}`.
+    /// Starts a domain that responds to all requests with `{}`.
     pub(crate) async fn start() -> Self {
         Self::answering(|_| Step::ok("{}")).await
     }
 
-    /// Does `script(n)` with the `n`th request, from 0.
+    /// Starts a domain that calls `script(n)` for the `n`th request, from 0.
     pub(crate) async fn answering(script: impl Fn(usize) -> Step + Send + Sync + 'static) -> Self {
         Self::named(HOST, script).await
     }
 
-    /// The same with another name on the certificate.
+    /// Starts a domain with a different name in its certificate.
     pub(crate) async fn named(
         name: &str,
         script: impl Fn(usize) -> Step + Send + Sync + 'static,
@@ -95,18 +95,18 @@ impl Domain {
         }
     }
 
-    /// All requests so far.
+    /// Returns all requests so far.
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.shared.seen.lock().unwrap().clone()
     }
 
-    /// The only request so far.
+    /// Returns the only request so far.
     pub(crate) fn only(&self) -> Seen {
         let [seen] = self.seen().try_into().expect("one request");
         seen
     }
 
-    /// How many connections were made.
+    /// Returns the number of connections.
     pub(crate) fn connections(&self) -> usize {
         self.shared.connections.load(Ordering::Relaxed)
     }
@@ -185,7 +185,7 @@ impl Shared {
     }
 }
 
-/// Reads until the other end closes.
+/// Reads until the client closes the connection.
 async fn ignore(mut stream: TlsStream<TcpStream>) {
     let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
 }
@@ -209,7 +209,7 @@ impl Step {
         Self::with_headers(status, "content-type: application/json\r\n", body)
     }
 
-    /// `headers` end with a line end each.
+    /// Creates a response. Each line of `headers` ends with a line break.
     pub(crate) fn with_headers(status: u16, headers: &str, body: &str) -> Self {
         let length = body.len();
         let head = format!("HTTP/1.1 {status} Status\r\n{headers}content-length: {length}\r\n\r\n");
@@ -228,7 +228,7 @@ impl Seen {
         header(&self.head, name)
     }
 
-    /// The names of its headers, sorted.
+    /// Returns the names of the headers, sorted.
     pub(crate) fn header_names(&self) -> Vec<String> {
         let lines = self
             .head

@@ -1,4 +1,4 @@
-//! The proxy's own end: requests may finish, and those that don't are cut.
+//! Shutdown: requests may complete, and the rest are canceled.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::client::within;
 use crate::domain::{Domain, Step};
 use crate::proxy::{Proxy, Setup};
 
-/// A domain whose answers wait.
+/// Starts a domain that delays its responses.
 async fn waiting() -> (Domain, Arc<Notify>) {
     let go_on = Arc::new(Notify::new());
     let signal = Arc::clone(&go_on);
@@ -19,9 +19,9 @@ async fn waiting() -> (Domain, Arc<Notify>) {
 }
 
 #[tokio::test]
-async fn a_drain_lets_requests_end_and_takes_no_more() {
+async fn a_drain_lets_requests_complete_and_accepts_no_more() {
     let (domain, go_on) = waiting().await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     let mut idle = proxy.connect().await;
     let mut busy = proxy.connect().await;
     busy.send("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
@@ -41,9 +41,9 @@ async fn a_drain_lets_requests_end_and_takes_no_more() {
 }
 
 #[tokio::test]
-async fn a_cut_ends_what_the_drain_waits_for() {
+async fn a_cut_ends_the_remaining_requests() {
     let (domain, _go_on) = waiting().await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     let mut busy = proxy.connect().await;
     busy.send("POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\n{}")
         .await;
@@ -55,9 +55,9 @@ async fn a_cut_ends_what_the_drain_waits_for() {
 }
 
 #[tokio::test]
-async fn a_client_that_leaves_takes_its_request_along() {
+async fn a_client_that_disconnects_cancels_its_request() {
     let (domain, _go_on) = waiting().await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     let mut client = proxy.connect().await;
     client
         .send("POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\n{}")
@@ -74,9 +74,9 @@ async fn a_client_that_leaves_takes_its_request_along() {
 }
 
 #[tokio::test]
-async fn one_more_client_than_the_limit_waits_for_one_that_is_idle() {
+async fn at_the_limit_a_new_client_replaces_an_idle_one() {
     let (domain, go_on) = waiting().await;
-    let mut setup = Setup::of(domain.address, &domain.authority);
+    let mut setup = Setup::for_address(domain.address, &domain.authority);
     setup.limits.max_connections = 1;
     let proxy = setup.start().await;
     let request = "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
@@ -88,7 +88,7 @@ async fn one_more_client_than_the_limit_waits_for_one_that_is_idle() {
     assert_eq!(domain.seen().len(), 1);
     go_on.notify_one();
     first.answer().await;
-    // The first one is idle now, and is closed for the second.
+    // The first connection is idle, so it is closed for the second.
     assert_eq!(first.rest().await, "");
     domain.arrival().await;
     go_on.notify_one();

@@ -1,4 +1,4 @@
-//! The proxy's own failures, in OpenSearch's shape.
+//! irsa's own error responses, in the format of OpenSearch.
 
 use irsa_identity::SourceChoice;
 use serde_json::Value;
@@ -11,7 +11,7 @@ use crate::domain::{Domain, HOST, Step};
 use crate::proxy::{Proxy, ROLE, SHORT, Setup};
 use irsa_net::tls::LocalAuthority;
 
-/// Checks the shape and returns `error`.
+/// Checks the format and returns `error`.
 fn error_of(answer: &Answer) -> Value {
     assert_eq!(
         answer.header("content-type"),
@@ -29,13 +29,13 @@ fn towards_a_closed_port() -> Setup {
     let closed = TcpSocket::new_v4().unwrap();
     closed.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = closed.local_addr().unwrap();
-    // Bound and not listening: nobody else gets the port while the process lives.
+    // Bound but not listening: no other process can get the port meanwhile.
     std::mem::forget(closed);
-    Setup::of(address, &LocalAuthority::generate().unwrap())
+    Setup::for_address(address, &LocalAuthority::generate().unwrap())
 }
 
 #[tokio::test]
-async fn an_unreachable_domain_names_the_link_and_who_asked_for_what() {
+async fn an_unreachable_domain_is_reported_with_link_role_and_source() {
     let proxy = towards_a_closed_port().start().await;
     let answer = proxy.get("GET /orders").await;
     assert_eq!(answer.status(), 502);
@@ -67,7 +67,7 @@ async fn an_unreachable_domain_names_the_link_and_who_asked_for_what() {
 }
 
 #[tokio::test]
-async fn a_head_gets_no_body() {
+async fn a_head_request_gets_no_body() {
     let proxy = towards_a_closed_port().start().await;
     let mut client = proxy.connect().await;
     client
@@ -79,10 +79,10 @@ async fn a_head_gets_no_body() {
 }
 
 #[tokio::test]
-async fn a_domain_that_does_not_speak_is_a_timeout() {
+async fn a_silent_domain_is_a_timeout() {
     let mute = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let authority = LocalAuthority::generate().unwrap();
-    let mut setup = Setup::of(mute.local_addr().unwrap(), &authority);
+    let mut setup = Setup::for_address(mute.local_addr().unwrap(), &authority);
     setup.limits.connect_timeout = SHORT;
     let proxy = setup.start().await;
     let answer = proxy.get("GET /").await;
@@ -91,11 +91,11 @@ async fn a_domain_that_does_not_speak_is_a_timeout() {
 }
 
 #[tokio::test]
-async fn a_domain_that_does_not_answer_is_a_timeout_where_there_is_a_limit() {
+async fn a_domain_that_does_not_respond_is_a_timeout_if_there_is_a_limit() {
     let never = std::sync::Arc::new(tokio::sync::Notify::new());
     let domain =
         Domain::answering(move |_| Step::Pause(Vec::new(), never.clone(), Vec::new())).await;
-    let mut setup = Setup::of(domain.address, &domain.authority);
+    let mut setup = Setup::for_address(domain.address, &domain.authority);
     setup.limits.response_timeout = Some(SHORT);
     let proxy = setup.start().await;
     let answer = proxy.get("GET /").await;
@@ -105,14 +105,14 @@ async fn a_domain_that_does_not_answer_is_a_timeout_where_there_is_a_limit() {
 }
 
 #[tokio::test]
-async fn a_domain_that_answers_nonsense_has_failed() {
+async fn an_invalid_response_is_an_endpoint_failure() {
     for nonsense in [
         "220 smtp.example ESMTP\r\n\r\n",
         "HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab",
         "HTTP/1.1 200 OK\r\nx y: z\r\n\r\n",
     ] {
         let domain = Domain::answering(|_| Step::AnswerAndClose(nonsense.into())).await;
-        let proxy = Proxy::of(&domain).await;
+        let proxy = Proxy::for_domain(&domain).await;
         let answer = proxy.get("GET /orders").await;
         assert_eq!(answer.status(), 502, "{nonsense}");
         assert_eq!(error_of(&answer)["cause"], "endpoint-failed");
@@ -121,9 +121,9 @@ async fn a_domain_that_answers_nonsense_has_failed() {
 }
 
 #[tokio::test]
-async fn a_domain_of_another_name_gets_no_request() {
+async fn a_domain_with_a_different_name_gets_no_request() {
     let domain = Domain::named("search-other.example", |_| Step::ok("{}")).await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     let answer = proxy.get("GET /").await;
     assert_eq!(answer.status(), 502);
     let error = error_of(&answer);
@@ -138,10 +138,10 @@ async fn a_domain_of_another_name_gets_no_request() {
 }
 
 #[tokio::test]
-async fn a_domain_that_nobody_vouches_for_gets_no_request() {
+async fn a_domain_with_an_untrusted_certificate_gets_no_request() {
     let domain = Domain::start().await;
     let stranger = LocalAuthority::generate().unwrap();
-    let proxy = Setup::of(domain.address, &stranger).start().await;
+    let proxy = Setup::for_address(domain.address, &stranger).start().await;
     let answer = proxy.get("GET /").await;
     assert_eq!(answer.status(), 502);
     assert_eq!(error_of(&answer)["cause"], "tls-certificate-invalid");
@@ -164,14 +164,14 @@ async fn a_handshake_that_fails_for_another_reason_does_not_blame_the_certificat
         reader.read_to_end(&mut Vec::new()).await.unwrap();
     });
     let authority = LocalAuthority::generate().unwrap();
-    let proxy = Setup::of(address, &authority).start().await;
+    let proxy = Setup::for_address(address, &authority).start().await;
     let answer = proxy.get("GET /").await;
     assert_eq!(answer.status(), 502);
     assert_eq!(error_of(&answer)["cause"], "tls-handshake-failed");
 }
 
 #[tokio::test]
-async fn a_connection_that_breaks_during_the_handshake_is_tried_again_even_for_what_writes() {
+async fn a_failed_handshake_is_retried_even_for_writes() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (tell, mut attempts) = mpsc::unbounded_channel();
@@ -183,7 +183,7 @@ async fn a_connection_that_breaks_during_the_handshake_is_tried_again_even_for_w
         }
     });
     let authority = LocalAuthority::generate().unwrap();
-    let proxy = Setup::of(address, &authority).start().await;
+    let proxy = Setup::for_address(address, &authority).start().await;
     let answer = proxy.get("GET /orders").await;
     assert_eq!(answer.status(), 502);
     assert_eq!(error_of(&answer)["cause"], "endpoint-unreachable");
@@ -205,9 +205,9 @@ fn web_identity(setup: &mut Setup, token_file: &str) {
 }
 
 #[tokio::test]
-async fn an_identity_that_is_broken_is_a_bad_gateway() {
+async fn a_broken_identity_is_a_bad_gateway() {
     let domain = Domain::start().await;
-    let mut setup = Setup::of(domain.address, &domain.authority);
+    let mut setup = Setup::for_address(domain.address, &domain.authority);
     web_identity(&mut setup, "/nowhere/token");
     let proxy = setup.start().await;
     let answer = proxy.get("GET /").await;
@@ -219,12 +219,12 @@ async fn an_identity_that_is_broken_is_a_bad_gateway() {
 }
 
 #[tokio::test]
-async fn an_identity_that_will_be_back_is_unavailable() {
+async fn a_temporarily_unavailable_identity_is_a_503() {
     let folder = tempfile::tempdir().unwrap();
     let token = folder.path().join("token");
     std::fs::write(&token, "eyJhbGciOiJub25lIn0.e30.sig").unwrap();
     let domain = Domain::start().await;
-    let mut setup = Setup::of(domain.address, &domain.authority);
+    let mut setup = Setup::for_address(domain.address, &domain.authority);
     web_identity(&mut setup, token.to_str().unwrap());
     let proxy = setup.start().await;
     let answer = proxy.get("GET /").await;

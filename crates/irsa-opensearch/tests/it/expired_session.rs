@@ -1,4 +1,4 @@
-//! A session that the domain calls expired, while it is valid by this machine's clock.
+//! A session that the domain reports as expired, although it is valid by the local clock.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -28,7 +28,7 @@ impl Agent {
     }
 }
 
-/// A proxy whose identity asks an agent of its own.
+/// Starts a proxy with its own Pod Identity agent.
 async fn start(domain: &Domain, payload: PayloadSigning) -> (Proxy, Agent) {
     let address = ListenAddress::Tcp(([127, 0, 0, 1], 0).into());
     let listener = Listener::bind(&address, ListenOptions::default())
@@ -49,7 +49,7 @@ async fn start(domain: &Domain, payload: PayloadSigning) -> (Proxy, Agent) {
     tokio::spawn(irsa_ops::http::serve(listener, None, answer, draining));
     let token = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(token.path(), "e30.e30.signature").unwrap();
-    let mut setup = Setup::of(domain.address, &domain.authority);
+    let mut setup = Setup::for_address(domain.address, &domain.authority);
     setup.payload = payload;
     setup.choice = SourceChoice::PodIdentity;
     setup.environment = vec![
@@ -71,7 +71,7 @@ async fn start(domain: &Domain, payload: PayloadSigning) -> (Proxy, Agent) {
     (setup.start().await, agent)
 }
 
-fn refusing_the_first(number: usize) -> Step {
+fn rejecting_the_first(number: usize) -> Step {
     if number == 0 {
         Step::json(403, REFUSAL)
     } else {
@@ -79,7 +79,7 @@ fn refusing_the_first(number: usize) -> Step {
     }
 }
 
-/// The session that each request was signed with.
+/// Returns the session that each request was signed with.
 fn signers(domain: &Domain) -> Vec<usize> {
     let number = |authorization: &str| {
         let rest = authorization
@@ -95,8 +95,8 @@ fn signers(domain: &Domain) -> Vec<usize> {
 }
 
 #[tokio::test]
-async fn a_request_is_sent_again_with_a_fresh_session() {
-    let domain = Domain::answering(refusing_the_first).await;
+async fn a_request_is_retried_with_a_new_session() {
+    let domain = Domain::answering(rejecting_the_first).await;
     let (proxy, agent) = start(&domain, PayloadSigning::Hashed).await;
     assert_eq!(proxy.post("POST /_bulk", b"{}\n").await.status(), 200);
     assert_eq!(proxy.post("POST /_bulk", b"{}\n").await.status(), 200);
@@ -108,7 +108,7 @@ async fn a_request_is_sent_again_with_a_fresh_session() {
 }
 
 #[tokio::test]
-async fn a_domain_that_refuses_every_session_does_not_cause_one_for_each_request() {
+async fn a_domain_that_rejects_every_session_does_not_cause_one_per_request() {
     let domain = Domain::answering(|_| Step::json(403, REFUSAL)).await;
     let (proxy, agent) = start(&domain, PayloadSigning::Hashed).await;
     for _ in 0..5 {
@@ -121,8 +121,8 @@ async fn a_domain_that_refuses_every_session_does_not_cause_one_for_each_request
 }
 
 #[tokio::test]
-async fn a_body_that_is_gone_is_not_sent_again_but_the_next_request_has_a_fresh_session() {
-    let domain = Domain::answering(refusing_the_first).await;
+async fn a_streamed_body_is_not_retried_but_the_next_request_has_a_new_session() {
+    let domain = Domain::answering(rejecting_the_first).await;
     let (proxy, agent) = start(&domain, PayloadSigning::Unsigned).await;
     assert_eq!(proxy.post("POST /_bulk", b"{}\n").await.status(), 403);
     crate::client::within("the fresh session", async {

@@ -1,4 +1,4 @@
-//! A request reaches the domain as its client sent it, and signed.
+//! Requests reach the domain as the client sent them, and signed.
 
 use std::fmt::Write as _;
 
@@ -7,13 +7,13 @@ use irsa_identity::SigningService;
 use crate::domain::{Domain, HOST, Step};
 use crate::proxy::{KEY_ID, NOW_STAMP, Proxy, SESSION_TOKEN, Setup};
 
-/// SHA-256 of nothing.
+/// The SHA-256 of empty input.
 const EMPTY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 #[tokio::test]
-async fn a_get_is_signed_and_answered() {
+async fn a_get_request_is_signed_and_answered() {
     let domain = Domain::answering(|_| Step::ok(r#"{"status":"green"}"#)).await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     let answer = proxy.get("GET /_cluster/health?pretty").await;
     assert_eq!(answer.status(), 200);
     assert_eq!(answer.body, r#"{"status":"green"}"#);
@@ -35,9 +35,9 @@ async fn a_get_is_signed_and_answered() {
 }
 
 #[tokio::test]
-async fn a_body_is_hashed_and_its_type_signed() {
+async fn a_body_is_hashed_and_its_content_type_is_signed() {
     let domain = Domain::start().await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     proxy.post("POST /_bulk", b"hello\n").await;
     let seen = domain.only();
     assert_eq!(seen.body, b"hello\n");
@@ -55,7 +55,7 @@ async fn a_body_is_hashed_and_its_type_signed() {
 #[tokio::test]
 async fn a_collection_is_signed_for_its_own_service_and_port() {
     let domain = Domain::start().await;
-    let mut setup = Setup::of(domain.address, &domain.authority);
+    let mut setup = Setup::for_address(domain.address, &domain.authority);
     setup.service = SigningService::Aoss;
     setup.sign_port = 8443;
     let proxy = setup.start().await;
@@ -89,7 +89,7 @@ async fn targets_arrive_byte_for_byte() {
         "/_cat/indices?h=a|b^{c}`",
     ];
     let domain = Domain::start().await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     for target in targets {
         assert_eq!(
             proxy.get(&format!("GET {target}")).await.status(),
@@ -106,9 +106,9 @@ async fn targets_arrive_byte_for_byte() {
 }
 
 #[tokio::test]
-async fn each_character_of_a_target_arrives_or_is_refused() {
+async fn each_character_of_a_target_is_forwarded_or_rejected() {
     let domain = Domain::start().await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     let mut refused = String::new();
     let characters = (0x21..0x7f).map(char::from).chain(['\u{e9}', '\u{20ac}']);
     for character in characters.filter(|character| *character != '#') {
@@ -123,14 +123,14 @@ async fn each_character_of_a_target_arrives_or_is_refused() {
             }
         }
     }
-    // What RFC 3986 has no place for, and clients encode.
+    // Characters that RFC 3986 does not allow, and that clients encode.
     assert_eq!(refused, "/?a\"b/a<b/?a<b/a>b/?a>b/a`b");
 }
 
 #[tokio::test]
 async fn an_absolute_target_becomes_a_path() {
     let domain = Domain::start().await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     proxy.get("GET http://localhost:9200/a%2Fb?x=*").await;
     proxy.get(&format!("GET http://{HOST}")).await;
     let lines: Vec<_> = domain
@@ -142,9 +142,9 @@ async fn an_absolute_target_becomes_a_path() {
 }
 
 #[tokio::test]
-async fn any_method_may_have_a_body_or_none() {
+async fn every_method_works_with_and_without_a_body() {
     let domain = Domain::start().await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     for method in ["GET", "DELETE", "PUT", "POST", "PATCH", "OPTIONS"] {
         proxy
             .post(&format!("{method} /_search/scroll"), b"{}")
@@ -167,10 +167,10 @@ async fn any_method_may_have_a_body_or_none() {
 }
 
 #[tokio::test]
-async fn a_head_is_answered_with_a_length_and_no_body() {
+async fn a_head_request_is_answered_with_a_length_and_no_body() {
     let head = b"HTTP/1.1 200 OK\r\ncontent-length: 1234\r\nx-a: b\r\n\r\n".to_vec();
     let domain = Domain::answering(move |_| Step::Answer(head.clone())).await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     let mut client = proxy.connect().await;
     for _ in 0..2 {
         client
@@ -185,9 +185,9 @@ async fn a_head_is_answered_with_a_length_and_no_body() {
 }
 
 #[tokio::test]
-async fn large_headers_fit() {
+async fn large_headers_are_forwarded() {
     let domain = Domain::start().await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     let mut request = "GET / HTTP/1.1\r\nhost: localhost\r\n".to_owned();
     for number in 0..50 {
         write!(request, "x-{number}: {}\r\n", "v".repeat(1_000)).unwrap();
@@ -197,9 +197,9 @@ async fn large_headers_fit() {
 }
 
 #[tokio::test]
-async fn connections_are_kept_on_both_sides() {
+async fn connections_are_reused_on_both_sides() {
     let domain = Domain::start().await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     let mut client = proxy.connect().await;
     for _ in 0..3 {
         client
@@ -213,7 +213,7 @@ async fn connections_are_kept_on_both_sides() {
 #[tokio::test]
 async fn requests_are_counted_by_route_and_not_by_path() {
     let domain = Domain::answering(|_| Step::json(404, "{}")).await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     proxy.get("GET /secret-index/_doc/secret-id").await;
     proxy.get("BREW /_secret").await;
     let until = |metric: &'static str| proxy.until(metric, 1);

@@ -1,4 +1,4 @@
-//! Who may ask, by which name, and for what.
+//! Guards, host names and client authentication.
 
 use std::sync::Arc;
 
@@ -18,9 +18,9 @@ impl PasswordCheck for OnlyZeebe {
 }
 
 #[tokio::test]
-async fn only_the_listeners_own_names_are_answered() {
+async fn only_the_listeners_own_names_are_accepted() {
     let domain = Domain::start().await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     let ask = async |host: &str| {
         let request = format!("GET / HTTP/1.1\r\nhost: {host}\r\n\r\n");
         proxy.ask(request).await
@@ -50,9 +50,9 @@ async fn only_the_listeners_own_names_are_answered() {
 }
 
 #[tokio::test]
-async fn targets_elsewhere_and_of_other_forms_are_refused() {
+async fn foreign_and_malformed_targets_are_rejected() {
     let domain = Domain::start().await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     for (line, status) in [
         ("GET http://evil.example/", 421),
         ("GET http://169.254.169.254/latest", 421),
@@ -66,9 +66,9 @@ async fn targets_elsewhere_and_of_other_forms_are_refused() {
 }
 
 #[tokio::test]
-async fn guards_hold_and_say_so() {
+async fn guards_block_requests_with_a_reason() {
     let domain = Domain::start().await;
-    let mut setup = Setup::of(domain.address, &domain.authority);
+    let mut setup = Setup::for_address(domain.address, &domain.authority);
     setup.guards = Guards {
         read_only: true,
         allow_paths: vec!["/orders*".parse().unwrap(), "/_plugins/*".parse().unwrap()],
@@ -103,9 +103,9 @@ async fn guards_hold_and_say_so() {
 }
 
 #[tokio::test]
-async fn a_password_is_asked_for_and_goes_no_further() {
+async fn a_password_is_required_and_not_forwarded() {
     let domain = Domain::start().await;
-    let mut setup = Setup::of(domain.address, &domain.authority);
+    let mut setup = Setup::for_address(domain.address, &domain.authority);
     setup.client_auth.passwords = Some(Arc::new(OnlyZeebe));
     let proxy = setup.start().await;
     let answer = proxy.get("GET /").await;
@@ -126,12 +126,12 @@ async fn a_password_is_asked_for_and_goes_no_further() {
 }
 
 #[tokio::test]
-async fn a_socket_serves_its_user_and_nobody_else() {
+async fn a_socket_serves_its_user_and_no_one_else() {
     let own = rustix::process::geteuid().as_raw();
     for (user, status) in [(own, 200), (own + 1, 403)] {
         let folder = tempfile::tempdir().unwrap();
         let domain = Domain::start().await;
-        let mut setup = Setup::of(domain.address, &domain.authority);
+        let mut setup = Setup::for_address(domain.address, &domain.authority);
         setup.listen = ListenAddress::Unix(folder.path().join("opensearch.sock"));
         setup.client_auth.unix_uid = Some(user);
         let proxy = setup.start().await;

@@ -9,17 +9,19 @@ use tokio::sync::oneshot;
 
 use crate::client::within;
 use crate::domain::HOST;
-use crate::h2_domain::{Frames, H2Domain, refusing_the_first};
+use crate::h2_domain::{Frames, H2Domain, rejecting_the_first};
 use crate::proxy::{Proxy, Setup};
 
-async fn proxy_of(domain: &H2Domain) -> Proxy {
-    Setup::of(domain.address, &domain.authority).start().await
+async fn proxy_for(domain: &H2Domain) -> Proxy {
+    Setup::for_address(domain.address, &domain.authority)
+        .start()
+        .await
 }
 
 #[tokio::test]
 async fn the_authority_is_the_host_that_is_signed() {
     let domain = H2Domain::answering(|_| Response::new(Frames::data("{}"))).await;
-    let proxy = proxy_of(&domain).await;
+    let proxy = proxy_for(&domain).await;
     let answer = proxy.post("POST /a%2Fb/_search?x=*", b"{}").await;
     assert_eq!((answer.status(), &*answer.body), (200, &b"{}"[..]));
     let (parts, body) = domain.seen().remove(0);
@@ -47,7 +49,7 @@ async fn the_authority_is_the_host_that_is_signed() {
 #[tokio::test]
 async fn requests_share_a_connection() {
     let domain = H2Domain::answering(|_| Response::new(Frames::data("{}"))).await;
-    let proxy = std::sync::Arc::new(proxy_of(&domain).await);
+    let proxy = std::sync::Arc::new(proxy_for(&domain).await);
     proxy.get("GET /").await;
     let mut clients = tokio::task::JoinSet::new();
     for _ in 0..20 {
@@ -59,7 +61,7 @@ async fn requests_share_a_connection() {
 }
 
 #[tokio::test]
-async fn a_connection_is_not_used_again_after_an_answer_that_may_leave_it_dead() {
+async fn a_connection_is_not_reused_after_a_response_that_may_leave_it_dead() {
     for (status, connections) in [(400, 2), (413, 2), (414, 2), (431, 2), (404, 1)] {
         let domain = H2Domain::answering(move |number| {
             let mut response = Response::new(Frames::data("{}"));
@@ -69,7 +71,7 @@ async fn a_connection_is_not_used_again_after_an_answer_that_may_leave_it_dead()
             response
         })
         .await;
-        let proxy = proxy_of(&domain).await;
+        let proxy = proxy_for(&domain).await;
         assert_eq!(proxy.post("POST /a", b"{}").await.status(), status);
         assert_eq!(proxy.post("POST /a", b"{}").await.status(), 200);
         assert_eq!(domain.connections(), connections, "{status}");
@@ -90,7 +92,7 @@ async fn a_retired_connection_still_answers_the_requests_on_it() {
         response
     })
     .await;
-    let proxy = proxy_of(&domain).await;
+    let proxy = proxy_for(&domain).await;
     let mut slow = proxy.connect().await;
     slow.send("GET /a HTTP/1.1\r\nhost: localhost\r\n\r\n")
         .await;
@@ -113,7 +115,7 @@ async fn a_retired_connection_still_answers_the_requests_on_it() {
 #[tokio::test]
 async fn a_large_body_arrives_whole() {
     let domain = H2Domain::answering(|_| Response::new(Frames::data("{}"))).await;
-    let proxy = proxy_of(&domain).await;
+    let proxy = proxy_for(&domain).await;
     let body = vec![b'x'; 5_000_000];
     assert_eq!(proxy.post("POST /_bulk", &body).await.status(), 200);
     assert!(domain.seen().remove(0).1 == body);
@@ -121,20 +123,20 @@ async fn a_large_body_arrives_whole() {
 }
 
 #[tokio::test]
-async fn trailers_pass() {
+async fn trailers_are_forwarded() {
     let domain = H2Domain::answering(|_| {
         let trailers = HeaderMap::from_iter([(
             http::HeaderName::from_static("x-sum"),
             HeaderValue::from_static("42"),
         )]);
         let data = Frame::data(Bytes::from_static(b"{}"));
-        let mut response = Response::new(Frames::of([data, Frame::trailers(trailers)]));
+        let mut response = Response::new(Frames::new([data, Frame::trailers(trailers)]));
         let names = HeaderValue::from_static("x-sum");
         response.headers_mut().insert("trailer", names);
         response
     })
     .await;
-    let proxy = proxy_of(&domain).await;
+    let proxy = proxy_for(&domain).await;
     let request = "GET / HTTP/1.1\r\nhost: localhost\r\nte: trailers\r\nconnection: te\r\n\r\n";
     let answer = proxy.ask(request).await;
     assert_eq!(
@@ -144,7 +146,7 @@ async fn trailers_pass() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_reset_is_not_taken_for_whole() {
+async fn a_reset_response_is_not_reported_as_complete() {
     let (fail, when) = oneshot::channel();
     let when = Mutex::new(Some(when));
     let domain = H2Domain::answering(move |_| {
@@ -155,7 +157,7 @@ async fn an_answer_that_is_reset_is_not_taken_for_whole() {
         })
     })
     .await;
-    let proxy = proxy_of(&domain).await;
+    let proxy = proxy_for(&domain).await;
     let mut client = proxy.connect().await;
     client
         .send("PUT /a HTTP/1.1\r\nhost: localhost\r\n\r\n")
@@ -168,9 +170,9 @@ async fn an_answer_that_is_reset_is_not_taken_for_whole() {
 }
 
 #[tokio::test]
-async fn a_write_whose_stream_is_refused_is_sent_again() {
-    let (address, authority) = refusing_the_first().await;
-    let proxy = Setup::of(address, &authority).start().await;
+async fn a_write_whose_stream_is_refused_is_retried() {
+    let (address, authority) = rejecting_the_first().await;
+    let proxy = Setup::for_address(address, &authority).start().await;
     assert_eq!(proxy.post("POST /_bulk", b"{}\n").await.status(), 200);
     let retries = format!("opensearch_retries_total{{upstream=\"{HOST}\",reason=\"untaken\"");
     assert_eq!(proxy.metric(&retries), 1);
@@ -178,15 +180,15 @@ async fn a_write_whose_stream_is_refused_is_sent_again() {
 }
 
 #[tokio::test]
-async fn a_head_is_answered_with_a_length_and_no_body() {
+async fn a_head_request_is_answered_with_a_length_and_no_body() {
     let domain = H2Domain::answering(|_| {
-        let mut response = Response::new(Frames::of([]));
+        let mut response = Response::new(Frames::new([]));
         let length = HeaderValue::from_static("1234");
         response.headers_mut().insert("content-length", length);
         response
     })
     .await;
-    let proxy = proxy_of(&domain).await;
+    let proxy = proxy_for(&domain).await;
     let mut client = proxy.connect().await;
     for _ in 0..2 {
         client

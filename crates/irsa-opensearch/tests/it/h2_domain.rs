@@ -24,7 +24,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::domain::HOST;
 
-/// A body of these frames, and an error after them where it is told to fail.
+/// A body of these frames, with an optional error after them.
 pub(crate) struct Frames {
     frames: VecDeque<Frame<Bytes>>,
     failure: Option<oneshot::Receiver<()>>,
@@ -46,7 +46,7 @@ struct Shared {
 // === impl H2Domain ===
 
 impl H2Domain {
-    /// Answers the `n`th request with `script(n)`, from 0.
+    /// Starts a domain that responds to the `n`th request with `script(n)`, from 0.
     pub(crate) async fn answering(
         script: impl Fn(usize) -> Response<Frames> + Send + Sync + 'static,
     ) -> Self {
@@ -87,12 +87,12 @@ impl H2Domain {
         }
     }
 
-    /// All requests so far.
+    /// Returns all requests so far.
     pub(crate) fn seen(&self) -> Vec<(Parts, Bytes)> {
         self.shared.seen.lock().unwrap().clone()
     }
 
-    /// How many connections were made.
+    /// Returns the number of connections.
     pub(crate) fn connections(&self) -> usize {
         self.shared.connections.load(Ordering::Relaxed)
     }
@@ -116,7 +116,7 @@ impl Shared {
 // === impl Frames ===
 
 impl Frames {
-    pub(crate) fn of(frames: impl Into<VecDeque<Frame<Bytes>>>) -> Self {
+    pub(crate) fn new(frames: impl Into<VecDeque<Frame<Bytes>>>) -> Self {
         Self {
             frames: frames.into(),
             failure: None,
@@ -124,10 +124,10 @@ impl Frames {
     }
 
     pub(crate) fn data(data: &'static str) -> Self {
-        Self::of([Frame::data(Bytes::from_static(data.as_bytes()))])
+        Self::new([Frame::data(Bytes::from_static(data.as_bytes()))])
     }
 
-    /// Fails when told to, and ends when the sender of `when` is dropped.
+    /// Makes the body fail when `when` is notified. It ends normally if the sender is dropped.
     pub(crate) fn failing(mut self, when: oneshot::Receiver<()>) -> Self {
         self.failure = Some(when);
         self
@@ -155,8 +155,8 @@ impl Body for Frames {
     }
 }
 
-/// A domain that refuses the first request's stream, and answers the others.
-pub(crate) async fn refusing_the_first() -> (SocketAddr, LocalAuthority) {
+/// Starts a domain that refuses the stream of the first request, and responds to the others.
+pub(crate) async fn rejecting_the_first() -> (SocketAddr, LocalAuthority) {
     let authority = LocalAuthority::generate().unwrap();
     let tls = authority.server_config(&[HOST], &[b"h2"]).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

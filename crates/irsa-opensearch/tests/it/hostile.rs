@@ -1,11 +1,11 @@
-//! Requests that are not what they seem.
+//! Requests that try to mislead the proxy.
 
 use std::fmt::Write as _;
 
 use crate::domain::{Domain, Step};
 use crate::proxy::{Proxy, SHORT, Setup};
 
-/// Says it all, and reads what comes back until the connection ends or is silent.
+/// Sends all bytes, and reads until the connection ends or becomes silent.
 async fn say(proxy: &Proxy, request: &str) -> String {
     let mut client = proxy.connect().await;
     client.send(request).await;
@@ -14,9 +14,9 @@ async fn say(proxy: &Proxy, request: &str) -> String {
 }
 
 #[tokio::test]
-async fn what_could_be_read_in_two_ways_is_refused() {
+async fn ambiguous_requests_are_rejected() {
     let domain = Domain::start().await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     for lines in [
         "content-length: 5\r\ncontent-length: 6",
         "content-length: 5, 6",
@@ -57,14 +57,14 @@ async fn what_could_be_read_in_two_ways_is_refused() {
 }
 
 #[tokio::test]
-async fn chunks_and_a_length_are_one_request_by_the_chunks_and_the_last_one() {
+async fn chunks_take_precedence_over_a_length_and_close_the_connection() {
     for lines in [
         "content-length: 60\r\ntransfer-encoding: chunked",
         "transfer-encoding: chunked\r\ncontent-length: 60",
         "content-length: 2\r\ntransfer-encoding: chunked\r\ncontent-length: 60",
     ] {
         let domain = Domain::start().await;
-        let proxy = Proxy::of(&domain).await;
+        let proxy = Proxy::for_domain(&domain).await;
         let body = "2\r\nhi\r\n0\r\n\r\n";
         let next = "GET /next HTTP/1.1\r\nhost: localhost\r\n\r\n";
         let request =
@@ -84,9 +84,9 @@ async fn chunks_and_a_length_are_one_request_by_the_chunks_and_the_last_one() {
 }
 
 #[tokio::test]
-async fn a_transfer_coding_that_nobody_would_undo_is_refused() {
+async fn an_unsupported_transfer_coding_is_rejected() {
     let domain = Domain::start().await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     for lines in [
         "transfer-encoding: gzip, chunked",
         "transfer-encoding: gzip\r\ntransfer-encoding: chunked",
@@ -103,9 +103,9 @@ async fn a_transfer_coding_that_nobody_would_undo_is_refused() {
 }
 
 #[tokio::test]
-async fn bare_line_feeds_reach_the_domain_as_line_ends_or_not_at_all() {
+async fn bare_line_feeds_are_normalized_or_rejected() {
     let domain = Domain::start().await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     say(&proxy, "GET /a HTTP/1.1\nhost: localhost\nx-a: b\n\n").await;
     say(
         &proxy,
@@ -122,9 +122,9 @@ async fn bare_line_feeds_reach_the_domain_as_line_ends_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn chunks_that_are_none_are_refused() {
+async fn malformed_chunks_are_rejected() {
     let domain = Domain::start().await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     let head = "POST / HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n";
     for body in [
         "x\r\nhello\r\n0\r\n\r\n",
@@ -143,9 +143,9 @@ async fn chunks_that_are_none_are_refused() {
 }
 
 #[tokio::test]
-async fn header_bombs_are_refused() {
+async fn header_bombs_are_rejected() {
     let domain = Domain::start().await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     let mut many = String::new();
     for number in 0..2_000 {
         write!(many, "x-{number}: 1\r\n").unwrap();
@@ -176,9 +176,9 @@ async fn header_bombs_are_refused() {
 }
 
 #[tokio::test]
-async fn hundreds_of_header_lines_pass() {
+async fn hundreds_of_headers_are_forwarded() {
     let domain = Domain::start().await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     let mut lines = String::new();
     for number in 0..900 {
         write!(lines, "x-{number}: {}\r\n", "v".repeat(50)).unwrap();
@@ -194,9 +194,9 @@ async fn hundreds_of_header_lines_pass() {
 }
 
 #[tokio::test]
-async fn a_header_that_dribbles_is_given_up() {
+async fn slow_headers_time_out() {
     let domain = Domain::start().await;
-    let mut setup = Setup::of(domain.address, &domain.authority);
+    let mut setup = Setup::for_address(domain.address, &domain.authority);
     setup.limits.header_timeout = SHORT;
     let proxy = setup.start().await;
     let mut client = proxy.connect().await;
@@ -211,9 +211,9 @@ async fn a_header_that_dribbles_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_request_behind_another_is_a_request_of_its_own() {
+async fn pipelined_requests_are_separate() {
     let domain = Domain::answering(|number| Step::ok(&number.to_string())).await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     let mut client = proxy.connect().await;
     let one = "POST /a HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\nhi";
     client.send(one.repeat(3)).await;

@@ -1,12 +1,12 @@
-//! Headers that stay behind, and those that don't.
+//! Headers that are forwarded, and headers that are removed.
 
 use crate::domain::{Domain, Step};
 use crate::proxy::Proxy;
 
 #[tokio::test]
-async fn the_domain_sees_what_the_client_means_and_no_more() {
+async fn the_domain_gets_only_end_to_end_headers() {
     let domain = Domain::start().await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     let request = "GET / HTTP/1.1\r\nhost: localhost:9200\r\nAuthorization: Basic aGk6aG8=\r\n\
         Connection: keep-alive, X-Mine\r\nX-Mine: 1\r\nKeep-Alive: timeout=5\r\nTE: trailers\r\n\
         Upgrade: h2c\r\nProxy-Authorization: Basic aGk6aG8=\r\nProxy-Connection: keep-alive\r\n\
@@ -35,17 +35,17 @@ async fn the_domain_sees_what_the_client_means_and_no_more() {
 }
 
 #[tokio::test]
-async fn the_client_sees_what_the_domain_means_and_no_more() {
+async fn the_client_gets_only_end_to_end_headers() {
     let headers = "Connection: X-Hop\r\nX-Hop: 1\r\nKeep-Alive: timeout=5\r\n\
         Proxy-Authenticate: Basic\r\nUpgrade: h2c\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n\
         Warning: 299 - old\r\nX-Opaque-Id: 7\r\nx-amzn-RequestId: 8\r\n";
     let domain = Domain::answering(|_| Step::with_headers(200, headers, "{}")).await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     let answer = proxy.get("GET /").await;
     for gone in ["x-hop", "proxy-authenticate", "upgrade", "connection"] {
         assert_eq!(answer.header(gone), None, "{}", answer.head);
     }
-    // The proxy's own, not the domain's.
+    // The header of irsa, not that of the domain.
     assert_eq!(answer.header("keep-alive"), Some("timeout=595"));
     assert_eq!(answer.head.matches("set-cookie: ").count(), 2);
     for (name, value) in [
@@ -58,11 +58,11 @@ async fn the_client_sees_what_the_domain_means_and_no_more() {
 }
 
 #[tokio::test]
-async fn gzip_stays_gzip() {
+async fn a_compressed_response_stays_compressed() {
     const ZIPPED: &str = "\u{1f}\u{8}not really";
     let headers = "content-encoding: gzip\r\n";
     let domain = Domain::answering(|_| Step::with_headers(200, headers, ZIPPED)).await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     let length = ZIPPED.len();
     let request = format!(
         "POST /_bulk HTTP/1.1\r\nhost: localhost\r\naccept-encoding: gzip\r\n\

@@ -1,7 +1,7 @@
-//! The proxy between raw clients and a domain of the tests' own.
+//! Tests of the proxy between raw clients and a scripted domain.
 //!
-//! `domain` is a TLS server that answers by its script and keeps what it got, `proxy` what stands
-//! in front of it, `client` the client's side, byte by byte.
+//! `domain` is a TLS server that follows a script and records requests, `proxy` starts the proxy in front of it, and
+//! `client` sends exact bytes.
 #![expect(
     clippy::expect_used,
     clippy::panic,

@@ -1,4 +1,4 @@
-//! A real OpenSearch, and the folder of downloads.
+//! A real OpenSearch node, and the directory of downloads.
 #![expect(
     clippy::print_stderr,
     reason = "downloads and skipped tests are reported"
@@ -13,7 +13,7 @@ use irsa_components::opensearch::{
 use irsa_components::run_as::private_folder;
 use tempfile::TempDir;
 
-/// A node with a folder of its own.
+/// A node with its own directory.
 pub(crate) struct Node {
     pub(crate) opensearch: OpenSearch,
     _folder: TempDir,
@@ -22,7 +22,7 @@ pub(crate) struct Node {
 // === impl Node ===
 
 impl Node {
-    /// Starts one; `None`, with the reason printed, where no Java fits.
+    /// Starts a node. Returns `None` and prints the reason if there is no suitable Java.
     pub(crate) async fn start_unless_without_java() -> Option<Self> {
         let note = |line: &str| eprintln!("{line}");
         let binaries = match OpenSearchBinaries::locate(None, &cache_folder(), &note).await {
@@ -41,7 +41,7 @@ impl Node {
     }
 }
 
-/// Where downloads are kept.
+/// Returns the directory of downloads.
 pub(crate) fn cache_folder() -> PathBuf {
     if let Some(given) = std::env::var_os("IRSA_CACHE_DIR") {
         return given.into();
@@ -50,7 +50,7 @@ pub(crate) fn cache_folder() -> PathBuf {
     cache::default_folder(cache.as_deref(), home.as_deref()).expect("a home")
 }
 
-/// Says why a test does not run; with `IRSA_REQUIRE_CLIENTS=1` that fails it.
+/// Prints why a test is skipped. With `IRSA_REQUIRE_CLIENTS=1`, the test fails.
 pub(crate) fn skip(reason: &str) {
     let is_required = std::env::var_os("IRSA_REQUIRE_CLIENTS").is_some_and(|value| value == "1");
     assert!(!is_required, "{reason}");

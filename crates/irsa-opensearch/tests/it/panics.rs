@@ -1,4 +1,4 @@
-//! A defect ends the connection it occurs on, and no other.
+//! A panic closes the connection on which it occurs, and no other.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +9,7 @@ use irsa_identity::{Clock, ManualClock};
 use crate::domain::Domain;
 use crate::proxy::Setup;
 
-/// A clock that can break.
+/// A clock that can panic.
 #[derive(Debug)]
 struct BrittleClock {
     time: ManualClock,
@@ -29,9 +29,9 @@ impl Clock for BrittleClock {
 const REQUEST: &str = "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
 #[tokio::test]
-async fn a_panic_closes_its_own_connection_and_no_other() {
+async fn a_panic_closes_only_its_own_connection() {
     let domain = Domain::start().await;
-    let mut setup = Setup::of(domain.address, &domain.authority);
+    let mut setup = Setup::for_address(domain.address, &domain.authority);
     setup.limits.max_connections = 2;
     let is_broken = Arc::new(AtomicBool::new(false));
     let clock = BrittleClock {
@@ -45,7 +45,7 @@ async fn a_panic_closes_its_own_connection_and_no_other() {
     assert_eq!(other.ask(REQUEST).await.status(), 200);
 
     is_broken.store(true, Ordering::Relaxed);
-    // More often than there are places.
+    // More panics than connection slots.
     for _ in 0..3 {
         let mut client = proxy.connect().await;
         client.send(REQUEST).await;

@@ -1,4 +1,4 @@
-//! The proxy under test, with keys that no AWS knows.
+//! The proxy under test, with invalid AWS keys.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -29,14 +29,14 @@ use crate::domain::HOST;
 pub(crate) const KEY_ID: &str = "ASIAEXAMPLE";
 pub(crate) const SECRET_KEY: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 pub(crate) const SESSION_TOKEN: &str = "IQoJb3JpZ2luX2VjEXAMPLE/session+token==";
-/// The role that messages name.
+/// The role in messages.
 pub(crate) const ROLE: &str = "arn:aws:iam::123456789012:role/orders";
-/// When everything here happens: 2027-01-15 08:00:00 UTC.
+/// The time of all tests: 2027-01-15 08:00:00 UTC.
 pub(crate) const NOW: u64 = 1_800_000_000;
-/// The same as signatures write it.
+/// The same time in the format of signatures.
 pub(crate) const NOW_STAMP: &str = "20270115T080000Z";
 
-/// How a proxy is set up.
+/// The setup of a proxy.
 pub(crate) struct Setup {
     pub(crate) dial: SocketAddr,
     pub(crate) roots: Roots,
@@ -65,18 +65,18 @@ pub(crate) struct Proxy {
     serving: JoinHandle<()>,
 }
 
-/// Short enough for a test to wait for.
+/// A timeout that is short enough for a test.
 pub(crate) const SHORT: Duration = Duration::from_millis(300);
 
 // === impl Setup ===
 
 impl Setup {
-    /// A proxy of a domain at `address` that `authority` vouches for.
-    pub(crate) fn of(address: SocketAddr, authority: &LocalAuthority) -> Self {
+    /// Creates the setup for a domain at `address` whose certificate is signed by `authority`.
+    pub(crate) fn for_address(address: SocketAddr, authority: &LocalAuthority) -> Self {
         Self::trusting(address, roots(authority))
     }
 
-    /// A proxy of a domain at `address` whose certificate one of `roots` has issued.
+    /// Creates the setup for a domain at `address` whose certificate is signed by one of `roots`.
     pub(crate) fn trusting(address: SocketAddr, roots: Roots) -> Self {
         Self {
             dial: address,
@@ -105,7 +105,7 @@ impl Setup {
         self.start_with(|_| {}).await
     }
 
-    /// The same, with changes to what the domain is made of.
+    /// Starts the proxy after changing its parts.
     pub(crate) async fn start_with(self, change: impl FnOnce(&mut DomainParts)) -> Proxy {
         let options = ListenOptions::default();
         let listener = Listener::bind(&self.listen, options).await.unwrap();
@@ -160,7 +160,7 @@ impl Setup {
     }
 }
 
-/// This authority as the only one that is trusted.
+/// Returns this CA as the only trusted one.
 pub(crate) fn roots(authority: &LocalAuthority) -> Roots {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ca.pem");
@@ -171,9 +171,11 @@ pub(crate) fn roots(authority: &LocalAuthority) -> Roots {
 // === impl Proxy ===
 
 impl Proxy {
-    /// A proxy of a domain over HTTP/1.1, set up as usual.
-    pub(crate) async fn of(domain: &crate::domain::Domain) -> Self {
-        Setup::of(domain.address, &domain.authority).start().await
+    /// Starts a proxy with the default setup for a domain over HTTP/1.1.
+    pub(crate) async fn for_domain(domain: &crate::domain::Domain) -> Self {
+        Setup::for_address(domain.address, &domain.authority)
+            .start()
+            .await
     }
 
     pub(crate) async fn connect(&self) -> Client<TcpStream> {
@@ -187,18 +189,18 @@ impl Proxy {
         }
     }
 
-    /// Sends one request on a connection of its own.
+    /// Sends one request on a new connection.
     pub(crate) async fn ask(&self, request: impl AsRef<[u8]>) -> Answer {
         self.connect().await.ask(request).await
     }
 
-    /// A request with no body and this first line, less its version.
+    /// Sends a request without a body, with this request line less its version.
     pub(crate) async fn get(&self, line: &str) -> Answer {
         let request = format!("{line} HTTP/1.1\r\nhost: localhost:9200\r\n\r\n");
         self.ask(request).await
     }
 
-    /// A request with this body and this first line, less its version.
+    /// Sends a request with this body, and with this request line less its version.
     pub(crate) async fn post(&self, line: &str, body: &[u8]) -> Answer {
         let length = body.len();
         let head = format!(
@@ -208,7 +210,7 @@ impl Proxy {
         self.ask([head.as_bytes(), body].concat()).await
     }
 
-    /// Where it listens on TCP.
+    /// Returns the TCP address of the listener.
     pub(crate) fn address(&self) -> SocketAddr {
         match self.addresses[0] {
             ListenAddress::Tcp(address) => address,
@@ -216,7 +218,7 @@ impl Proxy {
         }
     }
 
-    /// Ends the proxy once its requests are over; none may have left anything behind.
+    /// Stops the proxy after its requests have completed, and checks that they left nothing behind.
     pub(crate) async fn end(mut self) {
         self.drain.start();
         within("the end of all connections", self.drain.finished()).await;
@@ -238,12 +240,12 @@ impl Proxy {
         within(name, counting).await;
     }
 
-    /// The sum of a metric's values; `name` may go on with labels: `refusals_total{upstream=..`.
+    /// Returns the sum of a metric's values. `name` may include labels: `refusals_total{upstream=..`.
     pub(crate) fn metric(&self, name: &str) -> u64 {
         sum(&self.registry, name)
     }
 
-    /// All metrics as text.
+    /// Returns all metrics as text.
     pub(crate) fn metrics(&self) -> String {
         let mut encoded = String::new();
         text::encode(&mut encoded, &self.registry).unwrap();

@@ -1,4 +1,4 @@
-//! The domain's refusals reach the client unchanged, and the metrics say what they mean.
+//! Rejections by the domain are forwarded unchanged, and classified in the metrics.
 
 use std::io::Write;
 
@@ -14,7 +14,7 @@ const NOT_ALLOWED: &str = r#"{"Message":"User: arn:aws:sts::123456789012:assumed
 const TOO_LARGE: &str = r#"{"Message":"Request size exceeded 10485760 bytes"}"#;
 
 #[tokio::test]
-async fn each_refusal_passes_and_is_counted_by_link_and_cause() {
+async fn each_rejection_is_forwarded_and_counted_by_link_and_cause() {
     for (status, body, link, cause) in [
         (403, NOT_GRANTED, "grant", "fgac-not-granted"),
         (403, NOT_ALLOWED, "permissions", "es-http-not-allowed"),
@@ -28,7 +28,7 @@ async fn each_refusal_passes_and_is_counted_by_link_and_cause() {
     ] {
         let (log, _guard) = Log::capture();
         let domain = Domain::answering(move |_| Step::json(status, body)).await;
-        let proxy = Proxy::of(&domain).await;
+        let proxy = Proxy::for_domain(&domain).await;
         let answer = proxy.post("POST /_bulk", b"{}\n").await;
         assert_eq!((answer.status(), &*answer.body), (status, body.as_bytes()));
         let refusals = format!(
@@ -41,7 +41,7 @@ async fn each_refusal_passes_and_is_counted_by_link_and_cause() {
 }
 
 #[tokio::test]
-async fn a_refusal_that_is_compressed_counts_as_well_and_stays_compressed() {
+async fn a_compressed_rejection_is_counted_and_stays_compressed() {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(NOT_GRANTED.as_bytes()).unwrap();
     let packed = encoder.finish().unwrap();
@@ -51,7 +51,7 @@ async fn a_refusal_that_is_compressed_counts_as_well_and_stays_compressed() {
     );
     let whole = [head.as_bytes(), &packed].concat();
     let domain = Domain::answering(move |_| Step::Answer(whole.clone())).await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     let request = "GET / HTTP/1.1\r\nhost: localhost\r\naccept-encoding: gzip\r\n\r\n";
     let answer = proxy.ask(request).await;
     assert_eq!(answer.header("content-encoding"), Some("gzip"));
@@ -64,48 +64,48 @@ async fn a_refusal_that_is_compressed_counts_as_well_and_stays_compressed() {
 }
 
 #[tokio::test]
-async fn a_refusal_of_any_length_passes_whole() {
+async fn a_rejection_of_any_length_is_forwarded_completely() {
     let body = format!(r#"{{"error":{{"reason":"{}"}}}}"#, "r".repeat(300_000));
     let answer = body.clone();
     let domain = Domain::answering(move |_| Step::json(403, &answer)).await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     assert!(proxy.get("GET /").await.body == body);
     proxy.end().await;
 }
 
 #[tokio::test]
-async fn the_applications_own_faults_are_no_refusals() {
+async fn errors_of_the_application_are_not_counted() {
     let body =
         r#"{"error":{"type":"index_not_found_exception","reason":"no such index"},"status":404}"#;
     let domain = Domain::answering(move |_| Step::json(404, body)).await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     assert_eq!(proxy.get("GET /none").await.body, body);
     assert_eq!(proxy.metric("opensearch_refusals_total"), 0);
 }
 
 #[tokio::test]
-async fn a_crowd_of_refusals_is_one_line_in_the_log() {
+async fn many_rejections_are_one_log_record() {
     let (log, _guard) = Log::capture();
     let domain = Domain::answering(|_| Step::json(403, NOT_GRANTED)).await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     for _ in 0..20 {
         proxy.get("GET /").await;
     }
     assert_eq!(
-        log.text().matches("the domain refused a request").count(),
+        log.text().matches("the domain rejected a request").count(),
         1
     );
     assert_eq!(proxy.metric("opensearch_refusals_total"), 20);
 }
 
 #[tokio::test]
-async fn a_refusal_that_does_not_wait_for_the_body_passes_too() {
+async fn a_rejection_before_the_end_of_the_body_is_forwarded() {
     let answer = format!(
         "HTTP/1.1 413 Status\r\ncontent-length: {}\r\n\r\n{TOO_LARGE}",
         TOO_LARGE.len()
     );
     let domain = Domain::answering(move |_| Step::AnswerEarly(answer.clone().into())).await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     for _ in 0..2 {
         let answer = proxy.post("POST /_bulk", &vec![b'x'; 11_000_000]).await;
         assert_eq!(
@@ -113,7 +113,7 @@ async fn a_refusal_that_does_not_wait_for_the_body_passes_too() {
             (413, TOO_LARGE.as_bytes())
         );
     }
-    // What is left of the bodies still goes out.
+    // The rest of the bodies is still sent.
     proxy.until("opensearch_bodies_memory_bytes", 0).await;
     proxy.end().await;
 }

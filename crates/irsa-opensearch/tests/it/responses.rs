@@ -1,4 +1,4 @@
-//! Answers stream, and one that breaks off is never taken for whole.
+//! Responses are streamed, and an interrupted one is never reported as complete.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::domain::{Domain, Step};
 use crate::proxy::Proxy;
 
 #[tokio::test]
-async fn an_answer_reaches_the_client_while_it_comes() {
+async fn a_response_is_streamed() {
     let go_on = Arc::new(Notify::new());
     let signal = Arc::clone(&go_on);
     let domain = Domain::answering(move |_| {
@@ -17,7 +17,7 @@ async fn an_answer_reaches_the_client_while_it_comes() {
         Step::Pause(head, Arc::clone(&signal), b"1\r\n!\r\n0\r\n\r\n".to_vec())
     })
     .await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     let mut client = proxy.connect().await;
     client
         .send("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
@@ -38,7 +38,7 @@ async fn an_answer_reaches_the_client_while_it_comes() {
 }
 
 #[tokio::test]
-async fn an_answer_that_breaks_off_breaks_the_clients_connection() {
+async fn an_interrupted_response_closes_the_clients_connection() {
     for head in [
         "content-length: 10\r\n\r\nhalf",
         "transfer-encoding: chunked\r\n\r\n4\r\nhalf\r\n",
@@ -47,7 +47,7 @@ async fn an_answer_that_breaks_off_breaks_the_clients_connection() {
             Step::AnswerAndClose(format!("HTTP/1.1 200 OK\r\n{head}").into_bytes())
         })
         .await;
-        let proxy = Proxy::of(&domain).await;
+        let proxy = Proxy::for_domain(&domain).await;
         let mut client = proxy.connect().await;
         client
             .send("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
@@ -59,10 +59,10 @@ async fn an_answer_that_breaks_off_breaks_the_clients_connection() {
 }
 
 #[tokio::test]
-async fn a_refusal_that_breaks_off_does_so_for_the_client_too() {
+async fn an_interrupted_rejection_closes_the_clients_connection() {
     let half = b"HTTP/1.1 403 Forbidden\r\ncontent-length: 10\r\n\r\nhalf".to_vec();
     let domain = Domain::answering(move |_| Step::AnswerAndClose(half.clone())).await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     let mut client = proxy.connect().await;
     client
         .send("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
@@ -72,11 +72,11 @@ async fn a_refusal_that_breaks_off_does_so_for_the_client_too() {
 }
 
 #[tokio::test]
-async fn of_many_answers_that_break_off_one_is_logged() {
+async fn only_one_of_many_interrupted_responses_is_logged() {
     let (log, _guard) = Log::capture();
     let half = b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf".to_vec();
     let domain = Domain::answering(move |_| Step::AnswerAndClose(half.clone())).await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     for _ in 0..3 {
         let mut client = proxy.connect().await;
         client
@@ -85,17 +85,17 @@ async fn of_many_answers_that_break_off_one_is_logged() {
         assert!(client.read_answer("GET").await.is_none());
     }
     let text = log.text();
-    let lines = text.matches("the domain ended an answer too early");
+    let lines = text.matches("the domain closed the connection before the end of a response");
     assert_eq!(lines.count(), 1, "{text}");
     proxy.end().await;
 }
 
 #[tokio::test]
-async fn trailers_pass_to_clients_that_take_them() {
+async fn trailers_are_forwarded_to_clients_that_accept_them() {
     let answer = b"HTTP/1.1 200 OK\r\ntrailer: x-sum\r\ntransfer-encoding: chunked\r\n\r\n\
         2\r\n{}\r\n0\r\nx-sum: 42\r\n\r\n";
     let domain = Domain::answering(|_| Step::Answer(answer.to_vec())).await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     let request = "GET / HTTP/1.1\r\nhost: localhost\r\nte: trailers\r\nconnection: te\r\n\r\n";
     let answer = proxy.ask(request).await;
     assert_eq!(
@@ -106,11 +106,11 @@ async fn trailers_pass_to_clients_that_take_them() {
 }
 
 #[tokio::test]
-async fn answers_without_a_body_have_none() {
+async fn responses_without_a_body_have_none() {
     for (status, line) in [(204, "DELETE /a"), (304, "GET /a")] {
         let head = format!("HTTP/1.1 {status} Status\r\netag: \"1\"\r\n\r\n").into_bytes();
         let domain = Domain::answering(move |_| Step::Answer(head.clone())).await;
-        let proxy = Proxy::of(&domain).await;
+        let proxy = Proxy::for_domain(&domain).await;
         let mut client = proxy.connect().await;
         for _ in 0..2 {
             let answer = client
@@ -125,17 +125,17 @@ async fn answers_without_a_body_have_none() {
 }
 
 #[tokio::test]
-async fn an_answer_of_many_megabytes_is_not_held() {
+async fn a_large_response_is_not_buffered() {
     const SIZE: usize = 30_000_000;
     let body = "x".repeat(SIZE);
     let domain = Domain::answering(move |_| Step::ok(&body)).await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     let mut client = proxy.connect().await;
     client
         .send("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
         .await;
     client.read_head().await.unwrap();
-    // The client reads no more until the proxy can send it no more.
+    // The client reads again only after the proxy can send no more.
     let mut sent = (0, 0);
     while sent.1 < 1_000 {
         let now = proxy.metric("opensearch_forwarded_bytes_total");
@@ -158,14 +158,14 @@ async fn an_answer_of_many_megabytes_is_not_held() {
 }
 
 #[tokio::test]
-async fn chunks_with_a_length_beside_them_are_passed_on_whole() {
+async fn chunks_with_a_length_are_forwarded_completely() {
     for length in [1, 5, 100] {
         let answer = format!(
             "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\ntransfer-encoding: chunked\r\n\r\n\
              5\r\nhello\r\n0\r\n\r\n"
         );
         let domain = Domain::answering(move |_| Step::Answer(answer.clone().into_bytes())).await;
-        let proxy = Proxy::of(&domain).await;
+        let proxy = Proxy::for_domain(&domain).await;
         for connections in 1..3 {
             let answer = proxy.get("GET /").await;
             assert_eq!(answer.header("content-length"), None, "{length}");

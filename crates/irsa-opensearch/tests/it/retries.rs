@@ -1,4 +1,4 @@
-//! Trying again, where that is safe.
+//! Retries of requests where that is safe.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -8,7 +8,7 @@ use crate::domain::{Domain, HOST, Step};
 use crate::proxy::{NOW, Proxy, Setup};
 
 #[tokio::test]
-async fn what_reads_is_tried_again_with_a_signature_of_its_own() {
+async fn reads_are_retried_with_a_new_signature() {
     let clock = ManualClock::new(UNIX_EPOCH + Duration::from_secs(NOW));
     let time = clock.clone();
     let domain = Domain::answering(move |number| {
@@ -16,7 +16,7 @@ async fn what_reads_is_tried_again_with_a_signature_of_its_own() {
         Step::json(if number == 0 { 503 } else { 200 }, r#"{"a":1}"#)
     })
     .await;
-    let mut setup = Setup::of(domain.address, &domain.authority);
+    let mut setup = Setup::for_address(domain.address, &domain.authority);
     setup.clock = clock;
     let proxy = setup.start().await;
     let answer = proxy.post("POST /orders/_search", b"{}").await;
@@ -39,16 +39,16 @@ async fn what_reads_is_tried_again_with_a_signature_of_its_own() {
 }
 
 #[tokio::test]
-async fn after_three_attempts_the_answer_passes() {
+async fn after_three_attempts_the_response_is_forwarded() {
     let domain = Domain::answering(|_| Step::json(429, r#"{"a":1}"#)).await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     let answer = proxy.get("GET /orders").await;
     assert_eq!((answer.status(), &*answer.body), (429, &br#"{"a":1}"#[..]));
     assert_eq!(domain.seen().len(), 3);
 }
 
 #[tokio::test]
-async fn what_writes_is_not_tried_again() {
+async fn writes_are_not_retried() {
     for line in [
         "POST /_bulk",
         "PUT /orders/_doc/1",
@@ -56,16 +56,16 @@ async fn what_writes_is_not_tried_again() {
         "GET /_search/scroll",
     ] {
         let domain = Domain::answering(|_| Step::json(503, "{}")).await;
-        let proxy = Proxy::of(&domain).await;
+        let proxy = Proxy::for_domain(&domain).await;
         assert_eq!(proxy.post(line, b"{}").await.status(), 503, "{line}");
         assert_eq!(domain.seen().len(), 1, "{line}");
     }
 }
 
 #[tokio::test]
-async fn a_domain_that_wants_a_long_pause_gets_it_from_the_client() {
+async fn a_long_retry_after_is_left_to_the_client() {
     let domain = Domain::answering(|_| Step::with_headers(503, "retry-after: 120\r\n", "{}")).await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     let answer = proxy.get("GET /").await;
     assert_eq!(
         (answer.status(), answer.header("retry-after")),
@@ -75,7 +75,7 @@ async fn a_domain_that_wants_a_long_pause_gets_it_from_the_client() {
 }
 
 #[tokio::test]
-async fn a_connection_that_dies_before_the_answer_is_replaced_for_what_reads() {
+async fn a_read_on_a_lost_connection_is_retried() {
     let script = |number| {
         if number == 0 {
             Step::Close
@@ -84,13 +84,13 @@ async fn a_connection_that_dies_before_the_answer_is_replaced_for_what_reads() {
         }
     };
     let domain = Domain::answering(script).await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     assert_eq!(proxy.get("GET /orders/_doc/1").await.status(), 200);
     assert_eq!((domain.seen().len(), domain.connections()), (2, 2));
 }
 
 #[tokio::test]
-async fn a_connection_that_dies_before_the_answer_fails_what_writes() {
+async fn a_write_on_a_lost_connection_fails() {
     for step in [Step::Close, Step::CloseAfterHead] {
         let script = move |number| {
             if number == 0 {
@@ -100,7 +100,7 @@ async fn a_connection_that_dies_before_the_answer_fails_what_writes() {
             }
         };
         let domain = Domain::answering(script).await;
-        let proxy = Proxy::of(&domain).await;
+        let proxy = Proxy::for_domain(&domain).await;
         let answer = proxy.post("POST /_bulk", &vec![b'x'; 3_000_000]).await;
         assert_eq!(answer.status(), 502);
         assert_eq!(answer.json()["error"]["cause"], "endpoint-failed");

@@ -1,4 +1,4 @@
-//! The table of routes against OpenSearch: its specification, and a real node.
+//! The table of routes, compared with OpenSearch's specification and with a real node.
 
 mod bodies;
 mod specification;

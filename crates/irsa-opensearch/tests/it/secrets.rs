@@ -1,4 +1,4 @@
-//! Keys, tokens, signatures, passwords and bodies are in no log line, no error and no `Debug`.
+//! Keys, tokens, signatures, passwords and bodies do not appear in logs, errors or `Debug` output.
 
 use http::Response;
 
@@ -32,7 +32,7 @@ fn assert_clean(text: &str, authorization: &str) {
 async fn a_request_that_succeeds_logs_no_secret() {
     let (log, _guard) = Log::capture();
     let domain = Domain::answering(|_| Step::ok(ANSWER)).await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     ask(&proxy).await;
     let debug = format!("{:?} {}", proxy.domain, proxy.metrics());
     let seen = domain.only();
@@ -45,22 +45,22 @@ async fn a_request_that_succeeds_logs_no_secret() {
 }
 
 #[tokio::test]
-async fn a_request_that_is_refused_logs_no_secret() {
+async fn a_rejected_request_logs_no_secret() {
     let (log, _guard) = Log::capture();
     let body =
         format!(r#"{{"message":"The request signature we calculated does not match. {ANSWER}"}}"#);
     let domain = Domain::answering(move |_| Step::json(403, &body)).await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     ask(&proxy).await;
     assert!(log.text().contains("signature-mismatch"), "{}", log.text());
     assert_clean(&log.text(), domain.only().header("authorization").unwrap());
 }
 
 #[tokio::test]
-async fn a_request_that_fails_logs_and_tells_no_secret() {
+async fn a_failed_request_reveals_no_secret() {
     let (log, _guard) = Log::capture();
     let domain = Domain::answering(|_| Step::Close).await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     let told = ask(&proxy).await;
     assert!(log.text().contains("endpoint-failed"), "{}", log.text());
     assert_clean(
@@ -70,10 +70,12 @@ async fn a_request_that_fails_logs_and_tells_no_secret() {
 }
 
 #[tokio::test]
-async fn http_2_logs_no_secret_either() {
+async fn http2_logs_no_secret() {
     let (log, _guard) = Log::capture();
     let domain = H2Domain::answering(|_| Response::new(Frames::data(ANSWER))).await;
-    let proxy = Setup::of(domain.address, &domain.authority).start().await;
+    let proxy = Setup::for_address(domain.address, &domain.authority)
+        .start()
+        .await;
     ask(&proxy).await;
     let (parts, _) = domain.seen().remove(0);
     let authorization = parts
@@ -86,9 +88,9 @@ async fn http_2_logs_no_secret_either() {
 }
 
 #[tokio::test]
-async fn the_parts_show_no_secret() {
+async fn debug_output_shows_no_secret() {
     let domain = Domain::start().await;
-    let parts = Setup::of(domain.address, &domain.authority).into_parts();
+    let parts = Setup::for_address(domain.address, &domain.authority).into_parts();
     let debug = format!("{parts:?}");
     assert!(debug.contains("search-orders-"), "{debug}");
     assert_clean(&debug, "Signature=none");

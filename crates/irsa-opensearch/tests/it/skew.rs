@@ -19,7 +19,7 @@ fn dates(domain: &Domain) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_domains_time_is_learnt_from_a_refusal_and_kept() {
+async fn the_domains_time_is_derived_from_a_rejection_and_kept() {
     let script = |number| {
         if number == 0 {
             refuse()
@@ -28,7 +28,7 @@ async fn the_domains_time_is_learnt_from_a_refusal_and_kept() {
         }
     };
     let domain = Domain::answering(script).await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     assert_eq!(proxy.post("POST /_bulk", b"{}\n").await.status(), 200);
     assert_eq!(proxy.post("POST /_bulk", b"{}\n").await.status(), 200);
     assert_eq!(dates(&domain), [NOW_STAMP, THEIRS, THEIRS]);
@@ -39,25 +39,25 @@ async fn the_domains_time_is_learnt_from_a_refusal_and_kept() {
 }
 
 #[tokio::test]
-async fn a_domain_that_still_refuses_is_not_asked_a_third_time() {
+async fn a_second_rejection_is_not_retried() {
     let domain = Domain::answering(|_| refuse()).await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     let answer = proxy.get("GET /").await;
     assert_eq!((answer.status(), &*answer.body), (403, REFUSAL.as_bytes()));
     assert_eq!(dates(&domain), [NOW_STAMP, THEIRS]);
 }
 
 #[tokio::test]
-async fn a_refusal_with_our_own_time_teaches_nothing() {
+async fn a_rejection_with_the_local_time_changes_nothing() {
     let headers = "date: Fri, 15 Jan 2027 08:00:30 GMT\r\n";
     let domain = Domain::answering(|_| Step::with_headers(403, headers, REFUSAL)).await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     assert_eq!(proxy.get("GET /").await.status(), 403);
     assert_eq!(dates(&domain), [NOW_STAMP]);
 }
 
 #[tokio::test]
-async fn a_body_that_is_gone_is_not_sent_again_but_the_next_one_is_dated_right() {
+async fn a_streamed_body_is_not_retried_but_the_next_request_has_the_right_time() {
     let script = |number| {
         if number == 0 {
             refuse()
@@ -66,7 +66,7 @@ async fn a_body_that_is_gone_is_not_sent_again_but_the_next_one_is_dated_right()
         }
     };
     let domain = Domain::answering(script).await;
-    let mut setup = Setup::of(domain.address, &domain.authority);
+    let mut setup = Setup::for_address(domain.address, &domain.authority);
     setup.payload = PayloadSigning::Unsigned;
     let proxy = setup.start().await;
     assert_eq!(proxy.post("POST /_bulk", b"{}\n").await.status(), 403);

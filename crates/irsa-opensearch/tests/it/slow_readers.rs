@@ -1,5 +1,5 @@
-//! Clients that ask for much and read nothing, and what the proxy keeps for them. The proxy is a
-//! process of its own, so that its memory can be told from the test's.
+//! Clients that request much and read nothing, and the memory that the proxy needs for them. The proxy is a separate
+//! process, so that its memory can be measured.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -17,11 +17,12 @@ use crate::domain::{Domain, Step};
 use crate::h2_domain::{Frames, H2Domain};
 use crate::proxy::Setup;
 
-/// More than the kernel's buffers between domain and client hold.
+/// More than the kernel buffers between domain and client.
 const LARGE: usize = 24 * 1024 * 1024;
-/// Memory for each client that reads nothing, in bytes: what hyper has read and not written, and the buffers of TLS.
+/// The memory for each client that reads nothing, in bytes: data that hyper has read but not written, and the buffers
+/// of TLS.
 const MOST: u64 = 160 * 1024;
-/// How long the proxy's memory must stay as it is to count as all that it takes.
+/// The time for which the proxy's memory must not change before it is measured.
 const QUIET: Duration = Duration::from_secs(1);
 
 struct ProxyProcess(ChildProxy);
@@ -34,7 +35,7 @@ impl ProxyProcess {
         Self(ChildProxy::start("slow_readers::proxy", domain, write_ca).await)
     }
 
-    /// Its own memory in bytes, once it no longer grows.
+    /// Returns the memory of the proxy in bytes, once it no longer grows.
     async fn settled_memory(&self) -> u64 {
         let mut ticks = interval(Duration::from_millis(50));
         let (mut most, mut since) = (0, Instant::now());
@@ -48,8 +49,8 @@ impl ProxyProcess {
         most
     }
 
-    /// Opens `count` connections that ask and read no further than the head of the answer.
-    async fn ask_and_read_nothing(&self, count: usize) -> Vec<Client<TcpStream>> {
+    /// Opens `count` connections that send requests and read only the head of the response.
+    async fn send_requests_and_read_nothing(&self, count: usize) -> Vec<Client<TcpStream>> {
         let mut clients = Vec::new();
         for _ in 0..count {
             let mut client = Client(TcpStream::connect(self.0.address()).await.unwrap());
@@ -63,9 +64,9 @@ impl ProxyProcess {
     }
 
     async fn check(&self, count: usize) {
-        let warm = self.ask_and_read_nothing(1).await;
+        let warm = self.send_requests_and_read_nothing(1).await;
         let before = self.settled_memory().await;
-        let clients = self.ask_and_read_nothing(count).await;
+        let clients = self.send_requests_and_read_nothing(count).await;
         let each = self.settled_memory().await.saturating_sub(before) / count as u64;
         assert!(each < MOST, "{each} bytes for each client");
         drop((warm, clients));
@@ -84,7 +85,7 @@ async fn proxy() {
 }
 
 #[tokio::test]
-async fn clients_that_read_nothing_take_little_memory_over_http_1() {
+async fn clients_that_do_not_read_need_little_memory_over_http_1() {
     let body = "x".repeat(LARGE / 2);
     let domain = Domain::answering(move |_| Step::ok(&body)).await;
     let proxy = ProxyProcess::start(domain.address, &domain.authority).await;
@@ -92,12 +93,12 @@ async fn clients_that_read_nothing_take_little_memory_over_http_1() {
 }
 
 #[tokio::test]
-async fn clients_that_read_nothing_take_little_memory_over_http_2() {
+async fn clients_that_do_not_read_need_little_memory_over_http_2() {
     let piece = Bytes::from(vec![b'x'; 16 * 1024]);
     let domain = H2Domain::answering(move |_| {
         let pieces = vec![piece.clone(); LARGE / piece.len()];
         let frames: Vec<_> = pieces.into_iter().map(Frame::data).collect();
-        Response::new(Frames::of(frames))
+        Response::new(Frames::new(frames))
     })
     .await;
     let proxy = ProxyProcess::start(domain.address, &domain.authority).await;

@@ -1,4 +1,4 @@
-//! TLS for clients, on the same port as none.
+//! TLS for clients, on the same port as clear text.
 
 use irsa_net::tls::{LocalAuthority, client_config};
 use irsa_ops::http::IdleTimeout;
@@ -10,10 +10,10 @@ use crate::domain::Domain;
 use crate::proxy::{SHORT, Setup, roots};
 
 #[tokio::test]
-async fn the_first_byte_says_whether_a_client_wants_tls() {
+async fn tls_is_detected_by_the_first_byte() {
     let domain = Domain::start().await;
     let own = LocalAuthority::generate().unwrap();
-    let mut setup = Setup::of(domain.address, &domain.authority);
+    let mut setup = Setup::for_address(domain.address, &domain.authority);
     setup.client_tls = Some(own.server_config(&["localhost"], &[b"http/1.1"]).unwrap());
     let proxy = setup.start().await;
     assert_eq!(proxy.get("GET /plain").await.status(), 200);
@@ -31,17 +31,17 @@ async fn the_first_byte_says_whether_a_client_wants_tls() {
 }
 
 #[tokio::test]
-async fn a_client_that_says_nothing_is_given_up_and_holds_no_drain_up() {
+async fn a_silent_client_times_out_and_does_not_delay_a_drain() {
     let domain = Domain::start().await;
     let own = LocalAuthority::generate().unwrap();
     let tls = own.server_config(&["localhost"], &[]).unwrap();
-    let mut setup = Setup::of(domain.address, &domain.authority);
+    let mut setup = Setup::for_address(domain.address, &domain.authority);
     setup.client_tls = Some(tls.clone());
     setup.limits.client_idle_timeout = IdleTimeout::same(SHORT);
     let proxy = setup.start().await;
     assert_eq!(proxy.connect().await.rest().await, "");
     proxy.end().await;
-    let mut setup = Setup::of(domain.address, &domain.authority);
+    let mut setup = Setup::for_address(domain.address, &domain.authority);
     setup.client_tls = Some(tls);
     let proxy = setup.start().await;
     let silent = proxy.connect().await;

@@ -1,4 +1,4 @@
-//! Answers with a large header, and answers that can't be passed on.
+//! Responses with large headers, and responses that cannot be forwarded.
 
 use http::{HeaderValue, Response};
 
@@ -7,7 +7,7 @@ use crate::domain::{Domain, Step};
 use crate::h2_domain::{Frames, H2Domain};
 use crate::proxy::{Proxy, Setup};
 
-/// As OpenSearch writes it.
+/// A warning in OpenSearch's format.
 const WARNING: &str = "299 OpenSearch-2.19.0-fae7ea4d \"[types removal] this request uses a field that is deprecated\"";
 
 fn with_warnings(count: usize) -> Step {
@@ -22,16 +22,16 @@ fn warnings(answer: &Answer) -> usize {
 }
 
 #[tokio::test]
-async fn hundreds_of_warnings_pass() {
+async fn hundreds_of_warnings_are_forwarded() {
     let domain = Domain::answering(|_| with_warnings(900)).await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     let answer = proxy.post("POST /_bulk", b"{}\n").await;
     assert_eq!((answer.status(), warnings(&answer)), (200, 900));
     proxy.end().await;
 }
 
 #[tokio::test]
-async fn hundreds_of_warnings_pass_over_http_2_too() {
+async fn hundreds_of_warnings_are_forwarded_over_http_2() {
     let domain = H2Domain::answering(|_| {
         let mut response = Response::new(Frames::data("{}"));
         for _ in 0..900 {
@@ -41,7 +41,9 @@ async fn hundreds_of_warnings_pass_over_http_2_too() {
         response
     })
     .await;
-    let proxy = Setup::of(domain.address, &domain.authority).start().await;
+    let proxy = Setup::for_address(domain.address, &domain.authority)
+        .start()
+        .await;
     let answer = proxy.post("POST /_bulk", b"{}\n").await;
     assert_eq!((answer.status(), warnings(&answer)), (200, 900));
     proxy.end().await;
@@ -58,17 +60,17 @@ fn unreadable() -> [Step; 4] {
 }
 
 #[tokio::test]
-async fn a_write_whose_answer_cannot_be_read_is_not_repeated_and_says_so() {
+async fn a_write_with_an_unreadable_response_is_not_retried() {
     for step in unreadable() {
         let domain = Domain::answering(move |_| step.clone()).await;
-        let proxy = Proxy::of(&domain).await;
+        let proxy = Proxy::for_domain(&domain).await;
         let answer = proxy.post("POST /_bulk", b"{}\n").await;
         let error = &answer.json()["error"];
         assert_eq!(answer.status(), 500, "{error}");
         assert_eq!(error["type"], "irsa_response_unreadable");
         let reason = error["reason"].as_str().unwrap();
         assert!(
-            reason.contains("the write may have been carried out"),
+            reason.contains("the write may have taken effect"),
             "{reason}"
         );
         assert_eq!(domain.seen().len(), 1);
@@ -82,7 +84,7 @@ async fn a_write_whose_answer_cannot_be_read_is_not_repeated_and_says_so() {
 }
 
 #[tokio::test]
-async fn what_reads_is_tried_again_and_then_a_502() {
+async fn a_read_with_an_unreadable_response_is_retried_and_then_a_502() {
     for step in unreadable() {
         let first = step.clone();
         let domain = Domain::answering(move |number| {
@@ -93,12 +95,12 @@ async fn what_reads_is_tried_again_and_then_a_502() {
             }
         })
         .await;
-        let proxy = Proxy::of(&domain).await;
+        let proxy = Proxy::for_domain(&domain).await;
         assert_eq!(proxy.get("GET /a/_doc/1").await.status(), 200);
         proxy.end().await;
 
         let domain = Domain::answering(move |_| step.clone()).await;
-        let proxy = Proxy::of(&domain).await;
+        let proxy = Proxy::for_domain(&domain).await;
         let answer = proxy.get("GET /a/_doc/1").await;
         assert_eq!(answer.status(), 502);
         assert_eq!(answer.json()["error"]["cause"], "endpoint-failed");

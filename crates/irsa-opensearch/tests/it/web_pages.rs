@@ -1,4 +1,4 @@
-//! Web pages that are open in a browser on the client's machine.
+//! Web pages in a browser on the client's machine.
 
 mod browser;
 
@@ -10,7 +10,7 @@ use crate::proxy::{Proxy, Setup};
 const PAGE: &str = "http://localhost:8080";
 
 async fn with_tool(domain: &Domain) -> Proxy {
-    let mut setup = Setup::of(domain.address, &domain.authority);
+    let mut setup = Setup::for_address(domain.address, &domain.authority);
     setup.guards = Guards {
         allow_origins: vec![PAGE.parse().unwrap()],
         ..Guards::default()
@@ -19,9 +19,9 @@ async fn with_tool(domain: &Domain) -> Proxy {
 }
 
 #[tokio::test]
-async fn a_request_of_a_foreign_page_does_not_reach_the_domain() {
+async fn a_request_from_a_foreign_page_does_not_reach_the_domain() {
     let domain = Domain::start().await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     for lines in [
         "origin: https://evil.example",
         "origin: null",
@@ -44,17 +44,17 @@ async fn a_request_of_a_foreign_page_does_not_reach_the_domain() {
 }
 
 #[tokio::test]
-async fn an_answer_of_the_domain_lets_no_page_read_it() {
+async fn cors_headers_of_the_domain_are_removed() {
     let open = "access-control-allow-origin: *\r\naccess-control-allow-headers: *\r\n";
     let domain = Domain::answering(move |_| Step::with_headers(200, open, "{}")).await;
-    let proxy = Proxy::of(&domain).await;
+    let proxy = Proxy::for_domain(&domain).await;
     let answer = proxy.get("GET /").await;
     assert_eq!(answer.status(), 200);
     assert!(!answer.head.contains("access-control-"), "{}", answer.head);
 }
 
 #[tokio::test]
-async fn a_tool_that_is_allowed_asks_first_and_then_reads_its_answer() {
+async fn an_allowed_page_sends_a_preflight_and_reads_the_response() {
     let domain = Domain::start().await;
     let proxy = with_tool(&domain).await;
     let preflight = format!(
@@ -85,7 +85,7 @@ async fn a_tool_that_is_allowed_asks_first_and_then_reads_its_answer() {
 }
 
 #[tokio::test]
-async fn a_tool_is_allowed_by_its_origin_and_no_page_else() {
+async fn only_pages_of_the_allowed_origin_are_accepted() {
     let domain = Domain::start().await;
     let proxy = with_tool(&domain).await;
     for (origin, host, status) in [

@@ -1,12 +1,12 @@
-//! Whom a request says it speaks to, and who sent it.
+//! Checks of the `Host` header and of the origin of a request.
 
 use std::net::IpAddr;
 
 use crate::http::{Request, header};
 
-/// Whether the request names this machine, in its `Host` and in its target.
+/// Returns whether `Host` and the request target name this machine.
 ///
-/// A web page whose name resolves to 127.0.0.1 can send requests here, but its name is in them.
+/// A web page whose name resolves to 127.0.0.1 can send requests here, but they contain its name.
 pub(super) fn is_local<B>(request: &Request<B>) -> bool {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let (Some(host), None) = (hosts.next(), hosts.next()) else {
@@ -16,16 +16,16 @@ pub(super) fn is_local<B>(request: &Request<B>) -> bool {
     host.to_str().is_ok_and(is_loopback) && target.is_none_or(|name| is_loopback(name.as_str()))
 }
 
-/// Whether a browser sent the request on behalf of a web page that is not ours.
+/// Returns whether a browser sent the request on behalf of a foreign web page.
 ///
-/// Browsers add `Origin` to each POST; other clients don't.
+/// Browsers add `Origin` to every POST; other clients do not.
 pub(super) fn is_from_a_web_page<B>(request: &Request<B>) -> bool {
     let is_foreign = |site: &header::HeaderValue| site != "same-origin" && site != "none";
     let site = request.headers().get("sec-fetch-site");
     request.headers().contains_key(header::ORIGIN) || site.is_some_and(is_foreign)
 }
 
-/// `localhost` or a loopback address, with or without a port.
+/// Returns whether `authority` is `localhost` or a loopback address, with an optional port.
 fn is_loopback(authority: &str) -> bool {
     let (host, port) = match authority.rsplit_once(':') {
         Some((host, port)) if !port.ends_with(']') => (host, port),
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn accepts_names_of_the_loopback() {
+    fn accepts_loopback_names() {
         for host in [
             "localhost",
             "LocalHost:9440",
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_every_other_name() {
+    fn rejects_every_other_name() {
         for host in [
             "",
             "evil.example",
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_two_hosts_and_a_target_elsewhere() {
+    fn rejects_two_hosts_and_a_foreign_target() {
         let two = [("host", "localhost"), ("host", "evil.example")];
         assert!(!is_local(&request("/", &two)));
         let local = [("host", "localhost")];
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_a_web_page_by_what_browsers_add() {
+    fn recognizes_web_pages_by_the_headers_of_browsers() {
         let from = |headers| is_from_a_web_page(&request("/", headers));
         assert!(from(&[("origin", "https://evil.example")]));
         assert!(from(&[("origin", "null")]));

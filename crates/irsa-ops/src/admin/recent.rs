@@ -1,4 +1,4 @@
-//! The metrics as they were a moment ago.
+//! A short-lived cache of the encoded metrics.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -7,11 +7,10 @@ use bytes::Bytes;
 
 use crate::metrics::Metrics;
 
-/// How old the metrics may be, which is nothing to Prometheus.
+/// The maximum age of the metrics, which is irrelevant for Prometheus.
 const MAX_AGE: Duration = Duration::from_millis(100);
 
-/// Keeps the encoded metrics for 100 ms, so that many requests don't cost more than ten in a
-/// second.
+/// Caches the encoded metrics for 100 ms, so that they are encoded at most ten times per second.
 #[derive(Debug, Default)]
 pub(super) struct RecentMetrics(Mutex<Option<(Instant, Bytes)>>);
 
@@ -42,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn encodes_the_metrics_at_most_every_tenth_of_a_second() {
+    fn the_metrics_are_encoded_at_most_ten_times_per_second() {
         let metrics = Metrics::new();
         let counter: Counter = Counter::default();
         metrics.register(|registry| registry.register("a", "A", counter.clone()));

@@ -1,4 +1,4 @@
-//! Request to response: pure but for what it is told of the process.
+//! The routes of the admin listeners.
 
 use std::sync::Arc;
 
@@ -14,16 +14,16 @@ use crate::http::{Method, Request, Response, StatusCode, text};
 use crate::metrics::{self, Metrics};
 use crate::status::{LinkState, LinkStatus, STYLE, Status, StatusSource, render, render_causes};
 
-/// Who can reach a listener.
+/// The clients that can connect to a listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Audience {
-    /// Whoever can reach the pod.
+pub(super) enum Access {
+    /// Clients that can connect to the pod.
     Public,
-    /// The pod itself.
+    /// Clients in the pod itself.
     Private,
 }
 
-/// What is told to whoever asks.
+/// The sources of the responses.
 pub(super) struct Admin {
     pub(super) health: Health,
     pub(super) metrics: Metrics,
@@ -47,19 +47,19 @@ enum Route {
 impl Admin {
     pub(super) fn respond<B>(
         &self,
-        audience: Audience,
+        access: Access,
         request: &Request<B>,
         peer: Peer,
     ) -> Response<Bytes> {
-        // No web page reaches a Unix socket, and its clients put anything into `Host`.
-        let is_checked = audience == Audience::Private && matches!(peer, Peer::Tcp(_));
+        // Web pages cannot connect to Unix sockets, and clients of Unix sockets send an arbitrary `Host`.
+        let is_checked = access == Access::Private && matches!(peer, Peer::Tcp(_));
         let mut response = if is_checked && !is_local(request) {
             text(
                 StatusCode::MISDIRECTED_REQUEST,
-                "call this listener by a name of the loopback",
+                "use localhost or 127.0.0.1 in the URL",
             )
         } else {
-            self.route(audience, request)
+            self.route(access, request)
         };
         for (name, value) in ALWAYS {
             response
@@ -69,8 +69,8 @@ impl Admin {
         response
     }
 
-    fn route<B>(&self, audience: Audience, request: &Request<B>) -> Response<Bytes> {
-        let Some(route) = Route::of(request.uri().path(), audience) else {
+    fn route<B>(&self, access: Access, request: &Request<B>) -> Response<Bytes> {
+        let Some(route) = Route::find(request.uri().path(), access) else {
             return text(StatusCode::NOT_FOUND, "not found");
         };
         if !route.allows(request.method()) {
@@ -85,7 +85,7 @@ impl Admin {
             Route::Ready => self.ready(),
             Route::Started if self.health.is_started() => text(StatusCode::OK, "started"),
             Route::Started => text(StatusCode::SERVICE_UNAVAILABLE, "not started yet"),
-            Route::Metrics if audience == Audience::Public => {
+            Route::Metrics if access == Access::Public => {
                 typed(metrics::CONTENT_TYPE, self.recent.encode(&self.metrics))
             }
             Route::Metrics => typed(metrics::CONTENT_TYPE, self.metrics.encode()),
@@ -110,7 +110,8 @@ impl Admin {
         }
     }
 
-    /// Readiness that also requires a valid session. The public listener must reveal no more than link and cause.
+    /// Returns whether the process is ready and has a valid session. The public listener must not reveal more than link
+    /// and cause.
     fn identity_ready(&self) -> Response<Bytes> {
         let is_usable = |link: &&LinkStatus| {
             use LinkState::{Degraded, NotApplicable, Ok};
@@ -139,22 +140,25 @@ impl Admin {
 
     fn quit<B>(&self, request: &Request<B>) -> Response<Bytes> {
         if is_from_a_web_page(request) {
-            return text(StatusCode::FORBIDDEN, "not for web pages");
+            return text(
+                StatusCode::FORBIDDEN,
+                "this request must not come from a web page",
+            );
         }
-        tracing::info!("asked to end by /quitquitquit");
+        tracing::info!("stop requested through /quitquitquit");
         (self.quit)();
         text(StatusCode::ACCEPTED, "ending")
     }
 }
 
 impl Route {
-    fn of(path: &str, audience: Audience) -> Option<Self> {
+    fn find(path: &str, access: Access) -> Option<Self> {
         match path {
             "/livez" => Some(Self::Live),
             "/readyz" => Some(Self::Ready),
             "/startupz" => Some(Self::Started),
             "/metrics" => Some(Self::Metrics),
-            _ if audience == Audience::Public => None,
+            _ if access == Access::Public => None,
             "/" | "/status" => Some(Self::Status),
             "/causes" => Some(Self::Causes),
             "/status.css" => Some(Self::Style),
@@ -178,7 +182,7 @@ impl Route {
     }
 }
 
-/// The page for browsers, JSON for others, unless `format` says which.
+/// Returns HTML to browsers and JSON to other clients, unless `format` selects one.
 fn status_page<B>(status: &Status, request: &Request<B>) -> Response<Bytes> {
     let accept = request.headers().get(header::ACCEPT);
     let is_browser = accept
@@ -197,7 +201,7 @@ fn status_page<B>(status: &Status, request: &Request<B>) -> Response<Bytes> {
     }
 }
 
-/// The value of a parameter of the query; empty without a value.
+/// Returns the value of a query parameter, which may be empty.
 fn parameter<'a, B>(request: &'a Request<B>, name: &str) -> Option<&'a str> {
     let mut pairs = request.uri().query()?.split('&');
     pairs.find_map(|pair| match pair.split_once('=') {
@@ -206,7 +210,7 @@ fn parameter<'a, B>(request: &'a Request<B>, name: &str) -> Option<&'a str> {
     })
 }
 
-/// After how many seconds the browser is to load the page again, if it is.
+/// Returns the number of seconds after which the browser reloads the page, if requested.
 fn refresh<B>(request: &Request<B>) -> Option<u32> {
     let seconds: u32 = parameter(request, "refresh")?.parse().ok()?;
     Some(seconds.clamp(2, 3_600))
@@ -226,7 +230,7 @@ fn typed(kind: &'static str, body: impl Into<Bytes>) -> Response<Bytes> {
     response
 }
 
-/// Nothing here is to be kept, framed, guessed at, or to load anything but our style sheet.
+/// Adds headers that forbid caching, framing, content sniffing, and loading anything except the style sheet.
 const ALWAYS: [(HeaderName, &str); 4] = [
     (header::CACHE_CONTROL, "no-store"),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

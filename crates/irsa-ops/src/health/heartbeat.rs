@@ -1,8 +1,7 @@
-//! Signs of life of a thread.
+//! Heartbeats of threads.
 //!
-//! Both sides count ticks of their own timers, which run on `CLOCK_MONOTONIC`: the time that the
-//! machine is suspended does not count. Time for which the whole process is frozen does not count
-//! either, because then the checks do not happen.
+//! Both sides count ticks of their timers, which use `CLOCK_MONOTONIC`, so time in which the machine is suspended does
+//! not count. Time in which the whole process is frozen does not count either, because no checks happen.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,14 +9,14 @@ use std::time::Duration;
 
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-/// The interval of heartbeats, and of the checks for them.
+/// The interval of heartbeats and of checks.
 pub const PERIOD: Duration = Duration::from_secs(5);
 
-/// Checks without a heartbeat in between after which a thread counts as stalled: 30 s.
+/// The number of checks without a heartbeat after which a thread counts as stalled: 30 s.
 const MISSES: u32 = 6;
 
-/// The side of the thread that is watched. Dropping it counts as a stall: the thread has ended, as
-/// after a panic.
+/// The side of the watched thread. Dropping it counts as a stall, because the thread has ended, for example after a
+/// panic.
 #[derive(Debug)]
 pub struct Heartbeat(Arc<AtomicU64>);
 
@@ -30,7 +29,7 @@ pub(super) struct Watched {
     missed: u32,
 }
 
-/// Makes both sides.
+/// Creates both sides.
 pub(super) fn watch(name: &'static str) -> (Heartbeat, Watched) {
     let beats = Arc::new(AtomicU64::new(0));
     let watched = Watched {
@@ -42,7 +41,7 @@ pub(super) fn watch(name: &'static str) -> (Heartbeat, Watched) {
     (Heartbeat(beats), watched)
 }
 
-/// A timer that does not catch up on the ticks it missed.
+/// Creates a timer that skips missed ticks.
 pub(super) fn ticks(period: Duration) -> Interval {
     let mut ticks = interval(period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -52,13 +51,12 @@ pub(super) fn ticks(period: Duration) -> Interval {
 // === impl Heartbeat ===
 
 impl Heartbeat {
-    /// Shows that the thread runs.
+    /// Records that the thread runs.
     pub fn beat(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Beats every [`PERIOD`], for as long as it is polled. Run it on the runtime of the thread
-    /// that is watched.
+    /// Sends a heartbeat every [`PERIOD`]. Run it on the runtime of the watched thread.
     pub async fn keep_beating(&self) {
         self.keep_beating_every(PERIOD).await;
     }
@@ -84,13 +82,13 @@ impl Watched {
             0
         };
         match (was_stalled, self.failure()) {
-            (false, Some(failure)) => tracing::error!("{failure}; /livez reports 503"),
-            (true, None) => tracing::warn!("the {} thread runs again", self.name),
+            (false, Some(failure)) => tracing::error!("{failure}; /livez returns 503"),
+            (true, None) => tracing::warn!("the {} thread is running again", self.name),
             _ => {}
         }
     }
 
-    /// What is wrong with the thread, if anything is.
+    /// Returns what is wrong with the thread, if anything.
     pub(super) fn failure(&self) -> Option<String> {
         let time = PERIOD * self.missed;
         let name = self.name;

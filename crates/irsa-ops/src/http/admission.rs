@@ -1,40 +1,39 @@
-//! What a handler says of a client that had to authenticate.
+//! The interface through which handlers report the authentication of clients.
 
 use std::sync::Arc;
 
+use super::connection_state::ConnectionState;
 use super::connections::Connections;
-use super::member::Member;
 
-/// The standing of a client of another machine that has not authenticated.
+/// The admission of a remote client that has not authenticated yet.
 ///
-/// It is an extension of every request on such a connection, see
-/// [`Connections::with_authentication`].
+/// It is an extension of every request on such a connection, see [`Connections::with_authentication`].
 #[derive(Clone, Debug)]
 pub struct Admission {
     pub(super) connections: Connections,
-    pub(super) member: Arc<Member>,
+    pub(super) state: Arc<ConnectionState>,
 }
 
-/// All connections that are served are busy.
+/// The maximum number of connections is in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too many connections are open")]
 pub struct TooManyConnections;
 
 impl Admission {
-    /// Whether too many clients have not authenticated: the request must be refused, and the
-    /// connection closed.
+    /// Returns whether there are too many unauthenticated clients. The handler must then reject the request and close
+    /// the connection.
     pub fn is_refused(&self) -> bool {
-        self.member.is_refused()
+        self.state.is_refused()
     }
 
-    /// Counts the client among those that are served. More than once does no harm.
+    /// Counts the client as authenticated. Repeated calls have no effect.
     ///
     /// # Errors
-    /// All of these are busy: the request must be refused.
+    /// The maximum number of connections is in use. The handler must reject the request.
     pub async fn authenticated(&self) -> Result<(), TooManyConnections> {
-        if self.member.is_stranger() {
+        if self.state.is_unauthenticated() {
             let permit = self.connections.try_served().await;
-            self.member.authenticated(permit.ok_or(TooManyConnections)?);
+            self.state.authenticated(permit.ok_or(TooManyConnections)?);
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! One connection of the server.
+//! A single connection of the server.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -26,27 +26,27 @@ use irsa_net::tokio_rustls::server::TlsStream;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::admission::Admission;
-use super::connections::Listed;
-use super::lifetime::{Lifetime, Over};
-use super::member::{Ending, Member};
-use super::streaming::{Client, StreamingOptions, Tls};
-use super::watched::{Account, WatchedBody};
+use super::connection_state::{ConnectionState, Ending};
+use super::connections::Registration;
+use super::lifetime::{Expiry, Lifetime};
+use super::options::{Client, StreamingOptions, Tls};
+use super::watched::{ActivityObserver, WatchedBody};
 
-/// A request's header, all lines together, in bytes: well over what a signed request has. Responses
-/// that the client has not taken are buffered up to the same size.
+/// The maximum size of all headers of a request, in bytes, which is much larger than those of a signed request.
+/// Response data that the client has not read is buffered up to the same size.
 const MAX_HEADER: usize = 64 * 1024;
 
-/// The lines of a request's header.
+/// The maximum number of headers of a request.
 const MAX_HEADER_LINES: usize = 1_000;
 
-/// The first byte of a TLS record that holds a handshake (RFC 8446, section 5.1).
+/// The first byte of a TLS record with a handshake message (RFC 8446, section 5.1).
 const TLS_HANDSHAKE: u8 = 0x16;
 
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
-/// How much sooner than the server a client should close an idle connection.
+/// The time by which a client should close an idle connection before the server does.
 const KEEP_ALIVE_MARGIN: Duration = Duration::from_secs(5);
 
-/// What all connections of a server share.
+/// The state shared by all connections of a server.
 pub(super) struct Service<F> {
     pub(super) handler: F,
     pub(super) options: StreamingOptions,
@@ -60,11 +60,11 @@ where
     B: Body<Data = Bytes> + Unpin + 'static,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    pub(super) async fn connection(&self, accepted: Accepted, listed: Listed) {
+    pub(super) async fn connection(&self, accepted: Accepted, listed: Registration) {
         let _guard = self.drain.guard();
         let Accepted { stream, peer } = accepted;
-        let member = listed.member();
-        let mut lifetime = Lifetime::new(Arc::clone(member), &self.options, &peer);
+        let state = listed.state();
+        let mut lifetime = Lifetime::new(Arc::clone(state), &self.options, &peer);
         let config = match &self.options.tls {
             Tls::Off => None,
             Tls::Required(config) => Some(config),
@@ -79,17 +79,17 @@ where
             is_tls: config.is_some(),
         };
         let Some(config) = config else {
-            return self.requests(stream, client, member, lifetime).await;
+            return self.requests(stream, client, state, lifetime).await;
         };
-        member.received();
+        state.received();
         let handshake = handshake(Arc::clone(config), stream, peer);
         if let Some(Some(stream)) = lifetime.limit(handshake).await {
-            member.became_idle();
-            self.requests(stream, client, member, lifetime).await;
+            state.became_idle();
+            self.requests(stream, client, state, lifetime).await;
         }
     }
 
-    /// `None` when nothing came.
+    /// Returns `None` if the client sends nothing.
     async fn begins_with_tls(&self, stream: &Stream, lifetime: &mut Lifetime) -> Option<bool> {
         let Stream::Tcp(stream) = stream else {
             return Some(false);
@@ -107,15 +107,15 @@ where
         &self,
         stream: S,
         client: Client,
-        member: &Arc<Member>,
+        state: &Arc<ConnectionState>,
         mut lifetime: Lifetime,
     ) {
         let keep_alive = self.keep_alive(&client.peer);
         let service = service_fn(|request| async {
-            let response = self.respond(request, client, member, keep_alive.as_ref());
+            let response = self.respond(request, client, state, keep_alive.as_ref());
             Ok::<_, Infallible>(response.await)
         });
-        let stream = Observed::new(stream, Account(Arc::clone(member)));
+        let stream = Observed::new(stream, ActivityObserver(Arc::clone(state)));
         let mut connection = pin!(
             http1::Builder::new()
                 .header_read_timeout(None)
@@ -135,8 +135,8 @@ where
                 } else {
                     match lifetime.poll(cx) {
                         Poll::Pending => return Poll::Pending,
-                        Poll::Ready(Over::Cut) => return Poll::Ready(Ok(())),
-                        Poll::Ready(Over::Close) => {}
+                        Poll::Ready(Expiry::Cut) => return Poll::Ready(Ok(())),
+                        Poll::Ready(Expiry::Close) => {}
                     }
                 }
                 connection.as_mut().graceful_shutdown();
@@ -154,33 +154,33 @@ where
         &self,
         mut request: Request<Incoming>,
         client: Client,
-        member: &Arc<Member>,
+        state: &Arc<ConnectionState>,
         keep_alive: Option<&HeaderValue>,
     ) -> Response<WatchedBody<B>> {
-        member.request_begun();
-        if !member.is_served() {
+        state.request_begun();
+        if !state.is_served() {
             request.extensions_mut().insert(Admission {
                 connections: self.options.connections.clone(),
-                member: Arc::clone(member),
+                state: Arc::clone(state),
             });
         }
         let mut response = (self.handler)(request, client).await;
         let headers = response.headers_mut();
-        let ends = member.ending() != Ending::None
-            || member.is_refused()
-            || (member.is_served() && self.options.connections.takes_the_turn());
+        let ends = state.ending() != Ending::None
+            || state.is_refused()
+            || (state.is_served() && self.options.connections.takes_the_turn());
         if ends {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         } else if let Some(keep_alive) = keep_alive
-            && member.is_served()
+            && state.is_served()
             && !headers.contains_key(CONNECTION)
         {
             headers.insert(KEEP_ALIVE, keep_alive.clone());
         }
-        response.map(|body| WatchedBody::new(body, Arc::clone(member)))
+        response.map(|body| WatchedBody::new(body, Arc::clone(state)))
     }
 
-    /// The value of `Keep-Alive` in responses to this client.
+    /// Returns the value of `Keep-Alive` in responses to this client.
     fn keep_alive(&self, peer: &Peer) -> Option<HeaderValue> {
         let idle = self.options.idle_timeout.for_peer(peer);
         if idle <= 2 * KEEP_ALIVE_MARGIN || self.options.total_timeout.is_some() {

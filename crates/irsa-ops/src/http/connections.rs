@@ -1,4 +1,4 @@
-//! All connections of a server: how many there may be, and which one has to go for a new one.
+//! The connections of a server, their limits, and the choice of the one that is closed for a new one.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,24 +10,24 @@ use irsa_net::listen::Peer;
 use prometheus_client::metrics::counter::Counter;
 use tokio::time::timeout;
 
-use super::member::{Ending, Member, Place};
+use super::connection_state::{ConnectionState, Ending, Slot};
 use crate::log_limit::LogLimit;
 
-/// The connections of one or several listeners, which share the limits. Clones share them too.
+/// The connections of one or more listeners that share the limits. Clones share them, too.
 ///
-/// At the limit the connection that has been idle longest is closed to let a new one in. Without
-/// an idle one, the new one waits to be accepted, and the next response closes its connection.
+/// At the limit, the connection that has been idle longest is closed for a new one. If none is idle, the new one waits
+/// to be accepted, and the next response closes its connection.
 #[derive(Clone, Debug)]
 pub struct Connections {
     shared: Arc<Shared>,
 }
 
-/// What happens to a connection for which there is no place.
+/// The behavior at the limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum WhenFull {
-    /// It waits for one that is idle.
+    /// The new connection waits for an idle one.
     Wait,
-    /// The oldest one is cut for it where none is idle.
+    /// The oldest connection is closed if none is idle.
     CutOldest,
 }
 
@@ -35,51 +35,51 @@ enum WhenFull {
 struct Shared {
     limit: ConnectionLimit,
     when_full: WhenFull,
-    /// `None` where no client has to authenticate.
+    /// `None` if clients need not authenticate.
     unauthenticated: Option<UnauthenticatedLimit>,
     refusals: ConnectionLimit,
     refused: Counter,
     log_limit: LogLimit,
-    /// Whether a client waits for one of the places.
+    /// Whether a client is waiting for a slot.
     is_wanted: AtomicBool,
     open: Mutex<Open>,
 }
 
 #[derive(Debug, Default)]
 struct Open {
-    members: BTreeMap<u64, Arc<Member>>,
+    members: BTreeMap<u64, Arc<ConnectionState>>,
     next: u64,
 }
 
-/// A connection that is in the list of all; dropping it takes it off and gives its place back.
+/// An entry in the list of connections. Dropping it removes it and releases its slot.
 #[derive(Debug)]
-pub(super) struct Listed {
+pub(super) struct Registration {
     shared: Arc<Shared>,
-    member: Arc<Member>,
+    state: Arc<ConnectionState>,
     number: u64,
 }
 
-/// Refused clients that are told so at a time; the others are disconnected without a word.
+/// The maximum number of rejected clients that get a response at the same time. Others are disconnected without one.
 const MAX_REFUSALS: usize = 64;
-/// How long a connection that was asked to end is waited for before the next one is asked.
+/// The time to wait for a connection to end before the next one is asked to.
 const ENDING_TIME: Duration = Duration::from_millis(200);
 
 // === impl Connections ===
 
 impl Connections {
-    /// At most `max` connections, none of which has to authenticate.
+    /// Limits the number of connections to `max`, without authentication.
     pub fn new(max: usize) -> Self {
         Self::with(max, WhenFull::Wait, None, Counter::default())
     }
 
-    /// At most `max` connections; when all are busy, the oldest is cut for a new one.
+    /// Limits the number of connections to `max`. If all are busy, the oldest is closed for a new one.
     pub(crate) fn cutting_oldest(max: usize) -> Self {
         Self::with(max, WhenFull::CutOldest, None, Counter::default())
     }
 
-    /// At most `max` connections that are served. Clients of other machines count among
-    /// `unauthenticated` until a handler calls [`Admission::authenticated`]; those that exceed it
-    /// are counted in `refused`, and their requests carry a refused [`Admission`].
+    /// Limits the number of connections to `max`. Remote clients count towards `unauthenticated` until a handler calls
+    /// [`Admission::authenticated`]. Clients beyond that limit are counted in `refused`, and their requests carry a
+    /// refused [`Admission`].
     ///
     /// [`Admission`]: super::Admission
     /// [`Admission::authenticated`]: super::Admission::authenticated
@@ -112,25 +112,24 @@ impl Connections {
         }
     }
 
-    /// A place for a new connection, which may have to be waited for; `None` where the client is to
-    /// be disconnected.
-    pub(super) async fn admit(&self, peer: &Peer) -> Option<Listed> {
-        let strangers = self.shared.unauthenticated.as_ref();
-        let place = match strangers.filter(|_| peer.remote_address().is_some()) {
-            None => Place::Served {
+    /// Waits for a slot for a new connection. Returns `None` if the client must be disconnected.
+    pub(super) async fn admit(&self, peer: &Peer) -> Option<Registration> {
+        let unauthenticated = self.shared.unauthenticated.as_ref();
+        let slot = match unauthenticated.filter(|_| peer.remote_address().is_some()) {
+            None => Slot::Served {
                 _permit: self.served().await,
             },
-            Some(strangers) => match strangers.try_acquire(peer) {
-                Ok(place) => Place::Unauthenticated { _place: place },
-                Err(full) => Place::Refused {
+            Some(unauthenticated) => match unauthenticated.try_acquire(peer) {
+                Ok(slot) => Slot::Unauthenticated { _slot: slot },
+                Err(full) => Slot::Refused {
                     _permit: self.refuse(&full)?,
                 },
             },
         };
-        Some(self.list(place))
+        Some(self.list(slot))
     }
 
-    /// A place among the connections that are served, soon or not at all.
+    /// Returns a slot for an authenticated client, after a short wait at most.
     pub(super) async fn try_served(&self) -> Option<Permit> {
         if let Some(permit) = self.shared.limit.try_acquire() {
             return Some(permit);
@@ -141,25 +140,25 @@ impl Connections {
         timeout(ENDING_TIME, self.shared.limit.acquire()).await.ok()
     }
 
-    /// Frees a file descriptor where that is possible.
+    /// Frees a file descriptor, if possible.
     pub(super) fn free_descriptor(&self) {
         let _ = self.close_idle(|_| true) || self.may_cut_oldest();
     }
 
-    /// Whether this connection is to end with its response, for the sake of one that waits.
+    /// Returns whether this connection must close after its response, because a new one is waiting.
     pub(super) fn takes_the_turn(&self) -> bool {
-        // A plain load first: nobody waits most of the time.
+        // A plain load first, because usually no client is waiting.
         let is_wanted = &self.shared.is_wanted;
         is_wanted.load(Ordering::Relaxed) && is_wanted.swap(false, Ordering::Relaxed)
     }
 
-    /// The number of connections that are served now.
+    /// Returns the number of connections of authenticated clients.
     pub fn in_use(&self) -> usize {
         self.shared.limit.in_use()
     }
 
-    /// Lets the connections that were accepted read what has arrived for them, before more are
-    /// accepted for which they could be cut.
+    /// Lets accepted connections read the data that has arrived, before more connections are accepted for which they
+    /// could be closed.
     pub(super) async fn take_turns(&self) {
         if self.shared.when_full == WhenFull::CutOldest {
             tokio::task::yield_now().await;
@@ -185,46 +184,46 @@ impl Connections {
     fn refuse(&self, full: &TooManyUnauthenticated) -> Option<Permit> {
         self.shared.refused.inc();
         if let Some(unlogged) = self.shared.log_limit.may_log("too_many_unauthenticated") {
-            tracing::warn!(unlogged, "connection refused: {full}");
+            tracing::warn!(unlogged, "connection rejected: {full}");
         }
         self.shared.refusals.try_acquire()
     }
 
-    fn list(&self, place: Place) -> Listed {
-        let member = Arc::new(Member::new(place));
+    fn list(&self, slot: Slot) -> Registration {
+        let state = Arc::new(ConnectionState::new(slot));
         let mut open = self.shared.lock();
         let number = open.next;
         open.next += 1;
-        open.members.insert(number, Arc::clone(&member));
-        Listed {
+        open.members.insert(number, Arc::clone(&state));
+        Registration {
             shared: Arc::clone(&self.shared),
-            member,
+            state,
             number,
         }
     }
 
-    /// Closes the connection that has been idle longest among those that are served.
+    /// Closes the connection that has been idle longest, among those that count towards the limit.
     fn close_longest_idle(&self) -> bool {
-        self.close_idle(Member::is_served)
+        self.close_idle(ConnectionState::is_served)
     }
 
-    fn close_idle(&self, is_candidate: impl Fn(&Member) -> bool) -> bool {
+    fn close_idle(&self, is_candidate: impl Fn(&ConnectionState) -> bool) -> bool {
         let open = self.shared.lock();
-        let idle = staying(&open).filter(|member| member.is_idle() && is_candidate(member));
-        let longest = idle.min_by_key(|member| member.since());
+        let idle = not_ending(&open).filter(|state| state.is_idle() && is_candidate(state));
+        let longest = idle.min_by_key(|state| state.since());
         longest
-            .inspect(|member| member.end(Ending::Graceful))
+            .inspect(|state| state.end(Ending::Graceful))
             .is_some()
     }
 
-    /// Cuts the oldest connection, where that is what the limit is for.
+    /// Closes the oldest connection, if that is the behavior at the limit.
     fn may_cut_oldest(&self) -> bool {
         if self.shared.when_full != WhenFull::CutOldest {
             return false;
         }
         let open = self.shared.lock();
-        let oldest = staying(&open).next();
-        oldest.inspect(|member| member.end(Ending::Cut)).is_some()
+        let oldest = not_ending(&open).next();
+        oldest.inspect(|state| state.end(Ending::Cut)).is_some()
     }
 }
 
@@ -236,25 +235,25 @@ impl Shared {
     }
 }
 
-// === impl Listed ===
+// === impl Registration ===
 
-impl Listed {
-    pub(super) fn member(&self) -> &Arc<Member> {
-        &self.member
+impl Registration {
+    pub(super) fn state(&self) -> &Arc<ConnectionState> {
+        &self.state
     }
 }
 
-impl Drop for Listed {
+impl Drop for Registration {
     fn drop(&mut self) {
         self.shared.lock().members.remove(&self.number);
-        self.member.leave();
+        self.state.leave();
     }
 }
 
-/// The connections that were not asked to end, the oldest first.
-fn staying(open: &Open) -> impl Iterator<Item = &Arc<Member>> {
+/// Returns the connections that were not asked to end, oldest first.
+fn not_ending(open: &Open) -> impl Iterator<Item = &Arc<ConnectionState>> {
     let members = open.members.values();
-    members.filter(|member| member.ending() == Ending::None)
+    members.filter(|state| state.ending() == Ending::None)
 }
 
 #[cfg(test)]

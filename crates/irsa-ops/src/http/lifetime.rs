@@ -1,4 +1,4 @@
-//! How long a connection may take for what it is doing.
+//! The deadlines of a connection.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -9,15 +9,15 @@ use std::time::Duration;
 use irsa_net::listen::Peer;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::member::{Ending, Member, Phase};
-use super::streaming::StreamingOptions;
+use super::connection_state::{ConnectionState, Ending, Phase};
+use super::options::StreamingOptions;
 
-/// The deadlines of a connection, and the wish of others that it end.
+/// The deadlines of a connection, and requests to end it.
 ///
-/// One timer serves all deadlines. It is set again only for an earlier deadline or when it fires
-/// too early, so that a connection in use does not touch it.
+/// A single timer serves all deadlines. It is only reset for an earlier deadline or when it fires too early, so that a
+/// connection in use does not touch it.
 pub(super) struct Lifetime {
-    member: Arc<Member>,
+    state: Arc<ConnectionState>,
     header: Duration,
     idle: Duration,
     total: Option<Duration>,
@@ -25,25 +25,28 @@ pub(super) struct Lifetime {
     closing: Option<Instant>,
 }
 
-/// Why a connection ends.
+/// The way in which a connection ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Over {
-    /// It has been idle for too long, or another one needs the place: the request that is under way
-    /// is answered.
+pub(super) enum Expiry {
+    /// It was idle for too long, or a new connection needs its slot. The current request completes.
     Close,
-    /// It took too long, or is cut for another one.
+    /// It exceeded a time limit, or is closed immediately for a new connection.
     Cut,
 }
 
-/// How long a connection may take to end when it should.
+/// The time that a connection has to end after it was asked to.
 const CLOSING_TIME: Duration = Duration::from_secs(5);
 
 // === impl Lifetime ===
 
 impl Lifetime {
-    pub(super) fn new(member: Arc<Member>, options: &StreamingOptions, peer: &Peer) -> Self {
+    pub(super) fn new(
+        state: Arc<ConnectionState>,
+        options: &StreamingOptions,
+        peer: &Peer,
+    ) -> Self {
         Self {
-            member,
+            state,
             header: options.header_timeout,
             idle: options.idle_timeout.for_peer(peer),
             total: options.total_timeout,
@@ -52,7 +55,7 @@ impl Lifetime {
         }
     }
 
-    /// Waits for a step before the first request; `None` where the connection ends first.
+    /// Waits for a step before the first request. Returns `None` if the connection ends first.
     pub(super) async fn limit<F: Future>(&mut self, step: F) -> Option<F::Output> {
         let mut step = pin!(step);
         poll_fn(|cx| {
@@ -64,11 +67,11 @@ impl Lifetime {
         .await
     }
 
-    /// Ready when the connection is to end; [`Over::Close`] once at most.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Over> {
-        self.member.register(cx);
-        match self.member.ending() {
-            Ending::Cut => return Poll::Ready(Over::Cut),
+    /// Completes when the connection must end. Returns [`Expiry::Close`] at most once.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Expiry> {
+        self.state.register(cx);
+        match self.state.ending() {
+            Ending::Cut => return Poll::Ready(Expiry::Cut),
             Ending::Graceful if self.closing.is_none() => return Poll::Ready(self.close()),
             _ => {}
         }
@@ -79,40 +82,40 @@ impl Lifetime {
             ready!(self.poll_timer(deadline, cx));
             if Instant::now() >= deadline {
                 return Poll::Ready(match over {
-                    Over::Close => self.close(),
-                    Over::Cut => Over::Cut,
+                    Expiry::Close => self.close(),
+                    Expiry::Cut => Expiry::Cut,
                 });
             }
         }
     }
 
-    fn close(&mut self) -> Over {
+    fn close(&mut self) -> Expiry {
         self.closing = Some(Instant::now());
-        Over::Close
+        Expiry::Close
     }
 
-    /// The next deadline in the present state.
-    fn deadline(&self) -> Option<(Instant, Over)> {
-        let member = &self.member;
-        let (phase, opened) = (member.phase(), member.opened());
+    /// Returns the next deadline in the current state.
+    fn deadline(&self) -> Option<(Instant, Expiry)> {
+        let state = &self.state;
+        let (phase, opened) = (state.phase(), state.opened());
         let step = match phase {
-            Phase::Idle if self.closing.is_none() && !member.is_blocked() => {
-                Some((member.since() + self.idle, Over::Close))
+            Phase::Idle if self.closing.is_none() && !state.is_blocked() => {
+                Some((state.since() + self.idle, Expiry::Close))
             }
-            Phase::Header => Some((member.since() + self.header, Over::Cut)),
+            Phase::Header => Some((state.since() + self.header, Expiry::Cut)),
             Phase::Idle | Phase::Busy => None,
         };
         let closing = self.closing.filter(|_| phase != Phase::Busy);
         let cuts = [
             closing.map(|since| since + CLOSING_TIME),
-            (!member.is_served()).then(|| opened + self.header),
+            (!state.is_served()).then(|| opened + self.header),
             self.total.map(|total| opened + total),
         ];
-        let cuts = cuts.into_iter().flatten().map(|at| (at, Over::Cut));
+        let cuts = cuts.into_iter().flatten().map(|at| (at, Expiry::Cut));
         cuts.chain(step).min_by_key(|(at, _)| *at)
     }
 
-    /// Ready when the timer fires, which may be before the deadline but not after it.
+    /// Completes when the timer fires, which may be before the deadline but not after it.
     fn poll_timer(&mut self, deadline: Instant, cx: &mut Context<'_>) -> Poll<()> {
         let (at, sleep) = self
             .timer

@@ -1,4 +1,4 @@
-//! The server on real sockets.
+//! Tests of the server on real sockets.
 
 use irsa_net::drain::{Drain, drain};
 use irsa_net::listen::ListenOptions;
@@ -41,7 +41,7 @@ impl Server {
         }
     }
 
-    /// Answers with method, path and body.
+    /// Starts a server that returns the method, the path and the body.
     async fn echo(options: ServeOptions) -> Self {
         Self::start(options, None, |request: Request<Bytes>, _| async move {
             let body = String::from_utf8_lossy(request.body()).into_owned();
@@ -55,7 +55,7 @@ impl Server {
         TcpStream::connect(("127.0.0.1", self.port)).await.unwrap()
     }
 
-    /// Sends all of it and reads to the end.
+    /// Sends a request and reads to the end.
     async fn talk(&self, request: &str) -> String {
         talk(self.connect().await, request).await
     }
@@ -91,7 +91,7 @@ async fn hands_the_whole_request_to_the_handler() {
 }
 
 #[tokio::test]
-async fn answers_head_with_the_length_but_no_body() {
+async fn a_head_response_has_a_length_and_no_body() {
     let server = Server::echo(ServeOptions::default()).await;
     let answer = server
         .talk("HEAD /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
@@ -101,7 +101,7 @@ async fn answers_head_with_the_length_but_no_body() {
 }
 
 #[tokio::test]
-async fn refuses_a_body_that_says_it_is_too_large() {
+async fn rejects_a_body_whose_length_is_too_large() {
     let options = ServeOptions {
         max_body: 10,
         ..ServeOptions::default()
@@ -114,7 +114,7 @@ async fn refuses_a_body_that_says_it_is_too_large() {
 }
 
 #[tokio::test]
-async fn refuses_a_body_that_turns_out_too_large() {
+async fn rejects_a_chunked_body_that_becomes_too_large() {
     let options = ServeOptions {
         max_body: 10,
         ..ServeOptions::default()
@@ -128,7 +128,7 @@ async fn refuses_a_body_that_turns_out_too_large() {
 }
 
 #[tokio::test]
-async fn takes_a_body_of_the_very_limit() {
+async fn accepts_a_body_of_exactly_the_limit() {
     let options = ServeOptions {
         max_body: 4,
         ..ServeOptions::default()
@@ -141,7 +141,7 @@ async fn takes_a_body_of_the_very_limit() {
 }
 
 #[tokio::test]
-async fn gives_a_slow_body_up() {
+async fn a_slow_body_times_out() {
     let server = Server::echo(quick()).await;
     let answer = server
         .talk("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbo")
@@ -150,21 +150,21 @@ async fn gives_a_slow_body_up() {
 }
 
 #[tokio::test]
-async fn gives_a_slow_header_up() {
+async fn slow_headers_time_out() {
     let server = Server::echo(quick()).await;
     let answer = server.talk("GET / HTTP/1.1\r\nHost:").await;
     assert!(!answer.contains("200 OK"), "{answer}");
 }
 
 #[tokio::test]
-async fn gives_an_idle_connection_up() {
+async fn an_idle_connection_is_closed() {
     let server = Server::echo(quick()).await;
     let answer = server.talk("GET /a HTTP/1.1\r\nHost: x\r\n\r\n").await;
     assert!(answer.ends_with("GET /a \n"), "{answer}");
 }
 
 #[tokio::test]
-async fn gives_a_client_that_never_begins_tls_up() {
+async fn a_client_that_never_starts_tls_times_out() {
     let authority = LocalAuthority::generate().unwrap();
     let tls = authority.server_config(&["localhost"], &[]).unwrap();
     let server = Server::start(quick(), Some(tls), |_, _| async {
@@ -201,7 +201,7 @@ async fn serves_over_tls() {
 }
 
 #[tokio::test]
-async fn answers_what_is_under_way_when_the_drain_starts_and_then_ends() {
+async fn a_drain_waits_for_requests_in_progress() {
     let (begun, may_end) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (begins, end) = (Arc::clone(&begun), Arc::clone(&may_end));
     let server = Server::start(ServeOptions::default(), None, move |_, _| {
@@ -234,7 +234,7 @@ async fn answers_what_is_under_way_when_the_drain_starts_and_then_ends() {
 }
 
 #[tokio::test]
-async fn tells_the_handler_who_asks() {
+async fn the_handler_gets_the_peer() {
     let server = Server::start(ServeOptions::default(), None, |_, peer| async move {
         text(StatusCode::OK, format_args!("{peer:?}"))
     })

@@ -1,4 +1,4 @@
-//! What tells the account of a connection that something happens on it.
+//! Observers of the activity on a connection.
 
 use std::io;
 use std::pin::Pin;
@@ -8,21 +8,21 @@ use std::task::{Context, Poll};
 use hyper::body::{Body, Frame, SizeHint};
 use irsa_net::observed::Observer;
 
-use super::member::Member;
+use super::connection_state::ConnectionState;
 
-/// The account of a connection, which observes the connection's stream.
-pub(super) struct Account(pub(super) Arc<Member>);
+/// Observes the stream of a connection and updates its state.
+pub(super) struct ActivityObserver(pub(super) Arc<ConnectionState>);
 
-/// A response's body. The response is over when hyper drops it.
+/// A response body. The response ends when hyper drops it.
 #[derive(Debug)]
 pub(super) struct WatchedBody<B> {
     body: B,
-    member: Arc<Member>,
+    state: Arc<ConnectionState>,
 }
 
-// === impl Account ===
+// === impl ActivityObserver ===
 
-impl Account {
+impl ActivityObserver {
     fn write_ended(&self, cx: &Context<'_>, is_blocked: bool) {
         self.0.set_blocked(is_blocked);
         if self.0.release_body() {
@@ -31,7 +31,7 @@ impl Account {
     }
 }
 
-impl Observer for Account {
+impl Observer for ActivityObserver {
     fn read(&mut self, bytes: usize) -> io::Result<()> {
         if bytes > 0 {
             self.0.received();
@@ -51,14 +51,14 @@ impl Observer for Account {
 // === impl WatchedBody ===
 
 impl<B> WatchedBody<B> {
-    pub(super) fn new(body: B, member: Arc<Member>) -> Self {
-        Self { body, member }
+    pub(super) fn new(body: B, state: Arc<ConnectionState>) -> Self {
+        Self { body, state }
     }
 }
 
 impl<B> Drop for WatchedBody<B> {
     fn drop(&mut self) {
-        self.member.became_idle();
+        self.state.became_idle();
     }
 }
 
@@ -71,8 +71,8 @@ impl<B: Body + Unpin> Body for WatchedBody<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let this = self.get_mut();
-        // hyper would buffer more of it. The write that is blocked wakes the task, and with it the body.
-        if this.member.holds_body() {
+        // hyper would buffer more of the body. The blocked write wakes the task, and thereby the body.
+        if this.state.holds_body() {
             return Poll::Pending;
         }
         Pin::new(&mut this.body).poll_frame(cx)

@@ -1,6 +1,5 @@
-//! Escapes characters that would make a log line look like something else on a terminal or in a
-//! file: a line end forges a record, an escape sequence hides one, and a bidirectional control
-//! reorders what is shown.
+//! Escapes characters that could forge log records: a line break starts a new record, an escape sequence hides text,
+//! and a bidirectional control reorders it.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -9,10 +8,10 @@ use irsa_chain::untrusted::{escape_json, is_deceptive};
 use tracing::Metadata;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// A formatter that escapes as Rust's string literals do: `\n`, `\u{1b}`.
+/// A formatter that escapes like Rust's string literals: `\n`, `\u{1b}`.
 pub(super) struct Escaped<'a, W>(pub(super) &'a mut W);
 
-/// Makes writers that escape as JSON does what JSON lets stand: `\u2028`.
+/// Makes writers that escape characters that JSON permits unescaped, such as `\u2028`.
 #[derive(Debug)]
 pub(super) struct JsonEscaping<M>(pub(super) M);
 
@@ -45,7 +44,7 @@ impl<'a, M: MakeWriter<'a>> MakeWriter<'a> for JsonEscaping<M> {
 }
 
 impl<W: Write> Write for JsonEscaping<W> {
-    /// Takes a whole line, in which only strings hold characters beyond ASCII.
+    /// Writes a whole line, in which only strings contain non-ASCII characters.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         match str::from_utf8(line) {
             Ok(text) if text.trim_end_matches('\n').contains(is_deceptive) => {

@@ -1,9 +1,8 @@
 //! The queue between the threads that log and standard error.
 //!
-//! A thread that logs never waits for the reader of standard error: a thread of its own writes, and
-//! lines that do not fit into the queue are dropped and counted. The queue is bounded in bytes and
-//! not in lines, as `tracing-appender`'s is, because a line can hold a long message from outside
-//! and the memory of a sidecar is limited in bytes.
+//! Logging never waits for the reader of standard error: a separate thread writes, and lines that do not fit into the
+//! queue are dropped and counted. Unlike that of `tracing-appender`, the queue is limited in bytes instead of lines,
+//! because a line may contain a long message from outside and the memory of a sidecar is limited.
 
 use std::io::{self, ErrorKind, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -19,44 +18,44 @@ use super::STOP;
 /// The size of the queue in bytes.
 pub(super) const LIMIT: usize = 1024 * 1024;
 
-/// The part of the queue that only errors and the record of the stop may use.
+/// The part of the queue that is reserved for errors and the record of the stop.
 pub(super) const RESERVE: usize = 64 * 1024;
 
-/// Bytes that a pipe takes in one piece (`PIPE_BUF`, pipe(7)), so that other writers of the same
-/// pipe cannot split a line of ours.
+/// The number of bytes that are written to a pipe atomically (`PIPE_BUF`, pipe(7)), so that other writers cannot split
+/// a line.
 const PIECE: usize = 4096;
 
 /// The capacity that an empty buffer may keep, in bytes.
 const KEPT: usize = 64 * 1024;
 
-/// The pause before another attempt to write to a full non-blocking descriptor.
+/// The pause before the next attempt to write to a full non-blocking descriptor.
 const BUSY: Duration = Duration::from_millis(10);
 
-/// Lines on their way to the log. Clones share the queue.
+/// The queued lines. Clones share the queue.
 #[derive(Clone, Debug, Default)]
 pub(super) struct LogQueue(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
     state: Mutex<State>,
-    /// Notified when lines arrive.
+    /// Notified when lines are added.
     filled: Condvar,
-    /// Notified when the writer has caught up.
+    /// Notified when all lines have been written.
     written: Condvar,
     dropped: Counter,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    /// Whole lines.
+    /// Complete lines.
     waiting: Vec<u8>,
-    /// Bytes that the writer has taken and not written yet.
+    /// The number of bytes that the writer has taken but not written yet.
     in_flight: usize,
-    /// Dropped lines that the log does not mention yet.
+    /// The number of dropped lines that have not been reported yet.
     unreported: u64,
 }
 
-/// Writes one line into a queue.
+/// Writes one line to a queue.
 #[derive(Debug)]
 pub(super) struct LineWriter<'a> {
     queue: &'a LogQueue,
@@ -66,8 +65,8 @@ pub(super) struct LineWriter<'a> {
 // === impl LogQueue ===
 
 impl LogQueue {
-    /// Starts the thread that writes the lines to `out`. It calls `report` with the number of lines
-    /// dropped once the reader is back.
+    /// Starts the thread that writes the lines to `out`. It calls `report` with the number of dropped lines when the
+    /// reader has caught up.
     ///
     /// # Errors
     /// The thread cannot be started.
@@ -82,7 +81,7 @@ impl LogQueue {
         Ok(())
     }
 
-    /// Adds a line, or drops it if the queue is full. A line that `is_kept` may use the reserve.
+    /// Adds a line, or drops it if the queue is full. A line with `is_kept` may use the reserve.
     pub(super) fn push(&self, line: &[u8], is_kept: bool) {
         let limit = if is_kept { LIMIT } else { LIMIT - RESERVE };
         let mut state = self.state();
@@ -96,7 +95,7 @@ impl LogQueue {
         self.0.filled.notify_one();
     }
 
-    /// Waits for at most `limit` until every line is written. Returns whether that is so.
+    /// Waits up to `limit` until all lines have been written, and returns whether they were.
     pub(super) fn flush(&self, limit: Duration) -> bool {
         let (state, _) = self
             .0
@@ -106,7 +105,7 @@ impl LogQueue {
         state.is_written()
     }
 
-    /// The number of lines dropped.
+    /// Returns the number of dropped lines.
     pub(super) fn dropped(&self) -> &Counter {
         &self.0.dropped
     }
@@ -129,7 +128,7 @@ impl LogQueue {
         }
     }
 
-    /// Waits for something to write or to report, and moves the lines into `batch`, which is empty.
+    /// Waits for lines or for something to report, and moves the lines into `batch`, which is empty.
     fn take(&self, batch: &mut Vec<u8>) {
         let waited = self
             .0
@@ -159,7 +158,7 @@ impl LogQueue {
         }
     }
 
-    /// The dropped lines to report. A queue that stays full does not report after every line.
+    /// Returns the number of dropped lines to report. It is not reported after every line while the queue stays full.
     fn to_report(&self) -> u64 {
         let state = self.state();
         if state.waiting.len() <= LIMIT / 2 {
@@ -203,7 +202,7 @@ impl State {
 // === impl LineWriter ===
 
 impl Write for LineWriter<'_> {
-    /// Takes all of `line`, which is one line with its end.
+    /// Writes `line`, which is one complete line.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         self.queue.push(line, self.is_kept);
         Ok(line.len())
@@ -214,7 +213,7 @@ impl Write for LineWriter<'_> {
     }
 }
 
-/// The beginning of `lines` to write in one call: as many whole lines as a pipe takes in one piece,
+/// Returns the part of `lines` to write in one call: as many lines as fit into an atomic write, or one line.
 /// or one line.
 fn piece(lines: &[u8]) -> &[u8] {
     let Some(beginning) = lines.get(..PIECE) else {

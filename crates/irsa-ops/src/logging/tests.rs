@@ -1,4 +1,4 @@
-//! What is written, and what is not.
+//! Tests of the log's output.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -28,7 +28,7 @@ fn logged(format: LogFormat, level: &str, terminal: bool, log: impl FnOnce()) ->
 }
 
 #[test]
-fn writes_one_json_object_a_line_away_from_a_terminal() {
+fn writes_json_lines_without_a_terminal() {
     let log = || tracing::info!(upstream = "db.example", "session\nstarted");
     let line = logged(LogFormat::Auto, "info", false, log);
     let event: serde_json::Value = serde_json::from_str(&line).unwrap();
@@ -39,7 +39,7 @@ fn writes_one_json_object_a_line_away_from_a_terminal() {
 }
 
 #[test]
-fn writes_text_without_colour_away_from_a_terminal() {
+fn writes_text_without_color_without_a_terminal() {
     let line = logged(LogFormat::Text, "info", false, || tracing::info!("started"));
     assert!(
         line.contains("INFO") && line.ends_with("started\n"),
@@ -64,7 +64,7 @@ fn hostile() {
     tracing::info!(user = HOSTILE, peer = %HOSTILE, %error, "refused: {HOSTILE}");
 }
 
-/// Fails if the line holds what only our own colors may.
+/// Checks that the line contains no control characters except those of our colors.
 fn check_harmless(line: &str) {
     let line = line.strip_suffix('\n').unwrap();
     let own = ["\u{1b}[0m", "\u{1b}[2m", "\u{1b}[3m", "\u{1b}[32m"];
@@ -76,7 +76,7 @@ fn check_harmless(line: &str) {
 }
 
 #[test]
-fn values_from_outside_forge_no_text() {
+fn values_cannot_forge_text() {
     for terminal in [false, true] {
         let line = logged(LogFormat::Text, "info", terminal, hostile);
         check_harmless(&line);
@@ -95,7 +95,7 @@ fn values_from_outside_forge_no_text() {
 }
 
 #[test]
-fn values_from_outside_forge_no_json() {
+fn values_cannot_forge_json() {
     let line = logged(LogFormat::Json, "info", false, hostile);
     check_harmless(&line);
     let event: serde_json::Value = serde_json::from_str(&line).unwrap();
@@ -106,7 +106,7 @@ fn values_from_outside_forge_no_json() {
 }
 
 #[test]
-fn follows_the_level_and_its_refinements() {
+fn respects_the_level_and_its_refinements() {
     let log = || {
         tracing::debug!(target: "irsa_postgres", "wanted");
         tracing::debug!(target: "irsa_net", "unwanted");
@@ -118,7 +118,7 @@ fn follows_the_level_and_its_refinements() {
 }
 
 #[test]
-fn keeps_libraries_that_log_secrets_at_info() {
+fn caps_libraries_that_log_secrets_at_info() {
     let log = || {
         tracing::trace!(target: "aws_smithy_runtime::client", "SECRET");
         tracing::debug!(target: "aws_sigv4::sign", "SECRET");
@@ -131,24 +131,24 @@ fn keeps_libraries_that_log_secrets_at_info() {
 }
 
 #[test]
-fn tells_the_log_macros_what_is_off() {
+fn the_level_hint_disables_log_macros() {
     let (subscriber, _) = subscriber(LogFormat::Json, "info", false, io::sink).unwrap();
     assert_eq!(subscriber.max_level_hint(), Some(LevelFilter::INFO));
 }
 
 #[test]
-fn names_a_level_that_is_none() {
+fn reports_an_invalid_level() {
     for level in ["loud", "", "info,", "irsa=", "=info", "info,x=y", "x"] {
         let refused = subscriber(LogFormat::Auto, level, false, io::sink)
             .err()
             .unwrap();
-        let start = format!("`{level}` is not a log level: ");
+        let start = format!("`{level}` is not a log level; ");
         assert!(refused.to_string().starts_with(&start), "{refused}");
     }
 }
 
 #[test]
-fn reads_the_formats() {
+fn parses_the_formats() {
     assert_eq!("auto".parse(), Ok(LogFormat::Auto));
     assert_eq!("text".parse(), Ok(LogFormat::Text));
     assert_eq!("json".parse(), Ok(LogFormat::Json));
@@ -156,7 +156,7 @@ fn reads_the_formats() {
 }
 
 #[test]
-fn can_be_set_up_once() {
+fn can_be_initialized_once() {
     init(LogFormat::Json, "off").unwrap();
     assert!(matches!(
         init(LogFormat::Json, "off"),

@@ -1,4 +1,4 @@
-//! The fields of a log line in text.
+//! The fields of a log line in text format.
 
 use std::fmt::{self, Write};
 
@@ -13,8 +13,7 @@ const ITALIC: &str = "\x1b[3m";
 const DIMMED: &str = "\x1b[2m";
 const RESET: &str = "\x1b[0m";
 
-/// Formats as the library does, and escapes what the values hold: the library escapes some of it
-/// and in some places.
+/// Formats like the library, but escapes all values. The library escapes only some characters in some places.
 pub(super) fn fields() -> impl for<'a> FormatFields<'a> + Send + Sync + 'static {
     debug_fn(field).delimited(" ")
 }

@@ -1,5 +1,5 @@
-//! What the process uses, by the names that Prometheus's client libraries give it ("Writing client libraries", "Process
-//! metrics").
+//! Resource usage of the process, under the names that Prometheus client libraries use ("Writing client libraries",
+//! "Process metrics").
 
 use std::fmt;
 use std::fs;
@@ -10,19 +10,20 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Unit;
 
-/// Ticks in a second, in which Linux reports times of processes on all of its usual platforms (proc(5), `USER_HZ`).
+/// The number of clock ticks per second in which Linux reports the times of processes on all common platforms (proc(5),
+/// `USER_HZ`).
 const TICKS: f64 = 100.0;
 
-/// Reads the files below `/proc/self` for each scrape. A metric whose file cannot be read is left out.
+/// Reads the files below `/proc/self` for each scrape. A metric whose file cannot be read is omitted.
 #[derive(Debug)]
 pub(super) struct ProcessCollector;
 
-/// The figures of `/proc/self/stat`.
+/// The values of `/proc/self/stat`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Stat {
     cpu_seconds: f64,
     threads: u64,
-    /// Seconds from the start of the machine to that of the process.
+    /// The time from the boot of the machine to the start of the process, in seconds.
     started_seconds: f64,
     virtual_bytes: u64,
 }
@@ -55,7 +56,7 @@ impl Collector for ProcessCollector {
             )?;
         }
         if let Some(most) = number_after(&read("limits"), "Max open files") {
-            let help = "The limit of open file descriptors";
+            let help = "Maximum number of open file descriptors";
             gauge(&mut encoder, "process_max_fds", help, None, most)?;
         }
         Ok(())
@@ -65,8 +66,8 @@ impl Collector for ProcessCollector {
 // === impl Stat ===
 
 impl Stat {
-    /// Fields are counted from 1, and the second is the name in parentheses, which may hold anything (proc(5),
-    /// `/proc/pid/stat`).
+    /// Parses the file. Its fields are counted from 1, and the second is the name in parentheses, which may contain any
+    /// character (proc(5), `/proc/pid/stat`).
     fn parse(text: &str) -> Option<Self> {
         let (_, after_name) = text.rsplit_once(')')?;
         let fields: Vec<&str> = after_name.split_whitespace().collect();
@@ -89,7 +90,7 @@ impl Stat {
         let machine = fs::read_to_string("/proc/stat").unwrap_or_default();
         if let Some(booted) = number_after(&machine, "btime") {
             let started = ConstGauge::new(float(booted) + self.started_seconds);
-            let help = "The start of the process, in seconds since 1970";
+            let help = "Start time of the process, in seconds since 1970";
             let kind = started.metric_type();
             let metric = encoder.encode_descriptor("process_start_time", help, unit, kind)?;
             started.encode(metric)?;
@@ -126,7 +127,7 @@ fn float(number: u64) -> f64 {
     number as f64
 }
 
-/// The first number of the line that begins with `label`.
+/// Returns the first number of the line that begins with `label`.
 fn number_after(text: &str, label: &str) -> Option<u64> {
     let rest = text.lines().find_map(|line| line.strip_prefix(label))?;
     rest.split_whitespace().next()?.parse().ok()
@@ -137,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_with_parentheses_and_spaces_moves_no_field() {
+    fn parentheses_and_spaces_in_the_name_are_skipped() {
         let text =
             "7 (a) b (c)) S 1 7 7 0 -1 4194560 100 0 0 0 250 50 0 0 20 0 3 0 12345 4096000 200 1 1";
         let expected = Stat {
@@ -152,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_that_is_unlimited_is_no_number() {
+    fn an_unlimited_limit_has_no_number() {
         let limits =
             "Max cpu time   unlimited  unlimited seconds\nMax open files 1024 4096 files\n";
         assert_eq!(number_after(limits, "Max open files"), Some(1_024));

@@ -1,4 +1,4 @@
-//! Every cause with its remedy, as a page: a pod may have no other way to the documentation.
+//! A page of all causes and their remedies. A pod may have no access to the documentation.
 
 use std::fmt::{self, Write};
 
@@ -6,7 +6,7 @@ use irsa_chain::{Cause, Link};
 
 use super::page::{Prose, write_head};
 
-/// The page.
+/// Renders the page.
 pub(crate) fn render() -> String {
     let mut page = String::with_capacity(64 * 1024);
     // Writing to a String does not fail.
@@ -17,7 +17,7 @@ pub(crate) fn render() -> String {
 fn write_page(page: &mut String) -> fmt::Result {
     write_head(page, "Causes", None)?;
     page.push_str(
-        "<header>\n<h1>What breaks a link, and what to do</h1>\n\
+        "<header>\n<h1>Causes and remedies</h1>\n\
          <p><a href=\"/status\">Back to the status</a></p>\n</header>\n<main>\n",
     );
     for link in Link::ALL {

@@ -1,4 +1,4 @@
-//! Reads the status of a proxy that runs on the same machine or in the same pod.
+//! Fetches the status of a proxy on the same machine or in the same pod.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -15,34 +15,34 @@ use tokio::time::timeout;
 
 use super::Status;
 
-/// The largest status that is read, in bytes: a proxy with a hundred upstreams sends about 200 kB.
+/// The maximum size of a status, in bytes. A proxy with a hundred upstreams sends about 200 kB.
 const MAX_BODY: usize = 4 * 1024 * 1024;
 
-/// The status cannot be read.
+/// The reason why the status cannot be fetched.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FetchError {
-    /// Nothing accepts connections there.
+    /// Nothing accepts connections at the address.
     #[error("{0}")]
     Unreachable(#[from] io::Error),
-    /// The answer took too long.
-    #[error("no answer within {0:?}")]
+    /// The response took too long.
+    #[error("no response within {0:?}")]
     TimedOut(Duration),
-    /// What answers does not speak HTTP.
+    /// The server does not speak HTTP.
     #[error("{0}")]
     Protocol(String),
-    /// The server answered with an error.
-    #[error("the server answered with {0}: is this the address of a status page?")]
+    /// The server returned an error.
+    #[error("the server returned {0}; check that this is the status address of a proxy")]
     Refused(StatusCode),
-    /// The answer is not a status.
-    #[error("the answer is not the status of a proxy: {0}")]
+    /// The response is not a status.
+    #[error("the response is not the status of a proxy: {0}")]
     NotAStatus(#[from] serde_json::Error),
 }
 
-/// Returns the status that the proxy with the status address `address` reports within `limit`.
+/// Fetches the status of the proxy with the status address `address` within `limit`.
 ///
 /// # Errors
-/// A [`FetchError`] that says what went wrong.
+/// See [`FetchError`].
 pub async fn fetch(address: &ListenAddress, limit: Duration) -> Result<Status, FetchError> {
     let answer = timeout(limit, read(address)).await;
     let body = answer.unwrap_or(Err(FetchError::TimedOut(limit)))?;
@@ -66,7 +66,7 @@ async fn read(address: &ListenAddress) -> Result<Vec<u8>, FetchError> {
     }
 }
 
-/// An address that stands for all of its family is reached by its loopback address.
+/// Replaces the unspecified address of a family with its loopback address.
 fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -83,7 +83,7 @@ async fn request(
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
         .await
         .map_err(protocol)?;
-    // It ends with the request; its error is the request's as well.
+    // The connection ends with the request, and so does its error.
     tokio::spawn(connection);
     let request = Request::get("/status?format=json")
         .header(header::HOST, "localhost")
@@ -105,7 +105,7 @@ mod tests {
 
     use super::*;
 
-    /// Reads a status from a server that answers with `answer` and reads on.
+    /// Fetches a status from a server that responds with `answer` and keeps reading.
     async fn fetched(answer: &'static str) -> Result<Status, FetchError> {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = ListenAddress::Tcp(listener.local_addr().unwrap());
@@ -118,18 +118,18 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn says_what_answers_if_it_is_not_a_status_page() {
+    async fn reports_what_is_wrong_with_the_response() {
         for (answer, expected) in [
             (
                 "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
-                "is this the address of a status page?",
+                "check that this is the status address of a proxy",
             ),
             (
                 "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
                 "is not the status of a proxy",
             ),
             ("SSH-2.0-OpenSSH_9\r\n", "invalid HTTP version parsed"),
-            ("", "no answer within 500ms"),
+            ("", "no response within 500ms"),
         ] {
             let error = fetched(answer).await.unwrap_err().to_string();
             assert!(error.contains(expected), "{answer}: {error}");
@@ -137,14 +137,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn says_that_nothing_listens() {
+    async fn reports_that_nothing_listens() {
         let address = "unix:/nowhere/status".parse().unwrap();
         let error = fetch(&address, Duration::from_secs(10)).await.unwrap_err();
         assert!(matches!(error, FetchError::Unreachable(_)), "{error}");
     }
 
     #[test]
-    fn an_address_for_all_of_its_family_is_reached_by_loopback() {
+    fn an_unspecified_address_is_replaced_with_loopback() {
         for (address, reached) in [
             ("0.0.0.0:1", "127.0.0.1:1"),
             ("[::]:1", "[::1]:1"),

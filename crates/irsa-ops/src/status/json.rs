@@ -1,4 +1,4 @@
-//! The status as programs read it.
+//! The status as JSON.
 
 use irsa_chain::Link;
 use serde::Serialize;
@@ -7,7 +7,7 @@ use super::{LinkState, Status};
 
 #[derive(Serialize)]
 struct Document<'a> {
-    /// Rises when a field that a program may read goes away or changes its meaning.
+    /// Increased when a field that programs may read is removed or changes its meaning.
     schema: u32,
     overall: LinkState,
     first_broken: Option<Link>,
@@ -18,7 +18,7 @@ struct Document<'a> {
 /// Returns the status as a JSON document.
 ///
 /// # Errors
-/// serde's, which this type does not cause.
+/// Errors of serde, which this type does not cause.
 pub fn json(status: &Status) -> serde_json::Result<String> {
     serde_json::to_string_pretty(&Document {
         schema: 1,

@@ -1,4 +1,4 @@
-//! What the last use of an upstream showed of the links that only its own answers tell of.
+//! The last use of an upstream, and the links whose state only the upstream's responses show.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
@@ -7,7 +7,7 @@ use irsa_chain::{Cause, Link};
 
 use super::LinkStatus;
 
-/// The links that an upstream's answers tell of.
+/// The links whose state the responses of an upstream show.
 const LINKS: [Link; 4] = [
     Link::Permissions,
     Link::Signature,
@@ -15,14 +15,14 @@ const LINKS: [Link; 4] = [
     Link::Grant,
 ];
 
-/// So many characters of an answer are kept.
+/// The maximum number of characters of a response that are kept.
 const MAX_DETAIL: usize = 300;
 
-/// What the last use of an upstream showed; clones share it.
+/// The result of the last use of an upstream. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct LastUse(Arc<Mutex<[Record; 4]>>);
 
-/// What is known of one link.
+/// The state of one link.
 #[derive(Debug, Clone, Default)]
 struct Record {
     held_at: Option<SystemTime>,
@@ -38,13 +38,13 @@ struct Failure {
 // === impl LastUse ===
 
 impl LastUse {
-    /// A login or request went through: every link held.
+    /// Records that a login or request succeeded, so that all links held.
     pub fn held(&self, at: SystemTime) {
         self.update(|_, record| record.hold(at));
     }
 
-    /// A login or request failed at `link`, with `detail`, which must hold no secret. Links that it shows to hold are
-    /// ok, and what it says nothing about stays as it was. A link before the upstream's own is no concern here.
+    /// Records that a login or request failed at `link`, with `detail`, which must not contain secrets. Links that the
+    /// failure proves are ok, and other links remain unchanged. Links before those of the upstream are ignored.
     pub fn failed(&self, link: Link, cause: Option<Cause>, detail: &str, at: SystemTime) {
         if !LINKS.contains(&link) {
             return;
@@ -59,19 +59,19 @@ impl LastUse {
         });
     }
 
-    /// The links as they are, of `upstream`.
+    /// Returns the state of the links for `upstream`.
     pub fn links(&self, upstream: &str) -> Vec<LinkStatus> {
         let records = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let links = LINKS.iter().zip(records.iter());
         links
-            .map(|(link, record)| record.status(*link).of(upstream))
+            .map(|(link, record)| record.status(*link).for_subject(upstream))
             .collect()
     }
 
-    /// When a login or request last went through.
+    /// Returns the time of the last successful login or request.
     pub fn last_success(&self) -> Option<SystemTime> {
         let records = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // Only a success shows that the grant held.
+        // Only a success proves that the grant held.
         records.last().and_then(|grant| grant.held_at)
     }
 
@@ -83,8 +83,8 @@ impl LastUse {
     }
 }
 
-/// Whether a failure at `failed` shows that `link` held. Whoever refuses was reached; permissions are looked at once the
-/// signature is verified; and only what the store itself says of a user whom it let in shows that IAM let it in.
+/// Returns whether a failure at `failed` proves that `link` held. An upstream that rejects a request was reached, it
+/// checks permissions after the signature, and an error of the data store itself proves that IAM allowed the access.
 fn is_shown_by(link: Link, failed: Link, cause: Option<Cause>) -> bool {
     let was_let_in = matches!(
         cause,
@@ -92,7 +92,7 @@ fn is_shown_by(link: Link, failed: Link, cause: Option<Cause>) -> bool {
     );
     match link {
         Link::Endpoint => true,
-        // PostgreSQL refuses a token for its signature in the same words as for missing permissions.
+        // PostgreSQL reports invalid signatures and missing permissions with the same message.
         Link::Signature if cause == Some(Cause::IamLoginRefused) => false,
         Link::Signature => failed == Link::Permissions || (failed == Link::Grant && was_let_in),
         Link::Permissions => failed == Link::Grant && was_let_in,
@@ -113,7 +113,7 @@ impl Record {
     fn status(&self, link: Link) -> LinkStatus {
         let status = match (&self.failure, self.held_at) {
             (Some(Failure { cause, detail }), _) => LinkStatus::broken(link, detail, *cause),
-            (None, Some(_)) => LinkStatus::ok(link, "the last use went through"),
+            (None, Some(_)) => LinkStatus::ok(link, "the last use succeeded"),
             (None, None) => LinkStatus::unknown(link),
         };
         status.held_at(self.held_at)
@@ -131,7 +131,7 @@ mod tests {
         UNIX_EPOCH + Duration::from_secs(seconds)
     }
 
-    /// Permissions, signature, endpoint, grant.
+    /// Returns the states of permissions, signature, endpoint and grant.
     fn states(last_use: &LastUse) -> [LinkState; 4] {
         let links = last_use.links("db.example");
         [0, 1, 2, 3].map(|index| links[index].state)
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_shows_what_came_before_it_and_no_more() {
+    fn a_failure_proves_the_links_before_it() {
         assert_eq!(states(&LastUse::default()), [Unknown; 4]);
         assert_eq!(
             after(Cause::EndpointUnreachable),
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_success_heals_and_a_failure_remembers_when_it_held() {
+    fn a_success_clears_a_failure_and_a_failure_keeps_the_last_success() {
         let last_use = LastUse::default();
         last_use.held(at(5));
         last_use.failed(
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_no_success_whatever_it_shows() {
+    fn a_failure_is_not_a_success_even_if_it_proves_links() {
         let last_use = LastUse::default();
         for cause in Cause::ALL.iter().copied() {
             last_use.failed(cause.link(), Some(cause), "no", at(1));
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn an_endless_answer_is_cut() {
+    fn a_long_response_is_truncated() {
         let last_use = LastUse::default();
         last_use.failed(Link::Grant, None, &"é".repeat(100_000), at(1));
         let grant = last_use.links("db.example").pop().unwrap();

@@ -1,4 +1,4 @@
-//! The status as an HTML page, without JavaScript.
+//! The status as an HTML page without JavaScript.
 
 use std::fmt::{self, Display, Formatter, Write};
 
@@ -8,14 +8,14 @@ use irsa_chain::untrusted::is_deceptive;
 use super::time::{ago, rfc3339};
 use super::{LinkState, LinkStatus, Status};
 
-/// The page's style sheet, served beside it: the page's policy forbids styles within.
+/// The style sheet of the page. It is a separate resource, because the page's policy forbids inline styles.
 pub(crate) const STYLE: &str = include_str!("page.css");
 
-/// How often the page offers to load itself again, in seconds.
+/// The reload interval that the page offers, in seconds.
 const REFRESH: u32 = 10;
 
-/// The page. Everything that comes from elsewhere is escaped. With `refresh` a browser loads it again after so many
-/// seconds; it is asked for rather than given, since a page that jumps can't be read by everyone.
+/// Renders the page. All variable text is escaped. With `refresh`, browsers reload the page after that number of
+/// seconds. Reloading is optional, because a page that jumps is not accessible to everyone.
 pub(crate) fn render(status: &Status, refresh: Option<u32>) -> String {
     let mut page = String::with_capacity(16 * 1024);
     // Writing to a String does not fail.
@@ -23,7 +23,7 @@ pub(crate) fn render(status: &Status, refresh: Option<u32>) -> String {
     page
 }
 
-/// Text within HTML, in an element or a quoted attribute. Deceptive characters are escaped.
+/// Escapes text for HTML elements and quoted attributes, including deceptive characters.
 pub(super) struct Escaped<'a>(pub(super) &'a str);
 
 impl Display for Escaped<'_> {
@@ -43,7 +43,7 @@ impl Display for Escaped<'_> {
     }
 }
 
-/// The same of a sentence: what stands in backticks is code.
+/// Escapes a sentence, in which text in backticks becomes code.
 pub(super) struct Prose<'a>(pub(super) &'a str);
 
 impl Display for Prose<'_> {
@@ -92,8 +92,8 @@ fn write_page(page: &mut String, status: &Status, refresh: Option<u32>) -> fmt::
     }
     write_facts(page, status)?;
     page.push_str(
-        "</main>\n<footer>\n<p><a href=\"/causes\">Every cause and its remedy</a> \
-         <a href=\"/status?format=json\">The status as JSON</a> <a href=\"/metrics\">Metrics</a></p>\n\
+        "</main>\n<footer>\n<p><a href=\"/causes\">Causes and remedies</a> \
+         <a href=\"/status?format=json\">Status as JSON</a> <a href=\"/metrics\">Metrics</a></p>\n\
          </footer>\n</body>\n</html>\n",
     );
     Ok(())
@@ -103,9 +103,9 @@ fn write_header(page: &mut String, status: &Status, refresh: Option<u32>) -> fmt
     let (program, version) = (Escaped(&status.program), Escaped(&status.version));
     let at = rfc3339(status.at);
     let again = match refresh {
-        Some(seconds) => format!("<a href=\"/status\">Stop loading it every {seconds} s</a>"),
+        Some(seconds) => format!("<a href=\"/status\">Stop reloading every {seconds} s</a>"),
         None => format!(
-            "<a href=\"/status\">Look again</a> <a href=\"/status?refresh={REFRESH}\">Every {REFRESH} s</a>"
+            "<a href=\"/status\">Reload</a> <a href=\"/status?refresh={REFRESH}\">Reload every {REFRESH} s</a>"
         ),
     };
     writeln!(
@@ -115,12 +115,12 @@ fn write_header(page: &mut String, status: &Status, refresh: Option<u32>) -> fmt
     )
 }
 
-/// The chain in a sentence. The first link that is not well decides: those after it depend on it.
+/// Returns the state of the chain as a sentence. The first failed link decides, because later links depend on it.
 pub(super) fn verdict(status: &Status) -> String {
     match (status.first_broken(), status.overall()) {
         (Some(link), _) => format!("{} at the {}", link.state.as_str(), link.link.title()),
         (None, LinkState::Ok | LinkState::NotApplicable) => "every link holds".to_owned(),
-        (None, _) => "no link has failed; some were not used yet".to_owned(),
+        (None, _) => "no link has failed, but some have not been used yet".to_owned(),
     }
 }
 
@@ -141,7 +141,7 @@ fn write_verdict(page: &mut String, status: &Status) -> fmt::Result {
     Ok(())
 }
 
-/// What was seen, why, and what to do.
+/// Writes the observation, the cause and the remedy of a failed link.
 fn write_trouble(page: &mut String, link: &LinkStatus) -> fmt::Result {
     page.push_str("<dl>\n");
     if let Some(subject) = &link.subject {
@@ -162,7 +162,7 @@ fn write_trouble(page: &mut String, link: &LinkStatus) -> fmt::Result {
     Ok(())
 }
 
-/// The line of links.
+/// Writes the overview of the links.
 fn write_chain(page: &mut String, status: &Status) -> fmt::Result {
     page.push_str("<nav aria-label=\"The chain, link by link\">\n<ol class=\"chain\">\n");
     for link in Link::ALL {
@@ -181,7 +181,7 @@ fn write_chain(page: &mut String, status: &Status) -> fmt::Result {
     Ok(())
 }
 
-/// A link, for the process or for each upstream.
+/// Writes a link, for the process or for each upstream.
 fn write_link(page: &mut String, status: &Status, link: Link) -> fmt::Result {
     let mut of_link = status
         .links
@@ -252,7 +252,7 @@ fn write_facts(page: &mut String, status: &Status) -> fmt::Result {
     Ok(())
 }
 
-/// The class of a state: its id.
+/// Returns the CSS class of a state, which is its ID.
 fn class(state: LinkState) -> &'static str {
     match state {
         LinkState::NotApplicable => "not-applicable",
@@ -260,7 +260,7 @@ fn class(state: LinkState) -> &'static str {
     }
 }
 
-/// The mark of a state. A word is always beside it, so that readers of screens need not hear it.
+/// Returns the symbol of a state. It is always next to a word, so screen readers skip it.
 fn mark(state: LinkState) -> &'static str {
     match state {
         LinkState::NotApplicable => "<span class=\"mark\" aria-hidden=\"true\">–</span> ",

@@ -1,4 +1,4 @@
-//! The status as text, for a terminal.
+//! The status as text for a terminal.
 
 use std::fmt::Write;
 
@@ -8,11 +8,11 @@ use super::page::verdict;
 use super::time::{ago, rfc3339};
 use super::{LinkStatus, Status};
 
-/// The number of characters that are shown of one value.
+/// The maximum number of characters that are shown of a value.
 const LONGEST: usize = 2_000;
 
-/// Returns the status as text without colors: a line for each link, then the facts, then the verdict with its cause and
-/// remedy.
+/// Returns the status as text without colors: a line for each link, then the facts, and then the verdict with its cause
+/// and remedy.
 pub fn text(status: &Status) -> String {
     let mut text = format!(
         "{} {}, as of {}\n\n",
@@ -52,7 +52,7 @@ fn line(link: &LinkStatus, status: &Status) -> String {
     format!("{title:17} {state:9} {subject}{detail}{held}")
 }
 
-/// What was seen, why, and what to do.
+/// Returns the observation, the cause and the remedy of a failed link.
 fn trouble(link: &LinkStatus) -> String {
     let mut text = String::new();
     if let Some(subject) = &link.subject {
@@ -92,16 +92,17 @@ mod tests {
     }
 
     #[test]
-    fn ends_with_the_broken_link_its_cause_and_its_remedy() {
+    fn the_text_ends_with_the_broken_link_its_cause_and_its_remedy() {
         let held = Some(UNIX_EPOCH + Duration::from_mins(7));
         let cause = Cause::RdsIamNotGranted;
         let shown = text(&status(vec![
-            LinkStatus::ok(Link::Endpoint, "the last use went through").held_at(held),
-            LinkStatus::broken(Link::Grant, "server asked for SCRAM", Some(cause)).of("db.example"),
+            LinkStatus::ok(Link::Endpoint, "the last use succeeded").held_at(held),
+            LinkStatus::broken(Link::Grant, "server asked for SCRAM", Some(cause))
+                .for_subject("db.example"),
         ]));
         let expected = format!(
             "irsa proxy 1.2.3, as of 1970-01-01T00:10:00Z\n\n\
-             endpoint          ok        the last use went through (last held 3 min ago)\n\
+             endpoint          ok        the last use succeeded (last held 3 min ago)\n\
              grant             broken    db.example: server asked for SCRAM\n\n\
              identity source   web-identity\n\n\
              The chain: broken at the grant\n  of      db.example\n  seen    server asked for SCRAM\n  \
@@ -113,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn text_of_a_server_cannot_forge_a_line() {
+    fn server_text_cannot_forge_a_line() {
         let shown = text(&status(vec![LinkStatus::ok(
             Link::Grant,
             "\x1b[2J\ngrant ok",

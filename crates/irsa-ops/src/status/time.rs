@@ -1,4 +1,4 @@
-//! Times as programs read them (RFC 3339) and as people say them.
+//! Times for programs (RFC 3339) and for people.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -7,11 +7,11 @@ use serde::{Deserialize, Deserializer, Serializer};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// The last second that RFC 3339 can write.
+/// The last second that RFC 3339 can represent.
 const END_OF_9999: i64 = 253_402_300_799;
 
-/// Formats a time as RFC 3339, to the second, in UTC. A time before 1970 or after 9999, which a
-/// source of credentials may give, becomes the nearest time in between.
+/// Formats a time in RFC 3339, to the second, in UTC. A time before 1970 or after 9999, which a credential source may
+/// return, becomes the nearest valid time.
 pub fn rfc3339(at: SystemTime) -> String {
     let since_epoch = at.duration_since(UNIX_EPOCH).unwrap_or_default();
     let seconds = i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX);
@@ -22,7 +22,7 @@ pub fn rfc3339(at: SystemTime) -> String {
     )
 }
 
-/// How long ago it was, in its largest unit: `3 min ago`.
+/// Formats the time since `at` in its largest unit: `3 min ago`.
 pub(super) fn ago(at: SystemTime, now: SystemTime) -> String {
     let seconds = now.duration_since(at).unwrap_or_default().as_secs();
     let units = [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
@@ -45,7 +45,7 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(
     Ok(at.into())
 }
 
-/// The same of a time that may be absent.
+/// The same for an optional time.
 pub(super) mod option {
     use std::time::SystemTime;
 
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn says_how_long_ago_in_the_largest_unit() {
+    fn formats_the_elapsed_time_in_the_largest_unit() {
         let now = UNIX_EPOCH + Duration::from_secs(1_000_000);
         let said = |seconds| ago(now - Duration::from_secs(seconds), now);
         let all = [0, 1, 59, 60, 3_599, 7_200, 86_400 * 3].map(said);
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn no_time_is_out_of_range() {
+    fn every_time_can_be_formatted() {
         let last = UNIX_EPOCH + Duration::from_secs(i64::MAX.unsigned_abs());
         assert_eq!(rfc3339(last), "9999-12-31T23:59:59Z");
         let first = UNIX_EPOCH - Duration::from_secs(i64::MAX.unsigned_abs());
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn programs_read_it_by_rfc_3339() {
+    fn serializes_as_rfc_3339() {
         assert_eq!(
             rfc3339(UNIX_EPOCH + Duration::from_millis(1_500)),
             "1970-01-01T00:00:01Z"

@@ -1,5 +1,5 @@
-//! What concerns the process as a whole, and so needs one of its own.
+//! Tests that affect the whole process and therefore need their own.
 
-#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod panics;

@@ -1,4 +1,4 @@
-//! A panic is logged by its location, never by its message.
+//! A panic is logged with its location, but without its message.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,4 @@
-//! What `irsa doctor` takes.
+//! The arguments of `irsa doctor`.
 
 use std::path::PathBuf;
 
@@ -6,17 +6,17 @@ use clap::{Args, ValueEnum};
 
 use super::IdentityArgs;
 
-/// Walk the chain where it runs.
+/// Arguments of `irsa doctor`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct DoctorArgs {
-    /// The data stores that the workload uses, as for `irsa proxy`
+    /// Data stores that the workload uses, as for `irsa proxy`
     #[arg(value_name = "UPSTREAM", env = "IRSA_UPSTREAMS")]
     pub(crate) upstreams: Vec<String>,
-    /// Another way to give an UPSTREAM, as for `irsa exec`; may be repeated
+    /// Data store, like the UPSTREAM argument; may be repeated
     #[arg(long = "upstream", id = "upstream", value_name = "UPSTREAM")]
     pub(crate) more_upstreams: Vec<String>,
-    /// Where to look from; may be repeated, or with commas [default: pod; with --pod or
-    /// --service-account: cluster; with --aws-profile: aws besides]
+    /// Where to run checks: in this pod, against the Kubernetes API, or against AWS; may be repeated or separated by
+    /// commas [default: pod; cluster with --pod or --service-account; also aws with --aws-profile]
     #[arg(
         long = "from",
         env = "IRSA_DOCTOR_FROM",
@@ -25,19 +25,19 @@ pub(crate) struct DoctorArgs {
         value_delimiter = ','
     )]
     pub(crate) places: Vec<PlaceName>,
-    /// The database user [default: none, and no login is tried]
+    /// Database user to test a login with [default: no login is tested]
     #[arg(long, value_name = "USER", env = "PGUSER")]
     pub(crate) user: Option<String>,
-    /// The database to log in to [default: the user's name]
+    /// Database to log in to [default: same as the user]
     #[arg(long, value_name = "NAME", env = "PGDATABASE")]
     pub(crate) database: Option<String>,
-    /// For people, for programs, or for CI's test reports
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: ReportOutput,
-    /// Show every check, not only what is wrong
+    /// Print every check, not only problems
     #[arg(long)]
     pub(crate) verbose: bool,
-    /// How long the whole examination may take
+    /// Time limit for all checks together
     #[arg(
         long,
         env = "IRSA_DOCTOR_TIMEOUT",
@@ -45,7 +45,7 @@ pub(crate) struct DoctorArgs {
         default_value = "30s"
     )]
     pub(crate) timeout: String,
-    /// The settings file of `irsa proxy`, for what is set alike here
+    /// `irsa proxy` configuration file to read shared settings from
     #[arg(long, env = "IRSA_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     #[command(flatten)]
@@ -56,62 +56,63 @@ pub(crate) struct DoctorArgs {
     pub(crate) identity: IdentityArgs,
 }
 
-/// Whom to look at in Kubernetes.
+/// The workload to check in Kubernetes.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Cluster")]
 pub(crate) struct ClusterArgs {
-    /// The pod to look at
+    /// Pod to check
     #[arg(
         long,
         value_name = "NAMESPACE/NAME",
         conflicts_with = "service_account"
     )]
     pub(crate) pod: Option<String>,
-    /// The service account to look at, with the pods that use it
+    /// Service account to check, together with the pods that use it
     #[arg(long, value_name = "NAMESPACE/NAME")]
     pub(crate) service_account: Option<String>,
-    /// [default: KUBECONFIG, ~/.kube/config, or the pod's own service account]
+    /// Kubeconfig file [default: ~/.kube/config, or the in-cluster service account]
     #[arg(long, value_name = "FILE", env = "KUBECONFIG")]
     pub(crate) kubeconfig: Option<PathBuf>,
-    /// The context in it [default: its current one]
+    /// Context in the kubeconfig file [default: its current context]
     #[arg(long, value_name = "NAME")]
     pub(crate) context: Option<String>,
 }
 
-/// Whose credentials read AWS's settings.
+/// Options for checks that read AWS settings.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "AWS")]
 pub(crate) struct AwsArgs {
-    /// The profile whose credentials read AWS's settings [default: those of the environment]
+    /// AWS profile whose credentials read the AWS settings [default: the access key in the environment, otherwise the
+    /// default profile]
     #[arg(long, value_name = "NAME", env = "IRSA_AWS_PROFILE")]
     pub(crate) aws_profile: Option<String>,
-    /// The role to look at [default: the one that pod or cluster names]
+    /// IAM role to check [default: the role found in the pod or cluster]
     #[arg(long, value_name = "ARN")]
     pub(crate) workload_role: Option<String>,
-    /// The cluster's OIDC issuer [default: the one that pod or cluster names]
+    /// OIDC issuer of the cluster [default: the issuer found in the pod or cluster]
     #[arg(long, value_name = "URL")]
     pub(crate) issuer: Option<String>,
 }
 
-/// Where to look from.
+/// A place where checks run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum PlaceName {
-    /// Here: files, environment, network
+    /// In this pod: files, environment, network
     Pod,
-    /// The Kubernetes API
+    /// Through the Kubernetes API
     Cluster,
-    /// AWS's read-only calls
+    /// Through read-only calls to AWS
     Aws,
 }
 
-/// How the report is printed.
+/// Output format of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(crate) enum ReportOutput {
-    /// For people
+    /// Human-readable text
     #[default]
     Text,
-    /// For programs
+    /// JSON
     Json,
-    /// For CI's test reports
+    /// JUnit XML, for CI systems
     Junit,
 }

@@ -1,4 +1,4 @@
-//! Settings that several commands share, by the headings of the help.
+//! Settings that several commands share, grouped by the headings of the help.
 
 use std::path::PathBuf;
 
@@ -6,13 +6,13 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 use irsa_cli::LogArgs;
 
-/// The status address of a proxy that is given none.
+/// The default of `--status-address`.
 pub(crate) const DEFAULT_STATUS_ADDRESS: &str = "localhost:9440";
 
-/// What the proxy is told besides its upstreams; `irsa exec` takes the same.
+/// The settings of `irsa proxy` and `irsa exec` other than their upstreams.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ServeArgs {
-    /// A TOML or YAML file with these settings; flags and environment win over it
+    /// TOML or YAML configuration file; flags and environment variables take precedence over it
     #[arg(long, env = "IRSA_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     #[command(flatten)]
@@ -31,12 +31,12 @@ pub(crate) struct ServeArgs {
     pub(crate) clients: ClientArgs,
 }
 
-/// Who to be. The same for every command that talks to AWS.
+/// The settings of the identity. The same for every command that calls AWS.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Identity")]
 pub(crate) struct IdentityArgs {
-    /// Where credentials come from: auto (web-identity or pod-identity, whichever the pod was
-    /// given), web-identity, pod-identity, env, profile, profile:NAME or imds
+    /// Source of AWS credentials: auto (web-identity or pod-identity, whichever the pod is configured for),
+    /// web-identity, pod-identity, env, profile, profile:NAME or imds
     #[arg(
         long,
         env = "IRSA_IDENTITY",
@@ -44,13 +44,13 @@ pub(crate) struct IdentityArgs {
         default_value = "auto"
     )]
     pub(crate) identity: String,
-    /// The AWS region, where an endpoint's name does not tell it
+    /// AWS region, if it cannot be derived from the host name
     #[arg(long, env = "IRSA_REGION", value_name = "REGION")]
     pub(crate) region: Option<String>,
-    /// A PEM file of certificate authorities to trust besides the built-in ones
+    /// PEM file of additional CA certificates to trust
     #[arg(long, env = "IRSA_CA_FILE", value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
-    /// The STS endpoint to use in place of the region's
+    /// STS endpoint to use instead of the regional one
     #[arg(long, env = "IRSA_STS_ENDPOINT", value_name = "URL")]
     pub(crate) sts_endpoint: Option<String>,
     /// Use FIPS endpoints
@@ -59,16 +59,16 @@ pub(crate) struct IdentityArgs {
     /// Use dual-stack endpoints
     #[arg(long, env = "IRSA_DUAL_STACK", value_parser = BoolishValueParser::new())]
     pub(crate) dual_stack: bool,
-    /// The STS session's name, in place of the pod's
+    /// Role session name for STS [default: AWS_ROLE_SESSION_NAME, otherwise the name of the pod]
     #[arg(long, env = "IRSA_SESSION_NAME", value_name = "NAME")]
     pub(crate) session_name: Option<String>,
-    /// A role to assume on top of the first one
+    /// Role to assume with the credentials of the first one (role chaining)
     #[arg(long, env = "IRSA_ROLE", value_name = "ARN")]
     pub(crate) role: Option<String>,
-    /// The external id that the role on top asks for
+    /// External ID to send when assuming the chained role
     #[arg(long, env = "IRSA_EXTERNAL_ID", value_name = "ID")]
     pub(crate) external_id: Option<String>,
-    /// How long to wait for credentials, when there are none, before saying why
+    /// Time to wait for credentials that are not available yet, before reporting the reason
     #[arg(
         long,
         env = "IRSA_CREDENTIALS_TIMEOUT",
@@ -81,8 +81,7 @@ pub(crate) struct IdentityArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Logs")]
 pub(crate) struct SessionLogArgs {
-    /// Records of PostgreSQL sessions in the log: off, end (one when a session ends), or both (another one when it
-    /// starts)
+    /// Log records of PostgreSQL sessions: off, end (one when a session ends), or both (also one when it starts)
     #[arg(
         long,
         env = "IRSA_LOG_SESSIONS",
@@ -95,7 +94,7 @@ pub(crate) struct SessionLogArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Limits")]
 pub(crate) struct LimitArgs {
-    /// Client connections at once, for each upstream
+    /// Maximum number of client connections per upstream
     #[arg(
         long,
         env = "IRSA_MAX_CONNECTIONS",
@@ -103,7 +102,7 @@ pub(crate) struct LimitArgs {
         default_value = "1000"
     )]
     pub(crate) max_connections: String,
-    /// How long a client may take to send its start-up packet, or a request's header
+    /// Time limit for a client to send its startup packet, or the headers of a request
     #[arg(
         long,
         env = "IRSA_STARTUP_TIMEOUT",
@@ -111,7 +110,7 @@ pub(crate) struct LimitArgs {
         default_value = "30s"
     )]
     pub(crate) startup_timeout: String,
-    /// How long reaching an upstream may take, and logging in to a database
+    /// Time limit for connecting to an upstream and, for PostgreSQL, logging in
     #[arg(
         long,
         env = "IRSA_LOGIN_TIMEOUT",
@@ -119,8 +118,8 @@ pub(crate) struct LimitArgs {
         default_value = "30s"
     )]
     pub(crate) login_timeout: String,
-    /// Close a database session that is idle for this long, or never. A session is idle while everything it asked
-    /// for has been answered and no COPY is under way
+    /// Close database sessions that have been idle for this long, or never. A session is idle if all of its requests
+    /// have been answered and no COPY is in progress
     #[arg(
         long,
         env = "IRSA_IDLE_TIMEOUT",
@@ -128,7 +127,7 @@ pub(crate) struct LimitArgs {
         default_value = "never"
     )]
     pub(crate) idle_timeout: String,
-    /// After SIGTERM, go on accepting for this long, while /readyz says no
+    /// Time to keep accepting connections after SIGTERM, while /readyz returns 503
     #[arg(
         long,
         env = "IRSA_DRAIN_DELAY",
@@ -136,9 +135,9 @@ pub(crate) struct LimitArgs {
         default_value = "0s"
     )]
     pub(crate) drain_delay: String,
-    /// Time to wait for open sessions and requests before closing them; with the delay, less than the pod's
-    /// terminationGracePeriodSeconds (30 unless set). The last 3 s are kept for database sessions: irsa cancels what
-    /// is unanswered and passes on the server's answer
+    /// Time to wait for open sessions and requests before closing them. Together with --drain-delay, keep it below the
+    /// pod's terminationGracePeriodSeconds (30 by default). irsa uses the last 3 s to close database sessions: it
+    /// cancels unanswered queries and passes on the server's response
     #[arg(
         long,
         env = "IRSA_DRAIN_TIMEOUT",
@@ -148,11 +147,11 @@ pub(crate) struct LimitArgs {
     pub(crate) drain_timeout: String,
 }
 
-/// What OpenSearch requests may take: their bodies are hashed before they go on.
+/// The limits of OpenSearch requests, whose bodies are hashed before they are forwarded.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "OpenSearch")]
 pub(crate) struct BodyArgs {
-    /// The largest body of a request; a larger one is answered with 413
+    /// Maximum size of a request body; larger ones are rejected with 413
     #[arg(
         long,
         env = "IRSA_MAX_BODY",
@@ -160,7 +159,7 @@ pub(crate) struct BodyArgs {
         default_value = "100MiB"
     )]
     pub(crate) max_body: String,
-    /// Memory for the bodies of all requests together; what is over goes to a file
+    /// Memory for the request bodies of all requests together; bodies that do not fit are written to --spill-dir
     #[arg(
         long,
         env = "IRSA_BODY_MEMORY",
@@ -168,10 +167,11 @@ pub(crate) struct BodyArgs {
         default_value = "64MiB"
     )]
     pub(crate) body_memory: String,
-    /// Where those files are, each without a name [default: the folder for temporary files]
+    /// Directory for request bodies that exceed --body-memory; its files are unlinked while in use [default: the
+    /// system's temporary directory]
     #[arg(long, env = "IRSA_SPILL_DIR", value_name = "DIR")]
     pub(crate) spill_dir: Option<PathBuf>,
-    /// The size of those files together; 0 for no files
+    /// Maximum total size of the files in --spill-dir; 0 for no files
     #[arg(
         long,
         env = "IRSA_SPILL_LIMIT",
@@ -179,7 +179,7 @@ pub(crate) struct BodyArgs {
         default_value = "1GiB"
     )]
     pub(crate) spill_limit: String,
-    /// How long a client may pause within a body
+    /// Maximum pause while a client sends a request body
     #[arg(
         long,
         env = "IRSA_BODY_TIMEOUT",
@@ -187,7 +187,7 @@ pub(crate) struct BodyArgs {
         default_value = "60s"
     )]
     pub(crate) body_timeout: String,
-    /// How long the domain may take to begin its answer, or never to give up (a reindex takes long)
+    /// Time to wait for the domain to start its response, or never to wait without limit, as a reindex may need
     #[arg(
         long,
         env = "IRSA_RESPONSE_TIMEOUT",
@@ -200,8 +200,8 @@ pub(crate) struct BodyArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Admin")]
 pub(crate) struct AdminArgs {
-    /// Address for /livez, /readyz, /startupz and /metrics, or off. `*:9441` serves the kubelet and Prometheus over IPv4
-    /// and IPv6; a port alone listens on loopback, which neither can reach
+    /// Address that serves /livez, /readyz, /startupz and /metrics, or off. `*:9441` is reachable for the kubelet and
+    /// Prometheus over IPv4 and IPv6; a port without a host listens on loopback, where neither can connect
     #[arg(
         long,
         env = "IRSA_ADMIN_ADDRESS",
@@ -209,7 +209,7 @@ pub(crate) struct AdminArgs {
         default_value = "off"
     )]
     pub(crate) admin_address: String,
-    /// Loopback address for /status and /quitquitquit besides those, or off
+    /// Loopback address that additionally serves /status and /quitquitquit, or off
     #[arg(
         long,
         env = "IRSA_STATUS_ADDRESS",
@@ -222,29 +222,29 @@ pub(crate) struct AdminArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Clients")]
 pub(crate) struct ClientArgs {
-    /// Write the authority of the generated localhost certificate here, for sslmode=verify-full
+    /// File to write the CA of the generated localhost certificate to, for clients with sslmode=verify-full
     #[arg(long, env = "IRSA_TLS_CA_OUT", value_name = "FILE")]
     pub(crate) tls_ca_out: Option<PathBuf>,
-    /// A PEM certificate chain for the listeners, in place of the generated one
+    /// PEM certificate chain for the listeners, instead of the generated certificate
     #[arg(long, env = "IRSA_TLS_CERT", value_name = "FILE")]
     pub(crate) tls_cert: Option<PathBuf>,
-    /// The private key of that certificate
+    /// PEM private key of --tls-cert
     #[arg(long, env = "IRSA_TLS_KEY", value_name = "FILE")]
     pub(crate) tls_key: Option<PathBuf>,
-    /// Require a client certificate of this CA (mutual TLS) on all listeners. A PostgreSQL user must
-    /// be a name of the certificate: its common name, a DNS name or a URI (SPIFFE ID)
+    /// PEM file of the CA that client certificates must be signed by; requires one from every client (mutual TLS). The
+    /// PostgreSQL user must be a name in the certificate: its common name, a DNS name or a URI (SPIFFE ID)
     #[arg(long, env = "IRSA_CLIENT_CA", value_name = "FILE")]
     pub(crate) client_ca: Option<PathBuf>,
-    /// Further PostgreSQL users of certificates: lines of a certificate name and a database user,
+    /// File that maps certificate names to more PostgreSQL users: on each line a certificate name and a database user,
     /// separated by spaces
     #[arg(long, env = "IRSA_CLIENT_CERT_USERS", value_name = "FILE")]
     pub(crate) client_cert_users: Option<PathBuf>,
-    /// Require a password on all listeners: a file of `"user" "SCRAM-SHA-256$..."` lines (SCRAM for
-    /// PostgreSQL, HTTP Basic for OpenSearch)
+    /// File of `"user" "SCRAM-SHA-256$..."` lines; requires a password from every client (SCRAM for PostgreSQL, HTTP
+    /// Basic for OpenSearch)
     #[arg(long, env = "IRSA_CLIENT_PASSWORDS", value_name = "FILE")]
     pub(crate) client_passwords: Option<PathBuf>,
-    /// Admit only this Unix user ID on Unix sockets; other listeners need a password or a
-    /// certificate then
+    /// The only Unix user ID that can connect through Unix sockets; all other listeners then need --client-passwords or
+    /// --client-ca
     #[arg(long, env = "IRSA_CLIENT_UID", value_name = "UID")]
     pub(crate) client_uid: Option<String>,
 }

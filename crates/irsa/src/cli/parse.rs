@@ -1,5 +1,5 @@
-//! From what was typed to [`Cli`]. The values of the settings file become the defaults of the
-//! flags, so that flags and environment win over it and all three share one table of settings.
+//! Parses the command line into [`Cli`]. Values from the configuration file become the defaults of the flags, so that
+//! flags and environment variables take precedence and all three share one table of settings.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -12,34 +12,34 @@ use irsa_cli::FailureFormat;
 use irsa_cli::arguments::ignore_empty_variables;
 
 use super::{Cli, usage_error, variables};
-use crate::settings::{Mistakes, SettingsFile, shown};
+use crate::settings::{ConfigFile, Mistakes, shown};
 
-/// What can be said on the command line only: it is no setting of the proxy.
+/// Arguments that are accepted on the command line only.
 const NOT_IN_FILES: [&str; 6] = ["config", "output", "command", "help", "upstream", "version"];
 
-/// The values of a command's settings, by their keys in the settings file.
+/// The values of a command's settings, by their keys in the configuration file.
 pub(crate) type Values = BTreeMap<String, Vec<OsString>>;
 
-/// What the command line, the environment and the settings file say.
+/// The command line, the environment and the configuration file, merged.
 #[derive(Debug)]
 pub(crate) struct Parsed {
     pub(crate) cli: Cli,
     pub(crate) mistakes: Mistakes,
-    /// The values before they were validated, defaults included.
+    /// The values before validation, including defaults.
     pub(crate) values: Values,
     pub(crate) failures: FailureFormat,
 }
 
-/// Reads the command line, the environment and the settings file. Ends the process where the
-/// command line makes no sense at all, or asks for help.
+/// Reads the command line, the environment and the configuration file. Exits if the command line is malformed or asks
+/// for help.
 pub(crate) fn parse() -> Parsed {
     read().unwrap_or_else(|error| usage_error::exit(&error))
 }
 
-/// Reads them again: the settings file may have changed since.
+/// Reads them again, because the configuration file may have changed.
 ///
 /// # Errors
-/// What the settings file makes of the command line.
+/// The command line cannot be parsed with the new configuration file.
 pub(crate) fn parse_again() -> Result<Parsed, String> {
     read().map_err(|error| error.to_string())
 }
@@ -48,20 +48,20 @@ fn read() -> Result<Parsed, clap::Error> {
     let typed: Vec<OsString> = std::env::args_os().collect();
     let matches = command().try_get_matches_from(&typed)?;
     let mut mistakes = Mistakes::default();
-    for sentence in variables::misspelt(&matches) {
+    for sentence in variables::misspelled(&matches) {
         mistakes.add(sentence);
     }
     let Some((name, path)) = settings_file(&matches) else {
-        return resolved(&matches, &SettingsFile::default(), mistakes);
+        return resolved(&matches, &ConfigFile::default(), mistakes);
     };
     let file = mistakes
-        .collect(SettingsFile::read(&path))
+        .collect(ConfigFile::read(&path))
         .unwrap_or_default();
     let command = command().mut_subcommand(name, |part| layered(part, &file, &mut mistakes));
     resolved(&command.try_get_matches_from(&typed)?, &file, mistakes)
 }
 
-/// The keys of a settings file that stand for flags of `command`.
+/// Returns the arguments of `command` that the configuration file can set, by key.
 pub(crate) fn file_keys(command: &Command) -> BTreeMap<String, &Arg> {
     let known = known_keys();
     command
@@ -71,7 +71,7 @@ pub(crate) fn file_keys(command: &Command) -> BTreeMap<String, &Arg> {
         .collect()
 }
 
-/// The keys that a settings file may hold, whoever reads it: the settings of the proxy.
+/// Returns the keys that a configuration file may contain, for any command that reads it: the settings of the proxy.
 fn known_keys() -> BTreeSet<String> {
     let program = Cli::command();
     let proxy = program.find_subcommand("proxy").into_iter();
@@ -90,14 +90,14 @@ fn command() -> Command {
     ignore_empty_variables(Cli::command())
 }
 
-/// The command that takes a settings file, and the file.
+/// Returns the name of the command and its configuration file, if it reads one.
 fn settings_file(matches: &ArgMatches) -> Option<(String, PathBuf)> {
     let (name, of_command) = matches.subcommand()?;
     let path: Option<&PathBuf> = of_command.try_get_one("config").ok().flatten();
     Some((name.to_owned(), path?.clone()))
 }
 
-fn layered(command: Command, file: &SettingsFile, mistakes: &mut Mistakes) -> Command {
+fn layered(command: Command, file: &ConfigFile, mistakes: &mut Mistakes) -> Command {
     let mut defaults = Vec::new();
     let known = known_keys();
     let keys = file_keys(&command);
@@ -105,7 +105,7 @@ fn layered(command: Command, file: &SettingsFile, mistakes: &mut Mistakes) -> Co
         if !known.contains(key) {
             mistakes.add(file.unknown(key, known.iter()));
         }
-        // What is set for the proxy may be of no concern to others who read its file.
+        // A command ignores the settings of the proxy that do not apply to it.
         let Some(argument) = keys.get(key) else {
             continue;
         };
@@ -126,7 +126,7 @@ fn layered(command: Command, file: &SettingsFile, mistakes: &mut Mistakes) -> Co
 
 fn resolved(
     matches: &ArgMatches,
-    file: &SettingsFile,
+    file: &ConfigFile,
     mistakes: Mistakes,
 ) -> Result<Parsed, clap::Error> {
     let mut cli = Cli::from_arg_matches(matches)?;
@@ -147,8 +147,8 @@ fn resolved(
     })
 }
 
-/// Adds the upstreams of `--upstream` to those that were typed without it. What was typed wins over the environment and
-/// the settings file.
+/// Adds the upstreams of `--upstream` to those given as arguments. Both take precedence over the environment and the
+/// configuration file.
 fn merge(upstreams: &mut Vec<String>, more: &mut Vec<String>, matches: &ArgMatches) {
     let of_command = matches.subcommand().map(|(_, of_command)| of_command);
     let source = of_command.and_then(|matches| matches.value_source("upstreams"));
@@ -158,7 +158,7 @@ fn merge(upstreams: &mut Vec<String>, more: &mut Vec<String>, matches: &ArgMatch
     upstreams.append(more);
 }
 
-/// A command with `--output json` fails in JSON, too, and a proxy in the format of its log.
+/// Returns the format of failures: JSON with `--output json`, and for a proxy the format of its log.
 fn failure_format(matches: &ArgMatches) -> FailureFormat {
     let (mut name, mut innermost) = ("", matches);
     while let Some((part, of_part)) = innermost.subcommand() {
@@ -192,8 +192,8 @@ fn values(matches: &ArgMatches) -> Values {
         .collect()
 }
 
-/// Where the settings come from that were not typed, by their flags.
-fn origins(matches: &ArgMatches, file: &SettingsFile) -> BTreeMap<String, String> {
+/// Returns the names of settings that do not come from the command line, by flag.
+fn origins(matches: &ArgMatches, file: &ConfigFile) -> BTreeMap<String, String> {
     let Some((name, of_command)) = matches.subcommand() else {
         return BTreeMap::new();
     };

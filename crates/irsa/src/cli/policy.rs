@@ -1,4 +1,4 @@
-//! What `irsa policy` takes.
+//! The arguments of `irsa policy`.
 
 use std::path::PathBuf;
 
@@ -14,21 +14,21 @@ pub(crate) struct PolicyArgs {
 
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum PolicyAction {
-    /// Decide a request as IAM would: exit code 0 for allowed, 3 for denied
+    /// Evaluate a request as IAM would; exits with 0 if allowed, 3 if denied
     Evaluate(EvaluateArgs),
-    /// Show the statement that decides, or what keeps the nearest ones from allowing
+    /// Show the statement that decides a request, or why the nearest statements do not allow it
     Explain(ExplainArgs),
-    /// Find what is legal but wrong or too broad: exit code 3 if there is anything
+    /// Find statements that are valid but wrong or too broad; exits with 3 if there are findings
     Lint(LintArgs),
 }
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct EvaluateArgs {
-    /// A file of requests with their policies, one JSON object a line, or - for standard input; each
-    /// is answered by a line
+    /// File of requests with their policies, one JSON object per line, or - for standard input; prints one line for
+    /// each
     #[arg(long, value_name = "FILE", conflicts_with_all = ["Request", "Policies", "ServiceAccount", "Chain", "Inventory"])]
     pub(crate) requests: Option<PathBuf>,
-    /// For people or for programs
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: Output,
     #[command(flatten)]
@@ -37,14 +37,14 @@ pub(crate) struct EvaluateArgs {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ExplainArgs {
-    /// For people or for programs
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: Output,
     #[command(flatten)]
     pub(crate) question: QuestionArgs,
 }
 
-/// A request, and the policies that have a say in it.
+/// A request, and the policies that apply to it.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct QuestionArgs {
     #[command(flatten)]
@@ -63,82 +63,80 @@ pub(crate) struct QuestionArgs {
 #[group(id = "Request", multiple = true)]
 #[command(next_help_heading = "Request")]
 pub(crate) struct RequestArgs {
-    /// Who calls: the ARN of a user, role session or provider, a service, or anonymous
+    /// Caller: the ARN of a user, role session or identity provider, an AWS service, or `anonymous`
     #[arg(long, value_name = "ARN")]
     pub(crate) principal: Option<String>,
-    /// What is called, such as `rds-db:connect`
+    /// Action, such as `rds-db:connect`
     #[arg(long, value_name = "ACTION")]
     pub(crate) action: Option<String>,
-    /// What it is called on
+    /// Resource the action is called on
     #[arg(long, value_name = "ARN")]
     pub(crate) resource: Option<String>,
-    /// The account that owns the resource [default: the one in its ARN]
+    /// Account that owns the resource [default: the account in the ARN]
     #[arg(long, value_name = "ID")]
     pub(crate) resource_account: Option<String>,
-    /// A condition key of the request; may be repeated, also for several values of a key
+    /// Condition key of the request; may be repeated, also with several values for one key
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) context: Vec<String>,
-    /// The request has no condition keys but those of --context and those that AWS always sets; without it, the decision
-    /// is unsure if it depends on another key
+    /// Treat condition keys that are neither in --context nor always set by AWS as absent; otherwise a decision that
+    /// depends on one is reported as unsure
     #[arg(long)]
     pub(crate) context_complete: bool,
-    /// Time of the request, for `aws:CurrentTime` and `aws:EpochTime`, such as 2027-01-31T12:00:00Z
-    /// [default: now]
+    /// Time of the request, for `aws:CurrentTime` and `aws:EpochTime`, such as 2027-01-31T12:00:00Z [default: now]
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<String>,
 }
 
-/// A pod's token.
+/// The service account whose pod assumes the role.
 #[derive(Debug, Clone, Args)]
 #[group(id = "ServiceAccount", multiple = true)]
 #[command(next_help_heading = "Service account")]
 pub(crate) struct ServiceAccountArgs {
-    /// The service account that wants the role
+    /// Service account that assumes the role
     #[arg(long, value_name = "NAMESPACE/NAME")]
     pub(crate) service_account: Option<String>,
-    /// The issuer of its cluster [default: that of the world, or the only one in the plan]
+    /// OIDC issuer of its cluster [default: the issuer in the world, or the only one in the plan]
     #[arg(long, value_name = "URL", requires = "service_account")]
     pub(crate) issuer: Option<String>,
-    /// The audience of its token
+    /// Audience of its token
     #[arg(long, value_name = "AUDIENCE", default_value = "sts.amazonaws.com")]
     pub(crate) audience: String,
-    /// EKS Pod Identity assumes the role, instead of an exchange of the token [default: if the plan or the world has an
-    /// association for the service account]
+    /// Assume the role through EKS Pod Identity instead of exchanging the token [default: on if the plan or the world
+    /// has an association for the service account]
     #[arg(long, requires = "service_account", conflicts_with = "issuer")]
     pub(crate) pod_identity: bool,
-    /// EKS cluster of the Pod Identity association [default: that of the plan or the world]
+    /// EKS cluster of the Pod Identity association [default: the cluster in the plan or the world]
     #[arg(long, value_name = "ARN", requires = "pod_identity")]
     pub(crate) cluster: Option<String>,
 }
 
-/// What comes after the trust policy.
+/// The steps after the trust policy.
 #[derive(Debug, Clone, Args)]
 #[group(id = "Chain", multiple = true)]
 #[command(next_help_heading = "Chain")]
 pub(crate) struct ChainArgs {
-    /// The role, by its ARN, its name or its address in the plan [default: the one that the service
-    /// account may have]
+    /// Role: its ARN, its name, or its address in the plan [default: the role that the service account can assume]
     #[arg(long, value_name = "ROLE")]
     pub(crate) role: Option<String>,
-    /// Log in to a database: by its resource id, by its endpoint or name in the plan or the world, or
-    /// by the ARN of the database user
+    /// Log in to a database, given by its resource ID, its endpoint or name in the plan or the world, or the ARN of the
+    /// database user
     #[arg(long, value_name = "USER@DATABASE", conflicts_with_all = ["open", "action", "resource"])]
     pub(crate) connect: Option<String>,
-    /// Send a request to an OpenSearch domain: by its ARN, or its name; `es:ESHttpGet` unless --action
-    /// says otherwise
+    /// Send a request to an OpenSearch domain, given by its ARN or name; the action is `es:ESHttpGet` unless --action
+    /// is set
     #[arg(long, value_name = "DOMAIN", conflicts_with = "resource")]
     pub(crate) open: Option<String>,
 }
 
-/// Where roles, databases and domains are from.
+/// The source of roles, databases and domains.
 #[derive(Debug, Clone, Args)]
 #[group(id = "Inventory", multiple = true)]
 #[command(next_help_heading = "Policies")]
 pub(crate) struct InventoryArgs {
-    /// All policies of a Terraform plan or state, as `terraform show -json` prints it
+    /// Read all policies from a Terraform plan or state, as printed by `terraform show -json`
     #[arg(long, value_name = "FILE", conflicts_with = "world")]
     pub(crate) plan: Option<PathBuf>,
-    /// All policies of a lab's world
+    /// Read all policies from the world file of a lab
     #[arg(long, value_name = "FILE")]
     pub(crate) world: Option<PathBuf>,
 }
@@ -147,67 +145,67 @@ pub(crate) struct InventoryArgs {
 #[group(id = "Policies", multiple = true)]
 #[command(next_help_heading = "Policies")]
 pub(crate) struct PolicyFileArgs {
-    /// An identity policy of the caller; may be repeated
+    /// Identity-based policy of the caller; may be repeated
     #[arg(long, value_name = "FILE")]
     pub(crate) identity: Vec<PathBuf>,
-    /// The policy of the resource
+    /// Resource-based policy of the resource
     #[arg(long, value_name = "FILE")]
     pub(crate) resource_policy: Option<PathBuf>,
-    /// The trust policy of a role, which is the policy of that resource
+    /// Trust policy, if the resource is a role
     #[arg(long, value_name = "FILE")]
     pub(crate) trust: Option<PathBuf>,
-    /// A permissions boundary of the caller; may be repeated
+    /// Permissions boundary of the caller; may be repeated
     #[arg(long, value_name = "FILE")]
     pub(crate) boundary: Vec<PathBuf>,
-    /// A policy passed with the session; may be repeated
+    /// Session policy; may be repeated
     #[arg(long, value_name = "FILE")]
     pub(crate) session: Vec<PathBuf>,
-    /// The service control policies of one level of the organization; repeated for each level
+    /// Service control policies at one level of the organization; repeat for each level
     #[arg(long, value_name = "FILE[,FILE]")]
     pub(crate) scp: Vec<String>,
-    /// The resource control policies of one level of the organization; repeated for each level
+    /// Resource control policies at one level of the organization; repeat for each level
     #[arg(long, value_name = "FILE[,FILE]")]
     pub(crate) rcp: Vec<String>,
 }
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct LintArgs {
-    /// Policies as JSON
+    /// JSON policies to check
     #[arg(value_name = "FILE", required_unless_present = "Inventory")]
     pub(crate) files: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) inventory: InventoryArgs,
-    /// Where they are attached [default: told by their elements]
+    /// Kind of the policies [default: detected from their elements]
     #[arg(long, value_enum, value_name = "KIND")]
     pub(crate) kind: Option<Kind>,
-    /// Least severe finding that makes the exit code 3
+    /// Lowest severity that makes the exit code 3
     #[arg(long, value_enum, value_name = "LEVEL", default_value_t)]
     pub(crate) deny: Deny,
-    /// For people, for programs, or for code scanning
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: LintOutput,
 }
 
-/// Where a policy is attached.
+/// The kind of a policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Kind {
-    /// To a user, group or role
+    /// Attached to a user, group or role
     Identity,
-    /// To a role, for who may assume it
+    /// Trust policy of a role
     Trust,
-    /// To a resource
+    /// Attached to a resource
     Resource,
-    /// As a permissions boundary
+    /// Permissions boundary
     Boundary,
-    /// To a session
+    /// Passed with a session
     Session,
-    /// To an organization's accounts
+    /// Service control policy of an organization
     Scp,
-    /// To an organization's resources
+    /// Resource control policy of an organization
     Rcp,
 }
 
-/// How severe a finding is.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(crate) enum Deny {
     /// Any finding
@@ -217,13 +215,13 @@ pub(crate) enum Deny {
     Error,
 }
 
-/// How findings are printed.
+/// Output format of the findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(crate) enum LintOutput {
-    /// For people
+    /// Human-readable text
     #[default]
     Text,
-    /// For programs
+    /// JSON
     Json,
     /// SARIF 2.1.0
     Sarif,

@@ -1,4 +1,4 @@
-//! Command lines that make no sense at all.
+//! Errors in the command line itself, as clap reports them.
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, stderr};
@@ -6,7 +6,7 @@ use std::io::{IsTerminal, stderr};
 use clap::Error;
 use clap::error::{ContextKind, ErrorKind};
 
-/// Prints the error and ends the process: with exit code 2, or 0 for help and the version.
+/// Prints the error and exits: with code 2, or with 0 for help and the version.
 pub(super) fn exit(error: &Error) -> ! {
     let typed: Vec<OsString> = std::env::args_os().skip(1).collect();
     let hint = hint(error, &typed);
@@ -27,7 +27,7 @@ pub(super) fn exit(error: &Error) -> ! {
     std::process::exit(error.exit_code());
 }
 
-/// What `irsa exec psql` needs: clap knows nothing of the command that is meant.
+/// Returns a hint for `irsa exec psql`: clap does not know that a command follows.
 fn hint(error: &Error, typed: &[OsString]) -> Option<String> {
     let is_exec = typed.first().is_some_and(|command| command == "exec");
     let has_separator = typed.iter().any(|word| word == "--");
@@ -41,13 +41,13 @@ fn hint(error: &Error, typed: &[OsString]) -> Option<String> {
                 .then(|| format!("to run a command, put `--` before it: `irsa exec -- {word}`"))
         }
         ErrorKind::MissingRequiredArgument => {
-            Some("name the command after `--`: `irsa exec -- COMMAND`".to_owned())
+            Some("add the command after `--`: `irsa exec -- COMMAND`".to_owned())
         }
         _ => None,
     }
 }
 
-/// The command line can't be parsed, so these two settings are looked for by their form.
+/// Returns whether the output is JSON. The command line cannot be parsed, so its text is searched for the flags.
 fn is_json(typed: &[OsString]) -> bool {
     let given = |flag: &str, value: &str| {
         let joined = format!("{flag}={value}");

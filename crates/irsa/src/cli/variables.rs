@@ -1,4 +1,5 @@
-//! Variables of the environment that are nearly settings. A requirement that is misspelt would not be enforced.
+//! Environment variables that look like misspelled settings. A misspelled requirement would otherwise be ignored
+//! silently.
 
 use clap::{ArgMatches, Command, CommandFactory};
 use irsa_cli::suggest;
@@ -7,9 +8,9 @@ use super::Cli;
 
 const PREFIX: &str = "IRSA_";
 
-/// Returns a sentence for each variable that is not a setting and nearly has the name of one, for commands that have an
-/// identity. Kubernetes sets variables for a Service `irsa` (`IRSA_SERVICE_HOST`), so that others are no mistakes.
-pub(super) fn misspelt(matches: &ArgMatches) -> Vec<String> {
+/// Returns a message for each variable whose name is close to that of a setting, for commands that have an identity.
+/// Other variables with the prefix are accepted: Kubernetes sets `IRSA_SERVICE_HOST` for a Service named `irsa`.
+pub(super) fn misspelled(matches: &ArgMatches) -> Vec<String> {
     let has_identity = matches
         .subcommand()
         .is_some_and(|(_, command)| command.try_contains_id("identity").is_ok());
@@ -24,7 +25,7 @@ pub(super) fn misspelt(matches: &ArgMatches) -> Vec<String> {
     given.filter_map(|name| sentence(&name, &known)).collect()
 }
 
-/// The settings' variables, without the prefix.
+/// Returns the variables of all settings, without the prefix.
 fn known(command: &Command) -> Vec<String> {
     let own = command.get_arguments().filter_map(|argument| {
         let name = argument.get_env()?.to_str()?;
@@ -49,21 +50,21 @@ fn sentence(name: &str, known: &[String]) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn of(name: &str) -> Option<String> {
+    fn suggestion(name: &str) -> Option<String> {
         sentence(name, &known(&Cli::command()))
     }
 
     #[test]
-    fn a_variable_that_is_nearly_a_setting_is_a_mistake() {
+    fn a_misspelled_variable_is_a_mistake() {
         let expected = "unknown variable IRSA_UPSTREAM; did you mean IRSA_UPSTREAMS?";
-        assert_eq!(of("IRSA_UPSTREAM").as_deref(), Some(expected));
+        assert_eq!(suggestion("IRSA_UPSTREAM").as_deref(), Some(expected));
         for nearly in ["IRSA_CLIENT_PASSWORD", "IRSA_LOGLEVEL", "IRSA_REGOIN"] {
-            assert!(of(nearly).is_some(), "{nearly}");
+            assert!(suggestion(nearly).is_some(), "{nearly}");
         }
     }
 
     #[test]
-    fn settings_and_the_variables_of_others_are_not() {
+    fn settings_and_unrelated_variables_are_accepted() {
         for other in [
             "IRSA_UPSTREAMS",
             "IRSA_CLIENT_PASSWORDS",
@@ -77,7 +78,7 @@ mod tests {
             "IRSA_REQUIRE_CLIENTS",
             "PATH",
         ] {
-            assert_eq!(of(other), None, "{other}");
+            assert_eq!(suggestion(other), None, "{other}");
         }
     }
 }

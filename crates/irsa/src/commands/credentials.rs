@@ -1,5 +1,5 @@
-//! `irsa credentials`: for `credential_process` in an AWS configuration file (AWS SDKs reference,
-//! "Process credential provider").
+//! `irsa credentials`: credentials for `credential_process` in an AWS configuration file (AWS SDKs and Tools Reference
+//! Guide, "Process credential provider").
 
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! `irsa doctor`: which link is broken, why, and what to change.
+//! `irsa doctor`: finds the broken link, its cause, and the fix.
 
 mod places;
 
@@ -22,18 +22,18 @@ pub(crate) fn run(args: DoctorArgs, mistakes: Mistakes) -> Result<ExitCode, Fail
     let progress = Progress::start();
     let runtime = runtime::control()?;
     let report = runtime.block_on(examine(&settings, &progress));
-    // A name that is still being looked up, or a file that is never read to its end, keeps nobody.
+    // A DNS lookup or a file read that is still blocked must not delay the exit.
     runtime.shutdown_background();
     progress.finish();
     print(&report, &settings)?;
-    Ok(exit::of_verdict(report.overall()))
+    Ok(exit::exit_code_for(report.overall()))
 }
 
-/// Looks from one place after the other; each learns from those before it.
+/// Runs the checks of each place in turn. Each place uses the results of those before it.
 async fn examine(settings: &DoctorSettings, progress: &Progress) -> Report {
     let begun = Instant::now();
     let mut examination = Examination::new(settings);
-    // Each step takes moments: elsewhere than on a terminal the report says it all.
+    // The steps are quick, so they are shown on a terminal only; elsewhere the report is enough.
     let is_watched = std::io::stderr().is_terminal();
     let mut tell = |step: Step<'_>| {
         if is_watched && matches!(step, Step::Looking(_)) {
@@ -43,9 +43,9 @@ async fn examine(settings: &DoctorSettings, progress: &Progress) -> Report {
     for place in &settings.places {
         let left = settings.timeout.saturating_sub(begun.elapsed());
         match place {
-            Place::Pod => examination.of_pod(left, &mut tell).await,
-            Place::Cluster => examination.of_cluster(left, &mut tell).await,
-            Place::Aws => examination.of_aws(left, &mut tell).await,
+            Place::Pod => examination.examine_pod(left, &mut tell).await,
+            Place::Cluster => examination.examine_cluster(left, &mut tell).await,
+            Place::Aws => examination.examine_aws(left, &mut tell).await,
         }
     }
     examination.report()
@@ -55,15 +55,15 @@ fn print(report: &Report, settings: &DoctorSettings) -> Result<(), Failure> {
     match settings.output {
         ReportOutput::Text => {
             let text = render::text(report, &style(settings.verbose));
-            output::coloured(&format!("{}\n", text.trim_end()))
+            output::colored(&format!("{}\n", text.trim_end()))
         }
         ReportOutput::Json => output::line(render::json(report).trim_end()),
         ReportOutput::Junit => output::line(render::junit(report).trim_end()),
     }
 }
 
-/// Colour where standard output takes it, which `anstream` decides; as wide as the terminal, and elsewhere with whole
-/// lines.
+/// Returns the style of the report: as wide as the terminal, with whole lines elsewhere. `anstream` removes the colors
+/// if standard output does not support them.
 fn style(verbose: bool) -> Style {
     let is_terminal = std::io::stdout().is_terminal();
     let width = is_terminal.then(terminal_width).flatten();
@@ -80,7 +80,7 @@ fn style(verbose: bool) -> Style {
     }
 }
 
-/// As the shell tells it, or the terminal itself.
+/// Returns the width that the shell reports, else that of the terminal.
 fn terminal_width() -> Option<usize> {
     let columns = std::env::var("COLUMNS")
         .ok()

@@ -1,4 +1,4 @@
-//! `irsa exec -- COMMAND`: a proxy that lives as long as a command.
+//! `irsa exec -- COMMAND`: a proxy for the lifetime of one command.
 
 mod environment;
 pub(crate) mod libpq;
@@ -20,24 +20,24 @@ use self::environment::{Changes, Endpoints, Variables};
 use super::proxy::start_logging;
 use crate::cli::ExecArgs;
 use crate::exit::Failure;
-use crate::proxy::{Kind, Proxy};
-use crate::settings::{self, Mistakes, Ports, PrivateFolder, ProxySettings};
+use crate::proxy::{Proxy, StoreKind};
+use crate::settings::{self, DefaultListeners, Mistakes, PrivateFolder, ProxySettings};
 use crate::upstream::{Store, UpstreamSpec};
 use irsa_cli::runtime;
 use irsa_cli::signals::{StopSignal, StopSignals, has_terminal};
 
-/// What a shell adds to a signal's number for an exit code (POSIX, "Exit Status for Commands").
+/// The offset that shells add to a signal number for the exit code (POSIX, "Exit Status for Commands").
 const KILLED_BY_SIGNAL: i32 = 128;
-/// What a shell answers for a command that can't be run, and for one that is not there (the same section).
+/// The exit codes of shells for a command that cannot be run, and for one that does not exist (same section).
 const NOT_RUN: u8 = 126;
 const NOT_FOUND: u8 = 127;
 
 pub(crate) fn run(args: ExecArgs, mistakes: Mistakes) -> Result<ExitCode, Failure> {
     let variables: Variables = std::env::vars_os().collect();
     let mut folder = PrivateFolder::default();
-    let ports = Ports::Private(&mut folder);
+    let ports = DefaultListeners::Private(&mut folder);
     let mut settings = settings::proxy(&args.upstreams, args.common, ports, mistakes)?;
-    // Nobody new comes once the command is over.
+    // No client connects after the command has ended.
     settings.drain.delay = Duration::ZERO;
     let ca_file = ca_file(&mut settings, &variables, &mut folder)?;
     let upstream_hosts = settings.upstreams.iter().flat_map(hosts).collect();
@@ -47,15 +47,15 @@ pub(crate) fn run(args: ExecArgs, mistakes: Mistakes) -> Result<ExitCode, Failur
         let mut signals = StopSignals::catch_stops()?;
         let proxy = Proxy::start(settings).await?;
         let endpoints = Endpoints {
-            postgres: proxy.addresses(Kind::Postgres),
-            opensearch: proxy.addresses(Kind::OpenSearch),
+            postgres: proxy.addresses(StoreKind::Postgres),
+            opensearch: proxy.addresses(StoreKind::OpenSearch),
             ca_file,
             upstream_hosts,
         };
         let mut command = command(&args.command, &Changes::new(&variables, &endpoints));
         let spawned = with_soft_open_files(open_files, || command.spawn());
         let outcome = match spawned.and_then(|spawned| spawned) {
-            Ok(child) => until_it_ends(child, &proxy, &mut signals)
+            Ok(child) => wait_for_command(child, &proxy, &mut signals)
                 .await
                 .map(exit_code)
                 .map_err(Failure::other),
@@ -66,8 +66,7 @@ pub(crate) fn run(args: ExecArgs, mistakes: Mistakes) -> Result<ExitCode, Failur
     })
 }
 
-/// Returns the file that the CA of the generated certificate is written to, if clients of a
-/// database may ask for it.
+/// Returns the file that the CA of the generated certificate is written to, if a PostgreSQL client may need it.
 fn ca_file(
     settings: &mut ProxySettings,
     variables: &Variables,
@@ -80,7 +79,7 @@ fn ca_file(
         let folder = folder.path().map_err(|message| Failure::Other {
             message,
             remedy: Some(
-                "name a file for the CA of the generated certificate with --tls-ca-out, or set TMPDIR".to_owned(),
+                "set --tls-ca-out to a file for the CA certificate, or TMPDIR to a writable directory".to_owned(),
             ),
         })?;
         clients.tls_ca_out = Some(folder.join("ca.pem"));
@@ -89,7 +88,7 @@ fn ca_file(
     Ok(generated.flatten())
 }
 
-/// The hosts that a client without irsa connects to.
+/// Returns the hosts that a client without irsa would connect to.
 fn hosts(spec: &UpstreamSpec) -> [String; 2] {
     match &spec.store {
         Store::Postgres(upstream) => [upstream.sign_host.clone(), upstream.dial_host.clone()],
@@ -100,11 +99,12 @@ fn hosts(spec: &UpstreamSpec) -> [String; 2] {
     }
 }
 
-/// Its arguments are not repeated: a password may be among them.
+/// Creates the failure for a command that cannot be run. Its arguments are not included, because they may contain a
+/// password.
 fn not_run(words: &[OsString], error: &io::Error) -> Failure {
     let program = words.first().map(OsString::as_os_str).unwrap_or_default();
     Failure::Coded {
-        message: format!("`{}` can't be run: {error}", program.display()),
+        message: format!("`{}` cannot be run: {error}", program.display()),
         remedy: None,
         code: if error.kind() == io::ErrorKind::NotFound {
             NOT_FOUND
@@ -114,8 +114,7 @@ fn not_run(words: &[OsString], error: &io::Error) -> Failure {
     }
 }
 
-/// The command in its environment. What is different there is printed, since no log level may hide
-/// it.
+/// Creates the command with its environment. Changes to the environment are always printed, whatever the log level.
 fn command(words: &[OsString], changes: &Changes) -> Command {
     let (program, arguments) = words
         .split_first()
@@ -129,15 +128,15 @@ fn command(words: &[OsString], changes: &Changes) -> Command {
         command.env_remove(name);
     }
     for line in changes.note().iter().chain(&changes.warnings) {
-        // The command runs, even if nobody reads this.
+        // A closed standard error must not keep the command from running.
         let _ = writeln!(io::stderr(), "irsa: {line}");
     }
     command
 }
 
-/// Waits for the command. Signals are passed on, and `/quitquitquit` as SIGTERM; the command decides what they mean.
-/// SIGINT is not where there is a terminal, which sends it to the command as well.
-async fn until_it_ends(
+/// Waits for the command to exit. Signals are forwarded to it, and `/quitquitquit` as SIGTERM; the command decides how
+/// to react. SIGINT is not forwarded if there is a terminal, which sends it to the command as well.
+async fn wait_for_command(
     mut child: Child,
     proxy: &Proxy,
     signals: &mut StopSignals,
@@ -151,7 +150,7 @@ async fn until_it_ends(
                 StopSignal::Interrupt => pass_on(Signal::INT, &child),
                 StopSignal::Hangup => pass_on(Signal::HUP, &child),
             },
-            () = proxy.asked_to_quit() => pass_on(Signal::TERM, &child),
+            () = proxy.quit_requested() => pass_on(Signal::TERM, &child),
         }
     }
 }
@@ -162,7 +161,7 @@ fn pass_on(signal: Signal, child: &Child) {
         .and_then(|id| i32::try_from(id).ok())
         .and_then(Pid::from_raw);
     if let Some(pid) = pid {
-        // It may have ended just now, which is what was wanted.
+        // The command may have exited in the meantime.
         let _ = kill_process(pid, signal);
     }
 }

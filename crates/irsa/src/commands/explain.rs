@@ -1,4 +1,4 @@
-//! `irsa explain`: the table of causes, as `rustc --explain` shows the compiler's.
+//! `irsa explain`: the table of causes, like `rustc --explain` for compiler errors.
 
 use std::process::ExitCode;
 
@@ -11,7 +11,7 @@ use crate::exit::Failure;
 use crate::output;
 use crate::settings::Mistakes;
 
-/// What to explain.
+/// The topic to explain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Topic {
     Cause(Cause),
@@ -35,8 +35,8 @@ pub(crate) fn run(args: &CauseArgs, mut mistakes: Mistakes) -> Result<ExitCode, 
 // === impl Topic ===
 
 impl Topic {
-    /// Reads the ID of a cause or of a link. Text that was copied around it is ignored: `link: grant, cause:
-    /// role-not-found`, `docs/causes.md#role-not-found`.
+    /// Parses the ID of a cause or of a link. Surrounding text is ignored, so that a copied reference works: `link:
+    /// grant, cause: role-not-found`, `docs/causes.md#role-not-found`.
     fn parse(name: &str) -> Result<Self, String> {
         let is_outside = |c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_');
         let words: Vec<String> = name
@@ -81,7 +81,7 @@ impl Topic {
     }
 }
 
-const MORE: &str = "`irsa explain CAUSE` prints what to do about one of them.";
+const MORE: &str = "Run `irsa explain CAUSE` to see how to fix one of them.";
 
 fn unknown(name: &str, word: &str) -> String {
     let causes = Cause::ALL.iter().map(|cause| cause.id());
@@ -106,7 +106,7 @@ fn explanation(cause: Cause) -> String {
     )
 }
 
-/// The causes of a link, one per line.
+/// Lists the causes of a link, one per line.
 fn list(link: Link) -> String {
     let causes = Cause::all_for(link);
     let lines: Vec<_> = causes
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_misspelt_cause_is_answered_with_the_closest_one() {
+    fn a_misspelled_cause_gets_a_suggestion() {
         let error = Topic::parse("trust-subject-mismtach").unwrap_err();
         assert!(
             error.ends_with("did you mean `trust-subject-mismatch`?"),

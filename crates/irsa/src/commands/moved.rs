@@ -1,4 +1,4 @@
-//! `irsa lab` and `irsa demo`, which are commands of `irsa-lab` now. This message stays for one release.
+//! `irsa lab` and `irsa demo`, which have moved to `irsa-lab`. The message remains for one release.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -7,7 +7,7 @@ use irsa_cli::USAGE;
 
 use crate::exit::Failure;
 
-/// Names the command that does the work now, with the arguments that were typed.
+/// Reports the command that replaces the one that was typed, with the same arguments.
 pub(crate) fn run(command: &str, arguments: &[OsString]) -> Result<ExitCode, Failure> {
     let typed = arguments.iter().map(|argument| argument.to_string_lossy());
     let words = ["irsa-lab".into(), command.into()].into_iter().chain(typed);

@@ -1,4 +1,4 @@
-//! `irsa policy`: what IAM would say, offline.
+//! `irsa policy`: evaluates, explains and lints IAM policies offline.
 
 mod inventory;
 mod question;
@@ -20,10 +20,10 @@ use crate::exit::Failure;
 use crate::output;
 use crate::settings::{Mistakes, shown};
 
-/// Denied, or something found: the input was fine, the answer is not.
+/// The request is denied, or there are findings.
 const NO: u8 = 3;
 
-/// The answer depends on what the input does not tell.
+/// The result depends on facts that the input does not contain.
 const UNSURE: u8 = 4;
 
 pub(crate) fn run(args: PolicyArgs, mistakes: Mistakes) -> Result<ExitCode, Failure> {
@@ -57,7 +57,7 @@ fn answer(
     let answers = Answers::new(&resolved.steps, &documents);
     match output {
         Output::Text => {
-            output::coloured(&(answers.text(detail) + &decided_for(&resolved.at, &documents)))
+            output::colored(&(answers.text(detail) + &decided_for(&resolved.at, &documents)))
         }
         Output::Json => output::line(&timed(answers.json(detail), resolved.at).to_string()),
     }?;
@@ -68,13 +68,13 @@ fn answer(
     })
 }
 
-/// The last line of a report, where the time matters.
+/// Returns the last line of a report whose policies depend on the time.
 fn decided_for(at: &str, documents: &[PolicyDocuments]) -> String {
     let is_time = |key: &str| matches!(key, "aws:currenttime" | "aws:epochtime");
     let asks =
         |documents: &PolicyDocuments| documents.set().all().flat_map(Policy::keys).any(is_time);
     if documents.iter().any(asks) {
-        format!("decided for the time {at}\n")
+        format!("evaluated for {at}\n")
     } else {
         String::new()
     }
@@ -97,7 +97,7 @@ fn lint(args: &LintArgs, mut mistakes: Mistakes) -> Result<ExitCode, Failure> {
     if let Some(origin) = Origin::read(&args.inventory, &mut mistakes) {
         let inspected = linted::inspect(&origin.inventory(None));
         for place in inspected.unknown {
-            anstream::eprintln!("not looked at: {place}");
+            anstream::eprintln!("not checked: {place}");
         }
         reports.extend(inspected.reports);
     }
@@ -106,7 +106,7 @@ fn lint(args: &LintArgs, mut mistakes: Mistakes) -> Result<ExitCode, Failure> {
     }
     let reports = mistakes.or(reports)?;
     match args.output {
-        LintOutput::Text => output::coloured(&linted::output::text(&reports)),
+        LintOutput::Text => output::colored(&linted::output::text(&reports)),
         LintOutput::Json => output::line(&linted::output::json(&reports).to_string()),
         LintOutput::Sarif => output::line(&linted::output::sarif(&reports).to_string()),
     }?;

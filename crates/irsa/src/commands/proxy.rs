@@ -1,4 +1,4 @@
-//! `irsa proxy`: the main job.
+//! `irsa proxy`: serves the data stores.
 
 mod reload;
 mod watched_files;
@@ -19,8 +19,8 @@ use crate::build;
 use crate::cli::{Output, ProxyArgs, Values};
 use crate::exit::Failure;
 use crate::output;
-use crate::proxy::{self, Kind, Proxy};
-use crate::settings::{self, Mistakes, Ports, ProxySettings};
+use crate::proxy::{self, Proxy, StoreKind};
+use crate::settings::{self, DefaultListeners, Mistakes, ProxySettings};
 use irsa_cli::runtime;
 use irsa_cli::signals::{Hangup, StopSignal, StopSignals};
 
@@ -31,7 +31,12 @@ pub(crate) fn run(
 ) -> Result<ExitCode, Failure> {
     let files = WatchedFiles::for_proxy(&args);
     let common = args.common.clone();
-    let settings = settings::proxy(&args.upstreams, common, Ports::Usual, mistakes)?;
+    let settings = settings::proxy(
+        &args.upstreams,
+        common,
+        DefaultListeners::Standard,
+        mistakes,
+    )?;
     start_logging(&settings, harden_process)?;
     let is_terminal = stdout().is_terminal();
     let is_text = is_terminal || settings.logs.is_text();
@@ -40,7 +45,7 @@ pub(crate) fn run(
         .unwrap_or(if is_text { Output::Text } else { Output::Json });
     let longest_stop = proxy::longest_stop(&settings.drain);
     runtime::run(async {
-        let mut signals = StopSignals::catch(Some(longest_stop), Hangup::of_process())?;
+        let mut signals = StopSignals::catch(Some(longest_stop), Hangup::for_process())?;
         let proxy = tokio::select! {
             proxy = Proxy::start(settings) => proxy?,
             reason = stop_signal(&mut signals) => {
@@ -49,14 +54,14 @@ pub(crate) fn run(
             }
         };
         let addresses = match output {
-            Output::Json => for_programs(&proxy),
-            Output::Text => for_people(&proxy, is_terminal),
+            Output::Json => as_json(&proxy),
+            Output::Text => as_text(&proxy, is_terminal),
         };
         log_start(&proxy);
-        // The proxy is up, whether or not anyone reads where: a full pipe must not block it.
+        // The proxy is up even if no one reads the addresses: a full pipe must not block it.
         tokio::task::spawn_blocking(move || output::line(&addresses));
         let reloader = Reloader::new(&proxy, args, values, files);
-        until_told_to_stop(&proxy, &mut signals, reloader).await;
+        run_until_stopped(&proxy, &mut signals, reloader).await;
         let stopping = Instant::now();
         proxy.stop(signals.interrupted()).await;
         let duration_seconds = stopping.elapsed().as_secs_f64();
@@ -65,7 +70,7 @@ pub(crate) fn run(
     })
 }
 
-/// The record of the start: what runs, as whom, and where.
+/// Logs the start: the version, the identity and the addresses.
 fn log_start(proxy: &Proxy) {
     let listeners = proxy.listeners().iter();
     let listeners: Vec<_> = listeners
@@ -93,14 +98,14 @@ pub(super) fn register_reloads(metrics: &Metrics) {
     drop(Reloads::register(metrics));
 }
 
-/// Logs from here on, and keeps secrets out of core files by `harden`.
+/// Starts logging, and keeps secrets out of core dumps with `harden`.
 pub(super) fn start_logging(
     settings: &ProxySettings,
     harden: fn() -> std::io::Result<()>,
 ) -> Result<(), Failure> {
     settings.logs.start()?;
     if let Err(error) = harden() {
-        tracing::warn!(%error, "core dumps could not be turned off");
+        tracing::warn!(%error, "cannot disable core dumps");
     }
     for warning in &settings.warnings {
         tracing::warn!("{warning}");
@@ -108,9 +113,8 @@ pub(super) fn start_logging(
     Ok(())
 }
 
-/// Returns at SIGTERM, SIGINT or `/quitquitquit`, and at SIGHUP from a terminal that is gone. Until then it reloads
-/// settings.
-async fn until_told_to_stop(proxy: &Proxy, signals: &mut StopSignals, mut reloader: Reloader) {
+/// Reloads settings until a signal or `/quitquitquit` stops the proxy. SIGHUP stops it only if its terminal was closed.
+async fn run_until_stopped(proxy: &Proxy, signals: &mut StopSignals, mut reloader: Reloader) {
     loop {
         tokio::select! {
             signal = signals.received() => match signal {
@@ -118,12 +122,13 @@ async fn until_told_to_stop(proxy: &Proxy, signals: &mut StopSignals, mut reload
                 signal => return stopping(signal.as_str()),
             },
             () = reloader.due() => reloader.check_files().await,
-            () = proxy.asked_to_quit() => return stopping("/quitquitquit"),
+            () = proxy.quit_requested() => return stopping("/quitquitquit"),
         }
     }
 }
 
-/// The name of the next signal to stop. Settings that were just read are not read again.
+/// Returns the name of the next signal that stops the proxy. A reload is ignored while the proxy starts, because its
+/// settings have just been read.
 async fn stop_signal(signals: &mut StopSignals) -> &'static str {
     loop {
         let signal = signals.received().await;
@@ -137,7 +142,7 @@ fn stopping(reason: &str) {
     tracing::info!(target: STOP, reason, "stopping");
 }
 
-fn for_programs(proxy: &Proxy) -> String {
+fn as_json(proxy: &Proxy) -> String {
     let texts = |addresses: &[ListenAddress]| -> Vec<String> {
         addresses.iter().map(ToString::to_string).collect()
     };
@@ -152,8 +157,8 @@ fn for_programs(proxy: &Proxy) -> String {
     .to_string()
 }
 
-/// On a terminal with what to do next.
-fn for_people(proxy: &Proxy, terminal: bool) -> String {
+/// Formats the addresses as text. On a terminal, it adds how to connect and how to stop.
+fn as_text(proxy: &Proxy, terminal: bool) -> String {
     let listeners = proxy.listeners().iter();
     let mut lines: Vec<String> = listeners
         .map(|listening| format!("{} -> {}", listening.address, listening.upstream))
@@ -171,30 +176,31 @@ fn for_people(proxy: &Proxy, terminal: bool) -> String {
             .map(|address| format!("{address} -> /status")),
     );
     if terminal {
-        let kinds = [Kind::Postgres, Kind::OpenSearch];
+        let kinds = [StoreKind::Postgres, StoreKind::OpenSearch];
         lines.extend(
             kinds
                 .into_iter()
                 .filter_map(|kind| example(kind, proxy.first(kind)?)),
         );
         lines.push(
-            "Ctrl-C stops it, and a second one cuts the sessions that are still there".to_owned(),
+            "press Ctrl-C to stop, and again to close the remaining sessions immediately"
+                .to_owned(),
         );
     }
     lines.join("\n")
 }
 
-/// How to try an address.
-fn example(kind: Kind, address: &ListenAddress) -> Option<String> {
+/// Returns a command that connects to an address.
+fn example(kind: StoreKind, address: &ListenAddress) -> Option<String> {
     let (host, port) = match address {
         ListenAddress::Tcp(address) => (address.ip().to_string(), address.port()),
         ListenAddress::Loopback { port } => ("localhost".to_owned(), *port),
         ListenAddress::Unix(_) => return None,
     };
     Some(match kind {
-        Kind::Postgres => {
-            format!("for instance: psql --host {host} --port {port} --username USER DATABASE")
+        StoreKind::Postgres => {
+            format!("for example: psql --host {host} --port {port} --username USER DATABASE")
         }
-        Kind::OpenSearch => format!("for instance: curl http://{address}/_cluster/health"),
+        StoreKind::OpenSearch => format!("for example: curl http://{address}/_cluster/health"),
     })
 }

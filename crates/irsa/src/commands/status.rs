@@ -1,4 +1,4 @@
-//! `irsa status`: the chain of a running proxy, from its status address.
+//! `irsa status`: the chain of a running proxy, read from its status address.
 
 use std::process::ExitCode;
 

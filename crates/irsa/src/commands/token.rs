@@ -1,4 +1,4 @@
-//! `irsa token`: an RDS token on standard output, for a person or a script.
+//! `irsa token`: prints an RDS authentication token.
 
 use std::process::ExitCode;
 use std::sync::Arc;

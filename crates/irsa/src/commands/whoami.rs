@@ -1,4 +1,4 @@
-//! `irsa whoami`: what AWS takes this process for.
+//! `irsa whoami`: the identity that AWS reports for this process.
 
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! The data thread: a current-thread runtime of its own for listeners and sessions, so that an
-//! STS exchange or a scrape never stands in a query's way.
+//! The data thread, which runs listeners and sessions on a separate single-threaded runtime, so that an STS call or a
+//! metrics scrape never delays a query.
 
 use std::future::pending;
 use std::thread::JoinHandle;
@@ -17,11 +17,11 @@ use crate::exit::Failure;
 
 pub(super) struct DataPlane {
     thread: JoinHandle<()>,
-    /// The thread ends when this is dropped.
+    /// The thread exits when this is dropped.
     alive: oneshot::Sender<()>,
 }
 
-/// A listener and the upstream that it is for.
+/// A listener and the index of its upstream.
 struct Bound {
     prepared: usize,
     listener: Listener,
@@ -30,7 +30,7 @@ struct Bound {
 // === impl DataPlane ===
 
 impl DataPlane {
-    /// Binds every listener, all of them or none.
+    /// Starts the thread and binds all listeners, or none if one fails.
     pub(super) async fn start(
         prepared: Vec<Prepared>,
         drain: DrainWatch,
@@ -41,8 +41,8 @@ impl DataPlane {
         let runtime = Builder::new_current_thread()
             .enable_all()
             .build()
-            .map_err(|error| Failure::other(format!("the runtime could not start: {error}")))?;
-        let (tell, told) = oneshot::channel();
+            .map_err(|error| Failure::other(format!("cannot start the async runtime: {error}")))?;
+        let (report, bound) = oneshot::channel();
         let (alive, ended) = oneshot::channel();
         let thread = std::thread::Builder::new()
             .name("irsa-data".to_owned())
@@ -51,27 +51,27 @@ impl DataPlane {
                 runtime.block_on(async {
                     tokio::spawn(async move { heartbeat.keep_beating().await });
                     let drained = drain.clone();
-                    let accepting = run(prepared, drain, terminate, cut, tell).await;
+                    let accepting = run(prepared, drain, terminate, cut, report).await;
                     tokio::select! {
                         _ = ended => {}
                         () = watch(accepting, &drained, &health) => {}
                     }
                 });
-                // A name lookup that is still under way delays nobody.
+                // A DNS lookup that is still in progress must not delay the exit.
                 runtime.shutdown_background();
             })
-            .map_err(|error| Failure::other(format!("the data thread could not start: {error}")))?;
-        match told.await {
+            .map_err(|error| Failure::other(format!("cannot start the data thread: {error}")))?;
+        match bound.await {
             Ok(Ok(listening)) => Ok((Self { thread, alive }, listening)),
             Ok(Err(error)) => Err(Failure::Other {
                 message: error.to_string(),
                 remedy: Some(error.remedy()),
             }),
-            Err(_) => Err(Failure::other("the data thread ended before it listened")),
+            Err(_) => Err(Failure::other("the data thread exited before it listened")),
         }
     }
 
-    /// Ends the thread, and with it every session that is still there.
+    /// Stops the thread, which ends all remaining sessions.
     pub(super) async fn end(self) {
         drop(self.alive);
         let _ = tokio::task::spawn_blocking(move || self.thread.join()).await;
@@ -83,17 +83,17 @@ async fn run(
     drain: DrainWatch,
     terminate: DrainWatch,
     cut: DrainWatch,
-    tell: oneshot::Sender<Result<Vec<Listening>, BindError>>,
+    report: oneshot::Sender<Result<Vec<Listening>, BindError>>,
 ) -> JoinSet<()> {
     let mut accepting = JoinSet::new();
     let bound = match bind(&prepared).await {
         Ok(bound) => bound,
         Err(error) => {
-            let _ = tell.send(Err(error));
+            let _ = report.send(Err(error));
             return accepting;
         }
     };
-    let _ = tell.send(Ok(listening(&prepared, &bound)));
+    let _ = report.send(Ok(listening(&prepared, &bound)));
     for Bound {
         prepared: index,
         listener,
@@ -106,14 +106,14 @@ async fn run(
     accepting
 }
 
-/// Reports a listener that ends before the drain: its clients are refused from then on, and only a
-/// restart helps. Never returns.
+/// Reports a listener that fails before the drain starts. New clients cannot connect to it, and only a restart helps.
+/// Never returns.
 async fn watch(mut accepting: JoinSet<()>, drain: &DrainWatch, health: &Health) {
     while accepting.join_next().await.is_some() {
         if !drain.is_signaled() {
-            health.fail("a listener has failed and accepts no more clients");
+            health.fail("a listener failed and no longer accepts connections");
             tracing::error!(
-                "a listener has failed and accepts no more clients; /livez reports 503"
+                "a listener failed and no longer accepts connections; /livez returns 503"
             );
         }
     }
@@ -135,7 +135,7 @@ async fn bind(prepared: &[Prepared]) -> Result<Vec<Bound>, BindError> {
 }
 
 fn listening(prepared: &[Prepared], bound: &[Bound]) -> Vec<Listening> {
-    let of = |bound: &Bound| {
+    let listening = |bound: &Bound| {
         let upstream = &prepared[bound.prepared];
         let addresses = bound.listener.local_addresses();
         addresses.into_iter().map(move |address| Listening {
@@ -144,5 +144,5 @@ fn listening(prepared: &[Prepared], bound: &[Bound]) -> Vec<Listening> {
             address,
         })
     };
-    bound.iter().flat_map(of).collect()
+    bound.iter().flat_map(listening).collect()
 }

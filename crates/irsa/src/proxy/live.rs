@@ -1,4 +1,4 @@
-//! What can be replaced while the proxy runs: certificates, keys, certificate authorities and passwords.
+//! The parts of a running proxy that can be replaced: certificates, keys, CAs and passwords.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::settings::{ClientSettings, ProxySettings};
 
 pub(crate) struct Live {
     pub(super) roots: Arc<ReplaceableRoots>,
-    /// `None` for a certificate that irsa generates.
+    /// `None` if irsa generates the certificate.
     pub(super) server: Option<Arc<ReplaceableServer>>,
     clients: ClientSettings,
     identity: Identity,
@@ -31,16 +31,17 @@ impl Live {
         })
     }
 
-    /// Replaces everything by what `fresh` has, for handshakes, logins and requests from now on.
+    /// Replaces all parts with those of `fresh`, for future handshakes, logins and requests.
     ///
     /// # Errors
-    /// A file of certificate authorities that was valid a moment ago no longer is. Nothing has changed then.
+    /// The CA file has become invalid since it was read. Nothing changes.
     pub(crate) fn replace(&self, fresh: &ProxySettings) -> Result<(), IdentityError> {
         self.identity.read_roots_again(&fresh.identity)?;
         if let Err(error) = self.roots.replace(&fresh.roots) {
-            tracing::error!(%error, "cannot replace the certificate authorities");
+            tracing::error!(%error, "cannot replace the trusted CAs");
         }
-        // Requirements that are new or gone need a restart: the check of users would not go with the handshake.
+        // Adding or removing the requirement of client certificates needs a restart, because the check of users would
+        // not match the handshake.
         let is_alike =
             self.clients.requires_certificates() == fresh.clients.requires_certificates();
         if let (Some(server), Some(identity), true) = (&self.server, &fresh.clients.tls, is_alike) {

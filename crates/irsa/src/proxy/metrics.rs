@@ -1,4 +1,4 @@
-//! The state of identities and upstreams as metrics, read when they are scraped.
+//! Metrics of identities and upstreams, computed when they are scraped.
 
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -18,20 +18,20 @@ use irsa_ops::status::LastUse;
 use super::prepare::Prepared;
 use crate::build;
 
-/// The states that the gauge has a series for.
+/// The states for which the gauge has a series.
 const STATES: [&str; 4] = ["waiting", "valid", "stale", "broken"];
 
 #[derive(Debug)]
 struct ChainCollector {
-    /// The identity of the process first, then those of upstreams with a role of their own.
+    /// The identity of the process first, then those of upstreams with `role=`.
     identities: Vec<(Option<String>, Identity)>,
     upstreams: Vec<(String, LastUse)>,
 }
 
-/// What is exposed of the chain.
+/// The state of all identities and upstreams at one scrape.
 struct Snapshot {
     identities: Vec<IdentitySnapshot>,
-    /// When a login or request last succeeded, by upstream.
+    /// The time of the last successful login or request, by upstream.
     last_successes: Vec<(String, SystemTime)>,
 }
 
@@ -43,7 +43,7 @@ struct IdentitySnapshot {
     expires_at: Option<SystemTime>,
 }
 
-/// Registers the metrics that every process has.
+/// Registers the metrics of the process.
 pub(crate) fn register_process(metrics: &Metrics) {
     metrics.register_build(build::VERSION, build::COMMIT);
     metrics.register(irsa_ops::logging::register_metrics);
@@ -139,26 +139,26 @@ impl Snapshot {
         times(
             encoder,
             "identity_expiration_timestamp",
-            "The end of the session credentials that are held, in seconds since 1970; none for credentials without an end",
+            "Expiration time of the current session credentials, in seconds since 1970; absent for credentials that do not expire",
             at(|one| one.expires_at),
         )?;
         times(
             encoder,
             "identity_last_success_timestamp",
-            "When an exchange for credentials last succeeded, in seconds since 1970",
+            "Time of the last successful exchange of credentials, in seconds since 1970",
             at(|one| one.counters.last_success),
         )?;
         let upstreams = self.last_successes.iter();
         times(
             encoder,
             "upstream_last_success_timestamp",
-            "When a login or a request last succeeded, in seconds since 1970; none before the first one",
+            "Time of the last successful login or request, in seconds since 1970; absent before the first one",
             upstreams.map(|(upstream, at)| (vec![("upstream", upstream.clone())], *at)),
         )
     }
 
     fn states(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
-        let help = "1 for the state that the identity is in: waiting, valid, stale or broken";
+        let help = "1 for the current state of the identity: waiting, valid, stale or broken";
         let mut family =
             encoder.encode_descriptor("identity_state", help, None, MetricType::Gauge)?;
         for one in &self.identities {
@@ -173,7 +173,7 @@ impl Snapshot {
     }
 
     fn exchanges(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
-        let help = "Exchanges for credentials, by outcome";
+        let help = "Exchanges of credentials, by outcome";
         let mut family =
             encoder.encode_descriptor("identity_exchanges", help, None, MetricType::Counter)?;
         for one in &self.identities {
@@ -200,7 +200,7 @@ impl IdentitySnapshot {
     }
 }
 
-/// Encodes points in time. Nothing is encoded where there is none.
+/// Encodes the times that are known.
 fn times(
     encoder: &mut DescriptorEncoder<'_>,
     name: &str,
@@ -227,7 +227,7 @@ fn encode_labeled(
 ) -> fmt::Result {
     let gauge = ConstGauge::new(value);
     if labels.is_empty() {
-        // A set of labels that is empty would be written as `{}`.
+        // An empty set of labels would be written as `{}`.
         return family.encode_gauge(&value);
     }
     gauge.encode(family.encode_family(labels)?)

@@ -1,4 +1,4 @@
-//! From settings to upstreams that are ready to be listened for.
+//! Creates upstreams from the settings, ready to accept clients.
 
 use std::sync::Arc;
 
@@ -18,24 +18,24 @@ use crate::exit::{self, Failure};
 use crate::settings::{ClientSettings, Protocol, ProxySettings, shown};
 use crate::upstream::{OpenSearchStore, Store, UpstreamSpec};
 
-/// The names that a generated certificate holds.
+/// The names in a generated certificate.
 const LOCAL_NAMES: &[&str] = &["localhost", "127.0.0.1", "::1"];
 
-/// An upstream that is ready to be listened for.
+/// An upstream that is ready to accept clients.
 pub(super) struct Prepared {
     pub(super) name: String,
-    pub(super) kind: Kind,
+    pub(super) kind: StoreKind,
     /// The addresses to bind.
     pub(super) listen: Vec<ListenAddress>,
     pub(super) listen_options: ListenOptions,
-    /// The identity, where this upstream has one of its own.
+    /// The identity, if this upstream does not use that of the process.
     pub(super) own_identity: Option<Identity>,
     handler: Handler,
 }
 
-/// What a listener's clients speak.
+/// The kind of data store behind a listener.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum StoreKind {
     Postgres,
     OpenSearch,
 }
@@ -46,7 +46,7 @@ enum Handler {
     OpenSearch(Arc<Domain>),
 }
 
-/// What all upstreams of a process share.
+/// The parts that all upstreams share.
 struct Common<'a> {
     settings: &'a ProxySettings,
     identity: &'a Identity,
@@ -59,7 +59,7 @@ struct Common<'a> {
     bodies: Arc<BodyStore>,
 }
 
-/// All upstreams, in the order of the settings.
+/// Prepares all upstreams, in the order of the settings.
 pub(super) fn prepare(
     settings: &ProxySettings,
     identity: &Identity,
@@ -88,7 +88,7 @@ pub(super) fn prepare(
 // === impl Prepared ===
 
 impl Prepared {
-    /// What the last login or request showed.
+    /// Returns the outcome of the last login or request.
     pub(super) fn last_use(&self) -> &LastUse {
         match &self.handler {
             Handler::Postgres(database) => database.last_use(),
@@ -96,8 +96,8 @@ impl Prepared {
         }
     }
 
-    /// Serves the clients of a listener. Database sessions are closed once `terminate` is signaled, requests once
-    /// `cut` is.
+    /// Serves the clients of a listener. Database sessions are closed when `terminate` is signaled, requests when `cut`
+    /// is.
     pub(super) fn serve(
         &self,
         listener: Listener,
@@ -128,11 +128,11 @@ impl Common<'_> {
         let (kind, handler) = match &spec.store {
             Store::Postgres(upstream) => {
                 let database = self.database(upstream, identity, role);
-                (Kind::Postgres, Handler::Postgres(Arc::new(database)))
+                (StoreKind::Postgres, Handler::Postgres(Arc::new(database)))
             }
             Store::OpenSearch(store) => {
                 let domain = self.domain(store, identity, role)?;
-                (Kind::OpenSearch, Handler::OpenSearch(Arc::new(domain)))
+                (StoreKind::OpenSearch, Handler::OpenSearch(Arc::new(domain)))
             }
         };
         Ok(Prepared {
@@ -145,7 +145,7 @@ impl Common<'_> {
         })
     }
 
-    /// If the user ID of every client of the socket is checked, any user may open it.
+    /// Returns the options of the listeners. Any user may open the socket if the user ID of every client is checked.
     fn listen_options(&self, spec: &UpstreamSpec) -> ListenOptions {
         let defaults = ListenOptions::default();
         let mode = match self.settings.clients.uid {
@@ -207,7 +207,7 @@ impl Common<'_> {
         Domain::new(parts, &self.opensearch).map_err(Failure::other)
     }
 
-    /// The identity of one upstream, and the role that it ends in.
+    /// Returns the identity of an upstream, and the last role that it assumes.
     fn identity_for(
         &self,
         spec: &UpstreamSpec,
@@ -223,7 +223,7 @@ impl Common<'_> {
     }
 }
 
-/// TLS for clients: the given certificate, or one made up for localhost.
+/// Returns the TLS configuration of the listeners, with the given certificate or one generated for localhost.
 fn client_tls(clients: &ClientSettings, live: &Live) -> Result<Arc<ServerConfig>, Failure> {
     if let Some(server) = &live.server {
         return server.config(&[]).map_err(tls_failure);
@@ -233,7 +233,7 @@ fn client_tls(clients: &ClientSettings, live: &Live) -> Result<Arc<ServerConfig>
         authority.write_ca(path).map_err(tls_failure)?;
         tracing::info!(
             file = shown(path),
-            "wrote the listeners' certificate authority"
+            "wrote the CA certificate of the listeners"
         );
     }
     authority

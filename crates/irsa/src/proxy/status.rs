@@ -1,4 +1,4 @@
-//! The chain as the proxy knows it now, for the status page.
+//! The state of the chain, for the status page.
 
 mod session;
 mod token;
@@ -13,13 +13,13 @@ use super::prepare::Prepared;
 
 pub(super) struct ProxyStatus {
     identity: Identity,
-    /// The name of the source at the root, whatever roles are assumed from there.
+    /// The name of the first identity source, before any chained role.
     source: &'static str,
     token: TokenWatch,
     upstreams: Vec<Upstream>,
 }
 
-/// What is known of an upstream.
+/// An upstream, with its identity and its last use.
 struct Upstream {
     name: String,
     own_identity: Option<Identity>,
@@ -48,7 +48,7 @@ impl ProxyStatus {
         }
     }
 
-    /// The links of the process, and of each upstream those that are its own, in the chain's order.
+    /// Returns the links of the process and those that are specific to an upstream, in the order of the chain.
     fn links(&self) -> Vec<LinkStatus> {
         let token = self.token.last();
         let session = |identity| Session {
@@ -60,7 +60,7 @@ impl ProxyStatus {
         for upstream in &self.upstreams {
             if let Some(identity) = &upstream.own_identity {
                 let own = session(identity).links_of_a_chained_role();
-                links.extend(own.into_iter().map(|link| link.of(&upstream.name)));
+                links.extend(own.into_iter().map(|link| link.for_subject(&upstream.name)));
             }
             links.extend(upstream.last_use.links(&upstream.name));
         }
@@ -100,7 +100,7 @@ impl StatusSource for ProxyStatus {
     }
 }
 
-/// The links that an exchange passes.
+/// The links that an exchange of credentials passes.
 const UP_TO_SESSION: [Link; 5] = [
     Link::ServiceAccount,
     Link::ProjectedToken,

@@ -1,4 +1,4 @@
-//! The TLS of the listeners, and what their clients must prove.
+//! The TLS of the listeners, and the authentication of their clients.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,18 +11,18 @@ use rustls::ServerConfig;
 use super::Mistakes;
 use crate::cli::ClientArgs;
 
-/// What is spoken on a listener.
+/// The protocol of a listener.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Protocol {
     Postgres,
     Http,
 }
 
-/// The TLS of the listeners, and the requirements that clients must meet. Which of them apply is
-/// decided for each listener: see [`super::exposure`].
+/// The TLS of the listeners, and the requirements for clients. [`super::exposure`] decides which of them apply to which
+/// listener.
 #[derive(Debug, Clone)]
 pub(crate) struct ClientSettings {
-    /// The user's own certificate; `None` for one that irsa generates for localhost.
+    /// The certificate of the configuration; `None` for one that irsa generates for localhost.
     pub(crate) tls: Option<ServerIdentity>,
     pub(crate) tls_ca_out: Option<PathBuf>,
     /// The user ID that `--client-uid` requires.
@@ -32,7 +32,7 @@ pub(crate) struct ClientSettings {
     pub(super) given: GivenRequirements,
 }
 
-/// The kinds of requirements that were given, even if the file of one could not be read.
+/// The kinds of requirements that were given, even if a file could not be read.
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each says whether a flag was given, and they combine freely"
@@ -45,14 +45,17 @@ pub(super) struct GivenRequirements {
     pub(super) passwords: bool,
 }
 
-/// The passwords of a file, checked as HTTP Basic sends them.
+/// The users of a password file, for HTTP Basic authentication.
 #[derive(Debug)]
 struct Passwords(Arc<ScramUsers>);
 
 pub(super) fn resolve(args: ClientArgs, mistakes: &mut Mistakes) -> ClientSettings {
     let tls = listener_tls(&args, mistakes);
     let uid = args.client_uid.as_deref().filter(|uid| !uid.is_empty());
-    let uid = uid.map(|uid| uid.parse().map_err(|_| format!("`{uid}` is not a user id")));
+    let uid = uid.map(|uid| {
+        uid.parse()
+            .map_err(|_| format!("`{uid}` is not a numeric user ID"))
+    });
     let uid = uid.and_then(|uid| mistakes.check("--client-uid", uid));
     let passwords = args.client_passwords.as_deref().map(ScramUsers::from_file);
     let passwords = passwords.and_then(|users| mistakes.check("--client-passwords", users));
@@ -85,13 +88,13 @@ fn listener_tls(args: &ClientArgs, mistakes: &mut Mistakes) -> Option<ServerIden
         (None, None) => {
             if args.client_ca.is_some() {
                 mistakes.add(
-                    "--client-ca needs --tls-cert and --tls-key: clients must trust the listener",
+                    "--client-ca requires --tls-cert and --tls-key, because clients must trust the listener",
                 );
             }
             None
         }
         _ => {
-            mistakes.add("--tls-cert and --tls-key go together");
+            mistakes.add("--tls-cert and --tls-key must be set together");
             None
         }
     }

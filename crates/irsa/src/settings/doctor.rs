@@ -1,4 +1,4 @@
-//! What `irsa doctor` is to look at, and from where.
+//! The settings of `irsa doctor`.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,16 +12,16 @@ use super::{Mistakes, identity, upstreams};
 use crate::cli::{AwsArgs, ClusterArgs, DoctorArgs, PlaceName, ReportOutput};
 use crate::upstream::UpstreamSpec;
 
-/// An examination as it will be made.
+/// The validated settings of a run.
 #[derive(Debug)]
 pub(crate) struct DoctorSettings {
     pub(crate) places: Vec<Place>,
     pub(crate) upstreams: Vec<UpstreamSpec>,
     pub(crate) user: Option<String>,
     pub(crate) database: Option<String>,
-    /// The workload's identity, as its proxy has it.
+    /// The identity of the workload, as its proxy uses it.
     pub(crate) identity: IdentitySettings,
-    /// Whoever reads AWS's settings.
+    /// The identity that reads AWS settings.
     pub(crate) reader: IdentitySettings,
     pub(crate) cluster: ClusterSettings,
     pub(crate) role: Option<RoleArn>,
@@ -31,7 +31,7 @@ pub(crate) struct DoctorSettings {
     pub(crate) timeout: Duration,
 }
 
-/// Whom to look at in Kubernetes, and how to get there.
+/// The workload to check in Kubernetes, and the access to the cluster.
 #[derive(Debug)]
 pub(crate) struct ClusterSettings {
     pub(crate) pod: Option<PodName>,
@@ -67,7 +67,7 @@ pub(super) fn resolve(
     };
     let cluster = cluster(args.cluster, &mut mistakes);
     if places.contains(&Place::Cluster) && cluster.is_nobody() {
-        mistakes.add("--from cluster needs --pod or --service-account: whom to look at");
+        mistakes.add("--from cluster requires --pod or --service-account, to select what to check");
     }
     let role = mistakes.parse("--workload-role", args.aws.workload_role.as_deref());
     let issuer = mistakes.parse("--issuer", args.aws.issuer.as_deref());
@@ -88,7 +88,8 @@ pub(super) fn resolve(
     })
 }
 
-/// Those that were named, else those that there is a subject for; in the order in which they learn from each other.
+/// Returns the requested places, or those implied by the other arguments, in the order in which their checks depend on
+/// each other.
 fn places(args: &DoctorArgs) -> Vec<Place> {
     let has_object = args.cluster.pod.is_some() || args.cluster.service_account.is_some();
     let is_wanted = |place: Place| match place {
@@ -103,8 +104,8 @@ fn places(args: &DoctorArgs) -> Vec<Place> {
         .collect()
 }
 
-/// A profile if one is named, else the environment's keys, else the default profile; never the workload's own role,
-/// which has no business with IAM.
+/// Returns the identity that reads AWS settings: the given profile, else the access key in the environment, else the
+/// default profile. Never the role of the workload, which should have no IAM permissions.
 fn reader(args: &AwsArgs, workload: &IdentitySettings) -> IdentitySettings {
     let environment = Environment::current();
     let choice = match &args.aws_profile {

@@ -1,6 +1,6 @@
-//! Which requirements apply to which listener: `--client-uid` to Unix sockets, passwords and
-//! certificates to all listeners. A listener that would be left without any is refused if some
-//! were given, and so is a requirement that applies to no listener.
+//! Decides which requirements apply to which listener: `--client-uid` to Unix sockets, passwords and certificates to
+//! all listeners. If any requirement is given, a listener without one is a mistake, and so is a requirement that
+//! applies to no listener.
 
 use irsa_net::listen::ListenAddress;
 
@@ -27,8 +27,9 @@ pub(super) fn check(upstreams: &[UpstreamSpec], given: GivenRequirements, mistak
     }
     let is_database = |(store, _): (&Store, _)| matches!(store, Store::Postgres(_));
     if given.cert_users && !given.certificate {
-        mistakes
-            .add("--client-cert-users needs --client-ca: without it, clients have no certificate");
+        mistakes.add(
+            "--client-cert-users requires --client-ca: without it, clients have no certificate",
+        );
     } else if given.cert_users && !listeners(upstreams).any(is_database) {
         mistakes.add(
             "--client-cert-users applies to PostgreSQL, and no upstream is a PostgreSQL database",
@@ -112,7 +113,7 @@ mod tests {
         specs.map(Result::unwrap).collect()
     }
 
-    /// The beginnings of the mistakes, up to the colon.
+    /// Returns the beginnings of the messages, up to the colon.
     fn mistakes(upstreams: &[String], given: GivenRequirements) -> Vec<String> {
         let mut mistakes = Mistakes::default();
         check(&parsed(upstreams), given, &mut mistakes);
@@ -121,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn listeners_on_this_machine_need_no_requirement() {
+    fn local_listeners_need_no_requirement() {
         let upstreams = [
             database("listen=5432&listen=unix:/run/a"),
             domain("listen=9200"),
@@ -130,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn each_listener_beyond_this_machine_needs_a_password_or_a_certificate() {
+    fn remote_listeners_require_a_password_or_a_certificate() {
         let upstreams = [
             database("listen=0.0.0.0:5432"),
             domain("listen=10.0.0.1:9200"),
@@ -155,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_id_protects_no_listener_but_unix_sockets() {
+    fn a_user_id_protects_only_unix_sockets() {
         let uid = GivenRequirements { uid: true, ..NONE };
         let sockets = [database("listen=unix:/run/a"), domain("listen=unix:/run/b")];
         assert!(mistakes(&sockets, uid).is_empty());
@@ -190,7 +191,7 @@ mod tests {
         };
         assert_eq!(
             mistakes(&[database("listen=5432")], users),
-            ["--client-cert-users needs --client-ca"]
+            ["--client-cert-users requires --client-ca"]
         );
         let users = GivenRequirements {
             certificate: true,
@@ -203,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_needs_tls_which_a_unix_socket_has_for_postgresql_alone() {
+    fn only_postgresql_supports_certificates_on_unix_sockets() {
         let given = GivenRequirements {
             certificate: true,
             ..NONE

@@ -1,4 +1,4 @@
-//! The settings file: the same names as the flags, as TOML or YAML.
+//! The configuration file, in TOML or YAML. Its keys are the names of the flags.
 
 use std::path::{Path, PathBuf};
 
@@ -7,21 +7,21 @@ use serde_json::{Map, Value};
 
 use super::shown;
 
-/// What a settings file holds, not yet compared with what it may hold.
+/// The contents of a configuration file, before its keys are validated.
 #[derive(Debug, Default)]
-pub(crate) struct SettingsFile {
+pub(crate) struct ConfigFile {
     path: PathBuf,
     settings: Map<String, Value>,
 }
 
-// === impl SettingsFile ===
+// === impl ConfigFile ===
 
-impl SettingsFile {
-    /// Reads `path` by its ending.
+impl ConfigFile {
+    /// Reads a file whose format is given by its extension.
     pub(crate) fn read(path: &Path) -> Result<Self, String> {
         let failed = |problem: &dyn std::fmt::Display| {
             format!(
-                "the settings file `{}` can't be read: {problem}",
+                "cannot read the configuration file `{}`: {problem}",
                 shown(path)
             )
         };
@@ -45,40 +45,42 @@ impl SettingsFile {
         &self.settings
     }
 
-    /// The sentence about a key that is none of `known`.
+    /// Returns the message about a key that is not one of `known`.
     pub(crate) fn unknown<'a>(&self, key: &str, known: impl Iterator<Item = &'a String>) -> String {
         let meant = key.replace('_', "-").to_ascii_lowercase();
         let advice = match suggest::nearest(&meant, known.map(String::as_str)) {
             Some(known) => format!("; did you mean `{known}`?"),
-            None => "; settings have the names of the flags in `irsa proxy --help`".to_owned(),
+            None => {
+                "; keys are the flags of `irsa proxy --help` without the leading dashes".to_owned()
+            }
         };
         format!(
-            "`{}` has an unknown setting `{key}`{advice}",
+            "`{}` contains the unknown key `{key}`{advice}",
             shown(&self.path)
         )
     }
 
-    /// A value as it would be typed.
+    /// Returns a string or number as the text that would be typed on the command line.
     pub(crate) fn text(&self, key: &str, value: &Value) -> Result<String, String> {
         match value {
             Value::String(text) => Ok(text.clone()),
             Value::Number(number) => Ok(number.to_string()),
-            _ => Err(self.wrong(key, "a text or a number")),
+            _ => Err(self.wrong(key, "a string or a number")),
         }
     }
 
-    /// One text, with spaces between several, or a list of texts.
+    /// Returns a list of strings, or a single string with spaces between several values.
     pub(crate) fn texts(&self, key: &str, value: &Value) -> Result<Vec<String>, String> {
-        let of_list = |values: &Vec<Value>| {
+        let list = |values: &Vec<Value>| {
             let texts = values.iter().map(|value| value.as_str().map(str::to_owned));
             texts.collect::<Option<Vec<_>>>()
         };
         match value {
             Value::String(text) => Some(vec![text.clone()]),
-            Value::Array(values) => of_list(values),
+            Value::Array(values) => list(values),
             _ => None,
         }
-        .ok_or_else(|| self.wrong(key, "a list of texts"))
+        .ok_or_else(|| self.wrong(key, "a string or a list of strings"))
     }
 
     pub(crate) fn switch(&self, key: &str, value: &Value) -> Result<String, String> {
@@ -93,7 +95,7 @@ impl SettingsFile {
     }
 }
 
-/// A file with nothing in it but comments sets nothing. `off` is a word, as YAML 1.2 has it, and a value of several
+/// Parses YAML. A file with nothing but comments is empty. In YAML 1.2, `off` is a string, and it is a value of several
 /// settings.
 fn yaml(text: &str) -> Result<Map<String, Value>, serde_saphyr::Error> {
     let options = serde_saphyr::options! { strict_booleans: true };

@@ -1,4 +1,4 @@
-//! Who to be, and whom to trust.
+//! The identity, and the CAs to trust.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ pub(super) fn resolve(args: IdentityArgs, mistakes: &mut Mistakes) -> IdentitySe
         mistakes.parse("--session-name", args.session_name.as_deref());
     let role: Option<RoleArn> = mistakes.parse("--role", args.role.as_deref());
     if args.external_id.is_some() && args.role.is_none() {
-        mistakes.add("--external-id goes with --role");
+        mistakes.add("--external-id requires --role");
     }
     let role_chain = role.map(|role| RoleStep {
         role,
@@ -43,14 +43,14 @@ pub(super) fn resolve(args: IdentityArgs, mistakes: &mut Mistakes) -> IdentitySe
     }
 }
 
-/// Who to be, where nobody but AWS is talked to: its roots are looked at, and not kept.
+/// Validates the identity of a command that only talks to AWS. The CA file is read here to report mistakes in it.
 pub(super) fn checked(args: IdentityArgs, mistakes: &mut Mistakes) -> IdentitySettings {
     let identity = resolve(args, mistakes);
     roots(identity.ca_file.as_deref(), mistakes);
     identity
 }
 
-/// The roots that upstreams are verified with.
+/// Returns the CAs that upstream certificates are verified with.
 pub(super) fn roots(ca_file: Option<&Path>, mistakes: &mut Mistakes) -> Roots {
     let roots = mistakes.check("--ca-file", Roots::upstream(ca_file));
     roots.unwrap_or_else(Roots::rds)
@@ -64,7 +64,7 @@ fn sts_endpoint(given: Option<String>, mistakes: &mut Mistakes) -> Option<String
         Ok(given)
     } else {
         Err(format!(
-            "`{given}` is not a URL; expected for instance `https://sts.REGION.amazonaws.com`"
+            "`{given}` is not a URL; expected for example `https://sts.REGION.amazonaws.com`"
         ))
     };
     mistakes.check("--sts-endpoint", checked)

@@ -1,11 +1,11 @@
-//! How much, and for how long.
+//! Limits on sizes, numbers and times.
 
 use irsa_opensearch::BodyStoreOptions;
 
 use super::{DrainSettings, Mistakes, shown};
 use crate::cli::{BodyArgs, LimitArgs};
 
-/// The bounds of both kinds of data stores, and of the end.
+/// The limits for both kinds of data stores, and for shutdown.
 pub(super) struct LimitSettings {
     pub(super) postgres: irsa_postgres::Limits,
     pub(super) opensearch: irsa_opensearch::Limits,
@@ -50,7 +50,7 @@ pub(super) fn resolve(
     if let Some(folder) = &bodies.spill_dir
         && !folder.is_dir()
     {
-        let problem = format!("`{}` is not an existing folder", shown(folder));
+        let problem = format!("`{}` is not an existing directory", shown(folder));
         mistakes.check::<()>("--spill-dir", Err(problem));
     }
     LimitSettings {

@@ -1,5 +1,5 @@
-//! All addresses to listen on, compared before any is bound: what clashes within one process is a mistake of its
-//! settings, and nobody else's listener.
+//! Compares all addresses to listen on before any is bound, so that a conflict within this process is reported as a
+//! mistake in its settings and not as another process on the same port.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -8,31 +8,33 @@ use irsa_net::listen::ListenAddress;
 use super::{AdminSettings, Mistakes, PrivateFolder};
 use crate::upstream::{Store, UpstreamSpec};
 
-/// An address, and what is offered there.
+/// An address, and what listens on it.
 struct Offered {
     address: ListenAddress,
     what: String,
 }
 
-/// The number in the name of the first socket: clients of PostgreSQL call it a port.
+/// The number of the first Unix socket, which PostgreSQL clients call its port.
 const FIRST_SOCKET: u16 = 5432;
 
-/// Chooses listeners for upstreams that name none: for PostgreSQL a Unix socket in `folder`, which
-/// no other user of the machine can open; without a folder, and for OpenSearch, whose clients take
-/// nothing else, a free port of loopback.
+/// Chooses listeners for upstreams without `listen=`. PostgreSQL gets a Unix socket in `folder`, which no other user of
+/// the machine can open. OpenSearch, whose clients support only TCP, gets a free port on loopback, and so does
+/// PostgreSQL if there is no folder.
 pub(super) fn for_one_command(
     upstreams: &mut [UpstreamSpec],
     mut folder: Option<&mut PrivateFolder>,
     mistakes: &mut Mistakes,
 ) {
-    let unplaced = upstreams.iter_mut().filter(|spec| !spec.listens_where_told);
+    let unplaced = upstreams
+        .iter_mut()
+        .filter(|spec| !spec.has_explicit_listen);
     for (spec, number) in unplaced.zip(FIRST_SOCKET..) {
         spec.listen = vec![ListenAddress::Loopback { port: 0 }];
         if let (Store::Postgres(_), Some(folder)) = (&spec.store, folder.as_deref_mut()) {
             let path = folder.path().map_err(|problem| {
                 format!(
-                    "no socket for {}: {problem}; set TMPDIR to a folder that this user can write to, or add \
-                     `listen=0` to the upstream for a TCP port, which any local user can connect to",
+                    "cannot create a socket for {}: {problem}; set TMPDIR to a writable directory, or add \
+                     `listen=0` to the upstream for a TCP port (any local user can connect to it)",
                     spec.store.name()
                 )
             });
@@ -44,9 +46,9 @@ pub(super) fn for_one_command(
     }
 }
 
-/// No two of them can have one address, except that the system picks a free port for each.
+/// Reports addresses that are used twice. Port 0 never conflicts: the system picks a free port for each listener.
 pub(super) fn check(upstreams: &[UpstreamSpec], admin: &AdminSettings, mistakes: &mut Mistakes) {
-    let of_upstream = |spec: &UpstreamSpec| {
+    let listeners_of = |spec: &UpstreamSpec| {
         let what = format!("`{}`", spec.store.name());
         let offered = |address| Offered {
             address,
@@ -54,18 +56,18 @@ pub(super) fn check(upstreams: &[UpstreamSpec], admin: &AdminSettings, mistakes:
         };
         spec.addresses().map(offered).collect::<Vec<_>>()
     };
-    let of_flag = |flag: &str, address: &Option<ListenAddress>| {
+    let listener_of_flag = |flag: &str, address: &Option<ListenAddress>| {
         let what = flag.to_owned();
         address.clone().map(|address| Offered { address, what })
     };
-    let mut all: Vec<Offered> = upstreams.iter().flat_map(of_upstream).collect();
-    all.extend(of_flag("--admin-address", &admin.public));
-    all.extend(of_flag("--status-address", &admin.private));
+    let mut all: Vec<Offered> = upstreams.iter().flat_map(listeners_of).collect();
+    all.extend(listener_of_flag("--admin-address", &admin.public));
+    all.extend(listener_of_flag("--status-address", &admin.private));
     for (index, one) in all.iter().enumerate() {
         let earlier = all.iter().take(index);
         if let Some(other) = earlier.into_iter().find(|other| clash(one, other)) {
             mistakes.add(format!(
-                "`{}` is listened on twice, for {} and for {}; give one of them an address of its own (`listen=`, \
+                "`{}` is used by both {} and {}; change one of them (`listen=`, \
                  --admin-address, --status-address)",
                 one.address, other.what, one.what
             ));
@@ -82,7 +84,7 @@ fn clash(one: &Offered, other: &Offered) -> bool {
     }
 }
 
-/// What is bound of an address.
+/// Returns the socket addresses that are bound for an address.
 fn sockets(address: &ListenAddress) -> Vec<SocketAddr> {
     match address {
         ListenAddress::Loopback { port } => {
@@ -97,8 +99,8 @@ fn sockets(address: &ListenAddress) -> Vec<SocketAddr> {
     }
 }
 
-/// Returns whether the kernel lets only one of them be listened on. An address for all of its family takes in each of
-/// them, and `[::]` those of both families.
+/// Returns whether the kernel refuses the second of two addresses. The unspecified address of a family conflicts with
+/// every address of that family, and `[::]` with those of both families.
 fn meet(one: SocketAddr, other: SocketAddr) -> bool {
     let is_for_all = one.ip().is_unspecified() || other.ip().is_unspecified();
     let is_one_family = one.is_ipv4() == other.is_ipv4();
@@ -120,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn two_ways_to_write_one_address_clash() {
+    fn equivalent_addresses_conflict() {
         for (one, other) in [
             ("7", "localhost:7"),
             ("7", "127.0.0.1:7"),
@@ -137,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn others_and_free_ports_do_not() {
+    fn different_addresses_and_free_ports_do_not_conflict() {
         for (one, other) in [
             ("7", "8"),
             ("0", "0"),

@@ -1,4 +1,4 @@
-//! A folder that only this user can enter, for as long as one command runs.
+//! A private directory for the lifetime of one command.
 
 use std::fs::Permissions;
 use std::io;
@@ -7,25 +7,24 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-/// A temporary folder with mode 0700. It is created when it is first needed, and removed with this
-/// value.
+/// A temporary directory with mode 0700. It is created on first use and removed on drop.
 #[derive(Debug, Default)]
 pub(crate) struct PrivateFolder(Option<TempDir>);
 
 // === impl PrivateFolder ===
 
 impl PrivateFolder {
-    /// Returns the path of the folder.
+    /// Returns the path of the directory.
     ///
     /// # Errors
-    /// A sentence that names the folder for temporary files, if none can be created in it.
+    /// A message that names the temporary directory in which it could not be created.
     pub(crate) fn path(&mut self) -> Result<&Path, String> {
         let folder = match self.0.take() {
             Some(folder) => folder,
             None => create().map_err(|error| {
                 let parent = std::env::temp_dir();
                 format!(
-                    "cannot create a private folder in `{}`: {error}",
+                    "cannot create a private directory in `{}`: {error}",
                     parent.display()
                 )
             })?,
@@ -46,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_folder_is_its_owners_alone_stays_the_same_and_is_removed() {
+    fn the_directory_is_private_stable_and_removed() {
         let mut folder = PrivateFolder::default();
         let path = folder.path().unwrap().to_owned();
         assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o700);

@@ -1,4 +1,4 @@
-//! What `irsa token` is to sign for.
+//! The settings of `irsa token`.
 
 use irsa_chain::Region;
 use irsa_chain::endpoint::RdsEndpoint;
@@ -8,7 +8,7 @@ use rustls::pki_types::ServerName;
 use super::{Mistakes, identity};
 use crate::cli::TokenArgs;
 
-/// Who signs, and for what.
+/// Returns the identity that signs, and the endpoint and user to sign for.
 pub(super) fn resolve(
     args: TokenArgs,
     mut mistakes: Mistakes,
@@ -20,7 +20,10 @@ pub(super) fn resolve(
         .map(|host| region(host, identity.region.as_ref()));
     let region = region.and_then(|region| mistakes.collect(region));
     if args.user.is_empty() {
-        mistakes.check::<()>("--user", Err("the database user is empty"));
+        mistakes.check::<()>(
+            "--user",
+            Err("the user is empty; set it to the database user"),
+        );
     }
     match (sign_host, region) {
         (Some(sign_host), Some(region)) => {
@@ -36,7 +39,7 @@ pub(super) fn resolve(
     }
 }
 
-/// In lower case and without the root's dot, as in an upstream.
+/// Returns the host name in lower case and without a trailing dot, as in upstreams.
 fn sign_host(host: &str) -> Result<String, String> {
     let name = host.trim_end_matches('.').to_ascii_lowercase();
     let is_name = matches!(
@@ -47,16 +50,16 @@ fn sign_host(host: &str) -> Result<String, String> {
         Ok(name)
     } else {
         Err(format!(
-            "`{host}` is not the name of an RDS endpoint, and RDS refuses tokens for sockets, tunnels and addresses"
+            "`{host}` is not an RDS endpoint name; RDS rejects tokens that are signed for a socket, a tunnel or an IP address"
         ))
     }
 }
 
-/// The endpoint's own region, else the one that was given.
+/// Returns the region in the endpoint's name, else the one that was given.
 fn region(host: &str, given: Option<&Region>) -> Result<Region, String> {
     let endpoint: Option<RdsEndpoint> = host.parse().ok();
     let own = endpoint.as_ref().and_then(RdsEndpoint::region);
-    own.or(given).cloned().ok_or_else(|| {
-        format!("the region can't be told from `{host}`; set --region to the database's region")
-    })
+    own.or(given)
+        .cloned()
+        .ok_or_else(|| format!("cannot derive the region from `{host}`; set --region"))
 }

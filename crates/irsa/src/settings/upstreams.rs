@@ -1,4 +1,4 @@
-//! The upstreams and their listeners: each by itself, and all together.
+//! The upstreams and their listeners, validated one by one and together.
 
 use irsa_chain::Region;
 use irsa_chain::endpoint::{RdsEndpoint, RdsEndpointKind};
@@ -8,11 +8,11 @@ use irsa_postgres::Upstream;
 use super::Mistakes;
 use crate::upstream::{self, Store, UpstreamSpec};
 
-/// AWS's page on where to get the roots of RDS.
+/// The AWS page that offers the RDS root certificates for download.
 const ROOTS_PAGE: &str =
     "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/UsingWithRDS.SSL.html";
 
-/// Reads the upstreams. `given_region` is what was given as `--region`, and `region` what it was understood as.
+/// Parses the upstreams. `given_region` is the value of `--region`, and `region` its parsed form.
 pub(super) fn resolve(
     texts: &[String],
     given_region: Option<&str>,
@@ -29,7 +29,7 @@ pub(super) fn resolve(
         .peekable();
     if given.peek().is_none() {
         mistakes.add(
-            "no upstream was given; for instance `irsa proxy postgres://ENDPOINT`, or \
+            "no upstream given; expected for example `irsa proxy postgres://ENDPOINT`, or \
              `opensearch://ENDPOINT`",
         );
     }
@@ -42,28 +42,28 @@ pub(super) fn resolve(
     upstreams
 }
 
-/// Sentences on upstreams whose certificate is not likely to verify: the roots of their region are
-/// not built in, and no others were given.
+/// Returns a warning for each upstream whose certificate will probably not verify: the RDS root certificates of its
+/// region are not built in, and no CA file was given.
 pub(super) fn uncovered(upstreams: &[UpstreamSpec], roots: &Roots) -> Vec<String> {
     let databases = upstreams.iter().filter_map(|spec| match &spec.store {
         Store::Postgres(upstream) => Some(upstream),
-        // Domains have certificates of Amazon Trust Services, whose roots are public.
+        // The certificates of domains are issued by Amazon Trust Services, whose roots are public.
         Store::OpenSearch(_) => None,
     });
     let uncovered = databases
         .filter(|upstream| !roots.covers(&upstream.region) && !has_public_certificate(upstream));
     let sentence = |upstream: &Upstream| {
         format!(
-            "the root certificates of RDS in {} are not built in, so that `{upstream}` may not be \
-             trusted; download them ({ROOTS_PAGE}) and name the file with --ca-file",
+            "the RDS root certificates for {} are not built in, so the certificate of `{upstream}` may not be \
+             trusted; download them ({ROOTS_PAGE}) and set --ca-file to the file",
             upstream.region
         )
     };
     uncovered.map(sentence).collect()
 }
 
-/// RDS Proxy has certificates of AWS Certificate Manager (Aurora user guide, "Using TLS/SSL with
-/// RDS Proxy").
+/// Returns whether the endpoint is an RDS Proxy, which uses certificates of AWS Certificate Manager (Aurora User Guide,
+/// "Using TLS/SSL with RDS Proxy").
 fn has_public_certificate(upstream: &Upstream) -> bool {
     let endpoint: Option<RdsEndpoint> = upstream.sign_host.parse().ok();
     endpoint.is_some_and(|endpoint| {

@@ -1,4 +1,4 @@
-//! What is signed for and dialled of an OpenSearch upstream.
+//! OpenSearch upstreams: what requests are signed for, and where connections go.
 
 use irsa_chain::Region;
 use irsa_chain::endpoint::{OpenSearchEndpoint, RdsEndpoint};
@@ -8,7 +8,7 @@ use irsa_opensearch::{PayloadSigning, Upstream};
 use super::parameters::Parameters;
 use super::{OpenSearchStore, region, tls_name};
 
-/// The only port of an AWS endpoint that takes signed requests over TLS.
+/// The only port on which AWS endpoints accept signed requests over TLS.
 const HTTPS: u16 = 443;
 
 pub(super) fn resolve(
@@ -21,7 +21,7 @@ pub(super) fn resolve(
     let sign_host = parameters.sign_host.as_deref().unwrap_or(host).to_owned();
     if sign_host.parse::<RdsEndpoint>().is_ok() {
         mistakes.push(format!(
-            "`{sign_host}` is a database; write `postgres://{host}`"
+            "`{sign_host}` is a database endpoint; use `postgres://{host}`"
         ));
         return None;
     }
@@ -32,7 +32,7 @@ pub(super) fn resolve(
     let tls_name = tls_name(parameters.tls_name.as_ref(), &sign_host, mistakes);
     if endpoint.is_some() && port != HTTPS {
         mistakes.push(format!(
-            "Amazon OpenSearch Service answers on port {HTTPS} only: remove `:{port}`; for the proxy's own port, add \
+            "Amazon OpenSearch Service accepts connections on port {HTTPS} only: remove `:{port}`; to choose the port that irsa listens on, add \
              `listen={port}`"
         ));
     }
@@ -61,7 +61,7 @@ pub(super) fn resolve(
     })
 }
 
-/// The endpoint's name knows best; a name of one's own tells nothing.
+/// Returns the service to sign for. An AWS endpoint name implies it; a custom name does not.
 fn service(
     given: Option<SigningService>,
     endpoint: Option<&OpenSearchEndpoint>,
@@ -71,7 +71,7 @@ fn service(
     match (given, of_endpoint) {
         (Some(given), Some(of_endpoint)) if given != of_endpoint => {
             mistakes.push(format!(
-                "`service={given}` contradicts the endpoint, which is one of `{of_endpoint}`"
+                "`service={given}` does not match the endpoint, which belongs to `{of_endpoint}`"
             ));
             given
         }

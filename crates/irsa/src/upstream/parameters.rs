@@ -1,4 +1,4 @@
-//! The parameters of an upstream: one table, from which help and documentation are made too.
+//! The parameters of an upstream, in one table that the documentation is also generated from.
 
 use std::collections::BTreeSet;
 
@@ -9,114 +9,114 @@ use irsa_net::listen::ListenAddress;
 use irsa_opensearch::Guards;
 use url::Url;
 
-/// The kinds of data stores.
+/// A kind of data store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scheme {
     Postgres,
     OpenSearch,
 }
 
-/// Whose parameter it is.
+/// The kinds of data stores that a parameter applies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum For {
+pub(crate) enum AppliesTo {
     Both,
     Postgres,
     OpenSearch,
 }
 
-/// The parameters that an upstream may have, with what they mean.
-pub(crate) const PARAMETERS: [(&str, For, &str); 17] = [
+/// All parameters of upstreams, with their descriptions.
+pub(crate) const PARAMETERS: [(&str, AppliesTo, &str); 17] = [
     (
         "listen=ADDRESS",
-        For::Both,
+        AppliesTo::Both,
         "a port on 127.0.0.1 and ::1, an IP address with a port, or `unix:/PATH` (for PostgreSQL a folder); may be repeated [default: 5432 for PostgreSQL, 9200 for OpenSearch]",
     ),
     (
         "socket-mode=MODE",
-        For::Both,
+        AppliesTo::Both,
         "octal file mode of the Unix sockets, for when application and proxy run as different users [default: 600; with --client-uid 666, because every client's user ID is checked]",
     ),
     (
         "dial=HOST[:PORT]",
-        For::Both,
-        "where to connect, if not to the endpoint itself: a tunnel, a private name",
+        AppliesTo::Both,
+        "address to connect to instead of the endpoint itself, such as a tunnel or a private DNS name",
     ),
     (
         "region=REGION",
-        For::Both,
-        "the data store's region, where the endpoint's name does not tell it",
+        AppliesTo::Both,
+        "AWS region of the data store, if it cannot be derived from the host name",
     ),
     (
         "sign-host=HOST",
-        For::Both,
-        "the AWS endpoint that is signed for, where the upstream is a name of your own for it",
+        AppliesTo::Both,
+        "AWS endpoint to sign for, if the upstream is a custom DNS name for it",
     ),
     (
         "sign-port=PORT",
-        For::Postgres,
-        "that endpoint's port [default: the upstream's]",
+        AppliesTo::Postgres,
+        "port to sign for [default: the upstream's port]",
     ),
     (
         "tls-name=NAME",
-        For::Both,
-        "the name that the server's certificate must hold [default: what is signed for]",
+        AppliesTo::Both,
+        "name that the server's certificate must contain [default: the endpoint that is signed for]",
     ),
     (
         "role=ARN",
-        For::Both,
-        "a role to assume for this upstream, on top of the one before",
+        AppliesTo::Both,
+        "role to assume for this upstream, with the credentials of the pod's role (role chaining)",
     ),
     (
         "external-id=ID",
-        For::Both,
-        "the external id that this role asks for",
+        AppliesTo::Both,
+        "external ID to send when assuming that role",
     ),
     (
         "service=es|aoss",
-        For::OpenSearch,
-        "what is signed for, a domain or a serverless collection, where the endpoint's name does not tell it [default: es]",
+        AppliesTo::OpenSearch,
+        "service to sign for, if it cannot be derived from the host name: `es` for a domain, `aoss` for a serverless collection [default: es]",
     ),
     (
         "read-only",
-        For::OpenSearch,
-        "allow only requests that are known to read, by a table of OpenSearch's routes",
+        AppliesTo::OpenSearch,
+        "allow only requests whose route is known to be read-only",
     ),
     (
         "allow-path=PATTERN",
-        For::OpenSearch,
-        "allow only paths that match, with `*` for any characters; endpoints that can name any index (`_bulk`, `_msearch`, ...) only where a pattern names them; may be repeated",
+        AppliesTo::OpenSearch,
+        "allow only paths that match the pattern, in which `*` stands for any characters; endpoints that can access any index (`_bulk`, `_msearch`, ...) need a pattern that names them; may be repeated",
     ),
     (
         "deny-security-api",
-        For::OpenSearch,
-        "refuse the API of the security plugin, which changes users, roles and mappings",
+        AppliesTo::OpenSearch,
+        "block the REST API of the security plugin, which manages users, roles and role mappings",
     ),
     (
         "allow-origin=URL",
-        For::OpenSearch,
-        "the origin of a browser tool whose pages may send requests (`http://localhost:8080`); pages of all other origins are refused; may be repeated",
+        AppliesTo::OpenSearch,
+        "web origin that may send requests from a browser, such as `http://localhost:8080`; requests from all other origins are blocked; may be repeated",
     ),
     (
         "unsigned-payload",
-        For::OpenSearch,
-        "leave the body out of the signature, so that it streams through; TLS still protects it",
+        AppliesTo::OpenSearch,
+        "do not sign request bodies, so that they stream through without buffering; TLS still protects them",
     ),
     (
         "http2",
-        For::OpenSearch,
-        "speak HTTP/2 to the domain where it can: fewer connections, slower large bodies",
+        AppliesTo::OpenSearch,
+        "use HTTP/2 to the domain if it supports it: fewer connections, but slower large request bodies",
     ),
     (
         "server-name=NAME",
-        For::OpenSearch,
-        "a further name that clients may call the proxy by (a Kubernetes Service's); may be repeated",
+        AppliesTo::OpenSearch,
+        "additional host name under which clients reach the proxy, such as that of a Kubernetes Service; may be repeated",
     ),
 ];
 
-/// Those that may be given more than once.
+/// Parameters that may be given more than once.
 const REPEATED: [&str; 4] = ["listen", "allow-path", "allow-origin", "server-name"];
 
-/// An upstream's parameters while they are being read.
+/// The parameters of an upstream while they are read.
 #[derive(Default)]
 pub(super) struct Parameters {
     pub(super) listen: Vec<ListenAddress>,
@@ -133,15 +133,15 @@ pub(super) struct Parameters {
     pub(super) unsigned_payload: bool,
     pub(super) http2: bool,
     pub(super) server_names: Vec<String>,
-    /// The parameters that have a mistake: what depends on them is not a second one.
+    /// Names of invalid parameters. What depends on them is not reported as a second mistake.
     wrong: BTreeSet<String>,
 }
 
 // === impl Scheme ===
 
 impl Scheme {
-    /// `None` and a mistake for any other.
-    pub(super) fn of(url: &Url, mistakes: &mut Vec<String>) -> Option<Self> {
+    /// Returns the kind of the data store. Any other scheme is a mistake.
+    pub(super) fn from_url(url: &Url, mistakes: &mut Vec<String>) -> Option<Self> {
         match url.scheme() {
             "postgres" | "postgresql" => Some(Self::Postgres),
             "opensearch" => Some(Self::OpenSearch),
@@ -154,8 +154,8 @@ impl Scheme {
         }
     }
 
-    /// The store's port: PostgreSQL's (IANA service name `postgresql`), and HTTPS, the only one
-    /// that Amazon OpenSearch Service answers on besides 80.
+    /// Returns the data store's port: PostgreSQL's (IANA service name `postgresql`), or HTTPS, the only port of Amazon
+    /// OpenSearch Service besides 80.
     pub(super) fn port(self) -> u16 {
         match self {
             Self::Postgres => 5432,
@@ -163,7 +163,7 @@ impl Scheme {
         }
     }
 
-    /// Where clients expect such a store on their own machine.
+    /// Returns the port on which clients expect such a data store on their own machine.
     pub(super) fn local_port(self) -> u16 {
         match self {
             Self::Postgres => 5432,
@@ -174,24 +174,26 @@ impl Scheme {
     pub(super) fn no_user(self) -> &'static str {
         match self {
             Self::Postgres => {
-                "it holds a user or a password; the client names its own user and no password is used"
+                "remove the user and password: the client chooses the user, and irsa needs no password"
             }
-            Self::OpenSearch => "it holds a user or a password; the pod's role is the user",
+            Self::OpenSearch => {
+                "remove the user and password: irsa authenticates as the pod's role"
+            }
         }
     }
 
     pub(super) fn no_path(self) -> &'static str {
         match self {
-            Self::Postgres => "it names a database; the client names its own",
-            Self::OpenSearch => "it holds a path; the client names its own",
+            Self::Postgres => "remove the database name: the client chooses the database",
+            Self::OpenSearch => "remove the path: the client chooses it",
         }
     }
 
-    fn has(self, owner: For) -> bool {
+    fn has(self, owner: AppliesTo) -> bool {
         match owner {
-            For::Both => true,
-            For::Postgres => self == Self::Postgres,
-            For::OpenSearch => self == Self::OpenSearch,
+            AppliesTo::Both => true,
+            AppliesTo::Postgres => self == Self::Postgres,
+            AppliesTo::OpenSearch => self == Self::OpenSearch,
         }
     }
 }
@@ -199,14 +201,14 @@ impl Scheme {
 // === impl Parameters ===
 
 impl Parameters {
-    /// Those of any kind where the scheme is not known.
+    /// Reads the parameters of `url`. If the scheme is unknown, parameters of any kind of data store are accepted.
     pub(super) fn read(
         url: &Url,
         scheme: Option<Scheme>,
         port: u16,
         mistakes: &mut Vec<String>,
     ) -> Self {
-        let is_of_this_kind = |owner: For| scheme.is_none_or(|scheme| scheme.has(owner));
+        let is_of_this_kind = |owner: AppliesTo| scheme.is_none_or(|scheme| scheme.has(owner));
         let known: Vec<&str> = PARAMETERS
             .iter()
             .filter(|(_, owner, _)| is_of_this_kind(*owner))
@@ -227,17 +229,17 @@ impl Parameters {
             }
             let is_new = seen.insert(name.clone());
             if !is_new && !REPEATED.contains(&name.as_ref()) {
-                mistakes.push(format!("`{name}` is given twice"));
+                mistakes.push(format!("`{name}` is given more than once"));
             }
         }
         let is_missing = |name: &str| !parameters.wrong.contains(name);
         if parameters.external_id.is_some() && parameters.role.is_none() && is_missing("role") {
-            mistakes.push("`external-id` goes with `role`".to_owned());
+            mistakes.push("`external-id` requires `role`".to_owned());
         }
         let is_socket = |address: &ListenAddress| matches!(address, ListenAddress::Unix(_));
         let has_socket = parameters.listen.iter().any(is_socket);
         if parameters.socket_mode.is_some() && !has_socket && is_missing("listen") {
-            mistakes.push("`socket-mode` goes with `listen=unix:/PATH`".to_owned());
+            mistakes.push("`socket-mode` requires `listen=unix:/PATH`".to_owned());
         }
         parameters
     }
@@ -263,7 +265,7 @@ impl Parameters {
             "unsigned-payload" => self.unsigned_payload = switch(name, value)?,
             "http2" => self.http2 = switch(name, value)?,
             "server-name" => self.server_names.push(value.to_ascii_lowercase()),
-            _ => return Err(format!("`{name}` is not read")),
+            _ => return Err(format!("`{name}` is not supported")),
         }
         Ok(())
     }
@@ -276,7 +278,7 @@ impl Parameters {
         }
     }
 
-    /// Returns whether the region was given with a mistake in it.
+    /// Returns whether the `region` parameter is invalid.
     pub(super) fn has_wrong_region(&self) -> bool {
         self.wrong.contains("region")
     }
@@ -294,7 +296,7 @@ impl Parameters {
     }
 }
 
-/// The parameter that was probably meant, and the sentence about the one that was written.
+/// Returns the parameter that was probably meant, and a message about the one that was given.
 fn unknown(name: &str, known: &[&str]) -> (String, String) {
     let word = name.to_ascii_lowercase().replace('_', "-");
     if let Some(meant) = suggest::nearest(&word, known.iter().copied()) {
@@ -302,7 +304,7 @@ fn unknown(name: &str, known: &[&str]) -> (String, String) {
         return (meant.to_owned(), sentence);
     }
     let known = known.join(", ");
-    let sentence = format!("unknown parameter `{name}`; known are {known}");
+    let sentence = format!("unknown parameter `{name}`; expected one of {known}");
     (name.to_owned(), sentence)
 }
 
@@ -318,25 +320,29 @@ where
     value.parse().map_err(|error| format!("`{name}`: {error}"))
 }
 
-/// A parameter that is there or not; `=true` and `=false` may be said.
+/// Reads a parameter that is on or off: without a value it is on, and `=true` and `=false` are accepted.
 fn switch(name: &str, value: &str) -> Result<bool, String> {
     match value {
         "" | "true" => Ok(true),
         "false" => Ok(false),
-        _ => Err(format!("`{name}`: `{value}` is neither true nor false")),
+        _ => Err(format!(
+            "`{name}`: `{value}` is invalid; expected `true` or `false`"
+        )),
     }
 }
 
-/// The permissions of a file, as chmod(1) takes them in digits.
+/// Reads a file mode in octal digits, like chmod(1).
 fn mode(value: &str) -> Result<u32, String> {
     let is_octal = value.bytes().all(|byte| matches!(byte, b'0'..=b'7'));
     let mode = u32::from_str_radix(value, 8)
         .ok()
         .filter(|mode| is_octal && *mode <= 0o777);
-    mode.ok_or_else(|| format!("`socket-mode`: `{value}` is not permissions such as 660"))
+    mode.ok_or_else(|| {
+        format!("`socket-mode`: `{value}` is not an octal file mode; expected for example `660`")
+    })
 }
 
-/// `HOST[:PORT]`, with an IPv6 address in brackets.
+/// Reads `HOST[:PORT]`, with an IPv6 address in brackets.
 fn host_and_port(value: &str, default_port: u16) -> Result<(String, u16), String> {
     let bad = || format!("`dial`: `{value}` is not HOST[:PORT]");
     let (host, port) = match value.rsplit_once(':') {

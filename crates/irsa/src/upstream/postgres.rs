@@ -1,4 +1,4 @@
-//! What is signed for and dialled of a PostgreSQL upstream.
+//! PostgreSQL upstreams: what tokens are signed for, and where connections go.
 
 use irsa_chain::Region;
 use irsa_chain::endpoint::{OpenSearchEndpoint, RdsEndpoint};
@@ -17,7 +17,7 @@ pub(super) fn resolve(
     let sign_host = parameters.sign_host.as_deref().unwrap_or(host).to_owned();
     if sign_host.parse::<OpenSearchEndpoint>().is_ok() {
         mistakes.push(format!(
-            "`{sign_host}` is OpenSearch; write `opensearch://{host}`"
+            "`{sign_host}` is an OpenSearch endpoint; use `opensearch://{host}`"
         ));
         return None;
     }

@@ -28,7 +28,7 @@ fn mistakes(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn takes_region_port_and_names_from_the_endpoint() {
+fn derives_region_port_and_names_from_the_endpoint() {
     let (spec, upstream) = upstream("");
     assert_eq!(upstream.region.as_str(), "eu-central-1");
     assert_eq!(upstream.to_string(), format!("{ENDPOINT}:5432"));
@@ -38,11 +38,11 @@ fn takes_region_port_and_names_from_the_endpoint() {
     );
     assert_eq!(upstream.tls_name.to_str(), ENDPOINT);
     assert_eq!(spec.listen, [ListenAddress::Loopback { port: 5432 }]);
-    assert!(!spec.listens_where_told);
+    assert!(!spec.has_explicit_listen);
 }
 
 #[test]
-fn dials_elsewhere_than_it_signs_for() {
+fn dials_a_different_address_than_it_signs_for() {
     let (spec, upstream) = upstream(":6432?dial=[::1]:7000&listen=1&listen=unix:/run/irsa");
     assert_eq!((upstream.sign_port, upstream.dial_port), (6432, 7000));
     assert_eq!(upstream.dial_host, "::1");
@@ -51,7 +51,7 @@ fn dials_elsewhere_than_it_signs_for() {
 }
 
 #[test]
-fn reads_the_permissions_of_a_socket() {
+fn parses_the_mode_of_a_socket() {
     let (spec, _) = upstream("?listen=unix:/run/irsa&socket-mode=660");
     assert_eq!(spec.socket_mode, Some(0o660));
     assert_eq!(upstream("?listen=unix:/run/irsa").0.socket_mode, None);
@@ -71,7 +71,7 @@ fn reads_the_permissions_of_a_socket() {
         ),
         (
             "listen=1&socket-mode=660",
-            "`socket-mode` goes with `listen=unix:",
+            "`socket-mode` requires `listen=unix:",
         ),
     ] {
         let mistakes = mistakes(&format!("postgres://{ENDPOINT}?{parameters}"));
@@ -80,7 +80,7 @@ fn reads_the_permissions_of_a_socket() {
 }
 
 #[test]
-fn signs_for_the_endpoint_behind_a_name_of_ones_own() {
+fn signs_for_the_endpoint_behind_a_custom_name() {
     let (_, upstream) = postgres(&format!("postgres://db.shop.example?sign-host={ENDPOINT}"));
     assert_eq!(upstream.sign_host, ENDPOINT);
     assert_eq!(upstream.dial_host, "db.shop.example");
@@ -88,7 +88,7 @@ fn signs_for_the_endpoint_behind_a_name_of_ones_own() {
 }
 
 #[test]
-fn names_every_mistake_of_one_upstream() {
+fn reports_all_mistakes_of_an_upstream() {
     let found = mistakes("mysql://h/db?colour=red&dial=:&role=x");
     assert_eq!(found.len(), 5, "{found:#?}");
     assert!(
@@ -99,42 +99,45 @@ fn names_every_mistake_of_one_upstream() {
 }
 
 #[test]
-fn wants_the_role_of_an_external_id() {
+fn an_external_id_requires_a_role() {
     let found = mistakes(&format!("postgres://{ENDPOINT}?external-id=1"));
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(
-        found[0].ends_with("`external-id` goes with `role`"),
+        found[0].ends_with("`external-id` requires `role`"),
         "{found:?}"
     );
 }
 
 #[test]
-fn one_mistake_is_one_sentence() {
+fn one_mistake_is_one_message() {
     let domain = "search-shop-abc.eu-central-1.es.amazonaws.com";
     for (text, mistake) in [
-        ("shop.example:5432".to_owned(), "it has no scheme; expected"),
-        (domain.to_owned(), "it has no scheme; expected"),
+        (
+            "shop.example:5432".to_owned(),
+            "the scheme is missing; expected",
+        ),
+        (domain.to_owned(), "the scheme is missing; expected"),
         (format!("https://{domain}"), "unknown scheme `https`"),
         ("postgres://".to_owned(), "the host is missing"),
         (
             format!("postgres://{domain}"),
-            "is OpenSearch; write `opensearch://search-shop-abc.",
+            "is an OpenSearch endpoint; use `opensearch://search-shop-abc.",
         ),
         (
             format!("opensearch://{ENDPOINT}"),
-            "is a database; write `postgres://shop.cluster-",
+            "is a database endpoint; use `postgres://shop.cluster-",
         ),
         (
             format!("postgres://{ENDPOINT}?region=eu-west-1"),
-            "`region=eu-west-1` contradicts the endpoint, which is in eu-central-1",
+            "`region=eu-west-1` does not match the endpoint, which is in eu-central-1",
         ),
         (
             format!("opensearch://{domain}?region=eu-west-1"),
-            "`region=eu-west-1` contradicts the endpoint, which is in eu-central-1",
+            "`region=eu-west-1` does not match the endpoint, which is in eu-central-1",
         ),
         (
             format!("postgres://{ENDPOINT}?tls-name=a&tls-name=b"),
-            "`tls-name` is given twice",
+            "`tls-name` is given more than once",
         ),
         (format!("postgres://{ENDPOINT}:0"), "port 0"),
         (format!("postgres://{ENDPOINT}?dial=h:0"), "`dial`: `h:0`"),
@@ -145,7 +148,7 @@ fn one_mistake_is_one_sentence() {
         ),
         (
             format!("opensearch://{domain}?allow-path=/a#b"),
-            "what follows the `#` is not read",
+            "the part after `#` is ignored",
         ),
     ] {
         let found = mistakes(&text);
@@ -155,7 +158,7 @@ fn one_mistake_is_one_sentence() {
 }
 
 #[test]
-fn a_host_is_the_same_in_upper_case_and_with_the_roots_dot() {
+fn host_names_are_normalized() {
     let shouted = ENDPOINT.to_ascii_uppercase();
     let (_, upstream) = postgres(&format!("postgres://{shouted}."));
     assert_eq!(upstream.sign_host, ENDPOINT);
@@ -165,7 +168,7 @@ fn a_host_is_the_same_in_upper_case_and_with_the_roots_dot() {
 }
 
 #[test]
-fn repeats_no_password() {
+fn messages_contain_no_password() {
     for text in [
         "postgres://alice:hush@h",
         "postgres://alice:hu@sh@h:x",
@@ -182,7 +185,7 @@ fn repeats_no_password() {
 }
 
 #[test]
-fn takes_a_domains_region_and_service_from_its_endpoint() {
+fn derives_region_and_service_of_a_domain_from_its_endpoint() {
     for (host, region, service) in [
         (
             "search-shop-abc.eu-central-1.es.amazonaws.com",
@@ -211,7 +214,7 @@ fn takes_a_domains_region_and_service_from_its_endpoint() {
 }
 
 #[test]
-fn listens_where_clients_of_opensearch_look() {
+fn listens_on_the_default_port_of_opensearch() {
     let spec = parse(
         "opensearch://search-shop-abc.eu-central-1.es.amazonaws.com",
         None,
@@ -221,7 +224,7 @@ fn listens_where_clients_of_opensearch_look() {
 }
 
 #[test]
-fn reads_guards_and_switches() {
+fn parses_guards_and_switches() {
     let store = domain(
         "opensearch://search.shop.example?region=eu-central-1&service=aoss&read-only\
          &allow-path=/orders*&allow-path=/_bulk&deny-security-api=true&unsigned-payload=false\
@@ -239,7 +242,7 @@ fn reads_guards_and_switches() {
 }
 
 #[test]
-fn refuses_what_an_upstream_of_this_kind_does_not_have() {
+fn rejects_parameters_of_other_data_stores() {
     let found = mistakes(&format!("postgres://{ENDPOINT}?read-only"));
     assert!(
         found[0].contains("unknown parameter `read-only`"),
@@ -250,5 +253,5 @@ fn refuses_what_an_upstream_of_this_kind_does_not_have() {
         "opensearch://search-shop-abc.eu-central-1.es.amazonaws.com/orders?sign-port=1&service=aoss",
     );
     assert_eq!(found.len(), 3, "{found:#?}");
-    assert!(found[2].contains("contradicts"), "{found:#?}");
+    assert!(found[2].contains("does not match"), "{found:#?}");
 }

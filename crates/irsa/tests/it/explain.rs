@@ -3,7 +3,7 @@
 use irsa_testing::program::{finish, irsa};
 
 #[test]
-fn a_cause_is_explained_by_its_name_or_by_a_copied_reference() {
+fn a_cause_is_found_by_its_id_or_a_copied_reference() {
     for name in [
         "rds-iam-not-granted",
         "(link: grant, cause: rds-iam-not-granted)",
@@ -21,7 +21,7 @@ fn a_cause_is_explained_by_its_name_or_by_a_copied_reference() {
 }
 
 #[test]
-fn without_a_cause_all_are_listed_and_a_misspelt_one_is_corrected() {
+fn all_causes_are_listed_and_a_misspelled_one_gets_a_suggestion() {
     let all = finish(&mut irsa(&["explain"]));
     assert!(all.printed().contains("fgac-not-granted"), "{}", all.stdout);
     let wrong = finish(&mut irsa(&["explain", "trust-deneid"]));
@@ -33,7 +33,7 @@ fn without_a_cause_all_are_listed_and_a_misspelt_one_is_corrected() {
 }
 
 #[test]
-fn a_proxy_that_is_not_there_is_a_failure_with_a_remedy() {
+fn a_missing_proxy_is_a_failure_with_a_remedy() {
     let absent = finish(&mut irsa(&[
         "status",
         "--status-address",

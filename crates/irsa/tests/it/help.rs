@@ -1,4 +1,4 @@
-//! What the program says of itself.
+//! Help texts, generated pages, completion scripts and manual pages.
 
 use std::fs::{self, File};
 use std::io::pipe;
@@ -10,7 +10,7 @@ fn printed(arguments: &[&str]) -> String {
 }
 
 #[test]
-fn the_help_of_the_program_and_of_the_proxy_is_as_reviewed() {
+fn the_help_matches_the_reviewed_snapshots() {
     insta::assert_snapshot!("irsa", printed(&["--help"]));
     insta::assert_snapshot!("irsa_proxy", printed(&["proxy", "--help"]));
 }
@@ -27,7 +27,7 @@ fn the_page_of_settings_is_up_to_date() {
 }
 
 #[test]
-fn each_shell_gets_a_script_that_knows_the_flags() {
+fn completion_scripts_contain_the_flags() {
     for (shell, flag) in [
         ("bash", "--drain-timeout"),
         ("zsh", "--drain-timeout"),
@@ -55,7 +55,7 @@ fn each_listed_command_has_a_manual_page() {
 }
 
 #[test]
-fn manual_pages_without_a_directory_are_refused() {
+fn writing_manual_pages_to_a_missing_directory_fails() {
     let ended = irsa(&["man", "/nonexistent/man1"]).output().unwrap();
     assert_eq!(ended.status.code(), Some(1), "{ended:?}");
     let said = String::from_utf8(ended.stderr).unwrap();
@@ -66,7 +66,7 @@ fn manual_pages_without_a_directory_are_refused() {
 }
 
 #[test]
-fn a_reader_that_is_gone_is_no_failure_and_a_full_disk_is_one() {
+fn a_closed_pipe_is_not_a_failure_but_a_full_disk_is() {
     for arguments in [&["completions", "bash"][..], &["reference"][..]] {
         let (reader, writer) = pipe().unwrap();
         drop(reader);
@@ -79,7 +79,7 @@ fn a_reader_that_is_gone_is_no_failure_and_a_full_disk_is_one() {
         assert_eq!(ended.status.code(), Some(1), "{ended:?}");
         let said = String::from_utf8(ended.stderr).unwrap();
         assert!(
-            said.starts_with("error: standard output can't be written: "),
+            said.starts_with("error: cannot write to standard output: "),
             "{said}"
         );
     }

@@ -1,6 +1,6 @@
-//! The program without a data store: its help, its usage errors, and offline policy evaluation.
+//! The program without a data store: help, usage errors, and offline policy evaluation.
 
-#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod explain;
 mod help;

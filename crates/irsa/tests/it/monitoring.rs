@@ -1,4 +1,4 @@
-//! The alert rules and the dashboard name metrics that exist.
+//! Alert rules and the dashboard refer to existing metrics.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 const ALERTS: &str = include_str!("../../../../docs/monitoring/alerts.yaml");
 const DASHBOARD: &str = include_str!("../../../../docs/monitoring/dashboard.json");
 
-/// The names that queries may use, by the page that the program prints.
+/// Returns the names that queries may use, from the generated page.
 fn known() -> BTreeSet<String> {
     let page = finish(&mut irsa(&["reference", "metrics"]));
     let rows = page
@@ -26,7 +26,7 @@ fn known() -> BTreeSet<String> {
     .collect()
 }
 
-/// The names of metrics in a text.
+/// Returns the names of metrics in a text.
 fn used(text: &str) -> BTreeSet<String> {
     let is_outside = |c: char| !(c.is_ascii_alphanumeric() || c == '_');
     let words = text.split(is_outside);
@@ -53,7 +53,7 @@ fn the_page_of_metrics_is_up_to_date() {
 }
 
 #[test]
-fn alert_rules_use_metrics_that_exist_and_say_what_to_do() {
+fn alert_rules_use_existing_metrics_and_have_descriptions() {
     let rules: Value = serde_saphyr::from_str(ALERTS).unwrap();
     let rules = rules["groups"][0]["rules"].as_array().unwrap();
     assert!(rules.len() > 5, "{rules:?}");
@@ -73,7 +73,7 @@ fn alert_rules_use_metrics_that_exist_and_say_what_to_do() {
 }
 
 #[test]
-fn the_dashboard_uses_metrics_that_exist() {
+fn the_dashboard_uses_existing_metrics() {
     let dashboard: Value = serde_json::from_str(DASHBOARD).unwrap();
     for panel in dashboard["panels"].as_array().unwrap() {
         for target in panel["targets"].as_array().unwrap() {

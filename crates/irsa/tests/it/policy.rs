@@ -1,4 +1,4 @@
-//! `irsa policy`: decisions, their explanation, and what is wrong with a policy.
+//! `irsa policy`: decisions, explanations, and findings.
 
 mod chain;
 mod evaluate;
@@ -18,7 +18,7 @@ const ISSUER: &str = "https://oidc.eks.eu-central-1.amazonaws.com/id/9F2C5D41A7E
 const CALLER: &str = "arn:aws:sts::111122223333:assumed-role/shop-api/pod";
 const DATABASE: &str = "arn:aws:rds-db:eu-central-1:111122223333:dbuser:cluster-ABCDEFGHIJKL/api";
 
-/// Files of policies.
+/// Policy files in a temporary directory.
 struct Files(TempDir);
 
 impl Files {
@@ -32,7 +32,7 @@ impl Files {
         path.display().to_string()
     }
 
-    /// The trust policy of the reference, with this key and subject.
+    /// Writes a trust policy with this condition key and subject.
     fn trust(&self, name: &str, key: &str, subject: &str) -> String {
         let issuer = ISSUER.strip_prefix("https://").unwrap();
         let provider = format!("arn:aws:iam::111122223333:oidc-provider/{issuer}");
@@ -61,7 +61,7 @@ fn policy(command: &str, arguments: &[&str]) -> Finished {
     finish(irsa(&["policy", command]).args(arguments))
 }
 
-/// Asks whether the caller may log in to the database.
+/// Evaluates whether the caller can log in to the database.
 fn connect(command: &str, arguments: &[&str]) -> Finished {
     let request = ["--principal", CALLER, "--action", "rds-db:connect"];
     policy(
@@ -70,7 +70,7 @@ fn connect(command: &str, arguments: &[&str]) -> Finished {
     )
 }
 
-/// Asks whether a service account may have the role.
+/// Evaluates whether a service account can assume the role.
 fn assume(command: &str, trust: &str, arguments: &[&str]) -> Finished {
     let question = [
         "--trust",
@@ -122,9 +122,9 @@ fn findings_are_text_json_or_sarif() {
     assert_eq!(policy("lint", &["/nowhere"]).code, 2);
 }
 
-/// The commands of the page, where its files are.
+/// Runs the examples of the documentation in the directory of its files.
 #[test]
-fn the_page_shows_what_is_printed() {
+fn the_documentation_matches_the_output() {
     let page = include_str!("../../../../docs/policy.md");
     let page = page.replace("\\\n", "");
     let mut examples = 0;
@@ -141,7 +141,7 @@ fn the_page_shows_what_is_printed() {
 }
 
 #[test]
-fn a_reader_that_is_gone_is_no_failure() {
+fn a_closed_pipe_is_not_a_failure() {
     let files = Files::new();
     let wide = files.identity("wide.json", "Allow", "*", "*");
     let request = json!({"principal": "anonymous", "action": "a:b"}).to_string() + "\n";

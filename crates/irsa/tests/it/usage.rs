@@ -1,4 +1,6 @@
-//! Wrong input: every mistake at once, exit code 2, and nothing is listened on.
+//! Invalid input: all mistakes are reported together, the exit code is 2, and nothing is bound.
+
+mod listeners;
 
 use std::net::TcpListener;
 
@@ -6,7 +8,7 @@ use irsa_testing::program::{finish, irsa, irsa_with_keys};
 
 const ENDPOINT: &str = "shop.cluster-abcdefghijkl.eu-central-1.rds.amazonaws.com";
 
-/// A port that somebody else has: whoever binds it fails.
+/// Returns a port that is in use.
 fn taken() -> (TcpListener, String) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -17,36 +19,36 @@ fn upstream(listen: &str) -> String {
     format!("postgres://{ENDPOINT}?listen={listen}")
 }
 
-/// How the sentences about [`every_mistake_is_named_at_once_and_nothing_is_bound`] begin.
+/// The beginnings of the messages in [`all_mistakes_are_reported_together_and_nothing_is_bound`].
 const EVERY_MISTAKE: [&str; 24] = [
     "`fips` in `FILE` must be true or false",
-    "`login-timeout` in `FILE` must be a text or a number",
-    "`FILE` has an unknown setting `max_connections`; did you mean `max-connections`?",
-    "`FILE` has an unknown setting `regoin`",
-    "`identity` in `FILE`: `moon` is no source of identity",
+    "`login-timeout` in `FILE` must be a string or a number",
+    "`FILE` contains the unknown key `max_connections`; did you mean `max-connections`?",
+    "`FILE` contains the unknown key `regoin`",
+    "`identity` in `FILE`: unknown identity source `moon`",
     "IRSA_SESSION_NAME: `?` is not",
-    "--external-id goes with --role",
+    "--external-id requires --role",
     "--credentials-timeout: `1` is not a duration",
     "--sts-endpoint: `sts` is not a URL",
     "--ca-file: cannot use `/nowhere/ca.pem`",
     "upstream `postgres://elsewhere?colour=red&dial=:`: unknown parameter `colour`",
     "upstream `postgres://elsewhere?colour=red&dial=:`: `dial`: `:` is not HOST[:PORT]",
-    "upstream `postgres://elsewhere?colour=red&dial=:`: the region can't be told",
+    "upstream `postgres://elsewhere?colour=red&dial=:`: cannot derive the region from",
     "upstream `mysql://…@h:1/db`: unknown scheme `mysql`",
-    "upstream `mysql://…@h:1/db`: it holds a user or a password",
-    "upstream `mysql://…@h:1/db`: it names a database",
+    "upstream `mysql://…@h:1/db`: remove the user and password",
+    "upstream `mysql://…@h:1/db`: remove the database name",
     "--drain-timeout: `soon` is not a duration",
-    "IRSA_MAX_CONNECTIONS: `many` is not a number from 1 on",
+    "IRSA_MAX_CONNECTIONS: `many` is not an integer of at least 1",
     "--idle-timeout: `forever` is not a duration",
     "--admin-address: `there` is not an address to listen on",
-    "--tls-cert and --tls-key go together",
-    "--client-uid: `bob` is not a user id",
+    "--tls-cert and --tls-key must be set together",
+    "--client-uid: `bob` is not a numeric user ID",
     "--log-format: `xml` is not a log format",
     "--log-level: `loud` is not a log level",
 ];
 
 #[test]
-fn every_mistake_is_named_at_once_and_nothing_is_bound() {
+fn all_mistakes_are_reported_together_and_nothing_is_bound() {
     let (_holder, status) = taken();
     let (_holder, taken) = taken();
     let folder = tempfile::tempdir().unwrap();
@@ -88,7 +90,7 @@ fn every_mistake_is_named_at_once_and_nothing_is_bound() {
 }
 
 #[test]
-fn files_that_can_not_be_read_are_mistakes_too() {
+fn unreadable_files_are_reported_too() {
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str, content: &str| {
         let path = folder.path().join(name);
@@ -121,7 +123,7 @@ fn files_that_can_not_be_read_are_mistakes_too() {
 }
 
 #[test]
-fn a_settings_file_must_be_one() {
+fn an_invalid_configuration_file_is_rejected() {
     let folder = tempfile::tempdir().unwrap();
     for (name, content, complaint) in [
         (
@@ -147,12 +149,12 @@ fn a_settings_file_must_be_one() {
 }
 
 #[test]
-fn an_upstream_is_wanted() {
+fn an_upstream_is_required() {
     for arguments in [&["proxy"][..], &["exec", "--", "true"][..]] {
         let finished = finish(irsa_with_keys(arguments).env("IRSA_UPSTREAMS", " "));
         assert_eq!(finished.code, 2, "{}", finished.stderr);
         assert!(
-            finished.errors()[0].starts_with("no upstream was given"),
+            finished.errors()[0].starts_with("no upstream given"),
             "{}",
             finished.stderr
         );
@@ -160,116 +162,14 @@ fn an_upstream_is_wanted() {
 }
 
 #[test]
-fn listeners_are_not_shared() {
-    let finished = finish(&mut irsa_with_keys(&[
-        "proxy",
-        &upstream("7"),
-        &upstream("7"),
-    ]));
-    assert_eq!(finished.code, 2, "{}", finished.stderr);
-    assert!(finished.errors()[0].starts_with("`localhost:7` is listened on twice"));
-
-    // The status has its default: two listeners of one program are not "another process".
-    let upstream = upstream("0");
-    let mut command = irsa_with_keys(&["proxy", &upstream, "--admin-address", "9440"]);
-    let finished = finish(&mut command);
-    assert_eq!(finished.code, 2, "{}", finished.stderr);
-    let expected =
-        "`localhost:9440` is listened on twice, for --admin-address and for --status-address";
-    assert!(
-        finished.errors()[0].starts_with(expected),
-        "{}",
-        finished.stderr
-    );
-}
-
-#[test]
-fn the_doctor_does_not_care_who_listens_where() {
-    let mut command = irsa_with_keys(&["doctor", &upstream("7"), &upstream("7")]);
-    let finished = finish(command.args(["--ca-file", "/nowhere/ca.pem"]));
-    assert_eq!(finished.code, 2, "{}", finished.stderr);
-    assert_eq!(finished.errors().len(), 1, "{}", finished.stderr);
-    assert!(finished.errors()[0].starts_with("--ca-file: "));
-}
-
-#[test]
-fn a_listener_for_everybody_needs_passwords_or_certificates() {
-    let finished = finish(&mut irsa_with_keys(&["proxy", &upstream("0.0.0.0:7")]));
-    assert_eq!(finished.code, 2, "{}", finished.stderr);
-    assert!(finished.errors()[0].starts_with("`0.0.0.0:7` can be reached from outside"));
-}
-
-#[test]
-fn a_requirement_that_misses_a_listener_or_applies_to_none_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut command = irsa_with_keys(&[
-        "proxy",
-        &upstream("7&listen=unix:/run/irsa"),
-        "--client-uid",
-        "7",
-    ]);
-    command.args(["--client-cert-users", "/nowhere/users"]);
-    let finished = finish(&mut command);
-    assert_eq!(finished.code, 2, "{}", finished.stderr);
-    let errors = finished.errors();
-    assert_eq!(errors.len(), 3, "{errors:#?}");
-    assert!(errors[0].starts_with("--client-cert-users: cannot read `/nowhere/users`"));
-    assert!(errors[1].starts_with("`localhost:7` would admit every client of this machine"));
-    assert!(errors[2].starts_with("--client-cert-users needs --client-ca"));
-
-    let users = folder.path().join("users");
-    std::fs::write(&users, "\"app\n").unwrap();
-    let mut command = irsa_with_keys(&["proxy", &upstream("7"), "--client-uid", "7"]);
-    let finished = finish(command.arg("--client-cert-users").arg(&users));
-    assert_eq!(finished.code, 2, "{}", finished.stderr);
-    let errors = finished.errors();
-    assert_eq!(errors.len(), 3, "{errors:#?}");
-    assert!(errors[0].starts_with("--client-cert-users: line 1 of "));
-    assert!(
-        errors[1]
-            .starts_with("--client-uid applies to Unix sockets, and no upstream listens on one")
-    );
-}
-
-#[test]
-fn the_status_is_for_this_machine_only() {
-    let mut command = irsa_with_keys(&["proxy", &upstream("0"), "--status-address", "0.0.0.0:7"]);
-    let finished = finish(&mut command);
-    assert_eq!(finished.code, 2, "{}", finished.stderr);
-    assert!(
-        finished.errors()[0]
-            .starts_with("--status-address: `0.0.0.0:7` must be a loopback address")
-    );
-}
-
-#[test]
-fn a_taken_port_is_named_with_a_remedy() {
-    let (_holder, taken) = taken();
-    let free = upstream("127.0.0.1:0");
-    for (upstream, flag, address) in [
-        (&upstream(&taken), "--status-address", "off"),
-        (&free, "--status-address", taken.as_str()),
-        (&free, "--admin-address", taken.as_str()),
-    ] {
-        let mut command = irsa_with_keys(&["proxy", upstream, flag, address]);
-        let finished = finish(command.env("IRSA_STATUS_ADDRESS", "127.0.0.1:0"));
-        assert_eq!(finished.code, 1, "{flag}: {}", finished.stderr);
-        let expected = format!("cannot listen on `{taken}`: another process listens there");
-        assert_eq!(finished.errors(), [expected], "{flag}");
-        assert!(finished.stderr.contains("\"remedy\":"), "{flag}");
-        assert_eq!(finished.stdout, "");
-    }
-}
-
-#[test]
-fn an_unknown_flag_is_refused() {
+fn an_unknown_flag_is_rejected() {
     let finished = finish(&mut irsa(&["proxy", "--regoin", "x"]));
     assert_eq!(finished.code, 2);
     assert!(finished.stderr.contains("--region"), "{}", finished.stderr);
 }
 
 #[test]
-fn the_lab_and_the_demo_name_the_program_that_has_them_now() {
+fn the_moved_commands_name_their_replacement() {
     for (typed, instead) in [
         (&["lab"][..], "help: run `irsa-lab`\n"),
         (
@@ -284,7 +184,7 @@ fn the_lab_and_the_demo_name_the_program_that_has_them_now() {
     }
 }
 
-/// The errors of `irsa proxy` with these arguments.
+/// Returns the errors of `irsa proxy` with these arguments.
 fn mistakes(arguments: &[&str]) -> Vec<String> {
     let finished = finish(irsa_with_keys(&["proxy"]).args(arguments));
     assert_eq!(finished.code, 2, "{}", finished.stderr);
@@ -292,7 +192,7 @@ fn mistakes(arguments: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn a_mistake_is_not_followed_by_another_one_that_it_causes() {
+fn a_mistake_causes_no_further_messages() {
     let custom = |parameters: &str| format!("postgres://db.example?{parameters}");
     for (arguments, expected) in [
         (
@@ -317,7 +217,7 @@ fn a_mistake_is_not_followed_by_another_one_that_it_causes() {
 }
 
 #[test]
-fn misspelt_parameters_keys_and_variables_are_answered_with_the_right_name() {
+fn misspelled_parameters_keys_and_variables_get_a_suggestion() {
     let regoin = "postgres://db.example?regoin=eu-central-1";
     assert!(mistakes(&[regoin])[0].ends_with("did you mean `region`?"));
 
@@ -338,17 +238,17 @@ fn misspelt_parameters_keys_and_variables_are_answered_with_the_right_name() {
 }
 
 #[test]
-fn what_can_be_seen_to_fail_later_is_a_mistake_at_the_start() {
+fn later_failures_are_detected_at_the_start() {
     let errors = mistakes(&["--spill-dir", "/nowhere", &upstream("0")]);
     assert_eq!(
         errors,
-        ["--spill-dir: `/nowhere` is not an existing folder"]
+        ["--spill-dir: `/nowhere` is not an existing directory"]
     );
 
     let domain = "search-shop-abcdefghijklmnopqrstuvwxyz.eu-central-1.es.amazonaws.com";
     let errors = mistakes(&[&format!("opensearch://{domain}:9200")]);
     assert!(
-        errors[0].contains("answers on port 443 only: remove `:9200`"),
+        errors[0].contains("accepts connections on port 443 only: remove `:9200`"),
         "{errors:?}"
     );
 
@@ -359,7 +259,7 @@ fn what_can_be_seen_to_fail_later_is_a_mistake_at_the_start() {
 }
 
 #[test]
-fn an_upstream_can_be_given_by_a_flag_everywhere() {
+fn every_command_accepts_upstreams_as_a_flag() {
     for command in ["proxy", "doctor"] {
         let mut typed = irsa_with_keys(&[command, "--upstream", "mysql://typed"]);
         let finished = finish(typed.env("IRSA_UPSTREAMS", "mysql://environment"));
@@ -378,7 +278,7 @@ fn an_upstream_can_be_given_by_a_flag_everywhere() {
 }
 
 #[test]
-fn failures_are_json_where_the_output_is() {
+fn failures_are_json_if_the_output_is() {
     let unknown = ["whoami", "--regoin", "x", "--output", "json"];
     let no_identity = ["whoami", "--output", "json"];
     let wrong_role = [
@@ -406,7 +306,7 @@ fn failures_are_json_where_the_output_is() {
 }
 
 #[test]
-fn exec_says_where_its_command_goes() {
+fn exec_explains_the_separator() {
     let finished = finish(&mut irsa(&["exec", "psql"]));
     assert_eq!(finished.code, 2, "{}", finished.stderr);
     assert!(

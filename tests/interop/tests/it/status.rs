@@ -121,7 +121,7 @@ fn a_chain_that_holds_is_shown_as_one() {
     };
     let stage = stage();
     let proxy = Watched::start(&stage, WORKLOAD);
-    let page = until_it_says(&mut browser, &proxy.page(), "some were not used yet");
+    let page = until_it_says(&mut browser, &proxy.page(), "some have not been used yet");
     assert!(page.html.contains("not used yet"), "{}", page.html);
     let Some(logged_in) = proxy.log_in(USER) else {
         return;
@@ -133,8 +133,8 @@ fn a_chain_that_holds_is_shown_as_one() {
         "subject system:serviceaccount:",
         "audience sts.amazonaws.com",
         "last held <time",
-        "credentials until",
-        "to be renewed at",
+        "credentials expire at",
+        "and are renewed at",
     ] {
         assert!(page.html.contains(part), "no `{part}` in {}", page.html);
     }

@@ -100,7 +100,7 @@ fn a_command_that_is_not_there_is_named() {
     for (program, code) in [("no-such-program", 127), ("/etc/passwd", 126)] {
         let finished = pod.irsa(&["exec", "--", program, "hunter2"]);
         assert_eq!(finished.code, code, "{}", finished.stderr);
-        let named = format!("`{program}` can't be run");
+        let named = format!("`{program}` cannot be run");
         assert!(finished.stderr.contains(&named), "{}", finished.stderr);
         assert!(!finished.stderr.contains("hunter2"), "{}", finished.stderr);
     }

@@ -68,7 +68,7 @@ fn an_outage_is_survived_until_the_session_ends_and_healed_after() {
 
     cut_sts(&stage);
     proxy.logs(
-        "credentials not renewed; the current session is valid until ",
+        "cannot renew the credentials; the current session is valid until ",
         1,
     );
     let link = proxy.link("sts-session");
@@ -104,7 +104,7 @@ fn a_person_hears_at_once_what_sts_refuses_and_soon_that_it_is_gone() {
     assert!(
         finished
             .stderr
-            .contains("`sts:AssumeRoleWithWebIdentity` could not be asked")
+            .contains("cannot call `sts:AssumeRoleWithWebIdentity`")
     );
 
     stage.heals();

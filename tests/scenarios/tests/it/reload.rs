@@ -145,7 +145,7 @@ fn sighup_reloads_all_settings_or_none() {
     settings(&second, "max-connections: 7\n");
     proxy.hang_up();
     proxy.logs("settings reloaded", 1);
-    let reloaded = "settings reloaded; changes of some take effect only after a restart";
+    let reloaded = "settings reloaded; some changes require a restart";
     let record = &proxy.records(reloaded)[0];
     assert_eq!(record["changed"], "client-passwords");
     assert_eq!(record["needs_restart"], "max-connections");
@@ -190,10 +190,10 @@ fn passwords_and_certificates_are_read_again_when_their_content_changes() {
     folder.certificate(&new);
     let is_done = || shows(&new, &address) && folder.admits("batch");
     // A look between the two files finds a key that is not the certificate's, and the next one finds both.
-    proxy.logs("changed files read again", 1);
+    proxy.logs("changed files reloaded", 1);
     while !is_done() {
-        let seen = proxy.records("changed files read again").len();
-        proxy.logs("changed files read again", seen + 1);
+        let seen = proxy.records("changed files reloaded").len();
+        proxy.logs("changed files reloaded", seen + 1);
     }
     assert!(!shows(&old, &address) && !folder.admits("app"));
 }

@@ -83,7 +83,7 @@ fn the_doctor_reads_the_proxys_file() {
     assert_eq!(finished.code, 2, "{}", finished.stderr);
     let errors = finished.errors();
     assert_eq!(errors.len(), 2, "{errors:#?}");
-    let unknown = format!("`{config}` has an unknown setting `user`");
+    let unknown = format!("`{config}` contains the unknown key `user`");
     assert!(errors[0].starts_with(&unknown), "{errors:#?}");
     let region = format!("`region` in `{config}`: ");
     assert!(errors[1].starts_with(&region), "{errors:#?}");
@@ -203,7 +203,7 @@ fn the_addresses_are_told_to_people_too() {
 #[test]
 fn roots_that_are_not_built_in_are_warned_of() {
     let uncovered = "postgres://shop.cluster-abcdefghijkl.il-central-1.rds.amazonaws.com?listen=0";
-    let warning = "the root certificates of RDS in il-central-1 are not built in";
+    let warning = "the RDS root certificates for il-central-1 are not built in";
     let proxy = started(irsa_with_keys(&["proxy", uncovered]).env("IRSA_STATUS_ADDRESS", "off"));
     proxy.logs(warning, 1);
     assert!(proxy.addresses("status").is_empty());

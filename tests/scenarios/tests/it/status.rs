@@ -51,7 +51,7 @@ fn a_login_proves_every_link_and_says_what_was_seen() {
         ("projected-token", "subject system:serviceaccount:"),
         ("projected-token", "audience sts.amazonaws.com"),
         ("oidc-provider", "https://"),
-        ("sts-session", "to be renewed at"),
+        ("sts-session", "and are renewed at"),
     ] {
         let detail = proxy.link(link)["detail"].clone();
         assert!(detail.as_str().unwrap().contains(word), "{link}: {detail}");

@@ -38,7 +38,7 @@ fn a_file_without_a_token_is_named_with_what_is_wrong() {
     let (_folder2, malformed) = file("sesame");
     check(&pod, Path::new("/nowhere/token"), "does not exist");
     check(&pod, &empty, "is empty");
-    check(&pod, &malformed, "holds no JSON web token");
+    check(&pod, &malformed, "does not contain a JSON Web Token");
     check(&pod, malformed.parent().unwrap(), "can't be read");
 }
 
@@ -65,7 +65,7 @@ fn a_file_of_another_user_is_unreadable() {
     let finished = finish(&mut command);
     finished.check_broken("projected-token");
     assert!(
-        finished.stderr.contains("may not be read by this user"),
+        finished.stderr.contains("this user cannot read"),
         "{}",
         finished.stderr
     );

@@ -1,4 +1,4 @@
-//! Sessions that AWS calls expired before this machine does.
+//! Sessions that AWS reports as expired before they expire by the local clock.
 
 use super::*;
 
@@ -7,9 +7,9 @@ async fn first_session(identity: &Identity) -> SessionCredentials {
 }
 
 #[tokio::test(start_paused = true)]
-async fn all_who_report_an_expired_session_share_one_exchange() {
+async fn reports_of_an_expired_session_share_one_exchange() {
     let clock = tokio_clock();
-    let script = Script::of(&clock, [credentials_for(HOUR)]).taking(seconds(1));
+    let script = Script::new(&clock, [credentials_for(HOUR)]).taking(seconds(1));
     let identity = start(&script, clock);
     let expired = first_session(&identity).await;
     let callers: Vec<_> = (0..50)
@@ -22,14 +22,18 @@ async fn all_who_report_an_expired_session_share_one_exchange() {
         assert_eq!(caller.await.unwrap().access_key_id(), "KEY-2");
     }
     let late = identity.renew(&expired).await.unwrap();
-    assert_eq!(late.access_key_id(), "KEY-2", "it is replaced already");
+    assert_eq!(
+        late.access_key_id(),
+        "KEY-2",
+        "it has been replaced already"
+    );
     assert_eq!(script.calls(), 2);
 }
 
 #[tokio::test(start_paused = true)]
-async fn sessions_that_are_always_called_expired_are_renewed_every_ten_seconds_at_most() {
+async fn expired_reports_cause_one_renewal_per_ten_seconds() {
     let clock = tokio_clock();
-    let script = Script::of(&clock, [credentials_for(HOUR)]);
+    let script = Script::new(&clock, [credentials_for(HOUR)]);
     let identity = start(&script, clock);
     let first = first_session(&identity).await;
     let second = identity.renew(&first).await.unwrap();
@@ -45,9 +49,9 @@ async fn sessions_that_are_always_called_expired_are_renewed_every_ten_seconds_a
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_renewal_that_fails_keeps_the_session_and_no_one_waiting() {
+async fn a_failed_renewal_keeps_the_session_and_blocks_no_one() {
     let clock = tokio_clock();
-    let script = Script::of(&clock, [credentials_for(HOUR), transient()]);
+    let script = Script::new(&clock, [credentials_for(HOUR), transient()]);
     let identity = start(&script, clock);
     let first = first_session(&identity).await;
     let begun = tokio::time::Instant::now();
@@ -59,9 +63,9 @@ async fn a_renewal_that_fails_keeps_the_session_and_no_one_waiting() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_that_is_not_called_expired_again_is_renewed_in_its_time() {
+async fn without_another_report_the_session_is_renewed_as_scheduled() {
     let clock = tokio_clock();
-    let script = Script::of(&clock, [credentials_for(HOUR)]);
+    let script = Script::new(&clock, [credentials_for(HOUR)]);
     let identity = start(&script, clock);
     let first = first_session(&identity).await;
     identity.renew(&first).await.unwrap();
@@ -70,9 +74,9 @@ async fn a_session_that_is_not_called_expired_again_is_renewed_in_its_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_ends_by_awss_time_where_that_is_known() {
+async fn a_session_expires_by_awss_time_if_known() {
     let clock = tokio_clock();
-    let script = Script::of(&clock, [credentials_for(HOUR), credentials_for(HOUR * 9)]);
+    let script = Script::new(&clock, [credentials_for(HOUR), credentials_for(HOUR * 9)]);
     let identity = start(&script, clock);
     assert_eq!(first_session(&identity).await.access_key_id(), "KEY-1");
     let two_hours_ahead = identity.now() + HOUR * 2;
@@ -82,10 +86,10 @@ async fn a_session_ends_by_awss_time_where_that_is_known() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_clock_that_is_ahead_by_more_than_a_session_does_not_end_it() {
+async fn a_clock_far_ahead_does_not_expire_a_session() {
     let clock = tokio_clock();
-    // By this machine's clock it has ended when it comes.
-    let script = Script::of(&clock, [credentials_for(Duration::ZERO)]);
+    // By the local clock, the session has expired when it is obtained.
+    let script = Script::new(&clock, [credentials_for(Duration::ZERO)]);
     let identity = start(&script, clock);
     let error = identity.credentials().await.unwrap_err();
     assert_eq!(error.cause(), Some(Cause::SessionExpired));

@@ -1,4 +1,4 @@
-//! An exchange that does what it is told.
+//! An exchange that follows a script.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,10 +9,10 @@ use irsa_chain::Cause;
 use crate::exchange::{Exchange, Exchanged};
 use crate::{Clock, IdentityError, SessionCredentials};
 
-/// What one exchange comes to: credentials with a life, or an error.
+/// The outcome of an exchange: credentials with a lifetime, or an error.
 pub(super) type Outcome = Result<Option<Duration>, IdentityError>;
 
-/// Outcomes one after the other; the last one repeats. Keys are named by the number of the call.
+/// A sequence of outcomes, of which the last one repeats. Access keys are named by the number of the call.
 #[derive(Debug, Clone)]
 pub(super) struct Script {
     outcomes: Vec<Outcome>,
@@ -22,7 +22,7 @@ pub(super) struct Script {
 }
 
 impl Script {
-    pub(super) fn of(clock: &Arc<dyn Clock>, outcomes: impl IntoIterator<Item = Outcome>) -> Self {
+    pub(super) fn new(clock: &Arc<dyn Clock>, outcomes: impl IntoIterator<Item = Outcome>) -> Self {
         Self {
             outcomes: outcomes.into_iter().collect(),
             takes: Duration::ZERO,
@@ -64,7 +64,7 @@ impl Exchange for Script {
 
 #[expect(
     clippy::unnecessary_wraps,
-    reason = "an outcome beside those that are errors"
+    reason = "same type as the outcomes that are errors"
 )]
 pub(super) fn credentials_for(life: Duration) -> Outcome {
     Ok(Some(life))
@@ -72,9 +72,9 @@ pub(super) fn credentials_for(life: Duration) -> Outcome {
 
 #[expect(
     clippy::unnecessary_wraps,
-    reason = "an outcome beside those that are errors"
+    reason = "same type as the outcomes that are errors"
 )]
-pub(super) fn endless() -> Outcome {
+pub(super) fn never_expiring() -> Outcome {
     Ok(None)
 }
 

@@ -10,7 +10,7 @@ fn explain(call: Call, status: u16, code: &str, message: &str) -> IdentityError 
     refusal.explain(call, Some("request-1"))
 }
 
-/// Code, text and cause of the refusals of `AssumeRoleWithWebIdentity`.
+/// Code, text and cause of errors of `AssumeRoleWithWebIdentity`.
 const WEB: &[(u16, &str, &str, Cause)] = &[
     (
         400,
@@ -110,7 +110,7 @@ const WEB: &[(u16, &str, &str, Cause)] = &[
 ];
 
 #[test]
-fn every_refusal_of_the_exchange_names_its_cause() {
+fn errors_of_the_exchange_are_classified() {
     for (status, code, message, cause) in WEB {
         let error = explain(Web, *status, code, message);
         assert_eq!(error.cause(), Some(*cause), "{code}: {message}");
@@ -121,7 +121,7 @@ fn every_refusal_of_the_exchange_names_its_cause() {
 }
 
 #[test]
-fn only_what_passes_by_itself_is_transient() {
+fn only_temporary_errors_are_transient() {
     for (status, code, message, cause) in WEB {
         let passes = matches!(
             cause,
@@ -133,7 +133,7 @@ fn only_what_passes_by_itself_is_transient() {
 }
 
 #[test]
-fn a_wrong_thumbprint_is_the_providers_fault_and_final() {
+fn a_wrong_thumbprint_is_a_permanent_error_of_the_provider() {
     let text = "OpenIDConnect provider's HTTPS certificate doesn't match configured thumbprint";
     let error = explain(Web, 400, "InvalidIdentityToken", text);
     assert_eq!(error.cause(), Some(Cause::ThumbprintMismatch));
@@ -142,7 +142,7 @@ fn a_wrong_thumbprint_is_the_providers_fault_and_final() {
 }
 
 #[test]
-fn signed_calls_have_causes_of_their_own() {
+fn errors_of_signed_calls_are_classified() {
     for (call, code, message, cause) in [
         (
             AssumeRole,
@@ -200,18 +200,18 @@ fn signed_calls_have_causes_of_their_own() {
 }
 
 #[test]
-fn a_region_that_is_not_that_of_the_endpoint_says_what_to_set() {
+fn a_region_mismatch_has_a_remedy() {
     let text = "Credential should be scoped to a valid region, not 'us-east-1'.";
     let error = explain(Caller, 403, "SignatureDoesNotMatch", text);
     assert!(error.remedy().contains("AWS_REGION"), "{}", error.remedy());
 }
 
 #[test]
-fn an_unknown_code_still_names_the_link_and_aws_words() {
+fn an_unknown_code_keeps_the_link_and_the_message() {
     let error = explain(Web, 418, "ShortAndStout", "tip me over");
     assert_eq!((error.link(), error.cause()), (Link::StsSession, None));
     assert_eq!(
         error.to_string(),
-        "`sts:AssumeRoleWithWebIdentity` was refused with status 418: ShortAndStout: tip me over (request request-1)"
+        "`sts:AssumeRoleWithWebIdentity` failed with status 418: ShortAndStout: tip me over (request request-1)"
     );
 }

@@ -17,7 +17,7 @@ fn used(budget: &Budget) -> (u64, u64) {
     (budget.used(Place::Memory), budget.used(Place::File))
 }
 
-/// Takes bytes that are free.
+/// Reserves bytes that are free.
 async fn take(budget: &Arc<Budget>, bytes: u64, metrics: &BodyMetrics) -> Reservation {
     budget
         .reserve(bytes, Duration::ZERO, metrics)
@@ -26,7 +26,7 @@ async fn take(budget: &Arc<Budget>, bytes: u64, metrics: &BodyMetrics) -> Reserv
 }
 
 #[tokio::test]
-async fn gives_memory_first_then_files_and_takes_both_back() {
+async fn assigns_memory_first_then_files_and_releases_both() {
     let (budget, metrics) = budget(10, 20);
     let first = take(&budget, 6, &metrics).await;
     let second = take(&budget, 5, &metrics).await;
@@ -50,7 +50,7 @@ async fn gives_memory_first_then_files_and_takes_both_back() {
 }
 
 #[tokio::test]
-async fn who_asks_first_is_served_first_even_where_a_later_one_would_fit() {
+async fn requests_are_served_in_order_even_if_a_later_one_would_fit() {
     let (budget, metrics) = budget(10, 0);
     let held = take(&budget, 8, &metrics).await;
     let mut large = pin!(budget.reserve(9, LONG, &metrics));
@@ -69,7 +69,7 @@ async fn who_asks_first_is_served_first_even_where_a_later_one_would_fit() {
 }
 
 #[tokio::test]
-async fn one_that_leaves_the_queue_lets_the_next_one_in() {
+async fn leaving_the_queue_lets_the_next_one_in() {
     let (budget, metrics) = budget(10, 0);
     let _held = take(&budget, 8, &metrics).await;
     let mut large = Box::pin(budget.reserve(9, LONG, &metrics));
@@ -81,7 +81,7 @@ async fn one_that_leaves_the_queue_lets_the_next_one_in() {
 }
 
 #[tokio::test]
-async fn bytes_that_were_granted_to_one_that_left_are_given_back() {
+async fn bytes_granted_to_a_request_that_left_are_released() {
     let (budget, metrics) = budget(10, 0);
     let held = take(&budget, 8, &metrics).await;
     let mut gone = Box::pin(budget.reserve(9, LONG, &metrics));
@@ -94,7 +94,7 @@ async fn bytes_that_were_granted_to_one_that_left_are_given_back() {
 }
 
 #[tokio::test]
-async fn waiting_ends_after_the_given_time() {
+async fn waiting_times_out() {
     let (budget, metrics) = budget(10, 0);
     let _held = take(&budget, 8, &metrics).await;
     let begun = std::time::Instant::now();
@@ -105,7 +105,7 @@ async fn waiting_ends_after_the_given_time() {
 }
 
 #[tokio::test]
-async fn one_that_holds_bytes_grows_ahead_of_those_who_wait_and_never_waits() {
+async fn growing_a_reservation_takes_precedence_and_never_waits() {
     let (budget, metrics) = budget(10, 10);
     let mut growing = take(&budget, 4, &metrics).await;
     let _file = budget.reserve_in_file(8, &metrics).unwrap();

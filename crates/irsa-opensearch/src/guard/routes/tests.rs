@@ -1,4 +1,4 @@
-//! What holds of the whole table.
+//! Tests of invariants of the whole table.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ fn every_route_matches_its_own_pattern() {
 }
 
 #[test]
-fn no_two_routes_say_something_different_of_the_same_path() {
+fn no_two_routes_contradict_each_other() {
     let mut effects = BTreeMap::new();
     for route in routes() {
         for name in route.methods.split(' ') {
@@ -44,7 +44,7 @@ fn no_two_routes_say_something_different_of_the_same_path() {
 }
 
 #[test]
-fn a_placeholder_takes_no_name_of_an_api() {
+fn a_placeholder_does_not_match_an_api_name() {
     for (name, segment) in [
         ("id", "_bulk"),
         ("id", "%5Fbulk"),

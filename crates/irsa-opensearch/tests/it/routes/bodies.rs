@@ -1,11 +1,11 @@
-//! What the walk sends on each route: a path with the names of things that exist, and a body.
+//! The requests for each route: a path with the names of existing objects, and a body.
 
 use irsa_opensearch::Route;
 
-/// The index that all requests are about.
+/// The index that all requests use.
 pub(super) const INDEX: &str = "orders";
 
-/// A path of a route, with `handle` in the place of a scroll's id.
+/// Returns a path of a route, with `handle` as the scroll ID.
 pub(super) fn path(route: &Route, handle: &str) -> String {
     let metric = if route.pattern.starts_with("/_cluster/state") {
         "metadata"
@@ -49,7 +49,7 @@ fn query(pattern: &str) -> &'static str {
     }
 }
 
-/// A body that the route takes.
+/// Returns a body that the route accepts.
 pub(super) fn body(route: &Route, handle: &str) -> String {
     let query = r#"{"query":{"match_all":{}}}"#;
     let template = r#"{"source":{"query":{"match_all":{}}}}"#;

@@ -1,4 +1,4 @@
-//! The REST API specification of OpenSearch: every pair of a method and a path is in the table.
+//! OpenSearch's REST API specification: every method and path must be in the table.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -34,7 +34,7 @@ async fn every_method_and_path_of_the_specification_is_in_the_table() {
     assert!(missing.is_empty(), "{missing:#?}");
 }
 
-/// The pairs in all files of a folder.
+/// Returns the methods and paths in all files of a directory.
 fn specified(folder: &Path) -> BTreeSet<(String, String)> {
     let files = fs::read_dir(folder)
         .unwrap()

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::bodies::INDEX;
 
-/// The state that is compared.
+/// The compared state.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct State {
     indices: String,
@@ -27,17 +27,17 @@ impl State {
                 &format!("/_cat/indices?expand_wildcards=all&s=index&h={columns}"),
             )
             .await,
-            documents: json_of(node, &format!("{search}&filter_path=hits.hits")).await,
-            metadata: json_of(node, metadata).await,
+            documents: json_body(node, &format!("{search}&filter_path=hits.hits")).await,
+            metadata: json_body(node, metadata).await,
             security: json!([
-                json_of(node, "/_plugins/_security/api/roles").await,
-                json_of(node, "/_plugins/_security/api/rolesmapping").await,
+                json_body(node, "/_plugins/_security/api/roles").await,
+                json_body(node, "/_plugins/_security/api/rolesmapping").await,
             ]),
         }
     }
 }
 
-/// Panics, and names what changed, unless both are equal.
+/// Panics with the difference unless both are equal.
 pub(super) fn assert_unchanged(before: &State, after: &State, by: &str) {
     assert_eq!(after.indices, before.indices, "indices changed by {by}");
     assert_eq!(
@@ -45,7 +45,7 @@ pub(super) fn assert_unchanged(before: &State, after: &State, by: &str) {
         "documents changed by {by}"
     );
     assert_eq!(after.metadata, before.metadata, "metadata changed by {by}");
-    // They fill pages.
+    // These values are too long for a message.
     assert!(after.security == before.security, "roles changed by {by}");
 }
 
@@ -55,6 +55,6 @@ async fn get(node: &OpenSearch, path: &str) -> String {
     answer.body
 }
 
-async fn json_of(node: &OpenSearch, path: &str) -> Value {
+async fn json_body(node: &OpenSearch, path: &str) -> Value {
     serde_json::from_str(&get(node, path).await).unwrap()
 }

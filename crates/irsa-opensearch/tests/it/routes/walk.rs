@@ -1,4 +1,4 @@
-//! Every route that reads, on a real OpenSearch with its security plugin: nothing changes.
+//! Calls every read route of a real OpenSearch with its security plugin, and checks that nothing changes.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use super::bodies::{INDEX, body, path};
 use super::state::{State, assert_unchanged};
 use crate::node::Node;
 
-/// Deletes the index, creates one, and overwrites a document: what a hole in the guard would let a
+/// Deletes the index, creates it again and overwrites a document, as a client could through a gap in the guard.
 /// client do.
 const BULK: &str = concat!(
     r#"{"index":{"_index":"hacked","_id":"1"}}"#,
@@ -21,7 +21,7 @@ const BULK: &str = concat!(
 );
 
 #[tokio::test]
-async fn what_reads_changes_nothing_in_a_real_opensearch() {
+async fn read_routes_change_nothing_in_a_real_opensearch() {
     let Some(node) = Node::start_unless_without_java().await else {
         return;
     };
@@ -32,15 +32,15 @@ async fn what_reads_changes_nothing_in_a_real_opensearch() {
     assert_unchanged(&before, &State::read(node).await, "a route of the table");
     let admitted = walk_odd_paths(node).await;
     assert_unchanged(&before, &State::read(node).await, "an odd path");
-    // What was not answered shows nothing.
+    // A failed request proves nothing.
     assert!(answered > 150, "{answered} requests were carried out");
     assert!(admitted > 50, "{admitted} odd paths were admitted");
-    // The comparison sees what the paths of the odd ones can do.
+    // Verifies that the comparison detects the changes that odd paths could make.
     call(node, "POST", "/_explain/_bulk?refresh=true", BULK).await;
     assert!(State::read(node).await != before, "the comparison is blind");
 }
 
-/// Something to read.
+/// Creates something to read.
 async fn furnish(node: &OpenSearch) {
     let document = r#"{"n":1,"text":"one order"}"#;
     let script = r#"{"script":{"lang":"mustache","source":{"query":{"match_all":{}}}}}"#;
@@ -60,7 +60,7 @@ async fn furnish(node: &OpenSearch) {
     }
 }
 
-/// How many requests were carried out, not turned down.
+/// Returns the number of requests that were carried out.
 async fn walk_the_table(node: &OpenSearch) -> usize {
     let guards = read_only();
     let mut answered = 0;
@@ -79,7 +79,7 @@ async fn walk_the_table(node: &OpenSearch) -> usize {
     answered
 }
 
-/// A scroll or a point in time, for a route about one.
+/// Returns a scroll or a point in time, for routes that need one.
 async fn handle(node: &OpenSearch, route: &Route) -> String {
     let (path, name) = match route.pattern {
         pattern if pattern.starts_with("/_search/scroll") => ("_search?scroll=1m", "_scroll_id"),
@@ -90,7 +90,7 @@ async fn handle(node: &OpenSearch, route: &Route) -> String {
     answer[name].as_str().unwrap().to_owned()
 }
 
-/// Sends a bulk on each path of two and three words of the API that a read-only listener admits.
+/// Sends a bulk request to each path of two or three API words that a read-only listener allows.
 async fn walk_odd_paths(node: &OpenSearch) -> usize {
     let guards = read_only();
     let literals: BTreeSet<&str> = routes()

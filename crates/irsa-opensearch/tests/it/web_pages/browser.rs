@@ -1,4 +1,4 @@
-//! A real Chromium, and a page of another loopback port that attacks the listener.
+//! A real Chromium, with a page from another loopback port that attacks the listener.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ use crate::domain::{Domain, Step};
 use crate::node::skip;
 use crate::proxy::{Proxy, Setup};
 
-/// A browser takes seconds to start, more on a machine that is busy.
+/// A browser needs seconds to start, and more on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 const FLAGS: [&str; 9] = [
@@ -31,9 +31,9 @@ const FLAGS: [&str; 9] = [
     "--disable-sync",
 ];
 
-/// Tries every way in which a page can send a request that needs no permission, to a name of the
-/// same site and to one of another, and says when it is through with them. Then it asks the
-/// listener that allows it, says what came of that, and leaves for the listener's own page.
+/// Tries every way in which a page can send a request without permission, to a name of the same site and to a name of a
+/// different site, and reports when it is done. Then it sends a request to the listener that allows it, reports the
+/// result, and opens the listener's own page.
 const ATTACK: &str = r"<!doctype html><title>attack</title><body><script>
 const attack = '/orders/_delete_by_query?q=*';
 const waits = [];
@@ -78,18 +78,18 @@ for (const host of ['127.0.0.1', 'localhost']) {
 })();
 </script>";
 
-/// What the domain serves as a page: it asks the domain for something, as Dashboards does.
+/// The page that the domain serves. It sends a request to the domain, like Dashboards does.
 const OWN_PAGE: &str = r"<!doctype html><title>own</title><script>
 fetch('/orders/_search', {method: 'POST', headers: {'content-type': 'application/json'}, body: '{}'});
 </script>";
 
 #[tokio::test]
-async fn no_request_of_a_page_of_another_port_reaches_the_domain() {
+async fn no_request_from_a_page_of_another_port_reaches_the_domain() {
     let Some(chromium) = chromium() else { return };
     let victim =
         Domain::answering(|_| Step::with_headers(200, "content-type: text/html\r\n", OWN_PAGE))
             .await;
-    let guarded = Proxy::of(&victim).await;
+    let guarded = Proxy::for_domain(&victim).await;
     let tools = Domain::answering(|_| Step::ok(r#"{"count":7}"#)).await;
 
     let pages = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -117,9 +117,9 @@ async fn no_request_of_a_page_of_another_port_reaches_the_domain() {
     assert!(!lines.iter().any(is_attack), "{lines:?}");
 }
 
-/// A proxy that allows the page at this address.
+/// Starts a proxy that allows the page at this address.
 async fn allowing(domain: &Domain, page: SocketAddr) -> Proxy {
-    let mut setup = Setup::of(domain.address, &domain.authority);
+    let mut setup = Setup::for_address(domain.address, &domain.authority);
     setup.guards = Guards {
         allow_origins: vec![format!("http://{page}").parse().unwrap()],
         ..Guards::default()
@@ -127,7 +127,7 @@ async fn allowing(domain: &Domain, page: SocketAddr) -> Proxy {
     setup.start().await
 }
 
-/// The requests that reached the domain, once its own page has sent its.
+/// Returns the requests that reached the domain, once its own page has sent its request.
 async fn until_searched(domain: &Domain) -> Vec<String> {
     loop {
         let seen = domain.seen();
@@ -152,7 +152,7 @@ async fn next(said: &mut UnboundedReceiver<String>) -> String {
         .unwrap()
 }
 
-/// Serves the page, and passes on what it says.
+/// Serves the page, and forwards its reports.
 async fn serve(listener: TcpListener, page: String, say: UnboundedSender<String>) {
     loop {
         let (stream, _) = listener.accept().await.unwrap();
@@ -163,7 +163,7 @@ async fn serve(listener: TcpListener, page: String, say: UnboundedSender<String>
 async fn answer(mut stream: TcpStream, page: String, say: UnboundedSender<String>) {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
-        // A browser opens connections that it does not use.
+        // Browsers open connections that they do not use.
         let Ok(byte) = stream.read_u8().await else {
             return;
         };
@@ -195,7 +195,7 @@ impl Browser {
         let child = Command::new(program)
             .args(FLAGS)
             .arg(format!("--user-data-dir={}", profile.path().display()))
-            // Without it a headless Chromium shows its page and ends.
+            // Without this flag, a headless Chromium renders the page and exits.
             .arg("--remote-debugging-port=0")
             .arg(url)
             .env("HOME", profile.path())
@@ -218,7 +218,7 @@ impl Drop for Browser {
     }
 }
 
-/// Chromium; `None`, with the reason printed, where it is missing.
+/// Returns Chromium, or `None` with the reason printed if it is missing.
 fn chromium() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path)

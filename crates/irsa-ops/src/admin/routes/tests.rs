@@ -1,4 +1,4 @@
-//! The routes, without a socket.
+//! Tests of the routes, without a socket.
 
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -51,7 +51,7 @@ impl Fixture {
 
     fn ask(
         &self,
-        audience: Audience,
+        access: Access,
         method: &str,
         target: &str,
         headers: &[(&str, &str)],
@@ -64,11 +64,11 @@ impl Fixture {
             builder = builder.header(*name, *value);
         }
         let request = builder.body(Bytes::new()).unwrap();
-        self.admin.respond(audience, &request, LOCAL)
+        self.admin.respond(access, &request, LOCAL)
     }
 
-    fn get(&self, audience: Audience, target: &str) -> Response<Bytes> {
-        self.ask(audience, "GET", target, &[])
+    fn get(&self, access: Access, target: &str) -> Response<Bytes> {
+        self.ask(access, "GET", target, &[])
     }
 
     fn quits(&self) -> u32 {
@@ -85,9 +85,9 @@ fn kind(response: &Response<Bytes>) -> &str {
 }
 
 #[test]
-fn tells_the_kubelet_how_it_is() {
+fn probes_report_the_health() {
     let fixture = Fixture::new();
-    let ask = |path| fixture.get(Audience::Public, path).status();
+    let ask = |path| fixture.get(Access::Public, path).status();
     assert_eq!(ask("/livez"), StatusCode::OK);
     assert_eq!(ask("/startupz"), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(ask("/readyz"), StatusCode::SERVICE_UNAVAILABLE);
@@ -97,32 +97,32 @@ fn tells_the_kubelet_how_it_is() {
     assert_eq!(ask("/readyz"), StatusCode::OK);
 
     fixture.admin.health.set_ready(false, "draining");
-    let draining = fixture.get(Audience::Public, "/readyz");
+    let draining = fixture.get(Access::Public, "/readyz");
     assert_eq!(draining.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(body(&draining), "draining\n");
     assert_eq!(ask("/livez"), StatusCode::OK);
 }
 
 #[test]
-fn gives_prometheus_its_metrics() {
+fn metrics_are_served() {
     let fixture = Fixture::new();
     let sessions = Counter::<u64>::default();
     fixture.admin.metrics.register(|registry| {
         registry.register("sessions", "Sessions begun", sessions.clone());
     });
     sessions.inc();
-    let metrics = fixture.get(Audience::Public, "/metrics");
+    let metrics = fixture.get(Access::Public, "/metrics");
     assert_eq!(kind(&metrics), metrics::CONTENT_TYPE);
     assert!(body(&metrics).contains("irsa_sessions_total 1\n"));
     assert!(body(&metrics).ends_with("# EOF\n"));
 }
 
 #[test]
-fn keeps_status_and_quit_from_the_public() {
+fn status_and_quit_are_private() {
     let fixture = Fixture::new();
     for path in ["/", "/status", "/status.css", "/causes", "/quitquitquit"] {
         for method in ["GET", "POST"] {
-            let refused = fixture.ask(Audience::Public, method, path, &[]);
+            let refused = fixture.ask(Access::Public, method, path, &[]);
             assert_eq!(refused.status(), StatusCode::NOT_FOUND, "{method} {path}");
         }
     }
@@ -130,9 +130,9 @@ fn keeps_status_and_quit_from_the_public() {
 }
 
 #[test]
-fn shows_a_page_to_browsers_and_json_to_others() {
+fn browsers_get_html_and_other_clients_json() {
     let fixture = Fixture::new();
-    let ask = |target, accept| fixture.ask(Audience::Private, "GET", target, &[("accept", accept)]);
+    let ask = |target, accept| fixture.ask(Access::Private, "GET", target, &[("accept", accept)]);
     let browser = "text/html,application/xhtml+xml,*/*;q=0.8";
     for (target, accept, expected) in [
         ("/status", browser, "text/html; charset=utf-8"),
@@ -159,11 +159,11 @@ fn shows_a_page_to_browsers_and_json_to_others() {
 }
 
 #[test]
-fn the_page_loads_itself_again_only_as_often_as_is_asked_and_sensible() {
+fn the_reload_interval_is_limited() {
     let fixture = Fixture::new();
     let page = |query: &str| {
         let target = format!("/status?format=html{query}");
-        body(&fixture.get(Audience::Private, &target)).to_owned()
+        body(&fixture.get(Access::Private, &target)).to_owned()
     };
     for (query, seconds) in [
         ("&refresh=10", "10"),
@@ -179,46 +179,46 @@ fn the_page_loads_itself_again_only_as_often_as_is_asked_and_sensible() {
 }
 
 #[test]
-fn every_link_of_the_page_leads_somewhere() {
+fn every_hyperlink_of_the_page_works() {
     let fixture = Fixture::new();
-    let page = fixture.get(Audience::Private, "/status?format=html");
+    let page = fixture.get(Access::Private, "/status?format=html");
     let mut links = body(&page)
         .split("href=\"")
         .skip(1)
         .map(|rest| rest.split('"').next().unwrap());
     assert!(links.all(|link| {
         let path = link.split('#').next().unwrap();
-        path.is_empty() || fixture.get(Audience::Private, path).status() == StatusCode::OK
+        path.is_empty() || fixture.get(Access::Private, path).status() == StatusCode::OK
     }));
 }
 
 #[test]
-fn ends_the_process_only_for_a_post() {
+fn only_a_post_stops_the_process() {
     let fixture = Fixture::new();
     for method in ["GET", "HEAD", "PUT", "OPTIONS"] {
-        let refused = fixture.ask(Audience::Private, method, "/quitquitquit", &[]);
+        let refused = fixture.ask(Access::Private, method, "/quitquitquit", &[]);
         assert_eq!(refused.status(), StatusCode::METHOD_NOT_ALLOWED, "{method}");
         assert_eq!(refused.headers()[header::ALLOW], "POST");
     }
     assert_eq!(fixture.quits(), 0);
 
-    let accepted = fixture.ask(Audience::Private, "POST", "/quitquitquit", &[]);
+    let accepted = fixture.ask(Access::Private, "POST", "/quitquitquit", &[]);
 
     assert_eq!(accepted.status(), StatusCode::ACCEPTED);
     assert_eq!(fixture.quits(), 1);
 }
 
 #[test]
-fn refuses_a_web_page_that_posts() {
+fn a_web_page_cannot_stop_the_process() {
     let fixture = Fixture::new();
     let origin = [("origin", "https://evil.example")];
-    let refused = fixture.ask(Audience::Private, "POST", "/quitquitquit", &origin);
+    let refused = fixture.ask(Access::Private, "POST", "/quitquitquit", &origin);
     assert_eq!(refused.status(), StatusCode::FORBIDDEN);
     assert_eq!(fixture.quits(), 0);
 }
 
 #[test]
-fn answers_on_the_private_listener_to_loopback_names_only() {
+fn the_private_listener_accepts_only_loopback_names() {
     let fixture = Fixture::new();
     let host = [("host", "evil.example:9440")];
     for (method, path) in [
@@ -226,13 +226,13 @@ fn answers_on_the_private_listener_to_loopback_names_only() {
         ("POST", "/quitquitquit"),
         ("GET", "/livez"),
     ] {
-        let refused = fixture.ask(Audience::Private, method, path, &host);
+        let refused = fixture.ask(Access::Private, method, path, &host);
         assert_eq!(refused.status(), StatusCode::MISDIRECTED_REQUEST, "{path}");
     }
     assert_eq!(fixture.quits(), 0);
-    // The kubelet calls the public one by the pod's address.
+    // The kubelet uses the pod's address for the public listener.
     let probe = fixture.ask(
-        Audience::Public,
+        Access::Public,
         "GET",
         "/livez",
         &[("host", "10.1.2.3:9441")],
@@ -241,7 +241,7 @@ fn answers_on_the_private_listener_to_loopback_names_only() {
 }
 
 #[test]
-fn refuses_other_methods_and_says_which_it_takes() {
+fn other_methods_are_rejected_with_the_allowed_ones() {
     let fixture = Fixture::new();
     for path in [
         "/livez",
@@ -252,7 +252,7 @@ fn refuses_other_methods_and_says_which_it_takes() {
         "/causes",
     ] {
         for method in ["POST", "DELETE", "OPTIONS"] {
-            let refused = fixture.ask(Audience::Private, method, path, &[]);
+            let refused = fixture.ask(Access::Private, method, path, &[]);
             assert_eq!(
                 refused.status(),
                 StatusCode::METHOD_NOT_ALLOWED,
@@ -264,10 +264,10 @@ fn refuses_other_methods_and_says_which_it_takes() {
 }
 
 #[test]
-fn forbids_scripts_frames_and_caches_everywhere() {
+fn all_responses_forbid_scripts_frames_and_caching() {
     let fixture = Fixture::new();
     for path in ["/status?format=html", "/livez", "/nowhere"] {
-        let response = fixture.get(Audience::Private, path);
+        let response = fixture.get(Access::Private, path);
         let headers = response.headers();
         let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
         assert!(policy.starts_with("default-src 'none'"), "{path}");

@@ -1,4 +1,4 @@
-//! Limits and deadlines on real sockets; clients of other machines by addresses that tests give them.
+//! Tests of limits and deadlines on real sockets. Remote clients are simulated by address.
 
 use std::net::SocketAddr;
 
@@ -20,7 +20,7 @@ use super::*;
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 const SHORT: Duration = Duration::from_millis(300);
 const LONG: Duration = Duration::from_mins(1);
-/// More than the buffers of two sockets hold.
+/// More than the buffers of two sockets.
 const LARGE: usize = 64 * 1024 * 1024;
 
 type Answer = Response<Full<Bytes>>;
@@ -117,7 +117,7 @@ async fn closes_the_longest_idle_connection_for_a_new_one() {
 }
 
 #[tokio::test]
-async fn a_response_closes_its_connection_for_a_client_that_waits() {
+async fn a_response_closes_its_connection_for_a_waiting_client() {
     let connections = Connections::new(1);
     let (begun, may_end) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (begins, end) = (Arc::clone(&begun), Arc::clone(&may_end));
@@ -152,7 +152,7 @@ async fn a_response_closes_its_connection_for_a_client_that_waits() {
 }
 
 #[tokio::test]
-async fn cuts_the_oldest_connection_where_none_is_idle() {
+async fn closes_the_oldest_connection_if_none_is_idle() {
     let server = Server::start(
         options(&Connections::cutting_oldest(2)),
         |request, client| async move {
@@ -177,7 +177,7 @@ async fn cuts_the_oldest_connection_where_none_is_idle() {
 }
 
 #[tokio::test]
-async fn an_idle_connection_outlives_a_header_that_does_not_end() {
+async fn incomplete_headers_do_not_close_idle_connections() {
     let mut options = options(&Connections::new(9));
     options.header_timeout = SHORT;
     let server = Server::start(options, ok).await;
@@ -203,7 +203,7 @@ async fn closes_a_connection_that_is_idle_for_too_long() {
 }
 
 #[tokio::test]
-async fn announces_the_idle_time_less_five_seconds() {
+async fn announces_the_idle_timeout_less_five_seconds() {
     let server = Server::start(options(&Connections::new(9)), ok).await;
     let kept = ask(&mut server.connect().await).await;
     assert!(kept.contains("\r\nkeep-alive: timeout=55\r\n"), "{kept}");
@@ -216,7 +216,7 @@ async fn announces_the_idle_time_less_five_seconds() {
 }
 
 #[tokio::test]
-async fn a_client_that_reads_nothing_is_cut_after_the_total_time() {
+async fn a_client_that_does_not_read_is_disconnected_after_the_total_timeout() {
     let mut options = options(&Connections::new(9));
     options.total_timeout = Some(SHORT);
     let begun = Arc::new(Notify::new());
@@ -233,7 +233,7 @@ async fn a_client_that_reads_nothing_is_cut_after_the_total_time() {
     soon(server.drain.finished()).await;
 }
 
-/// A server whose clients say that they are on another machine.
+/// A server whose clients have the address of another machine.
 struct Remote<F> {
     service: Arc<Service<F>>,
     listener: Listener,
@@ -246,7 +246,7 @@ where
 {
     async fn start(options: StreamingOptions, handler: F) -> Self {
         let (drain, watch) = drain();
-        // A drain that is dropped counts as started.
+        // A dropped drain counts as started.
         std::mem::forget(drain);
         let service = Arc::new(Service {
             handler,
@@ -259,7 +259,7 @@ where
         }
     }
 
-    /// Connects from this address; `None` where the client is disconnected without a word.
+    /// Connects from this address. Returns `None` if the client is disconnected without a response.
     async fn connect(&self, from: &str) -> Option<TcpStream> {
         let (client, accepted) = tokio::join!(
             TcpStream::connect(address(&self.listener)),
@@ -274,7 +274,7 @@ where
     }
 }
 
-/// Lets those in who ask for `/in`.
+/// Authenticates clients that request `/in`.
 async fn gate(request: Request<Incoming>, client: Client) -> Answer {
     let admission = request.extensions().get::<Admission>().cloned();
     let status = match admission {
@@ -297,7 +297,7 @@ async fn log_in(stream: &mut TcpStream) -> String {
 }
 
 #[tokio::test]
-async fn clients_that_have_not_authenticated_take_no_place_of_others() {
+async fn unauthenticated_clients_do_not_occupy_slots_of_others() {
     let refused = Counter::default();
     let strangers = UnauthenticatedLimit::new(2);
     let connections = Connections::with_authentication(1, strangers, refused.clone());
@@ -318,7 +318,7 @@ async fn clients_that_have_not_authenticated_take_no_place_of_others() {
     let mut local = server.connect("127.0.0.1").await.unwrap();
     assert!(ask(&mut local).await.starts_with("HTTP/1.1 200 "));
 
-    // The local client is idle, and so makes room; the one that asks stays.
+    // The local client is idle, so its connection is closed; that of the client that sends a request stays.
     assert!(log_in(&mut first).await.starts_with("HTTP/1.1 200 "));
     assert_eq!(ends(&mut local).await, "");
     assert_eq!(connections.in_use(), 1);
@@ -327,7 +327,7 @@ async fn clients_that_have_not_authenticated_take_no_place_of_others() {
 }
 
 #[tokio::test]
-async fn a_client_has_a_limited_time_to_authenticate_whether_it_reads_or_not() {
+async fn the_time_to_authenticate_is_limited_whether_the_client_reads_or_not() {
     let connections =
         Connections::with_authentication(9, UnauthenticatedLimit::new(9), Counter::default());
     let mut options = options(&connections);
@@ -348,7 +348,7 @@ async fn a_client_has_a_limited_time_to_authenticate_whether_it_reads_or_not() {
 }
 
 #[tokio::test]
-async fn most_clients_that_are_too_many_are_disconnected_without_a_word() {
+async fn excess_clients_are_disconnected_without_a_response() {
     let refused = Counter::default();
     let strangers = UnauthenticatedLimit::new(0);
     let connections = Connections::with_authentication(9, strangers, refused.clone());

@@ -1,8 +1,9 @@
-//! Bodies piece by piece, and TLS by the first byte.
+//! Tests of streamed bodies, and of TLS detection by the first byte.
 
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use http_body_util::{BodyExt, Empty, Full};
 use hyper::body::Frame;
@@ -10,9 +11,11 @@ use irsa_net::drain::{Drain, drain};
 use irsa_net::listen::ListenOptions;
 use irsa_net::tls::{LocalAuthority, Roots, client_config};
 use irsa_net::tokio_rustls::TlsConnector;
+use prometheus_client::metrics::counter::Counter;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use super::super::{IdleTimeout, Tls};
 use super::*;
 
 const REQUEST: &str = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
@@ -62,15 +65,15 @@ async fn talk(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> String {
     answer
 }
 
-async fn tell_tls(_: Request<Incoming>, client: Client) -> Response<Full<Bytes>> {
+async fn report_tls(_: Request<Incoming>, client: Client) -> Response<Full<Bytes>> {
     Response::new(Full::from(format!("tls: {}", client.is_tls)))
 }
 
 #[tokio::test]
-async fn the_first_byte_says_whether_it_is_tls() {
+async fn tls_is_detected_by_the_first_byte() {
     let authority = LocalAuthority::generate().unwrap();
     let config = authority.server_config(&["localhost"], &[]).unwrap();
-    let (plain, _drain) = serving(Tls::Offered(config), tell_tls).await;
+    let (plain, _drain) = serving(Tls::Offered(config), report_tls).await;
     let port = plain.peer_addr().unwrap().port();
     assert!(talk(plain).await.ends_with("tls: false"));
 
@@ -104,7 +107,7 @@ impl Body for Failing {
 }
 
 #[tokio::test]
-async fn a_body_that_fails_is_not_taken_for_whole() {
+async fn a_failed_body_is_not_reported_as_complete() {
     let handler = |_, _| async { Response::new(Failing(Some(Bytes::from_static(b"half")))) };
     let (stream, _drain) = serving(Tls::Off, handler).await;
     let answer = talk(stream).await;
@@ -112,7 +115,7 @@ async fn a_body_that_fails_is_not_taken_for_whole() {
 }
 
 #[tokio::test]
-async fn a_handler_reads_a_body_piece_by_piece() {
+async fn a_handler_can_stream_a_body() {
     let handler = |request: Request<Incoming>, _| async move {
         let mut body = request.into_body();
         let first = body.frame().await.unwrap().unwrap().into_data().unwrap();
@@ -127,7 +130,7 @@ async fn a_handler_reads_a_body_piece_by_piece() {
 }
 
 #[tokio::test]
-async fn a_drain_ends_a_connection_that_has_said_nothing() {
+async fn a_drain_closes_a_silent_connection() {
     let authority = LocalAuthority::generate().unwrap();
     let config = authority.server_config(&["localhost"], &[]).unwrap();
     let handler = |_, _| async { Response::new(Empty::<Bytes>::new()) };
@@ -144,14 +147,14 @@ async fn a_drain_ends_a_connection_that_has_said_nothing() {
 }
 
 #[tokio::test]
-async fn what_the_parser_refuses_is_counted() {
+async fn malformed_requests_are_counted() {
     let long = format!(
         "GET / HTTP/1.1\r\nHost: {}\r\n\r\n",
         "x".repeat(1024 * 1024)
     );
     for (request, count) in [(REQUEST, 0), ("nonsense\r\n\r\n", 1), (&*long, 1)] {
         let malformed = Counter::default();
-        let (mut stream, _drain) = serving_counted(Tls::Off, malformed.clone(), tell_tls).await;
+        let (mut stream, _drain) = serving_counted(Tls::Off, malformed.clone(), report_tls).await;
         let _ = stream.write_all(request.as_bytes()).await;
         let _ = stream.read_to_end(&mut Vec::new()).await;
         assert_eq!(malformed.get(), count, "{}", &request[..8]);

@@ -1,4 +1,4 @@
-//! A reader that stalls costs lines, never time.
+//! Tests with a stalled reader, which may lose lines but must not delay the process.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 
@@ -6,7 +6,7 @@ use super::*;
 
 const SOON: Duration = Duration::from_secs(20);
 
-/// A pipe whose reader takes a piece only when the test asks for it.
+/// A pipe whose reader takes data only when the test requests it.
 struct Pipe {
     taken: Sender<Vec<u8>>,
     turn: Receiver<()>,
@@ -14,7 +14,7 @@ struct Pipe {
 
 impl Write for Pipe {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // A test that is over reads no more.
+        // A finished test no longer reads.
         self.turn.recv().map_err(io::Error::other)?;
         self.taken.send(bytes.to_vec()).map_err(io::Error::other)?;
         Ok(bytes.len())
@@ -60,13 +60,13 @@ fn stalled() -> (LogQueue, Reader) {
     (queue, Reader { taken, turn })
 }
 
-/// A line of 1 KiB.
+/// Returns a line of 1 KiB.
 fn line(number: usize) -> Vec<u8> {
     format!("{number:<1023}\n").into_bytes()
 }
 
 #[test]
-fn a_reader_that_stalls_costs_lines_and_is_told_how_many() {
+fn a_stalled_reader_loses_lines_and_learns_how_many() {
     let (queue, reader) = stalled();
     let fit = (LIMIT - RESERVE) / 1024;
     for number in 0..fit + 10 {
@@ -87,7 +87,7 @@ fn a_reader_that_stalls_costs_lines_and_is_told_how_many() {
 }
 
 #[test]
-fn an_error_is_kept_where_other_lines_are_dropped() {
+fn errors_are_kept_when_other_lines_are_dropped() {
     let (queue, reader) = stalled();
     for number in 0..LIMIT / 1024 {
         queue.push(&line(number), false);
@@ -105,7 +105,7 @@ fn an_error_is_kept_where_other_lines_are_dropped() {
 }
 
 #[test]
-fn a_reader_that_is_gone_costs_lines_only() {
+fn a_closed_reader_only_loses_lines() {
     struct Gone;
     impl Write for Gone {
         fn write(&mut self, _: &[u8]) -> io::Result<usize> {
@@ -123,7 +123,7 @@ fn a_reader_that_is_gone_costs_lines_only() {
 }
 
 #[test]
-fn writes_whole_lines_that_a_pipe_takes_in_one_piece() {
+fn writes_whole_lines_atomically() {
     let short = b"one\ntwo\n";
     assert_eq!(piece(short), short);
     let mut lines = vec![b'x'; PIECE - 10];

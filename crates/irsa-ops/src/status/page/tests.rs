@@ -1,4 +1,4 @@
-//! The page, as text.
+//! Tests of the page.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -22,12 +22,13 @@ fn page(links: Vec<LinkStatus>) -> String {
 }
 
 #[test]
-fn shows_each_link_with_its_cause_and_remedy() {
+fn the_page_shows_each_link_with_its_cause_and_remedy() {
     let cause = Cause::RdsIamNotGranted;
     let held = Some(UNIX_EPOCH + Duration::from_mins(7));
     let page = page(vec![
         LinkStatus::ok(Link::Endpoint, "TLS 1.3").held_at(held),
-        LinkStatus::broken(Link::Grant, "server asked for SCRAM", Some(cause)).of("db.example"),
+        LinkStatus::broken(Link::Grant, "server asked for SCRAM", Some(cause))
+            .for_subject("db.example"),
     ]);
     for part in [
         "irsa proxy <small>1.2.3</small>",
@@ -44,7 +45,7 @@ fn shows_each_link_with_its_cause_and_remedy() {
 }
 
 #[test]
-fn draws_the_whole_chain_in_its_order_whatever_is_known() {
+fn the_page_shows_the_whole_chain_in_order() {
     let page = page(vec![LinkStatus::broken(Link::TrustPolicy, "no", None)]);
     let places = Link::ALL.map(|link| page.find(&format!("<a href=\"#{link}\">")).unwrap());
     assert!(places.is_sorted(), "{page}");
@@ -53,9 +54,11 @@ fn draws_the_whole_chain_in_its_order_whatever_is_known() {
 }
 
 #[test]
-fn escapes_everything_that_comes_from_elsewhere() {
+fn all_variable_text_is_escaped() {
     let evil = "<script>alert('1')</script>\"&";
-    let mut status = status(vec![LinkStatus::broken(Link::Grant, evil, None).of(evil)]);
+    let mut status = status(vec![
+        LinkStatus::broken(Link::Grant, evil, None).for_subject(evil),
+    ]);
     status.links[0].remedy = Some(evil.to_owned());
     status.program = evil.to_owned();
     status.version = evil.to_owned();
@@ -69,7 +72,7 @@ fn escapes_everything_that_comes_from_elsewhere() {
 }
 
 #[test]
-fn what_stands_in_backticks_is_code() {
+fn text_in_backticks_is_code() {
     assert_eq!(
         Prose("run `a <b>` now").to_string(),
         "run <code>a &lt;b&gt;</code> now"
@@ -79,16 +82,16 @@ fn what_stands_in_backticks_is_code() {
 }
 
 #[test]
-fn no_text_turns_the_direction_of_writing() {
+fn text_cannot_change_the_writing_direction() {
     let page = page(vec![LinkStatus::ok(Link::Grant, "a\u{202e}b\u{2066}c")]);
     assert!(page.contains(r"a\u{202e}b\u{2066}c"), "{page}");
 }
 
 #[test]
-fn is_calm_while_nothing_failed() {
+fn the_verdict_is_neutral_if_nothing_failed() {
     let unused = page(vec![LinkStatus::unknown(Link::Endpoint)]);
     assert!(
-        unused.contains("no link has failed; some were not used yet"),
+        unused.contains("no link has failed, but some have not been used yet"),
         "{unused}"
     );
     let well = page(vec![
@@ -99,7 +102,7 @@ fn is_calm_while_nothing_failed() {
 }
 
 #[test]
-fn what_failed_outweighs_what_is_degraded_before_it() {
+fn a_failed_link_outweighs_an_earlier_degraded_one() {
     let mut degraded = LinkStatus::broken(Link::StsSession, "stale", None);
     degraded.state = LinkState::Degraded;
     let only = page(vec![degraded.clone()]);
@@ -109,10 +112,10 @@ fn what_failed_outweighs_what_is_degraded_before_it() {
 }
 
 #[test]
-fn loads_itself_again_only_when_asked() {
+fn the_page_reloads_only_on_request() {
     let status = status(Vec::new());
     assert!(!render(&status, None).contains("http-equiv"));
     let refreshing = render(&status, Some(10));
     assert!(refreshing.contains("<meta http-equiv=\"refresh\" content=\"10\">"));
-    assert!(refreshing.contains("Stop loading it every 10 s"));
+    assert!(refreshing.contains("Stop reloading every 10 s"));
 }

@@ -1,4 +1,4 @@
-//! From settings to what each place of the doctor looks at.
+//! Runs the doctor's checks in each place, with the options from the settings.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,28 +13,28 @@ use tokio::time::timeout;
 use crate::settings::DoctorSettings;
 use crate::upstream::{Store, UpstreamSpec};
 
-/// What was found so far, and what is known of the workload.
+/// The findings so far, and the facts known about the workload.
 pub(super) struct Examination<'a> {
     settings: &'a DoctorSettings,
     workload: Workload,
     findings: Vec<Finding>,
 }
 
-/// Who is told of each step.
-type Tell<'a> = &'a mut (dyn FnMut(Progress<'_>) + Send);
+/// Receives the progress of each step.
+type OnProgress<'a> = &'a mut (dyn FnMut(Progress<'_>) + Send);
 
 // === impl Examination ===
 
 impl<'a> Examination<'a> {
     pub(super) fn new(settings: &'a DoctorSettings) -> Self {
         Self {
-            workload: told(settings),
+            workload: given_facts(settings),
             settings,
             findings: Vec::new(),
         }
     }
 
-    pub(super) async fn of_pod(&mut self, limit: Duration, tell: Tell<'_>) {
+    pub(super) async fn examine_pod(&mut self, limit: Duration, tell: OnProgress<'_>) {
         let options = Options {
             identity: self.settings.identity.clone(),
             role: self.workload.role.clone(),
@@ -48,7 +48,7 @@ impl<'a> Examination<'a> {
         self.add(found);
     }
 
-    pub(super) async fn of_cluster(&mut self, limit: Duration, tell: Tell<'_>) {
+    pub(super) async fn examine_cluster(&mut self, limit: Duration, tell: OnProgress<'_>) {
         let begun = Instant::now();
         let given = &self.settings.cluster;
         let Some(target) = given.target() else {
@@ -71,7 +71,7 @@ impl<'a> Examination<'a> {
         self.add(found);
     }
 
-    pub(super) async fn of_aws(&mut self, limit: Duration, tell: Tell<'_>) {
+    pub(super) async fn examine_aws(&mut self, limit: Duration, tell: OnProgress<'_>) {
         let reader = self.settings.reader.clone();
         let (fips, dual_stack) = (reader.fips, reader.dual_stack);
         let identity = match Identity::start(reader, Arc::new(SystemClock)) {
@@ -89,15 +89,15 @@ impl<'a> Examination<'a> {
         Report::new(self.workload, self.findings)
     }
 
-    /// What a place says of the workload wins over what was known before.
+    /// Adds the findings of a place. Its facts about the workload take precedence over earlier ones.
     fn add(&mut self, (findings, learnt): (Vec<Finding>, Workload)) {
         self.findings.extend(findings);
         self.workload = learnt.or(std::mem::take(&mut self.workload));
     }
 }
 
-/// What the command line says of the workload.
-fn told(settings: &DoctorSettings) -> Workload {
+/// Returns the facts about the workload that the command line provides.
+fn given_facts(settings: &DoctorSettings) -> Workload {
     let database = |target: DatabaseTarget| Database {
         host: target.route.sign_host,
         port: target.route.sign_port,

@@ -1,4 +1,4 @@
-//! The environment of the command: where irsa listens, and nothing that leads past it.
+//! The environment of the command: the addresses of irsa's listeners, without variables that would bypass them.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -10,41 +10,41 @@ use irsa_net::listen::ListenAddress;
 use super::libpq::{self, Treatment};
 use super::urls;
 
-/// Where clients of OpenSearch find irsa.
+/// The variable with irsa's address for OpenSearch clients.
 const OPENSEARCH_URL: &str = "OPENSEARCH_URL";
 
-/// The modes in which libpq compares the server's certificate with a CA, `require` if it has one
-/// (PostgreSQL docs, "Protection Provided in Different Modes").
+/// The values of `PGSSLMODE` with which libpq verifies the server's certificate against a CA; `require` only if it has
+/// a CA (PostgreSQL documentation, "Protection Provided in Different Modes").
 const VERIFYING_MODES: [&str; 3] = ["require", "verify-ca", "verify-full"];
 
 /// The variables that irsa was started with.
 pub(super) type Variables = BTreeMap<OsString, OsString>;
 
-/// What the command connects to.
+/// The endpoints that the command connects to.
 #[derive(Debug, Default)]
 pub(super) struct Endpoints {
-    /// The addresses of PostgreSQL's listeners, the first upstream's first.
+    /// The addresses of the PostgreSQL listeners, in the order of the upstreams.
     pub(super) postgres: Vec<ListenAddress>,
-    /// The same for OpenSearch.
+    /// The addresses of the OpenSearch listeners, in the order of the upstreams.
     pub(super) opensearch: Vec<ListenAddress>,
-    /// The file with the CA of the certificate that irsa generated.
+    /// The file with the CA of the generated certificate.
     pub(super) ca_file: Option<PathBuf>,
-    /// The hosts of the upstreams themselves.
+    /// The host names of the upstreams.
     pub(super) upstream_hosts: Vec<String>,
 }
 
-/// What is different in the environment of the command.
+/// The changes to the environment of the command.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
     pub(super) set: BTreeMap<String, OsString>,
     pub(super) removed: Vec<&'static str>,
-    /// Those of `set` that had a different value.
+    /// Variables in `set` that had a different value before.
     replaced: Vec<String>,
-    /// Variables that are left alone, though they lead past irsa.
+    /// Messages about variables that are kept although they bypass irsa.
     pub(super) warnings: Vec<String>,
 }
 
-/// Returns whether libpq compares the server's certificate with a CA.
+/// Returns whether libpq verifies the server's certificate against a CA.
 pub(super) fn verifies(variables: &Variables) -> bool {
     let mode = get(variables, "PGSSLMODE").and_then(OsStr::to_str);
     get(variables, "PGSSLROOTCERT").is_some()
@@ -54,7 +54,7 @@ pub(super) fn verifies(variables: &Variables) -> bool {
 // === impl Changes ===
 
 impl Changes {
-    /// Returns what must change in `variables`.
+    /// Returns the changes to `variables`.
     pub(super) fn new(variables: &Variables, endpoints: &Endpoints) -> Self {
         let mut changes = Self::default();
         if let Some((host, port)) = host_and_port(&endpoints.postgres) {
@@ -77,7 +77,7 @@ impl Changes {
         changes
     }
 
-    /// Returns the line about variables that the command gets changed or not at all.
+    /// Returns a line that lists the removed and replaced variables.
     pub(super) fn note(&self) -> Option<String> {
         let part =
             |verb: &str, names: String| (!names.is_empty()).then(|| format!("{verb} {names}"));
@@ -93,8 +93,8 @@ impl Changes {
         self.set.insert(name.to_owned(), value.into());
     }
 
-    /// Adds irsa's hosts to `NO_PROXY` and to `no_proxy`: programs read one or the other, so the
-    /// one that is missing starts as a copy of the other.
+    /// Adds irsa's hosts to `NO_PROXY` and `no_proxy`. Programs read one or the other, so a missing one starts as a
+    /// copy of the other.
     fn exempt_from_proxies(&mut self, variables: &Variables, addresses: &[ListenAddress]) {
         const NAMES: [&str; 2] = ["NO_PROXY", "no_proxy"];
         let [upper, lower] = NAMES.map(|name| get(variables, name));
@@ -104,7 +104,7 @@ impl Changes {
         }
     }
 
-    /// The lists of hosts without a proxy only become longer.
+    /// Records the replaced variables, except for the `NO_PROXY` lists, which are only extended.
     fn note_replaced(&mut self, variables: &Variables) {
         let is_replaced = |(name, value): &(&String, &OsString)| {
             let is_list = name.eq_ignore_ascii_case("no_proxy");
@@ -115,18 +115,18 @@ impl Changes {
     }
 }
 
-/// An empty variable counts as unset, as for libpq.
+/// Returns the value of a variable. An empty variable counts as unset, as in libpq.
 fn get<'a>(variables: &'a Variables, name: &str) -> Option<&'a OsStr> {
     let value = variables.get(OsStr::new(name))?.as_os_str();
     (!value.is_empty()).then_some(value)
 }
 
-/// What libpq needs for the first of these addresses. An address of both families is `localhost`:
-/// libpq before version 15 does not compare IP addresses with a certificate.
+/// Returns `PGHOST` and `PGPORT` for the first address. If irsa listens on both loopback addresses, the host is
+/// `localhost`, because libpq before version 15 does not match IP addresses in certificates.
 fn host_and_port(addresses: &[ListenAddress]) -> Option<(OsString, OsString)> {
     let first = addresses.first()?;
     if let ListenAddress::Unix(path) = first {
-        // The socket's name is `.s.PGSQL.PORT`.
+        // The file name of the socket is `.s.PGSQL.PORT`.
         let folder = path.parent().unwrap_or(path);
         return Some((folder.into(), path.extension().unwrap_or_default().into()));
     }
@@ -142,7 +142,7 @@ fn host_and_port(addresses: &[ListenAddress]) -> Option<(OsString, OsString)> {
     Some((host.into(), address.port().to_string().into()))
 }
 
-/// The address to connect to; `None` for a Unix socket.
+/// Returns the address to connect to, or `None` for a Unix socket.
 fn tcp(address: &ListenAddress) -> Option<SocketAddr> {
     let (mut address, port) = match address {
         ListenAddress::Unix(_) => return None,
@@ -172,7 +172,7 @@ fn hosts(addresses: &[ListenAddress]) -> Vec<String> {
     hosts
 }
 
-/// A list with these hosts at its end, as far as it does not hold them.
+/// Appends the hosts that the list does not contain yet.
 fn with_hosts(present: &OsStr, hosts: &[String]) -> OsString {
     let listed = present.to_string_lossy();
     let listed: Vec<&str> = listed.split(',').map(str::trim).collect();

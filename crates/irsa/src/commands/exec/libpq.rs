@@ -1,12 +1,12 @@
-//! libpq's environment variables, and what becomes of each in the environment of the command.
+//! The environment variables of libpq, and what `irsa exec` does with each of them.
 //!
-//! The names are those of PostgreSQL 18's documentation ("Environment Variables" of libpq). Some
-//! would lead the command past irsa, or demand what only a database server offers.
+//! The names are from the PostgreSQL 18 documentation (libpq, "Environment Variables"). Some variables would bypass
+//! irsa, or require features that only a database server has.
 
 /// What `irsa exec` does with a variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Treatment {
-    /// The command gets it as it is.
+    /// The command gets the variable unchanged.
     Keep,
     /// The command gets irsa's own value.
     Set,

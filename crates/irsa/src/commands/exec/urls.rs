@@ -1,5 +1,5 @@
-//! Variables such as `DATABASE_URL` that name the host of an upstream: a command that uses them
-//! connects past irsa.
+//! Warnings about variables such as `DATABASE_URL` that contain the host of an upstream: a command that uses them
+//! connects to the upstream directly.
 
 use std::ffi::OsStr;
 use std::net::IpAddr;
@@ -7,11 +7,11 @@ use std::net::IpAddr;
 use super::environment::Variables;
 use super::libpq;
 
-/// Variables of others in which the host of an upstream leads nowhere.
+/// Variables that may contain the host of an upstream without any effect on the command's connections.
 const IGNORED: [&str; 3] = ["OPENSEARCH_URL", "NO_PROXY", "no_proxy"];
 
-/// Returns a sentence for each variable that names one of these hosts. Its value is not repeated: it
-/// may hold a password.
+/// Returns a message for each variable that contains one of the hosts. The value is not included, because it may
+/// contain a password.
 pub(super) fn warnings(variables: &Variables, hosts: &[String]) -> Vec<String> {
     let mut warnings = Vec::new();
     for (name, value) in variables {
@@ -23,7 +23,7 @@ pub(super) fn warnings(variables: &Variables, hosts: &[String]) -> Vec<String> {
             .find(|host| !is_local(host) && names(value, host))
         {
             warnings.push(format!(
-                "{name} names `{host}`: a command that uses it connects past irsa; use PGHOST and PGPORT, or \
+                "{name} contains `{host}`: a command that uses it bypasses irsa; use PGHOST and PGPORT, or \
                  OPENSEARCH_URL"
             ));
         }
@@ -36,20 +36,21 @@ fn is_ignored(name: &str) -> bool {
     is_libpq || name.starts_with("IRSA_") || IGNORED.contains(&name)
 }
 
-/// An upstream at the end of a tunnel: so may be anything else on this machine.
+/// Returns whether the host is local. A local upstream is the end of a tunnel, and other local services may use the
+/// same host.
 fn is_local(host: &str) -> bool {
     let ip = host.parse::<IpAddr>();
     host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback())
 }
 
-/// Whether `host`, in lower case, stands in `value` by itself and not as a part of a longer name.
+/// Returns whether `value` contains `host`, in lower case, and not only as a part of a longer name.
 fn names(value: &OsStr, host: &str) -> bool {
     let value = value.to_string_lossy().to_ascii_lowercase();
     value.match_indices(host).any(|(at, _)| {
         let before = value.get(..at).and_then(|text| text.chars().next_back());
         let mut after = value.get(at + host.len()..).unwrap_or_default().chars();
         let is_end = match after.next() {
-            // The root's dot ends a name as well.
+            // A trailing dot also ends a host name.
             Some('.') => !after.next().is_some_and(char::is_alphanumeric),
             next => !next.is_some_and(is_part_of_name),
         };
@@ -76,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_that_names_an_upstream_is_warned_of() {
+    fn a_variable_that_contains_an_upstream_causes_a_warning() {
         for (name, value) in [
             (
                 "DATABASE_URL",
@@ -98,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn others_are_not() {
+    fn other_variables_cause_no_warning() {
         for (name, value) in [
             ("DATABASE_URL", format!("postgres://old-{HOST}/shop")),
             ("DATABASE_URL", format!("postgres://x.{HOST}/shop")),

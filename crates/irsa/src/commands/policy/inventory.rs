@@ -1,4 +1,4 @@
-//! Where roles, databases and domains are from: a Terraform plan, or a lab's world.
+//! The source of roles, databases and domains: a Terraform plan, or the world file of a lab.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use super::question::read;
 use crate::cli::InventoryArgs;
 use crate::settings::{Mistakes, shown};
 
-/// What was read.
+/// The parsed plan or world.
 #[derive(Debug)]
 pub(super) enum Origin {
     Plan(Inventory),
@@ -23,21 +23,21 @@ pub(super) enum Origin {
 // === impl Origin ===
 
 impl Origin {
-    /// Reads whichever is named; none if none is, or if it is wrong.
+    /// Reads the plan or world, if one is given and valid.
     pub(super) fn read(args: &InventoryArgs, mistakes: &mut Mistakes) -> Option<Self> {
         if let Some(path) = &args.plan {
-            let inventory = of_file(path, plan::read);
+            let inventory = parse_file(path, plan::read);
             return mistakes.check("--plan", inventory).map(Self::Plan);
         }
         let path = args.world.as_ref()?;
-        let world = of_file(path, |text| {
+        let world = parse_file(path, |text| {
             World::from_yaml(text).map_err(|error| error.to_string())
         });
         let world = mistakes.check("--world", world)?;
         Some(Self::World(Box::new(world)))
     }
 
-    /// The issuer of the cluster that it is about, if there is one only.
+    /// Returns the issuer of the cluster, if the plan or world has exactly one.
     pub(super) fn issuer(&self) -> Option<IssuerUrl> {
         match self {
             Self::World(world) => Some(world.kubernetes().issuer.clone()),
@@ -48,7 +48,7 @@ impl Origin {
         }
     }
 
-    /// The role that a service account asks for, if that is known.
+    /// Returns the role of a service account, if it is known.
     pub(super) fn role_of(&self, account: &ServiceAccount) -> Option<String> {
         let Self::World(world) = self else {
             return None;
@@ -58,7 +58,7 @@ impl Origin {
         Some(workload.role.to_string())
     }
 
-    /// The EKS Pod Identity association of a service account.
+    /// Returns the EKS Pod Identity association of a service account.
     pub(super) fn association(&self, account: &ServiceAccount) -> Option<Association> {
         match self {
             Self::World(world) => pod_identity(world, account),
@@ -66,7 +66,7 @@ impl Origin {
         }
     }
 
-    /// Whether both texts name one role.
+    /// Returns whether both texts refer to the same role.
     pub(super) fn is_same_role(&self, one: &str, other: &str) -> bool {
         let inventory = self.inventory(None);
         one == other
@@ -75,26 +75,26 @@ impl Origin {
                 .is_some_and(|role| role.is_called(other))
     }
 
-    /// All that exists; of providers, those of the issuer that is asked about.
+    /// Returns the inventory. Of OIDC providers, it includes only those of `issuer`.
     pub(super) fn inventory(&self, issuer: Option<&IssuerUrl>) -> Inventory {
         match self {
             Self::Plan(inventory) => inventory.clone(),
-            Self::World(world) => of_world(world, issuer),
+            Self::World(world) => from_world(world, issuer),
         }
     }
 }
 
-/// What is wrong with the nodes of a plan, whose mistakes are reported by [`Origin::read`].
+/// Returns the problems in the nodes of a plan. Syntax errors are reported by [`Origin::read`].
 pub(super) fn nodes(path: &Path) -> Option<Vec<Report>> {
     plan::lint(&read(path).ok()?).ok()
 }
 
-fn of_file<T>(path: &Path, parse: impl Fn(&str) -> Result<T, String>) -> Result<T, String> {
+fn parse_file<T>(path: &Path, parse: impl Fn(&str) -> Result<T, String>) -> Result<T, String> {
     let text = read(path)?;
     parse(&text).map_err(|error| format!("`{}`: {error}", shown(path)))
 }
 
-fn of_world(world: &World, issuer: Option<&IssuerUrl>) -> Inventory {
+fn from_world(world: &World, issuer: Option<&IssuerUrl>) -> Inventory {
     let providers = world.accounts().iter();
     let providers = providers.filter_map(|account| world.oidc_provider(account, issuer?.as_str()));
     let associations = world.associations().iter();
@@ -118,7 +118,7 @@ fn association(world: &World, one: &irsa_world::Association) -> Association {
     }
 }
 
-/// The association of a service account, unless its workload exchanges a token.
+/// Returns the association of a service account, unless its workload uses a projected token.
 fn pod_identity(world: &World, account: &ServiceAccount) -> Option<Association> {
     let mut workloads = world.workloads().iter();
     let own = workloads.find(|one| one.service_account == *account);
@@ -129,7 +129,7 @@ fn pod_identity(world: &World, account: &ServiceAccount) -> Option<Association> 
     Some(association(world, found))
 }
 
-/// The EKS cluster of the world.
+/// Returns the EKS cluster of the world.
 fn cluster(world: &World) -> Option<Arn> {
     let (kubernetes, region) = (world.kubernetes(), world.region());
     let (partition, account) = (region.partition(), &kubernetes.account);

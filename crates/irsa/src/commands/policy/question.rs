@@ -1,4 +1,4 @@
-//! A request and its policies as flags have them.
+//! A request and its policies, from the flags.
 
 mod chain;
 mod service_account;
@@ -14,25 +14,25 @@ use irsa_policy::{Context, Layer, PolicyKind, Principal};
 use crate::cli::{PolicyFileArgs, QuestionArgs};
 use crate::settings::{Mistakes, shown};
 
-/// The text of a file.
+/// Reads a text file.
 pub(super) fn read(path: &Path) -> Result<String, String> {
     let failed = |error| format!("cannot read `{}`: {error}", shown(path));
     std::fs::read_to_string(path).map_err(failed)
 }
 
-/// The policy in a file: the file, or the document in what the AWS CLI prints of it.
+/// Reads the policy in a file, which contains a policy document or the output of an AWS CLI command.
 pub(super) fn read_policy(path: &Path) -> Result<String, String> {
     read(path).map(irsa_explain::cli_output::document)
 }
 
-/// What is asked, and for which time.
+/// The requests to evaluate, and their time.
 pub(super) struct Resolved {
     pub(super) steps: Vec<Step>,
-    /// In ISO 8601.
+    /// The time in ISO 8601 format.
     pub(super) at: String,
 }
 
-/// Reads the files and puts together what is asked, or names every mistake.
+/// Reads the files and assembles the requests. Reports all mistakes together.
 pub(super) fn resolve(args: QuestionArgs, mut mistakes: Mistakes) -> Result<Resolved, Mistakes> {
     let now = SystemClock.now();
     let at = match &args.request.at {
@@ -59,12 +59,14 @@ pub(super) fn resolve(args: QuestionArgs, mut mistakes: Mistakes) -> Result<Reso
     mistakes.or(Resolved { steps, at })
 }
 
-/// One request, and the files that have a say in it.
+/// Returns a single request with the policies that apply to it.
 fn question(args: QuestionArgs, at: &time::Time, mistakes: &mut Mistakes) -> Question {
     let policies = documents(&args.policies, mistakes);
     let is_trust = args.policies.trust.is_some();
     if is_trust && args.policies.resource_policy.is_some() {
-        mistakes.add("--trust and --resource-policy: a resource has one policy");
+        mistakes.add(
+            "--trust and --resource-policy cannot be used together: a resource has one policy",
+        );
     }
     let request = args.request;
     let mut question = Question {
@@ -118,19 +120,19 @@ fn add_context(context: &mut Context, typed: &[String], mistakes: &mut Mistakes)
 
 fn check(question: &Question, is_trust: bool, mistakes: &mut Mistakes) {
     if question.action.is_empty() {
-        mistakes.add("--action is missing: what is called, such as `rds-db:connect`");
+        mistakes.add("--action is missing; set it for example to `rds-db:connect`");
     } else if is_trust && Layer::Resource.kind(&question.action) != PolicyKind::Trust {
         mistakes.add(format!(
-            "--action: `{}` asks no trust policy; expected an `sts:` action such as `{}`",
+            "--action: `{}` does not apply to trust policies; expected an `sts:` action such as `{}`",
             question.action,
             web_identity::ACTION
         ));
     }
     if question.principal.is_empty() {
-        mistakes.add("--principal is missing: who calls, as an ARN");
+        mistakes.add("--principal is missing; set it to the ARN of the caller");
     } else if Principal::parse(&question.principal).is_none() {
         mistakes.add(format!(
-            "--principal: `{}` is not an ARN of IAM or STS, a service, a provider, or `anonymous`",
+            "--principal: `{}` is invalid; expected an IAM or STS ARN, a service, an identity provider, or `anonymous`",
             question.principal
         ));
     }
@@ -170,7 +172,8 @@ fn level_files(layer: Layer, files: &str) -> impl Iterator<Item = (Layer, &Path)
     paths(files).into_iter().map(move |file| (layer, file))
 }
 
-/// The files of a list. A comma may be part of a name: of the parts, as many are taken together as name a file.
+/// Splits a list of files at its commas. A file name may contain a comma: the longest sequence of parts that is the
+/// name of a file is taken as one.
 fn paths(files: &str) -> Vec<&Path> {
     let mut paths = Vec::new();
     let mut rest = files;

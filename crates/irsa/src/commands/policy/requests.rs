@@ -1,4 +1,4 @@
-//! `--requests`: JSON lines in, JSON lines out.
+//! `--requests`: evaluates requests in JSON Lines format.
 
 use std::fs::File;
 use std::io::{self, ErrorKind};
@@ -9,7 +9,7 @@ use irsa_explain::requests::answer_all;
 use crate::exit::Failure;
 use crate::settings::{Mistakes, shown};
 
-/// Answers the requests of a file, or of standard input for `-`, on standard output.
+/// Evaluates the requests in a file, or on standard input for `-`, and prints the results to standard output.
 pub(super) fn answer_file(path: &Path, mut mistakes: Mistakes) -> Result<(), Failure> {
     let output = io::stdout().lock();
     let outcome = if path == Path::new("-") {
@@ -23,7 +23,7 @@ pub(super) fn answer_file(path: &Path, mut mistakes: Mistakes) -> Result<(), Fai
         answer_all(file, output)
     };
     match outcome {
-        // Whoever read the answers has seen enough.
+        // The reader of standard output has gone away.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         Err(error) => Err(Failure::other(format!("--requests: {error}"))),
         Ok(()) => Ok(()),

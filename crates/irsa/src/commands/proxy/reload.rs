@@ -1,5 +1,5 @@
-//! Reading the settings again while the proxy runs: all of them at SIGHUP, and files with certificates and passwords when
-//! their content changes. A mistake keeps everything as it was.
+//! Reloads settings while the proxy runs: all of them on SIGHUP, and certificate and password files when their content
+//! changes. If there is a mistake, nothing changes.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,12 +14,12 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use super::watched_files::WatchedFiles;
 use crate::cli::{Command, Parsed, ProxyArgs, Values, parse_again};
 use crate::proxy::{Live, Proxy};
-use crate::settings::{self, Mistakes, Ports, ProxySettings, shown};
+use crate::settings::{self, DefaultListeners, Mistakes, ProxySettings, shown};
 
-/// The time between two looks at the files.
+/// The interval at which the files are checked.
 const CHECK_PERIOD: Duration = Duration::from_secs(5);
 
-/// The settings that take effect without a restart, as long as they were set before and still are.
+/// Settings that take effect without a restart, if they were set before and still are.
 const LIVE: [&str; 7] = [
     "ca-file",
     "client-ca",
@@ -32,9 +32,9 @@ const LIVE: [&str; 7] = [
 
 pub(super) struct Reloader {
     live: Arc<Live>,
-    /// What was typed and what the settings file said, as it was last read without a mistake.
+    /// The command line and the configuration file, as last read without a mistake.
     args: ProxyArgs,
-    /// The values that are in effect.
+    /// The values in effect.
     values: Values,
     files: WatchedFiles,
     checks: Interval,
@@ -49,13 +49,13 @@ struct Fresh {
     files: WatchedFiles,
 }
 
-/// How often settings were read again.
+/// The metric of reloads.
 pub(super) struct Reloads(Family<[(&'static str, &'static str); 1], Counter>);
 
 // === impl Reloader ===
 
 impl Reloader {
-    /// `files` are those of `args`, as they were before the proxy read them.
+    /// Creates a reloader. `files` are the files of `args`, fingerprinted before the proxy read them.
     pub(super) fn new(proxy: &Proxy, args: ProxyArgs, values: Values, files: WatchedFiles) -> Self {
         let mut checks = interval(CHECK_PERIOD);
         checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -69,7 +69,7 @@ impl Reloader {
         }
     }
 
-    /// Returns when it is time for [`Reloader::check_files`].
+    /// Waits until [`Reloader::check_files`] is due.
     pub(super) async fn due(&mut self) {
         if self.files.is_empty() {
             std::future::pending::<()>().await;
@@ -77,7 +77,7 @@ impl Reloader {
         self.checks.tick().await;
     }
 
-    /// Reads all settings again.
+    /// Reloads all settings.
     pub(super) async fn reload(&mut self) {
         let live = Arc::clone(&self.live);
         let fresh = in_background(move || {
@@ -91,7 +91,7 @@ impl Reloader {
         }
     }
 
-    /// Reads certificates, keys and passwords again, if the content of one of their files has changed.
+    /// Reloads certificates, keys and passwords, if the content of one of their files has changed.
     pub(super) async fn check_files(&mut self) {
         let mut files = std::mem::take(&mut self.files);
         let checked = spawn_blocking(move || (files.changed(), files)).await;
@@ -110,13 +110,13 @@ impl Reloader {
         match fresh.await {
             Ok(()) => {
                 self.reloads.count("ok");
-                tracing::info!(files = listed(&changed), "changed files read again");
+                tracing::info!(files = listed(&changed), "changed files reloaded");
             }
             Err(mistakes) => self.keep(&mistakes, "files"),
         }
     }
 
-    /// Goes on with settings that are in effect as far as they can be without a restart.
+    /// Adopts new settings, as far as they can take effect without a restart.
     fn adopt(&mut self, fresh: Fresh) {
         fresh.settings.logs.apply_level();
         let (changed, restart) = compare(&self.values, &fresh.values);
@@ -135,7 +135,7 @@ impl Reloader {
             tracing::warn!(
                 changed,
                 needs_restart,
-                "settings reloaded; changes of some take effect only after a restart"
+                "settings reloaded; some changes require a restart"
             );
         }
     }
@@ -143,7 +143,7 @@ impl Reloader {
     fn keep(&self, mistakes: &[String], what: &str) {
         self.reloads.count("failed");
         for mistake in mistakes {
-            tracing::error!("{what} not reloaded, and nothing has changed: {mistake}");
+            tracing::error!("cannot reload {what}; the previous ones stay in effect: {mistake}");
         }
     }
 }
@@ -157,7 +157,7 @@ async fn in_background<T: Send + 'static>(
     read: impl FnOnce() -> Result<T, Vec<String>> + Send + 'static,
 ) -> Result<T, Vec<String>> {
     let read = spawn_blocking(read).await;
-    read.unwrap_or_else(|_| Err(vec!["an internal error, which is in the log".to_owned()]))
+    read.unwrap_or_else(|_| Err(vec!["internal error; see the log".to_owned()]))
 }
 
 fn read_again() -> Result<Fresh, Vec<String>> {
@@ -181,11 +181,16 @@ fn read_again() -> Result<Fresh, Vec<String>> {
 }
 
 fn read(args: ProxyArgs, mistakes: Mistakes) -> Result<ProxySettings, Vec<String>> {
-    let settings = settings::proxy(&args.upstreams, args.common, Ports::Usual, mistakes);
+    let settings = settings::proxy(
+        &args.upstreams,
+        args.common,
+        DefaultListeners::Standard,
+        mistakes,
+    );
     settings.map_err(|mistakes| mistakes.sentences().to_vec())
 }
 
-/// Returns the keys whose changed values take effect now, and those that need a restart.
+/// Returns the changed keys that take effect immediately, and those that require a restart.
 fn compare(current: &Values, fresh: &Values) -> (Vec<String>, Vec<String>) {
     let keys: std::collections::BTreeSet<_> = current.keys().chain(fresh.keys()).collect();
     let differing = keys
@@ -214,7 +219,7 @@ impl Reloads {
         metrics.register(|registry| {
             registry.register(
                 "config_reloads",
-                "Times that settings or changed files were read again, by result",
+                "Reloads of settings and of changed files, by result",
                 reloads.0.clone(),
             );
         });
@@ -236,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_what_takes_effect_from_what_needs_a_restart() {
+    fn separates_live_changes_from_those_that_need_a_restart() {
         let current = values(&[
             ("log-level", "info"),
             ("ca-file", "a"),

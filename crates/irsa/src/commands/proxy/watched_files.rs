@@ -1,5 +1,5 @@
-//! Files whose content is compared every few seconds. Nothing else works for all volumes of Kubernetes: it replaces the
-//! folder of a Secret as a whole, and network file systems report no changes.
+//! Files that are polled for changes. Only polling works for all volumes of Kubernetes: the kubelet replaces the
+//! directory of a Secret as a whole, and network file systems send no notifications.
 
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hasher};
@@ -9,17 +9,17 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::ProxyArgs;
 
-/// Larger files are compared by what the file system says of them.
+/// The maximum length that is read. Larger files are compared by their metadata and their beginning.
 const MOST_CONTENT: u64 = 4 * 1024 * 1024;
 
-/// Files and how they were when they were last looked at.
+/// Files, with their state at the last check.
 #[derive(Debug, Default)]
 pub(super) struct WatchedFiles(Vec<Watched>);
 
 #[derive(Debug)]
 struct Watched {
     path: PathBuf,
-    /// `None` as long as the file was never there.
+    /// `None` if the file has never existed.
     seen: Option<Fingerprint>,
 }
 
@@ -27,7 +27,7 @@ struct Watched {
 struct Fingerprint {
     inode: u64,
     size: u64,
-    /// Seconds and nanoseconds since 1970.
+    /// In seconds and nanoseconds since 1970.
     modified: (i64, i64),
     content: u64,
 }
@@ -35,7 +35,7 @@ struct Fingerprint {
 // === impl WatchedFiles ===
 
 impl WatchedFiles {
-    /// The files with certificates, keys and passwords that a proxy is given.
+    /// Returns the certificate, key and password files of a proxy.
     pub(super) fn for_proxy(args: &ProxyArgs) -> Self {
         let clients = &args.common.clients;
         let files = [
@@ -61,7 +61,8 @@ impl WatchedFiles {
         self.0.is_empty()
     }
 
-    /// Returns the files whose content differs from the last time. A file that is missing is being replaced.
+    /// Returns the files whose content has changed since the last check. A missing file counts as unchanged, because it
+    /// is probably being replaced.
     pub(super) fn changed(&mut self) -> Vec<PathBuf> {
         let changed = self.0.iter_mut().filter_map(Watched::check);
         changed.map(Path::to_owned).collect()
@@ -82,7 +83,7 @@ impl Watched {
 // === impl Fingerprint ===
 
 impl Fingerprint {
-    /// Reads the file, unless it is the one that was `seen`.
+    /// Reads the file, unless its metadata is the same as in `seen`.
     fn read(path: &Path, seen: Option<&Self>) -> io::Result<Self> {
         let metadata = fs::metadata(path)?;
         let mut now = Self {
@@ -145,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn sees_a_folder_that_is_replaced_as_the_kubelet_does() {
+    fn detects_a_directory_replaced_by_the_kubelet() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         for (version, content) in [("v1", "one"), ("v2", "two")] {

@@ -1,7 +1,7 @@
-//! The links up to the session, by what the last exchange showed.
+//! The links up to the session, derived from the last exchange of credentials.
 //!
-//! An exchange that succeeds proves all of them. One that is refused breaks the link that the refusal names and shows
-//! that those before it held; where STS could not be asked, it shows nothing of what only STS judges.
+//! A successful exchange proves all of them. A rejected one breaks the link that the rejection names, and proves those
+//! before it. If STS could not be reached, nothing is known about the links that only STS checks.
 
 use std::time::SystemTime;
 
@@ -12,19 +12,19 @@ use irsa_ops::status::{LinkState, LinkStatus, rfc3339};
 use super::UP_TO_SESSION;
 use super::token::TokenFacts;
 
-/// An identity and what is known around it.
+/// An identity, with the facts needed to describe it.
 pub(super) struct Session<'a> {
     pub(super) identity: &'a Identity,
-    /// The source at the root of the identity.
+    /// The first source of the identity, before any chained role.
     pub(super) source: &'static str,
     pub(super) token: Option<&'a TokenFacts>,
 }
 
-/// What the last exchange says of a link.
+/// The result of the last exchange for one link.
 enum Shown<'a> {
     Held,
     Failed(&'a IdentityError),
-    /// It was not come to, or not judged.
+    /// The exchange did not reach the link, or did not check it.
     Nothing,
 }
 
@@ -39,7 +39,7 @@ impl Session<'_> {
             .collect()
     }
 
-    /// The links that a role has for itself which is assumed from another one.
+    /// Returns the links that are specific to a chained role.
     pub(super) fn links_of_a_chained_role(&self) -> Vec<LinkStatus> {
         let state = self.identity.state();
         [Link::TrustPolicy, Link::StsSession]
@@ -59,7 +59,7 @@ impl Session<'_> {
         }
     }
 
-    /// Why a link is of no concern to this source.
+    /// Returns why the link does not apply to the identity source, if so.
     fn without(&self, link: Link) -> Option<String> {
         let is_web_identity = self.source == "web-identity";
         let is_of_a_pod = is_web_identity || self.source == "pod-identity";
@@ -69,10 +69,11 @@ impl Session<'_> {
             Link::TrustPolicy => is_of_a_pod || self.identity.source().name() == "assume-role",
             _ => true,
         };
-        (!is_used).then(|| format!("the identity source `{}` does without it", self.source))
+        (!is_used).then(|| format!("the identity source `{}` does not use it", self.source))
     }
 
-    /// What the last exchange did not come to: known from the one before, or not yet.
+    /// Returns the status of a link that the last exchange did not reach: its status after the previous exchange, or
+    /// unknown.
     fn unproven(
         &self,
         link: Link,
@@ -87,7 +88,7 @@ impl Session<'_> {
         }
         let detail = match state {
             IdentityState::Waiting => "waiting for the first exchange",
-            _ => "not reached at the last exchange",
+            _ => "not reached by the last exchange",
         };
         LinkStatus {
             detail: detail.to_owned(),
@@ -99,20 +100,22 @@ impl Session<'_> {
         let role = self.identity.source().role_arn();
         match link {
             Link::ServiceAccount => match (self.token, role) {
-                (Some(token), Some(role)) => format!("{} was given {role}", token.account()),
-                _ => format!("the pod was given an identity ({})", self.source),
+                (Some(token), Some(role)) => {
+                    format!("{} is configured to use {role}", token.account())
+                }
+                _ => format!("the pod is configured with an identity ({})", self.source),
             },
             Link::ProjectedToken => self.token.map_or_else(
-                || "the token's file was read".to_owned(),
+                || "the token file was read".to_owned(),
                 TokenFacts::sentence,
             ),
             Link::OidcProvider => match self.token.and_then(|token| token.issuer.as_deref()) {
-                Some(issuer) => format!("AWS knows the issuer {issuer}"),
-                None => "AWS knows the token's issuer".to_owned(),
+                Some(issuer) => format!("IAM trusts the issuer {issuer}"),
+                None => "IAM trusts the token's issuer".to_owned(),
             },
             Link::TrustPolicy => match role {
-                Some(role) => format!("it lets this identity assume {role}"),
-                None => "it lets this identity assume the role".to_owned(),
+                Some(role) => format!("it allows this identity to assume {role}"),
+                None => "it allows this identity to assume the role".to_owned(),
             },
             _ => self.session(state),
         }
@@ -120,14 +123,17 @@ impl Session<'_> {
 
     fn session(&self, state: &IdentityState) -> String {
         let Some(end) = state.expires_at() else {
-            return "credentials without an end".to_owned();
+            return "credentials that do not expire".to_owned();
         };
         let end = rfc3339(end);
         match (state, self.identity.renews_at()) {
             (IdentityState::Valid { .. }, Some(at)) => {
-                format!("credentials until {end}, to be renewed at {}", rfc3339(at))
+                format!(
+                    "credentials expire at {end} and are renewed at {}",
+                    rfc3339(at)
+                )
             }
-            _ => format!("credentials until {end}"),
+            _ => format!("credentials expire at {end}"),
         }
     }
 }
@@ -135,7 +141,7 @@ impl Session<'_> {
 fn shown(link: Link, state: &IdentityState) -> Shown<'_> {
     let Some(error) = state.error() else {
         return match state {
-            // The source was decided before anything started.
+            // The source is known before the proxy starts.
             IdentityState::Waiting if link > Link::ServiceAccount => Shown::Nothing,
             _ => Shown::Held,
         };
@@ -158,7 +164,10 @@ fn failed(link: Link, error: &IdentityError, state: &IdentityState) -> LinkStatu
     if let IdentityState::Stale { expires_at, .. } = state {
         status.state = LinkState::Degraded;
         if let Some(end) = expires_at {
-            status.detail = format!("{error}; the session before lasts until {}", rfc3339(*end));
+            status.detail = format!(
+                "{error}; the previous session is valid until {}",
+                rfc3339(*end)
+            );
         }
     }
     status

@@ -1,4 +1,4 @@
-//! What the projected token says of itself, never the token.
+//! The claims of the projected token. The token itself is never shown.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,10 +11,10 @@ use irsa_identity::{ExposeSecret, Identity, read_token_file};
 use irsa_ops::status::rfc3339;
 use serde::Deserialize;
 
-/// So many characters of a claim are shown.
+/// The maximum number of characters of a claim that are shown.
 const MAX_CLAIM: usize = 200;
 
-/// The claims of the token in the file, as of the last exchange.
+/// The claims of the token file, as of the last exchange.
 #[derive(Clone, Default)]
 pub(super) struct TokenWatch(Arc<Mutex<Option<TokenFacts>>>);
 
@@ -27,7 +27,7 @@ pub(super) struct TokenFacts {
     expires_at: Option<SystemTime>,
 }
 
-/// The registered claims of RFC 7519, section 4.1, as far as they are of use.
+/// The registered claims of RFC 7519, section 4.1, that are used here.
 #[derive(Deserialize)]
 struct Claims {
     iss: Option<String>,
@@ -46,7 +46,7 @@ enum Audience {
 // === impl TokenWatch ===
 
 impl TokenWatch {
-    /// Reads the token's file after each exchange, whatever came of it, for as long as the identity lives.
+    /// Starts reading the token file after each exchange, successful or not, for as long as the identity exists.
     pub(super) fn start(identity: &Identity) -> Self {
         let watch = Self::default();
         if let Some(file) = identity.source().token_file() {
@@ -77,7 +77,7 @@ impl TokenWatch {
 // === impl TokenFacts ===
 
 impl TokenFacts {
-    /// The claims of a JSON Web Token, unverified: STS verifies.
+    /// Decodes the claims of a JSON Web Token without verifying it; STS does that.
     fn read(token: &str) -> Option<Self> {
         let claims = token.split('.').nth(1)?;
         let claims = URL_SAFE_NO_PAD.decode(claims).ok()?;
@@ -95,7 +95,7 @@ impl TokenFacts {
         })
     }
 
-    /// The service account as `NAMESPACE/NAME`, or the subject as it is.
+    /// Returns the service account as `NAMESPACE/NAME`, or the subject unchanged.
     pub(super) fn account(&self) -> String {
         let subject = self.subject.as_deref().unwrap_or("the pod");
         match subject.strip_prefix("system:serviceaccount:") {
@@ -111,8 +111,8 @@ impl TokenFacts {
             some => some.join(", "),
         };
         let end = self.expires_at.map_or_else(
-            || "has no end".to_owned(),
-            |end| format!("ends {}", rfc3339(end)),
+            || "no expiration".to_owned(),
+            |end| format!("expires {}", rfc3339(end)),
         );
         format!("subject {subject}, audience {audience}, {end}")
     }
@@ -126,7 +126,7 @@ fn shown(claim: String) -> String {
     printable(&claim).longest(MAX_CLAIM).to_string()
 }
 
-/// Seconds since the epoch, unless no calendar has them.
+/// Converts seconds since the epoch into a time, if it is in the range of the calendar.
 fn time(seconds: u64) -> Option<SystemTime> {
     const LAST: u64 = 253_402_300_799;
     UNIX_EPOCH.checked_add(Duration::from_secs(seconds.min(LAST)))
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_whose_token_it_is_and_for_how_long() {
+    fn shows_the_subject_audience_and_expiration() {
         let facts = facts(
             r#"{"iss": "https://oidc.example", "sub": "system:serviceaccount:shop:keycloak",
                 "aud": ["sts.amazonaws.com"], "exp": 1764000000}"#,
@@ -151,19 +151,19 @@ mod tests {
         assert_eq!(facts.account(), "shop/keycloak");
         assert_eq!(
             facts.sentence(),
-            "subject system:serviceaccount:shop:keycloak, audience sts.amazonaws.com, ends 2025-11-24T16:00:00Z"
+            "subject system:serviceaccount:shop:keycloak, audience sts.amazonaws.com, expires 2025-11-24T16:00:00Z"
         );
     }
 
     #[test]
-    fn a_strange_token_is_no_reason_to_fail() {
+    fn unusual_claims_are_not_an_error() {
         for token in ["", "a.b.c", "a..", "..."] {
             assert_eq!(TokenFacts::read(token), None, "{token}");
         }
         let bare = facts(r#"{"aud": "a", "exp": 18446744073709551615}"#).unwrap();
         assert_eq!(
             bare.sentence(),
-            "subject none, audience a, ends 9999-12-31T23:59:59Z"
+            "subject none, audience a, expires 9999-12-31T23:59:59Z"
         );
         let long = facts(&format!(r#"{{"sub": "\u001b{}"}}"#, "x".repeat(10_000))).unwrap();
         let shown = format!("\\u{{1b}}{}…", "x".repeat(MAX_CLAIM - 1));

@@ -1,4 +1,4 @@
-//! The whole question of IRSA: which link refuses, by files, by a plan, by a world.
+//! Evaluation of the whole chain, from files, a plan or a world.
 
 use serde_json::{Value, json};
 
@@ -11,19 +11,19 @@ pub(super) const WORLD: &str = concat!(
 );
 const PLAN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/policy/plan.json");
 
-/// Asks as a service account.
+/// Evaluates requests of a service account.
 pub(super) fn ask(command: &str, service_account: &str, arguments: &[&str]) -> Finished {
     let question = ["--service-account", service_account];
     policy(command, &[&question[..], arguments].concat())
 }
 
-/// The last line, which tells where the chain breaks.
+/// Returns the last line, which names the broken link.
 pub(super) fn end(finished: &Finished) -> &str {
     finished.stdout.lines().last().unwrap_or(&finished.stderr)
 }
 
 #[test]
-fn files_answer_for_both_links() {
+fn policy_files_cover_both_links() {
     let files = Files::new();
     let trust = files.trust("trust.json", &key(), "system:serviceaccount:shop:api");
     let identity = files.identity("identity.json", "Allow", "rds-db:connect", DATABASE);
@@ -68,7 +68,7 @@ fn files_answer_for_both_links() {
     assert_eq!(end(&denied), "denied: the chain breaks at its permissions");
 }
 
-/// Places depend on how JSON was printed.
+/// Removes columns, which depend on how JSON was printed.
 fn without_columns(text: &str) -> String {
     let lines = text
         .lines()
@@ -77,7 +77,7 @@ fn without_columns(text: &str) -> String {
 }
 
 #[test]
-fn a_plan_answers_for_what_it_knows() {
+fn a_plan_is_evaluated_as_far_as_it_is_known() {
     let connect = |account: &str, access: &str| {
         ask("evaluate", account, &["--plan", PLAN, "--connect", access])
     };
@@ -110,7 +110,7 @@ fn a_plan_answers_for_what_it_knows() {
     ] {
         assert!(unsure.stdout.contains(part), "{}", unsure.stdout);
     }
-    // A denial elsewhere stands, whatever the plan does not know.
+    // A denial at another link stands, even if parts of the plan are unknown.
     let denied = ask(
         "evaluate",
         "shop/web",
@@ -130,7 +130,7 @@ fn a_plan_answers_for_what_it_knows() {
 }
 
 #[test]
-fn the_policy_in_a_plan_is_shown_by_its_address() {
+fn policies_in_a_plan_are_named_by_address() {
     let explained = ask("explain", "shop/api", &["--plan", PLAN, "--open", "logs"]);
     assert_eq!(explained.code, 3, "{}", explained.stderr);
     let place = "--> module.app[\"api\"].aws_iam_role_policy.database.policy:1:";
@@ -162,7 +162,7 @@ fn the_policy_in_a_plan_is_shown_by_its_address() {
 }
 
 #[test]
-fn the_workloads_of_a_world_ask_for_their_own_roles() {
+fn workloads_in_a_world_assume_their_own_roles() {
     for (account, access, end_line) in [
         (
             "camunda/keycloak",
@@ -226,7 +226,7 @@ fn the_workloads_of_a_world_ask_for_their_own_roles() {
 }
 
 #[test]
-fn a_role_may_be_asked_without_a_service_account() {
+fn a_role_can_be_evaluated_without_a_service_account() {
     let connect = [
         "--role",
         "arn:aws:iam::111122223333:role/eks-node-role",
@@ -254,7 +254,7 @@ fn a_role_may_be_asked_without_a_service_account() {
 }
 
 #[test]
-fn what_the_question_lacks_is_named() {
+fn missing_arguments_are_reported() {
     let files = Files::new();
     let broken = files.add("broken.json", "{");
     let connect = ["--connect", "api@orders"];
@@ -265,7 +265,7 @@ fn what_the_question_lacks_is_named() {
         ),
         (
             &["--plan", PLAN, "--role", "nobody"],
-            "--role: there is no role `nobody`; there is `module.app[\"api\"].aws_iam_role.this`, `",
+            "--role: role `nobody` does not exist; known roles: `module.app[\"api\"].aws_iam_role.this`, `",
         ),
         (
             &["--plan", PLAN, "--service-account", "shop/web"],
@@ -275,13 +275,13 @@ fn what_the_question_lacks_is_named() {
         (&["--world", PLAN], "--world: `"),
         (
             &["--world", WORLD, "--trust", PLAN],
-            "--trust, --identity and --resource-policy: the plan or the world",
+            "--trust, --identity and --resource-policy cannot be used with --plan",
         ),
         (
             &["--plan", PLAN, "--principal", "anonymous"],
-            "--principal: a session of the role calls",
+            "--principal cannot be used here",
         ),
-        (&[], "--service-account: whose role?"),
+        (&[], "--service-account requires the trust policy of a role"),
     ] {
         let mut question = vec!["--service-account", "shop/api", "--issuer", ISSUER];
         if arguments.contains(&"--service-account") {
@@ -302,17 +302,17 @@ fn what_the_question_lacks_is_named() {
     }
     let nothing = policy("evaluate", &["--plan", PLAN, "--role", "shop-api"]);
     assert!(
-        nothing.errors()[0].starts_with("nothing is asked"),
+        nothing.errors()[0].starts_with("no request given"),
         "{}",
         nothing.stderr
     );
 }
 
 #[test]
-fn all_policies_of_a_plan_or_a_world_are_looked_at() {
+fn all_policies_in_a_plan_or_world_are_linted() {
     let clean = policy("lint", &["--plan", PLAN]);
     assert_eq!((clean.code, clean.printed()), (0, "0 findings in 3 files"));
-    let not = "not looked at: `module.app[\"billing\"].aws_iam_role_policy.database.policy` (known after apply only)";
+    let not = "not checked: `module.app[\"billing\"].aws_iam_role_policy.database.policy` (known after apply only)";
     assert!(clean.stderr.contains(not), "{}", clean.stderr);
     let world = policy("lint", &["--world", WORLD]);
     assert_eq!(world.code, 3);
@@ -325,7 +325,7 @@ fn all_policies_of_a_plan_or_a_world_are_looked_at() {
 }
 
 #[test]
-fn a_condition_key_that_is_unknown_is_named() {
+fn an_unknown_condition_key_is_named() {
     let files = Files::new();
     let by_address = |action: &str| {
         json!({"Version": "2012-10-17", "Statement": {
@@ -353,6 +353,6 @@ fn a_condition_key_that_is_unknown_is_named() {
     );
     let context = ["--context", "aws:SourceIp=10.1.2.3"];
     assert_eq!(asked(&request, &[&domain[..], &context].concat()).code, 0);
-    // Logins do not have the key.
+    // Logins do not have this key.
     assert_eq!(asked(&login, &["--connect", DATABASE]).code, 3);
 }

@@ -9,7 +9,7 @@ use super::{CALLER, DATABASE, Files, ISSUER, assume, connect, key, policy};
 use irsa_testing::program::irsa;
 
 #[test]
-fn requests_are_answered_line_by_line() {
+fn requests_are_evaluated_line_by_line() {
     let files = Files::new();
     let allow = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "rds-db:connect", "Resource": "*"}});
     let request = |id: u32, policies: Value| {
@@ -30,11 +30,11 @@ fn requests_are_answered_line_by_line() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    let told = |name: &str| -> Value {
-        let told = answers.iter().map(|answer| answer[name].clone());
-        told.collect()
+    let values = |name: &str| -> Value {
+        let values = answers.iter().map(|answer| answer[name].clone());
+        values.collect()
     };
-    assert_eq!(told("id"), json!([1, 2, 3, 4, 5]));
+    assert_eq!(values("id"), json!([1, 2, 3, 4, 5]));
     let expected = json!([
         "Allowed",
         "Allowed",
@@ -42,13 +42,13 @@ fn requests_are_answered_line_by_line() {
         "Invalid",
         "ImplicitlyDenied"
     ]);
-    assert_eq!(told("decision"), expected);
+    assert_eq!(values("decision"), expected);
     assert_eq!(answers[0]["by"]["statement"], 0);
     assert_eq!(answers[3]["by"]["column"], 2, "{}", answers[3]);
 }
 
 #[test]
-fn a_program_may_ask_one_by_one() {
+fn requests_can_be_streamed() {
     let mut command = irsa(&["policy", "evaluate", "--requests", "-"]);
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn().unwrap();
@@ -65,7 +65,7 @@ fn a_program_may_ask_one_by_one() {
 }
 
 #[test]
-fn the_exit_code_tells_allowed_denied_and_wrong_input_apart() {
+fn exit_codes_distinguish_allowed_denied_and_invalid_input() {
     let files = Files::new();
     let allow = files.identity("allow.json", "Allow", "rds-db:connect", DATABASE);
     let deny = files.identity("deny.json", "Deny", "*", "*");
@@ -109,7 +109,7 @@ fn the_exit_code_tells_allowed_denied_and_wrong_input_apart() {
 }
 
 #[test]
-fn the_answer_as_json_names_the_file() {
+fn json_output_names_the_file() {
     let files = Files::new();
     let allow = files.identity("allow.json", "Allow", "rds-db:*", DATABASE);
     let answer = connect("evaluate", &["--identity", &allow, "--output", "json"]).json();
@@ -122,7 +122,7 @@ fn the_answer_as_json_names_the_file() {
 }
 
 #[test]
-fn a_service_account_is_a_whole_question() {
+fn a_service_account_is_a_complete_request() {
     let files = Files::new();
     let trust = files.trust("trust.json", &key(), "system:serviceaccount:shop:api");
     assert_eq!(assume("evaluate", &trust, &[]).code, 0);
@@ -152,7 +152,7 @@ fn a_service_account_is_a_whole_question() {
 }
 
 #[test]
-fn the_time_of_a_request_can_be_set_and_is_printed() {
+fn the_time_of_a_request_can_be_set() {
     let files = Files::new();
     let until = json!({"Version": "2012-10-17", "Statement": {
         "Effect": "Allow", "Action": "rds-db:connect", "Resource": DATABASE,
@@ -162,7 +162,7 @@ fn the_time_of_a_request_can_be_set_and_is_printed() {
     for (at, code) in [("2026-12-31", 0), ("2027-01-01T00:00:00Z", 3)] {
         let asked = connect("evaluate", &["--identity", &until, "--at", at]);
         assert_eq!(asked.code, code, "{at}: {}{}", asked.stdout, asked.stderr);
-        let expected = format!("decided for the time {}T00:00:00Z\n", &at[..10]);
+        let expected = format!("evaluated for {}T00:00:00Z\n", &at[..10]);
         assert!(asked.stdout.ends_with(&expected), "{}", asked.stdout);
     }
     let json = ["--output", "json", "--at", "2026-12-31"];

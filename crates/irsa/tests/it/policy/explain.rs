@@ -1,11 +1,11 @@
-//! `irsa policy explain`: what decided, what was meant, and where it stands.
+//! `irsa policy explain`: the deciding statement, suggestions, and locations.
 
 use serde_json::{Value, json};
 
 use super::{CALLER, DATABASE, Files, assume, connect, key, policy};
 
 #[test]
-fn what_kept_a_statement_from_allowing_is_shown_in_its_file() {
+fn the_mismatch_of_a_statement_is_shown_in_its_file() {
     let files = Files::new();
     let trust = files.trust("trust.json", &key(), "system:serviceaccount:shop:web");
     let explained = assume("explain", &trust, &[]);
@@ -45,7 +45,7 @@ fn the_statement_that_decides_is_shown() {
 }
 
 #[test]
-fn each_classic_gets_its_remedy_in_explain_and_in_lint() {
+fn common_mistakes_get_a_remedy_in_explain_and_lint() {
     let files = Files::new();
     let subject = "system:serviceaccount:shop:api";
     let key = key();
@@ -89,7 +89,7 @@ fn each_classic_gets_its_remedy_in_explain_and_in_lint() {
 }
 
 #[test]
-fn databases_and_domains_get_their_remedies_too() {
+fn mistakes_with_databases_and_domains_get_a_remedy_too() {
     let files = Files::new();
     let domain = "arn:aws:es:eu-central-1:111122223333:domain/logs";
     let by_name = DATABASE.replace("cluster-ABCDEFGHIJKL", "orders");

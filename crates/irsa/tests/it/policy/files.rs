@@ -1,11 +1,11 @@
-//! Files as they are found: names with commas, output of the AWS CLI, mistakes.
+//! Policy files in practice: names with commas, output of the AWS CLI, mistakes.
 
 use serde_json::{Value, json};
 
 use super::{DATABASE, Files, ISSUER, assume, connect, key, policy};
 
 #[test]
-fn the_name_of_a_file_may_have_a_comma() {
+fn file_names_may_contain_commas() {
     let files = Files::new();
     let identity = files.identity("identity.json", "Allow", "rds-db:connect", DATABASE);
     let open = files.identity("a,b.json", "Allow", "*", "*");
@@ -23,7 +23,7 @@ fn the_name_of_a_file_may_have_a_comma() {
 }
 
 #[test]
-fn the_output_of_the_aws_cli_is_read() {
+fn the_output_of_the_aws_cli_is_accepted() {
     let files = Files::new();
     let trust = files.trust("trust.json", &key(), "system:serviceaccount:shop:api");
     let document: Value = serde_json::from_str(&std::fs::read_to_string(&trust).unwrap()).unwrap();
@@ -48,7 +48,7 @@ fn the_output_of_the_aws_cli_is_read() {
 }
 
 #[test]
-fn a_mistake_in_a_policy_is_listed_once() {
+fn a_mistake_in_a_policy_is_reported_once() {
     let files = Files::new();
     let trust = files.trust("trust.json", &key(), "system:serviceaccount:shop:api");
     let broken = files.add("broken.json", "{\n  \"Statement\": [,]\n}");
@@ -74,7 +74,7 @@ fn a_mistake_in_a_policy_is_listed_once() {
 }
 
 #[test]
-fn the_level_that_fails_may_be_chosen() {
+fn the_failing_severity_can_be_chosen() {
     let files = Files::new();
     let wide = files.identity("wide.json", "Allow", "es:*", "*");
     let wrong = files.identity("wrong.json", "Allow", "es:ESHttp", DATABASE);
@@ -91,7 +91,7 @@ fn the_level_that_fails_may_be_chosen() {
 }
 
 #[test]
-fn keys_that_are_not_given_are_unsure_or_complete() {
+fn missing_keys_are_unknown_unless_the_context_is_complete() {
     let files = Files::new();
     let document = json!({"Version": "2012-10-17", "Statement": [
         {"Effect": "Allow", "Action": "rds-db:connect", "Resource": DATABASE},

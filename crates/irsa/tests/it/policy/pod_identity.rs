@@ -1,11 +1,11 @@
-//! EKS Pod Identity: by files, by a plan, by a world.
+//! EKS Pod Identity, from files, a plan or a world.
 
 use serde_json::{Value, json};
 
 use super::chain::{WORLD, ask, end};
 use super::{DATABASE, Files, policy};
 
-/// A trust policy for EKS Pod Identity with this condition.
+/// Returns a trust policy for EKS Pod Identity with this condition.
 fn trust(condition: &Value) -> String {
     json!({"Version": "2012-10-17", "Statement": [{
         "Effect": "Allow", "Principal": {"Service": "pods.eks.amazonaws.com"},
@@ -15,7 +15,7 @@ fn trust(condition: &Value) -> String {
 }
 
 #[test]
-fn a_trust_policy_for_pod_identity_is_asked_as_such() {
+fn a_trust_policy_for_pod_identity_is_detected() {
     let files = Files::new();
     let condition = json!({
         "StringEquals": {"aws:RequestTag/kubernetes-namespace": "shop"},
@@ -73,20 +73,20 @@ fn a_trust_policy_for_pod_identity_is_asked_as_such() {
 }
 
 #[test]
-fn a_token_is_not_for_a_trust_policy_for_pod_identity() {
+fn a_token_does_not_match_a_trust_policy_for_pod_identity() {
     let files = Files::new();
     let trust = files.add("trust.json", &trust(&json!({})));
     let asked = super::assume("explain", &trust, &[]);
     assert_eq!(asked.code, 3, "{}", asked.stderr);
     let help = "this statement is for EKS Pod Identity";
     assert!(asked.stdout.contains(help), "{}", asked.stdout);
-    // The action is right for the service that the statement is for.
+    // The action is correct for the service that the statement is for.
     let wrong = "did you mean `sts:AssumeRoleWithWebIdentity`?";
     assert!(!asked.stdout.contains(wrong), "{}", asked.stdout);
 }
 
 #[test]
-fn the_workload_of_a_world_uses_its_association() {
+fn a_workload_in_a_world_uses_its_association() {
     let access = ["--world", WORLD, "--connect", "keycloak@aurora"];
     let asked = ask("evaluate", "camunda/keycloak-pod-identity", &access);
     assert_eq!(
@@ -112,7 +112,7 @@ fn the_workload_of_a_world_uses_its_association() {
 }
 
 #[test]
-fn the_association_of_a_plan_names_the_role() {
+fn an_association_in_a_plan_selects_the_role() {
     let files = Files::new();
     let created = |kind: &str, after: Value| {
         json!({

@@ -1,4 +1,4 @@
-//! What the command finds in its environment.
+//! Tests of the command's environment.
 
 use super::*;
 
@@ -28,7 +28,7 @@ fn domain(listen: &[&str]) -> Endpoints {
     }
 }
 
-/// The value that the command gets, if it is changed.
+/// Returns the new value of a variable.
 fn set<'a>(changes: &'a Changes, name: &str) -> &'a str {
     changes
         .set
@@ -62,7 +62,7 @@ fn libpq_finds_the_first_listener() {
 }
 
 #[test]
-fn what_leads_past_irsa_or_demands_a_servers_own_is_removed_and_named() {
+fn variables_that_bypass_irsa_are_removed_and_reported() {
     let pairs: Vec<_> = libpq::VARIABLES
         .iter()
         .map(|(name, _, _)| (*name, "x"))
@@ -108,7 +108,7 @@ fn a_client_that_verifies_gets_the_generated_ca() {
 }
 
 #[test]
-fn a_certificate_of_the_users_own_keeps_the_users_ca() {
+fn a_custom_certificate_keeps_the_users_ca() {
     let mut endpoints = database(&["127.0.0.1:7"]);
     endpoints.ca_file = None;
     let given = variables(&[
@@ -121,7 +121,7 @@ fn a_certificate_of_the_users_own_keeps_the_users_ca() {
 }
 
 #[test]
-fn without_a_database_the_variables_of_libpq_stay() {
+fn without_a_database_libpq_variables_are_kept() {
     let given = variables(&[("PGSERVICE", "shop"), ("PGHOST", "db")]);
     let changes = Changes::new(&given, &domain(&["127.0.0.1:9200"]));
     assert_eq!(changes.note(), None);
@@ -147,7 +147,7 @@ fn clients_of_opensearch_get_a_url() {
 }
 
 #[test]
-fn the_hosts_of_listeners_are_added_to_both_lists_without_a_proxy() {
+fn listener_hosts_are_added_to_both_no_proxy_lists() {
     let endpoints = domain(&["127.0.0.1:7", "[::1]:7"]);
     for (given, upper, lower) in [
         (

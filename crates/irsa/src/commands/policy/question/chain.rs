@@ -1,4 +1,4 @@
-//! The whole question of IRSA, from files, a plan or a world.
+//! A request for the whole chain, from policy files, a plan or a world.
 
 use irsa_chain::RoleArn;
 use irsa_explain::Document;
@@ -13,7 +13,7 @@ use super::{add_context, document, documents, service_account};
 use crate::cli::{PolicyFileArgs, QuestionArgs};
 use crate::settings::Mistakes;
 
-/// Whether more is asked than one request of files.
+/// Returns whether more than a single request is evaluated.
 pub(super) fn is_asked(args: &QuestionArgs) -> bool {
     let (chain, inventory) = (&args.chain, &args.inventory);
     let words = [&chain.role, &chain.connect, &chain.open];
@@ -23,7 +23,7 @@ pub(super) fn is_asked(args: &QuestionArgs) -> bool {
         || args.service_account.pod_identity
 }
 
-/// The links that are asked; none if something is wrong.
+/// Returns the links to evaluate, or an empty list if there are mistakes.
 pub(super) fn steps(args: &QuestionArgs, at: &Time, mistakes: &mut Mistakes) -> Vec<Step> {
     refuse(args, mistakes);
     let mut context = Context::new();
@@ -47,7 +47,7 @@ pub(super) fn steps(args: &QuestionArgs, at: &Time, mistakes: &mut Mistakes) -> 
     };
     let inventory = match &origin {
         Some(origin) => origin.inventory(issuer),
-        None => of_files(args, trust, own),
+        None => from_files(args, trust, own),
     };
     let Some(role) = pick(args, origin.as_ref(), &inventory, owner.as_ref(), mistakes) else {
         return Vec::new();
@@ -75,30 +75,30 @@ fn refuse(args: &QuestionArgs, mistakes: &mut Mistakes) {
     } = &args.policies;
     if has_inventory && (trust.is_some() || !identity.is_empty() || resource_policy.is_some()) {
         mistakes.add(
-            "--trust, --identity and --resource-policy: the plan or the world has these policies",
+            "--trust, --identity and --resource-policy cannot be used with --plan or --world, which contain these policies",
         );
     }
     if args.request.principal.is_some() {
-        mistakes.add("--principal: a session of the role calls, which --role names");
+        mistakes.add("--principal cannot be used here: the caller is a session of --role");
     }
     let token = args.service_account.service_account.is_some();
     if !token && access(args).is_none() {
-        mistakes.add("nothing is asked: give --service-account, --connect, --open or --action");
+        mistakes.add("no request given; set --service-account, --connect, --open or --action");
     }
     if token && !has_inventory && trust.is_none() {
         mistakes.add(service_account::NO_TRUST);
     }
 }
 
-/// The policies of the role, and those that can only take away or are of the resource.
+/// Splits the documents into the identity-based policies of the role and all others.
 fn split(documents: Vec<Document>) -> (Vec<Document>, Vec<Document>) {
     documents
         .into_iter()
         .partition(|document| document.layer == Layer::Identity)
 }
 
-/// One role, of the files.
-fn of_files(args: &QuestionArgs, trust: Option<Document>, own: Vec<Document>) -> Inventory {
+/// Returns an inventory of a single role, from policy files.
+fn from_files(args: &QuestionArgs, trust: Option<Document>, own: Vec<Document>) -> Inventory {
     let name = args.chain.role.as_deref();
     let arn: Option<RoleArn> = name.and_then(|name| name.parse().ok());
     let source = |document: Document| Source::new(&document.file, Some(document.text));
@@ -129,7 +129,7 @@ fn access(args: &QuestionArgs) -> Option<Access<'_>> {
     action.map(|action| Access::Call { action, resource })
 }
 
-/// The role that is named, or that the service account is meant to have.
+/// Returns the role that is given, or that the service account is meant to assume.
 fn pick(
     args: &QuestionArgs,
     origin: Option<&Origin>,
@@ -146,7 +146,7 @@ fn pick(
         let found = inventory.role(name);
         if found.is_none() {
             mistakes.add(format!(
-                "--role: there is no role `{name}`; there is `{}`",
+                "--role: role `{name}` does not exist; known roles: `{}`",
                 listed(&all)
             ));
         }
@@ -159,7 +159,7 @@ fn pick(
         let found = inventory.role(&role);
         if found.is_none() {
             mistakes.add(format!(
-                "the service account wants the role `{role}`, which does not exist"
+                "the service account refers to the role `{role}`, which does not exist"
             ));
         }
         return found.cloned();
@@ -172,14 +172,14 @@ fn pick(
         ([role], _) | ([], [role]) => Some((*role).clone()),
         ([], _) => {
             mistakes.add(format!(
-                "--role is missing, and no role trusts the service account: there is `{}`",
+                "--role is missing, and no role trusts the service account; known roles: `{}`",
                 listed(&all)
             ));
             None
         }
         (several, _) => {
             mistakes.add(format!(
-                "--role is missing: the service account may have `{}`",
+                "--role is missing; the service account can assume `{}`",
                 listed(several)
             ));
             None

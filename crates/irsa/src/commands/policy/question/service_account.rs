@@ -1,4 +1,4 @@
-//! The question of IRSA: may this service account have the role?
+//! The first request of the chain: whether a service account may assume a role.
 
 use irsa_chain::{
     AccountId, Arn, IssuerUrl, OidcProviderArn, Partition, ServiceAccount, SessionName,
@@ -12,23 +12,22 @@ use super::super::inventory::Origin;
 use crate::cli::{QuestionArgs, ServiceAccountArgs};
 use crate::settings::Mistakes;
 
-/// What is said of a service account without a role.
-pub(super) const NO_TRUST: &str =
-    "--service-account: whose role? give --trust FILE, --plan FILE or --world FILE";
+/// The mistake of a service account without a role.
+pub(super) const NO_TRUST: &str = "--service-account requires the trust policy of a role; add --trust FILE, --plan FILE or --world FILE";
 
-/// The pod that asks for the role.
+/// The service account whose pod assumes the role.
 #[derive(Debug)]
 pub(super) struct Owner {
     pub(super) account: ServiceAccount,
     source: Source,
 }
 
-/// How its session comes about.
+/// The way in which its session is created.
 #[derive(Debug)]
 enum Source {
-    /// By a token of this issuer, with this audience.
+    /// A token of this issuer, with this audience.
     Token(IssuerUrl, String),
-    /// By EKS Pod Identity, with this association.
+    /// EKS Pod Identity, with this association.
     PodIdentity(Association),
 }
 
@@ -50,7 +49,7 @@ impl Owner {
         }
     }
 
-    /// What the association calls its role.
+    /// Returns the role of the association.
     pub(super) fn role(&self) -> Option<&str> {
         match &self.source {
             Source::PodIdentity(association) => association.role.as_deref(),
@@ -59,7 +58,7 @@ impl Owner {
     }
 }
 
-/// Who asks for the role; none if no service account was typed, or if that is wrong.
+/// Returns the service account that assumes the role, unless none was given or it is invalid.
 pub(super) fn owner(
     args: &QuestionArgs,
     origin: Option<&Origin>,
@@ -99,7 +98,7 @@ pub(super) fn owner(
     })
 }
 
-/// An association of which nothing is known but that it exists.
+/// Returns an association of which only the service account is known.
 fn no_association(service_account: Option<ServiceAccount>) -> Association {
     Association {
         place: "--pod-identity".to_owned(),
@@ -110,9 +109,9 @@ fn no_association(service_account: Option<ServiceAccount>) -> Association {
     }
 }
 
-const NO_ISSUER: &str = "--issuer is missing: `aws eks describe-cluster --name NAME --query cluster.identity.oidc.issuer`";
+const NO_ISSUER: &str = "--issuer is missing; to find it, run `aws eks describe-cluster --name NAME --query cluster.identity.oidc.issuer`";
 
-/// What the service account's token asks, as far as it was not typed.
+/// Adds the parts of the request that the service account's token implies, unless they were given.
 pub(super) fn fill_in(
     question: &mut Question,
     args: &ServiceAccountArgs,
@@ -135,7 +134,7 @@ pub(super) fn fill_in(
     };
     let Some(provider) = provider_of(question, &issuer) else {
         mistakes
-            .add("the account of the OIDC provider can't be told: name the role with --resource");
+            .add("cannot determine the account of the OIDC provider; set --resource to the ARN of the role");
         return;
     };
     let session = SessionName::from_pod_name(account.name());
@@ -147,8 +146,8 @@ pub(super) fn fill_in(
     }
 }
 
-/// The issuer's provider in the account of the role: that of --resource, else the one whose
-/// providers the trust policy names.
+/// Returns the OIDC provider of the issuer in the account of the role. The account is that of --resource, else that of
+/// the providers in the trust policy.
 fn provider_of(question: &Question, issuer: &IssuerUrl) -> Option<OidcProviderArn> {
     if let Ok(provider) = question.principal.parse() {
         return Some(provider);

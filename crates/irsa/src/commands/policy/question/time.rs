@@ -4,12 +4,12 @@ use std::time::{Duration, SystemTime};
 
 use irsa_ops::status::rfc3339;
 
-/// A time as condition keys have it.
+/// A time in the formats of condition keys.
 #[derive(Debug)]
 pub(super) struct Time {
-    /// In ISO 8601, in UTC.
+    /// In ISO 8601 format, in UTC.
     pub(super) text: String,
-    /// Seconds since 1970.
+    /// In seconds since 1970.
     pub(super) seconds: u64,
 }
 
@@ -25,13 +25,15 @@ impl Time {
     }
 }
 
-/// A time of the command line: RFC 3339 in UTC, or a date.
+/// Parses a time from the command line: RFC 3339 in UTC, or a date.
 pub(super) fn parse(text: &str) -> Result<SystemTime, String> {
     let at = match text.len() {
         10 => humantime::parse_rfc3339_weak(&format!("{text} 00:00:00")),
         _ => humantime::parse_rfc3339_weak(text),
     };
-    at.map_err(|_| format!("`{text}` is not a time in UTC such as 2027-01-31T12:00:00Z"))
+    at.map_err(|_| {
+        format!("`{text}` is not a time in UTC; expected for example 2027-01-31T12:00:00Z")
+    })
 }
 
 #[cfg(test)]

@@ -51,7 +51,7 @@ async fn is_unharmed(lab: &Lab, built: &Path, client: SearchClient) {
     until("a renewal", || renewals() >= 1).await;
     let before = renewals();
     lab.faults().change(|plan| plan.sts_down = true);
-    let is_missed = || proxy.log().contains("credentials not renewed");
+    let is_missed = || proxy.log().contains("cannot renew the credentials");
     until("a failure of STS", is_missed).await;
     lab.faults().change(|plan| plan.sts_down = false);
     until("a renewal after it", || renewals() > before).await;

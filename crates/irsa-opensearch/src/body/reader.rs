@@ -1,4 +1,4 @@
-//! Receiving a body.
+//! Receives request bodies.
 
 use std::error::Error;
 use std::io;
@@ -14,48 +14,48 @@ use tokio::time::timeout;
 use super::blocks::Blocks;
 use super::{BodyMetrics, BodyStore, Content, Place, Reservation, SpillFile, StoredBody};
 
-/// What a body in chunks reserves before its first byte is read: about a buffer of the connection.
+/// The space that a chunked body reserves before its first byte is read: about one buffer of the connection.
 const FIRST: u64 = 16 * 1024;
 
-/// What bodies are received by.
+/// Reads request bodies into the store.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Intake<'a> {
+pub(crate) struct BodyReader<'a> {
     pub(crate) store: &'a BodyStore,
     pub(crate) metrics: &'a BodyMetrics,
-    /// The largest body, in bytes.
+    /// Maximum size of a body, in bytes.
     pub(crate) max_body: u64,
-    /// How long the next piece may take.
+    /// Maximum time between two pieces of a body.
     pub(crate) idle: Duration,
 }
 
-/// Why a body is not taken.
+/// The reason why a body could not be received.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum IntakeError {
-    #[error("the request's body has more than {0} bytes")]
+pub(crate) enum BodyError {
+    #[error("the request body is larger than {0} bytes")]
     TooLarge(u64),
     #[error("request body buffers are full (`--body-memory`, `--spill-limit`)")]
-    NoRoom,
-    #[error("no more of the request's body came within {0:?}")]
+    BuffersFull,
+    #[error("the client sent no data of the request body for {0:?}")]
     Slow(Duration),
-    #[error("the request's body broke off: {0}")]
+    #[error("the request body is incomplete: {0}")]
     Broken(Box<dyn Error + Send + Sync>),
-    #[error("the request's body can't be kept in a temporary file: {0}")]
+    #[error("cannot write the request body to a temporary file: {0}")]
     Disk(#[from] io::Error),
 }
 
-// === impl IntakeError ===
+// === impl BodyError ===
 
-impl IntakeError {
-    /// Whether the body would come, but is not wanted.
+impl BodyError {
+    /// Returns whether the client would send the body, but irsa rejects it.
     pub(crate) fn is_refusal(&self) -> bool {
         !matches!(self, Self::Slow(_) | Self::Broken(_))
     }
 
-    /// The same once more: what it is made of can't be cloned.
+    /// Returns a copy. The source errors cannot be cloned.
     pub(crate) fn repeat(&self) -> Self {
         match self {
             Self::TooLarge(limit) => Self::TooLarge(*limit),
-            Self::NoRoom => Self::NoRoom,
+            Self::BuffersFull => Self::BuffersFull,
             Self::Slow(after) => Self::Slow(*after),
             Self::Broken(error) => Self::Broken(error.to_string().into()),
             Self::Disk(error) => Self::Disk(io::Error::new(error.kind(), error.to_string())),
@@ -63,9 +63,9 @@ impl IntakeError {
     }
 }
 
-/// A body on its way in.
+/// A body that is being received.
 struct Receiving<'a> {
-    intake: Intake<'a>,
+    reader: BodyReader<'a>,
     max_body: u64,
     hash: Sha256,
     length: u64,
@@ -75,19 +75,19 @@ struct Receiving<'a> {
     file: Option<SpillFile>,
 }
 
-// === impl Intake ===
+// === impl BodyReader ===
 
-impl Intake<'_> {
-    /// Refuses a body that says it is too large, before any of it is read: a client that waits for
-    /// `100 Continue` then sends nothing.
-    pub(crate) fn check_length(&self, body: &impl Body) -> Result<(), IntakeError> {
+impl BodyReader<'_> {
+    /// Rejects a body whose `Content-Length` is too large, before any of it is read. A client that waits for `100
+    /// Continue` then sends nothing.
+    pub(crate) fn check_length(&self, body: &impl Body) -> Result<(), BodyError> {
         at_most(self.max_body, body)
     }
 
-    /// Receives a whole body. Trailers are dropped: the body goes on with a stated length.
+    /// Receives a whole body. Trailers are dropped, because the body is forwarded with a `Content-Length`.
     ///
-    /// Nothing of it is read, and `100 Continue` is not sent, before space for it is reserved.
-    pub(crate) async fn receive<B>(self, body: &mut B) -> Result<Arc<StoredBody>, IntakeError>
+    /// Space is reserved before anything is read and before `100 Continue` is sent.
+    pub(crate) async fn receive<B>(self, body: &mut B) -> Result<Arc<StoredBody>, BodyError>
     where
         B: Body<Data = Bytes> + Unpin,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
@@ -96,9 +96,9 @@ impl Intake<'_> {
         let mut receiving = Receiving::begin(self, body.size_hint().exact()).await?;
         while let Some(frame) = timeout(self.idle, body.frame())
             .await
-            .map_err(|_| IntakeError::Slow(self.idle))?
+            .map_err(|_| BodyError::Slow(self.idle))?
         {
-            let frame = frame.map_err(|error| IntakeError::Broken(error.into()))?;
+            let frame = frame.map_err(|error| BodyError::Broken(error.into()))?;
             if let Ok(piece) = frame.into_data() {
                 receiving.add(piece).await?;
             }
@@ -106,38 +106,38 @@ impl Intake<'_> {
         receiving.finish().await
     }
 
-    /// No body can be stored that is larger than memory and files: waiting would not help.
+    /// Returns the maximum size that can be stored. Waiting does not help a larger body.
     fn max_stored(&self) -> u64 {
         self.max_body.min(self.store.largest())
     }
 
-    /// Space for a body of this length, or for the beginning of one whose length is not stated;
-    /// `None` where it is empty.
-    async fn reserve(&self, stated: Option<u64>) -> Result<Option<Reservation>, IntakeError> {
+    /// Reserves space for a body of this length, or for the beginning of a chunked one. Returns `None` if the body is
+    /// empty.
+    async fn reserve(&self, stated: Option<u64>) -> Result<Option<Reservation>, BodyError> {
         let budget = &self.store.budget;
         let bytes = stated.unwrap_or_else(|| FIRST.min(budget.largest()));
         if bytes == 0 {
             return Ok(None);
         }
         let space = budget.reserve(bytes, self.store.wait, self.metrics);
-        space.await.map(Some).ok_or(IntakeError::NoRoom)
+        space.await.map(Some).ok_or(BodyError::BuffersFull)
     }
 }
 
 // === impl Receiving ===
 
 impl<'a> Receiving<'a> {
-    /// Waits for its space.
-    async fn begin(intake: Intake<'a>, stated: Option<u64>) -> Result<Self, IntakeError> {
+    /// Waits for space.
+    async fn begin(reader: BodyReader<'a>, stated: Option<u64>) -> Result<Self, BodyError> {
         let mut receiving = Self {
-            max_body: intake.max_stored(),
+            max_body: reader.max_stored(),
             hash: Sha256::new(),
             length: 0,
             blocks: Blocks::default(),
             full: Vec::new(),
-            space: intake.reserve(stated).await?,
+            space: reader.reserve(stated).await?,
             file: None,
-            intake,
+            reader,
         };
         if receiving.is_in_file() {
             receiving.open_file().await?;
@@ -145,10 +145,10 @@ impl<'a> Receiving<'a> {
         Ok(receiving)
     }
 
-    async fn add(&mut self, piece: Bytes) -> Result<(), IntakeError> {
+    async fn add(&mut self, piece: Bytes) -> Result<(), BodyError> {
         self.length += piece.len() as u64;
         if self.length > self.max_body {
-            return Err(IntakeError::TooLarge(self.max_body));
+            return Err(BodyError::TooLarge(self.max_body));
         }
         self.hash.update(&piece);
         self.blocks.push(piece, &mut self.full);
@@ -158,7 +158,7 @@ impl<'a> Receiving<'a> {
         Ok(self.write().await?)
     }
 
-    /// Whether what came so far has space where it is; reserves what is missing.
+    /// Returns whether the received bytes fit into the reserved space, after growing it if necessary.
     fn has_space(&mut self) -> bool {
         let Some(space) = &mut self.space else {
             return false;
@@ -167,14 +167,14 @@ impl<'a> Receiving<'a> {
         missing == 0 || space.grow(missing)
     }
 
-    /// From memory to a file. Its memory is given back once it is written.
-    async fn move_to_file(&mut self) -> Result<(), IntakeError> {
-        let Intake { store, metrics, .. } = self.intake;
+    /// Moves the body from memory to a file. Its memory is released after it has been written.
+    async fn move_to_file(&mut self) -> Result<(), BodyError> {
+        let BodyReader { store, metrics, .. } = self.reader;
         let space = match self.file {
             None => store.budget.reserve_in_file(self.length, metrics),
             Some(_) => None,
         };
-        let space = space.ok_or(IntakeError::NoRoom)?;
+        let space = space.ok_or(BodyError::BuffersFull)?;
         self.open_file().await?;
         self.write().await?;
         self.space = Some(space);
@@ -182,13 +182,13 @@ impl<'a> Receiving<'a> {
     }
 
     async fn open_file(&mut self) -> io::Result<()> {
-        let folder = self.intake.store.spill_dir.as_deref();
+        let folder = self.reader.store.spill_dir.as_deref();
         self.file = Some(SpillFile::create(folder).await?);
-        self.intake.metrics.spilled.inc();
+        self.reader.metrics.spilled.inc();
         Ok(())
     }
 
-    /// Writes the full blocks, where this body is in a file.
+    /// Writes the full blocks, if the body is in a file.
     async fn write(&mut self) -> io::Result<()> {
         match &self.file {
             Some(file) if !self.full.is_empty() => {
@@ -203,7 +203,7 @@ impl<'a> Receiving<'a> {
         place == Some(Place::File)
     }
 
-    async fn finish(mut self) -> Result<Arc<StoredBody>, IntakeError> {
+    async fn finish(mut self) -> Result<Arc<StoredBody>, BodyError> {
         self.blocks.flush(&mut self.full);
         self.write().await?;
         if let Some(space) = &mut self.space {
@@ -227,9 +227,9 @@ impl<'a> Receiving<'a> {
     }
 }
 
-fn at_most(limit: u64, body: &impl Body) -> Result<(), IntakeError> {
+fn at_most(limit: u64, body: &impl Body) -> Result<(), BodyError> {
     if body.size_hint().lower() > limit {
-        return Err(IntakeError::TooLarge(limit));
+        return Err(BodyError::TooLarge(limit));
     }
     Ok(())
 }

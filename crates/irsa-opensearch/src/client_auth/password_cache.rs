@@ -1,5 +1,4 @@
-//! Passwords that were right a short time ago, so that an expensive check is not made for each
-//! request.
+//! A cache of successful password checks, so that the expensive check does not run for every request.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -7,25 +6,25 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 
-/// After this a password is checked again: it may have been changed.
+/// The time after which a password is checked again, because it may have been changed.
 const LIFE: Duration = Duration::from_mins(5);
-/// More than a listener has users.
+/// The maximum number of entries, which is larger than the number of users of a listener.
 const MOST: usize = 1_000;
 
-/// A hash under a key of this process: neither the passwords nor hashes that could be looked up.
+/// A keyed hash of credentials. The key is specific to this process, so the hash is useless outside of it.
 pub(super) type Key = [u8; 32];
 
 #[derive(Debug)]
-pub(super) struct Remembered {
+pub(super) struct PasswordCache {
     salt: Salt,
     until: Mutex<HashMap<Key, Instant>>,
 }
 
 struct Salt([u8; 32]);
 
-// === impl Remembered ===
+// === impl PasswordCache ===
 
-impl Remembered {
+impl PasswordCache {
     pub(super) fn new() -> Self {
         Self {
             salt: Salt(rand::random()),
@@ -33,7 +32,7 @@ impl Remembered {
         }
     }
 
-    /// The key of credentials that are right by the passwords of this `generation`.
+    /// Returns the cache key of credentials that are checked against the passwords of this `generation`.
     pub(super) fn key(&self, generation: u64, credentials: &[u8]) -> Key {
         Sha256::new()
             .chain_update(self.salt.0)

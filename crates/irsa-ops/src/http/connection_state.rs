@@ -1,4 +1,4 @@
-//! One connection as the server keeps account of it.
+//! The state of a single connection.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,63 +8,63 @@ use std::time::Duration;
 use irsa_net::limit::{Permit, Unauthenticated};
 use tokio::time::Instant;
 
-/// What a connection is doing.
+/// The phase of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum Phase {
-    /// It waits for the first byte of a request.
+    /// Waiting for the first byte of a request.
     Idle,
-    /// A TLS handshake or a request's header has begun.
+    /// Receiving a TLS handshake or the headers of a request.
     Header,
-    /// A request is being answered.
+    /// Processing a request.
     Busy,
 }
 
-/// How a connection is asked to end.
+/// A request to end a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum Ending {
     None,
-    /// After the request that is under way.
+    /// After the current request.
     Graceful,
     /// Immediately.
     Cut,
 }
 
-/// What a connection counts as.
+/// The limit that a connection counts towards.
 #[derive(Debug)]
-pub(super) enum Place {
-    /// A connection that is served.
+pub(super) enum Slot {
+    /// The limit of connections.
     Served { _permit: Permit },
-    /// A client of another machine that has not authenticated.
-    Unauthenticated { _place: Unauthenticated },
-    /// A client that gets the answer that there are too many.
+    /// The limit of remote clients that have not authenticated.
+    Unauthenticated { _slot: Unauthenticated },
+    /// The limit of clients that get a response that there are too many.
     Refused { _permit: Permit },
 }
 
 /// The state of one connection, shared by its task, its requests and the list of all connections.
 #[derive(Debug)]
-pub(super) struct Member {
+pub(super) struct ConnectionState {
     opened: Instant,
     phase: AtomicU8,
-    /// When the phase began, in nanoseconds after `opened`.
+    /// The start of the phase, in nanoseconds after `opened`.
     since: AtomicU64,
-    /// Whether the client does not take what is written to it.
+    /// Whether the client does not read the data that is written to it.
     is_blocked: AtomicBool,
-    /// Whether a response's body waits for that client.
+    /// Whether a response body waits for that client.
     is_body_held: AtomicBool,
     ending: AtomicU8,
     waker: Mutex<Option<Waker>>,
-    /// Whether the deadline for authenticating applies.
-    is_stranger: AtomicBool,
+    /// Whether the deadline for authentication applies.
+    is_unauthenticated: AtomicBool,
     is_refused: bool,
-    place: Mutex<Option<Place>>,
+    slot: Mutex<Option<Slot>>,
 }
 
-// === impl Member ===
+// === impl ConnectionState ===
 
-impl Member {
-    pub(super) fn new(place: Place) -> Self {
+impl ConnectionState {
+    pub(super) fn new(slot: Slot) -> Self {
         Self {
             opened: Instant::now(),
             phase: AtomicU8::new(Phase::Idle as u8),
@@ -73,9 +73,9 @@ impl Member {
             is_body_held: AtomicBool::new(false),
             ending: AtomicU8::new(Ending::None as u8),
             waker: Mutex::new(None),
-            is_stranger: AtomicBool::new(matches!(place, Place::Unauthenticated { .. })),
-            is_refused: matches!(place, Place::Refused { .. }),
-            place: Mutex::new(Some(place)),
+            is_unauthenticated: AtomicBool::new(matches!(slot, Slot::Unauthenticated { .. })),
+            is_refused: matches!(slot, Slot::Refused { .. }),
+            slot: Mutex::new(Some(slot)),
         }
     }
 
@@ -91,29 +91,29 @@ impl Member {
         }
     }
 
-    /// When the phase began. For [`Phase::Busy`] it is not kept.
+    /// Returns the start of the phase, which is not recorded for [`Phase::Busy`].
     pub(super) fn since(&self) -> Instant {
         self.opened + Duration::from_nanos(self.since.load(Ordering::Relaxed))
     }
 
-    /// Whether nothing is under way, nor on its way to the client.
+    /// Returns whether there is no request and no data to be written.
     pub(super) fn is_idle(&self) -> bool {
         self.phase() == Phase::Idle && !self.is_blocked()
     }
 
-    /// The client sent something.
+    /// Records that the client sent data.
     pub(super) fn received(&self) {
         if self.phase() == Phase::Idle {
             self.enter(Phase::Header);
         }
     }
 
-    /// A request's header is complete.
+    /// Records that the headers of a request are complete.
     pub(super) fn request_begun(&self) {
         self.phase.store(Phase::Busy as u8, Ordering::Relaxed);
     }
 
-    /// A response has been handed over whole, or a TLS handshake is over.
+    /// Records that a response has been handed over completely, or that a TLS handshake has ended.
     pub(super) fn became_idle(&self) {
         self.enter(Phase::Idle);
     }
@@ -122,7 +122,7 @@ impl Member {
         self.is_blocked.load(Ordering::Relaxed)
     }
 
-    /// A write to the client could, or could not, be completed.
+    /// Records whether a write to the client blocked.
     pub(super) fn set_blocked(&self, is_blocked: bool) {
         if self.is_blocked() == is_blocked {
             return;
@@ -133,7 +133,7 @@ impl Member {
         }
     }
 
-    /// Returns whether the client does not take what is written to it. The next piece of the body then waits for
+    /// Returns whether the client does not read. If so, the next piece of the body waits for
     /// [`release_body`](Self::release_body).
     pub(super) fn holds_body(&self) -> bool {
         let is_blocked = self.is_blocked();
@@ -143,7 +143,7 @@ impl Member {
         is_blocked
     }
 
-    /// Returns whether a body was held and may go on.
+    /// Returns whether a body was held and may continue.
     pub(super) fn release_body(&self) -> bool {
         !self.is_blocked() && self.is_body_held.swap(false, Ordering::Relaxed)
     }
@@ -164,7 +164,7 @@ impl Member {
         }
     }
 
-    /// Wakes this task when the connection is to end.
+    /// Wakes this task when the connection is asked to end.
     pub(super) fn register(&self, cx: &Context<'_>) {
         let mut waker = lock(&self.waker);
         if !waker.as_ref().is_some_and(|old| old.will_wake(cx.waker())) {
@@ -172,28 +172,28 @@ impl Member {
         }
     }
 
-    pub(super) fn is_stranger(&self) -> bool {
-        self.is_stranger.load(Ordering::Relaxed)
+    pub(super) fn is_unauthenticated(&self) -> bool {
+        self.is_unauthenticated.load(Ordering::Relaxed)
     }
 
     pub(super) fn is_refused(&self) -> bool {
         self.is_refused
     }
 
-    /// Whether it takes one of the places of the connections that are served.
+    /// Returns whether it counts towards the limit of connections.
     pub(super) fn is_served(&self) -> bool {
-        !self.is_stranger() && !self.is_refused
+        !self.is_unauthenticated() && !self.is_refused
     }
 
-    /// From now on the client counts among those that are served.
+    /// Counts the connection towards the limit of connections from now on.
     pub(super) fn authenticated(&self, permit: Permit) {
-        self.is_stranger.store(false, Ordering::Relaxed);
-        *lock(&self.place) = Some(Place::Served { _permit: permit });
+        self.is_unauthenticated.store(false, Ordering::Relaxed);
+        *lock(&self.slot) = Some(Slot::Served { _permit: permit });
     }
 
-    /// Gives the place back.
+    /// Releases the slot.
     pub(super) fn leave(&self) {
-        *lock(&self.place) = None;
+        *lock(&self.slot) = None;
     }
 
     fn enter(&self, phase: Phase) {
