@@ -5,6 +5,7 @@ mod dependencies;
 mod graph;
 mod inherit;
 mod licence;
+mod words;
 
 use std::ffi::OsStr;
 
@@ -16,13 +17,19 @@ use crate::{generate, process, progress, workspace};
 /// What one check found: nothing is wrong, or each thing that is.
 type Findings = Result<Vec<String>, Failure>;
 
-/// Runs every check, whatever the others found.
+/// Runs every check, whatever the others found, or the one of the words alone, which needs no build.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
-    if let Some(word) = arguments.first() {
-        return Err(Failure::usage(format!(
-            "`cargo xtask lint` takes no argument `{word}`"
-        )));
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => all(),
+        ["words"] if passes("words", &words::check) => Ok(()),
+        ["words"] => Err(Failure::new("phrases to avoid were found")),
+        _ => Err(Failure::usage(
+            "`cargo xtask lint` accepts no argument except `words`",
+        )),
     }
+}
+
+fn all() -> Result<(), Failure> {
     let metadata = workspace::metadata()?;
     let checks: [(&str, &dyn Fn() -> Findings); 6] = [
         ("format", &|| cargo(&["fmt", "--all", "--check"])),

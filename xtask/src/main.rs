@@ -50,8 +50,8 @@ const TASKS: [Task; 9] = [
     },
     Task {
         name: "lint",
-        usage: "",
-        summary: "format, clippy, crate graph, licences, generated files",
+        usage: "[words]",
+        summary: "format, clippy, crate graph, licenses, generated files, wording",
         explains_itself: false,
         run: lint::run,
     },
