@@ -1,7 +1,8 @@
-//! `cargo xtask bench`: what the proxy and the policy engine cost, against what people use today, in one run on one machine.
+//! `cargo xtask bench`: the cost of the proxy and the policy engine compared with the alternatives, in one run on one
+//! machine.
 //!
-//! Machines differ and are shared, so only ratios count. Subjects take turns within each round, medians of the rounds are
-//! told, and CPU time and socket calls stand beside throughput because they are steadier.
+//! Machines differ and are shared, so only ratios are meaningful. Subjects take turns within each round, and the result
+//! is the median of the rounds. CPU time and socket calls are reported beside throughput because they vary less.
 
 mod child;
 mod folder;
@@ -22,7 +23,7 @@ use crate::{process, progress, workspace};
 use options::Options;
 use report::Report;
 
-/// Measures the side that is named.
+/// Runs the benchmarks of the given side.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     let (side, rest) = arguments.split_first().ok_or_else(unnamed)?;
     let measure: fn(&Options) -> Result<Report, Failure> = match side.as_str() {
@@ -45,11 +46,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
 }
 
 fn unnamed() -> Failure {
-    Failure::usage("what is to be measured?")
-        .remedy("`cargo xtask bench postgres`, `opensearch` or `policy`")
+    Failure::usage("no side is given")
+        .remedy("run `cargo xtask bench postgres`, `opensearch` or `policy`")
 }
 
-/// Builds the proxy as it ships, by itself: features of other packages must not be in it.
+/// Builds the release binary without the features of other packages.
 fn build_irsa(also: &[&str]) -> Result<(), Failure> {
     progress::note("building irsa (release)");
     build_release(&[&["--package", "irsa", "--bin", "irsa"], also].concat())
@@ -63,9 +64,9 @@ fn build_release(what: &[&str]) -> Result<(), Failure> {
     )
 }
 
-/// Builds a program that only starts a server, as the tests build it.
+/// Builds a program that starts a server, with the test profile.
 fn build_starter(name: &str) -> Result<(), Failure> {
-    progress::note("building the server's starter");
+    progress::note("building the program that starts the server");
     let starter = ["build", "--locked", "--package", "interop", "--bin", name];
     process::run(workspace::cargo().args(starter))
 }

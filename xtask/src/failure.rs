@@ -1,10 +1,10 @@
-//! Why a task did not succeed.
+//! The failure of a task.
 
 use std::fmt;
 use std::io;
 use std::path::Path;
 
-/// A task's failure: what went wrong, and what to do about it.
+/// A failure, with what to do about it.
 #[derive(Debug)]
 pub(crate) struct Failure {
     message: String,
@@ -13,7 +13,7 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    /// The task ran and failed (exit code 1).
+    /// Returns the failure of a task that ran (exit code 1).
     pub(crate) fn new(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
@@ -22,7 +22,7 @@ impl Failure {
         }
     }
 
-    /// The task was asked for wrongly (exit code 2).
+    /// Returns the failure of invalid arguments (exit code 2).
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self {
             exit_code: 2,
@@ -30,7 +30,7 @@ impl Failure {
         }
     }
 
-    /// A file could not be used.
+    /// Returns the failure to use a file.
     pub(crate) fn file(path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |error| Self::new(format!("`{}`: {error}", path.display()))
     }

@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz`: every fuzz target for a while.
+//! `cargo xtask fuzz`: runs every fuzz target for a while.
 
 use std::fs;
 use std::num::NonZeroU32;
@@ -9,11 +9,11 @@ use crate::{process, progress, workspace};
 
 const DEFAULT_SECONDS: NonZeroU32 = NonZeroU32::new(60).unwrap();
 
-/// Runs each target of `tests/fuzz/` for so many seconds (60 unless told), or says in one line what it lacks.
+/// Runs each target of `tests/fuzz/` for the given number of seconds (60 by default), or prints what is missing.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     let seconds = seconds(arguments)?;
     if let Some(lacking) = lacking() {
-        progress::note(&format!("not fuzzing: {lacking}"));
+        progress::note(&format!("fuzzing is skipped: {lacking}"));
         return Ok(());
     }
     for target in targets()? {
@@ -28,7 +28,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
             "--",
             &format!("-max_total_time={seconds}"),
         ]);
-        // What ships is slow to link for each target, and a find's trace needs names.
+        // The release profile would link each target slowly, and the backtrace of a crash needs names.
         command
             .env("CARGO_PROFILE_RELEASE_LTO", "off")
             .env("CARGO_PROFILE_RELEASE_STRIP", "none");
@@ -40,19 +40,19 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
 fn seconds(arguments: &[String]) -> Result<NonZeroU32, Failure> {
     match arguments {
         [] => Ok(DEFAULT_SECONDS),
-        // For libFuzzer 0 is forever, and the first target would be the last one.
+        // For libFuzzer 0 means no limit, and the first target would run forever.
         [text] => text
             .parse()
-            .map_err(|_| Failure::usage(format!("`{text}` is no number of seconds"))),
+            .map_err(|_| Failure::usage(format!("`{text}` is not a number of seconds"))),
         _ => Err(Failure::usage(
-            "`cargo xtask fuzz` takes one number of seconds",
+            "more than one argument is given: use `cargo xtask fuzz [SECONDS]`",
         )),
     }
 }
 
 fn lacking() -> Option<&'static str> {
     if !workspace::root().join("tests/fuzz/Cargo.toml").is_file() {
-        return Some("there are no fuzz targets yet");
+        return Some("tests/fuzz has no targets");
     }
     if process::quietly(nightly().arg("--version")).is_err() {
         return Some("no nightly toolchain (`rustup toolchain install nightly`)");
@@ -63,7 +63,7 @@ fn lacking() -> Option<&'static str> {
     None
 }
 
-/// The names under `tests/fuzz/fuzz_targets`, sorted.
+/// Returns the names in `tests/fuzz/fuzz_targets`, sorted.
 fn targets() -> Result<Vec<String>, Failure> {
     let folder = workspace::root().join("tests/fuzz/fuzz_targets");
     let entries = fs::read_dir(&folder).map_err(Failure::file(&folder))?;
@@ -83,7 +83,7 @@ fn targets() -> Result<Vec<String>, Failure> {
 
 fn nightly() -> Command {
     let mut command = Command::new("cargo");
-    // The variables that pin this run to its own toolchain would win over `+nightly`.
+    // The variables that select this run's toolchain would take precedence over `+nightly`.
     command
         .arg("+nightly")
         .current_dir(workspace::root())
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_without_an_end_is_refused() {
+    fn a_time_of_zero_is_rejected() {
         let seconds = |words: &[&str]| {
             let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
             seconds(&words).ok().map(NonZeroU32::get)

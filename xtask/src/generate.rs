@@ -1,4 +1,4 @@
-//! `cargo xtask gen`: files that a program writes, and that are committed all the same.
+//! `cargo xtask gen`: writes the generated files, which are committed.
 
 mod causes;
 mod rds_roots;
@@ -10,13 +10,13 @@ use std::process::Command;
 use crate::failure::Failure;
 use crate::{process, progress, workspace};
 
-/// A file and what it has to hold.
+/// A file and its content.
 struct Generated {
     path: PathBuf,
     content: String,
 }
 
-/// The pages that our programs print: the program, its arguments, and the file.
+/// The pages that our programs print: program, arguments and file.
 const PAGES: [(&str, &[&str], &str); 3] = [
     ("irsa", &["reference"], "docs/reference/settings.md"),
     (
@@ -27,9 +27,9 @@ const PAGES: [(&str, &[&str], &str); 3] = [
     ("irsa-lab", &["reference"], "docs/reference/irsa-lab.md"),
 ];
 
-/// Writes the generated files. With `--check` it only reports which are out of date. `rds-roots` downloads Amazon's root
-/// certificates again; it needs npm and the network, so it is not part of the others. `dist DIR` writes what is packed
-/// with the programs and not committed.
+/// Writes the generated files; with `--check` only reports which are out of date. `rds-roots` downloads Amazon's root
+/// certificates, which needs npm and the network and is therefore separate. `dist DIR` writes what is packed with the
+/// programs but not committed.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => {
@@ -49,12 +49,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         ["rds-roots"] => rds_roots::refresh(),
         ["dist", folder] => dist(Path::new(folder)),
         _ => Err(Failure::usage(
-            "`cargo xtask gen` takes nothing, `--check`, `rds-roots` or `dist DIR`",
+            "invalid arguments: use `--check`, `rds-roots`, `dist DIR`, or none",
         )),
     }
 }
 
-/// The generated files that are out of date, among those that need no build. Tests check the others.
+/// Returns the files that are out of date, among those that need no build. Tests check the others.
 pub(crate) fn stale() -> Vec<String> {
     out_of_date(&quick())
 }
@@ -80,7 +80,7 @@ fn write(files: &[Generated]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What needs no build.
+/// Returns the files that need no build.
 fn quick() -> Vec<Generated> {
     vec![Generated {
         path: workspace::root().join("docs/causes.md"),
@@ -88,7 +88,8 @@ fn quick() -> Vec<Generated> {
     }]
 }
 
-/// What our programs print about their own settings. The pages are compiled into tests, so that they must exist first.
+/// Returns the pages that our programs print. Tests include these files, so they are written before the tests are
+/// built.
 fn pages() -> Result<Vec<Generated>, Failure> {
     workspace::build_programs()?;
     let page = |(program, arguments, path): (&str, &[&str], &str)| {
@@ -129,7 +130,7 @@ fn dist(folder: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What is written by tests, since it needs what only tests have: package, test binary and test.
+/// Files that tests write, because they need what only tests have: package, test binary and test.
 const WRITTEN_BY_TESTS: [(&str, &[&str], &str); 2] = [
     ("irsa-doctor", &["--test", "it"], "docs::"),
     ("irsa-lab", &["--lib"], "the_documentation_has_the_table"),

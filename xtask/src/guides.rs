@@ -1,16 +1,16 @@
-//! `cargo xtask guides`: the tables of broken links in `docs/guides`, from a run.
+//! `cargo xtask guides`: writes the fault tables in `docs/guides` from a run.
 
 use crate::failure::Failure;
 use crate::{prepare, process, progress, workspace};
 
 const GUIDES: [&str; 4] = ["keycloak", "operate", "web-modeler", "zeebe"];
 
-/// Breaks each link under the applications of the guides that are named, of all without a name, and writes what was
-/// said into them.
+/// Breaks each link under the applications of the given guides (all by default) and writes their errors into the
+/// guides.
 pub(crate) fn run(guides: &[String]) -> Result<(), Failure> {
     if let Some(unknown) = guides.iter().find(|name| !GUIDES.contains(&name.as_str())) {
         let known = GUIDES.join(", ");
-        return Err(Failure::usage(format!("there is no guide `{unknown}`")).remedy(known));
+        return Err(Failure::usage(format!("unknown guide `{unknown}`")).remedy(known));
     }
     for program in ["javac", "mvn"] {
         prepare::program(program)?;

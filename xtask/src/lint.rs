@@ -1,10 +1,10 @@
-//! `cargo xtask lint`: everything about the text of the project that a machine can judge.
+//! `cargo xtask lint`: all checks of the source.
 
 mod deny;
 mod dependencies;
 mod graph;
 mod inherit;
-mod licence;
+mod license;
 mod words;
 
 use std::ffi::OsStr;
@@ -12,12 +12,12 @@ use std::ffi::OsStr;
 use serde_json::Value;
 
 use crate::failure::Failure;
-use crate::{generate, process, progress, workspace};
+use crate::{docs, generate, process, progress, workspace};
 
-/// What one check found: nothing is wrong, or each thing that is.
+/// The findings of a check.
 type Findings = Result<Vec<String>, Failure>;
 
-/// Runs every check, whatever the others found, or the one of the words alone, which needs no build.
+/// Runs every check, whatever the others find; with `words` only that one, which needs no build.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => all(),
@@ -31,11 +31,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
 
 fn all() -> Result<(), Failure> {
     let metadata = workspace::metadata()?;
-    let checks: [(&str, &dyn Fn() -> Findings); 6] = [
+    let checks: [(&str, &dyn Fn() -> Findings); 7] = [
         ("format", &|| cargo(&["fmt", "--all", "--check"])),
         ("lints are inherited", &|| inherit::check(&metadata)),
         ("crate graph", &|| graph::check(&metadata)),
         ("dependencies", &|| dependencies::check(&metadata)),
+        ("pages", &docs::check),
         ("generated files", &|| Ok(generate::stale())),
         ("clippy", &clippy),
     ];
@@ -83,7 +84,7 @@ fn cargo(arguments: &[&str]) -> Findings {
     Ok(Vec::new())
 }
 
-/// The members of the workspace, as `cargo metadata` describes them.
+/// Returns the members of the workspace in the output of `cargo metadata`.
 fn members(metadata: &Value) -> impl Iterator<Item = &Value> {
     let ids = list(metadata, "workspace_members");
     list(metadata, "packages")

@@ -1,10 +1,11 @@
-//! The one entry for people: `cargo xtask help` lists the tasks.
+//! The project's task runner: `cargo xtask help` lists the tasks.
 //!
-//! Plain Rust with next to no dependencies, so that it builds in seconds and needs no tool that a bare machine lacks.
+//! Plain Rust with few dependencies, so that it builds in seconds and needs nothing that a bare machine lacks.
 #![expect(clippy::print_stdout, reason = "a task runner talks to the terminal")]
 
 mod bench;
 mod demo;
+mod docs;
 mod failure;
 mod fuzz;
 mod generate;
@@ -23,17 +24,17 @@ use std::process::ExitCode;
 
 use failure::Failure;
 
-/// A task: what is typed, what it is for, what it does with the arguments that follow.
+/// A task: its name and arguments, its purpose, and its function.
 struct Task {
     name: &'static str,
     usage: &'static str,
     summary: &'static str,
-    /// Whether its program has a `--help` of its own.
+    /// Whether its program has its own `--help`.
     explains_itself: bool,
     run: fn(&[String]) -> Result<(), Failure>,
 }
 
-const TASKS: [Task; 9] = [
+const TASKS: [Task; 10] = [
     Task {
         name: "demo",
         usage: "[ARGS]",
@@ -44,56 +45,63 @@ const TASKS: [Task; 9] = [
     Task {
         name: "test",
         usage: "[STAGE]",
-        summary: "everything that CI runs: prepare, lint, cargo",
+        summary: "run everything that CI runs: prepare, lint, cargo",
         explains_itself: false,
         run: suite::run,
     },
     Task {
         name: "lint",
         usage: "[words]",
-        summary: "format, clippy, crate graph, licenses, generated files, wording",
+        summary: "check format, clippy, crate graph, licenses, pages, wording",
         explains_itself: false,
         run: lint::run,
     },
     Task {
         name: "numbers",
         usage: "[--binary] [--output json]",
-        summary: "size of files and functions, packages in irsa; its size, start and memory",
+        summary: "print the size of files and functions, the packages in irsa; size, start and memory of irsa",
         explains_itself: false,
         run: numbers::run,
     },
     Task {
         name: "gen",
         usage: "[--check | rds-roots | dist DIR]",
-        summary: "write generated files again",
+        summary: "write the generated files",
         explains_itself: false,
         run: generate::run,
     },
     Task {
         name: "guides",
         usage: "[GUIDE..]",
-        summary: "write the guides' tables of broken links from a run",
+        summary: "write the fault tables of the guides from a run",
         explains_itself: false,
         run: guides::run,
     },
     Task {
+        name: "docs",
+        usage: "",
+        summary: "build the documentation site with mdBook",
+        explains_itself: false,
+        run: docs::run,
+    },
+    Task {
         name: "bench",
         usage: "SIDE [OPTIONS]",
-        summary: "measure against the alternatives",
+        summary: "compare performance with the alternatives",
         explains_itself: false,
         run: bench::run,
     },
     Task {
         name: "fuzz",
         usage: "[SECONDS]",
-        summary: "run every fuzz target for a while",
+        summary: "run every fuzz target",
         explains_itself: false,
         run: fuzz::run,
     },
     Task {
         name: "suites",
         usage: "SUITE --source DIR [TEST..]",
-        summary: "run another project's test suite straight and through irsa",
+        summary: "run a different project's test suite straight and through irsa",
         explains_itself: false,
         run: suites::run,
     },
@@ -116,8 +124,8 @@ fn dispatch(arguments: &[String]) -> Result<(), Failure> {
         return Ok(());
     };
     let task = TASKS.iter().find(|task| task.name == name).ok_or_else(|| {
-        Failure::usage(format!("there is no task `{name}`"))
-            .remedy("`cargo xtask help` lists the tasks")
+        Failure::usage(format!("unknown task `{name}`"))
+            .remedy("run `cargo xtask help` for the list of tasks")
     })?;
     match rest {
         [word] if is_help(word) && !task.explains_itself => {

@@ -1,8 +1,8 @@
-//! `cargo xtask numbers`: the size of files and functions, crate by crate, beside the targets; the packages in the program
-//! that ships; with `--binary` also its size, start and memory.
+//! `cargo xtask numbers`: the size of files and functions of each crate, compared with the targets; the number of
+//! packages in the release binary; with `--binary` also its size, start time and memory.
 //!
-//! Counts production lines only: tests, benches, examples, generated files and inline `#[cfg(test)] mod` are cut out;
-//! blank lines and comments count. Functions are found by rustfmt's indentation.
+//! Counts production lines only: no tests, benches, examples, generated files or inline `#[cfg(test)] mod`; blank lines
+//! and comments count. Functions are found by rustfmt's indentation.
 
 mod binary;
 mod measure;
@@ -34,10 +34,10 @@ const HEAD: [&str; 9] = [
     "unwrap/kloc",
 ];
 
-/// The most packages that the program is to be built from.
+/// Maximum number of packages in the release binary.
 const PACKAGES: usize = 285;
 
-/// What the project wants of itself, in the form of a row.
+/// The targets, as a row of the table.
 const TARGET: [&str; 9] = [
     "target",
     "",
@@ -50,16 +50,16 @@ const TARGET: [&str; 9] = [
     "0",
 ];
 
-/// What was typed.
+/// The options.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Options {
-    /// JSON, one object a line, in place of tables.
+    /// Prints one JSON object on each line instead of tables.
     json: bool,
-    /// Whether to build and measure the program that ships.
+    /// Builds and measures the release binary.
     binary: bool,
 }
 
-/// Prints tables, or one JSON object a line with `--output json`.
+/// Prints tables, or JSON lines with `--output json`.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     let options = Options::parse(arguments)?;
     sources(&options)?;
@@ -70,9 +70,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The packages in the program that ships.
+/// Prints the packages in the release binary.
 fn packages(options: &Options) -> Result<(), Failure> {
-    let tree = Tree::of_product()?;
+    let tree = Tree::for_product()?;
     if options.json {
         let subtrees = tree.heaviest().into_iter();
         let subtrees: Vec<Value> = subtrees
@@ -94,7 +94,7 @@ fn packages(options: &Options) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The file that ships.
+/// Prints the measurements of the release binary.
 fn binary(options: &Options) -> Result<(), Failure> {
     let measured = Binary::measure()?;
     if options.json {
@@ -119,7 +119,7 @@ fn binary(options: &Options) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The size of files and functions.
+/// Prints the size of files and functions.
 fn sources(options: &Options) -> Result<(), Failure> {
     let mut total = Measure::default();
     let mut rows = Vec::new();
@@ -129,7 +129,7 @@ fn sources(options: &Options) -> Result<(), Failure> {
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        let measure = Measure::of(&folder)?;
+        let measure = Measure::for_folder(&folder)?;
         rows.push((name, measure.statistics()));
         total.add(measure);
     }
@@ -142,7 +142,7 @@ fn sources(options: &Options) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The folders of all crates: the product's, the lab's, those of tests, each sorted by name, and the tools.
+/// Returns the directories of all crates: product, lab, tests, each sorted by name, then xtask.
 fn crates() -> Result<Vec<PathBuf>, Failure> {
     let root = workspace::root();
     let mut folders = Vec::new();
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn options_are_read_and_others_refused() {
+    fn options_are_parsed_and_others_rejected() {
         let both = parse(&["--binary", "--output", "json"]).unwrap();
         assert_eq!(
             both,

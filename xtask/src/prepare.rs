@@ -1,4 +1,4 @@
-//! Client programs of other languages, made ready in a cache outside of the clone.
+//! Client programs in other languages, prepared in a cache outside of the clone.
 
 mod client;
 mod debian;
@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::{process, progress, workspace};
 use client::{CLIENTS, Client};
 
-/// The folder of the prepared client programs, one folder for each client.
+/// The directory of the prepared client programs, with a subdirectory for each client.
 #[derive(Debug)]
 pub(crate) struct Clients(PathBuf);
 
@@ -24,8 +24,8 @@ impl Clients {
     }
 }
 
-/// Prepares every client. One that can't be prepared is named with its reason and is no failure: its tests say that
-/// they were skipped, or fail where `IRSA_REQUIRE_CLIENTS` is set.
+/// Prepares every client. If one cannot be prepared, prints the reason and goes on: its tests report that they are
+/// skipped, or fail if `IRSA_REQUIRE_CLIENTS` is set.
 pub(crate) fn clients(folder: &Clients) -> Result<(), Failure> {
     let programs = CLIENTS
         .iter()
@@ -35,11 +35,11 @@ pub(crate) fn clients(folder: &Clients) -> Result<(), Failure> {
     fs::create_dir_all(folder.path()).map_err(Failure::file(folder.path()))?;
     for client in &CLIENTS {
         if let Err(failure) = prepare(client, folder) {
-            progress::note(&format!("can't prepare {}: {failure}", client.name));
+            progress::note(&format!("cannot prepare {}: {failure}", client.name));
         }
     }
     if let Err(failure) = kubernetes() {
-        progress::note(&format!("can't prepare kubernetes: {failure}"));
+        progress::note(&format!("cannot prepare kubernetes: {failure}"));
     }
     Ok(())
 }
@@ -57,7 +57,7 @@ fn kubernetes() -> Result<(), Failure> {
     progress::timed("prepare kubernetes", || process::quietly(&mut build))
 }
 
-/// Installs a program of Debian's unless it is there.
+/// Installs a Debian program if it is missing.
 pub(crate) fn program(name: &str) -> Result<(), Failure> {
     debian::install_missing([name].into_iter());
     match debian::find(name) {
@@ -68,7 +68,7 @@ pub(crate) fn program(name: &str) -> Result<(), Failure> {
     }
 }
 
-/// Makes one client ready, unless what it was made from is what is there now.
+/// Prepares a client, unless it was prepared from the same sources.
 fn prepare(client: &Client, folder: &Clients) -> Result<(), Failure> {
     if let Some(lacking) = client
         .needs

@@ -6,10 +6,10 @@ use std::process::{Command, Stdio};
 
 use crate::failure::Failure;
 
-/// How many of a failed program's last lines are shown.
+/// Number of a failed program's last lines that are shown.
 const SHOWN_LINES: usize = 40;
 
-/// Runs a program that shares our terminal.
+/// Runs a program on this terminal.
 pub(crate) fn run(command: &mut Command) -> Result<(), Failure> {
     let status = command
         .status()
@@ -24,12 +24,12 @@ pub(crate) fn run(command: &mut Command) -> Result<(), Failure> {
     }
 }
 
-/// Runs a program and answers what it wrote to its standard output.
+/// Runs a program and returns its standard output.
 pub(crate) fn capture(command: &mut Command) -> Result<String, Failure> {
     capture_with(command, Stdio::null())
 }
 
-/// Runs a program with an input and answers what it wrote to its standard output.
+/// Runs a program with an input and returns its standard output.
 pub(crate) fn capture_with(
     command: &mut Command,
     input: impl Into<Stdio>,
@@ -49,12 +49,12 @@ pub(crate) fn capture_with(
     )))
 }
 
-/// Runs a program whose words matter only when it fails.
+/// Runs a program and shows its output only if it fails.
 pub(crate) fn quietly(command: &mut Command) -> Result<(), Failure> {
     capture(command).map(drop)
 }
 
-/// Where a program is, by `PATH`.
+/// Returns the path of a program on `PATH`.
 pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path)
@@ -64,7 +64,7 @@ pub(crate) fn find(program: &str) -> Option<PathBuf> {
 
 fn failed_start(command: &Command, error: &std::io::Error) -> Failure {
     Failure::new(format!(
-        "can't run `{}`: {error}",
+        "cannot run `{}`: {error}",
         command.get_program().display()
     ))
 }
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failed_program_shows_its_last_words() {
+    fn a_failed_program_shows_its_last_lines() {
         let mut shell = Command::new("sh");
         shell.args(["-c", "echo seen; echo why >&2; exit 3"]);
         let text = quietly(&mut shell).unwrap_err().to_string();

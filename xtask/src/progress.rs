@@ -1,4 +1,4 @@
-//! Lines that show what is being done, and for how long.
+//! Progress and results on the terminal.
 
 use std::io::{IsTerminal as _, Write as _, stderr, stdout};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -7,32 +7,32 @@ use std::time::{Duration, Instant};
 
 use crate::failure::Failure;
 
-/// How often a line is renewed on a terminal.
+/// Update interval of a line on a terminal.
 const TICK: Duration = Duration::from_secs(1);
-/// How often a new line says that work goes on, where the output is a file.
+/// Interval between lines if the output is not a terminal.
 const SLOW_TICK: Duration = Duration::from_secs(30);
 
-/// Says what comes next.
+/// Prints a heading.
 pub(crate) fn heading(text: &str) {
     note(&format!("== {text}"));
 }
 
-/// Writes one line to the terminal.
+/// Prints a line to standard error.
 pub(crate) fn note(text: &str) {
     let _ = writeln!(stderr(), "{text}");
 }
 
-/// Writes a line of a result to standard output; whoever reads it may have had enough (`| head`).
+/// Prints a line of a result to standard output; ignores a closed pipe (`| head`).
 pub(crate) fn say(text: &str) {
     let _ = writeln!(stdout(), "{text}");
 }
 
-/// Writes a failure to the terminal.
+/// Prints a failure to standard error.
 pub(crate) fn complain(failure: &Failure) {
     note(&format!("error: {failure}"));
 }
 
-/// Does work that says nothing itself, under a line with the elapsed time.
+/// Runs work that prints nothing itself, with a line that shows the elapsed time.
 pub(crate) fn timed<T>(
     what: &str,
     work: impl FnOnce() -> Result<T, Failure>,
@@ -50,7 +50,7 @@ pub(crate) fn timed<T>(
     result
 }
 
-/// `7.3 s`, `2 min 05 s`.
+/// Formats a duration: `7.3 s`, `2 min 05 s`.
 pub(crate) fn seconds(time: Duration) -> String {
     let whole = time.as_secs();
     if whole < 60 {
@@ -94,7 +94,7 @@ fn tick(what: &str, elapsed: Duration) {
     let _ = out.flush();
 }
 
-/// Goes back to the start of a terminal's line and clears it.
+/// Returns the escape sequence that clears a line on a terminal.
 fn line_start() -> &'static str {
     if stderr().is_terminal() {
         "\r\x1b[2K"

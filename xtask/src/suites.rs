@@ -1,9 +1,9 @@
-//! `cargo xtask suites`: test suites of other projects through irsa, outside CI.
+//! `cargo xtask suites`: the test suites of other projects through irsa, outside of CI.
 
 use crate::failure::Failure;
 use crate::{process, progress, workspace};
 
-/// Builds irsa and runs `interop`'s program, which knows the suites.
+/// Builds irsa and runs the program of `interop` that knows the suites.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     let [_, option, _, ..] = arguments else {
         return Err(usage());
@@ -26,9 +26,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
 
 fn usage() -> Failure {
     Failure::usage(
-        "`cargo xtask suites` takes a suite and `--source` with the folder of its sources",
+        "`cargo xtask suites` needs a suite, and `--source` with the directory of its sources",
     )
-    .remedy("cargo xtask suites psycopg|postgres-regress|libpq-pipeline --source DIR [TEST..]")
+    .remedy(
+        "run `cargo xtask suites psycopg|postgres-regress|libpq-pipeline --source DIR [TEST..]`",
+    )
 }
 
 #[cfg(test)]
@@ -36,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_suite_without_its_sources_is_refused_before_anything_is_built() {
+    fn a_suite_without_sources_is_rejected_before_the_build() {
         for words in [&["psycopg"][..], &["psycopg", "--sauce", "x"], &[]] {
             let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
             let failure = run(&words).unwrap_err();

@@ -1,6 +1,6 @@
 //! Tables for the terminal.
 
-/// Lays rows out in columns: the first one to the left, the others to the right.
+/// Formats rows as columns: the first one left-aligned, the others right-aligned.
 pub(crate) fn render(head: &[&str], rows: &[Vec<String>]) -> String {
     let widths: Vec<usize> = head
         .iter()

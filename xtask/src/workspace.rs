@@ -1,4 +1,4 @@
-//! Where things are: the clone, its crates, the cache outside of it.
+//! Paths and commands: the clone, its crates, the cache outside of it.
 
 use std::env;
 use std::ffi::OsString;
@@ -18,8 +18,8 @@ pub(crate) fn root() -> &'static Path {
     xtask.parent().unwrap_or(xtask)
 }
 
-/// Where downloads and prepared clients are kept, as `irsa-lab` does it: `IRSA_CACHE_DIR`, for root the machine's
-/// cache (servers that refuse root must reach it), else the user's.
+/// Returns the directory for downloads and prepared clients, the same as that of `irsa-lab`: `IRSA_CACHE_DIR`,
+/// otherwise /var/cache for root (servers that do not run as root must be able to read it), otherwise the user's cache.
 pub(crate) fn cache() -> Result<PathBuf, Failure> {
     let absolute = |name: &str| {
         env::var_os(name)
@@ -28,7 +28,7 @@ pub(crate) fn cache() -> Result<PathBuf, Failure> {
     };
     let given = env::var_os("IRSA_CACHE_DIR").filter(|folder| !folder.is_empty());
     if let Some(folder) = given.map(PathBuf::from) {
-        // What is started from here starts in other folders.
+        // Absolute, because programs that are started from here run in other directories.
         return std::path::absolute(&folder).map_err(Failure::file(&folder));
     }
     if is_root() {
@@ -37,8 +37,8 @@ pub(crate) fn cache() -> Result<PathBuf, Failure> {
     let user =
         absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")));
     user.map(|folder| folder.join("irsa")).ok_or_else(|| {
-        Failure::new("there is no home folder to keep a cache in")
-            .remedy("set `IRSA_CACHE_DIR` to a folder")
+        Failure::new("no directory for the cache: HOME is not set")
+            .remedy("set `IRSA_CACHE_DIR` to a directory")
     })
 }
 
@@ -47,20 +47,20 @@ pub(crate) fn is_root() -> bool {
     fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
 }
 
-/// The folder that cargo builds into.
+/// The directory that cargo builds into.
 pub(crate) fn target() -> PathBuf {
     env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| root().join("target"), |folder| root().join(folder))
 }
 
-/// The cargo that runs this task, to be run in the clone.
+/// Returns the cargo that runs this task, in the clone.
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
     command.current_dir(root());
     command
 }
 
-/// Builds `irsa` and `irsa-lab` as the tests do, into `debug/` of [`target`].
+/// Builds `irsa` and `irsa-lab` with the test profile into `debug/` of [`target`].
 pub(crate) fn build_programs() -> Result<(), Failure> {
     let mut command = cargo();
     command.args(["build", "--locked"]);
@@ -68,7 +68,7 @@ pub(crate) fn build_programs() -> Result<(), Failure> {
     process::run(&mut command)
 }
 
-/// What `cargo metadata` says, for the platform of this machine's kind.
+/// Returns the output of `cargo metadata` for x86-64 Linux.
 pub(crate) fn metadata() -> Result<Value, Failure> {
     let mut command = cargo();
     command.args([

@@ -1,7 +1,7 @@
-//! A proxy in a process of its own, so that its memory can be told from the test's.
+//! A proxy in a separate process, so that its memory can be measured separately from the test's.
 //!
-//! The process runs the test's binary again with one test only: an ignored one, which calls [`Order::from_parent`],
-//! starts the proxy and calls [`serve_until_parent_ends`].
+//! The process runs the test binary again with a single, ignored test, which calls [`Order::from_parent`], starts the
+//! proxy and calls [`serve_until_parent_ends`].
 
 use std::env;
 use std::fs;
@@ -18,7 +18,7 @@ use tokio::time::timeout;
 const UPSTREAM: &str = "IRSA_TEST_UPSTREAM";
 const CA_FILE: &str = "IRSA_TEST_CA_FILE";
 const READY: &str = "listening at ";
-/// The time that a proxy may take to listen.
+/// Time limit for a proxy to start listening.
 const START_TIME: Duration = Duration::from_secs(20);
 
 /// A proxy that runs until it is dropped.
@@ -26,7 +26,7 @@ const START_TIME: Duration = Duration::from_secs(20);
 pub struct ChildProxy {
     address: SocketAddr,
     child: Child,
-    /// Kept open: a test that runs for a minute says so, and ends if it can't.
+    /// Kept open: libtest reports a test that runs for a minute, and fails if it cannot write.
     _stdout: Lines<BufReader<ChildStdout>>,
     _folder: tempfile::TempDir,
 }
@@ -34,26 +34,26 @@ pub struct ChildProxy {
 /// The memory of a process in bytes (proc(5), `/proc/pid/status`).
 #[derive(Debug, Clone, Copy)]
 pub struct Memory {
-    /// Memory of its own that is resident now.
+    /// Private resident memory now.
     pub own: u64,
-    /// The most that was ever resident.
+    /// The peak of the resident memory.
     pub peak: u64,
 }
 
-/// The proxy that the parent process wants.
+/// The settings of the proxy, from the parent process.
 #[derive(Debug)]
 pub struct Order {
     /// The server to connect to.
     pub upstream: SocketAddr,
-    /// The certificate authority of that server, in PEM.
+    /// The CA of that server, in PEM.
     pub ca_file: PathBuf,
 }
 
 // === impl ChildProxy ===
 
 impl ChildProxy {
-    /// Starts the ignored test `test` of this binary as a proxy for `upstream`. `write_ca` writes the upstream's
-    /// certificate authority to a file.
+    /// Starts the ignored test `test` of this binary as a proxy for `upstream`. `write_ca` writes the upstream's CA to
+    /// a file.
     pub async fn start(test: &str, upstream: SocketAddr, write_ca: impl FnOnce(&Path)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let ca_file = folder.path().join("ca.pem");
@@ -110,7 +110,7 @@ async fn listening(stdout: &mut Lines<BufReader<ChildStdout>>) -> SocketAddr {
 // === impl Order ===
 
 impl Order {
-    /// The order of the process that started this one; `None` in a process that a person started.
+    /// Returns the settings from the parent process; `None` in a process that a person started.
     pub fn from_parent() -> Option<Self> {
         let (upstream, ca_file) = (env::var(UPSTREAM).ok()?, env::var_os(CA_FILE)?);
         Some(Self {
@@ -120,7 +120,7 @@ impl Order {
     }
 }
 
-/// Tells the parent process where the proxy listens, and returns when the parent has ended.
+/// Reports the proxy's address to the parent process, and returns when the parent has ended.
 #[expect(clippy::print_stdout, reason = "the parent reads it")]
 pub async fn serve_until_parent_ends(address: SocketAddr) {
     println!("\n{READY}{address}");

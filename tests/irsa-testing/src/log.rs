@@ -1,4 +1,4 @@
-//! The lines that were logged, to look for secrets in them.
+//! Captured log lines, to check them for secrets.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex, Once, PoisonError};
@@ -7,11 +7,11 @@ use tracing::Level;
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// A subscriber of one thread comes and goes, and a line that no thread wanted when it was first
-/// met may stay switched off: one for all threads keeps every line on.
+/// Keeps every line enabled on all threads. Subscribers of single threads come and go, and a line that no thread wants
+/// when it is first reached may stay disabled.
 static KEEP_ALL: Once = Once::new();
 
-/// All that is logged on one thread, down to trace level.
+/// The log of one thread, down to trace level.
 #[derive(Clone, Debug, Default)]
 pub struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -25,7 +25,7 @@ impl Log {
                 .with_max_level(Level::TRACE)
                 .with_writer(std::io::sink)
                 .finish();
-            // Another one that is there already keeps them on as well.
+            // A subscriber that is already installed also keeps lines enabled.
             let _ = tracing::subscriber::set_global_default(nowhere);
         });
         let log = Self::default();
@@ -37,7 +37,7 @@ impl Log {
         (log, tracing::subscriber::set_default(subscriber))
     }
 
-    /// What was logged so far.
+    /// Returns the log so far.
     pub fn text(&self) -> String {
         let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8_lossy(&bytes).into_owned()

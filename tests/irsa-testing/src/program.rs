@@ -1,4 +1,4 @@
-//! Our programs, run to their end.
+//! Runs our programs to completion.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -18,10 +18,10 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::secrets;
 
-/// No command takes nearly as long.
+/// Time limit for a command, far above what any needs.
 pub const PATIENCE: Duration = Duration::from_secs(40);
 
-/// How a command ended, and what it said.
+/// The result of a command.
 #[derive(Debug)]
 pub struct Finished {
     /// The exit code.
@@ -50,12 +50,12 @@ pub fn path(name: &str) -> PathBuf {
     program
 }
 
-/// `irsa` in an environment that holds PATH only.
+/// Returns the command of `irsa`, with only PATH in its environment.
 pub fn irsa(arguments: &[&str]) -> Command {
     program("irsa", arguments)
 }
 
-/// `irsa-lab` in an environment that holds PATH only.
+/// Returns the command of `irsa-lab`, with only PATH in its environment.
 pub fn irsa_lab(arguments: &[&str]) -> Command {
     program("irsa-lab", arguments)
 }
@@ -70,7 +70,7 @@ fn program(name: &str, arguments: &[&str]) -> Command {
     command
 }
 
-/// `irsa` with keys that need no exchange, and so no lab.
+/// Returns the command of `irsa` with static keys, which need no STS and so no lab.
 pub fn irsa_with_keys(arguments: &[&str]) -> Command {
     let mut command = irsa(arguments);
     command
@@ -81,7 +81,7 @@ pub fn irsa_with_keys(arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs a command to its end. Whatever it was, it logged no secret.
+/// Runs a command to completion and checks that its output contains no secret.
 pub fn finish(command: &mut Command) -> Finished {
     let child = command
         .stdout(Stdio::piped())
@@ -107,7 +107,7 @@ pub fn finish(command: &mut Command) -> Finished {
     }
 }
 
-/// The exit code; a signal is no way to end.
+/// Returns the exit code; fails if a signal ended the program.
 pub fn code(status: ExitStatus) -> i32 {
     status.code().unwrap_or_else(|| panic!("{status}"))
 }
@@ -115,24 +115,24 @@ pub fn code(status: ExitStatus) -> i32 {
 // === impl Finished ===
 
 impl Finished {
-    /// What a successful command printed.
+    /// Returns the output of a successful command.
     pub fn printed(&self) -> &str {
         assert_eq!(self.code, 0, "{}", self.stderr);
         self.stdout.trim_end()
     }
 
-    /// The same as JSON.
+    /// Returns the output of a successful command as JSON.
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(self.printed()).unwrap()
     }
 
-    /// The sentences after `error:`, or the messages of errors in JSON.
+    /// Returns the errors: the sentences after `error:`, or the messages in JSON.
     pub fn errors(&self) -> Vec<String> {
         let lines = self.stderr.lines();
         lines.filter_map(error_in).collect()
     }
 
-    /// Fails unless the command says that `link` is broken, with a remedy.
+    /// Fails unless the command reports that `link` is broken, with a remedy.
     pub fn check_broken(&self, link: &str) {
         assert_eq!(self.code, 3, "{self:?}");
         let forms = [

@@ -1,9 +1,9 @@
-//! What no log may contain, at any level.
+//! Strings that no log may contain, at any level.
 
-/// A secret key that the tests use.
+/// The secret key of the tests.
 pub const GIVEN: &str = "hush-hush";
 
-/// The start of a projected token (`{"`), and what only a signature or a signed URL has.
+/// The start of a projected token (`{"`), and strings that occur only in a signature or a signed URL.
 const NEVER: [&str; 5] = [
     GIVEN,
     "eyJ",
@@ -15,7 +15,7 @@ const NEVER: [&str; 5] = [
 /// Fails if a log contains something that looks like a secret.
 ///
 /// # Panics
-/// It does.
+/// The log contains such a string.
 pub fn check(log: &str) {
     for secret in NEVER {
         assert!(!log.contains(secret), "`{secret}` is in the log:\n{log}");

@@ -1,4 +1,4 @@
-//! A server's process.
+//! Server processes.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -7,12 +7,12 @@ use serde_json::Value;
 
 use crate::failure::Failure;
 
-/// A process that ends with this value: by the end of its standard input or, failing that, by force.
+/// A process that ends when this value is dropped: its standard input is closed, and it is killed if it does not end.
 #[derive(Debug)]
 pub(crate) struct Process(Child);
 
 impl Process {
-    /// Starts a program and reads the one JSON line that says where it listens.
+    /// Starts a program and reads the JSON line with its addresses.
     pub(crate) fn start_and_listen(command: &mut Command) -> Result<(Self, Value), Failure> {
         let mut process = Self::spawn(command.stdout(Stdio::piped()))?;
         let mut line = String::new();
@@ -27,7 +27,10 @@ impl Process {
         Ok((
             process,
             value.map_err(|_| {
-                Failure::new(format!("`{program}` did not start: `{}`", line.trim()))
+                Failure::new(format!(
+                    "`{program}` did not start: it printed `{}`",
+                    line.trim()
+                ))
             })?,
         ))
     }
@@ -38,7 +41,7 @@ impl Process {
         command
             .spawn()
             .map(Self)
-            .map_err(|error| Failure::new(format!("can't run `{program}`: {error}")))
+            .map_err(|error| Failure::new(format!("cannot run `{program}`: {error}")))
     }
 
     pub(crate) fn id(&self) -> u32 {
@@ -48,7 +51,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // The server's starter stops its PostgreSQL when its standard input ends.
+        // The program that starts PostgreSQL stops it when its standard input ends.
         if self.0.stdin.take().is_none() {
             let _ = self.0.kill();
         }

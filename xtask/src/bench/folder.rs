@@ -1,4 +1,4 @@
-//! A run's folder.
+//! The directory of a run.
 
 use std::env;
 use std::fs::{self, File};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
 
-/// A folder that every account can read, removed with this value.
+/// A directory that every account can read. It is removed when this value is dropped.
 #[derive(Debug)]
 pub(super) struct Folder(PathBuf);
 
@@ -31,7 +31,7 @@ impl Folder {
         Ok(path)
     }
 
-    /// A folder that a server under any account can put its socket into.
+    /// Creates a directory in which a server under any account can create its socket.
     pub(super) fn subfolder(&self, name: &str) -> Result<PathBuf, Failure> {
         let path = self.0.join(name);
         fs::create_dir_all(&path).map_err(Failure::file(&path))?;
@@ -40,7 +40,7 @@ impl Folder {
         Ok(path)
     }
 
-    /// Makes a file for what a server says.
+    /// Creates a file for a server's output.
     pub(super) fn log(&self, name: &str) -> Result<File, Failure> {
         let path = self.0.join(name);
         File::create(&path).map_err(Failure::file(&path))

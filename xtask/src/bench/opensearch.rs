@@ -1,6 +1,7 @@
-//! The OpenSearch proxy against no signature at all, and against clients that sign for themselves.
+//! The OpenSearch proxy compared with unsigned requests and with clients that sign.
 //!
-//! All lead to one server that answers at once and always the same, so that what is measured is the way there.
+//! All requests go to a server that always sends the same response immediately, so that only the path to it is
+//! measured.
 
 mod clients;
 mod latency;
@@ -16,7 +17,7 @@ use subjects::Subjects;
 /// The program that starts the server.
 const SERVER: [&str; 4] = ["--package", "interop", "--bin", "fixed-opensearch"];
 
-/// Measures everything of the OpenSearch side.
+/// Runs all benchmarks of the OpenSearch side.
 pub(super) fn run(options: &Options) -> Result<Report, Failure> {
     for program in ["curl", "wrk"] {
         prepare::program(program)?;
@@ -25,12 +26,12 @@ pub(super) fn run(options: &Options) -> Result<Report, Failure> {
     prepare::clients(&programs)?;
     if options.build {
         super::build_irsa(&[])?;
-        // At the tests' level of optimization the server would be the bottleneck.
+        // Built for release: with the test profile the server would be the bottleneck.
         super::build_release(&SERVER)?;
     }
     let subjects = progress::timed("start the server and irsa", Subjects::start)?;
     let mut report = Report::default();
-    // First: the kernel keeps the peak of the process's whole life.
+    // Memory first: the kernel keeps the peak for the whole life of the process.
     memory::measure(&subjects, &mut report)?;
     latency::measure(&subjects, options, &mut report)?;
     clients::measure(&subjects, &programs, options, &mut report)?;

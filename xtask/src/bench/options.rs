@@ -1,16 +1,16 @@
-//! What `cargo xtask bench` can be told.
+//! The options of `cargo xtask bench`.
 
 use crate::failure::Failure;
 
 pub(super) const HELP: &str = "\
 cargo xtask bench postgres|opensearch|policy [OPTIONS]
 
-  --rounds N       rounds, in each of which all subjects take their turn [default: 5]
+  --rounds N       number of rounds, with a turn for each subject [default: 5]
   --seconds S      length of one turn [default: 5]
-  --no-build       measure what is built already
-  --output json    one JSON object for each row, in place of the table";
+  --no-build       measure the existing build
+  --output json    one JSON object for each row instead of a table";
 
-/// How long to measure, and how to tell.
+/// The duration of the measurements, and the output format.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Options {
     pub(super) rounds: u32,
@@ -20,7 +20,7 @@ pub(super) struct Options {
 }
 
 impl Options {
-    /// Reads the options; `None` when help is asked for.
+    /// Parses the options; returns `None` if help is requested.
     pub(super) fn parse(arguments: &[String]) -> Result<Option<Self>, Failure> {
         let mut options = Self {
             rounds: 5,
@@ -47,7 +47,7 @@ fn number(option: &str, value: Option<&str>) -> Result<u32, Failure> {
     let number = value
         .and_then(|text| text.parse().ok())
         .filter(|number| *number > 0);
-    number.ok_or_else(|| Failure::usage(format!("`{option}` takes a number of at least 1")))
+    number.ok_or_else(|| Failure::usage(format!("`{option}` needs a number of at least 1")))
 }
 
 fn output(value: Option<&str>) -> Result<bool, Failure> {
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn options_are_read() {
+    fn options_are_parsed() {
         let options = parse("--rounds 3 --output json --no-build --seconds 2").unwrap();
         assert_eq!(
             options,
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_named() {
+    fn invalid_options_are_rejected() {
         for line in [
             "--rounds",
             "--rounds 0",

@@ -1,6 +1,6 @@
-//! The policy engine against Cedar's, on the nearest equivalent of the same policies.
+//! The policy engine compared with Cedar, on the closest equivalent of the same policies.
 //!
-//! Cedar takes longer to build than all of ours, so the program that has both is a workspace of its own.
+//! Cedar takes longer to build than the whole project, so the program that has both is a separate workspace.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,14 +14,14 @@ use super::statistics::median;
 use crate::failure::Failure;
 use crate::{process, progress, workspace};
 
-/// The program, and the folder of its package.
+/// The benchmark program, and the directory of its package.
 const PROGRAM: &str = "policy-bench";
 const PACKAGE: &str = "xtask/bench/policy";
 
-/// Decisions a second of a subject in a case, one for each round.
+/// Decisions per second of a subject in a case, one value for each round.
 type Samples = BTreeMap<(String, String), Vec<f64>>;
 
-/// Measures everything of the policy engine.
+/// Runs all benchmarks of the policy engine.
 pub(super) fn run(options: &Options) -> Result<Report, Failure> {
     if options.build {
         progress::timed("build the engines (release)", build)?;
@@ -30,7 +30,7 @@ pub(super) fn run(options: &Options) -> Result<Report, Failure> {
     command.args([options.rounds.to_string(), options.seconds.to_string()]);
     let said = progress::timed("policy decisions", || process::capture(&mut command))?;
     let samples = parse(&said)
-        .ok_or_else(|| Failure::new(format!("can't read what `{PROGRAM}` said:\n{said}")))?;
+        .ok_or_else(|| Failure::new(format!("cannot parse the output of `{PROGRAM}`:\n{said}")))?;
     Ok(report(&samples))
 }
 
@@ -42,7 +42,7 @@ fn build() -> Result<(), Failure> {
     process::run(&mut command)
 }
 
-/// Beside what the clone builds, as the lock file is another one.
+/// A separate target directory, because the lock file is a different one.
 fn target() -> PathBuf {
     workspace::target().join(PROGRAM)
 }
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_what_the_program_says() {
+    fn parses_the_output_of_the_program() {
         let said = "{\"case\": \"a\", \"subject\": \"irsa\", \"per_second\": 2.5}\n\
                     {\"case\": \"a\", \"subject\": \"irsa\", \"per_second\": 3.5}\n";
         let samples = parse(said).unwrap();

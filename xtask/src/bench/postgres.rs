@@ -1,4 +1,4 @@
-//! The PostgreSQL proxy against no proxy, the least that a relay can do, and pgbouncer.
+//! The PostgreSQL proxy compared with no proxy, a minimal relay, and PgBouncer.
 
 mod idle;
 mod measure;
@@ -15,10 +15,10 @@ use subjects::Subjects;
 
 /// The program that starts the database.
 const STARTER: &str = "tls-postgres";
-/// The least that a relay can do, for comparison.
+/// A minimal relay, for comparison.
 const PLAIN_RELAY: [&str; 4] = ["--package", "irsa-net", "--example", "plain-relay"];
 
-/// Measures everything of the PostgreSQL side.
+/// Runs all benchmarks of the PostgreSQL side.
 pub(super) fn run(options: &Options) -> Result<Report, Failure> {
     for program in ["pgbench", "pgbouncer"] {
         prepare::program(program)?;
@@ -28,7 +28,7 @@ pub(super) fn run(options: &Options) -> Result<Report, Failure> {
         super::build_starter(STARTER)?;
     }
     let subjects = progress::timed(
-        "start PostgreSQL, pgbouncer, a plain relay and irsa",
+        "start PostgreSQL, PgBouncer, a minimal relay and irsa",
         Subjects::start,
     )?;
     let mut report = Report::default();

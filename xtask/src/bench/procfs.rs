@@ -1,4 +1,4 @@
-//! What the kernel says of a process: time on the processor and memory.
+//! A process's CPU time and memory, from `/proc`.
 
 use std::fs;
 use std::path::Path;
@@ -7,10 +7,10 @@ use std::process::Command;
 use crate::failure::Failure;
 use crate::process;
 
-/// Microseconds on the processor so far, in user mode and in the kernel, of all threads (proc(5), fields 14 and 15).
+/// Returns the CPU time so far in microseconds: user and kernel mode, all threads (proc(5), fields 14 and 15).
 pub(super) fn processor_time(process_id: u32) -> Result<f64, Failure> {
     let text = read(process_id, "stat")?;
-    let ticks = ticks(&text).ok_or_else(|| Failure::new(format!("can't read `{text}`")))?;
+    let ticks = ticks(&text).ok_or_else(|| Failure::new(format!("cannot parse `{text}`")))?;
     let per_second: f64 = process::capture(Command::new("getconf").arg("CLK_TCK"))?
         .trim()
         .parse()
@@ -18,17 +18,17 @@ pub(super) fn processor_time(process_id: u32) -> Result<f64, Failure> {
     Ok(ticks * 1e6 / per_second)
 }
 
-/// Kilobytes of memory that are the process's own.
+/// Returns the private memory of the process in kilobytes.
 pub(crate) fn own_memory(process_id: u32) -> Result<f64, Failure> {
     memory(process_id, "RssAnon:")
 }
 
-/// Kilobytes of memory that the process has in use, program text included.
+/// Returns the resident memory in kilobytes, program text included.
 pub(super) fn resident_memory(process_id: u32) -> Result<f64, Failure> {
     memory(process_id, "VmRSS:")
 }
 
-/// Kilobytes of memory that the process had in use at its peak, program text included.
+/// Returns the peak of the resident memory in kilobytes, program text included.
 pub(super) fn peak_memory(process_id: u32) -> Result<f64, Failure> {
     memory(process_id, "VmHWM:")
 }
@@ -37,7 +37,7 @@ fn memory(process_id: u32, field: &str) -> Result<f64, Failure> {
     let text = read(process_id, "status")?;
     let line = text.lines().find_map(|line| line.strip_prefix(field));
     let number = line.and_then(|rest| rest.split_whitespace().next()?.parse().ok());
-    number.ok_or_else(|| Failure::new("`/proc` does not say how much memory a process has"))
+    number.ok_or_else(|| Failure::new("`/proc` does not report the memory of a process"))
 }
 
 fn read(process_id: u32, file: &str) -> Result<String, Failure> {
@@ -45,7 +45,7 @@ fn read(process_id: u32, file: &str) -> Result<String, Failure> {
     fs::read_to_string(&path).map_err(Failure::file(&path))
 }
 
-/// The name of the program, the second field, may hold spaces and brackets.
+/// Parses the ticks. The second field, the program's name, may contain spaces and parentheses.
 fn ticks(stat: &str) -> Option<f64> {
     let (_, fields) = stat.rsplit_once(')')?;
     let mut fields = fields.split_whitespace().skip(11);

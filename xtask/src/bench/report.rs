@@ -1,4 +1,4 @@
-//! The rows of a run.
+//! The results of a run.
 
 use serde_json::json;
 
@@ -17,7 +17,7 @@ const HEAD: [&str; 6] = [
 #[derive(Debug, Default)]
 pub(super) struct Report(Vec<Row>);
 
-/// What is measured, and how it is counted.
+/// A measured quantity, with its unit.
 #[derive(Debug, Clone)]
 pub(super) struct Bench {
     pub(super) name: &'static str,
@@ -34,7 +34,7 @@ struct Row {
 }
 
 impl Report {
-    /// Adds a row; `against` is whom the value is compared with, and the ratio.
+    /// Adds a row; `against` is the subject of the comparison, with the ratio.
     pub(super) fn add(
         &mut self,
         bench: &Bench,
@@ -50,7 +50,7 @@ impl Report {
         });
     }
 
-    /// One JSON object a row.
+    /// Prints one JSON object for each row.
     pub(super) fn print_json(&self) {
         for row in &self.0 {
             let (against, ratio) = row.against.unzip();
@@ -62,7 +62,7 @@ impl Report {
         }
     }
 
-    /// A table for people.
+    /// Prints a table.
     pub(super) fn print_table(&self) {
         let rows: Vec<Vec<String>> = self.0.iter().map(Row::cells).collect();
         println!("{}", table::render(&HEAD, &rows));

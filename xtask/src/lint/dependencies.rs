@@ -1,11 +1,11 @@
-//! What comes from outside: licences, bans, sources, and versions beside other versions.
+//! Rules for dependencies: licenses, bans, sources, and duplicate versions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use super::deny::Deny;
-use super::{Findings, licence, list, text};
+use super::{Findings, license, list, text};
 
 pub(super) fn check(metadata: &Value) -> Findings {
     let deny = Deny::read()?;
@@ -24,22 +24,22 @@ fn findings(package: &Value, deny: &Deny) -> Vec<String> {
     if let Some((_, reason)) = deny.bans.iter().find(|(banned, _)| banned == name) {
         findings.push(format!("`{name}` is banned: {reason}"));
     }
-    if !licence::is_met(text(package, "license"), &deny.licences) {
+    if !license::is_met(text(package, "license"), &deny.licenses) {
         findings.push(format!(
-            "`{name}` has a licence that is not allowed: `{}`",
+            "`{name}` has a license that is not allowed: `{}`",
             text(package, "license")
         ));
     }
     let source = text(package, "source");
     if !source.is_empty() && !source.starts_with("registry+") {
         findings.push(format!(
-            "`{name}` does not come from the registry but from `{source}`"
+            "`{name}` comes from `{source}` instead of the registry"
         ));
     }
     findings
 }
 
-/// The packages that are really built for our members: the lock file also holds what no feature asks for.
+/// Returns the packages that are built for our members. The lock file also has packages that no enabled feature needs.
 fn reachable(metadata: &Value) -> Vec<&Value> {
     let uses: BTreeMap<&str, &Value> = list(&metadata["resolve"], "nodes")
         .iter()
@@ -64,7 +64,7 @@ fn reachable(metadata: &Value) -> Vec<&Value> {
         .collect()
 }
 
-/// Versions beside another one that `deny.toml` doesn't skip, and what it skips in vain.
+/// Returns duplicate versions that `deny.toml` does not skip, and unneeded skips.
 fn superfluous(packages: &[&Value], skips: &[String]) -> Vec<String> {
     let duplicates = duplicates(packages);
     let is_skipped = |name: &str, version: &str| skips.contains(&format!("{name}@{version}"));
@@ -72,7 +72,7 @@ fn superfluous(packages: &[&Value], skips: &[String]) -> Vec<String> {
         let kept = versions.iter().filter(|version| !is_skipped(name, version));
         (kept.count() > 1).then(|| {
             let versions = versions.iter().copied().collect::<Vec<_>>().join(", ");
-            format!("`{name}` is built in several versions ({versions}): use one, or skip all but one in deny.toml")
+            format!("`{name}` is built in several versions ({versions}): use one version, or skip all except one in deny.toml")
         })
     });
     let in_vain = skips.iter().filter_map(|skip| {
@@ -81,7 +81,7 @@ fn superfluous(packages: &[&Value], skips: &[String]) -> Vec<String> {
             .get(name)
             .is_some_and(|versions| versions.contains(version));
         (!needed).then(|| {
-            format!("deny.toml skips `{skip}`, which stands beside no other version: take it out")
+            format!("deny.toml skips `{skip}`, which is not a duplicate: remove the entry")
         })
     });
     unskipped.chain(in_vain).collect()
@@ -107,14 +107,14 @@ mod tests {
 
     fn deny() -> Deny {
         Deny {
-            licences: vec!["MIT".to_owned()],
+            licenses: vec!["MIT".to_owned()],
             bans: vec![("openssl".to_owned(), "rustls is".to_owned())],
             skips: Vec::new(),
         }
     }
 
     #[test]
-    fn each_rule_finds_its_offender() {
+    fn each_rule_reports_its_violation() {
         let package = json!({"name": "openssl", "license": "GPL-3.0-only", "source": "git+https://example.test"});
         assert_eq!(findings(&package, &deny()).len(), 3);
         let package =
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn packages_that_nothing_asks_for_are_left_out() {
+    fn unneeded_packages_are_ignored() {
         let metadata = json!({
             "workspace_members": ["ours"],
             "packages": [{"id": "ours"}, {"id": "used"}, {"id": "unused"}],
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn all_versions_but_one_must_be_skipped() {
+    fn all_versions_except_one_must_be_skipped() {
         let (one, two) = (
             json!({"name": "a", "version": "1.0.0"}),
             json!({"name": "a", "version": "2.0.0"}),

@@ -1,7 +1,7 @@
-//! The arrows between our crates are those of ARCHITECTURE.md, no more and no fewer.
+//! The dependencies between our crates are exactly those in ARCHITECTURE.md.
 //!
-//! Its block fenced as `crates` has one line a crate: `irsa-net -> irsa-chain, (irsa-lab)`. An arrow in parentheses
-//! is for tests only.
+//! Its block fenced as `crates` has one line for each crate: `irsa-net -> irsa-chain, (irsa-lab)`. Parentheses mark
+//! dependencies of tests only.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -13,20 +13,20 @@ use super::{Findings, list, members, text};
 use crate::failure::Failure;
 use crate::workspace;
 
-/// For each crate, what it uses; `(name)` where only its tests do.
-type Arrows = BTreeMap<String, BTreeSet<String>>;
+/// The dependencies of each crate; `(name)` if only its tests use it.
+type Dependencies = BTreeMap<String, BTreeSet<String>>;
 
 pub(super) fn check(metadata: &Value) -> Findings {
     let path = workspace::root().join("ARCHITECTURE.md");
     let document = fs::read_to_string(&path).map_err(Failure::file(&path))?;
-    let drawn = drawn(&document)
+    let documented = documented(&document)
         .ok_or_else(|| Failure::new("ARCHITECTURE.md has no block fenced as `crates`"))?;
-    let mut findings = differences(&drawn, &built(metadata));
+    let mut findings = differences(&documented, &actual(metadata));
     findings.extend(product_depends_on_lab(metadata));
     Ok(findings)
 }
 
-/// The dependencies of crates below `crates/` on crates below `lab/`, except for tests.
+/// Returns the dependencies of crates in `crates/` on crates in `lab/`, except those of tests.
 fn product_depends_on_lab(metadata: &Value) -> Vec<String> {
     let names = |group: &str| -> BTreeSet<&str> {
         members(metadata)
@@ -44,20 +44,20 @@ fn product_depends_on_lab(metadata: &Value) -> Vec<String> {
                 .map(|dependency| text(dependency, "name"));
             shipped
                 .filter(|name| lab.contains(name))
-                .map(|name| format!("`{}` depends on `{name}` of lab/", text(package, "name")))
+                .map(|name| format!("`{}` depends on `{name}` in lab/", text(package, "name")))
         })
         .collect()
 }
 
-/// Whether a package's folder is in the folder `group` of the workspace.
+/// Whether a package is in the directory `group` of the workspace.
 fn is_in(group: &str, package: &Value) -> bool {
     let manifest = Path::new(text(package, "manifest_path"));
     let folder = manifest.ancestors().nth(2);
     folder.is_some_and(|folder| folder.ends_with(group))
 }
 
-/// The arrows of the document.
-fn drawn(document: &str) -> Option<Arrows> {
+/// Returns the dependencies in the document.
+fn documented(document: &str) -> Option<Dependencies> {
     let mut lines = document
         .lines()
         .skip_while(|line| line.trim() != "```crates");
@@ -65,10 +65,10 @@ fn drawn(document: &str) -> Option<Arrows> {
     let block = lines
         .take_while(|line| line.trim() != "```")
         .filter(|line| !line.trim().is_empty());
-    Some(block.map(arrow_line).collect())
+    Some(block.map(dependencies_of_line).collect())
 }
 
-fn arrow_line(line: &str) -> (String, BTreeSet<String>) {
+fn dependencies_of_line(line: &str) -> (String, BTreeSet<String>) {
     let (from, to) = line.split_once("->").unwrap_or((line, ""));
     let to = to
         .split(',')
@@ -78,8 +78,8 @@ fn arrow_line(line: &str) -> (String, BTreeSet<String>) {
     (from.trim().to_owned(), to.collect())
 }
 
-/// The arrows of Cargo's graph.
-fn built(metadata: &Value) -> Arrows {
+/// Returns the dependencies in Cargo's graph.
+fn actual(metadata: &Value) -> Dependencies {
     let names: BTreeSet<&str> = members(metadata)
         .map(|package| text(package, "name"))
         .collect();
@@ -105,29 +105,35 @@ fn uses(package: &Value, ours: &BTreeSet<&str>) -> BTreeSet<String> {
     shipped.into_iter().chain(tests).collect()
 }
 
-fn differences(drawn: &Arrows, built: &Arrows) -> Vec<String> {
+fn differences(documented: &Dependencies, actual: &Dependencies) -> Vec<String> {
     let mut findings = Vec::new();
-    for name in drawn.keys().chain(built.keys()).collect::<BTreeSet<_>>() {
-        match (drawn.get(name), built.get(name)) {
+    for name in documented
+        .keys()
+        .chain(actual.keys())
+        .collect::<BTreeSet<_>>()
+    {
+        match (documented.get(name), actual.get(name)) {
             (None, _) => findings.push(format!("`{name}` is not in ARCHITECTURE.md")),
-            (_, None) => findings.push(format!("`{name}` of ARCHITECTURE.md does not exist")),
-            (Some(drawn), Some(built)) => findings.extend(arrow_differences(name, drawn, built)),
+            (_, None) => findings.push(format!("`{name}` in ARCHITECTURE.md does not exist")),
+            (Some(documented), Some(actual)) => {
+                findings.extend(differences_of_crate(name, documented, actual))
+            }
         }
     }
     findings
 }
 
-fn arrow_differences<'a>(
+fn differences_of_crate<'a>(
     name: &'a str,
-    drawn: &'a BTreeSet<String>,
-    built: &'a BTreeSet<String>,
+    documented: &'a BTreeSet<String>,
+    actual: &'a BTreeSet<String>,
 ) -> impl Iterator<Item = String> + 'a {
-    let forbidden = built
-        .difference(drawn)
+    let forbidden = actual
+        .difference(documented)
         .map(move |to| format!("`{name} -> {to}` is not in ARCHITECTURE.md"));
-    let unused = drawn
-        .difference(built)
-        .map(move |to| format!("`{name} -> {to}` of ARCHITECTURE.md is not used"));
+    let unused = documented
+        .difference(actual)
+        .map(move |to| format!("`{name} -> {to}` in ARCHITECTURE.md is not used"));
     forbidden.chain(unused)
 }
 
@@ -158,24 +164,24 @@ mod tests {
         let metadata =
             metadata(&json!([{"name": "a", "kind": null}, {"name": "c", "kind": "dev"}]));
         assert_eq!(
-            differences(&drawn(DOCUMENT).unwrap(), &built(&metadata)),
+            differences(&documented(DOCUMENT).unwrap(), &actual(&metadata)),
             Vec::<String>::new()
         );
     }
 
     #[test]
-    fn a_test_arrow_that_is_shipped_is_found() {
+    fn a_test_dependency_of_production_code_is_reported() {
         let metadata = metadata(&json!([{"name": "a", "kind": null}, {"name": "c", "kind": null}]));
-        let findings = differences(&drawn(DOCUMENT).unwrap(), &built(&metadata));
+        let findings = differences(&documented(DOCUMENT).unwrap(), &actual(&metadata));
         let expected = [
             "`b -> c` is not in ARCHITECTURE.md",
-            "`b -> (c)` of ARCHITECTURE.md is not used",
+            "`b -> (c)` in ARCHITECTURE.md is not used",
         ];
         assert_eq!(findings, expected);
     }
 
     #[test]
-    fn a_product_crate_that_ships_a_lab_crate_is_found() {
+    fn a_product_crate_that_depends_on_a_lab_crate_is_reported() {
         let product = |kind: &Value| {
             json!({"id": "a", "name": "a", "manifest_path": "/w/crates/a/Cargo.toml",
                 "dependencies": [{"name": "l", "kind": kind}]})
@@ -187,21 +193,21 @@ mod tests {
         };
         assert_eq!(findings(json!("dev")), Vec::<String>::new());
         for kind in [Value::Null, json!("build")] {
-            assert_eq!(findings(kind), ["`a` depends on `l` of lab/"]);
+            assert_eq!(findings(kind), ["`a` depends on `l` in lab/"]);
         }
     }
 
     #[test]
-    fn unknown_crates_are_found_on_both_sides() {
-        let drawn = drawn("```crates\na\nz\n```").unwrap();
-        let built = built(&json!({"workspace_members": ["a", "y"], "packages":
+    fn unknown_crates_are_reported_on_both_sides() {
+        let documented = documented("```crates\na\nz\n```").unwrap();
+        let actual = actual(&json!({"workspace_members": ["a", "y"], "packages":
             [package("a", &json!([])), package("y", &json!([]))]}));
-        let findings = differences(&drawn, &built);
+        let findings = differences(&documented, &actual);
         assert_eq!(
             findings,
             [
                 "`y` is not in ARCHITECTURE.md",
-                "`z` of ARCHITECTURE.md does not exist"
+                "`z` in ARCHITECTURE.md does not exist"
             ]
         );
     }

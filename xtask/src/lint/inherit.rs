@@ -1,4 +1,4 @@
-//! Every crate takes the workspace's lints: cargo does not inherit them by itself.
+//! Every crate inherits the workspace's lints, which cargo does not do by default.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! The program that ships: its size, how fast it starts, and what it takes when nothing happens.
+//! The release binary: its size, start time and idle memory.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -10,19 +10,19 @@ use crate::{process, progress, workspace};
 
 const STARTS: usize = 10;
 
-/// Measurements of one machine.
+/// Measurements on this machine.
 #[derive(Debug)]
 pub(super) struct Binary {
-    /// Bytes of the stripped file.
+    /// Size of the stripped file in bytes.
     pub(super) size: u64,
-    /// Milliseconds from the start to the line that says where it listens.
+    /// Milliseconds from the start to the line with its addresses.
     pub(super) start: f64,
-    /// Kibibytes of its own memory after the start.
+    /// Private memory after the start, in kibibytes.
     pub(super) idle_memory: f64,
 }
 
 impl Binary {
-    /// Builds the program as it ships, and measures it.
+    /// Builds and measures the release binary.
     pub(super) fn measure() -> Result<Self, Failure> {
         progress::note("building irsa (release; a first build takes some minutes)");
         let build = ["build", "--locked", "--release", "--package", "irsa"];
@@ -42,7 +42,7 @@ impl Binary {
     }
 }
 
-/// A proxy with one upstream of each kind, which nobody uses. Milliseconds and kibibytes.
+/// Starts a proxy with an unused upstream of each kind; returns milliseconds and kibibytes.
 fn start(mut command: Command) -> Result<(f64, f64), Failure> {
     command
         .args(["proxy", "--output", "json", "--status-address", "off", "--identity", "env"])

@@ -1,4 +1,4 @@
-//! Counting one crate.
+//! The line counts of a crate.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,12 +7,12 @@ use super::source::{self, Kind};
 use super::statistics::{Statistics, percentile, ratio, share_over};
 use crate::failure::Failure;
 
-/// Folders whose files are tests, or serve them.
+/// Directories with tests, or files that serve them.
 const TEST_FOLDERS: [&str; 7] = [
     "tests", "test", "benches", "examples", "fuzz", "fixtures", "it",
 ];
 
-/// What was counted in one crate or several.
+/// The counts of one or several crates.
 #[derive(Debug, Default)]
 pub(super) struct Measure {
     file_lengths: Vec<usize>,
@@ -25,8 +25,8 @@ pub(super) struct Measure {
 }
 
 impl Measure {
-    /// Counts every Rust file below a folder.
-    pub(super) fn of(folder: &Path) -> Result<Self, Failure> {
+    /// Counts every Rust file in a directory.
+    pub(super) fn for_folder(folder: &Path) -> Result<Self, Failure> {
         let mut measure = Self::default();
         for file in rust_files(folder)? {
             let text = fs::read_to_string(&file).map_err(Failure::file(&file))?;
@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tests_are_known_by_folder_and_name() {
+    fn tests_are_recognized_by_directory_and_name() {
         for file in [
             "tests/it/main.rs",
             "src/frame/tests.rs",
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_production_and_tests_apart() {
+    fn counts_production_and_tests_separately() {
         let mut measure = Measure::default();
         let text = "//! Doc.\n\nfn a() {\n    // Why.\n    b().unwrap();\n}\n\n#[cfg(test)]\nmod tests {\n    fn c() {}\n}\n";
         measure.count(text, false);

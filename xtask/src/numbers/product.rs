@@ -1,41 +1,41 @@
-//! The packages in `irsa`, the program that ships: how many, and which of them bring the most.
+//! The packages in the release binary `irsa`: their number, and the heaviest.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::failure::Failure;
 use crate::{process, workspace};
 
-/// How many subtrees are listed.
+/// Number of listed subtrees.
 const HEAVIEST: usize = 20;
 
-/// The packages that a program is built from, as `cargo tree --edges normal` shows them: procedural macros are
-/// counted, build scripts and tests are not.
+/// The packages that a program is built from, as `cargo tree --edges normal` shows them: with procedural macros,
+/// without build scripts and tests.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Tree {
     root: String,
-    /// By package: its direct dependencies.
+    /// The direct dependencies of each package.
     edges: BTreeMap<String, BTreeSet<String>>,
 }
 
-/// A package from outside, and how many packages would go with it.
+/// An external package, and the number of packages that would go with it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Subtree {
     pub(super) package: String,
-    /// The packages that are built for this one alone, itself included.
+    /// Number of packages that are built only for this one, including itself.
     pub(super) packages: usize,
 }
 
 impl Tree {
-    /// Asks cargo for the packages of `irsa`.
-    pub(super) fn of_product() -> Result<Self, Failure> {
+    /// Queries cargo for the packages of `irsa`.
+    pub(super) fn for_product() -> Result<Self, Failure> {
         let mut command = workspace::cargo();
         command.args(["tree", "--locked", "--package", "irsa", "--edges", "normal"]);
         command.args(["--prefix", "depth", "--charset", "ascii"]);
         Self::parse(&process::capture(&mut command)?)
-            .ok_or_else(|| Failure::new("`cargo tree` printed no tree"))
+            .ok_or_else(|| Failure::new("cannot parse the output of `cargo tree`"))
     }
 
-    /// Lines such as `2rustix v1.1.6 (*)`, whose number is the depth.
+    /// Parses lines such as `2rustix v1.1.6 (*)`, whose number is the depth.
     fn parse(text: &str) -> Option<Self> {
         let mut edges: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         let mut path: Vec<String> = Vec::new();
@@ -63,7 +63,7 @@ impl Tree {
         self.edges.len()
     }
 
-    /// The packages from outside that bring the most, heaviest first.
+    /// Returns the external packages with the largest subtrees, heaviest first.
     pub(super) fn heaviest(&self) -> Vec<Subtree> {
         let outside = self.edges.keys().filter(|package| !is_ours(package));
         let mut subtrees: Vec<Subtree> = outside
@@ -104,7 +104,7 @@ mod tests {
         "0irsa v1 (/w)\n1irsa-a v1 (/w/a)\n2x v1\n3y v2 (proc-macro)\n3z v1\n1z v1\n1x v1 (*)\n";
 
     #[test]
-    fn a_subtree_counts_what_is_built_for_it_alone() {
+    fn a_subtree_counts_packages_that_only_it_needs() {
         let tree = Tree::parse(TEXT).unwrap();
         assert_eq!(tree.len(), 5);
         let heaviest = tree.heaviest();
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_no_tree_is_refused() {
+    fn other_text_is_rejected() {
         assert_eq!(Tree::parse(""), None);
         assert_eq!(Tree::parse("x v1\n"), None);
     }

@@ -1,6 +1,6 @@
-//! Reading Rust text by lines, as rustfmt lays it out.
+//! Line-based analysis of Rust source, as rustfmt formats it.
 
-/// What a line is.
+/// The kind of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Blank,
@@ -9,7 +9,7 @@ pub(super) enum Kind {
     Code,
 }
 
-/// What a line is.
+/// Returns the kind of a line.
 pub(super) fn kind(line: &str) -> Kind {
     let line = line.trim();
     if line.is_empty() {
@@ -23,7 +23,7 @@ pub(super) fn kind(line: &str) -> Kind {
     }
 }
 
-/// Whether the first lines say that a program wrote the file.
+/// Whether the first lines mark the file as generated.
 pub(super) fn is_generated(lines: &[&str]) -> bool {
     lines
         .iter()
@@ -31,12 +31,12 @@ pub(super) fn is_generated(lines: &[&str]) -> bool {
         .any(|line| line.contains(concat!("@", "generated")) || line.contains("DO NOT EDIT"))
 }
 
-/// How often a line may panic by `unwrap` or `expect`.
+/// Number of `unwrap` and `expect` calls in a line.
 pub(super) fn unwraps(line: &str) -> usize {
     line.matches(concat!(".unwrap", "()")).count() + line.matches(concat!(".expect", "(")).count()
 }
 
-/// The lines without `#[cfg(test)] mod NAME { .. }`.
+/// Returns the lines without `#[cfg(test)] mod NAME { .. }`.
 pub(super) fn without_tests<'a>(lines: &[&'a str]) -> Vec<&'a str> {
     let mut kept = Vec::with_capacity(lines.len());
     let mut rest = lines;
@@ -54,7 +54,7 @@ pub(super) fn without_tests<'a>(lines: &[&'a str]) -> Vec<&'a str> {
     kept
 }
 
-/// The length of each function, its signature and braces included.
+/// Returns the length of each function, including its signature and braces.
 pub(super) fn fn_lengths(lines: &[&str]) -> Vec<usize> {
     lines
         .iter()
@@ -63,7 +63,7 @@ pub(super) fn fn_lengths(lines: &[&str]) -> Vec<usize> {
         .collect()
 }
 
-/// The length of the function that starts at the first line, if one does and it has a body.
+/// Returns the length of the function that starts at the first line; `None` if it has no body or is not a function.
 fn fn_length(lines: &[&str]) -> Option<usize> {
     let first = lines.first()?;
     let indentation = fn_indentation(first)?;
@@ -83,7 +83,7 @@ fn fn_length(lines: &[&str]) -> Option<usize> {
     None
 }
 
-/// The white space before `pub(crate) const async unsafe extern "C" fn name`.
+/// Returns the white space before `pub(crate) const async unsafe extern "C" fn name`.
 fn fn_indentation(line: &str) -> Option<&str> {
     let text = line.trim_start();
     let indentation = line.get(..line.len() - text.len())?;
@@ -111,7 +111,7 @@ fn is_test_attribute(line: &str) -> bool {
     line.starts_with("#[cfg(test)") || line.starts_with("#[cfg(all(test")
 }
 
-/// How many lines a module takes, its further attributes included; `None` if no inline module follows.
+/// Returns the number of lines of a module, including further attributes; `None` if no inline module follows.
 fn end_of_module(lines: &[&str]) -> Option<usize> {
     let head = lines
         .iter()
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn test_modules_are_cut_out() {
+    fn test_modules_are_removed() {
         let text =
             "fn a() {}\n#[cfg(test)]\n#[expect(x)]\nmod tests {\n    fn b() {}\n}\nfn c() {}\n";
         assert_eq!(without_tests(&lines(text)), ["fn a() {}", "fn c() {}"]);

@@ -1,6 +1,6 @@
-//! From counts to the figures that are shown.
+//! Statistics of the counts.
 
-/// The figures of one crate. Lengths are lines, shares are per cent.
+/// The statistics of a crate. Lengths are in lines, shares in percent.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Statistics {
     pub(super) files: usize,
@@ -20,11 +20,11 @@ pub(super) struct Statistics {
     pub(super) doc_ratio: f64,
     /// Lines of other comments for each line of code.
     pub(super) comment_ratio: f64,
-    /// `.unwrap()` and `.expect(` in each thousand lines of code.
+    /// `.unwrap()` and `.expect(` for each thousand lines of code.
     pub(super) unwraps_per_kloc: f64,
 }
 
-/// The value below which `percent` of the sorted values lie, interpolated; 0 of nothing.
+/// Returns the interpolated percentile of sorted values; 0 without values.
 pub(super) fn percentile(sorted: &[usize], percent: usize) -> usize {
     let Some(last) = sorted.len().checked_sub(1) else {
         return 0;
@@ -34,7 +34,7 @@ pub(super) fn percentile(sorted: &[usize], percent: usize) -> usize {
     at(below) + ((at(below + 1) - at(below)) * rest + 50) / 100
 }
 
-/// The share of values above a limit, in per cent.
+/// Returns the percentage of values above a limit.
 pub(super) fn share_over(values: &[usize], limit: usize) -> f64 {
     100.0
         * ratio(
@@ -43,7 +43,7 @@ pub(super) fn share_over(values: &[usize], limit: usize) -> f64 {
         )
 }
 
-/// A quotient; 0 when there is nothing to divide by.
+/// Returns the quotient; 0 if the divisor is 0.
 pub(super) fn ratio(part: usize, whole: usize) -> f64 {
     let exact = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
     if whole == 0 {
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn shares_are_per_cent() {
+    fn shares_are_percentages() {
         assert!((share_over(&[1, 61, 62, 60], 60) - 50.0).abs() < f64::EPSILON);
         assert!(share_over(&[], 60).abs() < f64::EPSILON);
     }

@@ -1,4 +1,4 @@
-//! How each client program is made from its folder under `tests/interop/clients`.
+//! The preparation of each client program from its directory in `tests/interop/clients`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use super::debian;
 use crate::failure::Failure;
 use crate::process;
 
-/// A client program: the folder's name, the programs that making and running it takes, and how it is made.
+/// A client program: its directory, the programs that it needs, and the function that prepares it.
 pub(super) struct Client {
     pub(super) name: &'static str,
     pub(super) needs: &'static [&'static str],
@@ -43,7 +43,7 @@ pub(super) const CLIENTS: [Client; 5] = [
     },
 ];
 
-/// What a client is made from: every file of its folder, names and contents one after the other.
+/// Returns the names and contents of all files in the directory, which identify the sources.
 pub(super) fn stamp(folder: &Path) -> Result<Vec<u8>, Failure> {
     let mut files = Vec::new();
     collect(folder, &mut files)?;
@@ -77,7 +77,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A virtual environment beside the programs.
+/// Creates a virtual environment beside the programs.
 fn python(source: &Path, target: &Path) -> Result<(), Failure> {
     if process::quietly(Command::new("python3").args(["-c", "import ensurepip"])).is_err() {
         debian::install_missing(["ensurepip"].into_iter());
@@ -103,7 +103,7 @@ fn node(source: &Path, target: &Path) -> Result<(), Failure> {
     )
 }
 
-/// A program for each kind of server, and one that signs.
+/// Builds a program for each kind of server, and one that signs.
 fn go(source: &Path, target: &Path) -> Result<(), Failure> {
     let programs = [
         ("checks", "."),
@@ -139,7 +139,7 @@ fn java(source: &Path, target: &Path) -> Result<(), Failure> {
     process::quietly(&mut maven)
 }
 
-/// Copies the folder's files that end in one of these ways.
+/// Copies the files of the directory that have one of these extensions.
 fn copy(source: &Path, target: &Path, extensions: &[&str]) -> Result<(), Failure> {
     let entries = fs::read_dir(source).map_err(Failure::file(source))?;
     for file in entries.flatten().map(|entry| entry.path()) {

@@ -1,4 +1,4 @@
-//! Programs from Debian's packages, where they can be installed.
+//! Programs from Debian packages.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,7 +8,7 @@ use std::process::Command;
 use crate::failure::Failure;
 use crate::{process, progress, workspace};
 
-/// The package of each program (`ensurepip` is what Debian's Python lacks to make virtual environments).
+/// The package of each program (`ensurepip` is the part of Python that creates virtual environments).
 const PACKAGES: [(&str, &str); 15] = [
     ("chromium", "chromium"),
     ("curl", "curl"),
@@ -27,10 +27,10 @@ const PACKAGES: [(&str, &str); 15] = [
     ("wrk", "wrk"),
 ];
 
-/// Where Debian keeps PostgreSQL's programs, one folder a major version.
+/// Debian's directory for PostgreSQL's programs, with a subdirectory for each major version.
 const POSTGRESQL: &str = "/usr/lib/postgresql";
 
-/// Installs what is missing where this is Debian and we are root; else names it in one line.
+/// Installs missing programs as root on Debian; otherwise prints which are missing.
 pub(super) fn install_missing<'a>(programs: impl Iterator<Item = &'a str>) {
     let missing: BTreeSet<&str> = programs.filter(|program| find(program).is_none()).collect();
     let packages: BTreeSet<&str> = missing
@@ -43,16 +43,16 @@ pub(super) fn install_missing<'a>(programs: impl Iterator<Item = &'a str>) {
     let listed = packages.iter().copied().collect::<Vec<_>>().join(" ");
     if !(workspace::is_root() && Path::new("/etc/debian_version").exists()) {
         progress::note(&format!(
-            "missing, and can't be installed from here: {listed}"
+            "missing, and only root on Debian can install them from here: {listed}"
         ));
         return;
     }
     if let Err(failure) = progress::timed(&format!("install {listed}"), || install(&packages)) {
-        progress::note(&format!("can't install {listed}: {failure}"));
+        progress::note(&format!("cannot install {listed}: {failure}"));
     }
 }
 
-/// Where a program is: on `PATH`, or among Debian's PostgreSQL programs, the newest version first.
+/// Returns the path of a program: on `PATH`, otherwise in Debian's directory of the newest PostgreSQL.
 pub(super) fn find(program: &str) -> Option<PathBuf> {
     process::find(program).or_else(|| {
         let versions = fs::read_dir(POSTGRESQL)
@@ -85,7 +85,7 @@ fn install(packages: &BTreeSet<&str>) -> Result<(), Failure> {
 fn apt() -> Command {
     let mut command = Command::new("apt-get");
     command
-        // A machine that has just started may be busy with updates of its own.
+        // Automatic updates may hold the lock on a machine that has just started.
         .args(["--quiet", "-o", "DPkg::Lock::Timeout=120"])
         .env("DEBIAN_FRONTEND", "noninteractive");
     command

@@ -1,4 +1,4 @@
-//! The policies, in the language of each engine, and what is asked of them.
+//! The policies, in the language of each engine, and the requests.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ const METHODS: [&str; 5] = ["Get", "Head", "Post", "Put", "Delete"];
 
 pub struct Case {
     pub name: &'static str,
-    /// Of the resource, and not of the caller.
+    /// Whether the policy is a trust policy, which has a principal but no resource.
     pub is_trust: bool,
     pub iam: String,
     pub cedar: String,
@@ -20,7 +20,7 @@ pub struct Case {
 
 #[derive(Debug)]
 pub struct Request {
-    /// An ARN.
+    /// The ARN of the caller.
     pub principal: String,
     pub action: &'static str,
     pub resource: Option<String>,
@@ -29,7 +29,7 @@ pub struct Request {
     pub is_allowed: bool,
 }
 
-/// The policies of the reference (the world `camunda-8.3.yaml` of the lab), and one as large as a policy may be.
+/// Returns the policies of the reference (the lab's world `camunda-8.3.yaml`), and a policy of the maximum size.
 pub fn all() -> Vec<Case> {
     vec![trust(), connect(), search(), large()]
 }
@@ -128,7 +128,7 @@ fn search() -> Case {
     }
 }
 
-/// 50 statements, of the sorts that a role of many components has.
+/// Returns a policy with 50 statements, as a role for many components would have.
 fn large() -> Case {
     let (mut statements, mut cedar) = (Vec::new(), String::new());
     for number in 0..50 {
@@ -194,7 +194,7 @@ fn document(statements: &Value) -> String {
     json!({"Version": "2012-10-17", "Statement": statements}).to_string()
 }
 
-/// Cedar has wildcards for text only, so the resource is asked for by its name.
+/// Returns a Cedar policy that matches the resource by its name: Cedar supports wildcards only in strings.
 fn like(actions: &[String], resource: &str) -> String {
     let actions: Vec<_> = actions
         .iter()

@@ -1,4 +1,4 @@
-//! Cedar: a policy for each statement, entities for ARNs, and the ARN in the context where it has wildcards.
+//! Cedar: a policy for each statement, entities for ARNs, and the ARN in the context if it has wildcards.
 
 use std::error::Error;
 use std::str::FromStr;

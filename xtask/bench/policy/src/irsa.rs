@@ -1,4 +1,4 @@
-//! Ours: the whole evaluation logic, with no more policies than the case has.
+//! irsa-policy: the whole evaluation logic, with the policies of the case.
 
 use irsa_policy::{
     Context, Decision, Policy, PolicyError, PolicyKind, PolicySet, Principal, Request,
@@ -19,7 +19,7 @@ impl<'a> Irsa<'a> {
         } else {
             PolicyKind::Identity
         };
-        // As long as the process runs.
+        // Kept for the life of the process.
         let policy: &'static Policy = Box::leak(Box::new(Policy::parse(kind, &case.iam)?));
         let mut set = PolicySet::default();
         if case.is_trust {

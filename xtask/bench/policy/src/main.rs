@@ -1,7 +1,7 @@
-//! Policy decisions a second of one core's time: ours beside Cedar's.
+//! Policy decisions per second of CPU time: irsa-policy and Cedar.
 //!
-//! `policy-bench ROUNDS SECONDS` prints a JSON line for each round, case and engine. Policies are compiled and requests
-//! are made beforehand in both engines; both must agree before anything is measured.
+//! `policy-bench ROUNDS SECONDS` prints a JSON line for each round, case and engine. Both engines compile policies and
+//! requests before the measurement, and must agree on all decisions.
 
 mod cases;
 mod cedar;
@@ -13,13 +13,13 @@ use std::time::{Duration, Instant};
 
 use cases::Case;
 
-/// Something that decides the requests of a case, one after the other.
+/// An engine that decides the requests of a case, one after the other.
 trait Engine {
     /// Whether the request is allowed.
     fn allows(&self, request: usize) -> bool;
 }
 
-/// So many decisions between two looks at the clock.
+/// Number of decisions between two reads of the clock.
 const BATCH: usize = 1_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -54,7 +54,7 @@ fn agree(case: &Case, name: &str, engine: &impl Engine) -> Result<(), String> {
     Ok(())
 }
 
-/// Decisions a second of processor time.
+/// Returns decisions per second of CPU time.
 fn measure(engine: &impl Engine, case: &Case, turn: Duration) -> Result<f64, Box<dyn Error>> {
     let (started, before) = (Instant::now(), processor_time()?);
     let mut decided = 0_u32;
@@ -71,7 +71,7 @@ fn measure(engine: &impl Engine, case: &Case, turn: Duration) -> Result<f64, Box
     Ok(f64::from(decided) / used.as_secs_f64())
 }
 
-/// What this thread has had of a processor (the kernel's `Documentation/scheduler/sched-stats.rst`).
+/// Returns the CPU time of this thread (the kernel's `Documentation/scheduler/sched-stats.rst`).
 fn processor_time() -> Result<Duration, Box<dyn Error>> {
     let text = fs::read_to_string("/proc/thread-self/schedstat")?;
     let first = text.split_whitespace().next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Real clients: one that signs for itself against the same one that leaves it to irsa.
+//! Real clients: with their own signing, and through irsa.
 
 use std::process::Command;
 
@@ -12,17 +12,17 @@ use crate::failure::Failure;
 use crate::prepare::Clients;
 use crate::{process, progress};
 
-/// The ways of a client, as its program calls them.
+/// The modes of a client, as its program names them.
 const WAYS: [&str; 3] = ["unsigned", "self-signing", "irsa"];
 
-/// A client's program.
+/// A client program.
 #[derive(Debug, Clone, Copy)]
 enum Program {
     Python,
     Java,
 }
 
-/// What a program is to do in one turn.
+/// The requests that a program sends in one turn.
 #[derive(Debug, Clone, Copy)]
 struct Work {
     operation: &'static str,
@@ -30,7 +30,7 @@ struct Work {
     seconds: u32,
 }
 
-/// What a program said of one turn.
+/// A program's results of one turn.
 #[derive(Debug)]
 struct Turn {
     requests_per_second: f64,
@@ -38,7 +38,7 @@ struct Turn {
     p99: f64,
 }
 
-/// Small searches and bulks of 1 MiB, with 1 and 16 clients, in Python and Java.
+/// Measures small searches and bulks of 1 MiB, with 1 and 16 clients, in Python and Java.
 pub(super) fn measure(
     subjects: &Subjects,
     programs: &Clients,
@@ -110,7 +110,7 @@ impl Program {
         let said = process::capture(&mut command)?;
         let line = said.lines().last().unwrap_or_default();
         let line: Value = serde_json::from_str(line)
-            .map_err(|_| Failure::new(format!("can't read what the client said: {said}")))?;
+            .map_err(|_| Failure::new(format!("cannot parse the client's output: {said}")))?;
         let number = |key: &str| line[key].as_f64().unwrap_or_default();
         Ok(Turn {
             requests_per_second: number("requests") / number("seconds").max(f64::MIN_POSITIVE),

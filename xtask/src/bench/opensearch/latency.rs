@@ -1,4 +1,4 @@
-//! What the proxy adds to a request, by wrk: a client in C that costs next to nothing.
+//! The latency that the proxy adds, measured with wrk, whose own cost is negligible.
 
 use std::process::Command;
 
@@ -10,21 +10,21 @@ use crate::bench::statistics::median;
 use crate::failure::Failure;
 use crate::{process, progress};
 
-/// A search that asks for nothing much.
+/// A search with a small result.
 const SEARCH: &str = "/orders/_search?size=1";
 
-/// What wrk said of one turn.
+/// wrk's results of one turn.
 #[derive(Debug, PartialEq)]
 struct Turn {
     requests_per_second: f64,
     /// Milliseconds.
     p50: f64,
     p99: f64,
-    /// Microseconds of the proxy's processor time for each request; 0 without a proxy.
+    /// Microseconds of the proxy's CPU time for each request; 0 without a proxy.
     processor_time: f64,
 }
 
-/// Small searches with 1 and 16 clients: straight and unsigned, and through irsa.
+/// Measures small searches with 1 and 16 clients: straight and unsigned, and through irsa.
 pub(super) fn measure(
     subjects: &Subjects,
     options: &Options,
@@ -64,11 +64,9 @@ fn wrk(url: &str, clients: u32, seconds: u32) -> Result<Turn, Failure> {
     ]);
     let said = process::capture(&mut command)?;
     if said.contains("Non-2xx") || said.contains("Socket errors") {
-        return Err(Failure::new(format!(
-            "not every request was answered well:\n{said}"
-        )));
+        return Err(Failure::new(format!("some requests failed:\n{said}")));
     }
-    parse(&said).ok_or_else(|| Failure::new(format!("can't read what wrk said:\n{said}")))
+    parse(&said).ok_or_else(|| Failure::new(format!("cannot parse the output of wrk:\n{said}")))
 }
 
 fn parse(said: &str) -> Option<Turn> {
@@ -86,7 +84,7 @@ fn parse(said: &str) -> Option<Turn> {
     })
 }
 
-/// wrk's own way of writing times: `87.00us`, `1.25ms`, `2.01s`.
+/// Parses a time as wrk prints it: `87.00us`, `1.25ms`, `2.01s`.
 fn milliseconds(text: &str) -> Option<f64> {
     let digits = text.find(|c: char| c.is_ascii_alphabetic())?;
     let (number, unit) = text.split_at(digits);
@@ -141,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_what_wrk_says() {
+    fn parses_the_output_of_wrk() {
         let said = "Running 2s test @ http://127.0.0.1:9/\n  Thread Stats   Avg      Stdev     Max   +/- Stdev\n    \
                     Latency    87.00us   10.00us   1.00ms   90.00%\n  Latency Distribution\n     50%   80.00us\n     \
                     75%   90.00us\n     99%    1.25ms\n  100 requests in 2.00s, 1.00MB read\nRequests/sec:  11000.50\n";

@@ -1,4 +1,4 @@
-//! Peak memory while many large bodies go through at once.
+//! Peak memory while many large bodies are in flight.
 
 use std::fs::File;
 use std::process::{Child, Command, Stdio};
@@ -10,17 +10,17 @@ use crate::failure::Failure;
 use crate::progress;
 
 const BODIES: usize = 16;
-/// The largest body that Amazon OpenSearch Service takes ("Network quotas" of its developer guide).
+/// The largest body that Amazon OpenSearch Service accepts ("Network quotas" of its developer guide).
 const BODY: u64 = 104_857_600;
 
-/// Sends all bodies at once, and says by how much the proxy's memory grew at its height.
+/// Sends all bodies concurrently and reports the growth of the proxy's peak memory.
 pub(super) fn measure(subjects: &Subjects, report: &mut Report) -> Result<(), Failure> {
     let file = subjects.folder.path().join("body");
     File::create(&file)
         .and_then(|file| file.set_len(BODY))
         .map_err(Failure::file(&file))?;
     let before = procfs::resident_memory(subjects.irsa_process)?;
-    progress::timed("16 bodies of 100 MiB at once", || {
+    progress::timed("16 concurrent bodies of 100 MiB", || {
         let uploads: Result<Vec<Child>, Failure> =
             (0..BODIES).map(|_| upload(subjects, &file)).collect();
         uploads?.into_iter().try_for_each(arrived)
@@ -48,7 +48,7 @@ fn upload(subjects: &Subjects, file: &std::path::Path) -> Result<Child, Failure>
         .arg(format!("{}/orders/_doc/1", subjects.irsa))
         .stdin(Stdio::null())
         .spawn()
-        .map_err(|error| Failure::new(format!("can't run `curl`: {error}")))
+        .map_err(|error| Failure::new(format!("cannot run `curl`: {error}")))
 }
 
 fn arrived(mut upload: Child) -> Result<(), Failure> {

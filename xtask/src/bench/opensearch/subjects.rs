@@ -8,30 +8,30 @@ use crate::bench::folder::Folder;
 use crate::failure::Failure;
 use crate::workspace;
 
-/// Whom the requests are signed as: keys that the server knows.
+/// The credentials that sign requests; the server knows them.
 pub(super) const KEYS: [(&str, &str); 3] = [
     ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
     ("AWS_SECRET_ACCESS_KEY", "not-a-secret"),
     ("AWS_REGION", "eu-central-1"),
 ];
 
-/// Both ends, which end with this value.
+/// The server and the proxy, which end when this value is dropped.
 #[derive(Debug)]
 pub(super) struct Subjects {
     pub(super) server: Server,
-    /// `http://127.0.0.1:PORT` of irsa.
+    /// irsa's URL: `http://127.0.0.1:PORT`.
     pub(super) irsa: String,
     pub(super) irsa_process: u32,
     _processes: [Process; 2],
     pub(super) folder: Folder,
 }
 
-/// The server with fixed answers.
+/// The server with fixed responses.
 #[derive(Debug)]
 pub(super) struct Server {
-    /// The domain's endpoint, which its certificate holds.
+    /// The domain's endpoint, which the server's certificate names.
     pub(super) endpoint: String,
-    /// `127.0.0.1:PORT`
+    /// The server's address: `127.0.0.1:PORT`.
     pub(super) dial: String,
     pub(super) ca_file: PathBuf,
 }
@@ -45,7 +45,7 @@ impl Subjects {
         let (irsa_process, line) = Process::start_and_listen(&mut command)?;
         let address = line["listening"][0]["address"]
             .as_str()
-            .ok_or_else(|| Failure::new(format!("irsa does not say where it listens: {line}")))?;
+            .ok_or_else(|| Failure::new(format!("irsa did not print its addresses: {line}")))?;
         Ok(Self {
             irsa: format!("http://{address}"),
             irsa_process: irsa_process.id(),
@@ -70,11 +70,11 @@ fn start_server() -> Result<(Process, Server), Failure> {
     Ok((process, server))
 }
 
-/// `irsa proxy` as it ships.
+/// Returns the command of `irsa proxy`, built for release.
 fn irsa(server: &Server) -> Command {
     let mut command = Command::new(workspace::target().join("release/irsa"));
     command.args(["proxy", "--output", "json", "--status-address", "off"]);
-    // All large bodies at once take more than the default.
+    // All large bodies together exceed the default limit.
     command.args(["--spill-limit", "2GiB"]);
     command.args(["--identity", "env", "--log-level", "error", "--ca-file"]);
     command.arg(&server.ca_file);

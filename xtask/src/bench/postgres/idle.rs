@@ -13,7 +13,7 @@ const CONNECTIONS: u32 = 200;
 /// Version 3.0 of the protocol (PostgreSQL documentation, "Message Formats", StartupMessage).
 const PROTOCOL: u32 = 196_608;
 
-/// Opens sessions that do nothing, and sees how each proxy on TCP grows.
+/// Opens idle sessions and measures the growth of each proxy on TCP.
 pub(super) fn memory(subjects: &Subjects, report: &mut Report) -> Result<(), Failure> {
     for (subject, process_id) in subjects
         .proxies()
@@ -45,7 +45,7 @@ pub(super) fn memory(subjects: &Subjects, report: &mut Report) -> Result<(), Fai
     Ok(())
 }
 
-/// Kibibytes for each connection. A first batch warms up what stays allocated.
+/// Returns the kibibytes for each connection. A first batch allocates the memory that is kept.
 fn growth(subject: &Subject, upstream: &Upstream, process_id: u32) -> Result<f64, Failure> {
     let warm = open(subject, upstream)?;
     let before = procfs::own_memory(process_id)?;
@@ -66,7 +66,7 @@ fn open(subject: &Subject, upstream: &Upstream) -> Result<Vec<TcpStream>, Failur
     let streams: io::Result<Vec<TcpStream>> = (0..CONNECTIONS).map(log_in).collect();
     streams.map_err(|error| {
         Failure::new(format!(
-            "can't open {CONNECTIONS} sessions through {}: {error}",
+            "cannot open {CONNECTIONS} sessions through {}: {error}",
             subject.name
         ))
     })
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_startup_packet_counts_itself() {
+    fn the_startup_packet_includes_its_length() {
         let packet = startup("u");
         assert_eq!(packet.len(), 4 + 4 + "user\0u\0database\0u\0\0".len());
         assert_eq!(

@@ -1,4 +1,4 @@
-//! Throughput and processor time, in rounds in which all subjects take their turn.
+//! Throughput and CPU time, in rounds in which all subjects take turns.
 
 use super::pgbench::{self, Length, Turn};
 use super::subjects::{Subject, Subjects};
@@ -9,18 +9,18 @@ use crate::bench::statistics::{median, median_ratio};
 use crate::failure::Failure;
 use crate::progress;
 
-/// Whom the ratios are against, as far as a subject has them.
+/// The subject that ratios are relative to.
 const DIRECT: &str = "direct";
 
-/// What one subject gave in all rounds.
+/// The results of one subject in all rounds.
 #[derive(Debug, Default)]
 struct Samples {
     queries_per_second: Vec<f64>,
-    /// Microseconds of the proxy's processor time.
+    /// Microseconds of the proxy's CPU time.
     processor_time_per_query: Vec<f64>,
 }
 
-/// Read-only queries: simple and prepared, with 1 and 16 clients.
+/// Measures read-only queries: simple and prepared, with 1 and 16 clients.
 pub(super) fn queries(
     subjects: &Subjects,
     options: &Options,
@@ -48,7 +48,7 @@ pub(super) fn queries(
     Ok(())
 }
 
-/// A new connection for each query.
+/// Measures queries that each open a new connection.
 pub(super) fn connects(
     subjects: &Subjects,
     options: &Options,
@@ -61,10 +61,10 @@ pub(super) fn connects(
         length: Length::Seconds(options.seconds),
     };
     let samples = progress::timed("connects", || rounds(subjects, &turn, options.rounds))?;
-    let rate = of_each(&samples, |samples| &samples.queries_per_second);
+    let rate = collect_each(&samples, |samples| &samples.queries_per_second);
     let bench = Bench {
         name: "connects-per-second",
-        case: "one by one".to_owned(),
+        case: "sequential".to_owned(),
         unit: "1/s",
     };
     compare(subjects, &bench, &rate, report);
@@ -105,23 +105,23 @@ fn add(subjects: &Subjects, case: &str, samples: &[Samples], report: &mut Report
         case: case.to_owned(),
         unit,
     };
-    let rate = of_each(samples, |samples| &samples.queries_per_second);
+    let rate = collect_each(samples, |samples| &samples.queries_per_second);
     compare(subjects, &bench("queries-per-second", "1/s"), &rate, report);
-    let time = of_each(samples, |samples| &samples.processor_time_per_query);
+    let time = collect_each(samples, |samples| &samples.processor_time_per_query);
     compare(subjects, &bench("proxy-cpu-per-query", "us"), &time, report);
 }
 
-fn of_each(samples: &[Samples], values: impl Fn(&Samples) -> &Vec<f64>) -> Vec<&[f64]> {
+fn collect_each(samples: &[Samples], values: impl Fn(&Samples) -> &Vec<f64>) -> Vec<&[f64]> {
     samples
         .iter()
         .map(|samples| values(samples).as_slice())
         .collect()
 }
 
-/// Adds a row for each pair of a subject and whom it is compared with; one without a ratio for a subject that has
-/// nobody to be compared with. Subjects without values are left out.
+/// Adds a row for each pair of subjects to compare, and a row without a ratio for a subject without a counterpart.
+/// Skips subjects without values.
 ///
-/// `values` has those of each subject, one a round.
+/// `values` holds the values of each subject, one for each round.
 pub(super) fn compare(subjects: &Subjects, bench: &Bench, values: &[&[f64]], report: &mut Report) {
     let of = |name: &str| {
         let at = subjects
@@ -148,7 +148,7 @@ pub(super) fn compare(subjects: &Subjects, bench: &Bench, values: &[&[f64]], rep
     }
 }
 
-/// Whom a subject is compared with: no proxy, and each kind of proxy on the same socket, and pgbouncer on TCP.
+/// Returns the subjects to compare with: no proxy, each kind of proxy on the same kind of socket, and PgBouncer on TCP.
 fn rivals(subject: &str) -> &'static [&'static str] {
     match subject {
         "pgbouncer" | "pgbouncer-unix" | "plain-relay" | "plain-relay-unix" => &[DIRECT],

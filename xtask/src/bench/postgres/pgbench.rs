@@ -1,4 +1,4 @@
-//! One turn of pgbench: read-only, one row a query.
+//! A turn of pgbench: read-only queries of one row.
 
 use std::process::Command;
 
@@ -6,33 +6,33 @@ use super::subjects::{Subject, Upstream};
 use crate::failure::Failure;
 use crate::process;
 
-/// What pgbench does in a turn.
+/// The work of a turn.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Turn {
     /// `simple` or `prepared`.
     pub(super) mode: &'static str,
     pub(super) clients: u32,
-    /// A new connection for each query.
+    /// Whether each query opens a new connection.
     pub(super) reconnect: bool,
     pub(super) length: Length,
 }
 
-/// How long a turn is.
+/// The length of a turn.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Length {
     Seconds(u32),
-    /// Queries of each client.
+    /// Number of queries of each client.
     Queries(u32),
 }
 
-/// What a turn gave.
+/// The results of a turn.
 #[derive(Debug, PartialEq)]
 pub(super) struct Outcome {
     pub(super) queries: f64,
     pub(super) queries_per_second: f64,
 }
 
-/// Makes pgbench's tables.
+/// Creates pgbench's tables.
 pub(super) fn initialise(direct: &Subject, upstream: &Upstream) -> Result<(), Failure> {
     let mut command = Command::new("pgbench");
     command.args(["--initialize", "--quiet", "--scale", "1"]);
@@ -60,7 +60,7 @@ pub(super) fn run(turn: &Turn, subject: &Subject, upstream: &Upstream) -> Result
     }
     subject.point(upstream, &mut command);
     let text = process::capture(&mut command)?;
-    parse(&text).ok_or_else(|| Failure::new(format!("pgbench said something new:\n{text}")))
+    parse(&text).ok_or_else(|| Failure::new(format!("cannot parse the output of pgbench:\n{text}")))
 }
 
 fn parse(text: &str) -> Option<Outcome> {
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_both_kinds_of_turns() {
+    fn parses_both_kinds_of_turns() {
         let text = "number of transactions actually processed: 60123\nnumber of failed transactions: 0 (0.000%)\n\
                     latency average = 0.083 ms\ntps = 12024.602 (without initial connection time)\n";
         assert_eq!(

@@ -1,4 +1,4 @@
-//! From start to listening.
+//! The time from the start of the process until it listens.
 
 use std::process::Stdio;
 use std::time::Instant;
@@ -12,7 +12,7 @@ use crate::progress;
 
 const STARTS: u32 = 10;
 
-/// Starts `irsa proxy` several times; the line that says where it listens ends each measurement.
+/// Starts `irsa proxy` several times; the line with its addresses ends each measurement.
 pub(super) fn to_listening(subjects: &Subjects, report: &mut Report) -> Result<(), Failure> {
     let times: Result<Vec<f64>, Failure> = progress::timed("starts", || {
         (0..STARTS).map(|_| one_start(subjects)).collect()

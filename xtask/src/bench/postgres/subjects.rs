@@ -1,4 +1,4 @@
-//! The servers of a run: PostgreSQL, pgbouncer and irsa, each in a process of its own.
+//! The servers of a run: PostgreSQL, PgBouncer and irsa, each in a separate process.
 
 use std::fs;
 use std::net::{TcpListener, TcpStream};
@@ -17,36 +17,36 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// The number in the names of Unix sockets.
 const SOCKET_PORT: u16 = 5432;
 
-/// One way to the database.
+/// A path to the database.
 #[derive(Debug)]
 pub(super) struct Subject {
     /// `direct`; `plain-relay`, `pgbouncer` and `irsa`, each also with `-unix`.
     pub(super) name: &'static str,
-    /// Address or socket folder.
+    /// Address or socket directory.
     pub(super) host: String,
     pub(super) port: u16,
-    /// The authority of the server's certificate, where the client speaks TLS.
+    /// CA of the server's certificate, if the client uses TLS.
     pub(super) ca_file: Option<PathBuf>,
-    /// The proxy in between.
+    /// Process ID of the proxy, if any.
     pub(super) process_id: Option<u32>,
 }
 
-/// All ways to one PostgreSQL, and the processes behind them, which end with this value.
+/// All paths to one PostgreSQL, and their processes, which end when this value is dropped.
 #[derive(Debug)]
 pub(super) struct Subjects {
     pub(super) all: Vec<Subject>,
     pub(super) upstream: Upstream,
-    // Before the folder, which their sockets and logs are in.
+    // Dropped before the directory with their sockets and logs.
     _processes: Vec<Process>,
     pub(super) folder: Folder,
 }
 
-/// The PostgreSQL that all ways lead to.
+/// The PostgreSQL that all paths lead to.
 #[derive(Debug)]
 pub(super) struct Upstream {
     pub(super) port: u16,
     pub(super) user: String,
-    /// A name of Aurora's that its certificate holds.
+    /// An Aurora endpoint that its certificate names.
     endpoint: String,
     ca_file: PathBuf,
 }
@@ -77,7 +77,7 @@ impl Subjects {
         })
     }
 
-    /// The ways with a proxy in between.
+    /// Returns the subjects with a proxy.
     pub(super) fn proxies(&self) -> impl Iterator<Item = (&Subject, u32)> {
         self.all
             .iter()
@@ -86,7 +86,7 @@ impl Subjects {
 }
 
 impl Subject {
-    /// Points libpq's programs at it.
+    /// Configures a program of libpq for this subject.
     pub(super) fn point(&self, upstream: &Upstream, command: &mut Command) {
         command
             .env("PGHOST", &self.host)
@@ -184,7 +184,7 @@ fn start_irsa(folder: &Folder, upstream: &Upstream) -> Result<(Process, [Subject
     )
 }
 
-/// The least that a relay can do: what it loses is the price of any process in between.
+/// Starts a minimal relay: its overhead is the price of any process in between.
 fn start_plain_relay(
     folder: &Folder,
     upstream: &Upstream,
@@ -199,7 +199,7 @@ fn start_plain_relay(
     listening(folder, names, &socket_dir, &mut command)
 }
 
-/// Starts a relay of ours, which says on which port it listens beside its socket.
+/// Starts a relay that prints the port on which it listens in addition to its socket.
 fn listening(
     folder: &Folder,
     [tcp, unix]: [&'static str; 2],
@@ -210,7 +210,7 @@ fn listening(
     let (process, line) = Process::start_and_listen(command.stdin(Stdio::null()).stderr(log))?;
     let process_id = Some(process.id());
     let port = port(&line)
-        .ok_or_else(|| Failure::new(format!("{tcp} does not say where it listens: {line}")))?;
+        .ok_or_else(|| Failure::new(format!("{tcp} did not print its addresses: {line}")))?;
     let subject = |name, host: String, port| Subject {
         name,
         host,
@@ -229,7 +229,7 @@ fn socket_in(folder: &Path) -> PathBuf {
     folder.join(format!(".s.PGSQL.{SOCKET_PORT}"))
 }
 
-/// `irsa proxy` as it ships, on a free port: keys that nobody checks, but everything else as in earnest.
+/// Returns the command of `irsa proxy`, built for release, on a free port. The database does not check its credentials.
 pub(super) fn irsa(upstream: &Upstream, more: &str) -> Command {
     let mut command = Command::new(workspace::target().join("release/irsa"));
     let Upstream { port, endpoint, .. } = upstream;
@@ -255,7 +255,7 @@ pub(super) fn irsa(upstream: &Upstream, more: &str) -> Command {
     command
 }
 
-/// The TCP port of `{"listening":[{"address":"127.0.0.1:PORT"}, ..]}`.
+/// Returns the TCP port in `{"listening":[{"address":"127.0.0.1:PORT"}, ..]}`.
 fn port(line: &Value) -> Option<u16> {
     let mut addresses = line["listening"]
         .as_array()?
@@ -275,7 +275,7 @@ fn until_it_answers(port: u16) -> Result<(), Failure> {
     let started = Instant::now();
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
         if started.elapsed() > PATIENCE {
-            return Err(Failure::new("pgbouncer does not listen"));
+            return Err(Failure::new("PgBouncer did not start to listen"));
         }
         std::thread::sleep(Duration::from_millis(20));
     }

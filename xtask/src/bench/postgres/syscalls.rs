@@ -1,4 +1,4 @@
-//! Calls into the kernel for each query, by strace.
+//! System calls for each query, counted by strace.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -12,7 +12,7 @@ use crate::bench::report::{Bench, Report};
 use crate::failure::Failure;
 use crate::{process, progress};
 
-/// Long enough that logging in is lost in it.
+/// A turn that is long enough to make the login negligible.
 const TURN: Turn = Turn {
     mode: "prepared",
     clients: 16,
@@ -25,7 +25,7 @@ const SOCKET_CALLS: [&str; 8] = [
 ];
 const WAITS: [&str; 3] = ["epoll_wait", "epoll_pwait", "epoll_pwait2"];
 
-/// Counts socket calls and waits of each proxy. Where strace is missing or may not look, it is said and left out.
+/// Counts socket calls and waits of each proxy. If strace is missing or not permitted, prints that and skips them.
 pub(super) fn count(subjects: &Subjects, report: &mut Report) {
     if process::find("strace").is_none() {
         progress::note("socket calls are not counted: strace is missing");
@@ -56,7 +56,7 @@ pub(super) fn count(subjects: &Subjects, report: &mut Report) {
     }
 }
 
-/// Socket calls and waits for each query; `None` where there is no proxy or it can't be traced.
+/// Returns socket calls and waits for each query; `None` without a proxy, or if it cannot be traced.
 fn counts(subjects: &Subjects, subject: &Subject) -> Option<(f64, f64)> {
     let process_id = subject.process_id?;
     let what = format!("socket calls of {}", subject.name);
@@ -65,7 +65,7 @@ fn counts(subjects: &Subjects, subject: &Subject) -> Option<(f64, f64)> {
         .ok()
 }
 
-/// Runs a turn under strace: socket calls and waits for each query.
+/// Runs a turn under strace and returns socket calls and waits for each query.
 fn traced(subjects: &Subjects, subject: &Subject, process_id: u32) -> Result<(f64, f64), Failure> {
     let table = subjects.folder.path().join("strace.txt");
     let mut command = Command::new("strace");
@@ -100,7 +100,7 @@ fn read(table: &Path) -> Result<(f64, f64), Failure> {
     Ok((sum(&text, &SOCKET_CALLS), sum(&text, &WAITS)))
 }
 
-/// Adds up the column `calls` of the rows of some calls: `% time, seconds, usecs/call, calls[, errors], syscall`.
+/// Sums the column `calls` over the rows of some system calls: `% time, seconds, usecs/call, calls[, errors], syscall`.
 fn sum(table: &str, names: &[&str]) -> f64 {
     let rows = table
         .lines()

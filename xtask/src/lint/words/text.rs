@@ -31,7 +31,7 @@ pub(super) fn words(text: &str) -> Vec<Word> {
                 .unwrap_or(from_word.len());
             let (word, after) = from_word.split_at(end);
             follows &= between.trim().is_empty();
-            if !(between.ends_with('`') && after.starts_with('`')) {
+            if !is_literal(between, after) {
                 words.push(Word {
                     text: word.replace('’', "'").to_lowercase(),
                     line: index + 1,
@@ -45,6 +45,13 @@ pub(super) fn words(text: &str) -> Vec<Word> {
         follows &= rest.trim().is_empty();
     }
     words
+}
+
+/// Whether a word alone is in backticks or quotation marks, as names in code are.
+fn is_literal(before: &str, after: &str) -> bool {
+    ['`', '"']
+        .iter()
+        .any(|mark| before.ends_with(*mark) && after.starts_with(*mark))
 }
 
 fn is_in_word(c: char) -> bool {

@@ -1,6 +1,6 @@
-//! SPDX licence expressions, as far as crates use them.
+//! SPDX license expressions, as far as crates use them.
 
-/// Whether an expression can be met with the allowed licences alone: `MIT OR (A AND B)`, and the old `MIT/Apache-2.0`.
+/// Whether the allowed licenses satisfy an expression: `MIT OR (A AND B)`, or the old form `MIT/Apache-2.0`.
 pub(super) fn is_met(expression: &str, allowed: &[String]) -> bool {
     let text = expression
         .replace('/', " OR ")
@@ -14,7 +14,7 @@ pub(super) fn is_met(expression: &str, allowed: &[String]) -> bool {
     parser.alternatives() && parser.words.is_empty()
 }
 
-/// Recursive descent: AND binds stronger than OR.
+/// A recursive-descent parser; AND binds more tightly than OR.
 struct Parser<'a> {
     words: &'a [&'a str],
     allowed: &'a [String],
