@@ -1,4 +1,4 @@
-//! The reference's applications, each through irsa and in its own way, in front of the same lab.
+//! The reference's applications on one lab, each through irsa and with its own signing.
 
 mod database;
 mod search;
@@ -13,7 +13,7 @@ use crate::DemoError;
 use crate::report::AppShown;
 use crate::stage::Stage;
 
-/// What the applications are run from.
+/// The builds of the applications.
 #[derive(Debug)]
 pub(crate) struct Applications {
     keycloak: KeycloakHome,
@@ -21,17 +21,17 @@ pub(crate) struct Applications {
     search_clients: PathBuf,
 }
 
-/// Which of the two ways.
+/// How an application reaches its data store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
+enum Mode {
     ThroughIrsa,
-    ItsOwn,
+    OwnSigning,
 }
 
-/// One after the other, each with the time that it took.
+/// The applications run so far, one after the other.
 struct Runs<'a> {
     stage: &'a Stage,
-    /// How many there will be.
+    /// Number of all runs.
     all: usize,
     shown: Vec<AppShown>,
 }
@@ -39,7 +39,7 @@ struct Runs<'a> {
 // === impl Applications ===
 
 impl Applications {
-    /// Fetches and builds what is not there yet.
+    /// Downloads and builds what the cache lacks.
     pub(crate) async fn prepare(
         cache: &Path,
         progress: &(dyn Fn(&str) + Send + Sync),
@@ -51,24 +51,24 @@ impl Applications {
         })
     }
 
-    /// Runs all of them.
+    /// Runs all applications.
     pub(crate) async fn show(&self, stage: &Stage) -> Result<Vec<AppShown>, DemoError> {
         let mut runs = Runs {
             stage,
-            // Two on each data store, both ways.
+            // Two applications on each data store, in both modes.
             all: if stage.has_domain() { 8 } else { 4 },
             shown: Vec::new(),
         };
-        for way in [Way::ThroughIrsa, Way::ItsOwn] {
-            let keycloak = database::keycloak(stage, &self.keycloak, way);
-            runs.add("Keycloak", way, keycloak).await?;
-            let web_modeler = database::web_modeler(stage, &self.web_modeler, way);
-            runs.add("Web Modeler", way, web_modeler).await?;
+        for mode in [Mode::ThroughIrsa, Mode::OwnSigning] {
+            let keycloak = database::keycloak(stage, &self.keycloak, mode);
+            runs.add("Keycloak", mode, keycloak).await?;
+            let web_modeler = database::web_modeler(stage, &self.web_modeler, mode);
+            runs.add("Web Modeler", mode, web_modeler).await?;
             if stage.has_domain() {
-                let zeebe = search::zeebe(stage, &self.search_clients, way);
-                runs.add("Zeebe's exporter", way, zeebe).await?;
-                let operate = search::operate(stage, &self.search_clients, way);
-                runs.add("Operate", way, operate).await?;
+                let zeebe = search::zeebe(stage, &self.search_clients, mode);
+                runs.add("Zeebe's exporter", mode, zeebe).await?;
+                let operate = search::operate(stage, &self.search_clients, mode);
+                runs.add("Operate", mode, operate).await?;
             }
         }
         Ok(runs.shown)
@@ -81,18 +81,18 @@ impl Runs<'_> {
     async fn add(
         &mut self,
         name: &'static str,
-        way: Way,
+        mode: Mode,
         run: impl Future<Output = Result<String, DemoError>>,
     ) -> Result<(), DemoError> {
         let number = self.shown.len() + 1;
-        let way = way.words();
+        let mode = mode.description();
         self.stage
-            .say(&format!("{number} of {}: {name}, {way}", self.all));
+            .say(&format!("{number} of {}: {name}, {mode}", self.all));
         let begun = Instant::now();
         let shown = run.await?;
         self.shown.push(AppShown {
             application: name,
-            way,
+            mode,
             shown,
             seconds: begun.elapsed().as_secs_f32(),
         });
@@ -102,11 +102,11 @@ impl Runs<'_> {
 
 // === impl Way ===
 
-impl Way {
-    fn words(self) -> &'static str {
+impl Mode {
+    fn description(self) -> &'static str {
         match self {
             Self::ThroughIrsa => "through irsa",
-            Self::ItsOwn => "in its own way",
+            Self::OwnSigning => "with its own signing",
         }
     }
 }

@@ -1,5 +1,4 @@
-//! Stock clients: through a proxy without a password, and straight to the server with whatever an
-//! attacker has.
+//! Stock clients: through a proxy without a password, or straight to the server with an attacker's credentials.
 
 pub(crate) mod opensearch;
 pub(crate) mod postgres;
@@ -10,14 +9,14 @@ use std::time::Duration;
 use irsa_chain::Cause;
 use tokio::net::TcpStream;
 
-/// How long a client may wait for an answer.
+/// Time limit for an answer.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What a client was told instead of what it asked for.
+/// The refusal that a client received.
 #[derive(Debug)]
 pub(crate) struct Refused {
     pub(crate) message: String,
-    /// The cause that `irsa` named, if it was `irsa` that refused.
+    /// The cause that `irsa` names in its error, if the error is irsa's.
     pub(crate) named: Option<Cause>,
 }
 

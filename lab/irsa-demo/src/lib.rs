@@ -1,8 +1,8 @@
-//! The chain shown and attacked: a lab, proxies and real queries in one command.
+//! The demo: the whole chain at work and under attack, with a lab, proxies and real queries.
 //!
-//! Each scenario is a pod of its own: an environment, a token file, an `irsa proxy` process and a
-//! stock client of PostgreSQL or OpenSearch. What AWS's side saw is read from the lab's ledger, what the client saw
-//! from the client, and a scenario passes only if both are as expected.
+//! Each scenario is a separate pod: an environment, a token file, an `irsa proxy` process and a stock client of
+//! PostgreSQL or OpenSearch. A scenario passes only if both sides agree: the lab's ledger records the expected outcome,
+//! and the client sees it.
 
 mod applications;
 mod attacks;
@@ -21,48 +21,48 @@ pub use self::report::{AppShown, Attack, DemoReport, LinkShown, Tour};
 use self::applications::Applications;
 use self::stage::Stage;
 
-/// What the demo needs.
+/// The options of a demo.
 pub struct DemoOptions {
-    /// The `irsa` program, whose `proxy`, `token` and `whoami` are run.
+    /// The `irsa` program, which runs as `proxy`, `token` and `whoami`.
     pub program: PathBuf,
-    /// PostgreSQL's program folder, in place of a fetched one.
+    /// Directory of PostgreSQL's programs, in place of a downloaded PostgreSQL.
     pub postgres_bin: Option<PathBuf>,
-    /// Where fetched programs are kept.
+    /// Directory for downloaded programs.
     pub cache_dir: PathBuf,
-    /// Whether to show OpenSearch as well, which takes a Java.
+    /// Whether to run OpenSearch, which needs Java.
     pub opensearch: bool,
-    /// The Java that runs OpenSearch, if it is not to be looked for.
+    /// The Java that runs OpenSearch; without it, one is looked for.
     pub java_home: Option<PathBuf>,
-    /// Whether to run the reference's applications too, which takes a JDK, Maven and some minutes.
+    /// Whether to run the reference's applications, which needs a JDK, Maven and some minutes.
     pub applications: bool,
-    /// Told of each step.
+    /// Called with a description of each step.
     pub progress: Arc<dyn Fn(&str) + Send + Sync>,
 }
 
-/// Why the demo could not go on. A refusal that is missing is no such error: the report has it.
+/// Why the demo could not run to its end. An attack that succeeds is not an error: the report shows it.
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
     /// The lab did not start.
     #[error("{0}")]
     Lab(#[from] irsa_lab::LabError),
-    /// An application can't be had, or did not reach its data store.
+    /// An application could not be built, or did not reach its data store.
     #[error("{0}")]
     Application(#[from] crate::reference_apps::AppError),
-    /// Something of the stage failed.
+    /// A step of the demo failed.
     #[error("{doing}: {problem}")]
     Stage {
-        /// What was being done.
+        /// The step.
         doing: String,
-        /// What happened.
+        /// The problem.
         problem: String,
     },
 }
 
-/// Plays all of it. About 20 s; with the applications some minutes.
+/// Runs the demo: about 20 s, or some minutes with the applications.
 ///
 /// # Errors
-/// The lab or a process could not be started, or an application did not reach its data store; not: an attack that went
-/// through.
+/// The lab or a process could not be started, or an application did not reach its data store. An attack that succeeds
+/// is not an error.
 pub async fn run(options: DemoOptions) -> Result<DemoReport, DemoError> {
     let applications = if options.applications {
         Some(Applications::prepare(&options.cache_dir, &*options.progress).await?)
@@ -78,7 +78,7 @@ pub async fn run(options: DemoOptions) -> Result<DemoReport, DemoError> {
 async fn play(stage: &Stage, applications: Option<&Applications>) -> Result<DemoReport, DemoError> {
     let tours = tour::take(stage).await?;
     let attacks = attacks::run_all(stage).await?;
-    // The applications' own ways may ask for metadata; irsa never does.
+    // Counted before the applications run: their own signing may ask for metadata; irsa never does.
     let imds_requests = stage.imds_requests();
     let applications = match applications {
         Some(applications) => applications.show(stage).await?,

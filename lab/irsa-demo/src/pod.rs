@@ -1,4 +1,4 @@
-//! A pod: the environment that a workload's processes get, and `irsa` run in it.
+//! A pod: the environment of a workload, and `irsa` processes that run in it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,18 +15,20 @@ use tokio::time::timeout;
 use crate::DemoError;
 use crate::stage::Stage;
 
-/// How long a proxy may take until it listens; it takes milliseconds.
+/// Time limit for a proxy to start listening, which takes milliseconds.
 const START: Duration = Duration::from_secs(30);
 
 /// A pod of one workload.
 #[derive(Debug, Clone)]
 pub(crate) struct Pod {
+    /// The workload's name, which is also that of its security role in the domain.
+    pub(crate) workload: String,
     environment: BTreeMap<String, String>,
     pub(crate) user: String,
     pub(crate) database: String,
 }
 
-/// A running `irsa proxy`; it ends when this is dropped, and also when this process is killed.
+/// A running `irsa proxy`. It ends when this value is dropped or this process is killed.
 #[derive(Debug)]
 pub(crate) struct Proxy {
     port: u16,
@@ -37,7 +39,7 @@ pub(crate) struct Proxy {
 // === impl Proxy ===
 
 impl Proxy {
-    /// `127.0.0.1:PORT`
+    /// The address that it listens on: `127.0.0.1:PORT`.
     pub(crate) fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
@@ -46,8 +48,8 @@ impl Proxy {
 // === impl Pod ===
 
 impl Pod {
-    /// A healthy pod.
-    pub(crate) fn of(stage: &Stage, workload: &str) -> Result<Self, DemoError> {
+    /// Returns a healthy pod of the workload.
+    pub(crate) fn for_workload(stage: &Stage, workload: &str) -> Result<Self, DemoError> {
         let facts = stage.workload(workload)?;
         let upstream = match facts.domain {
             Some(_) => to_domain(stage.domain()?),
@@ -55,6 +57,7 @@ impl Pod {
         };
         let environment = facts.environment.clone();
         Ok(Self {
+            workload: workload.to_owned(),
             environment,
             user: facts.user.clone().unwrap_or_default(),
             database: facts.database.clone().unwrap_or_default(),
@@ -82,7 +85,13 @@ impl Pod {
         self
     }
 
-    /// The same pod with another projected token.
+    /// The ARN of the role that the pod assumes.
+    pub(crate) fn role_arn(&self) -> &str {
+        let arn = self.environment.get("AWS_ROLE_ARN");
+        arn.map_or("", String::as_str)
+    }
+
+    /// Returns the pod with a different projected token.
     pub(crate) fn with_token(
         self,
         stage: &Stage,
@@ -121,14 +130,15 @@ impl Pod {
         let stdout = process
             .stdout
             .take()
-            .ok_or_else(|| failed("no output".to_owned()))?;
+            .ok_or_else(|| failed("its output is unavailable".to_owned()))?;
         let mut lines = BufReader::new(stdout).lines();
         let line = timeout(START, lines.next_line())
             .await
-            .map_err(|_| failed("it does not listen".to_owned()))?
+            .map_err(|_| failed(format!("it does not listen after {} s", START.as_secs())))?
             .map_err(|error| failed(error.to_string()))?
-            .ok_or_else(|| failed("it ended at once".to_owned()))?;
-        let port = listening_port(&line).ok_or_else(|| failed(format!("it said `{line}`")))?;
+            .ok_or_else(|| failed("it ended before it listened".to_owned()))?;
+        let port = listening_port(&line)
+            .ok_or_else(|| failed(format!("it printed `{line}` in place of its addresses")))?;
         Ok(Proxy {
             port,
             _process: process,
@@ -136,7 +146,7 @@ impl Pod {
         })
     }
 
-    /// Runs another `irsa` command in the pod and returns what it printed.
+    /// Runs an `irsa` command in the pod and returns its output.
     pub(crate) async fn irsa(
         &self,
         stage: &Stage,

@@ -1,8 +1,8 @@
-//! The reference's applications: fetched or built, and run as a pod would run them.
+//! The reference's applications, downloaded or built, and run as in a pod.
 //!
-//! Each goes to its data store in one of two ways: through irsa, as its stock build without a password and without a
-//! library that signs; or in its own documented way, with the signing inside. What differs between the two is an
-//! environment, and that environment is what the guides under `docs/guides` show.
+//! Each reaches its data store in one of two modes: through irsa, as the stock build without a password and without a
+//! signing library; or with its own signing, as its vendor documents. The two modes differ only in the environment, and
+//! the guides in `docs/guides` show that environment.
 
 mod database;
 mod error;
@@ -12,5 +12,5 @@ pub mod maven;
 pub mod search_clients;
 pub mod web_modeler;
 
-pub use database::{Database, DatabaseWay};
+pub use database::{Database, DatabaseMode};
 pub use error::AppError;

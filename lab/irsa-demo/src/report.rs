@@ -1,4 +1,4 @@
-//! What the demo found: as data, and as a table for people.
+//! The demo's results: as data, and as a table.
 
 use std::fmt::Write;
 
@@ -11,16 +11,16 @@ const BAD: Style = AnsiColor::Red.on_default().bold();
 const HEAD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 
-/// The whole demo.
+/// The results of a demo.
 #[derive(Debug, Serialize)]
 pub struct DemoReport {
-    /// The chain at work.
+    /// The chain at work, for each workload.
     pub tours: Vec<Tour>,
     /// The attacks on it.
     pub attacks: Vec<Attack>,
-    /// How often anything of `irsa` asked the instance metadata service.
+    /// Number of requests that `irsa` sent to the instance metadata service; must be 0.
     pub imds_requests: u64,
-    /// The reference's applications, where they were asked for.
+    /// The reference's applications, if `--full` was given.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub applications: Vec<AppShown>,
 }
@@ -30,11 +30,12 @@ pub struct DemoReport {
 pub struct AppShown {
     /// The application.
     pub application: &'static str,
-    /// `through irsa`, or `in its own way`.
-    pub way: &'static str,
+    /// `through irsa`, or `with its own signing`.
+    #[serde(rename = "way")]
+    pub mode: &'static str,
     /// What it did.
     pub shown: String,
-    /// How long that took.
+    /// Duration of the run.
     pub seconds: f32,
 }
 
@@ -45,16 +46,16 @@ pub struct Tour {
     pub workload: String,
     /// The data store that it reaches.
     pub store: &'static str,
-    /// What each link showed.
+    /// The evidence for each link.
     pub links: Vec<LinkShown>,
 }
 
-/// A link of the chain, and what showed that it holds.
+/// A link of the chain, and the evidence that it holds.
 #[derive(Debug, Serialize)]
 pub struct LinkShown {
     /// The link.
     pub link: Link,
-    /// What was seen.
+    /// The evidence: a name, an expiry, an answer of the server.
     pub shown: String,
 }
 
@@ -65,41 +66,43 @@ pub struct Attack {
     pub name: &'static str,
     /// What must stop it.
     pub expected: Cause,
-    /// What stopped it; `None` if nothing did, or if nobody said why.
+    /// What stopped it; `None` if nothing did, or if no reason was given.
     pub stopped_by: Option<Cause>,
-    /// Who stopped it.
+    /// The side that must stop it.
     pub by: Guard,
-    /// What the client was told.
+    /// The error that the client received.
     pub said: String,
-    /// Whether it was stopped where it must be.
+    /// How to repair what the attack breaks, with the names of the demo's world.
+    pub remedy: String,
+    /// Whether the expected side stopped it at the expected link.
     pub as_expected: bool,
 }
 
-/// Who refused.
+/// The side that refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Guard {
-    /// AWS's side, as the lab plays it.
+    /// AWS, played by the lab.
     Aws,
-    /// `irsa` itself, before AWS was asked.
+    /// `irsa` itself, before it asks AWS.
     Irsa,
 }
 
 // === impl DemoReport ===
 
 impl DemoReport {
-    /// Whether every line is as expected.
+    /// Whether every attack was stopped as expected.
     pub fn is_as_expected(&self) -> bool {
         self.attacks.iter().all(|attack| attack.as_expected) && self.imds_requests == 0
     }
 
-    /// The report for people, with colour; the caller's stream strips it where there is none.
+    /// The report as text with ANSI colors; the caller's stream removes them if its output is not a terminal.
     pub fn text(&self) -> String {
         let mut text = String::new();
         for tour in &self.tours {
             tour.write(&mut text);
         }
-        let _ = writeln!(text, "{HEAD}The chain attacked{HEAD:#}");
+        let _ = writeln!(text, "{HEAD}Attacks on the chain{HEAD:#}");
         for attack in &self.attacks {
             attack.write(&mut text);
         }
@@ -116,7 +119,7 @@ impl DemoReport {
             self.imds_requests,
         );
         if !self.applications.is_empty() {
-            let _ = writeln!(text, "\n{HEAD}The applications{HEAD:#}");
+            let _ = writeln!(text, "\n{HEAD}Applications{HEAD:#}");
         }
         for application in &self.applications {
             application.write(&mut text);
@@ -149,13 +152,13 @@ impl AppShown {
     fn write(&self, text: &mut String) {
         let Self {
             application,
-            way,
+            mode,
             shown,
             seconds,
         } = self;
         let _ = writeln!(
             text,
-            "  {GOOD}ok{GOOD:#}  {application:<17} {way:<14} {shown} {DIM}({seconds:.0} s){DIM:#}"
+            "  {GOOD}ok{GOOD:#}  {application:<17} {mode:<20} {shown} {DIM}({seconds:.0} s){DIM:#}"
         );
     }
 }
@@ -175,18 +178,21 @@ impl Attack {
         };
         let (link, cause) = match self.stopped_by {
             Some(cause) => (cause.link().id(), cause.id()),
-            None => ("nothing", "none"),
+            None => ("no link", "not stopped"),
         };
         let _ = writeln!(
             text,
             "  {style}{word:<8}{style:#} {:<52} at {HEAD}{link}{HEAD:#} by {by}: {cause}",
             self.name
         );
-        let _ = writeln!(text, "           {DIM}the client saw:{DIM:#} {}", self.said);
+        let _ = writeln!(text, "           {DIM}client saw:{DIM:#} {}", self.said);
         if !self.as_expected {
-            let _ = writeln!(text, "           expected: {}", self.expected.id());
+            let _ = writeln!(
+                text,
+                "           {DIM}expected:{DIM:#} {}",
+                self.expected.id()
+            );
         }
-        let remedy = self.stopped_by.unwrap_or(self.expected).remedy();
-        let _ = writeln!(text, "           {DIM}remedy:{DIM:#} {remedy}");
+        let _ = writeln!(text, "           {DIM}remedy:{DIM:#} {}", self.remedy);
     }
 }

@@ -1,4 +1,4 @@
-//! The lab, and how scenarios reach it.
+//! The running lab, with the means to reach it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,6 +16,8 @@ const WORLD: &str = include_str!("world.yaml");
 pub(crate) struct Stage {
     pub(crate) lab: Lab,
     pub(crate) program: PathBuf,
+    /// The name of the Kubernetes cluster.
+    pub(crate) kubernetes: String,
     progress: Arc<dyn Fn(&str) + Send + Sync>,
     files: TempDir,
 }
@@ -26,10 +28,11 @@ impl Stage {
     pub(crate) async fn set(options: DemoOptions) -> Result<Self, DemoError> {
         let world = World::from_yaml(WORLD)
             .map_err(|error| DemoError::stage("reading the demo's world", error))?;
+        let kubernetes = world.kubernetes().name.clone();
         let files = tempfile::Builder::new()
             .prefix("irsa-demo-")
             .tempdir()
-            .map_err(|error| DemoError::stage("making a temporary folder", error))?;
+            .map_err(|error| DemoError::stage("making a temporary directory", error))?;
         let mut lab = LabOptions::new(world);
         lab.postgres_bin = options.postgres_bin;
         lab.cache_dir = options.cache_dir;
@@ -39,6 +42,7 @@ impl Stage {
         Ok(Self {
             lab: Lab::start(lab).await?,
             program: options.program,
+            kubernetes,
             progress: options.progress,
             files,
         })
@@ -69,29 +73,29 @@ impl Stage {
 
     pub(crate) fn cluster(&self) -> Result<&ClusterFacts, DemoError> {
         let first = self.facts().clusters.first();
-        first.ok_or_else(|| DemoError::stage("looking up the cluster", "the world has none"))
+        first.ok_or_else(|| DemoError::stage("looking up the cluster", "the world has no cluster"))
     }
 
-    /// Whether there is an OpenSearch to show.
+    /// Whether the lab plays OpenSearch.
     pub(crate) fn has_domain(&self) -> bool {
         !self.facts().domains.is_empty()
     }
 
     pub(crate) fn domain(&self) -> Result<&DomainFacts, DemoError> {
         let first = self.facts().domains.first();
-        first.ok_or_else(|| DemoError::stage("looking up the domain", "the lab plays none"))
+        first.ok_or_else(|| DemoError::stage("looking up the domain", "the lab plays no domain"))
     }
 
     pub(crate) fn imds_requests(&self) -> u64 {
         self.lab.ledger().asked(Service::Imds)
     }
 
-    /// How many refusals there have been so far.
+    /// Number of requests that AWS's side has refused so far.
     pub(crate) fn refusals(&self) -> usize {
         self.lab.ledger().refusals.len()
     }
 
-    /// Why AWS's side refused last, of what came after the first `before` refusals.
+    /// The cause of the latest refusal by AWS's side after the first `before` ones.
     pub(crate) fn refusal_since(&self, before: usize) -> Option<Cause> {
         let ledger = self.lab.ledger();
         ledger

@@ -1,4 +1,4 @@
-//! The chain at work: the reference's workloads, and what each link showed.
+//! The chain at work: the reference's workloads, and the evidence for each link.
 
 mod database;
 mod search;
@@ -13,10 +13,10 @@ use crate::pod::Pod;
 use crate::report::{LinkShown, Tour};
 use crate::stage::Stage;
 
-/// The reference's two users of Aurora.
+/// The workloads that use Aurora.
 const ON_AURORA: [&str; 2] = ["keycloak", "webmodeler"];
 
-/// Does real work as each workload and reads off every link.
+/// Does real work as each workload and collects the evidence for each link.
 pub(crate) async fn take(stage: &Stage) -> Result<Vec<Tour>, DemoError> {
     let mut tours = Vec::new();
     for workload in ON_AURORA {
@@ -37,7 +37,7 @@ fn show(link: Link, shown: String) -> LinkShown {
     LinkShown { link, shown }
 }
 
-/// The links up to the session, which are the same whatever is reached with it.
+/// Returns the links up to the session, which do not depend on the data store.
 async fn identity_links(
     stage: &Stage,
     workload: &str,
@@ -68,7 +68,7 @@ async fn identity_links(
     ])
 }
 
-/// The claims of a token that AWS has just accepted.
+/// Returns the claims of a token that AWS has just accepted.
 fn claims_of(file: &std::path::Path) -> Result<Value, DemoError> {
     let failed = |error: &dyn std::fmt::Display| DemoError::stage("reading the token", error);
     let token = std::fs::read_to_string(file).map_err(|error| failed(&error))?;

@@ -1,26 +1,27 @@
-//! What can be typed.
+//! The command line.
 
 use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use irsa_cli::{LogArgs, Output};
 
-/// Play the AWS side of the identity chain on this machine, in front of a real PostgreSQL and a real OpenSearch.
-/// Without a command it runs in the foreground until Ctrl-C
+/// Play AWS on this machine: STS, an OIDC issuer, IAM, instance metadata, and IAM authentication in front of a real
+/// PostgreSQL and a real OpenSearch. Without a command, run in the foreground until Ctrl-C
 #[derive(Debug, Parser)]
 #[command(
     name = "irsa-lab",
     version,
     max_term_width = 100,
-    propagate_version = true,
-    args_conflicts_with_subcommands = true
+    propagate_version = true
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
-    /// Directory for lab.json, certificates, tokens and logs; only its owner may be able to write to it
+    /// Directory for lab.json, certificates, tokens and logs; must be writable only by its owner
     /// [default: irsa-lab in XDG_RUNTIME_DIR, else irsa-lab-UID in the directory for temporary files]
     #[arg(long, env = "IRSA_LAB_STATE", value_name = "DIR", global = true)]
     pub(crate) state_dir: Option<PathBuf>,
@@ -28,11 +29,38 @@ pub(crate) struct Cli {
     pub(crate) serve: ServeArgs,
 }
 
+impl Cli {
+    /// Rejects options of the lab itself in front of a command, which would ignore them.
+    pub(crate) fn check_options(
+        parser: &mut clap::Command,
+        matches: &ArgMatches,
+    ) -> Result<(), clap::Error> {
+        let Some(command) = matches.subcommand_name() else {
+            return Ok(());
+        };
+        let Some(flag) = typed_option(parser, matches) else {
+            return Ok(());
+        };
+        let message = format!("`--{flag}` has no effect on `irsa-lab {command}`");
+        Err(parser.error(ErrorKind::ArgumentConflict, message))
+    }
+}
+
+/// Returns an option of the lab itself that is given on the command line.
+fn typed_option(parser: &clap::Command, matches: &ArgMatches) -> Option<String> {
+    let is_typed = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+    let mut options = parser
+        .get_arguments()
+        .filter(|option| !option.is_global_set());
+    let option = options.find(|option| is_typed(option.get_id().as_str()))?;
+    option.get_long().map(str::to_owned)
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Print a workload's environment
     Env(EnvArgs),
-    /// Show the whole chain at work, then attack each of its links
+    /// Show the identity chain at work, then attack each of its links
     Demo(DemoArgs),
     /// Print a shell's completion script
     Completions {
@@ -69,10 +97,10 @@ pub(crate) struct EnvArgs {
     /// The workload's name in the lab's world [default: the first one]
     #[arg(long, value_name = "NAME")]
     pub(crate) workload: Option<String>,
-    /// Wait until the lab runs
+    /// Wait for the lab to start
     #[arg(long)]
     pub(crate) wait: bool,
-    /// Longest time to wait
+    /// Maximum time to wait
     #[arg(long, value_name = "DURATION", default_value = "5m", requires = "wait")]
     pub(crate) timeout: String,
     /// Output format: exports for a shell, or a JSON object
@@ -82,7 +110,7 @@ pub(crate) struct EnvArgs {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct DemoArgs {
-    /// The `irsa` program to show, of the same version [default: beside this program, else in PATH]
+    /// The `irsa` program to run, of the same version [default: beside this program, else in PATH]
     #[arg(long, env = "IRSA_BIN", value_name = "PATH")]
     pub(crate) irsa: Option<PathBuf>,
     /// Run Keycloak, Web Modeler's stack and Camunda's OpenSearch clients as well, each through irsa
@@ -96,7 +124,7 @@ pub(crate) struct DemoArgs {
     pub(crate) programs: ProgramArgs,
 }
 
-/// Where the programs that the lab starts come from.
+/// The programs that the lab starts.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Programs")]
 pub(crate) struct ProgramArgs {
@@ -120,7 +148,7 @@ pub(crate) struct ProgramArgs {
     pub(crate) cache_dir: Option<PathBuf>,
 }
 
-/// Whether to play a part of the lab that not every machine can run.
+/// Whether to run a part of the lab that some machines cannot run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(crate) enum When {
     /// If this machine can

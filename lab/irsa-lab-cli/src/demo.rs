@@ -1,4 +1,4 @@
-//! `irsa-lab demo`: the chain shown and attacked, in one command.
+//! `irsa-lab demo`: the chain at work and under attack.
 
 use std::cell::RefCell;
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! `irsa-lab env`: the environment that a workload's pod would have.
+//! `irsa-lab env`: the environment of a workload's pod.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -25,7 +25,7 @@ pub(crate) fn run(args: &EnvArgs, state_dir: &Path) -> Result<ExitCode, Failure>
     Ok(ExitCode::SUCCESS)
 }
 
-/// How long to wait for a lab.
+/// Returns the time to wait for a lab, if `--wait` is given.
 fn limit(args: &EnvArgs) -> Result<Option<Duration>, Failure> {
     let mut mistakes = Mistakes::default();
     let limit = mistakes.timeout("--timeout", &args.timeout);
@@ -34,10 +34,10 @@ fn limit(args: &EnvArgs) -> Result<Option<Duration>, Failure> {
 }
 
 fn no_lab(error: LabError) -> Failure {
-    let remedy = "start one with `irsa-lab`, with the same --state-dir".to_owned();
+    let remedy = "start one with `irsa-lab` and the same --state-dir".to_owned();
     match Failure::other(error) {
         Failure::Other { message, .. } => Failure::Other {
-            message: format!("no lab runs: {message}"),
+            message: format!("no lab is running: {message}"),
             remedy: Some(remedy),
         },
         failure => failure,
@@ -59,7 +59,7 @@ fn pick<'a>(
             .collect();
         Failure::Other {
             message: format!("the lab has no workload `{}`", name.unwrap_or_default()),
-            remedy: Some(format!("it has {}", names.join(", "))),
+            remedy: Some(format!("use one of {}", names.join(", "))),
         }
     })
 }

@@ -7,7 +7,7 @@ use std::process::Command;
 use irsa_cli::{Failure, shown};
 
 const NAME: &str = "irsa";
-/// The version that `irsa` must have, which is this program's.
+/// The version that `irsa` must have: this program's.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Returns the program `given`, else the one beside this program, else the one in PATH.
@@ -19,8 +19,8 @@ pub(crate) fn find(given: Option<PathBuf>) -> Result<PathBuf, Failure> {
         .or_else(beside_this_program)
         .or_else(in_path)
         .ok_or_else(|| Failure::Other {
-            message: "the program `irsa` is neither beside `irsa-lab` nor in PATH".to_owned(),
-            remedy: Some("install it, or name it with --irsa PATH".to_owned()),
+            message: "`irsa` is neither beside `irsa-lab` nor in PATH".to_owned(),
+            remedy: Some("install it, or give its path with --irsa PATH".to_owned()),
         })?;
     let version = version(&program)?;
     if version == VERSION {
@@ -28,8 +28,8 @@ pub(crate) fn find(given: Option<PathBuf>) -> Result<PathBuf, Failure> {
     }
     let path = shown(&program);
     Err(Failure::Other {
-        message: format!("`{path}` has version {version}, and this is irsa-lab {VERSION}"),
-        remedy: Some(format!("name an irsa {VERSION} with --irsa PATH")),
+        message: format!("`{path}` has version {version}, but irsa-lab has version {VERSION}"),
+        remedy: Some(format!("give the path of irsa {VERSION} with --irsa PATH")),
     })
 }
 
@@ -45,11 +45,11 @@ fn in_path() -> Option<PathBuf> {
         .find(|program| program.is_file())
 }
 
-/// What `irsa --version` prints after the name.
+/// Returns the version that `irsa --version` prints after the name.
 fn version(program: &Path) -> Result<String, Failure> {
     let failed = |why: String| Failure::Other {
         message: format!("`{} --version` failed: {why}", shown(program)),
-        remedy: Some("name the program `irsa` with --irsa PATH".to_owned()),
+        remedy: Some("give the path of `irsa` with --irsa PATH".to_owned()),
     };
     let output = Command::new(program)
         .arg("--version")
@@ -62,6 +62,6 @@ fn version(program: &Path) -> Result<String, Failure> {
     let mut words = printed.split_whitespace();
     match (words.next(), words.next()) {
         (Some(NAME), Some(version)) => Ok(version.to_owned()),
-        _ => Err(failed("it printed no version of irsa".to_owned())),
+        _ => Err(failed("it did not print a version of irsa".to_owned())),
     }
 }

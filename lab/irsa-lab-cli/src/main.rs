@@ -17,8 +17,11 @@ use self::cli::{Cli, Command};
 
 fn main() -> ExitCode {
     irsa_ops::panics::report();
-    let command = arguments::ignore_empty_variables(Cli::command());
-    let cli = Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit());
+    let mut parser = arguments::ignore_empty_variables(Cli::command());
+    let matches = parser.get_matches_mut();
+    let cli = Cli::check_options(&mut parser, &matches)
+        .and_then(|()| Cli::from_arg_matches(&matches))
+        .unwrap_or_else(|error| error.exit());
     irsa_cli::main(|| run(cli))
 }
 

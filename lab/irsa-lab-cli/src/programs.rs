@@ -1,4 +1,4 @@
-//! Which of the lab's programs this machine can run.
+//! The programs of the lab that this machine can run.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use irsa_components::opensearch::{OpenSearchBinaries, OpenSearchError};
 
 use crate::cli::{ProgramArgs, When};
 
-/// Whether OpenSearch is to be played; `tell` is told why it is not, where nobody said so.
+/// Whether to run OpenSearch. Calls `tell` with the reason if `auto` leaves it out.
 pub(crate) async fn opensearch(
     programs: &ProgramArgs,
     tell: impl Fn(&str),
@@ -20,7 +20,7 @@ pub(crate) async fn opensearch(
         (Ok(()), _) => Ok(true),
         (Err(error), When::Auto) => {
             let remedy = error.remedy().unwrap_or_default();
-            tell(&format!("OpenSearch is left out: {error}; {remedy}"));
+            tell(&format!("OpenSearch is skipped: {error}; {remedy}"));
             Ok(false)
         }
         (Err(error), _) => Err(Failure::Other {
@@ -34,7 +34,7 @@ async fn check(java_home: Option<&Path>) -> Result<(), OpenSearchError> {
     OpenSearchBinaries::check_java(java_home).await
 }
 
-/// The directory for downloaded programs.
+/// Returns the directory for downloaded programs.
 pub(crate) fn cache_folder(given: Option<PathBuf>) -> Result<PathBuf, Failure> {
     let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
     let default = || {
@@ -42,7 +42,8 @@ pub(crate) fn cache_folder(given: Option<PathBuf>) -> Result<PathBuf, Failure> {
         irsa_components::cache::default_folder(cache.as_deref(), home.as_deref())
     };
     given.or_else(default).ok_or_else(|| Failure::Other {
-        message: "there is no directory for downloaded programs: HOME is not set".to_owned(),
+        message: "no directory for downloaded programs: neither XDG_CACHE_HOME nor HOME is set"
+            .to_owned(),
         remedy: Some("set --cache-dir".to_owned()),
     })
 }

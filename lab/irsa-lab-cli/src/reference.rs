@@ -1,4 +1,4 @@
-//! `irsa-lab reference`: the documentation's page of settings.
+//! `irsa-lab reference`: the documentation page of its settings.
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;

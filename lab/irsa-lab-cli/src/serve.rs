@@ -1,4 +1,4 @@
-//! `irsa-lab`: the AWS side on this machine, in the foreground.
+//! `irsa-lab` without a command: the lab in the foreground.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -39,7 +39,7 @@ pub(crate) fn run(args: ServeArgs, state_dir: &Path) -> Result<ExitCode, Failure
             signal = signals.received() => return Err(stopped_early(signal)),
         };
         progress.finish();
-        // The lab is there, whether or not anybody reads where.
+        // The lab runs even if its output cannot be written.
         let _ = output::line(&summary(lab.facts(), state_dir));
         signals.received().await;
         lab.stop().await;
@@ -49,7 +49,7 @@ pub(crate) fn run(args: ServeArgs, state_dir: &Path) -> Result<ExitCode, Failure
 
 fn stopped_early(signal: StopSignal) -> Failure {
     Failure::other(format!(
-        "stopped by {} before the lab was up",
+        "stopped by {} before the lab had started",
         signal.as_str()
     ))
 }
@@ -59,8 +59,9 @@ fn world(file: Option<&Path>) -> Result<World, String> {
         return Ok(World::camunda_8_3());
     };
     let text = std::fs::read_to_string(file)
-        .map_err(|error| format!("the world `{}` can't be read: {error}", shown(file)))?;
-    World::from_yaml(&text).map_err(|error| format!("the world `{}`: {error}", shown(file)))
+        .map_err(|error| format!("cannot read the world `{}`: {error}", shown(file)))?;
+    World::from_yaml(&text)
+        .map_err(|error| format!("the world `{}` is invalid: {error}", shown(file)))
 }
 
 fn summary(facts: &LabFacts, state_dir: &Path) -> String {
@@ -101,7 +102,7 @@ fn summary(facts: &LabFacts, state_dir: &Path) -> String {
     text
 }
 
-/// The state directory of a lab that was given none.
+/// The default state directory.
 pub(crate) fn default_state_dir() -> PathBuf {
     irsa_lab::default_state_dir(std::env::var_os("XDG_RUNTIME_DIR").as_deref())
 }

@@ -1,4 +1,4 @@
-//! Client programs of other languages, as `cargo xtask test` prepares them.
+//! Client programs in other languages, which `cargo xtask test` prepares.
 
 mod program;
 
@@ -13,7 +13,7 @@ use crate::Error;
 use crate::server::eprint_line;
 use crate::target::Target;
 
-/// A program under `clients/`.
+/// A program in `clients/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Client {
     /// psycopg 3 with its own libpq.
@@ -24,15 +24,15 @@ pub enum Client {
     Pgx,
     /// pgjdbc.
     Pgjdbc,
-    /// The AWS JDBC wrapper over pgjdbc: it signs for itself.
+    /// The AWS JDBC wrapper on pgjdbc, which signs.
     Wrapper,
     /// botocore's `generate_db_auth_token`.
     RdsToken,
     /// `BuildAuthToken` of the AWS SDK for Go.
     RdsTokenGo,
-    /// botocore's default chain of credentials.
+    /// botocore's default credential chain.
     DefaultChain,
-    /// OpenSearch's client for Python, over the transport of this name.
+    /// OpenSearch's client for Python, with the transport of this name.
     OpenSearchPy(&'static str),
     /// OpenSearch's client for Node.js.
     OpenSearchJs,
@@ -40,30 +40,30 @@ pub enum Client {
     OpenSearchGo,
     /// OpenSearch's clients for Java: `rest` is the low-level one, `java` the typed one.
     OpenSearchJava(&'static str),
-    /// A signer for Python: of the client over the transport of this name, or `botocore` alone.
+    /// A signer for Python: of the client with the transport of this name, or `botocore` alone.
     SignerPy(&'static str),
-    /// A signer for Java: `interceptor` under the low-level client, `sdk` under the typed one.
+    /// A signer for Java: `interceptor` for the low-level client, `sdk` for the typed one.
     SignerJava(&'static str),
-    /// botocore's signature of a request that is read from the input.
+    /// botocore's signature of a request from the standard input.
     SignRequests,
     /// The traffic of Camunda's components: `exporter`, `operate` or `ism`.
     Camunda(&'static str),
 }
 
-/// What a program says of one check.
+/// The result of a check.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Check {
     /// Its name.
     pub name: String,
-    /// What it saw, or why it failed.
+    /// The observed value, or why the check failed.
     pub result: Result<Value, String>,
 }
 
 impl Client {
-    /// The program, unless it can't run here: then the reason is printed and the test is skipped.
+    /// Returns the program. If it cannot run here, prints the reason, and the test is skipped.
     ///
     /// # Panics
-    /// Where `IRSA_REQUIRE_CLIENTS` is set, a missing program fails the test.
+    /// A program is missing and `IRSA_REQUIRE_CLIENTS` is set.
     pub fn unless_missing(self) -> Option<Command> {
         self.command()
             .map_err(|reason| skip(&format!("{self:?}: {reason}")))
@@ -77,7 +77,7 @@ impl Client {
             .join(program::folder(self));
         if !folder.join(".made-from").is_file() {
             return Err(format!(
-                "not prepared in `{}`; `cargo xtask test prepare` says why",
+                "not prepared in `{}`; `cargo xtask test prepare` prints why",
                 folder.display()
             ));
         }
@@ -85,10 +85,11 @@ impl Client {
     }
 }
 
-/// A program of PostgreSQL's, from `PATH` or from Debian's folders of them (the newest version); skipped as clients are.
+/// Returns a PostgreSQL program from `PATH`, or from Debian's directories (the newest version); skips the test like
+/// [`Client::unless_missing`].
 ///
 /// # Panics
-/// Where `IRSA_REQUIRE_CLIENTS` is set, a missing program fails the test.
+/// A program is missing and `IRSA_REQUIRE_CLIENTS` is set.
 pub fn tool(name: &str) -> Option<Command> {
     let path = env::var_os("PATH").unwrap_or_default();
     let on_path = env::split_paths(&path)
@@ -107,11 +108,11 @@ pub fn tool(name: &str) -> Option<Command> {
     found.map(Command::new)
 }
 
-/// The newest folder of Debian's PostgreSQL programs that has the server as well as `client`: there are clients that
-/// speak with no server newer than themselves.
+/// Returns the newest of Debian's PostgreSQL directories that has both the server and `client`: some clients support no
+/// server newer than themselves.
 ///
-/// Only packages of a server have one, and installing those starts it. So where there is none that is said, and no
-/// failure.
+/// Only server packages have one, and installing them starts the server. Without such a directory, prints that the test
+/// is skipped, which is never a failure.
 pub fn folder_with_server(client: &str) -> Option<PathBuf> {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
     let folders = versions.flatten().map(|version| version.path().join("bin"));
@@ -123,28 +124,28 @@ pub fn folder_with_server(client: &str) -> Option<PathBuf> {
     let found = folders.filter(both).max();
     if found.is_none() {
         eprint_line(&format!(
-            "skipped: there is no PostgreSQL server of the version of `{client}`"
+            "skipped: no PostgreSQL server of the version of `{client}` is installed"
         ));
     }
     found
 }
 
-/// Says why a test does not run, where it may be left out at all.
+/// Prints why a test is skipped.
 ///
 /// # Panics
-/// Where `IRSA_REQUIRE_CLIENTS` is set, that fails the test.
+/// `IRSA_REQUIRE_CLIENTS` is set.
 pub fn skip(reason: &str) {
     let is_required = env::var_os("IRSA_REQUIRE_CLIENTS").is_some_and(|value| value == "1");
     assert!(!is_required, "{reason}");
     eprint_line(&format!("skipped: {reason}"));
 }
 
-/// Runs a program of checks against a PostgreSQL.
+/// Runs a program of checks against PostgreSQL.
 pub fn checks(mut program: Command, target: &Target) -> Result<Vec<Check>, Error> {
     run(target.point(&mut program))
 }
 
-/// Runs a program of checks that knows its server.
+/// Runs a program of checks whose server is already set.
 pub fn run(program: &mut Command) -> Result<Vec<Check>, Error> {
     let output = program.stdin(Stdio::null()).output()?;
     let checks: Vec<Check> = String::from_utf8(output.stdout)?
@@ -173,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_become_checks() {
+    fn lines_are_parsed_as_checks() {
         let check = read(r#"{"check":"cancel","ok":true,"saw":["57014"]}"#).unwrap();
         assert_eq!(
             (check.name.as_str(), check.result),

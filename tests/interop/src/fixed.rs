@@ -1,7 +1,8 @@
-//! An OpenSearch domain that answers at once and always the same: what is measured against it is the way there.
+//! An OpenSearch domain that always sends the same response immediately, so that benchmarks measure only the path to
+//! it.
 //!
-//! It speaks HTTP/1.1 and HTTP/2 over TLS. A signature is verified where there is one; a body that is too large to be
-//! kept is read and dropped without a look at it, so that many of them fit into memory.
+//! It supports HTTP/1.1 and HTTP/2 over TLS. Signatures are verified if present; a body that is too large to verify is
+//! read and dropped, so that many fit into memory.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,20 +26,20 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::Error;
 
-/// The endpoint that its certificate is for.
+/// The endpoint in its certificate.
 pub const ENDPOINT: &str = "search-bench-abcdefghijklmnopqrstuvwxyz.eu-central-1.es.amazonaws.com";
 const REGION: &str = "eu-central-1";
 const SEARCH: &str = r#"{"took":1,"timed_out":false,"_shards":{"total":1,"successful":1,"skipped":0,"failed":0},"hits":{"total":{"value":1,"relation":"eq"},"max_score":1.0,"hits":[{"_index":"orders","_id":"1","_score":1.0,"_source":{"text":"one order"}}]}}"#;
 const BULK: &str = r#"{"took":1,"errors":false,"items":[]}"#;
 
-/// A server that lives as long as its runtime.
+/// A server that runs as long as its runtime.
 #[derive(Debug)]
 pub struct FixedOpenSearch {
     authority: LocalAuthority,
     port: u16,
 }
 
-/// Who may sign, and how large a body may be to be verified.
+/// The accepted key, and the maximum size of verified bodies.
 #[derive(Debug)]
 struct Rules {
     sessions: Sessions,
@@ -46,7 +47,7 @@ struct Rules {
 }
 
 impl FixedOpenSearch {
-    /// Starts one that knows one access key, and looks at bodies of up to `kept` bytes.
+    /// Starts a server that accepts one access key, and verifies bodies of up to `kept` bytes.
     pub async fn start(
         access_key_id: String,
         secret_access_key: String,
@@ -62,12 +63,12 @@ impl FixedOpenSearch {
         Ok(Self { authority, port })
     }
 
-    /// `127.0.0.1:PORT`
+    /// The address: `127.0.0.1:PORT`.
     pub fn dial(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
 
-    /// The authority of its certificate.
+    /// The CA of its certificate.
     pub fn authority(&self) -> &LocalAuthority {
         &self.authority
     }
@@ -77,7 +78,7 @@ async fn accept(listener: TcpListener, tls: TlsAcceptor, rules: Arc<Rules>) {
     while let Ok((stream, _)) = listener.accept().await {
         let (tls, rules) = (tls.clone(), Arc::clone(&rules));
         tokio::spawn(async move {
-            // A client that goes away has its reasons.
+            // Clients may disconnect at any time.
             let _ = serve(stream, tls, rules).await;
         });
     }
@@ -125,7 +126,7 @@ async fn answer(
     Ok(json(StatusCode::OK, if is_bulk { BULK } else { SEARCH }))
 }
 
-/// HTTP/2 has the host in its `:authority` (RFC 9113, 8.3.1).
+/// Copies `:authority` of HTTP/2 to `host` (RFC 9113, 8.3.1).
 fn name_the_host(parts: &mut Parts) {
     let authority = parts.uri.authority();
     let authority = authority.and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());

@@ -1,4 +1,4 @@
-//! Requests whose bytes are ours: no client that changes a path or adds a header.
+//! Requests with exact bytes, from a client that changes no path and adds no header.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,22 +17,22 @@ use tokio_rustls::TlsConnector;
 
 use crate::Error;
 
-/// A connection that takes one request after the other.
+/// A connection for consecutive requests.
 #[derive(Debug)]
 pub struct Connection(SendRequest<Full<Bytes>>);
 
 impl Connection {
-    /// Without TLS.
+    /// Connects without TLS.
     pub async fn open(address: &str) -> Result<Self, Error> {
         Self::over(TcpStream::connect(address).await?).await
     }
 
-    /// Over a Unix socket.
+    /// Connects to a Unix socket.
     pub async fn open_unix(socket: &Path) -> Result<Self, Error> {
         Self::over(UnixStream::connect(socket).await?).await
     }
 
-    /// With TLS for `name`, whose certificate is of the authority in `ca_file`.
+    /// Connects with TLS to `name`, trusting the CA in `ca_file`.
     pub async fn open_tls(address: &str, name: &str, ca_file: &Path) -> Result<Self, Error> {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_file(ca_file)?)?;
@@ -47,7 +47,7 @@ impl Connection {
         Self::over(connector.connect(name, stream).await?).await
     }
 
-    /// Sends a request as it is, and reads the whole answer.
+    /// Sends a request unchanged, and reads the whole response.
     pub async fn send(&mut self, request: Request<Full<Bytes>>) -> Result<Response<Bytes>, Error> {
         self.0.ready().await?;
         let (parts, body) = self.0.send_request(request).await?.into_parts();

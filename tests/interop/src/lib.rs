@@ -1,8 +1,8 @@
-//! What the tests with real clients stand on: client programs, servers to send them to, and the proxy between them.
+//! The foundation of the tests with real clients: client programs, servers, and the proxy between them.
 //!
-//! Clients are programs of other languages under `clients/`; each takes its server from variables (libpq's own,
-//! `PGHOST` and so on, or `OPENSEARCH_URL`) and prints one JSON line a check. The same program runs straight to a
-//! server and through the proxy, and has to see the same.
+//! Clients are programs in other languages in `clients/`. Each reads its server from variables (libpq's `PGHOST` and so
+//! on, or `OPENSEARCH_URL`) and prints a JSON line for each check. The same program runs straight to a server and
+//! through the proxy, and must produce the same results.
 
 pub mod client;
 pub mod faults;
@@ -15,5 +15,5 @@ pub mod server;
 pub mod suites;
 pub mod target;
 
-/// What anything here may fail with; tests only print it.
+/// Any error of these helpers, which tests only print.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;

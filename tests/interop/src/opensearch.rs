@@ -1,4 +1,4 @@
-//! A real OpenSearch without a proxy, and where clients of OpenSearch are sent.
+//! A real OpenSearch without a proxy, and the targets of OpenSearch clients.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -14,21 +14,21 @@ use crate::Error;
 use crate::client::skip;
 use crate::server::{cache_folder, eprint_line};
 
-/// An OpenSearch as its client programs are told of it.
+/// The address of an OpenSearch for a client program.
 #[derive(Debug, Clone)]
 pub struct OpenSearchTarget {
     /// The base URL.
     pub url: String,
-    /// The authority of its certificate.
+    /// The CA of its certificate.
     pub ca_file: Option<PathBuf>,
-    /// Where to connect, whatever the URL says: `HOST:PORT`.
+    /// The address to connect to, whatever the URL contains: `HOST:PORT`.
     pub dial: Option<String>,
     /// Headers of every request.
     pub headers: Value,
 }
 
-/// An OpenSearch that takes everybody on this machine for its administrator: what a client sees without a proxy. It
-/// lives as long as this value.
+/// An OpenSearch that accepts every local user as its administrator, as clients see it without a proxy. It ends when
+/// this value is dropped.
 #[derive(Debug)]
 pub struct DirectOpenSearch {
     opensearch: OpenSearch,
@@ -36,7 +36,7 @@ pub struct DirectOpenSearch {
 }
 
 impl OpenSearchTarget {
-    /// Just a URL.
+    /// Returns a target with only a URL.
     pub fn new(url: String) -> Self {
         Self {
             url,
@@ -46,7 +46,7 @@ impl OpenSearchTarget {
         }
     }
 
-    /// Tells a program where it is, and how the names begin that it may use.
+    /// Sets the target, and the prefix of names that the program may use.
     pub fn point<'a>(&self, program: &'a mut Command, prefix: &str) -> &'a mut Command {
         program
             .env("OPENSEARCH_URL", &self.url)
@@ -63,10 +63,10 @@ impl OpenSearchTarget {
 }
 
 impl DirectOpenSearch {
-    /// Starts one; without a Java the reason is printed, and there is none.
+    /// Starts OpenSearch; without Java prints the reason and returns `None`.
     ///
     /// # Panics
-    /// Where `IRSA_REQUIRE_CLIENTS` is set, a missing Java fails the test.
+    /// Java is missing and `IRSA_REQUIRE_CLIENTS` is set.
     pub async fn unless_missing() -> Result<Option<Self>, Error> {
         let progress = |line: &str| eprint_line(line);
         let binaries = match OpenSearchBinaries::locate(None, &cache_folder()?, &progress).await {
@@ -84,7 +84,7 @@ impl DirectOpenSearch {
         }))
     }
 
-    /// Straight to it, as its administrator.
+    /// Returns the direct target, as its administrator.
     pub fn target(&self) -> OpenSearchTarget {
         let headers = identity::admin().map(|(name, value)| (name.to_owned(), json!(value)));
         OpenSearchTarget {

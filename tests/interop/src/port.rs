@@ -1,4 +1,4 @@
-//! Ports to which somebody returns.
+//! Ports that a program can reuse after a restart.
 
 use std::fs;
 use std::hash::{BuildHasher as _, RandomState};
@@ -9,20 +9,20 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::Error;
 
-/// Below are services that a machine may have.
+/// Lower ports may be used by services of the machine.
 const LOWEST: u16 = 10_000;
-/// Where Linux takes ports from, unless told otherwise (ip-sysctl, `ip_local_port_range`).
+/// The start of Linux's ephemeral ports, unless configured otherwise (ip-sysctl, `ip_local_port_range`).
 const LINUX: u16 = 32_768;
 const RANGE_FILE: &str = "/proc/sys/net/ipv4/ip_local_port_range";
 
-/// A free port of 127.0.0.1 for a program that ends and starts again: nobody is given it by chance in between, since
-/// it is none of those that the system hands out to connections and to listeners that name no port.
+/// Returns a free port of 127.0.0.1 for a program that ends and starts again. No other program gets it by chance in
+/// between, because it is outside of the range from which the system assigns ports.
 ///
 /// # Errors
-/// There is no such port.
+/// No such port is free.
 pub fn to_return_to() -> Result<u16, Error> {
     static NEXT: LazyLock<AtomicUsize> = LazyLock::new(|| {
-        // Somebody else's tests may run on this machine.
+        // Tests of other clones may run on this machine.
         let random = RandomState::new().hash_one(0);
         AtomicUsize::new(usize::try_from(random % 65_536).unwrap_or_default())
     });
@@ -34,14 +34,14 @@ pub fn to_return_to() -> Result<u16, Error> {
             .nth(NEXT.fetch_add(1, Ordering::Relaxed) % count)
     };
     first_free((0..count).filter_map(next))
-        .ok_or_else(|| "no port is free below those that the system hands out".into())
+        .ok_or_else(|| "no port below the system's ephemeral range is free".into())
 }
 
 fn first_free(mut ports: impl Iterator<Item = u16>) -> Option<u16> {
     ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
 }
 
-/// What is below the system's own range.
+/// Returns the ports below the system's ephemeral range.
 fn kept_back(range: &str) -> Range<u16> {
     let first = range.split_whitespace().next();
     LOWEST..first.and_then(|port| port.parse().ok()).unwrap_or(LINUX)
@@ -52,18 +52,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_systems_own_range_is_left_alone() {
+    fn the_ephemeral_range_is_avoided() {
         assert_eq!(kept_back("20000\t60999\n"), LOWEST..20_000);
         assert_eq!(kept_back(""), LOWEST..LINUX);
     }
 
     #[test]
-    fn two_are_never_the_same() {
+    fn two_ports_always_differ() {
         assert_ne!(to_return_to().unwrap(), to_return_to().unwrap());
     }
 
     #[test]
-    fn one_that_is_taken_is_passed_over() {
+    fn a_port_in_use_is_skipped() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let taken = listener.local_addr().unwrap().port();
         let other = to_return_to().unwrap();

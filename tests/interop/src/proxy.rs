@@ -1,4 +1,4 @@
-//! The real `irsa proxy`, as a pod would run it.
+//! The real `irsa proxy`, run as in a pod.
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
@@ -18,13 +18,13 @@ use crate::Error;
 use crate::opensearch::OpenSearchTarget;
 use crate::target::{SslMode, Target};
 
-/// How long it may take from start to listening; it takes milliseconds.
+/// Time limit for the start, which takes milliseconds.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The number in the name of the Unix socket.
+/// The port in the name of the Unix socket.
 const SOCKET_PORT: u16 = 5432;
 
-/// A running proxy with one upstream, on a free port and on a Unix socket; ends with this value, and also when this
+/// A running proxy with one upstream, on a free port and a Unix socket. It ends when this value is dropped or this
 /// process is killed.
 #[derive(Debug)]
 pub struct Proxy {
@@ -37,10 +37,10 @@ pub struct Proxy {
 
 impl Proxy {
     /// Starts a proxy for `upstream` (`postgres://HOST:PORT?dial=..`) in exactly this environment. It listens on a free
-    /// port, unless `upstream` names one with `listen`.
+    /// port, unless `upstream` sets one with `listen`.
     ///
     /// # Errors
-    /// It ended, or does not listen: the error holds what it logged.
+    /// The proxy ended or does not listen; the error has its log.
     pub fn start<'a>(
         upstream: &str,
         environment: impl IntoIterator<Item = (&'a str, &'a str)>,
@@ -99,7 +99,7 @@ impl Proxy {
         Err(format!("irsa proxy {problem}\n{log}").into())
     }
 
-    /// Through the proxy, without TLS: it listens on loopback.
+    /// Returns the target through the proxy, without TLS, because it listens on loopback.
     pub fn target(&self, user: &str, database: &str) -> Target {
         Target {
             host: self.address.ip().to_string(),
@@ -111,7 +111,7 @@ impl Proxy {
         }
     }
 
-    /// Through the proxy's Unix socket.
+    /// Returns the target through the proxy's Unix socket.
     pub fn socket_target(&self, user: &str, database: &str) -> Target {
         let host = self.folder.path().display().to_string();
         Target {
@@ -131,12 +131,12 @@ impl Proxy {
         &self.socket
     }
 
-    /// Through the proxy, in clear text.
+    /// Returns the target through the proxy, without TLS.
     pub fn opensearch_target(&self) -> OpenSearchTarget {
         OpenSearchTarget::new(format!("http://{}", self.address))
     }
 
-    /// Through the proxy, with its certificate verified.
+    /// Returns the target through the proxy, with its certificate verified.
     pub fn opensearch_tls_target(&self) -> OpenSearchTarget {
         OpenSearchTarget {
             ca_file: Some(self.ca_file()),
@@ -144,17 +144,17 @@ impl Proxy {
         }
     }
 
-    /// The authority of the certificate it made for localhost.
+    /// The CA of the certificate that it created for localhost.
     pub fn ca_file(&self) -> PathBuf {
         self.folder.path().join("ca.pem")
     }
 
-    /// What it logged so far.
+    /// The log so far.
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 
-    /// Asks it to end (SIGTERM) and answers how it ended.
+    /// Sends SIGTERM and returns the exit status.
     pub fn stop(mut self) -> Result<ExitStatus, Error> {
         self.terminate();
         Ok(self.child.wait()?)
@@ -172,7 +172,7 @@ impl Drop for Proxy {
     }
 }
 
-/// libpq looks for a name of its own.
+/// Returns the name of the socket that libpq looks for.
 fn socket_name(upstream: &str) -> String {
     if upstream.starts_with("postgres") {
         format!(".s.PGSQL.{SOCKET_PORT}")
@@ -181,7 +181,7 @@ fn socket_name(upstream: &str) -> String {
     }
 }
 
-/// The first line of its output; nothing if it ended before.
+/// Returns the first line of its output; empty if it ended before.
 fn first_line(child: &mut Child) -> Result<String, Error> {
     let output = child.stdout.take().ok_or("no standard output")?;
     let (tell, told) = channel();

@@ -4,31 +4,31 @@ use std::path::Path;
 
 use crate::reference_apps::keycloak::{ADA, Keycloak, KeycloakHome, KeycloakOptions};
 use crate::reference_apps::web_modeler::WebModeler;
-use crate::reference_apps::{Database, DatabaseWay};
+use crate::reference_apps::{Database, DatabaseMode};
 use http::Method;
 use serde_json::json;
 
-use super::{Way, port_of};
+use super::{Mode, port_of};
 use crate::DemoError;
 use crate::client::opensearch::Call;
 use crate::pod::{Pod, Proxy};
 use crate::stage::Stage;
 
-/// An application's database, the way there, and the proxy if there is one.
+/// An application's database, the connection to it, and the proxy if it uses one.
 struct Reached {
     database: Database,
-    way: DatabaseWay,
+    mode: DatabaseMode,
     _proxy: Option<Proxy>,
 }
 
-/// Starts Keycloak, which builds its schema, and logs a user in.
+/// Starts Keycloak, which builds its schema, and logs in a user.
 pub(super) async fn keycloak(
     stage: &Stage,
     home: &KeycloakHome,
-    way: Way,
+    mode: Mode,
 ) -> Result<String, DemoError> {
-    let reached = reach(stage, "keycloak", way).await?;
-    let options = KeycloakOptions::new(reached.database.clone(), reached.way.clone());
+    let reached = reach(stage, "keycloak", mode).await?;
+    let options = KeycloakOptions::new(reached.database.clone(), reached.mode.clone());
     let keycloak = Keycloak::start(home, &options).await?;
     let token = keycloak.token(&ADA).await?;
     keycloak.stop().await?;
@@ -39,14 +39,14 @@ pub(super) async fn keycloak(
     ))
 }
 
-/// Starts the service, which migrates its schema, and makes a project.
+/// Starts the service, which migrates its schema, and creates a project.
 pub(super) async fn web_modeler(
     stage: &Stage,
     built: &Path,
-    way: Way,
+    mode: Mode,
 ) -> Result<String, DemoError> {
-    let reached = reach(stage, "webmodeler", way).await?;
-    let service = WebModeler::start(built, &reached.database, &reached.way, &[]).await?;
+    let reached = reach(stage, "webmodeler", mode).await?;
+    let service = WebModeler::start(built, &reached.database, &reached.mode, &[]).await?;
     let address = service.url().trim_start_matches("http://").to_owned();
     let said =
         |refused: crate::client::Refused| DemoError::stage("asking Web Modeler", refused.message);
@@ -63,26 +63,26 @@ pub(super) async fn web_modeler(
     ))
 }
 
-async fn reach(stage: &Stage, workload: &str, way: Way) -> Result<Reached, DemoError> {
+async fn reach(stage: &Stage, workload: &str, mode: Mode) -> Result<Reached, DemoError> {
     let facts = stage.workload(workload)?;
     let database = Database {
         name: facts.database.clone().unwrap_or_default(),
         user: facts.user.clone().unwrap_or_default(),
     };
-    if way == Way::ThroughIrsa {
-        let proxy = Pod::of(stage, workload)?.proxy(stage).await?;
-        let way = DatabaseWay::ThroughIrsa {
+    if mode == Mode::ThroughIrsa {
+        let proxy = Pod::for_workload(stage, workload)?.proxy(stage).await?;
+        let mode = DatabaseMode::ThroughIrsa {
             host: "localhost".to_owned(),
             port: port_of(&proxy.address())?,
         };
         return Ok(Reached {
             database,
-            way,
+            mode,
             _proxy: Some(proxy),
         });
     }
     let cluster = stage.cluster()?;
-    let way = DatabaseWay::ItsOwn {
+    let mode = DatabaseMode::OwnSigning {
         endpoint: cluster.endpoint.clone(),
         sign_port: cluster.port,
         port: port_of(&cluster.dial)?,
@@ -91,7 +91,7 @@ async fn reach(stage: &Stage, workload: &str, way: Way) -> Result<Reached, DemoE
     };
     Ok(Reached {
         database,
-        way,
+        mode,
         _proxy: None,
     })
 }

@@ -3,54 +3,54 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::reference_apps::search_clients::{DomainWay, Kind, Running, SearchClient, Work};
+use crate::reference_apps::search_clients::{DomainMode, EventKind, Running, SearchClient, Work};
 
-use super::{Way, port_of};
+use super::{Mode, port_of};
 use crate::DemoError;
 use crate::pod::Pod;
 use crate::stage::Stage;
 
-/// How long a client may take; it takes seconds.
+/// Time limit for a client, which takes seconds.
 const PATIENCE: Duration = Duration::from_mins(2);
-/// AWS's transport for opensearch-java signs the body of a DELETE and does not send it (opensearch-java issue 521), so
-/// that this step is refused in Operate's own way.
-const REFUSED_IN_ITS_OWN_WAY: &str = "clear-scroll";
+/// The step that fails with Operate's own signing: AWS's transport for opensearch-java signs the body of a DELETE but
+/// does not send it (opensearch-java issue 521).
+const REFUSED_WITH_OWN_SIGNING: &str = "clear-scroll";
 
-/// Writes as the exporter does.
-pub(super) async fn zeebe(stage: &Stage, built: &Path, way: Way) -> Result<String, DemoError> {
-    run(stage, SearchClient::Zeebe, built, way).await
+/// Sends the requests of Zeebe's exporter.
+pub(super) async fn zeebe(stage: &Stage, built: &Path, mode: Mode) -> Result<String, DemoError> {
+    run(stage, SearchClient::Zeebe, built, mode).await
 }
 
-/// Reads and archives as Operate does.
-pub(super) async fn operate(stage: &Stage, built: &Path, way: Way) -> Result<String, DemoError> {
-    run(stage, SearchClient::Operate, built, way).await
+/// Sends the requests of Operate: reads and archives.
+pub(super) async fn operate(stage: &Stage, built: &Path, mode: Mode) -> Result<String, DemoError> {
+    run(stage, SearchClient::Operate, built, mode).await
 }
 
 async fn run(
     stage: &Stage,
     client: SearchClient,
     built: &Path,
-    way: Way,
+    mode: Mode,
 ) -> Result<String, DemoError> {
-    let pod = Pod::of(stage, client.name())?;
-    let proxy = match way {
-        Way::ThroughIrsa => Some(pod.proxy(stage).await?),
-        Way::ItsOwn => None,
+    let pod = Pod::for_workload(stage, client.name())?;
+    let proxy = match mode {
+        Mode::ThroughIrsa => Some(pod.proxy(stage).await?),
+        Mode::OwnSigning => None,
     };
-    let way = match &proxy {
-        Some(proxy) => DomainWay::ThroughIrsa {
+    let mode = match &proxy {
+        Some(proxy) => DomainMode::ThroughIrsa {
             url: format!("http://{}", proxy.address()),
         },
-        None => its_own(stage, client)?,
+        None => own_signing(stage, client)?,
     };
-    let mut running = Running::start(client, built, &way, Work::Once, &[]).await?;
+    let mut running = Running::start(client, built, &mode, Work::Once, &[]).await?;
     running.ended(PATIENCE).await?;
-    told(&running, &way)
+    summary(&running, &mode)
 }
 
-fn its_own(stage: &Stage, client: SearchClient) -> Result<DomainWay, DemoError> {
+fn own_signing(stage: &Stage, client: SearchClient) -> Result<DomainMode, DemoError> {
     let domain = stage.domain()?;
-    Ok(DomainWay::ItsOwn {
+    Ok(DomainMode::OwnSigning {
         endpoint: domain.endpoint.clone(),
         port: port_of(&domain.dial)?,
         ca_file: stage.facts().ca_file.clone(),
@@ -58,13 +58,16 @@ fn its_own(stage: &Stage, client: SearchClient) -> Result<DomainWay, DemoError> 
     })
 }
 
-fn told(running: &Running, way: &DomainWay) -> Result<String, DemoError> {
-    let told = running.told();
-    let steps: Vec<_> = told.iter().filter(|told| told.of == Kind::Step).collect();
+fn summary(running: &Running, mode: &DomainMode) -> Result<String, DemoError> {
+    let events = running.events();
+    let steps: Vec<_> = events
+        .iter()
+        .filter(|event| event.kind == EventKind::Step)
+        .collect();
     let failed: Vec<_> = steps.iter().filter(|step| step.result.is_err()).collect();
     match failed.as_slice() {
         [] if !steps.is_empty() => Ok(format!("all {} steps of its traffic", steps.len())),
-        [step] if way.signs() && step.name == REFUSED_IN_ITS_OWN_WAY => Ok(format!(
+        [step] if mode.signs() && step.name == REFUSED_WITH_OWN_SIGNING => Ok(format!(
             "{} of {} steps of its traffic; `{}` is refused: the transport signs a DELETE's body and does not send it",
             steps.len() - 1,
             steps.len(),

@@ -1,38 +1,31 @@
-//! Attacks from the server's side, and a grant that is missing.
+//! A server that is not the right one, and a missing grant.
 
 use irsa_chain::Cause;
 
-use super::refused_by_irsa;
+use super::Plan;
 use crate::DemoError;
 use crate::pod::Pod;
 use crate::report::Attack;
 use crate::stage::Stage;
 
 pub(super) async fn run(stage: &Stage) -> Result<Vec<Attack>, DemoError> {
-    let healthy = Pod::of(stage, "keycloak")?;
+    let healthy = Pod::for_workload(stage, "keycloak")?;
     let misled = healthy
         .clone()
         .with("IRSA_UPSTREAMS", upstream_with_a_foreign_server(stage)?);
     let ungranted = healthy.with_role("legacy-role").with_user("legacy");
+    let certificate = Plan::for_irsa(
+        "server with the certificate of a different server",
+        Cause::TlsCertificateInvalid,
+    );
+    let grant = Plan::for_irsa("user who is not in rds_iam", Cause::RdsIamNotGranted);
     Ok(vec![
-        refused_by_irsa(
-            stage,
-            "server with another server's certificate",
-            Cause::TlsCertificateInvalid,
-            &misled,
-        )
-        .await?,
-        refused_by_irsa(
-            stage,
-            "user without rds_iam",
-            Cause::RdsIamNotGranted,
-            &ungranted,
-        )
-        .await?,
+        certificate.log_in(stage, &misled).await?,
+        grant.log_in(stage, &ungranted).await?,
     ])
 }
 
-/// The name of one database, led to the address of another one.
+/// Returns an upstream with the host name of one cluster and the address of a different one.
 fn upstream_with_a_foreign_server(stage: &Stage) -> Result<String, DemoError> {
     let cluster = stage.cluster()?;
     let other = cluster.endpoint.replacen(&cluster.name, "payments", 1);

@@ -3,18 +3,18 @@
 use irsa_chain::Cause;
 use irsa_lab::faults::FaultPlan;
 
-use super::by_aws;
+use super::Plan;
 use crate::DemoError;
 use crate::client::postgres::{in_clear_text, with_token};
 use crate::pod::Pod;
 use crate::report::Attack;
 use crate::stage::Stage;
 
-/// One second more than a token lives (AWS RDS user guide: 15 minutes).
+/// One second more than the lifetime of a token (AWS RDS user guide: 15 minutes).
 const AFTER_EXPIRY: i64 = 15 * 60 + 1;
 
 pub(super) async fn run(stage: &Stage) -> Result<Vec<Attack>, DemoError> {
-    let pod = Pod::of(stage, "keycloak")?;
+    let pod = Pod::for_workload(stage, "keycloak")?;
     let cluster = stage.cluster()?;
     let token = token_for(stage, &pod, &cluster.endpoint).await?;
     let elsewhere = token_for(
@@ -23,24 +23,15 @@ pub(super) async fn run(stage: &Stage) -> Result<Vec<Attack>, DemoError> {
         &cluster.reader_endpoint.replace("aurora", "other"),
     )
     .await?;
+    let other_host = Plan::for_aws(
+        "token signed for a different host",
+        Cause::SignedForAnotherHost,
+    );
+    let tampering = Plan::for_aws("tampered token", Cause::SignatureMismatch);
     Ok(vec![
         replayed(stage, &pod, &token).await,
-        presented(
-            stage,
-            "token for another host",
-            Cause::SignedForAnotherHost,
-            &pod,
-            &elsewhere,
-        )
-        .await,
-        presented(
-            stage,
-            "tampered token",
-            Cause::SignatureMismatch,
-            &pod,
-            &tampered(&token),
-        )
-        .await,
+        presented(other_host, stage, &pod, &elsewhere).await,
+        presented(tampering, stage, &pod, &tampered(&token)).await,
         clear_text(stage, &pod, &token).await,
     ])
 }
@@ -56,7 +47,7 @@ async fn token_for(stage: &Stage, pod: &Pod, host: &str) -> Result<String, DemoE
     .await
 }
 
-/// The same token with the first digit of its signature changed.
+/// Returns the token with the first digit of its signature changed.
 fn tampered(token: &str) -> String {
     const SIGNATURE: &str = "X-Amz-Signature=";
     match token.split_once(SIGNATURE) {
@@ -71,40 +62,22 @@ fn tampered(token: &str) -> String {
     }
 }
 
-async fn presented(
-    stage: &Stage,
-    name: &'static str,
-    expected: Cause,
-    pod: &Pod,
-    token: &str,
-) -> Attack {
-    stage.say(name);
-    let before = stage.refusals();
-    let outcome = with_token(stage, pod, token).await.map(drop);
-    by_aws(stage, name, expected, before, outcome)
+async fn presented(plan: Plan, stage: &Stage, pod: &Pod, token: &str) -> Attack {
+    let attempt = async { with_token(stage, pod, token).await.map(drop) };
+    plan.straight(stage, pod, attempt).await
 }
 
 async fn replayed(stage: &Stage, pod: &Pod, token: &str) -> Attack {
-    stage
-        .lab
-        .faults()
-        .change(|plan| plan.clock_skew_seconds = AFTER_EXPIRY);
-    let attack = presented(
-        stage,
-        "token replayed after expiry",
-        Cause::RdsTokenExpired,
-        pod,
-        token,
-    )
-    .await;
-    stage.lab.faults().set(FaultPlan::default());
+    let faults = stage.lab.faults();
+    faults.change(|plan| plan.clock_skew_seconds = AFTER_EXPIRY);
+    let plan = Plan::for_aws("token replayed after it expired", Cause::RdsTokenExpired);
+    let attack = presented(plan, stage, pod, token).await;
+    faults.set(FaultPlan::default());
     attack
 }
 
 async fn clear_text(stage: &Stage, pod: &Pod, token: &str) -> Attack {
-    let name = "clear-text connection";
-    stage.say(name);
-    let before = stage.refusals();
-    let outcome = in_clear_text(stage, pod, token).await.map(drop);
-    by_aws(stage, name, Cause::ClearTextRefused, before, outcome)
+    let plan = Plan::for_aws("connection without TLS", Cause::ClearTextRefused);
+    let attempt = async { in_clear_text(stage, pod, token).await.map(drop) };
+    plan.straight(stage, pod, attempt).await
 }

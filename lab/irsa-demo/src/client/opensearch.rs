@@ -1,4 +1,4 @@
-//! A stock HTTP client, as any client of OpenSearch is one.
+//! A stock HTTP client, as OpenSearch's own clients are.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, header};
@@ -35,13 +35,13 @@ impl Call {
         }
     }
 
-    /// With a JSON body.
+    /// Sets a JSON body.
     #[must_use]
     pub(crate) fn json(self, body: &Value) -> Self {
         self.body(body.to_string())
     }
 
-    /// With a body of JSON, or of JSON lines.
+    /// Sets a body of JSON, or of JSON lines.
     #[must_use]
     pub(crate) fn body(mut self, body: impl Into<Bytes>) -> Self {
         self.body = body.into();
@@ -56,22 +56,22 @@ impl Call {
         self
     }
 
-    /// Sends it as an application does: to localhost, with no signature.
+    /// Sends the request as an application does: to localhost, unsigned.
     pub(crate) async fn through(self, proxy: &Proxy) -> Result<Value, Refused> {
         self.to(&proxy.address()).await
     }
 
-    /// Sends it to this address, in clear text.
+    /// Sends the request to this address, without TLS.
     pub(crate) async fn to(self, address: &str) -> Result<Value, Refused> {
         let stream = reach(address).await?;
         self.over(stream, address).await
     }
 
-    /// Sends it straight to the domain, over TLS.
+    /// Sends the request straight to the domain, over TLS.
     pub(crate) async fn straight(self, stage: &Stage) -> Result<Value, Refused> {
         let failed = |error: &dyn std::fmt::Display| Refused::because(&error);
         let domain = stage.domain().map_err(|error| failed(&error))?;
-        let tls = Tls::of(stage, &domain.endpoint).map_err(|error| failed(&error))?;
+        let tls = Tls::for_server(stage, &domain.endpoint).map_err(|error| failed(&error))?;
         let stream = tls.over(reach(&domain.dial).await?).await;
         let stream = stream.map_err(|error| failed(&error))?;
         self.over(stream, &domain.endpoint).await
@@ -127,7 +127,7 @@ impl Call {
     }
 }
 
-/// The text of a refusal: AWS's edge and OpenSearch have theirs in different places.
+/// Returns the text of a refusal, which AWS and OpenSearch put into different fields.
 fn reason(json: &Value, body: &[u8]) -> String {
     let texts = [&json["message"], &json["Message"], &json["error"]["reason"]];
     let text = texts.into_iter().find_map(Value::as_str);

@@ -1,5 +1,4 @@
-//! Stock PostgreSQL clients: through a proxy without a password, and straight to the server with
-//! whatever token an attacker has.
+//! Stock PostgreSQL clients: through a proxy without a password, or straight to the server with an attacker's token.
 
 use irsa_chain::Cause;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -14,7 +13,7 @@ use crate::DemoError;
 use crate::pod::{Pod, Proxy};
 use crate::stage::Stage;
 
-/// Connects as an application does: to localhost, with no password.
+/// Connects as an application does: to localhost, without a password.
 pub(crate) async fn through(proxy: &Proxy, pod: &Pod) -> Result<Client, Refused> {
     let mut config = configuration(pod);
     config.ssl_mode(SslMode::Disable);
@@ -25,7 +24,7 @@ pub(crate) async fn through(proxy: &Proxy, pod: &Pod) -> Result<Client, Refused>
     Ok(client)
 }
 
-/// Connects as an attacker who has `token`: to the server itself, over TLS.
+/// Connects as an attacker who has `token`: straight to the server, over TLS.
 pub(crate) async fn with_token(stage: &Stage, pod: &Pod, token: &str) -> Result<Client, Refused> {
     let mut config = configuration(pod);
     config.ssl_mode(SslMode::Require).password(token);
@@ -33,14 +32,14 @@ pub(crate) async fn with_token(stage: &Stage, pod: &Pod, token: &str) -> Result<
         .cluster()
         .map_err(|error| Refused::because(&error))?
         .endpoint;
-    let tls = Tls::of(stage, name).map_err(|error| Refused::because(&error))?;
+    let tls = Tls::for_server(stage, name).map_err(|error| Refused::because(&error))?;
     let stream = reach_server(stage).await?;
     let (client, connection) = within(config.connect_raw(stream, tls)).await?;
     drive(connection);
     Ok(client)
 }
 
-/// The same without TLS.
+/// Connects like [`with_token`], but without TLS.
 pub(crate) async fn in_clear_text(
     stage: &Stage,
     pod: &Pod,
@@ -92,7 +91,7 @@ where
     });
 }
 
-/// The first column of the first row that `query` gives.
+/// Returns the first column of the first row of `query`.
 pub(crate) async fn ask(client: &Client, query: &str) -> Result<String, DemoError> {
     let row = client
         .query_one(query, &[])
@@ -109,7 +108,7 @@ impl From<tokio_postgres::Error> for Refused {
             Some(refusal) => format!("{}: {}", refusal.code().code(), refusal.message()),
             None => error.to_string(),
         };
-        // What the server itself said keeps its message: irsa names link and cause in the DETAIL.
+        // A server's own error keeps its message; irsa adds link and cause in the DETAIL.
         let detail = refusal.and_then(|refusal| refusal.detail());
         Self {
             named: named_cause(&message).or_else(|| named_cause(detail?)),
@@ -118,7 +117,7 @@ impl From<tokio_postgres::Error> for Refused {
     }
 }
 
-/// The cause that `irsa` names at the end of its message: `(link: LINK, cause: CAUSE)`.
+/// Returns the cause that `irsa` names at the end of its message: `(link: LINK, cause: CAUSE)`.
 fn named_cause(message: &str) -> Option<Cause> {
     let (_, named) = message.rsplit_once("cause: ")?;
     named.strip_suffix(')')?.parse().ok()

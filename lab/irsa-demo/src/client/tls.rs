@@ -1,4 +1,4 @@
-//! TLS for the client that talks to the server itself.
+//! TLS for clients that talk to the server itself.
 
 use std::future::Future;
 use std::io;
@@ -17,7 +17,7 @@ use tokio_rustls::TlsConnector;
 use crate::DemoError;
 use crate::stage::Stage;
 
-/// Verifies the lab's server by the lab's authority.
+/// A connector that trusts only the lab's CA.
 pub(super) struct Tls {
     config: Arc<ClientConfig>,
     name: ServerName<'static>,
@@ -28,8 +28,8 @@ pub(super) struct TlsClientStream(tokio_rustls::client::TlsStream<TcpStream>);
 // === impl Tls ===
 
 impl Tls {
-    /// For the server that calls itself `name`.
-    pub(super) fn of(stage: &Stage, name: &str) -> Result<Self, DemoError> {
+    /// Returns a connector that expects a certificate for `name`.
+    pub(super) fn for_server(stage: &Stage, name: &str) -> Result<Self, DemoError> {
         let failed = |error: &dyn std::fmt::Display| DemoError::stage("preparing TLS", error);
         let roots = Roots::from_pem_file(&stage.facts().ca_file).map_err(|error| failed(&error))?;
         let config = client_config(&roots, &[]).map_err(|error| failed(&error))?;

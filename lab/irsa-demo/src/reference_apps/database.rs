@@ -1,4 +1,4 @@
-//! How an application reaches its database.
+//! The database of an application, and the two modes of reaching it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,39 +16,39 @@ pub struct Database {
     pub user: String,
 }
 
-/// One of the two ways.
+/// How an application reaches its database.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DatabaseWay {
-    /// The stock driver without a password, to irsa's listener.
+pub enum DatabaseMode {
+    /// Through irsa's listener, with the stock driver and no password.
     ThroughIrsa {
-        /// Where irsa listens, such as `localhost`.
+        /// The host that irsa listens on, such as `localhost`.
         host: String,
-        /// Its port.
+        /// The port that irsa listens on.
         port: u16,
     },
-    /// The AWS JDBC wrapper signs for itself.
-    ItsOwn {
-        /// The endpoint: what the wrapper signs for and what the server's certificate names.
+    /// With the AWS JDBC wrapper, which signs.
+    OwnSigning {
+        /// The endpoint: the name that the wrapper signs for and that the server's certificate holds.
         endpoint: String,
-        /// The port that is signed for.
+        /// The port that the wrapper signs for.
         sign_port: u16,
-        /// The port that is dialled on 127.0.0.1.
+        /// The port on 127.0.0.1 that the wrapper connects to.
         port: u16,
-        /// The authority of the server's certificate, as PEM.
+        /// PEM file with the CA of the server's certificate.
         ca_file: PathBuf,
-        /// The pod's identity: AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE and so on.
+        /// The pod's identity: `AWS_ROLE_ARN`, `AWS_WEB_IDENTITY_TOKEN_FILE` and so on.
         identity: BTreeMap<String, String>,
     },
 }
 
-impl DatabaseWay {
-    /// The URL that the driver is given for the database of this name.
+impl DatabaseMode {
+    /// Returns the JDBC URL of the database with this name.
     pub fn jdbc_url(&self, database: &str) -> String {
         match self {
             Self::ThroughIrsa { host, port } => {
                 format!("jdbc:postgresql://{host}:{port}/{database}")
             }
-            Self::ItsOwn {
+            Self::OwnSigning {
                 endpoint,
                 sign_port,
                 port,
@@ -66,13 +66,13 @@ impl DatabaseWay {
         }
     }
 
-    /// Gives a process of Java what it needs besides the URL: nothing, or where it signs for itself the pod's identity,
-    /// and a lab in AWS's place. Files for that are written into `folder`.
+    /// Adds to a Java process what it needs besides the URL: nothing through irsa; with its own signing, the pod's
+    /// identity and the lab in place of AWS. Files are written into `folder`.
     ///
     /// # Errors
-    /// A file can't be written, or the JDK's `keytool` is missing or fails.
+    /// A file cannot be written, or the JDK's `keytool` is missing or fails.
     pub(crate) async fn equip(&self, java: &mut Command, folder: &Path) -> Result<(), AppError> {
-        let Self::ItsOwn {
+        let Self::OwnSigning {
             endpoint,
             ca_file,
             identity,

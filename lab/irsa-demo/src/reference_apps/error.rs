@@ -1,9 +1,9 @@
-//! Why an application can't be had or does not run.
+//! Errors of building and running an application.
 
-/// What went wrong, with what to do.
+/// An error, with what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
-    /// The machine lacks a program.
+    /// A program is missing on this machine.
     #[error("`{program}` is missing: {remedy}")]
     Missing {
         /// The program.
@@ -11,20 +11,20 @@ pub enum AppError {
         /// What to install.
         remedy: &'static str,
     },
-    /// Something was being done, and failed.
+    /// A step failed.
     #[error("{doing}: {problem}")]
     Failed {
-        /// What was being done.
+        /// The step.
         doing: String,
-        /// What happened.
+        /// The problem.
         problem: String,
     },
-    /// A server of Java did not come up, or ended.
+    /// A Java server did not start, or ended.
     #[error("{name} {problem}\n{log}")]
     Server {
         /// Its name.
         name: &'static str,
-        /// What happened: `ended with exit status 1`.
+        /// The problem, such as `ended with exit status 1`.
         problem: String,
         /// The end of its log.
         log: String,
@@ -32,7 +32,7 @@ pub enum AppError {
 }
 
 impl AppError {
-    /// Something failed while `doing` it.
+    /// Returns the error of a step that failed.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "it is mapped over owned errors"
@@ -45,7 +45,7 @@ impl AppError {
     }
 }
 
-/// The last lines of a program's output; those of a Java stack would push out what it is about.
+/// Returns the last lines of a program's output without Java stack frames, which would hide the reason.
 pub(crate) fn last_lines(text: &str, count: usize) -> String {
     let lines: Vec<&str> = text
         .lines()

@@ -1,4 +1,4 @@
-//! A process of Java: started, its log in a file, waited for, ended.
+//! A Java process with its log in a file.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -14,24 +14,24 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::reference_apps::AppError;
 use crate::reference_apps::error::last_lines;
-use crate::reference_apps::maven::of_jdk;
+use crate::reference_apps::maven::jdk_program;
 
-/// How often a process that starts is asked.
+/// Interval between readiness checks.
 const POLL: Duration = Duration::from_millis(100);
-/// How long a process may take to end in order.
+/// Time limit for a process to end by itself after SIGTERM.
 const STOP_TIMEOUT: Duration = Duration::from_secs(15);
-/// Most lines of a log that an error shows.
+/// Maximum number of log lines in an error.
 const SHOWN_LINES: usize = 40;
-/// What Java insists on; there is nothing secret in the store.
+/// Java requires a password; the store holds nothing secret.
 const STORE_PASSWORD: &str = "changeit";
-/// What starts fastest on a small machine and takes the least memory.
+/// Options for a quick start and little memory.
 const QUICK: [&str; 3] = [
     "-Xshare:auto",
     "-XX:TieredStopAtLevel=1",
     "-XX:+UseSerialGC",
 ];
 
-/// A running process of Java; it ends with this value, and also when this process is killed.
+/// A running Java process. It ends when this value is dropped or this process is killed.
 #[derive(Debug)]
 pub struct Jvm {
     name: &'static str,
@@ -40,7 +40,7 @@ pub struct Jvm {
     log: PathBuf,
 }
 
-/// A command for `java` that starts quickly and sees no variable of ours.
+/// Returns a command for `java` that starts quickly and inherits none of our variables.
 pub fn command(java: &Path) -> Command {
     let mut command = Command::new(java);
     command.args(QUICK).env_clear();
@@ -52,7 +52,7 @@ pub fn command(java: &Path) -> Command {
     command
 }
 
-/// The class path of what Maven built: its classes, and all jars of these folders beside them.
+/// Returns the class path of a Maven build: its classes, and all jars in these folders beside them.
 pub fn class_path(built: &Path, libraries: &[&str]) -> OsString {
     let jars = libraries.iter().map(|folder| built.join(folder).join("*"));
     let places: Vec<OsString> = [built.join("classes")]
@@ -63,10 +63,10 @@ pub fn class_path(built: &Path, libraries: &[&str]) -> OsString {
     places.join(":".as_ref())
 }
 
-/// Writes a file for `-Djdk.net.hosts.file`: these names, and `localhost`, are this machine, and no other name is any.
+/// Writes a file for `-Djdk.net.hosts.file` that resolves these names and `localhost` to this machine, and no others.
 ///
 /// # Errors
-/// It can't be written.
+/// The file cannot be written.
 pub fn hosts_file(folder: &Path, names: &[&str]) -> Result<PathBuf, AppError> {
     let file = folder.join("hosts");
     let names = [&["localhost"], names].concat();
@@ -79,11 +79,11 @@ pub fn hosts_file(folder: &Path, names: &[&str]) -> Result<PathBuf, AppError> {
     Ok(file)
 }
 
-/// Options with which a JVM finds these names on this machine and trusts the authority in `ca_file` (PEM) alone: what
-/// AWS's SDK needs to take a lab for AWS. Files for it are written into `folder`.
+/// Returns the options with which a JVM resolves these names to this machine and trusts only the CA in `ca_file` (PEM),
+/// so that AWS's SDK accepts a lab as AWS. Files are written into `folder`.
 ///
 /// # Errors
-/// A file can't be written, or the JDK's `keytool` is missing or fails.
+/// A file cannot be written, or the JDK's `keytool` is missing or fails.
 pub async fn with_aws_here(
     folder: &Path,
     names: &[&str],
@@ -100,7 +100,7 @@ pub async fn with_aws_here(
 
 async fn trust_store(folder: &Path, ca_file: &Path) -> Result<PathBuf, AppError> {
     let store = folder.join("trust.p12");
-    let mut command = Command::new(of_jdk("keytool")?);
+    let mut command = Command::new(jdk_program("keytool")?);
     command
         .args(["-importcert", "-noprompt", "-alias", "authority"])
         .args(["-storetype", "PKCS12", "-storepass", STORE_PASSWORD])
@@ -119,10 +119,10 @@ async fn trust_store(folder: &Path, ca_file: &Path) -> Result<PathBuf, AppError>
 }
 
 impl Jvm {
-    /// Starts `command`; what it writes goes to the file `log`.
+    /// Starts `command` with its output in the file `log`.
     ///
     /// # Errors
-    /// It can't be started, or the file can't be written.
+    /// The command cannot be started, or the file cannot be written.
     pub fn start(name: &'static str, mut command: Command, log: PathBuf) -> Result<Self, AppError> {
         let failed = |error: io::Error| AppError::failed(format!("starting {name}"), error);
         let output = File::create(&log).map_err(failed)?;
@@ -141,10 +141,10 @@ impl Jvm {
         })
     }
 
-    /// Asks until the answer is yes.
+    /// Polls until `is_ready` returns true.
     ///
     /// # Errors
-    /// The process ended, or `limit` passed: with the end of its log.
+    /// The process ended, or `limit` passed; the error has the end of its log.
     pub async fn until_ready(
         &mut self,
         is_ready: impl AsyncFn() -> bool,
@@ -163,22 +163,22 @@ impl Jvm {
         Err(self.failure(format!("is not ready after {} s", limit.as_secs())))
     }
 
-    /// What it wrote so far.
+    /// The output so far.
     pub fn log(&self) -> String {
         fs::read(&self.log)
             .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
             .unwrap_or_default()
     }
 
-    /// Waits for its end; `None` if it still runs after `limit`.
+    /// Waits for the process to end; returns `None` if it still runs after `limit`.
     pub async fn ended(&mut self, limit: Duration) -> Option<ExitStatus> {
         timeout(limit, self.child.wait()).await.ok()?.ok()
     }
 
-    /// Tells it to end (SIGTERM); one that does not is killed.
+    /// Sends SIGTERM, and kills the process if it does not end in time.
     ///
     /// # Errors
-    /// It had to be killed.
+    /// The process had to be killed.
     pub async fn stop(mut self) -> Result<(), AppError> {
         let id = self.child.id().and_then(|id| i32::try_from(id).ok());
         if let Some(id) = id.and_then(Pid::from_raw) {
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_ends_while_waited_for_shows_its_log() {
+    async fn a_process_that_ends_too_early_shows_its_log() {
         let folder = tempfile::tempdir().unwrap();
         let mut jvm = shell("echo seen; echo why >&2; exit 3", folder.path());
         let error = jvm.until_ready(async || false, LIMIT).await.unwrap_err();
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_never_gets_ready_is_given_up() {
+    async fn a_process_that_never_gets_ready_times_out() {
         let folder = tempfile::tempdir().unwrap();
         let mut jvm = shell("exec sleep 60", folder.path());
         let error = jvm
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_told_to_end_ends() {
+    async fn sigterm_ends_a_process() {
         let folder = tempfile::tempdir().unwrap();
         let mut jvm = shell("exec sleep 60", folder.path());
         jvm.until_ready(async || true, LIMIT).await.unwrap();
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[tokio::test]
-    #[ignore = "run by a_killed_owner_leaves_no_process_behind in a process of its own"]
+    #[ignore = "run by a_killed_owner_leaves_no_process_behind in a separate process"]
     async fn plays_the_owner() {
         let folder = tempfile::tempdir().unwrap();
         let jvm = shell("exec sleep 600", folder.path());
@@ -282,7 +282,7 @@ mod tests {
         std::future::pending::<()>().await;
     }
 
-    /// One that has ended, but that nobody has waited for, does not run.
+    /// Whether the process runs; a zombie does not.
     fn is_running(id: u32) -> bool {
         fs::read_to_string(format!("/proc/{id}/stat")).is_ok_and(|stat| {
             !stat

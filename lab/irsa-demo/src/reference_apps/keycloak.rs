@@ -1,7 +1,7 @@
-//! Keycloak, from its own distribution: stock through irsa, or with the AWS JDBC wrapper in its `providers/`.
+//! Keycloak from its own distribution: stock through irsa, or with the AWS JDBC wrapper in its `providers/`.
 //!
-//! Two things are not as in a pod. Java is started by the command that `kc.sh` puts together, not by `kc.sh`; and it
-//! is told to start quickly on a small machine.
+//! Two things differ from a pod: the command that `kc.sh` would run is run directly, and Java has options for a quick
+//! start on a small machine.
 
 mod command;
 mod environment;
@@ -16,33 +16,33 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::reference_apps::jvm::Jvm;
-use crate::reference_apps::{AppError, Database, DatabaseWay};
+use crate::reference_apps::{AppError, Database, DatabaseMode};
 pub use environment::environment;
 pub use home::{KeycloakHome, VERSION};
 pub use login::{ADA, Login};
 
 const NAME: &str = "Keycloak";
-/// How long a start may take; the first one builds a schema, which takes half a minute on a small machine.
+/// Time limit for a start. The first one builds the schema, which takes half a minute on a small machine.
 const START_TIMEOUT: Duration = Duration::from_mins(5);
-/// What it logs when it serves requests.
+/// The log message that shows that Keycloak serves requests.
 const LISTENS: &str = "Listening on: http://127.0.0.1:";
 
-/// How a Keycloak is started.
+/// The options of a Keycloak.
 #[derive(Debug, Clone)]
 pub struct KeycloakOptions {
     /// Its database.
     pub database: Database,
-    /// How it gets there.
-    pub way: DatabaseWay,
-    /// Whether its transactions are XA's.
+    /// How it reaches its database.
+    pub mode: DatabaseMode,
+    /// Whether it uses XA transactions.
     pub xa: bool,
-    /// Variables besides those of [`environment`], which they may replace.
+    /// Additional variables; they override those of [`environment`].
     pub more: BTreeMap<String, String>,
-    /// Jars for `providers/`, besides those that sign.
+    /// Additional jars for `providers/`.
     pub providers: Vec<PathBuf>,
 }
 
-/// A Keycloak with the realm of [`ADA`]; it ends with this value.
+/// A running Keycloak with the realm of [`ADA`]. It ends when this value is dropped.
 #[derive(Debug)]
 pub struct Keycloak {
     jvm: Jvm,
@@ -51,12 +51,12 @@ pub struct Keycloak {
 }
 
 impl KeycloakOptions {
-    /// XA as the way allows, nothing else.
-    pub fn new(database: Database, way: DatabaseWay) -> Self {
+    /// Returns the defaults; XA is on where the mode supports it.
+    pub fn new(database: Database, mode: DatabaseMode) -> Self {
         Self {
-            xa: matches!(way, DatabaseWay::ThroughIrsa { .. }),
+            xa: matches!(mode, DatabaseMode::ThroughIrsa { .. }),
             database,
-            way,
+            mode,
             more: BTreeMap::new(),
             providers: Vec::new(),
         }
@@ -64,23 +64,24 @@ impl KeycloakOptions {
 }
 
 impl Keycloak {
-    /// Starts it, built before if it must be, and waits until it serves requests.
+    /// Starts Keycloak, after a build if the cache lacks one, and waits until it serves requests.
     ///
     /// # Errors
-    /// It can't be built; or [`AppError::Server`] with the end of its log: it ended, as it does without its database.
+    /// The build failed; or [`AppError::Server`] with the end of the log, for example without its database.
     pub async fn start(home: &KeycloakHome, options: &KeycloakOptions) -> Result<Self, AppError> {
         let mut keycloak = Self::launch(home, options).await?;
         keycloak.until_ready().await?;
         Ok(keycloak)
     }
 
-    /// Starts it and does not wait: for who wants to see it fail.
+    /// Starts Keycloak without waiting, for tests that expect it to fail.
     ///
     /// # Errors
-    /// It can't be built or run.
+    /// It cannot be built or started.
     pub async fn launch(home: &KeycloakHome, options: &KeycloakOptions) -> Result<Self, AppError> {
         let built = home.build(options, &|_| {}).await?;
-        let folder = TempDir::new().map_err(|error| AppError::failed("making a folder", error))?;
+        let folder =
+            TempDir::new().map_err(|error| AppError::failed("creating a directory", error))?;
         let command = command::start(home, &built, folder.path(), options).await?;
         let log = folder.path().join("log");
         let jvm = Jvm::start(NAME, command, log.clone())?;
@@ -101,21 +102,21 @@ impl Keycloak {
         self.jvm.until_ready(is_ready, START_TIMEOUT).await
     }
 
-    /// Where it serves requests: `http://127.0.0.1:PORT`.
+    /// The base URL: `http://127.0.0.1:PORT`.
     pub fn url(&self) -> String {
         let port = listening_port(&self.log).unwrap_or_default();
         format!("http://127.0.0.1:{port}")
     }
 
-    /// What it logged so far.
+    /// The log so far.
     pub fn log(&self) -> String {
         self.jvm.log()
     }
 
-    /// Tells it to end and waits for that.
+    /// Sends SIGTERM and waits.
     ///
     /// # Errors
-    /// It had to be killed.
+    /// The process had to be killed.
     pub async fn stop(self) -> Result<(), AppError> {
         self.jvm.stop().await
     }
@@ -143,15 +144,15 @@ mod tests {
     }
 
     #[test]
-    fn xa_is_what_the_wrapper_can_not_do() {
+    fn xa_is_off_with_the_jdbc_wrapper() {
         let database = Database {
             name: "d".to_owned(),
             user: "u".to_owned(),
         };
-        let way = DatabaseWay::ThroughIrsa {
+        let mode = DatabaseMode::ThroughIrsa {
             host: "localhost".to_owned(),
             port: 5432,
         };
-        assert!(KeycloakOptions::new(database, way).xa);
+        assert!(KeycloakOptions::new(database, mode).xa);
     }
 }

@@ -1,4 +1,4 @@
-//! Projects under `examples/`, built into the cache.
+//! Maven projects in `examples/`, built into the cache.
 
 use std::env;
 use std::fs::{self, File};
@@ -13,27 +13,27 @@ use tokio::task::spawn_blocking;
 use crate::reference_apps::AppError;
 use crate::reference_apps::error::last_lines;
 
-/// What the build was made from: names and contents of the project's files.
+/// File with the names and contents that the build was made from.
 const STAMP: &str = "made-from";
-/// Most lines of Maven's that are shown.
+/// Maximum number of lines of Maven's output in an error.
 const SHOWN_LINES: usize = 20;
 const INSTALL_MAVEN: &str = "install Maven (Debian: `maven`)";
 const INSTALL_JDK: &str =
     "install a JDK of version 17 or later (Debian: `openjdk-17-jdk-headless`)";
 
-/// A Maven project, its sources in this program.
+/// A Maven project whose sources are compiled into this program.
 #[derive(Debug, Clone, Copy)]
 pub struct Project {
-    /// Its name, and that of its folder in the cache.
+    /// The project's name, also of its directory in the cache.
     pub name: &'static str,
-    /// Its files: path and content.
+    /// The path and content of each file.
     pub files: &'static [(&'static str, &'static str)],
-    /// How far Maven goes: `process-classes`, `package`.
+    /// Maven's goal: `process-classes` or `package`.
     pub goal: &'static str,
 }
 
-/// Builds `project` under `cache`, unless the same was built there before. The answer is the folder with what was
-/// built: the project's pom has `${irsa.build}` as its `<directory>`.
+/// Builds `project` in `cache`, unless the same build exists, and returns its directory: the project's pom has
+/// `${irsa.build}` as its `<directory>`.
 ///
 /// # Errors
 /// [`AppError::Missing`] without Maven or a JDK; a failed build shows the end of Maven's output.
@@ -59,15 +59,15 @@ pub async fn build(
     Ok(target)
 }
 
-/// The Java to run applications with: that of `JAVA_HOME`, else the one on `PATH`.
+/// Returns the Java that runs applications: that of `JAVA_HOME`, otherwise the one on `PATH`.
 ///
 /// # Errors
-/// [`AppError::Missing`].
+/// [`AppError::Missing`] without a Java.
 pub fn java() -> Result<PathBuf, AppError> {
-    of_jdk("java")
+    jdk_program("java")
 }
 
-pub(crate) fn of_jdk(program: &'static str) -> Result<PathBuf, AppError> {
+pub(crate) fn jdk_program(program: &'static str) -> Result<PathBuf, AppError> {
     let home = env::var_os("JAVA_HOME").map(|home| PathBuf::from(home).join("bin").join(program));
     home.filter(|file| file.is_file())
         .or_else(|| on_path(program))
@@ -84,7 +84,7 @@ fn on_path(program: &str) -> Option<PathBuf> {
         .find(|file| file.is_file())
 }
 
-/// Tests of several processes may want the same project at once.
+/// Locks the project: tests of several processes may build it at the same time.
 async fn lock(file: PathBuf) -> io::Result<File> {
     let take = move || {
         let file = File::create(file)?;
@@ -116,7 +116,7 @@ fn write_afresh(project: &Project, source: &Path, target: &Path) -> io::Result<(
 }
 
 async fn run_maven(project: &Project, source: &Path, target: &Path) -> Result<(), AppError> {
-    of_jdk("javac")?;
+    jdk_program("javac")?;
     let maven = on_path("mvn").ok_or(AppError::Missing {
         program: "mvn",
         remedy: INSTALL_MAVEN,
@@ -159,7 +159,7 @@ mod tests {
     };
 
     #[tokio::test]
-    async fn what_was_built_is_built_once() {
+    async fn a_project_is_built_once() {
         let cache = tempfile::tempdir().unwrap();
         let home = cache.path().join("apps/nothing");
         fs::create_dir_all(&home).unwrap();
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn another_content_is_another_stamp() {
+    fn different_content_gives_a_different_stamp() {
         let files = &[
             ("pom.xml", "<project></project>"),
             ("src/a/B.java", "class B {}"),
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn sources_replace_what_was_there() {
+    fn new_sources_replace_old_ones() {
         let folder = tempfile::tempdir().unwrap();
         let (source, target) = (folder.path().join("source"), folder.path().join("build"));
         fs::create_dir_all(&source).unwrap();

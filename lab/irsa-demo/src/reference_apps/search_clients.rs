@@ -1,9 +1,9 @@
-//! Operate's and Zeebe's clients of OpenSearch: a program over the very libraries that the components use, configured
-//! by the components' own variables, with the requests that they send.
+//! The OpenSearch clients of Operate and Zeebe: a program that uses the same libraries as the components, reads the
+//! components' own variables, and sends the components' requests.
 
+mod connection_mode;
+mod event_log;
 mod sources;
-mod told;
-mod way;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,94 +15,96 @@ use tokio::process::Command;
 
 use crate::reference_apps::jvm::{self, Jvm};
 use crate::reference_apps::{AppError, maven};
-pub use told::{Kind, Told};
-pub use way::{DomainWay, SearchClient, environment, environment_of_operate_8_3};
+pub use connection_mode::{DomainMode, SearchClient, environment, operate_8_3_environment};
+pub use event_log::{Event, EventKind};
 
 const NAME: &str = "opensearch-clients";
 const CLASS: &str = "example.Main";
 const LOG: &str = "log";
 
-/// How long the program works.
+/// The amount of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Work {
-    /// Its start and its work, once.
+    /// The component's start and its work, once.
     Once,
-    /// Its start, then requests at a steady rate.
+    /// The component's start, then requests at a steady rate.
     Steady {
-        /// In whole seconds.
+        /// Duration, in whole seconds.
         length: Duration,
-        /// Requests a second.
+        /// Requests per second.
         rate: u32,
     },
 }
 
-/// A running program; it ends with this value.
+/// A running program. It ends when this value is dropped.
 #[derive(Debug)]
 pub struct Running {
     jvm: Jvm,
     folder: TempDir,
 }
 
-/// Builds the program in the cache; the answer is the folder for [`Running::start`].
+/// Builds the program in the cache and returns the directory for [`Running::start`].
 ///
 /// # Errors
-/// [`AppError::Missing`] without Maven or a JDK, or the build fails.
+/// [`AppError::Missing`] without Maven or a JDK; or the build failed.
 pub async fn build(cache: &Path, progress: Progress<'_>) -> Result<PathBuf, AppError> {
     maven::build(&sources::PROJECT, cache, progress).await
 }
 
-/// The folders whose jars it runs with: through irsa nothing that signs.
-pub fn libraries(way: &DomainWay) -> &'static [&'static str] {
-    if way.signs() {
+/// Returns the directories of its jars; through irsa they hold no signing library.
+pub fn libraries(mode: &DomainMode) -> &'static [&'static str] {
+    if mode.signs() {
         &["lib", "signing"]
     } else {
         &["lib"]
     }
 }
 
-/// Its process in the pod of a component; files that it needs to find a lab are written into `folder`.
+/// Returns the program's command in the pod of a component. Files that it needs to find a lab are written into
+/// `folder`.
 ///
 /// # Errors
-/// There is no Java, or a file can't be written.
+/// Java is missing, or a file cannot be written.
 pub async fn command(
     client: SearchClient,
     built: &Path,
     folder: &Path,
-    way: &DomainWay,
+    mode: &DomainMode,
 ) -> Result<Command, AppError> {
     let mut command = jvm::command(&maven::java()?);
-    if let DomainWay::ItsOwn {
+    if let DomainMode::OwnSigning {
         endpoint,
         ca_file,
         identity,
         ..
-    } = way
+    } = mode
     {
         command.args(jvm::with_aws_here(folder, &[endpoint], ca_file).await?);
         command.envs(identity);
     }
-    command.envs(environment(client, way));
+    command.envs(environment(client, mode));
     command
         .arg("-cp")
-        .arg(jvm::class_path(built, libraries(way)));
+        .arg(jvm::class_path(built, libraries(mode)));
     command.args([CLASS, client.name()]);
     Ok(command)
 }
 
 impl Running {
-    /// Starts it; `more` are variables besides those of [`environment`].
+    /// Starts the program; `more` are variables in addition to [`environment`].
     ///
     /// # Errors
-    /// There is no Java, or a file can't be written.
+    /// Java is missing, or a file cannot be written.
     pub async fn start(
         client: SearchClient,
         built: &Path,
-        way: &DomainWay,
+        mode: &DomainMode,
         work: Work,
         more: &[(&str, &str)],
     ) -> Result<Self, AppError> {
-        let folder = TempDir::new().map_err(|error| AppError::failed("making a folder", error))?;
-        let mut command = command(client, built, folder.path(), way).await?;
+        let folder =
+            TempDir::new().map_err(|error| AppError::failed("creating a directory", error))?;
+        let mut command = command(client, built, folder.path(), mode).await?;
         command.envs(more.iter().copied());
         if let Work::Steady { length, rate } = work {
             command.args([length.as_secs().to_string(), rate.to_string()]);
@@ -111,34 +113,34 @@ impl Running {
         Ok(Self { jvm, folder })
     }
 
-    /// What it told so far.
-    pub fn told(&self) -> Vec<Told> {
-        told::told(&self.jvm.log())
+    /// The events so far.
+    pub fn events(&self) -> Vec<Event> {
+        event_log::events(&self.jvm.log())
     }
 
-    /// What it logged so far: the exceptions as the clients throw them.
+    /// The log so far without the events: exceptions as the clients throw them.
     pub fn log(&self) -> String {
-        told::log(&self.jvm.log())
+        event_log::other_lines(&self.jvm.log())
     }
 
-    /// Waits until it told what is looked for.
+    /// Waits until `is_seen` accepts the events so far.
     ///
     /// # Errors
-    /// [`AppError::Server`]: it ended, or `limit` passed.
+    /// [`AppError::Server`]: the program ended, or `limit` passed.
     pub async fn until(
         &mut self,
-        is_seen: impl Fn(&[Told]) -> bool,
+        is_seen: impl Fn(&[Event]) -> bool,
         limit: Duration,
     ) -> Result<(), AppError> {
         let file = self.folder.path().join(LOG);
         let is_ready = async || {
             let text = fs::read_to_string(&file).unwrap_or_default();
-            is_seen(&told::told(&text))
+            is_seen(&event_log::events(&text))
         };
         self.jvm.until_ready(is_ready, limit).await
     }
 
-    /// Waits for its end: whether every step succeeded.
+    /// Waits for the program to end and returns whether every step succeeded.
     ///
     /// # Errors
     /// It still runs after `limit`.

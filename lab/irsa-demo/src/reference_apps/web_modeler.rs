@@ -1,5 +1,5 @@
-//! Web Modeler's stack: a service of Spring Boot, HikariCP and Flyway over PostgreSQL, configured by its environment
-//! alone. It stands in for the vendor's `restapi`, whose terms don't let it be used here.
+//! Web Modeler's stack: a service of Spring Boot, HikariCP and Flyway on PostgreSQL, configured by its environment. It
+//! stands in for the vendor's `restapi`, whose license does not allow its use here.
 
 mod sources;
 
@@ -13,15 +13,15 @@ use tempfile::TempDir;
 use tokio::process::Command;
 
 use crate::reference_apps::jvm::{self, Jvm};
-use crate::reference_apps::{AppError, Database, DatabaseWay, maven};
+use crate::reference_apps::{AppError, Database, DatabaseMode, maven};
 
 const NAME: &str = "web-modeler";
-/// How long a start may take; it takes seconds.
+/// Time limit for a start, which takes seconds.
 const START_TIMEOUT: Duration = Duration::from_mins(3);
-/// What it logs when it listens.
+/// The log message that shows that the service listens.
 const LISTENS: &str = "Tomcat started on port ";
 
-/// A running service, on a free port; it ends with this value.
+/// A running service on a free port. It ends when this value is dropped.
 #[derive(Debug)]
 pub struct WebModeler {
     jvm: Jvm,
@@ -29,22 +29,22 @@ pub struct WebModeler {
     port: u16,
 }
 
-/// Builds it in the cache; the answer is the folder for [`WebModeler::start`].
+/// Builds the service in the cache and returns the directory for [`WebModeler::start`].
 ///
 /// # Errors
-/// [`AppError::Missing`] without Maven or a JDK, or the build fails.
+/// [`AppError::Missing`] without Maven or a JDK; or the build failed.
 pub async fn build(cache: &Path, progress: Progress<'_>) -> Result<PathBuf, AppError> {
     maven::build(&sources::PROJECT, cache, progress).await
 }
 
-/// The variables of its container, as the guide shows them. There is no password.
-pub fn environment(database: &Database, way: &DatabaseWay) -> BTreeMap<String, String> {
-    let driver = matches!(way, DatabaseWay::ItsOwn { .. }).then_some((
+/// Returns the variables of its container, as the guide shows them. They contain no password.
+pub fn environment(database: &Database, mode: &DatabaseMode) -> BTreeMap<String, String> {
+    let driver = matches!(mode, DatabaseMode::OwnSigning { .. }).then_some((
         "SPRING_DATASOURCE_DRIVER_CLASS_NAME",
         "software.amazon.jdbc.Driver".to_owned(),
     ));
     [
-        ("SPRING_DATASOURCE_URL", way.jdbc_url(&database.name)),
+        ("SPRING_DATASOURCE_URL", mode.jdbc_url(&database.name)),
         ("SPRING_DATASOURCE_USERNAME", database.user.clone()),
     ]
     .into_iter()
@@ -53,28 +53,30 @@ pub fn environment(database: &Database, way: &DatabaseWay) -> BTreeMap<String, S
     .collect()
 }
 
-/// The folders whose jars it runs with: through irsa nothing that signs.
-pub fn libraries(way: &DatabaseWay) -> &'static [&'static str] {
-    match way {
-        DatabaseWay::ThroughIrsa { .. } => &["lib"],
-        DatabaseWay::ItsOwn { .. } => &["lib", "signing"],
+/// Returns the directories of its jars; through irsa they hold no signing library.
+pub fn libraries(mode: &DatabaseMode) -> &'static [&'static str] {
+    match mode {
+        DatabaseMode::ThroughIrsa { .. } => &["lib"],
+        DatabaseMode::OwnSigning { .. } => &["lib", "signing"],
     }
 }
 
 impl WebModeler {
-    /// Starts it and waits until it serves requests; `more` are variables besides those of [`environment`].
+    /// Starts the service and waits until it serves requests; `more` are variables in addition to [`environment`].
     ///
     /// # Errors
-    /// [`AppError::Server`] with the end of its log: it ended, as it does without its database, or it took too long.
+    /// [`AppError::Server`] with the end of its log: the service ended, for example without its database, or took too
+    /// long.
     pub async fn start(
         built: &Path,
         database: &Database,
-        way: &DatabaseWay,
+        mode: &DatabaseMode,
         more: &[(&str, &str)],
     ) -> Result<Self, AppError> {
-        let folder = TempDir::new().map_err(|error| AppError::failed("making a folder", error))?;
-        let mut command = command(built, folder.path(), way).await?;
-        command.envs(environment(database, way));
+        let folder =
+            TempDir::new().map_err(|error| AppError::failed("creating a directory", error))?;
+        let mut command = command(built, folder.path(), mode).await?;
+        command.envs(environment(database, mode));
         command.env("SERVER_PORT", "0").envs(more.iter().copied());
         let log = folder.path().join("log");
         let mut jvm = Jvm::start(NAME, command, log.clone())?;
@@ -88,32 +90,32 @@ impl WebModeler {
         })
     }
 
-    /// Where it serves requests: `http://127.0.0.1:PORT`.
+    /// The base URL: `http://127.0.0.1:PORT`.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// What it logged so far.
+    /// The log so far.
     pub fn log(&self) -> String {
         self.jvm.log()
     }
 
-    /// Tells it to end and waits for that.
+    /// Sends SIGTERM and waits.
     ///
     /// # Errors
-    /// It had to be killed.
+    /// The process had to be killed.
     pub async fn stop(self) -> Result<(), AppError> {
         self.jvm.stop().await
     }
 }
 
-/// Its process, with the pod's identity where it signs for itself.
-async fn command(built: &Path, folder: &Path, way: &DatabaseWay) -> Result<Command, AppError> {
+/// Returns the command of the service, with the pod's identity if the mode signs.
+async fn command(built: &Path, folder: &Path, mode: &DatabaseMode) -> Result<Command, AppError> {
     let mut command = jvm::command(&maven::java()?);
-    way.equip(&mut command, folder).await?;
+    mode.equip(&mut command, folder).await?;
     command
         .arg("-cp")
-        .arg(jvm::class_path(built, libraries(way)));
+        .arg(jvm::class_path(built, libraries(mode)));
     command.arg("webmodeler.WebModeler");
     Ok(command)
 }
@@ -136,12 +138,12 @@ mod tests {
     }
 
     #[test]
-    fn through_irsa_there_is_no_word_of_aws() {
-        let way = DatabaseWay::ThroughIrsa {
+    fn through_irsa_no_variable_mentions_aws() {
+        let mode = DatabaseMode::ThroughIrsa {
             host: "localhost".to_owned(),
             port: 5432,
         };
-        let text = format!("{:?}", environment(&database(), &way));
+        let text = format!("{:?}", environment(&database(), &mode));
         assert!(
             text.contains("jdbc:postgresql://localhost:5432/webmodeler"),
             "{text}"
@@ -153,15 +155,15 @@ mod tests {
     }
 
     #[test]
-    fn the_port_that_is_signed_for_is_told_only_where_another_is_dialled() {
-        let way = |port| DatabaseWay::ItsOwn {
+    fn the_signed_port_is_set_only_if_it_differs_from_the_dialed_one() {
+        let mode = |port| DatabaseMode::OwnSigning {
             endpoint: "db.example.com".to_owned(),
             sign_port: 5432,
             port,
             ca_file: "/ca.pem".into(),
             identity: BTreeMap::new(),
         };
-        let url = |port| environment(&database(), &way(port))["SPRING_DATASOURCE_URL"].clone();
+        let url = |port| environment(&database(), &mode(port))["SPRING_DATASOURCE_URL"].clone();
         assert!(!url(5432).contains("iamDefaultPort"));
         assert!(url(1).ends_with("&iamDefaultPort=5432"), "{}", url(1));
     }

@@ -1,4 +1,4 @@
-//! A query to Aurora PostgreSQL, and what each link showed.
+//! A query to Aurora PostgreSQL, and the evidence for each link.
 
 use irsa_chain::Link;
 use irsa_lab::ledger::{Outcome, Service};
@@ -10,9 +10,9 @@ use crate::pod::Pod;
 use crate::report::LinkShown;
 use crate::stage::Stage;
 
-/// Runs a real query as `workload` and reads off every link.
+/// Runs a real query as `workload` and collects the evidence for each link.
 pub(super) async fn visit(stage: &Stage, workload: &str) -> Result<Vec<LinkShown>, DemoError> {
-    let pod = Pod::of(stage, workload)?;
+    let pod = Pod::for_workload(stage, workload)?;
     let proxy = pod.proxy(stage).await?;
     let client = through(&proxy, &pod)
         .await

@@ -1,4 +1,4 @@
-//! What Zeebe's exporter writes and Operate reads, on Amazon OpenSearch.
+//! Writes of Zeebe's exporter and reads of Operate, on Amazon OpenSearch.
 
 use http::Method;
 use irsa_chain::Link;
@@ -13,10 +13,10 @@ use crate::pod::{Pod, Proxy};
 use crate::report::{LinkShown, Tour};
 use crate::stage::Stage;
 
-/// As Zeebe's exporter names its indices.
+/// An index named as Zeebe's exporter names them.
 const INDEX: &str = "zeebe-record_job_8.3.0_2026-11-24";
 
-/// Writes as Zeebe, then reads that as Operate.
+/// Writes as Zeebe, then reads the same records as Operate.
 pub(super) async fn visit(stage: &Stage) -> Result<Vec<Tour>, DemoError> {
     Ok(vec![
         tour(stage, "zeebe", "es:ESHttpPut, ESHttpPost", write).await?,
@@ -31,7 +31,7 @@ async fn tour(
     work: impl AsyncFn(&Proxy) -> Result<String, Refused>,
 ) -> Result<Tour, DemoError> {
     stage.say(&format!("OpenSearch as {workload}"));
-    let pod = Pod::of(stage, workload)?;
+    let pod = Pod::for_workload(stage, workload)?;
     let proxy = pod.proxy(stage).await?;
     let done = work(&proxy).await.map_err(|refused| {
         DemoError::stage(format!("OpenSearch as {workload}"), refused.message)
@@ -45,7 +45,7 @@ async fn tour(
     })
 }
 
-/// An index template, then a bulk with routing.
+/// Writes an index template, then a bulk with routing.
 async fn write(proxy: &Proxy) -> Result<String, Refused> {
     let template = json!({"index_patterns": ["zeebe-record_job_*"], "priority": 20});
     Call::new(Method::PUT, "/_index_template/zeebe-record_job_8.3.0_")
@@ -71,7 +71,7 @@ fn bulk_line(position: u32) -> String {
     format!("{action}\n{record}\n")
 }
 
-/// A search with a scroll, which is cleared by a DELETE with a body.
+/// Searches with a scroll, then clears it by a DELETE with a body.
 async fn read(proxy: &Proxy) -> Result<String, Refused> {
     let mut page = Call::new(Method::POST, "/zeebe-record_*/_search?scroll=60s")
         .json(&json!({"size": 40, "query": {"match_all": {}}}))
@@ -91,7 +91,7 @@ async fn read(proxy: &Proxy) -> Result<String, Refused> {
     }
     let cleared = clear(proxy, &page["_scroll_id"]).await?;
     Ok(format!(
-        "read {found} records by a scroll; scrolls cleared: {cleared}"
+        "read {found} records with a scroll; scrolls cleared: {cleared}"
     ))
 }
 

@@ -1,4 +1,4 @@
-//! The program `irsa-lab`, without a lab.
+//! The program `irsa-lab` without a running lab.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
@@ -47,11 +47,11 @@ fn the_demo_refuses_an_irsa_of_a_different_version() {
     for (prints, complaint) in [
         (
             "echo irsa 0.0.0",
-            format!("`{path}` has version 0.0.0, and this is irsa-lab "),
+            format!("`{path}` has version 0.0.0, but irsa-lab has version "),
         ),
         (
             "echo other 1.0",
-            format!("`{path} --version` failed: it printed no version of irsa"),
+            format!("`{path} --version` failed: it did not print a version of irsa"),
         ),
         (
             "exit 3",
@@ -66,23 +66,40 @@ fn the_demo_refuses_an_irsa_of_a_different_version() {
             errors.iter().any(|error| error.starts_with(&complaint)),
             "{finished:?}"
         );
-        assert!(finished.stderr.contains("help: name "), "{finished:?}");
+        assert!(
+            finished.stderr.contains("help: give the path of "),
+            "{finished:?}"
+        );
     }
 }
 
 #[test]
-fn waiting_for_a_lab_that_does_not_come_ends() {
+fn waiting_for_a_lab_times_out() {
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path().join("none").display().to_string();
     let wait = ["env", "--state-dir", &state, "--wait", "--timeout", "1s"];
     let finished = finish(&mut irsa_lab(&wait));
     assert_eq!(finished.code, 1, "{finished:?}");
-    assert!(finished.stderr.contains("no lab runs: "), "{finished:?}");
+    assert!(
+        finished.stderr.contains("no lab is running: "),
+        "{finished:?}"
+    );
+    let before = ["--state-dir", &state, "env", "--wait", "--timeout", "1s"];
+    let finished = finish(&mut irsa_lab(&before));
+    assert_eq!(finished.code, 1, "{finished:?}");
     let finished = finish(&mut irsa_lab(&["env", "--wait", "--timeout", "soon"]));
     assert_eq!(finished.code, 2, "{finished:?}");
 }
 
-/// Writes a shell script that can be run. It is replaced as a whole: a file that is being executed can't be written.
+#[test]
+fn options_of_the_lab_in_front_of_a_command_are_rejected() {
+    let finished = finish(&mut irsa_lab(&["--world", "world.yaml", "env"]));
+    assert_eq!(finished.code, 2, "{finished:?}");
+    let message = "`--world` has no effect on `irsa-lab env`";
+    assert!(finished.stderr.contains(message), "{finished:?}");
+}
+
+/// Writes an executable shell script. The file is replaced by a rename: a file that is being executed cannot be written.
 fn script(path: &Path, body: &str) {
     let new = path.with_extension("new");
     fs::write(&new, format!("#!/bin/sh\n{body}\n")).unwrap();

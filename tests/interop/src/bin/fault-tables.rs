@@ -1,5 +1,5 @@
-//! `fault-tables [GUIDE..]`: breaks each link under the applications of these guides, of all without a name, and writes
-//! what was said into `docs/guides`.
+//! `fault-tables [GUIDE..]`: breaks each link under the applications of these guides (all by default), and writes the
+//! resulting errors into `docs/guides`.
 
 use std::env::args;
 use std::io::{Write as _, stderr};
@@ -20,11 +20,11 @@ async fn main() -> Result<(), Error> {
     let cache = cache_folder()?;
     if is_wanted("web-modeler") {
         let built = web_modeler::build(&cache, &tell).await?;
-        of_database(&Application::WebModeler(built)).await?;
+        write_database_table(&Application::WebModeler(built)).await?;
     }
     if is_wanted("keycloak") {
         let home = KeycloakHome::locate(&cache, &tell).await?;
-        of_database(&Application::Keycloak(home)).await?;
+        write_database_table(&Application::Keycloak(home)).await?;
     }
     let clients = [SearchClient::Operate, SearchClient::Zeebe];
     let clients: Vec<SearchClient> = clients
@@ -32,18 +32,18 @@ async fn main() -> Result<(), Error> {
         .filter(|client| is_wanted(client.name()))
         .collect();
     if !clients.is_empty() {
-        of_search(&clients, &cache).await?;
+        write_search_tables(&clients, &cache).await?;
     }
     Ok(())
 }
 
-async fn of_database(application: &Application) -> Result<(), Error> {
+async fn write_database_table(application: &Application) -> Result<(), Error> {
     tell(&format!("breaking links under {}", application.guide()));
     let rows = database::table(application).await?;
     write(application.guide(), &rows)
 }
 
-async fn of_search(clients: &[SearchClient], cache: &Path) -> Result<(), Error> {
+async fn write_search_tables(clients: &[SearchClient], cache: &Path) -> Result<(), Error> {
     let built = search_clients::build(cache, &tell).await?;
     let lab = search::lab().await?;
     for client in clients {

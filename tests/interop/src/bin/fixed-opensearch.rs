@@ -1,5 +1,5 @@
-//! Starts a domain with fixed answers, prints one JSON line that says where it is, and ends with its standard input.
-//! `cargo xtask bench` measures against it. The key that it knows is in AWS's own variables.
+//! Starts a domain with fixed responses, prints a JSON line with its address, and ends when its standard input closes.
+//! `cargo xtask bench` measures against it. It accepts the key in AWS's variables.
 
 use std::env;
 use std::io::{self, Write as _};
@@ -9,7 +9,7 @@ use interop::fixed::{ENDPOINT, FixedOpenSearch};
 use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 
-/// Bodies up to here are verified, as a domain would; larger ones are only taken.
+/// Maximum size of bodies that are verified, as by a domain; larger ones are only received.
 const KEPT: u64 = 4 * 1024 * 1024;
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]

@@ -1,5 +1,5 @@
-//! `suites NAME --source DIR [TEST..]`: runs another project's test suite straight to a PostgreSQL and through irsa, and prints
-//! the tests that end differently. Fails if one of them does so by no design.
+//! `suites NAME --source DIR [TEST..]`: runs a different project's test suite straight to PostgreSQL and through irsa,
+//! and prints the tests whose outcomes differ. Fails if a difference is not by design.
 
 #![expect(clippy::print_stdout, reason = "the report is this program's output")]
 
@@ -25,7 +25,7 @@ async fn main() -> Result<ExitCode, Error> {
     let mut unexpected = differences.iter().filter(|each| each.by_design.is_none());
     let by_design = differences.len() - unexpected.clone().count();
     println!(
-        "{name}: {tests} tests, {passed} pass straight, {} end differently through irsa, {by_design} of them by design",
+        "{name}: {tests} tests, {passed} pass straight, {} differ through irsa, {by_design} of them by design",
         differences.len()
     );
     Ok(match unexpected.next() {

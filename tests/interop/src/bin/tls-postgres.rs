@@ -1,5 +1,5 @@
-//! Starts a PostgreSQL that speaks TLS and trusts everybody, prints one JSON line that says where it is, and stops it
-//! when the standard input ends. `cargo xtask bench` measures against it.
+//! Starts a PostgreSQL with TLS that trusts all users, prints a JSON line with its address, and stops it when the
+//! standard input closes. `cargo xtask bench` measures against it.
 
 use std::io::{self, Write as _};
 

@@ -1,11 +1,11 @@
-//! Where each client's program is in the folder of prepared ones, and how it is run.
+//! The path of each client's program among the prepared ones, and its command.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::Client;
 
-/// The folder, named after the language.
+/// Returns the directory, which is named after the language.
 pub(super) fn folder(client: Client) -> &'static str {
     match client {
         Client::Psycopg
@@ -24,7 +24,7 @@ pub(super) fn folder(client: Client) -> &'static str {
     }
 }
 
-/// The program in its prepared folder.
+/// Returns the command of the prepared program.
 pub(super) fn command(client: Client, folder: &Path) -> Command {
     let python = |script: &str, argument: &[&str]| {
         let mut command = script_of(folder.join("venv/bin/python"), folder.join(script));

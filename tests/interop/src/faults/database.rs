@@ -1,4 +1,4 @@
-//! Faults on the way to a database.
+//! Faults of links to a database.
 
 mod stage;
 mod ten;
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use irsa_demo::reference_apps::keycloak::{Keycloak, KeycloakHome, KeycloakOptions};
 use irsa_demo::reference_apps::web_modeler::WebModeler;
-use irsa_demo::reference_apps::{AppError, Database, DatabaseWay};
+use irsa_demo::reference_apps::{AppError, Database, DatabaseMode};
 use irsa_lab::faults::{FaultPlan, catalogue};
 use irsa_lab::ledger::{LedgerSnapshot, Outcome, Service};
 
@@ -16,34 +16,34 @@ use crate::Error;
 
 pub use stage::{DatabaseStage, Pod};
 
-/// An application that keeps its data in a database.
+/// An application that uses a database.
 #[derive(Debug)]
 pub enum Application {
-    /// Web Modeler's stack, built in this folder.
+    /// Web Modeler's stack, built in this directory.
     WebModeler(PathBuf),
-    /// Keycloak, whose own way has no XA.
+    /// Keycloak, without XA when it signs.
     Keycloak(KeycloakHome),
 }
 
-/// Breaks something in a pod.
+/// A function that breaks something in a pod.
 type Setter = fn(&mut Pod<'_>) -> Result<(), Error>;
 
-/// A fault, and how the pod or the lab is set for it.
+/// A fault, and how to set it in the pod or the lab.
 #[derive(Debug, Clone, Copy)]
 pub struct DatabaseFault {
-    /// Its id in the lab's catalogue.
+    /// Its ID in the lab's catalogue.
     pub id: &'static str,
-    /// Sets the pod, where the catalogue leaves that to the pod.
+    /// Sets up the pod, if the catalogue cannot.
     set: Option<Setter>,
 }
 
 /// The ten faults, in the order of the chain.
 pub const FAULTS: [DatabaseFault; 10] = ten::TEN;
 
-/// Runs an application through all faults.
+/// Runs an application with all faults.
 ///
 /// # Errors
-/// The lab or the application could not be run at all.
+/// The lab or the application could not run at all.
 pub async fn table(application: &Application) -> Result<Vec<Row>, Error> {
     let stage = DatabaseStage::set(application.name(), None).await?;
     let mut rows = Vec::new();
@@ -54,10 +54,10 @@ pub async fn table(application: &Application) -> Result<Vec<Row>, Error> {
     Ok(rows)
 }
 
-/// Runs an application with one link broken, its own way and through irsa.
+/// Runs an application with one link broken, with its own signing and through irsa.
 ///
 /// # Errors
-/// The fault could not be set, or the application not be run at all.
+/// The fault could not be set, or the application could not run at all.
 pub async fn row(
     stage: &DatabaseStage,
     application: &Application,
@@ -70,9 +70,9 @@ pub async fn row(
         None => pod.break_by(found.mechanism)?,
     }
     stage.break_links(&pod.plan).await?;
-    // The two need not wait for each other.
+    // Both modes run concurrently.
     let (own, irsa) = tokio::join!(
-        its_own_way(stage, application, &pod),
+        own_signing(stage, application, &pod),
         through_irsa(application, &pod)
     );
     stage.break_links(&FaultPlan::default()).await?;
@@ -83,17 +83,17 @@ pub async fn row(
     })
 }
 
-async fn its_own_way(
+async fn own_signing(
     stage: &DatabaseStage,
     application: &Application,
     pod: &Pod<'_>,
 ) -> Result<Said, Error> {
     let before = stage.lab().ledger();
-    let way = pod.its_own_way()?;
-    match application.serves(&pod.database(), &way).await {
+    let mode = pod.own_signing()?;
+    match application.serves(&pod.database(), &mode).await {
         Ok(()) => Ok(Said::Nothing(acted_as(stage, &before))),
         Err(AppError::Server { log, .. }) => Ok(Said::Words(
-            words::of_java(&log).ok_or_else(|| format!("no cause in:\n{log}"))?,
+            words::from_java(&log).ok_or_else(|| format!("no cause in:\n{log}"))?,
         )),
         Err(error) => Err(error.into()),
     }
@@ -103,24 +103,24 @@ async fn through_irsa(application: &Application, pod: &Pod<'_>) -> Result<Said, 
     let proxy = match pod.proxy() {
         Ok(proxy) => proxy,
         Err(refusal) => {
-            let said = words::of_refusal(&refusal.to_string());
+            let said = words::from_refusal(&refusal.to_string());
             return said.map(Said::Words).ok_or(refusal);
         }
     };
-    let way = pod.through(&proxy);
-    match application.serves(&pod.database(), &way).await {
+    let mode = pod.through(&proxy);
+    match application.serves(&pod.database(), &mode).await {
         Ok(()) => Ok(Said::Nothing("it runs".to_owned())),
         Err(AppError::Server { .. }) => {
             let log = proxy.log();
             Ok(Said::Words(
-                words::of_irsa(&log).ok_or_else(|| format!("no cause in:\n{log}"))?,
+                words::from_irsa(&log).ok_or_else(|| format!("no cause in:\n{log}"))?,
             ))
         }
         Err(error) => Err(error.into()),
     }
 }
 
-/// Whose credentials an application got that runs all the same.
+/// Returns the identity of an application that runs despite the fault.
 fn acted_as(stage: &DatabaseStage, before: &LedgerSnapshot) -> String {
     let after = stage.lab().ledger();
     let grew = |service, operation| {
@@ -129,7 +129,7 @@ fn acted_as(stage: &DatabaseStage, before: &LedgerSnapshot) -> String {
     };
     if grew(Service::Imds, "credentials") {
         let node = stage.lab().facts().node_role_arn.name();
-        format!("it runs, with what the node's role `{node}` may do")
+        format!("it runs, with the permissions of the node's role `{node}`")
     } else {
         "it runs".to_owned()
     }
@@ -138,7 +138,7 @@ fn acted_as(stage: &DatabaseStage, before: &LedgerSnapshot) -> String {
 // === impl Application ===
 
 impl Application {
-    /// Its name in the world, and that of its database and user.
+    /// Returns its name in the world, which is also that of its database and user.
     pub fn name(&self) -> &'static str {
         match self {
             Self::WebModeler(_) => "webmodeler",
@@ -146,7 +146,7 @@ impl Application {
         }
     }
 
-    /// The guide with its table.
+    /// Returns the guide with its table.
     pub fn guide(&self) -> &'static str {
         match self {
             Self::WebModeler(_) => "web-modeler",
@@ -154,15 +154,15 @@ impl Application {
         }
     }
 
-    /// Starts it, and stops it once it serves.
-    async fn serves(&self, database: &Database, way: &DatabaseWay) -> Result<(), AppError> {
+    /// Starts it, and stops it after it serves requests.
+    async fn serves(&self, database: &Database, mode: &DatabaseMode) -> Result<(), AppError> {
         match self {
             Self::WebModeler(built) => {
-                let running = WebModeler::start(built, database, way, &[]).await?;
+                let running = WebModeler::start(built, database, mode, &[]).await?;
                 running.stop().await
             }
             Self::Keycloak(home) => {
-                let options = KeycloakOptions::new(database.clone(), way.clone());
+                let options = KeycloakOptions::new(database.clone(), mode.clone());
                 Keycloak::start(home, &options).await?.stop().await
             }
         }

@@ -1,4 +1,4 @@
-//! How the lab's catalogue breaks a pod.
+//! Applying the lab's catalogue of faults to a pod.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,16 +12,16 @@ use crate::Error;
 
 /// The parts of a pod that a fault changes.
 pub(super) struct Parts<'a> {
-    /// What the lab is to break.
+    /// The faults of the lab.
     pub(super) plan: &'a mut FaultPlan,
     /// The environment of application and proxy.
     pub(super) environment: &'a mut BTreeMap<String, String>,
 }
 
-/// Breaks what the catalogue says. A token is written into `folder`.
+/// Applies a mechanism of the catalogue. A token is written into `folder`.
 ///
 /// # Errors
-/// The token can't be made or written, or the catalogue leaves the pod to its owner.
+/// The token cannot be minted or written, or the catalogue has only an instruction for the pod.
 pub(super) fn apply(
     mechanism: Mechanism,
     parts: Parts<'_>,

@@ -1,4 +1,4 @@
-//! Faults on the way to an OpenSearch domain.
+//! Faults of links to an OpenSearch domain.
 
 mod pod;
 mod ten;
@@ -7,37 +7,37 @@ mod words;
 use std::path::Path;
 use std::time::Duration;
 
-use irsa_demo::reference_apps::search_clients::{DomainWay, Running, SearchClient, Told, Work};
+use irsa_demo::reference_apps::search_clients::{DomainMode, Event, Running, SearchClient, Work};
 use irsa_lab::faults::{FaultPlan, catalogue};
 use irsa_lab::ledger::{Outcome, Service};
 use irsa_lab::{Lab, LabOptions, World};
 
-use super::words::{of_irsa, of_refusal};
+use super::words::{from_irsa, from_refusal};
 use super::{Row, Said};
 use crate::Error;
 use crate::server::cache_folder;
 
 pub use pod::{Pod, names, workload};
 
-/// How long a client may take; it takes seconds.
+/// Time limit for a client, which takes seconds.
 const LIMIT: Duration = Duration::from_mins(2);
 
-/// Breaks something in a pod.
+/// A function that breaks something in a pod.
 type Setter = fn(&mut Pod<'_>) -> Result<(), Error>;
 
-/// A fault, and how the pod or the lab is set for it.
+/// A fault, and how to set it in the pod or the lab.
 #[derive(Debug, Clone, Copy)]
 pub struct SearchFault {
-    /// Its id in the lab's catalogue.
+    /// Its ID in the lab's catalogue.
     pub id: &'static str,
-    /// Sets the pod, where the catalogue leaves that to the pod.
+    /// Sets up the pod, if the catalogue cannot.
     set: Option<Setter>,
 }
 
 /// The ten faults, in the order of the chain.
 pub const FAULTS: [SearchFault; 10] = ten::TEN;
 
-/// Starts a lab with the domain that the faults are on the way to.
+/// Starts a lab with the domain.
 ///
 /// # Errors
 /// It did not start.
@@ -48,10 +48,10 @@ pub async fn lab() -> Result<Lab, Error> {
     Ok(Lab::start(options).await?)
 }
 
-/// Runs a client, built in a folder, through all faults. Its guide has the client's name.
+/// Runs a client, built in a directory, with all faults. Its guide has the client's name.
 ///
 /// # Errors
-/// The lab or the client could not be run at all.
+/// The lab or the client could not run at all.
 pub async fn table(lab: &Lab, client: SearchClient, built: &Path) -> Result<Vec<Row>, Error> {
     let mut rows = Vec::new();
     for fault in &FAULTS {
@@ -60,10 +60,10 @@ pub async fn table(lab: &Lab, client: SearchClient, built: &Path) -> Result<Vec<
     Ok(rows)
 }
 
-/// Runs a client with one link broken, its own way and through irsa.
+/// Runs a client with one link broken, with its own signing and through irsa.
 ///
 /// # Errors
-/// The fault could not be set, or the client not be run at all.
+/// The fault could not be set, or the client could not run at all.
 pub async fn row(
     lab: &Lab,
     client: SearchClient,
@@ -77,12 +77,12 @@ pub async fn row(
         None => pod.break_by(found.mechanism)?,
     }
     pod.prepare().await?;
-    // The plan is the whole lab's, which others may be using: most faults are the pod's alone.
+    // The plan affects the whole lab, which other tests may use: most faults are only in the pod.
     let is_of_the_lab = pod.plan != FaultPlan::default();
     if is_of_the_lab {
         lab.faults().set(pod.plan.clone());
     }
-    let own = its_own_way(&pod, built).await;
+    let own = own_signing(&pod, built).await;
     let irsa = through_irsa(&pod, built).await;
     if is_of_the_lab {
         lab.faults().set(FaultPlan::default());
@@ -94,16 +94,16 @@ pub async fn row(
     })
 }
 
-async fn its_own_way(pod: &Pod<'_>, built: &Path) -> Result<Said, Error> {
+async fn own_signing(pod: &Pod<'_>, built: &Path) -> Result<Said, Error> {
     let node = || {
         let ledger = pod.lab().ledger();
         ledger.count(Service::Imds, "credentials", Outcome::Served)
     };
     let before = node();
-    let way = pod.its_own_way()?;
-    let running = run(pod, built, &way).await?;
-    if running.told().iter().any(has_failed_to_start) {
-        return Ok(Said::Words(words::of_client(&running, &way)));
+    let mode = pod.own_signing()?;
+    let running = run(pod, built, &mode).await?;
+    if running.events().iter().any(has_failed_to_start) {
+        return Ok(Said::Words(words::from_client(&running, &mode)));
     }
     let role = pod.lab().facts().node_role_arn.name();
     Ok(Said::Nothing(if node() > before {
@@ -117,15 +117,15 @@ async fn through_irsa(pod: &Pod<'_>, built: &Path) -> Result<Said, Error> {
     let proxy = match pod.proxy() {
         Ok(proxy) => proxy,
         Err(refusal) => {
-            let said = of_refusal(&refusal.to_string());
+            let said = from_refusal(&refusal.to_string());
             return said.map(Said::Words).ok_or(refusal);
         }
     };
     let url = format!("http://localhost:{}", proxy.address().port());
-    let running = run(pod, built, &DomainWay::ThroughIrsa { url }).await?;
-    if running.told().iter().any(has_failed_to_start) {
+    let running = run(pod, built, &DomainMode::ThroughIrsa { url }).await?;
+    if running.events().iter().any(has_failed_to_start) {
         let log = proxy.log();
-        let line = of_irsa(&log).ok_or_else(|| format!("no cause in:\n{log}"))?;
+        let line = from_irsa(&log).ok_or_else(|| format!("no cause in:\n{log}"))?;
         return Ok(Said::Words(line));
     }
     let works = match words::warning(&proxy.log()) {
@@ -135,15 +135,15 @@ async fn through_irsa(pod: &Pod<'_>, built: &Path) -> Result<Said, Error> {
     Ok(Said::Nothing(works))
 }
 
-/// Its first step failed, which ends it.
-fn has_failed_to_start(told: &Told) -> bool {
-    told.result.is_err() && ["health", "component-template"].contains(&told.name.as_str())
+/// Whether its first step failed, which ends it.
+fn has_failed_to_start(event: &Event) -> bool {
+    event.result.is_err() && ["health", "component-template"].contains(&event.name.as_str())
 }
 
-async fn run(pod: &Pod<'_>, built: &Path, way: &DomainWay) -> Result<Running, Error> {
+async fn run(pod: &Pod<'_>, built: &Path, mode: &DomainMode) -> Result<Running, Error> {
     let more = pod.names();
     let more = more.each_ref().map(|(name, value)| (*name, value.as_str()));
-    let mut running = Running::start(pod.client, built, way, Work::Once, &more).await?;
+    let mut running = Running::start(pod.client, built, mode, Work::Once, &more).await?;
     running.ended(LIMIT).await?;
     Ok(running)
 }

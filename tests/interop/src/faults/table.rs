@@ -9,7 +9,7 @@ use crate::Error;
 const BEGIN: &str = "<!-- faults: begin -->\n";
 const END: &str = "<!-- faults: end -->";
 const HEAD: &str = "\
-| broken link | its own way: the application's log | through irsa |
+| broken link | own signing: the application's log | through irsa |
 | --- | --- | --- |
 ";
 
@@ -37,27 +37,27 @@ fn cell(said: &Said) -> String {
     }
 }
 
-/// Puts the rows between the marks of a guide, such as `web-modeler`.
+/// Writes the rows between the markers of a guide, such as `web-modeler`.
 ///
 /// # Errors
-/// There is no such guide, or it has no marks.
+/// The guide does not exist, or has no markers.
 pub fn write(guide: &str, rows: &[Row]) -> Result<(), Error> {
     let file = file(guide);
     let text = fs::read_to_string(&file)?;
     let lines: Vec<String> = rows.iter().map(Row::line).collect();
     let table = format!("{HEAD}{}\n", lines.join("\n"));
-    let (before, _, after) = parts(&text).ok_or_else(|| format!("no marks in {guide}.md"))?;
+    let (before, _, after) = parts(&text).ok_or_else(|| format!("no markers in {guide}.md"))?;
     fs::write(file, format!("{before}{BEGIN}{table}{END}{after}"))?;
     Ok(())
 }
 
-/// The lines of a guide's table.
+/// Returns the lines of a guide's table.
 ///
 /// # Errors
-/// There is no such guide, or it has no marks.
+/// The guide does not exist, or has no markers.
 pub fn committed(guide: &str) -> Result<Vec<String>, Error> {
     let text = fs::read_to_string(file(guide))?;
-    let (_, table, _) = parts(&text).ok_or_else(|| format!("no marks in {guide}.md"))?;
+    let (_, table, _) = parts(&text).ok_or_else(|| format!("no markers in {guide}.md"))?;
     Ok(table.lines().map(str::to_owned).collect())
 }
 
@@ -93,13 +93,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_around_the_marks_stays() {
+    fn text_around_the_markers_stays() {
         let text = format!("a\n{BEGIN}old\n{END}\nb");
         assert_eq!(parts(&text), Some(("a\n", "old\n", "\nb")));
         assert_eq!(parts("a"), None);
     }
 
-    /// Running all faults takes minutes; that the tables are about the faults of the lists takes none.
+    /// Running all faults takes minutes; this check of the tables' faults takes no time.
     #[test]
     fn each_guide_has_the_rows_of_its_faults() {
         let database: Vec<&str> = database::FAULTS.iter().map(|fault| fault.id).collect();

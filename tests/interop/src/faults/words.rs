@@ -1,18 +1,18 @@
-//! From the logs to what a person would stop at, the same in every run.
+//! Extracts the errors that a user would notice from logs, identical in every run.
 
 use serde_json::Value;
 
-/// The SDK's chain tells of each of its providers, of which one counts.
+/// The SDK's error about its credential chain, which lists the reason of every provider.
 const CHAIN: &str = "Unable to load credentials from any of the providers in the chain ";
 const WEB_IDENTITY: &str = "WebIdentityTokenFileCredentialsProvider(): ";
 const NEXT: &str = ", ProfileCredentialsProvider(";
-/// Before the reason of a start that failed: Java's, then what Quarkus prints in place of a stack.
+/// Prefixes of the reason of a failed start: Java's, and the one that Quarkus prints in place of a stack trace.
 const REASONS: [&str; 2] = ["Caused by: ", "ERROR: "];
-/// What Quarkus adds to every failure.
+/// The advice that Quarkus adds to every failure.
 const ADVICE: &str = "For more details run the same command";
 
-/// What a log of Java shows of a start that failed: the line at the bottom of the last stack.
-pub fn of_java(log: &str) -> Option<String> {
+/// Returns the reason of a failed start in a log of Java: the last line of its causes.
+pub fn from_java(log: &str) -> Option<String> {
     REASONS.iter().find_map(|reason| {
         let mut reasons = log
             .lines()
@@ -23,8 +23,8 @@ pub fn of_java(log: &str) -> Option<String> {
     })
 }
 
-/// What irsa said when it did not start.
-pub fn of_refusal(text: &str) -> Option<String> {
+/// Returns irsa's error when it refused to start.
+pub fn from_refusal(text: &str) -> Option<String> {
     let of_line = |line: &str| {
         if line.starts_with("error: ") {
             return Some(line.to_owned());
@@ -42,9 +42,9 @@ pub fn of_refusal(text: &str) -> Option<String> {
     text.lines().find_map(of_line)
 }
 
-/// The line of irsa's log that names link and cause: the last that was told to a client, which has a detail. Between
-/// clients irsa tries again by itself and says so, or not yet.
-pub fn of_irsa(log: &str) -> Option<String> {
+/// Returns the line of irsa's log with link and cause: the last one with a detail, which a client received. Other
+/// records are retries of irsa itself.
+pub fn from_irsa(log: &str) -> Option<String> {
     let records = log.lines().rev();
     let records = records.filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let records: Vec<Value> = records
@@ -61,7 +61,7 @@ pub fn of_irsa(log: &str) -> Option<String> {
     ))
 }
 
-/// Of what the SDK tells of its chain, only what it tells of the web identity.
+/// Removes all providers from the SDK's error except web identity.
 pub fn shortened(words: &str) -> String {
     let short = || {
         let (before, chain) = words.split_once(CHAIN)?;
@@ -72,13 +72,13 @@ pub fn shortened(words: &str) -> String {
     short().unwrap_or_else(|| words.to_owned())
 }
 
-/// In one line, and without what differs from run to run: ids, times, ports, folders.
+/// Joins lines, and masks everything that differs between runs: IDs, times, ports, directories.
 pub fn masked(words: &str) -> String {
     let is_end = |sign: char| !(sign.is_ascii_alphanumeric() || "-./:_".contains(sign));
     words
         .split_inclusive(is_end)
         .map(|word| {
-            // What ends a sentence is not of its last word.
+            // Punctuation at the end of a word is not part of it.
             let bare = word.trim_end_matches(|sign| is_end(sign) || ".:".contains(sign));
             mask(bare) + word.strip_prefix(bare).unwrap_or_default()
         })
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_differs_from_run_to_run_is_masked() {
+    fn differences_between_runs_are_masked() {
         for (words, masks) in [
             (
                 "a (ID: 6b1fca3e-5c1b-4a64-9b3c-1f4f7a0b2c3d)\nb",
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn of_the_chain_the_web_identity_counts() {
+    fn only_web_identity_remains_of_the_chain() {
         let chain = "E: Unable to load credentials from any of the providers in the chain C(p=[W()]) : \
                      [S(): no, WebIdentityTokenFileCredentialsProvider(): why, ProfileCredentialsProvider(p=d): no]";
         assert_eq!(
@@ -136,35 +136,35 @@ mod tests {
     }
 
     #[test]
-    fn of_javas_log_the_last_cause_is_told() {
+    fn the_last_cause_in_a_java_log_is_returned() {
         let log =
             "X: a\n\tat b\nCaused by: Y: c\n\t... 3 more\nCaused by: Z: d\n  Hint: e\n\tat f\n";
-        assert_eq!(of_java(log).unwrap(), "Z: d");
+        assert_eq!(from_java(log).unwrap(), "Z: d");
         let log = "ERROR: no server\nERROR: why\nERROR: For more details run the same command passing '--verbose'";
-        assert_eq!(of_java(log).unwrap(), "why");
-        assert_eq!(of_java("all is well"), None);
+        assert_eq!(from_java(log).unwrap(), "why");
+        assert_eq!(from_java("all is well"), None);
     }
 
     #[test]
-    fn of_irsas_log_what_a_client_was_told_counts() {
+    fn the_error_that_a_client_received_is_returned() {
         let told = "{\"message\":\"told\",\"link\":\"grant\",\"cause\":\"a\",\"detail\":\"d\"}";
         let log = "not JSON\n{\"message\":\"old\",\"link\":\"grant\",\"cause\":\"a\"}\n\
                    {\"message\":\"new\",\"link\":\"grant\",\"cause\":\"b\"}\n{\"message\":\"stopping\"}";
-        assert_eq!(of_irsa(log).unwrap(), "new (link: grant, cause: b)");
+        assert_eq!(from_irsa(log).unwrap(), "new (link: grant, cause: b)");
         let log = format!("{told}\n{log}");
-        assert_eq!(of_irsa(&log).unwrap(), "told (link: grant, cause: a)");
-        assert_eq!(of_irsa("{\"message\":\"stopping\"}"), None);
+        assert_eq!(from_irsa(&log).unwrap(), "told (link: grant, cause: a)");
+        assert_eq!(from_irsa("{\"message\":\"stopping\"}"), None);
     }
 
     #[test]
-    fn of_a_refusal_the_error_counts_and_nothing_else_is_one() {
+    fn only_the_error_of_a_refusal_is_returned() {
         assert_eq!(
-            of_refusal("x\nerror: why\n help: how").unwrap(),
+            from_refusal("x\nerror: why\n help: how").unwrap(),
             "error: why"
         );
         let record = "{\"level\":\"ERROR\",\"message\":\"why\",\"link\":\"grant\",\"exit_code\":3}";
         let log = format!("{{\"message\":\"started\"}}\n{record}");
-        assert_eq!(of_refusal(&log).unwrap(), "error: why (link: grant)");
-        assert_eq!(of_refusal("`irsa` is not built"), None);
+        assert_eq!(from_refusal(&log).unwrap(), "error: why (link: grant)");
+        assert_eq!(from_refusal("`irsa` is not built"), None);
     }
 }

@@ -45,7 +45,7 @@ fn a_workload_or_a_lab_that_is_not_there_is_named_with_a_remedy() {
         ),
         (
             ["--state-dir", "/nowhere", "--workload", "x"],
-            "no lab runs: ",
+            "no lab is running: ",
             "`irsa-lab`",
         ),
     ] {

@@ -1,4 +1,4 @@
-//! The commands that `kc.sh` runs, without the shell in between: the process is then Java itself, and ends as such.
+//! The commands that `kc.sh` would run. Without the shell in between, the process is Java itself and receives signals.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +12,7 @@ use tokio::process::Command;
 use super::{KeycloakHome, KeycloakOptions, environment};
 use crate::reference_apps::{AppError, jvm};
 
-/// As in `kc.sh`, but for memory.
+/// The options of `kc.sh`, except for memory.
 const OPTIONS: [&str; 9] = [
     "-Xms64m",
     "-Xmx512m",
@@ -24,12 +24,12 @@ const OPTIONS: [&str; 9] = [
     "--add-opens=java.base/java.util.concurrent=ALL-UNNAMED",
     "--add-opens=java.base/java.security=ALL-UNNAMED",
 ];
-/// What a start reads of a built home. Its folder `data` it writes.
+/// The parts of a built home that a start only reads. It writes to `data`.
 const SHARED: [&str; 4] = ["conf", "lib", "providers", "themes"];
-/// Imported by each start where it is not there yet.
+/// The realm, which each start imports unless the database has it.
 const REALM: &str = include_str!("realm.json");
 
-/// `kc.sh build` in `home`.
+/// Runs `kc.sh build` in `home`.
 pub(super) async fn build(
     java: &Path,
     home: &Path,
@@ -51,7 +51,7 @@ pub(super) async fn build(
     Err(failed(errors(&String::from_utf8_lossy(&said))))
 }
 
-/// `kc.sh start --optimized --import-realm` of what was built, with `folder` for what it writes.
+/// Returns `kc.sh start --optimized --import-realm` for a built home, with `folder` for the files that it writes.
 pub(super) async fn start(
     home: &KeycloakHome,
     built: &Path,
@@ -60,7 +60,7 @@ pub(super) async fn start(
 ) -> Result<Command, AppError> {
     lay_out(built, folder).map_err(|error| AppError::failed("preparing Keycloak", error))?;
     let mut command = jvm::command(home.java());
-    options.way.equip(&mut command, folder).await?;
+    options.mode.equip(&mut command, folder).await?;
     let mut command = kc(command, folder);
     command
         .args(["start", "--optimized", "--import-realm"])
@@ -91,7 +91,7 @@ fn lay_out(built: &Path, folder: &Path) -> io::Result<()> {
     fs::write(imports.join("shop.json"), REALM)
 }
 
-/// Keycloak prints its reason in a line or two, between pages of others.
+/// Extracts the reason of a failure, which Keycloak prints in a line or two among pages of other output.
 fn errors(output: &str) -> String {
     let lines = output.lines().filter(|line| line.starts_with("ERROR: "));
     let lines: Vec<&str> = lines.collect();
@@ -107,14 +107,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_reason_is_found_between_pages() {
+    fn the_reason_is_found_in_long_output() {
         let output = "DEBUG x\nERROR: Failed\n\tat a.B.c(B.java)\nERROR: Driver is not\nFor more";
         assert_eq!(errors(output), "ERROR: Failed\nERROR: Driver is not");
         assert_eq!(errors("what\n  at a.B\nelse"), "what\nelse");
     }
 
     #[test]
-    fn what_a_start_writes_is_not_in_the_built_home() {
+    fn a_start_writes_nothing_into_the_built_home() {
         let (built, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         fs::create_dir(built.path().join("lib")).unwrap();
         lay_out(built.path(), folder.path()).unwrap();

@@ -1,4 +1,4 @@
-//! Keycloak's files: the distribution as it was published, and what `kc.sh build` makes of it, once for each way.
+//! Keycloak's files: the published distribution, and the homes that `kc.sh build` makes of it, one for each mode.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -11,9 +11,9 @@ use tempfile::TempDir;
 
 use super::{KeycloakOptions, command, environment};
 use crate::reference_apps::maven::{self, Project};
-use crate::reference_apps::{AppError, DatabaseWay};
+use crate::reference_apps::{AppError, DatabaseMode};
 
-/// The version that is fetched.
+/// The downloaded version.
 pub const VERSION: &str = "26.5.6";
 const DISTRIBUTION: Artifact = Artifact::tar_gz(
     "org/keycloak",
@@ -22,13 +22,13 @@ const DISTRIBUTION: Artifact = Artifact::tar_gz(
     "fa3dd5df90b9ac006712c2f0991be4e8a6cb30ac538e0439ce2f45fc40f4c692",
 );
 const POM: &str = include_str!("../../../../../examples/keycloak/pom.xml");
-/// The jars of its own way.
+/// The signing jars.
 const PROVIDERS: Project = Project {
     name: "keycloak-providers",
     files: &[("pom.xml", POM)],
     goal: "package",
 };
-/// What `kc.sh build` writes; all else is shared with the distribution.
+/// The directory that `kc.sh build` writes; homes share everything else with the distribution.
 const AUGMENTED: &str = "quarkus";
 
 /// A Keycloak that can be built and started.
@@ -40,11 +40,11 @@ pub struct KeycloakHome {
 }
 
 impl KeycloakHome {
-    /// Takes the pinned version ([`VERSION`]) from `cache`, fetched when it is not there yet (157 MiB). It is never
-    /// changed.
+    /// Returns the pinned version ([`VERSION`]) from `cache`, after a download if the cache lacks it (157 MiB). It is
+    /// never modified.
     ///
     /// # Errors
-    /// [`AppError::Missing`] without a Java; the download failed or is not what is pinned.
+    /// [`AppError::Missing`] without Java; the download failed or does not match the pinned hash.
     pub async fn locate(cache: &Path, progress: Progress<'_>) -> Result<Self, AppError> {
         let java = maven::java()?;
         let home = cache.join("apps/keycloak").join(VERSION);
@@ -56,12 +56,12 @@ impl KeycloakHome {
         })
     }
 
-    /// A home in the cache as `kc.sh build` leaves it for these options, with the signing jars where it signs for
-    /// itself; built unless it is there. [`super::Keycloak::start`] does so too, without a word.
+    /// Returns a home that `kc.sh build` made for these options, with the signing jars if the mode needs them; builds
+    /// it if the cache lacks it. [`super::Keycloak::start`] does the same without reporting progress.
     ///
     /// # Errors
-    /// Maven is missing where jars are needed, or the build fails, with what it printed: it does where the driver can't
-    /// do XA and is asked to.
+    /// Maven is missing and jars are needed; or the build failed, and the error has its output. It fails if the driver
+    /// does not support XA but the options ask for it.
     pub async fn build(
         &self,
         options: &KeycloakOptions,
@@ -75,7 +75,7 @@ impl KeycloakHome {
         }
         let beside = home.parent().unwrap_or(&self.cache);
         let staging = TempDir::with_prefix_in(".building-", beside);
-        let staging = staging.map_err(|error| failed("making a folder", error))?;
+        let staging = staging.map_err(|error| failed("creating a directory", error))?;
         self.copy(staging.path())
             .map_err(|error| failed("copying Keycloak", error))?;
         self.add_providers(options, &staging.path().join("providers"), progress)
@@ -83,7 +83,7 @@ impl KeycloakHome {
         progress("building Keycloak (`kc.sh build`, once)");
         command::build(&self.java, staging.path(), &environment::at_build(options)).await?;
         match fs::rename(staging.path(), &home) {
-            // Somebody else was faster.
+            // A different process was faster.
             Err(_) if home.is_dir() => Ok(home),
             renamed => renamed
                 .map(|()| home)
@@ -95,7 +95,7 @@ impl KeycloakHome {
         &self.java
     }
 
-    /// The name holds all that goes into the build.
+    /// Returns the directory of the build. Its name depends on everything that goes into the build.
     fn place(&self, options: &KeycloakOptions) -> io::Result<PathBuf> {
         let mut hasher = DefaultHasher::new();
         (environment::at_build(options), POM).hash(&mut hasher);
@@ -117,7 +117,7 @@ impl KeycloakHome {
         progress: Progress<'_>,
     ) -> Result<(), AppError> {
         let failed = |error| failed("adding jars to Keycloak", error);
-        if let DatabaseWay::ItsOwn { .. } = options.way {
+        if let DatabaseMode::OwnSigning { .. } = options.mode {
             let jars = maven::build(&PROVIDERS, &self.cache, progress).await?;
             link_tree(&jars.join("providers"), folder).map_err(failed)?;
         }
@@ -129,7 +129,7 @@ impl KeycloakHome {
     }
 }
 
-/// The same files by hard links, but for those that a build writes.
+/// Copies a tree by hard links, except for the files that a build writes.
 fn link_tree(from: &Path, to: &Path) -> io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
@@ -171,18 +171,18 @@ mod tests {
             user: "u".to_owned(),
         };
         let host = "localhost".to_owned();
-        KeycloakOptions::new(database, DatabaseWay::ThroughIrsa { host, port })
+        KeycloakOptions::new(database, DatabaseMode::ThroughIrsa { host, port })
     }
 
     #[test]
-    fn what_goes_into_a_build_has_a_place_of_its_own() {
+    fn each_build_has_its_own_directory() {
         let place = |options| home().place(&options).unwrap();
         assert_eq!(place(options(1)), place(options(2)));
         let (mut without_xa, mut with_a_jar) = (options(1), options(1));
         without_xa.xa = false;
         assert_ne!(place(options(1)), place(without_xa));
         with_a_jar.providers.push(file!().into());
-        assert!(home().place(&with_a_jar).is_err(), "no such file from here");
+        assert!(home().place(&with_a_jar).is_err(), "the jar does not exist");
     }
 
     #[test]

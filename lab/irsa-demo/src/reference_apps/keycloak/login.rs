@@ -1,4 +1,4 @@
-//! A login as an application does it for its user: a token by the password grant (RFC 6749, 4.3).
+//! A user's login through an application: a token by the password grant (RFC 6749, 4.3).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,11 +9,11 @@ use rustls::{ClientConfig, RootCertStore};
 use super::Keycloak;
 use crate::reference_apps::AppError;
 
-/// A login answers in milliseconds, and in seconds where new connections to the database are made for it.
+/// Time limit for a login. It takes milliseconds, or seconds if Keycloak opens new connections to the database.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 const DOING: &str = "logging in at Keycloak";
 
-/// Who logs in, and where.
+/// A user, with realm and client.
 #[derive(Debug, Clone, Copy)]
 pub struct Login<'a> {
     /// The realm.
@@ -26,7 +26,7 @@ pub struct Login<'a> {
     pub password: &'a str,
 }
 
-/// The user of the realm that every Keycloak here starts with.
+/// The user in the realm that every Keycloak here imports.
 pub const ADA: Login<'static> = Login {
     realm: "shop",
     client: "till",
@@ -35,10 +35,10 @@ pub const ADA: Login<'static> = Login {
 };
 
 impl Keycloak {
-    /// Logs a user in; the answer is the access token.
+    /// Logs a user in and returns the access token.
     ///
     /// # Errors
-    /// There was no answer, or another status than 200: then the error carries it and what Keycloak said.
+    /// Keycloak did not answer; or the status is not 200, and the error has status and body.
     pub async fn token(&self, login: &Login<'_>) -> Result<String, AppError> {
         let failed = |error| AppError::failed(DOING, without_url(error));
         let url = format!(
@@ -59,7 +59,7 @@ impl Keycloak {
 }
 
 impl Login<'_> {
-    /// All of it is letters, digits, `-`, which need no encoding.
+    /// Returns the form. All values consist of letters, digits and `-`, which need no encoding.
     fn form(&self) -> String {
         let Self {
             client,
@@ -76,7 +76,7 @@ fn token(answer: &str) -> Option<String> {
     answer["access_token"].as_str().map(str::to_owned)
 }
 
-/// For loopback: no TLS, and no proxy in between, whatever the environment says.
+/// Returns a client for loopback: without TLS, and without the proxy of the environment.
 fn client() -> Result<Client, AppError> {
     let tls =
         ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -92,7 +92,7 @@ fn client() -> Result<Client, AppError> {
         .map_err(|error| AppError::failed("setting up the HTTP client", error))
 }
 
-/// The reason behind `error sending request`.
+/// Returns the reason that reqwest wraps into `error sending request`.
 fn without_url(error: reqwest::Error) -> String {
     let error = error.without_url();
     let mut text = error.to_string();
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_without_a_token_is_none() {
+    fn an_answer_without_a_token_is_rejected() {
         assert_eq!(
             token(r#"{"access_token":"a.b.c"}"#),
             Some("a.b.c".to_owned())

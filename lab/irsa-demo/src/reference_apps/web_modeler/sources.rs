@@ -1,8 +1,8 @@
-//! Its sources, which are in `examples/web-modeler`.
+//! The service's sources, from `examples/web-modeler`.
 
 use crate::reference_apps::maven::Project;
 
-/// The path of a file and its content.
+/// Returns the path of a file and its content.
 macro_rules! source {
     ($path:literal) => {
         (

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use irsa_demo::reference_apps::{Database, DatabaseWay};
+use irsa_demo::reference_apps::{Database, DatabaseMode};
 use irsa_lab::faults::{ConnectionFault, FaultPlan, Mechanism};
 use irsa_lab::ledger::Service;
 use irsa_lab::{ClusterFacts, Lab, LabOptions, WorkloadFacts, World};
@@ -18,10 +18,10 @@ use crate::faults::mechanism::{self, Parts};
 use crate::proxy::Proxy;
 use crate::server::{binaries, cache_folder};
 
-/// The world of one application, whose name stands where `APP` is.
+/// The world of one application, whose name replaces `APP`.
 const WORLD: &str = include_str!("../../../worlds/application.yaml");
 
-/// How long the lab's STS may take to be gone.
+/// Time limit for the lab's STS to stop.
 const STS_GOES: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_millis(20);
 
@@ -33,7 +33,7 @@ pub struct DatabaseStage {
     folder: TempDir,
 }
 
-/// The application's pod before it starts: everything that a fault may change.
+/// The application's pod before it starts, with everything that a fault may change.
 #[derive(Debug)]
 pub struct Pod<'a> {
     stage: &'a DatabaseStage,
@@ -43,17 +43,16 @@ pub struct Pod<'a> {
     pub user: String,
     /// The database.
     pub database: String,
-    /// The authorities that it takes for the database's.
+    /// The CAs that it trusts for the database.
     pub ca_file: PathBuf,
-    /// What is broken around it.
+    /// The faults around it.
     pub plan: FaultPlan,
 }
 
 // === impl DatabaseStage ===
 
 impl DatabaseStage {
-    /// Starts a lab for the application of this name; `session_seconds` is the life of its sessions, if shorter than
-    /// asked for.
+    /// Starts a lab for the application of this name; `session_seconds` limits the lifetime of its sessions.
     ///
     /// # Errors
     /// The lab did not start.
@@ -75,10 +74,10 @@ impl DatabaseStage {
         &self.lab
     }
 
-    /// The pod as it should be, on a node whose metadata is out of its reach, as AWS advises.
+    /// Returns the healthy pod, on a node whose metadata it cannot reach, as AWS recommends.
     ///
     /// # Errors
-    /// The world has no such workload.
+    /// The world does not have the workload.
     pub fn pod(&self) -> Result<Pod<'_>, Error> {
         let facts = self.lab.facts();
         let mut environment = self.workload()?.environment.clone();
@@ -95,10 +94,10 @@ impl DatabaseStage {
         })
     }
 
-    /// Breaks what a plan says around the pod, and nothing else.
+    /// Sets the faults around the pod to those of a plan.
     ///
     /// # Errors
-    /// STS is still there though it should not be.
+    /// STS should stop, but still accepts connections.
     pub async fn break_links(&self, plan: &FaultPlan) -> Result<(), Error> {
         self.lab.faults().set(plan.clone());
         let sts = self.lab.facts().sts.url.trim_start_matches("https://");
@@ -106,14 +105,14 @@ impl DatabaseStage {
         let is_gone = plan.listener(Service::Sts).connections == ConnectionFault::Refused;
         while is_gone && TcpStream::connect(sts).await.is_ok() {
             if Instant::now() > deadline {
-                return Err("STS does not go".into());
+                return Err("STS does not stop".into());
             }
             sleep(POLL).await;
         }
         Ok(())
     }
 
-    /// Ends the lab.
+    /// Stops the lab.
     pub async fn strike(self) {
         self.lab.stop().await;
     }
@@ -140,14 +139,14 @@ impl Pod<'_> {
         }
     }
 
-    /// Its own way to the database.
+    /// Returns the application's own connection to the database.
     ///
     /// # Errors
     /// The world has no cluster.
-    pub fn its_own_way(&self) -> Result<DatabaseWay, Error> {
+    pub fn own_signing(&self) -> Result<DatabaseMode, Error> {
         let cluster = self.stage.cluster()?;
         let (_, port) = cluster.dial.rsplit_once(':').ok_or("no port")?;
-        Ok(DatabaseWay::ItsOwn {
+        Ok(DatabaseMode::OwnSigning {
             endpoint: cluster.endpoint.clone(),
             sign_port: cluster.port,
             port: port.parse()?,
@@ -159,7 +158,7 @@ impl Pod<'_> {
     /// Starts irsa beside the application.
     ///
     /// # Errors
-    /// irsa refuses to start; the error says what it said.
+    /// irsa refuses to start; the error has its output.
     pub fn proxy(&self) -> Result<Proxy, Error> {
         let ClusterFacts {
             endpoint,
@@ -177,18 +176,18 @@ impl Pod<'_> {
         Proxy::start(&format!("postgres://{endpoint}:{port}?dial={dial}"), pairs)
     }
 
-    /// The way to the database through `proxy`.
-    pub fn through(&self, proxy: &Proxy) -> DatabaseWay {
-        DatabaseWay::ThroughIrsa {
+    /// Returns the connection to the database through `proxy`.
+    pub fn through(&self, proxy: &Proxy) -> DatabaseMode {
+        DatabaseMode::ThroughIrsa {
             host: "localhost".to_owned(),
             port: proxy.address().port(),
         }
     }
 
-    /// Breaks what the catalogue says.
+    /// Applies a mechanism of the catalogue.
     ///
     /// # Errors
-    /// The token can't be made or written, or the catalogue leaves the pod to its owner.
+    /// The token cannot be minted or written, or the catalogue has only an instruction for the pod.
     pub fn break_by(&mut self, mechanism: Mechanism) -> Result<(), Error> {
         let parts = Parts {
             plan: &mut self.plan,
@@ -209,22 +208,22 @@ impl Pod<'_> {
         self.environment.insert(name.to_owned(), value.into());
     }
 
-    /// Takes a variable away.
+    /// Removes a variable.
     pub fn unset(&mut self, name: &str) {
         self.environment.remove(name);
     }
 
-    /// Another role than its own.
+    /// Sets a different role.
     pub fn role(&mut self, account: &str, name: &str) {
         let name = name.replace("APP", self.stage.name);
         let arn = format!("arn:aws:iam::{account}:role/{name}");
         self.environment.insert("AWS_ROLE_ARN".to_owned(), arn);
     }
 
-    /// Another authority than the database's.
+    /// Sets a CA that did not sign the database's certificate.
     ///
     /// # Errors
-    /// It can't be made or written.
+    /// It cannot be created or written.
     pub fn distrust_database(&mut self) -> Result<(), Error> {
         let other = rcgen::generate_simple_self_signed(["authority.example.com".to_owned()])?;
         self.ca_file = self.stage.folder.path().join("other.pem");

@@ -1,11 +1,11 @@
-//! A component's pod before it starts: everything that a fault may change.
+//! A component's pod before it starts, with everything that a fault may change.
 
 use std::collections::BTreeMap;
 
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::{Request, StatusCode};
-use irsa_demo::reference_apps::search_clients::{DomainWay, SearchClient};
+use irsa_demo::reference_apps::search_clients::{DomainMode, SearchClient};
 use irsa_lab::Lab;
 use irsa_lab::facts::{DomainFacts, WorkloadFacts};
 use irsa_lab::faults::{FaultPlan, Mechanism};
@@ -31,14 +31,14 @@ pub struct Pod<'a> {
     pub client: SearchClient,
     /// Its variables.
     pub environment: BTreeMap<String, String>,
-    /// What is broken around it.
+    /// The faults around it.
     pub plan: FaultPlan,
 }
 
-/// A workload of the lab.
+/// Returns a workload of the lab.
 ///
 /// # Errors
-/// There is none of this name.
+/// The lab has no workload of this name.
 pub fn workload<'a>(lab: &'a Lab, name: &str) -> Result<&'a WorkloadFacts, Error> {
     let mut workloads = lab.facts().workloads.iter();
     let found = workloads.find(|workload| workload.name == name);
@@ -46,10 +46,10 @@ pub fn workload<'a>(lab: &'a Lab, name: &str) -> Result<&'a WorkloadFacts, Error
 }
 
 impl<'a> Pod<'a> {
-    /// The pod as it should be. The node's metadata is out of its reach, as AWS advises.
+    /// Returns the healthy pod, on a node whose metadata it cannot reach, as AWS recommends.
     ///
     /// # Errors
-    /// The world has no such workload.
+    /// The world does not have the workload.
     pub fn new(lab: &'a Lab, client: SearchClient) -> Result<Self, Error> {
         let mut pod = Self {
             lab,
@@ -68,10 +68,10 @@ impl<'a> Pod<'a> {
         self.lab
     }
 
-    /// The pod of another workload.
+    /// Replaces the pod with that of a different workload.
     ///
     /// # Errors
-    /// There is none of this name.
+    /// The lab has no workload of this name.
     pub fn become_workload(&mut self, name: &str) -> Result<(), Error> {
         self.environment = workload(self.lab, name)?.environment.clone();
         self.environment.remove("IRSA_UPSTREAMS");
@@ -84,15 +84,15 @@ impl<'a> Pod<'a> {
         self.environment.insert(name.to_owned(), value.into());
     }
 
-    /// Takes a variable away.
+    /// Removes a variable.
     pub fn unset(&mut self, name: &str) {
         self.environment.remove(name);
     }
 
-    /// Breaks what the catalogue says.
+    /// Applies a mechanism of the catalogue.
     ///
     /// # Errors
-    /// The token can't be made or written, or the catalogue leaves the pod to its owner.
+    /// The token cannot be minted or written, or the catalogue has only an instruction for the pod.
     pub fn break_by(&mut self, mechanism: Mechanism) -> Result<(), Error> {
         let parts = Parts {
             plan: &mut self.plan,
@@ -102,16 +102,16 @@ impl<'a> Pod<'a> {
         mechanism::apply(mechanism, parts, self.lab, facts, self.folder.path())
     }
 
-    /// The pod gets at the node's metadata, and the domain has the node's role mapped like the component's.
+    /// Lets the pod reach the node's metadata, and maps the node's role in the domain like the component's.
     pub fn open_the_node(&mut self) {
         self.unset(METADATA_DISABLED);
         self.maps_node = true;
     }
 
-    /// What a fault wants done before the component starts.
+    /// Makes the changes in the domain that a fault needs before the component starts.
     ///
     /// # Errors
-    /// The domain did not do it.
+    /// The domain rejected them.
     pub async fn prepare(&self) -> Result<(), Error> {
         if !self.maps_node {
             return Ok(());
@@ -119,7 +119,7 @@ impl<'a> Pod<'a> {
         let master = self.proxy_in(&workload(self.lab, MASTER)?.environment)?;
         let mut connection = Connection::open_unix(master.socket()).await?;
         let mut answer = connection.send(self.mapping()?).await?;
-        // All mappings are one document, of which somebody else may change another part.
+        // All mappings are one document, which other tests may change as well.
         while answer.status() == StatusCode::CONFLICT {
             answer = connection.send(self.mapping()?).await?;
         }
@@ -129,7 +129,7 @@ impl<'a> Pod<'a> {
         Err(format!("the node's role was not mapped: {answer:?}").into())
     }
 
-    /// The component's role and the node's, for the domain's role of the component's name.
+    /// Returns the mapping of the component's and the node's role to the domain's role of the component's name.
     fn mapping(&self) -> Result<Request<Full<Bytes>>, Error> {
         let name = self.client.name();
         let own = workload(self.lab, name)?.role_arn.to_string();
@@ -141,14 +141,14 @@ impl<'a> Pod<'a> {
         Ok(request.body(Full::from(body))?)
     }
 
-    /// Its own way to the domain.
+    /// Returns the component's own connection to the domain.
     ///
     /// # Errors
     /// The lab has no domain.
-    pub fn its_own_way(&self) -> Result<DomainWay, Error> {
+    pub fn own_signing(&self) -> Result<DomainMode, Error> {
         let DomainFacts { endpoint, dial, .. } = self.domain()?;
         let (_, port) = dial.rsplit_once(':').ok_or("no port")?;
-        Ok(DomainWay::ItsOwn {
+        Ok(DomainMode::OwnSigning {
             endpoint: endpoint.clone(),
             port: port.parse()?,
             ca_file: self.lab.facts().ca_file.clone(),
@@ -159,12 +159,12 @@ impl<'a> Pod<'a> {
     /// Starts irsa beside the component.
     ///
     /// # Errors
-    /// irsa refuses to start; the error says what it said.
+    /// irsa refuses to start; the error has its output.
     pub fn proxy(&self) -> Result<Proxy, Error> {
         self.proxy_in(&self.environment)
     }
 
-    /// Variables that name the component's indices apart from those of others in the same domain.
+    /// Returns variables that distinguish the component's indices from others in the domain.
     pub fn names(&self) -> [(&'static str, String); 2] {
         names("fault")
     }
@@ -173,7 +173,7 @@ impl<'a> Pod<'a> {
         let DomainFacts { endpoint, dial, .. } = self.domain()?;
         let mut environment = environment.clone();
         environment.remove("IRSA_UPSTREAMS");
-        // A client waits only so long.
+        // Shorter than the time limit of clients.
         environment.insert("IRSA_CREDENTIALS_TIMEOUT".to_owned(), "1s".to_owned());
         let pairs = environment.iter().map(|(name, value)| (&**name, &**value));
         Proxy::start(&format!("opensearch://{endpoint}?dial={dial}"), pairs)
@@ -185,7 +185,8 @@ impl<'a> Pod<'a> {
     }
 }
 
-/// The variables by which both components name their indices; the roles of the domain take what begins so.
+/// Returns the variables with which both components name their indices; the domain's roles allow names with these
+/// prefixes.
 pub fn names(suffix: &str) -> [(&'static str, String); 2] {
     [
         (

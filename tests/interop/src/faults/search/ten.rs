@@ -7,14 +7,14 @@ use super::pod::Pod;
 use crate::Error;
 
 pub(super) const TEN: [SearchFault; 10] = [
-    of_the_catalogue("no-identity"),
-    of_the_pod("token-variable-missing", |pod| {
+    from_catalogue("no-identity"),
+    in_pod("token-variable-missing", |pod| {
         pod.unset("AWS_WEB_IDENTITY_TOKEN_FILE");
         pod.open_the_node();
         Ok(())
     }),
-    of_the_catalogue("token-expired"),
-    of_the_pod("trust-subject-mismatch", |pod| {
+    from_catalogue("token-expired"),
+    in_pod("trust-subject-mismatch", |pod| {
         let other = match pod.client {
             SearchClient::Operate => "zeebe",
             SearchClient::Zeebe => "operate",
@@ -23,27 +23,27 @@ pub(super) const TEN: [SearchFault; 10] = [
         pod.set("AWS_ROLE_ARN", role);
         Ok(())
     }),
-    // The lab is shared: its STS stays.
-    of_the_pod("sts-refused", |pod| {
+    // STS keeps running, because the lab is shared.
+    in_pod("sts-refused", |pod| {
         pod.set("AWS_ENDPOINT_URL_STS", "https://127.0.0.1:1");
         Ok(())
     }),
-    of_the_pod("es-http-not-allowed", |pod| pod.become_workload("keycloak")),
-    of_the_pod("domain-resource-mismatch", |pod| {
+    in_pod("es-http-not-allowed", |pod| pod.become_workload("keycloak")),
+    in_pod("domain-resource-mismatch", |pod| {
         pod.become_workload("optimize")
     }),
-    of_the_catalogue("region-wrong"),
-    of_the_catalogue("clock-behind"),
-    of_the_pod("fgac-not-granted", |pod| pod.become_workload("tasklist")),
+    from_catalogue("region-wrong"),
+    from_catalogue("clock-behind"),
+    in_pod("fgac-not-granted", |pod| pod.become_workload("tasklist")),
 ];
 
-/// Broken as the catalogue says.
-const fn of_the_catalogue(id: &'static str) -> SearchFault {
+/// Returns a fault that the catalogue can set.
+const fn from_catalogue(id: &'static str) -> SearchFault {
     SearchFault { id, set: None }
 }
 
-/// Broken by the pod's role, environment or files.
-const fn of_the_pod(id: &'static str, set: fn(&mut Pod<'_>) -> Result<(), Error>) -> SearchFault {
+/// Returns a fault of the pod's role, environment or files.
+const fn in_pod(id: &'static str, set: fn(&mut Pod<'_>) -> Result<(), Error>) -> SearchFault {
     let set = Some(set);
     SearchFault { id, set }
 }

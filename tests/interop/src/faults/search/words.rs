@@ -1,29 +1,31 @@
-//! From a client's log to what a person would stop at, the same in every run.
+//! Extracts the error that a user would notice from a client's log, identical in every run.
 
-use irsa_demo::reference_apps::search_clients::{DomainWay, Running};
+use irsa_demo::reference_apps::search_clients::{DomainMode, Running};
 use serde_json::Value;
 
 use crate::faults::words::{masked, shortened};
 
 const WARNING: &str = "[WARN] example.Signing - ";
-/// The SDK's name for a session, before the time of its making.
+/// The SDK's prefix of session names, which is followed by a time.
 const SESSION: &str = "aws-sdk-java-";
-/// What only here is in the names of indices.
+/// A part of index names that only these tests use.
 const NAMES: &str = "-fault";
 
-/// What the client's log shows: its warning, and the innermost exception of the step that failed.
-pub(super) fn of_client(running: &Running, way: &DomainWay) -> String {
+/// Returns the client's warning, and the innermost exception of the failed step.
+pub(super) fn from_client(running: &Running, mode: &DomainMode) -> String {
     let log = running.log();
     let warning = log.lines().find_map(|line| line.strip_prefix(WARNING));
-    let told = running.told();
-    let mut failures = told.iter().filter_map(|told| told.result.as_ref().err());
+    let events = running.events();
+    let mut failures = events
+        .iter()
+        .filter_map(|event| event.result.as_ref().err());
     let failure = failures.next().and_then(|causes| causes.last());
     let said = warning.into_iter().chain(failure.map(String::as_str));
-    let said: Vec<String> = said.map(|words| normalised(words, way)).collect();
+    let said: Vec<String> = said.map(|words| normalised(words, mode)).collect();
     said.join("; ")
 }
 
-/// What irsa warned of last, though all went well.
+/// Returns irsa's last warning, though every step succeeded.
 pub(super) fn warning(log: &str) -> Option<String> {
     let records = log.lines().rev();
     let mut records = records.filter_map(|line| serde_json::from_str::<Value>(line).ok());
@@ -31,12 +33,12 @@ pub(super) fn warning(log: &str) -> Option<String> {
     record["message"].as_str().map(masked)
 }
 
-/// As on the standard port, and without what differs from run to run.
-fn normalised(words: &str, way: &DomainWay) -> String {
+/// Removes the port and everything that differs between runs.
+fn normalised(words: &str, mode: &DomainMode) -> String {
     let words = shortened(words);
-    let words = match way {
-        DomainWay::ItsOwn { port, .. } => words.replace(&format!(":{port}"), ""),
-        DomainWay::ThroughIrsa { .. } => words,
+    let words = match mode {
+        DomainMode::OwnSigning { port, .. } => words.replace(&format!(":{port}"), ""),
+        DomainMode::ThroughIrsa { .. } => words,
     };
     masked(&without_session(&words).replace(NAMES, ""))
 }
@@ -55,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_session_of_the_sdk_has_no_time() {
+    fn the_time_in_a_session_name_is_removed() {
         assert_eq!(
             without_session("role/r/aws-sdk-java-17955 and aws-sdk-java-1: no"),
             "role/r/aws-sdk-java-… and aws-sdk-java-…: no"
@@ -63,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_warning_is_told() {
+    fn the_last_warning_is_returned() {
         let log = "{\"level\":\"WARN\",\"message\":\"a\"}\n{\"level\":\"INFO\",\"message\":\"b\"}";
         assert_eq!(warning(log).unwrap(), "a");
         assert_eq!(warning("{\"level\":\"INFO\",\"message\":\"b\"}"), None);

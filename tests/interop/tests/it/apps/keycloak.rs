@@ -16,7 +16,7 @@ use irsa_lab::faults::{StsFault, StsFaultKind};
 use irsa_lab::ledger::Service;
 use load::{Load, Seen};
 pub(crate) use stage::keycloak_unless_missing;
-use stage::{database, its_own, lab, proxy, served, tell, through_irsa};
+use stage::{database, lab, own_signing, proxy, served, tell, through_irsa};
 
 use super::until;
 
@@ -59,7 +59,7 @@ async fn the_build_with_the_wrapper_works_in_its_own_way_but_without_xa() {
         return;
     };
     let lab = lab(None).await;
-    let mut options = KeycloakOptions::new(database(), its_own(&lab));
+    let mut options = KeycloakOptions::new(database(), own_signing(&lab));
     home.build(&options, &tell).await.unwrap();
     let keycloak = Keycloak::start(&home, &options).await.unwrap();
     keycloak.token(&ADA).await.unwrap();

@@ -14,7 +14,7 @@ use interop::proxy::Proxy;
 use interop::server::cache_folder;
 use irsa_demo::reference_apps::AppError;
 use irsa_demo::reference_apps::search_clients::{
-    self, DomainWay, Running, SearchClient, Told, Work,
+    self, DomainMode, Event, Running, SearchClient, Work,
 };
 use tokio::runtime::Runtime;
 
@@ -50,9 +50,9 @@ fn built() -> Option<PathBuf> {
 }
 
 /// The way through `proxy`.
-fn through(proxy: &Proxy) -> DomainWay {
+fn through(proxy: &Proxy) -> DomainMode {
     let port = proxy.address().port();
-    DomainWay::ThroughIrsa {
+    DomainMode::ThroughIrsa {
         url: format!("http://localhost:{port}"),
     }
 }
@@ -61,24 +61,24 @@ fn through(proxy: &Proxy) -> DomainWay {
 async fn start_client(
     built: &Path,
     client: SearchClient,
-    way: &DomainWay,
+    mode: &DomainMode,
     work: Work,
     suffix: &str,
 ) -> Running {
     let more = search::names(suffix);
     let more = more.each_ref().map(|(name, value)| (*name, value.as_str()));
-    let started = Running::start(client, built, way, work, &more).await;
+    let started = Running::start(client, built, mode, work, &more).await;
     started.unwrap()
 }
 
 impl Scene {
     /// What a component's client told when it was through with its work.
-    fn work(&self, client: SearchClient, way: &DomainWay, suffix: &str) -> Vec<Told> {
+    fn work(&self, client: SearchClient, mode: &DomainMode, suffix: &str) -> Vec<Event> {
         self.stage.runtime.block_on(async {
-            let started = start_client(&self.built, client, way, Work::Once, suffix);
+            let started = start_client(&self.built, client, mode, Work::Once, suffix);
             let mut running = started.await;
             running.ended(LIMIT).await.unwrap();
-            running.told()
+            running.events()
         })
     }
 }

@@ -12,7 +12,7 @@ use interop::faults::database::DatabaseStage;
 use interop::proxy::Proxy;
 use interop::server::cache_folder;
 use irsa_demo::reference_apps::web_modeler::{self, WebModeler};
-use irsa_demo::reference_apps::{AppError, DatabaseWay};
+use irsa_demo::reference_apps::{AppError, DatabaseMode};
 use irsa_lab::ledger::{Outcome, Service};
 use load::Load;
 
@@ -43,12 +43,12 @@ async fn both_ways_serve_while_sessions_and_tokens_expire_and_connections_are_ma
     own.database.push_str("_own");
     let irsa = through.proxy().unwrap();
     let ways = [
-        (&own, own.its_own_way().unwrap()),
+        (&own, own.own_signing().unwrap()),
         (&through, through.through(&irsa)),
     ];
     let mut loads = Vec::new();
-    for (pod, way) in ways {
-        let started = WebModeler::start(&built, &pod.database(), &way, &[ASK_ALWAYS])
+    for (pod, mode) in ways {
+        let started = WebModeler::start(&built, &pod.database(), &mode, &[ASK_ALWAYS])
             .await
             .unwrap();
         assert!(
@@ -83,11 +83,11 @@ async fn through_irsa_there_is_nothing_that_signs() {
     let Some(built) = built_unless_missing().await else {
         return;
     };
-    let way = DatabaseWay::ThroughIrsa {
+    let mode = DatabaseMode::ThroughIrsa {
         host: "localhost".to_owned(),
         port: 5432,
     };
-    let jars: Vec<String> = web_modeler::libraries(&way)
+    let jars: Vec<String> = web_modeler::libraries(&mode)
         .iter()
         .flat_map(|folder| jars(&built.join(folder)))
         .collect();

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use irsa_demo::reference_apps::search_clients::{self, DomainWay, SearchClient};
-use irsa_demo::reference_apps::{Database, DatabaseWay, keycloak, web_modeler};
+use irsa_demo::reference_apps::search_clients::{self, DomainMode, SearchClient};
+use irsa_demo::reference_apps::{Database, DatabaseMode, keycloak, web_modeler};
 
 use super::{blocks, page};
 
@@ -34,13 +34,13 @@ fn web_modelers_guide_shows_the_environment_of_both_ways() {
 
 #[test]
 fn the_guides_of_operate_and_zeebe_show_the_environment_of_both_ways() {
-    let own = DomainWay::ItsOwn {
+    let own = DomainMode::OwnSigning {
         endpoint: DOMAIN.to_owned(),
         port: 443,
         ca_file: "/nonexistent".into(),
         identity: BTreeMap::new(),
     };
-    let irsa = DomainWay::ThroughIrsa {
+    let irsa = DomainMode::ThroughIrsa {
         url: "http://localhost:9200".to_owned(),
     };
     for client in [SearchClient::Operate, SearchClient::Zeebe] {
@@ -54,7 +54,7 @@ fn the_guides_of_operate_and_zeebe_show_the_environment_of_both_ways() {
 
 #[test]
 fn operates_guide_shows_the_environment_of_8_3() {
-    let expected = search_clients::environment_of_operate_8_3("http://localhost:9200");
+    let expected = search_clients::operate_8_3_environment("http://localhost:9200");
     assert_eq!(shown("operate", "8.3"), expected);
 }
 
@@ -65,8 +65,8 @@ fn database(name: &str) -> Database {
     }
 }
 
-fn its_own_database(ca_file: &str) -> DatabaseWay {
-    DatabaseWay::ItsOwn {
+fn its_own_database(ca_file: &str) -> DatabaseMode {
+    DatabaseMode::OwnSigning {
         endpoint: CLUSTER.to_owned(),
         sign_port: 5432,
         port: 5432,
@@ -75,8 +75,8 @@ fn its_own_database(ca_file: &str) -> DatabaseWay {
     }
 }
 
-fn to_postgres() -> DatabaseWay {
-    DatabaseWay::ThroughIrsa {
+fn to_postgres() -> DatabaseMode {
+    DatabaseMode::ThroughIrsa {
         host: "localhost".to_owned(),
         port: 5432,
     }
@@ -85,9 +85,9 @@ fn to_postgres() -> DatabaseWay {
 /// Both are in the guide as blocks of properties; what is set through irsa is also in the manifest.
 fn is_shown(guide: &str, own: &BTreeMap<String, String>, irsa: &BTreeMap<String, String>) {
     assert_eq!(
-        &shown(guide, "its own way"),
+        &shown(guide, "own signing"),
         own,
-        "its own way in {guide}.md"
+        "own signing in {guide}.md"
     );
     assert_eq!(
         &shown(guide, "through irsa"),

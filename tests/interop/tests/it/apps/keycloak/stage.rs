@@ -7,7 +7,7 @@ use interop::client::skip;
 use interop::proxy::Proxy;
 use interop::server::cache_folder;
 use irsa_demo::reference_apps::keycloak::KeycloakHome;
-use irsa_demo::reference_apps::{AppError, Database, DatabaseWay, maven};
+use irsa_demo::reference_apps::{AppError, Database, DatabaseMode, maven};
 use irsa_lab::facts::{ClusterFacts, WorkloadFacts};
 use irsa_lab::ledger::{Outcome, Service};
 use irsa_lab::{Lab, LabOptions, World};
@@ -52,17 +52,17 @@ pub(super) fn database() -> Database {
     }
 }
 
-pub(super) fn through_irsa(port: u16) -> DatabaseWay {
-    DatabaseWay::ThroughIrsa {
+pub(super) fn through_irsa(port: u16) -> DatabaseMode {
+    DatabaseMode::ThroughIrsa {
         host: "localhost".to_owned(),
         port,
     }
 }
 
 /// The wrapper straight to the lab's front, as the workload's pod.
-pub(super) fn its_own(lab: &Lab) -> DatabaseWay {
+pub(super) fn own_signing(lab: &Lab) -> DatabaseMode {
     let cluster = cluster(lab);
-    DatabaseWay::ItsOwn {
+    DatabaseMode::OwnSigning {
         endpoint: cluster.endpoint.clone(),
         sign_port: cluster.port,
         port: cluster.dial.rsplit_once(':').unwrap().1.parse().unwrap(),

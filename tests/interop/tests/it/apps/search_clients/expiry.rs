@@ -9,7 +9,7 @@ use interop::port;
 use interop::proxy::Proxy;
 use interop::server::cache_folder;
 use irsa_components::opensearch::{OpenSearchBinaries, OpenSearchError};
-use irsa_demo::reference_apps::search_clients::{Kind, Running, SearchClient, Told, Work};
+use irsa_demo::reference_apps::search_clients::{Event, EventKind, Running, SearchClient, Work};
 use irsa_lab::Lab;
 use irsa_lab::facts::DomainFacts;
 use tokio::runtime::Runtime;
@@ -59,7 +59,7 @@ async fn is_unharmed(lab: &Lab, built: &Path, client: SearchClient) {
     let succeeded = running.ended(LIMIT).await.unwrap();
     assert!(succeeded, "{}\n{}", running.log(), proxy.log());
     let all = LOAD.as_secs() * u64::from(RATE);
-    assert_eq!(numbers(&running.told()), (all, 0));
+    assert_eq!(numbers(&running.events()), (all, 0));
 }
 
 #[test]
@@ -73,18 +73,18 @@ fn a_client_goes_on_when_its_proxy_was_restarted() {
         let mut running = load(&scene.built, client, &proxy, length).await;
         running.until(succeeds(1), LIMIT).await.unwrap();
         assert!(proxy.stop().unwrap().success());
-        let fails = |told: &[Told]| told.iter().any(|one| one.result.is_err());
+        let fails = |events: &[Event]| events.iter().any(|one| one.result.is_err());
         running.until(fails, LIMIT).await.unwrap();
 
         let proxy = start_proxy(lab, client, port);
         running.until(succeeds(2), LIMIT).await.unwrap();
         running.ended(LIMIT).await.unwrap();
-        let told = running.told();
-        let changes: Vec<bool> = loads(&told).map(|one| one.result.is_ok()).collect();
+        let events = running.events();
+        let changes: Vec<bool> = loads(&events).map(|one| one.result.is_ok()).collect();
         assert_eq!(
             changes,
             [true, false, true, true],
-            "{told:#?}\n{}",
+            "{events:#?}\n{}",
             proxy.log()
         );
     });
@@ -114,18 +114,18 @@ async fn load(built: &Path, client: SearchClient, proxy: &Proxy, length: Duratio
     start_client(built, client, &through(proxy), work, "load").await
 }
 
-fn loads(told: &[Told]) -> impl Iterator<Item = &Told> {
-    told.iter().filter(|one| one.of == Kind::Load)
+fn loads(events: &[Event]) -> impl Iterator<Item = &Event> {
+    events.iter().filter(|one| one.kind == EventKind::Load)
 }
 
 /// Whether a load has begun to succeed so many times.
-fn succeeds(times: usize) -> impl Fn(&[Told]) -> bool {
-    move |told| loads(told).filter(|one| one.name == "succeeds").count() >= times
+fn succeeds(times: usize) -> impl Fn(&[Event]) -> bool {
+    move |events| loads(events).filter(|one| one.name == "succeeds").count() >= times
 }
 
 /// Of a load that is over: all requests, and those that failed.
-fn numbers(told: &[Told]) -> (u64, u64) {
-    let over = loads(told).find(|one| one.name == "over");
+fn numbers(events: &[Event]) -> (u64, u64) {
+    let over = loads(events).find(|one| one.name == "over");
     let over = over.expect("it is over").result.as_ref().unwrap();
     let number = |key: &str| over[key].as_u64().unwrap();
     (number("requests"), number("errors"))

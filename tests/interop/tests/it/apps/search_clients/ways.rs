@@ -5,7 +5,7 @@ use std::path::Path;
 
 use interop::faults::search::{self, Pod};
 use irsa_demo::reference_apps::search_clients::{
-    DomainWay, SearchClient, command, environment, environment_of_operate_8_3, libraries,
+    DomainMode, SearchClient, command, environment, libraries, operate_8_3_environment,
 };
 use tokio::runtime::Runtime;
 
@@ -26,15 +26,15 @@ fn the_exporter_of_zeebe_sees_the_same_both_ways() {
 fn operate_of_8_3_is_told_by_the_names_of_then() {
     let Some(scene) = scene() else { return };
     let proxy = scene.stage.proxy(SearchClient::Operate.name());
-    let way = through(&proxy);
+    let mode = through(&proxy);
     let folder = tempfile::tempdir().unwrap();
     let output = scene.stage.runtime.block_on(async {
-        let made = command(SearchClient::Operate, &scene.built, folder.path(), &way);
+        let made = command(SearchClient::Operate, &scene.built, folder.path(), &mode);
         let mut command = made.await.unwrap();
-        for name in environment(SearchClient::Operate, &way).keys() {
+        for name in environment(SearchClient::Operate, &mode).keys() {
             command.env_remove(name);
         }
-        command.envs(environment_of_operate_8_3(&way.url()));
+        command.envs(operate_8_3_environment(&mode.url()));
         command.envs(search::names("of83"));
         command.output().await.unwrap()
     });
@@ -51,7 +51,7 @@ fn sees_the_same(client: SearchClient, signs_wrong: &[&str]) {
     } else {
         5
     };
-    let all_succeeded = irsa.iter().all(|told| told.result.is_ok());
+    let all_succeeded = irsa.iter().all(|event| event.result.is_ok());
     assert!(
         all_succeeded && irsa.len() == steps,
         "{irsa:#?}\n{}",
@@ -59,7 +59,7 @@ fn sees_the_same(client: SearchClient, signs_wrong: &[&str]) {
     );
 
     let pod = Pod::new(scene.stage.lab(), client).unwrap();
-    let own = scene.work(client, &pod.its_own_way().unwrap(), "own");
+    let own = scene.work(client, &pod.own_signing().unwrap(), "own");
     let differing: Vec<&str> = irsa
         .iter()
         .zip(&own)
@@ -87,12 +87,12 @@ fn through_irsa_there_is_nothing_that_signs_and_nothing_of_aws() {
     let both: Vec<_> = signing.iter().filter(|jar| lib.contains(jar)).collect();
     assert!(both.is_empty(), "{both:?}");
 
-    let way = DomainWay::ThroughIrsa {
+    let mode = DomainMode::ThroughIrsa {
         url: "http://localhost:9200".to_owned(),
     };
-    assert_eq!(libraries(&way), ["lib"]);
+    assert_eq!(libraries(&mode), ["lib"]);
     for client in [SearchClient::Operate, SearchClient::Zeebe] {
-        let command = command(client, &built, Path::new("/nonexistent"), &way);
+        let command = command(client, &built, Path::new("/nonexistent"), &mode);
         let command = Runtime::new().unwrap().block_on(command).unwrap();
         let command = format!("{:?}", command.as_std());
         assert!(!command.contains("signing"), "{command}");

@@ -1,36 +1,36 @@
-//! How the clients reach their domain, and what their components are told of it.
+//! The two modes of reaching a domain, and the variables of the components in each.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// The port of HTTPS, which a URL leaves out.
+/// The port of HTTPS, which URLs omit.
 const HTTPS: u16 = 443;
 const EXPORTER: &str = "io.camunda.zeebe.exporter.opensearch.OpensearchExporter";
 
-/// One of the two components.
+/// A component that uses OpenSearch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SearchClient {
-    /// Operate: opensearch-java.
+    /// Operate, with opensearch-java.
     Operate,
-    /// Zeebe's exporter: the low-level `RestClient`.
+    /// Zeebe's exporter, with the low-level `RestClient`.
     Zeebe,
 }
 
-/// One of the two ways.
+/// How a component reaches its domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DomainWay {
-    /// The stock client, which signs nothing, to irsa's listener.
+pub enum DomainMode {
+    /// Through irsa's listener, with the stock client, unsigned.
     ThroughIrsa {
-        /// Where irsa listens, such as `http://localhost:9200`.
+        /// The URL of irsa's listener, such as `http://localhost:9200`.
         url: String,
     },
-    /// The client signs for itself, with AWS's SDK inside.
-    ItsOwn {
-        /// The domain's endpoint: a host name.
+    /// With AWS's SDK in the client, which signs.
+    OwnSigning {
+        /// Host name of the domain's endpoint.
         endpoint: String,
-        /// Its port; 443 but for a lab.
+        /// Port of the endpoint: 443, except in a lab.
         port: u16,
-        /// The authority of the endpoint's certificate, and of STS's, as PEM.
+        /// PEM file with the CA of the certificates of the endpoint and of STS.
         ca_file: PathBuf,
         /// The pod's identity: `AWS_ROLE_ARN`, `AWS_WEB_IDENTITY_TOKEN_FILE` and so on.
         identity: BTreeMap<String, String>,
@@ -40,7 +40,7 @@ pub enum DomainWay {
 // === impl SearchClient ===
 
 impl SearchClient {
-    /// Its name, also as the program's argument.
+    /// The component's name, also the program's argument.
     pub fn name(self) -> &'static str {
         match self {
             Self::Operate => "operate",
@@ -51,25 +51,27 @@ impl SearchClient {
 
 // === impl DomainWay ===
 
-impl DomainWay {
-    /// The URL that the component is given.
+impl DomainMode {
+    /// The URL that the component is configured with.
     pub fn url(&self) -> String {
         match self {
             Self::ThroughIrsa { url } => url.clone(),
-            Self::ItsOwn { endpoint, port, .. } if *port == HTTPS => format!("https://{endpoint}"),
-            Self::ItsOwn { endpoint, port, .. } => format!("https://{endpoint}:{port}"),
+            Self::OwnSigning { endpoint, port, .. } if *port == HTTPS => {
+                format!("https://{endpoint}")
+            }
+            Self::OwnSigning { endpoint, port, .. } => format!("https://{endpoint}:{port}"),
         }
     }
 
     /// Whether the client signs.
     pub fn signs(&self) -> bool {
-        matches!(self, Self::ItsOwn { .. })
+        matches!(self, Self::OwnSigning { .. })
     }
 }
 
-/// The variables of the component's container, as its guide shows them. There is no user and no password.
-pub fn environment(client: SearchClient, way: &DomainWay) -> BTreeMap<String, String> {
-    let (url, signs) = (way.url(), way.signs().to_string());
+/// Returns the variables of the component's container, as its guide shows them. They contain no user and no password.
+pub fn environment(client: SearchClient, mode: &DomainMode) -> BTreeMap<String, String> {
+    let (url, signs) = (mode.url(), mode.signs().to_string());
     let variables = match client {
         SearchClient::Operate => vec![
             ("CAMUNDA_OPERATE_DATABASE", "opensearch".to_owned()),
@@ -89,9 +91,9 @@ pub fn environment(client: SearchClient, way: &DomainWay) -> BTreeMap<String, St
     by_name(variables)
 }
 
-/// The variables of Operate's container in 8.3, through irsa. That version can't be told not to sign: it signs where it
-/// finds credentials.
-pub fn environment_of_operate_8_3(url: &str) -> BTreeMap<String, String> {
+/// Returns the variables of Operate 8.3 through irsa. Signing cannot be switched off in that version: it signs as soon
+/// as it finds credentials.
+pub fn operate_8_3_environment(url: &str) -> BTreeMap<String, String> {
     by_name(vec![
         ("CAMUNDA_OPERATE_ELASTICSEARCH_URL", url.to_owned()),
         ("CAMUNDA_OPERATE_ZEEBEELASTICSEARCH_URL", url.to_owned()),
@@ -110,8 +112,8 @@ fn by_name(variables: Vec<(&str, String)>) -> BTreeMap<String, String> {
 mod tests {
     use super::*;
 
-    fn its_own(port: u16) -> DomainWay {
-        DomainWay::ItsOwn {
+    fn own_signing(port: u16) -> DomainMode {
+        DomainMode::OwnSigning {
             endpoint: "test-domain.eu-central-1.es.amazonaws.com".to_owned(),
             port,
             ca_file: "/ca.pem".into(),
@@ -120,17 +122,17 @@ mod tests {
     }
 
     #[test]
-    fn the_port_of_https_is_not_named() {
+    fn urls_omit_the_port_of_https() {
         assert_eq!(
-            its_own(443).url(),
+            own_signing(443).url(),
             "https://test-domain.eu-central-1.es.amazonaws.com"
         );
-        assert!(its_own(9443).url().ends_with(".amazonaws.com:9443"));
+        assert!(own_signing(9443).url().ends_with(".amazonaws.com:9443"));
     }
 
     #[test]
-    fn only_their_own_way_turns_signing_on() {
-        let through_irsa = DomainWay::ThroughIrsa {
+    fn only_own_signing_turns_signing_on() {
+        let through_irsa = DomainMode::ThroughIrsa {
             url: "http://localhost:9200".to_owned(),
         };
         for (client, switch) in [
@@ -143,7 +145,7 @@ mod tests {
                 "ZEEBE_BROKER_EXPORTERS_OPENSEARCH_ARGS_AWS_ENABLED",
             ),
         ] {
-            assert_eq!(environment(client, &its_own(443))[switch], "true");
+            assert_eq!(environment(client, &own_signing(443))[switch], "true");
             assert_eq!(environment(client, &through_irsa)[switch], "false");
         }
     }
