@@ -1,8 +1,8 @@
-//! A real kube-apiserver until Ctrl-C; with `build` it is only built.
+//! Runs a real kube-apiserver until Ctrl-C; with `build`, only builds it.
 #![expect(
     clippy::print_stderr,
     clippy::print_stdout,
-    reason = "a program for people"
+    reason = "an interactive program"
 )]
 
 use std::env;

@@ -1,19 +1,19 @@
-//! Files of Maven Central.
+//! Files on Maven Central.
 
-/// A file of Maven Central.
+/// A file on Maven Central.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Artifact {
-    /// Its group as a path.
+    /// The group as a path.
     group: &'static str,
     name: &'static str,
     version: &'static str,
     extension: &'static str,
-    /// SHA-256 in hexadecimal.
+    /// The SHA-256 in hexadecimal.
     pub(crate) sha256: &'static str,
 }
 
 impl Artifact {
-    /// A `.tar.gz` of a group that is written as a path (`org/keycloak`), with its SHA-256 in hexadecimal.
+    /// Returns a `.tar.gz` of a group that is given as a path (`org/keycloak`), with its SHA-256 in hexadecimal.
     pub const fn tar_gz(
         group: &'static str,
         name: &'static str,
@@ -23,7 +23,7 @@ impl Artifact {
         Self::new(group, name, version, "tar.gz", sha256)
     }
 
-    /// The same for a `.jar`.
+    /// Returns a `.jar`.
     pub const fn jar(
         group: &'static str,
         name: &'static str,
@@ -33,7 +33,7 @@ impl Artifact {
         Self::new(group, name, version, "jar", sha256)
     }
 
-    /// The same for a `.zip`.
+    /// Returns a `.zip`.
     pub(crate) const fn zip(
         group: &'static str,
         name: &'static str,
@@ -59,17 +59,17 @@ impl Artifact {
         }
     }
 
-    /// A `.jar` is a `.zip`, too.
+    /// Whether the file is a ZIP archive, as a `.jar` is.
     pub(crate) fn is_zip(&self) -> bool {
         matches!(self.extension, "jar" | "zip")
     }
 
-    /// `lang-painless-2.19.4.jar`.
+    /// Returns the file's name, such as `lang-painless-2.19.4.jar`.
     pub(crate) fn file_name(&self) -> String {
         format!("{}-{}.{}", self.name, self.version, self.extension)
     }
 
-    /// Its path in a Maven repository.
+    /// Returns the path in a Maven repository.
     pub(crate) fn path(&self) -> String {
         format!(
             "{}/{}/{}/{}",

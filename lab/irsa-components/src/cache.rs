@@ -1,4 +1,4 @@
-//! Where fetched programs are kept between runs.
+//! The cache of downloaded programs.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, TryLockError};
@@ -10,13 +10,13 @@ use tokio::task;
 
 use crate::{Progress, run_as};
 
-/// The cache of the whole machine, for root: root's own home is closed to the account that servers run under.
+/// The cache for root: the account that servers run under cannot read root's home.
 const SYSTEM_CACHE: &str = "/var/cache/irsa";
 
-/// The default cache: `/var/cache/irsa` for root, else `$XDG_CACHE_HOME/irsa` or `$HOME/.cache/irsa`.
+/// Returns the default cache: `/var/cache/irsa` for root, otherwise `$XDG_CACHE_HOME/irsa` or `$HOME/.cache/irsa`.
 ///
-/// The two variables are arguments, because only the command line reads the environment. A relative
-/// `XDG_CACHE_HOME` is ignored (XDG Base Directory Specification). `None` when there is nothing to go by.
+/// The two variables are arguments, because only the command line reads the environment. A relative `XDG_CACHE_HOME` is
+/// ignored (XDG Base Directory Specification). Returns `None` if neither variable is usable.
 pub fn default_folder(xdg_cache_home: Option<&OsStr>, home: Option<&OsStr>) -> Option<PathBuf> {
     if run_as::is_root() {
         Some(PathBuf::from(SYSTEM_CACHE))
@@ -33,8 +33,8 @@ fn user_folder(xdg_cache_home: Option<&OsStr>, home: Option<&OsStr>) -> Option<P
         .map(|cache| cache.join("irsa"))
 }
 
-/// Creates `folder` and its missing parents so that every account can read them, whatever the umask.
-/// Folders that exist keep their permissions.
+/// Creates `folder` and its missing parents readable for every account, whatever the umask. Existing directories keep
+/// their permissions.
 pub(crate) fn create_public_folder(folder: &Path) -> io::Result<()> {
     if folder.is_dir() {
         return Ok(());
@@ -54,7 +54,7 @@ fn open_to_all(folder: &Path) -> io::Result<()> {
     fs::set_permissions(folder, fs::Permissions::from_mode(0o755))
 }
 
-/// Lets every account read all of `folder`: what is unpacked comes with the umask of this process.
+/// Makes all of `folder` readable for every account: unpacked files have the umask of this process.
 pub(crate) fn open_tree(folder: &Path) -> io::Result<()> {
     open_to_all(folder)?;
     for entry in fs::read_dir(folder)? {
@@ -71,8 +71,8 @@ pub(crate) fn open_tree(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Waits for the lock on `file`, among threads and processes alike; it is given back when the file is dropped.
-/// `progress` gets a line before a wait, which may be as long as a download.
+/// Waits for the lock on `file`, which excludes other threads and processes until the returned file is dropped.
+/// `progress` gets a line before a wait, which can take as long as a download.
 pub(crate) async fn lock(path: &Path, progress: Progress<'_>) -> io::Result<File> {
     let file = File::options()
         .create(true)
@@ -82,17 +82,20 @@ pub(crate) async fn lock(path: &Path, progress: Progress<'_>) -> io::Result<File
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {
-            progress(&format!("waiting for whoever has `{}`", path.display()));
+            progress(&format!(
+                "waiting for the process that holds the lock `{}`",
+                path.display()
+            ));
             blocking(move || file.lock().map(|()| file)).await?
         }
         Err(TryLockError::Error(error)) => Err(error),
     }
 }
 
-/// How the names begin of what is not in its place yet.
+/// Prefixes of the names of unfinished files.
 const UNFINISHED: [&str; 3] = [".building-", ".initialising-", ".unpacking-"];
 
-/// Removes what killed processes left unfinished in a folder whose lock is held.
+/// Removes unfinished files of killed processes in a directory whose lock is held.
 pub(crate) fn sweep(shelf: &Path) {
     for entry in fs::read_dir(shelf).into_iter().flatten().flatten() {
         let name = entry.file_name();
@@ -101,13 +104,13 @@ pub(crate) fn sweep(shelf: &Path) {
             let path = entry.path();
             let removed = fs::remove_dir_all(&path).or_else(|_| fs::remove_file(&path));
             if let Err(error) = removed {
-                tracing::debug!(%error, path = %path.display(), "left as it is");
+                tracing::debug!(%error, path = %path.display(), "cannot remove an unfinished file");
             }
         }
     }
 }
 
-/// Work that would hold up the runtime.
+/// Runs blocking work outside of the async runtime.
 pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> io::Result<T> {
@@ -121,7 +124,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn one_at_a_time_holds_the_lock_and_the_next_one_says_that_it_waits() {
+    async fn a_second_caller_waits_for_the_lock_and_reports_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(".lock");
         let held = Mutex::new(Some(lock(&path, &|line| panic!("{line}")).await.unwrap()));
@@ -139,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_killed_process_left_is_swept_and_nothing_else() {
+    fn only_unfinished_files_of_killed_processes_are_removed() {
         let shelf = tempfile::tempdir().unwrap();
         for folder in [".unpacking-abc/home", ".building-abc", "1.0", ".other"] {
             fs::create_dir_all(shelf.path().join(folder)).unwrap();
@@ -155,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_of_a_narrow_umask_is_opened_to_all() {
+    fn files_of_a_strict_umask_become_readable_for_all() {
         let folder = tempfile::tempdir().unwrap();
         for (name, mode, expected) in [("program", 0o700, 0o755), ("data", 0o600, 0o644)] {
             let file = folder.path().join(name);
@@ -180,12 +183,12 @@ mod tests {
     }
 
     #[test]
-    fn has_no_folder_without_a_home() {
+    fn has_no_directory_without_a_home() {
         assert_eq!(user_folder(None, None), None);
     }
 
     #[test]
-    fn new_folders_are_open_to_all() {
+    fn new_directories_are_readable_for_all() {
         let parent = tempfile::tempdir().unwrap();
         let folder = parent.path().join("a/b");
         create_public_folder(&folder).unwrap();

@@ -1,4 +1,4 @@
-//! A server's process: told something, and brought to its end.
+//! Signals to server processes.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -7,10 +7,10 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::Child;
 use tokio::time::timeout;
 
-/// How often a process that was told to end is looked at.
+/// Interval between checks whether a process has ended.
 const POLL: Duration = Duration::from_millis(5);
 
-/// Sends a signal; one that has ended gets none.
+/// Sends a signal, unless the process has ended.
 pub(crate) fn signal(child: &Child, signal: Signal) -> io::Result<()> {
     let id = child.id().and_then(|id| i32::try_from(id).ok());
     let Some(id) = id.and_then(Pid::from_raw) else {
@@ -19,7 +19,7 @@ pub(crate) fn signal(child: &Child, signal: Signal) -> io::Result<()> {
     kill_process(id, signal).map_err(io::Error::from)
 }
 
-/// Tells it to end and waits for that. After `limit` it is killed, and the answer is no.
+/// Sends a signal and waits for the process to end. Kills it after `limit` and returns false.
 pub(crate) async fn ends(child: &mut Child, by: Signal, limit: Duration) -> bool {
     let _ = signal(child, by);
     if let Ok(Ok(_)) = timeout(limit, child.wait()).await {
@@ -29,7 +29,8 @@ pub(crate) async fn ends(child: &mut Child, by: Signal, limit: Duration) -> bool
     false
 }
 
-/// The same without a runtime, for a value that is dropped: waits for the end, so that its folder can be removed.
+/// Does the same without an async runtime, in a drop: waits for the end, so that the process's directory can be
+/// removed.
 pub(crate) fn end_at_drop(child: &mut Child, by: Signal, limit: Duration) {
     if child.id().is_none() {
         return;

@@ -1,4 +1,4 @@
-//! Files of Maven Central, each taken only if it is the pinned one.
+//! Downloads from Maven Central, verified by pinned digests.
 
 use std::error::Error as _;
 use std::time::Duration;
@@ -12,27 +12,27 @@ use crate::artifact::Artifact;
 use crate::{Progress, sha256};
 
 const MAVEN_CENTRAL: &str = "https://repo1.maven.org/maven2";
-/// How long connecting may take, through a proxy too.
+/// Time limit for connecting, including through a proxy.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
-/// How long nothing may come.
+/// Time limit without received data.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long to wait before each further attempt: connections of a minute's length break, and mirrors have bad moments.
+/// Pauses before further attempts: long connections break, and mirrors fail temporarily.
 const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(4)];
 
-/// A file that could not be fetched.
+/// A failed download.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum FetchError {
-    /// It could not be downloaded.
-    #[error("can't fetch `{file}` from repo1.maven.org: {problem}")]
+    /// The file could not be downloaded.
+    #[error("cannot download `{file}` from repo1.maven.org: {problem}")]
     Download {
         /// The file.
         file: String,
-        /// What the system or the server said last.
+        /// The last error of the system or the server.
         problem: String,
     },
-    /// What came is not what was pinned.
-    #[error("the fetched `{file}` has the SHA-256 {found}, expected {expected}")]
+    /// The downloaded file is not the pinned one.
+    #[error("the downloaded `{file}` has SHA-256 {found}, expected {expected}")]
     WrongDigest {
         /// The file.
         file: String,
@@ -41,32 +41,34 @@ pub enum FetchError {
         /// Hexadecimal.
         expected: &'static str,
     },
-    /// No authority is known that could vouch for a server.
-    #[error("this machine has no certificate authorities")]
+    /// The machine has no CA certificates.
+    #[error("this machine has no CA certificates")]
     NoAuthorities,
     /// TLS could not be set up.
-    #[error("can't set up TLS")]
+    #[error("cannot set up TLS")]
     Tls(#[source] rustls::Error),
     /// The HTTP client could not be set up.
-    #[error("can't set up the HTTP client")]
+    #[error("cannot set up the HTTP client")]
     Client(#[source] reqwest::Error),
 }
 
 impl FetchError {
-    /// What to do about it, where one thing helps.
+    /// Returns the remedy, if there is a single one.
     pub fn remedy(&self) -> Option<&'static str> {
         Some(match self {
-            Self::Download { .. } => "check the way to repo1.maven.org, and HTTPS_PROXY",
-            Self::WrongDigest { .. } => "fetch again; if it stays, distrust the mirror",
+            Self::Download { .. } => "check the connection to repo1.maven.org, and HTTPS_PROXY",
+            Self::WrongDigest { .. } => {
+                "download it again; if the error persists, do not trust the mirror"
+            }
             Self::NoAuthorities => {
-                "install them (Debian: `apt-get install ca-certificates`), or name a file of them in SSL_CERT_FILE"
+                "install them (Debian: `apt-get install ca-certificates`), or set SSL_CERT_FILE to a file with CA certificates"
             }
             _ => return None,
         })
     }
 }
 
-/// For Maven Central: trusts the authorities of this machine.
+/// Returns a client for Maven Central that trusts the CAs of this machine.
 pub(crate) fn client() -> Result<Client, FetchError> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -76,7 +78,7 @@ pub(crate) fn client() -> Result<Client, FetchError> {
     build(Client::builder().read_timeout(READ_TIMEOUT), roots)
 }
 
-/// Finishes a client that trusts `roots`.
+/// Builds a client that trusts `roots`.
 pub(crate) fn build(builder: ClientBuilder, roots: RootCertStore) -> Result<Client, FetchError> {
     let provider = rustls::crypto::ring::default_provider().into();
     let tls = ClientConfig::builder_with_provider(provider)
@@ -91,7 +93,7 @@ pub(crate) fn build(builder: ClientBuilder, roots: RootCertStore) -> Result<Clie
         .map_err(FetchError::Client)
 }
 
-/// Fetches a file and checks that it is the pinned one. Tries again where that may help, and says so.
+/// Downloads a file and verifies its digest. Retries errors that may be transient, and reports each retry.
 pub(crate) async fn fetch(
     client: &Client,
     artifact: &Artifact,
@@ -121,7 +123,7 @@ async fn download(
         let Some(pause) = pauses.next().filter(|_| may_pass(&error)) else {
             return Err(error);
         };
-        progress(&format!("trying again: {}", innermost(&error)));
+        progress(&format!("retrying: {}", innermost(&error)));
         sleep(pause).await;
     }
 }
@@ -131,7 +133,7 @@ async fn attempt(client: &Client, address: &str) -> Result<Vec<u8>, reqwest::Err
     response.bytes().await.map(Vec::from)
 }
 
-/// All but an answer that says no.
+/// Whether an error may be transient: all except a negative response.
 fn may_pass(error: &reqwest::Error) -> bool {
     error.status().is_none_or(|status| {
         status.is_server_error()
@@ -140,7 +142,7 @@ fn may_pass(error: &reqwest::Error) -> bool {
     })
 }
 
-/// What the system or the server said.
+/// Returns the underlying error of the system or the server.
 fn innermost(error: &reqwest::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
@@ -151,7 +153,7 @@ fn innermost(error: &reqwest::Error) -> String {
     text
 }
 
-/// Refuses what is not the pinned file.
+/// Rejects a file with a different digest.
 pub(crate) fn verify(file: &str, bytes: &[u8], expected: &'static str) -> Result<(), FetchError> {
     let found = sha256::hex(bytes);
     if found == expected {
@@ -178,7 +180,7 @@ mod tests {
     const ABSENT: &str = "HTTP/1.1 404 None\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
     const WHOLE: &str = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\nwhole";
 
-    /// What a download from a server with these answers comes to, and how often it was tried again.
+    /// Returns the result of a download from a server with these responses, and the number of retries.
     async fn downloaded(answers: &'static [&str]) -> (Result<Vec<u8>, reqwest::Error>, usize) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}/file", listener.local_addr().unwrap());
@@ -197,20 +199,20 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_download_that_breaks_or_is_put_off_is_tried_again() {
+    async fn a_broken_or_deferred_download_is_retried() {
         let (bytes, again) = downloaded(&[BROKEN, BUSY, WHOLE]).await;
         assert_eq!((bytes.unwrap().as_slice(), again), (&b"whole"[..], 2));
     }
 
     #[tokio::test]
-    async fn a_file_that_is_not_there_is_asked_for_once() {
+    async fn a_missing_file_is_requested_once() {
         let (bytes, again) = downloaded(&[ABSENT, WHOLE]).await;
         let status = bytes.unwrap_err().status();
         assert_eq!((status, again), (Some(StatusCode::NOT_FOUND), 0));
     }
 
     #[test]
-    fn refuses_a_file_with_another_digest() {
+    fn rejects_a_file_with_a_different_digest() {
         let error = verify("opensearch.zip", b"abc", "d0").unwrap_err();
         assert!(matches!(error, FetchError::WrongDigest { .. }), "{error}");
     }

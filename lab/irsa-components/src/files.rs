@@ -1,4 +1,4 @@
-//! Files and folders that a server's account can use, and nobody else.
+//! Files and directories that only a server's account can use.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -9,32 +9,32 @@ use thiserror::Error;
 
 use crate::run_as::RunAs;
 
-/// A file or folder that a server can't be given.
+/// A file or directory that a server cannot use.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum FileError {
-    /// It could not be used.
+    /// An operation on it failed.
     #[error("can't {doing} `{}`", path.display())]
     Unusable {
-        /// What was tried: "write", "create".
+        /// The operation: "write", "create".
         doing: &'static str,
-        /// The file or folder.
+        /// The file or directory.
         path: PathBuf,
-        /// The system's reason.
+        /// The operating system's error.
         source: io::Error,
     },
-    /// It is closed to the account that the server runs under.
-    #[error("account `{account}`, which the server runs under, can't enter `{}`", folder.display())]
+    /// The server's account cannot enter a directory.
+    #[error("account `{account}`, which runs the server, cannot enter `{}`", folder.display())]
     Closed {
         /// The account.
         account: String,
-        /// The first closed folder on the way.
+        /// The first directory of the path that the account cannot enter.
         folder: PathBuf,
     },
 }
 
 impl FileError {
-    /// For `map_err`: what was tried with which file.
+    /// Returns a function for `map_err` that names the operation and the file.
     pub(crate) fn when(
         doing: &'static str,
         path: impl Into<PathBuf>,
@@ -47,20 +47,20 @@ impl FileError {
         }
     }
 
-    /// What to do about it, where one thing helps.
+    /// Returns the remedy, if there is a single one.
     pub fn remedy(&self) -> Option<&'static str> {
         match self {
             Self::Closed { .. } => Some(
-                "choose a folder that every account can enter, such as /var/cache/irsa; temporary ones go where \
-                 TMPDIR says",
+                "choose a directory that every account can enter, such as /var/cache/irsa; set TMPDIR for \
+                 temporary ones",
             ),
             Self::Unusable { source, .. } => match source.kind() {
                 io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Some(
-                    "choose a folder that this user may write to; IRSA_CACHE_DIR says where programs are kept, \
-                     TMPDIR where temporary folders go",
+                    "choose a directory that this user can write to: set IRSA_CACHE_DIR for programs, or \
+                     TMPDIR for temporary files",
                 ),
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(
-                    "make room there; IRSA_CACHE_DIR says where programs are kept, TMPDIR where temporary folders go",
+                    "free some space, or set IRSA_CACHE_DIR (for programs) or TMPDIR (for temporary files) to a different disk",
                 ),
                 _ => None,
             },
@@ -68,12 +68,12 @@ impl FileError {
     }
 }
 
-/// Fails with the name of the folder that keeps the server's account out.
+/// Fails with the first directory that the server's account cannot enter.
 pub(crate) fn ensure_reachable(path: &Path, run_as: Option<&RunAs>) -> Result<(), FileError> {
     let Some(account) = run_as else { return Ok(()) };
     let closed = account
         .first_closed_folder(path)
-        .map_err(FileError::when("look at", path))?;
+        .map_err(FileError::when("inspect", path))?;
     closed.map_or(Ok(()), |folder| {
         Err(FileError::Closed {
             account: account.name().to_owned(),
@@ -82,7 +82,7 @@ pub(crate) fn ensure_reachable(path: &Path, run_as: Option<&RunAs>) -> Result<()
     })
 }
 
-/// Creates a folder that only the server's account can enter; one that exists must be within its reach.
+/// Creates a directory that only the server's account can enter; the account must be able to reach an existing one.
 pub(crate) fn private_folder(folder: &Path, run_as: Option<&RunAs>) -> Result<(), FileError> {
     if !folder.exists() {
         fs::create_dir_all(folder).map_err(FileError::when("create", folder))?;
@@ -93,7 +93,7 @@ pub(crate) fn private_folder(folder: &Path, run_as: Option<&RunAs>) -> Result<()
     ensure_reachable(folder, run_as)
 }
 
-/// Writes a file that only the server's account can read, and never through a name that already exists.
+/// Writes a file that only the server's account can read, and never through an existing name.
 pub(crate) fn private_file(
     path: &Path,
     bytes: &[u8],
@@ -110,12 +110,12 @@ pub(crate) fn private_file(
         .map(drop)
 }
 
-/// Gives `path` to the server's account.
+/// Changes the owner of `path` to the server's account.
 pub(crate) fn own(path: &Path, run_as: Option<&RunAs>) -> Result<(), FileError> {
     run_as.map_or(Ok(()), |account| {
         account
             .own(path)
-            .map_err(FileError::when("give away", path))
+            .map_err(FileError::when("change the owner of", path))
     })
 }
 
@@ -124,10 +124,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_full_disk_and_a_closed_one_have_their_remedies() {
+    fn a_full_and_a_read_only_disk_have_remedies() {
         for (kind, words) in [
-            (io::ErrorKind::StorageFull, "make room"),
-            (io::ErrorKind::ReadOnlyFilesystem, "may write to"),
+            (io::ErrorKind::StorageFull, "free some space"),
+            (io::ErrorKind::ReadOnlyFilesystem, "can write to"),
         ] {
             let error = FileError::when("write", "/cache")(kind.into());
             assert!(error.remedy().unwrap().contains(words), "{error}");

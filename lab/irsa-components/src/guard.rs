@@ -14,16 +14,16 @@ use crate::run_as::RunAs;
 /// `read` fails at the end of the pipe.
 const SCRIPT: &str = r#"read -r _ || kill -s "$2" "$1""#;
 
-/// Watches over one process for as long as this value lives.
+/// Stops a process when the owner of this value ends.
 #[derive(Debug)]
 pub struct Guard(Child);
 
 impl Guard {
-    /// Starts watching over `process_id`, which runs under `run_as` and ends at `signal` (`QUIT`, `KILL`). Without a
-    /// guard things work too, until the owner is killed: trouble is logged, not raised.
+    /// Starts watching `process_id`, which runs as `run_as` and ends on `signal` (`QUIT`, `KILL`). Errors are logged
+    /// and not returned: without a guard everything works until the owner is killed.
     pub fn start(process_id: Option<u32>, run_as: Option<&RunAs>, signal: &str) -> Option<Self> {
         Self::spawn(process_id?, run_as, signal)
-            .inspect_err(|error| tracing::warn!(%error, "no guard"))
+            .inspect_err(|error| tracing::warn!(%error, "cannot start a guard process"))
             .ok()
     }
 

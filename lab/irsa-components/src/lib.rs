@@ -1,7 +1,8 @@
-//! Fetches and supervises real servers for the lab and the tests.
+//! Downloads and supervises real servers for the lab and the tests.
 //!
-//! [`postgres`], [`opensearch`] and [`kubernetes`] bring a server of a pinned version onto a bare machine and run it as
-//! a child that dies with its owner: [`guard`] sees to that. [`run_as`] picks the account for servers that refuse root.
+//! [`postgres`], [`opensearch`] and [`kubernetes`] install a server of a pinned version on a bare machine and run it as
+//! a child process that ends with its owner, which [`guard`] ensures. [`run_as`] selects the account for servers that
+//! do not run as root.
 
 mod artifact;
 pub mod cache;
@@ -21,5 +22,5 @@ mod sha256;
 pub use fetch::FetchError;
 pub use files::FileError;
 
-/// Receives one line for each step that takes long.
+/// Receives a line for each step that takes long.
 pub type Progress<'a> = &'a (dyn Fn(&str) + Send + Sync);

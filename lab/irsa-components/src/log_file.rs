@@ -1,12 +1,12 @@
-//! The server's log, and its end for error texts.
+//! A server's log, and its end for errors.
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
-/// Most that is shown of a log.
+/// Maximum number of bytes that are shown of a log.
 const TAIL_BYTES: u64 = 16_384;
-/// Most lines that are shown of a log.
+/// Maximum number of lines that are shown of a log.
 const TAIL_LINES: usize = 12;
 
 /// Opens the log for a server to append to.
@@ -14,13 +14,13 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
     File::options().create(true).append(true).open(path)
 }
 
-/// The last lines of a log, for an error text; what can't be read is left out.
+/// Returns the last lines of a log for an error; an unreadable log is omitted.
 pub(crate) fn tail(path: &Path) -> String {
     let end = read_end(path).unwrap_or_default();
     last_lines(&String::from_utf8_lossy(&end))
 }
 
-/// The last lines of `text`, joined into one; a Java stack's lines would push out what it is about.
+/// Returns the last lines of `text`, joined into one, without Java stack frames, which would hide the reason.
 pub(crate) fn last_lines(text: &str) -> String {
     let lines: Vec<&str> = text
         .lines()
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shows_the_last_lines_only() {
+    fn shows_only_the_last_lines() {
         let lines: Vec<String> = (0..100).map(|number| format!("line {number}")).collect();
         let tail = last_lines(&lines.join("\n"));
         assert!(tail.starts_with("line 88 | "), "{tail}");
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn leaves_out_the_lines_of_a_stack() {
+    fn omits_stack_frames() {
         let text = "BindException: in use\n\tat sun.nio.ch.Net.bind0(Native Method)\n";
         assert_eq!(last_lines(text), "BindException: in use");
     }

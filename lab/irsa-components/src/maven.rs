@@ -1,4 +1,4 @@
-//! Archives of Maven Central, pinned by their digest and unpacked once.
+//! Archives from Maven Central, pinned by their digest and unpacked once.
 
 use std::fs;
 use std::io::{self, Cursor};
@@ -14,14 +14,14 @@ pub use crate::artifact::Artifact;
 use crate::files::FileError;
 use crate::{FetchError, Progress, cache, fetch};
 
-/// An archive that can't be had.
+/// An archive is unavailable.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum MavenError {
-    /// It could not be fetched, or is not the pinned one.
+    /// The download failed, or its digest is wrong.
     #[error(transparent)]
     Fetch(#[from] FetchError),
-    /// A file or folder can't be used.
+    /// A file or directory cannot be used.
     #[error(transparent)]
     File(#[from] FileError),
     /// `tar` is missing, or failed.
@@ -29,17 +29,18 @@ pub enum MavenError {
     Unpack {
         /// The archive's name.
         file: String,
-        /// What happened.
+        /// The problem.
         problem: String,
     },
 }
 
-/// The folder with what `archive` holds (a `.tar.gz`, under its one top folder): `home`, fetched when it is missing.
+/// Returns the directory with the content of `archive` (a `.tar.gz` with one top-level directory): `home`, after a
+/// download if it is missing.
 ///
-/// Two callers at once, in one process or in two, fetch it once: a file lock makes the second wait.
+/// Concurrent callers, in one or several processes, download it once: a file lock makes the others wait.
 ///
 /// # Errors
-/// The download failed or is not what is pinned, or `home` can't be written.
+/// The download failed or its digest is wrong, or `home` cannot be written.
 pub async fn unpacked(
     archive: &Artifact,
     home: &Path,
@@ -60,7 +61,7 @@ pub async fn unpacked(
     Ok(home.to_owned())
 }
 
-/// Unpacks beside `home`, then puts it in place at once.
+/// Unpacks beside `home`, then renames the result into place.
 async fn install(
     archive: &Artifact,
     shelf: &Path,
@@ -84,7 +85,7 @@ async fn install(
         fs::write(file.path(), bytes).map_err(FileError::when("write", file.path()))?;
         untar(&name, file.path(), staging.path()).await?;
     }
-    cache::open_tree(staging.path()).map_err(FileError::when("open to all", staging.path()))?;
+    cache::open_tree(staging.path()).map_err(FileError::when("make readable", staging.path()))?;
     Ok(fs::rename(staging.path(), home).map_err(FileError::when("create", home))?)
 }
 
@@ -125,7 +126,7 @@ mod tests {
     const ARCHIVE: Artifact = Artifact::tar_gz("org/example", "app", "1", "");
 
     #[tokio::test]
-    async fn what_was_unpacked_is_taken_as_it_is() {
+    async fn an_unpacked_archive_is_reused() {
         let cache = tempfile::tempdir().unwrap();
         let home = cache.path().join("app-1");
         fs::create_dir(&home).unwrap();
@@ -138,7 +139,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_no_archive_is_said() {
+    async fn a_malformed_archive_is_reported() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("app-1.tar.gz");
         fs::write(&file, "no archive").unwrap();
@@ -149,7 +150,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_jar_that_is_not_a_zip_file_is_refused() {
+    async fn a_jar_that_is_not_a_zip_file_is_rejected() {
         assert!(Artifact::jar("org/example", "app", "1", "").is_zip());
         let folder = tempfile::tempdir().unwrap();
         let error = unzip(b"no archive".to_vec(), folder.path()).await;

@@ -1,4 +1,4 @@
-//! How servers' programs are run: under the right account, in an environment of their own.
+//! Commands of servers, with the right account and a clean environment.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -7,11 +7,11 @@ use tokio::process::Command;
 
 use crate::run_as::RunAs;
 
-/// A command for `program`, not yet run.
+/// Returns a command for `program`.
 ///
-/// - No variable of ours reaches it: `PGDATA`, `JAVA_TOOL_OPTIONS`, `LC_*` and the like would change what it does.
-/// - It starts in `/`: our own folder may be closed to its account.
-/// - It has a process group of its own: Ctrl-C in a terminal reaches its owner, which stops it in order.
+/// - It inherits none of our variables: `PGDATA`, `JAVA_TOOL_OPTIONS`, `LC_*` and others would change its behavior.
+/// - It starts in `/`: its account may not be able to enter our directory.
+/// - It has a separate process group: Ctrl-C in a terminal reaches only its owner, which stops it in order.
 pub(crate) fn command(program: &Path, run_as: Option<&RunAs>) -> Command {
     let mut command = Command::new(program);
     command

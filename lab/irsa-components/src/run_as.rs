@@ -1,8 +1,8 @@
-//! The account that servers run under.
+//! The account that servers run as.
 //!
-//! PostgreSQL and OpenSearch refuse to run as root, so a root process starts them under a user ID of their own, which
-//! owns nothing else on the machine: never as the machine's `postgres` or `nobody`, whose processes and files are
-//! somebody else's. Any other process runs them under its own account.
+//! PostgreSQL and OpenSearch refuse to run as root, so a root process starts them under a separate user ID that owns
+//! nothing else on the machine: never as the machine's `postgres` or `nobody`, which own other processes and files. Any
+//! other process runs them as its own user.
 
 use std::fs;
 use std::io;
@@ -11,10 +11,11 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-/// User IDs for servers, the first that `/etc/passwd` does not list. They are below what a container's user namespace
-/// maps (65536), above what distributions and systemd allocate (up to 65519), and not 65532 (`nonroot` in images).
+/// User IDs for servers; the first one that `/etc/passwd` does not list is used. They are below the range that a
+/// container's user namespace maps (65536), above the range that distributions and systemd allocate (up to 65519), and
+/// not 65532 (`nonroot` in images).
 const IDS: std::ops::RangeInclusive<u32> = 65_520..=65_531;
-/// User and group of `nobody` on every system, also where `/etc/passwd` does not list it.
+/// User and group ID of `nobody` on every system, even if `/etc/passwd` does not list it.
 const NOBODY: u32 = 65_534;
 
 /// An unprivileged account.
@@ -25,24 +26,24 @@ pub struct RunAs {
     gid: u32,
 }
 
-/// Whether this process is root.
+/// Whether this process runs as root.
 pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-/// The user id of this process.
+/// The user ID of this process.
 pub(crate) fn own_uid() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
 impl RunAs {
-    /// The account to start servers under; `None` when this process is not root and servers share its account.
+    /// Returns the account for servers; `None` if this process is not root and servers run as its user.
     pub fn unprivileged() -> Option<Self> {
         is_root().then(|| Self::pick(&passwd()))
     }
 
-    /// The account for programs that want to be listed in `/etc/passwd` (`initdb` does) and that end before a server
-    /// starts: `nobody`. What they write has to be given to the servers' account by [`RunAs::own_tree`].
+    /// Returns the account for programs that must be listed in `/etc/passwd`, as `initdb` must, and that end before a
+    /// server starts: `nobody`. Their files must be given to the servers' account with [`RunAs::own_tree`].
     pub(crate) fn listed() -> Self {
         let passwd = passwd();
         let listed = passwd.lines().find_map(|line| Self::parse("nobody", line));
@@ -64,12 +65,12 @@ impl RunAs {
         self.gid
     }
 
-    /// Gives `path` to this account.
+    /// Changes the owner of `path` to this account.
     pub fn own(&self, path: &Path) -> io::Result<()> {
         chown(path, Some(self.uid), Some(self.gid))
     }
 
-    /// Gives `folder` and all that is in it to this account. Links are not followed.
+    /// Changes the owner of `folder` and its content to this account, without following links.
     pub(crate) fn own_tree(&self, folder: &Path) -> io::Result<()> {
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
@@ -82,9 +83,9 @@ impl RunAs {
         self.own(folder)
     }
 
-    /// The first folder on the way to `path`, itself included, that this account may not enter.
+    /// Returns the first directory of `path`, including itself, that this account cannot enter.
     ///
-    /// Looks at permission bits only: access control lists are not seen.
+    /// Evaluates only permission bits, not access control lists.
     pub fn first_closed_folder(&self, path: &Path) -> io::Result<Option<PathBuf>> {
         let path = fs::canonicalize(path)?;
         let mut from_root: Vec<&Path> = path.ancestors().collect();
@@ -126,7 +127,7 @@ impl RunAs {
         }
     }
 
-    /// Reads a line of `/etc/passwd` (passwd(5)) if it is the one of `name`. Root by another name is no use.
+    /// Parses the line of `name` in `/etc/passwd` (passwd(5)); rejects a name with user ID 0.
     fn parse(name: &str, line: &str) -> Option<Self> {
         let mut fields = line.split(':');
         let found = fields.next().filter(|found| *found == name)?;
@@ -144,9 +145,9 @@ fn passwd() -> String {
     fs::read_to_string("/etc/passwd").unwrap_or_default()
 }
 
-/// A new temporary folder that only the server's account (and root) can enter; removed on drop.
+/// Creates a temporary directory that only the server's account and root can enter; it is removed on drop.
 ///
-/// Its path is short, because a Unix socket's path must fit 107 bytes.
+/// Its path is short, because a Unix socket's path must fit into 107 bytes.
 pub fn private_folder(owner: Option<&RunAs>) -> io::Result<TempDir> {
     let private = fs::Permissions::from_mode(0o700);
     let folder = tempfile::Builder::new()
@@ -174,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn is_never_an_account_of_the_machine() {
+    fn is_never_a_listed_account() {
         let highest = *IDS.end();
         let passwd = format!("{PASSWD}postgres:x:101:104::/:/bin/sh\nx:x:{highest}:1::/:/bin/sh\n");
         let picked = RunAs::pick(&passwd);
@@ -183,14 +184,14 @@ mod tests {
     }
 
     #[test]
-    fn reads_a_line_and_never_root_by_another_name() {
+    fn parses_a_line_but_never_user_id_0() {
         let line = "nobody:x:99:98::/:/bin/false";
         assert_eq!(RunAs::parse("nobody", line).unwrap().gid(), 98);
         assert_eq!(RunAs::parse("nobody", "nobody:x:0:0::/:/bin/sh"), None);
     }
 
     #[test]
-    fn a_tree_is_given_away_whole() {
+    fn the_owner_of_a_whole_tree_changes() {
         let folder = tempfile::tempdir().unwrap();
         let inner = folder.path().join("a/b");
         fs::create_dir_all(&inner).unwrap();
@@ -208,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn names_the_folder_that_is_closed() {
+    fn names_the_directory_that_cannot_be_entered() {
         let closed = private_folder(None).unwrap();
         let inner = closed.path().join("inner");
         fs::create_dir(&inner).unwrap();
@@ -221,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn the_owner_reaches_a_private_folder() {
+    fn the_owner_can_enter_a_private_directory() {
         let folder = private_folder(None).unwrap();
         let owner = account(fs::metadata(folder.path()).unwrap().uid());
         assert_eq!(owner.first_closed_folder(folder.path()).unwrap(), None);

@@ -1,6 +1,6 @@
 //! The lab's own JSON API, on loopback only.
 //!
-//! `GET /` lists the requests that there are.
+//! `GET /` lists the supported requests.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::opensearch::Health;
 use crate::projection::Projections;
 use crate::reply;
 
-/// What the API shows and changes.
+/// The state that the API shows and changes.
 #[derive(Debug)]
 pub(crate) struct Admin {
     pub(crate) facts: Arc<LabFacts>,
@@ -37,7 +37,7 @@ pub(crate) struct Admin {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Rotation {
-    /// Withdraw the old keys as well.
+    /// Also withdraws the old keys.
     #[serde(default)]
     retire: bool,
 }
@@ -54,11 +54,11 @@ const REQUESTS: [&str; 9] = [
     "POST /mint",
 ];
 
-/// A refused request: status and reason.
+/// A rejected request: status and reason.
 type Refused = (StatusCode, String);
 
 impl Admin {
-    /// Answers a request; errors are `{"error": TEXT}`.
+    /// Responds to a request; errors are `{"error": TEXT}`.
     pub(crate) fn handle(&self, request: &Request<Bytes>) -> Response<Bytes> {
         let answer = check_caller(request).and_then(|()| self.route(request));
         answer.unwrap_or_else(|(status, error)| {
@@ -85,11 +85,11 @@ impl Admin {
                 document(&json!({}))
             }
             (&Method::POST, "/mint") => self.mint(body(request)?),
-            _ => Err((StatusCode::NOT_FOUND, "no such path and method".to_owned())),
+            _ => Err((StatusCode::NOT_FOUND, "unknown path or method".to_owned())),
         }
     }
 
-    /// The servers behind the fronts, and what can be asked for.
+    /// Returns the servers behind the fronts, and the supported requests.
     fn overview(&self) -> Value {
         let clusters = self.facts.clusters.iter().map(|cluster| &cluster.name);
         let domain = |health: &Health| match health.ended() {
@@ -124,8 +124,8 @@ impl Admin {
         document(&json!({"key_ids": self.issuer.key_ids()}))
     }
 
-    /// A [`TokenSpec`], or `{"workload": NAME}` with the fields that shall differ from that
-    /// workload's token.
+    /// Mints a token from a [`TokenSpec`], or from `{"workload": NAME}` and the fields that differ from that workload's
+    /// token.
     fn mint(&self, mut wanted: Value) -> Result<Response<Bytes>, Refused> {
         let workload = wanted
             .as_object_mut()
@@ -145,8 +145,7 @@ impl Admin {
     }
 }
 
-/// A web page in the developer's browser must not reach the API: neither by script nor by a name
-/// that it rebinds.
+/// Rejects web pages in the developer's browser, whether they use scripts or a rebound DNS name.
 fn check_caller(request: &Request<Bytes>) -> Result<(), Refused> {
     let host = request
         .headers()
@@ -159,7 +158,7 @@ fn check_caller(request: &Request<Bytes>) -> Result<(), Refused> {
     }
     Err((
         StatusCode::FORBIDDEN,
-        "only programs on this machine may ask".to_owned(),
+        "only programs on this machine may use this API".to_owned(),
     ))
 }
 
@@ -193,8 +192,5 @@ fn failed(error: impl std::fmt::Display) -> Refused {
 }
 
 fn no_workload(name: &str) -> Refused {
-    (
-        StatusCode::NOT_FOUND,
-        format!("there is no workload `{name}`"),
-    )
+    (StatusCode::NOT_FOUND, format!("unknown workload `{name}`"))
 }

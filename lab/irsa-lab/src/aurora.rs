@@ -1,15 +1,16 @@
-//! Aurora: for each cluster of the world a real PostgreSQL, and before it a front that plays RDS.
+//! Aurora: for each cluster of the world a real PostgreSQL, and in front of it a proxy that plays RDS (the *front*).
 //!
 //! ```text
-//! client -- TLS --> front -- Unix socket --> PostgreSQL (a child process, in a folder that only the lab can enter)
+//! client -- TLS --> front -- Unix socket --> PostgreSQL (a child process, in a directory that only the lab can enter)
 //! ```
 //!
-//! The front is where RDS differs from PostgreSQL: nobody gets in without TLS; members of `rds_iam` log in with a
-//! token that is verified here ([`crate::rds_token`]) and then have a real session as that user; everybody else has
-//! the real server's own SCRAM exchange, passed on untouched. After the login, all bytes are the real server's. What
-//! goes wrong is told to the client in RDS's words and to the [ledger](crate::Ledger) with its true cause.
+//! The front implements the differences between RDS and PostgreSQL: connections without TLS are rejected; members of
+//! `rds_iam` log in with a token that the front verifies ([`crate::rds_token`]), and then have a real session as that
+//! user; all other users go through the real server's SCRAM exchange, which is relayed unchanged. After the login all
+//! bytes are the real server's. On a failure, the client receives RDS's error text and the [ledger](crate::Ledger) the
+//! true cause.
 //!
-//! Aurora's functions (`aurora_replica_status()` and its kin) are SQL functions over settings of the real server.
+//! Aurora's functions (`aurora_replica_status()` and related ones) are SQL functions over settings of the real server.
 
 mod answers;
 mod cluster;
@@ -33,7 +34,7 @@ use crate::deps::FrontDeps;
 use crate::error::LabError;
 use crate::facts::ClusterFacts;
 
-/// All clusters of a running lab. Dropped, it cuts all sessions and stops the servers.
+/// All clusters of a running lab. Dropping it closes all sessions and stops the servers.
 #[derive(Debug)]
 pub struct Aurora {
     clusters: Vec<RunningCluster>,
@@ -41,10 +42,10 @@ pub struct Aurora {
 }
 
 impl Aurora {
-    /// Starts every cluster of the world, one after the other. PostgreSQL is fetched when it is not there yet.
+    /// Starts every cluster of the world, one after the other, and downloads PostgreSQL if it is missing.
     ///
     /// # Errors
-    /// PostgreSQL could not be fetched or started, or a front could not listen; servers that were started are
+    /// PostgreSQL could not be downloaded or started, or a front could not listen. Servers that were started are
     /// stopped.
     pub async fn start(deps: FrontDeps) -> Result<Self, LabError> {
         let faults = Arc::new(FrontFaults::new(Arc::clone(&deps.faults)));
@@ -65,7 +66,7 @@ impl Aurora {
         Ok(Self { clusters, faults })
     }
 
-    /// Where the clusters are.
+    /// Returns the addresses of the clusters.
     pub fn clusters(&self) -> Vec<ClusterFacts> {
         self.clusters
             .iter()
@@ -73,23 +74,23 @@ impl Aurora {
             .collect()
     }
 
-    /// The faults of TLS and network, of all clusters together.
+    /// Returns the TLS and network faults, which apply to all clusters.
     pub fn faults(&self) -> &Arc<FrontFaults> {
         &self.faults
     }
 
-    /// Runs SQL as the superuser of a cluster, past the front: to grant or revoke while sessions go on.
+    /// Runs SQL as the superuser of a cluster, bypassing the front: for example to grant or revoke during sessions.
     ///
     /// # Errors
-    /// There is no such cluster or database, or a statement failed.
+    /// The cluster or database does not exist, or a statement failed.
     pub async fn execute(&self, cluster: &str, database: &str, sql: &str) -> Result<(), LabError> {
         let found = self.clusters.iter().find(|one| one.facts().name == cluster);
         let missing =
-            || LabError::aurora(format!("looking for cluster `{cluster}`"), "there is none");
+            || LabError::aurora(format!("finding cluster `{cluster}`"), "it does not exist");
         found.ok_or_else(missing)?.execute(database, sql).await
     }
 
-    /// Cuts all sessions and stops the servers.
+    /// Closes all sessions and stops the servers.
     pub async fn stop(self) {
         for cluster in self.clusters {
             cluster.stop().await;
@@ -97,7 +98,7 @@ impl Aurora {
     }
 }
 
-/// An error of PostgreSQL, with what helps.
+/// Returns a PostgreSQL error with its remedy.
 fn failed(doing: &str, error: PostgresError) -> LabError {
     let remedy = error
         .remedy()

@@ -1,4 +1,4 @@
-//! The certificate that a service shows: its own, or a wrong one while a fault is on.
+//! The certificate of a service: its own, or a wrong one while a fault is on.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::ledger::Service;
 /// A name that no endpoint has (RFC 2606).
 const OTHER_NAME: &str = "another-host.invalid";
 
-/// A TLS configuration for `names` whose certificate follows the faults of `service`.
+/// Returns a TLS configuration for `names` whose certificate follows the faults of `service`.
 pub(crate) fn server_config(
     authority: &LocalAuthority,
     (names, alpn): (&[&str], &[&[u8]]),
@@ -36,7 +36,7 @@ pub(crate) fn server_config(
     Ok(Arc::new(config))
 }
 
-/// One configuration for each certificate.
+/// A configuration for each certificate.
 struct Switch {
     own: Arc<ServerConfig>,
     other_name: Arc<ServerConfig>,
@@ -65,7 +65,7 @@ impl ResolvesServerCert for Switch {
     }
 }
 
-/// A resumed session shows no certificate, so while a fault is on none is resumed.
+/// A resumed session does not show a certificate, so sessions are not resumed while a fault is on.
 impl StoresServerSessions for Switch {
     fn put(&self, key: Vec<u8>, value: Vec<u8>) -> bool {
         self.own.session_storage.put(key, value)

@@ -1,4 +1,4 @@
-//! The lab's time, so that skew is a fault and tests choose the moment.
+//! The lab's clock, which faults can skew and tests can set.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -9,9 +9,9 @@ use time::format_description::well_known::{Rfc2822, Rfc3339};
 
 use crate::faults::Faults;
 
-/// Where the time comes from.
+/// A source of time.
 pub trait LabClock: Send + Sync + Debug {
-    /// The time now.
+    /// Returns the current time.
     fn now(&self) -> SystemTime;
 }
 
@@ -22,14 +22,14 @@ pub struct SystemClock;
 impl LabClock for SystemClock {
     #[expect(
         clippy::disallowed_methods,
-        reason = "the one place where the lab reads the machine's clock"
+        reason = "only here does the lab read the machine's clock"
     )]
     fn now(&self) -> SystemTime {
         SystemTime::now()
     }
 }
 
-/// AWS's clock as the lab plays it: another clock plus the skew that [`Faults`] holds.
+/// AWS's clock as the lab plays it: a clock plus the skew in [`Faults`].
 #[derive(Debug, Clone)]
 pub struct SkewedClock {
     inner: Arc<dyn LabClock>,
@@ -37,7 +37,7 @@ pub struct SkewedClock {
 }
 
 impl SkewedClock {
-    /// Puts the skew of `faults` over `inner`.
+    /// Adds the skew of `faults` to `inner`.
     pub fn new(inner: Arc<dyn LabClock>, faults: Arc<Faults>) -> Self {
         Self { inner, faults }
     }
@@ -57,20 +57,20 @@ impl LabClock for SkewedClock {
     }
 }
 
-/// Sleeps, if there is anything to sleep: the timer rounds even nothing up to a millisecond.
+/// Sleeps for `duration`, unless it is zero: the timer would round it up to a millisecond.
 pub(crate) async fn pause(duration: Duration) {
     if !duration.is_zero() {
         tokio::time::sleep(duration).await;
     }
 }
 
-/// Whole seconds since 1970, 0 for earlier times.
+/// Returns whole seconds since 1970, or 0 for earlier times.
 pub fn unix_seconds(at: SystemTime) -> u64 {
     at.duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_secs())
 }
 
-/// RFC 3339 in UTC with whole seconds, as AWS writes times: `2026-11-24T21:08:00Z`.
+/// Formats a time as RFC 3339 in UTC with whole seconds, as AWS does: `2026-11-24T21:08:00Z`.
 pub fn rfc3339(at: SystemTime) -> String {
     let seconds = i64::try_from(unix_seconds(at)).unwrap_or(i64::MAX);
     OffsetDateTime::from_unix_timestamp(seconds)
@@ -79,7 +79,7 @@ pub fn rfc3339(at: SystemTime) -> String {
         .unwrap_or_else(|| "9999-12-31T23:59:59Z".to_owned())
 }
 
-/// The form of HTTP's `Date` (RFC 9110, section 5.6.7): `Tue, 24 Nov 2026 21:08:00 GMT`.
+/// Formats a time as in HTTP's `Date` (RFC 9110, section 5.6.7): `Tue, 24 Nov 2026 21:08:00 GMT`.
 pub fn http_date(at: SystemTime) -> String {
     let seconds = i64::try_from(unix_seconds(at)).unwrap_or(i64::MAX);
     let time = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);

@@ -1,4 +1,4 @@
-//! What the lab's parts share.
+//! Dependencies that the lab's parts share.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -12,33 +12,33 @@ use crate::ledger::Ledger;
 use crate::sessions::Sessions;
 use crate::world::World;
 
-/// Tells the person who waits what is going on ("fetching PostgreSQL 17").
+/// Reports progress to the user ("downloading PostgreSQL 17").
 pub type Progress = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// Everything that the fronts of real servers need from the rest of the lab.
+/// The dependencies of the fronts of real servers.
 #[derive(Clone)]
 pub struct FrontDeps {
-    /// What exists: clusters, users, roles, policies.
+    /// The world: clusters, users, roles, policies.
     pub world: Arc<World>,
     /// The credentials that STS, IMDS and the Pod Identity agent have issued.
     pub sessions: Arc<Sessions>,
-    /// Where requests are counted and refusals are kept.
+    /// Counts requests and records refusals.
     pub ledger: Arc<Ledger>,
     /// The faults that are switched on.
     pub faults: Arc<Faults>,
-    /// AWS's time: real time plus the skew fault.
+    /// AWS's clock: real time plus the skew fault.
     pub clock: Arc<dyn LabClock>,
-    /// Issues the server certificates of the lab.
+    /// The CA that issues the lab's server certificates.
     pub authority: Arc<LocalAuthority>,
-    /// Folder for data that dies with the lab.
+    /// Directory for data that is deleted with the lab.
     pub state_dir: PathBuf,
-    /// Folder for fetched programs, kept between labs.
+    /// Directory for downloaded programs, kept between labs.
     pub cache_dir: PathBuf,
-    /// Folder with `initdb` and `postgres`; fetched into the cache when absent.
+    /// Directory with `initdb` and `postgres`; without it they are downloaded into the cache.
     pub postgres_bin: Option<PathBuf>,
-    /// A Java for OpenSearch; looked for when absent.
+    /// The Java that runs OpenSearch; without it, one is looked for.
     pub java_home: Option<PathBuf>,
-    /// Receives one line for each step that takes long.
+    /// Receives a line for each step that takes long.
     pub progress: Progress,
 }
 

@@ -1,4 +1,4 @@
-//! What a workload's process is told: the variables of the EKS webhook, and the lab's addresses.
+//! The environment of a workload: the variables that EKS's webhook injects, and the lab's addresses.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,7 +8,7 @@ use irsa_chain::endpoint::OpenSearchEndpoint;
 use crate::facts::{ClusterFacts, DomainFacts, LabFacts, WorkloadFacts};
 use crate::world::{Workload, WorkloadIdentity};
 
-/// All variables of a workload's process.
+/// Returns all variables of a workload's process.
 pub(crate) fn environment(
     workload: &Workload,
     token_file: &str,
@@ -22,7 +22,7 @@ pub(crate) fn environment(
         ("AWS_STS_REGIONAL_ENDPOINTS", "regional".to_owned()),
         ("AWS_ENDPOINT_URL_STS", facts.sts.url.clone()),
         ("AWS_CA_BUNDLE", ca_file.clone()),
-        // Node.js trusts it besides its own.
+        // Node.js trusts this file in addition to its own CAs.
         ("NODE_EXTRA_CA_CERTS", ca_file.clone()),
         ("AWS_EC2_METADATA_SERVICE_ENDPOINT", facts.imds.url.clone()),
         ("IRSA_CA_FILE", ca_file),
@@ -56,13 +56,13 @@ pub(crate) fn environment(
         .collect()
 }
 
-/// Web identity goes before what an agent hands out, in every SDK.
+/// The variables of web identity, which every SDK prefers over Pod Identity.
 const OF_WEB_IDENTITY: [&str; 2] = ["AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE"];
 
-/// The variables as a shell reads them, one `export` a line.
+/// Returns the variables as shell commands, one `export` on each line.
 ///
-/// A shell that was another workload before must not stay that one: what would go before the identity of a
-/// workload with Pod Identity is unset first.
+/// If the shell had the environment of a different workload, that identity must not remain: variables that would take
+/// precedence over Pod Identity are unset first.
 pub fn exports(workload: &WorkloadFacts) -> String {
     let environment = &workload.environment;
     let has_agent = environment.contains_key("AWS_CONTAINER_CREDENTIALS_FULL_URI");
@@ -72,13 +72,13 @@ pub fn exports(workload: &WorkloadFacts) -> String {
         String::new()
     };
     environment.iter().fold(unset, |mut text, (name, value)| {
-        // Writing to a `String` can't fail.
+        // Writing to a `String` cannot fail.
         let _ = writeln!(text, "export {name}='{}'", value.replace('\'', r"'\''"));
         text
     })
 }
 
-/// The proxy's upstream for the workload's database: signed for the endpoint, dialled at the lab.
+/// Returns the upstream of the workload's database: signed for the endpoint, connected to the lab.
 fn database_upstream(workload: &Workload, clusters: &[ClusterFacts]) -> Option<String> {
     let database = workload.database.as_ref()?;
     let cluster = clusters
@@ -91,7 +91,7 @@ fn database_upstream(workload: &Workload, clusters: &[ClusterFacts]) -> Option<S
     ))
 }
 
-/// The same for its domain; what the endpoint's name does not tell is said.
+/// Returns the upstream of the workload's domain, with the settings that cannot be derived from the endpoint's name.
 fn domain_upstream(workload: &Workload, domains: &[DomainFacts]) -> Option<String> {
     let used = workload.domain.as_ref()?;
     let domain = domains.iter().find(|domain| domain.name == used.name)?;
@@ -123,7 +123,7 @@ mod tests {
     use crate::world::World;
 
     #[test]
-    fn a_domains_upstream_says_what_its_name_does_not() {
+    fn a_domains_upstream_has_what_its_name_lacks() {
         let world = World::camunda_8_3();
         let zeebe = world.workload("zeebe").unwrap();
         let mut facts = DomainFacts {
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn exports_quote_for_the_shell_and_leave_no_other_identity() {
+    fn exports_quote_for_the_shell_and_unset_other_identities() {
         let mut facts = WorkloadFacts {
             name: "a".to_owned(),
             namespace: "n".to_owned(),

@@ -1,4 +1,4 @@
-//! Why a lab could not start.
+//! Errors of a lab.
 
 use std::io;
 use std::path::PathBuf;
@@ -10,49 +10,49 @@ use crate::world::WorldError;
 /// An underlying error of any crate.
 pub type Source = Box<dyn std::error::Error + Send + Sync>;
 
-/// A lab that could not start or keep its promise.
+/// A lab could not start, or failed later.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum LabError {
-    /// The world file is wrong.
-    #[error("the lab's world is not valid: {0}")]
+    /// The world file is invalid.
+    #[error("the lab's world is invalid: {0}")]
     World(#[from] WorldError),
-    /// The lab of a state folder has ended without removing what described it: it was killed.
+    /// The lab of a state directory was killed and left its description behind.
     #[error("the lab in `{}` has ended; start it again", state_dir.display())]
     Ended {
-        /// The state folder.
+        /// The state directory.
         state_dir: PathBuf,
     },
-    /// A file or folder of the lab's state could not be used.
+    /// A file or directory of the lab's state could not be used.
     #[error("can't {doing} `{}`", path.display())]
     File {
-        /// What was tried: "write", "create".
+        /// The attempted operation: "write", "create".
         doing: &'static str,
-        /// The file or folder.
+        /// The file or directory.
         path: PathBuf,
-        /// The system's reason.
+        /// The operating system's error.
         source: io::Error,
     },
-    /// A listener, certificate or key could not be made.
-    #[error("can't start the lab's {part}")]
+    /// A listener, certificate or key could not be created.
+    #[error("cannot start the lab's {part}")]
     Part {
-        /// Which part: "STS", "OIDC issuer".
+        /// The part: "STS", "OIDC issuer".
         part: &'static str,
         /// The reason.
         source: Source,
     },
-    /// The Aurora front or the PostgreSQL behind it could not start.
-    #[error("can't start the lab's Aurora: {doing}")]
+    /// The Aurora front, or PostgreSQL behind it, could not start.
+    #[error("cannot start the lab's Aurora: {doing}")]
     Aurora {
-        /// What was being done.
+        /// The step that failed.
         doing: String,
         /// The reason.
         source: Source,
     },
-    /// An OpenSearch front or the OpenSearch behind it could not start.
-    #[error("can't start the lab's OpenSearch: {doing}")]
+    /// The OpenSearch front, or OpenSearch behind it, could not start.
+    #[error("cannot start the lab's OpenSearch: {doing}")]
     OpenSearch {
-        /// What was being done.
+        /// The step that failed.
         doing: String,
         /// The reason.
         source: Source,
@@ -60,7 +60,7 @@ pub enum LabError {
 }
 
 impl LabError {
-    /// Returns true if no lab runs where one was looked for.
+    /// Whether the error means that no lab is running.
     pub(crate) fn is_no_lab(&self) -> bool {
         match self {
             Self::Ended { .. } => true,
@@ -69,7 +69,7 @@ impl LabError {
         }
     }
 
-    /// An error of an OpenSearch front.
+    /// Returns an error of an OpenSearch front.
     pub fn opensearch(doing: impl Into<String>, source: impl Into<Source>) -> Self {
         Self::OpenSearch {
             doing: doing.into(),
@@ -77,7 +77,7 @@ impl LabError {
         }
     }
 
-    /// An error of the Aurora front.
+    /// Returns an error of an Aurora front.
     pub fn aurora(doing: impl Into<String>, source: impl Into<Source>) -> Self {
         Self::Aurora {
             doing: doing.into(),

@@ -1,4 +1,4 @@
-//! What a running lab tells its users: `lab.json`.
+//! The description of a running lab for its users: `lab.json`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,13 +12,13 @@ use tokio::time::{Instant, sleep};
 use crate::error::LabError;
 use crate::state_dir;
 
-/// The file in a lab's state folder that holds its facts.
+/// The name of the file in a lab's state directory.
 pub const FACTS_FILE: &str = "lab.json";
 
-/// How often a folder is looked at for a lab.
+/// Interval between checks for a lab.
 const POLL: Duration = Duration::from_millis(50);
 
-/// Where everything of a running lab is.
+/// The addresses and files of a running lab.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LabFacts {
     /// The cluster's OIDC issuer.
@@ -31,13 +31,13 @@ pub struct LabFacts {
     pub pod_identity_agent: UrlFacts,
     /// The lab's own JSON API.
     pub admin: UrlFacts,
-    /// PEM file with the authority that signed all certificates of the lab.
+    /// PEM file with the CA that signed all certificates of the lab.
     pub ca_file: PathBuf,
     /// The region of the world.
     pub region: Region,
     /// The account of the Kubernetes cluster.
     pub account: AccountId,
-    /// The role of the node, which IMDS hands out.
+    /// The node's role, whose credentials IMDS issues.
     pub node_role_arn: RoleArn,
     /// The Aurora clusters.
     pub clusters: Vec<ClusterFacts>,
@@ -49,11 +49,11 @@ pub struct LabFacts {
 }
 
 impl LabFacts {
-    /// Reads what the lab of a state folder wrote.
+    /// Reads the description of the lab in a state directory.
     ///
     /// # Errors
-    /// [`LabError::Ended`] if the lab was killed; or there is no such file, it is malformed, or somebody else could
-    /// have written it: shells evaluate what it says.
+    /// [`LabError::Ended`] if the lab was killed. Otherwise the file is missing or malformed, or a different user could
+    /// have written it, which is rejected because shells evaluate its content.
     pub fn read(state_dir: &Path) -> Result<Self, LabError> {
         state_dir::check(state_dir)?;
         if state_dir.join(FACTS_FILE).exists() && !state_dir::is_in_use(state_dir) {
@@ -67,10 +67,10 @@ impl LabFacts {
         serde_json::from_str(&text).map_err(|error: serde_json::Error| broken(error))
     }
 
-    /// Waits until a lab runs in a state folder, for at most `limit`; returns what it wrote.
+    /// Waits until a lab runs in a state directory, for at most `limit`, and returns its description.
     ///
     /// # Errors
-    /// As [`LabFacts::read`]: that no lab is there only after `limit`, everything else immediately.
+    /// Those of [`LabFacts::read`]; a missing lab only after `limit`, all others immediately.
     pub async fn wait(state_dir: &Path, limit: Duration) -> Result<Self, LabError> {
         let deadline = Instant::now() + limit;
         loop {
@@ -82,7 +82,7 @@ impl LabFacts {
     }
 }
 
-/// An issuer: its public name, and where it really listens.
+/// An OIDC issuer: its public name, and its real address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IssuerFacts {
     /// The `iss` of tokens.
@@ -98,12 +98,12 @@ pub struct UrlFacts {
     pub url: String,
 }
 
-/// An Aurora cluster: its public names, and where it really listens.
+/// An Aurora cluster: its public names, and its real addresses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClusterFacts {
     /// The cluster identifier.
     pub name: String,
-    /// Host name of the writer endpoint: what tokens are signed for.
+    /// Host name of the writer endpoint, which tokens are signed for.
     pub endpoint: String,
     /// Host name of the reader endpoint.
     pub reader_endpoint: String,
@@ -111,21 +111,21 @@ pub struct ClusterFacts {
     pub port: u16,
     /// `127.0.0.1:PORT` of the writer endpoint.
     pub dial: String,
-    /// `127.0.0.1:PORT` of the reader endpoint, where the lab has one.
+    /// `127.0.0.1:PORT` of the reader endpoint, if the lab has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reader_dial: Option<String>,
-    /// The `cluster-…` id that policies name.
+    /// The `cluster-…` resource ID in policies.
     pub resource_id: DbResourceId,
     /// Names of the databases.
     pub databases: Vec<String>,
 }
 
-/// An OpenSearch domain: its public name, and where it really listens.
+/// An OpenSearch domain: its public name, and its real address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DomainFacts {
     /// The domain name.
     pub name: String,
-    /// Host name of the endpoint: what requests are signed for.
+    /// Host name of the endpoint, which requests are signed for.
     pub endpoint: String,
     /// `127.0.0.1:PORT`, HTTPS.
     pub dial: String,
@@ -144,13 +144,13 @@ pub struct WorkloadFacts {
     pub namespace: String,
     /// Kubernetes service account.
     pub service_account: String,
-    /// The role the workload asks for.
+    /// The role that the workload assumes.
     pub role_arn: RoleArn,
-    /// The projected token, renewed like the kubelet does.
+    /// The projected token, which the lab renews as the kubelet does.
     pub token_file: PathBuf,
     /// The token's audience.
     pub audience: String,
-    /// All variables that the workload's process gets.
+    /// All variables of the workload's process.
     pub environment: BTreeMap<String, String>,
     /// The database it uses, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,4 @@
-//! Faults on demand: what is broken at this moment ([`FaultPlan`]), and the [catalogue] of all that can be.
+//! Faults on demand: the current ones ([`FaultPlan`]), and the [catalogue] of all faults.
 
 pub mod catalogue;
 mod network;
@@ -14,44 +14,44 @@ use crate::ledger::Service;
 pub use catalogue::{Fault, FaultIdError, Mechanism};
 pub use network::{ConnectionFault, ListenerFault, NetworkFaults, TlsFault};
 
-/// All switches. As JSON it is the body of `POST /faults`; absent fields mean "no fault".
+/// All switches. In JSON, the body of `POST /faults`; absent fields mean "no fault".
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct FaultPlan {
-    /// AWS's clock (STS, IMDS, Aurora, OpenSearch) runs this many seconds ahead of the pods' clock; negative:
+    /// Number of seconds by which AWS's clock (STS, IMDS, Aurora, OpenSearch) is ahead of the pods' clock; negative if
     /// behind.
     pub clock_skew_seconds: i64,
-    /// Life of new STS sessions, shorter than AWS would allow, whatever is asked for.
+    /// Lifetime of new STS sessions, whatever the client requests; may be shorter than AWS allows.
     pub session_seconds: Option<u64>,
-    /// STS can't get the issuer's keys.
+    /// STS cannot fetch the issuer's keys.
     pub jwks_unavailable: bool,
-    /// Nothing listens where STS was: connections are refused.
+    /// Nothing listens at the address of STS: connections are refused.
     pub sts_down: bool,
-    /// What STS does instead of its work.
+    /// A fault of STS.
     pub sts: Option<StsFault>,
-    /// Instance metadata as seen from a pod.
+    /// A fault of instance metadata, as a pod sees it.
     pub imds: ImdsFault,
-    /// Aurora's authentication.
+    /// A fault of Aurora's authentication.
     pub aurora: AuroraFault,
     /// The OpenSearch domains.
     pub opensearch: OpenSearchFault,
-    /// TLS and network of each service.
+    /// TLS and network faults of each service.
     pub network: NetworkFaults,
 }
 
-/// STS misbehaves for a number of requests.
+/// A fault of STS, possibly limited to a number of requests.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StsFault {
-    /// How it misbehaves; absent: it only is slow.
+    /// The kind of fault; without one, STS is only slow.
     pub kind: Option<StsFaultKind>,
-    /// Waits this long before each answer.
+    /// Delay of each response.
     pub latency_ms: u64,
-    /// For the next requests only; absent: until switched off.
+    /// Number of affected requests; without it, until the fault is switched off.
     pub requests: Option<u64>,
 }
 
-/// How STS misbehaves.
+/// The kind of a fault of STS.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub enum StsFaultKind {
@@ -74,55 +74,55 @@ pub enum StsFaultKind {
     },
 }
 
-/// Instance metadata as seen from a pod.
+/// Instance metadata as a pod sees it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ImdsFault {
     /// The hop limit is 1: a pod's request for a token is never answered.
     pub hop_limit_one: bool,
-    /// Answers 403: metadata is switched off.
+    /// Metadata is disabled: responds with 403.
     pub disabled: bool,
 }
 
-/// Aurora's authentication misbehaves.
+/// A fault of Aurora's authentication.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "switches that do not depend on each other"
+    reason = "the switches are independent"
 )]
 pub struct AuroraFault {
     /// IAM authentication is throttled (more than 200 new connections a second).
     pub throttled: bool,
-    /// The IAM service behind the server does not answer.
+    /// The IAM service that the server uses does not respond.
     pub iam_unavailable: bool,
-    /// Each login waits this long.
+    /// Delay of each login.
     pub login_delay_ms: u64,
-    /// The next logins are refused as if the token were expired, though it is good.
+    /// Number of logins to reject as if the token had expired, although it is valid.
     pub refuse_logins: u64,
-    /// No new connections are accepted: they are cut at once.
+    /// New connections are cut immediately.
     pub unreachable: bool,
-    /// New sessions get SQLSTATE 53300: all connection slots are taken.
+    /// New sessions get SQLSTATE 53300: all connection slots are in use.
     pub too_many_clients: bool,
 }
 
-/// The OpenSearch domains misbehave.
+/// A fault of the OpenSearch domains.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct OpenSearchFault {
-    /// Each answer waits this long.
+    /// Delay of each response.
     pub latency_ms: u64,
-    /// So many of the next requests are answered 429.
+    /// Number of requests to answer with 429.
     pub throttle: u64,
-    /// So many of the next requests are answered 503.
+    /// Number of requests to answer with 503.
     pub unavailable: u64,
-    /// Under so many of the next requests the connection is cut, without an answer.
+    /// Number of requests whose connection is cut without a response.
     pub cut: u64,
-    /// So many of the next answers end in their midst, and the connection with them.
+    /// Number of responses to cut in the middle, together with the connection.
     pub cut_answers: u64,
 }
 
-/// What one request to an OpenSearch domain meets.
+/// The fault that affects a request to a domain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OpenSearchTrouble {
     /// The connection is cut.
@@ -133,14 +133,14 @@ pub enum OpenSearchTrouble {
     Throttled,
 }
 
-/// The faults that are on now. Shared by all parts; changed by the admin API or by tests.
+/// The current faults, shared by all parts of the lab, and changed by the admin API or by tests.
 #[derive(Debug, Default)]
 pub struct Faults {
     plan: watch::Sender<FaultPlan>,
 }
 
 impl Faults {
-    /// Replaces everything; `FaultPlan::default()` switches all faults off.
+    /// Replaces all switches; `FaultPlan::default()` switches all faults off.
     pub fn set(&self, plan: FaultPlan) {
         self.plan.send_replace(plan);
     }
@@ -150,64 +150,64 @@ impl Faults {
         self.plan.send_modify(change);
     }
 
-    /// What is on now.
+    /// Returns the current faults.
     pub fn current(&self) -> FaultPlan {
         self.plan.borrow().clone()
     }
 
-    /// Tells of each change.
+    /// Returns a receiver that is notified of each change.
     pub fn watch(&self) -> watch::Receiver<FaultPlan> {
         self.plan.subscribe()
     }
 
-    /// The skew of AWS's clock in seconds.
+    /// Returns the skew of AWS's clock in seconds.
     pub fn clock_skew_seconds(&self) -> i64 {
         self.plan.borrow().clock_skew_seconds
     }
 
-    /// The forced life of new sessions.
+    /// Returns the lifetime that new sessions must have, if any.
     pub fn session_life(&self) -> Option<Duration> {
         self.plan.borrow().session_seconds.map(Duration::from_secs)
     }
 
-    /// What Aurora's authentication does wrong now.
+    /// Returns the fault of Aurora's authentication.
     pub fn aurora(&self) -> AuroraFault {
         self.plan.borrow().aurora.clone()
     }
 
-    /// Takes one of the logins that are to be refused.
+    /// Takes one from the number of logins to reject.
     pub fn take_refused_login(&self) -> bool {
         self.plan
             .send_if_modified(|plan| take_one(&mut plan.aurora.refuse_logins))
     }
 
-    /// What is wrong with the listener of a service.
+    /// Returns the fault of a service's listener.
     pub fn listener(&self, service: Service) -> ListenerFault {
         self.plan.borrow().listener(service)
     }
 
-    /// How much longer each answer of a service takes.
+    /// Returns the additional latency of a service's responses.
     pub fn latency(&self, service: Service) -> Duration {
         Duration::from_millis(self.listener(service).latency_ms)
     }
 
-    /// Switches on faults of the catalogue, and all others off.
+    /// Switches on these faults of the catalogue, and all others off.
     ///
     /// # Errors
-    /// An id is unknown, or its fault is in the pod; nothing is changed.
+    /// An ID is unknown, or its fault is in the pod; nothing is changed.
     pub fn set_ids<'a>(&self, ids: impl IntoIterator<Item = &'a str>) -> Result<(), FaultIdError> {
         self.set(FaultPlan::from_ids(ids)?);
         Ok(())
     }
 
-    /// How long each answer of a domain waits.
+    /// Returns the delay of a domain's responses.
     pub fn opensearch_latency(&self) -> Duration {
         let plan = self.plan.borrow();
         let network = plan.listener(Service::OpenSearch).latency_ms;
         Duration::from_millis(plan.opensearch.latency_ms.saturating_add(network))
     }
 
-    /// What the present request to a domain meets instead of an answer; counts down.
+    /// Returns the fault that affects the current request to a domain, and counts it.
     pub fn take_opensearch(&self) -> Option<OpenSearchTrouble> {
         let mut taken = None;
         self.plan.send_if_modified(|plan| {
@@ -224,7 +224,7 @@ impl Faults {
         taken
     }
 
-    /// Takes one of the domains' answers that are to be cut.
+    /// Takes one from the number of responses to cut.
     pub fn take_cut_answer(&self) -> bool {
         let taken = self
             .plan
@@ -232,7 +232,7 @@ impl Faults {
         taken || self.listener(Service::OpenSearch).connections == ConnectionFault::Cut
     }
 
-    /// What the present STS request meets; counts down limited faults.
+    /// Returns the fault that affects the current STS request, and counts it if it is limited.
     pub fn take_sts(&self) -> Option<StsFault> {
         let mut taken = None;
         self.plan.send_if_modified(|plan| {
@@ -247,7 +247,7 @@ impl Faults {
     }
 }
 
-/// The count of a counted fault that stays until it is switched off.
+/// The count of a counted fault that lasts until it is switched off.
 pub const FOREVER: u64 = u64::MAX;
 
 fn take_one(left: &mut u64) -> bool {
@@ -264,7 +264,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_troubles_of_a_domain_come_one_after_the_other() {
+    fn the_faults_of_a_domain_affect_one_request_after_the_other() {
         let faults = Faults::default();
         faults.change(|plan| {
             plan.opensearch = OpenSearchFault {
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_switches_are_refused() {
+    fn unknown_switches_are_rejected() {
         assert!(serde_json::from_str::<FaultPlan>(r#"{"clock_skew": 5}"#).is_err());
     }
 }

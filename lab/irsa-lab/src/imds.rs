@@ -1,8 +1,7 @@
-//! The instance metadata service, version 2: what a pod sees if nothing keeps it from the node's
-//! role.
+//! The instance metadata service, version 2, as a pod sees it if nothing keeps the pod from the node's role.
 //!
-//! Rules: EC2 User Guide, "Use the Instance Metadata Service". It counts everything it is asked, so
-//! that "never asked" can be tested.
+//! Rules: EC2 User Guide, "Use the Instance Metadata Service". It counts every request, so that tests can prove that
+//! there were none.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,16 +23,16 @@ use crate::world::World;
 
 const TOKEN_HEADER: &str = "x-aws-ec2-metadata-token";
 const TTL_HEADER: &str = "x-aws-ec2-metadata-token-ttl-seconds";
-/// The life of a token in seconds that may be asked for.
+/// The token lifetimes in seconds that may be requested.
 const TTL: std::ops::RangeInclusive<u64> = 1..=21_600;
-/// Tokens kept; a caller that asks for more makes all old ones void.
+/// Maximum number of tokens; a caller that requests more invalidates all earlier ones.
 const KEPT_TOKENS: usize = 10_000;
-/// The life of the node role's credentials.
+/// The lifetime of the node role's credentials.
 const CREDENTIALS_LIFE: Duration = Duration::from_hours(6);
-/// They are replaced when less than this is left.
+/// Credentials with less remaining time are replaced.
 const CREDENTIALS_LEFT: Duration = Duration::from_hours(1);
 
-/// The service of one node.
+/// The metadata service of a node.
 #[derive(Debug)]
 pub struct Imds {
     world: Arc<World>,
@@ -58,7 +57,7 @@ impl std::fmt::Debug for State {
 }
 
 impl Imds {
-    /// A node with the world's node role.
+    /// Returns the service of a node with the world's node role.
     pub fn new(
         world: Arc<World>,
         sessions: Arc<Sessions>,
@@ -78,8 +77,7 @@ impl Imds {
         }
     }
 
-    /// Answers a request. With the hop limit at 1, a pod's request for a token is never answered:
-    /// `drain` ends it.
+    /// Responds to a request. With a hop limit of 1, a pod's request for a token is never answered: `drain` ends it.
     pub async fn handle(&self, request: &Request<Bytes>, drain: &DrainWatch) -> Response<Bytes> {
         let fault = self.faults.current().imds;
         let operation = operation(request);
@@ -209,7 +207,7 @@ impl Imds {
         .to_string()
     }
 
-    /// The node role's session, replaced in time.
+    /// Returns the node role's session, replaced in time.
     fn node_session(&self, now: SystemTime) -> Arc<Session> {
         let mut state = self.state();
         let lives = |session: &&Arc<Session>| !session.is_expired(now + CREDENTIALS_LEFT);
@@ -242,7 +240,7 @@ impl Imds {
     }
 }
 
-/// What the service answers instead of metadata.
+/// Returns an error page, which the service sends in place of metadata.
 fn page(status: StatusCode) -> Response<Bytes> {
     let title = status.to_string().replacen(' ', " - ", 1);
     let page = format!(
@@ -250,10 +248,10 @@ fn page(status: StatusCode) -> Response<Bytes> {
          <html xmlns=\"http://www.w3.org/1999/xhtml\" xml:lang=\"en\" lang=\"en\">\n <head>\n  \
          <title>{title}</title>\n </head>\n <body>\n  <h1>{title}</h1>\n </body>\n</html>\n"
     );
-    reply::of_type("text/html", status, page)
+    reply::with_type("text/html", status, page)
 }
 
-/// Few names, so that a caller can't fill the ledger.
+/// Returns the operation's name in the ledger. There are only a few, so that callers cannot fill the ledger.
 fn operation(request: &Request<Bytes>) -> &'static str {
     let path = request.uri().path();
     if request.method() == Method::PUT && path == "/latest/api/token" {

@@ -1,5 +1,5 @@
-//! Projected tokens as AWS reads them: claims first, signature later. Each check is a step of its
-//! own, because the order in which they fail is part of what callers see.
+//! Projected tokens, checked in AWS's order: claims first, signature later. Each check is separate, because callers can
+//! see which check fails first.
 
 use std::time::{Duration, SystemTime};
 
@@ -13,10 +13,10 @@ use serde::{Deserialize, Deserializer};
 
 use crate::clock::unix_seconds;
 
-/// A token may be stamped this far in the future.
+/// Maximum time by which a token may be issued in the future.
 const MAX_AHEAD: Duration = Duration::from_mins(5);
 
-/// A JSON Web Token, read but not verified. `Debug` shows claims, never the token.
+/// A parsed, unverified JSON Web Token. `Debug` shows claims, never the token.
 #[derive(Debug)]
 pub(crate) struct Jwt<'a> {
     pub(crate) claims: Claims,
@@ -24,7 +24,7 @@ pub(crate) struct Jwt<'a> {
     signed: Signed<'a>,
 }
 
-/// The claims that AWS looks at.
+/// The claims that AWS evaluates.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Claims {
     pub(crate) iss: String,
@@ -34,7 +34,7 @@ pub(crate) struct Claims {
     pub(crate) exp: u64,
     #[serde(default)]
     nbf: u64,
-    /// Kubernetes's own: what the token is bound to.
+    /// Kubernetes' claim with the objects that the token is bound to.
     #[serde(default, rename = "kubernetes.io")]
     pub(crate) kubernetes: Option<Bound>,
 }
@@ -45,42 +45,42 @@ pub(crate) struct Bound {
     pub(crate) pod: Option<NamedObject>,
 }
 
-/// An object by name and uid.
+/// An object's name and UID.
 #[derive(Debug, Deserialize)]
 pub(crate) struct NamedObject {
     pub(crate) name: String,
     pub(crate) uid: String,
 }
 
-/// Why a token can't be read.
+/// Why a token cannot be parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ParseFault {
-    /// Not three parts.
+    /// It does not have three parts.
     Segments,
-    /// A part is not base64 without padding; the place is that of the first wrong byte.
+    /// A part is not unpadded base64; the position is that of the first invalid byte.
     Header {
-        /// Where in the header.
+        /// The position in the header.
         at: usize,
     },
-    /// The parts do not say what a service account token says.
+    /// The parts are not those of a service account token.
     Content,
 }
 
-/// Why a signature is not accepted.
+/// Why a signature is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KeyFault {
-    /// The key set has no key of that id.
+    /// The key set has no key with that ID.
     NoKey,
-    /// The key did not make the signature.
+    /// The signature was not made with the key.
     Signature,
 }
 
-/// Why a token is not good at this time.
+/// Why a token is not valid at this time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TimeFault {
-    /// `exp` is over.
+    /// `exp` has passed.
     Expired,
-    /// `nbf` is to come.
+    /// `nbf` is in the future.
     NotYet,
 }
 
@@ -111,8 +111,7 @@ impl std::fmt::Debug for Signed<'_> {
 }
 
 impl<'a> Jwt<'a> {
-    /// Reads a token that claims RS256. Other algorithms, `none` and the HMACs above all, are not
-    /// for service accounts.
+    /// Parses a token with RS256. Other algorithms, above all `none` and HMACs, are not valid for service accounts.
     pub(crate) fn parse(token: &'a str) -> Result<Self, ParseFault> {
         let (message, signature) = token.rsplit_once('.').ok_or(ParseFault::Segments)?;
         let (header, claims) = message.split_once('.').ok_or(ParseFault::Segments)?;
@@ -133,7 +132,7 @@ impl<'a> Jwt<'a> {
         })
     }
 
-    /// Verifies with the key of a published set (RFC 7517).
+    /// Verifies the signature with a published key set (RFC 7517).
     pub(crate) fn check_signature(&self, jwks: &str) -> Result<(), KeyFault> {
         let keys: JwkSet = serde_json::from_str(jwks).map_err(|_| KeyFault::NoKey)?;
         let key = self
@@ -171,7 +170,7 @@ fn decode<T: DeserializeOwned>(part: &str) -> Option<T> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
 }
 
-/// `aud` is a text or a list of texts.
+/// Deserializes `aud`, which is a string or a list of strings.
 fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     match serde_json::Value::deserialize(deserializer)? {
         serde_json::Value::String(one) => Ok(vec![one]),
@@ -194,7 +193,7 @@ mod tests {
     const CLAIMS: &str = r#"{"iss": "https://i", "sub": "s", "aud": "a", "exp": 10}"#;
 
     #[test]
-    fn reads_an_audience_alone_or_in_a_list() {
+    fn parses_an_audience_as_a_string_or_a_list() {
         let text = token(r#"{"alg": "RS256"}"#, CLAIMS);
         assert_eq!(Jwt::parse(&text).unwrap().claims.aud, ["a"]);
         let text = token(
@@ -205,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_service_account_token() {
+    fn rejects_other_tokens_than_those_of_service_accounts() {
         for (text, fault) in [
             (String::new(), ParseFault::Segments),
             ("a.b".to_owned(), ParseFault::Segments),

@@ -1,4 +1,4 @@
-//! The lab as a whole: it only composes.
+//! The composition of a lab.
 
 mod describe;
 mod listeners;
@@ -23,7 +23,7 @@ use crate::services::Services;
 use crate::sessions::Sessions;
 use crate::state_dir::StateDir;
 
-/// A running lab. [`Lab::stop`] ends it in order; dropping it cuts it.
+/// A running lab. [`Lab::stop`] stops it in order; dropping it ends everything immediately.
 #[derive(Debug)]
 pub struct Lab {
     shared: Shared,
@@ -35,10 +35,10 @@ pub struct Lab {
 }
 
 impl Lab {
-    /// Starts everything; returns once all services answer.
+    /// Starts all services and returns when they are ready.
     ///
     /// # Errors
-    /// A port is taken, a file can't be written, or PostgreSQL or OpenSearch can't be had or started.
+    /// A port is in use, a file cannot be written, or PostgreSQL or OpenSearch is unavailable or does not start.
     pub async fn start(options: LabOptions) -> Result<Self, LabError> {
         let LabOptions {
             world,
@@ -83,53 +83,53 @@ impl Lab {
         })
     }
 
-    /// Where everything is.
+    /// The addresses and files of the lab.
     pub fn facts(&self) -> &LabFacts {
         &self.facts
     }
 
-    /// What is broken, to be changed.
+    /// The faults, which can be changed.
     pub fn faults(&self) -> &Faults {
         &self.shared.faults
     }
 
-    /// The Aurora clusters, if the lab has them: faults of TLS and network, and SQL past the front.
+    /// The Aurora clusters, if the lab has any: TLS and network faults, and SQL that bypasses the front.
     pub fn aurora(&self) -> Option<&Aurora> {
         self.aurora.as_ref()
     }
 
-    /// What the lab was asked so far.
+    /// Returns the requests and refusals so far.
     pub fn ledger(&self) -> LedgerSnapshot {
         self.shared.ledger.snapshot()
     }
 
-    /// The credentials that were issued.
+    /// The issued credentials.
     pub fn sessions(&self) -> &Sessions {
         &self.shared.sessions
     }
 
-    /// A service account token, right or wrong.
+    /// Mints a service account token, valid or not.
     ///
     /// # Errors
-    /// No key could be made.
+    /// A key could not be generated.
     pub fn mint_token(&self, spec: &TokenSpec) -> Result<String, LabError> {
         self.shared.issuer.mint(spec)
     }
 
-    /// A new key signs from now on; tokens of the old ones stay good.
+    /// Signs new tokens with a new key; tokens of the old keys stay valid.
     ///
     /// # Errors
-    /// No key could be made.
+    /// A key could not be generated.
     pub fn rotate_keys(&self) -> Result<(), LabError> {
         self.shared.issuer.rotate_keys()
     }
 
-    /// Withdraws all keys but the newest.
+    /// Withdraws all keys except the newest.
     pub fn retire_old_keys(&self) {
         self.shared.issuer.retire_old_keys();
     }
 
-    /// Writes new tokens for all workloads, as the kubelet does in time.
+    /// Writes new tokens for all workloads, as the kubelet does before they expire.
     ///
     /// # Errors
     /// A file could not be written.
@@ -137,7 +137,7 @@ impl Lab {
         self.shared.projections.renew()
     }
 
-    /// The environment of a workload as a shell reads it; `None` if there is no such workload.
+    /// Returns the environment of a workload as shell commands; `None` for an unknown workload.
     pub fn exports(&self, workload: &str) -> Option<String> {
         self.facts
             .workloads
@@ -146,12 +146,12 @@ impl Lab {
             .map(exports)
     }
 
-    /// The folder of the lab's files.
+    /// The directory of the lab's files.
     pub fn state_dir(&self) -> &Path {
         self.state_dir.path()
     }
 
-    /// Ends all services and databases; a temporary folder goes with them.
+    /// Stops all services and databases, and deletes a temporary directory.
     pub async fn stop(self) {
         self.services.stop().await;
         if let Some(aurora) = self.aurora {
@@ -163,7 +163,7 @@ impl Lab {
     }
 }
 
-/// What `start` starts, if it is wanted.
+/// Awaits `start` if the part is enabled.
 async fn started<T>(
     wanted: bool,
     start: impl Future<Output = Result<T, LabError>>,

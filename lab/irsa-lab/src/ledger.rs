@@ -1,4 +1,4 @@
-//! What the lab was asked, and what it refused and why.
+//! The ledger of requests, with the cause of each refusal.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::{LabClock, rfc3339};
 
-/// Refusals kept; older ones are dropped.
+/// Maximum number of refusals; older ones are dropped.
 const KEPT_REFUSALS: usize = 1_000;
 
-/// A part of the lab that answers requests.
+/// A part of the lab that serves requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Service {
@@ -44,66 +44,66 @@ impl fmt::Display for Service {
     }
 }
 
-/// How a request ended.
+/// The outcome of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// Served.
     Served,
-    /// Refused: the caller is at fault, or so the rules say.
+    /// Refused as AWS would refuse it.
     Refused,
-    /// Failed by a fault that was switched on.
+    /// Failed because of a fault that was switched on.
     Fault,
 }
 
-/// A refusal to be entered.
+/// A refusal to record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefusalEntry {
-    /// Who refused.
+    /// The service that refused.
     pub service: Service,
-    /// What was asked: `AssumeRoleWithWebIdentity`, `login`, `es:ESHttpGet`.
+    /// The operation: `AssumeRoleWithWebIdentity`, `login`, `es:ESHttpGet`.
     pub operation: String,
     /// The true cause, which AWS often hides from the caller.
     pub cause: Cause,
-    /// The code the caller saw: an AWS error code, a SQLSTATE or an HTTP status.
+    /// The code that the caller received: an AWS error code, an SQLSTATE or an HTTP status.
     pub code: String,
-    /// What the server's own log says; never a secret.
+    /// The message in the server's own log; never contains a secret.
     pub message: String,
 }
 
-/// A refusal as kept and shown.
+/// A recorded refusal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefusalRecord {
-    /// Who refused.
+    /// The service that refused.
     pub service: Service,
-    /// What was asked.
+    /// The operation.
     pub operation: String,
     /// The broken link of the chain.
     pub link: Link,
     /// The true cause.
     pub cause: Cause,
-    /// The code the caller saw.
+    /// The code that the caller received.
     pub code: String,
-    /// The server-side text.
+    /// The message in the server's own log.
     pub message: String,
-    /// When, RFC 3339, by AWS's clock.
+    /// The time in RFC 3339, by AWS's clock.
     pub at: String,
 }
 
-/// How often something was asked with one outcome.
+/// The number of requests with one operation and outcome.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Count {
-    /// Who was asked.
+    /// The service.
     pub service: Service,
-    /// What was asked.
+    /// The operation.
     pub operation: String,
-    /// How it ended.
+    /// The outcome.
     pub outcome: Outcome,
-    /// How often.
+    /// The number.
     pub count: u64,
 }
 
-/// The ledger at one moment.
+/// A copy of the ledger.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerSnapshot {
     /// All counts, by service, operation, outcome.
@@ -113,7 +113,7 @@ pub struct LedgerSnapshot {
 }
 
 impl LedgerSnapshot {
-    /// Requests of any kind to `service`: "never asked IMDS" is `asked(Service::Imds) == 0`.
+    /// Returns the number of all requests to `service`: `asked(Service::Imds) == 0` means that IMDS was never asked.
     pub fn asked(&self, service: Service) -> u64 {
         self.counts
             .iter()
@@ -122,7 +122,7 @@ impl LedgerSnapshot {
             .sum()
     }
 
-    /// Requests of one kind with one outcome.
+    /// Returns the number of requests with one operation and outcome.
     pub fn count(&self, service: Service, operation: &str, outcome: Outcome) -> u64 {
         let of_this_kind = |count: &&Count| {
             count.service == service && count.operation == operation && count.outcome == outcome
@@ -134,13 +134,13 @@ impl LedgerSnapshot {
             .sum()
     }
 
-    /// The newest refusal.
+    /// Returns the newest refusal.
     pub fn last_refusal(&self) -> Option<&RefusalRecord> {
         self.refusals.last()
     }
 }
 
-/// Counts requests and keeps refusals. Shared by all parts.
+/// Counts requests and records refusals. All parts share it.
 #[derive(Debug)]
 pub struct Ledger {
     clock: Arc<dyn LabClock>,
@@ -154,7 +154,7 @@ struct Pages {
 }
 
 impl Ledger {
-    /// An empty ledger that stamps by `clock`.
+    /// Returns an empty ledger with timestamps from `clock`.
     pub fn new(clock: Arc<dyn LabClock>) -> Self {
         Self {
             clock,
@@ -162,7 +162,7 @@ impl Ledger {
         }
     }
 
-    /// Counts a request that was served or failed by a fault.
+    /// Counts a request that was served, or that failed because of a fault.
     pub fn count(&self, service: Service, operation: &str, outcome: Outcome) {
         *self
             .pages()
@@ -171,7 +171,7 @@ impl Ledger {
             .or_default() += 1;
     }
 
-    /// Counts a refusal, keeps it, and logs it with its link and cause.
+    /// Counts, records and logs a refusal, with its link and cause.
     pub fn refuse(&self, entry: RefusalEntry) {
         let RefusalEntry {
             service,
@@ -200,7 +200,7 @@ impl Ledger {
         });
     }
 
-    /// A copy to look at.
+    /// Returns a copy.
     pub fn snapshot(&self) -> LedgerSnapshot {
         let pages = self.pages();
         let count =
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_carries_the_link_of_its_cause() {
+    fn a_refusal_has_the_link_of_its_cause() {
         let ledger = ledger();
         ledger.refuse(refusal("late".to_owned()));
         let snapshot = ledger.snapshot();
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_service_that_nobody_asked_counts_zero() {
+    fn a_service_without_requests_counts_zero() {
         let ledger = ledger();
         ledger.count(Service::Sts, "GetCallerIdentity", Outcome::Served);
         assert_eq!(ledger.snapshot().asked(Service::Imds), 0);

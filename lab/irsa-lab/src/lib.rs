@@ -1,10 +1,9 @@
-//! The AWS side of the identity chain on one machine: OIDC issuer, STS, IAM, IMDS, Pod Identity
-//! agent, an Aurora front on a real PostgreSQL and an OpenSearch front on a real OpenSearch, with AWS's
-//! wire formats, error codes and texts.
+//! The AWS side of the identity chain on one machine: OIDC issuer, STS, IAM, IMDS, Pod Identity agent, an Aurora front
+//! on a real PostgreSQL and an OpenSearch front on a real OpenSearch, with AWS's wire formats, error codes and texts.
 //!
-//! The lab shares no signing code with `irsa-identity`: it verifies with code of its own, so that
-//! one wrong idea can't pass both. [`Lab::start`] composes everything; [`World`] says what exists;
-//! [`Ledger`] says what was asked and what was refused, by link of the chain.
+//! The lab shares no signing code with `irsa-identity`: it verifies with separate code, so that one misconception
+//! cannot affect both. [`Lab::start`] composes everything, [`World`] describes what exists, and [`Ledger`] records
+//! requests and refusals by link of the chain.
 #![warn(clippy::indexing_slicing, clippy::string_slice)]
 
 mod admin;

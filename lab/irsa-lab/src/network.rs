@@ -1,4 +1,4 @@
-//! Listeners whose connections are refused, reset or left unanswered while a fault is on.
+//! Listeners that refuse, reset or ignore connections while a fault is on.
 
 use std::io;
 use std::net::SocketAddr;
@@ -18,40 +18,40 @@ use tokio_rustls::TlsAcceptor;
 use crate::faults::{ConnectionFault, FaultPlan};
 use crate::ledger::{Ledger, Outcome, Service};
 
-/// A port that is taken for a moment is tried again after this.
+/// Pause before another attempt to bind a port that is temporarily in use.
 const BIND_PAUSE: Duration = Duration::from_millis(50);
-/// The limit for the handshake and the request of a connection that is to be cut.
+/// Time limit for the handshake and the request of a connection that will be cut.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
-/// The largest part of a request that is read before its answer is cut.
+/// Maximum number of bytes that are read of a request whose response will be cut.
 const REQUEST: usize = 64 * 1024;
-/// Half an answer.
+/// A truncated response.
 const HALF: &[u8] =
     b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: 4096\r\n\r\n<Half";
 
-/// One listener and the faults that it shows.
+/// A listener and its faults.
 #[derive(Debug)]
 pub(crate) struct Faulty {
     pub(crate) service: Service,
     pub(crate) address: ListenAddress,
     pub(crate) faults: watch::Receiver<FaultPlan>,
     pub(crate) ledger: Arc<Ledger>,
-    /// Answers to cut, for a service that does not cut its own.
+    /// The TLS configuration for cutting responses, if the service cannot cut its own.
     pub(crate) cuts: Option<Arc<ServerConfig>>,
 }
 
 impl Faulty {
-    /// Returns once a fault is on that keeps connections from the service.
+    /// Returns when a fault prevents connections to the service.
     pub(crate) async fn breaks(&mut self) {
         self.until(|fault| fault != ConnectionFault::None).await;
     }
 
-    /// Mistreats connections until the fault is off; returns a listener on the same address.
+    /// Applies the fault to connections until it is off; returns a listener on the same address.
     pub(crate) async fn mistreat(&mut self, listener: impl Into<Option<Listener>>) -> Listener {
         let mut listener = listener.into();
         loop {
             let fault = self.fault();
             if fault == ConnectionFault::Refused {
-                // Nothing listens from here on.
+                // From here on nothing listens.
                 drop(listener.take());
                 self.until(|now| now != fault).await;
                 continue;
@@ -73,7 +73,7 @@ impl Faulty {
         }
     }
 
-    /// Waits for a change of the faults; forever, if there can be none.
+    /// Waits until the faults change; forever if they cannot change.
     async fn until(&mut self, condition: impl Fn(ConnectionFault) -> bool) {
         let (service, cuts) = (self.service, self.cuts.is_some());
         let met = |plan: &FaultPlan| condition(at_accept(plan, service, cuts));
@@ -87,13 +87,13 @@ impl Faulty {
     }
 }
 
-/// The address, for binding it again: port 0 would be a different port.
+/// Returns the address for binding it again: port 0 would be a different port.
 pub(crate) fn same_again(listener: &Listener, address: Option<SocketAddr>) -> ListenAddress {
     let port = listener.port().unwrap_or_default();
     address.map_or(ListenAddress::Loopback { port }, ListenAddress::Tcp)
 }
 
-/// The fault that a listener shows. A service that cuts its own answers is asked for them.
+/// Returns the fault of a listener. A service that cuts its own responses also applies `Cut` itself.
 fn at_accept(plan: &FaultPlan, service: Service, cuts: bool) -> ConnectionFault {
     match plan.listener(service).connections {
         ConnectionFault::Cut if !cuts => ConnectionFault::None,
@@ -117,7 +117,7 @@ async fn accept_all(
             Ok(Stream::Tcp(stream)) => stream,
             Ok(Stream::Unix(_)) => continue,
             Err(error) => {
-                tracing::error!(%error, "the listener fails");
+                tracing::error!(%error, "the listener failed");
                 return std::future::pending().await;
             }
         };
@@ -132,7 +132,7 @@ async fn accept_all(
     }
 }
 
-/// Answers half of a response.
+/// Sends half of a response.
 async fn cut(stream: TcpStream, tls: Arc<ServerConfig>) {
     let answered = async {
         let mut stream = TlsAcceptor::from(tls).accept(stream).await?;

@@ -1,5 +1,4 @@
-//! The cluster's OIDC issuer: keys that rotate, discovery, and service account tokens as the API
-//! server makes them.
+//! The cluster's OIDC issuer: rotating keys, discovery, and service account tokens like those of the API server.
 
 mod keys;
 mod server;
@@ -19,18 +18,18 @@ pub use spec::{Audience, PodBinding, TokenKey, TokenSpec};
 
 pub(crate) use server::serve;
 
-/// The issuer. Its clock is the cluster's, not AWS's: skew between the two is a fault.
+/// The issuer. It uses the cluster's clock, not AWS's: skew between the two is a fault.
 #[derive(Debug)]
 pub struct Issuer {
     url: IssuerUrl,
     clock: Arc<dyn LabClock>,
     keys: Mutex<KeyRing>,
-    /// In no key set: what attackers and the past sign with. Made when it is first asked for.
+    /// A key in no key set, for forged tokens and tokens of retired keys. Generated when it is first needed.
     unpublished_key: OnceLock<SigningKey>,
 }
 
 impl Issuer {
-    /// An issuer with one key. Making RSA keys takes a moment.
+    /// Returns an issuer with one key. Generating RSA keys takes a moment.
     pub fn new(url: IssuerUrl, clock: Arc<dyn LabClock>) -> Result<Self, LabError> {
         let keys = Mutex::new(KeyRing::new(SigningKey::generate()?));
         Ok(Self {
@@ -46,19 +45,19 @@ impl Issuer {
         &self.url
     }
 
-    /// A new key signs from now on; those before it stay published, so that their tokens stay good.
+    /// Signs new tokens with a new key. Earlier keys stay published, so that their tokens stay valid.
     pub fn rotate_keys(&self) -> Result<(), LabError> {
         let key = SigningKey::generate()?;
         self.keys().add(key);
         Ok(())
     }
 
-    /// Withdraws all keys but the newest: tokens of the others can't be verified any more.
+    /// Withdraws all keys except the newest, so that tokens of the others cannot be verified.
     pub fn retire_old_keys(&self) {
         self.keys().retire_old();
     }
 
-    /// The ids of the published keys, oldest first.
+    /// Returns the IDs of the published keys, oldest first.
     pub fn key_ids(&self) -> Vec<String> {
         self.keys()
             .published()
@@ -66,7 +65,7 @@ impl Issuer {
             .collect()
     }
 
-    /// A token as `spec` wants it, right or wrong.
+    /// Mints a token, valid or not.
     pub fn mint(&self, spec: &TokenSpec) -> Result<String, LabError> {
         let claims = token::claims(spec, self.url.as_str(), self.clock.now());
         let keys = self.keys();
@@ -81,7 +80,7 @@ impl Issuer {
         }
     }
 
-    /// `/.well-known/openid-configuration`, as EKS serves it.
+    /// Returns `/.well-known/openid-configuration` as EKS serves it.
     pub fn discovery(&self) -> String {
         let issuer = self.url.as_str();
         json!({
@@ -96,7 +95,7 @@ impl Issuer {
         .to_string()
     }
 
-    /// The published keys as a JSON Web Key Set (RFC 7517).
+    /// Returns the published keys as a JSON Web Key Set (RFC 7517).
     pub fn jwks(&self) -> String {
         let keys: Vec<_> = self.keys().published().map(SigningKey::jwk).collect();
         json!({ "keys": keys }).to_string()

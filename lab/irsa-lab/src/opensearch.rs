@@ -1,19 +1,19 @@
-//! OpenSearch: for each domain of the world a real OpenSearch, and before it a front that plays Amazon OpenSearch
-//! Service.
+//! OpenSearch: for each domain of the world a real OpenSearch, and in front of it a proxy that plays Amazon OpenSearch
+//! Service (the *front*).
 //!
 //! ```text
 //! client -- TLS --> front -- loopback --> OpenSearch with its security plugin (a child process)
 //! ```
 //!
-//! The front is where the service differs from OpenSearch, in this order: the size of the body, the signature, the
-//! policies of the role and the access policy of the domain. What passes goes on as the role's ARN, path included, by
-//! the security plugin's proxy authentication, so that fine-grained access control is the real one; without it
-//! everybody is `all_access`. Each domain has a server of its own, of about 400 MB, so that indices of two domains never
-//! meet: a world should have no more of them than it needs.
+//! The front implements the differences between the service and OpenSearch, in this order: the size of the body, the
+//! signature, the policies of the role and the access policy of the domain. Accepted requests are forwarded as the
+//! role's ARN, including its path, by the security plugin's proxy authentication, so that fine-grained access control
+//! is the real one; without it every caller has `all_access`. Each domain has a separate server of about 400 MB, so
+//! that their indices never mix: a world should have no more domains than it needs.
 //!
-//! What goes wrong is told to the client in AWS's words and to the [ledger](crate::Ledger) with its true cause.
-//! A bulk of which the security plugin refuses single items is a refusal there, though its status is 200. Signatures may
-//! be in the header or in the query.
+//! On a failure, the client receives AWS's error text and the [ledger](crate::Ledger) the true cause. A bulk in which
+//! the security plugin refuses single items is recorded as a refusal, though its status is 200. Signatures may be in
+//! the header or in the query.
 
 mod authorize;
 mod backend;
@@ -37,17 +37,17 @@ use crate::facts::DomainFacts;
 
 pub(crate) use self::health::Health;
 
-/// All domains of a running lab. Dropped, it cuts all connections and stops the servers.
+/// All domains of a running lab. Dropping it cuts all connections and stops the servers.
 #[derive(Debug)]
 pub struct OpenSearch {
     domains: Vec<RunningDomain>,
 }
 
 impl OpenSearch {
-    /// Starts every domain of the world, one after the other. OpenSearch is fetched when it is not there yet.
+    /// Starts every domain of the world, one after the other, and downloads OpenSearch if it is missing.
     ///
     /// # Errors
-    /// There is no Java, OpenSearch could not be fetched or started, or a front could not listen; servers that were
+    /// Java is missing, OpenSearch could not be downloaded or started, or a front could not listen. Servers that were
     /// started are stopped.
     pub async fn start(deps: FrontDeps) -> Result<Self, LabError> {
         let mut domains = Vec::new();
@@ -64,7 +64,7 @@ impl OpenSearch {
         Ok(Self { domains })
     }
 
-    /// Where the domains are.
+    /// Returns the addresses of the domains.
     pub fn domains(&self) -> Vec<DomainFacts> {
         let facts = self.domains.iter().map(RunningDomain::facts);
         facts.cloned().collect()
@@ -83,7 +83,7 @@ impl OpenSearch {
     }
 }
 
-/// An error of OpenSearch, with what helps.
+/// Returns an OpenSearch error with its remedy.
 fn failed(doing: &str, error: OpenSearchError) -> LabError {
     let remedy = error
         .remedy()

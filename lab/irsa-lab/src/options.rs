@@ -1,4 +1,4 @@
-//! How a lab is started.
+//! The options of a lab.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -9,38 +9,36 @@ use irsa_components::cache;
 use crate::deps::Progress;
 use crate::world::World;
 
-/// EKS's life of projected tokens in seconds: 24 h.
+/// The lifetime of projected tokens on EKS in seconds: 24 h.
 const TOKEN_SECONDS: u64 = 86_400;
 
-/// How a lab is started. [`LabOptions::new`] has good defaults.
+/// The options of a lab. [`LabOptions::new`] has defaults.
 pub struct LabOptions {
-    /// What exists.
+    /// The AWS environment to play.
     pub world: World,
-    /// Where `lab.json`, the authority's certificate, tokens and databases are; a temporary folder
-    /// when absent.
+    /// Directory for `lab.json`, the CA's certificate, tokens and databases; a temporary one by default.
     pub state_dir: Option<PathBuf>,
-    /// Where fetched programs are kept.
+    /// Directory for downloaded programs.
     pub cache_dir: PathBuf,
-    /// Folder with `initdb` and `postgres`; fetched when absent.
+    /// Directory with `initdb` and `postgres`; without it they are downloaded.
     pub postgres_bin: Option<PathBuf>,
     /// The ports of the services; 0 for free ones.
     pub ports: LabPorts,
     /// Receives a line for each step that takes long.
     pub progress: Progress,
-    /// The life of STS sessions in seconds, if it shall be shorter than what is asked for.
+    /// The maximum lifetime of STS sessions in seconds; clients may request less.
     pub session_seconds: Option<u64>,
-    /// The life of projected tokens in seconds.
+    /// The lifetime of projected tokens in seconds.
     pub token_seconds: u64,
-    /// Whether the world's clusters are started; without them a lab starts at once and needs no
-    /// PostgreSQL.
+    /// Whether to start the world's clusters; without them a lab starts immediately and needs no PostgreSQL.
     pub aurora: bool,
-    /// Whether the world's OpenSearch domains are started; they need Java.
+    /// Whether to start the world's OpenSearch domains, which need Java.
     pub opensearch: bool,
-    /// A Java of version 11 to 21 for OpenSearch; looked for when absent.
+    /// A Java of version 11 to 21 for OpenSearch; without it, one is looked for.
     pub java_home: Option<PathBuf>,
 }
 
-/// The ports of the services, all on 127.0.0.1; 0 for free ones.
+/// The ports of the services on 127.0.0.1; 0 selects a free one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LabPorts {
     /// The OIDC issuer.
@@ -56,7 +54,7 @@ pub struct LabPorts {
 }
 
 impl LabOptions {
-    /// Everything on free ports, in a temporary folder, with the clusters, without the domains.
+    /// Returns options with free ports and a temporary directory, with clusters, without domains.
     pub fn new(world: World) -> Self {
         Self {
             world,

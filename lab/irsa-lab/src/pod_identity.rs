@@ -1,8 +1,7 @@
 //! The EKS Pod Identity agent, and the EKS Auth API behind it.
 //!
-//! Checks and texts are those of the agent (aws/eks-pod-identity-agent); errors of
-//! `AssumeRoleForPodIdentity` are shown as it shows them: `[REQUEST-ID]: (CODE): TEXT, fault:
-//! client`.
+//! Checks and texts are those of the agent (aws/eks-pod-identity-agent); errors of `AssumeRoleForPodIdentity` have its
+//! format: `[REQUEST-ID]: (CODE): TEXT, fault: client`.
 
 mod auth;
 
@@ -26,22 +25,22 @@ use crate::world::World;
 const ADDRESSES: [&str; 2] = ["169.254.170.23", "fd00:ec2::23"];
 const OPERATION: &str = "credentials";
 
-/// The agent of one node. Its clock is AWS's.
+/// The agent of a node. It uses AWS's clock.
 #[derive(Debug)]
 pub struct PodIdentityAgent {
-    /// What exists: associations, roles.
+    /// The world: associations, roles.
     pub world: Arc<World>,
-    /// Where credentials are issued.
+    /// Issues credentials.
     pub sessions: Arc<Sessions>,
-    /// Counts and refusals.
+    /// Counts requests and records refusals.
     pub ledger: Arc<Ledger>,
-    /// AWS's time.
+    /// AWS's clock.
     pub clock: Arc<dyn LabClock>,
     /// The cluster's issuer.
     pub issuer: Arc<Issuer>,
 }
 
-/// Why the agent gives no credentials.
+/// Why the agent does not return credentials.
 #[derive(Debug)]
 struct AgentError {
     status: StatusCode,
@@ -51,7 +50,7 @@ struct AgentError {
 }
 
 impl PodIdentityAgent {
-    /// Answers a request. Like the agent it does not look at the method.
+    /// Responds to a request. Like the agent, it ignores the method.
     pub fn handle(&self, request: &Request<Bytes>) -> Response<Bytes> {
         if request.uri().path() != "/v1/credentials" {
             self.ledger
@@ -106,7 +105,7 @@ impl PodIdentityAgent {
 }
 
 impl AgentError {
-    /// The agent itself refuses.
+    /// A refusal by the agent itself.
     fn request(text: impl Into<String>, cause: Cause) -> Self {
         Self {
             status: StatusCode::BAD_REQUEST,
@@ -117,7 +116,7 @@ impl AgentError {
     }
 }
 
-/// The agent's address, or one that stands for it in the lab.
+/// Accepts the agent's address, or one that stands for it in the lab.
 fn check_host(request: &Request<Bytes>) -> Result<(), AgentError> {
     let host = request
         .headers()

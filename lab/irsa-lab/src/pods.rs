@@ -1,4 +1,4 @@
-//! The pods of the workloads: what their tokens are bound to.
+//! The pods of the workloads, which their tokens are bound to.
 
 use irsa_chain::Region;
 
@@ -22,16 +22,16 @@ impl Node {
     }
 }
 
-/// A workload's pod, with the token that it is given.
+/// A workload's pod, with its token.
 #[derive(Debug)]
 pub(crate) struct Pod {
     /// The workload's name.
     pub(crate) workload: String,
-    /// What the kubelet asks for on its behalf.
+    /// The token that the kubelet requests for it.
     pub(crate) token: TokenSpec,
 }
 
-/// One pod for each workload; its tokens live for `token_seconds`.
+/// Returns a pod for each workload; its tokens expire after `token_seconds`.
 pub(crate) fn pods(world: &World, token_seconds: u64) -> Vec<Pod> {
     let node = Node::new(world.region());
     let expires_in = i64::try_from(token_seconds).unwrap_or(i64::MAX);

@@ -1,8 +1,7 @@
-//! Projected tokens as files: written and renewed as the kubelet does.
+//! Projected tokens as files, written and renewed as the kubelet does.
 //!
-//! The token is `..data/token` behind a symbolic link; a new one is written beside it and `..data`
-//! is swapped, so that a reader sees the old token or the new one, never half of one (Kubernetes,
-//! "Projected Volumes").
+//! The token is `..data/token` behind a symbolic link. A new one is written beside it, then `..data` is swapped, so
+//! that a reader sees either the old or the new token, never a partial one (Kubernetes, "Projected Volumes").
 
 use std::fs;
 use std::io;
@@ -18,10 +17,10 @@ use crate::oidc::Issuer;
 use crate::pods::Pod;
 use crate::random;
 
-/// The kubelet renews a token when this part of its life is over, or after a day.
+/// The kubelet renews a token after this part of its lifetime, or after a day.
 const RENEW_AFTER: f64 = 0.8;
 const RENEW_AT_LATEST: Duration = Duration::from_hours(24);
-/// However short the tokens' life is, they are not renewed more often.
+/// Minimum time between renewals, however short the lifetime is.
 const SHORTEST_RENEWAL: Duration = Duration::from_secs(1);
 
 /// The token files of all pods.
@@ -33,7 +32,7 @@ pub(crate) struct Projections {
 }
 
 impl Projections {
-    /// Below `folder` each workload gets a folder of its own.
+    /// Creates a directory below `folder` for each workload.
     pub(crate) fn new(issuer: Arc<Issuer>, folder: PathBuf, pods: Vec<Pod>) -> Self {
         Self {
             issuer,
@@ -42,12 +41,12 @@ impl Projections {
         }
     }
 
-    /// The path that a workload reads.
+    /// Returns the path that a workload reads.
     pub(crate) fn token_file(&self, workload: &str) -> PathBuf {
         self.folder.join(workload).join("token")
     }
 
-    /// What the tokens say.
+    /// Returns the workload's pod, with the content of its token.
     pub(crate) fn pod(&self, workload: &str) -> Option<&Pod> {
         self.pods.iter().find(|pod| pod.workload == workload)
     }
@@ -61,7 +60,7 @@ impl Projections {
         })
     }
 
-    /// Renews in time, until the drain.
+    /// Renews the tokens before they expire, until the drain.
     pub(crate) async fn keep_fresh(self: Arc<Self>, drain: DrainWatch) {
         loop {
             tokio::select! {
@@ -69,7 +68,7 @@ impl Projections {
                 () = tokio::time::sleep(self.renewal()) => {}
             }
             if let Err(error) = self.renew() {
-                tracing::error!(%error, "can't renew the projected tokens");
+                tracing::error!(%error, "cannot renew the projected tokens");
             }
         }
     }
@@ -117,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rewrite_swaps_the_token_and_leaves_nothing_behind() {
+    fn a_renewal_swaps_the_token_and_leaves_no_old_files() {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), "one").unwrap();
         assert_eq!(

@@ -1,13 +1,13 @@
-//! Identifiers that differ in every run.
+//! Random identifiers.
 
 use rand::Rng as _;
 
-/// Letters and digits of AWS's identifiers (base 32).
+/// The characters of AWS's identifiers (base 32).
 const BASE_32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-/// Letters and digits of the suffixes that Kubernetes generates.
+/// The characters of the suffixes that Kubernetes generates.
 const POD_SUFFIX: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
 
-/// A random UUID, version 4: request ids, pod uids.
+/// Returns a random UUID, version 4, for request IDs and pod UIDs.
 pub(crate) fn uuid() -> String {
     let mut bytes = [0_u8; 16];
     rand::rng().fill_bytes(&mut bytes);
@@ -24,18 +24,18 @@ pub(crate) fn uuid() -> String {
     )
 }
 
-/// `prefix` and `length` letters and digits: `ASIA…`.
+/// Returns `prefix` and `length` random characters: `ASIA…`.
 pub(crate) fn aws_id(prefix: &str, length: usize) -> String {
     prefix.chars().chain(letters(BASE_32, length)).collect()
 }
 
-/// An EC2 instance's id: `i-` and 17 hex digits.
+/// Returns the ID of an EC2 instance: `i-` and 17 hex digits.
 pub(crate) fn instance_id() -> String {
     let hex = uuid().replace('-', "");
     format!("i-{}", hex.get(..17).unwrap_or(&hex))
 }
 
-/// What the ReplicaSet controller puts behind a name: `x2k4q`.
+/// Returns the suffix that the ReplicaSet controller appends to a name: `x2k4q`.
 pub(crate) fn pod_suffix() -> String {
     letters(POD_SUFFIX, 5).collect()
 }

@@ -1,8 +1,7 @@
-//! RDS authentication tokens: verified as Aurora and the IAM service behind it do.
+//! RDS authentication tokens, verified as Aurora and the IAM service do.
 //!
-//! Rules: Aurora User Guide, "IAM database authentication" and "Troubleshooting for IAM DB
-//! authentication". The client sees one text for all refusals; the causes are in the server's
-//! `iam-db-auth-error` log.
+//! Rules: Aurora User Guide, "IAM database authentication" and "Troubleshooting for IAM DB authentication". The client
+//! receives the same text for all refusals; the causes are in the server's `iam-db-auth-error` log.
 
 mod authorize;
 pub mod log;
@@ -16,47 +15,47 @@ use crate::sessions::{Session, Sessions};
 use crate::sigv4::{CredentialScope, Presigned, PresignedError};
 use crate::world::World;
 
-/// Tokens are good for 15 minutes.
+/// The lifetime of tokens.
 const MAX_LIFE: Duration = Duration::from_mins(15);
-/// A token may be stamped this far in the future.
+/// Maximum time by which a token may be signed in the future.
 const MAX_AHEAD: Duration = Duration::from_mins(5);
 
-/// The login that a token is presented for, as the server knows it.
+/// The login that a token is for, as the server knows it.
 #[derive(Debug, Clone, Copy)]
 pub struct RdsLogin<'a> {
-    /// The names and ports that tokens for this server may be signed for.
+    /// The host names and ports that tokens for this server may be signed for.
     pub endpoints: &'a [(String, u16)],
     /// The cluster's region.
     pub region: &'a Region,
     /// The cluster's account.
     pub account: &'a AccountId,
-    /// The cluster's resource id, which policies name.
+    /// The cluster's resource ID in policies.
     pub resource_id: &'a DbResourceId,
-    /// The user of the start-up packet.
+    /// The user in the start-up packet.
     pub user: &'a str,
 }
 
-/// Who logs in.
+/// An authenticated caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
     /// The role session that signed.
     pub session: AssumedRoleArn,
-    /// Its role.
+    /// The role of that session.
     pub role: RoleArn,
     /// The database user.
     pub user: String,
 }
 
-/// Why a login is refused.
+/// Why a login is rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// The true cause. The client never sees it: it gets SQLSTATE 28000 for all of them.
+    /// The true cause. The client always receives SQLSTATE 28000 instead.
     pub cause: Cause,
     /// The line of the `iam-db-auth-error` log.
     pub server_log_text: String,
 }
 
-/// Verifies `token` for `login` at `now`, then asks the role's policies for `rds-db:connect`.
+/// Verifies `token` for `login` at `now`, then evaluates the role's policies for `rds-db:connect`.
 pub fn verify_and_authorize(
     token: &str,
     login: &RdsLogin<'_>,
@@ -68,8 +67,8 @@ pub fn verify_and_authorize(
     authorize::authorize(&session, login, now, world)
 }
 
-/// Verifies the token alone: form, credentials, signature, then endpoint, region, user, age and the
-/// credentials' life.
+/// Verifies only the token: form, credentials, signature, then endpoint, region, user, age and the expiry of the
+/// credentials.
 pub fn verify(
     token: &str,
     login: &RdsLogin<'_>,

@@ -1,21 +1,21 @@
-//! Responses that several services give.
+//! Responses of several services.
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Response, StatusCode};
 
-/// Plain text.
+/// Returns plain text.
 pub(crate) fn text(status: StatusCode, body: impl Into<String>) -> Response<Bytes> {
-    of_type("text/plain; charset=utf-8", status, body)
+    with_type("text/plain; charset=utf-8", status, body)
 }
 
-/// A JSON document.
+/// Returns a JSON document.
 pub(crate) fn json(status: StatusCode, body: impl Into<String>) -> Response<Bytes> {
-    of_type("application/json", status, body)
+    with_type("application/json", status, body)
 }
 
-/// A document of any type.
-pub(crate) fn of_type(
+/// Returns a document of any type.
+pub(crate) fn with_type(
     content_type: &'static str,
     status: StatusCode,
     body: impl Into<String>,

@@ -1,4 +1,4 @@
-//! The lab's listeners and the tasks that serve them.
+//! The lab's listeners and their tasks.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -17,10 +17,10 @@ use crate::faults::Faults;
 use crate::ledger::{Ledger, Service};
 use crate::network::{self, Faulty};
 
-/// Requests that are under way at the end get this long.
+/// Time limit for pending requests when the lab stops.
 const END_LIMIT: Duration = Duration::from_secs(2);
 
-/// A listener that is not served yet.
+/// A bound listener that is not served yet.
 #[derive(Debug)]
 pub(crate) struct Bound {
     listener: Listener,
@@ -28,7 +28,7 @@ pub(crate) struct Bound {
 }
 
 impl Bound {
-    /// Listens on 127.0.0.1; `service` is named in the error.
+    /// Listens on 127.0.0.1; `service` appears in errors.
     pub(crate) async fn new(service: &'static str, port: u16) -> Result<Self, LabError> {
         let failed = |error| LabError::part(service, error);
         let address = ListenAddress::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
@@ -42,13 +42,13 @@ impl Bound {
         })
     }
 
-    /// `127.0.0.1:PORT`
+    /// The address: `127.0.0.1:PORT`.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 }
 
-/// The running services. Dropping them cuts everything.
+/// The running services. Dropping them closes everything immediately.
 #[derive(Debug)]
 pub(crate) struct Services {
     drain: Drain,
@@ -66,12 +66,12 @@ impl Services {
         }
     }
 
-    /// Tells when the end begins.
+    /// Returns a watch that signals the start of the shutdown.
     pub(crate) fn watch(&self) -> DrainWatch {
         self.watch.clone()
     }
 
-    /// Runs a task until the end.
+    /// Runs a task until the shutdown.
     pub(crate) fn run(&mut self, task: impl Future<Output = ()> + Send + 'static) {
         self.tasks.spawn(task);
     }
@@ -87,7 +87,7 @@ impl Services {
             .spawn(serve(bound.listener, tls, handler, self.watch.clone()));
     }
 
-    /// As [`Services::serve`] with TLS, but shows the network faults of `service`.
+    /// Serves HTTPS like [`Services::serve`], with the network faults of `service`.
     pub(crate) fn serve_with_faults<F, Fut>(
         &mut self,
         bound: Bound,
@@ -116,7 +116,7 @@ impl Services {
                     () = served => return,
                     () = breaker.breaks() => {}
                 }
-                // Serving dropped the listener.
+                // `serve` has dropped the listener.
                 tokio::select! {
                     () = drain.signaled() => return,
                     again = breaker.mistreat(None) => listener = again,
@@ -125,7 +125,7 @@ impl Services {
         });
     }
 
-    /// Lets requests that are under way end, then cuts.
+    /// Lets pending requests finish, then closes everything.
     pub(crate) async fn stop(mut self) {
         self.drain.start();
         let ended = async { while self.tasks.join_next().await.is_some() {} };

@@ -1,4 +1,4 @@
-//! Temporary credentials that the lab has issued: the one place that knows which are real.
+//! The register of all temporary credentials that the lab has issued.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,17 +13,17 @@ use rand::Rng as _;
 use crate::random;
 use crate::secret::Secret;
 
-/// Sessions kept, expired ones included, so that "expired" and "never issued" can be told apart.
+/// Maximum number of sessions, including expired ones, which are kept to distinguish "expired" from "never issued".
 const KEPT_SESSIONS: usize = 10_000;
-/// Random bytes in a session token: about 900 characters of base64, as long as AWS's.
+/// Number of random bytes in a session token: about 900 characters of base64, as with AWS.
 const TOKEN_BYTES: usize = 672;
 
-/// How a session came about.
+/// How a session was created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
     /// `AssumeRoleWithWebIdentity`.
     WebIdentity,
-    /// `AssumeRole` with the credentials of another session.
+    /// `AssumeRole` with the credentials of a different session.
     Chained,
     /// Instance metadata: the node's role.
     InstanceProfile,
@@ -31,29 +31,29 @@ pub enum Origin {
     PodIdentity,
 }
 
-/// What a session is asked to be.
+/// The properties of a session.
 #[derive(Debug, Clone)]
 pub struct SessionSpec {
-    /// The role that is assumed.
+    /// The assumed role.
     pub role: RoleArn,
-    /// The session's name within the role.
+    /// The name of the session.
     pub name: SessionName,
-    /// From now to expiry.
+    /// The lifetime.
     pub life: Duration,
-    /// How it came about.
+    /// How it was created.
     pub origin: Origin,
     /// Session tags (`kubernetes-namespace` and the like).
     pub tags: BTreeMap<String, String>,
-    /// The keys of the tags that a session gets as well whose role is assumed with this one.
+    /// The keys of transitive tags, which sessions inherit along a role chain.
     pub transitive_tags: BTreeSet<String>,
-    /// Who stands behind the session; stays along the chain.
+    /// The source identity, which is kept along a role chain.
     pub source_identity: Option<String>,
-    /// Policies passed with the session: it may do no more than they allow.
+    /// Session policies, which limit the session's permissions.
     pub policies: Vec<Arc<Policy>>,
 }
 
 impl SessionSpec {
-    /// A session without tags and policies of its own.
+    /// Returns a session without tags and session policies.
     pub fn new(role: RoleArn, name: SessionName, life: Duration, origin: Origin) -> Self {
         Self {
             role,
@@ -71,16 +71,16 @@ impl SessionSpec {
 /// An access key with its secret and session token.
 #[derive(Debug, Clone)]
 pub struct Credentials {
-    /// `ASIA…`
+    /// The access key ID: `ASIA…`.
     pub access_key_id: String,
-    /// Signs.
+    /// The key that signs.
     pub secret_access_key: Secret,
-    /// Goes with every signed request.
+    /// The token in every signed request.
     pub session_token: Secret,
 }
 
 impl Credentials {
-    /// New random credentials.
+    /// Generates random credentials.
     pub fn generate() -> Self {
         let mut secret = [0_u8; 30];
         let mut token = [0_u8; TOKEN_BYTES];
@@ -98,28 +98,27 @@ impl Credentials {
 /// A role session with its credentials.
 #[derive(Debug, Clone)]
 pub struct Session {
-    /// What it was asked to be.
+    /// Its properties.
     pub spec: SessionSpec,
     /// Its credentials.
     pub credentials: Credentials,
-    /// From this moment on they are worth nothing.
+    /// The time at which the credentials expire.
     pub expires_at: SystemTime,
 }
 
 impl Session {
-    /// `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`: who this session is in policies and
-    /// messages.
+    /// Returns `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`, the session's principal in policies and messages.
     pub fn principal(&self) -> AssumedRoleArn {
         self.spec.role.assumed(&self.spec.name)
     }
 
-    /// Whether the credentials are dead at `now`.
+    /// Whether the credentials have expired at `now`.
     pub fn is_expired(&self, now: SystemTime) -> bool {
         now >= self.expires_at
     }
 }
 
-/// All sessions. Shared by the parts that issue and by those that verify.
+/// All sessions, shared by the parts that issue and those that verify.
 #[derive(Debug, Default)]
 pub struct Sessions {
     register: Mutex<Register>,
@@ -132,12 +131,12 @@ struct Register {
 }
 
 impl Sessions {
-    /// Issues new credentials that die `spec.life` after `now`.
+    /// Issues credentials that expire `spec.life` after `now`.
     pub fn issue(&self, spec: SessionSpec, now: SystemTime) -> Arc<Session> {
         self.adopt(Credentials::generate(), spec, now)
     }
 
-    /// Registers given credentials: for published test vectors.
+    /// Registers existing credentials, such as those of published test vectors.
     pub fn adopt(
         &self,
         credentials: Credentials,
@@ -154,12 +153,12 @@ impl Sessions {
         session
     }
 
-    /// The session of an access key, dead or alive.
+    /// Returns the session of an access key, expired or not.
     pub fn find(&self, access_key_id: &str) -> Option<Arc<Session>> {
         self.register().by_access_key.get(access_key_id).cloned()
     }
 
-    /// The session of an access key, if `session_token` is the one that was issued with it.
+    /// Returns the session of an access key, if `session_token` was issued with it.
     pub fn find_with_token(
         &self,
         access_key_id: &str,
@@ -206,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn an_issued_session_is_found_by_its_key_and_dies_on_time() {
+    fn an_issued_session_is_found_by_its_key_and_expires_on_time() {
         let sessions = Sessions::default();
         let issued = sessions.issue(spec(), UNIX_EPOCH);
         let found = sessions.find(&issued.credentials.access_key_id).unwrap();
@@ -224,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_have_the_shape_of_aws() {
+    fn credentials_have_the_format_of_aws() {
         let credentials = Credentials::generate();
         assert!(credentials.access_key_id.starts_with("ASIA"));
         assert_eq!(credentials.access_key_id.len(), 20);
@@ -233,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_session_is_forgotten_first() {
+    fn the_oldest_session_is_dropped_first() {
         let sessions = Sessions::default();
         let first = sessions.issue(spec(), UNIX_EPOCH);
         for _ in 0..KEPT_SESSIONS {

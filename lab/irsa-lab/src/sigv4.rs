@@ -1,7 +1,7 @@
-//! AWS Signature Version 4, verified. Pure: the time and the known sessions are arguments.
+//! Verification of AWS Signature Version 4. Pure: the time and the known sessions are arguments.
 //!
-//! Rules: IAM User Guide, "Create a signed AWS API request" and "Elements of an AWS API request
-//! signature". Nothing here signs for a client, and nothing is shared with what does.
+//! Rules: IAM User Guide, "Create a signed AWS API request" and "Elements of an AWS API request signature". Nothing
+//! here signs for a client, and no code is shared with the signers.
 
 mod canonical;
 mod encode;

@@ -1,8 +1,7 @@
-//! The folder of a lab's files: tokens, the authority's certificate, `lab.json`, logs of servers.
+//! The directory of a lab's files: tokens, the CA's certificate, `lab.json`, logs of servers.
 //!
-//! What is in it is trusted: token files are credentials, and shells evaluate what `lab.json` says. So
-//! nobody but its owner may be able to change it, though its default place is one that all accounts of
-//! a machine share.
+//! Its content is trusted: token files are credentials, and shells evaluate the content of `lab.json`. So only its
+//! owner may be able to change it, although the default location is shared by all accounts of a machine.
 
 use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, Metadata, Permissions, TryLockError};
@@ -16,20 +15,20 @@ use tempfile::TempDir;
 use crate::error::LabError;
 use crate::facts::FACTS_FILE;
 
-/// The name of the default folder.
+/// The name of the default directory.
 const NAME: &str = "irsa-lab";
-/// Held by the lab that runs here.
+/// The lock that a running lab holds.
 const LOCK_FILE: &str = "lock";
 const ROOT: u32 = 0;
-/// Attempts to take a lock that is held: a check for a running lab holds it for a moment.
+/// Number of attempts to take the lock: a check for a running lab holds it for a moment.
 const LOCK_ATTEMPTS: usize = 10;
 const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
-/// Where a lab's files are by default: `irsa-lab` below `$XDG_RUNTIME_DIR`, which only its owner can enter, or
-/// `irsa-lab-UID` below the folder for temporary files, which all users share.
+/// Returns the default directory: `irsa-lab` in `$XDG_RUNTIME_DIR`, which only its owner can enter, or `irsa-lab-UID`
+/// in the directory for temporary files, which all users share.
 ///
-/// The variable is an argument, because only the command line reads the environment; one that is not
-/// an absolute path is ignored (XDG Base Directory Specification).
+/// The variable is an argument, because only the command line reads the environment; a value that is not an absolute
+/// path is ignored (XDG Base Directory Specification).
 pub fn default_state_dir(xdg_runtime_dir: Option<&OsStr>) -> PathBuf {
     let runtime = xdg_runtime_dir.map(PathBuf::from);
     let runtime = runtime.filter(|path| path.is_absolute() && path.is_dir());
@@ -41,23 +40,23 @@ pub fn default_state_dir(xdg_runtime_dir: Option<&OsStr>) -> PathBuf {
     }
 }
 
-/// Returns true while a lab runs in this folder, however the previous one ended.
+/// Whether a lab runs in this directory, however the previous one ended.
 pub(crate) fn is_in_use(path: &Path) -> bool {
     let file = File::open(path.join(LOCK_FILE));
     file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
-/// The folder; a temporary one goes with the lab.
+/// The directory; a temporary one is deleted with the lab.
 #[derive(Debug)]
 pub(crate) enum StateDir {
-    /// The caller's; stays, but what describes the lab goes.
+    /// The caller's directory. It stays, but the lab's description is deleted.
     Given { path: PathBuf, _lock: File },
     /// Removed on drop.
     Temporary { dir: TempDir, _lock: File },
 }
 
 impl StateDir {
-    /// Makes the folder, or takes one that nobody else can change and no other lab is in.
+    /// Creates the directory, or accepts one that no one else can change and that no other lab uses.
     pub(crate) fn new(given: Option<PathBuf>) -> Result<Self, LabError> {
         let Some(path) = given else {
             let private = Permissions::from_mode(0o700);
@@ -77,7 +76,7 @@ impl StateDir {
             .map_err(|error| LabError::file("find", &path, error))?;
         let lock = lock(&path).map_err(|error| LabError::file("use", &path, error))?;
         let dir = Self::Given { path, _lock: lock };
-        // A lab that was killed has left its own.
+        // A lab that was killed leaves its description behind.
         dir.remove_facts();
         Ok(dir)
     }
@@ -94,7 +93,7 @@ impl StateDir {
         if let Err(error) = fs::remove_file(&file)
             && error.kind() != io::ErrorKind::NotFound
         {
-            tracing::warn!(%error, file = %file.display(), "cannot remove the facts of a lab that has ended");
+            tracing::warn!(%error, file = %file.display(), "cannot remove the description of a lab that has ended");
         }
     }
 }
@@ -105,7 +104,7 @@ impl Drop for StateDir {
     }
 }
 
-/// Refuses a folder that somebody else could change.
+/// Rejects a directory that a different user could change.
 pub(crate) fn check(path: &Path) -> Result<(), LabError> {
     let me = rustix::process::geteuid().as_raw();
     let problem = metadata(path).map(|found| problem(&found, me));
@@ -116,7 +115,7 @@ pub(crate) fn check(path: &Path) -> Result<(), LabError> {
     }
 }
 
-/// Of the link, if it is one, and of the folder.
+/// Returns the metadata of the link, if it is one, and of the directory.
 fn metadata(path: &Path) -> io::Result<[Metadata; 2]> {
     Ok([fs::symlink_metadata(path)?, fs::metadata(path)?])
 }
@@ -125,20 +124,20 @@ fn problem(found: &[Metadata; 2], me: u32) -> Option<String> {
     let [link, folder] = found;
     if let Some(uid) = stranger([link.uid(), folder.uid()], me) {
         return Some(format!(
-            "it belongs to user {uid}, who could change what is in it: name another with --state-dir"
+            "it belongs to user {uid}, who could change its content: choose a different directory with --state-dir"
         ));
     }
     if !folder.is_dir() {
-        return Some("it is no folder".to_owned());
+        return Some("it is not a directory".to_owned());
     }
     (folder.mode() & 0o022 != 0).then(|| {
-        "others may write to it: take that from them with `chmod go-w`, or name a folder in it that is \
-         not there yet with --state-dir"
+        "other users can write to it: run `chmod go-w` on it, or choose a new directory \
+         with --state-dir"
             .to_owned()
     })
 }
 
-/// An owner who is neither we nor root, who could do anything anyway.
+/// Returns an owner who is neither this user nor root, who can change everything anyway.
 fn stranger(owners: [u32; 2], me: u32) -> Option<u32> {
     owners.into_iter().find(|uid| ![me, ROOT].contains(uid))
 }
@@ -153,7 +152,7 @@ fn lock(path: &Path) -> io::Result<File> {
         }
     }
     Err(io::Error::other(
-        "another lab runs in it: stop that one, or name another folder with --state-dir",
+        "a lab already runs in it: stop that lab, or choose a different directory with --state-dir",
     ))
 }
 
@@ -173,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_folder_is_its_owners_alone() {
+    fn a_new_directory_is_private_to_its_owner() {
         let parent = tempfile::tempdir().unwrap();
         let path = parent.path().join("a/b");
         let dir = StateDir::new(Some(path.clone())).unwrap();
@@ -185,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_was_there_keeps_its_mode() {
+    fn an_existing_directory_keeps_its_mode() {
         let folder = tempfile::tempdir().unwrap();
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
         drop(StateDir::new(Some(folder.path().to_owned())).unwrap());
@@ -193,18 +192,18 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_others_may_write_to_is_refused_and_left_alone() {
+    fn a_directory_that_others_can_write_to_is_rejected_unchanged() {
         let folder = tempfile::tempdir().unwrap();
         for open in [0o777, 0o1777, 0o770] {
             fs::set_permissions(folder.path(), Permissions::from_mode(open)).unwrap();
             let error = StateDir::new(Some(folder.path().to_owned())).unwrap_err();
-            assert!(text(&error).contains("others may write"), "{error}");
+            assert!(text(&error).contains("other users can write"), "{error}");
             assert_eq!(mode(folder.path()), open & 0o777);
         }
     }
 
     #[test]
-    fn a_strangers_folder_is_refused_and_so_is_a_strangers_link() {
+    fn directories_and_links_of_other_users_are_rejected() {
         assert_eq!(stranger([1000, 1000], 1000), None);
         assert_eq!(stranger([ROOT, 1000], 1000), None);
         assert_eq!(stranger([1000, 1001], 1000), Some(1001));
@@ -213,30 +212,30 @@ mod tests {
     }
 
     #[test]
-    fn a_link_of_ones_own_is_followed() {
+    fn a_link_of_the_user_is_followed() {
         let folder = tempfile::tempdir().unwrap();
         let link = folder.path().join("link");
         symlink(folder.path(), &link).unwrap();
         check(&link).unwrap();
         let file = folder.path().join("file");
         fs::write(&file, "").unwrap();
-        assert!(text(&check(&file).unwrap_err()).contains("no folder"));
+        assert!(text(&check(&file).unwrap_err()).contains("not a directory"));
         check(&folder.path().join("absent")).unwrap_err();
     }
 
     #[test]
-    fn one_lab_at_a_time_is_in_a_folder() {
+    fn one_lab_at_a_time_uses_a_directory() {
         let folder = tempfile::tempdir().unwrap();
         let given = || Some(folder.path().to_owned());
         let first = StateDir::new(given()).unwrap();
         let error = StateDir::new(given()).unwrap_err();
-        assert!(text(&error).contains("another lab runs"), "{error}");
+        assert!(text(&error).contains("a lab already runs"), "{error}");
         drop(first);
         drop(StateDir::new(given()).unwrap());
     }
 
     #[test]
-    fn what_describes_a_lab_goes_with_it() {
+    fn the_description_of_a_lab_is_deleted_with_it() {
         let folder = tempfile::tempdir().unwrap();
         let dir = StateDir::new(Some(folder.path().to_owned())).unwrap();
         let facts = folder.path().join(FACTS_FILE);
@@ -246,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_killed_lab_has_left_goes_before_the_next_one_starts() {
+    fn the_files_of_a_killed_lab_are_deleted_before_the_next_one_starts() {
         let folder = tempfile::tempdir().unwrap();
         let facts = folder.path().join(FACTS_FILE);
         fs::write(&facts, "{}").unwrap();
@@ -255,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_is_in_use_while_its_lab_lives() {
+    fn a_directory_is_in_use_while_its_lab_runs() {
         let folder = tempfile::tempdir().unwrap();
         assert!(!is_in_use(folder.path()));
         let dir = StateDir::new(Some(folder.path().to_owned())).unwrap();
@@ -267,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn the_default_is_in_the_runtime_folder_where_there_is_one() {
+    fn the_default_is_in_the_runtime_directory_if_it_exists() {
         let folder = tempfile::tempdir().unwrap();
         let runtime = Some(folder.path().as_os_str());
         assert_eq!(default_state_dir(runtime), folder.path().join(NAME));

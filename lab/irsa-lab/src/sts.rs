@@ -1,6 +1,6 @@
 //! The security token service: Query protocol, AWS's codes and texts.
 //!
-//! Shapes and texts: STS API Reference 2011-06-15, and what callers have seen on the wire.
+//! Formats and texts: STS API Reference 2011-06-15, and observed responses.
 
 mod assume_role;
 mod authenticate;
@@ -31,23 +31,23 @@ use error::StsError;
 use parameters::Parameters;
 use xml::Element;
 
-/// The version of the API that there is.
+/// The version of the API.
 const VERSION: &str = "2011-06-15";
 
-/// The service. Its clock is AWS's.
+/// The service. It uses AWS's clock.
 #[derive(Debug)]
 pub struct Sts {
-    /// What exists.
+    /// The world.
     pub world: Arc<World>,
-    /// Where credentials are issued and looked up.
+    /// Issues and looks up credentials.
     pub sessions: Arc<Sessions>,
-    /// Counts and refusals.
+    /// Counts requests and records refusals.
     pub ledger: Arc<Ledger>,
-    /// What is broken.
+    /// The current faults.
     pub faults: Arc<Faults>,
-    /// AWS's time.
+    /// AWS's clock.
     pub clock: Arc<dyn LabClock>,
-    /// The issuer whose keys can be fetched.
+    /// The issuer whose keys STS can fetch.
     pub issuer: Arc<Issuer>,
 }
 
@@ -58,7 +58,7 @@ struct Served {
 }
 
 impl Sts {
-    /// Answers a request; the `Date` of the answer is by AWS's clock.
+    /// Responds to a request; the response's `Date` is by AWS's clock.
     pub async fn handle(&self, request: &Request<Bytes>) -> Response<Bytes> {
         let mut response = self.answer(request).await;
         let date = HeaderValue::from_str(&http_date(self.clock.now()));
@@ -68,7 +68,7 @@ impl Sts {
 
     async fn answer(&self, request: &Request<Bytes>) -> Response<Bytes> {
         let request_id = random::uuid();
-        let parameters = Parameters::of(request);
+        let parameters = Parameters::from_request(request);
         let operation = parameters.operation();
         let fault = self.faults.take_sts().unwrap_or_default();
         pause(self.faults.latency(Service::Sts)).await;
@@ -112,7 +112,7 @@ impl Sts {
         fault
             .kind
             .as_ref()
-            .map(|kind| StsError::of_fault(kind, self.world.kubernetes().account.as_str()))
+            .map(|kind| StsError::from_fault(kind, self.world.kubernetes().account.as_str()))
     }
 
     fn enter(&self, operation: &str, error: &StsError) {

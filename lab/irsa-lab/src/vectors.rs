@@ -1,4 +1,4 @@
-//! Requests and RDS tokens that botocore signed: `tests/data/botocore_vectors.py` says how.
+//! Requests and RDS tokens signed by botocore; `tests/data/botocore_vectors.py` generates them.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
@@ -33,7 +33,7 @@ pub(crate) struct RequestVector {
     pub(crate) service: String,
 }
 
-/// An RDS token, and what it was signed for.
+/// An RDS token, with the values that it was signed for.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct TokenVector {
     pub(crate) name: String,
@@ -49,7 +49,7 @@ impl Vectors {
         serde_json::from_str(include_str!("../tests/data/botocore_vectors.json")).unwrap()
     }
 
-    /// When all of them were signed.
+    /// The time of all signatures.
     pub(crate) fn signed_at(&self) -> SystemTime {
         parse_amz_date(&self.signed_at).unwrap()
     }
@@ -69,7 +69,7 @@ impl Vectors {
         }
     }
 
-    /// A register that knows the credentials as a session of `role`, good for an hour.
+    /// Returns a register in which the credentials are a session of `role` that is valid for an hour.
     pub(crate) fn sessions(&self, role: &str) -> Sessions {
         self.sessions_with(role, self.credentials(), Duration::from_hours(1))
     }

@@ -1,4 +1,4 @@
-//! The program in the cache: built once from what stands beside this crate.
+//! The server program in the cache, built once from the sources beside this crate.
 
 use std::env;
 use std::fs;
@@ -16,7 +16,7 @@ use crate::{Progress, cache, sha256};
 /// The version of Kubernetes that `go.mod` pins.
 pub const VERSION: &str = "v1.35.4";
 
-/// A Go module of its own: Kubernetes' pins and replacements must reach no other.
+/// A separate Go module, so that Kubernetes' version pins and replacements do not affect others.
 const SOURCES: [(&str, &str); 3] = [
     ("go.mod", include_str!("../../kubernetes/go.mod")),
     ("go.sum", include_str!("../../kubernetes/go.sum")),
@@ -24,23 +24,23 @@ const SOURCES: [(&str, &str); 3] = [
 ];
 /// The `go` line of `go.mod` is 1.25.
 const LEAST_GO: u32 = 25;
-/// Where Kubernetes keeps the version that it says it is.
+/// The package with the version that Kubernetes reports.
 const VERSION_PACKAGE: &str = "k8s.io/component-base/version";
-/// The first letters of the sources' digest that name what was made from them.
+/// Number of digits of the sources' digest in the name of the build.
 const STAMP: usize = 12;
 
-/// A Kubernetes that can be started.
+/// A Kubernetes that is ready to start.
 #[derive(Debug, Clone)]
 pub struct KubernetesBinaries {
     program: PathBuf,
 }
 
 impl KubernetesBinaries {
-    /// Takes the pinned version ([`VERSION`]) from `cache`, built when it is not there yet: that takes minutes, about
-    /// 2 GB of memory and, in Go's own caches, 3 GB of disk. `progress` gets a line before that.
+    /// Returns the pinned version ([`VERSION`]) from `cache`, after a build if the cache lacks it: that takes minutes,
+    /// about 2 GB of memory and, in Go's own caches, 3 GB of disk. `progress` gets a line before that.
     ///
     /// # Errors
-    /// It has to be built and there is no Go, or the build fails.
+    /// It must be built and Go is missing, or the build failed.
     pub async fn locate(cache: &Path, progress: Progress<'_>) -> Result<Self, KubernetesError> {
         let cache = std::path::absolute(cache).map_err(FileError::when("find", cache))?;
         let shelf = cache.join("kubernetes");
@@ -59,13 +59,13 @@ impl KubernetesBinaries {
         Ok(Self { program })
     }
 
-    /// The program, whose first argument names the server.
+    /// The program, whose first argument selects the server.
     pub fn program(&self) -> &Path {
         &self.program
     }
 }
 
-/// Changes with the sources.
+/// Returns a digest of the sources.
 fn stamp() -> String {
     let all: String = SOURCES
         .iter()
@@ -76,7 +76,7 @@ fn stamp() -> String {
     digest
 }
 
-/// Builds beside `program`, then puts it in place at once.
+/// Builds beside `program`, then renames the result into place.
 async fn build(
     shelf: &Path,
     program: &Path,
@@ -96,11 +96,11 @@ async fn build(
     }
     run(&go, staging.path()).await?;
     let built = staging.path().join("kubernetes");
-    cache::open_tree(staging.path()).map_err(FileError::when("open to all", staging.path()))?;
+    cache::open_tree(staging.path()).map_err(FileError::when("make readable", staging.path()))?;
     Ok(fs::rename(built, program).map_err(FileError::when("create", program))?)
 }
 
-/// In the user's own environment, which says where modules come from and where Go keeps them.
+/// Runs Go in the user's environment, which configures the module proxy and Go's caches.
 async fn run(go: &Path, folder: &Path) -> Result<(), KubernetesError> {
     let mut command = Command::new(go);
     command
@@ -136,7 +136,7 @@ async fn run(go: &Path, folder: &Path) -> Result<(), KubernetesError> {
     })
 }
 
-/// Without symbols, and with the version that clients are told.
+/// Returns linker flags: no symbols, and the reported version.
 fn linker_flags() -> String {
     let mut numbers = VERSION.trim_start_matches('v').split('.');
     let mut number = || numbers.next().unwrap_or_default();
@@ -147,7 +147,7 @@ fn linker_flags() -> String {
     )
 }
 
-/// The Go on PATH, if it is new enough.
+/// Returns the Go on PATH, if it is new enough.
 async fn find_go() -> Result<PathBuf, KubernetesError> {
     let path = env::var_os("PATH").unwrap_or_default();
     let go = env::split_paths(&path)
@@ -170,7 +170,7 @@ async fn find_go() -> Result<PathBuf, KubernetesError> {
     }
 }
 
-/// `go1.26.8` and `go1.26-X:exp` are 26.
+/// Parses the minor version: 26 for `go1.26.8` and `go1.26-X:exp`.
 fn minor(version: &str) -> Option<u32> {
     let rest = version.strip_prefix("go1.")?;
     let digits = rest.split(|letter: char| !letter.is_ascii_digit()).next()?;
@@ -182,13 +182,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn go_builds_the_version_that_is_named() {
+    fn go_builds_the_pinned_version() {
         let pinned = format!("k8s.io/kubernetes {VERSION}");
         assert!(SOURCES[0].1.contains(&pinned), "go.mod lacks `{pinned}`");
     }
 
     #[test]
-    fn the_least_go_is_that_of_its_module() {
+    fn the_minimum_go_is_that_of_its_module() {
         assert!(SOURCES[0].1.contains(&format!("\ngo 1.{LEAST_GO}.0\n")));
         for (version, expected) in [
             ("go1.26.8", Some(26)),
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn the_version_is_told_in_three_ways() {
+    fn the_version_is_set_in_three_forms() {
         let flags = linker_flags();
         for part in [".gitVersion=v1.35.4", ".gitMajor=1", ".gitMinor=35"] {
             assert!(flags.contains(part), "{flags}");

@@ -1,4 +1,4 @@
-//! The keys of a server: its authority, its certificate, its administrator's, and the key that signs tokens.
+//! The keys of a server: its CA, its certificate, its administrator's, and the key that signs tokens.
 
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
@@ -11,7 +11,7 @@ use super::KubernetesError;
 
 /// The size that EKS uses.
 const SIGNING_KEY_BITS: usize = 2048;
-/// Members may do everything: the group that the role `cluster-admin` is bound to from the start.
+/// The group that the role `cluster-admin` is bound to from the start.
 const ADMINISTRATORS: &str = "system:masters";
 
 /// All in PEM.
@@ -88,7 +88,7 @@ fn pair(
     })
 }
 
-/// RSA: AWS's STS takes no tokens but those signed by RS256 and its like.
+/// RSA: AWS's STS accepts only tokens with RS256 and related algorithms.
 fn signing_key() -> Result<String, KubernetesError> {
     let failed = |error: String| KubernetesError::SigningKey(error);
     let key = PrivateKey::new(&mut rand::rng(), SIGNING_KEY_BITS)

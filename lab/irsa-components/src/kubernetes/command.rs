@@ -1,4 +1,4 @@
-//! Ports, folders and command lines.
+//! Ports, directories and command lines.
 
 use std::io;
 use std::net::TcpListener;
@@ -11,7 +11,7 @@ use super::{KubernetesBinaries, KubernetesError};
 use crate::files::{FileError, private_file, private_folder};
 use crate::program;
 
-/// Services get addresses of loopback, where a listener can stand for them: no kube-proxy is needed.
+/// Services get loopback addresses, where listeners can stand for them, so that no kube-proxy is needed.
 const SERVICE_ADDRESSES: &str = "127.96.0.0/16";
 
 /// Ports on 127.0.0.1.
@@ -23,7 +23,7 @@ pub(super) struct Ports {
 }
 
 impl Ports {
-    /// Ports that were free a moment ago; held together, so that they differ.
+    /// Returns ports that were free a moment ago; held together, so that they differ.
     pub(super) fn free() -> io::Result<Self> {
         let bind = || TcpListener::bind("127.0.0.1:0");
         let (etcd, peers, api) = (bind()?, bind()?, bind()?);
@@ -34,7 +34,7 @@ impl Ports {
         })
     }
 
-    /// Whether somebody else has one of them by now.
+    /// Whether a different process has taken one of them.
     pub(super) fn are_taken(self) -> bool {
         [self.etcd, self.etcd_peers, self.api]
             .into_iter()
@@ -64,7 +64,7 @@ impl Folder {
         self.0.join(name)
     }
 
-    /// Makes the folder (if need be), and writes keys and certificates.
+    /// Creates the directory if it is missing, and writes keys and certificates.
     pub(super) fn prepare(&self, certificates: &Certificates) -> Result<(), KubernetesError> {
         private_folder(&self.0, None)?;
         for (name, text) in [
@@ -128,7 +128,7 @@ pub(super) fn api(
         "kube-apiserver",
         "--bind-address=127.0.0.1",
         "--advertise-address=127.0.0.1",
-        // There is one API server, and an address of loopback would be refused as an endpoint of it.
+        // A single API server; a loopback address would be rejected as its endpoint.
         "--endpoint-reconciler-type=none",
         "--authorization-mode=RBAC",
         "--anonymous-auth=true",

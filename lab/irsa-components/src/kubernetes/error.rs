@@ -1,4 +1,4 @@
-//! What can go wrong between "no Kubernetes here" and "ready", each with its remedy.
+//! Errors of building, starting and stopping Kubernetes, with their remedies.
 
 use std::path::PathBuf;
 use std::process::ExitStatus;
@@ -8,17 +8,17 @@ use thiserror::Error;
 
 use crate::files::FileError;
 
-/// A Kubernetes that could not be built, started or stopped.
+/// An error of building, starting or stopping Kubernetes.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum KubernetesError {
-    /// There is no Go that can build it.
+    /// No suitable Go was found.
     #[error("no Go 1.25 or later is on PATH{}", seen.as_ref().map(|seen| format!(" (only {seen})")).unwrap_or_default())]
     NoGo {
-        /// What is there instead.
+        /// The version that was found instead.
         seen: Option<String>,
     },
-    /// Go could not build it.
+    /// The build failed.
     #[error(
         "go could not build Kubernetes {} ({status}): {output}",
         super::VERSION
@@ -26,30 +26,30 @@ pub enum KubernetesError {
     Build {
         /// How it ended.
         status: ExitStatus,
-        /// The end of what it said.
+        /// The end of its output.
         output: String,
     },
-    /// A file or folder can't be used.
+    /// A file or directory cannot be used.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The certificates could not be made.
-    #[error("can't make certificates for Kubernetes")]
+    /// The certificates could not be created.
+    #[error("cannot create certificates for Kubernetes")]
     Certificate(#[from] rcgen::Error),
-    /// The key that signs tokens could not be made.
-    #[error("can't make the key that signs service accounts' tokens: {0}")]
+    /// The key that signs tokens could not be created.
+    #[error("cannot create the key that signs service account tokens: {0}")]
     SigningKey(String),
     /// The HTTP client could not be set up.
-    #[error("can't set up the HTTP client")]
+    #[error("cannot set up the HTTP client")]
     Client(#[source] reqwest::Error),
     /// TLS could not be set up.
-    #[error("can't set up TLS")]
+    #[error("cannot set up TLS")]
     Tls(#[source] rustls::Error),
     /// A program could not be run.
     #[error("can't run `{}`", program.display())]
     Run {
         /// The program.
         program: PathBuf,
-        /// The system's reason.
+        /// The operating system's error.
         source: std::io::Error,
     },
     /// A server ended before it was ready.
@@ -67,7 +67,7 @@ pub enum KubernetesError {
     NotReady {
         /// `etcd` or `kube-apiserver`.
         server: &'static str,
-        /// How long was waited.
+        /// The time that was waited.
         waited: Duration,
         /// The end of its log.
         log: String,
@@ -77,20 +77,20 @@ pub enum KubernetesError {
     Killed {
         /// `etcd` or `kube-apiserver`.
         server: &'static str,
-        /// How long was waited.
+        /// The time that was waited.
         waited: Duration,
     },
 }
 
 impl KubernetesError {
-    /// What to do about it, where one thing helps.
+    /// Returns the remedy, if there is a single one.
     pub fn remedy(&self) -> Option<&'static str> {
         Some(match self {
             Self::NoGo { .. } => {
                 "install Go 1.25 or later (https://go.dev/dl), which builds Kubernetes"
             }
             Self::Build { .. } => {
-                "give it 4 GB of memory and a way to its module proxy (`go env GOPROXY`)"
+                "check that it has 4 GB of memory and can reach its module proxy (`go env GOPROXY`)"
             }
             Self::File(error) => return error.remedy(),
             _ => return None,

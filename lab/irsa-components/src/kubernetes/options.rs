@@ -1,22 +1,22 @@
-//! How a Kubernetes is to run.
+//! The options of a Kubernetes.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How a Kubernetes is to run.
+/// The options of a Kubernetes.
 #[derive(Debug, Clone)]
 pub struct KubernetesOptions {
-    /// Holds everything: keys, state, logs, the kubeconfig. It is thrown away with the server, whose state is not
-    /// written with care.
+    /// Directory for keys, state, logs and the kubeconfig. It is meant to be deleted with the server, which does not
+    /// write its state durably.
     pub folder: PathBuf,
-    /// The `iss` of service accounts' tokens, with https; the server's own address when absent.
+    /// The `iss` of service account tokens, with https; the server's own address by default.
     pub issuer: Option<String>,
-    /// How long it may take until `/readyz` says yes; about 4 s on two cores.
+    /// Time limit until `/readyz` succeeds; it takes about 4 s on two cores.
     pub start_timeout: Duration,
 }
 
 impl KubernetesOptions {
-    /// A throw-away server with everything under `folder`.
+    /// Returns options for a throw-away server with everything in `folder`.
     pub fn new(folder: &Path) -> Self {
         Self {
             folder: folder.to_owned(),

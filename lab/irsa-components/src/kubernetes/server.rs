@@ -20,19 +20,19 @@ use crate::files::FileError;
 use crate::guard::Guard;
 use crate::{child, log_file};
 
-/// How often a free port is looked for again, because somebody else took it meanwhile.
+/// Number of attempts to find a free port, because other processes may take it meanwhile.
 const PORT_ATTEMPTS: usize = 3;
-/// How often a server is asked whether it is ready.
+/// Interval between readiness checks.
 const POLL: Duration = Duration::from_millis(50);
-/// How long it may take to say so.
+/// Time limit for a readiness check.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long the API server may take to end; it waits for what it has begun.
+/// Time limit for the API server to end; it finishes pending requests.
 const STOP_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A Kubernetes that ends with this value, and also when this process is killed.
+/// A running Kubernetes. It ends when this value is dropped or this process is killed.
 #[derive(Debug)]
 pub struct Kubernetes {
-    // The API server is dropped first: without etcd it could only complain.
+    // The API server is dropped first: without etcd it could only log errors.
     api: Server,
     etcd: Server,
     folder: Folder,
@@ -53,8 +53,8 @@ impl Kubernetes {
     /// Starts both servers and waits until the API server is ready.
     ///
     /// # Errors
-    /// The folder can't be prepared, or a server stops or is not ready within `start_timeout`; the error carries the
-    /// end of its log.
+    /// The directory cannot be prepared, or a server ends or is not ready within `start_timeout`; the error has the end
+    /// of its log.
     pub async fn start(
         binaries: &KubernetesBinaries,
         options: KubernetesOptions,
@@ -105,35 +105,35 @@ impl Kubernetes {
         })
     }
 
-    /// `https://127.0.0.1:PORT`.
+    /// The URL: `https://127.0.0.1:PORT`.
     pub fn url(&self) -> String {
         self.ports.api_url()
     }
 
-    /// The kubeconfig of an administrator.
+    /// The path of the administrator's kubeconfig.
     pub fn kubeconfig(&self) -> PathBuf {
         self.folder.file("kubeconfig")
     }
 
-    /// The authority that vouches for the API server, in PEM.
+    /// The CA of the API server's certificate, in PEM.
     pub fn authority(&self) -> &str {
         &self.authority
     }
 
-    /// Receives what the API server writes.
+    /// The file with the API server's output.
     pub fn log_file(&self) -> &Path {
         &self.api.log
     }
 
-    /// The API server's process id; `None` once it has ended and that was noticed.
+    /// The API server's process ID; `None` after it has ended and was waited for.
     pub fn process_id(&self) -> Option<u32> {
         self.api.child.id()
     }
 
-    /// Stops both (SIGTERM), the API server first, and waits for their end.
+    /// Sends SIGTERM to both servers, the API server first, and waits for them to end.
     ///
     /// # Errors
-    /// One did not end in time and was killed. One that had ended by itself is no error.
+    /// A server did not end in time and was killed. A server that had already ended is not an error.
     pub async fn stop(mut self) -> Result<(), KubernetesError> {
         let api = self.api.end().await;
         self.etcd.end().await.and(api)
@@ -213,13 +213,13 @@ impl Server {
 }
 
 impl Drop for Server {
-    /// Waits for the end, so that the folder can be removed.
+    /// Waits for the end, so that the directory can be removed.
     fn drop(&mut self) {
         child::end_at_drop(&mut self.child, Signal::KILL, STOP_TIMEOUT);
     }
 }
 
-/// Trusts the servers of this folder, and goes through no proxy, whatever the environment says.
+/// Returns a client that trusts the servers of this directory, and ignores the proxy of the environment.
 fn client(authority: &str) -> Result<Client, KubernetesError> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(

@@ -1,24 +1,24 @@
-//! What an OpenSearch is made of, each file with its digest.
+//! The parts of OpenSearch, each file with its digest.
 //!
-//! The files are those of Maven Central. The distribution is OpenSearch's own for integration tests: complete but for
-//! its modules, which are published as libraries. Only what a module's `plugin-descriptor.properties` and
-//! `plugin-security.policy` say is written here, after the sources of OpenSearch.
+//! The files are from Maven Central. The distribution is OpenSearch's own for integration tests: complete except for
+//! its modules, which are published as libraries. Only the modules' `plugin-descriptor.properties` and
+//! `plugin-security.policy` are written here, according to the sources of OpenSearch.
 
 use crate::artifact::Artifact;
 
-/// The version that is fetched.
+/// The downloaded version.
 pub const VERSION: &str = "2.19.4";
 /// The version of the security plugin, which follows OpenSearch's.
 const PLUGIN_VERSION: &str = "2.19.4.0";
 
-/// A module of OpenSearch: a folder under `modules`.
+/// A module of OpenSearch: a directory in `modules`.
 #[derive(Debug)]
 pub(super) struct Module {
     pub(super) name: &'static str,
     pub(super) class: &'static str,
-    /// The module whose classes it uses; empty: none.
+    /// The module whose classes it uses, or empty.
     pub(super) extends: &'static str,
-    /// What Java's security manager must permit it.
+    /// The permissions that it needs from Java's security manager.
     pub(super) permissions: &'static [&'static str],
     pub(super) libraries: &'static [Artifact],
 }
@@ -39,7 +39,7 @@ pub(super) const SECURITY: Artifact = Artifact::zip(
     "1f673622c462c4171a8c53f9b1ad20e5b839834cb79b0d3b388da180a0e514e8",
 );
 
-/// Two files of the finished home and their digests: they tell a damaged or exchanged copy.
+/// Two files of the complete home with their digests, which reveal a damaged or replaced copy.
 pub(super) const PROOFS: [(&str, &str); 2] = [
     (
         "lib/opensearch-2.19.4.jar",
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn a_module_extends_one_that_is_there() {
+    fn a_module_extends_an_existing_one() {
         for module in &MODULES {
             let known = MODULES.iter().any(|other| other.name == module.extends);
             assert!(module.extends.is_empty() || known, "{module:?}");

@@ -1,4 +1,4 @@
-//! OpenSearch's files and the Java to run them on.
+//! OpenSearch's files, and the Java that runs them.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use super::{OpenSearchError, home};
 use crate::run_as::RunAs;
 use crate::{Progress, files};
 
-/// An OpenSearch that can be started.
+/// An OpenSearch that is ready to start.
 #[derive(Debug, Clone)]
 pub struct OpenSearchBinaries {
     home: PathBuf,
@@ -16,13 +16,13 @@ pub struct OpenSearchBinaries {
 }
 
 impl OpenSearchBinaries {
-    /// Takes the pinned version ([`super::VERSION`]) from `cache`, fetched when it is not there yet, and a Java 11 to
-    /// 21: the one of `java_home`, else of `OPENSEARCH_JAVA_HOME`, `JAVA_HOME`, `PATH` or `/usr/lib/jvm`. `progress`
-    /// gets a line before each step that takes long.
+    /// Returns the pinned version ([`super::VERSION`]) from `cache`, after a download if the cache lacks it, and a Java
+    /// 11 to 21: that of `java_home`, otherwise that of `OPENSEARCH_JAVA_HOME`, `JAVA_HOME`, `PATH` or `/usr/lib/jvm`.
+    /// `progress` gets a line before each step that takes long.
     ///
     /// # Errors
-    /// There is no such Java, the download failed or is not what is pinned, or (as root) the account that OpenSearch
-    /// will run under can't reach it.
+    /// No suitable Java was found, the download failed or its digest is wrong, or (as root) the account that will run
+    /// OpenSearch cannot read it.
     pub async fn locate(
         java_home: Option<&Path>,
         cache: &Path,
@@ -36,31 +36,31 @@ impl OpenSearchBinaries {
         Ok(Self { home, java, run_as })
     }
 
-    /// Whether there is a Java that [`Self::locate`] would take; nothing is fetched.
+    /// Checks for a Java that [`Self::locate`] would accept, without a download.
     ///
     /// # Errors
-    /// There is none; the error says what was seen and what to install.
+    /// No suitable Java was found; the error lists what was found and what to install.
     pub async fn check_java(java_home: Option<&Path>) -> Result<(), OpenSearchError> {
         let found = Java::find(java_home, RunAs::unprivileged().as_ref()).await;
         found.map(drop)
     }
 
-    /// The folder that all nodes share.
+    /// The directory that all nodes share.
     pub fn home(&self) -> &Path {
         &self.home
     }
 
-    /// The program `java`.
+    /// The path of `java`.
     pub fn java(&self) -> &Path {
         &self.java.program
     }
 
-    /// Its major version.
+    /// The major version of Java.
     pub fn java_version(&self) -> u32 {
         self.java.version
     }
 
-    /// The account that it runs under; `None`: the own one.
+    /// The account that runs it; `None` for that of this process.
     pub fn run_as(&self) -> Option<&RunAs> {
         self.run_as.as_ref()
     }

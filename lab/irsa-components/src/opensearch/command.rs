@@ -1,7 +1,6 @@
 //! The command line of a node.
 //!
-//! OpenSearch's own start script would run four short Javas before the one that counts; what they find out is known
-//! here.
+//! OpenSearch's start script would run four short Java processes first; their results are known here.
 
 use std::collections::BTreeMap;
 
@@ -12,11 +11,11 @@ use super::ports::Ports;
 use super::{OpenSearchBinaries, OpenSearchOptions};
 use crate::program;
 
-/// From this Java on the security manager has to be allowed (JEP 411).
+/// The first Java in which the security manager must be enabled (JEP 411).
 const SECURITY_MANAGER_ASKS: u32 = 18;
 
-/// Those of OpenSearch's own start script, but with the compiler and the garbage collector that start fastest and take
-/// the least memory on a small machine.
+/// The options of OpenSearch's start script, but with the compiler and the garbage collector that start fastest and
+/// need the least memory on a small machine.
 const JAVA: [&str; 19] = [
     "-Xshare:auto",
     "-XX:TieredStopAtLevel=1",
@@ -56,7 +55,7 @@ const SETTINGS: [(&str, &str); 15] = [
         "plugins.security.restapi.roles_enabled",
         "all_access,security_rest_api_access",
     ),
-    // TLS is the front's.
+    // The front provides TLS.
     ("plugins.security.ssl.http.enabled", "false"),
     (
         "plugins.security.ssl.transport.pemcert_filepath",
@@ -70,7 +69,7 @@ const SETTINGS: [(&str, &str); 15] = [
     ("action.auto_create_index", "true"),
 ];
 
-/// The command of a node, not yet run.
+/// Returns the command of a node.
 pub(super) fn command(
     binaries: &OpenSearchBinaries,
     options: &OpenSearchOptions,
@@ -93,7 +92,7 @@ pub(super) fn command(
     command
 }
 
-/// Heap, and half of it outside, as OpenSearch's start script has it.
+/// Returns the heap size, and half of it for direct memory, as in OpenSearch's start script.
 fn memory(heap_mebibytes: u32) -> [String; 3] {
     [
         format!("-Xms{heap_mebibytes}m"),
@@ -114,7 +113,7 @@ fn paths(binaries: &OpenSearchBinaries, folders: &Folders) -> [String; 6] {
     ]
 }
 
-/// The caller's come last: a name is set once.
+/// Returns the settings; the caller's replace others with the same name.
 fn settings(
     options: &OpenSearchOptions,
     folders: &Folders,
@@ -144,7 +143,7 @@ mod tests {
     };
 
     #[test]
-    fn a_given_setting_wins_and_stands_once() {
+    fn a_given_setting_replaces_the_default() {
         let mut options = OpenSearchOptions::new(Path::new("/node"));
         options.settings = vec![("cluster.name".to_owned(), "shop".to_owned())];
         let folders = Folders::new(&options.folder).unwrap();
@@ -152,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_moves_no_port() {
+    fn a_setting_cannot_change_the_ports() {
         let mut options = OpenSearchOptions::new(Path::new("/node"));
         options.settings = vec![("http.port".to_owned(), "1".to_owned())];
         let folders = Folders::new(&options.folder).unwrap();

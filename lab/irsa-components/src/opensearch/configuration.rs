@@ -1,4 +1,4 @@
-//! The node's own folder: certificates, the security plugin's first configuration, log layout.
+//! The directory of a node: certificates, the security plugin's initial configuration, log layout.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,10 +9,10 @@ use super::identity::{ADMIN, FORWARDED_FOR, ROLES, ROLES_SEPARATOR, USER};
 use super::{OpenSearchBinaries, OpenSearchError};
 use crate::files::{FileError, private_file, private_folder};
 
-/// The subject of the node's certificate, as the plugin writes it.
+/// The subject of the node's certificate, as the plugin formats it.
 pub(super) const NODE: &str = "CN=irsa";
 
-/// What the plugin brings and is taken as it is.
+/// Files of the plugin that are used unchanged.
 const UNCHANGED: [&str; 7] = [
     "action_groups.yml",
     "allowlist.yml",
@@ -35,13 +35,13 @@ rootLogger.level = info
 rootLogger.appenderRef.console.ref = console
 ";
 
-/// The folders of a node.
+/// The directories of a node.
 #[derive(Debug, Clone)]
 pub(super) struct Folders {
     pub(super) configuration: PathBuf,
     pub(super) data: PathBuf,
     pub(super) logs: PathBuf,
-    /// For what Java unpacks.
+    /// For files that Java unpacks.
     pub(super) temporary: PathBuf,
     pub(super) log_file: PathBuf,
 }
@@ -58,7 +58,7 @@ impl Folders {
         })
     }
 
-    /// Makes the folders (if need be), and writes the configuration.
+    /// Creates missing directories, and writes the configuration.
     pub(super) fn prepare(&self, binaries: &OpenSearchBinaries) -> Result<(), OpenSearchError> {
         let security = self.configuration.join("opensearch-security");
         for folder in [
@@ -93,7 +93,7 @@ impl Folders {
     }
 }
 
-/// The certificate of the transport port, which nobody connects to but which the plugin wants; its own authority.
+/// Returns a self-signed certificate for the transport port, which the plugin requires though nothing connects to it.
 fn certificate() -> Result<(String, String), OpenSearchError> {
     let key = KeyPair::generate()?;
     let mut parameters = CertificateParams::new(vec!["localhost".to_owned()])?;
@@ -105,7 +105,7 @@ fn certificate() -> Result<(String, String), OpenSearchError> {
     Ok((certificate.pem(), key.serialize_pem()))
 }
 
-/// Who may do everything from the start.
+/// Returns the initial mappings of the administrator.
 fn roles_mapping() -> String {
     format!(
         "_meta: {{type: rolesmapping, config_version: 2}}\n\
@@ -114,7 +114,7 @@ fn roles_mapping() -> String {
     )
 }
 
-/// One way in: the identity that the front asserts.
+/// Returns the only authentication method: the identity that the front asserts.
 fn authentication() -> String {
     format!(
         r#"_meta: {{type: config, config_version: 2}}

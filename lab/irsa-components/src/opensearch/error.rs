@@ -1,4 +1,4 @@
-//! What can go wrong between "no OpenSearch here" and "ready", each with its remedy.
+//! Errors of downloading, starting, calling and stopping OpenSearch, with their remedies.
 
 use std::path::PathBuf;
 use std::process::ExitStatus;
@@ -9,31 +9,31 @@ use thiserror::Error;
 use crate::fetch::FetchError;
 use crate::files::FileError;
 
-/// An OpenSearch that could not be fetched, started, reached or stopped.
+/// An error of downloading, starting, calling or stopping OpenSearch.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum OpenSearchError {
-    /// No Java fits.
+    /// No suitable Java was found.
     #[error("no Java 11 to 21 was found{}", listed(seen))]
     NoJava {
-        /// What was found instead.
+        /// The versions that were found instead.
         seen: Vec<String>,
     },
-    /// A file of it could not be fetched, or is not the pinned one.
+    /// A download failed, or its digest is wrong.
     #[error(transparent)]
     Fetch(#[from] FetchError),
-    /// A file or folder can't be used, or not by the account that OpenSearch runs under.
+    /// A file or directory cannot be used, at least not by the account that runs OpenSearch.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The node's certificate could not be made.
-    #[error("can't make a certificate for OpenSearch")]
+    /// The node's certificate could not be created.
+    #[error("cannot create a certificate for OpenSearch")]
     Certificate(#[from] rcgen::Error),
     /// Java could not be run.
     #[error("can't run `{}`", program.display())]
     Run {
         /// The program.
         program: PathBuf,
-        /// The system's reason.
+        /// The operating system's error.
         source: std::io::Error,
     },
     /// The node ended before it was ready.
@@ -44,16 +44,16 @@ pub enum OpenSearchError {
         /// The end of its log.
         log: String,
     },
-    /// The node runs, but does not let its administrator in.
+    /// The node runs, but does not accept its administrator yet.
     #[error("OpenSearch was not ready after {} s: {log}", waited.as_secs())]
     NotReady {
-        /// How long was waited.
+        /// The time that was waited.
         waited: Duration,
         /// The end of its log.
         log: String,
     },
-    /// The administrator's request got no answer.
-    #[error("the own OpenSearch does not answer `{method} {path}`")]
+    /// The node did not respond to a request of the administrator.
+    #[error("OpenSearch did not respond to `{method} {path}`")]
     Call {
         /// The method.
         method: String,
@@ -62,23 +62,23 @@ pub enum OpenSearchError {
         /// The reason.
         source: reqwest::Error,
     },
-    /// The method of a request is none.
-    #[error("`{0}` is not a method of HTTP")]
+    /// The method of a request is invalid.
+    #[error("`{0}` is not an HTTP method")]
     Method(String),
     /// The node did not stop and was killed.
     #[error("OpenSearch did not stop within {} s and was killed", waited.as_secs())]
     Killed {
-        /// How long was waited.
+        /// The time that was waited.
         waited: Duration,
     },
 }
 
 impl OpenSearchError {
-    /// What to do about it, where one thing helps.
+    /// Returns the remedy, if there is a single one.
     pub fn remedy(&self) -> Option<&'static str> {
         Some(match self {
             Self::NoJava { .. } => {
-                "install one (Debian: `apt-get install openjdk-17-jre-headless`), or name its folder in JAVA_HOME"
+                "install one (Debian: `apt-get install openjdk-17-jre-headless`), or set JAVA_HOME to its directory"
             }
             Self::Fetch(error) => return error.remedy(),
             Self::File(error) => return error.remedy(),

@@ -1,4 +1,4 @@
-//! The pinned OpenSearch in the cache: put together once, shared by all nodes, which only read it.
+//! The pinned OpenSearch in the cache: assembled once, and shared read-only by all nodes.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -15,13 +15,13 @@ use crate::artifact::Artifact;
 use crate::files::FileError;
 use crate::{Progress, cache, fetch, sha256};
 
-/// Part of the home's name: raise it when what is put together changes.
+/// Part of the home's name; increment it when the assembly changes.
 const FORMAT: &str = "home1";
 
-/// The folder of the pinned OpenSearch under `cache`, fetched when it is not there.
+/// Returns the directory of the pinned OpenSearch in `cache`, after a download if it is missing.
 ///
-/// Two callers at once, in one process or in two, fetch it once: a file lock makes the second wait. A cache that
-/// already holds it may be read-only.
+/// Concurrent callers, in one or several processes, download it once: a file lock makes the others wait. A cache that
+/// already has it may be read-only.
 pub(super) async fn pinned(
     cache: &Path,
     progress: Progress<'_>,
@@ -42,7 +42,7 @@ pub(super) async fn pinned(
     Ok(home)
 }
 
-/// Whether `home` holds what was pinned.
+/// Whether `home` is complete and unmodified.
 async fn is_whole(home: &Path) -> bool {
     let home = home.to_owned();
     let check = move || {
@@ -53,7 +53,7 @@ async fn is_whole(home: &Path) -> bool {
     cache::blocking(check).await.unwrap_or(false)
 }
 
-/// Puts everything together beside `home`, then in place at once.
+/// Assembles everything beside `home`, then renames it into place.
 async fn install(shelf: &Path, home: &Path, progress: Progress<'_>) -> Result<(), OpenSearchError> {
     cache::sweep(shelf);
     progress(&format!(
@@ -65,7 +65,7 @@ async fn install(shelf: &Path, home: &Path, progress: Progress<'_>) -> Result<()
     let client = fetch::client()?;
     unpack(&client, &DISTRIBUTION, staging.path(), progress).await?;
     let unpacked = staging.path().join(format!("opensearch-{VERSION}"));
-    progress("fetching its security plugin and modules");
+    progress("downloading its security plugin and modules");
     unpack(
         &client,
         &SECURITY,
@@ -76,7 +76,7 @@ async fn install(shelf: &Path, home: &Path, progress: Progress<'_>) -> Result<()
     for module in &MODULES {
         add(&client, module, &unpacked.join("modules"), progress).await?;
     }
-    cache::open_tree(&unpacked).map_err(FileError::when("open to all", &unpacked))?;
+    cache::open_tree(&unpacked).map_err(FileError::when("make readable", &unpacked))?;
     if home.exists() {
         progress("replacing a damaged copy of OpenSearch");
         fs::remove_dir_all(home).map_err(FileError::when("remove", home))?;
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_home_without_its_core_is_not_whole() {
+    async fn a_home_without_its_core_is_incomplete() {
         let home = tempfile::tempdir().unwrap();
         fs::create_dir(home.path().join("lib")).unwrap();
         fs::write(home.path().join(PROOFS[0].0), "something else").unwrap();

@@ -1,4 +1,4 @@
-//! The Java that OpenSearch runs on: found, never fetched.
+//! The Java that runs OpenSearch: found, never downloaded.
 
 use std::env;
 use std::fs;
@@ -13,14 +13,14 @@ use crate::files::ensure_reachable;
 use crate::program;
 use crate::run_as::RunAs;
 
-/// What OpenSearch 2.19 runs on: later ones have no security manager, which it insists on.
+/// The versions that OpenSearch 2.19 supports: later ones lack the security manager, which it requires.
 const VERSIONS: RangeInclusive<u32> = 11..=21;
-/// How long it may take to say its version.
+/// Time limit for `java -version`.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Where Linux distributions keep one folder for each Java.
+/// The directory in which Linux distributions install each Java.
 const INSTALLED: &str = "/usr/lib/jvm";
 
-/// A Java that fits.
+/// A suitable Java.
 #[derive(Debug, Clone)]
 pub(super) struct Java {
     pub(super) program: PathBuf,
@@ -28,8 +28,8 @@ pub(super) struct Java {
 }
 
 impl Java {
-    /// Takes the Java of `home`; without it the first that fits of `OPENSEARCH_JAVA_HOME` and `JAVA_HOME`, `PATH`, and
-    /// what is installed.
+    /// Returns the Java in `home`; without it, the first suitable one of `OPENSEARCH_JAVA_HOME`, `JAVA_HOME`, `PATH`,
+    /// and the installed ones.
     pub(super) async fn find(
         home: Option<&Path>,
         run_as: Option<&RunAs>,
@@ -65,7 +65,7 @@ fn places() -> Vec<PathBuf> {
     places
 }
 
-/// Asks as the account that will run it; `None` if it can't.
+/// Returns the version, queried as the account that will run it; `None` if it fails.
 async fn version(program: &Path, run_as: Option<&RunAs>) -> Option<u32> {
     ensure_reachable(program, run_as).ok()?;
     let mut command = program::command(program, run_as);
@@ -74,7 +74,7 @@ async fn version(program: &Path, run_as: Option<&RunAs>) -> Option<u32> {
     major(&String::from_utf8_lossy(&output.stderr))
 }
 
-/// `openjdk version "17.0.15" 2025-04-15` is 17, `java version "1.8.0_432"` is 8.
+/// Parses the major version: 17 for `openjdk version "17.0.15" 2025-04-15`, 8 for `java version "1.8.0_432"`.
 fn major(text: &str) -> Option<u32> {
     let version = text.split('"').nth(1)?;
     let mut numbers = version.split(|letter: char| !letter.is_ascii_digit());
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_old_and_new_versions() {
+    fn parses_old_and_new_versions() {
         for (text, version) in [
             ("openjdk version \"17.0.15\" 2025-04-15\n", Some(17)),
             ("openjdk version \"21-ea\" 2023-09-19\n", Some(21)),
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_folder_without_java_is_an_error_with_a_remedy() {
+    async fn a_directory_without_java_is_an_error_with_a_remedy() {
         let empty = tempfile::tempdir().unwrap();
         let error = Java::find(Some(empty.path()), None).await.unwrap_err();
         assert!(error.to_string().contains("Java 11 to 21"), "{error}");

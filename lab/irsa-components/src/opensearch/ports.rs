@@ -1,4 +1,4 @@
-//! Where a node listens.
+//! The ports of a node.
 
 use std::io;
 use std::net::TcpListener;
@@ -11,7 +11,7 @@ pub(super) struct Ports {
 }
 
 impl Ports {
-    /// Ports that were free a moment ago; held together, so that they differ.
+    /// Returns ports that were free a moment ago; held together, so that they differ.
     pub(super) fn free() -> io::Result<Self> {
         let bind = || TcpListener::bind("127.0.0.1:0");
         let (http, transport) = (bind()?, bind()?);
@@ -21,7 +21,7 @@ impl Ports {
         })
     }
 
-    /// Whether somebody else has one of them by now.
+    /// Whether a different process has taken one of them.
     pub(super) fn are_taken(self) -> bool {
         [self.http, self.transport]
             .into_iter()
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sees_that_a_port_is_taken() {
+    fn detects_a_port_in_use() {
         let ports = Ports::free().unwrap();
         assert!(!ports.are_taken());
         let _taken = TcpListener::bind(("127.0.0.1", ports.transport)).unwrap();

@@ -17,19 +17,19 @@ use crate::files::FileError;
 use crate::guard::Guard;
 use crate::{child, log_file};
 
-/// How often a node that starts is asked whether it is ready; it logs each time that it is not.
+/// Interval between readiness checks; the node logs each failed one.
 const POLL: Duration = Duration::from_millis(100);
-/// How long a node may take for the answer that says it is ready.
+/// Time limit for a readiness check.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
-/// A stop takes less than a second; past this something is stuck.
+/// Time limit for a stop, which takes less than a second.
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
-/// Starts with other ports when somebody took the free ones meanwhile.
+/// Number of starts with different ports, because other processes may take a free one meanwhile.
 const PORT_ATTEMPTS: usize = 3;
-/// Answers 200 once the security plugin knows its users; the port is open before that.
+/// Responds with 200 once the security plugin has loaded its users; the port is open before that.
 const READY: &str = "/_plugins/_security/authinfo";
 
-/// An OpenSearch that lives as long as this value: dropped, it is killed; and when this process is killed, a guard
-/// process kills it. Its data is on disk, but it is not made to last.
+/// A running OpenSearch. It is killed when this value is dropped; if this process is killed, a guard process kills it.
+/// Its data is on disk, but not durable.
 #[derive(Debug)]
 pub struct OpenSearch {
     child: Child,
@@ -39,7 +39,7 @@ pub struct OpenSearch {
     ports: Ports,
 }
 
-/// What the node answered to its administrator.
+/// The response to a request of the administrator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// The status code.
@@ -49,11 +49,11 @@ pub struct Answer {
 }
 
 impl OpenSearch {
-    /// Starts a node and waits until it lets its administrator in.
+    /// Starts a node and waits until it accepts its administrator.
     ///
     /// # Errors
-    /// Its folder can't be prepared, or it stops or is not ready within `start_timeout`; the error carries the end of
-    /// its log.
+    /// Its directory cannot be prepared, or the node ends or is not ready within `start_timeout`; the error has the end
+    /// of its log.
     pub async fn start(
         binaries: &OpenSearchBinaries,
         options: OpenSearchOptions,
@@ -75,7 +75,7 @@ impl OpenSearch {
         }
     }
 
-    /// `http://127.0.0.1:PORT`.
+    /// The URL: `http://127.0.0.1:PORT`.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port())
     }
@@ -85,20 +85,20 @@ impl OpenSearch {
         self.ports.http
     }
 
-    /// Receives what the node writes.
+    /// The file with the node's output.
     pub fn log_file(&self) -> &Path {
         &self.folders.log_file
     }
 
-    /// The process id; `None` once it has ended and that was noticed.
+    /// The process ID; `None` after it has ended and was waited for.
     pub fn process_id(&self) -> Option<u32> {
         self.child.id()
     }
 
-    /// Asks as the administrator ([`identity::admin`]); `body` is JSON or empty. Any status is an answer.
+    /// Sends a request as the administrator ([`identity::admin`]); `body` is JSON or empty. Every status is a response.
     ///
     /// # Errors
-    /// No answer came, or `method` is none.
+    /// The node did not respond, or `method` is invalid.
     pub async fn call(
         &self,
         method: &str,
@@ -128,7 +128,7 @@ impl OpenSearch {
         })
     }
 
-    /// Waits until the node ends by itself; returns how it ended, with the last line of its log.
+    /// Waits until the node ends by itself; returns its exit status and the last line of its log.
     pub async fn ended(&mut self) -> String {
         let ended = self.child.wait().await;
         let log = log_file::tail(&self.folders.log_file);
@@ -140,10 +140,10 @@ impl OpenSearch {
         }
     }
 
-    /// Stops the node (SIGTERM) and waits for its end.
+    /// Sends SIGTERM and waits for the node to end.
     ///
     /// # Errors
-    /// It did not end in time and was killed. A node that had ended by itself is no error.
+    /// It did not end in time and was killed. A node that had already ended is not an error.
     pub async fn stop(mut self) -> Result<(), OpenSearchError> {
         if child::ends(&mut self.child, Signal::TERM, STOP_TIMEOUT).await {
             return Ok(());
@@ -204,7 +204,7 @@ impl OpenSearch {
 }
 
 impl Drop for OpenSearch {
-    /// Waits for the end, so that its folder can be removed.
+    /// Waits for the end, so that the directory can be removed.
     fn drop(&mut self) {
         child::end_at_drop(&mut self.child, Signal::KILL, STOP_TIMEOUT);
     }

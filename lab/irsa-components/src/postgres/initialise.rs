@@ -1,4 +1,4 @@
-//! The data folder, ready to be started on.
+//! Preparation of a data directory.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use super::{PostgresBinaries, PostgresError, PostgresOptions, TlsFiles, configuration, template};
 use crate::files::{private_file, private_folder};
 
-/// Makes data and socket folder (if need be), and writes the configuration.
+/// Creates missing data and socket directories, and writes the configuration.
 pub(super) async fn prepare(
     binaries: &PostgresBinaries,
     options: &PostgresOptions,

@@ -1,48 +1,48 @@
-//! How a PostgreSQL is to run.
+//! The options of a PostgreSQL.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::PostgresError;
 
-/// How a PostgreSQL is to run. [`PostgresOptions::new`] is a throw-away server on a Unix socket.
+/// The options of a PostgreSQL. [`PostgresOptions::new`] is a throw-away server on a Unix socket.
 #[derive(Debug, Clone)]
 pub struct PostgresOptions {
-    /// The data folder. An empty or missing one is initialised; a filled one (a restart, a copy for a replica) is
-    /// taken as it is, apart from `postgresql.conf` and `pg_hba.conf`, which are written afresh.
+    /// The data directory. An empty or missing one is initialized; an existing one (a restart, a copy for a replica) is
+    /// used as is, apart from `postgresql.conf` and `pg_hba.conf`, which are rewritten.
     pub data_dir: PathBuf,
-    /// Folder of the Unix socket; at most 91 bytes long.
+    /// Directory of the Unix socket; at most 91 bytes long.
     pub socket_dir: PathBuf,
-    /// Receives what the server writes.
+    /// The file for the server's output.
     pub log_file: PathBuf,
-    /// Where it listens besides the Unix socket.
+    /// The TCP address, if any.
     pub listen: Listen,
-    /// Settings for `postgresql.conf`; they win over those that make a throw-away server fast.
+    /// Settings for `postgresql.conf`; they override those that make a throw-away server fast.
     pub settings: Vec<(String, String)>,
-    /// Lines for `pg_hba.conf`. A line that lets the superuser in over the Unix socket always comes first, because
-    /// readiness and [`super::Postgres::connect`] need it.
+    /// Lines for `pg_hba.conf`. A line that admits the superuser over the Unix socket always comes first, because
+    /// readiness checks and [`super::Postgres::connect`] need it.
     pub hba: String,
     /// The name of the superuser.
     pub superuser: String,
-    /// Certificate and key, to speak TLS.
+    /// Certificate and key, which enable TLS.
     pub tls: Option<TlsFiles>,
-    /// How long it may take until it lets its superuser in.
+    /// Time limit until it accepts its superuser.
     pub start_timeout: Duration,
 }
 
-/// Where a PostgreSQL listens besides its Unix socket.
+/// The TCP address of a PostgreSQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Listen {
-    /// Nowhere.
+    /// None; only the Unix socket.
     SocketOnly,
-    /// On 127.0.0.1; port 0 takes a free one.
+    /// 127.0.0.1; port 0 selects a free one.
     Loopback {
         /// The port.
         port: u16,
     },
 }
 
-/// A server certificate as PEM files. Copies go into the data folder, because PostgreSQL wants to own its key.
+/// A server certificate as PEM files. They are copied into the data directory, because PostgreSQL must own its key.
 #[derive(Debug, Clone)]
 pub struct TlsFiles {
     /// The certificate chain, leaf first.
@@ -52,7 +52,8 @@ pub struct TlsFiles {
 }
 
 impl PostgresOptions {
-    /// A throw-away server with everything under `folder`: Unix socket only, everybody trusted, not durable.
+    /// Returns options for a throw-away server with everything in `folder`: only a Unix socket, all users trusted, not
+    /// durable.
     pub fn new(folder: &Path) -> Self {
         Self {
             data_dir: folder.join("data"),
@@ -67,7 +68,7 @@ impl PostgresOptions {
         }
     }
 
-    /// PostgreSQL starts in another working directory than ours.
+    /// Makes paths absolute, because PostgreSQL changes its working directory.
     pub(super) fn with_absolute_paths(mut self) -> Result<Self, PostgresError> {
         for path in [&mut self.data_dir, &mut self.socket_dir, &mut self.log_file] {
             *path = std::path::absolute(&*path).map_err(PostgresError::file("find", &*path))?;

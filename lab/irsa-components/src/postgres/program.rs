@@ -1,4 +1,4 @@
-//! How PostgreSQL's programs are run.
+//! Running PostgreSQL's programs.
 
 use std::path::PathBuf;
 use std::process::Output;
@@ -8,7 +8,7 @@ use tokio::process::Command;
 use super::PostgresError;
 use crate::log_file;
 
-/// Runs a short program to its end.
+/// Runs a short program to completion.
 pub(super) async fn run(program: PathBuf, mut command: Command) -> Result<Output, PostgresError> {
     let output = match command.kill_on_drop(true).output().await {
         Ok(output) => output,

@@ -13,15 +13,15 @@ use super::{Listen, PostgresBinaries, PostgresError, PostgresOptions, configurat
 use crate::guard::Guard;
 use crate::{child, log_file, program};
 
-/// How often a server that starts is asked whether it is ready.
+/// Interval between readiness checks.
 const POLL: Duration = Duration::from_millis(5);
-/// A fast or immediate stop takes tens of milliseconds; past this something is stuck.
+/// Time limit for a fast or immediate stop, which takes tens of milliseconds.
 const STOP_TIMEOUT: Duration = Duration::from_secs(20);
-/// Starts with another port when somebody took the free one meanwhile.
+/// Number of starts with a different port, because other processes may take a free one meanwhile.
 const PORT_ATTEMPTS: usize = 3;
 
-/// A PostgreSQL that lives as long as this value: dropped, it is stopped at once (SIGQUIT); and when this process is
-/// killed, a guard process stops it.
+/// A running PostgreSQL. It is stopped immediately (SIGQUIT) when this value is dropped; if this process is killed, a
+/// guard process stops it.
 #[derive(Debug)]
 pub struct Postgres {
     child: Child,
@@ -30,21 +30,21 @@ pub struct Postgres {
     port: u16,
 }
 
-/// How a server is stopped (PostgreSQL documentation, "Shutting Down the Server").
+/// How to stop a server (PostgreSQL documentation, "Shutting Down the Server").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StopMode {
-    /// Sessions are cut with SQLSTATE 57P01, everything is written; the next start is clean.
+    /// Ends sessions with SQLSTATE 57P01 and writes all data; the next start needs no recovery.
     Fast,
-    /// Everything ends at once, as in a crash; the next start recovers.
+    /// Ends everything immediately, as in a crash; the next start recovers.
     Immediate,
 }
 
 impl Postgres {
-    /// Starts a server and waits until it lets its superuser in.
+    /// Starts a server and waits until it accepts its superuser.
     ///
     /// # Errors
-    /// The data folder can't be prepared, or the server stops or is not ready within `start_timeout`; the error
-    /// carries the end of its log.
+    /// The data directory cannot be prepared, or the server ends or is not ready within `start_timeout`; the error has
+    /// the end of its log.
     pub async fn start(
         binaries: &PostgresBinaries,
         options: PostgresOptions,
@@ -71,19 +71,19 @@ impl Postgres {
         }
     }
 
-    /// Folder of the Unix socket.
+    /// The directory of the Unix socket.
     pub fn socket_dir(&self) -> &Path {
         &self.options.socket_dir
     }
 
-    /// The Unix socket itself.
+    /// The path of the Unix socket.
     pub fn socket(&self) -> std::path::PathBuf {
         self.options
             .socket_dir
             .join(format!(".s.PGSQL.{}", self.port))
     }
 
-    /// The TCP port; also names the Unix socket.
+    /// The TCP port, also part of the Unix socket's name.
     pub fn port(&self) -> u16 {
         self.port
     }
@@ -93,17 +93,17 @@ impl Postgres {
         &self.options.superuser
     }
 
-    /// How it was started.
+    /// The options that it was started with.
     pub fn options(&self) -> &PostgresOptions {
         &self.options
     }
 
-    /// The process id of the postmaster; `None` once it has ended and that was noticed.
+    /// The postmaster's process ID; `None` after it has ended and was waited for.
     pub fn process_id(&self) -> Option<u32> {
         self.child.id()
     }
 
-    /// A session of the superuser over the Unix socket. Ends when the client is dropped.
+    /// Opens a session of the superuser over the Unix socket, which ends when the client is dropped.
     pub async fn connect(&self, database: &str) -> Result<Client, PostgresError> {
         let failed = |source| PostgresError::Connect {
             database: database.to_owned(),
@@ -122,7 +122,7 @@ impl Postgres {
         Ok(client)
     }
 
-    /// How [`Self::connect`] connects, for those who need the connection itself.
+    /// Returns the connection settings of [`Self::connect`], for callers that need the connection itself.
     pub fn superuser_config(&self, database: &str) -> Config {
         let mut config = Config::new();
         config
@@ -133,15 +133,15 @@ impl Postgres {
         config
     }
 
-    /// Makes the server read its configuration files again.
+    /// Makes the server reload its configuration files.
     pub fn reload(&self) -> io::Result<()> {
         child::signal(&self.child, Signal::HUP)
     }
 
-    /// Stops the server and waits for its end.
+    /// Stops the server and waits for it to end.
     ///
     /// # Errors
-    /// It did not end in time and was killed. A server that had ended by itself is no error.
+    /// It did not end in time and was killed. A server that had already ended is not an error.
     pub async fn stop(mut self, mode: StopMode) -> Result<(), PostgresError> {
         let signal = if mode == StopMode::Fast {
             Signal::INT
@@ -210,7 +210,7 @@ impl Postgres {
 }
 
 impl Drop for Postgres {
-    /// Waits for the end, so that the data folder can be removed; an immediate stop takes milliseconds.
+    /// Waits for the end, so that the data directory can be removed; an immediate stop takes milliseconds.
     fn drop(&mut self) {
         child::end_at_drop(&mut self.child, Signal::QUIT, STOP_TIMEOUT);
     }

@@ -1,7 +1,7 @@
-//! New data folders: a copy of one that `initdb` made, kept beside the fetched programs.
+//! New data directories: copies of one that `initdb` created, kept beside the downloaded programs.
 //!
-//! Copying takes a fraction of `initdb`'s time, which would be most of a start. The copies share a system identifier,
-//! as a server and its replicas do.
+//! Copying takes a fraction of the time of `initdb`, which would be most of a start. The copies share a system
+//! identifier, as a server and its replicas do.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -13,10 +13,10 @@ use super::{PostgresBinaries, PostgresError, fetch, program};
 use crate::cache;
 use crate::run_as::{self, RunAs};
 
-/// Part of a template's name: raise it when what [`initdb`] does changes.
+/// Part of a template's name; increment it when [`initdb`] changes.
 const FORMAT: &str = "data1";
 
-/// Fills the empty folder `data_dir`, which the server's account owns.
+/// Fills the empty directory `data_dir`, which the server's account owns.
 pub(super) async fn fill(
     binaries: &PostgresBinaries,
     data_dir: &Path,
@@ -34,8 +34,8 @@ pub(super) async fn fill(
     }
 }
 
-/// The template for this superuser and this account, made when it is not there. Without it things work too, so no
-/// trouble with it (a read-only cache, programs that were not fetched) is an error.
+/// Returns the template for this superuser and account, after creating it if it is missing. Returns `None` on errors (a
+/// read-only cache, programs that were not downloaded), because the template is only an optimization.
 async fn template(binaries: &PostgresBinaries, superuser: &str) -> Option<PathBuf> {
     let home = binaries.home()?;
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
@@ -48,13 +48,15 @@ async fn template(binaries: &PostgresBinaries, superuser: &str) -> Option<PathBu
     let template = home.with_file_name(name);
     if !template.exists() {
         let made = make(binaries, home.parent()?, &template, superuser).await;
-        made.inspect_err(|error| tracing::debug!(%error, "no template of a data folder"))
-            .ok()?;
+        made.inspect_err(
+            |error| tracing::debug!(%error, "cannot create a template of a data directory"),
+        )
+        .ok()?;
     }
     Some(template)
 }
 
-/// Makes the template beside its place and puts it there at once.
+/// Creates the template beside its final path, then renames it.
 async fn make(
     binaries: &PostgresBinaries,
     shelf: &Path,
@@ -72,7 +74,7 @@ async fn make(
     fs::rename(&data_dir, template).map_err(PostgresError::file("create", template))
 }
 
-/// Makes a data folder below `staging`, which every account may pass through but not list; returns its path.
+/// Creates a data directory in `staging`, which every account can enter but not list; returns its path.
 async fn make_in(
     binaries: &PostgresBinaries,
     staging: &Path,
@@ -86,8 +88,8 @@ async fn make_in(
     Ok(data_dir)
 }
 
-/// Runs `initdb` on an empty folder, which the server's account owns afterwards. `initdb` refuses user IDs that
-/// `/etc/passwd` does not list, so a root process runs it as an account that is listed.
+/// Runs `initdb` on an empty directory, which the server's account owns afterwards. `initdb` rejects user IDs that
+/// `/etc/passwd` does not list, so a root process runs it as a listed account.
 async fn initdb(
     binaries: &PostgresBinaries,
     data_dir: &Path,
@@ -97,7 +99,7 @@ async fn initdb(
         return run_initdb(binaries, None, (data_dir, superuser)).await;
     };
     let listed = RunAs::listed();
-    let given = |error| PostgresError::file("give away", data_dir)(error);
+    let given = |error| PostgresError::file("change the owner of", data_dir)(error);
     listed.own(data_dir).map_err(given)?;
     run_initdb(binaries, Some(&listed), (data_dir, superuser)).await?;
     server.own_tree(data_dir).map_err(given)
@@ -125,7 +127,7 @@ async fn run_initdb(
     program::run(path, command).await.map(drop)
 }
 
-/// Copies as the server's account, so that it owns the copy.
+/// Copies as the server's account, which then owns the copy.
 async fn copy(
     binaries: &PostgresBinaries,
     template: &Path,

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use crate::support::folder;
 
 #[tokio::test]
-async fn two_starters_at_once_fetch_once() {
+async fn concurrent_starts_download_once() {
     let cache = folder();
     let steps = Mutex::new(Vec::new());
     let note = |line: &str| steps.lock().unwrap().push(line.to_owned());
@@ -27,9 +27,9 @@ async fn two_starters_at_once_fetch_once() {
 }
 
 #[tokio::test]
-async fn two_first_servers_share_one_template() {
+async fn concurrent_first_servers_share_a_template() {
     let cache = folder();
-    // As caches are: `initdb` runs as a different account than the server when root starts it.
+    // Readable for all, like a real cache: when root starts the server, `initdb` runs as a different account.
     std::fs::set_permissions(cache.path(), Permissions::from_mode(0o755)).unwrap();
     let binaries = PostgresBinaries::locate(None, cache.path(), &|_| {})
         .await
@@ -62,7 +62,7 @@ async fn a_damaged_copy_is_replaced() {
 }
 
 #[tokio::test]
-async fn a_named_folder_without_programs_is_an_error_with_a_remedy() {
+async fn a_directory_without_programs_is_an_error_with_a_remedy() {
     let empty = folder();
     let error = PostgresBinaries::locate(Some(empty.path()), empty.path(), &|_| {})
         .await

@@ -1,4 +1,4 @@
-//! A real Kubernetes: skipped where no Go can build it, unless `IRSA_REQUIRE_CLIENTS=1`.
+//! A real Kubernetes; skipped without a suitable Go, unless `IRSA_REQUIRE_CLIENTS=1`.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use irsa_components::kubernetes::{
 
 use crate::support::{cache_folder, folder, is_running};
 
-/// The program; a missing Go prints why the test is skipped.
+/// Returns the program; without Go, prints why the test is skipped.
 pub(crate) async fn binaries_unless_without_go() -> Option<KubernetesBinaries> {
     let note = |line: &str| eprintln!("{line}");
     match KubernetesBinaries::locate(&cache_folder(), &note).await {
@@ -24,7 +24,7 @@ pub(crate) async fn binaries_unless_without_go() -> Option<KubernetesBinaries> {
 }
 
 #[tokio::test]
-async fn starts_and_leaves_nothing_running() {
+async fn starts_and_stops_completely() {
     let Some(binaries) = binaries_unless_without_go().await else {
         return;
     };

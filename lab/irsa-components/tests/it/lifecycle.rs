@@ -36,7 +36,7 @@ async fn a_path_may_have_spaces_commas_and_quotes() {
 }
 
 #[tokio::test]
-async fn a_second_start_finds_the_data_again() {
+async fn a_second_start_uses_the_existing_data() {
     let folder = folder();
     let options = PostgresOptions::new(folder.path());
     let postgres = start(options.clone()).await.unwrap();
@@ -61,7 +61,7 @@ async fn a_second_start_finds_the_data_again() {
 }
 
 #[tokio::test]
-async fn a_dropped_server_is_gone_at_once() {
+async fn a_dropped_server_ends_immediately() {
     let folder = folder();
     let postgres = start(PostgresOptions::new(folder.path())).await.unwrap();
     let process_id = postgres.process_id().unwrap();
@@ -102,7 +102,7 @@ async fn speaks_tls_on_loopback() {
 }
 
 #[tokio::test]
-async fn root_is_told_which_folder_keeps_postgres_out() {
+async fn the_error_names_the_directory_that_postgres_cannot_enter() {
     let closed = run_as::private_folder(None).unwrap();
     let started = start(PostgresOptions::new(closed.path())).await;
     match started {

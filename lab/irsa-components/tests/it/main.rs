@@ -1,10 +1,10 @@
-//! Real servers, fetched or built, started, stopped and killed.
+//! Real servers: downloaded or built, started, stopped and killed.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::print_stderr,
     clippy::print_stdout,
-    reason = "helpers of tests may fail loudly and tell what they fetch"
+    reason = "test helpers may panic and print their progress"
 )]
 
 mod fetch;

@@ -1,4 +1,4 @@
-//! A real OpenSearch: skipped where no Java fits, unless `IRSA_REQUIRE_CLIENTS=1`.
+//! A real OpenSearch; skipped without a suitable Java, unless `IRSA_REQUIRE_CLIENTS=1`.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -13,7 +13,7 @@ use crate::support::{cache_folder, folder, is_running};
 
 const READER: &str = "arn:aws:iam::123456789012:role/reader";
 
-/// The files and a Java; a missing Java prints why the test is skipped.
+/// Returns the files and a Java; without Java, prints why the test is skipped.
 pub(crate) async fn binaries_unless_without_java() -> Option<OpenSearchBinaries> {
     let note = |line: &str| eprintln!("{line}");
     match OpenSearchBinaries::locate(None, &cache_folder(), &note).await {
@@ -51,7 +51,7 @@ async fn ask(opensearch: &OpenSearch, method: &str, path: &str, body: &str) -> S
     body
 }
 
-/// The status of a search with these headers.
+/// Returns the status of a search with these headers.
 fn search_as(opensearch: &OpenSearch, headers: &[(&str, &str)]) -> String {
     let headers = headers
         .iter()
@@ -68,7 +68,7 @@ fn search_as(opensearch: &OpenSearch, headers: &[(&str, &str)]) -> String {
 }
 
 #[tokio::test]
-async fn indexes_searches_and_finds_the_data_again() {
+async fn indexes_searches_and_keeps_data_across_restarts() {
     let folder = folder();
     let Some(opensearch) = start(folder.path(), &[]).await else {
         return;
@@ -108,7 +108,7 @@ async fn indexes_searches_and_finds_the_data_again() {
 }
 
 #[tokio::test]
-async fn believes_the_front_and_nobody_else() {
+async fn trusts_only_the_front() {
     let folder = folder();
     let Some(opensearch) = start(folder.path(), &[]).await else {
         return;
@@ -175,7 +175,7 @@ async fn a_failed_start_shows_the_end_of_the_log() {
 }
 
 #[tokio::test]
-async fn two_starters_at_once_fetch_once() {
+async fn concurrent_starts_download_once() {
     if binaries_unless_without_java().await.is_none() {
         return;
     }

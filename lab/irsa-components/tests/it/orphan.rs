@@ -1,4 +1,4 @@
-//! A killed owner leaves no server behind.
+//! No server survives its killed owner.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::PathBuf;
@@ -55,14 +55,14 @@ fn assert_ends_with_its_owner(test: &str) {
 }
 
 #[tokio::test]
-#[ignore = "run by a_killed_owner_leaves_no_postgres_behind in a process of its own"]
+#[ignore = "run by a_killed_owner_leaves_no_postgres_behind in a separate process"]
 async fn plays_the_owner_of_a_postgres() {
     let postgres = start(PostgresOptions::new(&owner_folder())).await.unwrap();
     hold(postgres.process_id()).await;
 }
 
 #[tokio::test]
-#[ignore = "run by a_killed_owner_leaves_no_opensearch_behind in a process of its own"]
+#[ignore = "run by a_killed_owner_leaves_no_opensearch_behind in a separate process"]
 async fn plays_the_owner_of_an_opensearch() {
     let binaries = binaries_unless_without_java().await.unwrap();
     let options = OpenSearchOptions::new(&owner_folder());
@@ -71,7 +71,7 @@ async fn plays_the_owner_of_an_opensearch() {
 }
 
 #[tokio::test]
-#[ignore = "run by a_killed_owner_leaves_no_kubernetes_behind in a process of its own"]
+#[ignore = "run by a_killed_owner_leaves_no_kubernetes_behind in a separate process"]
 async fn plays_the_owner_of_a_kubernetes() {
     let binaries = binaries_unless_without_go().await.unwrap();
     let options = KubernetesOptions::new(&owner_folder());
@@ -81,7 +81,7 @@ async fn plays_the_owner_of_a_kubernetes() {
 
 fn owner_folder() -> PathBuf {
     std::env::var_os(FOLDER)
-        .expect("started by another test")
+        .expect("started by a different test")
         .into()
 }
 

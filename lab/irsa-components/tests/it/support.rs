@@ -1,4 +1,4 @@
-//! What all tests need: the programs, a folder, and patience with an end.
+//! Shared helpers: the programs, a directory, and waiting.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -39,7 +39,7 @@ pub(crate) fn is_running(process_id: u32) -> bool {
     })
 }
 
-/// Asks `done` until it says yes.
+/// Polls `done` until it returns true.
 pub(crate) fn eventually(what: &str, mut done: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_mins(1);
     while !done() {

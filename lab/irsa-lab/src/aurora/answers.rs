@@ -1,9 +1,9 @@
-//! What the client is told: the texts of PostgreSQL and RDS, word for word.
+//! Error responses, with the exact texts of PostgreSQL and RDS.
 
 use irsa_pgwire::error_response::ErrorResponse;
 use irsa_pgwire::sqlstate::SqlState;
 
-/// The one answer to every refused IAM login, whatever the cause.
+/// The response to every rejected IAM login, whatever the cause.
 pub(super) fn pam_failed(user: &str) -> ErrorResponse {
     let text = format!("PAM authentication failed for user \"{user}\"");
     from(
@@ -13,7 +13,7 @@ pub(super) fn pam_failed(user: &str) -> ErrorResponse {
     )
 }
 
-/// RDS lets nobody in without TLS, and nobody as its own superuser.
+/// The response to logins without TLS, and to logins as RDS's superuser.
 pub(super) fn host_rejected(
     host: &str,
     user: &str,
@@ -39,14 +39,14 @@ pub(super) fn host_rejected(
     )
 }
 
-/// How a client is connected.
+/// The encryption of a client's connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Encryption {
     None,
     Tls,
 }
 
-/// All connection slots are taken.
+/// All connection slots are in use.
 pub(super) fn too_many_clients() -> ErrorResponse {
     let text = "sorry, too many clients already";
     from(
@@ -56,7 +56,7 @@ pub(super) fn too_many_clients() -> ErrorResponse {
     )
 }
 
-/// The password did not come in time.
+/// The password did not arrive in time.
 pub(super) fn authentication_timed_out() -> ErrorResponse {
     let text = "canceling authentication due to timeout";
     from(
@@ -66,24 +66,24 @@ pub(super) fn authentication_timed_out() -> ErrorResponse {
     )
 }
 
-/// Clear text came where the TLS handshake was due: somebody may have slipped it in.
+/// Clear text arrived in place of the TLS handshake, possibly injected by an attacker.
 pub(super) fn unencrypted_data() -> ErrorResponse {
     ErrorResponse::fatal(SqlState::PROTOCOL_VIOLATION, "received unencrypted data after SSL request").detail(
         "This could be either a client-software bug or evidence of an attempted man-in-the-middle attack.",
     )
 }
 
-/// Encryption within encryption.
+/// A request for encryption within encryption.
 pub(super) fn encrypted_twice() -> ErrorResponse {
     protocol_violation("encryption was requested twice")
 }
 
-/// A message that does not belong here.
+/// An unexpected message.
 pub(super) fn protocol_violation(text: impl Into<String>) -> ErrorResponse {
     ErrorResponse::fatal(SqlState::PROTOCOL_VIOLATION, text)
 }
 
-/// A password of no length.
+/// An empty password.
 pub(super) fn empty_password() -> ErrorResponse {
     let text = "empty password returned by client";
     from(
@@ -93,7 +93,7 @@ pub(super) fn empty_password() -> ErrorResponse {
     )
 }
 
-/// The front, not PostgreSQL, has a problem.
+/// A failure of the front, not of PostgreSQL.
 pub(super) fn out_of_order() -> ErrorResponse {
     ErrorResponse::fatal(
         SqlState::CANNOT_CONNECT_NOW,
@@ -101,7 +101,7 @@ pub(super) fn out_of_order() -> ErrorResponse {
     )
 }
 
-/// Adds where in PostgreSQL's source the text comes from: some clients go by it.
+/// Adds the source location in PostgreSQL, which some clients evaluate.
 fn from(mut response: ErrorResponse, file: &'static str, routine: &'static str) -> ErrorResponse {
     response
         .others

@@ -1,4 +1,4 @@
-//! One cluster: a real PostgreSQL, set up like Aurora, and the front before it.
+//! A cluster: a real PostgreSQL that is set up like Aurora, and the front before it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ const WRITER_SESSION: &str = "MASTER_SESSION_ID";
 /// The first major version of PostgreSQL that speaks protocol 3.2.
 const FIRST_WITH_3_2: u32 = 18;
 
-/// A running cluster. The fields end in this order: front, server, folder.
+/// A running cluster. Fields are dropped in this order: front, server, directory.
 #[derive(Debug)]
 pub(super) struct RunningCluster {
     facts: ClusterFacts,
@@ -39,7 +39,7 @@ pub(super) struct RunningCluster {
 }
 
 impl RunningCluster {
-    /// Starts the server, sets it up, and listens on a free port of the loopback.
+    /// Starts the server, sets it up, and listens on a free loopback port.
     pub(super) async fn start(
         deps: &FrontDeps,
         binaries: &PostgresBinaries,
@@ -96,17 +96,17 @@ impl RunningCluster {
         setup::execute(&self.postgres, database, sql).await
     }
 
-    /// Ends all sessions, then the server.
+    /// Closes all sessions, then stops the server.
     pub(super) async fn stop(mut self) {
         self.front.shutdown().await;
         if let Err(error) = self.postgres.stop(StopMode::Immediate).await {
-            tracing::warn!(%error, cluster = self.facts.name, "the real server did not stop well");
+            tracing::warn!(%error, cluster = self.facts.name, "PostgreSQL did not stop cleanly");
         }
     }
 }
 
-/// Data and socket are in a folder of their own, which the server's account owns and which has a short path; the
-/// log is in the lab's folder, where a person looks for it.
+/// Returns the server's options. Data and socket are in a directory with a short path that belongs to the server's
+/// account; the log is in the lab's directory, where users look for it.
 fn options(folder: &Path, state_dir: &Path, cluster: &Cluster) -> PostgresOptions {
     let mut options = PostgresOptions::new(folder);
     setup::SUPERUSER.clone_into(&mut options.superuser);
@@ -121,7 +121,8 @@ fn options(folder: &Path, state_dir: &Path, cluster: &Cluster) -> PostgresOption
         ("irsa_lab.instance", instance.to_owned()),
         ("irsa_lab.topology", topology.to_string()),
         ("password_encryption", "scram-sha-256".to_owned()),
-        // As XA's users set it in the cluster's parameter group; PostgreSQL's default of 0 refuses PREPARE TRANSACTION.
+        // As XA users set it in the cluster's parameter group; with PostgreSQL's default of 0, PREPARE TRANSACTION
+        // fails.
         ("max_prepared_transactions", "20".to_owned()),
     ];
     options.settings = settings
@@ -143,7 +144,7 @@ fn facts(cluster: &Cluster, port: u16) -> ClusterFacts {
     }
 }
 
-/// The newest protocol that a PostgreSQL of `version` ("17.11") speaks.
+/// Returns the newest protocol that PostgreSQL `version` ("17.11") supports.
 fn newest_protocol(version: &str) -> Version {
     let major: u32 = version
         .split('.')

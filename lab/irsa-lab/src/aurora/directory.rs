@@ -1,4 +1,4 @@
-//! What the real server knows of its roles.
+//! The real server's roles and their memberships.
 
 use irsa_components::postgres::Postgres;
 use tokio::sync::Mutex;
@@ -6,8 +6,8 @@ use tokio_postgres::{Client, Config, NoTls, Statement};
 
 use super::setup::IAM_ROLE;
 
-/// Membership as `+rds_iam` in `pg_hba.conf` sees it: direct or through other roles, inherited rights or not, and
-/// without the superuser's membership of everything.
+/// Membership as `+rds_iam` in `pg_hba.conf` defines it: direct or indirect, with or without inherited rights, and
+/// without the superuser's implicit membership of every role.
 const IS_MEMBER: &str = "
     WITH RECURSIVE groups (oid) AS (
         SELECT role.oid FROM pg_catalog.pg_roles role WHERE role.rolname::pg_catalog.text = $1
@@ -17,7 +17,7 @@ const IS_MEMBER: &str = "
     SELECT EXISTS (SELECT FROM groups JOIN pg_catalog.pg_roles role USING (oid) WHERE role.rolname::pg_catalog.text = $2)
 ";
 
-/// Asks the real server about its roles, over one connection that is made again when it breaks.
+/// Queries the real server's roles over one connection, which is reopened after a failure.
 #[derive(Debug)]
 pub(super) struct Directory {
     config: Config,
@@ -38,7 +38,7 @@ impl Directory {
         }
     }
 
-    /// Whether `role` must log in by IAM. A role that does not exist need not.
+    /// Whether `role` must log in by IAM; false for a role that does not exist.
     pub(super) async fn uses_iam(&self, role: &str) -> Result<bool, tokio_postgres::Error> {
         let mut session = self.session.lock().await;
         if let Some(live) = session

@@ -1,4 +1,4 @@
-//! TLS and network of the Aurora fronts: a view of the lab's [`Faults`], and cuts of connections that exist.
+//! TLS and network faults of the Aurora fronts: a view of the lab's [`Faults`], and cuts of open connections.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,15 +10,15 @@ pub use crate::faults::TlsFault;
 use crate::faults::{ConnectionFault, Faults, ListenerFault};
 use crate::ledger::Service;
 
-/// What is wrong now. As JSON, absent fields mean "no fault".
+/// The current faults. In JSON, absent fields mean "no fault".
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct FrontFault {
-    /// What is wrong with TLS.
+    /// The TLS fault.
     pub tls: TlsFault,
-    /// Everything in an established session takes this much longer, each way.
+    /// Additional latency of everything in an established session, in each direction.
     pub latency_ms: u64,
-    /// New sessions get SQLSTATE 53300: all connection slots are taken.
+    /// Rejects new sessions with SQLSTATE 53300: all connection slots are in use.
     pub too_many_clients: bool,
 }
 
@@ -37,10 +37,10 @@ impl FrontFaults {
         }
     }
 
-    /// Replaces everything; `FrontFault::default()` switches all faults off.
+    /// Replaces all switches; `FrontFault::default()` switches all faults off.
     #[expect(
         clippy::needless_pass_by_value,
-        reason = "as `Faults::set`, whose plan is kept"
+        reason = "like `Faults::set`, which keeps the plan"
     )]
     pub fn set(&self, fault: FrontFault) {
         self.faults.change(|plan| {
@@ -57,7 +57,7 @@ impl FrontFaults {
         self.set(fault);
     }
 
-    /// What is on now.
+    /// Returns the current faults.
     pub fn current(&self) -> FrontFault {
         let ListenerFault {
             tls, latency_ms, ..
@@ -69,22 +69,22 @@ impl FrontFaults {
         }
     }
 
-    /// Cuts every connection in the middle of whatever goes on, as a broken network does: no farewell.
+    /// Cuts every open connection without a closing message, as a broken network does.
     pub fn cut_connections(&self) {
         self.cuts.send_modify(|cuts| *cuts = cuts.wrapping_add(1));
     }
 
-    /// How much longer everything takes.
+    /// Returns the additional latency.
     pub(super) fn latency(&self) -> Duration {
         self.faults.latency(Service::Aurora)
     }
 
-    /// Returns true if answers break in the middle.
+    /// Whether responses break off.
     pub(super) fn cuts_answers(&self) -> bool {
         self.faults.listener(Service::Aurora).connections == ConnectionFault::Cut
     }
 
-    /// Changes when connections that exist now are to be cut.
+    /// Returns a value that changes when the currently open connections are to be cut.
     pub(super) fn cuts(&self) -> watch::Receiver<u64> {
         self.cuts.subscribe()
     }
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cut_is_seen_by_those_who_were_connected() {
+    fn a_cut_reaches_open_connections() {
         let faults = FrontFaults::new(Arc::default());
         let before = faults.cuts();
         faults.cut_connections();
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn the_view_and_the_plan_are_the_same_faults() {
+    fn the_view_and_the_plan_share_their_faults() {
         let faults = Arc::new(Faults::default());
         let front = FrontFaults::new(Arc::clone(&faults));
         front.change(|fault| fault.tls = TlsFault::Expired);
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn tls_faults_are_named_in_kebab_case() {
+    fn tls_faults_have_kebab_case_names() {
         let fault: FrontFault = serde_json::from_str(r#"{"tls": "other-authority"}"#).unwrap();
         assert_eq!(fault.tls, TlsFault::OtherAuthority);
     }

@@ -1,4 +1,4 @@
-//! The front of one cluster: takes connections as RDS does, and hands those it lets in to the real server.
+//! The front of a cluster: accepts connections as RDS does, and passes authenticated ones to the real server.
 
 use std::io;
 use std::path::PathBuf;
@@ -20,7 +20,7 @@ use super::answers::{self, Encryption};
 use super::directory::Directory;
 use super::faults::{FrontFaults, TlsFault};
 use super::login::{self, AUTHENTICATION_TIMEOUT, Denial, Method};
-use super::opening::{self, Client, Held, Opening};
+use super::opening::{self, CancelConnection, Client, Opening};
 use super::wire::Wire;
 use super::{relay, server};
 use crate::deps::FrontDeps;
@@ -28,28 +28,28 @@ use crate::ledger::{Outcome, RefusalEntry, Service};
 use crate::network::{self, Faulty};
 use crate::world::Cluster;
 
-/// The ledger's operation for logins by IAM, and for all that are refused.
+/// The ledger's operation for IAM logins, and for all rejected logins.
 const LOGIN: &str = "login";
 
-/// Everything the front of one cluster works with.
+/// The state of a cluster's front.
 #[derive(Debug)]
 pub(super) struct Front {
     pub(super) cluster: Cluster,
     pub(super) deps: FrontDeps,
-    /// What is wrong with TLS and the network.
+    /// TLS and network faults.
     pub(super) network: Arc<FrontFaults>,
-    /// The names and ports that tokens may be signed for.
+    /// The host names and ports that tokens may be signed for.
     pub(super) endpoints: Vec<(String, u16)>,
     pub(super) tls: Arc<ServerConfig>,
     pub(super) directory: Directory,
-    /// The real server's Unix socket.
+    /// Path of the real server's Unix socket.
     pub(super) socket: PathBuf,
-    /// The newest protocol that the real server speaks.
+    /// The newest protocol version that the real server supports.
     pub(super) newest_protocol: Version,
 }
 
 impl Front {
-    /// Takes connections until the listener breaks or this future is dropped, which ends all sessions.
+    /// Accepts connections until the listener fails or this future is dropped, which closes all sessions.
     pub(super) async fn serve(self: Arc<Self>, mut listener: Listener) {
         let mut sessions = JoinSet::new();
         let mut faulty = Faulty {
@@ -68,7 +68,7 @@ impl Front {
                         sessions.spawn(Arc::clone(&self).connection(stream));
                     }
                     Ok(_) => self.count("connect", Outcome::Fault),
-                    Err(error) => return tracing::error!(%error, "the front can't listen any more"),
+                    Err(error) => return tracing::error!(%error, "the front stopped accepting connections"),
                 },
                 Some(_) = sessions.join_next() => {}
             }
@@ -144,7 +144,7 @@ impl Front {
         self.enter(
             &response,
             Cause::ClearTextRefused,
-            format!("user \"{user}\" came without TLS"),
+            format!("user \"{user}\" connected without TLS"),
         );
         client.refuse(&response).await
     }
@@ -153,7 +153,7 @@ impl Front {
         self.deps.ledger.count(Service::Aurora, operation, outcome);
     }
 
-    /// The ledger gets the true cause.
+    /// Records the true cause in the ledger.
     fn enter(&self, response: &ErrorResponse, cause: Cause, message: String) {
         let (operation, code) = (LOGIN.to_owned(), response.code.to_string());
         self.deps.ledger.refuse(RefusalEntry {
@@ -167,7 +167,7 @@ impl Front {
 }
 
 impl Method {
-    /// The ledger's name for it.
+    /// The operation's name in the ledger.
     fn operation(self) -> &'static str {
         match self {
             Self::Iam => LOGIN,
@@ -177,7 +177,7 @@ impl Method {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
-    /// Says why not, and closes.
+    /// Sends the error response and closes the connection.
     pub(super) async fn refuse(&mut self, response: &ErrorResponse) -> io::Result<()> {
         let mut message = BytesMut::new();
         response.encode(&mut message);
@@ -188,15 +188,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     }
 }
 
-impl Held {
-    /// Closes without an answer, as PostgreSQL does.
+impl CancelConnection {
+    /// Closes the connection without a response, as PostgreSQL does.
     async fn close(self) {
         let closed = match self {
             Self::Tls(mut client) => client.stream.shutdown().await,
             Self::ClearText(mut client) => client.stream.shutdown().await,
         };
         if let Err(error) = closed {
-            tracing::debug!(%error, "the client of a cancel request left early");
+            tracing::debug!(%error, "the client of a cancel request disconnected early");
         }
     }
 }

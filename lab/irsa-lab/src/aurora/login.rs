@@ -1,4 +1,4 @@
-//! Who may log in, and how: IAM for members of `rds_iam`, a password for everybody else.
+//! Authentication: IAM for members of `rds_iam`, a password for all other users.
 
 use std::io;
 use std::time::Duration;
@@ -24,31 +24,31 @@ use crate::rds_token::{self, Principal, RdsLogin, Refusal, log};
 /// PostgreSQL's `authentication_timeout`.
 pub(super) const AUTHENTICATION_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Why a client gets no session.
+/// Why a client does not get a session.
 #[derive(Debug)]
 pub(super) enum Denial {
-    /// It is told so; the ledger gets the true cause.
+    /// The login is rejected; the ledger records the true cause.
     Refused {
         response: ErrorResponse,
         refusal: Refusal,
     },
-    /// It is told so, because a fault is on.
+    /// The login fails because a fault is on.
     Fault(ErrorResponse),
-    /// It is told so, and that is all: a packet is wrong, or the lab is.
+    /// The client has an error response, and nothing is recorded: a packet is malformed, or the lab failed.
     Answered(ErrorResponse),
-    /// Nobody is there to be told.
+    /// The client has disconnected.
     Gone(io::Error),
 }
 
-/// How a session came about, as the ledger's operation.
+/// How a session was authenticated; also the ledger's operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Method {
     Iam,
     Password,
 }
 
-/// Lets the client in or says why not. On success the real server has taken over: its answer to the start-up packet
-/// is on its way to the client.
+/// Authenticates the client or returns why not. On success the real server has taken over, and its response to the
+/// start-up packet is on its way to the client.
 pub(super) async fn log_in(
     front: &Front,
     client: &mut Client,
@@ -66,7 +66,7 @@ pub(super) async fn log_in(
         return Err(superuser_rejected(startup, host));
     }
     let uses_iam = front.directory.uses_iam(user).await.map_err(|error| {
-        tracing::error!(%error, "can't ask the real server about its roles");
+        tracing::error!(%error, "cannot query the roles of the real server");
         answered(answers::out_of_order())
     })?;
     if uses_iam {
@@ -100,7 +100,7 @@ async fn by_iam(
     if server::introduce(client, &mut server, Admission::Trusted).await? {
         return Ok(server);
     }
-    let server_log_text = format!("role \"{user}\" is no member of rds_iam any more");
+    let server_log_text = format!("role \"{user}\" is no longer a member of rds_iam");
     let refusal = Refusal {
         cause: Cause::RdsIamNotGranted,
         server_log_text,
@@ -111,7 +111,7 @@ async fn by_iam(
     })
 }
 
-/// The real server's own exchange, untouched: the client sees its SCRAM request.
+/// Relays the real server's exchange unchanged, so that the client sees its SCRAM request.
 async fn by_password(
     front: &Front,
     client: &mut Client,
@@ -121,7 +121,7 @@ async fn by_password(
     if server::introduce(client, &mut server, Admission::AsksPassword).await? {
         return Ok(server);
     }
-    tracing::warn!("the real server let somebody in unasked; refused");
+    tracing::warn!("the real server accepted a login without authentication; rejected");
     Err(answered(answers::out_of_order()))
 }
 
@@ -137,7 +137,7 @@ fn superuser_rejected(startup: &Startup, host: &str) -> Denial {
     }
 }
 
-/// The database that is asked for; `None` for physical replication, which is of no database.
+/// Returns the requested database; `None` for physical replication, which has no database.
 pub(super) fn database(startup: &Startup) -> Option<&str> {
     let logical = startup.parameter("replication") == Some(b"database");
     if startup.is_replication() && !logical {
@@ -147,7 +147,7 @@ pub(super) fn database(startup: &Startup) -> Option<&str> {
     }
 }
 
-/// Tells the client what the real server can do of what it asked for, before authentication as PostgreSQL does.
+/// Sends the protocol version and options that the real server supports, before authentication, as PostgreSQL does.
 async fn negotiate(client: &mut Client, negotiation: &Negotiation) -> io::Result<()> {
     let Some(answer) = negotiation.answer(negotiation.version) else {
         return Ok(());
@@ -180,7 +180,7 @@ async fn ask_token(client: &mut Client) -> Result<String, Denial> {
     Ok(String::from_utf8_lossy(token).into_owned())
 }
 
-/// The faults that are on, then the true verification.
+/// Applies the faults that are on, then verifies the token.
 fn authorize(
     front: &Front,
     fault: &AuroraFault,

@@ -1,4 +1,4 @@
-//! From the first byte to the start-up packet, as PostgreSQL's own `ProcessStartupPacket` goes about it.
+//! The first bytes of a connection up to the start-up packet, as in PostgreSQL's `ProcessStartupPacket`.
 
 use std::io;
 use std::sync::Arc;
@@ -16,37 +16,38 @@ use super::wire::{Packet, Wire};
 /// PostgreSQL's protocol name in ALPN (PostgreSQL documentation, "SSL Session Encryption").
 pub(super) const ALPN: &[u8] = b"postgresql";
 
-/// A client behind TLS.
+/// A connection over TLS.
 pub(super) type Client = Wire<TlsStream<TcpStream>>;
 
-/// More requests for encryption than any client has use for.
+/// Maximum number of encryption requests; no client needs more.
 const MAX_REQUESTS: usize = 4;
 
 /// The connection of a cancel request, with or without TLS.
 #[derive(Debug)]
-pub(super) enum Held {
+pub(super) enum CancelConnection {
     Tls(Box<Client>),
     ClearText(Wire<TcpStream>),
 }
 
-/// What a client turned out to want.
+/// What a client requests.
 #[derive(Debug)]
 pub(super) enum Opening {
-    /// A session, behind TLS.
+    /// A session over TLS.
     Session(Box<Client>, Startup),
-    /// A session in clear text.
+    /// A session without TLS.
     ClearText(Wire<TcpStream>, Startup),
-    /// A cancel request. Its only answer is the end of the connection, which must not come before the server has
+    /// A cancel request. Its only response is the end of the connection, which must not come before the server has
     /// carried out the request.
-    Cancel(CancelKey, Held),
-    /// Nothing any more: it left, or it was answered.
+    Cancel(CancelKey, CancelConnection),
+    /// Nothing: the client disconnected, or it already has its response.
     Over,
 }
 
-/// Reads until the client has said what it wants. Without `tls`, encryption is refused.
+/// Reads until the client's request is complete. Without `tls`, encryption is rejected.
 ///
 /// # Errors
-/// The connection broke, the handshake failed, or a packet is none; PostgreSQL too answers nothing then.
+/// The connection broke, the handshake failed, or a packet is malformed; PostgreSQL sends no response in these cases
+/// either.
 pub(super) async fn open(stream: TcpStream, tls: Option<Arc<ServerConfig>>) -> io::Result<Opening> {
     let mut first = [0];
     stream.peek(&mut first).await?;
@@ -65,7 +66,7 @@ pub(super) async fn open(stream: TcpStream, tls: Option<Arc<ServerConfig>>) -> i
             (Initial::Ssl, None) | (Initial::GssEnc, _) => client.send(b"N").await?,
             (Initial::Startup(startup), _) => return Ok(Opening::ClearText(client, startup)),
             (Initial::Cancel(key), _) => {
-                return Ok(Opening::Cancel(key, Held::ClearText(client)));
+                return Ok(Opening::Cancel(key, CancelConnection::ClearText(client)));
             }
         }
     }
@@ -87,7 +88,7 @@ async fn requested_tls(
     behind_tls(stream).await
 }
 
-/// Direct TLS demands ALPN, so that no other protocol's client can be made to talk to PostgreSQL.
+/// Direct TLS requires ALPN, so that clients of other protocols cannot be made to talk to PostgreSQL.
 async fn direct_tls(stream: TcpStream, tls: Option<Arc<ServerConfig>>) -> io::Result<Opening> {
     let Some(config) = tls else {
         return Ok(Opening::Over);
@@ -103,7 +104,10 @@ async fn behind_tls(stream: TlsStream<TcpStream>) -> io::Result<Opening> {
     let mut client = Wire::new(stream);
     match client.packet().await? {
         Packet::Good(Initial::Startup(startup)) => Ok(Opening::Session(Box::new(client), startup)),
-        Packet::Good(Initial::Cancel(key)) => Ok(Opening::Cancel(key, Held::Tls(Box::new(client)))),
+        Packet::Good(Initial::Cancel(key)) => Ok(Opening::Cancel(
+            key,
+            CancelConnection::Tls(Box::new(client)),
+        )),
         Packet::Good(Initial::Ssl | Initial::GssEnc) => {
             client.refuse(&answers::encrypted_twice()).await?;
             Ok(Opening::Over)
@@ -113,12 +117,12 @@ async fn behind_tls(stream: TlsStream<TcpStream>) -> io::Result<Opening> {
     }
 }
 
-/// PostgreSQL explains itself to those whose packet has a sound length, and hangs up on all others.
+/// Responds like PostgreSQL: with an error if the packet has a valid length, otherwise by closing the connection.
 async fn bad_packet<S>(mut client: Wire<S>, error: StartupError) -> io::Result<Opening>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    tracing::debug!(%error, "a packet is none");
+    tracing::debug!(%error, "a packet is malformed");
     if error.is_sent_to_client() {
         client.refuse(&error.into()).await?;
     }

@@ -1,4 +1,4 @@
-//! Bytes both ways between a client and the real server, once they have met.
+//! The relay between an authenticated client and the real server.
 
 use std::io;
 use std::time::Duration;
@@ -12,16 +12,17 @@ use super::faults::FrontFaults;
 use super::wire::Wire;
 use crate::clock::pause;
 
-/// As much is read at once as a TLS record holds.
+/// The size of a TLS record.
 const BUFFER: usize = 16 * 1024;
 
-/// How long a client may take to close its side after the end of its session.
+/// Time limit for a client to close its side after the end of its session.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Passes bytes on until the server closes its side, the client breaks off, or a fault cuts the connection.
+/// Relays bytes until the server closes its side, the client breaks off, or a fault cuts the connection.
 ///
-/// A client that closes its side only (a finished upload) still gets what the server has to say. So does one whose
-/// bytes the server no longer takes: a server that ends a session says why and closes, while the client still sends.
+/// A client that closes only its sending side (a finished upload) still receives the server's output. So does a client
+/// whose data the server no longer reads: a server that ends a session sends an error and closes while the client still
+/// sends.
 pub(super) async fn relay<C, S>(
     client: Wire<C>,
     server: Wire<S>,
@@ -45,7 +46,7 @@ pub(super) async fn relay<C, S>(
             Err(Broken::Read(error)) => error,
             Ok(()) => std::future::pending().await,
             Err(Broken::Write(error)) => {
-                tracing::debug!(%error, "the server takes no more");
+                tracing::debug!(%error, "the server no longer reads");
                 std::future::pending().await
             }
         }
@@ -57,14 +58,14 @@ pub(super) async fn relay<C, S>(
         Direction::Answer,
     );
     let is_over = tokio::select! {
-        // What the server has said goes out before anything else is looked at.
+        // The server's output is sent before anything else is checked.
         biased;
         ended = answers => {
             tracing::debug!(error = ended.as_ref().err().map(tracing::field::debug), "the server closed the session");
             ended.is_ok()
         }
         error = upload => {
-            tracing::debug!(%error, "the client broke off");
+            tracing::debug!(%error, "the client disconnected");
             false
         }
         _ = cuts.changed() => {
@@ -77,15 +78,15 @@ pub(super) async fn relay<C, S>(
     }
 }
 
-/// Reads until the client closes its side: closing a socket with unread bytes resets the connection, and a reset makes
-/// the client's system discard what it has received.
+/// Reads until the client closes its side. Closing a socket with unread bytes resets the connection, and after a reset
+/// the client's system discards received data.
 pub(super) async fn drain(from: &mut (impl AsyncRead + Unpin)) {
     let mut dropped = vec![0; BUFFER];
     let ended = async { while matches!(from.read(&mut dropped).await, Ok(1..)) {} };
     let _ = timeout(DRAIN_TIMEOUT, ended).await;
 }
 
-/// Where a connection broke.
+/// The side on which a connection broke.
 #[derive(Debug)]
 enum Broken {
     Read(io::Error),
@@ -98,7 +99,7 @@ enum Direction {
     Answer,
 }
 
-/// Passes on what was read ahead, then all that comes; the end of `from` becomes the end of `to`.
+/// Relays the bytes that were read ahead, then all others; the end of `from` becomes the end of `to`.
 async fn pump(
     (mut buffer, mut from): (BytesMut, impl AsyncRead + Unpin),
     mut to: impl AsyncWrite + Unpin,
@@ -111,7 +112,7 @@ async fn pump(
             if direction == Direction::Answer && faults.cuts_answers() {
                 let half = buffer.split_to(buffer.len() / 2);
                 send(&mut to, &half).await?;
-                let error = io::Error::other("a fault cuts the answer");
+                let error = io::Error::other("a fault cuts the response");
                 return Err(Broken::Write(error));
             }
             send(&mut to, &buffer).await?;
@@ -121,7 +122,7 @@ async fn pump(
         let read = from.read_buf(&mut buffer).await;
         let is_end = match read {
             Ok(length) => length == 0,
-            // A server that closes without reading everything resets the connection behind its last words.
+            // A server that closes with unread bytes resets the connection after its last message.
             Err(_) if direction == Direction::Answer => true,
             Err(error) => return Err(Broken::Read(error)),
         };

@@ -1,7 +1,7 @@
-//! The way to the real PostgreSQL: its Unix socket.
+//! Connections to the real PostgreSQL over its Unix socket.
 //!
-//! Its `pg_hba.conf` trusts members of `rds_iam`, for the front has verified them, and asks everybody else for a
-//! password. The socket is in a folder that only the lab can enter.
+//! Its `pg_hba.conf` trusts members of `rds_iam`, whom the front has verified, and requires a password from all other
+//! users. The socket is in a directory that only the lab can enter.
 
 use std::io;
 use std::path::Path;
@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use super::opening::Client;
 use super::wire::Wire;
 
-/// The lines behind the superuser's. `+rds_iam` is what RDS itself has, with `pam` for `trust`.
+/// The lines after the superuser's. RDS has the same `+rds_iam` line, with `pam` in place of `trust`.
 pub(super) const HBA: &str = "
 local all         +rds_iam trust
 local replication +rds_iam trust
@@ -25,38 +25,38 @@ local all         all      scram-sha-256
 local replication all      scram-sha-256
 ";
 
-/// A server has so long to close the connection that a cancel request came on.
+/// Time limit for the server to close the connection of a cancel request.
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A connection to the real server.
 pub(super) type Server = Wire<UnixStream>;
 
-/// How the server lets a user in.
+/// How the server authenticates a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Admission {
-    /// At once.
+    /// Without authentication.
     Trusted,
-    /// After a password.
+    /// With a password.
     AsksPassword,
 }
 
-/// Asks the real server for a session.
+/// Requests a session from the real server.
 pub(super) async fn connect(socket: &Path, startup: &Startup) -> io::Result<Server> {
     let mut server = Wire::new(UnixStream::connect(socket).await?);
     let mut packet = BytesMut::new();
     startup.encode(&mut packet);
-    // A server that turns the client away may have closed already; what it said is still to be read.
+    // A server that rejects the client may have closed already; its message can still be read.
     if let Err(error) = server.send(&packet).await {
-        tracing::debug!(%error, "the server does not take the start-up packet");
+        tracing::debug!(%error, "the server did not read the start-up packet");
     }
     Ok(server)
 }
 
-/// Passes the server's first answers on, up to how it lets the user in: that message is passed on if it is the
-/// `expected` one. An error of the server is passed on as it is, and the server will close.
+/// Relays the server's first messages, up to its authentication request, which is relayed only if it is the `expected`
+/// one. An error of the server is relayed, and the server then closes the connection.
 ///
-/// Returns whether it was as expected. The front's view of `rds_iam` and the server's may differ for a moment, when a
-/// membership changes: nobody must get in unasked then.
+/// Returns whether the request was as expected. While a membership changes, the front's view of `rds_iam` and the
+/// server's may differ for a moment; no one must be accepted without authentication then.
 pub(super) async fn introduce(
     client: &mut Client,
     server: &mut Server,
@@ -77,7 +77,7 @@ pub(super) async fn introduce(
     Ok(true)
 }
 
-/// Passes a cancel request on; the answer to it is the end of the connection.
+/// Relays a cancel request; the response is the end of the connection.
 pub(super) async fn cancel(socket: &Path, key: &CancelKey) -> io::Result<()> {
     let mut stream = UnixStream::connect(socket).await?;
     let mut packet = BytesMut::new();

@@ -1,4 +1,4 @@
-//! What a new cluster gets before anybody may log in: RDS's roles, Aurora's functions, the world's users and databases.
+//! The initial content of a cluster: RDS's roles, Aurora's functions, and the world's users and databases.
 
 use std::fmt::Write as _;
 
@@ -10,10 +10,10 @@ use crate::world::{Cluster, DatabaseUser};
 
 /// Members must log in by IAM (Aurora User Guide, "Creating a database account using IAM authentication").
 pub(super) const IAM_ROLE: &str = "rds_iam";
-/// RDS's own superuser, which nobody else may log in as.
+/// RDS's superuser, which customers cannot use.
 pub(super) const SUPERUSER: &str = "rdsadmin";
 
-/// The roles that each RDS server has, and the rights of the master user's group.
+/// The roles of every RDS server, and the rights of the master user's group.
 const RDS_ROLES: &str = "
     CREATE ROLE rds_iam NOLOGIN;
     CREATE ROLE rds_password NOLOGIN;
@@ -23,10 +23,10 @@ const RDS_ROLES: &str = "
 ";
 const FUNCTIONS: &str = include_str!("functions.sql");
 
-/// Runs all of it.
+/// Creates everything.
 ///
 /// # Errors
-/// A statement failed; the error names what it was for.
+/// A statement failed; the error names its purpose.
 pub(super) async fn set_up(postgres: &Postgres, cluster: &Cluster) -> Result<(), LabError> {
     let admin = connect(postgres, "postgres").await?;
     run(&admin, "the roles of RDS", RDS_ROLES).await?;
@@ -92,12 +92,12 @@ fn create_role(user: &DatabaseUser) -> String {
     sql
 }
 
-/// A statement of its own: it can't run in the transaction that several statements would be.
+/// A separate statement, because CREATE DATABASE cannot run in the implicit transaction of several statements.
 fn create_database(database: &str) -> String {
     format!("CREATE DATABASE {}", identifier(database))
 }
 
-/// Only those whom the world names may connect, so that "no access to this database" can be seen.
+/// Grants CONNECT only to the users in the world file, so that `permission denied for database` can be tested.
 fn grant_database(database: &str, users: &[DatabaseUser]) -> String {
     let name = identifier(database);
     let mut sql = format!("REVOKE CONNECT ON DATABASE {name} FROM PUBLIC");
@@ -126,12 +126,12 @@ fn with_access<'a>(
         .map(|user| identifier(&user.name))
 }
 
-/// Quoted as an SQL identifier.
+/// Quotes an SQL identifier.
 fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// Quoted as an SQL string, whatever `standard_conforming_strings` says.
+/// Quotes an SQL string, independently of `standard_conforming_strings`.
 fn literal(text: &str) -> String {
     format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
 }

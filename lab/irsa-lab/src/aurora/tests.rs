@@ -1,4 +1,4 @@
-//! The front with a real PostgreSQL behind it, spoken to by a real client library and byte by byte.
+//! The front with a real PostgreSQL behind it, tested with a real client library and byte by byte.
 
 mod client;
 mod faults;

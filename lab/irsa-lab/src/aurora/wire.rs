@@ -1,4 +1,4 @@
-//! A connection with the bytes that were read ahead of their use.
+//! A connection with a read-ahead buffer.
 
 use std::io;
 
@@ -10,21 +10,21 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 /// Longest message before a session: a token with many tags, a challenge (PostgreSQL's `PG_MAX_AUTH_TOKEN_LENGTH`).
 pub(super) const MAX_MESSAGE: usize = 65_535;
 
-/// A stream and what was read from it, but not used yet.
+/// A stream, and the bytes that were read from it but not used yet.
 #[derive(Debug)]
 pub(super) struct Wire<S> {
     pub(super) stream: S,
     pub(super) inbox: BytesMut,
 }
 
-/// A packet without a type byte, as connections begin with.
+/// A packet without a type byte, as at the start of connections.
 #[derive(Debug)]
 pub(super) enum Packet {
-    /// It is whole and good.
+    /// A complete, valid packet.
     Good(Initial),
-    /// It is none.
+    /// A malformed packet.
     Bad(StartupError),
-    /// The peer left.
+    /// The peer disconnected.
     End,
 }
 
@@ -33,7 +33,7 @@ pub(super) enum Packet {
 pub(super) struct Message {
     pub(super) tag: u8,
     pub(super) body: Bytes,
-    /// The message as it came, header included.
+    /// The message as received, including its header.
     pub(super) raw: Bytes,
 }
 
@@ -50,7 +50,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         self.stream.flush().await
     }
 
-    /// The next packet without a type byte.
+    /// Reads the next packet without a type byte.
     pub(super) async fn packet(&mut self) -> io::Result<Packet> {
         loop {
             match startup::parse(&self.inbox) {
@@ -65,7 +65,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         }
     }
 
-    /// The next message; `None` when the peer left.
+    /// Reads the next message; returns `None` after the peer has disconnected.
     pub(super) async fn message(&mut self) -> io::Result<Option<Message>> {
         loop {
             if let Some(header) = Header::parse(&self.inbox).map_err(invalid)? {

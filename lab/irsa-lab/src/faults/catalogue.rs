@@ -1,4 +1,4 @@
-//! The catalogue of faults: one table for the lab's API, the demo, the guides and tests.
+//! The catalogue of faults: one table for the lab's API, the demo, the guides and the tests.
 
 mod table;
 
@@ -15,13 +15,13 @@ use crate::oidc::TokenSpec;
 pub struct Fault {
     /// The stable name, such as `sts-throttled`.
     pub id: &'static str,
-    /// The cause that it demonstrates; the link is the cause's.
+    /// The cause that it demonstrates, which determines the link.
     pub cause: Cause,
     /// What is broken: lower case, no full stop.
     pub broken: &'static str,
-    /// What a client sees: lower case, no full stop.
+    /// The symptom that a client sees: lower case, no full stop.
     pub shows: &'static str,
-    /// How it is broken.
+    /// How to switch it on.
     pub mechanism: Mechanism,
 }
 
@@ -30,21 +30,21 @@ pub struct Fault {
 pub enum Mechanism {
     /// By switches of the lab, which `POST /faults` sets.
     Lab(fn(&mut FaultPlan)),
-    /// By the pod's token, which [`Lab::mint_token`](crate::Lab::mint_token) and `POST /mint` make.
+    /// By the pod's token, minted by [`Lab::mint_token`](crate::Lab::mint_token) or `POST /mint`.
     Token(fn(&mut TokenSpec)),
-    /// By the pod's environment: variables that are set or, with `None`, unset.
+    /// By the pod's environment: variables to set, or with `None` to unset.
     Environment(&'static [(&'static str, Option<&'static str>)]),
-    /// By the role, the user or the files that the pod is given: an instruction.
+    /// By the pod's role, user or files: an instruction.
     Pod(&'static str),
 }
 
-/// An id that cannot be switched on.
+/// An ID that cannot be switched on.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum FaultIdError {
     /// The catalogue has no such fault.
     #[error("unknown fault `{id}`; valid ids: {}", valid_ids())]
     Unknown {
-        /// What was asked for.
+        /// The requested ID.
         id: String,
     },
     /// The fault is in the pod, not in the lab.
@@ -53,23 +53,23 @@ pub enum FaultIdError {
         lab_ids()
     )]
     InThePod {
-        /// What was asked for.
+        /// The requested ID.
         id: &'static str,
-        /// How it is broken.
+        /// How to break it.
         how: String,
     },
 }
 
-/// Returns the fault of this id.
+/// Returns the fault with this ID.
 ///
 /// # Errors
-/// The id is unknown; the error lists the valid ids.
+/// The ID is unknown; the error lists the valid IDs.
 pub fn find(id: &str) -> Result<&'static Fault, FaultIdError> {
     let found = Fault::ALL.iter().find(|fault| fault.id == id);
     found.ok_or_else(|| FaultIdError::Unknown { id: id.to_owned() })
 }
 
-/// The catalogue as Markdown, for the documentation.
+/// Returns the catalogue as Markdown, for the documentation.
 pub fn markdown_table() -> String {
     let mut table = "| id | link | cause | what is broken | what a client sees | how |\n\
                      | --- | --- | --- | --- | --- | --- |\n"
@@ -83,7 +83,7 @@ pub fn markdown_table() -> String {
             mechanism,
         } = fault;
         let (link, how) = (cause.link(), mechanism.instruction());
-        // Writing to a `String` can't fail.
+        // Writing to a `String` cannot fail.
         let _ = writeln!(
             table,
             "| `{id}` | {link} | `{cause}` | {broken} | {shows} | {how} |"
@@ -113,7 +113,7 @@ impl Fault {
         }
     }
 
-    /// Returns true if the plan has this fault switched on.
+    /// Whether the plan has this fault switched on.
     pub fn is_on(&self, plan: &FaultPlan) -> bool {
         let mut switched = plan.clone();
         self.break_lab(&mut switched).is_ok() && switched == *plan
@@ -121,10 +121,10 @@ impl Fault {
 }
 
 impl FaultPlan {
-    /// A plan with these faults, and no others.
+    /// Returns a plan with these faults, and no others.
     ///
     /// # Errors
-    /// An id is unknown, or its fault is in the pod.
+    /// An ID is unknown, or its fault is in the pod.
     pub fn from_ids<'a>(ids: impl IntoIterator<Item = &'a str>) -> Result<Self, FaultIdError> {
         let mut plan = Self::default();
         for id in ids {
@@ -133,18 +133,18 @@ impl FaultPlan {
         Ok(plan)
     }
 
-    /// The faults of the catalogue that the plan has switched on.
+    /// Returns the faults of the catalogue that the plan has switched on.
     pub fn faults(&self) -> impl Iterator<Item = &'static Fault> {
         Fault::ALL.iter().filter(|fault| fault.is_on(self))
     }
 }
 
 impl Mechanism {
-    /// What to do, in Markdown.
+    /// Returns the instruction in Markdown.
     pub fn instruction(&self) -> String {
         match self {
             Self::Lab(_) => "`POST /faults`".to_owned(),
-            Self::Token(_) => "a token by `POST /mint`".to_owned(),
+            Self::Token(_) => "mint a token with `POST /mint`".to_owned(),
             Self::Environment(variables) => {
                 let one = |(name, value): &(&str, Option<&str>)| match value {
                     Some(value) => format!("set `{name}={value}`"),

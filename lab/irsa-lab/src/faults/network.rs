@@ -1,11 +1,11 @@
-//! Faults of TLS and of the network, the same for each service that pods connect to.
+//! TLS and network faults, the same for each service that pods connect to.
 
 use serde::{Deserialize, Serialize};
 
 use super::FaultPlan;
 use crate::ledger::Service;
 
-/// What is wrong with the listeners of the services. As JSON, absent fields mean "no fault".
+/// The faults of the services' listeners. In JSON, absent fields mean "no fault".
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct NetworkFaults {
@@ -13,50 +13,49 @@ pub struct NetworkFaults {
     pub sts: ListenerFault,
     /// The OIDC issuer.
     pub oidc: ListenerFault,
-    /// The Aurora clusters, all of them.
+    /// All Aurora clusters.
     pub aurora: ListenerFault,
-    /// The OpenSearch domains, all of them.
+    /// All OpenSearch domains.
     pub opensearch: ListenerFault,
 }
 
-/// What is wrong with one listener.
+/// The faults of a listener.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ListenerFault {
-    /// What happens to connections.
+    /// The fault of connections.
     pub connections: ConnectionFault,
-    /// What is wrong with TLS.
+    /// The fault of TLS.
     pub tls: TlsFault,
-    /// Delay before each answer in milliseconds; Aurora delays both directions of a session.
+    /// Delay of each response in milliseconds; Aurora delays both directions of a session.
     pub latency_ms: u64,
 }
 
-/// What happens to connections. Connections that were open before keep working, except that STS and the OIDC issuer
-/// close them.
+/// A fault of connections. Open connections keep working, except that STS and the OIDC issuer close them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ConnectionFault {
-    /// Nothing.
+    /// No fault.
     #[default]
     None,
     /// The port is closed: connections are refused (`ECONNREFUSED`).
     Refused,
     /// Connections are accepted and reset (`ECONNRESET`).
     Reset,
-    /// Connections are accepted, and nothing is ever answered.
+    /// Connections are accepted, but nothing is ever sent.
     Blackhole,
-    /// Connections break in the middle of an answer.
+    /// Connections break in the middle of a response.
     Cut,
 }
 
-/// What is wrong with TLS.
+/// A fault of TLS.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TlsFault {
-    /// Nothing.
+    /// No fault.
     #[default]
     None,
-    /// Aurora answers `N` to the request for TLS; the other services end the handshake with an alert.
+    /// Aurora responds with `N` to the request for TLS; the other services end the handshake with an alert.
     Refused,
     /// The certificate is for a different host.
     OtherName,
@@ -67,7 +66,7 @@ pub enum TlsFault {
 }
 
 impl FaultPlan {
-    /// What is wrong with the listener of a service.
+    /// Returns the faults of a service's listener.
     pub fn listener(&self, service: Service) -> ListenerFault {
         match service {
             Service::Sts if self.sts_down => ListenerFault {
@@ -82,7 +81,7 @@ impl FaultPlan {
         }
     }
 
-    /// Returns true if STS cannot fetch the issuer's keys.
+    /// Whether STS cannot fetch the issuer's keys.
     pub fn hides_issuer_keys(&self) -> bool {
         let ListenerFault {
             connections, tls, ..

@@ -5,16 +5,16 @@ use serde_json::Value;
 
 use super::{Fault, FaultIdError, FaultPlan, Mechanism, catalogue};
 
-/// The faults that are on, as JSON.
+/// The current faults as JSON.
 #[derive(Debug, Serialize)]
 pub(crate) struct State {
-    /// Ids of the catalogue's faults that are on.
+    /// IDs of the catalogue's faults that are on.
     faults: Vec<&'static str>,
     /// Every switch.
     switches: FaultPlan,
 }
 
-/// What `GET /faults` answers.
+/// The response to `GET /faults`.
 #[derive(Debug, Serialize)]
 pub(crate) struct Overview {
     #[serde(flatten)]
@@ -36,10 +36,10 @@ struct Entry {
     on: bool,
 }
 
-/// Reads the body of `POST /faults`: ids of the catalogue in `faults`, and single switches beside them.
+/// Parses the body of `POST /faults`: IDs of the catalogue in `faults`, and single switches beside them.
 ///
 /// # Errors
-/// An id or a switch is unknown; the text names the valid ids.
+/// An ID or a switch is unknown; the text lists the valid IDs.
 pub(crate) fn parse(body: &[u8]) -> Result<FaultPlan, String> {
     let with_ids = |error: serde_json::Error| {
         let ids = catalogue::lab_ids();

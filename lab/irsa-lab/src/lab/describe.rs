@@ -1,4 +1,4 @@
-//! The facts of a lab, in memory and as `lab.json`.
+//! The description of a lab, in memory and as `lab.json`.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use crate::services::Bound;
 use crate::world::{Workload, World};
 
 impl Shared {
-    /// Collects the facts, and writes `lab.json` and the authority's certificate.
+    /// Collects the facts, and writes `lab.json` and the CA's certificate.
     pub(super) fn describe(
         &self,
         listeners: &Listeners,
@@ -87,7 +87,7 @@ fn write_facts(facts: &LabFacts, path: &Path) -> Result<(), LabError> {
     let text =
         serde_json::to_string_pretty(facts).map_err(|error| LabError::part("facts", error))?;
     let failed = |error| LabError::file("write", path, error);
-    // Readers find either all of it or nothing.
+    // Replaced by a rename, so that readers never see a partial file.
     let unfinished = path.with_extension("json.new");
     std::fs::write(&unfinished, text).map_err(failed)?;
     std::fs::rename(&unfinished, path).map_err(failed)

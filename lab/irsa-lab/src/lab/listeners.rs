@@ -1,4 +1,4 @@
-//! One listener for each service, and which service answers on which.
+//! A listener for each service.
 
 use std::sync::Arc;
 

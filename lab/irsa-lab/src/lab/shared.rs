@@ -1,4 +1,4 @@
-//! What all services of a lab share.
+//! State that all services of a lab share.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ pub(super) struct Shared {
     pub(super) sessions: Arc<Sessions>,
     pub(super) ledger: Arc<Ledger>,
     pub(super) faults: Arc<Faults>,
-    /// AWS's time.
+    /// AWS's clock.
     pub(super) clock: Arc<dyn LabClock>,
     pub(super) authority: Arc<LocalAuthority>,
     pub(super) issuer: Arc<Issuer>,
@@ -30,7 +30,7 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    /// Makes keys, and writes the first token files below `folder`.
+    /// Generates keys, and writes the first token files below `folder`.
     pub(super) async fn new(
         world: World,
         session_seconds: Option<u64>,
@@ -60,7 +60,7 @@ impl Shared {
     }
 }
 
-/// The issuer keeps the cluster's time, which the skew fault does not touch.
+/// Returns the issuer. It uses the cluster's clock, which the skew fault does not affect.
 async fn issuer(url: IssuerUrl) -> Result<Arc<Issuer>, LabError> {
     let making = tokio::task::spawn_blocking(move || Issuer::new(url, Arc::new(SystemClock)));
     let made = making

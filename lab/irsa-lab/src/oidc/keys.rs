@@ -1,4 +1,4 @@
-//! RSA keys: the newest signs, all that are not retired are published.
+//! RSA keys: the newest one signs; all keys that are not retired are published.
 
 use std::fmt::{self, Write as _};
 
@@ -16,7 +16,7 @@ use crate::error::LabError;
 /// The size that EKS uses.
 const KEY_BITS: usize = 2048;
 
-/// An RSA key with its id. `Debug` shows the id only.
+/// An RSA key with its ID. `Debug` shows only the ID.
 pub(super) struct SigningKey {
     id: String,
     modulus: String,
@@ -44,7 +44,7 @@ impl SigningKey {
         &self.id
     }
 
-    /// Signs with RS256, and claims to be the key `id`.
+    /// Signs with RS256 and puts `id` into the header.
     pub(super) fn sign(&self, claims: &Value, id: &str) -> Result<String, LabError> {
         let header = Header {
             kid: Some(id.to_owned()),
@@ -55,7 +55,7 @@ impl SigningKey {
             .map_err(|error| failed(error.to_string()))
     }
 
-    /// The public half as a JSON Web Key.
+    /// Returns the public key as a JSON Web Key.
     pub(super) fn jwk(&self) -> Value {
         json!({
             "use": "sig",
@@ -112,13 +112,13 @@ impl KeyRing {
     }
 }
 
-/// 40 hex digits, as EKS's key ids.
+/// Returns 40 hex digits, like EKS's key IDs.
 fn key_id(modulus: &[u8]) -> String {
     Sha256::digest(modulus)
         .iter()
         .take(20)
         .fold(String::new(), |mut id, byte| {
-            // Writing to a `String` can't fail.
+            // Writing to a `String` cannot fail.
             let _ = write!(id, "{byte:02x}");
             id
         })

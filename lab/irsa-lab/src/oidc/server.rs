@@ -1,4 +1,4 @@
-//! The issuer on HTTPS: discovery and keys.
+//! The issuer's HTTPS endpoints: discovery and keys.
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
@@ -8,7 +8,7 @@ use crate::faults::Faults;
 use crate::ledger::{Ledger, Outcome, Service};
 use crate::reply;
 
-/// Answers requests to the issuer. Paths are below the issuer's own path, as with EKS.
+/// Responds to requests to the issuer. Paths are below the issuer's path, as on EKS.
 pub(crate) fn serve(
     issuer: &Issuer,
     faults: &Faults,

@@ -1,42 +1,42 @@
-//! What a token shall say. The defaults make a good one; every field can be made wrong.
+//! The content of a token. The defaults are those of a valid one; every field can be set to an invalid value.
 
 use irsa_chain::ServiceAccount;
 use serde::{Deserialize, Serialize};
 
-/// EKS's life of projected tokens in seconds: 24 h.
+/// The lifetime of projected tokens on EKS in seconds: 24 h.
 const DEFAULT_LIFE: i64 = 86_400;
 
-/// A token to be minted. As JSON it is the body of `POST /mint`.
+/// A token to mint. In JSON, the body of `POST /mint`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TokenSpec {
-    /// Whose token it is.
+    /// The service account.
     pub service_account: ServiceAccount,
     /// `aud`.
     #[serde(default)]
     pub audience: Audience,
-    /// `iss`, if not the issuer's own URL.
+    /// `iss`, if it differs from the issuer's URL.
     #[serde(default)]
     pub issuer: Option<String>,
-    /// `sub`, if not the service account's.
+    /// `sub`, if it differs from the service account's.
     #[serde(default)]
     pub subject: Option<String>,
-    /// Seconds from now to `exp`; negative: expired.
+    /// Seconds from now to `exp`; negative if the token has expired.
     #[serde(default = "default_life")]
     pub expires_in: i64,
-    /// Seconds from now to `iat` and `nbf`; negative: issued in the past.
+    /// Seconds from now to `iat` and `nbf`; negative if the token was issued in the past.
     #[serde(default)]
     pub issued_in: i64,
-    /// What signs it.
+    /// The signing key.
     #[serde(default)]
     pub key: TokenKey,
-    /// The pod it is bound to.
+    /// The pod that the token is bound to.
     #[serde(default)]
     pub pod: Option<PodBinding>,
 }
 
 impl TokenSpec {
-    /// A good token for STS.
+    /// Returns a valid token for STS.
     pub fn new(service_account: ServiceAccount) -> Self {
         Self {
             service_account,
@@ -50,7 +50,7 @@ impl TokenSpec {
         }
     }
 
-    /// The same with another audience.
+    /// Sets the audience.
     #[must_use]
     pub fn audience(self, audience: impl Into<String>) -> Self {
         Self {
@@ -64,9 +64,9 @@ impl TokenSpec {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Audience {
-    /// These, as a list.
+    /// A list of audiences.
     Of(Vec<String>),
-    /// No such claim, as in tokens of Secrets.
+    /// No `aud`, as in tokens of Secrets.
     Absent,
 }
 
@@ -76,7 +76,7 @@ impl Default for Audience {
     }
 }
 
-/// What signs a token.
+/// The key that signs a token.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TokenKey {
@@ -85,11 +85,11 @@ pub enum TokenKey {
     Current,
     /// The oldest published key.
     Oldest,
-    /// A key that is not published any more, under its own id.
+    /// A key that is no longer published, with its own ID.
     Retired,
-    /// A key that was never published, under the id of the newest.
+    /// A key that was never published, with the ID of the newest key.
     Forged,
-    /// Nothing: `alg` is `none`.
+    /// No key: `alg` is `none`.
     Unsigned,
 }
 

@@ -1,4 +1,4 @@
-//! The issuer, against jsonwebtoken's own verification.
+//! The issuer, verified with jsonwebtoken.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ fn spec() -> TokenSpec {
     TokenSpec::new("camunda/keycloak".parse().unwrap())
 }
 
-/// The claims, if a relying party of the published keys would accept the token.
+/// Returns the claims if a relying party with the published keys would accept the token.
 fn accepted(issuer: &Issuer, token: &str) -> Option<Value> {
     let keys: JwkSet = serde_json::from_str(&issuer.jwks()).unwrap();
     let header = jsonwebtoken::decode_header(token).ok()?;
@@ -61,7 +61,7 @@ fn tokens_look_like_the_api_servers() {
 }
 
 #[test]
-fn tokens_can_be_wrong_in_one_way_each() {
+fn a_token_can_have_a_single_flaw() {
     let issuer = issuer();
     let wrong = [
         TokenSpec {
@@ -99,7 +99,7 @@ fn tokens_can_be_wrong_in_one_way_each() {
 }
 
 #[test]
-fn old_tokens_stay_good_until_their_key_is_retired() {
+fn old_tokens_stay_valid_until_their_key_is_retired() {
     let issuer = issuer();
     let old = issuer.mint(&spec()).unwrap();
     issuer.rotate_keys().unwrap();
@@ -124,14 +124,14 @@ fn old_tokens_stay_good_until_their_key_is_retired() {
 }
 
 #[test]
-fn discovery_names_issuer_and_keys() {
+fn discovery_has_issuer_and_keys() {
     let document: Value = serde_json::from_str(&issuer().discovery()).unwrap();
     assert_eq!(document["issuer"], URL);
     assert_eq!(document["jwks_uri"], format!("{URL}/keys"));
 }
 
 #[test]
-fn a_spec_reads_from_json_with_good_defaults() {
+fn a_spec_from_json_has_valid_defaults() {
     let read: TokenSpec =
         serde_json::from_str(r#"{"service_account": "camunda/keycloak"}"#).unwrap();
     assert_eq!(read, spec());

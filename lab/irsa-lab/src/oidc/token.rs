@@ -31,7 +31,7 @@ pub(super) fn claims(spec: &TokenSpec, issuer: &str, now: SystemTime) -> Value {
     claims
 }
 
-/// A token whose header says that it needs no signature.
+/// Returns a token with `alg` `none` and an empty signature.
 pub(super) fn unsigned(claims: &Value) -> String {
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     format!("{}.{}.", part(&json!({"alg": "none"})), part(claims))

@@ -1,7 +1,7 @@
-//! Whether IAM lets the request through: the policies of the role, and the domain's access policy.
+//! IAM authorization of a request: the policies of the role, and the domain's access policy.
 //!
-//! Rules: "Identity and Access Management in Amazon OpenSearch Service" in its guide; IAM User Guide,
-//! "Cross-account policy evaluation logic".
+//! Rules: "Identity and Access Management in Amazon OpenSearch Service" in its guide; IAM User Guide, "Cross-account
+//! policy evaluation logic".
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -20,26 +20,26 @@ use crate::iam;
 use crate::sessions::Session;
 use crate::world::{Domain, World};
 
-/// Who may go on to OpenSearch.
+/// The caller of an accepted request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Caller {
     /// A session of this role.
     Role(RoleArn),
-    /// Nobody in particular: the domain's access policy lets everybody in.
+    /// An anonymous caller: the domain's access policy allows everyone.
     Anonymous,
 }
 
-/// What is asked of the policies.
+/// The request that the policies decide about.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Call<'a> {
     pub(super) method: &'a Method,
-    /// Still encoded.
+    /// The path, still encoded.
     pub(super) path: &'a str,
     pub(super) source: IpAddr,
     pub(super) now: SystemTime,
 }
 
-/// `es:ESHttpGet`; `None` for methods that no policy can allow.
+/// Returns the action, such as `es:ESHttpGet`; `None` for methods that no policy can allow.
 pub(super) fn action(method: &Method) -> Option<&'static str> {
     Some(match method.as_str() {
         "GET" => "es:ESHttpGet",
@@ -52,7 +52,7 @@ pub(super) fn action(method: &Method) -> Option<&'static str> {
     })
 }
 
-/// Asks all policies.
+/// Evaluates all policies.
 pub(super) fn authorize(
     session: Option<&Session>,
     call: &Call<'_>,
@@ -101,7 +101,7 @@ pub(super) fn authorize(
     Err(refusal(&user, action, &asked.because, cause).because(nearest))
 }
 
-/// `set`: the policies of the caller.
+/// Evaluates the policies in `set`, those of the caller.
 fn ask<'a>(
     set: PolicySet<'a>,
     domain: &'a Domain,
@@ -124,7 +124,7 @@ fn ask<'a>(
     })
 }
 
-/// In the service's words; `cause` is that of a request which no policy allows.
+/// Returns the refusal with the service's text; `cause` is the one for requests that no policy allows.
 fn refusal(user: &str, action: &str, because: &Because, cause: Cause) -> Refusal {
     let (tail, cause) = match because {
         Because::Denies(cited) if cited.layer == Layer::Identity => (

@@ -1,4 +1,4 @@
-//! The way to the real OpenSearch: as the role that IAM has let in.
+//! Requests to the real OpenSearch, as the role that IAM has accepted.
 
 use std::error::Error;
 use std::net::IpAddr;
@@ -20,13 +20,13 @@ use irsa_components::opensearch::identity;
 
 use super::authorize::Caller;
 
-/// Whom the security plugin takes everybody for at a domain without fine-grained access control. It
-/// is mapped to `all_access`.
+/// The security plugin's user for all callers of a domain without fine-grained access control. It is mapped to
+/// `all_access`.
 pub(super) const EVERYBODY: &str = "everybody";
 const PROXY_USER: HeaderName = HeaderName::from_static(identity::USER);
 const PROXY_ROLES: HeaderName = HeaderName::from_static(identity::ROLES);
 const FORWARDED_FOR: HeaderName = HeaderName::from_static(identity::FORWARDED_FOR);
-/// Headers of one connection (RFC 9110, section 7.6.1).
+/// Hop-by-hop headers (RFC 9110, section 7.6.1).
 const OF_A_CONNECTION: [HeaderName; 8] = [
     CONNECTION,
     HeaderName::from_static("keep-alive"),
@@ -38,15 +38,15 @@ const OF_A_CONNECTION: [HeaderName; 8] = [
     UPGRADE,
 ];
 
-/// OpenSearch answers what it can't read with one of these and ignores what comes next on the
-/// connection, without closing it.
+/// OpenSearch responds to malformed requests with one of these, and ignores later requests on the connection without
+/// closing it.
 const MAY_BE_DEAD: [StatusCode; 4] = [
     StatusCode::BAD_REQUEST,
     StatusCode::PAYLOAD_TOO_LARGE,
     StatusCode::URI_TOO_LONG,
     StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
 ];
-/// The lines of an answer's header: OpenSearch sends a `Warning` for each deprecated field.
+/// Maximum number of header lines in a response: OpenSearch sends a `Warning` for each deprecated field.
 const MAX_HEADER_LINES: usize = 2_000;
 
 /// The errors of [`Backend::send`].
@@ -61,7 +61,7 @@ pub(super) struct Backend {
 }
 
 impl Backend {
-    /// `authority`: where it listens, without TLS, on this machine.
+    /// Returns a pool; `authority` is the server's loopback address, without TLS.
     pub(super) fn new(authority: Authority, fine_grained: bool) -> Self {
         Self {
             client: Client::builder(TokioExecutor::new())
@@ -72,7 +72,7 @@ impl Backend {
         }
     }
 
-    /// Sends a client's request as `caller`; path, query and body stay as they are.
+    /// Forwards a client's request as `caller`; path, query and body stay unchanged.
     pub(super) async fn forward(
         &self,
         parts: Parts,
@@ -89,7 +89,7 @@ impl Backend {
         self.send(request).await
     }
 
-    /// A request to the server, without headers.
+    /// Returns a request to the server, without headers.
     pub(super) fn request(
         &self,
         target: PathAndQuery,
@@ -120,7 +120,8 @@ impl Backend {
         Ok(response)
     }
 
-    /// Who the security plugin shall take the caller for; an anonymous one it shall judge itself.
+    /// Returns the headers with the caller's identity for the security plugin, which decides by itself about anonymous
+    /// callers.
     fn identity(&self, caller: &Caller, source: IpAddr) -> Result<HeaderMap, BackendError> {
         let name = match (self.fine_grained, caller) {
             (true, Caller::Role(role)) => role.to_string(),
@@ -138,8 +139,7 @@ impl Backend {
     }
 }
 
-/// The target, less what a signature in the query says: OpenSearch refuses parameters that it does not
-/// know.
+/// Returns the target without the query parameters of a signature: OpenSearch rejects parameters that it does not know.
 fn without_signature(uri: &Uri) -> Result<PathAndQuery, BackendError> {
     let target = uri.path_and_query().cloned();
     let target = target.unwrap_or(PathAndQuery::from_static("/"));
@@ -155,7 +155,7 @@ fn without_signature(uri: &Uri) -> Result<PathAndQuery, BackendError> {
     Ok(format!("{}{mark}{}", target.path(), kept.join("&")).parse()?)
 }
 
-/// Takes away what only the front may say, what was for AWS, and what was for one connection.
+/// Removes headers that only the front may set, headers for AWS, and hop-by-hop headers.
 fn disown(headers: &mut HeaderMap) {
     drop_connection_headers(headers);
     let is_foreign = |name: &HeaderName| {

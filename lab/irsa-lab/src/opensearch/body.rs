@@ -1,4 +1,4 @@
-//! Bodies: requests whole and bounded, answers as a stream that can be cut.
+//! Bodies: whole and bounded for requests, streamed and possibly cut for responses.
 
 use std::error::Error;
 use std::io;
@@ -12,24 +12,23 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::timeout;
 
-/// A body may stand still for so long.
+/// Time limit for a body without progress.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
-/// So many bytes over the limit are read and dropped, so that the caller comes to read the answer.
+/// Number of bytes beyond the limit that are read and dropped, so that the caller gets to read the response.
 const DROPPED_BYTES: usize = 128 * 1024 * 1024;
 
-/// An answer's body.
+/// The body of a response.
 pub(super) type AnswerBody = UnsyncBoxBody<Bytes, Box<dyn Error + Send + Sync>>;
 
-/// A request's body that can't be had.
+/// Why a request's body is unavailable.
 #[derive(Debug)]
 pub(super) enum BodyFault {
     TooLarge,
-    /// The caller went away or stood still.
+    /// The caller disconnected, or made no progress.
     Broken,
 }
 
-/// Reads a body of at most `limit` bytes. One that is larger is not read at all if the caller waits
-/// to be told to send it.
+/// Reads a body of at most `limit` bytes. A larger one is not read at all if the caller waits for `100 Continue`.
 pub(super) async fn whole<B: Body<Data = Bytes> + Unpin>(
     mut body: B,
     limit: usize,
@@ -62,12 +61,12 @@ pub(super) async fn whole<B: Body<Data = Bytes> + Unpin>(
     Ok(kept.freeze())
 }
 
-/// A body that is there already.
+/// Returns a body with these bytes.
 pub(super) fn full(bytes: Bytes) -> AnswerBody {
     Full::new(bytes).map_err(Into::into).boxed_unsync()
 }
 
-/// The body, up to the middle of its first frame; then the connection is cut.
+/// Returns the body up to the middle of its first frame; then the connection is cut.
 pub(super) fn cut(body: AnswerBody) -> AnswerBody {
     CutBody {
         body,
@@ -83,7 +82,7 @@ struct CutBody {
 
 enum Stage {
     Whole,
-    /// Half a frame is written, but perhaps not sent.
+    /// Half a frame has been written, but perhaps not sent.
     Written,
     Sent,
 }
@@ -111,7 +110,7 @@ impl Body for CutBody {
                 Poll::Pending
             }
             Stage::Sent => {
-                let error = io::Error::other("the connection is to be cut here");
+                let error = io::Error::other("a fault cuts the connection");
                 Poll::Ready(Some(Err(error.into())))
             }
         }

@@ -1,4 +1,4 @@
-//! One domain: a real OpenSearch, set up like the service's, and the front before it.
+//! A domain: a real OpenSearch that is set up like the service's, and the front before it.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::facts::DomainFacts;
 use crate::ledger::Service;
 use crate::world::Domain;
 
-/// A running domain. The fields end in this order: front, server with its folder.
+/// A running domain. Fields are dropped in this order: front, server with its directory.
 #[derive(Debug)]
 pub(super) struct RunningDomain {
     facts: DomainFacts,
@@ -28,7 +28,7 @@ pub(super) struct RunningDomain {
 }
 
 impl RunningDomain {
-    /// Starts the server, sets it up, and listens on a free port of the loopback.
+    /// Starts the server, sets it up, and listens on a free loopback port.
     pub(super) async fn start(
         deps: &FrontDeps,
         binaries: &OpenSearchBinaries,
@@ -64,15 +64,15 @@ impl RunningDomain {
         self.health.clone()
     }
 
-    /// Cuts all connections, then ends the server.
+    /// Cuts all connections, then stops the server.
     pub(super) async fn stop(mut self) {
         self.front.shutdown().await;
         self.server.stop().await;
     }
 }
 
-/// The server's own limits must not be met before the domain's: that of a body, and that of all bulks at once, of
-/// which several large ones would not fit a tenth of a small heap.
+/// Returns settings that raise the server's own limits above the domain's: that of a body, and that of concurrent
+/// bulks, because several large ones exceed a tenth of a small heap.
 fn settings(domain: &Domain) -> Vec<(String, String)> {
     let body = domain.max_request_bytes.max(1024 * 1024);
     let settings = [
@@ -84,7 +84,7 @@ fn settings(domain: &Domain) -> Vec<(String, String)> {
         .to_vec()
 }
 
-/// Starts the front of a domain whose real server listens on `backend_port`; returns its port.
+/// Starts the front of a domain whose server listens on `backend_port`; returns the front's port.
 pub(super) async fn serve(
     deps: &FrontDeps,
     domain: &Arc<Domain>,

@@ -1,4 +1,4 @@
-//! The front of one domain: takes requests as the service does, and passes on those it lets in.
+//! The front of a domain: accepts or rejects requests as the service does, and forwards accepted ones.
 
 use std::error::Error;
 use std::net::IpAddr;
@@ -29,10 +29,10 @@ use crate::sigv4::SignedRequest;
 use crate::world::{Domain, World};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
-/// The ledger's operation for methods that have none.
+/// The ledger's operation for methods without an action.
 const OTHER_METHOD: &str = "es:ESHttp";
 
-/// Everything the front of one domain works with.
+/// The state of a domain's front.
 #[derive(Debug)]
 pub(super) struct Front {
     pub(super) domain: Arc<Domain>,
@@ -45,13 +45,13 @@ pub(super) struct Front {
     pub(super) backend: Backend,
 }
 
-/// The connection ends without an answer.
+/// The connection ends without a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the connection is cut")]
 pub(super) struct Cut;
 
 impl Front {
-    /// Answers a request, or cuts its connection.
+    /// Responds to a request, or cuts its connection.
     pub(super) async fn answer(
         &self,
         request: Request<Incoming>,
@@ -74,7 +74,7 @@ impl Front {
         Ok(self.finished(response))
     }
 
-    /// What a fault says instead of an answer.
+    /// Returns the response of a fault, if one is on.
     fn trouble(&self, parts: &Parts, operation: &str) -> Result<Option<Response<Bytes>>, Cut> {
         let Some(trouble) = self.faults.take_opensearch() else {
             return Ok(None);
@@ -113,11 +113,11 @@ impl Front {
         })
     }
 
-    /// Logs why there is no answer; a server that has ended is in the ledger.
+    /// Logs why the server did not respond; if it has ended, records that in the ledger.
     fn failed(&self, error: &(dyn Error + Send + Sync), operation: &str) {
         let domain = &self.domain.name;
         let Some(reason) = self.health.ended() else {
-            tracing::error!(%error, domain, "the domain's OpenSearch gave no answer");
+            tracing::error!(%error, domain, "the domain's OpenSearch did not respond");
             return self.count(operation, Outcome::Fault);
         };
         let (status, cause) = (StatusCode::SERVICE_UNAVAILABLE, Cause::EndpointFailed);
@@ -125,7 +125,7 @@ impl Front {
         self.enter(operation, status, cause, message);
     }
 
-    /// The signature, then the policies.
+    /// Verifies the signature, then evaluates the policies.
     fn admit(&self, parts: &Parts, body: &[u8], source: IpAddr) -> Result<Caller, Refusal> {
         let now = self.clock.now();
         let signed = SignedRequest {
@@ -155,7 +155,7 @@ impl Front {
         refusal.response()
     }
 
-    /// OpenSearch's own answer. What the security plugin refuses of it, the ledger learns.
+    /// Returns OpenSearch's response, and records in the ledger what the security plugin refused.
     async fn passed_on(
         &self,
         response: Response<Incoming>,
@@ -186,7 +186,7 @@ impl Front {
         Ok(Response::from_parts(parts, body::full(body)))
     }
 
-    /// Adds what every answer has: AWS's time and a request id.
+    /// Adds the headers of every response: AWS's time and a request ID.
     fn finished(&self, response: Response<AnswerBody>) -> Response<AnswerBody> {
         let mut response = if self.faults.take_cut_answer() {
             response.map(body::cut)
@@ -220,7 +220,7 @@ impl Front {
     }
 }
 
-/// HTTP/2 names the host in `:authority`, and signatures cover it as `host`.
+/// Copies `:authority` of HTTP/2 to `host`, which signatures cover.
 fn name_the_host(parts: &mut Parts) {
     let authority = parts.uri.authority().map(Authority::as_str);
     if !parts.headers.contains_key(HOST)
@@ -230,7 +230,7 @@ fn name_the_host(parts: &mut Parts) {
     }
 }
 
-/// "Handling errors" in the Amazon OpenSearch Service guide.
+/// Returns the 429 in "Handling errors" of the Amazon OpenSearch Service guide.
 fn throttled(path: &str) -> Response<Bytes> {
     let text = format!("429 Too Many Requests {path}");
     reply::text(StatusCode::TOO_MANY_REQUESTS, text)
@@ -238,5 +238,5 @@ fn throttled(path: &str) -> Response<Bytes> {
 
 fn unavailable() -> Response<Bytes> {
     let page = "<html><body><b>Http/1.1 Service Unavailable</b></body> </html>";
-    reply::of_type("text/html", StatusCode::SERVICE_UNAVAILABLE, page)
+    reply::with_type("text/html", StatusCode::SERVICE_UNAVAILABLE, page)
 }

@@ -7,24 +7,24 @@ use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-/// The state of one domain's server; clones share it.
+/// The state of a domain's server; clones share it.
 #[derive(Debug, Clone)]
 pub(crate) struct Health {
     domain: Arc<str>,
     ended: Arc<OnceLock<String>>,
 }
 
-/// A server and the task that watches it. Dropped, it ends the server.
+/// A server and the task that watches it. Dropping it ends the server.
 #[derive(Debug)]
 pub(super) struct Watched {
     health: Health,
-    /// Ends the watch; dropping it ends the server too.
+    /// Ends the watch when sent or dropped, which ends the server too.
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
 
 impl Health {
-    /// A server that runs.
+    /// Returns the state of a running server.
     pub(super) fn new(domain: &str) -> Self {
         Self {
             domain: domain.into(),
@@ -37,7 +37,7 @@ impl Health {
         &self.domain
     }
 
-    /// How the server ended, if it did.
+    /// How the server ended, if it has ended.
     pub(crate) fn ended(&self) -> Option<&str> {
         self.ended.get().map(String::as_str)
     }
@@ -45,14 +45,14 @@ impl Health {
     fn end(&self, reason: String) {
         tracing::error!(
             domain = self.domain(),
-            "the domain's OpenSearch has ended, and the domain answers 503 from now on: {reason}; restart the lab"
+            "the domain's OpenSearch has ended, and the domain responds with 503 from now on: {reason}; restart the lab"
         );
         let _ = self.ended.set(reason);
     }
 }
 
 impl Watched {
-    /// Watches a server, whose data is in `folder`.
+    /// Watches a server whose data is in `folder`.
     pub(super) fn new(mut server: OpenSearch, folder: TempDir, health: &Health) -> Self {
         let (stop, stopped) = oneshot::channel();
         let seen = health.clone();
@@ -65,7 +65,7 @@ impl Watched {
                     }
                 }
             }
-            // After its server.
+            // Deleted after the server has ended.
             drop(folder);
         });
         Self {

@@ -1,12 +1,12 @@
-//! Answers about nodes, without their addresses.
+//! Responses about nodes, without their addresses.
 //!
-//! Amazon OpenSearch Service leaves a node's addresses out of `_nodes` and what is below it, so a client that discovers
-//! nodes finds none it could connect to (elastic/elasticsearch-js #1178, elastic/go-elasticsearch #527).
+//! Amazon OpenSearch Service omits the addresses of nodes in `_nodes` and below, so that a client that discovers nodes
+//! finds none it could connect to (elastic/elasticsearch-js #1178, elastic/go-elasticsearch #527).
 
 use http::Uri;
 use serde_json::{Map, Value};
 
-/// Fields of a node, and of its settings, that tell where it listens.
+/// Fields of a node and of its settings that contain addresses.
 const ADDRESSES: [&str; 8] = [
     "host",
     "http",
@@ -18,13 +18,13 @@ const ADDRESSES: [&str; 8] = [
     "discovery",
 ];
 
-/// Returns true for requests whose answer describes nodes.
+/// Whether the response to a request describes nodes.
 pub(super) fn describes(uri: &Uri) -> bool {
     let first = uri.path().split('/').find(|segment| !segment.is_empty());
     first == Some("_nodes")
 }
 
-/// The answer without addresses; `None` if it is not about nodes.
+/// Returns the response without addresses; `None` if it does not describe nodes.
 pub(super) fn without_addresses(body: &[u8]) -> Option<String> {
     let mut answer: Value = serde_json::from_slice(body).ok()?;
     let nodes = answer.get_mut("nodes")?.as_object_mut()?;
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_go_and_the_rest_stays() {
+    fn only_addresses_are_removed() {
         let body = json!({"_nodes": {"total": 1}, "cluster_name": "c", "nodes": {"a": {
             "name": "n", "transport_address": "127.0.0.1:9300", "host": "127.0.0.1", "ip": "127.0.0.1",
             "version": "2.19.4", "roles": ["data"], "http": {"publish_address": "127.0.0.1:9200"},

@@ -1,4 +1,4 @@
-//! What the service itself answers, in its two body shapes, and the cause that it keeps to itself.
+//! Responses of the service itself, in its two body formats, with the cause that it does not reveal.
 
 use bytes::Bytes;
 use http::header::ACCESS_CONTROL_ALLOW_ORIGIN;
@@ -12,10 +12,10 @@ use crate::reply;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Refusal {
     pub(super) status: StatusCode,
-    /// JSON. It may repeat what the caller sent, so it is for the caller alone.
+    /// JSON. It may repeat the caller's input, so only the caller receives it.
     body: Body,
     pub(super) cause: Cause,
-    /// For the ledger; never a secret.
+    /// The message for the ledger; never contains a secret.
     pub(super) message: String,
 }
 
@@ -29,12 +29,12 @@ impl std::fmt::Debug for Body {
 }
 
 impl Refusal {
-    /// From the layer that authenticates: `{"message": TEXT}`.
+    /// A refusal by the authentication layer: `{"message": TEXT}`.
     pub(super) fn unauthentic(text: &str, cause: Cause) -> Self {
         Self::new(StatusCode::FORBIDDEN, "message", text, cause)
     }
 
-    /// From the layer that authorizes: `{"Message": TEXT}`.
+    /// A refusal by the authorization layer: `{"Message": TEXT}`.
     pub(super) fn unauthorized(text: &str, cause: Cause) -> Self {
         Self::new(StatusCode::FORBIDDEN, "Message", text, cause)
     }
@@ -46,7 +46,7 @@ impl Refusal {
         Self::new(status, "Message", &text, Cause::RequestTooLarge)
     }
 
-    /// Gives the ledger another text than the caller.
+    /// Sets a message for the ledger that differs from the caller's.
     #[must_use]
     pub(super) fn logged_as(self, message: impl Into<String>) -> Self {
         Self {
@@ -55,7 +55,7 @@ impl Refusal {
         }
     }
 
-    /// Adds what only the ledger may say.
+    /// Adds details that only the ledger may contain.
     #[must_use]
     pub(super) fn because(mut self, detail: Option<String>) -> Self {
         if let Some(detail) = detail {
@@ -64,7 +64,7 @@ impl Refusal {
         self
     }
 
-    /// The answer on the wire.
+    /// Returns the HTTP response.
     pub(super) fn response(self) -> Response<Bytes> {
         let mut response = reply::json(self.status, self.body.0);
         let everybody = HeaderValue::from_static("*");

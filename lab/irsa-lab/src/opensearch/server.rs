@@ -1,4 +1,4 @@
-//! HTTP/1.1 and HTTP/2 over TLS, with requests bounded by the domain's limit and answers streamed.
+//! HTTP/1.1 and HTTP/2 over TLS, with requests bounded by the domain's limit and streamed responses.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
@@ -19,13 +19,13 @@ use super::front::Front;
 use crate::ledger::Service;
 use crate::network::{self, Faulty};
 
-/// The protocols in ALPN, the server's choice first.
+/// The protocols in ALPN, the preferred one first.
 pub(super) const ALPN: [&[u8]; 2] = [b"h2", b"http/1.1"];
-/// The limit for the TLS handshake, and for a request's header or until the next one.
+/// Time limit for the TLS handshake, for a request's header, and for an idle connection.
 const HEADER_TIMEOUT: Duration = Duration::from_mins(1);
 const MAX_CONNECTIONS: usize = 1_000;
 
-/// Takes connections until the listener breaks or this future is dropped, which cuts all of them.
+/// Accepts connections until the listener fails or this future is dropped, which cuts all of them.
 pub(super) async fn serve(front: Arc<Front>, tls: Arc<ServerConfig>, mut listener: Listener) {
     let limit = ConnectionLimit::new(MAX_CONNECTIONS);
     let mut connections = JoinSet::new();
@@ -51,7 +51,7 @@ pub(super) async fn serve(front: Arc<Front>, tls: Arc<ServerConfig>, mut listene
                         drop(permit);
                     });
                 }
-                Err(error) => return tracing::error!(%error, "the front can't listen any more"),
+                Err(error) => return tracing::error!(%error, "the front stopped accepting connections"),
             },
             Some(_) = connections.join_next() => {}
         }

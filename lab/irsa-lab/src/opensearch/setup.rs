@@ -1,4 +1,4 @@
-//! What the domain's owner does once, as its master user: roles and mappings of the security plugin.
+//! The security plugin's roles and role mappings, which a domain's owner creates once as its master user.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +10,12 @@ use super::failed;
 use crate::error::LabError;
 use crate::world::Domain;
 
-/// The role that may do everything.
+/// The role with all permissions.
 const ALL_ACCESS: &str = "all_access";
 /// The security plugin's REST API.
 const API: &str = "/_plugins/_security/api";
 
-/// Puts the domain's roles and mappings.
+/// Creates the domain's roles and role mappings.
 pub(super) async fn set_up(opensearch: &OpenSearch, domain: &Domain) -> Result<(), LabError> {
     for role in &domain.roles {
         let path = format!("{API}/roles/{}", role.name);
@@ -35,11 +35,11 @@ async fn put(opensearch: &OpenSearch, path: &str, body: &Value) -> Result<(), La
     if (200..300).contains(&answer.status) {
         return Ok(());
     }
-    let text = format!("the answer is {}: {}", answer.status, answer.body);
+    let text = format!("the response is {}: {}", answer.status, answer.body);
     Err(LabError::opensearch(doing, text))
 }
 
-/// The backend roles of each role. A mapping is replaced whole, so `all_access` keeps its administrator.
+/// Returns the backend roles of each role. A mapping is replaced as a whole, so `all_access` keeps its administrator.
 fn mappings(domain: &Domain) -> BTreeMap<&str, Vec<String>> {
     let mut everything = vec![identity::ADMIN.to_owned()];
     everything.extend(domain.master_role.iter().map(ToString::to_string));

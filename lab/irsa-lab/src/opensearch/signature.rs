@@ -1,4 +1,4 @@
-//! Who signed the request, or the answer that Amazon OpenSearch Service gives instead.
+//! Authentication of a request, with the errors of Amazon OpenSearch Service.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -9,16 +9,16 @@ use irsa_chain::Cause;
 
 use super::refusal::Refusal;
 use crate::sessions::{Session, Sessions};
-use crate::sigv4::sentences::{self, MISMATCH, Told};
+use crate::sigv4::sentences::{self, MISMATCH, Messages};
 use crate::sigv4::{self, SignatureFault, SignedRequest, Target};
 use crate::world::Domain;
 
 /// The service in credential scopes.
 const SERVICE: &str = "es";
-/// Signed requests may be this far ahead.
+/// Maximum time by which a request may be signed in the future.
 const AHEAD: Duration = Duration::from_mins(5);
 
-/// The session that signed; `None` for a request that nobody signed.
+/// Returns the session that signed; `None` for an unsigned request.
 pub(super) fn authenticate(
     request: &SignedRequest<'_>,
     domain: &Domain,
@@ -39,7 +39,7 @@ pub(super) fn authenticate(
     }
 }
 
-/// The domain answers to its own name and, in the lab, to this machine's.
+/// Checks the host. The domain accepts its own name and, in the lab, this machine's.
 fn check_host(headers: &HeaderMap, domain: &Domain) -> Result<(), Refusal> {
     let host = text(headers, HOST.as_str()).and_then(|host| host.parse().ok());
     let is_own = |host: http::uri::Authority| {
@@ -62,7 +62,7 @@ fn refusal(
     let refused = |text: &str| Refusal::unauthentic(text, fault.cause());
     match fault {
         SignatureFault::Missing | SignatureFault::Incomplete(_) => {
-            let Told { caller, log } = sentences::incomplete(fault, request);
+            let Messages { caller, log } = sentences::incomplete(fault, request);
             refused(&caller).logged_as(log)
         }
         SignatureFault::UnknownCredentials => refused(sentences::INVALID),
@@ -88,8 +88,8 @@ fn wrong_scope(region: bool, service: bool, request: &SignedRequest<'_>) -> Stri
     region.unwrap_or_default() + &service.unwrap_or_default()
 }
 
-/// Tells the caller what should have been signed. Other signed headers may be secrets: the ledger
-/// gets the first sentence.
+/// Returns the error with the expected canonical request. Other signed headers may be secrets, so the ledger gets only
+/// the first sentence.
 fn mismatch(request: &SignedRequest<'_>, target: &Target<'_>) -> Refusal {
     let hint = sigv4::expected(request, target).map_or_else(String::new, |expected| {
         format!(

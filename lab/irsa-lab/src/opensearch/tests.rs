@@ -1,4 +1,4 @@
-//! The steps of the front one by one, and the front over TLS before a server of the tests' own.
+//! The steps of the front one by one, and the front over TLS before a test server.
 
 mod authorize;
 mod canonical;

@@ -1,4 +1,4 @@
-//! What the security plugin says in an answer: a refusal of all of it, or of single items.
+//! Refusals by the security plugin in a response: of the whole request, or of single items.
 
 use std::borrow::Cow;
 use std::io::Read as _;
@@ -9,21 +9,21 @@ use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// What the plugin's errors are called.
+/// The type of the plugin's errors.
 const REFUSED: &str = "security_exception";
-/// APIs that are answered with 200 and tell of each item on its own, and where they do.
+/// APIs that respond with 200 and report each item separately, with the field that lists the items.
 const WITH_ITEMS: [(&str, &str); 3] = [
     ("_bulk", "items"),
     ("_mget", "docs"),
     ("_msearch", "responses"),
 ];
 
-/// Whether the answer to a request for `path` must be read to know what it says.
+/// Whether the response to a request for `path` must be read to know whether it contains a refusal.
 pub(super) fn is_to_be_read(status: StatusCode, path: &str) -> bool {
     status == StatusCode::FORBIDDEN || (status == StatusCode::OK && list_of(path).is_some())
 }
 
-/// The reason that the plugin gives, action, user and roles; `None` if it let everything through.
+/// Returns the plugin's reason with action, user and roles; `None` if everything is allowed.
 pub(super) fn refusal(
     status: StatusCode,
     path: &str,
@@ -63,7 +63,7 @@ impl Exception {
     }
 }
 
-/// An item of a bulk is `{"index": {…}}`, others are without the name.
+/// Returns the refusal of an item. An item of a bulk is `{"index": {…}}`, others lack the name.
 fn item_refusal(item: &Value) -> Option<String> {
     let named = || item.as_object()?.values().find_map(|one| one.get("error"));
     let error = item.get("error").or_else(named)?;
@@ -77,7 +77,7 @@ fn list_of(path: &str) -> Option<&'static str> {
         .find_map(|(name, list)| (*name == api).then_some(*list))
 }
 
-/// OpenSearch compresses whatever it says to those who take gzip.
+/// Decompresses a body: OpenSearch compresses every response to clients that accept gzip.
 fn unpacked<'a>(headers: &HeaderMap, body: &'a [u8]) -> Cow<'a, [u8]> {
     if headers
         .get(CONTENT_ENCODING)
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_a_whole_refusal_from_one_of_items() {
+    fn distinguishes_a_refused_request_from_refused_items() {
         let found = told(403, "/_search", WHOLE).unwrap();
         assert_eq!(found, "no permissions for [z]");
         let found = told(200, "/a/_bulk", BULK).unwrap();
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn other_answers_are_no_refusals() {
+    fn other_responses_are_not_refusals() {
         let error = r#"{"error": {"type": "cluster_block_exception", "reason": "r"}}"#;
         for (status, path, body) in [
             (403, "/_bulk", error),
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_what_is_compressed() {
+    fn reads_compressed_responses() {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
         encoder.write_all(WHOLE.as_bytes()).unwrap();
         let packed = encoder.finish().unwrap();

@@ -18,7 +18,7 @@ use crate::random;
 use crate::sessions::{Origin, Session, SessionSpec};
 use crate::world::{Role, WorkloadIdentity};
 
-/// EKS gives credentials for this long.
+/// The lifetime of the credentials that EKS issues.
 const LIFE: Duration = Duration::from_hours(6);
 /// The service that assumes the role.
 const SERVICE: &str = pod_identity::PRINCIPAL;
@@ -120,7 +120,7 @@ impl PodIdentityAgent {
         tags
     }
 
-    /// The trust policy must allow the service both to assume the role and to tag the session.
+    /// Whether the trust policy allows the service to assume the role and to tag the session.
     fn is_trusted(&self, role: &Role, tags: &BTreeMap<String, String>, now: SystemTime) -> bool {
         let [assume, _] = pod_identity::ACTIONS;
         let mut context = RequestContext::for_request(SERVICE, assume, None);

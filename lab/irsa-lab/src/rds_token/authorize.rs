@@ -1,4 +1,4 @@
-//! `rds-db:connect` on `dbuser:RESOURCE/USER`: may this role session log in as this user?
+//! Authorization: `rds-db:connect` on `dbuser:RESOURCE/USER` for a role session.
 
 use std::time::SystemTime;
 
@@ -11,7 +11,7 @@ use crate::iam;
 use crate::sessions::Session;
 use crate::world::World;
 
-/// Asks the policies of the session's role. Another account's session may never connect.
+/// Evaluates the policies of the session's role. Sessions of other accounts can never connect.
 pub(super) fn authorize(
     session: &Session,
     login: &RdsLogin<'_>,

@@ -3,7 +3,7 @@
 
 use irsa_chain::AssumedRoleArn;
 
-/// The token can't be read, is signed by nobody known, or for something else.
+/// The token is malformed, is signed by unknown credentials, or is for something else.
 pub fn invalid(user: &str) -> String {
     format!(
         "Failed to authenticate the connection request for user '{user}' because the provided \
@@ -11,7 +11,7 @@ pub fn invalid(user: &str) -> String {
     )
 }
 
-/// The token, or the session that signed it, is too old.
+/// The token, or the session that signed it, has expired.
 pub fn expired(user: &str) -> String {
     format!(
         "Failed to authenticate the connection request for user '{user}' because the token age is \
@@ -28,7 +28,7 @@ pub fn not_authorized(user: &str, caller: &AssumedRoleArn) -> String {
     )
 }
 
-/// More than 200 new connections a second.
+/// More than 200 new connections per second.
 pub fn throttled(user: &str) -> String {
     format!(
         "Failed to authorize the connection request for user '{user}' due to IAM DB authentication \
@@ -36,7 +36,7 @@ pub fn throttled(user: &str) -> String {
     )
 }
 
-/// The IAM service does not answer.
+/// The IAM service does not respond.
 pub fn internal(user: &str) -> String {
     format!(
         "Failed to authorize the connection request for user '{user}' due to an internal IAM DB \

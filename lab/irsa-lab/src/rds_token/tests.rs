@@ -1,4 +1,4 @@
-//! RDS tokens, against what botocore signed; every cause of a refusal; every byte of a token.
+//! RDS tokens: compared with those of botocore, with every cause of a refusal, and with every byte changed.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -18,7 +18,7 @@ const WEBMODELER: &str = "arn:aws:iam::111122223333:role/camunda/webmodeler-role
 const OPENSEARCH: &str = "arn:aws:iam::111122223333:role/opensearch-role";
 const PARTNER: &str = "arn:aws:iam::444455556666:role/partner-role";
 
-/// A server that accepts the vector's endpoint for the vector's user; each part can be changed.
+/// A server that accepts the vector's token; each part can be changed.
 struct Server {
     endpoints: Vec<(String, u16)>,
     region: Region,
@@ -30,7 +30,7 @@ struct Server {
 }
 
 impl Server {
-    fn of(vector: &TokenVector) -> Self {
+    fn for_vector(vector: &TokenVector) -> Self {
         let vectors = Vectors::read();
         let world = World::camunda_8_3();
         let cluster = world.cluster("aurora").unwrap();
@@ -74,9 +74,9 @@ fn token(name: &str) -> TokenVector {
 }
 
 #[test]
-fn accepts_what_botocore_signed() {
+fn accepts_tokens_signed_by_botocore() {
     let vector = token("writer");
-    let session = Server::of(&vector).login(&vector.token).unwrap();
+    let session = Server::for_vector(&vector).login(&vector.token).unwrap();
     assert_eq!(
         session,
         "arn:aws:sts::111122223333:assumed-role/keycloak-role/pod-1"
@@ -87,7 +87,7 @@ fn accepts_what_botocore_signed() {
 fn accepts_every_spelling_of_user_host_and_region_that_botocore_signs() {
     for name in ["odd user", "other port", "China", "life of a minute"] {
         let vector = token(name);
-        let server = Server::of(&vector);
+        let server = Server::for_vector(&vector);
         let login = RdsLogin {
             endpoints: &server.endpoints,
             region: &server.region,
@@ -101,9 +101,9 @@ fn accepts_every_spelling_of_user_host_and_region_that_botocore_signs() {
 }
 
 #[test]
-fn refuses_tokens_that_are_none() {
+fn rejects_malformed_tokens() {
     let vector = token("writer");
-    let server = Server::of(&vector);
+    let server = Server::for_vector(&vector);
     let good = vector.token.as_str();
     for (name, text) in [
         ("empty", String::new()),
@@ -116,7 +116,7 @@ fn refuses_tokens_that_are_none() {
         ("user twice", format!("{good}&DBUser=postgres")),
         ("not a date", good.replace("T210800Z", "T250800Z")),
         (
-            "another algorithm",
+            "a different algorithm",
             good.replace("AWS4-HMAC-SHA256", "AWS4-HMAC-SHA1"),
         ),
     ] {
@@ -131,11 +131,11 @@ fn refuses_tokens_that_are_none() {
     }
 }
 
-/// A way in which the server differs from what the token says.
+/// A change of the server, so that it does not match the token.
 type Change = fn(&mut Server);
 
 #[test]
-fn refuses_each_mismatch_by_its_cause() {
+fn rejects_each_mismatch_with_its_cause() {
     let changes: [(Cause, Change); 11] = [
         (Cause::SignedForAnotherHost, |server| {
             server.endpoints.truncate(1);
@@ -174,13 +174,13 @@ fn refuses_each_mismatch_by_its_cause() {
     ];
     let vector = token("writer");
     for (cause, change) in changes {
-        let mut server = Server::of(&vector);
+        let mut server = Server::for_vector(&vector);
         change(&mut server);
         assert_eq!(server.cause(&vector.token), cause);
     }
 }
 
-/// The vectors' session with changed credentials.
+/// Returns the vectors' session with changed credentials.
 fn altered(change: fn(&mut Credentials)) -> Sessions {
     let vectors = Vectors::read();
     let mut credentials = vectors.credentials();
@@ -188,42 +188,42 @@ fn altered(change: fn(&mut Credentials)) -> Sessions {
     vectors.sessions_with(KEYCLOAK, credentials, Duration::from_hours(1))
 }
 
-/// A session that dies a minute after the token was signed.
+/// Returns a session that expires a minute after the token was signed.
 fn short_lived() -> Sessions {
     let vectors = Vectors::read();
     vectors.sessions_with(KEYCLOAK, vectors.credentials(), Duration::from_mins(1))
 }
 
 #[test]
-fn a_token_lives_a_quarter_of_an_hour_and_no_longer_than_it_says() {
+fn a_token_is_valid_for_15_minutes_and_no_longer_than_it_says() {
     let vector = token("writer");
-    let mut server = Server::of(&vector);
+    let mut server = Server::for_vector(&vector);
     server.now += Duration::from_mins(15);
     assert!(server.login(&vector.token).is_ok());
 
     let vector = token("life of a minute");
-    let mut server = Server::of(&vector);
+    let mut server = Server::for_vector(&vector);
     server.now += Duration::from_secs(61);
     assert_eq!(server.cause(&vector.token), Cause::RdsTokenExpired);
 
     let vector = token("life of an hour");
     assert_eq!(
-        Server::of(&vector).cause(&vector.token),
+        Server::for_vector(&vector).cause(&vector.token),
         Cause::RdsTokenLifetimeTooLong
     );
 }
 
 #[test]
-fn refuses_a_token_without_its_session_token() {
+fn rejects_a_token_without_its_session_token() {
     let vector = token("without session token");
     assert_eq!(
-        Server::of(&vector).cause(&vector.token),
+        Server::for_vector(&vector).cause(&vector.token),
         Cause::CredentialsUnknown
     );
 }
 
 #[test]
-fn refuses_roles_that_may_not_connect() {
+fn rejects_roles_without_permission() {
     let vector = token("writer");
     for (role, cause) in [
         (WEBMODELER, Cause::DbUserMismatch),
@@ -231,14 +231,14 @@ fn refuses_roles_that_may_not_connect() {
         (PARTNER, Cause::ConnectNotAllowed),
         ("arn:aws:iam::111122223333:role/deleted", Cause::RoleUnknown),
     ] {
-        let mut server = Server::of(&vector);
+        let mut server = Server::for_vector(&vector);
         server.sessions = Vectors::read().sessions(role);
         assert_eq!(server.cause(&vector.token), cause, "{role}");
     }
 }
 
 #[test]
-fn tells_a_wrong_resource_id_and_a_denial_from_a_missing_permission() {
+fn distinguishes_wrong_resource_ids_denials_and_missing_permissions() {
     let yaml = include_str!("../../../../crates/irsa-world/src/camunda-8.3.yaml");
     let wrong_id = yaml.replace(
         "dbuser:cluster-2K7XQ4MZJ6T5W3YHCNBVRDAEFU/keycloak",
@@ -255,7 +255,7 @@ fn tells_a_wrong_resource_id_and_a_denial_from_a_missing_permission() {
     ] {
         let world = World::from_yaml(&yaml).unwrap();
         assert_eq!(
-            Server::of(&vector)
+            Server::for_vector(&vector)
                 .login_to(&world, &vector.token)
                 .unwrap_err()
                 .cause,
@@ -267,7 +267,7 @@ fn tells_a_wrong_resource_id_and_a_denial_from_a_missing_permission() {
 #[test]
 fn the_server_log_has_the_lines_of_rds_and_no_secret() {
     let vector = token("writer");
-    let mut server = Server::of(&vector);
+    let mut server = Server::for_vector(&vector);
     server.sessions = Vectors::read().sessions(WEBMODELER);
     let refusal = server.login(&vector.token).unwrap_err();
     assert_eq!(
@@ -287,9 +287,9 @@ fn the_server_log_has_the_lines_of_rds_and_no_secret() {
 }
 
 #[test]
-fn every_byte_of_a_token_counts() {
+fn every_byte_of_a_token_matters() {
     let vector = token("writer");
-    let server = Server::of(&vector);
+    let server = Server::for_vector(&vector);
     let world = World::camunda_8_3();
     for at in 0..vector.token.len() {
         let original = vector.token.as_bytes()[at];
@@ -314,37 +314,40 @@ fn with_byte(token: &str, at: usize, byte: u8) -> String {
 
 proptest! {
     #[test]
-    fn altering_any_one_byte_refuses(at in any::<prop::sample::Index>(), byte in 0_u8..128) {
+    fn changing_any_byte_is_rejected(at in any::<prop::sample::Index>(), byte in 0_u8..128) {
         let vector = token("odd user");
-        let server = Server::of(&vector);
+        let server = Server::for_vector(&vector);
         let at = at.index(vector.token.len());
         prop_assume!(vector.token.as_bytes()[at] != byte);
         prop_assert!(server.login(&with_byte(&vector.token, at, byte)).is_err());
     }
 
     #[test]
-    fn no_text_makes_it_panic(text in ".{0,200}") {
-        let server = Server::of(&token("writer"));
+    fn no_text_causes_a_panic(text in ".{0,200}") {
+        let server = Server::for_vector(&token("writer"));
         prop_assert!(server.login(&text).is_err());
     }
 }
 
-/// As AWS's SDK for Go makes it: the path that is signed is not in the token.
+/// A token of AWS's SDK for Go, which does not contain the signed path.
 #[test]
 fn accepts_a_token_without_its_path() {
     let vector = token("writer");
     let short = vector.token.replacen("/?", "?", 1);
     assert_ne!(short, vector.token);
-    Server::of(&vector).login(&short).unwrap();
+    Server::for_vector(&vector).login(&short).unwrap();
     let long = vector.token.replacen("/?", "//?", 1);
-    assert_eq!(Server::of(&vector).cause(&long), Cause::RdsTokenMalformed);
+    assert_eq!(
+        Server::for_vector(&vector).cause(&long),
+        Cause::RdsTokenMalformed
+    );
 }
 
 #[test]
-fn a_session_policy_narrows_what_the_role_may() {
+fn a_session_policy_restricts_the_role() {
     let vector = token("writer");
     let vectors = Vectors::read();
-    let mut server = Server::of(&vector);
+    let mut server = Server::for_vector(&vector);
     for (user, cause) in [("keycloak", None), ("other", Some(Cause::DbUserMismatch))] {
         let resource = format!(
             "arn:aws:rds-db:eu-central-1:111122223333:dbuser:{}/{user}",

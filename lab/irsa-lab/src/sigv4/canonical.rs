@@ -12,24 +12,24 @@ use super::scope::CredentialScope;
 #[derive(Debug)]
 pub(super) struct Canonical<'a> {
     pub(super) method: &'a str,
-    /// As it came: encoded once. Signatures of services other than S3 encode it twice.
+    /// The path as received, encoded once. Signatures of services other than S3 encode it twice.
     pub(super) path: &'a str,
-    /// Sorted and encoded: see [`canonical_query`].
+    /// The sorted, encoded query: see [`canonical_query`].
     pub(super) query: &'a str,
     /// `name:value\n` for each signed header: see [`canonical_headers`].
     pub(super) headers: &'a str,
-    /// `host;x-amz-date`
+    /// The names of the signed headers: `host;x-amz-date`.
     pub(super) signed_headers: &'a str,
     pub(super) payload_hash: &'a str,
 }
 
 impl Canonical<'_> {
-    /// What is signed in the end.
+    /// Returns the string to sign.
     pub(super) fn string_to_sign(&self, amz_date: &str, scope: &CredentialScope<'_>) -> String {
         string_to_sign(&self.text(), amz_date, scope)
     }
 
-    /// The canonical request.
+    /// Returns the canonical request.
     pub(super) fn text(&self) -> String {
         let Self {
             method,
@@ -44,8 +44,8 @@ impl Canonical<'_> {
     }
 }
 
-/// Without empty segments and `.`, and with `..` applied; a slash or dots at the end leave a slash
-/// (RFC 3986, section 5.2.4).
+/// Removes empty segments and `.`, and applies `..`; a slash or dots at the end leave a slash (RFC 3986, section
+/// 5.2.4).
 fn normalised(path: &str) -> String {
     let mut kept = Vec::new();
     for segment in path.split('/') {
@@ -64,7 +64,7 @@ fn normalised(path: &str) -> String {
     format!("/{}{end}", kept.join("/"))
 }
 
-/// What is signed in the end, of a canonical request.
+/// Returns the string to sign of a canonical request.
 pub(super) fn string_to_sign(
     canonical: &str,
     amz_date: &str,
@@ -77,7 +77,7 @@ pub(super) fn string_to_sign(
     )
 }
 
-/// The query, encoded afresh byte by byte and sorted, without the parameter `except`.
+/// Returns the query without the parameter `except`, sorted and encoded again byte by byte.
 pub(super) fn canonical_query(query: &str, except: Option<&str>) -> String {
     let mut pairs: Vec<(String, String)> = pairs(query)
         .map(|(name, value)| (encode_again(name), encode_again(value)))
@@ -91,7 +91,7 @@ pub(super) fn canonical_query(query: &str, except: Option<&str>) -> String {
     pairs.join("&")
 }
 
-/// The signed headers with trimmed values, empty for one that is absent; `None` if one is not text.
+/// Returns the signed headers with trimmed values, which are empty for missing headers; `None` if a value is not text.
 pub(super) fn canonical_headers(headers: &HeaderMap, signed: &[&str]) -> Option<String> {
     signed.iter().try_fold(String::new(), |mut text, name| {
         writeln!(text, "{name}:{}", header_value(headers, name)?).ok()?;
@@ -99,7 +99,7 @@ pub(super) fn canonical_headers(headers: &HeaderMap, signed: &[&str]) -> Option<
     })
 }
 
-/// All values of a header, joined by commas, with inner runs of spaces made one.
+/// Returns all values of a header, joined by commas, with runs of spaces collapsed.
 fn header_value(headers: &HeaderMap, name: &str) -> Option<String> {
     let values: Option<Vec<String>> = headers
         .get_all(name)
@@ -150,7 +150,7 @@ mod tests {
 
     // The example of the IAM User Guide, "Create a signed AWS API request", step 1 and 2.
     #[test]
-    fn builds_the_documented_example() {
+    fn matches_the_documented_example() {
         let headers = headers(&[
             (
                 "content-type",

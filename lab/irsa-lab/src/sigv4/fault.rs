@@ -1,45 +1,45 @@
-//! What can be wrong with a signed request.
+//! Faults of a signed request.
 
 use std::time::SystemTime;
 
 use irsa_chain::Cause;
 
-/// Why a signature is not accepted. Services have their own texts for each.
+/// Why a signature is rejected. Services have different texts for each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SignatureFault {
     /// The request is not signed.
     Missing,
-    /// What the request says of its signature lacks something or can't be read.
+    /// The signature's fields are incomplete or malformed.
     Incomplete(&'static str),
     /// The access key was never issued, or the session token does not belong to it.
     UnknownCredentials,
-    /// The credentials were good, but are dead.
+    /// The credentials have expired.
     ExpiredCredentials,
-    /// The scope does not fit the service that was asked.
+    /// The scope does not match the service.
     WrongScope {
-        /// The region is another.
+        /// The region differs.
         region: bool,
-        /// The service is another.
+        /// The service differs.
         service: bool,
     },
-    /// Signed too long ago, by the server's clock.
+    /// Signed too long ago by the server's clock.
     TooOld {
-        /// The stamp of the request.
+        /// The request's timestamp.
         signed_at: SystemTime,
     },
-    /// Signed in the future, by the server's clock.
+    /// Signed in the future by the server's clock.
     TooNew {
-        /// The stamp of the request.
+        /// The request's timestamp.
         signed_at: SystemTime,
     },
     /// The signature does not cover the host.
     HostUnsigned,
-    /// The signature is not the one that secret and request give.
+    /// The signature does not match the request.
     Mismatch,
 }
 
 impl SignatureFault {
-    /// The cause in the chain's table.
+    /// Returns the cause in the chain's table.
     pub fn cause(&self) -> Cause {
         match self {
             Self::Missing => Cause::RequestUnsigned,

@@ -7,12 +7,12 @@ use subtle::ConstantTimeEq as _;
 use super::scope::CredentialScope;
 use crate::secret::Secret;
 
-/// Lower-case hex of SHA-256.
+/// Returns SHA-256 as lower-case hex.
 pub(super) fn sha256_hex(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// Whether `signature` is what `secret` makes of `string_to_sign` in `scope`, in constant time.
+/// Whether `signature` is that of `string_to_sign` in `scope` with `secret`; compares in constant time.
 pub(super) fn signature_is(
     signature: &str,
     secret: &Secret,
@@ -23,7 +23,7 @@ pub(super) fn signature_is(
     expected.as_bytes().ct_eq(signature.as_bytes()).into()
 }
 
-/// `HMAC` of the string with the key that is derived from secret, date, region and service.
+/// Returns the HMAC of the string with the key that is derived from secret, date, region and service.
 fn sign(secret: &Secret, scope: &CredentialScope<'_>, string_to_sign: &str) -> String {
     let start = format!("AWS4{}", secret.expose()).into_bytes();
     let steps = [scope.date, scope.region, scope.service, "aws4_request"];
@@ -33,7 +33,7 @@ fn sign(secret: &Secret, scope: &CredentialScope<'_>, string_to_sign: &str) -> S
     hex(&hmac(&key, string_to_sign.as_bytes()))
 }
 
-#[expect(clippy::expect_used, reason = "HMAC takes keys of every length")]
+#[expect(clippy::expect_used, reason = "HMAC accepts keys of any length")]
 fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("a key of any length");
     mac.update(message);
@@ -54,7 +54,7 @@ mod tests {
 
     // The example of the IAM User Guide, "Create a signed AWS API request", step 3 and 4.
     #[test]
-    fn signs_the_documented_example() {
+    fn matches_the_documented_example() {
         let secret = Secret::new("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY");
         let scope = CredentialScope {
             date: "20150830",

@@ -1,5 +1,4 @@
-//! RDS tokens: a presigned URL without its scheme,
-//! `HOST:PORT/?Action=connect&DBUser=…&X-Amz-Signature=…`.
+//! RDS tokens: presigned URLs without a scheme, `HOST:PORT/?Action=connect&DBUser=…&X-Amz-Signature=…`.
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
@@ -12,27 +11,27 @@ use super::key::{sha256_hex, signature_is};
 use super::scope::{CredentialScope, parse_amz_date};
 use crate::secret::Secret;
 
-/// Why a text is no presigned request.
+/// Why a text is not a presigned request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum PresignedError {
-    /// There is no `HOST:PORT/?` or `HOST:PORT?`.
+    /// It does not start with `HOST:PORT/?` or `HOST:PORT?`.
     #[error("the token does not start with `HOST:PORT/?`")]
     NoEndpoint,
-    /// The query is not encoded as signers encode it, perhaps encoded twice or decoded.
+    /// The query is not encoded as signers encode it; it may be encoded twice, or decoded.
     #[error("the token's query is not percent-encoded")]
     Encoding,
-    /// A parameter is absent, perhaps because the token was cut.
-    #[error("the token has no `{0}`")]
+    /// A parameter is missing, perhaps because the token was truncated.
+    #[error("the token lacks `{0}`")]
     Absent(&'static str),
-    /// A parameter is there twice.
+    /// A parameter occurs twice.
     #[error("the token has a parameter twice")]
     Twice,
-    /// A parameter can't be read or is not what it must be.
-    #[error("the token's `{0}` is not valid")]
+    /// A parameter is malformed, or has an unexpected value.
+    #[error("the token's `{0}` is invalid")]
     Invalid(&'static str),
 }
 
-/// A presigned request, read but not verified. `Debug` does not show it.
+/// A parsed, unverified presigned request. `Debug` does not show it.
 pub struct Presigned<'a> {
     host: &'a str,
     port: u16,
@@ -50,7 +49,7 @@ impl std::fmt::Debug for Presigned<'_> {
     }
 }
 
-/// The claims of a presigned request: what its parameters say.
+/// The parameters of a presigned request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PresignedClaims<'a> {
     pub(crate) access_key_id: &'a str,
@@ -60,11 +59,10 @@ pub(crate) struct PresignedClaims<'a> {
 }
 
 impl<'a> Presigned<'a> {
-    /// Splits a token. Every byte counts: two spellings of one token are two tokens, one of them
-    /// refused.
+    /// Parses a token. Every byte matters: a token with a different spelling is a different token, and is rejected.
     pub fn parse(token: &'a str) -> Result<Self, PresignedError> {
         let (endpoint, query) = token.split_once('?').ok_or(PresignedError::NoEndpoint)?;
-        // AWS's SDK for Go leaves the path out.
+        // AWS's SDK for Go omits the path.
         let host_header = endpoint.strip_suffix('/').unwrap_or(endpoint);
         let (host, port) = host_header
             .split_once(':')
@@ -98,22 +96,22 @@ impl<'a> Presigned<'a> {
         })
     }
 
-    /// The host it was signed for.
+    /// The host that it was signed for.
     pub fn host(&self) -> &str {
         self.host
     }
 
-    /// The port it was signed for.
+    /// The port that it was signed for.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// A parameter, decoded.
+    /// Returns a decoded parameter.
     pub fn parameter(&self, name: &'static str) -> Result<&str, PresignedError> {
         self.optional(name).ok_or(PresignedError::Absent(name))
     }
 
-    /// A parameter, decoded, if it is there.
+    /// Returns a decoded parameter, if present.
     pub fn optional(&self, name: &str) -> Option<&str> {
         self.parameters
             .iter()
@@ -121,7 +119,7 @@ impl<'a> Presigned<'a> {
             .map(|(_, value)| value.as_ref())
     }
 
-    /// Reads the claims.
+    /// Parses the parameters.
     pub(crate) fn claims(&self) -> Result<PresignedClaims<'_>, PresignedError> {
         self.require("X-Amz-Algorithm", "AWS4-HMAC-SHA256")?;
         self.require("X-Amz-SignedHeaders", "host")?;
@@ -145,7 +143,7 @@ impl<'a> Presigned<'a> {
         })
     }
 
-    /// Refuses a parameter that is not exactly `value`.
+    /// Rejects a parameter whose value is not exactly `value`.
     pub(crate) fn require(&self, name: &'static str, value: &str) -> Result<(), PresignedError> {
         if self.parameter(name)? == value {
             Ok(())
@@ -154,7 +152,7 @@ impl<'a> Presigned<'a> {
         }
     }
 
-    /// Whether the signature is the one that `secret` gives for this host and these parameters.
+    /// Whether the signature is that of `secret` for this host and these parameters.
     pub(crate) fn is_signed_with(&self, secret: &Secret, scope: &CredentialScope<'_>) -> bool {
         let (Ok(signature), Ok(amz_date)) = (
             self.parameter("X-Amz-Signature"),
@@ -180,7 +178,7 @@ impl<'a> Presigned<'a> {
     }
 }
 
-/// Whether each name and value is spelled as signers spell it.
+/// Whether each name and value is encoded as signers encode it.
 fn is_canonical(query: &str) -> bool {
     let spelled =
         |text: &str| super::encode::decode(text).is_some_and(|plain| encode(&plain) == text);

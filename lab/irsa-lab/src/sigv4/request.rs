@@ -1,4 +1,4 @@
-//! Signed requests: by an `Authorization` header, or in the query.
+//! Signed requests: with an `Authorization` header, or with the signature in the query.
 
 mod claims;
 mod fields;
@@ -17,39 +17,39 @@ use super::key::{sha256_hex, signature_is};
 use super::scope::CredentialScope;
 use crate::sessions::{Session, Sessions};
 
-/// Signed requests are good for this long, whatever `X-Amz-Expires` says: only S3 goes by that.
+/// The lifetime of signed requests, whatever `X-Amz-Expires` says: only S3 evaluates it.
 pub(super) const WINDOW: Duration = Duration::from_mins(15);
 const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
 
-/// The request as it came over the wire.
+/// The request as received.
 #[derive(Debug, Clone, Copy)]
 pub struct SignedRequest<'a> {
-    /// `POST`
+    /// The method: `POST`.
     pub method: &'a Method,
     /// Path, still encoded.
     pub path: &'a str,
-    /// Query without the question mark, still encoded; empty if there is none.
+    /// Query without the question mark, still encoded; empty if the request has no query.
     pub query: &'a str,
-    /// All headers, `host` included.
+    /// All headers, including `host`.
     pub headers: &'a HeaderMap,
     /// The whole body.
     pub body: &'a [u8],
 }
 
-/// The service that was asked.
+/// The service that received the request.
 #[derive(Debug, Clone, Copy)]
 pub struct Target<'a> {
-    /// Where it is.
+    /// Its region.
     pub region: &'a Region,
     /// Its name in credential scopes: `sts`.
     pub service: &'a str,
-    /// How far ahead of the server's clock a stamp may be.
+    /// Maximum time by which a timestamp may be ahead of the server's clock.
     pub tolerance_ahead: Duration,
-    /// Whether `x-amz-content-sha256: UNSIGNED-PAYLOAD` may stand in for the body's hash.
+    /// Whether `x-amz-content-sha256: UNSIGNED-PAYLOAD` is accepted in place of the body's hash.
     pub takes_unsigned_payload: bool,
 }
 
-/// What should have been signed, word for word, as some services tell it.
+/// The expected text, as some services show it in errors.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expected {
     /// The canonical request, without the value of the session token.
@@ -58,7 +58,7 @@ pub struct Expected {
     pub string_to_sign: String,
 }
 
-/// Verifies everything about a signed request: credentials, scope, time, signature, in AWS's order.
+/// Verifies a signed request completely, in AWS's order: credentials, scope, time, signature.
 pub fn verify(
     request: &SignedRequest<'_>,
     target: &Target<'_>,
@@ -93,7 +93,7 @@ pub fn verify(
     Ok(session)
 }
 
-/// What a request whose signature is wrong should have signed; `None` if it claims too little.
+/// Returns the text that a request with a wrong signature should have signed; `None` if its fields are incomplete.
 pub fn expected(request: &SignedRequest<'_>, target: &Target<'_>) -> Option<Expected> {
     let claims = Claims::parse(request).ok()?;
     let (_, scope) = claims.credential().ok()?;
@@ -106,7 +106,7 @@ pub fn expected(request: &SignedRequest<'_>, target: &Target<'_>) -> Option<Expe
     })
 }
 
-/// The canonical request, in which the session token has a line or a parameter of its own.
+/// Returns the canonical request without the value of the session token, which is a line or a parameter.
 fn without_token(canonical: &str) -> String {
     let header = format!("{TOKEN}:");
     let shown = |line: &str| match line.strip_prefix(&header) {
@@ -129,7 +129,7 @@ fn without_token(canonical: &str) -> String {
         .join("\n")
 }
 
-/// The body's hash, or the word that stands in for it; `None` if the request states another hash.
+/// Returns the body's hash, or its replacement; `None` if the request states a different hash.
 fn payload_hash(request: &SignedRequest<'_>, target: &Target<'_>) -> Option<String> {
     let stated = text(request.headers, "x-amz-content-sha256").unwrap_or_default();
     if target.takes_unsigned_payload && stated == UNSIGNED_PAYLOAD {

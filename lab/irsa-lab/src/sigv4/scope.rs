@@ -1,4 +1,4 @@
-//! Credential scope and time stamps.
+//! Credential scopes and timestamps.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -6,14 +6,14 @@ use time::{Date, Month, OffsetDateTime};
 
 use crate::clock::unix_seconds;
 
-/// What a signature is good for: `DATE/REGION/SERVICE/aws4_request`.
+/// The scope of a signature: `DATE/REGION/SERVICE/aws4_request`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CredentialScope<'a> {
-    /// `20261124`
+    /// The date: `20261124`.
     pub date: &'a str,
-    /// `eu-central-1`
+    /// The region: `eu-central-1`.
     pub region: &'a str,
-    /// `sts`, `rds-db`
+    /// The service: `sts`, `rds-db`.
     pub service: &'a str,
 }
 
@@ -32,7 +32,7 @@ impl<'a> CredentialScope<'a> {
         ends_well.then_some((access_key_id, scope))
     }
 
-    /// As it stands in the string to sign.
+    /// Returns the scope as in the string to sign.
     pub(super) fn text(&self) -> String {
         format!(
             "{}/{}/{}/aws4_request",
@@ -41,7 +41,7 @@ impl<'a> CredentialScope<'a> {
     }
 }
 
-/// Reads `20261124T210800Z`, nothing else.
+/// Parses `20261124T210800Z`, and no other format.
 pub(crate) fn parse_amz_date(text: &str) -> Option<SystemTime> {
     let (date, clock) = text.strip_suffix('Z')?.split_once('T')?;
     if date.len() != 8 || clock.len() != 6 {
@@ -59,7 +59,7 @@ pub(crate) fn parse_amz_date(text: &str) -> Option<SystemTime> {
     UNIX_EPOCH.checked_add(Duration::from_secs(u64::try_from(seconds).ok()?))
 }
 
-/// Writes `20261124T210800Z`.
+/// Formats a time as `20261124T210800Z`.
 pub(crate) fn amz_date(at: SystemTime) -> String {
     let seconds = i64::try_from(unix_seconds(at)).unwrap_or_default();
     let time = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
@@ -71,7 +71,7 @@ pub(crate) fn amz_date(at: SystemTime) -> String {
     )
 }
 
-/// A number of exactly `length` digits.
+/// Parses a number of exactly `length` digits.
 fn number(text: &str, from: usize, length: usize) -> Option<u16> {
     let digits = text.get(from..from + length)?;
     digits
@@ -85,13 +85,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn time_stamps_round_trip() {
+    fn timestamps_round_trip() {
         let at = parse_amz_date("20261124T210800Z").unwrap();
         assert_eq!(amz_date(at), "20261124T210800Z");
     }
 
     #[test]
-    fn refuses_other_time_stamps() {
+    fn rejects_other_timestamps() {
         for text in [
             "",
             "20261124T210800",
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_other_credentials() {
+    fn rejects_other_credentials() {
         assert!(CredentialScope::parse_credential("AKID/20261124/r/s/aws4_request").is_some());
         for text in [
             "",

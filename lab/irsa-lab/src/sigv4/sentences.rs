@@ -1,4 +1,4 @@
-//! What AWS says of signatures that it does not accept: the sentences that its services share.
+//! AWS's sentences about rejected signatures, which its services share.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,15 +8,15 @@ use super::fault::SignatureFault;
 use super::request::{Fields, SignedRequest, WINDOW};
 use super::scope::amz_date;
 
-/// The signature is another.
+/// The signature does not match.
 pub(crate) const MISMATCH: &str = "The request signature we calculated does not match the \
                                    signature you provided. Check your AWS Secret Access Key and \
                                    signing method. Consult the service documentation for details.";
-/// The session is no more.
+/// The session has expired.
 pub(crate) const EXPIRED: &str = "The security token included in the request is expired";
-/// There never was such a session.
+/// The session was never issued.
 pub(crate) const INVALID: &str = "The security token included in the request is invalid.";
-/// A request for one host must not be good for another.
+/// Without a signed host, a request could be replayed at a different host.
 pub(crate) const HOST_UNSIGNED: &str =
     "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.";
 
@@ -25,15 +25,15 @@ const CREDENTIAL: &str = "Credential must have exactly 5 slash-delimited element
 const DATE: &str = "Date must be in ISO-8601 'basic format'. Got '{}'. See \
                     http://en.wikipedia.org/wiki/ISO_8601";
 
-/// A text for the caller, and one for the log: what the caller sent is not in that.
-pub(crate) struct Told {
+/// A message for the caller, and one for the log, which does not repeat the caller's input.
+pub(crate) struct Messages {
     pub(crate) caller: String,
     pub(crate) log: String,
 }
 
-/// What can't be read of a signature, or what it lacks: then the header is repeated.
-pub(crate) fn incomplete(fault: &SignatureFault, request: &SignedRequest<'_>) -> Told {
-    let fields = Fields::of(request);
+/// Returns the message about malformed or missing fields; it repeats the header if fields are missing.
+pub(crate) fn incomplete(fault: &SignatureFault, request: &SignedRequest<'_>) -> Messages {
+    let fields = Fields::from_request(request);
     let missing = fields.map(|fields| fields.missing()).unwrap_or_default();
     if !missing.is_empty() {
         let log = missing.join(" ");
@@ -43,7 +43,7 @@ pub(crate) fn incomplete(fault: &SignatureFault, request: &SignedRequest<'_>) ->
             || log.clone(),
             |given| format!("{log} Authorization={given}"),
         );
-        return Told { caller, log };
+        return Messages { caller, log };
     }
     let (text, was) = match fault {
         SignatureFault::Incomplete("algorithm") => ("Unsupported AWS 'algorithm'.", None),
@@ -53,29 +53,29 @@ pub(crate) fn incomplete(fault: &SignatureFault, request: &SignedRequest<'_>) ->
         ),
         _ => (DATE, fields.and_then(|fields| fields.date())),
     };
-    Told {
+    Messages {
         caller: text.replace("{}", &was.unwrap_or_default()),
         log: text.replace("'{}'", "something else"),
     }
 }
 
-/// The region that a request was signed for.
+/// Returns the region that a request was signed for.
 pub(crate) fn signed_region(request: &SignedRequest<'_>) -> String {
-    let credential = Fields::of(request).and_then(|fields| fields.get("Credential"));
+    let credential = Fields::from_request(request).and_then(|fields| fields.get("Credential"));
     let region = credential
         .as_deref()
         .and_then(|credential| credential.split('/').nth(2));
     region.unwrap_or_default().to_owned()
 }
 
-/// Signed more than 15 minutes ago.
+/// The request was signed more than 15 minutes ago.
 pub(crate) fn too_old(signed_at: SystemTime, now: SystemTime) -> String {
     let limit = now.checked_sub(WINDOW).unwrap_or(now);
     let (signed_at, limit, now) = (amz_date(signed_at), amz_date(limit), amz_date(now));
     format!("Signature expired: {signed_at} is now earlier than {limit} ({now} - 15 min.)")
 }
 
-/// Signed in a future that is further off than `tolerance`.
+/// The request was signed more than `tolerance` in the future.
 pub(crate) fn too_new(signed_at: SystemTime, now: SystemTime, tolerance: Duration) -> String {
     let limit = now.checked_add(tolerance).unwrap_or(now);
     let minutes = tolerance.as_secs() / 60;

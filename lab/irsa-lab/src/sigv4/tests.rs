@@ -1,4 +1,4 @@
-//! Signed requests, against what botocore signed.
+//! Signed requests, compared with those of botocore.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ struct Case {
 }
 
 impl Case {
-    fn of(vector: &RequestVector) -> Self {
+    fn for_vector(vector: &RequestVector) -> Self {
         let header = |(name, value): (&String, &String)| {
             (
                 name.parse::<HeaderName>().unwrap(),
@@ -79,21 +79,21 @@ impl Case {
 }
 
 fn caller_identity() -> Case {
-    Case::of(&Vectors::read().requests[0])
+    Case::for_vector(&Vectors::read().requests[0])
 }
 
 #[test]
-fn accepts_what_botocore_signed() {
+fn accepts_requests_signed_by_botocore() {
     for vector in &Vectors::read().requests {
-        assert_eq!(Case::of(vector).verify(), Ok(()), "{}", vector.name);
+        assert_eq!(Case::for_vector(vector).verify(), Ok(()), "{}", vector.name);
     }
 }
 
-/// A change on the way.
+/// A change of the request in transit.
 type Change = fn(&mut Case);
 
 #[test]
-fn refuses_a_request_that_was_changed_after_signing() {
+fn rejects_a_request_that_was_changed_after_signing() {
     let changes: [(&str, Change); 9] = [
         ("method", |case| case.method = Method::PUT),
         ("path", |case| case.path = "/x".to_owned()),
@@ -117,7 +117,7 @@ fn refuses_a_request_that_was_changed_after_signing() {
 }
 
 #[test]
-fn refuses_a_signature_that_does_not_cover_the_host() {
+fn rejects_a_signature_that_does_not_cover_the_host() {
     let mut case = caller_identity();
     let authorization = case.headers["authorization"]
         .to_str()
@@ -128,18 +128,18 @@ fn refuses_a_signature_that_does_not_cover_the_host() {
 }
 
 #[test]
-fn a_date_header_in_the_basic_format_stands_in_for_amazons() {
+fn a_date_header_in_basic_format_replaces_x_amz_date() {
     let mut case = caller_identity();
     let date = case.headers.remove("x-amz-date").unwrap();
     case.headers.insert("date", date);
-    // It is read; the signature covers the other one.
+    // The header is parsed, but the signature covers the other one.
     assert_eq!(case.verify(), Err(SignatureFault::Mismatch));
     case.set("date", "Tue, 24 Nov 2026 21:08:00 GMT");
     assert_eq!(case.verify(), Err(SignatureFault::Incomplete("X-Amz-Date")));
 }
 
 #[test]
-fn refuses_headers_that_are_no_signature() {
+fn rejects_headers_without_a_signature() {
     let mut case = caller_identity();
     case.headers.remove("authorization");
     assert_eq!(case.verify(), Err(SignatureFault::Missing));
@@ -176,7 +176,7 @@ fn refuses_headers_that_are_no_signature() {
 }
 
 #[test]
-fn refuses_credentials_that_were_not_issued() {
+fn rejects_credentials_that_were_not_issued() {
     let vectors = Vectors::read();
     let unknown = Err(SignatureFault::UnknownCredentials);
     assert_eq!(
@@ -195,7 +195,7 @@ fn refuses_credentials_that_were_not_issued() {
 }
 
 #[test]
-fn refuses_another_secret() {
+fn rejects_a_different_secret() {
     let vectors = Vectors::read();
     let mut other = vectors.credentials();
     other.secret_access_key = Secret::new("other");
@@ -207,7 +207,7 @@ fn refuses_another_secret() {
 }
 
 #[test]
-fn refuses_dead_credentials_before_all_else_about_the_signature() {
+fn rejects_expired_credentials_before_checking_the_signature() {
     let mut case = caller_identity();
     case.body.push('x');
     assert_eq!(
@@ -217,7 +217,7 @@ fn refuses_dead_credentials_before_all_else_about_the_signature() {
 }
 
 #[test]
-fn refuses_signatures_for_elsewhere() {
+fn rejects_signatures_for_other_scopes() {
     let mut case = caller_identity();
     case.region = "eu-west-1".parse().unwrap();
     assert_eq!(
@@ -238,7 +238,7 @@ fn refuses_signatures_for_elsewhere() {
 }
 
 #[test]
-fn a_signature_is_good_for_a_quarter_of_an_hour_either_way() {
+fn a_signature_is_valid_for_15_minutes_either_way() {
     let sessions = Vectors::read().sessions(ROLE);
     let signed_at = Vectors::read().signed_at();
     let case = caller_identity();

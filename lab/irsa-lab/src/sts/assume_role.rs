@@ -1,4 +1,4 @@
-//! `AssumeRole`: a session of a role for the session of another, perhaps in another account.
+//! `AssumeRole`: a session of a role for a session of a different role, possibly in a different account.
 
 use std::iter;
 use std::time::SystemTime;
@@ -19,7 +19,7 @@ use crate::iam;
 use crate::sessions::{Origin, Session};
 use crate::world::Role;
 
-/// Sessions of chained roles live at most this long, in seconds.
+/// Maximum duration of sessions by role chaining, in seconds.
 const CHAINED_LIMIT: u64 = 3_600;
 
 impl Sts {
@@ -56,7 +56,7 @@ impl Sts {
         Ok(result.into_iter().flatten().collect())
     }
 
-    /// The role, if both its trust policy and the caller's own policies allow the step.
+    /// Returns the role if both its trust policy and the caller's policies allow the step.
     fn role_for(
         &self,
         caller: &Caller<'_>,
@@ -68,7 +68,7 @@ impl Sts {
         let target = target.ok_or_else(|| {
             caller
                 .denied("sts:AssumeRole", assume)
-                .because("there is no such role")
+                .because("the role does not exist")
         })?;
         let mut context = iam::session_context(caller.session, caller.role, caller.now)
             .with("sts:RoleSessionName", assume.session_name.to_string());
@@ -83,7 +83,7 @@ impl Sts {
     }
 }
 
-/// The session that asks for another role.
+/// The session that requests a different role.
 struct Caller<'a> {
     session: &'a Session,
     role: &'a Role,
@@ -109,7 +109,7 @@ impl Caller<'_> {
         }
     }
 
-    /// A trust policy may name the session, its role, or its account.
+    /// Whether the trust policy allows the caller. It may name the session, its role, or its account.
     fn is_trusted(&self, action: &str, target: &Role, context: &Context) -> Result<(), String> {
         let verdicts = self
             .names()
@@ -125,10 +125,9 @@ impl Caller<'_> {
         Err(nearest.unwrap_or_else(|| "the trust policy does not allow it".to_owned()))
     }
 
-    /// Within an account, a trust policy that names the role, the session or everybody is enough
-    /// (IAM User Guide, "Policy evaluation logic"); one that names the account leaves the choice to
-    /// the account's policies. What the session's own policies leave out, only one that names the
-    /// session gives.
+    /// Within an account, a trust policy that names the role, the session or everyone is sufficient (IAM User Guide,
+    /// "Policy evaluation logic"); one that names the account delegates to the account's policies. Permissions that the
+    /// session policies omit are granted only by a trust policy that names the session.
     fn is_named_by(&self, target: &Role, is_narrowed: bool) -> bool {
         let [session, role] = self.names();
         let names_it =
@@ -136,7 +135,7 @@ impl Caller<'_> {
         self.role.arn.account() == target.arn.account() && target.trusted_arns.iter().any(names_it)
     }
 
-    /// The session, and the role with its path, which the session's ARN lacks.
+    /// Returns the session's ARN, and that of the role with its path, which the session's ARN lacks.
     fn names(&self) -> [String; 2] {
         [
             self.session.principal().to_string(),

@@ -1,4 +1,4 @@
-//! Who signed the request, or the error that STS gives instead.
+//! Authentication of a request, with the errors of STS.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -9,15 +9,15 @@ use http::{Request, StatusCode};
 use super::Sts;
 use super::error::StsError;
 use crate::sessions::Session;
-use crate::sigv4::sentences::{self, Told};
+use crate::sigv4::sentences::{self, Messages};
 use crate::sigv4::{self, SignatureFault, SignedRequest, Target};
 use crate::world::Role;
 
-/// Signed requests may be this far ahead.
+/// Maximum time by which a request may be signed in the future.
 const AHEAD: Duration = Duration::from_mins(15);
 
 impl Sts {
-    /// The session that signed `request`, and its role.
+    /// Returns the session that signed `request`, and its role.
     pub(super) fn authenticate(
         &self,
         request: &Request<Bytes>,
@@ -60,7 +60,7 @@ fn signature_error(
             "Request is missing Authentication Token",
         ),
         SignatureFault::Incomplete(_) => {
-            let Told { caller, log } = sentences::incomplete(fault, request);
+            let Messages { caller, log } = sentences::incomplete(fault, request);
             let status = StatusCode::BAD_REQUEST;
             StsError::new(status, "IncompleteSignature", caller, fault.cause()).logged_as(log)
         }
@@ -82,7 +82,7 @@ fn signature_error(
 
 const MISMATCH_CODE: &str = "SignatureDoesNotMatch";
 
-/// The space at the end of each sentence is AWS's.
+/// Returns AWS's sentences, each of which ends in a space.
 fn scope_text(region: bool, service: bool) -> String {
     let region = if region {
         "Credential should be scoped to a valid region. "

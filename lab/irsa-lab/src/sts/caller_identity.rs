@@ -1,4 +1,4 @@
-//! `GetCallerIdentity`: allowed to everybody who can sign, whatever policies say.
+//! `GetCallerIdentity`: allowed for every authenticated caller, whatever policies say.
 
 use bytes::Bytes;
 use http::Request;

@@ -1,4 +1,4 @@
-//! Errors with AWS's codes, statuses and texts, and the cause that AWS keeps to itself.
+//! Errors with AWS's codes, statuses and texts, and with the cause that AWS does not reveal.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use super::parameters::Parameters;
 use super::xml::{self, Element, STS_NAMESPACE};
 use crate::faults::StsFaultKind;
 
-/// The namespace of errors that come from before the service itself.
+/// The XML namespace of errors from layers in front of the service.
 const FAULT_NAMESPACE: &str = "http://webservices.amazon.com/AWSFault/2005-15-09";
 
 /// An error response.
@@ -20,15 +20,15 @@ pub(super) struct StsError {
     pub(super) code: Cow<'static, str>,
     pub(super) message: String,
     pub(super) cause: Option<Cause>,
-    /// What the ledger says in place of the message, if that repeats what the caller sent.
+    /// The ledger's message, if the caller's repeats the caller's input.
     logged: Option<String>,
-    /// What the ledger says besides; never a secret.
+    /// Additional details for the ledger; never contain a secret.
     detail: Option<String>,
     namespace: &'static str,
 }
 
 impl StsError {
-    /// An error of the service.
+    /// Returns an error of the service.
     pub(super) fn new(
         status: StatusCode,
         code: &'static str,
@@ -46,7 +46,7 @@ impl StsError {
         }
     }
 
-    /// The projected token is not accepted.
+    /// The projected token is rejected.
     pub(super) fn identity_token(message: impl Into<String>, cause: Cause) -> Self {
         Self::new(
             StatusCode::BAD_REQUEST,
@@ -56,22 +56,22 @@ impl StsError {
         )
     }
 
-    /// A parameter is not accepted.
+    /// A parameter is invalid.
     pub(super) fn validation(message: impl Into<String>, cause: impl Into<Option<Cause>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "ValidationError", message, cause)
     }
 
-    /// A parameter is not accepted, and that is nothing that the chain knows of.
+    /// A parameter is invalid, and the chain has no cause for it.
     pub(super) fn parameter(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, message, None)
     }
 
-    /// IAM says no.
+    /// IAM denies the request.
     pub(super) fn access_denied(message: impl Into<String>, cause: Cause) -> Self {
         Self::new(StatusCode::FORBIDDEN, "AccessDenied", message, cause)
     }
 
-    /// There is no such operation in this version.
+    /// The operation does not exist in this version.
     pub(super) fn no_operation(parameters: &Parameters) -> Self {
         let action = parameters.get("Action").unwrap_or("");
         let version = parameters.get("Version").unwrap_or("");
@@ -83,7 +83,7 @@ impl StsError {
         }
     }
 
-    /// The lab lacks this: better refused than ignored.
+    /// The lab does not support a feature, and rejects it instead of ignoring it.
     pub(super) fn not_in_the_lab(what: &str) -> Self {
         let message = format!("The lab does not evaluate {what}.");
         Self {
@@ -92,8 +92,8 @@ impl StsError {
         }
     }
 
-    /// The error that a fault asks for.
-    pub(super) fn of_fault(kind: &StsFaultKind, account: &str) -> Self {
+    /// Returns the error of a fault.
+    pub(super) fn from_fault(kind: &StsFaultKind, account: &str) -> Self {
         let (status, code, message) = match kind {
             StsFaultKind::Throttle => (400, "Throttling".into(), "Rate exceeded".to_owned()),
             StsFaultKind::InternalError => (500, "InternalFailure".into(), INTERNAL.to_owned()),
@@ -117,7 +117,7 @@ impl StsError {
         }
     }
 
-    /// Adds what only the ledger may say.
+    /// Adds details that only the ledger may contain.
     #[must_use]
     pub(super) fn because(self, detail: impl Into<String>) -> Self {
         Self {
@@ -126,7 +126,7 @@ impl StsError {
         }
     }
 
-    /// Gives the ledger another text than the caller.
+    /// Sets a message for the ledger that differs from the caller's.
     #[must_use]
     pub(super) fn logged_as(self, text: String) -> Self {
         Self {
@@ -135,7 +135,7 @@ impl StsError {
         }
     }
 
-    /// The text for the ledger.
+    /// Returns the message for the ledger.
     pub(super) fn log_text(&self) -> String {
         let text = self.logged.as_ref().unwrap_or(&self.message);
         match &self.detail {
@@ -144,7 +144,7 @@ impl StsError {
         }
     }
 
-    /// The response on the wire.
+    /// Returns the HTTP response.
     pub(super) fn response(&self, request_id: &str) -> Response<Bytes> {
         let at_fault = if self.status.is_server_error() {
             "Receiver"

@@ -1,4 +1,4 @@
-//! New sessions, and how responses show them.
+//! New sessions, and their representation in responses.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -16,7 +16,7 @@ use crate::sessions::{Origin, Session, SessionSpec};
 use crate::world::Role;
 
 impl Sts {
-    /// Issues a session of `role` that lives as long as was asked for, if the role allows that.
+    /// Issues a session of `role` with the requested duration, if the role allows it.
     pub(super) fn issue(
         &self,
         role: &Role,
@@ -46,12 +46,12 @@ impl Sts {
     }
 }
 
-/// `<PackedPolicySize>`, if something is packed.
+/// Returns `<PackedPolicySize>` if the request has policies or tags.
 pub(super) fn packed_policy_size(packed: Option<usize>) -> Option<Element> {
     packed.map(|packed| Element::Text("PackedPolicySize", packed.to_string()))
 }
 
-/// `<AssumedRoleUser>`
+/// Returns `<AssumedRoleUser>`.
 pub(super) fn assumed_role_user(session: &Session, role: &Role) -> Element {
     Element::Parent(
         "AssumedRoleUser",
@@ -62,7 +62,7 @@ pub(super) fn assumed_role_user(session: &Session, role: &Role) -> Element {
     )
 }
 
-/// `<Credentials>`
+/// Returns `<Credentials>`.
 pub(super) fn credentials(session: &Session) -> Element {
     let credentials = &session.credentials;
     Element::Parent(

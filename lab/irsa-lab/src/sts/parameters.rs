@@ -1,22 +1,21 @@
-//! The parameters of a Query request: in the query, and in the form that a POST has for a body.
+//! The parameters of a Query request, from the query and from the form in the body of a POST.
 
 use bytes::Bytes;
 use http::{Method, Request};
 use url::form_urlencoded;
 
-/// The operations that there are; others are counted under one name, so that a caller can't fill
-/// the ledger.
+/// The operations of the lab. Others are counted under one name, so that callers cannot fill the ledger.
 const OPERATIONS: [&str; 3] = [
     "AssumeRoleWithWebIdentity",
     "AssumeRole",
     "GetCallerIdentity",
 ];
 
-/// Names and values, decoded. `Debug` does not show values: one of them may be a token.
+/// Decoded names and values. `Debug` does not show values, because one of them may be a token.
 pub(super) struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
-    pub(super) fn of(request: &Request<Bytes>) -> Self {
+    pub(super) fn from_request(request: &Request<Bytes>) -> Self {
         let form: &[u8] = match *request.method() {
             Method::POST => request.body(),
             _ => b"",
@@ -30,13 +29,13 @@ impl Parameters {
         )
     }
 
-    /// A parameter's value; an empty one is no value.
+    /// Returns a parameter's value; `None` if it is empty.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().find(|(one, _)| one == name)?;
         Some(found.1.as_str()).filter(|value| !value.is_empty())
     }
 
-    /// The first of several parameters that is there, lists included (`PolicyArns.member.1`).
+    /// Returns the first of several parameters that is present, including lists (`PolicyArns.member.1`).
     pub(super) fn first_given(&self, names: &[&'static str]) -> Option<&'static str> {
         let given = |name: &&&str| {
             self.0
@@ -46,7 +45,7 @@ impl Parameters {
         names.iter().find(given).copied()
     }
 
-    /// The operation's name, or `unknown`.
+    /// Returns the operation's name, or `unknown`.
     pub(super) fn operation(&self) -> &'static str {
         let asked = self.get("Action");
         OPERATIONS

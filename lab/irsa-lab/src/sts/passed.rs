@@ -1,8 +1,7 @@
-//! What a caller passes on to the session that it asks for: policies that narrow it, tags, and the
-//! identity that stands behind it.
+//! Parameters that callers pass to the requested session: session policies, tags, and the source identity.
 //!
-//! Rules: IAM User Guide, "Policies and permissions in IAM" (session policies), "Pass session tags in
-//! AWS STS", "Monitor and control actions taken with assumed roles" (source identity).
+//! Rules: IAM User Guide, "Policies and permissions in IAM" (session policies), "Pass session tags in AWS STS",
+//! "Monitor and control actions taken with assumed roles" (source identity).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -16,26 +15,26 @@ use super::parameters::Parameters;
 use super::validate::{check, length, words};
 use crate::sessions::SessionSpec;
 
-/// The characters that policies and tags may have together, packed.
+/// Maximum number of characters of policies and tags together, packed.
 const ROOM: usize = 2_048;
 
-/// What is passed.
+/// The passed parameters.
 #[derive(Debug, Default)]
 pub(super) struct Passed {
     /// The inline session policy.
     pub(super) policy: Option<Arc<Policy>>,
-    /// All tags of the new session, those that the caller's own session hands down included.
+    /// All tags of the new session, including those that it inherits from the caller's session.
     pub(super) tags: BTreeMap<String, String>,
-    /// The keys of those that the next session gets as well.
+    /// The keys of the transitive tags.
     pub(super) transitive: BTreeSet<String>,
-    /// Who stands behind the session.
+    /// The source identity.
     pub(super) source_identity: Option<String>,
-    /// How much of the room is taken, in percent; absent if nothing is passed that takes any.
+    /// The used share of the limit in percent; absent if neither policies nor tags are passed.
     pub(super) packed: Option<usize>,
 }
 
 impl Passed {
-    /// The policy alone: who comes with a web identity can pass nothing else by parameters.
+    /// Parses only the policy: with a web identity, parameters can pass nothing else.
     pub(super) fn with_policy(parameters: &Parameters) -> Result<Self, StsError> {
         let json = parameters.get("Policy");
         let broken = json.and_then(|_| length("policy", json, 1, 2_048, None));
@@ -49,7 +48,7 @@ impl Passed {
         })
     }
 
-    /// All of it, by the caller whose session is `caller`.
+    /// Parses all parameters; `caller` is the caller's session.
     pub(super) fn read(parameters: &Parameters, caller: &SessionSpec) -> Result<Self, StsError> {
         let mut passed = Self::with_policy(parameters)?;
         passed.inherit(caller);
@@ -58,7 +57,7 @@ impl Passed {
         Ok(passed)
     }
 
-    /// The actions that the step takes besides `sts:AssumeRole`.
+    /// Returns the actions that the step needs in addition to `sts:AssumeRole`.
     pub(super) fn actions(&self) -> impl Iterator<Item = &'static str> {
         let tag = (!self.tags.is_empty()).then_some("sts:TagSession");
         let source = self.source_identity.as_ref();
@@ -66,7 +65,7 @@ impl Passed {
             .chain(source.map(|_| "sts:SetSourceIdentity"))
     }
 
-    /// Adds the condition keys of what is passed.
+    /// Adds the condition keys of the parameters.
     pub(super) fn fill(&self, context: &mut Context) {
         for (key, value) in &self.tags {
             context.insert(format!("aws:RequestTag/{key}"), [value.clone()]);
@@ -125,7 +124,7 @@ impl Passed {
         }
     }
 
-    /// Once it is set it stays, along the whole chain.
+    /// The source identity cannot be changed along the chain once it is set.
     fn name_source(
         &mut self,
         parameters: &Parameters,
@@ -153,7 +152,7 @@ const SOURCE_SET: &str = "Source identity can't be changed once it is set.";
 
 fn parse(json: &str) -> Result<Policy, StsError> {
     Policy::parse(PolicyKind::Session, json).map_err(|error| {
-        tracing::info!(%error, "a session policy can't be read");
+        tracing::info!(%error, "a session policy is malformed");
         let is_json = serde_json::from_str::<IgnoredAny>(json).is_ok();
         let message = if is_json {
             "Syntax errors in policy."

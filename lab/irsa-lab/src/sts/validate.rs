@@ -1,16 +1,16 @@
-//! Constraints on parameters, and the texts that name those that are broken.
+//! Constraints on parameters, and the texts that name violated ones.
 
 use irsa_chain::{Cause, RoleArn, SessionName};
 
 use super::error::StsError;
 use super::parameters::Parameters;
 
-/// The life of a session in seconds that may be asked for, by anybody for any role.
+/// The session durations in seconds that can be requested for any role.
 const DURATION: std::ops::RangeInclusive<u64> = 900..=43_200;
-/// The life of a session that asks for none.
+/// The default session duration in seconds.
 const DEFAULT_DURATION: u64 = 3_600;
 
-/// What the lab would have to ignore: managed policies, which no world has, and the proofs of others.
+/// Parameters that the lab would have to ignore: managed policies, which worlds do not have, and other kinds of proof.
 const NOT_EVALUATED: [&str; 5] = [
     "PolicyArns",
     "ProvidedContexts",
@@ -19,7 +19,7 @@ const NOT_EVALUATED: [&str; 5] = [
     "TokenCode",
 ];
 
-/// The parameters that both `AssumeRole` operations have.
+/// The parameters of both `AssumeRole` operations.
 #[derive(Debug)]
 pub(super) struct Assume {
     pub(super) role: RoleArn,
@@ -62,12 +62,12 @@ impl Assume {
     }
 }
 
-/// The token, if it has a length that can be one.
+/// Returns the token, if its length is valid.
 pub(super) fn web_identity_token(parameters: &Parameters) -> Result<&str, StsError> {
     let token = parameters.get("WebIdentityToken");
     let cause = Some(Cause::TokenMalformed);
     let broken = length("webIdentityToken", token, 4, 20_000, cause);
-    // The value is a secret, so the text does without it.
+    // The value is a secret, so the text omits it.
     let broken = broken.map(|broken| Broken {
         shown: token.map(|_| String::new()),
         ..broken
@@ -76,11 +76,11 @@ pub(super) fn web_identity_token(parameters: &Parameters) -> Result<&str, StsErr
     Ok(token.unwrap_or_default())
 }
 
-/// A constraint that a value breaks.
+/// A violated constraint.
 #[derive(Debug)]
 pub(super) struct Broken {
     member: &'static str,
-    /// `None`: there is no value; empty: it is not shown.
+    /// `None`: the value is missing; empty: it is not shown.
     shown: Option<String>,
     constraint: String,
     cause: Option<Cause>,
@@ -100,7 +100,7 @@ impl Broken {
     }
 }
 
-/// The one error about all constraints that are broken.
+/// Returns one error about all violated constraints.
 pub(super) fn check(broken: &[Broken]) -> Result<(), StsError> {
     let Some(first) = broken.first() else {
         return Ok(());
@@ -115,7 +115,7 @@ pub(super) fn check(broken: &[Broken]) -> Result<(), StsError> {
     Err(StsError::validation(text, first.cause))
 }
 
-/// A value of `least` to `most` characters.
+/// Requires `least` to `most` characters.
 pub(super) fn length(
     member: &'static str,
     value: Option<&str>,
@@ -142,7 +142,7 @@ pub(super) fn length(
     })
 }
 
-/// A name of 2 to 64 of the characters that the names of sessions have.
+/// Requires a session name: 2 to 64 of the allowed characters.
 pub(super) fn words(
     member: &'static str,
     value: Option<&str>,

@@ -1,8 +1,8 @@
-//! `AssumeRoleWithWebIdentity`: a projected token for a session of a role. Not signed: the token is
-//! the proof.
+//! `AssumeRoleWithWebIdentity`: a projected token in exchange for a session of a role. The request is not signed: the
+//! token is the proof.
 //!
-//! The order of checks is AWS's: parameters, token, provider of its issuer in the role's account,
-//! audience, key, signature, expiry, trust policy, duration.
+//! The order of checks is AWS's: parameters, token, provider of its issuer in the role's account, audience, key,
+//! signature, expiry, trust policy, duration.
 
 use std::time::SystemTime;
 
@@ -27,8 +27,7 @@ use crate::world::{OidcProvider, Role};
 const ACTION: &str = "sts:AssumeRoleWithWebIdentity";
 const NOT_A_JWT: &str = "The ID Token provided is not a valid JWT. (You may see this error if you \
                          sent an Access Token)";
-/// STS API Reference, `InvalidIdentityToken`: the service's own text for a bad signature is not
-/// published.
+/// STS API Reference, `InvalidIdentityToken`. The text of the service for an invalid signature is not published.
 const NOT_VALID: &str = "The web identity token that was passed could not be validated by AWS.";
 /// The two spaces are AWS's.
 const NO_KEY: &str = "Couldn't retrieve verification key from your identity provider,  please \
@@ -43,7 +42,7 @@ impl Sts {
         let assume = Assume::read(parameters)?;
         let passed = Passed::with_policy(parameters)?;
         let packed = packed_policy_size(passed.packed);
-        // Files of tokens may end in a line break, and SDKs send it along: STS takes no offence.
+        // Token files may end in a line break, which SDKs send along and STS accepts.
         let token = Jwt::parse(web_identity_token(parameters)?.trim_ascii_end())
             .map_err(|_| StsError::identity_token(NOT_A_JWT, Cause::TokenMalformed))?;
         let provider = self.provider(&assume.role, &token)?;
@@ -63,7 +62,7 @@ impl Sts {
         Ok(result)
     }
 
-    /// The issuer's provider in the account of the role.
+    /// Returns the issuer's provider in the account of the role.
     fn provider(&self, role: &RoleArn, token: &Jwt<'_>) -> Result<&OidcProvider, StsError> {
         let issuer = &token.claims.iss;
         self.world
@@ -80,22 +79,22 @@ impl Sts {
             StsError::identity_token(NO_KEY, Cause::VerificationKeyUnavailable).because(why)
         };
         if self.faults.current().hides_issuer_keys() {
-            return Err(unavailable("the key set can't be fetched"));
+            return Err(unavailable("the key set cannot be fetched"));
         }
         if token.claims.iss != self.issuer.url().as_str() {
-            return Err(unavailable("nobody answers at the issuer's address"));
+            return Err(unavailable("the issuer's address does not respond"));
         }
         token
             .check_signature(&self.issuer.jwks())
             .map_err(|fault| match fault {
-                KeyFault::NoKey => unavailable("the key set has no such key"),
+                KeyFault::NoKey => unavailable("the key set does not contain the key"),
                 KeyFault::Signature => {
                     StsError::identity_token(NOT_VALID, Cause::TokenSignatureInvalid)
                 }
             })
     }
 
-    /// The role, if its trust policy allows the token's subject to assume it.
+    /// Returns the role, if its trust policy allows the token's subject to assume it.
     fn trusting_role(
         &self,
         assume: &Assume,
@@ -107,7 +106,7 @@ impl Sts {
             |cause| StsError::access_denied(format!("Not authorized to perform {ACTION}"), cause);
         let role = self.world.role(&assume.role);
         let role =
-            role.ok_or_else(|| denied(Cause::RoleUnknown).because("there is no such role"))?;
+            role.ok_or_else(|| denied(Cause::RoleUnknown).because("the role does not exist"))?;
         let provider_arn = provider.arn.to_string();
         let issuer = provider.issuer.host_and_path();
         let mut context = iam::time_context(now)
@@ -128,7 +127,7 @@ impl Sts {
     }
 }
 
-/// The audience that the provider accepts.
+/// Returns the audience that the provider accepts.
 fn audience<'a>(token: &'a Jwt<'_>, provider: &OidcProvider) -> Result<&'a str, StsError> {
     let audiences = &token.claims.aud;
     if audiences.is_empty() {

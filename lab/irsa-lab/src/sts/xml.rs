@@ -1,4 +1,4 @@
-//! Responses as STS spells them: two spaces of indentation, a line break at the end.
+//! XML responses with the layout of STS: two spaces of indentation, a line break at the end.
 
 use std::fmt::Write as _;
 
@@ -10,14 +10,14 @@ use crate::reply;
 /// The namespace of STS.
 pub(super) const STS_NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
-/// An element: with text, or with elements.
+/// An element with text or with child elements.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Element {
     Text(&'static str, String),
     Parent(&'static str, Vec<Element>),
 }
 
-/// `<OPERATIONResponse>` around `<OPERATIONResult>`.
+/// Returns `<OPERATIONResponse>` with `<OPERATIONResult>`.
 pub(super) fn success(operation: &str, result: &[Element], request_id: &str) -> Response<Bytes> {
     let mut body = String::new();
     for element in result {
@@ -31,7 +31,7 @@ pub(super) fn success(operation: &str, result: &[Element], request_id: &str) -> 
     response(StatusCode::OK, body, request_id)
 }
 
-/// `<ErrorResponse>` with its one `<Error>`.
+/// Returns `<ErrorResponse>` with its `<Error>`.
 pub(super) fn error(
     status: StatusCode,
     namespace: &str,
@@ -50,7 +50,7 @@ pub(super) fn error(
 }
 
 fn response(status: StatusCode, body: String, request_id: &str) -> Response<Bytes> {
-    let mut response = reply::of_type("text/xml", status, body);
+    let mut response = reply::with_type("text/xml", status, body);
     if let Ok(request_id) = HeaderValue::from_str(request_id) {
         response
             .headers_mut()
@@ -61,7 +61,7 @@ fn response(status: StatusCode, body: String, request_id: &str) -> Response<Byte
 
 fn write_element(out: &mut String, element: &Element, depth: usize) {
     let indent = "  ".repeat(depth);
-    // Writing to a `String` can't fail.
+    // Writing to a `String` cannot fail.
     let _ = match element {
         Element::Text(name, text) => writeln!(out, "{indent}<{name}>{}</{name}>", escape(text)),
         Element::Parent(name, children) => {
@@ -74,7 +74,7 @@ fn write_element(out: &mut String, element: &Element, depth: usize) {
     };
 }
 
-/// Escapes markup; drops what XML can't carry.
+/// Escapes markup, and drops characters that XML does not allow.
 fn escape(text: &str) -> String {
     let allowed = |c: &char| !c.is_control() || matches!(c, '\t' | '\n' | '\r');
     text.chars()
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spells_a_success_as_sts_does() {
+    fn a_success_has_the_layout_of_sts() {
         let result = vec![Element::Parent(
             "User",
             vec![Element::Text("Arn", "a<b>&c".to_owned())],
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn spells_an_error_as_sts_does() {
+    fn an_error_has_the_layout_of_sts() {
         let element = vec![
             Element::Text("Type", "Sender".to_owned()),
             Element::Text("Code", "X".to_owned()),

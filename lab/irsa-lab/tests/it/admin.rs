@@ -24,7 +24,7 @@ async fn shows_facts_and_ledger() {
 }
 
 #[tokio::test]
-async fn switches_faults_and_refuses_unknown_ones() {
+async fn switches_faults_and_rejects_unknown_ones() {
     let lab = lab().await;
     let answer = admin(
         &lab,
@@ -98,19 +98,21 @@ async fn renews_the_token_files() {
 }
 
 #[tokio::test]
-async fn gives_the_environment_of_a_workload() {
+async fn returns_the_environment_of_a_workload() {
     let lab = lab().await;
     let answer = admin(&lab, &Call::get("/env?workload=keycloak")).await;
     assert_eq!(answer.body, lab.exports("keycloak").unwrap());
     assert_eq!(
-        admin(&lab, &Call::get("/env?workload=nobody")).await.status,
+        admin(&lab, &Call::get("/env?workload=unknown"))
+            .await
+            .status,
         404
     );
     lab.stop().await;
 }
 
 #[tokio::test]
-async fn a_web_page_can_not_reach_it() {
+async fn rejects_web_pages() {
     let lab = lab().await;
     for call in [
         Call::post("/faults", "{}").header("origin", "https://attacker.example"),
@@ -154,7 +156,7 @@ async fn lists_the_catalogue_and_switches_faults_by_id() {
         error.contains("`sts`") && error.contains("sts-throttled"),
         "{error}"
     );
-    // A request that is refused changes nothing.
+    // A rejected request changes nothing.
     assert_eq!(
         admin(&lab, &Call::get("/faults")).await.json()["faults"],
         listed["faults"]

@@ -7,7 +7,7 @@ use crate::client::{Answer, Call};
 use crate::signer::{Credentials, Signing};
 use crate::stage::{
     Expected, GATEWAY_ROLE, KEYCLOAK_ROLE, PARTNER_ROLE, ask, check_refusal, credentials_of, lab,
-    lab_of, signed, token_of,
+    lab_with, signed, token_of,
 };
 
 fn form(role: &str, more: &str) -> String {
@@ -20,7 +20,7 @@ async fn step(lab: &Lab, from: &Credentials, to: &str, more: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn a_trusted_role_reaches_another_account_with_its_external_id() {
+async fn a_trusted_role_reaches_a_different_account_with_its_external_id() {
     let lab = lab().await;
     let gateway = credentials_of(&lab, "partner-gateway", GATEWAY_ROLE).await;
     let answer = step(&lab, &gateway, PARTNER_ROLE, "&ExternalId=camunda").await;
@@ -32,7 +32,7 @@ async fn a_trusted_role_reaches_another_account_with_its_external_id() {
         answer.xml("Arn"),
         "arn:aws:sts::444455556666:assumed-role/partner-role/chained-1"
     );
-    let chained = Signing::new(Credentials::of_sts(&answer));
+    let chained = Signing::new(Credentials::from_sts(&answer));
     let who = signed(
         &lab,
         &chained,
@@ -44,20 +44,20 @@ async fn a_trusted_role_reaches_another_account_with_its_external_id() {
 }
 
 #[tokio::test]
-async fn refuses_steps_that_are_not_trusted() {
+async fn rejects_steps_that_are_not_trusted() {
     let lab = lab().await;
     let gateway = credentials_of(&lab, "partner-gateway", GATEWAY_ROLE).await;
     let keycloak = credentials_of(&lab, "keycloak", KEYCLOAK_ROLE).await;
     for (name, from, to, more) in [
         ("no external id", &gateway, PARTNER_ROLE, ""),
         (
-            "another external id",
+            "a different external id",
             &gateway,
             PARTNER_ROLE,
             "&ExternalId=Camunda",
         ),
         (
-            "another role",
+            "a different role",
             &keycloak,
             PARTNER_ROLE,
             "&ExternalId=camunda",
@@ -95,7 +95,7 @@ async fn refuses_steps_that_are_not_trusted() {
 }
 
 #[tokio::test]
-async fn a_chained_session_lives_an_hour_at_most() {
+async fn a_chained_session_is_valid_for_an_hour_at_most() {
     let lab = lab().await;
     let gateway = credentials_of(&lab, "partner-gateway", GATEWAY_ROLE).await;
     let answer = step(
@@ -119,7 +119,8 @@ async fn a_chained_session_lives_an_hour_at_most() {
 #[tokio::test]
 async fn within_an_account_a_trust_policy_that_names_the_role_is_enough() {
     let lab =
-        lab_of(irsa_lab::World::from_yaml(include_str!("../data/chain-world.yaml")).unwrap()).await;
+        lab_with(irsa_lab::World::from_yaml(include_str!("../data/chain-world.yaml")).unwrap())
+            .await;
     let start = credentials_of(&lab, "start", "arn:aws:iam::111122223333:role/team/start").await;
     for (role, status) in [
         ("names-role", 200),
@@ -143,9 +144,10 @@ async fn within_an_account_a_trust_policy_that_names_the_role_is_enough() {
 #[tokio::test]
 async fn the_tags_of_pod_identity_must_be_allowed_along_the_chain() {
     let lab =
-        lab_of(irsa_lab::World::from_yaml(include_str!("../data/chain-world.yaml")).unwrap()).await;
+        lab_with(irsa_lab::World::from_yaml(include_str!("../data/chain-world.yaml")).unwrap())
+            .await;
     let call = Call::get("/v1/credentials").header("authorization", token_of(&lab, "pod"));
-    let pod = Credentials::of_json(&ask(&lab, &lab.facts().pod_identity_agent.url, &call).await);
+    let pod = Credentials::from_json(&ask(&lab, &lab.facts().pod_identity_agent.url, &call).await);
     let answer = step(
         &lab,
         &pod,

@@ -14,7 +14,7 @@ const MISMATCH: &str = "The request signature we calculated does not match the s
                         service documentation for details.";
 
 #[tokio::test]
-async fn tells_who_signed() {
+async fn returns_the_caller() {
     let lab = lab().await;
     let signing = Signing::new(credentials_of(&lab, "keycloak", KEYCLOAK_ROLE).await);
     let answer = signed(&lab, &signing, FORM).await;
@@ -30,7 +30,7 @@ async fn tells_who_signed() {
     lab.stop().await;
 }
 
-/// A way to sign wrongly.
+/// A change that makes the signature invalid.
 type Change = fn(&mut Signing);
 
 async fn refuses(changes: &[(&str, Change, Expected)]) {
@@ -45,7 +45,7 @@ async fn refuses(changes: &[(&str, Change, Expected)]) {
 }
 
 #[tokio::test]
-async fn refuses_credentials_that_it_did_not_issue() {
+async fn rejects_credentials_that_it_did_not_issue() {
     let message = "The security token included in the request is invalid.";
     let expected = || forbidden("InvalidClientTokenId", message, Cause::CredentialsUnknown);
     refuses(&[
@@ -55,7 +55,7 @@ async fn refuses_credentials_that_it_did_not_issue() {
             expected(),
         ),
         (
-            "another session token",
+            "a different session token",
             |signing| signing.credentials.token = "other".to_owned(),
             expected(),
         ),
@@ -69,7 +69,7 @@ async fn refuses_credentials_that_it_did_not_issue() {
 }
 
 #[tokio::test]
-async fn refuses_signatures_for_elsewhere_with_the_sentences_of_aws() {
+async fn rejects_other_scopes_with_the_text_of_aws() {
     let expected = |message, cause| forbidden("SignatureDoesNotMatch", message, cause);
     let elsewhere = Cause::SignedForAnotherRegion;
     let region = "Credential should be scoped to a valid region. ";
@@ -78,12 +78,12 @@ async fn refuses_signatures_for_elsewhere_with_the_sentences_of_aws() {
                 correct service: 'sts'. ";
     refuses(&[
         (
-            "another region",
+            "a different region",
             |signing| signing.region = "us-east-1",
             expected(region, elsewhere),
         ),
         (
-            "another service",
+            "a different service",
             |signing| signing.service = "es",
             expected(service, Cause::SignedForAnotherService),
         ),
@@ -97,12 +97,12 @@ async fn refuses_signatures_for_elsewhere_with_the_sentences_of_aws() {
 }
 
 #[tokio::test]
-async fn refuses_another_secret_and_another_time() {
+async fn rejects_a_different_secret_and_a_different_time() {
     let expected = |message, cause| forbidden("SignatureDoesNotMatch", message, cause);
     let mismatch = expected(MISMATCH, Cause::SignatureMismatch);
     refuses(&[
         (
-            "another secret",
+            "a different secret",
             |signing| signing.credentials.secret = "other".to_owned(),
             mismatch,
         ),
@@ -130,7 +130,7 @@ fn forbidden(code: &'static str, message: &'static str, cause: Cause) -> Expecte
 }
 
 #[tokio::test]
-async fn refuses_a_request_without_a_signature() {
+async fn rejects_a_request_without_a_signature() {
     let lab = lab().await;
     let message = "Request is missing Authentication Token";
     let expected = forbidden(
@@ -143,7 +143,7 @@ async fn refuses_a_request_without_a_signature() {
 }
 
 #[tokio::test]
-async fn tells_what_a_signature_lacks_but_not_the_ledger_what_was_sent() {
+async fn names_missing_fields_without_recording_the_header() {
     let lab = lab().await;
     let basic = Call::post("/", FORM).header("authorization", "Basic c2VjcmV0");
     let answer = ask(&lab, &lab.facts().sts.url, &basic).await;
@@ -167,7 +167,7 @@ async fn tells_what_a_signature_lacks_but_not_the_ledger_what_was_sent() {
 }
 
 #[tokio::test]
-async fn takes_a_signature_in_the_query() {
+async fn accepts_a_signature_in_the_query() {
     let lab = lab().await;
     let url = &lab.facts().sts.url;
     let signing = Signing::new(credentials_of(&lab, "keycloak", KEYCLOAK_ROLE).await);
@@ -191,7 +191,7 @@ async fn takes_a_signature_in_the_query() {
 }
 
 #[tokio::test]
-async fn skew_is_told_with_the_times_of_both_clocks() {
+async fn a_skew_error_has_the_times_of_both_clocks() {
     let lab = lab().await;
     let signing = Signing::new(credentials_of(&lab, "keycloak", KEYCLOAK_ROLE).await);
     lab.faults().change(|plan| plan.clock_skew_seconds = 1_200);
@@ -204,7 +204,7 @@ async fn skew_is_told_with_the_times_of_both_clocks() {
 }
 
 #[tokio::test]
-async fn refuses_dead_credentials() {
+async fn rejects_expired_credentials() {
     let lab = lab().await;
     lab.faults().change(|plan| plan.session_seconds = Some(600));
     let signing = Signing::new(credentials_of(&lab, "keycloak", KEYCLOAK_ROLE).await);

@@ -1,4 +1,4 @@
-//! The smallest HTTP/1.1 client: one request a connection.
+//! A minimal HTTP/1.1 client with one request for each connection.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-/// A request; `headers` beside `host`, `content-length` and `connection`.
+/// A request; `headers` are those in addition to `host`, `content-length` and `connection`.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
     pub(crate) method: &'static str,
@@ -94,7 +94,7 @@ impl Answer {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
     }
 
-    /// The text of the first element of that name.
+    /// Returns the text of the first element with this name.
     pub(crate) fn xml(&self, element: &str) -> String {
         let (_, after) = self
             .body
@@ -110,7 +110,7 @@ impl Answer {
     }
 }
 
-/// Calls `http://…` or `https://…`; for the latter `ca_file` is the only authority trusted.
+/// Calls `http://…` or `https://…`; the latter trusts only the CA in `ca_file`.
 pub(crate) async fn call(url: &str, ca_file: &Path, call: &Call) -> Answer {
     let (scheme, address) = url.split_once("://").unwrap();
     let stream = TcpStream::connect(address).await.unwrap();
@@ -138,7 +138,7 @@ async fn exchange(
         .unwrap();
     stream.flush().await.unwrap();
     let mut bytes = Vec::new();
-    // A server that closes without TLS's goodbye is fine here: the length tells.
+    // Servers may close without close_notify here: the length shows whether the response is complete.
     let _ = stream.read_to_end(&mut bytes).await;
     let text = String::from_utf8(bytes).unwrap();
     let (head, body) = text

@@ -8,7 +8,7 @@ use irsa_lab::{Lab, LabError, LabFacts, LabOptions, World};
 use crate::stage::lab;
 
 #[tokio::test]
-async fn lab_json_says_what_the_lab_says() {
+async fn lab_json_has_the_labs_facts() {
     let lab = lab().await;
     let text = std::fs::read_to_string(lab.state_dir().join("lab.json")).unwrap();
     let facts: LabFacts = serde_json::from_str(&text).unwrap();
@@ -22,7 +22,7 @@ async fn lab_json_says_what_the_lab_says() {
 }
 
 #[tokio::test]
-async fn a_workload_is_told_what_the_webhook_tells() {
+async fn a_workload_has_the_variables_of_the_webhook() {
     let lab = lab().await;
     let environment = |name: &str| {
         let workload = lab
@@ -51,7 +51,7 @@ async fn a_workload_is_told_what_the_webhook_tells() {
 }
 
 #[tokio::test]
-async fn a_temporary_lab_leaves_nothing_and_a_given_folder_stays() {
+async fn a_temporary_directory_is_deleted_and_a_given_one_stays() {
     let temporary = lab().await;
     let folder = temporary.state_dir().to_owned();
     temporary.stop().await;
@@ -68,7 +68,7 @@ async fn a_temporary_lab_leaves_nothing_and_a_given_folder_stays() {
 }
 
 #[tokio::test]
-async fn a_lab_that_was_killed_is_recognized_and_a_new_one_waited_for() {
+async fn a_killed_lab_is_recognized_and_a_new_one_awaited() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("lab");
     let options = || {
@@ -81,7 +81,7 @@ async fn a_lab_that_was_killed_is_recognized_and_a_new_one_waited_for() {
     assert_eq!(&LabFacts::read(&path).unwrap(), lab.facts());
     let left = std::fs::read_to_string(path.join("lab.json")).unwrap();
     lab.stop().await;
-    // As a killed process leaves it.
+    // The state that a killed process leaves.
     std::fs::write(path.join("lab.json"), left).unwrap();
     let error = LabFacts::read(&path).unwrap_err();
     assert!(matches!(error, LabError::Ended { .. }), "{error}");

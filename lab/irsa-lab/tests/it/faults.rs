@@ -21,7 +21,7 @@ fn sts_fault(lab: &Lab, kind: StsFaultKind, requests: Option<u64>) {
 }
 
 #[tokio::test]
-async fn sts_fails_in_each_way_of_aws_and_then_works_again() {
+async fn sts_fails_with_each_error_of_aws_and_then_works_again() {
     let lab = lab().await;
     let token = token_of(&lab, "keycloak");
     let other = StsFaultKind::Error {
@@ -77,7 +77,7 @@ async fn sts_can_be_slow() {
 }
 
 #[tokio::test]
-async fn sts_that_is_down_refuses_connections_until_it_is_up() {
+async fn a_stopped_sts_refuses_connections_until_it_is_back() {
     let lab = lab().await;
     let address = lab
         .facts()
@@ -110,7 +110,7 @@ async fn until(condition: impl AsyncFn() -> bool) {
 }
 
 #[tokio::test]
-async fn keys_that_can_not_be_fetched_stop_the_exchange() {
+async fn unavailable_keys_fail_the_exchange() {
     let lab = lab().await;
     let token = token_of(&lab, "keycloak");
     lab.faults().change(|plan| plan.jwks_unavailable = true);
@@ -127,7 +127,7 @@ async fn keys_that_can_not_be_fetched_stop_the_exchange() {
 }
 
 #[tokio::test]
-async fn a_token_of_before_the_rotation_is_good_until_its_key_is_retired() {
+async fn an_older_token_is_valid_until_its_key_is_retired() {
     let lab = lab().await;
     let old = token_of(&lab, "keycloak");
     lab.rotate_keys().unwrap();

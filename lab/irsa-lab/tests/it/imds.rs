@@ -30,7 +30,7 @@ async fn get(lab: &Lab, path: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn gives_the_credentials_of_the_node_to_whoever_asks() {
+async fn returns_the_credentials_of_the_node_to_any_caller() {
     let lab = lab().await;
     assert_eq!(get(&lab, CREDENTIALS).await.body, "eks-node-role");
     assert_eq!(
@@ -40,7 +40,7 @@ async fn gives_the_credentials_of_the_node_to_whoever_asks() {
     let answer = get(&lab, &format!("{CREDENTIALS}eks-node-role")).await;
     assert_eq!(answer.json()["Code"], "Success");
     assert_eq!(answer.json()["Type"], "AWS-HMAC");
-    let signing = Signing::new(Credentials::of_json(&answer));
+    let signing = Signing::new(Credentials::from_json(&answer));
     let who = signed(
         &lab,
         &signing,
@@ -57,7 +57,7 @@ async fn gives_the_credentials_of_the_node_to_whoever_asks() {
 }
 
 #[tokio::test]
-async fn refuses_requests_without_a_token_and_wrong_requests_for_one() {
+async fn rejects_missing_tokens_and_invalid_requests_for_one() {
     let lab = lab().await;
     let ttl = "x-aws-ec2-metadata-token-ttl-seconds";
     for (name, call, status) in [
@@ -97,7 +97,7 @@ async fn refuses_requests_without_a_token_and_wrong_requests_for_one() {
 }
 
 #[tokio::test]
-async fn counts_everything_it_is_asked() {
+async fn counts_every_request() {
     let lab = lab().await;
     assert_eq!(lab.ledger().asked(Service::Imds), 0);
     imds(&lab, &Call::get("/")).await;
@@ -107,7 +107,7 @@ async fn counts_everything_it_is_asked() {
 }
 
 #[tokio::test]
-async fn with_a_hop_limit_of_one_a_pod_never_gets_an_answer() {
+async fn with_a_hop_limit_of_one_a_pod_never_gets_a_response() {
     let lab = lab().await;
     lab.faults().change(|plan| plan.imds.hop_limit_one = true);
     let waited = tokio::time::timeout(Duration::from_millis(200), imds(&lab, &token_call())).await;
@@ -117,7 +117,7 @@ async fn with_a_hop_limit_of_one_a_pod_never_gets_an_answer() {
 }
 
 #[tokio::test]
-async fn answers_forbidden_when_metadata_is_off() {
+async fn responds_with_403_when_metadata_is_disabled() {
     let lab = lab().await;
     lab.faults().change(|plan| plan.imds.disabled = true);
     assert_eq!(imds(&lab, &token_call()).await.status, 403);

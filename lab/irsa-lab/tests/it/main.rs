@@ -1,5 +1,5 @@
-//! The lab over its real wires, without databases but with a real OpenSearch: each refusal as AWS spells it, and the cause in
-//! the ledger.
+//! The lab over its network interfaces, without databases but with a real OpenSearch: each refusal with AWS's text, and
+//! its cause in the ledger.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! Faults of TLS and network, as a client meets them.
+//! TLS and network faults as clients see them.
 
 use std::io;
 use std::time::Duration;
@@ -13,18 +13,18 @@ use tokio_rustls::TlsConnector;
 
 use crate::stage::lab;
 
-/// Longer than a good answer takes; a blackhole gives none.
+/// Longer than a response takes; a blackhole does not respond.
 const SILENCE: Duration = Duration::from_millis(300);
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// Host and port of STS.
+/// Returns host and port of STS.
 fn sts_address(lab: &Lab) -> String {
     let url = &lab.facts().sts.url;
     url.trim_start_matches("https://").to_owned()
 }
 
 #[tokio::test]
-async fn each_network_fault_is_what_its_name_says() {
+async fn each_network_fault_does_what_its_name_says() {
     let lab = lab().await;
     let sts = sts_address(&lab);
     let issuer = lab.facts().oidc_issuer.dial.clone();
@@ -60,10 +60,10 @@ async fn each_network_fault_is_what_its_name_says() {
 }
 
 #[tokio::test]
-async fn each_certificate_fault_is_what_its_name_says() {
+async fn each_certificate_fault_does_what_its_name_says() {
     let lab = lab().await;
     let sts = sts_address(&lab);
-    // A session that could be resumed must not hide the certificate.
+    // A resumed session would not show the certificate.
     answers(&lab, &sts).await;
     for (id, expected) in [
         ("sts-certificate-other-name", "NotValidForName"),
@@ -95,7 +95,7 @@ fn switch(lab: &Lab, id: &str) {
     lab.faults().set_ids([id]).unwrap();
 }
 
-/// The kind of an error; `None` while there still is an answer.
+/// Returns the kind of an error; `None` for a response.
 fn error_of(answer: io::Result<String>) -> Option<io::ErrorKind> {
     answer.err().map(|error| error.kind())
 }
@@ -108,7 +108,7 @@ async fn answers(lab: &Lab, address: &str) {
     .await;
 }
 
-/// The whole answer to `GET /`, which neither service serves.
+/// Returns the whole response to `GET /`, which neither service serves.
 async fn fetch(lab: &Lab, address: &str) -> io::Result<String> {
     let roots = Roots::from_pem_file(&lab.facts().ca_file).unwrap();
     let config = client_config(&roots, &[b"http/1.1"]).unwrap();
@@ -119,7 +119,7 @@ async fn fetch(lab: &Lab, address: &str) -> io::Result<String> {
         .write_all(b"GET / HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n")
         .await?;
     let mut bytes = Vec::new();
-    // A cut answer ends without TLS's close_notify.
+    // A cut response ends without close_notify.
     let _ = stream.read_to_end(&mut bytes).await;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

@@ -1,6 +1,6 @@
 //! The OpenSearch domain as workloads see it, with the real security plugin behind it.
 //!
-//! It needs a Java; without one it is skipped, unless `IRSA_REQUIRE_CLIENTS=1`.
+//! Needs Java; without it the tests are skipped, unless `IRSA_REQUIRE_CLIENTS=1`.
 
 use irsa_chain::Cause;
 use irsa_components::opensearch::OpenSearchBinaries;
@@ -36,7 +36,7 @@ impl Stage {
         Some(Self { lab })
     }
 
-    /// Signs as a workload's role and sends.
+    /// Signs a request as a workload's role and sends it.
     async fn ask(&self, workload: &str, role: &str, call: Call) -> Answer {
         let role = format!("{ROLES}{role}");
         let mut signing = Signing::new(credentials_of(&self.lab, workload, &role).await);
@@ -59,10 +59,7 @@ impl Stage {
     }
 }
 
-#[expect(
-    clippy::print_stderr,
-    reason = "whoever reads the test's output should know"
-)]
+#[expect(clippy::print_stderr, reason = "shown in the test's output")]
 fn skipped(error: &dyn std::error::Error) {
     eprintln!("skipped: {error}");
 }
@@ -76,9 +73,9 @@ fn ok(answer: &Answer) -> serde_json::Value {
     answer.json()
 }
 
-/// One lab for all of it: a real server takes its time to start.
+/// All checks share one lab, because a real server starts slowly.
 #[tokio::test]
-async fn the_domain_works_as_each_role_may() {
+async fn the_domain_grants_each_role_its_permissions() {
     let Some(stage) = Stage::start().await else {
         return;
     };
@@ -121,7 +118,7 @@ async fn nodes_do_not_tell_their_addresses(stage: &Stage) {
     }
 }
 
-/// OpenSearch 2.19 lacks the library for this coding, which ends its process.
+/// OpenSearch 2.19 lacks the library for this content coding, which ends its process.
 async fn a_server_that_has_died_is_noticed(stage: &Stage) {
     let overview = async || {
         let url = &stage.lab.facts().admin.url;

@@ -1,10 +1,10 @@
-//! What callers pass on to the sessions that they ask for: policies, tags, a source identity.
+//! Parameters that callers pass to the sessions they request: policies, tags, a source identity.
 
 use irsa_lab::{Lab, World};
 
 use crate::client::Answer;
 use crate::signer::{Credentials, Signing};
-use crate::stage::{assume_form, lab_of, last_refusal, signed, sts, token_of};
+use crate::stage::{assume_form, lab_with, last_refusal, signed, sts, token_of};
 
 const START: &str = "arn:aws:iam::111122223333:role/start";
 const NEXT: &str = "arn:aws:iam::111122223333:role/next";
@@ -12,10 +12,10 @@ const LAST: &str = "arn:aws:iam::111122223333:role/last";
 
 async fn lab() -> Lab {
     let world = include_str!("../data/passed-world.yaml");
-    lab_of(World::from_yaml(world).unwrap()).await
+    lab_with(World::from_yaml(world).unwrap()).await
 }
 
-/// A session of `start` by web identity, with more parameters.
+/// Requests a session of `start` by web identity, with additional parameters.
 async fn start(lab: &Lab, more: &[(&str, &str)]) -> Answer {
     let form = assume_form(START, "pod-1", &token_of(lab, "start"));
     sts(lab, &(form + &encoded(more))).await
@@ -26,7 +26,7 @@ async fn step(lab: &Lab, from: &Answer, to: &str, more: &[(&str, &str)]) -> Answ
         "Action=AssumeRole&Version=2011-06-15{}",
         encoded(&[("RoleArn", to), ("RoleSessionName", "chained-1")])
     );
-    let signing = Signing::new(Credentials::of_sts(from));
+    let signing = Signing::new(Credentials::from_sts(from));
     signed(lab, &signing, &(form + &encoded(more))).await
 }
 
@@ -50,7 +50,7 @@ fn code(answer: &Answer) -> (u16, String) {
 }
 
 #[tokio::test]
-async fn a_session_policy_lets_a_session_do_no_more_than_it_says() {
+async fn a_session_policy_limits_the_session() {
     let lab = lab().await;
     for (action, status) in [("sts:AssumeRole", 200), ("s3:GetObject", 403)] {
         let policy = format!(
@@ -68,7 +68,7 @@ async fn a_session_policy_lets_a_session_do_no_more_than_it_says() {
 }
 
 #[tokio::test]
-async fn refuses_a_session_policy_that_is_none() {
+async fn rejects_an_invalid_session_policy() {
     let lab = lab().await;
     let long = " ".repeat(2_049);
     for (policy, expected, message) in [
@@ -96,7 +96,7 @@ async fn refuses_a_session_policy_that_is_none() {
 }
 
 #[tokio::test]
-async fn transitive_tags_and_the_source_go_along_the_chain() {
+async fn transitive_tags_and_the_source_identity_are_inherited() {
     let lab = lab().await;
     let first = start(&lab, &[]).await;
     let passed = tags(&[
@@ -112,7 +112,7 @@ async fn transitive_tags_and_the_source_go_along_the_chain() {
     let end = "</Credentials>\n    <PackedPolicySize>1</PackedPolicySize>\n  </AssumeRoleResult>";
     assert!(second.body.contains(end), "{}", second.body);
 
-    // `last` wants the tag and the source of the session before it, and not the tag that is not
+    // `last` requires the tag and the source identity of the first session, and the absence of the tag that is not
     // transitive.
     let third = step(&lab, &second, LAST, &[]).await;
     assert_eq!(third.status, 200, "{}", third.body);
@@ -127,7 +127,7 @@ async fn transitive_tags_and_the_source_go_along_the_chain() {
 }
 
 #[tokio::test]
-async fn each_thing_passed_takes_an_action_of_its_own() {
+async fn each_parameter_needs_its_own_action() {
     let lab = lab().await;
     let first = start(&lab, &[]).await;
     let other_team = [("Tags.member.1.Key", "team"), ("Tags.member.1.Value", "x")];
@@ -146,7 +146,7 @@ async fn each_thing_passed_takes_an_action_of_its_own() {
 }
 
 #[tokio::test]
-async fn refuses_tags_that_contradict_each_other_or_take_too_much() {
+async fn rejects_conflicting_and_oversized_tags() {
     let lab = lab().await;
     let first = start(&lab, &[]).await;
     let twice = tags(&[("Tags.member.2.Key", "team"), ("Tags.member.2.Value", "b")]);

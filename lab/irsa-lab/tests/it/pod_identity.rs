@@ -6,13 +6,13 @@ use irsa_lab::{Lab, World};
 
 use crate::client::{Answer, Call};
 use crate::signer::{Credentials, Signing};
-use crate::stage::{ask, lab_of, last_refusal, signed, token_of};
+use crate::stage::{ask, lab_with, last_refusal, signed, token_of};
 
 const NOT_FOUND: &str =
     "(ResourceNotFoundException): The specified resource could not be found., fault: client";
 
 async fn lab() -> Lab {
-    lab_of(World::from_yaml(include_str!("../data/chain-world.yaml")).unwrap()).await
+    lab_with(World::from_yaml(include_str!("../data/chain-world.yaml")).unwrap()).await
 }
 
 async fn agent(lab: &Lab, token: &str) -> Answer {
@@ -25,13 +25,13 @@ fn pod() -> TokenSpec {
 }
 
 #[tokio::test]
-async fn gives_an_associated_pod_its_role() {
+async fn returns_the_role_of_an_associated_pod() {
     let lab = lab().await;
     let answer = agent(&lab, &token_of(&lab, "pod")).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     assert_eq!(answer.headers["content-type"], "application/json");
     assert_eq!(answer.json()["AccountId"], "111122223333");
-    let signing = Signing::new(Credentials::of_json(&answer));
+    let signing = Signing::new(Credentials::from_json(&answer));
     let who = signed(
         &lab,
         &signing,
@@ -48,7 +48,7 @@ async fn gives_an_associated_pod_its_role() {
 }
 
 #[tokio::test]
-async fn refuses_tokens_as_the_agent_does() {
+async fn rejects_tokens_like_the_agent() {
     let lab = lab().await;
     let good = token_of(&lab, "pod");
     let expired = lab
@@ -89,7 +89,7 @@ async fn refuses_tokens_as_the_agent_does() {
 }
 
 #[tokio::test]
-async fn shows_what_eks_refuses() {
+async fn shows_refusals_of_eks() {
     let lab = lab().await;
     let mint = |spec: &TokenSpec| lab.mint_token(spec).unwrap();
     let invalid = "(InvalidTokenException): The specified Kubernetes service account token is \
@@ -149,7 +149,7 @@ async fn shows_what_eks_refuses() {
 }
 
 #[tokio::test]
-async fn refuses_other_host_names() {
+async fn rejects_other_host_names() {
     let lab = lab().await;
     let call = Call::get("/v1/credentials")
         .header("host", "agent.example")

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use crate::client::{Answer, Call};
 use crate::signing::{Key, ToSign, sha256, stamp};
 
-/// Credentials out of a response of STS, IMDS or the Pod Identity agent.
+/// Credentials from a response of STS, IMDS or the Pod Identity agent.
 #[derive(Debug, Clone)]
 pub(crate) struct Credentials {
     pub(crate) access_key_id: String,
@@ -14,7 +14,7 @@ pub(crate) struct Credentials {
 }
 
 impl Credentials {
-    pub(crate) fn of_sts(answer: &Answer) -> Self {
+    pub(crate) fn from_sts(answer: &Answer) -> Self {
         assert_eq!(answer.status, 200, "{}", answer.body);
         Self {
             access_key_id: answer.xml("AccessKeyId"),
@@ -23,7 +23,7 @@ impl Credentials {
         }
     }
 
-    pub(crate) fn of_json(answer: &Answer) -> Self {
+    pub(crate) fn from_json(answer: &Answer) -> Self {
         let document = answer.json();
         let text = |name: &str| {
             document[name]
@@ -39,13 +39,13 @@ impl Credentials {
     }
 }
 
-/// What a signature says; each part can be made wrong.
+/// The content of a signature; each part can be made invalid.
 #[derive(Debug, Clone)]
 pub(crate) struct Signing {
     pub(crate) credentials: Credentials,
     pub(crate) region: &'static str,
     pub(crate) service: &'static str,
-    /// Seconds between the true time and the stamp.
+    /// Seconds from the true time to the timestamp.
     pub(crate) ahead: i64,
 }
 
@@ -80,7 +80,7 @@ impl Signing {
             .header("authorization", authorization)
     }
 
-    /// Signs a request to an OpenSearch domain, body hash included.
+    /// Signs a request to an OpenSearch domain, including the body's hash.
     pub(crate) fn sign_search(&self, host: &str, call: Call) -> Call {
         let (stamp, token) = (self.stamp(), &self.credentials.token);
         let hash = sha256(call.body.as_bytes());
@@ -105,8 +105,7 @@ impl Signing {
             .header("authorization", authorization)
     }
 
-    /// Signs `GetCallerIdentity` at `host` in the query, with no header but `host`, as tokens for EKS are
-    /// made.
+    /// Signs `GetCallerIdentity` at `host` in the query, with `host` as the only header, like a token for EKS.
     pub(crate) fn presign(&self, host: &str) -> Call {
         let stamp = self.stamp();
         let key = self.key(&stamp);
@@ -144,7 +143,7 @@ impl Signing {
     fn stamp(&self) -> String {
         #[expect(
             clippy::disallowed_methods,
-            reason = "requests are signed with the true time, give or take"
+            reason = "requests are signed with approximately the true time"
         )]
         let now = SystemTime::now();
         let shift = Duration::from_secs(self.ahead.unsigned_abs());

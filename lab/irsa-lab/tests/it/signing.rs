@@ -1,5 +1,5 @@
-//! Signature Version 4 by the letter of the IAM User Guide, with no code of the verifier: what the
-//! tests inside the crate and those around it sign with. The lab itself only verifies.
+//! Signature Version 4 as in the IAM User Guide, without the verifier's code; used by unit tests and integration tests.
+//! The lab itself only verifies.
 
 use std::fmt::Write as _;
 use std::time::SystemTime;
@@ -8,19 +8,19 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 
-/// A request in canonical parts.
+/// The canonical parts of a request.
 #[derive(Debug)]
 pub(crate) struct ToSign<'a> {
     pub(crate) method: &'a str,
     pub(crate) path: &'a str,
     pub(crate) query: &'a str,
-    /// Those that are signed, in any order.
+    /// The signed headers in any order.
     pub(crate) headers: Vec<(&'a str, &'a str)>,
-    /// The body's hash, or what stands in for it.
+    /// The body's hash, or its replacement.
     pub(crate) payload: &'a str,
 }
 
-/// Who signs, when and for what.
+/// The credentials, time and scope of a signature.
 #[derive(Debug)]
 pub(crate) struct Key<'a> {
     pub(crate) id: &'a str,
@@ -31,13 +31,13 @@ pub(crate) struct Key<'a> {
 }
 
 impl ToSign<'_> {
-    /// The value of `SignedHeaders`.
+    /// Returns the value of `SignedHeaders`.
     pub(crate) fn names(&self) -> String {
         let names: Vec<&str> = self.sorted().iter().map(|(name, _)| *name).collect();
         names.join(";")
     }
 
-    /// The value of `Authorization`.
+    /// Returns the value of `Authorization`.
     pub(crate) fn authorization(&self, key: &Key<'_>) -> String {
         format!(
             "AWS4-HMAC-SHA256 Credential={}/{}, SignedHeaders={}, Signature={}",
@@ -48,7 +48,7 @@ impl ToSign<'_> {
         )
     }
 
-    /// The signature, in hexadecimal.
+    /// Returns the signature in hexadecimal.
     pub(crate) fn signature(&self, key: &Key<'_>) -> String {
         let scope = key.scope();
         let hash = sha256(self.canonical().as_bytes());
@@ -85,14 +85,14 @@ impl ToSign<'_> {
 }
 
 impl Key<'_> {
-    /// `DATE/REGION/SERVICE/aws4_request`
+    /// Returns `DATE/REGION/SERVICE/aws4_request`.
     pub(crate) fn scope(&self) -> String {
         let (date, _) = self.stamp.split_once('T').unwrap();
         format!("{date}/{}/{}/aws4_request", self.region, self.service)
     }
 }
 
-/// `20261124T210800Z`
+/// Formats a time as `20261124T210800Z`.
 pub(crate) fn stamp(at: SystemTime) -> String {
     let at = OffsetDateTime::from(at);
     let (date, clock) = (at.date(), at.time());
@@ -107,7 +107,7 @@ pub(crate) fn stamp(at: SystemTime) -> String {
     )
 }
 
-/// SHA-256 in hexadecimal.
+/// Returns SHA-256 in hexadecimal.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }

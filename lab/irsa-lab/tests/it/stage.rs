@@ -1,4 +1,4 @@
-//! A lab without databases, and what tests do with it.
+//! A lab without databases, and requests to it.
 
 use irsa_chain::Cause;
 use irsa_lab::ledger::RefusalRecord;
@@ -11,13 +11,13 @@ pub(crate) const KEYCLOAK_ROLE: &str = "arn:aws:iam::111122223333:role/camunda/k
 pub(crate) const GATEWAY_ROLE: &str = "arn:aws:iam::111122223333:role/partner-gateway-role";
 pub(crate) const PARTNER_ROLE: &str = "arn:aws:iam::444455556666:role/partner-role";
 
-/// A lab of the built-in world.
+/// Starts a lab of the built-in world.
 pub(crate) async fn lab() -> Lab {
-    lab_of(World::camunda_8_3()).await
+    lab_with(World::camunda_8_3()).await
 }
 
-/// A lab of any world.
-pub(crate) async fn lab_of(world: World) -> Lab {
+/// Starts a lab of any world.
+pub(crate) async fn lab_with(world: World) -> Lab {
     let mut options = LabOptions::new(world);
     options.aurora = false;
     Lab::start(options).await.unwrap()
@@ -40,12 +40,12 @@ pub(crate) async fn signed(lab: &Lab, signing: &Signing, form: &str) -> Answer {
     ask(lab, url, &signing.sign(host, form)).await
 }
 
-/// `AssumeRoleWithWebIdentity` with a good session name.
+/// Calls `AssumeRoleWithWebIdentity` with a valid session name.
 pub(crate) async fn assume(lab: &Lab, role: &str, token: &str) -> Answer {
     sts(lab, &assume_form(role, "pod-1", token)).await
 }
 
-/// The form of `AssumeRoleWithWebIdentity`.
+/// Returns the form of `AssumeRoleWithWebIdentity`.
 pub(crate) fn assume_form(role: &str, session: &str, token: &str) -> String {
     url::form_urlencoded::Serializer::new(String::new())
         .append_pair("Action", "AssumeRoleWithWebIdentity")
@@ -56,7 +56,7 @@ pub(crate) fn assume_form(role: &str, session: &str, token: &str) -> String {
         .finish()
 }
 
-/// The token in a workload's file.
+/// Returns the token in a workload's file.
 pub(crate) fn token_of(lab: &Lab, workload: &str) -> String {
     let workload = lab
         .facts()
@@ -67,17 +67,17 @@ pub(crate) fn token_of(lab: &Lab, workload: &str) -> String {
     std::fs::read_to_string(&workload.token_file).unwrap()
 }
 
-/// Credentials of a workload by web identity.
+/// Returns credentials of a workload by web identity.
 pub(crate) async fn credentials_of(lab: &Lab, workload: &str, role: &str) -> Credentials {
-    Credentials::of_sts(&assume(lab, role, &token_of(lab, workload)).await)
+    Credentials::from_sts(&assume(lab, role, &token_of(lab, workload)).await)
 }
 
-/// The newest refusal in the ledger.
+/// Returns the newest refusal in the ledger.
 pub(crate) fn last_refusal(lab: &Lab) -> RefusalRecord {
     lab.ledger().last_refusal().unwrap().clone()
 }
 
-/// A refusal as the caller and the ledger must see it.
+/// The expected refusal, as caller and ledger see it.
 pub(crate) struct Expected {
     pub(crate) status: u16,
     pub(crate) code: &'static str,
@@ -85,7 +85,7 @@ pub(crate) struct Expected {
     pub(crate) cause: Cause,
 }
 
-/// Compares an STS error with what is expected; `message` may be the start only.
+/// Compares an STS error with the expected one; `message` may be only the start.
 pub(crate) fn check_refusal(lab: &Lab, name: &str, answer: &Answer, expected: &Expected) {
     assert_eq!(answer.status, expected.status, "{name}: {}", answer.body);
     assert_eq!(answer.xml("Code"), expected.code, "{name}");

@@ -5,7 +5,7 @@ use irsa_lab::oidc::{Audience, TokenKey, TokenSpec};
 use irsa_lab::{Lab, World};
 
 use crate::stage::{
-    Expected, KEYCLOAK_ROLE, PARTNER_ROLE, assume, assume_form, check_refusal, lab, lab_of, sts,
+    Expected, KEYCLOAK_ROLE, PARTNER_ROLE, assume, assume_form, check_refusal, lab, lab_with, sts,
     token_of,
 };
 
@@ -22,7 +22,7 @@ fn keycloak() -> TokenSpec {
 }
 
 #[tokio::test]
-async fn a_good_token_gets_a_session_in_the_shape_of_aws() {
+async fn a_valid_token_gets_a_session_in_the_format_of_aws() {
     let lab = lab().await;
     let answer = assume(&lab, KEYCLOAK_ROLE, &token_of(&lab, "keycloak")).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
@@ -76,7 +76,7 @@ async fn refuses(tokens: Vec<(&str, TokenSpec, Expected)>) {
 }
 
 #[tokio::test]
-async fn refuses_wrong_issuers_and_audiences_with_the_text_of_aws() {
+async fn rejects_wrong_issuers_and_audiences_with_the_text_of_aws() {
     let issuer = "https://oidc.eks.eu-central-1.amazonaws.com/id/OTHER";
     let no_provider = "No OpenIDConnect provider found in your account for \
                        https://oidc.eks.eu-central-1.amazonaws.com/id/OTHER";
@@ -90,7 +90,7 @@ async fn refuses_wrong_issuers_and_audiences_with_the_text_of_aws() {
             identity_token(no_provider, Cause::IssuerUnknown),
         ),
         (
-            "another audience",
+            "a different audience",
             keycloak().audience("https://kubernetes.default.svc"),
             identity_token("Incorrect token audience", Cause::TokenAudienceWrong),
         ),
@@ -107,7 +107,7 @@ async fn refuses_wrong_issuers_and_audiences_with_the_text_of_aws() {
 }
 
 #[tokio::test]
-async fn refuses_wrong_keys_and_times_with_the_text_of_aws() {
+async fn rejects_wrong_keys_and_times_with_the_text_of_aws() {
     let expired = Expected {
         status: 400,
         code: "ExpiredTokenException",
@@ -140,7 +140,7 @@ async fn refuses_wrong_keys_and_times_with_the_text_of_aws() {
             expired,
         ),
         (
-            "of tomorrow",
+            "not yet valid",
             TokenSpec {
                 issued_in: 3_600,
                 ..keycloak()
@@ -152,7 +152,7 @@ async fn refuses_wrong_keys_and_times_with_the_text_of_aws() {
 }
 
 #[tokio::test]
-async fn refuses_what_is_no_token() {
+async fn rejects_malformed_tokens() {
     let lab = lab().await;
     for text in ["hunter2", "a.b.c", "eyJhbGciOiJIUzI1NiJ9.e30.AAAA"] {
         let answer = assume(&lab, KEYCLOAK_ROLE, text).await;
@@ -166,11 +166,11 @@ async fn refuses_what_is_no_token() {
     lab.stop().await;
 }
 
-/// A mistake less.
+/// The repair of one flaw.
 type Mend = fn(&mut TokenSpec);
 
 #[tokio::test]
-async fn the_first_broken_check_decides_in_the_order_of_aws() {
+async fn the_first_failed_check_decides_in_the_order_of_aws() {
     let lab = lab().await;
     let all_wrong = TokenSpec {
         issuer: Some("https://elsewhere.example".to_owned()),
@@ -202,8 +202,8 @@ async fn the_first_broken_check_decides_in_the_order_of_aws() {
 }
 
 #[tokio::test]
-async fn a_denial_says_the_same_to_the_caller_whatever_the_cause() {
-    let lab = lab_of(World::from_yaml(include_str!("../data/trust-world.yaml")).unwrap()).await;
+async fn a_denial_has_the_same_text_for_every_cause() {
+    let lab = lab_with(World::from_yaml(include_str!("../data/trust-world.yaml")).unwrap()).await;
     let token = token_of(&lab, "app");
     for (role, cause) in [
         ("other-subject", Cause::TrustSubjectMismatch),
@@ -273,7 +273,7 @@ async fn refuses_parameters(cases: &[(&str, &str, &str, &'static str, Cause)]) {
 }
 
 #[tokio::test]
-async fn refuses_wrong_names_with_the_text_of_aws() {
+async fn rejects_wrong_names_with_the_text_of_aws() {
     let no_arn = "arn:aws:iam:::role:keycloak";
     let short = "1 validation error detected: Value 'keycloak' at 'roleArn' failed to satisfy \
                  constraint: Member must have length greater than or equal to 20";
@@ -304,7 +304,7 @@ async fn refuses_wrong_names_with_the_text_of_aws() {
 }
 
 #[tokio::test]
-async fn refuses_wrong_durations_with_the_text_of_aws() {
+async fn rejects_wrong_durations_with_the_text_of_aws() {
     let short = "1 validation error detected: Value '899' at 'durationSeconds' failed to satisfy \
                  constraint: Member must have value greater than or equal to 900";
     let long = "1 validation error detected: Value '43201' at 'durationSeconds' failed to satisfy \
@@ -333,7 +333,7 @@ async fn refuses_wrong_durations_with_the_text_of_aws() {
 }
 
 #[tokio::test]
-async fn refuses_what_it_does_not_evaluate_rather_than_ignoring_it() {
+async fn rejects_unsupported_parameters_rather_than_ignoring_them() {
     let lab = lab().await;
     let form = assume_form(KEYCLOAK_ROLE, "pod-1", &token_of(&lab, "keycloak"));
     for (form, code) in [
@@ -358,7 +358,7 @@ async fn refuses_what_it_does_not_evaluate_rather_than_ignoring_it() {
 }
 
 #[tokio::test]
-async fn a_longer_life_is_granted_where_the_role_allows_it() {
+async fn a_longer_session_is_granted_if_the_role_allows_it() {
     let lab = lab().await;
     let role = "arn:aws:iam::111122223333:role/aurora-role";
     let form = format!(

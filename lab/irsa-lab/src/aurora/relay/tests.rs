@@ -6,9 +6,9 @@ use super::*;
 
 const LAST_WORDS: &[u8] = b"E\0\0\0\x13SFATAL\0C57P01\0\0";
 
-/// The server says why it ends the session and closes, with bytes of the client unread, while the client sends more.
+/// The server sends its error and closes with unread bytes of the client, while the client still sends.
 #[tokio::test]
-async fn the_last_words_of_a_server_reach_a_client_that_still_sends() {
+async fn the_last_message_of_a_server_reaches_a_client_that_still_sends() {
     for round in 0..200 {
         let heard = hear_the_end().await;
         assert_eq!(heard, LAST_WORDS, "round {round}");
@@ -34,7 +34,7 @@ async fn hear_the_end() -> Vec<u8> {
     let (mut read, mut write) = client.into_split();
     let sends = tokio::spawn(async move {
         let query = vec![b'Q'; 64 * 1024];
-        // The server takes no more at some point.
+        // From some point on the server no longer reads.
         while write.write_all(&query).await.is_ok() {
             tokio::task::yield_now().await;
         }

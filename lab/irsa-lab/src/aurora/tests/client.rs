@@ -20,7 +20,7 @@ use super::super::opening::ALPN;
 use super::super::wire::Wire;
 use super::support::Lab;
 
-/// The client side of TLS: the lab's authority only, names verified.
+/// Client-side TLS that trusts only the lab's CA and verifies names.
 #[derive(Clone)]
 pub(super) struct Tls(Arc<ClientConfig>);
 
@@ -38,7 +38,7 @@ impl Tls {
         Self(client_config(&Roots::from_pem_file(&file).unwrap(), &[ALPN]).unwrap())
     }
 
-    /// A handshake without asking first, as libpq does with `sslnegotiation=direct`.
+    /// Starts TLS without a request, as libpq does with `sslnegotiation=direct`.
     pub(super) async fn direct(
         &self,
         lab: &Lab,
@@ -59,7 +59,7 @@ impl Tls {
             .map(Wire::new)
     }
 
-    /// The same client without ALPN.
+    /// Returns the client without ALPN.
     pub(super) fn without_alpn(&self) -> Self {
         let mut config = (*self.0).clone();
         config.alpn_protocols.clear();

@@ -1,4 +1,4 @@
-//! What breaks on demand.
+//! Faults on demand.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use super::support::Lab;
 use crate::ledger::Outcome;
 
 #[tokio::test]
-async fn a_good_token_is_refused_as_expired_and_then_taken() {
+async fn a_valid_token_is_rejected_as_expired_and_then_accepted() {
     let lab = Lab::start().await;
     lab.faults.change(|plan| plan.aurora.refuse_logins = 1);
     let token = lab.token("keycloak");
@@ -31,7 +31,7 @@ async fn a_good_token_is_refused_as_expired_and_then_taken() {
 }
 
 #[tokio::test]
-async fn throttling_is_known_to_the_server_s_log_only() {
+async fn throttling_appears_only_in_the_servers_log() {
     let lab = Lab::start().await;
     lab.faults.change(|plan| plan.aurora.throttled = true);
     let error = lab
@@ -53,7 +53,7 @@ async fn throttling_is_known_to_the_server_s_log_only() {
 }
 
 #[tokio::test]
-async fn a_full_server_says_so_before_it_asks_for_a_password() {
+async fn a_full_server_rejects_before_it_asks_for_a_password() {
     let lab = Lab::start().await;
     lab.aurora
         .faults()
@@ -64,7 +64,7 @@ async fn a_full_server_says_so_before_it_asks_for_a_password() {
 }
 
 #[tokio::test]
-async fn a_client_that_verifies_is_not_fooled_by_a_wrong_certificate() {
+async fn a_verifying_client_rejects_a_wrong_certificate() {
     let lab = Lab::start().await;
     for fault in [TlsFault::OtherName, TlsFault::OtherAuthority] {
         lab.aurora.faults().change(|faults| faults.tls = fault);
@@ -82,7 +82,7 @@ async fn a_client_that_verifies_is_not_fooled_by_a_wrong_certificate() {
 }
 
 #[tokio::test]
-async fn a_server_without_tls_gets_no_token_from_a_careful_client() {
+async fn a_client_that_requires_tls_sends_no_token_without_it() {
     let lab = Lab::start().await;
     lab.aurora
         .faults()
@@ -96,7 +96,7 @@ async fn a_server_without_tls_gets_no_token_from_a_careful_client() {
 }
 
 #[tokio::test]
-async fn an_unreachable_server_cuts_new_connections_and_keeps_old_ones() {
+async fn an_unreachable_server_refuses_new_connections_and_keeps_open_ones() {
     let lab = Lab::start().await;
     let client = lab
         .connect("keycloak", &lab.token("keycloak"), "keycloak")
@@ -113,7 +113,7 @@ async fn an_unreachable_server_cuts_new_connections_and_keeps_old_ones() {
 }
 
 #[tokio::test]
-async fn a_cut_ends_sessions_without_a_farewell() {
+async fn a_cut_ends_sessions_without_a_message() {
     let lab = Lab::start().await;
     let client = lab
         .connect("keycloak", &lab.token("keycloak"), "keycloak")
@@ -128,7 +128,7 @@ async fn a_cut_ends_sessions_without_a_farewell() {
 }
 
 #[tokio::test]
-async fn latency_is_felt_by_each_round_trip() {
+async fn latency_applies_to_each_round_trip() {
     let lab = Lab::start().await;
     let client = lab
         .connect("keycloak", &lab.token("keycloak"), "keycloak")
@@ -145,7 +145,7 @@ async fn latency_is_felt_by_each_round_trip() {
 }
 
 #[tokio::test]
-async fn a_slow_login_is_slow_and_then_good() {
+async fn a_slow_login_succeeds_after_a_delay() {
     let lab = Lab::start().await;
     lab.faults.change(|plan| plan.aurora.login_delay_ms = 50);
     let start = Instant::now();

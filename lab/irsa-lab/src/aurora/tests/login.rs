@@ -1,4 +1,4 @@
-//! Who gets in.
+//! Accepted and rejected logins.
 
 use irsa_chain::Cause;
 use tokio_postgres::error::SqlState;
@@ -24,7 +24,7 @@ fn code_and_text(error: Result<Client, Error>) -> (SqlState, String) {
 }
 
 #[tokio::test]
-async fn a_good_token_opens_a_real_session_as_that_user() {
+async fn a_valid_token_opens_a_real_session_as_that_user() {
     let lab = Lab::start().await;
     let client = lab
         .connect("keycloak", &lab.token("keycloak"), "keycloak")
@@ -52,7 +52,7 @@ async fn membership_of_rds_iam_is_inherited() {
 }
 
 #[tokio::test]
-async fn a_bad_token_is_refused_in_the_words_of_rds() {
+async fn an_invalid_token_is_rejected_with_the_text_of_rds() {
     let lab = Lab::start().await;
     let error = lab
         .connect("keycloak", "not a token", "keycloak")
@@ -75,7 +75,7 @@ async fn a_bad_token_is_refused_in_the_words_of_rds() {
 }
 
 #[tokio::test]
-async fn another_user_s_token_and_another_role_s_token_are_refused_alike() {
+async fn tokens_of_a_different_user_or_role_are_rejected_alike() {
     let lab = Lab::start().await;
     let of_another_user = lab.token("webmodeler");
     let of_another_role = lab.token_of(
@@ -102,7 +102,7 @@ async fn another_user_s_token_and_another_role_s_token_are_refused_alike() {
 }
 
 #[tokio::test]
-async fn a_user_outside_rds_iam_has_the_server_s_own_password_exchange() {
+async fn a_user_outside_rds_iam_logs_in_with_the_servers_password_exchange() {
     let lab = Lab::start().await;
     let client = lab
         .connect("legacy", "not-a-secret", "keycloak")
@@ -118,7 +118,7 @@ async fn a_user_outside_rds_iam_has_the_server_s_own_password_exchange() {
 }
 
 #[tokio::test]
-async fn a_membership_that_is_revoked_or_granted_counts_at_once() {
+async fn a_revoked_or_granted_membership_takes_effect_immediately() {
     let lab = Lab::start().await;
     lab.aurora
         .execute("aurora", "postgres", "REVOKE rds_iam FROM keycloak")
@@ -145,17 +145,17 @@ async fn a_membership_that_is_revoked_or_granted_counts_at_once() {
 }
 
 #[tokio::test]
-async fn an_unknown_user_fails_like_one_with_a_wrong_password() {
+async fn an_unknown_user_fails_like_a_wrong_password() {
     let lab = Lab::start().await;
     let refused = lab
-        .connect("nobody", &lab.token("nobody"), "keycloak")
+        .connect("stranger", &lab.token("stranger"), "keycloak")
         .await;
-    let text = "password authentication failed for user \"nobody\"".to_owned();
+    let text = "password authentication failed for user \"stranger\"".to_owned();
     assert_eq!(code_and_text(refused), (SqlState::INVALID_PASSWORD, text));
 }
 
 #[tokio::test]
-async fn nobody_is_let_in_as_the_superuser() {
+async fn logins_as_the_superuser_are_rejected() {
     let lab = Lab::start().await;
     let (code, text) = code_and_text(lab.connect("rdsadmin", "anything", "postgres").await);
     assert_eq!(code, SqlState::INVALID_AUTHORIZATION_SPECIFICATION);
@@ -169,7 +169,7 @@ async fn nobody_is_let_in_as_the_superuser() {
 }
 
 #[tokio::test]
-async fn the_database_s_own_refusals_come_through() {
+async fn errors_of_the_database_are_relayed() {
     let lab = Lab::start().await;
     let (code, _) = code_and_text(
         lab.connect("keycloak", &lab.token("keycloak"), "no_such")
@@ -184,7 +184,7 @@ async fn the_database_s_own_refusals_come_through() {
 }
 
 #[tokio::test]
-async fn drivers_recognise_aurora_and_its_writer() {
+async fn drivers_recognize_aurora_and_its_writer() {
     let lab = Lab::start().await;
     let client = lab
         .connect("keycloak", &lab.token("keycloak"), "keycloak")

@@ -1,4 +1,4 @@
-//! The conversation before and around a session, byte by byte.
+//! The messages before and around a session, byte by byte.
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -17,7 +17,7 @@ const GSSENC_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 48];
 const PROTOCOL_3_0: [u8; 4] = [0, 3, 0, 0];
 const PROTOCOL_3_2: [u8; 4] = [0, 3, 0, 2];
 
-/// Says that it has begun, by a notice, and then takes long.
+/// Sends a notice, then runs for a long time.
 const RUNNING: &str = "DO $$ BEGIN RAISE NOTICE 'running'; PERFORM pg_sleep(600); END $$";
 
 fn with_length(body: &[u8]) -> Vec<u8> {
@@ -48,7 +48,7 @@ async fn next<S: AsyncRead + AsyncWrite + Unpin>(wire: &mut Wire<S>) -> Message 
     wire.message().await.unwrap().expect("a message")
 }
 
-/// Reads up to the message with this tag, and returns it.
+/// Reads up to the message with this tag and returns it.
 async fn until(wire: &mut Secure, tag: u8) -> Message {
     loop {
         let message = next(wire).await;
@@ -74,7 +74,7 @@ impl Lab {
             .unwrap()
     }
 
-    /// Behind TLS, up to the question for the password.
+    /// Opens a connection over TLS up to the password request.
     async fn asked(&self, packet: &[u8]) -> (Secure, Message) {
         let mut wire = self.requested(&Tls::trusting(self)).await;
         wire.send(packet).await.unwrap();
@@ -82,7 +82,7 @@ impl Lab {
         (wire, answer)
     }
 
-    /// A session, ready for a query, and its BackendKeyData.
+    /// Opens a session; returns it ready for a query, with its BackendKeyData.
     async fn session(&self) -> (Secure, Message) {
         let (mut wire, question) = self.asked(&keycloak()).await;
         assert_eq!(question.body, [0, 0, 0, 3].as_slice());
@@ -96,7 +96,7 @@ impl Lab {
 }
 
 #[tokio::test]
-async fn clear_text_is_rejected_in_the_words_of_rds() {
+async fn clear_text_is_rejected_with_the_text_of_rds() {
     let lab = Lab::start().await;
     let mut plain = Wire::new(lab.tcp().await);
     plain.send(&keycloak()).await.unwrap();
@@ -128,7 +128,7 @@ async fn gss_encryption_is_declined_and_tls_accepted_on_the_same_connection() {
 }
 
 #[tokio::test]
-async fn bytes_slipped_in_before_the_handshake_are_refused() {
+async fn bytes_injected_before_the_handshake_are_rejected() {
     let lab = Lab::start().await;
     let mut plain = Wire::new(lab.tcp().await);
     plain
@@ -156,7 +156,7 @@ async fn direct_tls_needs_alpn() {
 }
 
 #[tokio::test]
-async fn a_newer_protocol_is_negotiated_before_the_password_is_asked_for() {
+async fn a_newer_protocol_is_negotiated_before_the_password_request() {
     let lab = Lab::start().await;
     let packet = startup(
         PROTOCOL_3_2,
@@ -181,7 +181,7 @@ async fn a_newer_protocol_is_negotiated_before_the_password_is_asked_for() {
 }
 
 #[tokio::test]
-async fn the_real_server_negotiates_with_those_who_use_a_password() {
+async fn the_real_server_negotiates_with_password_users() {
     let lab = Lab::start().await;
     let packet = startup(
         PROTOCOL_3_2,
@@ -201,7 +201,7 @@ async fn the_real_server_negotiates_with_those_who_use_a_password() {
 }
 
 #[tokio::test]
-async fn another_major_version_is_not_supported() {
+async fn a_different_major_version_is_rejected() {
     let lab = Lab::start().await;
     let (_, answer) = lab
         .asked(&startup([0, 2, 0, 0], &[("user", "keycloak")]))
@@ -214,7 +214,7 @@ async fn another_major_version_is_not_supported() {
 }
 
 #[tokio::test]
-async fn a_start_up_without_a_user_is_refused() {
+async fn a_start_up_without_a_user_is_rejected() {
     let lab = Lab::start().await;
     let (_, answer) = lab
         .asked(&startup(PROTOCOL_3_0, &[("database", "keycloak")]))
@@ -265,16 +265,16 @@ async fn cancel_requests_reach_the_session_in_clear_text_and_over_tls() {
     }
 }
 
-/// Sends the request and waits for the only answer that there is: the end.
+/// Sends the request and waits for its only response: the end of the connection.
 async fn cancel<S: AsyncRead + AsyncWrite + Unpin>(mut wire: Wire<S>, request: &[u8]) {
     wire.send(request).await.unwrap();
     assert!(!matches!(wire.message().await, Ok(Some(_))));
 }
 
-/// PostgreSQL closes the connection of a cancel request after it has signalled the session; so must the front, or the
-/// client's next statement is cancelled instead.
+/// PostgreSQL closes the connection of a cancel request after it has signaled the session. The front must do the same;
+/// otherwise the client's next statement is canceled instead.
 #[tokio::test]
-async fn a_cancel_request_whose_connection_has_ended_reaches_no_later_statement() {
+async fn a_finished_cancel_request_does_not_cancel_a_later_statement() {
     let lab = Lab::start().await;
     let tls = Tls::trusting(&lab);
     let (mut wire, key) = lab.session().await;
@@ -298,7 +298,7 @@ async fn a_cancel_request_whose_connection_has_ended_reaches_no_later_statement(
 }
 
 #[tokio::test]
-async fn a_client_that_closes_its_side_still_gets_its_answer() {
+async fn a_client_that_closes_its_sending_side_still_gets_its_response() {
     let lab = Lab::start().await;
     let (mut wire, _) = lab.session().await;
     wire.send(&message(b'Q', "SELECT repeat('x', 60000)"))
@@ -311,7 +311,7 @@ async fn a_client_that_closes_its_side_still_gets_its_answer() {
 }
 
 #[tokio::test]
-async fn one_message_of_another_kind_instead_of_a_password_ends_the_login() {
+async fn a_different_message_in_place_of_a_password_ends_the_login() {
     let lab = Lab::start().await;
     let (mut wire, _) = lab.asked(&keycloak()).await;
     wire.send(&message(b'Q', "SELECT 1")).await.unwrap();

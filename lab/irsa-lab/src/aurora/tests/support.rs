@@ -23,13 +23,13 @@ use crate::ledger::{Ledger, LedgerSnapshot, Outcome, Service};
 use crate::sessions::{Origin, Session, SessionSpec, Sessions};
 use crate::world::{Cluster, World};
 
-/// What AWS signers leave as it is.
+/// The characters that AWS signers do not encode.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
-/// When everything happens, in seconds since 1970: the front's clock stands still.
+/// The constant time of the front's clock, in seconds since 1970.
 const NOW: u64 = 1_790_000_000;
 
 pub(super) struct Lab {
@@ -123,7 +123,7 @@ impl Lab {
         config
     }
 
-    /// A good token of the reference's role for the writer endpoint.
+    /// Returns a valid token of the reference's role for the writer endpoint.
     pub(super) fn token(&self, user: &str) -> String {
         self.token_of("arn:aws:iam::111122223333:role/aurora-role", user)
     }
@@ -157,7 +157,7 @@ fn cache_dir() -> PathBuf {
     cache::default_folder(xdg.as_deref(), home.as_deref()).unwrap()
 }
 
-/// An RDS token by the letter of the IAM User Guide, with no code of the verifier.
+/// Signs an RDS token as the IAM User Guide describes, without the verifier's code.
 fn sign(session: &Session, cluster: &Cluster, user: &str) -> String {
     let encode = |text: &str| utf8_percent_encode(text, UNRESERVED).to_string();
     let at = OffsetDateTime::from(StandingClock.now());

@@ -1,4 +1,4 @@
-//! The table, in the order of the chain: add a fault by adding a row.
+//! The table, in the order of the chain. To add a fault, add a row.
 
 use irsa_chain::Cause;
 
@@ -10,7 +10,7 @@ use crate::oidc::TokenKey;
 const SKEW: i64 = 1_200;
 /// The delay of the `-slow` faults in milliseconds.
 const SLOW: u64 = 2_000;
-/// The life of a short session in seconds.
+/// The lifetime of a short session in seconds.
 const SHORT_SESSION: u64 = 8;
 /// An issuer that no account has an OIDC provider for.
 const FOREIGN_ISSUER: &str =
@@ -38,11 +38,11 @@ faults! {
         "no credentials";
     "role-variable-missing" HalfAnIdentity
         Environment(&[("AWS_ROLE_ARN", None)]),
-        "a chart sets one of the two variables, and the node's metadata is in reach",
+        "a chart sets one of the two variables, and instance metadata is reachable",
         "an SDK acts as the node's role; irsa refuses to start";
     "token-variable-missing" HalfAnIdentity
         Environment(&[("AWS_WEB_IDENTITY_TOKEN_FILE", None)]),
-        "a chart sets one of the two variables, the node's metadata is in reach, and the domain maps the node's role",
+        "a chart sets one of the two variables, instance metadata is reachable, and the domain maps the node's role",
         "an SDK acts as the node's role; irsa refuses to start";
     // The projected token.
     "token-file-missing" TokenFileMissing
@@ -55,16 +55,16 @@ faults! {
         "STS: 400 `ExpiredTokenException`";
     "token-audience-wrong" TokenAudienceWrong
         Token(|token| *token = token.clone().audience("https://kubernetes.default.svc")),
-        "the token is for another audience",
+        "the token is for a different audience",
         "STS: 400 `InvalidIdentityToken`, `Incorrect token audience`";
     // The OIDC provider.
     "issuer-unknown" IssuerUnknown
         Token(|token| token.issuer = Some(FOREIGN_ISSUER.to_owned())),
-        "the token is from another cluster's issuer",
+        "the token is from a different cluster's issuer",
         "STS: 400 `InvalidIdentityToken`, `No OpenIDConnect provider found in your account`";
     "provider-missing" IssuerUnknown
         Pod("set `AWS_ROLE_ARN` to a role of an account that has no OIDC provider"),
-        "the role is of an account without the OIDC provider",
+        "the role's account does not have the OIDC provider",
         "STS: 400 `InvalidIdentityToken`, `No OpenIDConnect provider found in your account`";
     "token-forged" TokenSignatureInvalid
         Token(|token| token.key = TokenKey::Forged),
@@ -93,7 +93,7 @@ faults! {
     "issuer-cut" VerificationKeyUnavailable
         Lab(|plan| plan.network.oidc.connections = ConnectionFault::Cut),
         "connections to the issuer break in the middle of an answer",
-        "half a response; STS: 400 `InvalidIdentityToken`";
+        "a truncated response; STS: 400 `InvalidIdentityToken`";
     "issuer-slow" VerificationKeyUnavailable
         Lab(|plan| plan.network.oidc.latency_ms = SLOW),
         "each answer of the issuer takes 2 s longer",
@@ -113,11 +113,11 @@ faults! {
     // The trust policy.
     "trust-subject-mismatch" TrustSubjectMismatch
         Pod("set `AWS_ROLE_ARN` to a role that trusts a different service account"),
-        "the role trusts another service account",
+        "the role trusts a different service account",
         "STS: 403 `AccessDenied`";
     "trust-provider-mismatch" TrustProviderMismatch
         Pod("set `AWS_ROLE_ARN` to a role that trusts a different cluster's OIDC provider"),
-        "the role trusts another cluster",
+        "the role trusts a different cluster",
         "STS: 403 `AccessDenied`";
     // The STS session.
     "sts-throttled" StsThrottled
@@ -130,7 +130,7 @@ faults! {
         "STS: 500 `InternalFailure`";
     "sts-idp-communication" VerificationKeyUnavailable
         Lab(|plan| plan.sts = Some(sts(StsFaultKind::IdpCommunication))),
-        "STS cannot reach the issuer for a moment",
+        "STS temporarily cannot reach the issuer",
         "STS: 400 `IDPCommunicationError`";
     "sts-region-disabled" RegionDisabled
         Lab(|plan| plan.sts = Some(sts(StsFaultKind::RegionDisabled))),
@@ -138,7 +138,7 @@ faults! {
         "STS: 403 `RegionDisabledException`";
     "sts-refused" StsUnreachable
         Lab(|plan| plan.network.sts.connections = ConnectionFault::Refused),
-        "nothing answers where STS is",
+        "nothing listens at the address of STS",
         "connection refused";
     "sts-reset" StsUnreachable
         Lab(|plan| plan.network.sts.connections = ConnectionFault::Reset),
@@ -151,7 +151,7 @@ faults! {
     "sts-cut" StsUnreachable
         Lab(|plan| plan.network.sts.connections = ConnectionFault::Cut),
         "connections to STS break in the middle of an answer",
-        "half a response";
+        "a truncated response";
     "sts-slow" StsUnreachable
         Lab(|plan| plan.network.sts.latency_ms = SLOW),
         "each answer of STS takes 2 s longer",
@@ -170,7 +170,7 @@ faults! {
         "certificate expired";
     "session-short" SessionExpired
         Lab(|plan| plan.session_seconds = Some(SHORT_SESSION)),
-        "STS sessions live 8 s, whatever is asked for",
+        "STS sessions expire after 8 s, whatever duration is requested",
         "credentials that expire early: 403 `ExpiredToken` for clients that cache them longer";
     "imds-hop-limit" ImdsRefused
         Lab(|plan| plan.imds.hop_limit_one = true),
@@ -178,12 +178,12 @@ faults! {
         "the request for a metadata token is never answered";
     "imds-disabled" ImdsRefused
         Lab(|plan| plan.imds.disabled = true),
-        "the metadata service is switched off",
+        "the metadata service is disabled",
         "instance metadata: 403";
     // Permissions.
     "resource-id-mismatch" ResourceIdMismatch
         Pod("set `AWS_ROLE_ARN` to a role whose policy names the cluster instead of its resource ID"),
-        "the policy has the cluster's name where its resource id belongs",
+        "the policy has the cluster's name in place of its resource ID",
         "SQLSTATE 28000, `PAM authentication failed`";
     "es-http-not-allowed" EsHttpNotAllowed
         Pod("use a role without `es:ESHttp*`"),
@@ -191,24 +191,24 @@ faults! {
         "403, `because no identity-based policy allows the es:ESHttp… action`";
     "domain-resource-mismatch" DomainResourceMismatch
         Pod("use a role whose policy names the bare domain ARN"),
-        "the policy names the domain without `/*` behind it",
+        "the policy names the domain without the trailing `/*`",
         "403, `because no identity-based policy allows the es:ESHttp… action`";
     "aurora-iam-unavailable" IamLoginRefused
         Lab(|plan| plan.aurora.iam_unavailable = true),
-        "the IAM service behind the server does not answer",
+        "the IAM service that the server uses does not respond",
         "SQLSTATE 28000, `PAM authentication failed`";
     // The signature.
     "clock-behind" ClockSkew
         Lab(|plan| plan.clock_skew_seconds = SKEW),
-        "the node's clock is twenty minutes late",
-        "`Signature expired` in the answers of AWS";
+        "the node's clock is 20 minutes behind",
+        "`Signature expired` in responses of AWS";
     "clock-ahead" ClockSkew
         Lab(|plan| plan.clock_skew_seconds = -SKEW),
-        "the node's clock is twenty minutes fast",
-        "`Signature not yet current` in the answers of AWS";
+        "the node's clock is 20 minutes ahead",
+        "`Signature not yet current` in responses of AWS";
     "region-wrong" SignedForAnotherRegion
         Environment(&[("AWS_REGION", Some("us-east-1"))]),
-        "`AWS_REGION` is not the domain's",
+        "`AWS_REGION` differs from the domain's region",
         "403, `Credential should be scoped to a valid region`";
     "aurora-token-refused" RdsTokenExpired
         Lab(|plan| plan.aurora.refuse_logins = FOREVER),
@@ -217,11 +217,11 @@ faults! {
     // The endpoint.
     "aurora-throttled" EndpointOverloaded
         Lab(|plan| plan.aurora.throttled = true),
-        "more than 200 IAM logins a second: IAM authentication is throttled",
+        "IAM authentication is throttled (more than 200 logins per second)",
         "SQLSTATE 28000, `PAM authentication failed`";
     "aurora-too-many-clients" EndpointOverloaded
         Lab(|plan| plan.aurora.too_many_clients = true),
-        "all connection slots of the server are taken",
+        "all connection slots of the server are in use",
         "SQLSTATE 53300, `sorry, too many clients already`";
     "aurora-login-slow" EndpointTimeout
         Lab(|plan| plan.aurora.login_delay_ms = SLOW),
@@ -245,11 +245,11 @@ faults! {
         "the connection ends without an error message";
     "aurora-slow" EndpointTimeout
         Lab(|plan| plan.network.aurora.latency_ms = SLOW),
-        "everything in a session takes 2 s longer, each way",
+        "everything in a session takes 2 s longer in each direction",
         "slow answers, or a timeout";
     "aurora-tls-refused" TlsRefusedByServer
         Lab(|plan| plan.network.aurora.tls = TlsFault::Refused),
-        "the server has no TLS",
+        "the server does not support TLS",
         "`server does not support SSL, but SSL was required`";
     "aurora-certificate-other-name" TlsCertificateInvalid
         Lab(|plan| plan.network.aurora.tls = TlsFault::OtherName),
@@ -265,7 +265,7 @@ faults! {
         "certificate expired";
     "ca-file-wrong" TlsCertificateInvalid
         Pod("give the pod a CA file that lacks the endpoint's CA"),
-        "the server's authority is not among the trusted ones",
+        "the server's CA is not trusted",
         "unknown certificate issuer";
     "opensearch-throttled" EndpointThrottled
         Lab(|plan| plan.opensearch.throttle = FOREVER),
@@ -273,7 +273,7 @@ faults! {
         "429 `Too Many Requests`";
     "opensearch-unavailable" EndpointFailed
         Lab(|plan| plan.opensearch.unavailable = FOREVER),
-        "the domain is overloaded or restarts",
+        "the domain is overloaded or restarting",
         "503 `Service Unavailable`";
     "opensearch-refused" EndpointUnreachable
         Lab(|plan| plan.network.opensearch.connections = ConnectionFault::Refused),
@@ -290,7 +290,7 @@ faults! {
     "opensearch-cut" EndpointFailed
         Lab(|plan| plan.network.opensearch.connections = ConnectionFault::Cut),
         "connections to the domain break in the middle of an answer",
-        "half a response";
+        "a truncated response";
     "opensearch-slow" EndpointTimeout
         Lab(|plan| plan.network.opensearch.latency_ms = SLOW),
         "each answer of the domain takes 2 s longer",
@@ -314,15 +314,15 @@ faults! {
     // The grant.
     "rds-iam-not-granted" RdsIamNotGranted
         Pod("connect as a database user that is not a member of `rds_iam`"),
-        "the database user is no member of `rds_iam`",
+        "the database user is not a member of `rds_iam`",
         "the server asks for a SCRAM password";
     "fgac-not-granted" FgacNotGranted
-        Pod("use a role that no role of the domain is mapped to"),
-        "the domain maps the role to none of its own",
+        Pod("use a role without a role mapping in the domain"),
+        "the domain has no role mapping for the role",
         "403 `security_exception`, `no permissions for`";
 }
 
-/// STS misbehaves until it is switched off.
+/// Returns a fault of STS that lasts until it is switched off.
 const fn sts(kind: StsFaultKind) -> StsFault {
     StsFault {
         kind: Some(kind),

@@ -6,7 +6,7 @@ use super::*;
 fn ids_are_unique_and_in_kebab_case() {
     let mut seen = BTreeSet::new();
     for fault in Fault::ALL {
-        assert!(seen.insert(fault.id), "{} is there twice", fault.id);
+        assert!(seen.insert(fault.id), "{} is a duplicate", fault.id);
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'-';
         assert!(fault.id.bytes().all(plain), "{}", fault.id);
     }
@@ -15,7 +15,7 @@ fn ids_are_unique_and_in_kebab_case() {
 #[test]
 fn the_faults_are_in_the_order_of_the_chain() {
     let links: Vec<_> = Fault::ALL.iter().map(|fault| fault.cause.link()).collect();
-    // `sts-idp-communication` is beside its siblings of STS, though AWS means the provider by it.
+    // `sts-idp-communication` is listed with the other STS faults, though AWS means the provider by it.
     let sorted = links
         .iter()
         .zip(Fault::ALL)
@@ -25,7 +25,7 @@ fn the_faults_are_in_the_order_of_the_chain() {
 }
 
 #[test]
-fn each_switch_of_the_lab_is_seen_to_be_on_and_off() {
+fn each_switch_of_the_lab_turns_on_and_off() {
     for fault in Fault::ALL {
         if let Mechanism::Lab(_) = fault.mechanism {
             let plan = FaultPlan::from_ids([fault.id]).unwrap();
@@ -53,7 +53,7 @@ fn an_error_names_the_valid_ids() {
     );
 }
 
-/// `docs/lab.md` has the table. With `IRSA_UPDATE_DOCS=1` the test writes it.
+/// `docs/lab.md` contains the table. With `IRSA_UPDATE_DOCS=1` the test writes it.
 #[test]
 fn the_documentation_has_the_table() {
     const BEGIN: &str = "<!-- faults: begin -->\n";

@@ -1,4 +1,4 @@
-//! Policies: every combination of both sides, each refusal word for word with its cause.
+//! Policies: every combination of both sides, each refusal with its exact text and cause.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -43,7 +43,7 @@ fn asked(
     authorize(session.as_deref(), &call, &domain(world), world)
 }
 
-/// The text in the answer's body, and the cause.
+/// Returns the text in the response's body, and the cause.
 fn refused(world: &World, role: Option<&str>, method: &Method, path: &str) -> (String, Cause) {
     let refusal = asked(world, role, method, path).unwrap_err();
     let cause = refusal.cause;
@@ -58,7 +58,7 @@ fn role(arn: &str) -> Caller {
 }
 
 #[test]
-fn a_role_whose_own_policy_allows_goes_on_with_its_path() {
+fn a_role_whose_policy_allows_is_forwarded_with_its_path() {
     let world = world_with_domain("");
     for method in [GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE] {
         for path in ["/", "/_bulk", "/a%2Fb/_doc/1", "/a,b*/_search"] {
@@ -74,7 +74,7 @@ fn within_the_account_the_access_policy_alone_is_enough() {
 }
 
 #[test]
-fn the_account_as_principal_leaves_it_to_the_roles_own_policies() {
+fn the_account_as_principal_delegates_to_the_roles_policies() {
     let account = "arn:aws:iam::111122223333:role/camunda/keycloak-role";
     let world = world_with_policy(&ALLOW_KEYCLOAK.replace(account, "111122223333"));
     assert_eq!(
@@ -120,7 +120,7 @@ fn across_accounts_both_sides_must_allow() {
 }
 
 #[test]
-fn nobody_gets_in_but_by_the_access_policy() {
+fn anonymous_callers_need_the_access_policy() {
     let open = world_with_policy(ALLOW_ALL);
     assert_eq!(asked(&open, None, &GET, "/"), Ok(Caller::Anonymous));
     let closed = world_with_domain("");
@@ -170,7 +170,7 @@ fn a_denial_wins_on_either_side() {
 }
 
 #[test]
-fn what_is_not_allowed_has_its_cause() {
+fn each_missing_permission_has_its_cause() {
     let world = world_with_domain("");
     let other_region = world_with(
         "\"Resource\": \"arn:aws:es:eu-central-1:111122223333:domain/test-domain/*\"",
@@ -189,14 +189,14 @@ fn what_is_not_allowed_has_its_cause() {
             Cause::DomainResourceMismatch,
         ),
         (
-            "another domain",
+            "a different domain",
             &other_domain,
             ZEEBE,
             GET,
             Cause::DomainResourceMismatch,
         ),
         (
-            "another region",
+            "a different region",
             &other_region,
             ZEEBE,
             GET,
@@ -210,7 +210,7 @@ fn what_is_not_allowed_has_its_cause() {
             Cause::EsHttpNotAllowed,
         ),
         (
-            "another method",
+            "a different method",
             &without_patch,
             ZEEBE,
             Method::PATCH,
@@ -243,7 +243,7 @@ fn what_is_not_allowed_has_its_cause() {
 }
 
 #[test]
-fn the_ledger_learns_what_nearly_allowed() {
+fn the_ledger_has_the_nearest_statement() {
     let refusal = asked(&world_with_domain(""), Some(OPTIMIZE), &GET, "/_search").unwrap_err();
     assert!(
         refusal.message.contains("`Resource` wants"),
@@ -253,7 +253,7 @@ fn the_ledger_learns_what_nearly_allowed() {
 }
 
 #[test]
-fn a_session_policy_narrows_what_the_role_may_and_aws_says_so() {
+fn a_session_policy_restricts_the_role_and_the_error_names_it() {
     let world = world_with_domain("");
     let sessions = Sessions::default();
     let json = r#"{"Version": "2012-10-17", "Statement":

@@ -1,4 +1,4 @@
-//! The canonical form, against the table that the proxy is held to as well, and against botocore.
+//! The canonical form, compared with the table that the proxy is tested with, and with botocore.
 
 use std::time::Duration;
 
@@ -80,7 +80,7 @@ fn every_target_has_the_form_of_the_table() {
 }
 
 #[test]
-fn accepts_what_botocore_signed() {
+fn accepts_requests_signed_by_botocore() {
     let lines =
         include_str!("../../../../../crates/irsa-identity/tests/data/botocore-signatures.jsonl");
     let all = lines

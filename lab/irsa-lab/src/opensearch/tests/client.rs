@@ -1,4 +1,4 @@
-//! A client over TLS, HTTP/1.1 or HTTP/2, one request a connection.
+//! A client over TLS, HTTP/1.1 or HTTP/2, with one request for each connection.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -16,14 +16,14 @@ use tokio_rustls::client::TlsStream;
 
 use super::support::HOST;
 
-/// How a client speaks.
+/// The protocol of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Protocol {
     Http1,
     Http2,
 }
 
-/// Connects to the front by the domain's name.
+/// Connects to the front with the domain's name.
 pub(super) async fn connect(
     port: u16,
     authority: &LocalAuthority,
@@ -47,7 +47,7 @@ pub(super) async fn connect(
         .unwrap()
 }
 
-/// Sends a request and gets the answer's head.
+/// Sends a request and returns the response's head.
 pub(super) async fn send(
     port: u16,
     authority: &LocalAuthority,
@@ -73,7 +73,7 @@ pub(super) async fn send(
     }
 }
 
-/// The answer's body as text.
+/// Returns the response's body as text.
 pub(super) async fn text(response: Response<Incoming>) -> String {
     let body = response.into_body().collect().await.unwrap().to_bytes();
     String::from_utf8(body.to_vec()).unwrap()

@@ -11,8 +11,8 @@ use tokio::time::timeout;
 
 use super::super::backend::Backend;
 
-/// Answers the first request with 400 and ignores its connection from then on; answers the others
-/// with a warning for each of 150 fields.
+/// Responds to the first request with 400 and ignores its connection from then on; responds to the others with a
+/// warning for each of 150 fields.
 async fn serve(mut stream: TcpStream, requests: Arc<AtomicUsize>) {
     let mut head = Vec::new();
     while let Ok(byte) = stream.read_u8().await {
@@ -36,7 +36,7 @@ async fn serve(mut stream: TcpStream, requests: Arc<AtomicUsize>) {
 }
 
 #[tokio::test]
-async fn one_that_may_be_dead_is_not_used_again_and_many_warnings_pass() {
+async fn a_connection_that_may_be_dead_is_not_reused_and_many_warnings_pass() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let authority: Authority = listener.local_addr().unwrap().to_string().parse().unwrap();
     tokio::spawn(async move {
@@ -50,7 +50,7 @@ async fn one_that_may_be_dead_is_not_used_again_and_many_warnings_pass() {
         let request = backend.request(PathAndQuery::from_static("/"), "".into());
         let answer = backend.send(request.unwrap());
         let answer = timeout(Duration::from_secs(20), answer).await;
-        let answer = answer.expect("an answer").unwrap();
+        let answer = answer.expect("a response").unwrap();
         assert_eq!(answer.status(), status);
         http_body_util::BodyExt::collect(answer.into_body())
             .await

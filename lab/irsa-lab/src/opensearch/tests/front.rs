@@ -1,4 +1,4 @@
-//! The front over TLS, before a server of the tests' own that records what reaches it.
+//! The front over TLS, before a test server that records the requests it receives.
 
 use std::io::Write as _;
 use std::sync::{Arc, Mutex};
@@ -30,7 +30,7 @@ use crate::world::World;
 
 const DENIED: &str = r#"{"error":{"root_cause":[],"type":"security_exception","reason":"no permissions for [indices:data/read/search] and User [name=x]"},"status":403}"#;
 
-/// A refused item among one that is not.
+/// A bulk with a refused and an accepted item.
 pub(super) const BULK: &str = r#"{"took":1,"errors":true,"items":[{"index":{"_id":"1","status":201}},{"index":{"_id":"2","status":403,"error":{"type":"security_exception","reason":"no permissions for [x]"}}}]}"#;
 
 pub(super) struct Stage {
@@ -96,7 +96,7 @@ impl Stage {
         sent.unwrap()
     }
 
-    /// Signs as the Zeebe role and sends.
+    /// Signs the request as the Zeebe role and sends it.
     pub(super) async fn signed(&self, unsigned: &Unsigned) -> Response<hyper::body::Incoming> {
         self.send(unsigned.sign(&self.session)).await
     }
@@ -138,7 +138,7 @@ fn packed_answer() -> Response<Bytes> {
     response
 }
 
-/// As OpenSearch sends it to those who take gzip.
+/// A denial as OpenSearch sends it to clients that accept gzip.
 pub(super) fn packed_denial() -> Bytes {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(DENIED.as_bytes()).unwrap();
@@ -146,7 +146,7 @@ pub(super) fn packed_denial() -> Bytes {
 }
 
 #[tokio::test]
-async fn passes_bytes_on_as_the_role_with_its_path() {
+async fn forwards_bytes_as_the_role_with_its_path() {
     let stage = Stage::built_in().await;
     let target = "/a%2Cb*,c/_doc/x%2F+y?routing=a%2Bb&q=%7B%7D";
     let body = "{\"index\":{}}\n{}\n";
@@ -219,7 +219,7 @@ async fn answers_head_with_the_length_but_no_body() {
 }
 
 #[tokio::test]
-async fn counts_what_it_serves_and_keeps_what_it_refuses() {
+async fn counts_served_requests_and_records_refusals() {
     let stage = Stage::built_in().await;
     assert_eq!(stage.signed(&Unsigned::get("/missing")).await.status(), 404);
     assert_eq!(stage.signed(&Unsigned::get("/blocked")).await.status(), 403);
@@ -243,7 +243,7 @@ async fn counts_what_it_serves_and_keeps_what_it_refuses() {
 }
 
 #[tokio::test]
-async fn a_refusal_of_the_security_plugin_passes_and_is_entered() {
+async fn a_refusal_by_the_security_plugin_is_forwarded_and_recorded() {
     let stage = Stage::built_in().await;
     let response = stage.signed(&Unsigned::get("/denied")).await;
     assert_eq!(
@@ -260,7 +260,7 @@ async fn a_refusal_of_the_security_plugin_passes_and_is_entered() {
 }
 
 #[tokio::test]
-async fn without_fine_grained_access_everybody_is_one() {
+async fn without_fine_grained_access_control_all_callers_are_one_user() {
     let text = include_str!("../../../../../crates/irsa-world/src/camunda-8.3.yaml");
     let (start, rest) = text.split_once("    master_role:").unwrap();
     let (_, end) = rest.split_once("\nworkloads:").unwrap();
@@ -272,7 +272,7 @@ async fn without_fine_grained_access_everybody_is_one() {
 }
 
 #[tokio::test]
-async fn nobody_in_particular_is_left_to_the_security_plugin() {
+async fn the_security_plugin_decides_about_anonymous_callers() {
     let allow = r#"{"Effect": "Allow", "Principal": "*", "Action": "es:*", "Resource": "*"}"#;
     let stage = Stage::new(world_with_policy(allow)).await;
     let mut request = Unsigned::get("/").plain();
@@ -287,10 +287,10 @@ async fn nobody_in_particular_is_left_to_the_security_plugin() {
 }
 
 #[tokio::test]
-async fn refuses_a_body_over_the_limit_before_all_else() {
+async fn rejects_a_body_over_the_limit_before_anything_else() {
     let stage = Stage::new(world_with_domain("    max_request_bytes: 10485760\n")).await;
     let limit = Unsigned::new(Method::POST, "/_bulk", &"x".repeat(10_485_760));
-    let backend_limit = "the server of the tests takes a mebibyte";
+    let backend_limit = "the test server accepts a mebibyte";
     assert_eq!(stage.signed(&limit).await.status(), 413, "{backend_limit}");
     assert!(stage.ledger().refusals.is_empty(), "{backend_limit}");
 
@@ -306,7 +306,7 @@ async fn refuses_a_body_over_the_limit_before_all_else() {
 }
 
 #[tokio::test]
-async fn a_client_that_waits_to_be_told_sends_no_body_over_the_limit() {
+async fn a_client_that_waits_for_100_continue_sends_no_body_over_the_limit() {
     let stage = Stage::new(world_with_domain("    max_request_bytes: 1024\n")).await;
     let mut stream = connect(stage.port, &stage.deps.authority, Protocol::Http1).await;
     let head = "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1025\r\nexpect: 100-continue\r\n\r\n";
@@ -317,7 +317,7 @@ async fn a_client_that_waits_to_be_told_sends_no_body_over_the_limit() {
 }
 
 #[tokio::test]
-async fn troubles_come_when_they_are_switched_on() {
+async fn faults_apply_when_they_are_switched_on() {
     let stage = Stage::built_in().await;
     stage.deps.faults.change(|plan| {
         plan.opensearch = OpenSearchFault {
@@ -344,7 +344,7 @@ async fn troubles_come_when_they_are_switched_on() {
 }
 
 #[tokio::test]
-async fn cuts_a_connection_before_the_answer_or_in_its_midst() {
+async fn cuts_a_connection_before_or_in_the_middle_of_a_response() {
     let stage = Stage::built_in().await;
     let request = || Unsigned::get("/").sign(&stage.session);
     stage.deps.faults.change(|plan| plan.opensearch.cut = 1);
@@ -367,7 +367,7 @@ async fn cuts_a_connection_before_the_answer_or_in_its_midst() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_gone_is_503_and_no_refusal() {
+async fn a_server_that_has_ended_gives_503_and_no_refusal() {
     let mut stage = Stage::built_in().await;
     stage.backend.shutdown().await;
     assert_eq!(stage.signed(&Unsigned::get("/")).await.status(), 503);

@@ -1,4 +1,4 @@
-//! What the security plugin refuses, in whatever shape it says so, is in the ledger.
+//! The ledger records what the security plugin refuses, whatever form its response has.
 
 use http::Method;
 use http_body_util::BodyExt as _;
@@ -10,7 +10,7 @@ use super::support::Unsigned;
 use crate::ledger::{Outcome, Service};
 
 #[tokio::test]
-async fn an_item_of_a_bulk_counts_though_its_status_is_200() {
+async fn a_refused_item_of_a_bulk_counts_though_the_status_is_200() {
     let stage = Stage::built_in().await;
     let bulk = Unsigned::new(Method::POST, "/mixed/_bulk", "{}\n");
     let response = stage.signed(&bulk).await;

@@ -1,4 +1,4 @@
-//! Requests that are signed in the query, over the front.
+//! Requests with a signature in the query.
 
 use http::{Method, Request};
 use irsa_chain::Cause;
@@ -7,7 +7,7 @@ use super::client::text;
 use super::front::Stage;
 use super::support::{Unsigned, ZEEBE};
 
-/// The text of a refusal, and its cause.
+/// Returns the text of a refusal, and its cause.
 async fn refused(stage: &Stage, request: Request<String>) -> (String, Cause) {
     let response = stage.send(request).await;
     assert_eq!(response.status(), 403);
@@ -16,7 +16,7 @@ async fn refused(stage: &Stage, request: Request<String>) -> (String, Cause) {
     (told, stage.ledger().last_refusal().unwrap().cause)
 }
 
-/// The request without one of its parameters.
+/// Returns the request without one of its parameters.
 fn without(request: &Request<String>, name: &str) -> Request<String> {
     let mut request = request.clone();
     let (path, query) = (request.uri().path(), request.uri().query().unwrap());
@@ -29,7 +29,7 @@ fn without(request: &Request<String>, name: &str) -> Request<String> {
 }
 
 #[tokio::test]
-async fn passes_and_opensearch_sees_no_more_than_the_clients_own_query() {
+async fn is_accepted_and_opensearch_sees_only_the_clients_query() {
     let stage = Stage::built_in().await;
     for (method, target) in [
         (Method::GET, "/orders%2F1/_search?size=1&Q=a%20b"),
@@ -46,7 +46,7 @@ async fn passes_and_opensearch_sees_no_more_than_the_clients_own_query() {
 }
 
 #[tokio::test]
-async fn a_change_refuses_it_and_the_answer_does_not_show_the_session_token() {
+async fn a_changed_request_is_rejected_without_showing_the_session_token() {
     let stage = Stage::built_in().await;
     let request = Unsigned::get("/a/_search?size=1").presign(&stage.session);
     let mut changed = request.clone();
@@ -67,7 +67,7 @@ async fn a_change_refuses_it_and_the_answer_does_not_show_the_session_token() {
 }
 
 #[tokio::test]
-async fn says_which_parameter_is_missing() {
+async fn names_the_missing_parameter() {
     let stage = Stage::built_in().await;
     let request = Unsigned::get("/").presign(&stage.session);
     for name in ["Credential", "Date", "SignedHeaders", "Signature"] {
@@ -86,7 +86,7 @@ async fn says_which_parameter_is_missing() {
 }
 
 #[tokio::test]
-async fn is_good_for_a_quarter_of_an_hour_whatever_it_asks_for() {
+async fn is_valid_for_15_minutes_whatever_it_requests() {
     let stage = Stage::built_in().await;
     let mut old = Unsigned::get("/");
     old.at -= std::time::Duration::from_secs(899);

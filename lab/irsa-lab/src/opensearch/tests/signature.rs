@@ -1,4 +1,4 @@
-//! Signatures: what is accepted, and each refusal word for word.
+//! Signatures: accepted ones, and each refusal with its exact text.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::support::{HOST, Unsigned, ZEEBE, domain, now, session, stamp, world_w
 use crate::sessions::{Session, Sessions};
 use crate::sigv4::SignedRequest;
 
-/// What becomes of a request to the built-in domain: who signed it, if anybody.
+/// Authenticates a request to the built-in domain; returns the session that signed, if any.
 fn outcome(request: &Request<String>, sessions: &Sessions) -> Result<Option<String>, Refusal> {
     let world = world_with_domain("");
     let signed = SignedRequest {
@@ -26,7 +26,7 @@ fn outcome(request: &Request<String>, sessions: &Sessions) -> Result<Option<Stri
     Ok(session.map(|session| session.principal().to_string()))
 }
 
-/// The answer's body, the status it has and its cause.
+/// Returns the body, status and cause of the refusal of a request.
 fn refused(request: &Request<String>, sessions: &Sessions) -> (String, Cause, String) {
     let refusal = outcome(request, sessions).unwrap_err();
     let (cause, message) = (refusal.cause, refusal.message.clone());
@@ -37,7 +37,7 @@ fn refused(request: &Request<String>, sessions: &Sessions) -> (String, Cause, St
     (body["message"].as_str().unwrap().to_owned(), cause, message)
 }
 
-/// What a change of a good request is answered.
+/// Returns the refusal of a valid request after a change.
 fn changed(change: impl FnOnce(&mut Unsigned)) -> (String, Cause) {
     let sessions = Sessions::default();
     let mut unsigned = Unsigned::get("/_search?q=x");
@@ -55,7 +55,7 @@ fn accepts(unsigned: &Unsigned) {
 }
 
 #[test]
-fn accepts_what_clients_of_opensearch_send() {
+fn accepts_requests_of_opensearch_clients() {
     for (method, target, body) in [
         (Method::GET, "/", ""),
         (Method::POST, "/_bulk", "{\"index\":{}}\n{}\n"),
@@ -73,7 +73,7 @@ fn accepts_what_clients_of_opensearch_send() {
 }
 
 #[test]
-fn accepts_an_unsigned_payload_that_says_so() {
+fn accepts_a_declared_unsigned_payload() {
     let mut unsigned = Unsigned::new(Method::POST, "/_bulk", "{}\n");
     unsigned.payload = Some("UNSIGNED-PAYLOAD");
     accepts(&unsigned);
@@ -87,7 +87,7 @@ fn a_signed_header_that_is_absent_counts_as_empty() {
 }
 
 #[test]
-fn answers_to_its_own_name_and_to_this_machines() {
+fn accepts_its_own_name_and_this_machines() {
     for host in [
         HOST,
         "TEST-domain.eu-central-1.es.amazonaws.com:443",
@@ -107,13 +107,13 @@ fn answers_to_its_own_name_and_to_this_machines() {
 }
 
 #[test]
-fn nobody_has_signed_a_request_without_authorization() {
+fn a_request_without_authorization_is_unsigned() {
     let request = Unsigned::get("/").plain();
     assert_eq!(outcome(&request, &Sessions::default()), Ok(None));
 }
 
 #[test]
-fn repeats_another_authorization_to_the_caller_alone() {
+fn repeats_a_different_authorization_only_to_the_caller() {
     let mut unsigned = Unsigned::get("/");
     unsigned
         .headers
@@ -131,7 +131,7 @@ fn repeats_another_authorization_to_the_caller_alone() {
 }
 
 #[test]
-fn names_what_a_signature_lacks() {
+fn names_the_missing_parts_of_a_signature() {
     let sessions = Sessions::default();
     let mut request = Unsigned::get("/").sign(&session(&sessions, ZEEBE));
     request.headers_mut().remove("x-amz-date");
@@ -143,7 +143,7 @@ fn names_what_a_signature_lacks() {
 }
 
 #[test]
-fn says_what_of_a_signature_it_can_not_read() {
+fn names_the_malformed_part_of_a_signature() {
     let sessions = Sessions::default();
     let good = Unsigned::get("/").sign(&session(&sessions, ZEEBE));
     let authorization = good.headers()["authorization"].to_str().unwrap();
@@ -178,7 +178,7 @@ fn says_what_of_a_signature_it_can_not_read() {
 }
 
 #[test]
-fn wants_the_host_signed() {
+fn requires_a_signed_host() {
     let sessions = Sessions::default();
     let mut request = Unsigned::get("/").sign(&session(&sessions, ZEEBE));
     let authorization = request.headers()["authorization"].to_str().unwrap();
@@ -194,7 +194,7 @@ fn wants_the_host_signed() {
 }
 
 #[test]
-fn tells_what_should_have_been_signed_but_not_the_session_token() {
+fn shows_the_expected_canonical_request_without_the_session_token() {
     let sessions = Sessions::default();
     let session = session(&sessions, ZEEBE);
     let mut request = Unsigned::new(Method::POST, "/a%2Fb/_search?b=2&a=1", "{}").sign(&session);
@@ -223,7 +223,7 @@ fn tells_what_should_have_been_signed_but_not_the_session_token() {
 }
 
 #[test]
-fn refuses_each_fault_in_its_own_words() {
+fn rejects_each_fault_with_its_text() {
     let at = |seconds: i64| {
         let shift = Duration::from_secs(seconds.unsigned_abs());
         if seconds < 0 {
@@ -281,14 +281,14 @@ fn refuses_each_fault_in_its_own_words() {
     }
 }
 
-/// What becomes of a good request when the register of sessions is another.
+/// Returns the refusal of a valid request with a different set of sessions.
 fn with_sessions(sessions: &Sessions, signer: &Session) -> (String, Cause) {
     let (text, cause, _) = refused(&Unsigned::get("/").sign(signer), sessions);
     (text, cause)
 }
 
 #[test]
-fn refuses_credentials_that_are_unknown_or_dead() {
+fn rejects_unknown_and_expired_credentials() {
     let known = Sessions::default();
     let signer = session(&known, ZEEBE);
     let unknown = "The security token included in the request is invalid.".to_owned();
@@ -315,7 +315,7 @@ fn refuses_credentials_that_are_unknown_or_dead() {
 }
 
 #[test]
-fn the_body_must_be_the_one_that_the_hash_is_of() {
+fn the_body_must_match_its_hash() {
     let sessions = Sessions::default();
     let mut unsigned = Unsigned::new(Method::POST, "/_bulk", "{}");
     unsigned.payload = Some("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
@@ -325,7 +325,7 @@ fn the_body_must_be_the_one_that_the_hash_is_of() {
 
 proptest! {
     #[test]
-    fn altering_any_one_byte_of_the_target_or_body_refuses(
+    fn changing_any_byte_of_the_target_or_body_is_rejected(
         at in any::<prop::sample::Index>(),
         other in "[a-zA-Z0-9]",
     ) {
@@ -346,7 +346,7 @@ proptest! {
     }
 
     #[test]
-    fn no_authorization_makes_it_panic_or_is_let_in(text in "(AWS4-HMAC-SHA256 )?[ -~]{0,100}") {
+    fn no_authorization_header_causes_a_panic_or_is_accepted(text in "(AWS4-HMAC-SHA256 )?[ -~]{0,100}") {
         let sessions = Sessions::default();
         let mut request = Unsigned::get("/").sign(&session(&sessions, ZEEBE));
         request.headers_mut().insert("authorization", text.parse().unwrap());

@@ -1,4 +1,4 @@
-//! Domains, sessions, and requests to be signed.
+//! Domains, sessions, and requests to sign.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ pub(super) use super::signing::stamp;
 pub(super) const ZEEBE: &str = "arn:aws:iam::111122223333:role/camunda/zeebe-role";
 pub(super) const HOST: &str = "test-domain.eu-central-1.es.amazonaws.com";
 
-/// When everything happens: the front's clock stands still.
+/// The constant time of the front's clock.
 pub(super) fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_790_000_000)
 }
@@ -30,20 +30,20 @@ impl LabClock for StandingClock {
     }
 }
 
-/// The built-in world, after a change of its text.
+/// Returns the built-in world with a changed text.
 pub(super) fn world_with(from: &str, to: &str) -> Arc<World> {
     let text = include_str!("../../../../../crates/irsa-world/src/camunda-8.3.yaml");
     assert!(text.contains(from), "`{from}` is not in the world");
     Arc::new(World::from_yaml(&text.replace(from, to)).unwrap())
 }
 
-/// The built-in world with more lines in its domain.
+/// Returns the built-in world with additional lines in its domain.
 pub(super) fn world_with_domain(lines: &str) -> Arc<World> {
     let start = "    master_role: arn:aws:iam::111122223333:role/opensearch-role\n";
     world_with(start, &format!("{start}{lines}"))
 }
 
-/// The built-in world whose domain has this access policy.
+/// Returns the built-in world with this access policy of its domain.
 pub(super) fn world_with_policy(statement: &str) -> Arc<World> {
     let policy = format!(r#"{{"Version": "2012-10-17", "Statement": {statement}}}"#);
     world_with_domain(&format!("    access_policy: '{policy}'\n"))
@@ -53,7 +53,7 @@ pub(super) fn domain(world: &World) -> Arc<Domain> {
     Arc::clone(&world.domains()[0])
 }
 
-/// A session of `role` that dies in an hour.
+/// Returns a session of `role` that expires in an hour.
 pub(super) fn session(sessions: &Sessions, role: &str) -> Arc<Session> {
     let role = role.parse().unwrap();
     let name = "pod-1".parse().unwrap();
@@ -64,23 +64,23 @@ pub(super) fn session(sessions: &Sessions, role: &str) -> Arc<Session> {
     )
 }
 
-/// A request to be signed; each part can be made wrong.
+/// A request to sign; each part can be made invalid.
 #[derive(Debug, Clone)]
 pub(super) struct Unsigned {
     pub(super) method: Method,
     pub(super) target: String,
     pub(super) headers: Vec<(&'static str, String)>,
-    /// Sent, but not signed.
+    /// Headers that are sent, but not signed.
     pub(super) beside: Vec<(&'static str, String)>,
     pub(super) body: String,
     pub(super) at: SystemTime,
     pub(super) region: &'static str,
     pub(super) service: &'static str,
-    /// Absent: the body's hash.
+    /// The payload hash, if it is not the body's.
     pub(super) payload: Option<&'static str>,
-    /// Signed besides, though they are not sent.
+    /// A header that is signed, but not sent.
     pub(super) absent: Option<&'static str>,
-    /// Canonical path and query, where they are not to be made of the target.
+    /// Canonical path and query, if they are not derived from the target.
     pub(super) canonical: Option<(String, String)>,
 }
 
@@ -105,7 +105,7 @@ impl Unsigned {
         Self::new(Method::GET, target, "")
     }
 
-    /// Not signed at all.
+    /// Returns the unsigned request.
     pub(super) fn plain(&self) -> Request<String> {
         let mut request = Request::new(self.body.clone());
         *request.method_mut() = self.method.clone();
@@ -139,7 +139,7 @@ impl Unsigned {
         unsigned.plain()
     }
 
-    /// Signs in the query, with no headers but the request's own.
+    /// Signs in the query, with only the request's own headers.
     pub(super) fn presign(&self, session: &Session) -> Request<String> {
         let stamp = stamp(self.at);
         let key = self.key(session, &stamp);
@@ -183,7 +183,7 @@ impl Unsigned {
         }
     }
 
-    /// For targets whose query is canonical but for its order.
+    /// Returns the canonical form of targets whose query needs only sorting.
     fn canonical(&self) -> (String, String) {
         let (path, query) = self.target.split_once('?').unwrap_or((&self.target, ""));
         let mut pairs: Vec<&str> = query.split('&').collect();
@@ -200,7 +200,7 @@ fn headers<'a>(pairs: impl Iterator<Item = &'a (&'static str, String)>) -> Heade
     headers
 }
 
-/// The path as it came, encoded once more.
+/// Encodes the path once more.
 fn encoded(path: &str) -> String {
     path.bytes().fold(String::new(), |mut text, byte| {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {

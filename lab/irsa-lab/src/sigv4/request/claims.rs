@@ -1,4 +1,4 @@
-//! What a signed request says of its signature, read.
+//! The parsed fields of a signature in a request.
 
 use std::borrow::Cow;
 use std::time::SystemTime;
@@ -9,7 +9,7 @@ use crate::sigv4::canonical::{Canonical, canonical_headers, canonical_query, str
 use crate::sigv4::fault::SignatureFault;
 use crate::sigv4::scope::{CredentialScope, parse_amz_date};
 
-/// Goes with temporary credentials.
+/// The session token of temporary credentials.
 pub(super) const TOKEN: &str = "x-amz-security-token";
 
 /// The parts of a signature.
@@ -25,7 +25,7 @@ pub(super) struct Claims<'a> {
 
 impl<'a> Claims<'a> {
     pub(super) fn parse(request: &SignedRequest<'a>) -> Result<Self, SignatureFault> {
-        let fields = Fields::of(request).ok_or(SignatureFault::Missing)?;
+        let fields = Fields::from_request(request).ok_or(SignatureFault::Missing)?;
         if !fields.algorithm_is_known() {
             return Err(SignatureFault::Incomplete("algorithm"));
         }
@@ -50,7 +50,7 @@ impl<'a> Claims<'a> {
         })
     }
 
-    /// The access key and what the signature is good for.
+    /// Returns the access key ID and the scope.
     pub(super) fn credential(&self) -> Result<(&str, CredentialScope<'_>), SignatureFault> {
         CredentialScope::parse_credential(&self.credential)
             .ok_or(SignatureFault::Incomplete("Credential"))
@@ -60,7 +60,7 @@ impl<'a> Claims<'a> {
         self.signed().any(|name| name == "host")
     }
 
-    /// Whether all else is signed that must be, and the list of signed headers is as it should be.
+    /// Whether the signature covers everything that it must, and the list of signed headers is valid.
     pub(super) fn cover(&self, request: &SignedRequest<'_>) -> bool {
         let must_be_signed = |name: &&str| !self.is_in_query && request.headers.contains_key(*name);
         let covered = ["x-amz-date", TOKEN]
@@ -71,7 +71,7 @@ impl<'a> Claims<'a> {
         covered && self.signed().is_sorted() && self.signed().all(is_lower)
     }
 
-    /// The canonical request; `None` if a signed header is not text.
+    /// Returns the canonical request; `None` if a signed header is not text.
     pub(super) fn canonical(
         &self,
         request: &SignedRequest<'_>,

@@ -1,4 +1,4 @@
-//! Where a request tells of its signature: in its `Authorization` header, or in its query.
+//! The fields of a signature, from the `Authorization` header or from the query.
 
 use std::borrow::Cow;
 
@@ -9,12 +9,12 @@ use super::SignedRequest;
 use crate::sigv4::encode::{decode, pairs};
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
-/// Goes with temporary credentials.
+/// The session token of temporary credentials.
 const TOKEN: &str = "x-amz-security-token";
-/// Each of these in a query means that it is signed there.
+/// Parameters of which any one means that the request is signed in the query.
 const OF_A_SIGNATURE: [&str; 3] = ["X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature"];
 
-/// What a request says of its signature, part by part.
+/// The fields of a request's signature.
 #[derive(Clone, Copy)]
 pub(in crate::sigv4) struct Fields<'a> {
     headers: &'a HeaderMap,
@@ -23,14 +23,14 @@ pub(in crate::sigv4) struct Fields<'a> {
 
 #[derive(Clone, Copy)]
 enum Place<'a> {
-    /// What stands behind the algorithm, if that is ours.
+    /// The text after the algorithm, if that is AWS4-HMAC-SHA256.
     Header(Option<&'a str>),
     Query(&'a str),
 }
 
 impl<'a> Fields<'a> {
-    /// `None` for a request that says nothing. The header goes before the query.
-    pub(in crate::sigv4) fn of(request: &SignedRequest<'a>) -> Option<Self> {
+    /// Returns the fields; `None` for an unsigned request. The header takes precedence over the query.
+    pub(in crate::sigv4) fn from_request(request: &SignedRequest<'a>) -> Option<Self> {
         let headers = request.headers;
         let place = if headers.contains_key(AUTHORIZATION) {
             let authorization = text(headers, AUTHORIZATION.as_str());
@@ -56,7 +56,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// `Credential`, `SignedHeaders` or `Signature`; an empty one is none.
+    /// Returns `Credential`, `SignedHeaders` or `Signature`; `None` if it is empty.
     pub(in crate::sigv4) fn get(&self, name: &str) -> Option<Cow<'a, str>> {
         let value = match self.place {
             Place::Header(fields) => field(fields?, name).map(Cow::Borrowed),
@@ -65,8 +65,8 @@ impl<'a> Fields<'a> {
         value.filter(|value| !value.is_empty())
     }
 
-    /// When it was signed: `X-Amz-Date` goes before `Date` (AWS General Reference, "Handling dates
-    /// in Signature Version 4").
+    /// Returns the time of the signature: `X-Amz-Date` takes precedence over `Date` (AWS General Reference, "Handling
+    /// dates in Signature Version 4").
     pub(in crate::sigv4) fn date(&self) -> Option<Cow<'a, str>> {
         match self.place {
             Place::Header(_) => {
@@ -78,7 +78,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The session token; empty without one.
+    /// Returns the session token, or an empty text.
     pub(super) fn token(&self) -> Cow<'a, str> {
         let token = match self.place {
             Place::Header(_) => text(self.headers, TOKEN).map(Cow::Borrowed),
@@ -87,8 +87,8 @@ impl<'a> Fields<'a> {
         token.unwrap_or_default()
     }
 
-    /// What it must say and does not, in the sentences of AWS, and besides the header that it has
-    /// in place; empty if it says all.
+    /// Returns AWS's sentences about missing fields, and for the header form also the header; empty if no field is
+    /// missing.
     pub(in crate::sigv4) fn missing(&self) -> Vec<String> {
         let names = ["Credential", "Signature", "SignedHeaders"];
         let names = names.into_iter().filter(|name| self.get(name).is_none());
@@ -111,7 +111,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// `Name=value` among fields separated by commas or spaces.
+/// Returns the value of `Name=value` among fields that are separated by commas or spaces.
 fn field<'a>(fields: &'a str, name: &str) -> Option<&'a str> {
     fields
         .split([',', ' '])
