@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_all_but_twelve_digits() {
+    fn rejects_everything_except_twelve_digits() {
         let near_misses = [
             "",
             "12345678901",

@@ -1,4 +1,4 @@
-//! Amazon Resource Names: the general form here, the ones of the chain in the modules below.
+//! Amazon Resource Names: the general format, and in submodules the ARNs of the chain.
 
 use std::str::FromStr;
 
@@ -23,7 +23,7 @@ pub struct Arn {
 }
 
 impl Arn {
-    /// Joins the parts; refuses those that would not be read back as they were given.
+    /// Joins the parts. Parts that would not parse as they were given are an error.
     pub fn from_parts(
         partition: &str,
         service: &str,
@@ -45,7 +45,7 @@ impl Arn {
         &self.text
     }
 
-    /// `aws`, `aws-cn`, …: not checked to be a partition that exists.
+    /// The partition, such as `aws` or `aws-cn`. It is not checked.
     pub fn partition(&self) -> &str {
         self.parts()[0]
     }
@@ -55,22 +55,22 @@ impl Arn {
         self.parts()[1]
     }
 
-    /// The region, empty for global services.
+    /// The region; empty for global services.
     pub fn region(&self) -> &str {
         self.parts()[2]
     }
 
-    /// The account, empty for some services, `aws` for what AWS owns.
+    /// The account; empty for some services, `aws` for resources that AWS owns.
     pub fn account(&self) -> &str {
         self.parts()[3]
     }
 
-    /// All that follows the account: `role/team/app`, `dbuser:cluster-ABC/app`.
+    /// The part after the account: `role/team/app`, `dbuser:cluster-ABC/app`.
     pub fn resource(&self) -> &str {
         self.parts()[4]
     }
 
-    /// Partition, service, region, account, resource. Never fails: the text was checked.
+    /// Partition, service, region, account, resource. The text was checked when it was parsed.
     fn parts(&self) -> [&str; 5] {
         split(&self.text).unwrap_or([""; 5])
     }
@@ -91,7 +91,7 @@ impl FromStr for Arn {
 
 str_type!(Arn);
 
-/// Partition, service, region, account, resource of a text that starts with `arn:`.
+/// Splits a text that starts with `arn:` into partition, service, region, account and resource.
 fn split(text: &str) -> Option<[&str; 5]> {
     let mut parts = text.strip_prefix("arn:")?.splitn(5, ':');
     Some([
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gives_its_six_parts() {
+    fn splits_into_its_parts() {
         let arn: Arn = "arn:aws:rds-db:eu-west-1:111122223333:dbuser:db-A/b:c"
             .parse()
             .unwrap();
@@ -156,13 +156,13 @@ mod tests {
     }
 
     #[test]
-    fn refuses_parts_that_would_shift_the_others() {
+    fn rejects_parts_that_would_shift_the_others() {
         assert!(Arn::from_parts("aws", "iam", "eu:x", "111122223333", "role/a").is_err());
         assert!(Arn::from_parts("aws", "iam:", "", "111122223333", "role/a").is_err());
     }
 
     #[test]
-    fn refuses_near_misses() {
+    fn rejects_near_misses() {
         let near_misses = [
             "",
             "arn",

@@ -1,4 +1,4 @@
-//! The causes that break a link, each with what is wrong and what to do.
+//! The causes that break a link, each with a summary and a remedy.
 
 use std::fmt::{self, Write as _};
 use std::str::FromStr;
@@ -9,17 +9,17 @@ use crate::{Link, ParseError};
 /// Makes [`Cause`] and its table from rows of id, variant, link, summary and remedy.
 macro_rules! causes {
     ($($id:literal $variant:ident $link:ident { $summary:literal $remedy:literal })+) => {
-        /// A way in which a link breaks.
+        /// The cause of a broken link.
         ///
-        /// The proxy's error hints, the doctor's verdicts and the lab's refusals all name one of
-        /// these, so that what one of them says can be looked up in the others.
+        /// Errors of the proxy, findings of the doctor and denials of the lab all use these causes, so that users can
+        /// look up what one of them reports in the others.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Cause {
             $(#[doc = concat!("`", $id, "`: ", $summary, ".")] $variant,)+
         }
 
         impl Cause {
-            /// Every cause, in the chain's order.
+            /// All causes, in the chain's order.
             pub const ALL: &[Self] = &[$(Self::$variant),+];
 
             pub(super) const fn row(self) -> Row {
@@ -61,12 +61,12 @@ impl Cause {
         self.row().link
     }
 
-    /// What is wrong, in one line: lower case, no full stop.
+    /// The fault in one line: lower case, no full stop.
     pub const fn summary(self) -> &'static str {
         self.row().summary
     }
 
-    /// What to do, in one line. Words in capitals (`ROLE`, `CLUSTER`) stand for one's own values.
+    /// The remedy in one line. Words in capitals (`ROLE`, `CLUSTER`) are placeholders.
     pub const fn remedy(self) -> &'static str {
         self.row().remedy
     }
@@ -118,7 +118,7 @@ fn markdown_section(link: Link) -> String {
     section
 }
 
-/// A bar ends a Markdown table's cell, even within backticks.
+/// Escapes bars, which end a cell of a Markdown table even within backticks.
 fn escape_cell(text: &str) -> String {
     text.replace('|', "\\|")
 }

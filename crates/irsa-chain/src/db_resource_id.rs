@@ -5,19 +5,19 @@ use std::str::FromStr;
 use crate::ParseError;
 use crate::text::str_type;
 
-/// The immutable ID that `rds-db:connect` policies name, which is not the cluster's name:
-/// `cluster-ABC…` (Aurora `DbClusterResourceId`), `db-ABC…` (RDS `DbiResourceId`), `prx-…` (RDS
-/// Proxy). See "Creating and using an IAM policy for IAM database access" in the Aurora user guide.
+/// The immutable ID in `rds-db:connect` policies, which is not the cluster's name: `cluster-ABC…` (Aurora
+/// `DbClusterResourceId`), `db-ABC…` (RDS `DbiResourceId`), `prx-…` (RDS Proxy). See "Creating and using an IAM policy for
+/// IAM database access" in the Aurora user guide.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DbResourceId {
     text: String,
     kind: DbResourceKind,
 }
 
-/// What a [`DbResourceId`] identifies.
+/// The type of resource that a [`DbResourceId`] identifies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DbResourceKind {
-    /// An Aurora or Multi-AZ DB cluster: covers all its endpoints.
+    /// An Aurora or Multi-AZ DB cluster, with all its endpoints.
     Cluster,
     /// A single RDS instance.
     Instance,
@@ -31,7 +31,7 @@ impl DbResourceId {
         &self.text
     }
 
-    /// What the ID identifies.
+    /// The type of resource.
     pub fn kind(&self) -> DbResourceKind {
         self.kind
     }
@@ -43,10 +43,10 @@ impl FromStr for DbResourceId {
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let expected = || {
             let ids = "cluster-ABC123, db-ABC123 or prx-abc123: the resource ID that `aws rds \
-                       describe-db-clusters` shows, not the cluster's name";
+                       describe-db-clusters` prints, not the cluster's name";
             ParseError::new("a database resource ID", text, ids)
         };
-        let kind = kind_of(text).ok_or_else(expected)?;
+        let kind = parse_kind(text).ok_or_else(expected)?;
         Ok(Self {
             text: text.to_owned(),
             kind,
@@ -56,8 +56,8 @@ impl FromStr for DbResourceId {
 
 str_type!(DbResourceId);
 
-/// IDs of clusters and instances are upper case, which is what tells them from names.
-fn kind_of(text: &str) -> Option<DbResourceKind> {
+/// The kind of an ID. IDs of clusters and instances are upper case, which distinguishes them from names.
+fn parse_kind(text: &str) -> Option<DbResourceKind> {
     let (prefix, id) = text.split_once('-')?;
     let is_upper = id
         .bytes()
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_names_and_patterns() {
+    fn rejects_names_and_patterns() {
         let names = [
             "",
             "orders",

@@ -7,8 +7,8 @@ use crate::{AccountId, Arn, DbResourceId, ParseError, Partition, Region};
 
 /// A database user: `arn:PARTITION:rds-db:REGION:ACCOUNT:dbuser:RESOURCE-ID/USER`.
 ///
-/// The user is case-sensitive, as in PostgreSQL. Policies may put wildcards in such an ARN; this
-/// type names one user of one database.
+/// The user is case-sensitive, as in PostgreSQL. Policies can use wildcards in such an ARN; this type is for a single user
+/// of a single database.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DbUserArn {
     text: String,
@@ -19,8 +19,8 @@ pub struct DbUserArn {
 }
 
 impl DbUserArn {
-    /// `user`, as the client sent it, of the database `resource_id`. A user that is empty or holds
-    /// control characters gives an ARN that is no valid one and isn't read back.
+    /// The ARN of `user`, as the client sent it, of the database `resource_id`. If the user is empty or contains control
+    /// characters, the ARN is invalid and does not parse.
     pub fn new(
         region: &Region,
         account: &AccountId,
@@ -42,7 +42,7 @@ impl DbUserArn {
         &self.text
     }
 
-    /// The partition: that of the region.
+    /// The region's partition.
     pub fn partition(&self) -> Partition {
         self.region.partition()
     }
@@ -108,7 +108,7 @@ mod tests {
     const ARN: &str = "arn:aws-cn:rds-db:cn-north-1:111122223333:dbuser:cluster-ABC123/Web/user";
 
     #[test]
-    fn is_made_of_its_parts() {
+    fn joins_its_parts() {
         let arn = DbUserArn::new(
             &"cn-north-1".parse().unwrap(),
             &"111122223333".parse().unwrap(),
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn gives_its_parts() {
+    fn splits_into_its_parts() {
         let arn: DbUserArn = ARN.parse().unwrap();
         assert_eq!(arn.partition(), Partition::AwsCn);
         assert_eq!(arn.region().as_str(), "cn-north-1");
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_near_misses() {
+    fn rejects_near_misses() {
         let near_misses = [
             "arn:aws:rds-db:cn-north-1:111122223333:dbuser:cluster-ABC123/app",
             "arn:aws:rds:eu-west-1:111122223333:dbuser:cluster-ABC123/app",

@@ -1,4 +1,4 @@
-//! Endpoints: what a host name of AWS says about itself.
+//! AWS endpoints, and the facts that their host names contain.
 
 mod host;
 mod opensearch;

@@ -9,9 +9,9 @@ const SCHEME: &str = "https://";
 
 /// The `iss` of projected tokens and the URL of an IAM OIDC provider.
 ///
-/// Compared byte for byte, as IAM does: case or a trailing slash make another issuer. The rules
-/// are those of `CreateOpenIDConnectProvider` in the IAM API reference (https, at most 255
-/// characters, no query); user information and fragments are refused too.
+/// Issuers are compared byte for byte, as in IAM: a different case or a trailing slash makes a different issuer. The
+/// rules are those of `CreateOpenIDConnectProvider` in the IAM API reference (https, at most 255 characters, no query).
+/// User information and fragments are rejected too.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IssuerUrl {
     text: String,
@@ -23,7 +23,7 @@ impl IssuerUrl {
         &self.text
     }
 
-    /// The URL without `https://`: what OIDC provider ARNs and condition keys are made of.
+    /// The URL without `https://`, as in OIDC provider ARNs and condition keys.
     pub fn host_and_path(&self) -> &str {
         self.text.strip_prefix(SCHEME).unwrap_or_default()
     }
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn drops_only_the_scheme() {
+    fn removes_only_the_scheme() {
         for rest in [
             "oidc.eks.eu-west-1.amazonaws.com/id/ABC",
             "a.example",
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_trailing_slash_and_case_make_another_issuer() {
+    fn a_trailing_slash_or_a_different_case_makes_a_different_issuer() {
         let issuer: IssuerUrl = "https://a.example".parse().unwrap();
         assert_ne!("https://a.example/".parse(), Ok(issuer.clone()));
         assert_ne!("https://A.example".parse(), Ok(issuer));
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_near_misses() {
+    fn rejects_near_misses() {
         let near_misses = [
             "",
             "https://",

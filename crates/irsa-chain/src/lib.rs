@@ -1,12 +1,11 @@
 //! The vocabulary of the identity chain: ARNs, endpoints, service accounts, links and causes.
 //!
-//! A workload reaches a data store through a chain of links: a service account, its projected
-//! token, the OIDC provider, the trust policy, an STS session, permissions, a signature, an
-//! endpoint and a grant ([`Link`]). Each way in which a link breaks is a [`Cause`] with a summary
-//! and a remedy. The other types are the nouns those links are made of. Each of them parses from
-//! text, prints the same text again, and (de)serialises as that text.
+//! A workload reaches a data store through a chain of links ([`Link`]): a service account, its projected token, the OIDC
+//! provider, the trust policy, an STS session, permissions, a signature, an endpoint and a grant. Each fault of a link is
+//! a [`Cause`] with a summary and a remedy. The other types are the names that occur in those links. Each of them parses
+//! from text, prints the same text, and (de)serializes as that text.
 //!
-//! Nothing here does I/O, reads a clock or logs.
+//! This crate does no I/O, reads no clock and writes no logs.
 
 mod account_id;
 mod arn;

@@ -6,31 +6,31 @@ use std::str::FromStr;
 use crate::text::text_type;
 use crate::{Cause, ParseError};
 
-/// One link of the chain from a pod to its data, in the order in which they are passed.
+/// A link of the chain from a pod to its data, in the chain's order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Link {
-    /// The pod's service account, and whether it gave the pod an identity.
+    /// The pod's service account, and the identity that the webhook injects.
     ServiceAccount,
     /// The token file that the kubelet projects into the pod.
     ProjectedToken,
-    /// The IAM OIDC provider that vouches for the token's issuer.
+    /// The IAM OIDC provider for the token's issuer.
     OidcProvider,
     /// The role's trust policy.
     TrustPolicy,
-    /// The exchange of the token for temporary credentials, and their life.
+    /// The exchange of the token for temporary credentials, and their expiration.
     StsSession,
-    /// What the role's policies allow: `rds-db:connect`, `es:ESHttp*`.
+    /// The permissions in the role's policies: `rds-db:connect`, `es:ESHttp*`.
     Permissions,
     /// The RDS token or the signed HTTP request.
     Signature,
-    /// The way to the data store: DNS, TCP, TLS.
+    /// The connection to the data store: DNS, TCP, TLS.
     Endpoint,
-    /// What the data store itself grants: `rds_iam`, role mappings.
+    /// The permissions inside the data store: `rds_iam`, role mappings.
     Grant,
 }
 
 impl Link {
-    /// Every link, in the chain's order.
+    /// All links, in the chain's order.
     pub const ALL: [Self; 9] = [
         Self::ServiceAccount,
         Self::ProjectedToken,
@@ -58,8 +58,7 @@ impl Link {
         }
     }
 
-    /// The words at the end of a message by which a broken link is looked up:
-    /// `link: grant, cause: role-not-found`.
+    /// The reference at the end of a message, to look up the broken link: `link: grant, cause: role-not-found`.
     pub fn reference(self, cause: Option<Cause>) -> String {
         match cause {
             Some(cause) => format!("link: {self}, cause: {}", cause.id()),
@@ -67,7 +66,7 @@ impl Link {
         }
     }
 
-    /// The name for people.
+    /// The name in texts.
     pub const fn title(self) -> &'static str {
         match self {
             Self::ServiceAccount => "service account",
@@ -110,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_ordered_as_it_is_passed() {
+    fn links_are_in_the_order_of_the_chain() {
         assert!(Link::ALL.is_sorted());
         assert_eq!(Link::ALL.first(), Some(&Link::ServiceAccount));
         assert_eq!(Link::ALL.last(), Some(&Link::Grant));
@@ -134,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_one_is_refused_with_the_known_ones() {
+    fn an_unknown_link_is_rejected_with_the_known_ones() {
         let error = "trustpolicy".parse::<Link>().unwrap_err();
         assert!(error.expected().contains("trust-policy"), "{error}");
     }

@@ -1,14 +1,14 @@
-//! The one error of this crate: a text that is not what it should be.
+//! The error of this crate: a text that cannot be parsed.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use crate::untrusted::quoted;
 
-/// The longest part of the input that an error repeats, in characters.
+/// The number of characters of the input that an error shows.
 const SHOWN: usize = 120;
 
-/// A text was refused: what it was taken for, the text itself, and what was expected instead.
+/// A text that is not a valid value: the expected type, the text, and the expected format.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseError {
     noun: &'static str,
@@ -17,7 +17,7 @@ pub struct ParseError {
 }
 
 impl ParseError {
-    /// `noun` carries its article: "a region", "an account ID".
+    /// Creates an error. `noun` includes its article: "a region", "an account ID".
     pub(crate) fn new(
         noun: &'static str,
         input: &str,
@@ -30,12 +30,12 @@ impl ParseError {
         }
     }
 
-    /// What the text was taken for, with its article: "a role ARN".
+    /// The expected type with its article: "a role ARN".
     pub fn noun(&self) -> &'static str {
         self.noun
     }
 
-    /// What would have been accepted.
+    /// The expected format.
     pub fn expected(&self) -> &str {
         &self.expected
     }
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_hostile_input_on_one_line_within_its_backticks() {
+    fn keeps_malicious_input_on_one_line_within_its_backticks() {
         let error = ParseError::new("a region", "a`b\n\u{1b}[31m\u{202e}", "x");
         assert_eq!(
             error.to_string(),
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn cuts_long_input() {
+    fn truncates_long_input() {
         let error = ParseError::new("a region", &"é".repeat(100_000), "x");
         assert_eq!(
             error.to_string().chars().filter(|c| *c == 'é').count(),

@@ -1,4 +1,4 @@
-//! AWS partitions: separate worlds with their own accounts, ARNs and DNS names.
+//! AWS partitions, which have separate accounts, ARNs and DNS names.
 
 use std::fmt;
 use std::str::FromStr;
@@ -30,7 +30,7 @@ pub enum Partition {
 }
 
 impl Partition {
-    /// Every partition, the commercial one first.
+    /// All partitions, starting with the commercial one.
     pub const ALL: [Self; 8] = [
         Self::Aws,
         Self::AwsCn,
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_one_is_refused_with_the_known_ones() {
+    fn an_unknown_partition_is_rejected_with_the_known_ones() {
         let error = "AWS".parse::<Partition>().unwrap_err();
         assert!(error.expected().ends_with("aws-iso-f, aws-eusc"), "{error}");
     }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use crate::text::str_type;
 use crate::{ParseError, Partition};
 
-/// A region such as `eu-central-1`. Regions that AWS has yet to open are accepted by their shape.
+/// A region such as `eu-central-1`. Future regions are accepted by their format.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Region {
     name: String,
@@ -17,8 +17,8 @@ impl Region {
         &self.name
     }
 
-    /// The partition that the region belongs to, by its prefix (`regionRegex` in the AWS SDKs'
-    /// `partitions.json`); a prefix of no other partition is a commercial one.
+    /// The partition of the region, by its prefix (`regionRegex` in `partitions.json` of the AWS SDKs). Regions with an
+    /// unknown prefix are in the commercial partition.
     pub fn partition(&self) -> Partition {
         const BY_PREFIX: [(&str, Partition); 7] = [
             ("cn-", Partition::AwsCn),
@@ -56,7 +56,7 @@ impl FromStr for Region {
 
 str_type!(Region);
 
-/// `AREA(-WORD)+-NUMBER` in lower case: two or more words and a number.
+/// Returns whether the text has the format `AREA(-WORD)+-NUMBER` in lower case: two or more words and a number.
 fn is_region(text: &str) -> bool {
     let is_word = |w: &str| w.len() >= 2 && w.bytes().all(|b| b.is_ascii_lowercase());
     let is_number = |n: &str| (1..=2).contains(&n.len()) && n.bytes().all(|b| b.is_ascii_digit());
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_near_misses() {
+    fn rejects_near_misses() {
         let near_misses = [
             "",
             "-",

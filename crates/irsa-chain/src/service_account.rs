@@ -10,8 +10,8 @@ const SUBJECT_PREFIX: &str = "system:serviceaccount:";
 
 /// A service account, printed as `NAMESPACE/NAME`.
 ///
-/// The namespace is an RFC 1123 label, the name an RFC 1123 subdomain ("Object Names and IDs" in
-/// the Kubernetes documentation).
+/// The namespace is an RFC 1123 label and the name an RFC 1123 subdomain ("Object Names and IDs" in the Kubernetes
+/// documentation).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ServiceAccount {
     namespace: String,
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_near_misses() {
+    fn rejects_near_misses() {
         let near_misses = [
             "",
             "camunda",
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_subjects_of_others() {
+    fn rejects_other_subjects() {
         let subjects = [
             "system:node:ip-10-0-0-1",
             "system:serviceaccount:camunda",

@@ -15,9 +15,8 @@ pub struct SessionName {
 }
 
 impl SessionName {
-    /// A session name for any pod name. Characters that STS refuses become `-`; a name that is too
-    /// long keeps its end, where the part that tells one replica from the next stands; one that is
-    /// too short is padded with `-`.
+    /// Derives a session name from any pod name. Characters that STS rejects become `-`. A name that is too long keeps its
+    /// end, which distinguishes replicas; one that is too short is padded with `-`.
     pub fn from_pod_name(pod: &str) -> Self {
         let allowed = |c| if is_iam_name_char(c) { c } else { '-' };
         let surplus = pod.chars().count().saturating_sub(MAX);

@@ -1,6 +1,6 @@
-//! What the text types share: conversion from and to strings, serde as a string, character sets.
+//! Shared code of the text types: conversions from and to strings, serde, character sets.
 
-/// Gives a type with `FromStr<Err = ParseError>` and `Display` the string conversions and serde.
+/// Implements string conversions and serde for a type with `FromStr<Err = ParseError>` and `Display`.
 macro_rules! text_type {
     ($name:ty) => {
         impl TryFrom<String> for $name {
@@ -32,7 +32,7 @@ macro_rules! text_type {
     };
 }
 
-/// [`text_type!`] and `Display` and `AsRef<str>` for a type whose `as_str` is its whole text.
+/// Implements [`text_type!`], `Display` and `AsRef<str>` for a type whose `as_str` is its whole text.
 macro_rules! str_type {
     ($name:ty) => {
         $crate::text::text_type!($name);
@@ -58,7 +58,7 @@ pub(crate) fn is_iam_name_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || "_+=,.@-".contains(c)
 }
 
-/// Whether `text` is an RFC 1123 label: 1 to 63 of `[a-z0-9-]`, alphanumeric at both ends.
+/// Returns whether `text` is an RFC 1123 label: 1 to 63 of `[a-z0-9-]`, alphanumeric at both ends.
 pub(crate) fn is_dns_label(text: &str) -> bool {
     let inner = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-';
     (1..=63).contains(&text.len())
@@ -67,7 +67,7 @@ pub(crate) fn is_dns_label(text: &str) -> bool {
         && !text.ends_with('-')
 }
 
-/// Whether `text` is an RFC 1123 subdomain: labels joined by dots, at most 253 characters.
+/// Returns whether `text` is an RFC 1123 subdomain: labels joined by dots, at most 253 characters.
 pub(crate) fn is_dns_name(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(is_dns_label)
 }

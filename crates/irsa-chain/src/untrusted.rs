@@ -1,16 +1,16 @@
-//! Text from outside in messages: on one line, of bounded length, with nothing in it that a terminal obeys or that a
-//! reader can't see.
+//! Sanitizes untrusted text for messages: one line of limited length, without control characters and invisible
+//! characters.
 //!
-//! Unicode Technical Report 36 ("Unicode Security Considerations") names the characters: controls, marks of the writing
-//! direction (UAX #9, section 2), characters without width, tags and noncharacters. Spaces other than the ASCII one look
-//! like it and count too.
+//! Unicode Technical Report 36 ("Unicode Security Considerations") lists the characters: controls, marks of the writing
+//! direction (UAX #9, section 2), zero-width characters, tags and noncharacters. Spaces other than the ASCII space look
+//! like it and are included.
 
 use std::fmt::{self, Display, Formatter, Write as _};
 
-/// The number of characters that are shown of one text, unless a caller says otherwise.
+/// The default number of characters that are shown of a text.
 const LONGEST: usize = 200;
 
-/// Returns whether a character does something rather than show something.
+/// Returns whether a character has an effect on the output or is invisible.
 pub fn is_deceptive(char: char) -> bool {
     char.is_control()
         || (char.is_whitespace() && char != ' ')
@@ -20,8 +20,8 @@ pub fn is_deceptive(char: char) -> bool {
             | '\u{e0000}'..='\u{e007f}')
 }
 
-/// The character to show in place of another where columns count: a space for line ends and tabs, U+FFFD for other
-/// deceptive characters, and every other character itself.
+/// The character to show if columns must be kept: a space for line ends and tabs, U+FFFD for other deceptive characters,
+/// and all other characters unchanged.
 pub fn replacement(char: char) -> char {
     match char {
         '\t' | '\n' | '\r' | '\u{2028}' | '\u{2029}' => ' ',
@@ -30,8 +30,8 @@ pub fn replacement(char: char) -> char {
     }
 }
 
-/// JSON whose strings hold deceptive characters, with each of them escaped (`\\u202e`; beyond the Basic Multilingual Plane
-/// as a surrogate pair, RFC 8259 section 7). Line ends between values stay.
+/// Escapes deceptive characters in JSON strings (`\\u202e`; beyond the Basic Multilingual Plane as a surrogate pair, RFC
+/// 8259 section 7). Line ends between values are kept.
 pub fn escape_json(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for char in json.chars() {
@@ -47,8 +47,8 @@ pub fn escape_json(json: &str) -> String {
     escaped
 }
 
-/// Text with its deceptive characters escaped as in Rust's string literals (`\n`, `\u{202e}`), cut to 200
-/// characters with `…` after them.
+/// The text with deceptive characters escaped as in Rust string literals (`\n`, `\u{202e}`), truncated to 200 characters
+/// with an ellipsis.
 pub fn printable(text: &str) -> Printable<'_> {
     Printable {
         text,
@@ -56,7 +56,7 @@ pub fn printable(text: &str) -> Printable<'_> {
     }
 }
 
-/// The same in backticks. Backticks in the text become apostrophes.
+/// Like [`printable`], but in backticks. Backticks in the text become apostrophes.
 pub fn quoted(text: &str) -> Quoted<'_> {
     Quoted(printable(text))
 }
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn long_texts_are_cut() {
+    fn long_texts_are_truncated() {
         let long = "é".repeat(100_000);
         assert_eq!(printable(&long).to_string().chars().count(), LONGEST + 1);
         assert_eq!(quoted("abcd").longest(3).to_string(), "`abc…`");
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn every_control_of_unicode_is_deceptive() {
+    fn all_unicode_control_characters_are_deceptive() {
         let bidirectional = "\u{61c}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}";
         let without_width = "\u{200b}\u{200c}\u{200d}\u{2060}\u{feff}\u{ad}";
         let controls = (0..=0x1f).chain(0x7f..=0x9f).filter_map(char::from_u32);

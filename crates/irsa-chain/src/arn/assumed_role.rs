@@ -9,7 +9,7 @@ use crate::{AccountId, ParseError, Partition, SessionName};
 
 /// A session of a role: `arn:PARTITION:sts::ACCOUNT:assumed-role/NAME/SESSION`.
 ///
-/// It names the role without its path, so the role's ARN can't be rebuilt from it.
+/// It contains the role's name without its path, so the role's ARN cannot be derived from it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AssumedRoleArn {
     text: String,
@@ -20,7 +20,7 @@ pub struct AssumedRoleArn {
 }
 
 impl AssumedRoleArn {
-    /// The parts are known to be valid: they come from a role ARN and a session name.
+    /// Joins valid parts, which come from a role ARN and a session name.
     pub(super) fn from_valid(
         partition: Partition,
         account: &AccountId,
@@ -56,7 +56,7 @@ impl AssumedRoleArn {
         &self.role_name
     }
 
-    /// The name given to the session.
+    /// The name of the session.
     pub fn session(&self) -> &SessionName {
         &self.session
     }
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gives_its_parts() {
+    fn splits_into_its_parts() {
         let text = "arn:aws-us-gov:sts::111122223333:assumed-role/app/pod-1@x";
         let arn: AssumedRoleArn = text.parse().unwrap();
         assert_eq!(arn.as_str(), text);
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_near_misses() {
+    fn rejects_near_misses() {
         let near_misses = [
             "arn:aws:iam::111122223333:assumed-role/app/session",
             "arn:aws:sts::111122223333:assumed-role/app",

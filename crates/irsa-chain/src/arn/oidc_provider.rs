@@ -8,7 +8,7 @@ use crate::{AccountId, IssuerUrl, ParseError, Partition};
 
 /// An IAM OIDC provider: `arn:PARTITION:iam::ACCOUNT:oidc-provider/HOST[/PATH]`.
 ///
-/// What follows `oidc-provider/` is the issuer's URL without `https://`, byte for byte.
+/// The part after `oidc-provider/` is the issuer's URL without `https://`, byte for byte.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OidcProviderArn {
     text: String,
@@ -39,18 +39,17 @@ impl OidcProviderArn {
         self.partition
     }
 
-    /// The account that holds the provider: it must be that of the role.
+    /// The account of the provider, which must be the role's account.
     pub fn account(&self) -> &AccountId {
         &self.account
     }
 
-    /// The issuer whose tokens the provider vouches for.
+    /// The issuer whose tokens AWS accepts.
     pub fn issuer(&self) -> &IssuerUrl {
         &self.issuer
     }
 
-    /// Host and path of the issuer, without scheme: the prefix of the condition keys `…:sub` and
-    /// `…:aud` in trust policies.
+    /// The issuer's host and path: the prefix of the condition keys `…:sub` and `…:aud` in trust policies.
     pub fn issuer_path(&self) -> &str {
         self.issuer.host_and_path()
     }
@@ -104,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn gives_its_parts() {
+    fn splits_into_its_parts() {
         let arn: OidcProviderArn = "arn:aws-cn:iam::111122223333:oidc-provider/issuer.example/"
             .parse()
             .unwrap();
@@ -114,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_near_misses() {
+    fn rejects_near_misses() {
         let near_misses = [
             "arn:aws:iam::111122223333:oidc-provider/",
             "arn:aws:iam::111122223333:oidc-provider/https://issuer.example",

@@ -8,8 +8,8 @@ use crate::{AccountId, ParseError, Partition, SessionName};
 
 /// An IAM role: `arn:PARTITION:iam::ACCOUNT:role/[PATH/]NAME`.
 ///
-/// Name and path follow the IAM API reference of `CreateRole`: name 1 to 64 of `[\w+=,.@-]`, path
-/// `/` or up to 512 printable ASCII characters that begin and end with a slash.
+/// Name and path follow `CreateRole` in the IAM API reference: a name of 1 to 64 of `[\w+=,.@-]`, and a path of `/` or up
+/// to 512 printable ASCII characters that start and end with a slash.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RoleArn {
     text: String,
@@ -35,7 +35,7 @@ impl RoleArn {
         &self.account
     }
 
-    /// `/`, or `/team/x/` with slashes at both ends.
+    /// The path: `/`, or `/team/x/` with slashes at both ends.
     pub fn path(&self) -> &str {
         &self.path
     }
@@ -45,8 +45,7 @@ impl RoleArn {
         &self.name
     }
 
-    /// The ARN that STS gives a session of this role. It has no path: IAM role names are unique in
-    /// an account, and STS leaves the path out.
+    /// The ARN of a session of this role. STS leaves out the path, because role names are unique in an account.
     pub fn assumed(&self, session: &SessionName) -> AssumedRoleArn {
         AssumedRoleArn::from_valid(self.partition, &self.account, &self.name, session)
     }
@@ -57,8 +56,7 @@ impl FromStr for RoleArn {
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
         parse(text).ok_or_else(|| {
-            let expected =
-                "arn:PARTITION:iam::ACCOUNT:role/[PATH/]NAME with an account of 12 digits";
+            let expected = "arn:PARTITION:iam::ACCOUNT:role/[PATH/]NAME with a 12-digit account ID";
             ParseError::new("a role ARN", text, expected)
         })
     }
@@ -90,7 +88,7 @@ fn is_path(path: &str) -> bool {
     path == "/" || has_ends && path.len() <= 512 && path.bytes().all(|b| b.is_ascii_graphic())
 }
 
-/// Whether `name` may name an IAM role: 1 to 64 of `[\w+=,.@-]`.
+/// Returns whether `name` is a valid role name: 1 to 64 of `[\w+=,.@-]`.
 pub(super) fn is_role_name(name: &str) -> bool {
     (1..=64).contains(&name.len()) && name.chars().all(is_iam_name_char)
 }
@@ -100,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gives_its_parts() {
+    fn splits_into_its_parts() {
         let arn: RoleArn = "arn:aws-cn:iam::111122223333:role/team/x/app-1"
             .parse()
             .unwrap();
@@ -117,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_drops_the_path() {
+    fn the_arn_of_a_session_has_no_path() {
         let arn: RoleArn = "arn:aws:iam::111122223333:role/team/x/app".parse().unwrap();
         let assumed = arn.assumed(&"pod-1".parse().unwrap());
         assert_eq!(
@@ -127,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_the_names_that_aws_itself_uses() {
+    fn parses_the_names_that_aws_uses() {
         for name in [
             "service-role/KinesisFirehose-1",
             "aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Admin_0123456789abcdef",
@@ -139,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_near_misses() {
+    fn rejects_near_misses() {
         let too_long = format!("arn:aws:iam::111122223333:role/{}", "a".repeat(65));
         let near_misses = [
             "arn:aws:iam:111122223333:role/app",

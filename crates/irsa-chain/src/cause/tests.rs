@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use super::*;
 
-/// The ids are an interface: logs, metrics, the lab's ledger and runbooks name them.
+/// The ids are an interface: logs, metrics, the lab's ledger and runbooks use them.
 #[rustfmt::skip]
 const IDS: [(Link, &[&str]); 9] = [
     (Link::ServiceAccount, &[
@@ -108,7 +108,7 @@ fn texts_are_single_lines_without_full_stop() {
     }
 }
 
-/// "STS" and "AWS" may begin a text; other words begin in lower case.
+/// Texts start in lower case, except with an acronym such as "STS" or "AWS".
 #[test]
 fn texts_begin_in_lower_case() {
     for cause in Cause::ALL {
@@ -133,7 +133,7 @@ fn a_remedy_adds_to_its_summary() {
         );
         assert!(
             remedies.insert(cause.remedy()),
-            "{cause} has another's remedy"
+            "{cause} has the remedy of a different cause"
         );
     }
 }

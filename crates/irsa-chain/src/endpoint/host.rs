@@ -1,4 +1,4 @@
-//! Host names as DNS compares them, and the suffixes under which AWS puts them.
+//! Normalized host names, and the DNS suffixes of AWS.
 
 use std::borrow::Cow;
 
@@ -6,10 +6,10 @@ use crate::Partition::{Aws, AwsCn, AwsEusc, AwsIso, AwsIsoB, AwsIsoE, AwsIsoF, A
 use crate::text::is_dns_name;
 use crate::{Partition, Region};
 
-/// Suffixes of host names, each with a partition whose regions use it.
+/// DNS suffixes, each with a partition whose regions use it.
 pub(super) type Suffixes = [(&'static str, Partition)];
 
-/// The suffixes of the partitions, and two more that AWS's database drivers know.
+/// The suffixes of the partitions, and two more that the AWS database drivers know.
 pub(super) const CLASSIC: &Suffixes = &[
     (Aws.dns_suffix(), Aws),
     (AwsUsGov.dns_suffix(), AwsUsGov),
@@ -23,13 +23,13 @@ pub(super) const CLASSIC: &Suffixes = &[
     ("amazonaws.uk", Aws),
 ];
 
-/// What is wrong with a host name, as what was expected instead.
+/// The expected format, as in the message about an invalid host name.
 pub(super) type Expected = Cow<'static, str>;
 
-/// The name in lower case and without the root's dot.
-pub(super) fn normalise(text: &str) -> Result<String, Expected> {
+/// The name in lower case and without a trailing dot.
+pub(super) fn normalize(text: &str) -> Result<String, Expected> {
     if text.contains(['/', ':', '@', '?']) {
-        return Err("a host name alone, without scheme, user, port or path".into());
+        return Err("only a host name, without scheme, user, port or path".into());
     }
     let host = text.strip_suffix('.').unwrap_or(text).to_ascii_lowercase();
     if is_dns_name(&host) {
@@ -39,7 +39,7 @@ pub(super) fn normalise(text: &str) -> Result<String, Expected> {
     }
 }
 
-/// What stands before the suffix, and the suffix.
+/// The part before the suffix, and the suffix.
 pub(super) fn split_suffix<'h>(
     host: &'h str,
     suffixes: &Suffixes,
@@ -49,7 +49,7 @@ pub(super) fn split_suffix<'h>(
         .find_map(|(suffix, _)| Some((host.strip_suffix(suffix)?.strip_suffix('.')?, *suffix)))
 }
 
-/// Reads the region of a host name and checks that its hosts may carry `suffix`.
+/// Parses the region in a host name, and checks that the region uses `suffix`.
 pub(super) fn region_under(
     region: &str,
     suffix: &str,
@@ -57,14 +57,14 @@ pub(super) fn region_under(
 ) -> Result<Region, Expected> {
     let read: Region = region
         .parse()
-        .map_err(|_| format!("a region such as eu-central-1 in place of `{region}`"))?;
+        .map_err(|_| format!("a region such as eu-central-1 instead of `{region}`"))?;
     let partition = read.partition();
     if suffixes.contains(&(suffix, partition)) {
         return Ok(read);
     }
     Err(match suffixes.iter().find(|(_, p)| *p == partition) {
         Some((right, _)) => format!("the suffix {right} for a host in {region}, not {suffix}"),
-        None => format!("a region of a partition that has {suffix}, not {region}"),
+        None => format!("a region in a partition that uses {suffix}, not {region}"),
     }
     .into())
 }
@@ -84,13 +84,13 @@ mod tests {
     }
 
     #[test]
-    fn the_longer_of_two_suffixes_is_not_cut() {
+    fn the_longer_of_two_suffixes_is_matched() {
         let split = split_suffix("db.amazonaws.com.cn", CLASSIC);
         assert_eq!(split, Some(("db", "amazonaws.com.cn")));
     }
 
     #[test]
-    fn a_suffix_begins_at_a_label() {
+    fn a_suffix_starts_at_a_label() {
         assert_eq!(split_suffix("db.notamazonaws.com", CLASSIC), None);
     }
 }

@@ -6,7 +6,7 @@ use super::host::{self, Expected, Suffixes};
 use crate::text::str_type;
 use crate::{ParseError, Partition, Region};
 
-/// Suffixes of dual-stack names, which put the service before the region.
+/// The suffixes of dual-stack names, which have the service before the region.
 const ON_AWS: &Suffixes = &[
     ("on.aws", Partition::Aws),
     ("on.aws", Partition::AwsUsGov),
@@ -20,9 +20,8 @@ const KNOWN: &str = "an endpoint such as search-NAME-ID.REGION.es.amazonaws.com 
 
 /// The host name of an OpenSearch domain or of a serverless collection.
 ///
-/// Names are compared as DNS does: upper case and a trailing dot are normalised away. The forms
-/// are those of `DomainStatus` in the OpenSearch Service API reference and of "Collection
-/// endpoints for Amazon OpenSearch Serverless" in its developer guide.
+/// Names are normalized to lower case without a trailing dot. The formats are those of `DomainStatus` in the OpenSearch
+/// Service API reference and of "Collection endpoints for Amazon OpenSearch Serverless" in its developer guide.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OpenSearchEndpoint {
     host: String,
@@ -31,17 +30,17 @@ pub struct OpenSearchEndpoint {
     is_fips: bool,
 }
 
-/// What an [`OpenSearchEndpoint`] leads to.
+/// The type of an [`OpenSearchEndpoint`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OpenSearchEndpointKind {
     /// A domain with a public endpoint: `search-NAME-ID.REGION.es.…`.
     Domain,
     /// A domain in a VPC: `vpc-NAME-ID.REGION.es.…`.
     DomainVpc,
-    /// A domain's dual-stack name, public or in a VPC: `….aos.REGION.on.aws`.
+    /// The dual-stack name of a domain, public or in a VPC: `….aos.REGION.on.aws`.
     DomainDualStack,
-    /// A collection of OpenSearch Serverless, or all of an account's:
-    /// `ID.REGION.aoss.…`, `ID.aoss.REGION.on.aws`.
+    /// An OpenSearch Serverless collection, or all collections of an account: `ID.REGION.aoss.…`,
+    /// `ID.aoss.REGION.on.aws`.
     Collection,
 }
 
@@ -51,7 +50,7 @@ impl OpenSearchEndpoint {
         &self.host
     }
 
-    /// What the endpoint leads to.
+    /// The type of the endpoint.
     pub fn kind(&self) -> OpenSearchEndpointKind {
         self.kind
     }
@@ -61,8 +60,8 @@ impl OpenSearchEndpoint {
         &self.region
     }
 
-    /// The domain's name, if the host name tells it: `search-NAME-ID` and `vpc-NAME-ID` do, whose IDs have 26 characters
-    /// ("Endpoint" in the OpenSearch Service API reference); custom names and collections do not.
+    /// The domain's name, if the host name contains it: `search-NAME-ID` and `vpc-NAME-ID` with an ID of 26 characters
+    /// ("Endpoint" in the OpenSearch Service API reference). Custom names and collections do not contain it.
     pub fn domain_name(&self) -> Option<&str> {
         let label = self.host.split('.').next()?;
         let label = label
@@ -78,7 +77,7 @@ impl OpenSearchEndpoint {
         self.region.partition()
     }
 
-    /// Whether the name is one of the FIPS 140 endpoints (`es-fips`, `aoss-fips`).
+    /// Returns whether it is a FIPS 140 endpoint (`es-fips`, `aoss-fips`).
     pub fn is_fips(&self) -> bool {
         self.is_fips
     }
@@ -109,7 +108,7 @@ impl FromStr for OpenSearchEndpoint {
 str_type!(OpenSearchEndpoint);
 
 fn parse(text: &str) -> Result<OpenSearchEndpoint, Expected> {
-    let host = host::normalise(text)?;
+    let host = host::normalize(text)?;
     let (kind, is_fips, region) = classic(&host).or_else(|| on_aws(&host)).ok_or(KNOWN)?;
     Ok(OpenSearchEndpoint {
         kind,
@@ -121,7 +120,7 @@ fn parse(text: &str) -> Result<OpenSearchEndpoint, Expected> {
 
 type Parts = (OpenSearchEndpointKind, bool, Result<Region, Expected>);
 
-/// `NAME.REGION.es.SUFFIX` and `ID.REGION.aoss.SUFFIX`; `None` if it is another form.
+/// Parses `NAME.REGION.es.SUFFIX` and `ID.REGION.aoss.SUFFIX`; `None` for other formats.
 fn classic(host: &str) -> Option<Parts> {
     let (front, suffix) = host::split_suffix(host, host::CLASSIC)?;
     let [name, region, service] = three_labels(front)?;
@@ -139,7 +138,7 @@ fn classic(host: &str) -> Option<Parts> {
     ))
 }
 
-/// `NAME.aos.REGION.on.aws` and `ID.aoss.REGION.on.aws`; `None` if it is another form.
+/// Parses `NAME.aos.REGION.on.aws` and `ID.aoss.REGION.on.aws`; `None` for other formats.
 fn on_aws(host: &str) -> Option<Parts> {
     let (front, suffix) = host::split_suffix(host, ON_AWS)?;
     let [_name, service, region] = three_labels(front)?;
@@ -158,7 +157,7 @@ fn three_labels(front: &str) -> Option<[&str; 3]> {
     labels.next().is_none().then_some(three)
 }
 
-/// The service's name, and whether the label was that of its FIPS endpoint.
+/// The service's name, and whether the label is that of its FIPS endpoint.
 fn without_fips(service: &str) -> (&str, bool) {
     service
         .strip_suffix("-fips")

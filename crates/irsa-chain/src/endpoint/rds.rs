@@ -11,41 +11,41 @@ mod tests;
 
 /// The host name of a database endpoint.
 ///
-/// Names are compared as DNS does: upper case and a trailing dot are normalised away. The forms
-/// are those of "Amazon Aurora endpoint connections" and "Working with Amazon RDS Proxy
-/// endpoints" in the Aurora user guide, and those that AWS's database drivers know.
+/// Names are normalized to lower case without a trailing dot. The formats are those of "Amazon Aurora endpoint
+/// connections" and "Working with Amazon RDS Proxy endpoints" in the Aurora user guide, and those that the AWS database
+/// drivers know.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RdsEndpoint {
     host: String,
     kind: RdsEndpointKind,
-    place: Place,
+    scope: Scope,
     is_fips: bool,
 }
 
-/// What an [`RdsEndpoint`] leads to.
+/// The type of an [`RdsEndpoint`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RdsEndpointKind {
     /// The writer of a cluster: `NAME.cluster-ID.…`.
     Cluster,
-    /// One of a cluster's readers: `NAME.cluster-ro-ID.…`.
+    /// The reader endpoint of a cluster: `NAME.cluster-ro-ID.…`.
     ClusterReader,
     /// A custom endpoint of a cluster: `NAME.cluster-custom-ID.…`.
     ClusterCustom,
-    /// One instance, of a cluster or alone: `NAME.ID.…`.
+    /// A single instance, with or without a cluster: `NAME.ID.…`.
     Instance,
     /// The default endpoint of an RDS Proxy: `NAME.proxy-ID.…`.
     Proxy,
-    /// A further endpoint of an RDS Proxy: `NAME.endpoint.proxy-ID.…`.
+    /// An additional endpoint of an RDS Proxy: `NAME.endpoint.proxy-ID.…`.
     ProxyEndpoint,
     /// A shard group of Aurora Limitless: `NAME.shardgrp-ID.…`.
     ShardGroup,
-    /// The writer of a global database, in whichever region it is: `NAME.global-ID.global.…`.
+    /// The writer of a global database, regardless of its region: `NAME.global-ID.global.…`.
     GlobalWriter,
 }
 
-/// Where the endpoint is: a region, or only a partition for global names.
+/// The scope of an endpoint: a region, or a partition for global names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Place {
+enum Scope {
     Region(Region),
     Global(Partition),
 }
@@ -56,34 +56,34 @@ impl RdsEndpoint {
         &self.host
     }
 
-    /// What the endpoint leads to.
+    /// The type of the endpoint.
     pub fn kind(&self) -> RdsEndpointKind {
         self.kind
     }
 
-    /// The region in the name. A global writer's has none: it must be configured or discovered.
+    /// The region in the name. The name of a global writer has no region: it must be configured or discovered.
     pub fn region(&self) -> Option<&Region> {
-        match &self.place {
-            Place::Region(region) => Some(region),
-            Place::Global(_) => None,
+        match &self.scope {
+            Scope::Region(region) => Some(region),
+            Scope::Global(_) => None,
         }
     }
 
-    /// The partition, by region; by suffix for global writers, where GovCloud can't be told from
-    /// the commercial partition and is taken for it.
+    /// The partition of the region. For global writers, the suffix decides; GovCloud has the same suffix as the commercial
+    /// partition and is reported as that.
     pub fn partition(&self) -> Partition {
-        match &self.place {
-            Place::Region(region) => region.partition(),
-            Place::Global(partition) => *partition,
+        match &self.scope {
+            Scope::Region(region) => region.partition(),
+            Scope::Global(partition) => *partition,
         }
     }
 
-    /// Whether the name is one of the FIPS 140 endpoints (`rds-fips`).
+    /// Returns whether it is a FIPS 140 endpoint (`rds-fips`).
     pub fn is_fips(&self) -> bool {
         self.is_fips
     }
 
-    /// Whether this is the green side of a blue/green deployment: `NAME-green-abc123`.
+    /// Returns whether this is the green environment of a blue/green deployment: `NAME-green-abc123`.
     pub fn is_green(&self) -> bool {
         let is_id = |id: &str| id.len() == 6 && grammar::is_id(id);
         self.identifier()
@@ -91,7 +91,7 @@ impl RdsEndpoint {
             .is_some_and(|(_, id)| is_id(id))
     }
 
-    /// Whether this is the blue side after a switch-over: `NAME-old1`.
+    /// Returns whether this is the blue environment after a switchover: `NAME-old1`.
     pub fn is_old(&self) -> bool {
         self.identifier().ends_with("-old1")
     }
@@ -101,9 +101,8 @@ impl RdsEndpoint {
         self.host.split('.').next().unwrap_or_default()
     }
 
-    /// The endpoint of the instance `name` in the same account and region, as a cluster's topology
-    /// names its members. `None` if this endpoint is not a cluster's or an instance's, or if `name`
-    /// can't be an instance's.
+    /// The endpoint of the instance `name`, from the topology of a cluster, in the same account and region. `None` if this
+    /// endpoint is not for a cluster or an instance, or if `name` is not a valid instance name.
     pub fn instance(&self, name: &str) -> Option<Self> {
         match self.kind {
             RdsEndpointKind::Cluster

@@ -1,5 +1,5 @@
-//! Texts of any kind: random ones, and valid ones with a few characters changed. None may cause a
-//! panic; what is accepted must round trip; what is refused must be explained on one line.
+//! Random texts, and valid texts with a few characters changed. None may cause a panic, accepted texts must round-trip, and
+//! the error for a rejected text must have one line.
 
 use irsa_chain::endpoint::{OpenSearchEndpoint, RdsEndpoint};
 use irsa_chain::{
@@ -35,10 +35,10 @@ const VALID: [&str; 21] = [
     "trust-subject-mismatch",
 ];
 
-/// The characters that mean something to one of the grammars, and a few that mean nothing.
+/// Characters that have a meaning in one of the grammars, and a few that do not.
 const MUTATIONS: &str = "[-.:/a0A*?@ \\x00\\n`é\u{202e}]";
 
-/// A valid text in which up to three characters were replaced, inserted or removed.
+/// A valid text in which up to three characters are replaced, inserted or removed.
 fn nearly_valid() -> impl Strategy<Value = String> {
     let edit = (any::<Index>(), MUTATIONS, 0..3_u8);
     (select(&VALID[..]), prop::collection::vec(edit, 0..4)).prop_map(|(valid, edits)| {
@@ -91,7 +91,7 @@ fn assert_is_among_the_valid<T: TextType>() {
     assert!(is_read, "no valid text for {}", std::any::type_name::<T>());
 }
 
-/// Else the texts near the valid ones would test refusals only.
+/// Without valid texts, the texts near them would test only rejections.
 #[test]
 fn every_type_has_a_valid_text() {
     for_every_type!(assert_is_among_the_valid());

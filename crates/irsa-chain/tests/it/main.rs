@@ -1,4 +1,4 @@
-//! Properties that hold for every text type: what it prints it reads, and no text makes it panic.
+//! Properties of all text types: they parse what they print, and no text causes a panic.
 #![expect(
     clippy::unwrap_used,
     reason = "a test's helper may panic, as the test itself may"
@@ -13,7 +13,7 @@ use std::str::FromStr;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// A type that is read from text, printed as text, and (de)serialised as text.
+/// A type that is parsed from text, printed as text, and (de)serialized as text.
 trait TextType:
     FromStr<Err = irsa_chain::ParseError>
     + Display
@@ -40,7 +40,7 @@ impl<T> TextType for T where
 {
 }
 
-/// The value prints a text that reads as the same value, by every way there is.
+/// Asserts that the value prints a text that parses as the same value, by every conversion.
 fn assert_reads_what_it_prints<T: TextType>(value: &T) {
     let text = value.to_string();
     assert_eq!(text.parse::<T>().as_ref(), Ok(value));

@@ -1,4 +1,4 @@
-//! Parse and print are each other's inverse.
+//! Parsing is the inverse of printing.
 
 use irsa_chain::endpoint::{OpenSearchEndpoint, RdsEndpoint};
 use irsa_chain::{
@@ -17,7 +17,7 @@ const RESOURCE_ID: &str = "(cluster|db)-[A-Z0-9]{1,26}|prx-[a-z0-9]{17}";
 const ISSUER_PATH: &str =
     "[A-Za-z0-9-]{1,20}(\\.[a-z]{1,9}){0,2}(:[1-9][0-9]{0,3})?(/[A-Za-z0-9_.~%:@-]{0,20}){0,3}";
 
-/// The text is accepted and printed as it was.
+/// Asserts that the text is accepted and printed unchanged.
 fn assert_kept<T: TextType>(text: &str) -> T {
     let value: T = text.parse().unwrap();
     assert_eq!(value.to_string(), text);

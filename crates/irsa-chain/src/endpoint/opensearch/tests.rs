@@ -2,7 +2,7 @@ use super::OpenSearchEndpointKind::{Collection, Domain, DomainDualStack, DomainV
 use super::*;
 
 #[test]
-fn a_domains_name_is_what_stands_before_its_id() {
+fn the_name_of_a_domain_precedes_its_id() {
     let name = |host: &str| -> Option<String> {
         let endpoint: OpenSearchEndpoint = host.parse().unwrap();
         endpoint.domain_name().map(str::to_owned)
@@ -29,7 +29,7 @@ fn a_domains_name_is_what_stands_before_its_id() {
 }
 
 #[test]
-fn reads_every_form() {
+fn parses_all_formats() {
     #[rustfmt::skip]
     let forms = [
         ("search-orders-2abc3a4ab4s2cabc2r2vmbja5a.eu-central-1.es.amazonaws.com", Domain, "eu-central-1", Partition::Aws, false),
@@ -64,7 +64,7 @@ fn reads_every_form() {
 }
 
 #[test]
-fn signs_collections_as_aoss_and_all_else_as_es() {
+fn signs_collections_as_aoss_and_domains_as_es() {
     let service = |host: &str| {
         host.parse::<OpenSearchEndpoint>()
             .unwrap()
@@ -78,7 +78,7 @@ fn signs_collections_as_aoss_and_all_else_as_es() {
 }
 
 #[test]
-fn normalises_case_and_trailing_dot() {
+fn normalizes_case_and_trailing_dot() {
     let endpoint: OpenSearchEndpoint = "Search-A-B.US-EAST-1.ES.AmazonAWS.com.".parse().unwrap();
     assert_eq!(
         endpoint.to_string(),
@@ -87,7 +87,7 @@ fn normalises_case_and_trailing_dot() {
 }
 
 #[test]
-fn refuses_near_misses() {
+fn rejects_near_misses() {
     let near_misses = [
         "",
         ".",
@@ -115,7 +115,7 @@ fn refuses_near_misses() {
 }
 
 #[test]
-fn says_which_forms_are_known() {
+fn lists_the_known_formats() {
     let error = "opensearch.example.com"
         .parse::<OpenSearchEndpoint>()
         .unwrap_err();
@@ -128,18 +128,18 @@ fn says_which_forms_are_known() {
 }
 
 #[test]
-fn says_that_a_url_is_not_a_host() {
+fn a_url_is_not_a_host() {
     let error = "https://a.us-east-1.es.amazonaws.com/"
         .parse::<OpenSearchEndpoint>()
         .unwrap_err();
     assert_eq!(
         error.expected(),
-        "a host name alone, without scheme, user, port or path"
+        "only a host name, without scheme, user, port or path"
     );
 }
 
 #[test]
-fn says_which_suffix_a_region_has() {
+fn reports_the_suffix_of_a_region() {
     let error = "a.cn-north-1.es.amazonaws.com"
         .parse::<OpenSearchEndpoint>()
         .unwrap_err();
@@ -149,6 +149,6 @@ fn says_which_suffix_a_region_has() {
     let error = "a.aos.us-iso-east-1.on.aws"
         .parse::<OpenSearchEndpoint>()
         .unwrap_err();
-    let expected = "a region of a partition that has on.aws, not us-iso-east-1";
+    let expected = "a region in a partition that uses on.aws, not us-iso-east-1";
     assert_eq!(error.expected(), expected);
 }

@@ -1,11 +1,11 @@
-//! The grammar of RDS host names: `IDENTITY.REGION.rds.SUFFIX`, or `IDENTITY.rds.REGION.SUFFIX` in
-//! China and the isolated regions.
+//! The grammar of RDS host names: `IDENTITY.REGION.rds.SUFFIX`, or `IDENTITY.rds.REGION.SUFFIX` in China and the isolated
+//! regions.
 
-use super::{Place, RdsEndpoint, RdsEndpointKind};
+use super::{RdsEndpoint, RdsEndpointKind, Scope};
 use crate::Partition;
 use crate::endpoint::host::{self, CLASSIC, Expected};
 
-/// What begins the label of the account's ID. An ID has no dash, so at most one of them fits.
+/// The prefixes of the label with the account's ID. An ID has no dash, so at most one of them matches.
 const BY_PREFIX: [(&str, RdsEndpointKind); 6] = [
     ("cluster-custom-", RdsEndpointKind::ClusterCustom),
     ("cluster-ro-", RdsEndpointKind::ClusterReader),
@@ -21,36 +21,37 @@ const KNOWN: &str = "an endpoint such as NAME.cluster-ID.REGION.rds.amazonaws.co
                      NAME.cluster-ID.rds.REGION.amazonaws.com.cn";
 
 pub(super) fn parse(text: &str) -> Result<RdsEndpoint, Expected> {
-    let host = host::normalise(text)?;
+    let host = host::normalize(text)?;
     let (front, suffix) = host::split_suffix(&host, CLASSIC).ok_or(KNOWN)?;
     let (identity, region, is_fips) = split_service(front).ok_or(KNOWN)?;
-    let kind = kind_of(identity).ok_or(KNOWN)?;
-    let place = match (kind, region) {
-        (RdsEndpointKind::GlobalWriter, "global") => Place::Global(partition_of(suffix)),
+    let kind = parse_kind(identity).ok_or(KNOWN)?;
+    let scope = match (kind, region) {
+        (RdsEndpointKind::GlobalWriter, "global") => Scope::Global(suffix_partition(suffix)),
         (RdsEndpointKind::GlobalWriter, _) => return Err(KNOWN.into()),
-        (_, region) => Place::Region(host::region_under(region, suffix, CLASSIC)?),
+        (_, region) => Scope::Region(host::region_under(region, suffix, CLASSIC)?),
     };
     Ok(RdsEndpoint {
         host,
         kind,
-        place,
+        scope,
         is_fips,
     })
 }
 
-/// Identity, region and whether the service is that of a FIPS endpoint, in either order of region
-/// and service.
+/// Splits off region and service, in either order. Returns the identity, the region, and whether the service is that of a
+/// FIPS endpoint.
 fn split_service(front: &str) -> Option<(&str, &str, bool)> {
     let (front, last) = front.rsplit_once('.')?;
     let (identity, last_but_one) = front.rsplit_once('.')?;
-    match (fips_of(last), fips_of(last_but_one)) {
+    match (is_fips(last), is_fips(last_but_one)) {
         (Some(is_fips), _) => Some((identity, last_but_one, is_fips)),
         (None, Some(is_fips)) => Some((identity, last, is_fips)),
         (None, None) => None,
     }
 }
 
-fn fips_of(service: &str) -> Option<bool> {
+/// Returns whether the service is that of a FIPS endpoint; `None` if it is not RDS.
+fn is_fips(service: &str) -> Option<bool> {
     match service {
         "rds" => Some(false),
         "rds-fips" => Some(true),
@@ -58,8 +59,8 @@ fn fips_of(service: &str) -> Option<bool> {
     }
 }
 
-/// The kind, by the labels before region and service: `NAME.cluster-ro-ID`.
-fn kind_of(identity: &str) -> Option<RdsEndpointKind> {
+/// The kind of endpoint, from the labels before region and service: `NAME.cluster-ro-ID`.
+fn parse_kind(identity: &str) -> Option<RdsEndpointKind> {
     let (name, id) = identity.rsplit_once('.')?;
     let kind = if is_id(id) {
         RdsEndpointKind::Instance
@@ -79,7 +80,7 @@ fn prefixed_kind(label: &str) -> Option<RdsEndpointKind> {
         .find_map(|(prefix, kind)| is_id(label.strip_prefix(prefix)?).then_some(kind))
 }
 
-/// Whether `text` can be the part of the name that stands for an account in a region.
+/// Returns whether `text` can be the ID that stands for an account in a region.
 pub(super) fn is_id(text: &str) -> bool {
     !text.is_empty()
         && text
@@ -87,7 +88,7 @@ pub(super) fn is_id(text: &str) -> bool {
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
 }
 
-fn partition_of(suffix: &str) -> Partition {
+fn suffix_partition(suffix: &str) -> Partition {
     CLASSIC
         .iter()
         .find(|(s, _)| *s == suffix)

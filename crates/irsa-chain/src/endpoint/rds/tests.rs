@@ -90,7 +90,7 @@ fn reads_fips_endpoints() {
 }
 
 #[test]
-fn tells_the_sides_of_a_blue_green_deployment() {
+fn distinguishes_the_sides_of_a_blue_green_deployment() {
     let sides = |name: &str| {
         let host = format!("{name}.cluster-abc123.us-east-1.rds.amazonaws.com");
         let endpoint: RdsEndpoint = host.parse().unwrap();
@@ -106,7 +106,7 @@ fn tells_the_sides_of_a_blue_green_deployment() {
 }
 
 #[test]
-fn normalises_case_and_trailing_dot() {
+fn normalizes_case_and_trailing_dot() {
     let endpoint: RdsEndpoint = "Orders.CLUSTER-ABC123.EU-Central-1.RDS.AmazonAWS.com."
         .parse()
         .unwrap();
@@ -152,7 +152,7 @@ fn names_the_instances_of_a_cluster() {
 }
 
 #[test]
-fn an_instance_name_can_not_leave_its_label() {
+fn an_instance_name_cannot_contain_a_dot() {
     let cluster: RdsEndpoint = "orders.cluster-abc123.us-east-1.rds.amazonaws.com"
         .parse()
         .unwrap();
@@ -162,7 +162,7 @@ fn an_instance_name_can_not_leave_its_label() {
 }
 
 #[test]
-fn refuses_near_misses() {
+fn rejects_near_misses() {
     let near_misses = [
         "",
         ".",
@@ -203,13 +203,13 @@ fn refuses_near_misses() {
 }
 
 #[test]
-fn refuses_a_name_that_dns_could_not_hold() {
+fn rejects_labels_that_are_too_long_for_dns() {
     let host = format!("{}.abc123.us-east-1.rds.amazonaws.com", "a".repeat(64));
     assert!(host.parse::<RdsEndpoint>().is_err());
 }
 
 #[test]
-fn says_which_forms_are_known() {
+fn lists_the_known_formats() {
     let error = "db.example.com"
         .parse::<RdsEndpoint>()
         .unwrap_err()
@@ -226,18 +226,18 @@ fn says_which_forms_are_known() {
 }
 
 #[test]
-fn says_what_is_wrong_with_an_almost_known_form() {
+fn explains_near_misses() {
     let expected = |host: &str| {
         let error = host.parse::<RdsEndpoint>().unwrap_err();
         error.expected().to_owned()
     };
     assert_eq!(
         expected("orders.cluster-abc.eu-central-1.rds.amazonaws.com:5432"),
-        "a host name alone, without scheme, user, port or path"
+        "only a host name, without scheme, user, port or path"
     );
     assert_eq!(
         expected("orders.cluster-abc.frankfurt.rds.amazonaws.com"),
-        "a region such as eu-central-1 in place of `frankfurt`"
+        "a region such as eu-central-1 instead of `frankfurt`"
     );
     assert_eq!(
         expected("orders.cluster-abc.eu-central-1.rds.amazonaws.com.cn"),
