@@ -1,9 +1,9 @@
-//! Where each API is, and what it is signed for.
+//! The endpoints of the APIs, and the names that requests are signed for.
 
 use irsa_chain::{Partition, Region};
 use irsa_identity::Environment;
 
-/// An API of AWS's.
+/// An AWS API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Service {
     Iam,
@@ -11,8 +11,8 @@ pub(crate) enum Service {
     OpenSearch,
 }
 
-/// The URLs that the environment names in place of AWS's own, and which variant of AWS's own to use (AWS SDKs and Tools
-/// Reference Guide, "Service-specific endpoints" and "Dual-stack and FIPS endpoints").
+/// The endpoint overrides in the environment, and the variant of the default endpoints (AWS SDKs and Tools Reference
+/// Guide, "Service-specific endpoints" and "Dual-stack and FIPS endpoints").
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Endpoints {
     all: Option<String>,
@@ -22,7 +22,7 @@ pub(crate) struct Endpoints {
     pub(crate) variant: Variant,
 }
 
-/// The variant of AWS's own endpoints.
+/// The variant of the default endpoints.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Variant {
     pub(crate) fips: bool,
@@ -51,7 +51,7 @@ impl Endpoints {
         }
     }
 
-    /// The URL without a path.
+    /// The URL of a service, without a path.
     pub(crate) fn url(&self, service: Service, region: &Region) -> String {
         let own = match service {
             Service::Iam => &self.iam,
@@ -67,7 +67,7 @@ impl Endpoints {
 }
 
 impl Service {
-    /// The name in the credential scope.
+    /// The service name in the credential scope.
     pub(crate) fn signing_name(self) -> &'static str {
         match self {
             Self::Iam => "iam",
@@ -77,16 +77,16 @@ impl Service {
     }
 }
 
-/// The IAM of a partition, which is global in it.
+/// The IAM endpoints of a partition, in which IAM is global.
 struct GlobalIam {
     partition: Partition,
     /// The region that requests are signed for.
     region: &'static str,
-    /// The hosts without variant, with FIPS, with dual stack, and with both.
+    /// The hosts: default, FIPS, dual-stack, and both.
     hosts: [&'static str; 4],
 }
 
-/// Endpoint rules of IAM in AWS's SDKs.
+/// The endpoint rules of IAM in the AWS SDKs.
 static GLOBAL_IAM: [GlobalIam; 8] = [
     GlobalIam {
         partition: Partition::Aws,
@@ -180,7 +180,7 @@ pub(crate) fn iam_region(partition: Partition) -> &'static str {
     global_iam(partition).region
 }
 
-/// The host of a service in a region (endpoint rules of IAM, RDS and OpenSearch in AWS's SDKs).
+/// The host of a service in a region (endpoint rules of IAM, RDS and OpenSearch in the AWS SDKs).
 fn host(service: Service, region: &Region, variant: Variant) -> String {
     let partition = region.partition();
     let Variant { fips, dual_stack } = variant;
@@ -189,7 +189,7 @@ fn host(service: Service, region: &Region, variant: Variant) -> String {
             let hosts = global_iam(partition).hosts;
             return hosts[usize::from(fips) + 2 * usize::from(dual_stack)].to_owned();
         }
-        // GovCloud's RDS is a FIPS endpoint itself.
+        // The default endpoint of RDS in GovCloud is a FIPS endpoint.
         Service::Rds if fips && (dual_stack || partition != Partition::AwsUsGov) => "rds-fips",
         Service::Rds => "rds",
         Service::OpenSearch if fips => "es-fips",

@@ -1,33 +1,33 @@
-//! Why something could not be read.
+//! The error of a call.
 
 use irsa_identity::{ApiError, IdentityError, scrub};
 
-/// Why something could not be read. Holds no secret.
+/// The reason why a setting could not be read. Contains no secrets.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{action}`: {text}")]
 pub struct ReadError {
-    /// What kind of failure it is.
+    /// The kind of failure.
     pub kind: ReadErrorKind,
-    /// The action that has to be allowed for this call, such as `iam:GetRole`.
+    /// The action that the call needs, such as `iam:GetRole`.
     pub action: &'static str,
-    /// What AWS said, or what failed on the way.
+    /// The message from AWS, or the reason why there is no response.
     pub text: String,
 }
 
-/// What kind of failure it is.
+/// The kind of failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ReadErrorKind {
-    /// The credentials may not make this call.
+    /// The credentials have no permission for the call.
     Denied,
-    /// There is no such thing in the account and region that were asked.
+    /// The resource does not exist in this account and region.
     Absent,
-    /// Too many calls were made.
+    /// AWS throttled the call.
     Throttled,
-    /// The API could not be reached, or did not answer in time.
+    /// The API is unreachable, or did not respond in time.
     Unreachable,
-    /// There are no credentials, or AWS does not know them.
+    /// There are no credentials, or AWS does not accept them.
     Credentials,
-    /// AWS failed, or answered what makes no sense.
+    /// AWS returned an internal error or an invalid response.
     Other,
 }
 
@@ -38,32 +38,44 @@ impl ReadError {
         Self { kind, action, text }
     }
 
-    pub(crate) fn senseless(action: &'static str, why: impl std::fmt::Display) -> Self {
+    /// An invalid response.
+    pub(crate) fn invalid(action: &'static str, why: impl std::fmt::Display) -> Self {
         Self {
             kind: ReadErrorKind::Other,
             action,
-            text: format!(
-                "the answer makes no sense: {}",
-                scrub(&why.to_string(), &[])
-            ),
+            text: format!("invalid response: {}", scrub(&why.to_string(), &[])),
         }
     }
 
-    /// A refusal with AWS's own words; `code` is empty where the protocol tells none.
-    pub(crate) fn refused(action: &'static str, status: u16, code: &str, message: &str) -> Self {
+    /// A request that cannot be made for this input.
+    pub(crate) fn unsupported(action: &'static str, why: &str) -> Self {
+        Self {
+            kind: ReadErrorKind::Other,
+            action,
+            text: why.to_owned(),
+        }
+    }
+
+    /// An error response; `code` is empty if the response has none.
+    pub(crate) fn from_response(
+        action: &'static str,
+        status: u16,
+        code: &str,
+        message: &str,
+    ) -> Self {
         let text = match (code, message) {
             ("", "") => format!("HTTP status {status}"),
             ("", message) => message.to_owned(),
             (code, message) => format!("{code}: {message}"),
         };
         Self {
-            kind: kind_of(status, code, message),
+            kind: classify(status, code, message),
             action,
             text: scrub(&text, &[]),
         }
     }
 
-    pub(crate) fn unanswered(action: &'static str, error: ApiError) -> Self {
+    pub(crate) fn from_api(action: &'static str, error: ApiError) -> Self {
         match error {
             ApiError::Credentials(error) => Self::without_credentials(action, &error),
             ApiError::Unreachable(text) => Self {
@@ -85,7 +97,7 @@ impl ReadError {
     }
 }
 
-/// As the SDKs know them ("Retry behavior" in the AWS SDKs and Tools Reference Guide), without their last syllables.
+/// The error codes for throttling ("Retry behavior" in the AWS SDKs and Tools Reference Guide), without their suffixes.
 const THROTTLING: [&str; 8] = [
     "Throttling",
     "Throttled",
@@ -97,8 +109,9 @@ const THROTTLING: [&str; 8] = [
     "SlowDown",
 ];
 
-/// The codes are those of "Common errors" in the API references of IAM, RDS and OpenSearch Service, and of the calls.
-fn kind_of(status: u16, code: &str, message: &str) -> ReadErrorKind {
+/// Classifies an error response by the codes in the API references of IAM, RDS and OpenSearch Service ("Common errors",
+/// and the errors of each call).
+fn classify(status: u16, code: &str, message: &str) -> ReadErrorKind {
     let is_one_of = |codes: &[&str]| {
         let code = code.trim_end_matches("Exception").trim_end_matches("Fault");
         codes.contains(&code)
@@ -123,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn kinds_are_told_by_code_message_and_status() {
+    fn errors_are_classified_by_code_message_and_status() {
         for (status, code, message, kind) in [
             (403, "AccessDenied", "", ReadErrorKind::Denied),
             (403, "AccessDeniedException", "", ReadErrorKind::Denied),
@@ -148,7 +161,7 @@ mod tests {
             (500, "InternalFailure", "", ReadErrorKind::Other),
         ] {
             assert_eq!(
-                kind_of(status, code, message),
+                classify(status, code, message),
                 kind,
                 "{status} {code} {message}"
             );
@@ -158,7 +171,7 @@ mod tests {
     #[test]
     fn what_aws_quotes_is_scrubbed() {
         let token = "IQoJb3JpZ2luX2VjE".repeat(8);
-        let error = ReadError::refused("iam:GetRole", 403, "SignatureDoesNotMatch", &token);
+        let error = ReadError::from_response("iam:GetRole", 403, "SignatureDoesNotMatch", &token);
         assert!(!error.to_string().contains(&token), "{error}");
     }
 }

@@ -17,22 +17,22 @@ pub struct OidcProvider {
     pub arn: String,
     /// The issuer's URL, without `https://`.
     pub url: String,
-    /// The audiences that it takes.
+    /// The audiences that it accepts.
     pub client_ids: Vec<String>,
-    /// The SHA-1 sums of certificates, in hex.
+    /// The SHA-1 hashes of CA certificates, in hexadecimal.
     pub thumbprints: Vec<String>,
 }
 
 /// A role, without its policies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Role {
-    /// Its ARN, path included.
+    /// Its ARN, including the path.
     pub arn: RoleArn,
-    /// Its unique id, `AROA…`: another one if the role was deleted and made anew.
+    /// Its unique ID, `AROA…`. A role that is deleted and created again has a different ID.
     pub id: String,
     /// The text of its trust policy.
     pub trust_policy: String,
-    /// How long a session of it may last.
+    /// The maximum session duration.
     pub max_session: Duration,
     /// The ARN of its permissions boundary.
     pub boundary: Option<String>,
@@ -50,13 +50,13 @@ pub struct AttachedPolicy {
 }
 
 impl AwsReader {
-    /// The ARNs of the caller's OIDC providers.
+    /// The ARNs of the OIDC providers in the caller's account.
     ///
     /// # Errors
     /// See [`ReadError`].
     pub async fn oidc_providers(&self, partition: Partition) -> Result<Vec<String>, ReadError> {
         let operation = iam("iam:ListOpenIDConnectProviders");
-        let region = region_of(partition, operation.action)?;
+        let region = signing_region(partition, operation.action)?;
         let list: Providers = self.query(operation, &region, &[]).await?;
         Ok(list.providers.all.into_iter().map(|one| one.arn).collect())
     }
@@ -67,7 +67,7 @@ impl AwsReader {
     /// See [`ReadError`].
     pub async fn oidc_provider(&self, arn: &OidcProviderArn) -> Result<OidcProvider, ReadError> {
         let operation = iam("iam:GetOpenIDConnectProvider");
-        let region = region_of(arn.partition(), operation.action)?;
+        let region = signing_region(arn.partition(), operation.action)?;
         let parameters = [("OpenIDConnectProviderArn", arn.as_str())];
         let provider: Provider = self.query(operation, &region, &parameters).await?;
         Ok(OidcProvider {
@@ -78,20 +78,20 @@ impl AwsReader {
         })
     }
 
-    /// The role of this name in the caller's account, whatever its path.
+    /// The role with this name in the caller's account, regardless of its path.
     ///
     /// # Errors
     /// See [`ReadError`].
     pub async fn role(&self, arn: &RoleArn) -> Result<Role, ReadError> {
         let operation = iam("iam:GetRole");
-        let region = region_of(arn.partition(), operation.action)?;
+        let region = signing_region(arn.partition(), operation.action)?;
         let found: GetRole = self
             .query(operation, &region, &[("RoleName", arn.name())])
             .await?;
         let role = found.role;
-        let senseless = |error| ReadError::senseless(operation.action, error);
+        let invalid = |error| ReadError::invalid(operation.action, error);
         Ok(Role {
-            arn: role.arn.parse().map_err(senseless)?,
+            arn: role.arn.parse().map_err(invalid)?,
             id: role.role_id,
             trust_policy: decoded(&role.assume_role_policy_document),
             max_session: Duration::from_secs(role.max_session_duration),
@@ -107,28 +107,28 @@ impl AwsReader {
         })
     }
 
-    /// All policies that give a role permissions, the inline ones first.
+    /// All policies that give a role permissions, starting with the inline policies.
     ///
     /// # Errors
-    /// See [`ReadError`]: one policy that can't be read, and nothing can be said of what all allow.
+    /// See [`ReadError`]. If one policy cannot be read, the result would be misleading.
     pub async fn policies(&self, role: &RoleArn) -> Result<Vec<AttachedPolicy>, ReadError> {
-        let of_role = [("RoleName", role.name())];
+        let role_name = [("RoleName", role.name())];
         let operation = iam("iam:ListRolePolicies");
-        let region = region_of(role.partition(), operation.action)?;
+        let region = signing_region(role.partition(), operation.action)?;
         let inline = self
-            .query_all::<PolicyNames>(operation, &region, &of_role)
+            .query_all::<PolicyNames>(operation, &region, &role_name)
             .await?;
         let mut policies = Vec::new();
         for name in inline {
             let operation = iam("iam:GetRolePolicy");
-            let parameters = [of_role[0], ("PolicyName", &name)];
+            let parameters = [role_name[0], ("PolicyName", &name)];
             let policy: RolePolicy = self.query(operation, &region, &parameters).await?;
             let text = decoded(&policy.policy_document);
             policies.push(AttachedPolicy { name, text });
         }
         let operation = iam("iam:ListAttachedRolePolicies");
         let attached = self
-            .query_all::<AttachedPolicies>(operation, &region, &of_role)
+            .query_all::<AttachedPolicies>(operation, &region, &role_name)
             .await?;
         for Attached { policy_arn } in attached {
             policies.push(self.managed_policy(role.partition(), &policy_arn).await?);
@@ -146,7 +146,7 @@ impl AwsReader {
         arn: &str,
     ) -> Result<AttachedPolicy, ReadError> {
         let operation = iam("iam:GetPolicy");
-        let region = region_of(partition, operation.action)?;
+        let region = signing_region(partition, operation.action)?;
         let policy = [("PolicyArn", arn)];
         let found: GetPolicy = self.query(operation, &region, &policy).await?;
         let version = [policy[0], ("VersionId", &found.policy.default_version_id)];
@@ -167,13 +167,13 @@ fn iam(action: &'static str) -> Operation {
     }
 }
 
-fn region_of(partition: Partition, action: &'static str) -> Result<Region, ReadError> {
+fn signing_region(partition: Partition, action: &'static str) -> Result<Region, ReadError> {
     let region = iam_region(partition).parse();
-    region.map_err(|error| ReadError::senseless(action, error))
+    region.map_err(|error| ReadError::invalid(action, error))
 }
 
-/// Documents are URL-encoded (RFC 3986) in answers, spaces as `%20`. Bytes that are no UTF-8 become U+FFFD, which no
-/// policy may hold: whoever parses the text is told where.
+/// Decodes a policy document, which responses contain URL-encoded (RFC 3986). Invalid UTF-8 becomes U+FFFD, which is
+/// not allowed in a policy, so that the parser reports its position.
 fn decoded(document: &str) -> String {
     percent_decode_str(document)
         .decode_utf8_lossy()
@@ -309,7 +309,7 @@ impl Page for AttachedPolicies {
     }
 }
 
-/// What a role has where nobody said otherwise.
+/// The default of the maximum session duration.
 fn an_hour() -> u64 {
     3600
 }
@@ -319,7 +319,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn documents_are_decoded_and_bad_bytes_marked() {
+    fn documents_are_decoded_and_invalid_bytes_marked() {
         assert_eq!(
             decoded("%7B%22a%22%3A%20%22b%2Bc+d%22%7D"),
             r#"{"a": "b+c+d"}"#
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn a_role_is_read_from_what_the_api_reference_shows() {
+    fn a_role_is_read_from_the_example_in_the_api_reference() {
         let text = "<GetRoleResult><Role><Path>/team/</Path><Arn>arn:aws:iam::111122223333:role/team/app</Arn>\
             <RoleName>app</RoleName><AssumeRolePolicyDocument>%7B%7D</AssumeRolePolicyDocument>\
             <CreateDate>2026-05-08T23:34:01Z</CreateDate><RoleId>AROADBQP57FF2AEXAMPLE</RoleId>\

@@ -1,21 +1,22 @@
-//! What AWS's read-only calls say of a workload's chain.
+//! Reads the AWS settings of a workload's identity chain.
 //!
-//! An [`AwsReader`] reads the OIDC providers and roles of an account, and what an endpoint of RDS or OpenSearch leads
-//! to: facts, no verdicts. It is asked with the credentials of whoever looks, as an [`irsa_identity::Identity`] has
-//! them. Each call has a deadline, and what was throttled or failed within AWS is asked again until then; what can't be read is a [`ReadError`] that says why, and which
-//! action would have to be allowed. Everything here is read: no call changes anything.
+//! An [`AwsReader`] reads OIDC providers, roles and their policies, and the clusters and domains behind endpoints. It
+//! returns facts, not verdicts, and makes only read-only calls, with the credentials of an [`irsa_identity::Identity`].
+//! Each call has a time limit, within which throttled calls and internal errors are retried. A failed call is a
+//! [`ReadError`] with the reason and the action to allow.
 //!
-//! The calls are made by hand, signed by `irsa-identity`: three of AWS's SDK crates for thirteen operations would be
-//! the better part of every build.
+//! The calls are implemented here and signed by `irsa-identity`: three AWS SDK crates for thirteen operations would take
+//! up most of every build.
 
 mod endpoints;
 mod error;
+mod error_response;
 mod iam;
 mod opensearch;
 mod query;
 mod rds;
 mod reader;
-mod refusal;
+mod xml;
 
 pub use error::{ReadError, ReadErrorKind};
 pub use iam::{AttachedPolicy, OidcProvider, Role};

@@ -1,4 +1,4 @@
-//! What an endpoint of OpenSearch Service leads to (OpenSearch Service API Reference, "DescribeDomains").
+//! OpenSearch Service domains (OpenSearch Service API Reference, "DescribeDomains").
 
 use std::collections::BTreeMap;
 
@@ -10,33 +10,33 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use crate::endpoints::Service;
-use crate::{AwsReader, ReadError, refusal};
+use crate::{AwsReader, ReadError, error_response};
 
 const JSON: &str = "application/json";
 
-/// So many domains can be described at once.
-const AT_ONCE: usize = 5;
+/// The maximum number of domains in a DescribeDomains call.
+const MAX_DOMAINS: usize = 5;
 
 /// A domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "each is a setting of its own, as AWS has it"
+    reason = "each is a separate setting, as in AWS"
 )]
 pub struct DomainSettings {
-    /// Its ARN, which tells the account.
+    /// Its ARN, which contains the account.
     pub arn: Arn,
     /// Its name.
     pub name: String,
     /// The text of its access policy, if it has one.
     pub access_policy: Option<String>,
-    /// Whether its fine-grained access control is on.
+    /// Fine-grained access control is enabled.
     pub fine_grained_access: bool,
-    /// Whether it takes requests by HTTPS only.
+    /// Requests without HTTPS are rejected.
     pub https_enforced: bool,
-    /// Whether it was made, and not deleted since.
+    /// It has been created and not deleted.
     pub exists: bool,
-    /// Whether a change of its settings is being put into effect.
+    /// A configuration change is in progress.
     pub processing: bool,
 }
 
@@ -95,24 +95,24 @@ struct EndpointOptions {
 }
 
 impl AwsReader {
-    /// The domain that `endpoint` leads to, in its region and the caller's account.
+    /// The domain with this endpoint, in the endpoint's region and the caller's account.
     ///
     /// # Errors
-    /// See [`ReadError`]; if it is absent, with the domains that there are.
+    /// See [`ReadError`]. If it does not exist, the error lists existing domains.
     pub async fn domain(&self, endpoint: &OpenSearchEndpoint) -> Result<DomainSettings, ReadError> {
         let (region, host) = (endpoint.region(), endpoint.host());
         let all = self.domain_names(region).await?;
         let action = "es:DescribeDomains";
-        // A domain's name is a part of its endpoint's.
+        // The endpoint's host name contains the domain's name.
         let candidates: Vec<_> = all
             .iter()
             .filter(|name| host.contains(name.as_str()))
             .collect();
-        for names in candidates.chunks(AT_ONCE) {
+        for names in candidates.chunks(MAX_DOMAINS) {
             let body = json!({ "DomainNames": names }).to_string();
             let path = "/2021-01-01/opensearch/domain-info";
             let about = (Service::OpenSearch, region);
-            let answer = self.ask(action, about, path, Some((JSON, body))).await?;
+            let answer = self.call(action, about, path, Some((JSON, body))).await?;
             let domains: Domains = read(action, &answer)?;
             let mut domains = domains.domain_status_list.into_iter();
             if let Some(domain) = domains.find(|domain| domain.is_at(host)) {
@@ -121,8 +121,8 @@ impl AwsReader {
         }
         let others: Vec<_> = all.iter().take(5).map(|name| format!("`{name}`")).collect();
         let others = match others.as_slice() {
-            [] => "there is none in this region and account".to_owned(),
-            others => format!("there are {}", others.join(", ")),
+            [] => "this region and account has no domains".to_owned(),
+            others => format!("existing domains: {}", others.join(", ")),
         };
         Err(ReadError::absent(
             action,
@@ -134,7 +134,7 @@ impl AwsReader {
         let action = "es:ListDomainNames";
         let path = "/2021-01-01/domain";
         let answer = self
-            .ask(action, (Service::OpenSearch, region), path, None)
+            .call(action, (Service::OpenSearch, region), path, None)
             .await?;
         let names: Names = read(action, &answer)?;
         let names = names.domain_names.into_iter();
@@ -145,9 +145,9 @@ impl AwsReader {
 fn read<T: DeserializeOwned>(action: &'static str, answer: &ApiAnswer) -> Result<T, ReadError> {
     if answer.status < 300 {
         let read = serde_json::from_slice(&answer.body);
-        return read.map_err(|error| ReadError::senseless(action, error));
+        return read.map_err(|error| ReadError::invalid(action, error));
     }
-    Err(refusal::read(action, answer))
+    Err(error_response::read(action, answer))
 }
 
 impl Domain {
@@ -160,7 +160,7 @@ impl Domain {
     fn settings(self, action: &'static str) -> Result<DomainSettings, ReadError> {
         let arn = self.arn.parse();
         Ok(DomainSettings {
-            arn: arn.map_err(|error| ReadError::senseless(action, error))?,
+            arn: arn.map_err(|error| ReadError::invalid(action, error))?,
             name: self.name,
             access_policy: self.access_policies.filter(|policy| !policy.is_empty()),
             fine_grained_access: self
@@ -187,17 +187,17 @@ mod tests {
     }
 
     #[test]
-    fn a_domain_is_known_by_each_of_its_endpoints() {
-        let of_vpc =
+    fn a_domain_is_found_by_each_of_its_endpoints() {
+        let in_vpc =
             domain(r#", "Endpoints": {"vpc": "vpc-logs-abc.eu-central-1.es.amazonaws.com"}"#);
-        assert!(of_vpc.is_at("vpc-logs-abc.eu-central-1.es.amazonaws.com"));
+        assert!(in_vpc.is_at("vpc-logs-abc.eu-central-1.es.amazonaws.com"));
         let dual = domain(r#", "EndpointV2": "search-logs-abc.aos.eu-central-1.on.aws""#);
         assert!(dual.is_at("search-logs-abc.aos.eu-central-1.on.aws"));
         assert!(!domain("").is_at("search-logs-abc.aos.eu-central-1.on.aws"));
     }
 
     #[test]
-    fn what_a_domain_does_not_say_is_off() {
+    fn missing_settings_are_off() {
         let settings = domain("").settings("es:DescribeDomains").unwrap();
         assert!(!settings.fine_grained_access && !settings.https_enforced && settings.exists);
         let deleted = domain(r#", "Deleted": true"#)

@@ -1,4 +1,5 @@
-//! The Query protocol of IAM and RDS: a form goes out, XML comes back ("Making query requests" in the IAM user guide).
+//! The Query protocol of IAM and RDS: the request is a form, the response is XML ("Making query requests" in the IAM user
+//! guide).
 
 use irsa_chain::Region;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -6,21 +7,22 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::endpoints::Service;
-use crate::reader::MOST_PAGES;
-use crate::{AwsReader, ReadError, refusal};
+use crate::reader::MAX_PAGES;
+use crate::xml::element;
+use crate::{AwsReader, ReadError, error_response};
 
 const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
 
-/// One operation of an API.
+/// An operation of an API.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Operation {
-    /// The action with its service, such as `iam:GetRole`.
+    /// The action with its service prefix, such as `iam:GetRole`.
     pub(crate) action: &'static str,
     pub(crate) service: Service,
     pub(crate) version: &'static str,
 }
 
-/// A list as IAM writes it.
+/// A list in the format of IAM.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Members<T> {
     #[serde(rename = "member", default = "Vec::new")]
@@ -31,12 +33,12 @@ pub(crate) struct Members<T> {
 pub(crate) trait Page: DeserializeOwned {
     type Item;
 
-    /// What is on the page, and the marker of the next one.
+    /// The items on the page, and the marker of the next one.
     fn split(self) -> (Vec<Self::Item>, Option<String>);
 }
 
 impl AwsReader {
-    /// The content of the `…Result` element of the answer.
+    /// Calls an operation, and reads the `…Result` element of the response.
     pub(crate) async fn query<T: DeserializeOwned>(
         &self,
         operation: Operation,
@@ -47,17 +49,18 @@ impl AwsReader {
             action, service, ..
         } = operation;
         let body = Some((FORM, operation.form(parameters)));
-        let answer = self.ask(action, (service, region), "/", body).await?;
+        let answer = self.call(action, (service, region), "/", body).await?;
         if answer.status >= 300 {
-            return Err(refusal::read(action, &answer));
+            return Err(error_response::read(action, &answer));
         }
         let text = String::from_utf8_lossy(&answer.body);
-        let result = element(&text, &format!("{}Result", operation.name()));
-        let result = result.ok_or_else(|| ReadError::senseless(action, "it has no result"))?;
-        quick_xml::de::from_str(result).map_err(|error| ReadError::senseless(action, error))
+        let name = format!("{}Result", operation.name());
+        let missing = || ReadError::invalid(action, format!("no element `{name}`"));
+        let result = element(&text, &name).ok_or_else(missing)?;
+        quick_xml::de::from_str(result).map_err(|error| ReadError::invalid(action, error))
     }
 
-    /// All pages of a list.
+    /// Reads all pages of a list.
     pub(crate) async fn query_all<P: Page>(
         &self,
         operation: Operation,
@@ -65,10 +68,10 @@ impl AwsReader {
         parameters: &[(&str, &str)],
     ) -> Result<Vec<P::Item>, ReadError> {
         let (mut items, mut next) = (Vec::new(), None::<String>);
-        for _ in 0..MOST_PAGES {
-            let mut of_page = parameters.to_vec();
-            of_page.extend(next.as_deref().map(|marker| ("Marker", marker)));
-            let page: P = self.query(operation, region, &of_page).await?;
+        for _ in 0..MAX_PAGES {
+            let mut parameters = parameters.to_vec();
+            parameters.extend(next.as_deref().map(|marker| ("Marker", marker)));
+            let page: P = self.query(operation, region, &parameters).await?;
             let (more, marker) = page.split();
             items.extend(more);
             match marker.filter(|marker| !marker.is_empty()) {
@@ -76,8 +79,8 @@ impl AwsReader {
                 None => return Ok(items),
             }
         }
-        let why = format!("it goes on after {MOST_PAGES} pages");
-        Err(ReadError::senseless(operation.action, why))
+        let why = format!("the list has more than {MAX_PAGES} pages");
+        Err(ReadError::invalid(operation.action, why))
     }
 }
 
@@ -96,14 +99,6 @@ impl Operation {
         }
         form
     }
-}
-
-/// The element `name`, tags included: results have no attributes, and text has no tags.
-pub(crate) fn element<'t>(text: &'t str, name: &str) -> Option<&'t str> {
-    let (open, close) = (format!("<{name}>"), format!("</{name}>"));
-    let start = text.find(&open)?;
-    let end = text.rfind(&close)? + close.len();
-    text.get(start..end)
 }
 
 #[cfg(test)]
@@ -125,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_list_may_be_written_in_two_ways() {
+    fn an_empty_list_can_have_an_empty_element() {
         for text in ["<L></L>", "<L/>"] {
             let list: Members<String> = quick_xml::de::from_str(text).unwrap();
             assert!(list.all.is_empty());

@@ -1,4 +1,4 @@
-//! What an endpoint of RDS leads to.
+//! RDS clusters, instances and proxies.
 
 mod proxy;
 
@@ -11,32 +11,32 @@ use crate::endpoints::Service;
 use crate::query::{Members, Operation, Page};
 use crate::{AwsReader, ReadError};
 
-/// A cluster, an instance without one, or a proxy.
+/// A cluster, an instance without a cluster, or a proxy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DatabaseSettings {
-    /// Its ARN, which tells the account.
+    /// Its ARN, which contains the account.
     pub arn: Arn,
     /// Its name.
     pub name: String,
-    /// What `rds-db:connect` policies name; of an instance in a cluster the cluster's.
+    /// The resource ID for `rds-db:connect` policies; for an instance in a cluster, the cluster's.
     pub resource_id: DbResourceId,
-    /// Such as `available`.
+    /// Its status, such as `available`.
     pub status: String,
-    /// Whether clients may log in by IAM.
+    /// IAM authentication is enabled.
     pub iam_authentication: bool,
-    /// The port it listens at, where it says so: a proxy does not.
+    /// The port that it listens on; unknown for a proxy.
     pub port: Option<u16>,
 }
 
 impl AwsReader {
-    /// What `endpoint` leads to, in its region and the caller's account.
+    /// The cluster, instance or proxy with this endpoint, in the endpoint's region and the caller's account.
     ///
     /// # Errors
-    /// See [`ReadError`]; if it is absent, with the endpoints that there are.
+    /// See [`ReadError`]. If it does not exist, the error lists existing endpoints.
     pub async fn database(&self, endpoint: &RdsEndpoint) -> Result<DatabaseSettings, ReadError> {
         let Some(region) = endpoint.region() else {
-            let text = "the name of a global database's writer tells no region to ask";
-            return Err(ReadError::senseless("rds:DescribeGlobalClusters", text));
+            let text = "the endpoint of a global database's writer contains no region";
+            return Err(ReadError::unsupported("rds:DescribeGlobalClusters", text));
         };
         match endpoint.kind() {
             RdsEndpointKind::Instance => self.instance(region, endpoint).await,
@@ -49,11 +49,11 @@ impl AwsReader {
     async fn cluster(&self, region: &Region, host: &str) -> Result<DatabaseSettings, ReadError> {
         let operation = rds("rds:DescribeDBClusters");
         let clusters = self.query_all::<Clusters>(operation, region, &[]).await?;
-        let found = one_at(operation.action, clusters, host, Cluster::endpoints)?;
+        let found = find(operation.action, clusters, host, Cluster::endpoints)?;
         found.settings(operation.action)
     }
 
-    /// Whoever is in a cluster is one with it in policies.
+    /// Reads an instance. For an instance in a cluster, returns the cluster, because policies name the cluster.
     async fn instance(
         &self,
         region: &Region,
@@ -61,7 +61,7 @@ impl AwsReader {
     ) -> Result<DatabaseSettings, ReadError> {
         let operation = rds("rds:DescribeDBInstances");
         let instances = self.query_all::<Instances>(operation, region, &[]).await?;
-        let found = one_at(
+        let found = find(
             operation.action,
             instances,
             endpoint.host(),
@@ -76,14 +76,15 @@ impl AwsReader {
             .query_all::<Clusters>(operation, region, &parameters)
             .await?;
         let cluster = clusters.into_iter().next();
-        let absent = || ReadError::absent(operation.action, "the instance's cluster is not there");
+        let absent =
+            || ReadError::absent(operation.action, "the instance's cluster does not exist");
         cluster.ok_or_else(absent)?.settings(operation.action)
     }
 
     async fn proxy(&self, region: &Region, host: &str) -> Result<DatabaseSettings, ReadError> {
         let operation = rds("rds:DescribeDBProxies");
         let proxies = self.query_all::<Proxies>(operation, region, &[]).await?;
-        let found = one_at(operation.action, proxies, host, Proxy::endpoints)?;
+        let found = find(operation.action, proxies, host, Proxy::endpoints)?;
         found.settings(operation.action)
     }
 
@@ -96,20 +97,20 @@ impl AwsReader {
         let endpoints = self
             .query_all::<ProxyEndpoints>(operation, region, &[])
             .await?;
-        let found = one_at(operation.action, endpoints, host, ProxyEndpoint::endpoints)?;
+        let found = find(operation.action, endpoints, host, ProxyEndpoint::endpoints)?;
         let operation = rds("rds:DescribeDBProxies");
         let parameters = [("DBProxyName", found.db_proxy_name.as_str())];
         let proxies = self
             .query_all::<Proxies>(operation, region, &parameters)
             .await?;
         let proxy = proxies.into_iter().next();
-        let absent = || ReadError::absent(operation.action, "the endpoint's proxy is not there");
+        let absent = || ReadError::absent(operation.action, "the endpoint's proxy does not exist");
         proxy.ok_or_else(absent)?.settings(operation.action)
     }
 }
 
-/// The one with this endpoint, among all. Names are compared as DNS does.
-fn one_at<T>(
+/// Finds the item with this endpoint. Host names are compared without case.
+fn find<T>(
     action: &'static str,
     all: Vec<T>,
     host: &str,
@@ -131,9 +132,9 @@ fn one_at<T>(
         .map(|name| format!("`{name}`"))
         .collect();
     let others = if others.is_empty() {
-        "there is none in this region and account".to_owned()
+        "this region and account has no such endpoints".to_owned()
     } else {
-        format!("there are {}", others.join(", "))
+        format!("existing endpoints: {}", others.join(", "))
     };
     Err(ReadError::absent(
         action,
@@ -154,7 +155,7 @@ fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(
     text: &str,
 ) -> Result<T, ReadError> {
     text.parse()
-        .map_err(|error| ReadError::senseless(action, error))
+        .map_err(|error| ReadError::invalid(action, error))
 }
 
 #[derive(Debug, Deserialize)]
@@ -242,7 +243,7 @@ fn none<T>() -> Members<T> {
     Members { all: Vec::new() }
 }
 
-/// A list as RDS writes it: each element under its type's name.
+/// A list in the format of RDS: each element has the name of its type.
 macro_rules! pages {
     ($($page:ident($list:literal, $element:literal, $wrapper:ident) of $item:ty;)+) => {$(
         #[derive(Debug, Deserialize)]
@@ -287,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn an_instance_without_an_endpoint_is_being_made() {
+    fn an_instance_that_is_being_created_has_no_endpoint() {
         let page: Instances = read(
             "<R><DBInstances><DBInstance><DBInstanceIdentifier>i</DBInstanceIdentifier><DBInstanceStatus>creating</DBInstanceStatus>\
              <DBInstanceArn>arn:aws:rds:eu-central-1:111122223333:db:i</DBInstanceArn><DbiResourceId>db-ABC</DbiResourceId>\
@@ -305,13 +306,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_told_with_what_is() {
+    fn an_unknown_endpoint_is_reported_with_the_existing_ones() {
         let all = vec!["b.example".to_owned()];
-        let error =
-            one_at("rds:DescribeDBClusters", all, "a.example", |one| vec![one]).unwrap_err();
+        let error = find("rds:DescribeDBClusters", all, "a.example", |one| vec![one]).unwrap_err();
         assert_eq!(
             error.text,
-            "nothing has the endpoint `a.example`; there are `b.example`"
+            "nothing has the endpoint `a.example`; existing endpoints: `b.example`"
         );
     }
 }

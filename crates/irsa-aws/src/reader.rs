@@ -1,4 +1,4 @@
-//! Who reads, and how.
+//! The client that makes the calls.
 
 use std::time::Duration;
 
@@ -7,19 +7,19 @@ use irsa_identity::{ApiAnswer, ApiCall, CallerIdentity, Environment, Identity};
 use tokio::time::{Instant, sleep};
 
 use crate::endpoints::{Endpoints, Service};
-use crate::{ReadError, refusal};
+use crate::{ReadError, error_response};
 
-/// How long one call may take, further attempts included.
+/// The time limit of a call, including retries.
 const LIMIT: Duration = Duration::from_secs(4);
 
-/// How long to wait before each further attempt; the SDKs make three in all ("Retry behavior" in the AWS SDKs and
+/// The delays before retries. Like the SDKs, this makes three attempts in total ("Retry behavior" in the AWS SDKs and
 /// Tools Reference Guide).
-const PAUSES: [Duration; 2] = [Duration::from_millis(250), Duration::from_millis(750)];
+const RETRY_DELAYS: [Duration; 2] = [Duration::from_millis(250), Duration::from_millis(750)];
 
-/// The most pages of one list: whoever has more is looked up by other means, and a server can't keep us forever.
-pub(crate) const MOST_PAGES: usize = 50;
+/// The maximum number of pages of a list, so that a server cannot keep a call going forever.
+pub(crate) const MAX_PAGES: usize = 50;
 
-/// Reads the settings of an account with somebody's credentials.
+/// Reads the settings of an AWS account.
 #[derive(Debug, Clone)]
 pub struct AwsReader {
     identity: Identity,
@@ -27,9 +27,9 @@ pub struct AwsReader {
 }
 
 impl AwsReader {
-    /// Reads with `identity`, as a rule one of a profile or of the environment's keys. The environment may name other
-    /// endpoints (`AWS_ENDPOINT_URL`, and `AWS_ENDPOINT_URL_IAM`, `_RDS` and `_OPENSEARCH`) and choose FIPS or dual-stack
-    /// ones (`AWS_USE_FIPS_ENDPOINT`, `AWS_USE_DUALSTACK_ENDPOINT`).
+    /// Reads with the credentials of `identity`, usually those of a profile or of the environment. The environment can
+    /// override endpoints (`AWS_ENDPOINT_URL`, and `AWS_ENDPOINT_URL_IAM`, `_RDS` and `_OPENSEARCH`) and select FIPS or
+    /// dual-stack ones (`AWS_USE_FIPS_ENDPOINT`, `AWS_USE_DUALSTACK_ENDPOINT`).
     pub fn new(identity: Identity, environment: &Environment) -> Self {
         Self {
             identity,
@@ -37,7 +37,7 @@ impl AwsReader {
         }
     }
 
-    /// Uses the FIPS or dual-stack endpoints where the environment does not choose them already.
+    /// Selects FIPS or dual-stack endpoints, in addition to what the environment selects.
     #[must_use]
     pub fn with_variant(mut self, fips: bool, dual_stack: bool) -> Self {
         self.endpoints.variant.fips |= fips;
@@ -45,18 +45,18 @@ impl AwsReader {
         self
     }
 
-    /// Whose credentials they are.
+    /// The owner of the credentials.
     ///
     /// # Errors
-    /// When there are none, or STS does not know them.
+    /// There are no credentials, or STS does not accept them.
     pub async fn caller(&self) -> Result<CallerIdentity, ReadError> {
         let caller = self.identity.caller().await;
         caller.map_err(|error| ReadError::without_credentials("sts:GetCallerIdentity", &error))
     }
 
-    /// Asks a path of an API; what `POST` sends is in `body`, with its media type. Asks again when AWS has too much to
-    /// do or failed, which is safe for what changes nothing, as long as there is time.
-    pub(crate) async fn ask(
+    /// Calls an API path: a GET, or a POST with a media type and a body. Retries throttled calls and internal errors
+    /// within the time limit, which is safe because all calls are read-only.
+    pub(crate) async fn call(
         &self,
         action: &'static str,
         (service, region): (Service, &Region),
@@ -70,14 +70,15 @@ impl AwsReader {
             body,
         };
         let deadline = Instant::now() + LIMIT;
-        let mut pauses = PAUSES.into_iter();
+        let mut delays = RETRY_DELAYS.into_iter();
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             let answer = self.identity.call(call.clone(), left).await;
-            let answer = answer.map_err(|error| ReadError::unanswered(action, error))?;
-            let pause = pauses.next().filter(|_| refusal::passes(action, &answer));
-            match pause.filter(|pause| Instant::now() + *pause < deadline) {
-                Some(pause) => sleep(pause).await,
+            let answer = answer.map_err(|error| ReadError::from_api(action, error))?;
+            let is_transient = error_response::is_transient(action, &answer);
+            let delay = delays.next().filter(|_| is_transient);
+            match delay.filter(|delay| Instant::now() + *delay < deadline) {
+                Some(delay) => sleep(delay).await,
                 None => return Ok(answer),
             }
         }
@@ -99,7 +100,7 @@ mod tests {
     const FAILED: (u16, &str) = (503, "");
     const THROTTLED: (u16, &str) = (429, r#"{"message": "Rate exceeded"}"#);
 
-    /// Gives these answers, one after the other, each on a connection of its own; then refuses to talk.
+    /// A reader whose server sends these responses, each on a new connection, and then accepts no more connections.
     async fn reader(answers: &'static [(u16, &str)]) -> AwsReader {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -125,7 +126,7 @@ mod tests {
         AwsReader::new(identity, &environment)
     }
 
-    /// What listing the domains comes to.
+    /// The result of listing the domains.
     async fn listed(answers: &'static [(u16, &str)]) -> ReadError {
         let endpoint = "search-logs-abc.eu-central-1.es.amazonaws.com";
         let reader = reader(answers).await;
@@ -133,13 +134,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_may_come_at_the_third_attempt() {
+    async fn the_third_attempt_can_succeed() {
         let error = listed(&[THROTTLED, FAILED, DOMAINS]).await;
         assert_eq!(error.kind, ReadErrorKind::Absent, "{error}");
     }
 
     #[tokio::test]
-    async fn who_stays_throttled_is_told_so() {
+    async fn a_call_that_stays_throttled_is_an_error() {
         let error = listed(&[THROTTLED, THROTTLED, THROTTLED, DOMAINS]).await;
         assert_eq!(error.kind, ReadErrorKind::Throttled, "{error}");
     }

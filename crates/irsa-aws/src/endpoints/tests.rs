@@ -6,7 +6,7 @@ use super::*;
 
 const BOTOCORE: &str = include_str!("../../tests/botocore_endpoints.py");
 
-/// The Python with botocore that the clients' preparation made.
+/// The Python interpreter with botocore that `cargo xtask test` prepares.
 fn python() -> Option<PathBuf> {
     let folder = std::env::var_os("IRSA_CLIENTS_DIR").map(PathBuf::from);
     let python = folder.map(|folder| folder.join("moto/venv/bin/python"));
@@ -29,7 +29,7 @@ fn service(name: &str) -> Service {
 }
 
 #[test]
-fn every_endpoint_is_the_one_that_botocores_rules_give() {
+fn every_endpoint_matches_the_rules_in_botocore() {
     let Some(python) = python() else { return };
     let output = Command::new(python)
         .args(["-c", BOTOCORE])
@@ -82,7 +82,7 @@ fn each_partition_has_its_own_iam() {
 }
 
 #[test]
-fn the_environment_chooses_the_variant() {
+fn the_environment_selects_the_variant() {
     let environment = Environment::from_pairs([
         ("AWS_USE_FIPS_ENDPOINT", "true"),
         ("AWS_USE_DUALSTACK_ENDPOINT", "TRUE"),
@@ -94,7 +94,7 @@ fn the_environment_chooses_the_variant() {
 }
 
 #[test]
-fn a_url_for_one_service_outranks_that_for_all() {
+fn the_url_of_one_service_overrides_the_url_of_all() {
     let environment = Environment::from_pairs([
         ("AWS_ENDPOINT_URL", "http://127.0.0.1:1/"),
         ("AWS_ENDPOINT_URL_RDS", "http://127.0.0.1:2"),

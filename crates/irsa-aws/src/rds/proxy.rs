@@ -1,4 +1,4 @@
-//! RDS proxies and their further endpoints.
+//! RDS proxies and their additional endpoints.
 
 use serde::Deserialize;
 
@@ -19,7 +19,7 @@ pub(super) struct Proxy {
     endpoint: String,
     #[serde(default = "none")]
     auth: Members<Auth>,
-    /// `IAM_AUTH` where the proxy takes every user by IAM, and logs in by IAM itself.
+    /// `IAM_AUTH` if the proxy uses IAM authentication for all users, both for clients and for the database.
     #[serde(default)]
     default_auth_scheme: String,
 }
@@ -40,8 +40,9 @@ pub(super) struct ProxyEndpoint {
 }
 
 impl Auth {
-    /// `ENABLED`, which lets clients choose, is of SQL Server ("UserAuthConfig" in RDS's API reference).
-    fn is_by_iam(&self) -> bool {
+    /// Returns whether clients can use IAM. `ENABLED`, which makes it optional, exists only for SQL Server
+    /// ("UserAuthConfig" in the RDS API reference).
+    fn accepts_iam(&self) -> bool {
         matches!(self.iam.as_str(), "REQUIRED" | "ENABLED")
     }
 }
@@ -51,15 +52,15 @@ impl Proxy {
         vec![&self.endpoint]
     }
 
-    /// A proxy's resource id is the end of its ARN ("Setting up IAM authentication for RDS Proxy" in the Aurora user
-    /// guide).
+    /// The settings. A proxy's resource ID is the end of its ARN ("Setting up IAM authentication for RDS Proxy" in the
+    /// Aurora user guide).
     pub(super) fn settings(self, action: &'static str) -> Result<DatabaseSettings, ReadError> {
         let id = self.arn.rsplit(':').next().unwrap_or_default();
         Ok(DatabaseSettings {
             arn: parsed(action, &self.arn)?,
             resource_id: parsed(action, id)?,
             iam_authentication: self.default_auth_scheme == "IAM_AUTH"
-                || self.auth.all.iter().any(Auth::is_by_iam),
+                || self.auth.all.iter().any(Auth::accepts_iam),
             name: self.name,
             status: self.status,
             port: None,
@@ -82,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_is_known_by_the_end_of_its_arn() {
+    fn the_resource_id_of_a_proxy_is_the_end_of_its_arn() {
         let proxy = read(
             "<P><DBProxyName>p</DBProxyName><Status>available</Status><Endpoint>p.proxy-abc.eu-central-1.rds.amazonaws.com</Endpoint>\
              <DBProxyArn>arn:aws:rds:eu-central-1:111122223333:db-proxy:prx-0f9d9414be09b1c57</DBProxyArn>\
@@ -94,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_may_take_every_user_by_iam() {
+    fn a_proxy_can_use_iam_for_all_users() {
         let of = |more: &str| -> Proxy {
             read(&format!(
                 "<P><DBProxyName>p</DBProxyName><Endpoint>p.example</Endpoint>\

@@ -1,34 +1,34 @@
-//! What a refusal says: in XML by the Query protocol, in JSON by REST-JSON.
+//! Error responses: XML in the Query protocol, JSON in REST-JSON.
 
 use irsa_identity::ApiAnswer;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::query::element;
+use crate::xml::element;
 use crate::{ReadError, ReadErrorKind};
 
-/// AWS's own words; what the answer does not tell is empty.
+/// The code and the message of an error response; empty if the response has none.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct Refusal {
+struct ErrorResponse {
     code: String,
     message: String,
 }
 
-/// The refusal of a call of `action`.
+/// Reads the error response to a call of `action`.
 pub(crate) fn read(action: &'static str, answer: &ApiAnswer) -> ReadError {
     let text = String::from_utf8_lossy(&answer.body);
-    let told = if text.trim_start().starts_with('{') {
-        Refusal::from_json(&text)
+    let response = if text.trim_start().starts_with('{') {
+        ErrorResponse::from_json(&text)
     } else {
-        Refusal::from_xml(&text)
+        ErrorResponse::from_xml(&text)
     };
-    let Refusal { code, message } = told.unwrap_or_default();
-    ReadError::refused(action, answer.status, &code, &message)
+    let ErrorResponse { code, message } = response.unwrap_or_default();
+    ReadError::from_response(action, answer.status, &code, &message)
 }
 
-/// Whether the same call may well succeed a moment later: it was throttled, or AWS failed.
-pub(crate) fn passes(action: &'static str, answer: &ApiAnswer) -> bool {
+/// Returns whether a retry may succeed: the call was throttled, or AWS returned an internal error.
+pub(crate) fn is_transient(action: &'static str, answer: &ApiAnswer) -> bool {
     match answer.status {
         500 | 502..=504 => true,
         400.. => read(action, answer).kind == ReadErrorKind::Throttled,
@@ -36,13 +36,13 @@ pub(crate) fn passes(action: &'static str, answer: &ApiAnswer) -> bool {
     }
 }
 
-impl Refusal {
+impl ErrorResponse {
     fn from_xml(text: &str) -> Option<Self> {
         quick_xml::de::from_str(element(text, "Error")?).ok()
     }
 
-    /// Services differ in how they write the names, and some send one of two as `null`. A code may have its namespace
-    /// before it and an address behind it ("Operation error serialization" in Smithy's AWS JSON protocols).
+    /// Reads JSON. Services spell the names differently, and some send a second spelling as `null`. A namespace may
+    /// precede the code, and a URL may follow it ("Operation error serialization" in Smithy's AWS JSON protocols).
     fn from_json(text: &str) -> Option<Self> {
         let body: Value = serde_json::from_str(text).ok()?;
         let first = |names: &[&str]| {
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_in_xml_is_told_by_its_code() {
+    fn an_xml_error_is_classified_by_its_code() {
         let text = "<ErrorResponse xmlns=\"x\"><Error><Type>Sender</Type><Code>NoSuchEntity</Code>\
                     <Message>The role with name x cannot be found.</Message></Error></ErrorResponse>";
         let error = read("iam:GetRole", &answer(404, text));
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_in_json_is_told_however_it_is_spelled() {
+    fn a_json_error_is_read_in_every_spelling() {
         for body in [
             r#"{"Message": "no", "message": null, "__type": "AccessDeniedException"}"#,
             r#"{"message": "no", "code": "AccessDeniedException"}"#,
@@ -93,14 +93,14 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_without_a_code_is_told_by_its_words() {
+    fn an_error_without_a_code_is_classified_by_its_message() {
         let body = r#"{"Message":"User: x is not authorized to perform: es:ListDomainNames"}"#;
         let error = read("es:ListDomainNames", &answer(403, body));
         assert_eq!(error.kind, ReadErrorKind::Denied);
     }
 
     #[test]
-    fn a_refusal_in_no_known_form_is_told_by_its_status() {
+    fn an_error_in_an_unknown_format_is_reported_by_its_status() {
         for text in [
             "",
             "<html>",
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_may_pass_is_worth_another_attempt() {
+    fn only_transient_errors_are_retried() {
         let throttled = "<R><Error><Code>Throttling</Code></Error></R>";
         for (status, body, expected) in [
             (400, throttled, true),
@@ -126,7 +126,8 @@ mod tests {
             (200, throttled, false),
         ] {
             let answer = answer(status, body);
-            assert_eq!(passes("iam:GetRole", &answer), expected, "{status} {body}");
+            let is_transient = is_transient("iam:GetRole", &answer);
+            assert_eq!(is_transient, expected, "{status} {body}");
         }
     }
 }
