@@ -1,4 +1,4 @@
-//! Objects of the API, as far as the chain concerns them.
+//! Kubernetes objects, reduced to the fields that the checks need.
 
 pub(crate) mod account;
 pub(crate) mod metadata;
@@ -11,7 +11,7 @@ pub(crate) mod webhook;
 
 use serde::Deserialize;
 
-/// A page of the answer to a list.
+/// A page of a list.
 #[derive(Debug, Deserialize)]
 pub(crate) struct List<T> {
     #[serde(default)]
@@ -19,10 +19,10 @@ pub(crate) struct List<T> {
     pub(crate) items: Vec<T>,
 }
 
-/// What a page says of the list.
+/// The metadata of a page.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct ListMetadata {
-    /// What the next page is asked for with; absent or empty on the last one.
+    /// The token for the next page; absent or empty on the last page.
     #[serde(rename = "continue")]
     pub(crate) next: Option<String>,
 }

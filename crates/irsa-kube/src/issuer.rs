@@ -6,30 +6,30 @@ use serde::de::IgnoredAny;
 use crate::reader::rule;
 use crate::{KubeReader, ReadError};
 
-/// What the API server says of itself as an issuer ("Service account issuer discovery" in Kubernetes' documentation).
+/// The API server's discovery document ("Service account issuer discovery" in the Kubernetes documentation).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Discovery {
     /// The `iss` of its tokens.
     pub issuer: String,
-    /// Where whoever verifies them gets the keys.
+    /// The URL of the keys that verify them.
     pub jwks_uri: String,
 }
 
 impl KubeReader {
-    /// The issuer of service accounts' tokens. Every service account may read it, users need the cluster role
+    /// The issuer of service account tokens. Every service account can read it; users need the cluster role
     /// `system:service-account-issuer-discovery`.
     ///
     /// # Errors
-    /// As all reads: [`crate::ReadErrorKind`].
+    /// See [`crate::ReadErrorKind`].
     pub async fn issuer(&self) -> Result<Discovery, ReadError> {
         let rule = rule("get", "/.well-known/openid-configuration", None, None);
         self.get(rule, "/.well-known/openid-configuration").await
     }
 
-    /// How many keys its tokens may be signed with.
+    /// The number of published signing keys.
     ///
     /// # Errors
-    /// As all reads: [`crate::ReadErrorKind`].
+    /// See [`crate::ReadErrorKind`].
     pub async fn signing_keys(&self) -> Result<usize, ReadError> {
         #[derive(Deserialize)]
         struct Keys {

@@ -1,4 +1,4 @@
-//! From a kubeconfig to a client.
+//! Creates a client from a kubeconfig.
 
 use std::env;
 use std::io;
@@ -12,36 +12,36 @@ use kube_client::{Client, Config};
 use crate::config_error::{ConfigError, unusable};
 use crate::proxy;
 
-/// How long connecting to the API server, and each pause in its answer, may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The time limit for connecting to the API server, and for each pause in its response.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A client, and the API server's URL. Reads files and runs a plug-in for credentials on this very thread.
+/// Creates a client; also returns the API server's URL. Reads files and runs a credential plugin on this thread.
 pub(crate) async fn client(
     files: Option<PathBuf>,
     context: Option<String>,
 ) -> Result<(Client, String), ConfigError> {
     let kubeconfig = match files {
         Some(files) => Some(merged(&files)?),
-        None => of_the_user()?,
+        None => user_kubeconfig()?,
     };
     let mut config = match kubeconfig {
         Some(kubeconfig) => named(kubeconfig, context).await?,
         None if context.is_some() => return Err(ConfigError::Absent),
         None => Config::incluster().map_err(|_| ConfigError::Absent)?,
     };
-    config.connect_timeout = Some(PATIENCE);
-    config.read_timeout = Some(PATIENCE);
+    config.connect_timeout = Some(TIMEOUT);
+    config.read_timeout = Some(TIMEOUT);
     config.reset_reader_on_write = true;
-    // kube's own would go on for minutes: see `KubeReader::send`.
+    // The retries of kube-client go on for minutes: see `KubeReader::send`.
     config.default_retry = false;
     let address = config.cluster_url.to_string();
     let client = Client::try_from(config).map_err(|error| unusable(&error))?;
     Ok((client, address.trim_end_matches('/').to_owned()))
 }
 
-/// What a context says; of the environment's proxy as kubectl has it.
+/// The configuration of a context. The environment's proxy applies under the same conditions as for kubectl.
 async fn named(kubeconfig: Kubeconfig, context: Option<String>) -> Result<Config, ConfigError> {
-    let own_proxy = proxy::examine_cluster(&kubeconfig, context.as_deref());
+    let own_proxy = proxy::for_cluster(&kubeconfig, context.as_deref());
     let options = KubeConfigOptions {
         context,
         ..KubeConfigOptions::default()
@@ -56,8 +56,8 @@ async fn named(kubeconfig: Kubeconfig, context: Option<String>) -> Result<Config
     Ok(config)
 }
 
-/// `~/.kube/config`; `None` when it does not exist. One that can't be used is not passed over.
-fn of_the_user() -> Result<Option<Kubeconfig>, ConfigError> {
+/// Reads `~/.kube/config`; `None` if it does not exist. A file that cannot be used is an error.
+fn user_kubeconfig() -> Result<Option<Kubeconfig>, ConfigError> {
     match Kubeconfig::read() {
         Ok(kubeconfig) => Ok(Some(without_empty_context(kubeconfig))),
         Err(error) if is_missing(&error) => Ok(None),
@@ -65,7 +65,7 @@ fn of_the_user() -> Result<Option<Kubeconfig>, ConfigError> {
     }
 }
 
-/// The first file of a list wins, and those that do not exist are passed over, as in kubectl; one there has to be.
+/// Merges a list of files. As in kubectl, the first file wins, and missing files are skipped, but one must exist.
 fn merged(files: &Path) -> Result<Kubeconfig, ConfigError> {
     let mut merged = Ok(Kubeconfig::default());
     let mut is_first = true;
@@ -92,7 +92,7 @@ fn is_missing(error: &KubeconfigError) -> bool {
     }
 }
 
-/// `kubectl config unset current-context` leaves an empty one, which is none.
+/// Removes an empty current context, which `kubectl config unset current-context` leaves.
 fn without_empty_context(mut kubeconfig: Kubeconfig) -> Kubeconfig {
     kubeconfig.current_context = kubeconfig.current_context.filter(|name| !name.is_empty());
     kubeconfig
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_passes_over_files_that_do_not_exist() {
+    fn missing_files_in_a_list_are_skipped() {
         let folder = tempfile::tempdir().unwrap();
         for texts in [
             [("none", None), ("one", Some("current-context: x"))],
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_of_files_that_do_not_exist_names_the_first() {
+    fn a_list_of_missing_files_is_an_error_with_the_first_name() {
         let folder = tempfile::tempdir().unwrap();
         let list = files(folder.path(), &[("first", None), ("second", None)]);
         let said = merged(&list).unwrap_err().to_string();
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_context_leaves_the_word_to_the_next_file() {
+    fn an_empty_context_does_not_override_the_next_file() {
         let folder = tempfile::tempdir().unwrap();
         let texts = [
             ("unset", Some("current-context: \"\"")),
@@ -154,7 +154,7 @@ mod tests {
             &[("broken", Some("token: [open-sesame, {]"))],
         );
         let error = merged(&list).unwrap_err();
-        assert!(error.to_string().contains("not the YAML"), "{error}");
+        assert!(error.to_string().contains("not valid YAML"), "{error}");
         assert!(!format!("{error:?}").contains("open-sesame"), "{error:?}");
     }
 }

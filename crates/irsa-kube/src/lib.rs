@@ -1,8 +1,8 @@
-//! What the Kubernetes API says of a workload's chain: facts, no verdicts.
+//! Reads the Kubernetes objects of a workload's identity chain: facts, not verdicts.
 //!
-//! A [`KubeReader`] reads service accounts, pods, webhook configurations, namespaces and the issuer, each with one GET.
-//! The answers are read into types that have no more than the chain needs, so that nothing secret of a pod is kept:
-//! values of environment variables only of those that AWS's SDKs look at and that are no keys, no arguments.
+//! A [`KubeReader`] reads service accounts, pods, webhook configurations, namespaces and the issuer, each with one GET
+//! request. The types contain only what the checks need, so that no secrets of a pod are kept: the values of environment
+//! variables only if AWS SDKs use the variable and it is not a key, and no container arguments.
 
 mod config_error;
 mod facts;

@@ -1,4 +1,4 @@
-//! Whether the API server is reached through a proxy, decided as kubectl decides it.
+//! The HTTP proxy to the API server, determined as in kubectl.
 
 use std::net::IpAddr;
 
@@ -6,8 +6,8 @@ use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 use kube_client::config::Kubeconfig;
 
-/// The proxy that the kubeconfig names for the cluster of this context, or of the current one.
-pub(crate) fn examine_cluster(kubeconfig: &Kubeconfig, context: Option<&str>) -> Option<String> {
+/// The proxy in the kubeconfig for the cluster of this context, or of the current one.
+pub(crate) fn for_cluster(kubeconfig: &Kubeconfig, context: Option<&str>) -> Option<String> {
     let context = context.or(kubeconfig.current_context.as_deref())?;
     let mut contexts = kubeconfig.contexts.iter();
     let context = contexts.find(|named| named.name == context)?;
@@ -18,8 +18,8 @@ pub(crate) fn examine_cluster(kubeconfig: &Kubeconfig, context: Option<&str>) ->
     proxy.filter(|proxy| !proxy.is_empty())
 }
 
-/// Whether the environment's proxy (`HTTPS_PROXY`) applies to this cluster: not where `NO_PROXY` names it, and never
-/// on this machine (`ProxyFromEnvironment` of Go's `net/http`).
+/// Returns whether the environment's proxy (`HTTPS_PROXY`) applies to this cluster. It does not if `NO_PROXY` exempts the
+/// host, and never for hosts on this machine (`ProxyFromEnvironment` of Go's `net/http`).
 pub(crate) fn applies(environment: &Matcher, cluster: &Uri) -> bool {
     !is_local(cluster) && environment.intercept(cluster).is_some()
 }
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_environments_proxy_is_for_what_no_proxy_leaves() {
+    fn no_proxy_and_local_hosts_are_exempt() {
         let environment = Matcher::builder()
             .https("http://proxy.example:3128")
             .no(".eks.amazonaws.com,10.0.0.0/8")
@@ -54,19 +54,19 @@ mod tests {
     }
 
     #[test]
-    fn no_proxy_in_the_environment_is_none() {
+    fn without_a_proxy_in_the_environment_none_applies() {
         let cluster = "https://api.example".parse().unwrap();
         assert!(!applies(&Matcher::builder().build(), &cluster));
     }
 
     #[test]
-    fn a_clusters_own_proxy_is_found_by_its_context() {
+    fn the_proxy_of_a_cluster_is_found_by_its_context() {
         let text = "clusters: [{name: c, cluster: {server: 'https://x', proxy-url: 'socks5://p:1080'}}, {name: d}]\n\
                     contexts: [{name: a, context: {cluster: c}}, {name: b, context: {cluster: d}}]\n\
                     current-context: b\n";
         let kubeconfig = Kubeconfig::from_yaml(text).unwrap();
-        let own = examine_cluster(&kubeconfig, Some("a"));
+        let own = for_cluster(&kubeconfig, Some("a"));
         assert_eq!(own.as_deref(), Some("socks5://p:1080"));
-        assert_eq!(examine_cluster(&kubeconfig, None), None);
+        assert_eq!(for_cluster(&kubeconfig, None), None);
     }
 }

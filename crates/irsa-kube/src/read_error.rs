@@ -1,24 +1,24 @@
-//! A read that failed, and the permission that it takes.
+//! The error of a read, and the permission that the read needs.
 
 use std::fmt;
 
 use thiserror::Error;
 
-/// What was to be read, in the words of RBAC.
+/// The RBAC permission that a read needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
-    /// `get`, `list`, `create`.
+    /// `get`, `list` or `create`.
     pub verb: &'static str,
     /// The resource, such as `serviceaccounts`, or a path such as `/version`.
     pub resource: &'static str,
-    /// `None` for what belongs to the cluster.
+    /// The namespace; `None` for cluster-scoped resources.
     pub namespace: Option<String>,
-    /// The object's name, where it is one.
+    /// The name of a single object.
     pub name: Option<String>,
 }
 
 impl Rule {
-    /// A command that permits it to this user.
+    /// The command that grants this permission to the user.
     pub fn command(&self, user: &str) -> String {
         let Self { verb, resource, .. } = self;
         let what = if resource.starts_with('/') {
@@ -39,7 +39,7 @@ impl Rule {
     }
 }
 
-/// `get serviceaccounts/app in namespace shop`.
+/// Prints `get serviceaccounts/app in namespace shop`.
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.verb, self.resource)?;
@@ -55,45 +55,45 @@ impl fmt::Display for Rule {
 
 /// A read that failed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("can't {rule}: {kind}")]
+#[error("cannot {rule}: {kind}")]
 pub struct ReadError {
-    /// What was to be read.
+    /// The permission that the read needs.
     pub rule: Rule,
-    /// Why it was not.
+    /// The reason.
     pub kind: ReadErrorKind,
 }
 
-/// Why something was not read. The texts are the API server's or the system's, cut off and with nothing secret.
+/// The reason why a read failed. The texts are from the API server or the system, truncated and without secrets.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ReadErrorKind {
-    /// The user may not (403).
+    /// The user has no permission (403).
     #[error("{0}")]
     Denied(String),
-    /// The API server does not take the credentials (401).
-    #[error("the API server does not take the kubeconfig's credentials")]
+    /// The API server does not accept the credentials (401).
+    #[error("the API server does not accept the credentials in the kubeconfig")]
     Unauthenticated,
     /// It does not exist (404).
-    #[error("there is none")]
+    #[error("it does not exist")]
     Absent,
-    /// The API server can't be reached, or its certificate is not vouched for.
+    /// The API server is unreachable, or its certificate is not trusted.
     #[error("{0}")]
     Unreachable(String),
-    /// The credentials could not be had: a plug-in failed.
-    #[error("the kubeconfig's credentials can't be had")]
+    /// A credential plugin failed.
+    #[error("the credential plugin in the kubeconfig failed")]
     NoCredentials,
-    /// Another answer than expected.
+    /// An unexpected response.
     #[error("{0}")]
     Other(String),
 }
 
 impl ReadError {
-    /// Whether it does not exist.
+    /// Returns whether it does not exist.
     pub fn is_absent(&self) -> bool {
         self.kind == ReadErrorKind::Absent
     }
 
-    /// Whom the API server takes the reader for, where it says so in a denial; else `USER`, to be filled in.
+    /// The user that a denial by the API server names; `USER` as a placeholder if there is no such name.
     pub fn user(&self) -> &str {
         let ReadErrorKind::Denied(message) = &self.kind else {
             return "USER";
@@ -104,7 +104,7 @@ impl ReadError {
         named.map_or("USER", |(user, _)| user)
     }
 
-    /// Whether the user may not read it.
+    /// Returns whether the user has no permission to read it.
     pub fn is_denied(&self) -> bool {
         matches!(self.kind, ReadErrorKind::Denied(_))
     }
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_says_how_it_is_permitted() {
+    fn a_rule_prints_the_command_that_grants_it() {
         let command = rule("pods", Some("shop")).command("me");
         assert!(
             command.starts_with(

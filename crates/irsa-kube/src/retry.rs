@@ -1,4 +1,4 @@
-//! When an API server that has too much to do is asked again.
+//! Retries of requests to an overloaded API server.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,13 +7,13 @@ use http::{StatusCode, header};
 use irsa_net::retry::{Backoff, retry_after};
 
 const ATTEMPTS: u32 = 3;
-const BACKOFF: Backoff = Backoff::new(Duration::from_millis(200), 4, LONGEST_PAUSE);
-/// A server that asks for a longer pause is reported instead.
-const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(200), 4, MAX_DELAY);
+/// The maximum delay; if the server asks for a longer one, the request fails.
+const MAX_DELAY: Duration = Duration::from_secs(3);
 
-/// The pause after this many attempts of which the last got this answer: `Retry-After`, which the API server sends
-/// ("API Priority and Fairness" in Kubernetes' documentation), else the usual one. `None`: retrying is useless. `now` is
-/// the server's time.
+/// The delay before the next attempt: the response's `Retry-After`, which the API server sends ("API Priority and
+/// Fairness" in the Kubernetes documentation), or else an exponential one. `None` if a retry is useless. `now` is the
+/// server's time.
 pub(crate) fn after(attempts: u32, answer: &Parts, now: SystemTime) -> Option<Duration> {
     let is_busy = matches!(
         answer.status,
@@ -24,7 +24,7 @@ pub(crate) fn after(attempts: u32, answer: &Parts, now: SystemTime) -> Option<Du
     let asked = answer.headers.get(header::RETRY_AFTER);
     let asked = asked.and_then(|value| retry_after(value.to_str().ok()?, now));
     let pause = asked.unwrap_or_else(|| BACKOFF.after(attempts));
-    (is_busy && attempts < ATTEMPTS && pause <= LONGEST_PAUSE).then_some(pause)
+    (is_busy && attempts < ATTEMPTS && pause <= MAX_DELAY).then_some(pause)
 }
 
 #[cfg(test)]
@@ -43,7 +43,7 @@ mod tests {
     const VERSION: &str =
         "HTTP/1.1 200 OK\r\ncontent-length: 25\r\n\r\n{\"gitVersion\": \"v1.35.4\"}";
 
-    /// Gives these answers, one after the other, on one connection.
+    /// A reader whose server sends these responses, one after the other, on one connection.
     async fn reader(folder: &std::path::Path, answers: &'static [&str]) -> KubeReader {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -64,14 +64,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_may_come_at_the_third_attempt() {
+    async fn the_third_attempt_can_succeed() {
         let folder = tempfile::tempdir().unwrap();
         let reader = reader(folder.path(), &[BUSY, BUSY, VERSION]).await;
         assert_eq!(reader.server().await.unwrap().version, "v1.35.4");
     }
 
     #[tokio::test]
-    async fn a_server_that_stays_busy_is_given_up() {
+    async fn a_server_that_stays_busy_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let reader = reader(folder.path(), &[BUSY, BUSY, BUSY, VERSION]).await;
         let error = reader.server().await.unwrap_err();
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_busy_server_is_asked_again_when_it_says_so() {
+    fn a_busy_server_decides_the_delay() {
         let usual = Duration::from_millis(200);
         for (status, asked, expected) in [
             (429, None, Some(usual)),

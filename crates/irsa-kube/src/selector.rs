@@ -1,16 +1,17 @@
-//! Label selectors. kube-core's own say only whether they match; the doctor names the condition that does not hold.
+//! Label selectors. Those of kube-core report only whether they match; the doctor also names the unmet condition.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-/// Selects objects by their labels; an empty one selects all ("Labels and selectors" in Kubernetes' documentation).
+/// Selects objects by their labels; an empty selector selects all ("Labels and selectors" in the Kubernetes
+/// documentation).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Selector {
-    /// Labels with the values that they must have.
+    /// The labels with their required values.
     pub match_labels: BTreeMap<String, String>,
-    /// Conditions that must hold as well.
+    /// Additional conditions.
     pub match_expressions: Vec<Expression>,
 }
 
@@ -21,18 +22,18 @@ pub struct Expression {
     pub key: String,
     /// `In`, `NotIn`, `Exists` or `DoesNotExist`.
     pub operator: String,
-    /// The values for the first two.
+    /// The values for `In` and `NotIn`.
     #[serde(default)]
     pub values: Vec<String>,
 }
 
 impl Selector {
-    /// Whether it selects an object with these labels.
+    /// Returns whether it selects an object with these labels.
     pub fn selects(&self, labels: &BTreeMap<String, String>) -> bool {
         self.unmet(labels).is_none()
     }
 
-    /// The first condition that an object with these labels does not meet, in words.
+    /// The first condition that an object with these labels does not meet, as text.
     pub fn unmet(&self, labels: &BTreeMap<String, String>) -> Option<String> {
         let mut equal = self.match_labels.iter();
         let differs = equal.find(|(key, value)| labels.get(*key) != Some(value));
@@ -47,7 +48,7 @@ impl Selector {
 }
 
 impl Expression {
-    /// As the API server evaluates it: `NotIn` holds where the label is absent.
+    /// Evaluates the condition as the API server does: `NotIn` holds if the label is absent.
     fn holds(&self, labels: &BTreeMap<String, String>) -> bool {
         let value = labels.get(&self.key);
         let is_listed = value.is_some_and(|value| self.values.contains(value));
@@ -94,13 +95,13 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_one_selects_all() {
+    fn an_empty_selector_selects_all() {
         assert!(selector("{}").selects(&labels(&[])));
     }
 
     #[test]
-    fn every_operator_is_the_api_servers() {
-        let of = |operator: &str| {
+    fn operators_have_the_semantics_of_the_api_server() {
+        let with_operator = |operator: &str| {
             let text = format!(
                 r#"{{"matchExpressions": [{{"key": "k", "operator": "{operator}", "values": ["a"]}}]}}"#
             );
@@ -112,7 +113,7 @@ mod tests {
             ("Exists", false, true, true),
             ("DoesNotExist", true, false, false),
         ] {
-            let selector = of(operator);
+            let selector = with_operator(operator);
             assert_eq!(selector.selects(&labels(&[])), absent, "{operator}");
             assert_eq!(selector.selects(&labels(&[("k", "a")])), a, "{operator}");
             assert_eq!(selector.selects(&labels(&[("k", "b")])), b, "{operator}");
@@ -120,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn says_what_is_not_met() {
+    fn reports_the_unmet_condition() {
         let selector = selector(
             r#"{"matchLabels": {"team": "shop"},
                 "matchExpressions": [{"key": "name", "operator": "NotIn", "values": ["kube-system"]}]}"#,

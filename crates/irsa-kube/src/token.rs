@@ -1,4 +1,4 @@
-//! Tokens as a kubelet asks for them.
+//! Requests service account tokens, as the kubelet does.
 
 use http::Method;
 use irsa_chain::ServiceAccount;
@@ -9,22 +9,23 @@ use serde_json::json;
 use crate::reader::{parse, rule};
 use crate::{KubeReader, Pod, ReadError};
 
-/// What a token is to be good for.
+/// The properties of a requested token.
 #[derive(Debug, Clone, Copy)]
 pub struct TokenOptions<'a> {
-    /// Who takes it: `sts.amazonaws.com` for AWS.
+    /// The audience: `sts.amazonaws.com` for AWS.
     pub audience: &'a str,
-    /// In seconds; 600 at least.
+    /// The lifetime in seconds; at least 600.
     pub expiration: u32,
-    /// The pod whose end is the token's end, as with projected tokens.
+    /// The pod that the token is bound to, as for projected tokens.
     pub pod: Option<&'a Pod>,
 }
 
 impl KubeReader {
-    /// A token of the service account (TokenRequest API). Not a read: whoever may do it can act as the account.
+    /// Requests a token of the service account (TokenRequest API). This is not a read: anyone with this permission can
+    /// act as the service account.
     ///
     /// # Errors
-    /// As all reads: [`crate::ReadErrorKind`].
+    /// See [`crate::ReadErrorKind`].
     pub async fn token(
         &self,
         account: &ServiceAccount,

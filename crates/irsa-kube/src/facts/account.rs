@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::metadata::Metadata;
 
-/// A service account as an object, with its annotations.
+/// A service account with its annotations.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct AccountObject {
     /// Its name and annotations.

@@ -1,4 +1,4 @@
-//! What all objects have.
+//! The metadata of all objects.
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -14,24 +14,24 @@ use time::format_description::well_known::Rfc3339;
 pub struct Metadata {
     /// The name.
     pub name: String,
-    /// The namespace; empty for what belongs to the cluster.
+    /// The namespace; empty for cluster-scoped objects.
     pub namespace: String,
-    /// Tells it from others of the same name, before and after.
+    /// The unique ID, which differs from that of earlier and later objects with the same name.
     pub uid: String,
     /// The labels.
     pub labels: BTreeMap<String, String>,
     /// The annotations.
     pub annotations: BTreeMap<String, String>,
-    /// When it was created, by the API server's clock.
+    /// The time of creation, by the API server's clock.
     #[serde(rename = "creationTimestamp", deserialize_with = "instant")]
     pub created: Option<SystemTime>,
-    /// Whose parts it is, such as a `ReplicaSet`'s.
+    /// The objects that it belongs to, such as a `ReplicaSet`.
     #[serde(rename = "ownerReferences")]
     pub owners: Vec<Owner>,
     managed_fields: Vec<ManagedFields>,
 }
 
-/// An object that another one belongs to.
+/// The owner of an object.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Owner {
@@ -41,7 +41,7 @@ pub struct Owner {
     pub name: String,
 }
 
-/// Who set which fields when.
+/// The fields that a manager set, and the time of its last change.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct ManagedFields {
@@ -51,8 +51,8 @@ struct ManagedFields {
 }
 
 impl Metadata {
-    /// When this annotation was last set, as far as the API server keeps book: whoever set it may have set others
-    /// later.
+    /// The time at which this annotation was last set, according to the managed fields. It is too late if the same
+    /// manager has changed other fields since.
     pub fn annotated(&self, key: &str) -> Option<SystemTime> {
         let set = self.managed_fields.iter().filter(|entry| {
             let annotations = &entry.fields_v1["f:metadata"]["f:annotations"];
@@ -62,7 +62,7 @@ impl Metadata {
     }
 }
 
-/// A time as in RFC 3339; what is none is as good as absent.
+/// Reads a time in RFC 3339 format; an invalid time counts as absent.
 fn instant<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SystemTime>, D::Error> {
     let text: Option<String> = Deserialize::deserialize(deserializer)?;
     let time = text.and_then(|text| OffsetDateTime::parse(&text, &Rfc3339).ok());
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn knows_when_an_annotation_was_set() {
+    fn reads_the_time_of_an_annotation() {
         let text = r#"{
             "creationTimestamp": "1970-01-01T00:00:01Z",
             "managedFields": [

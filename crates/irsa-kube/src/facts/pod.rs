@@ -8,9 +8,9 @@ use super::pod_container::Container;
 use super::pod_status::PodStatus;
 use super::pod_volume::Volume;
 
-/// The account of a pod that names none; the API server fills it in.
+/// The service account of a pod that does not name one; the API server fills it in.
 const DEFAULT_ACCOUNT: &str = "default";
-/// Carried by the image of a static pod in the API; such a pod gets no token.
+/// The annotation of a mirror pod, which represents a static pod in the API. Such a pod gets no token.
 const MIRROR: &str = "kubernetes.io/config.mirror";
 
 /// A pod.
@@ -18,25 +18,25 @@ const MIRROR: &str = "kubernetes.io/config.mirror";
 pub struct Pod {
     /// Its name, labels, annotations and age.
     pub metadata: Metadata,
-    /// What it is made of.
+    /// Its specification.
     #[serde(default)]
     pub spec: PodSpec,
-    /// How far it has come.
+    /// Its status.
     #[serde(default)]
     pub status: PodStatus,
 }
 
-/// What a pod is made of.
+/// The specification of a pod.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct PodSpec {
-    /// The service account's name; empty is `default`.
+    /// The name of the service account; empty for `default`.
     pub service_account_name: String,
-    /// Whether it shares the node's network, instance metadata included.
+    /// The pod uses the node's network, including its instance metadata.
     pub host_network: bool,
-    /// The node that it is on.
+    /// The node that it runs on.
     pub node_name: Option<String>,
-    /// Containers that run one after the other before the others; sidecars that start before them are among these.
+    /// The init containers, including native sidecars.
     pub init_containers: Vec<Container>,
     /// The containers.
     pub containers: Vec<Container>,
@@ -51,8 +51,8 @@ impl Pod {
         ServiceAccount::new(&self.metadata.namespace, name.unwrap_or(DEFAULT_ACCOUNT)).ok()
     }
 
-    /// What has its template, as kubectl takes it: `deployment/keycloak`, `statefulset/db`, or itself: `pod/shell`.
-    /// A Deployment names its ReplicaSets after itself and the template's hash.
+    /// The object with the pod's template, in kubectl's notation: `deployment/keycloak`, `statefulset/db`, or the pod
+    /// itself: `pod/shell`. The name of a Deployment's ReplicaSet is the Deployment's name and the template's hash.
     pub fn template(&self) -> String {
         let Some(owner) = self.metadata.owners.first() else {
             return format!("pod/{}", self.metadata.name);
@@ -65,23 +65,23 @@ impl Pod {
         }
     }
 
-    /// All containers, those that start first in front.
+    /// All containers in their start order.
     pub fn containers(&self) -> impl Iterator<Item = &Container> {
         let spec = &self.spec;
         spec.init_containers.iter().chain(&spec.containers)
     }
 
-    /// The container of this name.
+    /// The container with this name.
     pub fn container(&self, name: &str) -> Option<&Container> {
         self.containers().find(|container| container.name == name)
     }
 
-    /// The volume of this name.
+    /// The volume with this name.
     pub fn volume(&self, name: &str) -> Option<&Volume> {
         self.spec.volumes.iter().find(|volume| volume.name == name)
     }
 
-    /// Whether it is only the picture of a static pod.
+    /// Returns whether it is the mirror pod of a static pod.
     pub fn is_mirror(&self) -> bool {
         self.metadata.annotations.contains_key(MIRROR)
     }
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn knows_what_has_its_template() {
+    fn names_the_object_with_its_template() {
         for (owners, template) in [
             ("[]", "pod/web"),
             (

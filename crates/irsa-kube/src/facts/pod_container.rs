@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
-/// The variables whose values are kept: AWS's SDKs look at them, and none of them is a key.
+/// The variables whose values are kept: AWS SDKs use them, and none of them is a key.
 const KEPT: [&str; 10] = [
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
@@ -27,18 +27,18 @@ pub struct Container {
     pub name: String,
     /// Its image.
     pub image: String,
-    /// The first word of its command, where the image's own is replaced. Arguments may be secret and are not kept.
+    /// The first word of its command, if it overrides the image's. Arguments may be secret and are not kept.
     #[serde(rename = "command", deserialize_with = "first_word")]
     pub program: Option<String>,
     /// Its environment.
     pub env: Vec<Variable>,
-    /// Objects whose keys are in its environment too; what they hold is not read.
+    /// The objects whose keys are added to its environment; they are not read.
     pub env_from: Vec<EnvSource>,
-    /// What is mounted where.
+    /// Its volume mounts.
     pub volume_mounts: Vec<Mount>,
-    /// `Always` makes a sidecar of an init container.
+    /// `Always` makes an init container a native sidecar.
     pub restart_policy: Option<String>,
-    /// Whether it has a startup probe.
+    /// It has a startup probe.
     #[serde(rename = "startupProbe", deserialize_with = "is_present")]
     pub has_startup_probe: bool,
 }
@@ -49,13 +49,13 @@ pub struct Container {
 pub struct Variable {
     /// Its name.
     pub name: String,
-    /// Its value, where it is one of those that AWS's SDKs look at, is no key, and stands in the pod itself.
+    /// Its value, if the pod itself sets it and the variable is one of those whose values are kept.
     pub value: Option<String>,
-    /// Whether the value comes from another object, which is not read.
+    /// The value comes from a Secret, a ConfigMap or a field, which is not read.
     pub is_from_elsewhere: bool,
 }
 
-/// The name only.
+/// Shows only the name.
 impl fmt::Debug for Variable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Variable").field(&self.name).finish()
@@ -68,39 +68,39 @@ impl fmt::Debug for Variable {
 pub struct EnvSource {
     /// `secret/NAME` or `configmap/NAME`.
     pub object: String,
-    /// Stands before each key.
+    /// The prefix of each key.
     pub prefix: String,
 }
 
-/// A volume's place in a container.
+/// The mount of a volume in a container.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Mount {
     /// The volume's name.
     pub name: String,
-    /// Where it is.
+    /// The path in the container.
     pub mount_path: String,
     /// The part of the volume that is mounted; empty for all.
     pub sub_path: String,
 }
 
 impl Container {
-    /// A variable; of two of the same name the last one counts.
+    /// The variable with this name; of several, the last one counts.
     pub fn variable(&self, name: &str) -> Option<&Variable> {
         self.env.iter().rev().find(|variable| variable.name == name)
     }
 
-    /// A variable's value, where it was kept.
+    /// The value of a variable, if it is kept.
     pub fn value(&self, name: &str) -> Option<&str> {
         self.variable(name)?.value.as_deref()
     }
 
-    /// Whether it is a sidecar that starts before the pod's other containers.
+    /// Returns whether it is a sidecar that starts before the pod's other containers.
     pub fn is_native_sidecar(&self) -> bool {
         self.restart_policy.as_deref() == Some("Always")
     }
 
-    /// Whether this is `irsa`, by its image's name or its command.
+    /// Returns whether it runs `irsa`, by the name of its image or its command.
     pub fn is_irsa(&self) -> bool {
         let image = self.image.split('@').next().unwrap_or_default();
         let image = image.rsplit('/').next().unwrap_or_default();
@@ -147,10 +147,10 @@ struct Reference {
 
 impl From<AnySource> for EnvSource {
     fn from(any: AnySource) -> Self {
-        let secret = any.secret_ref.map(|of| format!("secret/{}", of.name));
+        let secret = any.secret_ref.map(|one| format!("secret/{}", one.name));
         let map = any
             .config_map_ref
-            .map(|of| format!("configmap/{}", of.name));
+            .map(|one| format!("configmap/{}", one.name));
         Self {
             object: secret.or(map).unwrap_or_default(),
             prefix: any.prefix,

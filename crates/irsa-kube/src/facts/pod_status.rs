@@ -1,12 +1,12 @@
-//! How far a pod has come ("PodStatus" in the Kubernetes API reference).
+//! The status of a pod ("PodStatus" in the Kubernetes API reference).
 
 use serde::Deserialize;
 
-/// How far a pod has come.
+/// The status of a pod.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct PodStatus {
-    /// `Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`; empty if the API server reports none.
+    /// `Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`; empty if it is missing.
     pub phase: String,
     reason: String,
     message: String,
@@ -43,11 +43,11 @@ struct Waiting {
     message: String,
 }
 
-/// What a container that only waits for its turn is said to wait for.
-const IN_TURN: [&str; 2] = ["ContainerCreating", "PodInitializing"];
+/// The waiting reasons of a container that is starting normally.
+const STARTING: [&str; 2] = ["ContainerCreating", "PodInitializing"];
 
 impl PodStatus {
-    /// Why it does not run: its own reason, what a container waits for, or the condition that is not met.
+    /// The reason why it is not running: its own reason, that of a waiting container, or that of an unmet condition.
     pub fn reason(&self) -> Option<String> {
         let own = joined(&self.reason, &self.message);
         own.or_else(|| self.waiting()).or_else(|| self.unmet())
@@ -58,9 +58,9 @@ impl PodStatus {
         let mut all = first.chain(&self.container_statuses);
         all.find_map(|container| {
             let waiting = container.state.waiting.as_ref()?;
-            let is_in_turn = IN_TURN.contains(&waiting.reason.as_str());
+            let is_starting = STARTING.contains(&waiting.reason.as_str());
             let why = joined(&waiting.reason, &waiting.message)?;
-            (!is_in_turn).then(|| format!("container {}: {why}", container.name))
+            (!is_starting).then(|| format!("container {}: {why}", container.name))
         })
     }
 
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn says_why_a_pod_does_not_run() {
+    fn reports_why_a_pod_is_not_running() {
         for (status, expected) in [
             (
                 r#"{"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}"#,

@@ -13,19 +13,19 @@ pub struct Volume {
     pub name: String,
     /// `projected`, `emptyDir`, `secret`, …
     pub kind: String,
-    /// The service account's tokens in it.
+    /// The service account tokens in it.
     pub tokens: Vec<TokenProjection>,
 }
 
-/// A token that the kubelet asks for, writes to a file and renews.
+/// A token that the kubelet requests, writes to a file and renews.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct TokenProjection {
-    /// Who takes it; the API server itself when absent.
+    /// The audience; by default, the API server.
     pub audience: Option<String>,
-    /// In seconds.
+    /// The lifetime in seconds.
     pub expiration_seconds: Option<i64>,
-    /// The file's name in the volume.
+    /// The path of the file within the volume.
     pub path: String,
 }
 
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn knows_the_tokens_in_a_projected_volume() {
+    fn reads_the_tokens_in_a_projected_volume() {
         let volume: Volume = serde_json::from_str(
             r#"{"name": "aws-iam-token", "projected": {"defaultMode": 420, "sources": [
                 {"configMap": {"name": "ca"}},
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn names_the_kind_of_another_volume() {
+    fn reads_the_type_of_other_volumes() {
         let volume: Volume = serde_json::from_str(r#"{"name": "tmp", "emptyDir": {}}"#).unwrap();
         assert_eq!((volume.kind.as_str(), volume.tokens.len()), ("emptyDir", 0));
     }

@@ -16,36 +16,36 @@ pub struct WebhookConfiguration {
     pub webhooks: Vec<Webhook>,
 }
 
-/// One of its webhooks.
+/// A webhook of a configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Webhook {
     /// Its name.
     pub name: String,
-    /// Where it is, and who vouches for it.
+    /// Its address and the CAs of its certificate.
     pub client_config: ClientConfig,
-    /// `Fail` or `Ignore`: what becomes of a pod when it does not answer.
+    /// `Fail` or `Ignore`: whether pods are rejected or created while it is down.
     pub failure_policy: String,
-    /// `IfNeeded` where it is asked again about what other webhooks changed after it; else `Never`, or empty.
+    /// `IfNeeded` if the API server calls it again after other webhooks changed an object; otherwise `Never` or empty.
     pub reinvocation_policy: String,
-    /// The namespaces whose pods it is asked about.
+    /// The namespaces that it is called for.
     pub namespace_selector: Selector,
-    /// The pods that it is asked about.
+    /// The objects that it is called for.
     pub object_selector: Selector,
-    /// How many conditions in CEL a pod must meet as well.
+    /// The number of CEL match conditions that an object must also meet.
     #[serde(deserialize_with = "count")]
     pub match_conditions: usize,
 }
 
-/// Where a webhook is, and who vouches for it.
+/// The address of a webhook, and the CAs of its certificate.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ClientConfig {
-    /// Its address, as the API server sees it.
+    /// Its URL, as seen from the API server.
     pub url: Option<String>,
-    /// Its service, in place of that.
+    /// Its service, instead of a URL.
     pub service: Option<ServiceReference>,
-    /// Certificates of the authorities that vouch for it: PEM in base64; the API server's own when absent.
+    /// The CA certificates, as PEM in base64; by default, the API server's own CAs apply.
     pub ca_bundle: Option<String>,
 }
 
@@ -57,7 +57,7 @@ pub struct ServiceReference {
     pub namespace: String,
     /// Its name.
     pub name: String,
-    /// Its port; 443 when absent.
+    /// Its port; 443 by default.
     pub port: Option<u16>,
 }
 
