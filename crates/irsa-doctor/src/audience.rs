@@ -7,9 +7,9 @@ use crate::{Commands, Remedy};
 /// The audience of tokens for STS.
 pub(crate) const STS: &str = "sts.amazonaws.com";
 
-/// Returns whether tokens of this audience are meant for the API server: it is the issuer itself, unless the API server
-/// has `--api-audiences`, or one of the names that the API server has within the cluster.
-pub(crate) fn is_of_api_server(audience: &str, issuer: Option<&IssuerUrl>) -> bool {
+/// Returns whether tokens with this audience are meant for the API server. Its audience is the issuer, unless
+/// `--api-audiences` is set, or one of the API server's names within the cluster.
+pub(crate) fn is_for_api_server(audience: &str, issuer: Option<&IssuerUrl>) -> bool {
     let host = audience.strip_prefix("https://").unwrap_or(audience);
     let host = host.split(['/', ':']).next().unwrap_or_default();
     issuer.is_some_and(|issuer| issuer.as_str() == audience)
@@ -18,8 +18,8 @@ pub(crate) fn is_of_api_server(audience: &str, issuer: Option<&IssuerUrl>) -> bo
         || host.starts_with("kubernetes.default.svc")
 }
 
-/// What to do about a token whose audience the provider does not accept. A token for the API server must not be made
-/// one for AWS: whoever receives it could use it at the API server.
+/// The remedy for a token whose audience the OIDC provider does not accept. A token for the API server must not be sent
+/// to AWS, because anyone who receives it could use it at the API server.
 pub(crate) fn audience_remedy(
     provider: &str,
     audience: &str,
@@ -31,16 +31,16 @@ pub(crate) fn audience_remedy(
     if audience == STS {
         return Commands::new([format!("{add}{STS}")]).into();
     }
-    if is_of_api_server(audience, issuer) {
+    if is_for_api_server(audience, issuer) {
         return Remedy::from(format!(
-            "give AWS a token of its own: a `serviceAccountToken` volume with `audience: {STS}`, as EKS's webhook adds \
-             it, and AWS_WEB_IDENTITY_TOKEN_FILE with its path. This token is the API server's; do not add its audience \
-             to the provider"
+            "project a separate token for AWS: a `serviceAccountToken` volume with `audience: {STS}`, as the EKS webhook \
+             adds it, and set AWS_WEB_IDENTITY_TOKEN_FILE to its path. The current token is for the Kubernetes API server; \
+             do not add its audience to the OIDC provider"
         ));
     }
     Remedy::from(format!(
         "project the token with `audience: {STS}`: remove the annotation eks.amazonaws.com/audience from the service \
-         account, or correct the volume in the pod's template, and delete the pod. Only if this audience is meant, run \
+         account, or correct the volume in the pod template, and delete the pod. Only if this audience is intended, run \
          `{add}{}`",
         crate::remedy::shell_word(audience)
     ))
@@ -59,12 +59,12 @@ mod tests {
             "kubernetes.default.svc:443",
             issuer.as_str(),
         ] {
-            assert!(is_of_api_server(audience, Some(&issuer)), "{audience}");
+            assert!(is_for_api_server(audience, Some(&issuer)), "{audience}");
             let remedy = audience_remedy("arn", audience, Some(&issuer));
             assert!(!remedy.to_string().contains("add-client-id"), "{remedy}");
         }
         for audience in [STS, "keycloak.example", "kubernetes-dashboard"] {
-            assert!(!is_of_api_server(audience, Some(&issuer)), "{audience}");
+            assert!(!is_for_api_server(audience, Some(&issuer)), "{audience}");
         }
         let remedy = audience_remedy("arn", STS, None);
         assert_eq!(remedy.commands().len(), 1, "{remedy}");

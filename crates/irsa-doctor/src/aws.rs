@@ -1,23 +1,26 @@
-//! Checks by AWS's read-only calls, decided by `irsa-policy`.
+//! Checks made with read-only AWS calls and decided by `irsa-policy`.
 //!
-//! What is looked at is what IAM, RDS and OpenSearch Service hold: the OIDC provider, the role, its policies, and the
-//! clusters and domains that the workload uses. Whoever looks has credentials of his own for it. What they don't allow
-//! to be read is unsure, with the action to allow. Policies of organizations can't be read by an account of their own,
-//! so that whatever is allowed here is allowed but for those.
+//! They cover what IAM, RDS and OpenSearch Service hold: the OIDC provider, the role, its policies, and the clusters and
+//! domains that the workload uses. The calls are made with the operator's credentials, not the workload's. If those may
+//! not read something, the check is unsure and names the action to allow. Service and resource control policies cannot
+//! be read from member accounts, so they could still deny what is allowed here.
 
 mod authorization;
 mod connect;
 mod database;
 mod domain;
+mod grant;
 mod pod_identity;
 mod provider;
 mod reading;
 mod requests;
 mod role;
+mod service_trust;
 mod session;
 mod state;
 mod text;
 mod trust;
+mod trust_remedy;
 
 use std::time::Duration;
 
@@ -25,13 +28,14 @@ use irsa_identity::IdentityError;
 
 pub use self::state::Aws;
 pub(crate) use self::text::put_role_policy;
-use crate::step::closed;
+use crate::step;
 use crate::{Check, CheckOutcome, Finding, Progress, Step, Workload};
 
-/// All policies of a role are read one after the other.
-const LONG: Duration = Duration::from_secs(15);
+/// The time limit for reading all policies of a role, one after the other.
+const READ_POLICIES: Duration = Duration::from_secs(15);
 
-/// What is checked: the role first, whose trust policy tells which identity it is meant for, then in the chain's order.
+/// The checks in the chain's order, except that the role comes first: its trust policy shows which kind of identity it is
+/// meant for.
 pub const STEPS: &[Step<Aws>] = &[
     Step::once(&reading::CREDENTIALS, reading::credentials),
     Step::once(&role::EXISTS, role::exists),
@@ -41,7 +45,7 @@ pub const STEPS: &[Step<Aws>] = &[
     Step::once(&trust::BREADTH, trust::breadth),
     Step::once(&role::SESSION, role::session),
     Step {
-        deadline: LONG,
+        deadline: READ_POLICIES,
         ..Step::once(&session::POLICIES, session::policies)
     },
     Step::each(&database::EXISTS, Aws::databases, database::exists),
@@ -58,27 +62,27 @@ pub const STEPS: &[Step<Aws>] = &[
     ),
 ];
 
-/// Every check of this place.
+/// All checks of this place.
 pub fn checks() -> impl Iterator<Item = &'static Check> {
     STEPS.iter().map(|step| step.check)
 }
 
-/// What there is to say where nobody can read.
-pub fn out_of_reach(error: &IdentityError) -> Vec<Finding> {
-    let why = format!("there are no credentials to read with: {error}");
-    closed(
+/// The findings if there are no credentials to read with.
+pub fn unavailable(error: &IdentityError) -> Vec<Finding> {
+    let why = format!("no credentials for reading AWS settings: {error}");
+    step::unavailable(
         STEPS,
         CheckOutcome::unsure(why).remedy(error.remedy()),
         Duration::ZERO,
     )
 }
 
-/// Looks at everything, in no more than `limit`.
+/// Makes all checks within `limit`. Also returns what is now known of the workload.
 pub async fn examine(
     mut state: Aws,
     limit: Duration,
-    tell: &mut (dyn FnMut(Progress<'_>) + Send),
+    report: &mut (dyn FnMut(Progress<'_>) + Send),
 ) -> (Vec<Finding>, Workload) {
-    let findings = crate::examine(STEPS, &mut state, limit, tell).await;
+    let findings = crate::examine(STEPS, &mut state, limit, report).await;
     (findings, state.into_workload())
 }

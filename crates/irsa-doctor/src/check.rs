@@ -1,4 +1,4 @@
-//! Checks and the places they are made from.
+//! Checks, and the places that they are made from.
 
 use std::fmt;
 
@@ -10,29 +10,29 @@ use serde::{Serialize, Serializer};
 pub struct Check {
     /// The stable name, such as `token-expiry`; unique among all places.
     pub id: &'static str,
-    /// Where it is made from.
+    /// The place that it is made from.
     pub place: Place,
     /// The link that it verifies.
     pub link: Link,
-    /// What it asks, as a question: "Is the token still good?".
+    /// The question that it answers: "Is the token still valid?".
     pub question: &'static str,
-    /// What is inspected and how, in a sentence or two.
+    /// What it inspects and how, in a sentence or two.
     pub description: &'static str,
-    /// The causes that it can find. Its remedies are theirs, with the real names filled in where they are known.
+    /// The causes that it can find. It reports their remedies, with the real names filled in if they are known.
     pub causes: &'static [Cause],
-    /// The checks of the same place that must hold before this one makes sense, by id.
+    /// The ids of the checks of the same place that must hold before this one makes sense.
     pub needs: &'static [&'static str],
 }
 
-/// Where a check is made from.
+/// The place that a check is made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Place {
-    /// The pod itself: its files, its environment, its network.
+    /// The pod: its files, its environment, its network.
     Pod,
     /// The Kubernetes API.
     Cluster,
-    /// AWS, by read-only calls.
+    /// AWS, with read-only calls.
     Aws,
 }
 
@@ -56,7 +56,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// A check is known by its id.
+/// Serializes the id.
 impl Serialize for Check {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.id)

@@ -1,4 +1,4 @@
-//! Checks by the Kubernetes API.
+//! Checks made through the Kubernetes API.
 
 mod account;
 mod api;
@@ -23,21 +23,20 @@ use std::time::{Duration, SystemTime};
 use irsa_chain::{Region, ServiceAccount};
 use irsa_kube::{AccountObject, ConfigError, KubeReader, Pod, Webhook};
 
-use crate::step::closed;
-use crate::{Check, CheckOutcome, Finding, Progress, Step, Workload, examine as walk};
+use crate::{Check, CheckOutcome, Finding, Progress, Step, Workload, step};
 
-/// The chain as the cluster's API sees it, and what was learned of it so far.
+/// The inputs of the cluster checks, and what earlier checks have found.
 #[derive(Debug)]
 pub struct Cluster {
-    /// The way to the API.
+    /// The client of the Kubernetes API.
     pub reader: KubeReader,
-    /// Whom to look at.
+    /// The object to check.
     pub target: Target,
-    /// The one container that is of concern; without it those that have an identity, or all where none has.
+    /// The one container to check. By default, those that have an identity, or all if no container has one.
     pub container: Option<String>,
-    /// The name of the webhook's configuration; without it one of those that AWS's webhook is known by.
+    /// The name of the webhook configuration. By default, the names that AWS uses are tried.
     pub webhook: Option<String>,
-    /// The region of the databases and domains, where it is known.
+    /// The region of the databases and domains, if known.
     pub region: Option<Region>,
     /// This machine's time.
     pub now: SystemTime,
@@ -46,7 +45,7 @@ pub struct Cluster {
     learned: Learned,
 }
 
-/// Whom to look at.
+/// The object to check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     /// A pod.
@@ -60,7 +59,7 @@ pub enum Target {
     ServiceAccount(ServiceAccount),
 }
 
-/// What earlier checks saw.
+/// The results of earlier checks that later ones need.
 #[derive(Debug, Default)]
 struct Learned {
     pod: Option<Pod>,
@@ -68,12 +67,12 @@ struct Learned {
     webhook: Option<Webhook>,
     /// The name of its configuration.
     webhook_configuration: String,
-    /// The check that says why new pods get no identity.
+    /// The check that explains why new pods get no identity.
     webhook_fault: Option<&'static str>,
 }
 
 impl Cluster {
-    /// Looks at `target`; the other fields are free to be set.
+    /// Checks `target`. The other public fields are optional.
     pub fn new(reader: KubeReader, target: Target, workload: Workload, now: SystemTime) -> Self {
         Self {
             reader,
@@ -87,7 +86,7 @@ impl Cluster {
         }
     }
 
-    /// Whose chain it is: the target, or the account of the pod that was read.
+    /// The service account of the workload: the target, or the account of the pod.
     fn service_account(&self) -> Option<ServiceAccount> {
         match &self.target {
             Target::ServiceAccount(account) => Some(account.clone()),
@@ -103,13 +102,13 @@ impl Cluster {
     }
 }
 
-/// Declares a step whose work is an `async fn` of the state, and of a container's name where there are several.
+/// Declares a step whose work is an `async fn` of the state, and of a container's name for checks of each container.
 macro_rules! step {
     (once $check:path, $run:path) => {
         Step::once(&$check, |cluster, _| Box::pin($run(cluster)))
     };
     (each $check:path, $run:path) => {
-        Step::each(&$check, containers::of_concern, |cluster, name| {
+        Step::each(&$check, containers::to_check, |cluster, name| {
             Box::pin(async move { $run(cluster, name) })
         })
     };
@@ -118,44 +117,44 @@ macro_rules! step {
 /// The checks of this place, in the order in which they are made.
 pub const STEPS: &[Step<Cluster>] = &[
     step!(once api::API, api::answers),
-    step!(once issuer::ISSUER, issuer::is_known),
-    step!(once pod::POD, pod::is_there),
+    step!(once issuer::ISSUER, issuer::is_usable),
+    step!(once pod::POD, pod::exists),
     step!(once pod::RUNNING, pod::runs),
     step!(once account::ACCOUNT, account::exists),
-    step!(once pod::OWN_ACCOUNT, pod::runs_as_its_own),
+    step!(once pod::OWN_ACCOUNT, pod::has_own_account),
     step!(once account::ANNOTATION, account::is_annotated),
     step!(once account::ROLE, account::names_a_role),
-    step!(once partition::PARTITION, partition::fits),
-    step!(once webhook::WEBHOOK, webhook::is_there),
-    step!(once certificate::CERTIFICATE, certificate::is_vouched_for),
-    step!(once webhook::POLICY, webhook::leaves_the_system_alone),
-    step!(once webhook::SELECTION, webhook::looks_at_the_pod),
+    step!(once partition::PARTITION, partition::matches_region),
+    step!(once webhook::WEBHOOK, webhook::exists),
+    step!(once certificate::CERTIFICATE, certificate::is_trusted),
+    step!(once webhook::POLICY, webhook::excludes_system_pods),
+    step!(once webhook::SELECTION, webhook::selects_pod),
     step!(each identity::IDENTITY, identity::was_given),
-    step!(each role::ROLE, role::is_the_accounts),
+    step!(each role::ROLE, role::matches_annotation),
     step!(each others::OTHERS, others::is_the_only_one),
     step!(each token::VOLUME, token::is_mounted),
     step!(each audience::AUDIENCE, audience::is_for_aws),
-    step!(each lifetime::LIFETIME, lifetime::lives_as_asked),
+    step!(each lifetime::LIFETIME, lifetime::is_as_requested),
     step!(once sidecar::ORDER, sidecar::starts_first),
 ];
 
-/// What this place checks.
+/// All checks of this place.
 pub fn checks() -> impl Iterator<Item = &'static Check> {
     STEPS.iter().map(|step| step.check)
 }
 
-/// What there is to say where the API can't even be asked, and to know that took so long.
-pub fn out_of_reach(error: &ConfigError, took: Duration) -> Vec<Finding> {
+/// The findings if the Kubernetes API cannot be used at all; `took` is the time after which that was known.
+pub fn unavailable(error: &ConfigError, took: Duration) -> Vec<Finding> {
     let why = CheckOutcome::unsure(error.to_string()).remedy(error.remedy());
-    closed(STEPS, why, took)
+    step::unavailable(STEPS, why, took)
 }
 
-/// Makes all checks, in no more than `limit`, and says what it learned of the workload.
+/// Makes all checks within `limit`. Also returns what is now known of the workload.
 pub async fn examine(
     mut cluster: Cluster,
     limit: Duration,
-    tell: &mut (dyn FnMut(Progress<'_>) + Send),
+    report: &mut (dyn FnMut(Progress<'_>) + Send),
 ) -> (Vec<Finding>, Workload) {
-    let findings = walk(STEPS, &mut cluster, limit, tell).await;
+    let findings = crate::examine(STEPS, &mut cluster, limit, report).await;
     (findings, cluster.workload)
 }

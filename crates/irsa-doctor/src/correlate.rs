@@ -1,30 +1,30 @@
-//! Findings that stand for several causes, and the checks from other places that explain them.
+//! Attributes ambiguous findings to the checks from other places that explain them.
 //!
-//! AWS reports `Not authorized`, PostgreSQL `PAM authentication failed`, and a pod's environment is empty, for a dozen
-//! causes each. If a check from another place finds the cause, that check is the break and the ambiguous finding follows
-//! from it. If all of those checks hold, the causes that none of them can see remain.
+//! `Not authorized` from AWS, `PAM authentication failed` from PostgreSQL, and an empty environment in the pod each have a
+//! dozen possible causes. If a check from a different place finds the cause, that check is the break, and the ambiguous
+//! finding follows from it. If all of those checks hold, only the causes that none of them can see remain.
 
 use crate::{Finding, Remedy, Verdict};
 
-/// A check whose finding does not name its cause.
+/// A check whose finding does not identify the cause.
 struct AmbiguousCheck {
     check: &'static str,
-    /// The checks from other places that can.
+    /// The checks from other places that can identify it.
     explained_by: &'static [&'static str],
-    /// What to do if all of them hold.
+    /// The remedy if all of them hold.
     otherwise: &'static str,
 }
 
-/// Service and resource control policies, and IAM's eventual consistency ("Troubleshoot IAM", "Changes that I make are
-/// not always immediately visible", in the IAM user guide).
+/// The remaining causes: service and resource control policies, and IAM's eventual consistency ("Changes that I make are
+/// not always immediately visible", in "Troubleshoot IAM" of the IAM user guide).
 macro_rules! unless_by_organization {
     ($what:literal) => {
         concat!(
             $what,
-            ": what is left is a policy of the organization, which its management account lists with `aws organizations \
-             list-policies-for-target --target-id ACCOUNT --filter SERVICE_CONTROL_POLICY` (and RESOURCE_CONTROL_POLICY), \
-             for the account and each unit above it; or something that was changed a moment ago, which IAM takes seconds \
-             to know everywhere: look again"
+            ". Two causes remain: 1. a change made in the last minute, which IAM has not propagated yet: check again; 2. a \
+             policy of the organization: in its management account, run `aws organizations list-policies-for-target \
+             --target-id ACCOUNT --filter SERVICE_CONTROL_POLICY` (and RESOURCE_CONTROL_POLICY) for the account and each \
+             organizational unit above it"
         )
     };
 }
@@ -57,29 +57,29 @@ const ALL: &[AmbiguousCheck] = &[
         check: "sts-trust",
         explained_by: &["aws-role", "aws-trust-policy"],
         otherwise: unless_by_organization!(
-            "the role is there, and its trust policy lets this token in"
+            "the role exists, and its trust policy admits this token"
         ),
     },
     AmbiguousCheck {
         check: "database-connect",
         explained_by: &["aws-database", "aws-iam-authentication", "aws-connect"],
         otherwise: unless_by_organization!(
-            "IAM authentication is on, and the role's policies allow the login"
+            "IAM authentication is enabled, and the role's policies allow the login"
         ),
     },
     AmbiguousCheck {
         check: "domain-permission",
         explained_by: &["aws-requests"],
-        otherwise: unless_by_organization!("the role's policies and the domain's allow it"),
+        otherwise: unless_by_organization!("the role's policies and the domain's policy allow it"),
     },
 ];
 
-/// The ids of the checks that explain the findings of this one; empty if it names its causes itself.
+/// The ids of the checks that explain the findings of this one; empty if it identifies its causes itself.
 pub(crate) fn explained_by(check: &str) -> &'static [&'static str] {
     ambiguous(check).map_or(&[], |ambiguous| ambiguous.explained_by)
 }
 
-/// Lets each ambiguous finding follow from the one that explains it, so that the break is reported once, at its cause.
+/// Attributes each ambiguous finding to the one that explains it, so that the break is reported once, at its cause.
 pub(crate) fn correlate(findings: &mut [Finding]) {
     for at in 0..findings.len() {
         let finding = &findings[at];
@@ -111,7 +111,7 @@ fn explaining<'a>(
     ambiguous: &AmbiguousCheck,
 ) -> Vec<&'a Finding> {
     let is_about_it = |one: &&Finding| match (&finding.subject, &one.subject) {
-        // The pod names a database by user and port as well.
+        // The pod's checks label a database with user and port too.
         (Some(label), Some(host)) => label.contains(host.as_str()),
         _ => true,
     };
@@ -130,7 +130,7 @@ fn holds(explaining: &[&Finding], id: &str) -> bool {
 
 fn follow(finding: &mut Finding, why: &str) {
     finding.verdict = Verdict::NotReached;
-    finding.seen = format!("`{why}` says why: {}", finding.seen);
+    finding.seen = format!("explained by `{why}`: {}", finding.seen);
     finding.cause = None;
     finding.remedy = None;
 }

@@ -13,13 +13,13 @@ use crate::{Check, Remedy};
 pub enum Verdict {
     /// The check does not apply, such as a grant if no database is used.
     NotApplicable,
-    /// Everything is as it must be.
+    /// Everything is correct.
     Holds,
     /// It works, but should be changed.
     Warning,
-    /// An earlier check that this one needs does not hold.
+    /// A check that this one needs does not hold.
     NotReached,
-    /// The check could not run, or what was seen allows no verdict.
+    /// The check could not run, or its result allows no verdict.
     Unsure,
     /// It is broken.
     Broken,
@@ -39,7 +39,7 @@ impl Verdict {
     }
 }
 
-/// The outcome of a check: a verdict, what was seen, and for a break its cause and remedy. Never holds a secret.
+/// The outcome of a check: a verdict, what was seen, and for a break its cause and remedy. Contains no secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckOutcome {
     pub(crate) verdict: Verdict,
@@ -49,12 +49,12 @@ pub struct CheckOutcome {
 }
 
 impl CheckOutcome {
-    /// Everything is as it must be: `what` was seen.
+    /// Everything is correct; `what` was seen.
     pub fn holds(what: impl Into<String>) -> Self {
         Self::new(Verdict::Holds, what)
     }
 
-    /// The link is broken by `cause`, whose remedy is reported unless [`Self::remedy`] gives a more concrete one.
+    /// The link is broken by `cause`. Its remedy is reported unless [`Self::remedy`] sets a more specific one.
     pub fn broken(cause: Cause, what: impl Into<String>) -> Self {
         Self::new(Verdict::Broken, what).because(cause)
     }
@@ -74,7 +74,7 @@ impl CheckOutcome {
         Self::new(Verdict::NotApplicable, why)
     }
 
-    /// What to do, made concrete: [`Commands`](crate::Commands) that repair it, or a text as advice.
+    /// Sets a specific remedy: [`Commands`](crate::Commands) that repair the finding, or a text as advice.
     #[must_use]
     pub fn remedy(mut self, remedy: impl Into<Remedy>) -> Self {
         self.remedy = Some(remedy.into());
@@ -113,13 +113,13 @@ pub struct Finding {
     pub verdict: Verdict,
     /// What was seen, in one line; for [`Verdict::Unsure`] the reason.
     pub seen: String,
-    /// What breaks it.
+    /// The cause of a break or a warning, if known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
-    /// What to do.
+    /// The remedy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remedy: Option<Remedy>,
-    /// How long the check took, in milliseconds.
+    /// The duration of the check; serialized in milliseconds.
     #[serde(rename = "took_ms", serialize_with = "milliseconds")]
     pub took: Duration,
 }

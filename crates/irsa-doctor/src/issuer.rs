@@ -4,15 +4,15 @@ use std::net::Ipv4Addr;
 
 use irsa_chain::IssuerUrl;
 
-/// What makes an issuer one that AWS can reach.
+/// The remedy for an issuer that AWS cannot reach.
 pub(crate) const PUBLIC_ISSUER: &str = "Set the API server's `--service-account-issuer` to a public https URL that serves \
                                         its discovery document and key set, and create the OIDC provider for that URL";
 
-/// Names that only a cluster, a network or a machine resolves (RFC 6761, RFC 6762, and Kubernetes' "DNS for Services and
-/// Pods").
+/// The suffixes of names that resolve only within a cluster, a network or a machine (RFC 6761, RFC 6762, and "DNS for
+/// Services and Pods" in the Kubernetes documentation).
 const PRIVATE_SUFFIXES: [&str; 5] = [".svc", ".local", ".localhost", ".internal", ".test"];
 
-/// The reason for which AWS cannot fetch the issuer's keys from the internet, if its name shows one.
+/// The reason why AWS cannot fetch the issuer's keys from the internet, if the issuer's host name shows one.
 pub(crate) fn unreachable_issuer(issuer: &IssuerUrl) -> Option<String> {
     let host = issuer.host_and_path().split(['/', ':']).next()?;
     let host = host.to_ascii_lowercase();
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn private_names_and_addresses_are_told_from_public_ones() {
+    fn private_names_and_addresses_are_distinguished_from_public_ones() {
         for (url, is_private) in [
             ("https://kubernetes.default.svc.cluster.local", true),
             ("https://kubernetes.default.svc", true),

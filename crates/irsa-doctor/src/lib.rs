@@ -1,7 +1,7 @@
-//! Which link of the chain is broken, why, and what to change.
+//! Finds the broken link of the identity chain, its cause, and its remedy.
 //!
 //! A [`Check`] inspects one thing from one [`Place`] and returns a [`CheckOutcome`]. The checks of a place are [`Step`]s in
-//! the chain's order, and [`examine`] makes them: a check that needs something broken is not reached, and one that could
+//! the chain's order, and [`examine`] makes them: a check that depends on a broken one is not reached, and one that could
 //! not run says why and is never shown as passed. A [`Report`] has all findings in the chain's order. It contains no
 //! secrets, so it can be pasted into a ticket.
 

@@ -1,4 +1,4 @@
-//! The real values of a workload in place of the capitals that stand for them in the remedies of causes.
+//! Replaces the placeholders in the remedies of causes, which are in capitals, with the values of a workload.
 
 use irsa_chain::endpoint::{OpenSearchEndpoint, RdsEndpoint, RdsEndpointKind};
 use irsa_chain::{OidcProviderArn, Partition, RoleArn};
@@ -8,23 +8,23 @@ use crate::{Database, Workload};
 /// A placeholder with its value.
 struct Placeholder {
     name: &'static str,
-    /// The texts before it for which it has this value; any if there are none.
+    /// The preceding texts for which it has this value; empty for any.
     after: After,
     value: String,
 }
 
-/// Texts before a placeholder.
+/// Texts that precede a placeholder.
 type After = &'static [&'static str];
 
-/// Before the name of a service account.
-const OF_ACCOUNT: After = &[
+/// The texts that precede the name of a service account.
+const BEFORE_ACCOUNT: After = &[
     "serviceaccount ",
     "--service-account ",
     "serviceAccountName: ",
     "serviceaccount:NAMESPACE:",
 ];
 
-/// Fills in what is known of the workload and of `subject`, which a check names a data store by.
+/// Fills in the known values of the workload and of `subject`, the label of a data store.
 pub(crate) fn fill(text: &str, workload: &Workload, subject: Option<&str>) -> String {
     let placeholders = known(workload, subject);
     let mut filled = String::with_capacity(text.len());
@@ -37,7 +37,7 @@ pub(crate) fn fill(text: &str, workload: &Workload, subject: Option<&str>) -> St
         let (word, after) = from.split_at(end);
         let read = &text[..text.len() - from.len()];
         let mut all = placeholders.iter();
-        match all.find(|placeholder| placeholder.stands_at(word, read)) {
+        match all.find(|placeholder| placeholder.matches(word, read)) {
             Some(placeholder) => filled.push_str(&placeholder.value),
             None => filled.push_str(word),
         }
@@ -46,7 +46,7 @@ pub(crate) fn fill(text: &str, workload: &Workload, subject: Option<&str>) -> St
     in_partition(filled + rest, workload)
 }
 
-/// ARNs of the role's partition in place of those of the commercial one.
+/// Changes ARNs of the commercial partition to the role's partition.
 fn in_partition(text: String, workload: &Workload) -> String {
     let partition = workload.role.as_ref().map(RoleArn::partition);
     let Some(partition) = partition.filter(|one| *one != Partition::Aws) else {
@@ -73,7 +73,7 @@ fn known(workload: &Workload, subject: Option<&str>) -> Vec<Placeholder> {
     }
     if let Some(account) = &workload.service_account {
         add("NAMESPACE", &[], Some(account.namespace().to_owned()));
-        add("NAME", OF_ACCOUNT, Some(account.name().to_owned()));
+        add("NAME", BEFORE_ACCOUNT, Some(account.name().to_owned()));
     }
     if let Some(issuer) = &workload.issuer {
         add("ISSUER", &[], Some(issuer.to_string()));
@@ -88,16 +88,16 @@ fn known(workload: &Workload, subject: Option<&str>) -> Vec<Placeholder> {
     let Some(subject) = subject else { return known };
     let mut databases = workload.databases.iter();
     if let Some(database) = databases.find(|one| subject.contains(one.host.as_str())) {
-        known.extend(of_database(database));
+        known.extend(for_database(database));
     }
     let mut domains = workload.domains.iter();
     if let Some(domain) = domains.find(|one| subject.contains(one.endpoint.host())) {
-        known.extend(of_domain(&domain.endpoint));
+        known.extend(for_domain(&domain.endpoint));
     }
     known
 }
 
-fn of_database(database: &Database) -> impl Iterator<Item = Placeholder> {
+fn for_database(database: &Database) -> impl Iterator<Item = Placeholder> {
     let endpoint: Option<RdsEndpoint> = database.host.parse().ok();
     let region = endpoint.as_ref().and_then(|one| one.region());
     let named = |kinds: &[RdsEndpointKind]| {
@@ -119,7 +119,7 @@ fn of_database(database: &Database) -> impl Iterator<Item = Placeholder> {
     placeholders(all)
 }
 
-fn of_domain(endpoint: &OpenSearchEndpoint) -> impl Iterator<Item = Placeholder> {
+fn for_domain(endpoint: &OpenSearchEndpoint) -> impl Iterator<Item = Placeholder> {
     let name = endpoint.domain_name().map(str::to_owned);
     let all: [(_, After, _); 4] = [
         ("ENDPOINT", &[], Some(endpoint.host().to_owned())),
@@ -141,7 +141,7 @@ fn placeholders<const N: usize>(
 }
 
 impl Placeholder {
-    fn stands_at(&self, word: &str, read: &str) -> bool {
+    fn matches(&self, word: &str, read: &str) -> bool {
         let mut after = self.after.iter();
         self.name == word && (self.after.is_empty() || after.any(|text| read.ends_with(text)))
     }
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn arns_are_of_the_roles_partition() {
+    fn arns_are_in_the_roles_partition() {
         let remedy = filled(Cause::TrustProviderMismatch, None);
         assert!(
             remedy.contains("arn:aws-cn:iam::111122223333:oidc-provider/"),

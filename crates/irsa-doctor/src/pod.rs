@@ -1,8 +1,8 @@
-//! Checks from where the workload runs: its files, its environment, its network, and what STS, the databases and the
-//! domains answer to it.
+//! Checks made where the workload runs: of its files, its environment and its network, and of the responses of STS, the
+//! databases and the domains.
 //!
-//! Slow probes start immediately and run in parallel; each check waits for the one that it needs. So the examination ends
-//! in time, however many servers never answer.
+//! Slow probes start immediately and run in parallel; each check waits for the one that it needs. This keeps the time
+//! limit even if several servers do not respond.
 //!
 //! Each area has a `probe`, which does the I/O and returns plain facts, and `steps`, which turn facts into findings.
 //! Steps use probes and the state, the state uses probes, and probes use neither.
@@ -30,7 +30,7 @@ pub use self::options::{DatabaseTarget, DomainTarget, Options, Route};
 pub use self::state::Pod;
 use crate::{Check, Finding, Progress, Step, Workload};
 
-/// The checks in the chain's order, and how they are made.
+/// The checks in the chain's order.
 pub static STEPS: &[Step<Pod>] = &[
     environment::steps::IDENTITY_GIVEN,
     environment::steps::IDENTITY_RIVALS,
@@ -77,21 +77,21 @@ pub static STEPS: &[Step<Pod>] = &[
     domain::steps::GRANT,
 ];
 
-/// What is checked from here.
+/// All checks of this place.
 pub fn checks() -> impl Iterator<Item = &'static Check> {
     STEPS.iter().map(|step| step.check)
 }
 
-/// Walks the chain from here in no more than `limit`, and says what was learnt of the workload on the way.
+/// Makes all checks within `limit`. Also returns what is now known of the workload.
 ///
 /// # Panics
 /// Outside of a tokio runtime.
 pub async fn examine(
     options: Options,
     limit: Duration,
-    tell: &mut (dyn FnMut(Progress<'_>) + Send),
+    report: &mut (dyn FnMut(Progress<'_>) + Send),
 ) -> (Vec<Finding>, Workload) {
     let mut pod = Pod::new(options);
-    let findings = crate::examine(STEPS, &mut pod, limit, tell).await;
+    let findings = crate::examine(STEPS, &mut pod, limit, report).await;
     (findings, pod.into_workload())
 }

@@ -1,26 +1,26 @@
-//! What to do about a finding: commands that repair it, or advice.
+//! Remedies of findings: commands that repair them, or advice.
 
 use std::fmt::{self, Display, Formatter};
 
 use serde::{Serialize, Serializer};
 
-/// What to do about a finding. Never holds a secret.
+/// The remedy of a finding. Contains no secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Remedy {
-    /// Commands that repair what the check found.
+    /// Commands that repair the finding.
     Commands(Commands),
-    /// A text that takes judgment: it names what to look at, or what to decide.
+    /// A text that requires judgment: it says what to check or to decide.
     Advice(String),
 }
 
-/// Shell commands that repair a finding, each complete, to be run one after the other.
+/// Shell commands that repair a finding, each complete, to run one after the other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Commands {
-    /// The condition to make sure of first, beginning with `if`.
+    /// The condition to check first; it starts with `if`.
     pub condition: Option<String>,
     /// The commands.
     pub commands: Vec<String>,
-    /// What else to do or to consider.
+    /// What else to do, or an alternative.
     pub note: Option<String>,
 }
 
@@ -33,7 +33,7 @@ impl Remedy {
         }
     }
 
-    /// The commands; none of an advice.
+    /// The commands; empty for advice.
     pub fn commands(&self) -> &[String] {
         match self {
             Self::Commands(commands) => &commands.commands,
@@ -43,7 +43,7 @@ impl Remedy {
 }
 
 impl Commands {
-    /// Commands that need no condition.
+    /// Commands without a condition.
     pub fn new(commands: impl IntoIterator<Item = String>) -> Self {
         Self {
             condition: None,
@@ -52,14 +52,14 @@ impl Commands {
         }
     }
 
-    /// The same, on a condition that begins with `if`.
+    /// Sets the condition, which starts with `if`.
     #[must_use]
     pub fn on_condition(mut self, condition: impl Into<String>) -> Self {
         self.condition = Some(condition.into());
         self
     }
 
-    /// The same, with what else to do or to consider.
+    /// Sets what else to do, or an alternative.
     #[must_use]
     pub fn with_note(mut self, note: impl Into<String>) -> Self {
         self.note = Some(note.into());
@@ -67,7 +67,7 @@ impl Commands {
     }
 }
 
-/// In one line; commands are in backticks.
+/// Prints the remedy on one line, with commands in backticks.
 impl Display for Remedy {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let commands = match self {
@@ -107,14 +107,14 @@ impl From<&str> for Remedy {
     }
 }
 
-/// As its text.
+/// Serializes the text.
 impl Serialize for Remedy {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-/// One word of a POSIX shell ("Quoting" in the Shell Command Language).
+/// Quotes a text as one word for a POSIX shell ("Quoting" in the Shell Command Language).
 pub(crate) fn shell_word(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "%+,-./:=@_".contains(c);
     if !text.is_empty() && text.chars().all(is_plain) {
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_with_anything_special_is_quoted() {
+    fn a_word_with_a_special_character_is_quoted() {
         for (text, word) in [
             (
                 "arn:aws:iam::111122223333:role/a",
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn commands_are_one_sentence_in_their_order() {
+    fn commands_print_as_one_sentence_in_their_order() {
         let commands = Commands::new(["a b".to_owned(), "c".to_owned()]);
         let remedy = Remedy::from(commands.on_condition("if so").with_note("or d"));
         assert_eq!(remedy.to_string(), "if so, run `a b`, then `c`; or d");

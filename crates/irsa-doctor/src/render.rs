@@ -1,7 +1,7 @@
-//! A report for people and for programs.
+//! Renders a report as text, JSON or JUnit XML.
 //!
-//! What findings say is partly the words of strangers: of tokens, policies, servers. Here it is made harmless: nothing
-//! in it moves a cursor, begins a line, turns the direction of writing or leaves its XML element.
+//! Findings contain untrusted text from tokens, policies and servers. Rendering makes it harmless: it cannot move the
+//! cursor, start a line, change the writing direction or leave its XML element.
 
 mod chain;
 mod json;
@@ -17,19 +17,19 @@ pub use self::text::text;
 
 use crate::{Check, Progress};
 
-/// What the walk tells, on one line.
+/// The progress of an examination, on one line.
 pub fn line(progress: &Progress<'_>) -> String {
     match progress {
-        Progress::Looking(check) => format!("{}: {}", check.link.title(), check.question),
-        Progress::Found(finding) => {
-            let of = finding.subject.as_deref().map(words::printable);
-            let of = of.map_or_else(String::new, |subject| format!(" ({subject})"));
-            format!("{}{of}: {}", finding.check.id, finding.verdict.title())
+        Progress::Started(check) => format!("{}: {}", check.link.title(), check.question),
+        Progress::Finished(finding) => {
+            let subject = finding.subject.as_deref().map(words::printable);
+            let subject = subject.map_or_else(String::new, |subject| format!(" ({subject})"));
+            format!("{}{subject}: {}", finding.check.id, finding.verdict.title())
         }
     }
 }
 
-/// The section of the documentation that is about a check.
-fn page_of(check: &Check) -> String {
+/// The section of the documentation about a check.
+fn documentation(check: &Check) -> String {
     format!("docs/doctor/{}.md#{}", check.link.id(), check.id)
 }

@@ -7,21 +7,21 @@ use crate::correlate::correlate;
 use crate::placeholders::fill;
 use crate::{Finding, Remedy, Verdict, Workload};
 
-/// The checks that decide on policies as IAM would.
-const DECIDED: [&str; 3] = ["aws-trust-policy", "aws-connect", "aws-requests"];
+/// The checks that evaluate policies as IAM does.
+const POLICY_CHECKS: [&str; 3] = ["aws-trust-policy", "aws-connect", "aws-requests"];
 
-/// What the doctor says.
+/// The result of all checks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// Whose chain it is.
+    /// The workload whose chain was checked.
     pub workload: Workload,
-    /// In the chain's order; of one link in the order in which they were found.
+    /// The findings in the chain's order, and for each link in the order in which the checks were made.
     pub findings: Vec<Finding>,
 }
 
 impl Report {
-    /// Puts the findings in order, lets those that name no cause follow from those that explain them, and fills in the
-    /// values of the workload where a remedy has placeholders.
+    /// Sorts the findings, attributes those without a cause to the findings that explain them, and replaces the
+    /// placeholders in remedies with the workload's values.
     pub fn new(workload: Workload, mut findings: Vec<Finding>) -> Self {
         findings.sort_by_key(|finding| finding.check.link);
         correlate(&mut findings);
@@ -40,35 +40,36 @@ impl Report {
             .find(|finding| finding.verdict == Verdict::Broken)
     }
 
-    /// The finding to begin with: the first broken one, else the first that could not be told.
-    pub fn first_amiss(&self) -> Option<&Finding> {
+    /// The finding to start with: the first broken one, or else the first unsure one.
+    pub fn first_problem(&self) -> Option<&Finding> {
         let mut findings = self.findings.iter();
         let unsure = || findings.find(|finding| finding.verdict == Verdict::Unsure);
         self.first_broken().or_else(unsure)
     }
 
-    /// The worst of a link's verdicts; `None` where nothing looked at it.
-    pub fn verdict_of(&self, link: Link) -> Option<Verdict> {
-        let of_link = self
+    /// The worst verdict of a link; `None` if no check was made of it.
+    pub fn verdict_for(&self, link: Link) -> Option<Verdict> {
+        let findings = self
             .findings
             .iter()
             .filter(|finding| finding.check.link == link);
-        of_link.map(|finding| finding.verdict).max()
+        findings.map(|finding| finding.verdict).max()
     }
 
-    /// What all that is allowed is allowed but for; `None` where no policy was decided on.
+    /// The policies that were not evaluated and could still deny; `None` if no policy was evaluated.
     pub fn caveat(&self) -> Option<&'static str> {
         let mut findings = self.findings.iter();
         let is_allowed = |finding: &Finding| {
-            finding.verdict == Verdict::Holds && DECIDED.contains(&finding.check.id)
+            finding.verdict == Verdict::Holds && POLICY_CHECKS.contains(&finding.check.id)
         };
         findings.any(is_allowed).then_some(
-            "Service and resource control policies of an organization can't be read from its accounts: one of them may \
+            "Service and resource control policies (SCPs, RCPs) cannot be read from a member account. They could still \
              deny what the policies here allow.",
         )
     }
 
-    /// [`Verdict::Broken`], else [`Verdict::Unsure`] where something could not be told, else [`Verdict::Holds`].
+    /// [`Verdict::Broken`] if anything is broken, else [`Verdict::Unsure`] if anything is unsure, else
+    /// [`Verdict::Holds`].
     pub fn overall(&self) -> Verdict {
         let has = |verdict| {
             self.findings

@@ -1,4 +1,4 @@
-//! Steps along the chain: one check after the other, each with a time limit.
+//! The steps of an examination: one check after the other, each with a time limit.
 
 use std::fmt;
 use std::pin::Pin;
@@ -18,9 +18,9 @@ pub type Work<'a> = Pin<Box<dyn Future<Output = CheckOutcome> + Send + 'a>>;
 pub struct Step<C> {
     /// The check.
     pub check: &'static Check,
-    /// The subjects it is made for: upstreams by host, containers by name. [`Step::once`] has a single, empty one.
+    /// The subjects of the check: upstreams by host, containers by name. [`Step::once`] has a single, empty one.
     pub subjects: fn(&C) -> Vec<String>,
-    /// Makes the check. What later steps need is kept in the state. The name is one of the subjects, or empty.
+    /// Makes the check for a subject, and keeps in the state what later steps need.
     pub run: for<'a> fn(&'a mut C, &'a str) -> Work<'a>,
     /// The time limit of one subject.
     pub deadline: Duration,
@@ -30,9 +30,9 @@ pub struct Step<C> {
 #[derive(Debug, Clone, Copy)]
 pub enum Progress<'a> {
     /// This check starts.
-    Looking(&'static Check),
-    /// This check has ended.
-    Found(&'a Finding),
+    Started(&'static Check),
+    /// A check has ended with this finding.
+    Finished(&'a Finding),
 }
 
 impl<C> Step<C> {
@@ -70,19 +70,19 @@ impl<C> fmt::Debug for Step<C> {
     }
 }
 
-/// Makes all checks in no more than `limit`. A check whose needs do not hold is not reached; one whose time is up is
-/// unsure.
+/// Makes all checks within `limit`. A check is not reached if one that it needs does not hold, and unsure if its time
+/// runs out.
 pub async fn examine<C>(
     steps: &[Step<C>],
     state: &mut C,
     limit: Duration,
-    tell: &mut (dyn FnMut(Progress<'_>) + Send),
+    report: &mut (dyn FnMut(Progress<'_>) + Send),
 ) -> Vec<Finding> {
     let started = Instant::now();
     let mut findings: Vec<Finding> = Vec::new();
     for step in steps {
         for subject in (step.subjects)(state) {
-            tell(Progress::Looking(step.check));
+            report(Progress::Started(step.check));
             let check_started = Instant::now();
             let seen = match missing_need(step.check, &subject, &findings) {
                 Some(need) => CheckOutcome::not_reached(need),
@@ -98,7 +98,7 @@ pub async fn examine<C>(
             };
             let name = (!subject.is_empty()).then_some(subject);
             let finding = Finding::new(step.check, name, seen, check_started.elapsed());
-            tell(Progress::Found(&finding));
+            report(Progress::Finished(&finding));
             findings.push(finding);
         }
     }
@@ -110,37 +110,37 @@ async fn run<C>(step: &Step<C>, state: &mut C, subject: &str, left: Duration) ->
     let seen = timeout(deadline, (step.run)(state, subject)).await;
     seen.unwrap_or_else(|_| {
         if left <= step.deadline {
-            return CheckOutcome::unsure("the time for the whole examination was up")
-                .remedy("give it more with `--timeout`, or look from one place alone (`--from`)");
+            return CheckOutcome::unsure("the time limit for all checks was reached")
+                .remedy("raise it with `--timeout`, or check from one place only (`--from`)");
         }
         let seconds = deadline.as_secs_f32().ceil();
-        CheckOutcome::unsure(format!("no answer within {seconds} s"))
+        CheckOutcome::unsure(format!("no response within {seconds} s"))
     })
 }
 
-/// The findings of a place that is unavailable: the first check says why, and no other is reached.
-pub(crate) fn closed<C>(steps: &[Step<C>], why: CheckOutcome, took: Duration) -> Vec<Finding> {
+/// The findings of a place that is unavailable: the first check has the reason, and no other check is reached.
+pub(crate) fn unavailable<C>(steps: &[Step<C>], why: CheckOutcome, took: Duration) -> Vec<Finding> {
     let Some(first) = steps.first().map(|step| step.check) else {
         return Vec::new();
     };
-    let none = || CheckOutcome::not_reached(first.id);
+    let not_reached = || CheckOutcome::not_reached(first.id);
     let rest = steps.iter().skip(1);
-    let rest = rest.map(|step| Finding::new(step.check, None, none(), Duration::ZERO));
+    let rest = rest.map(|step| Finding::new(step.check, None, not_reached(), Duration::ZERO));
     std::iter::once(Finding::new(first, None, why, took))
         .chain(rest)
         .collect()
 }
 
-/// A need that does not hold for this subject, or for all subjects.
+/// The first needed check that does not hold for this subject, or for all subjects.
 fn missing_need(check: &Check, subject: &str, findings: &[Finding]) -> Option<&'static str> {
     let mut needs = check.needs.iter().copied();
     needs.find(|need| {
-        let of_need = findings.iter().filter(|finding| {
-            let concerns = finding.subject.as_deref();
+        let mut needed = findings.iter().filter(|finding| {
+            let name = finding.subject.as_deref();
             finding.check.id == *need
-                && concerns.is_none_or(|name| subject.is_empty() || name == subject)
+                && name.is_none_or(|name| subject.is_empty() || name == subject)
         });
-        of_need.into_iter().any(|finding| {
+        needed.any(|finding| {
             matches!(
                 finding.verdict,
                 Verdict::Broken | Verdict::NotReached | Verdict::Unsure
@@ -178,19 +178,19 @@ mod tests {
     ];
 
     #[tokio::test]
-    async fn the_end_of_the_whole_time_is_told_from_that_of_a_check() {
+    async fn the_limit_of_the_examination_is_distinguished_from_the_limit_of_a_check() {
         let limit = Duration::from_millis(1);
         let findings = examine(STEPS, &mut (), limit, &mut |_| ()).await;
         assert_eq!(findings[0].verdict, Verdict::Unsure);
-        assert!(findings[0].seen.contains("whole"), "{:?}", findings[0]);
+        assert!(findings[0].seen.contains("all checks"), "{:?}", findings[0]);
         let remedy = findings[0].remedy.as_ref().unwrap().to_string();
         assert!(remedy.contains("--timeout"), "{remedy}");
         assert_eq!(findings[1].verdict, Verdict::NotReached);
     }
 
     #[test]
-    fn a_place_that_is_closed_is_never_fine() {
-        let findings = closed(STEPS, CheckOutcome::unsure("locked"), Duration::ZERO);
+    fn a_place_that_is_unavailable_never_holds() {
+        let findings = unavailable(STEPS, CheckOutcome::unsure("locked"), Duration::ZERO);
         let verdicts: Vec<_> = findings.iter().map(|finding| finding.verdict).collect();
         assert_eq!(verdicts, [Verdict::Unsure, Verdict::NotReached]);
     }

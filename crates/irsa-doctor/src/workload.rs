@@ -1,21 +1,21 @@
-//! Whose chain it is: what flags say and what each place adds for the next one.
+//! The workload whose chain is checked: given by flags, and completed by each place for the next one.
 
 use irsa_chain::endpoint::OpenSearchEndpoint;
 use irsa_chain::{IssuerUrl, RoleArn, ServiceAccount};
 use serde::Serialize;
 
-/// What is known of the workload so far.
+/// The workload, as far as it is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Workload {
     /// Its service account: from the token's subject, the pod, or a flag.
     pub service_account: Option<ServiceAccount>,
-    /// The role that it asks for.
+    /// The role that it requests.
     pub role: Option<RoleArn>,
     /// The token's issuer.
     pub issuer: Option<IssuerUrl>,
     /// The token's audience.
     pub audience: Option<String>,
-    /// By what it gets the role's session.
+    /// The source of the role's session.
     pub identity: Option<IdentityKind>,
     /// The databases that it uses.
     pub databases: Vec<Database>,
@@ -23,13 +23,13 @@ pub struct Workload {
     pub domains: Vec<Domain>,
 }
 
-/// By what a pod gets a role's session.
+/// The source of a pod's session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum IdentityKind {
-    /// By its token at STS: IRSA.
+    /// IRSA: STS exchanges the pod's token.
     WebIdentity,
-    /// By the agent of EKS Pod Identity.
+    /// The EKS Pod Identity agent.
     PodIdentity,
 }
 
@@ -40,11 +40,11 @@ pub struct Database {
     pub host: String,
     /// The port that tokens are signed for.
     pub port: u16,
-    /// The database user, where it is known.
+    /// The database user, if known.
     pub user: Option<String>,
-    /// The database's name, where it is known.
+    /// The database's name, if known.
     pub name: Option<String>,
-    /// The role that is assumed for it alone.
+    /// The role that is assumed only for this database.
     pub role: Option<RoleArn>,
 }
 
@@ -53,16 +53,16 @@ pub struct Database {
 pub struct Domain {
     /// The endpoint that requests are signed for.
     pub endpoint: OpenSearchEndpoint,
-    /// The role that is assumed for it alone.
+    /// The role that is assumed only for this domain.
     pub role: Option<RoleArn>,
 }
 
 impl Workload {
-    /// What is known of it, and for the rest what `before` knew.
+    /// This workload, with the unknown fields taken from `before`.
     #[must_use]
     pub fn or(self, before: Self) -> Self {
-        let knows_none = self.databases.is_empty() && self.domains.is_empty();
-        let (databases, domains) = if knows_none {
+        let has_no_store = self.databases.is_empty() && self.domains.is_empty();
+        let (databases, domains) = if has_no_store {
             (before.databases, before.domains)
         } else {
             (self.databases, self.domains)

@@ -27,24 +27,24 @@ use crate::{
     WebhookConfiguration, kubeconfig, retry,
 };
 
-/// How long a plug-in for credentials may take, such as `aws eks get-token`, which asks STS.
-const LONGEST_PLUGIN: Duration = Duration::from_secs(10);
-/// The longest answer that is read: etcd keeps objects of 1.5 MiB at most, and lists come in pages of [`PODS`].
-const LONGEST: usize = 32 << 20;
-/// The pods on a page, and the most pages that are looked at.
+/// The time limit of a credential plugin, such as `aws eks get-token`, which calls STS.
+const PLUGIN_TIMEOUT: Duration = Duration::from_secs(10);
+/// The maximum size of a response: objects in etcd have at most 1.5 MiB, and lists have pages of [`PODS`].
+const MAX_BODY: usize = 32 << 20;
+/// The number of pods on a page, and the maximum number of pages.
 const PODS: usize = 100;
-const PAGES: usize = 20;
-/// The longest text of the API server that is passed on.
-const LONGEST_TEXT: usize = 300;
+const MAX_PAGES: usize = 20;
+/// The maximum number of characters kept of a text from the API server.
+const MAX_TEXT: usize = 300;
 
-/// A way to the Kubernetes API.
+/// Reads from the Kubernetes API.
 #[derive(Clone)]
 pub struct KubeReader {
     client: Client,
     address: String,
 }
 
-/// The API server itself.
+/// The API server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Server {
     /// Its version, such as `v1.35.4-eks-1234567`.
@@ -54,24 +54,24 @@ pub struct Server {
 }
 
 impl KubeReader {
-    /// Reads the kubeconfig, which may be a list of files as in `KUBECONFIG`, and takes its current context or the
-    /// one that is named; without one that of `KUBECONFIG`, of `~/.kube/config`, or the pod's own service account.
+    /// Reads a kubeconfig, which can be a list of files as in `KUBECONFIG`, and uses the named context or the current
+    /// one. The default is `KUBECONFIG`, `~/.kube/config`, or the pod's own service account.
     ///
     /// # Errors
-    /// There is none, or it can't be used.
+    /// There is no kubeconfig, or it cannot be used.
     ///
     /// # Panics
     /// Outside of a tokio runtime whose timers are on.
     pub async fn connect(files: Option<&Path>, context: Option<&str>) -> Result<Self, ConfigError> {
         let files = files.map(Path::to_owned);
         let context = context.map(str::to_owned);
-        // kube reads files and runs plug-ins for credentials on the thread that asks for a client.
+        // kube-client reads files and runs credential plugins on the calling thread.
         let runtime = Handle::current();
-        let made = spawn_blocking(move || runtime.block_on(kubeconfig::client(files, context)));
-        let made = timeout(LONGEST_PLUGIN, made).await;
-        let made = made.map_err(|_| ConfigError::TimedOut(LONGEST_PLUGIN))?;
-        let made = made.unwrap_or_else(|_| Err(ConfigError::Unusable("a part".to_owned())));
-        let (client, address) = made?;
+        let created = spawn_blocking(move || runtime.block_on(kubeconfig::client(files, context)));
+        let created = timeout(PLUGIN_TIMEOUT, created).await;
+        let created = created.map_err(|_| ConfigError::TimedOut(PLUGIN_TIMEOUT))?;
+        let created = created.unwrap_or_else(|_| Err(ConfigError::Unusable("a part".to_owned())));
+        let (client, address) = created?;
         Ok(Self { client, address })
     }
 
@@ -80,7 +80,7 @@ impl KubeReader {
         &self.address
     }
 
-    /// The client, for what is not read here.
+    /// The client, for other requests.
     pub fn client(&self) -> &Client {
         &self.client
     }
@@ -88,7 +88,7 @@ impl KubeReader {
     /// The API server's version and clock (`GET /version`).
     ///
     /// # Errors
-    /// As all reads: [`ReadErrorKind`].
+    /// See [`ReadErrorKind`].
     pub async fn server(&self) -> Result<Server, ReadError> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
@@ -109,7 +109,7 @@ impl KubeReader {
     /// A namespace.
     ///
     /// # Errors
-    /// As all reads: [`ReadErrorKind`].
+    /// See [`ReadErrorKind`].
     pub async fn namespace(&self, name: &str) -> Result<Namespace, ReadError> {
         let rule = rule("get", "namespaces", None, Some(name));
         self.get(rule, &format!("/api/v1/namespaces/{}", encoded(name)))
@@ -119,7 +119,7 @@ impl KubeReader {
     /// A service account.
     ///
     /// # Errors
-    /// As all reads: [`ReadErrorKind`].
+    /// See [`ReadErrorKind`].
     pub async fn service_account(
         &self,
         account: &ServiceAccount,
@@ -133,7 +133,7 @@ impl KubeReader {
     /// A pod.
     ///
     /// # Errors
-    /// As all reads: [`ReadErrorKind`].
+    /// See [`ReadErrorKind`].
     pub async fn pod(&self, namespace: &str, name: &str) -> Result<Pod, ReadError> {
         let rule = rule("get", "pods", Some(namespace), Some(name));
         let path = format!(
@@ -144,18 +144,18 @@ impl KubeReader {
         self.get(rule, &path).await
     }
 
-    /// The pods that run as this service account, 2000 at most, the newest first.
+    /// The pods that run as this service account, newest first; at most 2000 are read.
     ///
     /// # Errors
-    /// As all reads: [`ReadErrorKind`].
-    pub async fn pods_of(&self, account: &ServiceAccount) -> Result<Vec<Pod>, ReadError> {
+    /// See [`ReadErrorKind`].
+    pub async fn pods_for(&self, account: &ServiceAccount) -> Result<Vec<Pod>, ReadError> {
         let (namespace, name) = (account.namespace(), account.name());
         let rule = rule("list", "pods", Some(namespace), None);
         let path = format!(
             "/api/v1/namespaces/{namespace}/pods?limit={PODS}&fieldSelector=spec.serviceAccountName%3D{name}"
         );
         let (mut pods, mut next) = (Vec::new(), String::new());
-        for _ in 0..PAGES {
+        for _ in 0..MAX_PAGES {
             let page: List<Pod> = self.get(rule.clone(), &format!("{path}{next}")).await?;
             pods.extend(page.items);
             match page.metadata.next.filter(|token| !token.is_empty()) {
@@ -170,7 +170,7 @@ impl KubeReader {
     /// A configuration of mutating admission webhooks.
     ///
     /// # Errors
-    /// As all reads: [`ReadErrorKind`].
+    /// See [`ReadErrorKind`].
     pub async fn webhook_configuration(
         &self,
         name: &str,
@@ -183,7 +183,7 @@ impl KubeReader {
     /// All configurations of mutating admission webhooks.
     ///
     /// # Errors
-    /// As all reads: [`ReadErrorKind`].
+    /// See [`ReadErrorKind`].
     pub async fn webhook_configurations(&self) -> Result<Vec<WebhookConfiguration>, ReadError> {
         let rule = rule("list", WEBHOOKS, None, None);
         let list: List<WebhookConfiguration> = self.get(rule, WEBHOOKS_PATH).await?;
@@ -199,15 +199,15 @@ impl KubeReader {
         parse(&rule, &answer.body)
     }
 
-    /// kube's own requests would log an answer that they can't read, have no limit, and go on for minutes against a
-    /// server that has too much to do.
+    /// Sends a request. The requests of kube-client log responses that they cannot parse, have no size limit, and retry
+    /// for minutes if the server is overloaded.
     pub(crate) async fn send(
         &self,
         rule: &Rule,
         method: Method,
         path: &str,
         body: Vec<u8>,
-    ) -> Result<Answer, ReadError> {
+    ) -> Result<ApiResponse, ReadError> {
         let failed = |kind| ReadError {
             rule: rule.clone(),
             kind,
@@ -216,33 +216,33 @@ impl KubeReader {
         loop {
             attempts += 1;
             let request = request(&method, path, body.clone());
-            let (head, body) = self.answer(request).await.map_err(failed)?;
+            let (head, body) = self.response(request).await.map_err(failed)?;
             let date = head.headers.get(header::DATE).and_then(clock);
             if head.status.is_success() {
-                return Ok(Answer { date, body });
+                return Ok(ApiResponse { date, body });
             }
             match retry::after(attempts, &head, date.unwrap_or(UNIX_EPOCH)) {
-                Some(pause) => sleep(pause).await,
-                None => return Err(failed(refused(head.status, &body))),
+                Some(delay) => sleep(delay).await,
+                None => return Err(failed(error_status(head.status, &body))),
             }
         }
     }
 
-    async fn answer(
+    async fn response(
         &self,
         request: Result<Request<Body>, http::Error>,
     ) -> Result<(Parts, Vec<u8>), ReadErrorKind> {
         let request = request.map_err(|error| ReadErrorKind::Other(error.to_string()))?;
         let response = self.client.send(request).await;
-        let response = response.map_err(|error| unanswered(&error))?;
+        let response = response.map_err(|error| no_response(&error))?;
         let (head, body) = response.into_parts();
-        let body = Limited::new(body, LONGEST).collect().await;
+        let body = Limited::new(body, MAX_BODY).collect().await;
         let body = body.map_err(|error| ReadErrorKind::Other(shown(&error.to_string())))?;
         Ok((head, body.to_bytes().to_vec()))
     }
 }
 
-/// The address; credentials are in the client.
+/// Shows only the address, because the client contains credentials.
 impl fmt::Debug for KubeReader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("KubeReader").field(&self.address).finish()
@@ -252,8 +252,8 @@ impl fmt::Debug for KubeReader {
 const WEBHOOKS: &str = "mutatingwebhookconfigurations";
 const WEBHOOKS_PATH: &str = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations";
 
-/// What the API server answered.
-pub(crate) struct Answer {
+/// A response of the API server.
+pub(crate) struct ApiResponse {
     date: Option<SystemTime>,
     pub(crate) body: Vec<u8>,
 }
@@ -284,9 +284,9 @@ pub(crate) fn rule(
 pub(crate) fn parse<T: DeserializeOwned>(rule: &Rule, body: &[u8]) -> Result<T, ReadError> {
     serde_json::from_slice(body).map_err(|error| ReadError {
         rule: rule.clone(),
-        // Where it is wrong, not what stands there.
+        // The position of the error, not the text.
         kind: ReadErrorKind::Other(format!(
-            "the answer is not what it should be, line {} column {}",
+            "unexpected response format at line {} column {}",
             error.line(),
             error.column()
         )),
@@ -302,17 +302,17 @@ fn clock(date: &http::HeaderValue) -> Option<SystemTime> {
     OffsetDateTime::parse(&date, &Rfc2822).ok().map(Into::into)
 }
 
-fn unanswered(error: &kube_client::Error) -> ReadErrorKind {
+fn no_response(error: &kube_client::Error) -> ReadErrorKind {
     match error {
         kube_client::Error::Auth(_) => ReadErrorKind::NoCredentials,
         kube_client::Error::HyperError(_) | kube_client::Error::Service(_) => {
             ReadErrorKind::Unreachable(shown(&innermost(error)))
         }
-        _ => ReadErrorKind::Other("the request can't be sent".to_owned()),
+        _ => ReadErrorKind::Other("cannot send the request".to_owned()),
     }
 }
 
-/// The reason of the reason: what the system or TLS said.
+/// The innermost source of the error: the message of the system or of TLS.
 fn innermost(error: &kube_client::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
@@ -323,13 +323,13 @@ fn innermost(error: &kube_client::Error) -> String {
     text
 }
 
-fn refused(status: StatusCode, body: &[u8]) -> ReadErrorKind {
+fn error_status(status: StatusCode, body: &[u8]) -> ReadErrorKind {
     #[derive(Deserialize)]
     struct Status {
         message: String,
     }
     let message = serde_json::from_slice::<Status>(body).map_or_else(
-        |_| format!("the API server answers {status}"),
+        |_| format!("the API server returned {status}"),
         |status| shown(&status.message),
     );
     match status {
@@ -341,7 +341,7 @@ fn refused(status: StatusCode, body: &[u8]) -> ReadErrorKind {
 }
 
 fn shown(text: &str) -> String {
-    printable(text).longest(LONGEST_TEXT).to_string()
+    printable(text).longest(MAX_TEXT).to_string()
 }
 
 #[cfg(test)]
@@ -349,7 +349,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_the_clock_of_an_answer() {
+    fn reads_the_clock_in_a_response() {
         let date = http::HeaderValue::from_static("Thu, 01 Jan 1970 00:01:00 GMT");
         assert_eq!(
             clock(&date),
@@ -358,16 +358,16 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_tells_what_the_api_server_said() {
+    fn an_error_contains_the_message_of_the_api_server() {
         let body = br#"{"kind": "Status", "message": "pods \"x\" is forbidden\nfor you"}"#;
         let expected = ReadErrorKind::Denied(r#"pods "x" is forbidden\nfor you"#.to_owned());
-        assert_eq!(refused(StatusCode::FORBIDDEN, body), expected);
-        let nonsense = refused(StatusCode::BAD_GATEWAY, b"<html>");
+        assert_eq!(error_status(StatusCode::FORBIDDEN, body), expected);
+        let nonsense = error_status(StatusCode::BAD_GATEWAY, b"<html>");
         assert!(nonsense.to_string().contains("502"), "{nonsense}");
     }
 
     #[test]
-    fn a_name_stays_one_part_of_the_path() {
+    fn a_name_stays_one_segment_of_the_path() {
         assert_eq!(encoded("../secrets?x"), "..%2Fsecrets%3Fx");
     }
 }

@@ -1,30 +1,27 @@
-//! A request put to the policies, and their decision in the doctor's words.
+//! The decision of policies on a request, in words.
 
 use irsa_chain::Cause;
 use irsa_explain::explain::help_for;
 use irsa_explain::{Document, Evaluation, Question};
 use irsa_policy::{Because, Cited, Decision, Layer, Mismatch, NearMiss, Outcome, PolicyDocuments};
-use serde_json::Value;
 
-use super::session::Asker;
-use super::text::{listed, put_role_policy, quoted};
-use crate::{Commands, Remedy};
+use super::text::{listed, quoted};
 
-/// Added to everything that is allowed.
-pub(super) const BUT_FOR_ORGANIZATIONS: &str =
-    "service and resource control policies can't be read, and may deny it all the same";
+/// A caveat for everything that is allowed.
+pub(super) const ORGANIZATION_CAVEAT: &str =
+    "service and resource control policies cannot be read and could still deny it";
 
-/// At most this many of the mismatches of a statement are reported.
-const TOLD: usize = 3;
+/// The number of mismatches of a statement that are reported.
+const MAX_MISMATCHES: usize = 3;
 
-/// What the policies say.
+/// The decision of the policies.
 #[derive(Debug)]
 pub(super) enum Ruling {
     /// Allowed, by these statements.
     Allowed(String),
     /// Denied.
     Denied(Box<Denial>),
-    /// It depends on values that are unknown.
+    /// The decision depends on values that are unknown.
     Doubtful(String),
     /// One of the texts is not a policy.
     Unreadable(String),
@@ -34,26 +31,14 @@ pub(super) enum Ruling {
 #[derive(Debug)]
 pub(super) struct Denial {
     pub(super) outcome: Outcome,
-    /// The nearest statement of the policies that would have had to allow.
+    /// The closest statement in the policies that should have allowed the request.
     pub(super) nearest: Option<NearMiss>,
-    /// Where the statement is that decided, or nearly did.
+    /// The location of the statement that decided, or of the closest one.
     pub(super) place: String,
-    /// What was seen.
+    /// The reason for the denial.
     pub(super) seen: String,
     /// The suggested fix.
     pub(super) help: Option<String>,
-}
-
-/// The permissions that a role should have.
-pub(super) struct Wanted<'a> {
-    /// The parts of the name for a policy of its own.
-    pub(super) policy: &'a [&'a str],
-    /// The statement that would allow it.
-    pub(super) statement: &'a Value,
-    /// What its `Resource` must be.
-    pub(super) resource: &'a str,
-    /// The cause where no statement comes near.
-    pub(super) not_allowed: Cause,
 }
 
 /// Decides a question.
@@ -66,19 +51,17 @@ pub(super) fn ruling(question: &Question) -> Ruling {
     match evaluation.decision() {
         None => {
             let unknown = listed(evaluation.doubts());
-            Ruling::Doubtful(format!(
-                "the decision depends on {unknown}, which is unknown here"
-            ))
+            Ruling::Doubtful(format!("the decision depends on unknown values: {unknown}"))
         }
         Some(Decision::Allowed) => Ruling::Allowed(allowing(&evaluation)),
         Some(_) => Ruling::Denied(Box::new(Denial::new(question, &evaluation))),
     }
 }
 
-/// The policies of a question, parsed.
+/// Parses the policies of a question.
 ///
 /// # Errors
-/// Which of them is not a policy, and where in it.
+/// A text is not a policy: its name, the position and the reason.
 pub(super) fn documents(question: &Question) -> Result<PolicyDocuments, String> {
     question.documents().map_err(|error| {
         let mut documents = question.policies.iter();
@@ -94,7 +77,7 @@ pub(super) fn documents(question: &Question) -> Result<PolicyDocuments, String> 
     })
 }
 
-/// A policy with the name that reports have for it.
+/// A policy with its name in reports.
 pub(super) fn document(layer: Layer, name: impl Into<String>, text: &str) -> Document {
     Document {
         layer,
@@ -113,7 +96,7 @@ fn allowing(evaluation: &Evaluation<'_>) -> String {
     }
 }
 
-/// Where a statement is.
+/// The location of a statement.
 fn place(evaluation: &Evaluation<'_>, cited: &Cited) -> String {
     let name = evaluation.file(cited);
     let name = name.map_or_else(|| cited.layer.to_string(), quoted);
@@ -130,7 +113,7 @@ impl Denial {
         let (place, seen) = match (&outcome.because, &nearest) {
             (Because::Denies(cited), _) => {
                 let place = place(evaluation, cited);
-                (place.clone(), format!("{place} denies it"))
+                (place.clone(), format!("{place} explicitly denies it"))
             }
             (because, Some((layer, miss))) => {
                 let cited = Cited {
@@ -138,14 +121,14 @@ impl Denial {
                     statement: miss.statement.clone(),
                 };
                 let place = place(evaluation, &cited);
-                let kept_by = miss.kept_by.iter().take(TOLD);
+                let kept_by = miss.kept_by.iter().take(MAX_MISMATCHES);
                 let kept_by: Vec<_> = kept_by.map(ToString::to_string).collect();
-                let seen = format!("{because}; {place} comes nearest: {}", kept_by.join("; "));
+                let seen = format!("{because}; the closest is {place}: {}", kept_by.join("; "));
                 (place, seen)
             }
             (because, None) => (
                 String::new(),
-                format!("{because}, and no statement comes near"),
+                format!("{because}, and no statement comes close"),
             ),
         };
         let nearest = nearest.map(|(_, miss)| miss);
@@ -160,7 +143,7 @@ impl Denial {
         }
     }
 
-    /// What the denial means, where every service means the same by it.
+    /// The cause of the denial. `otherwise` decides where it depends on the service.
     pub(super) fn cause(&self, denied: Cause, otherwise: impl FnOnce(&Self) -> Cause) -> Cause {
         match self.outcome.because {
             Because::Denies(_) => denied,
@@ -177,62 +160,12 @@ impl Denial {
             .is_some_and(NearMiss::has_conditions_only)
     }
 
-    /// What to consider, where every service means the same by the cause. `statement` would allow it.
-    fn advice(
-        &self,
-        cause: Cause,
-        boundary: &str,
-        statement: &serde_json::Value,
-    ) -> Option<String> {
-        match cause {
-            Cause::ConnectDenied | Cause::EsHttpDenied => Some(format!(
-                "narrow or remove {}: no Allow outweighs a Deny",
-                self.place
-            )),
-            Cause::BoundaryNotAllowing => Some(format!(
-                "add `{statement}` to the permissions boundary `{boundary}`: it limits what the role's other policies \
-                 allow"
-            )),
-            Cause::ConditionNeverMet => {
-                let keys: Vec<_> = self.conditions().map(quoted).collect();
-                Some(format!(
-                    "remove the condition on {} from {}",
-                    keys.join(" and "),
-                    self.place
-                ))
-            }
-            _ => None,
-        }
-    }
-
-    fn conditions(&self) -> impl Iterator<Item = &str> {
+    /// The condition keys of the closest statement that keep it from matching.
+    pub(super) fn conditions(&self) -> impl Iterator<Item = &str> {
         let kept_by = self.nearest.iter().flat_map(|miss| &miss.kept_by);
         kept_by.filter_map(|mismatch| match mismatch {
             Mismatch::Condition { key, .. } => Some(key.as_str()),
             _ => None,
         })
-    }
-}
-
-impl Wanted<'_> {
-    /// What to do about `denial`, which is for `cause`.
-    pub(super) fn remedy(&self, asker: &Asker, denial: &Denial, cause: Cause) -> Remedy {
-        let boundary = asker.permissions.boundary.as_ref();
-        let boundary = boundary.map_or("", |policy| policy.name.as_str());
-        let advice = denial.advice(cause, boundary, self.statement);
-        advice.map_or_else(|| self.grant(asker, denial, cause).into(), Remedy::from)
-    }
-
-    fn grant(&self, asker: &Asker, denial: &Denial, cause: Cause) -> Commands {
-        let role = asker.role.arn.name();
-        let commands = Commands::new([put_role_policy(role, self.policy, self.statement)]);
-        let (place, resource) = (&denial.place, self.resource);
-        let resource = (cause != self.not_allowed)
-            .then(|| format!("set the `Resource` of {place} to `{resource}`"));
-        let note: Vec<String> = denial.help.iter().cloned().chain(resource).collect();
-        if note.is_empty() {
-            return commands;
-        }
-        commands.with_note(format!("or correct the policy: {}", note.join("; ")))
     }
 }

@@ -1,4 +1,4 @@
-//! What a database's endpoint leads to.
+//! The cluster, instance or proxy behind a database endpoint.
 
 use irsa_aws::{DatabaseSettings, ReadErrorKind};
 use irsa_chain::endpoint::{RdsEndpoint, RdsEndpointKind};
@@ -14,8 +14,8 @@ pub(super) const EXISTS: Check = Check {
     id: "aws-database",
     place: Place::Aws,
     link: Link::Endpoint,
-    question: "Is there a cluster, an instance or a proxy with this endpoint?",
-    description: "Looks the endpoint up among the clusters, instances or proxies of the region in its name \
+    question: "Does a cluster, an instance or a proxy with this endpoint exist?",
+    description: "Looks up the endpoint among the clusters, instances or proxies in the region in its name \
                (`rds:DescribeDBClusters`, `rds:DescribeDBInstances`, `rds:DescribeDBProxies`), in the account that is \
                read, and compares the port.",
     causes: &[Cause::ClusterUnknown],
@@ -36,14 +36,14 @@ pub(super) const IAM: Check = Check {
     id: "aws-iam-authentication",
     place: Place::Aws,
     link: Link::Endpoint,
-    question: "Does the database take logins by IAM?",
-    description: "Reads whether IAM database authentication is enabled; for a proxy, whether any of its users may or must \
-               log in by IAM.",
+    question: "Is IAM authentication enabled?",
+    description: "Reads whether IAM database authentication is enabled; for a proxy, whether at least one of its users is \
+               allowed or required to use it.",
     causes: &[Cause::IamAuthenticationOff],
     needs: &[EXISTS.id],
 };
 
-/// Under which nobody can log in ("Viewing cluster status" and "Viewing instance status" in the Aurora user guide,
+/// The states in which no one can log in ("Viewing cluster status" and "Viewing instance status" in the Aurora user guide,
 /// "RDS Proxy" in its API reference).
 const DOWN: [&str; 11] = [
     "creating",
@@ -68,7 +68,7 @@ pub(super) fn exists<'a>(aws: &'a mut Aws, host: &'a str) -> Work<'a> {
         let own = aws
             .database(host)
             .and_then(|database| database.role.as_ref());
-        if let Some(seen) = session::is_elsewhere(aws, own, "rds-db:connect") {
+        if let Some(seen) = session::in_other_account(aws, own, "rds-db:connect") {
             return seen;
         }
         match aws.reader.database(&endpoint).await {
@@ -98,7 +98,8 @@ fn absent(endpoint: &RdsEndpoint, seen: String) -> CheckOutcome {
         ),
     };
     CheckOutcome::broken(Cause::ClusterUnknown, seen).remedy(format!(
-        "name one of `aws rds {list} --region {region} --query '{query}'`, or read the account that has the endpoint"
+        "use one of the endpoints that `aws rds {list} --region {region} --query '{query}'` prints, or check with \
+         credentials of the account that owns this endpoint"
     ))
 }
 
@@ -109,17 +110,15 @@ fn leads_to(found: &DatabaseSettings, port: Option<u16>) -> CheckOutcome {
     match (found.port, port) {
         (Some(has), Some(asked)) if has != asked => CheckOutcome::broken(
             Cause::ClusterUnknown,
-            format!("`{arn}` listens at port {has}, tokens are signed for {asked}"),
+            format!("`{arn}` listens on port {has}, but tokens are signed for port {asked}"),
         )
-        .remedy(format!("use the port {has}")),
-        _ => CheckOutcome::holds(format!(
-            "it leads to `{arn}`, whose resource ID is `{resource_id}`"
-        )),
+        .remedy(format!("use port {has}")),
+        _ => CheckOutcome::holds(format!("`{arn}`, resource ID `{resource_id}`")),
     }
 }
 
 pub(super) fn available<'a>(aws: &'a mut Aws, host: &'a str) -> Work<'a> {
-    at_once(aws, host, is_up)
+    from_settings(aws, host, is_up)
 }
 
 fn is_up(found: &DatabaseSettings) -> CheckOutcome {
@@ -134,7 +133,8 @@ fn is_up(found: &DatabaseSettings) -> CheckOutcome {
         ("stopped", DbResourceKind::Instance) => "start-db-instance --db-instance-identifier",
         _ => {
             return CheckOutcome::broken(Cause::NotAvailable, seen).remedy(format!(
-                "wait until it is available; `aws rds describe-events --region {region} --duration 60` shows what happens"
+                "wait until it is available; run `aws rds describe-events --region {region} --duration 60` to see what \
+                 happened"
             ));
         }
     };
@@ -145,10 +145,10 @@ fn is_up(found: &DatabaseSettings) -> CheckOutcome {
 }
 
 pub(super) fn iam<'a>(aws: &'a mut Aws, host: &'a str) -> Work<'a> {
-    at_once(aws, host, takes_iam)
+    from_settings(aws, host, accepts_iam)
 }
 
-fn takes_iam(found: &DatabaseSettings) -> CheckOutcome {
+fn accepts_iam(found: &DatabaseSettings) -> CheckOutcome {
     let name = &found.name;
     if found.iam_authentication {
         return CheckOutcome::holds(format!("IAM authentication is enabled on {}", quoted(name)));
@@ -159,8 +159,8 @@ fn takes_iam(found: &DatabaseSettings) -> CheckOutcome {
         DbResourceKind::Instance => format!("modify-db-instance --db-instance-identifier {name}"),
         DbResourceKind::Proxy => {
             return CheckOutcome::broken(Cause::IamAuthenticationOff, seen).remedy(format!(
-                "set `IAMAuth` to `REQUIRED` for the user's secret: `aws rds modify-db-proxy --db-proxy-name {name} \
-                 --auth`, with all secrets that `aws rds describe-db-proxies --db-proxy-name {name} --query \
+                "set `IAMAuth` to `REQUIRED` for the user's secret with `aws rds modify-db-proxy --db-proxy-name {name} \
+                 --auth`; pass all secrets that `aws rds describe-db-proxies --db-proxy-name {name} --query \
                  'DBProxies[].Auth'` lists"
             ));
         }
@@ -172,9 +172,13 @@ fn takes_iam(found: &DatabaseSettings) -> CheckOutcome {
     CheckOutcome::broken(Cause::IamAuthenticationOff, seen).remedy(Commands::new([command]))
 }
 
-fn at_once<'a>(aws: &'a Aws, host: &str, look: fn(&DatabaseSettings) -> CheckOutcome) -> Work<'a> {
+fn from_settings<'a>(
+    aws: &'a Aws,
+    host: &str,
+    check: fn(&DatabaseSettings) -> CheckOutcome,
+) -> Work<'a> {
     let found = aws.facts.databases.get(host);
-    let seen = found.map_or_else(|| CheckOutcome::unsure("the database was not read"), look);
+    let seen = found.map_or_else(|| CheckOutcome::unsure("the database was not read"), check);
     Box::pin(std::future::ready(seen))
 }
 
@@ -183,7 +187,7 @@ mod tests {
     use super::*;
     use crate::Verdict;
 
-    fn of(id: &str, status: &str) -> DatabaseSettings {
+    fn database(id: &str, status: &str) -> DatabaseSettings {
         DatabaseSettings {
             arn: "arn:aws:rds:eu-central-1:111122223333:db:orders"
                 .parse()
@@ -203,11 +207,12 @@ mod tests {
             ("db-ABC", "modify-db-instance"),
             ("prx-0f9d9414be09b1c57", "modify-db-proxy"),
         ] {
-            let remedy = takes_iam(&of(id, "available")).remedy.unwrap().to_string();
+            let seen = accepts_iam(&database(id, "available"));
+            let remedy = seen.remedy.unwrap().to_string();
             assert!(remedy.contains(command), "{remedy}");
         }
         assert!(
-            is_up(&of("db-ABC", "stopped"))
+            is_up(&database("db-ABC", "stopped"))
                 .remedy
                 .unwrap()
                 .to_string()
@@ -216,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_changing_can_be_logged_in_to() {
+    fn a_database_that_is_being_modified_accepts_logins() {
         for (status, verdict) in [
             ("available", Verdict::Holds),
             ("modifying", Verdict::Holds),
@@ -224,7 +229,7 @@ mod tests {
             ("", Verdict::Broken),
         ] {
             assert_eq!(
-                is_up(&of("cluster-ABC", status)).verdict,
+                is_up(&database("cluster-ABC", status)).verdict,
                 verdict,
                 "{status}"
             );

@@ -1,4 +1,4 @@
-//! What a domain's endpoint leads to.
+//! The domain behind an OpenSearch endpoint.
 
 use irsa_aws::{DomainSettings, ReadErrorKind};
 use irsa_chain::endpoint::OpenSearchEndpointKind;
@@ -14,10 +14,9 @@ pub(super) const EXISTS: Check = Check {
     id: "aws-domain",
     place: Place::Aws,
     link: Link::Endpoint,
-    question: "Is there a domain with this endpoint?",
-    description: "Looks the endpoint up among the domains of the region in its name (`es:ListDomainNames`, \
-               `es:DescribeDomains`), in the account that is read. Collections of OpenSearch Serverless are not looked \
-               at.",
+    question: "Does a domain with this endpoint exist?",
+    description: "Looks up the endpoint among the domains in the region in its name (`es:ListDomainNames`, \
+               `es:DescribeDomains`), in the account that is read. OpenSearch Serverless collections are not supported.",
     causes: &[Cause::DomainUnknown],
     needs: &[CREDENTIALS.id],
 };
@@ -26,9 +25,9 @@ pub(super) const AVAILABLE: Check = Check {
     id: "aws-domain-available",
     place: Place::Aws,
     link: Link::Endpoint,
-    question: "Is the domain there to be used?",
-    description: "Reads whether the domain is made, and not being deleted. A change under way does not keep it from \
-               answering.",
+    question: "Is the domain available?",
+    description: "Reads whether the domain has been created and is not being deleted. A domain whose configuration is \
+               changing still serves requests.",
     causes: &[Cause::NotAvailable],
     needs: &[EXISTS.id],
 };
@@ -37,9 +36,9 @@ pub(super) const ACCESS_CONTROL: Check = Check {
     id: "aws-fine-grained-access",
     place: Place::Aws,
     link: Link::Grant,
-    question: "Is the domain's fine-grained access control on?",
-    description: "Reads whether fine-grained access control is on and HTTPS is enforced, without which AWS does not let \
-               it be. Without both the domain's policy alone decides, for all indices alike.",
+    question: "Is fine-grained access control enabled?",
+    description: "Reads whether fine-grained access control is enabled and HTTPS is required, which AWS demands for it. \
+               Without them, only the domain's access policy applies, and it does not distinguish users within an index.",
     causes: &[Cause::FineGrainedAccessOff],
     needs: &[EXISTS.id],
 };
@@ -47,26 +46,26 @@ pub(super) const ACCESS_CONTROL: Check = Check {
 pub(super) fn exists<'a>(aws: &'a mut Aws, host: &'a str) -> Work<'a> {
     Box::pin(async move {
         let Some(domain) = aws.domain(host) else {
-            return CheckOutcome::unsure("no such domain was asked about");
+            return CheckOutcome::unsure("the domain is not part of the workload");
         };
         if domain.endpoint.kind() == OpenSearchEndpointKind::Collection {
             return CheckOutcome::unsure(
-                "collections of OpenSearch Serverless have settings of their own, which are not read",
+                "it is an OpenSearch Serverless collection, whose settings are not read",
             );
         }
-        if let Some(seen) = session::is_elsewhere(aws, domain.role.as_ref(), "es:ESHttpGet") {
+        if let Some(seen) = session::in_other_account(aws, domain.role.as_ref(), "es:ESHttpGet") {
             return seen;
         }
         match aws.reader.domain(&domain.endpoint).await {
             Ok(found) => {
-                let seen = CheckOutcome::holds(format!("it leads to `{}`", found.arn));
+                let seen = CheckOutcome::holds(format!("`{}`", found.arn));
                 aws.facts.domains.insert(host.to_owned(), found);
                 seen
             }
             Err(error) if error.kind == ReadErrorKind::Absent => {
                 CheckOutcome::broken(Cause::DomainUnknown, error.text).remedy(format!(
-                    "name the endpoint of one of `aws opensearch list-domain-names --region {}`, or read the account \
-                     that has the domain",
+                    "use the endpoint of one of the domains that `aws opensearch list-domain-names --region {}` prints, or \
+                     check with credentials of the account that owns this domain",
                     domain.endpoint.region()
                 ))
             }
@@ -76,45 +75,47 @@ pub(super) fn exists<'a>(aws: &'a mut Aws, host: &'a str) -> Work<'a> {
 }
 
 pub(super) fn available<'a>(aws: &'a mut Aws, host: &'a str) -> Work<'a> {
-    at_once(aws, host, is_there)
+    from_settings(aws, host, is_available)
 }
 
-fn is_there(found: &DomainSettings) -> CheckOutcome {
+fn is_available(found: &DomainSettings) -> CheckOutcome {
     let name = quoted(&found.name);
     if !found.exists {
-        let seen = format!("{name} is being made or deleted");
+        let seen = format!("{name} is being created or deleted");
         return CheckOutcome::broken(Cause::NotAvailable, seen).remedy(format!(
-            "look at `aws opensearch describe-domain --domain-name {} --query 'DomainStatus.[Created,Deleted]'`",
+            "wait until it is available: `aws opensearch describe-domain --domain-name {} --query \
+             'DomainStatus.[Created,Deleted]'` prints [true, false] then",
             found.name
         ));
     }
     if found.processing {
         return CheckOutcome::holds(format!(
-            "{name} is there; a change of its settings is under way"
+            "{name} is available; a configuration change is in progress"
         ));
     }
-    CheckOutcome::holds(format!("{name} is there"))
+    CheckOutcome::holds(format!("{name} is available"))
 }
 
 pub(super) fn access_control<'a>(aws: &'a mut Aws, host: &'a str) -> Work<'a> {
-    at_once(aws, host, is_guarded)
+    from_settings(aws, host, has_fine_grained_access)
 }
 
-fn is_guarded(found: &DomainSettings) -> CheckOutcome {
+fn has_fine_grained_access(found: &DomainSettings) -> CheckOutcome {
     let name = quoted(&found.name);
     let (seen, options) = match (found.fine_grained_access, found.https_enforced) {
         (true, true) => {
             return CheckOutcome::holds(format!(
-                "fine-grained access control is on for {name}, and HTTPS enforced"
+                "fine-grained access control is enabled on {name}, and HTTPS is required"
             ));
         }
         (true, false) => (
-            format!("{name} takes requests without TLS"),
+            format!("{name} accepts requests without TLS"),
             "--domain-endpoint-options EnforceHTTPS=true`",
         ),
         (false, _) => (
             format!("fine-grained access control is off for {name}"),
-            "--advanced-security-options Enabled=true,…`: it needs encryption at rest, node-to-node encryption and HTTPS",
+            "--advanced-security-options Enabled=true,…`, which requires encryption at rest, node-to-node encryption and \
+             HTTPS",
         ),
     };
     CheckOutcome::warning(Cause::FineGrainedAccessOff, seen).remedy(format!(
@@ -123,9 +124,13 @@ fn is_guarded(found: &DomainSettings) -> CheckOutcome {
     ))
 }
 
-fn at_once<'a>(aws: &'a Aws, host: &str, look: fn(&DomainSettings) -> CheckOutcome) -> Work<'a> {
+fn from_settings<'a>(
+    aws: &'a Aws,
+    host: &str,
+    check: fn(&DomainSettings) -> CheckOutcome,
+) -> Work<'a> {
     let found = aws.facts.domains.get(host);
-    let seen = found.map_or_else(|| CheckOutcome::unsure("the domain was not read"), look);
+    let seen = found.map_or_else(|| CheckOutcome::unsure("the domain was not read"), check);
     Box::pin(std::future::ready(seen))
 }
 
@@ -149,26 +154,26 @@ mod tests {
     }
 
     #[test]
-    fn a_domain_that_is_being_deleted_is_not_there() {
+    fn a_domain_that_is_being_deleted_is_not_available() {
         let deleted = DomainSettings {
             exists: false,
             ..logs()
         };
-        assert_eq!(is_there(&deleted).verdict, Verdict::Broken);
+        assert_eq!(is_available(&deleted).verdict, Verdict::Broken);
         let changing = DomainSettings {
             processing: true,
             ..logs()
         };
-        assert_eq!(is_there(&changing).verdict, Verdict::Holds);
+        assert_eq!(is_available(&changing).verdict, Verdict::Holds);
     }
 
     #[test]
-    fn a_domain_without_https_is_warned_of() {
+    fn a_domain_that_accepts_http_is_a_warning() {
         let open = DomainSettings {
             https_enforced: false,
             ..logs()
         };
-        let seen = is_guarded(&open);
+        let seen = has_fine_grained_access(&open);
         assert_eq!(seen.verdict, Verdict::Warning);
         let remedy = seen.remedy.unwrap().to_string();
         assert!(remedy.contains("EnforceHTTPS=true"));

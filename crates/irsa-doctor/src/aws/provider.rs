@@ -17,10 +17,10 @@ pub(super) const EXISTS: Check = Check {
     place: Place::Aws,
     link: Link::OidcProvider,
     question: "Does the role's account have an OIDC provider for the issuer?",
-    description: "Reads the provider whose ARN is made of the role's account and the token's issuer \
-               (`iam:GetOpenIDConnectProvider`); if there is none, lists the others \
-               (`iam:ListOpenIDConnectProviders`) and names those that are nearly the same. IAM compares issuers byte \
-               for byte.",
+    description: "Reads the provider whose ARN consists of the role's account and the token's issuer \
+               (`iam:GetOpenIDConnectProvider`). If it does not exist, lists the others \
+               (`iam:ListOpenIDConnectProviders`) and reports one that is almost the same. IAM compares issuers byte for \
+               byte.",
     causes: &[Cause::IssuerUnknown],
     needs: &[CREDENTIALS.id],
 };
@@ -29,16 +29,15 @@ pub(super) const CLIENT_IDS: Check = Check {
     id: "aws-client-ids",
     place: Place::Aws,
     link: Link::OidcProvider,
-    question: "Does the OIDC provider take the token's audience?",
-    description: "Compares the provider's client IDs with the token's audience, `sts.amazonaws.com` where that is not \
-               known, and names the thumbprints, which count only for certificates of authorities that AWS does not \
-               trust anyway.",
+    question: "Does the OIDC provider accept the token's audience?",
+    description: "Compares the provider's client IDs with the token's audience (`sts.amazonaws.com` if that is unknown), \
+               and reports the thumbprints, which AWS uses only if it does not trust the issuer's CA.",
     causes: &[Cause::TokenAudienceWrong],
     needs: &[EXISTS.id],
 };
 
-const NO_ISSUER: &str = "the token's issuer or the role is not known here: look from the pod or the cluster as well, or \
-                         give `--issuer` and `--workload-role`";
+const NO_ISSUER: &str = "the token's issuer or the role is unknown: check from the pod or the cluster too, or set \
+                         `--issuer` and `--workload-role`";
 
 pub(super) fn exists<'a>(aws: &'a mut Aws, _: &'a str) -> Work<'a> {
     Box::pin(async {
@@ -59,22 +58,22 @@ pub(super) fn exists<'a>(aws: &'a mut Aws, _: &'a str) -> Work<'a> {
     })
 }
 
-/// That others can't be listed does not change the verdict.
+/// The outcome if the provider does not exist, even if the others cannot be listed.
 async fn absent(aws: &Aws, arn: &OidcProviderArn) -> CheckOutcome {
     let others = aws.reader.oidc_providers(arn.partition()).await;
     let near = match others {
         Ok(others) => near_misses(arn, &others),
-        Err(error) => format!("the others can't be listed ({error})"),
+        Err(error) => format!("the other providers cannot be listed ({error})"),
     };
     let seen = format!(
-        "the account `{}` has no provider `{}`; {near}",
+        "account `{}` has no OIDC provider `{}`; {near}",
         arn.account(),
         arn.issuer_path()
     );
     let seen = CheckOutcome::broken(Cause::IssuerUnknown, seen);
     if let Some(why) = unreachable_issuer(arn.issuer()) {
         return seen.remedy(format!(
-            "no OIDC provider would help: {why}. {PUBLIC_ISSUER}"
+            "creating an OIDC provider would not help: {why}. {PUBLIC_ISSUER}"
         ));
     }
     let command = format!(
@@ -82,22 +81,21 @@ async fn absent(aws: &Aws, arn: &OidcProviderArn) -> CheckOutcome {
         shell_word(arn.issuer().as_str())
     );
     let note = format!(
-        "run it with credentials of the account `{}`, or let the workload use a role of an account that has the \
-         provider",
+        "run it with credentials of account `{}`, or give the workload a role in an account that has the provider",
         arn.account()
     );
     seen.remedy(Commands::new([command]).with_note(note))
 }
 
-/// The near misses by name: what a person takes for the same, IAM does not.
+/// The most similar provider: one that a person could mistake for the same.
 fn near_misses(arn: &OidcProviderArn, others: &[String]) -> String {
     let issuer = arn.issuer_path();
-    let of = |other: &String| {
+    let issuer_path = |other: &String| {
         other
             .split_once(":oidc-provider/")
             .map(|(_, path)| path.to_owned())
     };
-    let paths: Vec<String> = others.iter().filter_map(of).collect();
+    let paths: Vec<String> = others.iter().filter_map(issuer_path).collect();
     let bare = |path: &str| path.trim_end_matches('/').to_owned();
     let host = |path: &str| path.split('/').next().unwrap_or_default().to_owned();
     let first = |is_near: &dyn Fn(&str) -> bool| {
@@ -107,16 +105,16 @@ fn near_misses(arn: &OidcProviderArn, others: &[String]) -> String {
             .map(|path| quoted(path))
     };
     if let Some(path) = first(&|path| bare(path) == bare(issuer)) {
-        format!("there is {path}, which differs by a slash at the end")
+        format!("it has {path}, which differs by a trailing slash")
     } else if let Some(path) = first(&|path| bare(path).eq_ignore_ascii_case(&bare(issuer))) {
-        format!("there is {path}, which differs in upper and lower case")
+        format!("it has {path}, which differs in case")
     } else if let Some(path) = first(&|path| host(path) == host(issuer)) {
-        format!("there is {path}, which is of another cluster")
+        format!("it has {path}, for a different cluster")
     } else if paths.is_empty() {
-        "it has none at all".to_owned()
+        "it has no OIDC providers".to_owned()
     } else {
         format!(
-            "there are others: {}",
+            "its OIDC providers: {}",
             listed(paths.iter().map(String::as_str))
         )
     }
@@ -124,18 +122,18 @@ fn near_misses(arn: &OidcProviderArn, others: &[String]) -> String {
 
 pub(super) fn client_ids<'a>(aws: &'a mut Aws, _: &'a str) -> Work<'a> {
     let seen = match &aws.facts.provider {
-        Some(provider) => takes(provider, aws.audience(), aws.workload.issuer.as_ref()),
+        Some(provider) => accepts(provider, aws.audience(), aws.workload.issuer.as_ref()),
         None if aws.is_pod_identity() => CheckOutcome::not_applicable(pod_identity::NO_PROVIDER),
         None => CheckOutcome::unsure(NO_ISSUER),
     };
     Box::pin(std::future::ready(seen))
 }
 
-fn takes(provider: &OidcProvider, audience: &str, issuer: Option<&IssuerUrl>) -> CheckOutcome {
+fn accepts(provider: &OidcProvider, audience: &str, issuer: Option<&IssuerUrl>) -> CheckOutcome {
     let ids = listed(provider.client_ids.iter().map(String::as_str));
     if !provider.client_ids.iter().any(|id| id == audience) {
         let seen = format!(
-            "the token's audience is {}, the client IDs are {ids}",
+            "the token's audience is {}, but the client IDs are {ids}",
             quoted(audience)
         );
         let seen = CheckOutcome::broken(Cause::TokenAudienceWrong, seen);
@@ -165,23 +163,23 @@ mod tests {
     }
 
     #[test]
-    fn an_account_without_providers_is_said_to_have_none() {
+    fn an_account_without_providers_is_reported() {
         let arn = format!("arn:aws:iam::111122223333:oidc-provider/{ISSUER}");
         assert_eq!(
             near_misses(&arn.parse().unwrap(), &[]),
-            "it has none at all"
+            "it has no OIDC providers"
         );
     }
 
     #[test]
-    fn near_misses_are_told_by_how_they_differ() {
+    fn near_misses_are_reported_with_the_difference() {
         for (other, how) in [
-            (format!("{ISSUER}/"), "differs by a slash at the end"),
-            (ISSUER.to_lowercase(), "differs in upper and lower case"),
-            (ISSUER.replace("ABC", "DEF"), "is of another cluster"),
+            (format!("{ISSUER}/"), "differs by a trailing slash"),
+            (ISSUER.to_lowercase(), "differs in case"),
+            (ISSUER.replace("ABC", "DEF"), "for a different cluster"),
             (
                 "token.actions.githubusercontent.com".to_owned(),
-                "there are others",
+                "its OIDC providers",
             ),
         ] {
             assert!(near(&other).contains(how), "{}", near(&other));

@@ -1,4 +1,4 @@
-//! Whether AWS can be asked, and what is said where it can't.
+//! The check of the credentials for reading, and the outcome if something cannot be read.
 
 use irsa_aws::{ReadError, ReadErrorKind};
 use irsa_chain::Link;
@@ -11,9 +11,10 @@ pub(super) const CREDENTIALS: Check = Check {
     id: "aws-credentials",
     place: Place::Aws,
     link: Link::OidcProvider,
-    question: "Can the role's account be read?",
-    description: "Asks `sts:GetCallerIdentity` whose the credentials are that read everything else: those of a profile, \
-               or of the environment, not the pod's. Roles and providers can be read in their own account only.",
+    question: "Can the settings of the role's account be read?",
+    description: "Calls `sts:GetCallerIdentity` to find out who makes the other calls: the credentials are those of a \
+               profile or the environment, not the pod's. Roles and OIDC providers can be read only with credentials of \
+               their own account.",
     causes: &[],
     needs: &[],
 };
@@ -27,17 +28,17 @@ pub(super) fn credentials<'a>(aws: &'a mut Aws, _: &'a str) -> Work<'a> {
         let role = aws.workload.role.as_ref();
         let seen = match role.filter(|role| role.account() != &caller.account) {
             None => CheckOutcome::holds(format!(
-                "the account `{}` is read as `{}`",
+                "reading account `{}` as `{}`",
                 caller.account, caller.arn
             )),
             Some(role) => CheckOutcome::unsure(format!(
-                "`{}` is of the account `{}`, and the role `{role}` of `{}`",
+                "`{}` belongs to account `{}`, but the role `{role}` belongs to `{}`",
                 caller.arn,
                 caller.account,
                 role.account()
             ))
             .remedy(format!(
-                "read with credentials of the account `{}`: `--aws-profile NAME`",
+                "use credentials of account `{}`: `--aws-profile NAME`",
                 role.account()
             )),
         };
@@ -46,7 +47,7 @@ pub(super) fn credentials<'a>(aws: &'a mut Aws, _: &'a str) -> Work<'a> {
     })
 }
 
-/// What could not be read, and what would have to be allowed.
+/// The outcome if a call failed, with the policy statement that allows it if AWS denied it.
 pub(super) fn unread(aws: &Aws, error: &ReadError) -> CheckOutcome {
     let seen = CheckOutcome::unsure(error.to_string());
     if error.kind != ReadErrorKind::Denied {
@@ -56,7 +57,7 @@ pub(super) fn unread(aws: &Aws, error: &ReadError) -> CheckOutcome {
     let caller = caller.map_or("the caller", |caller| caller.arn.as_str());
     let statement = json!({"Effect": "Allow", "Action": error.action, "Resource": "*"});
     seen.remedy(format!(
-        "allow `{}` to `{caller}`: `{statement}`",
+        "allow `{caller}` the action `{}`: `{statement}`",
         error.action
     ))
 }

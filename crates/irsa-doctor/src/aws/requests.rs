@@ -1,4 +1,4 @@
-//! Whether the role may send requests to a domain.
+//! The decision on `es:ESHttp*` actions for a domain.
 
 use irsa_aws::DomainSettings;
 use irsa_chain::{Cause, Link};
@@ -6,9 +6,10 @@ use irsa_explain::{Question, request_cause};
 use irsa_policy::{Layer, Mismatch};
 use serde_json::json;
 
-use super::authorization::{BUT_FOR_ORGANIZATIONS, Denial, Ruling, Wanted, document, ruling};
+use super::authorization::{Denial, ORGANIZATION_CAVEAT, Ruling, document, ruling};
 use super::domain;
-use super::session::{self, Asker, POLICIES, context, documents, principal};
+use super::grant::Wanted;
+use super::session::{self, POLICIES, SessionRole, context, documents, principal};
 use super::state::Aws;
 use super::text::listed;
 use crate::{Check, CheckOutcome, Place, Work};
@@ -17,10 +18,10 @@ pub(super) const ALLOWED: Check = Check {
     id: "aws-requests",
     place: Place::Aws,
     link: Link::Permissions,
-    question: "Do the role's policies and the domain's allow its requests?",
-    description: "Decides, as IAM would, whether a session of the role may do `es:ESHttpGet` and the other methods on the \
-               domain, by the role's policies, its permissions boundary and the domain's access policy. Without GET \
-               and POST no client can read or search; the other methods are named, and may well be left out.",
+    question: "Do the role's policies and the domain's policy allow requests?",
+    description: "Evaluates the role's policies, its permissions boundary and the domain's access policy as IAM does: is a \
+               session of the role allowed `es:ESHttpGet` and the other methods on the domain? Clients need GET and POST \
+               to read and search; other methods that are not allowed are reported, but may be intended.",
     causes: &[
         Cause::EsHttpNotAllowed,
         Cause::EsHttpDenied,
@@ -31,7 +32,7 @@ pub(super) const ALLOWED: Check = Check {
     needs: &[POLICIES.id, domain::EXISTS.id],
 };
 
-/// Those that every client needs come first.
+/// The actions, starting with those that every client needs.
 const ACTIONS: [&str; 5] = [
     "es:ESHttpGet",
     "es:ESHttpPost",
@@ -40,20 +41,20 @@ const ACTIONS: [&str; 5] = [
     "es:ESHttpDelete",
 ];
 
-/// So many of them.
+/// The number of actions that every client needs.
 const NEEDED: usize = 2;
 
 pub(super) fn allowed<'a>(aws: &'a mut Aws, host: &'a str) -> Work<'a> {
     Box::pin(async move {
         let own = aws.domain(host).and_then(|domain| domain.role.as_ref());
-        match session::asker(aws, own).await {
-            Ok(asker) => decided(aws, host, &asker).unwrap_or_else(CheckOutcome::unsure),
+        match session::session_role(aws, own).await {
+            Ok(caller) => decided(aws, host, &caller).unwrap_or_else(CheckOutcome::unsure),
             Err(seen) => seen,
         }
     })
 }
 
-fn decided(aws: &Aws, host: &str, asker: &Asker) -> Result<CheckOutcome, &'static str> {
+fn decided(aws: &Aws, host: &str, caller: &SessionRole) -> Result<CheckOutcome, &'static str> {
     let found = aws
         .facts
         .domains
@@ -62,7 +63,7 @@ fn decided(aws: &Aws, host: &str, asker: &Asker) -> Result<CheckOutcome, &'stati
     let mut allowed = Vec::new();
     let mut denied = Vec::new();
     for action in ACTIONS {
-        match ruling(&question(aws, found, asker, action)) {
+        match ruling(&question(aws, found, caller, action)) {
             Ruling::Allowed(by) => allowed.push((action, by)),
             Ruling::Denied(denial) => denied.push((action, denial)),
             Ruling::Doubtful(why) | Ruling::Unreadable(why) => {
@@ -74,7 +75,7 @@ fn decided(aws: &Aws, host: &str, asker: &Asker) -> Result<CheckOutcome, &'stati
         .iter()
         .find(|(action, _)| ACTIONS[..NEEDED].contains(action));
     Ok(match (needed, allowed.first()) {
-        (Some((action, denial)), _) => refused(asker, found, action, denial),
+        (Some((action, denial)), _) => refused(caller, found, action, denial),
         (None, Some((_, by))) => {
             let methods = listed(allowed.iter().map(|(action, _)| *action));
             let without = match denied.as_slice() {
@@ -85,23 +86,23 @@ fn decided(aws: &Aws, host: &str, asker: &Asker) -> Result<CheckOutcome, &'stati
                 ),
             };
             CheckOutcome::holds(format!(
-                "{by} allows {methods}{without}; {BUT_FOR_ORGANIZATIONS}"
+                "{by} allows {methods}{without}; {ORGANIZATION_CAVEAT}"
             ))
         }
-        (None, None) => CheckOutcome::unsure("nothing was asked"),
+        (None, None) => CheckOutcome::unsure("no action was evaluated"),
     })
 }
 
-fn question(aws: &Aws, found: &DomainSettings, asker: &Asker, action: &str) -> Question {
+fn question(aws: &Aws, found: &DomainSettings, caller: &SessionRole, action: &str) -> Question {
     let name = format!("the access policy of {}", found.name);
     let own = found.access_policy.as_ref();
     let resource = format!("{}/", found.arn);
     Question {
-        principal: principal(&asker.role.arn),
+        principal: principal(&caller.role.arn),
         action: action.to_owned(),
-        context: context(aws, &asker.role, action, &resource),
+        context: context(aws, &caller.role, action, &resource),
         policies: documents(
-            &asker.permissions,
+            &caller.permissions,
             own.map(|text| document(Layer::Resource, name, text)),
         ),
         resource: Some(resource),
@@ -109,11 +110,16 @@ fn question(aws: &Aws, found: &DomainSettings, asker: &Asker, action: &str) -> Q
     }
 }
 
-fn refused(asker: &Asker, found: &DomainSettings, action: &str, denial: &Denial) -> CheckOutcome {
+fn refused(
+    caller: &SessionRole,
+    found: &DomainSettings,
+    action: &str,
+    denial: &Denial,
+) -> CheckOutcome {
     let below = format!("{}/", found.arn);
     if let Some(path) = resources(denial).find(|path| path.starts_with(&below)) {
         return CheckOutcome::unsure(format!(
-            "`{action}` is allowed below `{path}` alone, and which paths the workload asks for is not known"
+            "`{action}` is allowed only for `{path}`, and the paths that the workload uses are unknown"
         ));
     }
     let cause = denial.cause(Cause::EsHttpDenied, |denial| {
@@ -127,12 +133,12 @@ fn refused(asker: &Asker, found: &DomainSettings, action: &str, denial: &Denial)
         resource: &resource,
         not_allowed: Cause::EsHttpNotAllowed,
     };
-    let remedy = wanted.remedy(asker, denial, cause);
+    let remedy = wanted.remedy(caller, denial, cause);
     let seen = format!("`{action}` on `{below}` is not allowed: {}", denial.seen);
     CheckOutcome::broken(cause, seen).remedy(remedy)
 }
 
-/// The resources of the nearest statement, where they alone keep it from allowing.
+/// The resources of the closest statement, if only they keep it from allowing the request.
 fn resources(denial: &Denial) -> impl Iterator<Item = &String> {
     let kept_by = denial
         .nearest

@@ -14,9 +14,9 @@ pub(super) const EXISTS: Check = Check {
     id: "aws-role",
     place: Place::Aws,
     link: Link::TrustPolicy,
-    question: "Does the role exist, under this very ARN?",
-    description: "Reads the role by its name (`iam:GetRole`) and compares its ARN, path included, with the one that the \
-               pod asks for.",
+    question: "Does a role with exactly this ARN exist?",
+    description: "Reads the role by its name (`iam:GetRole`) and compares its ARN, including the path, with the one that \
+               the pod requests.",
     causes: &[Cause::RoleUnknown],
     needs: &[CREDENTIALS.id],
 };
@@ -25,21 +25,21 @@ pub(super) const SESSION: Check = Check {
     id: "aws-session-duration",
     place: Place::Aws,
     link: Link::StsSession,
-    question: "May a session of the role last as long as is asked for?",
-    description: "Compares the role's maximum session duration with what the workload asks for: an hour, unless it is \
-               told otherwise.",
+    question: "Does the role allow the requested session duration?",
+    description: "Compares the role's maximum session duration with the one that the workload requests (one hour by \
+               default).",
     causes: &[Cause::DurationExceedsMaximum],
     needs: &[EXISTS.id],
 };
 
-/// "MaxSessionDuration" in the IAM API reference, in seconds.
+/// The upper limit of `MaxSessionDuration` in the IAM API reference, in seconds.
 const LONGEST_SESSION: u64 = 43_200;
 
 pub(super) fn exists<'a>(aws: &'a mut Aws, _: &'a str) -> Work<'a> {
     Box::pin(async {
         let Some(asked) = aws.workload.role.clone() else {
             return CheckOutcome::unsure(
-                "the role is not known here: look from the pod or the cluster as well, or give `--workload-role`",
+                "the role is unknown: check from the pod or the cluster too, or set `--workload-role`",
             );
         };
         match aws.reader.role(&asked).await {
@@ -56,29 +56,28 @@ pub(super) fn exists<'a>(aws: &'a mut Aws, _: &'a str) -> Work<'a> {
 
 fn absent(asked: &RoleArn) -> CheckOutcome {
     let seen = format!(
-        "the account `{}` has no role `{}`",
+        "account `{}` has no role `{}`",
         asked.account(),
         asked.name()
     );
     CheckOutcome::broken(Cause::RoleUnknown, seen).remedy(format!(
-        "create the role `{}`, or put the ARN of the one that is meant into the annotation \
-         eks.amazonaws.com/role-arn and delete the pod: `aws iam list-roles --query 'Roles[].Arn'`",
+        "create the role `{}`, or set the annotation eks.amazonaws.com/role-arn to the ARN of the intended role (`aws iam \
+         list-roles --query 'Roles[].Arn'` lists them) and delete the pod",
         asked.name()
     ))
 }
 
-/// Names are unique in an account, whatever their paths, and compared without regard to case when a role is made.
+/// Compares the ARNs. Role names are unique in an account regardless of path and case, so the path may differ.
 fn same_arn(role: &Role, asked: &RoleArn, account: Option<&ServiceAccount>) -> CheckOutcome {
     let Role { arn, .. } = role;
     if arn == asked {
         return CheckOutcome::holds(format!("`{arn}` exists ({})", role.id));
     }
-    let seen = format!("the role's ARN is `{arn}`, the pod asks for `{asked}`");
+    let seen = format!("the role's ARN is `{arn}`, but the pod requests `{asked}`");
     let seen = CheckOutcome::broken(Cause::RoleUnknown, seen);
     let Some(account) = account else {
         return seen.remedy(format!(
-            "set the annotation of the service account to the role's own ARN, `eks.amazonaws.com/role-arn: {arn}`, and \
-             delete its pods"
+            "set the service account's annotation `eks.amazonaws.com/role-arn: {arn}` and delete its pods"
         ));
     };
     let command = format!(
@@ -87,19 +86,19 @@ fn same_arn(role: &Role, asked: &RoleArn, account: Option<&ServiceAccount>) -> C
         account.name(),
         shell_word(arn.as_str())
     );
-    let note = "then delete its pods: they keep the ARN that they were created with";
+    let note = "then delete its pods, because they keep the ARN that they were created with";
     seen.remedy(Commands::new([command]).with_note(note))
 }
 
 pub(super) fn session<'a>(aws: &'a mut Aws, _: &'a str) -> Work<'a> {
     let seen = match &aws.facts.role {
-        Some(role) => lasts(role, aws.session),
+        Some(role) => allows_duration(role, aws.session),
         None => CheckOutcome::unsure("the role was not read"),
     };
     Box::pin(std::future::ready(seen))
 }
 
-fn lasts(role: &Role, asked: Duration) -> CheckOutcome {
+fn allows_duration(role: &Role, asked: Duration) -> CheckOutcome {
     let (most, asked) = (role.max_session.as_secs(), asked.as_secs());
     if asked <= most {
         return CheckOutcome::holds(format!("requested duration {asked} s, limit {most} s"));
@@ -108,7 +107,7 @@ fn lasts(role: &Role, asked: Duration) -> CheckOutcome {
     let seen = CheckOutcome::broken(Cause::DurationExceedsMaximum, seen);
     if asked > LONGEST_SESSION {
         return seen.remedy(format!(
-            "request at most {most} s; IAM allows {LONGEST_SESSION} s at most"
+            "request at most {most} s; the highest limit that IAM allows is {LONGEST_SESSION} s"
         ));
     }
     let command = format!(

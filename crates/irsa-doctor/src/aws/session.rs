@@ -1,11 +1,11 @@
-//! What a session of the role may do: its policies, and what is asked of them.
+//! The policies that apply to a session of the role, and the condition keys of its requests.
 
 use irsa_aws::Role;
 use irsa_chain::{Link, RoleArn, SessionName};
 use irsa_explain::{Document, Question, RequestContext};
 use irsa_policy::Layer;
 
-use super::authorization::{self, BUT_FOR_ORGANIZATIONS, document};
+use super::authorization::{self, ORGANIZATION_CAVEAT, document};
 use super::pod_identity;
 use super::reading::unread;
 use super::role::EXISTS;
@@ -17,10 +17,10 @@ pub(super) const POLICIES: Check = Check {
     id: "aws-role-policies",
     place: Place::Aws,
     link: Link::Permissions,
-    question: "Can the role's policies be read and understood?",
+    question: "Can the role's policies be read and parsed?",
     description: "Reads the role's inline and attached policies and its permissions boundary (`iam:ListRolePolicies`, \
-               `iam:GetRolePolicy`, `iam:ListAttachedRolePolicies`, `iam:GetPolicy`, `iam:GetPolicyVersion`). Of a \
-               policy that is understood every word is evaluated.",
+               `iam:GetRolePolicy`, `iam:ListAttachedRolePolicies`, `iam:GetPolicy`, `iam:GetPolicyVersion`). A policy with \
+               an element that is not supported is reported, never evaluated in part.",
     causes: &[],
     needs: &[EXISTS.id],
 };
@@ -34,7 +34,7 @@ pub(super) fn policies<'a>(aws: &'a mut Aws, _: &'a str) -> Work<'a> {
             Ok(permissions) => aws.facts.permissions = permissions,
             Err(seen) => return seen,
         }
-        understood(&aws.facts.permissions)
+        parsed(&aws.facts.permissions)
     })
 }
 
@@ -51,20 +51,23 @@ async fn read(aws: &Aws, role: &Role) -> Result<Permissions, CheckOutcome> {
     Ok(Permissions { policies, boundary })
 }
 
-/// Whose session asks a data store, and what it may.
-pub(super) struct Asker {
+/// The role whose session uses a data store, with its policies.
+pub(super) struct SessionRole {
     pub(super) role: Role,
     pub(super) permissions: Permissions,
 }
 
-/// The workload's role, or the one that is assumed for this data store alone.
+/// The workload's role, or `own`, the role that is assumed only for this data store.
 ///
 /// # Errors
-/// Why it was not read.
-pub(super) async fn asker(aws: &Aws, own: Option<&RoleArn>) -> Result<Asker, CheckOutcome> {
+/// The outcome of a check for which the role could not be read.
+pub(super) async fn session_role(
+    aws: &Aws,
+    own: Option<&RoleArn>,
+) -> Result<SessionRole, CheckOutcome> {
     let Some(own) = own else {
         let role = aws.facts.role.clone();
-        return Ok(Asker {
+        return Ok(SessionRole {
             role: role.ok_or_else(|| CheckOutcome::unsure("the role was not read"))?,
             permissions: aws.facts.permissions.clone(),
         });
@@ -72,24 +75,31 @@ pub(super) async fn asker(aws: &Aws, own: Option<&RoleArn>) -> Result<Asker, Che
     let role = aws.reader.role(own).await;
     let role = role.map_err(|error| unread(aws, &error))?;
     let permissions = read(aws, &role).await?;
-    Ok(Asker { role, permissions })
+    Ok(SessionRole { role, permissions })
 }
 
-/// A data store that is reached by a role of another account than the one that is read is in that account as well.
-pub(super) fn is_elsewhere(aws: &Aws, own: Option<&RoleArn>, action: &str) -> Option<CheckOutcome> {
+/// The outcome for a data store whose own role is in a different account: the data store is in that account too, so
+/// neither can be read.
+pub(super) fn in_other_account(
+    aws: &Aws,
+    own: Option<&RoleArn>,
+    action: &str,
+) -> Option<CheckOutcome> {
     let caller = aws.facts.caller.as_ref()?;
     let own = own.filter(|own| own.account() != &caller.account)?;
     let seen = format!(
-        "it is reached as `{own}`, and the account `{}` is not the one that is read",
+        "the workload uses `{own}` for it, but the credentials for reading belong to account `{}`, not `{}`",
+        caller.account,
         own.account()
     );
     Some(CheckOutcome::unsure(seen).remedy(format!(
-        "look with credentials of that account: `aws iam simulate-principal-policy --policy-source-arn {own} \
-         --action-names {action}`"
+        "check with credentials of account `{}`: `aws iam simulate-principal-policy --policy-source-arn {own} \
+         --action-names {action}`",
+        own.account()
     )))
 }
 
-fn understood(permissions: &Permissions) -> CheckOutcome {
+fn parsed(permissions: &Permissions) -> CheckOutcome {
     let question = Question {
         policies: documents(permissions, None),
         ..Question::default()
@@ -108,11 +118,11 @@ fn understood(permissions: &Permissions) -> CheckOutcome {
         format!("; boundary: `{}`", policy.name)
     });
     CheckOutcome::holds(format!(
-        "policies: {names}{boundary}; {BUT_FOR_ORGANIZATIONS}"
+        "policies: {names}{boundary}; {ORGANIZATION_CAVEAT}"
     ))
 }
 
-/// The policies that have a say in what a session does, that of the resource included.
+/// The policies that apply to a request of the session, including the resource's own policy.
 pub(super) fn documents(permissions: &Permissions, resource: Option<Document>) -> Vec<Document> {
     let in_layer = |layer| {
         move |policy: &irsa_aws::AttachedPolicy| document(layer, policy.name.as_str(), &policy.text)
@@ -122,7 +132,7 @@ pub(super) fn documents(permissions: &Permissions, resource: Option<Document>) -
     identity.chain(boundary).chain(resource).collect()
 }
 
-/// The caller, as data stores see it.
+/// The principal of the session's requests.
 pub(super) fn principal(role: &RoleArn) -> String {
     let session = SessionName::from_pod_name("irsa-doctor");
     role.assumed(&session).as_str().to_owned()
@@ -132,8 +142,8 @@ pub(super) fn principal(role: &RoleArn) -> String {
 const PRINCIPAL_TAG: &str = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principaltag";
 const FEDERATED_PROVIDER: &str = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-federatedprovider";
 
-/// What is known of the condition keys of a session's request. Those of the moment and of the network are unknown: the
-/// workload's requests are made at other times, and elsewhere.
+/// The condition keys of a session's request, as far as they are known. Keys about the time and the network are unknown:
+/// the workload makes its requests at other times and from a different place.
 pub(super) fn context(aws: &Aws, role: &Role, action: &str, resource: &str) -> RequestContext {
     let arn = &role.arn;
     let provider = aws.provider_arn().filter(|_| !aws.is_pod_identity());
@@ -145,15 +155,21 @@ pub(super) fn context(aws: &Aws, role: &Role, action: &str, resource: &str) -> R
         context.leave_out("aws:FederatedProvider", FEDERATED_PROVIDER);
     }
     if context.takes_principal_tags() {
-        let own = role.tags.iter();
-        let own = own.map(|(key, value)| (key.as_str(), value.as_str()));
-        for (key, value) in own.chain(pod_identity::tags(aws)) {
-            context.fill(&format!("aws:PrincipalTag/{key}"), [value]);
-        }
-        if aws.is_pod_identity() {
-            pod_identity::leave_unknown(&mut context, "aws:PrincipalTag/");
-        }
-        context.leave_out("aws:PrincipalTag/", PRINCIPAL_TAG);
+        fill_principal_tags(&mut context, aws, role);
     }
     context
+}
+
+/// Sets the tags of the role, and those that EKS Pod Identity adds to the session. Other tags are absent, unless the
+/// service account and therefore the session's tags are unknown.
+fn fill_principal_tags(context: &mut RequestContext, aws: &Aws, role: &Role) {
+    for (key, value) in &role.tags {
+        context.fill(&format!("aws:PrincipalTag/{key}"), [value.as_str()]);
+    }
+    match &aws.workload.service_account {
+        _ if !aws.is_pod_identity() => {}
+        Some(account) => pod_identity::pod(account).fill_session_tags(context),
+        None => return,
+    }
+    context.leave_out("aws:PrincipalTag/", PRINCIPAL_TAG);
 }

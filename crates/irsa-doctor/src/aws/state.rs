@@ -1,4 +1,4 @@
-//! What the walk has learnt.
+//! The inputs of the AWS checks, and what earlier checks have found.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,10 +10,10 @@ use irsa_identity::CallerIdentity;
 use super::pod_identity;
 use crate::{Database, Domain, IdentityKind, Workload};
 
-/// What AWS's SDKs ask STS for unless they are told otherwise.
-const AN_HOUR: Duration = Duration::from_hours(1);
+/// The session duration that AWS SDKs request by default.
+const DEFAULT_SESSION: Duration = Duration::from_hours(1);
 
-/// AWS's place.
+/// The inputs of the AWS checks, and what earlier checks have found.
 #[derive(Debug)]
 pub struct Aws {
     pub(super) workload: Workload,
@@ -22,7 +22,7 @@ pub struct Aws {
     pub(super) facts: Facts,
 }
 
-/// What was read.
+/// The settings that were read.
 #[derive(Debug, Default)]
 pub(super) struct Facts {
     pub(super) caller: Option<CallerIdentity>,
@@ -35,7 +35,7 @@ pub(super) struct Facts {
     pub(super) domains: BTreeMap<String, DomainSettings>,
 }
 
-/// What decides what a session of the role may do.
+/// The policies that limit a session of the role.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Permissions {
     pub(super) policies: Vec<AttachedPolicy>,
@@ -43,24 +43,24 @@ pub(super) struct Permissions {
 }
 
 impl Aws {
-    /// What is known of the workload, and who reads.
+    /// Checks this workload, with the reader's credentials.
     pub fn new(workload: Workload, reader: AwsReader) -> Self {
         Self {
             workload,
             reader,
-            session: AN_HOUR,
+            session: DEFAULT_SESSION,
             facts: Facts::default(),
         }
     }
 
-    /// How long a session the workload asks for, where it is not an hour.
+    /// Sets the session duration that the workload requests; the default is an hour.
     #[must_use]
-    pub fn with_session(mut self, asked: Duration) -> Self {
-        self.session = asked;
+    pub fn with_session(mut self, requested: Duration) -> Self {
+        self.session = requested;
         self
     }
 
-    /// What was learnt of the workload.
+    /// The workload, as far as it is known.
     pub fn into_workload(self) -> Workload {
         self.workload
     }
@@ -86,8 +86,8 @@ impl Aws {
         domains.find(|one| one.endpoint.host() == host)
     }
 
-    /// Returns whether the session comes from the EKS Pod Identity agent. If neither pod nor cluster told, the role's trust
-    /// policy decides: a role that trusts EKS Pod Identity and no OIDC provider is meant for it.
+    /// Returns whether the session comes from the EKS Pod Identity agent. If neither the pod nor the cluster check found
+    /// out, the role's trust policy decides: a role that trusts EKS Pod Identity and no OIDC provider is meant for it.
     pub(super) fn is_pod_identity(&self) -> bool {
         if let Some(kind) = self.workload.identity {
             return kind == IdentityKind::PodIdentity;
@@ -96,13 +96,13 @@ impl Aws {
         role.is_some_and(pod_identity::is_meant_by)
     }
 
-    /// The role as AWS has it, else as it is asked for.
+    /// The role's ARN from IAM, or else the requested one.
     pub(super) fn role_arn(&self) -> Option<&RoleArn> {
         let found = self.facts.role.as_ref().map(|role| &role.arn);
         found.or(self.workload.role.as_ref())
     }
 
-    /// The provider of the token's issuer, which is one of the role's account.
+    /// The OIDC provider for the token's issuer, in the role's account.
     pub(super) fn provider_arn(&self) -> Option<OidcProviderArn> {
         let (role, issuer) = (self.role_arn()?, self.workload.issuer.as_ref()?);
         Some(OidcProviderArn::new(
@@ -112,7 +112,7 @@ impl Aws {
         ))
     }
 
-    /// The token's audience; where it is not known, the one that EKS asks for.
+    /// The token's audience, or the default of EKS if it is unknown.
     pub(super) fn audience(&self) -> &str {
         self.workload
             .audience

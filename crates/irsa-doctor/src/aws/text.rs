@@ -1,4 +1,4 @@
-//! Texts from outside in reports, and JSON that can be pasted.
+//! Untrusted text in reports, and AWS CLI commands with JSON arguments.
 
 use irsa_aws::Role;
 use irsa_chain::untrusted;
@@ -6,25 +6,25 @@ use serde_json::{Value, json};
 
 use crate::remedy::shell_word;
 
-/// As much of a foreign text as is shown.
-const SHOWN: usize = 160;
+/// The number of characters shown of an untrusted text.
+const MAX_TEXT: usize = 160;
 
-/// The longest command in bytes: reports show no longer texts whole. IAM's trust policies have 2,048 characters at most,
-/// 4,096 with a higher quota.
-const LONGEST: usize = 3_900;
+/// The maximum length of a command in bytes: reports truncate longer texts. A trust policy has at most 2,048 characters,
+/// or 4,096 with a higher quota.
+const MAX_COMMAND: usize = 3_900;
 
-/// As many values of a list.
-const LISTED: usize = 5;
+/// The number of values shown of a list.
+const MAX_LISTED: usize = 5;
 
-/// A foreign text in backticks, on one line, cut where it is long.
+/// An untrusted text in backticks, on one line, truncated if it is long.
 pub(super) fn quoted(text: &str) -> String {
-    untrusted::quoted(text).longest(SHOWN).to_string()
+    untrusted::quoted(text).longest(MAX_TEXT).to_string()
 }
 
-/// The first of a list, with commas; `none` where there is nothing.
+/// The first values of a list, separated by commas; `none` for an empty list.
 pub(super) fn listed<'t>(all: impl IntoIterator<Item = &'t str>) -> String {
     let mut all = all.into_iter();
-    let shown: Vec<_> = all.by_ref().take(LISTED).map(quoted).collect();
+    let shown: Vec<_> = all.by_ref().take(MAX_LISTED).map(quoted).collect();
     match (shown.is_empty(), all.count()) {
         (true, _) => "none".to_owned(),
         (false, 0) => shown.join(", "),
@@ -32,7 +32,7 @@ pub(super) fn listed<'t>(all: impl IntoIterator<Item = &'t str>) -> String {
     }
 }
 
-/// The command that gives a role one more inline policy, which replaces none but an earlier one of the same parts.
+/// The command that adds an inline policy to a role. It replaces no existing policy, except one made from the same parts.
 pub(crate) fn put_role_policy(role: &str, parts: &[&str], statement: &Value) -> String {
     let policy = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
     format!(
@@ -42,18 +42,18 @@ pub(crate) fn put_role_policy(role: &str, parts: &[&str], statement: &Value) -> 
     )
 }
 
-/// A policy's name that no one else gives: IAM takes 128 characters of `[\w+=,.@-]` ("PutRolePolicy" in the IAM API
+/// A policy name that is unlikely to exist: IAM accepts 128 characters of `[\w+=,.@-]` ("PutRolePolicy" in the IAM API
 /// reference).
 fn policy_name(parts: &[&str]) -> String {
-    let is_taken = |c: char| c.is_ascii_alphanumeric() || "+=,.@_-".contains(c);
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || "+=,.@_-".contains(c);
     let name = format!("irsa-{}", parts.join("-"));
-    let name = name.chars().map(|c| if is_taken(c) { c } else { '-' });
+    let name = name.chars().map(|c| if is_allowed(c) { c } else { '-' });
     name.take(128).collect()
 }
 
-/// The command that adds a statement to a role's trust policy; `None` if the policy is not a JSON object with statements, or
-/// too long.
-/// Statements about deleted principals are left out: IAM no longer accepts them ("UpdateAssumeRolePolicy").
+/// The command that adds a statement to a role's trust policy. Statements about deleted principals are left out: IAM no
+/// longer accepts them ("UpdateAssumeRolePolicy"). `None` if the policy is not a JSON object with statements, or if the
+/// command is too long.
 pub(super) fn add_trust_statement(role: &Role, statement: &Value) -> Option<String> {
     let mut policy: Value = serde_json::from_str(&role.trust_policy).ok()?;
     let statements = policy.get_mut("Statement")?;
@@ -70,11 +70,11 @@ pub(super) fn add_trust_statement(role: &Role, statement: &Value) -> Option<Stri
         role.arn.name(),
         shell_word(&policy.to_string())
     );
-    (command.len() <= LONGEST).then_some(command)
+    (command.len() <= MAX_COMMAND).then_some(command)
 }
 
-/// Returns whether the principal is the unique ID of a role or user, which IAM shows in place of the ARN of one that was
-/// deleted.
+/// Returns whether the principal is the unique ID of a role or user, which IAM shows instead of the ARN if the role or
+/// user was deleted.
 fn names_deleted_principal(statement: &Value) -> bool {
     let is_id = |value: &Value| {
         let text = value.as_str().unwrap_or_default();
@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn foreign_text_is_one_short_line() {
         assert_eq!(quoted("a\n`b"), r"`a\n'b`");
-        assert_eq!(quoted(&"x".repeat(1_000_000)).chars().count(), SHOWN + 3);
+        assert_eq!(quoted(&"x".repeat(1_000_000)).chars().count(), MAX_TEXT + 3);
     }
 
     #[test]

@@ -1,27 +1,28 @@
-//! Whether the role's trust policy lets this token in, and whom besides.
+//! The decision of the role's trust policy on this token, and on others.
 
 use irsa_aws::Role;
 use irsa_chain::{Cause, Link, OidcProviderArn, ServiceAccount, SessionName};
 use irsa_explain::{OidcRequest, Question, RequestContext, trust_cause, web_identity};
-use irsa_policy::{Because, Decision, Layer, Policy, PolicyKind, Principal, Request, evaluate};
+use irsa_policy::{Decision, Layer, Policy, PolicyKind, Principal, Request, evaluate};
 use serde_json::{Value, json};
 
-use super::authorization::{BUT_FOR_ORGANIZATIONS, Denial, Ruling, document, ruling};
-use super::pod_identity;
+use super::authorization::{Denial, ORGANIZATION_CAVEAT, Ruling, document, ruling};
 use super::role::EXISTS;
+use super::service_trust;
 use super::state::Aws;
-use super::text::{add_trust_statement, quoted};
-use crate::{Check, CheckOutcome, Commands, Place, Remedy, Work};
+use super::text::quoted;
+use super::trust_remedy::trust_remedy;
+use crate::{Check, CheckOutcome, Place, Work};
 
 pub(super) const ADMITS: Check = Check {
     id: "aws-trust-policy",
     place: Place::Aws,
     link: Link::TrustPolicy,
-    question: "Does the role's trust policy let this service account in?",
-    description: "Decides, as STS would, whether the trust policy allows `sts:AssumeRoleWithWebIdentity` to the issuer's \
-               provider with this subject and audience (for EKS Pod Identity `sts:AssumeRole` and `sts:TagSession` to \
-               `pods.eks.amazonaws.com`); if not, tells the nearest statement and each condition that keeps it from \
-               matching. STS itself never says why.",
+    question: "Does the role's trust policy admit this service account?",
+    description: "Evaluates the trust policy as STS does: does it allow `sts:AssumeRoleWithWebIdentity` to the issuer's OIDC \
+               provider with this subject and audience (for EKS Pod Identity, `sts:AssumeRole` and `sts:TagSession` to \
+               `pods.eks.amazonaws.com`)? If not, reports the closest statement and each condition that keeps it from \
+               matching. STS itself does not say why it denies a request.",
     causes: &[
         Cause::TrustDenied,
         Cause::TrustSubjectMismatch,
@@ -39,18 +40,18 @@ pub(super) const BREADTH: Check = Check {
     id: "aws-trust-breadth",
     place: Place::Aws,
     link: Link::TrustPolicy,
-    question: "Does the trust policy let in nobody else?",
-    description: "Puts the requests of strangers to the trust policy: other service accounts of the namespace, of the \
-               cluster, and anyone's role.",
+    question: "Does the trust policy exclude everyone else?",
+    description: "Evaluates the trust policy for requests from others: other service accounts in the namespace and the \
+               cluster, and a role in an unrelated account.",
     causes: &[Cause::TrustTooBroad],
     needs: &[ADMITS.id],
 };
 
-const UNKNOWN: &str = "the token's service account or issuer is not known here: look from the pod or the cluster as \
-                       well, or give `--service-account` and `--issuer`";
+const UNKNOWN: &str = "the token's service account or issuer is unknown: check from the pod or the cluster too, or set \
+                       `--service-account` and `--issuer`";
 
-/// Whose token it is, and whose role.
-struct Asked<'a> {
+/// The request for a session: the token's claims and the role.
+struct TrustRequest<'a> {
     account: &'a ServiceAccount,
     provider: OidcProviderArn,
     audience: &'a str,
@@ -59,25 +60,31 @@ struct Asked<'a> {
 
 pub(super) fn admits<'a>(aws: &'a mut Aws, _: &'a str) -> Work<'a> {
     let pod = aws.workload.service_account.as_ref();
-    let of_pod_identity = pod.zip(aws.facts.role.as_ref());
-    let seen = match of_pod_identity.filter(|_| aws.is_pod_identity()) {
-        Some((account, role)) => pod_identity::admitted(role, account),
-        None => asked(aws).map_or_else(|| CheckOutcome::unsure(UNKNOWN), |asked| asked.admitted()),
+    let account_and_role = pod.zip(aws.facts.role.as_ref());
+    let seen = match account_and_role.filter(|_| aws.is_pod_identity()) {
+        Some((account, role)) => service_trust::admitted(role, account),
+        None => trust_request(aws).map_or_else(
+            || CheckOutcome::unsure(UNKNOWN),
+            |request| request.admitted(),
+        ),
     };
     Box::pin(std::future::ready(seen))
 }
 
 pub(super) fn breadth<'a>(aws: &'a mut Aws, _: &'a str) -> Work<'a> {
     if aws.is_pod_identity() {
-        let seen = "the associations of the account's clusters decide who is let in";
+        let seen = "with EKS Pod Identity, the clusters' associations decide who gets the role";
         return Box::pin(std::future::ready(CheckOutcome::not_applicable(seen)));
     }
-    let seen = asked(aws).map_or_else(|| CheckOutcome::unsure(UNKNOWN), |asked| asked.strangers());
+    let seen = trust_request(aws).map_or_else(
+        || CheckOutcome::unsure(UNKNOWN),
+        |request| request.strangers(),
+    );
     Box::pin(std::future::ready(seen))
 }
 
-fn asked(aws: &Aws) -> Option<Asked<'_>> {
-    Some(Asked {
+fn trust_request(aws: &Aws) -> Option<TrustRequest<'_>> {
+    Some(TrustRequest {
         account: aws.workload.service_account.as_ref()?,
         provider: aws.provider_arn()?,
         audience: aws.audience(),
@@ -85,7 +92,7 @@ fn asked(aws: &Aws) -> Option<Asked<'_>> {
     })
 }
 
-impl Asked<'_> {
+impl TrustRequest<'_> {
     fn admitted(&self) -> CheckOutcome {
         let request = self.request(&self.account.subject());
         let name = format!("the trust policy of {}", self.role.arn.name());
@@ -98,7 +105,7 @@ impl Asked<'_> {
         };
         match ruling(&question) {
             Ruling::Allowed(by) => CheckOutcome::holds(format!(
-                "{by} lets {} in; {BUT_FOR_ORGANIZATIONS}",
+                "{by} admits {}; {ORGANIZATION_CAVEAT}",
                 quoted(&self.account.subject())
             )),
             Ruling::Denied(denial) => self.denied(&denial),
@@ -117,7 +124,7 @@ impl Asked<'_> {
         ))
     }
 
-    /// What would let this service account in, and nobody else.
+    /// The statement that admits this service account and no others.
     fn statement(&self) -> Value {
         let issuer = self.provider.issuer_path();
         let claims = json!({
@@ -137,19 +144,19 @@ impl Asked<'_> {
             Err(error) => return CheckOutcome::unsure(error.to_string()),
         };
         let admitted = self.admitted_strangers(&policy);
-        let Some(whom) = admitted else {
+        let Some(group) = admitted else {
             return CheckOutcome::holds(
-                "no other service account that was tried is let in, and no stranger's role",
+                "none of the other service accounts and roles that were tried is admitted",
             );
         };
-        let seen = format!("the trust policy lets in {whom}");
+        let seen = format!("the trust policy also admits {group}");
         CheckOutcome::warning(Cause::TrustTooBroad, seen).remedy(format!(
-            "once no other service account needs the statement that is too broad, replace it by `{}`",
+            "when no other service account needs the broad statement anymore, replace it with `{}`",
             self.statement()
         ))
     }
 
-    /// The broadest group that is let in besides.
+    /// The broadest other group that the trust policy admits.
     fn admitted_strangers(&self, policy: &Policy) -> Option<String> {
         let (namespace, name) = (self.account.namespace(), self.account.name());
         let admits = |namespace: &str, name: &str| {
@@ -157,18 +164,18 @@ impl Asked<'_> {
             evaluate(&[policy], &self.request(&subject).request()) == Decision::Allowed
         };
         if admits_anyone(policy) {
-            Some("roles and users of any account".to_owned())
+            Some("roles and users in any account".to_owned())
         } else if admits(&format!("{namespace}-x7"), &format!("{name}-x7")) {
-            Some("every service account of the cluster".to_owned())
+            Some("every service account in the cluster".to_owned())
         } else if admits(&format!("{namespace}-x7"), name) {
-            Some(format!("service accounts `{name}` of other namespaces"))
-        } else if admits(namespace, &format!("x7-{name}")) {
             Some(format!(
-                "every service account of the namespace `{namespace}`"
+                "service accounts named `{name}` in other namespaces"
             ))
+        } else if admits(namespace, &format!("x7-{name}")) {
+            Some(format!("every service account in namespace `{namespace}`"))
         } else if admits(namespace, &format!("{name}-x7")) {
             Some(format!(
-                "service accounts of `{namespace}` whose names begin with `{name}`"
+                "service accounts in namespace `{namespace}` whose names start with `{name}`"
             ))
         } else {
             None
@@ -181,39 +188,7 @@ impl Asked<'_> {
     }
 }
 
-/// Adds the statement to the trust policy. It widens who is let in, so that the role must be the one that is meant: a
-/// wrong annotation leads to a denial in the same way.
-pub(super) fn trust_remedy(
-    role: &Role,
-    account: &ServiceAccount,
-    statement: &Value,
-    denial: &Denial,
-) -> Remedy {
-    let name = role.arn.name();
-    if matches!(denial.outcome.because, Because::Denies(_)) {
-        return Remedy::from(format!(
-            "narrow or remove {}: no Allow outweighs a Deny. First make sure that `{name}` is the role meant for \
-             `{account}`",
-            denial.place
-        ));
-    }
-    let Some(command) = add_trust_statement(role, statement) else {
-        return Remedy::from(format!(
-            "if `{name}` is the role meant for `{account}`, add the statement `{statement}` to its trust policy"
-        ));
-    };
-    let help = denial.help.as_ref().map_or_else(String::new, |help| {
-        format!("or correct the statement that is nearly right: {help}; ")
-    });
-    Commands::new([command])
-        .on_condition(format!("if `{name}` is the role meant for `{account}`"))
-        .with_note(format!(
-            "{help}if it is not, correct the annotation eks.amazonaws.com/role-arn (with Pod Identity, the association)"
-        ))
-        .into()
-}
-
-/// Whether a role of an account that nobody has named may assume it.
+/// Returns whether a role in an account that the policy does not name may assume the role.
 fn admits_anyone(policy: &Policy) -> bool {
     let context = irsa_policy::Context::new();
     let stranger = Request {

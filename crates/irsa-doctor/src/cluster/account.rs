@@ -27,8 +27,8 @@ pub(super) static ANNOTATION: Check = Check {
     place: Place::Cluster,
     link: Link::ServiceAccount,
     question: "Does the service account name a role?",
-    description: "Looks for the annotation `eks.amazonaws.com/role-arn`, and for one that is nearly spelled like it. A pod \
-               that has its identity from EKS Pod Identity or from its own template needs none.",
+    description: "Looks for the annotation `eks.amazonaws.com/role-arn`, and for one that is a misspelling of it. A pod \
+               that gets its identity from EKS Pod Identity or from its own template does not need the annotation.",
     causes: &[Cause::AnnotationMissing, Cause::AnnotationMisspelled],
     needs: &["account-exists", "pod-account"],
 };
@@ -38,8 +38,8 @@ pub(super) static ROLE: Check = Check {
     place: Place::Cluster,
     link: Link::ServiceAccount,
     question: "Is the role's ARN well-formed?",
-    description: "Reads the annotation's value as IAM would: `arn:PARTITION:iam::ACCOUNT:role/[PATH/]NAME`. The webhook \
-               gives pods whatever stands there.",
+    description: "Parses the annotation's value as IAM would: `arn:PARTITION:iam::ACCOUNT:role/[PATH/]NAME`. The webhook \
+               copies the value into pods without checking it.",
     causes: &[Cause::RoleArnMalformed],
     needs: &["account-annotation"],
 };
@@ -63,12 +63,12 @@ async fn missing(cluster: &Cluster, account: &ServiceAccount) -> CheckOutcome {
     let (namespace, name) = (account.namespace(), account.name());
     let read = cluster.reader.namespace(namespace).await;
     let what = match read {
-        Err(error) if error.is_absent() => format!("there is no namespace `{namespace}`"),
+        Err(error) if error.is_absent() => format!("namespace `{namespace}` does not exist"),
         _ => format!("namespace `{namespace}` has no service account `{name}`"),
     };
     CheckOutcome::broken(Cause::ServiceAccountMissing, what).remedy(format!(
-        "`kubectl -n {namespace} get serviceaccounts` lists those that exist: correct the name, or create it with \
-         `kubectl -n {namespace} create serviceaccount {name}`"
+        "run `kubectl -n {namespace} get serviceaccounts` to list the existing accounts and correct the name, or create \
+         the account: `kubectl -n {namespace} create serviceaccount {name}`"
     ))
 }
 
@@ -83,7 +83,7 @@ pub(super) async fn is_annotated(cluster: &mut Cluster) -> CheckOutcome {
     if let Some(pod) = &cluster.learned.pod
         && containers::any_has_identity(pod)
     {
-        return CheckOutcome::not_applicable(whence(pod));
+        return CheckOutcome::not_applicable(identity_source(pod));
     }
     let names = object.metadata.annotations.keys().map(String::as_str);
     let (namespace, name) = (account.namespace(), account.name());
@@ -105,34 +105,34 @@ pub(super) async fn is_annotated(cluster: &mut Cluster) -> CheckOutcome {
             format!("{account} has no annotation {ROLE_ARN}"),
         )
         .remedy(format!(
-            "`aws eks list-pod-identity-associations --cluster-name CLUSTER --namespace {namespace} --service-account \
-             {name}` shows whether the service account has a role by EKS Pod Identity. If it has one, only delete the \
-             pods that are older than the association. If not, run `{annotate}ROLE_ARN`, or `aws eks \
-             create-pod-identity-association --cluster-name CLUSTER --namespace {namespace} --service-account {name} \
-             --role-arn ROLE_ARN`, then delete the pods"
+            "run `aws eks list-pod-identity-associations --cluster-name CLUSTER --namespace {namespace} \
+             --service-account {name}` to see whether the service account has an EKS Pod Identity association. If it has \
+             one, delete the pods that are older than the association. If not, run `{annotate}ROLE_ARN` (IRSA) or `aws \
+             eks create-pod-identity-association --cluster-name CLUSTER --namespace {namespace} --service-account {name} \
+             --role-arn ROLE_ARN` (Pod Identity), then delete the pods"
         )),
     }
 }
 
-/// A change of the annotation, and new pods that get it.
+/// The command that changes the annotation, and the one that recreates the pods.
 fn annotated(cluster: &Cluster, command: String) -> Remedy {
     match &cluster.learned.pod {
         Some(pod) => then_recreate(pod, Some(command)),
         None => Commands::new([command])
-            .with_note("pods created from now on get it")
+            .with_note("only pods created after this get the role")
             .into(),
     }
 }
 
-/// Where a pod's identity is from, when its account has no annotation.
-fn whence(pod: &Pod) -> String {
+/// The source of a pod's identity if its service account has no annotation.
+fn identity_source(pod: &Pod) -> String {
     let is_by_agent = pod.containers().any(containers::has_pod_identity);
-    let whence = if is_by_agent {
+    let source = if is_by_agent {
         "EKS Pod Identity"
     } else {
         "the pod's own template"
     };
-    format!("there is none, and it takes none: {whence} gives the identity")
+    format!("the annotation is not needed: the identity comes from {source}")
 }
 
 pub(super) async fn names_a_role(cluster: &mut Cluster) -> CheckOutcome {
@@ -141,7 +141,7 @@ pub(super) async fn names_a_role(cluster: &mut Cluster) -> CheckOutcome {
     };
     match text.parse::<RoleArn>() {
         Ok(role) => {
-            let seen = format!("role {} of account {}", role.name(), role.account());
+            let seen = format!("role {} in account {}", role.name(), role.account());
             cluster.workload.role = Some(role);
             CheckOutcome::holds(seen)
         }
@@ -168,13 +168,13 @@ fn malformed(cluster: &Cluster, text: &str, why: &str) -> CheckOutcome {
             seen.remedy(annotated(cluster, command))
         }
         Err(_) => seen.remedy(format!(
-            "run `{annotate}ARN` with the ARN that `aws iam get-role --role-name NAME --query Role.Arn --output text` \
-             prints for the role that is meant, then delete the pods"
+            "run `{annotate}ARN` with the ARN of the intended role, which `aws iam get-role --role-name NAME --query \
+             Role.Arn --output text` prints, then delete the pods"
         )),
     }
 }
 
-/// What stands in the annotation.
+/// The value of the annotation.
 pub(super) fn annotated_role(cluster: &Cluster) -> Option<&str> {
     let annotations = &cluster.learned.account.as_ref()?.metadata.annotations;
     annotations.get(ROLE_ARN).map(String::as_str)

@@ -12,9 +12,9 @@ pub(super) static API: Check = Check {
     id: "cluster-api",
     place: Place::Cluster,
     link: Link::ServiceAccount,
-    question: "Does the Kubernetes API answer?",
-    description: "Asks the API server that the kubeconfig names for its version. Its clock, by which tokens are dated, is \
-               compared with this machine's.",
+    question: "Does the Kubernetes API respond?",
+    description: "Requests the version of the API server in the kubeconfig, and compares its clock, which dates the \
+               tokens, with this machine's.",
     causes: &[],
     needs: &[],
 };
@@ -22,7 +22,7 @@ pub(super) static API: Check = Check {
 pub(super) async fn answers(cluster: &mut Cluster) -> CheckOutcome {
     match cluster.reader.server().await {
         Ok(server) => CheckOutcome::holds(format!(
-            "{} is {}{}",
+            "{} runs {}{}",
             cluster.reader.address(),
             server.version,
             clock(server.clock, cluster.now)

@@ -1,11 +1,11 @@
-//! Whom the projected token is made out to.
+//! The audience of the projected token.
 
 use irsa_chain::{Cause, Link};
 
 use super::Cluster;
 use super::spelling::nearest;
 use super::token::{PODS, STS, Token, VOLUME, token};
-use crate::audience::is_of_api_server;
+use crate::audience::is_for_api_server;
 use crate::{Check, CheckOutcome, Place};
 use irsa_chain::untrusted::quoted;
 
@@ -15,9 +15,9 @@ pub(super) static AUDIENCE: Check = Check {
     id: "container-token-audience",
     place: Place::Cluster,
     link: Link::ProjectedToken,
-    question: "Is the token made out to AWS?",
+    question: "Is AWS the token's audience?",
     description: "Compares the projection's `audience` with the service account's annotation `eks.amazonaws.com/audience`, or \
-               with `sts.amazonaws.com` where there is none.",
+               with `sts.amazonaws.com` if the annotation is missing.",
     causes: &[Cause::TokenAudienceWrong],
     needs: &["container-token-volume"],
 };
@@ -35,7 +35,9 @@ pub(super) fn is_for_aws(cluster: &mut Cluster, name: &str) -> CheckOutcome {
     let expected = expected(cluster, is_for_sts);
     let Some(audience) = audience.filter(|audience| !audience.is_empty()) else {
         return wrong(
-            format!("the token is made out to the API server, not to `{expected}`"),
+            format!(
+                "the projection sets no audience, so the token is for the API server, not for `{expected}`"
+            ),
             &expected,
         );
     };
@@ -43,12 +45,12 @@ pub(super) fn is_for_aws(cluster: &mut Cluster, name: &str) -> CheckOutcome {
         cluster.workload.audience = Some(audience.clone());
     }
     let differs = format!(
-        "the token is made out to {}, not to `{expected}`",
+        "the token's audience is {}, not `{expected}`",
         quoted(&audience)
     );
     if audience == expected {
         CheckOutcome::holds(format!("`{audience}`"))
-    } else if is_of_api_server(&audience, cluster.workload.issuer.as_ref())
+    } else if is_for_api_server(&audience, cluster.workload.issuer.as_ref())
         || !is_for_sts
         || expected != STS
         || nearest(STS, [audience.as_str()].into_iter()).is_some()
@@ -56,9 +58,9 @@ pub(super) fn is_for_aws(cluster: &mut Cluster, name: &str) -> CheckOutcome {
         wrong(differs, &expected)
     } else {
         CheckOutcome::warning(Cause::TokenAudienceWrong, differs).remedy(format!(
-            "set `audience: {expected}` in the pod's `serviceAccountToken` volume; if this audience is meant, the OIDC \
-             provider must have it among its client IDs: `aws iam get-open-id-connect-provider \
-             --open-id-connect-provider-arn PROVIDER_ARN --query ClientIDList`"
+            "set `audience: {expected}` in the pod's `serviceAccountToken` volume; if this audience is intended, it must be \
+             a client ID of the OIDC provider: `aws iam get-open-id-connect-provider --open-id-connect-provider-arn \
+             PROVIDER_ARN --query ClientIDList`"
         ))
     }
 }
@@ -76,7 +78,7 @@ fn expected(cluster: &Cluster, is_for_sts: bool) -> String {
 
 fn wrong(seen: String, expected: &str) -> CheckOutcome {
     CheckOutcome::broken(Cause::TokenAudienceWrong, seen).remedy(format!(
-        "set `audience: {expected}` in the pod's `serviceAccountToken` volume; if the webhook added it, see the annotation \
-         {AUDIENCE_ANNOTATION} of the service account, and delete the pod"
+        "set `audience: {expected}` in the pod's `serviceAccountToken` volume; if the webhook added that volume, correct \
+         the annotation {AUDIENCE_ANNOTATION} of the service account and delete the pod"
     ))
 }

@@ -1,4 +1,4 @@
-//! Whether the webhook's caBundle vouches for what it serves.
+//! The check of the webhook's certificate against its caBundle.
 
 use std::io;
 use std::sync::Arc;
@@ -19,8 +19,8 @@ use tokio_rustls::TlsConnector;
 use super::Cluster;
 use crate::{Check, CheckOutcome, Place, Verdict};
 
-/// How long connecting and shaking hands may take.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// The time limit for the connection and the TLS handshake.
+const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The port of EKS's webhook, `https://127.0.0.1:23443/mutate`, on the loopback address of each API server.
 const EKS_PORT: u16 = 23443;
@@ -29,33 +29,33 @@ pub(super) static CERTIFICATE: Check = Check {
     id: "webhook-certificate",
     place: Place::Cluster,
     link: Link::ServiceAccount,
-    question: "Does the webhook's caBundle vouch for the certificate that it serves?",
-    description: "Connects to the webhook as the API server does, where it can be reached from here, and verifies its \
-               certificate with the authorities of `caBundle`. EKS's own listens on the API server's loopback, which \
-               nothing else reaches.",
+    question: "Is the webhook's certificate signed by its caBundle?",
+    description: "Connects to the webhook as the API server does, if it is reachable from here, and verifies its \
+               certificate with the CAs in `caBundle`. The EKS webhook listens on the API server's loopback address, \
+               which only the API server can reach.",
     causes: &[Cause::WebhookCertificateWrong],
     needs: &["identity-webhook"],
 };
 
-/// Where the webhook is.
+/// The address of the webhook.
 struct Address {
     host: String,
     port: u16,
 }
 
-pub(super) async fn is_vouched_for(cluster: &mut Cluster) -> CheckOutcome {
+pub(super) async fn is_trusted(cluster: &mut Cluster) -> CheckOutcome {
     let Some(webhook) = &cluster.learned.webhook else {
-        return CheckOutcome::not_applicable("the cluster has no such webhook");
+        return CheckOutcome::not_applicable("the cluster has no pod identity webhook");
     };
     let Some(bundle) = &webhook.client_config.ca_bundle else {
         return CheckOutcome::not_applicable(
-            "it has no caBundle: the API server's own authorities count",
+            "the webhook has no caBundle: the API server uses its own CAs",
         );
     };
-    let Some(at) = place(webhook) else {
-        return CheckOutcome::unsure("its address can't be read");
+    let Some(at) = address(webhook) else {
+        return CheckOutcome::unsure("the webhook configuration contains no valid address");
     };
-    if is_behind(&at, cluster.reader.address()) {
+    if is_on_api_server(&at, cluster.reader.address()) {
         return CheckOutcome::not_applicable(format!(
             "the webhook listens on {}:{}, the API server's own loopback address: only the API server can connect to it",
             at.host, at.port
@@ -63,7 +63,7 @@ pub(super) async fn is_vouched_for(cluster: &mut Cluster) -> CheckOutcome {
     }
     let seen = match roots(bundle) {
         Some(roots) => shake_hands(&at, roots).await,
-        None => wrong("its caBundle holds no certificate"),
+        None => wrong("the caBundle contains no certificate"),
     };
     if seen.cause.is_some() {
         cluster.learned.webhook_fault = Some(CERTIFICATE.id);
@@ -82,18 +82,18 @@ fn remedy(seen: &CheckOutcome, configuration: &str) -> String {
     );
     if seen.cause.is_some() {
         format!(
-            "renew caBundle and certificate together: restart what does it (cert-manager's cainjector for \
-             `cert-manager.io/inject-ca-from`, or the webhook's own pods), and look at {shown}"
+            "renew caBundle and certificate together: restart the component that writes them (cert-manager's cainjector \
+             for `cert-manager.io/inject-ca-from`, or the webhook's own pods), then check with {shown}"
         )
     } else {
         format!(
-            "run `irsa doctor` in a pod of the cluster, or compare the certificate's issuer with {shown}"
+            "run `irsa doctor` in a pod of the cluster, or compare the certificate's issuer with the output of {shown}"
         )
     }
 }
 
-/// A service is verified by the name that the API server gives it.
-fn place(webhook: &Webhook) -> Option<Address> {
+/// The address that the API server connects to. For a service, it is also the name that the certificate must have.
+fn address(webhook: &Webhook) -> Option<Address> {
     let at = &webhook.client_config;
     if let Some(service) = &at.service {
         return Some(Address {
@@ -108,9 +108,9 @@ fn place(webhook: &Webhook) -> Option<Address> {
     })
 }
 
-/// Returns whether this is the loopback address of the API server's machine, and not of this one. EKS's own port tells
-/// so even if a tunnel or `kubectl proxy` makes the API server appear on this machine's loopback address.
-fn is_behind(webhook: &Address, api_server: &str) -> bool {
+/// Returns whether the address is a loopback address of the API server's machine, not of this one. The port of the EKS
+/// webhook decides if a tunnel or `kubectl proxy` makes the API server appear on this machine's loopback address.
+fn is_on_api_server(webhook: &Address, api_server: &str) -> bool {
     let api_server = api_server.parse::<Uri>().ok();
     let api_server = api_server.as_ref().and_then(Uri::host).unwrap_or_default();
     let is_remote = !is_loopback(api_server.trim_matches(['[', ']']));
@@ -133,23 +133,23 @@ fn roots(bundle: &str) -> Option<RootCertStore> {
 
 async fn shake_hands(at: &Address, roots: RootCertStore) -> CheckOutcome {
     let (host, port) = (&at.host, at.port);
-    match timeout(PATIENCE, connect(at, roots)).await {
+    match timeout(TIMEOUT, connect(at, roots)).await {
         Ok(Ok(())) => CheckOutcome::holds(format!(
-            "its authorities vouch for what {host}:{port} serves"
+            "the certificate of {host}:{port} is signed by the caBundle"
         )),
-        Ok(Err(error)) => match refusal(&error) {
+        Ok(Err(error)) => match rejection(&error) {
             Some(why) => wrong(format!(
-                "caBundle does not vouch for what {host}:{port} serves: {why}"
+                "the caBundle does not verify the certificate of {host}:{port}: {why}"
             )),
-            None => out_of_reach(at, &error.to_string()),
+            None => unreachable(at, &error.to_string()),
         },
-        Err(_) => out_of_reach(at, "no answer"),
+        Err(_) => unreachable(at, &format!("no response within {TIMEOUT:?}")),
     }
 }
 
-fn out_of_reach(at: &Address, why: &str) -> CheckOutcome {
+fn unreachable(at: &Address, why: &str) -> CheckOutcome {
     CheckOutcome::unsure(format!(
-        "{}:{} can't be looked at from here: {why}",
+        "{}:{} is not reachable from here: {why}",
         at.host, at.port
     ))
 }
@@ -167,18 +167,21 @@ async fn connect(at: &Address, roots: RootCertStore) -> io::Result<()> {
     connector.connect(name, stream).await.map(drop)
 }
 
-/// Why the certificate was refused; `None` where it failed of something else, or of a rule that the API server lacks.
-fn refusal(error: &io::Error) -> Option<&'static str> {
+/// The reason the certificate was rejected; `None` if the failure has a different reason, or one that the API server
+/// does not check.
+fn rejection(error: &io::Error) -> Option<&'static str> {
     use CertificateError as Error;
     let error = error.get_ref()?.downcast_ref::<rustls::Error>()?;
     let rustls::Error::InvalidCertificate(problem) = error else {
         return None;
     };
     Some(match problem {
-        Error::UnknownIssuer | Error::BadSignature => "it was issued by another authority",
+        Error::UnknownIssuer | Error::BadSignature => "it was issued by a different CA",
         Error::Expired | Error::ExpiredContext { .. } => "it has expired",
         Error::NotValidYet | Error::NotValidYetContext { .. } => "it is not valid yet",
-        Error::NotValidForName | Error::NotValidForNameContext { .. } => "it is for another name",
+        Error::NotValidForName | Error::NotValidForNameContext { .. } => {
+            "it is for a different name"
+        }
         _ => return None,
     })
 }
@@ -192,16 +195,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_api_servers_loopback_is_not_ours() {
+    fn the_api_servers_loopback_address_is_not_ours() {
         let eks = "https://ABC.gr7.eu-west-1.eks.amazonaws.com";
         let at = |host: &str, port| Address {
             host: host.to_owned(),
             port,
         };
-        assert!(is_behind(&at("127.0.0.1", 9443), eks));
-        assert!(!is_behind(&at("127.0.0.1", 9443), "https://[::1]:6443"));
-        assert!(!is_behind(&at("hook.kube-system.svc", 443), eks));
+        assert!(is_on_api_server(&at("127.0.0.1", 9443), eks));
+        let local = "https://[::1]:6443";
+        assert!(!is_on_api_server(&at("127.0.0.1", 9443), local));
+        assert!(!is_on_api_server(&at("hook.kube-system.svc", 443), eks));
         let tunnel = "https://localhost:8443";
-        assert!(is_behind(&at("127.0.0.1", EKS_PORT), tunnel));
+        assert!(is_on_api_server(&at("127.0.0.1", EKS_PORT), tunnel));
     }
 }

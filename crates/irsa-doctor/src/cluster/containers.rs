@@ -1,4 +1,4 @@
-//! Which containers are of concern, and what identity each was given.
+//! The containers to check, and the identity that each has.
 
 use irsa_kube::{Container, Pod};
 
@@ -10,8 +10,8 @@ pub(super) const TOKEN_FILE: &str = "AWS_WEB_IDENTITY_TOKEN_FILE";
 pub(super) const AGENT: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 pub(super) const AGENT_TOKEN_FILE: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
 
-/// The container that was asked for; else the containers proper and those others that have an identity or are `irsa`.
-pub(super) fn of_concern(cluster: &Cluster) -> Vec<String> {
+/// The requested container; otherwise all regular containers, and the init containers that have an identity or run `irsa`.
+pub(super) fn to_check(cluster: &Cluster) -> Vec<String> {
     let Some(pod) = &cluster.learned.pod else {
         return Vec::new();
     };
@@ -24,18 +24,19 @@ pub(super) fn of_concern(cluster: &Cluster) -> Vec<String> {
     all.map(|container| container.name.clone()).collect()
 }
 
-/// Whether a container that has none may well be meant to have none: nobody asked for it, and another has one.
+/// Returns whether a container without an identity is probably meant to have none: it was not requested by name, and a
+/// different container has an identity.
 pub(super) fn may_go_without(cluster: &Cluster, pod: &Pod, container: &Container) -> bool {
     cluster.container.is_none() && !container.is_irsa() && any_has_identity(pod)
 }
 
-/// Whether any container has an identity whole.
+/// Returns whether any container has both variables of an identity.
 pub(super) fn any_has_identity(pod: &Pod) -> bool {
     pod.containers()
         .any(|container| has_web_identity(container) || has_pod_identity(container))
 }
 
-/// By what the pod gets its session; SDKs take IRSA's variables where it has both.
+/// The source of the pod's session. SDKs use the variables of IRSA if the pod has those of both.
 pub(super) fn kind(pod: &Pod) -> Option<IdentityKind> {
     let any = |has: fn(&Container) -> bool| pod.containers().any(has);
     if any(has_web_identity) {
@@ -45,12 +46,12 @@ pub(super) fn kind(pod: &Pod) -> Option<IdentityKind> {
     }
 }
 
-/// Whether it has both variables of IRSA.
+/// Returns whether it has both variables of IRSA.
 pub(super) fn has_web_identity(container: &Container) -> bool {
     container.variable(ROLE).is_some() && container.variable(TOKEN_FILE).is_some()
 }
 
-/// Whether it has both variables of EKS Pod Identity.
+/// Returns whether it has both variables of EKS Pod Identity.
 pub(super) fn has_pod_identity(container: &Container) -> bool {
     container.variable(AGENT).is_some() && container.variable(AGENT_TOKEN_FILE).is_some()
 }

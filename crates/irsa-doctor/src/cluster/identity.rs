@@ -1,4 +1,4 @@
-//! What identity a container was given.
+//! The identity that a container was given.
 
 use irsa_chain::{Cause, Link};
 use irsa_kube::Pod;
@@ -13,20 +13,21 @@ use super::text::{age, span, then_recreate};
 use crate::{Check, CheckOutcome, Place, Remedy};
 use irsa_chain::untrusted::quoted;
 
-/// Keeps the identity out of a whole pod.
+/// Excludes a pod from identity injection.
 pub(super) const SKIP_LABEL: &str = "eks.amazonaws.com/skip-pod-identity-webhook";
-/// Carried by pods on Fargate, with the profile's name ("Fargate profile" in the EKS user guide).
+/// The label of pods on Fargate; its value is the name of the profile ("Fargate profile" in the EKS user guide).
 const FARGATE_LABEL: &str = "eks.amazonaws.com/fargate-profile";
-/// Keeps the identity out of containers, as a list with commas.
+/// Excludes containers from identity injection: their names, separated by commas.
 const SKIP_CONTAINERS: &str = "eks.amazonaws.com/skip-containers";
 
 pub(super) static IDENTITY: Check = Check {
     id: "container-identity",
     place: Place::Cluster,
     link: Link::ServiceAccount,
-    question: "Was the container given the identity?",
+    question: "Does the container have the pod's identity?",
     description: "Looks for AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE (or the two variables of EKS Pod Identity) in the \
-               container, and compares the pod's age with the annotation's: the webhook acts only when a pod is created.",
+               container, and checks whether the pod was created after the service account was annotated: the webhook \
+               injects the identity only when a pod is created.",
     causes: &[
         Cause::PodNotMutated,
         Cause::PodSkipped,
@@ -63,7 +64,9 @@ pub(super) fn was_given(cluster: &mut Cluster, name: &str) -> CheckOutcome {
         }
     }
     if may_go_without(cluster, pod, container) {
-        return CheckOutcome::not_applicable("it was given none, another container of the pod was");
+        return CheckOutcome::not_applicable(
+            "only a different container of the pod has an identity",
+        );
     }
     match cluster.learned.webhook_fault {
         Some(fault) => CheckOutcome::not_reached(fault),
@@ -71,29 +74,29 @@ pub(super) fn was_given(cluster: &mut Cluster, name: &str) -> CheckOutcome {
     }
 }
 
-/// EKS gives a pod on Fargate the variables of its association all the same.
+/// Handles a pod on Fargate: EKS sets the variables of an association there although no agent runs.
 fn without_agent(cluster: &Cluster, pod: &Pod) -> CheckOutcome {
     let account = cluster.service_account();
     let name = account.as_ref().map_or("NAME", |account| account.name());
     let namespace = &pod.metadata.namespace;
     CheckOutcome::broken(
         Cause::PodIdentityRefused,
-        format!("{AGENT} is set, and the pod runs on Fargate, where there is no agent of EKS Pod Identity"),
+        format!("{AGENT} is set, but the pod runs on Fargate, which has no EKS Pod Identity agent"),
     )
     .remedy(format!(
-        "run it on EC2 nodes, or give it IRSA: `kubectl -n {namespace} annotate serviceaccount {name} {ROLE_ARN}=ROLE_ARN`, \
-         delete the association (`aws eks list-pod-identity-associations --cluster-name CLUSTER --namespace {namespace} \
-         --service-account {name}`), then the pod"
+        "run the pod on EC2 nodes, or use IRSA instead: run `kubectl -n {namespace} annotate serviceaccount {name} \
+         {ROLE_ARN}=ROLE_ARN`, delete the association (`aws eks list-pod-identity-associations --cluster-name CLUSTER \
+         --namespace {namespace} --service-account {name}` lists it), then delete the pod"
     ))
 }
 
 fn half(pod: &Pod, set: &str, unset: &str) -> CheckOutcome {
     CheckOutcome::broken(
         Cause::HalfAnIdentity,
-        format!("{set} is set, {unset} is not: EKS adds neither when the pod's template has one"),
+        format!("{set} is set, but {unset} is not: EKS injects neither if the pod template sets one of them"),
     )
     .remedy(format!(
-        "remove {set} from `env` in the template of {}, so that EKS sets both, or set {unset} as well",
+        "remove {set} from `env` in the template of {} so that EKS injects both, or set {unset} as well",
         pod.template()
     ))
 }
@@ -102,9 +105,9 @@ fn not_given(cluster: &Cluster, pod: &Pod, name: &str) -> CheckOutcome {
     if pod.is_mirror() {
         return CheckOutcome::broken(
             Cause::NoIdentityGiven,
-            "it is a static pod, which a kubelet starts by itself and which gets no service account's token",
+            "this is a static pod: the kubelet starts it without the API server, so it gets no service account token",
         )
-        .remedy("run it by a Deployment or DaemonSet");
+        .remedy("run it as a Deployment or DaemonSet");
     }
     if pod.metadata.labels.contains_key(SKIP_LABEL) {
         return skipped(pod);
@@ -118,7 +121,7 @@ fn not_given(cluster: &Cluster, pod: &Pod, name: &str) -> CheckOutcome {
             format!("the pod's annotation {SKIP_CONTAINERS} is {}", quoted(list)),
         )
         .remedy(format!(
-            "take `{name}` out of {SKIP_CONTAINERS} in the template of {}, which creates its pods anew",
+            "remove `{name}` from {SKIP_CONTAINERS} in the template of {}; this recreates its pods",
             pod.template()
         ));
     }
@@ -128,14 +131,16 @@ fn not_given(cluster: &Cluster, pod: &Pod, name: &str) -> CheckOutcome {
     not_mutated(cluster, pod)
 }
 
-/// The webhook acted, and this container was not there yet: another webhook added it.
+/// Handles a container that a different webhook added after the identity webhook had run.
 fn came_later(cluster: &Cluster, pod: &Pod, name: &str) -> CheckOutcome {
-    let own = format!("let whoever adds `{name}` add variables, volume and mount to it");
+    let own = format!(
+        "configure the webhook that adds `{name}` to add the variables, the volume and the mount too"
+    );
     let webhook = cluster.learned.webhook.as_ref();
     let again = webhook.filter(|webhook| webhook.reinvocation_policy != "IfNeeded");
     let again = again.map(|_| {
         format!(
-            ", or have the identity's webhook asked again after the others: `kubectl patch \
+            ", or let the API server call the identity webhook again after the others: `kubectl patch \
              mutatingwebhookconfiguration {} --type json -p '[{{\"op\": \"add\", \"path\": \
              \"/webhooks/0/reinvocationPolicy\", \"value\": \"IfNeeded\"}}]'`",
             cluster.learned.webhook_configuration
@@ -145,8 +150,8 @@ fn came_later(cluster: &Cluster, pod: &Pod, name: &str) -> CheckOutcome {
     CheckOutcome::broken(
         Cause::PodNotMutated,
         format!(
-            "another container of the pod was given it, and `{name}` was not: a webhook that acts after the identity's \
-             has added it"
+            "a different container of the pod has the identity, but `{name}` does not: a webhook that ran after the \
+             identity webhook added this container"
         ),
     )
     .remedy(format!(
@@ -155,15 +160,15 @@ fn came_later(cluster: &Cluster, pod: &Pod, name: &str) -> CheckOutcome {
     ))
 }
 
-/// The label that keeps the webhook away from the whole pod.
+/// The outcome for a pod whose label excludes it from identity injection.
 pub(super) fn skipped(pod: &Pod) -> CheckOutcome {
     let (namespace, template) = (&pod.metadata.namespace, pod.template());
     CheckOutcome::broken(
         Cause::PodSkipped,
-        format!("the pod has the label {SKIP_LABEL}, and the webhook is not asked"),
+        format!("the pod has the label {SKIP_LABEL}, so the API server does not call the webhook for it"),
     )
     .remedy(format!(
-        "take the label out of the template: `kubectl -n {namespace} patch {template} --type json -p '[{{\"op\": \
+        "remove the label from the template: `kubectl -n {namespace} patch {template} --type json -p '[{{\"op\": \
          \"remove\", \"path\": \"/spec/template/metadata/labels/eks.amazonaws.com~1skip-pod-identity-webhook\"}}]'`"
     ))
 }
@@ -176,11 +181,11 @@ fn not_mutated(cluster: &Cluster, pod: &Pod) -> CheckOutcome {
     let (why, note) = match late.filter(|late| late.as_secs() > 0) {
         Some(late) => (
             format!("the annotation was set {} after the pod was created", span(late)),
-            "restarting its containers is not enough: the webhook acts when a pod is created",
+            "restarting its containers is not enough: the webhook injects the identity when a pod is created",
         ),
         None => (
-            "the annotation was there by then, so the API server did not call the webhook, the call failed, or the webhook \
-             did not know the annotation yet"
+            "the annotation is older than the pod: the API server did not call the webhook, the call failed, or the \
+             webhook had not seen the annotation yet"
                 .to_owned(),
             "if the new pod has no identity either, check the webhook's log and the connection from the API server to its \
              port",

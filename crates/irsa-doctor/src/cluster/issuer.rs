@@ -13,20 +13,20 @@ pub(super) static ISSUER: Check = Check {
     id: "cluster-issuer",
     place: Place::Cluster,
     link: Link::OidcProvider,
-    question: "Is the issuer of the cluster's tokens one that AWS can be told of?",
+    question: "Can AWS use the issuer of the cluster's tokens?",
     description: "Reads the API server's own discovery document and key set (`kubectl get --raw \
                /.well-known/openid-configuration`), and compares the issuer with the one that was given or that the \
-               pod's token names. AWS fetches the keys from the internet: an issuer such as \
-               `https://kubernetes.default.svc.cluster.local` is one that it cannot reach.",
+               pod's token names. AWS fetches the keys from the internet: it cannot reach an issuer such as \
+               `https://kubernetes.default.svc.cluster.local`.",
     causes: &[Cause::IssuerMismatch, Cause::VerificationKeyUnavailable],
     needs: &["cluster-api"],
 };
 
-pub(super) async fn is_known(cluster: &mut Cluster) -> CheckOutcome {
+pub(super) async fn is_usable(cluster: &mut Cluster) -> CheckOutcome {
     match cluster.reader.issuer().await {
         Ok(discovery) => compare(cluster, &discovery).await,
         Err(error) if error.is_denied() => unreadable(&error).remedy(format!(
-            "permit it: `kubectl create clusterrolebinding irsa-doctor-issuer \
+            "grant the permission: `kubectl create clusterrolebinding irsa-doctor-issuer \
              --clusterrole=system:service-account-issuer-discovery --user={}`",
             error.user()
         )),
@@ -40,7 +40,7 @@ async fn compare(cluster: &mut Cluster, discovery: &Discovery) -> CheckOutcome {
         return CheckOutcome::broken(
             Cause::IssuerMismatch,
             format!(
-                "the API server issues tokens as {text}, which AWS takes for no issuer: it has to be an https URL"
+                "the API server issues tokens as {text}, which AWS does not accept: an issuer must be an https URL"
             ),
         );
     };
@@ -55,13 +55,13 @@ async fn compare(cluster: &mut Cluster, discovery: &Discovery) -> CheckOutcome {
             CheckOutcome::broken(
                 Cause::IssuerMismatch,
                 format!(
-                    "the API server issues tokens as {text}, the workload's issuer is `{given}`"
+                    "the API server issues tokens as {text}, but the workload's issuer is `{given}`"
                 ),
             )
         }
         _ => CheckOutcome::holds(match keys {
             Ok(keys) => format!(
-                "{text}, with {keys} signing key(s); others get them at {}",
+                "{text}; signing keys: {keys}, published at {}",
                 quoted(&discovery.jwks_uri)
             ),
             Err(_) => text.to_string(),

@@ -13,14 +13,14 @@ pub(super) static ROLE: Check = Check {
     id: "container-role",
     place: Place::Cluster,
     link: Link::ServiceAccount,
-    question: "Is the container's role the service account's?",
-    description: "Compares the container's AWS_ROLE_ARN with the annotation. The webhook leaves a value alone that the pod's \
-               template has set.",
+    question: "Does the container use the service account's role?",
+    description: "Compares the container's AWS_ROLE_ARN with the annotation. The webhook does not overwrite a value from \
+               the pod template.",
     causes: &[Cause::RoleArnDiffers],
     needs: &["container-identity", "account-role"],
 };
 
-pub(super) fn is_the_accounts(cluster: &mut Cluster, name: &str) -> CheckOutcome {
+pub(super) fn matches_annotation(cluster: &mut Cluster, name: &str) -> CheckOutcome {
     let Some((pod, container)) = found(cluster, name) else {
         return CheckOutcome::not_reached("cluster-pod");
     };
@@ -33,19 +33,19 @@ pub(super) fn is_the_accounts(cluster: &mut Cluster, name: &str) -> CheckOutcome
     match variable.value.as_deref() {
         None => from_elsewhere(pod, name, variable),
         Some(value) if value == annotated => {
-            CheckOutcome::holds(format!("{} in both", quoted(value)))
+            CheckOutcome::holds(format!("both are {}", quoted(value)))
         }
         Some(value) => CheckOutcome::broken(
             Cause::RoleArnDiffers,
             format!(
-                "{ROLE_VARIABLE} is {}, the annotation {}",
+                "{ROLE_VARIABLE} is {}, but the annotation is {}",
                 quoted(value),
                 quoted(annotated)
             ),
         )
         .remedy(format!(
-            "take {ROLE_VARIABLE} out of `env` in the template of {} (a chart may set it), or correct the annotation \
-             if the pod is right; if the annotation was changed later, delete the pod",
+            "remove {ROLE_VARIABLE} from `env` in the template of {} (a Helm chart may set it), or correct the annotation \
+             if the pod's role is right; if the annotation was changed after the pod was created, delete the pod",
             pod.template()
         )),
     }
@@ -54,13 +54,13 @@ pub(super) fn is_the_accounts(cluster: &mut Cluster, name: &str) -> CheckOutcome
 fn from_elsewhere(pod: &Pod, container: &str, variable: &Variable) -> CheckOutcome {
     let name = &variable.name;
     if !variable.is_from_elsewhere {
-        return CheckOutcome::broken(Cause::RoleArnDiffers, format!("{name} is set, and empty"));
+        return CheckOutcome::broken(Cause::RoleArnDiffers, format!("{name} is set, but empty"));
     }
     let (namespace, pod) = (&pod.metadata.namespace, &pod.metadata.name);
     CheckOutcome::unsure(format!(
-        "{name} comes from another object (`valueFrom`), which is not read"
+        "{name} comes from a Secret or ConfigMap (`valueFrom`), which is not read"
     ))
     .remedy(format!(
-        "`kubectl -n {namespace} exec {pod} -c {container} -- irsa doctor` sees it"
+        "check it from inside the container: `kubectl -n {namespace} exec {pod} -c {container} -- irsa doctor`"
     ))
 }

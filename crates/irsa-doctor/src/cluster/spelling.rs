@@ -1,17 +1,17 @@
-//! Names that are nearly right.
+//! Misspelled names.
 
-/// How many letters may differ.
-const FARTHEST: usize = 4;
+/// The maximum number of letters that may differ.
+const MAX_DISTANCE: usize = 4;
 
-/// The nearest of `names` to `wanted`, unless all are far from it.
+/// The name that is most similar to `wanted`, if any is similar enough.
 pub(super) fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let near = names.map(|name| (distance(wanted, &name.to_lowercase()), name));
-    near.filter(|(distance, _)| *distance <= FARTHEST)
+    near.filter(|(distance, _)| *distance <= MAX_DISTANCE)
         .min()
         .map(|(_, name)| name)
 }
 
-/// How many letters must be put in, taken out or replaced (Levenshtein).
+/// The number of letters to insert, delete or replace (Levenshtein distance).
 fn distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();
     let mut row: Vec<usize> = (0..=right.len()).collect();

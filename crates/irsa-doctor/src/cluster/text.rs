@@ -1,4 +1,4 @@
-//! Words that several checks use.
+//! Texts that several checks share.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,18 +6,19 @@ use irsa_kube::{Pod, ReadError, ReadErrorKind};
 
 use crate::{CheckOutcome, Commands, Remedy};
 
-/// Why something was not read, and what permits it.
+/// The outcome of a check whose object cannot be read, with the command that grants the permission.
 pub(super) fn unreadable(error: &ReadError) -> CheckOutcome {
     let seen = CheckOutcome::unsure(error.to_string());
     match &error.kind {
         ReadErrorKind::Denied(_) => {
-            seen.remedy(format!("permit it: `{}`", error.rule.command(error.user())))
+            seen.remedy(format!("grant the permission: `{}`", error.rule.command(error.user())))
         }
         ReadErrorKind::Unauthenticated | ReadErrorKind::NoCredentials => seen.remedy(
-            "log in again, as `kubectl get serviceaccounts` asks for; for EKS `aws eks update-kubeconfig --name CLUSTER`",
+            "log in to the cluster again, and check with `kubectl get serviceaccounts`; for EKS, run `aws eks \
+             update-kubeconfig --name CLUSTER`",
         ),
         ReadErrorKind::Unreachable(_) => seen.remedy(
-            "see that `kubectl version` works from here with the same kubeconfig and context",
+            "run `kubectl version` here with the same kubeconfig and context to check the connection",
         ),
         _ => seen,
     }
@@ -32,30 +33,31 @@ pub(super) fn restart(pod: &Pod) -> Option<String> {
     can_restart.then(|| format!("kubectl -n {namespace} rollout restart {template}"))
 }
 
-/// What to do so that the webhook acts on a new pod. `first` comes before it.
+/// The commands that recreate the pod, so that the webhook sees a new one. `first` runs before them.
 pub(super) fn then_recreate(pod: &Pod, first: Option<String>) -> Remedy {
     let (namespace, name) = (&pod.metadata.namespace, &pod.metadata.name);
     let delete = format!("kubectl -n {namespace} delete pod {name}");
     if pod.metadata.owners.is_empty() {
         let first = first.map(|first| format!("run `{first}`, then "));
-        let again =
-            format!("`{delete}`, and create it again from its manifest: no controller does");
-        return Remedy::from(first.unwrap_or_default() + &again);
+        let again = format!(
+            "`{delete}`, and create the pod again from its manifest: it has no controller that does"
+        );
+        return Remedy::from(first.unwrap_or_else(|| "run ".to_owned()) + &again);
     }
     let all = first.as_ref().and_then(|_| restart(pod));
     Commands::new(first.into_iter().chain([all.unwrap_or(delete)])).into()
 }
 
-/// `3h 20m`: how long ago, to the two largest units.
-pub(super) fn age(of: Option<SystemTime>, now: SystemTime) -> String {
-    let age = of.and_then(|time| now.duration_since(time).ok());
+/// The age of an object in its two largest units, such as `3h 20m old`.
+pub(super) fn age(created: Option<SystemTime>, now: SystemTime) -> String {
+    let age = created.and_then(|time| now.duration_since(time).ok());
     age.map_or_else(
         || "of unknown age".to_owned(),
         |age| format!("{} old", span(age)),
     )
 }
 
-/// A duration to its two largest units.
+/// A duration in its two largest units.
 pub(super) fn span(duration: Duration) -> String {
     let text = humantime::format_duration(Duration::from_secs(duration.as_secs())).to_string();
     text.split(' ').take(2).collect::<Vec<_>>().join(" ")

@@ -10,24 +10,24 @@ use super::containers::{AGENT_TOKEN_FILE, TOKEN_FILE, found, has_web_identity};
 use crate::{Check, CheckOutcome, Place};
 use irsa_chain::untrusted::quoted;
 
-/// What STS is called by those who ask for a token.
+/// The audience of tokens for STS.
 pub(super) const STS: &str = "sts.amazonaws.com";
-/// The audience of tokens for EKS Pod Identity's agent.
+/// The audience of tokens for the EKS Pod Identity agent.
 pub(super) const PODS: &str = "pods.eks.amazonaws.com";
 
 pub(super) static VOLUME: Check = Check {
     id: "container-token-volume",
     place: Place::Cluster,
     link: Link::ProjectedToken,
-    question: "Is there a projected token where the container looks for it?",
-    description: "Finds the mount that the token file's path leads into, which is the deepest one of those above it, and \
-               looks for a `serviceAccountToken` in its volume. `automountServiceAccountToken: false` takes no part in \
-               this: it is about another token.",
+    question: "Is a token projected to the path where the container expects it?",
+    description: "Finds the mount that contains the token file's path (the deepest one above it), and looks for a \
+               `serviceAccountToken` in its volume. `automountServiceAccountToken: false` has no effect on this token: it \
+               applies to the one for the Kubernetes API.",
     causes: &[Cause::TokenVolumeMissing],
     needs: &["container-identity"],
 };
 
-/// A container's token file, and what is projected there.
+/// A container's token file, and the token that is projected there.
 pub(super) struct Token<'a> {
     pub(super) pod: &'a Pod,
     pub(super) file: &'a str,
@@ -51,7 +51,7 @@ pub(super) fn token<'a>(cluster: &'a Cluster, name: &str) -> Result<Token<'a>, C
     };
     let Some(file) = found.value.as_deref() else {
         return Err(CheckOutcome::unsure(format!(
-            "{variable} comes from another object, which is not read"
+            "{variable} comes from a Secret or ConfigMap, which is not read"
         )));
     };
     Ok(Token {
@@ -62,7 +62,10 @@ pub(super) fn token<'a>(cluster: &'a Cluster, name: &str) -> Result<Token<'a>, C
     })
 }
 
-/// The token that is projected to `file`, or what is there instead.
+/// The token that is projected to `file`.
+///
+/// # Errors
+/// What is at that path instead.
 fn projection<'a>(
     pod: &'a Pod,
     container: &Container,
@@ -72,10 +75,10 @@ fn projection<'a>(
     let above = above.filter(|mount| file.starts_with(&mount.mount_path));
     let Some(mount) = above.max_by_key(|mount| Path::new(&mount.mount_path).components().count())
     else {
-        return Err("no volume is mounted above it".to_owned());
+        return Err("no volume is mounted at any folder above it".to_owned());
     };
     let Some(volume) = pod.volume(&mount.name) else {
-        return Err(format!("its volume `{}` does not exist", mount.name));
+        return Err(format!("the volume `{}` does not exist", mount.name));
     };
     let in_volume = within(mount, file);
     let token = volume
@@ -85,14 +88,14 @@ fn projection<'a>(
     token.ok_or_else(|| {
         let (kind, name, path) = (&volume.kind, &volume.name, &mount.mount_path);
         if volume.tokens.is_empty() {
-            format!("`{path}` is the {kind} volume `{name}`, which has no token")
+            format!("`{path}` is the {kind} volume `{name}`, which contains no token")
         } else {
-            format!("volume `{name}` at `{path}` has no token of that name")
+            format!("the volume `{name}` at `{path}` has no token with this path")
         }
     })
 }
 
-/// Where in the volume the file is.
+/// The path of the file within the volume.
 fn within(mount: &Mount, file: &Path) -> PathBuf {
     let rest = file.strip_prefix(&mount.mount_path).unwrap_or(file);
     if rest.as_os_str().is_empty() {
@@ -122,9 +125,9 @@ fn remedy(pod: &Pod, file: &str, is_for_sts: bool) -> String {
     let audience = if is_for_sts { STS } else { PODS };
     let folder = Path::new(file).parent().unwrap_or(Path::new("/")).display();
     format!(
-        "delete pod {name} so that the webhook adds volume and mount, and take out of its template what is mounted over it; \
-         where the template has the variables itself, add the volume `projected: {{sources: [{{serviceAccountToken: \
-         {{audience: {audience}, path: token}}}}]}}` and mount it at {folder}",
+        "remove from the pod template any volume that is mounted over the path, and delete pod {name} so that the webhook \
+         adds the volume and the mount; if the template sets the variables itself, add the volume `projected: {{sources: \
+         [{{serviceAccountToken: {{audience: {audience}, path: token}}}}]}}` and mount it at {folder}",
         name = pod.metadata.name
     )
 }

@@ -24,9 +24,9 @@ pub(super) static WEBHOOK: Check = Check {
     id: "identity-webhook",
     place: Place::Cluster,
     link: Link::ServiceAccount,
-    question: "Is there a webhook that gives new pods their identity?",
-    description: "Looks for the mutating webhook configuration `pod-identity-webhook`, which EKS brings. A pod whose template \
-               has variables and volume itself takes none.",
+    question: "Does the cluster have the pod identity webhook?",
+    description: "Looks for the mutating webhook configuration `pod-identity-webhook`, which is part of EKS. A pod whose \
+               template sets the variables and the volume itself does not need it.",
     causes: &[Cause::WebhookMissing],
     needs: &["cluster-pod"],
 };
@@ -35,10 +35,10 @@ pub(super) static POLICY: Check = Check {
     id: "webhook-policy",
     place: Place::Cluster,
     link: Link::ServiceAccount,
-    question: "Does the cluster survive the webhook's absence?",
-    description: "Looks at `failurePolicy` and the selectors: with `Fail` and nothing left out, no pod of kube-system starts \
-               while the webhook is down, its own neither. `Ignore`, which EKS has, lets pods start without an identity \
-               meanwhile.",
+    question: "Can system pods start while the webhook is down?",
+    description: "Reads `failurePolicy` and the selectors: with `Fail` and no exclusions, no pod in kube-system can start \
+               while the webhook is down, not even the webhook itself. With `Ignore`, the value on EKS, pods start without \
+               an identity in the meantime.",
     causes: &[Cause::WebhookLocksOut],
     needs: &["identity-webhook"],
 };
@@ -47,16 +47,16 @@ pub(super) static SELECTION: Check = Check {
     id: "webhook-selects",
     place: Place::Cluster,
     link: Link::ServiceAccount,
-    question: "Is the webhook asked about this pod?",
-    description: "Applies the webhook's namespaceSelector and objectSelector to the labels of namespace and pod.",
+    question: "Does the webhook select this pod?",
+    description: "Applies the webhook's namespaceSelector and objectSelector to the labels of the namespace and the pod.",
     causes: &[Cause::PodSkipped, Cause::PodNotMutated],
     needs: &["identity-webhook", "cluster-pod"],
 };
 
-pub(super) async fn is_there(cluster: &mut Cluster) -> CheckOutcome {
+pub(super) async fn exists(cluster: &mut Cluster) -> CheckOutcome {
     match find(cluster).await {
         Ok(Some((configuration, webhook))) => {
-            let seen = format!("{configuration} asks {}", place(&webhook));
+            let seen = format!("{configuration} calls {}", address(&webhook));
             cluster.learned.webhook = Some(webhook);
             cluster.learned.webhook_configuration = configuration;
             CheckOutcome::holds(seen)
@@ -90,32 +90,28 @@ fn first(configuration: WebhookConfiguration) -> Option<(String, Webhook)> {
     Some((configuration.metadata.name, webhook))
 }
 
-/// Where the API server asks.
-fn place(webhook: &Webhook) -> String {
+/// The URL or service that the API server calls.
+fn address(webhook: &Webhook) -> String {
     let at = &webhook.client_config;
     match (&at.url, &at.service) {
         (Some(url), _) => url.clone(),
         (None, Some(service)) => format!("service {}/{}", service.namespace, service.name),
-        (None, None) => "nobody".to_owned(),
+        (None, None) => "no address".to_owned(),
     }
 }
 
 fn missing(cluster: &mut Cluster) -> CheckOutcome {
-    let what = "no webhook configuration `pod-identity-webhook`";
-    let name = cluster.webhook.as_deref();
-    let what = name.map_or_else(
-        || what.to_owned(),
-        |name| format!("no webhook configuration `{name}`"),
-    );
+    let name = cluster.webhook.as_deref().unwrap_or(CONFIGURATION);
+    let what = format!("the cluster has no mutating webhook configuration `{name}`");
     match &cluster.learned.pod {
         Some(pod) if containers::any_has_identity(pod) && pod.volume(VOLUME).is_none() => {
             CheckOutcome::not_applicable(format!(
-                "{what}, and none is needed: the pod's template gives the identity itself"
+                "{what}, but the pod does not need it: its template configures the identity"
             ))
         }
         Some(pod) if containers::any_has_identity(pod) => CheckOutcome::warning(
             Cause::WebhookMissing,
-            format!("{what} any more: this pod was given its identity, its successor will not be"),
+            format!("{what} anymore: this pod has its identity, but the next one will not"),
         ),
         _ => {
             cluster.learned.webhook_fault = Some(WEBHOOK.id);
@@ -124,13 +120,13 @@ fn missing(cluster: &mut Cluster) -> CheckOutcome {
     }
 }
 
-pub(super) async fn leaves_the_system_alone(cluster: &mut Cluster) -> CheckOutcome {
+pub(super) async fn excludes_system_pods(cluster: &mut Cluster) -> CheckOutcome {
     let Some(webhook) = &cluster.learned.webhook else {
-        return CheckOutcome::not_applicable("the cluster has no such webhook");
+        return CheckOutcome::not_applicable("the cluster has no pod identity webhook");
     };
     if webhook.failure_policy != "Fail" {
         return CheckOutcome::holds(format!(
-            "failurePolicy is {}: pods start without an identity while it does not answer",
+            "failurePolicy is {}: pods start without an identity while the webhook is down",
             webhook.failure_policy
         ));
     }
@@ -141,40 +137,40 @@ pub(super) async fn leaves_the_system_alone(cluster: &mut Cluster) -> CheckOutco
         !webhook.object_selector.match_labels.is_empty() || has_positive(&webhook.object_selector);
     if leaves_out || asks_only_some || webhook.match_conditions > 0 {
         return CheckOutcome::holds(
-            "failurePolicy is Fail, and the selectors leave the cluster's own pods out",
+            "failurePolicy is Fail, and the selectors exclude the system pods",
         );
     }
     CheckOutcome::warning(
         Cause::WebhookLocksOut,
-        "failurePolicy is Fail, and kube-system is not left out: while it is down, no pod there starts",
+        "failurePolicy is Fail and kube-system is not excluded: no pod there can start while the webhook is down",
     )
     .remedy(format!(
-        "`kubectl edit mutatingwebhookconfiguration {}`: add `namespaceSelector: {{matchExpressions: [{{key: \
-         kubernetes.io/metadata.name, operator: NotIn, values: [kube-system]}}]}}`, with its own namespace beside \
-         kube-system, or set `failurePolicy: Ignore`",
+        "run `kubectl edit mutatingwebhookconfiguration {}` and add `namespaceSelector: {{matchExpressions: [{{key: \
+         kubernetes.io/metadata.name, operator: NotIn, values: [kube-system]}}]}}`, plus the webhook's own namespace if \
+         it is a different one, or set `failurePolicy: Ignore`",
         cluster.learned.webhook_configuration
     ))
 }
 
-/// Whether a label must be there, so that pods take part only if they say so.
+/// Returns whether the selector requires a label, so that pods are selected only if they opt in.
 fn has_positive(selector: &Selector) -> bool {
     let mut all = selector.match_expressions.iter();
     all.any(|condition| matches!(condition.operator.as_str(), "In" | "Exists"))
 }
 
-pub(super) async fn looks_at_the_pod(cluster: &mut Cluster) -> CheckOutcome {
+pub(super) async fn selects_pod(cluster: &mut Cluster) -> CheckOutcome {
     let (Some(webhook), Some(pod)) = (&cluster.learned.webhook, &cluster.learned.pod) else {
-        return CheckOutcome::not_applicable("there is no webhook, or no pod");
+        return CheckOutcome::not_applicable("no webhook or no pod was found");
     };
     let is_given = containers::any_has_identity(pod);
     let seen = match webhook.object_selector.unmet(&pod.metadata.labels) {
         Some(_) if pod.metadata.labels.contains_key(SKIP_LABEL) => skipped(pod),
         Some(unmet) => CheckOutcome::broken(
             Cause::PodSkipped,
-            format!("the pod's labels do not meet the webhook's objectSelector: {unmet}"),
+            format!("the pod's labels do not match the webhook's objectSelector: {unmet}"),
         )
         .remedy(format!(
-            "give the template of {} the labels `{unmet}`",
+            "add the labels `{unmet}` to the template of {}",
             pod.template()
         )),
         None => match selects_namespace(cluster, webhook).await {
@@ -184,7 +180,7 @@ pub(super) async fn looks_at_the_pod(cluster: &mut Cluster) -> CheckOutcome {
     };
     if seen.cause.is_some() && is_given {
         return CheckOutcome::not_applicable(
-            "it is not, and the pod's template gives the identity itself",
+            "the webhook does not select the pod, but the pod template configures the identity",
         );
     }
     if seen.cause.is_some() {
@@ -200,9 +196,10 @@ async fn selects_namespace(
     let selector = &webhook.namespace_selector;
     let conditions = match webhook.match_conditions {
         0 => String::new(),
-        count => format!("; its {count} condition(s) in CEL are not evaluated here"),
+        1 => "; its CEL match condition is not evaluated here".to_owned(),
+        count => format!("; its {count} CEL match conditions are not evaluated here"),
     };
-    let holds = CheckOutcome::holds(format!("it is, by its selectors{conditions}"));
+    let holds = CheckOutcome::holds(format!("its selectors match the pod{conditions}"));
     if *selector == Selector::default() {
         return Ok(holds);
     }
@@ -212,8 +209,8 @@ async fn selects_namespace(
         None => holds,
         Some(unmet) => CheckOutcome::broken(
             Cause::PodNotMutated,
-            format!("the labels of namespace {name} do not meet the webhook's namespaceSelector: {unmet}"),
+            format!("the labels of namespace {name} do not match the webhook's namespaceSelector: {unmet}"),
         )
-        .remedy(format!("`kubectl label namespace {name} '{unmet}'`, and delete the pod")),
+        .remedy(format!("run `kubectl label namespace {name} '{unmet}'` and delete the pod")),
     })
 }

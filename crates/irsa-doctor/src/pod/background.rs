@@ -4,7 +4,7 @@ use std::future::Future;
 
 use tokio::task::JoinHandle;
 
-/// A probe that runs on its own; it ends when this is dropped.
+/// A probe that runs in a separate task, which is aborted when this is dropped.
 #[derive(Debug)]
 pub(super) struct Background<T> {
     task: Option<JoinHandle<T>>,
@@ -19,7 +19,7 @@ impl<T: Send + 'static> Background<T> {
         }
     }
 
-    /// Waits for the result; `None` if the probe was cancelled. The wait may be dropped and repeated.
+    /// Waits for the result; `None` if the probe was cancelled. The future can be dropped and the call repeated.
     pub(super) async fn outcome(&mut self) -> Option<&mut T> {
         if let Some(task) = &mut self.task {
             let ended = task.await;

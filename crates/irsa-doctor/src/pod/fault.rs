@@ -1,4 +1,4 @@
-//! What a probe found wrong.
+//! Faults that probes find.
 
 use std::fmt::Display;
 
@@ -9,9 +9,9 @@ use super::text::clean;
 /// A fault of a data store or of the connection to it.
 #[derive(Debug, Clone)]
 pub(super) struct Fault {
-    /// `None` if what was seen allows no verdict.
+    /// The cause; `None` if the fault allows no verdict.
     pub(super) cause: Option<Cause>,
-    /// One sentence, safe to print.
+    /// A sentence that is safe to print.
     pub(super) said: String,
     /// The remedy, if it is more specific than the cause's own.
     pub(super) remedy: Option<String>,
@@ -35,8 +35,8 @@ impl Fault {
         }
     }
 
-    /// Returns whether the endpoint itself is at fault, for every client.
-    pub(super) fn is_of_endpoint(&self) -> bool {
+    /// Returns whether the fault is in the endpoint itself, for every client.
+    pub(super) fn is_in_endpoint(&self) -> bool {
         self.cause
             .is_some_and(|cause| cause.link() == Link::Endpoint)
     }

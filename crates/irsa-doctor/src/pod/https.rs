@@ -1,4 +1,4 @@
-//! One request over HTTPS, to whatever address is dialed, with a bounded answer.
+//! A single HTTPS request with a limit on the size of the response.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,14 +18,15 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-/// The time limit of STS, the agent and every other server: less than a step's deadline, so that silence is a verdict.
-pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+/// The time limit of STS, the agent and every other server: less than a step's time limit, so that a missing response is
+/// a verdict.
+pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
 /// The time limit of a TCP connection.
 pub(super) const CONNECT: Duration = Duration::from_secs(3);
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// A GET and where it goes.
+/// A GET request and the address to send it to.
 pub(super) struct Get<'a> {
     pub(super) dial_host: &'a str,
     pub(super) dial_port: u16,
@@ -35,22 +36,22 @@ pub(super) struct Get<'a> {
     pub(super) host: &'a str,
     pub(super) target: &'a str,
     pub(super) headers: HeaderMap,
-    /// The most bytes of a body that are read.
-    pub(super) most: usize,
-    /// The limit for all of it.
-    pub(super) patience: Duration,
+    /// The maximum size of the response body in bytes.
+    pub(super) max_body: usize,
+    /// The time limit for the whole request.
+    pub(super) timeout: Duration,
 }
 
-/// An answer, whatever its status.
+/// A response with any status.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct Response {
     pub(super) status: StatusCode,
     pub(super) body: Bytes,
 }
 
-/// Why there is none.
+/// The failure of a request.
 #[derive(Debug)]
-pub(super) enum NoAnswer {
+pub(super) enum RequestError {
     Connect(ConnectError),
     Handshake(HandshakeError),
     Broken(String),
@@ -59,14 +60,14 @@ pub(super) enum NoAnswer {
 }
 
 impl Get<'_> {
-    pub(super) async fn send(self) -> Result<Answer, NoAnswer> {
-        let patience = self.patience;
-        timeout(patience, self.exchange())
+    pub(super) async fn send(self) -> Result<Response, RequestError> {
+        let limit = self.timeout;
+        timeout(limit, self.exchange())
             .await
-            .unwrap_or(Err(NoAnswer::TimedOut(patience)))
+            .unwrap_or(Err(RequestError::TimedOut(limit)))
     }
 
-    async fn exchange(self) -> Result<Answer, NoAnswer> {
+    async fn exchange(self) -> Result<Response, RequestError> {
         let stream = self.connect().await?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         let mut driver = JoinSet::new();
@@ -79,22 +80,22 @@ impl Get<'_> {
             if let Ok(data) = frame?.into_data() {
                 body.extend_from_slice(&data);
             }
-            if body.len() > self.most {
-                return Err(NoAnswer::TooLong(self.most));
+            if body.len() > self.max_body {
+                return Err(RequestError::TooLong(self.max_body));
             }
         }
         let body = body.freeze();
-        Ok(Answer { status, body })
+        Ok(Response { status, body })
     }
 
-    async fn connect(&self) -> Result<TlsStream<TcpStream>, NoAnswer> {
+    async fn connect(&self) -> Result<TlsStream<TcpStream>, RequestError> {
         let stream = open(self.dial_host, self.dial_port).await;
-        let stream = stream.map_err(NoAnswer::Connect)?;
+        let stream = stream.map_err(RequestError::Connect)?;
         let secured = start_tls(stream, &self.tls, self.tls_name.clone()).await;
-        secured.map_err(NoAnswer::Handshake)
+        secured.map_err(RequestError::Handshake)
     }
 
-    fn request(&self) -> Result<Request<Empty<Bytes>>, NoAnswer> {
+    fn request(&self) -> Result<Request<Empty<Bytes>>, RequestError> {
         let uri: Uri = self.target.parse().map_err(broken)?;
         let mut request = Request::get(uri)
             .header("host", self.host)
@@ -106,25 +107,25 @@ impl Get<'_> {
     }
 }
 
-fn broken(error: impl Into<BoxError>) -> NoAnswer {
+fn broken(error: impl Into<BoxError>) -> RequestError {
     let error: BoxError = error.into();
-    NoAnswer::Broken(error.to_string())
+    RequestError::Broken(error.to_string())
 }
 
-impl From<hyper::Error> for NoAnswer {
+impl From<hyper::Error> for RequestError {
     fn from(error: hyper::Error) -> Self {
         broken(error)
     }
 }
 
-impl std::fmt::Display for NoAnswer {
+impl std::fmt::Display for RequestError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Connect(error) => write!(f, "{error}"),
             Self::Handshake(error) => f.write_str(&error.sentence("the server")),
-            Self::Broken(why) => write!(f, "the answer broke off: {why}"),
-            Self::TooLong(most) => write!(f, "the answer is longer than {most} bytes"),
-            Self::TimedOut(patience) => write!(f, "no whole answer within {patience:?}"),
+            Self::Broken(why) => write!(f, "the HTTP exchange failed: {why}"),
+            Self::TooLong(most) => write!(f, "the response is longer than {most} bytes"),
+            Self::TimedOut(limit) => write!(f, "no complete response within {limit:?}"),
         }
     }
 }
@@ -147,7 +148,7 @@ pub(super) async fn start_tls(
     Ok(connector.connect(name, stream).await?)
 }
 
-/// A TCP connection, in no more than [`CONNECT`].
+/// Opens a TCP connection within [`CONNECT`].
 pub(super) async fn open(host: &str, port: u16) -> Result<TcpStream, ConnectError> {
     let options = ConnectOptions {
         timeout: CONNECT,

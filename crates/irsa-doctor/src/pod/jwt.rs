@@ -22,7 +22,7 @@ pub(super) struct Header {
     pub(super) kid: Option<String>,
 }
 
-/// The claims that STS and the agent go by (RFC 7519, section 4.1; Kubernetes, "Bound service account tokens").
+/// The claims that STS and the agent evaluate (RFC 7519, section 4.1; Kubernetes, "Bound service account tokens").
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Claims {
@@ -44,14 +44,14 @@ pub(super) struct Kubernetes {
     pub(super) node: Option<Named>,
 }
 
-/// An object by its name.
+/// The name of an object.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Named {
     pub(super) name: String,
 }
 
-/// One audience or several; anything else is none.
+/// One audience or several; any other value counts as no audience.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub(super) enum Audience {
@@ -61,7 +61,10 @@ pub(super) enum Audience {
 }
 
 impl Jwt {
-    /// Takes a token apart; the error is what is wrong, as the second half of a sentence.
+    /// Decodes a token.
+    ///
+    /// # Errors
+    /// The end of a sentence that starts with the token.
     pub(super) fn parse(raw: SecretString) -> Result<Self, &'static str> {
         let mut parts = raw.expose_secret().split('.');
         let header = part(parts.next()).ok_or("has a header that is not a JSON object")?;
@@ -80,7 +83,7 @@ impl Jwt {
     }
 }
 
-/// A JSON object: what is read here would be taken from an array of its values as well.
+/// Decodes a part as a JSON object. Serde would also accept an array of the values.
 fn part<T: for<'de> Deserialize<'de>>(text: Option<&str>) -> Option<T> {
     let json = URL_SAFE_NO_PAD.decode(text?).ok()?;
     let is_object = json.trim_ascii_start().starts_with(b"{");
@@ -96,8 +99,8 @@ impl Claims {
         }
     }
 
-    /// Its whole life in seconds, where it has an end and a beginning.
-    pub(super) fn life(&self) -> Option<u64> {
+    /// The lifetime in seconds, if the token has both times.
+    pub(super) fn lifetime(&self) -> Option<u64> {
         self.exp?.checked_sub(self.iat.or(self.nbf)?)
     }
 }
@@ -132,7 +135,7 @@ mod tests {
         for json in ["", "[]", r#"{"exp":-1}"#, r#"{"exp":1e99}"#, "{\"iss\":1}"] {
             assert!(jwt(json).is_err(), "{json}");
         }
-        assert_eq!(jwt(r#"{"exp":1,"iat":2}"#).unwrap().claims.life(), None);
+        assert_eq!(jwt(r#"{"exp":1,"iat":2}"#).unwrap().claims.lifetime(), None);
         assert!(jwt(&"[".repeat(100_000)).is_err());
     }
 

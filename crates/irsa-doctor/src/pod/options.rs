@@ -1,4 +1,4 @@
-//! What is examined.
+//! The options of the pod checks.
 
 use std::sync::Arc;
 
@@ -6,17 +6,17 @@ use irsa_chain::{Region, RoleArn, ServiceAccount};
 use irsa_identity::{Clock, IdentitySettings, RoleStep, SigningService};
 use irsa_net::rustls::pki_types::ServerName;
 
-/// What is checked from inside the pod.
+/// The options of the pod checks.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The identity, as `irsa proxy` would be given it. Its time limits are replaced by shorter ones. Its file of
-    /// certificate authorities is believed of every server.
+    /// The identity settings, as for `irsa proxy`. Time limits are replaced with shorter ones, and its CA file is
+    /// trusted for every server.
     pub identity: IdentitySettings,
-    /// The role that it should end in, where that is known better than from the environment.
+    /// The expected role, if it is not the one in the environment.
     pub role: Option<RoleArn>,
-    /// The service account whose token it should be, where that is known.
+    /// The expected service account of the token, if known.
     pub service_account: Option<ServiceAccount>,
-    /// The host and port to connect to for the token's issuer, if not those of its URL.
+    /// The host and port to connect to for the token's issuer, if they differ from those in its URL.
     pub issuer_dial: Option<(String, u16)>,
     /// The databases that the workload uses.
     pub databases: Vec<DatabaseTarget>,
@@ -26,7 +26,7 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
 }
 
-/// The route to a data store: the name that is signed for and the address to connect to may differ.
+/// The route to a data store. The name to sign for and the address to connect to can differ.
 #[derive(Debug, Clone)]
 pub struct Route {
     /// The endpoint whose name is signed.
@@ -35,24 +35,24 @@ pub struct Route {
     pub sign_port: u16,
     /// The region of the signature.
     pub region: Region,
-    /// The host that is dialed.
+    /// The host to connect to.
     pub dial_host: String,
-    /// The port that is dialed.
+    /// The port to connect to.
     pub dial_port: u16,
-    /// The name that the server's certificate must hold.
+    /// The name that the server's certificate must contain.
     pub tls_name: ServerName<'static>,
 }
 
-/// A database and who logs in to it.
+/// A database and the user that logs in to it.
 #[derive(Debug, Clone)]
 pub struct DatabaseTarget {
     /// The route to it.
     pub route: Route,
-    /// The database user; no login can be tried without one.
+    /// The database user; without one, no login is attempted.
     pub user: Option<String>,
-    /// The database; the user's name where it is absent.
+    /// The database; by default, the one with the user's name.
     pub name: Option<String>,
-    /// A role to assume for it alone.
+    /// A role to assume only for this database.
     pub role: Option<RoleStep>,
 }
 
@@ -63,12 +63,12 @@ pub struct DomainTarget {
     pub route: Route,
     /// The service that its requests are signed for.
     pub service: SigningService,
-    /// A role to assume for it alone.
+    /// A role to assume only for this domain.
     pub role: Option<RoleStep>,
 }
 
 impl DatabaseTarget {
-    /// `USER@HOST:PORT/DATABASE`, as far as it is known: no two of a report are the same.
+    /// The label `USER@HOST:PORT/DATABASE`, without the unknown parts. Labels are unique in a report.
     pub fn label(&self) -> String {
         let Route {
             sign_host,

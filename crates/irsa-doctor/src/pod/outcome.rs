@@ -1,4 +1,4 @@
-//! Findings that the steps of several areas share.
+//! Outcomes that the steps of several areas share.
 
 use std::future;
 
@@ -8,17 +8,17 @@ use super::fault::Fault;
 use super::text::clean;
 use crate::{CheckOutcome, Work};
 
-/// The work of a check that has nothing to wait for.
+/// The future of a check that has nothing to wait for.
 pub(super) fn ready<'a>(seen: CheckOutcome) -> Work<'a> {
     Box::pin(future::ready(seen))
 }
 
-/// The finding of a check whose probe ended before it had a result.
+/// The outcome of a check whose probe ended without a result.
 pub(super) fn cancelled() -> CheckOutcome {
     CheckOutcome::unsure("the check was cancelled")
 }
 
-/// The finding that an error of the identity stands for: no verdict if its cause is unknown.
+/// The outcome for an identity error: broken, or unsure if its cause is unknown.
 pub(super) fn from_error(error: &IdentityError) -> CheckOutcome {
     let said = clean(&error.to_string());
     match error.cause() {
@@ -28,7 +28,7 @@ pub(super) fn from_error(error: &IdentityError) -> CheckOutcome {
     .remedy(error.remedy())
 }
 
-/// The finding that a fault stands for: no verdict if its cause is unknown.
+/// The outcome for a fault: broken, or unsure if its cause is unknown.
 pub(super) fn from_fault(fault: &Fault) -> CheckOutcome {
     let seen = match fault.cause {
         Some(cause) => CheckOutcome::broken(cause, fault.said.clone()),

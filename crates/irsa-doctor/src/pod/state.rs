@@ -1,4 +1,4 @@
-//! What the examination has learnt, and the probes that are under way.
+//! The inputs of the pod checks, the probes that are running, and what earlier checks have found.
 
 pub(super) mod data_store;
 
@@ -13,15 +13,15 @@ use irsa_net::tls::Roots;
 use self::data_store::{DatabaseState, DomainState};
 use super::background::Background;
 use super::environment::probe as environment;
-use super::https::{CONNECT, PATIENCE};
+use super::https::{CONNECT, TIMEOUT};
 use super::instance_metadata::probe::{self as instance_metadata, NodeRole};
-use super::issuer::probe::{Found, IssuerSettings};
+use super::issuer::probe::{Issuer, IssuerSettings};
 use super::jwt::Jwt;
 use super::options::{DatabaseTarget, DomainTarget, Options};
-use super::sts::probe::{self as sts, Exchanged, Heard};
+use super::sts::probe::{self as sts, Exchanged, StsResponse};
 use crate::{Database, Domain, IdentityKind, Workload};
 
-/// The pod's place.
+/// The inputs of the pod checks, the probes that are running, and what earlier checks have found.
 #[derive(Debug)]
 pub struct Pod {
     pub(super) options: Options,
@@ -30,13 +30,13 @@ pub struct Pod {
     pub(super) inspection: Result<Inspection, IdentityError>,
     pub(super) roots: Result<Roots, String>,
     pub(super) token: Option<Jwt>,
-    pub(super) sts: Background<Result<Heard, IdentityError>>,
+    pub(super) sts: Background<Result<StsResponse, IdentityError>>,
     pub(super) node: Background<NodeRole>,
-    pub(super) issuer: Option<Background<Found>>,
+    pub(super) issuer: Option<Background<Issuer>>,
     pub(super) session: Option<Background<Exchanged>>,
     /// AWS's time and this machine's at the same moment, in seconds, if they differ by a minute or more.
     pub(super) aws_time_here: Option<(u64, u64)>,
-    /// Sessions of the data stores that have a role of their own, by label.
+    /// The sessions for data stores that have their own role, by label.
     pub(super) chained: BTreeMap<String, SessionCredentials>,
     pub(super) databases: Vec<DatabaseState>,
     pub(super) domains: Vec<DomainState>,
@@ -49,7 +49,7 @@ impl Pod {
     /// Outside of a tokio runtime.
     pub fn new(mut options: Options) -> Self {
         let timeouts = &mut options.identity.timeouts;
-        (timeouts.connect, timeouts.exchange) = (CONNECT, PATIENCE);
+        (timeouts.connect, timeouts.exchange) = (CONNECT, TIMEOUT);
         let settings = &options.identity;
         let inspection = Inspection::new(settings.clone(), options.clock.clone());
         let roots = Roots::upstream(settings.ca_file.as_deref());
@@ -63,8 +63,8 @@ impl Pod {
                 ..workload(&options)
             },
             source,
-            sts: Background::start(sts::answer(inspection.clone(), options.clock.clone())),
-            node: Background::start(instance_metadata::ask(inspection.clone())),
+            sts: Background::start(sts::contact(inspection.clone(), options.clock.clone())),
+            node: Background::start(instance_metadata::read(inspection.clone())),
             databases: databases
                 .map(|target| DatabaseState::new(target, &roots))
                 .collect(),
@@ -122,7 +122,7 @@ impl Pod {
         self.source_name() == "web-identity"
     }
 
-    /// The roles that data stores have of their own, by label.
+    /// The data stores' own roles, by label.
     pub(super) fn role_steps(&self) -> impl Iterator<Item = (String, &Option<RoleStep>)> {
         let databases = self.databases.iter().map(|one| &one.target);
         let databases = databases.map(|target| (target.label(), &target.role));
@@ -147,7 +147,7 @@ impl Pod {
         }
     }
 
-    /// The one exchange, made when it is first asked about; `None` if it was cut off.
+    /// The exchange for a session, started at the first call; `None` if it was cancelled.
     pub(super) async fn session(&mut self) -> Option<Exchanged> {
         let inspection = &self.inspection;
         let session = self

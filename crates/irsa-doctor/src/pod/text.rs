@@ -1,10 +1,10 @@
-//! Texts from outside in reports, and times.
+//! Untrusted text and times in reports.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use irsa_chain::untrusted;
 
-/// A foreign text on one line, cut where it is long.
+/// An untrusted text on one line, truncated if it is long.
 pub(super) fn clean(text: &str) -> String {
     untrusted::printable(text).to_string()
 }
@@ -14,9 +14,9 @@ pub(super) fn quoted(text: &str) -> String {
     untrusted::quoted(text).to_string()
 }
 
-/// A time in seconds since 1970, as `2026-11-25T03:30:00Z`.
+/// A time in seconds since 1970, formatted as `2026-11-25T03:30:00Z`.
 pub(super) fn moment(seconds: u64) -> String {
-    // The last second that the format has: the end of the year 9999.
+    // The format ends with the year 9999.
     let at = UNIX_EPOCH + Duration::from_secs(seconds.min(253_402_300_799));
     humantime::format_rfc3339_seconds(at).to_string()
 }
@@ -26,7 +26,7 @@ pub(super) fn seconds(at: SystemTime) -> u64 {
     at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
-/// A span in the two largest units: `2h 5m`.
+/// A duration in its two largest units: `2h 5m`.
 pub(super) fn span(seconds: u64) -> String {
     let coarse = match seconds {
         0..7_200 => seconds,

@@ -1,4 +1,4 @@
-//! The chain as a line of links.
+//! The drawing of the chain.
 
 use irsa_chain::Link;
 
@@ -6,12 +6,12 @@ use super::style::Style;
 use super::words;
 use crate::{Report, Verdict};
 
-/// On fewer columns the line goes downwards.
+/// The width below which the chain is drawn vertically.
 const NARROW: usize = 48;
-/// What a row begins with.
+/// The indent of a row.
 const INDENT: usize = 2;
 
-/// A row of the line, and where the break is in it.
+/// A row of the drawing, and the column of the break.
 #[derive(Default)]
 struct Row {
     text: String,
@@ -19,12 +19,12 @@ struct Row {
     broken_at: Option<usize>,
 }
 
-/// The line, with the first broken link pointed at; what its marks mean follows if every check is shown.
+/// The chain with a pointer to the first broken link, followed by a legend if all checks are shown.
 pub(super) fn draw(report: &Report, style: &Style) -> String {
     let lines = if style.columns() < NARROW {
-        downwards(report, style)
+        vertical(report, style)
     } else {
-        across(report, style)
+        horizontal(report, style)
     };
     let mut drawn = lines.join("\n");
     drawn.push('\n');
@@ -36,11 +36,11 @@ pub(super) fn draw(report: &Report, style: &Style) -> String {
     drawn
 }
 
-fn across(report: &Report, style: &Style) -> Vec<String> {
+fn horizontal(report: &Report, style: &Style) -> Vec<String> {
     let broken = first_broken(report);
-    let mut rows = vec![Row::begun()];
+    let mut rows = vec![Row::new()];
     for link in Link::ALL {
-        let verdict = report.verdict_of(link);
+        let verdict = report.verdict_for(link);
         let length = 2 + link.title().len();
         let is_first = link == Link::ServiceAccount;
         let is_after_break = broken.is_some_and(|broken| broken < link);
@@ -48,7 +48,7 @@ fn across(report: &Report, style: &Style) -> Vec<String> {
         if let Some(row) = rows.last_mut() {
             let needed = row.columns + if is_first { 0 } else { 4 } + length;
             if !is_first && needed > style.columns() {
-                let mut next = Row::begun();
+                let mut next = Row::new();
                 next.add(&format!("{joint} "), 3);
                 rows.push(next);
             } else if !is_first {
@@ -68,7 +68,7 @@ fn across(report: &Report, style: &Style) -> Vec<String> {
     lines.flatten().collect()
 }
 
-fn downwards(report: &Report, style: &Style) -> Vec<String> {
+fn vertical(report: &Report, style: &Style) -> Vec<String> {
     let broken = first_broken(report);
     let line = |link: Link| {
         let pointer = if broken == Some(link) {
@@ -79,7 +79,7 @@ fn downwards(report: &Report, style: &Style) -> Vec<String> {
         } else {
             String::new()
         };
-        let named = named(link, report.verdict_of(link), style);
+        let named = named(link, report.verdict_for(link), style);
         format!("{}{named}{pointer}", " ".repeat(INDENT))
     };
     Link::ALL.map(line).to_vec()
@@ -96,7 +96,7 @@ fn named(link: Link, verdict: Option<Verdict>, style: &Style) -> String {
     )
 }
 
-/// Whole to a link that was reached; in pieces to one that was not, and to all after the break.
+/// The line before a link: solid if the link was reached, dashed if it was not, and dashed after the break.
 fn joint(next: Option<Verdict>, is_after_break: bool, style: &Style) -> &'static str {
     match next {
         _ if is_after_break => style.drawn("╌╌", ".."),
@@ -105,9 +105,9 @@ fn joint(next: Option<Verdict>, is_after_break: bool, style: &Style) -> &'static
     }
 }
 
-/// The marks that the line has, with their words.
+/// The marks in the drawing, with their meaning.
 fn legend(report: &Report, style: &Style) -> String {
-    let verdicts = Link::ALL.map(|link| report.verdict_of(link));
+    let verdicts = Link::ALL.map(|link| report.verdict_for(link));
     let order = [
         Some(Verdict::Holds),
         Some(Verdict::Broken),
@@ -117,12 +117,12 @@ fn legend(report: &Report, style: &Style) -> String {
         Some(Verdict::NotApplicable),
         None,
     ];
-    let there = order
+    let present = order
         .into_iter()
         .filter(|verdict| verdicts.contains(verdict));
-    // Spaces that do not break keep a mark at its word.
-    let words = there.map(|verdict| {
-        let title = verdict.map_or("not looked at", Verdict::title);
+    // No-break spaces keep a mark and its title on the same line.
+    let words = present.map(|verdict| {
+        let title = verdict.map_or("not checked", Verdict::title);
         format!("{} {title}", style.mark(verdict)).replace(' ', "\u{a0}")
     });
     let words: Vec<_> = words.collect();
@@ -137,7 +137,7 @@ fn legend(report: &Report, style: &Style) -> String {
 // === impl Row ===
 
 impl Row {
-    fn begun() -> Self {
+    fn new() -> Self {
         Self {
             text: " ".repeat(INDENT),
             columns: INDENT,
@@ -150,7 +150,7 @@ impl Row {
         self.columns += columns;
     }
 
-    /// What points at the break from below.
+    /// The line below the row that points at the break.
     fn pointer(&self, style: &Style) -> Option<String> {
         let at = self.broken_at?;
         let (arrow, words) = (style.drawn("▲", "^"), "broken here");

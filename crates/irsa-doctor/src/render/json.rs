@@ -1,37 +1,36 @@
-//! For programs.
+//! The report as JSON.
 
 use irsa_chain::untrusted::escape_json;
 use irsa_chain::{Cause, Link};
 use serde::Serialize;
 
-use super::page_of;
+use super::documentation;
 use crate::{Finding, Place, Remedy, Report, Verdict, Workload};
 
-/// The number of the form. It rises when something that a program may read goes away or changes its meaning; what is
-/// added does not raise it.
+/// The schema version. It increases when a field is removed or changes its meaning, not when a field is added.
 pub const SCHEMA: u32 = 1;
 
 #[derive(Serialize)]
-struct Form<'a> {
+struct JsonReport<'a> {
     schema: u32,
     overall: Verdict,
-    first_broken: Option<Found<'a>>,
+    first_broken: Option<JsonFinding<'a>>,
     caveat: Option<&'static str>,
     workload: &'a Workload,
-    chain: Vec<OfLink>,
-    findings: Vec<Found<'a>>,
+    chain: Vec<JsonLink>,
+    findings: Vec<JsonFinding<'a>>,
 }
 
-/// A link; `verdict` is null where nothing looked at it.
+/// A link; `verdict` is null if no check was made of it.
 #[derive(Serialize)]
-struct OfLink {
+struct JsonLink {
     link: Link,
     verdict: Option<Verdict>,
     checks: usize,
 }
 
 #[derive(Serialize)]
-struct Found<'a> {
+struct JsonFinding<'a> {
     check: &'static str,
     place: Place,
     link: Link,
@@ -47,42 +46,42 @@ struct Found<'a> {
     took_ms: u64,
 }
 
-/// The report as JSON. What a terminal would obey is written as `\u` escapes, so that the values stay as they are.
+/// The report as JSON. Characters that a terminal would obey are written as `\u` escapes, which keep the values.
 pub fn json(report: &Report) -> String {
-    let form = Form {
+    let document = JsonReport {
         schema: SCHEMA,
         overall: report.overall(),
-        first_broken: report.first_broken().map(Found::of),
+        first_broken: report.first_broken().map(JsonFinding::new),
         caveat: report.caveat(),
         workload: &report.workload,
-        chain: Link::ALL.map(|link| OfLink::of(report, link)).into(),
-        findings: report.findings.iter().map(Found::of).collect(),
+        chain: Link::ALL.map(|link| JsonLink::new(report, link)).into(),
+        findings: report.findings.iter().map(JsonFinding::new).collect(),
     };
-    // Strings, numbers and lists always have a form.
-    let text = serde_json::to_string_pretty(&form).unwrap_or_default();
+    // Strings, numbers and lists can always be serialized.
+    let text = serde_json::to_string_pretty(&document).unwrap_or_default();
     escape_json(&text) + "\n"
 }
 
-// === impl OfLink ===
+// === impl JsonLink ===
 
-impl OfLink {
-    fn of(report: &Report, link: Link) -> Self {
-        let of_link = report
+impl JsonLink {
+    fn new(report: &Report, link: Link) -> Self {
+        let findings = report
             .findings
             .iter()
             .filter(|finding| finding.check.link == link);
         Self {
             link,
-            verdict: report.verdict_of(link),
-            checks: of_link.count(),
+            verdict: report.verdict_for(link),
+            checks: findings.count(),
         }
     }
 }
 
-// === impl Found ===
+// === impl JsonFinding ===
 
-impl<'a> Found<'a> {
-    fn of(finding: &'a Finding) -> Self {
+impl<'a> JsonFinding<'a> {
+    fn new(finding: &'a Finding) -> Self {
         let check = finding.check;
         Self {
             check: check.id,
@@ -96,7 +95,7 @@ impl<'a> Found<'a> {
             remedy: finding.remedy.as_ref(),
             remedy_kind: finding.remedy.as_ref().map(Remedy::kind),
             commands: finding.remedy.as_ref().map_or(&[][..], Remedy::commands),
-            documentation: page_of(check),
+            documentation: documentation(check),
             took_ms: u64::try_from(finding.took.as_millis()).unwrap_or(u64::MAX),
         }
     }

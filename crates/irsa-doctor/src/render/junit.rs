@@ -1,18 +1,18 @@
-//! For continuous integration: JUnit's XML, a suite for each link.
+//! The report as JUnit XML for continuous integration, with a suite for each link.
 //!
-//! There is no standard; these are the elements that Jenkins, GitLab and GitHub's actions read: `failure` for what is
-//! broken, `skipped` for what was not looked at, with its reason, and `system-out` for what should be improved.
+//! There is no standard. These are the elements that Jenkins, GitLab and GitHub Actions read: `failure` for broken checks,
+//! `skipped` for checks that did not run, with the reason, and `system-out` for warnings.
 
 use std::fmt::{self, Display, Formatter, Write};
 use std::time::Duration;
 
 use irsa_chain::Link;
 
-use super::page_of;
+use super::documentation;
 use super::words::printable;
 use crate::{Finding, Report, Verdict};
 
-/// The report as JUnit's XML.
+/// The report as JUnit XML.
 pub fn junit(report: &Report) -> String {
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     // Writing to a String does not fail.
@@ -20,10 +20,11 @@ pub fn junit(report: &Report) -> String {
     xml
 }
 
-/// Text in an element or a quoted attribute (XML 1.0, section 2.4), without characters that XML forbids.
+/// A text that is escaped for an element or a quoted attribute (XML 1.0, section 2.4), without characters that XML
+/// forbids.
 struct Escaped<'a>(&'a str);
 
-/// The numbers of a suite, or of all of them.
+/// The totals of a suite, or of all suites.
 struct Totals {
     tests: usize,
     failures: usize,
@@ -35,25 +36,25 @@ fn write_suites(xml: &mut String, report: &Report) -> fmt::Result {
     writeln!(
         xml,
         "<testsuites name=\"irsa doctor\" {}>",
-        Totals::of(report.findings.iter())
+        Totals::new(report.findings.iter())
     )?;
     for link in Link::ALL {
-        let of_link = || {
+        let findings = || {
             report
                 .findings
                 .iter()
                 .filter(move |finding| finding.check.link == link)
         };
-        if of_link().next().is_none() {
+        if findings().next().is_none() {
             continue;
         }
-        let totals = Totals::of(of_link());
+        let totals = Totals::new(findings());
         writeln!(
             xml,
             "  <testsuite name=\"{}\" {totals}>",
             Escaped(link.title())
         )?;
-        for finding in of_link() {
+        for finding in findings() {
             write_case(xml, finding)?;
         }
         writeln!(xml, "  </testsuite>")?;
@@ -108,7 +109,7 @@ fn write_outcome(xml: &mut String, finding: &Finding) -> fmt::Result {
 }
 
 fn advice(finding: &Finding) -> String {
-    let page = page_of(finding.check);
+    let page = documentation(finding.check);
     match &finding.remedy {
         Some(remedy) => format!("Remedy: {remedy}. See {page}"),
         None => format!("No remedy is known. See {page}"),
@@ -136,7 +137,7 @@ impl Display for Escaped<'_> {
 // === impl Totals ===
 
 impl Totals {
-    fn of<'a>(findings: impl Iterator<Item = &'a Finding> + Clone) -> Self {
+    fn new<'a>(findings: impl Iterator<Item = &'a Finding> + Clone) -> Self {
         let count = |verdicts: &[Verdict]| {
             findings
                 .clone()

@@ -1,43 +1,43 @@
-//! How a text is to look.
+//! The appearance of a text report.
 
 use anstyle::{AnsiColor, Effects};
 
 use super::words;
 use crate::Verdict;
 
-/// The narrowest that a text is laid out for.
+/// The minimum width of a report.
 const MIN_WIDTH: usize = 24;
 
-/// How a text is to look.
+/// The appearance of a text report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style {
-    /// Whether ANSI sequences colour it. Everything that a colour says is said by a word or a mark as well.
-    pub colour: bool,
-    /// Whether it may hold more than ASCII.
+    /// Use ANSI colors. A color never carries information that a word or a mark does not.
+    pub color: bool,
+    /// Use characters other than ASCII.
     pub unicode: bool,
-    /// The columns that it has.
+    /// The width in columns.
     pub width: usize,
-    /// Whether a line that is longer than that is cut.
+    /// The treatment of lines that are longer than that.
     pub lines: Lines,
-    /// Whether every check is shown, not only what is wrong.
+    /// Show all checks, not only problems.
     pub verbose: bool,
 }
 
-/// What happens to a line that is longer than the text is wide.
+/// The treatment of lines that are longer than the report is wide.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Lines {
-    /// It stays whole, for a file or a pipe, in which someone searches.
+    /// Keep them whole, for a file or a pipe.
     #[default]
     Whole,
-    /// Its end is left out, so that the report fits on a screen.
+    /// Truncate them, so that the report fits on a screen.
     Cut,
 }
 
 impl Default for Style {
-    /// For a file: no colours, UTF-8, 100 columns, whole lines, what is wrong.
+    /// The style for a file: no colors, UTF-8, 100 columns, whole lines, only problems.
     fn default() -> Self {
         Self {
-            colour: false,
+            color: false,
             unicode: true,
             width: 100,
             lines: Lines::Whole,
@@ -46,8 +46,8 @@ impl Default for Style {
     }
 }
 
-/// Whether the locale that the environment names writes UTF-8. The first of `LC_ALL`, `LC_CTYPE` and `LANG` that is
-/// set and not empty decides (POSIX, "Environment Variables"); where a container has none, UTF-8 is taken for granted.
+/// Returns whether the environment's locale uses UTF-8. The first of `LC_ALL`, `LC_CTYPE` and `LANG` that is set and not
+/// empty decides (POSIX, "Environment Variables"). If none is set, as in most containers, UTF-8 is assumed.
 pub fn is_utf8(variable: impl Fn(&str) -> Option<String>) -> bool {
     let names = ["LC_ALL", "LC_CTYPE", "LANG"];
     let locale = names
@@ -66,7 +66,7 @@ impl Style {
         self.width.max(MIN_WIDTH)
     }
 
-    /// A line of at most `width` columns where lines are cut.
+    /// The text, truncated to `width` columns if long lines are truncated.
     pub(super) fn cut(&self, text: &str, width: usize) -> String {
         match self.lines {
             Lines::Whole => text.to_owned(),
@@ -74,12 +74,12 @@ impl Style {
         }
     }
 
-    /// A text of a stranger, harmless and in the characters that may be used.
+    /// An untrusted text, sanitized and in the permitted characters.
     pub(super) fn clean(&self, text: &str) -> String {
         self.encoded(&words::printable(text))
     }
 
-    /// Our own text in the characters that may be used.
+    /// A trusted text in the permitted characters.
     pub(super) fn encoded(&self, text: &str) -> String {
         if self.unicode || text.is_ascii() {
             return text.to_owned();
@@ -91,12 +91,12 @@ impl Style {
         ascii.collect()
     }
 
-    /// One of two ways to draw something.
+    /// The first text, or the second if only ASCII is permitted.
     pub(super) fn drawn(&self, unicode: &'static str, ascii: &'static str) -> &'static str {
         if self.unicode { unicode } else { ascii }
     }
 
-    /// The mark of a link or check, one column wide; `None` is for what nothing looked at.
+    /// The mark of a link or check, one column wide; `None` stands for not checked.
     pub(super) fn mark(&self, verdict: Option<Verdict>) -> &'static str {
         match verdict {
             Some(Verdict::Holds) => self.drawn("✓", "+"),
@@ -117,9 +117,9 @@ impl Style {
         self.paint(anstyle::Style::new() | Effects::DIMMED, text)
     }
 
-    /// The text in the verdict's colour.
+    /// The text in the verdict's color.
     pub(super) fn tint(&self, verdict: Option<Verdict>, text: &str) -> String {
-        let colour = match verdict {
+        let color = match verdict {
             Some(Verdict::Holds) => AnsiColor::Green.on_default(),
             Some(Verdict::Broken) => AnsiColor::Red.on_default().bold(),
             Some(Verdict::Warning | Verdict::Unsure) => AnsiColor::Yellow.on_default(),
@@ -127,11 +127,11 @@ impl Style {
                 anstyle::Style::new().dimmed()
             }
         };
-        self.paint(colour, text)
+        self.paint(color, text)
     }
 
     fn paint(&self, paint: anstyle::Style, text: &str) -> String {
-        if self.colour {
+        if self.color {
             format!("{paint}{text}{paint:#}")
         } else {
             text.to_owned()
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_variable_that_says_something_decides() {
+    fn the_first_variable_that_is_not_empty_decides() {
         assert!(with(&[]));
         assert!(with(&[("LANG", "de_DE.UTF-8")]));
         assert!(with(&[
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn every_mark_is_one_column_and_says_something_of_its_own() {
+    fn every_mark_is_one_column_wide_and_distinct() {
         let all = [
             None,
             Some(Verdict::Holds),

@@ -1,4 +1,5 @@
-//! For people: the chain, what is wrong or every check, and the first break with its cause and remedy last.
+//! The report for a terminal: the chain, the problems or all checks, and at the end the first break with its cause and
+//! remedy.
 
 mod first;
 mod links;
@@ -12,11 +13,11 @@ use super::style::Style;
 use super::{chain, words};
 use crate::{Finding, Report, Verdict, Workload};
 
-/// What a group's lines begin with: the indent, the mark and a space.
+/// The columns before the text of a line: the indent, the mark and a space.
 const LEAD: usize = 4;
 
-/// The report as text, for a terminal or a file: the chain, what is wrong in a line each or every check, and last what to
-/// begin with, where a terminal shows it above the prompt.
+/// The report as text, for a terminal or a file: the chain, the problems (one line each) or all checks, and at the end,
+/// where a terminal shows it above the prompt, the finding to start with.
 pub fn text(report: &Report, style: &Style) -> String {
     let mut page = Page {
         text: String::new(),
@@ -56,12 +57,12 @@ struct Page {
     style: Style,
 }
 
-/// Whose chain it is.
+/// The first line: the workload whose chain it is.
 fn heading(workload: &Workload) -> String {
     let mut heading = "The chain".to_owned();
     // Writing to a String does not fail.
     if let Some(account) = &workload.service_account {
-        let _ = write!(heading, " of {}/{}", account.namespace(), account.name());
+        let _ = write!(heading, " from {}/{}", account.namespace(), account.name());
     }
     if let Some(role) = &workload.role {
         let _ = write!(heading, " to {role}");
@@ -69,7 +70,7 @@ fn heading(workload: &Workload) -> String {
     heading
 }
 
-/// How many checks came to what.
+/// The number of checks by verdict.
 fn counts(report: &Report, style: &Style) -> String {
     let all = report.findings.len();
     let order = [
@@ -120,30 +121,30 @@ impl Page {
         self.text.push('\n');
     }
 
-    /// The checks of a link; those that hold take a line each.
+    /// The checks of a link; those that hold have one line each.
     fn group(&mut self, report: &Report, link: Link) {
-        let of_link = || {
+        let findings = || {
             report
                 .findings
                 .iter()
                 .filter(|finding| finding.check.link == link)
         };
-        let Some(verdict) = report.verdict_of(link) else {
+        let Some(verdict) = report.verdict_for(link) else {
             return;
         };
-        let ids = of_link()
+        let ids = findings()
             .map(|finding| finding.check.id.len())
             .max()
             .unwrap_or_default();
         self.line("");
         let title = format!("{}: {}", self.style.bold(link.title()), verdict.title());
         self.line(&title);
-        for finding in of_link() {
-            let first = report.first_amiss();
+        for finding in findings() {
+            let first = report.first_problem();
             let is_first = first.is_some_and(|first| std::ptr::eq(first, finding));
-            let of_check = report.findings.iter();
-            let of_check = of_check.filter(|one| one.check.id == finding.check.id);
-            self.finding(finding, ids, is_first, of_check.count() > 1);
+            let same_check = report.findings.iter();
+            let same_check = same_check.filter(|one| one.check.id == finding.check.id);
+            self.finding(finding, ids, is_first, same_check.count() > 1);
         }
     }
 
@@ -151,7 +152,7 @@ impl Page {
         let verdict = finding.verdict;
         let indent = LEAD + ids + 2;
         let width = self.style.columns().saturating_sub(indent).max(LEAD * 4);
-        // What there is one of need not be told from others.
+        // The subject is shown only if the check was made for several.
         let seen = |subject_width| match &finding.subject {
             Some(subject) if has_others => {
                 let subject = self.style.cut(&self.style.clean(subject), subject_width);

@@ -1,11 +1,11 @@
-//! Words of strangers, made harmless and laid out.
+//! Sanitizes, wraps and truncates text.
 
 use irsa_chain::untrusted::replacement;
 
-/// So many characters of a text are shown.
+/// The maximum number of characters shown of a text.
 const MAX_TEXT: usize = 4_000;
 
-/// Text on one line, with nothing in it that a terminal would obey, and not longer than a page.
+/// The text on one line, without control characters that a terminal would obey, truncated to [`MAX_TEXT`].
 pub(super) fn printable(text: &str) -> String {
     let mut shown: String = text.chars().take(MAX_TEXT).map(replacement).collect();
     if text.chars().nth(MAX_TEXT).is_some() {
@@ -14,7 +14,9 @@ pub(super) fn printable(text: &str) -> String {
     shown
 }
 
-/// The text in lines of at most `width` characters, where its words allow.
+/// Wraps the text into lines of at most `width` characters, if its words allow it.
+///
+/// The crate `textwrap` would break commands in backticks at their spaces, so this is a separate implementation.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut used = 0;
@@ -39,7 +41,7 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// What stands in backticks is one word, so that a command can be copied whole.
+/// The words of a text. Text in backticks is one word, so that a command can be copied.
 fn words(text: &str) -> impl Iterator<Item = &str> {
     let mut is_code = false;
     let ends = move |char: char| {
@@ -49,7 +51,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(ends).filter(|word| !word.is_empty())
 }
 
-/// The beginning of a text that is longer than `width`, with dots after it.
+/// Truncates a text to `width` characters, with an ellipsis at the end.
 pub(super) fn cut(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
         return text.to_owned();
@@ -83,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_acts_is_left() {
+    fn control_characters_are_replaced() {
         let shown = printable("a\u{1b}[31m\r\nb\u{202e}c\u{9b}d\u{200b}e\u{feff}\u{ffff}\u{85}");
         assert!(
             !shown.chars().any(irsa_chain::untrusted::is_deceptive),
@@ -93,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_novel_is_cut() {
+    fn long_text_is_truncated() {
         let shown = printable(&"é".repeat(1_000_000));
         assert_eq!(shown.chars().count(), MAX_TEXT + 1);
         assert_eq!(cut("abcdef", 4), "abc…");

@@ -1,5 +1,5 @@
-//! AWS's place: every link broken once, before the AWS of a third party. Skipped where that is not prepared, unless
-//! `IRSA_REQUIRE_CLIENTS=1`.
+//! The AWS checks: every link is broken once, with a third-party simulation of AWS (moto). Skipped if moto is not
+//! prepared, unless `IRSA_REQUIRE_CLIENTS=1`.
 
 mod given;
 mod hostile;
@@ -16,10 +16,10 @@ use crate::scenario::run::{Queue, Suite};
 use given::{Changes, Given};
 use stage::Stage;
 
-/// How long an examination may take altogether.
+/// The time limit of an examination.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// What stands for a name in a remedy that could not be made concrete.
+/// The placeholders that remain in a remedy if a name is unknown.
 const BLANKS: [&str; 5] = [
     "ROLE_ARN",
     "ISSUER_WITHOUT_HTTPS",
@@ -55,7 +55,7 @@ async fn play(mut queue: Queue) {
     }
 }
 
-/// Runs the commands of a remedy, if it has any, and returns what they have not repaired.
+/// Runs the commands of a remedy, if any, and returns a message if they do not repair the fault.
 async fn follow(stage: &mut Stage, given: &mut Given, finding: &Finding) -> Option<String> {
     let commands = finding.remedy.as_ref()?.commands();
     for command in commands {

@@ -1,4 +1,4 @@
-//! The cluster's place: every link broken once, before a real API server. Skipped where no Go can build it, unless
+//! The cluster checks: every link is broken once, with a real API server. Skipped if Go is missing to build it, unless
 //! `IRSA_REQUIRE_CLIENTS=1`.
 
 mod given;
@@ -24,7 +24,7 @@ use crate::scenario::run::{Queue, Suite};
 use given::Given;
 use stage::{Set, Stage};
 
-/// How long an examination may take altogether.
+/// The time limit of an examination.
 const LIMIT: Duration = Duration::from_secs(30);
 
 pub(crate) fn suite() -> Suite {
@@ -59,7 +59,7 @@ async fn play(mut queue: Queue) {
     stage.stop().await;
 }
 
-/// Runs the commands of a remedy, if it has any, and returns what they have not repaired.
+/// Runs the commands of a remedy, if any, and returns a message if they do not repair the fault.
 async fn follow(set: &Set<'_>, target: &str, finding: &Finding) -> Option<String> {
     let commands = finding.remedy.as_ref()?.commands();
     for command in commands {
@@ -74,9 +74,9 @@ async fn follow(set: &Set<'_>, target: &str, finding: &Finding) -> Option<String
     scenario::not_repaired(finding, &after)
 }
 
-/// What the other places take over from this one is what stands in a token.
+/// The workload that the cluster checks pass to other places matches a real token.
 #[tokio::test]
-async fn a_real_token_says_what_the_cluster_said() {
+async fn a_real_token_has_the_claims_that_the_cluster_checks_report() {
     let Some(stage) = Stage::start().await else {
         return;
     };
@@ -106,7 +106,7 @@ async fn a_real_token_says_what_the_cluster_said() {
     stage.stop().await;
 }
 
-/// A reader of an API server that is not there.
+/// A reader whose API server does not exist.
 async fn reader_of_nothing(folder: &Path) -> KubeReader {
     let file = folder.join("nothing.kubeconfig");
     let text = stage::kubeconfig("https://127.0.0.1:1", "", "token: x");

@@ -1,4 +1,4 @@
-//! The documentation of the checks is what the checks say of themselves.
+//! The documentation of the checks matches the checks.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use irsa_doctor::docs::{self, ScenarioRow};
 use crate::scenario;
 
 #[test]
-fn the_pages_are_what_the_checks_say() {
+fn the_pages_match_the_checks() {
     let folder = folder();
     let is_update = std::env::var_os("IRSA_UPDATE_DOCS").is_some_and(|value| value == "1");
     for (name, page) in docs::pages(&scenarios()) {
@@ -27,7 +27,7 @@ fn the_pages_are_what_the_checks_say() {
 }
 
 #[test]
-fn ids_are_unique_among_all_places_and_needs_are_checks() {
+fn ids_are_unique_and_needs_name_checks() {
     let ids: Vec<_> = docs::checks().map(|check| check.id).collect();
     let unique: BTreeSet<_> = ids.iter().collect();
     assert_eq!(ids.len(), unique.len());
@@ -40,7 +40,7 @@ fn ids_are_unique_among_all_places_and_needs_are_checks() {
 }
 
 #[test]
-fn each_check_says_what_it_asks_and_looks_at() {
+fn each_check_has_a_question_and_a_description() {
     for check in docs::checks() {
         assert!(check.question.ends_with('?'), "{}", check.id);
         assert!(check.description.ends_with('.'), "{}", check.id);

@@ -1,15 +1,15 @@
-//! The parts of a pod check depend on each other in one direction: steps on the state, the state on probes.
+//! The modules of the pod checks depend on each other in one direction: steps on the state, the state on probes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Names that only steps and what they share may use.
+/// Names that only steps and their shared code may use.
 const FINDINGS: [&str; 5] = ["CheckOutcome", "Finding", "Work", "::outcome", "::steps"];
-/// Names that only the state and what is above it may use.
+/// Names that only the state and the steps may use.
 const STATE: [&str; 2] = ["Pod", "::state"];
 
 #[test]
-fn probes_know_neither_state_nor_findings() {
+fn probes_depend_on_neither_state_nor_findings() {
     let mut probes = 0;
     for (path, text) in sources() {
         if is_steps(&path) || is_state(&path) {
@@ -24,7 +24,7 @@ fn probes_know_neither_state_nor_findings() {
 }
 
 #[test]
-fn the_state_knows_no_findings() {
+fn the_state_does_not_depend_on_findings() {
     let state: Vec<_> = sources()
         .into_iter()
         .filter(|(path, _)| is_state(path))
@@ -49,7 +49,7 @@ fn is_state(path: &Path) -> bool {
         .any(|name| name == "state" || name == "state.rs")
 }
 
-/// Returns whether a line of code has the name as a whole word.
+/// Returns whether a line of code contains the name as a whole word.
 fn uses(text: &str, name: &str) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
     let code = text

@@ -1,4 +1,4 @@
-//! The doctor before chains that are whole and chains that are broken on purpose.
+//! Tests of the doctor with whole chains, and with chains that are broken on purpose.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -15,7 +15,7 @@ mod render;
 mod report;
 mod scenario;
 
-/// The stages of all places, with the scenarios that are played on each.
+/// The stages of all places, with the scenarios that run on each.
 fn suites() -> Vec<scenario::run::Suite> {
     let suites = pod::suites().into_iter();
     suites.chain([cluster::suite(), aws::suite()]).collect()

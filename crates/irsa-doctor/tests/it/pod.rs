@@ -1,4 +1,4 @@
-//! The pod's place: every link broken once, before a real STS, PostgreSQL and OpenSearch of the lab.
+//! The pod checks: every link is broken once, with STS, PostgreSQL and OpenSearch of the lab.
 
 mod given;
 mod hostile;
@@ -15,10 +15,10 @@ use self::stage::Stage;
 use crate::scenario::run::{Queue, Suite};
 use crate::scenario::{self, Scenario};
 
-/// The most that an examination may take.
+/// The time limit of an examination.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// Scenarios with databases, and those with a domain: each has a lab of its own.
+/// Scenarios with databases, and those with a domain: each group has its own lab.
 pub(crate) fn suites() -> [Suite; 2] {
     let all = scenario::read_all::<Given>("pod").into_iter();
     let (domains, databases): (Vec<_>, Vec<_>) =
@@ -58,7 +58,7 @@ async fn play(stage: Stage, mut queue: Queue) {
     stage.close().await;
 }
 
-/// The lab plays no API that commands could change: what is found from the pod has advice, which says where to look.
+/// Asserts that remedies are advice: the lab has no API that commands could change.
 fn commands_in(findings: &[Finding]) -> Option<String> {
     let mut remedies = findings
         .iter()
@@ -68,7 +68,7 @@ fn commands_in(findings: &[Finding]) -> Option<String> {
 }
 
 #[test]
-fn each_check_has_an_id_of_its_own_and_needs_earlier_ones() {
+fn each_check_has_a_unique_id_and_needs_only_earlier_ones() {
     let mut seen: Vec<&str> = Vec::new();
     for check in pod::checks() {
         assert!(!seen.contains(&check.id), "{} twice", check.id);
@@ -95,7 +95,7 @@ fn assert_holds_no_secret(findings: &[Finding]) {
     assert!(secret.is_none(), "{secret:?}");
 }
 
-/// A token, key or signature: nothing else in a report is as long and as random as one.
+/// A token, key or signature: nothing else in a report is as long and as random.
 fn secret_in(findings: &[Finding]) -> Option<String> {
     let text = serde_json::to_string(findings).unwrap();
     let is_part = |c: char| c.is_ascii_alphanumeric() || "+/=_-".contains(c);

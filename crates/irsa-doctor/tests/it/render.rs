@@ -1,4 +1,4 @@
-//! Reports as people and programs see them.
+//! The rendering of reports.
 
 mod fixture;
 mod hostile;
@@ -62,7 +62,7 @@ fn the_report_fits_on_a_screen_of_45_lines_and_ends_with_what_to_do() {
         ..Style::default()
     };
     let text = render::text(&everything(), &style);
-    // What is wider than the screen is a command: the terminal breaks it.
+    // Only commands are wider than the screen; the terminal wraps them.
     let lines: usize = text
         .lines()
         .map(|line| line.chars().count().div_ceil(80).max(1))
@@ -95,7 +95,7 @@ fn a_pipe_gets_every_line_whole() {
 }
 
 #[test]
-fn a_command_is_a_line_of_its_own() {
+fn a_command_is_on_a_separate_line() {
     let command = "kubectl -n shop annotate serviceaccount api a=b";
     let remedy = Commands::new([command.to_owned()]).on_condition("if it is meant");
     let seen = CheckOutcome::broken(Cause::RoleUnknown, "no").remedy(remedy);
@@ -115,19 +115,19 @@ fn a_wide_terminal_has_the_whole_chain_on_one_line() {
 }
 
 #[test]
-fn a_narrow_terminal_has_it_downwards_in_ascii() {
+fn a_narrow_terminal_has_a_vertical_chain_in_ascii() {
     let text = drawn(&one_broken(), 40, false);
     assert!(text.is_ascii(), "{text}");
     insta::assert_snapshot!(text);
 }
 
 #[test]
-fn a_whole_chain_is_calm() {
+fn a_whole_chain_has_a_short_report() {
     insta::assert_snapshot!(drawn(&all_well(), 100, true));
 }
 
 #[test]
-fn what_could_not_be_told_is_never_a_tick() {
+fn an_unsure_check_is_never_a_tick() {
     let report = unsure();
     assert_eq!(report.overall(), Verdict::Unsure);
     insta::assert_snapshot!(drawn(&report, 100, true));
@@ -142,7 +142,7 @@ fn an_empty_report_says_that_no_check_was_made() {
 }
 
 #[test]
-fn no_line_is_wider_than_the_terminal_but_for_a_command_that_is_to_be_copied() {
+fn no_line_is_wider_than_the_terminal_except_commands() {
     for width in [40, 48, 60, 80, 100, 132, 200] {
         for report in [one_broken(), all_well(), unsure()] {
             let style = Style {
@@ -161,23 +161,23 @@ fn no_line_is_wider_than_the_terminal_but_for_a_command_that_is_to_be_copied() {
 }
 
 #[test]
-fn colour_adds_nothing_but_colour() {
+fn colors_do_not_change_the_text() {
     let plain = drawn(&one_broken(), 100, true);
     let style = Style {
-        colour: true,
+        color: true,
         ..Style::default()
     };
-    let coloured = render::text(&one_broken(), &style);
-    assert!(coloured.contains("\u{1b}[") && !plain.contains('\u{1b}'));
-    assert_eq!(fixture::without_colour(&coloured), plain);
+    let colored = render::text(&one_broken(), &style);
+    assert!(colored.contains("\u{1b}[") && !plain.contains('\u{1b}'));
+    assert_eq!(fixture::without_colors(&colored), plain);
 }
 
 #[test]
-fn progress_names_the_link_and_the_question_and_then_what_came_of_it() {
+fn progress_names_the_link_and_the_question_and_then_the_verdict() {
     let report = one_broken();
     let broken = report.first_broken().unwrap();
-    let lines =
-        [Progress::Looking(broken.check), Progress::Found(broken)].map(|told| render::line(&told));
+    let lines = [Progress::Started(broken.check), Progress::Finished(broken)]
+        .map(|progress| render::line(&progress));
     assert_eq!(
         lines,
         [

@@ -1,4 +1,4 @@
-//! What several places say together.
+//! Reports with findings from several places.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ fn refused_login() -> Finding {
 }
 
 #[test]
-fn the_break_is_where_another_place_knows_why() {
+fn the_break_is_the_check_that_explains_it() {
     let off = CheckOutcome::broken(Cause::IamAuthenticationOff, "it is off");
     let report = report(vec![
         refused_login(),
@@ -32,7 +32,7 @@ fn the_break_is_where_another_place_knows_why() {
     let broken = report.first_broken().unwrap();
     assert_eq!(broken.check.id, "aws-iam-authentication");
     assert_eq!(
-        report.verdict_of(Link::Permissions),
+        report.verdict_for(Link::Permissions),
         Some(Verdict::NotReached)
     );
     let login = &report.findings[0];
@@ -44,7 +44,7 @@ fn the_break_is_where_another_place_knows_why() {
 }
 
 #[test]
-fn a_break_of_another_database_says_nothing_of_this_one() {
+fn a_break_of_a_different_database_explains_nothing() {
     let off = CheckOutcome::broken(Cause::IamAuthenticationOff, "it is off");
     let report = report(vec![
         refused_login(),
@@ -54,7 +54,7 @@ fn a_break_of_another_database_says_nothing_of_this_one() {
 }
 
 #[test]
-fn where_all_policies_allow_it_the_organizations_are_left() {
+fn if_all_policies_allow_it_the_organization_remains() {
     let holds = |check| finding(check, Some(HOST), CheckOutcome::holds("allowed"));
     let all = vec![
         refused_login(),
@@ -71,7 +71,7 @@ fn where_all_policies_allow_it_the_organizations_are_left() {
         .unwrap()
         .to_string();
     assert!(remedy.contains("SERVICE_CONTROL_POLICY"), "{remedy}");
-    // What was not looked at is not ruled out.
+    // Causes that were not checked are not ruled out.
     let part = report(all[..3].to_vec());
     let remedy = part
         .first_broken()
@@ -84,7 +84,7 @@ fn where_all_policies_allow_it_the_organizations_are_left() {
 }
 
 #[test]
-fn a_report_on_policies_says_what_it_can_not_know_of() {
+fn a_report_with_policies_has_a_caveat() {
     let trusted = finding("aws-trust-policy", None, CheckOutcome::holds("allowed"));
     let caveat = report(vec![trusted]).caveat().unwrap();
     assert!(caveat.contains("Service and resource control policies"));
@@ -92,7 +92,7 @@ fn a_report_on_policies_says_what_it_can_not_know_of() {
 }
 
 #[test]
-fn what_tells_a_vague_answer_apart_is_a_check_of_another_place() {
+fn ambiguous_findings_are_explained_by_a_different_place() {
     let trust = CheckOutcome::broken(Cause::TrustDenied, "Not authorized");
     for (vague, explained_by) in [
         ("sts-trust", "aws-role"),

@@ -1,5 +1,5 @@
-//! Scenarios: a chain that is whole or has one link broken on purpose, as data, one file each, with what the doctor must
-//! report. Each is a test that has the name of its file.
+//! Scenarios: a chain that is whole, or has one link broken on purpose, and the report that the doctor must make. Each
+//! scenario is a file, and a test with the name of that file.
 
 pub(crate) mod coverage;
 pub(crate) mod run;
@@ -14,46 +14,46 @@ use irsa_doctor::{Finding, Verdict};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-/// A file of `tests/scenarios/PLACE`; `G` is the place's own way to say how its stage is set.
+/// A file in `tests/scenarios/PLACE`; `G` describes the stage of that place.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Scenario<G> {
-    /// What is broken, in words.
+    /// A sentence about the fault.
     pub(crate) breaks: Option<String>,
-    /// For a chain in which everything holds: which one it is, in words.
+    /// For a chain in which everything holds: a description of the chain.
     pub(crate) whole: Option<String>,
-    /// How the stage is set.
+    /// The stage.
     pub(crate) given: G,
-    /// What the doctor must report.
+    /// The expected report.
     pub(crate) expect: Expect,
 }
 
-/// What the doctor must report of a scenario.
+/// The report that the doctor must make in a scenario.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Expect {
-    /// The one check that does not hold; all others do or are not applicable.
+    /// The only check that does not hold; all others hold or are not applicable.
     pub(crate) check: Option<String>,
-    /// What it reports.
+    /// The verdict of that check.
     #[serde(default)]
     pub(crate) verdict: Expected,
-    /// The cause that it names.
+    /// The cause that it reports.
     pub(crate) cause: Option<String>,
     /// Exactly the checks that are not reached.
     #[serde(default)]
     pub(crate) not_reached: Vec<String>,
-    /// Texts that the remedy must have.
+    /// Texts that the remedy must contain.
     #[serde(default)]
     pub(crate) remedy_has: Vec<String>,
-    /// Texts that the remedy must not have: they would do harm.
+    /// Texts that the remedy must not contain because they would do harm.
     #[serde(default)]
     pub(crate) remedy_lacks: Vec<String>,
-    /// Checks that hold. In a chain that is whole these are all, and the others are not applicable.
+    /// Checks that hold. For a whole chain, all others must be not applicable.
     #[serde(default)]
     pub(crate) holds: Vec<String>,
 }
 
-/// The verdicts that a scenario can expect of its check.
+/// The verdicts that a scenario can expect from its check.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Expected {
@@ -73,13 +73,13 @@ impl From<Expected> for Verdict {
     }
 }
 
-/// The scenarios of `tests/scenarios/PLACE` with the names of their files, in order.
+/// The scenarios in `tests/scenarios/PLACE` with the names of their files, in order.
 pub(crate) fn read_all<G: DeserializeOwned>(place: &str) -> Vec<(String, Scenario<G>)> {
     let ids = ids(place).into_iter();
     ids.map(|id| (id.clone(), read(place, &id))).collect()
 }
 
-/// The names of the files of `tests/scenarios/PLACE`, in order.
+/// The names of the files in `tests/scenarios/PLACE`, in order.
 pub(crate) fn ids(place: &str) -> Vec<String> {
     let entries = fs::read_dir(folder(place)).expect("the place has scenarios");
     let paths = entries.map(|entry| entry.unwrap().path());
@@ -122,7 +122,7 @@ pub(crate) fn read<G: DeserializeOwned>(place: &str, id: &str) -> Scenario<G> {
     scenario
 }
 
-/// In what the findings are not those expected.
+/// The difference between the findings and the expected ones, if any.
 pub(crate) fn differs(expect: &Expect, findings: &[Finding]) -> Option<String> {
     let as_expected = match &expect.check {
         Some(check) => is_broken_as_expected(check, expect, findings),
@@ -145,7 +145,7 @@ pub(crate) fn found<'f>(expect: &Expect, findings: &'f [Finding]) -> Option<&'f 
     findings.find(|finding| finding.check.id == check && finding.verdict == verdict)
 }
 
-/// What commands have not repaired of a finding, now that they were run.
+/// A message if a finding is still there after its commands were run.
 pub(crate) fn not_repaired(finding: &Finding, after: &[Finding]) -> Option<String> {
     let is_same =
         |one: &&Finding| (one.check.id, &one.subject) == (finding.check.id, &finding.subject);
@@ -161,7 +161,7 @@ pub(crate) fn not_repaired(finding: &Finding, after: &[Finding]) -> Option<Strin
     })
 }
 
-/// The words of a command, as a shell splits it.
+/// The words of a command, as split by a shell.
 pub(crate) fn words(command: &str) -> Vec<String> {
     let script = format!("printf '%s\\0' {command}");
     let output = Command::new("sh").args(["-c", &script]).output().unwrap();
@@ -171,8 +171,8 @@ pub(crate) fn words(command: &str) -> Vec<String> {
     words.map(str::to_owned).collect()
 }
 
-/// Exactly the one check reports what it must, exactly those are not reached, and all others hold or are not applicable;
-/// some are known to hold.
+/// Returns whether the check has the expected outcome, exactly the expected checks are not reached, and all others hold
+/// or are not applicable.
 fn is_broken_as_expected(check: &str, expect: &Expect, findings: &[Finding]) -> bool {
     let verdict = Verdict::from(expect.verdict);
     let says_so = |finding: &Finding| {
@@ -201,7 +201,7 @@ fn is_broken_as_expected(check: &str, expect: &Expect, findings: &[Finding]) -> 
             .all(|finding| says_so(finding) || is_not_reached(finding) || is_well(finding))
 }
 
-/// Exactly those checks hold, and all others are not applicable.
+/// Returns whether exactly the expected checks hold, and all others are not applicable.
 fn is_whole_as_expected(expect: &Expect, findings: &[Finding]) -> bool {
     let holding = findings
         .iter()
@@ -215,7 +215,7 @@ fn is_well(finding: &Finding) -> bool {
     matches!(finding.verdict, Verdict::Holds | Verdict::NotApplicable)
 }
 
-/// The findings, one a line.
+/// The findings, one per line.
 pub(crate) fn shown(findings: &[Finding]) -> String {
     let mut text = String::new();
     for Finding {

@@ -36,7 +36,7 @@ async fn examine(settings: &DoctorSettings, progress: &Progress) -> Report {
     // The steps are quick, so they are shown on a terminal only; elsewhere the report is enough.
     let is_watched = std::io::stderr().is_terminal();
     let mut tell = |step: Step<'_>| {
-        if is_watched && matches!(step, Step::Looking(_)) {
+        if is_watched && matches!(step, Step::Started(_)) {
             progress.say(&render::line(&step));
         }
     };
@@ -68,7 +68,7 @@ fn style(verbose: bool) -> Style {
     let is_terminal = std::io::stdout().is_terminal();
     let width = is_terminal.then(terminal_width).flatten();
     Style {
-        colour: true,
+        color: true,
         unicode: render::is_utf8(|name| std::env::var(name).ok()),
         width: width.unwrap_or(Style::default().width),
         lines: if is_terminal {

@@ -17,6 +17,7 @@ import requests
 from botocore import xform_name
 from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.opensearch.models import opensearch_backends
 from moto.rds.models import rds_backends
 from werkzeug.serving import make_server
 
@@ -93,6 +94,9 @@ def domain(es, given, names):
         DomainEndpointOptions={"EnforceHTTPS": given["https"]},
         **options,
     )["DomainStatus"]
+    if given["deleted"]:
+        # moto removes a domain at once, AWS shows it as deleted until it is gone.
+        opensearch_backends[ACCOUNT][REGION].domains[given["name"]].delete()
     return {"DOMAIN": made["Endpoint"]}
 
 

@@ -1,4 +1,4 @@
-//! A login to a database in two halves, the second of which needs credentials. Both are the proxy's own.
+//! A database login in two halves: only the second one needs credentials. Both use the proxy's own code.
 
 use std::fmt;
 use std::time::SystemTime;
@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use crate::pod::endpoint::probe::{Connectivity, Secured, connect, secure};
 use crate::pod::fault::Fault;
-use crate::pod::https::PATIENCE;
+use crate::pod::https::TIMEOUT;
 use crate::pod::options::{DatabaseTarget, Route};
 use crate::pod::text::clean;
 
@@ -20,28 +20,28 @@ use crate::pod::text::clean;
 #[derive(Debug)]
 pub(in crate::pod) struct DatabaseFacts {
     pub(in crate::pod) connectivity: Connectivity,
-    /// The server's request for a token, or what it asks for instead. `None` if an earlier step failed or no user is known.
-    pub(in crate::pod) asked: Option<Result<Asked, Fault>>,
+    /// The response to the startup message. `None` if an earlier step failed or no user is known.
+    pub(in crate::pod) startup: Option<Result<AwaitingToken, Fault>>,
 }
 
-/// A connection on which the server waits for a token; the connection is taken to send one.
-pub(in crate::pod) type Asked = Option<LoginProbe>;
+/// A connection on which the server waits for a token. The option is emptied when a token is sent.
+pub(in crate::pod) type AwaitingToken = Option<LoginProbe>;
 
 /// The parameters of a session.
 #[derive(Debug)]
-pub(in crate::pod) struct Admitted(SessionParameters);
+pub(in crate::pod) struct Session(SessionParameters);
 
-/// The point at which a login ended after it had sent its token.
+/// The point at which a login failed after the token was sent.
 #[derive(Debug)]
-pub(in crate::pod) enum Refused {
-    /// The token was not accepted, or it is not known that it was.
+pub(in crate::pod) enum LoginError {
+    /// The token was rejected, or it is unknown whether it was accepted.
     Token(Fault),
-    /// The token was accepted, and yet there is no session.
+    /// The token was accepted, but the server refused the session.
     Session(Fault),
 }
 
-/// Connects, and asks as the user.
-pub(in crate::pod) async fn ask(
+/// Connects and sends the startup message with the user's name.
+pub(in crate::pod) async fn start(
     target: DatabaseTarget,
     roots: Result<Roots, String>,
 ) -> DatabaseFacts {
@@ -51,13 +51,13 @@ pub(in crate::pod) async fn ask(
         let handshake = start_tls(&target.route, &roots, stream);
         login = secure(&target.route, &mut connectivity, handshake).await;
     }
-    let asked = match (login, &target.user) {
-        (Some(login), Some(user)) => Some(ask_as(login, user, target.name.as_deref()).await),
+    let startup = match (login, &target.user) {
+        (Some(login), Some(user)) => Some(start_up(login, user, target.name.as_deref()).await),
         _ => None,
     };
     DatabaseFacts {
         connectivity,
-        asked,
+        startup,
     }
 }
 
@@ -77,7 +77,7 @@ async fn start_tls(
     })
 }
 
-/// A server that answers the TLS request with something else than PostgreSQL does has no TLS either.
+/// The fault of a failed TLS handshake. A response to the TLS request that is not PostgreSQL's means no TLS, too.
 fn without_tls(route: &Route, roots: &Roots, failure: &LoginFailure) -> Fault {
     let cause = failure.cause().unwrap_or(Cause::TlsRefusedByServer);
     let fault = Fault::new(cause, failure);
@@ -87,12 +87,13 @@ fn without_tls(route: &Route, roots: &Roots, failure: &LoginFailure) -> Fault {
     }
     let region = &route.region;
     fault.remedy(format!(
-        "the RDS CAs of `{region}` are not built in: download {} and name the file with `--ca-file`",
+        "the RDS CAs of `{region}` are not built in: download {} and pass the file with `--ca-file`",
         bundle_url(region)
     ))
 }
 
-/// The CAs of RDS in a region ("Certificate bundles by AWS Region" in the Amazon RDS user guide, for each partition).
+/// The URL of the RDS CA bundle of a region ("Certificate bundles by AWS Region" in the Amazon RDS user guide, for each
+/// partition).
 fn bundle_url(region: &Region) -> String {
     let folder = match region.partition() {
         Partition::AwsCn => "https://rds-truststore.s3.cn-north-1.amazonaws.com.cn",
@@ -102,39 +103,45 @@ fn bundle_url(region: &Region) -> String {
     format!("{folder}/{region}/{region}-bundle.pem")
 }
 
-async fn ask_as(mut login: LoginProbe, user: &str, database: Option<&str>) -> Result<Asked, Fault> {
+async fn start_up(
+    mut login: LoginProbe,
+    user: &str,
+    database: Option<&str>,
+) -> Result<AwaitingToken, Fault> {
     let asking = login.ask(user, database.unwrap_or(user), "irsa-doctor");
-    let asked = timeout(PATIENCE, asking).await.map_err(|_| silent())?;
-    asked.map_err(|failure| not_asked(&failure, user))?;
+    let asked = timeout(TIMEOUT, asking).await.map_err(|_| silent())?;
+    asked.map_err(|failure| no_token_requested(&failure, user))?;
     Ok(Some(login))
 }
 
-fn not_asked(failure: &LoginFailure, user: &str) -> Fault {
+fn no_token_requested(failure: &LoginFailure, user: &str) -> Fault {
     let fault = fault(failure);
     if fault.cause != Some(Cause::RdsIamNotGranted) {
         return fault;
     }
     let quoted = user.replace('"', "\"\"");
     fault.remedy(format!(
-        "run `GRANT rds_iam TO \"{quoted}\";` as the master user; if there is no such user, `CREATE USER \"{quoted}\";` \
-         before it: PostgreSQL asks an unknown user just the same"
+        "run `GRANT rds_iam TO \"{quoted}\";` as the master user; if the user does not exist, run `CREATE USER \
+         \"{quoted}\";` first: PostgreSQL asks unknown users for a password too"
     ))
 }
 
-/// Logs in on a connection whose server waits for a token, with one signed at `now`.
+/// Logs in with a token signed at `now`, on a connection whose server waits for it.
 pub(in crate::pod) async fn log_in(
     login: LoginProbe,
     target: RdsTarget,
     credentials: SessionCredentials,
     now: SystemTime,
-) -> Result<Admitted, Refused> {
+) -> Result<Session, LoginError> {
     let token = sign_rds_token(&target, &credentials, now);
-    let token = token.map_err(|error| Refused::Token(Fault::unclear(error)))?;
-    match timeout(PATIENCE, login.log_in(token)).await {
-        Ok(Ok(parameters)) => Ok(Admitted(parameters)),
-        Ok(Err(failure)) if failure.is_after_acceptance() => Err(Refused::Session(fault(&failure))),
-        Ok(Err(failure)) => Err(Refused::Token(fault(&failure))),
-        Err(_) => Err(Refused::Token(silent())),
+    let token = token.map_err(|error| LoginError::Token(Fault::unclear(error)))?;
+    match timeout(TIMEOUT, login.log_in(token)).await {
+        Ok(Ok(parameters)) => Ok(Session(parameters)),
+        Ok(Err(failure)) if failure.is_after_acceptance() => {
+            Err(LoginError::Session(fault(&failure)))
+        }
+        Ok(Err(failure)) => Err(LoginError::Token(fault(&failure))),
+        Err(_) => Err(LoginError::Token(silent())),
     }
 }
 
@@ -150,18 +157,18 @@ fn fault(failure: &LoginFailure) -> Fault {
 }
 
 fn silent() -> Fault {
-    let said = format!("the server said nothing for {} s", PATIENCE.as_secs());
+    let said = format!("the server did not respond within {} s", TIMEOUT.as_secs());
     Fault::new(Cause::EndpointTimeout, said)
 }
 
-impl fmt::Display for Admitted {
+impl fmt::Display for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(parameters) = self;
         let version = parameters.get("server_version").unwrap_or_default();
         write!(f, "PostgreSQL {}", clean(version))?;
         let is_on = |name| parameters.get(name) == Some("on");
         if is_on("in_hot_standby") || is_on("default_transaction_read_only") {
-            write!(f, ", a reader: writes fail there with SQLSTATE 25006")?;
+            write!(f, ", read-only: writes fail with SQLSTATE 25006")?;
         }
         Ok(())
     }

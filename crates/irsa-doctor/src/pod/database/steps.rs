@@ -1,4 +1,4 @@
-//! What a database has right and wrong.
+//! The checks of a database.
 
 mod login;
 
@@ -16,9 +16,9 @@ pub(in crate::pod) const ENDPOINT: Step<Pod> = Step::each(
         id: "database-endpoint",
         place: Place::Pod,
         link: Link::Signature,
-        question: "Is the token signed for the endpoint's own name and region?",
-        description: "The name and region that RDS tokens are signed for: RDS refuses those for a CNAME, an address or a \
-                   tunnel, and those of another region.",
+        question: "Are tokens signed for the endpoint's own name and region?",
+        description: "Compares the name and region that RDS tokens are signed for with the endpoint's: RDS rejects tokens \
+                   for a CNAME, an IP address, a tunnel or a different region.",
         causes: &[Cause::SignedForAnotherHost, Cause::SignedForAnotherRegion],
         needs: &[],
     },
@@ -31,7 +31,7 @@ pub(in crate::pod) const DNS: Step<Pod> = Step::each(
         id: "database-dns",
         place: Place::Pod,
         link: Link::Endpoint,
-        question: "Does the database's name resolve?",
+        question: "Does the database's host name resolve?",
         description: "Resolves the host name of the connection with this machine's resolver.",
         causes: &[Cause::EndpointUnresolvable],
         needs: &[],
@@ -49,8 +49,9 @@ pub(in crate::pod) const TCP: Step<Pod> = Step::each(
         id: "database-tcp",
         place: Place::Pod,
         link: Link::Endpoint,
-        question: "Does the database take connections?",
-        description: "A TCP connection to each of the addresses, one a quarter of a second after the other.",
+        question: "Is the database reachable?",
+        description: "Opens a TCP connection to the first address that accepts one; the attempts start a quarter of a second \
+                   apart.",
         causes: &[Cause::EndpointUnreachable, Cause::EndpointTimeout],
         needs: &["database-dns"],
     },
@@ -68,8 +69,8 @@ pub(in crate::pod) const TLS: Step<Pod> = Step::each(
         place: Place::Pod,
         link: Link::Endpoint,
         question: "Is the server's certificate trusted?",
-        description: "The server's certificate: its name, its dates, and whether it is issued by an RDS CA, a public CA or \
-                   one of --ca-file. A token is sent to no other server.",
+        description: "Verifies the server's certificate: its name, its validity period, and that it is issued by an RDS CA, \
+                   a public CA or a CA in `--ca-file`. Tokens are never sent to a server that fails this check.",
         causes: &[
             Cause::TlsRefusedByServer,
             Cause::TlsCertificateInvalid,
@@ -92,9 +93,9 @@ pub(in crate::pod) const ANSWER: Step<Pod> = Step::each(
         id: "database-answer",
         place: Place::Pod,
         link: Link::Endpoint,
-        question: "Does the database take logins now?",
-        description: "What it answers to the start-up packet with the user's name, which needs no credentials: a server \
-                   that is full, that starts, that stops or that is silent is so for everybody.",
+        question: "Does the database accept logins?",
+        description: "Sends a startup message with the user's name, which needs no credentials: a server without free \
+                   connection slots, or one that is starting, stopping or not responding, fails for all users.",
         causes: &[
             Cause::EndpointOverloaded,
             Cause::NotAvailable,
@@ -113,9 +114,8 @@ pub(in crate::pod) const MEMBERSHIP: Step<Pod> = Step::each(
         place: Place::Pod,
         link: Link::Grant,
         question: "Does the server ask this user for a token?",
-        description: "What it asks for after the start-up packet with the user's name, which needs no credentials: members of \
-                   rds_iam for a clear-text password, everybody else for one by SCRAM or MD5, those it does not know \
-                   included.",
+        description: "Evaluates the response to the startup message, which needs no credentials: the server asks members of \
+                   rds_iam for a clear-text password, and all other users, even unknown ones, for a SCRAM or MD5 password.",
         causes: &[
             Cause::RdsIamNotGranted,
             Cause::RoleNotFound,
@@ -132,9 +132,9 @@ pub(in crate::pod) const LOGIN: Step<Pod> = Step::each(
         id: "database-login",
         place: Place::Pod,
         link: Link::Endpoint,
-        question: "Does the database answer a login?",
-        description: "A login with a token signed now for this endpoint, port, user and region. Silence, a connection that breaks \
-                   and an RDS proxy that has too much to do say nothing of the token.",
+        question: "Does the database respond to a login?",
+        description: "Logs in with a new token for this endpoint, port, user and region. A timeout, a closed connection and \
+                   an overloaded RDS Proxy say nothing about the token.",
         causes: &[
             Cause::EndpointTimeout,
             Cause::EndpointUnreachable,
@@ -157,10 +157,9 @@ pub(in crate::pod) const CONNECT: Step<Pod> = Step::each(
         id: "database-connect",
         place: Place::Pod,
         link: Link::Permissions,
-        question: "Does the server accept a fresh token?",
-        description: "The answer to a login with a token signed now for this endpoint, port, user and region. `PAM \
-                   authentication failed` to a user whom the server asked for a token leaves the policies of the role, \
-                   then the cluster's own setting.",
+        question: "Does the server accept a new token?",
+        description: "Evaluates the response to the login. `PAM authentication failed` for a user that the server asked for \
+                   a token leaves two causes: the role's policies, and the cluster's IAM authentication setting.",
         causes: &[Cause::IamLoginRefused, Cause::RdsIamNotGranted],
         needs: &["database-login"],
     },
@@ -173,9 +172,9 @@ pub(in crate::pod) const SESSION: Step<Pod> = Step::each(
         id: "database-session",
         place: Place::Pod,
         link: Link::Grant,
-        question: "Does the login end in a session?",
-        description: "The end of a login with a token: that the database exists, that the user may connect to it, and whether \
-                   the server is a reader.",
+        question: "Does the login succeed?",
+        description: "Completes the login: the database must exist, and the user must be allowed to connect to it. Reports \
+                   whether the server is read-only.",
         causes: &[Cause::WrongDatabase, Cause::DatabaseAccessDenied],
         needs: &["database-connect"],
     },

@@ -1,4 +1,4 @@
-//! Signed requests that change nothing.
+//! Signed requests to a domain that change nothing.
 
 use std::time::SystemTime;
 
@@ -15,21 +15,21 @@ use tokio::net::TcpStream;
 
 use crate::pod::endpoint::probe::{Connectivity, Secured, connect, secure};
 use crate::pod::fault::Fault;
-use crate::pod::https::{self, Answer, Get, NoAnswer, PATIENCE};
+use crate::pod::https::{self, Get, RequestError, Response, TIMEOUT};
 use crate::pod::options::{DomainTarget, Route};
 
-/// A domain's answer.
+/// The result of the requests to a domain.
 #[derive(Debug)]
 pub(in crate::pod) enum Reply {
-    /// Nothing.
+    /// There was no usable response.
     None(Fault),
-    /// No, and at which link.
-    Refused { link: Link, fault: Fault },
-    /// Yes.
-    Let {
-        /// The roles of fine-grained access control; `None` where there is none.
+    /// The domain denied a request, because of this link.
+    Denied { link: Link, fault: Fault },
+    /// The domain allowed the requests.
+    Allowed {
+        /// The roles of fine-grained access control; `None` if the domain does not use it.
         roles: Option<Vec<String>>,
-        /// The version, if it may be asked for.
+        /// The version, if reading it is allowed.
         version: Result<String, Fault>,
     },
 }
@@ -51,12 +51,12 @@ struct RootVersion {
 }
 
 const AUTH_INFO: &str = "/_plugins/_security/authinfo";
-/// The most of an answer that is read, in bytes.
-const MOST: usize = 256 * 1024;
-/// A role that the security plugin maps everybody to, and that gives nothing.
-const EVERYBODYS: &str = "own_index";
+/// The maximum size of a response in bytes.
+const MAX_BODY: usize = 256 * 1024;
+/// A role that the security plugin maps all users to, and that grants nothing here.
+const DEFAULT_ROLE: &str = "own_index";
 
-/// Connects as far as possible.
+/// Connects, up to the first failure.
 pub(in crate::pod) async fn connectivity(
     route: Route,
     roots: Result<Roots, String>,
@@ -85,8 +85,8 @@ async fn start_tls(
     })
 }
 
-/// Asks who we are, and for the version.
-pub(in crate::pod) async fn ask(
+/// Requests the caller's roles and the version.
+pub(in crate::pod) async fn request(
     target: &DomainTarget,
     roots: &Roots,
     credentials: &SessionCredentials,
@@ -96,61 +96,61 @@ pub(in crate::pod) async fn ask(
         SigningService::Es => AUTH_INFO,
         SigningService::Aoss => "/_cat/indices",
     };
-    let get = async |path| answer(target, roots, credentials, now, path).await;
-    let identity = match get(first).await {
-        Ok(answer) => answer,
+    let get = async |path| get(target, roots, credentials, now, path).await;
+    let auth_info = match get(first).await {
+        Ok(response) => response,
         Err(fault) => return Reply::None(fault),
     };
-    if let Some((link, fault)) = refusal(&identity) {
-        return Reply::Refused { link, fault };
+    if let Some((link, fault)) = denial(&auth_info) {
+        return Reply::Denied { link, fault };
     }
-    let roles = serde_json::from_slice(&identity.body).ok();
+    let roles = serde_json::from_slice(&auth_info.body).ok();
     let roles = roles.map(|AuthInfo { mut roles }| {
-        roles.retain(|role| role != EVERYBODYS);
+        roles.retain(|role| role != DEFAULT_ROLE);
         roles
     });
     if target.service == SigningService::Aoss {
-        let version = Err(Fault::unclear("a collection tells none"));
-        return Reply::Let {
+        let version = Err(Fault::unclear("a collection does not report its version"));
+        return Reply::Allowed {
             roles: None,
             version,
         };
     }
     match get("/").await {
-        Ok(answer) => version(roles, &answer),
+        Ok(response) => version(roles, &response),
         Err(fault) => Reply::None(fault),
     }
 }
 
-/// Without fine-grained access control the version is all there is to ask for.
-fn version(roles: Option<Vec<String>>, answer: &Answer) -> Reply {
-    match (refusal(answer), serde_json::from_slice(&answer.body)) {
-        (Some((Link::Grant, fault)), _) if roles.is_some() => Reply::Let {
+/// The result of reading the version, which is the only request for a domain without fine-grained access control.
+fn version(roles: Option<Vec<String>>, response: &Response) -> Reply {
+    match (denial(response), serde_json::from_slice(&response.body)) {
+        (Some((Link::Grant, fault)), _) if roles.is_some() => Reply::Allowed {
             roles,
             version: Err(fault),
         },
-        (Some((link, fault)), _) => Reply::Refused { link, fault },
-        (None, Ok(Root { version })) => Reply::Let {
+        (Some((link, fault)), _) => Reply::Denied { link, fault },
+        (None, Ok(Root { version })) => Reply::Allowed {
             roles,
             version: Ok(version.number),
         },
         (None, Err(_)) => Reply::None(Fault::new(
             Cause::EndpointFailed,
             format!(
-                "`GET /` was answered with status {} and no version",
-                answer.status.as_u16()
+                "`GET /` returned status {} without a version",
+                response.status.as_u16()
             ),
         )),
     }
 }
 
-async fn answer(
+async fn get(
     target: &DomainTarget,
     roots: &Roots,
     credentials: &SessionCredentials,
     now: SystemTime,
     path: &str,
-) -> Result<Answer, Fault> {
+) -> Result<Response, Fault> {
     let route = &target.route;
     let host = match route.sign_port {
         443 => route.sign_host.clone(),
@@ -165,10 +165,10 @@ async fn answer(
         headers: signed(target, credentials, now, &host, path)?,
         host: &host,
         target: path,
-        most: MOST,
-        patience: PATIENCE / 2,
+        max_body: MAX_BODY,
+        timeout: TIMEOUT / 2,
     };
-    get.send().await.map_err(unanswered)
+    get.send().await.map_err(no_response)
 }
 
 fn signed(
@@ -178,13 +178,13 @@ fn signed(
     host: &str,
     path_and_query: &str,
 ) -> Result<HeaderMap, Fault> {
-    let nothing: [u8; 32] = Sha256::digest(b"").into();
+    let empty_body: [u8; 32] = Sha256::digest(b"").into();
     let request = HttpRequest {
         method: "GET",
         path_and_query,
         host,
         content_type: None,
-        payload: PayloadHash::Sha256(&nothing),
+        payload: PayloadHash::Sha256(&empty_body),
     };
     let Route { region, .. } = &target.route;
     let scope = SigningScope {
@@ -197,22 +197,22 @@ fn signed(
     Ok(headers)
 }
 
-fn unanswered(error: NoAnswer) -> Fault {
+fn no_response(error: RequestError) -> Fault {
     let cause = match &error {
-        NoAnswer::Connect(error) => error.cause(),
-        NoAnswer::Handshake(error) => error.cause(),
-        NoAnswer::TimedOut(_) => Cause::EndpointTimeout,
-        NoAnswer::Broken(_) | NoAnswer::TooLong(_) => Cause::EndpointFailed,
+        RequestError::Connect(error) => error.cause(),
+        RequestError::Handshake(error) => error.cause(),
+        RequestError::TimedOut(_) => Cause::EndpointTimeout,
+        RequestError::Broken(_) | RequestError::TooLong(_) => Cause::EndpointFailed,
     };
     Fault::new(cause, error)
 }
 
-/// The link that a refusal is about; `None` if the answer is not a refusal.
-fn refusal(answer: &Answer) -> Option<(Link, Fault)> {
-    let refusal = Refusal::classify(answer.status, &answer.body);
-    let is_no_plugin =
-        answer.status == StatusCode::BAD_REQUEST || answer.status == StatusCode::NOT_FOUND;
-    let said = said(answer);
+/// The link that caused a denial, and the fault; `None` if the response is not a denial.
+fn denial(response: &Response) -> Option<(Link, Fault)> {
+    let refusal = Refusal::classify(response.status, &response.body);
+    let has_no_plugin =
+        response.status == StatusCode::BAD_REQUEST || response.status == StatusCode::NOT_FOUND;
+    let said = said(response);
     match refusal {
         Some(refusal) => {
             let fault = match refusal.cause {
@@ -221,18 +221,18 @@ fn refusal(answer: &Answer) -> Option<(Link, Fault)> {
             };
             Some((refusal.link, fault))
         }
-        None if answer.status.is_success() || is_no_plugin => None,
+        None if response.status.is_success() || has_no_plugin => None,
         None => Some((Link::Endpoint, Fault::new(Cause::EndpointFailed, said))),
     }
 }
 
-/// The words of an answer, as far as they are shown; a wrong signature's canonical request is left out, since it holds
-/// the session token.
-fn said(answer: &Answer) -> String {
-    let text = String::from_utf8_lossy(&answer.body);
+/// The text of a response, without the canonical request in the response to a wrong signature: it contains the session
+/// token.
+fn said(response: &Response) -> String {
+    let text = String::from_utf8_lossy(&response.body);
     let text = text
         .split("The Canonical String")
         .next()
         .unwrap_or_default();
-    format!("status {}: {}", answer.status.as_u16(), text.trim())
+    format!("status {}: {}", response.status.as_u16(), text.trim())
 }

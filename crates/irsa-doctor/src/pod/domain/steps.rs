@@ -1,4 +1,4 @@
-//! What a domain has right and wrong.
+//! The checks of a domain.
 
 mod request;
 
@@ -15,7 +15,7 @@ pub(in crate::pod) const DNS: Step<Pod> = Step::each(
         id: "domain-dns",
         place: Place::Pod,
         link: Link::Endpoint,
-        question: "Does the domain's name resolve?",
+        question: "Does the domain's host name resolve?",
         description: "Resolves the host name of the connection with this machine's resolver.",
         causes: &[Cause::EndpointUnresolvable],
         needs: &[],
@@ -33,8 +33,8 @@ pub(in crate::pod) const TCP: Step<Pod> = Step::each(
         id: "domain-tcp",
         place: Place::Pod,
         link: Link::Endpoint,
-        question: "Does the domain take connections?",
-        description: "A TCP connection to each of the addresses.",
+        question: "Is the domain reachable?",
+        description: "Opens a TCP connection to the first address that accepts one.",
         causes: &[Cause::EndpointUnreachable, Cause::EndpointTimeout],
         needs: &["domain-dns"],
     },
@@ -52,8 +52,8 @@ pub(in crate::pod) const TLS: Step<Pod> = Step::each(
         place: Place::Pod,
         link: Link::Endpoint,
         question: "Is the server's certificate trusted?",
-        description: "The server's certificate: its name, its dates, and whether it is issued by a public CA or one of \
-                   --ca-file.",
+        description: "Verifies the server's certificate: its name, its validity period, and that it is issued by a public CA \
+                   or a CA in `--ca-file`.",
         causes: &[
             Cause::TlsCertificateInvalid,
             Cause::TlsHandshakeFailed,
@@ -75,9 +75,9 @@ pub(in crate::pod) const ANSWER: Step<Pod> = Step::each(
         id: "domain-answer",
         place: Place::Pod,
         link: Link::Endpoint,
-        question: "Does the domain answer a signed request?",
-        description: "One signed `GET _plugins/_security/authinfo`, or `GET _cat/indices` of a collection: 429, 5xx and \
-                   silence are the domain's own.",
+        question: "Does the domain respond to a signed request?",
+        description: "Sends a signed `GET _plugins/_security/authinfo`, or `GET _cat/indices` to a collection: a status 429 \
+                   or 5xx and a timeout are faults of the domain.",
         causes: &[
             Cause::EndpointThrottled,
             Cause::EndpointFailed,
@@ -94,9 +94,9 @@ pub(in crate::pod) const SIGNATURE: Step<Pod> = Step::each(
         id: "domain-signature",
         place: Place::Pod,
         link: Link::Signature,
-        question: "Does it accept the signature?",
-        description: "The answer to a signed request: AWS's edge says by its words whether signature, region, service, session \
-                   and time are accepted.",
+        question: "Does the domain accept the signature?",
+        description: "Evaluates the response to the signed request: its error message shows whether AWS accepts signature, \
+                   region, service, session and time.",
         causes: &[
             Cause::SignatureMismatch,
             Cause::SignedForAnotherRegion,
@@ -116,9 +116,9 @@ pub(in crate::pod) const PERMISSION: Step<Pod> = Step::each(
         id: "domain-permission",
         place: Place::Pod,
         link: Link::Permissions,
-        question: "Do IAM's policies and the domain's let it in?",
-        description: "The answer to a signed request: `is not authorized to perform: es:ESHttp…`, with or without an explicit \
-                   deny.",
+        question: "Do IAM policies and the domain's policy allow the request?",
+        description: "Evaluates the response to the signed request: `is not authorized to perform: es:ESHttp…`, with or \
+                   without an explicit deny.",
         causes: &[Cause::EsHttpNotAllowed, Cause::EsHttpDenied],
         needs: &["domain-signature"],
     },
@@ -131,9 +131,9 @@ pub(in crate::pod) const GRANT: Step<Pod> = Step::each(
         id: "domain-grant",
         place: Place::Pod,
         link: Link::Grant,
-        question: "Does the domain map the role to a role of its own?",
-        description: "The security roles that fine-grained access control gives the caller, by its own word, and whether \
-                   they allow `GET /`, by which clients learn the version.",
+        question: "Does the domain map the IAM role to a security role?",
+        description: "Reads the security roles that fine-grained access control reports for the caller, and checks that they \
+                   allow `GET /`, which clients use to read the version.",
         causes: &[Cause::FgacNotGranted],
         needs: &["domain-permission"],
     },

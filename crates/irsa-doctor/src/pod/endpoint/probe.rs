@@ -13,7 +13,7 @@ use crate::pod::https::open;
 use crate::pod::options::Route;
 use crate::pod::text::clean;
 
-/// The steps of a connection, as far as it gets.
+/// The results of the steps of a connection, up to the first failure.
 #[derive(Debug)]
 pub(in crate::pod) struct Connectivity {
     pub(in crate::pod) dns: Outcome,
@@ -22,10 +22,10 @@ pub(in crate::pod) struct Connectivity {
     pub(in crate::pod) tls: Option<Outcome>,
 }
 
-/// What a step saw, or its fault.
+/// The result of a step: what was seen, or its fault.
 pub(in crate::pod) type Outcome = Result<String, Fault>;
 
-/// A connection whose other side is verified, and the version of its TLS.
+/// A connection to a verified server, and its TLS version.
 #[derive(Debug)]
 pub(in crate::pod) struct Secured<C> {
     pub(in crate::pod) connection: C,
@@ -35,7 +35,7 @@ pub(in crate::pod) struct Secured<C> {
 const DNS: Duration = Duration::from_secs(3);
 const TLS: Duration = Duration::from_secs(4);
 
-/// Resolves the name and opens a TCP connection, as far as possible. TLS is for [`secure`].
+/// Resolves the name and opens a TCP connection. [`secure`] adds TLS.
 pub(in crate::pod) async fn connect(route: &Route) -> (Connectivity, Option<TcpStream>) {
     let mut connectivity = Connectivity {
         dns: resolve(&route.dial_host).await,
@@ -59,13 +59,16 @@ pub(in crate::pod) async fn connect(route: &Route) -> (Connectivity, Option<TcpS
     }
 }
 
-/// Waits for the TLS handshake of a connection, and notes its result.
+/// Waits for the TLS handshake of a connection, and records its result.
 pub(in crate::pod) async fn secure<C>(
     route: &Route,
     connectivity: &mut Connectivity,
     handshake: impl Future<Output = Result<Secured<C>, Fault>>,
 ) -> Option<C> {
-    let silent = |_| Fault::new(Cause::EndpointTimeout, format!("no TLS within {TLS:?}"));
+    let silent = |_| {
+        let said = format!("the TLS handshake did not complete within {TLS:?}");
+        Fault::new(Cause::EndpointTimeout, said)
+    };
     let secured = timeout(TLS, handshake).await.map_err(silent);
     match secured.and_then(|secured| secured) {
         Ok(Secured {
@@ -85,17 +88,20 @@ pub(in crate::pod) async fn secure<C>(
 async fn resolve(host: &str) -> Outcome {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     if bare.parse::<IpAddr>().is_ok() {
-        return Ok(format!("`{bare}` is an address"));
+        return Ok(format!("`{bare}` is an IP address"));
     }
     let unresolvable = |why: String| {
-        let said = format!("the name `{host}` cannot be resolved: {why}");
+        let said = format!("cannot resolve `{host}`: {why}");
         Fault::new(Cause::EndpointUnresolvable, said)
     };
     let found = timeout(DNS, lookup_host((host, 0))).await;
-    let found = found.map_err(|_| unresolvable(format!("no answer within {DNS:?}")))?;
+    let found = found.map_err(|_| unresolvable(format!("no response within {DNS:?}")))?;
     let addresses = found.map_err(|error| unresolvable(error.to_string()))?;
     let addresses: Vec<_> = addresses.map(|address| address.ip().to_string()).collect();
-    Ok(format!("`{host}` is {}", clean(&addresses.join(", "))))
+    Ok(format!(
+        "`{host}` resolves to {}",
+        clean(&addresses.join(", "))
+    ))
 }
 
 fn described(route: &Route, version: Option<ProtocolVersion>) -> String {

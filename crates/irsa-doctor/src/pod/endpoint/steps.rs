@@ -1,4 +1,4 @@
-//! The steps of a connection as findings, for databases and domains alike.
+//! The outcomes of the steps of a connection, for databases and domains.
 
 use super::probe::{Connectivity, Outcome};
 use crate::CheckOutcome;
@@ -6,7 +6,7 @@ use crate::pod::outcome::{cancelled, from_fault};
 use crate::pod::state::Pod;
 use crate::pod::state::data_store::{DataStore, find};
 
-/// The finding of one step of the connection to the data store of this label.
+/// The outcome of one step of the connection to the data store with this label.
 pub(in crate::pod) async fn connectivity<S: DataStore + Send>(
     pod: &mut Pod,
     label: &str,

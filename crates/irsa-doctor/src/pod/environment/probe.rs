@@ -1,4 +1,4 @@
-//! The variables and files of this process that name an identity, a region or a proxy.
+//! The variables and files of this process that configure an identity, a region or a proxy.
 
 use std::path::{Path, PathBuf};
 
@@ -46,7 +46,7 @@ fn has_only_pod_identity(environment: &Environment) -> bool {
     has(POD_IDENTITY) && !has(WEB_IDENTITY)
 }
 
-/// The identities other than the one of `own` that AWS's SDKs would find: names of variables, and paths of files.
+/// The credentials, other than those of `own`, that AWS SDKs would find: names of variables, and paths of files.
 pub(in crate::pod) fn rivals(environment: &Environment, own: &[&str]) -> Vec<String> {
     let names = ["AWS_ACCESS_KEY_ID", "AWS_PROFILE"].iter();
     let names = names.chain(WEB_IDENTITY.iter().chain(&POD_IDENTITY));
@@ -56,7 +56,7 @@ pub(in crate::pod) fn rivals(environment: &Environment, own: &[&str]) -> Vec<Str
     set.map(|name| (*name).to_owned()).chain(files).collect()
 }
 
-/// The shared files that exist: a profile that is part of the image.
+/// The shared files that exist, such as a profile in the image.
 fn shared_files(environment: &Environment) -> Vec<PathBuf> {
     let home = environment.get("HOME").map(Path::new);
     let path = |variable, name| {
@@ -71,10 +71,10 @@ fn shared_files(environment: &Environment) -> Vec<PathBuf> {
     files.filter(|path| path.is_file()).collect()
 }
 
-/// The region as the identity finds it, and the setting or variable that names it.
+/// The region that the identity uses, and the setting or variable that it comes from.
 ///
 /// # Errors
-/// A sentence: no region is named, or the value is not a region.
+/// A sentence: no region is set, or the value is not a region.
 pub(in crate::pod) fn region(
     settings: &IdentitySettings,
 ) -> Result<(Region, &'static str), String> {
@@ -95,7 +95,7 @@ pub(in crate::pod) fn region(
     }
 }
 
-/// The variables that decide whether STS is asked through a proxy.
+/// The variables that decide whether requests to STS use a proxy.
 pub(in crate::pod) fn proxy_variables(environment: &Environment) -> ProxyVariables {
     let first = |names: &[&'static str]| {
         let mut names = names.iter();

@@ -1,4 +1,4 @@
-//! What the environment's identity has right and wrong.
+//! The checks of the identity in the environment.
 
 use irsa_chain::{Cause, Link, Partition, Region};
 use irsa_identity::{Inspection, SourceChoice};
@@ -13,10 +13,10 @@ pub(in crate::pod) const IDENTITY_GIVEN: Step<Pod> = Step::once(
         id: "identity-given",
         place: Place::Pod,
         link: Link::ServiceAccount,
-        question: "Was this process given an identity?",
-        description: "The two variables of IRSA and the two of EKS Pod Identity, or those of the source that was chosen; \
-                   both of a pair must be there. AWS_CONTAINER_CREDENTIALS_FULL_URI must name a host that AWS's SDKs \
-                   accept: the agent, a loopback address, or any host by https.",
+        question: "Does this process have an identity?",
+        description: "Reads the two variables of IRSA and the two of EKS Pod Identity, or those of the selected source; both \
+                   of a pair must be set. AWS_CONTAINER_CREDENTIALS_FULL_URI must name a host that AWS SDKs accept: the \
+                   agent, a loopback address, or any host with https.",
         causes: &[
             Cause::NoIdentityGiven,
             Cause::HalfAnIdentity,
@@ -32,9 +32,9 @@ pub(in crate::pod) const IDENTITY_RIVALS: Step<Pod> = Step::once(
         id: "identity-rivals",
         place: Place::Pod,
         link: Link::ServiceAccount,
-        question: "Is it the only identity here?",
-        description: "AWS_ACCESS_KEY_ID, AWS_PROFILE, the shared files below ~/.aws, and the variables of the other of \
-                   IRSA and Pod Identity: AWS's SDKs take them first, each in an order of its own.",
+        question: "Is it the only identity?",
+        description: "Looks for AWS_ACCESS_KEY_ID, AWS_PROFILE, the shared files in ~/.aws, and the variables of IRSA next \
+                   to those of Pod Identity: AWS SDKs use other credentials first, each SDK in its own order.",
         causes: &[Cause::AnotherIdentityGiven],
         needs: &[],
     },
@@ -47,7 +47,7 @@ pub(in crate::pod) const ROLE_ARN: Step<Pod> = Step::once(
         place: Place::Pod,
         link: Link::ServiceAccount,
         question: "Is the role's ARN well-formed?",
-        description: "AWS_ROLE_ARN: partition, an account of 12 digits, path and name.",
+        description: "Parses AWS_ROLE_ARN: partition, 12-digit account ID, path and name.",
         causes: &[Cause::RoleArnMalformed],
         needs: &["identity-given"],
     },
@@ -60,7 +60,7 @@ pub(in crate::pod) const REGION: Step<Pod> = Step::once(
         place: Place::Pod,
         link: Link::ServiceAccount,
         question: "Is the region known?",
-        description: "The setting, else AWS_REGION, else AWS_DEFAULT_REGION: STS has an endpoint for each region.",
+        description: "Reads `--region`, else AWS_REGION, else AWS_DEFAULT_REGION: STS has an endpoint in each region.",
         causes: &[Cause::RegionMissing],
         needs: &[],
     },
@@ -72,8 +72,8 @@ pub(in crate::pod) const REGION_PARTITION: Step<Pod> = Step::once(
         id: "region-partition",
         place: Place::Pod,
         link: Link::ServiceAccount,
-        question: "Are role and region of one partition?",
-        description: "The partition in the role's ARN (`aws`, `aws-cn`, `aws-us-gov`) and that of the region.",
+        question: "Does the role's partition match the region?",
+        description: "Compares the partition in the role's ARN (`aws`, `aws-cn`, `aws-us-gov`) with the region's.",
         causes: &[Cause::PartitionMismatch],
         needs: &["role-arn", "region"],
     },
@@ -85,8 +85,8 @@ pub(in crate::pod) const SESSION_NAME: Step<Pod> = Step::once(
         id: "session-name",
         place: Place::Pod,
         link: Link::StsSession,
-        question: "Is the session's name one that STS takes?",
-        description: "AWS_ROLE_SESSION_NAME, else a name made of HOSTNAME: 2 to 64 characters of `\\w+=,.@-`.",
+        question: "Is the session name valid?",
+        description: "Reads AWS_ROLE_SESSION_NAME, else derives a name from HOSTNAME: 2 to 64 characters of `\\w+=,.@-`.",
         causes: &[Cause::SessionNameInvalid],
         needs: &[],
     },
@@ -98,7 +98,7 @@ fn identity_given(pod: &Pod) -> CheckOutcome {
         Ok(source) => {
             CheckOutcome::holds(format!("the source is `{}`{}", source.name(), found(pod)))
         }
-        // Both variables are there; what is in one is for another check.
+        // Both variables are set; `role-arn` checks the value.
         Err(error) if error.cause() == Some(Cause::RoleArnMalformed) => {
             CheckOutcome::holds(format!("the source is `web-identity`{}", found(pod)))
         }
@@ -120,17 +120,19 @@ fn identity_rivals(pod: &Pod) -> CheckOutcome {
         "web-identity" => &WEB_IDENTITY,
         "pod-identity" => &POD_IDENTITY,
         name => {
-            return CheckOutcome::not_applicable(format!("the source `{name}` was chosen by name"));
+            return CheckOutcome::not_applicable(format!(
+                "the source `{name}` was selected explicitly"
+            ));
         }
     };
     let rivals = probe::rivals(&pod.options.identity.environment, own);
     if rivals.is_empty() {
-        return CheckOutcome::holds("no other identity is given");
+        return CheckOutcome::holds("no other credentials are configured");
     }
     let seen = format!(
-        "{} are set besides `{}`",
-        listed(&rivals),
-        pod.source_name()
+        "the source is `{}`, but these are set too: {}",
+        pod.source_name(),
+        listed(&rivals)
     );
     CheckOutcome::warning(Cause::AnotherIdentityGiven, seen).remedy(one_identity(&rivals))
 }
@@ -140,7 +142,8 @@ fn listed<S: AsRef<str>>(names: &[S]) -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
-/// EKS injects the variables of IRSA and of Pod Identity, so that no template has them.
+/// The remedy for several identities. EKS injects the variables of IRSA and of Pod Identity, so the pod template does not
+/// set them.
 fn one_identity(rivals: &[String]) -> String {
     let is_injected = |name: &&String| {
         let mut all = WEB_IDENTITY.iter().chain(&POD_IDENTITY);
@@ -153,9 +156,9 @@ fn one_identity(rivals: &[String]) -> String {
     }
     if !injected.is_empty() {
         parts.push(format!(
-            "EKS injects {}, so removing them from the container changes nothing: for IRSA delete the Pod Identity \
-             association (`aws eks list-pod-identity-associations --cluster-name CLUSTER`), for Pod Identity remove the \
-             annotation eks.amazonaws.com/role-arn from the service account, then delete the pod",
+            "EKS injects {}, so they cannot be removed from the container: to keep IRSA, delete the Pod Identity \
+             association (`aws eks list-pod-identity-associations --cluster-name CLUSTER` lists it); to keep Pod Identity, \
+             remove the annotation eks.amazonaws.com/role-arn from the service account; then delete the pod",
             listed(&injected)
         ));
     }
@@ -167,7 +170,7 @@ fn role_arn(pod: &mut Pod) -> CheckOutcome {
         Err(error) => from_error(error),
         Ok(source) => match source.role_arn() {
             None => CheckOutcome::not_applicable(format!(
-                "the source `{}` names no role",
+                "the source `{}` does not name a role",
                 source.name()
             )),
             Some(role) => {
@@ -181,16 +184,16 @@ fn role_arn(pod: &mut Pod) -> CheckOutcome {
 
 fn region(pod: &Pod) -> CheckOutcome {
     match probe::region(&pod.options.identity) {
-        Ok((region, place)) => CheckOutcome::holds(format!("`{region}`, by {place}")),
+        Ok((region, source)) => CheckOutcome::holds(format!("`{region}`, from {source}")),
         Err(_) if matches!(pod.options.identity.choice, SourceChoice::Profile(_)) => {
-            CheckOutcome::not_applicable("it is left to the profile")
+            CheckOutcome::not_applicable("the profile sets the region")
         }
         Err(why) => {
             let seen = CheckOutcome::broken(Cause::RegionMissing, why);
-            match region_of_stores(pod) {
+            match data_store_region(pod) {
                 Some(region) => seen.remedy(format!(
-                    "set AWS_REGION={region}, the region of the data stores, in the container (EKS's webhook sets it), or \
-                     give `--region {region}`"
+                    "set AWS_REGION={region}, the region of the data stores, in the container (the EKS webhook sets it), or \
+                     pass `--region {region}`"
                 )),
                 None => seen,
             }
@@ -198,8 +201,8 @@ fn region(pod: &Pod) -> CheckOutcome {
     }
 }
 
-/// The region of all data stores, if they share one: STS of the same region is the nearest.
-fn region_of_stores(pod: &Pod) -> Option<&Region> {
+/// The region of all data stores, if they share one: the STS endpoint in the same region is the closest.
+fn data_store_region(pod: &Pod) -> Option<&Region> {
     let databases = pod.options.databases.iter().map(|one| &one.route);
     let domains = pod.options.domains.iter().map(|one| &one.route);
     let mut regions = databases.chain(domains).map(|route| &route.region);
@@ -214,20 +217,22 @@ fn region_partition(pod: &Pod) -> CheckOutcome {
         .ok()
         .and_then(|source| source.role_arn());
     let (Some(role), Ok((region, _))) = (role, probe::region(&pod.options.identity)) else {
-        return CheckOutcome::not_applicable("no role or no region is named here");
+        return CheckOutcome::not_applicable("the role or the region is not known");
     };
-    let (of_role, of_region) = (role.partition(), region.partition());
-    if of_role == of_region {
-        return CheckOutcome::holds(format!("both are of `{of_role}`"));
+    let (actual, expected) = (role.partition(), region.partition());
+    if actual == expected {
+        return CheckOutcome::holds(format!("both are in partition `{actual}`"));
     }
     CheckOutcome::broken(
         Cause::PartitionMismatch,
-        format!("the role is of `{of_role}`, the region `{region}` of `{of_region}`"),
+        format!(
+            "the role is in partition `{actual}`, but the region `{region}` is in `{expected}`"
+        ),
     )
-    .remedy(repaired(role.as_str(), of_role, of_region))
+    .remedy(partition_remedy(role.as_str(), actual, expected))
 }
 
-fn repaired(role: &str, wrong: Partition, right: Partition) -> String {
+fn partition_remedy(role: &str, wrong: Partition, right: Partition) -> String {
     let likely = role.replacen(&format!("arn:{wrong}:"), &format!("arn:{right}:"), 1);
     format!(
         "set the annotation `eks.amazonaws.com/role-arn: {likely}` if that role exists, or AWS_REGION to a region of \
@@ -239,6 +244,6 @@ fn session_name(pod: &Pod) -> CheckOutcome {
     match pod.inspection.as_ref().map(Inspection::session_name) {
         Ok(Ok(name)) => CheckOutcome::holds(format!("`{name}`")),
         Ok(Err(error)) => from_error(&error),
-        Err(_) => CheckOutcome::not_applicable("no session can be asked for with these settings"),
+        Err(_) => CheckOutcome::not_applicable("no session can be requested with these settings"),
     }
 }

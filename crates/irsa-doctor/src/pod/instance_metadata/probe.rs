@@ -1,4 +1,4 @@
-//! The node's role, as the instance metadata service names it.
+//! Reads the name of the node's role from the instance metadata service.
 
 use std::time::Duration;
 
@@ -15,15 +15,15 @@ pub(in crate::pod) enum NodeRefusal {
     NotAttempted(IdentityError),
     /// The service refused the request, or the connection was refused.
     Rejected(IdentityError),
-    /// There was no answer, as with a hop limit of 1.
+    /// The service did not respond, as with a hop limit of 1.
     TimedOut,
 }
 
-/// The time limit of the service: it is one hop away, or out of reach.
+/// The time limit for the service, which is one hop away or unreachable.
 const TIMEOUT: Duration = Duration::from_millis(1_500);
 
-/// Asks the instance metadata service for the name of the node's role.
-pub(in crate::pod) async fn ask(inspection: Result<Inspection, IdentityError>) -> NodeRole {
+/// Requests the name of the node's role from the instance metadata service.
+pub(in crate::pod) async fn read(inspection: Result<Inspection, IdentityError>) -> NodeRole {
     let inspection = inspection.map_err(NodeRefusal::NotAttempted)?;
     match timeout(TIMEOUT, inspection.node_role()).await {
         Ok(answer) => answer.map_err(NodeRefusal::Rejected),

@@ -1,4 +1,4 @@
-//! Whether the node's role is within reach, which would mask a broken identity.
+//! The check that the node's role, which would mask a broken identity, is unreachable.
 
 use irsa_chain::{Cause, Link};
 
@@ -13,10 +13,10 @@ pub(in crate::pod) const NODE_ROLE: Step<Pod> = Step::once(
         id: "node-role",
         place: Place::Pod,
         link: Link::StsSession,
-        question: "Is the node's role out of reach?",
-        description: "The instance metadata service: whether it gives this process a token (IMDSv2) and the name of the \
-                   node's role. Its credentials are not fetched. An SDK that finds no identity of the pod uses \
-                   them, which masks the broken identity.",
+        question: "Is the node's role unreachable from the pod?",
+        description: "Requests a token (IMDSv2) and the name of the node's role from the instance metadata service. The \
+                   credentials of that role are not fetched. An SDK that finds no other identity uses them, which masks \
+                   the pod's broken identity.",
         causes: &[Cause::NodeRoleReachable],
         needs: &[],
     },
@@ -25,18 +25,18 @@ pub(in crate::pod) const NODE_ROLE: Step<Pod> = Step::once(
 
 async fn node_role(pod: &mut Pod) -> CheckOutcome {
     if pod.source_name() == "imds" {
-        return CheckOutcome::not_applicable("it is the identity that was chosen");
+        return CheckOutcome::not_applicable("the node's role is the selected identity");
     }
-    let told_not_to = pod
+    let is_disabled = pod
         .variable("AWS_EC2_METADATA_DISABLED")
         .is_some_and(|value| value.eq_ignore_ascii_case("true"));
     match pod.node.outcome().await {
-        Some(Ok(role)) if told_not_to => CheckOutcome::holds(format!(
-            "it gives the role `{role}`, but AWS_EC2_METADATA_DISABLED keeps SDKs from asking"
+        Some(Ok(role)) if is_disabled => CheckOutcome::holds(format!(
+            "the role `{role}` is reachable, but AWS_EC2_METADATA_DISABLED keeps SDKs from using it"
         )),
         Some(Ok(role)) => reachable(role),
         Some(Err(NodeRefusal::TimedOut)) => {
-            CheckOutcome::holds("the instance metadata service does not answer this process")
+            CheckOutcome::holds("the instance metadata service does not respond to this process")
         }
         Some(Err(NodeRefusal::Rejected(error))) if error.cause() == Some(Cause::ImdsRefused) => {
             CheckOutcome::holds(clean(&error.to_string()))
@@ -52,8 +52,8 @@ fn reachable(role: &str) -> CheckOutcome {
     CheckOutcome::warning(
         Cause::NodeRoleReachable,
         format!(
-            "any process of this pod can act as the node's role `{role}`: where the pod's own identity is broken, AWS's \
-             SDKs do so without a word, and what is wrong shows only as permissions of that role"
+            "any process in this pod can use the node's role `{role}`: if the pod's own identity is broken, AWS SDKs fall \
+             back to it silently, and the fault then looks like missing permissions of that role"
         ),
     )
 }

@@ -22,29 +22,29 @@ pub(in crate::pod) struct IssuerSettings {
     pub(in crate::pod) roots: Result<Roots, String>,
     /// A file of further CAs (`AWS_CA_BUNDLE`).
     pub(in crate::pod) bundle: Option<PathBuf>,
-    /// The host and port to connect to, if not those of the issuer's URL.
+    /// The host and port to connect to, if they differ from those in the issuer's URL.
     pub(in crate::pod) dial: Option<(String, u16)>,
 }
 
-/// The issuer's discovery document.
+/// The result of reading the issuer's discovery document.
 #[derive(Debug, Clone)]
-pub(in crate::pod) enum Found {
+pub(in crate::pod) enum Issuer {
     /// The `iss` is not a URL that AWS accepts.
-    NoUrl,
-    /// Nothing usable, and why.
-    Silent(String),
-    /// A discovery document that names another issuer.
-    Another(String),
-    /// The issuer.
+    InvalidUrl,
+    /// The document could not be read, for this reason.
+    Unavailable(String),
+    /// The document names this issuer, which is not the token's.
+    Different(String),
+    /// The document names the token's issuer.
     Same(Keys),
 }
 
-/// The key set at its `jwks_uri`.
+/// The result of reading the key set at the issuer's `jwks_uri`.
 #[derive(Debug, Clone)]
 pub(in crate::pod) enum Keys {
-    /// Nothing usable, and why.
-    Silent(String),
-    /// A key set.
+    /// The key set could not be read, for this reason.
+    Unavailable(String),
+    /// The published keys.
     Published(Arc<Vec<Key>>),
 }
 
@@ -52,7 +52,7 @@ pub(in crate::pod) enum Keys {
 #[derive(Debug)]
 pub(in crate::pod) struct Key(pub(super) Value);
 
-/// The part of a discovery document that matters (OpenID Connect Discovery 1.0, section 3).
+/// The relevant part of a discovery document (OpenID Connect Discovery 1.0, section 3).
 #[derive(Deserialize)]
 struct Discovery {
     issuer: String,
@@ -65,41 +65,41 @@ struct KeySet {
 }
 
 /// A client of one issuer.
-struct Asker {
+struct Client {
     issuer: Uri,
     dial: Option<(String, u16)>,
     tls: Arc<ClientConfig>,
 }
 
-/// More than any discovery document has, in bytes.
-const MOST: usize = 64 * 1024;
-/// A key takes half a kilobyte.
-const MOST_KEYS: usize = 256 * 1024;
-/// For one of the two documents: both must fit into a step.
-const PATIENCE: Duration = Duration::from_millis(2_500);
+/// The maximum size of a discovery document in bytes.
+const MAX_DOCUMENT: usize = 64 * 1024;
+/// The maximum size of a key set in bytes; a key has about 500.
+const MAX_KEYS: usize = 256 * 1024;
+/// The time limit for each of the two documents: both must fit into the time limit of a step.
+const TIMEOUT: Duration = Duration::from_millis(2_500);
 
-/// Asks the issuer `iss` of a token.
-pub(in crate::pod) async fn ask(iss: String, settings: IssuerSettings) -> Found {
-    match asker(&iss, settings) {
-        Ok(asker) => asker.ask(&iss).await,
-        Err(found) => found,
+/// Reads the discovery document and the keys of a token's issuer, `iss`.
+pub(in crate::pod) async fn read(iss: String, settings: IssuerSettings) -> Issuer {
+    match client(&iss, settings) {
+        Ok(client) => client.read(&iss).await,
+        Err(issuer) => issuer,
     }
 }
 
-fn asker(iss: &str, settings: IssuerSettings) -> Result<Asker, Found> {
-    let url: IssuerUrl = iss.parse().map_err(|_| Found::NoUrl)?;
-    let issuer = url.as_str().parse().map_err(|_| Found::NoUrl)?;
-    let roots = settings.roots.map_err(Found::Silent)?;
+fn client(iss: &str, settings: IssuerSettings) -> Result<Client, Issuer> {
+    let url: IssuerUrl = iss.parse().map_err(|_| Issuer::InvalidUrl)?;
+    let issuer = url.as_str().parse().map_err(|_| Issuer::InvalidUrl)?;
+    let roots = settings.roots.map_err(Issuer::Unavailable)?;
     let roots = with_bundle(roots, settings.bundle.as_deref());
     let tls = https::tls(&roots);
-    Ok(Asker {
+    Ok(Client {
         issuer,
         dial: settings.dial,
-        tls: tls.map_err(|error| Found::Silent(error.to_string()))?,
+        tls: tls.map_err(|error| Issuer::Unavailable(error.to_string()))?,
     })
 }
 
-/// A bundle that cannot be read is reported where STS is asked.
+/// Adds the CAs of the bundle. A bundle that cannot be read is reported by the checks of STS.
 fn with_bundle(roots: Roots, bundle: Option<&Path>) -> Roots {
     let bundle = bundle.and_then(|path| Roots::from_pem_file(path).ok());
     match bundle {
@@ -108,50 +108,48 @@ fn with_bundle(roots: Roots, bundle: Option<&Path>) -> Roots {
     }
 }
 
-impl Asker {
-    async fn ask(&self, iss: &str) -> Found {
+impl Client {
+    async fn read(&self, iss: &str) -> Issuer {
         let url = format!(
             "{}/.well-known/openid-configuration",
             iss.trim_end_matches('/')
         );
-        let document: Discovery = match self.json(&url, MOST).await {
+        let document: Discovery = match self.json(&url, MAX_DOCUMENT).await {
             Ok(document) => document,
-            Err(why) => return Found::Silent(why),
+            Err(why) => return Issuer::Unavailable(why),
         };
         if document.issuer != iss {
-            return Found::Another(document.issuer);
+            return Issuer::Different(document.issuer);
         }
-        let set: Result<KeySet, String> = self.json(&document.jwks_uri, MOST_KEYS).await;
-        Found::Same(match set {
+        let set: Result<KeySet, String> = self.json(&document.jwks_uri, MAX_KEYS).await;
+        Issuer::Same(match set {
             Ok(set) => Keys::Published(Arc::new(set.keys.into_iter().map(Key).collect())),
-            Err(why) => Keys::Silent(why),
+            Err(why) => Keys::Unavailable(why),
         })
     }
 
     async fn json<T: for<'de> Deserialize<'de>>(
         &self,
         url: &str,
-        most: usize,
+        max_body: usize,
     ) -> Result<T, String> {
         let failed = |why: &str| format!("{}: {why}", quoted(url));
         let uri: Uri = url.parse().map_err(|_| failed("not a URL"))?;
         let get = self
-            .get(&uri, most)
+            .get(&uri, max_body)
             .ok_or_else(|| failed("not an https URL"))?;
         let answer = get
             .send()
             .await
             .map_err(|error| failed(&error.to_string()))?;
         if answer.status != 200 {
-            return Err(failed(&format!(
-                "it answered with status {}",
-                answer.status.as_u16()
-            )));
+            return Err(failed(&format!("status {}", answer.status.as_u16())));
         }
-        serde_json::from_slice(&answer.body).map_err(|_| failed("not the JSON that belongs there"))
+        serde_json::from_slice(&answer.body)
+            .map_err(|_| failed("the response is not the expected JSON"))
     }
 
-    fn get<'a>(&'a self, uri: &'a Uri, most: usize) -> Option<Get<'a>> {
+    fn get<'a>(&'a self, uri: &'a Uri, max_body: usize) -> Option<Get<'a>> {
         let host = uri.host().filter(|_| uri.scheme_str() == Some("https"))?;
         let own = uri.authority() == self.issuer.authority();
         let dial = self.dial.as_ref().filter(|_| own);
@@ -165,8 +163,8 @@ impl Asker {
             host: uri.authority()?.as_str(),
             target: uri.path_and_query()?.as_str(),
             headers: HeaderMap::new(),
-            most,
-            patience: PATIENCE,
+            max_body,
+            timeout: TIMEOUT,
         })
     }
 }

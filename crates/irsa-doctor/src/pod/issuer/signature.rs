@@ -1,4 +1,4 @@
-//! The signature of a token, verified with a published key.
+//! Verifies the signature of a token with a published key.
 
 use jsonwebtoken::jwk::{AlgorithmParameters, Jwk};
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
@@ -11,11 +11,11 @@ use crate::pod::jwt::Jwt;
 pub(super) enum Signature {
     Valid,
     Invalid,
-    /// Key and algorithm do not match, or are not supported here.
+    /// Key and algorithm do not match, or are not supported.
     NotVerifiable,
 }
 
-/// Verifies the token with the key of its `kid`.
+/// Verifies the token with the key that its `kid` names.
 pub(super) fn verify(token: &Jwt, keys: &[Key]) -> Signature {
     let kid = token.header.kid.as_deref();
     let key = keys.iter().find(|key| key.kid() == kid);
@@ -26,7 +26,7 @@ pub(super) fn verify(token: &Jwt, keys: &[Key]) -> Signature {
     }
 }
 
-/// `None` where key and algorithm don't fit, or are not known here.
+/// `None` if key and algorithm do not match, or are not supported.
 fn verifies(token: &Jwt, key: &Key) -> Option<bool> {
     if token.header.alg.eq_ignore_ascii_case("none") {
         return Some(false);
@@ -42,7 +42,7 @@ fn verifies(token: &Jwt, key: &Key) -> Option<bool> {
     Some(verified.unwrap_or(false))
 }
 
-/// A shared secret is never a public key, whatever the token's header says.
+/// Returns whether the key can be used with the algorithm. A shared secret never can: it would not be a public key.
 fn fits(key: &Jwk, algorithm: Algorithm) -> bool {
     use Algorithm::{ES256, ES384, PS256, PS384, PS512, RS256, RS384, RS512};
     match &key.algorithm {

@@ -1,38 +1,38 @@
-//! Databases and domains under examination: a name in reports, and the probes that are under way.
+//! The databases and domains to check, each with its label in reports and its running probes.
 
 use irsa_net::tls::Roots;
 
 use super::Pod;
 use crate::pod::background::Background;
-use crate::pod::database::probe::{self as database, Admitted, DatabaseFacts, Refused};
+use crate::pod::database::probe::{self as database, DatabaseFacts, LoginError, Session};
 use crate::pod::domain::probe::{self as domain, Reply};
 use crate::pod::endpoint::probe::Connectivity;
 use crate::pod::options::{DatabaseTarget, DomainTarget};
 
-/// A data store under examination.
+/// A data store to check.
 pub(in crate::pod) trait DataStore: Sized {
-    /// All of its kind.
+    /// All data stores of this type.
     fn all(pod: &Pod) -> &[Self];
 
-    /// All of its kind, to change them.
+    /// All data stores of this type, mutably.
     fn all_mut(pod: &mut Pod) -> &mut [Self];
 
-    /// Its name in reports, which no other has.
+    /// Its unique label in reports.
     fn label(&self) -> String;
 
     /// The steps of a connection; `None` if the probe was cancelled.
     fn connectivity(&mut self) -> impl Future<Output = Option<&Connectivity>> + Send;
 }
 
-/// A database under examination.
+/// A database to check.
 #[derive(Debug)]
 pub(in crate::pod) struct DatabaseState {
     pub(in crate::pod) target: DatabaseTarget,
     pub(in crate::pod) facts: Background<DatabaseFacts>,
-    pub(in crate::pod) login: Option<Background<Result<Admitted, Refused>>>,
+    pub(in crate::pod) login: Option<Background<Result<Session, LoginError>>>,
 }
 
-/// A domain under examination.
+/// A domain to check.
 #[derive(Debug)]
 pub(in crate::pod) struct DomainState {
     pub(in crate::pod) target: DomainTarget,
@@ -41,9 +41,9 @@ pub(in crate::pod) struct DomainState {
 }
 
 impl DatabaseState {
-    /// Starts to connect, and to ask as the user.
+    /// Starts to connect and to send the startup message.
     pub(super) fn new(target: DatabaseTarget, roots: &Result<Roots, String>) -> Self {
-        let facts = Background::start(database::ask(target.clone(), roots.clone()));
+        let facts = Background::start(database::start(target.clone(), roots.clone()));
         Self {
             target,
             facts,

@@ -1,4 +1,4 @@
-//! STS's answers: one without credentials, and the exchange of the token, made once.
+//! Requests to STS: one without credentials, and the exchange of the token, which is made once.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -9,14 +9,14 @@ use irsa_identity::{Clock, IdentityError, Inspection, SessionCredentials, StsAns
 /// The result of an exchange.
 pub(in crate::pod) type Exchanged = Result<SessionCredentials, IdentityError>;
 
-/// STS's answer, and the time of its arrival by this machine's clock.
+/// A response of STS, and the time of its arrival by this machine's clock.
 #[derive(Debug)]
-pub(in crate::pod) struct Heard {
+pub(in crate::pod) struct StsResponse {
     pub(in crate::pod) answer: StsAnswer,
     pub(in crate::pod) at: SystemTime,
 }
 
-/// The step of STS's own order at which an exchange ended.
+/// The stage at which an exchange ended, in the order in which STS processes a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::pod) enum Stage {
     Request,
@@ -42,24 +42,24 @@ impl Stage {
     }
 }
 
-/// Asks STS for any answer, without credentials.
-pub(in crate::pod) async fn answer(
+/// Sends a request without credentials, to which STS responds with an error.
+pub(in crate::pod) async fn contact(
     inspection: Result<Inspection, IdentityError>,
     clock: Arc<dyn Clock>,
-) -> Result<Heard, IdentityError> {
+) -> Result<StsResponse, IdentityError> {
     let answer = inspection?.sts_answer().await?;
-    Ok(Heard {
+    Ok(StsResponse {
         answer,
         at: clock.now(),
     })
 }
 
-/// Exchanges the identity that the source gives for credentials.
+/// Exchanges the source's identity for credentials.
 pub(in crate::pod) async fn exchange(inspection: Result<Inspection, IdentityError>) -> Exchanged {
     inspection?.exchange().await
 }
 
-/// The URL at which STS is asked, if it is known.
+/// The URL of the STS endpoint, if it is known.
 pub(in crate::pod) async fn url(inspection: &Result<Inspection, IdentityError>) -> Option<String> {
     match inspection {
         Ok(inspection) => inspection.sts_url().await.ok(),
@@ -67,13 +67,12 @@ pub(in crate::pod) async fn url(inspection: &Result<Inspection, IdentityError>) 
     }
 }
 
-/// Returns whether the error is not one of STS's: STS gives each of its failures a code, unlike a proxy
-/// in between.
-pub(in crate::pod) fn is_from_another_server(error: &IdentityError) -> bool {
+/// Returns whether the error came from a different server, such as a proxy: STS errors always have a code.
+pub(in crate::pod) fn is_from_different_server(error: &IdentityError) -> bool {
     error.cause() == Some(Cause::StsInternalError) && error.code().is_none()
 }
 
-/// Returns whether the ARN is that of a session of `role`. A session's ARN leaves out the role's path.
+/// Returns whether the ARN is that of a session of `role`. The ARN of a session does not contain the role's path.
 pub(in crate::pod) fn is_session_of(arn: &str, role: &RoleArn) -> bool {
     arn.parse::<AssumedRoleArn>().is_ok_and(|session| {
         (session.account(), session.role_name()) == (role.account(), role.name())

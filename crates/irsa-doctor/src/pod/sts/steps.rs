@@ -1,4 +1,4 @@
-//! What STS's answers have right and wrong.
+//! The checks of STS.
 
 mod answer;
 mod caller;
@@ -14,7 +14,7 @@ use crate::{Check, Place, Step};
 
 pub(in crate::pod) use self::answer::{CLOCK, REACHABLE};
 
-/// The checks that every answer of STS depends on.
+/// The checks that every response of STS depends on.
 const NEEDS: &[&str] = &[
     "role-arn",
     "region-partition",
@@ -33,9 +33,9 @@ pub(in crate::pod) const REQUEST: Step<Pod> = Step::once(
         id: "sts-request",
         place: Place::Pod,
         link: Link::StsSession,
-        question: "Does STS look at the request?",
-        description: "One AssumeRoleWithWebIdentity, not tried again: whether STS throttles, fails on its own side, is \
-                   not active in the region, or refuses a parameter before it looks at the token.",
+        question: "Does STS process the request?",
+        description: "Calls AssumeRoleWithWebIdentity once, without retries: STS may throttle the request, fail internally, \
+                   be inactive in the region, or reject a parameter before it verifies the token.",
         causes: &[
             Cause::StsThrottled,
             Cause::StsInternalError,
@@ -53,8 +53,9 @@ pub(in crate::pod) const ISSUER: Step<Pod> = Step::once(
         id: "sts-issuer",
         place: Place::Pod,
         link: Link::OidcProvider,
-        question: "Does the role's account know the token's issuer?",
-        description: "STS's answer to AssumeRoleWithWebIdentity: the account of the role needs an OIDC provider for this very `iss`.",
+        question: "Does the role's account have an OIDC provider for the issuer?",
+        description: "Evaluates the response to AssumeRoleWithWebIdentity: the role's account needs an OIDC provider for \
+                   exactly this `iss`.",
         causes: &[Cause::IssuerUnknown],
         needs: &["sts-request"],
     },
@@ -67,7 +68,8 @@ pub(in crate::pod) const AUDIENCE: Step<Pod> = Step::once(
         place: Place::Pod,
         link: Link::ProjectedToken,
         question: "Does the OIDC provider accept the token's audience?",
-        description: "STS's answer to AssumeRoleWithWebIdentity: the token's `aud` must be among the client IDs of the provider.",
+        description: "Evaluates the response to AssumeRoleWithWebIdentity: the token's `aud` must be a client ID of the OIDC \
+                   provider.",
         causes: &[Cause::TokenAudienceWrong],
         needs: &["sts-issuer"],
     },
@@ -80,8 +82,9 @@ pub(in crate::pod) const KEYS: Step<Pod> = Step::once(
         place: Place::Pod,
         link: Link::OidcProvider,
         question: "Could AWS verify the token?",
-        description: "STS's answer to AssumeRoleWithWebIdentity: AWS fetches the issuer's keys from outside, by its own roots or \
-                   the provider's thumbprint, and verifies signature and time.",
+        description: "Evaluates the response to AssumeRoleWithWebIdentity: AWS fetches the issuer's keys from the internet, \
+                   from a server whose CA it trusts or whose thumbprint the OIDC provider has, and verifies the token's \
+                   signature and times.",
         causes: &[
             Cause::VerificationKeyUnavailable,
             Cause::ThumbprintMismatch,
@@ -98,9 +101,9 @@ pub(in crate::pod) const TRUST: Step<Pod> = Step::once(
         id: "sts-trust",
         place: Place::Pod,
         link: Link::TrustPolicy,
-        question: "Does the role trust this token?",
-        description: "STS's answer to AssumeRoleWithWebIdentity. It says `Not authorized` whether the trust policy does not \
-                   match, the role does not exist, or a policy of the organization denies.",
+        question: "Does the role's trust policy admit this token?",
+        description: "Evaluates the response to AssumeRoleWithWebIdentity. STS returns `Not authorized` if the trust policy \
+                   does not match, if the role does not exist, and if a policy of the organization denies the call.",
         causes: &[Cause::TrustDenied],
         needs: &["sts-keys"],
     },
@@ -112,8 +115,8 @@ pub(in crate::pod) const SESSION: Step<Pod> = Step::once(
         id: "session",
         place: Place::Pod,
         link: Link::StsSession,
-        question: "Are there credentials?",
-        description: "What the source gave, asked once: STS, the Pod Identity agent, the profile or the variables.",
+        question: "Does the source return credentials?",
+        description: "Requests credentials once from the source: STS, the Pod Identity agent, the profile or the variables.",
         causes: &[
             Cause::PodIdentityRefused,
             Cause::DurationExceedsMaximum,
@@ -137,9 +140,9 @@ pub(in crate::pod) const CALLER: Step<Pod> = Step::once(
         id: "caller",
         place: Place::Pod,
         link: Link::StsSession,
-        question: "Does AWS see this process as the role?",
-        description: "GetCallerIdentity, which needs no permission, beside the role that was asked for. The ARN of a \
-                   session has the role's name, but not its path.",
+        question: "Do the credentials belong to the expected role?",
+        description: "Compares the response to GetCallerIdentity, which needs no permission, with the requested role. The \
+                   ARN of a session contains the role's name, but not its path.",
         causes: &[
             Cause::CallerDiffers,
             Cause::CredentialsUnknown,
@@ -156,8 +159,9 @@ pub(in crate::pod) const ROLE_CHAIN: Step<Pod> = Step::each(
         id: "role-chain",
         place: Place::Pod,
         link: Link::StsSession,
-        question: "Can the data store's own role be assumed from there?",
-        description: "AssumeRole for each data store that has a role of its own (`role=`), as in another account.",
+        question: "Can the data store's role be assumed?",
+        description: "Calls AssumeRole for each data store that has its own role (`role=`), for example in a different \
+                   account.",
         causes: &[Cause::ChainedRoleDenied],
         needs: &["caller"],
     },

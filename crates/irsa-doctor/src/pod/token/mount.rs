@@ -1,18 +1,18 @@
-//! The mount that a file is on: another volume mounted over /var/run hides the projected one.
+//! The mount of a file: a volume that is mounted over /var/run hides the projected one.
 
 use std::path::{Path, PathBuf};
 
 /// The mounts of this process (proc(5), `/proc/PID/mountinfo`).
 const MOUNTS: &str = "/proc/self/mountinfo";
 
-/// A mount point and the kind of its file system.
+/// A mount point and the type of its file system.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::pod) struct Mount {
     pub(in crate::pod) point: PathBuf,
     pub(in crate::pod) kind: String,
 }
 
-/// The mount that `path` is on, if it can be determined.
+/// The mount of `path`, if it can be determined.
 pub(super) fn covering(path: &Path) -> Option<Mount> {
     let mounts = std::fs::read_to_string(MOUNTS).unwrap_or_default();
     deepest(&mounts, path)
@@ -22,15 +22,15 @@ pub(super) fn covering(path: &Path) -> Option<Mount> {
 fn deepest(mounts: &str, path: &Path) -> Option<Mount> {
     let mounts = mounts.lines().filter_map(parse);
     let covering = mounts.filter(|mount| path.starts_with(&mount.point));
-    // Of several at the same mount point the last hides the others.
+    // Of several mounts at the same mount point, the last one hides the others.
     covering.max_by_key(|mount| mount.point.components().count())
 }
 
-/// Reads the fifth field, and the first after the dash.
+/// Reads the fifth field, and the first one after the dash.
 fn parse(line: &str) -> Option<Mount> {
-    let (own, of_file_system) = line.split_once(" - ")?;
-    let point = own.split(' ').nth(4)?.replace("\\040", " ");
-    let kind = of_file_system.split(' ').next()?;
+    let (mount, file_system) = line.split_once(" - ")?;
+    let point = mount.split(' ').nth(4)?.replace("\\040", " ");
+    let kind = file_system.split(' ').next()?;
     Some(Mount {
         point: PathBuf::from(point),
         kind: kind.to_owned(),

@@ -1,4 +1,4 @@
-//! The token's file: where it is, what it holds, and the mount that it is on.
+//! The token file: its path, its content, and its mount.
 
 use std::path::{Path, PathBuf};
 
@@ -10,13 +10,13 @@ use super::mount::{self, Mount};
 #[derive(Debug)]
 pub(in crate::pod) struct TokenFile {
     pub(in crate::pod) content: Result<SecretString, IdentityError>,
-    /// The mount that the file is on, if it can be determined.
+    /// The mount of the file, if it can be determined.
     pub(in crate::pod) mount: Option<Mount>,
-    /// For a file that cannot be read: the deepest folder of its path that exists, and the mount of that folder.
+    /// If the file cannot be read: the deepest existing folder in its path, and the mount of that folder.
     pub(in crate::pod) folder: Option<(PathBuf, Option<Mount>)>,
 }
 
-/// The file that the source of this name reads; `None` if it reads none.
+/// The file that the source with this name reads, if any.
 pub(in crate::pod) fn path(source: &str, environment: &Environment) -> Option<PathBuf> {
     let name = match source {
         "web-identity" => "AWS_WEB_IDENTITY_TOKEN_FILE",

@@ -1,4 +1,4 @@
-//! What the projected token has right and wrong.
+//! The checks of the projected token.
 
 mod time;
 
@@ -25,8 +25,8 @@ pub(in crate::pod) const FILE: Step<Pod> = Step::once(
         place: Place::Pod,
         link: Link::ProjectedToken,
         question: "Can the token file be read?",
-        description: "The file that AWS_WEB_IDENTITY_TOKEN_FILE or AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names: that it \
-                   is there, readable by this user and not empty, and on which mount.",
+        description: "Reads the file that AWS_WEB_IDENTITY_TOKEN_FILE or AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names: it \
+                   must exist, be readable by this user and not be empty. Reports the mount that it is on.",
         causes: &[
             Cause::TokenFileMissing,
             Cause::TokenFileUnreadable,
@@ -42,9 +42,9 @@ pub(in crate::pod) const FORM: Step<Pod> = Step::once(
         id: "token-form",
         place: Place::Pod,
         link: Link::ProjectedToken,
-        question: "Does it hold a JSON Web Token?",
-        description: "The bare token: three parts joined by dots, header and claims JSON objects, no more than the 20,000 \
-                   characters that STS takes.",
+        question: "Does the file contain a JSON Web Token?",
+        description: "Decodes the token: three parts joined by dots, of which header and claims are JSON objects, with at \
+                   most the 20,000 characters that STS accepts.",
         causes: &[Cause::TokenMalformed],
         needs: &["token-file"],
     },
@@ -56,9 +56,8 @@ pub(in crate::pod) const AUDIENCE: Step<Pod> = Step::once(
         id: "token-audience",
         place: Place::Pod,
         link: Link::ProjectedToken,
-        question: "Does it have an audience?",
-        description: "The claim `aud`. Whether that audience is the right one is for the OIDC provider to say: see \
-                   `sts-audience`.",
+        question: "Does the token have an audience?",
+        description: "Reads the claim `aud`. The OIDC provider decides whether the audience is correct: see `sts-audience`.",
         causes: &[Cause::TokenAudienceMissing],
         needs: &["token-form"],
     },
@@ -70,9 +69,9 @@ pub(in crate::pod) const SUBJECT: Step<Pod> = Step::once(
         id: "token-subject",
         place: Place::Pod,
         link: Link::ProjectedToken,
-        question: "Is it the token of this pod's service account?",
-        description: "The claim `sub`, which must be a service account's (`system:serviceaccount:NAMESPACE:NAME`), and the \
-                   one expected, where one is; and the pod that the token is bound to, beside HOSTNAME.",
+        question: "Does the token belong to this pod's service account?",
+        description: "Reads the claim `sub`, which must name a service account (`system:serviceaccount:NAMESPACE:NAME`): the \
+                   expected one, if `--service-account` is set. Compares the pod that the token is bound to with HOSTNAME.",
         causes: &[Cause::TokenOfAnotherAccount],
         needs: &["token-form"],
     },
@@ -83,10 +82,10 @@ fn path(pod: &Pod) -> Option<PathBuf> {
     probe::path(pod.source_name(), &pod.options.identity.environment)
 }
 
-/// The outcome of every token check if the source needs no token.
+/// The outcome of all token checks if the source does not use a token.
 pub(super) fn no_token(pod: &Pod) -> CheckOutcome {
     CheckOutcome::not_applicable(format!(
-        "the source `{}` needs no projected token",
+        "the source `{}` does not use a projected token",
         pod.source_name()
     ))
 }
@@ -110,7 +109,7 @@ fn unreadable(pod: &Pod, error: &IdentityError, file: &TokenFile) -> CheckOutcom
     let said = clean(&error.to_string());
     let folder = file.folder.as_ref().map(|(folder, mount)| {
         format!(
-            "; `{}` is there{}",
+            "; the folder `{}` exists{}",
             folder.display(),
             mounted(mount.as_ref())
         )
@@ -119,8 +118,8 @@ fn unreadable(pod: &Pod, error: &IdentityError, file: &TokenFile) -> CheckOutcom
     match error.cause() {
         Some(cause @ Cause::TokenFileMissing) if !pod.is_web_identity() => {
             CheckOutcome::broken(cause, seen).remedy(
-                "the EKS Pod Identity webhook mounts it when the pod is created: delete the pod, and look in `kubectl get \
-                 pod POD -o yaml` for the volume `eks-pod-identity-token` and its mount in this container",
+                "delete the pod, because the EKS Pod Identity webhook mounts the file when the pod is created; then check \
+                 in `kubectl get pod POD -o yaml` that this container mounts the volume `eks-pod-identity-token`",
             )
         }
         Some(cause) => CheckOutcome::broken(cause, seen),
@@ -128,7 +127,7 @@ fn unreadable(pod: &Pod, error: &IdentityError, file: &TokenFile) -> CheckOutcom
     }
 }
 
-/// The variable that names the token's file must lead to the projected file of the same identity.
+/// The outcome for a file that is not a token. The remedy names the projected file of the same identity type.
 fn malformed(pod: &Pod, seen: String) -> CheckOutcome {
     let (variable, path) = if pod.is_web_identity() {
         (
@@ -142,14 +141,14 @@ fn malformed(pod: &Pod, seen: String) -> CheckOutcome {
         )
     };
     CheckOutcome::broken(Cause::TokenMalformed, seen).remedy(format!(
-        "let {variable} name the projected file itself, `{path}`, which holds the bare token: three parts joined by dots, \
+        "set {variable} to the projected file itself, `{path}`, which contains only the token: three parts joined by dots, \
          without `Bearer`"
     ))
 }
 
 fn mounted(mount: Option<&Mount>) -> String {
     mount.map_or_else(String::new, |Mount { point, kind }| {
-        format!(", on the {kind} mounted at `{}`", point.display())
+        format!(", on the {kind} mount at `{}`", point.display())
     })
 }
 
@@ -168,7 +167,7 @@ async fn form(pod: &mut Pod) -> CheckOutcome {
         Err(what) => malformed(pod, format!("the token in `{}` {what}", path.display())),
         Ok(token) => {
             let seen = CheckOutcome::holds(format!(
-                "a token of {}, signed by {}",
+                "issued by {}, signed with {}",
                 quoted(&token.claims.iss),
                 quoted(&token.header.alg)
             ));
@@ -178,7 +177,7 @@ async fn form(pod: &mut Pod) -> CheckOutcome {
     }
 }
 
-/// Keeps the token and what it says of the workload, and begins to look at its issuer.
+/// Keeps the token and its facts about the workload, and starts the probe of its issuer.
 fn learn(pod: &mut Pod, token: Jwt) {
     let claims = &token.claims;
     pod.workload.issuer = claims.iss.parse().ok();
@@ -187,7 +186,7 @@ fn learn(pod: &mut Pod, token: Jwt) {
         pod.workload.service_account.get_or_insert(account);
     }
     if pod.is_web_identity() {
-        pod.issuer = Some(Background::start(issuer::probe::ask(
+        pod.issuer = Some(Background::start(issuer::probe::read(
             claims.iss.clone(),
             pod.issuer_settings(),
         )));
@@ -200,7 +199,7 @@ fn audience(pod: &Pod) -> CheckOutcome {
         return no_token(pod);
     };
     match token.claims.audiences() {
-        [] => CheckOutcome::broken(Cause::TokenAudienceMissing, "it has no claim `aud`"),
+        [] => CheckOutcome::broken(Cause::TokenAudienceMissing, "the token has no claim `aud`"),
         audiences => {
             let audiences: Vec<_> = audiences.iter().map(|audience| quoted(audience)).collect();
             CheckOutcome::holds(clean(&audiences.join(", ")))
@@ -214,29 +213,30 @@ fn subject(pod: &Pod) -> CheckOutcome {
     };
     let said = quoted(&token.claims.sub);
     let Ok(account) = ServiceAccount::from_subject(&token.claims.sub) else {
-        let seen = format!("its subject {said} is not a service account");
+        let seen = format!("the token's subject {said} is not a service account");
         return CheckOutcome::broken(Cause::TokenOfAnotherAccount, seen);
     };
     match &pod.options.service_account {
         Some(expected) if *expected != account => CheckOutcome::broken(
             Cause::TokenOfAnotherAccount,
-            format!("it is the token of `{account}`, and `{expected}` is expected"),
+            format!("the token belongs to `{account}`, but `{expected}` is expected"),
         ),
-        _ => of_this_pod(pod, token, &account),
+        _ => compare_pod(pod, token, &account),
     }
 }
 
-fn of_this_pod(pod: &Pod, token: &Jwt, account: &ServiceAccount) -> CheckOutcome {
+/// Compares the pod that the token is bound to with this one.
+fn compare_pod(pod: &Pod, token: &Jwt, account: &ServiceAccount) -> CheckOutcome {
     let kubernetes = &token.claims.kubernetes;
     let node = kubernetes.node.as_ref();
     let node = node.map_or_else(String::new, |node| format!(" on {}", quoted(&node.name)));
     match (&kubernetes.pod, pod.variable("HOSTNAME")) {
-        // With hostNetwork it is the node's name.
+        // With hostNetwork, HOSTNAME is the node's name.
         (Some(bound), Some(here)) if bound.name != here && !is_node(token, here) => {
             CheckOutcome::warning(
                 Cause::TokenOfAnotherAccount,
                 format!(
-                    "it is bound to the pod {}, and this is {}",
+                    "the token is bound to pod {}, but this pod is {}",
                     quoted(&bound.name),
                     quoted(here)
                 ),
@@ -245,7 +245,7 @@ fn of_this_pod(pod: &Pod, token: &Jwt, account: &ServiceAccount) -> CheckOutcome
         (Some(bound), _) => {
             CheckOutcome::holds(format!("`{account}`, pod {}{node}", quoted(&bound.name)))
         }
-        (None, _) => CheckOutcome::holds(format!("`{account}`, bound to no pod")),
+        (None, _) => CheckOutcome::holds(format!("`{account}`, not bound to a pod")),
     }
 }
 

@@ -1,19 +1,19 @@
-//! The finding to begin with: what was seen, its cause, and its remedy.
+//! The finding to start with: what was seen, its cause, and its remedy.
 
 use super::Page;
 use crate::render::style::Lines;
-use crate::render::{page_of, words};
+use crate::render::{documentation, words};
 use crate::{Commands, Finding, Remedy, Report, Verdict};
 
-/// The column of the names in the paragraph on the break.
+/// The width of the column with the names of the fields.
 const NAMES: usize = 8;
-/// The most lines of what was seen of the first.
-const MOST_SEEN: usize = 5;
+/// The maximum number of lines for what was seen.
+const MAX_SEEN: usize = 5;
 
 impl Page {
-    /// The finding to begin with in full, or that everything holds.
+    /// The finding to start with in full, or that everything holds.
     pub(super) fn verdict(&mut self, report: &Report) {
-        let Some(finding) = report.first_amiss() else {
+        let Some(finding) = report.first_problem() else {
             let warnings = report.findings.iter();
             let warnings = warnings.filter(|finding| finding.verdict == Verdict::Warning);
             let sentence = match warnings.count() {
@@ -35,7 +35,7 @@ impl Page {
         self.in_full(finding);
     }
 
-    /// A marked sentence in the verdict's colour.
+    /// A sentence with the verdict's mark and color.
     fn sentence(&mut self, verdict: Verdict, sentence: &str) {
         let sentence = format!("{} {sentence}", self.style.mark(Some(verdict)));
         for line in words::wrap(&self.style.encoded(&sentence), self.style.columns()) {
@@ -50,7 +50,7 @@ impl Page {
             &format!("{} ({}): {}", check.id, check.place, check.question),
         );
         if let Some(subject) = &finding.subject {
-            self.named("of", subject);
+            self.named("for", subject);
         }
         self.named("seen", &finding.seen);
         if let Some(cause) = finding.cause {
@@ -61,10 +61,10 @@ impl Page {
             Some(Remedy::Advice(advice)) => self.named("advice", advice),
             None => {}
         }
-        self.named("more", &page_of(check));
+        self.named("more", &documentation(check));
     }
 
-    /// Commands are lines of their own, whole, so that they can be copied.
+    /// Each command is on a separate line and is not wrapped, so that it can be copied.
     fn run(&mut self, commands: &Commands) {
         let condition = commands.condition.as_ref();
         let condition = condition.map_or("these commands repair it".to_owned(), |condition| {
@@ -80,14 +80,14 @@ impl Page {
         }
     }
 
-    /// A name, and what it stands for beside it.
+    /// A field: its name, and beside it its value.
     fn named(&mut self, name: &str, value: &str) {
         let indent = 2 + NAMES;
         let value = self.style.clean(value);
         let width = self.style.columns().saturating_sub(indent);
         let mut parts = words::wrap(&value, width);
-        if name == "seen" && self.style.lines == Lines::Cut && parts.len() > MOST_SEEN {
-            parts.truncate(MOST_SEEN);
+        if name == "seen" && self.style.lines == Lines::Cut && parts.len() > MAX_SEEN {
+            parts.truncate(MAX_SEEN);
             if let Some(last) = parts.last_mut() {
                 *last = self.style.encoded(&format!("{last} …"));
             }

@@ -1,47 +1,47 @@
-//! The links, a line each, and a line for each finding that is to be read.
+//! The short report: one line for each link, and one for each problem.
 
 use irsa_chain::Link;
 
 use super::{LEAD, Page};
 use crate::{Finding, Report, Verdict};
 
-/// The column of the links' titles.
+/// The width of the column with the links' titles.
 const TITLES: usize = 15;
-/// The most findings besides the first that the short report shows, a line each.
-const MOST: usize = 6;
+/// The maximum number of problems that are shown, besides the first.
+const MAX_PROBLEMS: usize = 6;
 
 impl Page {
-    /// A line for each link that was checked, and one for each finding that is to be read.
+    /// One line for each link without problems, and one for each problem.
     pub(super) fn links(&mut self, report: &Report) {
         self.line("");
-        let first = report.first_amiss();
+        let first = report.first_problem();
         let mut shown = 0;
         for link in Link::ALL {
-            let Some(verdict) = report.verdict_of(link) else {
+            let Some(verdict) = report.verdict_for(link) else {
                 continue;
             };
             let all = report.findings.iter();
             let all: Vec<_> = all.filter(|one| one.check.link == link).collect();
-            if !all.iter().any(|one| is_amiss(one.verdict)) {
-                self.item(verdict, link.title(), &in_numbers(&all));
+            if !all.iter().any(|one| is_problem(one.verdict)) {
+                self.item(verdict, link.title(), &summary(&all));
             }
-            for finding in all.into_iter().filter(|one| is_amiss(one.verdict)) {
+            for finding in all.into_iter().filter(|one| is_problem(one.verdict)) {
                 if first.is_some_and(|first| std::ptr::eq(first, finding)) {
                     let text = format!("{}: see below", finding.check.id);
                     self.item(finding.verdict, link.title(), &text);
                     continue;
                 }
                 shown += 1;
-                if shown <= MOST {
+                if shown <= MAX_PROBLEMS {
                     let text = format!("{}: {}", named_check(report, finding), finding.seen);
                     self.item(finding.verdict, link.title(), &text);
                 }
             }
         }
-        if shown > MOST {
+        if shown > MAX_PROBLEMS {
             let more = self
                 .style
-                .encoded(&format!("  … and {} more", shown - MOST));
+                .encoded(&format!("  … and {} more", shown - MAX_PROBLEMS));
             self.line(&more);
         }
     }
@@ -57,33 +57,33 @@ impl Page {
     }
 }
 
-/// The check, with its subject if it was made for several.
+/// The check's id, with the subject if the check was made for several.
 fn named_check(report: &Report, finding: &Finding) -> String {
     let id = finding.check.id;
-    let of_check = report.findings.iter().filter(|one| one.check.id == id);
+    let same_check = report.findings.iter().filter(|one| one.check.id == id);
     match &finding.subject {
-        Some(subject) if of_check.count() > 1 => format!("{id} ({subject})"),
+        Some(subject) if same_check.count() > 1 => format!("{id} ({subject})"),
         _ => id.to_owned(),
     }
 }
 
-const fn is_amiss(verdict: Verdict) -> bool {
+const fn is_problem(verdict: Verdict) -> bool {
     matches!(
         verdict,
         Verdict::Broken | Verdict::Unsure | Verdict::Warning
     )
 }
 
-/// The verdicts of a link of which nothing is to be read.
-fn in_numbers(findings: &[&Finding]) -> String {
+/// The verdicts of a link without problems: one verdict, or the number of checks for each.
+fn summary(findings: &[&Finding]) -> String {
     let count = |verdict| {
         let all = findings.iter();
         all.filter(|finding| finding.verdict == verdict).count()
     };
     let order = [Verdict::Holds, Verdict::NotReached, Verdict::NotApplicable];
     let counted = order.map(|verdict| (count(verdict), verdict));
-    let there: Vec<_> = counted.iter().filter(|(count, _)| *count > 0).collect();
-    match there.as_slice() {
+    let present: Vec<_> = counted.iter().filter(|(count, _)| *count > 0).collect();
+    match present.as_slice() {
         [(_, Verdict::Holds)] => "holds".to_owned(),
         [(_, verdict)] => verdict.title().to_owned(),
         several => {

@@ -1,17 +1,16 @@
-//! How an account's stage is set: the account in which all holds, with changes.
+//! The account of a scenario: the account in which everything holds, with changes.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// What differs from `whole.yaml`: a merge patch (RFC 7396), in which `null` takes out and a list takes the place of
-/// another.
+/// The changes to `whole.yaml`: a merge patch (RFC 7396), in which `null` removes a value and a list replaces a list.
 #[derive(Debug, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Changes(Value);
 
-/// What exists in the account, what the workload asks for, and what the reader may not read.
+/// The resources in the account, the workload, and the actions that the reader has no permission for.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Given {
@@ -57,6 +56,7 @@ pub(crate) struct Domain {
     access_policy: Option<Value>,
     fine_grained: bool,
     https: bool,
+    deleted: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -71,7 +71,7 @@ pub(crate) struct Workload {
     pub(super) port: u16,
     pub(super) user: Option<String>,
     pub(super) domain: String,
-    /// By EKS Pod Identity, by IRSA, or unknown.
+    /// Whether the workload uses EKS Pod Identity or IRSA, if known.
     pub(super) pod_identity: Option<bool>,
     pub(super) database_role: Option<String>,
 }

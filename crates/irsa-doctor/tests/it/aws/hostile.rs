@@ -1,4 +1,4 @@
-//! Answers that no AWS would give.
+//! Responses that AWS would never send.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -21,7 +21,7 @@ const NAMES: [(&str, &str); 2] = [
 
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// Answers each action with what `script` has for it, and goes on until the test ends.
+/// A server that responds to each action with the result of `script`.
 async fn server(script: fn(&str) -> String) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -77,7 +77,7 @@ async fn examine(script: fn(&str) -> String) -> Vec<Finding> {
     let names: BTreeMap<_, _> = NAMES
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();
-    let workload = stage::of(&Changes::none().given().workload, &names);
+    let workload = stage::workload(&Changes::none().given().workload, &names);
     let state = Aws::new(workload, stage::reader(&server(script).await));
     aws::examine(state, LIMIT, &mut |_| ()).await.0
 }
@@ -106,7 +106,7 @@ fn inline(document: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_policy_that_is_none_is_told_with_its_place() {
+async fn an_invalid_trust_policy_is_reported_with_its_position() {
     let findings = examine(|action| match action {
         "GetCallerIdentity" => CALLER.to_owned(),
         "GetRole" => role("%7B%0A%20%20%22Version%22%3A%20%22%FF%22"),
@@ -132,7 +132,7 @@ async fn a_policy_that_is_none_is_told_with_its_place() {
 }
 
 #[tokio::test]
-async fn an_inline_policy_that_is_none_is_told_by_name_and_place() {
+async fn an_invalid_inline_policy_is_reported_with_its_name_and_position() {
     let findings = examine(|action| match action {
         "GetCallerIdentity" => CALLER.to_owned(),
         "GetRole" => role("%7B%7D"),
@@ -153,7 +153,7 @@ async fn an_inline_policy_that_is_none_is_told_by_name_and_place() {
 }
 
 #[tokio::test]
-async fn a_policy_of_a_megabyte_is_no_more_than_a_long_one() {
+async fn a_policy_of_a_megabyte_is_evaluated() {
     let findings = examine(|action| match action {
         "GetCallerIdentity" => CALLER.to_owned(),
         "GetRole" => {
@@ -175,7 +175,7 @@ async fn a_policy_of_a_megabyte_is_no_more_than_a_long_one() {
 }
 
 #[tokio::test]
-async fn nonsense_is_nothing_that_can_be_told() {
+async fn invalid_responses_are_unsure() {
     for script in [
         (|_| String::new()) as fn(&str) -> String,
         |_| "<".repeat(100_000),
@@ -194,7 +194,7 @@ async fn nonsense_is_nothing_that_can_be_told() {
 }
 
 #[tokio::test]
-async fn a_list_without_an_end_is_given_up() {
+async fn an_endless_list_is_unsure() {
     let findings = examine(|action| match action {
         "GetCallerIdentity" => CALLER.to_owned(),
         "DescribeDBClusters" => {
@@ -205,17 +205,21 @@ async fn a_list_without_an_end_is_given_up() {
     .await;
     let database = said(&findings, "aws-database");
     assert_eq!(database.verdict, Verdict::Unsure);
-    assert!(database.seen.contains("goes on after"), "{}", database.seen);
+    assert!(
+        database.seen.contains("more than 50 pages"),
+        "{}",
+        database.seen
+    );
 }
 
 #[tokio::test]
-async fn an_api_that_never_answers_does_not_keep_the_doctor() {
+async fn an_api_that_never_responds_does_not_delay_the_doctor() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let names = NAMES
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();
-    let workload = stage::of(&Changes::none().given().workload, &names);
+    let workload = stage::workload(&Changes::none().given().workload, &names);
     let started = Instant::now();
     let limit = Duration::from_secs(3);
     let (findings, _) =

@@ -1,4 +1,4 @@
-//! A test of each file of `tests/scenarios/aws`, in the order of their names.
+//! A test for each file in `tests/scenarios/aws`, in the order of their names.
 
 crate::scenario::run::scenario_tests! { "aws":
     boundary_without_connect
@@ -15,6 +15,7 @@ crate::scenario::run::scenario_tests! { "aws":
     connect_of_rds
     connect_to_the_name
     database_of_another_account
+    domain_being_deleted
     domain_missing
     fine_grained_access_off
     iam_authentication_off
@@ -22,6 +23,7 @@ crate::scenario::run::scenario_tests! { "aws":
     oidc_provider_of_another_cluster
     oidc_provider_with_a_slash
     pod_identity_not_trusted
+    pod_identity_of_another_account
     pod_identity_without_tags
     reading_clusters_denied
     reading_domains_denied

@@ -1,4 +1,4 @@
-//! An AWS of a third party's (moto), with an account set up as a scenario wants it.
+//! A third-party simulation of AWS (moto), with an account that is set up for each scenario.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -18,12 +18,12 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use super::given::Given;
 use crate::scenario::words;
 
-/// The server, and the way to tell it what exists.
+/// The server, and the pipe through which it is set up.
 pub(crate) struct Stage {
     url: String,
     orders: ChildStdin,
     answers: Lines<BufReader<ChildStdout>>,
-    /// What the account gave names to.
+    /// The names that AWS assigned.
     names: BTreeMap<String, String>,
     _server: Child,
 }
@@ -41,8 +41,8 @@ impl Stage {
     /// Starts the server; without its files the reason is printed.
     ///
     /// # Panics
-    /// Where `IRSA_REQUIRE_CLIENTS` is set, missing files fail the test.
-    #[expect(clippy::print_stderr, reason = "says why a test is skipped")]
+    /// If `IRSA_REQUIRE_CLIENTS` is set, missing files fail the test.
+    #[expect(clippy::print_stderr, reason = "reports why a test is skipped")]
     pub(crate) async fn start() -> Option<Self> {
         let folder =
             std::env::var_os("IRSA_CLIENTS_DIR").map(|folder| PathBuf::from(folder).join("moto"));
@@ -73,36 +73,35 @@ impl Stage {
         };
         match stage.answer().await {
             Answer::Url(url) => stage.url = url,
-            Answer::Names(_) | Answer::Ran => panic!("the server says where it is first"),
+            Answer::Names(_) | Answer::Ran => panic!("the first line is the server's URL"),
             Answer::Error(error) => panic!("{error}"),
         }
         Some(stage)
     }
 
-    /// Sets the account up, and what looks at it.
+    /// Sets up the account, and the inputs of the checks.
     pub(crate) async fn set(&mut self, given: &Given) -> Aws {
         self.names = match self.order(given).await {
             Answer::Names(names) => names,
-            Answer::Url(_) | Answer::Ran => panic!("the server answers what exists"),
+            Answer::Url(_) | Answer::Ran => panic!("the response has the assigned names"),
             Answer::Error(error) => panic!("{error}"),
         };
         self.look(given)
     }
 
-    /// What looks at the account as it is now.
+    /// The inputs of the checks, for the account in its current state.
     pub(crate) fn look(&self, given: &Given) -> Aws {
-        let workload = &given.workload;
-        Aws::new(of(workload, &self.names), reader(&self.url))
-            .with_session(Duration::from_secs(workload.session))
+        let session = Duration::from_secs(given.workload.session);
+        Aws::new(workload(&given.workload, &self.names), reader(&self.url)).with_session(session)
     }
 
-    /// Runs a command of a remedy: those of `aws` against the account, those of `kubectl` on the workload.
+    /// Runs a command of a remedy: `aws` commands change the account, `kubectl` commands the workload.
     pub(crate) async fn run(&mut self, command: &str, given: &mut Given) -> Result<(), String> {
         if command.starts_with("aws ") {
             return match self.order(&json!({ "run": command })).await {
                 Answer::Ran => Ok(()),
                 Answer::Error(error) => Err(error),
-                Answer::Url(_) | Answer::Names(_) => panic!("the server answers what it ran"),
+                Answer::Url(_) | Answer::Names(_) => panic!("the response confirms the command"),
             };
         }
         let words = words(command);
@@ -140,7 +139,7 @@ impl Stage {
     }
 }
 
-/// Whoever looks, before a server that plays every API.
+/// A reader whose server simulates all APIs.
 pub(super) fn reader(url: &str) -> AwsReader {
     let environment = Environment::from_pairs([
         ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
@@ -157,8 +156,11 @@ pub(super) fn reader(url: &str) -> AwsReader {
     AwsReader::new(identity, &environment)
 }
 
-/// The workload, with the names that the account gave.
-pub(super) fn of(given: &super::given::Workload, names: &BTreeMap<String, String>) -> Workload {
+/// The workload, with the names that AWS assigned.
+pub(super) fn workload(
+    given: &super::given::Workload,
+    names: &BTreeMap<String, String>,
+) -> Workload {
     let filled = |text: &str| {
         let fill = |text: String, (name, value): (&String, &String)| {
             text.replace(&format!("{{{name}}}"), value)

@@ -1,33 +1,33 @@
-//! How a cluster's stage is set: the whole chain, and what is different.
+//! The stage of a cluster scenario: the whole chain, with changes.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// The whole chain's objects with changes.
+/// The objects of the whole chain, with changes.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Given {
     /// `pod/NAME`, `service-account/NAME`, or `service-account/NAMESPACE/NAME`.
     pub(super) target: String,
-    /// The one container to look at.
+    /// The only container to check.
     pub(super) container: Option<String>,
     /// The region of the data stores.
     pub(super) region: Option<String>,
-    /// The issuer that is known from elsewhere.
+    /// The issuer that an earlier place found.
     pub(super) issuer: Option<String>,
-    /// Whether the webhook has given the pod its identity.
+    /// Whether the webhook has injected the identity into the pod.
     pub(super) mutated: bool,
-    /// Who has signed the certificate that the webhook serves.
+    /// The CA that has signed the webhook's certificate.
     pub(super) signed_by: SignedBy,
-    /// How far the pod has come.
+    /// The status of the pod.
     pub(super) status: Value,
-    /// What differs, in this order.
+    /// The changes, in this order.
     pub(super) changes: Vec<Change>,
-    /// Kinds of objects that are deleted again once all is there.
+    /// The kinds of objects to delete after all were created.
     pub(super) deleted: Vec<String>,
-    /// What may be read; all without it.
+    /// The resources that can be read; by default, all.
     pub(super) readable: Option<Vec<String>>,
-    /// Whether the API server cannot be reached.
+    /// Whether the API server is unreachable.
     pub(super) unreachable: bool,
 }
 
@@ -35,23 +35,23 @@ pub(crate) struct Given {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Change {
-    /// The object's kind: there is one of each.
+    /// The kind of the object; each kind occurs once.
     pub(super) of: String,
-    /// Where in it, as a JSON pointer; `-` is behind the last of a list.
+    /// The position as a JSON pointer; `-` is the position after the last element of a list.
     pub(super) at: String,
-    /// The new value; nothing takes it away, and the whole object where `at` is empty.
+    /// The new value. Without one, the value at `at` is removed, or the whole object if `at` is empty.
     #[serde(default)]
     pub(super) to: Option<Value>,
 }
 
-/// Who has signed the certificate that the webhook serves.
+/// The CA that has signed the webhook's certificate.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum SignedBy {
-    /// The authority in caBundle.
+    /// The CA in caBundle.
     #[default]
     Authority,
-    /// Another one.
+    /// A different CA.
     Stranger,
 }
 

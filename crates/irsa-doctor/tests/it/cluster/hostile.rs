@@ -73,7 +73,7 @@ fn all_well(path: &str) -> (u16, String) {
 }
 
 #[tokio::test]
-async fn an_api_server_that_answers_nonsense_is_no_broken_chain() {
+async fn invalid_responses_of_the_api_server_are_unsure() {
     for script in [
         (|_: &str| (200, "<html>".to_owned())) as fn(&str) -> (u16, String),
         |_| (200, String::new()),
@@ -128,7 +128,7 @@ async fn an_issuer_that_only_the_cluster_reaches_is_broken() {
 }
 
 #[tokio::test]
-async fn whoever_may_read_nothing_but_the_version_is_told_what_permits_the_rest() {
+async fn a_reader_without_permissions_gets_the_commands_that_grant_them() {
     let findings = examine(|path| match path {
         "/version" => all_well(path),
         _ => (
@@ -168,7 +168,7 @@ fn page(pod: &str, created: &str, next: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_list_of_pods_without_an_end_ends() {
+async fn an_endless_list_of_pods_is_truncated() {
     let findings = examine(|path| match path {
         _ if path.contains("/pods?") => (200, page("app", "2026-01-01T00:00:00Z", "again")),
         _ => all_well(path),
@@ -178,11 +178,11 @@ async fn a_list_of_pods_without_an_end_ends() {
 }
 
 #[tokio::test]
-async fn a_kubeconfig_that_can_not_be_used_says_why_and_quotes_no_secret() {
+async fn an_unusable_kubeconfig_is_explained_without_quoting_secrets() {
     let folder = tempfile::tempdir().unwrap();
     for (text, words) in [
-        ("{", "not the YAML of one"),
-        ("token: [hunter2, {]", "not the YAML of one"),
+        ("{", "not valid YAML"),
+        ("token: [hunter2, {]", "not valid YAML"),
         ("apiVersion: v1\nkind: Config\n", "context"),
         (
             &stage::kubeconfig("https://127.0.0.1:1", "", "client-key-data: \"%\""),
@@ -194,7 +194,7 @@ async fn a_kubeconfig_that_can_not_be_used_says_why_and_quotes_no_secret() {
                 "",
                 "exec: {apiVersion: client.authentication.k8s.io/v1, command: /nowhere/aws, interactiveMode: Never}",
             ),
-            "plug-in",
+            "plugin",
         ),
         (
             &stage::kubeconfig(
@@ -211,7 +211,7 @@ async fn a_kubeconfig_that_can_not_be_used_says_why_and_quotes_no_secret() {
         let said = error.to_string();
         assert!(said.contains(words), "{text}: {said}");
         assert!(!said.contains("hunter2"), "{said}");
-        let findings = cluster::out_of_reach(&error, Duration::ZERO);
+        let findings = cluster::unavailable(&error, Duration::ZERO);
         assert_eq!(findings[0].verdict, Verdict::Unsure);
         assert!(findings[0].remedy.is_some());
         assert!(
@@ -223,7 +223,7 @@ async fn a_kubeconfig_that_can_not_be_used_says_why_and_quotes_no_secret() {
 }
 
 #[tokio::test]
-async fn a_plug_in_that_never_ends_keeps_nobody() {
+async fn a_credential_plugin_that_never_ends_is_cancelled() {
     let folder = tempfile::tempdir().unwrap();
     let plugin = "exec: {apiVersion: client.authentication.k8s.io/v1, command: sleep, args: [\"13\"], interactiveMode: Never}";
     let file = kubeconfig(

@@ -5,11 +5,11 @@ use serde_json::Value;
 use super::given::{Change, Given};
 
 const WHOLE: &str = include_str!("whole.yaml");
-/// What the webhook adds to a container.
+/// The variables that the webhook adds to a container.
 const GIVEN_BY_WEBHOOK: [&str; 2] = ["AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE"];
 
-/// All objects, in the order in which they are created: the webhook's configuration last.
-pub(super) fn of(given: &Given, namespace: &str, webhook: &str, authority: &str) -> Vec<Value> {
+/// All objects in the order of creation, with the webhook configuration last.
+pub(super) fn create(given: &Given, namespace: &str, webhook: &str, authority: &str) -> Vec<Value> {
     let text = WHOLE
         .replace("$NAMESPACE", namespace)
         .replace("$WEBHOOK", webhook)
@@ -28,7 +28,7 @@ pub(super) fn of(given: &Given, namespace: &str, webhook: &str, authority: &str)
     objects
 }
 
-/// The pod that a controller creates from the template, with what the webhook gives to a service account of this role.
+/// The pod that a controller creates from the template, with the identity that the webhook injects for this role.
 pub(super) fn new_pod(role: Option<&str>) -> Value {
     let mut objects: Vec<Value> = serde_saphyr::from_str(WHOLE).unwrap();
     let pod = object(&mut objects, "Pod");
@@ -54,7 +54,7 @@ fn object<'a>(objects: &'a mut [Value], kind: &str) -> &'a mut Value {
         .expect("one of this kind")
 }
 
-/// The pod as it was before the webhook.
+/// Removes from the pod what the webhook added.
 fn as_its_template(pod: &mut Value) {
     for kind in ["initContainers", "containers"] {
         for container in pod["spec"][kind].as_array_mut().unwrap() {
@@ -85,7 +85,7 @@ fn apply(object: &mut Value, change: &Change) {
     }
 }
 
-/// Where objects of this kind are.
+/// The API path of objects of this kind.
 pub(super) fn path(kind: &str, namespace: &str) -> String {
     match kind {
         "Namespace" => "/api/v1/namespaces".to_owned(),

@@ -1,4 +1,4 @@
-//! A real API server, a webhook beside it, and a namespace for each scenario.
+//! A real API server, a webhook, and a namespace for each scenario.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,15 +24,15 @@ use super::objects;
 use super::webhook::Webhook;
 use crate::scenario::words;
 
-/// As EKS has them.
+/// An issuer in the format of EKS.
 pub(super) const ISSUER: &str =
     "https://oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE";
-/// How long the API server may take to know what it was told.
+/// The time limit for changes to take effect in the API server.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// What a scenario leaves that others would notice.
+/// The cluster-scoped objects of a scenario, which would affect others.
 const CLUSTER_WIDE: &str = "MutatingWebhookConfiguration";
 
-/// An API server with its administrator.
+/// An API server and its administrator's credentials.
 pub(super) struct Stage {
     kubernetes: Kubernetes,
     folder: TempDir,
@@ -40,7 +40,7 @@ pub(super) struct Stage {
     authority: LocalAuthority,
 }
 
-/// A scenario's namespace.
+/// The namespace of a scenario.
 pub(super) struct Set<'a> {
     stage: &'a Stage,
     namespace: String,
@@ -52,7 +52,7 @@ pub(super) struct Set<'a> {
 }
 
 impl Stage {
-    /// Nothing where no Go can build the API server.
+    /// Starts the API server; `None` if Go is missing to build it.
     pub(super) async fn start() -> Option<Self> {
         let binaries = match KubernetesBinaries::locate(&cache_folder(), &|_| ()).await {
             Err(error @ KubernetesError::NoGo { .. }) => {
@@ -95,7 +95,7 @@ impl Stage {
         let bundle = STANDARD.encode(self.authority.ca_pem());
         let own = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
         self.create(namespace, &own).await;
-        for object in objects::of(given, namespace, &webhook.url, &bundle) {
+        for object in objects::create(given, namespace, &webhook.url, &bundle) {
             self.create(namespace, &object).await;
             if object["kind"] == "Pod" {
                 self.report_status(namespace, &given.status).await;
@@ -106,7 +106,7 @@ impl Stage {
         }
         let reader = match &given.readable {
             None => self.admin.clone(),
-            Some(resources) => self.reader_of(namespace, resources).await,
+            Some(resources) => self.reader_with(namespace, resources).await,
         };
         Set {
             stage: self,
@@ -122,8 +122,8 @@ impl Stage {
         }
     }
 
-    /// A reader who may read these resources and nothing else.
-    async fn reader_of(&self, namespace: &str, resources: &[String]) -> KubeReader {
+    /// A reader with permissions for these resources only.
+    async fn reader_with(&self, namespace: &str, resources: &[String]) -> KubeReader {
         let metadata = json!({"name": format!("{namespace}-doctor")});
         let subject = json!({"kind": "ServiceAccount", "name": "doctor", "namespace": namespace});
         let rbac = "rbac.authorization.k8s.io";
@@ -156,7 +156,8 @@ impl Stage {
         reader
     }
 
-    /// Creates an object. A webhook of the scenario before may still be asked, and a service account not be known yet.
+    /// Creates an object. Retries, because the previous scenario's webhook may still be called, and the service account may
+    /// not be visible yet.
     async fn create(&self, namespace: &str, object: &Value) {
         let kind = object["kind"].as_str().unwrap();
         let path = objects::path(kind, namespace);
@@ -166,7 +167,7 @@ impl Stage {
         }
     }
 
-    /// As the kubelet reports it, which there is none of.
+    /// Sets the pod's status in place of the kubelet, which does not run.
     async fn report_status(&self, namespace: &str, status: &Value) {
         let path = format!("{}/app/status", objects::path("Pod", namespace));
         self.merge(&path, &json!({ "status": status }))
@@ -207,7 +208,7 @@ impl Stage {
 }
 
 impl Set<'_> {
-    /// The doctor before it.
+    /// The inputs of the cluster checks.
     pub(super) fn cluster(&self, target: &str) -> Cluster {
         let (kind, name) = target.split_once('/').unwrap();
         let target = match kind {
@@ -226,7 +227,7 @@ impl Set<'_> {
         cluster
     }
 
-    /// Runs a command of a remedy, and then plays the controller and the webhook, which create pods again.
+    /// Runs a command of a remedy, and then recreates pods in place of the controller and the webhook.
     pub(super) async fn run(&self, command: &str) -> Result<(), String> {
         let words = words(command);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -283,11 +284,11 @@ impl Set<'_> {
         self.stage.report_status(&self.namespace, &running).await;
     }
 
-    /// Takes away what the next scenario would notice.
+    /// Deletes the objects that would affect the next scenario.
     pub(super) async fn clear(self) {
         let path = objects::path(CLUSTER_WIDE, "");
         let path = format!("{path}/{}-pod-identity-webhook", self.namespace);
-        // A scenario without one has nothing to take away.
+        // A scenario without such objects has nothing to delete.
         _ = self.stage.call(Method::DELETE, &path, &json!({})).await;
     }
 }

@@ -1,11 +1,11 @@
-//! A webhook as far as its certificate goes: nobody asks it anything.
+//! A webhook that has only a certificate: no requests are sent to it.
 
 use irsa_net::tls::LocalAuthority;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
-/// A server that shakes hands and says no more, until it is dropped.
+/// A server that completes the TLS handshake and does nothing else, until it is dropped.
 pub(super) struct Webhook {
     pub(super) url: String,
     task: JoinHandle<()>,

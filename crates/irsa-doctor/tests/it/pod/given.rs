@@ -1,4 +1,4 @@
-//! How a scenario of the pod's place sets its stage: a workload of the lab's world, and what is changed of it.
+//! The stage of a pod scenario: a workload in the lab's world, with changes.
 
 use std::collections::BTreeMap;
 
@@ -8,37 +8,37 @@ use irsa_lab::faults::FaultPlan;
 use irsa_lab::oidc::{Audience, TokenKey};
 use serde::Deserialize;
 
-/// `given` of `tests/scenarios/pod/*.yaml`.
+/// The `given` of `tests/scenarios/pod/*.yaml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Given {
-    /// The workload whose environment it is.
+    /// The workload whose environment is used.
     #[serde(default = "keycloak")]
     pub(super) workload: String,
-    /// Variables that are set, or set otherwise.
+    /// Variables that are added or changed.
     #[serde(default)]
     pub(super) set: BTreeMap<String, String>,
-    /// Variables that are not set.
+    /// Variables that are removed.
     #[serde(default)]
     pub(super) unset: Vec<String>,
-    /// What is in the token file instead of the workload's token.
+    /// The token file, if it is not the workload's.
     pub(super) token: Option<TokenGiven>,
-    /// The role that is expected.
+    /// The expected role.
     pub(super) role: Option<RoleArn>,
-    /// The service account that is expected.
+    /// The expected service account.
     pub(super) service_account: Option<ServiceAccount>,
-    /// What the lab does wrong.
+    /// The faults of the lab.
     #[serde(default)]
     pub(super) faults: FaultPlan,
-    /// Whether the pod gets to the instance metadata service.
+    /// Whether the pod can reach the instance metadata service.
     #[serde(default)]
     pub(super) imds_open: bool,
-    /// What the Aurora front does wrong.
+    /// The fault of the Aurora front.
     #[serde(default)]
     pub(super) front: FrontFault,
-    /// What is changed of the way to the database.
+    /// The changes to the database upstream.
     pub(super) database: Option<DatabaseGiven>,
-    /// What is changed of the way to the domain.
+    /// The changes to the domain upstream.
     pub(super) domain: Option<DomainGiven>,
 }
 
@@ -46,23 +46,23 @@ pub(super) struct Given {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) enum TokenGiven {
-    /// There is none.
+    /// The file does not exist.
     Missing,
-    /// It is a folder, which nobody can read as a file.
+    /// It is a folder, which cannot be read as a file.
     Folder,
-    /// It holds this.
+    /// The file has this content.
     Text(String),
-    /// It holds a token that says this.
+    /// The file contains a token with these claims.
     Minted(Minted),
 }
 
-/// What a token says, right or wrong.
+/// The claims of a token, correct or not.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Minted {
     pub(super) service_account: Option<ServiceAccount>,
     pub(super) audience: Option<Audience>,
-    /// Added to the issuer's URL.
+    /// A suffix of the issuer's URL.
     pub(super) issuer_suffix: Option<String>,
     pub(super) subject: Option<String>,
     #[serde(default = "a_day")]
@@ -71,11 +71,11 @@ pub(super) struct Minted {
     pub(super) issued_in: i64,
     #[serde(default)]
     pub(super) key: TokenKey,
-    /// The pod that it is bound to.
+    /// The pod that the token is bound to.
     pub(super) pod: Option<String>,
 }
 
-/// What is changed of the way to the database.
+/// The changes to the database upstream.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DatabaseGiven {
@@ -83,31 +83,31 @@ pub(super) struct DatabaseGiven {
     pub(super) name: Option<String>,
     pub(super) sign_host: Option<String>,
     pub(super) region: Option<Region>,
-    /// The host that is dialed.
+    /// The host to connect to.
     pub(super) dial_host: Option<String>,
-    /// A port where nobody listens is dialed.
+    /// Connect to a port on which nothing listens.
     #[serde(default)]
     pub(super) closed_port: bool,
     /// A role to assume for the database.
     pub(super) role: Option<RoleArn>,
-    /// The external ID that the role asks for.
+    /// The external ID for that role.
     pub(super) external_id: Option<String>,
 }
 
-/// What is changed of the way to the domain.
+/// The changes to the domain upstream.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DomainGiven {
     pub(super) region: Option<Region>,
-    /// It is signed for collections.
+    /// Requests are signed for OpenSearch Serverless.
     #[serde(default)]
     pub(super) as_collection: bool,
-    /// The host that is dialed.
+    /// The host to connect to.
     pub(super) dial_host: Option<String>,
-    /// A port on which nothing listens is dialed.
+    /// Connect to a port on which nothing listens.
     #[serde(default)]
     pub(super) closed_port: bool,
-    /// The name that the certificate should have.
+    /// The expected name in the certificate.
     pub(super) tls_name: Option<String>,
 }
 

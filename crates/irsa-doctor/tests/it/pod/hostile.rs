@@ -30,7 +30,7 @@ struct Strangers {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_set_of_ten_megabytes_is_not_read_to_its_end() {
+async fn a_key_set_of_ten_megabytes_is_not_read_completely() {
     let document = format!(r#"{{"issuer":"{ISSUER}","jwks_uri":"{ISSUER}/keys"}}"#);
     let keys = format!(r#"{{"keys":["{}"]}}"#, "x".repeat(10 * 1024 * 1024));
     let findings = found_with(document, keys).await;
@@ -45,21 +45,21 @@ async fn a_key_set_of_ten_megabytes_is_not_read_to_its_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_discovery_document_that_never_ends_is_given_up() {
+async fn a_discovery_document_that_never_ends_is_unsure() {
     let mut strangers = Strangers::new();
     let issuer = strangers.issuer(|_| None).await;
     let findings = examine(strangers.options(issuer).await).await;
     let discovery = find(&findings, "issuer-discovery");
     assert_eq!(discovery.verdict, Verdict::Unsure);
     assert!(
-        discovery.seen.contains("no whole answer"),
+        discovery.seen.contains("no complete response"),
         "{}",
         discovery.seen
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_that_are_no_keys_allow_no_verdict_and_no_panic() {
+async fn invalid_keys_cause_no_verdict_and_no_panic() {
     let document = format!(r#"{{"issuer":"{ISSUER}","jwks_uri":"{ISSUER}/keys"}}"#);
     for keys in [
         r#"{"keys":[{"kid":"k","kty":"oct","k":"c2VjcmV0"}]}"#,
@@ -77,7 +77,7 @@ async fn keys_that_are_no_keys_allow_no_verdict_and_no_panic() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_in_the_place_of_sts_is_not_taken_for_sts() {
+async fn a_web_page_is_not_mistaken_for_sts() {
     let mut strangers = Strangers::new();
     let issuer = strangers.silent().await;
     let page = strangers.page("<html>log in to the network</html>").await;
@@ -102,7 +102,7 @@ async fn a_page_in_the_place_of_sts_is_not_taken_for_sts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_file_that_never_ends_is_given_up() {
+async fn a_token_file_that_never_ends_is_unsure() {
     let mut strangers = Strangers::new();
     let issuer = strangers.silent().await;
     let options = strangers.options(issuer).await;
@@ -113,13 +113,13 @@ async fn a_token_file_that_never_ends_is_given_up() {
     let findings = examine(options).await;
     let file = find(&findings, "token-file");
     assert_eq!(file.verdict, Verdict::Unsure);
-    assert!(file.seen.contains("no answer within"), "{}", file.seen);
+    assert!(file.seen.contains("no response within"), "{}", file.seen);
     // Whoever reads it is let go.
     drop(std::fs::OpenOptions::new().write(true).open(&token));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn silence_everywhere_is_a_verdict_each_and_ends_in_time() {
+async fn servers_that_do_not_respond_each_get_a_verdict_in_time() {
     let mut strangers = Strangers::new();
     let issuer = strangers.silent().await;
     let findings = examine(strangers.options(issuer).await).await;
@@ -218,7 +218,7 @@ impl Strangers {
     async fn options(&mut self, issuer: SocketAddr) -> Options {
         let silent = self.silent().await;
         let token = self.folder.path().join("token");
-        std::fs::write(&token, token_of_nobody()).unwrap();
+        std::fs::write(&token, unsigned_token()).unwrap();
         let ca_file = self.folder.path().join("ca.pem");
         self.authority.write_ca(&ca_file).unwrap();
         let environment = Environment::from_pairs([
@@ -296,7 +296,7 @@ async fn serve(
 }
 
 /// A token of the right form that nobody signed.
-fn token_of_nobody() -> String {
+fn unsigned_token() -> String {
     let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
     let claims = format!(
         r#"{{"iss":"{ISSUER}","sub":"system:serviceaccount:a:b","aud":["sts.amazonaws.com"],"iat":{now},"exp":{}}}"#,

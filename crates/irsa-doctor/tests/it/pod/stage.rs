@@ -1,4 +1,4 @@
-//! The lab as scenarios need it, one for all of a kind: set before each, one after the other.
+//! The lab of the pod scenarios. One lab runs all scenarios of a group, one after the other, and is set up for each.
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
@@ -21,7 +21,7 @@ use super::given::{DatabaseGiven, DomainGiven, Given, Minted, TokenGiven};
 pub(super) struct Stage {
     lab: Lab,
     folder: TempDir,
-    /// A port that is taken and where nobody listens: a bound socket that does not accept.
+    /// A reserved port on which nothing listens: a bound socket that does not accept connections.
     closed: u16,
 }
 
@@ -31,7 +31,7 @@ impl Stage {
         Self::start(LabOptions::new(World::camunda_8_3())).await
     }
 
-    /// With a real OpenSearch, if there is a Java for it.
+    /// With a real OpenSearch, if a suitable Java is installed.
     pub(super) async fn with_domains() -> Option<Self> {
         let mut options = LabOptions::new(World::camunda_8_3());
         let found = OpenSearchBinaries::locate(None, &options.cache_dir, &|_| {}).await;
@@ -49,7 +49,7 @@ impl Stage {
 
     async fn start(options: LabOptions) -> Self {
         let lab = Lab::start(options).await.expect("the lab starts");
-        // Taken and given back at once: nobody else on this machine is given it soon.
+        // Reserved and released: the system will not assign it to another process soon.
         let closed = TcpListener::bind("127.0.0.1:0").unwrap();
         Self {
             lab,
@@ -62,7 +62,7 @@ impl Stage {
         self.lab.stop().await;
     }
 
-    /// Sets all of it, and says what is to be examined.
+    /// Sets up the lab, and returns the options of the examination.
     pub(super) fn set(&self, given: &Given) -> Options {
         let mut plan = given.faults.clone();
         plan.imds.disabled = !given.imds_open && !plan.imds.hop_limit_one;

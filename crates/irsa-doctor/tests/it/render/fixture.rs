@@ -1,4 +1,4 @@
-//! Reports to be rendered.
+//! The reports to render.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ checks! {
     IDENTITY = "identity-given" Pod ServiceAccount "Was the pod given an identity?"
     REGION = "region" Pod ServiceAccount "Is the region known?"
     FILE = "token-file" Pod ProjectedToken "Is there a token?"
-    EXPIRY = "token-expiry" Pod ProjectedToken "Is the token still good?"
+    EXPIRY = "token-expiry" Pod ProjectedToken "Is the token still valid?"
     PROVIDER = "provider" Aws OidcProvider "Does AWS know the token's issuer?"
     TRUST = "trust-subject" Aws TrustPolicy "Does the trust policy let this service account in?"
     EXCHANGE = "sts-exchange" Pod StsSession "Does STS give a session?"
@@ -63,7 +63,7 @@ pub(super) fn finding(check: &'static Check, subject: Option<&str>, seen: CheckO
     )
 }
 
-fn begun() -> Vec<Finding> {
+fn first_findings() -> Vec<Finding> {
     vec![
         finding(
             &IDENTITY,
@@ -91,7 +91,7 @@ fn begun() -> Vec<Finding> {
 }
 
 pub(super) fn all_well() -> Report {
-    let mut findings = begun();
+    let mut findings = first_findings();
     findings.extend([
         finding(&PROVIDER, None, CheckOutcome::holds("arn:aws:iam::111122223333:oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLE")),
         finding(&TRUST, None, CheckOutcome::holds("allowed by the statement `Pods`")),
@@ -103,7 +103,7 @@ pub(super) fn all_well() -> Report {
     Report::new(workload(), findings)
 }
 
-/// The trust policy is broken, and what is behind it not reached, but for the endpoint.
+/// A report in which the trust policy is broken; of the links after it, only permissions and the endpoint are reached.
 pub(super) fn one_broken() -> Report {
     let seen = "`oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLE:sub` must equal `system:serviceaccount:shop:web`, and the token's is `system:serviceaccount:shop:keycloak`";
     let not_reached = |check, subject| {
@@ -113,7 +113,7 @@ pub(super) fn one_broken() -> Report {
             CheckOutcome::unsure("`trust-subject` does not hold"),
         )
     };
-    let mut findings = begun();
+    let mut findings = first_findings();
     findings.extend([
         finding(&PROVIDER, None, CheckOutcome::holds("the provider exists")),
         finding(
@@ -137,10 +137,10 @@ pub(super) fn one_broken() -> Report {
     Report::new(workload(), findings)
 }
 
-/// AWS would not say.
+/// A report in which AWS denied a read.
 pub(super) fn unsure() -> Report {
     let denied = "the caller may not call iam:GetRole (AccessDenied), so the trust policy was not read; the exchange by STS shows that it lets this token in";
-    let mut findings = begun();
+    let mut findings = first_findings();
     findings.extend([
         finding(&TRUST, None, CheckOutcome::unsure(denied)),
         finding(
@@ -157,8 +157,8 @@ pub(super) fn unsure() -> Report {
     Report::new(workload(), findings)
 }
 
-/// The text without ANSI sequences that set colours.
-pub(super) fn without_colour(text: &str) -> String {
+/// The text without ANSI color sequences.
+pub(super) fn without_colors(text: &str) -> String {
     let mut parts = text.split("\u{1b}[");
     let mut plain = parts.next().unwrap().to_owned();
     for part in parts {

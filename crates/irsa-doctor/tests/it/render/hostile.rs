@@ -1,4 +1,4 @@
-//! Findings whose words are a stranger's.
+//! Findings with untrusted text.
 
 use irsa_chain::Cause;
 use irsa_doctor::render::{self, Style};
@@ -33,12 +33,12 @@ fn acts(char: char) -> bool {
 }
 
 #[test]
-fn nothing_that_a_terminal_would_obey_gets_through() {
+fn control_characters_do_not_reach_the_terminal() {
     let report = report();
     let lines = report
         .findings
         .iter()
-        .map(|finding| render::line(&Progress::Found(finding)));
+        .map(|finding| render::line(&Progress::Finished(finding)));
     let lines: Vec<_> = lines.collect();
     assert!(lines.iter().all(|line| !line.contains('\n')), "{lines:?}");
     let rendered = [
@@ -73,7 +73,7 @@ fn nothing_that_a_terminal_would_obey_gets_through() {
 }
 
 #[test]
-fn a_stranger_begins_no_line_and_writes_no_novel() {
+fn untrusted_text_starts_no_line_and_is_truncated() {
     let text = render::text(&report(), &Style::default());
     assert!(!text.lines().any(|line| line.starts_with('b')), "{text}");
     assert!(text.len() < 40_000, "{}", text.len());
@@ -82,7 +82,7 @@ fn a_stranger_begins_no_line_and_writes_no_novel() {
 }
 
 #[test]
-fn json_keeps_the_words_as_they_are() {
+fn json_keeps_the_text_unchanged() {
     let json: serde_json::Value = serde_json::from_str(&render::json(&report())).unwrap();
     assert_eq!(json["findings"][0]["subject"], EVIL);
 }

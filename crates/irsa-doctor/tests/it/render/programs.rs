@@ -1,4 +1,4 @@
-//! JSON and JUnit's XML, read by parsers that are not ours.
+//! JSON and JUnit XML, read by third-party parsers.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::fixture::{all_well, one_broken, unsure};
 
-/// Reads JUnit's XML with the parser of Python's standard library, and answers what is in it; `None` without Python.
+/// Parses JUnit XML with Python's standard library and returns its content; `None` without Python.
 fn read_by_python(xml: &str) -> Option<Value> {
     let mut child = Command::new("python3")
         .args(["-c", READER])
@@ -72,7 +72,7 @@ fn a_parser_of_xml_reads_it_and_counts_the_same() {
 }
 
 #[test]
-fn whatever_a_stranger_says_stays_in_its_element() {
+fn untrusted_text_stays_in_its_element() {
     let evil = "]]></failure><x y='\"'>&amp;\u{1b}\0\u{ffff}\u{b}é";
     let mut report = one_broken();
     for finding in &mut report.findings {

@@ -1,8 +1,8 @@
-//! Plays the scenarios, and hands each outcome to the test of that name.
+//! Runs the scenarios, and passes each outcome to the test with the same name.
 //!
-//! A stage (a lab, an API server) takes longer to start than a scenario takes to play, and can be set for one scenario at a
-//! time. So the first test that asks starts the scenarios of all selected tests: a thread for each stage, on which they are
-//! played one after the other. A test waits for its own.
+//! A stage (a lab, an API server) takes longer to start than a scenario takes to run, and can run only one scenario at a
+//! time. So the first test starts the scenarios of all selected tests: one thread for each stage, which runs them one
+//! after the other. Each test waits for its scenario.
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -14,18 +14,18 @@ use serde::de::DeserializeOwned;
 
 use super::{Scenario, read};
 
-/// A stage and the scenarios that are played on it.
+/// A stage and the scenarios that run on it.
 pub(crate) struct Suite {
     /// The folder of the scenarios.
     pub(crate) place: &'static str,
     /// The names of their files.
     pub(crate) ids: Vec<String>,
-    /// Starts the stage, plays them and stops it.
+    /// Starts the stage, runs the scenarios and stops the stage.
     pub(crate) play: fn(Queue) -> Pin<Box<dyn Future<Output = ()>>>,
 }
 
-/// The scenarios that a stage has yet to play. Dropped, it hands over the last outcome, so that no test ends before its
-/// stage has.
+/// The remaining scenarios of a stage. When it is dropped, it passes on the last outcome, so that no test ends before its
+/// stage.
 pub(crate) struct Queue {
     place: &'static str,
     ids: Vec<String>,
@@ -33,17 +33,17 @@ pub(crate) struct Queue {
     last: Option<(String, Outcome)>,
 }
 
-/// In what a scenario differs from what it expects.
+/// The difference between a scenario and its expectation.
 type Outcome = Result<(), String>;
 
-/// How long a test waits for its scenario.
-const PATIENCE: Duration = Duration::from_mins(10);
+/// The time that a test waits for its scenario.
+const TIMEOUT: Duration = Duration::from_mins(10);
 
 static OUTCOMES: Mutex<BTreeMap<String, Outcome>> = Mutex::new(BTreeMap::new());
 static CHANGED: Condvar = Condvar::new();
 static STARTED: Once = Once::new();
 
-/// Makes a test of each scenario of a place, and one that fails when a file has no test.
+/// Declares a test for each scenario of a place, and one that fails if a file has no test.
 macro_rules! scenario_tests {
     ($place:literal: $($name:ident)*) => {
         $(
@@ -117,7 +117,7 @@ fn spawn(
 }
 
 fn wait(key: &str) -> Outcome {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     let mut outcomes = outcomes();
     loop {
         if let Some(outcome) = outcomes.get(key) {
@@ -126,7 +126,7 @@ fn wait(key: &str) -> Outcome {
         let left = deadline.saturating_duration_since(Instant::now());
         assert!(
             !left.is_zero(),
-            "the stage did not come to it in {PATIENCE:?}"
+            "the stage did not come to it in {TIMEOUT:?}"
         );
         let waited = CHANGED.wait_timeout(outcomes, left);
         (outcomes, _) = waited.unwrap_or_else(PoisonError::into_inner);

@@ -59,7 +59,7 @@ impl<'a> Examination<'a> {
         let reader = match reader.unwrap_or(Err(ConfigError::TimedOut(limit))) {
             Ok(reader) => reader,
             Err(error) => {
-                let found = cluster::out_of_reach(&error, begun.elapsed());
+                let found = cluster::unavailable(&error, begun.elapsed());
                 return self.findings.extend(found);
             }
         };
@@ -76,7 +76,7 @@ impl<'a> Examination<'a> {
         let (fips, dual_stack) = (reader.fips, reader.dual_stack);
         let identity = match Identity::start(reader, Arc::new(SystemClock)) {
             Ok(identity) => identity,
-            Err(error) => return self.findings.extend(aws::out_of_reach(&error)),
+            Err(error) => return self.findings.extend(aws::unavailable(&error)),
         };
         let reader = AwsReader::new(identity, &Environment::current());
         let reader = reader.with_variant(fips, dual_stack);

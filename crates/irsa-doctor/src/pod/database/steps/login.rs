@@ -1,4 +1,4 @@
-//! What was found of a database, as findings.
+//! The outcomes of the checks of a database.
 
 use irsa_chain::Cause;
 use irsa_chain::endpoint::RdsEndpoint;
@@ -6,7 +6,7 @@ use irsa_identity::RdsTarget;
 
 use crate::CheckOutcome;
 use crate::pod::background::Background;
-use crate::pod::database::probe::{self, Admitted, DatabaseFacts, Refused};
+use crate::pod::database::probe::{self, DatabaseFacts, LoginError, Session};
 use crate::pod::options::{DatabaseTarget, Route};
 use crate::pod::outcome::{cancelled, from_fault};
 use crate::pod::state::Pod;
@@ -20,7 +20,8 @@ fn find<'a>(pod: &'a mut Pod, label: &str) -> Option<&'a mut DatabaseState> {
     data_store::find(pod, label)
 }
 
-/// Checks that tokens are signed for a name and region that RDS knows ("Limitations" of IAM database authentication, Aurora user guide).
+/// Checks that tokens are signed for a name and region that RDS accepts ("Limitations" of IAM database authentication,
+/// Aurora user guide).
 pub(super) fn endpoint(pod: &mut Pod, label: &str) -> CheckOutcome {
     let Some(database) = find(pod, label) else {
         return cancelled();
@@ -37,11 +38,11 @@ pub(super) fn endpoint(pod: &mut Pod, label: &str) -> CheckOutcome {
     match endpoint.region() {
         Some(own) if own != region => CheckOutcome::broken(
             Cause::SignedForAnotherRegion,
-            format!("it is signed for `{region}`, and the endpoint is in `{own}`"),
+            format!("tokens are signed for `{region}`, but the endpoint is in `{own}`"),
         ),
         Some(_) => CheckOutcome::holds(format!("`{sign_host}` in `{region}`")),
         None => CheckOutcome::holds(format!(
-            "`{sign_host}`, whose name has no region, in `{region}`"
+            "`{sign_host}`, whose name contains no region, in `{region}`"
         )),
     }
 }
@@ -56,12 +57,12 @@ pub(super) async fn answer(pod: &mut Pod, label: &str) -> CheckOutcome {
     }
     match database.facts.outcome().await {
         Some(DatabaseFacts {
-            asked: Some(Err(fault)),
+            startup: Some(Err(fault)),
             ..
-        }) if fault.is_of_endpoint() => from_fault(fault),
-        Some(DatabaseFacts { asked: Some(_), .. }) => {
-            CheckOutcome::holds("it answers the start-up packet")
-        }
+        }) if fault.is_in_endpoint() => from_fault(fault),
+        Some(DatabaseFacts {
+            startup: Some(_), ..
+        }) => CheckOutcome::holds("it responds to the startup message"),
         _ => cancelled(),
     }
 }
@@ -76,26 +77,29 @@ pub(super) async fn membership(pod: &mut Pod, label: &str) -> CheckOutcome {
     };
     match database.facts.outcome().await {
         Some(DatabaseFacts {
-            asked: Some(Ok(_)), ..
+            startup: Some(Ok(_)),
+            ..
         }) => CheckOutcome::holds(format!(
-            "the server asks `{user}` for a password in clear text over verified TLS, as it does for members of rds_iam"
+            "the server asks `{user}` for a clear-text password over verified TLS, as it does for members of rds_iam"
         )),
         Some(DatabaseFacts {
-            asked: Some(Err(fault)),
+            startup: Some(Err(fault)),
             ..
         }) => from_fault(fault),
         _ => cancelled(),
     }
 }
 
-/// Checks that the server decides about the login. All logins run in parallel.
+/// Checks that the server decides on the login. All logins run in parallel.
 pub(super) async fn login(pod: &mut Pod, label: &str) -> CheckOutcome {
     begin_logins(pod).await;
     match outcome(pod, label).await {
-        Some(Err(Refused::Token(fault) | Refused::Session(fault))) if fault.is_of_endpoint() => {
+        Some(Err(LoginError::Token(fault) | LoginError::Session(fault)))
+            if fault.is_in_endpoint() =>
+        {
             from_fault(fault)
         }
-        Some(_) => CheckOutcome::holds("it answered the login"),
+        Some(_) => CheckOutcome::holds("it responded to the login"),
         None => cancelled(),
     }
 }
@@ -105,12 +109,12 @@ pub(super) async fn connect(pod: &mut Pod, label: &str) -> CheckOutcome {
     let target = find(pod, label).map(|database| database.target.clone());
     let suspects = target.and_then(|target| suspects(pod, &target));
     match outcome(pod, label).await {
-        Some(Err(Refused::Token(fault))) => match (fault.cause, suspects) {
+        Some(Err(LoginError::Token(fault))) => match (fault.cause, suspects) {
             (Some(Cause::IamLoginRefused), Some(suspects)) => from_fault(fault).remedy(suspects),
             _ => from_fault(fault),
         },
-        Some(Err(Refused::Session(_)) | Ok(_)) => {
-            CheckOutcome::holds("the server accepted a fresh token")
+        Some(Err(LoginError::Session(_)) | Ok(_)) => {
+            CheckOutcome::holds("the server accepted a new token")
         }
         None => cancelled(),
     }
@@ -118,18 +122,18 @@ pub(super) async fn connect(pod: &mut Pod, label: &str) -> CheckOutcome {
 
 pub(super) async fn session(pod: &mut Pod, label: &str) -> CheckOutcome {
     match outcome(pod, label).await {
-        Some(Err(Refused::Token(fault) | Refused::Session(fault))) => from_fault(fault),
-        Some(Ok(admitted)) => CheckOutcome::holds(admitted.to_string()),
+        Some(Err(LoginError::Token(fault) | LoginError::Session(fault))) => from_fault(fault),
+        Some(Ok(session)) => CheckOutcome::holds(session.to_string()),
         None => cancelled(),
     }
 }
 
-async fn outcome<'a>(pod: &'a mut Pod, label: &str) -> Option<&'a mut Result<Admitted, Refused>> {
+async fn outcome<'a>(pod: &'a mut Pod, label: &str) -> Option<&'a mut Result<Session, LoginError>> {
     find(pod, label)?.login.as_mut()?.outcome().await
 }
 
 async fn begin_logins(pod: &mut Pod) {
-    // As the proxy dates its tokens.
+    // The proxy uses the same time for its tokens.
     let now = if pod.learns_time_from_sts() {
         pod.aws_time()
     } else {
@@ -145,11 +149,13 @@ async fn begin_logins(pod: &mut Pod) {
         };
         let target = rds_target(&database.target.route, user);
         let facts = database.facts.outcome().await;
-        let Some(Ok(asked)) = facts.and_then(|facts| facts.asked.as_mut()) else {
+        let Some(Ok(waiting)) = facts.and_then(|facts| facts.startup.as_mut()) else {
             continue;
         };
-        let Some(asked) = asked.take() else { continue };
-        let login = probe::log_in(asked, target, credentials, now);
+        let Some(waiting) = waiting.take() else {
+            continue;
+        };
+        let login = probe::log_in(waiting, target, credentials, now);
         database.login = Some(Background::start(login));
     }
 }
@@ -163,7 +169,7 @@ fn rds_target(route: &Route, user: &str) -> RdsTarget {
     }
 }
 
-/// The remaining suspects once the server has asked for a token and refused it.
+/// The remaining causes after the server asked for a token and rejected it.
 fn suspects(pod: &Pod, target: &DatabaseTarget) -> Option<String> {
     let own = target.role.as_ref().map(|step| &step.role);
     let role = own.or(pod.workload.role.as_ref())?;
@@ -174,11 +180,13 @@ fn suspects(pod: &Pod, target: &DatabaseTarget) -> Option<String> {
     let user = target.user.as_deref()?;
     Some(format!(
         "the user is in rds_iam (the server asked for a token). Check, in order: 1. a policy of the role `{}` allows \
-         rds-db:connect on `arn:{partition}:rds-db:{region}:{account}:dbuser:RESOURCE_ID/{user}` (RESOURCE_ID by `aws rds \
-         describe-db-clusters --region {region} --query \"DBClusters[?Endpoint=='{sign_host}'].DbClusterResourceId\"`); 2. its permissions \
-         boundary allows it too; 3. IAM authentication is enabled on the cluster (`--query \
-         'DBClusters[].[DBClusterIdentifier,IAMDatabaseAuthenticationEnabled]'`). The log export iam-db-auth-error in CloudWatch names the reason. \
-         `irsa doctor --from pod,aws --aws-profile NAME`, with credentials that may read IAM and RDS, checks 1 to 3",
+         rds-db:connect on `arn:{partition}:rds-db:{region}:{account}:dbuser:RESOURCE_ID/{user}` (to get RESOURCE_ID, run \
+         `aws rds describe-db-clusters --region {region} --query \
+         \"DBClusters[?Endpoint=='{sign_host}'].DbClusterResourceId\"`); 2. its permissions boundary allows it too; 3. IAM \
+         authentication is enabled on the cluster (`--query \
+         'DBClusters[].[DBClusterIdentifier,IAMDatabaseAuthenticationEnabled]'`). To check 1 to 3 automatically, run `irsa \
+         doctor --from pod,aws --aws-profile NAME` with credentials that can read IAM and RDS. The CloudWatch log export \
+         iam-db-auth-error also has the reason",
         role.name()
     ))
 }

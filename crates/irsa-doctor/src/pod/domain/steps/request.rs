@@ -1,4 +1,4 @@
-//! What a domain answered, as findings.
+//! The outcomes of the checks of a domain.
 
 use irsa_chain::endpoint::OpenSearchEndpoint;
 use irsa_chain::{Cause, Link};
@@ -23,30 +23,30 @@ fn find<'a>(pod: &'a mut Pod, label: &str) -> Option<&'a mut DomainState> {
     data_store::find(pod, label)
 }
 
-/// Checks that the domain answers.
+/// Checks that the domain responds.
 pub(super) async fn answer(pod: &mut Pod, label: &str) -> CheckOutcome {
     begin_requests(pod).await;
     match reply(pod, label).await {
         Some(
             Reply::None(fault)
-            | Reply::Refused {
+            | Reply::Denied {
                 link: Link::Endpoint,
                 fault,
             },
         ) => from_fault(fault),
-        Some(_) => CheckOutcome::holds("it answered a signed request"),
+        Some(_) => CheckOutcome::holds("it responded to a signed request"),
         None => cancelled(),
     }
 }
 
-/// Checks that AWS's edge accepts the signature.
+/// Checks that AWS accepts the signature.
 pub(super) async fn signature(pod: &mut Pod, label: &str) -> CheckOutcome {
     match reply(pod, label).await {
-        Some(Reply::Refused {
+        Some(Reply::Denied {
             link: Link::Signature | Link::StsSession,
             fault,
         }) => from_fault(fault),
-        Some(_) => CheckOutcome::holds("it was accepted"),
+        Some(_) => CheckOutcome::holds("AWS accepted the signature"),
         None => cancelled(),
     }
 }
@@ -56,19 +56,21 @@ pub(super) async fn permission(pod: &mut Pod, label: &str) -> CheckOutcome {
     let target = find(pod, label).map(|domain| domain.target.clone());
     let wanted = target.and_then(|target| wanted(pod, &target));
     match reply(pod, label).await {
-        Some(Reply::Refused {
+        Some(Reply::Denied {
             link: Link::Permissions,
             fault,
         }) => match (fault.cause, wanted) {
             (Some(Cause::EsHttpNotAllowed), Some(wanted)) => from_fault(fault).remedy(wanted),
             _ => from_fault(fault),
         },
-        Some(_) => CheckOutcome::holds("neither the role's policies nor the domain's keep it out"),
+        Some(_) => {
+            CheckOutcome::holds("the role's policies and the domain's policy allow the request")
+        }
         None => cancelled(),
     }
 }
 
-/// The statement that lets it in. The host name tells the domain's name only where AWS gave it.
+/// The command that allows the request. The domain's name is known only if AWS assigned the host name.
 fn wanted(pod: &Pod, target: &DomainTarget) -> Option<String> {
     let own = target.role.as_ref().map(|step| &step.role);
     let role = own.or(pod.workload.role.as_ref())?;
@@ -78,7 +80,7 @@ fn wanted(pod: &Pod, target: &DomainTarget) -> Option<String> {
     let ask = match name {
         Some(_) => String::new(),
         None => format!(
-            ", with the domain's name for DOMAIN (`aws opensearch list-domain-names --region {region}`)"
+            ", replacing DOMAIN with the domain's name (`aws opensearch list-domain-names --region {region}` lists them)"
         ),
     };
     let name = name.unwrap_or("DOMAIN");
@@ -90,8 +92,8 @@ fn wanted(pod: &Pod, target: &DomainTarget) -> Option<String> {
     });
     let put = put_role_policy(role.name(), &["opensearch", name], &statement);
     Some(format!(
-        "run `{put}`{ask}; a domain of a different account needs that account in the resource, and the role in its access \
-         policy"
+        "run `{put}`{ask}; if the domain is in a different account, use that account's ID in the resource, and allow the \
+         role in the domain's access policy too"
     ))
 }
 
@@ -102,8 +104,8 @@ pub(super) async fn grant(pod: &mut Pod, label: &str) -> CheckOutcome {
     let role = own.or_else(|| pod.workload.role.clone());
     let role = role.map(|role| role.to_string());
     match reply(pod, label).await {
-        Some(Reply::Refused { fault, .. }) => with_mapping(fault, role),
-        Some(Reply::Let { roles, version }) => let_in(roles.as_deref(), version, role),
+        Some(Reply::Denied { fault, .. }) => with_mapping(fault, role),
+        Some(Reply::Allowed { roles, version }) => allowed(roles.as_deref(), version, role),
         Some(Reply::None(fault)) => from_fault(fault),
         None => cancelled(),
     }
@@ -118,28 +120,26 @@ fn with_mapping(fault: &Fault, role: Option<String>) -> CheckOutcome {
 
 fn mapping(role: &str) -> String {
     format!(
-        "map the role's ARN, path included, as a backend role, as the master user: `PATCH \
-         _plugins/_security/api/rolesmapping/ROLE [{{\"op\": \"add\", \"path\": \"/backend_roles/-\", \"value\": \"{role}\"}}]` \
-         (PUT would replace those who are mapped already); if it is mapped, that security role lacks the action"
+        "as the master user, map the role's ARN, including its path, as a backend role: `PATCH \
+         _plugins/_security/api/rolesmapping/ROLE [{{\"op\": \"add\", \"path\": \"/backend_roles/-\", \"value\": \"{role}\"}}]` (a \
+         `PUT` would replace the existing mapping); if it is mapped, that security role lacks the permission"
     )
 }
 
-fn let_in(
+fn allowed(
     roles: Option<&[String]>,
     version: &Result<String, Fault>,
     role: Option<String>,
 ) -> CheckOutcome {
     let Some(roles) = roles else {
-        return CheckOutcome::not_applicable(
-            "the domain has no fine-grained access control that answers",
-        );
+        return CheckOutcome::not_applicable("the domain does not use fine-grained access control");
     };
     let names = clean(&roles.join(", "));
     match version {
         _ if roles.is_empty() => {
             let fault = Fault::new(
                 Cause::FgacNotGranted,
-                "it is mapped to no role of the domain",
+                "the IAM role is not mapped to any security role of the domain",
             );
             with_mapping(&fault, role)
         }
@@ -147,7 +147,7 @@ fn let_in(
         Err(fault) => CheckOutcome::warning(
             Cause::FgacNotGranted,
             format!(
-                "as {names} it may not ask for the version, as many clients do first: {}",
+                "the security roles {names} do not allow reading the version, which many clients do first: {}",
                 fault.said
             ),
         ),
@@ -158,7 +158,7 @@ async fn reply<'a>(pod: &'a mut Pod, label: &str) -> Option<&'a mut Reply> {
     find(pod, label)?.reply.as_mut()?.outcome().await
 }
 
-/// All requests go on at once.
+/// Starts all requests, which run in parallel.
 async fn begin_requests(pod: &mut Pod) {
     let (now, Ok(roots)) = (pod.aws_time(), pod.roots.clone()) else {
         return;
@@ -170,7 +170,7 @@ async fn begin_requests(pod: &mut Pod) {
         };
         if domain.reply.is_none() {
             let (target, roots) = (domain.target.clone(), roots.clone());
-            let reply = async move { probe::ask(&target, &roots, &credentials, now).await };
+            let reply = async move { probe::request(&target, &roots, &credentials, now).await };
             domain.reply = Some(Background::start(reply));
         }
     }

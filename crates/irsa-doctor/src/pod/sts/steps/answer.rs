@@ -1,4 +1,4 @@
-//! Whether STS answers, and what time it is there.
+//! The checks of the connection to STS, and of the clock.
 
 use irsa_chain::{Cause, Link};
 use irsa_identity::IdentityError;
@@ -15,9 +15,9 @@ pub(in crate::pod) const REACHABLE: Step<Pod> = Step::once(
         id: "sts-reachable",
         place: Place::Pod,
         link: Link::StsSession,
-        question: "Does STS answer from here?",
-        description: "The region's endpoint of STS, or the one that was set, by DNS, TCP, verified TLS and HTTP, through \
-                   the proxy that HTTPS_PROXY or ALL_PROXY names, if any.",
+        question: "Is STS reachable?",
+        description: "Sends a request to the STS endpoint of the region, or to the configured one: DNS, TCP, verified TLS \
+                   and HTTP, through the proxy in HTTPS_PROXY or ALL_PROXY, if set.",
         causes: &[Cause::StsUnreachable],
         needs: &["region"],
     },
@@ -29,10 +29,10 @@ pub(in crate::pod) const CLOCK: Step<Pod> = Step::once(
         id: "clock",
         place: Place::Pod,
         link: Link::Signature,
-        question: "Is it the same time here and at AWS?",
-        description: "The `Date` of STS's answer beside this machine's clock. AWS accepts signatures that are up to 5 \
-                   minutes off. irsa signs by AWS's time once STS or a domain has told it, so that a wrong clock is a \
-                   warning; it breaks logins to databases if the identity source does not ask STS, such as EKS Pod \
+        question: "Is this machine's clock correct?",
+        description: "Compares the `Date` of a response from STS with this machine's clock. AWS accepts signatures whose \
+                   time is off by up to 5 minutes. irsa uses the time from STS or the domain for its signatures, so a wrong \
+                   clock is a warning. It breaks database logins if the identity source does not use STS, as with EKS Pod \
                    Identity.",
         causes: &[Cause::ClockSkew],
         needs: &["sts-reachable"],
@@ -40,20 +40,21 @@ pub(in crate::pod) const CLOCK: Step<Pod> = Step::once(
     |pod, _| Box::pin(clock(pod)),
 );
 
-/// The tolerance of a signature's time, in seconds ("Troubleshoot Signature Version 4", IAM user guide).
-const REFUSED_FROM: u64 = 300;
-const WARNED_FROM: u64 = 60;
+/// The clock offset in seconds from which AWS rejects signatures ("Troubleshoot Signature Version 4", IAM user guide).
+const REJECTED_FROM: u64 = 300;
+/// The clock offset in seconds from which this check warns.
+const WARNING_FROM: u64 = 60;
 
 async fn reachable(pod: &mut Pod) -> CheckOutcome {
     let proxy = via_proxy(pod);
     let is_needed = pod.is_web_identity();
     match pod.sts.outcome().await {
-        Some(Ok(heard)) => CheckOutcome::holds(format!(
-            "`{}` answers{proxy}",
-            clean(heard.answer.url.trim_end_matches('/'))
+        Some(Ok(response)) => CheckOutcome::holds(format!(
+            "`{}` responds{proxy}",
+            clean(response.answer.url.trim_end_matches('/'))
         )),
         Some(Err(error)) if !is_needed => CheckOutcome::not_applicable(format!(
-            "it does not, but the exchange needs no STS: {}",
+            "STS is unreachable, but this source does not need it: {}",
             clean(&error.to_string())
         )),
         Some(Err(error)) => {
@@ -64,7 +65,7 @@ async fn reachable(pod: &mut Pod) -> CheckOutcome {
     }
 }
 
-/// With the URL that was asked, where there is one.
+/// The outcome if STS is unreachable, with its URL if that is known.
 async fn unreachable(pod: &mut Pod, error: &IdentityError, proxy: &str) -> CheckOutcome {
     let said = clean(&error.to_string());
     let url = probe::url(&pod.inspection).await;
@@ -85,43 +86,43 @@ async fn unreachable(pod: &mut Pod, error: &IdentityError, proxy: &str) -> Check
     }
     if is_named {
         return seen.remedy(format!(
-            "run `curl -v {url}` in the pod; `--sts-endpoint` or AWS_ENDPOINT_URL_STS names that endpoint: correct it, or \
-             leave it out for AWS's own"
+            "run `curl -v {url}` in the pod; correct the endpoint in `--sts-endpoint` or AWS_ENDPOINT_URL_STS, or unset it \
+             to use the one of the region"
         ));
     }
     let region =
         region(settings).map_or_else(|_| String::new(), |(region, _)| format!(" in {region}"));
     seen.remedy(format!(
-        "run `curl -v {url}` in the pod; in a private VPC create an interface endpoint for STS{region} with private DNS, and \
-         let its security group accept port 443 from the pods; behind a proxy check HTTPS_PROXY and NO_PROXY"
+        "run `curl -v {url}` in the pod; in a private VPC, create an interface endpoint for STS{region} with private DNS, \
+         and allow port 443 from the pods in its security group; with an HTTP proxy, check HTTPS_PROXY and NO_PROXY"
     ))
 }
 
-/// The proxy that STS is asked through, by the names of its variables.
+/// The proxy that requests to STS use, by the names of its variables.
 fn via_proxy(pod: &Pod) -> String {
     match proxy_variables(&pod.options.identity.environment) {
         ProxyVariables { proxy: None, .. } => String::new(),
         ProxyVariables {
             proxy: Some(proxy),
             exemptions: None,
-        } => format!(", through the proxy of `{proxy}`"),
+        } => format!(", through the proxy in `{proxy}`"),
         ProxyVariables {
             proxy: Some(proxy),
-            exemptions: Some(spared),
-        } => format!(", through the proxy of `{proxy}` unless `{spared}` names it"),
+            exemptions: Some(exemptions),
+        } => format!(", through the proxy in `{proxy}` unless `{exemptions}` exempts it"),
     }
 }
 
 async fn clock(pod: &mut Pod) -> CheckOutcome {
-    let heard = match pod.sts.outcome().await {
-        Some(Ok(heard)) => heard,
+    let response = match pod.sts.outcome().await {
+        Some(Ok(response)) => response,
         Some(Err(error)) => return CheckOutcome::not_applicable(clean(&error.to_string())),
         None => return cancelled(),
     };
-    let Some(there) = heard.answer.date.map(seconds) else {
-        return CheckOutcome::not_applicable("STS's answer has no `Date` to compare with");
+    let Some(there) = response.answer.date.map(seconds) else {
+        return CheckOutcome::not_applicable("the response of STS has no `Date`");
     };
-    let here = seconds(heard.at);
+    let here = seconds(response.at);
     let (apart, side) = (
         here.abs_diff(there),
         if here > there { "ahead" } else { "behind" },
@@ -133,24 +134,26 @@ async fn clock(pod: &mut Pod) -> CheckOutcome {
         moment(there)
     );
     let remedy = format!(
-        "run `chronyc tracking` (or `timedatectl`) on the node and repair its time service; on EC2 chronyd uses \
-         169.254.169.123. AWS's time is in the `Date` of `curl -sI {}`",
-        clean(&heard.answer.url)
+        "run `chronyc tracking` (or `timedatectl`) on the node and fix its time synchronization (on EC2: chronyd with \
+         169.254.169.123); to see AWS's time, run `curl -sI {}` and read the `Date` header",
+        clean(&response.answer.url)
     );
-    if apart < WARNED_FROM {
+    if apart < WARNING_FROM {
         return CheckOutcome::holds(format!("clock offset {apart} s"));
     }
     pod.aws_time_here = Some((there, here));
-    if apart >= REFUSED_FROM && signs_by_the_clock(pod) {
-        let seen = format!("{seen}; AWS refuses what this clock dates");
+    if apart >= REJECTED_FROM && uses_local_clock(pod) {
+        let seen = format!("{seen}; AWS rejects signatures that use this clock");
         return CheckOutcome::broken(Cause::ClockSkew, seen).remedy(remedy);
     }
-    let seen = format!("{seen}; irsa signs by AWS's time, other clients on this node do not");
+    let seen = format!(
+        "{seen}; irsa uses AWS's time for its signatures, but other clients on this node do not"
+    );
     CheckOutcome::warning(Cause::ClockSkew, seen).remedy(remedy)
 }
 
-/// Returns whether irsa dates something by this machine's clock: it learns AWS's time from STS, which some sources do not
-/// ask, and from each domain.
-fn signs_by_the_clock(pod: &Pod) -> bool {
+/// Returns whether irsa uses this machine's clock for any signature. It gets AWS's time from STS, which some sources do
+/// not use, and from each domain.
+fn uses_local_clock(pod: &Pod) -> bool {
     !pod.learns_time_from_sts() && !pod.databases.is_empty()
 }

@@ -1,4 +1,4 @@
-//! What came of the exchange: credentials, and whose they are.
+//! The checks of the credentials, and of the role that they belong to.
 
 use irsa_chain::{Cause, RoleArn};
 
@@ -26,7 +26,7 @@ pub(super) async fn caller(pod: &mut Pod) -> CheckOutcome {
     match inspection.caller(&credentials).await {
         Err(error) if error.cause() == Some(Cause::StsUnreachable) && !pod.is_web_identity() => {
             CheckOutcome::not_applicable(format!(
-                "it cannot be asked: {}",
+                "STS is unreachable: {}",
                 clean(&error.to_string())
             ))
         }
@@ -34,14 +34,17 @@ pub(super) async fn caller(pod: &mut Pod) -> CheckOutcome {
         Ok(caller) => match expected(pod) {
             Some(role) if !is_session_of(&caller.arn, &role) => CheckOutcome::broken(
                 Cause::CallerDiffers,
-                format!("AWS sees {}, and the role is `{role}`", quoted(&caller.arn)),
+                format!(
+                    "GetCallerIdentity returns {}, but the requested role is `{role}`",
+                    quoted(&caller.arn)
+                ),
             ),
             _ => CheckOutcome::holds(quoted(&caller.arn)),
         },
     }
 }
 
-/// The role that the identity ends in.
+/// The role that the credentials should belong to.
 fn expected(pod: &Pod) -> Option<RoleArn> {
     let last = pod.options.identity.role_chain.last();
     let own = pod
@@ -53,7 +56,7 @@ fn expected(pod: &Pod) -> Option<RoleArn> {
     known.or(own).cloned()
 }
 
-/// The data stores with a role of their own.
+/// The labels of the data stores that have their own role.
 pub(super) fn chained(pod: &Pod) -> Vec<String> {
     let steps = pod.role_steps().filter(|(_, step)| step.is_some());
     steps.map(|(label, _)| label).collect()
@@ -77,8 +80,8 @@ pub(super) async fn role_chain(pod: &mut Pod, subject: &str) -> CheckOutcome {
                 && pod.workload.role.as_ref() == Some(&step.role) =>
         {
             from_error(&error).remedy(format!(
-                "leave out `role=` of this upstream: the workload has the role `{}` already, and a role may assume itself \
-                 only if its own trust policy allows it",
+                "leave out `role=` of this upstream: the workload already has the role `{}`, and a role can assume itself \
+                 only if its trust policy allows that",
                 step.role
             ))
         }

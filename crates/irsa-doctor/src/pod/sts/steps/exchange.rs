@@ -1,4 +1,4 @@
-//! The exchange, made once: STS's one answer, read link by link in the order in which STS looks.
+//! The outcome of the exchange, attributed to the links in the order in which STS processes a request.
 
 use irsa_chain::{Cause, OidcProviderArn};
 use irsa_identity::IdentityError;
@@ -15,14 +15,16 @@ use crate::{CheckOutcome, Remedy};
 pub(super) async fn stage(pod: &mut Pod, stage: Stage) -> CheckOutcome {
     if !pod.is_web_identity() {
         let name = pod.source_name();
-        return CheckOutcome::not_applicable(format!("the source `{name}` hands STS no token"));
+        return CheckOutcome::not_applicable(format!(
+            "the source `{name}` does not send a token to STS"
+        ));
     }
     match pod.session().await {
-        Some(Err(error)) if probe::is_from_another_server(&error) && stage == Stage::Request => {
-            another_server(pod, &error).await
+        Some(Err(error)) if probe::is_from_different_server(&error) && stage == Stage::Request => {
+            different_server(pod, &error).await
         }
         Some(Err(error)) if Stage::from_error(&error) == stage => {
-            because(pod, stage, from_error(&error))
+            with_remedy(pod, stage, from_error(&error))
         }
         Some(Err(error)) if Stage::from_error(&error) < stage => {
             CheckOutcome::unsure(clean(&error.to_string()))
@@ -32,35 +34,35 @@ pub(super) async fn stage(pod: &mut Pod, stage: Stage) -> CheckOutcome {
     }
 }
 
-async fn another_server(pod: &mut Pod, error: &IdentityError) -> CheckOutcome {
+async fn different_server(pod: &mut Pod, error: &IdentityError) -> CheckOutcome {
     let url = match pod.sts.outcome().await {
-        Some(Ok(heard)) => clean(&heard.answer.url),
+        Some(Ok(response)) => clean(&response.answer.url),
         _ => String::new(),
     };
     let said = clean(&error.to_string());
     CheckOutcome::broken(
         Cause::StsUnreachable,
-        format!("{said}, and the response is not one of STS's errors: a different server answered"),
+        format!("{said}, and the response is not an STS error: a different server responded"),
     )
     .remedy(format!(
-        "run `curl -v {url}` to see which server answers: a proxy (HTTPS_PROXY), a firewall, or the server that \
-         AWS_ENDPOINT_URL_STS names; if it is STS, wait and try again"
+        "run `curl -v {url}` to see which server responds: a proxy (HTTPS_PROXY), a firewall, or the server in \
+         AWS_ENDPOINT_URL_STS; if it is STS, wait and try again"
     ))
 }
 
 fn fine(stage: Stage) -> &'static str {
     match stage {
-        Stage::Request => "STS looked at the token",
-        Stage::Issuer => "the account has an OIDC provider for it",
-        Stage::Audience => "it is among the provider's client IDs",
+        Stage::Request => "STS processed the request",
+        Stage::Issuer => "the account has an OIDC provider for the issuer",
+        Stage::Audience => "the audience is a client ID of the OIDC provider",
         Stage::Keys => "AWS verified the token",
-        Stage::Trust => "the role let it in",
-        Stage::Session => "STS gave credentials",
+        Stage::Trust => "the trust policy admits the token",
+        Stage::Session => "STS returned credentials",
     }
 }
 
-/// The refusal, with the names of this workload in its remedy where that says more.
-fn because(pod: &Pod, stage: Stage, seen: CheckOutcome) -> CheckOutcome {
+/// Adds a remedy with this workload's names, if there is a specific one.
+fn with_remedy(pod: &Pod, stage: Stage, seen: CheckOutcome) -> CheckOutcome {
     match remedy(pod, stage) {
         Some(remedy) => seen.remedy(remedy),
         None => seen,
@@ -76,10 +78,12 @@ fn remedy(pod: &Pod, stage: Stage) -> Option<Remedy> {
     let host = issuer.host_and_path();
     let advice = match stage {
         Stage::Issuer => match unreachable_issuer(issuer) {
-            Some(why) => format!("no OIDC provider would help: {why}. {PUBLIC_ISSUER}"),
+            Some(why) => {
+                format!("creating an OIDC provider would not help: {why}. {PUBLIC_ISSUER}")
+            }
             None => format!(
-                "run `aws iam create-open-id-connect-provider --url {issuer} --client-id-list {STS}` in the account {}, \
-                 or let the workload use a role of an account that has the provider",
+                "run `aws iam create-open-id-connect-provider --url {issuer} --client-id-list {STS}` in account {}, or \
+                 give the workload a role in an account that has the provider",
                 role.account()
             ),
         },
@@ -89,9 +93,9 @@ fn remedy(pod: &Pod, stage: Stage) -> Option<Remedy> {
         Stage::Trust => format!(
             "make sure that `{role}` is the role meant for `{}`; if it is not, correct the annotation \
              eks.amazonaws.com/role-arn. If it is, its trust policy (`aws iam get-role --role-name {} --query \
-             Role.AssumeRolePolicyDocument`) must have the statement `{}`, and no service or resource control policy may \
-             deny it. `irsa doctor --from pod,aws --aws-profile NAME`, with credentials that may read IAM, names the \
-             cause and the command",
+             Role.AssumeRolePolicyDocument`) must contain the statement `{}`, and no service or resource control policy \
+             may deny the call. To get the exact cause and the command that fixes it, run `irsa doctor --from pod,aws \
+             --aws-profile NAME` with credentials that can read IAM",
             clean(&claims.sub),
             role.name(),
             statement(&provider, host, &clean(&claims.sub), &audience)

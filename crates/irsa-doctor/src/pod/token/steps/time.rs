@@ -1,4 +1,4 @@
-//! When the token is good.
+//! The checks of the token's validity period.
 
 use irsa_chain::{Cause, Link};
 
@@ -13,9 +13,9 @@ pub(in crate::pod) const EXPIRY: Step<Pod> = Step::once(
         id: "token-expiry",
         place: Place::Pod,
         link: Link::ProjectedToken,
-        question: "Is the token still good?",
-        description: "The claim `exp` beside this machine's clock. The kubelet renews the file at 80 % of the token's \
-                   life: a token with less than 15 % left is a warning.",
+        question: "Is the token still valid?",
+        description: "Compares the claim `exp` with this machine's clock. The kubelet renews the file after 80 % of the \
+                   token's lifetime: a token with less than 15 % left is a warning.",
         causes: &[Cause::TokenExpired],
         needs: &["token-form"],
     },
@@ -27,8 +27,8 @@ pub(in crate::pod) const NOT_BEFORE: Step<Pod> = Step::once(
         id: "token-not-before",
         place: Place::Pod,
         link: Link::ProjectedToken,
-        question: "Is the token good already?",
-        description: "The claims `nbf` and `iat` beside this machine's clock, a minute of difference aside.",
+        question: "Is the token valid yet?",
+        description: "Compares the claims `nbf` and `iat` with this machine's clock, with a tolerance of one minute.",
         causes: &[Cause::TokenNotYetValid],
         needs: &["token-form"],
     },
@@ -40,17 +40,18 @@ pub(in crate::pod) const LIFETIME: Step<Pod> = Step::once(
         id: "token-lifetime",
         place: Place::Pod,
         link: Link::ProjectedToken,
-        question: "Has it the life of a projected token?",
-        description: "The span from `iat` to `exp`: 10 minutes to a day, which the API server gives for projected tokens.",
+        question: "Does the token have the lifetime of a projected token?",
+        description: "Calculates the time from `iat` to `exp`: the API server issues projected tokens for 10 minutes to one \
+                   day.",
         causes: &[Cause::TokenLifetimeRefused],
         needs: &["token-form"],
     },
     |pod, _| ready(lifetime(pod)),
 );
 
-/// The lives that a projected volume may ask for, in seconds ("ServiceAccountTokenProjection" in the Kubernetes API
-/// reference; EKS cuts at a day), and a little more for rounding.
-const LIVES: std::ops::RangeInclusive<u64> = 600..=86_460;
+/// The lifetimes that a projected volume can request, in seconds ("ServiceAccountTokenProjection" in the Kubernetes API
+/// reference; the maximum on EKS is a day), with a tolerance for rounding.
+const LIFETIMES: std::ops::RangeInclusive<u64> = 600..=86_460;
 /// The tolerated difference between the clocks of a cluster, in seconds.
 const LEEWAY: u64 = 60;
 
@@ -59,7 +60,9 @@ fn expiry(pod: &Pod) -> CheckOutcome {
         return no_token(pod);
     };
     let Some(end) = token.claims.exp else {
-        return CheckOutcome::not_applicable("it has no claim `exp`: a legacy token from a Secret");
+        return CheckOutcome::not_applicable(
+            "the token has no claim `exp`: it is a legacy token from a Secret",
+        );
     };
     let now = seconds(pod.now());
     let at = moment(end);
@@ -67,7 +70,7 @@ fn expiry(pod: &Pod) -> CheckOutcome {
         None | Some(0) => CheckOutcome::broken(
             Cause::TokenExpired,
             format!(
-                "it expired {} ago, at {at}; it is {} here",
+                "it expired {} ago, at {at}; the time here is {}",
                 span(now - end),
                 moment(now)
             ),
@@ -75,18 +78,18 @@ fn expiry(pod: &Pod) -> CheckOutcome {
         Some(left)
             if token
                 .claims
-                .life()
-                .is_some_and(|life| left < life / 100 * 15) =>
+                .lifetime()
+                .is_some_and(|lifetime| left < lifetime / 100 * 15) =>
         {
             CheckOutcome::warning(
                 Cause::TokenExpired,
                 format!(
-                    "it ends in {}, at {at}, and should have been renewed",
+                    "it expires in {}, at {at}, and should have been renewed by now",
                     span(left)
                 ),
             )
         }
-        Some(left) => CheckOutcome::holds(format!("it ends in {}, at {at}", span(left))),
+        Some(left) => CheckOutcome::holds(format!("it expires in {}, at {at}", span(left))),
     }
 }
 
@@ -95,12 +98,12 @@ fn not_before(pod: &Pod) -> CheckOutcome {
         return no_token(pod);
     };
     let Some(begin) = token.claims.nbf.max(token.claims.iat) else {
-        return CheckOutcome::not_applicable("it has neither `nbf` nor `iat`");
+        return CheckOutcome::not_applicable("the token has neither `nbf` nor `iat`");
     };
     let now = seconds(pod.now());
     if begin > now.saturating_add(LEEWAY) {
         let (at, ahead) = (moment(begin), span(begin - now));
-        let seen = format!("it is good from {at} only, {ahead} from now by this machine's clock");
+        let seen = format!("it is valid from {at}, which is {ahead} ahead of this machine's clock");
         return CheckOutcome::broken(Cause::TokenNotYetValid, seen);
     }
     CheckOutcome::holds(format!("it was issued at {}", moment(begin)))
@@ -110,16 +113,16 @@ fn lifetime(pod: &Pod) -> CheckOutcome {
     let Some(token) = &pod.token else {
         return no_token(pod);
     };
-    match token.claims.life() {
-        None => CheckOutcome::not_applicable("it lacks `iat` or `exp`"),
-        Some(life) if LIVES.contains(&life) => {
-            CheckOutcome::holds(format!("it lives {}", span(life)))
+    match token.claims.lifetime() {
+        None => CheckOutcome::not_applicable("the token lacks `iat` or `exp`"),
+        Some(lifetime) if LIFETIMES.contains(&lifetime) => {
+            CheckOutcome::holds(format!("lifetime {}", span(lifetime)))
         }
-        Some(life) => CheckOutcome::warning(
+        Some(lifetime) => CheckOutcome::warning(
             Cause::TokenLifetimeRefused,
             format!(
-                "it lives {}, which no projected volume asks for",
-                span(life)
+                "its lifetime is {}, which no projected volume can request",
+                span(lifetime)
             ),
         ),
     }

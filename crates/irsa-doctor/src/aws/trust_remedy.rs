@@ -1,0 +1,42 @@
+//! The remedy for a trust policy that does not admit the workload.
+
+use irsa_aws::Role;
+use irsa_chain::ServiceAccount;
+use irsa_policy::Because;
+use serde_json::Value;
+
+use super::authorization::Denial;
+use super::text::add_trust_statement;
+use crate::{Commands, Remedy};
+
+/// The commands that add the statement to the trust policy. They admit more principals, so their condition is that the
+/// role is the intended one: a wrong annotation causes the same denial.
+pub(super) fn trust_remedy(
+    role: &Role,
+    account: &ServiceAccount,
+    statement: &Value,
+    denial: &Denial,
+) -> Remedy {
+    let name = role.arn.name();
+    if matches!(denial.outcome.because, Because::Denies(_)) {
+        return Remedy::from(format!(
+            "narrow or remove {}: an explicit Deny overrides every Allow. First make sure that `{name}` is the role meant \
+             for `{account}`",
+            denial.place
+        ));
+    }
+    let Some(command) = add_trust_statement(role, statement) else {
+        return Remedy::from(format!(
+            "if `{name}` is the role meant for `{account}`, add the statement `{statement}` to its trust policy"
+        ));
+    };
+    let help = denial.help.as_ref().map_or_else(String::new, |help| {
+        format!("or correct the statement that almost matches: {help}; ")
+    });
+    Commands::new([command])
+        .on_condition(format!("if `{name}` is the role meant for `{account}`"))
+        .with_note(format!(
+            "{help}if it is not, correct the annotation eks.amazonaws.com/role-arn (with Pod Identity, the association)"
+        ))
+        .into()
+}
