@@ -1,6 +1,6 @@
-//! Messages of the server: parse the body, write the whole message.
+//! Messages that the server sends. Each file parses the body of one message and writes the whole message.
 //!
-//! One message, one file. The names are those of PostgreSQL's documentation, "Message Formats".
+//! The names are those of PostgreSQL's documentation, "Message Formats".
 
 mod authentication;
 mod backend_key_data;

@@ -1,6 +1,4 @@
-//! ErrorResponse and NoticeResponse: what went wrong, or what is worth knowing.
-//!
-//! Both have the same fields (PostgreSQL docs, "Error and Notice Message Fields").
+//! ErrorResponse and NoticeResponse, which have the same fields (PostgreSQL docs, "Error and Notice Message Fields").
 
 mod encode;
 mod parse;
@@ -19,44 +17,44 @@ pub const NOTICE_RESPONSE: u8 = b'N';
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ErrorResponse {
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
-    /// What drivers act on.
+    /// The SQLSTATE, which drivers evaluate.
     pub code: SqlState,
-    /// One line for people.
+    /// The primary message, one line.
     pub message: String,
-    /// More about it.
+    /// The secondary message with details.
     pub detail: Option<String>,
-    /// What to do about it.
+    /// A suggestion what to do.
     pub hint: Option<String>,
-    /// All other fields by their letter, as `P` for the position in the query.
+    /// All other fields by their letter, such as `P` for the position in the query.
     pub others: Vec<(u8, String)>,
 }
 
 // === impl ErrorResponse ===
 
 impl ErrorResponse {
-    /// An error that ends the session.
+    /// Creates an error that ends the session.
     pub fn fatal(code: SqlState, message: impl Into<String>) -> Self {
         Self::new(Severity::Fatal, code, message)
     }
 
-    /// An error that ends the statement, and the transaction if there is one.
+    /// Creates an error that ends the statement and fails the transaction, if one is open.
     pub fn error(code: SqlState, message: impl Into<String>) -> Self {
         Self::new(Severity::Error, code, message)
     }
 
-    /// A notice that something may be wrong; for [`encode_notice`](Self::encode_notice).
+    /// Creates a warning for [`encode_notice`](Self::encode_notice).
     pub fn warning(code: SqlState, message: impl Into<String>) -> Self {
         Self::new(Severity::Warning, code, message)
     }
 
-    /// A notice of something worth knowing; for [`encode_notice`](Self::encode_notice).
+    /// Creates a notice for [`encode_notice`](Self::encode_notice).
     pub fn notice(code: SqlState, message: impl Into<String>) -> Self {
         Self::new(Severity::Notice, code, message)
     }
 
-    /// Any severity.
+    /// Creates a response of any severity.
     pub fn new(severity: Severity, code: SqlState, message: impl Into<String>) -> Self {
         Self {
             severity,
@@ -68,14 +66,14 @@ impl ErrorResponse {
         }
     }
 
-    /// Adds more about it.
+    /// Sets the detail.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
         self
     }
 
-    /// Adds what to do about it.
+    /// Sets the hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());

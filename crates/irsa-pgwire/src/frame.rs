@@ -1,4 +1,4 @@
-//! Where messages begin and end.
+//! Message framing: headers and message boundaries.
 
 mod header;
 mod scanner;

@@ -1,7 +1,6 @@
-//! Messages of the client: parse the body, write the whole message.
+//! Messages that the client sends. Each file parses the body of one message and writes the whole message.
 //!
-//! One message, one file. Three of them share a tag ([`PASSWORD_MESSAGE`]): which one is meant
-//! follows from what the server asked.
+//! Three of the messages share a tag ([`PASSWORD_MESSAGE`]): the server's preceding request determines which one it is.
 
 mod copy_fail;
 mod password;

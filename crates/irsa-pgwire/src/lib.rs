@@ -1,14 +1,14 @@
-//! PostgreSQL's bytes: frames, start-up, authentication, SCRAM, errors.
+//! PostgreSQL's wire protocol: framing, startup, authentication, SCRAM, errors.
 //!
-//! Functions over buffers: no sockets, no clock, no randomness, no logging. A parser returns
-//! `Ok(None)` where more bytes are needed, an error where no further byte could help, and never
-//! panics. Writers append whole messages, header included, to a [`bytes::BytesMut`].
+//! All functions work on buffers: there are no sockets, no clock, no randomness and no logging. A parser returns
+//! `Ok(None)` if it needs more bytes and an error if more bytes cannot help; it never panics. Writers append whole
+//! messages, including the header, to a [`bytes::BytesMut`].
 //!
-//! The source of the rules is PostgreSQL's documentation, chapter "Frontend/Backend Protocol".
+//! The rules are those of PostgreSQL's documentation, chapter "Frontend/Backend Protocol".
 //!
 //! # Strings
-//! The protocol ends its strings with a zero byte, so none can hold one. Every writer cuts a
-//! string at its first zero byte: what follows could otherwise pass for the next field.
+//! Strings of the protocol are terminated by a zero byte and cannot contain one. Every writer truncates a string at its
+//! first zero byte, because the server would otherwise read the rest as the next field.
 
 #![warn(clippy::indexing_slicing, clippy::string_slice)]
 
@@ -28,7 +28,7 @@ pub use message_error::MessageError;
 
 /// The largest plaintext of a TLS record that a server may send, in bytes.
 ///
-/// libpq makes room for 8 KiB before each read. Its non-blocking functions do not notice what a larger record still holds,
-/// so that a client waits for data that it already has ("libpq: Process buffered SSL read bytes to support records >8kB
-/// on async API", pgsql-hackers, 2024-09-08). PostgreSQL's own send buffer has this size.
+/// libpq ensures 8 KiB of free buffer before each read. Its non-blocking functions do not notice the rest of a larger
+/// record, and the client then waits for data that it already has ("libpq: Process buffered SSL read bytes to support
+/// records >8kB on async API", pgsql-hackers, 2024-09-08). PostgreSQL's own send buffer has this size.
 pub const MAX_TLS_RECORD: usize = 8192;

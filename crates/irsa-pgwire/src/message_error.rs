@@ -1,6 +1,6 @@
-//! What can be wrong with the body of a message.
+//! Errors in the body of a message.
 
-/// A message whose body can't be read. Its text never holds bytes of the message.
+/// The error for a message whose body cannot be parsed. Its text never contains bytes of the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("malformed {message}: {fault}")]
 pub struct MessageError {
@@ -10,13 +10,13 @@ pub struct MessageError {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Fault {
-    #[error("it ends too early")]
+    #[error("it is truncated")]
     Truncated,
-    #[error("a string has no end")]
+    #[error("a string has no terminating zero byte")]
     Unterminated,
-    #[error("a string is not UTF-8")]
+    #[error("a string is not valid UTF-8")]
     NotUtf8,
-    #[error("bytes follow its last field")]
+    #[error("there are extra bytes after its last field")]
     TrailingBytes,
     #[error("{0}")]
     Value(&'static str),
@@ -29,7 +29,7 @@ impl MessageError {
         Self { message, fault }
     }
 
-    /// The message's name in PostgreSQL's documentation, such as `BackendKeyData`.
+    /// Returns the message's name in PostgreSQL's documentation, such as `BackendKeyData`.
     pub fn message(&self) -> &'static str {
         self.message
     }

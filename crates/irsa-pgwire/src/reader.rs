@@ -1,8 +1,8 @@
-//! Takes fields off the front of a message's body.
+//! A reader for the fields of a message's body.
 
 use crate::message_error::{Fault, MessageError};
 
-/// A cursor over a body that names the message in its errors.
+/// A cursor over a message's body. Its errors name the message.
 #[derive(Debug)]
 pub(crate) struct Reader<'a> {
     message: &'static str,
@@ -49,7 +49,7 @@ impl<'a> Reader<'a> {
         Ok(bytes)
     }
 
-    /// A string without its closing zero byte.
+    /// Reads a string and returns it without its terminating zero byte.
     pub(crate) fn string(&mut self) -> Result<&'a [u8], MessageError> {
         let end = self.rest.iter().position(|&byte| byte == 0);
         let string = self.bytes(end.ok_or_else(|| self.fault(Fault::Unterminated))?)?;
@@ -65,7 +65,7 @@ impl<'a> Reader<'a> {
         self.rest
     }
 
-    /// Confirms that nothing is left.
+    /// Checks that no bytes are left.
     pub(crate) fn finish(self) -> Result<(), MessageError> {
         if self.rest.is_empty() {
             Ok(())
@@ -74,7 +74,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// An error for a value that the message can't have.
+    /// Returns the error for an invalid value.
     pub(crate) fn bad_value(&self, what: &'static str) -> MessageError {
         self.fault(Fault::Value(what))
     }

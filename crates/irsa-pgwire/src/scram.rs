@@ -1,7 +1,7 @@
-//! SCRAM-SHA-256 (RFC 5802, RFC 7677) as PostgreSQL has it: server and client.
+//! Server and client of SCRAM-SHA-256 (RFC 5802, RFC 7677) as PostgreSQL implements it.
 //!
-//! Without channel binding. The user's name in the exchange is ignored, since the start-up packet
-//! has told it. Nonces and salts come from the caller, who has the source of randomness.
+//! Channel binding is not supported. The user name in the exchange is ignored, because the startup packet names the
+//! user. The caller provides nonces and salts, because this crate has no source of randomness.
 //!
 //! ```
 //! use irsa_pgwire::frontend::SaslInitialResponse;
@@ -33,18 +33,17 @@ pub use error::{ScramError, VerifierError};
 pub use server::ServerExchange;
 pub use verifier::Verifier;
 
-/// The mechanism's name in SASL.
+/// The SASL name of the mechanism.
 pub const MECHANISM: &str = "SCRAM-SHA-256";
 
-/// Bytes of randomness in a nonce, as many as PostgreSQL takes.
+/// The number of random bytes in a nonce, as in PostgreSQL.
 pub const NONCE: usize = 18;
 
-/// The longest message that is read, as PostgreSQL's `PG_MAX_SASL_MESSAGE_LENGTH`.
+/// The maximum size of a message in bytes, as PostgreSQL's `PG_MAX_SASL_MESSAGE_LENGTH`.
 pub const MAX_MESSAGE: usize = 1024;
 
-/// The most iterations that a password is hashed with, so that no server can keep a client busy
-/// for longer than about a second.
+/// The maximum number of hash iterations. It limits the time that a server can keep a client busy to about a second.
 pub const MAX_ITERATIONS: u32 = 1_000_000;
 
-/// PostgreSQL's own count, unless `scram_iterations` says otherwise.
+/// PostgreSQL's default iteration count (`scram_iterations`).
 pub const DEFAULT_ITERATIONS: u32 = 4096;

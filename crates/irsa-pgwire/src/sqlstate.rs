@@ -1,17 +1,17 @@
-//! SQLSTATE: the five characters that drivers act on.
+//! SQLSTATE error codes, which drivers evaluate.
 //!
 //! The values are those of PostgreSQL's documentation, appendix "PostgreSQL Error Codes".
 
 use std::fmt;
 use std::str::FromStr;
 
-/// Five digits or capital letters; the first two are the class.
+/// An SQLSTATE: five digits or uppercase letters, of which the first two are the class.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SqlState([u8; 5]);
 
-/// The text is not five digits or capital letters.
+/// The error for a text that is not five digits or uppercase letters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("an SQLSTATE is five digits or capital letters, as `28000`")]
+#[error("an SQLSTATE must be five digits or uppercase letters, such as `28000`")]
 pub struct SqlStateError;
 
 // === impl SqlState ===
@@ -19,11 +19,11 @@ pub struct SqlStateError;
 impl SqlState {
     /// 01000 warning.
     pub const WARNING: Self = Self(*b"01000");
-    /// 00000 successful completion: the code of a NoticeResponse that tells nothing bad.
+    /// 00000 successful completion: the code of a NoticeResponse that is not a warning.
     pub const SUCCESSFUL_COMPLETION: Self = Self(*b"00000");
     /// 08000 connection exception.
     pub const CONNECTION_EXCEPTION: Self = Self(*b"08000");
-    /// 08001 the client can't establish the connection.
+    /// 08001 the client is unable to establish the connection.
     pub const SQLCLIENT_UNABLE: Self = Self(*b"08001");
     /// 08003 connection does not exist.
     pub const CONNECTION_DOES_NOT_EXIST: Self = Self(*b"08003");
@@ -31,7 +31,7 @@ impl SqlState {
     pub const SQLSERVER_REJECTED: Self = Self(*b"08004");
     /// 08006 connection failure.
     pub const CONNECTION_FAILURE: Self = Self(*b"08006");
-    /// 08007 transaction resolution unknown: it may or may not have been committed.
+    /// 08007 transaction resolution unknown: the transaction may or may not have been committed.
     pub const TRANSACTION_RESOLUTION_UNKNOWN: Self = Self(*b"08007");
     /// 08P01 protocol violation.
     pub const PROTOCOL_VIOLATION: Self = Self(*b"08P01");
@@ -39,7 +39,7 @@ impl SqlState {
     pub const FEATURE_NOT_SUPPORTED: Self = Self(*b"0A000");
     /// 22023 invalid parameter value.
     pub const INVALID_PARAMETER_VALUE: Self = Self(*b"22023");
-    /// 25006 read-only SQL transaction: the server is no writer.
+    /// 25006 read-only SQL transaction: the server is not a writer.
     pub const READ_ONLY: Self = Self(*b"25006");
     /// 25P02 in failed SQL transaction.
     pub const IN_FAILED_TRANSACTION: Self = Self(*b"25P02");
@@ -49,7 +49,7 @@ impl SqlState {
     pub const INVALID_AUTHORIZATION_SPECIFICATION: Self = Self(*b"28000");
     /// 28P01 invalid password.
     pub const INVALID_PASSWORD: Self = Self(*b"28P01");
-    /// 3D000 invalid catalog name: no such database.
+    /// 3D000 invalid catalog name: the database does not exist.
     pub const INVALID_CATALOG: Self = Self(*b"3D000");
     /// 40001 serialization failure.
     pub const SERIALIZATION_FAILURE: Self = Self(*b"40001");
@@ -81,13 +81,13 @@ impl SqlState {
     pub const DATABASE_DROPPED: Self = Self(*b"57P04");
     /// 57P05 idle session timeout.
     pub const IDLE_SESSION_TIMEOUT: Self = Self(*b"57P05");
-    /// XX000 internal error; also the code of an error that came without a readable one.
+    /// XX000 internal error; also used for an error without a valid code.
     pub const INTERNAL_ERROR: Self = Self(*b"XX000");
 
-    /// The code that `bytes` spell.
+    /// Parses a code.
     ///
     /// # Errors
-    /// Anything but five digits or capital letters.
+    /// Fails if `bytes` are not five digits or uppercase letters.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, SqlStateError> {
         let code: [u8; 5] = bytes.try_into().map_err(|_| SqlStateError)?;
         let valid = |byte: &u8| byte.is_ascii_digit() || byte.is_ascii_uppercase();
@@ -97,13 +97,13 @@ impl SqlState {
             .ok_or(SqlStateError)
     }
 
-    /// The five characters.
+    /// Returns the five characters.
     pub fn as_str(&self) -> &str {
         // INVARIANT: only ASCII is ever stored.
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
-    /// The first two characters, as `08` for trouble with the connection.
+    /// Returns the class, the first two characters, such as `08` for connection exceptions.
     pub fn class(&self) -> &str {
         self.as_str().get(..2).unwrap_or_default()
     }
@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_what_it_writes() {
+    fn parses_its_own_text() {
         let code: SqlState = "28P01".parse().unwrap();
         assert_eq!(code, SqlState::INVALID_PASSWORD);
         assert_eq!(code.to_string(), "28P01");
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn rejects_what_is_no_code() {
+    fn rejects_invalid_codes() {
         for text in ["", "2800", "280000", "28p01", "28 00", "2800\u{e9}"] {
             assert_eq!(text.parse::<SqlState>(), Err(SqlStateError), "{text:?}");
         }

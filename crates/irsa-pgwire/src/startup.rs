@@ -1,7 +1,7 @@
 //! The packets that open a connection (PostgreSQL docs, "Message Flow", "Start-up").
 //!
-//! They have a length but no tag, so [`parse`] is for the start of a connection only, and for its
-//! restart after an encryption request was answered.
+//! They have a length but no tag, so [`parse`] only works at the start of a connection and after the response to an
+//! encryption request.
 
 mod cancel_key;
 mod error;
@@ -19,31 +19,30 @@ pub use version::Version;
 
 use request::CANCEL_REQUEST;
 
-/// The longest packet, counted after its length word, as PostgreSQL's `MAX_STARTUP_PACKET_LENGTH`.
+/// The maximum size of a packet without its length word, as PostgreSQL's `MAX_STARTUP_PACKET_LENGTH`.
 pub const MAX_STARTUP: usize = 10_000;
 
 const LENGTH: usize = 4;
 const CODE: usize = 4;
 const TLS_HANDSHAKE: u8 = 0x16;
 
-/// What a client can open a connection with.
+/// The first packet of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Initial {
-    /// SSLRequest: `S` or `N` is the answer.
+    /// SSLRequest. The response is `S` or `N`.
     Ssl,
-    /// GSSENCRequest: `G` or `N` is the answer.
+    /// GSSENCRequest. The response is `G` or `N`.
     GssEnc,
-    /// CancelRequest: there is no answer.
+    /// CancelRequest. There is no response.
     Cancel(CancelKey),
     /// StartupMessage.
     Startup(Startup),
 }
 
-/// Reads the packet at the start of `buf` and says how many bytes it has; `None` if it is not
-/// complete yet.
+/// Parses the packet at the start of `buf` and returns it with its size in bytes. Returns `None` if it is incomplete.
 ///
 /// # Errors
-/// A packet that PostgreSQL would refuse too, as soon as its length is known to be wrong.
+/// Fails if PostgreSQL would reject the packet, too. An invalid length is an error as soon as the length has arrived.
 pub fn parse(buf: &[u8]) -> Result<Option<(Initial, usize)>, StartupError> {
     let Some(length) = packet_length(buf)? else {
         return Ok(None);
@@ -63,14 +62,14 @@ pub fn parse(buf: &[u8]) -> Result<Option<(Initial, usize)>, StartupError> {
     Ok(Some((initial, length)))
 }
 
-/// Whether a connection's first byte opens a TLS handshake: the client skips SSLRequest
-/// (`sslnegotiation=direct`), and must name `postgresql` by ALPN. No packet of the start-up begins
-/// with this byte, since it would have more than 300 MB.
+/// Returns whether the first byte of a connection starts a TLS handshake: the client skips SSLRequest
+/// (`sslnegotiation=direct`) and must offer `postgresql` by ALPN. Startup packets never start with this byte, because
+/// they would have more than 300 MB.
 pub fn first_byte_is_tls(byte: u8) -> bool {
     byte == TLS_HANDSHAKE
 }
 
-/// The packet's length with its length word.
+/// Returns the size of the packet including its length word.
 fn packet_length(buf: &[u8]) -> Result<Option<usize>, StartupError> {
     let Some(&length) = buf.first_chunk::<LENGTH>() else {
         return Ok(None);
@@ -88,7 +87,7 @@ mod tests {
 
     use super::*;
 
-    fn startup_of(body: &[u8]) -> BytesMut {
+    fn startup_packet(body: &[u8]) -> BytesMut {
         let mut packet = BytesMut::new();
         crate::writer::packet(&mut packet, |buf| {
             buf.put_u32(Version::V3_0.into());
@@ -98,8 +97,8 @@ mod tests {
     }
 
     #[test]
-    fn reads_a_packet_only_when_it_is_whole() {
-        let mut packet = startup_of(b"user\0alice\0\0");
+    fn parses_a_packet_once_it_is_complete() {
+        let mut packet = startup_packet(b"user\0alice\0\0");
         packet.put_slice(b"more");
         let length = packet.len() - 4;
         for end in 0..length {
@@ -111,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_a_length_as_soon_as_it_is_known() {
+    fn rejects_an_invalid_length_as_soon_as_it_has_arrived() {
         for length in [i32::MIN, -1, 0, 4, 7, 10_005, i32::MAX] {
             assert_eq!(
                 parse(&length.to_be_bytes()),
@@ -122,18 +121,18 @@ mod tests {
     }
 
     #[test]
-    fn takes_the_longest_packet_that_postgresql_takes() {
+    fn accepts_the_largest_packet_that_postgresql_accepts() {
         let padding = "x".repeat(MAX_STARTUP - CODE - "user\0u\0options\0\0\0".len());
         let body = format!("user\0u\0options\0{padding}\0\0");
-        let packet = startup_of(body.as_bytes());
+        let packet = startup_packet(body.as_bytes());
         assert_eq!(packet.len(), LENGTH + MAX_STARTUP);
         assert!(matches!(parse(&packet), Ok(Some((_, length))) if length == packet.len()));
     }
 
     #[test]
-    fn tells_tls_from_a_packet() {
+    fn distinguishes_tls_from_a_packet() {
         assert!(first_byte_is_tls(0x16));
-        let packet = startup_of(b"user\0alice\0\0");
+        let packet = startup_packet(b"user\0alice\0\0");
         assert!(!first_byte_is_tls(packet[0]));
         assert_eq!(parse(b"\x16\x03\x01\x02"), Err(StartupError::InvalidLength));
     }

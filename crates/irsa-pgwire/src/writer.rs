@@ -1,20 +1,19 @@
-//! Appends messages and their fields to a buffer.
+//! Functions that append messages and fields to a buffer.
 
 use bytes::{BufMut, BytesMut};
 
-/// Bytes of the length word, which counts itself.
+/// The size of the length word, which includes itself.
 const LENGTH: usize = 4;
 
-/// Writes a message: tag, length, and the body that `body` appends.
+/// Writes a message: the tag, the length, and the body, which `body` appends.
 pub(crate) fn message(tag: u8, buf: &mut BytesMut, body: impl FnOnce(&mut BytesMut)) {
     buf.put_u8(tag);
     packet(buf, body);
 }
 
-/// Writes a packet of the start-up, which has a length but no tag.
+/// Writes a startup packet, which has a length but no tag.
 ///
-/// A length beyond `i32::MAX` can't be written. It is set to the largest one, which a reader
-/// refuses: callers bound what they send far below.
+/// A length above `i32::MAX` is written as `i32::MAX`, which readers reject. Callers send far less.
 pub(crate) fn packet(buf: &mut BytesMut, body: impl FnOnce(&mut BytesMut)) {
     let start = buf.len();
     buf.put_bytes(0, LENGTH);
@@ -25,13 +24,13 @@ pub(crate) fn packet(buf: &mut BytesMut, body: impl FnOnce(&mut BytesMut)) {
     }
 }
 
-/// Writes a string up to its first zero byte, and the zero byte that ends it.
+/// Writes a string up to its first zero byte, followed by the terminating zero byte.
 pub(crate) fn string(string: impl AsRef<[u8]>, buf: &mut BytesMut) {
     buf.put_slice(until_zero(string.as_ref()));
     buf.put_u8(0);
 }
 
-/// The part of `string` that the protocol can carry.
+/// Returns `string` up to its first zero byte.
 pub(crate) fn until_zero(string: &[u8]) -> &[u8] {
     string.split(|&byte| byte == 0).next().unwrap_or_default()
 }
@@ -41,14 +40,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn patches_the_length_after_what_was_there_before() {
+    fn sets_the_length_of_a_message_in_a_buffer_with_content() {
         let mut buf = BytesMut::from(&b"before"[..]);
         message(b'Q', &mut buf, |buf| string("ab", buf));
         assert_eq!(&buf[..], b"beforeQ\0\0\0\x07ab\0");
     }
 
     #[test]
-    fn cuts_a_string_at_its_first_zero_byte() {
+    fn truncates_a_string_at_its_first_zero_byte() {
         let mut buf = BytesMut::new();
         string("user\0database\0", &mut buf);
         assert_eq!(&buf[..], b"user\0");

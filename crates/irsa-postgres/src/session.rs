@@ -209,7 +209,7 @@ async fn open(
     startup: &Startup,
 ) -> Result<(Transport, Held), ErrorResponse> {
     let begun = Instant::now();
-    let negotiation = Negotiation::of(startup)?;
+    let negotiation = Negotiation::for_startup(startup)?;
     let user = startup.user().unwrap_or_default();
     let authenticating = authenticate(&database.client_auth, client, peer, startup);
     timeout_at(probation.deadline, authenticating)

@@ -1,4 +1,4 @@
-//! The server's authentication requests, and its consent.
+//! Authentication messages: the server's requests, and AuthenticationOk.
 
 use bytes::{BufMut, Bytes, BytesMut};
 
@@ -20,46 +20,46 @@ const SASL: u32 = 10;
 const SASL_CONTINUE: u32 = 11;
 const SASL_FINAL: u32 = 12;
 
-/// What the server wants before it lets a client in.
+/// An authentication request, or AuthenticationOk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Authentication {
-    /// Nothing more: the client is in.
+    /// AuthenticationOk: the client is authenticated.
     Ok,
-    /// The password as it is. Amazon RDS asks for an IAM token with it.
+    /// A request for the password in clear text. Amazon RDS requests an IAM token this way.
     CleartextPassword,
-    /// The password hashed with this salt.
+    /// A request for the password as an MD5 hash with this salt.
     Md5 {
-        /// Bytes of the server's choice.
+        /// The salt, chosen by the server.
         salt: [u8; 4],
     },
-    /// An exchange by one of these SASL mechanisms.
+    /// A request for a SASL exchange with one of these mechanisms.
     Sasl {
-        /// Names as `SCRAM-SHA-256`, the preferred one first.
+        /// Names such as `SCRAM-SHA-256`, in the server's order of preference.
         mechanisms: Vec<String>,
     },
-    /// A step of the SASL exchange.
+    /// Server data for the next step of a SASL exchange.
     SaslContinue(Bytes),
-    /// The last step of the SASL exchange.
+    /// Server data for the last step of a SASL exchange.
     SaslFinal(Bytes),
-    /// A GSSAPI exchange.
+    /// A request for a GSSAPI exchange.
     Gss,
-    /// A step of the GSSAPI or SSPI exchange.
+    /// Server data for the next step of a GSSAPI or SSPI exchange.
     GssContinue(Bytes),
-    /// An SSPI exchange.
+    /// A request for an SSPI exchange.
     Sspi,
-    /// Kerberos V5, which no server asks for any more.
+    /// A request for Kerberos V5, which current servers no longer use.
     KerberosV5,
-    /// A request that is not known here, by its number.
+    /// An unknown request, by its number.
     Other(u32),
 }
 
 // === impl Authentication ===
 
 impl Authentication {
-    /// Reads the body of an Authentication message.
+    /// Parses the body of an Authentication message.
     ///
     /// # Errors
-    /// A body that does not fit its request.
+    /// Fails if the body does not match its request type.
     pub fn parse(body: &[u8]) -> Result<Self, MessageError> {
         let mut reader = Reader::new("Authentication", body);
         let parsed = match reader.u32()? {
@@ -115,7 +115,7 @@ impl Authentication {
     }
 }
 
-/// Names up to an empty one.
+/// Reads names up to the empty name that ends the list.
 fn mechanisms(reader: &mut Reader<'_>) -> Result<Vec<String>, MessageError> {
     let mut mechanisms = Vec::new();
     loop {
@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_what_an_rds_server_asks() {
+    fn parses_the_request_of_an_rds_server() {
         let body = b"\0\0\0\x03";
         assert_eq!(
             Authentication::parse(body),
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_sasl_mechanisms_up_to_the_empty_one() {
+    fn parses_sasl_mechanisms_up_to_the_empty_name() {
         let body = b"\0\0\0\x0aSCRAM-SHA-256-PLUS\0SCRAM-SHA-256\0\0";
         let mechanisms = vec!["SCRAM-SHA-256-PLUS".to_owned(), "SCRAM-SHA-256".to_owned()];
         assert_eq!(
@@ -161,24 +161,24 @@ mod tests {
     }
 
     #[test]
-    fn rejects_bodies_that_do_not_fit() {
+    fn rejects_malformed_bodies() {
         for (body, text) in [
-            (&b""[..], "malformed Authentication: it ends too early"),
+            (&b""[..], "malformed Authentication: it is truncated"),
             (
                 b"\0\0\0\x05abc",
-                "malformed Authentication: it ends too early",
+                "malformed Authentication: it is truncated",
             ),
             (
                 b"\0\0\0\0x",
-                "malformed Authentication: bytes follow its last field",
+                "malformed Authentication: there are extra bytes after its last field",
             ),
             (
                 b"\0\0\0\x0aSCRAM\0",
-                "malformed Authentication: a string has no end",
+                "malformed Authentication: a string has no terminating zero byte",
             ),
             (
                 b"\0\0\0\x0a\xff\0\0",
-                "malformed Authentication: a string is not UTF-8",
+                "malformed Authentication: a string is not valid UTF-8",
             ),
         ] {
             let error = Authentication::parse(body).unwrap_err();

@@ -1,4 +1,4 @@
-//! BackendKeyData: the key that a client cancels with.
+//! BackendKeyData: the key for cancel requests.
 
 use bytes::{BufMut, BytesMut};
 
@@ -10,7 +10,7 @@ use crate::writer;
 /// The tag of BackendKeyData.
 pub const BACKEND_KEY_DATA: u8 = b'K';
 
-/// Writes a BackendKeyData message. A client of protocol 3.0 takes secrets of 4 bytes only.
+/// Writes a BackendKeyData message. Clients that use protocol 3.0 accept only secrets of 4 bytes.
 pub fn backend_key_data(key: &CancelKey, buf: &mut BytesMut) {
     writer::message(BACKEND_KEY_DATA, buf, |buf| {
         buf.put_u32(key.process_id);
@@ -18,13 +18,13 @@ pub fn backend_key_data(key: &CancelKey, buf: &mut BytesMut) {
     });
 }
 
-/// Reads the body of a BackendKeyData message.
+/// Parses the body of a BackendKeyData message.
 ///
 /// # Errors
-/// A secret that has not 4 to 256 bytes.
+/// Fails if the secret is not 4 to 256 bytes long.
 pub fn parse_backend_key_data(body: &[u8]) -> Result<CancelKey, MessageError> {
     CancelKey::parse(body).ok_or_else(|| {
-        let fault = Fault::Value("a secret has 4 to 256 bytes");
+        let fault = Fault::Value("its secret is not 4 to 256 bytes long");
         MessageError::new("BackendKeyData", fault)
     })
 }

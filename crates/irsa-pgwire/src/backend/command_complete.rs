@@ -1,4 +1,4 @@
-//! CommandComplete: what a statement was and how many rows it touched.
+//! CommandComplete: the command that finished, and the number of rows it affected.
 
 use bytes::BytesMut;
 
@@ -9,7 +9,7 @@ use crate::writer;
 /// The tag of CommandComplete.
 pub const COMMAND_COMPLETE: u8 = b'C';
 
-/// The end of a statement's results.
+/// A CommandComplete message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CommandComplete<'a> {
     tag: &'a str,
@@ -23,10 +23,10 @@ pub fn command_complete(tag: &str, buf: &mut BytesMut) {
 // === impl CommandComplete ===
 
 impl<'a> CommandComplete<'a> {
-    /// Reads the body of a CommandComplete message.
+    /// Parses the body of a CommandComplete message.
     ///
     /// # Errors
-    /// A body that is not one UTF-8 string.
+    /// Fails if the body is not a single UTF-8 string.
     pub fn parse(body: &'a [u8]) -> Result<Self, MessageError> {
         let mut reader = Reader::new("CommandComplete", body);
         let tag = reader.text()?;
@@ -34,12 +34,12 @@ impl<'a> CommandComplete<'a> {
         Ok(Self { tag })
     }
 
-    /// The whole tag, as `INSERT 0 5` or `DISCARD ALL`.
+    /// Returns the command tag, such as `INSERT 0 5` or `DISCARD ALL`.
     pub fn tag(&self) -> &'a str {
         self.tag
     }
 
-    /// The rows that the statement touched, where its tag ends with a count.
+    /// Returns the number of affected rows, if the tag ends with one.
     pub fn rows(&self) -> Option<u64> {
         self.tag.rsplit_once(' ')?.1.parse().ok()
     }
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_rows_where_the_tag_does() {
+    fn returns_the_row_count_of_tags_that_have_one() {
         for (body, tag, rows) in [
             (&b"INSERT 0 5\0"[..], "INSERT 0 5", Some(5)),
             (b"SELECT 1\0", "SELECT 1", Some(1)),
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn rejects_what_is_not_one_string() {
+    fn rejects_a_body_that_is_not_a_single_string() {
         for body in [&b""[..], b"BEGIN", b"BEGIN\0x", b"\xff\0"] {
             assert!(CommandComplete::parse(body).is_err(), "{body:?}");
         }

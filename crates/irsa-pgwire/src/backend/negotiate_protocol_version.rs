@@ -1,4 +1,4 @@
-//! NegotiateProtocolVersion: the server speaks less than the client asked for.
+//! NegotiateProtocolVersion: the server does not support everything that the client requested.
 
 use bytes::{BufMut, Bytes, BytesMut};
 
@@ -10,30 +10,30 @@ use crate::writer;
 /// The tag of NegotiateProtocolVersion.
 pub const NEGOTIATE_PROTOCOL_VERSION: u8 = b'v';
 
-/// What the server can do of what the client asked for.
+/// A NegotiateProtocolVersion message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NegotiateProtocolVersion {
-    /// The version that the session has. PostgreSQL sends major and minor, though its documentation
-    /// tells of the minor only.
+    /// The version that the session uses. PostgreSQL sends the major and the minor version, although its documentation
+    /// mentions only the minor one.
     pub newest: Version,
-    /// The client's `_pq_.` options that the server does not know.
+    /// The client's `_pq_.` options that the server does not recognize.
     pub unrecognized: Vec<Bytes>,
 }
 
 // === impl NegotiateProtocolVersion ===
 
 impl NegotiateProtocolVersion {
-    /// Reads the body of a NegotiateProtocolVersion message.
+    /// Parses the body of a NegotiateProtocolVersion message.
     ///
     /// # Errors
-    /// A version that is not 3, as libpq has it, or a list that is not as long as it says.
+    /// Fails if the major version is not 3 (libpq's rule) or the list does not have the announced length.
     pub fn parse(body: &[u8]) -> Result<Self, MessageError> {
         let mut reader = Reader::new("NegotiateProtocolVersion", body);
         let newest = Version::from(reader.u32()?);
         if newest.major != Version::V3_0.major {
-            return Err(reader.bad_value("it names no version 3"));
+            return Err(reader.bad_value("its major version is not 3"));
         }
-        // Each name costs its reader a byte at least, so the count alone allocates nothing.
+        // Each name takes at least one byte of the body, so a large count alone allocates nothing.
         let unrecognized = (0..reader.u32()?)
             .map(|_| reader.string().map(Bytes::copy_from_slice))
             .collect::<Result<_, _>>()?;
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn rejects_a_count_that_the_body_does_not_hold() {
+    fn rejects_a_count_that_does_not_match_the_body() {
         for body in [
             &b"\0\x03\0\0\xff\xff\xff\xff"[..],
             b"\0\x03\0\0\0\0\0\x02_pq_.x\0",

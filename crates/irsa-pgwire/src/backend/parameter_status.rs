@@ -1,4 +1,4 @@
-//! ParameterStatus: the value of a setting that the server reports.
+//! ParameterStatus: the value of a run-time parameter.
 
 use bytes::BytesMut;
 
@@ -9,12 +9,12 @@ use crate::writer;
 /// The tag of ParameterStatus.
 pub const PARAMETER_STATUS: u8 = b'S';
 
-/// A setting and its value, as bytes: the value is in the session's encoding.
+/// A parameter and its value. Both are bytes because the value is in the session's encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ParameterStatus<'a> {
-    /// The setting, as `client_encoding`.
+    /// The parameter, such as `client_encoding`.
     pub name: &'a [u8],
-    /// Its value from now on.
+    /// Its new value.
     pub value: &'a [u8],
 }
 
@@ -29,10 +29,10 @@ pub fn parameter_status(name: impl AsRef<[u8]>, value: impl AsRef<[u8]>, buf: &m
 // === impl ParameterStatus ===
 
 impl<'a> ParameterStatus<'a> {
-    /// Reads the body of a ParameterStatus message.
+    /// Parses the body of a ParameterStatus message.
     ///
     /// # Errors
-    /// A body that is not two strings.
+    /// Fails if the body is not two strings.
     pub fn parse(body: &'a [u8]) -> Result<Self, MessageError> {
         let mut reader = Reader::new("ParameterStatus", body);
         let (name, value) = (reader.string()?, reader.string()?);
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn rejects_what_is_not_two_strings() {
+    fn rejects_a_body_that_is_not_two_strings() {
         for body in [&b""[..], b"TimeZone\0", b"TimeZone\0UTC", b"a\0b\0c\0"] {
             assert!(ParameterStatus::parse(body).is_err(), "{body:?}");
         }

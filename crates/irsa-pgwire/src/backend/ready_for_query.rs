@@ -1,4 +1,4 @@
-//! ReadyForQuery: the server waits for the next command.
+//! ReadyForQuery: the server is ready for the next command.
 
 use bytes::{BufMut, BytesMut};
 
@@ -9,14 +9,14 @@ use crate::writer;
 /// The tag of ReadyForQuery.
 pub const READY_FOR_QUERY: u8 = b'Z';
 
-/// Where the session stands between two commands.
+/// The transaction status of a session between two commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TransactionStatus {
-    /// In no transaction.
+    /// Not in a transaction.
     Idle,
-    /// In a transaction.
+    /// In a transaction block.
     InTransaction,
-    /// In a transaction that failed and takes nothing but its end.
+    /// In a failed transaction block: the server rejects all commands until the block ends.
     Failed,
 }
 
@@ -25,14 +25,14 @@ pub fn ready_for_query(status: TransactionStatus, buf: &mut BytesMut) {
     writer::message(READY_FOR_QUERY, buf, |buf| buf.put_u8(status.as_byte()));
 }
 
-/// Reads the body of a ReadyForQuery message.
+/// Parses the body of a ReadyForQuery message.
 ///
 /// # Errors
-/// A body that is not one of the three states.
+/// Fails if the body is not one of the three status bytes.
 pub fn parse_ready_for_query(body: &[u8]) -> Result<TransactionStatus, MessageError> {
     let mut reader = Reader::new("ReadyForQuery", body);
     let status = TransactionStatus::from_byte(reader.u8()?)
-        .ok_or_else(|| reader.bad_value("it names no transaction status"))?;
+        .ok_or_else(|| reader.bad_value("its transaction status is unknown"))?;
     reader.finish()?;
     Ok(status)
 }
@@ -40,7 +40,7 @@ pub fn parse_ready_for_query(body: &[u8]) -> Result<TransactionStatus, MessageEr
 // === impl TransactionStatus ===
 
 impl TransactionStatus {
-    /// The status that a ReadyForQuery's only byte stands for.
+    /// Returns the status for the byte in ReadyForQuery.
     pub fn from_byte(byte: u8) -> Option<Self> {
         match byte {
             b'I' => Some(Self::Idle),
@@ -50,7 +50,7 @@ impl TransactionStatus {
         }
     }
 
-    /// `I`, `T` or `E`.
+    /// Returns the byte in ReadyForQuery: `I`, `T` or `E`.
     pub fn as_byte(self) -> u8 {
         match self {
             Self::Idle => b'I',
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn rejects_what_is_no_status() {
+    fn rejects_a_body_that_is_not_a_status() {
         for body in [&b""[..], b"X", b"II"] {
             assert!(parse_ready_for_query(body).is_err(), "{body:?}");
         }

@@ -1,4 +1,4 @@
-//! Writes an error or a notice.
+//! Encoding of ErrorResponse and NoticeResponse.
 
 use bytes::{BufMut, BytesMut};
 
@@ -30,7 +30,7 @@ impl ErrorResponse {
             put_field(b'H', hint, buf);
         }
         for (letter, value) in &self.others {
-            // A zero in the letter's place would end the message.
+            // A zero byte instead of a letter would end the message.
             if *letter != 0 {
                 put_field(*letter, value, buf);
             }
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn lets_no_message_smuggle_a_field_in() {
+    fn a_message_cannot_inject_a_field() {
         let mut buf = BytesMut::new();
         ErrorResponse::error(SqlState::INTERNAL_ERROR, "a\0C00000").encode(&mut buf);
         assert!(buf.ends_with(b"CXX000\0Ma\0\0"));

@@ -1,4 +1,4 @@
-//! Reads an error or a notice, from whatever kind of server.
+//! Parsing of ErrorResponse and NoticeResponse, tolerant of incomplete messages.
 
 use super::{ErrorResponse, Severity};
 use crate::MessageError;
@@ -8,15 +8,14 @@ use crate::sqlstate::SqlState;
 // === impl ErrorResponse ===
 
 impl ErrorResponse {
-    /// Reads the body of an ErrorResponse or of a NoticeResponse.
+    /// Parses the body of an ErrorResponse or a NoticeResponse.
     ///
-    /// Any field may be missing, unknown or there twice, where the first counts. Without a readable
-    /// severity it is an error, without a readable SQLSTATE an internal one. Text is read as UTF-8
-    /// and whatever is not UTF-8 replaced, since before the login is over nothing tells the
-    /// encoding.
+    /// Every field is optional, unknown fields are kept, and the first of duplicate fields is used. The default
+    /// severity is ERROR and the default SQLSTATE is XX000 (internal error). Text is decoded as UTF-8 with replacement
+    /// characters for invalid bytes, because the encoding is unknown until the login is complete.
     ///
     /// # Errors
-    /// A field without an end.
+    /// Fails if a field is not terminated.
     pub fn parse(body: &[u8]) -> Result<Self, MessageError> {
         let mut reader = Reader::new("ErrorResponse", body);
         let mut fields = Fields::default();
@@ -29,7 +28,7 @@ impl ErrorResponse {
 
 #[derive(Default)]
 struct Fields<'a> {
-    /// In the language of the server's messages.
+    /// The severity in the language of the server's messages.
     localized_severity: Option<&'a [u8]>,
     severity: Option<&'a [u8]>,
     code: Option<&'a [u8]>,
@@ -71,7 +70,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// The next field's letter; none at the closing zero byte, or where that is missing.
+/// Returns the letter of the next field; `None` at the terminating zero byte or the end of the body.
 fn next_letter(reader: &mut Reader<'_>) -> Option<u8> {
     reader.u8().ok().filter(|&letter| letter != 0)
 }
@@ -89,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_what_postgresql_sends() {
+    fn parses_a_message_of_postgresql() {
         let body = b"SFATAL\0VFATAL\0C28000\0MPAM authentication failed for user \"a\"\0\
                      Fauth.c\0L326\0Rauth_failed\0\0";
         let response = parse(body);
@@ -104,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn does_without_any_field() {
+    fn accepts_a_message_without_fields() {
         for body in [&b""[..], b"\0"] {
             let wanted = ErrorResponse::error(SqlState::INTERNAL_ERROR, "");
             assert_eq!(parse(body), wanted);
@@ -112,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn does_without_a_readable_sqlstate() {
+    fn uses_internal_error_for_a_missing_or_invalid_sqlstate() {
         for body in [
             &b"C\0Mno\0\0"[..],
             b"C28\0Mno\0\0",
@@ -124,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn prefers_the_severity_that_is_not_localized() {
+    fn prefers_the_nonlocalized_severity() {
         assert_eq!(parse(b"SFATAL\0\0").severity, Severity::Fatal);
         assert_eq!(
             parse(b"SSCHWERWIEGEND\0VFATAL\0\0").severity,
@@ -134,21 +133,21 @@ mod tests {
     }
 
     #[test]
-    fn keeps_the_first_of_two() {
+    fn uses_the_first_of_duplicate_fields() {
         assert_eq!(parse(b"Mfirst\0Msecond\0\0").message, "first");
     }
 
     #[test]
-    fn replaces_what_is_not_utf8() {
+    fn replaces_bytes_that_are_not_utf8() {
         assert_eq!(parse(b"Mgr\xfc\xdfe\0\0").message, "gr\u{fffd}\u{fffd}e");
     }
 
     #[test]
-    fn rejects_a_field_without_an_end() {
+    fn rejects_an_unterminated_field() {
         let error = ErrorResponse::parse(b"SFATAL\0Mno").unwrap_err();
         assert_eq!(
             error.to_string(),
-            "malformed ErrorResponse: a string has no end"
+            "malformed ErrorResponse: a string has no terminating zero byte"
         );
     }
 }

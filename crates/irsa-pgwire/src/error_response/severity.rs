@@ -1,11 +1,11 @@
-//! How bad an error is.
+//! The severity of an error or a notice.
 
 use std::fmt;
 
-/// PostgreSQL's levels of messages, in its own English words.
+/// PostgreSQL's message severity levels, by their names before localization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Severity {
-    /// The whole server restarts.
+    /// All server sessions end.
     Panic,
     /// The session ends.
     Fatal,
@@ -13,20 +13,20 @@ pub enum Severity {
     Error,
     /// Something may be wrong.
     Warning,
-    /// Worth knowing.
+    /// Information that may help the user.
     Notice,
-    /// For whoever debugs.
+    /// Information for debugging.
     Debug,
-    /// Asked for by the client.
+    /// Information that the client requested.
     Info,
-    /// For the server's log.
+    /// Information for the server log.
     Log,
 }
 
 // === impl Severity ===
 
 impl Severity {
-    /// All of them.
+    /// All severity levels.
     pub const ALL: [Self; 8] = [
         Self::Panic,
         Self::Fatal,
@@ -38,7 +38,7 @@ impl Severity {
         Self::Log,
     ];
 
-    /// As on the wire, such as `FATAL`.
+    /// Returns the name on the wire, such as `FATAL`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Panic => "PANIC",

@@ -1,41 +1,41 @@
-//! The five bytes before each body.
+//! The five-byte header of each message.
 
-/// Bytes of a header: the tag and the length.
+/// The size of a header in bytes: the tag and the length.
 pub const HEADER: usize = 5;
 
-/// The longest body that the length, a signed number that counts itself, can tell.
+/// The maximum size of a body: the length is a signed 32-bit number that includes itself.
 pub const MAX_BODY: usize = 0x7fff_ffff - LENGTH;
 
 const LENGTH: usize = 4;
 
-/// What comes before a body (PostgreSQL docs, "Message Formats").
+/// A message header (PostgreSQL docs, "Message Formats").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Header {
-    /// The kind of message.
+    /// The message type.
     pub tag: u8,
-    /// Bytes of the body: the length on the wire less its own four.
+    /// The size of the body in bytes: the length on the wire minus the four bytes of the length itself.
     pub body_len: usize,
 }
 
-/// A length that no message has: the stream can't be followed any further.
+/// The error for an invalid or excessive message length, after which the stream cannot be parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
-    /// Less than the four bytes of the length itself, or negative.
-    #[error("message {} has the impossible length {length}", shown(*.tag))]
-    ImpossibleLength {
-        /// The kind of message.
+    /// The length is negative or less than 4, the size of the length itself.
+    #[error("message {} has the invalid length {length}", shown(*.tag))]
+    InvalidLength {
+        /// The message type.
         tag: u8,
-        /// The length as it was sent.
+        /// The length on the wire.
         length: i32,
     },
-    /// More than the reader takes.
-    #[error("message {} has {body_len} bytes, more than the {maximum} allowed", shown(*.tag))]
+    /// The body is larger than the reader's limit.
+    #[error("message {} has {body_len} bytes; the limit is {maximum}", shown(*.tag))]
     TooLong {
-        /// The kind of message.
+        /// The message type.
         tag: u8,
-        /// Bytes of its body.
+        /// The size of the body in bytes.
         body_len: usize,
-        /// Bytes that are allowed.
+        /// The limit in bytes.
         maximum: usize,
     },
 }
@@ -43,27 +43,27 @@ pub enum FrameError {
 // === impl Header ===
 
 impl Header {
-    /// Reads the header at the start of `buf`; `None` if it is not complete yet.
+    /// Parses the header at the start of `buf`. Returns `None` if it is incomplete.
     ///
     /// # Errors
-    /// A length below 4.
+    /// Fails if the length is less than 4.
     pub fn parse(buf: &[u8]) -> Result<Option<Self>, FrameError> {
         let Some(&[tag, ref length @ ..]) = buf.first_chunk::<HEADER>() else {
             return Ok(None);
         };
         let length = i32::from_be_bytes(*length);
-        // Checked while still signed: no arithmetic on a number that the peer chose.
+        // Validate the signed number first: no arithmetic on an unchecked number from the peer.
         let body_len = usize::try_from(length)
             .ok()
             .and_then(|length| length.checked_sub(LENGTH))
-            .ok_or(FrameError::ImpossibleLength { tag, length })?;
+            .ok_or(FrameError::InvalidLength { tag, length })?;
         Ok(Some(Self { tag, body_len }))
     }
 
-    /// The same header, if its body has at most `maximum` bytes.
+    /// Returns this header if its body has at most `maximum` bytes.
     ///
     /// # Errors
-    /// A longer body.
+    /// Fails if the body is larger.
     pub fn at_most(self, maximum: usize) -> Result<Self, FrameError> {
         let Self { tag, body_len } = self;
         if body_len > maximum {
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn asks_for_more_until_five_bytes_are_there() {
+    fn returns_none_until_five_bytes_are_available() {
         let bytes = b"Z\0\0\0\x05I";
         for end in 0..HEADER {
             assert_eq!(Header::parse(&bytes[..end]), Ok(None));
@@ -103,26 +103,26 @@ mod tests {
     }
 
     #[test]
-    fn rejects_lengths_that_do_not_cover_themselves() {
+    fn rejects_lengths_that_do_not_include_themselves() {
         for length in [i32::MIN, -1, 0, 3] {
             let bytes = [&b"D"[..], &length.to_be_bytes()].concat();
             assert_eq!(
                 Header::parse(&bytes),
-                Err(FrameError::ImpossibleLength { tag: b'D', length })
+                Err(FrameError::InvalidLength { tag: b'D', length })
             );
         }
     }
 
     #[test]
-    fn takes_the_longest_length_there_is() {
+    fn accepts_the_maximum_length() {
         let header = Header::parse(b"D\x7f\xff\xff\xff").unwrap().unwrap();
         assert_eq!(header.body_len, MAX_BODY);
     }
 
     #[test]
-    fn names_the_message_in_its_error() {
+    fn errors_name_the_message() {
         let error = Header::parse(b"D\0\0\0\0").unwrap_err();
-        assert_eq!(error.to_string(), "message `D` has the impossible length 0");
+        assert_eq!(error.to_string(), "message `D` has the invalid length 0");
         let error = Header::parse(b"\x16\0\0\0\x09")
             .unwrap()
             .unwrap()
@@ -130,7 +130,7 @@ mod tests {
             .unwrap_err();
         assert_eq!(
             error.to_string(),
-            "message 0x16 has 5 bytes, more than the 4 allowed"
+            "message 0x16 has 5 bytes; the limit is 4"
         );
     }
 }

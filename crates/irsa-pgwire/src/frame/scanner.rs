@@ -1,21 +1,21 @@
-//! Follows a stream of messages without keeping their bodies.
+//! A scanner that follows a stream of messages without buffering their bodies.
 
 use super::{FrameError, HEADER, Header, MAX_BODY};
 
-/// Finds the messages in a stream that comes in chunks of any size.
+/// Finds the messages in a stream that arrives in chunks of any size.
 ///
-/// It keeps a header that is split between chunks and the first `PEEK` bytes of a body, nothing
-/// else, so a row of 1 GB costs no memory.
+/// It buffers only a header that is split between chunks and the first `PEEK` bytes of a body, so a row of 1 GB needs
+/// no memory.
 ///
 /// # Caveats
-/// Only for what follows the start-up: those packets have no tag, and the answer to SSLRequest is
-/// a single byte.
+/// The scanner cannot follow the startup phase: startup packets have no tag, and the response to SSLRequest is a single
+/// byte.
 #[derive(Debug, Clone)]
 pub struct Scanner<const PEEK: usize = 0> {
     maximum: usize,
     header: [u8; HEADER],
     header_len: usize,
-    /// A message whose header is complete and whose peek is not.
+    /// A message whose header is complete but whose first `PEEK` bytes are not.
     unseen: Option<Header>,
     peek: [u8; PEEK],
     peek_len: usize,
@@ -26,7 +26,7 @@ pub struct Scanner<const PEEK: usize = 0> {
 // === impl Scanner ===
 
 impl<const PEEK: usize> Scanner<PEEK> {
-    /// A scanner at the start of a message that takes bodies of up to `maximum` bytes.
+    /// Creates a scanner at the start of a message that accepts bodies of up to `maximum` bytes.
     pub fn with_maximum(maximum: usize) -> Self {
         Self {
             maximum,
@@ -40,12 +40,12 @@ impl<const PEEK: usize> Scanner<PEEK> {
         }
     }
 
-    /// Follows the stream through `chunk` and calls `on_message` for each message, once its header
-    /// and its first `PEEK` bytes (or its whole body, if that is shorter) have passed.
+    /// Follows the stream through `chunk` and calls `on_message` for each message, once its header and its first `PEEK`
+    /// bytes (or its whole body, if that is shorter) have passed.
     ///
     /// # Errors
-    /// A length that is impossible or above the maximum. The stream can't be followed from there
-    /// on: the same error comes again.
+    /// Fails if a length is invalid or exceeds the maximum. The stream cannot be followed after that: later calls
+    /// return the same error.
     pub fn feed(
         &mut self,
         chunk: &[u8],
@@ -54,10 +54,10 @@ impl<const PEEK: usize> Scanner<PEEK> {
         self.feed_peeking(chunk, |header, _| on_message(header))
     }
 
-    /// As [`feed`](Self::feed), and shows the first bytes of each body.
+    /// Does the same as [`feed`](Self::feed) and passes the first bytes of each body to `on_message`.
     ///
     /// # Errors
-    /// As [`feed`](Self::feed).
+    /// Fails in the same cases as [`feed`](Self::feed).
     pub fn feed_peeking(
         &mut self,
         mut chunk: &[u8],
@@ -69,12 +69,12 @@ impl<const PEEK: usize> Scanner<PEEK> {
         Ok(())
     }
 
-    /// Takes bytes off `chunk` up to and including the next message's header and peek, and returns
-    /// that header; `None` when the chunk is used up. What is left in `chunk` tells where in it the
-    /// message is.
+    /// Removes bytes from `chunk` up to and including the header and the first `PEEK` body bytes of the next message,
+    /// and returns the header. Returns `None` when the chunk is used up. The rest of `chunk` starts right after the
+    /// removed bytes.
     ///
     /// # Errors
-    /// As [`feed`](Self::feed).
+    /// Fails in the same cases as [`feed`](Self::feed).
     pub fn scan(&mut self, chunk: &mut &[u8]) -> Result<Option<Header>, FrameError> {
         if let Some(error) = self.failed {
             return Err(error);
@@ -94,24 +94,24 @@ impl<const PEEK: usize> Scanner<PEEK> {
         Ok(self.take_peek(chunk))
     }
 
-    /// Takes what is left of the current message's body off `chunk`.
+    /// Removes the rest of the current message's body from `chunk`.
     pub fn skip_body(&mut self, chunk: &mut &[u8]) {
         let skipped = self.body_left.min(chunk.len());
         self.body_left -= skipped;
         *chunk = chunk.get(skipped..).unwrap_or_default();
     }
 
-    /// The first bytes of the body of the message that was found last.
+    /// Returns the first bytes of the body of the last message that was found.
     pub fn peeked(&self) -> &[u8] {
         self.peek.get(..self.peek_len).unwrap_or_default()
     }
 
-    /// Bytes of the current message's body that have not passed yet.
+    /// Returns the number of bytes of the current message's body that have not arrived yet.
     pub fn body_left(&self) -> usize {
         self.body_left
     }
 
-    /// Whether the stream is between two messages.
+    /// Returns whether the stream is between two messages.
     pub fn is_at_boundary(&self) -> bool {
         self.failed.is_none()
             && self.header_len == 0
@@ -156,20 +156,19 @@ impl<const PEEK: usize> Scanner<PEEK> {
 }
 
 impl<const PEEK: usize> Default for Scanner<PEEK> {
-    /// Takes every length that the protocol allows.
+    /// Creates a scanner that accepts every length the protocol allows.
     fn default() -> Self {
         Self::with_maximum(MAX_BODY)
     }
 }
 
-/// Moves bytes from the front of `chunk` to `target`, of which `filled` are there already. Returns
-/// how many.
+/// Moves bytes from the front of `chunk` to `target` after its first `filled` bytes. Returns the number of bytes moved.
 fn fill(target: &mut [u8], filled: usize, chunk: &mut &[u8]) -> usize {
-    let room = target.get_mut(filled..).unwrap_or_default();
-    let moved = room.len().min(chunk.len());
-    if let (Some(room), Some((head, tail))) = (room.get_mut(..moved), chunk.split_at_checked(moved))
+    let free = target.get_mut(filled..).unwrap_or_default();
+    let moved = free.len().min(chunk.len());
+    if let (Some(free), Some((head, tail))) = (free.get_mut(..moved), chunk.split_at_checked(moved))
     {
-        room.copy_from_slice(head);
+        free.copy_from_slice(head);
         *chunk = tail;
     }
     moved
@@ -182,7 +181,7 @@ mod tests {
     const STREAM: &[u8] = b"1\0\0\0\x042\0\0\0\x04D\0\0\0\x0aabcdefZ\0\0\0\x05I";
 
     #[test]
-    fn finds_messages_fed_byte_by_byte() {
+    fn finds_messages_byte_by_byte() {
         let mut scanner = Scanner::<1>::default();
         let mut found = Vec::new();
         for byte in STREAM.chunks(1) {
@@ -201,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_a_boundary_from_the_middle_of_a_message() {
+    fn knows_whether_it_is_at_a_message_boundary() {
         let mut scanner: Scanner = Scanner::default();
         assert!(scanner.is_at_boundary());
         for (chunk, at_boundary) in [
@@ -216,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn shows_where_a_message_is_in_its_chunk() {
+    fn leaves_the_bytes_after_a_message_in_the_chunk() {
         let mut scanner = Scanner::<1>::default();
         let mut rest = STREAM;
         while let Some(header) = scanner.scan(&mut rest).unwrap() {
@@ -229,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_to_its_maximum() {
+    fn rejects_bodies_that_exceed_the_maximum() {
         let mut scanner: Scanner = Scanner::with_maximum(5);
         let mut seen = 0;
         let error = scanner.feed(STREAM, |_| seen += 1).unwrap_err();
@@ -244,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn passes_a_row_of_a_gigabyte() {
+    fn accepts_a_row_of_a_gigabyte() {
         const GIGABYTE: usize = 1 << 30;
         let mut scanner: Scanner = Scanner::default();
         scanner.feed(b"D\x40\0\0\x04", |_| ()).unwrap();

@@ -1,4 +1,4 @@
-//! CopyFail: ends COPY data with a failure.
+//! CopyFail: the client ends COPY data with an error.
 
 use bytes::BytesMut;
 
@@ -7,7 +7,7 @@ use crate::writer;
 /// The tag of CopyFail.
 pub const COPY_FAIL: u8 = b'f';
 
-/// Writes a CopyFail message. The server's error quotes the reason.
+/// Writes a CopyFail message. The server includes `reason` in its error.
 pub fn copy_fail(reason: impl AsRef<[u8]>, buf: &mut BytesMut) {
     writer::message(COPY_FAIL, buf, |buf| writer::string(reason, buf));
 }

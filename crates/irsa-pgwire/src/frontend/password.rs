@@ -1,4 +1,4 @@
-//! PasswordMessage: a password, or an IAM token in its place.
+//! PasswordMessage: a password or an IAM token.
 
 use bytes::BytesMut;
 
@@ -7,15 +7,15 @@ use crate::MessageError;
 use crate::reader::Reader;
 use crate::writer;
 
-/// Writes a PasswordMessage, of any length.
+/// Writes a PasswordMessage. The password can have any length.
 pub fn password(password: &[u8], buf: &mut BytesMut) {
     writer::message(PASSWORD_MESSAGE, buf, |buf| writer::string(password, buf));
 }
 
-/// Reads the body of a PasswordMessage.
+/// Parses the body of a PasswordMessage.
 ///
 /// # Errors
-/// A body that is not one string.
+/// Fails if the body is not a single string.
 pub fn parse_password(body: &[u8]) -> Result<&[u8], MessageError> {
     let mut reader = Reader::new("PasswordMessage", body);
     let password = reader.string()?;
@@ -35,7 +35,7 @@ mod tests {
     }
 
     #[test]
-    fn rejects_what_is_not_one_string_without_showing_it() {
+    fn rejects_a_malformed_body_without_showing_it() {
         for body in [&b""[..], b"secret", b"secret\0more", b"\0\0"] {
             let error = parse_password(body).unwrap_err();
             assert!(!format!("{error} {error:?}").contains("secret"));

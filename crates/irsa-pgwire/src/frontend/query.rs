@@ -1,4 +1,4 @@
-//! Query: the simple query protocol.
+//! Query: a query in the simple query protocol.
 
 use bytes::BytesMut;
 
@@ -14,10 +14,10 @@ pub fn query(sql: impl AsRef<[u8]>, buf: &mut BytesMut) {
     writer::message(QUERY, buf, |buf| writer::string(sql, buf));
 }
 
-/// Reads the body of a Query message. The text is in the session's encoding.
+/// Parses the body of a Query message. The text is in the session's encoding.
 ///
 /// # Errors
-/// A body that is not one string.
+/// Fails if the body is not a single string.
 pub fn parse_query(body: &[u8]) -> Result<&[u8], MessageError> {
     let mut reader = Reader::new("Query", body);
     let sql = reader.string()?;
@@ -37,7 +37,7 @@ mod tests {
     }
 
     #[test]
-    fn rejects_what_is_not_one_string() {
+    fn rejects_a_body_that_is_not_a_single_string() {
         for body in [&b""[..], b"SELECT 1", b"SELECT 1\0SELECT 2\0"] {
             assert!(parse_query(body).is_err(), "{body:?}");
         }

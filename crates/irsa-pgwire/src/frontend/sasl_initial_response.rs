@@ -1,4 +1,4 @@
-//! SASLInitialResponse: which mechanism, and the client's first words in it.
+//! SASLInitialResponse: the mechanism that the client selected, and its first message.
 
 use bytes::{BufMut, BytesMut};
 
@@ -7,15 +7,15 @@ use crate::MessageError;
 use crate::reader::Reader;
 use crate::writer;
 
-/// The length that stands for "no response".
+/// The length that means "no response".
 const NONE: i32 = -1;
 
-/// The client's choice of a mechanism.
+/// A SASLInitialResponse message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SaslInitialResponse<'a> {
-    /// As `SCRAM-SHA-256`.
+    /// The mechanism, such as `SCRAM-SHA-256`.
     pub mechanism: &'a str,
-    /// The mechanism's first message, where the client sends it at once.
+    /// The mechanism's first message, if the client sends it together with the mechanism.
     pub response: Option<&'a [u8]>,
 }
 
@@ -36,10 +36,10 @@ pub fn sasl_initial(mechanism: &str, response: Option<&[u8]>, buf: &mut BytesMut
 // === impl SaslInitialResponse ===
 
 impl<'a> SaslInitialResponse<'a> {
-    /// Reads the body of a SASLInitialResponse message.
+    /// Parses the body of a SASLInitialResponse message.
     ///
     /// # Errors
-    /// A body that is not a name and a response of the length it says.
+    /// Fails if the body is not a name and a response of the announced length.
     pub fn parse(body: &'a [u8]) -> Result<Self, MessageError> {
         let mut reader = Reader::new("SASLInitialResponse", body);
         let mechanism = reader.text()?;
@@ -47,7 +47,7 @@ impl<'a> SaslInitialResponse<'a> {
             NONE => None,
             length => {
                 let length = usize::try_from(length)
-                    .map_err(|_| reader.bad_value("its response has a negative length"))?;
+                    .map_err(|_| reader.bad_value("the length of its response is negative"))?;
                 Some(reader.bytes(length)?)
             }
         };
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn rejects_lengths_that_the_body_does_not_have() {
+    fn rejects_lengths_that_do_not_match_the_body() {
         for length in [i32::MIN, -2, 0, 2, 4, i32::MAX] {
             let body = [b"X\0", &length.to_be_bytes()[..], b"n,,"].concat();
             assert!(SaslInitialResponse::parse(&body).is_err(), "{length}");

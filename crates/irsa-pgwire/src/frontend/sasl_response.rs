@@ -1,12 +1,11 @@
-//! SASLResponse: a further step of the client in a SASL exchange.
+//! SASLResponse: the client's next message in a SASL exchange.
 
 use bytes::{BufMut, BytesMut};
 
 use super::PASSWORD_MESSAGE;
 use crate::writer;
 
-/// Writes a SASLResponse message. Its body is the mechanism's own data and nothing else, so there
-/// is nothing to parse.
+/// Writes a SASLResponse message. Its body consists only of the mechanism's data, so it needs no parser.
 pub fn sasl_response(data: &[u8], buf: &mut BytesMut) {
     writer::message(PASSWORD_MESSAGE, buf, |buf| buf.put_slice(data));
 }

@@ -1,4 +1,4 @@
-//! Terminate: the client's goodbye.
+//! Terminate: the client ends the session.
 
 use bytes::BytesMut;
 

@@ -1,11 +1,11 @@
-//! The `a=value,b=value` of SCRAM messages (RFC 5802, section 7).
+//! Parsing of SCRAM messages, which have the form `a=value,b=value` (RFC 5802, section 7).
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use super::{MAX_MESSAGE, ScramError};
 
-/// Takes attributes off the front of a message.
+/// A reader for the attributes of a message.
 pub(super) struct Attributes<'a> {
     rest: Option<&'a str>,
 }
@@ -13,13 +13,13 @@ pub(super) struct Attributes<'a> {
 // === impl Attributes ===
 
 impl<'a> Attributes<'a> {
-    pub(super) fn of(message: &'a str) -> Self {
+    pub(super) fn new(message: &'a str) -> Self {
         Self {
             rest: Some(message),
         }
     }
 
-    /// The value of the next attribute, which must be `name`.
+    /// Returns the value of the next attribute, which must have the name `name`.
     pub(super) fn expect(
         &mut self,
         name: char,
@@ -32,11 +32,11 @@ impl<'a> Attributes<'a> {
         }
     }
 
-    /// Passes over optional extensions. None may have the name `reserved`.
+    /// Skips optional extensions. An extension must not have the name `reserved`.
     pub(super) fn skip_extensions(mut self, reserved: char) -> Result<(), ScramError> {
         while let Some((name, _)) = self.next()? {
             if name == reserved {
-                return Err(ScramError::Malformed("an attribute is in the wrong place"));
+                return Err(ScramError::Malformed("an attribute is out of order"));
             }
         }
         Ok(())
@@ -56,32 +56,34 @@ impl<'a> Attributes<'a> {
             .and_then(|(name, value)| Some((single_letter(name)?, value)))
             .map(Some)
             .ok_or(ScramError::Malformed(
-                "an attribute is not a letter and a value",
+                "an attribute is not a letter, `=` and a value",
             ))
     }
 }
 
-/// A message as text of a bearable length.
+/// Returns a message as text, if it does not exceed [`MAX_MESSAGE`].
 pub(super) fn text(message: &[u8]) -> Result<&str, ScramError> {
     if message.len() > MAX_MESSAGE {
         return Err(ScramError::Malformed("it is too long"));
     }
     match std::str::from_utf8(message) {
         Ok(text) if !text.contains('\0') => Ok(text),
-        _ => Err(ScramError::Malformed("it is not text")),
+        _ => Err(ScramError::Malformed("it is not UTF-8 text")),
     }
 }
 
-/// A nonce: printable ASCII, at least one character. A comma can't get here.
+/// Validates a nonce: at least one character of printable ASCII. Attributes never contain a comma.
 pub(super) fn nonce(value: &str) -> Result<&str, ScramError> {
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_graphic()) {
         Ok(value)
     } else {
-        Err(ScramError::Malformed("its nonce is not printable"))
+        Err(ScramError::Malformed(
+            "its nonce is empty or not printable ASCII",
+        ))
     }
 }
 
-/// A decimal number without a sign.
+/// Parses a decimal number without a sign.
 pub(super) fn number(value: &str) -> Option<u32> {
     let digits = value.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| value.parse().ok()).flatten()

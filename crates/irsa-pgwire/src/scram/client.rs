@@ -1,4 +1,4 @@
-//! The client's side of an exchange.
+//! The client side of an exchange.
 
 use std::fmt;
 
@@ -10,21 +10,21 @@ use super::keys::Key;
 use super::verifier::check_iterations;
 use super::{NONCE, ScramError};
 
-/// No channel binding, no other identity.
+/// The GS2 header for no channel binding and no authorization identity.
 const GS2_HEADER: &str = "n,,";
 
-/// An exchange that awaits the server's challenge.
+/// An exchange that waits for the server's challenge.
 pub struct ClientExchange {
     password: Zeroizing<Vec<u8>>,
     nonce: String,
     first_bare: String,
 }
 
-/// The signature that the server must still show.
+/// The signature that the server must send.
 #[derive(Debug)]
 pub struct AwaitedSignature(Key);
 
-/// What a server's first message says.
+/// The server's first message.
 struct Challenge<'a> {
     nonce: &'a str,
     salt: Vec<u8>,
@@ -34,22 +34,21 @@ struct Challenge<'a> {
 // === impl ClientExchange ===
 
 impl ClientExchange {
-    /// Begins an exchange for the user of the start-up packet. `nonce` must be random and used
-    /// once.
+    /// Begins an exchange for the user that the startup packet names. `nonce` must be random and used only once.
     pub fn begin(password: &[u8], nonce: &[u8; NONCE]) -> Self {
         Self::with_nonce("", password, encode(nonce))
     }
 
-    /// The response in SASLInitialResponse.
+    /// Returns the response for SASLInitialResponse.
     pub fn first_message(&self) -> Bytes {
         format!("{GS2_HEADER}{}", self.first_bare).into()
     }
 
-    /// Takes the data of AuthenticationSASLContinue, and returns that of SASLResponse together with
-    /// what the server must answer to it.
+    /// Processes the data of AuthenticationSASLContinue. Returns the data for SASLResponse and the signature that the
+    /// server must answer with.
     ///
     /// # Errors
-    /// A malformed message, one of another exchange, or more iterations than
+    /// Fails if the message is malformed, belongs to a different exchange, or requests more iterations than
     /// [`MAX_ITERATIONS`](super::MAX_ITERATIONS).
     pub fn answer(self, challenge: &[u8]) -> Result<(Bytes, AwaitedSignature), ScramError> {
         let server_first = text(challenge)?;
@@ -86,23 +85,24 @@ impl fmt::Debug for ClientExchange {
 // === impl AwaitedSignature ===
 
 impl AwaitedSignature {
-    /// Checks the data of AuthenticationSASLFinal. Until this has succeeded the server may be
-    /// anyone, whatever it has said.
+    /// Verifies the data of AuthenticationSASLFinal. Until then the server is not authenticated.
     ///
     /// # Errors
-    /// A malformed message, a wrong signature, or the server's refusal.
+    /// Fails if the message is malformed, the signature is wrong, or the server rejected the exchange.
     pub fn verify(self, outcome: &[u8]) -> Result<(), ScramError> {
         let outcome = text(outcome)?;
         if let Some(reason) = outcome.strip_prefix("e=") {
-            return Err(ScramError::Refused(reason.escape_debug().to_string()));
+            return Err(ScramError::Rejected(reason.escape_debug().to_string()));
         }
-        let mut attributes = Attributes::of(outcome);
+        let mut attributes = Attributes::new(outcome);
         let signature = Key::from_base64(attributes.expect('v', "its signature is missing")?);
         attributes.skip_extensions('v')?;
         match signature {
-            Some(signature) if signature.is(&self.0) => Ok(()),
+            Some(signature) if signature.equals(&self.0) => Ok(()),
             Some(_) => Err(ScramError::WrongSignature),
-            None => Err(ScramError::Malformed("its signature is no key")),
+            None => Err(ScramError::Malformed(
+                "its signature is not a 32-byte key in base64",
+            )),
         }
     }
 }
@@ -111,13 +111,13 @@ impl AwaitedSignature {
 
 impl<'a> Challenge<'a> {
     fn parse(message: &'a str) -> Result<Self, ScramError> {
-        let mut attributes = Attributes::of(message);
+        let mut attributes = Attributes::new(message);
         let nonce = nonce(attributes.expect('r', "its nonce is missing")?)?;
         let salt = decode(attributes.expect('s', "its salt is missing")?)
             .filter(|salt| !salt.is_empty())
             .ok_or(ScramError::Malformed("its salt is not base64"))?;
         let iterations = number(attributes.expect('i', "its iteration count is missing")?)
-            .ok_or(ScramError::Malformed("its iteration count is no number"))?;
+            .ok_or(ScramError::Malformed("its iteration count is not a number"))?;
         check_iterations(iterations)?;
         attributes.skip_extensions('r')?;
         Ok(Self {

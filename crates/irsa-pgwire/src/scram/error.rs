@@ -1,44 +1,44 @@
-//! Why an exchange fails.
+//! Errors of an exchange.
 
-/// An exchange that can't go on. Its text tells neither nonces nor keys.
+/// The reason why an exchange failed. Its text never contains nonces or keys.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ScramError {
-    /// Another mechanism than SCRAM-SHA-256 was chosen.
-    #[error("the client chose a SASL mechanism that was not offered")]
+    /// The client selected a mechanism other than SCRAM-SHA-256.
+    #[error("the client selected a SASL mechanism that was not offered")]
     UnknownMechanism,
-    /// A message that is not what the RFC lets it be.
+    /// A message violates the RFC.
     #[error("malformed SCRAM message: {0}")]
     Malformed(&'static str),
-    /// The client insists on binding to the TLS channel.
-    #[error("the client wants channel binding, which was not offered")]
-    ChannelBindingWanted,
-    /// The client's last message does not repeat what its first said on channel binding.
-    #[error("the channel binding is not the one that the exchange began with")]
+    /// The client requires binding to the TLS channel.
+    #[error("the client requires channel binding, which was not offered")]
+    ChannelBindingRequired,
+    /// The channel binding in the client's last message differs from its first message.
+    #[error("the channel binding differs from the one in the client's first message")]
     ChannelBindingMismatch,
-    /// The client wants to act for somebody else.
-    #[error("the client gave an authorization identity, which is not supported")]
+    /// The client requests to act as a different user.
+    #[error("the client sent an authorization identity, which is not supported")]
     AuthorizationIdentity,
-    /// An extension that must not be ignored.
-    #[error("the exchange wants an extension that is not supported")]
+    /// The message has an extension that must not be ignored.
+    #[error("the message requires an extension that is not supported")]
     MandatoryExtension,
-    /// A message of another exchange.
-    #[error("the nonce is not the one of this exchange")]
+    /// The message belongs to a different exchange.
+    #[error("the nonce does not belong to this exchange")]
     NonceMismatch,
-    /// Too few or too many iterations.
-    #[error("{0} iterations are asked for, where 1 to 1000000 are allowed")]
+    /// The iteration count is out of range.
+    #[error("the iteration count {0} is not in the range 1 to 1000000")]
     Iterations(u32),
-    /// The client's proof is wrong, or there is no such user.
+    /// The client's proof is wrong, or the user does not exist.
     #[error("the password is wrong")]
     WrongPassword,
-    /// The server's signature is wrong: it does not know the user's verifier.
-    #[error("the server does not prove that it knows the password")]
+    /// The server's signature is wrong: the server does not know the user's verifier.
+    #[error("the server's signature is wrong: it does not know the password")]
     WrongSignature,
-    /// The server ended the exchange.
-    #[error("the server ended the exchange: `{0}`")]
-    Refused(String),
+    /// The server rejected the exchange.
+    #[error("the server rejected the exchange: `{0}`")]
+    Rejected(String),
 }
 
-/// A text that is no verifier. It is not repeated.
+/// The error for a text that is not a verifier. It does not contain the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a SCRAM verifier, as `SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey`")]
+#[error("not a SCRAM verifier of the form `SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey`")]
 pub struct VerifierError;

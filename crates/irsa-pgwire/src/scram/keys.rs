@@ -12,42 +12,42 @@ use super::password;
 
 const SIZE: usize = 32;
 
-/// A key, a signature or a proof. It is wiped when dropped, and `Debug` hides it.
+/// A key, a signature or a proof. It is zeroed when dropped, and `Debug` hides it.
 #[derive(Clone)]
 pub(super) struct Key([u8; SIZE]);
 
 // === impl Key ===
 
 impl Key {
-    /// `SaltedPassword`. `iterations` is at least 1.
+    /// Computes `SaltedPassword`. `iterations` must be at least 1.
     pub(super) fn salted_password(password: &[u8], salt: &[u8], iterations: u32) -> Self {
-        let password = password::prepared(password);
+        let password = password::saslprep(password);
         Self(pbkdf2::pbkdf2_hmac_array::<Sha256, SIZE>(
             &password, salt, iterations,
         ))
     }
 
-    /// `ClientKey`, from the salted password.
+    /// Computes `ClientKey` from the salted password.
     pub(super) fn client_key(&self) -> Self {
         self.sign(b"Client Key")
     }
 
-    /// `ServerKey`, from the salted password.
+    /// Computes `ServerKey` from the salted password.
     pub(super) fn server_key(&self) -> Self {
         self.sign(b"Server Key")
     }
 
-    /// `StoredKey`, from the client key.
+    /// Computes `StoredKey` from the client key.
     pub(super) fn stored_key(&self) -> Self {
         Self(Sha256::digest(self.0).into())
     }
 
-    /// `HMAC(key, message)`.
+    /// Computes `HMAC(key, message)`.
     pub(super) fn sign(&self, message: &[u8]) -> Self {
         sign(&self.0, message)
     }
 
-    /// Proof from key and signature, or key from proof and signature.
+    /// Computes the proof from key and signature, or the key from proof and signature.
     pub(super) fn xor(&self, other: &Self) -> Self {
         let mut bytes = self.0;
         for (byte, other) in bytes.iter_mut().zip(other.0) {
@@ -56,8 +56,8 @@ impl Key {
         Self(bytes)
     }
 
-    /// Whether both are the same, in a time that does not tell where they differ.
-    pub(super) fn is(&self, other: &Self) -> bool {
+    /// Compares two keys in constant time.
+    pub(super) fn equals(&self, other: &Self) -> bool {
         self.0.ct_eq(&other.0).into()
     }
 
@@ -89,9 +89,9 @@ impl fmt::Debug for Key {
     }
 }
 
-/// `HMAC(key, message)`, with a key of any length.
+/// Computes `HMAC(key, message)` with a key of any length.
 pub(super) fn sign(key: &[u8], message: &[u8]) -> Key {
-    #[expect(clippy::expect_used, reason = "HMAC hashes a key that is too long")]
+    #[expect(clippy::expect_used, reason = "HMAC accepts keys of any length")]
     let mut hmac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
     hmac.update(message);
     Key(hmac.finalize().into_bytes().into())

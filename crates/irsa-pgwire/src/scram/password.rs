@@ -1,10 +1,10 @@
-//! How a password is normalized before it is hashed.
+//! Normalization of passwords before hashing.
 
 use zeroize::Zeroizing;
 
-/// The password after SASLprep (RFC 4013). One that is not UTF-8, or holds what SASLprep forbids,
-/// stays as it is: so PostgreSQL does, since its passwords need not be UTF-8.
-pub(super) fn prepared(password: &[u8]) -> Zeroizing<Vec<u8>> {
+/// Normalizes a password with SASLprep (RFC 4013). A password that is not UTF-8 or contains prohibited characters stays
+/// unchanged, as in PostgreSQL, whose passwords need not be UTF-8.
+pub(super) fn saslprep(password: &[u8]) -> Zeroizing<Vec<u8>> {
     let normalized = std::str::from_utf8(password)
         .ok()
         .and_then(|text| stringprep::saslprep(text).ok());
@@ -19,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn normalizes_as_rfc_4013_shows() {
+    fn normalizes_the_examples_of_rfc_4013() {
         for (password, wanted) in [
             ("I\u{ad}X", "IX"),
             ("user", "user"),
@@ -28,14 +28,14 @@ mod tests {
             ("\u{2168}", "IX"),
             ("e\u{301}", "\u{e9}"),
         ] {
-            assert_eq!(*prepared(password.as_bytes()), wanted.as_bytes());
+            assert_eq!(*saslprep(password.as_bytes()), wanted.as_bytes());
         }
     }
 
     #[test]
-    fn leaves_alone_what_it_can_not_normalize() {
+    fn leaves_passwords_unchanged_that_it_cannot_normalize() {
         for password in [&b"\x07"[..], b"\xff\xfe", "\u{627}1".as_bytes()] {
-            assert_eq!(*prepared(password), password);
+            assert_eq!(*saslprep(password), password);
         }
     }
 }

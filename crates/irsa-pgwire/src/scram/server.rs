@@ -1,4 +1,4 @@
-//! The server's side of an exchange.
+//! The server side of an exchange.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use super::keys::Key;
 use super::{MECHANISM, NONCE, ScramError, Verifier};
 use crate::frontend::SaslInitialResponse;
 
-/// An exchange that awaits the client's proof.
+/// An exchange that waits for the client's proof.
 pub struct ServerExchange {
     verifier: Verifier,
     gs2_header: &'static str,
@@ -18,7 +18,7 @@ pub struct ServerExchange {
     nonce: String,
 }
 
-/// What a client's first message says.
+/// The client's first message.
 struct ClientFirst<'a> {
     gs2_header: &'static str,
     bare: &'a str,
@@ -28,10 +28,10 @@ struct ClientFirst<'a> {
 // === impl ServerExchange ===
 
 impl ServerExchange {
-    /// Takes the client's first message. `nonce` must be random and used once.
+    /// Begins an exchange with the client's first message. `nonce` must be random and used only once.
     ///
     /// # Errors
-    /// Another mechanism, no first message, or one that PostgreSQL would refuse too.
+    /// Fails if the client selected a different mechanism or its first message is missing or invalid in PostgreSQL.
     pub fn begin(
         verifier: &Verifier,
         initial: &SaslInitialResponse<'_>,
@@ -46,26 +46,28 @@ impl ServerExchange {
         Self::with_nonce(verifier, message, &encode(nonce))
     }
 
-    /// The data of AuthenticationSASLContinue.
+    /// Returns the data for AuthenticationSASLContinue.
     pub fn challenge(&self) -> Bytes {
         Bytes::copy_from_slice(self.server_first.as_bytes())
     }
 
-    /// Takes the client's last message and returns the data of AuthenticationSASLFinal: the client
-    /// knows the password.
+    /// Verifies the client's last message and returns the data for AuthenticationSASLFinal. On success the client has
+    /// proved that it knows the password.
     ///
     /// # Errors
-    /// A malformed message, one of another exchange, or a wrong password.
+    /// Fails if the message is malformed or belongs to a different exchange, or the password is wrong.
     pub fn finish(self, message: &[u8]) -> Result<Bytes, ScramError> {
         let message = text(message)?;
         let (without_proof, proof) = message
             .rsplit_once(",p=")
             .ok_or(ScramError::Malformed("its proof is missing"))?;
         self.check_repeated(without_proof)?;
-        let proof = Key::from_base64(proof).ok_or(ScramError::Malformed("its proof is no key"))?;
+        let proof = Key::from_base64(proof).ok_or(ScramError::Malformed(
+            "its proof is not a 32-byte key in base64",
+        ))?;
         let signed = [&self.client_first_bare, &self.server_first, without_proof].join(",");
         let key = proof.xor(&self.verifier.stored_key.sign(signed.as_bytes()));
-        let proven = key.stored_key().is(&self.verifier.stored_key);
+        let proven = key.stored_key().equals(&self.verifier.stored_key);
         if !(proven && self.verifier.genuine) {
             return Err(ScramError::WrongPassword);
         }
@@ -86,9 +88,9 @@ impl ServerExchange {
         })
     }
 
-    /// Checks that the client repeats its channel binding and the whole nonce.
+    /// Checks that the client repeats its channel binding and the full nonce.
     fn check_repeated(&self, without_proof: &str) -> Result<(), ScramError> {
-        let mut attributes = Attributes::of(without_proof);
+        let mut attributes = Attributes::new(without_proof);
         if attributes.expect('c', "its channel binding is missing")? != encode(self.gs2_header) {
             return Err(ScramError::ChannelBindingMismatch);
         }
@@ -113,9 +115,9 @@ impl<'a> ClientFirst<'a> {
         let (binding, rest) = message.split_once(',').ok_or(malformed.clone())?;
         let gs2_header = match binding {
             "n" => "n,,",
-            // It could bind, and believes that the server can't: which is so.
+            // The client supports channel binding and assumes that the server does not, which is correct.
             "y" => "y,,",
-            _ if binding.starts_with("p=") => return Err(ScramError::ChannelBindingWanted),
+            _ if binding.starts_with("p=") => return Err(ScramError::ChannelBindingRequired),
             _ => return Err(malformed),
         };
         let bare = match rest.split_once(',') {
@@ -125,7 +127,7 @@ impl<'a> ClientFirst<'a> {
             }
             _ => return Err(malformed),
         };
-        let mut attributes = Attributes::of(bare);
+        let mut attributes = Attributes::new(bare);
         attributes.expect('n', "its user name is missing")?;
         let nonce = nonce(attributes.expect('r', "its nonce is missing")?)?;
         attributes.skip_extensions('r')?;

@@ -1,4 +1,4 @@
-//! What a server stores instead of a password.
+//! The SCRAM verifier that a server stores instead of a password.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,30 +7,30 @@ use super::attributes::{decode, encode, number};
 use super::keys::{self, Key};
 use super::{MAX_ITERATIONS, MECHANISM, ScramError, VerifierError};
 
-/// PostgreSQL's length of a salt.
+/// The length of a salt in PostgreSQL, in bytes.
 const SALT: usize = 16;
-/// The largest count that PostgreSQL stores.
+/// The maximum iteration count that PostgreSQL stores.
 const MAX_STORED_ITERATIONS: u32 = i32::MAX.unsigned_abs();
 
-/// A SCRAM verifier, as in `pg_authid.rolpassword`. `Debug` shows none of it.
+/// A SCRAM verifier, as in `pg_authid.rolpassword`. `Debug` hides its content.
 #[derive(Clone)]
 pub struct Verifier {
     pub(super) iterations: u32,
     pub(super) salt: Vec<u8>,
     pub(super) stored_key: Key,
     pub(super) server_key: Key,
-    /// Whether a right password exists at all.
+    /// False for a mock, which no password matches.
     pub(super) genuine: bool,
 }
 
 // === impl Verifier ===
 
 impl Verifier {
-    /// The verifier of a password. PostgreSQL takes 16 random bytes of salt and
+    /// Creates the verifier of a password. PostgreSQL uses 16 random bytes of salt and
     /// [`DEFAULT_ITERATIONS`](super::DEFAULT_ITERATIONS).
     ///
     /// # Errors
-    /// No salt, no iterations, or more than [`MAX_ITERATIONS`].
+    /// Fails if the salt is empty or `iterations` is 0 or more than [`MAX_ITERATIONS`].
     pub fn from_password(
         password: &[u8],
         salt: &[u8],
@@ -50,11 +50,11 @@ impl Verifier {
         })
     }
 
-    /// A verifier that no password matches, for a user who does not exist: the exchange goes its
-    /// way and fails at its end, so it does not tell who exists.
+    /// Creates a verifier that no password matches, for a user that does not exist: the exchange fails only at its end,
+    /// so it does not reveal whether the user exists.
     ///
-    /// `secret` must be random and stay the same while the process lives, or the salt, which a real
-    /// user keeps, would give it away. So would a count of `iterations` that real users don't have.
+    /// `secret` must be random and constant for the life of the process, and `iterations` must be a count that real
+    /// users have. Otherwise the salt, which is constant for a real user, or the count would identify the mock.
     pub fn mock(user: &str, secret: &[u8], iterations: u32) -> Self {
         let key = keys::sign(secret, user.as_bytes());
         Self {
@@ -66,20 +66,20 @@ impl Verifier {
         }
     }
 
-    /// How often the password is hashed.
+    /// Returns the iteration count.
     pub fn iterations(&self) -> u32 {
         self.iterations
     }
 
-    /// Whether this is the verifier of `password`, for exchanges other than SCRAM's in which the
-    /// client shows the password itself. Takes as long for a mock, which no password matches.
+    /// Returns whether this is the verifier of `password`, for authentication methods that send the password in clear
+    /// text. Takes as long for a mock as for a real user.
     pub fn matches(&self, password: &[u8]) -> bool {
         let salted = Key::salted_password(password, &self.salt, self.iterations);
-        salted.client_key().stored_key().is(&self.stored_key) && self.genuine
+        salted.client_key().stored_key().equals(&self.stored_key) && self.genuine
     }
 
-    /// The text that PostgreSQL stores. Whoever has it can pass for the server, and can guess
-    /// passwords offline.
+    /// Returns the text that PostgreSQL stores. Anyone who has it can impersonate the server and guess passwords
+    /// offline.
     pub fn expose(&self) -> String {
         let salt = encode(&self.salt);
         let (stored, server) = (self.stored_key.to_base64(), self.server_key.to_base64());
@@ -128,26 +128,26 @@ fn parse(text: &str) -> Option<Verifier> {
 mod tests {
     use super::*;
 
-    /// RFC 7677's password, salt and count; the keys follow from them.
+    /// The verifier for the password, salt and iteration count of RFC 7677.
     const STORED: &str = "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$\
                           WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:\
                           wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=";
 
     #[test]
-    fn makes_the_verifier_that_postgresql_stores() {
+    fn creates_the_verifier_that_postgresql_stores() {
         let salt = decode("W22ZaJ0SNY7soEsUEjb6gQ==").unwrap();
         let verifier = Verifier::from_password(b"pencil", &salt, 4096).unwrap();
         assert_eq!(verifier.expose(), STORED);
     }
 
     #[test]
-    fn reads_what_it_writes() {
+    fn parses_its_own_text() {
         let verifier: Verifier = STORED.parse().unwrap();
         assert_eq!(verifier.expose(), STORED);
     }
 
     #[test]
-    fn rejects_what_is_no_verifier() {
+    fn rejects_texts_that_are_not_verifiers() {
         let huge_count = STORED.replace("4096", "4294967296");
         let negative = STORED.replace("4096", "-1");
         let signed = STORED.replace("4096", "+4096");
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn bounds_the_iterations() {
+    fn limits_the_iterations() {
         for iterations in [0, MAX_ITERATIONS + 1, u32::MAX] {
             let error = Verifier::from_password(b"secret", b"salt", iterations).unwrap_err();
             assert_eq!(error, ScramError::Iterations(iterations));
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn hides_itself() {
+    fn debug_output_hides_its_content() {
         let verifier: Verifier = STORED.parse().unwrap();
         assert_eq!(format!("{verifier:?}"), "Verifier { .. }");
     }

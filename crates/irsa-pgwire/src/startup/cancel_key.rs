@@ -1,4 +1,4 @@
-//! The key to a session's cancellation.
+//! The key for canceling a session's query.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -9,15 +9,15 @@ use zeroize::Zeroize;
 
 use super::request;
 
-/// Bytes that a secret can have (PostgreSQL docs, "BackendKeyData").
+/// The allowed length of a secret in bytes (PostgreSQL docs, "BackendKeyData").
 const SECRET: RangeInclusive<usize> = 4..=256;
 
-/// What a server gives a client at login, and a client shows to cancel what that session does.
+/// The key that a server sends to a client at login, and that the client sends back to cancel the session's query.
 ///
-/// Equality takes the same time whatever byte differs, and `Debug` hides the secret.
+/// Keys are compared in constant time, and `Debug` hides the secret.
 #[derive(Clone)]
 pub struct CancelKey {
-    /// Which session.
+    /// The process ID of the session.
     pub process_id: u32,
     secret: Vec<u8>,
 }
@@ -25,25 +25,25 @@ pub struct CancelKey {
 // === impl CancelKey ===
 
 impl CancelKey {
-    /// A key of one's own.
+    /// Creates a key.
     ///
-    /// A secret has exactly 4 bytes in protocol 3.0, and 4 to 256 since 3.2. One of another length
-    /// is written as it is, and no reader takes it.
+    /// A secret has exactly 4 bytes in protocol 3.0 and 4 to 256 bytes since 3.2. Secrets of other lengths are written
+    /// unchanged, but readers reject them.
     pub fn new(process_id: u32, secret: Vec<u8>) -> Self {
         Self { process_id, secret }
     }
 
-    /// The proof that a request to cancel comes from the session's owner.
+    /// Returns the secret, which proves that a cancel request comes from the session's client.
     pub fn secret(&self) -> &[u8] {
         &self.secret
     }
 
-    /// Writes the CancelRequest that this key is for.
+    /// Writes the CancelRequest for this key.
     pub fn encode_request(&self, buf: &mut BytesMut) {
         request::cancel_request(self, buf);
     }
 
-    /// Reads process id and secret, the form that CancelRequest and BackendKeyData share.
+    /// Parses process ID and secret, the format that CancelRequest and BackendKeyData share.
     pub(crate) fn parse(body: &[u8]) -> Option<Self> {
         let (&process_id, secret) = body.split_first_chunk()?;
         SECRET
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn differs_by_process_and_by_secret() {
+    fn keys_differ_by_process_id_and_by_secret() {
         let key = CancelKey::new(7, vec![1, 2, 3, 4]);
         assert_eq!(key, key.clone());
         assert_ne!(key, CancelKey::new(8, vec![1, 2, 3, 4]));
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn hides_its_secret() {
+    fn debug_output_hides_the_secret() {
         let shown = format!("{:?}", CancelKey::new(7, vec![201, 202, 203, 204]));
         assert_eq!(shown, "CancelKey { process_id: 7, .. }");
     }

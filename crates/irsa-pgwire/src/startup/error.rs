@@ -1,24 +1,24 @@
-//! Why a start-up packet is refused, in PostgreSQL's own words.
+//! Errors of startup packets, with PostgreSQL's messages.
 
 use crate::error_response::ErrorResponse;
 use crate::sqlstate::SqlState;
 
-/// A start-up packet that PostgreSQL would refuse.
+/// The reason why PostgreSQL rejects a startup packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum StartupError {
-    /// Too short for a packet, or longer than [`MAX_STARTUP`](super::MAX_STARTUP).
+    /// The packet is too short or longer than [`MAX_STARTUP`](super::MAX_STARTUP).
     #[error("invalid length of startup packet")]
     InvalidLength,
-    /// A CancelRequest whose secret has not 4 to 256 bytes.
+    /// The secret of a CancelRequest is not 4 to 256 bytes long.
     #[error("invalid length of cancel request packet")]
     InvalidCancelLength,
-    /// Names and values that are not pairs of strings with one zero byte after the last.
+    /// The parameters are not pairs of strings followed by a zero byte.
     #[error("invalid startup packet layout: expected terminator as last byte")]
     InvalidLayout,
-    /// No user, or an empty one.
+    /// The user is missing or empty.
     #[error("no PostgreSQL user name specified in startup packet")]
     NoUser,
-    /// More than one user: which one counts would depend on who reads the packet.
+    /// More than one user is named. Proxy and server might pick different ones.
     #[error("more than one PostgreSQL user name specified in startup packet")]
     DuplicateUser,
 }
@@ -26,7 +26,7 @@ pub enum StartupError {
 // === impl StartupError ===
 
 impl StartupError {
-    /// The SQLSTATE that PostgreSQL answers with.
+    /// Returns the SQLSTATE of PostgreSQL's error.
     pub fn sqlstate(self) -> SqlState {
         match self {
             Self::NoUser | Self::DuplicateUser => SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
@@ -34,8 +34,8 @@ impl StartupError {
         }
     }
 
-    /// Returns whether PostgreSQL sends the error to the client. It closes the connection without a word on a length
-    /// that no packet has, since its peer is then hardly a client of PostgreSQL (`ProcessStartupPacket`).
+    /// Returns whether PostgreSQL sends the error to the client. If the length is invalid, the peer is probably not a
+    /// PostgreSQL client, and PostgreSQL closes the connection without an error (`ProcessStartupPacket`).
     pub fn is_sent_to_client(self) -> bool {
         match self {
             Self::InvalidLength | Self::InvalidCancelLength => false,

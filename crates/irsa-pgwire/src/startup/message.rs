@@ -1,27 +1,27 @@
-//! StartupMessage: who wants a session on which database, with which settings.
+//! StartupMessage: the user, the database and the parameters of a new session.
 
 use bytes::{BufMut, Bytes, BytesMut};
 
 use super::{StartupError, Version};
 use crate::writer;
 
-/// Names with this prefix are options of the protocol, not settings of the session.
+/// The prefix of protocol options, which are not session parameters.
 const PROTOCOL_OPTION: &[u8] = b"_pq_.";
 
-/// A StartupMessage. Names and values are bytes: the protocol gives them no encoding, and they go
-/// on to a server exactly as they came.
+/// A StartupMessage. Names and values are bytes, because the protocol does not define their encoding and the server
+/// must receive them unchanged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Startup {
-    /// The newest protocol that the client speaks.
+    /// The newest protocol version that the client supports.
     pub version: Version,
-    /// Names and values, in the client's order. Of a name that comes twice, the last value counts.
+    /// Names and values in the client's order. The last value of a duplicate name applies.
     pub parameters: Vec<(Bytes, Bytes)>,
 }
 
 // === impl Startup ===
 
 impl Startup {
-    /// A message without parameters.
+    /// Creates a message without parameters.
     pub fn new(version: Version) -> Self {
         Self {
             version,
@@ -29,7 +29,7 @@ impl Startup {
         }
     }
 
-    /// Adds a parameter, up to the first zero byte of its name and of its value.
+    /// Adds a parameter. Name and value are truncated at their first zero byte.
     #[must_use]
     pub fn with(mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Self {
         self.parameters
@@ -37,7 +37,7 @@ impl Startup {
         self
     }
 
-    /// The last value of a parameter.
+    /// Returns the last value of a parameter.
     pub fn parameter(&self, name: &str) -> Option<&[u8]> {
         let mut latest_first = self.parameters.iter().rev();
         latest_first
@@ -45,12 +45,12 @@ impl Startup {
             .map(|(_, value)| value.as_ref())
     }
 
-    /// The database user; `None` if its name is not UTF-8, which no IAM policy can name.
+    /// Returns the database user; `None` if the name is not UTF-8, because an IAM policy cannot name such a user.
     pub fn user(&self) -> Option<&str> {
         self.text("user")
     }
 
-    /// The database; the user's name where none is given, as the server has it.
+    /// Returns the database, which defaults to the user's name, as in the server.
     pub fn database(&self) -> Option<&str> {
         match self.parameter("database") {
             None | Some([]) => self.user(),
@@ -58,14 +58,14 @@ impl Startup {
         }
     }
 
-    /// Whether the session is for replication: its server process takes other commands, and no
-    /// query may be slipped in. A value that the server may not know counts as yes.
+    /// Returns whether this is a replication session, whose server process accepts different commands, so that no query
+    /// may be added. A value that is not clearly false counts as true.
     pub fn is_replication(&self) -> bool {
         self.parameter("replication")
             .is_some_and(|value| !is_false(value))
     }
 
-    /// The `_pq_.` options, which ask for extensions of the protocol.
+    /// Returns the `_pq_.` options, which request protocol extensions.
     pub fn protocol_options(&self) -> impl Iterator<Item = (&Bytes, &Bytes)> {
         self.parameters
             .iter()
@@ -73,8 +73,8 @@ impl Startup {
             .map(|(name, value)| (name, value))
     }
 
-    /// The message that a proxy sends on: in a version of its own, and without the `_pq_.` options,
-    /// which are between it and the client. All else stays byte for byte.
+    /// Returns the message that a proxy sends to the server: with the proxy's `version` and without the `_pq_.`
+    /// options, which apply between client and proxy only. Everything else stays byte for byte the same.
     #[must_use]
     pub fn for_server(&self, version: Version) -> Self {
         let settings = self.parameters.iter();
@@ -87,7 +87,7 @@ impl Startup {
         }
     }
 
-    /// Writes the message. A parameter without a name would end it early, and is left out.
+    /// Writes the message. Parameters with an empty name are omitted, because they would end the message.
     pub fn encode(&self, buf: &mut BytesMut) {
         writer::packet(buf, |buf| {
             buf.put_u32(self.version.into());
@@ -101,8 +101,8 @@ impl Startup {
         });
     }
 
-    /// Reads what follows the version. The layout of other major versions is unknown, so those have
-    /// no parameters here; [`Negotiation`](super::Negotiation) refuses them.
+    /// Parses the part after the version. The layout of other major versions is unknown, so their parameters are not
+    /// parsed; [`Negotiation`](super::Negotiation) rejects these versions.
     pub(super) fn parse(version: Version, body: &[u8]) -> Result<Self, StartupError> {
         let mut startup = Self::new(version);
         if version.major != Version::V3_0.major {
@@ -129,7 +129,7 @@ impl Startup {
     }
 }
 
-/// Pairs of strings, and one zero byte as the last of all.
+/// Parses pairs of strings followed by a zero byte.
 fn parameters(body: &[u8]) -> Option<Vec<(Bytes, Bytes)>> {
     let pairs = match body.strip_suffix(&[0])? {
         [] => return Some(Vec::new()),
@@ -152,7 +152,7 @@ fn is_protocol_option(name: &[u8]) -> bool {
     name.starts_with(PROTOCOL_OPTION)
 }
 
-/// Whether PostgreSQL's `parse_bool` reads "no": a unique prefix of these words, in any case.
+/// Returns whether PostgreSQL's `parse_bool` reads the value as false: a unique prefix of these words in any case.
 fn is_false(value: &[u8]) -> bool {
     let begins = |word: &[u8], least: usize| {
         value.len() >= least
@@ -190,12 +190,12 @@ mod tests {
     }
 
     #[test]
-    fn has_no_user_that_is_not_utf8() {
+    fn a_user_that_is_not_utf8_is_none() {
         assert_eq!(parse(b"user\0\xff\0\0").unwrap().user(), None);
     }
 
     #[test]
-    fn takes_the_user_for_the_database_where_none_is_given() {
+    fn the_database_defaults_to_the_user() {
         for (body, database) in [
             (&b"user\0alice\0\0"[..], "alice"),
             (b"user\0alice\0database\0\0\0", "alice"),
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn rejects_a_missing_an_empty_and_a_second_user() {
+    fn rejects_missing_empty_and_duplicate_users() {
         assert_eq!(parse(b"\0"), Err(StartupError::NoUser));
         assert_eq!(parse(b"user\0\0\0"), Err(StartupError::NoUser));
         let twice = b"user\0alice\0user\0admin\0\0";
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn rejects_a_broken_layout() {
+    fn rejects_an_invalid_layout() {
         for body in [
             &b""[..],
             b"user",
@@ -231,14 +231,14 @@ mod tests {
     }
 
     #[test]
-    fn reads_no_parameters_of_another_major_version() {
+    fn ignores_the_parameters_of_other_major_versions() {
         let version = Version { major: 2, minor: 0 };
         let startup = Startup::parse(version, &[b'x'; 288]).unwrap();
         assert_eq!(startup, Startup::new(version));
     }
 
     #[test]
-    fn knows_replication_as_the_server_does() {
+    fn recognizes_replication_sessions() {
         for (value, replication) in [
             ("true", true),
             ("database", true),
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_protocol_options_from_the_server() {
+    fn does_not_send_protocol_options_to_the_server() {
         let startup = Startup::new(Version::V3_2)
             .with("user", "alice")
             .with("_pq_.test", "1")
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn lets_no_value_smuggle_a_parameter_in() {
+    fn a_value_cannot_inject_a_parameter() {
         let startup = Startup::new(Version::V3_0)
             .with("user", "alice\0user\0admin")
             .with("\0", "x")

@@ -1,4 +1,4 @@
-//! Which version of the protocol a session gets.
+//! Negotiation of a session's protocol version.
 
 use bytes::Bytes;
 
@@ -7,20 +7,20 @@ use crate::backend::NegotiateProtocolVersion;
 use crate::error_response::ErrorResponse;
 use crate::sqlstate::SqlState;
 
-/// 3.1 was never released: proxies of old claimed it by mistake (PostgreSQL docs, "Protocol
-/// Versions"). A client that asks for it gets 3.0.
+/// 3.1 was never released: old proxies used it by mistake (PostgreSQL docs, "Protocol Versions"). A client that
+/// requests it gets 3.0.
 const RESERVED: Version = Version { major: 3, minor: 1 };
 
-/// What was agreed upon with a client, before a server is asked.
+/// The protocol version that client and proxy agreed on, before the proxy connects to a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Negotiation {
-    /// The newest version that client and proxy both speak.
+    /// The newest version that both client and proxy support.
     pub version: Version,
     requested: Version,
     unrecognized: Vec<Bytes>,
 }
 
-/// A client that speaks another major version, which can't be negotiated.
+/// The error for a major version that is not supported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("unsupported frontend protocol {requested}: server supports 3.0 to {newest}")]
 pub struct UnsupportedVersion {
@@ -31,19 +31,18 @@ pub struct UnsupportedVersion {
 // === impl Negotiation ===
 
 impl Negotiation {
-    /// Negotiates with a proxy that speaks up to 3.2 and knows no `_pq_.` option.
+    /// Negotiates for a proxy that supports versions up to 3.2 and no `_pq_.` options.
     ///
     /// # Errors
-    /// A major version other than 3.
-    pub fn of(startup: &Startup) -> Result<Self, UnsupportedVersion> {
+    /// Fails if the client's major version is not 3.
+    pub fn for_startup(startup: &Startup) -> Result<Self, UnsupportedVersion> {
         Self::up_to(Version::V3_2, startup)
     }
 
-    /// Negotiates with a server that speaks up to `newest`, a version 3, and knows no `_pq_.`
-    /// option.
+    /// Negotiates for a server that supports versions up to `newest`, whose major version is 3, and no `_pq_.` options.
     ///
     /// # Errors
-    /// A major version other than 3.
+    /// Fails if the client's major version is not 3.
     pub fn up_to(newest: Version, startup: &Startup) -> Result<Self, UnsupportedVersion> {
         let requested = startup.version;
         if requested.major != Version::V3_0.major {
@@ -61,8 +60,8 @@ impl Negotiation {
         })
     }
 
-    /// What to tell the client once the session has come out at `reached`; `None` if that is what
-    /// it asked for, since libpq takes a negotiation that changes nothing for an error.
+    /// Returns the message for the client once the server has accepted the version `reached`. Returns `None` if the
+    /// client gets what it requested, because libpq treats a negotiation that changes nothing as an error.
     pub fn answer(&self, reached: Version) -> Option<NegotiateProtocolVersion> {
         let newest = reached.min(self.version);
         (newest != self.requested || !self.unrecognized.is_empty()).then(|| {
@@ -75,7 +74,7 @@ impl Negotiation {
 }
 
 impl UnsupportedVersion {
-    /// The error for an encryption request that is not allowed at this point: PostgreSQL then takes its `code` for a
+    /// Returns the error for an encryption request that is not allowed at this point. PostgreSQL treats its `code` as a
     /// protocol version.
     pub fn for_encryption_request(code: u32) -> Self {
         Self {
@@ -100,51 +99,51 @@ mod tests {
     }
 
     fn negotiation(minor: u16) -> Negotiation {
-        Negotiation::of(&Startup::new(version(minor))).unwrap()
+        Negotiation::for_startup(&Startup::new(version(minor))).unwrap()
     }
 
-    fn told(minor: u16, reached: u16) -> Option<u16> {
+    fn negotiated(minor: u16, reached: u16) -> Option<u16> {
         let answer = negotiation(minor).answer(version(reached));
         answer.map(|answer| answer.newest.minor)
     }
 
     #[test]
-    fn says_nothing_where_the_client_gets_what_it_asked_for() {
-        assert_eq!(told(0, 0), None);
-        assert_eq!(told(2, 2), None);
+    fn sends_nothing_if_the_client_gets_the_requested_version() {
+        assert_eq!(negotiated(0, 0), None);
+        assert_eq!(negotiated(2, 2), None);
     }
 
     #[test]
-    fn comes_down_from_grease_to_what_it_speaks() {
+    fn reduces_a_grease_version_to_the_newest_supported_one() {
         assert_eq!(negotiation(9999).version, Version::V3_2);
-        assert_eq!(told(9999, 2), Some(2));
-        assert_eq!(told(3, 2), Some(2));
+        assert_eq!(negotiated(9999, 2), Some(2));
+        assert_eq!(negotiated(3, 2), Some(2));
     }
 
     #[test]
-    fn comes_down_to_the_version_of_the_server() {
-        assert_eq!(told(9999, 0), Some(0));
-        assert_eq!(told(2, 0), Some(0));
+    fn reduces_the_version_to_that_of_the_server() {
+        assert_eq!(negotiated(9999, 0), Some(0));
+        assert_eq!(negotiated(2, 0), Some(0));
     }
 
     #[test]
-    fn never_goes_above_what_the_client_asked_for() {
-        assert_eq!(told(0, 2), None);
+    fn never_exceeds_the_version_that_the_client_requested() {
+        assert_eq!(negotiated(0, 2), None);
     }
 
     #[test]
-    fn gives_3_0_for_the_reserved_3_1() {
+    fn uses_3_0_for_the_reserved_3_1() {
         assert_eq!(negotiation(1).version, Version::V3_0);
-        assert_eq!(told(1, 0), Some(0));
+        assert_eq!(negotiated(1, 0), Some(0));
     }
 
     #[test]
-    fn names_every_option_that_it_does_not_know() {
+    fn lists_all_unrecognized_options() {
         let startup = Startup::new(Version::V3_0)
             .with("user", "alice")
             .with("_pq_.test_protocol_negotiation", "")
             .with("_pq_.other", "1");
-        let answer = Negotiation::of(&startup)
+        let answer = Negotiation::for_startup(&startup)
             .unwrap()
             .answer(Version::V3_0)
             .unwrap();
@@ -156,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_a_second_encryption_request_for_a_version() {
+    fn treats_a_second_encryption_request_as_a_version() {
         let response = ErrorResponse::from(UnsupportedVersion::for_encryption_request(
             crate::startup::SSL_REQUEST,
         ));
@@ -168,10 +167,10 @@ mod tests {
     }
 
     #[test]
-    fn refuses_other_major_versions_in_postgresql_words() {
+    fn rejects_other_major_versions_with_postgresqls_message() {
         for major in [0, 1, 2, 4, 1234] {
             let requested = Version { major, minor: 0 };
-            let error = Negotiation::of(&Startup::new(requested)).unwrap_err();
+            let error = Negotiation::for_startup(&Startup::new(requested)).unwrap_err();
             let response = ErrorResponse::from(error);
             assert_eq!(response.code, SqlState::FEATURE_NOT_SUPPORTED);
             assert_eq!(

@@ -1,11 +1,11 @@
-//! The packets that are no StartupMessage: requests for encryption, and to cancel.
+//! The startup packets other than StartupMessage: encryption requests and cancel requests.
 
 use bytes::{BufMut, BytesMut};
 
 use super::{CancelKey, StartupError};
 use crate::writer;
 
-/// 1234.5678, a version that no protocol has.
+/// The code of CancelRequest, 1234.5678: not a valid protocol version.
 pub(super) const CANCEL_REQUEST: u32 = 80_877_102;
 /// The code of SSLRequest, 1234.5679.
 pub const SSL_REQUEST: u32 = 80_877_103;
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_secrets_of_4_to_256_bytes_only() {
+    fn accepts_only_secrets_of_4_to_256_bytes() {
         for (length, taken) in [(0, false), (3, false), (4, true), (256, true), (257, false)] {
             let key = CancelKey::new(7, vec![b'k'; length]);
             let mut packet = BytesMut::new();

@@ -1,22 +1,22 @@
-//! The version of the protocol.
+//! Protocol versions.
 
 use std::fmt;
 
-/// A protocol version, as `3.2`.
+/// A protocol version, such as `3.2`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version {
-    /// Incompatible with every other major version; 3 since PostgreSQL 7.4.
+    /// The major version. Major versions are incompatible with each other; 3 since PostgreSQL 7.4.
     pub major: u16,
-    /// Negotiable.
+    /// The minor version, which is negotiable.
     pub minor: u16,
 }
 
 // === impl Version ===
 
 impl Version {
-    /// What every server and client of today speaks.
+    /// The version that all current servers and clients support.
     pub const V3_0: Self = Self { major: 3, minor: 0 };
-    /// Cancel keys of up to 256 bytes (PostgreSQL 18).
+    /// The version with cancel keys of up to 256 bytes (PostgreSQL 18).
     pub const V3_2: Self = Self { major: 3, minor: 2 };
 }
 
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_two_numbers_in_one_word() {
+    fn converts_from_and_to_a_32_bit_number() {
         let grease = Version::from(206_607);
         assert_eq!(grease.to_string(), "3.9999");
         assert_eq!(u32::from(grease), 206_607);

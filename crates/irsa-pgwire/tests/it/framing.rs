@@ -1,4 +1,4 @@
-//! The scanner finds the same messages however a stream is split.
+//! The scanner finds the same messages regardless of how a stream is split.
 
 use irsa_pgwire::frame::{FrameError, HEADER, Header, Scanner};
 use proptest::collection::vec;
@@ -10,7 +10,7 @@ const MAXIMUM: usize = 48;
 
 type Sightings = Vec<(Header, Vec<u8>)>;
 
-/// Everything that a scanner tells about `chunks`, and whether it ends between messages.
+/// Returns the messages that a scanner finds in `chunks`, its result, and whether it ends between messages.
 fn scan<'a>(
     chunks: impl IntoIterator<Item = &'a [u8]>,
 ) -> (Sightings, Result<(), FrameError>, bool) {
@@ -31,7 +31,7 @@ fn split<'a>(stream: &'a [u8], cuts: &[Index]) -> Vec<&'a [u8]> {
     cuts.windows(2).map(|cut| &stream[cut[0]..cut[1]]).collect()
 }
 
-fn stream_of(messages: &[(u8, Vec<u8>)]) -> Vec<u8> {
+fn encode(messages: &[(u8, Vec<u8>)]) -> Vec<u8> {
     let mut stream = Vec::new();
     for (tag, body) in messages {
         let length = u32::try_from(body.len() + 4).unwrap();
@@ -46,10 +46,10 @@ fn messages() -> impl Strategy<Value = Vec<(u8, Vec<u8>)>> {
     vec((any::<u8>(), vec(any::<u8>(), 0..=MAXIMUM)), 0..12)
 }
 
-/// Mostly whole messages, with lengths that are impossible or too long in between.
-fn broken_stream() -> impl Strategy<Value = Vec<u8>> {
+/// Whole messages, followed by bytes that may form invalid or excessive lengths.
+fn malformed_stream() -> impl Strategy<Value = Vec<u8>> {
     let junk = vec(prop_oneof![Just(0), 0..6_u8, any::<u8>()], 0..20);
-    (messages(), junk).prop_map(|(messages, junk)| [stream_of(&messages), junk].concat())
+    (messages(), junk).prop_map(|(messages, junk)| [encode(&messages), junk].concat())
 }
 
 proptest! {
@@ -58,7 +58,7 @@ proptest! {
         messages in messages(),
         cuts in vec(any::<Index>(), 0..30),
     ) {
-        let stream = stream_of(&messages);
+        let stream = encode(&messages);
         let wanted: Sightings = messages
             .into_iter()
             .map(|(tag, mut body)| {
@@ -71,8 +71,8 @@ proptest! {
     }
 
     #[test]
-    fn tells_the_same_of_a_broken_stream(
-        stream in broken_stream(),
+    fn finds_the_same_messages_in_a_malformed_stream(
+        stream in malformed_stream(),
         cuts in vec(any::<Index>(), 0..30),
     ) {
         let at_once = scan([stream.as_slice()]);
@@ -81,8 +81,8 @@ proptest! {
     }
 
     #[test]
-    fn is_between_messages_exactly_where_one_ends(messages in messages()) {
-        let stream = stream_of(&messages);
+    fn is_at_a_boundary_exactly_where_a_message_ends(messages in messages()) {
+        let stream = encode(&messages);
         let mut ends = vec![0];
         for (_, body) in &messages {
             ends.push(ends.last().unwrap() + HEADER + body.len());
@@ -94,7 +94,7 @@ proptest! {
     }
 
     #[test]
-    fn agrees_with_a_reader_that_keeps_everything(stream in broken_stream()) {
+    fn agrees_with_a_reader_that_buffers_everything(stream in malformed_stream()) {
         let mut rest = stream.as_slice();
         let mut headers = Vec::new();
         while let Ok(Some(header)) = Header::parse(rest) {

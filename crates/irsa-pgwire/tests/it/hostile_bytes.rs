@@ -1,4 +1,4 @@
-//! No parser panics, whatever it is given; and what it accepts, it can write again.
+//! Parsers never panic, and a message that a parser accepts is written back unchanged.
 
 use bytes::BytesMut;
 use irsa_pgwire::backend::NegotiateProtocolVersion;
@@ -12,7 +12,7 @@ use irsa_pgwire::startup::{self, Initial};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-/// Any bytes, with those more often that mean something to some parser.
+/// Arbitrary bytes that favor those with a meaning to a parser.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
     let byte = prop_oneof![
         Just(0),
@@ -23,7 +23,7 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
     vec(byte, 0..300)
 }
 
-/// A start-up packet with a right length and a meaningful code before whatever follows.
+/// A startup packet with a correct length and often a known code, followed by arbitrary bytes.
 fn packet() -> impl Strategy<Value = Vec<u8>> {
     let code = prop_oneof![
         proptest::sample::select(vec![80_877_102, 80_877_103, 80_877_104, 3 << 16, 206_607]),
@@ -39,8 +39,8 @@ fn verifier() -> Verifier {
     Verifier::from_password(b"secret", b"salt", 1).unwrap()
 }
 
-/// Asserts that `parse` reads `write`'s message as it was.
-fn stays<T: PartialEq + std::fmt::Debug, E: PartialEq + std::fmt::Debug>(
+/// Asserts that `parse` reads the message that `write` writes as `parsed`.
+fn survives<T: PartialEq + std::fmt::Debug, E: PartialEq + std::fmt::Debug>(
     parsed: &T,
     write: impl FnOnce(&mut BytesMut),
     parse: impl FnOnce(&[u8]) -> Result<T, E>,
@@ -54,17 +54,17 @@ proptest! {
     #[test]
     fn bodies_never_panic(body in bytes()) {
         if let Ok(parsed) = Authentication::parse(&body) {
-            stays(&parsed, |buf| parsed.encode(buf), Authentication::parse);
+            survives(&parsed, |buf| parsed.encode(buf), Authentication::parse);
         }
         if let Ok(parsed) = NegotiateProtocolVersion::parse(&body) {
-            stays(&parsed, |buf| parsed.encode(buf), NegotiateProtocolVersion::parse);
+            survives(&parsed, |buf| parsed.encode(buf), NegotiateProtocolVersion::parse);
         }
         if let Ok(parsed) = ErrorResponse::parse(&body) {
-            stays(&parsed, |buf| parsed.encode(buf), ErrorResponse::parse);
+            survives(&parsed, |buf| parsed.encode(buf), ErrorResponse::parse);
         }
         if let Ok(parsed) = backend::parse_backend_key_data(&body) {
             let write = |buf: &mut _| backend::backend_key_data(&parsed, buf);
-            stays(&parsed, write, backend::parse_backend_key_data);
+            survives(&parsed, write, backend::parse_backend_key_data);
         }
         let _ = backend::parse_ready_for_query(&body);
         let _ = CommandComplete::parse(&body).map(|complete| complete.rows());

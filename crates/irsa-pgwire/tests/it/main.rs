@@ -1,9 +1,6 @@
-//! Properties that hold for all messages, all bytes and all ways to split a stream.
+//! Properties of all messages, of arbitrary bytes, and of arbitrarily split streams.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test's helper may panic, as the test itself may"
-)]
+#![expect(clippy::unwrap_used, reason = "test helpers may panic, as tests may")]
 
 mod framing;
 mod hostile_bytes;

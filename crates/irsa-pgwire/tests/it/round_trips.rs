@@ -1,4 +1,4 @@
-//! What is written is read back as it was.
+//! Every message that is written is parsed back unchanged.
 
 use bytes::{Bytes, BytesMut};
 use irsa_pgwire::backend::{self, Authentication, CommandComplete, ParameterStatus};
@@ -13,7 +13,7 @@ use proptest::sample::select;
 
 use crate::strategies::{cancel_key, data, error_response, string, text, version_3};
 
-/// The body of the one message that `write` writes, behind bytes that were there before.
+/// Returns the body of the single message that `write` appends to a buffer with content.
 fn body(tag: u8, write: impl FnOnce(&mut BytesMut)) -> Bytes {
     let before = BytesMut::from(&b"before"[..]);
     let mut buf = before.clone();
@@ -28,8 +28,7 @@ fn body(tag: u8, write: impl FnOnce(&mut BytesMut)) -> Bytes {
 
 fn authentication() -> impl Strategy<Value = Authentication> {
     let known = [0, 2, 3, 5, 7, 8, 9, 10, 11, 12];
-    let other =
-        any::<u32>().prop_filter("a request that is known", move |code| !known.contains(code));
+    let other = any::<u32>().prop_filter("a known request", move |code| !known.contains(code));
     let mechanisms = vec("[^\0]{1,20}", 0..4);
     prop_oneof![
         select(vec![
@@ -136,7 +135,7 @@ proptest! {
 }
 
 #[test]
-fn a_password_of_the_longest_length_survives() {
+fn a_password_of_64_kib_survives() {
     let token = vec![b't'; 65_535];
     let body = body(frontend::PASSWORD_MESSAGE, |buf| {
         frontend::password(&token, buf);

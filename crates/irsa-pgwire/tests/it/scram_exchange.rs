@@ -1,4 +1,4 @@
-//! Client and server of SCRAM agree exactly when the password is right.
+//! SCRAM client and server agree if and only if the password is correct.
 
 use irsa_pgwire::frontend::SaslInitialResponse;
 use irsa_pgwire::scram::{ClientExchange, MECHANISM, NONCE, ScramError, ServerExchange, Verifier};
@@ -23,7 +23,7 @@ fn exchange(
 
 proptest! {
     #[test]
-    fn the_right_password_passes_and_another_does_not(
+    fn only_the_correct_password_is_accepted(
         password in vec(any::<u8>(), 0..60),
         salt in vec(any::<u8>(), 1..40),
         iterations in 1..20_u32,
@@ -37,7 +37,7 @@ proptest! {
     }
 
     #[test]
-    fn a_proof_is_worth_nothing_in_another_exchange(
+    fn a_proof_is_invalid_in_a_different_exchange(
         nonces in any::<([u8; NONCE], [u8; NONCE])>(),
         later in any::<[u8; NONCE]>(),
     ) {
@@ -54,14 +54,14 @@ proptest! {
 }
 
 #[test]
-fn a_made_up_user_fails_like_a_wrong_password() {
-    let mock = Verifier::mock("nobody", b"process secret", 4096);
+fn an_unknown_user_fails_like_a_wrong_password() {
+    let mock = Verifier::mock("unknown", b"process secret", 4096);
     let outcome = exchange(&mock, b"secret", ([1; NONCE], [2; NONCE]));
     assert_eq!(outcome, Err(ScramError::WrongPassword));
 }
 
 #[test]
-fn a_password_is_the_same_in_both_unicode_forms() {
+fn both_unicode_forms_of_a_password_are_equal() {
     let verifier = Verifier::from_password("caf\u{e9}".as_bytes(), b"salt", 1).unwrap();
     let outcome = exchange(
         &verifier,

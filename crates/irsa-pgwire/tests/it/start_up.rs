@@ -1,4 +1,4 @@
-//! Start-up packets: faithful to the byte, and the same however they arrive.
+//! Startup packets survive byte for byte, regardless of how they arrive.
 
 use bytes::BytesMut;
 use irsa_pgwire::startup::{self, Initial, Negotiation, Startup, Version};
@@ -14,7 +14,7 @@ fn encoded(startup: &Startup) -> BytesMut {
 
 proptest! {
     #[test]
-    fn startup_messages_survive_to_the_byte(startup in startup()) {
+    fn startup_messages_survive_byte_for_byte(startup in startup()) {
         let packet = encoded(&startup);
         let parsed = startup::parse(&packet).unwrap();
         prop_assert_eq!(&parsed, &Some((Initial::Startup(startup), packet.len())));
@@ -30,7 +30,7 @@ proptest! {
     }
 
     #[test]
-    fn packets_wait_for_their_last_byte_and_leave_what_follows(
+    fn a_packet_is_parsed_at_its_last_byte_and_leaves_the_bytes_after_it(
         startup in startup(),
         following in any::<[u8; 3]>(),
     ) {
@@ -43,7 +43,7 @@ proptest! {
     }
 
     #[test]
-    fn only_protocol_options_stay_behind(startup in startup(), version in version_3()) {
+    fn only_protocol_options_are_not_sent_on(startup in startup(), version in version_3()) {
         let sent = startup.for_server(version);
         let mut kept = startup.parameters.clone();
         kept.retain(|(name, _)| !name.starts_with(b"_pq_."));
@@ -52,8 +52,8 @@ proptest! {
     }
 
     #[test]
-    fn negotiation_never_goes_up_and_never_idles(startup in startup(), server in 0..3_u16) {
-        let negotiation = Negotiation::of(&startup).unwrap();
+    fn negotiation_only_lowers_the_version_or_rejects_options(startup in startup(), server in 0..3_u16) {
+        let negotiation = Negotiation::for_startup(&startup).unwrap();
         prop_assert!(negotiation.version <= startup.version);
         prop_assert!([Version::V3_0, Version::V3_2].contains(&negotiation.version));
         let reached = Version { major: 3, minor: server };

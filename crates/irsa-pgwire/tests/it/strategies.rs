@@ -1,4 +1,4 @@
-//! Values that messages are made of.
+//! Strategies for the values in messages.
 
 use bytes::Bytes;
 use irsa_pgwire::error_response::{ErrorResponse, Severity};
@@ -9,7 +9,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-/// Bytes that the protocol's strings can hold: anything but zero.
+/// The bytes that strings of the protocol can contain: all except zero.
 pub(crate) fn string() -> impl Strategy<Value = Bytes> {
     vec(1..=u8::MAX, 0..40).prop_map(Bytes::from)
 }

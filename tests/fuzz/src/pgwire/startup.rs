@@ -71,7 +71,7 @@ fn session(packet: &[u8], startup: &Startup) {
 /// The session's version is never newer than what was asked for, and what the client is told
 /// reads back.
 fn negotiation(startup: &Startup) {
-    let Ok(negotiation) = Negotiation::of(startup) else {
+    let Ok(negotiation) = Negotiation::for_startup(startup) else {
         return assert_ne!(startup.version.major, 3);
     };
     assert!((Version::V3_0..=Version::V3_2).contains(&negotiation.version));

@@ -1,4 +1,4 @@
-//! RFC 7677's example, and servers that do not keep to it.
+//! The example of RFC 7677, and servers that violate the protocol.
 
 use super::*;
 
@@ -13,7 +13,7 @@ fn exchange() -> ClientExchange {
     ClientExchange::with_nonce("user", b"pencil", "rOprNGfwEbeRWgbNEkqO".to_owned())
 }
 
-fn refusal(challenge: &str) -> ScramError {
+fn error(challenge: &str) -> ScramError {
     exchange().answer(challenge.as_bytes()).unwrap_err()
 }
 
@@ -32,29 +32,29 @@ fn follows_the_example_of_rfc_7677() {
 }
 
 #[test]
-fn sends_no_user_name_of_its_own() {
+fn sends_an_empty_user_name() {
     let exchange = ClientExchange::begin(b"secret", &[0; NONCE]);
     assert_eq!(exchange.first_message(), "n,,n=,r=AAAAAAAAAAAAAAAAAAAAAAAA");
 }
 
 #[test]
-fn refuses_a_nonce_that_does_not_go_on_from_its_own() {
+fn rejects_a_nonce_that_does_not_extend_the_clients() {
     for nonce in ["rOprNGfwEbeRWgbNEkqO", "rOprNGfwEbeRWgbNEkq", "other"] {
         let challenge = format!("r={nonce},s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096");
-        assert_eq!(refusal(&challenge), ScramError::NonceMismatch);
+        assert_eq!(error(&challenge), ScramError::NonceMismatch);
     }
 }
 
 #[test]
-fn refuses_iteration_bombs() {
+fn rejects_iteration_counts_out_of_range() {
     for iterations in [0, 1_000_001, u32::MAX] {
         let challenge = CHALLENGE.replace("4096", &iterations.to_string());
-        assert_eq!(refusal(&challenge), ScramError::Iterations(iterations));
+        assert_eq!(error(&challenge), ScramError::Iterations(iterations));
     }
 }
 
 #[test]
-fn refuses_challenges_that_are_malformed() {
+fn rejects_malformed_challenges() {
     let long_nonce = CHALLENGE.replace("k0,", &format!("k0{},", "x".repeat(10_000)));
     let no_nonce = "s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096";
     let beyond_u32 = CHALLENGE.replace("4096", "4294967297");
@@ -76,7 +76,7 @@ fn refuses_challenges_that_are_malformed() {
         &bad_salt,
         &no_count,
     ] {
-        let error = refusal(challenge);
+        let error = error(challenge);
         assert!(
             matches!(error, ScramError::Malformed(_)),
             "{challenge:?}: {error}"
@@ -85,19 +85,19 @@ fn refuses_challenges_that_are_malformed() {
 }
 
 #[test]
-fn refuses_mandatory_extensions() {
+fn rejects_mandatory_extensions() {
     let challenge = format!("m=x,{CHALLENGE}");
-    assert_eq!(refusal(&challenge), ScramError::MandatoryExtension);
+    assert_eq!(error(&challenge), ScramError::MandatoryExtension);
 }
 
 #[test]
-fn refuses_a_server_that_does_not_know_the_verifier() {
+fn rejects_a_server_that_does_not_know_the_verifier() {
     let outcome = OUTCOME.replace("6rri", "7rri");
     assert_eq!(verify(&outcome), Err(ScramError::WrongSignature));
 }
 
 #[test]
-fn refuses_outcomes_that_are_malformed() {
+fn rejects_malformed_outcomes() {
     for outcome in ["", "v", "v=", "v=AAAA", "x=y", "v=6rri,v=6rri"] {
         let error = verify(outcome);
         assert!(
@@ -108,9 +108,9 @@ fn refuses_outcomes_that_are_malformed() {
 }
 
 #[test]
-fn tells_why_the_server_refused() {
+fn reports_why_the_server_rejected_the_exchange() {
     let error = verify("e=invalid-proof").unwrap_err();
-    assert_eq!(error, ScramError::Refused("invalid-proof".to_owned()));
+    assert_eq!(error, ScramError::Rejected("invalid-proof".to_owned()));
     let error = verify("e=\u{1b}[2J").unwrap_err();
     assert!(!error.to_string().contains('\u{1b}'));
 }

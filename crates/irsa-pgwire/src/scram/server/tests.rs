@@ -1,4 +1,4 @@
-//! RFC 7677's example, and clients that do not keep to it.
+//! The example of RFC 7677, and clients that violate the protocol.
 
 use super::*;
 
@@ -31,46 +31,46 @@ fn follows_the_example_of_rfc_7677() {
 }
 
 #[test]
-fn reads_the_first_message_of_rfc_5802() {
+fn parses_the_first_message_of_rfc_5802() {
     let first = ClientFirst::parse("n,,n=user,r=fyko+d2lbbFgONRv9qkxdawL").unwrap();
     assert_eq!(first.bare, "n=user,r=fyko+d2lbbFgONRv9qkxdawL");
     assert_eq!(first.nonce, "fyko+d2lbbFgONRv9qkxdawL");
 }
 
 #[test]
-fn takes_a_first_message_as_libpq_sends_it() {
+fn accepts_the_first_message_of_libpq() {
     assert!(begin("n,,n=,r=abc").is_ok());
     assert!(begin("y,,n=,r=abc").is_ok());
     assert!(begin("n,,n=*,r=abc,x=an extension").is_ok());
 }
 
 #[test]
-fn refuses_channel_binding() {
-    let wanted = Some(ScramError::ChannelBindingWanted);
+fn rejects_channel_binding() {
+    let wanted = Some(ScramError::ChannelBindingRequired);
     assert_eq!(begin("p=tls-server-end-point,,n=,r=abc").err(), wanted);
 }
 
 #[test]
-fn refuses_a_change_of_channel_binding() {
-    // `eSws` is `y,,`: the first message said `n,,`.
+fn rejects_a_change_of_channel_binding() {
+    // `eSws` is `y,,`, but the first message has `n,,`.
     let last = LAST.replace("biws", "eSws");
     assert_eq!(finish(&last), Err(ScramError::ChannelBindingMismatch));
 }
 
 #[test]
-fn refuses_to_act_for_somebody_else() {
+fn rejects_an_authorization_identity() {
     let wanted = Some(ScramError::AuthorizationIdentity);
     assert_eq!(begin("n,a=admin,n=,r=abc").err(), wanted);
 }
 
 #[test]
-fn refuses_mandatory_extensions() {
+fn rejects_mandatory_extensions() {
     let wanted = Some(ScramError::MandatoryExtension);
     assert_eq!(begin("n,,m=x,n=,r=abc").err(), wanted);
 }
 
 #[test]
-fn refuses_first_messages_that_are_malformed() {
+fn rejects_malformed_first_messages() {
     for first in [
         "",
         "n",
@@ -95,7 +95,7 @@ fn refuses_first_messages_that_are_malformed() {
 }
 
 #[test]
-fn bounds_the_length_of_messages() {
+fn limits_the_length_of_messages() {
     let first = format!("n,,n=,r={}", "x".repeat(10_000));
     assert!(matches!(
         begin(&first).err(),
@@ -106,7 +106,7 @@ fn bounds_the_length_of_messages() {
 }
 
 #[test]
-fn refuses_last_messages_that_are_malformed() {
+fn rejects_malformed_last_messages() {
     let no_proof = LAST.split(",p=").next().unwrap();
     let short_proof = format!("{no_proof},p=AAAA");
     let two_proofs = LAST.replace(",p=", ",p=AAAA,p=");
@@ -131,7 +131,7 @@ fn refuses_last_messages_that_are_malformed() {
 }
 
 #[test]
-fn refuses_another_nonce() {
+fn rejects_the_nonce_of_a_different_exchange() {
     for nonce in ["", "rOprNGfwEbeRWgbNEkqO", "rOprNGfwEbeRWgbNEkqO%hvYDpWUa2"] {
         let last = format!("c=biws,r={nonce},p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=");
         assert_eq!(finish(&last), Err(ScramError::NonceMismatch));
@@ -139,13 +139,13 @@ fn refuses_another_nonce() {
 }
 
 #[test]
-fn refuses_a_wrong_proof() {
+fn rejects_a_wrong_proof() {
     let last = LAST.replace("p=dHzb", "p=eHzb");
     assert_eq!(finish(&last), Err(ScramError::WrongPassword));
 }
 
 #[test]
-fn refuses_a_right_proof_where_the_user_is_made_up() {
+fn rejects_a_correct_proof_for_a_mock_user() {
     let mut verifier = verifier();
     verifier.genuine = false;
     let exchange = ServerExchange::with_nonce(&verifier, FIRST.as_bytes(), NONCE_TEXT).unwrap();
@@ -154,7 +154,7 @@ fn refuses_a_right_proof_where_the_user_is_made_up() {
 }
 
 #[test]
-fn refuses_another_mechanism_and_a_missing_message() {
+fn rejects_other_mechanisms_and_a_missing_message() {
     let begin = |mechanism, response| {
         let initial = SaslInitialResponse {
             mechanism,
