@@ -1,10 +1,10 @@
-//! The least that a relay can do: bytes from a client to a PostgreSQL server behind TLS and back, and nothing else.
+//! A minimal relay that only copies bytes between a client and a PostgreSQL server with TLS.
 //!
-//! `cargo xtask bench postgres` runs it beside the proxy: what it loses against a direct connection is the price of any
-//! process in between on that machine.
+//! `cargo xtask bench postgres` compares it with the proxy: its overhead is the minimum cost of any process between
+//! client and server on this machine.
 //!
-//! Usage: `plain-relay PORT CA_FILE SOCKET`. The server is `localhost:PORT`; the relay listens on a free port of
-//! loopback, which it prints as the proxy does, and on a Unix socket.
+//! Usage: `plain-relay PORT CA_FILE SOCKET`. The server is `localhost:PORT`. The relay listens on a free loopback port,
+//! which it prints in the format of the proxy, and on a Unix socket.
 
 use std::env;
 use std::error::Error;
@@ -21,12 +21,12 @@ use tokio::io::{
 };
 use tokio::net::{TcpListener, TcpStream, UnixListener};
 
-/// As much as one TLS record holds (RFC 8446, section 5.1).
+/// The maximum plaintext of a TLS record (RFC 8446, section 5.1).
 const BUFFER: usize = 16 * 1024;
 /// PostgreSQL documentation, "Message Formats", SSLRequest.
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 
-/// Where the server is and how it is known.
+/// The port of the server and the TLS configuration to verify it.
 struct Server {
     port: u16,
     tls: Arc<ClientConfig>,
@@ -72,7 +72,7 @@ async fn relay(
     stream.set_nodelay(true)?;
     stream.write_all(&SSL_REQUEST).await?;
     if stream.read_u8().await? != b'S' {
-        return Err(io::Error::other("the server speaks no TLS"));
+        return Err(io::Error::other("the server does not support TLS"));
     }
     let name = ServerName::try_from("localhost").map_err(io::Error::other)?;
     let connector = TlsConnector::from(Arc::clone(&server.tls));

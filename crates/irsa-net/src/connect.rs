@@ -1,8 +1,7 @@
-//! Connecting to a host that has several addresses.
+//! Connections to a host with several addresses.
 //!
-//! All addresses are tried, the families in turn and each a little after the one before
-//! (RFC 8305, "Happy Eyeballs"), so that one dead address costs a quarter of a second and not the
-//! whole time limit.
+//! The addresses are tried in a staggered race that alternates between IPv6 and IPv4 (RFC 8305, "Happy Eyeballs"), so
+//! an unreachable address delays the connection by 250 ms instead of the full timeout.
 
 mod attempts;
 mod error;
@@ -15,19 +14,19 @@ use tokio::time::{Instant, timeout_at};
 
 pub use self::error::{ConnectError, ConnectErrorKind};
 
-/// How a connection is made and watched.
+/// Timeouts and keepalive of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectOptions {
-    /// The limit for name resolution and connection together. Default 10 s.
+    /// The timeout for name resolution and connection together. Default 10 s.
     pub timeout: Duration,
-    /// Idle time after which the kernel asks whether the peer lives, three times, a third of this
-    /// time apart; `None` never asks. Default 30 s.
+    /// Idle time before the kernel sends TCP keepalive probes: three probes, a third of this time apart. `None`
+    /// disables keepalive. Default 30 s.
     pub keepalive: Option<Duration>,
-    /// How long sent data may stay unacknowledged before the kernel gives the connection up
-    /// (`TCP_USER_TIMEOUT`); `None` leaves it to the kernel, about 15 minutes. Default 30 s.
+    /// Time that sent data may stay unacknowledged before the kernel closes the connection (`TCP_USER_TIMEOUT`). `None`
+    /// is the kernel's default of about 15 minutes. Default 30 s.
     ///
-    /// Linux reckons a peer that answers, but has not read for this long, among the lost ones:
-    /// whoever sends more than a peer's buffers hold must use
+    /// Linux also closes the connection if the peer acknowledges data but does not read for this long. A sender of more
+    /// data than the peer's buffers hold must change the timeout with
     /// [`Stream::set_user_timeout`](crate::listen::Stream::set_user_timeout).
     pub user_timeout: Option<Duration>,
 }
@@ -44,11 +43,11 @@ impl Default for ConnectOptions {
 
 /// Connects to `host`, a DNS name or an IP address (IPv6 with or without brackets).
 ///
-/// The stream has `TCP_NODELAY` set, and the options.
+/// Sets `TCP_NODELAY` and the options on the stream.
 ///
 /// # Errors
-/// The name has no address, no address answers, or time is over: each with its
-/// [`Cause`](irsa_chain::Cause), and with what every address said.
+/// Fails if the name cannot be resolved, all addresses fail, or the timeout expires. The error has a
+/// [`Cause`](irsa_chain::Cause) and the error of each address.
 pub async fn connect(
     host: &str,
     port: u16,
@@ -60,7 +59,7 @@ pub async fn connect(
         .await
         .map_err(|_| fail(ConnectErrorKind::TimedOut(options.timeout, Vec::new())))?
         .map_err(fail)?;
-    attempts::first_to_answer(addresses, options, deadline)
+    attempts::connect_first(addresses, options, deadline)
         .await
         .map_err(fail)
 }
@@ -72,7 +71,7 @@ async fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, ConnectErrorK
     let found = lookup_host((host, port))
         .await
         .map_err(ConnectErrorKind::Unresolvable)?;
-    Ok(attempts::families_in_turn(found))
+    Ok(attempts::interleave_families(found))
 }
 
 fn ip_literal(host: &str) -> Option<IpAddr> {
@@ -115,7 +114,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn leaves_to_the_kernel_what_is_switched_off() {
+    async fn leaves_disabled_options_to_the_kernel() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let options = ConnectOptions {
@@ -132,7 +131,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn finds_a_name_by_resolution() {
+    async fn resolves_a_name() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         connect("localhost", port, &ConnectOptions::default())
@@ -141,7 +140,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn says_what_a_closed_port_answers() {
+    async fn reports_the_error_of_a_closed_port() {
         let closed = TcpSocket::new_v4().unwrap();
         closed.bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let port = closed.local_addr().unwrap().port();
@@ -152,13 +151,13 @@ mod tests {
 
         assert_eq!(failed.cause(), Cause::EndpointUnreachable);
         let text = failed.to_string();
-        let start = format!("no connection to `127.0.0.1` on port {port}: 127.0.0.1:{port} said: ");
+        let start = format!("cannot connect to `127.0.0.1` on port {port}: 127.0.0.1:{port}: ");
         assert!(text.starts_with(&start), "{text}");
     }
 
     #[tokio::test]
-    async fn tells_a_name_without_address_from_a_host_that_is_down() {
-        // A label of 64 characters is one too long for DNS: no server is asked.
+    async fn distinguishes_an_unknown_name_from_an_unreachable_host() {
+        // A label of 64 characters exceeds the limit of DNS, so no server is queried.
         let name = format!("{}.invalid", "a".repeat(64));
         let failed = connect(&name, 5432, &ConnectOptions::default())
             .await
@@ -168,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_addresses_with_and_without_brackets() {
+    fn parses_addresses_with_and_without_brackets() {
         assert_eq!(ip_literal("[::1]"), "::1".parse().ok());
         assert_eq!(ip_literal("::1"), "::1".parse().ok());
         assert_eq!(ip_literal("10.0.0.1"), "10.0.0.1".parse().ok());

@@ -1,4 +1,4 @@
-//! Ending without cutting: tell everybody to stop, then wait for those who still work.
+//! Graceful drain: tell all tasks to stop, then wait for the work in progress.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")] async fn main() {
@@ -17,30 +17,30 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-/// The side that starts the drain and waits for its end.
+/// The handle that starts a drain and waits for its end.
 ///
-/// Dropping it starts the drain too: whoever could have signalled it is gone.
+/// Dropping it also starts the drain, because no other handle could.
 #[derive(Debug)]
 pub struct Drain {
     signal: watch::Sender<bool>,
     guards: Arc<watch::Sender<()>>,
 }
 
-/// The side that learns of the drain. Cheap to clone; holds nothing up.
+/// The handle that learns of the drain. It is cheap to clone and does not delay the drain.
 #[derive(Clone, Debug)]
 pub struct DrainWatch {
     signal: watch::Receiver<bool>,
     guards: Arc<watch::Sender<()>>,
 }
 
-/// Work that [`Drain::finished`] waits for: a session, a request. Drop it when that is over.
+/// Work that [`Drain::finished`] waits for, such as a session or a request. Drop it at the end of the work.
 #[derive(Clone, Debug)]
-#[must_use = "the drain does not wait for a guard that is dropped at once"]
+#[must_use = "the drain does not wait for a guard that is dropped immediately"]
 pub struct DrainGuard {
     _guard: watch::Receiver<()>,
 }
 
-/// Makes a drain that has not started, and a watch of it.
+/// Creates a drain that has not started, and a watch.
 pub fn drain() -> (Drain, DrainWatch) {
     let (signal, signaled) = watch::channel(false);
     let guards = Arc::new(watch::Sender::new(()));
@@ -52,24 +52,24 @@ pub fn drain() -> (Drain, DrainWatch) {
 }
 
 impl Drain {
-    /// Tells every watch to stop taking new work. More than once does no harm.
+    /// Tells all watches to stop accepting work. Repeated calls have no effect.
     pub fn start(&self) {
         self.signal.send_replace(true);
     }
 
-    /// Waits until no guard is left. Put a time limit around it: a guard may be held for long.
+    /// Waits until all guards are dropped. Callers need a timeout, because a guard can be held for a long time.
     ///
-    /// Does not start the drain; with no guard it returns at once.
+    /// Does not start the drain. Returns immediately if there are no guards.
     pub async fn finished(&self) {
         self.guards.closed().await;
     }
 
-    /// How many guards are held.
+    /// Returns the number of guards.
     pub fn guards(&self) -> usize {
         self.guards.receiver_count()
     }
 
-    /// One more watch.
+    /// Creates another watch.
     pub fn watch(&self) -> DrainWatch {
         DrainWatch {
             signal: self.signal.subscribe(),
@@ -79,18 +79,18 @@ impl Drain {
 }
 
 impl DrainWatch {
-    /// Waits until the drain starts; returns at once if it has. Can be awaited again.
+    /// Waits until the drain starts. Returns immediately if it has started, and can be called repeatedly.
     pub async fn signaled(&self) {
-        // An error means that the drain was dropped, which starts it too.
+        // An error means that the `Drain` was dropped, which also starts the drain.
         let _ = self.signal.clone().wait_for(|started| *started).await;
     }
 
-    /// Whether the drain has started.
+    /// Returns whether the drain has started.
     pub fn is_signaled(&self) -> bool {
         *self.signal.borrow() || self.signal.has_changed().is_err()
     }
 
-    /// Holds the drain's end up until the guard is dropped.
+    /// Creates a guard: the drain does not finish until it is dropped.
     pub fn guard(&self) -> DrainGuard {
         DrainGuard {
             _guard: self.guards.subscribe(),
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn watches_alone_hold_nothing_up() {
+    fn watches_do_not_delay_the_drain() {
         let (drain, _watch) = drain();
         assert!(poll(pin!(drain.finished())).is_ready());
     }

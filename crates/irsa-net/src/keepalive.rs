@@ -1,10 +1,10 @@
-//! How the kernel finds out that a peer is gone which did not say so.
+//! TCP keepalive, which detects peers that disappeared without closing the connection.
 
 use std::time::Duration;
 
 use socket2::TcpKeepalive;
 
-/// Three questions after an idle time, a third of it apart (tcp(7), `TCP_KEEPIDLE`).
+/// Returns the settings for three probes after an idle time, a third of that time apart (tcp(7), `TCP_KEEPIDLE`).
 pub(crate) fn probes(idle: Duration) -> TcpKeepalive {
     TcpKeepalive::new()
         .with_time(idle)

@@ -1,9 +1,7 @@
-//! Sockets and TLS for the rest of `irsa`: listeners, connectors, limits, drain, and what of the
-//! process has to do with them.
+//! Sockets and TLS: listeners, connectors, limits, graceful drain, and process hardening.
 //!
-//! Nothing here knows PostgreSQL, HTTP or AWS, but for two things: the root certificates of RDS
-//! ([`tls::Roots::rds`]) and the words of the identity chain, in which a failed connection names
-//! its [`Cause`](irsa_chain::Cause).
+//! This crate does not depend on PostgreSQL, HTTP or AWS, with two exceptions: the root certificates of RDS
+//! ([`tls::Roots::rds`]), and the [`Cause`](irsa_chain::Cause) of a failed connection.
 
 pub mod connect;
 pub mod drain;

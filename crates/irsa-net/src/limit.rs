@@ -1,4 +1,4 @@
-//! Limits: connections at once, and open files.
+//! Limits of concurrent connections and of open files.
 
 mod reserve;
 mod unauthenticated;
@@ -13,31 +13,31 @@ pub use self::reserve::reserve_open_files;
 pub(crate) use self::reserve::with_reserve;
 pub use self::unauthenticated::{TooManyUnauthenticated, Unauthenticated, UnauthenticatedLimit};
 
-/// At most so many connections at once. Clones share the count.
+/// A limit of concurrent connections. Clones share the count.
 #[derive(Clone, Debug)]
 pub struct ConnectionLimit {
     free: Arc<Semaphore>,
     max: usize,
 }
 
-/// The right to one connection; dropping it gives the right back.
+/// A permit for one connection. Dropping it releases the permit.
 #[derive(Debug)]
-#[must_use = "a permit that is dropped at once limits nothing"]
+#[must_use = "a permit that is dropped immediately limits nothing"]
 pub struct Permit {
     _permit: OwnedSemaphorePermit,
 }
 
-/// The limit of open files, before and after [`raise_open_files`]. `None` means no limit.
+/// The limit of open files before and after [`raise_open_files`]. `None` means unlimited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OpenFiles {
-    /// The soft limit that the process was started with.
+    /// The soft limit at the start of the process.
     pub before: Option<u64>,
     /// The soft limit now.
     pub now: Option<u64>,
 }
 
 impl ConnectionLimit {
-    /// A limit of `max` connections (at most 2^61, which is no limit).
+    /// Creates a limit of `max` connections. Values above 2^61 are reduced to 2^61, which is unlimited in practice.
     pub fn new(max: usize) -> Self {
         let max = max.min(Semaphore::MAX_PERMITS);
         Self {
@@ -46,27 +46,27 @@ impl ConnectionLimit {
         }
     }
 
-    /// Takes one connection, or `None` at the limit. Never waits.
+    /// Returns a permit, or `None` if the limit is reached. Never waits.
     pub fn try_acquire(&self) -> Option<Permit> {
         let permit = Arc::clone(&self.free).try_acquire_owned().ok()?;
         Some(Permit { _permit: permit })
     }
 
-    /// Takes one connection, waiting for one to end at the limit.
+    /// Returns a permit. Waits for a connection to end if the limit is reached.
     pub async fn acquire(&self) -> Permit {
         match Arc::clone(&self.free).acquire_owned().await {
             Ok(permit) => Permit { _permit: permit },
-            // Only a closed semaphore refuses, and this one is never closed.
+            // Only a closed semaphore returns an error, and this one is never closed.
             Err(_) => std::future::pending().await,
         }
     }
 
-    /// How many are taken.
+    /// Returns the number of permits in use.
     pub fn in_use(&self) -> usize {
         self.max - self.free.available_permits()
     }
 
-    /// How many there may be.
+    /// Returns the maximum number of permits.
     pub fn max(&self) -> usize {
         self.max
     }
@@ -74,11 +74,11 @@ impl ConnectionLimit {
 
 /// Raises the soft limit of open files (`RLIMIT_NOFILE`) to the hard limit.
 ///
-/// A proxied session takes two, and the soft limit is often 1,024 for the sake of programs that
-/// use `select(2)`, which we don't.
+/// A proxied session needs two file descriptors, and the soft limit is often only 1,024, for programs that use
+/// `select(2)`. irsa does not.
 ///
 /// # Errors
-/// What `setrlimit(2)` says; the old limit then stays in force.
+/// The error of `setrlimit(2)`. The limit then stays unchanged.
 pub fn raise_open_files() -> io::Result<OpenFiles> {
     let limit = getrlimit(Resource::Nofile);
     if limit.current != limit.maximum {
@@ -94,15 +94,15 @@ pub fn raise_open_files() -> io::Result<OpenFiles> {
     })
 }
 
-/// Returns the soft limit of open files (`RLIMIT_NOFILE`). `None` means no limit.
+/// Returns the soft limit of open files (`RLIMIT_NOFILE`). `None` means unlimited.
 pub fn soft_open_files() -> Option<u64> {
     getrlimit(Resource::Nofile).current
 }
 
-/// Calls `action` under a different soft limit of open files, and restores the limit afterwards.
+/// Calls `action` with a different soft limit of open files and restores the limit afterwards.
 ///
-/// A child process that `action` starts inherits `soft`. Threads that open a file meanwhile get
-/// `EMFILE` beyond it, so `action` should be short.
+/// A child process that `action` starts inherits `soft`. The limit applies to all threads, which can get `EMFILE`
+/// meanwhile, so `action` should be short.
 ///
 /// # Errors
 /// The error of `setrlimit(2)`. If `soft` cannot be set, `action` is not called.
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refuses_one_more_than_the_limit() {
+    fn refuses_connections_above_the_limit() {
         let limit = ConnectionLimit::new(2);
         let first = limit.try_acquire().unwrap();
         let _second = limit.clone().try_acquire().unwrap();
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn accepts_the_largest_number_as_no_limit() {
+    fn accepts_the_largest_number_as_a_limit() {
         let limit = ConnectionLimit::new(usize::MAX);
         assert!(limit.try_acquire().is_some());
     }

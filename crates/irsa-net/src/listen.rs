@@ -1,4 +1,4 @@
-//! Listening on TCP and on Unix sockets.
+//! Listeners on TCP and Unix sockets.
 
 mod address;
 mod error;
@@ -24,21 +24,19 @@ pub use self::error::{BindError, BindErrorKind};
 pub use self::stream::{Accepted, Peer, Stream};
 use self::unix::UnixSocket;
 
-/// How a listener is set up.
+/// Options of a listener.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListenOptions {
-    /// Connections that may wait to be accepted; the kernel caps it (`net.core.somaxconn`).
-    /// Default 1024.
+    /// The size of the accept queue, limited by the kernel (`net.core.somaxconn`). Default 1024.
     pub backlog: u32,
-    /// Permissions of a Unix socket's file. Default `0o600`: the owner and root only.
+    /// The file mode of a Unix socket. Default `0o600`: only the owner and root can connect.
     pub unix_mode: u32,
-    /// Idle time after which the kernel asks whether a client lives, three times, a third of this
-    /// time apart; `None` never asks. Default 60 s. Clients on a loopback address are not asked:
-    /// the kernel knows when they end.
+    /// Idle time before the kernel sends TCP keepalive probes to a client: three probes, a third of this time apart.
+    /// `None` disables keepalive. Default 60 s. Listeners on loopback addresses send no probes, because the kernel
+    /// always closes the connections of local processes that end.
     pub keepalive: Option<Duration>,
     /// Whether the listener accepts connections with the file descriptors of
-    /// [`reserve_open_files`](crate::limit::reserve_open_files) when all others are used up.
-    /// Default `false`.
+    /// [`reserve_open_files`](crate::limit::reserve_open_files) when all others are used up. Default `false`.
     pub uses_reserve: bool,
 }
 
@@ -53,9 +51,9 @@ impl Default for ListenOptions {
     }
 }
 
-/// Sockets that listen on one address: one, or one for each family of the loopback.
+/// A listener on one address, with one socket, or with two sockets for the loopback addresses of IPv4 and IPv6.
 ///
-/// A Unix socket's file is removed when the listener is dropped.
+/// Dropping the listener removes the file of a Unix socket.
 #[derive(Debug)]
 pub struct Listener {
     sockets: Sockets,
@@ -73,12 +71,12 @@ enum Sockets {
 impl Listener {
     /// Listens on an address.
     ///
-    /// On [`ListenAddress::Loopback`] a family that this machine lacks is left out, and with port
-    /// 0 both families get one port. A Unix socket's file that a dead process left is replaced,
-    /// but never one that somebody listens on, nor any other file.
+    /// For [`ListenAddress::Loopback`], an address family that this machine does not support is skipped, and with port
+    /// 0 both families use the same port. The stale file of a Unix socket is replaced, but never a socket that a
+    /// process listens on or a file of a different type.
     ///
     /// # Errors
-    /// A [`BindError`] that names the address and what to do about it.
+    /// A [`BindError`] that names the address and has a remedy.
     pub async fn bind(address: &ListenAddress, options: ListenOptions) -> Result<Self, BindError> {
         let uses_reserve = options.uses_reserve;
         let bound = match address {
@@ -94,35 +92,35 @@ impl Listener {
         })
     }
 
-    /// The next connection. May be called from several tasks, and dropped without loss.
+    /// Waits for the next connection. Cancel safe, and may be called from several tasks.
     ///
-    /// Errors of one connection (`ECONNABORTED` and such) and of scarcity (`EMFILE` and such) are
-    /// logged and counted, and accepting goes on; after scarcity with a pause, for the kernel would
-    /// report it again at once.
+    /// Errors of a single connection (such as `ECONNABORTED`) and of resource exhaustion (such as `EMFILE`) are logged
+    /// and counted, and the listener keeps accepting. After resource exhaustion it pauses first, because the kernel
+    /// would report the same error again immediately.
     ///
     /// # Errors
-    /// Only those after which this listener can never accept again.
+    /// Fails only if the listener can never accept again.
     pub async fn accept(&self) -> io::Result<Accepted> {
         self.accept_or(|| ()).await
     }
 
-    /// As [`Listener::accept`], but calls `on_scarcity` before each pause: what it frees is used
-    /// for the next attempt.
+    /// Does the same as [`Listener::accept`] and calls `on_exhaustion` before each pause, so that the caller can
+    /// release resources for the next attempt.
     ///
     /// # Errors
-    /// Only those after which this listener can never accept again.
-    pub async fn accept_or(&self, on_scarcity: impl Fn()) -> io::Result<Accepted> {
+    /// Fails only if the listener can never accept again.
+    pub async fn accept_or(&self, on_exhaustion: impl Fn()) -> io::Result<Accepted> {
         let mut failures = 0;
         loop {
             let error = match self.accept_once().await {
                 Ok(accepted) => return Ok(accepted),
                 Err(error) => error,
             };
-            let severity = Severity::of(&error);
+            let severity = Severity::from_error(&error);
             if severity == Severity::Final {
                 return Err(error);
             }
-            if severity == Severity::Scarcity
+            if severity == Severity::Exhaustion
                 && self.uses_reserve
                 && let Some(Ok(accepted)) = self.accept_from_reserve().await
             {
@@ -130,25 +128,25 @@ impl Listener {
             }
             let errors = self.accept_errors.fetch_add(1, Ordering::Relaxed) + 1;
             tracing::warn!(%error, errors, "cannot accept a connection");
-            if severity == Severity::Scarcity {
-                on_scarcity();
+            if severity == Severity::Exhaustion {
+                on_exhaustion();
                 failures += 1;
                 sleep(self.backoff().after(failures)).await;
             }
         }
     }
 
-    /// The addresses that are listened on, with the port that was chosen for port 0. Never empty.
+    /// Returns the addresses of the sockets, with the actual port instead of port 0. Never empty.
     pub fn local_addresses(&self) -> Vec<ListenAddress> {
-        let of = |listener: &TcpListener| listener.local_addr().map(ListenAddress::Tcp).ok();
+        let address = |listener: &TcpListener| listener.local_addr().map(ListenAddress::Tcp).ok();
         match &self.sockets {
-            Sockets::One(listener) => of(listener).into_iter().collect(),
-            Sockets::Both(v4, v6) => of(v4).into_iter().chain(of(v6)).collect(),
+            Sockets::One(listener) => address(listener).into_iter().collect(),
+            Sockets::Both(v4, v6) => address(v4).into_iter().chain(address(v6)).collect(),
             Sockets::Unix(socket) => vec![ListenAddress::Unix(socket.path().to_owned())],
         }
     }
 
-    /// The TCP port, the same for both families of the loopback; `None` for a Unix socket.
+    /// Returns the TCP port, which both sockets on the loopback addresses share; `None` for a Unix socket.
     pub fn port(&self) -> Option<u16> {
         match &self.sockets {
             Sockets::One(listener) | Sockets::Both(listener, _) => {
@@ -158,12 +156,12 @@ impl Listener {
         }
     }
 
-    /// How often accepting failed since the start, for a metric.
+    /// Returns the number of failed accepts since the start, for a metric.
     pub fn accept_errors(&self) -> u64 {
         self.accept_errors.load(Ordering::Relaxed)
     }
 
-    /// A connection that waits already, accepted with the reserve.
+    /// Accepts a waiting connection with a file descriptor of the reserve.
     async fn accept_from_reserve(&self) -> Option<io::Result<Accepted>> {
         let mut accepting = pin!(self.accept_once());
         poll_fn(|cx| {
@@ -198,27 +196,27 @@ impl Listener {
     }
 }
 
-/// What an error of `accept(2)` means for the next call.
+/// The meaning of an error of `accept(2)` for the next call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Severity {
-    /// That connection is gone, the next may be there.
+    /// The connection is gone; the next call may succeed.
     Connection,
-    /// The process or the machine lacks something: soon again.
-    Scarcity,
+    /// The process or the machine lacks a resource; a later call may succeed.
+    Exhaustion,
     /// The listening socket itself is unusable.
     Final,
 }
 
 impl Severity {
-    /// The errors are those of accept(2), "Error handling" and "ERRORS".
-    fn of(error: &io::Error) -> Self {
+    /// Classifies the errors of accept(2), "Error handling" and "ERRORS".
+    fn from_error(error: &io::Error) -> Self {
         use rustix::io::Errno as E;
 
         match E::from_io_error(error) {
-            // No errno: the runtime itself is shutting down.
+            // An error without errno means that the runtime is shutting down.
             None | Some(E::BADF | E::FAULT | E::INVAL | E::NOTSOCK) => Self::Final,
             Some(E::CONNABORTED | E::INTR | E::PERM | E::PROTO | E::TIMEDOUT) => Self::Connection,
-            Some(_) => Self::Scarcity,
+            Some(_) => Self::Exhaustion,
         }
     }
 }

@@ -8,13 +8,13 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// Receives the reads and writes of an [`Observed`] stream.
 pub trait Observer {
-    /// Called after each read with the number of bytes that it returned; 0 where it returned none.
+    /// Called after each read with the number of bytes that it returned.
     ///
     /// # Errors
-    /// An error becomes the error of the read.
+    /// The read fails with the returned error.
     fn read(&mut self, bytes: usize) -> io::Result<()>;
 
-    /// Called after each attempt to write. `is_blocked` if the other end took nothing.
+    /// Called after each attempt to write. `is_blocked` is true if the write is pending.
     fn wrote(&mut self, cx: &Context<'_>, is_blocked: bool);
 
     /// Called after each attempt to flush.
@@ -31,7 +31,7 @@ pub struct Observed<S, O> {
 // === impl Observed ===
 
 impl<S, O> Observed<S, O> {
-    /// Reports what happens on `stream` from now on.
+    /// Creates a stream that reports all further reads and writes of `stream`.
     pub fn new(stream: S, observer: O) -> Self {
         Self { stream, observer }
     }

@@ -1,21 +1,21 @@
-//! What the process as a whole must not do.
+//! Process hardening against memory disclosure.
 
 use std::io;
 
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 
-/// Keeps the memory of this process, and so every token and key in it, out of core files and out
-/// of the reach of other processes of the same user.
+/// Protects the memory of this process, with all tokens and keys in it, from core dumps and from other processes of the
+/// same user.
 ///
-/// Sets `RLIMIT_CORE` to 0 for good and clears `PR_SET_DUMPABLE`, which also refuses `ptrace(2)`
-/// and `/proc/PID/mem` to anybody without `CAP_SYS_PTRACE`.
+/// Sets `RLIMIT_CORE` to 0 permanently and clears `PR_SET_DUMPABLE`, which also denies `ptrace(2)` and `/proc/PID/mem`
+/// to processes without `CAP_SYS_PTRACE`.
 ///
 /// # Caveats
-/// `execve(2)` makes a process dumpable again; the core limit is inherited. A debugger can attach
-/// as root only, and the files in `/proc/self` belong to root from then on.
+/// `execve(2)` makes a process dumpable again; the core limit is inherited. Afterwards only root can attach a debugger,
+/// and the files in `/proc/self` belong to root.
 ///
 /// # Errors
-/// What the kernel says. What worked before the error stays.
+/// The error of `setrlimit(2)` or `prctl(2)`. A change made before the error stays in effect.
 pub fn harden_process() -> io::Result<()> {
     let none = Rlimit {
         current: Some(0),
@@ -26,10 +26,9 @@ pub fn harden_process() -> io::Result<()> {
     Ok(())
 }
 
-/// Does the same for a process that starts a user's command, except that `RLIMIT_CORE` stays as it
-/// is: the command inherits the limit, and only root can raise a hard limit again. The kernel
-/// writes no core file of a process that is not dumpable, whatever the limit (core(5)), and the
-/// command is dumpable again after `execve(2)`.
+/// Does the same for a process that starts a user's command, but leaves `RLIMIT_CORE` unchanged: the command inherits
+/// the limit, and only root can raise a hard limit again. The kernel writes no core dump of a process that is not
+/// dumpable, regardless of the limit (core(5)), and the command is dumpable again after `execve(2)`.
 ///
 /// # Errors
 /// The error of `prctl(2)`.
@@ -45,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn leaves_no_core_file_and_no_debugger() {
+    fn prevents_core_dumps_and_debuggers() {
         harden_process().unwrap();
         assert_eq!(getrlimit(Resource::Core).maximum, Some(0));
         assert_eq!(dumpable_behavior().unwrap(), DumpableBehavior::NotDumpable);

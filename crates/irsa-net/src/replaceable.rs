@@ -1,15 +1,15 @@
-//! A value that is replaced while others use it.
+//! A value that can be replaced while it is in use.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// A value that can be replaced as a whole. Code that uses it keeps the value that it started with.
+/// A value that can be replaced as a whole. Code that already uses the value keeps the old one.
 #[derive(Debug, Default)]
 pub struct Replaceable<T>(RwLock<Arc<T>>);
 
 // === impl Replaceable ===
 
 impl<T> Replaceable<T> {
-    /// A holder of `value`.
+    /// Creates a holder of `value`.
     pub fn new(value: T) -> Self {
         Self(RwLock::new(Arc::new(value)))
     }
@@ -19,7 +19,7 @@ impl<T> Replaceable<T> {
         Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Replaces the value, for code that asks for it from now on.
+    /// Replaces the value for all further calls of [`Replaceable::current`].
     pub fn replace(&self, value: T) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(value);
     }
@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_user_keeps_the_value_that_it_started_with() {
+    fn code_in_progress_keeps_the_old_value() {
         let value = Replaceable::new(1);
         let before = value.current();
         value.replace(2);

@@ -1,8 +1,8 @@
-//! How long to wait before the next attempt.
+//! Pauses between retries.
 
 use std::time::{Duration, SystemTime};
 
-/// Exponential backoff: a first pause that grows by a factor with each further failure, up to a longest one.
+/// Exponential backoff: the pause grows by a factor with each failure, up to a maximum.
 #[derive(Clone, Copy, Debug)]
 pub struct Backoff {
     first: Duration,
@@ -11,7 +11,7 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// A backoff that starts with the pause `first` and never exceeds `longest`.
+    /// Creates a backoff that starts with the pause `first` and never exceeds `longest`.
     pub const fn new(first: Duration, factor: u32, longest: Duration) -> Self {
         Self {
             first,
@@ -20,20 +20,20 @@ impl Backoff {
         }
     }
 
-    /// The pause after this many failures in a row, counted from 1.
+    /// Returns the pause after this number of consecutive failures, counted from 1.
     pub fn after(&self, failures: u32) -> Duration {
         let factor = self.factor.saturating_pow(failures.saturating_sub(1));
         self.first.saturating_mul(factor).min(self.longest)
     }
 }
 
-/// Shortens a pause by up to half, so that clients that failed together do not return together; `jitter` is a random
-/// number from 0 up to 1.
+/// Shortens a pause by up to half, so that clients that failed at the same time do not retry at the same time. `jitter`
+/// is a random number from 0 to 1.
 pub fn with_jitter(pause: Duration, jitter: f64) -> Duration {
     pause.mul_f64(1.0 - jitter / 2.0)
 }
 
-/// The value of `Retry-After`: seconds, or a date (RFC 9110, section 10.2.3). `None` if it is neither.
+/// Parses the value of `Retry-After`, seconds or a date (RFC 9110, section 10.2.3). Returns `None` if it is invalid.
 pub fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     if let Ok(seconds) = value.trim().parse() {
         return Some(Duration::from_secs(seconds));
@@ -51,7 +51,7 @@ mod tests {
     const MILLISECOND: Duration = Duration::from_millis(1);
 
     #[test]
-    fn pauses_grow_up_to_the_longest() {
+    fn pauses_grow_up_to_the_maximum() {
         let backoff = Backoff::new(MILLISECOND * 500, 2, MILLISECOND * 20_000);
         let pauses = (1..=8).map(|failures| backoff.after(failures).as_millis());
         assert!(pauses.eq([500, 1000, 2000, 4000, 8000, 16_000, 20_000, 20_000]));
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn jitter_takes_off_up_to_half() {
+    fn jitter_shortens_by_up_to_half() {
         assert_eq!(with_jitter(MILLISECOND * 100, 0.0), MILLISECOND * 100);
         assert_eq!(with_jitter(MILLISECOND * 100, 1.0), MILLISECOND * 50);
     }

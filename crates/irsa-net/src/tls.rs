@@ -1,7 +1,7 @@
-//! TLS: whom we trust, how we connect, and certificates for our own listeners.
+//! TLS: trusted CAs, client and server configurations, and a local CA for our own listeners.
 //!
-//! One cryptography provider, *ring*, is passed to each configuration by name; the process-wide
-//! default of rustls is neither set nor read. TLS 1.2 and 1.3, nothing older.
+//! Every configuration explicitly uses the cryptography provider *ring*; the process-wide default of rustls is neither
+//! set nor read. Only TLS 1.2 and 1.3 are supported.
 
 mod authority;
 mod client;

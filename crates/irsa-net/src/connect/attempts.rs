@@ -1,4 +1,4 @@
-//! The race of the addresses.
+//! Connection attempts to several addresses.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,11 +12,11 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use super::{ConnectErrorKind, ConnectOptions};
 use crate::keepalive;
 
-/// RFC 8305 section 5: "Connection Attempt Delay", its recommended value.
+/// The recommended "Connection Attempt Delay" (RFC 8305 section 5).
 const STAGGER: Duration = Duration::from_millis(250);
 
-/// RFC 8305 section 4: the resolver's order, but with the families interleaved.
-pub(super) fn families_in_turn(found: impl Iterator<Item = SocketAddr>) -> Vec<SocketAddr> {
+/// Interleaves the address families and otherwise keeps the resolver's order (RFC 8305 section 4).
+pub(super) fn interleave_families(found: impl Iterator<Item = SocketAddr>) -> Vec<SocketAddr> {
     let mut found = found.peekable();
     let v6_first = found.peek().is_some_and(SocketAddr::is_ipv6);
     let (mut first, mut second): (Vec<_>, Vec<_>) =
@@ -31,17 +31,17 @@ pub(super) fn families_in_turn(found: impl Iterator<Item = SocketAddr>) -> Vec<S
     ordered
 }
 
-/// Starts an attempt each [`STAGGER`], or as soon as one fails, and takes the first that stands.
-pub(super) async fn first_to_answer(
+/// Starts an attempt every [`STAGGER`], or as soon as one fails, and returns the first connection.
+pub(super) async fn connect_first(
     addresses: Vec<SocketAddr>,
     options: &ConnectOptions,
     deadline: Instant,
 ) -> Result<TcpStream, ConnectErrorKind> {
-    let mut refusals = Vec::new();
-    match timeout_at(deadline, race(addresses, &mut refusals)).await {
-        Err(_) => Err(ConnectErrorKind::TimedOut(options.timeout, refusals)),
-        Ok(None) => Err(ConnectErrorKind::Unreachable(refusals)),
-        Ok(Some((address, stream))) => match prepare(&stream, options) {
+    let mut failures = Vec::new();
+    match timeout_at(deadline, race(addresses, &mut failures)).await {
+        Err(_) => Err(ConnectErrorKind::TimedOut(options.timeout, failures)),
+        Ok(None) => Err(ConnectErrorKind::Unreachable(failures)),
+        Ok(Some((address, stream))) => match set_options(&stream, options) {
             Ok(()) => Ok(stream),
             Err(error) => Err(ConnectErrorKind::Unreachable(vec![(address, error)])),
         },
@@ -50,7 +50,7 @@ pub(super) async fn first_to_answer(
 
 async fn race(
     addresses: Vec<SocketAddr>,
-    refusals: &mut Vec<(SocketAddr, io::Error)>,
+    failures: &mut Vec<(SocketAddr, io::Error)>,
 ) -> Option<(SocketAddr, TcpStream)> {
     let mut waiting = addresses.into_iter().peekable();
     let mut running = JoinSet::new();
@@ -61,10 +61,10 @@ async fn race(
             Some(ended) = running.join_next() => match ended {
                 Ok((address, Ok(stream))) => return Some((address, stream)),
                 Ok((address, Err(error))) => {
-                    refusals.push((address, error));
+                    failures.push((address, error));
                     next_start = Instant::now();
                 }
-                // An attempt is neither cancelled nor does it panic.
+                // Attempts are not canceled and do not panic.
                 Err(_) => {}
             },
             () = sleep_until(next_start), if waiting.peek().is_some() => {
@@ -78,7 +78,7 @@ async fn race(
     }
 }
 
-fn prepare(stream: &TcpStream, options: &ConnectOptions) -> io::Result<()> {
+fn set_options(stream: &TcpStream, options: &ConnectOptions) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let socket = SockRef::from(stream);
     if let Some(idle) = options.keepalive {
@@ -93,7 +93,7 @@ mod tests {
 
     use super::*;
 
-    fn soon() -> ConnectOptions {
+    fn options() -> ConnectOptions {
         ConnectOptions {
             timeout: Duration::from_secs(5),
             ..ConnectOptions::default()
@@ -101,20 +101,20 @@ mod tests {
     }
 
     async fn first(addresses: Vec<SocketAddr>) -> Result<TcpStream, ConnectErrorKind> {
-        first_to_answer(addresses, &soon(), Instant::now() + soon().timeout).await
+        connect_first(addresses, &options(), Instant::now() + options().timeout).await
     }
 
     #[test]
-    fn takes_the_families_in_turn() {
+    fn interleaves_the_address_families() {
         let address = |text: &str| text.parse::<SocketAddr>().unwrap();
         let found = ["[::1]:1", "[::2]:1", "[::3]:1", "1.0.0.1:1"].map(address);
         let expected = ["[::1]:1", "1.0.0.1:1", "[::2]:1", "[::3]:1"].map(address);
-        assert_eq!(families_in_turn(found.into_iter()), expected);
-        assert!(families_in_turn(std::iter::empty()).is_empty());
+        assert_eq!(interleave_families(found.into_iter()), expected);
+        assert!(interleave_families(std::iter::empty()).is_empty());
     }
 
     #[tokio::test]
-    async fn goes_on_to_the_next_address_when_one_refuses() {
+    async fn tries_the_next_address_if_one_refuses() {
         let closed = TcpSocket::new_v4().unwrap();
         closed.bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let open = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn goes_on_to_the_next_address_when_one_is_silent() {
+    async fn tries_the_next_address_if_one_does_not_answer() {
         let silent = Silent::new().await;
         let open = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let open = open.local_addr().unwrap();
@@ -139,17 +139,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn gives_up_when_time_is_over() {
+    async fn fails_when_the_timeout_expires() {
         let silent = Silent::new().await;
         let deadline = Instant::now() + Duration::from_millis(50);
-        let failed = first_to_answer(vec![silent.address], &soon(), deadline).await;
+        let failed = connect_first(vec![silent.address], &options(), deadline).await;
         assert!(
             matches!(failed, Err(ConnectErrorKind::TimedOut(..))),
             "{failed:?}"
         );
     }
 
-    /// A listener that answers no more, since its queue of connections to accept is full.
+    /// A listener that no longer answers because its accept queue is full.
     struct Silent {
         address: SocketAddr,
         _listener: TcpListener,
@@ -163,9 +163,8 @@ mod tests {
             let listener = socket.listen(1).unwrap();
             let address = listener.local_addr().unwrap();
             let mut queue = Vec::new();
-            let patience = Duration::from_millis(100);
-            while let Ok(stream) = tokio::time::timeout(patience, TcpStream::connect(address)).await
-            {
+            let limit = Duration::from_millis(100);
+            while let Ok(stream) = tokio::time::timeout(limit, TcpStream::connect(address)).await {
                 queue.push(stream.unwrap());
             }
             Self {

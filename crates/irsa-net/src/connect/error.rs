@@ -1,4 +1,4 @@
-//! Why no connection was made.
+//! Errors of connection attempts.
 
 use std::error::Error;
 use std::fmt::{self, Display, Formatter};
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use irsa_chain::Cause;
 
-/// No connection could be made.
+/// The error of a connection attempt.
 #[derive(Debug)]
 pub struct ConnectError {
     host: String,
@@ -16,14 +16,14 @@ pub struct ConnectError {
     kind: ConnectErrorKind,
 }
 
-/// What kept the connection from being made.
+/// The reason why a connection attempt failed.
 #[derive(Debug)]
 pub enum ConnectErrorKind {
-    /// The name has no address.
+    /// The name cannot be resolved.
     Unresolvable(io::Error),
-    /// Every address refused, with what it said.
+    /// All addresses failed, with the error of each.
     Unreachable(Vec<(SocketAddr, io::Error)>),
-    /// Nothing answered in this time; what refused until then.
+    /// The timeout expired, with the addresses that failed before.
     TimedOut(Duration, Vec<(SocketAddr, io::Error)>),
 }
 
@@ -36,7 +36,7 @@ impl ConnectError {
         }
     }
 
-    /// The same in the words of the chain.
+    /// Returns the cause in the identity chain.
     pub fn cause(&self) -> Cause {
         match self.kind {
             ConnectErrorKind::Unresolvable(_) => Cause::EndpointUnresolvable,
@@ -45,7 +45,7 @@ impl ConnectError {
         }
     }
 
-    /// What happened.
+    /// Returns the reason.
     pub fn kind(&self) -> &ConnectErrorKind {
         &self.kind
     }
@@ -56,15 +56,18 @@ impl Display for ConnectError {
         let Self { host, port, kind } = self;
         match kind {
             ConnectErrorKind::Unresolvable(error) => {
-                write!(f, "the name `{host}` cannot be resolved: {error}")
+                write!(f, "cannot resolve `{host}`: {error}")
             }
-            ConnectErrorKind::Unreachable(refusals) => {
-                write!(f, "no connection to `{host}` on port {port}")?;
-                list(f, refusals)
+            ConnectErrorKind::Unreachable(failures) => {
+                write!(f, "cannot connect to `{host}` on port {port}")?;
+                list(f, failures)
             }
-            ConnectErrorKind::TimedOut(after, refusals) => {
-                write!(f, "no answer from `{host}` on port {port} in {after:?}")?;
-                list(f, refusals)
+            ConnectErrorKind::TimedOut(after, failures) => {
+                write!(
+                    f,
+                    "no connection to `{host}` on port {port} within {after:?}"
+                )?;
+                list(f, failures)
             }
         }
     }
@@ -72,10 +75,10 @@ impl Display for ConnectError {
 
 impl Error for ConnectError {}
 
-fn list(f: &mut Formatter<'_>, refusals: &[(SocketAddr, io::Error)]) -> fmt::Result {
-    for (index, (address, error)) in refusals.iter().enumerate() {
+fn list(f: &mut Formatter<'_>, failures: &[(SocketAddr, io::Error)]) -> fmt::Result {
+    for (index, (address, error)) in failures.iter().enumerate() {
         let separator = if index == 0 { ": " } else { "; " };
-        write!(f, "{separator}{address} said: {error}")?;
+        write!(f, "{separator}{address}: {error}")?;
     }
     Ok(())
 }

@@ -1,11 +1,11 @@
-//! File descriptors that only a listener for probes may use.
+//! File descriptors that are reserved for the listener of health probes.
 
 use std::io;
 use std::sync::{Mutex, PoisonError};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// The limits of open files without and with the reserve, once there is one.
+/// The limits of open files without and with the reserve; `None` before [`reserve_open_files`].
 static RESERVE: Mutex<Option<Reserve>> = Mutex::new(None);
 
 #[derive(Clone, Copy, Debug)]
@@ -14,16 +14,14 @@ struct Reserve {
     raised: Rlimit,
 }
 
-/// Keeps `count` file descriptors back for listeners with
-/// [`uses_reserve`](crate::listen::ListenOptions::uses_reserve).
+/// Reserves `count` file descriptors for listeners with [`uses_reserve`](crate::listen::ListenOptions::uses_reserve).
 ///
-/// It lowers the soft limit of open files by `count` for good. Such a listener raises it again for
-/// the moment in which it accepts a connection: the kernel checks the limit when a descriptor is
-/// made, not afterwards. Later calls change nothing. Call it after
-/// [`raise_open_files`](super::raise_open_files).
+/// Lowers the soft limit of open files by `count` permanently. Such a listener raises the limit again while it accepts
+/// a connection: the kernel checks the limit only when it creates a descriptor. Only the first call has an effect. Call
+/// it after [`raise_open_files`](super::raise_open_files).
 ///
 /// # Errors
-/// What `setrlimit(2)` says. The limit then stays as it was.
+/// The error of `setrlimit(2)`. The limit then stays unchanged.
 pub fn reserve_open_files(count: u64) -> io::Result<()> {
     let mut reserve = RESERVE.lock().unwrap_or_else(PoisonError::into_inner);
     let raised = getrlimit(Resource::Nofile);
@@ -39,15 +37,15 @@ pub fn reserve_open_files(count: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// Does `work` with the reserve at hand; `None` where there is none.
+/// Runs `work` with the reserve available. Returns `None` if there is no reserve.
 pub(crate) fn with_reserve<T>(work: impl FnOnce() -> T) -> Option<T> {
-    // Held meanwhile, so that nobody lowers the limit under another's feet.
+    // The lock is held during `work`, so that no other thread lowers the limit meanwhile.
     let reserve = RESERVE.lock().unwrap_or_else(PoisonError::into_inner);
     let Reserve { usual, raised } = (*reserve)?;
     setrlimit(Resource::Nofile, raised).ok()?;
     let done = work();
     if let Err(error) = setrlimit(Resource::Nofile, usual) {
-        tracing::warn!(%error, "cannot lower the limit of open files again");
+        tracing::warn!(%error, "cannot restore the limit of open files");
     }
     Some(done)
 }

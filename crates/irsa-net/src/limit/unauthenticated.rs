@@ -1,4 +1,4 @@
-//! The limit of connections that have not authenticated yet.
+//! The limit of unauthenticated connections.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -7,34 +7,33 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::listen::Peer;
 
-/// Limits how many clients of other machines may be connected before they have authenticated.
+/// A limit of connections from other machines that have not authenticated yet.
 ///
-/// Such a client costs memory (a TLS handshake, an unread answer) and gives nothing in return, so
-/// its connection counts here and not toward the connections of the clients that are served. One
-/// address gets at most half of the places: a single machine can't keep all others out. Clients on
-/// loopback addresses and Unix sockets are not counted. Clones share the count.
+/// Unauthenticated clients need memory (for a TLS handshake or an unread response), so they have a limit that is
+/// separate from the limit of authenticated clients. Each address gets at most half of the permits, so that a single
+/// machine cannot lock out all others. Clients on loopback addresses and Unix sockets are not counted. Clones share the
+/// count.
 #[derive(Clone, Debug)]
 pub struct UnauthenticatedLimit {
     counts: Arc<Mutex<Counts>>,
     max: usize,
 }
 
-/// One connection that has not authenticated. Drop it when the client has authenticated, or with
-/// the connection.
+/// A permit for an unauthenticated connection. Drop it when the client has authenticated or disconnected.
 #[derive(Debug)]
-#[must_use = "a place that is dropped immediately limits nothing"]
+#[must_use = "a permit that is dropped immediately limits nothing"]
 pub struct Unauthenticated {
     counted: Option<(Arc<Mutex<Counts>>, Network)>,
 }
 
-/// A client is refused because too many have not authenticated.
+/// The error for a client that exceeds the limit of unauthenticated connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TooManyUnauthenticated {
-    /// All places are taken.
-    #[error("{0} connections have not authenticated yet, which is the limit")]
+    /// The limit for all clients is reached.
+    #[error("the limit of {0} unauthenticated connections is reached")]
     Total(usize),
-    /// The client's address has half of the places.
-    #[error("{1} connections from {0} have not authenticated yet, which is the limit")]
+    /// The limit for the client's address is reached.
+    #[error("the limit of {1} unauthenticated connections from {0} is reached")]
     FromAddress(IpAddr, usize),
 }
 
@@ -44,14 +43,14 @@ struct Counts {
     by_network: HashMap<Network, usize>,
 }
 
-/// An IPv4 address, or the /64 that an IPv6 address is in: a machine can have all addresses of one.
+/// An IPv4 address, or the /64 network of an IPv6 address: one machine can own all addresses of a /64.
 type Network = IpAddr;
 
 impl UnauthenticatedLimit {
-    /// The default limit: more than the pools of a few applications open at a time.
+    /// The default limit, which is more than the connection pools of a few applications open at the same time.
     pub const DEFAULT: usize = 512;
 
-    /// A limit of `max` connections, half of it for one address.
+    /// Creates a limit of `max` connections, of which half are available to one address.
     pub fn new(max: usize) -> Self {
         Self {
             counts: Arc::default(),
@@ -62,7 +61,7 @@ impl UnauthenticatedLimit {
     /// Counts a new connection. Never waits.
     ///
     /// # Errors
-    /// The limit is reached, for all clients or for this one's address.
+    /// Fails if the limit for all clients or for this client's address is reached.
     pub fn try_acquire(&self, peer: &Peer) -> Result<Unauthenticated, TooManyUnauthenticated> {
         let Some(address) = peer.remote_address() else {
             return Ok(Unauthenticated { counted: None });
@@ -85,7 +84,7 @@ impl UnauthenticatedLimit {
         })
     }
 
-    /// The number of connections that have not authenticated, without those of this machine.
+    /// Returns the number of unauthenticated connections from other machines.
     pub fn in_use(&self) -> usize {
         lock(&self.counts).total
     }
@@ -136,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_one_more_than_the_limit_and_counts_back() {
+    fn refuses_connections_above_the_limit() {
         let limit = UnauthenticatedLimit::new(2);
         let first = limit.clone().try_acquire(&tcp("10.0.0.1")).unwrap();
         let _second = limit.try_acquire(&tcp("10.0.0.2")).unwrap();
@@ -154,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn leaves_half_of_the_places_to_other_addresses() {
+    fn leaves_half_of_the_permits_to_other_addresses() {
         let limit = UnauthenticatedLimit::new(4);
         let _held: Vec<_> = ["fd00::1", "fd00::2"]
             .map(|address| limit.try_acquire(&tcp(address)).unwrap())
@@ -166,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn forgets_addresses_that_have_left() {
+    fn forgets_addresses_without_connections() {
         let limit = UnauthenticatedLimit::new(4);
         drop(limit.try_acquire(&tcp("10.0.0.1")).unwrap());
         assert!(lock(&limit.counts).by_network.is_empty());

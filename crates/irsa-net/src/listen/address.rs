@@ -1,26 +1,26 @@
-//! Where to listen, as users write it.
+//! Listen addresses in the syntax of the settings.
 
 use std::fmt::{self, Display, Formatter};
 use std::net::{Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// Where to listen.
+/// An address to listen on.
 ///
-/// | written | meaning |
+/// | syntax | meaning |
 /// |---|---|
 /// | `5432`, `localhost:5432` | 127.0.0.1 and ::1 |
-/// | `127.0.0.1:5432`, `[::1]:5432`, `0.0.0.0:5432`, `[::]:5432` | that address |
-/// | `*:5432` | all addresses of both families, like `[::]:5432` |
-/// | `unix:/run/irsa/pg` | a Unix socket, or the folder of one: see [`ListenAddress::for_postgres`] |
+/// | `127.0.0.1:5432`, `[::1]:5432`, `0.0.0.0:5432`, `[::]:5432` | this address |
+/// | `*:5432` | all IPv4 and IPv6 addresses, like `[::]:5432` |
+/// | `unix:/run/irsa/pg` | a Unix socket, or its directory: see [`ListenAddress::for_postgres`] |
 ///
-/// Names other than `localhost` are refused: what they resolve to may change, and with it who can
-/// reach us.
+/// Names other than `localhost` are rejected: if the address that a name resolves to changed, so would the clients that
+/// can connect.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ListenAddress {
     /// Both loopback addresses, 127.0.0.1 and ::1.
     Loopback {
-        /// The port; 0 for a free one.
+        /// The port; 0 means any free port.
         port: u16,
     },
     /// One address.
@@ -29,16 +29,16 @@ pub enum ListenAddress {
     Unix(PathBuf),
 }
 
-/// A text that is no [`ListenAddress`].
+/// The error for a text that is not a valid [`ListenAddress`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{input}` is not an address to listen on: {problem}")]
+#[error("`{input}` is not a valid listen address: {problem}")]
 pub struct ParseListenAddressError {
     input: String,
     problem: &'static str,
 }
 
 impl ListenAddress {
-    /// Whether only this machine (for a pod: this pod) can connect.
+    /// Returns whether only processes of this machine (in Kubernetes: of this pod) can connect.
     pub fn is_loopback(&self) -> bool {
         match self {
             Self::Loopback { .. } | Self::Unix(_) => true,
@@ -46,10 +46,10 @@ impl ListenAddress {
         }
     }
 
-    /// The same, but for a Unix address that is a folder, the socket that PostgreSQL's clients look
-    /// for in it: `.s.PGSQL.PORT` (PostgreSQL documentation, `unix_socket_directories`).
+    /// Replaces the path of a Unix socket directory by that of the socket in it, where PostgreSQL clients look for it:
+    /// `.s.PGSQL.PORT` (PostgreSQL documentation, `unix_socket_directories`).
     ///
-    /// A path whose last part starts with `.s.PGSQL.` is a socket already.
+    /// A path whose file name starts with `.s.PGSQL.` is a socket and stays unchanged.
     #[must_use]
     pub fn for_postgres(self, port: u16) -> Self {
         match self {
@@ -78,7 +78,7 @@ impl FromStr for ListenAddress {
         match input.rsplit_once(':') {
             None => port(input).map_err(fail),
             Some(("localhost", number)) => port(number).map_err(fail),
-            Some(("*", number)) => number_of(number)
+            Some(("*", number)) => port_number(number)
                 .map(|port| Self::Tcp((Ipv6Addr::UNSPECIFIED, port).into()))
                 .map_err(fail),
             Some(_) => Err(fail(EXPECTED)),
@@ -98,24 +98,24 @@ impl Display for ListenAddress {
 
 fn unix(path: &str) -> Result<ListenAddress, &'static str> {
     if path.contains('\0') {
-        return Err("a path cannot hold a NUL character");
+        return Err("a path cannot contain a NUL character");
     }
     if !path.starts_with('/') {
-        return Err("a Unix socket needs an absolute path, as in `unix:/run/irsa`");
+        return Err("the path of a Unix socket must be absolute, such as `unix:/run/irsa`");
     }
     Ok(ListenAddress::Unix(path.into()))
 }
 
 fn port(number: &str) -> Result<ListenAddress, &'static str> {
-    number_of(number).map(|port| ListenAddress::Loopback { port })
+    port_number(number).map(|port| ListenAddress::Loopback { port })
 }
 
-fn number_of(number: &str) -> Result<u16, &'static str> {
-    // `parse` would take a sign.
-    if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+fn port_number(text: &str) -> Result<u16, &'static str> {
+    // `parse` would accept a sign.
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(EXPECTED);
     }
-    number.parse().map_err(|_| "a port is at most 65535")
+    text.parse().map_err(|_| "the highest port is 65535")
 }
 
 fn is_postgres_socket(path: &Path) -> bool {
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_each_form_and_prints_it_back() {
+    fn parses_and_prints_each_form() {
         let cases = [
             (
                 "5432",
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_it_cannot_be_sure_of() {
+    fn rejects_ambiguous_and_invalid_addresses() {
         for input in [
             "",
             ":",
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_who_can_connect() {
+    fn only_loopback_addresses_are_local() {
         for local in [
             "1",
             "localhost:1",
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn names_the_socket_that_libpq_looks_for() {
+    fn finds_the_socket_path_of_libpq() {
         let socket = ListenAddress::Unix("/run/irsa/.s.PGSQL.6432".into());
         assert_eq!(parse("unix:/run/irsa").for_postgres(6432), socket);
         assert_eq!(socket.clone().for_postgres(5432), socket);

@@ -1,10 +1,10 @@
-//! Why an address cannot be listened on.
+//! Errors of listeners.
 
 use std::io;
 
 use super::ListenAddress;
 
-/// An address cannot be listened on.
+/// The error of a listener that could not be created.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on `{address}`: {kind}")]
 pub struct BindError {
@@ -12,19 +12,19 @@ pub struct BindError {
     kind: BindErrorKind,
 }
 
-/// What is in the way.
+/// The reason why a listener could not be created.
 #[derive(Debug, thiserror::Error)]
 pub enum BindErrorKind {
-    /// Another process listens there.
-    #[error("another process listens there")]
+    /// The address is in use.
+    #[error("a different process already listens there")]
     InUse,
-    /// The path of a Unix socket is something else.
+    /// The path of a Unix socket is a file of a different type.
     #[error("the path exists and is not a socket")]
     NotASocket,
     /// The path of a Unix socket does not fit into the 108 bytes of `sockaddr_un`.
-    #[error("the path is {0} bytes long, a socket's path can have 107")]
+    #[error("the path is {0} bytes long; the maximum for a Unix socket is 107")]
     PathTooLong(usize),
-    /// The system's own words.
+    /// An error of the operating system.
     #[error("{0}")]
     Io(#[from] io::Error),
 }
@@ -40,50 +40,50 @@ impl BindError {
         Self { address, kind }
     }
 
-    /// The address.
+    /// Returns the address.
     pub fn address(&self) -> &ListenAddress {
         &self.address
     }
 
-    /// What is in the way.
+    /// Returns the reason.
     pub fn kind(&self) -> &BindErrorKind {
         &self.kind
     }
 
-    /// What to do.
+    /// Returns what to do.
     pub fn remedy(&self) -> String {
         let is_unix = matches!(self.address, ListenAddress::Unix(_));
         match &self.kind {
             BindErrorKind::InUse if is_unix => {
-                "stop the process that listens on this socket, or choose another path".to_owned()
+                "stop the process that listens on this socket, or choose a different path".to_owned()
             }
             BindErrorKind::InUse => {
-                "stop the process that listens there (`ss -ltnp` names it), or choose another port"
+                "stop the process that uses the port (`ss -ltnp` shows it), or choose a different port"
                     .to_owned()
             }
             BindErrorKind::NotASocket => {
-                "name a path where nothing is yet: not the socket's folder, nor another file"
+                "choose a path that does not exist yet, not the directory of the socket"
                     .to_owned()
             }
             BindErrorKind::PathTooLong(_) => "choose a shorter path".to_owned(),
-            BindErrorKind::Io(error) => of_io(error.kind(), is_unix),
+            BindErrorKind::Io(error) => io_remedy(error.kind(), is_unix),
         }
     }
 }
 
-fn of_io(kind: io::ErrorKind, is_unix: bool) -> String {
+fn io_remedy(kind: io::ErrorKind, is_unix: bool) -> String {
     match (kind, is_unix) {
         (io::ErrorKind::PermissionDenied, true) => {
-            "let this user write to the socket's folder, or choose another path"
+            "give this user write permission for the directory, or choose a different path"
         }
         (io::ErrorKind::PermissionDenied, false) => {
-            "choose a port of 1024 or more: lower ones need `CAP_NET_BIND_SERVICE`"
+            "choose a port of 1024 or above: lower ports need `CAP_NET_BIND_SERVICE`"
         }
-        (io::ErrorKind::NotFound, true) => "create the socket's folder",
+        (io::ErrorKind::NotFound, true) => "create the directory of the socket",
         (io::ErrorKind::AddrNotAvailable, _) => {
-            "choose an address of this machine (`ip address` lists them)"
+            "choose an address of this machine (`ip address` lists its addresses)"
         }
-        _ => "choose another address",
+        _ => "choose a different address",
     }
     .to_owned()
 }

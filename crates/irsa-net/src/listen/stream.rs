@@ -1,4 +1,4 @@
-//! An accepted connection.
+//! Accepted connections.
 
 use std::io::{self, IoSlice};
 use std::net::{IpAddr, SocketAddr};
@@ -12,32 +12,32 @@ use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, Ready};
 use tokio::net::{TcpStream, UnixStream};
 
-/// A connection and who made it.
+/// An accepted connection and its peer.
 #[derive(Debug)]
 pub struct Accepted {
-    /// The connection. TCP has `TCP_NODELAY` set.
+    /// The connection. `TCP_NODELAY` is set on TCP.
     pub stream: Stream,
-    /// The other end.
+    /// The client.
     pub peer: Peer,
 }
 
-/// The other end of a connection.
+/// The client of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Peer {
-    /// Its address.
+    /// The address of a TCP client.
     Tcp(SocketAddr),
-    /// Its credentials as of `connect(2)`, from the kernel (`SO_PEERCRED`).
+    /// The credentials of a Unix socket client at `connect(2)`, from the kernel (`SO_PEERCRED`).
     Unix {
-        /// Effective user id.
+        /// The effective user ID.
         uid: u32,
-        /// Process id, where the system tells.
+        /// The process ID, if the system reports it.
         pid: Option<i32>,
     },
 }
 
 impl Peer {
-    /// Returns true for a peer on this machine: a loopback address or a Unix socket. What it sends
-    /// in clear text does not cross a network.
+    /// Returns whether the peer is on this machine: a loopback address or a Unix socket. Its clear text does not cross
+    /// a network.
     pub fn is_local(&self) -> bool {
         match self {
             Self::Tcp(address) => address.ip().to_canonical().is_loopback(),
@@ -46,7 +46,7 @@ impl Peer {
     }
 }
 
-/// A TCP or Unix connection, used alike.
+/// A TCP or Unix connection with a common interface.
 #[derive(Debug)]
 pub enum Stream {
     /// TCP.
@@ -56,8 +56,7 @@ pub enum Stream {
 }
 
 impl Peer {
-    /// Returns the address of a client on another machine; `None` for a loopback address or a Unix
-    /// socket.
+    /// Returns the address of a client on another machine; `None` for a loopback address or a Unix socket.
     pub fn remote_address(&self) -> Option<IpAddr> {
         match self {
             Self::Tcp(address) => {
@@ -79,37 +78,37 @@ macro_rules! either {
 }
 
 impl Stream {
-    /// Waits until something can be read.
+    /// Waits until the stream is readable.
     pub async fn readable(&self) -> io::Result<()> {
         either!(self, inner => inner.readable().await)
     }
 
-    /// Waits until something can be written.
+    /// Waits until the stream is writable.
     pub async fn writable(&self) -> io::Result<()> {
         either!(self, inner => inner.writable().await)
     }
 
-    /// Waits for either, as `interest` says.
+    /// Waits until the stream is ready as `interest` requests.
     pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
         either!(self, inner => inner.ready(interest).await)
     }
 
-    /// Polls for readability; one task only, the last to ask, is woken.
+    /// Polls for readability. Only the task of the last call is woken.
     pub fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         either!(self, inner => inner.poll_read_ready(cx))
     }
 
-    /// Polls for writability; one task only, the last to ask, is woken.
+    /// Polls for writability. Only the task of the last call is woken.
     pub fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         either!(self, inner => inner.poll_write_ready(cx))
     }
 
-    /// Reads what is there, or fails with `WouldBlock`.
+    /// Reads available bytes, or fails with `WouldBlock`.
     pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
         either!(self, inner => inner.try_read(buf))
     }
 
-    /// Writes what the socket takes, or fails with `WouldBlock`.
+    /// Writes as many bytes as the socket accepts, or fails with `WouldBlock`.
     pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
         either!(self, inner => inner.try_write(buf))
     }
@@ -119,12 +118,12 @@ impl Stream {
         either!(self, inner => inner.try_write_vectored(bufs))
     }
 
-    /// Discards bytes that have arrived and that no one will read, up to 1 MiB. Closing a TCP connection with unread
-    /// bytes resets it, and the reset can overtake what was sent last.
+    /// Discards unread bytes that have arrived, up to 1 MiB. Closing a TCP connection with unread bytes resets it, and
+    /// the peer can receive the reset before the last bytes that were sent.
     pub fn discard_unread(&self) {
         let mut bytes = [0; 16 * 1024];
         for _ in 0..64 {
-            // Straight from the socket: tokio may not know yet that something has arrived.
+            // Read the socket directly: tokio may not know yet that bytes have arrived.
             match recv(self, &mut bytes, RecvFlags::DONTWAIT) {
                 Ok((read, _)) if read > 0 => {}
                 _ => return,
@@ -132,12 +131,11 @@ impl Stream {
         }
     }
 
-    /// How long sent data may stay unacknowledged, or unread by a peer whose buffers are full,
-    /// before the kernel gives the connection up (`TCP_USER_TIMEOUT`). A Unix socket has no such
-    /// limit.
+    /// Sets the time that sent data may stay unacknowledged, or unread by a peer with full buffers, before the kernel
+    /// closes the connection (`TCP_USER_TIMEOUT`). Has no effect on a Unix socket.
     ///
     /// # Errors
-    /// What `setsockopt(2)` says.
+    /// The error of `setsockopt(2)`.
     pub fn set_user_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
         match self {
             Self::Tcp(inner) => SockRef::from(inner).set_tcp_user_timeout(timeout),
@@ -206,7 +204,7 @@ impl AsyncWrite for Stream {
 
 impl Accepted {
     pub(super) fn tcp((stream, address): (TcpStream, SocketAddr)) -> Self {
-        // It fails on a connection that is gone already, which its reader will find out.
+        // Fails only if the connection is already closed, which the reader notices.
         let _ = stream.set_nodelay(true);
         Self {
             stream: Stream::Tcp(stream),
@@ -214,7 +212,7 @@ impl Accepted {
         }
     }
 
-    /// Without credentials there is no connection: whoever decides by them must have them.
+    /// Fails if the credentials are unavailable, because access decisions depend on them.
     pub(super) fn unix(stream: UnixStream) -> io::Result<Self> {
         let credentials = stream
             .peer_cred()

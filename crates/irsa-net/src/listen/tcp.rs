@@ -1,4 +1,4 @@
-//! TCP sockets that listen.
+//! TCP listeners.
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -9,11 +9,11 @@ use tokio::net::{TcpListener, TcpSocket};
 use super::{BindErrorKind, ListenOptions, Sockets};
 use crate::keepalive;
 
-/// How often a free port of one family is looked for that is free in the other as well.
+/// The number of attempts to find a port that is free for both IPv4 and IPv6.
 const TRIES: usize = 20;
 
-/// Binds an address. `[::]` takes clients of both families, whatever the system's default (`net.ipv6.bindv6only`), and is
-/// `0.0.0.0` on a machine without IPv6.
+/// Binds an address. `[::]` accepts IPv4 and IPv6 clients regardless of the system's default (`net.ipv6.bindv6only`),
+/// and is the same as `0.0.0.0` on a machine without IPv6.
 pub(super) fn bind_address(
     address: SocketAddr,
     options: &ListenOptions,
@@ -32,7 +32,7 @@ fn bind(address: SocketAddr, options: &ListenOptions) -> Result<TcpListener, Bin
     } else {
         TcpSocket::new_v6()?
     };
-    // Or a restart would have to wait for the old connections' TIME_WAIT.
+    // Without it, a restart would have to wait for connections in TIME_WAIT.
     socket.set_reuseaddr(true)?;
     if let Some(idle) = options.keepalive.filter(|_| !address.ip().is_loopback()) {
         // Accepted connections inherit it.
@@ -70,7 +70,7 @@ fn bind_both(port: u16, options: &ListenOptions) -> Result<Sockets, BindErrorKin
     )
 }
 
-/// `None` when this machine has no such address family, or has it switched off.
+/// Returns `None` if this machine does not support the address family or has it disabled.
 fn unless_missing(
     bound: Result<TcpListener, BindErrorKind>,
 ) -> Result<Option<TcpListener>, BindErrorKind> {

@@ -24,14 +24,14 @@ async fn bind_unix(path: &Path) -> Result<Listener, BindError> {
     bind(&ListenAddress::Unix(path.to_owned())).await
 }
 
-fn in_folder(name: &str) -> (TempDir, std::path::PathBuf) {
+fn in_directory(name: &str) -> (TempDir, std::path::PathBuf) {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join(name);
     (folder, path)
 }
 
 #[tokio::test]
-async fn accepts_on_both_loopback_families_by_one_port() {
+async fn accepts_on_both_loopback_addresses_with_one_port() {
     let listener = bind(&ListenAddress::Loopback { port: 0 }).await.unwrap();
     let port = listener.port().unwrap();
     let addresses = listener.local_addresses();
@@ -71,7 +71,7 @@ async fn carries_bytes_both_ways() {
 }
 
 #[tokio::test]
-async fn asks_clients_on_other_machines_whether_they_live() {
+async fn sends_keepalive_probes_to_clients_of_other_machines() {
     for (address, asked) in [("0.0.0.0:0", true), ("127.0.0.1:0", false)] {
         let listener = bind(&address.parse().unwrap()).await.unwrap();
         let port = listener.port().unwrap();
@@ -87,7 +87,7 @@ async fn asks_clients_on_other_machines_whether_they_live() {
 }
 
 #[tokio::test]
-async fn takes_the_time_for_unacknowledged_data_back() {
+async fn sets_and_clears_the_user_timeout() {
     let listener = bind(&"127.0.0.1:0".parse().unwrap()).await.unwrap();
     let port = listener.port().unwrap();
     let client = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
@@ -103,7 +103,7 @@ async fn takes_the_time_for_unacknowledged_data_back() {
 }
 
 #[tokio::test]
-async fn names_the_address_that_is_taken_and_a_way_out() {
+async fn names_the_address_in_use_and_a_remedy() {
     let listener = bind(&ListenAddress::Loopback { port: 0 }).await.unwrap();
     let port = listener.port().unwrap();
 
@@ -111,15 +111,15 @@ async fn names_the_address_that_is_taken_and_a_way_out() {
 
     assert_eq!(
         refused.to_string(),
-        format!("cannot listen on `localhost:{port}`: another process listens there")
+        format!("cannot listen on `localhost:{port}`: a different process already listens there")
     );
-    assert!(refused.remedy().contains("choose another port"));
+    assert!(refused.remedy().contains("choose a different port"));
 }
 
 #[tokio::test]
-async fn refuses_a_port_that_is_taken_in_one_family() {
+async fn rejects_a_port_in_use_on_one_loopback_address() {
     let taken = bind(&"[::1]:0".parse().unwrap()).await;
-    // A machine without IPv6 has nothing to show here.
+    // Not applicable to a machine without IPv6.
     let Ok(taken) = taken else { return };
     let port = taken.port().unwrap();
     let refused = bind(&ListenAddress::Loopback { port }).await.unwrap_err();
@@ -127,8 +127,8 @@ async fn refuses_a_port_that_is_taken_in_one_family() {
 }
 
 #[tokio::test]
-async fn says_that_an_address_is_not_this_machines() {
-    // TEST-NET-1, RFC 5737: nobody's.
+async fn reports_an_address_that_this_machine_does_not_have() {
+    // TEST-NET-1 (RFC 5737), which no machine has.
     let refused = bind(&"192.0.2.1:0".parse().unwrap()).await.unwrap_err();
     assert!(
         refused.remedy().contains("an address of this machine"),
@@ -137,8 +137,8 @@ async fn says_that_an_address_is_not_this_machines() {
 }
 
 #[tokio::test]
-async fn keeps_a_unix_socket_to_its_owner_and_removes_it() {
-    let (_folder, path) = in_folder("socket");
+async fn a_unix_socket_is_private_and_is_removed_on_drop() {
+    let (_folder, path) = in_directory("socket");
     let listener = bind_unix(&path).await.unwrap();
     let mode = fs::metadata(&path).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
@@ -160,8 +160,8 @@ async fn keeps_a_unix_socket_to_its_owner_and_removes_it() {
 }
 
 #[tokio::test]
-async fn replaces_a_socket_that_a_dead_process_left() {
-    let (_folder, path) = in_folder("socket");
+async fn replaces_a_stale_socket() {
+    let (_folder, path) = in_directory("socket");
     drop(StdUnixListener::bind(&path).unwrap());
     assert!(path.exists());
 
@@ -172,8 +172,8 @@ async fn replaces_a_socket_that_a_dead_process_left() {
 }
 
 #[tokio::test]
-async fn leaves_a_socket_that_somebody_listens_on() {
-    let (_folder, path) = in_folder("socket");
+async fn keeps_a_socket_that_a_process_listens_on() {
+    let (_folder, path) = in_directory("socket");
     let _other = StdUnixListener::bind(&path).unwrap();
     let refused = bind_unix(&path).await.unwrap_err();
     assert!(matches!(refused.kind(), BindErrorKind::InUse), "{refused}");
@@ -181,8 +181,8 @@ async fn leaves_a_socket_that_somebody_listens_on() {
 }
 
 #[tokio::test]
-async fn leaves_a_file_that_is_no_socket() {
-    let (_folder, path) = in_folder("socket");
+async fn keeps_a_file_that_is_not_a_socket() {
+    let (_folder, path) = in_directory("socket");
     fs::write(&path, "precious").unwrap();
     let refused = bind_unix(&path).await.unwrap_err();
     assert!(
@@ -193,11 +193,11 @@ async fn leaves_a_file_that_is_no_socket() {
 }
 
 #[test]
-fn lets_one_of_many_starters_win_a_stale_socket() {
-    const STARTERS: usize = 8;
-    let (_folder, path) = in_folder("socket");
+fn only_one_of_many_processes_replaces_a_stale_socket() {
+    const PROCESSES: usize = 8;
+    let (_folder, path) = in_directory("socket");
     drop(StdUnixListener::bind(&path).unwrap());
-    let (start, end) = (Barrier::new(STARTERS), Barrier::new(STARTERS));
+    let (start, end) = (Barrier::new(PROCESSES), Barrier::new(PROCESSES));
     let run = || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -215,10 +215,10 @@ fn lets_one_of_many_starters_win_a_stale_socket() {
     };
 
     let winners = std::thread::scope(|scope| {
-        let starters: Vec<_> = (0..STARTERS).map(|_| scope.spawn(run)).collect();
-        starters
+        let processes: Vec<_> = (0..PROCESSES).map(|_| scope.spawn(run)).collect();
+        processes
             .into_iter()
-            .filter_map(|starter| starter.join().unwrap().then_some(()))
+            .filter_map(|process| process.join().unwrap().then_some(()))
             .count()
     });
 
@@ -226,8 +226,8 @@ fn lets_one_of_many_starters_win_a_stale_socket() {
 }
 
 #[tokio::test]
-async fn waits_while_another_starter_looks_for_a_stale_socket() {
-    let (folder, path) = in_folder("socket");
+async fn waits_while_a_different_process_checks_for_a_stale_socket() {
+    let (folder, path) = in_directory("socket");
     let other = fs::File::open(folder.path()).unwrap();
     other.lock().unwrap();
     let mut binding = pin!(bind_unix(&path));
@@ -243,39 +243,39 @@ async fn waits_while_another_starter_looks_for_a_stale_socket() {
 }
 
 #[tokio::test]
-async fn does_not_remove_a_file_that_took_its_place() {
-    let (_folder, path) = in_folder("socket");
+async fn does_not_remove_a_file_that_replaced_its_socket() {
+    let (_folder, path) = in_directory("socket");
     let listener = bind_unix(&path).await.unwrap();
     fs::remove_file(&path).unwrap();
-    fs::write(&path, "somebody else's").unwrap();
+    fs::write(&path, "a different file").unwrap();
     drop(listener);
     assert!(path.exists());
 }
 
 #[tokio::test]
-async fn refuses_a_path_that_does_not_fit_a_socket() {
-    let (_folder, path) = in_folder(&"s".repeat(100));
+async fn rejects_a_path_that_is_too_long() {
+    let (_folder, path) = in_directory(&"s".repeat(100));
     let refused = bind_unix(&path).await.unwrap_err();
     assert!(matches!(refused.kind(), BindErrorKind::PathTooLong(length) if *length > 107));
 }
 
 #[tokio::test]
-async fn says_that_the_folder_is_missing() {
-    let (_folder, path) = in_folder("none/socket");
+async fn reports_a_missing_directory() {
+    let (_folder, path) = in_directory("none/socket");
     let refused = bind_unix(&path).await.unwrap_err();
-    assert_eq!(refused.remedy(), "create the socket's folder");
+    assert_eq!(refused.remedy(), "create the directory of the socket");
 }
 
 #[test]
-fn goes_on_after_errors_that_pass() {
-    let of = |errno: Errno| Severity::of(&errno.into());
-    assert_eq!(of(Errno::CONNABORTED), Severity::Connection);
-    assert_eq!(of(Errno::MFILE), Severity::Scarcity);
-    assert_eq!(of(Errno::NFILE), Severity::Scarcity);
-    assert_eq!(of(Errno::NOMEM), Severity::Scarcity);
-    assert_eq!(of(Errno::BADF), Severity::Final);
+fn classifies_accept_errors() {
+    let severity = |errno: Errno| Severity::from_error(&errno.into());
+    assert_eq!(severity(Errno::CONNABORTED), Severity::Connection);
+    assert_eq!(severity(Errno::MFILE), Severity::Exhaustion);
+    assert_eq!(severity(Errno::NFILE), Severity::Exhaustion);
+    assert_eq!(severity(Errno::NOMEM), Severity::Exhaustion);
+    assert_eq!(severity(Errno::BADF), Severity::Final);
     assert_eq!(
-        Severity::of(&io::Error::other("no runtime")),
+        Severity::from_error(&io::Error::other("no runtime")),
         Severity::Final
     );
 }

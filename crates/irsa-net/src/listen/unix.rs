@@ -1,4 +1,4 @@
-//! A Unix socket that listens, and its file.
+//! Unix socket listeners and their files.
 
 use std::fs::{self, File, Permissions, TryLockError};
 use std::io;
@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 
 use super::{BindErrorKind, ListenOptions};
 
-/// A listening Unix socket, whose file is removed on drop.
+/// A listening Unix socket. Its file is removed on drop.
 #[derive(Debug)]
 pub(super) struct UnixSocket {
     listener: UnixListener,
@@ -21,7 +21,7 @@ pub(super) struct UnixSocket {
     file: FileId,
 }
 
-/// Tells our socket's file from one that somebody else put in its place.
+/// The identity of the socket's file, to recognize a file that replaced it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct FileId {
     device: u64,
@@ -34,14 +34,14 @@ impl UnixSocket {
         if length > LONGEST_PATH {
             return Err(BindErrorKind::PathTooLong(length));
         }
-        let _lock = lock_folder_of(path).await?;
-        clear_away(path).await?;
+        let _lock = lock_directory(path).await?;
+        remove_stale_socket(path).await?;
         let socket = listen_with_mode(path, options)?;
         let listener = UnixListener::from_std(socket.into())?;
         Ok(Self {
             listener,
             path: path.to_owned(),
-            file: FileId::of(path)?,
+            file: FileId::read(path)?,
         })
     }
 
@@ -56,19 +56,20 @@ impl UnixSocket {
 
 impl Drop for UnixSocket {
     fn drop(&mut self) {
-        // Whoever holds the lock replaces the file anyway, or leaves a stale one, which is no harm.
-        let Ok(folder) = open_folder_of(&self.path) else {
+        // If the directory is locked, a different process replaces the file, or the file stays stale, which is
+        // harmless.
+        let Ok(directory) = open_directory(&self.path) else {
             return;
         };
-        let is_ours = || FileId::of(&self.path).is_ok_and(|file| file == self.file);
-        if folder.try_lock().is_ok() && is_ours() {
+        let is_ours = || FileId::read(&self.path).is_ok_and(|file| file == self.file);
+        if directory.try_lock().is_ok() && is_ours() {
             let _ = fs::remove_file(&self.path);
         }
     }
 }
 
 impl FileId {
-    fn of(path: &Path) -> io::Result<Self> {
+    fn read(path: &Path) -> io::Result<Self> {
         let metadata = fs::symlink_metadata(path)?;
         Ok(Self {
             device: metadata.dev(),
@@ -77,19 +78,19 @@ impl FileId {
     }
 }
 
-/// Keeps other starters out while a stale file is found and replaced: two of them could find it,
-/// and the slower one would then remove the live socket of the faster.
+/// Locks the socket's directory while a stale file is replaced. Without the lock, two processes could find the same
+/// stale file, and the slower one would remove the live socket of the faster one.
 ///
-/// The lock is on the folder itself, so that no lock file is left, and the kernel frees it.
-async fn lock_folder_of(path: &Path) -> Result<File, BindErrorKind> {
-    let folder = open_folder_of(path)?;
+/// The lock is on the directory itself, so no lock file remains, and the kernel releases it when the process ends.
+async fn lock_directory(path: &Path) -> Result<File, BindErrorKind> {
+    let directory = open_directory(path)?;
     let deadline = Instant::now() + LOCK_TIMEOUT;
     loop {
-        match folder.try_lock() {
-            Ok(()) => return Ok(folder),
+        match directory.try_lock() {
+            Ok(()) => return Ok(directory),
             Err(TryLockError::Error(error)) => return Err(error.into()),
             Err(TryLockError::WouldBlock) if Instant::now() >= deadline => {
-                let text = "another process keeps the socket's folder locked";
+                let text = "a different process holds the lock on the directory of the socket";
                 return Err(io::Error::new(io::ErrorKind::TimedOut, text).into());
             }
             Err(TryLockError::WouldBlock) => sleep(LOCK_RETRY).await,
@@ -97,12 +98,12 @@ async fn lock_folder_of(path: &Path) -> Result<File, BindErrorKind> {
     }
 }
 
-fn open_folder_of(path: &Path) -> io::Result<File> {
+fn open_directory(path: &Path) -> io::Result<File> {
     File::open(path.parent().unwrap_or(Path::new("/")))
 }
 
-/// Removes a socket's file that nobody listens on.
-async fn clear_away(path: &Path) -> Result<(), BindErrorKind> {
+/// Removes the file of a socket that no process listens on.
+async fn remove_stale_socket(path: &Path) -> Result<(), BindErrorKind> {
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error.into()),
@@ -116,12 +117,12 @@ async fn clear_away(path: &Path) -> Result<(), BindErrorKind> {
             Ok(fs::remove_file(path)?)
         }
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Err(error.into()),
-        // A full backlog is an error too, but somebody's.
+        // Other errors, such as a full accept queue, also mean that a process listens.
         Ok(_) | Err(_) => Err(BindErrorKind::InUse),
     }
 }
 
-/// Between bind and listen the mode is set: until it listens, a socket refuses everybody.
+/// Sets the file mode between bind and listen. A socket refuses all connections until it listens.
 fn listen_with_mode(path: &Path, options: &ListenOptions) -> io::Result<Socket> {
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
     socket.set_nonblocking(true)?;
@@ -131,7 +132,7 @@ fn listen_with_mode(path: &Path, options: &ListenOptions) -> io::Result<Socket> 
     Ok(socket)
 }
 
-/// `sockaddr_un` has room for 108 bytes, with the NUL at the end.
+/// The size of the path in `sockaddr_un`, 108 bytes, minus the terminating NUL.
 const LONGEST_PATH: usize = 107;
 const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 const LOCK_RETRY: Duration = Duration::from_millis(20);

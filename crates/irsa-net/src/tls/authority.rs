@@ -1,4 +1,4 @@
-//! A certificate authority of our own, for localhost and for tests.
+//! A local certificate authority (CA) for localhost and for tests.
 
 mod file;
 mod issue;
@@ -17,27 +17,26 @@ use self::issue::Usage;
 use self::renewing::Renewing;
 use super::{TlsError, VERSIONS, owned, provider};
 
-/// A certificate authority that lives as long as the process: its key is in memory only. Clones
-/// are the same authority.
+/// A certificate authority (CA) that exists as long as the process: its key is only in memory. Clones share the CA.
 #[derive(Clone)]
 pub struct LocalAuthority {
     issuer: Arc<CertifiedIssuer<'static, KeyPair>>,
     pem: Arc<str>,
 }
 
-/// A certificate and its key, both PEM, for a program that reads files.
+/// A certificate and its key in PEM format, for programs that read them from files.
 pub struct Issued {
-    /// The certificate.
+    /// The certificate in PEM format.
     pub certificate_pem: String,
-    /// Its key: a secret.
+    /// The private key in PEM format, a secret.
     pub key_pem: String,
 }
 
 impl LocalAuthority {
-    /// Makes the authority. Its certificate is valid for ten years.
+    /// Generates a CA. Its certificate is valid for ten years.
     ///
     /// # Errors
-    /// No key could be made.
+    /// Fails if the key cannot be generated.
     pub fn generate() -> Result<Self, TlsError> {
         let issuer = issue::authority(issue::now())?;
         Ok(Self {
@@ -46,26 +45,25 @@ impl LocalAuthority {
         })
     }
 
-    /// The authority's certificate, for whoever is to trust it.
+    /// Returns the certificate of the CA in PEM format, for clients that should trust it.
     pub fn ca_pem(&self) -> &str {
         &self.pem
     }
 
-    /// Writes [`LocalAuthority::ca_pem`] to a file that all may read (0644), at once or not at all.
+    /// Writes [`LocalAuthority::ca_pem`] to a world-readable file (0644). Replaces an existing file atomically.
     ///
     /// # Errors
-    /// The file can't be written.
+    /// Fails if the file cannot be written.
     pub fn write_ca(&self, path: &Path) -> Result<(), TlsError> {
         file::replace(path, self.ca_pem()).map_err(|error| TlsError::file(path, error))
     }
 
-    /// A configuration with a certificate for these DNS names and IP addresses.
+    /// Creates a server configuration with a certificate for these DNS names and IP addresses.
     ///
-    /// The certificate is valid for a year, and is issued anew before it ends, for as long as the
-    /// configuration is in use.
+    /// The certificate is valid for a year. It is renewed before it expires, as long as the configuration is in use.
     ///
     /// # Errors
-    /// A name is neither a DNS name nor an IP address.
+    /// Fails if a name is neither a DNS name nor an IP address.
     pub fn server_config(
         &self,
         names: &[&str],
@@ -75,10 +73,10 @@ impl LocalAuthority {
         config(Arc::new(resolver), alpn)
     }
 
-    /// A configuration whose certificate has expired, to test clients with.
+    /// Creates a server configuration with an expired certificate, to test clients.
     ///
     /// # Errors
-    /// A name is neither a DNS name nor an IP address.
+    /// Fails if a name is neither a DNS name nor an IP address.
     pub fn expired_server_config(
         &self,
         names: &[&str],
@@ -91,28 +89,28 @@ impl LocalAuthority {
         )
     }
 
-    /// A server's certificate, valid for a year, for a program that reads it from files.
+    /// Issues a server certificate that is valid for a year, for programs that read it from files.
     ///
     /// # Errors
-    /// A name is neither a DNS name nor an IP address.
+    /// Fails if a name is neither a DNS name nor an IP address.
     pub fn issue_server(&self, names: &[&str]) -> Result<Issued, TlsError> {
         let leaf = issue::leaf(&self.issuer, &Usage::Server(names), issue::now())?;
         Ok(leaf.into())
     }
 
-    /// A client's certificate with this common name, valid for a year, for mutual TLS.
+    /// Issues a client certificate with this common name that is valid for a year, for mutual TLS.
     ///
     /// # Errors
-    /// No key could be made.
+    /// Fails if the key cannot be generated.
     pub fn issue_client(&self, common_name: &str) -> Result<Issued, TlsError> {
         let usage = Usage::Client(common_name, None);
         Ok(issue::leaf(&self.issuer, &usage, issue::now())?.into())
     }
 
-    /// A client's certificate as above that also holds a URI, such as a SPIFFE ID.
+    /// Issues a client certificate that also contains a URI, such as a SPIFFE ID.
     ///
     /// # Errors
-    /// The URI is not ASCII, or no key could be made.
+    /// Fails if the URI is not ASCII or the key cannot be generated.
     pub fn issue_client_for_uri(&self, common_name: &str, uri: &str) -> Result<Issued, TlsError> {
         let usage = Usage::Client(common_name, Some(uri));
         Ok(issue::leaf(&self.issuer, &usage, issue::now())?.into())

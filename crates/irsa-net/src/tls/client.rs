@@ -1,4 +1,4 @@
-//! TLS towards a server.
+//! TLS connections to servers.
 
 mod sessions;
 
@@ -13,20 +13,20 @@ use self::sessions::Sessions;
 use super::{Roots, TlsError, VERSIONS, owned, provider};
 use crate::replaceable::Replaceable;
 
-/// [`Roots`] that are replaced while connections are made: handshakes use the current ones.
+/// [`Roots`] that can be replaced at run time. Handshakes use the current roots.
 #[derive(Debug)]
 pub struct ReplaceableRoots {
     verifier: Replaceable<Arc<WebPkiServerVerifier>>,
     sessions: Sessions,
 }
 
-/// A configuration that verifies the server's chain against `roots`, and the name it is connected
-/// by (PostgreSQL's `verify-full`).
+/// Creates a configuration that verifies the server's certificate chain against `roots` and the host name (PostgreSQL's
+/// `verify-full`).
 ///
-/// `alpn` is what to offer, most wanted first; empty offers nothing.
+/// `alpn` lists the application protocols to offer, in order of preference.
 ///
 /// # Errors
-/// There are no roots.
+/// Fails if `roots` is empty.
 pub fn client_config(roots: &Roots, alpn: &[&[u8]]) -> Result<Arc<ClientConfig>, TlsError> {
     Arc::new(ReplaceableRoots::new(roots)?).config(alpn)
 }
@@ -34,10 +34,10 @@ pub fn client_config(roots: &Roots, alpn: &[&[u8]]) -> Result<Arc<ClientConfig>,
 // === impl ReplaceableRoots ===
 
 impl ReplaceableRoots {
-    /// Starts with `roots`.
+    /// Creates a verifier that starts with `roots`.
     ///
     /// # Errors
-    /// There are no roots.
+    /// Fails if `roots` is empty.
     pub fn new(roots: &Roots) -> Result<Self, TlsError> {
         Ok(Self {
             verifier: Replaceable::new(verifier(roots)?),
@@ -45,10 +45,10 @@ impl ReplaceableRoots {
         })
     }
 
-    /// Returns a configuration as [`client_config`] does, whose handshakes use the current roots.
+    /// Creates a configuration like [`client_config`] whose handshakes use the current roots.
     ///
     /// # Errors
-    /// The library's, which no roots cause.
+    /// An error of rustls that does not depend on the roots.
     pub fn config(self: &Arc<Self>, alpn: &[&[u8]]) -> Result<Arc<ClientConfig>, TlsError> {
         let verifier = Arc::clone(self) as Arc<dyn ServerCertVerifier>;
         let mut config = ClientConfig::builder_with_provider(provider())
@@ -62,10 +62,11 @@ impl ReplaceableRoots {
         Ok(Arc::new(config))
     }
 
-    /// Replaces the roots. Open connections stay as they are, and no session is resumed that the roots before verified.
+    /// Replaces the roots. Open connections are not affected, and TLS sessions that the old roots verified are not
+    /// resumed.
     ///
     /// # Errors
-    /// There are no roots.
+    /// Fails if `roots` is empty.
     pub fn replace(&self, roots: &Roots) -> Result<(), TlsError> {
         self.verifier.replace(verifier(roots)?);
         self.sessions.clear();

@@ -1,4 +1,4 @@
-//! A bound on what a client may send before its TLS handshake gets anywhere.
+//! A limit on the size of ClientHello messages.
 
 use std::io;
 use std::task::Context;
@@ -7,19 +7,19 @@ use crate::observed::{Observed, Observer};
 
 /// The largest ClientHello that a listener accepts, in bytes on the wire.
 ///
-/// rustls buffers up to 64 KiB of an incomplete one. With post-quantum key shares and every known
-/// extension, clients send about 2 KiB.
+/// rustls buffers up to 64 KiB of an incomplete message. Clients send about 2 KiB, even with post-quantum key shares
+/// and all known extensions.
 pub const MAX_CLIENT_HELLO: usize = 16 * 1024;
 
-/// A stream that fails when its peer sends more than [`MAX_CLIENT_HELLO`] bytes before anything is written to it: a TLS
-/// server writes as soon as it has read the ClientHello.
+/// A stream that fails if the peer sends more than [`MAX_CLIENT_HELLO`] bytes before the first write. A TLS server
+/// writes as soon as it has read the ClientHello.
 pub type ClientHelloLimit<S> = Observed<S, ClientHelloBudget>;
 
-/// The bytes that may still be read; `None` once something was written.
+/// The number of bytes that may still be read; `None` after the first write.
 #[derive(Debug)]
 pub struct ClientHelloBudget(Option<usize>);
 
-/// Limits the ClientHello on a stream that nothing was read from yet.
+/// Limits the ClientHello on a stream from which no bytes have been read yet.
 pub fn limit_client_hello<S>(stream: S) -> ClientHelloLimit<S> {
     Observed::new(stream, ClientHelloBudget(Some(MAX_CLIENT_HELLO)))
 }
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn reads_no_more_than_a_client_hello_before_the_first_write() {
+    async fn limits_the_bytes_before_the_first_write() {
         let (mut client, server) = duplex(4 * MAX_CLIENT_HELLO);
         let mut server = limit_client_hello(server);
         client.write_all(&[0x16; MAX_CLIENT_HELLO]).await.unwrap();
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn reads_on_once_something_was_written() {
+    async fn has_no_limit_after_the_first_write() {
         let (mut client, server) = duplex(4 * MAX_CLIENT_HELLO);
         let mut server = limit_client_hello(server);
         server.write_all(b"hello").await.unwrap();

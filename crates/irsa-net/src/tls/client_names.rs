@@ -1,16 +1,15 @@
-//! The names in a client's certificate, for listeners that map certificates to users.
+//! The names in a client certificate, for listeners that map certificates to users.
 
 use rustls::pki_types::CertificateDer;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-/// Returns the names that a certificate vouches for: the common name of its subject, then the DNS
-/// names and the URIs of its subject alternative name (RFC 5280, sections 4.1.2.6 and 4.2.1.6). A
-/// SPIFFE ID is such a URI.
+/// Returns the names in a certificate: the common name of its subject, then the DNS names and the URIs (such as SPIFFE
+/// IDs) of its subject alternative name (RFC 5280, sections 4.1.2.6 and 4.2.1.6).
 ///
-/// Every name is listed once. A subject with several common names has none: which of them the
-/// authority checked is unknown. Empty names and names with control characters are left out. A
-/// certificate that cannot be parsed has no names.
+/// Duplicate names are listed once. If the subject has several common names, they are ignored, because it is unknown
+/// which one the CA verified. Empty names and names with control characters are omitted. A certificate that cannot be
+/// parsed has no names.
 pub fn client_certificate_names(certificate: &CertificateDer<'_>) -> Vec<String> {
     let Ok((_, certificate)) = X509Certificate::from_der(certificate) else {
         return Vec::new();
@@ -49,7 +48,7 @@ fn alternative_names<'a>(certificate: &'a X509Certificate<'_>) -> Vec<&'a str> {
     dns.chain(uris).collect()
 }
 
-/// A NUL or a line break in a name is an attempt to make it look like a different one.
+/// Rejects names with a NUL or a line break, which could be mistaken for a different name.
 fn is_usable(name: &str) -> bool {
     !name.is_empty() && !name.contains(char::is_control)
 }
@@ -99,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_without_names_has_none() {
+    fn a_certificate_without_names_has_no_names() {
         assert!(names(|_| {}).is_empty());
         let other = names(|params| {
             let subject = &mut params.distinguished_name;
@@ -109,12 +108,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_certificate_has_no_names() {
+    fn an_invalid_certificate_has_no_names() {
         assert!(client_certificate_names(&CertificateDer::from(vec![0x30, 0x03, 1])).is_empty());
     }
 
     #[test]
-    fn names_with_control_characters_are_left_out() {
+    fn names_with_control_characters_are_omitted() {
         let found = names(|params| {
             let subject = &mut params.distinguished_name;
             subject.push(DnType::CommonName, "admin\0.example.com");

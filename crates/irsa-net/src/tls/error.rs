@@ -1,40 +1,40 @@
-//! Why a TLS configuration cannot be made.
+//! Errors of TLS configurations.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A TLS configuration cannot be made.
+/// The reason why a TLS configuration could not be created.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TlsError {
     /// A file cannot be read or written.
     #[error("cannot use `{}`: {error}", path.display())]
     File {
-        /// Its path.
+        /// The path of the file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         error: io::Error,
     },
-    /// A file does not hold what it should.
+    /// A file has the wrong content.
     #[error("`{}` {problem}", path.display())]
     Content {
-        /// Its path.
+        /// The path of the file.
         path: PathBuf,
-        /// What is wrong with it, as the second half of a sentence.
+        /// The problem, as a predicate such as `contains no certificate`.
         problem: String,
     },
-    /// No root certificate was given, so nobody could be trusted.
-    #[error("there is no root certificate to verify a server with")]
+    /// There are no root certificates.
+    #[error("no root certificates are configured to verify servers")]
     NoRoots,
-    /// A certificate could not be made.
-    #[error("cannot make a certificate for `{name}`: {error}")]
+    /// A certificate could not be issued.
+    #[error("cannot issue a certificate for `{name}`: {error}")]
     Issue {
-        /// The name that it was to be for.
+        /// The name in the certificate.
         name: String,
-        /// What the library says.
+        /// The error of the library.
         error: rcgen::Error,
     },
-    /// The parts do not fit together.
+    /// The configuration is invalid.
     #[error("cannot set up TLS: {0}")]
     Configuration(rustls::Error),
 }
@@ -54,16 +54,16 @@ impl TlsError {
         }
     }
 
-    /// What to do.
+    /// Returns what to do.
     pub fn remedy(&self) -> &'static str {
         match self {
-            Self::File { .. } => "check the path, and that this user may use it",
+            Self::File { .. } => "check the path and the permissions of the file",
             Self::Content { .. } => {
-                "give a PEM file, as in `-----BEGIN CERTIFICATE-----`, that is complete"
+                "use a complete PEM file, with lines such as `-----BEGIN CERTIFICATE-----`"
             }
-            Self::NoRoots => "name a file with root certificates",
-            Self::Issue { .. } => "give a DNS name or an IP address",
-            Self::Configuration(_) => "check that certificate and key belong together",
+            Self::NoRoots => "configure a file with root certificates",
+            Self::Issue { .. } => "use a DNS name or an IP address",
+            Self::Configuration(_) => "check that the certificate and the key belong together",
         }
     }
 }

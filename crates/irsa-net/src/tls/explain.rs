@@ -1,4 +1,4 @@
-//! TLS errors in plain words.
+//! Explanations of TLS errors.
 
 mod certificate;
 
@@ -6,51 +6,53 @@ use std::io;
 
 use rustls::{AlertDescription, Error};
 
-/// What a TLS error means and what to do, for people who run a database and not a PKI.
+/// Explains a TLS error and what to do about it, for readers without PKI knowledge.
 ///
-/// Names in it come from the other side's certificate; they are cut to a few.
+/// Names in the text come from the peer's certificate; at most four are listed.
 pub fn explain(error: &Error) -> String {
     match error {
         Error::InvalidCertificate(problem) => certificate::explain(problem),
-        Error::AlertReceived(alert) => of_alert(*alert),
-        Error::NoCertificatesPresented => "the other side showed no certificate".to_owned(),
-        Error::InvalidMessage(_) => "the other side does not speak TLS on this port: check the \
-                                     port, and that nothing in between answers in its place"
-            .to_owned(),
+        Error::AlertReceived(alert) => explain_alert(*alert),
+        Error::NoCertificatesPresented => "the peer sent no certificate".to_owned(),
+        Error::InvalidMessage(_) => {
+            "the peer does not speak TLS on this port: check the port, and \
+                                     check for a proxy in between"
+                .to_owned()
+        }
         Error::PeerIncompatible(problem) => format!(
-            "the other side offers no TLS that we accept ({problem:?}): it needs TLS 1.2 or 1.3 \
-             with an AEAD cipher suite"
+            "the peer supports no TLS version or cipher suite that irsa accepts ({problem:?}): it \
+             needs TLS 1.2 or 1.3 with an AEAD cipher suite"
         ),
         Error::NoApplicationProtocol => {
-            "the other side offers no application protocol that we speak".to_owned()
+            "the peer offers no application protocol (ALPN) that irsa supports".to_owned()
         }
         other => other.to_string(),
     }
 }
 
-/// [`explain`] for an error of a TLS stream; `None` where it holds no TLS error.
+/// Explains an error of a TLS stream like [`explain`]. Returns `None` if it is not a TLS error.
 pub fn explain_io(error: &io::Error) -> Option<String> {
     let inner = error.get_ref()?.downcast_ref::<Error>()?;
     Some(explain(inner))
 }
 
-fn of_alert(alert: AlertDescription) -> String {
+fn explain_alert(alert: AlertDescription) -> String {
     match alert {
         AlertDescription::UnknownCA | AlertDescription::BadCertificate => {
-            "the other side does not trust our certificate: give it the file with our authority's"
+            "the peer does not trust the certificate of irsa: add its CA to the CAs that the peer trusts"
         }
         AlertDescription::CertificateRequired => {
-            "the other side wants a client certificate, and we showed none"
+            "the peer requires a client certificate"
         }
-        AlertDescription::CertificateExpired => "the other side says that our certificate expired",
-        AlertDescription::UnrecognisedName => "the other side does not know the name we asked for",
+        AlertDescription::CertificateExpired => "the peer reports that the certificate of irsa has expired",
+        AlertDescription::UnrecognisedName => "the peer does not know the requested server name",
         AlertDescription::NoApplicationProtocol => {
-            "the other side speaks none of the application protocols that we offered"
+            "the peer supports no application protocol (ALPN) that irsa offered"
         }
         AlertDescription::ProtocolVersion => {
-            "the other side speaks neither TLS 1.2 nor 1.3, or refuses both"
+            "the peer accepts neither TLS 1.2 nor TLS 1.3"
         }
-        other => return format!("the other side ended the TLS handshake with the alert {other:?}"),
+        other => return format!("the peer ended the TLS handshake with the alert {other:?}"),
     }
     .to_owned()
 }
@@ -60,15 +62,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn explains_what_a_server_without_tls_looks_like() {
+    fn explains_a_server_without_tls() {
         let error = Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType);
-        assert!(explain(&error).starts_with("the other side does not speak TLS on this port"));
+        assert!(explain(&error).starts_with("the peer does not speak TLS on this port"));
     }
 
     #[test]
-    fn explains_a_client_that_does_not_trust_us() {
+    fn explains_a_peer_that_does_not_trust_the_certificate() {
         let text = explain(&Error::AlertReceived(AlertDescription::UnknownCA));
-        assert!(text.contains("does not trust our certificate"), "{text}");
+        assert!(
+            text.contains("does not trust the certificate of irsa"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Why a TLS handshake with a server failed.
+//! Errors of TLS handshakes with servers.
 
 use std::io;
 
@@ -6,25 +6,24 @@ use irsa_chain::Cause;
 
 use super::explain;
 
-/// Why a TLS handshake with a server failed, in plain words.
+/// The reason why a TLS handshake with a server failed.
 ///
-/// The three are told apart because each is mended elsewhere: in what is trusted, in what listens
-/// there, or on the way.
+/// The three reasons have different fixes: the trusted CAs, the server, or the network.
 #[derive(Debug, thiserror::Error)]
 pub enum HandshakeError {
-    /// The certificate that the server showed is not accepted, or it showed none.
+    /// The server's certificate is not accepted or is missing.
     #[error("{}", explain(.0))]
     Certificate(rustls::Error),
-    /// TLS failed for another reason.
+    /// TLS failed for a reason other than the certificate.
     #[error("{}", explain(.0))]
     Tls(rustls::Error),
-    /// The connection broke, which says nothing of certificates.
+    /// The connection was lost during the handshake.
     #[error("{0}")]
     Broken(io::Error),
 }
 
 impl HandshakeError {
-    /// The cause, of the link [`Endpoint`](irsa_chain::Link::Endpoint).
+    /// Returns the cause, which belongs to the link [`Endpoint`](irsa_chain::Link::Endpoint).
     pub fn cause(&self) -> Cause {
         match self {
             Self::Certificate(_) => Cause::TlsCertificateInvalid,
@@ -33,7 +32,7 @@ impl HandshakeError {
         }
     }
 
-    /// A sentence about `server`, such as "the domain".
+    /// Returns the error as a sentence about `server`, such as "the domain".
     pub fn sentence(&self, server: &str) -> String {
         match self {
             Self::Certificate(_) => format!("{server}'s certificate was not accepted: {self}"),
@@ -43,7 +42,7 @@ impl HandshakeError {
     }
 }
 
-/// Of what a TLS stream's handshake failed with.
+/// Classifies the error of a TLS stream's handshake.
 impl From<io::Error> for HandshakeError {
     fn from(error: io::Error) -> Self {
         let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
@@ -64,25 +63,25 @@ mod tests {
 
     use super::*;
 
-    fn of(error: Error) -> HandshakeError {
+    fn handshake_error(error: Error) -> HandshakeError {
         io::Error::new(io::ErrorKind::InvalidData, error).into()
     }
 
     #[test]
     fn each_reason_has_a_cause_and_a_sentence() {
-        let expired = of(Error::InvalidCertificate(CertificateError::Expired));
+        let expired = handshake_error(Error::InvalidCertificate(CertificateError::Expired));
         assert_eq!(expired.cause(), Cause::TlsCertificateInvalid);
-        let said = expired.sentence("the domain");
-        assert!(said.starts_with("the domain's certificate was not accepted: "));
-        let none = of(Error::NoCertificatesPresented);
-        assert_eq!(none.cause(), Cause::TlsCertificateInvalid);
-        let refused = of(Error::AlertReceived(AlertDescription::HandshakeFailure));
+        let text = expired.sentence("the domain");
+        assert!(text.starts_with("the domain's certificate was not accepted: "));
+        let missing = handshake_error(Error::NoCertificatesPresented);
+        assert_eq!(missing.cause(), Cause::TlsCertificateInvalid);
+        let refused = handshake_error(Error::AlertReceived(AlertDescription::HandshakeFailure));
         assert_eq!(refused.cause(), Cause::TlsHandshakeFailed);
-        let said = refused.sentence("the server");
-        assert!(said.starts_with("the TLS handshake with the server failed: "));
+        let text = refused.sentence("the server");
+        assert!(text.starts_with("the TLS handshake with the server failed: "));
         let broken = HandshakeError::from(io::Error::from(io::ErrorKind::ConnectionReset));
         assert_eq!(broken.cause(), Cause::EndpointUnreachable);
-        let said = broken.sentence("the server");
-        assert_eq!(said, "the connection to the server broke: connection reset");
+        let text = broken.sentence("the server");
+        assert_eq!(text, "the connection to the server broke: connection reset");
     }
 }

@@ -1,13 +1,13 @@
-//! The size of the records that a server sends.
+//! The maximum size of TLS records that a server sends.
 
 use std::sync::Arc;
 
 use rustls::ServerConfig;
 
-/// What rustls counts into the size of a record besides the plaintext: the header (RFC 8446, section 5.1).
+/// The size of a record header, which rustls includes in the fragment size (RFC 8446, section 5.1).
 const HEADER: usize = 5;
 
-/// Limits the plaintext of each record that a server sends to `bytes`, at most 16 KiB. A lower limit stays.
+/// Limits the plaintext of each record that a server sends to `bytes`, at most 16 KiB. Keeps an existing lower limit.
 pub fn limit_records(mut config: Arc<ServerConfig>, bytes: usize) -> Arc<ServerConfig> {
     let size = bytes + HEADER;
     if config.max_fragment_size.is_none_or(|set| set > size) {
@@ -25,11 +25,11 @@ mod tests {
     use super::*;
     use crate::tls::{LocalAuthority, Roots, client_config};
 
-    /// What TLS 1.3 adds to the plaintext: the content type and the authentication tag (RFC 8446, section 5.2).
+    /// The bytes that TLS 1.3 adds to the plaintext: content type and authentication tag (RFC 8446, section 5.2).
     const PROTECTION: usize = 17;
     const APPLICATION_DATA: u8 = 23;
 
-    /// The lengths of the records in which a server sends 64 KiB.
+    /// Returns the plaintext sizes of the records in which a server sends 64 KiB.
     fn lengths(config: Arc<ServerConfig>, roots: &Roots) -> Vec<usize> {
         let client = client_config(roots, &[]).unwrap();
         let name = "localhost".try_into().unwrap();

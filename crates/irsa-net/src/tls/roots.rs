@@ -1,4 +1,4 @@
-//! Whom we trust to vouch for a server.
+//! Root certificates to verify servers with.
 
 mod rds;
 
@@ -11,7 +11,7 @@ use rustls::RootCertStore;
 
 use super::{TlsError, server};
 
-/// Root certificates, and the AWS regions whose RDS instances they vouch for.
+/// Root certificates, and the AWS regions whose RDS instances they cover.
 #[derive(Clone, Debug)]
 pub struct Roots {
     store: Arc<RootCertStore>,
@@ -19,12 +19,11 @@ pub struct Roots {
 }
 
 impl Roots {
-    /// What an upstream's TLS is verified with unless told otherwise: the roots of RDS, the public
-    /// ones (RDS Proxy and the HTTP services of AWS have certificates of Amazon Trust Services),
-    /// and those in a file, where given.
+    /// Returns the default roots for upstreams: the roots of RDS, the public roots (RDS Proxy and the HTTP services of
+    /// AWS use certificates of Amazon Trust Services), and the roots in `ca_file`.
     ///
     /// # Errors
-    /// The file's, as [`Roots::from_pem_file`].
+    /// Fails if `ca_file` cannot be used; see [`Roots::from_pem_file`].
     pub fn upstream(ca_file: Option<&Path>) -> Result<Self, TlsError> {
         let roots = Self::rds().with(Self::public());
         match ca_file {
@@ -33,12 +32,12 @@ impl Roots {
         }
     }
 
-    /// The roots of Amazon RDS and Aurora, as embedded; see [`Roots::covers`] for the regions.
+    /// Returns the embedded roots of Amazon RDS and Aurora. [`Roots::covers`] lists the regions.
     pub fn rds() -> Self {
         rds::embedded().clone()
     }
 
-    /// The roots of the Web's public authorities, from Mozilla's list.
+    /// Returns the public roots from Mozilla's list.
     pub fn public() -> Self {
         let roots: RootCertStore = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
         Self {
@@ -47,17 +46,18 @@ impl Roots {
         }
     }
 
-    /// All certificates of a PEM file. Other items in it are left aside, keys too.
+    /// Reads all certificates of a PEM file. Other items, including keys, are ignored.
     ///
     /// # Errors
-    /// The file can't be read, holds no certificate, or holds one that can't be a root.
+    /// Fails if the file cannot be read, contains no certificate, or contains a certificate that cannot be used as a
+    /// root.
     pub fn from_pem_file(path: &Path) -> Result<Self, TlsError> {
         let mut store = RootCertStore::empty();
         for certificate in server::certificates(path)? {
             store.add(certificate).map_err(|error| {
                 TlsError::content(
                     path,
-                    format!("holds a certificate that can't be a root: {error}"),
+                    format!("contains a certificate that cannot be used as a root: {error}"),
                 )
             })?;
         }
@@ -67,7 +67,7 @@ impl Roots {
         })
     }
 
-    /// These and those.
+    /// Adds other roots.
     #[must_use]
     pub fn with(mut self, others: Self) -> Self {
         Arc::make_mut(&mut self.store).extend(others.store.roots.iter().cloned());
@@ -75,30 +75,28 @@ impl Roots {
         self
     }
 
-    /// Whether the roots that RDS uses for its instances and clusters in this region are among
-    /// these.
+    /// Returns whether the roots of RDS instances and clusters in this region are included.
     ///
-    /// [`Roots::rds`] has them for af-south-1, ap-east-1, ap-northeast-1 to 3, ap-south-1 and 2,
-    /// ap-southeast-1 to 4, ca-central-1, eu-central-1 and 2, eu-north-1, eu-south-1 and 2,
-    /// eu-west-1 to 3, me-central-1, me-south-1, sa-east-1, us-east-1 and 2, us-west-1 and 2; not
-    /// for GovCloud, China and regions that opened since. For those take AWS's bundle
-    /// (<https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/UsingWithRDS.SSL.html>) with
-    /// [`Roots::from_pem_file`]. RDS Proxy needs none of them: it has public certificates.
+    /// [`Roots::rds`] includes af-south-1, ap-east-1, ap-northeast-1 to 3, ap-south-1 and 2, ap-southeast-1 to 4,
+    /// ca-central-1, eu-central-1 and 2, eu-north-1, eu-south-1 and 2, eu-west-1 to 3, me-central-1, me-south-1,
+    /// sa-east-1, us-east-1 and 2, us-west-1 and 2. It does not include GovCloud, China and newer regions: for those,
+    /// load AWS's bundle (<https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/UsingWithRDS.SSL.html>) with
+    /// [`Roots::from_pem_file`]. RDS Proxy uses public certificates and does not need these roots.
     pub fn covers(&self, region: &Region) -> bool {
         self.regions.contains(region.as_str())
     }
 
-    /// The regions of [`Roots::covers`], sorted.
+    /// Returns the covered regions, sorted.
     pub fn regions(&self) -> impl Iterator<Item = &str> {
         self.regions.iter().map(String::as_str)
     }
 
-    /// How many certificates there are.
+    /// Returns the number of certificates.
     pub fn len(&self) -> usize {
         self.store.len()
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no certificates.
     pub fn is_empty(&self) -> bool {
         self.store.is_empty()
     }
@@ -147,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn adds_up() {
+    fn upstream_roots_are_those_of_rds_and_the_public_ones() {
         let (rds, public) = (Roots::rds(), Roots::public());
         let both = Roots::upstream(None).unwrap();
         assert_eq!(both.len(), rds.len() + public.len());
@@ -155,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn names_the_file_that_holds_no_certificate() {
+    fn names_the_file_without_certificates() {
         let folder = tempfile::TempDir::new().unwrap();
         let path = folder.path().join("ca.pem");
         let refused = Roots::upstream(Some(&path)).unwrap_err();
@@ -164,17 +162,20 @@ mod tests {
         std::fs::write(&path, "").unwrap();
         let refused = Roots::from_pem_file(&path).unwrap_err();
         assert!(
-            refused.to_string().ends_with("holds no certificate"),
+            refused.to_string().ends_with("contains no certificate"),
             "{refused}"
         );
 
         let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         std::fs::write(&path, broken).unwrap();
         let refused = Roots::from_pem_file(&path).unwrap_err();
-        assert!(refused.to_string().contains("can't be a root"), "{refused}");
+        assert!(
+            refused.to_string().contains("cannot be used as a root"),
+            "{refused}"
+        );
     }
 
-    /// As in the documentation of [`Roots::covers`].
+    /// The regions in the documentation of [`Roots::covers`].
     const DOCUMENTED: &str = "\
         af-south-1 ap-east-1 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-south-2 \
         ap-southeast-1 ap-southeast-2 ap-southeast-3 ap-southeast-4 ca-central-1 eu-central-1 \

@@ -1,4 +1,4 @@
-//! TLS towards our clients, with certificates from files.
+//! TLS connections from clients, with certificates from files.
 
 mod sessions;
 
@@ -17,24 +17,24 @@ use self::sessions::Sessions;
 use super::{Roots, TlsError, VERSIONS, owned, provider};
 use crate::replaceable::Replaceable;
 
-/// The certificate of a server with its key, and the CA of its clients, as read from files.
+/// A server's certificate and key, and the CA of its clients, read from files.
 #[derive(Clone, Debug)]
 pub struct ServerIdentity {
     key: Arc<CertifiedKey>,
     clients: Arc<dyn ClientCertVerifier>,
 }
 
-/// A [`ServerIdentity`] that is replaced while connections are served: handshakes use the current one.
+/// A [`ServerIdentity`] that can be replaced at run time. Handshakes use the current identity.
 #[derive(Debug)]
 pub struct ReplaceableServer {
     identity: Replaceable<ServerIdentity>,
     sessions: Sessions,
 }
 
-/// A configuration from PEM files: see [`ServerIdentity::from_files`].
+/// Creates a configuration from PEM files; see [`ServerIdentity::from_files`].
 ///
 /// # Errors
-/// A file can't be read or holds something else, or the key is not the certificate's.
+/// Fails if a file cannot be read or has the wrong content, or the key does not belong to the certificate.
 pub fn server_config_from_files(
     certificate: &Path,
     key: &Path,
@@ -45,13 +45,13 @@ pub fn server_config_from_files(
     Arc::new(ReplaceableServer::new(identity)).config(alpn)
 }
 
-/// The certificates of a PEM file, at least one.
+/// Reads the certificates of a PEM file, at least one.
 pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let found: Vec<_> = CertificateDer::pem_file_iter(path)
         .and_then(Iterator::collect)
         .map_err(|error| pem_error(path, &error))?;
     if found.is_empty() {
-        return Err(TlsError::content(path, "holds no certificate"));
+        return Err(TlsError::content(path, "contains no certificate"));
     }
     Ok(found)
 }
@@ -61,11 +61,11 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, 
 impl ServerIdentity {
     /// Reads PEM files: the certificate with its intermediates, and its key.
     ///
-    /// With `client_ca` a client must show a certificate that one of those authorities issued (mutual
-    /// TLS); without it clients are not asked for one.
+    /// With `client_ca`, clients must present a certificate issued by one of these CAs (mutual TLS). Without it,
+    /// clients are not asked for a certificate.
     ///
     /// # Errors
-    /// A file can't be read or holds something else, or the key is not the certificate's.
+    /// Fails if a file cannot be read or has the wrong content, or the key does not belong to the certificate.
     pub fn from_files(
         certificate: &Path,
         key: &Path,
@@ -87,13 +87,15 @@ fn client_verifier(path: &Path) -> Result<Arc<dyn ClientCertVerifier>, TlsError>
     let roots = Roots::from_pem_file(path)?;
     WebPkiClientVerifier::builder_with_provider(roots.store(), provider())
         .build()
-        .map_err(|error| TlsError::content(path, format!("can't verify clients: {error}")))
+        .map_err(|error| {
+            TlsError::content(path, format!("cannot be used to verify clients: {error}"))
+        })
 }
 
 // === impl ReplaceableServer ===
 
 impl ReplaceableServer {
-    /// A server that starts with `identity`.
+    /// Creates a server that starts with `identity`.
     pub fn new(identity: ServerIdentity) -> Self {
         Self {
             identity: Replaceable::new(identity),
@@ -101,10 +103,10 @@ impl ReplaceableServer {
         }
     }
 
-    /// Returns a configuration whose handshakes use the current identity.
+    /// Creates a configuration whose handshakes use the current identity.
     ///
     /// # Errors
-    /// The library's, which no identity causes.
+    /// An error of rustls that does not depend on the identity.
     pub fn config(self: &Arc<Self>, alpn: &[&[u8]]) -> Result<Arc<ServerConfig>, TlsError> {
         let mut config = ServerConfig::builder_with_provider(provider())
             .with_protocol_versions(VERSIONS)
@@ -116,8 +118,7 @@ impl ReplaceableServer {
         Ok(Arc::new(config))
     }
 
-    /// Replaces the identity. Open connections stay as they are, and no client resumes a session that the identity
-    /// before verified.
+    /// Replaces the identity. Open connections are not affected, and TLS sessions of the old identity are not resumed.
     pub fn replace(&self, identity: ServerIdentity) {
         self.identity.replace(identity);
         self.sessions.clear();
@@ -143,7 +144,7 @@ impl ClientCertVerifier for ReplaceableServer {
         self.clients().client_auth_mandatory()
     }
 
-    /// None, so that a client sends the certificate that it has: the names of a CA that is replaced would be wrong.
+    /// Returns no names, so that clients send any certificate they have: after a replacement, the names would be wrong.
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
         &[]
     }
@@ -190,8 +191,8 @@ fn pem_error(path: &Path, error: &rustls::pki_types::pem::Error) -> TlsError {
         Error::Io(error) => {
             TlsError::file(path, std::io::Error::new(error.kind(), error.to_string()))
         }
-        Error::NoItemsFound => TlsError::content(path, "holds no PEM item of the wanted kind"),
-        other => TlsError::content(path, format!("is not PEM: {other}")),
+        Error::NoItemsFound => TlsError::content(path, "contains no PEM item of the expected type"),
+        other => TlsError::content(path, format!("is not a valid PEM file: {other}")),
     }
 }
 

@@ -1,3 +1,3 @@
-//! What needs a process of its own.
+//! Tests that need their own process.
 
 mod scarcity;

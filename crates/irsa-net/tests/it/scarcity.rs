@@ -1,4 +1,4 @@
-//! Accepting when there are no more files to be had.
+//! Accepting connections after the process has run out of file descriptors.
 
 use std::fs::File;
 use std::pin::pin;
@@ -21,7 +21,7 @@ fn goes_on_accepting_after_running_out_of_files() {
 }
 
 #[tokio::test]
-#[ignore = "takes all files of the process: run by the test above, in one of its own"]
+#[ignore = "uses up all file descriptors: the test above runs it in its own process"]
 async fn run_out_of_files() {
     let address = "127.0.0.1:0".parse().unwrap();
     let listener = Listener::bind(&address, ListenOptions::default())
@@ -52,8 +52,8 @@ fn take_all_files() -> Vec<File> {
     std::iter::from_fn(|| File::open("/dev/null").ok()).collect()
 }
 
-async fn until(is_so: impl Fn() -> bool) {
-    while !is_so() {
+async fn until(condition: impl Fn() -> bool) {
+    while !condition() {
         yield_now().await;
     }
 }

@@ -40,7 +40,7 @@ const EVERY_MISTAKE: [&str; 24] = [
     "--drain-timeout: `soon` is not a duration",
     "IRSA_MAX_CONNECTIONS: `many` is not an integer of at least 1",
     "--idle-timeout: `forever` is not a duration",
-    "--admin-address: `there` is not an address to listen on",
+    "--admin-address: `there` is not a valid listen address",
     "--tls-cert and --tls-key must be set together",
     "--client-uid: `bob` is not a numeric user ID",
     "--log-format: `xml` is not a log format",

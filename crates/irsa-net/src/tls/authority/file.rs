@@ -1,4 +1,4 @@
-//! A file that others read while we replace it.
+//! Atomic replacement of a file.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, Permissions};
@@ -6,9 +6,9 @@ use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-/// Writes a file that all may read: a reader sees the old content or the new, whole.
+/// Replaces a world-readable file atomically: readers see either the complete old content or the complete new content.
 pub(super) fn replace(path: &Path, content: &str) -> io::Result<()> {
-    let draft = draft_of(path)?;
+    let draft = temporary_path(path)?;
     let written = write(&draft, content).and_then(|()| fs::rename(&draft, path));
     if written.is_err() {
         let _ = fs::remove_file(&draft);
@@ -26,12 +26,12 @@ fn write(draft: &Path, content: &str) -> io::Result<()> {
     file.write_all(content.as_bytes())
 }
 
-/// Beside the file, for a rename stays within a file system; of this process, for others may
-/// write the same file.
-fn draft_of(path: &Path) -> io::Result<PathBuf> {
+/// Returns a path in the same directory, because a rename cannot cross file systems, that contains the process ID,
+/// because several processes may write the same file.
+fn temporary_path(path: &Path) -> io::Result<PathBuf> {
     let name = path
         .file_name()
-        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the path names no file"))?;
+        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the path has no file name"))?;
     let mut draft = OsString::from(".");
     draft.push(name);
     draft.push(format!(".{}", std::process::id()));

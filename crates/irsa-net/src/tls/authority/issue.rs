@@ -1,4 +1,4 @@
-//! The certificates themselves.
+//! Creation of certificates.
 
 use std::time::SystemTime;
 
@@ -13,12 +13,12 @@ use time::{Duration, OffsetDateTime};
 use super::super::{TlsError, provider};
 use super::Issued;
 
-/// What a certificate is for.
+/// The purpose of a certificate.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Usage<'a> {
-    /// A server of these names.
+    /// A server with these names.
     Server(&'a [&'a str]),
-    /// A client of this common name, and of this URI.
+    /// A client with this common name and, optionally, this URI.
     Client(&'a str, Option<&'a str>),
 }
 
@@ -28,10 +28,10 @@ pub(super) struct Leaf {
     key: KeyPair,
 }
 
-/// A self-signed authority that may issue leaves, but no further authorities.
+/// Creates a self-signed CA that can issue end-entity certificates, but no intermediate CAs.
 ///
-/// Each has a name of its own: whoever still has the file of an earlier one would otherwise be
-/// told of a wrong signature instead of an unknown issuer.
+/// Each CA has a unique name. Otherwise, clients that trust an earlier CA would report a bad signature instead of an
+/// unknown issuer.
 pub(super) fn authority(
     now: OffsetDateTime,
 ) -> Result<CertifiedIssuer<'static, KeyPair>, TlsError> {
@@ -63,7 +63,7 @@ pub(super) fn leaf(
     Ok(Leaf { certificate, key })
 }
 
-/// A leaf that expired a day ago.
+/// Creates a certificate that expired a day ago.
 pub(super) fn expired_leaf(
     issuer: &Issuer<'_, KeyPair>,
     usage: &Usage<'_>,
@@ -71,7 +71,7 @@ pub(super) fn expired_leaf(
     leaf(issuer, usage, now() - LEAF_LIFE - CLOCK_SKEW)
 }
 
-/// Other programs check our certificates against their wall clocks, so it has to be ours as well.
+/// Returns the real time, because other programs compare the validity of certificates with their wall clocks.
 #[expect(
     clippy::disallowed_methods,
     reason = "a certificate's validity is compared with the real time by other programs"
@@ -115,7 +115,7 @@ fn params(usage: &Usage<'_>) -> Result<CertificateParams, TlsError> {
                     .map_err(|error| failed(name, error))?;
                 params.subject_alt_names.extend(one.subject_alt_names);
             }
-            // A fixed name: a common name ends at 64 characters, and RDS's host names don't.
+            // A fixed name, because a common name has at most 64 characters and host names of RDS can be longer.
             params.distinguished_name = named(SERVER);
             params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
             Ok(params)
@@ -133,7 +133,7 @@ fn params(usage: &Usage<'_>) -> Result<CertificateParams, TlsError> {
     }
 }
 
-/// The end of the public key, in hexadecimal.
+/// Returns the last 8 bytes of the public key in hexadecimal.
 fn short_id(key: &KeyPair) -> String {
     let public = key.public_key_raw();
     let end = public.last_chunk().copied().unwrap_or_default();
@@ -157,5 +157,5 @@ const AUTHORITY: &str = "irsa local authority";
 const SERVER: &str = "irsa local server";
 const AUTHORITY_LIFE: Duration = Duration::days(3653);
 const LEAF_LIFE: Duration = Duration::days(365);
-/// So that a client whose clock is behind takes the certificate.
+/// Tolerance for clients whose clocks are behind.
 const CLOCK_SKEW: Duration = Duration::days(1);

@@ -1,4 +1,4 @@
-//! A server's certificate that is issued anew while the process lives.
+//! A server certificate that is renewed while the process runs.
 
 use std::fmt::{self, Debug, Formatter};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,7 +11,7 @@ use super::super::TlsError;
 use super::LocalAuthority;
 use super::issue::{self, Usage};
 
-/// Half of a certificate's life.
+/// Half of a certificate's validity period.
 const RENEW_AFTER: Duration = Duration::from_hours(182 * 24);
 
 pub(super) struct Renewing {
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keeps_the_certificate_for_half_its_life_and_then_renews_it() {
+    fn renews_the_certificate_after_half_of_its_validity_period() {
         let authority = LocalAuthority::generate().unwrap();
         let resolver = Renewing::new(authority, &["localhost"]).unwrap();
         let start = resolver.current.lock().unwrap().issued;

@@ -1,4 +1,4 @@
-//! Handshakes with certificates of our own.
+//! Handshakes with certificates of the local CA.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -48,7 +48,7 @@ impl Lab {
     }
 }
 
-/// What the client says of a handshake with `name`, and the protocol that was agreed on.
+/// Performs a handshake with the server name `name` and returns the negotiated application protocol or the error.
 async fn handshake(
     server: Arc<ServerConfig>,
     client: Arc<ClientConfig>,
@@ -67,7 +67,7 @@ async fn handshake(
 }
 
 #[tokio::test]
-async fn vouches_for_names_and_addresses() {
+async fn certificates_are_valid_for_names_and_addresses() {
     let lab = Lab::new();
     let server = lab
         .authority
@@ -91,20 +91,20 @@ async fn explains_a_wrong_name() {
         .unwrap_err();
     assert_eq!(
         refused,
-        "the certificate is not for `localhost` but for `db.example`, `10.0.0.1`: connect by one \
-         of its names"
+        "the certificate is not valid for `localhost`, only for `db.example`, `10.0.0.1`: connect by one \
+         of these names"
     );
 }
 
 #[tokio::test]
-async fn explains_an_authority_that_is_not_trusted() {
+async fn explains_an_untrusted_ca() {
     let (ours, theirs) = (Lab::new(), Lab::new());
     let server = theirs.authority.server_config(&["localhost"], &[]).unwrap();
     let refused = handshake(server, ours.client(), "localhost")
         .await
         .unwrap_err();
     assert!(
-        refused.starts_with("no root certificate that we have vouches"),
+        refused.starts_with("the certificate is not signed by a trusted CA"),
         "{refused}"
     );
 }
@@ -137,7 +137,7 @@ async fn serves_a_certificate_from_files() {
 }
 
 #[tokio::test]
-async fn wants_a_certificate_of_the_client_authority() {
+async fn requires_a_certificate_of_the_client_ca() {
     let lab = Lab::new();
     let issued = lab.authority.issue_server(&["localhost"]).unwrap();
     let server = lab.server_from_files(&issued, Some(&lab.ca_file()));
@@ -155,10 +155,10 @@ async fn wants_a_certificate_of_the_client_authority() {
         .await
         .unwrap_err();
 
-    let nobody = handshake(server, lab.client(), "localhost")
+    let missing = handshake(server, lab.client(), "localhost")
         .await
         .unwrap_err();
-    assert_eq!(nobody, "the other side showed no certificate");
+    assert_eq!(missing, "the peer sent no certificate");
 }
 
 fn with_certificate(lab: &Lab, issued: &Issued) -> Arc<ClientConfig> {
@@ -178,7 +178,7 @@ fn with_certificate(lab: &Lab, issued: &Issued) -> Arc<ClientConfig> {
 }
 
 #[test]
-fn refuses_a_name_that_is_none() {
+fn rejects_an_invalid_name() {
     let lab = Lab::new();
     let refused = lab
         .authority
@@ -188,7 +188,7 @@ fn refuses_a_name_that_is_none() {
 }
 
 #[test]
-fn writes_its_certificate_for_all_to_read() {
+fn writes_a_world_readable_certificate() {
     let lab = Lab::new();
     let path = lab.write("out.pem", "older and longer than nothing");
     lab.authority.write_ca(&path).unwrap();
@@ -201,7 +201,7 @@ fn writes_its_certificate_for_all_to_read() {
 }
 
 #[test]
-fn says_where_it_cannot_write() {
+fn names_the_file_that_it_cannot_write() {
     let lab = Lab::new();
     let path = lab.folder.path().join("none/ca.pem");
     let refused = lab.authority.write_ca(&path).unwrap_err();
@@ -209,7 +209,7 @@ fn says_where_it_cannot_write() {
 }
 
 #[test]
-fn never_shows_a_key() {
+fn debug_output_hides_keys() {
     let lab = Lab::new();
     let issued = lab.authority.issue_server(&["localhost"]).unwrap();
     let shown = format!("{issued:?} {:?}", lab.authority);
@@ -217,7 +217,7 @@ fn never_shows_a_key() {
 }
 
 #[test]
-fn refuses_a_key_of_another_certificate() {
+fn rejects_the_key_of_a_different_certificate() {
     let lab = Lab::new();
     let (one, other) = (
         lab.authority.issue_server(&["localhost"]).unwrap(),
@@ -230,7 +230,7 @@ fn refuses_a_key_of_another_certificate() {
 }
 
 #[test]
-fn refuses_files_without_certificate_or_key() {
+fn rejects_files_without_certificate_or_key() {
     let lab = Lab::new();
     let empty = lab.write("empty.pem", "nothing here\n");
     let ca = lab.ca_file();

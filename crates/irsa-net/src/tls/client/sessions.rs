@@ -1,4 +1,4 @@
-//! The TLS sessions that irsa may resume, without another check of the server's certificate.
+//! The TLS sessions that irsa can resume without verifying the server's certificate again.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,14 +9,14 @@ use rustls::client::{
 };
 use rustls::pki_types::ServerName;
 
-/// The sessions that one configuration remembers (rustls's own default).
+/// The maximum number of sessions of one configuration (the default of rustls).
 const CAPACITY: usize = 256;
 
-/// Counts how often all sessions were to be forgotten.
+/// A generation counter. Sessions of an older generation are not resumed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sessions(Arc<AtomicU64>);
 
-/// The sessions of one configuration. Those of another protocol or application protocol must not be among them.
+/// The sessions of one configuration. Configurations must not share sessions, because their protocols can differ.
 #[derive(Debug)]
 pub(super) struct ConfigSessions {
     all: Sessions,
@@ -34,7 +34,7 @@ impl Sessions {
         }
     }
 
-    /// Forgets the sessions of all configurations.
+    /// Discards the sessions of all configurations.
     pub(super) fn clear(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }

@@ -1,4 +1,4 @@
-//! The embedded roots of Amazon RDS.
+//! The embedded root certificates of Amazon RDS.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
@@ -21,7 +21,7 @@ fn read(bundle: &[u8]) -> Roots {
     let mut store = RootCertStore::empty();
     let mut regions = BTreeSet::new();
     for certificate in CertificateDer::pem_slice_iter(bundle).flatten() {
-        let region = region_of(&certificate);
+        let region = certificate_region(&certificate);
         if store.add(certificate).is_ok() {
             regions.extend(region);
         }
@@ -32,14 +32,14 @@ fn read(bundle: &[u8]) -> Roots {
     }
 }
 
-fn region_of(certificate: &[u8]) -> Option<String> {
+fn certificate_region(certificate: &[u8]) -> Option<String> {
     let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
     let name = certificate.subject().iter_common_name().next()?;
-    region_in(name.as_str().ok()?).map(str::to_owned)
+    parse_region(name.as_str().ok()?).map(str::to_owned)
 }
 
 /// `Amazon RDS eu-central-1 Root CA RSA2048 G1` -> `eu-central-1`
-fn region_in(name: &str) -> Option<&str> {
+fn parse_region(name: &str) -> Option<&str> {
     let (region, _) = name.strip_prefix("Amazon RDS ")?.split_once(" Root CA ")?;
     (!region.contains(' ')).then_some(region)
 }
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_every_certificate_of_the_bundle() {
+    fn loads_every_certificate_of_the_bundle() {
         let count = BUNDLE
             .windows(BEGIN.len())
             .filter(|window| *window == BEGIN)
@@ -60,21 +60,21 @@ mod tests {
 
     #[test]
     fn has_three_roots_for_each_region() {
-        // RSA2048, RSA4096 and ECC384: `rds-ca-rsa2048-g1` and its two siblings.
+        // `rds-ca-rsa2048-g1`, `rds-ca-rsa4096-g1` and `rds-ca-ecc384-g1`.
         assert_eq!(embedded().len(), 3 * embedded().regions().count());
     }
 
     #[test]
-    fn takes_only_a_production_name_for_a_region() {
+    fn finds_the_region_only_in_names_of_production_cas() {
         assert_eq!(
-            region_in("Amazon RDS eu-central-1 Root CA RSA2048 G1"),
+            parse_region("Amazon RDS eu-central-1 Root CA RSA2048 G1"),
             Some("eu-central-1")
         );
         assert_eq!(
-            region_in("Amazon RDS Beta us-east-1 Root CA ECC384 G1"),
+            parse_region("Amazon RDS Beta us-east-1 Root CA ECC384 G1"),
             None
         );
-        assert_eq!(region_in("Amazon Root CA 1"), None);
+        assert_eq!(parse_region("Amazon Root CA 1"), None);
     }
 
     const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";

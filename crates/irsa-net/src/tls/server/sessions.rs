@@ -1,4 +1,4 @@
-//! The TLS sessions that clients may resume, without another check of their certificate.
+//! The TLS sessions that clients can resume without a new verification of their certificate.
 
 use std::sync::Arc;
 
@@ -6,17 +6,17 @@ use rustls::server::{ServerSessionMemoryCache, StoresServerSessions};
 
 use crate::replaceable::Replaceable;
 
-/// The sessions that are remembered (rustls's own default).
+/// The maximum number of sessions (the default of rustls).
 const CAPACITY: usize = 256;
 
-/// Sessions in memory. Clones share them.
+/// An in-memory cache of sessions. Clones share it.
 #[derive(Clone, Debug)]
 pub(super) struct Sessions(Arc<Replaceable<Arc<ServerSessionMemoryCache>>>);
 
 // === impl Sessions ===
 
 impl Sessions {
-    /// Forgets all sessions.
+    /// Discards all sessions.
     pub(super) fn clear(&self) {
         self.0.replace(ServerSessionMemoryCache::new(CAPACITY));
     }

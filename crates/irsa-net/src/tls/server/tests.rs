@@ -1,4 +1,4 @@
-//! Handshakes in memory, before and after the files were replaced.
+//! Handshakes in memory, before and after a replacement of the files.
 
 use rustls::client::danger::ServerCertVerifier;
 use rustls::pki_types::ServerName;
@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::tls::{Issued, LocalAuthority, ReplaceableRoots, client_config};
 
-/// An authority, and files with what it issued.
+/// A CA, and files with the certificates that it issued.
 struct Pki {
     authority: LocalAuthority,
     folder: TempDir,
@@ -22,7 +22,7 @@ impl Pki {
         }
     }
 
-    /// A server that demands certificates of `clients`.
+    /// A server that requires client certificates issued by `clients`.
     fn server(&self, clients: Option<&Self>) -> ServerIdentity {
         let issued = self.authority.issue_server(&["localhost"]).unwrap();
         let path = |name: &str| self.folder.path().join(name);
@@ -43,7 +43,7 @@ impl Pki {
         Roots::from_pem_file(&self.ca_file()).unwrap()
     }
 
-    /// A client that trusts this authority and shows a certificate of `own`.
+    /// A client that trusts this CA and presents a certificate issued by `own`.
     fn client(&self, own: &Self) -> Arc<ClientConfig> {
         let Issued {
             certificate_pem,
@@ -62,8 +62,8 @@ impl Pki {
     }
 }
 
-/// Shakes hands, and lets the client read the tickets that the server sends after.
-fn shake(
+/// Performs a handshake and lets the client read the session tickets that the server sends afterwards.
+fn handshake(
     client: &Arc<ClientConfig>,
     server: &Arc<ServerConfig>,
 ) -> Result<HandshakeKind, rustls::Error> {
@@ -95,44 +95,44 @@ fn shake(
 }
 
 #[test]
-fn a_replaced_certificate_is_shown_in_the_next_handshake() {
+fn a_replaced_certificate_is_used_in_the_next_handshake() {
     let (first, second) = (Pki::new(), Pki::new());
     let server = Arc::new(ReplaceableServer::new(first.server(None)));
     let config = server.config(&[]).unwrap();
     let trusting = |pki: &Pki| client_config(&pki.roots(), &[]).unwrap();
-    assert!(shake(&trusting(&first), &config).is_ok());
-    assert!(shake(&trusting(&second), &config).is_err());
+    assert!(handshake(&trusting(&first), &config).is_ok());
+    assert!(handshake(&trusting(&second), &config).is_err());
     server.replace(second.server(None));
-    assert!(shake(&trusting(&first), &config).is_err());
-    assert!(shake(&trusting(&second), &config).is_ok());
+    assert!(handshake(&trusting(&first), &config).is_err());
+    assert!(handshake(&trusting(&second), &config).is_ok());
 }
 
 #[test]
-fn a_client_of_a_replaced_authority_is_refused_and_cannot_resume_its_session() {
+fn a_client_of_a_replaced_ca_is_rejected_and_cannot_resume_its_session() {
     let (servers, old, new) = (Pki::new(), Pki::new(), Pki::new());
     let server = Arc::new(ReplaceableServer::new(servers.server(Some(&old))));
     let config = server.config(&[]).unwrap();
     let client = servers.client(&old);
-    assert_eq!(shake(&client, &config), Ok(HandshakeKind::Full));
-    assert_eq!(shake(&client, &config), Ok(HandshakeKind::Resumed));
+    assert_eq!(handshake(&client, &config), Ok(HandshakeKind::Full));
+    assert_eq!(handshake(&client, &config), Ok(HandshakeKind::Resumed));
     server.replace(servers.server(Some(&new)));
-    assert!(shake(&client, &config).is_err());
+    assert!(handshake(&client, &config).is_err());
     assert_eq!(
-        shake(&servers.client(&new), &config),
+        handshake(&servers.client(&new), &config),
         Ok(HandshakeKind::Full)
     );
 }
 
 #[test]
-fn a_server_of_a_replaced_authority_is_no_longer_trusted_and_its_session_is_not_resumed() {
+fn a_server_of_a_replaced_ca_is_not_trusted_and_its_session_is_not_resumed() {
     let (old, new) = (Pki::new(), Pki::new());
     let config = Arc::new(ReplaceableServer::new(old.server(None)))
         .config(&[])
         .unwrap();
     let roots = Arc::new(ReplaceableRoots::new(&old.roots()).unwrap());
     let client = roots.config(&[]).unwrap();
-    assert_eq!(shake(&client, &config), Ok(HandshakeKind::Full));
-    assert_eq!(shake(&client, &config), Ok(HandshakeKind::Resumed));
+    assert_eq!(handshake(&client, &config), Ok(HandshakeKind::Full));
+    assert_eq!(handshake(&client, &config), Ok(HandshakeKind::Resumed));
     roots.replace(&new.roots()).unwrap();
-    assert!(shake(&client, &config).is_err());
+    assert!(handshake(&client, &config).is_err());
 }
