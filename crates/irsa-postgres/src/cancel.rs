@@ -1,8 +1,8 @@
-//! Cancel requests: secrets of our own towards the clients, mapped to the server's.
+//! Cancel keys: irsa gives each client its own key and maps it to the key of the server session.
 //!
-//! A CancelRequest comes on a connection of its own, so whoever takes it must know which server session is meant and on
-//! which instance it runs: behind a cluster's name the instance may have changed since (PostgreSQL docs, "Canceling
-//! Requests in Progress").
+//! A CancelRequest arrives on a separate connection, so the proxy must find the server session and its instance. The
+//! instance cannot be derived from a cluster endpoint, which may point to a different instance since a failover
+//! (PostgreSQL docs, "Canceling Requests in Progress").
 
 mod unknown_keys;
 
@@ -17,16 +17,17 @@ pub(crate) use self::unknown_keys::UnknownKeys;
 
 /// The length of a cancel key's secret in protocol 3.2, as PostgreSQL 18 sends it.
 const LONG_SECRET: usize = 32;
-/// Its only length in protocol 3.0.
+/// The length of a secret in protocol 3.0.
 const SHORT_SECRET: usize = 4;
 
-/// The sessions that can be canceled.
+/// The cancel keys of all sessions.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CancelKeys {
     sessions: Arc<Mutex<Sessions>>,
 }
 
-/// Sessions by the process ID of their server process. Two instances may have the same one: the secret decides.
+/// Sessions by the process ID of their server process. Sessions on two instances can have the same process ID; the
+/// secret distinguishes them.
 #[derive(Debug, Default)]
 struct Sessions {
     by_process_id: HashMap<u32, Vec<Entry>>,
@@ -40,16 +41,16 @@ struct Entry {
     target: CancelTarget,
 }
 
-/// A session on a server.
+/// A server session that can be canceled.
 #[derive(Debug, Clone)]
 pub(crate) struct CancelTarget {
-    /// The instance, as dialed: not the cluster's name.
+    /// The address of the instance, not the cluster endpoint.
     pub(crate) address: SocketAddr,
-    /// The server's own key.
+    /// The server's key.
     pub(crate) key: CancelKey,
 }
 
-/// Keeps a session cancelable while it lives.
+/// The registration of a session. The session can be canceled until it is dropped.
 #[derive(Debug)]
 pub(crate) struct CancelRegistration {
     keys: CancelKeys,
@@ -60,8 +61,8 @@ pub(crate) struct CancelRegistration {
 // === impl CancelKeys ===
 
 impl CancelKeys {
-    /// Makes up a key for a client and remembers what it stands for. The process ID is the server's own, which clients
-    /// use for more than canceling; the secret is not.
+    /// Generates a key for a client and registers the session. The process ID is the server's, because clients also use
+    /// it for other purposes; the secret is new.
     pub(crate) fn register(
         &self,
         version: Version,
@@ -91,16 +92,16 @@ impl CancelKeys {
         (key, registration)
     }
 
-    /// The session that `key` stands for, if it is the right key and the session still lives.
+    /// Returns the session with this key, if it is still open.
     pub(crate) fn target(&self, key: &CancelKey) -> Option<CancelTarget> {
         // `CancelKey` compares in constant time.
         self.find(key.process_id, |entry| entry.key == *key)
     }
 
-    fn find(&self, process_id: u32, is_it: impl Fn(&Entry) -> bool) -> Option<CancelTarget> {
+    fn find(&self, process_id: u32, matches: impl Fn(&Entry) -> bool) -> Option<CancelTarget> {
         let sessions = self.lock();
         let entries = sessions.by_process_id.get(&process_id)?;
-        let found = entries.iter().find(|entry| is_it(entry))?;
+        let found = entries.iter().find(|entry| matches(entry))?;
         Some(found.target.clone())
     }
 
@@ -123,7 +124,7 @@ fn random_secret(version: Version) -> Vec<u8> {
 // === impl CancelRegistration ===
 
 impl CancelRegistration {
-    /// The session that is registered.
+    /// Returns the registered session.
     pub(crate) fn target(&self) -> Option<CancelTarget> {
         self.keys
             .find(self.process_id, |entry| entry.number == self.number)
@@ -162,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_the_session_by_its_key_while_it_lives() {
+    fn finds_an_open_session_by_its_key() {
         let keys = CancelKeys::default();
         let (key, registration) = keys.register(version(0), target());
         assert_eq!(keys.target(&key).map(|found| found.key), Some(target().key));
@@ -172,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn passes_on_the_servers_process_id_and_keeps_its_secret() {
+    fn the_client_gets_the_servers_process_id_but_not_its_secret() {
         let keys = CancelKeys::default();
         let (key, _registration) = keys.register(version(0), target());
         assert_eq!(key.process_id, target().key.process_id);
@@ -180,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_instances_with_the_same_process_id_apart_by_the_secret() {
+    fn the_secret_distinguishes_instances_with_the_same_process_id() {
         let keys = CancelKeys::default();
         let (one, registration) = keys.register(version(0), target_at(1));
         let (other, kept) = keys.register(version(0), target_at(2));
@@ -200,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn gives_old_clients_four_bytes() {
+    fn clients_of_protocol_3_0_get_four_bytes() {
         let keys = CancelKeys::default();
         let (short, _short) = keys.register(version(0), target());
         let (long, _long) = keys.register(version(2), target());

@@ -1,4 +1,4 @@
-//! The client's start-up: how it wants to talk, and what it asks for.
+//! A client's startup phase: encryption negotiation and its request.
 
 use std::io;
 use std::sync::Arc;
@@ -15,56 +15,55 @@ use rustls::ServerConfig;
 
 use crate::transport::{Receipt, Transport};
 
-/// PostgreSQL's protocol name in ALPN, which direct TLS demands (PostgreSQL docs, "SSL Session
-/// Encryption").
+/// PostgreSQL's ALPN protocol name, which direct TLS requires (PostgreSQL docs, "SSL Session Encryption").
 pub(crate) const ALPN: &[u8] = b"postgresql";
 
 const ACCEPT_TLS: &[u8] = b"S";
-const REFUSE: &[u8] = b"N";
+const DECLINE_ENCRYPTION: &[u8] = b"N";
 
-/// What a client wants.
+/// The request of a client.
 #[derive(Debug)]
-pub(crate) enum Wish {
-    /// A session.
+pub(crate) enum ClientRequest {
+    /// To start a session.
     Session(Startup),
-    /// The end of what another session is doing.
+    /// To cancel the query of a session.
     Cancel(CancelKey),
 }
 
-/// The encryption that a client may still request: each kind once, and none within TLS that it requested.
+/// The kinds of encryption that a client may still request: each kind once, and no kind after SSLRequest started TLS.
 struct Offered {
     tls: bool,
     gss: bool,
 }
 
-/// How a client's start-up can fail.
+/// Errors of a client's startup phase.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ClientFault {
-    #[error("the client closed the connection before its startup packet")]
-    Gone,
+    #[error("the client closed the connection before it sent a startup packet")]
+    Disconnected,
     #[error("the connection broke: {0}")]
     Broken(#[from] io::Error),
     #[error(transparent)]
     Packet(#[from] StartupError),
-    #[error("direct TLS needs ALPN `postgresql`, as libpq's sslnegotiation=direct sends it")]
+    #[error("direct TLS needs ALPN `postgresql`, which libpq sends with sslnegotiation=direct")]
     NoAlpn,
-    #[error("this listener offers no TLS")]
+    #[error("this listener does not support TLS")]
     NoTls,
     #[error(transparent)]
     Version(#[from] UnsupportedVersion),
     #[error("received unencrypted data after {0} request")]
     Unencrypted(&'static str),
     #[error("the client sent no startup packet within {0:?} (`--startup-timeout`)")]
-    Slow(Duration),
-    #[error("shutting down, and taking no new sessions")]
+    TimedOut(Duration),
+    #[error("shutting down; new sessions are not accepted")]
     ShuttingDown,
 }
 
-/// Reads until the client has said what it wants, turning on TLS where it asks.
-pub(crate) async fn greet(
+/// Receives the client's request. Starts TLS if the client requests it.
+pub(crate) async fn receive_request(
     client: &mut Transport,
     tls: Option<&Arc<ServerConfig>>,
-) -> Result<Wish, ClientFault> {
+) -> Result<ClientRequest, ClientFault> {
     wait_for_bytes(client).await?;
     if client
         .inbox()
@@ -80,11 +79,11 @@ pub(crate) async fn greet(
     };
     loop {
         match next_packet(client).await? {
-            Initial::Startup(startup) => return Ok(Wish::Session(startup)),
-            Initial::Cancel(key) => return Ok(Wish::Cancel(key)),
+            Initial::Startup(startup) => return Ok(ClientRequest::Session(startup)),
+            Initial::Cancel(key) => return Ok(ClientRequest::Cancel(key)),
             Initial::GssEnc if offered.gss => {
                 offered.gss = false;
-                refuse_encryption(client, "GSSAPI encryption").await?;
+                decline_encryption(client, "GSSAPI encryption").await?;
             }
             Initial::Ssl if offered.tls => {
                 if let Some(config) = tls.filter(|_| !client.is_tls()) {
@@ -92,7 +91,7 @@ pub(crate) async fn greet(
                     accept_tls(client, config).await?;
                 } else {
                     offered.tls = false;
-                    refuse_encryption(client, "SSL").await?;
+                    decline_encryption(client, "SSL").await?;
                 }
             }
             Initial::Ssl => Err(UnsupportedVersion::for_encryption_request(SSL_REQUEST))?,
@@ -102,7 +101,7 @@ pub(crate) async fn greet(
 }
 
 async fn accept_tls(client: &mut Transport, config: &Arc<ServerConfig>) -> Result<(), ClientFault> {
-    // Bytes sent before the handshake are not the verified peer's (CVE-2021-23214's class).
+    // Bytes that arrive before the handshake are not authenticated (see CVE-2021-23214).
     if !client.inbox().is_empty() {
         return Err(ClientFault::Unencrypted("SSL"));
     }
@@ -111,12 +110,12 @@ async fn accept_tls(client: &mut Transport, config: &Arc<ServerConfig>) -> Resul
     Ok(())
 }
 
-/// Refuses encryption. PostgreSQL takes nothing from a client that does not wait for this answer.
-async fn refuse_encryption(
+/// Declines encryption. Like PostgreSQL, rejects clients that do not wait for this response.
+async fn decline_encryption(
     client: &mut Transport,
     request: &'static str,
 ) -> Result<(), ClientFault> {
-    client.send_all(REFUSE).await?;
+    client.send_all(DECLINE_ENCRYPTION).await?;
     if client.inbox().is_empty() {
         Ok(())
     } else {
@@ -155,7 +154,7 @@ async fn wait_for_bytes(client: &mut Transport) -> Result<(), ClientFault> {
 async fn fill(client: &mut Transport) -> Result<(), ClientFault> {
     match client.fill().await? {
         Receipt::Data => Ok(()),
-        Receipt::End => Err(ClientFault::Gone),
+        Receipt::End => Err(ClientFault::Disconnected),
     }
 }
 
@@ -171,11 +170,16 @@ impl Offered {
 // === impl ClientFault ===
 
 impl ClientFault {
-    /// The answer, where PostgreSQL would give one too. In all other cases it closes the connection without a word
-    /// (`ProcessStartupPacket`, `ProcessSSLStartup`): the peer is gone, or is hardly a client of PostgreSQL.
+    /// Returns the error for the client, in the cases in which PostgreSQL also sends one. In all other cases PostgreSQL
+    /// closes the connection without an error (`ProcessStartupPacket`, `ProcessSSLStartup`), because the peer is gone
+    /// or is probably not a PostgreSQL client.
     pub(crate) fn response(&self) -> Option<ErrorResponse> {
         match self {
-            Self::Gone | Self::Broken(_) | Self::Slow(_) | Self::NoAlpn | Self::NoTls => None,
+            Self::Disconnected
+            | Self::Broken(_)
+            | Self::TimedOut(_)
+            | Self::NoAlpn
+            | Self::NoTls => None,
             Self::Packet(error) => error.is_sent_to_client().then(|| (*error).into()),
             Self::Version(error) => Some((*error).into()),
             Self::ShuttingDown => Some(ErrorResponse::fatal(
@@ -189,11 +193,11 @@ impl ClientFault {
         }
     }
 
-    /// The kind of mistake, for the log; `None` where the client has made none.
+    /// Returns the kind of the client's mistake for the log; `None` if it made no mistake.
     pub(crate) fn log_kind(&self) -> Option<&'static str> {
         match self {
             Self::Broken(error) if is_tls_failure(error) => Some("tls-handshake"),
-            Self::Gone | Self::Broken(_) | Self::Slow(_) | Self::ShuttingDown => None,
+            Self::Disconnected | Self::Broken(_) | Self::TimedOut(_) | Self::ShuttingDown => None,
             Self::Packet(_) => Some("startup-packet"),
             Self::Version(_) => Some("protocol-version"),
             Self::NoAlpn | Self::NoTls => Some("direct-tls"),

@@ -1,6 +1,6 @@
-//! What a client must prove before irsa acts for it.
+//! Client authentication.
 //!
-//! By default nothing, because only the workload itself reaches a loopback address or a Unix
+//! By default clients need not authenticate, because only the workload itself can reach a loopback address or a Unix
 //! socket of its pod. Listeners on other addresses must require a password or a certificate.
 
 mod certificate;
@@ -17,22 +17,21 @@ pub use self::certificate::{CertificateUsers, CertificateUsersError};
 pub use self::scram::{PasswordFileError, ScramUsers};
 use crate::transport::Transport;
 
-/// The requirements that clients must meet. Every one that applies to a connection is checked; by
-/// default there are none.
+/// The requirements for clients, by default none. All requirements that apply to a connection are checked.
 #[derive(Debug, Clone, Default)]
 pub struct ClientAuth {
-    /// The effective user ID of the client's process. Applies to Unix sockets.
+    /// The required effective user ID of the client's process. Applies to Unix sockets.
     pub unix_uid: Option<u32>,
-    /// A certificate, which the TLS configuration has verified, for the database user. Applies to
+    /// Requires a client certificate for the database user. The TLS configuration verifies the certificate. Applies to
     /// all connections.
     pub certificate: Option<Arc<CertificateUsers>>,
-    /// A password, checked by SCRAM-SHA-256 (RFC 7677). Applies to all connections.
+    /// Requires a password, with SCRAM-SHA-256 (RFC 7677). Applies to all connections.
     pub passwords: Option<Arc<ScramUsers>>,
 }
 
-/// Checks every requirement that applies to a client, the exchange of a password last.
+/// Checks all requirements that apply to a client, the password last.
 ///
-/// A client that is not on this machine must use TLS, even if nothing is required of it.
+/// Clients on other machines must always use TLS.
 pub(crate) async fn authenticate(
     auth: &ClientAuth,
     client: &mut Transport,
@@ -55,22 +54,22 @@ pub(crate) async fn authenticate(
     }
 }
 
-/// A user ID alone admits no client over TCP, where it cannot be checked.
+/// Checks the user ID. If it is the only requirement, TCP clients are rejected, because their user ID is unknown.
 fn check_unix_user(auth: &ClientAuth, wanted: u32, peer: &Peer) -> Result<(), ErrorResponse> {
     match peer {
         Peer::Unix { uid, .. } if *uid == wanted => Ok(()),
         Peer::Unix { uid, .. } => Err(refused(format!(
-            "this listener admits a different Unix user (`--client-uid`): yours is {uid}"
+            "this listener admits a different Unix user (`--client-uid`); the client runs as user ID {uid}"
         ))),
         Peer::Tcp(_) if auth.certificate.is_some() || auth.passwords.is_some() => Ok(()),
         Peer::Tcp(_) => Err(refused(
-            "this listener admits a Unix user (`--client-uid`), which is unknown over TCP",
+            "this listener admits only one Unix user (`--client-uid`), who cannot be identified over TCP",
         )
         .hint("connect to the Unix socket")),
     }
 }
 
-/// The password and the session would cross the network in clear text.
+/// Returns the error for clear text over a network, which would expose the password and the session.
 fn clear_text() -> ErrorResponse {
     refused("connections from other machines must use TLS")
         .hint("set sslmode=require in the client, or verify-full with the CA of this listener")

@@ -1,4 +1,4 @@
-//! A database as a session needs it: where it is, who logs in, and what is kept of it.
+//! A database and the state that its sessions share.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::metrics::{PostgresMetrics, UpstreamMetrics};
 use crate::recent_refusals::RecentRefusals;
 use crate::upstream::{Limits, Upstream};
 
-/// Everything that the sessions of one upstream share.
+/// The configuration and state that all sessions of one upstream share.
 #[derive(Debug)]
 pub struct Database {
     pub(crate) upstream: Upstream,
@@ -41,31 +41,31 @@ pub struct Database {
     pub(crate) recent_refusals: RecentRefusals,
 }
 
-/// What a [`Database`] is made of.
+/// The configuration of a [`Database`].
 #[derive(Debug)]
 pub struct DatabaseParts {
-    /// Where the database is.
+    /// The address of the database.
     pub upstream: Upstream,
-    /// The bounds of its sessions.
+    /// The limits and timeouts of its sessions.
     pub limits: Limits,
-    /// Who logs in.
+    /// The identity that signs tokens.
     pub identity: Identity,
-    /// The role that the identity ends in, for messages.
+    /// The role of the identity, for messages.
     pub role: Option<RoleArn>,
-    /// The time that signatures and errors are reckoned by.
+    /// The clock for signatures and errors.
     pub clock: Arc<dyn Clock>,
-    /// How the server is verified.
+    /// The TLS configuration to verify the server.
     pub upstream_tls: Arc<ClientConfig>,
-    /// TLS for clients that ask for it; ALPN `postgresql` must be among its protocols.
+    /// The TLS configuration for clients that request TLS. Its ALPN protocols must include `postgresql`.
     pub client_tls: Option<Arc<ServerConfig>>,
-    /// What clients must prove.
+    /// The authentication requirements for clients.
     pub client_auth: ClientAuth,
 }
 
 // === impl Database ===
 
 impl Database {
-    /// A database with nothing connected yet.
+    /// Creates a database without sessions.
     #[must_use]
     pub fn new(parts: DatabaseParts, metrics: &PostgresMetrics) -> Self {
         let metrics = metrics.for_upstream(&parts.upstream.to_string());
@@ -92,17 +92,17 @@ impl Database {
         }
     }
 
-    /// Where the database is.
+    /// Returns the address of the database.
     pub fn upstream(&self) -> &Upstream {
         &self.upstream
     }
 
-    /// What the last login showed.
+    /// Returns the result of the last login.
     pub fn last_use(&self) -> &LastUse {
         &self.last_use
     }
 
-    /// What an error says about a login.
+    /// Returns the facts of a login for an error.
     pub(crate) fn facts<'a>(
         &'a self,
         user: &'a str,

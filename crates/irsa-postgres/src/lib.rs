@@ -1,14 +1,13 @@
-//! The PostgreSQL proxy, session mode: a client's start-up, the login to the database as an IAM
-//! role, and the relay between the two.
+//! The PostgreSQL proxy in session mode: client startup, login to the database with an IAM role, and relay.
 //!
-//! The path of one session:
+//! A session goes through these steps:
 //!
-//! 1. [`serve`] accepts a connection and spawns a task for it;
-//! 2. `client` reads what the client wants, with TLS where it asks for it;
-//! 3. `client_auth` lets it in (a local listener asks nothing);
-//! 4. `login` opens verified TLS to the database and answers its password request with an RDS
-//!    token, signed afresh once where the server turns an older one down;
-//! 5. `relay` moves bytes both ways, through `transport`, which holds no buffer while it waits.
+//! 1. [`serve`] accepts a connection and spawns a task for it.
+//! 2. `client` receives the client's request and starts TLS if the client requests it.
+//! 3. `client_auth` authenticates the client. Local listeners require no authentication by default.
+//! 4. `login` connects to the database with verified TLS and answers the password request with an RDS token. If the server
+//!    rejects a cached token, irsa retries once with a new one.
+//! 5. `relay` copies bytes in both directions through `transport`, which holds no buffer while it waits.
 
 mod cancel;
 mod client;

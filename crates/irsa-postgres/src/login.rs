@@ -1,5 +1,4 @@
-//! The proxy's login to the database: TLS first, then the start-up as the client asked for it,
-//! then the RDS token in place of a password.
+//! The proxy's login to the database: TLS, then the client's startup message, then the RDS token as the password.
 
 mod attempt;
 mod error;
@@ -26,21 +25,21 @@ use crate::transport::{Receipt, Transport};
 /// A server session that is ready for queries.
 pub(crate) struct LoggedIn {
     pub(crate) server: Transport,
-    /// The instance behind the name, for cancel requests.
+    /// The address of the instance, for cancel requests.
     pub(crate) address: SocketAddr,
     pub(crate) key: Option<CancelKey>,
     pub(crate) version: Version,
-    /// AuthenticationOk, parameters and notices, as the server sent them.
+    /// The server's parameters and notices, unchanged.
     pub(crate) greeting: BytesMut,
-    /// ReadyForQuery, as the server sent it.
+    /// The server's ReadyForQuery, unchanged.
     pub(crate) ready: Bytes,
 }
 
 /// Logs in as the user that `startup` names.
 ///
-/// SQLSTATE 28000 means that the server did not accept the token. One that was signed earlier may
-/// have outlived its credentials, so it is signed afresh, once; one signed for this very login
-/// would come out the same.
+/// SQLSTATE 28000 means that the server rejected the token. The credentials of a cached token may have expired, so irsa
+/// retries once with a new token. A token that was signed for this login is not replaced, because a new one would be
+/// the same.
 pub(crate) async fn login(
     database: &Database,
     startup: &Startup,
@@ -61,7 +60,7 @@ pub(crate) async fn login(
     }
 }
 
-/// Opens a TLS stream to the database, verified, with nothing said on it yet.
+/// Opens a verified TLS connection to the database.
 pub(crate) async fn open_tls(
     database: &Database,
     address: Option<SocketAddr>,
@@ -77,7 +76,7 @@ pub(crate) async fn open_tls(
     Ok((server, address))
 }
 
-/// Starts TLS on a connection, and verifies the server against `name`.
+/// Starts TLS on a connection and verifies that the server's certificate is valid for `name`.
 async fn start_tls(
     stream: TcpStream,
     tls: &Arc<ClientConfig>,
@@ -93,14 +92,14 @@ async fn start_tls(
     Ok(server)
 }
 
-/// Reads the answer to SSLRequest: one byte, and not one more (CVE-2021-23222's class).
+/// Reads the response to SSLRequest, which must be exactly one byte (see CVE-2021-23222).
 async fn expect_tls(server: &mut Transport) -> Result<(), LoginError> {
     fill(server).await?;
     match *server.inbox().split() {
         [b'S'] => Ok(()),
         [b'N', ..] => Err(LoginError::TlsRefused),
         _ => Err(LoginError::Protocol(
-            "answered the TLS request with something else",
+            "its response to SSLRequest is invalid",
         )),
     }
 }

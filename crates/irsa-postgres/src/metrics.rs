@@ -1,5 +1,5 @@
-//! What the PostgreSQL side counts. The label `upstream` is the configured host, never a
-//! client's word, so that the number of series is bounded.
+//! Metrics of the PostgreSQL proxy. The label `upstream` is the configured host and never depends on clients, so the
+//! number of series is bounded.
 
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ struct DirectionLabels {
     direction: &'static str,
 }
 
-/// One upstream's handles, looked up once.
+/// The metrics of one upstream, looked up once.
 #[derive(Debug, Clone)]
 pub(crate) struct UpstreamMetrics {
     all: PostgresMetrics,
@@ -96,13 +96,17 @@ impl PostgresMetrics {
         );
         registry.register(
             "sessions_active",
-            "Client connections open now",
+            "Open client connections",
             self.active.clone(),
         );
-        registry.register("cancels", "Cancel requests passed on", self.cancels.clone());
+        registry.register(
+            "cancels",
+            "Cancel requests forwarded to the server",
+            self.cancels.clone(),
+        );
         registry.register(
             "cancels_unknown",
-            "Cancel requests ignored because no session has their key, or because their client showed too many such keys",
+            "Cancel requests ignored because their key is unknown or their client sent too many unknown keys",
             self.cancels_unknown.clone(),
         );
         registry.register(
@@ -112,13 +116,13 @@ impl PostgresMetrics {
         );
         registry.register(
             "panics",
-            "Sessions ended by a defect of irsa",
+            "Sessions ended by an internal error of irsa",
             self.panics.clone(),
         );
         registry.register_with_unit("relayed", "Bytes relayed", Unit::Bytes, self.bytes.clone());
         registry.register_with_unit(
             "login_duration",
-            "Time from a client's start-up packet to its first ReadyForQuery",
+            "Time from a client's startup packet to its first ReadyForQuery",
             Unit::Seconds,
             self.logins.clone(),
         );
@@ -127,27 +131,27 @@ impl PostgresMetrics {
     fn register_refusals(&self, registry: &mut Registry) {
         registry.register(
             "refusals",
-            "Sessions that could not be established, by the link of the identity chain and its cause",
+            "Sessions that could not be established, by link of the identity chain and cause",
             self.refusals.metric(),
         );
         registry.register(
             "refusals_repeated",
-            "Refusals by the server that were repeated to libpq's second attempt without asking the server again",
+            "Refusals by the server that irsa repeated for libpq's second attempt in clear text, without a second login",
             self.refusals_repeated.clone(),
         );
         registry.register(
             "unauthenticated_refusals",
-            "Connections refused because too many clients of other machines had not authenticated",
+            "Connections refused because of the limit of unauthenticated connections from other machines",
             self.unauthenticated_refusals.clone(),
         );
         registry.register(
             "token_retries",
-            "Logins repeated with a freshly signed token after SQLSTATE 28000",
+            "Logins retried with a new token after SQLSTATE 28000",
             self.token_retries.clone(),
         );
     }
 
-    /// Creates a series of each metric, for the documentation.
+    /// Creates one series of each metric, for the documentation.
     pub fn create_examples(&self) {
         drop(self.for_upstream("UPSTREAM"));
     }

@@ -1,5 +1,4 @@
-//! A defect of irsa's ends the session it occurs in, with an error that the client can read, and no
-//! other session.
+//! Panic isolation: a panic ends only the session in which it occurs, with an error for the client.
 
 use std::panic::AssertUnwindSafe;
 
@@ -8,10 +7,10 @@ use irsa_pgwire::error_response::ErrorResponse;
 use irsa_pgwire::sqlstate::SqlState;
 use prometheus_client::metrics::counter::Counter;
 
-/// Runs `work`; a panic in it is counted and becomes the error for its client. What `work` borrows
-/// is not used again but to say goodbye.
+/// Runs `work`. A panic is counted and becomes the error for the client. After a panic, callers use the values that
+/// `work` borrows only to close the session.
 ///
-/// Not an `async fn`, which would hold `work` twice: a waiting session's memory counts.
+/// This is not an `async fn`, which would store `work` twice: the memory of idle sessions matters.
 pub(crate) fn caught<T>(
     panics: &Counter,
     work: impl Future<Output = T>,
@@ -25,13 +24,13 @@ pub(crate) fn caught<T>(
     })
 }
 
-/// The message of the panic is not repeated: it can hold data from outside.
+/// Returns the error for the client. It does not contain the panic message, which may include external data.
 fn internal_error() -> ErrorResponse {
     ErrorResponse::fatal(
         SqlState::INTERNAL_ERROR,
         "irsa: an internal error ended this session",
     )
-    .hint("report the location that irsa has logged with this error, and connect again")
+    .hint("connect again, and report the location of the error from the log of irsa")
 }
 
 #[cfg(test)]
@@ -48,7 +47,7 @@ mod tests {
     use crate::transport::Transport;
 
     #[tokio::test]
-    async fn a_client_whose_relay_panics_is_told_so() {
+    async fn a_client_whose_relay_panics_gets_an_error() {
         let (near, mut client) = UnixStream::pair().unwrap();
         let (towards, mut server) = UnixStream::pair().unwrap();
         let counters = RelayCounters {
@@ -64,15 +63,15 @@ mod tests {
         );
         let panics = Counter::default();
         let Err(error) = caught(&panics, &mut relay).await else {
-            panic!("it does not panic")
+            panic!("the relay did not panic")
         };
         relay.finish(Some(error), Duration::from_secs(10)).await;
 
         assert_eq!(panics.get(), 1);
-        let mut farewell = Vec::new();
-        client.read_to_end(&mut farewell).await.unwrap();
-        assert_eq!(farewell[0], b'E');
-        let error = ErrorResponse::parse(&farewell[5..]).unwrap();
+        let mut notice = Vec::new();
+        client.read_to_end(&mut notice).await.unwrap();
+        assert_eq!(notice[0], b'E');
+        let error = ErrorResponse::parse(&notice[5..]).unwrap();
         assert_eq!(error.code, SqlState::INTERNAL_ERROR);
         assert!(!format!("{error:?}").contains("a value from outside"));
         assert_eq!(server.read(&mut [0]).await.unwrap(), 0);

@@ -1,8 +1,8 @@
-//! Refused logins that libpq is about to repeat.
+//! Refused logins that libpq is about to retry.
 //!
-//! With its default `sslmode=prefer`, libpq answers any refusal over TLS by a second attempt in clear text, with the
-//! same startup packet. The server would refuse it again, so irsa repeats the refusal instead: half as many logins
-//! fail upstream, where they are counted, logged and throttled.
+//! With its default `sslmode=prefer`, libpq retries every refused login over TLS in clear text, with the same startup
+//! packet. The server would refuse it again, so irsa repeats the refusal instead. This halves the number of failed
+//! logins at the server, where they are counted, logged and throttled.
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -15,18 +15,18 @@ use irsa_pgwire::error_response::ErrorResponse;
 use irsa_pgwire::sqlstate::SqlState;
 use irsa_pgwire::startup::Startup;
 
-/// How long a refusal is remembered; libpq comes back within milliseconds.
+/// The time that a refusal is remembered. libpq retries within milliseconds.
 const LIFETIME: Duration = Duration::from_secs(1);
-/// The maximum number of refusals that are remembered at once.
+/// The maximum number of refusals that are remembered.
 const MAX_ENTRIES: usize = 256;
-/// The maximum size in bytes of a startup packet, and of an error, that is remembered.
+/// The maximum size of a remembered startup packet and of a remembered error, in bytes.
 const MAX_SIZE: usize = 2 * 1024;
 
 /// The server's refusals of the last second.
 #[derive(Debug, Default)]
 pub(crate) struct RecentRefusals(Mutex<VecDeque<Entry>>);
 
-/// A login as a client asked for it: from where, and with which user, database and parameters.
+/// A client's login request: its address and its startup packet with user, database and parameters.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct LoginRequest {
     address: IpAddr,
@@ -43,7 +43,7 @@ struct Entry {
 // === impl LoginRequest ===
 
 impl LoginRequest {
-    /// The request, if libpq may repeat it: it uses no TLS over Unix sockets.
+    /// Returns the request if libpq may retry it. Over Unix sockets, libpq does not use TLS and does not retry.
     pub(crate) fn new(peer: &Peer, startup: &Startup) -> Option<Self> {
         let Peer::Tcp(address) = peer else {
             return None;
@@ -60,7 +60,7 @@ impl LoginRequest {
 // === impl RecentRefusals ===
 
 impl RecentRefusals {
-    /// Remembers what the server said to a request that came over TLS.
+    /// Remembers the server's error for a request over TLS.
     pub(crate) fn remember(&self, request: LoginRequest, response: &ErrorResponse, now: Instant) {
         if !is_refused_identity(response.code) || encoded_size(response) > MAX_SIZE {
             return;
@@ -76,14 +76,14 @@ impl RecentRefusals {
         });
     }
 
-    /// Returns the refusal of the same request, which came over TLS in the last second, and forgets it.
+    /// Removes and returns the refusal of the same request over TLS in the last second.
     pub(crate) fn take(&self, request: &LoginRequest, now: Instant) -> Option<ErrorResponse> {
         let mut entries = self.current(now);
         let index = entries.iter().position(|entry| entry.request == *request)?;
         entries.remove(index).map(|entry| entry.response)
     }
 
-    /// The entries that have not expired. They are in the order in which they were made.
+    /// Removes expired entries and returns the others, oldest first.
     fn current(&self, now: Instant) -> MutexGuard<'_, VecDeque<Entry>> {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         while let Some(oldest) = entries.front()
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_requests_apart_by_address_and_by_every_parameter() {
+    fn distinguishes_requests_by_address_and_by_every_parameter() {
         let (refusals, now) = (RecentRefusals::default(), Instant::now());
         refusals.remember(request(), &error(REFUSED), now);
         let mut other_database = startup();
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn remembers_only_refused_identities_and_a_bounded_number_of_them() {
+    fn remembers_a_bounded_number_of_authentication_errors() {
         let (refusals, now) = (RecentRefusals::default(), Instant::now());
         for code in [SqlState::TOO_MANY_CONNECTIONS, SqlState::CANNOT_CONNECT_NOW] {
             refusals.remember(request(), &error(code), now);
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_no_request_that_libpq_does_not_repeat() {
+    fn ignores_requests_that_libpq_does_not_retry() {
         let socket = Peer::Unix { uid: 0, pid: None };
         assert_eq!(LoginRequest::new(&socket, &startup()), None);
         let peer = Peer::Tcp(([127, 0, 0, 1], 4711).into());

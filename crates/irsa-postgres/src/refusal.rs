@@ -1,92 +1,94 @@
-//! What a server means by refusing a login.
+//! The reasons for which a server refuses a login.
 //!
-//! PostgreSQL has one SQLSTATE for several reasons; the function that raised the error tells them apart where
-//! messages may be translated. RDS Proxy has a sentence of its own for each of its reasons ("Troubleshooting for RDS
-//! Proxy" in the Aurora user guide).
+//! PostgreSQL uses one SQLSTATE for several reasons. The function that raised the error distinguishes them, because
+//! messages can be localized. RDS Proxy has a specific message for each reason ("Troubleshooting for RDS Proxy" in the
+//! Aurora user guide).
 
 use irsa_chain::Cause;
 use irsa_pgwire::error_response::ErrorResponse;
 use irsa_pgwire::sqlstate::SqlState;
 
-/// How far a login had come when it was refused.
+/// The stage of a login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
-    /// The server has not been sent a token.
+pub enum LoginStage {
+    /// No token has been sent.
     BeforeToken,
-    /// It has been sent one, and has not said yet what it thinks of it.
+    /// A token has been sent, and the server has not answered yet.
     AfterToken,
-    /// It has accepted the login (AuthenticationOk).
+    /// The server has accepted the login (AuthenticationOk).
     Accepted,
 }
 
 /// The reason for which a server refuses a login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
-    /// No line of `pg_hba.conf` lets the client in.
+pub enum LoginRefusal {
+    /// No entry of `pg_hba.conf` matches the client.
     NotInHba,
-    /// There is no such role.
+    /// The role does not exist.
     NoSuchRole,
     /// The role has NOLOGIN.
     NoLogin,
-    /// The connection asks for replication, and the role may not replicate.
+    /// The connection requests replication, which the role is not allowed to use.
     NoReplication,
-    /// The role's, or the database's, own limit of connections is reached.
+    /// The connection limit of the role or the database is reached.
     ConnectionLimit,
-    /// RDS Proxy has no secret of the user.
+    /// RDS Proxy has no secret for the user.
     UnknownToRdsProxy,
-    /// The token was not accepted. PostgreSQL does not say why.
+    /// The token was rejected. PostgreSQL does not report why.
     Token,
-    /// It checks passwords of this user, so the user is no member of rds_iam.
-    NoMember,
-    /// There is no such database.
+    /// The server verifies a password of this user, so the user is not a member of rds_iam.
+    NotRdsIamMember,
+    /// The database does not exist.
     NoSuchDatabase,
-    /// The user may not connect to the database.
+    /// The user lacks the CONNECT privilege on the database.
     NoPrivilege,
-    /// Too many connections, or too many new ones a second.
+    /// There are too many connections, or too many new connections per second.
     Busy,
-    /// It starts or stops.
+    /// The server is starting up or shutting down.
     NotAvailable,
-    /// None of those.
+    /// A different reason.
     Other,
 }
 
-/// Functions of PostgreSQL that raise 28000. Their names are not translated.
+/// Functions of PostgreSQL that raise 28000. Their names are not localized.
 mod routine {
-    /// No line of `pg_hba.conf` lets the client in.
+    /// No entry of `pg_hba.conf` matches the client.
     pub(super) const NOT_IN_HBA: &str = "ClientAuthentication";
-    /// There is no such role, or it may not log in.
+    /// The role does not exist or has NOLOGIN.
     pub(super) const NO_SUCH_ROLE: &str = "InitializeSessionUserId";
 }
 
-impl Refusal {
-    /// Reads it from the server's words.
-    pub fn classify(response: &ErrorResponse, stage: Stage) -> Self {
-        let says = |words: &str| response.message.contains(words);
+impl LoginRefusal {
+    /// Classifies the server's error.
+    pub fn classify(response: &ErrorResponse, stage: LoginStage) -> Self {
+        let contains = |text: &str| response.message.contains(text);
         match response.code {
             SqlState::TOO_MANY_CONNECTIONS
-                if says("too many connections for role")
-                    || says("too many connections for database") =>
+                if contains("too many connections for role")
+                    || contains("too many connections for database") =>
             {
                 Self::ConnectionLimit
             }
             _ if is_busy(response) => Self::Busy,
-            _ if says("no credentials for the role") => Self::UnknownToRdsProxy,
-            _ if says("IAM authentication failed") => Self::Token,
-            SqlState::INVALID_AUTHORIZATION_SPECIFICATION => match routine_of(response) {
+            _ if contains("no credentials for the role") => Self::UnknownToRdsProxy,
+            _ if contains("IAM authentication failed") => Self::Token,
+            SqlState::INVALID_AUTHORIZATION_SPECIFICATION => match routine(response) {
                 Some(routine::NOT_IN_HBA) => Self::NotInHba,
-                Some(routine::NO_SUCH_ROLE) if says("is not permitted to log in") => Self::NoLogin,
+                Some(routine::NO_SUCH_ROLE) if contains("is not permitted to log in") => {
+                    Self::NoLogin
+                }
                 Some(routine::NO_SUCH_ROLE) => Self::NoSuchRole,
-                _ if says("pg_hba.conf") => Self::NotInHba,
-                _ if says("is not permitted to log in") => Self::NoLogin,
-                _ if stage == Stage::AfterToken => Self::Token,
-                _ if says("does not exist") => Self::NoSuchRole,
+                _ if contains("pg_hba.conf") => Self::NotInHba,
+                _ if contains("is not permitted to log in") => Self::NoLogin,
+                _ if stage == LoginStage::AfterToken => Self::Token,
+                _ if contains("does not exist") => Self::NoSuchRole,
                 _ => Self::Other,
             },
-            // The server accepted the login: no password of its own can be wrong.
-            SqlState::INVALID_PASSWORD if stage == Stage::Accepted => Self::Other,
-            SqlState::INVALID_PASSWORD => Self::NoMember,
+            // The server has already accepted the login, so this is not about its password.
+            SqlState::INVALID_PASSWORD if stage == LoginStage::Accepted => Self::Other,
+            SqlState::INVALID_PASSWORD => Self::NotRdsIamMember,
             SqlState::INVALID_CATALOG => Self::NoSuchDatabase,
-            SqlState::INSUFFICIENT_PRIVILEGE if says("WAL sender") => Self::NoReplication,
+            SqlState::INSUFFICIENT_PRIVILEGE if contains("WAL sender") => Self::NoReplication,
             SqlState::INSUFFICIENT_PRIVILEGE => Self::NoPrivilege,
             SqlState::CANNOT_CONNECT_NOW | SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN => {
                 Self::NotAvailable
@@ -95,12 +97,12 @@ impl Refusal {
         }
     }
 
-    /// The cause in the chain, as far as the reason is one of its.
+    /// Returns the cause in the identity chain, if there is one.
     pub const fn cause(self) -> Option<Cause> {
         match self {
             Self::NoSuchRole | Self::UnknownToRdsProxy => Some(Cause::RoleNotFound),
             Self::Token => Some(Cause::IamLoginRefused),
-            Self::NoMember => Some(Cause::RdsIamNotGranted),
+            Self::NotRdsIamMember => Some(Cause::RdsIamNotGranted),
             Self::NoSuchDatabase => Some(Cause::WrongDatabase),
             Self::NoPrivilege | Self::NoLogin | Self::NoReplication => {
                 Some(Cause::DatabaseAccessDenied)
@@ -111,29 +113,29 @@ impl Refusal {
         }
     }
 
-    /// What to do, where it is more than the remedy of the cause, or there is no cause.
+    /// Returns the remedy, if it is more specific than that of the cause or there is no cause.
     pub const fn remedy(self) -> Option<&'static str> {
         match self {
             Self::NotInHba => Some(
-                "RDS lets every user in over TLS, but for its own database `rdsadmin`: name another database, and see \
-                 that the host is RDS's endpoint and no other PostgreSQL",
+                "RDS accepts every user over TLS, except for its internal database `rdsadmin`: connect to a different \
+                 database, and check that the host is an RDS endpoint and not a different PostgreSQL server",
             ),
             Self::UnknownToRdsProxy => Some(
-                "make the user known to the RDS proxy: name the secret of the user in `aws rds modify-db-proxy \
-                 --db-proxy-name NAME --auth AuthScheme=SECRETS,IAMAuth=REQUIRED,SecretArn=ARN` (the list replaces the \
-                 one before), or let the proxy itself log in by IAM: `--default-auth-scheme IAM_AUTH`",
+                "add the secret of the user to the RDS proxy with `aws rds modify-db-proxy --db-proxy-name NAME --auth \
+                 AuthScheme=SECRETS,IAMAuth=REQUIRED,SecretArn=ARN` (the list replaces the previous one), or let the \
+                 proxy itself log in by IAM: `--default-auth-scheme IAM_AUTH`",
             ),
             Self::NoLogin => Some(
-                "run `ALTER ROLE \"DB_USER\" LOGIN;` as the master user: `CREATE ROLE` makes roles that cannot log in, \
-                 `CREATE USER` makes roles that can",
+                "run `ALTER ROLE \"DB_USER\" LOGIN;` as the master user: `CREATE ROLE` creates roles that cannot log in, \
+                 `CREATE USER` creates roles that can",
             ),
             Self::NoReplication => Some(
-                "run `GRANT rds_replication TO \"DB_USER\";` as the master user, and see that the parameter \
-                 rds.logical_replication is 1; a client that does not replicate must not set `replication`",
+                "run `GRANT rds_replication TO \"DB_USER\";` as the master user, and set the parameter \
+                 rds.logical_replication to 1; clients that do not replicate must not set `replication`",
             ),
             Self::ConnectionLimit => Some(
-                "raise the limit as the master user, `ALTER ROLE \"DB_USER\" CONNECTION LIMIT -1;` (or `ALTER DATABASE`, if \
-                 the message names the database), or lower the client's number of connections",
+                "raise the limit with `ALTER ROLE \"DB_USER\" CONNECTION LIMIT -1;` as the master user (or with `ALTER \
+                 DATABASE` if the message names the database), or reduce the client's number of connections",
             ),
             _ => None,
         }
@@ -141,7 +143,7 @@ impl Refusal {
 }
 
 fn is_busy(response: &ErrorResponse) -> bool {
-    const WORDS: [&str; 4] = [
+    const MESSAGES: [&str; 4] = [
         "competing requests",
         "client connections to the proxy exceeded",
         "Rate of connection to proxy exceeded",
@@ -149,11 +151,11 @@ fn is_busy(response: &ErrorResponse) -> bool {
     ];
     let message = response.message.as_str();
     response.code == SqlState::TOO_MANY_CONNECTIONS
-        || WORDS.iter().any(|words| message.contains(words))
+        || MESSAGES.iter().any(|text| message.contains(text))
 }
 
-/// The function that raised an error (PostgreSQL docs, "Error and Notice Message Fields").
-fn routine_of(response: &ErrorResponse) -> Option<&str> {
+/// Returns the function that raised an error (PostgreSQL docs, "Error and Notice Message Fields").
+fn routine(response: &ErrorResponse) -> Option<&str> {
     let mut others = response.others.iter();
     let (_, routine) = others.find(|(letter, _)| *letter == b'R')?;
     Some(routine)
@@ -165,36 +167,36 @@ mod tests {
 
     const REFUSED: SqlState = SqlState::INVALID_AUTHORIZATION_SPECIFICATION;
 
-    fn of(code: SqlState, message: &str, stage: Stage) -> Refusal {
-        Refusal::classify(&ErrorResponse::fatal(code, message.to_owned()), stage)
+    fn classify(code: SqlState, message: &str, stage: LoginStage) -> LoginRefusal {
+        LoginRefusal::classify(&ErrorResponse::fatal(code, message.to_owned()), stage)
     }
 
-    fn raised_by(routine: &str, stage: Stage) -> Refusal {
+    fn raised_by(routine: &str, stage: LoginStage) -> LoginRefusal {
         let mut response = ErrorResponse::fatal(REFUSED, "in another language".to_owned());
         response.others.push((b'R', routine.to_owned()));
-        Refusal::classify(&response, stage)
+        LoginRefusal::classify(&response, stage)
     }
 
     #[test]
-    fn before_the_token_only_a_user_that_does_not_exist_is_said_not_to_exist() {
+    fn reasons_before_the_token_are_distinguished() {
         for (message, refusal) in [
-            ("role \"app\" does not exist", Refusal::NoSuchRole),
+            ("role \"app\" does not exist", LoginRefusal::NoSuchRole),
             (
                 "no pg_hba.conf entry for host \"10.0.0.1\", user \"app\", database \"rdsadmin\", SSL encryption",
-                Refusal::NotInHba,
+                LoginRefusal::NotInHba,
             ),
             (
                 "This RDS proxy has no credentials for the role app. Check the credentials for this role and try again.",
-                Refusal::UnknownToRdsProxy,
+                LoginRefusal::UnknownToRdsProxy,
             ),
             (
                 "The maximum number of client connections to the proxy exceeded 100.",
-                Refusal::Busy,
+                LoginRefusal::Busy,
             ),
-            ("something new", Refusal::Other),
+            ("something new", LoginRefusal::Other),
         ] {
             assert_eq!(
-                of(REFUSED, message, Stage::BeforeToken),
+                classify(REFUSED, message, LoginStage::BeforeToken),
                 refusal,
                 "{message}"
             );
@@ -202,51 +204,67 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_token_is_told_by_code_or_words() {
+    fn a_rejected_token_is_recognized_by_code_or_message() {
         let failed = "The IAM authentication failed for the role app. Check the IAM token for this role and try again.";
         for (code, message) in [
             (REFUSED, "PAM authentication failed for user \"app\""),
             (SqlState::PROTOCOL_VIOLATION, failed),
         ] {
             assert_eq!(
-                of(code, message, Stage::AfterToken),
-                Refusal::Token,
+                classify(code, message, LoginStage::AfterToken),
+                LoginRefusal::Token,
                 "{message}"
             );
         }
         let busy = "The IAM authentication failed because of too many competing requests.";
-        assert_eq!(of(REFUSED, busy, Stage::AfterToken), Refusal::Busy);
-    }
-
-    #[test]
-    fn a_refusal_after_the_login_is_no_word_on_the_token() {
         assert_eq!(
-            of(REFUSED, "something new", Stage::Accepted),
-            Refusal::Other
+            classify(REFUSED, busy, LoginStage::AfterToken),
+            LoginRefusal::Busy
         );
-        let user = raised_by(routine::NO_SUCH_ROLE, Stage::Accepted);
-        assert_eq!(user, Refusal::NoSuchRole);
     }
 
     #[test]
-    fn the_raising_function_tells_what_a_translated_message_hides() {
-        for stage in [Stage::BeforeToken, Stage::AfterToken] {
-            assert_eq!(raised_by(routine::NOT_IN_HBA, stage), Refusal::NotInHba);
-            assert_eq!(raised_by(routine::NO_SUCH_ROLE, stage), Refusal::NoSuchRole);
+    fn an_error_after_authentication_ok_is_not_about_the_token() {
+        assert_eq!(
+            classify(REFUSED, "something new", LoginStage::Accepted),
+            LoginRefusal::Other
+        );
+        let user = raised_by(routine::NO_SUCH_ROLE, LoginStage::Accepted);
+        assert_eq!(user, LoginRefusal::NoSuchRole);
+    }
+
+    #[test]
+    fn the_raising_function_identifies_a_localized_message() {
+        for stage in [LoginStage::BeforeToken, LoginStage::AfterToken] {
+            assert_eq!(
+                raised_by(routine::NOT_IN_HBA, stage),
+                LoginRefusal::NotInHba
+            );
+            assert_eq!(
+                raised_by(routine::NO_SUCH_ROLE, stage),
+                LoginRefusal::NoSuchRole
+            );
         }
-        assert_eq!(raised_by("auth_failed", Stage::AfterToken), Refusal::Token);
+        assert_eq!(
+            raised_by("auth_failed", LoginStage::AfterToken),
+            LoginRefusal::Token
+        );
     }
 
     #[test]
-    fn limits_and_attributes_of_a_role_are_told_from_missing_roles_and_rights() {
+    fn limits_and_attributes_of_a_role_differ_from_missing_roles_and_privileges() {
         let mut forbidden = ErrorResponse::fatal(
             REFUSED,
             "role \"app\" is not permitted to log in".to_owned(),
         );
-        for stage in [Stage::BeforeToken, Stage::AfterToken, Stage::Accepted] {
+        for stage in [
+            LoginStage::BeforeToken,
+            LoginStage::AfterToken,
+            LoginStage::Accepted,
+        ] {
             assert_eq!(
-                Refusal::classify(&forbidden, stage),
-                Refusal::NoLogin,
+                LoginRefusal::classify(&forbidden, stage),
+                LoginRefusal::NoLogin,
                 "{stage:?}"
             );
         }
@@ -254,51 +272,55 @@ mod tests {
             .others
             .push((b'R', routine::NO_SUCH_ROLE.to_owned()));
         assert_eq!(
-            Refusal::classify(&forbidden, Stage::Accepted),
-            Refusal::NoLogin
+            LoginRefusal::classify(&forbidden, LoginStage::Accepted),
+            LoginRefusal::NoLogin
         );
         for (code, message, refusal) in [
             (
                 SqlState::INSUFFICIENT_PRIVILEGE,
                 "permission denied to start WAL sender",
-                Refusal::NoReplication,
+                LoginRefusal::NoReplication,
             ),
             (
                 SqlState::INSUFFICIENT_PRIVILEGE,
                 "permission denied for database \"orders\"",
-                Refusal::NoPrivilege,
+                LoginRefusal::NoPrivilege,
             ),
             (
                 SqlState::TOO_MANY_CONNECTIONS,
                 "too many connections for role \"app\"",
-                Refusal::ConnectionLimit,
+                LoginRefusal::ConnectionLimit,
             ),
             (
                 SqlState::TOO_MANY_CONNECTIONS,
                 "sorry, too many clients already",
-                Refusal::Busy,
+                LoginRefusal::Busy,
             ),
             (
                 SqlState::INVALID_PASSWORD,
                 "password authentication failed for user \"app\"",
-                Refusal::Other,
+                LoginRefusal::Other,
             ),
         ] {
-            assert_eq!(of(code, message, Stage::Accepted), refusal, "{message}");
+            assert_eq!(
+                classify(code, message, LoginStage::Accepted),
+                refusal,
+                "{message}"
+            );
         }
     }
 
     #[test]
-    fn whoever_has_no_cause_or_a_wider_one_has_a_remedy_of_its_own() {
+    fn reasons_without_a_specific_cause_have_a_specific_remedy() {
         for refusal in [
-            Refusal::NotInHba,
-            Refusal::UnknownToRdsProxy,
-            Refusal::NoLogin,
-            Refusal::NoReplication,
-            Refusal::ConnectionLimit,
+            LoginRefusal::NotInHba,
+            LoginRefusal::UnknownToRdsProxy,
+            LoginRefusal::NoLogin,
+            LoginRefusal::NoReplication,
+            LoginRefusal::ConnectionLimit,
         ] {
             assert!(refusal.remedy().is_some());
         }
-        assert_eq!(Refusal::Token.remedy(), None);
+        assert_eq!(LoginRefusal::Token.remedy(), None);
     }
 }

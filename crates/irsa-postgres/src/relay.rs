@@ -1,10 +1,10 @@
-//! A session after its login: bytes both ways until either side ends it.
+//! The relay of a session after the login: copies bytes in both directions until one side ends the session.
 //!
-//! One task drives both directions. Messages are followed by their headers alone, so that the
-//! relay knows where a message of its own could stand without breaking the stream.
+//! One task drives both directions. The relay tracks message headers only, to know where it can insert its own messages
+//! without corrupting the stream.
 
 mod exchange;
-mod patience;
+mod user_timeout;
 
 use std::future::Future;
 use std::io;
@@ -20,54 +20,55 @@ use prometheus_client::metrics::counter::Counter;
 use tokio::time::{Sleep, sleep};
 
 use self::exchange::{Exchange, Outstanding};
-use self::patience::Patience;
+use self::user_timeout::UserTimeout;
 use crate::transport::{Receipt, Scratch, Transport, with_scratch};
 
-/// The reason in the CopyFail that irsa sends in place of the client's data.
+/// The reason in the CopyFail that irsa sends instead of more COPY data.
 const COPY_FAIL_REASON: &str = "irsa is shutting down";
 
-/// How many reads of one direction are passed on before other sessions get their turn.
-const READS_A_TURN: usize = 16;
+/// The maximum number of reads in one direction before other sessions get their turn.
+const READS_PER_TURN: usize = 16;
 
-/// Why a relay came to its end.
+/// The reason why a relay ended.
 #[derive(Debug)]
 pub(crate) enum End {
-    /// The client said goodbye, or is gone.
+    /// The client ended the session or disconnected.
     Client,
-    /// The server closed the connection, after telling the client why.
+    /// The server closed the connection after it sent an error to the client.
     Server,
-    /// The server vanished without a word.
+    /// The connection to the server was lost without an error message.
     ServerLost(Option<io::Error>),
-    /// irsa shuts down, and the time for sessions to end by themselves is over.
-    Cut,
-    /// The session was idle for the configured time.
+    /// irsa is shutting down, and the drain timeout has expired.
+    Terminated,
+    /// The idle timeout of the session expired.
     Idle,
 }
 
-/// Both sides of a session.
+/// The relay between the two sides of a session.
 pub(crate) struct Relay {
     client: Transport,
     server: Transport,
     exchange: Exchange,
     client_ended: bool,
     to_server: ToServer,
-    patience: Patience,
-    /// Bytes passed on, to the server and to the client.
+    user_timeout: UserTimeout,
+    /// The number of bytes relayed to the server and to the client.
     moved: (u64, u64),
-    cut: Pin<Box<dyn Future<Output = ()> + Send>>,
+    terminate: Pin<Box<dyn Future<Output = ()> + Send>>,
     idle: Option<IdleTimer>,
     bytes_to_server: Counter,
     bytes_to_client: Counter,
 }
 
-/// The direction that can end before the session does.
+/// The state of the direction to the server, which can end before the session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ToServer {
     Flowing,
-    /// The client will send no more: the server is to be told, what it still says is to be heard.
+    /// The client has closed its sending half: irsa closes the connection to the server, but still relays the server's
+    /// messages.
     Closing,
-    /// The server has been told, or takes no more.
-    Over,
+    /// The connection to the server is closed for sending.
+    Closed,
 }
 
 struct IdleTimer {
@@ -76,17 +77,17 @@ struct IdleTimer {
     active: bool,
 }
 
-/// What one direction came to.
+/// The end of one direction.
 enum Direction {
-    /// The source has ended, and all it sent is passed on.
+    /// The source has ended, and all its bytes are relayed.
     Ended,
-    /// The socket that is read failed.
+    /// Reading from the source failed.
     SourceFailed(io::Error),
-    /// The socket that is written failed.
+    /// Writing to the sink failed.
     SinkFailed,
 }
 
-/// The counters of bytes passed on.
+/// The counters of relayed bytes.
 pub(crate) struct RelayCounters {
     pub(crate) to_server: Counter,
     pub(crate) to_client: Counter,
@@ -95,12 +96,13 @@ pub(crate) struct RelayCounters {
 // === impl Relay ===
 
 impl Relay {
-    /// Relays between a client and a server that have both seen the login's ReadyForQuery.
+    /// Creates a relay between a client and a server after the first ReadyForQuery. `terminate` completes when irsa
+    /// must end the session.
     pub(crate) fn new(
         client: Transport,
         server: Transport,
         counters: RelayCounters,
-        cut: impl Future<Output = ()> + Send + 'static,
+        terminate: impl Future<Output = ()> + Send + 'static,
         idle_timeout: Option<Duration>,
     ) -> Self {
         Self {
@@ -109,57 +111,58 @@ impl Relay {
             exchange: Exchange::default(),
             client_ended: false,
             to_server: ToServer::Flowing,
-            patience: Patience::default(),
+            user_timeout: UserTimeout::default(),
             moved: (0, 0),
-            cut: Box::pin(cut),
+            terminate: Box::pin(terminate),
             idle: idle_timeout.map(IdleTimer::new),
             bytes_to_server: counters.to_server,
             bytes_to_client: counters.to_client,
         }
     }
 
-    /// Who or what ended the session, for the log. A server that the client took leave of ends the connection first.
+    /// Returns the reason for the log. After the client's Terminate, the server closes the connection first, but the
+    /// client is the reason.
     pub(crate) fn reason(&self, end: &End) -> &'static str {
         match end {
             End::Server if !self.client_is_gone() => "server",
             End::Client | End::Server => "client",
             End::ServerLost(_) => "server-lost",
-            End::Cut => "shutdown",
+            End::Terminated => "shutdown",
             End::Idle => "idle-timeout",
         }
     }
 
-    /// The bytes passed on, to the server and to the client.
+    /// Returns the number of bytes relayed to the server and to the client.
     pub(crate) fn bytes(&self) -> (u64, u64) {
         self.moved
     }
 
-    /// Passes on what either side had sent before the relay began, as far as the sockets take it;
-    /// the relay sends the rest, under its own time limits.
+    /// Forwards the bytes that both sides sent before the relay started, as far as the sockets accept them. The relay
+    /// sends the rest within its own timeouts.
     ///
     /// # Errors
-    /// A socket's failure.
-    pub(crate) async fn pass_on_early_bytes(&mut self) -> io::Result<()> {
-        // Taken whole: from here on neither side needs an inbox.
+    /// Fails if a socket fails.
+    pub(crate) async fn forward_early_bytes(&mut self) -> io::Result<()> {
+        // The relay does not use the inboxes after this.
         let early = mem::take(self.server.inbox());
         self.exchange.server_sent(&early);
         self.client.begin_to_send(&early).await?;
         let early = mem::take(self.client.inbox());
         self.exchange.client_sent(&early);
-        self.patience.sent(early.len());
+        self.user_timeout.sent(early.len());
         self.server.begin_to_send(&early).await
     }
 
-    /// Passes on what the server still says, and reads nothing more from the client, until closing the session leaves
-    /// no outcome unknown. Returns `Some` where the session ended first.
+    /// Relays the server's messages, without reading from the client, until the session can be closed without an
+    /// unknown outcome. Returns `Some` if the session ended before that.
     ///
-    /// What was sent to the server in part is never executed, and what irsa has not read never reaches it.
-    pub(crate) fn poll_answered(&mut self, cx: &mut Context<'_>) -> Poll<Option<End>> {
+    /// The server never executes an incomplete message, and messages that irsa has not read never reach it.
+    pub(crate) fn poll_until_answered(&mut self, cx: &mut Context<'_>) -> Poll<Option<End>> {
         loop {
             if self.awaits_copy_data() && self.fail_copy(cx).is_err() {
                 return Poll::Ready(Some(End::ServerLost(None)));
             }
-            // A failure shows when the server is read.
+            // If this fails, so does the next read.
             let _ = self.server.poll_flush(cx);
             let relayed = with_scratch(|scratch| self.poll_to_client(cx, scratch));
             if let Poll::Ready(end) = relayed {
@@ -174,21 +177,21 @@ impl Relay {
         }
     }
 
-    /// Says `notice` to the client where the stream allows a message, and closes both sides within `time`.
+    /// Sends `notice` to the client, if a message can be inserted, and closes both sides within `time`.
     pub(crate) async fn finish(mut self, notice: Option<ErrorResponse>, time: Duration) {
         let closing = async {
-            if let Some(notice) = notice.filter(|_| self.may_speak_to_client()) {
+            if let Some(notice) = notice.filter(|_| self.can_send_notice()) {
                 let mut message = BytesMut::new();
                 notice.encode(&mut message);
                 let _ = self.client.begin_to_send(&message).await;
             }
-            // Neither waits for the other: a client that does not read must not keep the server.
+            // Close both at the same time: a client that does not read must not delay the server.
             let _ = tokio::join!(self.client.close(), self.server.close());
         };
         let _ = tokio::time::timeout(time, closing).await;
     }
 
-    fn may_speak_to_client(&self) -> bool {
+    fn can_send_notice(&self) -> bool {
         self.exchange.server_is_between_messages() && !self.client_is_gone()
     }
 
@@ -196,7 +199,7 @@ impl Relay {
         self.to_server == ToServer::Flowing && self.exchange.outstanding() == Outstanding::CopyData
     }
 
-    /// Ends the COPY in the client's place, so that the server says what becomes of it.
+    /// Ends the COPY on behalf of the client, so that the server reports its result.
     fn fail_copy(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         let mut message = BytesMut::new();
         copy_fail(COPY_FAIL_REASON, &mut message);
@@ -207,15 +210,15 @@ impl Relay {
     fn poll_to_client(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch) -> Poll<End> {
         let direction = poll_direction(&mut self.server, &mut self.client, cx, scratch, |bytes| {
             self.exchange.server_sent(bytes);
-            self.patience.heard();
+            self.user_timeout.received();
             self.moved.1 += bytes.len() as u64;
             self.bytes_to_client.inc_by(bytes.len() as u64);
         });
-        self.patience.put_back(&self.server, || {
+        self.user_timeout.restore(&self.server, || {
             self.exchange.is_answered_to_the_last_byte()
         });
         direction.map(|direction| match direction {
-            // A server that is not asked any more may as well reset the connection.
+            // After the last request, a reset by the server is also a normal end.
             Direction::Ended | Direction::SourceFailed(_) if self.is_server_end_expected() => {
                 End::Server
             }
@@ -230,23 +233,23 @@ impl Relay {
             let direction =
                 poll_direction(&mut self.client, &mut self.server, cx, scratch, |bytes| {
                     self.exchange.client_sent(bytes);
-                    self.patience.sent(bytes.len());
+                    self.user_timeout.sent(bytes.len());
                     self.moved.0 += bytes.len() as u64;
                     self.bytes_to_server.inc_by(bytes.len() as u64);
                 });
-            self.patience.lift(&self.server);
+            self.user_timeout.lift(&self.server);
             match ready!(direction) {
-                // Perhaps only the sending half: what the client asked for still comes.
+                // The client may have closed only its sending half and still wait for responses.
                 Direction::Ended => self.to_server = ToServer::Closing,
                 Direction::SourceFailed(_) => return Poll::Ready(End::Client),
-                Direction::SinkFailed => self.to_server = ToServer::Over,
+                Direction::SinkFailed => self.to_server = ToServer::Closed,
             }
         }
         if self.to_server == ToServer::Closing {
-            // A server that is gone shows when it is read.
+            // If this fails, so does the next read.
             let _ = ready!(self.server.poll_close(cx));
             self.client_ended = true;
-            self.to_server = ToServer::Over;
+            self.to_server = ToServer::Closed;
         }
         Poll::Pending
     }
@@ -264,8 +267,8 @@ impl Future for Relay {
     type Output = End;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<End> {
-        if self.cut.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(End::Cut);
+        if self.terminate.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(End::Terminated);
         }
         let moved = self.moved;
         let relayed = with_scratch(|scratch| match self.poll_to_client(cx, scratch) {
@@ -284,7 +287,7 @@ impl Future for Relay {
     }
 }
 
-/// Moves bytes from `source` to `sink` until one of them would block or its turn is over.
+/// Moves bytes from `source` to `sink` until one of them would block or [`READS_PER_TURN`] is reached.
 fn poll_direction(
     source: &mut Transport,
     sink: &mut Transport,
@@ -292,7 +295,7 @@ fn poll_direction(
     scratch: &mut Scratch,
     mut observe: impl FnMut(&[u8]),
 ) -> Poll<Direction> {
-    for _ in 0..READS_A_TURN {
+    for _ in 0..READS_PER_TURN {
         if ready!(sink.poll_flush(cx)).is_err() {
             return Poll::Ready(Direction::SinkFailed);
         }
@@ -322,8 +325,8 @@ impl IdleTimer {
         }
     }
 
-    /// Ready after a whole period without traffic at whose end nothing is unanswered. The clock is read once a period,
-    /// not at each message, so a session ends between one and two periods after its last byte.
+    /// Completes after a full period without traffic if all requests are answered at its end. The clock is read once
+    /// per period and not for each message, so a session ends between one and two periods after its last byte.
     fn poll_idle(&mut self, cx: &mut Context<'_>, active: bool, exchange: &Exchange) -> Poll<()> {
         self.active |= active;
         loop {

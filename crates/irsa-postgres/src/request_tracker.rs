@@ -1,43 +1,43 @@
-//! What the client has asked for and the server has not answered yet.
+//! Tracking of requests that the server has not answered yet.
 //!
-//! The rules are those of PostgreSQL's documentation, "Message Flow". Only tags are looked at, so a session's requests
-//! cost a few words of memory however many are under way.
+//! The rules are those of PostgreSQL's documentation, "Message Flow". The tracker only reads message tags, so it needs
+//! a few words of memory regardless of the number of outstanding requests.
 
 use irsa_pgwire::backend::{COMMAND_COMPLETE, ERROR_RESPONSE, READY_FOR_QUERY};
 use irsa_pgwire::frontend::{COPY_FAIL, QUERY};
 
-/// The client's messages.
+/// Tags of client messages.
 const FUNCTION_CALL: u8 = b'F';
 const SYNC: u8 = b'S';
 const COPY_DONE: u8 = b'c';
 
-/// The server's messages.
+/// Tags of server messages.
 const COPY_IN_RESPONSE: u8 = b'G';
 const COPY_BOTH_RESPONSE: u8 = b'W';
 
-/// Follows requests and answers by their tags.
+/// Tracks requests and responses by their tags.
 #[derive(Debug, Default)]
 pub(crate) struct RequestTracker {
-    /// Queries, function calls and Syncs whose ReadyForQuery is outstanding.
+    /// The number of Query, FunctionCall and Sync messages whose ReadyForQuery is outstanding.
     round_trips: u32,
-    /// The kinds of the last 64 of them, the latest in the lowest bit: 1 for a Sync.
+    /// The kinds of the last 64 round trips, the latest in the lowest bit: 1 for Sync.
     syncs: u64,
-    /// Extended-protocol messages after the last of them whose reply is outstanding.
+    /// The number of extended-query messages since the last round trip whose response is outstanding.
     unsynced: u32,
-    /// After an error in the extended protocol the server discards everything up to the next Sync.
+    /// True after an error in the extended query protocol: the server discards messages until the next Sync.
     discards_to_sync: bool,
     copy: CopyMode,
-    /// Round trips sent since a CopyDone or CopyFail that came outside of copy-in mode: a client that does not wait
-    /// for CopyInResponse may have sent it ahead.
+    /// The number of round trips since a CopyDone or CopyFail outside of copy-in mode, which a client may send before
+    /// it receives CopyInResponse.
     since_early_copy_end: Option<u32>,
 }
 
-/// The modes in which the client sends a stream of data.
+/// The COPY modes in which the client sends data.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 enum CopyMode {
     #[default]
     Off,
-    /// COPY FROM STDIN, and the server waits for data.
+    /// COPY FROM STDIN while the server waits for data.
     In,
     /// COPY FROM STDIN after CopyDone or CopyFail.
     InEnded,
@@ -48,12 +48,12 @@ enum CopyMode {
 // === impl RequestTracker ===
 
 impl RequestTracker {
-    /// Takes note of a complete message of the client.
+    /// Records a complete client message.
     pub(crate) fn client_sent(&mut self, tag: u8) {
         match tag {
             QUERY | FUNCTION_CALL if self.discards_to_sync => {}
             QUERY | FUNCTION_CALL => self.begin_round_trip(false),
-            // Ignored in copy-in mode, for clients that send it right after Execute.
+            // The server ignores Sync in copy-in mode, because clients send it right after Execute.
             SYNC if self.copy == CopyMode::In => {}
             SYNC => {
                 self.discards_to_sync = false;
@@ -68,7 +68,7 @@ impl RequestTracker {
         }
     }
 
-    /// Takes note of a complete message of the server.
+    /// Records a complete server message.
     pub(crate) fn server_sent(&mut self, tag: u8) {
         match tag {
             READY_FOR_QUERY => {
@@ -85,24 +85,24 @@ impl RequestTracker {
                 }
                 self.reply();
             }
-            // ParseComplete, BindComplete, CloseComplete, EmptyQueryResponse, PortalSuspended, and the second half of
-            // Describe's answer: RowDescription or NoData.
+            // ParseComplete, BindComplete, CloseComplete, EmptyQueryResponse, PortalSuspended, and the second message
+            // of the response to Describe: RowDescription or NoData.
             b'1' | b'2' | b'3' | b'I' | b's' | b'T' | b'n' => self.reply(),
             _ => {}
         }
     }
 
-    /// Returns whether the server has answered every complete message of the client, and no COPY is under way.
+    /// Returns whether the server has answered all complete client messages and no COPY is in progress.
     pub(crate) fn is_answered(&self) -> bool {
         self.round_trips == 0 && self.unsynced == 0 && self.copy == CopyMode::Off
     }
 
-    /// Returns whether the server waits for COPY data of the client.
+    /// Returns whether the server waits for COPY data from the client.
     pub(crate) fn is_copying_in(&self) -> bool {
         self.copy == CopyMode::In
     }
 
-    /// Returns whether a COPY BOTH stream, as of replication, is under way.
+    /// Returns whether a COPY BOTH stream (streaming replication) is in progress.
     pub(crate) fn is_streaming(&self) -> bool {
         self.copy == CopyMode::Both
     }
@@ -124,7 +124,8 @@ impl RequestTracker {
         }
     }
 
-    /// A reply counts only once all round trips before it are over: until then it may belong to one of them.
+    /// Records a response. It counts only after all previous round trips are complete, because it may belong to one of
+    /// them.
     fn reply(&mut self) {
         if self.round_trips == 0 {
             self.unsynced = self.unsynced.saturating_sub(1);
@@ -140,11 +141,11 @@ impl RequestTracker {
         }
     }
 
-    /// The server is now in copy-in mode, in which it ignores the Syncs that were sent before the end of the data.
+    /// Enters copy-in mode, in which the server ignores the Sync messages before the end of the data.
     fn begin_copy_in(&mut self) {
         let queries = u32::from(self.round_trips > 0 && !self.oldest_is_sync());
         let early_end = self.since_early_copy_end.take();
-        // An end that was sent before the COPY itself belongs to an earlier one, which had failed.
+        // A CopyDone or CopyFail from before this COPY belongs to an earlier COPY that failed.
         let early_end = early_end.filter(|since| since.saturating_add(queries) <= self.round_trips);
         let after_end = early_end.unwrap_or(0);
         self.syncs &= 1_u64.checked_shl(after_end).map_or(u64::MAX, |bit| bit - 1);
@@ -155,7 +156,8 @@ impl RequestTracker {
         };
     }
 
-    /// Beyond 64 round trips the oldest is taken for a Sync: pipelines are of the extended protocol.
+    /// Returns whether the oldest round trip is a Sync. With more than 64 round trips, Sync is assumed: pipelines use
+    /// the extended query protocol.
     fn oldest_is_sync(&self) -> bool {
         let oldest = self.round_trips.saturating_sub(1);
         self.syncs

@@ -1,4 +1,4 @@
-//! The accept loop, and what it does with each connection.
+//! The accept loop.
 
 use std::sync::Arc;
 
@@ -9,15 +9,15 @@ use crate::database::Database;
 use crate::panic::caught;
 use crate::session;
 
-/// Serves clients of `listener` until `drain` is signaled, and their sessions until they end or
-/// `cut` is signaled. Sessions are tasks of the current runtime and hold a guard of `drain`.
+/// Accepts clients until `drain` is signaled. Sessions run until they end or `terminate` is signaled, as tasks of the
+/// current runtime that hold a guard of `drain`.
 pub async fn serve(
     database: Arc<Database>,
     listener: Listener,
     drain: DrainWatch,
-    cut: DrainWatch,
+    terminate: DrainWatch,
 ) {
-    // A connection that was accepted as the drain began is among those that it waits for.
+    // Makes the drain wait for a connection that is accepted while it starts.
     let _accepting = drain.guard();
     loop {
         let accepted = tokio::select! {
@@ -35,26 +35,30 @@ pub async fn serve(
             Arc::clone(&database),
             accepted,
             drain.clone(),
-            cut.clone(),
+            terminate.clone(),
         ));
     }
 }
 
-/// Serves one client until its session ends or `cut` is signaled. `drain` waits for it from the call on.
+/// Serves one client until its session ends or `terminate` is signaled. `drain` waits for it from the time of the call.
 pub fn serve_client(
     database: Arc<Database>,
     accepted: Accepted,
     drain: DrainWatch,
-    cut: DrainWatch,
+    terminate: DrainWatch,
 ) -> impl Future<Output = ()> + Send {
     let guard = drain.guard();
     database.metrics.connections.inc();
     async move {
         let active = database.metrics.active.clone();
         active.inc();
-        // The connection count stays right whatever happens in the session.
+        // The gauge is decremented even if the session panics.
         let panics = database.metrics.panics.clone();
-        let _ = caught(&panics, session::serve(database, accepted, drain, cut)).await;
+        let _ = caught(
+            &panics,
+            session::serve(database, accepted, drain, terminate),
+        )
+        .await;
         active.dec();
         drop(guard);
     }

@@ -1,4 +1,4 @@
-//! One client from its first byte to its last.
+//! A client's session from the first byte to the last.
 
 mod cancel_request;
 mod refusals;
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 use irsa_identity::IdentityState;
 use irsa_net::drain::DrainWatch;
-use irsa_net::limit::{Permit, Unauthenticated};
+use irsa_net::limit::{Permit, Unauthenticated as UnauthenticatedPermit};
 use irsa_net::listen::{Accepted, Peer};
 use irsa_ops::session_log::{SessionEnd, SessionRecord};
 use irsa_pgwire::backend;
@@ -22,13 +22,13 @@ use tokio::time::{sleep, timeout, timeout_at};
 
 use self::cancel_request::answer_cancel_request;
 use self::refusals::{
-    authentication_timed_out, client_left, not_let_in, part, refusal, refuse_start,
-    refuse_unauthenticated, too_many_connections,
+    authentication_timed_out, client_left, close, log_client_refusal, login_refusal,
+    refuse_startup, refuse_unauthenticated, too_many_connections,
 };
 use self::shutdown::shut_down;
-use self::termination::{farewell, shutting_down};
+use self::termination::{shutting_down, termination_notice};
 use crate::cancel::{CancelRegistration, CancelTarget};
-use crate::client::{ClientFault, Wish, greet};
+use crate::client::{ClientFault, ClientRequest, receive_request};
 use crate::client_auth::authenticate;
 use crate::database::Database;
 use crate::login::{LoggedIn, LoginError, login};
@@ -37,61 +37,68 @@ use crate::recent_refusals::LoginRequest;
 use crate::relay::{End, Relay, RelayCounters};
 use crate::transport::{Receipt, Transport};
 
-/// How long the end waits for a client whose start-up is under way: long enough for one that has
-/// begun, or has a query to cancel.
-const LAST_CALL: Duration = Duration::from_secs(1);
+/// The time that a drain waits for clients in the startup phase: enough for a client that has just connected or sends a
+/// cancel request.
+const DRAIN_GRACE: Duration = Duration::from_secs(1);
 
-/// The most that is kept of what a client sends before its login is over: a pipeline's beginning.
-const MOST_AHEAD: usize = 64 * 1024;
+/// The maximum number of bytes that are buffered from a client before its login is complete, such as the start of a
+/// pipeline.
+const MAX_EARLY_BYTES: usize = 64 * 1024;
 
-/// The time in which the last notice must reach the client.
-const NOTICE_TIME: Duration = Duration::from_secs(2);
+/// The timeout for sending the last notice to the client.
+const NOTICE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A session that is ready to relay.
 struct Session {
     relay: Relay,
-    held: Held,
+    guards: SessionGuards,
 }
 
-/// What lives as long as a session.
-struct Held {
+/// The values that live as long as a session.
+struct SessionGuards {
     _permit: Permit,
     cancelable: Option<CancelRegistration>,
-    /// Whether the server runs a WAL sender, which is not canceled.
+    /// True if the server runs a WAL sender, which is not canceled.
     is_replication: bool,
     record: Option<Box<SessionRecord>>,
 }
 
-/// What a client has until it has authenticated.
-struct Probation {
+/// The limits of a client until it has authenticated.
+struct Unauthenticated {
     deadline: tokio::time::Instant,
-    /// Its place among those who have not authenticated.
-    place: Option<Unauthenticated>,
+    permit: Option<UnauthenticatedPermit>,
 }
 
 /// Serves one client.
 ///
-/// Everything up to the relay is boxed: a task is as large as the largest of its states, and most
-/// of a session's life is the relay.
+/// All futures except the relay are boxed: a task is as large as the largest of its states, and a session spends most
+/// of its life in the relay.
 pub(crate) async fn serve(
     database: Arc<Database>,
     accepted: Accepted,
     drain: DrainWatch,
-    cut: DrainWatch,
+    terminate: DrainWatch,
 ) {
     let Accepted { stream, peer } = accepted;
     let client = Transport::new(stream);
-    let unauthenticated = match database.unauthenticated_limit.try_acquire(&peer) {
-        Ok(unauthenticated) => unauthenticated,
+    let permit = match database.unauthenticated_limit.try_acquire(&peer) {
+        Ok(permit) => permit,
         Err(error) => {
             return Box::pin(refuse_unauthenticated(&database, client, &peer, error)).await;
         }
     };
-    let mut probation = Probation {
+    let mut unauthenticated = Unauthenticated {
         deadline: tokio::time::Instant::now() + database.limits.startup_timeout,
-        place: Some(unauthenticated),
+        permit: Some(permit),
     };
-    let establishing = establish(&database, client, &peer, &mut probation, drain, cut);
+    let establishing = establish(
+        &database,
+        client,
+        &peer,
+        &mut unauthenticated,
+        drain,
+        terminate,
+    );
     let establishing = Box::pin(establishing);
     if let Some(mut session) = establishing.await {
         let end = caught(&database.metrics.panics, &mut session.relay).await;
@@ -99,19 +106,19 @@ pub(crate) async fn serve(
     }
 }
 
-/// Tells the client why its session ends, and closes both sides.
+/// Sends the reason for the end of the session to the client and closes both sides.
 async fn finish(database: &Database, mut session: Session, end: Result<End, ErrorResponse>) {
     let (notice, time) = match end {
-        Ok(End::Cut) => {
-            let target = session.held.cancel_target();
+        Ok(End::Terminated) => {
+            let target = session.guards.cancel_target();
             let notice = shut_down(database, &mut session.relay, target).await;
             (notice, database.limits.termination_time / 6)
         }
-        Ok(ref end) => (farewell(database, end), NOTICE_TIME),
-        Err(ref internal_error) => (Some(internal_error.clone()), NOTICE_TIME),
+        Ok(ref end) => (termination_notice(database, end), NOTICE_TIMEOUT),
+        Err(ref internal_error) => (Some(internal_error.clone()), NOTICE_TIMEOUT),
     };
     tracing::debug!(upstream = %database.upstream, ?end, "relay ended");
-    if let Some(record) = session.held.record.take() {
+    if let Some(record) = session.guards.record.take() {
         let (bytes_to_server, bytes_to_client) = session.relay.bytes();
         record.end(
             &database.upstream.to_string(),
@@ -132,111 +139,113 @@ async fn establish(
     database: &Arc<Database>,
     mut client: Transport,
     peer: &Peer,
-    probation: &mut Probation,
+    unauthenticated: &mut Unauthenticated,
     drain: DrainWatch,
-    cut: DrainWatch,
+    terminate: DrainWatch,
 ) -> Option<Session> {
-    let startup = match wish_of(database, &mut client, probation.deadline, drain).await {
-        Ok(Wish::Session(startup)) => startup,
-        Ok(Wish::Cancel(key)) => {
+    let deadline = unauthenticated.deadline;
+    let startup = match await_request(database, &mut client, deadline, drain).await {
+        Ok(ClientRequest::Session(startup)) => startup,
+        Ok(ClientRequest::Cancel(key)) => {
             Box::pin(answer_cancel_request(database, client, peer, &key)).await;
             return None;
         }
         Err(fault) => {
-            refuse_start(database, client, peer, &fault).await;
+            refuse_startup(database, client, peer, &fault).await;
             return None;
         }
     };
-    // Boxed, as cancelling is, so that a client which says nothing costs no room for it.
+    // Boxed like the cancel request above, so that clients that send nothing need no memory for it.
     let opened = tokio::select! {
         opened = caught(
             &database.metrics.panics,
-            Box::pin(open(database, &mut client, peer, probation, &startup)),
+            Box::pin(open(database, &mut client, peer, unauthenticated, &startup)),
         ) => {
             opened.unwrap_or_else(Err)
         }
-        () = cut.signaled() => Err(shutting_down()),
+        () = terminate.signaled() => Err(shutting_down()),
     };
     match opened {
-        Ok((server, held)) => {
+        Ok((server, guards)) => {
             let counters = RelayCounters {
                 to_server: database.metrics.bytes_to_server.clone(),
                 to_client: database.metrics.bytes_to_client.clone(),
             };
-            let cut = async move { cut.signaled().await };
-            let mut relay = Relay::new(client, server, counters, cut, database.limits.idle_timeout);
-            relay.pass_on_early_bytes().await.ok()?;
-            Some(Session { relay, held })
+            let terminate = async move { terminate.signaled().await };
+            let idle_timeout = database.limits.idle_timeout;
+            let mut relay = Relay::new(client, server, counters, terminate, idle_timeout);
+            relay.forward_early_bytes().await.ok()?;
+            Some(Session { relay, guards })
         }
         Err(response) => {
-            part(&mut client, Some(&response)).await;
+            close(&mut client, Some(&response)).await;
             None
         }
     }
 }
 
-/// What the client wants, if it says so in time.
-async fn wish_of(
+/// Waits for the client's request until `deadline`.
+async fn await_request(
     database: &Database,
     client: &mut Transport,
     deadline: tokio::time::Instant,
     drain: DrainWatch,
-) -> Result<Wish, ClientFault> {
+) -> Result<ClientRequest, ClientFault> {
     let limit = database.limits.startup_timeout;
     tokio::select! {
-        greeted = timeout_at(deadline, greet(client, database.client_tls.as_ref())) => {
-            greeted.unwrap_or(Err(ClientFault::Slow(limit)))
+        received = timeout_at(deadline, receive_request(client, database.client_tls.as_ref())) => {
+            received.unwrap_or(Err(ClientFault::TimedOut(limit)))
         }
-        () = last_call(drain) => Err(ClientFault::ShuttingDown),
+        () = drain_grace(drain) => Err(ClientFault::ShuttingDown),
     }
 }
 
-/// Returns when a client that has not said what it wants keeps the end waiting.
-async fn last_call(drain: DrainWatch) {
+/// Waits for the drain and then for [`DRAIN_GRACE`].
+async fn drain_grace(drain: DrainWatch) {
     drain.signaled().await;
-    sleep(LAST_CALL).await;
+    sleep(DRAIN_GRACE).await;
 }
 
-/// Authenticates the client, logs in to the server, and tells the client that it may go on.
+/// Authenticates the client, logs in to the server, and sends AuthenticationOk to the client.
 ///
-/// Only a client that has authenticated counts towards the limit of connections: one that has not must not keep others
-/// out, and a cancel request frees a place rather than taking one.
+/// Only authenticated clients count toward the connection limit: unauthenticated clients must not lock out others, and
+/// cancel requests free connections.
 async fn open(
     database: &Arc<Database>,
     client: &mut Transport,
     peer: &Peer,
-    probation: &mut Probation,
+    unauthenticated: &mut Unauthenticated,
     startup: &Startup,
-) -> Result<(Transport, Held), ErrorResponse> {
+) -> Result<(Transport, SessionGuards), ErrorResponse> {
     let begun = Instant::now();
     let negotiation = Negotiation::for_startup(startup)?;
     let user = startup.user().unwrap_or_default();
     let authenticating = authenticate(&database.client_auth, client, peer, startup);
-    timeout_at(probation.deadline, authenticating)
+    timeout_at(unauthenticated.deadline, authenticating)
         .await
         .unwrap_or_else(|_| Err(authentication_timed_out()))
-        .inspect_err(|response| not_let_in(database, user, peer, response))?;
-    probation.place = None;
+        .inspect_err(|response| log_client_refusal(database, user, peer, response))?;
+    unauthenticated.permit = None;
     let permit = database
         .connection_limit
         .try_acquire()
         .ok_or_else(|| too_many_connections(database))?;
     let logged_in = log_in(database, client, peer, startup, &negotiation).await?;
-    let (server, cancelable) = welcome(database, client, &negotiation, logged_in)
+    let (server, cancelable) = send_auth_ok(database, client, &negotiation, logged_in)
         .await
         .map_err(|error| client_left(&error.to_string()))?;
     database.metrics.logged_in(begun.elapsed());
     database.last_use.held(database.clock.now());
-    let held = Held {
+    let guards = SessionGuards {
         _permit: permit,
         cancelable,
         is_replication: startup.is_replication(),
         record: record(database, startup, peer),
     };
-    Ok((server, held))
+    Ok((server, guards))
 }
 
-/// Records the start of a session. A database that is not named has the user's name (PostgreSQL docs, "Message Formats",
+/// Records the start of a session. The database defaults to the user's name (PostgreSQL docs, "Message Formats",
 /// StartupMessage).
 fn record(database: &Database, startup: &Startup, peer: &Peer) -> Option<Box<SessionRecord>> {
     let user = startup.user().unwrap_or_default();
@@ -245,7 +254,8 @@ fn record(database: &Database, startup: &Startup, peer: &Peer) -> Option<Box<Ses
     SessionRecord::start(database.limits.log_sessions, &upstream, user, name, *peer).map(Box::new)
 }
 
-/// Logs in to the server, unless the client leaves or the server has just refused the same request.
+/// Logs in to the server. Stops if the client disconnects, and does not try if the server has just refused the same
+/// request.
 async fn log_in(
     database: &Database,
     client: &mut Transport,
@@ -262,11 +272,11 @@ async fn log_in(
         outcome = timeout(database.limits.login_timeout, logging_in) => {
             outcome.unwrap_or_else(|_| Err(timed_out(database)))
         }
-        () = hung_up(client) => return Err(client_left("it hung up")),
+        () = client_disconnected(client) => return Err(client_left("it disconnected")),
     };
     logged_in.map_err(|error| {
-        let response = refusal(database, startup.user().unwrap_or_default(), &error);
-        if let Some(request) = request.filter(|_| client.is_tls() && error.is_by_server()) {
+        let response = login_refusal(database, startup.user().unwrap_or_default(), &error);
+        if let Some(request) = request.filter(|_| client.is_tls() && error.is_from_server()) {
             let refusals = &database.recent_refusals;
             refusals.remember(request, &response, Instant::now());
         }
@@ -274,7 +284,7 @@ async fn log_in(
     })
 }
 
-/// Returns what the server said a moment ago to the same request over TLS: this is libpq's second attempt.
+/// Returns the server's refusal of the same request over TLS a moment ago: this is libpq's second attempt.
 fn repeated_refusal(
     database: &Database,
     client: &Transport,
@@ -287,15 +297,15 @@ fn repeated_refusal(
     Some(response)
 }
 
-/// Returns when the client is gone: it must not hold a place, nor a login that nobody waits for.
+/// Waits until the client disconnects, so that it does not occupy a connection or a login any longer.
 ///
-/// What it sends ahead of its turn is kept for the server; once there is more of it than a client
-/// has reason to send, its end is found out after the login.
-async fn hung_up(client: &mut Transport) {
-    while client.inbox().len() < MOST_AHEAD {
+/// Bytes that the client sends early are buffered for the server. After [`MAX_EARLY_BYTES`], the end of the client is
+/// detected only after the login.
+async fn client_disconnected(client: &mut Transport) {
+    while client.inbox().len() < MAX_EARLY_BYTES {
         match client.fill().await {
             Ok(Receipt::Data) => {}
-            // It has asked for something already: perhaps only its sending half has ended.
+            // The client has sent requests and may have closed only its sending half.
             Ok(Receipt::End) if !client.inbox().is_empty() => break,
             Ok(Receipt::End) | Err(_) => return,
         }
@@ -303,7 +313,8 @@ async fn hung_up(client: &mut Transport) {
     pending::<()>().await;
 }
 
-/// Without credentials a login waits for those, not for the server.
+/// Returns the error of a login that timed out. If the identity has no credentials, the login waited for them and not
+/// for the server.
 fn timed_out(database: &Database) -> LoginError {
     match database.identity.state() {
         IdentityState::Broken { error } => LoginError::Identity(error),
@@ -311,8 +322,8 @@ fn timed_out(database: &Database) -> LoginError {
     }
 }
 
-/// Sends what the server greeted with, under a cancel key of our own.
-async fn welcome(
+/// Sends AuthenticationOk and the server's greeting to the client, with a cancel key of irsa.
+async fn send_auth_ok(
     database: &Arc<Database>,
     client: &mut Transport,
     negotiation: &Negotiation,
@@ -329,19 +340,19 @@ async fn welcome(
             address: logged_in.address,
             key,
         };
-        let (own_key, registration) = database.cancel_keys.register(logged_in.version, target);
-        backend::backend_key_data(&own_key, &mut message);
+        let (client_key, registration) = database.cancel_keys.register(logged_in.version, target);
+        backend::backend_key_data(&client_key, &mut message);
         registration
     });
     message.extend_from_slice(&logged_in.ready);
-    // The relay sees to what a client does not take at once.
+    // The relay sends the rest that the socket does not accept immediately.
     client.begin_to_send(&message).await?;
     Ok((logged_in.server, registration))
 }
 
-// === impl Held ===
+// === impl SessionGuards ===
 
-impl Held {
+impl SessionGuards {
     fn cancel_target(&self) -> Option<CancelTarget> {
         let registration = self.cancelable.as_ref()?;
         (!self.is_replication).then(|| registration.target())?

@@ -1,9 +1,8 @@
-//! One side of a session: a socket, with TLS or without, that holds no buffer while it waits.
+//! One side of a session: a socket with or without TLS that holds no buffer while it waits.
 //!
-//! A read goes into the thread's scratch area and comes out as plaintext; a write is encrypted in
-//! the scratch area and goes out in one call. Only what a socket would not take is kept, and the
-//! relay reads nothing more for a side that is backed up: that is the whole of the backpressure,
-//! and it bounds the memory of a session.
+//! Reads decrypt into the scratch buffers of the thread, and writes encrypt into them and send in one call. A transport
+//! only keeps bytes that the socket did not accept. While there are such bytes, the relay does not read from the other
+//! side. This backpressure limits the memory of a session.
 
 mod codec;
 mod outbox;
@@ -28,13 +27,13 @@ use self::scratch::{EARLY_READ_SIZE, READ_SIZE};
 pub(crate) use self::scratch::{Scratch, with_scratch};
 use self::tls::{Tls, tls_error};
 
-/// A socket and what stands between it and plaintext.
+/// A socket with optional TLS.
 pub(crate) struct Transport {
     stream: Stream,
     tls: Option<Box<Tls>>,
-    /// Plaintext received and not yet taken: used only while messages are read one by one.
+    /// Received plaintext that has not been consumed. Used only before the relay starts.
     inbox: BytesMut,
-    /// Bytes for the wire that the socket would not take yet.
+    /// Encrypted or clear bytes that the socket has not accepted yet.
     unsent: Vec<u8>,
     peer_closed: bool,
     closing: Closing,
@@ -43,15 +42,15 @@ pub(crate) struct Transport {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Closing {
     Open,
-    /// The end has been said (TLS `close_notify`); the socket still has bytes to take.
+    /// `close_notify` is queued, if there is TLS, and the socket has not accepted all bytes yet.
     Flushing,
     Done,
 }
 
-/// What a read of one side came to.
+/// The result of a read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Receipt {
-    /// Plaintext is there.
+    /// Plaintext was received.
     Data,
     /// The peer will send nothing more.
     End,
@@ -71,10 +70,10 @@ impl Transport {
         }
     }
 
-    /// Takes the client's part of a TLS handshake, verifying the server against `name`.
+    /// Performs the client side of a TLS handshake and verifies that the server's certificate is valid for `name`.
     ///
     /// # Errors
-    /// The handshake's failure; the inner error is the [`rustls::Error`] where TLS is to blame.
+    /// Fails if the handshake fails. The inner error is the [`rustls::Error`], if it is a TLS error.
     pub(crate) async fn connect_tls(
         &mut self,
         config: &Arc<ClientConfig>,
@@ -84,10 +83,10 @@ impl Transport {
         self.handshake(codec).await
     }
 
-    /// Takes the server's part of a TLS handshake. Bytes already in the inbox are its beginning.
+    /// Performs the server side of a TLS handshake, which starts with the bytes in the inbox.
     ///
     /// # Errors
-    /// As for [`Transport::connect_tls`].
+    /// Fails in the same cases as [`Transport::connect_tls`].
     pub(crate) async fn accept_tls(&mut self, config: &Arc<ServerConfig>) -> io::Result<()> {
         let codec = TlsCodec::server(config).map_err(tls_error)?;
         self.handshake(codec).await
@@ -101,12 +100,12 @@ impl Transport {
         self.tls.as_ref()?.codec.alpn_protocol()
     }
 
-    /// The version of TLS that was negotiated, if there is TLS.
+    /// Returns the negotiated TLS version, if there is TLS.
     pub(crate) fn tls_version(&self) -> Option<rustls::ProtocolVersion> {
         self.tls.as_ref()?.codec.protocol_version()
     }
 
-    /// The certificate that the peer authenticated with, if the TLS configuration asks for one.
+    /// Returns the certificate of the peer, if the TLS configuration requested one.
     pub(crate) fn peer_certificate(&self) -> Option<&CertificateDer<'static>> {
         self.tls.as_ref()?.codec.peer_certificate()
     }
@@ -115,10 +114,10 @@ impl Transport {
         &mut self.inbox
     }
 
-    /// Adds what arrives next to the inbox.
+    /// Receives bytes into the inbox.
     ///
     /// # Errors
-    /// The socket's or TLS's failure.
+    /// Fails if the socket or TLS fails.
     pub(crate) async fn fill(&mut self) -> io::Result<Receipt> {
         poll_fn(|cx| {
             with_scratch(|scratch| {
@@ -133,35 +132,35 @@ impl Transport {
     /// Sends all of `plain`.
     ///
     /// # Errors
-    /// The socket's or TLS's failure.
+    /// Fails if the socket or TLS fails.
     pub(crate) async fn send_all(&mut self, plain: &[u8]) -> io::Result<()> {
         self.begin_to_send(plain).await?;
         poll_fn(|cx| self.poll_flush(cx)).await
     }
 
-    /// Sends `plain` as far as the socket takes it at once; the rest goes with the next flush.
+    /// Sends as much of `plain` as the socket accepts immediately. The next flush sends the rest.
     ///
     /// # Errors
-    /// The socket's or TLS's failure.
+    /// Fails if the socket or TLS fails.
     pub(crate) async fn begin_to_send(&mut self, plain: &[u8]) -> io::Result<()> {
         poll_fn(|cx| Poll::Ready(self.send(cx, plain))).await
     }
 
-    /// Changes how long data may stay unacknowledged. Without the change the session goes on as it
-    /// was: a connection that is gone shows when it is used.
+    /// Sets the time that data may stay unacknowledged. Errors are ignored: if the connection is lost, later calls
+    /// fail.
     pub(crate) fn set_user_timeout(&self, timeout: Option<Duration>) {
         let _ = self.stream.set_user_timeout(timeout);
     }
 
-    /// Says that nothing more will be sent, after all that is still unsent.
+    /// Sends all unsent bytes and closes the sending half.
     ///
     /// # Errors
-    /// The socket's failure.
+    /// Fails if the socket fails.
     pub(crate) async fn close(&mut self) -> io::Result<()> {
         poll_fn(|cx| self.poll_close(cx)).await
     }
 
-    /// Waits for plaintext, which is at [`Scratch::received`] afterwards.
+    /// Receives plaintext into `scratch`; see [`Scratch::received`].
     pub(crate) fn poll_receive(
         &mut self,
         cx: &mut Context<'_>,
@@ -194,10 +193,10 @@ impl Transport {
         }
     }
 
-    /// Sends what the last receive of another transport left in `scratch`.
+    /// Sends the plaintext that a different transport received into `scratch`.
     ///
     /// # Errors
-    /// The socket's or TLS's failure.
+    /// Fails if the socket or TLS fails.
     pub(crate) fn forward(
         &mut self,
         cx: &mut Context<'_>,
@@ -211,10 +210,10 @@ impl Transport {
         self.push(cx, wire)
     }
 
-    /// Sends `plain` as far as the socket takes it and keeps the rest.
+    /// Sends as much of `plain` as the socket accepts and keeps the rest.
     ///
     /// # Errors
-    /// The socket's or TLS's failure.
+    /// Fails if the socket or TLS fails.
     pub(crate) fn send(&mut self, cx: &mut Context<'_>, plain: &[u8]) -> io::Result<()> {
         with_scratch(|scratch| {
             let wire = match &mut self.tls {
@@ -225,7 +224,7 @@ impl Transport {
         })
     }
 
-    /// Sends what is unsent.
+    /// Sends unsent bytes.
     pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.unsent.is_empty() {
             return Poll::Ready(Ok(()));
@@ -239,7 +238,7 @@ impl Transport {
         Poll::Pending
     }
 
-    /// Flushes, says the end, and shuts down the sending half of the socket.
+    /// Flushes, sends `close_notify` if there is TLS, and shuts down the sending half of the socket.
     pub(crate) fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.closing == Closing::Open {
             if let Some(tls) = &mut self.tls {
@@ -276,7 +275,7 @@ impl Transport {
             self.inbox.extend_from_slice(scratch.received());
             match absorbed {
                 Err(error) => {
-                    // The alert says why; if it can't be sent any more, the error stays the same.
+                    // Try to send the alert; if that fails, the original error is still returned.
                     let _ = self.poll_flush(cx);
                     return Poll::Ready(Err(error));
                 }
@@ -294,7 +293,7 @@ impl Transport {
         }
     }
 
-    /// Reads at most `size` bytes into the scratch area, behind what an incomplete record left there.
+    /// Reads at most `size` bytes into the scratch buffer, after the bytes of an incomplete record.
     fn poll_fetch(
         &mut self,
         cx: &mut Context<'_>,
@@ -318,7 +317,7 @@ impl Transport {
         }
     }
 
-    /// Turns `fetched` bytes of the scratch area into plaintext.
+    /// Decrypts the first `fetched` bytes of the scratch buffer.
     fn absorb(&mut self, scratch: &mut Scratch, fetched: usize) -> io::Result<TlsState> {
         let Some(tls) = &mut self.tls else {
             scratch.direct = fetched;
@@ -340,22 +339,21 @@ impl Transport {
     }
 }
 
-/// Ends the connection as well as can be done without waiting, however it came to its end: with TLS's `close_notify`
-/// where that was not said yet, and with a FIN.
+/// Closes the connection as cleanly as possible without waiting: sends `close_notify`, if it was not sent yet, and FIN.
 impl Drop for Transport {
     fn drop(&mut self) {
         if self.closing == Closing::Open
             && let Some(tls) = &mut self.tls
         {
             tls.close(&mut self.unsent);
-            // What the socket does not take now is lost with it.
+            // Bytes that the socket does not accept now are lost.
             let _ = self.stream.try_write(&self.unsent);
         }
         self.stream.discard_unread();
     }
 }
 
-/// Writes until the socket would block and says how much it took.
+/// Writes until the socket would block and returns the number of bytes written.
 fn write_now(stream: &mut Stream, cx: &mut Context<'_>, bytes: &[u8]) -> io::Result<usize> {
     let mut written = 0;
     while written < bytes.len() {

@@ -1,4 +1,4 @@
-//! What is known of a database before any client comes.
+//! The configuration of an upstream database.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,48 +8,49 @@ use irsa_net::limit::{ConnectionLimit, UnauthenticatedLimit};
 use irsa_ops::session_log::LogSessions;
 use rustls::pki_types::ServerName;
 
-/// A database that the proxy reaches as an IAM role.
+/// A database that the proxy logs in to with an IAM role.
 ///
-/// The address that is dialed and the name that is signed are kept apart: the RDS token holds the
-/// endpoint's own `host:port`, whatever tunnel, alias or test listener leads there (AWS RDS user
-/// guide, "IAM database authentication", limitations on custom DNS names).
+/// The dialed address and the signed name are separate: the RDS token always contains the endpoint's own `host:port`,
+/// even if the connection goes through a tunnel, an alias or a test listener (AWS RDS user guide, "IAM database
+/// authentication", limitations on custom DNS names).
 #[derive(Debug, Clone)]
 pub struct Upstream {
-    /// The RDS endpoint whose name the token is signed for.
+    /// The RDS endpoint that the token is signed for.
     pub sign_host: String,
-    /// The RDS endpoint's port, signed along with its name.
+    /// The port of the RDS endpoint, which is part of the signature.
     pub sign_port: u16,
-    /// The host that is dialed.
+    /// The host to connect to.
     pub dial_host: String,
-    /// The port that is dialed.
+    /// The port to connect to.
     pub dial_port: u16,
-    /// The region of the signature.
+    /// The region in the signature.
     pub region: Region,
-    /// The name that the server's certificate must hold.
+    /// The name that the server's certificate must be valid for.
     pub tls_name: ServerName<'static>,
 }
 
-/// Times and bounds of a session.
+/// Limits and timeouts of sessions.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Client connections at once; one more is refused with SQLSTATE 53300.
+    /// The maximum number of concurrent client connections. Further ones are refused with SQLSTATE 53300.
     pub max_connections: usize,
-    /// Clients of other machines that may be connected without having authenticated; one more is refused with SQLSTATE
+    /// The maximum number of unauthenticated connections from other machines. Further ones are refused with SQLSTATE
     /// 53300.
     pub max_unauthenticated: usize,
-    /// How long a client may take from connecting until it has authenticated.
+    /// The timeout for a client to authenticate after it has connected.
     pub startup_timeout: Duration,
-    /// How long reaching and logging in to the server may take.
+    /// The timeout for connecting and logging in to the server.
     pub login_timeout: Duration,
-    /// The idle time after which a session is closed: everything asked for is answered, and no COPY is under way.
-    /// `None` means never.
+    /// The idle time after which a session is closed. A session is idle if all requests are answered and no COPY is in
+    /// progress. `None` disables the timeout.
     pub idle_timeout: Option<Duration>,
-    /// The time that a session has, once `cut` is signaled, to get the server's last answer and to tell the client.
+    /// The time that a session has after `terminate` is signaled to receive the server's last response and to send the
+    /// notice to the client.
     pub termination_time: Duration,
-    /// The connections that cancel sessions at the same time when irsa shuts down: a thousand sessions must not
-    /// overwhelm a server. Clones of these limits share it, so that it holds for all upstreams of a process.
+    /// The limit of concurrent cancel requests when irsa shuts down, so that a thousand sessions do not overwhelm a
+    /// server. Clones of these limits share it, so it applies to all upstreams of a process.
     pub shutdown_cancels: ConnectionLimit,
-    /// Which records of sessions are logged.
+    /// The session records that are logged.
     pub log_sessions: LogSessions,
 }
 

@@ -41,9 +41,9 @@ pub(crate) fn startup() -> impl Strategy<Value = Startup> {
         others
     });
     (version_3(), name(), others, any::<prop::sample::Index>()).prop_map(
-        |(version, user, mut parameters, place)| {
-            let place = place.index(parameters.len() + 1);
-            parameters.insert(place, (Bytes::from_static(b"user"), user));
+        |(version, user, mut parameters, position)| {
+            let position = position.index(parameters.len() + 1);
+            parameters.insert(position, (Bytes::from_static(b"user"), user));
             Startup {
                 version,
                 parameters,

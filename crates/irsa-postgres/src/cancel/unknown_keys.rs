@@ -1,4 +1,4 @@
-//! A limit on guessing cancel keys: a secret of protocol 3.0 has only 4 bytes.
+//! A rate limit against guessing cancel keys: a secret of protocol 3.0 has only 4 bytes.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 
 use irsa_net::listen::Peer;
 
-/// Unknown keys that a client address may show before it is slowed down.
+/// The number of unknown keys that a client address can send before it is limited.
 const BURST: u32 = 100;
-/// The time after which it may show one more. At this rate, 4 bytes take 13 years to try.
+/// The time after which it can send one more. At this rate, trying all 4-byte secrets takes 13 years.
 const REFILL: Duration = Duration::from_millis(100);
-/// The most addresses that are remembered.
+/// The maximum number of addresses that are tracked.
 const MOST_ADDRESSES: usize = 4_096;
 
-/// Unknown keys by the client address that showed them.
+/// Counts of unknown keys by client address.
 #[derive(Debug, Default)]
 pub(crate) struct UnknownKeys(Mutex<HashMap<ClientAddress, Guesses>>);
 
@@ -24,22 +24,23 @@ enum ClientAddress {
     UnixUser(u32),
 }
 
-/// The time at which an address has its whole burst again.
+/// The state of one address.
 #[derive(Debug, Clone, Copy)]
 struct Guesses {
+    /// The time at which the full burst is available again.
     forgiven: Instant,
 }
 
 // === impl UnknownKeys ===
 
 impl UnknownKeys {
-    /// Returns whether `peer` may show a key at `now`, right or wrong.
+    /// Returns whether a key from `peer` is accepted at `now`.
     pub(crate) fn allow(&self, peer: &Peer, now: Instant) -> bool {
         let known = self.lock().get(&peer.into()).copied();
         known.is_none_or(|guesses| guesses.forgiven <= now + REFILL * (BURST - 1))
     }
 
-    /// Counts a key of `peer` that was unknown at `now`.
+    /// Counts an unknown key from `peer` at `now`.
     pub(crate) fn count(&self, peer: &Peer, now: Instant) {
         let mut guesses = self.lock();
         if guesses.len() >= MOST_ADDRESSES {
@@ -80,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn slows_an_address_down_after_its_burst_whatever_its_port() {
+    fn limits_an_address_after_its_burst_regardless_of_the_port() {
         let keys = UnknownKeys::default();
         let now = Instant::now();
         for port in 1..=100 {
@@ -88,7 +89,10 @@ mod tests {
             keys.count(&peer(1, port), now);
         }
         assert!(!keys.allow(&peer(1, 101), now));
-        assert!(keys.allow(&peer(2, 1), now), "others are not held up");
+        assert!(
+            keys.allow(&peer(2, 1), now),
+            "other addresses are not limited"
+        );
         assert!(keys.allow(&Peer::Unix { uid: 0, pid: None }, now));
         let later = now + REFILL;
         assert!(keys.allow(&peer(1, 101), later));
@@ -97,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn remembers_a_bounded_number_of_addresses() {
+    fn tracks_a_bounded_number_of_addresses() {
         let keys = UnknownKeys::default();
         let now = Instant::now();
         for number in 0..10_000_u32 {

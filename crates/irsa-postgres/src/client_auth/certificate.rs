@@ -1,4 +1,4 @@
-//! Which database users a client certificate may log in as.
+//! The database users that a client certificate can log in as.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -11,30 +11,30 @@ use irsa_pgwire::error_response::ErrorResponse;
 use super::refused;
 use crate::transport::Transport;
 
-/// More names than these are counted, not listed.
+/// The maximum number of names that are listed; the rest are counted.
 const LISTED_NAMES: usize = 8;
 
-/// Database users by certificate name, in addition to the user of the same name. They can be replaced while clients log
-/// in; clones share them.
+/// The database users of each certificate name. A certificate can always log in as the user with its own name. The
+/// users can be replaced at run time; clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct CertificateUsers {
-    /// The file that the pairs come from, for messages.
+    /// The source file of the pairs, for messages.
     file: Option<PathBuf>,
     pairs: Arc<Replaceable<Pairs>>,
 }
 
-/// Certificate name, database user.
+/// Pairs of a certificate name and a database user.
 type Pairs = BTreeSet<(String, String)>;
 
-/// A file of certificate users cannot be used.
+/// The error of a certificate users file.
 #[derive(Debug, thiserror::Error)]
 pub enum CertificateUsersError {
     /// The file cannot be read.
     #[error("cannot read `{}`: {error}", path.display())]
     Unreadable {
-        /// Its path.
+        /// The path of the file.
         path: PathBuf,
-        /// The error of the system.
+        /// The error of the operating system.
         error: std::io::Error,
     },
     /// A line is not a certificate name and a database user.
@@ -44,9 +44,9 @@ pub enum CertificateUsersError {
         path.display()
     )]
     Malformed {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// The line, from 1.
+        /// The line number, from 1.
         line: usize,
     },
 }
@@ -54,12 +54,12 @@ pub enum CertificateUsersError {
 // === impl CertificateUsers ===
 
 impl CertificateUsers {
-    /// Reads lines of a certificate name and a database user, separated by spaces or tabs. A name
-    /// may be in double quotes, where `""` is a double quote. `#` starts a comment. Both names are
-    /// taken literally: there are no patterns, unlike in PostgreSQL's `pg_ident.conf`.
+    /// Reads lines of a certificate name and a database user, separated by spaces or tabs. A name can be in double
+    /// quotes, where `""` is a double quote. `#` starts a comment. Both names are literal: unlike in PostgreSQL's
+    /// `pg_ident.conf`, there are no patterns.
     ///
     /// # Errors
-    /// The file cannot be read, or the first line that is not in this format.
+    /// Fails if the file cannot be read or has an invalid line. The error names the first one.
     pub fn from_file(path: &Path) -> Result<Self, CertificateUsersError> {
         let text =
             std::fs::read_to_string(path).map_err(|error| CertificateUsersError::Unreadable {
@@ -85,7 +85,7 @@ impl CertificateUsers {
         })
     }
 
-    /// Replaces the users with those of `others`. Clients that are logged in stay so.
+    /// Replaces the users with those of `others`. Clients that are logged in are not affected.
     pub fn replace(&self, others: &Self) {
         let others = others.pairs.current();
         self.pairs.replace(Pairs::clone(&others));
@@ -96,7 +96,7 @@ impl CertificateUsers {
         name == user || self.pairs.current().contains(&pair())
     }
 
-    /// Returns the refusal of a certificate with these names: what was found, and the line to add.
+    /// Returns the error for a certificate with these names. It lists the names and the line to add to the file.
     fn refusal(&self, names: &[String], user: &str) -> ErrorResponse {
         let refused = refused(format!(
             "the client certificate may not log in as database user \"{user}\""
@@ -142,7 +142,7 @@ pub(super) fn check(
     }
 }
 
-/// The fields of a line; `None` if a quotation mark is out of place.
+/// Splits a line into fields. Returns `None` if a quotation mark is misplaced.
 fn fields(line: &str) -> Option<Vec<String>> {
     let mut fields = Vec::new();
     let mut rest = line.trim_start();
@@ -157,7 +157,7 @@ fn fields(line: &str) -> Option<Vec<String>> {
     Some(fields)
 }
 
-/// Reads up to the closing quotation mark, behind which a space or the end must follow.
+/// Reads up to the closing quotation mark, which must be followed by a space, a comment or the end.
 fn quoted_field(text: &str) -> Option<(String, &str)> {
     let mut field = String::new();
     let mut rest = text;
@@ -184,7 +184,7 @@ fn bare_field(text: &str) -> Option<(String, &str)> {
     (!field.contains('"')).then(|| (field.to_owned(), after))
 }
 
-/// A name as [`CertificateUsers::from_file`] reads it.
+/// Quotes a name in the format that [`CertificateUsers::from_file`] reads.
 fn field(name: &str) -> String {
     if name.is_empty()
         || name.contains(|letter: char| letter.is_whitespace() || "#\"".contains(letter))
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_logs_in_as_the_user_of_its_name_and_as_those_of_its_lines() {
+    fn a_certificate_admits_the_user_of_its_name_and_the_mapped_users() {
         let users = read(
             "# certificate name            database user\n\n  \
              spiffe://cluster.local/ns/shop/sa/web\tshop   # the web shop\n\
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn replaced_users_count_for_all_clones_from_then_on() {
+    fn replaced_users_apply_to_all_clones() {
         let users = read("web shop\n").unwrap();
         let clone = users.clone();
         users.replace(&read("web orders\n").unwrap());
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_not_two_names_is_refused() {
+    fn a_line_that_is_not_two_names_is_rejected() {
         for line in [
             "app",
             "app shop orders",
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_missing_is_named() {
+    fn a_missing_file_is_named() {
         let error = CertificateUsers::from_file(Path::new("/nowhere/users")).unwrap_err();
         assert!(
             error
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn the_line_to_add_is_one_that_is_read_back() {
+    fn the_suggested_line_is_valid() {
         for (name, user) in [("app", "shop"), ("a \"b\" #c", "d e"), ("tab\there", "x")] {
             let line = format!("{} {}", field(name), field(user));
             let users = read(&line).unwrap();

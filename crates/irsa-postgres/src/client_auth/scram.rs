@@ -1,4 +1,4 @@
-//! SCRAM-SHA-256 for clients (RFC 5802, RFC 7677; PostgreSQL docs, "SASL Authentication").
+//! Authentication of clients with SCRAM-SHA-256 (RFC 5802, RFC 7677; PostgreSQL docs, "SASL Authentication").
 
 use std::collections::HashMap;
 use std::fmt;
@@ -18,47 +18,47 @@ use rand::Rng;
 
 use crate::transport::{Receipt, Transport};
 
-/// The longest authentication message taken from a client.
+/// The maximum size of an authentication message from a client, in bytes.
 const MAX_MESSAGE: usize = 8 * 1024;
-/// Bytes of randomness in a nonce, as PostgreSQL has them.
+/// The number of random bytes in a nonce, as in PostgreSQL.
 const NONCE: usize = 18;
 
-/// Bytes of the secret that unknown users' salts are derived from.
+/// The size of the secret from which the salts of unknown users are derived, in bytes.
 const MOCK_SECRET: usize = 32;
 
-/// Stored SCRAM verifiers by user. They can be replaced while clients log in.
+/// SCRAM verifiers by user. They can be replaced at run time.
 pub struct ScramUsers {
     stored: Replaceable<Stored>,
-    /// Random, and the same for the life of the process: an unknown user's salt must be as steady
-    /// as a real one's.
+    /// Random and constant for the life of the process: the salt of an unknown user must be as constant as that of a
+    /// known user.
     mock_secret: [u8; MOCK_SECRET],
     replacements: AtomicU64,
 }
 
-/// What a password file holds.
+/// The content of a password file.
 struct Stored {
     verifiers: HashMap<String, Verifier>,
-    /// As most of the stored verifiers have them, so that an unknown user's are no different.
+    /// The most frequent iteration count of the verifiers, so that unknown users are indistinguishable.
     mock_iterations: u32,
 }
 
-/// What is wrong with a password file.
+/// The error of a password file.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordFileError {
-    /// It can't be read.
-    #[error("the password file `{path}` can't be read: {error}")]
+    /// The file cannot be read.
+    #[error("cannot read the password file `{path}`: {error}")]
     Unreadable {
-        /// The file.
+        /// The path of the file.
         path: String,
-        /// The system's word.
+        /// The error of the operating system.
         error: std::io::Error,
     },
     /// A line is not `"user" "SCRAM-SHA-256$..."`.
     #[error("line {line} of the password file `{path}` is not `\"user\" \"SCRAM-SHA-256$...\"`")]
     Malformed {
-        /// The file.
+        /// The path of the file.
         path: String,
-        /// The line, from 1.
+        /// The line number, from 1.
         line: usize,
     },
 }
@@ -66,12 +66,11 @@ pub enum PasswordFileError {
 // === impl ScramUsers ===
 
 impl ScramUsers {
-    /// Reads lines of `"user" "verifier"`, the form of pgbouncer's `userlist.txt`; the verifier is
-    /// PostgreSQL's own, as in `pg_authid.rolpassword`. Empty lines and `;` comments are skipped.
+    /// Reads lines of `"user" "verifier"`, the format of PgBouncer's `userlist.txt`. The verifier is that of
+    /// PostgreSQL's `pg_authid.rolpassword`. Empty lines and `;` comments are skipped.
     ///
     /// # Errors
-    /// An unreadable file, or the first line that is not in this form. The line's content is not
-    /// repeated.
+    /// Fails if the file cannot be read or has an invalid line. The error names the first one and does not quote it.
     pub fn from_file(path: &Path) -> Result<Self, PasswordFileError> {
         let shown = path.display().to_string();
         let text =
@@ -104,7 +103,7 @@ impl ScramUsers {
         })
     }
 
-    /// Replaces the users with those of `others`. Clients that are logged in stay so.
+    /// Replaces the users with those of `others`. Clients that are logged in are not affected.
     pub fn replace(&self, others: &Self) {
         let others = others.stored.current();
         self.stored.replace(Stored {
@@ -114,18 +113,18 @@ impl ScramUsers {
         self.replacements.fetch_add(1, Ordering::Release);
     }
 
-    /// The number of times that the users have been replaced.
+    /// Returns the number of replacements.
     pub fn replacements(&self) -> u64 {
         self.replacements.load(Ordering::Acquire)
     }
 
-    /// Whether `password` is the one of `user`, for a client that shows it as it is (HTTP Basic).
-    /// It takes as long for a user who does not exist.
+    /// Returns whether `password` is the password of `user`, for clients that send it in clear text (HTTP Basic). Takes
+    /// as long for a user that does not exist.
     pub fn is_password(&self, user: &str, password: &[u8]) -> bool {
         self.verifier(user).matches(password)
     }
 
-    /// The verifier of a user, or one that never matches for a user who does not exist.
+    /// Returns the verifier of a user, or a mock verifier for a user that does not exist.
     fn verifier(&self, user: &str) -> Verifier {
         let stored = self.stored.current();
         let known = stored.verifiers.get(user).cloned();
@@ -141,7 +140,7 @@ impl fmt::Debug for ScramUsers {
     }
 }
 
-/// What most of the verifiers have, PostgreSQL's own count where there are none.
+/// Returns the most frequent iteration count, or PostgreSQL's default if there are no verifiers.
 fn usual_iterations<'a>(verifiers: impl Iterator<Item = &'a Verifier>) -> u32 {
     let mut users = HashMap::<u32, usize>::new();
     for verifier in verifiers {
@@ -162,14 +161,14 @@ fn parse_line(line: &str) -> Option<(String, Verifier)> {
     Some((user.to_owned(), verifier.parse().ok()?))
 }
 
-/// Takes the server's part of an exchange with the user that `startup` names.
+/// Performs the server side of an exchange with the user that `startup` names.
 pub(super) async fn authenticate(
     users: &ScramUsers,
     client: &mut Transport,
     startup: &Startup,
 ) -> Result<(), ErrorResponse> {
     let user = startup.user().unwrap_or_default();
-    ask(
+    send(
         client,
         &Authentication::Sasl {
             mechanisms: vec![scram::MECHANISM.to_owned()],
@@ -180,18 +179,18 @@ pub(super) async fn authenticate(
     let initial = SaslInitialResponse::parse(&first).map_err(|error| violation(&error))?;
     let mut nonce = [0; NONCE];
     rand::rng().fill_bytes(&mut nonce);
-    // An unknown user goes through the same exchange, so that the answer does not tell.
+    // Unknown users go through the same exchange, so that the error does not reveal who exists.
     let verifier = users.verifier(user);
     let failed = |error| failed(user, &error);
     let exchange = ServerExchange::begin(&verifier, &initial, &nonce).map_err(failed)?;
-    ask(client, &Authentication::SaslContinue(exchange.challenge())).await?;
+    send(client, &Authentication::SaslContinue(exchange.challenge())).await?;
     let answer = password_message(client).await?;
-    // A mock never passes, whatever the proof.
+    // A mock verifier rejects every proof.
     let outcome = exchange.finish(&answer).map_err(failed)?;
-    ask(client, &Authentication::SaslFinal(outcome)).await
+    send(client, &Authentication::SaslFinal(outcome)).await
 }
 
-/// In PostgreSQL's words where the password is wrong; the other errors are the client's own.
+/// Returns PostgreSQL's error if the password is wrong. All other errors are protocol violations of the client.
 fn failed(user: &str, error: &ScramError) -> ErrorResponse {
     match error {
         ScramError::WrongPassword => ErrorResponse::fatal(
@@ -206,13 +205,13 @@ fn violation(error: &dyn std::error::Error) -> ErrorResponse {
     ErrorResponse::fatal(SqlState::PROTOCOL_VIOLATION, format!("irsa: {error}"))
 }
 
-async fn ask(client: &mut Transport, question: &Authentication) -> Result<(), ErrorResponse> {
+async fn send(client: &mut Transport, request: &Authentication) -> Result<(), ErrorResponse> {
     let mut message = BytesMut::new();
-    question.encode(&mut message);
-    client.send_all(&message).await.map_err(|_| gone())
+    request.encode(&mut message);
+    client.send_all(&message).await.map_err(|_| disconnected())
 }
 
-/// The body of the client's next message, which must be an answer to an authentication request.
+/// Receives the client's response to an authentication request and returns its body.
 async fn password_message(client: &mut Transport) -> Result<BytesMut, ErrorResponse> {
     loop {
         let header = Header::parse(client.inbox()).map_err(|error| violation(&error))?;
@@ -221,7 +220,7 @@ async fn password_message(client: &mut Transport) -> Result<BytesMut, ErrorRespo
             if header.tag != PASSWORD_MESSAGE || length > MAX_MESSAGE {
                 return Err(ErrorResponse::fatal(
                     SqlState::PROTOCOL_VIOLATION,
-                    "irsa: expected an answer to the authentication request",
+                    "irsa: expected a response to the authentication request",
                 ));
             }
             if client.inbox().len() >= length {
@@ -232,14 +231,14 @@ async fn password_message(client: &mut Transport) -> Result<BytesMut, ErrorRespo
         }
         match client.fill().await {
             Ok(Receipt::Data) => {}
-            Ok(Receipt::End) | Err(_) => return Err(gone()),
+            Ok(Receipt::End) | Err(_) => return Err(disconnected()),
         }
     }
 }
 
-fn gone() -> ErrorResponse {
+fn disconnected() -> ErrorResponse {
     ErrorResponse::fatal(
         SqlState::CONNECTION_FAILURE,
-        "irsa: the client is gone".to_owned(),
+        "irsa: the client disconnected".to_owned(),
     )
 }

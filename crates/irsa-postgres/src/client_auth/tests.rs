@@ -1,4 +1,4 @@
-//! Requirements that depend on where a client is.
+//! Requirements that depend on the client's address.
 
 use irsa_net::listen::Stream;
 use irsa_pgwire::startup::Version;
@@ -9,7 +9,7 @@ use super::*;
 const LOCAL: &str = "127.0.0.1:1";
 const REMOTE: &str = "10.0.0.1:1";
 
-/// Authenticates a client in clear text that sends nothing but its start-up packet.
+/// Authenticates a clear-text client that sends only its startup packet.
 async fn clear_text_from(peer: Peer, auth: ClientAuth) -> Result<(), ErrorResponse> {
     let (own, _client) = UnixStream::pair().unwrap();
     let mut client = Transport::new(Stream::Unix(own));
@@ -36,7 +36,7 @@ fn for_certificates() -> ClientAuth {
 }
 
 #[tokio::test]
-async fn clear_text_from_other_machines_is_refused_whatever_is_required() {
+async fn clear_text_from_other_machines_is_always_rejected() {
     for auth in [ClientAuth::default(), for_certificates(), for_uid(7)] {
         let refusal = clear_text_from(tcp(REMOTE), auth).await.unwrap_err();
         assert_eq!(refusal.code, SqlState::INVALID_AUTHORIZATION_SPECIFICATION);
@@ -67,7 +67,7 @@ async fn a_certificate_is_required_on_every_listener() {
 }
 
 #[tokio::test]
-async fn a_user_id_admits_its_own_unix_user_and_no_client_over_tcp() {
+async fn a_user_id_admits_only_that_unix_user_and_no_tcp_clients() {
     let unix = |uid| Peer::Unix { uid, pid: None };
     clear_text_from(unix(7), for_uid(7)).await.unwrap();
     for peer in [unix(8), unix(0), tcp(LOCAL)] {

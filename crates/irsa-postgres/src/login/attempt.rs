@@ -1,4 +1,4 @@
-//! One login of the proxy: a connection, the client's start-up, and a token of the pod's role.
+//! A login attempt of the proxy: a connection, the client's startup message, and a token of the pod's role.
 
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
@@ -10,10 +10,10 @@ use super::server_login::{AuthenticationRequest, Greeting, ServerLogin};
 use super::{LoggedIn, LoginError, open_tls};
 use crate::database::Database;
 
-/// How far a signature's time may be off ("Troubleshoot Signature Version 4", IAM user guide).
+/// The clock offset that AWS tolerates in signatures ("Troubleshoot Signature Version 4", IAM user guide).
 const AWS_TOLERANCE: Duration = Duration::from_mins(5);
 
-/// A login that is under way.
+/// A login attempt in progress.
 pub(super) struct Attempt<'a> {
     database: &'a Database,
     startup: &'a Startup,
@@ -40,7 +40,7 @@ impl<'a> Attempt<'a> {
 
     pub(super) async fn log_in(&mut self) -> Result<Greeting, LoginError> {
         let greeting = self.exchange().await;
-        greeting.map_err(|error| error.dated_by(self.clock_that_is_off()))
+        greeting.map_err(|error| error.with_clock_offset(self.wrong_clock()))
     }
 
     async fn exchange(&mut self) -> Result<Greeting, LoginError> {
@@ -63,8 +63,8 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// Whether a token signed at `begun` or later would be another one: tokens are dated in whole
-    /// seconds.
+    /// Returns whether the token was signed at least one second before `begun`. Tokens have timestamps in whole
+    /// seconds, so a token signed within the same second would be identical.
     pub(super) fn used_a_token_signed_before(&self, begun: SystemTime) -> bool {
         self.login
             .token()
@@ -77,16 +77,16 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// The clock's offset, if the clock dated the token by a time that AWS does not accept. Tokens are dated by AWS's time
+    /// Returns the clock offset if the token's timestamp is outside the range that AWS accepts. Tokens use AWS's time
     /// once it is known.
-    fn clock_that_is_off(&self) -> Option<ClockOffset> {
+    fn wrong_clock(&self) -> Option<ClockOffset> {
         let Database {
             identity, clock, ..
         } = self.database;
         let offset = identity.clock_offset()?;
         let (aws, token) = (identity.aws_time(clock.now()), self.login.token()?);
-        let is_dated_wrong = token.usable_until() < aws || token.signed_at() > aws + AWS_TOLERANCE;
-        (is_dated_wrong && offset.amount() >= AWS_TOLERANCE).then_some(offset)
+        let has_wrong_time = token.usable_until() < aws || token.signed_at() > aws + AWS_TOLERANCE;
+        (has_wrong_time && offset.amount() >= AWS_TOLERANCE).then_some(offset)
     }
 
     fn target(&self) -> Result<RdsTarget, LoginError> {

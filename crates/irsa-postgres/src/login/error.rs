@@ -1,8 +1,8 @@
-//! Why a login failed: the link of the identity chain that broke, in words for the client.
+//! Login errors, with the broken link of the identity chain.
 //!
-//! The client's ErrorResponse has the SQLSTATE that drivers act on, a message that names the
-//! link and the cause, a DETAIL with who asked for what, and a HINT with the remedy. A server's own
-//! message stays as it is, so its link and cause are in the DETAIL. The token is in none.
+//! The client's ErrorResponse has an SQLSTATE for drivers, a message that names the link and the cause, a DETAIL with
+//! the user, endpoint and role, and a HINT with the remedy. Messages of the server stay unchanged, so link and cause
+//! are in the DETAIL. No field contains the token.
 
 use std::fmt;
 use std::io;
@@ -18,37 +18,37 @@ use irsa_pgwire::error_response::ErrorResponse;
 use irsa_pgwire::frame::FrameError;
 use irsa_pgwire::sqlstate::SqlState;
 
-use crate::refusal::Refusal;
+use crate::refusal::LoginRefusal;
 
-/// How a login can fail.
+/// The reason why a login failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LoginError {
-    #[error("the user's name is not UTF-8, so no IAM policy can name it")]
+    #[error("the user name is not UTF-8, so an IAM policy cannot name it")]
     UserNotUtf8,
     #[error("{0}")]
     Identity(#[from] IdentityError),
     #[error("{0}")]
     Connect(#[from] ConnectError),
-    #[error("the server refuses TLS, and a token must not travel in clear text")]
+    #[error("the server does not accept TLS, and irsa sends tokens only over TLS")]
     TlsRefused,
     #[error("{}", .0.sentence("the server"))]
     Handshake(#[from] HandshakeError),
     #[error("the server asks for a {0} password, so the user is not a member of rds_iam")]
-    PasswordWanted(&'static str),
-    #[error("the server asks for an authentication method that IAM does not use")]
+    PasswordRequested(&'static str),
+    #[error("the server requests an authentication method that RDS does not use for IAM")]
     UnknownAuthentication,
     #[error("{}", .response.message)]
     Refused {
         response: Box<ErrorResponse>,
-        refusal: Refusal,
-        /// The token that was sent before, if any.
+        refusal: LoginRefusal,
+        /// The token that was sent, if any.
         token: Option<Arc<RdsToken>>,
-        /// How far the clock that dated the token was off, if it was too far.
+        /// The offset of the clock, if it was too large for the token's timestamp.
         clock: Option<ClockOffset>,
     },
-    #[error("the server broke the protocol: {0}")]
+    #[error("the server violated the protocol: {0}")]
     Protocol(&'static str),
-    #[error("cannot read the server's message: {0}")]
+    #[error("cannot parse the server's message: {0}")]
     Message(#[from] MessageError),
     #[error("cannot decode the server's message: {0}")]
     Frame(#[from] FrameError),
@@ -57,39 +57,39 @@ pub(crate) enum LoginError {
     #[error("the server closed the connection during the login")]
     Closed,
     #[error("the server accepted the login and then closed the connection")]
-    ClosedAfterConsent,
+    ClosedAfterAuthentication,
     #[error("the login did not complete within {0:?} (`--login-timeout`)")]
     TimedOut(Duration),
 }
 
-/// Who asked for what: the DETAIL of a refusal.
+/// The facts of a login, for the DETAIL of an error.
 #[derive(Debug, Clone)]
 pub(crate) struct LoginFacts<'a> {
-    /// The database's user.
+    /// The database user.
     pub(crate) user: &'a str,
-    /// The endpoint that was signed for, with its port.
+    /// The endpoint in the signature, with its port.
     pub(crate) endpoint: String,
     pub(crate) region: &'a str,
-    /// Where the identity comes from, by its name.
+    /// The name of the identity source.
     pub(crate) source: &'a str,
     pub(crate) role: Option<&'a RoleArn>,
-    /// How old the token was that the server saw.
+    /// The age of the token that was sent.
     pub(crate) token_age: Option<Duration>,
 }
 
 // === impl LoginError ===
 
 impl LoginError {
-    /// The same for a server that has sent AuthenticationOk: a connection that ends then was accepted.
-    pub(crate) fn after_consent(self) -> Self {
+    /// Adjusts an error that occurred after AuthenticationOk: a connection that is lost then had been accepted.
+    pub(crate) fn after_authentication(self) -> Self {
         match self {
-            Self::Broken(_) | Self::Closed => Self::ClosedAfterConsent,
+            Self::Broken(_) | Self::Closed => Self::ClosedAfterAuthentication,
             error => error,
         }
     }
 
-    /// The same, with how far the clock that dated the token was off.
-    pub(crate) fn dated_by(mut self, offset: Option<ClockOffset>) -> Self {
+    /// Adds the offset of the clock that dated the token.
+    pub(crate) fn with_clock_offset(mut self, offset: Option<ClockOffset>) -> Self {
         if let Self::Refused { clock, .. } = &mut self {
             *clock = offset;
         }
@@ -97,11 +97,11 @@ impl LoginError {
     }
 
     /// Returns whether the server itself refused the login.
-    pub(crate) fn is_by_server(&self) -> bool {
+    pub(crate) fn is_from_server(&self) -> bool {
         matches!(self, Self::Refused { .. })
     }
 
-    /// Whether the server turned the token down.
+    /// Returns whether the server rejected the token.
     pub(crate) fn is_iam_refusal(&self) -> bool {
         matches!(
             self.cause(),
@@ -122,12 +122,12 @@ impl LoginError {
             Self::Connect(error) => Some(error.cause()),
             Self::TlsRefused => Some(Cause::TlsRefusedByServer),
             Self::Handshake(error) => Some(error.cause()),
-            Self::PasswordWanted(_) => Some(Cause::RdsIamNotGranted),
+            Self::PasswordRequested(_) => Some(Cause::RdsIamNotGranted),
             Self::Refused { refusal, clock, .. } => match refusal {
-                Refusal::Token if clock.is_some() => Some(Cause::ClockSkew),
+                LoginRefusal::Token if clock.is_some() => Some(Cause::ClockSkew),
                 refusal => refusal.cause(),
             },
-            Self::Broken(_) | Self::Closed | Self::ClosedAfterConsent => {
+            Self::Broken(_) | Self::Closed | Self::ClosedAfterAuthentication => {
                 Some(Cause::EndpointUnreachable)
             }
             Self::TimedOut(_) => Some(Cause::EndpointTimeout),
@@ -146,7 +146,7 @@ impl LoginError {
         }
     }
 
-    /// The answer for the client. What the server itself said keeps its SQLSTATE and message.
+    /// Returns the error for the client. Errors of the server keep their SQLSTATE and message.
     pub(crate) fn response(&self, facts: &LoginFacts<'_>) -> ErrorResponse {
         let mut response = match self {
             Self::Refused { response, .. } => (**response).clone(),
@@ -160,27 +160,27 @@ impl LoginError {
     }
 
     fn message(&self) -> String {
-        format!("irsa: {self}{}", self.place())
+        format!("irsa: {self}{}", self.reference())
     }
 
     fn detail(&self, facts: &LoginFacts<'_>) -> String {
         match self {
             Self::Refused { clock, .. } => {
                 let clock = clock.map_or_else(String::new, |clock| format!("; {clock}"));
-                format!("{facts}{clock}{}", self.place())
+                format!("{facts}{clock}{}", self.reference())
             }
             _ => facts.to_string(),
         }
     }
 
-    /// Where to look it up: the link and, where it is known, the cause.
-    fn place(&self) -> String {
+    /// Returns the reference for the documentation: the link and, if known, the cause.
+    fn reference(&self) -> String {
         self.link().map_or_else(String::new, |link| {
             format!(" ({})", link.reference(self.cause()))
         })
     }
 
-    /// What to do about it, in one line.
+    /// Returns what to do, in one line.
     pub(crate) fn remedy(&self) -> Option<String> {
         match self {
             Self::Identity(error) => Some(error.remedy()),
@@ -191,16 +191,16 @@ impl LoginError {
         }
     }
 
-    /// The remedy with the user's name in place of the one that stands for it.
+    /// Returns the remedy with the name of the user instead of the placeholder.
     pub(crate) fn remedy_for(&self, user: &str) -> Option<String> {
         let user = user.replace('"', "\"\"");
         self.remedy().map(|remedy| remedy.replace("DB_USER", &user))
     }
 
-    /// The SQLSTATE of irsa's own answer.
+    /// Returns the SQLSTATE.
     ///
-    /// 57P03 is what a server answers that starts or stops: `pg_isready` and libpq's list of hosts wait or go on for
-    /// this code alone. It is for what ends without a change of settings. 28000 and 08001 need one.
+    /// Temporary problems have 57P03, the code of a server that is starting up or shutting down: only for this code,
+    /// `pg_isready` waits and libpq tries its next host. 28000 and 08001 mean that a setting must be changed.
     pub(crate) fn sqlstate(&self) -> SqlState {
         match self {
             Self::Refused { response, .. } => response.code,
@@ -214,16 +214,16 @@ impl LoginError {
             | Self::Handshake(HandshakeError::Certificate(_) | HandshakeError::Tls(_)) => {
                 SqlState::SQLCLIENT_UNABLE
             }
-            Self::ClosedAfterConsent => SqlState::CONNECTION_FAILURE,
+            Self::ClosedAfterAuthentication => SqlState::CONNECTION_FAILURE,
             Self::Identity(_)
-            | Self::PasswordWanted(_)
+            | Self::PasswordRequested(_)
             | Self::UnknownAuthentication
             | Self::UserNotUtf8 => SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
             Self::Protocol(_) | Self::Message(_) | Self::Frame(_) => SqlState::PROTOCOL_VIOLATION,
         }
     }
 
-    /// The kind of refusal, for the log: one line of each kind in a while is enough.
+    /// Returns the kind of error for the log, which limits the number of lines of each kind.
     pub(crate) fn log_kind(&self) -> &'static str {
         match (self.cause(), self.link()) {
             (Some(cause), _) => cause.id(),
@@ -280,20 +280,20 @@ mod tests {
         };
         let credentials = SessionCredentials::new("ASIAEXAMPLE", "secret", None, None);
         let token = sign_rds_token(&target, &credentials, UNIX_EPOCH).unwrap();
-        let said = "PAM authentication failed for user \"app\"";
+        let message = "PAM authentication failed for user \"app\"";
         LoginError::Refused {
             response: Box::new(ErrorResponse::fatal(
                 SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
-                said,
+                message,
             )),
-            refusal: Refusal::Token,
+            refusal: LoginRefusal::Token,
             token: Some(Arc::new(token)),
             clock,
         }
     }
 
     #[test]
-    fn a_refused_token_that_a_wrong_clock_dated_names_the_clock() {
+    fn a_rejected_token_from_a_wrong_clock_is_blamed_on_the_clock() {
         let facts = LoginFacts {
             user: "app",
             endpoint: "orders.example:5432".to_owned(),
@@ -304,7 +304,7 @@ mod tests {
         };
         let behind = ClockOffset::Behind(Duration::from_hours(1));
         let error = refused_with(Some(behind));
-        assert!(error.is_iam_refusal(), "a fresh token may still help");
+        assert!(error.is_iam_refusal(), "a new token may be accepted");
         let response = error.response(&facts);
         assert_eq!(
             response.message,
@@ -320,7 +320,7 @@ mod tests {
         assert_eq!(
             refused_with(None).cause(),
             Some(Cause::IamLoginRefused),
-            "a clock that is right is not blamed"
+            "a correct clock is not blamed"
         );
     }
 }

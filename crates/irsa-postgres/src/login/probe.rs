@@ -1,5 +1,5 @@
-//! A login without a client, for a diagnosis: the same messages as the proxy's own logins, with a stop where
-//! the server asks for a token.
+//! A login without a client, for diagnostics: the same messages as the proxy's logins, with a stop at the server's
+//! request for a token.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,29 +17,29 @@ use tokio::net::TcpStream;
 
 use super::server_login::{AuthenticationRequest, ServerLogin};
 use super::{LoginError, start_tls};
-use crate::refusal::{Refusal, Stage};
+use crate::refusal::{LoginRefusal, LoginStage};
 
-/// A login to a database, made by hand.
+/// A login to a database in separate steps.
 pub struct LoginProbe {
     login: ServerLogin,
 }
 
-/// What a server says of a session that it has just opened.
+/// The parameters that a server reports when it opens a session.
 #[derive(Debug, Default)]
 pub struct SessionParameters(Vec<(String, String)>);
 
-/// Why a login failed. Never holds the token.
+/// The reason why a login failed. Never contains the token.
 #[derive(Debug)]
 pub struct LoginFailure {
     error: LoginError,
-    stage: Stage,
+    stage: LoginStage,
 }
 
 impl LoginProbe {
-    /// Starts TLS on a connection, and verifies the server against `name`.
+    /// Starts TLS on a connection and verifies that the server's certificate is valid for `name`.
     ///
     /// # Errors
-    /// The server has no TLS, its certificate is not accepted, or the connection broke.
+    /// Fails if the server does not support TLS, its certificate is not accepted, or the connection is lost.
     pub async fn start_tls(
         stream: TcpStream,
         tls: &Arc<ClientConfig>,
@@ -48,22 +48,22 @@ impl LoginProbe {
         let server = start_tls(stream, tls, name).await;
         let server = server.map_err(|error| LoginFailure {
             error,
-            stage: Stage::BeforeToken,
+            stage: LoginStage::BeforeToken,
         })?;
         Ok(Self {
             login: ServerLogin::new(server, Version::V3_0),
         })
     }
 
-    /// The version of TLS that was negotiated.
+    /// Returns the negotiated TLS version.
     pub fn tls_version(&self) -> Option<ProtocolVersion> {
         self.login.server.tls_version()
     }
 
-    /// Says who wants to log in, and reads on until the server waits for a token.
+    /// Sends the startup message and waits until the server requests a token.
     ///
     /// # Errors
-    /// The server asks for something else, refuses the login, or broke off.
+    /// Fails if the server requests a different authentication method, refuses the login, or closes the connection.
     pub async fn ask(
         &mut self,
         user: &str,
@@ -86,17 +86,17 @@ impl LoginProbe {
         }
     }
 
-    /// Sends the token, reads on until the session is open, and closes it.
+    /// Sends the token, waits until the session is open, and closes it.
     ///
     /// # Errors
-    /// The server does not accept the token, does not open the session, or broke off.
+    /// Fails if the server rejects the token, does not open the session, or closes the connection.
     pub async fn log_in(mut self, token: RdsToken) -> Result<SessionParameters, LoginFailure> {
         let greeting = self.open_session(Arc::new(token)).await;
         let greeting = greeting.map_err(|error| self.failure(error))?;
-        let mut goodbye = BytesMut::new();
-        frontend::terminate(&mut goodbye);
-        // The session was open, whether or not the server reads this.
-        _ = self.login.server.send_all(&goodbye).await;
+        let mut terminate = BytesMut::new();
+        frontend::terminate(&mut terminate);
+        // The session was open even if this fails.
+        _ = self.login.server.send_all(&terminate).await;
         Ok(SessionParameters::parse(greeting))
     }
 
@@ -125,7 +125,7 @@ impl fmt::Debug for LoginProbe {
 }
 
 impl SessionParameters {
-    /// Reads the ParameterStatus messages of a greeting.
+    /// Parses the ParameterStatus messages of a greeting.
     fn parse(mut greeting: BytesMut) -> Self {
         let mut parameters = Vec::new();
         while let Ok(Some(header)) = Header::parse(&greeting) {
@@ -145,7 +145,7 @@ impl SessionParameters {
         Self(parameters)
     }
 
-    /// The value of a parameter, if the server reported it.
+    /// Returns the value of a parameter, if the server reported it.
     pub fn get(&self, name: &str) -> Option<&str> {
         let mut parameters = self.0.iter();
         let found = parameters.find(|(known, _)| known == name);
@@ -154,27 +154,28 @@ impl SessionParameters {
 }
 
 impl LoginFailure {
-    /// The cause, if it is known.
+    /// Returns the cause, if it is known.
     pub fn cause(&self) -> Option<Cause> {
         self.error.cause()
     }
 
-    /// What to do, in one line.
+    /// Returns what to do, in one line.
     pub fn remedy(&self) -> Option<String> {
         self.error.remedy()
     }
 
-    /// Returns whether the server had accepted the token: PostgreSQL looks at the database and at the right to
-    /// connect to it only after that.
+    /// Returns whether the server had accepted the token. PostgreSQL checks the database and the CONNECT privilege only
+    /// after that.
     pub fn is_after_acceptance(&self) -> bool {
         let is_about_database = matches!(
             self.error,
             LoginError::Refused {
-                refusal: Refusal::NoSuchDatabase | Refusal::NoPrivilege,
+                refusal: LoginRefusal::NoSuchDatabase | LoginRefusal::NoPrivilege,
                 ..
             }
         );
-        self.stage == Stage::Accepted || (self.stage == Stage::AfterToken && is_about_database)
+        self.stage == LoginStage::Accepted
+            || (self.stage == LoginStage::AfterToken && is_about_database)
     }
 }
 
@@ -199,11 +200,11 @@ mod tests {
 
     use super::*;
 
-    fn refused(code: SqlState, message: &str, stage: Stage) -> LoginFailure {
+    fn refused(code: SqlState, message: &str, stage: LoginStage) -> LoginFailure {
         let response = ErrorResponse::fatal(code, message.to_owned());
         LoginFailure {
             error: LoginError::Refused {
-                refusal: Refusal::classify(&response, stage),
+                refusal: LoginRefusal::classify(&response, stage),
                 response: Box::new(response),
                 token: None,
                 clock: None,
@@ -213,31 +214,31 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_that_is_busy_does_not_refuse_the_token() {
+    fn a_busy_rds_proxy_does_not_mean_a_rejected_token() {
         let busy = "The IAM authentication failed because of too many competing requests.";
         let code = SqlState::INVALID_AUTHORIZATION_SPECIFICATION;
-        let failure = refused(code, busy, Stage::AfterToken);
+        let failure = refused(code, busy, LoginStage::AfterToken);
         assert!(!failure.is_after_acceptance());
         assert_eq!(failure.cause(), Some(Cause::EndpointOverloaded));
     }
 
     #[test]
-    fn a_missing_database_means_that_the_token_was_accepted() {
+    fn an_error_about_the_database_means_an_accepted_token() {
         let missing = "database \"x\" does not exist";
-        let failure = refused(SqlState::INVALID_CATALOG, missing, Stage::AfterToken);
+        let failure = refused(SqlState::INVALID_CATALOG, missing, LoginStage::AfterToken);
         assert!(failure.is_after_acceptance());
         assert_eq!(failure.to_string(), format!("{missing} (SQLSTATE 3D000)"));
     }
 
     #[test]
-    fn an_unknown_error_says_nothing_of_a_token_that_was_not_accepted() {
+    fn an_unknown_error_before_authentication_ok_does_not_mean_an_accepted_token() {
         let code = SqlState::INTERNAL_ERROR;
-        assert!(!refused(code, "something new", Stage::AfterToken).is_after_acceptance());
-        assert!(refused(code, "something new", Stage::Accepted).is_after_acceptance());
+        assert!(!refused(code, "something new", LoginStage::AfterToken).is_after_acceptance());
+        assert!(refused(code, "something new", LoginStage::Accepted).is_after_acceptance());
     }
 
     #[test]
-    fn parameters_are_read_past_other_messages() {
+    fn parameters_are_found_between_other_messages() {
         let mut greeting = BytesMut::new();
         greeting.extend_from_slice(b"N\0\0\0\x05\0");
         greeting.extend_from_slice(b"S\0\0\0\x16in_hot_standby\0on\0");

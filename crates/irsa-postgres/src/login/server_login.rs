@@ -1,7 +1,7 @@
-//! The messages of a login, from the start-up packet to ReadyForQuery, on a verified connection.
+//! The messages of a login on a verified connection, from the startup packet to ReadyForQuery.
 //!
-//! It knows nothing of where tokens come from: the proxy signs one between the server's question and
-//! the answer, and a probe may wait for credentials there.
+//! The caller provides the token between the server's request and the response: the proxy signs one, and a probe can
+//! wait for credentials.
 
 use std::sync::Arc;
 
@@ -14,31 +14,30 @@ use irsa_pgwire::frontend;
 use irsa_pgwire::startup::{CancelKey, Startup, Version};
 
 use super::{LoginError, fill};
-use crate::refusal::{Refusal, Stage};
+use crate::refusal::{LoginRefusal, LoginStage};
 use crate::transport::Transport;
 
-/// The most bytes a server may send before its first ReadyForQuery: parameters and notices come
-/// to a few kilobytes.
+/// The maximum number of bytes before the server's first ReadyForQuery. Parameters and notices need a few kilobytes.
 const MAX_GREETING: usize = 1024 * 1024;
 
-/// A login that is under way.
+/// A login in progress.
 pub(super) struct ServerLogin {
     pub(super) server: Transport,
     pub(super) version: Version,
-    stage: Stage,
+    stage: LoginStage,
     token: Option<Arc<RdsToken>>,
 }
 
-/// What the server wants to know before it decides about a login.
+/// The server's authentication request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AuthenticationRequest {
-    /// A password in clear text, which may be a token.
+    /// A password in clear text, which can be a token.
     Token,
-    /// Nothing more: it has accepted the login.
+    /// AuthenticationOk: the server has accepted the login.
     Nothing,
 }
 
-/// What a server says between AuthenticationOk and the first ReadyForQuery.
+/// The server's messages between AuthenticationOk and the first ReadyForQuery.
 #[derive(Debug, Default)]
 pub(super) struct Greeting {
     pub(super) messages: BytesMut,
@@ -46,7 +45,7 @@ pub(super) struct Greeting {
     pub(super) ready: Bytes,
 }
 
-/// A whole message, header included.
+/// A complete message including its header.
 struct Message {
     tag: u8,
     bytes: Bytes,
@@ -59,25 +58,25 @@ impl ServerLogin {
         Self {
             server,
             version,
-            stage: Stage::BeforeToken,
+            stage: LoginStage::BeforeToken,
             token: None,
         }
     }
 
-    /// The token that was sent, if any.
+    /// Returns the token that was sent, if any.
     pub(super) fn token(&self) -> Option<&Arc<RdsToken>> {
         self.token.as_ref()
     }
 
-    /// How far the login has come.
-    pub(super) fn stage(&self) -> Stage {
+    /// Returns the stage of the login.
+    pub(super) fn stage(&self) -> LoginStage {
         self.stage
     }
 
-    /// Sends the start-up packet.
+    /// Sends the startup packet.
     ///
     /// # Errors
-    /// The connection broke.
+    /// Fails if the connection is lost.
     pub(super) async fn start(&mut self, startup: &Startup) -> Result<(), LoginError> {
         let mut packet = BytesMut::new();
         startup.for_server(self.version).encode(&mut packet);
@@ -85,16 +84,16 @@ impl ServerLogin {
         Ok(())
     }
 
-    /// Reads what the server asks for next. The connection is TLS whose other side is verified, so
-    /// a token may answer AuthenticationCleartextPassword, and nothing else.
+    /// Reads the server's next authentication request. The server is verified by TLS, so irsa may answer
+    /// AuthenticationCleartextPassword with a token. It answers no other request.
     ///
     /// # Errors
-    /// The server asks for another kind of password, refuses the login, or breaks the protocol.
+    /// Fails if the server requests a different kind of password, refuses the login, or violates the protocol.
     pub(super) async fn next_request(&mut self) -> Result<AuthenticationRequest, LoginError> {
         loop {
             let message = self.next_message(MAX_GREETING).await?;
             match message.tag {
-                backend::AUTHENTICATION => return self.requested(&message),
+                backend::AUTHENTICATION => return self.authentication_request(&message),
                 backend::NEGOTIATE_PROTOCOL_VERSION => self.accept_older_version(&message)?,
                 backend::NOTICE_RESPONSE => {}
                 _ => return Err(self.refused(&message)),
@@ -102,48 +101,53 @@ impl ServerLogin {
         }
     }
 
-    fn requested(&mut self, message: &Message) -> Result<AuthenticationRequest, LoginError> {
+    fn authentication_request(
+        &mut self,
+        message: &Message,
+    ) -> Result<AuthenticationRequest, LoginError> {
         match Authentication::parse(message.body())? {
             Authentication::Ok => {
-                self.stage = Stage::Accepted;
+                self.stage = LoginStage::Accepted;
                 Ok(AuthenticationRequest::Nothing)
             }
             Authentication::CleartextPassword if self.token.is_some() => {
-                Err(LoginError::Protocol("it asked for a password twice"))
+                Err(LoginError::Protocol("it requested a password twice"))
             }
             Authentication::CleartextPassword => Ok(AuthenticationRequest::Token),
-            Authentication::Md5 { .. } => Err(LoginError::PasswordWanted("md5")),
-            Authentication::Sasl { .. } => Err(LoginError::PasswordWanted("scram-sha-256")),
+            Authentication::Md5 { .. } => Err(LoginError::PasswordRequested("md5")),
+            Authentication::Sasl { .. } => Err(LoginError::PasswordRequested("scram-sha-256")),
             _ => Err(LoginError::UnknownAuthentication),
         }
     }
 
-    /// Answers [`AuthenticationRequest::Token`].
+    /// Sends the token in response to [`AuthenticationRequest::Token`].
     ///
     /// # Errors
-    /// The connection broke.
+    /// Fails if the connection is lost.
     pub(super) async fn send_token(&mut self, token: Arc<RdsToken>) -> Result<(), LoginError> {
         let mut answer = BytesMut::new();
         frontend::password(token.expose().as_bytes(), &mut answer);
         self.token = Some(token);
-        self.stage = Stage::AfterToken;
+        self.stage = LoginStage::AfterToken;
         self.server.send_all(&answer).await?;
         Ok(())
     }
 
-    /// Reads up to ReadyForQuery once the server has accepted the login.
+    /// Reads up to ReadyForQuery after the server has accepted the login.
     ///
     /// # Errors
-    /// The server refused the session, broke the protocol, or closed the connection.
+    /// Fails if the server refuses the session, violates the protocol, or closes the connection.
     pub(super) async fn read_greeting(&mut self) -> Result<Greeting, LoginError> {
-        self.greeting().await.map_err(LoginError::after_consent)
+        self.greeting()
+            .await
+            .map_err(LoginError::after_authentication)
     }
 
     async fn greeting(&mut self) -> Result<Greeting, LoginError> {
         let mut greeting = Greeting::default();
         loop {
-            let room = MAX_GREETING.saturating_sub(greeting.messages.len());
-            let message = self.next_message(room).await?;
+            let limit = MAX_GREETING.saturating_sub(greeting.messages.len());
+            let message = self.next_message(limit).await?;
             match message.tag {
                 backend::READY_FOR_QUERY => {
                     greeting.ready = message.bytes;
@@ -160,7 +164,7 @@ impl ServerLogin {
         }
     }
 
-    /// The server knows only an older minor version; ours is the newest it may name.
+    /// Accepts an older minor version, which must not be newer than the requested one.
     fn accept_older_version(&mut self, message: &Message) -> Result<(), LoginError> {
         let negotiated = backend::NegotiateProtocolVersion::parse(message.body())?;
         if negotiated.newest.minor > self.version.minor {
@@ -182,7 +186,7 @@ impl ServerLogin {
                     redact(&mut response, token.expose());
                 }
                 LoginError::Refused {
-                    refusal: Refusal::classify(&response, self.stage),
+                    refusal: LoginRefusal::classify(&response, self.stage),
                     response: Box::new(response),
                     token: self.token.clone(),
                     clock: None,
@@ -192,13 +196,13 @@ impl ServerLogin {
         }
     }
 
-    async fn next_message(&mut self, room: usize) -> Result<Message, LoginError> {
+    async fn next_message(&mut self, limit: usize) -> Result<Message, LoginError> {
         loop {
             let inbox = self.server.inbox();
             if let Some(header) = Header::parse(inbox)? {
                 let length = HEADER + header.body_len;
-                if length > room {
-                    return Err(LoginError::Protocol("its greeting is too long"));
+                if length > limit {
+                    return Err(LoginError::Protocol("its response is too long"));
                 }
                 if inbox.len() >= length {
                     let bytes = inbox.split_to(length).freeze();
@@ -213,7 +217,7 @@ impl ServerLogin {
     }
 }
 
-/// Takes the token out of an error that quotes it: errors are logged.
+/// Removes the token from an error that quotes it, because errors are logged.
 fn redact(response: &mut ErrorResponse, token: &str) {
     let others = response.others.iter_mut().map(|(_, text)| text);
     let texts = [&mut response.message]

@@ -1,9 +1,9 @@
-//! Both directions of a session as far as their headers tell.
+//! The state of both directions of a session, as far as message headers show it.
 
 use crate::frame_tracker::FrameTracker;
 use crate::request_tracker::RequestTracker;
 
-/// Where both streams stand, and what is unanswered between them.
+/// The message boundaries of both streams, and the unanswered requests.
 #[derive(Debug, Default)]
 pub(super) struct Exchange {
     client: FrameTracker,
@@ -11,14 +11,14 @@ pub(super) struct Exchange {
     requests: RequestTracker,
 }
 
-/// What a session has to wait for before it can be closed with its outcome known.
+/// What a session must wait for before it can be closed with a known outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outstanding {
-    /// Nothing: closing the connection makes the server roll back whatever is not committed.
+    /// Nothing: when the connection closes, the server rolls back the open transaction.
     Nothing,
-    /// The server's answer.
+    /// The server's response.
     Answer,
-    /// The server waits for COPY data, and can be told that the COPY has failed.
+    /// The server waits for COPY data. irsa can end the COPY with CopyFail.
     CopyData,
 }
 
@@ -35,13 +35,14 @@ impl Exchange {
         self.server.observe(bytes, |tag| requests.server_sent(tag));
     }
 
-    /// Returns whether everything that the client asked for is answered and no COPY is under way. The beginning of a
-    /// message asks for nothing yet.
+    /// Returns whether all requests of the client are answered and no COPY is in progress. An incomplete message is not
+    /// a request.
     pub(super) fn is_answered(&self) -> bool {
         self.requests.is_answered() && !self.client.is_lost() && self.server.is_between_messages()
     }
 
-    /// Returns whether, besides, the server has had reason to read all that it was sent.
+    /// Returns whether all requests are answered and no incomplete message was sent, so that the server must have read
+    /// everything.
     pub(super) fn is_answered_to_the_last_byte(&self) -> bool {
         self.is_answered() && self.client.is_between_messages()
     }
@@ -54,12 +55,12 @@ impl Exchange {
         } else if self.client.is_between_messages() {
             Outstanding::CopyData
         } else {
-            // A message that was cut in half is never executed, and a COPY without its end is rolled back.
+            // The server never executes an incomplete message, and it rolls back a COPY without an end.
             Outstanding::Nothing
         }
     }
 
-    /// Returns whether a message to the client could be added without breaking one of the server's.
+    /// Returns whether a message to the client can be inserted without corrupting the server's stream.
     pub(super) fn server_is_between_messages(&self) -> bool {
         self.server.is_between_messages()
     }

@@ -1,7 +1,7 @@
 use super::*;
 
-/// Plays a conversation: `>` is in front of the client's tags, `<` of the server's, and after each group comes `.` where
-/// everything is answered, `!` where it is not, `+` where the server waits for COPY data.
+/// Plays a conversation. `>` precedes client tags and `<` precedes server tags. After a group, `.` asserts that
+/// everything is answered, `!` that it is not, and `+` that the server waits for COPY data.
 fn play(conversation: &str) {
     let mut tracker = RequestTracker::default();
     let mut from_client = true;
@@ -27,7 +27,7 @@ fn play(conversation: &str) {
 }
 
 #[test]
-fn a_session_that_has_asked_nothing_is_answered() {
+fn a_session_without_requests_is_answered() {
     play(".");
     play("<A. <S. <N.");
 }
@@ -41,7 +41,7 @@ fn a_query_is_answered_by_ready_for_query() {
 }
 
 #[test]
-fn queries_in_a_row_are_answered_one_by_one() {
+fn consecutive_queries_are_answered_one_by_one() {
     play(">QQQ! <CZ! <CZ! <CZ.");
 }
 
@@ -51,14 +51,14 @@ fn each_sync_of_a_pipeline_counts() {
 }
 
 #[test]
-fn messages_without_a_sync_are_answered_by_their_own_replies() {
+fn messages_without_a_sync_are_answered_by_their_responses() {
     play(">PDH! <1! <t! <T. >BEH! <2! <DDD! <s. >EH! <C. >S! <Z.");
     play(">PDH! <1tn. >CH! <3. >S! <Z.");
     play(">BEH! <2I. >S! <Z.");
 }
 
 #[test]
-fn messages_behind_a_sync_are_answered_only_after_it() {
+fn messages_after_a_sync_are_answered_only_after_it() {
     play(">PBES! >PBEH! <12C! <Z! <12! <C. >S! <Z.");
 }
 
@@ -70,7 +70,7 @@ fn an_error_answers_everything_up_to_the_next_sync() {
 }
 
 #[test]
-fn the_servers_last_words_leave_nothing_open() {
+fn a_fatal_error_while_idle_leaves_nothing_unanswered() {
     play("<E.");
     play(">Q! <E!");
 }
@@ -91,14 +91,14 @@ fn a_copy_out_is_answered_after_its_end() {
 
 #[test]
 fn a_sync_that_copy_in_mode_ignores_is_not_waited_for() {
-    // libpq sends a Sync with Execute, and another one with CopyDone.
+    // libpq sends one Sync with Execute and one with CopyDone.
     play(">PBDES! <12nG+ >ddd+ >c! >S! <C! <Z. >PBES! <12CZ.");
     play(">PBES! <12G+ >d+ <E. >d. >cS! <Z.");
     play(">PBEH! <12G+ >dd+ >S+ >c! >S! <CZ.");
 }
 
 #[test]
-fn a_sync_that_comes_after_an_early_copy_done_is_waited_for() {
+fn a_sync_after_an_early_copy_done_is_waited_for() {
     play(">PBE ddd c S! <12G! <C! <Z.");
     play(">PBES ddd c S! <12G! <C! <Z.");
     play(">Q ddd c! <G! <C! <Z.");
@@ -106,18 +106,18 @@ fn a_sync_that_comes_after_an_early_copy_done_is_waited_for() {
 }
 
 #[test]
-fn a_copy_done_that_came_too_late_does_not_end_the_next_copy() {
+fn a_late_copy_done_does_not_end_the_next_copy() {
     play(">Q! <G+ <E! <Z. >dc. >Q! <G+ >dc! <C! <Z.");
     play(">PBES! <12G+ <E. >cS! <Z. >PBES! <12G+ >cS! <CZ.");
 }
 
 #[test]
-fn a_copy_that_fails_before_it_reads_answers_the_sync_that_came_along() {
+fn a_copy_that_fails_immediately_answers_the_sync_that_was_sent_with_it() {
     play(">PBES! <12G+ <E. <Z. >cS! <Z. >Q! <CZ.");
 }
 
 #[test]
-fn a_stream_of_replication_lasts_until_ready_for_query() {
+fn a_replication_stream_lasts_until_ready_for_query() {
     play(">Q! <W! >d! <d! >c! <c! <C! <C! <Z.");
     let mut tracker = RequestTracker::default();
     tracker.client_sent(b'Q');
@@ -129,7 +129,7 @@ fn a_stream_of_replication_lasts_until_ready_for_query() {
 }
 
 #[test]
-fn counts_pipelines_longer_than_it_remembers_kinds() {
+fn counts_pipelines_of_more_than_64_round_trips() {
     let mut tracker = RequestTracker::default();
     for _ in 0..1_000 {
         "PBES".bytes().for_each(|tag| tracker.client_sent(tag));

@@ -1,4 +1,4 @@
-//! Cancel requests on their way to the server.
+//! Forwarding of cancel requests to the server.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -13,8 +13,8 @@ use crate::database::Database;
 use crate::login::{LoginError, open_tls};
 use crate::transport::{Receipt, Transport};
 
-/// Passes a client's cancel request on. The client gets no answer but the end of its connection, and that only when the
-/// server has taken the request (PostgreSQL docs, "Canceling Requests in Progress").
+/// Forwards a client's cancel request. The only response to the client is the end of its connection, after the server
+/// has processed the request (PostgreSQL docs, "Canceling Requests in Progress").
 pub(super) async fn answer_cancel_request(
     database: &Arc<Database>,
     mut client: Transport,
@@ -22,13 +22,13 @@ pub(super) async fn answer_cancel_request(
     key: &CancelKey,
 ) {
     if let Some(target) = target(database, peer, key) {
-        pass_on(database, &target).await;
+        forward(database, &target).await;
     }
-    // The end of TLS must be said: libpq 17 and later report a cancel without it as failed.
+    // Close TLS properly: libpq 17 and later report a failed cancel request without close_notify.
     let _ = timeout(database.limits.startup_timeout, client.close()).await;
 }
 
-/// Sends a cancel request to the instance of the session, and returns once the server has taken it.
+/// Sends a cancel request to the instance of the session and waits until the server has processed it.
 pub(super) async fn send_cancel(
     database: &Database,
     target: &CancelTarget,
@@ -38,7 +38,7 @@ pub(super) async fn send_cancel(
     target.key.encode_request(&mut request);
     server.send_all(&request).await?;
     while server.fill().await? == Receipt::Data {}
-    // The server has taken the request: that it may be gone by now is no failure.
+    // The server has processed the request, so errors no longer matter.
     let _ = server.close().await;
     Ok(())
 }
@@ -49,7 +49,7 @@ fn target(database: &Database, peer: &Peer, key: &CancelKey) -> Option<CancelTar
         database.metrics.cancels_unknown.inc();
         tracing::debug!(
             ?peer,
-            "too many cancel requests with unknown keys: ignored one more"
+            "cancel request ignored: the client sent too many unknown keys"
         );
         return None;
     }
@@ -57,25 +57,25 @@ fn target(database: &Database, peer: &Peer, key: &CancelKey) -> Option<CancelTar
     if target.is_none() {
         database.metrics.cancels_unknown.inc();
         database.unknown_cancel_keys.count(peer, now);
-        tracing::debug!(?peer, "a cancel request names no session of this proxy");
+        tracing::debug!(?peer, "cancel request ignored: unknown key");
     }
     target
 }
 
-async fn pass_on(database: &Database, target: &CancelTarget) {
+async fn forward(database: &Database, target: &CancelTarget) {
     let sending = send_cancel(database, target);
     match timeout(database.limits.login_timeout, sending).await {
         Ok(Ok(())) => {
             database.metrics.cancels.inc();
         }
-        Ok(Err(error)) => warn_not_passed_on(database, &error.to_string()),
-        Err(_) => warn_not_passed_on(database, "the server did not take it in time"),
+        Ok(Err(error)) => warn_not_forwarded(database, &error.to_string()),
+        Err(_) => warn_not_forwarded(database, "the server did not respond in time"),
     }
 }
 
-fn warn_not_passed_on(database: &Database, error: &str) {
+fn warn_not_forwarded(database: &Database, error: &str) {
     if let Some(unlogged) = database.log_limit.may_log("cancel-failed") {
         let upstream = &database.upstream;
-        tracing::warn!(%upstream, error, unlogged, "a cancel request could not be passed on");
+        tracing::warn!(%upstream, error, unlogged, "cannot forward a cancel request");
     }
 }

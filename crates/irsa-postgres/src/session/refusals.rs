@@ -1,4 +1,4 @@
-//! Clients that get no session: what they are sent, what is logged and counted.
+//! Refusals of clients: error messages, logs and metrics.
 
 use std::time::Duration;
 
@@ -15,17 +15,18 @@ use crate::database::Database;
 use crate::login::LoginError;
 use crate::transport::Transport;
 
-/// How long a client without a session may take to read its last message.
-const PARTING: Duration = Duration::from_secs(5);
+/// The timeout for sending the last message to a client without a session.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-pub(super) fn refusal(database: &Database, user: &str, error: &LoginError) -> ErrorResponse {
+/// Counts and logs a failed login and returns the error for the client.
+pub(super) fn login_refusal(database: &Database, user: &str, error: &LoginError) -> ErrorResponse {
     let now = database.identity.aws_time(database.clock.now());
     let age = error.token().map(|token| token.age(now));
     let facts = database.facts(user, age);
     database.metrics.refused(error.link(), error.cause());
     if let Some(link) = error.link() {
-        let (at, said) = (database.clock.now(), error.to_string());
-        database.last_use.failed(link, error.cause(), &said, at);
+        let (at, text) = (database.clock.now(), error.to_string());
+        database.last_use.failed(link, error.cause(), &text, at);
     }
     let unlogged = database.log_limit.may_log(error.log_kind());
     if let Some(unlogged) = unlogged {
@@ -46,23 +47,32 @@ pub(super) fn refusal(database: &Database, user: &str, error: &LoginError) -> Er
     error.response(&facts)
 }
 
-/// Nobody will read it, and the server is not to blame.
+/// Returns the error for a client that disconnected. The client does not read it, and it is not counted as a refusal.
 pub(super) fn client_left(how: &str) -> ErrorResponse {
-    tracing::debug!("a client left before its login was over: {how}");
-    ErrorResponse::fatal(SqlState::CONNECTION_FAILURE, "irsa: the client is gone")
+    tracing::debug!("a client left before its login was complete: {how}");
+    ErrorResponse::fatal(
+        SqlState::CONNECTION_FAILURE,
+        "irsa: the client disconnected",
+    )
 }
 
-/// PostgreSQL's own words for it (`authentication_timeout`).
+/// Returns PostgreSQL's error for `authentication_timeout`.
 pub(super) fn authentication_timed_out() -> ErrorResponse {
     ErrorResponse::fatal(
         SqlState::QUERY_CANCELED,
         "canceling authentication due to timeout",
     )
-    .hint("answer sooner, or raise `--startup-timeout`")
+    .hint("authenticate faster, or raise `--startup-timeout`")
 }
 
-pub(super) fn not_let_in(database: &Database, user: &str, peer: &Peer, response: &ErrorResponse) {
-    // A client that has to ask for its password leaves, and comes back with it.
+/// Counts and logs a client that failed to authenticate.
+pub(super) fn log_client_refusal(
+    database: &Database,
+    user: &str,
+    peer: &Peer,
+    response: &ErrorResponse,
+) {
+    // Interactive clients disconnect to ask for the password and then connect again.
     if response.code == SqlState::CONNECTION_FAILURE {
         return;
     }
@@ -73,7 +83,7 @@ pub(super) fn not_let_in(database: &Database, user: &str, peer: &Peer, response:
     }
 }
 
-/// Refuses a client that has said nothing yet: with 53300, as PostgreSQL does at its limit.
+/// Refuses a client that has not sent anything yet, with 53300 like PostgreSQL at its connection limit.
 pub(super) async fn refuse_unauthenticated(
     database: &Database,
     mut client: Transport,
@@ -89,8 +99,8 @@ pub(super) async fn refuse_unauthenticated(
         SqlState::TOO_MANY_CONNECTIONS,
         format!("irsa: sorry, too many clients already: {error}"),
     )
-    .hint("retry later; look for clients that connect and do not log in");
-    part(&mut client, Some(&response)).await;
+    .hint("retry later, and look for clients that connect without logging in");
+    close(&mut client, Some(&response)).await;
 }
 
 pub(super) fn too_many_connections(database: &Database) -> ErrorResponse {
@@ -107,8 +117,8 @@ pub(super) fn too_many_connections(database: &Database) -> ErrorResponse {
     .hint("close idle connections in the application's pool, or raise --max-connections")
 }
 
-/// Ends the connection of a client whose startup failed. Most of these clients are sent nothing, so the log says why.
-pub(super) async fn refuse_start(
+/// Closes the connection of a client whose startup failed. Most of these clients get no error, so the reason is logged.
+pub(super) async fn refuse_startup(
     database: &Database,
     mut client: Transport,
     peer: &Peer,
@@ -120,12 +130,12 @@ pub(super) async fn refuse_start(
         let upstream = &database.upstream;
         tracing::warn!(%upstream, ?peer, unlogged, "closed a client's connection: {fault}");
     }
-    part(&mut client, fault.response().as_ref()).await;
+    close(&mut client, fault.response().as_ref()).await;
 }
 
-/// Sends the last message, if there is one, and ends the connection, for a client that reads within [`PARTING`].
-pub(super) async fn part(client: &mut Transport, response: Option<&ErrorResponse>) {
-    let parting = async {
+/// Sends the last message, if there is one, and closes the connection within [`CLOSE_TIMEOUT`].
+pub(super) async fn close(client: &mut Transport, response: Option<&ErrorResponse>) {
+    let closing = async {
         if let Some(response) = response {
             let mut message = BytesMut::new();
             response.encode(&mut message);
@@ -133,6 +143,6 @@ pub(super) async fn part(client: &mut Transport, response: Option<&ErrorResponse
         }
         client.close().await
     };
-    // A client that is gone or does not read has lost nothing but the reason.
-    let _ = timeout(PARTING, parting).await;
+    // A client that is gone or does not read misses only the reason.
+    let _ = timeout(CLOSE_TIMEOUT, closing).await;
 }

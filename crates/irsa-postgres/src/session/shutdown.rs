@@ -1,4 +1,4 @@
-//! The end of a session when irsa shuts down: the client learns the outcome of its last request.
+//! Termination of sessions when irsa shuts down, so that clients learn the outcome of their last request.
 
 use std::future::{pending, poll_fn};
 use std::time::Duration;
@@ -8,19 +8,19 @@ use irsa_pgwire::sqlstate::SqlState;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use super::cancel_request::send_cancel;
-use super::termination::{farewell, shutting_down};
+use super::termination::{shutting_down, termination_notice};
 use crate::cancel::CancelTarget;
 use crate::database::Database;
 use crate::relay::Relay;
 
-/// The interval at which an unanswered request is canceled again: a cancel request ends one statement of a pipeline at
-/// most, and one that comes between two statements ends none.
+/// The interval at which an unanswered request is canceled again: a cancel request ends at most one statement of a
+/// pipeline, and it has no effect between two statements.
 const CANCEL_INTERVAL: Duration = Duration::from_millis(500);
 
-/// Cancels what the session's server is doing, waits for its answer, and returns the notice for the client.
+/// Cancels the running statement of a session, waits for the response, and returns the notice for the client.
 ///
-/// A session with nothing unanswered gets 57P01 immediately, also within a transaction, which the server rolls back. If
-/// the answer does not come in time, the client gets 08007, since the statement may still take effect.
+/// A session without unanswered requests gets 57P01 immediately, even within a transaction, which the server rolls
+/// back. If the response does not arrive in time, the client gets 08007, because the statement may still take effect.
 pub(super) async fn shut_down(
     database: &Database,
     relay: &mut Relay,
@@ -28,9 +28,9 @@ pub(super) async fn shut_down(
 ) -> Option<ErrorResponse> {
     tokio::select! {
         biased;
-        ended = poll_fn(|cx| relay.poll_answered(cx)) => match ended {
+        ended = poll_fn(|cx| relay.poll_until_answered(cx)) => match ended {
             None => Some(shutting_down()),
-            Some(end) => farewell(database, &end),
+            Some(end) => termination_notice(database, &end),
         },
         () = sleep(answer_time(database.limits.termination_time)) => {
             database.metrics.unresolved.inc();
@@ -47,7 +47,7 @@ pub(super) async fn shut_down(
     }
 }
 
-/// The time for the answer. The rest of the termination time is for saying so.
+/// Returns the time to wait for the response. The rest of the termination time is for sending the notice.
 fn answer_time(termination_time: Duration) -> Duration {
     termination_time * 3 / 4
 }
@@ -64,8 +64,8 @@ async fn cancel_repeatedly(database: &Database, target: Option<CancelTarget>) {
         let _permit = database.limits.shutdown_cancels.acquire().await;
         match timeout(CANCEL_INTERVAL, send_cancel(database, &target)).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::debug!(%error, "a session could not be canceled"),
-            Err(_) => tracing::debug!("the server did not take a cancel request in time"),
+            Ok(Err(error)) => tracing::debug!(%error, "cannot send a cancel request"),
+            Err(_) => tracing::debug!("the server did not respond to a cancel request in time"),
         }
     }
 }
@@ -73,7 +73,7 @@ async fn cancel_repeatedly(database: &Database, target: Option<CancelTarget>) {
 fn outcome_unknown() -> ErrorResponse {
     ErrorResponse::fatal(
         SqlState::TRANSACTION_RESOLUTION_UNKNOWN,
-        "terminating connection: irsa is shutting down, and the server has not answered in time",
+        "terminating connection: irsa is shutting down, and the server did not respond in time",
     )
     .detail("The last request may or may not take effect.")
     .hint("check whether it took effect before repeating it")

@@ -1,4 +1,4 @@
-//! The notices that end a session.
+//! The notices to clients at the end of a session.
 
 use irsa_pgwire::error_response::ErrorResponse;
 use irsa_pgwire::sqlstate::SqlState;
@@ -13,11 +13,12 @@ pub(super) fn shutting_down() -> ErrorResponse {
     )
 }
 
-pub(super) fn farewell(database: &Database, end: &End) -> Option<ErrorResponse> {
+/// Returns the notice for the client, if it needs one, and logs a lost connection to the server.
+pub(super) fn termination_notice(database: &Database, end: &End) -> Option<ErrorResponse> {
     match end {
         End::Client | End::Server => None,
-        End::Cut => Some(shutting_down()),
-        End::Idle => Some(idle_for_too_long()),
+        End::Terminated => Some(shutting_down()),
+        End::Idle => Some(idle_timeout()),
         End::ServerLost(error) => {
             if let Some(unlogged) = database.log_limit.may_log("server-lost") {
                 let error = error.as_ref().map(tracing::field::display);
@@ -33,7 +34,7 @@ pub(super) fn farewell(database: &Database, end: &End) -> Option<ErrorResponse> 
     }
 }
 
-fn idle_for_too_long() -> ErrorResponse {
+fn idle_timeout() -> ErrorResponse {
     ErrorResponse::fatal(
         SqlState::IDLE_SESSION_TIMEOUT,
         "terminating connection due to irsa's idle timeout",

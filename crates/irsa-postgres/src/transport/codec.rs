@@ -1,7 +1,7 @@
-//! TLS without I/O and without buffers of its own: ciphertext in, plaintext out, and back.
+//! TLS encryption and decryption without I/O and without own buffers.
 //!
-//! rustls' unbuffered connections leave the buffers to the caller, so one scratch area a thread
-//! serves every session and an idle session holds none.
+//! The unbuffered connections of rustls use buffers of the caller, so all sessions of a thread share one scratch area
+//! and idle sessions hold no buffers.
 
 use std::sync::Arc;
 
@@ -13,35 +13,35 @@ use rustls::{ClientConfig, ProtocolVersion, ServerConfig};
 
 use super::outbox::Outbox;
 
-/// A TLS record's cost beyond its payload: header, content type and authentication tag, and room
-/// to spare for TLS 1.2's explicit nonce (RFC 8446 section 5.2, RFC 5246 section 6.2.3).
+/// The overhead of a TLS record: header, content type and authentication tag, plus a reserve for the explicit nonce of
+/// TLS 1.2 (RFC 8446 section 5.2, RFC 5246 section 6.2.3).
 const RECORD_OVERHEAD: usize = 64;
-/// The most plaintext one TLS record carries (RFC 8446 section 5.1).
+/// The maximum plaintext of a TLS record (RFC 8446 section 5.1).
 const RECORD_PAYLOAD: usize = 16 * 1024;
 
 /// One end of a TLS connection.
 pub(crate) enum TlsCodec {
-    /// We are the client: towards the database.
+    /// The client side, to the database.
     Client(UnbufferedClientConnection),
-    /// We are the server: towards the application.
+    /// The server side, to the application.
     Server(UnbufferedServerConnection),
 }
 
-/// Where the connection stands after [`TlsCodec::receive`].
+/// The state of the connection after [`TlsCodec::receive`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TlsState {
-    /// The handshake needs more bytes of the peer.
+    /// The handshake needs more bytes from the peer.
     Handshaking,
     /// Application data may flow.
     Open,
-    /// The peer has said `close_notify`: no more data will come.
+    /// The peer has sent `close_notify`: no more data follows.
     PeerClosed,
 }
 
-/// What [`TlsCodec::receive`] did.
+/// The result of [`TlsCodec::receive`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Received {
-    /// Bytes of the input that were used up; the rest is an incomplete record.
+    /// The number of input bytes that were consumed; the rest is an incomplete record.
     pub(crate) consumed: usize,
     pub(crate) state: TlsState,
 }
@@ -65,7 +65,7 @@ impl TlsCodec {
         UnbufferedServerConnection::new(Arc::clone(config)).map(Self::Server)
     }
 
-    /// The protocol agreed by ALPN (RFC 7301), once the handshake is over.
+    /// Returns the protocol negotiated by ALPN (RFC 7301) after the handshake.
     pub(crate) fn alpn_protocol(&self) -> Option<&[u8]> {
         match self {
             Self::Client(connection) => connection.alpn_protocol(),
@@ -73,7 +73,7 @@ impl TlsCodec {
         }
     }
 
-    /// The version of TLS, once the handshake is over.
+    /// Returns the TLS version after the handshake.
     pub(crate) fn protocol_version(&self) -> Option<ProtocolVersion> {
         match self {
             Self::Client(connection) => connection.protocol_version(),
@@ -81,7 +81,7 @@ impl TlsCodec {
         }
     }
 
-    /// The peer's own certificate, once the handshake is over.
+    /// Returns the peer's end-entity certificate after the handshake.
     pub(crate) fn peer_certificate(&self) -> Option<&CertificateDer<'static>> {
         let chain = match self {
             Self::Client(connection) => connection.peer_certificates(),
@@ -90,9 +90,8 @@ impl TlsCodec {
         chain?.first()
     }
 
-    /// Works through `incoming`; plaintext is appended to `plain`, handshake and control records
-    /// to send to `reply`. On an error `reply` ends with the alert for the peer, and the codec is
-    /// of no more use.
+    /// Processes `incoming`. Appends plaintext to `plain`, and handshake and control records for the peer to `reply`.
+    /// On an error, `reply` ends with the alert for the peer, and the codec must not be used again.
     pub(crate) fn receive(
         &mut self,
         incoming: &mut [u8],
@@ -124,8 +123,8 @@ impl TlsCodec {
 
     /// Encrypts `plain` onto `out`.
     ///
-    /// `unread` is what the last [`TlsCodec::receive`] left of its input: rustls remembers where in
-    /// it a handshake message in pieces begins, and panics if it is gone.
+    /// `unread` must be the input that the last [`TlsCodec::receive`] did not consume: rustls remembers the position of
+    /// an incomplete handshake message in it and panics if it is missing.
     pub(crate) fn encrypt(
         &mut self,
         unread: &mut [u8],
@@ -142,8 +141,7 @@ impl TlsCodec {
         }
     }
 
-    /// Says `close_notify` (RFC 8446 section 6.1): nothing more will be sent. `unread` is as for
-    /// [`TlsCodec::encrypt`].
+    /// Writes `close_notify` (RFC 8446 section 6.1). `unread` is the same as for [`TlsCodec::encrypt`].
     pub(crate) fn close(&mut self, unread: &mut [u8], out: &mut Outbox) {
         match self {
             Self::Client(connection) => close_with(connection.process_tls_records(unread), out),
@@ -151,7 +149,7 @@ impl TlsCodec {
         }
     }
 
-    /// After a fatal error rustls holds the alert back as the next record to encode.
+    /// Writes the alert, which rustls provides as the next record after a fatal error.
     fn encode_alert(&mut self, unread: &mut [u8], reply: &mut Outbox) {
         let mut ignored = Outbox::default();
         let _ = match self {
@@ -165,7 +163,7 @@ impl TlsCodec {
     }
 }
 
-/// Does what one state asks for and says how many input bytes it used up.
+/// Performs the action of one state and returns the number of consumed input bytes.
 fn advance<Data>(
     status: UnbufferedStatus<'_, '_, Data>,
     plain: &mut Outbox,

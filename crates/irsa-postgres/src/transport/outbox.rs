@@ -1,7 +1,6 @@
-//! A byte buffer that is filled in place and keeps its length apart from its storage, so that
-//! reusing it never zeroes memory again.
+//! A byte buffer that is filled in place. Its length is separate from its storage, so reuse does not zero memory again.
 
-/// Bytes on their way out.
+/// Outgoing bytes.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     storage: Vec<u8>,
@@ -9,7 +8,7 @@ pub(crate) struct Outbox {
 }
 
 impl Outbox {
-    /// At least `wanted` writable bytes behind what is filled.
+    /// Returns at least `wanted` writable bytes after the filled ones.
     pub(crate) fn space(&mut self, wanted: usize) -> &mut [u8] {
         let needed = self.filled + wanted;
         if self.storage.len() < needed {
@@ -18,7 +17,7 @@ impl Outbox {
         &mut self.storage[self.filled..]
     }
 
-    /// Counts `written` bytes of [`Outbox::space`] as filled.
+    /// Marks `written` bytes of [`Outbox::space`] as filled.
     pub(crate) fn advance(&mut self, written: usize) {
         self.filled = (self.filled + written).min(self.storage.len());
     }
@@ -42,7 +41,7 @@ mod tests {
     use super::Outbox;
 
     #[test]
-    fn keeps_what_was_filled_and_forgets_it_on_clear() {
+    fn keeps_filled_bytes_until_it_is_cleared() {
         let mut outbox = Outbox::default();
         outbox.space(4)[..2].copy_from_slice(b"ab");
         outbox.advance(2);

@@ -1,24 +1,24 @@
-//! The buffers that every session of a thread shares while it is being polled.
+//! The buffers that all sessions of a thread share while they are polled.
 
 use std::cell::RefCell;
 
 use super::outbox::Outbox;
 
-/// The most bytes one socket read takes: four full TLS records.
+/// The maximum size of a socket read in bytes: four full TLS records.
 pub(crate) const READ_SIZE: usize = 64 * 1024;
 
-/// The most bytes one socket read takes from a client or server that has not authenticated: what it sends ahead is kept.
+/// The maximum size of a socket read before the relay starts, in bytes. Early bytes are buffered, so it is smaller.
 pub(crate) const EARLY_READ_SIZE: usize = 16 * 1024;
 
-/// Buffers borrowed for the length of one poll; a waiting session holds none of them.
+/// Buffers that a session borrows for the duration of one poll.
 pub(crate) struct Scratch {
-    /// What a socket read fills: what an incomplete TLS record left behind, then the read itself.
+    /// The input of a socket read: the bytes of an incomplete TLS record, then the new bytes.
     pub(super) input: Box<[u8]>,
-    /// How much of `input` is plaintext already, since the socket has no TLS.
+    /// The number of bytes in `input` that are plaintext, if the socket has no TLS.
     pub(super) direct: usize,
-    /// What decryption yields.
+    /// The output of decryption.
     pub(super) plain: Outbox,
-    /// What encryption yields.
+    /// The output of encryption.
     pub(super) cipher: Outbox,
 }
 
@@ -26,11 +26,11 @@ thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch::new());
 }
 
-/// Lends this thread's buffers to `work`.
+/// Runs `work` with the buffers of this thread.
 pub(crate) fn with_scratch<R>(work: impl FnOnce(&mut Scratch) -> R) -> R {
     SCRATCH.with(|shared| match shared.try_borrow_mut() {
         Ok(mut scratch) => work(&mut scratch),
-        // A poll inside a poll: correct, only slower.
+        // A nested poll is correct, but slower.
         Err(_) => work(&mut Scratch::new()),
     })
 }
@@ -47,7 +47,7 @@ impl Scratch {
         }
     }
 
-    /// The plaintext of the last receive.
+    /// Returns the plaintext of the last receive.
     pub(crate) fn received(&self) -> &[u8] {
         match self.direct {
             0 => self.plain.filled(),
@@ -55,7 +55,7 @@ impl Scratch {
         }
     }
 
-    /// The plaintext of the last receive, with room to encrypt it into.
+    /// Returns the plaintext of the last receive and the buffer to encrypt it into.
     pub(super) fn received_and_cipher(&mut self) -> (&[u8], &mut Outbox) {
         let received = match self.direct {
             0 => self.plain.filled(),

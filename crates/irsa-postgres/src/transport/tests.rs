@@ -49,17 +49,22 @@ async fn carries_megabytes(mut sender: Transport, mut receiver: Transport) {
         sender.close().await.unwrap();
     };
     let ((), got) = tokio::join!(sending, read_all(&mut receiver));
-    assert!(got == sent, "{} bytes came of {}", got.len(), sent.len());
+    assert!(
+        got == sent,
+        "received {} of {} bytes",
+        got.len(),
+        sent.len()
+    );
 }
 
 #[tokio::test]
-async fn carries_more_than_a_socket_holds() {
+async fn carries_more_than_a_socket_buffers() {
     let (sender, receiver) = pair();
     carries_megabytes(sender, receiver).await;
 }
 
 #[tokio::test]
-async fn carries_more_than_a_socket_holds_over_tls() {
+async fn carries_more_than_a_socket_buffers_over_tls() {
     let (client, server) = tls_pair().await;
     carries_megabytes(client, server).await;
     let (client, server) = tls_pair().await;
@@ -73,7 +78,7 @@ async fn holds_no_buffer_while_it_waits() {
     assert_eq!(server.fill().await.unwrap(), Receipt::Data);
     assert_eq!(server.inbox().split().as_ref(), b"select 1");
     let waiting = futures_poll_once(&mut server);
-    assert!(waiting.await, "nothing was sent, so nothing comes");
+    assert!(waiting.await, "no bytes were sent");
     assert_eq!(server.tls.as_ref().unwrap().kept(), 0);
     assert_eq!(server.unsent.capacity(), 0);
 }
@@ -87,7 +92,7 @@ async fn futures_poll_once(transport: &mut Transport) -> bool {
 }
 
 #[tokio::test]
-async fn refuses_a_certificate_of_another_name() {
+async fn rejects_a_certificate_for_a_different_name() {
     let authority = LocalAuthority::generate().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ca.pem");
@@ -110,7 +115,7 @@ async fn closes_after_tls_has_failed() {
     let authority = LocalAuthority::generate().unwrap();
     let server_tls = authority.server_config(&["localhost"], &[]).unwrap();
     let (mut client, mut server) = pair();
-    // The beginning of a ClientHello, and then a record that must not come within it.
+    // An incomplete ClientHello, followed by a record that is not allowed within it.
     let records = b"\x16\x03\x01\x00\x06\x01\x00\x00\xff\x03\x03\x15\x03\x03\x00\x02\x01\x00";
     client.send_all(records).await.unwrap();
     assert!(server.accept_tls(&server_tls).await.is_err());

@@ -1,4 +1,4 @@
-//! A TLS connection's codec and the little that must outlive a poll.
+//! A TLS codec with the state that is kept between polls.
 
 use std::io;
 
@@ -9,11 +9,11 @@ use super::outbox::Outbox;
 
 pub(super) struct Tls {
     pub(super) codec: TlsCodec,
-    /// An incomplete record, or a handshake message whose other records are to come.
+    /// An incomplete record, or the records of an incomplete handshake message.
     partial: Vec<u8>,
-    /// Whether records were produced for the peer: a server's first ones answer the ClientHello.
+    /// True after the first record for the peer; a server sends it in response to the ClientHello.
     answered: bool,
-    /// Whether TLS has failed, after which the codec must be left alone.
+    /// True after TLS has failed. The codec must not be used again.
     failed: bool,
 }
 
@@ -29,7 +29,7 @@ impl Tls {
         }
     }
 
-    /// How many bytes of an incomplete record are kept.
+    /// Returns the number of buffered bytes of an incomplete record.
     pub(super) fn kept(&self) -> usize {
         self.partial.len()
     }
@@ -39,16 +39,16 @@ impl Tls {
             self.partial = Vec::new();
         } else {
             self.partial.clear();
-            // Exactly: a buffer that doubles costs twice the bytes that a peer has sent.
+            // Reserve exactly: a doubling buffer would need twice the bytes that the peer has sent.
             self.partial.reserve_exact(rest.len());
             self.partial.extend_from_slice(rest);
         }
     }
 
-    /// Keeps the handshake so far, which is all that a server has of a client it does not know yet.
+    /// Buffers the incomplete handshake.
     ///
     /// # Errors
-    /// The ClientHello is larger than [`MAX_CLIENT_HELLO`].
+    /// Fails if a ClientHello is larger than [`MAX_CLIENT_HELLO`].
     pub(super) fn keep_handshake(&mut self, begun: &[u8]) -> io::Result<()> {
         if !self.answered && begun.len() > MAX_CLIENT_HELLO {
             let problem = format!("the ClientHello is larger than {MAX_CLIENT_HELLO} bytes");
@@ -58,7 +58,7 @@ impl Tls {
         Ok(())
     }
 
-    /// Copies the incomplete record to the front of `input` and says how long it is.
+    /// Copies the incomplete record to the start of `input` and returns its length.
     pub(super) fn restore(&mut self, input: &mut [u8]) -> usize {
         let kept = self.partial.len().min(input.len());
         if let (Some(front), Some(partial)) = (input.get_mut(..kept), self.partial.get(..kept)) {
@@ -67,8 +67,7 @@ impl Tls {
         kept
     }
 
-    /// Decrypts `input` onto `plain`, keeps the incomplete rest, and puts what TLS itself has to
-    /// say onto `unsent`.
+    /// Decrypts `input` to `plain`, buffers an incomplete rest, and appends handshake and control records to `unsent`.
     pub(super) fn decrypt(
         &mut self,
         input: &mut [u8],
@@ -110,7 +109,7 @@ impl Tls {
     }
 }
 
-/// Wraps TLS's failure so that callers can find the [`rustls::Error`] again.
+/// Wraps a TLS error so that callers can downcast to the [`rustls::Error`].
 pub(super) fn tls_error(error: rustls::Error) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, error)
 }

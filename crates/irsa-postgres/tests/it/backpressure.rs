@@ -1,4 +1,4 @@
-//! A reader that stops reading stops the writer at the other end, not the proxy's memory.
+//! Backpressure: if a reader stops reading, the writer at the other end stalls and the proxy's memory does not grow.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,14 +11,14 @@ use tokio::time::timeout;
 use crate::client::{Linked, linked};
 use crate::wire::{Wire, message, within};
 
-/// More than the sockets between two ends can hold.
+/// More bytes than the sockets between two ends can buffer.
 const TOTAL: usize = 256 * 1024 * 1024;
-/// Bytes of a message's body; with its header it divides the total.
+/// The size of a message's body. Together with the header it divides the total.
 const PIECE: usize = 64 * 1024 - 5;
-/// How long a writer must have written nothing to count as stalled.
+/// The time without a write after which a writer counts as stalled.
 const QUIET: Duration = Duration::from_millis(500);
 
-/// A writer of [`TOTAL`] bytes and how far it has come.
+/// A writer of [`TOTAL`] bytes, and the number of bytes written.
 struct Writer {
     written: Arc<AtomicUsize>,
     task: JoinHandle<()>,
@@ -45,12 +45,15 @@ impl Writer {
         self.written.load(Ordering::Relaxed)
     }
 
-    /// Waits until nothing is written any more.
+    /// Waits until the writer stalls.
     async fn stall(&mut self) {
         loop {
             let before = self.written();
             let quiet = timeout(QUIET, &mut self.task).await.is_err();
-            assert!(quiet, "all {TOTAL} bytes went somewhere unread");
+            assert!(
+                quiet,
+                "all {TOTAL} bytes were written although no one reads"
+            );
             if self.written() == before {
                 return;
             }
@@ -67,19 +70,19 @@ async fn drain(mut from: impl AsyncRead + Unpin) {
     }
 }
 
-/// Writes at `from` while `to` is not read, then reads it all.
+/// Writes at `from` without reading at `to` until the writer stalls, then reads everything.
 async fn assert_stalls_and_resumes(from: Wire, to: Wire, tag: u8) {
-    let ((ear, _mouth), (_ear, mouth)) = (to.split(), from.split());
-    let mut writer = Writer::start(mouth, tag);
+    let ((reader, _writer), (_reader, writer)) = (to.split(), from.split());
+    let mut writer = Writer::start(writer, tag);
     writer.stall().await;
     let held = writer.written();
-    assert!(held > 0 && held < TOTAL / 2, "{held} bytes are under way");
-    drain(ear).await;
-    within("the writer's end", writer.task).await.unwrap();
+    assert!(held > 0 && held < TOTAL / 2, "{held} bytes are in transit");
+    drain(reader).await;
+    within("the end of the writer", writer.task).await.unwrap();
 }
 
 #[tokio::test]
-async fn a_client_that_stops_reading_stalls_the_server_until_it_reads_on() {
+async fn a_client_that_stops_reading_stalls_the_server() {
     let Linked {
         client,
         upstream,
@@ -89,7 +92,7 @@ async fn a_client_that_stops_reading_stalls_the_server_until_it_reads_on() {
 }
 
 #[tokio::test]
-async fn a_server_that_stops_reading_stalls_the_client_until_it_reads_on() {
+async fn a_server_that_stops_reading_stalls_the_client() {
     let Linked {
         client,
         upstream,
@@ -99,23 +102,26 @@ async fn a_server_that_stops_reading_stalls_the_client_until_it_reads_on() {
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_read_can_still_be_read() {
+async fn a_client_that_does_not_read_can_still_send() {
     let Linked {
         mut upstream,
         client,
         proxy: _proxy,
     } = linked().await;
-    let (_client_ear, mut client_mouth) = client.split();
+    let (_client_reader, mut client_writer) = client.split();
     upstream.send(message(b'D', &vec![7; PIECE])).await;
-    let (mut server_ear, server_mouth) = upstream.split();
-    let mut writer = Writer::start(server_mouth, b'D');
+    let (mut server_reader, server_writer) = upstream.split();
+    let mut writer = Writer::start(server_writer, b'D');
     writer.stall().await;
     let sync = message(b'S', b"");
-    client_mouth.write_all(&sync).await.unwrap();
-    let mut heard = vec![0; sync.len()];
-    within("the client's word", server_ear.read_exact(&mut heard))
-        .await
-        .unwrap();
-    assert_eq!(heard, sync);
+    client_writer.write_all(&sync).await.unwrap();
+    let mut received = vec![0; sync.len()];
+    within(
+        "the client's message",
+        server_reader.read_exact(&mut received),
+    )
+    .await
+    .unwrap();
+    assert_eq!(received, sync);
     writer.task.abort();
 }

@@ -1,4 +1,4 @@
-//! Cancel requests: secrets of the proxy's own, which lead to the session's instance.
+//! Cancel requests: the proxy's keys lead to the instance of the session.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
@@ -8,13 +8,13 @@ use irsa_pgwire::startup::{CancelKey, Version};
 use irsa_testing::Log;
 use tokio::net::lookup_host;
 
-use crate::client::{Session, ask_for_tls, log_in, startup_of};
+use crate::client::{Session, ask_for_tls, log_in, startup_with_version};
 use crate::encryption::ALPN;
 use crate::proxy::{Proxy, SHORT, Setup, trusting};
 use crate::server::{RunningServer, Server};
 use crate::wire::{encoded, within};
 
-struct Stage {
+struct Fixture {
     server: RunningServer,
     proxy: Proxy,
     session: Session,
@@ -24,73 +24,73 @@ fn servers_key() -> CancelKey {
     CancelKey::new(4711, vec![9; 4])
 }
 
-async fn stage() -> Stage {
-    stage_of(Version::V3_0, servers_key()).await
+async fn fixture() -> Fixture {
+    fixture_with(Version::V3_0, servers_key()).await
 }
 
-async fn stage_of(version: Version, key: CancelKey) -> Stage {
+async fn fixture_with(version: Version, key: CancelKey) -> Fixture {
     let server = Server::new().with_key(key).run().await;
-    let mut setup = Setup::of(&server);
-    // The session takes the only place: a cancel request needs none.
+    let mut setup = Setup::for_server(&server);
+    // The session uses the only connection, and a cancel request does not need one.
     setup.limits.max_connections = 1;
     let proxy = setup.start().await;
-    let session = log_in(proxy.connect().await, &startup_of(version)).await;
-    Stage {
+    let session = log_in(proxy.connect().await, &startup_with_version(version)).await;
+    Fixture {
         session: session.unwrap(),
         server,
         proxy,
     }
 }
 
-/// Cancels by `key` and checks that nothing reached the server but the session's connection.
-async fn assert_ignored(stage: &Stage, key: &CancelKey) {
-    stage.proxy.cancel(key).await;
-    assert_eq!(stage.server.connections(), 1);
-    assert_eq!(stage.proxy.metric("postgres_cancels_total"), 0);
+/// Sends a cancel request with `key` and asserts that it did not reach the server.
+async fn assert_ignored(fixture: &Fixture, key: &CancelKey) {
+    fixture.proxy.cancel(key).await;
+    assert_eq!(fixture.server.connections(), 1);
+    assert_eq!(fixture.proxy.metric("postgres_cancels_total"), 0);
 }
 
 #[tokio::test]
-async fn the_clients_key_leads_to_the_servers() {
-    let stage = stage().await;
-    let key = stage.session.key();
+async fn the_clients_key_is_mapped_to_the_servers_key() {
+    let fixture = fixture().await;
+    let key = fixture.session.key();
     assert_eq!(key.process_id, servers_key().process_id);
     assert_ne!(key, servers_key(), "the secret stays with the proxy");
-    stage.proxy.cancel(&key).await;
-    assert_eq!(stage.server.cancel().await, servers_key());
-    assert_eq!(stage.proxy.metric("postgres_cancels_total"), 1);
+    fixture.proxy.cancel(&key).await;
+    assert_eq!(fixture.server.cancel().await, servers_key());
+    assert_eq!(fixture.proxy.metric("postgres_cancels_total"), 1);
 }
 
 #[tokio::test]
-async fn long_keys_of_3_2_lead_to_the_servers_long_key() {
+async fn long_keys_of_protocol_3_2_are_mapped_to_the_servers_long_key() {
     let long = CancelKey::new(7, (0..=255).collect());
-    let stage = stage_of(Version::V3_2, long.clone()).await;
-    let key = stage.session.key();
+    let fixture = fixture_with(Version::V3_2, long.clone()).await;
+    let key = fixture.session.key();
     assert_eq!((key.process_id, key.secret().len()), (7, 32));
-    stage.proxy.cancel(&key).await;
-    assert_eq!(stage.server.cancel().await, long);
+    fixture.proxy.cancel(&key).await;
+    assert_eq!(fixture.server.cancel().await, long);
 }
 
 #[tokio::test]
-async fn two_sessions_have_two_secrets_even_if_their_process_ids_are_equal() {
+async fn sessions_with_the_same_process_id_have_different_secrets() {
     let server = Server::new().run().await;
-    let proxy = Setup::of(&server).start().await;
+    let proxy = Setup::for_server(&server).start().await;
     let (one, other) = (proxy.log_in().await.unwrap(), proxy.log_in().await.unwrap());
     assert_eq!(one.key().process_id, other.key().process_id);
     assert_ne!(one.key().secret(), other.key().secret());
 }
 
 #[tokio::test]
-async fn a_server_without_a_key_leaves_the_client_without_one() {
+async fn without_a_key_of_the_server_the_client_gets_no_key() {
     let server = Server::new().without_key().run().await;
-    let proxy = Setup::of(&server).start().await;
+    let proxy = Setup::for_server(&server).start().await;
     let session = proxy.log_in().await.unwrap();
     assert!(!session.tags().contains('K'), "{}", session.tags());
 }
 
 #[tokio::test]
-async fn a_key_that_no_session_has_is_ignored() {
-    let stage = stage().await;
-    let key = stage.session.key();
+async fn an_unknown_key_is_ignored() {
+    let fixture = fixture().await;
+    let key = fixture.session.key();
     let mut other_secret = key.secret().to_vec();
     other_secret[0] ^= 1;
     let longer = [key.secret(), &[0]].concat();
@@ -100,51 +100,51 @@ async fn a_key_that_no_session_has_is_ignored() {
         CancelKey::new(key.process_id ^ 1, key.secret().to_vec()),
         servers_key(),
     ] {
-        assert_ignored(&stage, &key).await;
+        assert_ignored(&fixture, &key).await;
     }
-    assert_eq!(stage.proxy.metric("postgres_cancels_unknown_total"), 4);
+    assert_eq!(fixture.proxy.metric("postgres_cancels_unknown_total"), 4);
 }
 
 #[tokio::test]
-async fn a_client_that_guesses_too_many_keys_is_not_heard_for_a_while() {
-    let stage = stage().await;
-    let key = stage.session.key();
+async fn a_client_that_guesses_too_many_keys_is_ignored_for_a_while() {
+    let fixture = fixture().await;
+    let key = fixture.session.key();
     let guess = CancelKey::new(key.process_id, vec![0; 4]);
-    let not_heard = async {
+    let until_ignored = async {
         loop {
             for _ in 0..50 {
-                stage.proxy.cancel(&guess).await;
+                fixture.proxy.cancel(&guess).await;
             }
-            let passed_on = stage.proxy.metric("postgres_cancels_total");
-            stage.proxy.cancel(&key).await;
-            if stage.proxy.metric("postgres_cancels_total") == passed_on {
+            let forwarded = fixture.proxy.metric("postgres_cancels_total");
+            fixture.proxy.cancel(&key).await;
+            if fixture.proxy.metric("postgres_cancels_total") == forwarded {
                 return;
             }
         }
     };
-    within("a limit on guesses", not_heard).await;
+    within("a limit on guesses", until_ignored).await;
 }
 
 #[tokio::test]
-async fn the_key_of_a_session_that_is_over_is_ignored() {
-    let mut stage = stage().await;
-    let key = stage.session.key();
-    let mut upstream = stage.server.session().await;
-    stage.session.wire.send(encoded(terminate)).await;
+async fn the_key_of_a_closed_session_is_ignored() {
+    let mut fixture = fixture().await;
+    let key = fixture.session.key();
+    let mut upstream = fixture.server.session().await;
+    fixture.session.wire.send(encoded(terminate)).await;
     upstream.messages_until(b'X').await;
     upstream.shut_down().await;
-    assert_eq!(stage.session.wire.rest().await, "");
-    stage.proxy.until_sessions_are(0).await;
-    assert_ignored(&stage, &key).await;
+    assert_eq!(fixture.session.wire.rest().await, "");
+    fixture.proxy.until_sessions_are(0).await;
+    assert_ignored(&fixture, &key).await;
 }
 
 #[tokio::test]
-async fn a_cancel_request_may_come_over_tls() {
+async fn a_cancel_request_can_use_tls() {
     let authority = LocalAuthority::generate().unwrap();
     let server = Server::new().run().await;
     let setup = Setup {
         client_tls: Some(authority.server_config(&["localhost"], &[ALPN]).unwrap()),
-        ..Setup::of(&server)
+        ..Setup::for_server(&server)
     };
     let proxy = setup.start().await;
     let session = proxy.log_in().await.unwrap();
@@ -160,11 +160,10 @@ async fn a_cancel_request_may_come_over_tls() {
 }
 
 #[tokio::test]
-async fn a_server_that_takes_no_cancel_request_does_not_keep_its_clients_waiting_and_is_logged_once()
- {
+async fn a_server_that_ignores_cancel_requests_does_not_block_clients_and_is_logged_once() {
     let (log, _guard) = Log::capture();
     let server = Server::new().hangs_on_cancels().run().await;
-    let mut setup = Setup::of(&server);
+    let mut setup = Setup::for_server(&server);
     setup.limits.login_timeout = SHORT * 5;
     let proxy = setup.start().await;
     let session = proxy.log_in().await.unwrap();
@@ -174,25 +173,25 @@ async fn a_server_that_takes_no_cancel_request_does_not_keep_its_clients_waiting
     }
     assert_eq!(proxy.metric("postgres_cancels_total"), 0);
     let text = log.text();
-    let lines = text.matches("a cancel request could not be passed on");
+    let lines = text.matches("cannot forward a cancel request");
     assert_eq!(lines.count(), 1, "{text}");
 }
 
-/// `localhost` stands for a cluster's name: first it has one instance that answers, then, as after
-/// a failover, another one that is asked first.
+/// `localhost` plays a cluster endpoint: at first one instance answers, and then, as after a failover, a different
+/// instance is tried first.
 #[tokio::test]
-async fn a_cancel_request_goes_to_the_sessions_instance_not_to_the_name() {
+async fn a_cancel_request_goes_to_the_sessions_instance_and_not_to_the_endpoint() {
     let session_at = Server::new().run().await;
     let port = session_at.address.port();
     let first_choice = SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), port);
     let found = lookup_host(("localhost", port)).await.unwrap();
     if !found.into_iter().any(|address| address == first_choice) {
-        eprintln!("`localhost` has one address here, so that it can't move");
+        eprintln!("skipped: `localhost` has only one address here");
         return;
     }
     let setup = Setup {
         dial: ("localhost".to_owned(), port),
-        ..Setup::of(&session_at)
+        ..Setup::for_server(&session_at)
     };
     let proxy = setup.start().await;
     let session = proxy.log_in().await.unwrap();
@@ -200,6 +199,6 @@ async fn a_cancel_request_goes_to_the_sessions_instance_not_to_the_name() {
     proxy.cancel(&session.key()).await;
     assert_eq!(session_at.cancel().await, servers_key());
     assert_eq!(moved_to.connections(), 0);
-    assert!(proxy.log_in().await.is_err(), "the name has moved on");
+    assert!(proxy.log_in().await.is_err(), "the endpoint has moved");
     assert_eq!(moved_to.connections(), 1);
 }

@@ -1,4 +1,4 @@
-//! Clients that must authenticate with a certificate, and the users that it may log in as.
+//! Client certificates, and the users that they can log in as.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::proxy::{Proxy, Setup, trusting};
 use crate::server::{RunningServer, Server};
 use crate::wire::Wire;
 
-struct Stage {
+struct Fixture {
     server: RunningServer,
     proxy: Proxy,
     authority: LocalAuthority,
@@ -27,25 +27,25 @@ struct Stage {
 
 const SPIFFE_ID: &str = "spiffe://cluster.local/ns/shop/sa/web";
 
-/// A proxy that admits clients with a certificate of the authority.
-async fn stage() -> Stage {
-    stage_with(CertificateUsers::default()).await
+/// A proxy that requires client certificates issued by the CA.
+async fn fixture() -> Fixture {
+    fixture_with(CertificateUsers::default()).await
 }
 
-/// The same, with these lines in its file of certificate users.
-async fn stage_for(lines: &str) -> Stage {
-    let folder = tempfile::tempdir().unwrap();
-    let users = file(&folder, "users", lines);
-    stage_with(CertificateUsers::from_file(&users).unwrap()).await
+/// The same with these lines in its certificate users file.
+async fn fixture_for(lines: &str) -> Fixture {
+    let directory = tempfile::tempdir().unwrap();
+    let users = file(&directory, "users", lines);
+    fixture_with(CertificateUsers::from_file(&users).unwrap()).await
 }
 
-async fn stage_with(users: CertificateUsers) -> Stage {
+async fn fixture_with(users: CertificateUsers) -> Fixture {
     let authority = LocalAuthority::generate().unwrap();
     let issued = authority.issue_server(&["localhost"]).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let certificate = file(&folder, "certificate.pem", &issued.certificate_pem);
-    let key = file(&folder, "key.pem", &issued.key_pem);
-    let ca = file(&folder, "ca.pem", authority.ca_pem());
+    let directory = tempfile::tempdir().unwrap();
+    let certificate = file(&directory, "certificate.pem", &issued.certificate_pem);
+    let key = file(&directory, "key.pem", &issued.key_pem);
+    let ca = file(&directory, "ca.pem", authority.ca_pem());
     let tls = server_config_from_files(&certificate, &key, Some(&ca), &[ALPN]);
     let server = Server::new().run().await;
     let setup = Setup {
@@ -54,22 +54,22 @@ async fn stage_with(users: CertificateUsers) -> Stage {
             certificate: Some(Arc::new(users)),
             ..ClientAuth::default()
         },
-        ..Setup::of(&server)
+        ..Setup::for_server(&server)
     };
-    Stage {
+    Fixture {
         proxy: setup.start().await,
         server,
         authority,
     }
 }
 
-fn file(folder: &TempDir, name: &str, text: &str) -> PathBuf {
-    let path = folder.path().join(name);
+fn file(directory: &TempDir, name: &str, text: &str) -> PathBuf {
+    let path = directory.path().join(name);
     std::fs::write(&path, text).unwrap();
     path
 }
 
-/// A client that trusts `authority` and has a certificate of `issuer`, named after the user `app`.
+/// A client that trusts `authority` and has a certificate for the user `app` issued by `issuer`.
 fn client_of(authority: &LocalAuthority, issuer: &LocalAuthority) -> Arc<ClientConfig> {
     client_with(authority, &issuer.issue_client("app").unwrap())
 }
@@ -95,49 +95,49 @@ async fn encrypted(proxy: &Proxy, config: &Arc<ClientConfig>) -> Wire {
     wire.connect_tls(config, "localhost").await.unwrap()
 }
 
-/// In TLS 1.3 a client believes in the handshake before the server has seen its certificate.
-async fn assert_shut_out(mut wire: Wire) {
+/// In TLS 1.3, the handshake of the client completes before the server has verified its certificate.
+async fn assert_rejected(mut wire: Wire) {
     let _ = wire.try_send(packet(&startup())).await;
     assert_eq!(wire.rest().await, "");
 }
 
 #[tokio::test]
-async fn a_client_with_a_certificate_is_let_in() {
-    let stage = stage().await;
-    let config = client_of(&stage.authority, &stage.authority);
-    let wire = encrypted(&stage.proxy, &config).await;
+async fn a_client_with_a_certificate_is_admitted() {
+    let fixture = fixture().await;
+    let config = client_of(&fixture.authority, &fixture.authority);
+    let wire = encrypted(&fixture.proxy, &config).await;
     log_in(wire, &startup()).await.unwrap();
 }
 
 #[tokio::test]
-async fn a_client_without_a_certificate_is_shut_out() {
-    let stage = stage().await;
-    let config = trusting(&stage.authority, &[ALPN]);
-    assert_shut_out(encrypted(&stage.proxy, &config).await).await;
-    assert_eq!(stage.server.connections(), 0);
-    stage.proxy.end().await;
+async fn a_client_without_a_certificate_is_rejected() {
+    let fixture = fixture().await;
+    let config = trusting(&fixture.authority, &[ALPN]);
+    assert_rejected(encrypted(&fixture.proxy, &config).await).await;
+    assert_eq!(fixture.server.connections(), 0);
+    fixture.proxy.end().await;
 }
 
 #[tokio::test]
-async fn a_client_with_a_certificate_of_another_authority_is_shut_out() {
-    let stage = stage().await;
+async fn a_client_with_a_certificate_of_an_unknown_ca_is_rejected() {
+    let fixture = fixture().await;
     let other = LocalAuthority::generate().unwrap();
-    let config = client_of(&stage.authority, &other);
-    assert_shut_out(encrypted(&stage.proxy, &config).await).await;
-    assert_eq!(stage.server.connections(), 0);
-    stage.proxy.end().await;
+    let config = client_of(&fixture.authority, &other);
+    assert_rejected(encrypted(&fixture.proxy, &config).await).await;
+    assert_eq!(fixture.server.connections(), 0);
+    fixture.proxy.end().await;
 }
 
 #[tokio::test]
-async fn a_client_in_clear_text_is_refused_with_its_reason() {
-    let stage = stage().await;
-    let error = stage.proxy.refusal().await;
+async fn a_clear_text_client_is_told_to_use_a_certificate() {
+    let fixture = fixture().await;
+    let error = fixture.proxy.refusal().await;
     assert_eq!(error.code, SqlState::INVALID_AUTHORIZATION_SPECIFICATION);
     assert!(error.message.contains("certificate"), "{error:?}");
-    assert_eq!(stage.server.connections(), 0);
+    assert_eq!(fixture.server.connections(), 0);
 }
 
-impl Stage {
+impl Fixture {
     /// Logs in as `user` with this certificate.
     async fn log_in(&self, own: &Issued, user: &str) -> Result<(), ErrorResponse> {
         let config = client_with(&self.authority, own);
@@ -148,11 +148,11 @@ impl Stage {
 }
 
 #[tokio::test]
-async fn a_certificate_logs_in_as_its_own_user_only() {
-    let stage = stage().await;
-    let app = stage.authority.issue_client("app").unwrap();
-    stage.log_in(&app, "app").await.unwrap();
-    let error = stage.log_in(&app, "rds_superuser").await.unwrap_err();
+async fn a_certificate_admits_only_its_own_user() {
+    let fixture = fixture().await;
+    let app = fixture.authority.issue_client("app").unwrap();
+    fixture.log_in(&app, "app").await.unwrap();
+    let error = fixture.log_in(&app, "rds_superuser").await.unwrap_err();
     assert_eq!(error.code, SqlState::INVALID_AUTHORIZATION_SPECIFICATION);
     assert!(
         error.message.contains("user \"rds_superuser\""),
@@ -163,37 +163,41 @@ async fn a_certificate_logs_in_as_its_own_user_only() {
     let hint = error.hint.unwrap();
     assert!(hint.contains("--client-cert-users"), "{hint}");
     assert!(hint.ends_with(": app rds_superuser"), "{hint}");
-    assert_eq!(stage.server.connections(), 1, "the server is not asked");
+    assert_eq!(
+        fixture.server.connections(),
+        1,
+        "irsa does not contact the server"
+    );
 }
 
 #[tokio::test]
 async fn a_uri_of_a_certificate_is_mapped_to_users() {
-    let stage = stage_for(&format!("{SPIFFE_ID} shop\n{SPIFFE_ID} orders\n")).await;
-    let web = stage
+    let fixture = fixture_for(&format!("{SPIFFE_ID} shop\n{SPIFFE_ID} orders\n")).await;
+    let web = fixture
         .authority
         .issue_client_for_uri("web", SPIFFE_ID)
         .unwrap();
     for user in ["web", "shop", "orders", SPIFFE_ID] {
-        stage.log_in(&web, user).await.unwrap();
+        fixture.log_in(&web, user).await.unwrap();
     }
-    let error = stage.log_in(&web, "reports").await.unwrap_err();
+    let error = fixture.log_in(&web, "reports").await.unwrap_err();
     let detail = error.detail.unwrap();
     assert!(detail.contains(SPIFFE_ID), "{detail}");
-    // Somebody else's certificate, by the same authority.
-    let other = stage.authority.issue_client("other").unwrap();
-    stage.log_in(&other, "shop").await.unwrap_err();
+    // A different certificate of the same CA.
+    let other = fixture.authority.issue_client("other").unwrap();
+    fixture.log_in(&other, "shop").await.unwrap_err();
 }
 
 #[tokio::test]
-async fn the_line_of_a_refusal_admits_the_client() {
-    let first = stage().await;
-    let batch = |stage: &Stage| stage.authority.issue_client("Reporting #2").unwrap();
+async fn the_line_in_the_error_admits_the_client() {
+    let first = fixture().await;
+    let batch = |fixture: &Fixture| fixture.authority.issue_client("Reporting #2").unwrap();
     let error = first
         .log_in(&batch(&first), "report user")
         .await
         .unwrap_err();
     let hint = error.hint.unwrap();
     let (_, line) = hint.rsplit_once(": ").unwrap();
-    let second = stage_for(line).await;
+    let second = fixture_for(line).await;
     second.log_in(&batch(&second), "report user").await.unwrap();
 }

@@ -1,4 +1,4 @@
-//! A client's side of a session.
+//! The client side of a session.
 
 use bytes::Bytes;
 use irsa_net::tls::LocalAuthority;
@@ -17,11 +17,11 @@ use crate::wire::{Message, Wire, encoded};
 /// A session that is ready for queries.
 pub(crate) struct Session {
     pub(crate) wire: Wire,
-    /// All that came up to the first ReadyForQuery.
+    /// All messages up to the first ReadyForQuery.
     pub(crate) greeting: Vec<Message>,
 }
 
-/// A session with both of its ends.
+/// A session with both ends.
 pub(crate) struct Linked {
     pub(crate) proxy: Proxy,
     pub(crate) client: Wire,
@@ -29,12 +29,12 @@ pub(crate) struct Linked {
     pub(crate) upstream: Wire,
 }
 
-/// What a plain client begins with.
+/// The startup message of a simple client.
 pub(crate) fn startup() -> Startup {
-    startup_of(Version::V3_0)
+    startup_with_version(Version::V3_0)
 }
 
-pub(crate) fn startup_of(version: Version) -> Startup {
+pub(crate) fn startup_with_version(version: Version) -> Startup {
     Startup::new(version)
         .with("user", "app")
         .with("database", "orders")
@@ -44,19 +44,22 @@ pub(crate) fn packet(startup: &Startup) -> Bytes {
     encoded(|buf| startup.encode(buf))
 }
 
-/// Sends `startup` and waits until the session is ready, or refused.
+/// Sends `startup` and waits until the session is ready or refused.
 pub(crate) async fn log_in(mut wire: Wire, startup: &Startup) -> Result<Session, ErrorResponse> {
     wire.send(packet(startup)).await;
     greeted(wire).await
 }
 
-/// Waits until the session is ready, or refused; after a refusal nothing else may come.
+/// Waits until the session is ready or refused. No bytes may follow a refusal.
 pub(crate) async fn greeted(mut wire: Wire) -> Result<Session, ErrorResponse> {
     let mut greeting = Vec::new();
     loop {
-        let message = wire.message().await.expect("the end came without a word");
+        let message = wire
+            .message()
+            .await
+            .expect("the connection ended without a message");
         if message.tag == ERROR_RESPONSE {
-            assert_eq!(wire.rest().await, "", "bytes came after {message:?}");
+            assert_eq!(wire.rest().await, "", "bytes followed {message:?}");
             return Err(message.error());
         }
         let is_ready = message.tag == READY_FOR_QUERY;
@@ -67,21 +70,21 @@ pub(crate) async fn greeted(mut wire: Wire) -> Result<Session, ErrorResponse> {
     }
 }
 
-/// Asks for TLS and says what the answer is.
+/// Sends SSLRequest and returns the response.
 pub(crate) async fn ask_for_tls(wire: &mut Wire) -> u8 {
     wire.send(encoded(ssl_request)).await;
     wire.bytes(1).await[0]
 }
 
-/// A session through a proxy to a server that lets everybody in.
+/// A session through a proxy to a server that accepts all logins.
 pub(crate) async fn linked() -> Linked {
-    linked_by(|_| {}).await
+    linked_with(|_| {}).await
 }
 
-/// The same, with changes to the proxy's set-up.
-pub(crate) async fn linked_by(change: impl FnOnce(&mut Setup)) -> Linked {
+/// The same with a change to the proxy's setup.
+pub(crate) async fn linked_with(change: impl FnOnce(&mut Setup)) -> Linked {
     let server = Server::new().run().await;
-    let mut setup = Setup::of(&server);
+    let mut setup = Setup::for_server(&server);
     change(&mut setup);
     let proxy = setup.start().await;
     let client = proxy.log_in().await.unwrap().wire;
@@ -92,7 +95,7 @@ pub(crate) async fn linked_by(change: impl FnOnce(&mut Setup)) -> Linked {
     }
 }
 
-/// The same, encrypted in one of the ways that there are.
+/// The same with a kind of encryption.
 pub(crate) async fn linked_over(encryption: Encryption) -> Linked {
     if encryption == Encryption::Server {
         return linked().await;
@@ -101,7 +104,7 @@ pub(crate) async fn linked_over(encryption: Encryption) -> Linked {
     let server = Server::new().encrypted_by(encryption).run().await;
     let setup = Setup {
         client_tls: Some(encryption.config(&authority, "localhost")),
-        ..Setup::of(&server)
+        ..Setup::for_server(&server)
     };
     let proxy = setup.start().await;
     let trust = trusting(&authority, &[ALPN]);
@@ -117,36 +120,36 @@ pub(crate) async fn linked_over(encryption: Encryption) -> Linked {
 // === impl Proxy ===
 
 impl Proxy {
-    /// Logs a plain client in.
+    /// Logs in a simple client.
     pub(crate) async fn log_in(&self) -> Result<Session, ErrorResponse> {
         log_in(self.connect().await, &startup()).await
     }
 
-    /// Logs a plain client in, which must fail.
+    /// Logs in a simple client, which must fail.
     pub(crate) async fn refusal(&self) -> ErrorResponse {
         match self.log_in().await {
-            Ok(session) => panic!("the client was let in: {:?}", session.greeting),
+            Ok(session) => panic!("the login succeeded: {:?}", session.greeting),
             Err(error) => error,
         }
     }
 
-    /// Sends a cancel request and waits until it has been dealt with.
+    /// Sends a cancel request and waits until it has been processed.
     pub(crate) async fn cancel(&self, key: &CancelKey) {
         let mut wire = self.connect().await;
         wire.send(encoded(|buf| key.encode_request(buf))).await;
-        assert_eq!(wire.rest().await, "", "a cancel request has no answer");
+        assert_eq!(wire.rest().await, "", "a cancel request has no response");
     }
 }
 
 // === impl Session ===
 
 impl Session {
-    /// The key that the client got.
+    /// Returns the key that the client received.
     pub(crate) fn key(&self) -> CancelKey {
         parse_backend_key_data(self.one(BACKEND_KEY_DATA).body()).unwrap()
     }
 
-    /// What was negotiated, which must come before anything else.
+    /// Returns the negotiated version, which must be the first message.
     pub(crate) fn negotiated(&self) -> NegotiateProtocolVersion {
         let first = &self.greeting[0];
         assert_eq!(first.tag, NEGOTIATE_PROTOCOL_VERSION, "{first:?}");

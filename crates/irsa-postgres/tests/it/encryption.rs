@@ -1,4 +1,4 @@
-//! How the two connections of a session are encrypted.
+//! Kinds of encryption of the two connections of a session.
 
 use std::sync::Arc;
 
@@ -10,16 +10,16 @@ use rustls::version::TLS12;
 
 pub(crate) const ALPN: &[u8] = b"postgresql";
 
-/// All that makes a difference to the relay.
+/// The kinds of encryption that make a difference to the relay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Encryption {
-    /// The server's alone, as in a pod.
+    /// Only the server's connection, as in a pod.
     Server,
-    /// The client's too.
+    /// Both connections.
     Both,
-    /// Both by TLS 1.2.
+    /// Both connections with TLS 1.2.
     Tls12,
-    /// Both in records of a few bytes, which split the messages of TLS's own too.
+    /// Both connections with small records, which also split handshake messages.
     SmallRecords,
 }
 
@@ -28,7 +28,7 @@ pub(crate) enum Encryption {
 impl Encryption {
     pub(crate) const ALL: [Self; 4] = [Self::Server, Self::Both, Self::Tls12, Self::SmallRecords];
 
-    /// What a server of this name is set up with.
+    /// Returns the configuration of a server with this name.
     pub(crate) fn config(self, authority: &LocalAuthority, name: &str) -> Arc<ServerConfig> {
         let mut config = authority.server_config(&[name], &[ALPN]).unwrap();
         match self {

@@ -1,4 +1,4 @@
-//! A login that goes well: when the token is sent, and what it is signed for.
+//! Successful logins: when the token is sent, and what it is signed for.
 
 use irsa_pgwire::backend::{self, Authentication, TransactionStatus};
 use irsa_pgwire::error_response::ErrorResponse;
@@ -10,23 +10,23 @@ use crate::server::{HOST, Server, Step};
 use crate::wire::encoded;
 
 #[tokio::test]
-async fn the_password_is_a_token_signed_for_the_endpoint_and_the_clients_user() {
+async fn the_token_is_signed_for_the_endpoint_and_the_clients_user() {
     let server = Server::new().run().await;
-    let proxy = Setup::of(&server).start().await;
+    let proxy = Setup::for_server(&server).start().await;
     proxy.log_in().await.unwrap();
     let [token] = server.login().passwords.try_into().unwrap();
     let begin = format!("{HOST}:5432/?Action=connect&DBUser=app&");
     assert!(
         token.starts_with(&begin),
-        "it is not for the address dialed"
+        "not for the address that irsa connects to"
     );
     assert!(token.contains("X-Amz-Signature="));
 }
 
 #[tokio::test]
-async fn logins_of_one_user_share_a_token_and_those_of_another_do_not() {
+async fn only_logins_of_the_same_user_share_a_token() {
     let server = Server::new().run().await;
-    let proxy = Setup::of(&server).start().await;
+    let proxy = Setup::for_server(&server).start().await;
     let mut other = startup();
     other.parameters[0].1 = "reports".into();
     for startup in [startup(), startup(), other] {
@@ -38,9 +38,9 @@ async fn logins_of_one_user_share_a_token_and_those_of_another_do_not() {
 }
 
 #[tokio::test]
-async fn no_token_is_sent_before_a_password_is_asked_for() {
+async fn no_token_is_sent_before_the_password_request() {
     let server = Server::new().on_each_login([Step::Hang]).run().await;
-    let mut setup = Setup::of(&server);
+    let mut setup = Setup::for_server(&server);
     setup.limits.login_timeout = SHORT;
     let error = setup.start().await.refusal().await;
     assert!(error.message.contains("endpoint-timeout"), "{error:?}");
@@ -48,17 +48,20 @@ async fn no_token_is_sent_before_a_password_is_asked_for() {
 }
 
 #[tokio::test]
-async fn a_server_that_asks_for_no_password_is_sent_no_token() {
-    let server = Server::new().on_each_login([Step::Welcome]).run().await;
-    let proxy = Setup::of(&server).start().await;
+async fn a_server_that_requests_no_password_gets_no_token() {
+    let server = Server::new().on_each_login([Step::AcceptLogin]).run().await;
+    let proxy = Setup::for_server(&server).start().await;
     let mut client = proxy.log_in().await.unwrap().wire;
     client.send(b"Q\0\0\0\x05\0").await;
     let first = server.session().await.message().await.unwrap();
-    assert_eq!(first.tag, b'Q', "only the client speaks after the start-up");
+    assert_eq!(
+        first.tag, b'Q',
+        "irsa sends nothing after the startup packet"
+    );
 }
 
 #[tokio::test]
-async fn a_notice_of_the_login_reaches_the_client() {
+async fn a_notice_during_the_login_reaches_the_client() {
     let notice = ErrorResponse::warning(SqlState::WARNING, "collation version mismatch");
     let greeting = encoded(|buf| {
         Authentication::Ok.encode(buf);
@@ -67,21 +70,21 @@ async fn a_notice_of_the_login_reaches_the_client() {
     });
     let script = [Step::ask_for_password(), Step::send(greeting), Step::Hang];
     let server = Server::new().on_each_login(script).run().await;
-    let proxy = Setup::of(&server).start().await;
+    let proxy = Setup::for_server(&server).start().await;
     let session = proxy.log_in().await.unwrap();
     assert_eq!(
         session.tags(),
         "RNZ",
-        "and no key where the server gave none"
+        "no key, because the server sent no key"
     );
     let seen = ErrorResponse::parse(session.greeting[1].body()).unwrap();
     assert_eq!(seen, notice);
 }
 
 #[tokio::test]
-async fn a_login_is_counted_and_its_time_taken() {
+async fn logins_are_counted_and_timed() {
     let server = Server::new().run().await;
-    let proxy = Setup::of(&server).start().await;
+    let proxy = Setup::for_server(&server).start().await;
     let _session = proxy.log_in().await.unwrap();
     assert_eq!(proxy.metric("postgres_connections_total"), 1);
     assert_eq!(proxy.metric("postgres_sessions_active"), 1);

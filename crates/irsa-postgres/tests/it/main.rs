@@ -1,13 +1,13 @@
-//! The proxy between a client and a server that speak the protocol byte by byte.
+//! Tests of the proxy between a client and a server that both run in the test.
 //!
-//! `server` is a PostgreSQL server that does as its script says, `client` the client's side,
-//! `proxy` what stands between them. Both ends of a session are [`wire::Wire`]s in the test's
-//! hands, so that a test says what each of them sends and what the other one sees.
+//! `server` is a PostgreSQL server that follows a script, `client` is the client side, and `proxy` is the proxy between
+//! them. Both ends of a session are [`wire::Wire`]s, so a test controls what each side sends and checks what the other
+//! one receives.
 #![expect(
     clippy::expect_used,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "a test that can't go on should stop"
+    reason = "a test that cannot continue should fail"
 )]
 
 mod client;
@@ -18,15 +18,14 @@ mod server;
 mod wire;
 
 mod backpressure;
-mod beginnings;
 mod cancel;
 mod certificates;
-mod crowds;
-mod departures;
-mod endings;
-mod giant_rows;
-mod hostile_beginnings;
+mod client_startup;
+mod connection_limit;
+mod disconnects;
+mod large_messages;
 mod login;
+mod malformed_startup;
 mod panics;
 mod parameters;
 mod real_client;
@@ -37,6 +36,7 @@ mod second_attempts;
 mod secrets;
 mod server_faults;
 mod server_tls;
+mod session_end;
 mod shutdown;
 mod shutdown_outcome;
 mod sqlstates;

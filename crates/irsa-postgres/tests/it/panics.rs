@@ -1,4 +1,4 @@
-//! A defect ends the session it occurs in, and no other.
+//! A panic ends only the session in which it occurs.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,14 +12,14 @@ use crate::proxy::{Proxy, Setup};
 use crate::server::{RunningServer, Server};
 use crate::wire::encoded;
 
-/// A clock that can break.
+/// A clock that can be made to panic.
 #[derive(Debug)]
-struct BrittleClock {
+struct FailingClock {
     time: ManualClock,
     is_broken: Arc<AtomicBool>,
 }
 
-impl Clock for BrittleClock {
+impl Clock for FailingClock {
     fn now(&self) -> SystemTime {
         assert!(
             !self.is_broken.load(Ordering::Relaxed),
@@ -29,13 +29,13 @@ impl Clock for BrittleClock {
     }
 }
 
-/// A proxy with room for two sessions, and the switch that breaks its clock.
-async fn brittle() -> (RunningServer, Proxy, Arc<AtomicBool>) {
+/// A proxy with a limit of two connections, and the switch that makes its clock panic.
+async fn with_failing_clock() -> (RunningServer, Proxy, Arc<AtomicBool>) {
     let server = Server::new().run().await;
-    let mut setup = Setup::of(&server);
+    let mut setup = Setup::for_server(&server);
     setup.limits.max_connections = 2;
     let is_broken = Arc::new(AtomicBool::new(false));
-    let clock = BrittleClock {
+    let clock = FailingClock {
         time: setup.clock.clone(),
         is_broken: Arc::clone(&is_broken),
     };
@@ -46,22 +46,22 @@ async fn brittle() -> (RunningServer, Proxy, Arc<AtomicBool>) {
 }
 
 #[tokio::test]
-async fn a_panic_ends_its_own_session_with_an_error_and_no_other() {
-    let (server, proxy, is_broken) = brittle().await;
+async fn a_panic_ends_its_session_with_an_error_and_no_other_session() {
+    let (server, proxy, is_broken) = with_failing_clock().await;
     let mut other = proxy.log_in().await.unwrap().wire;
     let mut upstream = server.session().await;
 
     is_broken.store(true, Ordering::Relaxed);
-    // More often than there are places.
+    // More often than the connection limit.
     for _ in 0..3 {
         let error = proxy.refusal().await;
         assert_eq!(error.code, SqlState::INTERNAL_ERROR);
         assert!(error.message.contains("internal error"), "{error:?}");
         assert!(!format!("{error:?}").contains("a value from outside"));
     }
-    let question = encoded(|buf| query("select 1", buf));
-    other.send(&question).await;
-    assert_eq!(upstream.bytes(question.len()).await, question);
+    let request = encoded(|buf| query("select 1", buf));
+    other.send(&request).await;
+    assert_eq!(upstream.bytes(request.len()).await, request);
     proxy.until_sessions_are(1).await;
     assert_eq!(proxy.metric("postgres_panics_total"), 3);
 

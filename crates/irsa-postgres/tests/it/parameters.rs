@@ -1,4 +1,4 @@
-//! What a client asks for in its start-up packet reaches the server as it came.
+//! The client's startup parameters reach the server unchanged.
 
 use irsa_pgwire::startup::{MAX_STARTUP, Startup};
 
@@ -8,7 +8,7 @@ use crate::server::{Login, Server};
 
 async fn seen_by_the_server(startup: &Startup) -> Login {
     let server = Server::new().run().await;
-    let proxy = Setup::of(&server).start().await;
+    let proxy = Setup::for_server(&server).start().await;
     log_in(proxy.connect().await, startup).await.unwrap();
     server.login()
 }
@@ -18,7 +18,7 @@ async fn assert_unchanged(startup: &Startup) {
 }
 
 #[tokio::test]
-async fn settings_reach_the_server_byte_for_byte() {
+async fn parameters_reach_the_server_byte_for_byte() {
     let startup = startup()
         .with("application_name", "orders \u{1F4E6} 'quoted'")
         .with(
@@ -40,7 +40,7 @@ async fn values_that_are_not_utf_8_reach_the_server_byte_for_byte() {
 }
 
 #[tokio::test]
-async fn a_setting_that_comes_twice_comes_twice_to_the_server() {
+async fn duplicate_parameters_reach_the_server() {
     let startup = startup()
         .with("application_name", "first")
         .with("application_name", "second");
@@ -48,20 +48,20 @@ async fn a_setting_that_comes_twice_comes_twice_to_the_server() {
 }
 
 #[tokio::test]
-async fn a_replication_session_is_asked_for_as_the_client_asked() {
+async fn the_replication_parameter_reaches_the_server() {
     for value in ["database", "true", "1"] {
         assert_unchanged(&startup().with("replication", value)).await;
     }
 }
 
 #[tokio::test]
-async fn a_user_without_a_database_stays_without() {
+async fn irsa_adds_no_database() {
     let startup = Startup::new(startup().version).with("user", "app");
     assert_unchanged(&startup).await;
 }
 
 #[tokio::test]
-async fn a_packet_of_the_greatest_length_reaches_the_server() {
+async fn a_packet_of_the_maximum_size_reaches_the_server() {
     let rest = MAX_STARTUP - (packet(&startup()).len() - 4) - "options".len() - 2;
     let startup = startup().with("options", "x".repeat(rest));
     assert_eq!(packet(&startup).len(), MAX_STARTUP + 4);
@@ -69,7 +69,7 @@ async fn a_packet_of_the_greatest_length_reaches_the_server() {
 }
 
 #[tokio::test]
-async fn all_but_the_protocols_options_keep_their_place() {
+async fn protocol_options_are_removed_and_the_order_of_the_rest_stays() {
     let settings = startup().with("options", "-c a=b").with("TimeZone", "UTC");
     let with_option = startup()
         .with("_pq_.first", "1")

@@ -1,4 +1,4 @@
-//! The proxy under test, with short limits and keys that no AWS knows.
+//! The proxy under test, with short timeouts and fake credentials.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -26,14 +26,14 @@ use crate::wire::{Wire, within};
 
 pub(crate) const SECRET_KEY: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 pub(crate) const SESSION_TOKEN: &str = "IQoJb3JpZ2luX2VjEXAMPLE/session+token==";
-/// The role that messages name.
+/// The role in messages.
 pub(crate) const ROLE: &str = "arn:aws:iam::123456789012:role/orders";
 
-/// How a proxy is set up.
+/// The configuration of a proxy.
 pub(crate) struct Setup {
     pub(crate) dial: (String, u16),
     pub(crate) tls_name: &'static str,
-    /// Whom it trusts to vouch for the server.
+    /// The CAs to verify the server with.
     pub(crate) roots: Roots,
     pub(crate) limits: Limits,
     pub(crate) clock: ManualClock,
@@ -42,34 +42,34 @@ pub(crate) struct Setup {
     pub(crate) listen: ListenAddress,
 }
 
-/// A proxy that runs, until it is dropped.
+/// A running proxy, until it is dropped.
 pub(crate) struct Proxy {
     pub(crate) database: Arc<Database>,
     pub(crate) drain: Drain,
-    pub(crate) cut: Drain,
+    pub(crate) terminate: Drain,
     addresses: Vec<ListenAddress>,
     registry: Registry,
     serving: JoinHandle<()>,
     draining: DrainWatch,
-    cutting: DrainWatch,
+    terminating: DrainWatch,
 }
 
-/// Short enough for a test to wait for.
+/// Short enough for a test to wait.
 pub(crate) const SHORT: Duration = Duration::from_millis(200);
-/// Long enough for nothing to run into it.
+/// Long enough to never expire in a test.
 const LONG: Duration = Duration::from_mins(1);
 
 // === impl Setup ===
 
 impl Setup {
-    /// A proxy of `server` with no TLS for clients, on a port of 127.0.0.1.
-    pub(crate) fn of(server: &RunningServer) -> Self {
-        Self::towards(server.address, roots(&server.authority))
+    /// A proxy of `server` on 127.0.0.1 without TLS for clients.
+    pub(crate) fn for_server(server: &RunningServer) -> Self {
+        Self::for_address(server.address, roots(&server.authority))
     }
 
-    /// The same for a server that may be in another process.
-    pub(crate) fn towards(server: SocketAddr, roots: Roots) -> Self {
-        // A token is dated in whole seconds, and a login does not begin with one.
+    /// The same for a server that can be in a different process.
+    pub(crate) fn for_address(server: SocketAddr, roots: Roots) -> Self {
+        // Tokens have timestamps in whole seconds, and logins rarely start at a whole second.
         let now = UNIX_EPOCH + Duration::from_millis(1_800_000_000_400);
         Self {
             dial: (server.ip().to_string(), server.port()),
@@ -93,7 +93,7 @@ impl Setup {
         self.start_with(|_| {}).await
     }
 
-    /// The same, with changes to what the database is made of.
+    /// The same with a change to the database's configuration.
     pub(crate) async fn start_with(self, change: impl FnOnce(&mut DatabaseParts)) -> Proxy {
         let listener = Listener::bind(&self.listen, ListenOptions::default())
             .await
@@ -104,20 +104,20 @@ impl Setup {
         change(&mut parts);
         let database = Arc::new(Database::new(parts, &metrics));
         let (drain, draining) = drain();
-        let (cut, cutting) = irsa_net::drain::drain();
+        let (terminate, terminating) = irsa_net::drain::drain();
         Proxy {
             addresses: listener.local_addresses(),
             serving: tokio::spawn(serve(
                 Arc::clone(&database),
                 listener,
                 draining.clone(),
-                cutting.clone(),
+                terminating.clone(),
             )),
             draining,
-            cutting,
+            terminating,
             database,
             drain,
-            cut,
+            terminate,
             registry,
         }
     }
@@ -144,15 +144,15 @@ impl Setup {
     }
 }
 
-/// How to verify a server that `authority` vouches for.
+/// The configuration of a client that trusts `authority`.
 pub(crate) fn trusting(authority: &LocalAuthority, alpn: &[&[u8]]) -> Arc<ClientConfig> {
     client_config(&roots(authority), alpn).unwrap()
 }
 
-/// This authority as the only one that is trusted.
+/// The roots with `authority` as the only CA.
 pub(crate) fn roots(authority: &LocalAuthority) -> Roots {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("ca.pem");
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("ca.pem");
     authority.write_ca(&file).unwrap();
     Roots::from_pem_file(&file).unwrap()
 }
@@ -170,7 +170,7 @@ fn identity() -> IdentitySettings {
 // === impl Proxy ===
 
 impl Proxy {
-    /// A client's connection.
+    /// Connects a client.
     pub(crate) async fn connect(&self) -> Wire {
         match &self.addresses[0] {
             ListenAddress::Unix(path) => Wire::new(UnixStream::connect(path).await.unwrap()),
@@ -178,7 +178,7 @@ impl Proxy {
         }
     }
 
-    /// The connection of a client that the proxy takes for one of another machine.
+    /// Connects a client that appears to come from `address`.
     pub(crate) async fn connect_from(&self, address: IpAddr) -> Wire {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await;
@@ -188,33 +188,33 @@ impl Proxy {
             peer: Peer::Tcp((address, 40_000).into()),
         };
         let database = Arc::clone(&self.database);
-        let (draining, cutting) = (self.draining.clone(), self.cutting.clone());
-        tokio::spawn(serve_client(database, accepted, draining, cutting));
+        let (draining, terminating) = (self.draining.clone(), self.terminating.clone());
+        tokio::spawn(serve_client(database, accepted, draining, terminating));
         Wire::new(client.unwrap())
     }
 
-    /// Where it listens on TCP.
+    /// Returns the TCP address.
     pub(crate) fn address(&self) -> SocketAddr {
         match self.addresses[0] {
             ListenAddress::Tcp(address) => address,
-            ref other => panic!("{other} is no TCP address"),
+            ref other => panic!("{other} is not a TCP address"),
         }
     }
 
-    /// Ends the proxy once its sessions are over, of which none may have panicked.
+    /// Drains the proxy and asserts that no session panicked.
     pub(crate) async fn end(self) {
         self.drain.start();
         within("the end of all sessions", self.drain.finished()).await;
         within("the end of the accept loop", self.serving)
             .await
             .unwrap();
-        let active = text_of(&self.registry, "postgres_sessions_active");
-        assert_eq!(active, 0, "a session did not come to its own end");
-        let panics = text_of(&self.registry, "postgres_panics_total");
+        let active = metric_value(&self.registry, "postgres_sessions_active");
+        assert_eq!(active, 0, "a session did not end by itself");
+        let panics = metric_value(&self.registry, "postgres_panics_total");
         assert_eq!(panics, 0, "a session panicked");
     }
 
-    /// Waits until so many connections are open.
+    /// Waits until `count` connections are open.
     pub(crate) async fn until_sessions_are(&self, count: u64) {
         let counting = async {
             while self.metric("postgres_sessions_active") != count {
@@ -224,19 +224,19 @@ impl Proxy {
         within("a change of sessions", counting).await;
     }
 
-    /// The sum of a metric's values.
+    /// Returns the sum of a metric's values.
     pub(crate) fn metric(&self, name: &str) -> u64 {
-        text_of(&self.registry, name)
+        metric_value(&self.registry, name)
     }
 }
 
-/// A socket in a folder of its own, which must outlive the proxy.
-pub(crate) fn unix_socket(folder: &tempfile::TempDir) -> ListenAddress {
-    let path: PathBuf = folder.path().join(".s.PGSQL.5432");
+/// A socket in `directory`, which must outlive the proxy.
+pub(crate) fn unix_socket(directory: &tempfile::TempDir) -> ListenAddress {
+    let path: PathBuf = directory.path().join(".s.PGSQL.5432");
     ListenAddress::Unix(path)
 }
 
-fn text_of(registry: &Registry, name: &str) -> u64 {
+fn metric_value(registry: &Registry, name: &str) -> u64 {
     let mut encoded = String::new();
     text::encode(&mut encoded, registry).unwrap();
     let lines = encoded.lines().filter_map(|line| line.strip_prefix(name));

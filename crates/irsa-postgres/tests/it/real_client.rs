@@ -1,4 +1,4 @@
-//! A client library that was written by others.
+//! Tests with an independent client library, tokio-postgres.
 
 use irsa_pgwire::backend::{TransactionStatus, command_complete, ready_for_query};
 use irsa_pgwire::startup::CancelKey;
@@ -40,9 +40,9 @@ async fn answer_one_query(server: &RunningServer) {
 }
 
 #[tokio::test]
-async fn it_connects_asks_and_leaves() {
+async fn it_connects_and_runs_a_query() {
     let server = Server::new().run().await;
-    let proxy = Setup::of(&server).start().await;
+    let proxy = Setup::for_server(&server).start().await;
     let client = connect(&proxy).await.unwrap();
     let asking = async {
         let answer = client.simple_query("select 1").await.unwrap();
@@ -53,7 +53,7 @@ async fn it_connects_asks_and_leaves() {
         assert_eq!(row, Some("1"));
         drop(client);
     };
-    within("an answer", async {
+    within("a response", async {
         tokio::join!(asking, answer_one_query(&server))
     })
     .await;
@@ -64,19 +64,19 @@ async fn it_connects_asks_and_leaves() {
 async fn its_cancel_token_reaches_the_server() {
     let key = CancelKey::new(4711, vec![1, 2, 3, 4]);
     let server = Server::new().with_key(key.clone()).run().await;
-    let proxy = Setup::of(&server).start().await;
+    let proxy = Setup::for_server(&server).start().await;
     let client = connect(&proxy).await.unwrap();
     client.cancel_token().cancel_query(NoTls).await.unwrap();
     assert_eq!(server.cancel().await, key);
 }
 
 #[tokio::test]
-async fn it_shows_what_failed_and_what_to_do() {
+async fn it_reports_the_error_and_the_hint() {
     let script = [Step::ask_for_password(), Step::refuse(&refusal())];
     let server = Server::new().on_each_login(script).run().await;
-    let proxy = Setup::of(&server).start().await;
-    let error = connect(&proxy).await.expect_err("it is refused");
-    let error = error.as_db_error().expect("the server's own words");
+    let proxy = Setup::for_server(&server).start().await;
+    let error = connect(&proxy).await.expect_err("the login fails");
+    let error = error.as_db_error().expect("an error of the server");
     assert_eq!(error.code().code(), "28000");
     assert!(error.detail().unwrap().contains("user app"));
     assert!(error.hint().is_some());

@@ -1,4 +1,4 @@
-//! A server that will not let the user in, and what the client is told of it.
+//! Servers that refuse the login, and the error that the client gets.
 
 use bytes::Bytes;
 use irsa_chain::Cause;
@@ -12,10 +12,10 @@ use crate::proxy::{ROLE, Setup};
 use crate::server::{HOST, Server, Step, refusal};
 use crate::wire::{encoded, message};
 
-/// What the client of a server with this script is told, and the passwords that the server saw.
-async fn refusal_of(script: impl Into<Vec<Step>>) -> (ErrorResponse, Vec<String>) {
+/// Runs a server with this script. Returns the error that the client gets and the passwords that the server received.
+async fn refusal_for_script(script: impl Into<Vec<Step>>) -> (ErrorResponse, Vec<String>) {
     let server = Server::new().on_each_login(script).run().await;
-    let proxy = Setup::of(&server).start().await;
+    let proxy = Setup::for_server(&server).start().await;
     let error = proxy.refusal().await;
     assert_eq!(proxy.metric("postgres_refusals_total"), 1);
     (error, server.login().passwords)
@@ -23,7 +23,7 @@ async fn refusal_of(script: impl Into<Vec<Step>>) -> (ErrorResponse, Vec<String>
 
 async fn refused_with(error: &ErrorResponse) -> ErrorResponse {
     let script = [Step::ask_for_password(), Step::refuse(error)];
-    refusal_of(script).await.0
+    refusal_for_script(script).await.0
 }
 
 fn assert_explained(error: &ErrorResponse, cause: Cause) {
@@ -36,8 +36,8 @@ fn assert_explained(error: &ErrorResponse, cause: Cause) {
 }
 
 #[tokio::test]
-async fn what_the_server_says_keeps_its_code_and_its_words() {
-    let words = [
+async fn errors_of_the_server_keep_their_code_and_message() {
+    let errors = [
         ("3D000", "database \"orders\" does not exist"),
         ("53300", "sorry, too many clients already"),
         ("57P03", "the database system is starting up"),
@@ -45,27 +45,27 @@ async fn what_the_server_says_keeps_its_code_and_its_words() {
         ("28P01", "password authentication failed for user \"app\""),
         ("42501", "permission denied for database \"orders\""),
     ];
-    for (code, text) in words {
-        let said = ErrorResponse::fatal(code.parse().unwrap(), text);
-        let heard = refused_with(&said).await;
-        assert_eq!(heard.code, said.code);
-        assert_eq!(heard.message, said.message);
-        assert_eq!(heard.severity, Severity::Fatal);
+    for (code, text) in errors {
+        let sent = ErrorResponse::fatal(code.parse().unwrap(), text);
+        let received = refused_with(&sent).await;
+        assert_eq!(received.code, sent.code);
+        assert_eq!(received.message, sent.message);
+        assert_eq!(received.severity, Severity::Fatal);
     }
 }
 
 #[tokio::test]
-async fn a_refused_token_is_explained_with_who_asked_for_what() {
+async fn a_rejected_token_is_explained_with_the_facts_of_the_login() {
     let error = refused_with(&refusal()).await;
     assert_explained(&error, Cause::IamLoginRefused);
     let detail = error.detail.unwrap();
     assert!(detail.contains("token signed 0 s ago"), "{detail}");
-    let place = "(link: permissions, cause: iam-login-refused)";
-    assert!(detail.ends_with(place), "{detail}");
+    let reference = "(link: permissions, cause: iam-login-refused)";
+    assert!(detail.ends_with(reference), "{detail}");
 }
 
 #[tokio::test]
-async fn what_is_no_refusal_of_a_token_is_not_taken_for_one() {
+async fn other_errors_are_not_mistaken_for_a_rejected_token() {
     let raised_by = |routine: &str, text| {
         let mut error = refusal();
         error.message = text;
@@ -81,10 +81,10 @@ async fn what_is_no_refusal_of_a_token_is_not_taken_for_one() {
     let hint = error.hint.unwrap();
     assert!(hint.contains("ALTER ROLE \"app\" LOGIN"), "{hint}");
 
-    let no_line = "no pg_hba.conf entry for host \"10.0.0.1\"".to_owned();
-    let said = raised_by("ClientAuthentication", no_line);
-    let (error, passwords) = refusal_of([Step::refuse(&said)]).await;
-    assert_eq!(error.message, said.message);
+    let no_entry = "no pg_hba.conf entry for host \"10.0.0.1\"".to_owned();
+    let sent = raised_by("ClientAuthentication", no_entry);
+    let (error, passwords) = refusal_for_script([Step::refuse(&sent)]).await;
+    assert_eq!(error.message, sent.message);
     let hint = error.hint.unwrap();
     assert!(hint.contains("rdsadmin"), "{hint}");
     let detail = error.detail.unwrap();
@@ -93,7 +93,7 @@ async fn what_is_no_refusal_of_a_token_is_not_taken_for_one() {
 }
 
 #[tokio::test]
-async fn a_missing_database_and_a_full_server_come_with_a_remedy() {
+async fn errors_with_a_known_cause_have_a_remedy() {
     let causes = [
         (SqlState::INVALID_CATALOG, Cause::WrongDatabase),
         (SqlState::TOO_MANY_CONNECTIONS, Cause::EndpointOverloaded),
@@ -110,8 +110,8 @@ async fn a_missing_database_and_a_full_server_come_with_a_remedy() {
 }
 
 #[tokio::test]
-async fn the_sentences_of_rds_proxy_are_understood() {
-    let sentences = [
+async fn messages_of_rds_proxy_are_recognized() {
+    let messages = [
         (
             "The IAM authentication failed because of too many competing requests.",
             Cause::EndpointOverloaded,
@@ -122,36 +122,36 @@ async fn the_sentences_of_rds_proxy_are_understood() {
             Cause::RoleNotFound,
         ),
     ];
-    for (sentence, cause) in sentences {
-        let mut said = refusal();
-        said.message = sentence.to_owned();
-        let error = refused_with(&said).await;
+    for (message, cause) in messages {
+        let mut sent = refusal();
+        sent.message = message.to_owned();
+        let error = refused_with(&sent).await;
         let detail = error.detail.unwrap();
-        let place = cause.link().reference(Some(cause));
-        assert!(detail.contains(&place), "{sentence}: {detail}");
-        assert!(error.hint.is_some(), "{sentence}");
+        let reference = cause.link().reference(Some(cause));
+        assert!(detail.contains(&reference), "{message}: {detail}");
+        assert!(error.hint.is_some(), "{message}");
     }
 }
 
 #[tokio::test]
-async fn the_servers_own_detail_and_hint_stay() {
-    let mut said = ErrorResponse::fatal(SqlState::TOO_MANY_CONNECTIONS, "no")
+async fn detail_and_hint_of_the_server_stay_unchanged() {
+    let mut sent = ErrorResponse::fatal(SqlState::TOO_MANY_CONNECTIONS, "no")
         .detail("the server's detail")
         .hint("the server's hint");
-    said.others = vec![
+    sent.others = vec![
         (b'F', "proc.c".to_owned()),
         (b'R', "InitProcess".to_owned()),
     ];
-    assert_eq!(refused_with(&said).await, said);
+    assert_eq!(refused_with(&sent).await, sent);
 }
 
 #[tokio::test]
-async fn a_server_that_wants_another_kind_of_password_does_not_know_the_user_as_rds_iam() {
+async fn a_request_for_an_md5_or_scram_password_means_that_rds_iam_is_not_granted() {
     let scram = Authentication::Sasl {
         mechanisms: vec!["SCRAM-SHA-256".to_owned()],
     };
     for request in [scram, Authentication::Md5 { salt: [1; 4] }] {
-        let (error, passwords) = refusal_of([Step::Ask(request)]).await;
+        let (error, passwords) = refusal_for_script([Step::Ask(request)]).await;
         assert_eq!(error.code, SqlState::INVALID_AUTHORIZATION_SPECIFICATION);
         assert!(error.message.contains("rds_iam"), "{error:?}");
         assert!(error.message.contains("grant"), "{error:?}");
@@ -161,7 +161,7 @@ async fn a_server_that_wants_another_kind_of_password_does_not_know_the_user_as_
 }
 
 #[tokio::test]
-async fn a_server_that_wants_kerberos_or_what_nobody_knows_is_sent_no_token() {
+async fn other_authentication_requests_get_no_token() {
     let requests = [
         Authentication::Gss,
         Authentication::Sspi,
@@ -170,65 +170,65 @@ async fn a_server_that_wants_kerberos_or_what_nobody_knows_is_sent_no_token() {
         Authentication::Other(99),
     ];
     for request in requests {
-        let (error, passwords) = refusal_of([Step::Ask(request)]).await;
+        let (error, passwords) = refusal_for_script([Step::Ask(request)]).await;
         assert_eq!(error.code, SqlState::INVALID_AUTHORIZATION_SPECIFICATION);
         assert!(passwords.is_empty());
     }
 }
 
 #[tokio::test]
-async fn a_server_that_asks_twice_is_answered_once() {
+async fn a_second_password_request_is_not_answered() {
     let script = [Step::ask_for_password(), Step::ask_for_password()];
-    let (error, passwords) = refusal_of(script).await;
+    let (error, passwords) = refusal_for_script(script).await;
     assert_eq!(error.code, SqlState::PROTOCOL_VIOLATION);
     assert_eq!(passwords.len(), 1);
 }
 
 #[tokio::test]
-async fn a_user_whose_name_no_policy_can_hold_is_sent_no_token() {
+async fn a_user_name_that_is_not_utf8_is_rejected() {
     let server = Server::new().run().await;
-    let proxy = Setup::of(&server).start().await;
+    let proxy = Setup::for_server(&server).start().await;
     let mut unnameable = startup();
     unnameable.parameters[0].1 = Bytes::from_static(b"\xff\xfe");
     let refused = log_in(proxy.connect().await, &unnameable).await;
-    let error = refused.err().expect("it is refused");
+    let error = refused.err().expect("the login fails");
     assert_eq!(error.code, SqlState::INVALID_AUTHORIZATION_SPECIFICATION);
     assert!(error.message.contains("UTF-8"), "{error:?}");
     assert!(server.login().passwords.is_empty());
 }
 
 #[tokio::test]
-async fn an_error_without_fields_is_still_an_error_to_the_client() {
+async fn an_error_without_fields_reaches_the_client() {
     for bare in [message(b'E', b"\0"), message(b'E', b"")] {
-        let (error, _) = refusal_of([Step::ask_for_password(), Step::send(bare)]).await;
+        let (error, _) = refusal_for_script([Step::ask_for_password(), Step::send(bare)]).await;
         assert_eq!(error.code, SqlState::INTERNAL_ERROR);
         assert_eq!(error.message, "");
     }
 }
 
 #[tokio::test]
-async fn an_error_after_the_consent_is_passed_on_too() {
-    let consent = encoded(|buf| Authentication::Ok.encode(buf));
-    let said = ErrorResponse::fatal(SqlState::INVALID_CATALOG, "no such database");
+async fn an_error_after_authentication_ok_is_relayed() {
+    let accepted = encoded(|buf| Authentication::Ok.encode(buf));
+    let sent = ErrorResponse::fatal(SqlState::INVALID_CATALOG, "no such database");
     let script = [
         Step::ask_for_password(),
-        Step::send(consent),
-        Step::refuse(&said),
+        Step::send(accepted),
+        Step::refuse(&sent),
     ];
-    let (error, _) = refusal_of(script).await;
+    let (error, _) = refusal_for_script(script).await;
     assert_eq!(error.code, SqlState::INVALID_CATALOG);
     assert_explained(&error, Cause::WrongDatabase);
 }
 
 #[tokio::test]
-async fn refusals_of_one_kind_are_logged_once_in_a_while_with_endpoint_and_remedy() {
+async fn refusals_of_the_same_kind_are_logged_once_with_endpoint_and_remedy() {
     let (log, _guard) = Log::capture();
     let script = |login| match login {
         0..5 => vec![Step::ask_for_password(), Step::refuse(&refusal())],
         _ => vec![Step::ask_for_password()],
     };
     let server = Server::new().on_login(script).run().await;
-    let proxy = Setup::of(&server).start().await;
+    let proxy = Setup::for_server(&server).start().await;
     for _ in 0..10 {
         proxy.refusal().await;
     }

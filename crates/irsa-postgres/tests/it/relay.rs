@@ -1,4 +1,4 @@
-//! A session's bytes, both ways, as they are.
+//! The relay forwards the bytes of a session unchanged in both directions.
 
 use irsa_pgwire::backend::{Authentication, TransactionStatus, command_complete, ready_for_query};
 use irsa_pgwire::frontend::{query, terminate};
@@ -14,30 +14,30 @@ use crate::proxy::Setup;
 use crate::server::{Server, Step};
 use crate::wire::{encoded, message, runtime, within};
 
-/// What one side says, in the pieces that it sends.
+/// The bytes that one side sends, and the sizes of its writes.
 #[derive(Debug, Clone)]
-struct Speech {
+struct Traffic {
     bytes: Vec<u8>,
     pieces: Vec<usize>,
 }
 
-/// Messages with these tags, cut anywhere.
-fn speech(tags: &'static [u8]) -> impl Strategy<Value = Speech> {
+/// Messages with these tags, split at arbitrary positions.
+fn traffic(tags: &'static [u8]) -> impl Strategy<Value = Traffic> {
     let body = prop_oneof![
         8 => vec(any::<u8>(), 0..64),
         1 => vec(any::<u8>(), 60_000..70_000),
     ];
     let message = (select(tags), body).prop_map(|(tag, body)| message(tag, &body));
     let pieces = prop_oneof![vec(1..10_usize, 1..20), vec(1..40_000_usize, 1..20)];
-    (vec(message, 1..40), pieces).prop_map(|(messages, pieces)| Speech {
+    (vec(message, 1..40), pieces).prop_map(|(messages, pieces)| Traffic {
         bytes: messages.concat(),
         pieces,
     })
 }
 
-async fn say(speech: &Speech, mut to: impl AsyncWrite + Unpin) {
-    let mut rest = speech.bytes.as_slice();
-    for &piece in speech.pieces.iter().cycle() {
+async fn send(traffic: &Traffic, mut to: impl AsyncWrite + Unpin) {
+    let mut rest = traffic.bytes.as_slice();
+    for &piece in traffic.pieces.iter().cycle() {
         let (now, later) = rest.split_at(piece.min(rest.len()));
         to.write_all(now).await.unwrap();
         to.flush().await.unwrap();
@@ -48,16 +48,16 @@ async fn say(speech: &Speech, mut to: impl AsyncWrite + Unpin) {
     }
 }
 
-async fn hear(length: usize, mut from: impl AsyncRead + Unpin) -> Vec<u8> {
-    let mut heard = vec![0; length];
-    within("what was said", from.read_exact(&mut heard))
+async fn receive(length: usize, mut from: impl AsyncRead + Unpin) -> Vec<u8> {
+    let mut received = vec![0; length];
+    within("the bytes", from.read_exact(&mut received))
         .await
         .unwrap();
-    heard
+    received
 }
 
-/// Lets both sides speak at once, and checks that each hears the other.
-async fn converse(encryption: Encryption, by_client: &Speech, by_server: &Speech) {
+/// Lets both sides send at the same time and asserts that each receives the bytes of the other.
+async fn converse(encryption: Encryption, by_client: &Traffic, by_server: &Traffic) {
     let Linked {
         client,
         upstream,
@@ -65,23 +65,23 @@ async fn converse(encryption: Encryption, by_client: &Speech, by_server: &Speech
     } = linked_over(encryption).await;
     let ((client_reads, client_writes), (server_reads, server_writes)) =
         (client.split(), upstream.split());
-    let ((), (), by_server_heard, by_client_heard) = tokio::join!(
-        say(by_client, client_writes),
-        say(by_server, server_writes),
-        hear(by_server.bytes.len(), client_reads),
-        hear(by_client.bytes.len(), server_reads),
+    let ((), (), at_client, at_server) = tokio::join!(
+        send(by_client, client_writes),
+        send(by_server, server_writes),
+        receive(by_server.bytes.len(), client_reads),
+        receive(by_client.bytes.len(), server_reads),
     );
-    assert!(by_client_heard == by_client.bytes, "the server's ear");
-    assert!(by_server_heard == by_server.bytes, "the client's ear");
+    assert!(at_server == by_client.bytes, "bytes at the server");
+    assert!(at_client == by_server.bytes, "bytes at the client");
 }
 
 #[test]
-fn pipelines_arrive_unchanged_however_they_are_cut() {
+fn pipelines_arrive_unchanged_regardless_of_how_they_are_split() {
     let runtime = runtime();
     let conversations = (
         select(Encryption::ALL.to_vec()),
-        speech(b"QPBDECSHFdcf"),
-        speech(b"12CDEGHINSTWZAVdcnst"),
+        traffic(b"QPBDECSHFdcf"),
+        traffic(b"12CDEGHINSTWZAVdcnst"),
     );
     TestRunner::new(Config::with_cases(48))
         .run(&conversations, |(encryption, by_client, by_server)| {
@@ -92,10 +92,10 @@ fn pipelines_arrive_unchanged_however_they_are_cut() {
 }
 
 #[tokio::test]
-async fn copies_flow_both_ways_at_once() {
+async fn copy_data_flows_in_both_directions_at_the_same_time() {
     let copy_data = message(b'd', &[0x5a; 8_192]);
     for encryption in Encryption::ALL {
-        let megabytes = Speech {
+        let megabytes = Traffic {
             bytes: copy_data.repeat(1_000),
             pieces: vec![100_000],
         };
@@ -104,7 +104,7 @@ async fn copies_flow_both_ways_at_once() {
 }
 
 #[tokio::test]
-async fn what_the_server_says_on_its_own_reaches_a_waiting_client() {
+async fn an_asynchronous_message_of_the_server_reaches_an_idle_client() {
     let mut linked = linked().await;
     let notification = message(b'A', b"\0\0\0\x07orders\0placed\0");
     linked.upstream.send(&notification).await;
@@ -112,7 +112,7 @@ async fn what_the_server_says_on_its_own_reaches_a_waiting_client() {
 }
 
 #[tokio::test]
-async fn what_the_server_says_along_with_its_greeting_reaches_the_client() {
+async fn a_message_that_arrives_with_the_greeting_reaches_the_client() {
     let notification = message(b'A', b"\0\0\0\x07orders\0placed\0");
     let greeting = encoded(|buf| {
         Authentication::Ok.encode(buf);
@@ -121,47 +121,51 @@ async fn what_the_server_says_along_with_its_greeting_reaches_the_client() {
     });
     let script = [Step::ask_for_password(), Step::send(greeting), Step::Hang];
     let server = Server::new().on_each_login(script).run().await;
-    let proxy = Setup::of(&server).start().await;
+    let proxy = Setup::for_server(&server).start().await;
     let mut client = proxy.log_in().await.unwrap().wire;
     assert_eq!(client.message().await.unwrap().bytes, notification);
 }
 
 #[tokio::test]
-async fn a_query_sent_along_with_the_start_up_packet_is_answered() {
+async fn a_query_sent_with_the_startup_packet_is_answered() {
     let server = Server::new().run().await;
-    let proxy = Setup::of(&server).start().await;
+    let proxy = Setup::for_server(&server).start().await;
     let mut wire = proxy.connect().await;
     let select = encoded(|buf| query("select 1", buf));
-    let goodbye = encoded(terminate);
-    let at_once = [packet(&startup()), select.clone(), goodbye.clone()].concat();
+    let end = encoded(terminate);
+    let at_once = [packet(&startup()), select.clone(), end.clone()].concat();
     wire.send(at_once).await;
     let mut client = greeted(wire).await.unwrap().wire;
     let mut upstream = server.session().await;
     assert_eq!(upstream.message().await.unwrap().bytes, select);
-    assert_eq!(upstream.message().await.unwrap().bytes, goodbye);
+    assert_eq!(upstream.message().await.unwrap().bytes, end);
     let answer = encoded(|buf| {
         command_complete("SELECT 1", buf);
         ready_for_query(TransactionStatus::Idle, buf);
     });
     upstream.send(&answer).await;
     upstream.shut_down().await;
-    assert_eq!(client.rest().await, answer, "and nothing is added to it");
+    assert_eq!(client.rest().await, answer, "without additional bytes");
 }
 
 #[tokio::test]
-async fn a_flood_of_rows_does_not_drown_what_the_client_says() {
+async fn a_flood_of_rows_does_not_block_the_clients_messages() {
     let Linked {
         client,
         upstream,
         proxy,
     } = linked().await;
-    let ((mut client_ear, mut client_mouth), (mut server_ear, mut server_mouth)) =
+    let ((mut client_reader, mut client_writer), (mut server_reader, mut server_writer)) =
         (client.split(), upstream.split());
     let rows = message(b'D', &vec![0; 1024 * 1024]);
-    let flood = tokio::spawn(async move { while server_mouth.write_all(&rows).await.is_ok() {} });
+    let flood = tokio::spawn(async move { while server_writer.write_all(&rows).await.is_ok() {} });
     let reading = tokio::spawn(async move {
         let mut sink = vec![0; 1024 * 1024];
-        while client_ear.read(&mut sink).await.is_ok_and(|read| read > 0) {}
+        while client_reader
+            .read(&mut sink)
+            .await
+            .is_ok_and(|read| read > 0)
+        {}
     });
     let in_full_flow = async {
         while proxy.metric("postgres_relayed_bytes_total") < 100_000_000 {
@@ -169,12 +173,12 @@ async fn a_flood_of_rows_does_not_drown_what_the_client_says() {
         }
     };
     within("a flood", in_full_flow).await;
-    let word = message(b'r', b"standby status update");
-    client_mouth.write_all(&word).await.unwrap();
-    let mut heard = vec![0; word.len()];
-    let hearing = server_ear.read_exact(&mut heard);
-    within("the client's word", hearing).await.unwrap();
-    assert_eq!(heard, word);
+    let status = message(b'r', b"standby status update");
+    client_writer.write_all(&status).await.unwrap();
+    let mut received = vec![0; status.len()];
+    let receiving = server_reader.read_exact(&mut received);
+    within("the client's message", receiving).await.unwrap();
+    assert_eq!(received, status);
     flood.abort();
     reading.abort();
 }

@@ -1,4 +1,4 @@
-//! SCRAM-SHA-256 for clients: who is let in, and that a refusal tells nothing.
+//! SCRAM-SHA-256 for clients. Errors do not reveal which users exist.
 
 use std::sync::Arc;
 
@@ -18,23 +18,23 @@ use crate::wire::{Wire, encoded, message};
 
 const PASSWORD: &[u8] = b"correct horse";
 
-async fn stage() -> (RunningServer, Proxy) {
-    stage_with(DEFAULT_ITERATIONS).await
+async fn fixture() -> (RunningServer, Proxy) {
+    fixture_with(DEFAULT_ITERATIONS).await
 }
 
-async fn stage_with(iterations: u32) -> (RunningServer, Proxy) {
+async fn fixture_with(iterations: u32) -> (RunningServer, Proxy) {
     let server = Server::new().run().await;
-    let mut setup = Setup::of(&server);
+    let mut setup = Setup::for_server(&server);
     setup.client_auth = requiring(users(iterations));
     setup.limits.startup_timeout = SHORT * 5;
     (server, setup.start().await)
 }
 
-/// Knows `app` only.
+/// The users of the proxy: only `app`.
 fn users(iterations: u32) -> ScramUsers {
     let verifier = Verifier::from_password(PASSWORD, &[3; 16], iterations).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("users");
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("users");
     let text = format!("; who may connect\n\n\"app\" \"{}\"\n", verifier.expose());
     std::fs::write(&file, text).unwrap();
     ScramUsers::from_file(&file).unwrap()
@@ -53,7 +53,7 @@ fn startup_as(user: &'static str) -> Startup {
     startup
 }
 
-/// A client in the middle of the exchange: it has heard the challenge.
+/// A client that has received the challenge.
 struct Challenged {
     wire: Wire,
     exchange: ClientExchange,
@@ -64,7 +64,7 @@ async fn challenged(proxy: &Proxy, user: &'static str, password: &[u8]) -> Chall
     let mut wire = proxy.connect().await;
     wire.send(packet(&startup_as(user))).await;
     let Authentication::Sasl { mechanisms } = authentication(&mut wire).await else {
-        panic!("SASL is asked for");
+        panic!("expected a SASL request");
     };
     assert_eq!(mechanisms, [MECHANISM]);
     let exchange = ClientExchange::begin(password, &[5; 18]);
@@ -72,7 +72,7 @@ async fn challenged(proxy: &Proxy, user: &'static str, password: &[u8]) -> Chall
     wire.send(encoded(|buf| sasl_initial(MECHANISM, Some(&first), buf)))
         .await;
     let Authentication::SaslContinue(challenge) = authentication(&mut wire).await else {
-        panic!("a challenge follows");
+        panic!("expected a challenge");
     };
     Challenged {
         wire,
@@ -98,7 +98,7 @@ async fn log_in_as(
         return Err(answer.error());
     }
     let Authentication::SaslFinal(signature) = Authentication::parse(answer.body()).unwrap() else {
-        panic!("the proxy proves that it knows the verifier");
+        panic!("expected the signature of the proxy");
     };
     awaited.verify(&signature).unwrap();
     greeted(client.wire).await
@@ -109,33 +109,33 @@ async fn authentication(wire: &mut Wire) -> Authentication {
     Authentication::parse(message.body()).unwrap()
 }
 
-/// The salt and the iterations of a challenge, as text.
+/// Returns the salt and the iteration count of a challenge, as text.
 fn salt_of(challenge: &[u8]) -> String {
     let text = String::from_utf8(challenge.to_vec()).unwrap();
     text.split_once(',').unwrap().1.to_owned()
 }
 
 #[tokio::test]
-async fn the_right_password_opens_a_session() {
-    let (server, proxy) = stage().await;
+async fn the_correct_password_opens_a_session() {
+    let (server, proxy) = fixture().await;
     let session = log_in_as(&proxy, "app", PASSWORD).await.unwrap();
     assert_eq!(session.tags(), "RSSKZ");
-    assert_eq!(server.login().passwords.len(), 1, "a token, as ever");
+    assert_eq!(server.login().passwords.len(), 1, "a token");
 }
 
 #[tokio::test]
-async fn a_password_is_required_of_the_right_unix_user_too() {
+async fn the_correct_unix_user_must_also_send_the_password() {
     let own = rustix::process::geteuid().as_raw();
     for (uid, is_right) in [(own, true), (own + 1, false)] {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         let server = Server::new().run().await;
         let setup = Setup {
             client_auth: ClientAuth {
                 unix_uid: Some(uid),
                 ..requiring(users(DEFAULT_ITERATIONS))
             },
-            listen: unix_socket(&folder),
-            ..Setup::of(&server)
+            listen: unix_socket(&directory),
+            ..Setup::for_server(&server)
         };
         let proxy = setup.start().await;
         if is_right {
@@ -151,9 +151,9 @@ async fn a_password_is_required_of_the_right_unix_user_too() {
 }
 
 #[tokio::test]
-async fn over_tcp_the_password_stands_alone_beside_a_unix_user() {
+async fn over_tcp_only_the_password_is_checked() {
     let server = Server::new().run().await;
-    let mut setup = Setup::of(&server);
+    let mut setup = Setup::for_server(&server);
     setup.client_auth = ClientAuth {
         unix_uid: Some(rustix::process::geteuid().as_raw()),
         ..requiring(users(DEFAULT_ITERATIONS))
@@ -165,22 +165,22 @@ async fn over_tcp_the_password_stands_alone_beside_a_unix_user() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_and_an_unknown_user_are_refused_alike() {
-    let (server, proxy) = stage().await;
+async fn a_wrong_password_and_an_unknown_user_get_the_same_error() {
+    let (server, proxy) = fixture().await;
     let wrong = log_in_as(&proxy, "app", b"wrong").await.err().unwrap();
-    let unknown = log_in_as(&proxy, "nobody", PASSWORD).await.err().unwrap();
+    let unknown = log_in_as(&proxy, "unknown", PASSWORD).await.err().unwrap();
     assert_eq!(wrong.code, SqlState::INVALID_PASSWORD);
     let mut same = unknown.clone();
-    same.message = same.message.replace("nobody", "app");
+    same.message = same.message.replace("unknown", "app");
     assert_eq!(same, wrong);
-    assert_eq!(server.connections(), 0, "the server is not asked");
+    assert_eq!(server.connections(), 0, "irsa does not contact the server");
 }
 
 #[tokio::test]
-async fn an_unknown_user_has_a_salt_that_stays_as_a_known_ones_does() {
-    let (_server, proxy) = stage().await;
+async fn the_salt_of_an_unknown_user_is_as_constant_as_that_of_a_known_user() {
+    let (_server, proxy) = fixture().await;
     let mut salts = Vec::new();
-    for user in ["app", "app", "nobody", "nobody", "nemo"] {
+    for user in ["app", "app", "unknown", "unknown", "nemo"] {
         let client = challenged(&proxy, user, PASSWORD).await;
         salts.push(salt_of(&client.challenge));
     }
@@ -192,9 +192,9 @@ async fn an_unknown_user_has_a_salt_that_stays_as_a_known_ones_does() {
 }
 
 #[tokio::test]
-async fn an_unknown_user_is_asked_for_as_many_iterations_as_a_known_one() {
-    let (_server, proxy) = stage_with(5_000).await;
-    for user in ["app", "nobody"] {
+async fn unknown_users_have_the_same_iteration_count_as_known_users() {
+    let (_server, proxy) = fixture_with(5_000).await;
+    for user in ["app", "unknown"] {
         let client = challenged(&proxy, user, PASSWORD).await;
         let salt = salt_of(&client.challenge);
         assert!(salt.ends_with(",i=5000"), "{user}: {salt}");
@@ -202,23 +202,23 @@ async fn an_unknown_user_is_asked_for_as_many_iterations_as_a_known_one() {
 }
 
 #[tokio::test]
-async fn a_client_that_insists_on_channel_binding_is_told_that_there_is_none() {
-    let (_server, proxy) = stage().await;
+async fn a_client_that_requires_channel_binding_gets_an_error() {
+    let (_server, proxy) = fixture().await;
     let mut wire = proxy.connect().await;
     wire.send(packet(&startup())).await;
     authentication(&mut wire).await;
     let first = b"p=tls-server-end-point,,n=,r=abc";
     wire.send(encoded(|buf| sasl_initial(MECHANISM, Some(first), buf)))
         .await;
-    let error = wire.last_words().await;
+    let error = wire.final_error().await;
     assert_eq!(error.code, SqlState::PROTOCOL_VIOLATION);
     assert!(error.message.contains("channel binding"), "{error:?}");
 }
 
 #[tokio::test]
-async fn a_refused_client_is_logged_and_one_that_goes_to_ask_for_its_password_is_not() {
+async fn a_wrong_password_is_logged_and_a_client_that_disconnects_to_ask_for_it_is_not() {
     let (log, _guard) = Log::capture();
-    let (_server, proxy) = stage().await;
+    let (_server, proxy) = fixture().await;
     let mut wire = proxy.connect().await;
     wire.send(packet(&startup())).await;
     authentication(&mut wire).await;
@@ -233,8 +233,8 @@ async fn a_refused_client_is_logged_and_one_that_goes_to_ask_for_its_password_is
 }
 
 #[tokio::test]
-async fn an_answer_that_is_no_scram_is_refused() {
-    let (server, proxy) = stage().await;
+async fn a_response_that_is_not_scram_is_rejected() {
+    let (server, proxy) = fixture().await;
     let not_scram = [
         message(b'p', b"SCRAM-SHA-1\0\xff\xff\xff\xff"),
         message(b'p', b"SCRAM-SHA-256\0\0\0\0\x04n,,x"),
@@ -255,20 +255,20 @@ async fn an_answer_that_is_no_scram_is_refused() {
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_answer_is_let_go() {
-    let (_server, proxy) = stage().await;
+async fn a_client_that_does_not_respond_is_disconnected() {
+    let (_server, proxy) = fixture().await;
     let mut wire = proxy.connect().await;
     wire.send(packet(&startup())).await;
     authentication(&mut wire).await;
-    let error = wire.last_words().await;
+    let error = wire.final_error().await;
     assert_eq!(error.code, SqlState::QUERY_CANCELED);
     proxy.end().await;
 }
 
 #[test]
-fn a_password_file_with_a_password_in_it_is_refused_without_showing_it() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("users");
+fn a_password_file_with_clear_text_passwords_is_rejected_without_showing_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("users");
     for line in [
         "\"app\" \"hush\"",
         "app hush",

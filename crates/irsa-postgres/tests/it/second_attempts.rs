@@ -15,45 +15,45 @@ use crate::encryption::ALPN;
 use crate::proxy::{Proxy, Setup, trusting};
 use crate::server::{RunningServer, Server, Step, refusal};
 
-struct Stage {
+struct Fixture {
     server: RunningServer,
     proxy: Proxy,
     trust: Arc<ClientConfig>,
 }
 
-async fn stage_with(refused: &ErrorResponse, auth: ClientAuth) -> Stage {
+async fn fixture_with(refused: &ErrorResponse, auth: ClientAuth) -> Fixture {
     let authority = LocalAuthority::generate().unwrap();
     let script = [Step::ask_for_password(), Step::refuse(refused)];
     let server = Server::new().on_each_login(script).run().await;
     let setup = Setup {
         client_tls: Some(authority.server_config(&["localhost"], &[ALPN]).unwrap()),
         client_auth: auth,
-        ..Setup::of(&server)
+        ..Setup::for_server(&server)
     };
-    Stage {
+    Fixture {
         proxy: setup.start().await,
         trust: trusting(&authority, &[ALPN]),
         server,
     }
 }
 
-async fn stage(refused: &ErrorResponse) -> Stage {
-    stage_with(refused, ClientAuth::default()).await
+async fn fixture(refused: &ErrorResponse) -> Fixture {
+    fixture_with(refused, ClientAuth::default()).await
 }
 
-// === impl Stage ===
+// === impl Fixture ===
 
-impl Stage {
+impl Fixture {
     async fn over_tls(&self, startup: &Startup) -> ErrorResponse {
         let mut wire = self.proxy.connect().await;
         assert_eq!(ask_for_tls(&mut wire).await, b'S');
         let wire = wire.connect_tls(&self.trust, "localhost").await.unwrap();
-        log_in(wire, startup).await.err().expect("it is refused")
+        log_in(wire, startup).await.err().expect("the login fails")
     }
 
     async fn in_clear_text(&self, startup: &Startup) -> ErrorResponse {
         let wire = self.proxy.connect().await;
-        log_in(wire, startup).await.err().expect("it is refused")
+        log_in(wire, startup).await.err().expect("the login fails")
     }
 
     fn logins(&self) -> usize {
@@ -62,49 +62,53 @@ impl Stage {
 }
 
 #[tokio::test]
-async fn the_servers_refusal_is_repeated_once_without_the_server() {
-    let stage = stage(&refusal()).await;
-    let first = stage.over_tls(&startup()).await;
-    assert_eq!(stage.in_clear_text(&startup()).await, first);
-    assert_eq!(stage.logins(), 1);
-    assert_eq!(stage.proxy.metric("postgres_refusals_total"), 1);
-    assert_eq!(stage.proxy.metric("postgres_refusals_repeated_total"), 1);
+async fn the_servers_refusal_is_repeated_once_without_contacting_the_server() {
+    let fixture = fixture(&refusal()).await;
+    let first = fixture.over_tls(&startup()).await;
+    assert_eq!(fixture.in_clear_text(&startup()).await, first);
+    assert_eq!(fixture.logins(), 1);
+    assert_eq!(fixture.proxy.metric("postgres_refusals_total"), 1);
+    assert_eq!(fixture.proxy.metric("postgres_refusals_repeated_total"), 1);
 
-    stage.in_clear_text(&startup()).await;
-    assert_eq!(stage.logins(), 2, "a third attempt is a new one");
-    stage.in_clear_text(&startup()).await;
+    fixture.in_clear_text(&startup()).await;
+    assert_eq!(fixture.logins(), 2, "a third attempt is a new login");
+    fixture.in_clear_text(&startup()).await;
     assert_eq!(
-        stage.logins(),
+        fixture.logins(),
         3,
         "an attempt in clear text is not remembered"
     );
 }
 
 #[tokio::test]
-async fn other_requests_and_other_errors_are_not_answered_from_memory() {
+async fn other_requests_and_other_errors_are_not_repeated() {
     let other = startup().with("application_name", "other");
-    let first = stage(&refusal()).await;
+    let first = fixture(&refusal()).await;
     first.over_tls(&startup()).await;
     first.in_clear_text(&other).await;
     assert_eq!(first.logins(), 2);
     first.over_tls(&startup()).await;
-    assert_eq!(first.logins(), 3, "over TLS the server is always asked");
+    assert_eq!(
+        first.logins(),
+        3,
+        "over TLS, irsa always contacts the server"
+    );
 
     let full = ErrorResponse::fatal(SqlState::TOO_MANY_CONNECTIONS, "sorry");
-    let second = stage(&full).await;
+    let second = fixture(&full).await;
     second.over_tls(&startup()).await;
     second.in_clear_text(&startup()).await;
     assert_eq!(second.logins(), 2);
 }
 
 #[tokio::test]
-async fn a_refusal_by_irsas_own_client_authentication_is_not_remembered() {
+async fn a_failed_client_authentication_is_not_remembered() {
     let verifier = Verifier::from_password(b"right", &[3; 16], 4096).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("users");
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("users");
     std::fs::write(&file, format!("\"app\" \"{}\"\n", verifier.expose())).unwrap();
     let users = ScramUsers::from_file(&file).unwrap();
-    let stage = stage_with(
+    let fixture = fixture_with(
         &refusal(),
         ClientAuth {
             passwords: Some(Arc::new(users)),
@@ -113,22 +117,22 @@ async fn a_refusal_by_irsas_own_client_authentication_is_not_remembered() {
     )
     .await;
     for _ in 0..2 {
-        // The client is asked for its password both times, and does not give it.
-        let mut wire = stage.proxy.connect().await;
+        // Both times irsa requests the password, and the client does not send it.
+        let mut wire = fixture.proxy.connect().await;
         assert_eq!(ask_for_tls(&mut wire).await, b'S');
-        let wire = wire.connect_tls(&stage.trust, "localhost").await.unwrap();
+        let wire = wire.connect_tls(&fixture.trust, "localhost").await.unwrap();
         assert_asks_for_password(wire).await;
-        assert_asks_for_password(stage.proxy.connect().await).await;
+        assert_asks_for_password(fixture.proxy.connect().await).await;
     }
-    assert_eq!(stage.logins(), 0);
-    assert_eq!(stage.proxy.metric("postgres_refusals_repeated_total"), 0);
+    assert_eq!(fixture.logins(), 0);
+    assert_eq!(fixture.proxy.metric("postgres_refusals_repeated_total"), 0);
 }
 
 async fn assert_asks_for_password(mut wire: crate::wire::Wire) {
     wire.send(crate::client::packet(&startup())).await;
     let message = wire.message().await.expect("a message");
     assert_eq!(message.tag, b'R', "{message:?}");
-    // A password that is not the one of the user.
+    // A wrong password.
     wire.send(crate::wire::message(
         b'p',
         b"SCRAM-SHA-256\0\0\0\0\x0cn,,n=,r=abcd",

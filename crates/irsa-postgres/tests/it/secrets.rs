@@ -1,4 +1,4 @@
-//! Tokens and keys are in no log line, no error and no `Debug`.
+//! Tokens and keys never appear in logs, errors or `Debug` output.
 
 use irsa_pgwire::scram::Verifier;
 use irsa_postgres::ScramUsers;
@@ -7,11 +7,11 @@ use crate::proxy::{SECRET_KEY, SESSION_TOKEN, Setup};
 use crate::server::{RunningServer, Server, Step, refusal};
 use irsa_testing::Log;
 
-/// All of which nothing may be seen.
+/// All secrets that must not appear.
 fn secrets_of(server: &RunningServer) -> Vec<String> {
     let logins = server.logins().into_iter();
     let tokens: Vec<String> = logins.flat_map(|login| login.passwords).collect();
-    assert!(!tokens.is_empty(), "the server has seen a token");
+    assert!(!tokens.is_empty(), "the server received a token");
     let signatures = tokens.iter().map(|token| {
         let (_, rest) = token.split_once("X-Amz-Signature=").unwrap();
         rest.split('&').next().unwrap().to_owned()
@@ -23,7 +23,7 @@ fn secrets_of(server: &RunningServer) -> Vec<String> {
     let keys = [SECRET_KEY, SESSION_TOKEN, &encoded_session].map(str::to_owned);
     assert!(
         tokens[0].contains(&encoded_session),
-        "the search would find it"
+        "the token contains the encoded session token"
     );
     signatures.chain(keys).chain(tokens.clone()).collect()
 }
@@ -35,10 +35,10 @@ fn assert_clean(text: &str, secrets: &[String]) {
 }
 
 #[tokio::test]
-async fn a_login_that_succeeds_logs_no_secret() {
+async fn a_successful_login_logs_no_secret() {
     let (log, _guard) = Log::capture();
     let server = Server::new().run().await;
-    let proxy = Setup::of(&server).start().await;
+    let proxy = Setup::for_server(&server).start().await;
     let session = proxy.log_in().await.unwrap();
     drop(session.wire);
     drop(server.session().await);
@@ -50,37 +50,37 @@ async fn a_login_that_succeeds_logs_no_secret() {
 }
 
 #[tokio::test]
-async fn a_login_that_fails_logs_and_tells_no_secret() {
+async fn a_failed_login_exposes_no_secret() {
     let (log, _guard) = Log::capture();
     let script = [Step::ask_for_password(), Step::refuse(&refusal())];
     let server = Server::new().on_each_login(script).run().await;
-    let proxy = Setup::of(&server).start().await;
-    let told = format!("{:?}", proxy.refusal().await);
+    let proxy = Setup::for_server(&server).start().await;
+    let error = format!("{:?}", proxy.refusal().await);
     assert!(log.text().contains("login refused"), "the capture works");
     let debug = format!("{:?}", proxy.database);
-    assert_clean(&[log.text(), told, debug].concat(), &secrets_of(&server));
+    assert_clean(&[log.text(), error, debug].concat(), &secrets_of(&server));
 }
 
 #[tokio::test]
-async fn a_server_that_quotes_the_token_gets_it_neither_logged_nor_told() {
+async fn a_token_that_the_server_quotes_is_redacted() {
     let (log, _guard) = Log::capture();
     let script = [Step::ask_for_password(), Step::QuotePassword];
     let server = Server::new().on_each_login(script).run().await;
-    let proxy = Setup::of(&server).start().await;
-    let told = format!("{:?}", proxy.refusal().await);
-    assert!(told.contains("no such password: [redacted]"), "{told}");
-    assert_clean(&[log.text(), told].concat(), &secrets_of(&server));
+    let proxy = Setup::for_server(&server).start().await;
+    let error = format!("{:?}", proxy.refusal().await);
+    assert!(error.contains("no such password: [redacted]"), "{error}");
+    assert_clean(&[log.text(), error].concat(), &secrets_of(&server));
 }
 
 #[tokio::test]
-async fn debug_shows_names_but_no_keys() {
+async fn debug_output_contains_names_but_no_keys() {
     let verifier = Verifier::from_password(b"hush-hush", &[3; 16], 4096).unwrap();
     let exposed = verifier.expose();
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("users");
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("users");
     std::fs::write(&file, format!("\"app\" \"{exposed}\"\n")).unwrap();
     let server = Server::new().run().await;
-    let mut setup = Setup::of(&server);
+    let mut setup = Setup::for_server(&server);
     setup.client_auth.passwords = Some(ScramUsers::from_file(&file).unwrap().into());
     let debug = format!("{:?}", setup.into_parts());
     assert!(debug.contains("orders.cluster-"), "{debug}");

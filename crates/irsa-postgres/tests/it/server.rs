@@ -1,4 +1,4 @@
-//! A PostgreSQL server that does as its script says.
+//! A PostgreSQL server that follows a script.
 
 mod records;
 mod script;
@@ -22,37 +22,37 @@ pub(crate) use self::script::{Step, refusal};
 use crate::encryption::Encryption;
 use crate::wire::{Wire, encoded, within};
 
-/// The name on the server's certificate, unless told otherwise.
+/// The default name in the server's certificate.
 pub(crate) const HOST: &str = "orders.cluster-c1a2b3d4e5f6.eu-central-1.rds.amazonaws.com";
-/// What its settings are, as it reports them after a login.
+/// The parameters that the server reports after a login.
 pub(crate) const PARAMETERS: [(&str, &str); 2] =
     [("server_version", "17.5"), ("client_encoding", "UTF8")];
 
-/// What a server is to be like.
+/// The configuration of a server.
 pub(crate) struct Server {
     name: &'static str,
-    first_words: FirstWords,
+    tls_response: TlsResponse,
     encryption: Encryption,
-    takes_cancels: bool,
+    answers_cancels: bool,
     resets: bool,
     key: Option<CancelKey>,
     script: Arc<dyn Fn(usize) -> Vec<Step> + Send + Sync>,
 }
 
-/// What it says to SSLRequest.
+/// The response to SSLRequest.
 #[derive(Clone, Copy)]
-enum FirstWords {
-    /// `S`, and goes on with TLS.
+enum TlsResponse {
+    /// `S`, followed by TLS.
     Tls,
-    /// These bytes, and then listens to what comes.
+    /// These bytes; the server then reads to the end.
     Instead(&'static [u8]),
-    /// These bytes, and then nothing more.
+    /// These bytes; the server then closes the connection.
     Last(&'static [u8]),
-    /// `S`, and these bytes in answer to the beginning of a handshake.
+    /// `S`, and these bytes after the start of the handshake.
     InHandshake(&'static [u8]),
 }
 
-/// A server that runs, until the test's runtime ends.
+/// A running server, until the test's runtime ends.
 pub(crate) struct RunningServer {
     pub(crate) address: SocketAddr,
     pub(crate) authority: LocalAuthority,
@@ -62,20 +62,20 @@ pub(crate) struct RunningServer {
 // === impl Server ===
 
 impl Server {
-    /// A server that asks for a password over TLS and lets everybody in.
+    /// A server that requires TLS, requests a password and accepts all logins.
     pub(crate) fn new() -> Self {
         Self {
             name: HOST,
-            first_words: FirstWords::Tls,
+            tls_response: TlsResponse::Tls,
             encryption: Encryption::Server,
-            takes_cancels: true,
+            answers_cancels: true,
             resets: false,
             key: Some(CancelKey::new(4711, vec![9; 4])),
-            script: Arc::new(|_| vec![Step::ask_for_password(), Step::Welcome]),
+            script: Arc::new(|_| vec![Step::ask_for_password(), Step::AcceptLogin]),
         }
     }
 
-    /// What to do in the `n`th login, from 0; at the script's end the connection is closed.
+    /// Sets the script for the `n`th login, from 0. The server closes the connection at the end of the script.
     pub(crate) fn on_login(
         mut self,
         script: impl Fn(usize) -> Vec<Step> + Send + Sync + 'static,
@@ -84,63 +84,63 @@ impl Server {
         self
     }
 
-    /// What to do in each login.
+    /// Sets the script for all logins.
     pub(crate) fn on_each_login(self, script: impl Into<Vec<Step>>) -> Self {
         let script = script.into();
         self.on_login(move |_| script.clone())
     }
 
-    /// The name on its certificate.
+    /// Sets the name in the certificate.
     pub(crate) fn named(mut self, name: &'static str) -> Self {
         self.name = name;
         self
     }
 
-    /// How its TLS is to be.
+    /// Sets the kind of encryption.
     pub(crate) fn encrypted_by(mut self, encryption: Encryption) -> Self {
         self.encryption = encryption;
         self
     }
 
-    /// Reads cancel requests, and then does nothing.
+    /// Reads cancel requests and does not close their connections.
     pub(crate) fn hangs_on_cancels(mut self) -> Self {
-        self.takes_cancels = false;
+        self.answers_cancels = false;
         self
     }
 
-    /// Resets connections where others close them.
+    /// Resets connections instead of closing them.
     pub(crate) fn that_resets(mut self) -> Self {
         self.resets = true;
         self
     }
 
-    /// What clients are to cancel with.
+    /// Sets the cancel key.
     pub(crate) fn with_key(mut self, key: CancelKey) -> Self {
         self.key = Some(key);
         self
     }
 
-    /// Sends no BackendKeyData, so that its sessions can't be canceled.
+    /// Sends no BackendKeyData, so that sessions cannot be canceled.
     pub(crate) fn without_key(mut self) -> Self {
         self.key = None;
         self
     }
 
-    /// What it answers to SSLRequest, to listen then to what comes.
-    pub(crate) fn answers_tls_with(mut self, words: &'static [u8]) -> Self {
-        self.first_words = FirstWords::Instead(words);
+    /// Sets the response to SSLRequest, after which the server reads to the end.
+    pub(crate) fn answers_tls_with(mut self, bytes: &'static [u8]) -> Self {
+        self.tls_response = TlsResponse::Instead(bytes);
         self
     }
 
-    /// What it answers to SSLRequest, to close the connection then.
-    pub(crate) fn closes_after(mut self, words: &'static [u8]) -> Self {
-        self.first_words = FirstWords::Last(words);
+    /// Sets the response to SSLRequest, after which the server closes the connection.
+    pub(crate) fn closes_after(mut self, bytes: &'static [u8]) -> Self {
+        self.tls_response = TlsResponse::Last(bytes);
         self
     }
 
-    /// What it answers to the beginning of a TLS handshake, and then listens to what comes.
-    pub(crate) fn answers_the_handshake_with(mut self, words: &'static [u8]) -> Self {
-        self.first_words = FirstWords::InHandshake(words);
+    /// Sets the response to the start of a TLS handshake, after which the server reads to the end.
+    pub(crate) fn answers_the_handshake_with(mut self, bytes: &'static [u8]) -> Self {
+        self.tls_response = TlsResponse::InHandshake(bytes);
         self
     }
 
@@ -180,21 +180,21 @@ impl Server {
         match wire.packet().await {
             Some((Initial::Ssl, _)) => {}
             None => return,
-            other => panic!("{other:?} is not what a proxy begins with"),
+            other => panic!("unexpected first packet {other:?}"),
         }
-        match self.first_words {
-            FirstWords::Tls => wire.send(b"S").await,
-            FirstWords::Last(words) => return wire.send(words).await,
-            FirstWords::InHandshake(words) => {
+        match self.tls_response {
+            TlsResponse::Tls => wire.send(b"S").await,
+            TlsResponse::Last(bytes) => return wire.send(bytes).await,
+            TlsResponse::InHandshake(bytes) => {
                 wire.send(b"S").await;
                 wire.bytes(1).await;
-                wire.send(words).await;
+                wire.send(bytes).await;
                 wire.rest().await;
                 return;
             }
-            FirstWords::Instead(words) => {
-                wire.send(words).await;
-                return records.overheard.put(wire.rest().await);
+            TlsResponse::Instead(bytes) => {
+                wire.send(bytes).await;
+                return records.unencrypted.put(wire.rest().await);
             }
         }
         let mut wire = match wire.accept_tls(tls).await {
@@ -207,12 +207,12 @@ impl Server {
             }
             Some((Initial::Cancel(key), _)) => {
                 records.cancels.put(key);
-                if self.takes_cancels {
+                if self.answers_cancels {
                     wire.shut_down().await;
                 }
                 records.clean_ends.put(wire.ends_cleanly().await);
             }
-            other => panic!("{other:?} is not what a session begins with"),
+            other => panic!("unexpected packet {other:?}"),
         }
     }
 
@@ -228,7 +228,7 @@ impl Server {
                     records.add_answer(number, &answer);
                 }
                 Step::Send(bytes) => {
-                    // A proxy that has heard enough may be gone.
+                    // The proxy may have closed the connection already.
                     let _ = wire.try_send(bytes).await;
                 }
                 Step::QuotePassword => {
@@ -236,8 +236,8 @@ impl Server {
                     wire.send(encoded(|buf| error.encode(buf))).await;
                 }
                 Step::Hang => records.clean_ends.put(wire.ends_cleanly().await),
-                Step::Welcome => {
-                    wire.send(self.welcome()).await;
+                Step::AcceptLogin => {
+                    wire.send(self.greeting()).await;
                     return records.sessions.put(wire);
                 }
             }
@@ -245,7 +245,7 @@ impl Server {
         wire.shut_down().await;
     }
 
-    fn welcome(&self) -> Bytes {
+    fn greeting(&self) -> Bytes {
         encoded(|buf| {
             Authentication::Ok.encode(buf);
             for (name, value) in PARAMETERS {
@@ -262,12 +262,12 @@ impl Server {
 // === impl RunningServer ===
 
 impl RunningServer {
-    /// The next session's end of the server, after its first ReadyForQuery.
+    /// Returns the server's end of the next session, after its first ReadyForQuery.
     pub(crate) async fn session(&self) -> Wire {
         within("a session at the server", self.records.sessions.next()).await
     }
 
-    /// The next cancel request.
+    /// Returns the key of the next cancel request.
     pub(crate) async fn cancel(&self) -> CancelKey {
         within(
             "a cancel request at the server",
@@ -276,33 +276,33 @@ impl RunningServer {
         .await
     }
 
-    /// What was said on a connection that is over, after an answer to SSLRequest other than `S`.
-    pub(crate) async fn overheard(&self) -> Bytes {
-        within("the end of a connection", self.records.overheard.next()).await
+    /// Returns the bytes that followed a response to SSLRequest other than `S`, after the end of the connection.
+    pub(crate) async fn unencrypted(&self) -> Bytes {
+        within("the end of a connection", self.records.unencrypted.next()).await
     }
 
-    /// Returns whether TLS was closed on the next connection that ends, of those that a script hangs on and of cancel
-    /// requests.
+    /// Returns whether the next connection ended with close_notify. Only connections of [`Step::Hang`] and of cancel
+    /// requests are recorded.
     pub(crate) async fn ends_cleanly(&self) -> bool {
         within("the end of a connection", self.records.clean_ends.next()).await
     }
 
-    /// Why the next TLS handshake failed.
+    /// Returns the error of the next failed TLS handshake.
     pub(crate) async fn tls_failure(&self) -> String {
         within("a failed handshake", self.records.tls_failures.next()).await
     }
 
-    /// How many connections were made to the server.
+    /// Returns the number of connections to the server.
     pub(crate) fn connections(&self) -> usize {
         self.records.connections()
     }
 
-    /// All logins that were begun.
+    /// Returns all logins that were started.
     pub(crate) fn logins(&self) -> Vec<Login> {
         self.records.logins()
     }
 
-    /// The only login that was begun.
+    /// Returns the only login that was started.
     pub(crate) fn login(&self) -> Login {
         let [login] = self.logins().try_into().expect("one login");
         login

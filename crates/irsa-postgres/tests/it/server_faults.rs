@@ -1,4 +1,4 @@
-//! A server that breaks, in any way and at any moment of a login.
+//! Faults of the server at all stages of a login.
 
 use bytes::Bytes;
 use irsa_chain::Cause;
@@ -11,19 +11,19 @@ use crate::proxy::{Proxy, SHORT, Setup};
 use crate::server::{Server, Step};
 use crate::wire::{encoded, message};
 
-/// A body that nobody waits for.
+/// The length of a message that is too large.
 const GIANT: [u8; 4] = [0x7f, 0xff, 0xff, 0xff];
 
-async fn proxy_of(server: Server) -> Proxy {
+async fn proxy_for_server(server: Server) -> Proxy {
     let server = server.run().await;
-    let mut setup = Setup::of(&server);
+    let mut setup = Setup::for_server(&server);
     setup.limits.login_timeout = SHORT;
     setup.start().await
 }
 
 async fn refusal_after(script: impl Into<Vec<Step>>) -> ErrorResponse {
     let server = Server::new().on_each_login(script).run().await;
-    Setup::of(&server).start().await.refusal().await
+    Setup::for_server(&server).start().await.refusal().await
 }
 
 fn assert_cause(error: &ErrorResponse, cause: Cause) {
@@ -32,29 +32,29 @@ fn assert_cause(error: &ErrorResponse, cause: Cause) {
     assert_eq!(error.hint.as_deref(), Some(cause.remedy()));
 }
 
-fn consent() -> Step {
+fn accept() -> Step {
     Step::send(encoded(|buf| Authentication::Ok.encode(buf)))
 }
 
 #[tokio::test]
-async fn a_server_that_hangs_is_given_up_at_every_stage() {
+async fn a_server_that_hangs_at_any_stage_causes_a_timeout() {
     let hanging_login = |script: Vec<Step>| Server::new().on_each_login(script);
     let servers = [
         Server::new().answers_tls_with(b""),
         Server::new().answers_tls_with(b"S"),
         hanging_login(vec![Step::Hang]),
         hanging_login(vec![Step::ask_for_password(), Step::Hang]),
-        hanging_login(vec![Step::ask_for_password(), consent(), Step::Hang]),
+        hanging_login(vec![Step::ask_for_password(), accept(), Step::Hang]),
     ];
     for server in servers {
-        let proxy = proxy_of(server).await;
+        let proxy = proxy_for_server(server).await;
         assert_cause(&proxy.refusal().await, Cause::EndpointTimeout);
         proxy.end().await;
     }
 }
 
 #[tokio::test]
-async fn a_server_that_closes_is_noticed_at_every_stage() {
+async fn a_server_that_closes_the_connection_at_any_stage_is_unreachable() {
     let closing_login = |script: Vec<Step>| Server::new().on_each_login(script);
     let servers = [
         Server::new().closes_after(b""),
@@ -66,18 +66,18 @@ async fn a_server_that_closes_is_noticed_at_every_stage() {
     ];
     for server in servers {
         let server = server.run().await;
-        let proxy = Setup::of(&server).start().await;
+        let proxy = Setup::for_server(&server).start().await;
         assert_cause(&proxy.refusal().await, Cause::EndpointUnreachable);
         proxy.end().await;
     }
 }
 
 #[tokio::test]
-async fn a_server_that_closes_after_it_accepted_the_login_is_a_lost_connection() {
-    let script = [Step::ask_for_password(), consent()];
+async fn a_server_that_closes_the_connection_after_authentication_ok_is_a_connection_failure() {
+    let script = [Step::ask_for_password(), accept()];
     for server in [Server::new(), Server::new().that_resets()] {
         let server = server.on_each_login(script.clone()).run().await;
-        let error = Setup::of(&server).start().await.refusal().await;
+        let error = Setup::for_server(&server).start().await.refusal().await;
         assert_eq!(error.code, SqlState::CONNECTION_FAILURE, "{error:?}");
         let cause = Cause::EndpointUnreachable;
         assert!(error.message.contains(cause.id()), "{error:?}");
@@ -85,7 +85,7 @@ async fn a_server_that_closes_after_it_accepted_the_login_is_a_lost_connection()
 }
 
 #[tokio::test]
-async fn messages_that_no_login_has_are_refused() {
+async fn unexpected_messages_are_rejected() {
     let http = b"HTTP/1.1 400 Bad Request\r\n\r\n".as_slice();
     let strange: [Bytes; 6] = [
         http.into(),
@@ -107,7 +107,7 @@ async fn messages_that_no_login_has_are_refused() {
         message(b'K', b"\0\0\0\x01\0\0"),
         message(b'v', b"\0\0\0\x01"),
     ] {
-        let error = refusal_after([consent(), Step::send(bytes.clone()), Step::Hang]).await;
+        let error = refusal_after([accept(), Step::send(bytes.clone()), Step::Hang]).await;
         assert_eq!(
             error.code,
             SqlState::PROTOCOL_VIOLATION,
@@ -117,8 +117,8 @@ async fn messages_that_no_login_has_are_refused() {
 }
 
 #[tokio::test]
-async fn a_giant_message_is_refused_by_its_header() {
-    for before in [vec![], vec![consent()]] {
+async fn a_message_that_is_too_large_is_rejected_at_its_header() {
+    for before in [vec![], vec![accept()]] {
         for tag in [b'R', b'S', b'N', b'E'] {
             let header = [[tag].as_slice(), &GIANT].concat();
             let script = [before.clone(), vec![Step::send(header), Step::Hang]].concat();
@@ -130,34 +130,34 @@ async fn a_giant_message_is_refused_by_its_header() {
 }
 
 #[tokio::test]
-async fn a_greeting_without_end_is_refused() {
+async fn an_endless_greeting_is_rejected() {
     let parameters = encoded(|buf| {
         for _ in 0..2_000 {
             backend::parameter_status("search_path", "x".repeat(1_000), buf);
         }
     });
-    let script = [consent(), Step::send(parameters), Step::Hang];
+    let script = [accept(), Step::send(parameters), Step::Hang];
     let error = refusal_after(script).await;
     assert_eq!(error.code, SqlState::PROTOCOL_VIOLATION);
     assert!(error.message.contains("too long"), "{error:?}");
 }
 
 #[tokio::test]
-async fn notices_without_end_do_not_keep_a_login_going() {
+async fn endless_notices_do_not_extend_the_login_timeout() {
     let notice = ErrorResponse::notice(SqlState::SUCCESSFUL_COMPLETION, "still here");
     let notices = encoded(|buf| (0..1_000).for_each(|_| notice.encode_notice(buf)));
     let script = [Step::send(notices), Step::Hang];
-    let proxy = proxy_of(Server::new().on_each_login(script)).await;
+    let proxy = proxy_for_server(Server::new().on_each_login(script)).await;
     assert_cause(&proxy.refusal().await, Cause::EndpointTimeout);
 }
 
 #[tokio::test]
-async fn a_name_that_does_not_resolve_is_told_apart_from_an_address_that_does_not_answer() {
+async fn an_unresolvable_name_and_an_unreachable_address_have_different_causes() {
     let server = Server::new().run().await;
     let label = "a".repeat(64);
     let unresolvable = Setup {
         dial: (format!("{label}.invalid"), 5432),
-        ..Setup::of(&server)
+        ..Setup::for_server(&server)
     };
     let error = unresolvable.start().await.refusal().await;
     assert_cause(&error, Cause::EndpointUnresolvable);
@@ -167,7 +167,7 @@ async fn a_name_that_does_not_resolve_is_told_apart_from_an_address_that_does_no
     drop(unused);
     let unreachable = Setup {
         dial: ("127.0.0.1".to_owned(), port),
-        ..Setup::of(&server)
+        ..Setup::for_server(&server)
     };
     let error = unreachable.start().await.refusal().await;
     assert_cause(&error, Cause::EndpointUnreachable);

@@ -1,4 +1,4 @@
-//! The proxy's own end: sessions may finish, and those that don't are cut.
+//! Shutdown of the proxy: sessions can finish during the drain and are terminated afterwards.
 
 use irsa_pgwire::frontend::terminate;
 use irsa_pgwire::sqlstate::SqlState;
@@ -9,11 +9,11 @@ use crate::client::{Linked, linked, linked_over};
 use crate::encryption::Encryption;
 use crate::wire::{encoded, message, within};
 
-/// The beginning of a row that is longer than what is there of it.
+/// An incomplete row.
 const HALF_A_ROW: &[u8] = b"D\0\0\x01\0\0\x01\0\0\0\x80half a row";
 
 #[tokio::test]
-async fn a_drain_lets_a_running_query_finish_and_takes_no_new_client() {
+async fn a_drain_lets_a_running_query_finish_and_accepts_no_new_clients() {
     let Linked {
         mut client,
         mut upstream,
@@ -38,7 +38,7 @@ async fn a_drain_lets_a_running_query_finish_and_takes_no_new_client() {
 }
 
 #[tokio::test]
-async fn a_session_that_is_cut_hears_why_between_two_messages() {
+async fn a_terminated_session_gets_the_reason_between_two_messages() {
     for encryption in Encryption::ALL {
         let Linked {
             mut client,
@@ -47,16 +47,20 @@ async fn a_session_that_is_cut_hears_why_between_two_messages() {
         } = linked_over(encryption).await;
         upstream.send(message(b'Z', b"T")).await;
         client.message().await.unwrap();
-        proxy.cut.start();
-        let error = client.last_words().await;
+        proxy.terminate.start();
+        let error = client.final_error().await;
         assert_eq!(error.code, SqlState::ADMIN_SHUTDOWN);
-        assert_eq!(upstream.rest().await, "", "the server hears the end");
+        assert_eq!(
+            upstream.rest().await,
+            "",
+            "the connection to the server is closed"
+        );
         proxy.end().await;
     }
 }
 
 #[tokio::test]
-async fn a_session_that_is_cut_in_the_middle_of_a_row_is_closed_without_a_word() {
+async fn a_session_that_is_terminated_within_a_row_is_closed_without_an_error() {
     for encryption in Encryption::ALL {
         let Linked {
             mut client,
@@ -65,7 +69,7 @@ async fn a_session_that_is_cut_in_the_middle_of_a_row_is_closed_without_a_word()
         } = linked_over(encryption).await;
         upstream.send(HALF_A_ROW).await;
         assert_eq!(client.bytes(HALF_A_ROW.len()).await, HALF_A_ROW);
-        proxy.cut.start();
+        proxy.terminate.start();
         assert_eq!(client.rest().await, "");
         assert_eq!(upstream.rest().await, "");
         proxy.end().await;
@@ -73,23 +77,23 @@ async fn a_session_that_is_cut_in_the_middle_of_a_row_is_closed_without_a_word()
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_read_cannot_hold_up_the_cut() {
+async fn a_client_that_does_not_read_cannot_delay_the_termination() {
     let Linked {
         client,
         upstream,
         proxy,
     } = linked().await;
-    let (_ear, mut mouth) = upstream.split();
+    let (_reader, mut writer) = upstream.split();
     let rows = message(b'D', &vec![0; 60_000]);
-    let flood = tokio::spawn(async move { while mouth.write_all(&rows).await.is_ok() {} });
+    let flood = tokio::spawn(async move { while writer.write_all(&rows).await.is_ok() {} });
     let moved = async {
         while proxy.metric("postgres_relayed_bytes_total") < 1_000_000 {
             tokio::task::yield_now().await;
         }
     };
-    within("rows under way", moved).await;
-    proxy.cut.start();
+    within("rows in transit", moved).await;
+    proxy.terminate.start();
     proxy.end().await;
-    within("the server's end", flood).await.unwrap();
+    within("the end of the server", flood).await.unwrap();
     drop(client);
 }

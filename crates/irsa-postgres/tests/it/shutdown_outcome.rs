@@ -1,4 +1,4 @@
-//! The end of a drain: what the client hears is what became of its request.
+//! Termination after the drain: the client learns the outcome of its last request.
 
 use bytes::Bytes;
 use irsa_net::limit::ConnectionLimit;
@@ -9,28 +9,28 @@ use irsa_pgwire::sqlstate::SqlState;
 use irsa_pgwire::startup::{CancelKey, Version};
 use irsa_postgres::Limits;
 
-use crate::client::{log_in, startup_of};
+use crate::client::{log_in, startup_with_version};
 use crate::proxy::{Proxy, SHORT, Setup};
 use crate::server::{RunningServer, Server};
 use crate::wire::{Wire, encoded, message};
 
-struct Stage {
+struct Fixture {
     server: RunningServer,
     proxy: Proxy,
     client: Wire,
     upstream: Wire,
 }
 
-// === impl Stage ===
+// === impl Fixture ===
 
-impl Stage {
+impl Fixture {
     async fn new() -> Self {
         Self::with(Server::new(), |_| {}).await
     }
 
     async fn with(server: Server, change: impl FnOnce(&mut Setup)) -> Self {
         let server = server.run().await;
-        let mut setup = Setup::of(&server);
+        let mut setup = Setup::for_server(&server);
         change(&mut setup);
         let proxy = setup.start().await;
         Self {
@@ -41,14 +41,14 @@ impl Stage {
         }
     }
 
-    /// Sends from the client and waits until it is at the server.
+    /// Sends from the client and waits until the bytes arrive at the server.
     async fn ask(&mut self, bytes: impl AsRef<[u8]>) {
         let bytes = bytes.as_ref();
         self.client.send(bytes).await;
         assert_eq!(self.upstream.bytes(bytes.len()).await, bytes);
     }
 
-    /// Sends from the server and waits until it is at the client.
+    /// Sends from the server and waits until the bytes arrive at the client.
     async fn answer(&mut self, bytes: impl AsRef<[u8]>) {
         let bytes = bytes.as_ref();
         self.upstream.send(bytes).await;
@@ -60,9 +60,9 @@ impl Stage {
         assert_eq!(self.server.cancel().await, key);
     }
 
-    /// Checks that all that still comes is the notice with `code`, and that nothing more reached the server.
+    /// Asserts that the client gets only the notice with `code` and that the server receives no more bytes.
     async fn ends_with(mut self, code: SqlState) {
-        let error = self.client.last_words().await;
+        let error = self.client.final_error().await;
         assert_eq!(error.code, code, "{error:?}");
         assert_eq!(self.upstream.rest().await, "");
         let unresolved = self.proxy.metric("postgres_sessions_unresolved_total");
@@ -72,8 +72,8 @@ impl Stage {
         self.proxy.end().await;
     }
 
-    /// The same where no cancel request was sent either.
-    async fn ends_at_once(self) {
+    /// Asserts that the session ends without a cancel request.
+    async fn ends_immediately(self) {
         assert_eq!(self.server.connections(), 1);
         self.ends_with(SqlState::ADMIN_SHUTDOWN).await;
     }
@@ -108,164 +108,164 @@ fn complete() -> Bytes {
 }
 
 #[tokio::test]
-async fn an_unused_session_ends_at_once() {
-    let stage = Stage::new().await;
-    stage.proxy.cut.start();
-    stage.ends_at_once().await;
+async fn an_unused_session_ends_immediately() {
+    let fixture = Fixture::new().await;
+    fixture.proxy.terminate.start();
+    fixture.ends_immediately().await;
 }
 
 #[tokio::test]
-async fn a_transaction_that_waits_for_its_client_ends_at_once() {
-    let mut stage = Stage::new().await;
-    stage.ask(encoded(|buf| query("begin", buf))).await;
+async fn an_idle_transaction_ends_immediately() {
+    let mut fixture = Fixture::new().await;
+    fixture.ask(encoded(|buf| query("begin", buf))).await;
     let in_transaction = encoded(|buf| ready_for_query(TransactionStatus::InTransaction, buf));
-    stage.answer(in_transaction).await;
-    stage.proxy.cut.start();
-    stage.ends_at_once().await;
+    fixture.answer(in_transaction).await;
+    fixture.proxy.terminate.start();
+    fixture.ends_immediately().await;
 }
 
 #[tokio::test]
-async fn a_running_statement_is_canceled_and_the_servers_error_passed_on() {
-    let mut stage = Stage::new().await;
-    stage.ask(insert()).await;
-    stage.proxy.cut.start();
-    stage.is_canceled().await;
-    stage.answer([canceled(), ready()].concat()).await;
-    stage.ends_with(SqlState::ADMIN_SHUTDOWN).await;
+async fn a_running_statement_is_canceled_and_the_servers_error_relayed() {
+    let mut fixture = Fixture::new().await;
+    fixture.ask(insert()).await;
+    fixture.proxy.terminate.start();
+    fixture.is_canceled().await;
+    fixture.answer([canceled(), ready()].concat()).await;
+    fixture.ends_with(SqlState::ADMIN_SHUTDOWN).await;
 }
 
 #[tokio::test]
-async fn a_statement_that_ends_in_time_has_its_result_passed_on() {
-    let mut stage = Stage::new().await;
-    stage.ask(insert()).await;
-    stage.proxy.cut.start();
-    stage.is_canceled().await;
-    stage.answer([complete(), ready()].concat()).await;
-    stage.ends_with(SqlState::ADMIN_SHUTDOWN).await;
+async fn the_result_of_a_statement_that_ends_in_time_is_relayed() {
+    let mut fixture = Fixture::new().await;
+    fixture.ask(insert()).await;
+    fixture.proxy.terminate.start();
+    fixture.is_canceled().await;
+    fixture.answer([complete(), ready()].concat()).await;
+    fixture.ends_with(SqlState::ADMIN_SHUTDOWN).await;
 }
 
 #[tokio::test]
 async fn a_pipeline_is_canceled_until_all_of_it_is_answered() {
-    let mut stage = Stage::new().await;
+    let mut fixture = Fixture::new().await;
     let request = [execute(), sync()].concat();
-    stage.ask(request.repeat(3)).await;
-    stage.proxy.cut.start();
-    stage.is_canceled().await;
+    fixture.ask(request.repeat(3)).await;
+    fixture.proxy.terminate.start();
+    fixture.is_canceled().await;
     for _ in 0..2 {
-        stage.answer([canceled(), ready()].concat()).await;
-        stage.is_canceled().await;
+        fixture.answer([canceled(), ready()].concat()).await;
+        fixture.is_canceled().await;
     }
-    stage.answer([complete(), ready()].concat()).await;
-    stage.ends_with(SqlState::ADMIN_SHUTDOWN).await;
+    fixture.answer([complete(), ready()].concat()).await;
+    fixture.ends_with(SqlState::ADMIN_SHUTDOWN).await;
 }
 
 #[tokio::test]
-async fn a_statement_without_a_sync_is_answered_by_its_own_reply() {
+async fn a_statement_without_a_sync_is_answered_by_its_response() {
     for reply in [complete(), canceled()] {
-        let mut stage = Stage::new().await;
+        let mut fixture = Fixture::new().await;
         let flush = message(b'H', b"");
-        stage.ask([execute(), flush].concat()).await;
-        stage.proxy.cut.start();
-        stage.is_canceled().await;
-        stage.answer(reply).await;
-        stage.ends_with(SqlState::ADMIN_SHUTDOWN).await;
+        fixture.ask([execute(), flush].concat()).await;
+        fixture.proxy.terminate.start();
+        fixture.is_canceled().await;
+        fixture.answer(reply).await;
+        fixture.ends_with(SqlState::ADMIN_SHUTDOWN).await;
     }
 }
 
 #[tokio::test]
-async fn what_the_client_sends_from_then_on_never_reaches_the_server() {
-    let mut stage = Stage::new().await;
-    stage.ask(insert()).await;
-    stage.proxy.cut.start();
-    stage.is_canceled().await;
-    stage.client.send(insert().repeat(1_000)).await;
-    stage.answer([canceled(), ready()].concat()).await;
-    stage.ends_with(SqlState::ADMIN_SHUTDOWN).await;
+async fn later_messages_of_the_client_do_not_reach_the_server() {
+    let mut fixture = Fixture::new().await;
+    fixture.ask(insert()).await;
+    fixture.proxy.terminate.start();
+    fixture.is_canceled().await;
+    fixture.client.send(insert().repeat(1_000)).await;
+    fixture.answer([canceled(), ready()].concat()).await;
+    fixture.ends_with(SqlState::ADMIN_SHUTDOWN).await;
 }
 
 #[tokio::test]
-async fn half_a_message_does_not_keep_a_session_from_ending_at_once() {
-    let mut stage = Stage::new().await;
-    stage.ask(&insert()[..10]).await;
-    stage.proxy.cut.start();
-    stage.ends_at_once().await;
+async fn a_session_with_an_incomplete_message_ends_immediately() {
+    let mut fixture = Fixture::new().await;
+    fixture.ask(&insert()[..10]).await;
+    fixture.proxy.terminate.start();
+    fixture.ends_immediately().await;
 }
 
 #[tokio::test]
-async fn a_statement_is_waited_for_although_half_a_message_is_behind_it() {
-    let mut stage = Stage::new().await;
-    stage.ask([&insert(), &insert()[..10]].concat()).await;
-    stage.proxy.cut.start();
-    stage.is_canceled().await;
-    stage.answer([canceled(), ready()].concat()).await;
-    stage.ends_with(SqlState::ADMIN_SHUTDOWN).await;
+async fn a_statement_before_an_incomplete_message_is_waited_for() {
+    let mut fixture = Fixture::new().await;
+    fixture.ask([&insert(), &insert()[..10]].concat()).await;
+    fixture.proxy.terminate.start();
+    fixture.is_canceled().await;
+    fixture.answer([canceled(), ready()].concat()).await;
+    fixture.ends_with(SqlState::ADMIN_SHUTDOWN).await;
 }
 
 #[tokio::test]
-async fn a_copy_that_waits_for_data_is_told_to_fail() {
-    let mut stage = Stage::new().await;
-    stage
+async fn a_copy_that_waits_for_data_is_ended_with_copy_fail() {
+    let mut fixture = Fixture::new().await;
+    fixture
         .ask(encoded(|buf| query("copy t from stdin", buf)))
         .await;
-    stage.answer(message(b'G', b"\0\0\0")).await;
-    stage.ask(message(b'd', b"1\n")).await;
-    stage.proxy.cut.start();
-    assert_eq!(stage.upstream.message().await.unwrap().tag, COPY_FAIL);
-    stage.answer([canceled(), ready()].concat()).await;
-    stage.ends_with(SqlState::ADMIN_SHUTDOWN).await;
+    fixture.answer(message(b'G', b"\0\0\0")).await;
+    fixture.ask(message(b'd', b"1\n")).await;
+    fixture.proxy.terminate.start();
+    assert_eq!(fixture.upstream.message().await.unwrap().tag, COPY_FAIL);
+    fixture.answer([canceled(), ready()].concat()).await;
+    fixture.ends_with(SqlState::ADMIN_SHUTDOWN).await;
 }
 
 #[tokio::test]
-async fn a_copy_in_the_middle_of_its_data_ends_at_once() {
-    let mut stage = Stage::new().await;
-    stage
+async fn a_copy_with_an_incomplete_message_ends_immediately() {
+    let mut fixture = Fixture::new().await;
+    fixture
         .ask(encoded(|buf| query("copy t from stdin", buf)))
         .await;
-    stage.answer(message(b'G', b"\0\0\0")).await;
-    stage.ask(&message(b'd', &[0; 100])[..50]).await;
-    stage.proxy.cut.start();
-    stage.ends_at_once().await;
+    fixture.answer(message(b'G', b"\0\0\0")).await;
+    fixture.ask(&message(b'd', &[0; 100])[..50]).await;
+    fixture.proxy.terminate.start();
+    fixture.ends_immediately().await;
 }
 
 #[tokio::test]
-async fn a_stream_of_replication_ends_at_once() {
-    let mut stage = Stage::new().await;
-    stage
+async fn a_replication_stream_ends_immediately() {
+    let mut fixture = Fixture::new().await;
+    fixture
         .ask(encoded(|buf| query("START_REPLICATION 0/0", buf)))
         .await;
-    stage.answer(message(b'W', b"\0\0\0")).await;
-    stage.proxy.cut.start();
-    stage.ends_at_once().await;
+    fixture.answer(message(b'W', b"\0\0\0")).await;
+    fixture.proxy.terminate.start();
+    fixture.ends_immediately().await;
 }
 
 #[tokio::test]
 async fn a_replication_command_is_waited_for_and_not_canceled() {
     let server = Server::new().run().await;
-    let proxy = Setup::of(&server).start().await;
-    let startup = startup_of(Version::V3_0).with("replication", "database");
+    let proxy = Setup::for_server(&server).start().await;
+    let startup = startup_with_version(Version::V3_0).with("replication", "database");
     let client = log_in(proxy.connect().await, &startup).await;
-    let mut stage = Stage {
+    let mut fixture = Fixture {
         client: client.unwrap().wire,
         upstream: server.session().await,
         server,
         proxy,
     };
-    stage
+    fixture
         .ask(encoded(|buf| query("IDENTIFY_SYSTEM", buf)))
         .await;
-    stage.proxy.cut.start();
-    stage.answer([complete(), ready()].concat()).await;
-    stage.ends_at_once().await;
+    fixture.proxy.terminate.start();
+    fixture.answer([complete(), ready()].concat()).await;
+    fixture.ends_immediately().await;
 }
 
 #[tokio::test]
-async fn an_outcome_that_is_not_known_in_time_is_said_to_be_unknown() {
+async fn an_outcome_that_is_not_known_in_time_is_reported_as_unknown() {
     let short = |setup: &mut Setup| setup.limits.termination_time = SHORT;
-    let mut stage = Stage::with(Server::new(), short).await;
-    stage.ask(insert()).await;
-    stage.proxy.cut.start();
-    stage.is_canceled().await;
-    stage
+    let mut fixture = Fixture::with(Server::new(), short).await;
+    fixture.ask(insert()).await;
+    fixture.proxy.terminate.start();
+    fixture.is_canceled().await;
+    fixture
         .ends_with(SqlState::TRANSACTION_RESOLUTION_UNKNOWN)
         .await;
 }
@@ -277,44 +277,43 @@ async fn a_session_is_not_canceled_while_others_use_all_cancel_connections() {
         termination_time: SHORT,
         ..Limits::default()
     };
-    // As a database does that was made from the same limits.
+    // Like a database that shares the same limits.
     let _taken = limits.clone().shutdown_cancels.try_acquire().unwrap();
-    let mut stage = Stage::with(Server::new(), |setup| setup.limits = limits).await;
-    stage.ask(insert()).await;
-    stage.proxy.cut.start();
-    let error = stage.client.last_words().await;
+    let mut fixture = Fixture::with(Server::new(), |setup| setup.limits = limits).await;
+    fixture.ask(insert()).await;
+    fixture.proxy.terminate.start();
+    let error = fixture.client.final_error().await;
     assert_eq!(error.code, SqlState::TRANSACTION_RESOLUTION_UNKNOWN);
-    assert_eq!(stage.server.connections(), 1);
+    assert_eq!(fixture.server.connections(), 1);
 }
 
 #[tokio::test]
-async fn without_a_cancel_key_the_outcome_is_unknown_unless_the_answer_comes() {
+async fn without_a_cancel_key_the_outcome_depends_on_the_response() {
     let short = |setup: &mut Setup| setup.limits.termination_time = SHORT;
-    let mut stage = Stage::with(Server::new().without_key(), short).await;
-    stage.ask(insert()).await;
-    stage.proxy.cut.start();
-    assert_eq!(stage.server.connections(), 1);
-    stage
+    let mut fixture = Fixture::with(Server::new().without_key(), short).await;
+    fixture.ask(insert()).await;
+    fixture.proxy.terminate.start();
+    assert_eq!(fixture.server.connections(), 1);
+    fixture
         .ends_with(SqlState::TRANSACTION_RESOLUTION_UNKNOWN)
         .await;
 
-    let mut stage = Stage::with(Server::new().without_key(), |_| {}).await;
-    stage.ask(insert()).await;
-    stage.proxy.cut.start();
-    stage.answer([complete(), ready()].concat()).await;
-    stage.ends_at_once().await;
+    let mut fixture = Fixture::with(Server::new().without_key(), |_| {}).await;
+    fixture.ask(insert()).await;
+    fixture.proxy.terminate.start();
+    fixture.answer([complete(), ready()].concat()).await;
+    fixture.ends_immediately().await;
 }
 
 #[tokio::test]
-async fn a_server_that_ends_meanwhile_has_the_last_word() {
-    let mut stage = Stage::new().await;
-    stage.ask(insert()).await;
-    stage.proxy.cut.start();
-    stage.is_canceled().await;
-    let farewell = ErrorResponse::fatal(SqlState::ADMIN_SHUTDOWN, "terminating connection");
-    let farewell = encoded(|buf| farewell.encode(buf));
-    stage.answer(farewell).await;
-    stage.upstream.shut_down().await;
-    assert_eq!(stage.client.rest().await, "");
-    stage.proxy.end().await;
+async fn a_fatal_error_of_the_server_during_termination_is_relayed() {
+    let mut fixture = Fixture::new().await;
+    fixture.ask(insert()).await;
+    fixture.proxy.terminate.start();
+    fixture.is_canceled().await;
+    let error = ErrorResponse::fatal(SqlState::ADMIN_SHUTDOWN, "terminating connection");
+    fixture.answer(encoded(|buf| error.encode(buf))).await;
+    fixture.upstream.shut_down().await;
+    assert_eq!(fixture.client.rest().await, "");
+    fixture.proxy.end().await;
 }

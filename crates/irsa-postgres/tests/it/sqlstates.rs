@@ -15,7 +15,7 @@ fn documented() -> BTreeSet<String> {
         .collect()
 }
 
-/// The names of the codes in a source file, without those of its tests.
+/// Returns the names of the codes in a source file without its tests.
 fn names_in(file: &Path) -> Vec<String> {
     let source = fs::read_to_string(file).unwrap();
     let code = source.split("#[cfg(test)]").next().unwrap();
@@ -27,8 +27,8 @@ fn names_in(file: &Path) -> Vec<String> {
     mentions.map(name).filter(|name| name.len() > 1).collect()
 }
 
-fn sources(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
+fn sources(directory: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
             sources(&path, files);
@@ -38,7 +38,7 @@ fn sources(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// The code that a constant of `SqlState` stands for.
+/// Returns the code of a constant of `SqlState`.
 fn code_of(name: &str) -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../irsa-pgwire/src/sqlstate.rs");
     let source = fs::read_to_string(file).unwrap();
@@ -47,8 +47,8 @@ fn code_of(name: &str) -> String {
     value[..5].to_owned()
 }
 
-/// The codes that irsa itself can send. `refusal.rs` only reads what servers send; `irsa-pgwire` has the errors of a
-/// startup packet.
+/// Returns the codes that irsa itself can send. `refusal.rs` only classifies errors of servers; `irsa-pgwire` has the
+/// errors of startup packets.
 fn sent() -> BTreeSet<String> {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut files = Vec::new();

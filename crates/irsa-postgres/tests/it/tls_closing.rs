@@ -1,5 +1,5 @@
-//! However a connection over TLS ends, TLS is closed first: a client may take anything else for an attack, and libpq
-//! reports a cancel request without it as failed.
+//! All TLS connections end with close_notify: clients may treat anything else as an attack, and libpq reports a failed
+//! cancel request without it.
 
 use irsa_net::tls::LocalAuthority;
 use irsa_pgwire::frontend::terminate;
@@ -11,15 +11,15 @@ use crate::proxy::{Proxy, SHORT, Setup, trusting};
 use crate::server::{RunningServer, Server, Step, refusal};
 use crate::wire::{Wire, encoded, message};
 
-struct Stage {
+struct Fixture {
     server: RunningServer,
     proxy: Proxy,
     authority: LocalAuthority,
 }
 
-// === impl Stage ===
+// === impl Fixture ===
 
-impl Stage {
+impl Fixture {
     async fn new() -> Self {
         Self::with(Server::new(), |_| {}).await
     }
@@ -29,7 +29,7 @@ impl Stage {
         let server = server.run().await;
         let mut setup = Setup {
             client_tls: Some(authority.server_config(&["localhost"], &[ALPN]).unwrap()),
-            ..Setup::of(&server)
+            ..Setup::for_server(&server)
         };
         change(&mut setup);
         Self {
@@ -53,97 +53,97 @@ impl Stage {
 
 #[tokio::test]
 async fn after_a_cancel_request() {
-    let stage = Stage::new().await;
-    let key = stage.log_in().await.key();
+    let fixture = Fixture::new().await;
+    let key = fixture.log_in().await.key();
     let unknown = CancelKey::new(key.process_id, vec![0; 4]);
     for key in [key, unknown] {
-        let mut wire = stage.connect().await;
+        let mut wire = fixture.connect().await;
         wire.send(encoded(|buf| key.encode_request(buf))).await;
         assert!(wire.ends_cleanly().await);
     }
-    assert!(stage.server.ends_cleanly().await, "towards the server too");
+    assert!(fixture.server.ends_cleanly().await, "also to the server");
 }
 
 #[tokio::test]
-async fn after_a_start_up_that_is_refused() {
+async fn after_a_rejected_startup_packet() {
     let startups = [
         &b"\0\0\0\x08\0\x09\0\0"[..],
         b"\0\0\0\x08\0\x03\0\0",
         b"\xff\xff\xff\xff",
     ];
-    let stage = Stage::new().await;
+    let fixture = Fixture::new().await;
     for startup in startups {
-        let mut wire = stage.connect().await;
+        let mut wire = fixture.connect().await;
         wire.send(startup).await;
         assert!(wire.ends_cleanly().await, "{startup:?}");
     }
 }
 
 #[tokio::test]
-async fn after_a_start_up_that_does_not_come() {
+async fn after_the_startup_timeout() {
     let short = |setup: &mut Setup| setup.limits.startup_timeout = SHORT;
-    let stage = Stage::with(Server::new(), short).await;
-    // The time limit is for the handshake too: on a slow machine it may end there.
-    let mut wire = stage.proxy.connect().await;
+    let fixture = Fixture::with(Server::new(), short).await;
+    // The timeout includes the handshake, and on a slow machine it may expire during the handshake.
+    let mut wire = fixture.proxy.connect().await;
     assert_eq!(ask_for_tls(&mut wire).await, b'S');
-    let trust = trusting(&stage.authority, &[ALPN]);
+    let trust = trusting(&fixture.authority, &[ALPN]);
     if let Ok(mut wire) = wire.connect_tls(&trust, "localhost").await {
         assert!(wire.ends_cleanly().await);
     }
 }
 
 #[tokio::test]
-async fn after_a_start_up_that_the_end_of_irsa_cuts_short() {
-    let stage = Stage::new().await;
-    let mut wire = stage.connect().await;
-    stage.proxy.drain.start();
+async fn after_a_startup_that_is_interrupted_by_a_drain() {
+    let fixture = Fixture::new().await;
+    let mut wire = fixture.connect().await;
+    fixture.proxy.drain.start();
     assert!(wire.ends_cleanly().await);
 }
 
 #[tokio::test]
-async fn after_a_login_that_is_refused() {
+async fn after_a_refused_login() {
     let script = [
         Step::ask_for_password(),
         Step::refuse(&refusal()),
         Step::Hang,
     ];
-    let stage = Stage::with(Server::new().on_each_login(script), |_| {}).await;
-    let mut wire = stage.connect().await;
+    let fixture = Fixture::with(Server::new().on_each_login(script), |_| {}).await;
+    let mut wire = fixture.connect().await;
     wire.send(packet(&startup())).await;
     assert!(wire.ends_cleanly().await);
-    assert!(stage.server.ends_cleanly().await, "towards the server too");
+    assert!(fixture.server.ends_cleanly().await, "also to the server");
 }
 
 #[tokio::test]
-async fn after_a_login_that_is_cut_short() {
-    let stage = Stage::with(Server::new().on_each_login([Step::Hang]), |_| {}).await;
-    let mut wire = stage.connect().await;
+async fn after_a_terminated_login() {
+    let fixture = Fixture::with(Server::new().on_each_login([Step::Hang]), |_| {}).await;
+    let mut wire = fixture.connect().await;
     wire.send(packet(&startup())).await;
-    while stage.server.logins().is_empty() {
+    while fixture.server.logins().is_empty() {
         tokio::task::yield_now().await;
     }
-    stage.proxy.cut.start();
+    fixture.proxy.terminate.start();
     assert!(wire.ends_cleanly().await);
-    assert!(stage.server.ends_cleanly().await, "towards the server too");
+    assert!(fixture.server.ends_cleanly().await, "also to the server");
 }
 
 #[tokio::test]
-async fn after_a_login_whose_client_has_left() {
-    let stage = Stage::with(Server::new().on_each_login([Step::Hang]), |_| {}).await;
-    let mut wire = stage.connect().await;
+async fn after_the_client_disconnects_during_the_login() {
+    let fixture = Fixture::with(Server::new().on_each_login([Step::Hang]), |_| {}).await;
+    let mut wire = fixture.connect().await;
     wire.send(packet(&startup())).await;
-    while stage.server.logins().is_empty() {
+    while fixture.server.logins().is_empty() {
         tokio::task::yield_now().await;
     }
     drop(wire);
-    assert!(stage.server.ends_cleanly().await);
+    assert!(fixture.server.ends_cleanly().await);
 }
 
 #[tokio::test]
 async fn after_a_session() {
-    let stage = Stage::new().await;
-    let mut client = stage.log_in().await.wire;
-    let mut upstream = stage.server.session().await;
+    let fixture = Fixture::new().await;
+    let mut client = fixture.log_in().await.wire;
+    let mut upstream = fixture.server.session().await;
     client.send(encoded(terminate)).await;
     upstream.messages_until(b'X').await;
     upstream.shut_down().await;
@@ -154,35 +154,35 @@ async fn after_a_session() {
 #[tokio::test]
 async fn after_a_session_that_irsa_ends() {
     let idle = |setup: &mut Setup| setup.limits.idle_timeout = Some(SHORT);
-    let stage = Stage::with(Server::new(), idle).await;
-    let mut client = stage.log_in().await.wire;
-    let mut upstream = stage.server.session().await;
+    let fixture = Fixture::with(Server::new(), idle).await;
+    let mut client = fixture.log_in().await.wire;
+    let mut upstream = fixture.server.session().await;
     assert!(client.ends_cleanly().await);
     assert!(upstream.ends_cleanly().await);
 
-    let stage = Stage::new().await;
-    let mut client = stage.log_in().await.wire;
-    let mut upstream = stage.server.session().await;
-    stage.proxy.cut.start();
+    let fixture = Fixture::new().await;
+    let mut client = fixture.log_in().await.wire;
+    let mut upstream = fixture.server.session().await;
+    fixture.proxy.terminate.start();
     assert!(client.ends_cleanly().await);
     assert!(upstream.ends_cleanly().await);
 }
 
 #[tokio::test]
-async fn after_a_server_that_is_lost() {
-    let stage = Stage::new().await;
-    let mut client = stage.log_in().await.wire;
-    let mut upstream = stage.server.session().await;
+async fn after_the_server_is_lost() {
+    let fixture = Fixture::new().await;
+    let mut client = fixture.log_in().await.wire;
+    let mut upstream = fixture.server.session().await;
     upstream.send(&message(b'D', &[0; 10])[..5]).await;
     drop(upstream);
     assert!(client.ends_cleanly().await);
 }
 
 #[tokio::test]
-async fn after_a_client_that_is_gone() {
-    let stage = Stage::new().await;
-    let client = stage.log_in().await.wire;
-    let mut upstream = stage.server.session().await;
+async fn after_the_client_disconnects() {
+    let fixture = Fixture::new().await;
+    let client = fixture.log_in().await.wire;
+    let mut upstream = fixture.server.session().await;
     drop(client);
     assert!(upstream.ends_cleanly().await);
 }

@@ -1,4 +1,4 @@
-//! Clients of other machines that connect and do not authenticate.
+//! The limits of clients from other machines that do not authenticate.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -21,39 +21,39 @@ use crate::proxy::{Proxy, Setup, trusting};
 use crate::server::Server;
 use crate::wire::Wire;
 
-/// Places for clients that have not authenticated; half of them for one address.
-const PLACES: usize = 4;
-/// Clients that stop in the middle of a ClientHello.
-const CROWD: u64 = 1_000;
+/// The limit of unauthenticated connections. Half of it is available to one address.
+const LIMIT: usize = 4;
+/// The number of clients that send an incomplete ClientHello.
+const CLIENTS: u64 = 1_000;
 
 fn address(last: u8) -> IpAddr {
     [10, 0, 0, last].into()
 }
 
-/// A proxy that speaks TLS, without which clients of other machines are refused.
-struct Stage {
+/// A proxy that accepts TLS, which clients from other machines must use.
+struct Fixture {
     proxy: Proxy,
     trust: Arc<ClientConfig>,
 }
 
-// === impl Stage ===
+// === impl Fixture ===
 
-impl Stage {
+impl Fixture {
     async fn connect_from(&self, last: u8) -> Wire {
         let wire = self.proxy.connect_from(address(last)).await;
         wire.connect_tls(&self.trust, "localhost").await.unwrap()
     }
 }
 
-async fn stage_with(auth: ClientAuth) -> Stage {
+async fn fixture_with(auth: ClientAuth) -> Fixture {
     let authority = LocalAuthority::generate().unwrap();
     let server = Server::new().run().await;
-    let mut setup = Setup::of(&server);
+    let mut setup = Setup::for_server(&server);
     setup.client_tls = Some(authority.server_config(&["localhost"], &[ALPN]).unwrap());
-    setup.limits.max_unauthenticated = PLACES;
+    setup.limits.max_unauthenticated = LIMIT;
     setup.limits.max_connections = 2;
     setup.client_auth = auth;
-    Stage {
+    Fixture {
         proxy: setup.start().await,
         trust: trusting(&authority, &[ALPN]),
     }
@@ -61,8 +61,8 @@ async fn stage_with(auth: ClientAuth) -> Stage {
 
 fn password() -> ClientAuth {
     let verifier = Verifier::from_password(b"secret", &[3; 16], 4096).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("users");
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("users");
     std::fs::write(&file, format!("\"app\" \"{}\"\n", verifier.expose())).unwrap();
     ClientAuth {
         passwords: Some(Arc::new(ScramUsers::from_file(&file).unwrap())),
@@ -70,8 +70,8 @@ fn password() -> ClientAuth {
     }
 }
 
-/// A ClientHello of 64 KiB in records as large as they may be, up to `length` bytes.
-fn half_client_hello(length: usize) -> Vec<u8> {
+/// Returns the first `length` bytes of a ClientHello of 64 KiB in records of the maximum size.
+fn incomplete_client_hello(length: usize) -> Vec<u8> {
     const RECORD: usize = 16 * 1024;
     let mut records = Vec::new();
     while records.len() < length {
@@ -88,24 +88,24 @@ fn half_client_hello(length: usize) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn one_too_many_is_told_so_and_logged_and_counted() {
+async fn a_client_above_the_limit_gets_an_error_and_is_logged_and_counted() {
     let (log, _guard) = Log::capture();
-    let stage = stage_with(ClientAuth::default()).await;
-    let proxy = &stage.proxy;
+    let fixture = fixture_with(ClientAuth::default()).await;
+    let proxy = &fixture.proxy;
     let mut silent = Vec::new();
     for last in 0..4 {
         silent.push(proxy.connect_from(address(last)).await);
     }
     proxy.until_sessions_are(4).await;
     for _ in 0..3 {
-        let error = proxy.connect_from(address(9)).await.last_words().await;
+        let error = proxy.connect_from(address(9)).await.final_error().await;
         assert_eq!(error.code, SqlState::TOO_MANY_CONNECTIONS);
         assert!(
             error.message.contains("too many clients already"),
             "{error:?}"
         );
         assert!(
-            error.message.contains("have not authenticated"),
+            error.message.contains("unauthenticated connections"),
             "{error:?}"
         );
     }
@@ -118,45 +118,45 @@ async fn one_too_many_is_told_so_and_logged_and_counted() {
     let _session = proxy.log_in().await.expect("loopback is not limited");
     drop(silent.pop());
     proxy.until_sessions_are(4).await;
-    let wire = stage.connect_from(9).await;
+    let wire = fixture.connect_from(9).await;
     log_in(wire, &startup())
         .await
-        .expect("a place is free again");
+        .expect("below the limit again");
 }
 
 #[tokio::test]
-async fn one_address_gets_half_of_the_places() {
-    let stage = stage_with(ClientAuth::default()).await;
-    let proxy = &stage.proxy;
+async fn one_address_gets_half_of_the_limit() {
+    let fixture = fixture_with(ClientAuth::default()).await;
+    let proxy = &fixture.proxy;
     let mut silent = Vec::new();
-    for _ in 0..PLACES / 2 {
+    for _ in 0..LIMIT / 2 {
         silent.push(proxy.connect_from(address(1)).await);
     }
     proxy.until_sessions_are(2).await;
-    let error = proxy.connect_from(address(1)).await.last_words().await;
+    let error = proxy.connect_from(address(1)).await.final_error().await;
     assert!(error.message.contains("from 10.0.0.1"), "{error:?}");
-    let wire = stage.connect_from(2).await;
+    let wire = fixture.connect_from(2).await;
     log_in(wire, &startup()).await.unwrap();
 }
 
 #[tokio::test]
-async fn a_client_that_is_asked_for_its_password_takes_no_place_of_those_who_gave_it() {
-    // There is room for two connections that have authenticated.
-    let stage = stage_with(password()).await;
+async fn clients_that_have_not_sent_the_password_do_not_count_toward_the_connection_limit() {
+    // The limit of authenticated connections is 2.
+    let fixture = fixture_with(password()).await;
     let mut asked = Vec::new();
     for last in 0..3 {
-        let mut wire = stage.connect_from(last).await;
+        let mut wire = fixture.connect_from(last).await;
         wire.send(packet(&startup())).await;
-        let question = wire.message().await.expect("a message");
-        assert_eq!(question.tag, b'R', "{question:?}");
+        let request = wire.message().await.expect("a message");
+        assert_eq!(request.tag, b'R', "{request:?}");
         asked.push(wire);
     }
 }
 
 #[tokio::test]
-async fn the_time_to_authenticate_is_counted_from_the_first_byte() {
+async fn the_startup_timeout_starts_with_the_connection() {
     let server = Server::new().run().await;
-    let mut setup = Setup::of(&server);
+    let mut setup = Setup::for_server(&server);
     setup.client_auth = password();
     setup.limits.startup_timeout = Duration::from_secs(4);
     let limit = setup.limits.startup_timeout;
@@ -167,19 +167,19 @@ async fn the_time_to_authenticate_is_counted_from_the_first_byte() {
     let sent = Instant::now();
     wire.send(packet(&startup())).await;
     assert_eq!(wire.message().await.expect("a message").tag, b'R');
-    let error = wire.last_words().await;
+    let error = wire.final_error().await;
     assert_eq!(error.code, SqlState::QUERY_CANCELED);
     let waited = sent.elapsed();
     assert!(waited < limit, "{waited:?} after half of {limit:?}");
 }
 
 #[tokio::test]
-async fn a_client_hello_of_more_than_16_kib_ends_the_connection() {
+async fn a_client_hello_of_more_than_16_kib_closes_the_connection() {
     let authority = LocalAuthority::generate().unwrap();
     let server = Server::new().run().await;
     let setup = Setup {
         client_tls: Some(authority.server_config(&["localhost"], &[ALPN]).unwrap()),
-        ..Setup::of(&server)
+        ..Setup::for_server(&server)
     };
     let proxy = setup.start().await;
     for asks in [true, false] {
@@ -187,7 +187,7 @@ async fn a_client_hello_of_more_than_16_kib_ends_the_connection() {
         if asks {
             assert_eq!(ask_for_tls(&mut wire).await, b'S');
         }
-        wire.send(half_client_hello(MAX_CLIENT_HELLO)).await;
+        wire.send(incomplete_client_hello(MAX_CLIENT_HELLO)).await;
         wire.send([0]).await;
         assert_eq!(wire.rest().await, "");
     }
@@ -197,7 +197,7 @@ async fn a_client_hello_of_more_than_16_kib_ends_the_connection() {
 }
 
 #[tokio::test]
-async fn a_crowd_of_half_client_hellos_costs_no_more_than_their_bound() {
+async fn incomplete_client_hellos_need_bounded_memory() {
     raise_open_files().unwrap();
     let server = Server::new().run().await;
     let proxy = proxy_process(&server).await;
@@ -207,16 +207,16 @@ async fn a_crowd_of_half_client_hellos_costs_no_more_than_their_bound() {
     };
     visit().await;
     let before = proxy.memory().peak;
-    let hello = half_client_hello(60_000);
-    let mut crowd = Vec::new();
-    for _ in 0..CROWD {
+    let hello = incomplete_client_hello(60_000);
+    let mut clients = Vec::new();
+    for _ in 0..CLIENTS {
         let mut wire = Wire::new(TcpStream::connect(proxy.address()).await.unwrap());
-        // The proxy may have read enough before the end.
+        // The proxy may close the connection before it has read everything.
         let _ = wire.try_send(&hello).await;
-        crowd.push(wire);
+        clients.push(wire);
     }
     visit().await;
-    let cost = (proxy.memory().peak - before) / CROWD;
+    let cost = (proxy.memory().peak - before) / CLIENTS;
     let bound = MAX_CLIENT_HELLO as u64 + 8 * 1024;
     assert!(cost < bound, "{cost} bytes each");
 }

@@ -1,4 +1,4 @@
-//! A socket for one Unix user.
+//! Unix sockets that admit one Unix user.
 
 use irsa_net::listen::ListenAddress;
 use irsa_pgwire::sqlstate::SqlState;
@@ -19,7 +19,7 @@ async fn proxy_for(uid: u32, listen: ListenAddress) -> Proxy {
             ..ClientAuth::default()
         },
         listen,
-        ..Setup::of(&server)
+        ..Setup::for_server(&server)
     };
     setup.start().await
 }
@@ -31,20 +31,20 @@ async fn assert_refused(proxy: Proxy) {
 }
 
 #[tokio::test]
-async fn the_user_is_let_in() {
-    let folder = tempfile::tempdir().unwrap();
-    let proxy = proxy_for(own_uid(), unix_socket(&folder)).await;
+async fn the_user_is_admitted() {
+    let directory = tempfile::tempdir().unwrap();
+    let proxy = proxy_for(own_uid(), unix_socket(&directory)).await;
     proxy.log_in().await.unwrap();
 }
 
 #[tokio::test]
-async fn another_user_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    assert_refused(proxy_for(own_uid() + 1, unix_socket(&folder)).await).await;
+async fn a_different_user_is_rejected() {
+    let directory = tempfile::tempdir().unwrap();
+    assert_refused(proxy_for(own_uid() + 1, unix_socket(&directory)).await).await;
 }
 
 #[tokio::test]
-async fn over_tcp_nobody_is_that_user() {
+async fn tcp_clients_are_rejected() {
     let tcp = ListenAddress::Tcp(([127, 0, 0, 1], 0).into());
     assert_refused(proxy_for(own_uid(), tcp).await).await;
 }

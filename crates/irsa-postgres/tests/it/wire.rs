@@ -14,44 +14,44 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, Wr
 use tokio::runtime::{Builder, Runtime};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
-/// How long anything may take before a test gives up on it.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// The timeout for all operations.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Anything that bytes go through.
+/// Any byte stream.
 pub(crate) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
-/// The half of a connection that is read.
-pub(crate) type Ear = ReadHalf<Box<dyn Io>>;
-/// The half that is written.
-pub(crate) type Mouth = WriteHalf<Box<dyn Io>>;
+/// The reading half of a connection.
+pub(crate) type ReadEnd = ReadHalf<Box<dyn Io>>;
+/// The writing half of a connection.
+pub(crate) type WriteEnd = WriteHalf<Box<dyn Io>>;
 
-/// A connection's end, with what has been read ahead.
+/// One end of a connection with a read buffer.
 pub(crate) struct Wire {
     io: Box<dyn Io>,
     inbox: BytesMut,
 }
 
-/// A message as it came, header included.
+/// A message including its header.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Message {
     pub(crate) tag: u8,
     pub(crate) bytes: Bytes,
 }
 
-/// Waits for what must come.
-pub(crate) async fn within<T>(what: &str, coming: impl Future<Output = T>) -> T {
-    let outcome = tokio::time::timeout(PATIENCE, coming).await;
-    outcome.unwrap_or_else(|_| panic!("{what} did not come in {PATIENCE:?}"))
+/// Waits for `future`, which is described by `what`.
+pub(crate) async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
+    let outcome = tokio::time::timeout(TIMEOUT, future).await;
+    outcome.unwrap_or_else(|_| panic!("timeout while waiting for {what} ({TIMEOUT:?})"))
 }
 
-/// A runtime as `#[tokio::test]` makes them, for tests that have many cases in one.
+/// A runtime like that of `#[tokio::test]`, for tests with many cases.
 pub(crate) fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-/// A message made by one of `irsa_pgwire`'s writers.
+/// A message from one of the writers of `irsa_pgwire`.
 pub(crate) fn encoded(write: impl FnOnce(&mut BytesMut)) -> Bytes {
     let mut bytes = BytesMut::new();
     write(&mut bytes);
@@ -74,20 +74,26 @@ impl Wire {
         }
     }
 
-    /// Goes on as a TLS server.
+    /// Continues as a TLS server.
     pub(crate) async fn accept_tls(self, config: &Arc<ServerConfig>) -> io::Result<Self> {
-        assert_eq!(self.inbox, "", "clear text came after TLS was agreed");
+        assert_eq!(
+            self.inbox, "",
+            "clear text arrived after TLS was negotiated"
+        );
         let accepting = TlsAcceptor::from(Arc::clone(config)).accept(self.io);
         within("a TLS client", accepting).await.map(Self::new)
     }
 
-    /// Goes on as a TLS client.
+    /// Continues as a TLS client.
     pub(crate) async fn connect_tls(
         self,
         config: &Arc<ClientConfig>,
         name: &'static str,
     ) -> io::Result<Self> {
-        assert_eq!(self.inbox, "", "clear text came after TLS was agreed");
+        assert_eq!(
+            self.inbox, "",
+            "clear text arrived after TLS was negotiated"
+        );
         let name = ServerName::try_from(name).unwrap();
         let connecting = TlsConnector::from(Arc::clone(config)).connect(name, self.io);
         within("a TLS server", connecting).await.map(Self::new)
@@ -105,7 +111,7 @@ impl Wire {
         within("a reader", sending).await
     }
 
-    /// Says that nothing more will be sent.
+    /// Closes the sending half.
     pub(crate) async fn shut_down(&mut self) {
         self.try_shut_down().await.unwrap();
     }
@@ -114,15 +120,18 @@ impl Wire {
         within("the end of sending", self.io.shutdown()).await
     }
 
-    /// The next `count` bytes.
+    /// Reads `count` bytes.
     pub(crate) async fn bytes(&mut self, count: usize) -> Bytes {
         while self.inbox.len() < count {
-            assert!(self.fill().await, "the end came before {count} bytes");
+            assert!(
+                self.fill().await,
+                "the connection ended before {count} bytes"
+            );
         }
         self.inbox.split_to(count).freeze()
     }
 
-    /// The next packet of a start-up, with its bytes; `None` at the end.
+    /// Reads a startup packet and returns it with its bytes; `None` at the end.
     pub(crate) async fn packet(&mut self) -> Option<(Initial, Bytes)> {
         loop {
             if let Some((packet, length)) = startup::parse(&self.inbox).unwrap() {
@@ -134,7 +143,7 @@ impl Wire {
         }
     }
 
-    /// The next message; `None` at the end.
+    /// Reads a message; `None` at the end.
     pub(crate) async fn message(&mut self) -> Option<Message> {
         loop {
             if let Some(header) = Header::parse(&self.inbox).unwrap() {
@@ -148,19 +157,19 @@ impl Wire {
                 }
             }
             if !self.fill().await {
-                assert_eq!(self.inbox, "", "the end came in the middle of a message");
+                assert_eq!(self.inbox, "", "the connection ended within a message");
                 return None;
             }
         }
     }
 
-    /// All messages up to and including the first of kind `tag`.
+    /// Reads messages up to and including the first with `tag`.
     pub(crate) async fn messages_until(&mut self, tag: u8) -> Vec<Message> {
         let mut messages = Vec::new();
         loop {
             let message = self.message().await;
             messages.push(message.unwrap_or_else(|| {
-                panic!("no `{}` came after {messages:?}", char::from(tag));
+                panic!("no `{}` after {messages:?}", char::from(tag));
             }));
             if messages.last().unwrap().tag == tag {
                 return messages;
@@ -168,27 +177,30 @@ impl Wire {
         }
     }
 
-    /// The error that is all that still comes.
-    pub(crate) async fn last_words(mut self) -> ErrorResponse {
-        let message = self.message().await.expect("the end came without a word");
+    /// Reads to the end, which must be a single error.
+    pub(crate) async fn final_error(mut self) -> ErrorResponse {
+        let message = self
+            .message()
+            .await
+            .expect("the connection ended without a message");
         let error = message.error();
-        assert_eq!(self.rest().await, "", "bytes came after {error:?}");
+        assert_eq!(self.rest().await, "", "bytes followed {error:?}");
         error
     }
 
-    /// All that still comes.
+    /// Reads to the end.
     pub(crate) async fn rest(&mut self) -> Bytes {
         while self.fill().await {}
         self.inbox.split().freeze()
     }
 
-    /// What a reader or a writer of its own is to be in charge of.
-    pub(crate) fn split(self) -> (Ear, Mouth) {
-        assert_eq!(self.inbox, "", "something has been read ahead");
+    /// Splits the connection for a separate reader and writer.
+    pub(crate) fn split(self) -> (ReadEnd, WriteEnd) {
+        assert_eq!(self.inbox, "", "the read buffer is not empty");
         tokio::io::split(self.io)
     }
 
-    /// Reads to the end and returns whether TLS, where it is used, was closed before the connection.
+    /// Reads to the end and returns whether a TLS connection ended with close_notify.
     pub(crate) async fn ends_cleanly(&mut self) -> bool {
         loop {
             let reading = self.io.read_buf(&mut self.inbox);
@@ -200,13 +212,13 @@ impl Wire {
         }
     }
 
-    /// Reads what comes next; `false` at the end. A connection over TLS must not end without `close_notify`.
+    /// Reads more bytes; `false` at the end. A TLS connection must end with `close_notify`.
     async fn fill(&mut self) -> bool {
         let reading = self.io.read_buf(&mut self.inbox);
         match within("the next bytes", reading).await {
             Ok(read) => read > 0,
             Err(error) => {
-                // A reset, an alert of TLS.
+                // A reset or a TLS alert.
                 let ends = [
                     ErrorKind::ConnectionReset,
                     ErrorKind::BrokenPipe,
@@ -228,9 +240,9 @@ impl Message {
         body
     }
 
-    /// The error that this message is.
+    /// Parses the message as an error.
     pub(crate) fn error(&self) -> ErrorResponse {
-        assert_eq!(self.tag, ERROR_RESPONSE, "{self:?} is no error");
+        assert_eq!(self.tag, ERROR_RESPONSE, "{self:?} is not an error");
         ErrorResponse::parse(self.body()).unwrap()
     }
 }

@@ -2,15 +2,15 @@ use irsa_net::tls::{LocalAuthority, Roots, client_config};
 
 use super::*;
 
-/// The type of an alert's record (RFC 8446 section 5.1).
+/// The content type of an alert record (RFC 8446 section 5.1).
 const ALERT: u8 = 21;
 
-/// A client and a server that have not said anything yet.
+/// A client and a server before the handshake.
 fn pair(alpn: &[&[u8]]) -> (TlsCodec, TlsCodec) {
     pair_with(alpn, |_| {})
 }
 
-/// The same, with a change to the server.
+/// Does the same with a change to the server configuration.
 fn pair_with(alpn: &[&[u8]], change: impl FnOnce(&mut ServerConfig)) -> (TlsCodec, TlsCodec) {
     let authority = LocalAuthority::generate().unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -26,7 +26,7 @@ fn pair_with(alpn: &[&[u8]], change: impl FnOnce(&mut ServerConfig)) -> (TlsCode
     )
 }
 
-/// Bytes on their way to one end, of which the end sees `step` more at a time.
+/// Bytes in transit to one end, which receives `step` more bytes at a time.
 #[derive(Default)]
 struct Wire {
     pending: Vec<u8>,
@@ -51,7 +51,7 @@ impl Wire {
     }
 }
 
-fn shake_hands(client: &mut TlsCodec, server: &mut TlsCodec, step: usize) {
+fn handshake(client: &mut TlsCodec, server: &mut TlsCodec, step: usize) {
     let (mut to_server, mut to_client) = (Wire::default(), Wire::default());
     let mut plain = Outbox::default();
     for _ in 0..20_000 {
@@ -66,14 +66,14 @@ fn shake_hands(client: &mut TlsCodec, server: &mut TlsCodec, step: usize) {
             return;
         }
     }
-    panic!("the handshake did not come to an end");
+    panic!("the handshake did not complete");
 }
 
 #[test]
-fn shakes_hands_whatever_the_chunks() {
+fn completes_handshakes_with_any_chunk_size() {
     for step in [1, 7, 1000, usize::MAX / 2] {
         let (mut client, mut server) = pair(&[b"postgresql"]);
-        shake_hands(&mut client, &mut server, step);
+        handshake(&mut client, &mut server, step);
         assert_eq!(client.alpn_protocol(), Some(b"postgresql".as_slice()));
         assert_eq!(server.alpn_protocol(), Some(b"postgresql".as_slice()));
     }
@@ -82,7 +82,7 @@ fn shakes_hands_whatever_the_chunks() {
 #[test]
 fn carries_data_across_many_records() {
     let (mut client, mut server) = pair(&[]);
-    shake_hands(&mut client, &mut server, usize::MAX / 2);
+    handshake(&mut client, &mut server, usize::MAX / 2);
     let sent: Vec<u8> = (0..200_000_u32)
         .map(|number| (number % 251) as u8)
         .collect();
@@ -100,9 +100,9 @@ fn carries_data_across_many_records() {
 }
 
 #[test]
-fn tells_the_end_from_a_cut() {
+fn recognizes_close_notify() {
     let (mut client, mut server) = pair(&[]);
-    shake_hands(&mut client, &mut server, usize::MAX / 2);
+    handshake(&mut client, &mut server, usize::MAX / 2);
     let mut cipher = Outbox::default();
     client.close(&mut [], &mut cipher);
     let mut wire = Wire {
@@ -139,7 +139,7 @@ fn closes_in_the_middle_of_a_handshake_message() {
         .receive(&mut [], &mut Outbox::default(), &mut hello)
         .unwrap();
     let mut half = hello.filled()[..hello.filled().len() / 2].to_vec();
-    // As two records, so that the first one is whole and the message in it is not.
+    // The first record is complete, but the handshake message in it is not.
     let body = half.split_off(5);
     let mut record = vec![22, 3, 1];
     record.extend_from_slice(&u16::try_from(body.len()).unwrap().to_be_bytes());
@@ -149,12 +149,12 @@ fn closes_in_the_middle_of_a_handshake_message() {
         .unwrap();
     assert_eq!(received.state, TlsState::Handshaking);
     let mut kept = record.split_off(received.consumed);
-    let mut farewell = Outbox::default();
-    server.close(&mut kept, &mut farewell);
-    assert_eq!(farewell.filled(), b"", "there is nothing to end yet");
+    let mut alert = Outbox::default();
+    server.close(&mut kept, &mut alert);
+    assert_eq!(alert.filled(), b"", "no connection to close yet");
 }
 
-/// What `codec` says to all of `incoming`, in its handshake.
+/// Returns the reply of `codec` to all of `incoming` during its handshake.
 fn reply_to(codec: &mut TlsCodec, mut incoming: Vec<u8>) -> Vec<u8> {
     let mut reply = Outbox::default();
     let received = codec.receive(&mut incoming, &mut Outbox::default(), &mut reply);
@@ -163,7 +163,7 @@ fn reply_to(codec: &mut TlsCodec, mut incoming: Vec<u8>) -> Vec<u8> {
 }
 
 #[test]
-fn speaks_between_the_records_of_a_handshake_message() {
+fn sends_data_between_the_records_of_a_handshake_message() {
     let (mut client, mut server) = pair_with(&[], |server| server.max_fragment_size = Some(64));
     let hello = reply_to(&mut client, Vec::new());
     let flight = reply_to(&mut server, hello);
@@ -174,28 +174,24 @@ fn speaks_between_the_records_of_a_handshake_message() {
     let first_record = &mut tickets[..5 + usize::from(u16::from_be_bytes([high, low]))];
     let mut plain = Outbox::default();
     let received = client.receive(first_record, &mut plain, &mut Outbox::default());
-    assert_eq!(
-        received.unwrap().consumed,
-        0,
-        "the rest of a ticket is to come"
-    );
+    assert_eq!(received.unwrap().consumed, 0, "the ticket is incomplete");
     let mut cipher = Outbox::default();
     client
         .encrypt(first_record, b"select 1", &mut cipher)
         .unwrap();
     client.close(first_record, &mut cipher);
 
-    let mut said = Outbox::default();
+    let mut received = Outbox::default();
     let mut cipher = cipher.filled().to_vec();
-    let state = server.receive(&mut cipher, &mut said, &mut Outbox::default());
+    let state = server.receive(&mut cipher, &mut received, &mut Outbox::default());
     assert_eq!(state.unwrap().state, TlsState::PeerClosed);
-    assert_eq!(said.filled(), b"select 1");
+    assert_eq!(received.filled(), b"select 1");
     let received = client.receive(&mut tickets, &mut plain, &mut Outbox::default());
     assert_eq!(received.unwrap().consumed, tickets.len());
 }
 
 #[test]
-fn refuses_a_handshake_message_that_is_too_long() {
+fn rejects_a_handshake_message_that_is_too_long() {
     let (_, mut server) = pair(&[]);
     let mut hello = *b"\x16\x03\x01\x00\x06\x01\xff\xff\xff\x03\x03";
     let (mut plain, mut reply) = (Outbox::default(), Outbox::default());

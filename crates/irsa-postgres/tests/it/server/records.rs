@@ -1,4 +1,4 @@
-//! What a server has seen.
+//! Records of what a server received.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,13 +10,13 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::wire::{Message, Wire};
 
-/// A login as the server saw it.
+/// A login from the view of the server.
 #[derive(Debug, Clone)]
 pub(crate) struct Login {
     pub(crate) startup: Startup,
-    /// The start-up packet, byte for byte.
+    /// The startup packet, byte for byte.
     pub(crate) packet: Bytes,
-    /// The answers to authentication requests.
+    /// The responses to password requests.
     pub(crate) passwords: Vec<String>,
 }
 
@@ -26,12 +26,12 @@ pub(super) struct Records {
     logins: Mutex<Vec<Login>>,
     pub(super) sessions: Queue<Wire>,
     pub(super) cancels: Queue<CancelKey>,
-    pub(super) overheard: Queue<Bytes>,
+    pub(super) unencrypted: Queue<Bytes>,
     pub(super) clean_ends: Queue<bool>,
     pub(super) tls_failures: Queue<String>,
 }
 
-/// What happened and was not asked about yet.
+/// A queue of events that the test has not retrieved yet.
 pub(super) struct Queue<T> {
     sender: UnboundedSender<T>,
     receiver: tokio::sync::Mutex<UnboundedReceiver<T>>,
@@ -48,7 +48,7 @@ impl Records {
         self.connections.load(Ordering::Relaxed)
     }
 
-    /// Says the login's number, from 0.
+    /// Returns the number of the login, from 0.
     pub(super) fn begin_login(&self, startup: Startup, packet: Bytes) -> usize {
         let mut logins = self.logins.lock().unwrap();
         logins.push(Login {
@@ -60,7 +60,10 @@ impl Records {
     }
 
     pub(super) fn add_answer(&self, login: usize, answer: &Message) {
-        assert_eq!(answer.tag, PASSWORD_MESSAGE, "{answer:?} is no answer");
+        assert_eq!(
+            answer.tag, PASSWORD_MESSAGE,
+            "unexpected message {answer:?}"
+        );
         let password = parse_password(answer.body()).unwrap().to_vec();
         let mut logins = self.logins.lock().unwrap();
         logins[login]
@@ -81,9 +84,9 @@ impl Records {
 // === impl Queue ===
 
 impl<T> Queue<T> {
-    pub(super) fn put(&self, happened: T) {
-        // The receiver is beside it.
-        let _ = self.sender.send(happened);
+    pub(super) fn put(&self, event: T) {
+        // Cannot fail: `self` owns the receiver.
+        let _ = self.sender.send(event);
     }
 
     pub(super) async fn next(&self) -> T {

@@ -1,4 +1,4 @@
-//! What a server does in a login, step by step.
+//! The steps of a server's script.
 
 use bytes::Bytes;
 use irsa_pgwire::backend::Authentication;
@@ -10,15 +10,15 @@ use crate::wire::encoded;
 /// One step of a login.
 #[derive(Debug, Clone)]
 pub(crate) enum Step {
-    /// Asks for something and waits for the answer.
+    /// Sends an authentication request and waits for the response.
     Ask(Authentication),
     /// Sends these bytes.
     Send(Bytes),
-    /// Refuses with an error that has the password in it.
+    /// Refuses with an error that quotes the password.
     QuotePassword,
-    /// Lets the client in: AuthenticationOk and all up to ReadyForQuery.
-    Welcome,
-    /// Does nothing, until the client is gone.
+    /// Accepts the login: AuthenticationOk and all messages up to ReadyForQuery.
+    AcceptLogin,
+    /// Does nothing until the client disconnects.
     Hang,
 }
 
@@ -38,7 +38,7 @@ impl Step {
     }
 }
 
-/// What a careless server says.
+/// Returns an error that quotes the password.
 pub(super) fn quoting(password: &str) -> ErrorResponse {
     let text = format!("no such password: {password}");
     ErrorResponse::fatal(SqlState::INVALID_PASSWORD, text.clone())
@@ -46,7 +46,7 @@ pub(super) fn quoting(password: &str) -> ErrorResponse {
         .hint(text)
 }
 
-/// What Aurora says when IAM has turned a token down.
+/// Returns Aurora's error for a rejected token.
 pub(crate) fn refusal() -> ErrorResponse {
     ErrorResponse::fatal(
         SqlState::INVALID_AUTHORIZATION_SPECIFICATION,

@@ -1,4 +1,4 @@
-//! First bytes that no client of PostgreSQL sends: what PostgreSQL answers (`ProcessStartupPacket`), never a panic.
+//! Malformed startup packets: irsa responds like PostgreSQL (`ProcessStartupPacket`) and never panics.
 
 use bytes::Bytes;
 use irsa_net::tls::LocalAuthority;
@@ -17,40 +17,40 @@ use crate::proxy::{Proxy, SHORT, Setup};
 use crate::server::{RunningServer, Server};
 use crate::wire::{encoded, runtime};
 
-/// The type of an alert's record (RFC 8446 section 5.1).
+/// The content type of an alert record (RFC 8446 section 5.1).
 const ALERT: u8 = 21;
 
-async fn stage() -> (RunningServer, Proxy) {
+async fn fixture() -> (RunningServer, Proxy) {
     let server = Server::new().run().await;
     let authority = LocalAuthority::generate().unwrap();
     let tls = authority.server_config(&["localhost"], &[ALPN]);
     let setup = Setup {
         client_tls: Some(tls.unwrap()),
-        ..Setup::of(&server)
+        ..Setup::for_server(&server)
     };
     let proxy = setup.start().await;
     (server, proxy)
 }
 
-/// All that the proxy says to `bytes`, after which the client sends no more.
+/// Sends `bytes`, closes the sending half, and returns all bytes of the proxy.
 async fn answer_to(proxy: &Proxy, bytes: &[u8]) -> Bytes {
     let mut wire = proxy.connect().await;
-    // The proxy may have heard enough before the end.
+    // The proxy may close the connection before it has read everything.
     let _ = wire.try_send(bytes).await;
     let _ = wire.try_shut_down().await;
     wire.rest().await
 }
 
 fn error_in(answer: &[u8]) -> ErrorResponse {
-    let header = Header::parse(answer).unwrap().expect("a whole header");
+    let header = Header::parse(answer).unwrap().expect("a complete header");
     assert_eq!((header.tag, header.body_len), (b'E', answer.len() - HEADER));
     ErrorResponse::parse(&answer[HEADER..]).unwrap()
 }
 
 #[tokio::test]
-async fn a_packet_of_impossible_length_is_answered_with_silence_and_logged() {
+async fn a_packet_of_invalid_length_closes_the_connection_and_is_logged() {
     let (log, _guard) = Log::capture();
-    let (server, proxy) = stage().await;
+    let (server, proxy) = fixture().await;
     let over_long = packet(&startup().with("options", "x".repeat(MAX_STARTUP)));
     let garbage: [&[u8]; 10] = [
         // Terminate, as node-postgres sends it for `connect(); end()`.
@@ -84,8 +84,8 @@ async fn a_packet_of_impossible_length_is_answered_with_silence_and_logged() {
 }
 
 #[tokio::test]
-async fn a_packet_without_its_last_byte_gets_no_answer_and_no_session() {
-    let (server, proxy) = stage().await;
+async fn an_incomplete_packet_gets_no_response() {
+    let (server, proxy) = fixture().await;
     let whole = packet(&startup());
     for length in 0..whole.len() {
         let answer = answer_to(&proxy, &whole[..length]).await;
@@ -96,8 +96,8 @@ async fn a_packet_without_its_last_byte_gets_no_answer_and_no_session() {
 }
 
 #[tokio::test]
-async fn parameters_without_an_end_get_an_error() {
-    let (_, proxy) = stage().await;
+async fn unterminated_parameters_get_an_error() {
+    let (_, proxy) = fixture().await;
     let mut bytes = packet(&startup()).to_vec();
     *bytes.last_mut().unwrap() = b'x';
     let error = error_in(&answer_to(&proxy, &bytes).await);
@@ -106,11 +106,11 @@ async fn parameters_without_an_end_get_an_error() {
 }
 
 #[tokio::test]
-async fn a_start_up_without_a_user_is_refused_as_postgresql_refuses_it() {
-    let (server, proxy) = stage().await;
-    let mut nobody = startup();
-    nobody.parameters.remove(0);
-    let error = error_in(&answer_to(&proxy, &packet(&nobody)).await);
+async fn a_startup_packet_without_a_user_gets_postgresqls_error() {
+    let (server, proxy) = fixture().await;
+    let mut without_user = startup();
+    without_user.parameters.remove(0);
+    let error = error_in(&answer_to(&proxy, &packet(&without_user)).await);
     assert_eq!(error.code, SqlState::INVALID_AUTHORIZATION_SPECIFICATION);
     assert!(
         error.message.contains("no PostgreSQL user name"),
@@ -120,10 +120,10 @@ async fn a_start_up_without_a_user_is_refused_as_postgresql_refuses_it() {
 }
 
 #[tokio::test]
-async fn garbage_in_place_of_a_tls_handshake_ends_the_connection() {
-    let (_, proxy) = stage().await;
+async fn garbage_instead_of_a_tls_handshake_closes_the_connection() {
+    let (_, proxy) = fixture().await;
     let ssl = encoded(ssl_request);
-    for garbage in [b"garbage in place of TLS".as_slice(), &[0x16; 9000]] {
+    for garbage in [b"garbage instead of TLS".as_slice(), &[0x16; 9000]] {
         let mut wire = proxy.connect().await;
         wire.send(&ssl).await;
         assert_eq!(wire.bytes(1).await, "S");
@@ -135,9 +135,9 @@ async fn garbage_in_place_of_a_tls_handshake_ends_the_connection() {
 }
 
 #[tokio::test]
-async fn a_client_that_says_nothing_is_let_go_after_the_start_up_time() {
+async fn a_silent_client_is_closed_after_the_startup_timeout() {
     let server = Server::new().run().await;
-    let mut setup = Setup::of(&server);
+    let mut setup = Setup::for_server(&server);
     setup.limits.startup_timeout = SHORT;
     let proxy = setup.start().await;
     let mut silent = proxy.connect().await;
@@ -149,9 +149,9 @@ async fn a_client_that_says_nothing_is_let_go_after_the_start_up_time() {
 }
 
 #[test]
-fn no_bytes_at_all_make_the_proxy_panic_or_keep_the_client_waiting() {
+fn arbitrary_bytes_cause_no_panic_and_no_hang() {
     let runtime = runtime();
-    let (_server, proxy) = runtime.block_on(stage());
+    let (_server, proxy) = runtime.block_on(fixture());
     let length_first = (0..40_u8, vec(any::<u8>(), 0..60))
         .prop_map(|(length, rest)| [&[0, 0, 0, length], rest.as_slice()].concat());
     let tls_first =

@@ -1,4 +1,4 @@
-//! A client or a proxy that goes before a login is over.
+//! Clients that disconnect, and proxies that shut down, before a login is complete.
 
 use irsa_pgwire::sqlstate::SqlState;
 use tokio::task::yield_now;
@@ -9,19 +9,19 @@ use crate::proxy::{Proxy, Setup};
 use crate::server::{RunningServer, Server, Step};
 use crate::wire::{Wire, message, within};
 
-/// A server that keeps its first client waiting, and a proxy that has room for one.
-async fn stage() -> (RunningServer, Proxy) {
+/// A server that never answers its first client, and a proxy with a limit of one connection.
+async fn fixture() -> (RunningServer, Proxy) {
     let script = |login| match login {
         0 => vec![Step::Hang],
-        _ => vec![Step::ask_for_password(), Step::Welcome],
+        _ => vec![Step::ask_for_password(), Step::AcceptLogin],
     };
     let server = Server::new().on_login(script).run().await;
-    let mut setup = Setup::of(&server);
+    let mut setup = Setup::for_server(&server);
     setup.limits.max_connections = 1;
     (server, setup.start().await)
 }
 
-/// A client whose login has come to the server.
+/// A client whose login has reached the server.
 async fn waiting_client(server: &RunningServer, proxy: &Proxy) -> Wire {
     let mut client = proxy.connect().await;
     client.send(packet(&startup())).await;
@@ -35,22 +35,22 @@ async fn waiting_client(server: &RunningServer, proxy: &Proxy) -> Wire {
 }
 
 #[tokio::test]
-async fn a_client_that_leaves_during_its_login_gives_its_place_back() {
-    let (server, proxy) = stage().await;
+async fn a_client_that_disconnects_during_its_login_releases_its_connection() {
+    let (server, proxy) = fixture().await;
     drop(waiting_client(&server, &proxy).await);
     proxy.until_sessions_are(0).await;
     proxy.log_in().await.unwrap();
     assert_eq!(
         proxy.metric("postgres_refusals_total"),
         0,
-        "nobody is to blame"
+        "this is not a refusal"
     );
 }
 
 #[tokio::test]
-async fn a_client_that_asks_ahead_and_sends_no_more_gets_its_answer() {
+async fn a_client_that_sends_a_query_early_and_closes_its_sending_half_gets_the_response() {
     let server = Server::new().run().await;
-    let proxy = Setup::of(&server).start().await;
+    let proxy = Setup::for_server(&server).start().await;
     let mut client = proxy.connect().await;
     let query = message(b'Q', b"select 1\0");
     client
@@ -58,7 +58,7 @@ async fn a_client_that_asks_ahead_and_sends_no_more_gets_its_answer() {
         .await;
     client.shut_down().await;
     let mut upstream = server.session().await;
-    assert_eq!(upstream.rest().await, query, "and the end behind it");
+    assert_eq!(upstream.rest().await, query, "followed by the end");
     let answer = message(b'D', b"\0\0");
     upstream.send(&answer).await;
     upstream.shut_down().await;
@@ -68,34 +68,34 @@ async fn a_client_that_asks_ahead_and_sends_no_more_gets_its_answer() {
 }
 
 #[tokio::test]
-async fn a_login_that_is_cut_is_told_why() {
-    let (server, proxy) = stage().await;
+async fn a_client_whose_login_is_terminated_gets_the_reason() {
+    let (server, proxy) = fixture().await;
     let client = waiting_client(&server, &proxy).await;
-    proxy.cut.start();
-    let error = client.last_words().await;
+    proxy.terminate.start();
+    let error = client.final_error().await;
     assert_eq!(error.code, SqlState::ADMIN_SHUTDOWN);
     proxy.end().await;
 }
 
 #[tokio::test]
-async fn a_drain_does_not_wait_for_clients_that_say_nothing() {
+async fn a_drain_does_not_wait_for_silent_clients() {
     let server = Server::new().run().await;
-    let setup = Setup::of(&server);
-    let patience = setup.limits.startup_timeout;
+    let setup = Setup::for_server(&server);
+    let limit = setup.limits.startup_timeout;
     let proxy = setup.start().await;
     let silent = proxy.connect().await;
     proxy.until_sessions_are(1).await;
     let begun = Instant::now();
     proxy.end().await;
-    assert!(begun.elapsed() < patience / 4, "{:?}", begun.elapsed());
-    let error = silent.last_words().await;
+    assert!(begun.elapsed() < limit / 4, "{:?}", begun.elapsed());
+    let error = silent.final_error().await;
     assert_eq!(error.code, SqlState::CANNOT_CONNECT_NOW);
 }
 
 #[tokio::test]
-async fn a_drain_lets_a_client_finish_its_start_up() {
+async fn a_drain_lets_a_client_complete_its_startup() {
     let server = Server::new().run().await;
-    let proxy = Setup::of(&server).start().await;
+    let proxy = Setup::for_server(&server).start().await;
     let mut client = proxy.connect().await;
     proxy.until_sessions_are(1).await;
     proxy.drain.start();

@@ -1,4 +1,4 @@
-//! How a session ends, by whom, and what the other side hears of it.
+//! The ends of sessions, and what the other side receives.
 
 use irsa_pgwire::error_response::ErrorResponse;
 use irsa_pgwire::frontend::terminate;
@@ -6,17 +6,17 @@ use irsa_pgwire::sqlstate::SqlState;
 use irsa_testing::Log;
 use tokio::time::Instant;
 
-use crate::client::{Linked, linked, linked_by, linked_over};
+use crate::client::{Linked, linked, linked_over, linked_with};
 use crate::encryption::Encryption;
 use crate::proxy::{Proxy, SHORT, Setup};
 use crate::server::Server;
 use crate::wire::{encoded, message};
 
-/// The beginning of a row that is longer than what is there of it.
+/// An incomplete row.
 const HALF_A_ROW: &[u8] = b"D\0\0\x01\0\0\x01\0\0\0\x80half a row";
 
 #[tokio::test]
-async fn a_server_lost_in_the_middle_of_a_row_closes_the_client_without_a_word() {
+async fn if_the_server_is_lost_within_a_row_the_client_is_closed_without_an_error() {
     for encryption in Encryption::ALL {
         for sent in [HALF_A_ROW, b"D", b"D\0\0\0"] {
             let Linked {
@@ -33,7 +33,7 @@ async fn a_server_lost_in_the_middle_of_a_row_closes_the_client_without_a_word()
 }
 
 #[tokio::test]
-async fn a_server_lost_between_messages_is_told_to_the_client() {
+async fn if_the_server_is_lost_between_messages_the_client_gets_an_error() {
     for encryption in Encryption::ALL {
         let Linked {
             client,
@@ -41,7 +41,7 @@ async fn a_server_lost_between_messages_is_told_to_the_client() {
             proxy,
         } = linked_over(encryption).await;
         drop(upstream);
-        let error = client.last_words().await;
+        let error = client.final_error().await;
         assert_eq!(error.code, SqlState::CONNECTION_FAILURE);
         assert!(error.hint.unwrap().contains("connect again"));
         proxy.end().await;
@@ -49,14 +49,14 @@ async fn a_server_lost_between_messages_is_told_to_the_client() {
 }
 
 #[tokio::test]
-async fn of_many_sessions_that_lose_their_server_one_is_logged() {
+async fn sessions_that_lose_their_server_are_logged_once() {
     let (log, _guard) = Log::capture();
     let server = Server::new().run().await;
-    let proxy = Setup::of(&server).start().await;
+    let proxy = Setup::for_server(&server).start().await;
     for _ in 0..3 {
         let client = proxy.log_in().await.unwrap().wire;
         drop(server.session().await);
-        let error = client.last_words().await;
+        let error = client.final_error().await;
         assert_eq!(error.code, SqlState::CONNECTION_FAILURE);
     }
     let text = log.text();
@@ -66,7 +66,7 @@ async fn of_many_sessions_that_lose_their_server_one_is_logged() {
 }
 
 #[tokio::test]
-async fn a_server_lost_after_a_whole_message_is_told_behind_it() {
+async fn the_error_for_a_lost_server_follows_a_complete_message() {
     let Linked {
         mut client,
         mut upstream,
@@ -76,31 +76,34 @@ async fn a_server_lost_after_a_whole_message_is_told_behind_it() {
     upstream.send(&row).await;
     drop(upstream);
     assert_eq!(client.message().await.unwrap().bytes, row);
-    assert_eq!(client.last_words().await.code, SqlState::CONNECTION_FAILURE);
+    assert_eq!(
+        client.final_error().await.code,
+        SqlState::CONNECTION_FAILURE
+    );
 }
 
 #[tokio::test]
-async fn the_servers_own_farewell_passes_unchanged_and_nothing_is_added() {
+async fn a_fatal_error_of_the_server_is_relayed_unchanged() {
     for encryption in Encryption::ALL {
-        let farewell = ErrorResponse::fatal(
+        let error = ErrorResponse::fatal(
             SqlState::ADMIN_SHUTDOWN,
             "terminating connection due to administrator command",
         );
-        let farewell = encoded(|buf| farewell.encode(buf));
+        let error = encoded(|buf| error.encode(buf));
         let Linked {
             mut client,
             mut upstream,
             proxy,
         } = linked_over(encryption).await;
-        upstream.send(&farewell).await;
+        upstream.send(&error).await;
         upstream.shut_down().await;
-        assert_eq!(client.rest().await, farewell);
+        assert_eq!(client.rest().await, error);
         proxy.end().await;
     }
 }
 
 #[tokio::test]
-async fn a_goodbye_reaches_the_server_and_its_close_is_no_fault() {
+async fn after_terminate_a_close_by_the_server_is_not_an_error() {
     for encryption in Encryption::ALL {
         let Linked {
             mut client,
@@ -116,10 +119,10 @@ async fn a_goodbye_reaches_the_server_and_its_close_is_no_fault() {
 }
 
 #[tokio::test]
-async fn a_server_that_resets_after_a_goodbye_is_not_lost() {
+async fn after_terminate_a_reset_by_the_server_is_not_an_error() {
     let (log, _guard) = Log::capture();
     let server = Server::new().that_resets().run().await;
-    let proxy = Setup::of(&server).start().await;
+    let proxy = Setup::for_server(&server).start().await;
     let mut client = proxy.log_in().await.unwrap().wire;
     let mut upstream = server.session().await;
     client.send(encoded(terminate)).await;
@@ -132,23 +135,23 @@ async fn a_server_that_resets_after_a_goodbye_is_not_lost() {
 }
 
 #[tokio::test]
-async fn a_goodbye_in_pieces_is_a_goodbye() {
+async fn terminate_is_recognized_in_pieces() {
     let Linked {
         mut client,
         mut upstream,
         proxy: _proxy,
     } = linked().await;
-    let goodbye = encoded(terminate);
-    client.send(&goodbye[..2]).await;
-    assert_eq!(upstream.bytes(2).await, goodbye[..2]);
-    client.send(&goodbye[2..]).await;
-    assert_eq!(upstream.bytes(3).await, goodbye[2..]);
+    let message = encoded(terminate);
+    client.send(&message[..2]).await;
+    assert_eq!(upstream.bytes(2).await, message[..2]);
+    client.send(&message[2..]).await;
+    assert_eq!(upstream.bytes(3).await, message[2..]);
     upstream.shut_down().await;
     assert_eq!(client.rest().await, "");
 }
 
 #[tokio::test]
-async fn a_client_that_sends_no_more_still_gets_its_answer() {
+async fn a_client_that_closes_its_sending_half_still_gets_the_response() {
     for encryption in Encryption::ALL {
         let Linked {
             mut client,
@@ -158,7 +161,7 @@ async fn a_client_that_sends_no_more_still_gets_its_answer() {
         let query = message(b'Q', b"select pg_sleep(1)\0");
         client.send(&query).await;
         client.shut_down().await;
-        assert_eq!(upstream.rest().await, query, "and the end behind it");
+        assert_eq!(upstream.rest().await, query, "followed by the end");
         let answer = message(b'D', b"\0\x01\0\0\0\x012");
         upstream.send(&answer).await;
         upstream.shut_down().await;
@@ -168,7 +171,7 @@ async fn a_client_that_sends_no_more_still_gets_its_answer() {
 }
 
 #[tokio::test]
-async fn a_client_that_vanishes_ends_the_servers_session() {
+async fn a_client_that_disappears_ends_the_servers_session() {
     for encryption in Encryption::ALL {
         let Linked {
             client,
@@ -183,7 +186,7 @@ async fn a_client_that_vanishes_ends_the_servers_session() {
 }
 
 #[tokio::test]
-async fn a_client_that_vanishes_while_rows_flow_ends_the_servers_session() {
+async fn a_client_that_disappears_while_it_receives_rows_ends_the_servers_session() {
     for encryption in Encryption::ALL {
         let Linked {
             client,
@@ -199,8 +202,8 @@ async fn a_client_that_vanishes_while_rows_flow_ends_the_servers_session() {
 }
 
 #[tokio::test]
-async fn a_session_ends_when_it_has_been_silent_for_the_idle_time_and_not_before() {
-    let linked = linked_by(|setup| setup.limits.idle_timeout = Some(SHORT)).await;
+async fn a_session_ends_after_the_idle_timeout_and_not_before() {
+    let linked = linked_with(|setup| setup.limits.idle_timeout = Some(SHORT)).await;
     let Linked {
         mut client,
         mut upstream,
@@ -213,25 +216,25 @@ async fn a_session_ends_when_it_has_been_silent_for_the_idle_time_and_not_before
         upstream.send(message(b'Z', b"I")).await;
         assert_eq!(client.message().await.unwrap().tag, b'Z');
     }
-    let error = client.last_words().await;
+    let error = client.final_error().await;
     assert_eq!(error.code, SqlState::IDLE_SESSION_TIMEOUT);
     assert_eq!(upstream.rest().await, "");
     proxy.end().await;
 }
 
-/// Waits for two idle times, as unused sessions show them.
-async fn outlast_two_idle_times(proxy: &Proxy) {
+/// Waits for two idle timeouts of unused sessions.
+async fn wait_for_two_idle_timeouts(proxy: &Proxy) {
     for _ in 0..2 {
         let unused = proxy.log_in().await.unwrap().wire;
-        let error = unused.last_words().await;
+        let error = unused.final_error().await;
         assert_eq!(error.code, SqlState::IDLE_SESSION_TIMEOUT);
     }
 }
 
-/// Checks that what the server begins with `begun` after the client's `request` is not idle until the server has said
-/// `ended` too.
+/// Asserts that a session is not idle after the client has sent `request` and the server `begun`, until the server has
+/// sent `ended`.
 async fn assert_not_idle(request: &[u8], begun: &[u8], ended: &[u8]) {
-    let linked = linked_by(|setup| setup.limits.idle_timeout = Some(SHORT)).await;
+    let linked = linked_with(|setup| setup.limits.idle_timeout = Some(SHORT)).await;
     let Linked {
         mut client,
         mut upstream,
@@ -241,15 +244,15 @@ async fn assert_not_idle(request: &[u8], begun: &[u8], ended: &[u8]) {
     assert_eq!(upstream.bytes(request.len()).await, request);
     upstream.send(begun).await;
     assert_eq!(client.bytes(begun.len()).await, begun);
-    outlast_two_idle_times(&proxy).await;
+    wait_for_two_idle_timeouts(&proxy).await;
     upstream.send(ended).await;
     assert_eq!(client.bytes(ended.len()).await, ended);
-    let error = client.last_words().await;
+    let error = client.final_error().await;
     assert_eq!(error.code, SqlState::IDLE_SESSION_TIMEOUT);
 }
 
 #[tokio::test]
-async fn a_session_whose_query_runs_longer_than_the_idle_time_is_not_idle() {
+async fn a_session_with_a_running_query_is_not_idle() {
     let query = message(b'Q', b"select pg_sleep(60)\0");
     assert_not_idle(&query, b"", &message(b'Z', b"I")).await;
     let pipeline = [message(b'E', b"\0\0\0\0\0"), message(b'S', b"")].concat();
@@ -259,14 +262,14 @@ async fn a_session_whose_query_runs_longer_than_the_idle_time_is_not_idle() {
 }
 
 #[tokio::test]
-async fn a_session_with_a_copy_under_way_is_not_idle() {
+async fn a_session_with_a_copy_in_progress_is_not_idle() {
     let copy = message(b'Q', b"copy t from stdin\0");
     let ended = [message(b'E', b"\0"), message(b'Z', b"I")].concat();
     assert_not_idle(&copy, &message(b'G', b"\0\0\0"), &ended).await;
 }
 
 #[tokio::test]
-async fn a_session_in_the_middle_of_a_message_is_not_idle() {
+async fn a_session_with_an_incomplete_message_is_not_idle() {
     let query = message(b'Q', b"select 1\0");
     let row = message(b'D', &[0; 100]);
     let ended = [&row[50..], &message(b'Z', b"I")].concat();
@@ -275,8 +278,8 @@ async fn a_session_in_the_middle_of_a_message_is_not_idle() {
 }
 
 #[tokio::test]
-async fn a_session_that_listens_is_idle() {
-    let linked = linked_by(|setup| setup.limits.idle_timeout = Some(SHORT)).await;
+async fn a_session_that_only_receives_notifications_is_idle() {
+    let linked = linked_with(|setup| setup.limits.idle_timeout = Some(SHORT)).await;
     let Linked {
         mut client,
         mut upstream,
@@ -289,6 +292,6 @@ async fn a_session_that_listens_is_idle() {
     let notification = message(b'A', b"\0\0\0\x07orders\0placed\0");
     upstream.send(&notification).await;
     assert_eq!(client.message().await.unwrap().bytes, notification);
-    let error = client.last_words().await;
+    let error = client.final_error().await;
     assert_eq!(error.code, SqlState::IDLE_SESSION_TIMEOUT);
 }

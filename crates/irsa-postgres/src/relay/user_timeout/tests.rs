@@ -11,15 +11,15 @@ use tokio::task::yield_now;
 use super::*;
 use crate::relay::{Relay, RelayCounters};
 
-/// A relay that runs, with its two ends in the test's hands.
-struct Stage {
+/// A running relay between a client and a server of the test.
+struct Fixture {
     client: UnixStream,
     server: TcpStream,
-    /// The relay's own socket towards the server.
+    /// The relay's socket to the server.
     socket: StdTcpStream,
 }
 
-impl Stage {
+impl Fixture {
     async fn new() -> Self {
         let (near, far) = StdUnixStream::pair().unwrap();
         let unix = |stream: StdUnixStream| {
@@ -51,27 +51,27 @@ impl Stage {
         }
     }
 
-    fn is_limited(&self) -> bool {
+    fn has_timeout(&self) -> bool {
         let timeout = SockRef::from(&self.socket).tcp_user_timeout().unwrap();
         assert!(timeout.is_none() || timeout == ConnectOptions::default().user_timeout);
         timeout.is_some()
     }
 
-    /// Sends from the client, and takes it all at the server.
+    /// Sends from the client and receives at the server.
     async fn ask(&mut self, bytes: &[u8]) {
         self.client.write_all(bytes).await.unwrap();
-        let mut heard = vec![0; bytes.len()];
-        self.server.read_exact(&mut heard).await.unwrap();
+        let mut received = vec![0; bytes.len()];
+        self.server.read_exact(&mut received).await.unwrap();
     }
 
     async fn answer(&mut self, bytes: &[u8]) {
         self.server.write_all(bytes).await.unwrap();
-        let mut heard = vec![0; bytes.len()];
-        self.client.read_exact(&mut heard).await.unwrap();
+        let mut received = vec![0; bytes.len()];
+        self.client.read_exact(&mut received).await.unwrap();
     }
 
-    async fn until_it_is_limited(&self, limited: bool) {
-        while self.is_limited() != limited {
+    async fn until_timeout_is(&self, set: bool) {
+        while self.has_timeout() != set {
             yield_now().await;
         }
     }
@@ -83,57 +83,57 @@ fn message(tag: u8, body: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn small_queries_keep_the_limit() {
-    let mut stage = Stage::new().await;
+async fn small_queries_keep_the_timeout() {
+    let mut fixture = Fixture::new().await;
     for _ in 0..1_000 {
-        stage.ask(&message(b'Q', b"select 1\0")).await;
-        stage.answer(&message(b'Z', b"I")).await;
+        fixture.ask(&message(b'Q', b"select 1\0")).await;
+        fixture.answer(&message(b'Z', b"I")).await;
     }
-    assert!(stage.is_limited());
+    assert!(fixture.has_timeout());
 }
 
 #[tokio::test]
-async fn a_large_statement_lifts_it_until_it_is_answered() {
-    let mut stage = Stage::new().await;
+async fn a_large_statement_lifts_the_timeout_until_it_is_answered() {
+    let mut fixture = Fixture::new().await;
     for _ in 0..2 {
-        stage.ask(&message(b'Q', &vec![b' '; 100_000])).await;
-        stage.until_it_is_limited(false).await;
-        stage.answer(&message(b'N', b"\0")).await;
-        assert!(!stage.is_limited(), "a notice is no answer");
-        stage.answer(&message(b'Z', b"I")).await;
-        stage.until_it_is_limited(true).await;
+        fixture.ask(&message(b'Q', &vec![b' '; 100_000])).await;
+        fixture.until_timeout_is(false).await;
+        fixture.answer(&message(b'N', b"\0")).await;
+        assert!(!fixture.has_timeout(), "a notice is not a response");
+        fixture.answer(&message(b'Z', b"I")).await;
+        fixture.until_timeout_is(true).await;
     }
 }
 
 #[tokio::test]
-async fn a_copy_lifts_it_until_it_is_answered() {
-    let mut stage = Stage::new().await;
-    stage.ask(&message(b'Q', b"copy t from stdin\0")).await;
-    stage.answer(&message(b'G', b"\0\0\0")).await;
+async fn a_copy_lifts_the_timeout_until_it_is_answered() {
+    let mut fixture = Fixture::new().await;
+    fixture.ask(&message(b'Q', b"copy t from stdin\0")).await;
+    fixture.answer(&message(b'G', b"\0\0\0")).await;
     for _ in 0..100 {
-        stage.ask(&message(b'd', &[b'x'; 1_000])).await;
+        fixture.ask(&message(b'd', &[b'x'; 1_000])).await;
     }
-    stage.until_it_is_limited(false).await;
-    stage.ask(&message(b'c', b"")).await;
-    stage.answer(&message(b'C', b"COPY 100\0")).await;
-    assert!(!stage.is_limited());
-    stage.answer(&message(b'Z', b"I")).await;
-    stage.until_it_is_limited(true).await;
+    fixture.until_timeout_is(false).await;
+    fixture.ask(&message(b'c', b"")).await;
+    fixture.answer(&message(b'C', b"COPY 100\0")).await;
+    assert!(!fixture.has_timeout());
+    fixture.answer(&message(b'Z', b"I")).await;
+    fixture.until_timeout_is(true).await;
 }
 
 #[tokio::test]
-async fn a_pipeline_lifts_it_until_its_last_sync_is_answered() {
-    let mut stage = Stage::new().await;
+async fn a_pipeline_lifts_the_timeout_until_its_last_sync_is_answered() {
+    let mut fixture = Fixture::new().await;
     let bind = message(b'B', &[0; 10_000]);
     for _ in 0..10 {
-        stage.ask(&bind).await;
-        stage.ask(&message(b'S', b"")).await;
+        fixture.ask(&bind).await;
+        fixture.ask(&message(b'S', b"")).await;
     }
-    stage.until_it_is_limited(false).await;
+    fixture.until_timeout_is(false).await;
     for _ in 0..9 {
-        stage.answer(&message(b'Z', b"I")).await;
-        assert!(!stage.is_limited());
+        fixture.answer(&message(b'Z', b"I")).await;
+        assert!(!fixture.has_timeout());
     }
-    stage.answer(&message(b'Z', b"I")).await;
-    stage.until_it_is_limited(true).await;
+    fixture.answer(&message(b'Z', b"I")).await;
+    fixture.until_timeout_is(true).await;
 }

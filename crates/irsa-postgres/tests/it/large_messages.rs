@@ -1,4 +1,4 @@
-//! Rows of any size pass in pieces: the proxy's memory does not grow with them.
+//! Messages of any size are relayed in pieces, without using more memory.
 
 use irsa_testing::child::ChildProxy;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -7,15 +7,15 @@ use tokio::net::TcpStream;
 use crate::client::{log_in, startup};
 use crate::process::proxy_process;
 use crate::server::Server;
-use crate::wire::{Ear, Mouth, Wire, within};
+use crate::wire::{ReadEnd, Wire, WriteEnd, within};
 
 const MEBIBYTE: usize = 1024 * 1024;
-/// The longest message that a header can tell: 1 GiB, as PostgreSQL's longest field.
+/// The size of a large message: 1 GiB, the maximum size of a field in PostgreSQL.
 const GIANT: usize = 1024 * MEBIBYTE;
-/// How much the proxy may grow while it passes.
+/// The maximum growth of the proxy's memory.
 const BOUND: u64 = 8 * MEBIBYTE as u64;
 
-/// Sends one message of `body_len` bytes, made up on the way.
+/// Generates and sends a message of `body_len` bytes.
 async fn send_giant(tag: u8, body_len: usize, mut to: impl AsyncWrite + Unpin) {
     let length = i32::try_from(body_len + 4).unwrap().to_be_bytes();
     to.write_all(&[&[tag], length.as_slice()].concat())
@@ -43,55 +43,55 @@ async fn receive_giant(body_len: usize, mut from: impl AsyncRead + Unpin) {
 }
 
 /// One direction of a session.
-struct Way {
+struct Direction {
     tag: u8,
-    mouth: Mouth,
-    ear: Ear,
+    writer: WriteEnd,
+    reader: ReadEnd,
 }
 
-// === impl Way ===
+// === impl Direction ===
 
-impl Way {
-    async fn pass(&mut self, body_len: usize) {
+impl Direction {
+    async fn relay(&mut self, body_len: usize) {
         tokio::join!(
-            send_giant(self.tag, body_len, &mut self.mouth),
-            receive_giant(body_len, &mut self.ear),
+            send_giant(self.tag, body_len, &mut self.writer),
+            receive_giant(body_len, &mut self.reader),
         );
     }
 
-    /// How many bytes a giant costs the proxy, beyond what a small message does.
+    /// Returns the memory in bytes that the proxy needs for a large message beyond that for a small one.
     async fn growth(&mut self, proxy: &ChildProxy) -> u64 {
-        self.pass(16 * MEBIBYTE).await;
+        self.relay(16 * MEBIBYTE).await;
         let before = proxy.memory().peak;
-        self.pass(GIANT).await;
+        self.relay(GIANT).await;
         proxy.memory().peak - before
     }
 }
 
 #[tokio::test]
-async fn rows_and_copies_of_a_gibibyte_pass_in_bounded_memory() {
+async fn rows_and_copy_data_of_a_gibibyte_need_little_memory() {
     let server = Server::new().run().await;
     let proxy = proxy_process(&server).await;
     let stream = TcpStream::connect(proxy.address()).await.unwrap();
     let client = log_in(Wire::new(stream), &startup()).await.unwrap().wire;
-    let (client_ear, client_mouth) = client.split();
-    let (server_ear, server_mouth) = server.session().await.split();
-    let mut row = Way {
+    let (client_reader, client_writer) = client.split();
+    let (server_reader, server_writer) = server.session().await.split();
+    let mut row = Direction {
         tag: b'D',
-        mouth: server_mouth,
-        ear: client_ear,
+        writer: server_writer,
+        reader: client_reader,
     };
-    let mut copy = Way {
+    let mut copy = Direction {
         tag: b'd',
-        mouth: client_mouth,
-        ear: server_ear,
+        writer: client_writer,
+        reader: server_reader,
     };
-    for way in [&mut row, &mut copy] {
-        let growth = way.growth(&proxy).await;
+    for direction in [&mut row, &mut copy] {
+        let growth = direction.growth(&proxy).await;
         assert!(
             growth < BOUND,
             "{growth} bytes for `{}`",
-            char::from(way.tag)
+            char::from(direction.tag)
         );
     }
 }
