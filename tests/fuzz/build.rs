@@ -1,4 +1,4 @@
-//! Tells rustc that `--cfg fuzzing`, which cargo-fuzz sets, is no mistake.
+//! Declares the configuration `fuzzing`, which cargo-fuzz sets, to rustc.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

@@ -1,35 +1,38 @@
-//! Host names of databases and search domains.
+//! Host names of databases and OpenSearch domains.
 
 use irsa_chain::endpoint::{OpenSearchEndpoint, RdsEndpoint, RdsEndpointKind};
 
-use crate::word::{assert_reads_what_it_prints, read};
+use crate::round_trip::{assert_round_trips, parse};
 
-/// A host name taken for an endpoint: never of two services, the same in upper case, and with its
-/// region in its name, because that is what a token is signed for.
+/// Parses a host name as an endpoint. It never belongs to two services, case does not matter, and the region is part of
+/// the name, because tokens are signed for this region.
 pub fn endpoint_host(data: &[u8]) {
     let text = &*String::from_utf8_lossy(data);
-    let database = read::<RdsEndpoint>(text);
-    let search = read::<OpenSearchEndpoint>(text);
+    let database = parse::<RdsEndpoint>(text);
+    let search = parse::<OpenSearchEndpoint>(text);
     assert!(database.is_none() || search.is_none());
     if let Some(database) = database {
-        assert_is_a_database(&database);
+        check_database(&database);
     }
     if let Some(search) = search {
         let host = search.host();
         assert_is_normal(host);
         assert!(has_label(host, search.region().as_str()), "{host}");
         assert_eq!(
-            shouted(host).parse::<OpenSearchEndpoint>().as_ref(),
+            in_upper_case(host).parse::<OpenSearchEndpoint>().as_ref(),
             Ok(&search)
         );
     }
 }
 
-fn assert_is_a_database(database: &RdsEndpoint) {
+fn check_database(database: &RdsEndpoint) {
     let host = database.host();
     assert_is_normal(host);
     assert!(host.starts_with(database.identifier()));
-    assert_eq!(shouted(host).parse::<RdsEndpoint>().as_ref(), Ok(database));
+    assert_eq!(
+        in_upper_case(host).parse::<RdsEndpoint>().as_ref(),
+        Ok(database)
+    );
     match database.region() {
         Some(region) => {
             assert!(has_label(host, region.as_str()), "{host}");
@@ -38,7 +41,7 @@ fn assert_is_a_database(database: &RdsEndpoint) {
         None => assert_eq!(database.kind(), RdsEndpointKind::GlobalWriter),
     }
     if let Some(instance) = database.instance("orders-1") {
-        assert_reads_what_it_prints(&instance);
+        assert_round_trips(&instance);
         assert_eq!(instance.kind(), RdsEndpointKind::Instance);
         assert_eq!(instance.identifier(), "orders-1");
         assert_eq!(instance.region(), database.region());
@@ -54,6 +57,6 @@ fn has_label(host: &str, wanted: &str) -> bool {
     host.split('.').any(|label| label == wanted)
 }
 
-fn shouted(host: &str) -> String {
+fn in_upper_case(host: &str) -> String {
     format!("{}.", host.to_ascii_uppercase())
 }

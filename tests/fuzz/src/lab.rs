@@ -1,8 +1,8 @@
-//! What the lab verifies as AWS does: RDS tokens, signed requests, projected tokens.
+//! Credentials that the lab verifies like AWS: RDS tokens, signed requests, projected tokens.
 
+mod fixture;
 mod minted_token;
 mod rds_token;
-mod stage;
 mod sts;
 
 pub use minted_token::minted_token;

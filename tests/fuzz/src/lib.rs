@@ -1,20 +1,18 @@
-//! Fuzz targets: one function for each thing that reads bytes from outside.
+//! Fuzz targets, one for each parser of external input.
 //!
-//! A target takes any bytes and panics where a promise is broken: nothing makes a parser panic,
-//! what is printed reads as the same value again, what must be refused is refused. It is used in
-//! three ways:
+//! A target accepts arbitrary bytes and panics if an invariant is violated: parsers never panic, values round-trip, and
+//! invalid input is rejected. There are three ways to run a target:
 //!
-//! - `cargo +nightly fuzz run NAME` searches for such bytes; `cargo xtask fuzz` does so for all;
-//! - `cargo test -p irsa-fuzz` replays the seeds in `corpus/NAME`, each prefix of them and some
-//!   thousand mutations;
-//! - `cargo run -p irsa-fuzz --bin NAME -- FILE` replays a file, without nightly.
+//! - `cargo +nightly fuzz run NAME` searches for failing inputs; `cargo xtask fuzz` runs all targets.
+//! - `cargo test -p irsa-fuzz` replays the seeds in `corpus/NAME`, all their prefixes and about a thousand mutations of each.
+//! - `cargo run -p irsa-fuzz --bin NAME -- FILE` replays a file and does not need nightly.
 //!
-//! A new target is a function in [`TARGETS`], three lines in `fuzz_targets/NAME.rs`, a `[[bin]]` in
-//! `Cargo.toml` and seeds in `corpus/NAME`; a test tells which of them is missing.
+//! To add a target, add a function to [`TARGETS`], the file `fuzz_targets/NAME.rs`, a `[[bin]]` in `Cargo.toml` and
+//! seeds in `corpus/NAME`. A test reports what is missing.
 #![expect(
     clippy::missing_panics_doc,
     clippy::panic,
-    reason = "to panic is how a target tells that a promise is broken"
+    reason = "targets panic if an invariant is violated"
 )]
 
 mod chain;
@@ -24,8 +22,8 @@ mod pgwire;
 mod plan;
 mod policy;
 mod replay;
+mod round_trip;
 mod signature;
-mod word;
 
 pub use chain::chain_word;
 pub use endpoint::endpoint_host;
@@ -38,7 +36,7 @@ pub use policy::{policy_decision, policy_document, trust_decision};
 pub use replay::replay;
 pub use signature::signed_target;
 
-/// Panics if these bytes break a promise.
+/// A function that panics if the bytes violate an invariant.
 pub type Target = fn(&[u8]);
 
 macro_rules! targets {
@@ -67,7 +65,7 @@ targets! {
     web_identity_token,
 }
 
-/// The binary of a target: the fuzzer if cargo-fuzz builds it, else one that replays files.
+/// Defines the binary of a target: the fuzzer if cargo-fuzz builds it, otherwise a program that replays files.
 #[macro_export]
 macro_rules! target {
     ($name:ident) => {

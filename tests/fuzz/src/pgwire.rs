@@ -1,4 +1,4 @@
-//! PostgreSQL's bytes, from clients and from servers.
+//! Messages of PostgreSQL clients and servers.
 
 mod header;
 mod message;

@@ -1,4 +1,4 @@
-//! Terraform plans: what they say of AWS's side, and that nothing is guessed.
+//! Terraform plans and states.
 
 use std::collections::HashSet;
 
@@ -6,23 +6,23 @@ use irsa_explain::inventory::{Inventory, Source};
 use irsa_explain::plan;
 use irsa_policy::Policy;
 
-use crate::word::assert_explains;
+use crate::round_trip::assert_is_one_line;
 
-/// The JSON of a plan or a state: read, or refused in one line.
+/// Parses the JSON of a plan or a state, which is accepted or rejected with a one-line error.
 pub fn terraform_plan(data: &[u8]) {
     let text = &*String::from_utf8_lossy(data);
     match plan::read(text) {
         Ok(inventory) => {
-            assert_names_lead_back(&inventory);
-            assert_is_fit_to_print(&inventory);
-            assert_is_the_same_again(&inventory, text);
+            assert_names_are_found(&inventory);
+            assert_is_printable(&inventory);
+            assert_is_deterministic(&inventory, text);
         }
-        Err(error) => assert_explains(&error),
+        Err(error) => assert_is_one_line(&error),
     }
 }
 
-/// Whatever messages call a thing, it can be asked for by that.
-fn assert_names_lead_back(inventory: &Inventory) {
+/// Every resource can be looked up by the name that messages use for it.
+fn assert_names_are_found(inventory: &Inventory) {
     for role in &inventory.roles {
         assert!(inventory.role(&role.place).is_some(), "{role:?}");
     }
@@ -37,19 +37,19 @@ fn assert_names_lead_back(inventory: &Inventory) {
     }
 }
 
-/// No policy is told in two places under one name, and none moves the cursor of a terminal.
-fn assert_is_fit_to_print(inventory: &Inventory) {
+/// Policy names are unique and contain no control characters.
+fn assert_is_printable(inventory: &Inventory) {
     let mut places = HashSet::new();
     for (kind, Source { place, text, .. }) in inventory.policies() {
         assert!(places.insert(place), "{place:?} twice");
         assert!(!place.chars().any(char::is_control), "{place:?}");
         if let Some(Err(error)) = text.as_ref().map(|text| Policy::parse(kind, text)) {
-            assert_explains(&error);
+            assert_is_one_line(&error);
         }
     }
 }
 
-fn assert_is_the_same_again(inventory: &Inventory, text: &str) {
+fn assert_is_deterministic(inventory: &Inventory, text: &str) {
     let again = plan::read(text).map(|again| format!("{again:?}"));
     assert_eq!(again, Ok(format!("{inventory:?}")));
 }
@@ -64,7 +64,7 @@ mod tests {
         };
     }
 
-    /// Else the fuzzer would never get past the first check.
+    /// Otherwise the fuzzer would not get past the first check.
     #[test]
     fn the_seeds_are_plans_and_their_policies_are_found() {
         let new = seed!("new_role").unwrap();
@@ -81,8 +81,8 @@ mod tests {
         assert!(state.domains[0].access_policy[0].text.is_some());
 
         let modules = seed!("modules").unwrap();
-        let of_billing = modules.role("billing").unwrap();
-        assert_eq!(of_billing.permissions.len(), 1);
+        let billing = modules.role("billing").unwrap();
+        assert_eq!(billing.permissions.len(), 1);
         assert_eq!(modules.roles.len(), 2);
         assert_eq!(seed!("outputs_in_a_circle").unwrap().roles.len(), 1);
         assert!(seed!("no_plan").is_err() && seed!("later_format").is_err());

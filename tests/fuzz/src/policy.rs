@@ -1,4 +1,4 @@
-//! Policies: parsed, asked, and asked again with more statements.
+//! Policies: parsing, and decisions with additional statements.
 
 use irsa_chain::{OidcProviderArn, SessionName};
 use irsa_explain::{OidcRequest, connect_cause, trust_cause};
@@ -7,44 +7,43 @@ use irsa_policy::{
 };
 use serde_json::Value;
 
-use crate::word::assert_explains;
+use crate::round_trip::assert_is_one_line;
 
 const PROVIDER: &str = "arn:aws:iam::111122223333:oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/9F2C5D41A7E84B06B3D1E0F8C6A5B472";
 const CALLER: Principal<'_> =
     Principal::Aws("arn:aws:sts::111122223333:assumed-role/keycloak-role/keycloak-0");
 
-/// Between what is asked and the policy.
+/// The separator between the request and the policy.
 const SEPARATOR: &str = "\n---\n";
 
-/// A document of either kind: parsed, or refused in one line.
+/// Parses a document as both kinds of policy. It is accepted or rejected with a one-line error.
 pub fn policy_document(data: &[u8]) {
     let text = &*String::from_utf8_lossy(data);
     for kind in [PolicyKind::Identity, PolicyKind::Trust] {
         match Policy::parse(kind, text) {
             Ok(policy) => assert_eq!(policy.kind(), kind),
-            Err(error) => assert_explains(&error),
+            Err(error) => assert_is_one_line(&error),
         }
     }
 }
 
-/// A request and the identity policy it is asked of: a line with the action, one with the resource
-/// (empty if there is none), any number of condition keys as `KEY=VALUE`, a line of `---`, the
-/// policy.
+/// Decides a request by an identity policy. The input is a line with the action, a line with the resource (empty for no
+/// resource), any number of condition keys as `KEY=VALUE`, a line `---`, and the policy.
 pub fn policy_decision(data: &[u8]) {
-    if let Some(verdict) = of_identity_policy(data) {
+    if let Some(verdict) = decide_identity_policy(data) {
         connect_cause(&verdict);
     }
 }
 
-/// A token and the trust policy it is shown to: a line with the subject, any number of audiences, a
-/// line of `---`, the policy.
+/// Decides a token exchange by a trust policy. The input is a line with the subject, any number of audiences, a line
+/// `---`, and the policy.
 pub fn trust_decision(data: &[u8]) {
-    if let Some(verdict) = of_trust_policy(data) {
+    if let Some(verdict) = decide_trust_policy(data) {
         trust_cause(&verdict);
     }
 }
 
-fn of_identity_policy(data: &[u8]) -> Option<Verdict> {
+fn decide_identity_policy(data: &[u8]) -> Option<Verdict> {
     let text = String::from_utf8_lossy(data);
     let (head, policy) = text.split_once(SEPARATOR)?;
     let mut lines = head.lines();
@@ -60,10 +59,10 @@ fn of_identity_policy(data: &[u8]) -> Option<Verdict> {
         resource,
         context: &context,
     };
-    asked(PolicyKind::Identity, policy, &request)
+    verdict(PolicyKind::Identity, policy, &request)
 }
 
-fn of_trust_policy(data: &[u8]) -> Option<Verdict> {
+fn decide_trust_policy(data: &[u8]) -> Option<Verdict> {
     let text = String::from_utf8_lossy(data);
     let (head, policy) = text.split_once(SEPARATOR)?;
     let provider: OidcProviderArn = PROVIDER.parse().ok()?;
@@ -71,11 +70,11 @@ fn of_trust_policy(data: &[u8]) -> Option<Verdict> {
     let mut lines = head.lines();
     let subject = lines.next().unwrap_or_default();
     let token = OidcRequest::new(&provider, subject, lines, &session);
-    asked(PolicyKind::Trust, policy, &token.request())
+    verdict(PolicyKind::Trust, policy, &token.request())
 }
 
-/// The verdict of a policy, if it is one.
-fn asked(kind: PolicyKind, text: &str, request: &Request<'_>) -> Option<Verdict> {
+/// Returns the verdict, if the policy is valid.
+fn verdict(kind: PolicyKind, text: &str, request: &Request<'_>) -> Option<Verdict> {
     let policy = Policy::parse(kind, text).ok()?;
     let verdict = decide(&[&policy], request);
     assert_is_explained(&verdict);
@@ -97,8 +96,8 @@ fn assert_is_explained(verdict: &Verdict) {
     }
 }
 
-/// More statements that deny never allow, in whatever order; and where the statements of `policy`
-/// allow, the same ones with `Deny` deny.
+/// Additional Deny statements never allow, in any order. If the statements of `policy` allow, the same statements with
+/// `Deny` deny.
 fn assert_deny_wins(policy: &Policy, denying: &Policy, before: Decision, request: &Request<'_>) {
     let after = evaluate(&[policy, denying], request);
     assert_eq!(after, evaluate(&[denying, policy], request));
@@ -111,7 +110,7 @@ fn assert_deny_wins(policy: &Policy, denying: &Policy, before: Decision, request
     assert_ne!(after, Decision::Allowed);
 }
 
-/// The same policy with this effect in each statement.
+/// Returns the policy with this effect in all statements.
 fn with_effect(kind: PolicyKind, text: &str, effect: &str) -> Option<Policy> {
     let mut document: Value = serde_json::from_str(text).ok()?;
     let statements = match document.get_mut("Statement")? {
@@ -122,7 +121,7 @@ fn with_effect(kind: PolicyKind, text: &str, effect: &str) -> Option<Policy> {
         *statement.get_mut("Effect")? = Value::from(effect);
     }
     let policy = Policy::parse(kind, &document.to_string());
-    assert!(policy.is_ok(), "an effect makes no policy invalid");
+    assert!(policy.is_ok(), "the effect does not make a policy invalid");
     policy.ok()
 }
 
@@ -136,9 +135,9 @@ mod tests {
         };
     }
 
-    /// Else one decision or another would never be met.
+    /// Otherwise some decisions would not be exercised.
     #[test]
-    fn the_seeds_meet_every_decision() {
+    fn the_seeds_cover_every_decision() {
         let decision = |verdict: Option<Verdict>| verdict.unwrap().decision;
         for (seed, expected) in [
             (&seed!("policy_decision/connect")[..], Decision::Allowed),
@@ -151,7 +150,7 @@ mod tests {
                 Decision::ExplicitlyDenied,
             ),
         ] {
-            assert_eq!(decision(of_identity_policy(seed)), expected);
+            assert_eq!(decision(decide_identity_policy(seed)), expected);
         }
         for (seed, expected) in [
             (&seed!("trust_decision/right")[..], Decision::Allowed),
@@ -160,7 +159,7 @@ mod tests {
                 Decision::ImplicitlyDenied,
             ),
         ] {
-            assert_eq!(decision(of_trust_policy(seed)), expected);
+            assert_eq!(decision(decide_trust_policy(seed)), expected);
         }
     }
 }

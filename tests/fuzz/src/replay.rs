@@ -1,4 +1,4 @@
-//! Replays files that a run of the fuzzer left.
+//! Replay of files that the fuzzer wrote.
 
 use std::fs;
 use std::io;
@@ -6,20 +6,20 @@ use std::path::PathBuf;
 
 use crate::Target;
 
-/// Gives each file to the target.
+/// Runs the target with each file.
 ///
 /// # Errors
-/// No file, or one that can't be read.
+/// Fails if there are no files or a file cannot be read.
 ///
 /// # Panics
-/// Where the target does.
+/// Panics if the target panics.
 pub fn replay(
     target: Target,
     files: impl IntoIterator<Item = impl Into<PathBuf>>,
 ) -> io::Result<()> {
     let mut files = files.into_iter().peekable();
     if files.peek().is_none() {
-        let text = "give the files to replay, as those in `tests/fuzz/artifacts`";
+        let text = "no files to replay: pass files such as those in `tests/fuzz/artifacts`";
         return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
     }
     files.try_for_each(|file| {

@@ -1,4 +1,4 @@
-//! What holds for every word: it reads what it prints, and says why it is refused.
+//! Invariants of values with a text format: they round-trip, and errors are one line.
 
 use std::fmt::{Debug, Display};
 use std::str::FromStr;
@@ -6,11 +6,11 @@ use std::str::FromStr;
 use irsa_chain::ParseError;
 use serde_json::Value;
 
-/// The longest explanation, in bytes: one that fits a line of a log.
+/// The maximum length of an error message in bytes.
 const LONGEST: usize = 2_000;
 
-/// A type that is read from text, printed as text and kept in JSON as text.
-pub(crate) trait Word:
+/// A type that is parsed from text, printed as text and serialized as a JSON string.
+pub(crate) trait TextValue:
     FromStr<Err = ParseError>
     + Display
     + Debug
@@ -20,8 +20,8 @@ pub(crate) trait Word:
 {
 }
 
-impl<W> Word for W where
-    W: FromStr<Err = ParseError>
+impl<V> TextValue for V where
+    V: FromStr<Err = ParseError>
         + Display
         + Debug
         + PartialEq
@@ -30,31 +30,31 @@ impl<W> Word for W where
 {
 }
 
-/// The word that `text` is, if it is one.
-pub(crate) fn read<W: Word>(text: &str) -> Option<W> {
+/// Parses `text` and checks the invariants of the value or the error.
+pub(crate) fn parse<V: TextValue>(text: &str) -> Option<V> {
     match text.parse() {
-        Ok(word) => {
-            assert_reads_what_it_prints(&word);
-            Some(word)
+        Ok(value) => {
+            assert_round_trips(&value);
+            Some(value)
         }
         Err(error) => {
-            assert_explains(&error);
+            assert_is_one_line(&error);
             None
         }
     }
 }
 
-pub(crate) fn assert_reads_what_it_prints<W: Word>(word: &W) {
-    let text = word.to_string();
-    assert_eq!(text.parse().as_ref(), Ok(word));
-    let json = serde_json::to_value(word).ok();
+pub(crate) fn assert_round_trips<V: TextValue>(value: &V) {
+    let text = value.to_string();
+    assert_eq!(text.parse().as_ref(), Ok(value));
+    let json = serde_json::to_value(value).ok();
     assert_eq!(json, Some(Value::String(text)));
-    let again = json.and_then(|json| serde_json::from_value::<W>(json).ok());
-    assert_eq!(again.as_ref(), Some(word));
+    let again = json.and_then(|json| serde_json::from_value::<V>(json).ok());
+    assert_eq!(again.as_ref(), Some(value));
 }
 
-/// An error is one line of bounded length.
-pub(crate) fn assert_explains(error: &impl Display) {
+/// Asserts that an error is one line of limited length.
+pub(crate) fn assert_is_one_line(error: &impl Display) {
     let text = error.to_string();
     assert!(!text.is_empty() && text.len() < LONGEST, "{text}");
     assert!(!text.chars().any(char::is_control), "{text:?}");

@@ -1,4 +1,4 @@
-//! The two sides of a signature: `irsa-identity` signs, the lab verifies with code of its own.
+//! Signed HTTP requests: `irsa-identity` signs, and the lab verifies with independent code.
 
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -20,11 +20,11 @@ const HOST_NAME: &str = "search-shop-abcdefghijklmnopqrstuvwxyz.eu-central-1.es.
 const KEY: &str = "ASIAIOSFODNN7EXAMPLE";
 const SECRET: &str = "not-a-secret";
 const TOKEN: &str = "not-a-token";
-/// 2026-11-24T21:08:01Z, so that a finding is one tomorrow, too.
+/// 2026-11-24T21:08:01Z, a fixed time so that findings are reproducible.
 const NOW: Duration = Duration::from_secs(1_795_554_481);
 
-/// Whatever target a client asks for, if HTTP can carry it, what is signed for it is taken; and with
-/// another method it is not.
+/// Signs a request for an arbitrary valid target. The signature is accepted, and it is rejected with a different
+/// method.
 pub fn signed_target(data: &[u8]) {
     let Ok(target) = PathAndQuery::try_from(data) else {
         return;
@@ -33,9 +33,12 @@ pub fn signed_target(data: &[u8]) {
         return;
     }
     let headers = signed(target.as_str());
-    let is_taken = |method| is_taken(&method, &target, &headers);
-    assert!(is_taken(Method::GET), "`{target}` is not taken");
-    assert!(!is_taken(Method::DELETE), "`{target}` is taken");
+    let is_accepted = |method| is_accepted(&method, &target, &headers);
+    assert!(is_accepted(Method::GET), "`{target}` is rejected");
+    assert!(
+        !is_accepted(Method::DELETE),
+        "`{target}` is accepted with a different method"
+    );
 }
 
 fn signed(target: &str) -> HeaderMap {
@@ -57,12 +60,12 @@ fn signed(target: &str) -> HeaderMap {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     match sign_http(&request, &scope, &credentials, now()) {
         Ok(signature) => signature.apply(&mut headers),
-        Err(error) => panic!("`{target}` can't be signed: {error}"),
+        Err(error) => panic!("cannot sign `{target}`: {error}"),
     }
     headers
 }
 
-fn is_taken(method: &Method, target: &PathAndQuery, headers: &HeaderMap) -> bool {
+fn is_accepted(method: &Method, target: &PathAndQuery, headers: &HeaderMap) -> bool {
     static SESSIONS: LazyLock<Sessions> = LazyLock::new(sessions);
     let request = SignedRequest {
         method,

@@ -1,4 +1,4 @@
-//! The world of the lab, its STS and one session, at a moment that never passes.
+//! The lab's world, STS and one session with a stopped clock.
 
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -13,19 +13,19 @@ use irsa_lab::sts::Sts;
 use irsa_lab::{Faults, Ledger, LedgerSnapshot, Sessions, World};
 use tokio::runtime::{Builder, Runtime};
 
-/// 2026-11-24T21:08:00Z, when the seeds were signed.
+/// 2026-11-24T21:08:00Z, the time in the signatures of the seeds.
 const NOW: Duration = Duration::from_mins(29_925_908);
 
-/// The credentials that the seeds were signed with: the examples of AWS's documentation.
+/// The credentials for the signatures of the seeds, from the examples of AWS's documentation.
 const ACCESS_KEY_ID: &str = "ASIAIOSFODNN7EXAMPLE";
 const SECRET_ACCESS_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 const SESSION_TOKEN: &str = "FwoGZXIvYXdzEXAMPLE+a/b==";
 
-/// Made once a process, as its RSA key takes a while.
-pub(super) static STAGE: LazyLock<Stage> = LazyLock::new(Stage::new);
+/// Created once per process, because generating the RSA key is slow.
+pub(super) static FIXTURE: LazyLock<Fixture> = LazyLock::new(Fixture::new);
 
-/// Everything that the lab's parts are asked with.
-pub(super) struct Stage {
+/// The state that the lab's services need.
+pub(super) struct Fixture {
     pub(super) world: Arc<World>,
     pub(super) sessions: Arc<Sessions>,
     pub(super) issuer: Arc<Issuer>,
@@ -33,13 +33,13 @@ pub(super) struct Stage {
     clock: Arc<dyn LabClock>,
 }
 
-/// What STS answered, and what it noted.
-pub(super) struct Answer {
+/// The response of STS and its ledger.
+pub(super) struct StsResponse {
     pub(super) response: Response<Bytes>,
     pub(super) ledger: LedgerSnapshot,
 }
 
-/// A clock that stands.
+/// A clock that does not advance.
 #[derive(Debug)]
 struct Stopped;
 
@@ -53,13 +53,16 @@ pub(super) fn now() -> SystemTime {
     UNIX_EPOCH + NOW
 }
 
-impl Stage {
-    #[expect(clippy::expect_used, reason = "without a stage there is no play")]
+impl Fixture {
+    #[expect(
+        clippy::expect_used,
+        reason = "the targets cannot run without the fixture"
+    )]
     fn new() -> Self {
         let clock: Arc<dyn LabClock> = Arc::new(Stopped);
         let world = Arc::new(World::camunda_8_3());
         let url = world.kubernetes().issuer.clone();
-        let issuer = Issuer::new(url, Arc::clone(&clock)).expect("an RSA key is made");
+        let issuer = Issuer::new(url, Arc::clone(&clock)).expect("an RSA key");
         Self {
             world,
             sessions: Arc::new(session()),
@@ -70,19 +73,19 @@ impl Stage {
     }
 
     /// Sends a request to STS.
-    pub(super) fn ask_sts(&self, request: &Request<Bytes>) -> Answer {
+    pub(super) fn send_to_sts(&self, request: &Request<Bytes>) -> StsResponse {
         thread_local! {
             static RUNTIME: Runtime = paused_runtime();
         }
         let sts = self.sts();
         let response = RUNTIME.with(|runtime| runtime.block_on(sts.handle(request)));
-        Answer {
+        StsResponse {
             response,
             ledger: sts.ledger.snapshot(),
         }
     }
 
-    /// One with an empty ledger.
+    /// Returns an STS with an empty ledger.
     fn sts(&self) -> Sts {
         Sts {
             world: Arc::clone(&self.world),
@@ -95,8 +98,8 @@ impl Stage {
     }
 }
 
-/// A runtime in which no time is spent: the lab waits before it answers, if only for no time.
-#[expect(clippy::expect_used, reason = "it opens nothing that could fail")]
+/// Returns a runtime with paused time, so that the lab's response delay takes no time.
+#[expect(clippy::expect_used, reason = "a runtime without I/O cannot fail")]
 fn paused_runtime() -> Runtime {
     let runtime = Builder::new_current_thread()
         .enable_time()

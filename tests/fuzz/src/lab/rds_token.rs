@@ -1,16 +1,16 @@
-//! RDS tokens as the database sees them: a password that anybody can send.
+//! RDS tokens from the view of the database: passwords that any client can send.
 
 use irsa_lab::rds_token::{Principal, RdsLogin, Refusal, verify_and_authorize};
 use irsa_lab::sigv4::Presigned;
 use irsa_lab::world::Cluster;
 
-use super::stage::{STAGE, now};
-use crate::word::assert_explains;
+use super::fixture::{FIXTURE, now};
+use crate::round_trip::assert_is_one_line;
 
 const USER: &str = "keycloak";
 
-/// A token for one user of one cluster: a refusal is explained without the token, and a token that
-/// is accepted is not accepted with any byte changed or missing.
+/// Verifies a token for one user of one cluster. Errors do not contain the token, and an accepted token is rejected if
+/// any byte is changed or missing.
 pub fn rds_token(data: &[u8]) {
     let token = &*String::from_utf8_lossy(data);
     assert_shows_the_endpoint_only(token);
@@ -20,7 +20,7 @@ pub fn rds_token(data: &[u8]) {
             assert_every_byte_counts(token);
         }
         Err(refusal) => {
-            assert_explains(&refusal.server_log_text);
+            assert_is_one_line(&refusal.server_log_text);
             let secrets = token.split(['=', '&']).filter(|part| part.len() >= 64);
             for secret in secrets {
                 assert!(!refusal.server_log_text.contains(secret));
@@ -30,16 +30,16 @@ pub fn rds_token(data: &[u8]) {
 }
 
 fn login(token: &str) -> Result<Principal, Refusal> {
-    let stage = &*STAGE;
-    let Some(cluster) = stage.world.clusters().first() else {
+    let fixture = &*FIXTURE;
+    let Some(cluster) = fixture.world.clusters().first() else {
         unreachable!("the world has a cluster");
     };
     let endpoints = cluster.signing_endpoints();
-    let login = login_of(cluster, &endpoints);
-    verify_and_authorize(token, &login, now(), &stage.sessions, &stage.world)
+    let login = login_at(cluster, &endpoints);
+    verify_and_authorize(token, &login, now(), &fixture.sessions, &fixture.world)
 }
 
-fn login_of<'a>(cluster: &'a Cluster, endpoints: &'a [(String, u16)]) -> RdsLogin<'a> {
+fn login_at<'a>(cluster: &'a Cluster, endpoints: &'a [(String, u16)]) -> RdsLogin<'a> {
     RdsLogin {
         endpoints,
         region: &cluster.region,
@@ -63,7 +63,7 @@ fn assert_every_byte_counts(token: &str) {
         let (before, rest) = token.split_at(at);
         let after = rest.strip_prefix(char).unwrap_or_default();
         let other = if char == '0' { '1' } else { '0' };
-        // The path may be left out, as AWS's SDK for Go does.
+        // The path is optional: the AWS SDK for Go omits it.
         let is_the_path = char == '/' && after.starts_with('?');
         assert!(
             is_the_path || login(&format!("{before}{after}")).is_err(),
@@ -82,7 +82,7 @@ mod tests {
 
     const SIGNED: &str = include_str!("../../corpus/rds_token/signed");
 
-    /// Else nothing behind the signature would be reached.
+    /// Otherwise the code after the signature check would not be reached.
     #[test]
     fn the_seed_is_accepted() {
         let principal = login(SIGNED).unwrap();

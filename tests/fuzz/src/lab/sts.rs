@@ -1,37 +1,37 @@
-//! Requests to STS, with a signature or with a projected token.
+//! Requests to STS with a signature or a projected token.
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::stage::{Answer, STAGE};
+use super::fixture::{FIXTURE, StsResponse};
 
-/// The form of a token exchange, all but the token.
+/// The body of a token exchange without the token.
 const EXCHANGE: &str = "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=arn:aws:iam::111122223333:role/camunda/keycloak-role&RoleSessionName=keycloak-0&WebIdentityToken=";
 
-/// Shorter parts of a token may be words of the answer.
-const TELLING: usize = 64;
+/// The minimum length of token parts to search for. Shorter parts can occur in responses by chance.
+const MIN_PART: usize = 64;
 
-/// A request as on the wire: `METHOD PATH`, headers, an empty line, the body. The answer is a
-/// well-formed one of AWS's, and never an internal error.
+/// Sends a request in the form `METHOD PATH`, headers, an empty line, body. The response is well-formed XML and never
+/// an internal error.
 pub fn sts_request(data: &[u8]) {
     let Some(request) = request(data) else {
         return;
     };
-    let response = STAGE.ask_sts(&request).response;
+    let response = FIXTURE.send_to_sts(&request).response;
     assert_ne!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
     assert_is_closed_xml(&response);
 }
 
-/// A projected token that the issuer did not sign: no session for it, whatever it says, and no part
-/// of it in the answer or in the ledger.
+/// Exchanges a projected token that is not signed by the issuer. STS returns an error, and neither the response nor the
+/// ledger contains parts of the token.
 pub fn web_identity_token(data: &[u8]) {
     let token = &*String::from_utf8_lossy(data);
-    let Answer { response, ledger } = exchange(token);
+    let StsResponse { response, ledger } = exchange(token);
     assert!(response.status().is_client_error());
     assert_is_closed_xml(&response);
     let body = String::from_utf8_lossy(response.body());
-    for part in token.split('.').filter(|part| part.len() >= TELLING) {
+    for part in token.split('.').filter(|part| part.len() >= MIN_PART) {
         assert!(!body.contains(part));
         assert!(
             ledger
@@ -41,21 +41,21 @@ pub fn web_identity_token(data: &[u8]) {
     }
 }
 
-/// Exchanges a token for a session of the role that its service account may have.
-pub(super) fn exchange(token: &str) -> Answer {
+/// Exchanges a token for a session of the role that trusts the service account.
+pub(super) fn exchange(token: &str) -> StsResponse {
     let escaped = utf8_percent_encode(token, NON_ALPHANUMERIC);
     let mut request = Request::new(Bytes::from(format!("{EXCHANGE}{escaped}")));
     *request.method_mut() = Method::POST;
-    STAGE.ask_sts(&request)
+    FIXTURE.send_to_sts(&request)
 }
 
 fn request(data: &[u8]) -> Option<Request<Bytes>> {
     let end = data.windows(2).position(|pair| pair == b"\n\n");
     let (head, body) = data.split_at(end.unwrap_or(data.len()));
     let mut lines = head.split(|&byte| byte == b'\n');
-    let mut words = lines.next()?.split(|&byte| byte == b' ');
-    let method = Method::from_bytes(words.next()?).ok()?;
-    let mut builder = Request::builder().method(method).uri(words.next()?);
+    let mut fields = lines.next()?.split(|&byte| byte == b' ');
+    let method = Method::from_bytes(fields.next()?).ok()?;
+    let mut builder = Request::builder().method(method).uri(fields.next()?);
     for line in lines {
         let colon = line.iter().position(|&byte| byte == b':')?;
         let (name, value) = line.split_at(colon);
@@ -65,13 +65,13 @@ fn request(data: &[u8]) -> Option<Request<Bytes>> {
     builder.body(Bytes::copy_from_slice(body)).ok()
 }
 
-/// Nothing that the caller sent closes an element or opens one.
+/// Asserts that the input of the caller cannot open or close XML elements.
 fn assert_is_closed_xml(response: &Response<Bytes>) {
     let body = String::from_utf8_lossy(response.body());
     let mut open: Vec<&str> = Vec::new();
     for piece in body.split('<').skip(1) {
         let Some((tag, _text)) = piece.split_once('>') else {
-            panic!("a tag without an end in {body}");
+            panic!("unterminated tag in {body}");
         };
         match tag.strip_prefix('/') {
             Some(name) => assert_eq!(open.pop(), Some(name), "{body}"),
@@ -89,14 +89,14 @@ fn assert_is_closed_xml(response: &Response<Bytes>) {
 mod tests {
     use super::*;
 
-    /// Else nothing behind the signature would be reached.
+    /// Otherwise the code after the signature check would not be reached.
     #[test]
     fn the_seeds_are_signed() {
         for seed in [
             &include_bytes!("../../corpus/sts_request/caller_identity")[..],
             include_bytes!("../../corpus/sts_request/caller_identity_by_get"),
         ] {
-            let response = STAGE.ask_sts(&request(seed).unwrap()).response;
+            let response = FIXTURE.send_to_sts(&request(seed).unwrap()).response;
             assert_eq!(response.status(), StatusCode::OK, "{:?}", response.body());
         }
     }

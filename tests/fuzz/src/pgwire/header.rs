@@ -2,10 +2,10 @@
 
 use irsa_pgwire::frame::{FrameError, HEADER, Header, MAX_BODY, Scanner};
 
-/// Bytes of each body that the scanner shows.
+/// The number of bytes of each body that the scanner returns.
 const PEEK: usize = 4;
 
-/// The messages found in a stream, and how it was left.
+/// The messages in a stream, and the final state of the scanner.
 #[derive(Debug, Default, PartialEq)]
 struct Found {
     messages: Vec<(Header, Vec<u8>)>,
@@ -13,8 +13,8 @@ struct Found {
     is_at_boundary: bool,
 }
 
-/// A stream after the start-up: the scanner finds what a reader of the whole would find, however
-/// the stream is cut into chunks.
+/// Scans a stream of messages. The scanner finds the same messages for every chunk size as a reader of the whole
+/// stream.
 pub fn message_header(data: &[u8]) {
     for maximum in [16, MAX_BODY] {
         let wanted = in_one_piece(data, maximum);
@@ -32,7 +32,7 @@ fn in_chunks(data: &[u8], size: usize, maximum: usize) -> Found {
     });
     let error = fed.find_map(Result::err);
     if let Some(error) = error {
-        // A stream that was lost once stays lost.
+        // All later calls return the same error.
         assert!(fed.all(|result| result == Err(error)));
     }
     drop(fed);
@@ -44,7 +44,7 @@ fn in_chunks(data: &[u8], size: usize, maximum: usize) -> Found {
     }
 }
 
-/// The same with nothing but [`Header::parse`] and slices.
+/// Finds the messages with only [`Header::parse`] and slices.
 fn in_one_piece(mut data: &[u8], maximum: usize) -> Found {
     let mut found = Found::default();
     loop {

@@ -1,11 +1,11 @@
-//! Messages of servers and clients: what is read is written as the bytes it was read from.
+//! Messages of servers and clients: parsed messages are written back as the same bytes.
 
 use bytes::BytesMut;
 use irsa_pgwire::error_response::{ERROR_RESPONSE, ErrorResponse, NOTICE_RESPONSE};
 use irsa_pgwire::frame::{HEADER, Header};
 use irsa_pgwire::{backend, frontend};
 
-/// A message of a server, whole or cut off.
+/// Parses a complete or truncated server message.
 pub fn backend_message(data: &[u8]) {
     let Some((tag, body)) = split(data) else {
         return;
@@ -45,7 +45,7 @@ pub fn backend_message(data: &[u8]) {
     }
 }
 
-/// A message of a client, whole or cut off. Those of the login share a tag.
+/// Parses a complete or truncated client message. The authentication messages share a tag.
 pub fn frontend_message(data: &[u8]) {
     let Some((tag, body)) = split(data) else {
         return;
@@ -73,7 +73,7 @@ pub fn frontend_message(data: &[u8]) {
 
 fn authentication(body: &[u8]) {
     match backend::Authentication::parse(body) {
-        // What follows an unknown request's number is not kept.
+        // The data after the number of an unknown request is not kept.
         Ok(request @ backend::Authentication::Other(_)) => {
             let number = body.get(..4).unwrap_or_default();
             assert_writes(number, |buf| request.encode(buf));
@@ -83,7 +83,7 @@ fn authentication(body: &[u8]) {
     }
 }
 
-/// Servers may leave out fields and repeat them; what is kept of them is written whole.
+/// Servers can omit and repeat fields. The parsed response must round-trip.
 fn error_response(body: &[u8]) {
     let Ok(response) = ErrorResponse::parse(body) else {
         return;
@@ -96,7 +96,7 @@ fn error_response(body: &[u8]) {
     }
 }
 
-/// The tag and as much of the body as is there.
+/// Returns the tag and the available part of the body.
 fn split(data: &[u8]) -> Option<(u8, &[u8])> {
     let header = Header::parse(data).ok()??;
     let rest = data.get(HEADER..)?;

@@ -1,4 +1,4 @@
-//! SCRAM-SHA-256, with a peer that says anything.
+//! SCRAM-SHA-256 with an arbitrary peer.
 
 use irsa_pgwire::frontend::SaslInitialResponse;
 use irsa_pgwire::scram::{ClientExchange, MECHANISM, NONCE, ServerExchange, Verifier};
@@ -7,38 +7,37 @@ const PASSWORD: &[u8] = b"secret";
 const SALT: &[u8] = &[7; 16];
 const CLIENT_NONCE: &[u8; NONCE] = &[1; NONCE];
 const SERVER_NONCE: &[u8; NONCE] = &[2; NONCE];
-/// Digits of an iteration count that costs no time.
-const FEW: usize = 3;
+/// The maximum number of digits of an iteration count, to keep the target fast.
+const MAX_DIGITS: usize = 3;
 
-/// Five lines: a password, a stored verifier, a client's first and last message, a server's
-/// challenge and its outcome.
+/// Reads six lines: a password, a stored verifier, a client's first and last message, a server's challenge and its
+/// outcome.
 ///
-/// Whoever has the password gets in; nobody gets in as a user who does not exist; a verifier
-/// prints what it was read from.
+/// Clients with the correct password are accepted, clients of unknown users never are, and verifiers round-trip.
 pub fn scram_exchange(data: &[u8]) {
     let mut lines = data.split(|&byte| byte == b'\n');
     let mut line = || lines.next().unwrap_or_default();
     agreement(line());
     stored_verifier(line());
     let (first, last) = (line(), line());
-    client_of(
-        &Verifier::mock("nobody", b"secret", 4096),
+    client(
+        &Verifier::mock("unknown", b"secret", 4096),
         first,
         last,
         false,
     );
     if let Ok(verifier) = Verifier::from_password(PASSWORD, SALT, 1) {
-        client_of(&verifier, first, last, true);
+        client(&verifier, first, last, true);
     }
     server(line(), line());
 }
 
-/// Client and server agree on every password, and on no other.
+/// Client and server agree if and only if the password is the same.
 fn agreement(password: &[u8]) {
     let other = [password, b"x"].concat();
-    for (claimed, gets_in) in [(password, true), (&*other, false)] {
+    for (claimed, is_accepted) in [(password, true), (&*other, false)] {
         let Ok(verifier) = Verifier::from_password(password, SALT, 1) else {
-            return assert!(gets_in, "one salt is as good as the other");
+            return assert!(is_accepted, "verifiers of all passwords can be created");
         };
         let client = ClientExchange::begin(claimed, CLIENT_NONCE);
         let first = client.first_message();
@@ -46,7 +45,7 @@ fn agreement(password: &[u8]) {
             let (last, awaited) = client.answer(&server.challenge()).ok()?;
             awaited.verify(&server.finish(&last).ok()?).ok()
         });
-        assert_eq!(outcome.is_some(), gets_in);
+        assert_eq!(outcome.is_some(), is_accepted);
     }
 }
 
@@ -67,15 +66,15 @@ fn begin(verifier: &Verifier, first: &[u8]) -> Option<ServerExchange> {
     ServerExchange::begin(verifier, &initial, SERVER_NONCE).ok()
 }
 
-/// What a client sends to a server with this verifier. Says whether it gets in.
-fn client_of(verifier: &Verifier, first: &[u8], last: &[u8], exists: bool) -> bool {
+/// Sends a client's messages to a server with this verifier. Returns whether the client is accepted.
+fn client(verifier: &Verifier, first: &[u8], last: &[u8], exists: bool) -> bool {
     let Some(server) = begin(verifier, first) else {
         return false;
     };
     let challenge = server.challenge();
     let signature = server.finish(last);
     assert!(exists || signature.is_err());
-    // A proof is good for its own challenge only.
+    // A proof is only valid for its own challenge.
     if signature.is_ok() {
         let initial = SaslInitialResponse {
             mechanism: MECHANISM,
@@ -89,10 +88,10 @@ fn client_of(verifier: &Verifier, first: &[u8], last: &[u8], exists: bool) -> bo
     signature.is_ok()
 }
 
-/// What a server sends to a client. Says whether the client believes it.
+/// Sends a server's messages to a client. Returns whether the client accepts the server.
 fn server(challenge: &[u8], outcome: &[u8]) -> bool {
     let digits = challenge.split(|byte| !byte.is_ascii_digit());
-    if digits.map(<[u8]>::len).max() > Some(FEW) {
+    if digits.map(<[u8]>::len).max() > Some(MAX_DIGITS) {
         return false;
     }
     let client = ClientExchange::begin(PASSWORD, CLIENT_NONCE);
@@ -111,7 +110,7 @@ mod tests {
 
     const LOGIN: &[u8] = include_bytes!("../../corpus/scram_exchange/login");
 
-    /// Else nothing behind the proof would be reached.
+    /// Otherwise the code after the proof would not be reached.
     #[test]
     fn the_seed_is_a_login() {
         let lines: Vec<&[u8]> = LOGIN.split(|&byte| byte == b'\n').collect();
@@ -119,7 +118,7 @@ mod tests {
             panic!("{} lines", lines.len());
         };
         let verifier = Verifier::from_password(PASSWORD, SALT, 1).unwrap();
-        assert!(client_of(&verifier, first, last, true));
+        assert!(client(&verifier, first, last, true));
         assert!(server(challenge, outcome));
     }
 }

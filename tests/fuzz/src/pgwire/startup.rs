@@ -1,4 +1,4 @@
-//! The first packet, which anybody who reaches the port can send.
+//! The first packet, which any client that can connect can send.
 
 use bytes::BytesMut;
 use irsa_pgwire::backend::NegotiateProtocolVersion;
@@ -8,13 +8,12 @@ use irsa_pgwire::startup::{
     self, CancelKey, Initial, MAX_STARTUP, Negotiation, Startup, StartupError, Version,
 };
 
-/// The first bytes of a connection: whole packets are written as they were read, and a packet is
-/// the same whether more follows or not.
+/// Parses the first bytes of a connection. Complete packets round-trip, regardless of the bytes that follow.
 pub fn startup_packet(data: &[u8]) {
     let (initial, length) = match startup::parse(data) {
         Ok(Some(found)) => found,
         Ok(None) => return assert!(data.len() < 4 + MAX_STARTUP),
-        Err(error) => return assert_is_refused(data, error),
+        Err(error) => return assert_is_rejected(data, error),
     };
     let packet = data.get(..length).unwrap_or_default();
     assert_eq!(packet.len(), length);
@@ -30,15 +29,15 @@ pub fn startup_packet(data: &[u8]) {
             .is_some_and(startup::first_byte_is_tls)
     );
     match initial {
-        Initial::Ssl => assert_has_code_of(packet, startup::ssl_request),
-        Initial::GssEnc => assert_has_code_of(packet, startup::gss_enc_request),
+        Initial::Ssl => assert_has_same_code(packet, startup::ssl_request),
+        Initial::GssEnc => assert_has_same_code(packet, startup::gss_enc_request),
         Initial::Cancel(key) => cancel(packet, &key),
         Initial::Startup(startup) => session(packet, &startup),
     }
 }
 
-fn assert_is_refused(data: &[u8], error: StartupError) {
-    // More bytes don't help.
+fn assert_is_rejected(data: &[u8], error: StartupError) {
+    // More bytes do not change the error.
     let longer = [data, &[0; 8]].concat();
     assert_eq!(startup::parse(&longer), Err(error));
     let response = ErrorResponse::from(error);
@@ -48,7 +47,7 @@ fn assert_is_refused(data: &[u8], error: StartupError) {
 fn cancel(packet: &[u8], key: &CancelKey) {
     assert_is_written(packet, |buf| key.encode_request(buf));
     let shown = format!("CancelKey {{ process_id: {}, .. }}", key.process_id);
-    assert_eq!(format!("{key:?}"), shown, "the secret is not shown");
+    assert_eq!(format!("{key:?}"), shown, "the secret is hidden");
 }
 
 fn session(packet: &[u8], startup: &Startup) {
@@ -68,8 +67,7 @@ fn session(packet: &[u8], startup: &Startup) {
     negotiation(startup);
 }
 
-/// The session's version is never newer than what was asked for, and what the client is told
-/// reads back.
+/// The negotiated version is never newer than the requested one, and the message for the client round-trips.
 fn negotiation(startup: &Startup) {
     let Ok(negotiation) = Negotiation::for_startup(startup) else {
         return assert_ne!(startup.version.major, 3);
@@ -89,8 +87,8 @@ fn negotiation(startup: &Startup) {
     }
 }
 
-/// PostgreSQL reads nothing behind the code of an encryption request.
-fn assert_has_code_of(packet: &[u8], write: impl FnOnce(&mut BytesMut)) {
+/// PostgreSQL ignores the bytes after the code of an encryption request.
+fn assert_has_same_code(packet: &[u8], write: impl FnOnce(&mut BytesMut)) {
     let mut written = BytesMut::new();
     write(&mut written);
     assert_eq!(packet.get(4..8), written.get(4..8));

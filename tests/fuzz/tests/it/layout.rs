@@ -1,19 +1,19 @@
-//! A target is four things, and none of them may be missing.
+//! The parts of each target are complete.
 
 use std::collections::BTreeSet;
 use std::fs;
 
 use irsa_fuzz::TARGETS;
 
-use crate::seeds::{folder, seeds};
+use crate::seeds::{directory, seeds};
 
 fn names() -> BTreeSet<String> {
     TARGETS.iter().map(|(name, _)| (*name).to_owned()).collect()
 }
 
-/// What is in a folder of this crate, less `suffix`.
+/// Returns the names in a directory of this crate, without `suffix`.
 fn entries(name: &str, suffix: &str) -> BTreeSet<String> {
-    let entries = fs::read_dir(folder(name)).unwrap();
+    let entries = fs::read_dir(directory(name)).unwrap();
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     names
         .map(|name| name.strip_suffix(suffix).unwrap().to_owned())
@@ -29,10 +29,10 @@ fn every_target_has_seeds_and_all_seeds_a_target() {
 }
 
 #[test]
-fn every_target_has_a_binary_of_its_name() {
+fn every_target_has_a_binary() {
     assert_eq!(entries("fuzz_targets", ".rs"), names());
     for (name, _) in TARGETS {
-        let source = folder("fuzz_targets").join(format!("{name}.rs"));
+        let source = directory("fuzz_targets").join(format!("{name}.rs"));
         let wanted = format!(
             "//! The fuzz target `{name}`.\n\n#![cfg_attr(fuzzing, no_main)]\n\nirsa_fuzz::target!({name});\n"
         );
@@ -42,7 +42,7 @@ fn every_target_has_a_binary_of_its_name() {
 
 #[test]
 fn every_binary_is_in_the_manifest() {
-    let manifest = fs::read_to_string(folder("Cargo.toml")).unwrap();
+    let manifest = fs::read_to_string(directory("Cargo.toml")).unwrap();
     let listed = manifest.split("[[bin]]").skip(1);
     let listed = listed.map(|bin| {
         let name = bin.lines().find_map(|line| line.strip_prefix("name = "));

@@ -1,5 +1,5 @@
-//! The seeds, replayed by an ordinary test: whole, cut off anywhere, and damaged at random.
-#![expect(clippy::unwrap_used, reason = "a test's helper fails by panicking")]
+//! Replays the seeds: complete, truncated at every position, and with random mutations.
+#![expect(clippy::unwrap_used, reason = "test helpers may panic")]
 
 mod layout;
 mod mutate;
@@ -10,14 +10,14 @@ use irsa_fuzz::TARGETS;
 use mutate::Mutator;
 use seeds::{Running, found, seeds};
 
-/// Damaged copies of each seed.
+/// The number of mutations of each seed.
 const MUTATIONS: u32 = 1_500;
 
-/// Fewer for the target that signs with RSA.
+/// The number of mutations for the target that signs with RSA, which is slow.
 const SIGNED_MUTATIONS: u32 = 100;
 
 #[test]
-fn every_seed_passes_whole_and_cut_off() {
+fn all_seeds_and_their_prefixes_pass() {
     for &(name, target) in TARGETS {
         for seed in seeds(name) {
             for end in 0..=seed.bytes.len() {
@@ -28,7 +28,7 @@ fn every_seed_passes_whole_and_cut_off() {
 }
 
 #[test]
-fn what_the_fuzzer_found_passes() {
+fn inputs_found_by_the_fuzzer_pass() {
     for &(name, target) in TARGETS {
         for seed in found(name) {
             Running::start(name, &seed, &seed.bytes).run(target);
@@ -37,7 +37,7 @@ fn what_the_fuzzer_found_passes() {
 }
 
 #[test]
-fn damaged_seeds_pass() {
+fn mutated_seeds_pass() {
     for &(name, target) in TARGETS {
         let seeds = seeds(name);
         let mut mutator = Mutator::new(name);
@@ -48,7 +48,7 @@ fn damaged_seeds_pass() {
         for seed in &seeds {
             for _ in 0..mutations {
                 let other = &seeds[mutator.below(seeds.len())];
-                let input = mutator.damaged(&seed.bytes, &other.bytes);
+                let input = mutator.mutated(&seed.bytes, &other.bytes);
                 Running::start(name, seed, &input).run(target);
             }
         }

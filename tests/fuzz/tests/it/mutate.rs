@@ -1,9 +1,9 @@
-//! Random damage to seeds, the same in each run.
+//! Deterministic pseudo-random mutations of seeds.
 
-/// Bytes that formats treat in a way of their own.
-const TELLING: &[u8] = b"\0\x01\x03\x04\x7f\x80\xff \n\"$%&*+,-./09:=?@AZ\\_az{}[]";
+/// Bytes with a special meaning in some format.
+const SPECIAL: &[u8] = b"\0\x01\x03\x04\x7f\x80\xff \n\"$%&*+,-./09:=?@AZ\\_az{}[]";
 
-/// Numbers at which lengths go wrong.
+/// Boundary values of lengths.
 const LENGTHS: [u32; 9] = [
     0,
     3,
@@ -16,27 +16,27 @@ const LENGTHS: [u32; 9] = [
     u32::MAX,
 ];
 
-/// A source of damage.
+/// A generator of mutations.
 pub(crate) struct Mutator {
     state: u64,
 }
 
 impl Mutator {
-    /// The same one for the same name.
+    /// Creates a generator whose mutations depend only on `name`.
     pub(crate) fn new(name: &str) -> Self {
         let mix = |state: u64, byte: u8| (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         let state = name.bytes().fold(0xcbf2_9ce4_8422_2325, mix);
         Self { state }
     }
 
-    /// A number below `end`; 0 if there is none.
+    /// Returns a number below `end`, or 0 if `end` is 0.
     pub(crate) fn below(&mut self, end: usize) -> usize {
         let random = usize::try_from(self.next() >> 32).unwrap();
         random % end.max(1)
     }
 
-    /// One to four edits of `seed`; some of them take bytes from `other`.
-    pub(crate) fn damaged(&mut self, seed: &[u8], other: &[u8]) -> Vec<u8> {
+    /// Returns `seed` with one to four edits, some of which copy bytes from `other`.
+    pub(crate) fn mutated(&mut self, seed: &[u8], other: &[u8]) -> Vec<u8> {
         let mut bytes = seed.to_vec();
         for _ in 0..=self.below(4) {
             self.edit(&mut bytes, other);
@@ -47,11 +47,11 @@ impl Mutator {
     fn edit(&mut self, bytes: &mut Vec<u8>, other: &[u8]) {
         let at = self.below(bytes.len());
         let end = (at + 1 + self.below(8)).min(bytes.len());
-        let telling = TELLING[self.below(TELLING.len())];
+        let special = SPECIAL[self.below(SPECIAL.len())];
         match self.below(8) {
             0 if !bytes.is_empty() => bytes[at] ^= 1 << self.below(8),
-            1 if !bytes.is_empty() => bytes[at] = telling,
-            2 => bytes.insert(at, telling),
+            1 if !bytes.is_empty() => bytes[at] = special,
+            2 => bytes.insert(at, special),
             3 => drop(bytes.drain(at..end)),
             4 => bytes.truncate(at),
             5 => bytes.extend_from_within(at..end),

@@ -1,11 +1,11 @@
-//! The files below `corpus`.
+//! The files in `corpus`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use irsa_fuzz::Target;
 
-/// Hex digits in the name of a file that the fuzzer wrote.
+/// The number of hex digits in the name of a file that the fuzzer wrote.
 const FOUND: usize = 40;
 
 /// A file of a corpus.
@@ -14,33 +14,33 @@ pub(crate) struct Seed {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// An input in a target: it is shown if the target panics.
+/// A running target, whose input is printed if it panics.
 pub(crate) struct Running<'a> {
     target: &'a str,
     seed: &'a Seed,
     input: &'a [u8],
 }
 
-/// The seeds of a target that are committed, in the order of their names.
+/// Returns the committed seeds of a target, sorted by name.
 pub(crate) fn seeds(target: &str) -> Vec<Seed> {
     let mut files = files(target);
     files.retain(|seed| !seed.was_found());
     files
 }
 
-/// What a run of the fuzzer on this machine added to them.
+/// Returns the inputs that the fuzzer found on this machine.
 pub(crate) fn found(target: &str) -> Vec<Seed> {
     let mut files = files(target);
     files.retain(Seed::was_found);
     files
 }
 
-pub(crate) fn folder(name: &str) -> PathBuf {
+pub(crate) fn directory(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
 fn files(target: &str) -> Vec<Seed> {
-    let entries = fs::read_dir(folder("corpus").join(target)).unwrap();
+    let entries = fs::read_dir(directory("corpus").join(target)).unwrap();
     let mut files: Vec<Seed> = entries
         .map(|entry| entry.unwrap())
         .map(|entry| Seed {
@@ -73,7 +73,7 @@ impl<'a> Running<'a> {
 }
 
 impl Drop for Running<'_> {
-    #[expect(clippy::print_stderr, reason = "the test's own output")]
+    #[expect(clippy::print_stderr, reason = "output of the test")]
     fn drop(&mut self) {
         if std::thread::panicking() {
             let input = self.input.escape_ascii();
