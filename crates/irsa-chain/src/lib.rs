@@ -12,6 +12,7 @@ mod arn;
 pub mod cause;
 mod db_resource_id;
 mod db_user_arn;
+pub mod duration;
 pub mod endpoint;
 mod issuer_url;
 mod link;
@@ -21,6 +22,7 @@ mod region;
 mod service_account;
 mod session_name;
 mod text;
+pub mod timestamp;
 pub mod untrusted;
 
 pub use account_id::AccountId;

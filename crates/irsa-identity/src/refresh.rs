@@ -5,12 +5,11 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt;
+use irsa_chain::timestamp::rfc3339;
 use irsa_chain::{Cause, Link};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -93,8 +92,8 @@ impl Refresher {
         tracing::info!(
             source = self.source,
             access_key_id = credentials.access_key_id(),
-            expires_at = credentials.expires_at().map(shown),
-            refresh_at = shown(refresh_at),
+            expires_at = credentials.expires_at().map(rfc3339),
+            refresh_at = rfc3339(refresh_at),
             "credentials {}",
             if is_renewal { "renewed" } else { "obtained" }
         );
@@ -158,7 +157,7 @@ impl Refresher {
         let snapshot = self.snapshots.borrow();
         let held = snapshot.valid_at(self.time.now())?;
         let end = held.credentials.expires_at();
-        Some(end.map_or_else(|| "it is replaced".to_owned(), shown))
+        Some(end.map_or_else(|| "it is replaced".to_owned(), rfc3339))
     }
 
     fn publish(&self, change: impl FnOnce(&mut Snapshot)) {
@@ -215,26 +214,4 @@ fn panicked() -> IdentityError {
 fn already_expired() -> IdentityError {
     let text = "the new credentials have already expired according to this machine's clock";
     IdentityError::new(Cause::SessionExpired, text).with_remedy(Cause::ClockSkew.remedy())
-}
-
-/// Formats a time for the log (RFC 3339), which cannot represent times after the year 9999.
-fn shown(at: SystemTime) -> String {
-    let since_epoch = at.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let seconds = i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX);
-    let time = OffsetDateTime::from_unix_timestamp(seconds).ok();
-    let text = time.and_then(|time| time.format(&Rfc3339).ok());
-    text.unwrap_or_else(|| "after the year 9999".to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_time_can_be_formatted() {
-        let at = |seconds| shown(UNIX_EPOCH + Duration::from_secs(seconds));
-        assert_eq!(at(253_402_300_799), "9999-12-31T23:59:59Z");
-        assert_eq!(at(253_402_300_800), "after the year 9999");
-        assert_eq!(at(i64::MAX.unsigned_abs()), "after the year 9999");
-    }
 }

@@ -17,7 +17,6 @@ pub use self::fetch::{FetchError, fetch};
 pub use self::json::json;
 pub use self::last_use::LastUse;
 pub use self::text::text;
-pub use self::time::rfc3339;
 
 pub(crate) use self::causes::render as render_causes;
 pub(crate) use self::page::{STYLE, render};

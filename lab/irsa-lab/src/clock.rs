@@ -2,10 +2,11 @@
 
 use std::fmt::Debug;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
+pub use irsa_chain::timestamp::{rfc3339, unix_seconds};
 use time::OffsetDateTime;
-use time::format_description::well_known::{Rfc2822, Rfc3339};
+use time::format_description::well_known::Rfc2822;
 
 use crate::faults::Faults;
 
@@ -64,21 +65,6 @@ pub(crate) async fn pause(duration: Duration) {
     }
 }
 
-/// Returns whole seconds since 1970, or 0 for earlier times.
-pub fn unix_seconds(at: SystemTime) -> u64 {
-    at.duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs())
-}
-
-/// Formats a time as RFC 3339 in UTC with whole seconds, as AWS does: `2026-11-24T21:08:00Z`.
-pub fn rfc3339(at: SystemTime) -> String {
-    let seconds = i64::try_from(unix_seconds(at)).unwrap_or(i64::MAX);
-    OffsetDateTime::from_unix_timestamp(seconds)
-        .ok()
-        .and_then(|time| time.format(&Rfc3339).ok())
-        .unwrap_or_else(|| "9999-12-31T23:59:59Z".to_owned())
-}
-
 /// Formats a time as in HTTP's `Date` (RFC 9110, section 5.6.7): `Tue, 24 Nov 2026 21:08:00 GMT`.
 pub fn http_date(at: SystemTime) -> String {
     let seconds = i64::try_from(unix_seconds(at)).unwrap_or(i64::MAX);
@@ -89,17 +75,13 @@ pub fn http_date(at: SystemTime) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::UNIX_EPOCH;
+
     use super::*;
 
     #[test]
     fn http_dates_are_in_gmt() {
         let at = UNIX_EPOCH + Duration::from_millis(1_732_482_480_900);
         assert_eq!(http_date(at), "Sun, 24 Nov 2024 21:08:00 GMT");
-    }
-
-    #[test]
-    fn rfc3339_has_whole_seconds_in_utc() {
-        let at = UNIX_EPOCH + Duration::from_millis(1_732_482_480_900);
-        assert_eq!(rfc3339(at), "2024-11-24T21:08:00Z");
     }
 }

@@ -4,7 +4,7 @@
 //! invalid input is rejected. There are three ways to run a target:
 //!
 //! - `cargo +nightly fuzz run NAME` searches for failing inputs; `cargo xtask fuzz` runs all targets.
-//! - `cargo test -p irsa-fuzz` replays the seeds in `corpus/NAME`, all their prefixes and about a thousand mutations of each.
+//! - `cargo test -p irsa-fuzz` replays the seeds in `corpus/NAME`, all their prefixes, and mutations of each.
 //! - `cargo run -p irsa-fuzz --bin NAME -- FILE` replays a file and does not need nightly.
 //!
 //! To add a target, add a function to [`TARGETS`], the file `fuzz_targets/NAME.rs`, a `[[bin]]` in `Cargo.toml` and

@@ -3,9 +3,10 @@
 use std::time::SystemTime;
 
 use irsa_chain::Link;
+use irsa_chain::duration::short;
 
 use super::Cluster;
-use super::text::{span, unreadable};
+use super::text::unreadable;
 use crate::{Check, CheckOutcome, Place};
 
 pub(super) static API: Check = Check {
@@ -37,10 +38,10 @@ fn clock(server: Option<SystemTime>, now: SystemTime) -> String {
     };
     match server.duration_since(now) {
         Ok(ahead) if ahead.as_secs() > 1 => {
-            format!("; its clock is {} ahead of this machine's", span(ahead))
+            format!("; its clock is {} ahead of this machine's", short(ahead))
         }
         Err(behind) if behind.duration().as_secs() > 1 => {
-            let behind = span(behind.duration());
+            let behind = short(behind.duration());
             format!("; its clock is {behind} behind this machine's")
         }
         _ => "; its clock agrees with this machine's".to_owned(),

@@ -1,5 +1,6 @@
 //! The identity that a container was given.
 
+use irsa_chain::duration::short;
 use irsa_chain::{Cause, Link};
 use irsa_kube::Pod;
 
@@ -9,7 +10,7 @@ use super::containers::{
     self, AGENT, AGENT_TOKEN_FILE, ROLE as ROLE_VARIABLE, TOKEN_FILE, found, has_pod_identity,
     has_web_identity, may_go_without,
 };
-use super::text::{age, span, then_recreate};
+use super::text::{age, then_recreate};
 use crate::{Check, CheckOutcome, Place, Remedy};
 use irsa_chain::untrusted::quoted;
 
@@ -180,7 +181,7 @@ fn not_mutated(cluster: &Cluster, pod: &Pod) -> CheckOutcome {
     let late = late.and_then(|(annotated, created)| annotated.duration_since(created).ok());
     let (why, note) = match late.filter(|late| late.as_secs() > 0) {
         Some(late) => (
-            format!("the annotation was set {} after the pod was created", span(late)),
+            format!("the annotation was set {} after the pod was created", short(late)),
             "restarting its containers is not enough: the webhook injects the identity when a pod is created",
         ),
         None => (

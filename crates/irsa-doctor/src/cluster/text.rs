@@ -1,7 +1,8 @@
 //! Texts that several checks share.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
+use irsa_chain::duration::short;
 use irsa_kube::{Pod, ReadError, ReadErrorKind};
 
 use crate::{CheckOutcome, Commands, Remedy};
@@ -53,12 +54,6 @@ pub(super) fn age(created: Option<SystemTime>, now: SystemTime) -> String {
     let age = created.and_then(|time| now.duration_since(time).ok());
     age.map_or_else(
         || "of unknown age".to_owned(),
-        |age| format!("{} old", span(age)),
+        |age| format!("{} old", short(age)),
     )
-}
-
-/// A duration in its two largest units.
-pub(super) fn span(duration: Duration) -> String {
-    let text = humantime::format_duration(Duration::from_secs(duration.as_secs())).to_string();
-    text.split(' ').take(2).collect::<Vec<_>>().join(" ")
 }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use irsa_chain::timestamp::parse_rfc3339;
 use irsa_chain::{Cause, Link};
 
-use super::{Exchange, Exchanged, agent};
+use super::{Exchange, Exchanged};
 use crate::{Clock, Environment, IdentityError, SessionCredentials};
 
 #[derive(Debug)]
@@ -34,7 +35,7 @@ impl Env {
             }
         };
         let expires_at = environment.get("AWS_CREDENTIAL_EXPIRATION").map(|text| {
-            agent::time(text).ok_or_else(|| {
+            parse_rfc3339(text).ok_or_else(|| {
                 let what = format!(
                     "`AWS_CREDENTIAL_EXPIRATION` is `{text}`, which is not an RFC 3339 time"
                 );

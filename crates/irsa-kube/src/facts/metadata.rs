@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
+use irsa_chain::timestamp::parse_rfc3339;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 /// Name, labels, annotations and times of an object.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -65,8 +64,7 @@ impl Metadata {
 /// Reads a time in RFC 3339 format; an invalid time counts as absent.
 fn instant<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SystemTime>, D::Error> {
     let text: Option<String> = Deserialize::deserialize(deserializer)?;
-    let time = text.and_then(|text| OffsetDateTime::parse(&text, &Rfc3339).ok());
-    Ok(time.map(Into::into))
+    Ok(text.and_then(|text| parse_rfc3339(&text)))
 }
 
 #[cfg(test)]

@@ -3,9 +3,10 @@
 use std::fmt::{self, Display, Formatter, Write};
 
 use irsa_chain::Link;
+use irsa_chain::duration::ago;
+use irsa_chain::timestamp::rfc3339;
 use irsa_chain::untrusted::is_deceptive;
 
-use super::time::{ago, rfc3339};
 use super::{LinkState, LinkStatus, Status};
 
 /// The style sheet of the page. It is a separate resource, because the page's policy forbids inline styles.

@@ -2,10 +2,11 @@
 
 use std::fmt::Write;
 
+use irsa_chain::duration::ago;
+use irsa_chain::timestamp::rfc3339;
 use irsa_chain::untrusted::{Printable, printable};
 
 use super::page::verdict;
-use super::time::{ago, rfc3339};
 use super::{LinkStatus, Status};
 
 /// The maximum number of characters that are shown of a value.
@@ -102,7 +103,7 @@ mod tests {
         ]));
         let expected = format!(
             "irsa proxy 1.2.3, as of 1970-01-01T00:10:00Z\n\n\
-             endpoint          ok        the last use succeeded (last held 3 min ago)\n\
+             endpoint          ok        the last use succeeded (last held 3m ago)\n\
              grant             broken    db.example: server asked for SCRAM\n\n\
              identity source   web-identity\n\n\
              The chain: broken at the grant\n  of      db.example\n  seen    server asked for SCRAM\n  \

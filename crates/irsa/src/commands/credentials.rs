@@ -33,7 +33,7 @@ fn document(credentials: &SessionCredentials) -> Value {
         document["SessionToken"] = token.expose_secret().into();
     }
     if let Some(at) = credentials.expires_at() {
-        document["Expiration"] = irsa_ops::status::rfc3339(at).into();
+        document["Expiration"] = irsa_chain::timestamp::rfc3339(at).into();
     }
     document
 }

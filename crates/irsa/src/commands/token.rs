@@ -32,8 +32,8 @@ fn shown(token: &RdsToken, output: Output) -> String {
         Output::Text => token.expose().to_owned(),
         Output::Json => json!({
             "token": token.expose(),
-            "signed_at": irsa_ops::status::rfc3339(token.signed_at()),
-            "usable_until": irsa_ops::status::rfc3339(token.usable_until()),
+            "signed_at": irsa_chain::timestamp::rfc3339(token.signed_at()),
+            "usable_until": irsa_chain::timestamp::rfc3339(token.usable_until()),
         })
         .to_string(),
     }

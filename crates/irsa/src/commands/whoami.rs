@@ -35,7 +35,7 @@ fn document(identity: &Identity, caller: &CallerIdentity) -> Value {
         "source": source.name(),
         "role_arn": source.role_arn().map(ToString::to_string),
         "token_file": source.token_file(),
-        "expires_at": identity.state().expires_at().map(irsa_ops::status::rfc3339),
+        "expires_at": identity.state().expires_at().map(irsa_chain::timestamp::rfc3339),
         "warnings": source.warnings(),
     })
 }
@@ -54,7 +54,7 @@ fn text(identity: &Identity, caller: &CallerIdentity) -> String {
         lines.push(format!("token     {}", file.display()));
     }
     if let Some(at) = identity.state().expires_at() {
-        lines.push(format!("expires   {}", irsa_ops::status::rfc3339(at)));
+        lines.push(format!("expires   {}", irsa_chain::timestamp::rfc3339(at)));
     }
     lines.extend(
         source

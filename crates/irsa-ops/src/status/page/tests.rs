@@ -32,7 +32,7 @@ fn the_page_shows_each_link_with_its_cause_and_remedy() {
     ]);
     for part in [
         "irsa proxy <small>1.2.3</small>",
-        "✓</span> ok</strong> TLS 1.3 <small>last held <time datetime=\"1970-01-01T00:07:00Z\">3 min ago</time></small>",
+        "✓</span> ok</strong> TLS 1.3 <small>last held <time datetime=\"1970-01-01T00:07:00Z\">3m ago</time></small>",
         "<span class=\"subject\">db.example</span> server asked for SCRAM",
         "<a href=\"/causes#rds-iam-not-granted\"><code>rds-iam-not-granted</code></a>",
         "<dt>sessions</dt><dd>7</dd>",

@@ -6,8 +6,9 @@
 use std::time::SystemTime;
 
 use irsa_chain::Link;
+use irsa_chain::timestamp::rfc3339;
 use irsa_identity::{Identity, IdentityError, IdentityState};
-use irsa_ops::status::{LinkState, LinkStatus, rfc3339};
+use irsa_ops::status::{LinkState, LinkStatus};
 
 use super::UP_TO_SESSION;
 use super::token::TokenFacts;

@@ -6,9 +6,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use irsa_chain::timestamp::rfc3339;
 use irsa_chain::untrusted::printable;
 use irsa_identity::{ExposeSecret, Identity, read_token_file};
-use irsa_ops::status::rfc3339;
 use serde::Deserialize;
 
 /// The maximum number of characters of a claim that are shown.

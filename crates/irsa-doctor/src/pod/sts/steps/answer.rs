@@ -1,5 +1,7 @@
 //! The checks of the connection to STS, and of the clock.
 
+use irsa_chain::duration::short_seconds;
+use irsa_chain::timestamp::{rfc3339_from_unix, unix_seconds};
 use irsa_chain::{Cause, Link};
 use irsa_identity::IdentityError;
 
@@ -7,7 +9,7 @@ use crate::pod::environment::probe::{ProxyVariables, proxy_variables, region};
 use crate::pod::outcome::cancelled;
 use crate::pod::state::Pod;
 use crate::pod::sts::probe;
-use crate::pod::text::{clean, moment, seconds, span};
+use crate::pod::text::clean;
 use crate::{Check, CheckOutcome, Place, Step};
 
 pub(in crate::pod) const REACHABLE: Step<Pod> = Step::once(
@@ -119,19 +121,19 @@ async fn clock(pod: &mut Pod) -> CheckOutcome {
         Some(Err(error)) => return CheckOutcome::not_applicable(clean(&error.to_string())),
         None => return cancelled(),
     };
-    let Some(there) = response.answer.date.map(seconds) else {
+    let Some(there) = response.answer.date.map(unix_seconds) else {
         return CheckOutcome::not_applicable("the response of STS has no `Date`");
     };
-    let here = seconds(response.at);
+    let here = unix_seconds(response.at);
     let (apart, side) = (
         here.abs_diff(there),
         if here > there { "ahead" } else { "behind" },
     );
     let seen = format!(
         "this machine's clock is {} {side}: {} here, {} at AWS",
-        span(apart),
-        moment(here),
-        moment(there)
+        short_seconds(apart),
+        rfc3339_from_unix(here),
+        rfc3339_from_unix(there)
     );
     let remedy = format!(
         "run `chronyc tracking` (or `timedatectl`) on the node and fix its time synchronization (on EC2: chronyd with \

@@ -1,17 +1,18 @@
 //! The checks of the credentials, and of the role that they belong to.
 
+use irsa_chain::timestamp::rfc3339;
 use irsa_chain::{Cause, RoleArn};
 
 use crate::CheckOutcome;
 use crate::pod::outcome::{cancelled, from_error};
 use crate::pod::state::Pod;
 use crate::pod::sts::probe::is_session_of;
-use crate::pod::text::{clean, moment, quoted, seconds};
+use crate::pod::text::{clean, quoted};
 
 pub(super) async fn session(pod: &mut Pod) -> CheckOutcome {
     match pod.session().await {
         Some(Ok(credentials)) => CheckOutcome::holds(match credentials.expires_at() {
-            Some(end) => format!("credentials expire at {}", moment(seconds(end))),
+            Some(end) => format!("credentials expire at {}", rfc3339(end)),
             None => "credentials do not expire".to_owned(),
         }),
         Some(Err(error)) => from_error(&error),

@@ -1,11 +1,12 @@
 //! The checks of the token's validity period.
 
+use irsa_chain::duration::short_seconds;
+use irsa_chain::timestamp::{rfc3339_from_unix, unix_seconds};
 use irsa_chain::{Cause, Link};
 
 use super::no_token;
 use crate::pod::outcome::ready;
 use crate::pod::state::Pod;
-use crate::pod::text::{moment, seconds, span};
 use crate::{Check, CheckOutcome, Place, Step};
 
 pub(in crate::pod) const EXPIRY: Step<Pod> = Step::once(
@@ -64,15 +65,15 @@ fn expiry(pod: &Pod) -> CheckOutcome {
             "the token has no claim `exp`: it is a legacy token from a Secret",
         );
     };
-    let now = seconds(pod.now());
-    let at = moment(end);
+    let now = unix_seconds(pod.now());
+    let at = rfc3339_from_unix(end);
     match end.checked_sub(now) {
         None | Some(0) => CheckOutcome::broken(
             Cause::TokenExpired,
             format!(
                 "it expired {} ago, at {at}; the time here is {}",
-                span(now - end),
-                moment(now)
+                short_seconds(now - end),
+                rfc3339_from_unix(now)
             ),
         ),
         Some(left)
@@ -85,11 +86,13 @@ fn expiry(pod: &Pod) -> CheckOutcome {
                 Cause::TokenExpired,
                 format!(
                     "it expires in {}, at {at}, and should have been renewed by now",
-                    span(left)
+                    short_seconds(left)
                 ),
             )
         }
-        Some(left) => CheckOutcome::holds(format!("it expires in {}, at {at}", span(left))),
+        Some(left) => {
+            CheckOutcome::holds(format!("it expires in {}, at {at}", short_seconds(left)))
+        }
     }
 }
 
@@ -100,13 +103,13 @@ fn not_before(pod: &Pod) -> CheckOutcome {
     let Some(begin) = token.claims.nbf.max(token.claims.iat) else {
         return CheckOutcome::not_applicable("the token has neither `nbf` nor `iat`");
     };
-    let now = seconds(pod.now());
+    let now = unix_seconds(pod.now());
     if begin > now.saturating_add(LEEWAY) {
-        let (at, ahead) = (moment(begin), span(begin - now));
+        let (at, ahead) = (rfc3339_from_unix(begin), short_seconds(begin - now));
         let seen = format!("it is valid from {at}, which is {ahead} ahead of this machine's clock");
         return CheckOutcome::broken(Cause::TokenNotYetValid, seen);
     }
-    CheckOutcome::holds(format!("it was issued at {}", moment(begin)))
+    CheckOutcome::holds(format!("it was issued at {}", rfc3339_from_unix(begin)))
 }
 
 fn lifetime(pod: &Pod) -> CheckOutcome {
@@ -116,13 +119,13 @@ fn lifetime(pod: &Pod) -> CheckOutcome {
     match token.claims.lifetime() {
         None => CheckOutcome::not_applicable("the token lacks `iat` or `exp`"),
         Some(lifetime) if LIFETIMES.contains(&lifetime) => {
-            CheckOutcome::holds(format!("lifetime {}", span(lifetime)))
+            CheckOutcome::holds(format!("lifetime {}", short_seconds(lifetime)))
         }
         Some(lifetime) => CheckOutcome::warning(
             Cause::TokenLifetimeRefused,
             format!(
                 "its lifetime is {}, which no projected volume can request",
-                span(lifetime)
+                short_seconds(lifetime)
             ),
         ),
     }

@@ -1,8 +1,8 @@
 //! The time of a request.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use irsa_ops::status::rfc3339;
+use irsa_chain::timestamp::{rfc3339, unix_seconds};
 
 /// A time in the formats of condition keys.
 #[derive(Debug)]
@@ -17,10 +17,9 @@ pub(super) struct Time {
 
 impl Time {
     pub(super) fn new(at: SystemTime) -> Self {
-        let since = at.duration_since(SystemTime::UNIX_EPOCH);
         Self {
             text: rfc3339(at),
-            seconds: since.unwrap_or(Duration::ZERO).as_secs(),
+            seconds: unix_seconds(at),
         }
     }
 }
