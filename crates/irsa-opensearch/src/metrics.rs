@@ -76,7 +76,7 @@ impl OpenSearchMetrics {
             bytes: Family::default(),
             active: Family::default(),
             retries: Family::default(),
-            refusals: Refusals::new("unknown", "unknown"),
+            refusals: Refusals::default(),
             rejections: Family::default(),
             connections: Family::default(),
             stalled: Family::default(),

@@ -14,12 +14,13 @@ const LINKS: [Link; 4] = [
     Link::Grant,
 ];
 
+/// The label value for an unknown link or cause.
+const UNKNOWN: &str = "unknown";
+
 /// The rejections by all upstreams of one kind. Clones share the counters.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Refusals {
     counters: Family<RefusalLabels, Counter>,
-    unknown_link: &'static str,
-    unknown_cause: &'static str,
 }
 
 /// The labels of a rejection.
@@ -33,15 +34,6 @@ pub struct RefusalLabels {
 // === impl Refusals ===
 
 impl Refusals {
-    /// Creates the counter. `unknown_link` and `unknown_cause` are the label values for an unknown link and cause.
-    pub fn new(unknown_link: &'static str, unknown_cause: &'static str) -> Self {
-        Self {
-            counters: Family::default(),
-            unknown_link,
-            unknown_cause,
-        }
-    }
-
     /// Returns the metric to register.
     pub fn metric(&self) -> Family<RefusalLabels, Counter> {
         self.counters.clone()
@@ -64,8 +56,8 @@ impl Refusals {
     fn counter(&self, upstream: &str, link: Option<Link>, cause: Option<Cause>) -> Counter {
         self.counters.get_or_create_owned(&RefusalLabels {
             upstream: upstream.to_owned(),
-            link: link.map_or(self.unknown_link, Link::id),
-            cause: cause.map_or(self.unknown_cause, Cause::id),
+            link: link.map_or(UNKNOWN, Link::id),
+            cause: cause.map_or(UNKNOWN, Cause::id),
         })
     }
 }
@@ -79,7 +71,7 @@ mod tests {
 
     #[test]
     fn every_cause_has_a_series_before_its_first_rejection() {
-        let refusals = Refusals::new("no-link", "no-cause");
+        let refusals = Refusals::default();
         let mut registry = Registry::default();
         registry.register("refusals", "Refusals", refusals.metric());
         refusals.create("db");
@@ -89,7 +81,7 @@ mod tests {
         let line = |link: &str, cause: &str, value: u32| {
             format!("refusals_total{{upstream=\"db\",link=\"{link}\",cause=\"{cause}\"}} {value}\n")
         };
-        assert!(text.contains(&line("no-link", "no-cause", 1)), "{text}");
+        assert!(text.contains(&line("unknown", "unknown", 1)), "{text}");
         for cause in LINKS.into_iter().flat_map(Cause::all_for) {
             let expected = line(cause.link().id(), cause.id(), 0);
             assert!(text.contains(&expected), "{expected}{text}");

@@ -75,7 +75,7 @@ impl PostgresMetrics {
         Self {
             connections: Family::default(),
             active: Family::default(),
-            refusals: Refusals::new("none", "other"),
+            refusals: Refusals::default(),
             refusals_repeated: Family::default(),
             unauthenticated_refusals: Family::default(),
             token_retries: Family::default(),
