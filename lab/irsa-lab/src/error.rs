@@ -24,7 +24,7 @@ pub enum LabError {
         state_dir: PathBuf,
     },
     /// A file or directory of the lab's state could not be used.
-    #[error("can't {doing} `{}`", path.display())]
+    #[error("cannot {doing} `{}`", path.display())]
     File {
         /// The attempted operation: "write", "create".
         doing: &'static str,

@@ -193,7 +193,7 @@ fn first_line(child: &mut Child) -> Result<String, Error> {
     Ok(told.recv_timeout(START_TIMEOUT)??)
 }
 
-/// The TCP address of `{"listening":[{"address":"127.0.0.1:PORT"}, ..]}`.
+/// Returns the TCP address in `{"listening":[{"address":"127.0.0.1:PORT"}, ..]}`.
 fn first_address(line: &str) -> Option<SocketAddr> {
     let value: Value = serde_json::from_str(line).ok()?;
     let listening = value["listening"].as_array()?;
@@ -206,7 +206,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_address_is_read_from_the_first_line() {
+    fn the_address_is_parsed_from_the_first_line() {
         let line = r#"{"listening":[{"address":"/run/x"},{"address":"127.0.0.1:4711"}]}"#;
         assert_eq!(first_address(line), Some(([127, 0, 0, 1], 4711).into()));
         assert_eq!(first_address("listening on 127.0.0.1:4711"), None);

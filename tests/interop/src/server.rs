@@ -1,4 +1,4 @@
-//! A real PostgreSQL that speaks TLS and trusts everybody on loopback: what a client sees without a proxy.
+//! A real PostgreSQL with TLS that trusts all users on loopback, as clients see it without a proxy.
 
 use std::ffi::OsString;
 use std::fs;
@@ -12,18 +12,17 @@ use tempfile::TempDir;
 use crate::Error;
 use crate::target::{SslMode, Target};
 
-/// A name that its certificate holds besides `localhost`: a proxy can be told to verify it and to take region and
-/// kind of endpoint from it.
+/// A name in its certificate besides `localhost`, which a proxy can verify and derive region and kind of endpoint from.
 pub const ENDPOINT: &str = "interop.cluster-abcdefghijkl.eu-central-1.rds.amazonaws.com";
 
-/// TLS or nothing, but no password; the proxy takes a server that asks for none.
+/// TLS is required, but no password; the proxy accepts a server that requests none.
 const HBA: &str = "\
 hostnossl all all all reject
 hostssl all all all trust
 hostssl replication all all trust
 ";
 
-/// A PostgreSQL that lives as long as this value.
+/// A PostgreSQL that ends when this value is dropped.
 #[derive(Debug)]
 pub struct TrustingPostgres {
     postgres: Postgres,
@@ -33,12 +32,12 @@ pub struct TrustingPostgres {
 }
 
 impl TrustingPostgres {
-    /// Starts one with a role and a database for it.
+    /// Starts PostgreSQL with a role and a database.
     pub async fn start(user: &str, database: &str) -> Result<Self, Error> {
         Self::start_from(&binaries().await?, user, database).await
     }
 
-    /// The same from other programs.
+    /// Starts PostgreSQL from other programs.
     pub async fn start_from(
         programs: &PostgresBinaries,
         user: &str,
@@ -53,7 +52,7 @@ impl TrustingPostgres {
             ("wal_level", "logical"),
             ("max_connections", "500"),
             ("max_wal_senders", "10"),
-            // As the lab's.
+            // The same value as in the lab.
             ("max_prepared_transactions", "20"),
         ];
         options
@@ -75,7 +74,7 @@ impl TrustingPostgres {
         })
     }
 
-    /// Straight to it.
+    /// Returns the direct target.
     pub fn target(&self) -> Target {
         Target {
             host: "localhost".to_owned(),
@@ -87,12 +86,12 @@ impl TrustingPostgres {
         }
     }
 
-    /// The authority of its certificate.
+    /// The CA of its certificate.
     pub fn ca_file(&self) -> PathBuf {
         self.folder.path().join("ca.pem")
     }
 
-    /// The folder of its superuser's Unix socket.
+    /// The directory of its superuser's Unix socket.
     pub fn socket_dir(&self) -> &Path {
         self.postgres.socket_dir()
     }
@@ -103,40 +102,40 @@ impl TrustingPostgres {
     }
 }
 
-/// PostgreSQL's programs: `IRSA_POSTGRES_BIN`, else the pinned version from the cache.
+/// Returns PostgreSQL's programs: those in `IRSA_POSTGRES_BIN`, otherwise the pinned version from the cache.
 pub async fn binaries() -> Result<PostgresBinaries, Error> {
     let explicit = variable("IRSA_POSTGRES_BIN").map(PathBuf::from);
     let progress = |line: &str| eprint_line(line);
     Ok(PostgresBinaries::locate(explicit.as_deref(), &cache_folder()?, &progress).await?)
 }
 
-/// PostgreSQL's programs in this folder.
+/// Returns PostgreSQL's programs in this directory.
 pub async fn binaries_in(folder: &Path) -> Result<PostgresBinaries, Error> {
     let progress = |line: &str| eprint_line(line);
     Ok(PostgresBinaries::locate(Some(folder), &cache_folder()?, &progress).await?)
 }
 
-/// Where fetched programs are kept: `IRSA_CACHE_DIR`, else the machine's or the user's cache.
+/// Returns the directory for downloaded programs: `IRSA_CACHE_DIR`, otherwise the machine's or the user's cache.
 pub fn cache_folder() -> Result<PathBuf, Error> {
     if let Some(folder) = variable("IRSA_CACHE_DIR") {
         return Ok(PathBuf::from(folder));
     }
     let (xdg, home) = (variable("XDG_CACHE_HOME"), variable("HOME"));
     cache::default_folder(xdg.as_deref(), home.as_deref())
-        .ok_or_else(|| "there is no home folder for a cache".into())
+        .ok_or_else(|| "no directory for the cache: HOME is not set".into())
 }
 
 fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// Past the test harness, which keeps what a passing test prints to itself.
+/// Bypasses the test harness, which captures the output of passing tests.
 pub(crate) fn eprint_line(line: &str) {
     use std::io::Write as _;
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
-/// Writes an authority and a certificate of it for `localhost`, 127.0.0.1 and [`ENDPOINT`].
+/// Writes a CA, and a certificate for `localhost`, 127.0.0.1 and [`ENDPOINT`].
 fn certificates(folder: &Path) -> Result<TlsFiles, Error> {
     let mut authority = CertificateParams::default();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

@@ -1,9 +1,9 @@
-//! Test suites of other projects, run straight to a PostgreSQL and through irsa: each test must end alike.
+//! Test suites of other projects, run straight to PostgreSQL and through irsa: each test must have the same outcome.
 //!
-//! `cargo xtask suites` runs them, outside CI: they need the project's sources, and some need minutes.
+//! `cargo xtask suites` runs them, outside of CI: they need the project's sources, and some take minutes.
 #![expect(
     clippy::print_stderr,
-    reason = "what a suite says of a failed test is for the person who runs it"
+    reason = "the output of failed tests is for the user"
 )]
 
 mod libpq_pipeline;
@@ -19,18 +19,18 @@ pub use self::outcomes::{Comparison, Difference, Outcomes};
 use crate::Error;
 use crate::target::Target;
 
-/// A suite, prepared to run.
+/// A suite that is ready to run.
 pub(crate) trait Suite {
-    /// Runs the tests of these names, all of them where none is named.
+    /// Runs the tests with these names, or all tests.
     fn run(&self, target: &Target, tests: &[String]) -> Result<Outcomes, Error>;
 
-    /// Why a test ends differently through irsa by design.
+    /// Returns why a test differs through irsa by design.
     fn by_design(&self, _test: &str) -> Option<&'static str> {
         None
     }
 }
 
-/// The suites, as they are typed.
+/// The names of the suites.
 pub const NAMES: [&str; 3] = ["psycopg", "postgres-regress", "libpq-pipeline"];
 
 /// Runs the suite `name`, whose sources are in the folder `source`, or only these of its `tests`. Returns those that
@@ -47,13 +47,13 @@ pub async fn run(
     match name {
         "psycopg" => {
             let suite = psycopg::Psycopg::prepare(source, progress)?;
-            let ways = servers::Ways::through_the_lab().await?;
+            let ways = servers::Targets::through_the_lab().await?;
             let result = compare(&suite, &ways, tests, progress);
             ways.stop().await;
             result
         }
         "postgres-regress" if !tests.is_empty() => {
-            Err("the tests of `postgres-regress` need each other: name none".into())
+            Err("the tests of `postgres-regress` depend on each other: run all of them".into())
         }
         "postgres-regress" => {
             let suite = postgres_regress::PostgresRegress::prepare(source, progress)?;
@@ -61,23 +61,19 @@ pub async fn run(
         }
         "libpq-pipeline" => {
             let suite = libpq_pipeline::LibpqPipeline::prepare(source, progress)?;
-            let ways = servers::Ways::as_superuser(Some(&suite.programs())).await?;
+            let ways = servers::Targets::as_superuser(Some(&suite.programs())).await?;
             let result = compare(&suite, &ways, tests, progress);
             ways.stop().await;
             result
         }
-        _ => Err(format!(
-            "unknown suite `{name}`; the suites are {}",
-            NAMES.join(", ")
-        )
-        .into()),
+        _ => Err(format!("unknown suite `{name}`; valid suites: {}", NAMES.join(", ")).into()),
     }
 }
 
-/// Runs a suite both ways, and its differing tests again.
+/// Runs a suite in both ways, then its differing tests again.
 fn compare(
     suite: &impl Suite,
-    ways: &servers::Ways,
+    ways: &servers::Targets,
     tests: &[String],
     progress: &dyn Fn(&str),
 ) -> Result<Comparison, Error> {
@@ -90,7 +86,7 @@ fn compare(
         return straight.compared(Vec::new());
     }
     progress(&format!(
-        "running {} tests again, both ways",
+        "running {} tests again in both ways",
         differing.len()
     ));
     let again = suite.run(ways.straight(), &differing)?;
@@ -99,18 +95,18 @@ fn compare(
     straight.compared(differences)
 }
 
-/// Runs a suite both ways that needs a server of its own for each run, since it leaves roles behind.
+/// Runs a suite that needs a separate server for each run, because it leaves roles behind.
 async fn compare_apart(
     suite: &impl Suite,
     programs: &Path,
     progress: &dyn Fn(&str),
 ) -> Result<Comparison, Error> {
     progress("running all tests straight");
-    let ways = servers::Ways::as_superuser(Some(programs)).await?;
+    let ways = servers::Targets::as_superuser(Some(programs)).await?;
     let straight = suite.run(ways.straight(), &[])?;
     ways.stop().await;
     progress("running all tests through irsa");
-    let ways = servers::Ways::as_superuser(Some(programs)).await?;
+    let ways = servers::Targets::as_superuser(Some(programs)).await?;
     let through = suite.run(ways.through(), &[])?;
     ways.stop().await;
     let differences = straight.differences(&through, |test| suite.by_design(test));

@@ -1,39 +1,39 @@
-//! Where a client connects to.
+//! The target of a client.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// How far a client trusts the server (libpq documentation, `sslmode`).
+/// The TLS mode of a client (libpq documentation, `sslmode`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SslMode {
     /// No TLS.
     Disable,
-    /// TLS only if the server does not take less.
+    /// TLS only if the server requires it.
     Allow,
     /// TLS if the server offers it.
     Prefer,
-    /// TLS, whoever the server is.
+    /// TLS, without verification.
     Require,
-    /// TLS, with a certificate of a known authority.
+    /// TLS, with a certificate signed by a trusted CA.
     VerifyCa,
-    /// TLS, with a certificate of a known authority for this very host.
+    /// TLS, with a certificate for this host that is signed by a trusted CA.
     VerifyFull,
 }
 
-/// A server as libpq's variables name it. There is no password anywhere.
+/// A server, as in libpq's variables, without a password.
 #[derive(Debug, Clone)]
 pub struct Target {
-    /// Name, address or socket folder.
+    /// Host name, address or socket directory.
     pub host: String,
-    /// TCP port, or the number in the socket's name.
+    /// TCP port, or the port in the socket's name.
     pub port: u16,
     /// The database user.
     pub user: String,
     /// The database.
     pub database: String,
-    /// How far the server is trusted.
+    /// The TLS mode.
     pub ssl_mode: SslMode,
-    /// The authority of its certificate.
+    /// The CA of its certificate.
     pub ca_file: Option<PathBuf>,
 }
 
@@ -48,7 +48,7 @@ impl SslMode {
         Self::VerifyFull,
     ];
 
-    /// As libpq spells it.
+    /// Returns libpq's name of the mode.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Disable => "disable",
@@ -62,7 +62,7 @@ impl SslMode {
 }
 
 impl Target {
-    /// The same server, trusted as far as `ssl_mode` says, with the authority in a file.
+    /// Returns the target with this TLS mode and CA file.
     #[must_use]
     pub fn with_tls(&self, ssl_mode: SslMode, ca_file: Option<&Path>) -> Self {
         Self {
@@ -72,7 +72,7 @@ impl Target {
         }
     }
 
-    /// The variables that libpq and its relatives read.
+    /// Returns the variables that libpq and related drivers read.
     pub fn variables(&self) -> Vec<(&'static str, String)> {
         let mut variables = vec![
             ("PGHOST", self.host.clone()),
@@ -89,7 +89,7 @@ impl Target {
         variables
     }
 
-    /// Points a program at this server, and takes whatever else it could find a password by.
+    /// Sets the target, and removes all other sources of a password.
     pub fn point<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         for name in [
             "PGPASSWORD",

@@ -1,1 +1,1 @@
-//! Tests only: see `tests/it`. They run `irsa` and `irsa-lab` as they were last built; `cargo xtask test` builds them first.
+//! Tests only: see `tests/it`. They run the last build of `irsa` and `irsa-lab`; `cargo xtask test` builds them first.

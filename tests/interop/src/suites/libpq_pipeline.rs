@@ -7,7 +7,7 @@ use super::{Outcomes, Suite, sources};
 use crate::Error;
 use crate::target::Target;
 
-/// The folder of the suite, in the sources and in the build.
+/// The directory of the suite in the sources and in the build.
 const FOLDER: &str = "src/test/modules/libpq_pipeline";
 
 /// The program, which runs one test at a time.
@@ -29,7 +29,7 @@ impl LibpqPipeline {
         })
     }
 
-    /// The folder of the server's programs.
+    /// The directory of the server's programs.
     pub(super) fn programs(&self) -> PathBuf {
         self.servers.clone()
     }
@@ -67,7 +67,7 @@ impl Suite for LibpqPipeline {
             outcomes.push((test.as_str(), outcome));
         }
         if outcomes.is_empty() {
-            return Err("libpq_pipeline names no tests".into());
+            return Err("libpq_pipeline lists no tests".into());
         }
         Ok(outcomes.into_iter().collect())
     }

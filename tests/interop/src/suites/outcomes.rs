@@ -1,24 +1,24 @@
-//! How the tests of a suite ended, and which ended differently.
+//! The outcomes of a suite's tests, and their differences.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::Error;
 
-/// The outcome of each test, by its name, in the suite's own words.
+/// The outcome of each test by name, in the suite's terms.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outcomes(BTreeMap<String, String>);
 
-/// A test that ended differently through irsa.
+/// A test with a different outcome through irsa.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     /// Its name.
     pub test: String,
-    /// Its outcome without irsa; `None` where it did not run.
+    /// Its outcome without irsa; `None` if it did not run.
     pub straight: Option<String>,
-    /// Its outcome through irsa; `None` where it did not run.
+    /// Its outcome through irsa; `None` if it did not run.
     pub through: Option<String>,
-    /// Why that is as it should be.
+    /// The reason, if the difference is by design.
     pub by_design: Option<&'static str>,
 }
 
@@ -33,22 +33,22 @@ pub struct Comparison {
     pub differences: Vec<Difference>,
 }
 
-/// The outcomes of tests that pass, in the suites' own words.
+/// The outcomes of passing tests, in the suites' terms.
 const PASSED: [&str; 2] = ["ok", "passed"];
 
 // === impl Outcomes ===
 
 impl Outcomes {
-    /// Reads lines of an outcome and a test's name.
+    /// Parses lines with an outcome and a test's name.
     pub fn from_lines(text: &str) -> Self {
         let lines = text.lines().filter_map(|line| line.split_once(' '));
         lines.map(|(outcome, test)| (test, outcome)).collect()
     }
 
-    /// What came of the suite, with these differences.
+    /// Returns the result of the suite with these differences.
     ///
     /// # Errors
-    /// No test passes: the comparison would show nothing.
+    /// No test passes, so that the comparison shows nothing.
     pub(super) fn compared(&self, differences: Vec<Difference>) -> Result<Comparison, Error> {
         let passed = self
             .0
@@ -57,7 +57,8 @@ impl Outcomes {
             .count();
         if passed == 0 {
             return Err(
-                "no test passes without irsa: see that the server's version is the sources'".into(),
+                "no test passes without irsa: check that the server has the version of the sources"
+                    .into(),
             );
         }
         Ok(Comparison {
@@ -72,19 +73,19 @@ impl Outcomes {
         self.0.len()
     }
 
-    /// Returns whether no test ran.
+    /// Whether no test ran.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The names of the tests with another outcome in `through`, or with one only here or there.
+    /// Returns the names of tests whose outcome in `through` differs or is missing on one side.
     pub fn names_that_differ(&self, through: &Self) -> Vec<String> {
         let names: BTreeSet<&String> = self.0.keys().chain(through.0.keys()).collect();
         let differs = |name: &&String| self.0.get(*name) != through.0.get(*name);
         names.into_iter().filter(differs).cloned().collect()
     }
 
-    /// The tests with another outcome in `through`.
+    /// Returns the tests whose outcome differs in `through`.
     pub fn differences(
         &self,
         through: &Self,
@@ -130,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finds_tests_with_another_outcome_and_tests_that_ran_one_way_only() {
+    fn finds_tests_with_different_or_missing_outcomes() {
         let straight = Outcomes::from_lines("passed a\npassed b[x y]\nskipped c\npassed d\n");
         let through = Outcomes::from_lines("passed a\nfailed b[x y]\nskipped c\npassed e\n");
         let reason = |test: &str| (test == "d").then_some("it is so");

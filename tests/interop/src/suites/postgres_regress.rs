@@ -1,4 +1,4 @@
-//! PostgreSQL's regression suite, from its source package. The server is an installed one of the same version.
+//! PostgreSQL's regression suite, from its source package, with an installed server of the same version.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use super::{Outcomes, Suite, sources};
 use crate::Error;
 use crate::target::Target;
 
-/// The folder of the suite, in the sources and in the build.
+/// The directory of the suite in the sources and in the build.
 const FOLDER: &str = "src/test/regress";
 
 /// `pg_regress` and the library of C functions that its tests load.
@@ -30,7 +30,7 @@ impl PostgresRegress {
         })
     }
 
-    /// The folder of the server's programs.
+    /// The directory of the server's programs.
     pub(super) fn programs(&self) -> PathBuf {
         self.programs.clone()
     }
@@ -55,7 +55,7 @@ impl Suite for PostgresRegress {
                 format!("--user={}", target.user),
             ])
             .arg(format!("--port={}", target.port))
-            // Where newer versions look for the expected files, unless they are told.
+            // The default directory of expected files in newer versions.
             .current_dir(&suite)
             .stdin(Stdio::null())
             .output()?;
@@ -76,7 +76,7 @@ fn option(name: &str, path: &Path) -> String {
     format!("--{name}={}", path.display())
 }
 
-/// Reads pg_regress' report: `test NAME ... ok 12 ms` up to version 15, `ok 1 - NAME 12 ms` (TAP) since 16.
+/// Parses the report of pg_regress: `test NAME ... ok 12 ms` up to version 15, `ok 1 - NAME 12 ms` (TAP) since 16.
 fn outcomes(report: &str) -> Outcomes {
     report.lines().filter_map(outcome).collect()
 }
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_both_forms_of_the_report() {
+    fn parses_both_formats_of_the_report() {
         let report = "\
 parallel group (2 tests):  name char
      char                         ... FAILED       37 ms

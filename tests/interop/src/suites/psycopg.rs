@@ -1,4 +1,4 @@
-//! The suite of psycopg 3, with the libpq that its wheels bring.
+//! The suite of psycopg 3, with the libpq in its wheels.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,13 +29,13 @@ impl Psycopg {
         let source = sources::checked(source, "psycopg/pyproject.toml")?;
         let folder = sources::build_folder("psycopg")?;
         let python = folder.join("venv/bin/python");
-        // One version at a time: the file is a copy of what the environment was made from.
+        // One version at a time: the file is a copy of the environment's requirements.
         let made_from = folder.join("pyproject.toml");
         let project = fs::read(source.join("psycopg/pyproject.toml"))?;
         if fs::read(&made_from).is_ok_and(|made| made == project) {
             return Ok(Self { source, python });
         }
-        progress("installing psycopg and what its tests need");
+        progress("installing psycopg and the packages of its tests");
         let mut venv = Command::new("python3");
         venv.args(["-m", "venv", "--clear"])
             .arg(folder.join("venv"));
@@ -70,7 +70,7 @@ impl Suite for Psycopg {
             .env("IRSA_OUTCOMES", outcomes.path())
             .stdin(Stdio::null())
             .stdout(Stdio::inherit());
-        // The exit code says whether a test failed, which the outcomes say too.
+        // The exit code only shows whether a test failed, which the outcomes show too.
         let status = pytest.status()?;
         let outcomes = Outcomes::from_lines(&fs::read_to_string(outcomes.path())?);
         if outcomes.is_empty() {

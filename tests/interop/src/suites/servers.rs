@@ -1,4 +1,4 @@
-//! A PostgreSQL and the two ways to it.
+//! A PostgreSQL with a direct target and one through irsa.
 
 use std::path::Path;
 
@@ -9,13 +9,13 @@ use crate::proxy::Proxy;
 use crate::server::{ENDPOINT, TrustingPostgres, binaries, binaries_in, cache_folder};
 use crate::target::{SslMode, Target};
 
-/// The workload of the lab that connects, its database user and its database.
+/// The workload of the lab that connects; its database user and database have the same name.
 const WORKLOAD: &str = "keycloak";
-/// The database of suites that bring no other.
+/// The default database of suites.
 const DATABASE: &str = "suites";
 
-/// The way straight to a PostgreSQL and the way through irsa, both with verified TLS.
-pub(super) struct Ways {
+/// The direct target and the one through irsa, both with verified TLS.
+pub(super) struct Targets {
     straight: Target,
     through: Target,
     proxy: Proxy,
@@ -23,8 +23,9 @@ pub(super) struct Ways {
     direct: TrustingPostgres,
 }
 
-impl Ways {
-    /// Through irsa to the lab's front of a PostgreSQL, and straight to another one of the same version.
+impl Targets {
+    /// Returns a target through irsa to the lab's front, and a direct one to a different PostgreSQL of the same
+    /// version.
     pub(super) async fn through_the_lab() -> Result<Self, Error> {
         let mut options = LabOptions::new(World::camunda_8_3());
         options.cache_dir = cache_folder()?;
@@ -41,8 +42,8 @@ impl Ways {
         })
     }
 
-    /// Both ways to the same PostgreSQL, as its superuser, whom no front of RDS would let in. `programs` is the folder of
-    /// the server's programs, unless it is to be the pinned version.
+    /// Returns both targets to the same PostgreSQL as its superuser, which RDS's front would reject. `programs` is the
+    /// directory of the server's programs, if not the pinned version.
     pub(super) async fn as_superuser(programs: Option<&Path>) -> Result<Self, Error> {
         let programs = match programs {
             Some(folder) => binaries_in(folder).await?,
@@ -71,7 +72,7 @@ impl Ways {
         &self.through
     }
 
-    /// Ends all of it.
+    /// Stops everything.
     pub(super) async fn stop(self) {
         drop(self.proxy);
         drop(self.direct);
@@ -95,7 +96,7 @@ fn proxy_to_lab(lab: &Lab) -> Result<Proxy, Error> {
     let mut workloads = facts.workloads.iter();
     let workload = workloads
         .find(|workload| workload.name == WORKLOAD)
-        .ok_or("the world has no such workload")?;
+        .ok_or("the world does not have the workload")?;
     let (endpoint, port, dial) = (&cluster.endpoint, cluster.port, &cluster.dial);
     let upstream = format!("postgres://{endpoint}:{port}?dial={dial}");
     let environment = workload.environment.iter();
@@ -104,7 +105,7 @@ fn proxy_to_lab(lab: &Lab) -> Result<Proxy, Error> {
     Proxy::start(&upstream, environment)
 }
 
-/// A proxy to a PostgreSQL that trusts everybody; nobody checks its keys.
+/// Returns a proxy to a PostgreSQL that trusts all users and does not check credentials.
 fn proxy_to(server: &TrustingPostgres) -> Result<Proxy, Error> {
     let port = server.target().port;
     let upstream = format!("postgres://{ENDPOINT}:{port}?dial=127.0.0.1:{port}");

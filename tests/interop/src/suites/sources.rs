@@ -1,4 +1,4 @@
-//! What a suite is built from, and what is built of it.
+//! The sources of a suite, and its builds.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,20 +8,20 @@ use crate::Error;
 use crate::client::folder_with_server;
 use crate::server::cache_folder;
 
-/// What every suite is linked with. Their own makefiles expect it to be there.
+/// Libraries that every suite is linked with; the suites' makefiles expect them to be built.
 const LIBRARIES: [&str; 3] = ["src/port", "src/common", "src/interfaces/libpq"];
 
-/// The end of a failed program's output that is shown, in bytes.
+/// Maximum number of bytes that are shown of a failed program's output.
 const SHOWN: usize = 4_000;
 
-/// A folder to build `name` in, kept for the next run.
+/// Returns a directory for building `name`, which is kept for the next run.
 pub(super) fn build_folder(name: &str) -> Result<PathBuf, Error> {
     let folder = cache_folder()?.join("suites").join(name);
     fs::create_dir_all(&folder)?;
     Ok(folder)
 }
 
-/// The source folder, if it has this file.
+/// Returns the source directory, if it has this file.
 pub(super) fn checked(source: &Path, file: &str) -> Result<PathBuf, Error> {
     let source = fs::canonicalize(source)?;
     if source.join(file).is_file() {
@@ -43,7 +43,7 @@ pub(super) fn build(command: &mut Command) -> Result<(), Error> {
     Err(format!("{command:?} failed: {}\n{said}", output.status).into())
 }
 
-/// The folder of an installed PostgreSQL's programs, which must have the major version of the sources.
+/// Returns the program directory of an installed PostgreSQL with the major version of the sources.
 pub(super) fn installed_server(source: &Path) -> Result<PathBuf, Error> {
     let programs = folder_with_server("psql").ok_or("a PostgreSQL server must be installed")?;
     let output = Command::new(programs.join("postgres"))
@@ -55,18 +55,18 @@ pub(super) fn installed_server(source: &Path) -> Result<PathBuf, Error> {
         .lines()
         .find_map(|line| line.strip_prefix("PACKAGE_VERSION='"))
         .and_then(|version| version.split(['.', '\'']).next())
-        .ok_or("`configure` names no version")?;
+        .ok_or("`configure` has no version")?;
     if installed.contains(&format!(" {wanted}.")) {
         return Ok(programs);
     }
     let installed = installed.trim();
     Err(
-        format!("the sources are those of PostgreSQL {wanted}, and `{installed}` is installed")
+        format!("the sources have version {wanted}, but the installed PostgreSQL is `{installed}`")
             .into(),
     )
 }
 
-/// Configures PostgreSQL's sources in a folder of their own and makes what is in `folder` of them.
+/// Configures PostgreSQL's sources in a separate directory and runs make in `folder`.
 pub(super) fn postgres_build(
     source: &Path,
     folder: &str,

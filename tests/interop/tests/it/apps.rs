@@ -1,4 +1,4 @@
-//! The reference's applications: through irsa as they are, and in their own way.
+//! The reference's applications, through irsa and with their own signing.
 
 mod demo;
 mod guides;
@@ -10,16 +10,19 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-/// What is waited for takes seconds, several lives of a session at most.
+/// Time limit for waits, which take seconds or at most several session lifetimes.
 const PATIENCE: Duration = Duration::from_mins(3);
-/// How often something that will come is looked for.
+/// Interval between checks.
 const POLL: Duration = Duration::from_millis(50);
 
-/// Waits for something that has to come.
+/// Waits until a condition holds.
 async fn until(what: &str, is_there: impl Fn() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !is_there() {
-        assert!(Instant::now() < deadline, "{what}: not after {PATIENCE:?}");
+        assert!(
+            Instant::now() < deadline,
+            "{what}: timed out after {PATIENCE:?}"
+        );
         sleep(POLL).await;
     }
 }

@@ -1,4 +1,4 @@
-//! Drivers of five languages: each sees through the proxy what it sees without.
+//! Drivers of five languages: through the proxy each has the same results as without it.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ fn pgjdbc_sees_the_same() {
     sees_the_same(Client::Pgjdbc, 20);
 }
 
-/// Runs a client's checks without a proxy, through it in clear text, and through it with its certificate verified.
+/// Runs a client's checks without a proxy, through it without TLS, and through it with its certificate verified.
 fn sees_the_same(client: Client, checks: usize) {
     if client.unless_missing().is_none() {
         return;
@@ -63,7 +63,7 @@ fn sees_the_same(client: Client, checks: usize) {
 }
 
 fn run(client: Client, target: &Target) -> BTreeMap<String, Check> {
-    let program = client.unless_missing().expect("it was there");
+    let program = client.unless_missing().expect("it ran before");
     let checks = client::checks(program, target).unwrap();
     checks
         .into_iter()

@@ -1,4 +1,5 @@
-//! The silent fallback: with half of a web identity an AWS SDK goes on as the node; irsa refuses and says why.
+//! The silent fallback: with half of a web identity, an AWS SDK uses the node's role; irsa refuses and names the
+//! reason.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -10,18 +11,18 @@ use irsa_lab::ledger::Service;
 
 use crate::stage::{Stage, USER, WORKLOAD};
 
-/// The pod as it is when a chart sets one of the two variables by hand: EKS then adds neither.
+/// Returns the pod's environment when a chart sets one of the two variables: EKS then adds neither.
 fn half_an_identity(stage: &Stage) -> BTreeMap<String, String> {
     let mut environment = stage.environment(WORKLOAD);
     environment
         .remove("AWS_WEB_IDENTITY_TOKEN_FILE")
-        .expect("it had one");
+        .expect("the variable was set");
     environment
 }
 
-/// With a lab of its own, which counts all requests to the node's metadata together.
+/// Uses a separate lab, which counts all requests to the node's metadata.
 #[test]
-fn irsa_refuses_where_botocore_goes_on_as_the_node() {
+fn irsa_refuses_where_botocore_falls_back_to_the_node() {
     let (Some(botocore), Some(psql)) = (Client::DefaultChain.unless_missing(), tool("psql")) else {
         return;
     };
@@ -40,7 +41,7 @@ fn irsa_refuses_where_botocore_goes_on_as_the_node() {
     assert_ne!(stage.lab().ledger().asked(Service::Imds), 0);
 }
 
-/// Half an identity is known at once: the proxy may refuse to start, or refuse each login; never may it go on.
+/// Returns irsa's error. The proxy may refuse to start or refuse each login, but must never continue.
 fn refusal_of_irsa(
     stage: &Stage,
     environment: &BTreeMap<String, String>,

@@ -1,5 +1,4 @@
-//! The ways of today, against the lab's front with no proxy in between: it takes what AWS takes and refuses what AWS
-//! refuses.
+//! Existing solutions straight to the lab's front: it accepts what AWS accepts and rejects what AWS rejects.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,10 +11,10 @@ use serde_json::json;
 
 use crate::stage::{Stage, USER, WORKLOAD, stage};
 
-/// The libraries that sign: of Python, and of Go, whose token lacks the path that it signs.
+/// Signing libraries: of Python, and of Go, whose token lacks the path that it signs.
 const SIGNERS: [Client; 2] = [Client::RdsToken, Client::RdsTokenGo];
 
-/// A library's token for the workload, made with the credentials of its web identity.
+/// Returns a library's token for the workload, signed with the credentials of its web identity.
 fn token_of(stage: &Stage, mut program: Command) -> String {
     let cluster = stage.cluster();
     program
@@ -30,7 +29,7 @@ fn token_of(stage: &Stage, mut program: Command) -> String {
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
-/// psql straight to the front, as libpq does it with a token for a password.
+/// Logs in straight to the front with psql, using a token as the password.
 fn log_in(stage: &Stage, mut psql: Command, token: &str) -> Output {
     let front = stage.front();
     front
@@ -60,7 +59,7 @@ fn a_token_of_awss_libraries_logs_in() {
 }
 
 #[test]
-fn a_token_with_one_character_changed_is_refused() {
+fn a_token_with_one_character_changed_is_rejected() {
     for signer in SIGNERS {
         let (Some(program), Some(psql)) = (signer.unless_missing(), tool("psql")) else {
             continue;
@@ -76,7 +75,7 @@ fn a_token_with_one_character_changed_is_refused() {
     }
 }
 
-/// The token with the first digit of its signature changed.
+/// Returns the token with the first digit of its signature changed.
 fn with_another_digit(token: &str) -> String {
     let (rest, signature) = token
         .split_once("X-Amz-Signature=")
@@ -116,7 +115,7 @@ fn the_jdbc_wrapper_logs_in_with_credentials_of_irsa() {
     assert_eq!(session.result, Ok(json!([USER, USER])), "{checks:#?}");
 }
 
-/// A configuration file of AWS's tools whose credentials come from `irsa credentials`, in the pod's environment.
+/// Writes a configuration file for AWS tools whose credentials come from `irsa credentials` in the pod's environment.
 fn credential_process(folder: &Path, environment: &BTreeMap<String, String>) -> std::path::PathBuf {
     let script = folder.join("credentials.sh");
     let exports: Vec<String> = environment
@@ -143,7 +142,7 @@ fn credential_process(folder: &Path, environment: &BTreeMap<String, String>) -> 
     file
 }
 
-/// Makes the JVM, and nobody else, find the endpoint's name at the lab.
+/// Resolves the endpoint's name to the lab, only for the JVM.
 fn hosts_file(folder: &Path, stage: &Stage) -> String {
     let file = folder.join("hosts");
     fs::write(

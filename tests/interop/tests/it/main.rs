@@ -1,9 +1,9 @@
-//! Real clients through the real proxy, in front of the lab, of a real PostgreSQL and of a real OpenSearch.
+//! Real clients through the real proxy, in front of the lab, a real PostgreSQL and a real OpenSearch.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "helpers of tests fail as tests do"
+    reason = "test helpers may panic"
 )]
 
 mod apps;

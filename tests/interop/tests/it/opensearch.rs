@@ -1,4 +1,4 @@
-//! OpenSearch: its clients through the proxy, and signers of today against the lab.
+//! OpenSearch: its clients through the proxy, and existing signers against the lab.
 
 mod clients;
 mod curl;

@@ -1,4 +1,4 @@
-//! psql and libpq: every way to ask for TLS, cancel by Ctrl-C, `\copy`.
+//! psql and libpq: every sslmode, cancellation by Ctrl-C, `\copy`.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -14,12 +14,12 @@ use crate::stage::{USER, WORKLOAD, stage};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// psql that never asks for a password and answers bare values; `None` where it is missing.
+/// Returns psql without password prompts and with unaligned output; `None` if it is missing.
 fn psql(target: &Target) -> Option<Command> {
     let mut psql = tool("psql")?;
     psql.args(["-X", "-w", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1"])
         .stdin(Stdio::null());
-    // Where libpq would look for an authority that nobody named.
+    // libpq's default path for CA certificates.
     psql.env("HOME", "/nonexistent");
     target.point(&mut psql);
     Some(psql)
@@ -88,7 +88,7 @@ fn a_unix_socket_gets_through() {
 }
 
 #[test]
-fn exec_leads_psql_through_irsa_whatever_its_environment_says() {
+fn exec_connects_psql_through_irsa_whatever_its_environment() {
     let stage = stage();
     if tool("psql").is_none() {
         return;
@@ -97,7 +97,7 @@ fn exec_leads_psql_through_irsa_whatever_its_environment_says() {
     let services = folder.path().join("services");
     fs::write(
         &services,
-        "[production]\nhost=127.0.0.1\nport=1\nuser=nobody\n",
+        "[production]\nhost=127.0.0.1\nport=1\nuser=stranger\n",
     )
     .unwrap();
     for listen in ["", "&listen=0"] {
@@ -130,7 +130,7 @@ fn exec_leads_psql_through_irsa_whatever_its_environment_says() {
 }
 
 #[test]
-fn the_servers_own_errors_arrive_as_they_are() {
+fn errors_of_the_server_arrive_unchanged() {
     let stage = stage();
     let proxy = stage.proxy();
     let (direct, proxied) = (stage.direct().target(), proxy.target(USER, USER));
@@ -189,7 +189,7 @@ fn until_running(target: &Target, application: &str) {
 }
 
 #[test]
-fn copies_both_ways() {
+fn copies_in_both_directions() {
     let stage = stage();
     let proxy = stage.proxy();
     let folder = tempfile::tempdir().unwrap();
@@ -217,7 +217,7 @@ fn copy(what: &str, file: &Path) -> String {
     format!("\\copy {what} '{}'", file.display())
 }
 
-/// About 10 MB: more than any buffer on the way.
+/// Returns about 10 MB: more than any buffer between client and server.
 fn lines() -> String {
     let mut lines = String::new();
     for number in 0..100_000 {

@@ -1,4 +1,4 @@
-//! Replication connections: the walsender's protocol passes both ways.
+//! Replication connections: the walsender protocol passes in both directions.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -29,14 +29,14 @@ fn pgx_streams_physically_and_logically() {
 }
 
 #[test]
-fn pg_recvlogical_receives_what_was_written() {
+fn pg_recvlogical_receives_written_rows() {
     let (Some(program), Some(_)) = (tool("pg_recvlogical"), tool("psql")) else {
         return;
     };
     let stage = stage();
     let proxy = stage.proxy_to_direct();
     let target = proxy.target(USER, USER);
-    // Commits are not awaited here, so the end is where was written to, not what is on disk.
+    // Commits are asynchronous here, so the end is the insert position, not the flushed one.
     sql(&target, "create publication received");
     sql(
         &target,
@@ -65,7 +65,7 @@ fn pg_recvlogical_receives_what_was_written() {
     sql(&target, "select pg_drop_replication_slot('received')");
 }
 
-/// Through the proxy and straight: the same files, byte by byte.
+/// Through the proxy and direct, the files are identical byte by byte.
 #[test]
 fn pg_receivewal_receives_whole_segments() {
     let Some(programs) = folder_with_server("pg_receivewal") else {
@@ -89,7 +89,7 @@ fn pg_receivewal_receives_whole_segments() {
     );
     sql(&superuser(&server), "select pg_switch_wal()");
     let end = sql(&target, "select pg_current_wal_insert_lsn()");
-    // What comes behind the end makes the program see that it is reached.
+    // WAL after the end position lets the program detect that it is reached.
     sql(&target, "create table behind_the_end ()");
     let received = [("proxied", &target), ("straight", &server.target())].map(|(slot, target)| {
         let folder = tempfile::tempdir().unwrap();
@@ -121,7 +121,7 @@ fn receive_wal(programs: &Path, target: &Target, slot: &str) -> Command {
     program
 }
 
-/// Over the server's own socket, past everything that is tested.
+/// Returns a target on the server's own socket, bypassing what is tested.
 fn superuser(server: &TrustingPostgres) -> Target {
     Target {
         host: server.socket_dir().display().to_string(),
@@ -132,7 +132,7 @@ fn superuser(server: &TrustingPostgres) -> Target {
     }
 }
 
-/// Segments of the write-ahead log by their names, without the one that is not full yet.
+/// Returns the complete WAL segments by name.
 fn whole_segments(folder: &Path) -> BTreeMap<OsString, Vec<u8>> {
     let entries = fs::read_dir(folder).unwrap().flatten();
     let whole = entries.filter(|entry| entry.path().extension().is_none());
@@ -141,7 +141,7 @@ fn whole_segments(folder: &Path) -> BTreeMap<OsString, Vec<u8>> {
         .collect()
 }
 
-/// Ends by itself at a position of the write-ahead log.
+/// Returns a command that ends by itself at a WAL position.
 fn receive(mut program: Command, target: &Target, end: &str) -> Command {
     target.point(&mut program).args([
         "--start",
@@ -164,7 +164,7 @@ fn receive(mut program: Command, target: &Target, end: &str) -> Command {
 }
 
 fn sql(target: &Target, text: &str) -> String {
-    let mut psql = tool("psql").expect("it was there");
+    let mut psql = tool("psql").expect("it ran before");
     let output = target
         .point(&mut psql)
         .args(["-X", "-w", "-A", "-t", "-c", text])

@@ -1,4 +1,4 @@
-//! What the tests share: a lab, a PostgreSQL without a proxy, and proxies.
+//! Servers that the tests share: a lab, a PostgreSQL without a proxy, and proxies.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -10,14 +10,14 @@ use irsa_lab::facts::{ClusterFacts, WorkloadFacts};
 use irsa_lab::{Lab, LabOptions, World};
 use tokio::runtime::Runtime;
 
-/// The workload that most tests play: one role, one database of its own.
+/// The workload of most tests: one role, one database.
 pub(crate) const WORKLOAD: &str = "keycloak";
-/// Its database user, and its database.
+/// Its database user, which is also the name of its database.
 pub(crate) const USER: &str = "keycloak";
 
-/// Servers that live as long as some test uses them; started for the first, stopped by the last.
+/// Servers that are started for the first test and stopped after the last one that uses them.
 pub(crate) struct Stage {
-    /// `None` only while it is taken down.
+    /// `None` only while it is dropped.
     servers: Option<Servers>,
     runtime: Runtime,
 }
@@ -27,13 +27,13 @@ struct Servers {
     direct: TrustingPostgres,
 }
 
-/// The stage, shared by all tests that run at this moment.
+/// Returns the servers, shared by all tests that run at the moment.
 pub(crate) fn stage() -> Arc<Stage> {
     static STAGE: Mutex<Weak<Stage>> = Mutex::new(Weak::new());
     shared(&STAGE, || Some(Stage::set())).expect("it was set")
 }
 
-/// What is shared at this moment, set if nobody has it.
+/// Returns the shared value, which is created if no test holds it.
 pub(crate) fn shared<T>(place: &Mutex<Weak<T>>, set: impl FnOnce() -> Option<T>) -> Option<Arc<T>> {
     let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(shared) = place.upgrade() {
@@ -45,13 +45,13 @@ pub(crate) fn shared<T>(place: &Mutex<Weak<T>>, set: impl FnOnce() -> Option<T>)
 }
 
 impl Stage {
-    /// One of its own, for a test that counts what others would do too.
+    /// Creates separate servers, for tests that count requests.
     pub(crate) fn set() -> Self {
         let runtime = Runtime::new().unwrap();
         let servers = runtime.block_on(async {
             let mut options = LabOptions::new(World::camunda_8_3());
             options.cache_dir = cache_folder().unwrap();
-            // Whatever PostgreSQL the lab fetches, the other one is the same.
+            // Both servers run the same PostgreSQL.
             options.postgres_bin = Some(binaries().await.unwrap().folder().to_owned());
             let lab = Lab::start(options).await.unwrap();
             let direct = TrustingPostgres::start(USER, USER).await.unwrap();
@@ -71,7 +71,7 @@ impl Stage {
         &self.servers().lab
     }
 
-    /// A PostgreSQL that trusts everybody, with the same user and database.
+    /// Returns a PostgreSQL that trusts all users, with the same user and database.
     pub(crate) fn direct(&self) -> &TrustingPostgres {
         &self.servers().direct
     }
@@ -91,14 +91,14 @@ impl Stage {
             .expect("a workload of the world")
     }
 
-    /// The workload's variables without those of the proxy's upstreams: each test has a proxy of its own.
+    /// Returns the workload's variables without upstreams: each test starts its own proxy.
     pub(crate) fn environment(&self, workload: &str) -> BTreeMap<String, String> {
         let mut environment = self.workload(workload).environment.clone();
         environment.remove("IRSA_UPSTREAMS");
         environment
     }
 
-    /// The lab's cluster as an upstream: signed for the endpoint, dialled at the lab.
+    /// Returns the lab's cluster as an upstream: signed for the endpoint, connected to the lab.
     pub(crate) fn upstream(&self) -> String {
         let ClusterFacts {
             endpoint,
@@ -109,17 +109,17 @@ impl Stage {
         format!("postgres://{endpoint}:{port}?dial={dial}")
     }
 
-    /// A proxy as the workload's pod runs it.
+    /// Starts a proxy as in the workload's pod.
     pub(crate) fn proxy(&self) -> Proxy {
         start(&self.upstream(), &self.environment(WORKLOAD))
     }
 
-    /// A proxy straight to the PostgreSQL that trusts everybody; nobody checks its keys.
+    /// Starts a proxy to the PostgreSQL that trusts all users and does not check credentials.
     pub(crate) fn proxy_to_direct(&self) -> Proxy {
         proxy_to(self.direct())
     }
 
-    /// The lab's front without a proxy in between: who goes there signs for himself.
+    /// Returns the lab's front without a proxy; clients must sign.
     pub(crate) fn front(&self) -> Target {
         let cluster = self.cluster();
         let (host, port) = cluster.dial.rsplit_once(':').expect("an address");
@@ -134,7 +134,7 @@ impl Stage {
     }
 }
 
-/// A proxy to a PostgreSQL that trusts everybody; nobody checks its keys.
+/// Starts a proxy to a PostgreSQL that trusts all users and does not check credentials.
 pub(crate) fn proxy_to(server: &TrustingPostgres) -> Proxy {
     let port = server.target().port;
     let ca_file = server.ca_file().display().to_string();

@@ -1,4 +1,4 @@
-//! The status page of a real proxy in a real browser, with scripts turned off.
+//! The status page of a real proxy in a real browser, with scripts disabled.
 
 mod browser;
 
@@ -14,11 +14,11 @@ use serde_json::Value;
 use self::browser::{Browser, Page};
 use crate::stage::{Stage, USER, WORKLOAD, stage};
 
-/// The narrowest phones, and a desk.
+/// The widths of narrow phones and of a desktop.
 const WIDTHS: [u32; 3] = [320, 360, 1280];
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A proxy whose status can be asked for; it ends with this value.
+/// A proxy with its status address. It ends when this value is dropped.
 struct Watched {
     child: Child,
     announced: Value,
@@ -27,7 +27,7 @@ struct Watched {
 // === impl Watched ===
 
 impl Watched {
-    /// A proxy in the pod of a workload, in front of the lab.
+    /// Starts a proxy in the pod of a workload, in front of the lab.
     fn start(stage: &Stage, workload: &str) -> Self {
         let mut child = Command::new(path("irsa"))
             .args([
@@ -57,7 +57,7 @@ impl Watched {
         format!("http://{address}/status")
     }
 
-    /// Logs in through it with psql; `None` where psql is missing.
+    /// Logs in through the proxy with psql; returns `None` if psql is missing.
     fn log_in(&self, database: &str) -> Option<bool> {
         let address = self.announced["listening"][0]["address"].as_str().unwrap();
         let (host, port) = address.rsplit_once(':').unwrap();
@@ -82,7 +82,7 @@ impl Drop for Watched {
     }
 }
 
-/// Opens the page until it says `words`: the proxy's first exchange takes a moment.
+/// Opens the page until it contains `words`: the proxy's first exchange takes a moment.
 fn until_it_says(browser: &mut Browser, url: &str, words: &str) -> Page {
     let begun = Instant::now();
     loop {
@@ -94,7 +94,7 @@ fn until_it_says(browser: &mut Browser, url: &str, words: &str) -> Page {
     }
 }
 
-/// The state of each link in the drawn chain.
+/// Returns the state of each link in the drawn chain.
 fn drawn(page: &Page) -> Vec<&str> {
     let chain = page.html.split_once("<ol class=\"chain\">").unwrap().1;
     let chain = chain.split_once("</ol>").unwrap().0;
@@ -115,7 +115,7 @@ fn assert_fits_every_window(browser: &mut Browser, url: &str) {
 }
 
 #[test]
-fn a_chain_that_holds_is_shown_as_one() {
+fn a_working_chain_is_shown() {
     let Some(mut browser) = Browser::start() else {
         return;
     };
@@ -144,7 +144,7 @@ fn a_chain_that_holds_is_shown_as_one() {
 }
 
 #[test]
-fn a_role_that_does_not_trust_the_pod_is_where_the_chain_is_broken() {
+fn a_role_that_does_not_trust_the_pod_breaks_the_trust_policy() {
     let Some(mut browser) = Browser::start() else {
         return;
     };
@@ -159,7 +159,7 @@ fn a_role_that_does_not_trust_the_pod_is_where_the_chain_is_broken() {
 }
 
 #[test]
-fn a_database_that_is_missing_breaks_the_grant_of_its_upstream_and_nothing_before() {
+fn a_missing_database_breaks_only_the_grant_of_its_upstream() {
     let Some(mut browser) = Browser::start() else {
         return;
     };

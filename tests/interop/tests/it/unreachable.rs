@@ -1,4 +1,4 @@
-//! psql, pg_isready and libpq where the database is unreachable or refuses the login.
+//! psql, pg_isready and libpq when the database is unreachable or rejects the login.
 
 use std::net::TcpListener;
 use std::process::{Command, Output, Stdio};
@@ -10,10 +10,10 @@ use irsa_lab::ledger::Service;
 
 use crate::stage::{Stage, USER, WORKLOAD, stage, start};
 
-/// The exit code of `pg_isready` for a server that rejects connections, as one does while it starts.
+/// The exit code of `pg_isready` for a server that rejects connections, for example while it starts.
 const REJECTING: i32 = 1;
 
-/// A proxy whose upstream nothing listens on.
+/// Starts a proxy to an upstream on which nothing listens.
 fn proxy_to_nothing(stage: &Stage) -> Proxy {
     let unused = TcpListener::bind("127.0.0.1:0").unwrap();
     let dial = unused.local_addr().unwrap();
@@ -45,7 +45,7 @@ fn said(output: &Output) -> String {
 }
 
 #[test]
-fn pg_isready_waits_for_an_unreachable_database_as_for_one_that_starts() {
+fn pg_isready_treats_an_unreachable_database_like_a_starting_one() {
     let stage = stage();
     let proxy = proxy_to_nothing(&stage);
     for mode in [SslMode::Disable, SslMode::Prefer] {
@@ -66,7 +66,7 @@ fn pg_isready_waits_for_an_unreachable_database_as_for_one_that_starts() {
 }
 
 #[test]
-fn libpq_goes_on_to_the_next_host_of_its_list() {
+fn libpq_tries_the_next_host_of_its_list() {
     let stage = stage();
     let (down, up) = (proxy_to_nothing(&stage), stage.proxy());
     let hosts = format!("{0},{0}", down.address().ip());
@@ -84,8 +84,8 @@ fn libpq_goes_on_to_the_next_host_of_its_list() {
 }
 
 #[test]
-fn sslmode_prefer_costs_one_refused_login() {
-    // One of its own: it counts what the lab refuses.
+fn sslmode_prefer_causes_one_refused_login() {
+    // A separate stage, because the test counts refusals of the lab.
     let stage = Stage::set();
     let proxy = stage.proxy();
     let target = proxy

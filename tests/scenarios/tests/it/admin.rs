@@ -1,4 +1,4 @@
-//! Health, metrics, the status page, and the order to end.
+//! Health, metrics, the status page, and shutdown by request.
 
 use crate::http;
 use crate::pod::{Pod, USER};
@@ -9,7 +9,7 @@ use irsa_testing::program::irsa_with_keys;
 const ENDPOINT: &str = "shop.cluster-abcdefghijkl.eu-central-1.rds.amazonaws.com";
 
 #[test]
-fn kubelet_and_prometheus_are_answered_on_both_listeners() {
+fn both_listeners_respond_to_kubelet_and_prometheus() {
     let stage = shared();
     let proxy = Pod::new(&stage).proxy(&["--admin-address", "127.0.0.1:0"]);
     proxy.connect(USER, USER).unwrap();
@@ -34,7 +34,7 @@ fn kubelet_and_prometheus_are_answered_on_both_listeners() {
 }
 
 #[test]
-fn the_status_is_told_to_people_and_programs_on_its_own_listener_only() {
+fn only_the_status_listener_has_the_status_page() {
     let stage = shared();
     let proxy = Pod::new(&stage).proxy(&["--admin-address", "127.0.0.1:0"]);
     proxy.connect(USER, USER).unwrap();
@@ -54,7 +54,7 @@ fn the_status_is_told_to_people_and_programs_on_its_own_listener_only() {
 }
 
 #[test]
-fn quitquitquit_ends_the_proxy_in_peace() {
+fn quitquitquit_stops_the_proxy_in_order() {
     let upstream = format!("postgres://{ENDPOINT}?listen=127.0.0.1:0");
     let mut command = irsa_with_keys(&["proxy", &upstream, "--status-address", "127.0.0.1:0"]);
     let proxy = Proxy::start(&mut command, None);

@@ -1,4 +1,4 @@
-//! What anybody who reaches the public admin listener may try.
+//! Attacks by clients that can reach the public admin listener.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -14,11 +14,11 @@ use irsa_testing::program::irsa_with_keys;
 const ENDPOINT: &str = "shop.cluster-abcdefghijkl.eu-central-1.rds.amazonaws.com";
 const LIVEZ: &[u8] = b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 const MIB: usize = 1024 * 1024;
-/// Threads of each attack, and what each of them does.
+/// Number of threads of each attack, and of requests of each thread.
 const THREADS: usize = 8;
 const CONNECTIONS: usize = 33;
 const ROUNDS: usize = 3;
-/// How long the kubelet waits for an answer (`timeoutSeconds` of a probe).
+/// Time limit of the kubelet's probes (`timeoutSeconds`).
 const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
 
 fn proxy(wrap: impl FnOnce(Command) -> Command) -> Proxy {
@@ -28,7 +28,7 @@ fn proxy(wrap: impl FnOnce(Command) -> Command) -> Proxy {
     Proxy::start(&mut wrap(irsa_with_keys(&arguments)), None)
 }
 
-/// Asks as the kubelet does and says how long the answer took.
+/// Sends a probe like the kubelet and returns the response time.
 fn probe(address: &str) -> Duration {
     let begun = Instant::now();
     let mut stream = TcpStream::connect(address).unwrap();
@@ -40,7 +40,7 @@ fn probe(address: &str) -> Duration {
     begun.elapsed()
 }
 
-/// Sends `bytes` on many connections and reads nothing. One that the proxy closes is dropped.
+/// Sends `bytes` on many connections without reading, and drops those that the proxy closes.
 fn flood(address: &str, bytes: &[u8], done: &AtomicUsize) {
     for _ in 0..ROUNDS {
         let mut held = Vec::new();
@@ -62,7 +62,7 @@ fn flood(address: &str, bytes: &[u8], done: &AtomicUsize) {
 }
 
 #[test]
-fn the_admin_listener_answers_probes_in_bounded_memory_whatever_strangers_send() {
+fn the_admin_listener_responds_in_bounded_memory_under_attack() {
     let proxy = proxy(|command| command);
     let address = proxy.address("admin");
     let body = format!("POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: {MIB}\r\n\r\n");
@@ -97,7 +97,7 @@ fn the_admin_listener_answers_probes_in_bounded_memory_whatever_strangers_send()
 }
 
 #[test]
-fn probes_are_answered_when_sessions_have_used_up_all_file_descriptors() {
+fn probes_succeed_when_sessions_use_all_file_descriptors() {
     let proxy = proxy(|irsa| {
         let mut limited = Command::new("sh");
         let script = r#"ulimit -n 64 && exec "$0" "$@""#;
@@ -112,7 +112,7 @@ fn probes_are_answered_when_sessions_have_used_up_all_file_descriptors() {
     let _sessions: Vec<_> = (0..100).map(|_| connect(&sessions)).collect();
     proxy.logs("cannot accept a connection", 1);
 
-    // More idle ones than there are descriptors in reserve.
+    // More idle connections than reserved descriptors.
     let _idle: Vec<_> = (0..40).map(|_| connect(&admin)).collect();
     for _ in 0..20 {
         probe(&admin);

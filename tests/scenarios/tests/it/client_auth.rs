@@ -1,74 +1,38 @@
-//! What clients must prove, by the settings: every requirement counts on every listener that it can
-//! apply to.
+//! Client authentication: every requirement applies to every listener that it can apply to.
 
-use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
 use irsa_net::tls::LocalAuthority;
-use tempfile::TempDir;
 use tokio::runtime::Builder;
 use tokio_postgres::NoTls;
 
 use crate::http::call;
 use crate::proxy::Proxy;
+use crate::proxy_files::{DATABASE, DOMAIN, PASSWORD, ProxyFiles};
 use crate::sql::refusal;
 use irsa_testing::program::irsa_with_keys;
 
-const DATABASE: &str = "shop.cluster-abcdefghijkl.eu-central-1.rds.amazonaws.com";
-const DOMAIN: &str = "search-shop-abcdefghijklmnopqrstuvwxyz.eu-central-1.es.amazonaws.com";
-/// The password `correct horse`.
-const VERIFIER: &str = "SCRAM-SHA-256$4096:MDEyMzQ1Njc4OWFiY2RlZg==$tSgetjYW5SQlNzIxJAKMryuDGH8Snw5oWcj1eOW0ZyI=:bbZ1dJMgYYaKKR1fU1oGHkWJzi9OQY4yU8Fuksa1t70=";
+/// Returns the flags of a listener that requires certificates.
+fn certificates(files: &ProxyFiles) -> Vec<String> {
+    let authority = LocalAuthority::generate().unwrap();
+    let [certificate, key] = files.write_certificate(&authority);
+    let ca = files.write("ca.crt", authority.ca_pem());
+    let flags = [
+        ("--tls-cert", certificate),
+        ("--tls-key", key),
+        ("--client-ca", ca),
+    ];
+    let flags = flags.into_iter();
+    flags
+        .flat_map(|(flag, value)| [flag.to_owned(), value])
+        .collect()
+}
 
-/// Files for the settings, and room for sockets.
-struct Folder(TempDir);
-
-// === impl Folder ===
-
-impl Folder {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    fn file(&self, name: &str, content: &str) -> String {
-        let path = self.path().join(name);
-        fs::write(&path, content).unwrap();
-        path.display().to_string()
-    }
-
-    fn passwords(&self) -> String {
-        self.file("passwords", &format!("\"app\" \"{VERIFIER}\"\n"))
-    }
-
-    /// The flags of a listener that requires certificates.
-    fn certificates(&self) -> Vec<String> {
-        let authority = LocalAuthority::generate().unwrap();
-        let issued = authority.issue_server(&["localhost"]).unwrap();
-        let certificate = self.file("tls.crt", &issued.certificate_pem);
-        let key = self.file("tls.key", &issued.key_pem);
-        let ca = self.file("ca.crt", authority.ca_pem());
-        let flags = [
-            ("--tls-cert", certificate),
-            ("--tls-key", key),
-            ("--client-ca", ca),
-        ];
-        let flags = flags.into_iter();
-        flags
-            .flat_map(|(flag, value)| [flag.to_owned(), value])
-            .collect()
-    }
-
-    /// A proxy of a database that nothing listens for, on a socket in this folder.
-    fn socket_proxy(&self, arguments: &[&str]) -> Proxy {
-        let path = self.path().display();
-        let upstream = format!("postgres://{DATABASE}?dial=127.0.0.1:1&listen=unix:{path}");
-        started(irsa_with_keys(&["proxy", &upstream]).args(arguments))
-    }
+/// Starts a proxy to a database that does not exist, on a socket.
+fn socket_proxy(files: &ProxyFiles, arguments: &[&str]) -> Proxy {
+    started(irsa_with_keys(&["proxy", &files.upstream()]).args(arguments))
 }
 
 fn started(command: &mut Command) -> Proxy {
@@ -79,7 +43,7 @@ fn own_uid() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
-/// The SQLSTATE that a login over the socket is refused with; empty if the client itself gives up.
+/// Returns the SQLSTATE that rejects a login over the socket; empty if the client itself gives up.
 fn refused_with(folder: &Path, password: Option<&str>) -> String {
     let mut config = tokio_postgres::Config::new();
     config
@@ -92,7 +56,7 @@ fn refused_with(folder: &Path, password: Option<&str>) -> String {
     }
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let Err(error) = runtime.block_on(config.connect(NoTls)) else {
-        panic!("nothing listens behind this proxy");
+        panic!("the proxy has no database");
     };
     match error.as_db_error() {
         Some(_) => refusal(&error).code().code().to_owned(),
@@ -101,14 +65,17 @@ fn refused_with(folder: &Path, password: Option<&str>) -> String {
 }
 
 #[test]
-fn a_password_is_required_beside_the_user_id_of_a_socket() {
-    let folder = Folder::new();
-    let passwords = folder.passwords();
+fn a_password_is_required_in_addition_to_the_user_id() {
+    let files = ProxyFiles::new();
+    let passwords = files.write_passwords("passwords", "app");
     let uid = own_uid().to_string();
-    let _proxy = folder.socket_proxy(&["--client-uid", &uid, "--client-passwords", &passwords]);
-    assert_eq!(refused_with(folder.path(), None), "");
-    assert_eq!(refused_with(folder.path(), Some("wrong")), "28P01");
-    let unreachable = refused_with(folder.path(), Some("correct horse"));
+    let _proxy = socket_proxy(
+        &files,
+        &["--client-uid", &uid, "--client-passwords", &passwords],
+    );
+    assert_eq!(refused_with(files.path(), None), "");
+    assert_eq!(refused_with(files.path(), Some("wrong")), "28P01");
+    let unreachable = refused_with(files.path(), Some(PASSWORD));
     assert!(
         !unreachable.starts_with("28") && !unreachable.is_empty(),
         "{unreachable}"
@@ -116,28 +83,30 @@ fn a_password_is_required_beside_the_user_id_of_a_socket() {
 }
 
 #[test]
-fn the_user_id_is_checked_beside_passwords_and_certificates_and_only_then_may_all_open_the_socket()
-{
-    let folder = Folder::new();
+fn the_user_id_is_checked_in_addition_and_only_then_may_all_users_open_the_socket() {
+    let files = ProxyFiles::new();
     let other = (own_uid() + 1).to_string();
-    let passwords = vec!["--client-passwords".to_owned(), folder.passwords()];
-    for flags in [passwords, folder.certificates()] {
+    let passwords = vec![
+        "--client-passwords".to_owned(),
+        files.write_passwords("passwords", "app"),
+    ];
+    for flags in [passwords, certificates(&files)] {
         let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
-        let proxy = folder.socket_proxy(&[&flags[..], &["--client-uid", &other]].concat());
-        let socket = folder.path().join(".s.PGSQL.5432");
+        let proxy = socket_proxy(&files, &[&flags[..], &["--client-uid", &other]].concat());
+        let socket = files.path().join(".s.PGSQL.5432");
         assert_eq!(
             socket.metadata().unwrap().permissions().mode() & 0o777,
             0o666
         );
         assert_eq!(
-            refused_with(folder.path(), Some("correct horse")),
+            refused_with(files.path(), Some(PASSWORD)),
             "28000",
             "{flags:?}"
         );
         proxy.logs("client refused", 1);
         drop(proxy);
 
-        let _proxy = folder.socket_proxy(&flags);
+        let _proxy = socket_proxy(&files, &flags);
         assert_eq!(
             socket.metadata().unwrap().permissions().mode() & 0o777,
             0o600
@@ -146,10 +115,10 @@ fn the_user_id_is_checked_beside_passwords_and_certificates_and_only_then_may_al
 }
 
 #[test]
-fn a_certificate_is_required_of_clients_of_opensearch_on_loopback() {
-    let folder = Folder::new();
+fn opensearch_clients_on_loopback_need_a_certificate() {
+    let files = ProxyFiles::new();
     let upstream = format!("opensearch://{DOMAIN}?dial=127.0.0.1:1&listen=127.0.0.1:0");
-    let proxy = started(irsa_with_keys(&["proxy", &upstream]).args(folder.certificates()));
+    let proxy = started(irsa_with_keys(&["proxy", &upstream]).args(certificates(&files)));
     let answer = call(&proxy.address("listening"), "GET", "/", &[]);
     assert_eq!(answer.status, 403, "{}", answer.body);
     assert!(
@@ -160,10 +129,10 @@ fn a_certificate_is_required_of_clients_of_opensearch_on_loopback() {
 }
 
 #[test]
-fn the_file_of_certificate_users_names_who_may_log_in() {
-    let folder = Folder::new();
-    let users = folder.file("users", "# none yet\n");
+fn the_file_of_certificate_users_decides_who_may_log_in() {
+    let files = ProxyFiles::new();
+    let users = files.write("users", "# none yet\n");
     let upstream = format!("postgres://{DATABASE}?listen=127.0.0.1:0");
     let mut command = irsa_with_keys(&["proxy", &upstream, "--client-cert-users", &users]);
-    let _proxy = started(command.args(folder.certificates()));
+    let _proxy = started(command.args(certificates(&files)));
 }

@@ -1,4 +1,4 @@
-//! The pod's clock is an hour off: the lab's, which stands for AWS's, is set the other way.
+//! A pod whose clock is an hour off: the clock of the lab, which stands for AWS's, is set the opposite way.
 
 use std::path::PathBuf;
 
@@ -23,7 +23,7 @@ fn logins_work_whether_the_clock_is_slow_or_fast() {
 }
 
 #[test]
-fn whoami_signs_by_the_time_of_aws_whether_the_clock_is_slow_or_fast() {
+fn whoami_signs_with_the_time_of_aws_whether_the_clock_is_slow_or_fast() {
     for skew in [3600, -3600] {
         let stage = alone();
         stage.breaks(|plan| plan.clock_skew_seconds = skew);
@@ -40,7 +40,7 @@ fn whoami_signs_by_the_time_of_aws_whether_the_clock_is_slow_or_fast() {
     }
 }
 
-/// A token that is valid by the clocks of both: the cluster's clock agrees with that of AWS.
+/// Returns a token that is valid by both clocks: the cluster's clock agrees with AWS's.
 fn token_of_a_right_clock(stage: &Stage, folder: &TempDir) -> PathBuf {
     let mut spec = TokenSpec::new("camunda/keycloak".parse().unwrap());
     spec.issued_in = -7200;

@@ -6,7 +6,7 @@ use crate::pod::Pod;
 use crate::stage::shared;
 
 #[test]
-fn they_have_the_fields_that_the_sdks_read_and_no_others() {
+fn they_have_exactly_the_fields_that_sdks_read() {
     let stage = shared();
     let json = Pod::new(&stage).irsa(&["credentials"]).json();
     let fields: BTreeSet<_> = json
@@ -42,9 +42,9 @@ fn they_have_the_fields_that_the_sdks_read_and_no_others() {
 }
 
 #[test]
-fn nothing_is_printed_when_there_are_none() {
+fn nothing_is_printed_without_credentials() {
     let stage = shared();
-    let finished = Pod::of(&stage, "neighbour").irsa(&["credentials"]);
+    let finished = Pod::for_workload(&stage, "neighbour").irsa(&["credentials"]);
     finished.check_broken("trust-policy");
     assert_eq!(finished.stdout, "");
 }

@@ -1,4 +1,4 @@
-//! The doctor in a pod, as whoever is paged runs it.
+//! The doctor in a pod, as an on-call engineer runs it.
 
 use crate::pod::{Pod, USER};
 use crate::stage::shared;
@@ -7,7 +7,7 @@ use irsa_testing::program::{Finished, finish, irsa};
 const JSON: [&str; 5] = ["doctor", "--user", USER, "--output", "json"];
 
 #[test]
-fn a_whole_chain_is_fine() {
+fn a_working_chain_has_no_findings() {
     let pod = out_of_reach(Pod::new(&shared()));
     let finished = pod.irsa(&JSON);
     let report = report(&finished);
@@ -21,7 +21,7 @@ fn a_whole_chain_is_fine() {
 
 #[test]
 fn the_first_broken_link_is_named_with_its_remedy() {
-    let pod = out_of_reach(Pod::of(&shared(), "neighbour"));
+    let pod = out_of_reach(Pod::for_workload(&shared(), "neighbour"));
     let finished = pod.irsa(&JSON);
     let report = report(&finished);
     assert_eq!(finished.code, 3, "{report:#}");
@@ -39,12 +39,12 @@ fn the_first_broken_link_is_named_with_its_remedy() {
     assert!(text.contains("Broken at the trust policy"), "{text}");
     assert!(
         !text.contains('\u{1b}'),
-        "colours without a terminal: {text}"
+        "colors without a terminal: {text}"
     );
 }
 
 #[test]
-fn a_process_without_an_identity_is_told_so() {
+fn a_process_without_an_identity_is_reported() {
     let finished = finish(&mut irsa(&["doctor", "--output", "json"]));
     assert_eq!(finished.code, 3);
     let report = report(&finished);
@@ -55,14 +55,14 @@ fn a_process_without_an_identity_is_told_so() {
 }
 
 #[test]
-fn a_place_that_can_not_be_looked_from_costs_no_other_place_its_findings() {
+fn an_unavailable_place_does_not_affect_the_findings_of_others() {
     let pod = out_of_reach(Pod::new(&shared()));
     let all = ["--from", "pod,cluster,aws", "--pod", "a/b"];
     let nowhere = [
         "--kubeconfig",
         "/nowhere/kubeconfig",
         "--aws-profile",
-        "nobody",
+        "unknown",
     ];
     let finished = pod.irsa(&[&JSON[..], &all, &nowhere].concat());
     let report = report(&finished);
@@ -73,9 +73,9 @@ fn a_place_that_can_not_be_looked_from_costs_no_other_place_its_findings() {
         ("cluster-pod", "not-reached"),
         ("aws-credentials", "unsure"),
     ] {
-        assert_eq!(of(&report, check)["verdict"], verdict, "{report:#}");
+        assert_eq!(check_of(&report, check)["verdict"], verdict, "{report:#}");
     }
-    let seen = of(&report, "cluster-api")["seen"].as_str().unwrap();
+    let seen = check_of(&report, "cluster-api")["seen"].as_str().unwrap();
     assert!(seen.contains("/nowhere/kubeconfig"), "{seen}");
 }
 
@@ -94,7 +94,7 @@ fn a_check_that_could_not_run_is_named_at_the_end() {
 }
 
 #[test]
-fn a_token_file_that_never_ends_keeps_nobody() {
+fn an_endless_token_file_does_not_block_the_doctor() {
     let folder = tempfile::tempdir().unwrap();
     let token = folder.path().join("token");
     let made = std::process::Command::new("mkfifo").arg(&token).status();
@@ -102,11 +102,14 @@ fn a_token_file_that_never_ends_keeps_nobody() {
     let pod = out_of_reach(Pod::new(&shared())).with_token_file(&token);
     let finished = pod.irsa(&JSON);
     assert_eq!(finished.code, 4, "{}", finished.stdout);
-    assert_eq!(of(&report(&finished), "token-file")["verdict"], "unsure");
+    assert_eq!(
+        check_of(&report(&finished), "token-file")["verdict"],
+        "unsure"
+    );
 }
 
 #[test]
-fn every_mistake_of_its_settings_is_named() {
+fn every_invalid_setting_is_reported() {
     let mistakes = [
         "doctor",
         "--from",
@@ -128,12 +131,12 @@ fn report(finished: &Finished) -> serde_json::Value {
     serde_json::from_str(&finished.stdout).unwrap()
 }
 
-fn of<'r>(report: &'r serde_json::Value, check: &str) -> &'r serde_json::Value {
+fn check_of<'r>(report: &'r serde_json::Value, check: &str) -> &'r serde_json::Value {
     let mut findings = report["findings"].as_array().unwrap().iter();
     findings.find(|finding| finding["check"] == check).unwrap()
 }
 
-/// The pod on a node whose metadata is out of its reach, as it should be: the doctor is the one command that asks.
+/// The pod on a node whose metadata it cannot reach, as recommended: the doctor is the only command that asks.
 fn out_of_reach(pod: Pod) -> Pod {
     pod.with("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://127.0.0.1:1")
 }

@@ -1,4 +1,4 @@
-//! SIGTERM: sessions may end, and are cut in the end.
+//! SIGTERM: sessions may finish, and are finally closed.
 
 use std::net::TcpStream;
 
@@ -25,7 +25,7 @@ fn a_query_in_progress_is_finished() {
 }
 
 #[test]
-fn nobody_new_is_let_in() {
+fn new_clients_are_rejected() {
     let stage = shared();
     let proxy = Pod::new(&stage).proxy(&["--drain-timeout", "30s"]);
     let session = proxy.connect(USER, USER).unwrap();
@@ -38,7 +38,7 @@ fn nobody_new_is_let_in() {
 }
 
 #[test]
-fn for_the_drain_delay_clients_are_still_let_in() {
+fn new_clients_are_accepted_during_the_drain_delay() {
     let stage = shared();
     let proxy = Pod::new(&stage).proxy(&["--drain-delay", "1s"]);
     proxy.terminate();
@@ -55,7 +55,7 @@ fn for_the_drain_delay_clients_are_still_let_in() {
 }
 
 #[test]
-fn a_session_that_lingers_is_cut_with_a_reason() {
+fn an_open_session_is_closed_with_an_error() {
     let stage = shared();
     let proxy = Pod::new(&stage).proxy(&["--drain-timeout", "200ms"]);
     let session = proxy.connect(USER, USER).unwrap();
@@ -67,7 +67,7 @@ fn a_session_that_lingers_is_cut_with_a_reason() {
 }
 
 #[test]
-fn who_balances_loads_is_told_while_clients_are_still_let_in() {
+fn readiness_fails_while_clients_are_still_accepted() {
     let stage = shared();
     let proxy = Pod::new(&stage).proxy(&["--drain-delay", "1h", "--admin-address", "127.0.0.1:0"]);
     let admin = proxy.address("admin");
@@ -81,7 +81,7 @@ fn who_balances_loads_is_told_while_clients_are_still_let_in() {
 }
 
 #[test]
-fn ctrl_c_cuts_what_is_waited_for() {
+fn ctrl_c_closes_open_sessions() {
     let stage = shared();
     for arguments in [["--drain-delay", "1h"], ["--drain-timeout", "1h"]] {
         let proxy = Pod::new(&stage).proxy(&arguments);

@@ -1,4 +1,4 @@
-//! The end of a drain with a real PostgreSQL: its rows agree with what the clients were told.
+//! The end of a drain with a real PostgreSQL: its rows match the clients' results.
 
 use std::time::Instant;
 
@@ -9,7 +9,7 @@ use crate::stage::{Shared, shared};
 use crate::wire::Wire;
 use irsa_testing::program::PATIENCE;
 
-/// A table, a session that watches it by another proxy, and the proxy that is to end.
+/// A table, a session that watches it through a different proxy, and the proxy that will stop.
 struct Stage {
     table: &'static str,
     watcher: Session,
@@ -32,7 +32,7 @@ impl Stage {
             table,
             watcher,
             other_proxy,
-            // All of it is for closing the sessions.
+            // The whole drain timeout is reserved for closing sessions.
             proxy: pod.proxy(&["--drain-timeout", "3s"]),
             _shared: stage,
         }
@@ -46,7 +46,7 @@ impl Stage {
         format!("insert into {} values ({id})", self.table)
     }
 
-    /// A session that keeps others from inserting.
+    /// Returns a session whose lock blocks inserts.
     fn lock(&self) -> Session {
         let session = self.other_proxy.connect(USER, USER).unwrap();
         let lock = format!("begin; lock table {} in share mode", self.table);
@@ -65,7 +65,7 @@ impl Stage {
         }
     }
 
-    /// Ends the proxy and returns the rest of what the client hears.
+    /// Stops the proxy and returns the remaining messages to the client, and the rows.
     fn end(self, client: Wire, lock: Option<Session>) -> (Vec<String>, Vec<String>) {
         self.proxy.terminate();
         let heard = client.rest();
@@ -118,7 +118,7 @@ fn a_pipeline_is_answered_statement_by_statement() {
 #[test]
 fn a_commit_that_is_canceled_has_not_committed() {
     let stage = Stage::new("drain_commit");
-    // A deferred trigger makes COMMIT wait.
+    // A deferred trigger blocks COMMIT.
     let trigger = "create or replace function drain_wait() returns trigger language plpgsql as \
                    'begin perform pg_advisory_xact_lock(4711); return null; end'; \
                    create constraint trigger drain_wait after insert on drain_commit deferrable initially deferred \
@@ -139,7 +139,7 @@ fn a_commit_that_is_canceled_has_not_committed() {
 }
 
 #[test]
-fn a_copy_that_is_under_way_fails() {
+fn a_running_copy_fails() {
     let stage = Stage::new("drain_copy");
     let mut client = stage.log_in();
     client.query("copy drain_copy from stdin");
@@ -151,7 +151,7 @@ fn a_copy_that_is_under_way_fails() {
 }
 
 #[test]
-fn a_copy_of_the_extended_protocol_fails_too() {
+fn a_copy_with_the_extended_protocol_fails_too() {
     let stage = Stage::new("drain_copy_extended");
     let mut client = stage.log_in();
     client.pipeline(&["copy drain_copy_extended from stdin".to_owned()]);
@@ -163,7 +163,7 @@ fn a_copy_of_the_extended_protocol_fails_too() {
 }
 
 #[test]
-fn a_copy_that_has_ended_was_committed() {
+fn a_finished_copy_is_committed() {
     let stage = Stage::new("drain_copied");
     let mut client = stage.log_in();
     client.query("copy drain_copied from stdin");
@@ -177,7 +177,7 @@ fn a_copy_that_has_ended_was_committed() {
 }
 
 #[test]
-fn a_transaction_that_waits_for_its_client_is_rolled_back() {
+fn an_idle_transaction_is_rolled_back() {
     let stage = Stage::new("drain_transaction");
     let mut client = stage.log_in();
     client.query("begin");
@@ -190,7 +190,7 @@ fn a_transaction_that_waits_for_its_client_is_rolled_back() {
 }
 
 #[test]
-fn half_a_message_is_not_executed() {
+fn a_partial_message_is_not_executed() {
     let stage = Stage::new("drain_half");
     let mut client = stage.log_in();
     client.query(&stage.insert(1));
@@ -202,7 +202,7 @@ fn half_a_message_is_not_executed() {
 }
 
 #[test]
-fn an_unused_session_ends_at_once() {
+fn an_idle_session_ends_immediately() {
     let stage = Stage::new("drain_unused");
     let client = stage.log_in();
     let (heard, rows) = stage.end(client, None);
@@ -211,7 +211,7 @@ fn an_unused_session_ends_at_once() {
 }
 
 #[test]
-fn a_statement_longer_than_the_idle_time_ends_by_itself() {
+fn a_statement_longer_than_the_idle_timeout_completes() {
     let stage = shared();
     let proxy = Pod::new(&stage).proxy(&["--idle-timeout", "300ms"]);
     let mut client = Wire::log_in(&proxy.address("listening"), USER, USER);

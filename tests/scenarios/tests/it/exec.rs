@@ -1,4 +1,4 @@
-//! `irsa exec`: a command with a proxy beside it.
+//! `irsa exec`: a command with its own proxy.
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -15,12 +15,12 @@ use crate::sql::Session;
 use crate::stage::{Stage, shared};
 use irsa_testing::program::code;
 
-/// The arguments that run a shell script.
+/// Returns the arguments that run a shell script.
 fn in_shell(script: &str) -> [&str; 7] {
     ["exec", "--log-level", "error", "--", "sh", "-c", script]
 }
 
-/// Starts `irsa exec`, and answers its command's first line.
+/// Starts `irsa exec` and returns the first line of its command's output.
 fn start(mut command: Command) -> (Child, String) {
     let mut child = command
         .stdin(Stdio::piped())
@@ -35,7 +35,7 @@ fn start(mut command: Command) -> (Child, String) {
 }
 
 #[test]
-fn the_command_finds_its_database_by_the_variables_of_libpq() {
+fn the_command_finds_its_database_in_libpqs_variables() {
     let stage = shared();
     let script = "echo $PGHOST:$PGPORT; read line; exit 7";
     let (mut child, address) = start(Pod::new(&stage).command(&in_shell(script)));
@@ -47,7 +47,7 @@ fn the_command_finds_its_database_by_the_variables_of_libpq() {
 }
 
 #[test]
-fn a_socket_is_told_by_its_folder() {
+fn a_socket_is_passed_as_its_directory() {
     let stage = shared();
     let folder = tempfile::tempdir().unwrap();
     let upstream = stage.upstream().replace(
@@ -69,7 +69,7 @@ fn a_socket_is_told_by_its_folder() {
 }
 
 #[test]
-fn the_exit_code_is_the_commands_own() {
+fn the_exit_code_is_that_of_the_command() {
     let stage = shared();
     let pod = Pod::new(&stage);
     for (script, expected) in [
@@ -94,7 +94,7 @@ fn sigterm_is_passed_on_to_the_command() {
 }
 
 #[test]
-fn a_command_that_is_not_there_is_named() {
+fn a_missing_command_is_reported() {
     let stage = shared();
     let pod = Pod::new(&stage);
     for (program, code) in [("no-such-program", 127), ("/etc/passwd", 126)] {
@@ -106,13 +106,13 @@ fn a_command_that_is_not_there_is_named() {
     }
 }
 
-/// An upstream that leaves it to irsa where to listen.
+/// Returns an upstream without a listener.
 fn unplaced(stage: &Stage) -> String {
     stage.upstream().replace("&listen=127.0.0.1:0", "")
 }
 
 #[test]
-fn a_database_is_offered_on_a_socket_that_no_other_user_can_open() {
+fn a_database_has_a_socket_that_other_users_cannot_open() {
     let stage = shared();
     let pod = Pod::new(&stage).with("IRSA_UPSTREAMS", unplaced(&stage));
     let script = "echo $PGHOST:$PGPORT; read line";
@@ -140,7 +140,7 @@ fn each_of_several_databases_gets_a_socket() {
 }
 
 #[test]
-fn without_a_folder_for_the_socket_no_port_takes_its_place() {
+fn without_a_directory_for_the_socket_no_port_is_used_instead() {
     let stage = shared();
     let pod = Pod::new(&stage)
         .with("IRSA_UPSTREAMS", unplaced(&stage))
@@ -181,14 +181,14 @@ fn the_command_has_the_limits_that_irsa_was_started_with() {
 }
 
 #[test]
-fn it_is_over_when_the_command_is() {
+fn it_ends_with_the_command() {
     let stage = shared();
     let finished = Pod::new(&stage).irsa(&["exec", "--drain-delay", "1h", "--", "true"]);
     assert_eq!(finished.code, 0, "{}", finished.stderr);
 }
 
 #[test]
-fn arguments_need_not_be_text() {
+fn arguments_may_be_other_bytes_than_text() {
     let stage = shared();
     let mut command = Pod::new(&stage).command(&["exec", "--log-level", "error", "--", "echo"]);
     let printed = command.arg(OsStr::from_bytes(b"\xff")).output().unwrap();

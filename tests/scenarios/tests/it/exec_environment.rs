@@ -1,4 +1,4 @@
-//! The environment that `irsa exec` gives its command.
+//! The environment of the command of `irsa exec`.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -11,7 +11,7 @@ use irsa_testing::program::{Finished, finish, irsa, irsa_with_keys};
 
 const ENDPOINT: &str = "shop.cluster-abcdefghijkl.eu-central-1.rds.amazonaws.com";
 
-/// Runs a shell script behind a database that nothing listens for.
+/// Runs a shell script with a database that does not exist.
 fn run(variables: &[(&str, &str)], arguments: &[&str], script: &str) -> Finished {
     let upstream = format!("postgres://{ENDPOINT}?dial=127.0.0.1:1");
     let mut command = irsa_with_keys(&["exec", "--log-level", "error", "--upstream", &upstream]);
@@ -19,7 +19,7 @@ fn run(variables: &[(&str, &str)], arguments: &[&str], script: &str) -> Finished
     finish(command.envs(variables.iter().copied()))
 }
 
-/// What was printed besides the log.
+/// Returns the lines on standard error that are not log records.
 fn notes(finished: &Finished) -> Vec<&str> {
     let lines = finished.stderr.lines();
     lines
@@ -28,7 +28,7 @@ fn notes(finished: &Finished) -> Vec<&str> {
 }
 
 #[test]
-fn variables_that_lead_past_irsa_are_gone_and_named_in_one_line() {
+fn variables_that_bypass_irsa_are_removed_and_listed_in_one_line() {
     let variables = [
         ("PGSERVICE", "production"),
         ("PGHOSTADDR", "192.0.2.1"),
@@ -48,7 +48,7 @@ fn variables_that_lead_past_irsa_are_gone_and_named_in_one_line() {
 }
 
 #[test]
-fn nothing_is_said_where_nothing_was_set() {
+fn nothing_is_printed_if_nothing_was_set() {
     let finished = run(&[], &[], "echo $PGPORT");
     assert_eq!(finished.printed(), "5432");
     assert_eq!(finished.stderr, "");
@@ -73,7 +73,7 @@ fn a_client_that_verifies_finds_the_generated_ca() {
 }
 
 #[test]
-fn a_url_that_leads_past_irsa_is_kept_and_warned_of() {
+fn a_url_that_bypasses_irsa_is_kept_with_a_warning() {
     let url = format!("postgres://shop:hush-hush@{ENDPOINT}/shop");
     let finished = run(&[("DATABASE_URL", &url)], &[], "echo $DATABASE_URL");
     assert_eq!(finished.printed(), url);
@@ -92,14 +92,14 @@ fn a_url_that_leads_past_irsa_is_kept_and_warned_of() {
 }
 
 #[test]
-fn the_environment_of_the_lab_leads_nowhere_past_irsa() {
+fn the_environment_of_the_lab_does_not_bypass_irsa() {
     let stage = shared();
     let finished = Pod::new(&stage).irsa(&["exec", "--log-level", "error", "--", "true"]);
     assert_eq!(finished.code, 0, "{}", finished.stderr);
     assert_eq!(notes(&finished), [""; 0]);
 }
 
-/// The page of settings, which lists the variables, against libpq itself.
+/// Compares the settings page, which lists the variables, with libpq itself.
 #[test]
 fn every_variable_that_libpq_reads_is_listed() {
     let stage = shared();
@@ -116,7 +116,8 @@ fn every_variable_that_libpq_reads_is_listed() {
     }
 }
 
-/// The names among the strings of a library. Results of libpq's functions begin alike.
+/// Returns the names of variables among the strings of a library. Some strings of libpq's functions have the same
+/// prefix.
 fn variables_in(library: &[u8]) -> BTreeSet<String> {
     let strings = library.split(|byte| *byte == 0);
     let strings = strings.filter_map(|text| std::str::from_utf8(text).ok());

@@ -13,12 +13,12 @@ use crate::pod::Pod;
 use crate::stage::shared;
 use irsa_testing::program::PATIENCE;
 
-/// `O_NONBLOCK` of Linux (fcntl.h).
+/// Linux's `O_NONBLOCK` (fcntl.h).
 const NONBLOCK: i32 = 0o4000;
-/// A stop takes no longer than the drain, however slow the machine is.
+/// Time limit for a stop: the drain timeout, however slow the machine is.
 const DRAIN: Duration = Duration::from_secs(10);
 
-/// A named pipe that nobody writes to.
+/// A named pipe without a writer.
 struct Pipe {
     _folder: TempDir,
     path: PathBuf,
@@ -36,16 +36,16 @@ impl Pipe {
         }
     }
 
-    /// Waits until somebody reads; the reader is blocked for as long as the file is open.
+    /// Waits for a reader, which is blocked while the returned file is open.
     fn reader(&self) -> File {
         let deadline = Instant::now() + PATIENCE;
         let mut options = OpenOptions::new();
         options.write(true).custom_flags(NONBLOCK);
         loop {
-            // ENXIO: nobody reads yet (open(2)).
+            // ENXIO: the pipe has no reader yet (open(2)).
             match options.open(&self.path) {
                 Ok(file) => return file,
-                Err(error) => assert!(Instant::now() < deadline, "nobody reads: {error}"),
+                Err(error) => assert!(Instant::now() < deadline, "the pipe has no reader: {error}"),
             }
             thread::yield_now();
         }
@@ -63,14 +63,14 @@ fn check_end(pod: &Pod, pipe: &Pipe) {
 }
 
 #[test]
-fn a_token_file_that_blocks_does_not_delay_the_end() {
+fn a_blocking_token_file_does_not_delay_the_stop() {
     let stage = shared();
     let pipe = Pipe::new();
     check_end(&Pod::new(&stage).with_token_file(&pipe.path), &pipe);
 }
 
 #[test]
-fn a_profile_that_blocks_does_not_delay_the_end() {
+fn a_blocking_profile_does_not_delay_the_stop() {
     let stage = shared();
     let pipe = Pipe::new();
     let path = pipe.path.display().to_string();
@@ -81,7 +81,7 @@ fn a_profile_that_blocks_does_not_delay_the_end() {
 }
 
 #[test]
-fn commands_end_although_the_token_file_blocks() {
+fn commands_end_despite_a_blocking_token_file() {
     let stage = shared();
     let pipe = Pipe::new();
     let pod = Pod::new(&stage).with_token_file(&pipe.path);

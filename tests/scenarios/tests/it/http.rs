@@ -1,9 +1,9 @@
-//! As little HTTP as the admin listeners need.
+//! A minimal HTTP client for the admin listeners.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-/// A response, whole.
+/// A complete response.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -11,7 +11,7 @@ pub(crate) struct Answer {
     pub(crate) body: String,
 }
 
-/// Sends a request without a body on a connection of its own.
+/// Sends a request without a body on a new connection.
 pub(crate) fn call(address: &str, method: &str, path: &str, headers: &[&str]) -> Answer {
     let mut stream = TcpStream::connect(address).unwrap();
     let more = headers.join("\r\n");

@@ -1,4 +1,4 @@
-//! `irsa-lab` and the environment that it hands out.
+//! `irsa-lab` and the environments of its workloads.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -10,7 +10,7 @@ use crate::stage::shared;
 use irsa_testing::program::{code, finish, irsa_lab, path};
 
 #[test]
-fn a_workloads_environment_is_told_to_shells_and_to_programs() {
+fn a_workloads_environment_is_printed_for_shells_and_as_json() {
     let stage = shared();
     let folder = stage.lab().state_dir().display().to_string();
     let environment = &stage.workload("webmodeler").environment;
@@ -34,13 +34,13 @@ fn a_workloads_environment_is_told_to_shells_and_to_programs() {
 }
 
 #[test]
-fn a_workload_or_a_lab_that_is_not_there_is_named_with_a_remedy() {
+fn a_missing_workload_or_lab_is_reported_with_a_remedy() {
     let stage = shared();
     let folder = stage.lab().state_dir().display().to_string();
     for (arguments, complaint, remedy) in [
         (
-            ["--state-dir", &folder, "--workload", "nobody"],
-            "no workload `nobody`",
+            ["--state-dir", &folder, "--workload", "unknown"],
+            "no workload `unknown`",
             "keycloak",
         ),
         (
@@ -58,7 +58,7 @@ fn a_workload_or_a_lab_that_is_not_there_is_named_with_a_remedy() {
 }
 
 #[test]
-fn a_world_with_mistakes_is_refused() {
+fn an_invalid_world_is_rejected() {
     let folder = tempfile::tempdir().unwrap();
     let world = folder.path().join("world.yaml");
     std::fs::write(&world, "region: moon\n").unwrap();
@@ -77,16 +77,16 @@ fn a_world_with_mistakes_is_refused() {
 }
 
 #[test]
-fn a_failure_is_told_with_its_cause() {
+fn a_failure_is_printed_with_its_cause() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let folder = file.path().join("lab").display().to_string();
     let finished = finish(irsa_lab(&["--state-dir", &folder]).env("HOME", "/"));
     assert_eq!(finished.code, 1, "{}", finished.stderr);
-    let expected = format!("can't create `{folder}`: Not a directory (os error 20)");
+    let expected = format!("cannot create `{folder}`: Not a directory (os error 20)");
     assert_eq!(finished.errors(), [expected]);
 }
 
-/// One in a process of its own, so that a shell can be used as the documentation says.
+/// Runs a separate lab process, so that a shell can follow the documentation.
 #[test]
 fn a_shell_works_against_a_lab_in_the_foreground() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! What a proxy logs: a record for its start, for each session, and for its stop, all of them JSON away from a terminal.
+//! The log of a proxy: records for its start, for each session, and for its stop, in JSON without a terminal.
 
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
@@ -14,7 +14,7 @@ const UPSTREAM: &str =
     "postgres://shop.cluster-abcdefghijkl.eu-central-1.rds.amazonaws.com?listen=127.0.0.1:0";
 
 #[test]
-fn a_session_has_a_record_when_it_starts_and_when_it_ends() {
+fn a_session_has_a_record_at_its_start_and_at_its_end() {
     let stage = shared();
     let proxy = Pod::new(&stage).proxy(&["--log-sessions", "both"]);
     let session = proxy.connect(USER, USER).unwrap();
@@ -45,7 +45,7 @@ fn a_session_has_a_record_when_it_starts_and_when_it_ends() {
 }
 
 #[test]
-fn the_record_of_a_session_that_irsa_ends_has_its_sqlstate() {
+fn the_record_of_a_session_that_irsa_closes_has_its_sqlstate() {
     let stage = shared();
     let proxy = Pod::new(&stage).proxy(&["--idle-timeout", "100ms"]);
     let _session = proxy.connect(USER, USER).unwrap();
@@ -59,7 +59,7 @@ fn the_record_of_a_session_that_irsa_ends_has_its_sqlstate() {
 }
 
 #[test]
-fn sessions_are_not_logged_if_that_is_off() {
+fn sessions_are_not_logged_with_off() {
     let stage = shared();
     let proxy = Pod::new(&stage).proxy(&["--log-sessions", "off"]);
     drop(proxy.connect(USER, USER).unwrap());
@@ -70,7 +70,7 @@ fn sessions_are_not_logged_if_that_is_off() {
 }
 
 #[test]
-fn a_proxy_logs_what_it_is_when_it_starts_and_that_it_has_stopped() {
+fn a_proxy_logs_its_start_with_its_version_and_its_stop() {
     let stage = shared();
     let proxy = Pod::new(&stage).proxy(&[]);
     proxy.logs("\"started\"", 1);
@@ -91,7 +91,7 @@ fn a_proxy_logs_what_it_is_when_it_starts_and_that_it_has_stopped() {
 }
 
 #[test]
-fn away_from_a_terminal_everything_is_json() {
+fn without_a_terminal_everything_is_json() {
     let mut proxy = irsa_with_keys(&["proxy", UPSTREAM, "--status-address", "off"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

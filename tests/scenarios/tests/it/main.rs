@@ -1,4 +1,4 @@
-//! The real program, as people and pods run it: against the lab, with a real PostgreSQL behind.
+//! The real program against the lab, with a real PostgreSQL behind it.
 
 #![expect(
     clippy::unwrap_used,
@@ -26,6 +26,7 @@ mod outage;
 mod pod;
 mod profile;
 mod proxy;
+mod proxy_files;
 mod reload;
 mod rotation;
 mod secrets;

@@ -1,4 +1,4 @@
-//! The proxy for OpenSearch as far as it needs no domain; real ones are in the tests with real clients.
+//! The OpenSearch proxy without a domain; the tests with real clients use real domains.
 
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ use irsa_testing::program::{finish, irsa_with_keys};
 
 const ENDPOINT: &str = "search-shop-abcdefghijklmnopqrstuvwxyz.eu-central-1.es.amazonaws.com";
 
-/// A domain that nothing listens for.
+/// Returns an upstream whose domain does not exist.
 fn nowhere() -> String {
     format!("opensearch://{ENDPOINT}?dial=127.0.0.1:1&listen=127.0.0.1:0")
 }
@@ -21,7 +21,7 @@ fn error(answer: &Answer) -> Value {
 }
 
 #[test]
-fn one_proxy_offers_databases_and_domains() {
+fn one_proxy_serves_databases_and_domains() {
     let stage = shared();
     let upstreams = format!("{} {}", stage.upstream(), nowhere());
     let proxy = Pod::new(&stage)
@@ -33,7 +33,7 @@ fn one_proxy_offers_databases_and_domains() {
 }
 
 #[test]
-fn a_domain_out_of_reach_is_told_in_the_form_of_opensearch() {
+fn an_unreachable_domain_is_reported_in_the_format_of_opensearch() {
     let stage = shared();
     let proxy = Pod::new(&stage)
         .with("IRSA_UPSTREAMS", nowhere())
@@ -53,7 +53,7 @@ fn a_domain_out_of_reach_is_told_in_the_form_of_opensearch() {
 }
 
 #[test]
-fn a_broken_chain_is_told_in_the_form_of_opensearch_and_nobody_else_is_asked() {
+fn a_broken_chain_is_reported_in_the_format_of_opensearch_without_fallback() {
     let stage = shared();
     let missing = stage.lab().state_dir().join("no-such-token");
     let proxy = Pod::new(&stage)
@@ -68,7 +68,7 @@ fn a_broken_chain_is_told_in_the_form_of_opensearch_and_nobody_else_is_asked() {
 }
 
 #[test]
-fn a_command_finds_its_domain_by_a_variable() {
+fn a_command_finds_its_domain_in_a_variable() {
     let finished = finish(
         irsa_with_keys(&["exec", "--upstream", &nowhere(), "--"]).args([
             "sh",
@@ -82,7 +82,7 @@ fn a_command_finds_its_domain_by_a_variable() {
 }
 
 #[test]
-fn sizes_and_guards_are_checked_with_everything_else() {
+fn sizes_and_guards_are_checked_with_all_settings() {
     let upstream =
         format!("opensearch://{ENDPOINT}/orders?read-only=maybe&service=s3&listen=0.0.0.0:0");
     let finished = finish(irsa_with_keys(&["proxy", &upstream]).args([
@@ -108,7 +108,7 @@ fn sizes_and_guards_are_checked_with_everything_else() {
 }
 
 #[test]
-fn a_listener_for_everybody_wants_to_know_its_clients() {
+fn a_listener_on_all_addresses_requires_client_authentication() {
     let upstream = nowhere().replace("127.0.0.1:0", "0.0.0.0:0");
     let finished = finish(&mut irsa_with_keys(&["proxy", &upstream]));
     assert_eq!(finished.code, 2);

@@ -1,4 +1,4 @@
-//! STS is gone: at the start, and at a renewal.
+//! Outages of STS: at the start, and at a renewal.
 
 use std::net::TcpStream;
 use std::time::Instant;
@@ -8,10 +8,10 @@ use crate::sql::{check_refused, refusal};
 use crate::stage::{Alone, alone};
 use irsa_testing::program::PATIENCE;
 
-/// What a client sees while there are no credentials: "try again" for drivers, and why.
+/// The SQLSTATE that clients see without credentials: drivers retry it, and the message has the reason.
 const CANNOT_CONNECT_NOW: &str = "57P03";
 
-/// Nothing listens where STS was, when this returns.
+/// Returns when nothing listens at the address of STS.
 fn cut_sts(stage: &Alone) {
     stage.breaks(|plan| plan.sts_down = true);
     let address = stage
@@ -27,13 +27,13 @@ fn cut_sts(stage: &Alone) {
 fn until(condition: impl Fn() -> bool) {
     let begun = Instant::now();
     while !condition() {
-        assert!(begun.elapsed() < PATIENCE, "it does not come");
+        assert!(begun.elapsed() < PATIENCE, "timed out");
         std::thread::yield_now();
     }
 }
 
 #[test]
-fn without_sts_the_proxy_starts_and_the_same_client_succeeds_once_it_is_back() {
+fn without_sts_the_proxy_starts_and_clients_succeed_once_it_is_back() {
     let stage = alone();
     cut_sts(&stage);
     let proxy = Pod::new(&stage).proxy(&["--credentials-timeout", "300ms"]);
@@ -59,7 +59,7 @@ fn without_sts_the_proxy_starts_and_the_same_client_succeeds_once_it_is_back() {
 }
 
 #[test]
-fn an_outage_is_survived_until_the_session_ends_and_healed_after() {
+fn sessions_survive_an_outage_until_credentials_expire_and_recover_after() {
     let stage = alone();
     stage.breaks(|plan| plan.session_seconds = Some(8));
     let proxy = Pod::new(&stage).proxy(&["--credentials-timeout", "300ms"]);
@@ -96,7 +96,7 @@ fn an_outage_is_survived_until_the_session_ends_and_healed_after() {
 }
 
 #[test]
-fn a_person_hears_at_once_what_sts_refuses_and_soon_that_it_is_gone() {
+fn commands_report_a_refusal_immediately_and_an_outage_soon() {
     let stage = alone();
     cut_sts(&stage);
     let finished = Pod::new(&stage).irsa(&["whoami", "--credentials-timeout", "300ms"]);
@@ -108,7 +108,7 @@ fn a_person_hears_at_once_what_sts_refuses_and_soon_that_it_is_gone() {
     );
 
     stage.heals();
-    let finished = Pod::of(&stage, "neighbour").irsa(&["whoami"]);
+    let finished = Pod::for_workload(&stage, "neighbour").irsa(&["whoami"]);
     finished.check_broken("trust-policy");
     assert!(
         finished.stderr.contains("AccessDenied"),

@@ -1,4 +1,4 @@
-//! A pod: a workload's environment, and `irsa` run in it.
+//! A pod: the environment of a workload, and `irsa` processes that run in it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,9 +9,9 @@ use crate::proxy::Proxy;
 use crate::stage::Stage;
 use irsa_testing::program::{Finished, finish, irsa};
 
-/// The workload that most tests play: one role, one database.
+/// The workload of most tests: one role, one database.
 pub(crate) const WORKLOAD: &str = "keycloak";
-/// Its database user, and its database.
+/// Its database user, which is also the name of its database.
 pub(crate) const USER: &str = "keycloak";
 
 /// A pod of a workload.
@@ -25,10 +25,10 @@ pub(crate) struct Pod {
 
 impl Pod {
     pub(crate) fn new(stage: &Arc<Stage>) -> Self {
-        Self::of(stage, WORKLOAD)
+        Self::for_workload(stage, WORKLOAD)
     }
 
-    pub(crate) fn of(stage: &Arc<Stage>, workload: &str) -> Self {
+    pub(crate) fn for_workload(stage: &Arc<Stage>, workload: &str) -> Self {
         let mut environment = stage.workload(workload).environment.clone();
         environment.insert("IRSA_UPSTREAMS".to_owned(), stage.upstream());
         Self {
@@ -54,19 +54,19 @@ impl Pod {
         self.with("AWS_WEB_IDENTITY_TOKEN_FILE", file.display().to_string())
     }
 
-    /// `irsa` in the pod, not yet run.
+    /// Returns the command of `irsa` in the pod.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = irsa(arguments);
         command.envs(&self.environment);
         command
     }
 
-    /// Runs `irsa` in the pod to its end.
+    /// Runs `irsa` in the pod to completion.
     pub(crate) fn irsa(&self, arguments: &[&str]) -> Finished {
         finish(&mut self.command(arguments))
     }
 
-    /// A proxy in the pod that logs all it can.
+    /// Starts a proxy in the pod with the most detailed log.
     pub(crate) fn proxy(&self, arguments: &[&str]) -> Proxy {
         let mut command = self.command(&["proxy", "--status-address", "127.0.0.1:0"]);
         Proxy::start(command.args(arguments), Some(Arc::clone(&self.stage)))

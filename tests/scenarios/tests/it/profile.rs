@@ -13,12 +13,12 @@ use self::portal::Portal;
 use crate::pod::Pod;
 use crate::stage::{Stage, shared};
 
-/// A profile whose role comes from single sign-on.
+/// A profile whose role comes from IAM Identity Center.
 const SINGLE_SIGN_ON: &str = "[profile dev]\nsso_session = corp\nsso_account_id = 111122223333\n\
                               sso_role_name = Developer\nregion = eu-central-1\n\n[sso-session corp]\n\
                               sso_start_url = https://corp.example/start\nsso_region = eu-central-1\n";
 
-/// A laptop of somebody who may be what the workload is.
+/// Returns a laptop whose user may assume the workload's role.
 fn laptop(stage: &Arc<Stage>, config: &str) -> (TempDir, Pod) {
     let home = tempfile::tempdir().unwrap();
     let file: PathBuf = home.path().join("config");
@@ -57,7 +57,7 @@ fn a_profile_can_ask_irsa_itself() {
 }
 
 #[test]
-fn a_profile_of_single_sign_on_says_to_log_in_first() {
+fn a_single_sign_on_profile_without_a_login_reports_the_login_command() {
     let stage = shared();
     let (_home, pod) = laptop(&stage, SINGLE_SIGN_ON);
     let finished = pod
@@ -72,7 +72,7 @@ fn a_profile_of_single_sign_on_says_to_log_in_first() {
 }
 
 #[test]
-fn a_profile_of_single_sign_on_is_whom_the_portal_makes_of_the_login() {
+fn a_single_sign_on_profile_uses_the_keys_of_the_portal() {
     let stage = shared();
     let (home, pod) = laptop(&stage, SINGLE_SIGN_ON);
     portal::log_in(home.path());
@@ -98,10 +98,10 @@ fn a_profile_of_single_sign_on_is_whom_the_portal_makes_of_the_login() {
 }
 
 #[test]
-fn a_profile_that_is_not_there_is_named() {
+fn a_missing_profile_is_reported() {
     let stage = shared();
     let (_home, pod) = laptop(&stage, "");
-    let finished = pod.irsa(&["whoami", "--identity", "profile:nobody"]);
+    let finished = pod.irsa(&["whoami", "--identity", "profile:unknown"]);
     finished.check_broken("sts-session");
-    assert!(finished.stderr.contains("`nobody`"), "{}", finished.stderr);
+    assert!(finished.stderr.contains("`unknown`"), "{}", finished.stderr);
 }

@@ -15,7 +15,7 @@ use crate::sql::Session;
 use crate::stage::Stage;
 use irsa_testing::program::{PATIENCE, code};
 
-/// A proxy that listens. It is killed with this value, and has logged no secret.
+/// A listening proxy. When this value is dropped, it is killed, and its log is checked for secrets.
 pub(crate) struct Proxy {
     child: Child,
     log: Log,
@@ -23,7 +23,7 @@ pub(crate) struct Proxy {
     stage: Option<Arc<Stage>>,
 }
 
-/// What a proxy has logged so far.
+/// The log of a proxy so far.
 #[derive(Clone, Default)]
 struct Log(Arc<(Mutex<Logged>, Condvar)>);
 
@@ -36,7 +36,7 @@ struct Logged {
 // === impl Proxy ===
 
 impl Proxy {
-    /// Runs `irsa proxy` with more arguments and waits until it listens.
+    /// Runs `irsa proxy` with additional arguments and waits until it listens.
     pub(crate) fn start(command: &mut Command, stage: Option<Arc<Stage>>) -> Self {
         let mut child = command
             .args(["--output", "json", "--log-level", "trace"])
@@ -59,7 +59,7 @@ impl Proxy {
         }
     }
 
-    /// The addresses below `/listening`, `/admin` or `/status` of what it announced.
+    /// Returns the addresses in `/listening`, `/admin` or `/status` of its first line.
     pub(crate) fn addresses(&self, of: &str) -> Vec<String> {
         let list = self.announcement[of].as_array().unwrap().iter();
         let address = |value: &Value| {
@@ -72,7 +72,7 @@ impl Proxy {
         list.map(|value| address(value).unwrap()).collect()
     }
 
-    /// The only one of those.
+    /// Returns the only one of those addresses.
     pub(crate) fn address(&self, of: &str) -> String {
         let addresses = self.addresses(of);
         assert_eq!(addresses.len(), 1, "{addresses:?}");
@@ -88,12 +88,12 @@ impl Proxy {
         Session::open(stage, &self.address("listening"), user, database)
     }
 
-    /// Asks the status listener.
+    /// Sends a request to the status listener.
     pub(crate) fn get(&self, path: &str) -> Answer {
         http::call(&self.address("status"), "GET", path, &[])
     }
 
-    /// The state of a link by the status listener.
+    /// Returns the state of a link from the status listener.
     pub(crate) fn link(&self, link: &str) -> Value {
         let status: Value = serde_json::from_str(&self.get("/status").body).unwrap();
         let links = status["links"].as_array().unwrap();
@@ -104,17 +104,17 @@ impl Proxy {
             .clone()
     }
 
-    /// Waits until `text` was logged for the given number of times.
+    /// Waits until `text` has been logged this number of times.
     pub(crate) fn logs(&self, text: &str, times: usize) {
         self.log.wait_for(text, times);
     }
 
-    /// All that was logged so far.
+    /// Returns the log so far.
     pub(crate) fn log(&self) -> String {
         self.log.text()
     }
 
-    /// The records with this message that were logged so far.
+    /// Returns the records with this message so far.
     pub(crate) fn records(&self, message: &str) -> Vec<Value> {
         let text = self.log.text();
         let records = text.lines().map(|line| serde_json::from_str(line).unwrap());
@@ -122,12 +122,12 @@ impl Proxy {
         records.filter(has_message).collect()
     }
 
-    /// Asks it to read its settings again.
+    /// Makes it reload its settings.
     pub(crate) fn hang_up(&self) {
         kill_process(Pid::from_child(&self.child), Signal::HUP).unwrap();
     }
 
-    /// The most memory that it ever had, in bytes (proc(5), `VmHWM`).
+    /// Returns the peak of its memory in bytes (proc(5), `VmHWM`).
     pub(crate) fn peak_memory(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
@@ -143,7 +143,7 @@ impl Proxy {
         kill_process(Pid::from_child(&self.child), Signal::INT).unwrap();
     }
 
-    /// Waits for its end, and answers the exit code.
+    /// Waits for it to end and returns the exit code.
     pub(crate) fn ended(mut self) -> i32 {
         self.log.wait_for_end();
         code(self.child.wait().unwrap())
@@ -193,7 +193,7 @@ impl Log {
     fn wait_for_end(&self) {
         assert!(
             self.wait(|logged| logged.ended),
-            "it goes on:\n{}",
+            "it still runs:\n{}",
             self.text()
         );
     }

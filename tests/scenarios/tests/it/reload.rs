@@ -3,77 +3,31 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 use irsa_net::rustls::ClientConnection;
 use irsa_net::rustls::pki_types::ServerName;
 use irsa_net::tls::{LocalAuthority, Roots, client_config};
 use rustix::process::{Pid, Signal, kill_process};
-use tempfile::TempDir;
 use tokio::runtime::Builder;
 use tokio_postgres::NoTls;
 
 use crate::http::call;
 use crate::proxy::Proxy;
+use crate::proxy_files::{DOMAIN, PASSWORD, ProxyFiles};
 use irsa_testing::program::{code, irsa_with_keys};
 
-const DATABASE: &str = "shop.cluster-abcdefghijkl.eu-central-1.rds.amazonaws.com";
-const DOMAIN: &str = "search-shop-abcdefghijklmnopqrstuvwxyz.eu-central-1.es.amazonaws.com";
-/// The password `correct horse`.
-const VERIFIER: &str = "SCRAM-SHA-256$4096:MDEyMzQ1Njc4OWFiY2RlZg==$tSgetjYW5SQlNzIxJAKMryuDGH8Snw5oWcj1eOW0ZyI=:bbZ1dJMgYYaKKR1fU1oGHkWJzi9OQY4yU8Fuksa1t70=";
-
-/// A folder with the files of a proxy, and room for its socket.
-struct Folder(TempDir);
-
-// === impl Folder ===
-
-impl Folder {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    fn file(&self, name: &str, content: &str) -> String {
-        let path = self.path().join(name);
-        fs::write(&path, content).unwrap();
-        path.display().to_string()
-    }
-
-    /// A file with the password of `user`.
-    fn passwords(&self, name: &str, user: &str) -> String {
-        self.file(name, &format!("\"{user}\" \"{VERIFIER}\"\n"))
-    }
-
-    /// A certificate of `authority` and its key.
-    fn certificate(&self, authority: &LocalAuthority) -> [String; 2] {
-        let issued = authority.issue_server(&["localhost"]).unwrap();
-        let key = self.file("tls.key", &issued.key_pem);
-        [self.file("tls.crt", &issued.certificate_pem), key]
-    }
-
-    fn database(&self) -> String {
-        format!(
-            "postgres://{DATABASE}?dial=127.0.0.1:1&listen=unix:{}",
-            self.path().display()
-        )
-    }
-
-    /// Returns whether `user` passes irsa's own check of its password. No server is behind the proxy.
-    fn admits(&self, user: &str) -> bool {
-        let mut config = tokio_postgres::Config::new();
-        config
-            .host_path(self.path())
-            .port(5432)
-            .user(user)
-            .password("correct horse");
-        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        let error = runtime.block_on(config.connect(NoTls)).err().unwrap();
-        error.as_db_error().unwrap().code().code() != "28P01"
-    }
+/// Whether `user` passes irsa's own password check. The proxy has no server.
+fn admits(files: &ProxyFiles, user: &str) -> bool {
+    let mut config = tokio_postgres::Config::new();
+    config
+        .host_path(files.path())
+        .port(5432)
+        .user(user)
+        .password(PASSWORD);
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    let error = runtime.block_on(config.connect(NoTls)).err().unwrap();
+    error.as_db_error().unwrap().code().code() != "28P01"
 }
 
 /// Starts a proxy without a controlling terminal.
@@ -92,7 +46,7 @@ fn daemon(arguments: &[&str]) -> Proxy {
     Proxy::start(&mut command, None)
 }
 
-/// Returns whether a listener shows a certificate of this authority.
+/// Whether a listener shows a certificate signed by this CA.
 fn shows(authority: &LocalAuthority, address: &str) -> bool {
     let file = tempfile::NamedTempFile::new().unwrap();
     fs::write(&file, authority.ca_pem()).unwrap();
@@ -110,14 +64,14 @@ fn shows(authority: &LocalAuthority, address: &str) -> bool {
 
 #[test]
 fn sighup_reloads_all_settings_or_none() {
-    let folder = Folder::new();
+    let files = ProxyFiles::new();
     let (first, second) = (
-        folder.passwords("first", "app"),
-        folder.passwords("second", "batch"),
+        files.write_passwords("first", "app"),
+        files.write_passwords("second", "batch"),
     );
     let settings = |passwords: &str, more: &str| {
-        let upstream = folder.database();
-        folder.file(
+        let upstream = files.upstream();
+        files.write(
             "irsa.yaml",
             &format!("upstreams: ['{upstream}']\nclient-passwords: {passwords}\n{more}"),
         )
@@ -125,7 +79,7 @@ fn sighup_reloads_all_settings_or_none() {
     let config = settings(&first, "");
     let proxy = daemon(&["--config", &config]);
     assert_eq!(
-        (folder.admits("app"), folder.admits("batch")),
+        (admits(&files, "app"), admits(&files, "batch")),
         (true, false)
     );
 
@@ -138,7 +92,7 @@ fn sighup_reloads_all_settings_or_none() {
         proxy.log()
     );
     assert_eq!(
-        (folder.admits("app"), folder.admits("batch")),
+        (admits(&files, "app"), admits(&files, "batch")),
         (true, false)
     );
 
@@ -150,7 +104,7 @@ fn sighup_reloads_all_settings_or_none() {
     assert_eq!(record["changed"], "client-passwords");
     assert_eq!(record["needs_restart"], "max-connections");
     assert_eq!(
-        (folder.admits("app"), folder.admits("batch")),
+        (admits(&files, "app"), admits(&files, "batch")),
         (false, true)
     );
 
@@ -164,14 +118,14 @@ fn sighup_reloads_all_settings_or_none() {
 }
 
 #[test]
-fn passwords_and_certificates_are_read_again_when_their_content_changes() {
-    let folder = Folder::new();
-    let passwords = folder.passwords("passwords", "app");
+fn passwords_and_certificates_are_reloaded_when_their_content_changes() {
+    let files = ProxyFiles::new();
+    let passwords = files.write_passwords("passwords", "app");
     let (old, new) = (
         LocalAuthority::generate().unwrap(),
         LocalAuthority::generate().unwrap(),
     );
-    let [cert, key] = folder.certificate(&old);
+    let [cert, key] = files.write_certificate(&old);
     let domain = format!("opensearch://{DOMAIN}?dial=127.0.0.1:1&listen=127.0.0.1:0");
     let flags = [
         "--client-passwords",
@@ -181,31 +135,31 @@ fn passwords_and_certificates_are_read_again_when_their_content_changes() {
         "--tls-key",
         &key,
     ];
-    let proxy = daemon(&[&flags[..], &[&folder.database(), &domain]].concat());
+    let proxy = daemon(&[&flags[..], &[&files.upstream(), &domain]].concat());
     let address = proxy.addresses("listening").pop().unwrap();
     assert!(shows(&old, &address) && !shows(&new, &address));
-    assert!(folder.admits("app"));
+    assert!(admits(&files, "app"));
 
-    folder.passwords("passwords", "batch");
-    folder.certificate(&new);
-    let is_done = || shows(&new, &address) && folder.admits("batch");
-    // A look between the two files finds a key that is not the certificate's, and the next one finds both.
+    files.write_passwords("passwords", "batch");
+    files.write_certificate(&new);
+    let is_done = || shows(&new, &address) && admits(&files, "batch");
+    // A check between the two writes finds a key that does not match the certificate; the next one finds both.
     proxy.logs("changed files reloaded", 1);
     while !is_done() {
         let seen = proxy.records("changed files reloaded").len();
         proxy.logs("changed files reloaded", seen + 1);
     }
-    assert!(!shows(&old, &address) && !folder.admits("app"));
+    assert!(!shows(&old, &address) && !admits(&files, "app"));
 }
 
 #[test]
-fn exec_passes_sighup_on() {
-    let folder = Folder::new();
+fn exec_forwards_sighup() {
+    let files = ProxyFiles::new();
     let script = "trap 'echo hung up; exit 7' HUP; echo ready; while :; do sleep 0.05; done";
     let mut exec = irsa_with_keys(&[
         "exec",
         "--upstream",
-        &folder.database(),
+        &files.upstream(),
         "--",
         "sh",
         "-c",

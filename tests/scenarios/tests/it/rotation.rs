@@ -1,4 +1,4 @@
-//! The kubelet writes a new token while the proxy runs.
+//! A new token while the proxy runs, as the kubelet writes it.
 
 use irsa_lab::ledger::{Outcome, Service};
 
@@ -6,7 +6,7 @@ use crate::pod::{Pod, USER};
 use crate::stage::alone;
 
 #[test]
-fn the_next_exchange_takes_the_new_token() {
+fn the_next_exchange_uses_the_new_token() {
     let stage = alone();
     stage.breaks(|plan| plan.session_seconds = Some(4));
     let refused = || {
@@ -17,7 +17,7 @@ fn the_next_exchange_takes_the_new_token() {
     let proxy = Pod::new(&stage).proxy(&[]);
     proxy.logs("credentials obtained", 1);
 
-    // From now on the first token is worth nothing: its key is gone.
+    // From now on the first token is invalid, because its key is retired.
     stage.lab().rotate_keys().unwrap();
     stage.lab().renew_tokens().unwrap();
     stage.lab().retire_old_keys();

@@ -1,9 +1,9 @@
-//! What must be in no log, at whatever level.
+//! Secrets that no log may contain, at any level.
 
 use irsa_lab::Sessions;
 use irsa_testing::secrets::check;
 
-/// Fails if a log has a secret of the sessions whose keys it names.
+/// Fails if a log contains a secret of a session whose access key it contains.
 pub(crate) fn check_sessions(log: &str, sessions: &Sessions) {
     check(log);
     let keys = log

@@ -1,4 +1,4 @@
-//! Flags win over the environment, the environment over the file, the file over the defaults.
+//! Precedence: flags over the environment, the environment over the file, the file over the defaults.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -12,7 +12,7 @@ use irsa_testing::program::{code, finish, irsa_with_keys};
 
 const ENDPOINT: &str = "shop.cluster-abcdefghijkl.eu-central-1.rds.amazonaws.com";
 
-/// A folder for sockets: their names tell which setting won.
+/// A directory for sockets, whose names show which setting won.
 struct Folder(tempfile::TempDir);
 
 // === impl Folder ===
@@ -30,7 +30,7 @@ impl Folder {
         format!("unix:{}/{name}", self.path().display())
     }
 
-    /// A settings file that offers an upstream and two admin sockets.
+    /// Writes a settings file with an upstream and two admin sockets.
     fn settings(&self, name: &str) -> String {
         let upstream = format!(
             "postgres://{ENDPOINT}?listen=unix:{}/.s.PGSQL.1",
@@ -62,7 +62,7 @@ fn started(command: &mut Command) -> Proxy {
 }
 
 #[test]
-fn toml_and_yaml_say_the_same() {
+fn toml_and_yaml_are_equivalent() {
     for name in ["irsa.toml", "irsa.yaml", "irsa.yml"] {
         let folder = Folder::new();
         let config = folder.settings(name);
@@ -90,7 +90,7 @@ fn the_doctor_reads_the_proxys_file() {
 }
 
 #[test]
-fn off_is_a_word_in_yaml_too() {
+fn off_is_a_string_in_yaml_too() {
     let folder = Folder::new();
     let config = folder.settings("irsa.yaml");
     let text = fs::read_to_string(&config).unwrap();
@@ -101,7 +101,7 @@ fn off_is_a_word_in_yaml_too() {
 }
 
 #[test]
-fn a_flag_wins_over_the_environment_and_that_over_the_file() {
+fn a_flag_overrides_the_environment_which_overrides_the_file() {
     let folder = Folder::new();
     let config = folder.settings("irsa.toml");
     let mut command = irsa_with_keys(&["proxy"]);
@@ -117,7 +117,7 @@ fn a_flag_wins_over_the_environment_and_that_over_the_file() {
 }
 
 #[test]
-fn upstreams_that_are_typed_replace_those_of_the_environment_and_the_file() {
+fn upstreams_on_the_command_line_replace_those_of_the_environment_and_the_file() {
     let folder = Folder::new();
     let config = folder.settings("irsa.toml");
     let upstream = |name| format!("postgres://{ENDPOINT}?listen={}", folder.socket(name));
@@ -153,7 +153,7 @@ fn an_empty_variable_counts_as_unset() {
 }
 
 #[test]
-fn a_mistake_is_called_by_where_it_is_from() {
+fn a_settings_error_names_its_source() {
     let folder = Folder::new();
     let path = folder.path().join("irsa.toml");
     fs::write(&path, "region = 'moon'\nlogin-timeout = 'soon'\n").unwrap();
@@ -177,7 +177,7 @@ fn a_mistake_is_called_by_where_it_is_from() {
 }
 
 #[test]
-fn the_addresses_are_told_to_people_too() {
+fn the_addresses_are_also_printed_as_text() {
     let folder = Folder::new();
     let config = folder.settings("irsa.toml");
     let mut command = irsa_with_keys(&["proxy", "--config", &config, "--output", "text"]);
@@ -201,7 +201,7 @@ fn the_addresses_are_told_to_people_too() {
 }
 
 #[test]
-fn roots_that_are_not_built_in_are_warned_of() {
+fn missing_built_in_roots_cause_a_warning() {
     let uncovered = "postgres://shop.cluster-abcdefghijkl.il-central-1.rds.amazonaws.com?listen=0";
     let warning = "the RDS root certificates for il-central-1 are not built in";
     let proxy = started(irsa_with_keys(&["proxy", uncovered]).env("IRSA_STATUS_ADDRESS", "off"));
@@ -209,7 +209,7 @@ fn roots_that_are_not_built_in_are_warned_of() {
     assert!(proxy.addresses("status").is_empty());
     drop(proxy);
 
-    // RDS Proxy has public certificates; a region whose roots are built in is no news either.
+    // No warning for RDS Proxy, which has public certificates, nor for a region whose roots are built in.
     for quiet in [
         "postgres://shop.proxy-abcdefghijkl.il-central-1.rds.amazonaws.com?listen=0",
         "postgres://shop.cluster-abcdefghijkl.eu-central-1.rds.amazonaws.com?listen=0",

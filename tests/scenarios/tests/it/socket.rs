@@ -1,4 +1,4 @@
-//! Who may open the file of a Unix socket: containers of a pod run as different users.
+//! The file mode of a Unix socket: containers of a pod run as different users.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -7,7 +7,7 @@ use irsa_testing::program::irsa_with_keys;
 
 const ENDPOINT: &str = "shop.cluster-abcdefghijkl.eu-central-1.rds.amazonaws.com";
 
-/// The permissions of a proxy's socket.
+/// Returns the permissions of a proxy's socket.
 fn mode(parameter: &str, arguments: &[&str]) -> u32 {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().display();
@@ -19,17 +19,17 @@ fn mode(parameter: &str, arguments: &[&str]) -> u32 {
 }
 
 #[test]
-fn a_socket_is_its_owners_alone() {
+fn only_the_owner_can_open_a_socket() {
     assert_eq!(mode("", &[]), 0o600);
 }
 
 #[test]
-fn a_socket_that_asks_the_kernel_for_the_user_is_open_to_all() {
+fn all_users_can_open_a_socket_that_checks_the_user_id() {
     assert_eq!(mode("", &["--client-uid", "65534"]), 0o666);
 }
 
 #[test]
-fn a_socket_is_whose_it_is_told_to_be() {
+fn the_mode_of_a_socket_can_be_set() {
     assert_eq!(mode("&socket-mode=660", &[]), 0o660);
     assert_eq!(mode("&socket-mode=0640", &["--client-uid", "65534"]), 0o640);
 }

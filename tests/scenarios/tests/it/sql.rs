@@ -8,7 +8,7 @@ use tokio_postgres::{Client, Error, NoTls, SimpleQueryMessage};
 
 use crate::stage::Stage;
 
-/// A session of a client that names user and database, and no password.
+/// A session of a client with user and database, and without a password.
 pub(crate) struct Session {
     stage: Arc<Stage>,
     client: Client,
@@ -38,7 +38,7 @@ impl Session {
         })
     }
 
-    /// The first value of the first row.
+    /// Returns the first value of the first row.
     pub(crate) fn query(&self, sql: &str) -> Result<String, Error> {
         let messages = self.stage.block_on(self.client.simple_query(sql))?;
         let value = messages.iter().find_map(|message| match message {
@@ -48,20 +48,20 @@ impl Session {
         Ok(value.unwrap_or_default().to_owned())
     }
 
-    /// Starts a query and answers what waits for its result.
+    /// Starts a query and returns the thread that waits for its result.
     pub(crate) fn begin(self, sql: &'static str) -> JoinHandle<Result<String, Error>> {
         let runtime = Arc::clone(&self.stage);
         runtime.spawn_blocking(move || self.query(sql))
     }
 
-    /// Waits until the server ends the session, and answers what it said.
+    /// Waits until the server ends the session and returns its error.
     pub(crate) fn farewell(self) -> DbError {
         let ended = self.stage.block_on(self.connection).unwrap();
         refusal(&ended.expect_err("the server ends the session"))
     }
 }
 
-/// What a server answered.
+/// Returns a server's error.
 pub(crate) fn refusal(error: &Error) -> DbError {
     let answer = error.as_db_error();
     answer
@@ -69,7 +69,7 @@ pub(crate) fn refusal(error: &Error) -> DbError {
         .clone()
 }
 
-/// Fails unless a login was refused with `code`, with a broken link and a remedy.
+/// Fails unless a login was rejected with `code`, with a broken link and a remedy.
 pub(crate) fn check_refused(opened: Result<Session, Error>, code: &str, link: &str) -> DbError {
     let Err(error) = opened else {
         panic!("the login was not refused");

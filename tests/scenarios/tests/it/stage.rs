@@ -1,4 +1,4 @@
-//! The lab that the tests share, and who may break it.
+//! The lab that the tests share, with exclusive access for tests that break something.
 
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
@@ -13,33 +13,33 @@ use tokio::task::JoinHandle;
 
 /// A lab with its databases, and the runtime of the tests' clients.
 pub(crate) struct Stage {
-    /// `None` only while it is taken down.
+    /// `None` only while it is dropped.
     lab: Option<Lab>,
     runtime: Runtime,
 }
 
-/// A runtime on a thread of its own, for the lab and for clients.
+/// A runtime on a separate thread, for the lab and for clients.
 struct Runtime {
     handle: Handle,
-    /// `None` only while it ends, which it does when its first part is dropped.
+    /// `None` only while it ends, which happens when its first part is dropped.
     thread: Option<(oneshot::Sender<()>, std::thread::JoinHandle<()>)>,
 }
 
-/// The stage for a test that leaves it as it is.
+/// Shared access, for a test that changes nothing.
 pub(crate) struct Shared {
     stage: Arc<Stage>,
     _others: RwLockReadGuard<'static, ()>,
 }
 
-/// The stage for a test that breaks something of it, and has it for itself.
+/// Exclusive access, for a test that breaks something.
 pub(crate) struct Alone {
     stage: Arc<Stage>,
-    _nobody: RwLockWriteGuard<'static, ()>,
+    _lock: RwLockWriteGuard<'static, ()>,
 }
 
 static USE: RwLock<()> = RwLock::new(());
 
-/// Waits until nobody breaks anything.
+/// Waits until no test has exclusive access.
 pub(crate) fn shared() -> Shared {
     let others = USE.read().unwrap_or_else(PoisonError::into_inner);
     Shared {
@@ -48,16 +48,16 @@ pub(crate) fn shared() -> Shared {
     }
 }
 
-/// Waits until nobody else is there.
+/// Waits until no other test has access.
 pub(crate) fn alone() -> Alone {
-    let nobody = USE.write().unwrap_or_else(PoisonError::into_inner);
+    let lock = USE.write().unwrap_or_else(PoisonError::into_inner);
     Alone {
         stage: stage(),
-        _nobody: nobody,
+        _lock: lock,
     }
 }
 
-/// Set for the first test that asks, kept while one needs it.
+/// Started by the first test, and kept while a test needs it.
 fn stage() -> Arc<Stage> {
     static STAGE: Mutex<Weak<Stage>> = Mutex::new(Weak::new());
     let mut kept = STAGE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -102,7 +102,7 @@ impl Stage {
             .expect("the world has a cluster")
     }
 
-    /// The lab's cluster on a free port of this machine: signed for the endpoint, dialled at the lab.
+    /// Returns the lab's cluster on a free port of this machine: signed for the endpoint, connected to the lab.
     pub(crate) fn upstream(&self) -> String {
         let ClusterFacts {
             endpoint,
@@ -124,7 +124,7 @@ impl Stage {
         self.runtime.handle.block_on(future)
     }
 
-    /// Nothing ever asks the node for its role, whatever is broken.
+    /// Checks that nothing requests the node's role, whatever is broken.
     fn check(&self) {
         if !std::thread::panicking() {
             assert_eq!(self.lab().ledger().asked(Service::Imds), 0);
@@ -157,14 +157,14 @@ impl Drop for Runtime {
 }
 
 impl Alone {
-    /// Breaks something, and everything else is whole again.
+    /// Breaks something, and repairs everything else.
     pub(crate) fn breaks(&self, change: impl FnOnce(&mut FaultPlan)) {
         let mut plan = FaultPlan::default();
         change(&mut plan);
         self.lab().faults().set(plan);
     }
 
-    /// Makes everything whole.
+    /// Repairs everything.
     pub(crate) fn heals(&self) {
         self.breaks(|_| {});
     }

@@ -1,4 +1,4 @@
-//! A log whose reader stalls: sessions, health and the end go on.
+//! A log whose reader stalls: sessions, health checks and the stop still work.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -19,10 +19,10 @@ use crate::stage::{Stage, shared};
 use irsa_testing::program::{PATIENCE, code};
 
 const DOMAIN: &str = "search-shop-abcdefghijklmnopqrstuvwxyz.eu-central-1.es.amazonaws.com";
-/// Requests that a guard refuses, sent at once.
+/// Number of concurrent requests that a guard rejects.
 const BATCH: usize = 500;
 
-/// A proxy whose log fills a pipe, and the guard that kills it when the test takes too long.
+/// A proxy whose log fills a pipe, and the guard that kills it if the test takes too long.
 struct Stalled {
     child: Child,
     postgres: String,
@@ -72,7 +72,7 @@ impl Stalled {
         }
     }
 
-    /// Lets the proxy log until it drops lines, while a session works and its health is asked for.
+    /// Lets the proxy log until it drops lines, while a session works and health checks run.
     fn fill(&self, stage: &Arc<Stage>) {
         let session = Session::open(stage, &self.postgres, USER, USER).unwrap();
         let deadline = Instant::now() + 2 * PATIENCE;
@@ -111,7 +111,7 @@ impl Stalled {
         kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
     }
 
-    /// Waits for the end; answers the exit code.
+    /// Waits for it to end and returns the exit code.
     fn end(mut self) -> i32 {
         let status = self.child.wait().unwrap();
         let _ = self.ended.send(());
@@ -121,7 +121,7 @@ impl Stalled {
 }
 
 #[test]
-fn a_log_that_nobody_reads_holds_nothing_up() {
+fn an_unread_log_blocks_nothing() {
     let stage = shared();
     let mut proxy = Stalled::start(&stage);
     let unread = proxy.child.stderr.take().unwrap();
@@ -132,7 +132,7 @@ fn a_log_that_nobody_reads_holds_nothing_up() {
 }
 
 #[test]
-fn a_reader_that_is_back_learns_what_it_missed_and_why_the_process_stopped() {
+fn a_reader_that_returns_sees_the_dropped_lines_and_the_reason_of_the_stop() {
     let stage = shared();
     let mut proxy = Stalled::start(&stage);
     let mut stderr = proxy.child.stderr.take().unwrap();

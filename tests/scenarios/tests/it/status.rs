@@ -1,4 +1,4 @@
-//! The chain as the proxy sees it: each link's state by what its last use showed.
+//! The chain as the proxy sees it: the state of each link according to its last use.
 
 use serde_json::Value;
 
@@ -29,7 +29,7 @@ fn status(proxy: &Proxy) -> Value {
 }
 
 #[test]
-fn a_login_proves_every_link_and_says_what_was_seen() {
+fn a_login_proves_every_link_with_evidence() {
     let stage = shared();
     let proxy = Pod::new(&stage).proxy(&[]);
     proxy.logs("credentials obtained", 1);
@@ -67,7 +67,7 @@ fn a_login_proves_every_link_and_says_what_was_seen() {
 }
 
 #[test]
-fn the_token_itself_is_nowhere() {
+fn the_token_is_never_shown() {
     let stage = shared();
     let proxy = Pod::new(&stage).proxy(&[]);
     proxy.connect(USER, USER).unwrap();
@@ -82,9 +82,9 @@ fn the_token_itself_is_nowhere() {
 }
 
 #[test]
-fn a_refusal_breaks_its_own_link_and_leaves_the_earlier_ones_whole() {
+fn a_refusal_breaks_only_its_own_link() {
     let stage = shared();
-    let proxy = Pod::of(&stage, "neighbour").proxy(&[]);
+    let proxy = Pod::for_workload(&stage, "neighbour").proxy(&[]);
     proxy.logs("no credentials", 1);
     let expected = [
         "ok", "ok", "ok", "broken", "unknown", "unknown", "unknown", "unknown", "unknown",
@@ -100,7 +100,7 @@ fn a_refusal_breaks_its_own_link_and_leaves_the_earlier_ones_whole() {
 }
 
 #[test]
-fn a_database_that_is_missing_breaks_the_grant_until_a_login_succeeds() {
+fn a_missing_database_breaks_the_grant_until_a_login_succeeds() {
     let stage = shared();
     let proxy = Pod::new(&stage).proxy(&[]);
     proxy.connect(USER, "no_such_database").err().unwrap();
@@ -113,7 +113,7 @@ fn a_database_that_is_missing_breaks_the_grant_until_a_login_succeeds() {
 }
 
 #[test]
-fn without_sts_nothing_is_said_of_what_only_sts_judges() {
+fn without_sts_its_links_are_unknown() {
     let stage = alone();
     stage.breaks(|plan| plan.sts_down = true);
     let proxy = Pod::new(&stage).proxy(&["--credentials-timeout", "300ms"]);
@@ -124,7 +124,7 @@ fn without_sts_nothing_is_said_of_what_only_sts_judges() {
 }
 
 #[test]
-fn of_several_upstreams_each_has_links_of_its_own() {
+fn each_upstream_has_its_own_links() {
     let stage = shared();
     let domain = "search-shop-abcdefghijklmnopqrstuvwxyz.eu-central-1.es.amazonaws.com";
     let nowhere = format!("opensearch://{domain}?dial=127.0.0.1:1&listen=127.0.0.1:0");
@@ -150,7 +150,7 @@ fn of_several_upstreams_each_has_links_of_its_own() {
 }
 
 #[test]
-fn keys_do_without_a_service_account_a_token_and_a_provider() {
+fn static_keys_need_no_service_account_token_or_provider() {
     let upstream =
         "postgres://shop.cluster-abcdefghijkl.eu-central-1.rds.amazonaws.com?listen=127.0.0.1:0";
     let mut command = irsa_with_keys(&["proxy", upstream, "--status-address", "127.0.0.1:0"]);
@@ -190,7 +190,7 @@ fn irsa_status_prints_the_chain_and_ends_with_3_if_a_link_is_broken() {
     assert!(text.contains("keycloak-role"), "{text}");
     assert_eq!(ask(&proxy, "json").json()["overall"], "ok");
 
-    let broken = Pod::of(&stage, "neighbour").proxy(&[]);
+    let broken = Pod::for_workload(&stage, "neighbour").proxy(&[]);
     broken.logs("no credentials", 1);
     let shown = ask(&broken, "text");
     assert_eq!(shown.code, 3, "{}", shown.stderr);
@@ -210,9 +210,9 @@ fn irsa_status_prints_the_chain_and_ends_with_3_if_a_link_is_broken() {
 }
 
 #[test]
-fn readiness_with_the_identity_waits_for_a_session() {
+fn readiness_with_identity_waits_for_a_session() {
     let stage = shared();
-    let broken = Pod::of(&stage, "neighbour").proxy(&[]);
+    let broken = Pod::for_workload(&stage, "neighbour").proxy(&[]);
     broken.logs("no credentials", 1);
     assert_eq!(broken.get("/readyz").status, 200);
     let refused = broken.get("/readyz?identity");

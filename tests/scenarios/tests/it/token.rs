@@ -14,7 +14,7 @@ use crate::stage::{Stage, shared};
 /// An SSLRequest (PostgreSQL docs, "Message Formats").
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
 
-/// Logs in at the lab's front with a password, over TLS that is verified.
+/// Logs in at the lab's front with a password, over verified TLS.
 async fn log_in(stage: &Stage, password: &str) -> Result<(), tokio_postgres::Error> {
     let cluster = stage.cluster();
     let mut stream = TcpStream::connect(&cluster.dial).await.unwrap();
@@ -34,7 +34,7 @@ async fn log_in(stage: &Stage, password: &str) -> Result<(), tokio_postgres::Err
 }
 
 #[test]
-fn it_lets_its_user_in() {
+fn its_user_can_log_in() {
     let stage = shared();
     let cluster = stage.cluster().clone();
     let port = cluster.port.to_string();
@@ -68,7 +68,7 @@ fn it_lets_its_user_in() {
 }
 
 #[test]
-fn it_lets_nobody_else_in() {
+fn no_other_user_can_log_in() {
     let stage = shared();
     let endpoint = &stage.cluster().endpoint;
     let pod = Pod::new(&stage)
@@ -80,7 +80,7 @@ fn it_lets_nobody_else_in() {
 }
 
 #[test]
-fn a_name_that_tells_no_region_needs_one() {
+fn a_name_without_a_region_needs_one() {
     let stage = shared();
     let pod = Pod::new(&stage)
         .with("PGHOST", "db.shop.example")
@@ -96,11 +96,11 @@ fn a_name_that_tells_no_region_needs_one() {
 }
 
 #[test]
-fn it_is_signed_for_the_endpoint_as_a_proxy_signs() {
+fn it_is_signed_for_the_endpoint_like_a_proxys() {
     let stage = shared();
     let endpoint = &stage.cluster().endpoint;
     let shouted = format!("{}.", endpoint.to_ascii_uppercase());
-    // The region of STS is not that of the database, whose own name tells it.
+    // The region of STS differs from that of the database, which its host name contains.
     let arguments = [
         "token",
         "--host",
@@ -116,7 +116,7 @@ fn it_is_signed_for_the_endpoint_as_a_proxy_signs() {
 }
 
 #[test]
-fn what_can_not_be_signed_for_is_named_at_once() {
+fn an_invalid_endpoint_is_reported_immediately() {
     let stage = shared();
     let pod = Pod::new(&stage);
     for host in ["127.0.0.1", "::1", "localhost", "/run/irsa", "."] {

@@ -1,4 +1,4 @@
-//! The projected token's file, in every bad way; and a pod that was given no identity or half of one.
+//! Every problem of the projected token's file, and pods without an identity or with half of one.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -12,7 +12,7 @@ use crate::sql::check_refused;
 use crate::stage::shared;
 use irsa_testing::program::finish;
 
-/// The uid that no file of the tests belongs to.
+/// A user ID that owns none of the tests' files.
 const NOBODY: u32 = 65534;
 
 fn file(content: &str) -> (TempDir, PathBuf) {
@@ -31,7 +31,7 @@ fn check(pod: &Pod, file: &Path, complaint: &str) {
 }
 
 #[test]
-fn a_file_without_a_token_is_named_with_what_is_wrong() {
+fn a_file_without_a_token_is_reported_with_its_problem() {
     let stage = shared();
     let pod = Pod::new(&stage);
     let (_folder, empty) = file(" \n");
@@ -43,10 +43,10 @@ fn a_file_without_a_token_is_named_with_what_is_wrong() {
 }
 
 #[test]
-fn a_file_of_another_user_is_unreadable() {
+fn a_file_of_a_different_user_is_unreadable() {
     let stage = shared();
     let (folder, path) = file("sesame");
-    // The lab's own folder is its owner's alone.
+    // Only its owner can enter the lab's own directory.
     let authority = folder.path().join("ca.pem");
     fs::copy(&stage.lab().facts().ca_file, &authority).unwrap();
     let pod = ["IRSA_CA_FILE", "AWS_CA_BUNDLE"]
@@ -73,7 +73,7 @@ fn a_file_of_another_user_is_unreadable() {
 }
 
 #[test]
-fn the_proxy_starts_without_a_token_and_says_to_clients_what_is_missing() {
+fn the_proxy_starts_without_a_token_and_reports_that_to_clients() {
     let stage = shared();
     let proxy = Pod::new(&stage)
         .with_token_file(Path::new("/nowhere/token"))
@@ -94,7 +94,7 @@ fn the_proxy_starts_without_a_token_and_says_to_clients_what_is_missing() {
 }
 
 #[test]
-fn a_pod_without_an_identity_gets_none() {
+fn a_pod_without_an_identity_does_not_get_one() {
     let stage = shared();
     let none = Pod::new(&stage)
         .without("AWS_ROLE_ARN")
@@ -119,7 +119,7 @@ fn a_pod_without_an_identity_gets_none() {
 }
 
 #[test]
-fn a_token_that_no_issuer_of_the_account_signed_is_refused_by_sts() {
+fn sts_rejects_a_token_of_an_unknown_issuer() {
     let stage = shared();
     let mut spec = irsa_lab::oidc::TokenSpec::new("camunda/keycloak".parse().unwrap());
     spec.issuer = Some("https://oidc.elsewhere.example/id/1".to_owned());

@@ -1,4 +1,4 @@
-//! Who a pod is, by each way that it can be somebody.
+//! The identity of a pod, for each source of identity.
 
 use crate::pod::Pod;
 use crate::stage::shared;
@@ -6,7 +6,7 @@ use crate::stage::shared;
 const PARTNER_ROLE: &str = "arn:aws:iam::444455556666:role/partner-role";
 
 #[test]
-fn a_web_identity_is_told_to_people_and_to_programs() {
+fn a_web_identity_is_printed_as_text_and_as_json() {
     let stage = shared();
     let pod = Pod::new(&stage).with("HOSTNAME", "keycloak-0");
     let token_file = stage.workload("keycloak").token_file.display().to_string();
@@ -42,9 +42,9 @@ fn a_web_identity_is_told_to_people_and_to_programs() {
 }
 
 #[test]
-fn a_pod_identity_is_told_through_the_agent() {
+fn a_pod_identity_comes_from_the_agent() {
     let stage = shared();
-    let json = Pod::of(&stage, "keycloak-pod-identity")
+    let json = Pod::for_workload(&stage, "keycloak-pod-identity")
         .irsa(&["whoami", "--output", "json"])
         .json();
     assert_eq!(json["source"], "pod-identity");
@@ -56,7 +56,7 @@ fn a_pod_identity_is_told_through_the_agent() {
 }
 
 #[test]
-fn a_pod_with_both_identities_is_warned() {
+fn a_pod_with_both_identities_causes_a_warning() {
     let stage = shared();
     let agent = &stage.workload("keycloak-pod-identity").environment;
     let pod = [
@@ -81,9 +81,9 @@ fn a_pod_with_both_identities_is_warned() {
 }
 
 #[test]
-fn a_role_on_top_is_assumed_with_its_external_id_only() {
+fn a_chained_role_needs_its_external_id() {
     let stage = shared();
-    let pod = Pod::of(&stage, "partner-gateway").with("IRSA_ROLE", PARTNER_ROLE);
+    let pod = Pod::for_workload(&stage, "partner-gateway").with("IRSA_ROLE", PARTNER_ROLE);
     let json = pod
         .irsa(&["whoami", "--output", "json", "--external-id", "camunda"])
         .json();
@@ -108,7 +108,7 @@ fn a_role_on_top_is_assumed_with_its_external_id_only() {
 }
 
 #[test]
-fn keys_of_the_environment_that_aws_does_not_know_are_refused() {
+fn unknown_keys_in_the_environment_are_rejected() {
     let stage = shared();
     let pod = Pod::new(&stage)
         .with("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
@@ -123,16 +123,16 @@ fn keys_of_the_environment_that_aws_does_not_know_are_refused() {
 }
 
 #[test]
-fn an_upstream_can_have_a_role_of_its_own() {
+fn an_upstream_can_have_its_own_role() {
     let stage = shared();
     let upstream = format!(
         "{}&role={PARTNER_ROLE}&external-id=camunda",
         stage.upstream()
     );
-    let proxy = Pod::of(&stage, "partner-gateway")
+    let proxy = Pod::for_workload(&stage, "partner-gateway")
         .with("IRSA_UPSTREAMS", upstream)
         .proxy(&[]);
-    // The partner may not connect here: whose login it was shows in the refusal.
+    // The partner has no permission here, so that the refusal shows whose login it was.
     let refused = crate::sql::refusal(&proxy.connect("keycloak", "keycloak").err().unwrap());
     assert_eq!(refused.code().code(), "28000", "{refused:?}");
     assert!(

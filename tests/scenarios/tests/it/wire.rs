@@ -1,11 +1,11 @@
-//! A client that speaks PostgreSQL's protocol message by message, for what no driver shows.
+//! A client that uses PostgreSQL's protocol message by message, for cases that drivers hide.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use irsa_testing::program::PATIENCE;
 
-/// A session in clear text.
+/// A session without TLS.
 pub(crate) struct Wire {
     stream: TcpStream,
     /// The process ID of BackendKeyData.
@@ -43,7 +43,7 @@ impl Wire {
         self.send('Q', format!("{sql}\0").as_bytes());
     }
 
-    /// Sends all of a query but its last bytes.
+    /// Sends a query except for its last bytes.
     pub(crate) fn begin_query(&mut self, sql: &str) {
         let message = message('Q', format!("{sql}\0").as_bytes());
         self.write(&message[..message.len() - 3]);
@@ -69,7 +69,7 @@ impl Wire {
         self.write(&message(tag, body));
     }
 
-    /// All messages up to and including the first with this tag, as [`Wire::rest`] shows them.
+    /// Returns all messages up to and including the first with this tag, in the format of [`Wire::rest`].
     pub(crate) fn until(&mut self, tag: char) -> Vec<String> {
         let mut heard = Vec::new();
         loop {
@@ -83,7 +83,7 @@ impl Wire {
         }
     }
 
-    /// All messages that still come: the tag, with the SQLSTATE of an error and the tag of a completed command.
+    /// Returns all remaining messages: the tag, with the SQLSTATE of an error and the tag of a completed command.
     pub(crate) fn rest(mut self) -> Vec<String> {
         let mut heard = Vec::new();
         while let Some((tag, body)) = self.message() {

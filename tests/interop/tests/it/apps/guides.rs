@@ -1,4 +1,4 @@
-//! The guides show the very variables that are used here, and manifests that a Kubernetes takes.
+//! The guides show exactly the variables that these tests use, and manifests that Kubernetes accepts.
 
 mod commands;
 mod environment;
@@ -7,13 +7,13 @@ mod manifests;
 use std::fs;
 use std::path::Path;
 
-/// A page of the documentation.
+/// Returns a page of the documentation.
 fn page(path: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     fs::read_to_string(root.join(path)).unwrap()
 }
 
-/// What is fenced as `language`, block by block.
+/// Returns the blocks that are fenced as `language`.
 fn blocks<'a>(page: &'a str, language: &str) -> Vec<&'a str> {
     let fence = format!("\n```{language}\n");
     let blocks = page.split(&fence).skip(1);

@@ -1,4 +1,4 @@
-//! Keycloak: the stock build through irsa, and the build with the AWS JDBC wrapper in its own way.
+//! Keycloak: the stock build through irsa, and the build with the AWS JDBC wrapper.
 
 mod faults;
 mod load;
@@ -20,15 +20,15 @@ use stage::{database, lab, own_signing, proxy, served, tell, through_irsa};
 
 use super::until;
 
-/// The life of a session in seconds: renewed after 15 at the latest, which leaves 5 for an STS that fails.
+/// Session lifetime in seconds; irsa renews after 15 s at the latest, which leaves 5 s for a failing STS.
 const SESSION_SECONDS: u64 = 20;
-/// Logins work again so soon after a restart of the proxy.
+/// Time limit until logins work again after a restart of the proxy.
 const RECOVERY: Duration = Duration::from_secs(30);
-/// So many logins after it find every connection that was cut.
+/// Number of logins after it, enough to use every connection that was cut.
 const LOGINS_AFTER: usize = 12;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_stock_build_lives_through_expiry_a_failing_sts_and_a_restart_of_irsa_with_xa() {
+async fn the_stock_build_with_xa_survives_expiry_a_failing_sts_and_a_restart_of_irsa() {
     let Some(home) = keycloak_unless_missing().await else {
         return;
     };
@@ -54,7 +54,7 @@ async fn the_stock_build_lives_through_expiry_a_failing_sts_and_a_restart_of_irs
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_build_with_the_wrapper_works_in_its_own_way_but_without_xa() {
+async fn the_build_with_the_wrapper_works_except_for_xa() {
     let Some(home) = keycloak_unless_missing().await else {
         return;
     };
@@ -71,7 +71,7 @@ async fn the_build_with_the_wrapper_works_in_its_own_way_but_without_xa() {
     lab.stop().await;
 }
 
-/// XA on, no password, and a pool that makes new connections all the time.
+/// Starts Keycloak with XA, without a password, and with a pool that always opens new connections.
 async fn stock(home: &KeycloakHome, port: u16) -> Arc<Keycloak> {
     let mut options = KeycloakOptions::new(database(), through_irsa(port));
     home.build(&options, &tell).await.unwrap();
@@ -86,12 +86,12 @@ async fn stock(home: &KeycloakHome, port: u16) -> Arc<Keycloak> {
     Arc::new(Keycloak::start(home, &options).await.unwrap())
 }
 
-/// Three more sessions, and STS fails twice when it is asked for the second of them.
+/// Waits for three more sessions; STS fails twice before the second of them.
 async fn lives_through_expiry_and_a_failing_sts(lab: &Lab, keycloak: &Arc<Keycloak>) {
     let load = Load::start(keycloak);
     let (sessions, logins) = served(lab);
     for more in 1..=3 {
-        until("another session", || served(lab).0 >= sessions + more).await;
+        until("a new session", || served(lab).0 >= sessions + more).await;
         let made = served(lab).1;
         until("a connection by it", || served(lab).1 > made).await;
         if more == 1 {
@@ -115,7 +115,7 @@ async fn lives_through_expiry_and_a_failing_sts(lab: &Lab, keycloak: &Arc<Keyclo
     ));
 }
 
-/// irsa ends, stays away until a login fails, and starts again: Keycloak's pool makes new connections by itself.
+/// Stops irsa until a login fails, then starts it again: Keycloak's pool reconnects by itself.
 async fn lives_through_a_restart(
     lab: &Lab,
     keycloak: &Arc<Keycloak>,

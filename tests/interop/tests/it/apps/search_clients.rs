@@ -1,8 +1,8 @@
-//! Operate's and Zeebe's clients: unsigned through irsa, and in their own way.
+//! Operate's and Zeebe's clients: unsigned through irsa, and with their own signing.
 
 mod expiry;
 mod faults;
-mod ways;
+mod modes;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use tokio::runtime::Runtime;
 
 use crate::opensearch::stage::{Stage, stage};
 
-/// How long anything may take that takes seconds.
+/// Time limit for operations that take seconds.
 const LIMIT: Duration = Duration::from_mins(2);
 
 /// The domain, and the program that plays both components.
@@ -29,7 +29,7 @@ struct Scene {
     stage: Arc<Stage>,
 }
 
-/// `None`, with the reason printed, where the program can't be built or there is no OpenSearch.
+/// Returns `None` after printing the reason if the program cannot be built or OpenSearch is missing.
 fn scene() -> Option<Scene> {
     Some(Scene {
         built: built()?,
@@ -49,7 +49,7 @@ fn built() -> Option<PathBuf> {
     }
 }
 
-/// The way through `proxy`.
+/// Returns the mode through `proxy`.
 fn through(proxy: &Proxy) -> DomainMode {
     let port = proxy.address().port();
     DomainMode::ThroughIrsa {
@@ -57,7 +57,7 @@ fn through(proxy: &Proxy) -> DomainMode {
     }
 }
 
-/// Starts a component's client, whose indices have `suffix` in their names.
+/// Starts a component's client with `suffix` in the names of its indices.
 async fn start_client(
     built: &Path,
     client: SearchClient,
@@ -72,7 +72,7 @@ async fn start_client(
 }
 
 impl Scene {
-    /// What a component's client told when it was through with its work.
+    /// Returns all events of a component's client after its work.
     fn work(&self, client: SearchClient, mode: &DomainMode, suffix: &str) -> Vec<Event> {
         self.stage.runtime.block_on(async {
             let started = start_client(&self.built, client, mode, Work::Once, suffix);

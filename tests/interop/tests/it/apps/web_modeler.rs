@@ -1,4 +1,4 @@
-//! Web Modeler's stack: with nothing that signs through irsa, and in its own way.
+//! Web Modeler's stack: without a signing library through irsa, and with its own signing.
 
 mod faults;
 mod load;
@@ -18,21 +18,22 @@ use load::Load;
 
 use super::until;
 
-/// The application's name in its world; its database and its user have the same.
+/// The application's name in its world, also that of its database and user.
 const NAME: &str = "webmodeler";
-/// The life of a session in seconds, and of the tokens that are signed with it.
+/// Lifetime in seconds of sessions, and of the tokens signed with them.
 const SESSION_SECONDS: u64 = 8;
-/// How often all sessions of the database are cut, each time after two renewals: what came before has expired.
+/// Number of times that all database sessions are cut, each after two renewals, so that earlier credentials have
+/// expired.
 const CUTS: usize = 2;
 
-/// So that Hikari asks a connection whether it lives, also one that was used within the last half second.
+/// Makes Hikari test a connection before each use, even within half a second after the last one.
 const ASK_ALWAYS: (&str, &str) = (
     "JAVA_TOOL_OPTIONS",
     "-Dcom.zaxxer.hikari.aliveBypassWindowMs=0",
 );
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn both_ways_serve_while_sessions_and_tokens_expire_and_connections_are_made_anew() {
+async fn both_modes_serve_while_credentials_expire_and_connections_are_replaced() {
     let Some(built) = built_unless_missing().await else {
         return;
     };
@@ -79,7 +80,7 @@ async fn both_ways_serve_while_sessions_and_tokens_expire_and_connections_are_ma
 }
 
 #[tokio::test]
-async fn through_irsa_there_is_nothing_that_signs() {
+async fn through_irsa_no_library_signs() {
     let Some(built) = built_unless_missing().await else {
         return;
     };
@@ -109,8 +110,8 @@ async fn through_irsa_there_is_nothing_that_signs() {
     assert!(both.is_empty(), "{both:?}");
 }
 
-/// Waits for two renewals, cuts all sessions of the database between two requests, and sees both ways go on with
-/// connections that were made since.
+/// Waits for two renewals, cuts all database sessions between two requests, and checks that both modes continue with
+/// new connections.
 async fn live_through_a_cut(stage: &DatabaseStage, irsa: &Proxy, loads: &[(Load, WebModeler)]) {
     let renewals = || irsa.log().matches("credentials renewed").count();
     let logins = || {
@@ -144,7 +145,7 @@ async fn live_through_a_cut(stage: &DatabaseStage, irsa: &Proxy, loads: &[(Load,
     assert!(logins() >= made + 2, "each made a connection");
 }
 
-/// As the application's own user, who may end its sessions.
+/// Runs as the application's user, who may terminate its own sessions.
 async fn cut_sessions(irsa: &Proxy) -> Result<(), Error> {
     let mut config = tokio_postgres::Config::new();
     config
@@ -154,7 +155,7 @@ async fn cut_sessions(irsa: &Proxy) -> Result<(), Error> {
         .dbname(NAME);
     let (client, connection) = config.connect(tokio_postgres::NoTls).await?;
     tokio::spawn(connection);
-    // It waits for the end of each, for so many milliseconds.
+    // Waits up to this many milliseconds for each to end.
     let others = "select pg_terminate_backend(pid, 60000) from pg_stat_activity \
                   where usename = current_user and pid <> pg_backend_pid()";
     client.simple_query(others).await?;

@@ -1,4 +1,4 @@
-//! OpenSearch's clients: each sees through the proxy what it sees without.
+//! OpenSearch's clients: through the proxy each has the same results as without it.
 
 use interop::client::{self, Check, Client};
 use interop::opensearch::OpenSearchTarget;
@@ -55,8 +55,8 @@ fn the_paths_of_index_state_management_arrive_the_same() {
     sees_the_same(Client::Camunda("ism"), "ism", 10);
 }
 
-/// Runs a client's checks without a proxy, through it in clear text, and through it with its certificate verified.
-/// The names that it uses begin with `prefix`, since others use the same servers.
+/// Runs a client's checks without a proxy, through it without TLS, and through it with its certificate verified. The
+/// names that it uses start with `prefix`, because tests share the servers.
 fn sees_the_same(client: Client, prefix: &str, checks: usize) {
     if client.unless_missing().is_none() {
         return;
@@ -89,6 +89,6 @@ fn sees_the_same(client: Client, prefix: &str, checks: usize) {
 }
 
 fn run(client: Client, target: &OpenSearchTarget, prefix: &str) -> Vec<Check> {
-    let mut program = client.unless_missing().expect("it was there");
+    let mut program = client.unless_missing().expect("it ran before");
     client::run(target.point(&mut program, prefix)).unwrap()
 }

@@ -1,4 +1,4 @@
-//! curl: through the proxy as it is, and with its own signature straight to the lab's domain.
+//! curl: unsigned through the proxy, and with its own signature straight to the lab's domain.
 
 use std::process::Command;
 
@@ -7,8 +7,8 @@ use interop::opensearch::OpenSearchTarget;
 use super::stage::{MASTER, stage};
 use interop::client::tool;
 
-/// Requests by method, target and body, in order; the answers hold nothing that changes from run to run. Each test has
-/// indices of its own in place of `curl`, since all share the domain.
+/// Requests by method, target and body, in order, whose responses do not vary between runs. Each test replaces `curl`
+/// by its own indices, because all share the domain.
 const REQUESTS: [(&str, &str, Option<&str>); 8] = [
     ("PUT", "/curl-1", None),
     (
@@ -36,8 +36,8 @@ const REQUESTS: [(&str, &str, Option<&str>); 8] = [
     ("DELETE", "/curl-1", None),
 ];
 
-/// What curl 7.88 signs wrong: it encodes a path once where AWS does it twice, and takes a query as it stands. Later
-/// releases sign some of it right.
+/// Requests that curl 7.88 signs incorrectly: it encodes a path once instead of twice, and does not normalize a query.
+/// Later releases sign some of them correctly.
 const SIGNS_WRONG: [&str; 4] = [
     "/curl-*,-other/_count?filter_path=count",
     "/curl-1/_doc/a%2Fb?refresh=true",
@@ -46,7 +46,7 @@ const SIGNS_WRONG: [&str; 4] = [
 ];
 
 #[test]
-fn curl_sees_through_the_proxy_what_it_sees_without() {
+fn curl_has_the_same_responses_through_the_proxy_and_without() {
     let (Some(_), Some(stage)) = (tool("curl"), stage()) else {
         return;
     };
@@ -64,7 +64,7 @@ fn curl_sees_through_the_proxy_what_it_sees_without() {
 }
 
 #[test]
-fn curls_own_signature_is_taken_and_a_wrong_key_is_not() {
+fn curls_signature_is_accepted_and_a_wrong_key_is_rejected() {
     let (Some(_), Some(stage)) = (tool("curl"), stage()) else {
         return;
     };
@@ -111,7 +111,7 @@ fn curls_own_signature_is_taken_and_a_wrong_key_is_not() {
     );
 }
 
-/// `BODY STATUS` of each request.
+/// Returns `BODY STATUS` of each response.
 fn answers(target: &OpenSearchTarget, prefix: &str, more: &[String]) -> Vec<String> {
     REQUESTS
         .iter()
@@ -165,7 +165,7 @@ fn point(curl: &mut Command, target: &OpenSearchTarget) {
     }
 }
 
-/// Numbers that depend on what came before.
+/// Masks numbers that depend on earlier requests.
 fn masked(answer: &str) -> String {
     let parts = answer.split("\"_seq_no\":").collect::<Vec<_>>();
     let rest = parts[1..]

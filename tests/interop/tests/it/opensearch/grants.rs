@@ -1,4 +1,4 @@
-//! What the domain grants a role, and what it does not, seen by a client of the proxy's Unix socket.
+//! Granted and missing permissions of a role, seen by a client on the proxy's Unix socket.
 
 use http_body_util::Full;
 use hyper::body::Bytes;
@@ -7,7 +7,7 @@ use interop::http::Connection;
 
 use super::stage::{Stage, stage};
 
-/// The answer that a client without any credentials gets of the workload's proxy.
+/// Returns the response of the workload's proxy to a client without credentials.
 fn ask(stage: &Stage, workload: &str, method: &str, path: &str) -> Response<Bytes> {
     let proxy = stage.proxy(workload);
     let request = Request::builder().method(method).uri(path);
@@ -19,7 +19,7 @@ fn ask(stage: &Stage, workload: &str, method: &str, path: &str) -> Response<Byte
 }
 
 #[test]
-fn a_role_does_what_it_is_granted_and_nothing_else() {
+fn a_role_has_only_the_granted_permissions() {
     let Some(stage) = stage() else { return };
     let granted = ask(&stage, "zeebe", "PUT", "/zeebe-record_granted");
     assert_eq!(granted.status(), 200, "{granted:?}");
@@ -34,7 +34,7 @@ fn a_role_does_what_it_is_granted_and_nothing_else() {
 }
 
 #[test]
-fn what_iam_denies_the_client_is_told_in_the_words_of_aws() {
+fn a_denial_by_iam_has_the_text_of_aws() {
     let Some(stage) = stage() else { return };
     let refused = ask(&stage, "optimize", "GET", "/_search");
     assert_eq!(refused.status(), 403, "{refused:?}");

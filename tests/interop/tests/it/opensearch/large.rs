@@ -1,4 +1,4 @@
-//! Bodies as large as AWS takes them, against a domain that verifies their signature.
+//! Bodies of the maximum size on AWS, against a domain that verifies their signature.
 
 use std::fs::File;
 use std::process::{Command, Stdio};
@@ -12,7 +12,7 @@ use interop::client::tool;
 
 const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
 const SECRET: &str = "not-a-secret";
-/// The largest body of an OpenSearch Service domain ("Network quotas" of its developer guide).
+/// The maximum body size of an OpenSearch Service domain ("Network quotas" of its developer guide).
 const LARGEST: u64 = 104_857_600;
 
 struct Stage {
@@ -45,7 +45,7 @@ impl Stage {
         }
     }
 
-    /// The status that curl gets for a body of so many bytes; `more` are its further arguments.
+    /// Returns the status that curl receives for a body of this size; `more` are additional arguments.
     fn upload(&self, bytes: u64, more: &[&str]) -> String {
         let file = self.folder.path().join(format!("body-{bytes}"));
         File::create(&file).unwrap().set_len(bytes).unwrap();
@@ -88,7 +88,7 @@ fn a_body_of_100_mib_arrives_signed_and_one_byte_more_does_not() {
 }
 
 #[test]
-fn a_chunked_body_that_does_not_tell_its_length_arrives_too() {
+fn a_chunked_body_without_a_length_arrives_too() {
     if tool("curl").is_none() {
         return;
     }

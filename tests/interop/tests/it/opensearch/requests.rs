@@ -1,4 +1,4 @@
-//! Thousands of made-up requests: botocore's signature and the proxy's bring the same answer of the lab.
+//! Thousands of generated requests: with botocore's signature and through the proxy, the lab's responses are equal.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -14,10 +14,11 @@ use serde_json::{Value, json};
 
 use super::stage::{Stage, stage};
 
-/// The role of this workload may send everything, but the domain lets it do nothing: what is made up breaks nothing.
+/// The role of this workload may send every request, but the domain grants it nothing, so that generated requests cause
+/// no damage.
 const WORKLOAD: &str = "tasklist";
 const COUNT: usize = 2_000;
-/// SHA-256 of the two bodies.
+/// The SHA-256 of the two bodies.
 const OF_NOTHING: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 const OF_AN_OBJECT: &str = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
 
@@ -55,7 +56,7 @@ fn the_proxy_and_botocore_get_the_same_answers() {
     });
 }
 
-/// Requests of the generator, to the lab's domain, now, with one of two bodies.
+/// Returns generated requests to the lab's domain, with the current time and one of two bodies.
 fn made_up(stage: &Stage, mut generator: Command) -> Vec<Value> {
     let output = generator
         .args(["--vectors", &COUNT.to_string()])
@@ -85,7 +86,7 @@ fn made_up(stage: &Stage, mut generator: Command) -> Vec<Value> {
     lines.lines().enumerate().map(complete).collect()
 }
 
-/// What the program answers to each line of its input.
+/// Returns the program's output for each line of its input.
 fn filter(mut program: Command, lines: &[Value]) -> Vec<Value> {
     let mut child = program
         .stdin(Stdio::piped())
@@ -124,13 +125,13 @@ fn body(request: &Value) -> Full<Bytes> {
     Full::new(Bytes::from_static(if is_empty { b"" } else { b"{}" }))
 }
 
-/// As it goes to the proxy.
+/// Returns the request as sent to the proxy.
 fn bare(request: &Value) -> Request<Full<Bytes>> {
     let builder = builder(request).header("host", "localhost");
     builder.body(body(request)).unwrap()
 }
 
-/// As it goes to AWS.
+/// Returns the request as sent to AWS.
 fn by_botocore(request: &Value, signed: &Value) -> Request<Full<Bytes>> {
     let headers = [
         ("host", text(request, "host")),

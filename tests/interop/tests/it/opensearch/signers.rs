@@ -1,4 +1,4 @@
-//! The signers of today, straight to the lab's domain: it takes what AWS takes and refuses what AWS refuses.
+//! Existing signers straight to the lab's domain: it accepts what AWS accepts and rejects what AWS rejects.
 
 use interop::client::{self, Check, Client};
 
@@ -6,12 +6,12 @@ use super::stage::{MASTER, Stage, stage};
 
 const FORBIDDEN: u16 = 403;
 
-/// opensearch-py signs `+` for a space that it sends as `%20`.
+/// opensearch-py signs `+` for a space, but sends `%20`.
 const OPENSEARCH_PY: [&str; 1] = ["query-with-space"];
 
 #[test]
-fn botocore_is_taken() {
-    // It signs a query as it stands, and leaves it to its caller to encode it.
+fn botocore_is_accepted() {
+    // botocore signs a query unchanged, and expects its caller to encode it.
     is_taken(
         Client::SignerPy("botocore"),
         "botocore",
@@ -20,12 +20,12 @@ fn botocore_is_taken() {
 }
 
 #[test]
-fn opensearch_py_over_urllib3_is_taken() {
+fn opensearch_py_over_urllib3_is_accepted() {
     is_taken(Client::SignerPy("urllib3"), "sign-urllib3", &OPENSEARCH_PY);
 }
 
 #[test]
-fn opensearch_py_over_requests_is_taken() {
+fn opensearch_py_over_requests_is_accepted() {
     is_taken(
         Client::SignerPy("requests"),
         "sign-requests",
@@ -34,23 +34,24 @@ fn opensearch_py_over_requests_is_taken() {
 }
 
 #[test]
-fn opensearch_py_over_aiohttp_is_taken() {
+fn opensearch_py_over_aiohttp_is_accepted() {
     is_taken(Client::SignerPy("aiohttp"), "sign-aiohttp", &OPENSEARCH_PY);
 }
 
 #[test]
-fn the_interceptor_for_java_is_taken() {
+fn the_interceptor_for_java_is_accepted() {
     is_taken(Client::SignerJava("interceptor"), "interceptor", &[]);
 }
 
 #[test]
-fn the_transport_of_opensearch_java_is_taken() {
+fn the_transport_of_opensearch_java_is_accepted() {
     // The SDK's Apache client sends no body with these, but signs it.
     let signs_wrong = ["clear-scroll", "get-with-body"];
     is_taken(Client::SignerJava("sdk"), "sdk", &signs_wrong);
 }
 
-/// All requests are taken but those that this signer signs wrong, and none with a changed signature.
+/// Checks that all requests are accepted except those that this signer signs incorrectly, and none with a changed
+/// signature.
 fn is_taken(client: Client, prefix: &str, signs_wrong: &[&str]) {
     if client.unless_missing().is_none() {
         return;
@@ -75,7 +76,7 @@ fn is_taken(client: Client, prefix: &str, signs_wrong: &[&str]) {
 
 fn run(stage: &Stage, client: Client, prefix: &str, tampers: bool) -> Vec<Check> {
     let session = stage.session(MASTER);
-    let mut program = client.unless_missing().expect("it was there");
+    let mut program = client.unless_missing().expect("it ran before");
     let credentials = &session.credentials;
     program
         .env("AWS_ACCESS_KEY_ID", &credentials.access_key_id)
@@ -92,7 +93,7 @@ fn run(stage: &Stage, client: Client, prefix: &str, tampers: bool) -> Vec<Check>
     client::run(stage.front().point(&mut program, prefix)).unwrap()
 }
 
-/// The role may do everything, so that only a signature can be why a request is refused.
+/// The role has all permissions, so that only the signature can be the reason of a refusal.
 fn is_refused(check: &Check) -> bool {
     let saw = check.result.as_ref();
     saw.is_ok_and(|saw| saw == FORBIDDEN || saw[0] == FORBIDDEN)

@@ -1,4 +1,4 @@
-//! What the tests of OpenSearch share: a lab with a domain, and an OpenSearch without anything in front of it.
+//! Servers that the OpenSearch tests share: a lab with a domain, and an OpenSearch without a front.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, Weak};
@@ -15,12 +15,12 @@ use tokio::runtime::Runtime;
 
 use crate::stage::{shared, start};
 
-/// The workload that may do everything: its role is the domain's master.
+/// The workload with all permissions: its role is the domain's master.
 pub(crate) const MASTER: &str = "opensearch";
 
-/// Servers that live as long as some test uses them; started for the first, stopped by the last.
+/// Servers that are started for the first test and stopped after the last one that uses them.
 pub(crate) struct Stage {
-    /// `None` only while it is taken down.
+    /// `None` only while it is dropped.
     servers: Option<Servers>,
     pub(crate) runtime: Runtime,
 }
@@ -30,7 +30,8 @@ struct Servers {
     direct: DirectOpenSearch,
 }
 
-/// The stage, shared by all tests that run at this moment; `None`, with the reason printed, where there is no Java.
+/// Returns the servers, shared by all tests that run at the moment; `None` after printing the reason if Java is
+/// missing.
 pub(crate) fn stage() -> Option<Arc<Stage>> {
     static STAGE: Mutex<Weak<Stage>> = Mutex::new(Weak::new());
     shared(&STAGE, Stage::set)
@@ -62,7 +63,7 @@ impl Stage {
         &self.servers().lab
     }
 
-    /// Straight to an OpenSearch, as its administrator.
+    /// Returns the direct target, as OpenSearch's administrator.
     pub(crate) fn direct(&self) -> OpenSearchTarget {
         self.servers().direct.target()
     }
@@ -79,7 +80,7 @@ impl Stage {
             .expect("a workload of the world")
     }
 
-    /// The lab's domain with no proxy in between: who goes there signs for himself.
+    /// Returns the lab's domain without a proxy; clients must sign.
     pub(crate) fn front(&self) -> OpenSearchTarget {
         let DomainFacts { endpoint, dial, .. } = self.domain();
         OpenSearchTarget {
@@ -89,7 +90,7 @@ impl Stage {
         }
     }
 
-    /// A proxy as the workload's pod runs it: signs for the domain, dials the lab.
+    /// Starts a proxy as in the workload's pod: it signs for the domain and connects to the lab.
     pub(crate) fn proxy(&self, workload: &str) -> Proxy {
         let DomainFacts { endpoint, dial, .. } = self.domain();
         let mut environment: BTreeMap<String, String> = self.workload(workload).environment.clone();
@@ -100,10 +101,10 @@ impl Stage {
         )
     }
 
-    /// Credentials of the workload's role.
+    /// Returns credentials of the workload's role.
     pub(crate) fn session(&self, workload: &str) -> Arc<Session> {
         let role = self.workload(workload).role_arn.clone();
-        // The proxy's own, where no pod has a name: AWS's messages hold it.
+        // The proxy's session name outside of pods, which AWS's messages contain.
         let name = "irsa".parse().unwrap();
         let hour = Duration::from_hours(1);
         let spec = SessionSpec::new(role, name, hour, Origin::WebIdentity);

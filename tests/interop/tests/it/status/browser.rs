@@ -1,4 +1,4 @@
-//! Debian's Chromium without a window, driven by the Chrome DevTools Protocol over a pair of named pipes.
+//! Debian's headless Chromium, controlled with the Chrome DevTools Protocol over two named pipes.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
@@ -11,13 +11,13 @@ use interop::client::tool;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// No answer takes nearly as long, even on a machine that is busy.
+/// Time limit for a response, sufficient even on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Chromium takes its orders from descriptor 3 and answers on 4.
+/// Chromium reads commands from descriptor 3 and writes responses to 4.
 const START: &str = r#"exec "$0" "$@" 3<"$PIPES/orders" 4>"$PIPES/answers""#;
 
-/// The flags that keep it quiet and to itself.
+/// Flags that disable background activity.
 const FLAGS: [&str; 11] = [
     "--headless",
     "--no-sandbox",
@@ -32,25 +32,25 @@ const FLAGS: [&str; 11] = [
     "about:blank",
 ];
 
-/// A browser with one tab, in which no script runs.
+/// A browser with one tab, in which scripts are disabled.
 pub(crate) struct Browser {
     child: Child,
     orders: File,
     answers: Receiver<Value>,
     session: Option<String>,
     number: u64,
-    /// What was logged to the console since it was looked at.
+    /// Console messages since the last check.
     complaints: Vec<String>,
     _folder: TempDir,
 }
 
-/// A page as it was laid out.
+/// A rendered page.
 #[derive(Debug)]
 pub(crate) struct Page {
     pub(crate) html: String,
-    /// How wide its content is, in CSS pixels.
+    /// Width of its content in CSS pixels.
     pub(crate) content_width: f64,
-    /// How wide the window is without a scroll bar.
+    /// Width of the window without the scroll bar, in CSS pixels.
     pub(crate) window_width: f64,
     /// Errors and warnings on the console.
     pub(crate) complaints: Vec<String>,
@@ -59,7 +59,7 @@ pub(crate) struct Page {
 // === impl Browser ===
 
 impl Browser {
-    /// Starts it; `None` where Chromium is missing.
+    /// Starts Chromium; returns `None` if it is missing.
     pub(crate) fn start() -> Option<Self> {
         let chromium = tool("chromium")?;
         let folder = TempDir::new().unwrap();
@@ -93,7 +93,7 @@ impl Browser {
         Some(browser)
     }
 
-    /// Opens a page in a window of this width, in the light or the dark.
+    /// Opens a page in a window of this width, with a light or dark color scheme.
     pub(crate) fn open(&mut self, url: &str, width: u32, scheme: &str) -> Page {
         let size = json!({"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": false});
         self.ask("Emulation.setDeviceMetricsOverride", &size);
@@ -128,7 +128,7 @@ impl Browser {
         self.ask("Emulation.setScriptExecutionDisabled", &no_scripts);
     }
 
-    /// Gives an order and waits for its result.
+    /// Sends a command and waits for its result.
     fn ask(&mut self, method: &str, parameters: &Value) -> Value {
         self.number += 1;
         let number = self.number;
@@ -163,13 +163,13 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // It ends when its parent has closed the pipe; this makes sure.
+        // Chromium ends when its parent closes the pipe; this is only a fallback.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// What a person would see in red or yellow on the console.
+/// Whether a message is a warning or an error on the console.
 fn is_complaint(answer: &Value) -> bool {
     let level = &answer["params"]["entry"]["level"];
     let kind = &answer["params"]["type"];
@@ -181,7 +181,7 @@ fn is_complaint(answer: &Value) -> bool {
     }
 }
 
-/// Reads messages, each ended by a zero, for as long as there are any.
+/// Reads messages, which end in a zero byte, until the end of the stream.
 fn follow(answers: File) -> Receiver<Value> {
     let (tell, told) = channel();
     thread::spawn(move || {

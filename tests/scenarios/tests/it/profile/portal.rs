@@ -1,4 +1,4 @@
-//! The portal of IAM Identity Center, as far as a laptop asks it: `GetRoleCredentials`.
+//! The portal of IAM Identity Center with the one operation that a laptop needs: `GetRoleCredentials`.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -8,29 +8,29 @@ use std::thread::{self, JoinHandle};
 
 use serde_json::{Value, json};
 
-/// What `aws sso login` has left: a secret that no log may have.
+/// The access token in the files of `aws sso login`: a secret that no log may contain.
 pub(super) const ACCESS_TOKEN: &str = "hush-hush-of-a-login";
 
-/// When the portal says that the role's keys expire.
+/// The expiry of the role's keys, according to the portal.
 pub(super) const EXPIRES_AT: &str = "2100-01-01T00:00:00Z";
 const EXPIRATION_MILLISECONDS: u64 = 4_102_444_800_000;
 
-/// The lower-case SHA-1 of `corp`: the cache is filed under the hash of the session's name.
+/// The lower-case SHA-1 of `corp`: the name of a cache file is the hash of the session's name.
 const CORP: &str = "ee0bfd2552fbd840c02cc48b6e823320543c450f";
 
-/// One answer, on a port of its own.
+/// A portal that sends one response, on its own port.
 pub(super) struct Portal {
     url: String,
     asked: JoinHandle<Asked>,
 }
 
-/// What it was asked.
+/// The request that it received.
 pub(super) struct Asked {
     pub(super) line: String,
     pub(super) bearer_token: Option<String>,
 }
 
-/// Leaves behind what `aws sso login` does for the session `corp`.
+/// Writes the files that `aws sso login` writes for the session `corp`.
 pub(super) fn log_in(home: &Path) {
     let cache = home.join(".aws/sso/cache");
     fs::create_dir_all(&cache).unwrap();
@@ -44,7 +44,7 @@ pub(super) fn log_in(home: &Path) {
 }
 
 impl Portal {
-    /// Answers once with the keys of `session`, which has the fields of a `credential_process`.
+    /// Responds once with the keys of `session`, which has the fields of a `credential_process`.
     pub(super) fn start(session: &Value) -> Self {
         let answer = json!({"roleCredentials": {
             "accessKeyId": session["AccessKeyId"],
@@ -65,7 +65,7 @@ impl Portal {
         &self.url
     }
 
-    /// Waits for the one request.
+    /// Waits for the request.
     pub(super) fn asked(self) -> Asked {
         self.asked.join().unwrap()
     }

@@ -1,4 +1,4 @@
-//! The commands of a guide, run in the pod that it is about, and the settings that the guides name.
+//! The commands of a guide, run in its pod, and the settings that the guides name.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -14,7 +14,7 @@ const GUIDES: [&str; 5] = ["README", "keycloak", "web-modeler", "operate", "zeeb
 const IN_THE_SIDECAR: &str = " -c irsa -- ";
 
 #[test]
-fn the_checks_of_the_databases_guides_find_every_link_whole() {
+fn the_checks_in_the_database_guides_find_no_broken_link() {
     let stage = stage::stage();
     for (guide, workload) in [("keycloak", "keycloak"), ("web-modeler", "webmodeler")] {
         find_every_link_whole(guide, stage.workload(workload));
@@ -22,7 +22,7 @@ fn the_checks_of_the_databases_guides_find_every_link_whole() {
 }
 
 #[test]
-fn the_checks_of_the_domains_guides_find_every_link_whole() {
+fn the_checks_in_the_domain_guides_find_no_broken_link() {
     let Some(stage) = opensearch::stage::stage() else {
         return;
     };
@@ -32,7 +32,7 @@ fn the_checks_of_the_domains_guides_find_every_link_whole() {
 }
 
 #[test]
-fn every_setting_that_a_guide_names_is_one() {
+fn every_setting_in_a_guide_exists() {
     let reference = page("docs/reference/settings.md");
     for guide in GUIDES {
         let page = page(&format!("docs/guides/{guide}.md"));
@@ -58,7 +58,7 @@ fn find_every_link_whole(guide: &str, pod: &WorkloadFacts) {
     }
 }
 
-/// As `kubectl exec` would: with the container's environment.
+/// Runs a command like `kubectl exec`: with the container's environment.
 fn run(command: &str, environment: &BTreeMap<String, String>) {
     let mut words = command.split(' ');
     assert_eq!(words.next(), Some("irsa"), "{command}");

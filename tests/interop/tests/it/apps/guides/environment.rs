@@ -1,4 +1,4 @@
-//! The environment of both ways, in all four guides.
+//! The environments of both modes in all four guides.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ const CLUSTER: &str = "aurora.cluster-abcdefghijkl.eu-central-1.rds.amazonaws.co
 const DOMAIN: &str = "test-domain.eu-central-1.es.amazonaws.com";
 
 #[test]
-fn keycloaks_guide_shows_the_environment_of_both_ways() {
+fn keycloaks_guide_shows_both_environments() {
     let database = database("keycloak");
     let own = its_own_database("/opt/keycloak/conf/rds-global-bundle.pem");
     is_shown(
@@ -22,7 +22,7 @@ fn keycloaks_guide_shows_the_environment_of_both_ways() {
 }
 
 #[test]
-fn web_modelers_guide_shows_the_environment_of_both_ways() {
+fn web_modelers_guide_shows_both_environments() {
     let database = database("webmodeler");
     let own = its_own_database("/etc/rds/global-bundle.pem");
     is_shown(
@@ -33,7 +33,7 @@ fn web_modelers_guide_shows_the_environment_of_both_ways() {
 }
 
 #[test]
-fn the_guides_of_operate_and_zeebe_show_the_environment_of_both_ways() {
+fn the_guides_of_operate_and_zeebe_show_both_environments() {
     let own = DomainMode::OwnSigning {
         endpoint: DOMAIN.to_owned(),
         port: 443,
@@ -82,7 +82,7 @@ fn to_postgres() -> DatabaseMode {
     }
 }
 
-/// Both are in the guide as blocks of properties; what is set through irsa is also in the manifest.
+/// Both environments are blocks of properties in the guide; that through irsa is also in the manifest.
 fn is_shown(guide: &str, own: &BTreeMap<String, String>, irsa: &BTreeMap<String, String>) {
     assert_eq!(
         &shown(guide, "own signing"),
@@ -108,7 +108,7 @@ fn is_shown(guide: &str, own: &BTreeMap<String, String>, irsa: &BTreeMap<String,
     }
 }
 
-/// The block of variables behind a mark.
+/// Returns the block of variables after a marker.
 fn shown(guide: &str, mark: &str) -> BTreeMap<String, String> {
     let page = page(&format!("docs/guides/{guide}.md"));
     let (_, marked) = page

@@ -1,4 +1,5 @@
-//! A real API server takes the manifests to the letter, and what it makes of the sidecar is what the pages say.
+//! A real API server accepts the manifests without warnings about fields, and interprets the sidecar as the pages
+//! describe.
 
 use std::path::Path;
 use std::process::Command;
@@ -28,14 +29,14 @@ struct Cluster {
     folder: tempfile::TempDir,
 }
 
-/// What the API server answered.
+/// The response of the API server.
 struct Answer {
     headers: String,
     object: Value,
 }
 
 #[tokio::test]
-async fn a_kubernetes_takes_every_manifest_to_the_letter() {
+async fn kubernetes_accepts_every_manifest_strictly() {
     let (Some(_), Some(cluster)) = (tool("curl"), Cluster::start().await) else {
         return;
     };
@@ -85,7 +86,7 @@ fn is_a_sidecar(path: &str, pod: &Value) {
         irsa["securityContext"]["readOnlyRootFilesystem"], true,
         "{path}"
     );
-    // The pages count with it, and irsa's own patience is below it.
+    // The pages rely on this value, and irsa's own time limits are below it.
     assert_eq!(pod["terminationGracePeriodSeconds"], 30, "{path}");
     let mounts = irsa["volumeMounts"].as_array();
     let spills = mounts.is_some_and(|all| all.iter().any(|mount| mount["mountPath"] == SPILL));
@@ -93,7 +94,7 @@ fn is_a_sidecar(path: &str, pod: &Value) {
     assert_eq!(spills, upstreams.contains("opensearch://"), "{path}");
 }
 
-/// Of the level `restricted` the API server misses something in the application's container only.
+/// With the level `restricted`, the API server warns only about the application's container.
 fn is_restricted(path: &str, headers: &str) {
     let mut lines = headers.lines();
     let warning = lines
@@ -104,7 +105,7 @@ fn is_restricted(path: &str, headers: &str) {
 }
 
 impl Cluster {
-    /// Nothing where no Go can build the API server.
+    /// Starts a cluster; returns `None` if no Go can build the API server.
     async fn start() -> Option<Self> {
         let binaries = match KubernetesBinaries::locate(&cache_folder().unwrap(), &|_| {}).await {
             Err(error @ KubernetesError::NoGo { .. }) => {
@@ -119,7 +120,7 @@ impl Cluster {
         Some(Self { kubernetes, folder })
     }
 
-    /// One whose pods are looked at as the Pod Security level `restricted` has it.
+    /// Creates a namespace with the Pod Security level `restricted`.
     fn create_namespace(&self, name: &str) {
         let labels = json!({"pod-security.kubernetes.io/warn": "restricted"});
         let namespace = json!({"apiVersion": "v1", "kind": "Namespace",
@@ -127,7 +128,7 @@ impl Cluster {
         self.post("/api/v1/namespaces", &namespace.to_string());
     }
 
-    /// What it would make of a manifest; a field that it does not know is an error.
+    /// Sends a manifest as a dry run; unknown fields are errors.
     fn try_out(&self, manifest: &str, namespace: &str) -> Answer {
         let kind = manifest
             .lines()

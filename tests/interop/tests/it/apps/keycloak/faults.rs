@@ -1,4 +1,4 @@
-//! Three faults, as the committed table tells them.
+//! Three faults, compared with the committed table.
 
 use interop::faults::committed;
 use interop::faults::database::{Application, DatabaseStage, FAULTS, row};
@@ -12,7 +12,7 @@ const IDS: [&str; 3] = [
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_keycloak_and_irsa_say_is_what_the_guide_says() {
+async fn the_errors_of_keycloak_and_irsa_are_those_in_the_guide() {
     let Some(home) = keycloak_unless_missing().await else {
         return;
     };

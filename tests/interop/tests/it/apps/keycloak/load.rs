@@ -1,4 +1,4 @@
-//! Users who log in all the time, and what they see.
+//! Users who log in continuously, and their results.
 
 use std::mem::take;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,23 +8,23 @@ use irsa_demo::reference_apps::keycloak::{ADA, Keycloak};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-/// Four logins a second.
+/// Pause between logins: four per second.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// A steady load; it ends with this value.
+/// A steady load. It ends when this value is dropped.
 pub(super) struct Load {
     seen: Arc<Mutex<Seen>>,
     task: JoinHandle<()>,
 }
 
-/// What the users saw.
+/// The results of the logins.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
-    /// Logins that worked.
+    /// Number of successful logins.
     pub(super) logins: usize,
-    /// Those that did not.
+    /// Failed logins.
     pub(super) errors: Vec<String>,
-    /// From the first error to the login that worked after it.
+    /// Time from the first error to the next successful login.
     pub(super) outage: Duration,
     broken_since: Option<Instant>,
 }
@@ -36,12 +36,12 @@ impl Load {
         Self { seen, task }
     }
 
-    /// What was seen so far.
+    /// Returns the results so far.
     pub(super) fn seen(&self) -> MutexGuard<'_, Seen> {
         lock(&self.seen)
     }
 
-    /// Ends it and says what was seen.
+    /// Ends the load and returns its results.
     pub(super) async fn stop(self) -> Seen {
         self.task.abort();
         let _ = self.task.await;

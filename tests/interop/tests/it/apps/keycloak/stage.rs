@@ -1,4 +1,4 @@
-//! A lab for one Keycloak, and the two ways through it.
+//! A lab for one Keycloak, and the two modes of reaching its database.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -17,7 +17,7 @@ use crate::stage::start;
 
 pub(super) const WORKLOAD: &str = "keycloak";
 
-/// Keycloak, unless it can't run here: then the reason is printed and the test is skipped.
+/// Returns Keycloak. If it cannot run here, prints the reason, and the test is skipped.
 pub(crate) async fn keycloak_unless_missing() -> Option<KeycloakHome> {
     match with_maven().await {
         Ok(home) => Some(home),
@@ -29,14 +29,14 @@ pub(crate) async fn keycloak_unless_missing() -> Option<KeycloakHome> {
     }
 }
 
-/// What is built first finds out whether there is a Maven.
+/// Requires Maven, which the first build needs.
 async fn with_maven() -> Result<KeycloakHome, AppError> {
     let cache = cache_folder().unwrap();
     maven::build(&TWO_PHASES, &cache, &tell).await?;
     KeycloakHome::locate(&cache, &tell).await
 }
 
-/// A lab whose sessions live for so many seconds, if that shall be short.
+/// Starts a lab, optionally with a session lifetime in seconds.
 pub(super) async fn lab(session_seconds: Option<u64>) -> Lab {
     let mut options = LabOptions::new(World::camunda_8_3());
     options.cache_dir = cache_folder().unwrap();
@@ -44,7 +44,7 @@ pub(super) async fn lab(session_seconds: Option<u64>) -> Lab {
     Lab::start(options).await.unwrap()
 }
 
-/// Keycloak's database in the world.
+/// Returns Keycloak's database in the world.
 pub(super) fn database() -> Database {
     Database {
         name: "keycloak".to_owned(),
@@ -59,7 +59,7 @@ pub(super) fn through_irsa(port: u16) -> DatabaseMode {
     }
 }
 
-/// The wrapper straight to the lab's front, as the workload's pod.
+/// Returns the wrapper's connection to the lab's front, as the workload's pod.
 pub(super) fn own_signing(lab: &Lab) -> DatabaseMode {
     let cluster = cluster(lab);
     DatabaseMode::OwnSigning {
@@ -71,7 +71,7 @@ pub(super) fn own_signing(lab: &Lab) -> DatabaseMode {
     }
 }
 
-/// The proxy of Keycloak's pod, on this port. Told to end, it cuts its sessions after a second.
+/// Starts the proxy of Keycloak's pod on this port. On SIGTERM it closes its sessions after a second.
 pub(super) fn proxy(lab: &Lab, port: u16) -> Proxy {
     let cluster = cluster(lab);
     let upstream = format!(
@@ -83,7 +83,7 @@ pub(super) fn proxy(lab: &Lab, port: u16) -> Proxy {
     start(&upstream, &environment)
 }
 
-/// How often the lab has issued a session, and let a database client in.
+/// Returns the number of sessions that the lab has issued, and of accepted database logins.
 pub(super) fn served(lab: &Lab) -> (u64, u64) {
     let ledger = lab.ledger();
     let sessions = ledger.count(Service::Sts, "AssumeRoleWithWebIdentity", Outcome::Served);
@@ -93,7 +93,7 @@ pub(super) fn served(lab: &Lab) -> (u64, u64) {
     )
 }
 
-/// Past the test harness, which keeps what a passing test prints to itself.
+/// Bypasses the test harness, which captures the output of passing tests.
 pub(super) fn tell(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -1,4 +1,4 @@
-//! Transactions in two phases: of the stock driver's XA data source by itself, and of Keycloak.
+//! Two-phase commit: with the stock driver's XA data source, and in Keycloak.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,7 +11,7 @@ use irsa_lab::Lab;
 
 use super::stage::{database, proxy, tell, through_irsa};
 
-/// A program over `PGXADataSource`.
+/// A program with `PGXADataSource`.
 pub(super) const TWO_PHASES: Project = Project {
     name: "interop-xa",
     files: &[
@@ -42,7 +42,7 @@ const LOGIN_AUDIT: Project = Project {
     goal: "package",
 };
 
-/// `PREPARE TRANSACTION` through one irsa, `COMMIT PREPARED` through the next.
+/// Runs `PREPARE TRANSACTION` through one irsa, and `COMMIT PREPARED` through the next.
 pub(super) async fn outlive_irsa(lab: &Lab, irsa: Proxy, port: u16) -> Proxy {
     let program = built(&TWO_PHASES).await;
     assert_eq!(run(&program, "prepare", port), "2 transactions, 0 rows");
@@ -52,7 +52,7 @@ pub(super) async fn outlive_irsa(lab: &Lab, irsa: Proxy, port: u16) -> Proxy {
     irsa
 }
 
-/// With a second data source, which is when it asks for XA, Keycloak's transaction manager prepares each login.
+/// With a second data source that uses XA, Keycloak's transaction manager prepares each login.
 pub(super) async fn are_keycloaks_with_two_data_sources(home: &KeycloakHome, port: u16) {
     let jar = built(&LOGIN_AUDIT).await.join("login-audit.jar");
     let mut options = KeycloakOptions::new(database(), through_irsa(port));

@@ -1,4 +1,4 @@
-//! Sessions end, STS is gone for a moment, the proxy is restarted: all of it under a steady load.
+//! Sessions that expire, a temporary outage of STS, and a restart of the proxy under a steady load.
 
 use std::path::Path;
 use std::time::Duration;
@@ -18,23 +18,23 @@ use super::{LIMIT, built, scene, start_client, through};
 use crate::apps::until;
 use crate::stage::start;
 
-/// The life of a session in seconds; irsa renews it at three quarters.
+/// Session lifetime in seconds; irsa renews at three quarters.
 const SESSION: u64 = 12;
-/// Long enough for the end of two of them.
+/// Long enough for two sessions to expire.
 const LOAD: Duration = Duration::from_secs(24);
-/// Requests a second.
+/// Requests per second.
 const RATE: u32 = 5;
 
-/// In a lab of its own: sessions and STS are those of all its pods.
+/// In a separate lab, because sessions and STS are shared by all pods.
 #[test]
-fn no_client_notices_that_sessions_end_nor_that_sts_is_gone_for_a_moment() {
+fn clients_do_not_notice_session_expiry_or_a_short_outage_of_sts() {
     let Some(built) = built() else { return };
     Runtime::new().unwrap().block_on(async {
         let Some(lab) = lab().await else { return };
         lab.faults()
             .change(|plan| plan.session_seconds = Some(SESSION));
-        // One after the other: STS goes right after a renewal and is back at the first failure, so that all of the
-        // last quarter of a session is left for the next one.
+        // One after the other: STS stops right after a renewal and is back at the first failure, so that the last
+        // quarter of a session is left for the next attempt.
         for client in [SearchClient::Operate, SearchClient::Zeebe] {
             is_unharmed(&lab, &built, client).await;
         }
@@ -42,7 +42,7 @@ fn no_client_notices_that_sessions_end_nor_that_sts_is_gone_for_a_moment() {
     });
 }
 
-/// All requests succeed, though the session that signs them is another one twice, and STS is gone before the second.
+/// All requests succeed, though two new sessions sign them, and STS is down before the second one.
 async fn is_unharmed(lab: &Lab, built: &Path, client: SearchClient) {
     let proxy = start_proxy(lab, client, 0);
     let renewals = || proxy.log().matches("credentials renewed").count();
@@ -63,7 +63,7 @@ async fn is_unharmed(lab: &Lab, built: &Path, client: SearchClient) {
 }
 
 #[test]
-fn a_client_goes_on_when_its_proxy_was_restarted() {
+fn a_client_continues_after_a_restart_of_its_proxy() {
     let Some(scene) = scene() else { return };
     let (lab, client) = (scene.stage.lab(), SearchClient::Zeebe);
     scene.stage.runtime.block_on(async {
@@ -90,7 +90,7 @@ fn a_client_goes_on_when_its_proxy_was_restarted() {
     });
 }
 
-/// `None`, with the reason printed, where there is no Java for OpenSearch.
+/// Returns `None` after printing the reason if Java for OpenSearch is missing.
 async fn lab() -> Option<Lab> {
     let located = OpenSearchBinaries::locate(None, &cache_folder().unwrap(), &|_| {}).await;
     if let Err(error @ OpenSearchError::NoJava { .. }) = located {
@@ -100,7 +100,7 @@ async fn lab() -> Option<Lab> {
     Some(search::lab().await.unwrap())
 }
 
-/// A proxy in the pod of the component, on a port of its own choice if that is 0.
+/// Starts a proxy in the component's pod; port 0 selects a free one.
 fn start_proxy(lab: &Lab, client: SearchClient, port: u16) -> Proxy {
     let DomainFacts { endpoint, dial, .. } = &lab.facts().domains[0];
     let mut environment = workload(lab, client.name()).unwrap().environment.clone();
@@ -118,12 +118,12 @@ fn loads(events: &[Event]) -> impl Iterator<Item = &Event> {
     events.iter().filter(|one| one.kind == EventKind::Load)
 }
 
-/// Whether a load has begun to succeed so many times.
+/// Whether a load has started to succeed this many times.
 fn succeeds(times: usize) -> impl Fn(&[Event]) -> bool {
     move |events| loads(events).filter(|one| one.name == "succeeds").count() >= times
 }
 
-/// Of a load that is over: all requests, and those that failed.
+/// Returns the numbers of all and of failed requests of a finished load.
 fn numbers(events: &[Event]) -> (u64, u64) {
     let over = loads(events).find(|one| one.name == "over");
     let over = over.expect("it is over").result.as_ref().unwrap();

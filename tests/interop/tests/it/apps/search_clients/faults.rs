@@ -1,4 +1,4 @@
-//! Three faults for each component, as the committed tables tell them.
+//! Three faults for each component, compared with the committed tables.
 
 use interop::faults::{committed, search};
 use irsa_demo::reference_apps::search_clients::SearchClient;
@@ -6,7 +6,7 @@ use irsa_lab::ledger::Service;
 
 use super::scene;
 
-/// Those that leave the lab as it is: others use it at the same time.
+/// Faults that do not affect the lab, which other tests use at the same time.
 const IDS: [&str; 3] = [
     "token-variable-missing",
     "trust-subject-mismatch",
@@ -14,12 +14,12 @@ const IDS: [&str; 3] = [
 ];
 
 #[test]
-fn what_operate_and_irsa_say_is_what_the_guide_says() {
+fn the_errors_of_operate_and_irsa_are_those_in_the_guide() {
     is_as_committed(SearchClient::Operate);
 }
 
 #[test]
-fn what_zeebe_and_irsa_say_is_what_the_guide_says() {
+fn the_errors_of_zeebe_and_irsa_are_those_in_the_guide() {
     is_as_committed(SearchClient::Zeebe);
 }
 
@@ -39,6 +39,6 @@ fn is_as_committed(client: SearchClient) {
     assert_ne!(
         scene.stage.lab().ledger().asked(Service::Imds),
         0,
-        "with half an identity its own way goes on as the node"
+        "with half an identity the SDK falls back to the node's role"
     );
 }

@@ -1,4 +1,4 @@
-//! Three faults, as the committed table tells them.
+//! Three faults, compared with the committed table.
 
 use interop::faults::committed;
 use interop::faults::database::{Application, DatabaseStage, FAULTS, row};
@@ -13,7 +13,7 @@ const IDS: [&str; 3] = [
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_it_and_irsa_say_is_what_the_guide_says() {
+async fn the_errors_of_web_modeler_and_irsa_are_those_in_the_guide() {
     let Some(built) = built_unless_missing().await else {
         return;
     };
@@ -29,7 +29,7 @@ async fn what_it_and_irsa_say_is_what_the_guide_says() {
     let asked = stage.lab().ledger().asked(Service::Imds);
     assert_ne!(
         asked, 0,
-        "with half an identity its own way goes on as the node"
+        "with half an identity the SDK falls back to the node's role"
     );
     stage.strike().await;
 }

@@ -1,4 +1,4 @@
-//! A client that makes projects and files all the time, and what it sees.
+//! A client that continuously creates projects and files, and its results.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -13,9 +13,9 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
-/// Twenty requests a second.
+/// Pause between requests: twenty per second.
 const PAUSE: Duration = Duration::from_millis(50);
-/// Of so many requests one makes a project; the others list them, or add a file to one.
+/// One of this many requests creates a project; the others list projects or add a file.
 const KINDS: usize = 4;
 
 /// A steady load.
@@ -24,14 +24,14 @@ pub(super) struct Load {
     shared: Arc<Shared>,
 }
 
-/// What the client saw.
+/// The results of the requests.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
-    /// Projects it made.
+    /// Number of created projects.
     pub(super) created: usize,
-    /// Projects that the last list had.
+    /// Number of projects in the last list.
     pub(super) listed: usize,
-    /// Requests that were not answered as they should be.
+    /// Failed requests.
     pub(super) errors: Vec<String>,
 }
 
@@ -39,14 +39,14 @@ pub(super) struct Seen {
 struct Shared {
     ends: AtomicBool,
     served: AtomicUsize,
-    /// Taken while a request is on its way.
+    /// Locked while a request is in flight.
     road: Arc<Mutex<()>>,
 }
 
 // === impl Load ===
 
 impl Load {
-    /// Starts it, against a service with an empty database.
+    /// Starts the load on a service with an empty database.
     pub(super) fn start(url: &str) -> Self {
         let address = url.trim_start_matches("http://").to_owned();
         let shared = Arc::new(Shared::default());
@@ -54,17 +54,17 @@ impl Load {
         Self { task, shared }
     }
 
-    /// How many requests were answered as they should be.
+    /// Returns the number of successful requests.
     pub(super) fn served(&self) -> usize {
         self.shared.served.load(Ordering::Relaxed)
     }
 
-    /// No request is on its way as long as the answer lives.
+    /// Prevents new requests until the guard is dropped.
     pub(super) async fn hold(&self) -> OwnedMutexGuard<()> {
         Arc::clone(&self.shared.road).lock_owned().await
     }
 
-    /// Ends it with a list of all projects.
+    /// Ends the load, with a final list of all projects.
     pub(super) async fn stop(self) -> Seen {
         self.shared.ends.store(true, Ordering::Relaxed);
         self.task.await.unwrap()
@@ -128,7 +128,7 @@ async fn send(address: &str, method: &str, path: &str, body: &Value) -> Result<V
         .uri(path)
         .header("host", "localhost")
         .header("content-type", "application/json");
-    // Tomcat ends a connection after a hundred requests.
+    // Tomcat closes a connection after a hundred requests.
     let mut connection = Connection::open(address).await?;
     let answer = connection.send(request.body(Full::from(body))?).await?;
     let text = String::from_utf8_lossy(answer.body());

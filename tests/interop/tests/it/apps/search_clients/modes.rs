@@ -1,4 +1,4 @@
-//! Both components go both ways, and see the same.
+//! Both components in both modes, with the same results.
 
 use std::fs;
 use std::path::Path;
@@ -12,18 +12,18 @@ use tokio::runtime::Runtime;
 use super::{built, scene, through};
 
 #[test]
-fn operate_sees_the_same_both_ways_but_for_a_scroll_that_aws_lets_it_not_clear() {
+fn operate_has_the_same_results_in_both_modes_except_for_clearing_scrolls() {
     // The SDK's client sends no body with a DELETE, but AWS's transport has signed it.
     sees_the_same(SearchClient::Operate, &["clear-scroll"]);
 }
 
 #[test]
-fn the_exporter_of_zeebe_sees_the_same_both_ways() {
+fn the_exporter_of_zeebe_has_the_same_results_in_both_modes() {
     sees_the_same(SearchClient::Zeebe, &[]);
 }
 
 #[test]
-fn operate_of_8_3_is_told_by_the_names_of_then() {
+fn operate_8_3_is_configured_by_its_older_variables() {
     let Some(scene) = scene() else { return };
     let proxy = scene.stage.proxy(SearchClient::Operate.name());
     let mode = through(&proxy);
@@ -41,7 +41,7 @@ fn operate_of_8_3_is_told_by_the_names_of_then() {
     assert!(output.status.success(), "{output:?}\n{}", proxy.log());
 }
 
-/// Through irsa every step succeeds; in its own way all but these, and with the same results.
+/// Through irsa every step succeeds; with its own signing all except these, with the same results.
 fn sees_the_same(client: SearchClient, signs_wrong: &[&str]) {
     let Some(scene) = scene() else { return };
     let proxy = scene.stage.proxy(client.name());
@@ -74,7 +74,7 @@ fn sees_the_same(client: SearchClient, signs_wrong: &[&str]) {
 }
 
 #[test]
-fn through_irsa_there_is_nothing_that_signs_and_nothing_of_aws() {
+fn through_irsa_no_library_signs_and_no_variable_is_aws() {
     let Some(built) = built() else { return };
     let (lib, signing) = (jars(&built.join("lib")), jars(&built.join("signing")));
     for jar in [
