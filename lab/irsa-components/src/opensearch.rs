@@ -1,8 +1,8 @@
-//! A real OpenSearch with its security plugin on a bare machine: fetched, put together, supervised.
+//! A real OpenSearch with its security plugin on a bare machine: downloaded, assembled, supervised.
 //!
-//! It takes the identity of each request from three headers ([`identity`]), as behind a front that has verified who is
-//! asking: whoever reaches its port can claim to be anybody. It therefore listens on 127.0.0.1 only, and belongs on
-//! machines whose local users may all be its administrator.
+//! It trusts the caller's identity in three headers ([`identity`]), as behind a front that authenticates callers: any
+//! client that can connect to its port can claim any identity. It therefore listens only on 127.0.0.1, and is meant for
+//! machines on which every local user may be its administrator.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {

@@ -1,4 +1,4 @@
-//! A real PostgreSQL on a bare machine: fetched, initialised, supervised.
+//! A real PostgreSQL on a bare machine: downloaded, initialized, supervised.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {

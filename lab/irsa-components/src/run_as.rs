@@ -16,7 +16,7 @@ use tempfile::TempDir;
 /// not 65532 (`nonroot` in images).
 const IDS: std::ops::RangeInclusive<u32> = 65_520..=65_531;
 /// User and group ID of `nobody` on every system, even if `/etc/passwd` does not list it.
-const NOBODY: u32 = 65_534;
+const NOBODY_ID: u32 = 65_534;
 
 /// An unprivileged account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl RunAs {
     pub(crate) fn listed() -> Self {
         let passwd = passwd();
         let listed = passwd.lines().find_map(|line| Self::parse("nobody", line));
-        listed.unwrap_or_else(|| Self::numbered("nobody", NOBODY))
+        listed.unwrap_or_else(|| Self::numbered("nobody", NOBODY_ID))
     }
 
     /// The account's name.
@@ -115,7 +115,7 @@ impl RunAs {
             let mut ids = passwd.lines().filter_map(|line| line.split(':').nth(2));
             ids.any(|id| id == uid.to_string())
         };
-        let uid = IDS.rev().find(|uid| !is_listed(uid)).unwrap_or(NOBODY);
+        let uid = IDS.rev().find(|uid| !is_listed(uid)).unwrap_or(NOBODY_ID);
         Self::numbered(&uid.to_string(), uid)
     }
 
@@ -185,9 +185,9 @@ mod tests {
 
     #[test]
     fn parses_a_line_but_never_user_id_0() {
-        let line = "nobody:x:99:98::/:/bin/false";
+        let line = "nobody:x:99:98::/:/bin/false"; // lint: quoted
         assert_eq!(RunAs::parse("nobody", line).unwrap().gid(), 98);
-        assert_eq!(RunAs::parse("nobody", "nobody:x:0:0::/:/bin/sh"), None);
+        assert_eq!(RunAs::parse("nobody", "nobody:x:0:0::/:/bin/sh"), None); // lint: quoted
     }
 
     #[test]
@@ -197,9 +197,9 @@ mod tests {
         fs::create_dir_all(&inner).unwrap();
         fs::write(inner.join("file"), "").unwrap();
         let own = fs::metadata(folder.path()).unwrap();
-        let expected = if is_root() { NOBODY } else { own.uid() };
+        let expected = if is_root() { NOBODY_ID } else { own.uid() };
         let receiver = RunAs {
-            gid: if is_root() { NOBODY } else { own.gid() },
+            gid: if is_root() { NOBODY_ID } else { own.gid() },
             ..RunAs::numbered("receiver", expected)
         };
         receiver.own_tree(folder.path()).unwrap();

@@ -13,7 +13,7 @@ use crate::stage::shared;
 use irsa_testing::program::finish;
 
 /// A user ID that owns none of the tests' files.
-const NOBODY: u32 = 65534;
+const NOBODY_ID: u32 = 65534;
 
 fn file(content: &str) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
@@ -58,7 +58,7 @@ fn a_file_of_a_different_user_is_unreadable() {
     if rustix::process::geteuid().is_root() {
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-        command.uid(NOBODY).gid(NOBODY);
+        command.uid(NOBODY_ID).gid(NOBODY_ID);
     } else {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
     }
