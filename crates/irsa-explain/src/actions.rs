@@ -1,5 +1,5 @@
-//! The actions of all AWS services ("Actions, resources, and condition keys for AWS services" in the Service Authorization
-//! Reference). `data/actions.py` writes the list.
+//! The actions of all AWS services ("Actions, resources, and condition keys for AWS services" in the Service
+//! Authorization Reference). `data/actions.py` generates the list.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use flate2::read::DeflateDecoder;
 use irsa_policy::TextPattern;
 
-/// The services that this product calls. Their lists are taken to be complete.
+/// The services that irsa and its users call. Their lists are assumed to be complete.
 const OWN: [&str; 8] = [
     "rds-db",
     "es",
@@ -20,7 +20,7 @@ const OWN: [&str; 8] = [
     "eks-auth",
 ];
 
-/// A name with more edits than this is a different name.
+/// The maximum edit distance of a misspelling.
 const MAX_EDITS: usize = 2;
 
 /// The list, compressed by the build script.
@@ -33,24 +33,25 @@ type Service = Vec<Action>;
 
 #[derive(Debug)]
 struct Action {
-    /// As AWS writes it.
+    /// The name as AWS spells it.
     name: String,
+    /// The name in lower case.
     lower: String,
-    /// Whether it can be limited to resources; others only know `*`.
+    /// Whether the action supports resource-level permissions; other actions accept only `*`.
     has_resources: bool,
 }
 
-/// Why an action does not exist.
+/// An action that does not exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Unknown {
-    /// What was meant, if one name is near.
+    /// The suggested action, if there is a similar one.
     pub(crate) instead: Option<String>,
 }
 
-/// Finds out whether an action, which may have wildcards, matches no action of AWS.
+/// Checks whether an action, which may contain wildcards, matches no AWS action.
 ///
-/// Only the services that this product calls are known well enough to say so of every name. Of other services a name is
-/// reported if it is a misspelling of an existing one.
+/// For the services in [`OWN`], every unknown name is reported. For other services, whose lists may be incomplete, a
+/// name is reported only if it looks like a misspelling of an existing one.
 pub(crate) fn unknown(pattern: &str) -> Option<Unknown> {
     let (prefix, name) = pattern.split_once(':')?;
     let (prefix, lower) = (prefix.to_ascii_lowercase(), name.to_ascii_lowercase());
@@ -70,8 +71,8 @@ pub(crate) fn unknown(pattern: &str) -> Option<Unknown> {
     Some(Unknown { instead })
 }
 
-/// Whether `Resource` of a statement with this action can be limited: an action with resource types, or a pattern of
-/// which at least half of the actions have them.
+/// Whether a statement with this action can be limited to resources: the action has resource types, or at least half of
+/// the actions that the pattern matches have them.
 pub(crate) fn has_resources(pattern: &str) -> bool {
     let Some((prefix, name)) = pattern.split_once(':') else {
         return pattern == "*";
@@ -100,7 +101,7 @@ fn matching<'s>(service: &'s Service, pattern: &str) -> impl Iterator<Item = &'s
 fn services() -> &'static BTreeMap<String, Service> {
     SERVICES.get_or_init(|| {
         let mut text = String::new();
-        // The list is part of the program: without it, no action is reported.
+        // The list is compiled into the program. If it could not be read, no action would be reported.
         let read = DeflateDecoder::new(LIST).read_to_string(&mut text);
         read.map(|_| text.lines().filter_map(service).collect())
             .unwrap_or_default()
@@ -123,7 +124,7 @@ fn service(line: &str) -> Option<(String, Service)> {
     Some((prefix.to_owned(), service))
 }
 
-/// A misspelt prefix of one of the services that this product calls.
+/// Suggests a service for a misspelled prefix of one of [`OWN`].
 fn unknown_service(prefix: &str, name: &str) -> Option<Unknown> {
     let bare = |text: &str| text.replace(['-', '.'], "");
     let is_near =
@@ -134,7 +135,7 @@ fn unknown_service(prefix: &str, name: &str) -> Option<Unknown> {
     })
 }
 
-/// The action of this name that another of the product's services has.
+/// The action with this name in any service of [`OWN`].
 fn elsewhere(lower: &str) -> Option<String> {
     let of_service = |own: &&str| {
         let mut actions = services().get(*own)?.iter();
@@ -144,7 +145,7 @@ fn elsewhere(lower: &str) -> Option<String> {
     OWN.iter().find_map(of_service)
 }
 
-/// Whether several actions begin with this name.
+/// Whether several actions start with this name.
 fn beginning(lower: &str, service: &Service) -> bool {
     let longer = service
         .iter()
@@ -152,7 +153,7 @@ fn beginning(lower: &str, service: &Service) -> bool {
     !lower.is_empty() && longer.count() > 1
 }
 
-/// The name that is nearest to `lower`, unless that has wildcards.
+/// The name nearest to `lower`; `None` if `lower` contains wildcards.
 fn nearest<'s>(lower: &str, service: &'s Service) -> Option<&'s str> {
     if lower.contains(['*', '?']) || lower.len() <= MAX_EDITS * 2 {
         return None;
@@ -165,7 +166,8 @@ fn nearest<'s>(lower: &str, service: &'s Service) -> Option<&'s str> {
     near.min_by_key(|(edits, _)| *edits).map(|(_, name)| name)
 }
 
-/// The number of characters to insert, to remove or to replace until one text is the other (Levenshtein distance).
+/// The number of insertions, deletions and replacements of characters that turn one text into the other (Levenshtein
+/// distance).
 pub(crate) fn edits(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();
@@ -190,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn actions_of_aws_exist() {
+    fn aws_actions_are_known() {
         for action in [
             "rds-db:connect",
             "es:ESHttpGet",
@@ -203,14 +205,14 @@ mod tests {
             "es:*",
             "*",
             "unheard-of:Action",
-            "s3:SomethingNewThatNobodyKnows",
+            "s3:SomethingNewAndUnknown",
         ] {
             assert_eq!(unknown(action), None, "{action}");
         }
     }
 
     #[test]
-    fn a_misspelt_action_is_told_with_what_was_meant() {
+    fn a_misspelled_action_has_a_suggestion() {
         for (action, instead) in [
             (
                 "sts:AssumeRoleWithWebIdendity",
@@ -231,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn some_actions_only_know_a_star() {
+    fn some_actions_accept_only_a_star() {
         for action in [
             "es:DescribeDomain",
             "es:*",

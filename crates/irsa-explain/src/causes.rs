@@ -1,4 +1,4 @@
-//! Denials as causes: which link of the chain a denial breaks, and how.
+//! The causes of denials: the link of the chain that a denial breaks, and how.
 
 use irsa_chain::Cause;
 use irsa_policy::{Decision, Mismatch, NearMiss, Outcome, Verdict, covers};
@@ -6,7 +6,7 @@ use irsa_policy::{Decision, Mismatch, NearMiss, Outcome, Verdict, covers};
 use crate::common_mistakes;
 use crate::web_identity::{self, Claim};
 
-/// A decision and the statements that nearly allowed, nearest first.
+/// A decision, and the statements that are nearest to allowing the request, nearest first.
 #[derive(Debug)]
 pub struct Denial<'a> {
     decision: Decision,
@@ -34,10 +34,9 @@ impl<'a> From<&'a Outcome> for Denial<'a> {
 
 /// Returns the cause for which a trust policy denies an [`OidcRequest`](crate::OidcRequest).
 ///
-/// It is that of the nearest statement which only conditions keep from allowing or, without one, of the nearest
-/// statement. A [common mistake](crate::common_mistakes) comes before the plain difference of two values.
-/// [`Cause::TrustDenied`] stands for everything that no other cause names: an explicit `Deny`, a policy that allows
-/// nothing, other conditions.
+/// The cause is that of the nearest statement in which only conditions do not match, otherwise that of the nearest
+/// statement. A [common mistake](crate::common_mistakes) takes precedence over a plain difference of two values.
+/// [`Cause::TrustDenied`] covers everything else: an explicit `Deny`, a policy that allows nothing, other conditions.
 pub fn trust_cause<'a>(denial: impl Into<Denial<'a>>) -> Cause {
     let denial = denial.into();
     if denial.decision == Decision::ExplicitlyDenied {
@@ -46,8 +45,8 @@ pub fn trust_cause<'a>(denial: impl Into<Denial<'a>>) -> Cause {
     let mut misses = denial.near_misses.iter();
     let nearest = misses.find(|miss| miss.has_conditions_only());
     let nearest = nearest.or(denial.near_misses.first());
-    let kept_by = nearest.iter().flat_map(|miss| &miss.kept_by);
-    let causes = kept_by.map(trust_mismatch);
+    let mismatches = nearest.iter().flat_map(|miss| &miss.mismatches);
+    let causes = mismatches.map(trust_mismatch);
     causes
         .min_by_key(|cause| rank(*cause))
         .unwrap_or(Cause::TrustDenied)
@@ -55,9 +54,9 @@ pub fn trust_cause<'a>(denial: impl Into<Denial<'a>>) -> Cause {
 
 /// Returns the cause for which identity policies deny `rds-db:connect` on a database user.
 ///
-/// Of the statements that only fail to name the resource, the nearest that has either the user or the cluster right
-/// decides ("Creating and using an IAM policy for IAM database access", Amazon Aurora User Guide).
-/// [`Cause::ConnectNotAllowed`] stands for everything else.
+/// The cause is that of the nearest statement in which only the resource does not match, and of that only the user or
+/// only the cluster ("Creating and using an IAM policy for IAM database access", Amazon Aurora User Guide).
+/// [`Cause::ConnectNotAllowed`] covers everything else.
 pub fn connect_cause<'a>(denial: impl Into<Denial<'a>>) -> Cause {
     let denial = denial.into();
     match denial.decision {
@@ -72,8 +71,8 @@ pub fn connect_cause<'a>(denial: impl Into<Denial<'a>>) -> Cause {
 
 /// Returns the cause for which policies deny an `es:ESHttp*` action on a path of a domain.
 ///
-/// [`Cause::DomainResourceMismatch`] means that a statement fits except for its resource, and names a domain there but
-/// nothing below the requested one. [`Cause::EsHttpNotAllowed`] stands for everything else.
+/// [`Cause::DomainResourceMismatch`] means that a statement matches except for its resource, which names a domain but
+/// no path below the requested one. [`Cause::EsHttpNotAllowed`] covers everything else.
 pub fn request_cause<'a>(denial: impl Into<Denial<'a>>, domain_arn: &str) -> Cause {
     let denial = denial.into();
     if denial.decision == Decision::ExplicitlyDenied {
@@ -84,7 +83,7 @@ pub fn request_cause<'a>(denial: impl Into<Denial<'a>>, domain_arn: &str) -> Cau
         let below = pattern.strip_prefix(domain_arn);
         names_a_domain && !below.is_some_and(|rest| rest.starts_with('/'))
     };
-    let is_near = |miss: &&NearMiss| match miss.kept_by.as_slice() {
+    let is_near = |miss: &&NearMiss| match miss.mismatches.as_slice() {
         [Mismatch::Resource { expected, .. }] => expected.iter().any(names_wrongly),
         _ => false,
     };
@@ -115,7 +114,7 @@ fn trust_difference(mismatch: &Mismatch) -> Cause {
     }
 }
 
-/// The order in which to repair.
+/// The order in which to fix causes.
 fn rank(cause: Cause) -> usize {
     let order = [
         Cause::TrustPrincipalDeleted,
@@ -137,17 +136,17 @@ fn connect_mismatch(miss: &NearMiss) -> Option<Cause> {
         Mismatch::Resource {
             element: "Resource",
             expected,
-            was: Some(was),
+            actual: Some(actual),
         },
-    ] = miss.kept_by.as_slice()
+    ] = miss.mismatches.as_slice()
     else {
         return None;
     };
-    let (cluster, _) = was.split_once('/')?;
+    let (cluster, _) = actual.split_once('/')?;
     expected.iter().find_map(|pattern| {
         let (cluster_pattern, user_pattern) = pattern.split_once('/')?;
-        let same_cluster = covers(&format!("{cluster_pattern}/*"), was);
-        let same_user = covers(&format!("{cluster}/{user_pattern}"), was);
+        let same_cluster = covers(&format!("{cluster_pattern}/*"), actual);
+        let same_user = covers(&format!("{cluster}/{user_pattern}"), actual);
         match (same_cluster, same_user) {
             (true, false) => Some(Cause::DbUserMismatch),
             (false, true) => Some(Cause::ResourceIdMismatch),

@@ -1,8 +1,7 @@
-//! The question of IRSA, whole: may this service account have the role, and may its session then
-//! do it?
+//! The whole chain of a pod: can the service account assume the role, and can its session then access the data?
 //!
-//! Each link that can be decided is a [`Step`]. A pod passes them all or none; so one denial is
-//! enough, and what is not known is only told where nothing denies.
+//! Each link that can be decided is a [`Step`]. Access needs all links, so a single denial decides, and unknown values
+//! matter only if no link denies.
 
 mod permissions;
 pub mod report;
@@ -11,101 +10,101 @@ mod trust;
 use irsa_chain::{IssuerUrl, Link, ServiceAccount, SessionName};
 use irsa_policy::{Context, Layer};
 
-use crate::inventory::{Inventory, Role, Source};
+use crate::inventory::{Inventory, PolicySource, Role};
 use crate::pod_identity::PodIdentity;
 use crate::question::{Document, Question, Unknown};
 use crate::request_context::RequestContext;
 
-const NO_ACCOUNT: &str = "the account of the role can't be told: name it with --role ARN";
+const NO_ACCOUNT: &str = "the role's account is unknown: pass the role's ARN with --role";
 
-/// What is asked: a pod, its role, and what it then does.
+/// The scenario to evaluate: a pod, its role, and the access that it needs.
 #[derive(Debug)]
 pub struct Scenario<'a> {
-    /// How it gets a session; without this, only the permissions of the role are asked.
+    /// How the pod gets a session; `None` evaluates only the permissions of the role.
     pub credential: Option<Credential<'a>>,
-    /// The role that it asks for.
+    /// The role that the pod assumes.
     pub role: &'a Role,
-    /// What it then does, if that is asked too.
+    /// The access that the session needs; `None` evaluates only the trust policy.
     pub access: Option<Access<'a>>,
-    /// Further condition keys of each request.
+    /// Additional condition keys for each request.
     pub context: &'a Context,
-    /// The time of each request, in ISO 8601 and in seconds since 1970; `None` if it is unknown.
+    /// The time of each request, in ISO 8601 and in seconds since 1970; `None` if unknown.
     pub time: Option<(&'a str, u64)>,
-    /// The requests have no condition keys but those that are known.
+    /// Whether the requests have only the known condition keys.
     pub is_complete: bool,
-    /// Policies that are no part of the inventory: boundaries, sessions, an organization's.
+    /// Policies outside the inventory: boundaries, session policies, policies of an organization.
     pub documents: &'a [Document],
 }
 
-/// How a pod gets a session of its role.
+/// How a pod gets a role session.
 #[derive(Debug, Clone, Copy)]
 pub enum Credential<'a> {
-    /// It exchanges a token of its service account at STS.
+    /// The pod exchanges its service account token at STS (IRSA).
     Token(Token<'a>),
-    /// EKS Pod Identity assumes the role for it.
+    /// EKS Pod Identity assumes the role for the pod.
     PodIdentity(PodIdentity<'a>),
 }
 
-/// A pod's token.
+/// A service account token.
 #[derive(Debug, Clone, Copy)]
 pub struct Token<'a> {
-    /// Its subject.
+    /// The subject.
     pub service_account: &'a ServiceAccount,
-    /// Its issuer.
+    /// The issuer.
     pub issuer: &'a IssuerUrl,
-    /// Its audience.
+    /// The audience.
     pub audience: &'a str,
 }
 
-/// What a session does.
+/// The access that a session needs.
 #[derive(Debug, Clone, Copy)]
 pub enum Access<'a> {
-    /// Logs in: `USER@DATABASE`, where the database is its resource id or what the inventory calls
-    /// it; or the whole ARN.
+    /// A database login: `USER@DATABASE`, with the database's resource ID or a name from the inventory; or the ARN of
+    /// the database user.
     Connect(&'a str),
-    /// Sends a request to a domain: its ARN, or what the inventory calls it.
+    /// A request to a domain.
     Open {
-        /// The domain, and in an ARN also the path.
+        /// The ARN of the domain, with or without a path, or a name from the inventory.
         domain: &'a str,
         /// The action.
         action: &'a str,
     },
-    /// Anything else.
+    /// Any other request.
     Call {
         /// The action.
         action: &'a str,
-        /// What it is called on.
+        /// The ARN of the resource.
         resource: Option<&'a str>,
     },
 }
 
-/// A link that can be decided.
+/// A step of the chain that can be decided.
 #[derive(Debug)]
 pub struct Step {
-    /// The link; none if the question is not about a chain.
+    /// The link; `None` if the question is not about a chain.
     pub link: Option<Link>,
-    /// What is asked there.
-    pub asks: Asks,
+    /// What the step is decided by.
+    pub basis: Basis,
 }
 
-/// How a link is decided.
+/// What a step is decided by.
 #[derive(Debug)]
-pub enum Asks {
-    /// By policies.
+pub enum Basis {
+    /// Policies.
     Policies(Box<Question>),
-    /// By what is registered.
+    /// The registration of the OIDC provider.
     Registered {
-        /// Whether it is; `None` if that is not known.
+        /// Whether the link holds; `None` if unknown.
         holds: Option<bool>,
-        /// What was found.
+        /// The reason.
         sentence: String,
     },
 }
 
-/// The steps from the token to the data.
+/// Returns the steps from the token to the data.
 ///
 /// # Errors
-/// What can't be told from what is given.
+/// The scenario lacks something that the question needs, such as the account of the role.
 pub fn steps(inventory: &Inventory, scenario: &Scenario<'_>) -> Result<Vec<Step>, String> {
     let mut steps = Vec::new();
     let mut issued = None;
@@ -113,7 +112,7 @@ pub fn steps(inventory: &Inventory, scenario: &Scenario<'_>) -> Result<Vec<Step>
         Some(Credential::Token(token)) => {
             let provider = trust::provider_of(scenario.role, token.issuer).ok_or(NO_ACCOUNT)?;
             let registered = trust::registered(inventory, &provider, token.audience);
-            steps.extend(registered.map(|asks| Step::at(Link::OidcProvider, asks)));
+            steps.extend(registered.map(|basis| Step::at(Link::OidcProvider, basis)));
             let question = trust::question(scenario, token, &provider);
             steps.push(Step::policies(Link::TrustPolicy, question));
             issued = Some(provider);
@@ -131,30 +130,29 @@ pub fn steps(inventory: &Inventory, scenario: &Scenario<'_>) -> Result<Vec<Step>
     Ok(steps)
 }
 
-/// The roles that let this service account in: one that pods with other names may have as well is
-/// one of them.
+/// The roles that trust this service account, including roles that also trust others.
 pub fn trusting<'e>(inventory: &'e Inventory, token: &Token<'_>) -> Vec<&'e Role> {
     let trusts = |role: &&Role| trust::is_trusted(role, token);
     inventory.roles.iter().filter(trusts).collect()
 }
 
 impl Step {
-    fn at(link: Link, asks: Asks) -> Self {
+    fn at(link: Link, basis: Basis) -> Self {
         Self {
             link: Some(link),
-            asks,
+            basis,
         }
     }
 
     fn policies(link: Link, question: Question) -> Self {
-        Self::at(link, Asks::Policies(Box::new(question)))
+        Self::at(link, Basis::Policies(Box::new(question)))
     }
 
-    /// A question by itself.
+    /// Creates a step for a single question.
     pub fn alone(question: Question) -> Self {
         Self {
             link: None,
-            asks: Asks::Policies(Box::new(question)),
+            basis: Basis::Policies(Box::new(question)),
         }
     }
 }
@@ -171,31 +169,31 @@ impl Credential<'_> {
     }
 }
 
-/// The name of a session, which a pod chooses.
+/// The session name that a pod uses.
 fn session_name(credential: Option<&Credential<'_>>) -> SessionName {
     let account = credential.map(Credential::service_account);
     SessionName::from_pod_name(account.map_or("session", ServiceAccount::name))
 }
 
-/// Puts the policies of a layer into a question, each as a document or as one that is not known.
-fn add(question: &mut Question, layer: Layer, sources: &[Source]) {
-    for Source { place, text, .. } in sources {
+/// Adds the policies of a layer to a question, as documents or as unknowns.
+fn add(question: &mut Question, layer: Layer, sources: &[PolicySource]) {
+    for PolicySource { label, text, .. } in sources {
         match text {
             Some(text) => question.policies.push(Document {
                 layer,
-                file: place.clone(),
+                file: label.clone(),
                 text: text.clone(),
             }),
             None => question.unknown.push(Unknown {
                 layer: Some(layer),
-                what: place.clone(),
+                what: label.clone(),
             }),
         }
     }
 }
 
 impl Scenario<'_> {
-    /// Fills in what is known of every request.
+    /// Fills in what is known about every request of the scenario.
     fn complete(&self, context: &mut RequestContext) {
         context.fill_all(self.context);
         if let Some((current, seconds)) = self.time {

@@ -1,11 +1,11 @@
-//! Policies in what the AWS CLI prints: `aws iam get-role`, `get-role-policy`, `get-policy-version`,
-//! `aws opensearch describe-domain` and others wrap the document in members of their own.
+//! Policies in the output of the AWS CLI. `aws iam get-role`, `get-role-policy`, `get-policy-version`, `aws opensearch
+//! describe-domain` and other commands wrap the document in an object.
 
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// Where the document is, from the outermost member.
-const PLACES: [&[&str]; 8] = [
+/// The paths to the document, from the outermost member.
+const PATHS: [&[&str]; 8] = [
     &["Role", "AssumeRolePolicyDocument"],
     &["AssumeRolePolicyDocument"],
     &["PolicyDocument"],
@@ -16,23 +16,23 @@ const PLACES: [&[&str]; 8] = [
     &["AccessPolicies", "Options"],
 ];
 
-/// The policy document in the output of the AWS CLI; any other text unchanged.
+/// Extracts the policy document from the output of the AWS CLI, and returns any other text unchanged.
 ///
-/// What surrounds a document becomes white space, so that lines and columns are still those of the file. A document
-/// that is a string has lines and columns of its own.
+/// The surrounding text is replaced with white space, so that lines and columns are those of the file. A document that
+/// is a JSON string is unquoted, and its lines and columns count from its start.
 pub fn document(text: String) -> String {
     if let Ok(Value::Object(members)) = serde_json::from_str(&text)
         && !members.contains_key("Statement")
     {
-        let mut found = PLACES.iter().filter_map(|place| extract(&text, place));
+        let mut found = PATHS.iter().filter_map(|path| extract(&text, path));
         return found.next().unwrap_or(text);
     }
     text
 }
 
-fn extract(text: &str, place: &[&str]) -> Option<String> {
+fn extract(text: &str, path: &[&str]) -> Option<String> {
     let mut inner: &str = text;
-    for name in place {
+    for name in path {
         let members: std::collections::HashMap<String, &RawValue> =
             serde_json::from_str(inner).ok()?;
         inner = members.get(*name)?.get();
@@ -49,7 +49,7 @@ fn extract(text: &str, place: &[&str]) -> Option<String> {
     }
 }
 
-/// White space of the same lines and columns.
+/// White space with the same lines and columns.
 fn blank(text: &str) -> String {
     text.chars()
         .map(|char| if char == '\n' { '\n' } else { ' ' })
@@ -71,8 +71,8 @@ mod tests {
         ] {
             let found = document(output.clone());
             assert_eq!(found.trim(), POLICY);
-            let place = |text: &str| text.find(POLICY).map(|at| text[..at].chars().count());
-            assert_eq!(place(&found), place(&output));
+            let path = |text: &str| text.find(POLICY).map(|at| text[..at].chars().count());
+            assert_eq!(path(&found), path(&output));
         }
         let content = Value::from(POLICY);
         for output in [

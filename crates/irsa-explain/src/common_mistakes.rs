@@ -1,8 +1,8 @@
-//! The common mistakes: policy text that IAM accepts and that never matches what its author meant.
+//! Common mistakes: policy text that IAM accepts but that never matches what its author intended.
 //!
-//! [`table`] is the only list of them: `irsa policy explain` and `irsa policy lint` print its sentences, and
-//! [`trust_cause`](crate::trust_cause) names its causes, for the doctor and for the lab. The tests of an entry are in
-//! the module of the element that it is about.
+//! [`table`] lists all of them. `irsa policy explain` and `irsa policy lint` print the sentences, and
+//! [`trust_cause`](crate::trust_cause) returns the causes, for the doctor and the lab. The functions that detect the
+//! mistakes are in a module for each element.
 
 mod action;
 mod issuer;
@@ -24,18 +24,18 @@ use crate::web_identity;
 /// An entry of [`table`].
 #[derive(Debug)]
 pub struct CommonMistake {
-    /// A stable name; an entry for a second element may share it.
+    /// A stable ID. Entries for different elements can share it.
     pub id: &'static str,
-    /// The element that it is about.
+    /// The element with the mistake.
     pub element: Element,
-    /// What is wrong, and what is right.
+    /// A description of the mistake and of the correct form.
     pub sentence: &'static str,
-    /// The cause of the chain that it is, if that is certain from the text alone.
+    /// The cause in the chain, if the text alone makes it certain.
     pub cause: Option<Cause>,
-    test: fn(&Part<'_>, &str) -> Option<Found>,
+    test: fn(&Part<'_>, &str) -> Option<Suggestion>,
 }
 
-/// What a mistake is about.
+/// An element of a statement that can have a mistake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Element {
     /// A name in `Principal`.
@@ -50,26 +50,26 @@ pub enum Element {
     ConditionValue,
 }
 
-/// An element of a statement, with what is known of the request or of the rest of the statement.
+/// An element of a statement, with what is known about the request and the rest of the statement.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Part<'a> {
     /// `Principal`.
     Principal {
         names: &'a [String],
-        /// The caller that is not among them.
+        /// The caller, which the names do not include.
         caller: Option<&'a str>,
     },
     /// `Action`.
     Action {
         names: &'a [String],
-        /// The statement is meant for the exchange of tokens.
+        /// Whether the statement is for exchanging tokens.
         is_for_tokens: bool,
     },
     /// `Resource`.
     Resource {
         actions: &'a [String],
         arns: &'a [String],
-        /// The resource that is not among them.
+        /// The requested resource, which the ARNs do not include.
         requested: Option<&'a str>,
     },
     /// A key of an operator.
@@ -77,19 +77,19 @@ pub(crate) enum Part<'a> {
         operator: &'a str,
         key: &'a str,
         values: &'a [String],
-        /// What the request has under this key, if it is known.
-        was: Was<'a>,
+        /// The values of the key in the request.
+        actual: RequestValues<'a>,
     },
 }
 
-/// What a request has under the key of a condition.
+/// The values of a condition key in the request.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Was<'a> {
+pub(crate) enum RequestValues<'a> {
     /// There is no request.
-    NotAsked,
-    /// It lacks the key.
+    NoRequest,
+    /// The request does not have the key.
     Absent,
-    /// These values.
+    /// The values.
     Values(&'a [String]),
 }
 
@@ -97,19 +97,19 @@ pub(crate) enum Was<'a> {
 #[derive(Debug, Clone)]
 pub(crate) struct Mistake {
     pub(crate) entry: &'static CommonMistake,
-    /// The text in the policy that it is about.
+    /// The text in the policy.
     pub(crate) about: String,
-    /// What was meant, if that is certain.
+    /// The suggested replacement, if it is certain.
     pub(crate) instead: Option<String>,
 }
 
-/// What a test found: the text that was meant, if that is certain.
-pub(crate) type Found = Option<String>;
+/// The result of a test that found a mistake: the suggested replacement, if it is certain.
+pub(crate) type Suggestion = Option<String>;
 
 // === impl Part ===
 
 impl<'a> Part<'a> {
-    /// The mistakes of the values, in their order.
+    /// The mistakes in the values, in their order.
     pub(crate) fn mistakes(&self) -> Vec<Mistake> {
         let values = self.values();
         let mistakes = values
@@ -151,12 +151,12 @@ impl<'a> Part<'a> {
     }
 }
 
-/// The mistakes that keep a statement from matching `action`.
+/// The mistakes that explain a mismatch with a request for `action`.
 pub(crate) fn for_mismatch(mismatch: &Mismatch, action: &str) -> Vec<Mistake> {
     match mismatch {
-        Mismatch::Principal { expected, was } => Part::Principal {
+        Mismatch::Principal { expected, actual } => Part::Principal {
             names: expected,
-            caller: Some(was),
+            caller: Some(actual),
         }
         .mistakes(),
         Mismatch::Action { expected, .. } => Part::Action {
@@ -164,22 +164,26 @@ pub(crate) fn for_mismatch(mismatch: &Mismatch, action: &str) -> Vec<Mistake> {
             is_for_tokens: web_identity::is_exchange(action),
         }
         .mistakes(),
-        Mismatch::Resource { expected, was, .. } => Part::Resource {
+        Mismatch::Resource {
+            expected, actual, ..
+        } => Part::Resource {
             actions: &[action.to_owned()],
             arns: expected,
-            requested: was.as_deref(),
+            requested: actual.as_deref(),
         }
         .mistakes(),
         Mismatch::Condition {
             operator,
             key,
             expected,
-            was,
+            actual,
         } => Part::Condition {
             operator,
             key,
             values: expected,
-            was: was.as_deref().map_or(Was::Absent, Was::Values),
+            actual: actual
+                .as_deref()
+                .map_or(RequestValues::Absent, RequestValues::Values),
         }
         .mistakes(),
         _ => Vec::new(),
@@ -187,7 +191,7 @@ pub(crate) fn for_mismatch(mismatch: &Mismatch, action: &str) -> Vec<Mistake> {
 }
 
 impl Mistake {
-    /// What was meant, if that is certain, and why.
+    /// The suggestion, if there is one, and the description.
     pub(crate) fn help(&self) -> String {
         let question = self
             .question()
@@ -201,7 +205,7 @@ impl Mistake {
     }
 }
 
-/// Where the text `about` stands: in the element, or, as the key of a condition, just before it.
+/// The byte range of the text `about`: in the element or, for the key of a condition, just before it.
 pub(crate) fn span(
     text: &str,
     statement: &Range<usize>,

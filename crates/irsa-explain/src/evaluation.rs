@@ -1,7 +1,7 @@
-//! A question with its decision, and the way from statements back to files.
+//! A question with its decision, which maps statements back to files.
 //!
-//! A decision that differs over something unknown is unsure, and names it: the value of a condition key, a policy, a part
-//! of the resource.
+//! A decision is unsure if it depends on something unknown: the value of a condition key, a policy, or a part of the
+//! resource. It then names what it depends on.
 
 mod extremes;
 
@@ -10,13 +10,13 @@ use std::ops::Range;
 
 use anstyle::{AnsiColor, Style};
 use irsa_policy::{
-    Because, Cited, Decision, Layer, Outcome, Policy, PolicyDocuments, PolicySet, Position,
+    Cited, Decision, Layer, Outcome, Policy, PolicyDocuments, PolicySet, Position, Reason,
     StatementRef,
 };
 use serde_json::{Map, Value};
 
 use self::extremes::Extremes;
-use crate::answer;
+use crate::machine_output;
 use crate::question::{Document, Question};
 use crate::snippet::printable;
 
@@ -29,16 +29,16 @@ pub(crate) const HINT: Style = AnsiColor::Cyan.on_default();
 #[derive(Debug)]
 pub struct Evaluation<'q> {
     pub(crate) question: &'q Question,
-    /// The decision, and what made it. Where it depends on something unknown, the one without this.
+    /// The decision and its reason. If it depends on something unknown, this is the decision without it.
     pub outcome: Outcome,
-    /// What the decision depends on and is not known.
-    doubts: Vec<String>,
+    /// The unknowns that the decision depends on.
+    unknowns: Vec<String>,
     set: PolicySet<'q>,
 }
 
-/// A statement in its file.
+/// A statement and its file.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Found<'q> {
+pub(crate) struct StatementInFile<'q> {
     pub(crate) document: &'q Document,
     pub(crate) policy: &'q Policy,
     pub(crate) statement: usize,
@@ -47,86 +47,91 @@ pub(crate) struct Found<'q> {
 // === impl Evaluation ===
 
 impl<'q> Evaluation<'q> {
-    /// Decides the question; `documents` are its own.
+    /// Decides the question; `documents` are its parsed policies.
     pub fn new(question: &'q Question, documents: &'q PolicyDocuments) -> Self {
-        let mut set = documents.set();
+        Self::with_policies(question, documents.set())
+    }
+
+    /// Decides the question by policies that are already parsed, in place of its documents.
+    pub fn with_policies(question: &'q Question, mut set: PolicySet<'q>) -> Self {
         set.resource_account = question.resource_account.as_deref();
-        let (outcome, doubts) = Extremes::new(question, &set).outcome();
+        let (outcome, unknowns) = Extremes::new(question, &set).outcome();
         Self {
             question,
             outcome,
-            doubts,
+            unknowns,
             set,
         }
     }
 
-    /// The decision, as far as it does not depend on what is not known.
+    /// The decision; `None` if it depends on something unknown.
     pub fn decision(&self) -> Option<Decision> {
-        let is_sure = self.doubts.is_empty();
+        let is_sure = self.unknowns.is_empty();
         is_sure.then_some(self.outcome.decision)
     }
 
-    /// What has to be known before there is a decision: condition keys, policies, parts of the request.
-    pub fn doubts(&self) -> Vec<&str> {
-        self.doubts.iter().map(String::as_str).collect()
+    /// The unknown condition keys, policies and parts of the request that the decision depends on.
+    pub fn depends_on(&self) -> Vec<&str> {
+        self.unknowns.iter().map(String::as_str).collect()
     }
 
-    /// The file of a statement that decided or nearly did.
+    /// The file of a deciding statement or a near miss.
     pub fn file(&self, cited: &Cited) -> Option<&'q str> {
         let found = self.found(cited.layer, &cited.statement)?;
         Some(&found.document.file)
     }
 
-    /// The decision with its reason, on a line.
+    /// The decision and its reason, on one line.
     pub fn sentence(&self) -> String {
         let (style, name) = match self.decision() {
-            Some(Decision::Allowed) => (GOOD, answer::name(Decision::Allowed)),
-            Some(decision) => (BAD, answer::name(decision)),
-            None => (UNSURE, answer::UNSURE),
+            Some(Decision::Allowed) => (GOOD, machine_output::name(Decision::Allowed)),
+            Some(decision) => (BAD, machine_output::name(decision)),
+            None => (UNSURE, machine_output::UNSURE),
         };
         let mut line = format!("{style}{name}{style:#}");
         if self.decision().is_none() {
-            let doubts: Vec<_> = self.doubts().into_iter().map(printable).collect();
-            let name = answer::name(self.outcome.decision);
+            let unknowns: Vec<_> = self.depends_on().into_iter().map(printable).collect();
+            let name = machine_output::name(self.outcome.decision);
+            let without = if unknowns.len() == 1 { "it" } else { "these" };
             let _ = write!(
                 line,
-                ", as it depends on {}; without it {name}",
-                doubts.join(" and on ")
+                ": depends on {}; without {without}, {name}",
+                unknowns.join(" and ")
             );
         }
         line.push(' ');
-        line += &printable(&self.outcome.because.to_string());
-        let places: Vec<_> = self
+        line += &printable(&self.outcome.reason.to_string());
+        let locations: Vec<_> = self
             .cited()
             .filter_map(|cited| self.found(cited.layer, &cited.statement))
             .map(|found| found.at(&found.span()))
             .collect();
-        if !places.is_empty() {
-            line = format!("{line} ({})", places.join(", "));
+        if !locations.is_empty() {
+            line = format!("{line} ({})", locations.join(", "));
         }
         line
     }
 
-    /// The decision in the words of the machine contract, with files.
+    /// The decision as JSON, with files.
     pub fn json(&self) -> Value {
-        let mut by = answer::by(&self.outcome.because);
+        let mut by = machine_output::by(&self.outcome.reason);
         if let Some(cited) = self.cited().next() {
-            by.extend(self.place(cited));
+            by.extend(self.location(cited));
         }
-        let also = self.cited().nth(1).map(|cited| self.place(cited));
-        if let (Some(Value::Object(object)), Some(place)) = (by.get_mut("also"), also) {
-            object.extend(place);
+        let also = self.cited().nth(1).map(|cited| self.location(cited));
+        if let (Some(Value::Object(object)), Some(location)) = (by.get_mut("also"), also) {
+            object.extend(location);
         }
-        let name = answer::name(self.outcome.decision);
+        let name = machine_output::name(self.outcome.decision);
         match self.decision() {
             Some(_) => serde_json::json!({"decision": name, "by": by}),
             None => serde_json::json!({
-                "decision": answer::UNSURE, "unknown": self.doubts(), "without": name, "by": by,
+                "decision": machine_output::UNSURE, "unknown": self.depends_on(), "without": name, "by": by,
             }),
         }
     }
 
-    /// What was asked, in the words of the machine contract.
+    /// The request as JSON.
     pub(crate) fn request(&self) -> Map<String, Value> {
         let Question {
             principal,
@@ -141,23 +146,27 @@ impl<'q> Evaluation<'q> {
         request
     }
 
-    /// The statements that decided.
+    /// The deciding statements.
     pub(crate) fn cited(&self) -> impl Iterator<Item = &Cited> {
-        match &self.outcome.because {
-            Because::Allows(cited) => cited.as_slice(),
-            Because::Denies(cited) => std::slice::from_ref(cited),
+        match &self.outcome.reason {
+            Reason::Allows(cited) => cited.as_slice(),
+            Reason::Denies(cited) => std::slice::from_ref(cited),
             _ => &[],
         }
         .iter()
     }
 
-    pub(crate) fn found(&self, layer: Layer, statement: &StatementRef) -> Option<Found<'q>> {
+    pub(crate) fn found(
+        &self,
+        layer: Layer,
+        statement: &StatementRef,
+    ) -> Option<StatementInFile<'q>> {
         let mut documents = self
             .question
             .policies
             .iter()
             .filter(|document| document.layer == layer);
-        Some(Found {
+        Some(StatementInFile {
             document: documents.nth(statement.policy)?,
             policy: self.policies(layer).get(statement.policy)?,
             statement: statement.statement,
@@ -170,13 +179,13 @@ impl<'q> Evaluation<'q> {
             Layer::Resource => self.set.resource.as_slice(),
             Layer::Boundary => &self.set.boundary,
             Layer::Session => &self.set.session,
-            Layer::ServiceControl(level) => of_level(&self.set.service_control, level),
-            Layer::ResourceControl(level) => of_level(&self.set.resource_control, level),
+            Layer::ServiceControl(level) => level_policies(&self.set.service_control, level),
+            Layer::ResourceControl(level) => level_policies(&self.set.resource_control, level),
             _ => &[],
         }
     }
 
-    fn place(&self, cited: &Cited) -> Map<String, Value> {
+    fn location(&self, cited: &Cited) -> Map<String, Value> {
         let found = self.found(cited.layer, &cited.statement);
         found
             .map(|found| found.json(&found.span()))
@@ -184,14 +193,14 @@ impl<'q> Evaluation<'q> {
     }
 }
 
-fn of_level<'s, 'q>(levels: &'s [Vec<&'q Policy>], level: usize) -> &'s [&'q Policy] {
+fn level_policies<'s, 'q>(levels: &'s [Vec<&'q Policy>], level: usize) -> &'s [&'q Policy] {
     levels.get(level).map_or(&[], Vec::as_slice)
 }
 
-// === impl Found ===
+// === impl StatementInFile ===
 
-impl Found<'_> {
-    /// The bytes of the statement.
+impl StatementInFile<'_> {
+    /// The byte range of the statement.
     pub(crate) fn span(&self) -> Range<usize> {
         self.policy.span(self.statement).unwrap_or_default()
     }
@@ -209,7 +218,7 @@ impl Found<'_> {
     }
 
     fn position(&self, span: &Range<usize>) -> Position {
-        Position::of(&self.document.text, span.start)
+        Position::from_offset(&self.document.text, span.start)
     }
 }
 

@@ -1,5 +1,4 @@
-//! What exists on AWS's side, as far as a chain passes it: from files, a Terraform plan or a lab's
-//! world.
+//! The AWS resources that a chain involves, read from files, a Terraform plan or a lab's world.
 
 use irsa_chain::{
     AccountId, Arn, DbResourceId, IssuerUrl, Partition, Region, RoleArn, ServiceAccount,
@@ -8,14 +7,14 @@ use irsa_policy::Attachment;
 
 use crate::snippet::printable;
 
-/// Everything that is known.
+/// All known resources.
 #[derive(Debug, Clone, Default)]
 pub struct Inventory {
     /// IAM roles.
     pub roles: Vec<Role>,
     /// OIDC providers.
     pub providers: Vec<Provider>,
-    /// Whether there is no other provider.
+    /// Whether the list of providers is complete.
     pub has_all_providers: bool,
     /// Databases with IAM authentication.
     pub databases: Vec<Database>,
@@ -25,87 +24,87 @@ pub struct Inventory {
     pub associations: Vec<Association>,
 }
 
-/// A policy, or the place of one that is not known yet.
+/// A policy, or the location of a policy whose text is unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
-    /// The file, or the address in the plan, for messages.
-    pub place: String,
-    /// `None` if it is known after the plan is applied only.
+pub struct PolicySource {
+    /// The file, or the address in the plan; for messages.
+    pub label: String,
+    /// The text; `None` if it is known only after the plan is applied.
     pub text: Option<String>,
-    /// Where the policy is attached, if that is known: it decides how large it may be.
+    /// Where the policy is attached, if known: this determines its maximum size.
     pub attachment: Option<Attachment>,
 }
 
 /// A role with its policies.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Role {
-    /// What messages call it.
-    pub place: String,
-    /// Its name, if it is known.
+    /// The name in messages.
+    pub label: String,
+    /// The name, if known.
     pub name: Option<String>,
-    /// Its ARN, if it is known.
+    /// The ARN, if known.
     pub arn: Option<RoleArn>,
-    /// Where it is, if that is known: also without its ARN.
+    /// The partition and account, if known without the ARN.
     pub home: Option<(Partition, AccountId)>,
-    /// Who may assume it.
-    pub trust: Vec<Source>,
-    /// What its sessions may do.
-    pub permissions: Vec<Source>,
-    /// What its sessions may do at most.
-    pub boundary: Vec<Source>,
+    /// The trust policy.
+    pub trust: Vec<PolicySource>,
+    /// The identity-based policies.
+    pub permissions: Vec<PolicySource>,
+    /// The permissions boundary.
+    pub boundary: Vec<PolicySource>,
 }
 
-/// An issuer that an account trusts.
+/// An IAM OIDC provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Provider {
-    /// What messages call it.
-    pub place: String,
-    /// Its account, if it is known.
+    /// The name in messages.
+    pub label: String,
+    /// The account, if known.
     pub account: Option<AccountId>,
-    /// Its issuer, if it is known.
+    /// The issuer, if known.
     pub issuer: Option<IssuerUrl>,
-    /// The audiences that it takes, if they are known.
+    /// The audiences that it accepts, if known.
     pub client_ids: Option<Vec<String>>,
 }
 
 /// A database cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Database {
-    /// What messages call it.
-    pub place: String,
-    /// Its identifier and its endpoints, as far as they are known.
+    /// The name in messages.
+    pub label: String,
+    /// The identifier and endpoints that are known.
     pub names: Vec<String>,
-    /// Its region, if it is known.
+    /// The region, if known.
     pub region: Option<Region>,
-    /// What policies call it, if it is known.
+    /// The resource ID that policies use, if known.
     pub resource_id: Option<DbResourceId>,
 }
 
 /// An OpenSearch domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Domain {
-    /// What messages call it.
-    pub place: String,
-    /// Its name, if it is known.
+    /// The name in messages.
+    pub label: String,
+    /// The name, if known.
     pub name: Option<String>,
-    /// Its name and its endpoints, as far as they are known.
+    /// The name and endpoints that are known.
     pub names: Vec<String>,
-    /// Its ARN, if it is known.
+    /// The ARN, if known.
     pub arn: Option<String>,
-    /// Who may reach it, besides those whom their own policies allow to.
-    pub access_policy: Vec<Source>,
+    /// The access policy, which grants access in addition to identity-based policies.
+    pub access_policy: Vec<PolicySource>,
 }
 
 /// An EKS Pod Identity association.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Association {
-    /// The name for messages.
-    pub place: String,
-    /// The service account whose pods get the role, if it is known.
+    /// The name in messages.
+    pub label: String,
+    /// The service account whose pods get the role, if known.
     pub service_account: Option<ServiceAccount>,
-    /// The role's ARN or its name for messages, if it is known.
+    /// The ARN or the label of the role, if known.
     pub role: Option<String>,
-    /// The cluster, if it is known.
+    /// The cluster, if known.
     pub cluster: Option<Arn>,
     /// Whether EKS adds session tags, which is the default.
     pub has_tags: bool,
@@ -114,36 +113,36 @@ pub struct Association {
 // === impl Inventory ===
 
 impl Inventory {
-    /// The role that is called `name`: its ARN, its name, or what messages call it.
+    /// Finds a role by its ARN, name or label.
     pub fn role(&self, name: &str) -> Option<&Role> {
         self.roles.iter().find(|role| role.is_called(name))
     }
 
-    /// The database that is called `name`.
+    /// Finds a database by its label, resource ID, identifier or endpoint.
     pub fn database(&self, name: &str) -> Option<&Database> {
         let is_it = |one: &&Database| {
             let id = one.resource_id.as_ref().map(DbResourceId::as_str);
-            one.place == name || id == Some(name) || is_among(&one.names, name)
+            one.label == name || id == Some(name) || is_among(&one.names, name)
         };
         self.databases.iter().find(is_it)
     }
 
-    /// The domain that is called `name`.
+    /// Finds a domain by its label, ARN, name or endpoint.
     pub fn domain(&self, name: &str) -> Option<&Domain> {
         let is_it = |one: &&Domain| {
-            one.place == name || one.arn.as_deref() == Some(name) || is_among(&one.names, name)
+            one.label == name || one.arn.as_deref() == Some(name) || is_among(&one.names, name)
         };
         self.domains.iter().find(is_it)
     }
 
-    /// The association for a service account.
+    /// Finds the association of a service account.
     pub fn association(&self, account: &ServiceAccount) -> Option<&Association> {
         let is_it = |one: &&Association| one.service_account.as_ref() == Some(account);
         self.associations.iter().find(is_it)
     }
 
-    /// All policies, each with the kind that it is.
-    pub fn policies(&self) -> Vec<(irsa_policy::PolicyKind, &Source)> {
+    /// All policies with their kinds.
+    pub fn policies(&self) -> Vec<(irsa_policy::PolicyKind, &PolicySource)> {
         use irsa_policy::PolicyKind::{Boundary, Identity, Resource, Trust};
         let of_roles = self.roles.iter().flat_map(|role| {
             [
@@ -156,13 +155,13 @@ impl Inventory {
             .domains
             .iter()
             .map(|one| (Resource, &one.access_policy));
-        let mut policies: Vec<(_, &Source)> = Vec::new();
+        let mut policies: Vec<(_, &PolicySource)> = Vec::new();
         for (kind, sources) in of_roles.chain(of_domains) {
             for source in sources {
-                // A managed policy may be attached to many roles.
+                // A managed policy can be attached to several roles.
                 if !policies
                     .iter()
-                    .any(|(_, other)| other.place == source.place)
+                    .any(|(_, other)| other.label == source.label)
                 {
                     policies.push((kind, source));
                 }
@@ -174,18 +173,18 @@ impl Inventory {
 
 // === impl Source ===
 
-impl Source {
-    /// A policy, with nothing in its place that a terminal would obey.
-    pub fn new(place: &str, text: Option<String>) -> Self {
-        let place = printable(place);
+impl PolicySource {
+    /// Creates a policy source. Control characters in the label are replaced.
+    pub fn new(label: &str, text: Option<String>) -> Self {
+        let label = printable(label);
         Self {
-            place,
+            label,
             text,
             attachment: None,
         }
     }
 
-    /// The policy, attached there.
+    /// Sets where the policy is attached.
     #[must_use]
     pub fn attached(mut self, attachment: Attachment) -> Self {
         self.attachment = Some(attachment);
@@ -196,7 +195,7 @@ impl Source {
 // === impl Role ===
 
 impl Role {
-    /// The partition and account, by whatever tells them.
+    /// The partition and account, from the ARN or as set.
     pub fn home(&self) -> Option<(Partition, AccountId)> {
         let of_arn = self.arn.as_ref();
         of_arn
@@ -204,7 +203,7 @@ impl Role {
             .or_else(|| self.home.clone())
     }
 
-    /// Whether `name` is its ARN, its name, or its name for messages.
+    /// Whether `name` is the ARN, name or label of the role.
     pub fn is_called(&self, name: &str) -> bool {
         let arn = self.arn.as_ref().map(RoleArn::as_str);
         let by_arn = || {
@@ -215,14 +214,14 @@ impl Role {
                 .is_none_or(|(_, account)| account == arn.account());
             (self.arn.is_none() && is_here).then_some(self.name.as_deref() == Some(arn.name()))
         };
-        self.place == name
+        self.label == name
             || arn == Some(name)
             || self.name.as_deref() == Some(name)
             || by_arn() == Some(true)
     }
 }
 
-/// Host names are the same in upper and lower case, and may have a port.
+/// Whether `name` is one of `names`. Host names are case-insensitive and can have a port.
 fn is_among(names: &[String], name: &str) -> bool {
     let host = name.split_once(':').map_or(name, |(host, _)| host);
     names.iter().any(|other| other.eq_ignore_ascii_case(host))

@@ -1,12 +1,11 @@
-//! IAM's decisions told to people and programs.
+//! Explanations of IAM's decisions, for people and for programs.
 //!
-//! [`irsa_policy`] decides; here is what is said of it: the statement that decided, drawn in its
-//! file ([`explain`]); what kept the nearest ones from allowing, and what was surely meant; what is
-//! legal but wrong or too broad ([`lint`]); and a stream of requests answered one by one
-//! ([`requests`]). Texts go in and come out: no file is opened here.
+//! [`irsa_policy`] decides; this crate explains. It shows the deciding statement in its file, what kept the nearest
+//! statements from allowing the request, and the suggested fix ([`explain`]). It finds what is valid but wrong or too
+//! broad ([`lint`]), evaluates the whole chain of a pod ([`chain`]), and answers a stream of requests ([`requests`]).
+//! It does not read files: its input and output are texts.
 
 mod actions;
-mod answer;
 mod causes;
 pub mod chain;
 pub mod cli_output;
@@ -15,6 +14,7 @@ mod evaluation;
 pub mod explain;
 pub mod inventory;
 pub mod lint;
+mod machine_output;
 pub mod plan;
 pub mod pod_identity;
 mod question;

@@ -1,4 +1,4 @@
-//! What is legal, but wrong or too broad.
+//! Findings: what is valid but wrong or too broad.
 
 pub mod output;
 
@@ -15,55 +15,55 @@ use serde_json::Value;
 pub use self::inventory::{Inspected, inspect};
 use self::statement::Statement;
 
-/// Whoever has more to repair repairs these first.
+/// The maximum number of findings per file.
 const MAX_FINDINGS: usize = 100;
 
 const OVER_QUOTA: &str = "over-quota";
 
-/// A file and what was found in it.
+/// A file and its findings.
 #[derive(Debug)]
 pub struct Report {
     file: String,
     text: String,
-    /// `None` if it is not a policy.
+    /// `None` if the text is not a policy.
     kind: Option<PolicyKind>,
     findings: Vec<Finding>,
-    /// The worst finding.
+    /// The most severe level.
     worst: Option<Level>,
-    /// So many more were found.
+    /// The number of findings beyond the maximum.
     more: usize,
 }
 
-/// Something to be repaired.
+/// A finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Finding {
-    /// A stable name.
+    /// A stable ID.
     pub(crate) id: &'static str,
     pub(crate) level: Level,
     pub(crate) what: String,
     pub(crate) help: Option<String>,
-    /// Its bytes in the text.
+    /// The byte range in the text.
     pub(crate) span: Range<usize>,
 }
 
-/// How bad it is, the worst first.
+/// The severity of a finding, most severe first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// IAM refuses it, or it never matches.
+    /// IAM rejects it, or it never matches.
     Error,
-    /// It works, and allows more than is meant to be allowed.
+    /// It allows more than is usually intended, or has no effect.
     Warning,
 }
 
 // === impl Report ===
 
 impl Report {
-    /// Looks for everything in a policy; its kind is guessed from its elements, unless it is given.
+    /// Checks a policy. Without a kind, it is guessed from the elements of the policy.
     pub fn new(file: String, text: String, kind: Option<PolicyKind>) -> Self {
         Self::attached(file, text, kind, None)
     }
 
-    /// Looks for everything in a policy that is attached there, if that is known.
+    /// Checks a policy whose attachment may be known.
     pub fn attached(
         file: String,
         text: String,
@@ -72,8 +72,8 @@ impl Report {
     ) -> Self {
         let kind = kind.unwrap_or_else(|| guess(&text));
         let mut findings = match Policy::parse(kind, &text) {
-            Ok(policy) => of_policy(&policy),
-            Err(error) => vec![refused(&text, &error)],
+            Ok(policy) => policy_findings(&policy),
+            Err(error) => vec![parse_error(&text, &error)],
         };
         findings.extend(over_quota(&text, kind, attachment));
         Self::with(file, text, Some(kind), findings)
@@ -104,21 +104,21 @@ impl Report {
         Self::with(self.file, self.text, self.kind, self.findings)
     }
 
-    /// Whether nothing was found that is as bad as this level.
+    /// Whether there are no findings of this level or a more severe one.
     pub fn is_clean(&self, level: Level) -> bool {
         self.worst.is_none_or(|worst| worst > level)
     }
 }
 
-fn of_policy(policy: &Policy) -> Vec<Finding> {
+fn policy_findings(policy: &Policy) -> Vec<Finding> {
     let statements: Vec<_> = Statement::all(policy).collect();
     let findings = statements.iter().flat_map(Statement::findings);
     findings
-        .chain(consistency::of_policy(&statements))
+        .chain(consistency::missing_pod_identity_action(&statements))
         .collect()
 }
 
-fn refused(text: &str, error: &PolicyError) -> Finding {
+fn parse_error(text: &str, error: &PolicyError) -> Finding {
     let start = error
         .position()
         .map_or(0, |position| offset(text, position));
@@ -135,7 +135,7 @@ fn refused(text: &str, error: &PolicyError) -> Finding {
     }
 }
 
-/// A policy of a resource is limited by its service, each in its own way.
+/// Checks the quota. Resource policies are not checked, as each service has its own limit.
 fn over_quota(text: &str, kind: PolicyKind, attachment: Option<Attachment>) -> Option<Finding> {
     let attachment = match (attachment, kind) {
         (Some(attachment), _) => attachment,
@@ -149,17 +149,23 @@ fn over_quota(text: &str, kind: PolicyKind, attachment: Option<Attachment>) -> O
     };
     let error = attachment.check(text).err()?;
     let can_be_raised = attachment == Attachment::Trust && kind.check_size(text).is_ok();
-    let help = can_be_raised.then(|| "the quota of the account can be raised to 4096".to_owned());
+    let help =
+        can_be_raised.then(|| "the account's quota can be raised to 4096 characters".to_owned());
     Some(quota_finding(Level::Error, error.to_string(), help))
 }
 
-/// It is not known where it will be attached, and policies of AWS's own may be larger than those of its customers.
+/// Checks an identity policy with an unknown attachment, so the finding is a warning: AWS managed policies may be
+/// larger, and inline policies have a different quota.
 fn large_identity_policy(text: &str) -> Option<Finding> {
     let error = Attachment::Managed.check(text).err()?;
     let inline = Attachment::Role.limit();
     let help = match Attachment::Role.check(text) {
-        Ok(()) => format!("inline, all policies of a role may have {inline} together"),
-        Err(_) => format!("split it: inline, all policies of a role may have {inline} together"),
+        Ok(()) => {
+            format!("the limit for all inline policies of a role together is {inline} characters")
+        }
+        Err(_) => format!(
+            "split it: the limit for all inline policies of a role together is {inline} characters"
+        ),
     };
     Some(quota_finding(Level::Warning, error.to_string(), Some(help)))
 }
@@ -174,7 +180,7 @@ fn quota_finding(level: Level, what: String, help: Option<String>) -> Finding {
     }
 }
 
-/// What names its principals belongs to a resource, and what only speaks of `sts:` to a role.
+/// Guesses the kind: a policy with principals is attached to a resource, and to a role if it has only `sts:` actions.
 fn guess(text: &str) -> PolicyKind {
     let document: Value = serde_json::from_str(text).unwrap_or_default();
     let statements = listed(document.get("Statement"));
@@ -190,15 +196,15 @@ fn guess(text: &str) -> PolicyKind {
     let mut actions = statements
         .iter()
         .flat_map(|statement| listed(statement.get("Action")));
-    let is_of_sts = |action: &Value| action.as_str().is_some_and(|name| name.starts_with("sts:"));
-    if actions.all(is_of_sts) {
+    let is_sts = |action: &Value| action.as_str().is_some_and(|name| name.starts_with("sts:"));
+    if actions.all(is_sts) {
         PolicyKind::Trust
     } else {
         PolicyKind::Resource
     }
 }
 
-/// The values of a list, or the value that goes without brackets.
+/// The values of a list, or a single value without brackets.
 fn listed(value: Option<&Value>) -> Vec<&Value> {
     match value {
         Some(Value::Array(values)) => values.iter().collect(),
@@ -206,7 +212,7 @@ fn listed(value: Option<&Value>) -> Vec<&Value> {
     }
 }
 
-/// The byte of a place in the text.
+/// The byte offset of a position in the text.
 fn offset(text: &str, position: Position) -> usize {
     let before: usize = text
         .split_inclusive('\n')

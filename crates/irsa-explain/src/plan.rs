@@ -1,9 +1,8 @@
-//! What Terraform will make of AWS's side, from the JSON of `terraform show -json` for a plan or a
-//! state (Terraform, "JSON Output Format").
+//! The AWS resources of a Terraform plan or state, from the output of `terraform show -json` (Terraform, "JSON Output
+//! Format").
 //!
-//! What is known after apply only is kept as such, with its address. Which role a policy belongs to
-//! is then told by the references of its configuration; where those don't tell either, the policy
-//! may belong to any role.
+//! A value that is known only after apply stays unknown, and is identified by its address. The references in the
+//! configuration then determine to which role a policy belongs. If they do not, the policy may belong to any role.
 
 mod address;
 mod associations;
@@ -20,44 +19,44 @@ use serde_json::Value;
 
 pub use self::findings::lint;
 use self::resource::Resource;
-use crate::inventory::{Inventory, Source};
+use crate::inventory::{Inventory, PolicySource};
 
-/// The major versions of the format that are read.
+/// The supported major versions of the format.
 const VERSIONS: [&str; 2] = ["0", "1"];
 
-/// All that is known before anything is resolved.
+/// The contents of a plan before references are resolved.
 #[derive(Debug)]
 struct Plan<'a> {
-    /// Those that exist once the plan is applied.
+    /// The resources that exist after apply.
     resources: Vec<Resource<'a>>,
-    /// `type.name`s and values of what exists now, for what else is attached by hand.
+    /// The types and values of the resources that exist before apply.
     before: Vec<(&'a str, &'a Value)>,
-    /// The configuration of the root module; null for a state.
+    /// The configuration of the root module; null in a state.
     configuration: &'a Value,
     /// The whole document.
     json: &'a Value,
-    /// The region of everything that has one, if they agree.
+    /// The region of all resources, if there is only one.
     only_region: Option<Region>,
-    /// Where everything is, if it is all in one account.
+    /// The partition and account of all resources, if there is only one.
     home: Option<(Partition, AccountId)>,
 }
 
 /// Reads a plan or a state.
 ///
 /// # Errors
-/// It is no such JSON, of a later format, or of a run that failed.
+/// The text is not such JSON, has an unsupported format, or is the plan of a failed run.
 pub fn read(text: &str) -> Result<Inventory, String> {
     let json = parse(text)?;
-    let plan = Plan::of(&json);
+    let plan = Plan::new(&json);
     let is_odd = |one: &&Resource<'_>| one.address.contains(is_deceptive);
     if let Some(odd) = plan.resources.iter().find(is_odd) {
         let address = quoted(odd.address);
         return Err(format!(
-            "{address} is not an address: it has invisible characters"
+            "{address} is not a valid resource address: it contains invisible characters"
         ));
     }
     let mut inventory = Inventory {
-        roles: roles::of(&plan),
+        roles: roles::all(&plan),
         providers: stores::providers(&plan),
         has_all_providers: false,
         databases: stores::databases(&plan),
@@ -65,7 +64,7 @@ pub fn read(text: &str) -> Result<Inventory, String> {
         associations: associations::all(&plan),
     };
     if json["complete"] == Value::Bool(false) {
-        let deferred = unknown("what the plan defers");
+        let deferred = unknown("the changes that the plan defers");
         let roles = inventory.roles.iter_mut();
         roles.for_each(|role| role.permissions.push(deferred.clone()));
     }
@@ -80,29 +79,29 @@ fn parse(text: &str) -> Result<Value, String> {
 
 fn check(json: &Value) -> Result<(), String> {
     let Some(version) = json["format_version"].as_str() else {
-        return Err("this is not what `terraform show -json` prints".to_owned());
+        return Err("not the output of `terraform show -json`".to_owned());
     };
     if !VERSIONS.contains(&version.split('.').next().unwrap_or_default()) {
         let version = quoted(version).longest(20);
         return Err(format!(
-            "the format {version} is later than `1`, and not known"
+            "the format version {version} is not supported: the latest is `1`"
         ));
     }
     match json["errored"].as_bool() {
-        Some(true) => Err("the plan is of a run that failed".to_owned()),
+        Some(true) => Err("the plan is incomplete, because `terraform plan` failed".to_owned()),
         _ => Ok(()),
     }
 }
 
-/// A policy that is not known, for this reason.
-fn unknown(place: &str) -> Source {
-    Source::new(place, None)
+/// A policy with unknown text; the label says why.
+fn unknown(label: &str) -> PolicySource {
+    PolicySource::new(label, None)
 }
 
 // === impl Plan ===
 
 impl<'a> Plan<'a> {
-    fn of(json: &'a Value) -> Self {
+    fn new(json: &'a Value) -> Self {
         let mut plan = Self {
             resources: Vec::new(),
             before: Vec::new(),
@@ -113,10 +112,10 @@ impl<'a> Plan<'a> {
         };
         match json["resource_changes"].as_array() {
             Some(changes) => plan.changes(changes),
-            None => resource::of_module(&json["values"]["root_module"], &mut plan.resources),
+            None => resource::collect_module(&json["values"]["root_module"], &mut plan.resources),
         }
         let mut now = Vec::new();
-        resource::of_module(&json["prior_state"]["values"]["root_module"], &mut now);
+        resource::collect_module(&json["prior_state"]["values"]["root_module"], &mut now);
         plan.home = home(&now, "aws_caller_identity")
             .or_else(|| home(&plan.resources, "aws_caller_identity"))
             .or_else(|| home(&plan.resources, ""));
@@ -131,25 +130,25 @@ impl<'a> Plan<'a> {
             if let (Some(kind), false) = (change["type"].as_str(), before.is_null()) {
                 self.before.push((kind, before));
             }
-            self.resources.extend(Resource::of_change(change));
+            self.resources.extend(Resource::from_change(change));
         }
     }
 
-    /// What exists now of a type.
-    fn before_of(&self, kind: &str) -> impl Iterator<Item = &'a Value> {
+    /// The values of resources of a type that exist before apply.
+    fn existing(&self, kind: &str) -> impl Iterator<Item = &'a Value> {
         let before = self.before.iter();
         before
             .filter(move |(other, _)| *other == kind)
             .map(|(_, values)| *values)
     }
 
-    /// The resources of a type.
-    fn of_kind(&self, kind: &str) -> impl Iterator<Item = &Resource<'a>> {
+    /// The resources of a type that exist after apply.
+    fn with_type(&self, kind: &str) -> impl Iterator<Item = &Resource<'a>> {
         self.resources.iter().filter(move |one| one.kind == kind)
     }
 }
 
-/// The partition and the account in the ARNs of these resources, if they agree.
+/// The partition and account in the ARNs of these resources, if there is only one.
 fn home(resources: &[Resource<'_>], kind: &str) -> Option<(Partition, AccountId)> {
     let is_asked = |one: &&Resource<'_>| one.kind == kind || (kind.is_empty() && one.is_managed);
     let arns = resources.iter().filter(is_asked);

@@ -1,18 +1,18 @@
-//! What EKS Pod Identity asks of a trust policy: the service assumes the role for the pod and tags the session (EKS user
-//! guide, "Create IAM role with trust policy required by EKS Pod Identity", "Grant Pods access to AWS resources based
-//! on tags").
+//! The requests that EKS Pod Identity makes for a role: the service assumes the role for the pod and tags the session
+//! (EKS user guide, "Create IAM role with trust policy required by EKS Pod Identity", "Grant Pods access to AWS
+//! resources based on tags").
 
 use irsa_chain::{AccountId, Arn, ServiceAccount};
 
 use crate::request_context::{RequestContext, RequestKind};
 
-/// The caller.
+/// The service principal.
 pub const PRINCIPAL: &str = "pods.eks.amazonaws.com";
 
 /// The actions that the trust policy must allow.
 pub const ACTIONS: [&str; 2] = ["sts:AssumeRole", "sts:TagSession"];
 
-/// The page that lists the tags that the service adds; it adds no others.
+/// The page that lists the tags that the service adds. It adds no others.
 const TAGS_PAGE: &str = "https://docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html";
 
 /// The tags that the service adds to the session.
@@ -28,9 +28,9 @@ const TAGS: [&str; 6] = [
 /// A pod for which the service assumes a role.
 #[derive(Debug, Clone, Copy)]
 pub struct PodIdentity<'a> {
-    /// Its service account.
+    /// The service account of the pod.
     pub service_account: &'a ServiceAccount,
-    /// Its cluster, `arn:aws:eks:REGION:ACCOUNT:cluster/NAME`, if it is known.
+    /// The ARN of the cluster, `arn:aws:eks:REGION:ACCOUNT:cluster/NAME`, if known.
     pub cluster: Option<&'a Arn>,
     /// Whether the association adds session tags, which is the default.
     pub has_tags: bool,
@@ -66,7 +66,7 @@ impl PodIdentity<'_> {
         }
         if let Some(account) = account {
             context.fill_resource_account(account.as_str());
-            // A role of an association is always in the account of the cluster.
+            // The role of an association is always in the account of the cluster.
             context.fill("aws:SourceAccount", [account.as_str()]);
         }
         if let Some(cluster) = self.cluster {
@@ -77,12 +77,13 @@ impl PodIdentity<'_> {
         context
     }
 
-    /// Sets the tags that the session gets from the service. The session also has those of its role.
+    /// Sets the session tags that the service adds. The session also has the tags of its role.
     pub fn fill_session_tags(&self, context: &mut RequestContext) {
         self.fill_tags(context, "aws:PrincipalTag/");
     }
 
-    /// Sets the service's tags under this prefix; those of the pod and of an unknown cluster are unknown.
+    /// Sets the tags of the service under this prefix. The tags with the pod's name and UID are unknown, and so are
+    /// those of a cluster that is not given.
     fn fill_tags(&self, context: &mut RequestContext, prefix: &str) {
         for tag in TAGS.iter().filter(|_| self.has_tags) {
             let key = format!("{prefix}{tag}");
@@ -104,8 +105,8 @@ impl PodIdentity<'_> {
     }
 }
 
-/// The page by which requests of this kind lack a key in lower case, because it is for a tag that the service does not
-/// add.
+/// The page that documents that requests of this kind lack `key` (in lower case), as the service does not add such a
+/// tag.
 pub(crate) fn lacks(kind: RequestKind, key: &str) -> Option<&'static str> {
     let tag = key.strip_prefix("aws:requesttag/")?;
     let is_other = !TAGS.iter().any(|known| known.eq_ignore_ascii_case(tag));

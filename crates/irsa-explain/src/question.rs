@@ -1,58 +1,58 @@
-//! A request, and the policies that have a say in it.
+//! A question for the policy engine: a request, and the policies that apply to it.
 
-use irsa_policy::{Because, Layer, Outcome, Policy, PolicyDocuments, SetError};
+use irsa_policy::{Layer, Outcome, Policy, PolicyDocuments, Reason, SetError};
 
 use crate::request_context::RequestContext;
 
-/// Stands for a part of the request that is not known; no ARN and no name has such characters.
+/// The placeholder for an unknown part of the request. ARNs and names cannot contain these characters.
 pub(crate) const LATER: &str = "(known after apply)";
 
-/// A request, and the policies that have a say in it.
+/// A request, and the policies that apply to it.
 #[derive(Debug, Default)]
 pub struct Question {
-    /// Who calls, as [`irsa_policy::Principal::parse`] reads it.
+    /// The caller, as [`irsa_policy::Principal::parse`] accepts it.
     pub principal: String,
-    /// What is called.
+    /// The action.
     pub action: String,
-    /// What it is called on.
+    /// The ARN of the resource.
     pub resource: Option<String>,
-    /// The account that owns the resource, where its ARN does not tell.
+    /// The account that owns the resource, if its ARN does not contain it.
     pub resource_account: Option<String>,
     /// The condition keys.
     pub context: RequestContext,
-    /// The policies, in the order in which they were named.
+    /// The policies, in the order in which they were given.
     pub policies: Vec<Document>,
-    /// What has a say too, and is not known.
+    /// Policies and parts of the request that are unknown.
     pub unknown: Vec<Unknown>,
 }
 
-/// A policy in its file.
+/// A policy document and its file.
 #[derive(Debug, Clone)]
 pub struct Document {
-    /// Where it is attached.
+    /// The layer to which it belongs.
     pub layer: Layer,
-    /// The file, for messages.
+    /// The name of the file, for messages.
     pub file: String,
-    /// Its text.
+    /// The text of the policy.
     pub text: String,
 }
 
-/// Something that has a say, and is not known.
+/// A policy or a part of the request that is unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unknown {
-    /// Which layer it belongs to; a part of the request belongs to all of them.
+    /// The layer of the policy; `None` for a part of the request, which affects all layers.
     pub layer: Option<Layer>,
-    /// What it is, for messages.
+    /// A description, for messages.
     pub what: String,
 }
 
 // === impl Question ===
 
 impl Question {
-    /// The policies, parsed.
+    /// Parses the policies.
     ///
     /// # Errors
-    /// The first one that is none; see [`Document::problem`] for all of them.
+    /// The error of the first invalid policy. [`Document::problem`] finds all of them.
     pub fn documents(&self) -> Result<PolicyDocuments, SetError> {
         let mut documents = PolicyDocuments::new();
         for document in &self.policies {
@@ -61,14 +61,18 @@ impl Question {
         Ok(documents)
     }
 
-    /// What has to be known before this outcome can be relied on. `is_request_known`: it does not depend on an unknown
-    /// part of the request.
-    pub(crate) fn doubts(&self, outcome: &Outcome, is_request_known: bool) -> Vec<String> {
-        let matters = |unknown: &&Unknown| match (unknown.layer, &outcome.because) {
+    /// The unknown policies and parts of the request that could change this outcome. `is_request_known` means that the
+    /// outcome does not depend on an unknown part of the request.
+    pub(crate) fn relevant_unknowns(
+        &self,
+        outcome: &Outcome,
+        is_request_known: bool,
+    ) -> Vec<String> {
+        let matters = |unknown: &&Unknown| match (unknown.layer, &outcome.reason) {
             (None, _) => !is_request_known,
-            // Nothing that could be said elsewhere undoes a denial.
-            (_, Because::Denies(_)) => false,
-            (Some(layer), Because::NothingAllows(silent)) => {
+            // No other policy can override an explicit denial.
+            (_, Reason::Denies(_)) => false,
+            (Some(layer), Reason::NothingAllows(silent)) => {
                 let may_grant =
                     matches!(silent, Layer::Identity | Layer::Boundary | Layer::Session);
                 layer == *silent || (layer == Layer::Resource && may_grant)
@@ -79,7 +83,7 @@ impl Question {
         unknown.map(|unknown| unknown.what.clone()).collect()
     }
 
-    /// Everything that is unknown, apart from condition keys.
+    /// Everything that is unknown, except condition keys.
     pub(crate) fn all_unknown(&self) -> Vec<String> {
         let unknown = self.unknown.iter();
         unknown.map(|unknown| unknown.what.clone()).collect()
@@ -89,7 +93,7 @@ impl Question {
 // === impl Unknown ===
 
 impl Unknown {
-    pub(crate) fn of_request(what: String) -> Self {
+    pub(crate) fn in_request(what: String) -> Self {
         Self { layer: None, what }
     }
 }
@@ -97,7 +101,7 @@ impl Unknown {
 // === impl Document ===
 
 impl Document {
-    /// Why it is no policy for `action`, as `FILE:LINE:COLUMN: …`.
+    /// The error if the document is not a valid policy for `action`, as `FILE:LINE:COLUMN: …`.
     pub fn problem(&self, action: &str) -> Option<String> {
         let kind = self.layer.kind(action);
         let size = || kind.check_size(&self.text).err();

@@ -1,7 +1,7 @@
-//! The condition keys of a request: the value of a key is known, or the key is known to be absent, or neither is known.
+//! The condition keys of a request. A key is filled (its value is known), known to be absent, or unknown.
 //!
-//! [`RequestContext`] is built for the kind of request and then filled in with what is known of this one. A decision
-//! that differs over an unknown key is unsure.
+//! [`RequestContext`] starts with what is documented for the kind of request and is then filled in with what is known
+//! about the specific request. A decision that depends on an unknown key is unsure.
 
 mod absent;
 mod caller;
@@ -17,52 +17,52 @@ use crate::web_identity;
 pub struct RequestContext {
     kind: RequestKind,
     filled: Context,
-    /// Keys in lower case, with the reason; a key that ends in `/` stands for all tags.
+    /// Keys in lower case, with the page that documents their absence. A key that ends with `/` stands for all tags.
     absent: Vec<(String, &'static str)>,
     unknown: Vec<String>,
     is_complete: bool,
 }
 
-/// What kind of request it is: services fill in different keys.
+/// The kind of a request, which determines the keys that the service fills in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RequestKind {
-    /// Described in full by who asks: a key that is not given is absent.
+    /// A request that is fully described: keys that are not given are absent.
     #[default]
     Described,
-    /// A session of a role logs in to a database by `rds-db:connect`.
+    /// A role session logs in to a database (`rds-db:connect`).
     DatabaseLogin,
-    /// A session of a role sends a request to an OpenSearch domain.
+    /// A role session sends a request to an OpenSearch domain.
     DomainRequest,
-    /// A token is exchanged for a session of a role.
+    /// A token is exchanged for a role session.
     TokenExchange,
     /// EKS Pod Identity assumes a role for a pod.
     PodIdentity,
-    /// A session of a role calls anything else.
+    /// A role session performs any other action.
     SessionCall,
-    /// Any other caller, such as a user or a service, calls anything.
+    /// Any other caller, such as a user or a service, performs any action.
     OtherCall,
     /// A request without a signature.
     Unsigned,
 }
 
-/// What is known of a condition key.
+/// The state of a condition key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyState<'a> {
     /// The request has the key, with these values.
     Filled(&'a [String]),
-    /// The request does not have the key; where that is documented.
+    /// The request does not have the key; the text says where this is documented.
     Absent(&'a str),
-    /// Neither is known.
+    /// It is unknown whether the request has the key.
     Unknown,
 }
 
-/// Why a key is absent of which the asker did not speak.
-const NOT_GIVEN: &str = "the request is described in full, and has no such key";
+/// The reason why a key is absent that was not given for a complete request.
+const NOT_GIVEN: &str = "the request is fully described and does not have this key";
 
 // === impl RequestKind ===
 
 impl RequestKind {
-    /// The kind of a session's request for `action`.
+    /// The kind of a role session's request for `action`.
     pub fn for_session(action: &str) -> Self {
         let action = action.to_ascii_lowercase();
         if action == "rds-db:connect" {
@@ -74,10 +74,10 @@ impl RequestKind {
         }
     }
 
-    /// The page that documents that requests of this kind do not have `key`, a key in lower case.
+    /// The page that documents that requests of this kind lack `key` (in lower case).
     pub(crate) fn lacks(self, key: &str) -> Option<&'static str> {
         let mut entries = ABSENT.iter();
-        let entry = entries.find(|entry| entry.kinds.contains(&self) && is_it(entry.key, key));
+        let entry = entries.find(|entry| entry.kinds.contains(&self) && covers_key(entry.key, key));
         entry.map(|entry| entry.page)
     }
 }
@@ -102,10 +102,10 @@ impl RequestContext {
         }
     }
 
-    /// The request of a session of a role for `action`.
+    /// Creates the context of a role session's request for `action`.
     ///
-    /// `resource`: the ARN, whose region is the one that is asked; `account`: that of the role; `provider`: whose token
-    /// was exchanged for the session, if one was.
+    /// `resource` is the ARN, whose region the request is sent to. `account` is the account of the role. `provider` is
+    /// the OIDC provider of the token that was exchanged for the session, if any.
     pub fn for_session(
         action: &str,
         resource: Option<&str>,
@@ -125,16 +125,15 @@ impl RequestContext {
         context
     }
 
-    /// Fills in `aws:SecureTransport`, which OpenSearch Service does not support. All other requests that are asked
-    /// about arrive over TLS: the endpoints of AWS's APIs and of databases with IAM authentication accept nothing else.
+    /// Fills in `aws:SecureTransport`, except for domains, as OpenSearch Service does not support it. All other
+    /// requests use TLS: the endpoints of AWS APIs and of databases with IAM authentication accept nothing else.
     fn fill_transport(&mut self) {
         if self.kind != RequestKind::DomainRequest {
             self.fill("aws:SecureTransport", ["true"]);
         }
     }
 
-    /// Fills in what every request has of its resource: the region that is asked and the account that owns it, where
-    /// the ARN has them.
+    /// Fills in the requested region and the account that owns the resource, if the ARN contains them.
     fn fill_resource(&mut self, resource: Option<&str>) {
         let Some(arn) = resource.and_then(|text| text.parse::<Arn>().ok()) else {
             return;
@@ -152,18 +151,18 @@ impl RequestContext {
         self.fill("aws:ResourceAccount", [account]);
     }
 
-    /// Declares that the request has no keys but those that are set.
+    /// Declares that the request has only the keys that are set.
     pub fn complete(&mut self) {
         self.is_complete = true;
     }
 
-    /// Sets a key to these values, whatever was known of it.
+    /// Sets a key to these values, replacing its state.
     pub fn fill<V: Into<String>>(&mut self, key: &str, values: impl IntoIterator<Item = V>) {
         self.filled.insert(key, values.into_iter().map(Into::into));
     }
 
-    /// Whether the service knows the tags of the caller.
-    pub fn takes_principal_tags(&self) -> bool {
+    /// Whether the service supports `aws:PrincipalTag`.
+    pub fn supports_principal_tags(&self) -> bool {
         self.kind != RequestKind::DomainRequest
     }
 
@@ -174,8 +173,7 @@ impl RequestContext {
         }
     }
 
-    /// Sets the keys that every request has of its time, unless they are set: `current` in ISO 8601, and in seconds
-    /// since 1970.
+    /// Sets the time of the request, unless it is set: `current` in ISO 8601, and `epoch_seconds` since 1970.
     pub fn fill_time(&mut self, current: &str, epoch_seconds: u64) {
         let seconds = epoch_seconds.to_string();
         for (key, value) in [("aws:CurrentTime", current), ("aws:EpochTime", &seconds)] {
@@ -185,12 +183,12 @@ impl RequestContext {
         }
     }
 
-    /// Makes a key unknown, unless it is set. One that ends in `/` stands for all tags.
+    /// Marks a key as unknown, unless it is set. A key that ends with `/` stands for all tags.
     pub fn leave_unknown(&mut self, key: &str) {
         self.unknown.push(key.to_ascii_lowercase());
     }
 
-    /// Makes a key known to be absent, unless it is set or unknown; `page` says why. One that ends in `/` stands for
+    /// Marks a key as absent, unless it is set or unknown; `page` documents this. A key that ends with `/` stands for
     /// all tags.
     pub fn leave_out(&mut self, key: &str, page: &'static str) {
         self.absent.push((key.to_ascii_lowercase(), page));
@@ -201,7 +199,7 @@ impl RequestContext {
         &self.filled
     }
 
-    /// What is known of `key`.
+    /// The state of `key`.
     pub fn state(&self, key: &str) -> KeyState<'_> {
         let values = self.filled.values(key);
         if !values.is_empty() {
@@ -211,24 +209,27 @@ impl RequestContext {
         if self.is_complete {
             return KeyState::Absent(NOT_GIVEN);
         }
-        if self.unknown.iter().any(|one| is_it(one, &key)) {
+        if self.unknown.iter().any(|one| covers_key(one, &key)) {
             return KeyState::Unknown;
         }
-        let own = self.absent.iter().find(|(one, _)| is_it(one, &key));
+        let own = self.absent.iter().find(|(one, _)| covers_key(one, &key));
         let page = own.map(|(_, page)| *page).or_else(|| self.documented(&key));
         page.map_or(KeyState::Unknown, KeyState::Absent)
     }
 
-    /// Why requests of this kind lack the key, if that is documented.
+    /// The page that documents that requests of this kind lack the key, if any.
     fn documented(&self, key: &str) -> Option<&'static str> {
         if self.kind == RequestKind::Described {
             return Some(NOT_GIVEN);
         }
-        self.kind.lacks(key).or_else(|| self.of_service(key))
+        self.kind
+            .lacks(key)
+            .or_else(|| self.absent_for_service(key))
     }
 
-    /// Keys that are not global: services list theirs, and a token has claims of its own issuer only.
-    fn of_service(&self, key: &str) -> Option<&'static str> {
+    /// The page for a service-specific key that is absent: each service lists its keys, and a token has claims only
+    /// under its issuer.
+    fn absent_for_service(&self, key: &str) -> Option<&'static str> {
         let Some((prefix, _)) = key.split_once(':') else {
             return Some(absent::ALL_KEYS);
         };
@@ -243,7 +244,7 @@ impl RequestContext {
         }
     }
 
-    /// Whether a key is a claim of the token's own issuer.
+    /// Whether a key is a claim of the token's issuer.
     fn is_of_issuer(&self, key: &str) -> bool {
         let providers = self.filled.values("aws:FederatedProvider").iter();
         let issuer_of = |provider: &String| {
@@ -269,7 +270,7 @@ impl From<&web_identity::OidcRequest> for RequestContext {
     }
 }
 
-/// The request of which these are all keys.
+/// Creates the context of a request that has exactly these keys.
 impl From<Context> for RequestContext {
     fn from(filled: Context) -> Self {
         Self {
@@ -279,8 +280,8 @@ impl From<Context> for RequestContext {
     }
 }
 
-/// `pattern`: a key in lower case, or all tags where it ends in `/`.
-fn is_it(pattern: &str, key: &str) -> bool {
+/// Whether `key` matches `pattern`: a key in lower case, or a prefix that ends with `/` for all tags.
+fn covers_key(pattern: &str, key: &str) -> bool {
     pattern == key || (pattern.ends_with('/') && key.starts_with(pattern))
 }
 

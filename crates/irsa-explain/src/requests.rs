@@ -1,4 +1,4 @@
-//! `--requests`: JSON lines in, JSON lines out, in constant memory.
+//! `--requests`: decides a stream of requests. Input and output are JSON lines, and memory use is constant.
 
 mod line;
 
@@ -8,16 +8,16 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use self::line::Line;
-use crate::answer::{self, INVALID};
+use crate::machine_output::{self, INVALID};
 
-/// A line may be this long: some policies of the largest size.
+/// The maximum length of a line: enough for several policies of the maximum size.
 const MAX_LINE: u64 = 16 << 20;
 
-/// One answer for each line that is not blank. Answers go out whenever there is nothing more to
-/// read for the moment, so that a program can ask one by one.
+/// Writes one decision for each line that is not blank. Output is flushed whenever no more input is buffered, so that a
+/// program can send requests one at a time.
 ///
 /// # Errors
-/// Reading or writing failed; a line that is no request is answered as such.
+/// Reading or writing failed. An invalid line is not an error: its decision is `Invalid`.
 pub fn answer_all(input: impl Read, output: impl Write) -> io::Result<()> {
     let (mut input, mut output) = (BufReader::new(input), BufWriter::new(output));
     let mut line = Vec::new();
@@ -46,16 +46,16 @@ pub fn answer_all(input: impl Read, output: impl Write) -> io::Result<()> {
 
 /// One line of the output.
 #[derive(serde::Serialize)]
-struct Answer {
+struct Response {
     by: Map<String, Value>,
     decision: &'static str,
-    /// As it was written, whatever it is.
+    /// The ID as written, which may be any JSON value.
     id: Option<Box<RawValue>>,
 }
 
-/// The answer to a line, none if it is blank.
-fn answer_line(line: &[u8], number: usize) -> Option<Answer> {
-    // A byte order mark, as some editors begin a file with.
+/// The decision for a line; `None` if it is blank.
+fn answer_line(line: &[u8], number: usize) -> Option<Response> {
+    // Some editors write a byte order mark at the start of a file.
     let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
     let line = line.trim_ascii();
     if line.is_empty() {
@@ -67,39 +67,42 @@ fn answer_line(line: &[u8], number: usize) -> Option<Answer> {
             let text = error.to_string();
             let at = format!(" at line {} column {}", error.line(), error.column());
             let what = text.strip_suffix(&at).unwrap_or(&text);
-            let mut by = no_request(what, number);
+            let mut by = invalid_request(what, number);
             by.insert("column".to_owned(), error.column().into());
             invalid(line::id_of(line), by)
         }
     })
 }
 
-fn decide(request: &Line<'_>, number: usize) -> Answer {
+fn decide(request: &Line<'_>, number: usize) -> Response {
     let id = request.id.map(ToOwned::to_owned);
-    match request.ask().map(|asked| asked.outcome()) {
-        Ok(Ok(outcome)) => Answer {
-            by: answer::by(&outcome.because),
-            decision: answer::name(outcome.decision),
+    match request.parse_parts().map(|parsed| parsed.outcome()) {
+        Ok(Ok(outcome)) => Response {
+            by: machine_output::by(&outcome.reason),
+            decision: machine_output::name(outcome.decision),
             id,
         },
-        Ok(Err(error)) => invalid(id, answer::refused(&error)),
-        Err(error) => invalid(id, no_request(&error, number)),
+        Ok(Err(error)) => invalid(id, machine_output::refused(&error)),
+        Err(error) => invalid(id, invalid_request(&error, number)),
     }
 }
 
-fn too_long(line: &[u8], number: usize) -> Answer {
-    let what = format!("the line is over the limit of {MAX_LINE} bytes");
-    invalid(line::id_of(line), no_request(&what, number))
+fn too_long(line: &[u8], number: usize) -> Response {
+    let what = format!("the line exceeds the limit of {MAX_LINE} bytes");
+    invalid(line::id_of(line), invalid_request(&what, number))
 }
 
-/// What is wrong with a line.
-fn no_request(what: &str, number: usize) -> Map<String, Value> {
-    let error = ("error".to_owned(), json!(format!("no request: {what}")));
+/// The error of an invalid line.
+fn invalid_request(what: &str, number: usize) -> Map<String, Value> {
+    let error = (
+        "error".to_owned(),
+        json!(format!("invalid request: {what}")),
+    );
     Map::from_iter([error, ("line".to_owned(), number.into())])
 }
 
-fn invalid(id: Option<Box<RawValue>>, by: Map<String, Value>) -> Answer {
-    Answer {
+fn invalid(id: Option<Box<RawValue>>, by: Map<String, Value>) -> Response {
+    Response {
         by,
         decision: INVALID,
         id,

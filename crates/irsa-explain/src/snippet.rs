@@ -1,4 +1,4 @@
-//! A piece of a file with a mark under it, as compilers draw it.
+//! Snippets of a file with a mark, as compilers draw them.
 
 use std::fmt::Write;
 use std::iter;
@@ -8,18 +8,18 @@ use anstyle::{AnsiColor, Style};
 use irsa_chain::untrusted::replacement;
 use irsa_policy::Position;
 
-/// So many lines of a longer piece are shown, half at its beginning and half at its end.
+/// The maximum number of lines shown. Of a longer span, half of them are from its start and half from its end.
 const MAX_LINES: usize = 24;
 
-/// So many characters of a longer line are shown.
+/// The maximum number of characters shown of a line.
 const MAX_COLUMNS: usize = 120;
 
-/// As many of them before the mark.
+/// The number of characters shown before the mark in a longer line.
 const BEFORE: usize = 30;
 
 const GUTTER: Style = AnsiColor::Blue.on_default().bold();
 
-/// What is to be marked, and what is said of it.
+/// A span to mark, and its label.
 #[derive(Debug, Clone)]
 pub(crate) struct Mark<'a> {
     pub(crate) file: &'a str,
@@ -29,12 +29,12 @@ pub(crate) struct Mark<'a> {
     pub(crate) style: Style,
 }
 
-/// Text on one line, with nothing in it that a terminal would obey.
+/// Replaces control characters, so that the text stays on one line and cannot control a terminal.
 pub(crate) fn printable(text: &str) -> String {
     text.chars().map(replacement).collect()
 }
 
-/// One line of the file, without what a terminal would obey.
+/// A line of the file, without control characters.
 struct Line {
     number: usize,
     chars: Vec<char>,
@@ -43,7 +43,7 @@ struct Line {
 // === impl Mark ===
 
 impl Mark<'_> {
-    /// Draws it, with its place above.
+    /// Draws the snippet with its location above it.
     pub(crate) fn draw(&self) -> String {
         let (first, last) = (self.position(self.span.start), self.last());
         let lines = self.text.split('\n').zip(1..).skip(first.line - 1);
@@ -89,14 +89,14 @@ impl Mark<'_> {
         );
     }
 
-    /// A bracket at the left, and the label at its end.
+    /// Draws several lines with a bracket at the left and the label at its end.
     fn draw_lines(&self, drawn: &mut String, lines: &[Line], width: usize) {
         let (style, label) = (self.style, self.label());
         let half = MAX_LINES / 2;
         let hidden = lines.len().saturating_sub(MAX_LINES);
-        for (place, line) in lines.iter().enumerate() {
-            if hidden > 0 && (half..half + hidden).contains(&place) {
-                if place == half {
+        for (index, line) in lines.iter().enumerate() {
+            if hidden > 0 && (half..half + hidden).contains(&index) {
+                if index == half {
                     let _ = writeln!(
                         drawn,
                         "{GUTTER}{:>width$} |{GUTTER:#} {style}|{style:#} …",
@@ -105,7 +105,7 @@ impl Mark<'_> {
                 }
                 continue;
             }
-            let bracket = if place == 0 { '/' } else { '|' };
+            let bracket = if index == 0 { '/' } else { '|' };
             let shown = line.shown(0);
             let _ = writeln!(
                 drawn,
@@ -130,10 +130,10 @@ impl Mark<'_> {
     }
 
     fn position(&self, at: usize) -> Position {
-        Position::of(self.text, at)
+        Position::from_offset(self.text, at)
     }
 
-    /// The place of the last character.
+    /// The position of the last character.
     fn last(&self) -> Position {
         let marked = self.text.get(self.span.clone()).unwrap_or_default();
         let last = marked.chars().next_back().map_or(0, char::len_utf8);
@@ -155,7 +155,7 @@ impl Line {
         }
     }
 
-    /// From the character `cut` on, with dots where something is left out.
+    /// The characters from `cut` on, with an ellipsis where characters are left out.
     fn shown(&self, cut: usize) -> String {
         let before = (cut > 0).then_some('…');
         let after = (self.chars.len() > cut + MAX_COLUMNS).then_some('…');
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_line_is_cut_around_the_mark() {
+    fn a_long_line_is_truncated_around_the_mark() {
         let text = "x".repeat(5_000) + "MARK" + &"y".repeat(5_000);
         let drawn = draw(&text, "MARK");
         let lines: Vec<Vec<char>> = drawn.lines().map(|line| line.chars().collect()).collect();
@@ -219,13 +219,13 @@ mod tests {
     }
 
     #[test]
-    fn no_character_of_a_file_moves_the_cursor() {
+    fn control_characters_of_a_file_are_replaced() {
         let drawn = draw("a \u{1b}[31m MARK\u{7}", "MARK");
         assert!(!drawn.contains(['\u{1b}', '\u{7}']), "{drawn:?}");
     }
 
     #[test]
-    fn an_empty_place_at_the_end_is_marked_too() {
+    fn an_empty_span_at_the_end_is_marked() {
         let mark = Mark {
             file: "p",
             text: "{",

@@ -1,9 +1,9 @@
-//! What STS asks of a trust policy in `AssumeRoleWithWebIdentity`.
+//! The request that STS evaluates against a trust policy in `AssumeRoleWithWebIdentity`.
 
 use irsa_chain::{AccountId, IssuerUrl, OidcProviderArn, Partition, Region, SessionName};
 use irsa_policy::{Context, Principal, Request};
 
-/// A claim of the token as a condition key, `ISSUER:sub` or `ISSUER:aud`.
+/// A claim of the token that is a condition key, `ISSUER:sub` or `ISSUER:aud`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Claim {
     Subject,
@@ -13,20 +13,20 @@ pub(crate) enum Claim {
 /// The action that the trust policy must allow.
 pub const ACTION: &str = "sts:AssumeRoleWithWebIdentity";
 
-/// Whether this is a provider that has a name in place of an ARN.
+/// Whether this is a built-in provider, which has a name instead of an ARN.
 pub(crate) fn is_built_in(name: &str) -> bool {
     !name.starts_with("arn:") && matches!(Principal::parse(name), Some(Principal::Federated(_)))
 }
 
-/// Whether an action is the exchange of a token.
+/// Whether an action exchanges a token for a session.
 pub(crate) fn is_exchange(action: &str) -> bool {
     action.eq_ignore_ascii_case(ACTION)
 }
 
-/// A request of a verified token for a role.
+/// A request for a role with a verified token.
 ///
-/// Its condition keys are those of the IAM User Guide, "IAM and AWS STS condition context keys",
-/// "Available keys for AWS OIDC federation": the claims, under the host and path of the issuer.
+/// Its condition keys are those of the IAM User Guide, "IAM and AWS STS condition context keys", "Available keys for
+/// AWS OIDC federation": the claims, under the host and path of the issuer.
 #[derive(Clone, Debug)]
 pub struct OidcRequest {
     provider: String,
@@ -35,7 +35,7 @@ pub struct OidcRequest {
 }
 
 impl OidcRequest {
-    /// A request with a token's subject and audiences, whose issuer is that of the provider.
+    /// Creates a request from the subject and audiences of a token that the provider's issuer issued.
     pub fn new(
         provider: &OidcProviderArn,
         subject: &str,
@@ -58,19 +58,19 @@ impl OidcRequest {
         }
     }
 
-    /// Sets a further condition key, such as `aws:SourceIp` or another claim.
+    /// Sets an additional condition key, such as `aws:SourceIp` or a different claim.
     #[must_use]
     pub fn with(mut self, key: impl AsRef<str>, value: impl Into<String>) -> Self {
         self.context = self.context.with(key, value);
         self
     }
 
-    /// The account of the provider, and so of the role.
+    /// The account of the provider, which is also that of the role.
     pub(crate) fn account(&self) -> &str {
         &self.account
     }
 
-    /// The request to be decided; there is no resource, as a trust policy belongs to its role.
+    /// The request to decide. It has no resource: a trust policy applies to its role.
     pub fn request(&self) -> Request<'_> {
         Request {
             principal: Principal::Federated(&self.provider),
@@ -83,9 +83,9 @@ impl OidcRequest {
 
 /// The provider of `issuer` in the account of a role.
 ///
-/// `home`: where the role is, if that is known. Otherwise it is taken to be in the account whose providers its trust
-/// policy (`trust`) names, or, if that names none, in an account of zeros: such a policy does not trust any token.
-/// `None` if there is no trust policy either.
+/// `home` is the partition and account of the role, if known. Otherwise the role is assumed to be in the account whose
+/// providers its trust policies (`trust`) name. If they name no provider, the account is all zeros, as such policies do
+/// not trust any token. Returns `None` if there is no trust policy either.
 pub fn provider_for<'t>(
     issuer: &IssuerUrl,
     home: Option<(Partition, AccountId)>,
@@ -106,7 +106,7 @@ pub fn provider_for<'t>(
     Some(OidcProviderArn::new(partition, &account, issuer))
 }
 
-/// The partition and the account in the ARN of a provider, whatever else is wrong with it.
+/// The partition and account in the ARN of a provider, even if the rest of the ARN is invalid.
 fn provider_home(arn: &str) -> Option<(Partition, AccountId)> {
     let (home, _) = arn.split_once(":oidc-provider/")?;
     let mut parts = home.strip_prefix("arn:")?.split(':');
@@ -114,13 +114,13 @@ fn provider_home(arn: &str) -> Option<(Partition, AccountId)> {
     Some((partition, parts.nth(2)?.parse().ok()?))
 }
 
-/// The region of the EKS cluster whose issuer this is.
+/// The region of the EKS cluster with this issuer.
 pub(crate) fn region_of(issuer: &IssuerUrl) -> Option<Region> {
     let rest = issuer.host_and_path().strip_prefix("oidc.eks.")?;
     rest.split('.').next()?.parse().ok()
 }
 
-/// The partition of the EKS cluster whose issuer this is.
+/// The partition of the EKS cluster with this issuer.
 fn partition_of(issuer: &IssuerUrl) -> Option<Partition> {
     region_of(issuer).map(|region| region.partition())
 }

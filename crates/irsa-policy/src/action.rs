@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
-use crate::call::Call;
 use crate::glob::Glob;
+use crate::grammar::Grammar;
 use crate::json_cursor::{Choice, Node};
-use crate::policy::Grammar;
+use crate::prepared_request::PreparedRequest;
 use crate::{ElementView, Mismatch, PolicyError, PolicyKind};
 
-/// Patterns of actions, the same in upper and lower case.
+/// Action patterns, which are case-insensitive.
 #[derive(Debug)]
 pub(crate) struct Actions {
     element: &'static str,
@@ -36,8 +36,8 @@ impl Actions {
         })
     }
 
-    pub(crate) fn matches(&self, call: &Call<'_>) -> bool {
-        self.globs.iter().any(|glob| glob.matches(&call.action)) != self.negated
+    pub(crate) fn matches(&self, prepared: &PreparedRequest<'_>) -> bool {
+        self.globs.iter().any(|glob| glob.matches(&prepared.action)) != self.negated
     }
 
     pub(crate) fn view(&self, span: Range<usize>) -> ElementView<'_> {
@@ -48,22 +48,22 @@ impl Actions {
         }
     }
 
-    /// Only `*`.
+    /// Whether the element is exactly `*`.
     pub(crate) fn are_everything(&self) -> bool {
         !self.negated && self.written == ["*"]
     }
 
-    pub(crate) fn mismatch(&self, call: &Call<'_>) -> Option<Mismatch> {
-        (!self.matches(call)).then(|| Mismatch::Action {
+    pub(crate) fn mismatch(&self, prepared: &PreparedRequest<'_>) -> Option<Mismatch> {
+        (!self.matches(prepared)).then(|| Mismatch::Action {
             element: self.element,
             expected: self.written.clone(),
-            was: call.request.action.to_owned(),
+            actual: prepared.request.action.to_owned(),
         })
     }
 }
 
-/// IAM refuses the same: a service prefix without wildcards and one colon, or `*` alone. A name that
-/// no action has, be it empty or with spaces, it takes.
+/// Accepts what IAM accepts: `*`, or a service prefix without wildcards, one colon and a name. IAM also accepts names
+/// that no action has, even empty ones and names with spaces.
 fn check(node: &Node<'_>, pattern: &str, grammar: Grammar) -> Result<(), PolicyError> {
     let (prefix, name) = match pattern {
         "*" => ("*", "*"),
@@ -74,14 +74,17 @@ fn check(node: &Node<'_>, pattern: &str, grammar: Grammar) -> Result<(), PolicyE
     if prefix.is_empty() || !(prefix == "*" || prefix.bytes().all(is_prefix)) {
         return Err(node.invalid(
             pattern,
-            "an action, `SERVICE:NAME` with wildcards in the name only",
+            "an action: expected `SERVICE:NAME`, with wildcards only in the name",
         ));
     }
     if !name.bytes().all(is_name) {
-        return Err(node.invalid(pattern, "an action, `SERVICE:NAME`"));
+        return Err(node.invalid(pattern, "an action: expected `SERVICE:NAME`"));
     }
     if grammar.kind == PolicyKind::Trust && !prefix.eq_ignore_ascii_case("sts") {
-        return Err(node.invalid(pattern, "an `sts:` action, and a trust policy has no other"));
+        return Err(node.invalid(
+            pattern,
+            "an `sts:` action, the only actions of a trust policy",
+        ));
     }
     Ok(())
 }

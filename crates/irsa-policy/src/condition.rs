@@ -1,13 +1,13 @@
-//! `Condition` (IAM User Guide, "Condition", "Condition operators", "Single-valued vs. multivalued
-//! context keys").
+//! `Condition` (IAM User Guide, "Condition", "Condition operators", "Single-valued vs. multivalued context keys").
 //!
-//! Everything under `Condition` must hold: each operator, and each key of an operator. What an
-//! operator compares is up to its family, one file each; what follows from absent keys, several
-//! values, `IfExists` and the set operators is the same for all families and stands in [`test`].
+//! Everything under `Condition` must hold: each operator, and each key of an operator. Each family of operators has a
+//! file that compares values. Absent keys, multiple values, `IfExists` and set operators work the same way in all
+//! families and are in [`test`].
 
 mod arn;
 mod binary;
 mod boolean;
+mod comparison;
 mod date;
 mod ip;
 mod numeric;
@@ -20,15 +20,15 @@ use std::collections::HashSet;
 use std::iter;
 use std::ops::Range;
 
-use crate::call::Call;
+use crate::grammar::Grammar;
 use crate::json_cursor::Node;
-use crate::policy::Grammar;
+use crate::prepared_request::PreparedRequest;
 use crate::template::Template;
 use crate::{ConditionView, Context, Effect, Mismatch, PolicyError, Problem};
 use operator::Operator;
 use test::Test;
 
-/// All conditions of a statement; without any, it always applies.
+/// All conditions of a statement. A statement without conditions always applies.
 #[derive(Debug, Default)]
 pub(crate) struct Conditions(Vec<Condition>);
 
@@ -37,7 +37,7 @@ pub(crate) struct Conditions(Vec<Condition>);
 pub(crate) struct Condition {
     operator: String,
     key: String,
-    /// In lower case: the key, and those of the variables in its values.
+    /// The key, followed by the keys of the variables in its values; all in lower case.
     keys: Box<[Box<str>]>,
     written: Vec<String>,
     test: Test,
@@ -50,7 +50,7 @@ impl Conditions {
         for (name, block) in node.entries()? {
             let keys = block.entries()?;
             if keys.is_empty() {
-                // IAM takes it, whatever its name, and it asks for nothing.
+                // IAM accepts it, whatever its name, and it requires nothing.
                 continue;
             }
             let operator = Operator::parse(name).map_err(|problem| node.fail(problem))?;
@@ -70,14 +70,14 @@ impl Conditions {
         &self.0
     }
 
-    /// `effect`: that of the statement.
-    pub(crate) fn all_match(&self, call: &Call<'_>, effect: Effect) -> bool {
+    /// Whether all conditions match; `effect` is the effect of the statement.
+    pub(crate) fn all_match(&self, prepared: &PreparedRequest<'_>, effect: Effect) -> bool {
         self.0
             .iter()
-            .all(|condition| condition.matches(call, effect))
+            .all(|condition| condition.matches(prepared, effect))
     }
 
-    /// Where an operator's key stands in the text.
+    /// The byte range of an operator's key in the text.
     pub(crate) fn span(&self, operator: &str, key: &str) -> Option<Range<usize>> {
         let is_it = |one: &&Condition| one.operator == operator && one.key == key;
         self.0.iter().find(is_it).map(|one| one.span.clone())
@@ -85,11 +85,11 @@ impl Conditions {
 
     pub(crate) fn failing(
         &self,
-        call: &Call<'_>,
+        prepared: &PreparedRequest<'_>,
         effect: Effect,
     ) -> impl Iterator<Item = &Condition> {
         let conditions = self.0.iter();
-        conditions.filter(move |condition| !condition.matches(call, effect))
+        conditions.filter(move |condition| !condition.matches(prepared, effect))
     }
 
     pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
@@ -107,7 +107,7 @@ impl Condition {
     ) -> Result<Self, PolicyError> {
         let mut written = Vec::new();
         let mut templates = Vec::new();
-        // IAM takes a list without values, and none of them matches.
+        // IAM accepts an empty list, which matches no value.
         for value in node.list() {
             let text = if operator.takes_fractions() {
                 value.number_or_text()?
@@ -132,8 +132,8 @@ impl Condition {
         })
     }
 
-    fn matches(&self, call: &Call<'_>, effect: Effect) -> bool {
-        let context = call.request.context;
+    fn matches(&self, prepared: &PreparedRequest<'_>, effect: Effect) -> bool {
+        let context = prepared.request.context;
         let assumed = context.assumed_match(&self.keys, effect);
         assumed.unwrap_or_else(|| self.test.holds(self.values(context), context))
     }
@@ -152,13 +152,13 @@ impl Condition {
         }
     }
 
-    pub(crate) fn mismatch(&self, call: &Call<'_>) -> Mismatch {
-        let was = self.values(call.request.context);
+    pub(crate) fn mismatch(&self, prepared: &PreparedRequest<'_>) -> Mismatch {
+        let actual = self.values(prepared.request.context);
         Mismatch::Condition {
             operator: self.operator.clone(),
             key: self.key.clone(),
             expected: self.written.clone(),
-            was: (!was.is_empty()).then(|| was.to_vec()),
+            actual: (!actual.is_empty()).then(|| actual.to_vec()),
         }
     }
 }
@@ -173,13 +173,14 @@ fn template(
         return Ok(Template::plain(text));
     }
     if text.contains("${") && !operator.takes_variables() {
-        let expected = "a value of this operator: policy variables belong to strings and ARNs";
+        let expected =
+            "a value of this operator: only string and ARN operators take policy variables";
         return Err(node.invalid(text, expected));
     }
     Template::parse(text).map_err(|problem| node.fail(problem))
 }
 
-/// IAM's validation calls the same key in upper and lower case a duplicate.
+/// Rejects keys that differ only in case, which IAM's validation reports as duplicates.
 fn refuse_equal_keys<'a>(
     block: &Node<'_>,
     keys: impl Iterator<Item = &'a str>,

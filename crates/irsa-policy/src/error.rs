@@ -1,12 +1,12 @@
-//! Why a policy was refused, and where in it.
+//! Errors of policies that cannot be parsed, with the position.
 
 use std::fmt;
 
-use crate::json::{Fault, MAX_BYTES, MAX_DEPTH};
+use crate::limits::{MAX_BYTES, MAX_DEPTH};
 use crate::text::quoted;
-use crate::{PolicyKind, Position};
+use crate::{Attachment, PolicyKind, Position};
 
-/// A policy that was refused.
+/// The reason why a policy was rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyError {
     statement: Option<usize>,
@@ -21,82 +21,82 @@ pub struct PolicyError {
 #[non_exhaustive]
 pub enum Problem {
     /// The text is larger than the limit.
-    #[error("a policy of {bytes} bytes is over the limit of {MAX_BYTES}")]
+    #[error("the policy has {bytes} bytes, the limit is {MAX_BYTES}")]
     TooLarge {
         /// Length of the text in bytes.
         bytes: usize,
     },
-    /// Lists and objects within each other beyond the limit.
-    #[error("nested over {MAX_DEPTH} levels")]
+    /// Lists and objects are nested more deeply than the limit.
+    #[error("nested more than {MAX_DEPTH} levels deep")]
     TooDeep,
-    /// The text is not JSON; the position says where.
+    /// The text is not valid JSON.
     #[error("not valid JSON: {0}")]
     Syntax(String),
-    /// A key stands twice in an object; condition keys count as equal in upper and lower case.
+    /// An object has the same key twice. Condition keys are compared case-insensitively.
     #[error("duplicate key {}", quoted(.0))]
     DuplicateKey(String),
-    /// No element of the policy language.
+    /// An element that the policy language does not have.
     #[error("unknown element {}", quoted(.0))]
     UnknownElement(String),
-    /// An element that must be there.
+    /// A required element is missing.
     #[error("{0} is missing")]
     Missing(&'static str),
-    /// An element that this kind of policy must not have.
-    #[error("{} has no place in {kind}", quoted(.element))]
+    /// An element that this kind of policy cannot have.
+    #[error("{} is not allowed in {kind}", quoted(.element))]
     OutOfPlace {
         /// The element.
         element: &'static str,
         /// The kind of policy.
         kind: PolicyKind,
     },
-    /// Two elements of which a statement may have one.
-    #[error("{} and {} exclude each other", quoted(.0), quoted(.1))]
+    /// Two elements that exclude each other.
+    #[error("{} and {} cannot be used together", quoted(.0), quoted(.1))]
     Exclusive(&'static str, &'static str),
-    /// A JSON value of another type.
+    /// A JSON value of the wrong type.
     #[error("expected {expected}, found {found}")]
     WrongType {
-        /// What belongs here.
+        /// The expected type.
         expected: &'static str,
-        /// What is here.
+        /// The actual type.
         found: &'static str,
     },
-    /// A list without values.
+    /// An empty list.
     #[error("the list is empty")]
     Empty,
-    /// A value that is not what belongs here.
+    /// A value that is not valid for its element.
     #[error("{} is not {expected}", quoted(.value))]
     Invalid {
         /// The value.
         value: String,
-        /// What belongs here.
+        /// A description of valid values.
         expected: &'static str,
     },
     /// Two statements with the same `Sid`.
-    #[error("another statement has the `Sid` {}", quoted(.0))]
+    #[error("an earlier statement has the same `Sid`, {}", quoted(.0))]
     DuplicateSid(String),
-    /// No condition operator of the policy language.
+    /// A condition operator that the policy language does not have.
     #[error("unknown condition operator {}", quoted(.0))]
     UnknownOperator(String),
-    /// Something of the policy language whose meaning is not documented.
+    /// A construct of the policy language whose meaning is not documented.
     #[error("{} is not supported: {why}", quoted(.what))]
     Unsupported {
-        /// What it is.
+        /// The construct.
         what: String,
-        /// Why not.
+        /// Why it is not supported.
         why: &'static str,
     },
-    /// A character that no policy document may have.
-    #[error("the character `{}` has no place in a policy", .0.escape_default())]
+    /// A character that policy documents cannot contain.
+    #[error("the character `{}` is not allowed in a policy", .0.escape_default())]
     Character(char),
-    /// More characters than the place where the policy is attached takes.
-    #[error("{characters} characters are over the limit of {limit} for {attachment}")]
+    /// The policy exceeds the quota of where it is attached.
+    #[error("{characters} characters exceed the limit of {limit} for {attachment}")]
     OverQuota {
-        /// Length of the policy, as it counts there.
+        /// The size of the policy, as it counts toward the quota.
         characters: usize,
-        /// What is allowed there.
+        /// The quota.
         limit: usize,
-        /// Where the policy is to be attached.
-        attachment: crate::Attachment,
+        /// Where the policy is attached.
+        attachment: Attachment,
     },
 }
 
@@ -106,7 +106,7 @@ impl PolicyError {
         Self::at(None, String::new(), 0, problem)
     }
 
-    /// A problem with what stands at the byte `at`.
+    /// A problem at the byte offset `at`.
     pub(crate) fn at(
         statement: Option<usize>,
         element: String,
@@ -122,18 +122,18 @@ impl PolicyError {
         }
     }
 
-    /// Tells line and column, now that the text is at hand.
+    /// Adds the line and column in `text`.
     pub(crate) fn located(mut self, text: &str) -> Self {
-        self.position = Some(Position::of(text, self.at));
+        self.position = Some(Position::from_offset(text, self.at));
         self
     }
 
-    /// Where in the text the problem is; `None` for a problem that has no place.
+    /// The position of the problem in the text; `None` for a problem of the policy as a whole, such as its size.
     pub fn position(&self) -> Option<Position> {
         self.position
     }
 
-    /// The statement, from 0, if the problem is in one.
+    /// The index of the statement with the problem, from 0, if it is in a statement.
     pub fn statement(&self) -> Option<usize> {
         self.statement
     }
@@ -148,7 +148,7 @@ impl PolicyError {
         &self.problem
     }
 
-    /// What to do about it, where that is not plain from the problem.
+    /// A suggestion, where the problem does not make the fix obvious.
     pub fn hint(&self) -> Option<&'static str> {
         self.problem.hint()
     }
@@ -165,33 +165,27 @@ impl fmt::Display for PolicyError {
 
 impl std::error::Error for PolicyError {}
 
-impl From<Fault> for PolicyError {
-    fn from(Fault { problem, at }: Fault) -> Self {
-        Self::at(None, String::new(), at, problem)
-    }
-}
-
 impl Problem {
     fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::DuplicateKey(_) => Some("most parsers keep only the last of them: merge the two"),
+            Self::DuplicateKey(_) => Some("most parsers keep only the last one: merge them"),
             Self::UnknownElement(_) => {
-                Some("names of elements are case-sensitive, as in `Effect` and `NotAction`")
+                Some("element names are case-sensitive, for example `Effect` and `NotAction`")
             }
             Self::OutOfPlace {
                 element: "NotPrincipal",
                 kind: PolicyKind::Trust | PolicyKind::Resource,
-            } => Some("IAM refuses it: use `Principal` with a condition on `aws:PrincipalArn`"),
+            } => Some("IAM rejects it: use `Principal` with a condition on `aws:PrincipalArn`"),
             Self::OutOfPlace {
                 element: "Principal" | "NotPrincipal",
                 kind: PolicyKind::Identity | PolicyKind::Boundary | PolicyKind::Session,
-            } => Some("the principal is whoever the policy is attached to"),
+            } => Some("the principal is the user or role that the policy is attached to"),
             Self::OutOfPlace {
                 element: "Resource" | "NotResource",
                 kind: PolicyKind::Trust,
-            } => Some("the resource is the role whose trust policy this is"),
+            } => Some("the resource is always the role that has the trust policy"),
             Self::UnknownOperator(_) => {
-                Some("names of operators are case-sensitive, as in `StringEquals`")
+                Some("operator names are case-sensitive, for example `StringEquals`")
             }
             _ => None,
         }

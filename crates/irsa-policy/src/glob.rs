@@ -1,9 +1,8 @@
-//! Patterns with `*` (any run of characters, also none) and `?` (one character).
+//! Patterns with `*` (any number of characters, including zero) and `?` (one character).
 //!
-//! The pattern is cut at each `*` when it is compiled. The first and the last piece are anchored,
-//! those between are searched for from left to right and never searched for again: taking the
-//! leftmost place for a piece leaves the most text to the others. So there is no backtracking, and
-//! a match is linear in the text for a given pattern.
+//! Compilation splits the pattern at each `*`. The first and last pieces are anchored. The pieces between are searched
+//! from left to right, each once: the leftmost occurrence of a piece leaves the most text for the following ones.
+//! Matching therefore needs no backtracking and is linear in the length of the text for a given pattern.
 
 mod mask;
 
@@ -13,7 +12,7 @@ use mask::Mask;
 #[derive(Clone, Debug)]
 pub(crate) struct Glob(Shape);
 
-/// A pattern with `*` and `?`, as IAM matches the names of actions.
+/// A pattern with `*` and `?`, as IAM uses them for action names.
 #[derive(Clone, Debug)]
 pub struct TextPattern(Glob);
 
@@ -23,13 +22,13 @@ impl TextPattern {
         Self(Glob::new(pattern))
     }
 
-    /// Whether the whole text matches; upper and lower case differ.
+    /// Whether the whole text matches, case-sensitively.
     pub fn matches(&self, text: &str) -> bool {
         self.0.matches(text)
     }
 }
 
-/// One character of a pattern; one that a policy variable brings in is never a wildcard.
+/// One element of a pattern. A character of a policy variable's value is never a wildcard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Token {
     Star,
@@ -47,17 +46,17 @@ enum Shape {
     },
 }
 
-/// What stands between two `*`.
+/// The part of a pattern between two `*`.
 #[derive(Clone, Debug)]
 enum Piece {
     Literal(Box<str>),
-    /// With at least one `?`.
+    /// A piece with at least one `?`.
     Masked(Mask),
 }
 
 impl Token {
-    /// What a character of a pattern means.
-    pub(crate) fn of_pattern(char: char) -> Self {
+    /// The meaning of a character in a pattern.
+    pub(crate) fn from_pattern(char: char) -> Self {
         match char {
             '*' => Self::Star,
             '?' => Self::Any,
@@ -68,10 +67,10 @@ impl Token {
 
 impl Glob {
     pub(crate) fn new(pattern: &str) -> Self {
-        Self::of(&pattern.chars().map(Token::of_pattern).collect::<Vec<_>>())
+        Self::from_tokens(&pattern.chars().map(Token::from_pattern).collect::<Vec<_>>())
     }
 
-    pub(crate) fn of(tokens: &[Token]) -> Self {
+    pub(crate) fn from_tokens(tokens: &[Token]) -> Self {
         let mut pieces = tokens.split(|token| *token == Token::Star);
         let head = Piece::new(pieces.next().unwrap_or_default());
         let Some(tail) = pieces.next_back() else {
@@ -89,10 +88,10 @@ impl Glob {
         self.matches_any([text].into_iter())
     }
 
-    /// Whether it matches any of these texts, each of which ends one that came before.
+    /// Whether the pattern matches any of these texts, each of which is a suffix of the one before.
     ///
-    /// The first that starts like the pattern leaves the most text to what follows, so no other
-    /// needs to be tried.
+    /// The first text that starts with the head leaves the most text for the other pieces, so no other text needs to be
+    /// tried.
     pub(crate) fn matches_any<'t>(&self, mut texts: impl Iterator<Item = &'t str>) -> bool {
         match &self.0 {
             Shape::Whole(piece) => texts.any(|text| piece.is(text)),
@@ -126,7 +125,7 @@ impl Piece {
         }
     }
 
-    /// What follows the piece, if the text starts with it.
+    /// Returns the rest of the text after the piece, if the text starts with it.
     fn strip_from_start<'t>(&self, text: &'t str) -> Option<&'t str> {
         match self {
             Self::Literal(literal) => text.strip_prefix(&**literal),
@@ -134,7 +133,7 @@ impl Piece {
         }
     }
 
-    /// What follows the first place where the piece occurs.
+    /// Returns the rest of the text after the first occurrence of the piece.
     fn skip_past<'t>(&self, text: &'t str) -> Option<&'t str> {
         match self {
             Self::Literal(literal) => text.split_once(&**literal).map(|(_, rest)| rest),
@@ -158,7 +157,7 @@ mod tests {
 
     use super::*;
 
-    /// The textbook definition; exponential, so for short texts only.
+    /// The textbook definition, whose exponential cost limits it to short texts.
     fn reference(pattern: &[char], text: &[char]) -> bool {
         match (pattern.split_first(), text.split_first()) {
             (None, _) => text.is_empty(),
@@ -184,21 +183,21 @@ mod tests {
     }
 
     #[test]
-    fn a_star_may_stand_for_nothing_and_for_slashes() {
+    fn a_star_matches_the_empty_text_and_slashes() {
         for text in ["a/b", "a//b", "a/1/2/b"] {
             assert!(Glob::new("a/*b").matches(text), "{text}");
         }
     }
 
     #[test]
-    fn head_and_tail_may_not_share_characters() {
+    fn head_and_tail_do_not_overlap() {
         assert!(!Glob::new("aba*ba").matches("aba"));
         assert!(!Glob::new("a?*?a").matches("aba"));
         assert!(Glob::new("aba*ba").matches("ababa"));
     }
 
     #[test]
-    fn a_question_mark_is_one_character_also_a_long_one() {
+    fn a_question_mark_matches_one_character_of_any_length_in_bytes() {
         assert!(Glob::new("caf?").matches("café"));
         assert!(Glob::new("*?x?").matches("éxé"));
         assert!(!Glob::new("?").matches(""));
@@ -206,13 +205,13 @@ mod tests {
     }
 
     #[test]
-    fn signs_of_other_pattern_languages_are_literal() {
+    fn metacharacters_of_other_pattern_languages_are_literal() {
         assert!(Glob::new("a.[b]+(c)\\{d}^$").matches("a.[b]+(c)\\{d}^$"));
         assert!(!Glob::new("a.c").matches("abc"));
     }
 
     #[test]
-    fn a_pattern_made_to_backtrack_costs_nothing() {
+    fn patterns_that_provoke_backtracking_are_fast() {
         let text = "a".repeat(20_000);
         let started = Instant::now();
         for pattern in [
@@ -230,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_ends_of_a_text_any_may_match() {
+    fn any_of_several_suffixes_may_match() {
         let ends = || ["a:b:c", "b:c", "c"].into_iter();
         for pattern in ["c", "b:?", "b*", "*c", "?:c"] {
             assert!(Glob::new(pattern).matches_any(ends()), "{pattern}");

@@ -1,20 +1,14 @@
-//! JSON as a policy needs it: no key is lost, every value knows where it stands, and neither size
-//! nor depth can hurt.
+//! A JSON parser for policies: it keeps duplicate keys, records the position of every value, and limits size and depth.
 //!
-//! Parsers that fill a map keep the last of two equal keys, so that a policy with two `Condition`
-//! elements would lose one. Here objects are lists of members.
+//! Parsers that fill a map keep only the last of two equal keys, so a policy with two `Condition` elements would lose
+//! one. Here, an object is a list of members.
 
 use std::ops::Range;
 
-use crate::Problem;
+use crate::limits::{MAX_BYTES, MAX_DEPTH};
+use crate::{PolicyError, Problem};
 
-/// Larger policies are refused; IAM's own limits are far lower.
-pub(crate) const MAX_BYTES: usize = 1 << 20;
-
-/// Deeper policies are refused; a valid one has at most six levels.
-pub(crate) const MAX_DEPTH: usize = 32;
-
-/// A JSON value, every member in its place, and its bytes in the text.
+/// A JSON value with all its members in document order, and its byte range in the text.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Json {
     pub(crate) span: Range<usize>,
@@ -32,17 +26,23 @@ pub(crate) enum Value {
     Object(Vec<(String, Json)>),
 }
 
-/// Why the text is no JSON, and at which byte.
+/// The reason why the text is not valid JSON, and the byte offset.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Fault {
     pub(crate) problem: Problem,
     pub(crate) at: usize,
 }
 
-/// Reads forward only (RFC 8259).
+/// A forward-only parser (RFC 8259).
 struct Parser<'t> {
     text: &'t str,
     at: usize,
+}
+
+impl From<Fault> for PolicyError {
+    fn from(Fault { problem, at }: Fault) -> Self {
+        Self::at(None, String::new(), at, problem)
+    }
 }
 
 impl Json {
@@ -56,11 +56,11 @@ impl Json {
         parser.space();
         match parser.rest() {
             "" => Ok(json),
-            _ => Err(parser.syntax("text after the value")),
+            _ => Err(parser.syntax("unexpected text after the value")),
         }
     }
 
-    /// What the value is, for a message.
+    /// The type of the value, for messages.
     pub(crate) fn describe(&self) -> &'static str {
         match self.value {
             Value::Null => "null",
@@ -93,7 +93,7 @@ impl<'t> Parser<'t> {
         self.items(depth, b'}', |parser| {
             parser.space();
             if parser.peek() != Some(b'"') {
-                return Err(parser.syntax("expected a key in quotation marks"));
+                return Err(parser.syntax("expected a key in double quotes"));
             }
             let name = parser.string()?;
             parser.expect(b':', "expected `:`")?;
@@ -112,7 +112,7 @@ impl<'t> Parser<'t> {
         Ok(list)
     }
 
-    /// What stands between an opening bracket and `close`, separated by commas.
+    /// Parses the comma-separated items up to the closing bracket `close`.
     fn items(
         &mut self,
         depth: usize,
@@ -150,7 +150,7 @@ impl<'t> Parser<'t> {
                     return Ok(string);
                 }
                 Some(b'\\') => string.push(self.escape()?),
-                None => return Err(self.syntax("unexpected end of a string")),
+                None => return Err(self.syntax("unterminated string")),
                 Some(_) => return Err(self.syntax("control character in a string")),
             }
         }
@@ -166,13 +166,13 @@ impl<'t> Parser<'t> {
             Some(b'r') => '\r',
             Some(b't') => '\t',
             Some(b'u') => return self.unicode(),
-            _ => return Err(self.syntax("invalid escape")),
+            _ => return Err(self.syntax("invalid escape sequence")),
         };
         self.at += 1;
         Ok(char)
     }
 
-    /// The character of `uXXXX`, or of two such that are a surrogate pair.
+    /// The character of `uXXXX`, or of two that form a surrogate pair.
     fn unicode(&mut self) -> Result<char, Fault> {
         let high = self.hex()?;
         let unit = match high {
@@ -185,14 +185,14 @@ impl<'t> Parser<'t> {
             _ => Some(high),
         };
         let char = unit.and_then(char::from_u32);
-        char.ok_or_else(|| self.syntax("invalid escape"))
+        char.ok_or_else(|| self.syntax("invalid escape sequence"))
     }
 
     fn hex(&mut self) -> Result<u32, Fault> {
         let digits = self.rest().get(1..5).unwrap_or_default();
         let is_hex = digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
         let unit = u32::from_str_radix(digits, 16).ok().filter(|_| is_hex);
-        let unit = unit.ok_or_else(|| self.syntax("invalid escape"))?;
+        let unit = unit.ok_or_else(|| self.syntax("invalid escape sequence"))?;
         self.at += 5;
         Ok(unit)
     }
@@ -248,14 +248,14 @@ impl<'t> Parser<'t> {
         while self.take(b" \t\n\r") {}
     }
 
-    /// Goes past one of these bytes, if it is next.
+    /// Consumes the next byte if it is one of these.
     fn take(&mut self, bytes: &[u8]) -> bool {
         let found = self.peek().is_some_and(|byte| bytes.contains(&byte));
         self.at += usize::from(found);
         found
     }
 
-    /// As [`take`](Self::take), after space.
+    /// Skips white space, then consumes the next byte if it is this one.
     fn eat(&mut self, byte: u8) -> bool {
         self.space();
         self.take(&[byte])
@@ -287,7 +287,7 @@ mod tests {
     use super::*;
     use crate::Position;
 
-    /// The same value as another parser sees it, as far as it has no duplicate keys.
+    /// The same value as serde_json represents it; duplicate keys are lost.
     fn as_serde(json: &Json) -> serde_json::Value {
         match &json.value {
             Value::Null => serde_json::Value::Null,
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_both_of_two_equal_keys_and_where_they_stand() {
+    fn keeps_both_of_two_equal_keys_with_their_positions() {
         let json = Json::parse(r#" {"a": true, "a": [1]}"#).unwrap();
         let Value::Object(members) = json.value else {
             panic!("an object")
@@ -313,27 +313,31 @@ mod tests {
     }
 
     #[test]
-    fn says_where_the_syntax_is_wrong() {
+    fn reports_the_position_of_a_syntax_error() {
         for (text, expected) in [
             ("", "1:1 expected a value"),
             ("{\n  \"a\": }", "2:8 expected a value"),
-            ("{} {}", "1:4 text after the value"),
+            ("{} {}", "1:4 unexpected text after the value"),
             ("[1 2]", "1:4 expected `,` or the closing bracket"),
-            ("{1: 2}", "1:2 expected a key in quotation marks"),
-            ("\"é\\x\"", "1:4 invalid escape"),
-            ("\"a", "1:3 unexpected end of a string"),
-            ("01", "1:2 text after the value"),
+            ("{1: 2}", "1:2 expected a key in double quotes"),
+            ("\"é\\x\"", "1:4 invalid escape sequence"),
+            ("\"a", "1:3 unterminated string"),
+            ("01", "1:2 unexpected text after the value"),
             ("-", "1:2 invalid number"),
         ] {
             let fault = Json::parse(text).unwrap_err();
             let (at, what) = expected.split_once(' ').unwrap();
-            assert_eq!(Position::of(text, fault.at).to_string(), at, "{text}");
+            assert_eq!(
+                Position::from_offset(text, fault.at).to_string(),
+                at,
+                "{text}"
+            );
             assert_eq!(fault.problem.to_string(), format!("not valid JSON: {what}"));
         }
     }
 
     #[test]
-    fn refuses_more_levels_than_the_limit() {
+    fn rejects_more_levels_than_the_limit() {
         let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
         assert!(Json::parse(&nested(MAX_DEPTH)).is_ok());
         for text in [nested(MAX_DEPTH + 1), "{\"a\":".repeat(100_000)] {
@@ -342,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_more_bytes_than_the_limit_at_once() {
+    fn rejects_more_bytes_than_the_limit_without_parsing_them() {
         let text = "[".repeat(MAX_BYTES + 1);
         let started = Instant::now();
         let bytes = MAX_BYTES + 1;

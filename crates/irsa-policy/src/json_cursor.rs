@@ -1,4 +1,4 @@
-//! A JSON value and its place in the policy, so that every refusal can name it.
+//! A cursor over a policy's JSON that knows the path of each value, so that errors can name it.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -8,7 +8,7 @@ use std::rc::Rc;
 use crate::json::{Json, Value};
 use crate::{PolicyError, Problem};
 
-/// A value, and where it stands.
+/// A value and its path.
 #[derive(Clone, Debug)]
 pub(crate) struct Node<'a> {
     json: &'a Json,
@@ -16,8 +16,8 @@ pub(crate) struct Node<'a> {
     path: Rc<Path<'a>>,
 }
 
-/// Shared by all values below it, and only written out for a refusal: a long key above a long list
-/// would otherwise cost the product of both.
+/// A path, which is shared by all values below it and formatted only for an error. Otherwise a long key above a long
+/// list would cost the product of both lengths.
 #[derive(Debug)]
 enum Path<'a> {
     Root,
@@ -25,14 +25,14 @@ enum Path<'a> {
     Item(Rc<Path<'a>>, usize),
 }
 
-/// The members of an object, taken one by one; those nobody takes are unknown elements.
+/// The members of an object, taken one by one. Members that are left at the end are unknown elements.
 #[derive(Debug)]
 pub(crate) struct Members<'a> {
     node: Node<'a>,
     rest: Vec<(&'a str, &'a Json)>,
 }
 
-/// One of the two elements that exclude each other, such as `Action` and `NotAction`.
+/// One of two elements that exclude each other, such as `Action` and `NotAction`.
 #[derive(Debug)]
 pub(crate) struct Choice<'a> {
     pub(crate) element: &'static str,
@@ -58,12 +58,12 @@ impl<'a> Node<'a> {
         )
     }
 
-    /// Its bytes in the text.
+    /// The byte range of the value in the text.
     pub(crate) fn span(&self) -> Range<usize> {
         self.json.span.clone()
     }
 
-    /// A refusal of this value, which is not what belongs here.
+    /// The error that this value is not valid for its element.
     pub(crate) fn invalid(&self, value: &str, expected: &'static str) -> PolicyError {
         self.fail(Problem::Invalid {
             value: value.to_owned(),
@@ -82,17 +82,17 @@ impl<'a> Node<'a> {
         matches!(self.json.value, Value::String(_))
     }
 
-    /// A string, a boolean or an integer as text: IAM takes all three for a condition value.
+    /// A string, boolean or integer as text: IAM accepts all three as a condition value.
     pub(crate) fn scalar(&self) -> Result<&'a str, PolicyError> {
         match &self.json.value {
             Value::Number(text) if !is_integer(text) => {
-                Err(self.wrong_type("a string, as a fraction can be written in many ways"))
+                Err(self.wrong_type("a string, because a fraction has several spellings"))
             }
             _ => self.number_or_text(),
         }
     }
 
-    /// As [`scalar`](Self::scalar), for comparisons to which a fraction is the same however written.
+    /// A value like [`scalar`](Self::scalar), or a fraction: for comparisons in which its spelling does not matter.
     pub(crate) fn number_or_text(&self) -> Result<&'a str, PolicyError> {
         match &self.json.value {
             Value::String(text) | Value::Number(text) => Ok(text),
@@ -102,7 +102,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The values of a list, or the value itself where IAM lets the brackets be left out.
+    /// The values of a list, or the value itself, as IAM allows a single value without brackets.
     pub(crate) fn list(&self) -> Vec<Node<'a>> {
         let Value::Array(list) = &self.json.value else {
             return vec![self.clone()];
@@ -111,7 +111,7 @@ impl<'a> Node<'a> {
         list.iter().enumerate().map(item).collect()
     }
 
-    /// As [`list`](Self::list), where there has to be a value.
+    /// The values of a [`list`](Self::list) that must not be empty.
     pub(crate) fn items(&self) -> Result<Vec<Node<'a>>, PolicyError> {
         match self.list() {
             list if list.is_empty() => Err(self.fail(Problem::Empty)),
@@ -119,7 +119,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The statements of the policy: as [`items`](Self::items), each knowing its number.
+    /// The statements of the policy: the [`items`](Self::items), each with its index.
     pub(crate) fn statements(&self) -> Result<Vec<Node<'a>>, PolicyError> {
         let mut statements = self.items()?;
         for (place, node) in (0..).zip(&mut statements) {
@@ -128,14 +128,14 @@ impl<'a> Node<'a> {
         Ok(statements)
     }
 
-    /// The members of an object whose names are not known beforehand.
+    /// The members of an object with arbitrary names.
     pub(crate) fn entries(&self) -> Result<Vec<(&'a str, Node<'a>)>, PolicyError> {
         let members = self.object()?;
         let entry = |(name, json): &'a (String, Json)| (name.as_str(), self.member(name, json));
         Ok(members.iter().map(entry).collect())
     }
 
-    /// The members of an object whose names are all known.
+    /// The members of an object with a fixed set of names.
     pub(crate) fn members(&self) -> Result<Members<'a>, PolicyError> {
         let members = self.object()?;
         Ok(Members {
@@ -194,7 +194,7 @@ impl<'a> Members<'a> {
             .ok_or_else(|| self.node.fail(Problem::Missing(missing)))
     }
 
-    /// Takes whichever of two elements that exclude each other is there.
+    /// Takes the one of two mutually exclusive elements that is present.
     pub(crate) fn choose(
         &mut self,
         element: &'static str,
@@ -215,7 +215,7 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// Refuses whatever nobody took.
+    /// Rejects the members that were not taken.
     pub(crate) fn finish(self) -> Result<(), PolicyError> {
         match self.rest.first() {
             Some((name, _)) => Err(self.node.fail(Problem::UnknownElement((*name).to_owned()))),

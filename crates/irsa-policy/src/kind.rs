@@ -1,8 +1,8 @@
-//! Kinds of policies, and what each may say (IAM User Guide, "Policies and permissions in IAM").
+//! Kinds of policies and their grammars (IAM User Guide, "Policies and permissions in IAM").
 
 use std::fmt;
 
-/// Where a policy is attached, which decides what elements it may have.
+/// The kind of a policy: where it is attached determines which elements it can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PolicyKind {
@@ -10,12 +10,12 @@ pub enum PolicyKind {
     Identity,
     /// The trust policy of a role: `Principal` is required, `Resource` is not allowed.
     Trust,
-    /// Attached to a resource, such as a domain's access policy: `Principal` is required; without
-    /// `Resource` a statement is about the resource that has the policy.
+    /// Attached to a resource, such as the access policy of a domain: `Principal` is required. A statement without
+    /// `Resource` applies to the resource that has the policy.
     Resource,
     /// The permissions boundary of a user or role, with the elements of an identity policy.
     Boundary,
-    /// Passed when a session is made, with the elements of an identity policy.
+    /// Passed when a session is created, with the elements of an identity policy.
     Session,
     /// A service control policy of an organization (AWS Organizations User Guide, "SCP syntax").
     ServiceControl,
@@ -32,8 +32,8 @@ pub(crate) enum Presence {
 }
 
 impl PolicyKind {
-    /// The kind of the policy on the resource that an action is about: of a role its trust policy.
-    pub fn of_resource(action: &str) -> Self {
+    /// The kind of the resource-based policy that decides `action`: for `sts:` actions, the trust policy of a role.
+    pub fn for_resource(action: &str) -> Self {
         match action.split_once(':') {
             Some((service, _)) if service.eq_ignore_ascii_case("sts") => Self::Trust,
             _ => Self::Resource,
@@ -47,7 +47,7 @@ impl PolicyKind {
         }
     }
 
-    /// `NotPrincipal` is for some resources only, and there for `Deny` only.
+    /// Only some resources accept `NotPrincipal`, and only with `Deny`.
     pub(crate) fn has_not_principal(self) -> bool {
         self == Self::Resource
     }
@@ -64,23 +64,22 @@ impl PolicyKind {
         }
     }
 
-    /// IAM's grammar keeps `Id` for policies of resources.
+    /// IAM's grammar allows `Id` only in resource-based policies.
     pub(crate) fn has_id(self) -> bool {
         matches!(self, Self::Trust | Self::Resource)
     }
 
-    /// Organizations want every policy to name the version.
+    /// Organizations requires a version in every policy.
     pub(crate) fn needs_version(self) -> bool {
         matches!(self, Self::ServiceControl | Self::ResourceControl)
     }
 
-    /// Services with policies of their own have rules of their own for a `Sid`.
+    /// Services that define resource policies have their own rules for a `Sid`.
     pub(crate) fn has_strict_sids(self) -> bool {
         self != Self::Resource
     }
 
-    /// IAM and STS take Latin-1 only (IAM User Guide, "IAM and AWS STS quotas", "IAM name
-    /// requirements").
+    /// IAM and STS accept only Latin-1 characters (IAM User Guide, "IAM and AWS STS quotas", "IAM name requirements").
     pub(crate) fn is_latin(self) -> bool {
         matches!(
             self,

@@ -1,16 +1,16 @@
-//! Which kind of policy decided.
+//! The layers of policies that are evaluated together.
 
 use std::fmt;
 
 use crate::PolicyKind;
 
-/// The policies that decide together: any `Deny` among them wins, else any `Allow` counts.
+/// Policies that are evaluated together: any matching `Deny` in the layer wins, otherwise any matching `Allow` counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Layer {
-    /// All identity policies of the caller.
+    /// All identity-based policies of the caller.
     Identity,
-    /// The policy of the resource; of a role its trust policy.
+    /// The policy of the resource; for a role, its trust policy.
     Resource,
     /// The caller's permissions boundary.
     Boundary,
@@ -18,17 +18,16 @@ pub enum Layer {
     Session,
     /// The service control policies of one level of the caller's organization, from 0.
     ServiceControl(usize),
-    /// The resource control policies of one level of the organization of the resource's account,
-    /// from 0.
+    /// The resource control policies of one level of the organization of the resource's account, from 0.
     ResourceControl(usize),
 }
 
 impl Layer {
-    /// The kind of its policies; on a resource, what `action` is about tells it.
+    /// The kind of the policies in this layer; for a resource it depends on `action`.
     pub fn kind(self, action: &str) -> PolicyKind {
         match self {
             Self::Identity => PolicyKind::Identity,
-            Self::Resource => PolicyKind::of_resource(action),
+            Self::Resource => PolicyKind::for_resource(action),
             Self::Boundary => PolicyKind::Boundary,
             Self::Session => PolicyKind::Session,
             Self::ServiceControl(_) => PolicyKind::ServiceControl,
@@ -37,8 +36,7 @@ impl Layer {
     }
 }
 
-/// As AWS calls it in its own messages (IAM User Guide, "Troubleshoot access denied error
-/// messages").
+/// The name that AWS uses in its error messages (IAM User Guide, "Troubleshoot access denied error messages").
 impl fmt::Display for Layer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -1,10 +1,11 @@
 //! The IAM policy language: parse, evaluate, explain.
 //!
-//! A [`Policy`] is parsed and compiled once; [`decide`] then asks any number of [`Request`]s of it,
-//! and [`PolicySet`] of all policies that have a say: those of the caller, of its session, of the
-//! resource, and of the organization.
-//! What this crate does not know for certain it refuses at [`Policy::parse`], naming the statement
-//! and the element: of a policy that parses, every word is evaluated.
+//! A [`Policy`] is parsed and compiled once. [`decide`] then evaluates any number of [`Request`]s against it, and
+//! [`PolicySet`] against all policies that apply: those of the caller, of its session, of the resource, and of the
+//! organization.
+//!
+//! [`Policy::parse`] rejects everything whose meaning is not certain, and the error names the statement and the
+//! element. Every part of a policy that parses is evaluated.
 //!
 //! ```
 //! use irsa_policy::{Context, Policy, PolicyKind, Principal, Request, decide};
@@ -30,17 +31,17 @@
 //!     },
 //! );
 //! assert_eq!(
-//!     verdict.near_misses[0].kept_by[0].to_string(),
-//!     "`Resource` wants `arn:aws:rds-db:eu-central-1:111122223333:dbuser:cluster-ABC/app`, \
-//!      the request is for `arn:aws:rds-db:eu-central-1:111122223333:dbuser:cluster-ABC/admin`"
+//!     verdict.near_misses[0].mismatches[0].to_string(),
+//!     "`Resource` lists `arn:aws:rds-db:eu-central-1:111122223333:dbuser:cluster-ABC/app`, \
+//!      but the request is for `arn:aws:rds-db:eu-central-1:111122223333:dbuser:cluster-ABC/admin`"
 //! );
 //! # Ok::<(), irsa_policy::PolicyError>(())
 //! ```
 //!
-//! All policies together:
+//! All policies that apply to a request, evaluated together:
 //!
 //! ```
-//! use irsa_policy::{Because, Context, Layer, PolicyDocuments, Principal, Request};
+//! use irsa_policy::{Context, Layer, PolicyDocuments, Principal, Reason, Request};
 //!
 //! let action = "es:ESHttpGet";
 //! let mut policies = PolicyDocuments::new();
@@ -54,32 +55,39 @@
 //!     resource: Some("arn:aws:es:eu-central-1:111122223333:domain/logs/index"),
 //!     context: &Context::new(),
 //! });
-//! assert_eq!(outcome.because, Because::NothingAllows(Layer::Boundary));
-//! assert_eq!(outcome.because.to_string(), "because no permissions boundary allows the action");
+//! assert_eq!(outcome.reason, Reason::NothingAllows(Layer::Boundary));
+//! assert_eq!(outcome.reason.to_string(), "because no permissions boundary allows the action");
 //! # Ok::<(), irsa_policy::SetError>(())
 //! ```
 //!
-//! The rules are those of the IAM User Guide, "IAM JSON policy element reference" and "Policy
-//! evaluation logic"; each module names its page.
+//! The rules are those of the IAM User Guide, "IAM JSON policy element reference" and "Policy evaluation logic". Each
+//! module names its page.
 
 #![warn(clippy::indexing_slicing, clippy::string_slice)]
 
 mod action;
 mod arn;
+mod arn_pattern;
 mod ast;
-mod call;
+mod attachment;
+mod caller;
 mod condition;
 mod decide;
+mod effect;
+mod element;
 mod error;
 mod glob;
+mod grammar;
 mod json;
 mod json_cursor;
 mod kind;
 mod layer;
+mod limits;
 mod mismatch;
 mod outcome;
 mod policy;
 mod position;
+mod prepared_request;
 mod principal;
 mod quota;
 mod request;
@@ -90,19 +98,20 @@ mod template;
 mod text;
 mod verdict;
 
-pub use ast::{ConditionView, ElementView, StatementView};
+pub use ast::StatementView;
+pub use attachment::Attachment;
 pub use decide::{decide, evaluate};
+pub use effect::Effect;
+pub use element::{ConditionView, ElementView};
 pub use error::{PolicyError, Problem};
 pub use glob::TextPattern;
 pub use kind::PolicyKind;
 pub use layer::Layer;
-pub use outcome::{Because, Cited, Outcome};
+pub use outcome::{Cited, Outcome, Reason};
 pub use policy::Policy;
 pub use position::Position;
 pub use principal::is_unique_id;
-pub use quota::Attachment;
 pub use request::{Assumption, Context, Principal, Request};
 pub use resource::covers;
 pub use set::{PolicyDocuments, PolicySet, SetError};
-pub use statement::Effect;
 pub use verdict::{Decision, Mismatch, NearMiss, StatementRef, Verdict};

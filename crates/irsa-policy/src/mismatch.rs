@@ -1,4 +1,4 @@
-//! A mismatch in words: what the policy wants, and what the request has.
+//! The text of a mismatch: what the policy requires, and what the request has.
 
 use std::fmt;
 
@@ -8,49 +8,49 @@ use crate::text::{all_of, any_of, quoted};
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Principal { expected, was } => {
+            Self::Principal { expected, actual } => {
                 write!(
                     f,
-                    "`Principal` wants {}, the caller is {}",
+                    "`Principal` lists {}, but the caller is {}",
                     any_of(expected),
-                    quoted(was)
+                    quoted(actual)
                 )
             }
             Self::Action {
                 element,
                 expected,
-                was,
+                actual,
             } => {
                 list(f, element, expected)?;
-                write!(f, ", the request is for {}", quoted(was))
+                write!(f, ", but the request is for {}", quoted(actual))
             }
             Self::Resource {
                 element,
                 expected,
-                was,
+                actual,
             } => {
                 list(f, element, expected)?;
-                match was {
-                    Some(was) => write!(f, ", the request is for {}", quoted(was)),
-                    None => f.write_str(", the request is for no resource"),
+                match actual {
+                    Some(actual) => write!(f, ", but the request is for {}", quoted(actual)),
+                    None => f.write_str(", but the request has no resource"),
                 }
             }
             Self::Condition {
                 operator,
                 key,
                 expected,
-                was,
+                actual,
             } => {
                 write!(
                     f,
-                    "condition {} on {} wants ",
+                    "condition {} on {} requires ",
                     quoted(operator),
                     quoted(key)
                 )?;
                 wanted(f, operator, expected)?;
-                match was {
-                    Some(was) => write!(f, ", the request has {}", all_of(was)),
-                    None => f.write_str(", the request has no such key"),
+                match actual {
+                    Some(actual) => write!(f, ", but the request has {}", all_of(actual)),
+                    None => f.write_str(", but the request does not have this key"),
                 }
             }
         }
@@ -59,9 +59,9 @@ impl fmt::Display for Mismatch {
 
 fn list(f: &mut fmt::Formatter<'_>, element: &str, expected: &[String]) -> fmt::Result {
     let verb = if element.starts_with("Not") {
-        "leaves out"
+        "excludes"
     } else {
-        "wants"
+        "lists"
     };
     write!(f, "`{element}` {verb} {}", any_of(expected))
 }
@@ -70,12 +70,12 @@ fn wanted(f: &mut fmt::Formatter<'_>, operator: &str, expected: &[String]) -> fm
     let (quantifier, base) = operator.split_once(':').unwrap_or(("", operator));
     match (quantifier, base.contains("Not")) {
         _ if base == "Null" => f.write_str(match expected {
-            [absent] if absent.eq_ignore_ascii_case("true") => "no such key",
-            _ => "such a key",
+            [absent] if absent.eq_ignore_ascii_case("true") => "the key to be absent",
+            _ => "the key to be present",
         }),
         ("ForAllValues", false) => write!(f, "only {}", any_of(expected)),
         ("ForAnyValue", true) => write!(f, "a value other than {}", any_of(expected)),
         (_, false) => write!(f, "{}", any_of(expected)),
-        (_, true) => write!(f, "anything but {}", any_of(expected)),
+        (_, true) => write!(f, "any value except {}", any_of(expected)),
     }
 }

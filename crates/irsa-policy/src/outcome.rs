@@ -1,23 +1,23 @@
-//! The answer of all policies together, and what made it.
+//! The decision of all policies together, and the reason.
 
 use std::fmt;
 
 use crate::{Decision, Layer, NearMiss, StatementRef};
 
-/// The answer of a [`PolicySet`](crate::PolicySet) to a [`Request`](crate::Request).
+/// The decision of a [`PolicySet`](crate::PolicySet) about a [`Request`](crate::Request).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// Allowed or denied.
     pub decision: Decision,
-    /// What made the decision.
-    pub because: Because,
-    /// For an implicit denial, the statements that would have allowed, nearest first: those of the
-    /// layer where nothing allows, and of the resource's policy where that would have been enough.
+    /// The reason for the decision.
+    pub reason: Reason,
+    /// For an implicit denial, the statements that are nearest to allowing the request, nearest first: those of the
+    /// layer that does not allow it, and those of the resource-based policy if that would have been sufficient.
     pub near_misses: Vec<(Layer, NearMiss)>,
 }
 
 impl Outcome {
-    /// The nearest statement that only conditions keep from allowing or, without one, the nearest.
+    /// The nearest statement in which only conditions do not match, otherwise the nearest statement.
     pub fn nearest(&self) -> Option<&(Layer, NearMiss)> {
         let mut misses = self.near_misses.iter();
         let nearest = misses.find(|(_, miss)| miss.has_conditions_only());
@@ -25,36 +25,35 @@ impl Outcome {
     }
 }
 
-/// What made a decision.
+/// The reason for a decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Because {
-    /// Each layer that has to allow does, by these statements.
+pub enum Reason {
+    /// These statements allow the request: one for each layer that must allow it.
     Allows(Vec<Cited>),
-    /// This statement denies.
+    /// This statement denies the request.
     Denies(Cited),
-    /// No statement of this layer allows, and one has to.
+    /// No statement of this layer allows the request, and one must.
     NothingAllows(Layer),
-    /// The root user may do everything in its account that is not denied.
+    /// The caller is the root user, who can do everything in its account that is not denied.
     RootUser,
-    /// `sts:GetCallerIdentity` needs no permission and can't be denied, and neither can
-    /// `sts:GetSessionToken` of a user (AWS STS API Reference, "GetCallerIdentity"; IAM User Guide,
-    /// "Permissions for GetSessionToken").
+    /// The action needs no permission and cannot be denied: `sts:GetCallerIdentity`, and `sts:GetSessionToken` for a
+    /// user (AWS STS API Reference, "GetCallerIdentity"; IAM User Guide, "Permissions for GetSessionToken").
     NoPermissionNeeded,
 }
 
-/// A statement, and which kind of policy it stands in.
+/// A statement and the layer of its policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cited {
-    /// The kind of policy, and of an organization's the level.
+    /// The layer.
     pub layer: Layer,
-    /// The statement; its policy counts within the layer.
+    /// The statement; the index of its policy counts within the layer.
     pub statement: StatementRef,
 }
 
-/// The end of AWS's own sentence: `… is not authorized to perform: ACTION` *because no
-/// identity-based policy allows the action*.
-impl fmt::Display for Because {
+/// Formats the end of AWS's error message: `… is not authorized to perform: ACTION` *because no identity-based policy
+/// allows the action*.
+impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Allows(cited) => {
@@ -66,7 +65,7 @@ impl fmt::Display for Because {
             }
             Self::Denies(cited) => write!(f, "with an explicit deny in {cited}"),
             Self::NothingAllows(layer) => write!(f, "because no {layer} allows the action"),
-            Self::RootUser => f.write_str("by the root user of the account"),
+            Self::RootUser => f.write_str("by the account's root user"),
             Self::NoPermissionNeeded => f.write_str("without any permission"),
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use crate::grammar::Grammar;
 use crate::json::Json;
 use crate::json_cursor::Node;
 use crate::statement::Statement;
@@ -17,22 +18,13 @@ pub struct Policy {
     text: Box<str>,
 }
 
-/// What a statement may say in this policy.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Grammar {
-    pub(crate) kind: PolicyKind,
-    /// `${…}` is a policy variable, as since version 2012-10-17; before, it is plain text.
-    pub(crate) variables: bool,
-}
-
 impl Policy {
     /// Parses and compiles a policy document (IAM User Guide, "Grammar of the IAM JSON policy language").
     ///
     /// # Errors
-    /// Whatever would have to be guessed is refused, with the statement and the element: unknown
-    /// elements, operators and versions, duplicate keys, values of another type, elements that this
-    /// kind of policy must not have, and what is not supported yet. So is a document over 1 MiB or
-    /// over 32 levels deep, before it is read any further.
+    /// The document has unknown elements, operators or versions, duplicate keys, values of the wrong type, elements
+    /// that this kind of policy cannot have, or constructs whose meaning is not documented. A document that exceeds 1
+    /// MiB or 32 levels is rejected before it is parsed further.
     pub fn parse(kind: PolicyKind, json: &str) -> Result<Self, PolicyError> {
         Self::compile(kind, json).map_err(|error| error.located(json))
     }
@@ -75,34 +67,32 @@ impl Policy {
         Ok(policy)
     }
 
-    /// Where the policy is attached.
+    /// The kind of the policy.
     pub fn kind(&self) -> PolicyKind {
         self.kind
     }
 
-    /// The policy's `Id`, which has no effect.
+    /// The `Id` of the policy, which has no effect on decisions.
     pub fn id(&self) -> Option<&str> {
         self.id.as_deref()
     }
 
-    /// The bytes of a statement in the text of the policy; `None` if there is no such statement.
+    /// The byte range of a statement in the text of the policy; `None` if the index is out of range.
     pub fn span(&self, statement: usize) -> Option<Range<usize>> {
         self.statements.get(statement).map(Statement::span)
     }
 
-    /// The bytes of the element of a statement that did not match; of a condition those of its
-    /// values.
+    /// The byte range of the element that did not match; for a condition, the range of its values.
     pub fn span_of(&self, statement: usize, mismatch: &Mismatch) -> Option<Range<usize>> {
         self.statements.get(statement)?.span_of(mismatch)
     }
 
-    /// The condition keys that its statements compare or fill in as variables, in lower case; one may
-    /// come several times.
+    /// The condition keys that the statements compare or use as variables, in lower case. Keys may repeat.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.statements.iter().flat_map(Statement::keys)
     }
 
-    /// The document that was parsed, which all spans and positions are about.
+    /// The parsed document, to which all byte ranges and positions refer.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -124,7 +114,7 @@ impl Policy {
     }
 }
 
-/// Without a `Version`, a policy is one of 2008-10-17 (IAM User Guide, "Version").
+/// Returns whether the version has policy variables. Without a `Version`, it is 2008-10-17 (IAM User Guide, "Version").
 fn has_variables(version: &Node<'_>, kind: PolicyKind) -> Result<bool, PolicyError> {
     match version.text()? {
         "2012-10-17" => Ok(true),
@@ -132,9 +122,9 @@ fn has_variables(version: &Node<'_>, kind: PolicyKind) -> Result<bool, PolicyErr
         other => Err(version.invalid(
             other,
             if kind.needs_version() {
-                "the version of the policy language of organizations, `2012-10-17`"
+                "the policy language version that AWS Organizations requires, `2012-10-17`"
             } else {
-                "a version of the policy language, `2012-10-17` or `2008-10-17`"
+                "a policy language version: expected `2012-10-17` or `2008-10-17`"
             },
         )),
     }

@@ -1,19 +1,19 @@
-//! Where in the text something stands.
+//! Positions in a text.
 
 use std::fmt;
 
-/// A place in a text as editors count it.
+/// A line and column in a text, as editors count them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
-    /// From 1.
+    /// The line, from 1.
     pub line: usize,
-    /// In characters, from 1.
+    /// The column in characters, from 1.
     pub column: usize,
 }
 
 impl Position {
-    /// The place of the byte `at` of `text`; past the end, that of the end.
-    pub fn of(text: &str, at: usize) -> Self {
+    /// The position of the byte offset `at` in `text`; an offset past the end gives the position of the end.
+    pub fn from_offset(text: &str, at: usize) -> Self {
         let before = text.get(..at).unwrap_or(text);
         let line = before.rsplit('\n').next().unwrap_or_default();
         Self {
@@ -37,7 +37,7 @@ mod tests {
     fn columns_are_characters_and_both_count_from_one() {
         let text = "é\nab";
         for (at, expected) in [(0, "1:1"), (2, "1:2"), (3, "2:1"), (4, "2:2"), (99, "2:3")] {
-            assert_eq!(Position::of(text, at).to_string(), expected);
+            assert_eq!(Position::from_offset(text, at).to_string(), expected);
         }
     }
 }

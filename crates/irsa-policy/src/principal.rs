@@ -1,20 +1,18 @@
 //! `Principal` (IAM User Guide, "AWS JSON policy elements: Principal").
 
-mod caller;
 mod name;
 
 use std::ops::Range;
 
-use crate::call::Call;
+use crate::caller::Caller;
 use crate::json_cursor::{Choice, Node};
-use crate::statement::Effect;
-use crate::{ElementView, Mismatch, PolicyError, PolicyKind, Principal, Problem};
+use crate::prepared_request::PreparedRequest;
+use crate::{Effect, ElementView, Mismatch, PolicyError, PolicyKind, Principal, Problem};
 
-pub(crate) use caller::Caller;
 use name::Name;
 pub use name::is_unique_id;
 
-/// Who a statement is about.
+/// The principals that a statement applies to.
 #[derive(Debug)]
 pub(crate) struct Principals {
     negated: bool,
@@ -22,16 +20,15 @@ pub(crate) struct Principals {
     names: Vec<Name>,
 }
 
-/// How directly a policy names the caller (IAM User Guide, "How AWS enforcement code logic evaluates
-/// requests to allow or deny access"): the more so, the fewer other policies can limit what it
-/// allows.
+/// How directly a policy names the caller (IAM User Guide, "How AWS enforcement code logic evaluates requests to allow
+/// or deny access"). The more directly, the fewer other policies can limit the permission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Grant {
-    /// The caller's account, which may pass the permission on.
+    /// By its account, whose identity-based policies delegate the permission.
     Account,
-    /// The role or user whose session the caller is.
+    /// By the role or user of which the caller is a session.
     Entity,
-    /// The caller itself, or everyone.
+    /// By its ARN, or as everyone.
     Direct,
 }
 
@@ -74,7 +71,7 @@ impl Principals {
         self.names.iter().any(|name| name.matches(caller))
     }
 
-    /// The most direct of the names that match.
+    /// The most direct grant among the names that match.
     pub(crate) fn grant(&self, caller: &Caller<'_>) -> Option<Grant> {
         self.names
             .iter()
@@ -82,9 +79,9 @@ impl Principals {
             .max()
     }
 
-    /// Whether `NotPrincipal` leaves out the caller (IAM User Guide, "AWS JSON policy elements:
-    /// NotPrincipal"): it must list the caller with its account and, for a session, whose session it
-    /// is, or one of those may be denied; and it never leaves out who has a permissions boundary.
+    /// Whether `NotPrincipal` exempts the caller (IAM User Guide, "AWS JSON policy elements: NotPrincipal"). It must
+    /// list the caller and its account and, for a session, the role or user of the session; otherwise one of those is
+    /// denied. A caller with a permissions boundary is never exempt.
     fn except(&self, caller: &Caller<'_>) -> bool {
         let lists = |test: &dyn Fn(&Name) -> bool| self.names.iter().any(test);
         let is_account = |name: &Name| matches!(name, Name::Account { .. }) && name.matches(caller);
@@ -100,14 +97,14 @@ impl Principals {
         !caller.bounded && (is_listed || lists(&|name| matches!(name, Name::Everyone)))
     }
 
-    pub(crate) fn mismatch(&self, call: &Call<'_>) -> Option<Mismatch> {
-        let was = match call.request.principal {
+    pub(crate) fn mismatch(&self, prepared: &PreparedRequest<'_>) -> Option<Mismatch> {
+        let actual = match prepared.request.principal {
             Principal::Aws(name) | Principal::Federated(name) | Principal::Service(name) => name,
             Principal::Anonymous => "anonymous",
         };
-        (!self.matches(&call.caller)).then(|| Mismatch::Principal {
+        (!self.matches(&prepared.caller)).then(|| Mismatch::Principal {
             expected: self.written.clone(),
-            was: was.to_owned(),
+            actual: actual.to_owned(),
         })
     }
 
@@ -129,7 +126,8 @@ impl Principals {
     }
 }
 
-/// Only buckets know canonical users, and a request does not tell which one an account has.
+/// Rejects `CanonicalUser` where it cannot be evaluated: only bucket policies accept it, and a request does not show
+/// the canonical ID of its account.
 fn refuse_canonical_user(
     node: &Node<'_>,
     kind: PolicyKind,
@@ -142,7 +140,7 @@ fn refuse_canonical_user(
     }
     if effect == Effect::Deny && !negated {
         let what = element.to_owned();
-        let why = "whose id it is can't be told, so nobody would be denied";
+        let why = "a request does not show the caller's canonical ID, so it would deny no one";
         return Err(node.fail(Problem::Unsupported { what, why }));
     }
     Ok(())

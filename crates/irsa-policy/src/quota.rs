@@ -1,61 +1,21 @@
-//! How large a policy may be where it is attached (IAM User Guide, "IAM and AWS STS quotas"; AWS
-//! Organizations User Guide, "Quotas").
+//! Checks of a policy's size.
 //!
-//! Policies that AWS manages may be larger than those of its customers, so only kinds that AWS has
-//! none of are limited where they are evaluated.
+//! AWS managed policies may exceed the quotas of customer policies. Evaluation therefore limits only the kinds for
+//! which AWS has no managed policies.
 
-use std::fmt;
+use crate::attachment::without_space;
+use crate::{Attachment, PolicyError, PolicyKind, Problem};
 
-use crate::{PolicyError, PolicyKind, Problem};
-
-/// As far as the quota of an account for trust policies can be raised.
+/// The maximum to which an account's quota for trust policies can be raised.
 const MAX_TRUST: usize = 4_096;
 
-/// Where a policy of a customer is to be attached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Attachment {
-    /// A managed policy, also one that is a permissions boundary.
-    Managed,
-    /// Inline in a user, all inline policies together.
-    User,
-    /// Inline in a group, all inline policies together.
-    Group,
-    /// Inline in a role, all inline policies together.
-    Role,
-    /// A role's trust policy, by default; the account's quota can be raised to twice that.
-    Trust,
-    /// Passed inline for a session.
-    Session,
-    /// A service control or resource control policy.
-    Organization,
-}
-
 impl Attachment {
-    /// The largest policy in characters.
-    pub fn limit(self) -> usize {
-        match self {
-            Self::Managed => 6_144,
-            Self::User | Self::Trust | Self::Session => 2_048,
-            Self::Group | Self::Organization => 5_120,
-            Self::Role => 10_240,
-        }
-    }
-
-    /// The characters of a policy that count here: IAM leaves out white space, others don't.
-    pub fn size_of(self, json: &str) -> usize {
-        match self {
-            Self::Session | Self::Organization => json.chars().count(),
-            _ => without_space(json),
-        }
-    }
-
-    /// Refuses what is too large to be attached here.
+    /// Rejects a policy that is too large to be attached here.
     ///
     /// # Errors
     /// [`Problem::OverQuota`].
     pub fn check(self, json: &str) -> Result<(), PolicyError> {
-        let (characters, limit) = (self.size_of(json), self.limit());
+        let (characters, limit) = (self.counted_size(json), self.limit());
         if characters <= limit {
             return Ok(());
         }
@@ -64,9 +24,9 @@ impl Attachment {
 }
 
 impl PolicyKind {
-    /// Refuses what is larger than any policy of this kind can be, however high the quotas of an
-    /// account are raised. Identity policies and boundaries may be AWS's own, and services limit the
-    /// policies of their resources each in its own way: those are not refused.
+    /// Rejects a policy that is larger than any policy of this kind can be, even with all quotas raised. Identity
+    /// policies and boundaries may be AWS managed policies, and each service has its own limit for resource policies:
+    /// these are not checked.
     ///
     /// # Errors
     /// [`Problem::OverQuota`].
@@ -78,17 +38,13 @@ impl PolicyKind {
             }
             _ => return Ok(()),
         };
-        // Some consoles save without white space what was written with it.
+        // Some consoles strip white space when they save a policy.
         let characters = without_space(json);
         if characters > limit {
             return Err(over_quota(attachment, characters, limit));
         }
         Ok(())
     }
-}
-
-fn without_space(json: &str) -> usize {
-    json.chars().filter(|char| !char.is_whitespace()).count()
 }
 
 fn over_quota(attachment: Attachment, characters: usize, limit: usize) -> PolicyError {
@@ -99,38 +55,12 @@ fn over_quota(attachment: Attachment, characters: usize, limit: usize) -> Policy
     })
 }
 
-impl fmt::Display for Attachment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Managed => "a managed policy",
-            Self::User => "the inline policies of a user",
-            Self::Group => "the inline policies of a group",
-            Self::Role => "the inline policies of a role",
-            Self::Trust => "a trust policy",
-            Self::Session => "a session policy",
-            Self::Organization => "a policy of an organization",
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn white_space_counts_for_sessions_and_organizations_only() {
-        for (attachment, expected) in [
-            (Attachment::Managed, 2),
-            (Attachment::Trust, 2),
-            (Attachment::Session, 5),
-            (Attachment::Organization, 5),
-        ] {
-            assert_eq!(attachment.size_of("{ \n\t}"), expected, "{attachment}");
-        }
-    }
-
-    #[test]
-    fn what_no_account_can_have_is_refused_and_what_aws_may_have_is_not() {
+    fn only_sizes_that_no_account_can_have_are_rejected() {
         use PolicyKind::{Boundary, Identity, Resource, ResourceControl, ServiceControl, Trust};
         for (kind, limit) in [
             (Trust, 4_096),
@@ -149,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn one_character_over_the_limit_is_refused() {
+    fn one_character_over_the_limit_is_rejected() {
         let attachment = Attachment::Trust;
         assert!(attachment.check(&"é".repeat(2_048)).is_ok());
         assert_eq!(
@@ -157,7 +87,7 @@ mod tests {
                 .check(&"é".repeat(2_049))
                 .unwrap_err()
                 .to_string(),
-            "2049 characters are over the limit of 2048 for a trust policy"
+            "2049 characters exceed the limit of 2048 for a trust policy"
         );
     }
 }

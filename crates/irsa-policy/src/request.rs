@@ -1,4 +1,4 @@
-//! What is asked of the policies: who, what, on which resource, in which circumstances.
+//! A request that policies decide: the caller, the action, the resource and the condition keys.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -6,20 +6,20 @@ use std::collections::BTreeMap;
 use crate::Effect;
 use crate::arn::Arn;
 
-/// One call to be decided.
+/// A request to be decided.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
-    /// Who calls.
+    /// The caller.
     pub principal: Principal<'a>,
-    /// The action, such as `rds-db:connect`; upper and lower case are the same.
+    /// The action, such as `rds-db:connect`; case-insensitive.
     pub action: &'a str,
-    /// The ARN acted on; `None` for an action that has no resource, which only a `Resource` of `*` covers.
+    /// The ARN of the resource; `None` for an action without resources, which only a `Resource` of `*` covers.
     pub resource: Option<&'a str>,
-    /// The condition keys of the call.
+    /// The condition keys of the request.
     pub context: &'a Context,
 }
 
-/// Who calls.
+/// The caller of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Principal<'a> {
     /// The ARN of a user, a role, a role session (`assumed-role`) or an account's root.
@@ -32,7 +32,7 @@ pub enum Principal<'a> {
     Anonymous,
 }
 
-/// Providers that have a name in place of an ARN (IAM User Guide, "AWS JSON policy elements:
+/// Built-in identity providers, which have a name instead of an ARN (IAM User Guide, "AWS JSON policy elements:
 /// Principal", "Web identity session principals").
 const PROVIDERS: [&str; 4] = [
     "accounts.google.com",
@@ -42,8 +42,7 @@ const PROVIDERS: [&str; 4] = [
 ];
 
 impl<'a> Principal<'a> {
-    /// The caller with this name: an ARN, a service, a provider, or `anonymous`. `None` for a name
-    /// that is none of those.
+    /// Parses the name of a caller: an ARN, a service, a provider, or `anonymous`. Returns `None` for any other text.
     pub fn parse(name: &'a str) -> Option<Self> {
         let is_provider = |resource: &str| {
             resource.starts_with("oidc-provider/") || resource.starts_with("saml-provider/")
@@ -65,19 +64,19 @@ impl<'a> Principal<'a> {
 
 /// The condition keys of a request and their values.
 ///
-/// Keys are the same in upper and lower case (IAM User Guide, "Condition"). A key without a value
-/// is the same as no key. Dates are ISO 8601 or seconds since 1970, binary data is in base 64.
+/// Keys are case-insensitive (IAM User Guide, "Condition"). A key without values is the same as an absent key. Dates
+/// are in ISO 8601 or seconds since 1970; binary data is base64-encoded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Context {
     values: BTreeMap<String, Vec<String>>,
     assumed: BTreeMap<String, Assumption>,
-    /// A variable with an unknown key stands for any text, not for nothing.
+    /// Whether a policy variable with an unknown key matches any text rather than none.
     has_wildcards: bool,
-    /// The text that stands for unknown parts of the resource.
+    /// The placeholder for unknown parts of the resource.
     unknown_part: Option<(String, Assumption)>,
 }
 
-/// How to decide what depends on a key whose value is unknown.
+/// How to treat a statement that depends on an unknown value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Assumption {
     /// In favor of the request: an `Allow` matches, a `Deny` does not.
@@ -99,29 +98,29 @@ impl Context {
         self
     }
 
-    /// Sets `key` to these values, in place of those it had.
+    /// Sets `key` to these values, replacing earlier ones.
     pub fn insert(&mut self, key: impl AsRef<str>, values: impl IntoIterator<Item = String>) {
         let values = values.into_iter().collect();
         self.values
             .insert(key.as_ref().to_ascii_lowercase(), values);
     }
 
-    /// Marks the value of `key` as unknown, whatever it was set to. A decision that is the same under both assumptions
-    /// does not depend on the key.
+    /// Marks the value of `key` as unknown, discarding a value that was set. A decision that is the same under both
+    /// assumptions does not depend on the key.
     pub fn assume(&mut self, key: impl AsRef<str>, assumption: Assumption) {
         let key = key.as_ref().to_ascii_lowercase();
         self.values.remove(&key);
         self.assumed.insert(key, assumption);
     }
 
-    /// Declares that `placeholder`, wherever the request's resource contains it, stands for an unknown text. No pattern
-    /// of a policy may contain the placeholder.
+    /// Declares `placeholder` as an unknown text wherever the resource of the request contains it. Policies must not
+    /// contain the placeholder.
     pub fn assume_resource(&mut self, placeholder: impl Into<String>, assumption: Assumption) {
         self.unknown_part = Some((placeholder.into(), assumption));
     }
 
-    /// The placeholder in `resource`, and whether a statement with this effect is to match if any text in its place
-    /// makes it match; `None` if the resource is known.
+    /// The placeholder in `resource`, and whether a statement with this effect is assumed to match if any text in place
+    /// of the placeholder makes it match; `None` if the resource is known.
     pub(crate) fn unknown_part(&self, resource: &str, effect: Effect) -> Option<(&str, bool)> {
         let (placeholder, assumption) = self.unknown_part.as_ref()?;
         let is_favorable = *assumption == Assumption::Favorable;
@@ -140,8 +139,8 @@ impl Context {
         values.map(|(key, values)| (key.as_str(), values.as_slice()))
     }
 
-    /// Whether an element of a statement with this effect that depends on these keys, in lower case, is taken to match;
-    /// `None` if none of them is unknown.
+    /// Whether an element that depends on these keys (in lower case) is assumed to match in a statement with this
+    /// effect; `None` if all keys are known.
     pub(crate) fn assumed_match(&self, keys: &[Box<str>], effect: Effect) -> Option<bool> {
         if self.assumed.is_empty() {
             return None;
@@ -154,7 +153,7 @@ impl Context {
         Some(is_favorable == (effect == Effect::Allow))
     }
 
-    /// The context for patterns, in which an unknown key has any value or none.
+    /// The context for matching patterns, in which an unknown key matches either any value or none.
     pub(crate) fn for_patterns(
         &self,
         keys: &[Box<str>],
@@ -174,7 +173,7 @@ impl Context {
         self.has_wildcards && self.assumed.contains_key(key)
     }
 
-    /// The values of a key already in lower case: the way of compiled policies, without a copy.
+    /// The values of a key in lower case, as compiled policies have them, without allocating.
     pub(crate) fn lowercase(&self, key: &str) -> &[String] {
         self.values.get(key).map_or(&[], Vec::as_slice)
     }
@@ -185,7 +184,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn callers_are_told_by_their_names() {
+    fn callers_are_parsed_from_their_names() {
         for (name, expected) in [
             ("anonymous", Some(Principal::Anonymous)),
             (
@@ -217,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_the_same_in_upper_and_lower_case() {
+    fn keys_are_case_insensitive() {
         let context = Context::new().with("aws:SourceVpc", "vpc-1");
         assert_eq!(context.values("AWS:sourcevpc"), ["vpc-1"]);
     }

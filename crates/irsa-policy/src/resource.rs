@@ -4,21 +4,22 @@ use std::ops::Range;
 
 use irsa_chain::Partition;
 
-use crate::arn::{Arn, ArnPattern};
-use crate::call::Call;
+use crate::arn::Arn;
+use crate::arn_pattern::ArnPattern;
+use crate::grammar::Grammar;
 use crate::json_cursor::{Choice, Node};
-use crate::policy::Grammar;
+use crate::prepared_request::PreparedRequest;
 use crate::template::Template;
 use crate::{Context, Effect, ElementView, Mismatch, PolicyError};
 
-/// Patterns of resource ARNs; case-sensitive.
+/// Resource ARN patterns, which are case-sensitive.
 #[derive(Debug)]
 pub(crate) struct Resources {
     element: &'static str,
     negated: bool,
     written: Vec<String>,
     patterns: Vec<Pattern>,
-    /// The keys of variables, in lower case.
+    /// The keys of policy variables, in lower case.
     keys: Vec<Box<str>>,
 }
 
@@ -47,17 +48,17 @@ impl Resources {
         Ok(resources)
     }
 
-    /// `effect`: that of the statement.
-    pub(crate) fn matches(&self, call: &Call<'_>, effect: Effect) -> bool {
-        if let Some(may_match) = self.may_match_unknown(call, effect) {
+    /// Whether the resource of the request matches; `effect` is the effect of the statement.
+    pub(crate) fn matches(&self, prepared: &PreparedRequest<'_>, effect: Effect) -> bool {
+        if let Some(may_match) = self.may_match_unknown(prepared, effect) {
             return may_match;
         }
-        self.matches_known(call, effect)
+        self.matches_known(prepared, effect)
     }
 
-    fn matches_known(&self, call: &Call<'_>, effect: Effect) -> bool {
-        let resource = call.resource.as_ref();
-        let context = call.request.context;
+    fn matches_known(&self, prepared: &PreparedRequest<'_>, effect: Effect) -> bool {
+        let resource = prepared.resource.as_ref();
+        let context = prepared.request.context;
         let context = context.for_patterns(&self.keys, effect, self.negated);
         self.patterns
             .iter()
@@ -65,11 +66,11 @@ impl Resources {
             != self.negated
     }
 
-    /// Whether the patterns match a resource with unknown parts, if the statement is to match whenever it may. To a
-    /// pattern the placeholder is a text that only `*` covers, so what matches in spite of it matches for certain.
-    fn may_match_unknown(&self, call: &Call<'_>, effect: Effect) -> Option<bool> {
-        let resource = call.request.resource?;
-        let (placeholder, wants_match) = call.request.context.unknown_part(resource, effect)?;
+    /// Whether the patterns may match a resource with unknown parts, if the statement is assumed to match whenever
+    /// possible. Otherwise the placeholder is matched as text: only wildcards cover it, so a match is certain.
+    fn may_match_unknown(&self, prepared: &PreparedRequest<'_>, effect: Effect) -> Option<bool> {
+        let resource = prepared.request.resource?;
+        let (placeholder, wants_match) = prepared.request.context.unknown_part(resource, effect)?;
         if wants_match == self.negated {
             return None;
         }
@@ -91,22 +92,26 @@ impl Resources {
         }
     }
 
-    /// Only `*`.
+    /// Whether the element is exactly `*`.
     pub(crate) fn are_everything(&self) -> bool {
         !self.negated && self.written == ["*"]
     }
 
-    pub(crate) fn mismatch(&self, call: &Call<'_>, effect: Effect) -> Option<Mismatch> {
-        (!self.matches(call, effect)).then(|| Mismatch::Resource {
+    pub(crate) fn mismatch(
+        &self,
+        prepared: &PreparedRequest<'_>,
+        effect: Effect,
+    ) -> Option<Mismatch> {
+        (!self.matches(prepared, effect)).then(|| Mismatch::Resource {
             element: self.element,
             expected: self.written.clone(),
-            was: call.request.resource.map(str::to_owned),
+            actual: prepared.request.resource.map(str::to_owned),
         })
     }
 }
 
 impl Pattern {
-    /// The pattern, and the keys of its variables.
+    /// Returns the pattern and the keys of its variables.
     fn parse(
         node: &Node<'_>,
         pattern: &str,
@@ -121,13 +126,18 @@ impl Pattern {
             return Err(node.invalid(pattern, "an ARN or `*`"));
         };
         if arn.service.is_empty() || arn.service.contains(['*', '?', '$']) {
-            return Err(node.invalid(pattern, "an ARN that names its service, without wildcards"));
+            return Err(node.invalid(
+                pattern,
+                "an ARN with a service, which cannot have wildcards",
+            ));
         }
         if arn.partition != "*" && arn.partition.parse::<Partition>().is_err() {
-            return Err(node.invalid(pattern, "an ARN with a partition such as `aws`, or `*`"));
+            return Err(node.invalid(
+                pattern,
+                "an ARN with a known partition, such as `aws`, or `*`",
+            ));
         }
-        // IAM takes a variable before the fifth colon too, and it is never filled in there: no region
-        // and no account looks like it.
+        // IAM accepts a variable before the fifth colon but does not replace it, so it matches no region or account.
         let resource = if grammar.variables {
             Template::parse(arn.resource).map_err(|problem| node.fail(problem))?
         } else {
@@ -147,7 +157,7 @@ impl Pattern {
     }
 }
 
-/// Whether a value of `Resource` without policy variables covers a resource.
+/// Whether a value of `Resource`, without policy variables, covers a resource.
 pub fn covers(pattern: &str, resource: &str) -> bool {
     let matches = |whole: String| {
         let pattern = ArnPattern::parse(&whole)?;
@@ -156,10 +166,10 @@ pub fn covers(pattern: &str, resource: &str) -> bool {
     pattern == "*" || complete(pattern).and_then(matches) == Some(true)
 }
 
-/// Whether some text matches both patterns, of which either may have `*` and `?`.
+/// Whether a text exists that matches both patterns. Both may contain `*` and `?`.
 fn overlaps(one: &str, other: &str) -> bool {
     let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
-    // Which ends of `other` are reached after the characters of `one` so far.
+    // The positions in `other` that can be reached after the characters of `one` so far.
     let mut reached: Vec<bool> = vec![false; other.len() + 1];
     if let Some(start) = reached.first_mut() {
         *start = true;
@@ -171,7 +181,7 @@ fn overlaps(one: &str, other: &str) -> bool {
     reached.last() == Some(&true)
 }
 
-/// A `*` of the other pattern may stand for nothing.
+/// Extends the reached positions past each `*` of the other pattern, which may match the empty text.
 fn pass_stars(reached: &mut [bool], other: &[char]) {
     let mut before = false;
     for (place, is_reached) in reached.iter_mut().enumerate() {
@@ -202,7 +212,7 @@ fn step(reached: &[bool], char: char, other: &[char]) -> Vec<bool> {
     next
 }
 
-/// A pattern whose policy variables may stand for anything.
+/// Replaces the policy variables of a pattern with `*`.
 fn any_variable(pattern: &str) -> String {
     let mut parts = pattern.split("${");
     let mut text = parts.next().unwrap_or_default().to_owned();
@@ -213,7 +223,7 @@ fn any_variable(pattern: &str) -> String {
     text
 }
 
-/// IAM fills an ARN of fewer than six parts up with `*`, unless one of its parts is empty.
+/// Completes an ARN of fewer than six parts with `*`, as IAM does, unless one of its parts is empty.
 fn complete(pattern: &str) -> Option<String> {
     let parts = pattern.split(':').count();
     match parts {
@@ -228,7 +238,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn patterns_overlap_where_a_text_matches_both() {
+    fn patterns_overlap_if_a_text_matches_both() {
         for (one, other, expected) in [
             ("a", "a", true),
             ("a", "b", false),

@@ -1,5 +1,5 @@
-//! All policies that have a say in a request (IAM User Guide, "Policy evaluation logic", "Policy
-//! evaluation for requests within a single account", "Cross-account policy evaluation logic").
+//! All policies that apply to a request (IAM User Guide, "Policy evaluation logic", "Policy evaluation for requests
+//! within a single account", "Cross-account policy evaluation logic").
 
 mod combine;
 mod documents;
@@ -7,59 +7,60 @@ mod documents;
 pub use documents::{PolicyDocuments, SetError};
 
 use crate::arn::is_account;
-use crate::call::Call;
-use crate::decide::{Place, judge, near_misses};
-use crate::{Because, Cited, Decision, Layer, Outcome, Policy, Request};
+use crate::decide::{LocatedStatement, judge, near_misses};
+use crate::prepared_request::PreparedRequest;
+use crate::{Cited, Decision, Layer, Outcome, Policy, Reason, Request};
 use combine::{Ruling, Verdicts};
 
-/// All policies that apply to a request. What is not given does not restrict, and does not allow.
+/// All policies that apply to a request. A kind of policy that is not given neither restricts nor allows.
 ///
-/// Kinds are not mixed up by [`PolicyDocuments`]; who fills this in by hand sees to it himself.
+/// [`PolicyDocuments`] ensures that each policy has the kind of its layer; callers that build a set directly must
+/// ensure this themselves.
 #[derive(Clone, Debug, Default)]
 pub struct PolicySet<'a> {
-    /// Of the caller: of a user with its groups, or of the role whose session calls.
+    /// The identity-based policies of the caller: of a user and its groups, or of the role of the session.
     pub identity: Vec<&'a Policy>,
-    /// Of the resource; of a role its trust policy.
+    /// The policy of the resource; for a role, its trust policy.
     pub resource: Option<&'a Policy>,
     /// The caller's permissions boundary.
     pub boundary: Vec<&'a Policy>,
-    /// Passed when the session was made.
+    /// The policies passed when the session was created.
     pub session: Vec<&'a Policy>,
-    /// Service control policies that apply to the caller's account, level by level: the root, each
-    /// organizational unit, the account. An empty level allows nothing.
+    /// The service control policies of the caller's account, level by level: the root, each organizational unit, the
+    /// account. An empty level allows nothing.
     pub service_control: Vec<Vec<&'a Policy>>,
-    /// Resource control policies that apply to the resource's account, level by level. AWS's own
-    /// `RCPFullAWSAccess` is in every level and can't be detached, so it may be left out.
+    /// The resource control policies of the resource's account, level by level. AWS's `RCPFullAWSAccess` is attached to
+    /// every level and cannot be detached, so it may be left out.
     pub resource_control: Vec<Vec<&'a Policy>>,
-    /// The account that owns the resource; `None` for the one in its ARN or, without one there,
-    /// the caller's own.
+    /// The account that owns the resource; `None` for the account in its ARN or, if the ARN lacks it, the account of
+    /// the caller.
     pub resource_account: Option<&'a str>,
 }
 
 impl<'a> PolicySet<'a> {
-    /// Decides a request and tells which statement of which policy did.
+    /// Decides a request, and returns the statements that decided.
     pub fn decide(&self, request: &Request<'_>) -> Outcome {
-        let call = self.call(request);
-        match self.rule(&call) {
+        let prepared = self.prepare(request);
+        match self.rule(&prepared) {
             Ruling::Allowed(by) => Outcome {
                 decision: Decision::Allowed,
-                because: Because::Allows(by.iter().flatten().map(|(l, p)| cite(*l, *p)).collect()),
+                reason: Reason::Allows(by.iter().flatten().map(|(l, p)| cite(*l, *p)).collect()),
                 near_misses: Vec::new(),
             },
-            Ruling::AllowedAnyway(because) => Outcome {
+            Ruling::AllowedAnyway(reason) => Outcome {
                 decision: Decision::Allowed,
-                because,
+                reason,
                 near_misses: Vec::new(),
             },
-            Ruling::Denied(layer, place) => Outcome {
+            Ruling::Denied(layer, located) => Outcome {
                 decision: Decision::ExplicitlyDenied,
-                because: Because::Denies(cite(layer, place)),
+                reason: Reason::Denies(cite(layer, located)),
                 near_misses: Vec::new(),
             },
             Ruling::NothingAllows(layer) => Outcome {
                 decision: Decision::ImplicitlyDenied,
-                because: Because::NothingAllows(layer),
-                near_misses: self.near_misses(layer, &call),
+                reason: Reason::NothingAllows(layer),
+                near_misses: self.near_misses(layer, &prepared),
             },
         }
     }
@@ -76,48 +77,51 @@ impl<'a> PolicySet<'a> {
             .copied()
     }
 
-    /// The decision of [`decide`](Self::decide) alone, at a fraction of the cost.
+    /// Returns only the decision of [`decide`](Self::decide), at a fraction of the cost.
     pub fn evaluate(&self, request: &Request<'_>) -> Decision {
-        match self.rule(&self.call(request)) {
+        match self.rule(&self.prepare(request)) {
             Ruling::Allowed(_) | Ruling::AllowedAnyway(_) => Decision::Allowed,
             Ruling::Denied(..) => Decision::ExplicitlyDenied,
             Ruling::NothingAllows(_) => Decision::ImplicitlyDenied,
         }
     }
 
-    fn call<'r>(&self, request: &'r Request<'r>) -> Call<'r> {
-        Call::new(request, !self.boundary.is_empty())
+    fn prepare<'r>(&self, request: &'r Request<'r>) -> PreparedRequest<'r> {
+        PreparedRequest::new(request, !self.boundary.is_empty())
     }
 
-    fn rule(&self, call: &Call<'_>) -> Ruling<'a> {
-        if call.needs_no_permission() {
-            return Ruling::AllowedAnyway(Because::NoPermissionNeeded);
+    fn rule(&self, prepared: &PreparedRequest<'_>) -> Ruling<'a> {
+        if prepared.needs_no_permission() {
+            return Ruling::AllowedAnyway(Reason::NoPermissionNeeded);
         }
-        match self.judge(call) {
-            Ok(verdicts) => verdicts.combine(self, call),
-            Err((layer, place)) => Ruling::Denied(layer, place),
+        match self.judge(prepared) {
+            Ok(verdicts) => verdicts.combine(self, prepared),
+            Err((layer, located)) => Ruling::Denied(layer, located),
         }
     }
 
-    /// What each layer says, or which of them denies: that ends it.
-    fn judge(&self, call: &Call<'_>) -> Result<Verdicts<'a>, (Layer, Place<'a>)> {
+    /// The result of each layer, or the layer that denies, which ends the evaluation.
+    fn judge(
+        &self,
+        prepared: &PreparedRequest<'_>,
+    ) -> Result<Verdicts<'a>, (Layer, LocatedStatement<'a>)> {
         let of = |layer, policies: &[&'a Policy]| {
-            let judgement = judge(policies, call);
+            let judgement = judge(policies, prepared);
             judgement
                 .deny
-                .map_or(Ok(judgement), |place| Err((layer, place)))
+                .map_or(Ok(judgement), |located| Err((layer, located)))
         };
         let optional = |layer, policies: &[&'a Policy]| match policies {
             [] => Ok(None),
             _ => of(layer, policies).map(Some),
         };
-        if call.is_under_resource_control() {
+        if prepared.is_under_resource_control() {
             for (level, policies) in self.resource_control.iter().enumerate() {
                 of(Layer::ResourceControl(level), policies)?;
             }
         }
         let mut control = Ok(());
-        if call.is_under_service_control() {
+        if prepared.is_under_service_control() {
             for (level, policies) in self.service_control.iter().enumerate() {
                 let layer = Layer::ServiceControl(level);
                 let allows = of(layer, policies)?.allow.is_some();
@@ -125,7 +129,7 @@ impl<'a> PolicySet<'a> {
             }
         }
         let resource = match self.resource.as_slice() {
-            _ if call.is_beyond_bucket_policy() && self.is_within(call) => &[],
+            _ if prepared.is_beyond_bucket_policy() && self.is_within(prepared) => &[],
             policies => policies,
         };
         Ok(Verdicts {
@@ -137,12 +141,17 @@ impl<'a> PolicySet<'a> {
         })
     }
 
-    fn near_misses(&self, layer: Layer, call: &Call<'_>) -> Vec<(Layer, crate::NearMiss)> {
-        let also = (layer == Layer::Identity && self.is_within(call)).then_some(Layer::Resource);
+    fn near_misses(
+        &self,
+        layer: Layer,
+        prepared: &PreparedRequest<'_>,
+    ) -> Vec<(Layer, crate::NearMiss)> {
+        let also =
+            (layer == Layer::Identity && self.is_within(prepared)).then_some(Layer::Resource);
         let layers = [Some(layer), also].into_iter().flatten();
         layers
             .flat_map(|layer| {
-                let misses = near_misses(self.policies(layer), call);
+                let misses = near_misses(self.policies(layer), prepared);
                 misses.into_iter().map(move |miss| (layer, miss))
             })
             .collect()
@@ -163,21 +172,22 @@ impl<'a> PolicySet<'a> {
         }
     }
 
-    /// Whether caller and resource are in one account.
-    fn is_within(&self, call: &Call<'_>) -> bool {
+    /// Whether the caller and the resource are in the same account.
+    fn is_within(&self, prepared: &PreparedRequest<'_>) -> bool {
         let of_arn = || {
-            call.resource
+            prepared
+                .resource
                 .map(|arn| arn.account)
                 .filter(|id| is_account(id))
         };
         let owner = self.resource_account.or_else(of_arn);
-        owner.is_none_or(|owner| call.caller.account() == Some(owner))
+        owner.is_none_or(|owner| prepared.caller.account() == Some(owner))
     }
 }
 
-fn cite(layer: Layer, place: Place<'_>) -> Cited {
+fn cite(layer: Layer, located: LocatedStatement<'_>) -> Cited {
     Cited {
         layer,
-        statement: place.describe(),
+        statement: located.describe(),
     }
 }

@@ -1,18 +1,18 @@
-//! One statement: an effect on whatever its elements match.
+//! A compiled statement: an effect on the requests that its elements match.
 
 use std::ops::Range;
 
 use crate::action::Actions;
-use crate::call::Call;
 use crate::condition::{Condition, Conditions};
+use crate::grammar::Grammar;
 use crate::json_cursor::{Members, Node};
 use crate::kind::Presence;
-use crate::policy::Grammar;
+use crate::prepared_request::PreparedRequest;
 use crate::principal::{Grant, Principals};
 use crate::resource::Resources;
-use crate::{ElementView, Mismatch, PolicyError, PolicyKind, Problem};
+use crate::{Effect, ElementView, Mismatch, PolicyError, PolicyKind, Problem};
 
-/// A compiled statement. An element that its kind of policy lacks is `None` and matches everything.
+/// A compiled statement. An element that is `None` is not part of this kind of policy and matches everything.
 #[derive(Debug)]
 pub(crate) struct Statement {
     sid: Option<String>,
@@ -24,22 +24,13 @@ pub(crate) struct Statement {
     spans: Spans,
 }
 
-/// Where the elements stand in the text.
+/// The byte ranges of the elements in the text.
 #[derive(Debug)]
 struct Spans {
     statement: Range<usize>,
     principals: Option<Range<usize>>,
     actions: Range<usize>,
     resources: Option<Range<usize>>,
-}
-
-/// What a statement does to the requests that it matches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// Allows them, unless another statement denies.
-    Allow,
-    /// Denies them.
-    Deny,
 }
 
 impl Statement {
@@ -75,8 +66,8 @@ impl Statement {
         Ok(statement)
     }
 
-    /// The only policy of an organization that allows access to resources is AWS's own, and it
-    /// covers everything (AWS Organizations User Guide, "RCP syntax").
+    /// Rejects what a customer's resource control policy cannot contain. Only AWS's `RCPFullAWSAccess` has an `Allow`,
+    /// and it covers everything (AWS Organizations User Guide, "RCP syntax").
     fn refuse_own_control(&self, node: &Node<'_>) -> Result<(), PolicyError> {
         let is_whole = self.actions.are_everything()
             && self
@@ -85,8 +76,8 @@ impl Statement {
                 .is_some_and(Resources::are_everything)
             && self.conditions.is_empty();
         match self.effect {
-            Effect::Allow if !is_whole => Err(node.invalid("Allow", "an effect of a resource control policy, except for everything under `RCPFullAWSAccess`")),
-            Effect::Deny if self.actions.are_everything() => Err(node.invalid("*", "an action of a resource control policy, which names its service")),
+            Effect::Allow if !is_whole => Err(node.invalid("Allow", "allowed as the effect of a resource control policy, except in AWS's `RCPFullAWSAccess`")),
+            Effect::Deny if self.actions.are_everything() => Err(node.invalid("*", "allowed as the action of a resource control policy: name the service, as in `s3:*`")),
             _ => Ok(()),
         }
     }
@@ -112,7 +103,7 @@ impl Statement {
         self.effect
     }
 
-    /// The keys that conditions and variables ask for, in lower case.
+    /// The keys that conditions and variables use, in lower case.
     pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
         let resources = self.resources.iter().flat_map(Resources::keys);
         self.conditions.keys().chain(resources)
@@ -136,51 +127,51 @@ impl Statement {
         Some(resources.view(self.spans.resources.clone()?))
     }
 
-    /// The cheapest and most telling element goes first.
-    pub(crate) fn matches(&self, call: &Call<'_>) -> bool {
-        self.actions.matches(call)
-            && self.resource_matches(call)
-            && self.principal_matches(call)
-            && self.conditions.all_match(call, self.effect)
+    /// Whether all elements match. Actions go first: they are cheap to compare and exclude the most statements.
+    pub(crate) fn matches(&self, prepared: &PreparedRequest<'_>) -> bool {
+        self.actions.matches(prepared)
+            && self.resource_matches(prepared)
+            && self.principal_matches(prepared)
+            && self.conditions.all_match(prepared, self.effect)
     }
 
-    /// How directly a statement that matches speaks of the caller.
-    pub(crate) fn grant(&self, call: &Call<'_>) -> Grant {
-        let of = |principals: &Principals| principals.grant(&call.caller);
+    /// How directly a matching statement names the caller.
+    pub(crate) fn grant(&self, prepared: &PreparedRequest<'_>) -> Grant {
+        let of = |principals: &Principals| principals.grant(&prepared.caller);
         self.principals
             .as_ref()
             .and_then(of)
             .unwrap_or(Grant::Direct)
     }
 
-    /// How far the statement is from matching: fewer mismatches are nearer, and of equally many
-    /// those that come later in the order principal, action, resource, condition.
-    pub(crate) fn distance(&self, call: &Call<'_>) -> (usize, usize) {
+    /// The distance from matching: the number of mismatches, and then how early the first one is in the order
+    /// principal, action, resource, condition.
+    pub(crate) fn distance(&self, prepared: &PreparedRequest<'_>) -> (usize, usize) {
         let failed = [
-            usize::from(!self.principal_matches(call)),
-            usize::from(!self.actions.matches(call)),
-            usize::from(!self.resource_matches(call)),
-            self.conditions.failing(call, self.effect).count(),
+            usize::from(!self.principal_matches(prepared)),
+            usize::from(!self.actions.matches(prepared)),
+            usize::from(!self.resource_matches(prepared)),
+            self.conditions.failing(prepared, self.effect).count(),
         ];
         let agreed = failed.iter().take_while(|&&count| count == 0).count();
         (failed.iter().sum(), failed.len() - agreed)
     }
 
-    /// Everything that keeps the statement from matching.
-    pub(crate) fn mismatches(&self, call: &Call<'_>) -> Vec<Mismatch> {
+    /// All elements that do not match.
+    pub(crate) fn mismatches(&self, prepared: &PreparedRequest<'_>) -> Vec<Mismatch> {
         let principal = self
             .principals
             .as_ref()
-            .and_then(|principals| principals.mismatch(call));
-        let action = self.actions.mismatch(call);
+            .and_then(|principals| principals.mismatch(prepared));
+        let action = self.actions.mismatch(prepared);
         let resource = self
             .resources
             .as_ref()
-            .and_then(|resources| resources.mismatch(call, self.effect));
+            .and_then(|resources| resources.mismatch(prepared, self.effect));
         let conditions = self
             .conditions
-            .failing(call, self.effect)
-            .map(|condition| condition.mismatch(call));
+            .failing(prepared, self.effect)
+            .map(|condition| condition.mismatch(prepared));
         [principal, action, resource]
             .into_iter()
             .flatten()
@@ -188,41 +179,31 @@ impl Statement {
             .collect()
     }
 
-    fn principal_matches(&self, call: &Call<'_>) -> bool {
+    fn principal_matches(&self, prepared: &PreparedRequest<'_>) -> bool {
         self.principals
             .as_ref()
-            .is_none_or(|principals| principals.matches(&call.caller))
+            .is_none_or(|principals| principals.matches(&prepared.caller))
     }
 
-    fn resource_matches(&self, call: &Call<'_>) -> bool {
+    fn resource_matches(&self, prepared: &PreparedRequest<'_>) -> bool {
         self.resources
             .as_ref()
-            .is_none_or(|resources| resources.matches(call, self.effect))
+            .is_none_or(|resources| resources.matches(prepared, self.effect))
     }
 }
 
-impl Effect {
-    fn parse(node: &Node<'_>) -> Result<Self, PolicyError> {
-        match node.text()? {
-            "Allow" => Ok(Self::Allow),
-            "Deny" => Ok(Self::Deny),
-            other => Err(node.invalid(other, "an effect, `Allow` or `Deny`")),
-        }
-    }
-}
-
-/// Letters and digits (IAM User Guide, "Sid"); consoles write an empty one for none. Services with
-/// policies of their own may take more.
+/// Parses a `Sid`: letters and digits (IAM User Guide, "Sid"). Consoles write an empty one for a statement without a
+/// `Sid`. Services that define resource policies may accept other characters.
 fn parse_sid(node: &Node<'_>, kind: PolicyKind) -> Result<Option<String>, PolicyError> {
     let is_alphanumeric = |sid: &str| sid.bytes().all(|byte| byte.is_ascii_alphanumeric());
     match node.text()? {
         "" => Ok(None),
         sid if is_alphanumeric(sid) || !kind.has_strict_sids() => Ok(Some(sid.to_owned())),
-        sid => Err(node.invalid(sid, "a `Sid`, which has only letters and digits")),
+        sid => Err(node.invalid(sid, "a valid `Sid`: use only letters and digits")),
     }
 }
 
-/// An element, and where it stands.
+/// An element and its byte range.
 type Spanned<T> = (T, Range<usize>);
 
 fn parse_principals(
@@ -246,7 +227,7 @@ fn parse_principals(
         return Err(out_of_place(node, choice.element, kind));
     }
     if choice.negated && effect == Effect::Allow {
-        let why = "IAM takes it together with `Deny` only";
+        let why = "IAM accepts it only with `Deny`";
         let what = choice.element.to_owned();
         return Err(node.fail(Problem::Unsupported { what, why }));
     }

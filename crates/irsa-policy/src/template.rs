@@ -1,19 +1,18 @@
 //! Policy variables (IAM User Guide, "IAM policy elements: Variables and tags").
 //!
-//! What a variable brings in is text: a `*` in it is no wildcard. A variable whose key the request
-//! lacks, or has several values of, has no value, and a pattern with such a variable is like
-//! nothing and equal to nothing.
+//! The value of a variable is literal text: a `*` in it is not a wildcard. A variable has no value if the request does
+//! not have its key or has several values for it. A pattern with such a variable matches nothing.
 
 use std::borrow::Cow;
 
 use crate::glob::{Glob, Token};
 use crate::{Context, Problem};
 
-/// Text with variables.
+/// A text with policy variables.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Template(Vec<Part>);
 
-/// A pattern that is compiled beforehand, unless it has variables.
+/// A pattern, compiled in advance unless it has variables.
 #[derive(Clone, Debug)]
 pub(crate) enum Pattern {
     Ready(Glob),
@@ -22,19 +21,19 @@ pub(crate) enum Pattern {
 
 #[derive(Clone, Debug, PartialEq)]
 enum Part {
-    /// As written, `*` and `?` included.
+    /// Text as written, including `*` and `?`.
     Text(Box<str>),
     /// `${*}`, `${?}`, `${$}`.
     Literal(char),
     Variable {
-        /// In lower case.
+        /// The condition key in lower case.
         key: Box<str>,
         default: Option<Box<str>>,
     },
 }
 
 impl Template {
-    /// Text without variables, as before version 2012-10-17.
+    /// Creates a template without variables, as in version 2008-10-17.
     pub(crate) fn plain(text: &str) -> Self {
         Self(vec![Part::Text(text.into())])
     }
@@ -45,7 +44,7 @@ impl Template {
         while let Some((before, after)) = rest.split_once("${") {
             let (part, after) = Part::parse(after).ok_or_else(|| Problem::Invalid {
                 value: text.to_owned(),
-                expected: "text with policy variables such as `${aws:username}` or `${aws:username, 'nobody'}`",
+                expected: "valid: policy variables have the form `${aws:username}` or `${aws:username, 'default'}`",
             })?;
             parts.extend((!before.is_empty()).then(|| Part::Text(before.into())));
             parts.push(part);
@@ -60,7 +59,7 @@ impl Template {
         self.0.iter().any(is_variable)
     }
 
-    /// The keys that are filled in, in lower case.
+    /// The condition keys of the variables, in lower case.
     pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|part| match part {
             Part::Variable { key, .. } => Some(&**key),
@@ -68,7 +67,7 @@ impl Template {
         })
     }
 
-    /// Whether it is this text, in which `*` and `?` have no meaning.
+    /// Whether the template with its variables replaced equals `text`; `*` and `?` are literal.
     pub(crate) fn is(&self, text: &str, context: &Context) -> bool {
         let rest = self.0.iter().try_fold(text, |rest, part| match part {
             Part::Literal(char) => rest.strip_prefix(*char),
@@ -77,7 +76,7 @@ impl Template {
         rest == Some("")
     }
 
-    /// The text with all variables filled in, unless they bring in more bytes than `limit`.
+    /// The text with all variables replaced; `None` if their values have more bytes than `limit`.
     pub(crate) fn fill(&self, context: &Context, limit: usize) -> Option<String> {
         self.check(context, limit)?;
         let mut filled = String::new();
@@ -90,13 +89,13 @@ impl Template {
         Some(filled)
     }
 
-    /// The pattern with all variables filled in, unless they bring in more bytes than `limit`.
+    /// The pattern with all variables replaced; `None` if their values have more bytes than `limit`.
     pub(crate) fn tokens(&self, context: &Context, limit: usize) -> Option<Vec<Token>> {
         self.check(context, limit)?;
         let mut tokens = Vec::new();
         for part in &self.0 {
             match part {
-                Part::Text(text) => tokens.extend(text.chars().map(Token::of_pattern)),
+                Part::Text(text) => tokens.extend(text.chars().map(Token::from_pattern)),
                 Part::Literal(char) => tokens.push(Token::Char(*char)),
                 Part::Variable { key, .. } if context.is_anything(key) => tokens.push(Token::Star),
                 Part::Variable { .. } => {
@@ -107,8 +106,8 @@ impl Template {
         Some(tokens)
     }
 
-    /// A text that matches has in it whatever variables bring in, so what is longer than the text
-    /// need not be built: a short policy could ask for much of it.
+    /// Checks that the values of all variables together have at most `limit` bytes. A matching text contains these
+    /// values, so a longer pattern need not be built: a short policy could expand to a very long one.
     fn check(&self, context: &Context, limit: usize) -> Option<usize> {
         self.0.iter().try_fold(limit, |left, part| match part {
             Part::Variable { key, .. } if context.is_anything(key) => Some(left),
@@ -121,19 +120,19 @@ impl Template {
 impl Pattern {
     pub(crate) fn new(template: Template) -> Self {
         match template.tokens(&Context::new(), 0) {
-            Some(tokens) if !template.has_variables() => Self::Ready(Glob::of(&tokens)),
+            Some(tokens) if !template.has_variables() => Self::Ready(Glob::from_tokens(&tokens)),
             _ => Self::Open(template),
         }
     }
 
-    /// What to match with a text of so many bytes; `None` if a variable has no value or too long a
-    /// one.
+    /// The pattern to match against a text of `limit` bytes; `None` if a variable has no value or its value is too
+    /// long.
     pub(crate) fn glob(&self, context: &Context, limit: usize) -> Option<Cow<'_, Glob>> {
         match self {
             Self::Ready(glob) => Some(Cow::Borrowed(glob)),
             Self::Open(template) => {
                 let tokens = template.tokens(context, limit)?;
-                Some(Cow::Owned(Glob::of(&tokens)))
+                Some(Cow::Owned(Glob::from_tokens(&tokens)))
             }
         }
     }
@@ -145,7 +144,7 @@ impl Pattern {
 }
 
 impl Part {
-    /// What follows `${`, and what follows its `}`.
+    /// Parses what follows `${`, and returns the rest after the closing `}`.
     fn parse(text: &str) -> Option<(Self, &str)> {
         for char in ['*', '?', '$'] {
             let rest = text
@@ -180,7 +179,7 @@ impl Part {
     }
 }
 
-/// `PREFIX:NAME` without space or another variable in it.
+/// Whether the text is a key, `PREFIX:NAME`, without white space or nested variables.
 fn is_key(key: &str) -> bool {
     let is_allowed = |char: char| !char.is_whitespace() && !"{}$*?'\"".contains(char);
     key.split_once(':')
@@ -188,7 +187,7 @@ fn is_key(key: &str) -> bool {
         && key.chars().all(is_allowed)
 }
 
-/// Whether a wildcard in a default is one is not documented.
+/// Whether a default value is free of wildcards, whose meaning there is not documented.
 fn is_plain(default: &str) -> bool {
     !default.is_empty() && !default.contains(['*', '?', '$'])
 }
@@ -205,14 +204,14 @@ mod tests {
     }
 
     #[test]
-    fn variables_are_filled_in_and_keys_have_no_case() {
+    fn variables_are_replaced_and_keys_are_case_insensitive() {
         assert_eq!(filled("home/${aws:username}/x").unwrap(), "home/bob/x");
         assert_eq!(filled("${AWS:UserName}").unwrap(), "bob");
         assert_eq!(filled("").unwrap(), "");
     }
 
     #[test]
-    fn a_default_stands_in_for_what_is_absent_only() {
+    fn a_default_replaces_only_an_absent_key() {
         assert_eq!(filled("${aws:userid, 'any one'}!").unwrap(), "any one!");
         assert_eq!(filled("${aws:username, 'anyone'}").unwrap(), "bob");
         assert_eq!(filled("a${aws:userid}"), None);
@@ -237,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_variable_is_refused() {
+    fn an_incomplete_variable_is_rejected() {
         for text in [
             "${aws:username",
             "${}",

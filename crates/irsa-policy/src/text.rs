@@ -1,21 +1,21 @@
-//! User input in messages: in backticks, on one line, of bounded length.
+//! User input in messages: in backticks, on one line, with bounded length.
 
 use std::fmt;
 
 use irsa_chain::untrusted::{self, Quoted};
 
-/// More of one value than this is not shown.
+/// The maximum number of characters shown of one value.
 const MAX_CHARS: usize = 256;
 
-/// More values of a list than this are not shown.
+/// The maximum number of values shown of a list.
 const MAX_VALUES: usize = 5;
 
-/// Shows a value in backticks, on one line, long text cut.
+/// Formats a value in backticks, on one line, and truncates it if it is long.
 pub(crate) fn quoted(text: &str) -> Quoted<'_> {
     untrusted::quoted(text).longest(MAX_CHARS)
 }
 
-/// Shows a list as `` `a`, `b` or `c` ``.
+/// Formats a list as `` `a`, `b` or `c` ``.
 pub(crate) fn any_of(values: &[String]) -> Listed<'_> {
     Listed {
         values,
@@ -23,7 +23,7 @@ pub(crate) fn any_of(values: &[String]) -> Listed<'_> {
     }
 }
 
-/// Shows a list as `` `a`, `b` and `c` ``.
+/// Formats a list as `` `a`, `b` and `c` ``.
 pub(crate) fn all_of(values: &[String]) -> Listed<'_> {
     Listed {
         values,
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_list_is_cut() {
+    fn a_long_list_is_truncated() {
         let values = strings(&["1", "2", "3", "4", "5", "6", "7"]);
         assert_eq!(
             any_of(&values).to_string(),

@@ -1,33 +1,33 @@
-//! The answer: the decision, the statement that made it, and what nearly allowed.
+//! The result of one layer: the decision, the deciding statement, and the near misses.
 
-/// The answer to a [`Request`](crate::Request).
+/// The decision of one layer about a [`Request`](crate::Request).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
-    /// Allowed or denied.
+    /// The decision.
     pub decision: Decision,
     /// The statement that allowed or denied; `None` for an implicit denial.
     pub by: Option<StatementRef>,
-    /// For an implicit denial, the statements that would have allowed, nearest first.
+    /// For an implicit denial, the statements that are nearest to allowing the request, nearest first.
     pub near_misses: Vec<NearMiss>,
 }
 
-/// Allowed or denied, and which denial.
+/// The decision about a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// A statement allows and none denies.
+    /// A statement allows the request and no statement denies it.
     Allowed,
-    /// No statement allows.
+    /// No statement allows the request.
     ImplicitlyDenied,
-    /// A statement denies, whatever the others say.
+    /// A statement denies the request, which overrides all others.
     ExplicitlyDenied,
 }
 
-/// Which statement of which policy.
+/// A reference to a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatementRef {
-    /// Place of the policy in the list given to [`decide`](crate::decide()), from 0.
+    /// The index of the policy in the list given to [`decide`](crate::decide()), from 0.
     pub policy: usize,
-    /// Place of the statement in its policy, from 0.
+    /// The index of the statement in its policy, from 0.
     pub statement: usize,
     /// The statement's `Sid`, if it has one.
     pub sid: Option<String>,
@@ -38,15 +38,15 @@ pub struct StatementRef {
 pub struct NearMiss {
     /// The statement.
     pub statement: StatementRef,
-    /// Everything that kept it from matching; never empty.
-    pub kept_by: Vec<Mismatch>,
+    /// The elements that did not match; never empty.
+    pub mismatches: Vec<Mismatch>,
 }
 
 impl NearMiss {
-    /// Whether only conditions kept it from matching.
+    /// Whether only conditions did not match.
     pub fn has_conditions_only(&self) -> bool {
-        let mut kept_by = self.kept_by.iter();
-        kept_by.all(|mismatch| matches!(mismatch, Mismatch::Condition { .. }))
+        let mut mismatches = self.mismatches.iter();
+        mismatches.all(|mismatch| matches!(mismatch, Mismatch::Condition { .. }))
     }
 }
 
@@ -56,28 +56,28 @@ impl NearMiss {
 pub enum Mismatch {
     /// `Principal`.
     Principal {
-        /// What the policy lists.
+        /// The values that the policy lists.
         expected: Vec<String>,
-        /// Who called.
-        was: String,
+        /// The caller.
+        actual: String,
     },
     /// `Action` or `NotAction`.
     Action {
         /// `Action` or `NotAction`.
         element: &'static str,
-        /// What the policy lists.
+        /// The values that the policy lists.
         expected: Vec<String>,
         /// The action of the request.
-        was: String,
+        actual: String,
     },
     /// `Resource` or `NotResource`.
     Resource {
         /// `Resource` or `NotResource`.
         element: &'static str,
-        /// What the policy lists.
+        /// The values that the policy lists.
         expected: Vec<String>,
         /// The resource of the request, if it has one.
-        was: Option<String>,
+        actual: Option<String>,
     },
     /// One key of one operator of `Condition`.
     Condition {
@@ -85,9 +85,9 @@ pub enum Mismatch {
         operator: String,
         /// The key as written.
         key: String,
-        /// The values the policy lists.
+        /// The values that the policy lists.
         expected: Vec<String>,
-        /// The values in the request; `None` if it has no such key.
-        was: Option<Vec<String>>,
+        /// The values in the request; `None` if it does not have the key.
+        actual: Option<Vec<String>>,
     },
 }

@@ -87,7 +87,7 @@ pub(crate) fn nearest_miss(verdict: &Verdict) -> Option<String> {
 
 /// What kept a statement from allowing.
 pub(crate) fn kept_by(miss: &NearMiss) -> String {
-    let texts: Vec<String> = miss.kept_by.iter().map(ToString::to_string).collect();
+    let texts: Vec<String> = miss.mismatches.iter().map(ToString::to_string).collect();
     texts.join("; ")
 }
 

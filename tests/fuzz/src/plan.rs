@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use irsa_explain::inventory::{Inventory, Source};
+use irsa_explain::inventory::{Inventory, PolicySource};
 use irsa_explain::plan;
 use irsa_policy::Policy;
 
@@ -24,25 +24,25 @@ pub fn terraform_plan(data: &[u8]) {
 /// Every resource can be looked up by the name that messages use for it.
 fn assert_names_are_found(inventory: &Inventory) {
     for role in &inventory.roles {
-        assert!(inventory.role(&role.place).is_some(), "{role:?}");
+        assert!(inventory.role(&role.label).is_some(), "{role:?}");
     }
     for database in &inventory.databases {
         assert!(
-            inventory.database(&database.place).is_some(),
+            inventory.database(&database.label).is_some(),
             "{database:?}"
         );
     }
     for domain in &inventory.domains {
-        assert!(inventory.domain(&domain.place).is_some(), "{domain:?}");
+        assert!(inventory.domain(&domain.label).is_some(), "{domain:?}");
     }
 }
 
 /// Policy names are unique and contain no control characters.
 fn assert_is_printable(inventory: &Inventory) {
-    let mut places = HashSet::new();
-    for (kind, Source { place, text, .. }) in inventory.policies() {
-        assert!(places.insert(place), "{place:?} twice");
-        assert!(!place.chars().any(char::is_control), "{place:?}");
+    let mut labels = HashSet::new();
+    for (kind, PolicySource { label, text, .. }) in inventory.policies() {
+        assert!(labels.insert(label), "{label:?} twice");
+        assert!(!label.chars().any(char::is_control), "{label:?}");
         if let Some(Err(error)) = text.as_ref().map(|text| Policy::parse(kind, text)) {
             assert_is_one_line(&error);
         }

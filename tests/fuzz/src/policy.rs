@@ -89,8 +89,8 @@ fn assert_is_explained(verdict: &Verdict) {
     assert_eq!(verdict.by.is_none(), is_implicit);
     assert!(is_implicit || verdict.near_misses.is_empty());
     for miss in &verdict.near_misses {
-        assert!(!miss.kept_by.is_empty());
-        miss.kept_by.iter().for_each(|mismatch| {
+        assert!(!miss.mismatches.is_empty());
+        miss.mismatches.iter().for_each(|mismatch| {
             assert!(!mismatch.to_string().chars().any(char::is_control));
         });
     }

@@ -3,7 +3,7 @@
 use irsa_chain::Cause;
 use irsa_explain::explain::help_for;
 use irsa_explain::{Document, Evaluation, Question};
-use irsa_policy::{Because, Cited, Decision, Layer, Mismatch, NearMiss, Outcome, PolicyDocuments};
+use irsa_policy::{Cited, Decision, Layer, Mismatch, NearMiss, Outcome, PolicyDocuments, Reason};
 
 use super::text::{listed, quoted};
 
@@ -50,7 +50,7 @@ pub(super) fn ruling(question: &Question) -> Ruling {
     let evaluation = Evaluation::new(question, &documents);
     match evaluation.decision() {
         None => {
-            let unknown = listed(evaluation.doubts());
+            let unknown = listed(evaluation.depends_on());
             Ruling::Doubtful(format!("the decision depends on unknown values: {unknown}"))
         }
         Some(Decision::Allowed) => Ruling::Allowed(allowing(&evaluation)),
@@ -87,8 +87,8 @@ pub(super) fn document(layer: Layer, name: impl Into<String>, text: &str) -> Doc
 }
 
 fn allowing(evaluation: &Evaluation<'_>) -> String {
-    match &evaluation.outcome.because {
-        Because::Allows(all) => {
+    match &evaluation.outcome.reason {
+        Reason::Allows(all) => {
             let places: Vec<_> = all.iter().map(|cited| place(evaluation, cited)).collect();
             places.join(" and ")
         }
@@ -110,29 +110,29 @@ impl Denial {
     fn new(question: &Question, evaluation: &Evaluation<'_>) -> Self {
         let outcome = evaluation.outcome.clone();
         let nearest = outcome.nearest().cloned();
-        let (place, seen) = match (&outcome.because, &nearest) {
-            (Because::Denies(cited), _) => {
+        let (place, seen) = match (&outcome.reason, &nearest) {
+            (Reason::Denies(cited), _) => {
                 let place = place(evaluation, cited);
                 (place.clone(), format!("{place} explicitly denies it"))
             }
-            (because, Some((layer, miss))) => {
+            (reason, Some((layer, miss))) => {
                 let cited = Cited {
                     layer: *layer,
                     statement: miss.statement.clone(),
                 };
                 let place = place(evaluation, &cited);
-                let kept_by = miss.kept_by.iter().take(MAX_MISMATCHES);
+                let kept_by = miss.mismatches.iter().take(MAX_MISMATCHES);
                 let kept_by: Vec<_> = kept_by.map(ToString::to_string).collect();
-                let seen = format!("{because}; the closest is {place}: {}", kept_by.join("; "));
+                let seen = format!("{reason}; the closest is {place}: {}", kept_by.join("; "));
                 (place, seen)
             }
-            (because, None) => (
+            (reason, None) => (
                 String::new(),
-                format!("{because}, and no statement comes close"),
+                format!("{reason}, and no statement comes close"),
             ),
         };
         let nearest = nearest.map(|(_, miss)| miss);
-        let mismatches = nearest.iter().flat_map(|miss| &miss.kept_by);
+        let mismatches = nearest.iter().flat_map(|miss| &miss.mismatches);
         let mut helps = mismatches.flat_map(|mismatch| help_for(mismatch, &question.action));
         Self {
             help: helps.next(),
@@ -145,9 +145,9 @@ impl Denial {
 
     /// The cause of the denial. `otherwise` decides where it depends on the service.
     pub(super) fn cause(&self, denied: Cause, otherwise: impl FnOnce(&Self) -> Cause) -> Cause {
-        match self.outcome.because {
-            Because::Denies(_) => denied,
-            Because::NothingAllows(Layer::Boundary) => Cause::BoundaryNotAllowing,
+        match self.outcome.reason {
+            Reason::Denies(_) => denied,
+            Reason::NothingAllows(Layer::Boundary) => Cause::BoundaryNotAllowing,
             _ if self.is_kept_by_conditions_only() => Cause::ConditionNeverMet,
             _ => otherwise(self),
         }
@@ -162,7 +162,7 @@ impl Denial {
 
     /// The condition keys of the closest statement that keep it from matching.
     pub(super) fn conditions(&self) -> impl Iterator<Item = &str> {
-        let kept_by = self.nearest.iter().flat_map(|miss| &miss.kept_by);
+        let kept_by = self.nearest.iter().flat_map(|miss| &miss.mismatches);
         kept_by.filter_map(|mismatch| match mismatch {
             Mismatch::Condition { key, .. } => Some(key.as_str()),
             _ => None,

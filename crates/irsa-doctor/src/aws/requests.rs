@@ -143,7 +143,7 @@ fn resources(denial: &Denial) -> impl Iterator<Item = &String> {
     let kept_by = denial
         .nearest
         .as_ref()
-        .map_or(&[][..], |miss| &miss.kept_by);
+        .map_or(&[][..], |miss| &miss.mismatches);
     let expected = match kept_by {
         [
             Mismatch::Resource {

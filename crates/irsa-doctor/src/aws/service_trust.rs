@@ -37,7 +37,7 @@ pub(super) fn admitted(role: &Role, account: &ServiceAccount) -> CheckOutcome {
 }
 
 fn denied(role: &Role, account: &ServiceAccount, action: &str, denial: &Denial) -> CheckOutcome {
-    let mut kept_by = denial.nearest.iter().flat_map(|miss| &miss.kept_by);
+    let mut kept_by = denial.nearest.iter().flat_map(|miss| &miss.mismatches);
     let is_action = |mismatch: &Mismatch| matches!(mismatch, Mismatch::Action { .. });
     let cause = if kept_by.all(is_action) && denial.nearest.is_some() {
         Cause::TrustActionMismatch

@@ -154,7 +154,7 @@ pub(super) fn context(aws: &Aws, role: &Role, action: &str, resource: &str) -> R
     if aws.is_pod_identity() {
         context.leave_out("aws:FederatedProvider", FEDERATED_PROVIDER);
     }
-    if context.takes_principal_tags() {
+    if context.supports_principal_tags() {
         fill_principal_tags(&mut context, aws, role);
     }
     context

@@ -2,7 +2,7 @@
 
 use irsa_aws::Role;
 use irsa_chain::ServiceAccount;
-use irsa_policy::Because;
+use irsa_policy::Reason;
 use serde_json::Value;
 
 use super::authorization::Denial;
@@ -18,7 +18,7 @@ pub(super) fn trust_remedy(
     denial: &Denial,
 ) -> Remedy {
     let name = role.arn.name();
-    if matches!(denial.outcome.because, Because::Denies(_)) {
+    if matches!(denial.outcome.reason, Reason::Denies(_)) {
         return Remedy::from(format!(
             "narrow or remove {}: an explicit Deny overrides every Allow. First make sure that `{name}` is the role meant \
              for `{account}`",

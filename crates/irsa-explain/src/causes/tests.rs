@@ -1,4 +1,4 @@
-//! Which cause a denial has.
+//! Tests of the causes of denials.
 
 use irsa_chain::{OidcProviderArn, SessionName};
 use irsa_policy::{Context, Policy, PolicyKind, Principal, Request, decide};
@@ -72,7 +72,7 @@ fn session_name_and_provider_are_condition_keys() {
     assert_eq!(verdict.decision, Decision::Allowed);
 }
 
-/// The cause for the usual statement with another value of one element.
+/// The cause for the usual statement with a different value of one element.
 fn cause_with(element: &str, value: Value) -> Cause {
     let statement = statement(|statement| statement[element] = value);
     let verdict = assume(&statement);

@@ -1,6 +1,6 @@
-//! From the role to the data.
+//! The permissions link: from the role session to the data.
 
-mod target;
+mod resolved_access;
 
 use irsa_chain::{AccountId, OidcProviderArn, Partition, Region, SessionName};
 use irsa_policy::Layer;
@@ -10,12 +10,12 @@ use crate::inventory::{Inventory, Role};
 use crate::question::{LATER, Question, Unknown};
 use crate::request_context::RequestContext;
 use crate::web_identity;
-use target::{Place, Target};
+use resolved_access::{Location, ResolvedAccess};
 
 /// "Availability" of `aws:FederatedProvider`.
 const FEDERATED_PROVIDER: &str = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-federatedprovider";
 
-/// What the data store asks the policies of the role's session.
+/// The question whether the policies allow the access of the role session.
 pub(super) fn question(
     inventory: &Inventory,
     scenario: &Scenario<'_>,
@@ -26,21 +26,21 @@ pub(super) fn question(
     let home = scenario.role.home().or_else(of_provider);
     let home = home.or_else(|| cluster_home(scenario.credential.as_ref()));
     let (partition, account) = home.ok_or(NO_ACCOUNT)?;
-    let place = Place {
+    let location = Location {
         partition,
         account: &account,
         region: scenario.credential.as_ref().and_then(cluster_region),
     };
-    let target = Target::of(inventory, access, &place)?;
-    let (action, resource) = (target.action.as_str(), target.resource.as_deref());
+    let resolved = ResolvedAccess::resolve(inventory, access, &location)?;
+    let (action, resource) = (resolved.action.as_str(), resolved.resource.as_deref());
     let mut context = RequestContext::for_session(action, resource, account.as_str(), provider);
     if let Some(arn) = &scenario.role.arn {
         context.fill("aws:PrincipalArn", [arn.as_str()]);
     }
     if let Some(Credential::PodIdentity(pod)) = &scenario.credential {
         context.leave_out("aws:FederatedProvider", FEDERATED_PROVIDER);
-        if context.takes_principal_tags() {
-            // The role may have tags of its own, which are not known.
+        if context.supports_principal_tags() {
+            // The tags of the role are unknown.
             pod.fill_session_tags(&mut context);
         }
     }
@@ -48,39 +48,39 @@ pub(super) fn question(
     let mut question = Question {
         principal: principal(
             scenario.role,
-            &place,
+            &location,
             &session_name(scenario.credential.as_ref()),
         ),
-        action: target.action,
-        resource: target.resource,
+        action: resolved.action,
+        resource: resolved.resource,
         context,
         ..Question::default()
     };
     add(&mut question, Layer::Identity, &scenario.role.permissions);
     add(&mut question, Layer::Boundary, &scenario.role.boundary);
-    add(&mut question, Layer::Resource, &target.policies);
+    add(&mut question, Layer::Resource, &resolved.policies);
     question.policies.extend_from_slice(scenario.documents);
     let mut policies = question.policies.iter();
     let names_callers = policies.any(|policy| policy.layer == Layer::Resource);
     let unnamed = scenario.role.name.is_none() && names_callers;
     let unnamed = unnamed.then(|| Unknown {
         layer: Some(Layer::Resource),
-        what: format!("the name of `{}` (not known)", scenario.role.place),
+        what: format!("the name of `{}` (unknown)", scenario.role.label),
     });
-    let target = target.unknown.map(Unknown::of_request);
+    let resolved = resolved.unknown.map(Unknown::in_request);
     question
         .unknown
-        .extend([target, unnamed].into_iter().flatten());
+        .extend([resolved, unnamed].into_iter().flatten());
     Ok(question)
 }
 
-fn principal(role: &Role, place: &Place<'_>, session: &SessionName) -> String {
+fn principal(role: &Role, location: &Location<'_>, session: &SessionName) -> String {
     let name = role.name.as_deref().unwrap_or(LATER);
-    let (partition, account): (Partition, _) = (place.partition, place.account);
+    let (partition, account): (Partition, _) = (location.partition, location.account);
     format!("arn:{partition}:sts::{account}:assumed-role/{name}/{session}")
 }
 
-/// The region of the pod's cluster: databases and domains are taken to be there, unless their names have another.
+/// The region of the cluster, which is the default for databases and domains.
 fn cluster_region(credential: &Credential<'_>) -> Option<Region> {
     match credential {
         Credential::Token(token) => web_identity::region_of(token.issuer),
@@ -88,7 +88,7 @@ fn cluster_region(credential: &Credential<'_>) -> Option<Region> {
     }
 }
 
-/// Where the cluster is: EKS Pod Identity assumes roles of the cluster's account only.
+/// The partition and account of the cluster: EKS Pod Identity assumes only roles in the account of the cluster.
 fn cluster_home(credential: Option<&Credential<'_>>) -> Option<(Partition, AccountId)> {
     let Some(Credential::PodIdentity(pod)) = credential else {
         return None;

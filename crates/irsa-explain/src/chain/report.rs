@@ -1,4 +1,4 @@
-//! The answers of all links, for people and for programs.
+//! The report about all links, for people and for programs.
 
 use std::fmt::Write;
 
@@ -7,52 +7,52 @@ use irsa_chain::Link;
 use irsa_policy::{Decision, PolicyDocuments, SetError};
 use serde_json::{Map, Value, json};
 
-use super::{Asks, Step};
+use super::{Basis, Step};
 use crate::evaluation::{BAD, Evaluation, GOOD, UNSURE};
 use crate::snippet::printable;
-use crate::{answer, explain};
+use crate::{explain, machine_output};
 
-/// The answer of links that have no two ways to deny.
+/// The decision of a link that does not distinguish explicit and implicit denials.
 const DENIED: &str = "Denied";
 
-/// How much is told.
+/// The level of detail of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detail {
-    /// The decision, with its reason.
+    /// Each decision with its reason.
     Decision,
-    /// Also the statements, in their files.
+    /// Also the statements in their files.
     Statements,
 }
 
-/// What all links together say.
+/// The result of all links together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// Every link lets it through.
+    /// Every link allows the access.
     Allowed,
-    /// One does not, whatever is not known yet.
+    /// A link denies the access, whatever the unknown values are.
     Denied,
-    /// It depends on what is not known yet.
+    /// The result depends on unknown values.
     Unsure,
 }
 
-/// The policies of each step, parsed.
+/// Parses the policies of each step.
 ///
 /// # Errors
-/// The first one that is none.
+/// The error of the first invalid policy.
 pub fn documents(steps: &[Step]) -> Result<Vec<PolicyDocuments>, SetError> {
-    let documents = steps.iter().map(|step| match &step.asks {
-        Asks::Policies(question) => question.documents(),
-        Asks::Registered { .. } => Ok(PolicyDocuments::new()),
+    let documents = steps.iter().map(|step| match &step.basis {
+        Basis::Policies(question) => question.documents(),
+        Basis::Registered { .. } => Ok(PolicyDocuments::new()),
     });
     documents.collect()
 }
 
-/// All steps, decided.
+/// The decided steps.
 #[derive(Debug)]
-pub struct Answers<'q>(Vec<Answer<'q>>);
+pub struct ChainReport<'q>(Vec<StepReport<'q>>);
 
 #[derive(Debug)]
-struct Answer<'q> {
+struct StepReport<'q> {
     link: Option<Link>,
     kind: Kind<'q>,
 }
@@ -63,27 +63,27 @@ enum Kind<'q> {
     Registered(Option<bool>, &'q str),
 }
 
-// === impl Answers ===
+// === impl ChainReport ===
 
-impl<'q> Answers<'q> {
-    /// Decides all steps; `documents` are [theirs](documents).
+impl<'q> ChainReport<'q> {
+    /// Decides all steps; `documents` are their [parsed policies](documents).
     pub fn new(steps: &'q [Step], documents: &'q [PolicyDocuments]) -> Self {
-        let answers = steps.iter().zip(documents);
-        let answer = |(step, documents): (&'q Step, _)| Answer {
+        let steps = steps.iter().zip(documents);
+        let report = |(step, documents): (&'q Step, _)| StepReport {
             link: step.link,
-            kind: match &step.asks {
-                Asks::Policies(question) => {
+            kind: match &step.basis {
+                Basis::Policies(question) => {
                     Kind::Policies(Box::new(Evaluation::new(question, documents)))
                 }
-                Asks::Registered { holds, sentence } => Kind::Registered(*holds, sentence),
+                Basis::Registered { holds, sentence } => Kind::Registered(*holds, sentence),
             },
         };
-        Self(answers.map(answer).collect())
+        Self(steps.map(report).collect())
     }
 
-    /// What all links together say.
+    /// The result of all links together.
     pub fn verdict(&self) -> Verdict {
-        let verdicts = || self.0.iter().map(Answer::verdict);
+        let verdicts = || self.0.iter().map(StepReport::verdict);
         if verdicts().any(|verdict| verdict == Verdict::Denied) {
             Verdict::Denied
         } else if verdicts().any(|verdict| verdict == Verdict::Unsure) {
@@ -93,14 +93,14 @@ impl<'q> Answers<'q> {
         }
     }
 
-    /// For people.
+    /// Formats the report as text.
     pub fn text(&self, detail: Detail) -> String {
         let mut text = String::new();
-        for (place, answer) in self.0.iter().enumerate() {
-            if place > 0 && detail == Detail::Statements {
+        for (index, step) in self.0.iter().enumerate() {
+            if index > 0 && detail == Detail::Statements {
                 text.push('\n');
             }
-            text += &answer.text(detail);
+            text += &step.text(detail);
         }
         if self.0.len() > 1 {
             if detail == Detail::Statements {
@@ -111,7 +111,7 @@ impl<'q> Answers<'q> {
         text
     }
 
-    /// For programs.
+    /// Formats the report as JSON.
     pub fn json(&self, detail: Detail) -> Value {
         if let [only] = self.0.as_slice()
             && only.link.is_none()
@@ -119,46 +119,48 @@ impl<'q> Answers<'q> {
             return only.json(detail).into();
         }
         let broken = self.broken().map(Link::id);
-        let links = self.0.iter().map(|answer| answer.json(detail));
+        let links = self.0.iter().map(|step| step.json(detail));
         json!({
             "decision": match self.verdict() {
-                Verdict::Allowed => answer::name(Decision::Allowed),
+                Verdict::Allowed => machine_output::name(Decision::Allowed),
                 Verdict::Denied => DENIED,
-                Verdict::Unsure => answer::UNSURE,
+                Verdict::Unsure => machine_output::UNSURE,
             },
             "link": broken,
             "links": links.collect::<Vec<_>>(),
         })
     }
 
-    /// The first link that refuses, or else that is not known to let it through.
+    /// The first link that denies, or else the first that is unsure.
     fn broken(&self) -> Option<Link> {
         let verdict = self.verdict();
-        let is_it = |answer: &&Answer<'_>| answer.verdict() == verdict;
+        let is_it = |step: &&StepReport<'_>| step.verdict() == verdict;
         let broken = self
             .0
             .iter()
             .find(is_it)
             .filter(|_| verdict != Verdict::Allowed);
-        broken.and_then(|answer| answer.link)
+        broken.and_then(|step| step.link)
     }
 
     fn summary(&self) -> String {
         let link = self.broken().map_or("", Link::title);
         match self.verdict() {
             Verdict::Allowed => format!("{GOOD}allowed{GOOD:#} by every link"),
-            Verdict::Denied => format!("{BAD}denied{BAD:#}: the chain breaks at its {link}"),
-            Verdict::Unsure => format!("{UNSURE}unsure{UNSURE:#} at the {link}"),
+            Verdict::Denied => format!("{BAD}denied{BAD:#}: the chain breaks at the {link}"),
+            Verdict::Unsure => format!(
+                "{UNSURE}unsure{UNSURE:#}: the chain depends on unknown values at the {link}"
+            ),
         }
     }
 }
 
-// === impl Answer ===
+// === impl StepReport ===
 
-impl Answer<'_> {
+impl StepReport<'_> {
     fn verdict(&self) -> Verdict {
         let holds = match &self.kind {
-            Kind::Policies(asked) => asked.decision().map(|one| one == Decision::Allowed),
+            Kind::Policies(evaluation) => evaluation.decision().map(|one| one == Decision::Allowed),
             Kind::Registered(holds, _) => *holds,
         };
         match holds {
@@ -173,8 +175,8 @@ impl Answer<'_> {
             .link
             .map_or_else(String::new, |link| format!("{}: ", link.title()));
         let text = match &self.kind {
-            Kind::Policies(asked) if detail == Detail::Statements => explain::text(asked),
-            Kind::Policies(asked) => asked.sentence() + "\n",
+            Kind::Policies(evaluation) if detail == Detail::Statements => explain::text(evaluation),
+            Kind::Policies(evaluation) => evaluation.sentence() + "\n",
             Kind::Registered(holds, sentence) => {
                 let (style, name) = called(*holds);
                 format!("{style}{name}{style:#} because {}\n", printable(sentence))
@@ -184,9 +186,9 @@ impl Answer<'_> {
     }
 
     fn json(&self, detail: Detail) -> Map<String, Value> {
-        let told = match &self.kind {
-            Kind::Policies(asked) if detail == Detail::Statements => explain::json(asked),
-            Kind::Policies(asked) => asked.json(),
+        let result = match &self.kind {
+            Kind::Policies(evaluation) if detail == Detail::Statements => explain::json(evaluation),
+            Kind::Policies(evaluation) => evaluation.json(),
             Kind::Registered(holds, sentence) => {
                 json!({"decision": called(*holds).1, "by": {"reason": sentence}})
             }
@@ -194,20 +196,20 @@ impl Answer<'_> {
         let mut object = Map::new();
         if let Some(link) = self.link {
             object.insert("link".to_owned(), link.id().into());
-            if let Kind::Policies(asked) = &self.kind {
-                object.extend(asked.request());
+            if let Kind::Policies(evaluation) = &self.kind {
+                object.extend(evaluation.request());
             }
         }
-        object.extend(told.as_object().cloned().unwrap_or_default());
+        object.extend(result.as_object().cloned().unwrap_or_default());
         object
     }
 }
 
-/// How what is registered is called.
+/// The decision about a registration, with its style.
 fn called(holds: Option<bool>) -> (Style, &'static str) {
     match holds {
-        Some(true) => (GOOD, answer::name(Decision::Allowed)),
+        Some(true) => (GOOD, machine_output::name(Decision::Allowed)),
         Some(false) => (BAD, DENIED),
-        None => (UNSURE, answer::UNSURE),
+        None => (UNSURE, machine_output::UNSURE),
     }
 }

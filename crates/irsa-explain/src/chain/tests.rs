@@ -1,4 +1,4 @@
-//! Which link refuses, and what can't be told.
+//! Tests of the links that deny, and of unsure results.
 
 mod organizations;
 mod pod_identity;
@@ -6,15 +6,15 @@ mod pod_identity;
 use irsa_policy::PolicyDocuments;
 use serde_json::json;
 
-use super::report::{self, Answers, Detail, Verdict};
+use super::report::{self, ChainReport, Detail, Verdict};
 use super::*;
 use crate::inventory::{Database, Domain, Provider};
 
 const ISSUER: &str = "oidc.eks.eu-central-1.amazonaws.com/id/ABC";
 const CLUSTER: &str = "arn:aws:rds-db:eu-central-1:111122223333:dbuser:cluster-ABCDEFGH";
 
-fn source(place: &str, text: Option<String>) -> Source {
-    Source::new(place, text)
+fn source(label: &str, text: Option<String>) -> PolicySource {
+    PolicySource::new(label, text)
 }
 
 fn trust(subject: &str) -> String {
@@ -31,10 +31,10 @@ fn statement(effect: &str, action: &str, resource: &str) -> String {
     json!({"Version": "2012-10-17", "Statement": statement}).to_string()
 }
 
-/// A role that the service account may have, and that may log in as `app`.
+/// A role that trusts the service account and can log in as `app`.
 fn role() -> Role {
     Role {
-        place: "app".to_owned(),
+        label: "app".to_owned(),
         name: Some("app".to_owned()),
         arn: Some("arn:aws:iam::111122223333:role/team/app".parse().unwrap()),
         trust: vec![source(
@@ -53,7 +53,7 @@ fn role() -> Role {
     }
 }
 
-struct Asked {
+struct Fixture {
     inventory: Inventory,
     role: Role,
     audience: &'static str,
@@ -63,7 +63,7 @@ struct Asked {
     pod: Option<PodIdentity<'static>>,
 }
 
-impl Asked {
+impl Fixture {
     fn new(role: Role) -> Self {
         Self {
             inventory: Inventory::default(),
@@ -99,11 +99,11 @@ impl Asked {
         steps(&self.inventory, &scenario)
     }
 
-    /// The verdict, and the text for people.
-    fn told(&self, access: Access<'_>) -> (Verdict, String) {
+    /// The verdict and the text report.
+    fn report(&self, access: Access<'_>) -> (Verdict, String) {
         let steps = self.steps(Some(access)).unwrap();
         let documents: Vec<PolicyDocuments> = report::documents(&steps).unwrap();
-        let answers = Answers::new(&steps, &documents);
+        let answers = ChainReport::new(&steps, &documents);
         let text = answers.text(Detail::Decision);
         let text = anstream::adapter::strip_str(&text).to_string();
         (answers.verdict(), text)
@@ -112,7 +112,7 @@ impl Asked {
 
 #[test]
 fn a_chain_that_holds_is_allowed_by_every_link() {
-    let (verdict, text) = Asked::new(role()).told(Access::Connect("app@cluster-ABCDEFGH"));
+    let (verdict, text) = Fixture::new(role()).report(Access::Connect("app@cluster-ABCDEFGH"));
     assert_eq!(verdict, Verdict::Allowed);
     for part in [
         "trust policy: Allowed by statement 0 of a resource-based policy (trust:1:",
@@ -125,10 +125,10 @@ fn a_chain_that_holds_is_allowed_by_every_link() {
 
 #[test]
 fn the_link_that_refuses_is_named() {
-    let (verdict, text) = Asked::new(role()).told(Access::Connect("admin@cluster-ABCDEFGH"));
+    let (verdict, text) = Fixture::new(role()).report(Access::Connect("admin@cluster-ABCDEFGH"));
     assert_eq!(verdict, Verdict::Denied);
     assert!(
-        text.ends_with("denied: the chain breaks at its permissions\n"),
+        text.ends_with("denied: the chain breaks at the permissions\n"),
         "{text}"
     );
     let mut stranger = role();
@@ -136,10 +136,10 @@ fn the_link_that_refuses_is_named() {
         "trust",
         Some(trust("system:serviceaccount:shop:web")),
     )];
-    let (verdict, text) = Asked::new(stranger).told(Access::Connect("app@cluster-ABCDEFGH"));
+    let (verdict, text) = Fixture::new(stranger).report(Access::Connect("app@cluster-ABCDEFGH"));
     assert_eq!(verdict, Verdict::Denied);
     assert!(
-        text.ends_with("denied: the chain breaks at its trust policy\n"),
+        text.ends_with("denied: the chain breaks at the trust policy\n"),
         "{text}"
     );
     assert!(text.contains("\npermissions: Allowed "), "{text}");
@@ -147,11 +147,11 @@ fn the_link_that_refuses_is_named() {
 
 #[test]
 fn the_session_asks_as_the_role_without_its_path_and_with_its_keys() {
-    let asked = Asked::new(role());
-    let steps = asked
+    let fixture = Fixture::new(role());
+    let steps = fixture
         .steps(Some(Access::Connect("app@cluster-ABCDEFGH")))
         .unwrap();
-    let Asks::Policies(question) = &steps[1].asks else {
+    let Basis::Policies(question) = &steps[1].basis else {
         panic!("{steps:?}")
     };
     assert_eq!(
@@ -184,24 +184,32 @@ fn the_session_asks_as_the_role_without_its_path_and_with_its_keys() {
 }
 
 #[test]
-fn what_is_not_known_makes_no_verdict_but_a_denial_that_stands_anyway() {
+fn unknown_values_allow_only_verdicts_that_hold_anyway() {
     let access = Access::Connect("app@cluster-ABCDEFGH");
     let with = |change: &dyn Fn(&mut Role)| {
         let mut role = role();
         change(&mut role);
-        Asked::new(role).told(access)
+        Fixture::new(role).report(access)
     };
-    let later = || source("`x` (known after apply only)", None);
+    let later = || source("`x` (known after apply)", None);
     let (verdict, text) = with(&|role| role.permissions.push(later()));
     assert_eq!(verdict, Verdict::Unsure);
-    assert!(text.contains("permissions: Unsure, as it depends on `x` (known after apply only); without it Allowed by"), "{text}");
-    assert!(text.ends_with("unsure at the permissions\n"), "{text}");
+    assert!(
+        text.contains(
+            "permissions: Unsure: depends on `x` (known after apply); without it, Allowed by"
+        ),
+        "{text}"
+    );
+    assert!(
+        text.ends_with("unsure: the chain depends on unknown values at the permissions\n"),
+        "{text}"
+    );
     assert_eq!(with(&|role| role.trust = vec![later()]).0, Verdict::Unsure);
     assert_eq!(
         with(&|role| role.boundary = vec![later()]).0,
         Verdict::Unsure
     );
-    // Whatever else a policy may say, one denies; and a boundary never allows.
+    // A known denial decides whatever the unknown policy contains, and a boundary never allows.
     let denied = |role: &mut Role| {
         let deny = Some(statement("Deny", "*", "*"));
         role.permissions = vec![later(), source("deny", deny)];
@@ -216,9 +224,9 @@ fn what_is_not_known_makes_no_verdict_but_a_denial_that_stands_anyway() {
 
 #[test]
 fn a_database_is_found_by_what_it_is_called() {
-    let mut asked = Asked::new(role());
-    asked.inventory.databases.push(Database {
-        place: "aws_rds_cluster.orders".to_owned(),
+    let mut fixture = Fixture::new(role());
+    fixture.inventory.databases.push(Database {
+        label: "aws_rds_cluster.orders".to_owned(),
         names: vec![
             "orders".to_owned(),
             "orders.cluster-x.eu-central-1.rds.amazonaws.com".to_owned(),
@@ -233,44 +241,47 @@ fn a_database_is_found_by_what_it_is_called() {
     ] {
         let access = format!("app@{name}");
         assert_eq!(
-            asked.told(Access::Connect(&access)).0,
+            fixture.report(Access::Connect(&access)).0,
             Verdict::Allowed,
             "{name}"
         );
     }
     assert_eq!(
-        asked.told(Access::Connect(&format!("{CLUSTER}/app"))).0,
+        fixture.report(Access::Connect(&format!("{CLUSTER}/app"))).0,
         Verdict::Allowed
     );
-    let error = asked
+    let error = fixture
         .steps(Some(Access::Connect("app@billing")))
         .unwrap_err();
     assert_eq!(
         error,
-        "--connect: there is no database `billing`; there is `aws_rds_cluster.orders`"
+        "--connect: there is no database `billing`; known databases: `aws_rds_cluster.orders`"
     );
-    let error = asked.steps(Some(Access::Connect("orders"))).unwrap_err();
-    assert_eq!(error, "--connect: `orders` is not USER@DATABASE");
-    // Without its id, nothing that policies say of it can be relied on.
-    asked.inventory.databases[0].resource_id = None;
-    let (verdict, text) = asked.told(Access::Connect("app@orders"));
+    let error = fixture.steps(Some(Access::Connect("orders"))).unwrap_err();
+    assert_eq!(
+        error,
+        "--connect: `orders` does not have the form USER@DATABASE"
+    );
+    // Without the resource ID, it is unknown whether policies match the database.
+    fixture.inventory.databases[0].resource_id = None;
+    let (verdict, text) = fixture.report(Access::Connect("app@orders"));
     assert_eq!(verdict, Verdict::Unsure);
     assert!(
-        text.contains("depends on the resource id of `aws_rds_cluster.orders`"),
+        text.contains("depends on the resource ID of `aws_rds_cluster.orders`"),
         "{text}"
     );
 }
 
 #[test]
-fn a_domain_has_a_policy_of_its_own() {
+fn a_domain_has_an_access_policy() {
     let arn = "arn:aws:es:eu-central-1:111122223333:domain/logs";
     let grant = json!({"Version": "2012-10-17", "Statement": {
         "Effect": "Allow", "Action": "es:ESHttpGet", "Resource": format!("{arn}/*"),
         "Principal": {"AWS": "arn:aws:iam::111122223333:role/team/app"},
     }});
-    let mut asked = Asked::new(role());
-    asked.inventory.domains.push(Domain {
-        place: "aws_opensearch_domain.logs".to_owned(),
+    let mut fixture = Fixture::new(role());
+    fixture.inventory.domains.push(Domain {
+        label: "aws_opensearch_domain.logs".to_owned(),
         name: Some("logs".to_owned()),
         names: vec!["logs".to_owned()],
         arn: Some(arn.to_owned()),
@@ -279,61 +290,67 @@ fn a_domain_has_a_policy_of_its_own() {
     let search = format!("{arn}/orders/_search");
     let open = |domain, action| Access::Open { domain, action };
     for domain in ["logs", arn, &search] {
-        let (verdict, text) = asked.told(open(domain, "es:ESHttpGet"));
+        let (verdict, text) = fixture.report(open(domain, "es:ESHttpGet"));
         assert_eq!(verdict, Verdict::Allowed, "{domain}: {text}");
         assert!(text.contains("resource-based policy (access:"), "{text}");
     }
-    assert_eq!(asked.told(open("logs", "es:ESHttpPut")).0, Verdict::Denied);
-    // The grant names the role, so without the role's name it may be another's.
-    asked.role.name = None;
-    assert_eq!(asked.told(open("logs", "es:ESHttpPut")).0, Verdict::Unsure);
-    let error = asked
+    assert_eq!(
+        fixture.report(open("logs", "es:ESHttpPut")).0,
+        Verdict::Denied
+    );
+    // The access policy names the role. Without the name of the role, it may be a different one.
+    fixture.role.name = None;
+    assert_eq!(
+        fixture.report(open("logs", "es:ESHttpPut")).0,
+        Verdict::Unsure
+    );
+    let error = fixture
         .steps(Some(open("metrics", "es:ESHttpGet")))
         .unwrap_err();
     assert_eq!(
         error,
-        "--open: there is no domain `metrics`; there is `aws_opensearch_domain.logs`"
+        "--open: there is no domain `metrics`; known domains: `aws_opensearch_domain.logs`"
     );
 }
 
 #[test]
-fn a_provider_that_is_known_has_to_take_the_audience() {
-    let mut asked = Asked::new(role());
-    asked.inventory.has_all_providers = true;
+fn a_known_provider_must_accept_the_audience() {
+    let mut fixture = Fixture::new(role());
+    fixture.inventory.has_all_providers = true;
     let access = Access::Connect("app@cluster-ABCDEFGH");
-    let (verdict, text) = asked.told(access);
+    let (verdict, text) = fixture.report(access);
     assert_eq!(verdict, Verdict::Denied);
     assert!(
-        text.ends_with("the chain breaks at its OIDC provider\n"),
+        text.ends_with("the chain breaks at the OIDC provider\n"),
         "{text}"
     );
-    asked.inventory.providers.push(Provider {
-        place: "eks".to_owned(),
+    fixture.inventory.providers.push(Provider {
+        label: "eks".to_owned(),
         account: Some("111122223333".parse().unwrap()),
         issuer: Some(format!("https://{ISSUER}").parse().unwrap()),
         client_ids: Some(vec!["sts.amazonaws.com".to_owned()]),
     });
-    assert_eq!(asked.told(access).0, Verdict::Allowed);
-    asked.audience = "vault";
-    let (verdict, text) = asked.told(access);
+    assert_eq!(fixture.report(access).0, Verdict::Allowed);
+    fixture.audience = "vault";
+    let (verdict, text) = fixture.report(access);
     assert_eq!(verdict, Verdict::Denied);
-    let begin = "OIDC provider: Denied because `eks` does not take the audience `vault`, but `sts.amazonaws.com`\n";
+    let begin = "OIDC provider: Denied because `eks` does not accept the audience `vault`, only `sts.amazonaws.com`\n";
     assert!(text.starts_with(begin), "{text}");
 }
 
 #[test]
 fn a_denial_that_no_unknown_value_changes_is_certain() {
     let late = |user: &str, resource: &str| {
-        let mut asked = Asked::new(role());
-        asked.inventory.databases.push(Database {
-            place: "aws_rds_cluster.orders".to_owned(),
+        let mut fixture = Fixture::new(role());
+        fixture.inventory.databases.push(Database {
+            label: "aws_rds_cluster.orders".to_owned(),
             names: vec!["orders".to_owned()],
             region: Some("eu-central-1".parse().unwrap()),
             resource_id: None,
         });
         let policy = statement("Allow", "rds-db:connect", resource);
-        asked.role.permissions = vec![source("connect", Some(policy))];
-        asked.told(Access::Connect(&format!("{user}@orders"))).0
+        fixture.role.permissions = vec![source("connect", Some(policy))];
+        fixture.report(Access::Connect(&format!("{user}@orders"))).0
     };
     let any = "arn:aws:rds-db:eu-central-1:111122223333:dbuser";
     for (user, resource, expected) in [
@@ -349,12 +366,12 @@ fn a_denial_that_no_unknown_value_changes_is_certain() {
     ] {
         assert_eq!(late(user, &resource), expected, "{user} {resource}");
     }
-    // Whatever an unknown policy grants, a boundary that is known does not.
+    // The known boundary does not allow the request, whatever the unknown policy grants.
     let mut limited = role();
-    limited.permissions = vec![source("`x` (known after apply only)", None)];
+    limited.permissions = vec![source("`x` (known after apply)", None)];
     let boundary = statement("Allow", "s3:*", "*");
     limited.boundary = vec![source("boundary", Some(boundary))];
-    let (verdict, text) = Asked::new(limited).told(Access::Connect("app@cluster-ABCDEFGH"));
+    let (verdict, text) = Fixture::new(limited).report(Access::Connect("app@cluster-ABCDEFGH"));
     assert_eq!(verdict, Verdict::Denied, "{text}");
     assert!(
         text.contains("because no permissions boundary allows"),
@@ -366,12 +383,12 @@ fn a_denial_that_no_unknown_value_changes_is_certain() {
 fn a_role_without_account_is_where_its_trusted_provider_is() {
     let mut nameless = role();
     (nameless.arn, nameless.name) = (None, None);
-    let asked = Asked::new(nameless.clone());
+    let fixture = Fixture::new(nameless.clone());
     assert_eq!(
-        asked.told(Access::Connect("app@cluster-ABCDEFGH")).0,
+        fixture.report(Access::Connect("app@cluster-ABCDEFGH")).0,
         Verdict::Allowed
     );
     nameless.trust.clear();
-    let error = Asked::new(nameless).steps(None).unwrap_err();
+    let error = Fixture::new(nameless).steps(None).unwrap_err();
     assert_eq!(error, NO_ACCOUNT);
 }

@@ -1,9 +1,9 @@
-//! From the token to the role.
+//! The links from the token to the role.
 
 use irsa_chain::{IssuerUrl, OidcProviderArn};
 use irsa_policy::{Decision, Layer};
 
-use super::{Asks, Credential, Scenario, Token, add, session_name};
+use super::{Basis, Credential, Scenario, Token, add, session_name};
 use crate::evaluation::Evaluation;
 use crate::inventory::{Inventory, Provider, Role};
 use crate::pod_identity::{self, PodIdentity};
@@ -18,13 +18,13 @@ pub(super) fn provider_of(role: &Role, issuer: &IssuerUrl) -> Option<OidcProvide
     web_identity::provider_for(issuer, role.home(), texts)
 }
 
-/// Whether STS knows the issuer, and takes the audience (IAM User Guide, "Create an OpenID Connect
-/// (OIDC) identity provider in IAM"); `None` if nothing is known of providers.
+/// Whether the issuer has a provider that accepts the audience (IAM User Guide, "Create an OpenID Connect (OIDC)
+/// identity provider in IAM"); `None` if the provider is not in the inventory and the inventory is incomplete.
 pub(super) fn registered(
     inventory: &Inventory,
     provider: &OidcProviderArn,
     audience: &str,
-) -> Option<Asks> {
+) -> Option<Basis> {
     let is_here = |one: &&Provider| {
         one.account
             .as_ref()
@@ -39,45 +39,46 @@ pub(super) fn registered(
         None => (
             None,
             format!(
-                "the audiences of `{}` are known after apply only",
-                found.place
+                "the audiences of `{}` are known only after apply",
+                found.label
             ),
         ),
-        Some(ids) if ids.iter().any(|id| id == audience) => {
-            (Some(true), format!("`{}` takes `{audience}`", found.place))
-        }
+        Some(ids) if ids.iter().any(|id| id == audience) => (
+            Some(true),
+            format!("`{}` accepts the audience `{audience}`", found.label),
+        ),
         Some(ids) => (
             Some(false),
             format!(
-                "`{}` does not take the audience `{audience}`, but `{}`",
-                found.place,
+                "`{}` does not accept the audience `{audience}`, only `{}`",
+                found.label,
                 ids.join("`, `")
             ),
         ),
     };
-    Some(Asks::Registered { holds, sentence })
+    Some(Basis::Registered { holds, sentence })
 }
 
-fn unregistered(inventory: &Inventory, provider: &OidcProviderArn) -> Option<Asks> {
+fn unregistered(inventory: &Inventory, provider: &OidcProviderArn) -> Option<Basis> {
     let sentence = format!("`{provider}` does not exist");
-    inventory.has_all_providers.then_some(Asks::Registered {
+    inventory.has_all_providers.then_some(Basis::Registered {
         holds: Some(false),
         sentence,
     })
 }
 
-/// What STS asks the role's trust policy.
+/// The question whether the trust policy allows the token.
 pub(super) fn question(
     scenario: &Scenario<'_>,
     token: &Token<'_>,
     provider: &OidcProviderArn,
 ) -> Question {
-    let mut question = asked_by(token, provider);
+    let mut question = token_question(token, provider);
     add_policies(&mut question, scenario);
     question
 }
 
-/// What EKS Pod Identity asks the role's trust policy, action by action.
+/// The questions whether the trust policy allows EKS Pod Identity, one for each action.
 pub(super) fn pod_identity_questions(
     scenario: &Scenario<'_>,
     pod: &PodIdentity<'_>,
@@ -96,7 +97,7 @@ pub(super) fn pod_identity_questions(
     pod.actions().iter().map(question).collect()
 }
 
-/// The policies that apply to whoever assumes the role.
+/// Adds the trust policy and the resource control policies.
 fn add_policies(question: &mut Question, scenario: &Scenario<'_>) {
     scenario.complete(&mut question.context);
     add(question, Layer::Resource, &scenario.role.trust);
@@ -105,12 +106,12 @@ fn add_policies(question: &mut Question, scenario: &Scenario<'_>) {
     question.policies.extend(controls.cloned());
 }
 
-/// Whether the role's trust policy lets the token in.
+/// Whether the trust policy of the role allows the token.
 pub(super) fn is_trusted(role: &Role, token: &Token<'_>) -> bool {
     let Some(provider) = provider_of(role, token.issuer) else {
         return false;
     };
-    let mut question = asked_by(token, &provider);
+    let mut question = token_question(token, &provider);
     add(&mut question, Layer::Resource, &role.trust);
     let documents = question.documents();
     documents.is_ok_and(|documents| {
@@ -118,7 +119,7 @@ pub(super) fn is_trusted(role: &Role, token: &Token<'_>) -> bool {
     })
 }
 
-fn asked_by(token: &Token<'_>, provider: &OidcProviderArn) -> Question {
+fn token_question(token: &Token<'_>, provider: &OidcProviderArn) -> Question {
     let session = session_name(Some(&Credential::Token(*token)));
     let subject = token.service_account.subject();
     let request = OidcRequest::new(provider, &subject, [token.audience], &session);

@@ -1,9 +1,9 @@
-//! Mistakes in the names of actions.
+//! Mistakes in action names.
 
-use super::{Found, Part};
+use super::{Part, Suggestion};
 use crate::{actions, web_identity};
 
-pub(super) fn no_such_action(_: &Part<'_>, action: &str) -> Option<Found> {
+pub(super) fn no_such_action(_: &Part<'_>, action: &str) -> Option<Suggestion> {
     let name = action.split_once(':').map_or(action, |(_, name)| name);
     if name.is_empty() || name.contains(' ') {
         let bare = action.replace(' ', "");
@@ -12,12 +12,12 @@ pub(super) fn no_such_action(_: &Part<'_>, action: &str) -> Option<Found> {
     actions::unknown(action).map(|unknown| unknown.instead)
 }
 
-pub(super) fn connect_of_rds(_: &Part<'_>, action: &str) -> Option<Found> {
+pub(super) fn connect_of_rds(_: &Part<'_>, action: &str) -> Option<Suggestion> {
     let is_it = action.eq_ignore_ascii_case("rds:connect");
     is_it.then(|| Some("rds-db:connect".to_owned()))
 }
 
-pub(super) fn http_of_es(_: &Part<'_>, action: &str) -> Option<Found> {
+pub(super) fn http_of_es(_: &Part<'_>, action: &str) -> Option<Suggestion> {
     let (service, name) = action.split_once(':')?;
     let is_other = ["opensearch", "aoss"]
         .iter()
@@ -26,7 +26,7 @@ pub(super) fn http_of_es(_: &Part<'_>, action: &str) -> Option<Found> {
     (is_other && is_http).then(|| Some(format!("es:{name}")))
 }
 
-pub(super) fn assume_role_of_token(part: &Part<'_>, action: &str) -> Option<Found> {
+pub(super) fn assume_role_of_token(part: &Part<'_>, action: &str) -> Option<Suggestion> {
     let Part::Action {
         names,
         is_for_tokens: true,

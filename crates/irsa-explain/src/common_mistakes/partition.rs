@@ -1,22 +1,22 @@
-//! Partitions that contradict the region.
+//! Partitions that do not match the region.
 
 use irsa_chain::{Partition, Region};
 
-use super::{Found, Part};
+use super::{Part, Suggestion};
 
-/// The provider of an EKS cluster.
-pub(super) fn of_provider(_: &Part<'_>, name: &str) -> Option<Found> {
+/// Detects the wrong partition in the ARN of an EKS cluster's provider.
+pub(super) fn provider_mismatch(_: &Part<'_>, name: &str) -> Option<Suggestion> {
     let (_, issuer) = name.split_once(":oidc-provider/")?;
     let region = issuer.strip_prefix("oidc.eks.")?.split('.').next()?;
-    contradiction(name, region)
+    mismatch(name, region)
 }
 
-pub(super) fn of_arn(_: &Part<'_>, arn: &str) -> Option<Found> {
-    contradiction(arn, arn.split(':').nth(3)?)
+pub(super) fn arn_mismatch(_: &Part<'_>, arn: &str) -> Option<Suggestion> {
+    mismatch(arn, arn.split(':').nth(3)?)
 }
 
-/// The ARN with the partition of the region, if it has a different one.
-fn contradiction(arn: &str, region: &str) -> Option<Found> {
+/// Suggests the ARN with the partition of the region, if it has a different one.
+fn mismatch(arn: &str, region: &str) -> Option<Suggestion> {
     let rest = arn.strip_prefix("arn:")?;
     let (partition, rest) = rest.split_once(':')?;
     let own: Partition = partition.parse().ok()?;

@@ -1,51 +1,51 @@
-//! Mistakes around databases and domains: the ARNs of their resources.
+//! Mistakes in resource ARNs of databases and domains.
 
 use irsa_chain::{AccountId, DbResourceId};
 use irsa_policy::{TextPattern, covers};
 
-use super::{Found, Part};
+use super::{Part, Suggestion};
 
-/// What else the service of OpenSearch domains is called.
+/// Other names of the service with OpenSearch domains.
 const OTHER_SERVICES: [&str; 4] = ["opensearch", "opensearchservice", "elasticsearch", "aoss"];
 
-/// Services whose ARNs always have a region and an account.
+/// Services whose ARNs always contain a region and an account.
 const WITH_ACCOUNTS: [&str; 2] = ["es", "rds-db"];
 
-pub(super) fn variable_in_arn(_: &Part<'_>, arn: &str) -> Option<Found> {
+pub(super) fn variable_in_arn(_: &Part<'_>, arn: &str) -> Option<Suggestion> {
     let (_, rest) = split(arn)?;
     let head = arn.len() - rest.len();
     arn.find("${").is_some_and(|at| at < head).then_some(None)
 }
 
-pub(super) fn dbuser_of_rds(_: &Part<'_>, arn: &str) -> Option<Found> {
+pub(super) fn dbuser_of_rds(_: &Part<'_>, arn: &str) -> Option<Suggestion> {
     let (service, rest) = split(arn)?;
     let is_it = service == "rds" && rest.starts_with("dbuser");
     is_it.then(|| Some(arn.replacen(":rds:", ":rds-db:", 1)))
 }
 
-pub(super) fn cluster_as_dbuser(part: &Part<'_>, arn: &str) -> Option<Found> {
+pub(super) fn cluster_as_dbuser(part: &Part<'_>, arn: &str) -> Option<Suggestion> {
     let (service, _) = split(arn)?;
     (service == "rds" && allows(part, "rds-db:connect")).then_some(None)
 }
 
-pub(super) fn dbuser_separator(_: &Part<'_>, arn: &str) -> Option<Found> {
+pub(super) fn dbuser_separator(_: &Part<'_>, arn: &str) -> Option<Suggestion> {
     let is_it = dbuser(arn)?.starts_with("dbuser/");
     is_it.then(|| Some(arn.replacen("dbuser/", "dbuser:", 1)))
 }
 
-pub(super) fn dbuser_without_user(_: &Part<'_>, arn: &str) -> Option<Found> {
+pub(super) fn dbuser_without_user(_: &Part<'_>, arn: &str) -> Option<Suggestion> {
     let database = dbuser(arn)?.strip_prefix("dbuser:")?;
     (!database.contains(['/', '*'])).then_some(None)
 }
 
-pub(super) fn name_as_resource_id(_: &Part<'_>, arn: &str) -> Option<Found> {
+pub(super) fn name_as_resource_id(_: &Part<'_>, arn: &str) -> Option<Suggestion> {
     let (database, _) = dbuser(arn)?.strip_prefix("dbuser:")?.split_once('/')?;
     let has_wildcards = database.contains(['*', '?', '$']);
     let is_id = database.parse::<DbResourceId>().is_ok();
     (!has_wildcards && !is_id).then_some(None)
 }
 
-pub(super) fn domain_without_paths(part: &Part<'_>, arn: &str) -> Option<Found> {
+pub(super) fn domain_without_paths(part: &Part<'_>, arn: &str) -> Option<Suggestion> {
     let Part::Resource { arns, .. } = *part else {
         return None;
     };
@@ -60,14 +60,14 @@ pub(super) fn domain_without_paths(part: &Part<'_>, arn: &str) -> Option<Found> 
     (is_it && !is_covered()).then_some(Some(below))
 }
 
-/// The ARN of a domain with the service's present name, or with that of OpenSearch Serverless.
-pub(super) fn domain_of_other_service(_: &Part<'_>, arn: &str) -> Option<Found> {
+/// Detects the ARN of a domain with a different name of the service, or with that of OpenSearch Serverless.
+pub(super) fn domain_of_other_service(_: &Part<'_>, arn: &str) -> Option<Suggestion> {
     let (service, rest) = split(arn)?;
     let is_it = OTHER_SERVICES.contains(&service) && rest.starts_with("domain/");
     is_it.then(|| Some(arn.replacen(&format!(":{service}:"), ":es:", 1)))
 }
 
-pub(super) fn not_an_account(_: &Part<'_>, arn: &str) -> Option<Found> {
+pub(super) fn not_an_account(_: &Part<'_>, arn: &str) -> Option<Suggestion> {
     let (service, _) = split(arn)?;
     let account = arn.split(':').nth(4)?;
     let is_whole = !account.is_empty() && !account.contains(['*', '?', '$']) && account != "aws";
@@ -75,23 +75,23 @@ pub(super) fn not_an_account(_: &Part<'_>, arn: &str) -> Option<Found> {
     (is_checked && is_whole && account.parse::<AccountId>().is_err()).then_some(None)
 }
 
-pub(super) fn without_account(_: &Part<'_>, arn: &str) -> Option<Found> {
+pub(super) fn without_account(_: &Part<'_>, arn: &str) -> Option<Suggestion> {
     is_empty_field(arn, 4).then_some(None)
 }
 
-pub(super) fn without_region(_: &Part<'_>, arn: &str) -> Option<Found> {
+pub(super) fn without_region(_: &Part<'_>, arn: &str) -> Option<Suggestion> {
     is_empty_field(arn, 3).then_some(None)
 }
 
-/// Of a service whose ARNs all have a region and an account.
+/// Whether a field is empty that all ARNs of the service contain.
 fn is_empty_field(arn: &str, field: usize) -> bool {
     let service = split(arn).map(|(service, _)| service);
     let is_checked = service.is_some_and(|service| WITH_ACCOUNTS.contains(&service));
     is_checked && arn.split(':').nth(field) == Some("")
 }
 
-/// The host of a domain's endpoint, or the part of it before the first dot, in place of the domain's name.
-pub(super) fn endpoint_as_domain(_: &Part<'_>, arn: &str) -> Option<Found> {
+/// Detects the host of an endpoint, or its first label, in place of the domain's name.
+pub(super) fn endpoint_as_domain(_: &Part<'_>, arn: &str) -> Option<Suggestion> {
     let name = domain_name(arn)?;
     let label = name.split('.').next()?;
     let bare = ["search-", "vpc-"]
@@ -107,8 +107,8 @@ pub(super) fn endpoint_as_domain(_: &Part<'_>, arn: &str) -> Option<Found> {
     is_it.then(|| domain.map(|domain| arn.replacen(name, &domain, 1)))
 }
 
-/// "CreateDomain" in the OpenSearch Service API Reference.
-pub(super) fn no_domain_name(_: &Part<'_>, arn: &str) -> Option<Found> {
+/// Detects invalid domain names ("CreateDomain" in the OpenSearch Service API Reference).
+pub(super) fn no_domain_name(_: &Part<'_>, arn: &str) -> Option<Suggestion> {
     let name = domain_name(arn)?;
     let is_char = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     let is_name = (3..=28).contains(&name.len())
@@ -117,7 +117,7 @@ pub(super) fn no_domain_name(_: &Part<'_>, arn: &str) -> Option<Found> {
     (!is_name).then_some(None)
 }
 
-/// The whole name of a domain.
+/// The name of a domain, if it has no wildcards.
 fn domain_name(arn: &str) -> Option<&str> {
     let (service, rest) = split(arn)?;
     let rest = rest.strip_prefix("domain/").filter(|_| service == "es")?;
@@ -125,8 +125,8 @@ fn domain_name(arn: &str) -> Option<&str> {
     (!name.contains(['*', '?', '$'])).then_some(name)
 }
 
-/// An ARN of a service that none of the actions is of, for databases and domains.
-pub(super) fn other_service(part: &Part<'_>, arn: &str) -> Option<Found> {
+/// Detects an ARN of a service without actions in the statement, for databases and domains.
+pub(super) fn other_service(part: &Part<'_>, arn: &str) -> Option<Suggestion> {
     let Part::Resource {
         actions,
         requested: None,
@@ -140,7 +140,7 @@ pub(super) fn other_service(part: &Part<'_>, arn: &str) -> Option<Found> {
         .iter()
         .map(|action| action.split(':').next().unwrap_or(action));
     let prefixes: Vec<String> = prefixes.map(str::to_ascii_lowercase).collect();
-    // Actions of `es` also apply to the data sources of `opensearch`.
+    // Actions of `es` also apply to data sources, whose ARNs have the service `opensearch`.
     let is_login = || prefixes.iter().all(|prefix| prefix == "rds-db");
     let is_checked = WITH_ACCOUNTS.contains(&service) || is_login();
     let is_of_action = prefixes
@@ -149,8 +149,8 @@ pub(super) fn other_service(part: &Part<'_>, arn: &str) -> Option<Found> {
     (is_checked && !prefixes.is_empty() && !is_of_action).then_some(None)
 }
 
-/// The ID of an instance where the database is a cluster.
-pub(super) fn instance_of_cluster(part: &Part<'_>, arn: &str) -> Option<Found> {
+/// Detects the ID of an instance if the requested database is a cluster.
+pub(super) fn instance_of_cluster(part: &Part<'_>, arn: &str) -> Option<Suggestion> {
     let Part::Resource {
         requested: Some(requested),
         ..
@@ -162,7 +162,7 @@ pub(super) fn instance_of_cluster(part: &Part<'_>, arn: &str) -> Option<Found> {
     is_it.then_some(None)
 }
 
-/// The service of an ARN, and its sixth part.
+/// The service and the resource part of an ARN.
 fn split(arn: &str) -> Option<(&str, &str)> {
     let mut parts = arn.splitn(6, ':');
     Some((parts.nth(2)?, parts.nth(2)?))
@@ -173,7 +173,7 @@ fn dbuser(arn: &str) -> Option<&str> {
     (service == "rds-db").then_some(rest)
 }
 
-/// Whether the statement is about requests to a domain, and not only by way of `*`.
+/// Whether the statement has `es:ESHttp*` actions, other than through `*`.
 fn matches_http(part: &Part<'_>) -> bool {
     let Part::Resource { actions, .. } = *part else {
         return false;
@@ -185,7 +185,7 @@ fn matches_http(part: &Part<'_>) -> bool {
     })
 }
 
-/// Whether the statement is about actions that begin like this.
+/// Whether the statement has actions that start with `prefix`.
 fn allows(part: &Part<'_>, prefix: &str) -> bool {
     let Part::Resource { actions, .. } = *part else {
         return false;
@@ -194,7 +194,7 @@ fn allows(part: &Part<'_>, prefix: &str) -> bool {
     actions.any(|action| action.to_ascii_lowercase().starts_with(prefix))
 }
 
-/// `domain/NAME` and nothing below.
+/// Whether the resource is `domain/NAME` without a path.
 fn is_whole_domain(resource: &str) -> bool {
     let name = resource.strip_prefix("domain/");
     let name = name.map(|name| name.strip_suffix('/').unwrap_or(name));

@@ -1,4 +1,4 @@
-//! The table.
+//! The table of common mistakes.
 
 mod condition;
 mod principal;
@@ -6,7 +6,7 @@ mod resource;
 
 use super::CommonMistake;
 
-/// Every common mistake. Of each value, the first entry that applies is reported.
+/// All common mistakes. For each value, the first matching entry is reported.
 pub fn table() -> impl Iterator<Item = &'static CommonMistake> {
     let all = [principal::ENTRIES, resource::ENTRIES, condition::ENTRIES];
     all.into_iter().flatten()

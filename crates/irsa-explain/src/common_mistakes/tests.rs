@@ -1,4 +1,4 @@
-//! Each entry is triggered by a text, and not by the right one.
+//! Tests that each entry detects its mistake, and that correct texts are not reported.
 
 mod condition;
 mod principal;
@@ -17,7 +17,7 @@ const DUAL_STACK: &str = "oidc-eks.eu-central-1.api.aws";
 const ENDPOINT: &str = "search-logs-abcdefghijklmnopqrstuvwxyz.eu-central-1.es.amazonaws.com";
 const DOMAIN: &str = "arn:aws:es:eu-central-1:111122223333:domain/logs";
 
-/// An entry that was found: its element and ID, and what was meant.
+/// A reported entry: its element, ID and suggestion.
 type Reported = (Element, &'static str, Option<String>);
 
 fn reported(part: &Part<'_>) -> Vec<Reported> {
@@ -55,24 +55,24 @@ fn condition(operator: &str, key: &str, values: &[&str], is_absent: bool) -> Vec
         operator,
         key,
         values: &values,
-        was: if is_absent {
-            Was::Absent
+        actual: if is_absent {
+            RequestValues::Absent
         } else {
-            Was::NotAsked
+            RequestValues::NoRequest
         },
     })
 }
 
-fn compared(key: &str, value: &str, was: &str) -> Vec<Reported> {
+fn compared(key: &str, value: &str, actual: &str) -> Vec<Reported> {
     reported(&Part::Condition {
         operator: "StringEquals",
         key,
         values: &[value.to_owned()],
-        was: Was::Values(&[was.to_owned()]),
+        actual: RequestValues::Values(&[actual.to_owned()]),
     })
 }
 
-/// An entry's element and ID, what is reported of a text with the mistake, and what was meant.
+/// The element and ID of an entry, the mistakes reported for its example, and the expected suggestion.
 type Example = (Element, &'static str, Vec<Reported>, Option<String>);
 
 fn examples() -> Vec<Example> {
@@ -84,12 +84,12 @@ fn examples() -> Vec<Example> {
     parts.concat()
 }
 
-/// The issuer of an EKS cluster in the wrong order.
+/// Swaps the parts of an EKS issuer.
 fn turned(text: &str) -> String {
     text.replace("eks.eu-central-1", "eu-central-1.eks")
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "as examples have it")]
+#[expect(clippy::unnecessary_wraps, reason = "the type that examples have")]
 fn meant(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
@@ -110,7 +110,7 @@ fn each_entry_has_an_example() {
         .map(|(element, id, ..)| name(element, id))
         .collect();
     let distinct: BTreeSet<_> = table.iter().cloned().collect();
-    assert_eq!(distinct.len(), table.len(), "an entry stands twice");
+    assert_eq!(distinct.len(), table.len(), "duplicate entry");
     assert_eq!(distinct, examples);
 }
 
@@ -239,7 +239,7 @@ fn correct_conditions_are_not_reported() {
     assert_eq!(condition("StringLike", "aws:SourceVpc", &["x"], true), []);
 }
 
-// IAM User Guide, "String condition operators": only StringLike and StringNotLike know wildcards.
+// IAM User Guide, "String condition operators": only StringLike and StringNotLike support wildcards.
 #[test]
 fn every_literal_operator_reports_wildcards() {
     for (operator, like) in [
@@ -260,7 +260,7 @@ fn every_literal_operator_reports_wildcards() {
 }
 
 #[test]
-fn an_arn_is_of_the_service_of_an_action() {
+fn an_arn_needs_an_action_of_its_service() {
     let reported = |actions: &[&str], arn: &str| {
         let actions: Vec<_> = actions.iter().map(|action| (*action).to_owned()).collect();
         let part = Part::Resource {

@@ -1,11 +1,11 @@
-//! Mistakes in texts of any element: templates that were not filled in, white space, upper and lower case.
+//! Mistakes in the text of any element: unfilled templates, white space, and differences in case.
 
 use irsa_policy::covers;
 
-use super::{Found, Part, Was};
+use super::{Part, RequestValues, Suggestion};
 
-/// `{aws:…}` and its like, without the `$` in front.
-pub(super) fn variable_without_dollar(_: &Part<'_>, text: &str) -> Option<Found> {
+/// Detects policy variables without the leading `$`, such as `{aws:…}`.
+pub(super) fn variable_without_dollar(_: &Part<'_>, text: &str) -> Option<Suggestion> {
     let mut fixed = String::new();
     let mut rest = text;
     let mut is_wrong = false;
@@ -22,7 +22,7 @@ pub(super) fn variable_without_dollar(_: &Part<'_>, text: &str) -> Option<Found>
     is_wrong.then(|| Some(fixed + rest))
 }
 
-/// `PREFIX:Name`, such as `aws:PrincipalTag/team`.
+/// Whether a text is the name of a policy variable, such as `aws:PrincipalTag/team`.
 fn is_variable(name: &str) -> bool {
     let is_part = |text: &str| {
         let is_char = |byte: u8| byte.is_ascii_alphanumeric() || b"-._/:".contains(&byte);
@@ -32,8 +32,9 @@ fn is_variable(name: &str) -> bool {
     parts.is_some_and(|(prefix, name)| is_part(prefix) && is_part(name))
 }
 
-/// What is left of a template: `${NAME}` in a place without policy variables, `{{ name }}`, `$(name)`, `<NAME>`.
-pub(super) fn placeholder(part: &Part<'_>, text: &str) -> Option<Found> {
+/// Detects template placeholders: `{{ name }}`, `$(name)`, `<NAME>`, and `${NAME}` in a key, which cannot have policy
+/// variables.
+pub(super) fn placeholder(part: &Part<'_>, text: &str) -> Option<Suggestion> {
     let is_key = matches!(part, Part::Condition { key, .. } if *key == text);
     let has_between = |open: &str, close: &str| {
         let inner = text
@@ -48,44 +49,44 @@ pub(super) fn placeholder(part: &Part<'_>, text: &str) -> Option<Found> {
     is_left.then_some(None)
 }
 
-/// `$${…}`, as templates escape `${…}`.
-pub(super) fn doubled_dollar(_: &Part<'_>, text: &str) -> Option<Found> {
+/// Detects `$${…}`, the escape for `${…}` in template languages.
+pub(super) fn doubled_dollar(_: &Part<'_>, text: &str) -> Option<Suggestion> {
     text.contains("$${")
         .then(|| Some(text.replace("$${", "${")))
 }
 
-pub(super) fn white_space_in_arn(_: &Part<'_>, arn: &str) -> Option<Found> {
+pub(super) fn white_space_in_arn(_: &Part<'_>, arn: &str) -> Option<Suggestion> {
     let head: usize = arn.split_inclusive(':').take(5).map(str::len).sum();
     let (head, resource) = arn.split_at_checked(head)?;
     let is_it = head.contains(char::is_whitespace) || resource.trim() != resource;
     is_it.then(|| Some(head.split_whitespace().collect::<String>() + resource.trim()))
 }
 
-pub(super) fn white_space_in_name(_: &Part<'_>, name: &str) -> Option<Found> {
+pub(super) fn white_space_in_name(_: &Part<'_>, name: &str) -> Option<Suggestion> {
     let is_it = name.contains(char::is_whitespace) && !name.contains("CloudFront");
     is_it.then(|| Some(name.split_whitespace().collect()))
 }
 
-pub(super) fn white_space_in_key(_: &Part<'_>, key: &str) -> Option<Found> {
-    // The name of a tag may have spaces.
+pub(super) fn white_space_in_key(_: &Part<'_>, key: &str) -> Option<Suggestion> {
+    // Tag names can contain spaces.
     let is_tag = key.to_ascii_lowercase().contains("tag/");
     let name = key.split('/').next().filter(|_| is_tag).unwrap_or(key);
     let is_it = name.contains(char::is_whitespace);
     is_it.then(|| Some(key.split_whitespace().collect()))
 }
 
-pub(super) fn white_space_around(_: &Part<'_>, value: &str) -> Option<Found> {
+pub(super) fn white_space_around(_: &Part<'_>, value: &str) -> Option<Suggestion> {
     (value.trim() != value).then(|| Some(value.trim().to_owned()))
 }
 
-pub(super) fn case_of_principal(part: &Part<'_>, name: &str) -> Option<Found> {
+pub(super) fn case_of_principal(part: &Part<'_>, name: &str) -> Option<Suggestion> {
     let Part::Principal { caller, .. } = *part else {
         return None;
     };
     differs_in_case(name, caller?)
 }
 
-pub(super) fn case_of_resource(part: &Part<'_>, arn: &str) -> Option<Found> {
+pub(super) fn case_of_resource(part: &Part<'_>, arn: &str) -> Option<Suggestion> {
     let Part::Resource { requested, .. } = *part else {
         return None;
     };
@@ -95,9 +96,9 @@ pub(super) fn case_of_resource(part: &Part<'_>, arn: &str) -> Option<Found> {
     differs_in_case(arn, requested).or_else(|| would_match().then_some(None))
 }
 
-pub(super) fn case_of_value(part: &Part<'_>, value: &str) -> Option<Found> {
+pub(super) fn case_of_value(part: &Part<'_>, value: &str) -> Option<Suggestion> {
     let Part::Condition {
-        was: Was::Values(was),
+        actual: RequestValues::Values(actual),
         operator,
         ..
     } = *part
@@ -107,10 +108,12 @@ pub(super) fn case_of_value(part: &Part<'_>, value: &str) -> Option<Found> {
     if operator.contains("Not") {
         return None;
     }
-    was.iter().find_map(|was| differs_in_case(value, was))
+    actual
+        .iter()
+        .find_map(|actual| differs_in_case(value, actual))
 }
 
-fn differs_in_case(one: &str, other: &str) -> Option<Found> {
+fn differs_in_case(one: &str, other: &str) -> Option<Suggestion> {
     let is_it = one != other && one.to_lowercase() == other.to_lowercase();
     is_it.then(|| Some(other.to_owned()))
 }

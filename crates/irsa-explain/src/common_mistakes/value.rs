@@ -1,17 +1,17 @@
-//! Mistakes in the values of conditions.
+//! Mistakes in condition values.
 
 use irsa_chain::ServiceAccount;
 
-use super::{Found, Part};
+use super::{Part, Suggestion};
 use crate::actions::edits;
 use crate::pod_identity::PRINCIPAL;
 use crate::web_identity::Claim;
 
-/// The audience that EKS asks for.
+/// The audience of IRSA tokens.
 const STS: &str = "sts.amazonaws.com";
 const SUBJECT: &str = "system:serviceaccount:";
 
-/// Operators that compare literally, with those that know wildcards. There is no operator with wildcards that ignores
+/// Operators without wildcards, with their counterparts that support wildcards. No operator with wildcards ignores
 /// case.
 const LITERAL: [(&str, Option<&str>); 4] = [
     ("StringEquals", Some("StringLike")),
@@ -20,11 +20,11 @@ const LITERAL: [(&str, Option<&str>); 4] = [
     ("StringNotEqualsIgnoreCase", None),
 ];
 
-pub(super) fn no_values(part: &Part<'_>, _: &str) -> Option<Found> {
+pub(super) fn no_values(part: &Part<'_>, _: &str) -> Option<Suggestion> {
     matches!(part, Part::Condition { values: [], .. }).then_some(None)
 }
 
-pub(super) fn claims_swapped(part: &Part<'_>, value: &str) -> Option<Found> {
+pub(super) fn claims_swapped(part: &Part<'_>, value: &str) -> Option<Suggestion> {
     let (issuer, claim) = claim(part)?;
     match claim {
         Claim::Subject if value == STS => Some(Some(format!("{issuer}:aud"))),
@@ -33,14 +33,14 @@ pub(super) fn claims_swapped(part: &Part<'_>, value: &str) -> Option<Found> {
     }
 }
 
-pub(super) fn no_subject(part: &Part<'_>, value: &str) -> Option<Found> {
+pub(super) fn no_subject(part: &Part<'_>, value: &str) -> Option<Suggestion> {
     let (issuer, claim) = claim(part)?;
     (claim == Claim::Subject && is_eks(issuer) && !is_subject(value)).then(|| subject(value))
 }
 
-/// What is nearly the audience of STS, that of EKS Pod Identity, of the API server or the issuer itself: no token of IRSA
-/// has these.
-pub(super) fn wrong_audience(part: &Part<'_>, value: &str) -> Option<Found> {
+/// Detects audiences that IRSA tokens do not have: misspellings of `sts.amazonaws.com`, and those of EKS Pod Identity,
+/// of the API server, or the issuer itself.
+pub(super) fn wrong_audience(part: &Part<'_>, value: &str) -> Option<Suggestion> {
     let (issuer, claim) = claim(part)?;
     let bare = value.to_ascii_lowercase();
     let bare = bare.strip_prefix("https://").unwrap_or(&bare);
@@ -56,7 +56,7 @@ fn is_eks(issuer: &str) -> bool {
     issuer.starts_with("oidc-eks.") || issuer.contains("oidc.eks.") || issuer.contains(".eks.")
 }
 
-pub(super) fn literal_wildcard(part: &Part<'_>, value: &str) -> Option<Found> {
+pub(super) fn literal_wildcard(part: &Part<'_>, value: &str) -> Option<Suggestion> {
     let Part::Condition { operator, .. } = *part else {
         return None;
     };
@@ -76,7 +76,7 @@ fn claim<'a>(part: &Part<'a>) -> Option<(&'a str, Claim)> {
     Some((key.rsplit_once(':')?.0, Claim::from_key(key)?))
 }
 
-/// Whether a value may match the subject of a pod's token.
+/// Whether a value can match the subject of a service account token.
 fn is_subject(value: &str) -> bool {
     let Some(end) = value.find(['*', '?', '$']) else {
         return ServiceAccount::from_subject(value).is_ok();
@@ -88,7 +88,7 @@ fn is_subject(value: &str) -> bool {
     is_pattern && rest.map_or(SUBJECT.starts_with(head), |rest| rest.chars().all(is_name))
 }
 
-/// The subject that was meant: what follows a misspelt `system:serviceaccount`, `NAMESPACE/NAME`, upper case, spaces.
+/// Suggests a subject for a misspelled `system:serviceaccount`, for `NAMESPACE/NAME`, uppercase letters or spaces.
 fn subject(value: &str) -> Option<String> {
     let bare: String = value.to_lowercase().split_whitespace().collect();
     let mut parts: Vec<&str> = bare

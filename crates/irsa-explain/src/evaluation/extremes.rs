@@ -1,4 +1,4 @@
-//! The decision at its best and at its worst, for any values of what is unknown.
+//! The best and the worst possible decision over all values of the unknowns.
 
 use std::collections::BTreeSet;
 
@@ -10,8 +10,8 @@ use irsa_policy::{
 use crate::question::{LATER, Question};
 use crate::request_context::KeyState;
 
-/// A policy that allows everything: the best that an unknown policy may be.
-const GENEROUS: [(PolicyKind, &str); 2] = [
+/// Policies that allow everything, as the best case of an unknown policy.
+const ALLOW_ALL: [(PolicyKind, &str); 2] = [
     (
         PolicyKind::Trust,
         r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": "sts:*"}}"#,
@@ -22,17 +22,17 @@ const GENEROUS: [(PolicyKind, &str); 2] = [
     ),
 ];
 
-/// As [`GENEROUS`], for policies without principals.
-const GENEROUS_IDENTITY: &str = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
+/// The best case for policies without principals.
+const ALLOW_ALL_IDENTITY: &str = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
 
 #[derive(Debug)]
 pub(super) struct Extremes<'a, 'q> {
     question: &'q Question,
     set: &'a PolicySet<'q>,
-    /// Condition keys, in lower case.
+    /// The unknown condition keys, in lower case.
     unknown: BTreeSet<&'q str>,
-    /// The policies that allow everything in place of unknown ones.
-    generous: PolicyDocuments,
+    /// Policies that allow everything, in place of the unknown ones.
+    permissive: PolicyDocuments,
 }
 
 // === impl Extremes ===
@@ -45,11 +45,12 @@ impl<'a, 'q> Extremes<'a, 'q> {
             question,
             set,
             unknown: keys.filter(is_unknown).collect(),
-            generous: generous(question),
+            permissive: permissive(question),
         }
     }
 
-    /// The outcome that holds whatever is unknown, or else the one without it and what decides.
+    /// The outcome, if it is the same for all values of the unknowns. Otherwise the outcome without the unknowns, and
+    /// what it depends on.
     pub(super) fn outcome(&self) -> (Outcome, Vec<String>) {
         let best = self.decide(&self.best_set(), Assumption::Favorable, |_| {
             Assumption::Favorable
@@ -67,34 +68,34 @@ impl<'a, 'q> Extremes<'a, 'q> {
         let is_allowed = keys.is_empty() && outcome.decision == Decision::Allowed;
         let others = self
             .question
-            .doubts(&outcome, is_allowed && !self.depends_on_resource());
-        let doubts: Vec<String> = keys.into_iter().chain(others).collect();
-        if doubts.is_empty() && outcome.decision != Decision::Allowed {
+            .relevant_unknowns(&outcome, is_allowed && !self.depends_on_resource());
+        let unknowns: Vec<String> = keys.into_iter().chain(others).collect();
+        if unknowns.is_empty() && outcome.decision != Decision::Allowed {
             return (outcome, self.question.all_unknown());
         }
-        (outcome, doubts)
+        (outcome, unknowns)
     }
 
-    /// The policies, with the best in place of the unknown ones.
+    /// The policies, with the best case in place of the unknown ones.
     fn best_set(&self) -> PolicySet<'_> {
         let mut best = self.set.clone();
-        let generous = self.generous.set();
-        best.identity.extend(&generous.identity);
-        best.boundary.extend(&generous.boundary);
-        best.session.extend(&generous.session);
-        best.resource = generous.resource.or(best.resource);
-        for (levels, generous) in [
-            (&mut best.service_control, &generous.service_control),
-            (&mut best.resource_control, &generous.resource_control),
+        let permissive = self.permissive.set();
+        best.identity.extend(&permissive.identity);
+        best.boundary.extend(&permissive.boundary);
+        best.session.extend(&permissive.session);
+        best.resource = permissive.resource.or(best.resource);
+        for (levels, permissive) in [
+            (&mut best.service_control, &permissive.service_control),
+            (&mut best.resource_control, &permissive.resource_control),
         ] {
-            for (level, policies) in levels.iter_mut().zip(generous) {
+            for (level, policies) in levels.iter_mut().zip(permissive) {
                 level.extend(policies);
             }
         }
         best
     }
 
-    /// Whether the decision of the known policies differs over the unknown part of the resource.
+    /// Whether the decision of the known policies depends on the unknown part of the resource.
     fn depends_on_resource(&self) -> bool {
         let is_allowed = |assumption| {
             let outcome = self.decide(self.set, assumption, |_| Assumption::Unfavorable);
@@ -103,8 +104,8 @@ impl<'a, 'q> Extremes<'a, 'q> {
         is_allowed(Assumption::Favorable) != is_allowed(Assumption::Unfavorable)
     }
 
-    /// The keys each of which makes the difference, given all others at their best or at their worst; if no key does
-    /// so alone, all of them.
+    /// The keys that the decision depends on: each changes the decision on its own, with all others at their best or
+    /// worst value. If no single key does, all of them.
     fn deciding(&self) -> Vec<String> {
         let best = self.best_set();
         let is_allowed = |assumption: &dyn Fn(&str) -> Assumption| {
@@ -163,7 +164,7 @@ impl<'a, 'q> Extremes<'a, 'q> {
         })
     }
 
-    /// A key as a condition has it.
+    /// A key as it is spelled in a condition.
     fn written(&self, key: &str) -> String {
         let statements = self.set.all().flat_map(Policy::statements);
         let mut keys = statements.flat_map(|statement| statement.conditions().map(|one| one.key));
@@ -172,8 +173,8 @@ impl<'a, 'q> Extremes<'a, 'q> {
     }
 }
 
-/// A policy that allows everything in each layer of which something is unknown.
-fn generous(question: &Question) -> PolicyDocuments {
+/// Policies that allow everything, for each layer with an unknown policy.
+fn permissive(question: &Question) -> PolicyDocuments {
     let mut documents = PolicyDocuments::new();
     let mut layers: Vec<Layer> = Vec::new();
     for layer in question.unknown.iter().filter_map(|one| one.layer) {
@@ -182,8 +183,8 @@ fn generous(question: &Question) -> PolicyDocuments {
         }
         layers.push(layer);
         let kind = layer.kind(&question.action);
-        let text = GENEROUS.iter().find(|(other, _)| *other == kind);
-        let text = text.map_or(GENEROUS_IDENTITY, |(_, text)| text);
+        let text = ALLOW_ALL.iter().find(|(other, _)| *other == kind);
+        let text = text.map_or(ALLOW_ALL_IDENTITY, |(_, text)| text);
         let added = documents.add(layer, &question.action, [text]);
         debug_assert!(added.is_ok(), "{layer}");
     }
@@ -195,8 +196,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_generous_policies_are_policies() {
-        for (kind, text) in GENEROUS {
+    fn the_permissive_policies_are_valid() {
+        for (kind, text) in ALLOW_ALL {
             assert!(Policy::parse(kind, text).is_ok(), "{kind}");
         }
         for kind in [
@@ -205,7 +206,7 @@ mod tests {
             PolicyKind::Session,
             PolicyKind::ServiceControl,
         ] {
-            assert!(Policy::parse(kind, GENEROUS_IDENTITY).is_ok(), "{kind}");
+            assert!(Policy::parse(kind, ALLOW_ALL_IDENTITY).is_ok(), "{kind}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Decisions that differ over an unknown key, and those that do not.
+//! Tests of decisions that depend on an unknown key, and of decisions that do not.
 
 use irsa_policy::Decision;
 use serde_json::{Value, json};
@@ -29,8 +29,8 @@ fn decided(action: &str, policies: Vec<Document>) -> (Option<Decision>, Vec<Stri
     };
     let documents = question.documents().unwrap();
     let evaluation = Evaluation::new(&question, &documents);
-    let doubts = evaluation.doubts().into_iter().map(str::to_owned);
-    (evaluation.decision(), doubts.collect())
+    let unknowns = evaluation.depends_on().into_iter().map(str::to_owned);
+    (evaluation.decision(), unknowns.collect())
 }
 
 fn allow(condition: &Value) -> Value {
@@ -47,7 +47,7 @@ fn a_decision_that_differs_over_an_unknown_key_names_it() {
     let policies = || vec![document(Layer::Identity, &statements)];
     let found = decided("es:ESHttpGet", policies());
     assert_eq!(found, (None, vec!["aws:SourceIp".to_owned()]));
-    // The Aurora User Guide says that logins do not have the key.
+    // The Aurora User Guide documents that logins do not have the key.
     let found = decided("rds-db:connect", policies());
     assert_eq!(found, (Some(Decision::ImplicitlyDenied), Vec::new()));
 }

@@ -1,4 +1,4 @@
-//! What the policy wants beside what the request has.
+//! The two sides of a mismatch: the values in the policy and in the request.
 
 use std::fmt::Write;
 
@@ -6,61 +6,63 @@ use irsa_chain::untrusted;
 use irsa_policy::Mismatch;
 use serde_json::{Map, Value, json};
 
-/// More of one value than this is not shown.
+/// The maximum number of characters shown of one value.
 const MAX_CHARS: usize = 200;
 
-/// More values than this are not shown.
+/// The maximum number of values shown.
 const MAX_VALUES: usize = 5;
 
 /// Both sides of a mismatch.
 #[derive(Debug)]
 pub(super) struct Sides<'m> {
     element: &'static str,
-    /// Of a condition, the operator and the key.
+    /// The operator and key of a condition.
     condition: Option<(&'m str, &'m str)>,
     expected: &'m [String],
-    /// Empty if the request has nothing there.
-    was: Vec<&'m str>,
+    /// The values in the request; may be empty.
+    actual: Vec<&'m str>,
 }
 
 // === impl Sides ===
 
 impl<'m> Sides<'m> {
-    pub(super) fn of(mismatch: &'m Mismatch) -> Self {
-        let element = |element, expected, was| Self {
+    pub(super) fn new(mismatch: &'m Mismatch) -> Self {
+        let element = |element, expected, actual| Self {
             element,
             condition: None,
             expected,
-            was,
+            actual,
         };
         match mismatch {
-            Mismatch::Principal { expected, was } => element("Principal", expected, vec![was]),
+            Mismatch::Principal { expected, actual } => {
+                element("Principal", expected, vec![actual])
+            }
             Mismatch::Action {
                 element: name,
                 expected,
-                was,
-            } => element(name, expected, vec![was]),
+                actual,
+            } => element(name, expected, vec![actual]),
             Mismatch::Resource {
                 element: name,
                 expected,
-                was,
-            } => element(name, expected, was.as_deref().into_iter().collect()),
+                actual,
+            } => element(name, expected, actual.as_deref().into_iter().collect()),
             Mismatch::Condition {
                 operator,
                 key,
                 expected,
-                was,
+                actual,
             } => Self {
                 element: "Condition",
                 condition: Some((operator, key)),
                 expected,
-                was: was.iter().flatten().map(String::as_str).collect(),
+                actual: actual.iter().flatten().map(String::as_str).collect(),
             },
             _ => element("statement", &[], Vec::new()),
         }
     }
 
-    /// One below the other, so that the eye finds the difference.
+    /// Formats the sides on separate lines, aligned so that differences are easy to see.
     pub(super) fn lines(&self) -> String {
         let subject = match self.condition {
             Some((operator, key)) => format!("{} on {}", quoted(operator), quoted(key)),
@@ -72,10 +74,10 @@ impl<'m> Sides<'m> {
         let _ = writeln!(
             lines,
             "        request  {}",
-            if self.was.is_empty() {
+            if self.actual.is_empty() {
                 self.nothing().to_owned()
             } else {
-                listed(&self.was)
+                listed(&self.actual)
             }
         );
         lines
@@ -88,21 +90,21 @@ impl<'m> Sides<'m> {
             object.insert("key".to_owned(), json!(key));
         }
         object.insert("expected".to_owned(), json!(self.expected));
-        object.insert("request".to_owned(), json!(self.was));
+        object.insert("request".to_owned(), json!(self.actual));
         object
     }
 
     fn nothing(&self) -> &'static str {
         match self.condition {
-            Some(_) => "has no such key",
-            None => "has none",
+            Some(_) => "key is not set",
+            None => "no resource",
         }
     }
 }
 
 fn listed(values: &[&str]) -> String {
     if values.is_empty() {
-        return "lists nothing".to_owned();
+        return "empty list".to_owned();
     }
     let shown: Vec<_> = values
         .iter()
@@ -116,7 +118,7 @@ fn listed(values: &[&str]) -> String {
     text
 }
 
-/// On one line, of bounded length.
+/// A value on one line, truncated if it is long.
 fn quoted(text: &str) -> String {
     untrusted::quoted(text).longest(MAX_CHARS).to_string()
 }

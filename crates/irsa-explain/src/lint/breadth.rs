@@ -1,4 +1,4 @@
-//! What allows more than is meant.
+//! Findings about statements that allow more than is usually intended.
 
 use irsa_policy::{ConditionView, PolicyKind};
 
@@ -9,47 +9,48 @@ use crate::{actions, pod_identity};
 const WEB_IDENTITY: &str = "sts:assumerolewithwebidentity";
 
 impl Statement<'_> {
-    /// Of a statement that allows.
+    /// The findings for an `Allow` statement.
     pub(super) fn breadth(&self) -> Vec<Finding> {
         match self.kind {
-            PolicyKind::Trust => self.of_trust(),
-            PolicyKind::Identity | PolicyKind::Session => self.of_identity(),
-            PolicyKind::Resource => self.of_resource_policy(),
-            // A boundary or a control only takes away, and has to leave something.
+            PolicyKind::Trust => self.trust_policy_breadth(),
+            PolicyKind::Identity | PolicyKind::Session => self.identity_policy_breadth(),
+            PolicyKind::Resource => self.resource_policy_breadth(),
+            // Boundaries and controls only restrict, so they have to allow broadly.
             _ => Vec::new(),
         }
     }
 
-    fn of_identity(&self) -> Vec<Finding> {
+    fn identity_policy_breadth(&self) -> Vec<Finding> {
         let mut findings = self.all_actions();
         findings.extend(self.every_database_user());
         if self.has_every_resource() {
             findings.push(self.warn(
                 "resource-everything",
                 ("Resource", "*"),
-                "this is allowed on every resource",
-                "name the ARNs that it is about",
+                "the actions are allowed on every resource",
+                "list the ARNs of the resources",
             ));
         }
         findings.extend(self.all_but());
         findings
     }
 
-    /// `*` for actions that can be limited to resources, where no condition is about the resource either.
+    /// Whether the statement has the resource `*` for actions that support resource-level permissions, without a
+    /// condition that limits the resource.
     fn has_every_resource(&self) -> bool {
         let is_everything = self
             .values("Resource")
             .iter()
             .any(|resource| resource == "*");
         let actions = self.values("Action").iter();
-        // Of `NotAction` another finding tells.
+        // `all_but` reports `NotAction`.
         let mut limitable = actions.filter(|action| actions::has_resources(action));
         is_everything
             && limitable.next().is_some()
-            && !self.conditions().any(|one| is_of_resource(&one))
+            && !self.conditions().any(|one| limits_resource(&one))
     }
 
-    /// The users of every database.
+    /// A resource that covers the users of every database.
     fn every_database_user(&self) -> Option<Finding> {
         let is_every = |arn: &&String| {
             let user = arn.split_once(":dbuser:");
@@ -61,20 +62,20 @@ impl Statement<'_> {
         Some(self.warn(
             "every-database",
             ("Resource", arn),
-            "this allows logins to every database of the region",
+            "this allows logins to every database in the region",
             "name the database by its resource ID: `dbuser:cluster-ABC…/USER`",
         ))
     }
 
-    fn of_resource_policy(&self) -> Vec<Finding> {
+    fn resource_policy_breadth(&self) -> Vec<Finding> {
         let mut findings = self.all_actions();
         let is_for_everyone = self.values("Principal").iter().any(|name| name == "*");
         if is_for_everyone && self.conditions().next().is_none() {
             findings.push(self.warn(
                 "principal-everyone",
                 ("Principal", "*"),
-                "this is allowed to everyone, without a signature too",
-                "name the roles, or add a condition such as `aws:PrincipalOrgID`",
+                "this allows everyone, even without a signature",
+                "list the roles, or add a condition on a key such as `aws:PrincipalOrgID`",
             ));
         }
         findings.extend(self.all_but());
@@ -88,7 +89,7 @@ impl Statement<'_> {
                 "action-everything",
                 ("Action", "*"),
                 "every action is allowed",
-                "name the actions, such as `rds-db:connect` or `es:ESHttpGet`",
+                "list the actions, such as `rds-db:connect` or `es:ESHttpGet`",
             )
         };
         is_everything.then(finding).into_iter().collect()
@@ -102,14 +103,14 @@ impl Statement<'_> {
             self.warn(
                 "all-but",
                 (element, ""),
-                "this allows everything that is not listed, also what is added later",
-                "list what is meant, or deny what is not",
+                "this allows everything that is not listed, including actions and resources added later",
+                "list what to allow, or write the exceptions as a `Deny` statement",
             )
         };
         elements.map(finding).collect()
     }
 
-    fn of_trust(&self) -> Vec<Finding> {
+    fn trust_policy_breadth(&self) -> Vec<Finding> {
         let is_web = |action: &String| {
             let action = action.to_ascii_lowercase();
             action == WEB_IDENTITY || action.contains('*')
@@ -119,7 +120,7 @@ impl Statement<'_> {
             .iter()
             .any(|name| name.contains(":oidc-provider/"));
         if !is_for_tokens || !self.values("Action").iter().any(is_web) {
-            let mut findings = self.of_plain_trust();
+            let mut findings = self.everyone_trusted();
             findings.extend(self.pod_identity_for_all());
             return findings;
         }
@@ -133,8 +134,8 @@ impl Statement<'_> {
             findings.push(self.warn(
                 "trust-without-subject",
                 ("Principal", ""),
-                "every service account of the cluster may have the role",
-                "add `StringEquals` on `ISSUER:sub` for `system:serviceaccount:NAMESPACE:NAME`",
+                "every service account in the cluster can assume the role",
+                "add a `StringEquals` condition: `ISSUER:sub` with `system:serviceaccount:NAMESPACE:NAME`",
             ));
         }
         findings.extend(
@@ -146,8 +147,8 @@ impl Statement<'_> {
             findings.push(self.warn(
                 "trust-without-audience",
                 ("Principal", ""),
-                "a token made for anything else is taken as well",
-                "add `StringEquals` on `ISSUER:aud` for `sts.amazonaws.com`",
+                "tokens with other audiences are accepted too",
+                "add a `StringEquals` condition: `ISSUER:aud` with `sts.amazonaws.com`",
             ));
         }
         let audiences = conditions.iter().filter(|one| is_claim(one, "aud"));
@@ -155,7 +156,7 @@ impl Statement<'_> {
         findings
     }
 
-    /// A wildcard in the audience, where it is one.
+    /// Wildcards in the audience, with an operator that supports them.
     fn open_audiences(&self, audience: &ConditionView<'_>) -> Vec<Finding> {
         if !audience.operator.contains("StringLike") {
             return Vec::new();
@@ -163,12 +164,12 @@ impl Statement<'_> {
         let values = audience.values.iter();
         let open = values.filter(|value| value.contains(['*', '?']));
         let finding = |value: &String| {
-            self.of_condition(
+            self.condition_finding(
                 audience,
                 ("trust-wildcard-audience", Level::Warning),
                 value,
                 (
-                    "a token made for anything else is accepted as well",
+                    "tokens with other audiences are accepted too",
                     Some("use `StringEquals` with `sts.amazonaws.com`".to_owned()),
                 ),
             )
@@ -176,7 +177,7 @@ impl Statement<'_> {
         open.map(finding).collect()
     }
 
-    /// EKS Pod Identity, for the pods of every cluster.
+    /// A statement that trusts EKS Pod Identity without conditions.
     fn pod_identity_for_all(&self) -> Option<Finding> {
         let names = self.values("Principal");
         let is_it = names.iter().any(|name| name == pod_identity::PRINCIPAL);
@@ -185,21 +186,21 @@ impl Statement<'_> {
             self.warn(
                 "pod-identity-everyone",
                 ("Principal", pod_identity::PRINCIPAL),
-                "every association in every EKS cluster of the account may use the role",
+                "every Pod Identity association in every EKS cluster of the account can use the role",
                 "add conditions on `aws:SourceArn` for the cluster, and on `aws:RequestTag/kubernetes-namespace` and \
                  `aws:RequestTag/kubernetes-service-account`",
             )
         })
     }
 
-    fn of_plain_trust(&self) -> Vec<Finding> {
+    fn everyone_trusted(&self) -> Vec<Finding> {
         let is_for_everyone = self.values("Principal").iter().any(|name| name == "*");
         let finding = || {
             self.warn(
                 "principal-everyone",
                 ("Principal", "*"),
-                "every account of AWS may have the role",
-                "name the account or the role",
+                "every AWS account can assume the role",
+                "list the accounts or roles",
             )
         };
         (is_for_everyone && self.conditions().next().is_none())
@@ -208,7 +209,7 @@ impl Statement<'_> {
             .collect()
     }
 
-    /// Values with wildcards, where they are wildcards.
+    /// Wildcards in the subject, with an operator that supports them.
     fn open_subjects(&self, subject: &ConditionView<'_>) -> Vec<Finding> {
         if !subject.operator.contains("StringLike") {
             return Vec::new();
@@ -217,10 +218,10 @@ impl Statement<'_> {
             .values
             .iter()
             .filter(|value| value.contains(['*', '?']));
-        let what = "every service account whose subject matches may have the role, also one that is made later";
+        let what = "every service account whose subject matches can assume the role, including ones created later";
         let finding = |value: &String| {
-            let help = Some("name the service account, with `StringEquals`".to_owned());
-            self.of_condition(
+            let help = Some("name the service account in full, with `StringEquals`".to_owned());
+            self.condition_finding(
                 subject,
                 ("trust-wildcard-subject", Level::Warning),
                 value,
@@ -235,15 +236,15 @@ impl Statement<'_> {
     }
 }
 
-/// A condition that asks for a claim; one that only asks what it is not leaves all others.
+/// Whether a condition requires a claim. A negated condition still allows all other values.
 fn is_claim(condition: &ConditionView<'_>, claim: &str) -> bool {
     let is_open = condition.operator.contains("Not") || condition.operator == "Null";
     let name = condition.key.rsplit(':').next();
     name.is_some_and(|name| name.eq_ignore_ascii_case(claim)) && !is_open
 }
 
-/// A condition that limits the resources as well as their ARNs would.
-fn is_of_resource(condition: &ConditionView<'_>) -> bool {
+/// Whether a condition limits the resources.
+fn limits_resource(condition: &ConditionView<'_>) -> bool {
     let key = condition.key.to_ascii_lowercase();
     let (_, name) = key.split_once(':').unwrap_or(("", &key));
     name.starts_with("resource") || key == "iam:passedtoservice"

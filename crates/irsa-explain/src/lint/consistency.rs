@@ -10,20 +10,20 @@ use crate::pod_identity;
 use crate::request_context::RequestKind;
 use crate::web_identity;
 
-/// Prefixes of keys that are not claims.
+/// Prefixes of condition keys that are not claims.
 const NO_ISSUERS: [&str; 3] = ["aws", "sts", "saml"];
 
 /// "Available keys for AWS OIDC federation" in the IAM User Guide.
 const CLAIMS: [&str; 5] = ["sub", "aud", "amr", "email", "oaud"];
 
-/// What a condition does where the request lacks its key ("Condition operators" in the IAM User Guide).
+/// The result of a condition if the request lacks its key ("Condition operators" in the IAM User Guide).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum OnAbsent {
-    /// It does not hold.
+    /// It does not match.
     Fails,
-    /// It holds, as a comparison that is negated.
+    /// It matches, because the operator is negated.
     Holds,
-    /// It holds, because the author says so: `IfExists`, `ForAllValues`.
+    /// It matches, as the author chose with `IfExists` or `ForAllValues`.
     HoldsByChoice,
 }
 
@@ -40,30 +40,30 @@ impl Statement<'_> {
         findings
     }
 
-    /// A condition on a key that the requests of this statement never have.
+    /// A condition on a key that requests for these actions never have.
     fn absent_key(&self, condition: &ConditionView<'_>) -> Option<Finding> {
         let kind = self.request_kind()?;
         let key = condition.key.to_ascii_lowercase();
-        let of_tags = || pod_identity::lacks(kind, &key);
-        let page = kind.lacks(&key).or_else(of_tags)?;
+        let absent_tag = || pod_identity::lacks(kind, &key);
+        let page = kind.lacks(&key).or_else(absent_tag)?;
         let is_allow = self.effect() == Effect::Allow;
         let (level, what) = match (on_absent(condition.operator)?, is_allow) {
             (OnAbsent::HoldsByChoice, true) => return None,
             (OnAbsent::Fails, true) => (
                 Level::Error,
-                "the requests of this statement never have this key, so it allows nothing",
+                "requests for these actions never have this key, so the statement allows nothing",
             ),
             (OnAbsent::Holds | OnAbsent::HoldsByChoice, false) => (
                 Level::Error,
-                "the requests of this statement never have this key, so it denies all of them",
+                "requests for these actions never have this key, so the statement denies all of them",
             ),
             _ => (
                 Level::Warning,
-                "the requests of this statement never have this key, so the condition has no effect",
+                "requests for these actions never have this key, so the condition has no effect",
             ),
         };
         let help = Some(format!("remove the condition; see {page}"));
-        Some(self.of_condition(
+        Some(self.condition_finding(
             condition,
             ("key-never-present", level),
             condition.key,
@@ -71,7 +71,7 @@ impl Statement<'_> {
         ))
     }
 
-    /// The kind of the requests that the statement is about, if that is clear.
+    /// The kind of the requests that the statement applies to, if there is only one.
     fn request_kind(&self) -> Option<RequestKind> {
         let actions = self.values("Action");
         let begin = |prefix: &'static str| {
@@ -99,7 +99,7 @@ impl Statement<'_> {
         }
     }
 
-    /// Claims in the conditions, beside the providers that are trusted.
+    /// Findings about claims that do not fit the trusted providers.
     fn claims(&self) -> Vec<Finding> {
         let issuers = self.issuers();
         if issuers.is_empty() || self.has_mistaken_principals() {
@@ -108,7 +108,7 @@ impl Statement<'_> {
         let mut findings = Vec::new();
         let mut required: Option<String> = None;
         for condition in self.conditions().filter(|one| !is_mistaken(one)) {
-            let Some((issuer, claim)) = claim_of(&condition) else {
+            let Some((issuer, claim)) = issuer_and_claim(&condition) else {
                 continue;
             };
             if !issuers.contains(&issuer) {
@@ -129,7 +129,7 @@ impl Statement<'_> {
         findings
     }
 
-    /// The prefixes of claims that the trusted providers' tokens have, in lower case.
+    /// The issuers of the trusted providers in lower case, which are the prefixes of the claims.
     fn issuers(&self) -> BTreeSet<String> {
         let names = self.values("Principal").iter();
         let issuers = names.filter_map(|name| match name.split_once(":oidc-provider/") {
@@ -153,44 +153,45 @@ impl Statement<'_> {
         });
         let only = written.next().filter(|_| issuers.len() == 1);
         let help = only.map(|issuer| format!("did you mean `{issuer}:{claim}`?"));
-        let what = "the statement does not trust this issuer, and tokens have claims of their own issuer only";
+        let what = "the statement does not trust this issuer, and a token has claims only under its issuer";
         let id = ("issuer-not-trusted", Level::Error);
-        self.of_condition(condition, id, condition.key, (what, help))
+        self.condition_finding(condition, id, condition.key, (what, help))
     }
 
-    /// A claim that IAM does not read from the token of a pod.
+    /// A claim that IAM does not read from EKS tokens.
     fn unknown_claim(&self, condition: &ConditionView<'_>, claim: &str) -> Option<Finding> {
         let is_known = CLAIMS.iter().any(|known| known.eq_ignore_ascii_case(claim));
         let (issuer, _) = condition.key.rsplit_once(':')?;
         if is_known || !issuer.to_ascii_lowercase().starts_with("oidc.eks.") {
             return None;
         }
-        let what = "IAM has no such claim of a pod's token: only `sub` and `aud` tell pods apart";
+        let what =
+            "IAM does not read this claim of an EKS token: only `sub` and `aud` distinguish pods";
         let is_subject = claim.to_ascii_lowercase().starts_with("sub");
         let help = is_subject.then(|| format!("did you mean `{issuer}:sub`?"));
         let id = ("no-such-claim", Level::Error);
-        Some(self.of_condition(condition, id, condition.key, (what, help)))
+        Some(self.condition_finding(condition, id, condition.key, (what, help)))
     }
 
     fn second_issuer(&self, condition: &ConditionView<'_>) -> Finding {
         let what = "no token has claims of two issuers, so this statement allows nothing";
-        let help = Some("write a statement for each issuer".to_owned());
+        let help = Some("write one statement for each issuer".to_owned());
         let id = ("claims-of-two-issuers", Level::Error);
-        self.of_condition(condition, id, condition.key, (what, help))
+        self.condition_finding(condition, id, condition.key, (what, help))
     }
 
     fn for_all_values(&self, condition: &ConditionView<'_>) -> Option<Finding> {
         let (set, operator) = condition.operator.split_once(':')?;
         let is_it = set.eq_ignore_ascii_case("ForAllValues") && self.effect() == Effect::Allow;
-        let what = "`ForAllValues` also holds for tokens without this claim";
-        let help = Some(format!("use `{operator}`: a claim has one value"));
+        let what = "`ForAllValues` also matches tokens without this claim";
+        let help = Some(format!("use `{operator}`, as the claim has one value"));
         let id = ("for-all-values", Level::Warning);
-        is_it.then(|| self.of_condition(condition, id, condition.operator, (what, help)))
+        is_it.then(|| self.condition_finding(condition, id, condition.operator, (what, help)))
     }
 }
 
-/// What only the policy as a whole has: both actions of EKS Pod Identity.
-pub(super) fn of_policy(statements: &[Statement<'_>]) -> Option<Finding> {
+/// Finds the action that EKS Pod Identity needs and that the policy as a whole does not allow.
+pub(super) fn missing_pod_identity_action(statements: &[Statement<'_>]) -> Option<Finding> {
     let is_for_pods = |one: &&Statement<'_>| {
         let mut names = one.values("Principal").iter();
         let is_allow = one.kind == PolicyKind::Trust && one.effect() == Effect::Allow;
@@ -202,7 +203,7 @@ pub(super) fn of_policy(statements: &[Statement<'_>]) -> Option<Finding> {
         .iter()
         .find(|action| !allows(action))?;
     let statement = statements.last()?;
-    let what = format!("EKS Pod Identity also needs `{missing}`, for the tags of its sessions");
+    let what = format!("EKS Pod Identity also needs `{missing}`, to tag its sessions");
     let what = if *missing == "sts:TagSession" {
         what
     } else {
@@ -221,8 +222,8 @@ impl Statement<'_> {
     }
 }
 
-/// The issuer, in lower case, and the claim that a condition is about.
-fn claim_of<'a>(condition: &ConditionView<'a>) -> Option<(String, &'a str)> {
+/// The issuer (in lower case) and the claim of a condition key.
+fn issuer_and_claim<'a>(condition: &ConditionView<'a>) -> Option<(String, &'a str)> {
     let (issuer, claim) = condition.key.rsplit_once(':')?;
     let issuer = issuer.to_ascii_lowercase();
     let is_issuer = issuer.contains('.')
@@ -232,7 +233,7 @@ fn claim_of<'a>(condition: &ConditionView<'a>) -> Option<(String, &'a str)> {
     is_issuer.then_some((issuer, claim))
 }
 
-/// `None` for `Null`, which is about absence.
+/// Returns `None` for `Null`, which tests for absence.
 fn on_absent(operator: &str) -> Option<OnAbsent> {
     let (set, base) = operator.split_once(':').unwrap_or(("", operator));
     let is_if_exists = base.to_ascii_lowercase().ends_with("ifexists");

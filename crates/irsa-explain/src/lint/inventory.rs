@@ -1,4 +1,4 @@
-//! All policies of an inventory: each by itself, and what they are together.
+//! Checks of all policies in an inventory, individually and together.
 
 use std::collections::BTreeSet;
 
@@ -7,43 +7,43 @@ use irsa_policy::{Attachment, ConditionView, Effect, Policy, PolicyKind};
 use super::{Finding, Level, OVER_QUOTA, Report};
 use crate::inventory::{Inventory, Role};
 
-/// What was found, and what could not be looked at.
+/// The reports, and the policies that could not be checked.
 #[derive(Debug, Default)]
 pub struct Inspected {
-    /// A report for each policy, and for each role with a finding of its own.
+    /// A report for each policy, and one for each role with findings about the role itself.
     pub reports: Vec<Report>,
-    /// The policies whose text is not known.
+    /// The labels of policies with unknown text.
     pub unknown: Vec<String>,
 }
 
-/// Looks at all policies.
+/// Checks all policies of an inventory.
 pub fn inspect(inventory: &Inventory) -> Inspected {
     let mut inspected = Inspected::default();
     for (kind, source) in inventory.policies() {
         let Some(text) = &source.text else {
-            inspected.unknown.push(source.place.clone());
+            inspected.unknown.push(source.label.clone());
             continue;
         };
-        let (place, text) = (source.place.clone(), text.clone());
-        let mut report = Report::attached(place, text, Some(kind), source.attachment);
+        let (label, text) = (source.label.clone(), text.clone());
+        let mut report = Report::attached(label, text, Some(kind), source.attachment);
         if source.attachment == Some(Attachment::Role) {
-            // Their quota is for all inline policies of the role together.
+            // The quota is for all inline policies of the role together; see `inline_size`.
             report = report.without(OVER_QUOTA);
         }
         inspected.reports.push(report);
     }
     let roles = inventory.roles.iter();
-    let of_roles = roles.filter_map(|role| of_role(inventory, role));
+    let of_roles = roles.filter_map(|role| role_report(inventory, role));
     inspected.reports.extend(of_roles);
     inspected
 }
 
-fn of_role(inventory: &Inventory, role: &Role) -> Option<Report> {
+fn role_report(inventory: &Inventory, role: &Role) -> Option<Report> {
     let findings: Vec<_> = [inline_size(role), several_accounts(inventory, role)]
         .into_iter()
         .flatten()
         .collect();
-    let report = || Report::with(role.place.clone(), String::new(), None, findings.clone());
+    let report = || Report::with(role.label.clone(), String::new(), None, findings.clone());
     (!findings.is_empty()).then(report)
 }
 
@@ -57,7 +57,8 @@ fn inline_size(role: &Role) -> Option<Finding> {
     Some(super::quota_finding(Level::Error, error.to_string(), None))
 }
 
-/// Service accounts share what the role may do, and logs can't tell them apart by the role.
+/// Reports a role of several service accounts: they share its permissions, and logs cannot distinguish them by the
+/// role.
 fn several_accounts(inventory: &Inventory, role: &Role) -> Option<Finding> {
     let texts = role
         .trust
@@ -80,12 +81,12 @@ fn several_accounts(inventory: &Inventory, role: &Role) -> Option<Finding> {
             accounts.len(),
             accounts.into_iter().collect::<Vec<_>>().join("`, `")
         ),
-        help: Some("give each service account a role of its own".to_owned()),
+        help: Some("create a separate role for each service account".to_owned()),
         span: 0..0,
     })
 }
 
-/// The subjects that a trust policy names in full.
+/// The subjects that a trust policy names without wildcards.
 fn subjects(policy: &Policy) -> Vec<String> {
     let allowing = policy
         .statements()

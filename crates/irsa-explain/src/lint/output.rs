@@ -12,7 +12,7 @@ use super::{Finding, Level, Report};
 use crate::evaluation::{BAD, HINT};
 use crate::snippet::{Mark, printable};
 
-/// All but what may stand in a path without a scheme.
+/// The characters that a URI path without a scheme cannot contain.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -22,7 +22,7 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
 
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 
-/// For people.
+/// Formats findings as text.
 pub fn text(reports: &[Report]) -> String {
     let mut text = String::new();
     for report in reports {
@@ -47,7 +47,7 @@ pub fn text(reports: &[Report]) -> String {
     text
 }
 
-/// For programs.
+/// Formats findings as JSON.
 pub fn json(reports: &[Report]) -> Value {
     let reports = reports.iter().map(|report| {
         let findings = report.findings.iter().map(|finding| report.json(finding));
@@ -61,7 +61,7 @@ pub fn json(reports: &[Report]) -> Value {
     json!({"files": reports.collect::<Vec<_>>()})
 }
 
-/// For code scanning (OASIS, "Static Analysis Results Interchange Format", 2.1.0).
+/// Formats findings for code scanning (OASIS, "Static Analysis Results Interchange Format", 2.1.0).
 pub fn sarif(reports: &[Report]) -> Value {
     let findings = || {
         reports
@@ -99,15 +99,15 @@ impl Report {
             label: "",
             style,
         };
-        let place = if self.kind.is_none() && self.text.is_empty() {
-            // What several policies are together has no text of its own.
+        let location = if self.kind.is_none() && self.text.is_empty() {
+            // A finding about several policies together has no text to show.
             format!(" --> {}\n", printable(&self.file))
         } else {
             mark.draw()
         };
         let level = finding.level.name();
         let mut text = format!(
-            "{style}{level}[{}]:{style:#} {}\n{place}",
+            "{style}{level}[{}]:{style:#} {}\n{location}",
             finding.id,
             printable(&finding.what),
         );
@@ -150,7 +150,7 @@ impl Report {
     }
 
     fn position(&self, at: usize) -> Position {
-        Position::of(&self.text, at)
+        Position::from_offset(&self.text, at)
     }
 }
 
@@ -165,7 +165,7 @@ impl Level {
     }
 }
 
-/// A file or an address as the reference that it is in SARIF (RFC 3986, section 4.2).
+/// Encodes a file or an address as a URI reference for SARIF (RFC 3986, section 4.2).
 fn uri(file: &str) -> String {
     utf8_percent_encode(file, ENCODED).to_string()
 }

@@ -1,13 +1,13 @@
-//! One statement: the common mistakes in it, and where they stand.
+//! The common mistakes in a statement, with their positions.
 
 use std::ops::Range;
 
 use irsa_policy::{ConditionView, Effect, ElementView, Policy, PolicyKind, StatementView};
 
 use super::{Finding, Level};
-use crate::common_mistakes::{self, Mistake, Part, Was};
+use crate::common_mistakes::{self, Mistake, Part, RequestValues};
 
-/// A statement of a policy that was parsed, so there are no surprises in it.
+/// A statement of a valid policy.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Statement<'a> {
     pub(super) kind: PolicyKind,
@@ -48,7 +48,7 @@ impl<'a> Statement<'a> {
             .find(|element| element.name == name)
     }
 
-    /// The values of an element, of `Principal` those of all kinds.
+    /// The values of an element; for `Principal`, those of all principal types.
     pub(super) fn values(&self, element: &str) -> &'a [String] {
         self.element(element).map_or(&[], |element| element.values)
     }
@@ -57,7 +57,7 @@ impl<'a> Statement<'a> {
         self.view.conditions()
     }
 
-    /// A finding about a value of an element.
+    /// Creates a finding about a value of an element.
     pub(super) fn finding(
         &self,
         (id, level): (&'static str, Level),
@@ -69,8 +69,8 @@ impl<'a> Statement<'a> {
         self.at((id, level), &span, about, (what, help))
     }
 
-    /// A finding about a value of a condition.
-    pub(super) fn of_condition(
+    /// Creates a finding about a value of a condition.
+    pub(super) fn condition_finding(
         &self,
         condition: &ConditionView<'_>,
         (id, level): (&'static str, Level),
@@ -98,33 +98,33 @@ impl<'a> Statement<'a> {
 
     fn mistakes(&self) -> Vec<Finding> {
         let (actions, resources) = (self.values("Action"), self.values("Resource"));
-        let of_principals = Part::Principal {
+        let principals = Part::Principal {
             names: self.values("Principal"),
             caller: None,
         };
-        let of_actions = Part::Action {
+        let action_part = Part::Action {
             names: actions,
             is_for_tokens: self.is_for_tokens_only(),
         };
-        let of_resources = Part::Resource {
+        let resource_part = Part::Resource {
             actions,
             arns: resources,
             requested: None,
         };
         let mut findings = Vec::new();
         for (element, part) in [
-            ("Principal", of_principals),
-            ("Action", of_actions),
-            ("Resource", of_resources),
+            ("Principal", principals),
+            ("Action", action_part),
+            ("Resource", resource_part),
         ] {
-            let of_element = |mistake: &Mistake| {
+            let finding = |mistake: &Mistake| {
                 self.finding(
                     (mistake.entry.id, Level::Error),
                     (element, &mistake.about),
                     (mistake.entry.sentence, mistake.question()),
                 )
             };
-            findings.extend(part.mistakes().iter().map(of_element));
+            findings.extend(part.mistakes().iter().map(finding));
         }
         findings.extend(
             self.conditions()
@@ -135,7 +135,7 @@ impl<'a> Statement<'a> {
 
     fn condition_mistakes(&self, condition: &ConditionView<'_>) -> Vec<Finding> {
         let finding = |mistake: &Mistake| {
-            self.of_condition(
+            self.condition_finding(
                 condition,
                 (mistake.entry.id, Level::Error),
                 &mistake.about,
@@ -169,11 +169,11 @@ fn condition_part<'a>(condition: &ConditionView<'a>) -> Part<'a> {
         operator: condition.operator,
         key: condition.key,
         values: condition.values,
-        was: Was::NotAsked,
+        actual: RequestValues::NoRequest,
     }
 }
 
-/// Whether the key of a condition is a mistake that is reported anyway.
+/// Whether the key of a condition has a mistake that is already reported.
 pub(super) fn is_mistaken(condition: &ConditionView<'_>) -> bool {
     let mistakes = condition_part(condition).mistakes();
     mistakes

@@ -1,4 +1,4 @@
-//! What is found, and what is not.
+//! Tests of findings.
 
 mod consistency;
 mod inventory;
@@ -21,7 +21,7 @@ const TRUST: &str = r#"{
 /// The findings as `ID LINE:COLUMN`.
 fn found(text: &str, kind: Option<PolicyKind>) -> Vec<String> {
     let report = Report::new("p.json".to_owned(), text.to_owned(), kind);
-    let at = |finding: &Finding| Position::of(text, finding.span.start);
+    let at = |finding: &Finding| Position::from_offset(text, finding.span.start);
     report
         .findings
         .iter()
@@ -43,7 +43,7 @@ fn a_good_policy_has_no_findings() {
 }
 
 #[test]
-fn the_place_of_a_slip_is_its_text() {
+fn findings_point_at_the_mistaken_text() {
     for (from, to, expected) in [
         (
             "eks.eu-central-1.amazonaws.com/id/ABC:sub",
@@ -72,7 +72,7 @@ fn the_place_of_a_slip_is_its_text() {
 }
 
 #[test]
-fn a_role_for_every_service_account_is_told() {
+fn a_role_for_every_service_account_is_reported() {
     let sub = TRUST.find("      \"oidc").unwrap();
     let aud = TRUST[sub + 1..].find("      \"oidc").unwrap() + sub + 1;
     let without = TRUST[..sub].to_owned() + &TRUST[aud..];
@@ -87,7 +87,7 @@ fn a_role_for_every_service_account_is_told() {
 }
 
 #[test]
-fn what_allows_everything_is_told_where_it_grants() {
+fn broad_statements_are_reported_only_in_granting_policies() {
     let all = identity("*", "*");
     assert_eq!(
         found(&all, None),
@@ -107,7 +107,7 @@ fn what_allows_everything_is_told_where_it_grants() {
 }
 
 #[test]
-fn what_is_no_policy_is_told_with_its_place() {
+fn invalid_policies_are_reported_with_their_positions() {
     assert_eq!(found("{\n  \"Statement\": [,]\n}", None), ["invalid 2:17"]);
     assert_eq!(found("", None), ["invalid 1:1"]);
     let typo = TRUST.replace("\"Condition\"", "\"condition\"");
@@ -115,7 +115,7 @@ fn what_is_no_policy_is_told_with_its_place() {
 }
 
 #[test]
-fn a_policy_over_the_quota_is_told() {
+fn a_policy_over_the_quota_is_reported() {
     let long = TRUST.replace(
         "shop:api\"",
         &format!("shop:api\", \"aws:x\": \"{}\"", "x".repeat(2_048)),
@@ -125,7 +125,7 @@ fn a_policy_over_the_quota_is_told() {
 }
 
 #[test]
-fn the_kind_is_told_by_the_elements() {
+fn the_kind_is_guessed_from_the_elements() {
     for (text, kind) in [
         (TRUST.to_owned(), PolicyKind::Trust),
         (identity("s3:*", "*"), PolicyKind::Identity),
@@ -137,10 +137,10 @@ fn the_kind_is_told_by_the_elements() {
 }
 
 #[test]
-fn a_place_is_found_again_in_the_text() {
+fn a_position_maps_back_to_its_offset() {
     let text = "é\nöä\n";
     for (at, _) in text.char_indices() {
-        assert_eq!(offset(text, Position::of(text, at)), at);
+        assert_eq!(offset(text, Position::from_offset(text, at)), at);
     }
 }
 
@@ -155,7 +155,7 @@ fn the_first_hundred_findings_are_enough() {
     assert!(shown.ends_with("\nand 901 more in p.json\n\n1001 findings in 1 file\n"));
 }
 
-// RFC 3986, section 3.3: code scanning takes no file whose URI has other characters.
+// RFC 3986, section 3.3: code scanning rejects files whose URIs contain other characters.
 #[test]
 fn an_address_of_a_plan_is_a_uri_in_sarif() {
     let place = r#"module.app["billing"].aws_iam_role.this.assume_role_policy"#;
@@ -175,7 +175,7 @@ fn an_address_of_a_plan_is_a_uri_in_sarif() {
 }
 
 #[test]
-fn what_iam_takes_and_never_matches_is_told() {
+fn accepted_policies_that_never_match_are_reported() {
     for (action, id) in [("es:", "no-such-action"), ("es:Get *", "no-such-action")] {
         let found = found(&identity(action, "arn:aws:es:*:*:x"), None);
         assert_eq!(found, [format!("{id} 1:71")], "{action}");
@@ -187,7 +187,7 @@ fn what_iam_takes_and_never_matches_is_told() {
 }
 
 #[test]
-fn a_token_that_is_to_be_exchanged_by_the_wrong_action_is_told() {
+fn the_wrong_action_for_exchanging_tokens_is_reported() {
     let wrong = TRUST.replace("sts:AssumeRoleWithWebIdentity", "sts:AssumeRole");
     assert_eq!(found(&wrong, None), ["assume-role-of-token 6:15"]);
     let both = wrong.replace(
@@ -198,7 +198,7 @@ fn a_token_that_is_to_be_exchanged_by_the_wrong_action_is_told() {
 }
 
 #[test]
-fn what_is_over_every_quota_is_told_once_and_without_advice() {
+fn a_policy_over_every_quota_is_reported_once_without_help() {
     let long = TRUST.replace("shop:api", &"x".repeat(4_096));
     let report = Report::new("p.json".to_owned(), long, None);
     let quota: Vec<_> = report
@@ -219,7 +219,7 @@ fn ids(text: &str) -> Vec<&'static str> {
 const ISSUER: &str = "oidc.eks.eu-central-1.amazonaws.com/id/ABC";
 
 #[test]
-fn a_wildcard_in_the_audience_lets_every_token_in() {
+fn a_wildcard_in_the_audience_is_reported() {
     let open = TRUST.replace(
         "\"oidc.eks.eu-central-1.amazonaws.com/id/ABC:aud\": \"sts.amazonaws.com\"\n    }",
         "\"a:b\": \"c\"}, \"StringLike\": {\"oidc.eks.eu-central-1.amazonaws.com/id/ABC:aud\": \"*\"}",
@@ -228,7 +228,7 @@ fn a_wildcard_in_the_audience_lets_every_token_in() {
 }
 
 #[test]
-fn every_resource_is_too_much_only_where_resources_can_be_named() {
+fn the_resource_wildcard_is_reported_only_for_actions_with_resources() {
     for (action, expected) in [
         ("es:ESHttpGet", &["resource-everything"][..]),
         ("es:*", &["resource-everything"]),
@@ -245,7 +245,7 @@ fn every_resource_is_too_much_only_where_resources_can_be_named() {
 }
 
 #[test]
-fn every_database_is_too_much() {
+fn access_to_every_database_is_reported() {
     let arn = "arn:aws:rds-db:eu-central-1:111122223333:dbuser";
     for (resource, expected) in [
         ("*", &["every-database"][..]),
@@ -264,7 +264,7 @@ fn every_database_is_too_much() {
 }
 
 #[test]
-fn a_level_may_be_denied_alone() {
+fn levels_can_be_denied_separately() {
     let warned = Report::new("p.json".to_owned(), identity("es:*", "*"), None);
     assert!(warned.is_clean(Level::Error) && !warned.is_clean(Level::Warning));
     let wrong = Report::new("p.json".to_owned(), identity("es:", "*"), None);

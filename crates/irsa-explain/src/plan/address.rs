@@ -1,6 +1,6 @@
-//! Addresses of resources and modules: `module.a["x"].aws_iam_role.b[0]`.
+//! Resource and module addresses: `module.a["x"].aws_iam_role.b[0]`.
 
-/// The parts between dots; those in keys are no such dots.
+/// Splits an address at its dots, except for dots in keys.
 pub(super) fn parts(address: &str) -> Vec<&str> {
     let (mut is_key, mut is_text, mut is_escaped) = (false, false, false);
     let split = |char: char| {
@@ -17,14 +17,14 @@ pub(super) fn parts(address: &str) -> Vec<&str> {
     address.split(split).collect()
 }
 
-/// The address without the keys of `count` and `for_each`, as the configuration has it.
+/// The address without the keys of `count` and `for_each`, as in the configuration.
 pub(super) fn without_keys(address: &str) -> String {
     let bare = |part: &str| part.split('[').next().unwrap_or_default().to_owned();
     let parts = parts(address).into_iter();
     parts.map(bare).collect::<Vec<_>>().join(".")
 }
 
-/// The names of the modules, from the outermost, of a module's address.
+/// The names of the modules in a module address, outermost first.
 pub(super) fn modules(address: &str) -> Vec<String> {
     let plain = without_keys(address);
     let names = plain
@@ -33,7 +33,7 @@ pub(super) fn modules(address: &str) -> Vec<String> {
     names.map(str::to_owned).collect()
 }
 
-/// The key in brackets that ends an address, as it is written.
+/// The key in brackets at the end of an address, as written.
 pub(super) fn key(address: &str) -> Option<&str> {
     let rest = address.strip_suffix(']')?;
     let start = match rest.strip_suffix('"') {
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_may_have_any_characters() {
+    fn keys_can_contain_any_characters() {
         let address = r#"module.a["x.y[0]\"]"].aws_iam_role.b[0]"#;
         assert_eq!(parts(address).len(), 4);
         assert_eq!(without_keys(address), "module.a.aws_iam_role.b");

@@ -13,7 +13,7 @@ use crate::inventory::Association;
 const ASSOCIATION: &str = "aws_eks_pod_identity_association";
 
 pub(super) fn all(plan: &Plan<'_>) -> Vec<Association> {
-    let resources = plan.of_kind(ASSOCIATION);
+    let resources = plan.with_type(ASSOCIATION);
     resources.map(|one| association(plan, one)).collect()
 }
 
@@ -27,7 +27,7 @@ fn association(plan: &Plan<'_>, resource: &Resource<'_>) -> Association {
     };
     let has_no_tags = resource.attribute("disable_session_tags");
     Association {
-        place: resource.address.to_owned(),
+        label: resource.address.to_owned(),
         service_account: account(),
         role: role(plan, resource),
         cluster: cluster(plan, resource),
@@ -35,7 +35,7 @@ fn association(plan: &Plan<'_>, resource: &Resource<'_>) -> Association {
     }
 }
 
-/// The ARN of its role or, before that is known, the address.
+/// The ARN of the role or, if it is not known yet, the address.
 fn role(plan: &Plan<'_>, resource: &Resource<'_>) -> Option<String> {
     if let Some(arn) = resource.text("role_arn") {
         return Some(arn.to_owned());

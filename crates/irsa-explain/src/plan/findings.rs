@@ -1,4 +1,4 @@
-//! What is wrong with the nodes of a plan: their metadata service gives the node's role to pods.
+//! Findings about the nodes of a plan whose instance metadata service gives the node's role to pods.
 
 use serde_json::Value;
 
@@ -10,21 +10,21 @@ use crate::lint::{Finding, Level, Report};
 const BLOCK: &str = "metadata_options";
 const CUSTOM: &str = "use_custom_launch_template";
 
-/// What has the block.
+/// The resource types with the block.
 const NODES: [&str; 3] = [
     "aws_launch_template",
     "aws_instance",
     "aws_launch_configuration",
 ];
 
-/// Looks at the nodes of a plan or a state.
+/// Checks the nodes of a plan or a state.
 ///
 /// # Errors
-/// As [`read`](super::read).
+/// The same errors as [`read`](super::read).
 pub fn lint(text: &str) -> Result<Vec<Report>, String> {
     let json = parse(text)?;
-    let plan = Plan::of(&json);
-    let nodes = NODES.into_iter().flat_map(|kind| plan.of_kind(kind));
+    let plan = Plan::new(&json);
+    let nodes = NODES.into_iter().flat_map(|kind| plan.with_type(kind));
     let mut reports: Vec<_> = nodes
         .filter_map(|node| open_metadata(&plan, node))
         .collect();
@@ -33,14 +33,14 @@ pub fn lint(text: &str) -> Result<Vec<Report>, String> {
     Ok(reports)
 }
 
-/// A block without `http_tokens = "required"`: requests without a session token have no hop limit.
+/// A block without `http_tokens = "required"`: the hop limit does not apply to requests without a session token.
 fn open_metadata(plan: &Plan<'_>, node: &Resource<'_>) -> Option<Report> {
     let expressions = &configured(plan, node)["expressions"][BLOCK];
     let is_open = |(number, (block, hidden)): &(usize, (&Value, &Value))| {
         let is_configured = !expressions[*number]["http_tokens"].is_null();
         match block["http_tokens"].as_str() {
             Some(tokens) => tokens != "required",
-            // The provider reads what the configuration leaves out.
+            // The provider computes what the configuration leaves out.
             None if hidden["http_tokens"] == true => !expressions.is_null() && !is_configured,
             None => true,
         }
@@ -50,8 +50,8 @@ fn open_metadata(plan: &Plan<'_>, node: &Resource<'_>) -> Option<Report> {
     let finding = Finding {
         id: "metadata-without-token",
         level: Level::Warning,
-        what: "without `http_tokens = \"required\"` the metadata service answers requests that have no hop limit, and \
-               pods can get the credentials of the node's role"
+        what: "without `http_tokens = \"required\"`, the instance metadata service answers IMDSv1 requests, which have \
+               no hop limit: pods can get the credentials of the node's role"
             .to_owned(),
         help: Some("set `http_tokens = \"required\"` and `http_put_response_hop_limit = 1`".to_owned()),
         span: 0..0,
@@ -59,7 +59,7 @@ fn open_metadata(plan: &Plan<'_>, node: &Resource<'_>) -> Option<Report> {
     Some(report(format!("{}.{BLOCK}", node.address), block, finding))
 }
 
-/// All calls of modules: the node groups among their arguments.
+/// Checks the node groups in the arguments of all module calls.
 fn calls(json: &Value, module: &Value, address: &str, reports: &mut Vec<Report>) {
     let Some(found) = module["module_calls"].as_object() else {
         return;
@@ -91,7 +91,8 @@ fn calls(json: &Value, module: &Value, address: &str, reports: &mut Vec<Report>)
     }
 }
 
-/// `eks_managed_node_group_defaults` for `eks_managed_node_groups`.
+/// Whether an argument contains the defaults for the groups, as `eks_managed_node_group_defaults` for
+/// `eks_managed_node_groups`.
 fn is_defaults_of(other: &str, name: &str) -> bool {
     let group = name.strip_suffix('s').unwrap_or(name);
     other.strip_suffix("_defaults") == Some(group)
@@ -106,7 +107,8 @@ fn value<'a>(json: &'a Value, expression: &'a Value) -> Option<&'a Value> {
     json["variables"][reference.strip_prefix("var.")?].get("value")
 }
 
-/// `metadata_options` are a part of the custom launch template, which the module leaves out.
+/// Whether `metadata_options` has no effect, because it is part of the custom launch template and the module does not
+/// create one.
 fn is_never_applied(group: &Value, defaults: &Value) -> bool {
     let setting = |name: &str| {
         let own = Some(&group[name]).filter(|value| !value.is_null());
@@ -115,26 +117,26 @@ fn is_never_applied(group: &Value, defaults: &Value) -> bool {
     group.is_object() && *setting(CUSTOM) == false && !setting(BLOCK).is_null()
 }
 
-fn never_applied(place: String, group: &Value) -> Report {
+fn never_applied(label: String, group: &Value) -> Report {
     let finding = Finding {
         id: "metadata-never-applied",
         level: Level::Warning,
         what: format!(
-            "with `{CUSTOM} = false` there is no launch template, and `{BLOCK}` is not applied"
+            "with `{CUSTOM} = false` the module creates no launch template, so `{BLOCK}` has no effect"
         ),
         help: Some(format!(
-            "remove `{CUSTOM} = false`, or set the hop limit in the template that the group uses"
+            "remove `{CUSTOM} = false`, or set the hop limit in the launch template of the node group"
         )),
         span: 0..0,
     };
-    report(place, group, finding)
+    report(label, group, finding)
 }
 
-fn report(place: String, value: &Value, mut finding: Finding) -> Report {
+fn report(label: String, value: &Value, mut finding: Finding) -> Report {
     let text = serde_json::to_string_pretty(value).unwrap_or_default();
     let name = format!("\"{BLOCK}\"");
     if let Some(start) = text.find(&name) {
         finding.span = start..start + name.len();
     }
-    Report::with(place, text, None, vec![finding])
+    Report::with(label, text, None, vec![finding])
 }

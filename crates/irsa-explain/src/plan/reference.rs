@@ -1,37 +1,37 @@
-//! What an attribute refers to in the configuration, where its value is known after apply only.
+//! Resolves the references of an attribute in the configuration, for values that are known only after apply.
 
 use serde_json::Value;
 
 use super::resource::Resource;
 use super::{Plan, address};
 
-/// Variables and outputs are followed through so many modules.
+/// The maximum number of modules through which variables and outputs are followed.
 const MAX_DEPTH: usize = 32;
 
-/// No expression means so many things, but one made to.
+/// The maximum number of references followed for one expression, as a limit for hostile input.
 const MAX_STEPS: usize = 10_000;
 
-/// What an expression may mean.
+/// The resources that an expression can refer to.
 #[derive(Debug, Default)]
-struct Found {
-    /// Addresses of resources, without the attribute.
+struct Referents {
+    /// The addresses of the resources, without attributes.
     addresses: Vec<Address>,
-    /// The same key as the resource with the expression.
+    /// Whether the key is that of the resource with the expression (`each` or `count`).
     has_same_key: bool,
-    /// Something can't be followed, such as a local value.
+    /// Whether a reference could not be followed, such as a local value.
     is_lost: bool,
     steps: usize,
 }
 
 #[derive(Debug)]
 struct Address {
-    /// Of its module, the part that is certain.
+    /// The known part of the module address.
     module: String,
-    /// `TYPE.NAME`, and the key if that is written.
+    /// `TYPE.NAME`, with the key if it is written.
     resource: String,
 }
 
-/// The resources of a type that an attribute refers to; `Err` if that can't be told.
+/// The resources of a type that an attribute refers to; `Err` with the candidates if this is not certain.
 pub(super) fn referred<'p, 'a>(
     plan: &'p Plan<'a>,
     from: &Resource<'_>,
@@ -40,7 +40,7 @@ pub(super) fn referred<'p, 'a>(
 ) -> Result<Vec<&'p Resource<'a>>, Vec<&'p Resource<'a>>> {
     let modules = address::modules(from.module);
     let configured = configured(plan, from);
-    let mut found = Found::default();
+    let mut found = Referents::default();
     let expression = &configured["expressions"][attribute];
     let scope = Scope {
         plan,
@@ -50,7 +50,7 @@ pub(super) fn referred<'p, 'a>(
         depth: 0,
     };
     scope.follow(expression, kind, &mut found);
-    let mut resources: Vec<_> = plan.of_kind(kind).filter(|one| found.has(one)).collect();
+    let mut resources: Vec<_> = plan.with_type(kind).filter(|one| found.has(one)).collect();
     if found.has_same_key && resources.len() > 1 {
         resources.retain(|one| one.key() == from.key());
     }
@@ -62,12 +62,12 @@ pub(super) fn referred<'p, 'a>(
     }
 }
 
-/// Whether an attribute is set, and not only computed by the provider. Of a state nothing is known.
+/// Whether the configuration sets an attribute, as opposed to the provider computing it. Always false for a state.
 pub(super) fn is_configured(plan: &Plan<'_>, resource: &Resource<'_>, attribute: &str) -> bool {
     !configured(plan, resource)["expressions"][attribute].is_null()
 }
 
-/// The configuration of a resource; null if there is none.
+/// The configuration of a resource; null if it is missing.
 pub(super) fn configured<'a>(plan: &Plan<'a>, resource: &Resource<'_>) -> &'a Value {
     let module = module(plan.configuration, &address::modules(resource.module));
     let address = address::without_keys(resource.address);
@@ -86,20 +86,20 @@ fn module<'a>(root: &'a Value, names: &[String]) -> &'a Value {
         .fold(root, |module, name| &module["module_calls"][name]["module"])
 }
 
-/// Where an expression stands.
+/// The scope of an expression.
 struct Scope<'s, 'a> {
     plan: &'s Plan<'a>,
     modules: &'s [String],
-    /// The address of the module, as far as it is certain.
+    /// The known part of the module address.
     instance: &'s str,
-    /// What `each` goes through.
+    /// The expression that `each` iterates over.
     each: &'a Value,
     depth: usize,
 }
 
 impl<'a> Scope<'_, 'a> {
-    fn follow(&self, expression: &'a Value, kind: &str, found: &mut Found) {
-        // An expression of a block or a list has its references further below.
+    fn follow(&self, expression: &'a Value, kind: &str, found: &mut Referents) {
+        // The references of a block or a list are in its members.
         match expression {
             Value::Object(members) if !members.contains_key("references") => {
                 members
@@ -116,7 +116,7 @@ impl<'a> Scope<'_, 'a> {
         }
     }
 
-    fn reference(&self, reference: &str, kind: &str, found: &mut Found) {
+    fn reference(&self, reference: &str, kind: &str, found: &mut Referents) {
         found.steps += 1;
         if self.depth > MAX_DEPTH || found.steps > MAX_STEPS {
             found.is_lost = true;
@@ -137,8 +137,8 @@ impl<'a> Scope<'_, 'a> {
         }
     }
 
-    /// `TYPE.NAME[KEY]`, and after it without the key: Terraform lists both.
-    fn resource(&self, reference: &str, found: &mut Found) {
+    /// Adds `TYPE.NAME[KEY]`, or `TYPE.NAME`. Terraform lists both, the one with the key first.
+    fn resource(&self, reference: &str, found: &mut Referents) {
         let is_known = |one: &Address| {
             address::without_keys(&one.resource) == reference && one.module == self.instance
         };
@@ -151,9 +151,9 @@ impl<'a> Scope<'_, 'a> {
         });
     }
 
-    fn variable(&self, name: &str, kind: &str, found: &mut Found) {
+    fn variable(&self, name: &str, kind: &str, found: &mut Referents) {
         let Some((call, modules)) = self.modules.split_last() else {
-            // What was typed for the root module is no resource.
+            // The variables of the root module do not refer to resources.
             return;
         };
         let plan = self.plan;
@@ -168,7 +168,7 @@ impl<'a> Scope<'_, 'a> {
         scope.follow(&call["expressions"][name], kind, found);
     }
 
-    fn output(&self, call: &str, output: &str, kind: &str, found: &mut Found) {
+    fn output(&self, call: &str, output: &str, kind: &str, found: &mut Referents) {
         let mut modules = self.modules.to_vec();
         modules.push(address::without_keys(call));
         let output = address::without_keys(output);
@@ -186,9 +186,9 @@ impl<'a> Scope<'_, 'a> {
     }
 }
 
-// === impl Found ===
+// === impl Referents ===
 
-impl Found {
+impl Referents {
     fn has(&self, resource: &Resource<'_>) -> bool {
         self.addresses.iter().any(|address| address.is_of(resource))
     }
@@ -197,7 +197,7 @@ impl Found {
 // === impl Address ===
 
 impl Address {
-    /// Keys count where both have them.
+    /// Whether the address refers to a resource. Keys are compared only if both have them.
     fn is_of(&self, resource: &Resource<'_>) -> bool {
         let own = resource
             .address
@@ -212,7 +212,7 @@ impl Address {
     }
 }
 
-/// The address of the module around a module.
+/// The address of the parent module.
 fn parent(module: &str) -> &str {
     let plain = address::without_keys(module);
     let names = plain.matches("module.").count();

@@ -1,5 +1,5 @@
-//! The region of a resource. Version 6 of the AWS provider has it as an attribute; before that, only the configuration of
-//! the provider has it.
+//! The region of a resource. In version 6 of the AWS provider it is an attribute; in earlier versions only the
+//! configuration of the provider contains it.
 
 use irsa_chain::{Arn, Region};
 
@@ -7,17 +7,17 @@ use super::Plan;
 use super::reference::configured;
 use super::resource::Resource;
 
-/// The data source for the region of a provider.
+/// The data source for the region of the provider.
 const DATA: &str = "aws_region";
 
-/// The region of a resource: its own attribute, that of its ARN, that of its provider, or the only one in the plan.
+/// The region of a resource, from its attribute, its ARN, its provider or, as a default, the only region in the plan.
 pub(super) fn region(plan: &Plan<'_>, resource: &Resource<'_>) -> Option<Region> {
     own(resource)
-        .or_else(|| of_provider(plan, resource))
+        .or_else(|| provider_region(plan, resource))
         .or_else(|| plan.only_region.clone())
 }
 
-/// The region of all these resources, if they agree.
+/// The region of these resources, if there is only one.
 pub(super) fn only<'r, 'a: 'r>(
     resources: impl Iterator<Item = &'r Resource<'a>>,
 ) -> Option<Region> {
@@ -43,8 +43,8 @@ fn own(resource: &Resource<'_>) -> Option<Region> {
     named.or_else(of_arn)
 }
 
-/// What the configuration of the provider has: a constant, or a variable of the root module.
-fn of_provider(plan: &Plan<'_>, resource: &Resource<'_>) -> Option<Region> {
+/// The region in the configuration of the provider: a constant, or a variable of the root module.
+fn provider_region(plan: &Plan<'_>, resource: &Resource<'_>) -> Option<Region> {
     let key = configured(plan, resource)["provider_config_key"].as_str()?;
     let region = &plan.json["configuration"]["provider_config"][key]["expressions"]["region"];
     let variable = || {

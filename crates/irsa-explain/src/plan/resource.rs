@@ -1,29 +1,30 @@
-//! One instance of a resource, and what is known of its attributes.
+//! One instance of a resource, with its known and unknown attributes.
 
 use serde_json::Value;
 
 use super::address;
-use crate::inventory::Source;
+use crate::inventory::PolicySource;
 
 static NULL: Value = Value::Null;
 
+/// An instance of a resource.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Resource<'a> {
     pub(super) address: &'a str,
-    /// The address of its module; empty for the root.
+    /// The address of the module; empty for the root module.
     pub(super) module: &'a str,
     pub(super) kind: &'a str,
     pub(super) is_managed: bool,
     values: &'a Value,
-    /// In place of what is known after apply only, `true`.
+    /// Has `true` in place of each value that is known only after apply.
     unknown: &'a Value,
 }
 
-/// What is known of an attribute.
+/// The state of an attribute.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Attribute<'a> {
     Known(&'a Value),
-    /// After apply only.
+    /// Known only after apply.
     Unknown,
     Absent,
 }
@@ -31,8 +32,8 @@ pub(super) enum Attribute<'a> {
 // === impl Resource ===
 
 impl<'a> Resource<'a> {
-    /// `None` for one that the plan destroys.
-    pub(super) fn of_change(change: &'a Value) -> Option<Self> {
+    /// Reads a planned change; `None` if it destroys the resource.
+    pub(super) fn from_change(change: &'a Value) -> Option<Self> {
         let values = &change["change"]["after"];
         Some(Self {
             address: change["address"].as_str()?,
@@ -52,7 +53,7 @@ impl<'a> Resource<'a> {
         }
     }
 
-    /// A text that is known and not empty.
+    /// A text attribute, if it is known and not empty.
     pub(super) fn text(&self, name: &str) -> Option<&'a str> {
         match self.attribute(name) {
             Attribute::Known(value) => value.as_str().filter(|text| !text.is_empty()),
@@ -60,7 +61,7 @@ impl<'a> Resource<'a> {
         }
     }
 
-    /// A list of texts; `None` if one of them is not known.
+    /// A list of texts; `None` if one of them is unknown.
     pub(super) fn texts(&self, name: &str) -> Option<Vec<&'a str>> {
         let has_unknown = has_unknown(&self.unknown[name]);
         match self.attribute(name) {
@@ -70,26 +71,26 @@ impl<'a> Resource<'a> {
         }
     }
 
-    /// An attribute that holds a policy, if there is one.
-    pub(super) fn policy(&self, name: &str) -> Option<Source> {
-        let place = format!("{}.{name}", self.address);
+    /// An attribute that contains a policy, if it is set.
+    pub(super) fn policy(&self, name: &str) -> Option<PolicySource> {
+        let label = format!("{}.{name}", self.address);
         match self.attribute(name) {
             Attribute::Known(value) => {
                 value
                     .as_str()
                     .filter(|text| !text.is_empty())
-                    .map(|text| Source {
-                        place,
+                    .map(|text| PolicySource {
+                        label,
                         text: Some(text.to_owned()),
                         attachment: None,
                     })
             }
-            Attribute::Unknown => Some(later(&place)),
+            Attribute::Unknown => Some(later(&label)),
             Attribute::Absent => None,
         }
     }
 
-    /// The objects of a block that may be repeated, each with what is not known of it.
+    /// The objects of a repeatable block, each with its unknown values.
     pub(super) fn blocks(&self, name: &str) -> Vec<(&'a Value, &'a Value)> {
         let unknown = self.unknown[name].as_array().map_or(&[][..], Vec::as_slice);
         let values = self.values[name].as_array().map_or(&[][..], Vec::as_slice);
@@ -103,8 +104,8 @@ impl<'a> Resource<'a> {
     }
 }
 
-/// All resources of a module and of those within it, of which everything is known.
-pub(super) fn of_module<'a>(module: &'a Value, found: &mut Vec<Resource<'a>>) {
+/// Collects the resources of a module in a state and its child modules. All their values are known.
+pub(super) fn collect_module<'a>(module: &'a Value, found: &mut Vec<Resource<'a>>) {
     let list = |name: &str| module[name].as_array().map_or(&[][..], Vec::as_slice);
     let address = module["address"].as_str().unwrap_or_default();
     found.extend(list("resources").iter().filter_map(|one| {
@@ -118,13 +119,13 @@ pub(super) fn of_module<'a>(module: &'a Value, found: &mut Vec<Resource<'a>>) {
         })
     }));
     for child in list("child_modules") {
-        of_module(child, found);
+        collect_module(child, found);
     }
 }
 
-/// A policy that is known after apply only.
-pub(super) fn later(place: &str) -> Source {
-    super::unknown(&format!("`{place}` (known after apply only)"))
+/// A policy that is known only after apply.
+pub(super) fn later(label: &str) -> PolicySource {
+    super::unknown(&format!("`{label}` (known after apply)"))
 }
 
 fn has_unknown(unknown: &Value) -> bool {

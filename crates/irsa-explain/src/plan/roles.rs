@@ -1,4 +1,4 @@
-//! Roles, and the policies that are put into and attached to them.
+//! Roles, with their inline and attached policies.
 
 use irsa_chain::RoleArn;
 use irsa_policy::Attachment;
@@ -7,14 +7,14 @@ use serde_json::Value;
 use super::reference::{is_configured, referred};
 use super::resource::{Attribute, Resource, later};
 use super::{Plan, unknown};
-use crate::inventory::{Role, Source};
+use crate::inventory::{PolicySource, Role};
 
 pub(super) const ROLE: &str = "aws_iam_role";
 const POLICY: &str = "aws_iam_policy";
 const INLINE: &str = "aws_iam_role_policy";
 const ATTACHMENT: &str = "aws_iam_role_policy_attachment";
 
-/// What attaches managed policies: the type, and its attributes for roles and for policies.
+/// Resource types that attach managed policies, with their attributes for roles and for policies.
 const ATTACHES: [(&str, &str, &str); 3] = [
     (ATTACHMENT, "role", "policy_arn"),
     ("aws_iam_policy_attachment", "roles", "policy_arn"),
@@ -26,10 +26,10 @@ const ATTACHES: [(&str, &str, &str); 3] = [
 ];
 
 /// All roles of a plan.
-pub(super) fn of(plan: &Plan<'_>) -> Vec<Role> {
-    let found: Vec<&Resource<'_>> = plan.of_kind(ROLE).collect();
+pub(super) fn all(plan: &Plan<'_>) -> Vec<Role> {
+    let found: Vec<&Resource<'_>> = plan.with_type(ROLE).collect();
     let mut roles: Vec<Role> = found.iter().map(|one| role(plan, one)).collect();
-    for inline in plan.of_kind(INLINE) {
+    for inline in plan.with_type(INLINE) {
         give(
             plan,
             &found,
@@ -39,7 +39,7 @@ pub(super) fn of(plan: &Plan<'_>) -> Vec<Role> {
         );
     }
     for (kind, of_role, of_policy) in ATTACHES {
-        for attachment in plan.of_kind(kind) {
+        for attachment in plan.with_type(kind) {
             let policies = attached(plan, attachment, of_policy);
             give(plan, &found, &mut roles, (attachment, of_role), &policies);
         }
@@ -49,7 +49,7 @@ pub(super) fn of(plan: &Plan<'_>) -> Vec<Role> {
 
 fn role(plan: &Plan<'_>, resource: &Resource<'_>) -> Role {
     let mut role = Role {
-        place: resource.address.to_owned(),
+        label: resource.address.to_owned(),
         name: resource.text("name").map(str::to_owned),
         arn: resource.text("arn").and_then(|arn| arn.parse().ok()),
         home: plan.home.clone(),
@@ -62,7 +62,7 @@ fn role(plan: &Plan<'_>, resource: &Resource<'_>) -> Role {
     role
 }
 
-/// What the ARN is going to be, where all its parts are known.
+/// The future ARN, if all its parts are known.
 fn arn(role: &Role, resource: &Resource<'_>) -> Option<RoleArn> {
     let (partition, account) = role.home.as_ref()?;
     let path = match resource.attribute("path") {
@@ -75,16 +75,16 @@ fn arn(role: &Role, resource: &Resource<'_>) -> Option<RoleArn> {
         .ok()
 }
 
-/// The blocks `inline_policy`. Without any, the provider lists what the role has: then those that
-/// the plan manages as resources are left to them.
-fn inline(plan: &Plan<'_>, resource: &Resource<'_>) -> Vec<Source> {
+/// The `inline_policy` blocks. If the configuration does not contain any, the provider lists all inline policies of the
+/// role, and those that the plan manages as separate resources are left out.
+fn inline(plan: &Plan<'_>, resource: &Resource<'_>) -> Vec<PolicySource> {
     let is_own = is_configured(plan, resource, "inline_policy");
     if resource.attribute("inline_policy") == Attribute::Unknown {
-        let place = format!("{}.inline_policy", resource.address);
-        return is_own.then(|| later(&place)).into_iter().collect();
+        let label = format!("{}.inline_policy", resource.address);
+        return is_own.then(|| later(&label)).into_iter().collect();
     }
     let managed: Vec<&Value> = plan
-        .before_of(INLINE)
+        .existing(INLINE)
         .map(|values| &values["name"])
         .collect();
     let kept = resource
@@ -93,35 +93,35 @@ fn inline(plan: &Plan<'_>, resource: &Resource<'_>) -> Vec<Source> {
         .filter(|(block, _)| {
             let is_managed = managed.contains(&&block["name"])
                 || plan
-                    .of_kind(INLINE)
+                    .with_type(INLINE)
                     .any(|one| one.text("name") == block["name"].as_str());
             is_own || !is_managed
         });
     let source = |(block, hidden): (&Value, &Value)| {
         let name = block["name"].as_str().unwrap_or_default();
-        let place = format!("{}.inline_policy[{name}]", resource.address);
+        let label = format!("{}.inline_policy[{name}]", resource.address);
         match (block["policy"].as_str(), hidden["policy"] == true) {
-            (_, true) => Some(later(&place)),
+            (_, true) => Some(later(&label)),
             (Some("") | None, _) => None,
             (Some(text), _) => {
-                Some(Source::new(&place, Some(text.to_owned())).attached(Attachment::Role))
+                Some(PolicySource::new(&label, Some(text.to_owned())).attached(Attachment::Role))
             }
         }
     };
     kept.filter_map(source).collect()
 }
 
-/// `managed_policy_arns`; likewise.
-fn managed(plan: &Plan<'_>, resource: &Resource<'_>) -> Vec<Source> {
+/// The policies in `managed_policy_arns`, with the same rule.
+fn managed(plan: &Plan<'_>, resource: &Resource<'_>) -> Vec<PolicySource> {
     let attribute = "managed_policy_arns";
     if is_configured(plan, resource, attribute) {
         return attached(plan, resource, attribute);
     }
     let own: Vec<&str> = plan
-        .before_of(ATTACHMENT)
+        .existing(ATTACHMENT)
         .filter_map(|values| values["policy_arn"].as_str())
         .chain(
-            plan.of_kind(ATTACHMENT)
+            plan.with_type(ATTACHMENT)
                 .filter_map(|one| one.text("policy_arn")),
         )
         .collect();
@@ -132,8 +132,8 @@ fn managed(plan: &Plan<'_>, resource: &Resource<'_>) -> Vec<Source> {
 }
 
 /// The policies whose ARNs an attribute lists.
-fn attached(plan: &Plan<'_>, resource: &Resource<'_>, attribute: &str) -> Vec<Source> {
-    let place = format!("{}.{attribute}", resource.address);
+fn attached(plan: &Plan<'_>, resource: &Resource<'_>, attribute: &str) -> Vec<PolicySource> {
+    let label = format!("{}.{attribute}", resource.address);
     let known = match resource.attribute(attribute) {
         Attribute::Absent => return Vec::new(),
         Attribute::Known(Value::String(arn)) => Some(vec![arn.as_str()]),
@@ -146,37 +146,37 @@ fn attached(plan: &Plan<'_>, resource: &Resource<'_>, attribute: &str) -> Vec<So
     }
     match referred(plan, resource, attribute, POLICY) {
         Ok(policies) => policies.into_iter().filter_map(managed_policy).collect(),
-        Err(_) => vec![later(&place)],
+        Err(_) => vec![later(&label)],
     }
 }
 
-/// A managed policy: also one of AWS, whose text no plan has.
-fn by_arn(plan: &Plan<'_>, arn: &str) -> Source {
+/// A managed policy by its ARN. The text of an AWS managed policy is not in the plan.
+fn by_arn(plan: &Plan<'_>, arn: &str) -> PolicySource {
     let policy = plan
-        .of_kind(POLICY)
+        .with_type(POLICY)
         .find(|one| one.text("arn") == Some(arn));
     let source = policy.and_then(managed_policy);
     source.unwrap_or_else(|| unknown(&format!("`{arn}` (not in the plan)")))
 }
 
-fn managed_policy(resource: &Resource<'_>) -> Option<Source> {
+fn managed_policy(resource: &Resource<'_>) -> Option<PolicySource> {
     let policy = resource.policy("policy");
     policy.map(|source| source.attached(Attachment::Managed))
 }
 
-fn inline_policy(resource: &Resource<'_>) -> Option<Source> {
+fn inline_policy(resource: &Resource<'_>) -> Option<PolicySource> {
     let policy = resource.policy("policy");
     policy.map(|source| source.attached(Attachment::Role))
 }
 
-/// Gives policies to whichever roles an attribute names; where that can't be told, what they say is
-/// not known of any role that may be meant.
+/// Adds policies to the roles that an attribute names. If the roles are uncertain, an unknown policy is added to each
+/// candidate.
 fn give(
     plan: &Plan<'_>,
     found: &[&Resource<'_>],
     roles: &mut [Role],
     (from, attribute): (&Resource<'_>, &str),
-    policies: &[Source],
+    policies: &[PolicySource],
 ) {
     let names = match from.attribute(attribute) {
         Attribute::Known(Value::String(name)) => Some(vec![name.as_str()]),
@@ -197,10 +197,10 @@ fn give(
         Ok(targets) => (targets, false),
         Err(_) => (found.to_vec(), false),
     };
-    let doubt = [later(&format!("{}.{attribute}", from.address))];
+    let unknown = [later(&format!("{}.{attribute}", from.address))];
     for target in targets {
-        let role = roles.iter_mut().find(|role| role.place == target.address);
-        let policies = if is_clear { policies } else { &doubt };
+        let role = roles.iter_mut().find(|role| role.label == target.address);
+        let policies = if is_clear { policies } else { &unknown };
         if let Some(role) = role {
             role.permissions.extend_from_slice(policies);
         }

@@ -6,11 +6,11 @@ use super::Plan;
 use super::reference::{is_configured, referred};
 use super::region::region;
 use super::resource::{Attribute, Resource, later};
-use crate::inventory::{Database, Domain, Provider, Source};
+use crate::inventory::{Database, Domain, PolicySource, Provider};
 
 const DOMAINS: [&str; 2] = ["aws_opensearch_domain", "aws_elasticsearch_domain"];
 
-/// Databases: the type, and its attributes for name, endpoints and resource id.
+/// Database types, with their attributes for names and endpoints and for the resource ID.
 const DATABASES: [(&str, [&str; 3], &str); 2] = [
     (
         "aws_rds_cluster",
@@ -31,7 +31,7 @@ pub(super) fn providers(plan: &Plan<'_>) -> Vec<Provider> {
             .and_then(|arn| arn.parse::<OidcProviderArn>().ok());
         let home = plan.home.as_ref().map(|(_, account)| account.clone());
         Provider {
-            place: one.address.to_owned(),
+            label: one.address.to_owned(),
             account: arn.map(|arn| arn.account().clone()).or(home),
             issuer: one.text("url").and_then(issuer),
             client_ids: one
@@ -39,12 +39,12 @@ pub(super) fn providers(plan: &Plan<'_>) -> Vec<Provider> {
                 .map(|ids| ids.into_iter().map(str::to_owned).collect()),
         }
     };
-    plan.of_kind("aws_iam_openid_connect_provider")
+    plan.with_type("aws_iam_openid_connect_provider")
         .map(provider)
         .collect()
 }
 
-/// IAM gives the URL back without its scheme.
+/// Parses the issuer. IAM returns its URL without the scheme.
 fn issuer(url: &str) -> Option<IssuerUrl> {
     let bare = url.strip_prefix("https://").unwrap_or(url);
     format!("https://{bare}").parse().ok()
@@ -52,8 +52,8 @@ fn issuer(url: &str) -> Option<IssuerUrl> {
 
 pub(super) fn databases(plan: &Plan<'_>) -> Vec<Database> {
     let of_kind = |(kind, names, id): (&'static str, [&'static str; 3], &'static str)| {
-        plan.of_kind(kind).map(move |one| Database {
-            place: one.address.to_owned(),
+        plan.with_type(kind).map(move |one| Database {
+            label: one.address.to_owned(),
             names: texts(one, &names),
             region: region(plan, one),
             resource_id: one.text(id).and_then(|id| id.parse().ok()),
@@ -63,7 +63,7 @@ pub(super) fn databases(plan: &Plan<'_>) -> Vec<Database> {
 }
 
 pub(super) fn domains(plan: &Plan<'_>) -> Vec<Domain> {
-    let domains = DOMAINS.into_iter().flat_map(|kind| plan.of_kind(kind));
+    let domains = DOMAINS.into_iter().flat_map(|kind| plan.with_type(kind));
     domains.map(|one| domain(plan, one)).collect()
 }
 
@@ -77,7 +77,7 @@ fn domain(plan: &Plan<'_>, resource: &Resource<'_>) -> Domain {
         ))
     };
     Domain {
-        place: resource.address.to_owned(),
+        label: resource.address.to_owned(),
         name: resource.text("domain_name").map(str::to_owned),
         names: texts(resource, &names),
         arn: resource.text("arn").map(str::to_owned).or_else(by_parts),
@@ -85,11 +85,11 @@ fn domain(plan: &Plan<'_>, resource: &Resource<'_>) -> Domain {
     }
 }
 
-/// Of the resource that is only about it, if there is one; else the domain's own.
-fn access_policy(plan: &Plan<'_>, domain: &Resource<'_>) -> Vec<Source> {
+/// The access policy from a separate policy resource, if there is one, otherwise from the domain resource.
+fn access_policy(plan: &Plan<'_>, domain: &Resource<'_>) -> Vec<PolicySource> {
     let kind = format!("{}_policy", domain.kind);
     let mut policies = Vec::new();
-    for one in plan.of_kind(&kind) {
+    for one in plan.with_type(&kind) {
         let is_its = match one.attribute("domain_name") {
             Attribute::Known(name) => Some(name.as_str() == domain.text("domain_name")),
             _ => match referred(plan, one, "domain_name", domain.kind) {

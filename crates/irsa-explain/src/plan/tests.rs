@@ -1,4 +1,4 @@
-//! Plans as Terraform prints them, of what is new and of what exists.
+//! Tests with plans of new and of existing resources.
 
 mod associations;
 mod attached;
@@ -39,7 +39,7 @@ fn refers(references: &[&str]) -> Value {
     json!({"references": references})
 }
 
-/// A resource of a configuration, of which one attribute is of interest.
+/// A resource in the configuration, with one attribute.
 fn configured(kind: &str, name: &str, attribute: &str, references: &[&str]) -> Value {
     json!({"mode": "managed", "type": kind, "name": name, "expressions": {attribute: refers(references)}})
 }
@@ -59,10 +59,10 @@ fn read(json: &Value) -> Inventory {
     super::read(&json.to_string()).unwrap()
 }
 
-/// Where the permissions of a role are from.
-fn places(role: &Role) -> Vec<&str> {
+/// The labels of the permissions policies of a role.
+fn labels(role: &Role) -> Vec<&str> {
     let permissions = role.permissions.iter();
-    permissions.map(|source| source.place.as_str()).collect()
+    permissions.map(|source| source.label.as_str()).collect()
 }
 
 #[test]
@@ -75,9 +75,9 @@ fn a_new_role_has_the_arn_that_it_is_going_to_have() {
         role.arn.as_ref().unwrap().as_str(),
         "arn:aws:iam::111122223333:role/app"
     );
-    assert_eq!(role.trust[0].place, "aws_iam_role.app.assume_role_policy");
+    assert_eq!(role.trust[0].label, "aws_iam_role.app.assume_role_policy");
     assert_eq!(role.trust[0].text.as_deref(), Some(POLICY));
-    assert_eq!(places(role), [""; 0]);
+    assert_eq!(labels(role), [""; 0]);
     assert!(inventory.role("app").is_some() && inventory.role("aws_iam_role.app").is_some());
 }
 
@@ -88,7 +88,7 @@ fn what_is_known_after_apply_only_has_no_text_but_its_address() {
     let mut late = role("aws_iam_role.app", "app");
     late["change"]["after_unknown"]["assume_role_policy"] = json!(true);
     let inventory = read(&plan(&[late, inline], &json!({})));
-    let later = |address: &str| unknown(&format!("`{address}` (known after apply only)"));
+    let later = |address: &str| unknown(&format!("`{address}` (known after apply)"));
     assert_eq!(
         inventory.roles[0].permissions,
         [later("aws_iam_role_policy.db.policy").attached(Attachment::Role)]
@@ -134,7 +134,7 @@ fn stores_and_providers_are_found_by_whatever_is_known() {
         Some("arn:aws:es:eu-central-1:111122223333:domain/logs")
     );
     assert_eq!(
-        domain.access_policy[0].place,
+        domain.access_policy[0].label,
         "aws_opensearch_domain_policy.logs.access_policies"
     );
     let issuer = inventory.providers[0].issuer.as_ref().unwrap();
@@ -154,18 +154,24 @@ fn a_state_is_read_as_well_and_knows_everything() {
         }],
     }]}}});
     let inventory = read(&state);
-    assert_eq!(inventory.roles[0].place, "module.iam.aws_iam_role.app");
+    assert_eq!(inventory.roles[0].label, "module.iam.aws_iam_role.app");
     assert!(inventory.roles[0].trust[0].text.is_some());
 }
 
 #[test]
-fn what_is_no_plan_is_refused() {
+fn texts_that_are_not_plans_are_rejected() {
     let failed = json!({"format_version": "1.2", "errored": true}).to_string();
     for (text, begin) in [
         ("{", "EOF while parsing"),
-        ("[]", "this is not what"),
-        (r#"{"format_version": "2.0"}"#, "the format `2.0` is later"),
-        (&failed, "the plan is of a run that failed"),
+        ("[]", "not the output of"),
+        (
+            r#"{"format_version": "2.0"}"#,
+            "the format version `2.0` is not supported",
+        ),
+        (
+            &failed,
+            "the plan is incomplete, because `terraform plan` failed",
+        ),
     ] {
         let error = super::read(text).unwrap_err();
         assert!(error.starts_with(begin), "{error}");
@@ -174,19 +180,19 @@ fn what_is_no_plan_is_refused() {
     assert!(
         super::read(&odd)
             .unwrap_err()
-            .contains("has invisible characters")
+            .contains("contains invisible characters")
     );
-    // Members of other types are as good as absent.
+    // Members of the wrong type are ignored.
     let odd = json!({"format_version": "1.0", "resource_changes": [1, {"type": []}, {"change": 3}], "configuration": 7});
     assert_eq!(read(&odd).roles, []);
 }
 
 #[test]
-fn what_is_deferred_leaves_no_role_sure() {
+fn deferred_changes_make_all_roles_unsure() {
     let mut json = plan(&[role("aws_iam_role.app", "app")], &json!({}));
     json["complete"] = json!(false);
     assert_eq!(
         read(&json).roles[0].permissions,
-        [unknown("what the plan defers")]
+        [unknown("the changes that the plan defers")]
     );
 }

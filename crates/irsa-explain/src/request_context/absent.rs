@@ -1,17 +1,17 @@
-//! The keys that requests are documented not to have.
+//! The condition keys that requests are documented not to have.
 
 use super::RequestKind::{
     self, DatabaseLogin, DomainRequest, PodIdentity, SessionCall, TokenExchange, Unsigned,
 };
 
-/// A key that requests of some kinds do not have.
+/// A key that some kinds of requests do not have.
 #[derive(Debug)]
 pub struct AbsentKey {
-    /// In lower case; one that ends in `/` stands for all tags.
+    /// The key in lower case. A key that ends with `/` stands for all tags.
     pub key: &'static str,
-    /// The kinds of requests that do not have it.
+    /// The kinds of requests without it.
     pub kinds: &'static [RequestKind],
-    /// AWS's page that says so.
+    /// The AWS page that documents this.
     pub page: &'static str,
 }
 
@@ -61,7 +61,7 @@ macro_rules! absent {
     };
 }
 
-/// Every key that is known to be absent by the kind of request.
+/// All keys whose absence follows from the kind of request.
 pub const ABSENT: &[AbsentKey] = absent! {
     "aws:referer" LOGIN IAM_AUTHENTICATION;
     "aws:sourceip" LOGIN IAM_AUTHENTICATION;

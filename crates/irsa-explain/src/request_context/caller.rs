@@ -1,5 +1,5 @@
-//! The keys that AWS fills in for a caller, by its ARN or name ("Properties of the principal" in "AWS global condition
-//! context keys").
+//! The condition keys that AWS fills in for a caller ("Properties of the principal" in "AWS global condition context
+//! keys").
 
 use irsa_chain::Arn;
 use irsa_policy::Principal;
@@ -8,9 +8,9 @@ use super::{RequestContext, RequestKind};
 use crate::{pod_identity, web_identity};
 
 impl RequestContext {
-    /// The request of `principal` for `action` on `resource`; each is the text that names it.
+    /// Creates the context for a request of `principal` for `action` on `resource`.
     ///
-    /// A role session is taken to be that of a role without a path: its ARN does not have the role's path.
+    /// The role of a session is assumed to have no path, as the ARN of the session does not contain it.
     pub fn for_request(principal: &str, action: &str, resource: Option<&str>) -> Self {
         let mut context = match Principal::parse(principal) {
             Some(Principal::Aws(arn)) => for_arn(arn, action, resource),

@@ -1,4 +1,4 @@
-//! What is known of each key.
+//! Tests of the states of condition keys.
 
 use irsa_chain::SessionName;
 
@@ -29,7 +29,7 @@ fn state(context: &RequestContext, key: &str) -> &'static str {
     }
 }
 
-/// A key, and its state for a login, a request to a domain, any other call and the exchange of a token.
+/// A key and its state for a database login, a domain request, any other call and a token exchange.
 const STATES: &[(&str, [&str; 4])] = &[
     (
         "aws:RequestedRegion",
@@ -115,7 +115,7 @@ fn each_kind_of_request_has_its_own_keys() {
 }
 
 #[test]
-fn what_is_said_of_this_request_comes_before_its_kind() {
+fn keys_of_the_request_take_precedence_over_its_kind() {
     let mut context = session("rds-db:connect");
     context.leave_unknown("aws:PrincipalTag/kubernetes-pod-name");
     context.leave_out("aws:PrincipalTag/", "the role's tags were read");

@@ -1,7 +1,7 @@
-//! One line: a request, and the policies that have a say.
+//! One line of input: a request and the policies that apply to it.
 //!
-//! Policies and the context's values stay the text they are, so that no duplicate key and no digit
-//! is lost before the policy engine has seen it.
+//! Policies and context values are kept as raw JSON, so that duplicate keys and the spelling of numbers reach the
+//! policy engine.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -11,9 +11,9 @@ use irsa_policy::{Context, Layer, Outcome, PolicyDocuments, Principal, Request, 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// Further members, such as what a case expects, are nobody's business here.
+/// A request as written. Other members, such as the expected result of a test case, are ignored.
 #[derive(Debug, serde::Deserialize)]
-#[serde(rename_all = "camelCase", expecting = "an object that is a request")]
+#[serde(rename_all = "camelCase", expecting = "a request object")]
 pub(super) struct Line<'a> {
     #[serde(borrow)]
     pub(super) id: Option<&'a RawValue>,
@@ -27,12 +27,12 @@ pub(super) struct Line<'a> {
     policies: Option<Policies<'a>>,
 }
 
-/// A misspelt kind would be a policy that does not restrict.
+/// The policies by kind. Unknown kinds are rejected: a misspelled kind would silently not restrict the request.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(
     rename_all = "camelCase",
     deny_unknown_fields,
-    expecting = "an object of kinds of policies"
+    expecting = "an object of policies by kind"
 )]
 struct Policies<'a> {
     #[serde(borrow)]
@@ -49,7 +49,7 @@ struct Policies<'a> {
     resource_control: Option<Vec<&'a RawValue>>,
 }
 
-/// An organization has at most seven: the root, five units, the account.
+/// The maximum number of levels. An organization has at most seven: the root, five units, the account.
 const MAX_LEVELS: usize = 64;
 
 /// The policies of one layer.
@@ -57,13 +57,13 @@ type Documents<'a> = (Layer, Vec<Cow<'a, str>>);
 
 type Level = fn(usize) -> Layer;
 
-/// The members of an object, none of them lost.
+/// The members of an object, including duplicates.
 #[derive(Debug)]
 struct Members<'a>(Vec<(String, &'a RawValue)>);
 
-/// A line that makes sense, but for what its policies say.
+/// A valid line whose policies are not parsed yet.
 #[derive(Debug)]
-pub(super) struct Asked<'a> {
+pub(super) struct ParsedRequest<'a> {
     principal: Principal<'a>,
     line: &'a Line<'a>,
     context: Context,
@@ -77,9 +77,9 @@ impl<'a> Line<'a> {
         serde_json::from_slice(line)
     }
 
-    pub(super) fn ask(&self) -> Result<Asked<'_>, String> {
+    pub(super) fn parse_parts(&self) -> Result<ParsedRequest<'_>, String> {
         let principal = Principal::parse(&self.principal);
-        Ok(Asked {
+        Ok(ParsedRequest {
             principal: principal.ok_or_else(|| {
                 let expected = "an ARN of IAM or STS, a service, a provider, or `anonymous`";
                 format!("`principal` is not {expected}")
@@ -91,9 +91,9 @@ impl<'a> Line<'a> {
     }
 }
 
-// === impl Asked ===
+// === impl ParsedRequest ===
 
-impl Asked<'_> {
+impl ParsedRequest<'_> {
     pub(super) fn outcome(&self) -> Result<Outcome, SetError> {
         let mut documents = PolicyDocuments::new();
         for (layer, texts) in &self.policies {
@@ -111,7 +111,7 @@ impl Asked<'_> {
     }
 }
 
-/// The id of a line as far as it can be read, whatever else is wrong with it.
+/// The ID of a line, even if the line is otherwise invalid.
 pub(super) fn id_of(line: &[u8]) -> Option<Box<RawValue>> {
     struct Id(Option<Box<RawValue>>);
     impl<'de> Visitor<'de> for &mut Id {
@@ -134,7 +134,7 @@ pub(super) fn id_of(line: &[u8]) -> Option<Box<RawValue>> {
     }
     let mut id = Id(None);
     let mut reader = serde_json::Deserializer::from_slice(line);
-    // The rest of the line was refused already.
+    // The error of the rest of the line was reported already.
     let _ = reader.deserialize_map(&mut id);
     id.0
 }
@@ -159,7 +159,7 @@ fn layers<'a>(policies: &Policies<'a>) -> Result<Vec<Documents<'a>>, String> {
     ] {
         let count = levels.as_ref().map_or(0, Vec::len);
         if count > MAX_LEVELS {
-            return Err(format!("{count} levels are over the limit of {MAX_LEVELS}"));
+            return Err(format!("{count} levels exceed the limit of {MAX_LEVELS}"));
         }
         for (number, level) in levels.iter().flatten().enumerate() {
             layers.push((layer(number), documents(level)?));
@@ -168,12 +168,12 @@ fn layers<'a>(policies: &Policies<'a>) -> Result<Vec<Documents<'a>>, String> {
     Ok(layers)
 }
 
-/// A list of policies, or one without brackets.
+/// Reads a list of policies, or a single policy without brackets.
 fn documents(raw: &RawValue) -> Result<Vec<Cow<'_, str>>, String> {
     items(raw)?.into_iter().map(document).collect()
 }
 
-/// A policy as an object, or as a string that holds one.
+/// Reads a policy that is an object, or a string that contains one.
 fn document(raw: &RawValue) -> Result<Cow<'_, str>, String> {
     match raw.get().as_bytes().first() {
         Some(b'"') => text(raw).map(Cow::Owned),
@@ -186,7 +186,7 @@ fn context(members: &Members<'_>) -> Result<Context, String> {
     let mut context = Context::new();
     for (key, raw) in &members.0 {
         if !seen.insert(key.to_ascii_lowercase()) {
-            return Err(format!("the context has the key `{key}` twice"));
+            return Err(format!("duplicate key `{key}` in the context"));
         }
         let values: Result<Vec<_>, _> = items(raw)?.into_iter().map(value).collect();
         context.insert(key, values?);
@@ -194,11 +194,13 @@ fn context(members: &Members<'_>) -> Result<Context, String> {
     Ok(context)
 }
 
-/// Numbers and booleans are the text they are.
+/// Reads a context value. Numbers and booleans are used as they are spelled.
 fn value(raw: &RawValue) -> Result<String, String> {
     match raw.get().as_bytes().first() {
         Some(b'"') => text(raw),
-        Some(b'{' | b'[' | b'n') => Err(format!("`{}` is no value of a context", raw.get())),
+        Some(b'{' | b'[' | b'n') => {
+            Err(format!("`{}` is not a value of a condition key", raw.get()))
+        }
         _ => Ok(raw.get().to_owned()),
     }
 }

@@ -1,4 +1,4 @@
-//! The contract, line by line.
+//! Tests of the JSON Lines contract.
 
 use serde_json::{Value, json};
 
@@ -146,7 +146,7 @@ fn a_duplicate_key_of_an_object_is_not_lost() {
 }
 
 #[test]
-fn a_line_that_is_no_request_is_answered_and_the_next_one_too() {
+fn an_invalid_line_is_answered_and_the_next_one_too() {
     let good = json!({"id": "good", "principal": CALLER, "action": "a:b"});
     let lines = [
         r#"{"id": "type", "principal": 3, "action": "a:b"}"#,
@@ -182,9 +182,9 @@ fn a_byte_order_mark_and_values_of_other_types_leave_no_trace() {
     ));
     assert_eq!(answers[0]["decision"], "ImplicitlyDenied");
     for (answer, expected) in answers[1..].iter().zip([
-        "no request: invalid type: string \"text\", expected an object that is a request",
-        "no request: invalid length 0, expected an object that is a request",
-        "no request: invalid type: integer `1`, expected an object of kinds of policies",
+        "invalid request: invalid type: string \"text\", expected a request object",
+        "invalid request: invalid length 0, expected a request object",
+        "invalid request: invalid type: integer `1`, expected an object of policies by kind",
     ]) {
         assert_eq!(answer["by"]["error"], expected);
     }
@@ -213,7 +213,7 @@ fn an_id_comes_back_as_it_is() {
 }
 
 #[test]
-fn bytes_that_are_no_text_are_no_request() {
+fn invalid_utf_8_is_an_invalid_request() {
     let mut output = Vec::new();
     answer_all(&b"{\"id\": \"\xff\"}\n"[..], &mut output).unwrap();
     let answer: Value = serde_json::from_slice(&output).unwrap();
@@ -229,7 +229,7 @@ fn a_line_without_end_takes_no_more_than_its_share_of_memory() {
     let output = String::from_utf8(output).unwrap();
     let answers: Vec<_> = output.lines().collect();
     assert_eq!(answers.len(), 2);
-    assert!(answers[0].contains("over the limit"), "{output}");
+    assert!(answers[0].contains("exceeds the limit"), "{output}");
     assert!(answers[1].contains("ImplicitlyDenied"), "{output}");
 }
 
@@ -240,6 +240,6 @@ fn no_organization_has_so_many_levels() {
     assert_eq!(answer["decision"], "Invalid");
     assert_eq!(
         answer["by"]["error"],
-        "no request: 65 levels are over the limit of 64"
+        "invalid request: 65 levels exceed the limit of 64"
     );
 }

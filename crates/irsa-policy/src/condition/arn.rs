@@ -1,11 +1,11 @@
 //! `Arn…` operators (IAM User Guide, "Amazon Resource Name (ARN) condition operators").
 //!
-//! `ArnEquals` and `ArnLike` are the same: each of the six parts is compared by itself, and each
-//! may have wildcards.
+//! `ArnEquals` and `ArnLike` are equivalent: each of the six parts is compared separately, and each can have wildcards.
 
-use super::operator::{Comparison, Compile};
+use super::comparison::{Comparison, Compile};
 use super::test::Values;
-use crate::arn::{Arn, ArnPattern};
+use crate::arn::Arn;
+use crate::arn_pattern::ArnPattern;
 use crate::template::Template;
 use crate::{Context, Problem};
 
@@ -31,8 +31,9 @@ enum Value {
 }
 
 impl Values for Like {
-    fn any_matches(&self, was: &str, context: &Context) -> bool {
-        Arn::parse(was).is_some_and(|arn| self.0.iter().any(|value| value.matches(&arn, context)))
+    fn any_matches(&self, actual: &str, context: &Context) -> bool {
+        Arn::parse(actual)
+            .is_some_and(|arn| self.0.iter().any(|value| value.matches(&arn, context)))
     }
 }
 
@@ -44,7 +45,7 @@ impl Value {
         let pattern = pattern(&template, &Context::new(), 0);
         let pattern = pattern.ok_or_else(|| Problem::Invalid {
             value: template.fill(&Context::new(), 0).unwrap_or_default(),
-            expected: "an ARN of six parts",
+            expected: "an ARN with six parts",
         })?;
         Ok(Self::Ready(Box::new(pattern)))
     }
@@ -59,5 +60,5 @@ impl Value {
 }
 
 fn pattern(template: &Template, context: &Context, limit: usize) -> Option<ArnPattern> {
-    ArnPattern::of(&template.tokens(context, limit)?)
+    ArnPattern::from_tokens(&template.tokens(context, limit)?)
 }

@@ -1,9 +1,8 @@
 //! `BinaryEquals` (IAM User Guide, "Binary condition operators").
 //!
-//! The policy has the bytes in base 64, and so must the request. Each run of bytes has one form
-//! in it, so the forms are compared.
+//! Policy and request hold base64-encoded data. The canonical encoding is unique, so the encoded texts are compared.
 
-use super::operator::{Comparison, Compile, parse_all};
+use super::comparison::{Comparison, Compile, parse_all};
 use super::test::Values;
 use crate::Context;
 
@@ -11,7 +10,7 @@ pub(super) const COMPARISONS: &[Comparison] = &[Comparison::positive("BinaryEqua
 
 const EQUALS: Compile = Compile::Texts(|values| {
     let checked = |value: &str| is_base64(value).then(|| value.to_owned());
-    let values = parse_all(values, "binary data in base 64", checked)?;
+    let values = parse_all(values, "base64-encoded data", checked)?;
     Ok(Box::new(Equals(values)))
 });
 
@@ -19,12 +18,12 @@ const EQUALS: Compile = Compile::Texts(|values| {
 struct Equals(Vec<String>);
 
 impl Values for Equals {
-    fn any_matches(&self, was: &str, _: &Context) -> bool {
-        self.0.iter().any(|value| value == was)
+    fn any_matches(&self, actual: &str, _: &Context) -> bool {
+        self.0.iter().any(|value| value == actual)
     }
 }
 
-/// The canonical form (RFC 4648, sections 3.5 and 4): padded, and without bits that get lost.
+/// Whether a text is canonical base64 (RFC 4648, sections 3.5 and 4): padded, and without unused bits set.
 fn is_base64(text: &str) -> bool {
     let data = text.trim_end_matches('=');
     let end = data.bytes().next_back().and_then(sextet).unwrap_or(0);

@@ -1,6 +1,6 @@
-//! `Bool` (IAM User Guide, "Boolean condition operators"); also the values of `Null`.
+//! `Bool` (IAM User Guide, "Boolean condition operators"), and the values of `Null`.
 
-use super::operator::{Comparison, Compile, parse_all};
+use super::comparison::{Comparison, Compile, parse_all};
 use super::test::Values;
 use crate::{Context, Problem};
 
@@ -12,12 +12,12 @@ const BOOL: Compile = Compile::Texts(|values| Ok(Box::new(Bool(booleans(values)?
 struct Bool(Vec<bool>);
 
 impl Values for Bool {
-    fn any_matches(&self, was: &str, _: &Context) -> bool {
-        parse(was).is_some_and(|was| self.0.contains(&was))
+    fn any_matches(&self, actual: &str, _: &Context) -> bool {
+        parse(actual).is_some_and(|actual| self.0.contains(&actual))
     }
 }
 
-/// The policy's values as booleans.
+/// Parses the values of the policy as booleans.
 pub(super) fn booleans(values: &[String]) -> Result<Vec<bool>, Problem> {
     parse_all(values, "`true` or `false`", parse)
 }

@@ -1,12 +1,12 @@
-//! `Date…` operators (IAM User Guide, "Date condition operators"): the W3C's profile of ISO 8601
-//! (NOTE-datetime), or seconds since 1970.
+//! `Date…` operators (IAM User Guide, "Date condition operators"): the W3C profile of ISO 8601 (NOTE-datetime), or
+//! seconds since 1970.
 //!
-//! IAM takes more than the profile: lower case, one digit for two, and times without seconds,
-//! minutes or a zone, which is UTC then.
+//! IAM accepts more than the profile: lower case, one digit instead of two, and times without seconds or minutes. A
+//! time without a zone is in UTC.
 
 use std::cmp::Ordering;
 
-use super::operator::{Comparison, Compile};
+use super::comparison::{Comparison, Compile};
 use super::ordered::{Scale, compile};
 
 pub(super) const COMPARISONS: &[Comparison] = &[
@@ -25,7 +25,7 @@ const GREATER: Compile = Compile::Texts(|values| compile::<Instant>(values, Orde
 const GREATER_OR_EQUAL: Compile =
     Compile::Texts(|values| compile::<Instant>(values, Ordering::is_ge));
 
-/// Since 1970.
+/// A point in time, relative to 1970.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Instant {
     seconds: i64,
@@ -36,7 +36,7 @@ impl Scale for Instant {
     const EXPECTED: &'static str =
         "a date such as `2026-11-25` or `2026-11-25T00:15:00Z`, or seconds since 1970";
 
-    /// Four digits are a year, and all other numbers are seconds.
+    /// Parses four digits as a year and all other numbers as seconds.
     fn parse(text: &str) -> Option<Self> {
         if text.len() != 4 && text.bytes().all(|byte| byte.is_ascii_digit()) {
             let (seconds, nanoseconds) = (text.parse().ok()?, 0);
@@ -57,27 +57,27 @@ impl Scale for Instant {
     }
 }
 
-/// Days since 1970 of `YYYY`, `YYYY-MM` or `YYYY-MM-DD`.
+/// The days from 1970 to `YYYY`, `YYYY-MM` or `YYYY-MM-DD`.
 fn days(date: &str) -> Option<i64> {
     let mut parts = date.split('-');
     let year = number(parts.next()?, 9)?;
     let month = parts.next().map_or(Some(1), |month| number(month, 2))?;
     let day = parts.next().map_or(Some(1), |day| number(day, 2))?;
-    let is_day = (1..=12).contains(&month) && (1..=days_of(year, month)).contains(&day);
+    let is_day = (1..=12).contains(&month) && (1..=days_in_month(year, month)).contains(&day);
     if parts.next().is_some() || !is_day {
         return None;
     }
-    let before: i64 = (1..month).map(|month| days_of(year, month)).sum();
+    let before: i64 = (1..month).map(|month| days_in_month(year, month)).sum();
     Some(days_before(year) - days_before(1970) + before + day - 1)
 }
 
-/// Days from year 0 to the first of this year.
+/// The days from year 0 to January 1 of this year.
 fn days_before(year: i64) -> i64 {
     let leap_years = (year + 3) / 4 - (year + 99) / 100 + (year + 399) / 400;
     year * 365 + leap_years
 }
 
-fn days_of(year: i64, month: i64) -> i64 {
+fn days_in_month(year: i64, month: i64) -> i64 {
     let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     match month {
         2 => 28 + i64::from(is_leap),
@@ -86,8 +86,7 @@ fn days_of(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Seconds and nanoseconds since midnight UTC of `hh`, `hh:mm`, `hh:mm:ss` or `hh:mm:ss.s`, with a
-/// zone or without.
+/// The seconds and nanoseconds since midnight UTC of `hh`, `hh:mm`, `hh:mm:ss` or `hh:mm:ss.s`, with or without a zone.
 fn time_of_day(time: &str) -> Option<(i64, u32)> {
     let (clock, ahead) = split_zone(time)?;
     let mut parts = clock.splitn(3, ':');
@@ -101,8 +100,7 @@ fn time_of_day(time: &str) -> Option<(i64, u32)> {
     Some((seconds - ahead, nanoseconds(fraction)?))
 }
 
-/// What stands before the zone, and how many seconds the zone is ahead of UTC: `Z`, `+hh:mm`,
-/// `+hhmm` or `+hh`.
+/// Splits a time into the clock time and the offset of its zone from UTC in seconds: `Z`, `+hh:mm`, `+hhmm` or `+hh`.
 fn split_zone(time: &str) -> Option<(&str, i64)> {
     if let Some(clock) = time.strip_suffix(['Z', 'z']) {
         return Some((clock, 0));
@@ -123,7 +121,7 @@ fn split_zone(time: &str) -> Option<(&str, i64)> {
     Some((clock, if is_ahead { ahead } else { -ahead }))
 }
 
-/// A minute or a second.
+/// Parses a minute or a second.
 fn sixtieths(text: &str) -> Option<i64> {
     number(text, 2).filter(|count| *count < 60)
 }
@@ -134,7 +132,7 @@ fn nanoseconds(fraction: &str) -> Option<u32> {
     is_fraction.then(|| format!("{fraction:0<9}").parse().ok())?
 }
 
-/// A number of at most so many digits.
+/// Parses a number of at most `digits` digits.
 fn number(text: &str, digits: usize) -> Option<i64> {
     let is_number =
         (1..=digits).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -149,7 +147,7 @@ mod tests {
         Instant::parse(text).map(|instant| instant.seconds)
     }
 
-    // The first values are those of `date --utc --date=… +%s`.
+    // The first values were computed with `date --utc --date=… +%s`.
     #[test]
     fn dates_are_points_in_time() {
         for (text, expected) in [
@@ -183,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_are_no_dates() {
+    fn other_texts_are_not_dates() {
         for text in [
             "",
             "yesterday",

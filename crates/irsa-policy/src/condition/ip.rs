@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::operator::{Comparison, Compile, parse_all};
+use super::comparison::{Comparison, Compile, parse_all};
 use super::test::Values;
 use crate::Context;
 
@@ -23,19 +23,20 @@ struct Within(Vec<Network>);
 #[derive(Debug)]
 struct Network {
     address: IpAddr,
-    /// How many bits of the address count.
+    /// The length of the prefix in bits.
     prefix: u32,
 }
 
 impl Values for Within {
-    fn any_matches(&self, was: &str, _: &Context) -> bool {
-        was.parse()
+    fn any_matches(&self, actual: &str, _: &Context) -> bool {
+        actual
+            .parse()
             .is_ok_and(|address| self.0.iter().any(|network| network.contains(address)))
     }
 }
 
 impl Network {
-    /// Without a prefix, an address is itself alone.
+    /// Parses a network; without a prefix length it is a single address.
     fn parse(text: &str) -> Option<Self> {
         let (address, prefix) = match text.split_once('/') {
             Some((address, prefix)) => (address, Some(prefix)),
@@ -71,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_range_is_what_shares_its_prefix() {
+    fn a_range_contains_the_addresses_with_its_prefix() {
         for (range, address, expected) in [
             ("203.0.113.0/24", "203.0.113.255", true),
             ("203.0.113.0/24", "203.0.114.0", false),

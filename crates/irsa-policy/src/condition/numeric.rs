@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::operator::{Comparison, Compile};
+use super::comparison::{Comparison, Compile};
 use super::ordered::{Scale, compile};
 
 pub(super) const COMPARISONS: &[Comparison] = &[
@@ -22,15 +22,17 @@ const GREATER: Compile = Compile::Numbers(|values| compile::<Number>(values, Ord
 const GREATER_OR_EQUAL: Compile =
     Compile::Numbers(|values| compile::<Number>(values, Ordering::is_ge));
 
-/// Digits after the point, and as many before it: exact, unlike binary fractions.
+/// The maximum number of digits after the decimal point, and before it. Decimal numbers are exact, unlike binary
+/// fractions.
 const DIGITS: usize = 18;
 
-/// A decimal number, times `10^DIGITS`.
+/// A decimal number, multiplied by `10^DIGITS`.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Number(i128);
 
 impl Scale for Number {
-    const EXPECTED: &'static str = "a number of up to 18 digits before and after the point";
+    const EXPECTED: &'static str =
+        "a number with up to 18 digits before and after the decimal point";
 
     fn parse(text: &str) -> Option<Self> {
         let (sign, digits) = match text.strip_prefix('-') {
@@ -70,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_are_no_numbers() {
+    fn other_texts_are_not_numbers() {
         for text in [
             "", "-", "1.", ".5", "1e3", "+1", " 1", "0x1", "1,5", "1.2.3", "NaN",
         ] {

@@ -1,8 +1,9 @@
-//! Names of operators, with their prefixes and suffixes.
+//! Operator names with their prefixes and suffixes.
 //!
-//! A family is a file with a table of [`Comparison`]s, listed in [`FAMILIES`].
+//! Each family of operators is a file with a table of [`Comparison`]s, which [`FAMILIES`] lists.
 
-use super::test::{Compare, Quantifier, Test, Values};
+use super::comparison::{Comparison, Compile};
+use super::test::{Compare, Quantifier, Test};
 use super::{arn, binary, boolean, date, ip, numeric, string};
 use crate::Problem;
 use crate::template::Template;
@@ -17,29 +18,6 @@ const FAMILIES: [&[Comparison]; 7] = [
     binary::COMPARISONS,
 ];
 
-/// How one operator of a family compares.
-pub(super) struct Comparison {
-    /// The operator's name without prefix and suffix.
-    name: &'static str,
-    /// `Not`: holds if no value of the policy matches.
-    negated: bool,
-    /// Compiles all values that the policy lists for one key.
-    compile: Compile,
-}
-
-/// The values of one key, or what is wrong with them.
-pub(super) type Compiled = Result<Box<dyn Values>, Problem>;
-
-/// What values an operator takes.
-#[derive(Clone, Copy)]
-pub(super) enum Compile {
-    /// Text that may have policy variables.
-    Templates(fn(Vec<Template>) -> Compiled),
-    Texts(fn(&[String]) -> Compiled),
-    /// Also a fraction without quotation marks, as it is the same however it is written.
-    Numbers(fn(&[String]) -> Compiled),
-}
-
 /// An operator as written: `ForAnyValue:StringLikeIfExists`.
 pub(super) enum Operator {
     Null,
@@ -48,24 +26,6 @@ pub(super) enum Operator {
         comparison: &'static Comparison,
         if_exists: bool,
     },
-}
-
-impl Comparison {
-    pub(super) const fn positive(name: &'static str, compile: Compile) -> Self {
-        Self {
-            name,
-            negated: false,
-            compile,
-        }
-    }
-
-    pub(super) const fn negated(name: &'static str, compile: Compile) -> Self {
-        Self {
-            name,
-            negated: true,
-            compile,
-        }
-    }
 }
 
 impl Operator {
@@ -82,7 +42,7 @@ impl Operator {
                 Quantifier::Plain => Ok(Self::Null),
                 _ => Err(Problem::Unsupported {
                     what: name.to_owned(),
-                    why: "IAM does not say what a set operator makes of `Null`",
+                    why: "IAM does not document `Null` with a set operator",
                 }),
             };
         }
@@ -99,7 +59,7 @@ impl Operator {
         })
     }
 
-    /// Policy variables belong to strings and ARNs only.
+    /// Whether values may contain policy variables: only string and ARN operators accept them.
     pub(super) fn takes_variables(&self) -> bool {
         matches!(self, Self::Compare { comparison, .. } if matches!(comparison.compile, Compile::Templates(_)))
     }
@@ -108,7 +68,7 @@ impl Operator {
         matches!(self, Self::Compare { comparison, .. } if matches!(comparison.compile, Compile::Numbers(_)))
     }
 
-    /// Compiles the values of one key, both as they are written and with their variables.
+    /// Compiles the values of one key, given both as written and as templates.
     pub(super) fn compile(
         &self,
         written: &[String],
@@ -137,18 +97,4 @@ impl Operator {
             })),
         }
     }
-}
-
-/// All values of the policy, or which of them is not what is expected.
-pub(super) fn parse_all<T>(
-    values: &[String],
-    expected: &'static str,
-    parse: impl Fn(&str) -> Option<T>,
-) -> Result<Vec<T>, Problem> {
-    let invalid = |value: &String| Problem::Invalid {
-        value: value.clone(),
-        expected,
-    };
-    let checked = |value: &String| parse(value).ok_or_else(|| invalid(value));
-    values.iter().map(checked).collect()
 }

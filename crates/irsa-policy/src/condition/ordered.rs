@@ -1,15 +1,15 @@
-//! What `Numeric…` and `Date…` operators have in common: values in an order.
+//! Comparison of ordered values, for `Numeric…` and `Date…` operators.
 
 use std::cmp::Ordering;
 use std::fmt;
 
-use super::operator::{Compiled, parse_all};
+use super::comparison::{Compiled, parse_all};
 use super::test::Values;
 use crate::Context;
 
-/// Values in an order.
+/// An ordered type of values.
 pub(super) trait Scale: Ord + fmt::Debug + Send + Sync + Sized + 'static {
-    /// What a value of the policy must be.
+    /// A description of valid values.
     const EXPECTED: &'static str;
 
     fn parse(text: &str) -> Option<Self>;
@@ -21,14 +21,18 @@ struct Ordered<S> {
     test: fn(Ordering) -> bool,
 }
 
-/// Matches a value of the request that stands to one of the policy's in such an order.
+/// Compiles values to a test that matches if the request's value compares with one of them as `test` requires.
 pub(super) fn compile<S: Scale>(values: &[String], test: fn(Ordering) -> bool) -> Compiled {
     let values = parse_all(values, S::EXPECTED, S::parse)?;
     Ok(Box::new(Ordered { values, test }))
 }
 
 impl<S: Scale> Values for Ordered<S> {
-    fn any_matches(&self, was: &str, _: &Context) -> bool {
-        S::parse(was).is_some_and(|was| self.values.iter().any(|value| (self.test)(was.cmp(value))))
+    fn any_matches(&self, actual: &str, _: &Context) -> bool {
+        S::parse(actual).is_some_and(|actual| {
+            self.values
+                .iter()
+                .any(|value| (self.test)(actual.cmp(value)))
+        })
     }
 }

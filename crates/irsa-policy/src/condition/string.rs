@@ -1,6 +1,6 @@
 //! `String…` operators (IAM User Guide, "String condition operators").
 
-use super::operator::{Comparison, Compile};
+use super::comparison::{Comparison, Compile};
 use super::test::Values;
 use crate::Context;
 use crate::template::{Pattern, Template};
@@ -35,7 +35,7 @@ const LIKE: Compile = Compile::Templates(|values| {
 
 #[derive(Debug)]
 struct Equals {
-    /// Those without variables, in order.
+    /// The values without variables, sorted.
     texts: Vec<String>,
     templates: Vec<Template>,
 }
@@ -47,26 +47,28 @@ struct EqualsIgnoreCase(Vec<Template>);
 struct Like(Vec<Pattern>);
 
 impl Values for Equals {
-    fn any_matches(&self, was: &str, context: &Context) -> bool {
+    fn any_matches(&self, actual: &str, context: &Context) -> bool {
         let mut templates = self.templates.iter();
-        let compare = |text: &String| text.as_str().cmp(was);
+        let compare = |text: &String| text.as_str().cmp(actual);
         self.texts.binary_search_by(compare).is_ok()
-            || templates.any(|value| value.is(was, context))
+            || templates.any(|value| value.is(actual, context))
     }
 }
 
 impl Values for EqualsIgnoreCase {
-    fn any_matches(&self, was: &str, context: &Context) -> bool {
-        let was = was.to_lowercase();
-        // No character has more than four bytes, in upper or lower case.
-        let limit = was.len().saturating_mul(4);
+    fn any_matches(&self, actual: &str, context: &Context) -> bool {
+        let actual = actual.to_lowercase();
+        // A character has at most four bytes in either case.
+        let limit = actual.len().saturating_mul(4);
         let mut values = self.0.iter().filter_map(|value| value.fill(context, limit));
-        values.any(|value| value.to_lowercase() == was)
+        values.any(|value| value.to_lowercase() == actual)
     }
 }
 
 impl Values for Like {
-    fn any_matches(&self, was: &str, context: &Context) -> bool {
-        self.0.iter().any(|pattern| pattern.matches(was, context))
+    fn any_matches(&self, actual: &str, context: &Context) -> bool {
+        self.0
+            .iter()
+            .any(|pattern| pattern.matches(actual, context))
     }
 }

@@ -1,26 +1,26 @@
-//! A piece of a pattern with `?`.
+//! Pieces of a pattern that contain `?`.
 
 use std::collections::HashMap;
 
-/// In pieces of fewer characters trying each place in turn is faster.
+/// For pieces with fewer characters, trying each position in turn is faster.
 const SHORT: usize = 32;
 
-/// The most words of bits that a piece may take.
+/// The maximum number of words for the bit masks of a piece.
 const MAX_WORDS: usize = 1 << 20;
 
-/// Characters, of which `?` is `None`.
+/// The characters of a piece; `None` is a `?`.
 #[derive(Clone, Debug)]
 pub(super) struct Mask {
     chars: Box<[Option<char>]>,
     bits: Option<Bits>,
 }
 
-/// Where in the piece each character may stand, one bit a place.
+/// The positions in the piece at which each character can occur, as bit masks.
 #[derive(Clone, Debug)]
 struct Bits {
-    of_char: HashMap<char, Box<[u64]>>,
-    /// Of characters that the piece has only as `?`.
-    of_others: Box<[u64]>,
+    by_char: HashMap<char, Box<[u64]>>,
+    /// The mask of characters that match only a `?`.
+    others: Box<[u64]>,
 }
 
 impl Mask {
@@ -29,7 +29,7 @@ impl Mask {
         Self { chars, bits }
     }
 
-    /// What follows the piece, if the text starts with it.
+    /// Returns the rest of the text after the piece, if the text starts with it.
     pub(super) fn strip_from_start<'t>(&self, text: &'t str) -> Option<&'t str> {
         let mut chars = text.chars();
         fits(self.chars.iter(), &mut chars).then_some(chars.as_str())
@@ -39,7 +39,7 @@ impl Mask {
         fits(self.chars.iter().rev(), &mut text.chars().rev())
     }
 
-    /// What follows the first place where the piece occurs.
+    /// Returns the rest of the text after the first occurrence of the piece.
     pub(super) fn skip_past<'t>(&self, text: &'t str) -> Option<&'t str> {
         match &self.bits {
             Some(bits) => bits.skip_past(self.chars.len(), text),
@@ -52,39 +52,39 @@ impl Mask {
 }
 
 impl Bits {
-    /// `None` for more different characters than are worth it.
+    /// Returns `None` if the piece has so many different characters that the masks would take too much memory.
     fn new(chars: &[Option<char>]) -> Option<Self> {
         let words = chars.len().div_ceil(64);
         let mut bits = Self {
-            of_char: HashMap::new(),
-            of_others: vec![0; words].into(),
+            by_char: HashMap::new(),
+            others: vec![0; words].into(),
         };
         for char in chars.iter().flatten() {
-            bits.of_char
+            bits.by_char
                 .entry(*char)
                 .or_insert_with(|| vec![0; words].into());
-            if bits.of_char.len() * words > MAX_WORDS {
+            if bits.by_char.len() * words > MAX_WORDS {
                 return None;
             }
         }
         for (place, wanted) in chars.iter().enumerate() {
-            let rows = bits.of_char.iter_mut();
+            let rows = bits.by_char.iter_mut();
             let fitting = rows.filter(|(char, _)| wanted.is_none_or(|wanted| wanted == **char));
             fitting.for_each(|(_, row)| set(row, place));
             if wanted.is_none() {
-                set(&mut bits.of_others, place);
+                set(&mut bits.others, place);
             }
         }
         Some(bits)
     }
 
-    /// Keeps, one bit each, which beginnings of the piece end at the current character (the
-    /// Shift-And algorithm of Baeza-Yates and Gonnet): 64 places at a time, whatever the text.
+    /// Tracks, one bit each, the prefixes of the piece that end at the current character (the Shift-And algorithm of
+    /// Baeza-Yates and Gonnet), 64 positions at a time.
     fn skip_past<'t>(&self, length: usize, text: &'t str) -> Option<&'t str> {
-        let mut begun = vec![0_u64; self.of_others.len()];
+        let mut begun = vec![0_u64; self.others.len()];
         let last = 1 << ((length - 1) % 64);
         for (start, char) in text.char_indices() {
-            let allowed = self.of_char.get(&char).unwrap_or(&self.of_others);
+            let allowed = self.by_char.get(&char).unwrap_or(&self.others);
             let mut carry = 1;
             for (word, allowed) in begun.iter_mut().zip(allowed) {
                 let next = (*word << 1 | carry) & allowed;
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn long_pieces_are_found_with_bits() {
+    fn long_pieces_are_found_with_bit_masks() {
         for length in [SHORT, 63, 64, 65, 200] {
             let mask = mask(&format!("{}b", "a?".repeat(length / 2)));
             assert!(mask.bits.is_some());
@@ -145,7 +145,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn bits_find_what_trying_each_place_finds(piece in "[abé?]{1,70}", text in "[abé]{0,200}") {
+        fn bit_masks_find_the_same_as_trying_each_position(piece in "[abé?]{1,70}", text in "[abé]{0,200}") {
             let chars: Box<[_]> = piece.chars().map(|char| (char != '?').then_some(char)).collect();
             let bits = Bits::new(&chars);
             let one_by_one = Mask { chars, bits: None };
@@ -154,7 +154,7 @@ mod tests {
         }
 
         #[test]
-        fn a_piece_made_of_the_text_is_found(text in "[abé]{40,200}", hidden in prop::collection::vec(any::<prop::sample::Index>(), 1..80), at in 0..8_usize) {
+        fn a_piece_of_the_text_is_found(text in "[abé]{40,200}", hidden in prop::collection::vec(any::<prop::sample::Index>(), 1..80), at in 0..8_usize) {
             let mut piece: Vec<Option<char>> = text.chars().skip(at).take(33).map(Some).collect();
             for place in hidden {
                 *place.get_mut(&mut piece) = None;

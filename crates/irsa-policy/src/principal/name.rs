@@ -1,37 +1,39 @@
-//! One name that a `Principal` lists.
+//! One entry of `Principal`.
 
-use super::{Caller, Grant};
+use super::Grant;
 use crate::arn::{Arn, is_account};
+use crate::caller::Caller;
 use crate::json_cursor::Node;
 use crate::{PolicyError, PolicyKind, Principal, Problem};
 
 #[derive(Debug)]
 pub(super) enum Name {
     Everyone,
-    /// An account, and with it everyone in it; by its root ARN also the partition is known.
+    /// An account and everyone in it. The partition is known if the entry is the ARN of its root user.
     Account {
         partition: Option<String>,
         id: String,
     },
-    /// A role or a user, and with it all its sessions, whose ARNs lack the path.
+    /// A role or user and all its sessions, whose ARNs lack the path.
     Entity(String),
     /// One session.
     Session(String),
     Federated(String),
     Service(String),
-    /// What a request never has: the id of a deleted user or role, or of an S3 canonical user, or an
-    /// origin access identity.
-    Nobody,
+    /// An entry that matches no request: the ID of a deleted user or role, an S3 canonical user, or an origin access
+    /// identity.
+    NoCaller,
 }
 
-/// How CloudFront calls itself to a bucket (Amazon CloudFront Developer Guide, "Use an origin access
+/// The start of the name of an origin access identity (Amazon CloudFront Developer Guide, "Use an origin access
 /// identity").
 const ORIGIN_ACCESS: &str = "user/CloudFront Origin Access Identity ";
 
 const PROVIDER: &str = "the ARN of an OIDC or SAML provider, `arn:aws:iam::ACCOUNT:oidc-provider/ISSUER` with a \
                         12-digit account ID and without wildcards";
 
-const AWS: &str = "an account id, or the ARN of a root, user, role or session without wildcards";
+const AWS: &str =
+    "an account ID, or the ARN of a root user, user, role or session without wildcards";
 
 impl Name {
     pub(super) fn parse(
@@ -52,8 +54,8 @@ impl Name {
                 text,
                 "a service such as `ec2.amazonaws.com`, without wildcards",
             )),
-            "CanonicalUser" if is_plain(text) => Ok(Self::Nobody),
-            "CanonicalUser" => Err(value.invalid(text, "the id of a canonical user")),
+            "CanonicalUser" if is_plain(text) => Ok(Self::NoCaller),
+            "CanonicalUser" => Err(value.invalid(text, "a canonical user ID")),
             _ => Err(parent.fail(Problem::UnknownElement(kind.to_owned()))),
         }
     }
@@ -61,9 +63,10 @@ impl Name {
     pub(super) fn parse_everyone(node: &Node<'_>, kind: PolicyKind) -> Result<Self, PolicyError> {
         match node.text()? {
             "*" => Ok(Self::Everyone),
-            other if kind == PolicyKind::ResourceControl => {
-                Err(node.invalid(other, "`*`, and a resource control policy has no other"))
-            }
+            other if kind == PolicyKind::ResourceControl => Err(node.invalid(
+                other,
+                "`*`, the only principal of a resource control policy",
+            )),
             other => Err(node.invalid(other, "`*` or an object such as `{\"AWS\": …}`")),
         }
     }
@@ -77,11 +80,11 @@ impl Name {
             });
         }
         if is_unique_id(text) {
-            return Some(Self::Nobody);
+            return Some(Self::NoCaller);
         }
         let arn = Arn::parse(text).filter(|arn| is_plain(text) && arn.region.is_empty())?;
         if arn.account == "cloudfront" && arn.resource.starts_with(ORIGIN_ACCESS) {
-            return Some(Self::Nobody);
+            return Some(Self::NoCaller);
         }
         let arn = Some(arn).filter(|arn| is_account(arn.account))?;
         let (kind, rest) = arn.resource.split_once('/').unwrap_or((arn.resource, ""));
@@ -115,18 +118,18 @@ impl Name {
                         .as_deref()
                         .is_none_or(|partition| partition == arn.partition)
             }),
-            (Self::Entity(name), Principal::Aws(was)) => {
-                name == was || Arn::parse(name).is_some_and(|name| caller.is_session_of(&name))
+            (Self::Entity(name), Principal::Aws(actual)) => {
+                name == actual || Arn::parse(name).is_some_and(|name| caller.is_session_of(&name))
             }
-            (Self::Session(name), Principal::Aws(was))
-            | (Self::Federated(name), Principal::Federated(was))
-            | (Self::Service(name), Principal::Service(was)) => name == was,
+            (Self::Session(name), Principal::Aws(actual))
+            | (Self::Federated(name), Principal::Federated(actual))
+            | (Self::Service(name), Principal::Service(actual)) => name == actual,
             _ => false,
         }
     }
 }
 
-/// IAM refuses other names as invalid principals.
+/// Whether IAM accepts the name of a provider; it rejects others as invalid principals.
 fn is_provider(text: &str) -> bool {
     let is_complete = |arn: Arn<'_>| {
         let partition = arn.partition.parse::<irsa_chain::Partition>();
@@ -136,13 +139,13 @@ fn is_provider(text: &str) -> bool {
         && Arn::parse(text).is_none_or(is_complete)
 }
 
-/// Wildcards can't stand for a part of a principal's name.
+/// Whether the name has no wildcards, which cannot match part of a principal's name.
 fn is_plain(text: &str) -> bool {
     !text.is_empty() && !text.contains(['*', '?']) && !text.contains("${")
 }
 
-/// Whether a principal is the unique ID that IAM shows instead of the ARN of a role or user that was
-/// deleted. One that is created again under the same name has a different ID, so it matches no one.
+/// Whether a principal is the unique ID that IAM shows in place of the ARN of a deleted role or user. A role or user
+/// that is recreated with the same name has a different ID, so the entry matches no caller.
 pub fn is_unique_id(text: &str) -> bool {
     let is_id = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
     text.len() >= 16

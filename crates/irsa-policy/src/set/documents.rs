@@ -1,11 +1,11 @@
-//! Policies as texts, parsed layer by layer.
+//! Policy documents, parsed layer by layer.
 
 use std::fmt;
 
 use super::PolicySet;
 use crate::{Layer, Policy, PolicyError};
 
-/// The owner of the policies that a [`PolicySet`] borrows.
+/// The parsed policies that a [`PolicySet`] borrows.
 #[derive(Debug, Default)]
 pub struct PolicyDocuments {
     policies: Vec<(Layer, Policy)>,
@@ -13,29 +13,28 @@ pub struct PolicyDocuments {
     resource_levels: usize,
 }
 
-/// Which policy was refused, and why: the answer to any request is "invalid".
+/// The error of a policy that was rejected. No request can be decided with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetError {
-    /// Where the policy belongs.
+    /// The layer of the policy.
     pub layer: Layer,
-    /// Its place in that layer, from 0.
+    /// The index of the policy in its layer, from 0.
     pub policy: usize,
-    /// What is wrong with it.
+    /// The error.
     pub error: Box<PolicyError>,
 }
 
 impl PolicyDocuments {
-    /// No policies.
+    /// Creates an empty collection.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds the policies of a layer, which for `action` tells their kind. To add a level of an
-    /// organization without any is to allow nothing there.
+    /// Adds the policies of a layer. The layer and `action` determine their kind. Adding a level of an organization
+    /// without policies means that the level allows nothing.
     ///
     /// # Errors
-    /// Whatever [`Policy::parse`] or [`PolicyKind::check_size`](crate::PolicyKind::check_size)
-    /// refuses.
+    /// [`Policy::parse`] or [`PolicyKind::check_size`](crate::PolicyKind::check_size) rejects a document.
     pub fn add<'t>(
         &mut self,
         layer: Layer,
@@ -65,23 +64,25 @@ impl PolicyDocuments {
         Ok(())
     }
 
-    /// The policies, to be asked.
+    /// The policies, ready to decide requests.
     pub fn set(&self) -> PolicySet<'_> {
         let levels = |count, layer: fn(usize) -> Layer| {
-            (0..count).map(|level| self.of(layer(level))).collect()
+            (0..count)
+                .map(|level| self.in_layer(layer(level)))
+                .collect()
         };
         PolicySet {
-            identity: self.of(Layer::Identity),
-            resource: self.of(Layer::Resource).first().copied(),
-            boundary: self.of(Layer::Boundary),
-            session: self.of(Layer::Session),
+            identity: self.in_layer(Layer::Identity),
+            resource: self.in_layer(Layer::Resource).first().copied(),
+            boundary: self.in_layer(Layer::Boundary),
+            session: self.in_layer(Layer::Session),
             service_control: levels(self.service_levels, Layer::ServiceControl),
             resource_control: levels(self.resource_levels, Layer::ResourceControl),
             resource_account: None,
         }
     }
 
-    fn of(&self, layer: Layer) -> Vec<&Policy> {
+    fn in_layer(&self, layer: Layer) -> Vec<&Policy> {
         let policies = self.policies.iter();
         policies
             .filter(|(other, _)| *other == layer)

@@ -1,6 +1,6 @@
-//! What policies do not decide.
+//! Requests that policies do not decide.
 
-use irsa_policy::{Because, Decision, Layer, Principal};
+use irsa_policy::{Decision, Layer, Principal, Reason};
 use serde_json::json;
 
 use crate::world::{World, deny};
@@ -11,17 +11,17 @@ const USER: &str = "arn:aws:iam::111122223333:user/app";
 const ROOT: &str = "arn:aws:iam::111122223333:root";
 const SESSION: &str = "arn:aws:sts::111122223333:assumed-role/app/pod-1";
 
-// AWS STS API Reference, "GetCallerIdentity"; it is for signed requests.
+// AWS STS API Reference, "GetCallerIdentity": only signed requests can call it.
 #[test]
-fn who_i_am_is_told_to_whoever_signs() {
+fn get_caller_identity_is_allowed_for_signed_requests() {
     let mut world = World::new(USER, "sts:GetCallerIdentity", "*");
     assert_eq!(world.decision(), Allowed);
     world.principal = Principal::Anonymous;
     assert_eq!(world.decision(), ImplicitlyDenied);
 }
 
-// IAM User Guide, "Permissions for GetSessionToken": "You cannot use policies to control
-// authentication operations". Sessions can't call it, whatever they are allowed.
+// IAM User Guide, "Permissions for GetSessionToken": "You cannot use policies to control authentication operations".
+// Sessions cannot call it, whatever their policies allow.
 #[test]
 fn no_policy_decides_whether_a_user_gets_a_session_token() {
     for (caller, expected) in [
@@ -33,7 +33,7 @@ fn no_policy_decides_whether_a_user_gets_a_session_token() {
         assert_eq!(world.decision(), expected, "{caller}");
     }
     let outcome = World::new(USER, "STS:GetSessionToken", "*").outcome();
-    assert_eq!(outcome.because, Because::NoPermissionNeeded);
+    assert_eq!(outcome.reason, Reason::NoPermissionNeeded);
 }
 
 // Amazon S3 API Reference, "PutBucketPolicy", "GetBucketPolicy" and "DeleteBucketPolicy".

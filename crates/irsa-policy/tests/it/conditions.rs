@@ -1,13 +1,13 @@
-//! Condition operators (IAM User Guide, "Condition operators", "Condition with multiple context
-//! keys or values", "Single-valued vs. multivalued context keys").
+//! Condition operators (IAM User Guide, "Condition operators", "Condition with multiple context keys or values",
+//! "Single-valued vs. multivalued context keys").
 
 use irsa_policy::{Context, Decision, Request, decide};
 use serde_json::{Value, json};
 
 use crate::{ROLE_SESSION, identity};
 
-/// Operator, the policy's values, the request's values, whether the condition holds. Values are
-/// split at spaces; no value is an absent key.
+/// Operator, the policy's values, the request's values, whether the condition holds. Values are split at spaces; no
+/// value is an absent key.
 type Case = (&'static str, &'static str, &'static str, bool);
 
 fn check(cases: &[Case]) {
@@ -38,7 +38,7 @@ fn holds(condition: &Value, context: &Context) -> bool {
 }
 
 #[test]
-fn strings_are_compared_with_case_unless_told_otherwise() {
+fn string_operators_are_case_sensitive_by_default() {
     check(&[
         ("StringEquals", "x", "x", true),
         ("StringEquals", "x", "X", false),
@@ -191,7 +191,7 @@ fn arns_are_compared_part_by_part() {
 }
 
 #[test]
-fn for_all_values_wants_every_value_and_is_content_with_none() {
+fn for_all_values_requires_every_value_and_holds_without_values() {
     check(&[
         ("ForAllValues:StringEquals", "env team", "env team", true),
         ("ForAllValues:StringEquals", "env team", "env", true),
@@ -202,7 +202,7 @@ fn for_all_values_wants_every_value_and_is_content_with_none() {
 
 // The table of the IAM User Guide, "Multivalued context key examples".
 #[test]
-fn for_all_values_negated_wants_no_value_to_match() {
+fn negated_for_all_values_requires_that_no_value_matches() {
     check(&[
         ("ForAllValues:StringNotLike", "key1*", "key1:legal", false),
         (
@@ -223,7 +223,7 @@ fn for_all_values_negated_wants_no_value_to_match() {
 }
 
 #[test]
-fn for_any_value_wants_one_value_and_is_not_content_with_none() {
+fn for_any_value_requires_one_value_and_fails_without_values() {
     check(&[
         ("ForAnyValue:StringEquals", "env team", "cost team", true),
         ("ForAnyValue:StringEquals", "env team", "cost", false),

@@ -1,6 +1,6 @@
 //! IAM User Guide, "Cross-account policy evaluation logic".
 
-use irsa_policy::{Because, Decision, Layer};
+use irsa_policy::{Decision, Layer, Reason};
 use serde_json::{Value, json};
 
 use crate::world::{World, allow, deny, grant};
@@ -49,7 +49,7 @@ fn carlos_saves_to_production_and_not_to_its_logs() {
     );
     let outcome = production.with(Resource, policy).outcome();
     assert_eq!(
-        outcome.because.to_string(),
+        outcome.reason.to_string(),
         "by statement `AllowS3ProductionObjectActions` of an identity-based policy \
          and statement 0 of a resource-based policy"
     );
@@ -80,9 +80,9 @@ fn both_sides_have_to_allow() {
 #[test]
 fn the_side_that_does_not_allow_is_named() {
     let outcome = get(SESSION).with(Identity, allow("s3:*")).outcome();
-    assert_eq!(outcome.because, Because::NothingAllows(Resource));
+    assert_eq!(outcome.reason, Reason::NothingAllows(Resource));
     let outcome = get(SESSION).with(Resource, grant("*")).outcome();
-    assert_eq!(outcome.because, Because::NothingAllows(Identity));
+    assert_eq!(outcome.reason, Reason::NothingAllows(Identity));
 }
 
 #[test]

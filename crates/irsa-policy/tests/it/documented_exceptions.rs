@@ -1,4 +1,4 @@
-//! Examples of AWS's documentation that say what is left out, each named by its page.
+//! Examples of AWS's documentation with negated elements, each named by its page.
 
 use irsa_policy::Decision::{Allowed, ExplicitlyDenied, ImplicitlyDenied};
 use irsa_policy::Layer::{Identity, Resource, ResourceControl};
@@ -18,8 +18,8 @@ fn with(mut world: World<'_>, keys: &[(&str, &str)]) -> irsa_policy::Decision {
     world.decision()
 }
 
-// IAM User Guide, "IAM JSON policy elements: NotAction", "NotAction with Allow", the first example:
-// what needs the resource `*` is not allowed by a statement about buckets.
+// IAM User Guide, "IAM JSON policy elements: NotAction", "NotAction with Allow", the first example: actions that need
+// the resource `*` are not allowed by a statement about buckets.
 #[test]
 fn everything_of_s3_but_deleting_buckets() {
     let policy = identity(&json!({
@@ -98,7 +98,7 @@ fn payroll_uses_its_own_folder_only() {
     assert_eq!(ask(&policy, "dynamodb:GetItem", table), Allowed);
 }
 
-/// A bucket of account 1 that lets everyone in, under a resource control policy.
+/// A bucket of account 1 that allows everyone, under a resource control policy.
 fn controlled<'a>(level: usize, policy: Value) -> World<'a> {
     World::new(USER, "s3:GetObject", OBJECT)
         .owned_by("111122223333")
@@ -106,8 +106,8 @@ fn controlled<'a>(level: usize, policy: Value) -> World<'a> {
         .with(ResourceControl(level), policy)
 }
 
-// AWS Organizations User Guide, "Resource control policy examples", "Cross-service confused deputy
-// protection": services may come for the organization only, or without any account behind them.
+// AWS Organizations User Guide, "Resource control policy examples", "Cross-service confused deputy protection":
+// services can access the bucket only on behalf of the organization, or of no account.
 #[test]
 fn services_come_for_the_organization_only() {
     let deny = json!({
@@ -169,8 +169,8 @@ fn resources_are_reached_by_https_only() {
     assert_eq!(asked(&[]), ExplicitlyDenied);
 }
 
-// AWS Organizations User Guide, "RCP evaluation", figure 1: a deny at the unit Production is one for
-// the accounts A and B below it, and none for an account elsewhere.
+// AWS Organizations User Guide, "RCP evaluation", figure 1: a deny at the unit Production applies to the accounts A and
+// B below it, and not to accounts in other units.
 #[test]
 fn a_deny_at_a_unit_is_for_the_accounts_below_it() {
     let (root, unit) = (0, 1);

@@ -1,4 +1,4 @@
-//! Examples of AWS's documentation in which several policies meet, each named by its page.
+//! Examples of AWS's documentation that combine several policies, each named by its page.
 
 use irsa_policy::{Decision, Layer};
 use serde_json::json;
@@ -23,7 +23,7 @@ fn a_boundary_keeps_shirley_from_creating_users() {
     assert_eq!(world("s3:GetObject", "s3:*"), Allowed);
 }
 
-// The same page, the user Zhang, whose boundary makes him set one for whom he creates.
+// The same page, the user Zhang, whose boundary requires a boundary for each user that he creates.
 #[test]
 fn zhang_creates_users_with_a_boundary_only() {
     let zhang = "arn:aws:iam::123456789012:user/Zhang";
@@ -73,9 +73,9 @@ fn zhang_creates_users_with_a_boundary_only() {
     );
 }
 
-// The same page: `NotPrincipal` with `Deny` never leaves out who has a boundary.
+// The same page: `NotPrincipal` with `Deny` never exempts a caller with a permissions boundary.
 #[test]
-fn not_principal_denies_whoever_has_a_boundary() {
+fn not_principal_denies_callers_with_a_boundary() {
     let bob = "arn:aws:iam::444455556666:user/Bob";
     let policy = json!([
         grant(bob),
@@ -117,8 +117,8 @@ fn principal_arn_in_place_of_not_principal() {
     );
 }
 
-// Amazon OpenSearch Service Developer Guide, "Identity and Access Management in Amazon OpenSearch
-// Service", the table of identity-based and resource-based policies together.
+// Amazon OpenSearch Service Developer Guide, "Identity and Access Management in Amazon OpenSearch Service", the table
+// of identity-based and resource-based policies together.
 #[test]
 fn a_domain_in_the_callers_account() {
     let role = "arn:aws:iam::111122223333:role/app";

@@ -1,4 +1,4 @@
-//! What a denial tells: near misses, their order, their words.
+//! Near misses of a denial: their order and their texts.
 
 use irsa_policy::{Context, PolicyKind, Request, Verdict, decide};
 use serde_json::{Value, json};
@@ -17,12 +17,12 @@ fn connect(statements: &Value, context: &Context) -> Verdict {
     decide(&[&identity(statements)], &request)
 }
 
-/// The words for all mismatches of the only statement.
+/// The texts of all mismatches of the only statement.
 fn told(statement: &Value, context: &Context) -> String {
     let misses = connect(statement, context).near_misses;
     let told = misses
         .iter()
-        .flat_map(|miss| &miss.kept_by)
+        .flat_map(|miss| &miss.mismatches)
         .map(ToString::to_string);
     told.collect::<Vec<_>>().join("; ")
 }
@@ -61,21 +61,21 @@ fn near_misses_come_nearest_first() {
     let counts: Vec<_> = verdict
         .near_misses
         .iter()
-        .map(|miss| miss.kept_by.len())
+        .map(|miss| miss.mismatches.len())
         .collect();
     assert_eq!(counts, [1, 1, 1, 2, 3]);
     assert_eq!(verdict.by, None);
 }
 
 #[test]
-fn actions_and_resources_are_told() {
+fn mismatches_of_actions_and_resources_have_texts() {
     assert_eq!(
         told(
             &json!({"Effect": "Allow", "Action": ["rds:connect", "s3:*"], "Resource": "arn:aws:s3:::b"}),
             &Context::new()
         ),
-        "`Action` wants `rds:connect` or `s3:*`, the request is for `rds-db:connect`; \
-         `Resource` wants `arn:aws:s3:::b`, the request is for \
+        "`Action` lists `rds:connect` or `s3:*`, but the request is for `rds-db:connect`; \
+         `Resource` lists `arn:aws:s3:::b`, but the request is for \
          `arn:aws:rds-db:eu-central-1:111122223333:dbuser:cluster-ABC/app`"
     );
     assert_eq!(
@@ -83,45 +83,45 @@ fn actions_and_resources_are_told() {
             &json!({"Effect": "Allow", "NotAction": "rds-db:*", "Resource": "*"}),
             &Context::new()
         ),
-        "`NotAction` leaves out `rds-db:*`, the request is for `rds-db:connect`"
+        "`NotAction` excludes `rds-db:*`, but the request is for `rds-db:connect`"
     );
 }
 
 #[test]
-fn conditions_are_told() {
+fn mismatches_of_conditions_have_texts() {
     let context = Context::new().with("a:k", "x").with("a:b", "false");
     for (condition, expected) in [
         (
             json!({"StringEquals": {"a:k": ["y", "z"]}}),
-            "condition `StringEquals` on `a:k` wants `y` or `z`, the request has `x`",
+            "condition `StringEquals` on `a:k` requires `y` or `z`, but the request has `x`",
         ),
         (
             json!({"StringLike": {"a:absent": "y"}}),
-            "condition `StringLike` on `a:absent` wants `y`, the request has no such key",
+            "condition `StringLike` on `a:absent` requires `y`, but the request does not have this key",
         ),
         (
             json!({"StringNotEquals": {"a:k": "x"}}),
-            "condition `StringNotEquals` on `a:k` wants anything but `x`, the request has `x`",
+            "condition `StringNotEquals` on `a:k` requires any value except `x`, but the request has `x`",
         ),
         (
             json!({"ForAllValues:StringLike": {"a:k": "y"}}),
-            "condition `ForAllValues:StringLike` on `a:k` wants only `y`, the request has `x`",
+            "condition `ForAllValues:StringLike` on `a:k` requires only `y`, but the request has `x`",
         ),
         (
             json!({"ForAnyValue:StringNotEquals": {"a:k": "x"}}),
-            "condition `ForAnyValue:StringNotEquals` on `a:k` wants a value other than `x`, the request has `x`",
+            "condition `ForAnyValue:StringNotEquals` on `a:k` requires a value other than `x`, but the request has `x`",
         ),
         (
             json!({"Null": {"a:k": "true"}}),
-            "condition `Null` on `a:k` wants no such key, the request has `x`",
+            "condition `Null` on `a:k` requires the key to be absent, but the request has `x`",
         ),
         (
             json!({"Null": {"a:absent": "false"}}),
-            "condition `Null` on `a:absent` wants such a key, the request has no such key",
+            "condition `Null` on `a:absent` requires the key to be present, but the request does not have this key",
         ),
         (
             json!({"Bool": {"a:b": true}}),
-            "condition `Bool` on `a:b` wants `true`, the request has `false`",
+            "condition `Bool` on `a:b` requires `true`, but the request has `false`",
         ),
     ] {
         assert_eq!(told_condition(&condition, &context), expected);
@@ -129,7 +129,7 @@ fn conditions_are_told() {
 }
 
 #[test]
-fn principals_are_told() {
+fn mismatches_of_principals_have_texts() {
     let statement = json!({
         "Effect": "Allow", "Action": "sts:AssumeRole",
         "Principal": {"AWS": "AROAEXAMPLEEXAMPLE123", "Service": "ec2.amazonaws.com"},
@@ -141,16 +141,16 @@ fn principals_are_told() {
         context: &Context::new(),
     };
     let verdict = decide(&[&policy(PolicyKind::Trust, &statement)], &request);
-    let mismatch = &verdict.near_misses[0].kept_by[0];
+    let mismatch = &verdict.near_misses[0].mismatches[0];
     assert_eq!(
         mismatch.to_string(),
-        "`Principal` wants `AROAEXAMPLEEXAMPLE123` or `ec2.amazonaws.com`, \
-         the caller is `arn:aws:sts::111122223333:assumed-role/app/pod-1`"
+        "`Principal` lists `AROAEXAMPLEEXAMPLE123` or `ec2.amazonaws.com`, \
+         but the caller is `arn:aws:sts::111122223333:assumed-role/app/pod-1`"
     );
 }
 
 #[test]
-fn of_many_near_misses_the_nearest_are_told() {
+fn only_the_nearest_of_many_near_misses_are_reported() {
     let far = json!({"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::b"});
     let near = json!({"Sid": "Near", "Effect": "Allow", "Action": "rds:*", "Resource": "*"});
     let mut statements = vec![far; 100];

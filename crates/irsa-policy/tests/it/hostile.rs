@@ -1,4 +1,4 @@
-//! Policies and requests made to hurt: they cost no more than their size.
+//! Hostile policies and requests: their cost is proportional to their size.
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::{ROLE_SESSION, identity};
 
-/// An ordinary machine, unoptimised, with company.
+/// A limit for an unoptimized build on a busy machine.
 const LIMIT: Duration = Duration::from_secs(10);
 
 fn ask(policy: &Policy, resource: &str, context: &Context) -> Decision {
@@ -33,7 +33,7 @@ fn within_limit(what: &str, work: impl FnOnce()) {
 }
 
 #[test]
-fn a_policy_of_a_megabyte_is_parsed_and_asked() {
+fn a_policy_of_a_megabyte_is_parsed_and_evaluated() {
     let mut statements = String::new();
     for number in 0..6_000 {
         let comma = if number == 0 { "" } else { "," };
@@ -164,7 +164,7 @@ fn a_policy_of_iam_has_latin_characters_only() {
     let error = Policy::parse(PolicyKind::Trust, &document("€")).unwrap_err();
     assert_eq!(
         error.to_string(),
-        r"the character `\u{20ac}` has no place in a policy"
+        r"the character `\u{20ac}` is not allowed in a policy"
     );
     assert!(Policy::parse(PolicyKind::Resource, &document("€")).is_ok());
 }

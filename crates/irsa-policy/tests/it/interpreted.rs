@@ -1,8 +1,8 @@
-//! The compiled policies against the naive evaluator, and what holds for all layers together.
+//! Compares compiled policies with the naive evaluator, and tests properties of all layers together.
 
 use std::collections::BTreeMap;
 
-use irsa_policy::{Because, Context, Decision, Layer, PolicyDocuments, Principal, Request};
+use irsa_policy::{Context, Decision, Layer, PolicyDocuments, Principal, Reason, Request};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use proptest::strategy::ValueTree as _;
@@ -179,7 +179,7 @@ fn asked() -> impl Strategy<Value = Asked> {
         })
 }
 
-/// Each statement a policy of its own, or all of a layer in one.
+/// Whether each statement is a separate policy, or all statements of a layer are one policy.
 fn documents(layers: &Layers, apart: bool) -> PolicyDocuments {
     let mut documents = PolicyDocuments::new();
     let mut add = |layer, statements: &[Value]| {
@@ -227,16 +227,16 @@ fn answer(layers: &Layers, asked: &Asked, apart: bool) -> Decision {
     assert_eq!(outcome.decision, documents.set().evaluate(&request));
     assert_eq!(
         outcome.decision,
-        match outcome.because {
-            Because::Denies(_) => Decision::ExplicitlyDenied,
-            Because::NothingAllows(_) => Decision::ImplicitlyDenied,
+        match outcome.reason {
+            Reason::Denies(_) => Decision::ExplicitlyDenied,
+            Reason::NothingAllows(_) => Decision::ImplicitlyDenied,
             _ => Decision::Allowed,
         }
     );
     outcome.decision
 }
 
-/// Else the properties below would say little.
+/// Without this, the properties below would show little.
 #[test]
 fn the_generated_requests_meet_every_decision() {
     let mut runner = TestRunner::deterministic();

@@ -1,7 +1,9 @@
-//! The policy engine from outside: what AWS documents, what must be refused, what is told.
+//! Tests of the public interface: examples from AWS's documentation, rejected policies, and explanations.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
+mod accepted;
+mod ast;
 mod beyond_policies;
 mod conditions;
 mod cross_account;
@@ -22,10 +24,8 @@ mod refused_values;
 mod resource_policies;
 mod same_account;
 mod statements;
-mod taken;
 mod unknown_keys;
 mod variables;
-mod view;
 mod world;
 
 use irsa_policy::{Context, Decision, Policy, PolicyKind, Principal, Request, decide};

@@ -1,7 +1,7 @@
 //! AWS Organizations User Guide, "SCP evaluation", "RCP evaluation", "SCP syntax", "RCP syntax".
 
 use irsa_policy::{
-    Because, Context, Decision, Layer, Policy, PolicyDocuments, PolicyKind, Principal, Request,
+    Context, Decision, Layer, Policy, PolicyDocuments, PolicyKind, Principal, Reason, Request,
 };
 use serde_json::{Value, json};
 
@@ -42,14 +42,14 @@ fn every_level_of_service_control_policies_has_to_allow() {
         let mut policies = [all(), all(), all()];
         policies[silent] = allow("ec2:*");
         assert_eq!(
-            levels(policies).outcome().because,
-            Because::NothingAllows(ServiceControl(silent))
+            levels(policies).outcome().reason,
+            Reason::NothingAllows(ServiceControl(silent))
         );
     }
 }
 
 #[test]
-fn of_several_policies_of_a_level_one_has_to_allow_and_none_may_deny() {
+fn one_policy_of_a_level_must_allow_and_no_policy_may_deny() {
     let world = || {
         get()
             .with(ServiceControl(0), allow("ec2:*"))
@@ -60,7 +60,7 @@ fn of_several_policies_of_a_level_one_has_to_allow_and_none_may_deny() {
     assert_eq!(denied.decision(), ExplicitlyDenied);
 }
 
-// "If this policy is removed and not replaced at any level", nothing may be done below.
+// "If this policy is removed and not replaced at any level", nothing below that level is allowed.
 #[test]
 fn a_level_without_policies_allows_nothing() {
     let mut documents = PolicyDocuments::new();
@@ -74,8 +74,8 @@ fn a_level_without_policies_allows_nothing() {
         context: &Context::new(),
     };
     assert_eq!(
-        documents.set().decide(&request).because,
-        Because::NothingAllows(ServiceControl(0))
+        documents.set().decide(&request).reason,
+        Reason::NothingAllows(ServiceControl(0))
     );
 }
 
@@ -95,7 +95,7 @@ fn a_deny_at_any_level_wins() {
 fn service_control_policies_grant_nothing() {
     let world = World::new(SESSION, "s3:GetObject", "arn:aws:s3:::b/k");
     let world = world.with(ServiceControl(0), allow("*"));
-    assert_eq!(world.outcome().because, Because::NothingAllows(Identity));
+    assert_eq!(world.outcome().reason, Reason::NothingAllows(Identity));
 }
 
 // "Service control policies", "Tasks and entities not restricted by SCPs".
@@ -118,7 +118,7 @@ fn roles_of_services_and_services_are_not_restricted() {
 
 // "RCP syntax": `RCPFullAWSAccess` is always attached.
 #[test]
-fn resource_control_policies_deny_and_never_fail_to_allow() {
+fn resource_control_policies_only_deny() {
     let world = |policy| get().with(ResourceControl(0), policy);
     assert_eq!(world(full()).decision(), Allowed);
     assert_eq!(world(control("sqs:*")).decision(), Allowed);
@@ -255,14 +255,14 @@ fn a_policy_over_the_quota_of_organizations_is_refused() {
     assert_eq!(add(&fits), Ok(()));
     let error = add(&control(&format!("s3:{}", "x".repeat(5_120))).to_string()).unwrap_err();
     assert!(
-        error.to_string().contains("over the limit of 5120"),
+        error.to_string().contains("exceed the limit of 5120"),
         "{error}"
     );
 }
 
 #[test]
-fn elements_that_policies_of_organizations_must_not_have() {
-    let principal = "`Statement`: `Principal` has no place in a service control policy";
+fn elements_that_organization_policies_cannot_have() {
+    let principal = "`Statement`: `Principal` is not allowed in a service control policy";
     let document = |statement: Value| json!({"Version": "2012-10-17", "Statement": statement});
     assert_eq!(
         refusal(PolicyKind::ServiceControl, &document(full())),
@@ -272,7 +272,7 @@ fn elements_that_policies_of_organizations_must_not_have() {
         (
             "NotPrincipal",
             json!("*"),
-            "`Statement`: `Principal` and `NotPrincipal` exclude each other",
+            "`Statement`: `Principal` and `NotPrincipal` cannot be used together",
         ),
         (
             "Principal",
@@ -282,12 +282,12 @@ fn elements_that_policies_of_organizations_must_not_have() {
         (
             "Action",
             json!("*"),
-            "`Statement`: `*` is not an action of a resource control policy, which names its service",
+            "`Statement`: `*` is not allowed as the action of a resource control policy: name the service, as in `s3:*`",
         ),
         (
             "Effect",
             json!("Allow"),
-            "`Statement`: `Allow` is not an effect of a resource control policy, except for everything under `RCPFullAWSAccess`",
+            "`Statement`: `Allow` is not allowed as the effect of a resource control policy, except in AWS's `RCPFullAWSAccess`",
         ),
     ] {
         let mut statement = control("s3:*");
@@ -301,6 +301,6 @@ fn elements_that_policies_of_organizations_must_not_have() {
         json!({"Effect": "Deny", "Principal": "*", "NotAction": "s3:*", "Resource": "*"});
     assert_eq!(
         refusal(PolicyKind::ResourceControl, &document(statement)),
-        "`Statement`: `NotAction` has no place in a resource control policy"
+        "`Statement`: `NotAction` is not allowed in a resource control policy"
     );
 }

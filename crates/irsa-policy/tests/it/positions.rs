@@ -1,4 +1,4 @@
-//! Statements, elements and problems are found in the text again.
+//! Positions of statements, elements and errors in the text.
 
 use irsa_policy::{Context, Policy, PolicyKind, Position, Request, decide};
 
@@ -22,7 +22,7 @@ const POLICY: &str = r#"{
 }"#;
 
 fn place(at: usize) -> String {
-    Position::of(POLICY, at).to_string()
+    Position::from_offset(POLICY, at).to_string()
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn each_mismatch_has_its_element() {
     };
     let verdict = decide(&[&policy], &request);
     let spans: Vec<(&str, String)> = verdict.near_misses[0]
-        .kept_by
+        .mismatches
         .iter()
         .map(|mismatch| {
             let span = policy.span_of(1, mismatch).unwrap();
@@ -72,7 +72,7 @@ fn each_mismatch_has_its_element() {
 }
 
 #[test]
-fn refusals_have_their_place() {
+fn errors_have_positions() {
     for (before, after, expected) in [
         ("\"Sid\"", "\"Side\"", "5:5"),
         ("s3:Get*", "s3", "8:17"),

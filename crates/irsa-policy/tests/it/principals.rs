@@ -1,4 +1,4 @@
-//! Who a statement is about (IAM User Guide, "AWS JSON policy elements: Principal").
+//! Principals of a statement (IAM User Guide, "AWS JSON policy elements: Principal").
 
 use irsa_policy::{Context, Decision, PolicyKind, Principal, Request, decide};
 use serde_json::{Value, json};
@@ -120,7 +120,7 @@ fn a_user_is_also_its_federated_sessions() {
 }
 
 #[test]
-fn the_id_of_a_deleted_role_is_nobody() {
+fn the_id_of_a_deleted_role_matches_no_caller() {
     check("AWS", &[("AROAEXAMPLEEXAMPLE123", SESSION, false)]);
 }
 

@@ -1,4 +1,4 @@
-//! What holds for all policies and requests.
+//! Properties of all policies and requests.
 
 use irsa_policy::{Context, Decision, Policy, PolicyKind, Request, decide, evaluate};
 use proptest::prelude::*;
@@ -33,7 +33,7 @@ const OPERATORS: [&str; 8] = [
     "StringEqualsIgnoreCase",
 ];
 
-/// What a request asks: action, resource, values of the key `a:k`.
+/// A request: its action, resource and values of the key `a:k`.
 type Asked = (&'static str, &'static str, Vec<String>);
 
 fn asked() -> impl Strategy<Value = Asked> {
@@ -106,7 +106,7 @@ fn answer(statements: &[Value], (action, resource, values): &Asked) -> Decision 
         verdict
             .near_misses
             .iter()
-            .all(|miss| !miss.kept_by.is_empty())
+            .all(|miss| !miss.mismatches.is_empty())
     );
     verdict.decision
 }

@@ -1,5 +1,5 @@
-//! A second evaluator, as naive as can be: it reads the JSON of the policies at each request, and
-//! its matching tries everything. What it says, the compiled policies must say too.
+//! A second, naive evaluator, which interprets the JSON of the policies for each request and matches patterns by
+//! exhaustive search. The compiled policies must agree with it.
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -16,7 +16,7 @@ pub(crate) struct Asked {
     pub(crate) keys: BTreeMap<String, Vec<String>>,
 }
 
-/// The statements of each layer; `None` where there is no such policy.
+/// The statements of each layer; `None` if the layer does not apply.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Layers {
     pub(crate) identity: Vec<Value>,
@@ -89,7 +89,7 @@ fn account(arn: &str) -> &str {
     arn.split(':').nth(4).unwrap()
 }
 
-/// The role behind a session.
+/// The role of a session.
 fn role(principal: &str) -> Option<String> {
     let name = principal
         .split_once(":assumed-role/")?
@@ -146,7 +146,7 @@ fn wildcard(char: char) -> Token {
     }
 }
 
-/// A `*` that ends a part may run past colons, as may all of the last part.
+/// A `*` at the end of a part may match colons, and so may everything in the last part.
 fn arn_pattern(pattern: &str, asked: &Asked) -> Option<Vec<Token>> {
     let mut parts = pattern.splitn(6, ':');
     let mut tokens = Vec::new();
@@ -164,7 +164,7 @@ fn arn_pattern(pattern: &str, asked: &Asked) -> Option<Vec<Token>> {
     Some(tokens)
 }
 
-/// A value of the policy with its variables filled in.
+/// A value of the policy with its variables replaced.
 fn expand(text: &str, asked: &Asked) -> Option<Vec<Token>> {
     let Some((before, after)) = text.split_once("${") else {
         return Some(text.chars().map(wildcard).collect());

@@ -1,4 +1,4 @@
-//! What a policy must not say, and that the refusal names the place.
+//! Rejected policies, and the location that the error names.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ fn refusal(kind: PolicyKind, document: &str) -> String {
     Policy::parse(kind, document).unwrap_err().to_string()
 }
 
-/// The refusal of a second statement in a policy of version 2012-10-17.
+/// The error of a second statement in a policy of version 2012-10-17.
 fn statement(kind: PolicyKind, first: &str, second: &str) -> String {
     refusal(
         kind,
@@ -28,7 +28,7 @@ pub(crate) fn trust(second: &str) -> String {
     statement(Trust, first, second)
 }
 
-/// The refusal of a condition in an otherwise sound statement.
+/// The error of a condition in an otherwise valid statement.
 pub(crate) fn condition(condition: &str) -> String {
     identity(&format!(
         r#"{{"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {condition}}}"#
@@ -36,7 +36,7 @@ pub(crate) fn condition(condition: &str) -> String {
 }
 
 #[test]
-fn documents_that_are_no_policy() {
+fn documents_that_are_not_policies() {
     for (document, expected) in [
         ("", "not valid JSON: expected a value"),
         ("[]", "expected an object, found a list"),
@@ -48,7 +48,7 @@ fn documents_that_are_no_policy() {
         ),
         (
             r#"{"Version": "2012-10-18", "Statement": []}"#,
-            "`Version`: `2012-10-18` is not a version of the policy language, `2012-10-17` or `2008-10-17`",
+            "`Version`: `2012-10-18` is not a policy language version: expected `2012-10-17` or `2008-10-17`",
         ),
         (
             r#"{"Version": 2012, "Statement": []}"#,
@@ -64,7 +64,7 @@ fn documents_that_are_no_policy() {
 }
 
 #[test]
-fn duplicate_keys_are_refused_at_every_level() {
+fn duplicate_keys_are_rejected_at_every_level() {
     for (document, expected) in [
         (format!(r#"{{"Statement": {ALLOW}, "Statement": {ALLOW}}}"#), "duplicate key `Statement`"),
         (
@@ -95,7 +95,7 @@ fn duplicate_keys_are_refused_at_every_level() {
 }
 
 #[test]
-fn statements_without_what_they_need() {
+fn statements_without_required_elements() {
     for (second, expected) in [
         (
             r#"{"Action": "s3:*", "Resource": "*"}"#,
@@ -119,23 +119,23 @@ fn statements_without_what_they_need() {
 }
 
 #[test]
-fn statements_with_what_they_must_not_have() {
+fn statements_with_elements_that_are_not_allowed() {
     for (more, expected) in [
         (
             r#""Principal": "*""#,
-            "`Principal` has no place in an identity policy",
+            "`Principal` is not allowed in an identity policy",
         ),
         (
             r#""NotPrincipal": "*""#,
-            "`NotPrincipal` has no place in an identity policy",
+            "`NotPrincipal` is not allowed in an identity policy",
         ),
         (
             r#""NotAction": "s3:*""#,
-            "`Action` and `NotAction` exclude each other",
+            "`Action` and `NotAction` cannot be used together",
         ),
         (
             r#""NotResource": "*""#,
-            "`Resource` and `NotResource` exclude each other",
+            "`Resource` and `NotResource` cannot be used together",
         ),
         (r#""Conditions": {}"#, "unknown element `Conditions`"),
     ] {
@@ -143,10 +143,10 @@ fn statements_with_what_they_must_not_have() {
         assert_eq!(identity(&second), format!("`Statement[1]`: {expected}"));
     }
     for (element, expected) in [
-        ("Resource", "`Resource` has no place in a trust policy"),
+        ("Resource", "`Resource` is not allowed in a trust policy"),
         (
             "NotResource",
-            "`NotResource` has no place in a trust policy",
+            "`NotResource` is not allowed in a trust policy",
         ),
     ] {
         let second = format!(
@@ -156,14 +156,14 @@ fn statements_with_what_they_must_not_have() {
     }
 }
 
-// IAM User Guide, "NotPrincipal": not in a trust policy; IAM refuses it too.
+// IAM User Guide, "NotPrincipal": not allowed in a trust policy; IAM rejects it too.
 #[test]
 fn a_trust_policy_has_no_not_principal() {
     let document = r#"{"Statement": [{"Effect": "Deny", "Action": "sts:AssumeRole", "NotPrincipal": {"AWS": "111122223333"}}]}"#;
     let error = Policy::parse(Trust, document).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "`Statement[0]`: `NotPrincipal` has no place in a trust policy"
+        "`Statement[0]`: `NotPrincipal` is not allowed in a trust policy"
     );
     assert!(error.hint().unwrap().contains("aws:PrincipalArn"));
 }
@@ -179,12 +179,12 @@ fn an_identity_policy_has_no_id() {
     ] {
         assert_eq!(
             refusal(kind, &document),
-            format!("`Id` has no place in {name}")
+            format!("`Id` is not allowed in {name}")
         );
     }
 }
 
-// The same notes, `sid_string`: services with policies of their own have rules of their own.
+// The same notes, `sid_string`: each service that defines resource policies has its own rules.
 #[test]
 fn a_resource_policy_may_have_any_sid() {
     let statement = r#"{"Sid": "_any one", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}"#;
@@ -197,27 +197,27 @@ fn boundaries_and_session_policies_have_the_elements_of_an_identity_policy() {
     for kind in [PolicyKind::Boundary, PolicyKind::Session] {
         assert!(Policy::parse(kind, &format!(r#"{{"Statement": {ALLOW}}}"#)).is_ok());
         let with_principal = r#"{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}}"#;
-        assert!(refusal(kind, with_principal).contains("`Principal` has no place"));
+        assert!(refusal(kind, with_principal).contains("`Principal` is not allowed"));
         let without_resource = r#"{"Statement": {"Effect": "Allow", "Action": "*"}}"#;
         assert!(refusal(kind, without_resource).contains("`Resource` or `NotResource` is missing"));
     }
 }
 
 #[test]
-fn two_statements_with_one_sid_are_refused_and_empty_sids_are_none() {
+fn duplicate_sids_are_rejected_unless_they_are_empty() {
     let with_sid = |sid: &str| {
         format!(r#"{{"Sid": "{sid}", "Effect": "Allow", "Action": "s3:*", "Resource": "*"}}"#)
     };
     assert_eq!(
         statement(Identity, &with_sid("A"), &with_sid("A")),
-        "`Statement[1]`: another statement has the `Sid` `A`"
+        "`Statement[1]`: an earlier statement has the same `Sid`, `A`"
     );
     let empty = format!(r#"{{"Statement": [{0}, {0}]}}"#, with_sid(""));
     assert!(Policy::parse(Identity, &empty).is_ok());
 }
 
 #[test]
-fn a_refusal_has_its_parts_apart() {
+fn an_error_exposes_its_parts() {
     let document = format!(r#"{{"Statement": [{ALLOW}, {{"Effect": "Allow"}}]}}"#);
     let error = Policy::parse(Identity, &document).unwrap_err();
     assert_eq!(error.statement(), Some(1));
@@ -229,7 +229,7 @@ fn a_refusal_has_its_parts_apart() {
 }
 
 #[test]
-fn a_refusal_of_a_long_value_is_short() {
+fn an_error_about_a_long_value_is_short() {
     let action = "x".repeat(500_000);
     let refusal = identity(&format!(
         r#"{{"Effect": "Allow", "Action": "{action}", "Resource": "*"}}"#
@@ -238,14 +238,14 @@ fn a_refusal_of_a_long_value_is_short() {
 }
 
 #[test]
-fn documents_made_to_hurt_are_refused_at_once() {
+fn hostile_documents_are_rejected_quickly() {
     let started = Instant::now();
     assert_eq!(
         refusal(Identity, &"[".repeat(2 << 20)),
-        "a policy of 2097152 bytes is over the limit of 1048576"
+        "the policy has 2097152 bytes, the limit is 1048576"
     );
     let deep = format!(r#"{{"Statement": {}"#, r#"{"Condition":"#.repeat(70_000));
-    assert_eq!(refusal(Identity, &deep), "nested over 32 levels");
+    assert_eq!(refusal(Identity, &deep), "nested more than 32 levels deep");
     let members: Vec<String> = (0..60_000).map(|n| format!(r#""k{n}": 1"#)).collect();
     let wide = format!(
         r#"{{"Statement": {{"Effect": "Allow", {}}}}}"#,

@@ -1,34 +1,34 @@
-//! Values that no element may have, and that the refusal names the place.
+//! Rejected values of elements, and the location that the error names.
 
 use crate::refusals::{condition, identity, trust};
 
 #[test]
-fn effects_actions_and_resources_of_another_form() {
+fn invalid_effects_actions_and_resources() {
     for (element, value, expected) in [
         (
             "Effect",
             "allow",
-            "`allow` is not an effect, `Allow` or `Deny`",
+            "`allow` is not an effect: expected `Allow` or `Deny`",
         ),
         (
             "Sid",
             "two words",
-            "`two words` is not a `Sid`, which has only letters and digits",
+            "`two words` is not a valid `Sid`: use only letters and digits",
         ),
         (
             "Action",
             "GetObject",
-            "`GetObject` is not an action, `SERVICE:NAME` with wildcards in the name only",
+            "`GetObject` is not an action: expected `SERVICE:NAME`, with wildcards only in the name",
         ),
         (
             "Action",
             "s*:Get",
-            "`s*:Get` is not an action, `SERVICE:NAME` with wildcards in the name only",
+            "`s*:Get` is not an action: expected `SERVICE:NAME`, with wildcards only in the name",
         ),
         (
             "Action",
             "s3:a:b",
-            "`s3:a:b` is not an action, `SERVICE:NAME`",
+            "`s3:a:b` is not an action: expected `SERVICE:NAME`",
         ),
         ("Resource", "bucket", "`bucket` is not an ARN or `*`"),
         (
@@ -39,12 +39,12 @@ fn effects_actions_and_resources_of_another_form() {
         (
             "Resource",
             "arn:aws:*:::bucket",
-            "`arn:aws:*:::bucket` is not an ARN that names its service, without wildcards",
+            "`arn:aws:*:::bucket` is not an ARN with a service, which cannot have wildcards",
         ),
         (
             "Resource",
             "arn:aws*:s3:::bucket",
-            "`arn:aws*:s3:::bucket` is not an ARN with a partition such as `aws`, or `*`",
+            "`arn:aws*:s3:::bucket` is not an ARN with a known partition, such as `aws`, or `*`",
         ),
     ] {
         let mut statement =
@@ -58,21 +58,24 @@ fn effects_actions_and_resources_of_another_form() {
 }
 
 #[test]
-fn partitions_and_services_that_there_are_not() {
+fn unknown_partitions_and_services() {
     for (arn, expected) in [
         (
             "arn:amazon:s3:::b",
-            "with a partition such as `aws`, or `*`",
+            "with a known partition, such as `aws`, or `*`",
         ),
         (
             "arn:aws-eu:s3:::b",
-            "with a partition such as `aws`, or `*`",
+            "with a known partition, such as `aws`, or `*`",
         ),
-        ("arn::s3:::b", "with a partition such as `aws`, or `*`"),
-        ("arn:aws", "that names its service, without wildcards"),
+        (
+            "arn::s3:::b",
+            "with a known partition, such as `aws`, or `*`",
+        ),
+        ("arn:aws", "with a service, which cannot have wildcards"),
         (
             "arn:aws:s?:::b",
-            "that names its service, without wildcards",
+            "with a service, which cannot have wildcards",
         ),
     ] {
         let statement = serde_json::json!({"Effect": "Allow", "Action": "s3:*", "Resource": arn});
@@ -84,7 +87,7 @@ fn partitions_and_services_that_there_are_not() {
 }
 
 #[test]
-fn values_in_lists_are_named_by_their_place() {
+fn errors_name_the_index_of_a_value_in_a_list() {
     assert_eq!(
         identity(r#"{"Effect": "Allow", "Action": ["s3:*", 7], "Resource": "*"}"#),
         "`Statement[1].Action[1]`: expected a string, found a number"
@@ -103,15 +106,15 @@ fn a_trust_policy_has_only_sts_actions() {
                 r#"{{"Effect": "Allow", "Action": "{action}", "Principal": "*"}}"#
             )),
             format!(
-                "`Statement[1].Action`: `{action}` is not an `sts:` action, and a trust policy has no other"
+                "`Statement[1].Action`: `{action}` is not an `sts:` action, the only actions of a trust policy"
             )
         );
     }
 }
 
 #[test]
-fn principals_of_another_form() {
-    let aws = "an account id, or the ARN of a root, user, role or session without wildcards";
+fn invalid_principals() {
+    let aws = "an account ID, or the ARN of a root user, user, role or session without wildcards";
     let provider = "the ARN of an OIDC or SAML provider, `arn:aws:iam::ACCOUNT:oidc-provider/ISSUER` with a 12-digit \
                     account ID and without wildcards";
     for (principal, place, expected) in [
@@ -164,7 +167,7 @@ fn principals_of_another_form() {
 }
 
 #[test]
-fn conditions_of_another_form() {
+fn invalid_conditions() {
     for (block, place, expected) in [
         (
             r#"{"StringIs": {"a:k": "x"}}"#,
@@ -204,7 +207,7 @@ fn conditions_of_another_form() {
         (
             r#"{"ArnLike": {"a:k": "role/x"}}"#,
             ".ArnLike.a:k",
-            "`role/x` is not an ARN of six parts",
+            "`role/x` is not an ARN with six parts",
         ),
     ] {
         assert_eq!(
@@ -219,40 +222,40 @@ fn fractions_without_quotation_marks_are_for_numbers_only() {
     assert_eq!(
         condition(r#"{"StringEquals": {"a:k": 0.5}}"#),
         "`Statement[1].Condition.StringEquals.a:k`: expected a string, \
-         as a fraction can be written in many ways, found a number"
+         because a fraction has several spellings, found a number"
     );
 }
 
 #[test]
-fn what_is_not_supported_says_so() {
+fn unsupported_constructs_are_reported() {
     assert_eq!(
         condition(r#"{"ForAnyValue:Null": {"a:k": "true"}}"#),
         "`Statement[1].Condition`: `ForAnyValue:Null` is not supported: \
-         IAM does not say what a set operator makes of `Null`"
+         IAM does not document `Null` with a set operator"
     );
 }
 
 #[test]
-fn values_that_their_operator_does_not_take() {
+fn invalid_values_of_operators() {
     let date = "a date such as `2026-11-25` or `2026-11-25T00:15:00Z`, or seconds since 1970";
     let range = "an IP address or a range such as `203.0.113.0/24` or `2001:db8::/32`";
     for (operator, value, expected) in [
         (
             "NumericLessThan",
             "ten",
-            "a number of up to 18 digits before and after the point",
+            "a number with up to 18 digits before and after the decimal point",
         ),
         (
             "NumericEqualsIfExists",
             "1e3",
-            "a number of up to 18 digits before and after the point",
+            "a number with up to 18 digits before and after the decimal point",
         ),
         ("DateGreaterThan", "2026-02-30", date),
         ("ForAnyValue:DateLessThan", "*", date),
         ("IpAddress", "10.0.0.0/33", range),
         ("NotIpAddress", "10.*", range),
-        ("BinaryEquals", "QQ=", "binary data in base 64"),
-        ("BinaryEquals", "QR==", "binary data in base 64"),
+        ("BinaryEquals", "QQ=", "base64-encoded data"),
+        ("BinaryEquals", "QR==", "base64-encoded data"),
     ] {
         assert_eq!(
             condition(&format!(r#"{{"{operator}": {{"a:k": "{value}"}}}}"#)),
@@ -263,7 +266,7 @@ fn values_that_their_operator_does_not_take() {
 
 // IAM User Guide, "IAM policy elements: Variables and tags", "Where you can use policy variables".
 #[test]
-fn variables_where_they_do_not_belong() {
+fn variables_in_elements_that_do_not_support_them() {
     for operator in [
         "NumericEquals",
         "DateEquals",
@@ -278,7 +281,7 @@ fn variables_where_they_do_not_belong() {
             )),
             format!(
                 "`Statement[1].Condition.{operator}.a:k[0]`: `${{aws:username}}` is not \
-                 a value of this operator: policy variables belong to strings and ARNs"
+                 a value of this operator: only string and ARN operators take policy variables"
             )
         );
     }
@@ -289,8 +292,8 @@ fn variables_where_they_do_not_belong() {
     };
     assert_eq!(
         resource("arn:aws:s3:::a/${aws:username"),
-        "`Statement[1].Resource`: `a/${aws:username` is not text with policy variables such as \
-         `${aws:username}` or `${aws:username, 'nobody'}`"
+        "`Statement[1].Resource`: `a/${aws:username` is not valid: policy variables have the form \
+         `${aws:username}` or `${aws:username, 'default'}`"
     );
     for arn in ["arn:aws:${aws:PrincipalTag/s}:::b", "arn:${*}:s3:::b"] {
         assert!(

@@ -1,4 +1,4 @@
-//! Resource policies: who may do what with the resource they are attached to.
+//! Tests of resource policies.
 
 use irsa_policy::{Context, Decision, Policy, PolicyKind, Principal, Request, decide};
 use serde_json::{Value, json};
@@ -84,11 +84,11 @@ fn an_allow_with_not_principal_is_refused() {
     let error = Policy::parse(PolicyKind::Resource, &document.to_string()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "`Statement`: `NotPrincipal` is not supported: IAM takes it together with `Deny` only"
+        "`Statement`: `NotPrincipal` is not supported: IAM accepts it only with `Deny`"
     );
 }
 
-// ECR's policies are of this form.
+// ECR policies have this form.
 #[test]
 fn without_a_resource_a_statement_is_about_the_resource_that_has_the_policy() {
     let statement = json!({"Effect": "Allow", "Principal": "*", "Action": "es:*"});
@@ -96,7 +96,7 @@ fn without_a_resource_a_statement_is_about_the_resource_that_has_the_policy() {
 }
 
 #[test]
-fn a_canonical_user_may_be_allowed_who_is_nobody_and_not_denied() {
+fn a_canonical_user_can_be_allowed_but_not_denied() {
     let user = json!({"CanonicalUser": "79a59df900b949e55d96a1e698fbaced"});
     let allow = statement("Allow", "Principal", &user);
     assert_eq!(ask(&allow, SESSION), Decision::ImplicitlyDenied);

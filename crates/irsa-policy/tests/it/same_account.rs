@@ -1,7 +1,7 @@
-//! IAM User Guide, "Policy evaluation for requests within a single account" and "How AWS enforcement
-//! code logic evaluates requests to allow or deny access".
+//! IAM User Guide, "Policy evaluation for requests within a single account" and "How AWS enforcement code logic
+//! evaluates requests to allow or deny access".
 
-use irsa_policy::{Because, Cited, Decision, Layer, Principal, StatementRef};
+use irsa_policy::{Cited, Decision, Layer, Principal, Reason, StatementRef};
 use serde_json::json;
 
 use crate::world::{World, allow, deny, grant};
@@ -20,7 +20,7 @@ fn get(principal: &str) -> World<'_> {
     World::new(principal, "s3:GetObject", BUCKET).owned_by(ACCOUNT)
 }
 
-/// What denies implicitly: it allows something else.
+/// A policy that denies implicitly, because it allows something else.
 fn other() -> serde_json::Value {
     allow("ec2:*")
 }
@@ -48,7 +48,7 @@ fn carlos_may_save_to_his_bucket_and_not_to_its_logs() {
     let outcome = put("arn:aws:s3:::carlossalazar-logs/f").outcome();
     assert_eq!(outcome.decision, ExplicitlyDenied);
     assert_eq!(
-        outcome.because.to_string(),
+        outcome.reason.to_string(),
         "with an explicit deny in statement `DenyS3Logs` of an identity-based policy"
     );
     let policy = json!({
@@ -172,33 +172,32 @@ fn boundary_session_and_control_policies_limit_the_identity() {
         assert_eq!(world(allow("s3:Get*")).decision(), Allowed);
         let outcome = world(other()).outcome();
         assert_eq!(outcome.decision, ImplicitlyDenied);
-        assert_eq!(outcome.because, Because::NothingAllows(layer));
+        assert_eq!(outcome.reason, Reason::NothingAllows(layer));
         assert_eq!(outcome.near_misses[0].0, layer);
         assert_eq!(world(deny("s3:*")).decision(), ExplicitlyDenied);
     }
     let no_grant = get(SESSION).with(Boundary, allow("s3:*"));
     assert_eq!(
-        no_grant.outcome().because,
-        Because::NothingAllows(Identity),
+        no_grant.outcome().reason,
+        Reason::NothingAllows(Identity),
         "a boundary grants nothing"
     );
 }
 
-// The flow chart's last step.
+// The last step of the flow chart.
 #[test]
 fn a_federated_user_needs_a_session_policy_and_a_role_session_does_not() {
     let world = |caller| get(caller).with(Identity, allow("s3:*"));
     assert_eq!(world(SESSION).decision(), Allowed);
     assert_eq!(
-        world(FEDERATED).outcome().because,
-        Because::NothingAllows(Session)
+        world(FEDERATED).outcome().reason,
+        Reason::NothingAllows(Session)
     );
     let passed = world(FEDERATED).with(Session, allow("s3:*"));
     assert_eq!(passed.decision(), Allowed);
 }
 
-// AWS STS API Reference, "GetFederationToken": the only exception is a resource that names the
-// session.
+// AWS STS API Reference, "GetFederationToken": the only exception is a resource-based policy that names the session.
 #[test]
 fn a_federated_user_without_a_session_policy_may_do_what_a_resource_grants_the_session() {
     for (named, expected) in [(USER, ImplicitlyDenied), (FEDERATED, Allowed)] {
@@ -209,7 +208,7 @@ fn a_federated_user_without_a_session_policy_may_do_what_a_resource_grants_the_s
     }
 }
 
-// "Policies and permissions in IAM", "Session policies": what limits a grant of the resource depends
+// "Policies and permissions in IAM", "Session policies": whether session policies limit a resource-based grant depends
 // on whether it names the role or the session.
 #[test]
 fn session_policies_limit_what_the_role_has_and_not_what_the_session_has() {
@@ -229,7 +228,7 @@ fn session_policies_limit_what_the_role_has_and_not_what_the_session_has() {
 }
 
 #[test]
-fn of_several_session_policies_one_has_to_allow() {
+fn one_of_several_session_policies_must_allow() {
     let world = get(SESSION)
         .with(Identity, allow("s3:*"))
         .with(Session, other())
@@ -240,7 +239,7 @@ fn of_several_session_policies_one_has_to_allow() {
 // "By default, all requests are implicitly denied with the exception of the root user".
 #[test]
 fn the_root_user_needs_no_policy_and_obeys_denials() {
-    assert_eq!(get(ROOT).outcome().because, Because::RootUser);
+    assert_eq!(get(ROOT).outcome().reason, Reason::RootUser);
     for layer in [Resource, ServiceControl(0)] {
         let statement = match layer {
             Resource => json!({"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}),
@@ -275,11 +274,7 @@ fn roles_and_keys_have_to_name_the_caller_or_its_account() {
                 .with(Resource, policy)
         };
         let outcome = world("444455556666").outcome();
-        assert_eq!(
-            outcome.because,
-            Because::NothingAllows(Resource),
-            "{action}"
-        );
+        assert_eq!(outcome.reason, Reason::NothingAllows(Resource), "{action}");
         assert_eq!(world(ACCOUNT).decision(), Allowed, "{action}");
     }
 }
@@ -294,8 +289,8 @@ fn callers_without_policies_of_their_own_need_the_resource() {
             world
         };
         assert_eq!(
-            world().outcome().because,
-            Because::NothingAllows(Resource),
+            world().outcome().reason,
+            Reason::NothingAllows(Resource),
             "{principal:?}"
         );
         let everyone = world().with(Resource, grant("*"));
@@ -305,10 +300,10 @@ fn callers_without_policies_of_their_own_need_the_resource() {
 
 // AWS STS API Reference, "GetCallerIdentity".
 #[test]
-fn who_am_i_needs_no_permission_and_cannot_be_denied() {
+fn get_caller_identity_needs_no_permission_and_cannot_be_denied() {
     let mut world = get(SESSION).with(Identity, deny("*"));
     world.action = "sts:GetCallerIdentity";
-    assert_eq!(world.outcome().because, Because::NoPermissionNeeded);
+    assert_eq!(world.outcome().reason, Reason::NoPermissionNeeded);
 }
 
 #[test]
@@ -327,9 +322,9 @@ fn an_outcome_names_layer_policy_and_statement() {
         statement,
     };
     let outcome = world.outcome();
-    assert_eq!(outcome.because, Because::Allows(vec![cited]));
+    assert_eq!(outcome.reason, Reason::Allows(vec![cited]));
     assert_eq!(
-        outcome.because.to_string(),
+        outcome.reason.to_string(),
         "by statement `Read` of an identity-based policy"
     );
 }
@@ -337,7 +332,7 @@ fn an_outcome_names_layer_policy_and_statement() {
 // IAM User Guide, "Troubleshoot access denied error messages".
 #[test]
 fn reasons_end_as_aws_sentences_do() {
-    let because = |layer| Because::NothingAllows(layer).to_string();
+    let because = |layer| Reason::NothingAllows(layer).to_string();
     for (layer, expected) in [
         (
             Identity,
@@ -362,7 +357,7 @@ fn reasons_end_as_aws_sentences_do() {
 }
 
 #[test]
-fn near_misses_of_identity_and_resource_are_told_where_either_would_do() {
+fn near_misses_of_both_layers_are_reported_if_either_is_sufficient() {
     let outcome = get(USER)
         .with(Identity, other())
         .with(Resource, grant("444455556666"))

@@ -16,7 +16,7 @@ fn connect(resource: &str) -> bool {
 }
 
 #[test]
-fn what_nobody_allows_is_denied() {
+fn a_request_that_no_statement_allows_is_denied() {
     let policy = identity(&json!([{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]));
     assert_eq!(ask(&policy, CONNECT, APP), ImplicitlyDenied);
 }
@@ -122,7 +122,7 @@ fn not_resource_matches_all_other_resources() {
 }
 
 #[test]
-fn resources_are_compared_with_case() {
+fn resources_are_case_sensitive() {
     assert!(connect(APP));
     assert!(!connect(
         "arn:aws:rds-db:eu-central-1:111122223333:dbuser:cluster-ABC/App"

@@ -1,4 +1,4 @@
-//! Keys whose values are unknown: the decision at its best and at its worst.
+//! Decisions with unknown keys, in the best and in the worst case.
 
 use irsa_policy::{Assumption, Context, Decision, Policy, PolicyKind, Request, evaluate};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use crate::{ROLE_SESSION, identity, policy};
 
 const RESOURCE: &str = "arn:aws:es:eu-central-1:111122223333:domain/logs/app";
 
-/// Whether the request is allowed at best, and at worst.
+/// Whether the request is allowed in the best and in the worst case.
 fn allowed(policies: &[&Policy]) -> (bool, bool) {
     let ask = |assumption| {
         let mut context = Context::new().with("aws:PrincipalTag/team", "search");
@@ -108,7 +108,7 @@ fn a_policy_lists_its_keys() {
     );
 }
 
-/// Whether a login is allowed at best, and at worst, on a database whose ID is unknown.
+/// Whether a login to a database with an unknown ID is allowed in the best and in the worst case.
 fn allowed_on_unknown(policies: &[&Policy]) -> (bool, bool) {
     let ask = |assumption| {
         let mut context = Context::new();

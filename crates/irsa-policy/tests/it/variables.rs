@@ -171,7 +171,7 @@ fn one_unknown_variable_leaves_the_other_values_alone() {
     assert_eq!(ask(&policy, "s3:Get", "arn:aws:s3:::b", &context), Allowed);
 }
 
-// Only keys of one value can be variables.
+// Only single-valued keys can be variables.
 #[test]
 fn a_key_of_several_values_is_no_variable() {
     let policy = identity(&json!({

@@ -1,9 +1,9 @@
-//! Requests to several layers of policies, written shortly.
+//! A concise notation for requests to several layers of policies.
 
 use irsa_policy::{Context, Decision, Layer, Outcome, PolicyDocuments, Principal, Request};
 use serde_json::{Value, json};
 
-/// A request and the policies it is asked of.
+/// A request and the policies that decide it.
 pub(crate) struct World<'a> {
     pub(crate) principal: Principal<'a>,
     pub(crate) action: &'a str,
@@ -25,13 +25,13 @@ impl<'a> World<'a> {
         }
     }
 
-    /// With these statements as a further policy of the layer.
+    /// Adds these statements as a policy of the layer.
     pub(crate) fn with(mut self, layer: Layer, statements: Value) -> Self {
         self.policies.push((layer, statements));
         self
     }
 
-    /// With the resource in this account.
+    /// Sets the account of the resource.
     pub(crate) fn owned_by(mut self, account: &'a str) -> Self {
         self.account = Some(account);
         self
@@ -50,7 +50,7 @@ impl<'a> World<'a> {
         let outcome = set.decide(&request);
         assert_eq!(outcome.decision, set.evaluate(&request));
         let mut misses = outcome.near_misses.iter();
-        assert!(misses.all(|(_, miss)| !miss.kept_by.is_empty()));
+        assert!(misses.all(|(_, miss)| !miss.mismatches.is_empty()));
         outcome
     }
 

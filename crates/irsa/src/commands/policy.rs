@@ -6,7 +6,7 @@ mod requests;
 
 use std::process::ExitCode;
 
-use irsa_explain::chain::report::{self, Answers, Detail, Verdict};
+use irsa_explain::chain::report::{self, ChainReport, Detail, Verdict};
 use irsa_explain::lint::{self as linted, Level};
 use irsa_policy::{Policy, PolicyDocuments, PolicyKind};
 use serde_json::Value;
@@ -54,14 +54,14 @@ fn answer(
 ) -> Result<ExitCode, Failure> {
     let resolved = question::resolve(question, mistakes)?;
     let documents = report::documents(&resolved.steps).map_err(Failure::other)?;
-    let answers = Answers::new(&resolved.steps, &documents);
+    let report = ChainReport::new(&resolved.steps, &documents);
     match output {
         Output::Text => {
-            output::colored(&(answers.text(detail) + &decided_for(&resolved.at, &documents)))
+            output::colored(&(report.text(detail) + &decided_for(&resolved.at, &documents)))
         }
-        Output::Json => output::line(&timed(answers.json(detail), resolved.at).to_string()),
+        Output::Json => output::line(&timed(report.json(detail), resolved.at).to_string()),
     }?;
-    Ok(match answers.verdict() {
+    Ok(match report.verdict() {
         Verdict::Allowed => ExitCode::SUCCESS,
         Verdict::Denied => ExitCode::from(NO),
         Verdict::Unsure => ExitCode::from(UNSURE),
@@ -96,8 +96,8 @@ fn lint(args: &LintArgs, mut mistakes: Mistakes) -> Result<ExitCode, Failure> {
     }
     if let Some(origin) = Origin::read(&args.inventory, &mut mistakes) {
         let inspected = linted::inspect(&origin.inventory(None));
-        for place in inspected.unknown {
-            anstream::eprintln!("not checked: {place}");
+        for label in inspected.unknown {
+            anstream::eprintln!("not checked: {label}");
         }
         reports.extend(inspected.reports);
     }

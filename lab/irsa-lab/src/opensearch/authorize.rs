@@ -11,7 +11,7 @@ use http::Method;
 use irsa_chain::{Cause, RoleArn};
 use irsa_explain::request_cause;
 use irsa_policy::{
-    Because, Context, Decision, Layer, Outcome, Policy, PolicySet, Principal, Request,
+    Context, Decision, Layer, Outcome, Policy, PolicySet, Principal, Reason, Request,
 };
 use percent_encoding::percent_decode_str;
 
@@ -72,14 +72,14 @@ pub(super) fn authorize(
             _ => Err(refusal(
                 "anonymous",
                 action,
-                &asked.because,
+                &asked.reason,
                 Cause::RequestUnsigned,
             )),
         };
     };
     let user = session.principal().to_string();
     let Some(role) = world.role(&session.spec.role) else {
-        let because = Because::NothingAllows(Layer::Identity);
+        let because = Reason::NothingAllows(Layer::Identity);
         return Err(refusal(&user, action, &because, Cause::RoleUnknown));
     };
     let policies: Vec<&Policy> = role.policies.iter().map(|one| &one.policy).collect();
@@ -98,7 +98,7 @@ pub(super) fn authorize(
         .near_misses
         .first()
         .map(|(_, miss)| iam::kept_by(miss));
-    Err(refusal(&user, action, &asked.because, cause).because(nearest))
+    Err(refusal(&user, action, &asked.reason, cause).because(nearest))
 }
 
 /// Evaluates the policies in `set`, those of the caller.
@@ -125,17 +125,17 @@ fn ask<'a>(
 }
 
 /// Returns the refusal with the service's text; `cause` is the one for requests that no policy allows.
-fn refusal(user: &str, action: &str, because: &Because, cause: Cause) -> Refusal {
-    let (tail, cause) = match because {
-        Because::Denies(cited) if cited.layer == Layer::Identity => (
+fn refusal(user: &str, action: &str, reason: &Reason, cause: Cause) -> Refusal {
+    let (tail, cause) = match reason {
+        Reason::Denies(cited) if cited.layer == Layer::Identity => (
             format!("with an explicit deny in an {}", cited.layer),
             Cause::EsHttpDenied,
         ),
-        Because::Denies(cited) => (
+        Reason::Denies(cited) => (
             format!("with an explicit deny in a {}", cited.layer),
             Cause::EsHttpDenied,
         ),
-        Because::NothingAllows(layer) => (
+        Reason::NothingAllows(layer) => (
             format!("because no {layer} allows the {action} action"),
             cause,
         ),

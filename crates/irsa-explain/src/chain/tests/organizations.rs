@@ -1,9 +1,9 @@
-//! Policies of an organization, and the keys that they ask for.
+//! Tests with policies of an organization and their condition keys.
 
 use irsa_policy::Layer;
 use serde_json::json;
 
-use super::{Asked, role};
+use super::{Fixture, role};
 use crate::chain::report::Verdict;
 use crate::chain::{Access, Document};
 
@@ -37,9 +37,9 @@ fn a_region_policy_denies_outside_of_its_regions_only() {
         ("eu-central-1", Verdict::Allowed),
         ("us-east-1", Verdict::Denied),
     ] {
-        let mut asked = Asked::new(role());
-        asked.documents = vec![deny(region)];
-        let (verdict, text) = asked.told(Access::Connect("app@cluster-ABCDEFGH"));
+        let mut fixture = Fixture::new(role());
+        fixture.documents = vec![deny(region)];
+        let (verdict, text) = fixture.report(Access::Connect("app@cluster-ABCDEFGH"));
         assert_eq!(verdict, expected, "{region}: {text}");
     }
 }
@@ -51,13 +51,13 @@ fn a_policy_for_secure_connections_denies_none_of_these() {
         "Effect": "Deny", "Principal": "*", "Action": ["sts:*", "rds-db:*"], "Resource": "*",
         "Condition": {"BoolIfExists": {"aws:SecureTransport": "false"}},
     }]});
-    let mut asked = Asked::new(role());
-    asked.documents = vec![Document {
+    let mut fixture = Fixture::new(role());
+    fixture.documents = vec![Document {
         layer: Layer::ResourceControl(0),
         file: "control".to_owned(),
         text: deny.to_string(),
     }];
-    let (verdict, text) = asked.told(Access::Connect("app@cluster-ABCDEFGH"));
+    let (verdict, text) = fixture.report(Access::Connect("app@cluster-ABCDEFGH"));
     assert_eq!(verdict, Verdict::Allowed, "{text}");
 }
 
@@ -76,17 +76,17 @@ fn the_account_of_the_resource_is_always_known() {
         ("111122223333", Verdict::Denied),
         ("444455556666", Verdict::Allowed),
     ] {
-        let mut asked = Asked::new(role());
-        asked.documents = vec![deny(account)];
-        let (verdict, text) = asked.told(Access::Connect("app@cluster-ABCDEFGH"));
+        let mut fixture = Fixture::new(role());
+        fixture.documents = vec![deny(account)];
+        let (verdict, text) = fixture.report(Access::Connect("app@cluster-ABCDEFGH"));
         assert_eq!(verdict, expected, "{account}: {text}");
     }
 }
 
 #[test]
 fn what_the_request_may_have_is_unsure_unless_its_keys_are_complete() {
-    let mut asked = Asked::new(role());
-    asked.documents = vec![control(
+    let mut fixture = Fixture::new(role());
+    fixture.documents = vec![control(
         Layer::ServiceControl(0),
         &json!({
             "Effect": "Deny", "Action": "*", "Resource": "*",
@@ -94,9 +94,9 @@ fn what_the_request_may_have_is_unsure_unless_its_keys_are_complete() {
         }),
     )];
     let access = Access::Connect("app@cluster-ABCDEFGH");
-    let (verdict, text) = asked.told(access);
+    let (verdict, text) = fixture.report(access);
     assert_eq!(verdict, Verdict::Unsure);
     assert!(text.contains("aws:PrincipalTag/team"), "{text}");
-    asked.is_complete = true;
-    assert_eq!(asked.told(access).0, Verdict::Allowed);
+    fixture.is_complete = true;
+    assert_eq!(fixture.report(access).0, Verdict::Allowed);
 }

@@ -3,7 +3,7 @@
 use irsa_chain::ServiceAccount;
 use serde_json::json;
 
-use super::{Asked, CLUSTER, role, source};
+use super::{CLUSTER, Fixture, role, source};
 use crate::chain::report::Verdict;
 use crate::chain::{Access, PodIdentity};
 
@@ -16,18 +16,18 @@ fn pod_identity_trust(actions: &[&str], condition: &serde_json::Value) -> String
     .to_string()
 }
 
-fn pod_identity(trust: String) -> Asked {
+fn pod_identity(trust: String) -> Fixture {
     let mut role = role();
     role.trust = vec![source("trust", Some(trust))];
     let account: &'static ServiceAccount = Box::leak(Box::new("shop/api".parse().unwrap()));
     let cluster = "arn:aws:eks:eu-central-1:111122223333:cluster/main".parse();
-    let mut asked = Asked::new(role);
-    asked.pod = Some(PodIdentity {
+    let mut fixture = Fixture::new(role);
+    fixture.pod = Some(PodIdentity {
         service_account: account,
         cluster: Some(Box::leak(Box::new(cluster.unwrap()))),
         has_tags: true,
     });
-    asked
+    fixture
 }
 
 const BOTH: [&str; 2] = ["sts:AssumeRole", "sts:TagSession"];
@@ -41,7 +41,7 @@ fn pod_identity_assumes_the_role_and_tags_the_session() {
         (&BOTH[..1], Verdict::Denied),
         (&BOTH[1..], Verdict::Denied),
     ] {
-        let (verdict, text) = pod_identity(pod_identity_trust(actions, &json!({}))).told(access);
+        let (verdict, text) = pod_identity(pod_identity_trust(actions, &json!({}))).report(access);
         assert_eq!(verdict, expected, "{actions:?}: {text}");
     }
     let mut untagged = pod_identity(pod_identity_trust(&BOTH[..1], &json!({})));
@@ -49,7 +49,7 @@ fn pod_identity_assumes_the_role_and_tags_the_session() {
         has_tags: false,
         ..pod
     });
-    assert_eq!(untagged.told(access).0, Verdict::Allowed);
+    assert_eq!(untagged.report(access).0, Verdict::Allowed);
 }
 
 #[test]
@@ -91,22 +91,22 @@ fn conditions_on_pod_identity_are_about_its_cluster_and_its_tags() {
         ),
     ] {
         let trust = pod_identity_trust(&BOTH, &condition);
-        let (verdict, text) = pod_identity(trust).told(access);
+        let (verdict, text) = pod_identity(trust).report(access);
         assert_eq!(verdict, expected, "{condition}: {text}");
     }
 }
 
 #[test]
 fn the_session_of_pod_identity_has_the_tags_of_its_pod() {
-    let mut asked = pod_identity(pod_identity_trust(&BOTH, &json!({})));
+    let mut fixture = pod_identity(pod_identity_trust(&BOTH, &json!({})));
     for (namespace, expected) in [("shop", Verdict::Allowed), ("web", Verdict::Denied)] {
         let statement = json!({
             "Effect": "Allow", "Action": "rds-db:connect", "Resource": format!("{CLUSTER}/app"),
             "Condition": {"StringEquals": {"aws:PrincipalTag/kubernetes-namespace": namespace}},
         });
         let policy = json!({"Version": "2012-10-17", "Statement": statement});
-        asked.role.permissions = vec![source("connect", Some(policy.to_string()))];
-        let (verdict, text) = asked.told(Access::Connect("app@cluster-ABCDEFGH"));
+        fixture.role.permissions = vec![source("connect", Some(policy.to_string()))];
+        let (verdict, text) = fixture.report(Access::Connect("app@cluster-ABCDEFGH"));
         assert_eq!(verdict, expected, "{namespace}: {text}");
     }
 }

@@ -1,4 +1,4 @@
-//! Elements that contradict each other.
+//! Tests of elements that contradict each other.
 
 use super::{ISSUER, Level, Report, TRUST, identity, ids};
 

@@ -1,9 +1,9 @@
-//! Policies where they are attached, and together.
+//! Tests of findings that depend on where policies are attached, and of findings about several policies.
 
 use irsa_policy::Attachment;
 
 use super::{Level, Report, TRUST, identity, inspect, output};
-use crate::inventory::{Inventory, Role, Source};
+use crate::inventory::{Inventory, PolicySource, Role};
 
 // "IAM and AWS STS quotas": 6,144 characters for a managed policy, 10,240 for the inline policies of a role together.
 #[test]
@@ -33,14 +33,14 @@ fn the_quota_is_that_of_where_the_policy_is_attached() {
 /// A role with these inline policies, and a trust policy for these subjects.
 fn role(inline: &[String], subjects: &str) -> Inventory {
     let source = |text: &String| {
-        let place = format!("inline {}", text.len());
-        Source::new(&place, Some(text.clone())).attached(Attachment::Role)
+        let label = format!("inline {}", text.len());
+        PolicySource::new(&label, Some(text.clone())).attached(Attachment::Role)
     };
     let trust = TRUST.replace("\"system:serviceaccount:shop:api\"", subjects);
     Inventory {
         roles: vec![Role {
-            place: "app".to_owned(),
-            trust: vec![Source::new("trust", Some(trust))],
+            label: "app".to_owned(),
+            trust: vec![PolicySource::new("trust", Some(trust))],
             permissions: inline.iter().map(source).collect(),
             ..Role::default()
         }],
@@ -85,6 +85,6 @@ fn a_role_that_several_service_accounts_share_is_reported() {
     assert_eq!(inspected(&role(&[], two)), expected);
     let shown = output::text(&inspect(&role(&[], two)).reports);
     let shown = anstream::adapter::strip_str(&shown).to_string();
-    let place = " --> app\n help: give each service account a role of its own\n";
-    assert!(shown.contains(place), "{shown}");
+    let location = " --> app\n help: create a separate role for each service account\n";
+    assert!(shown.contains(location), "{shown}");
 }

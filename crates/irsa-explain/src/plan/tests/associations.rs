@@ -38,7 +38,7 @@ fn an_association_names_its_role_by_arn_or_by_reference() {
     assert!(known.has_tags && !later.has_tags);
     for one in [known, later] {
         let name = one.role.as_deref().unwrap();
-        assert_eq!(inventory.role(name).unwrap().place, "aws_iam_role.app");
+        assert_eq!(inventory.role(name).unwrap().label, "aws_iam_role.app");
     }
     assert!(
         inventory

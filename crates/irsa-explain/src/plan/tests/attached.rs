@@ -1,9 +1,9 @@
-//! Which policies a role has.
+//! Tests of the policies of a role.
 
 use serde_json::{Value, json};
 
 use super::super::unknown;
-use super::{POLICY, configured, created, places, plan, read, refers, role};
+use super::{POLICY, configured, created, labels, plan, read, refers, role};
 
 #[test]
 fn a_policy_belongs_to_the_role_that_its_configuration_refers_to() {
@@ -33,11 +33,11 @@ fn a_policy_belongs_to_the_role_that_its_configuration_refers_to() {
     let inventory = read(&plan(&changes, &configuration));
     let each = |key: &str| format!("aws_iam_role_policy.each[\"{key}\"].policy");
     assert_eq!(
-        places(&inventory.roles[0]),
+        labels(&inventory.roles[0]),
         [&each("a"), "aws_iam_role_policy.chained[\"a\"].policy"]
     );
     assert_eq!(
-        places(&inventory.roles[1]),
+        labels(&inventory.roles[1]),
         [&each("b.c"), "aws_iam_role_policy.one.policy"]
     );
 }
@@ -80,14 +80,14 @@ fn references_go_into_modules_and_out_of_them() {
     });
     let inventory = read(&plan(&changes, &configuration));
     assert_eq!(
-        places(&inventory.roles[0]),
+        labels(&inventory.roles[0]),
         ["module.policies[0].aws_iam_policy.this.policy"]
     );
-    assert_eq!(places(&inventory.roles[1]), [""; 0]);
+    assert_eq!(labels(&inventory.roles[1]), [""; 0]);
 }
 
 #[test]
-fn where_the_role_cannot_be_told_no_role_is_sure() {
+fn an_uncertain_role_makes_all_candidates_unsure() {
     let inline = created(
         "aws_iam_role_policy.db",
         &json!({"policy": POLICY}),
@@ -111,7 +111,7 @@ fn where_the_role_cannot_be_told_no_role_is_sure() {
     for configuration in [by_local, either, json!({})] {
         let inventory = read(&plan(&changes, &configuration));
         for role in &inventory.roles {
-            let doubt = unknown("`aws_iam_role_policy.db.role` (known after apply only)");
+            let doubt = unknown("`aws_iam_role_policy.db.role` (known after apply)");
             assert_eq!(role.permissions, [doubt], "{configuration}");
         }
     }
@@ -156,7 +156,7 @@ fn what_the_plan_takes_away_is_gone_and_what_was_attached_by_hand_stays() {
         "aws_iam_role.app.inline_policy[by-hand]",
         "aws_iam_policy.db.policy",
     ];
-    assert_eq!(places(&inventory.roles[0]), kept);
+    assert_eq!(labels(&inventory.roles[0]), kept);
 }
 
 #[test]
@@ -193,12 +193,12 @@ fn blocks_and_exclusive_attachments_count_too() {
     let inventory = read(&plan(&changes, &configuration));
     let expected = [
         "aws_iam_role.app.inline_policy[x]",
-        "`aws_iam_role.app.inline_policy[y]` (known after apply only)",
+        "`aws_iam_role.app.inline_policy[y]` (known after apply)",
         "aws_iam_policy.db.policy",
     ];
-    assert_eq!(places(&inventory.roles[0]), expected);
+    assert_eq!(labels(&inventory.roles[0]), expected);
     assert_eq!(
-        inventory.roles[0].boundary[0].place,
+        inventory.roles[0].boundary[0].label,
         "aws_iam_policy.limit.policy"
     );
 }

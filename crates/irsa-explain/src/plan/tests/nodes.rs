@@ -1,11 +1,11 @@
-//! The metadata service of nodes.
+//! Tests of findings about the instance metadata service of nodes.
 
 use serde_json::{Value, json};
 
 use super::{created, plan};
 use crate::lint::{Level, output};
 
-/// The places and the IDs of what is found in a plan.
+/// The files and IDs of the findings in a plan.
 fn found(plan: &Value) -> Vec<(String, String)> {
     let reports = super::lint(&plan.to_string()).unwrap();
     let json = output::json(&reports);

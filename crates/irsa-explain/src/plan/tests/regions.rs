@@ -1,4 +1,4 @@
-//! Regions, with and without the attribute that version 6 of the provider has.
+//! Tests of regions, with and without the `region` attribute of provider version 6.
 
 use serde_json::{Value, json};
 

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use irsa_chain::{Arn, IssuerUrl, ServiceAccount};
-use irsa_explain::inventory::{Association, Database, Domain, Inventory, Provider, Role, Source};
+use irsa_explain::inventory::{
+    Association, Database, Domain, Inventory, PolicySource, Provider, Role,
+};
 use irsa_explain::lint::Report;
 use irsa_explain::plan;
 use irsa_policy::Policy;
@@ -110,7 +112,7 @@ fn from_world(world: &World, issuer: Option<&IssuerUrl>) -> Inventory {
 
 fn association(world: &World, one: &irsa_world::Association) -> Association {
     Association {
-        place: format!("association of {}", one.service_account),
+        label: format!("association of {}", one.service_account),
         service_account: Some(one.service_account.clone()),
         role: Some(one.role.to_string()),
         cluster: cluster(world),
@@ -143,7 +145,7 @@ fn role(role: &irsa_world::Role) -> Role {
     let policy =
         |one: &irsa_world::RolePolicy| source(&format!("`{}` of {name}", one.name), &one.policy);
     Role {
-        place: role.arn.to_string(),
+        label: role.arn.to_string(),
         name: Some(name.to_owned()),
         arn: Some(role.arn.clone()),
         trust: vec![source(&format!("trust policy of {name}"), &role.trust)],
@@ -154,7 +156,7 @@ fn role(role: &irsa_world::Role) -> Role {
 
 fn provider(provider: &irsa_world::OidcProvider) -> Provider {
     Provider {
-        place: provider.arn.to_string(),
+        label: provider.arn.to_string(),
         account: Some(provider.account.clone()),
         issuer: Some(provider.issuer.clone()),
         client_ids: Some(provider.client_ids.clone()),
@@ -167,7 +169,7 @@ fn database(cluster: &irsa_world::Cluster) -> Database {
         .into_iter()
         .map(|(host, _)| host);
     Database {
-        place: cluster.name.clone(),
+        label: cluster.name.clone(),
         names: endpoints.collect(),
         region: Some(cluster.region.clone()),
         resource_id: Some(cluster.resource_id.clone()),
@@ -178,7 +180,7 @@ fn domain(domain: &irsa_world::Domain) -> Domain {
     let policy = domain.access_policy.as_ref();
     let policy = policy.map(|policy| source(&format!("access policy of {}", domain.name), policy));
     Domain {
-        place: domain.name.clone(),
+        label: domain.name.clone(),
         name: Some(domain.name.clone()),
         names: vec![domain.endpoint.clone()],
         arn: Some(domain.arn()),
@@ -186,6 +188,6 @@ fn domain(domain: &irsa_world::Domain) -> Domain {
     }
 }
 
-fn source(place: &str, policy: &Policy) -> Source {
-    Source::new(place, Some(policy.text().to_owned()))
+fn source(label: &str, policy: &Policy) -> PolicySource {
+    PolicySource::new(label, Some(policy.text().to_owned()))
 }

@@ -6,7 +6,7 @@ mod time;
 
 use std::path::Path;
 
-use irsa_explain::chain::{Asks, Step};
+use irsa_explain::chain::{Basis, Step};
 use irsa_explain::{Document, Question, RequestContext, web_identity};
 use irsa_identity::{Clock as _, SystemClock};
 use irsa_policy::{Context, Layer, PolicyKind, Principal};
@@ -46,7 +46,7 @@ pub(super) fn resolve(args: QuestionArgs, mut mistakes: Mistakes) -> Result<Reso
         vec![Step::alone(question(args, &at, &mut mistakes))]
     };
     for step in &steps {
-        if let Asks::Policies(question) = &step.asks {
+        if let Basis::Policies(question) = &step.basis {
             let documents = question.policies.iter();
             let problems = documents.filter_map(|document| document.problem(&question.action));
             // A policy may apply to several links.

@@ -59,13 +59,13 @@ fn policy_files_cover_both_links() {
         assert_eq!(denied.code, 3, "{}", denied.stderr);
         assert_eq!(
             end(&denied),
-            format!("denied: the chain breaks at its {link}"),
+            format!("denied: the chain breaks at the {link}"),
             "{account}"
         );
     }
     let elsewhere = DATABASE.replace("eu-central-1", "eu-west-1");
     let denied = connect("shop/api", &elsewhere);
-    assert_eq!(end(&denied), "denied: the chain breaks at its permissions");
+    assert_eq!(end(&denied), "denied: the chain breaks at the permissions");
 }
 
 /// Removes columns, which depend on how JSON was printed.
@@ -97,16 +97,19 @@ fn a_plan_is_evaluated_as_far_as_it_is_known() {
     let denied = connect("shop/api", "admin@orders");
     assert_eq!(
         (denied.code, end(&denied)),
-        (3, "denied: the chain breaks at its permissions")
+        (3, "denied: the chain breaks at the permissions")
     );
     let unsure = connect("shop/billing", "billing@billing");
     assert_eq!(
         (unsure.code, end(&unsure)),
-        (4, "unsure at the permissions")
+        (
+            4,
+            "unsure: the chain depends on unknown values at the permissions"
+        )
     );
     for part in [
-        "`module.app[\"billing\"].aws_iam_role_policy.database.policy` (known after apply only)",
-        "the resource id of `aws_rds_cluster.billing`",
+        "`module.app[\"billing\"].aws_iam_role_policy.database.policy` (known after apply)",
+        "the resource ID of `aws_rds_cluster.billing`",
     ] {
         assert!(unsure.stdout.contains(part), "{}", unsure.stdout);
     }
@@ -125,7 +128,7 @@ fn a_plan_is_evaluated_as_far_as_it_is_known() {
     );
     assert_eq!(
         (denied.code, end(&denied)),
-        (3, "denied: the chain breaks at its trust policy")
+        (3, "denied: the chain breaks at the trust policy")
     );
 }
 
@@ -172,12 +175,12 @@ fn workloads_in_a_world_assume_their_own_roles() {
         (
             "camunda/keycloak",
             ["--connect", "webmodeler@aurora"],
-            "denied: the chain breaks at its permissions",
+            "denied: the chain breaks at the permissions",
         ),
         (
             "camunda/neighbour",
             ["--connect", "keycloak@aurora"],
-            "denied: the chain breaks at its trust policy",
+            "denied: the chain breaks at the trust policy",
         ),
         (
             "camunda/zeebe",
@@ -187,7 +190,7 @@ fn workloads_in_a_world_assume_their_own_roles() {
         (
             "camunda/optimize",
             ["--open", "test-domain"],
-            "denied: the chain breaks at its permissions",
+            "denied: the chain breaks at the permissions",
         ),
     ] {
         let asked = ask(
@@ -209,7 +212,7 @@ fn workloads_in_a_world_assume_their_own_roles() {
             "vault",
         ],
     );
-    assert_eq!(end(&vault), "denied: the chain breaks at its OIDC provider");
+    assert_eq!(end(&vault), "denied: the chain breaks at the OIDC provider");
     let elsewhere = [
         "--world",
         WORLD,
@@ -221,7 +224,7 @@ fn workloads_in_a_world_assume_their_own_roles() {
     let elsewhere = ask("evaluate", "camunda/zeebe", &elsewhere);
     assert_eq!(
         end(&elsewhere),
-        "denied: the chain breaks at its OIDC provider"
+        "denied: the chain breaks at the OIDC provider"
     );
 }
 
@@ -264,8 +267,8 @@ fn missing_arguments_are_reported() {
             "--connect: there is no database `nowhere`",
         ),
         (
-            &["--plan", PLAN, "--role", "nobody"],
-            "--role: role `nobody` does not exist; known roles: `module.app[\"api\"].aws_iam_role.this`, `",
+            &["--plan", PLAN, "--role", "missing"],
+            "--role: role `missing` does not exist; known roles: `module.app[\"api\"].aws_iam_role.this`, `",
         ),
         (
             &["--plan", PLAN, "--service-account", "shop/web"],
@@ -312,7 +315,7 @@ fn missing_arguments_are_reported() {
 fn all_policies_in_a_plan_or_world_are_linted() {
     let clean = policy("lint", &["--plan", PLAN]);
     assert_eq!((clean.code, clean.printed()), (0, "0 findings in 3 files"));
-    let not = "not checked: `module.app[\"billing\"].aws_iam_role_policy.database.policy` (known after apply only)";
+    let not = "not checked: `module.app[\"billing\"].aws_iam_role_policy.database.policy` (known after apply)";
     assert!(clean.stderr.contains(not), "{}", clean.stderr);
     let world = policy("lint", &["--world", WORLD]);
     assert_eq!(world.code, 3);

@@ -106,7 +106,7 @@ fn mistakes_with_databases_and_domains_get_a_remedy_too() {
             DATABASE,
             "rds-db:connect",
             &by_name,
-            "where its resource id belongs",
+            "use its resource ID",
         ),
         (
             "es:ESHttpGet",

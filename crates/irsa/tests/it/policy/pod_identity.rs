@@ -56,14 +56,17 @@ fn a_trust_policy_for_pod_identity_is_detected() {
         let denied = asked(account, &["--cluster", &cluster(name)]);
         assert_eq!(
             end(&denied),
-            "denied: the chain breaks at its trust policy",
+            "denied: the chain breaks at the trust policy",
             "{account} {name}"
         );
     }
     let unsure = asked("shop/api", &[]);
     assert_eq!(
         (unsure.code, end(&unsure)),
-        (4, "unsure at the trust policy")
+        (
+            4,
+            "unsure: the chain depends on unknown values at the trust policy"
+        )
     );
     assert!(
         unsure.stdout.contains("depends on aws:SourceArn;"),
@@ -78,7 +81,7 @@ fn a_token_does_not_match_a_trust_policy_for_pod_identity() {
     let trust = files.add("trust.json", &trust(&json!({})));
     let asked = super::assume("explain", &trust, &[]);
     assert_eq!(asked.code, 3, "{}", asked.stderr);
-    let help = "this statement is for EKS Pod Identity";
+    let help = "this statement trusts EKS Pod Identity";
     assert!(asked.stdout.contains(help), "{}", asked.stdout);
     // The action is correct for the service that the statement is for.
     let wrong = "did you mean `sts:AssumeRoleWithWebIdentity`?";
@@ -108,7 +111,7 @@ fn a_workload_in_a_world_uses_its_association() {
         "camunda/keycloak-pod-identity",
         &issuer.concat(),
     );
-    assert_eq!(end(&token), "denied: the chain breaks at its trust policy");
+    assert_eq!(end(&token), "denied: the chain breaks at the trust policy");
 }
 
 #[test]

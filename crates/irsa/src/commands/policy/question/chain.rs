@@ -3,7 +3,7 @@
 use irsa_chain::RoleArn;
 use irsa_explain::Document;
 use irsa_explain::chain::{self, Access, Credential, Scenario, Step};
-use irsa_explain::inventory::{Inventory, Role, Source};
+use irsa_explain::inventory::{Inventory, PolicySource, Role};
 use irsa_policy::{Context, Layer};
 
 use super::super::inventory::Origin;
@@ -101,9 +101,9 @@ fn split(documents: Vec<Document>) -> (Vec<Document>, Vec<Document>) {
 fn from_files(args: &QuestionArgs, trust: Option<Document>, own: Vec<Document>) -> Inventory {
     let name = args.chain.role.as_deref();
     let arn: Option<RoleArn> = name.and_then(|name| name.parse().ok());
-    let source = |document: Document| Source::new(&document.file, Some(document.text));
+    let source = |document: Document| PolicySource::new(&document.file, Some(document.text));
     let role = Role {
-        place: name.unwrap_or("the role").to_owned(),
+        label: name.unwrap_or("the role").to_owned(),
         name: arn.as_ref().map(RoleArn::name).or(name).map(str::to_owned),
         arn,
         trust: trust.into_iter().map(source).collect(),
@@ -138,7 +138,7 @@ fn pick(
     mistakes: &mut Mistakes,
 ) -> Option<Role> {
     let listed = |roles: &[&Role]| {
-        let names: Vec<_> = roles.iter().map(|role| role.place.as_str()).collect();
+        let names: Vec<_> = roles.iter().map(|role| role.label.as_str()).collect();
         names.join("`, `")
     };
     let all: Vec<&Role> = inventory.roles.iter().collect();

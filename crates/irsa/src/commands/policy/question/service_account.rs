@@ -19,12 +19,12 @@ pub(super) const NO_TRUST: &str = "--service-account requires the trust policy o
 #[derive(Debug)]
 pub(super) struct Owner {
     pub(super) account: ServiceAccount,
-    source: Source,
+    source: SessionSource,
 }
 
 /// The way in which its session is created.
 #[derive(Debug)]
-enum Source {
+enum SessionSource {
     /// A token of this issuer, with this audience.
     Token(IssuerUrl, String),
     /// EKS Pod Identity, with this association.
@@ -36,12 +36,12 @@ enum Source {
 impl Owner {
     pub(super) fn credential(&self) -> Credential<'_> {
         match &self.source {
-            Source::Token(issuer, audience) => Credential::Token(Token {
+            SessionSource::Token(issuer, audience) => Credential::Token(Token {
                 service_account: &self.account,
                 issuer,
                 audience,
             }),
-            Source::PodIdentity(association) => Credential::PodIdentity(PodIdentity {
+            SessionSource::PodIdentity(association) => Credential::PodIdentity(PodIdentity {
                 service_account: &self.account,
                 cluster: association.cluster.as_ref(),
                 has_tags: association.has_tags,
@@ -52,8 +52,8 @@ impl Owner {
     /// Returns the role of the association.
     pub(super) fn role(&self) -> Option<&str> {
         match &self.source {
-            Source::PodIdentity(association) => association.role.as_deref(),
-            Source::Token(..) => None,
+            SessionSource::PodIdentity(association) => association.role.as_deref(),
+            SessionSource::Token(..) => None,
         }
     }
 }
@@ -82,7 +82,7 @@ pub(super) fn owner(
         association.cluster = cluster.or(association.cluster);
         return Some(Owner {
             account: account?,
-            source: Source::PodIdentity(association),
+            source: SessionSource::PodIdentity(association),
         });
     }
     let issuer = match &args.issuer {
@@ -94,14 +94,14 @@ pub(super) fn owner(
     };
     Some(Owner {
         account: account?,
-        source: Source::Token(issuer?, args.audience.clone()),
+        source: SessionSource::Token(issuer?, args.audience.clone()),
     })
 }
 
 /// Returns an association of which only the service account is known.
 fn no_association(service_account: Option<ServiceAccount>) -> Association {
     Association {
-        place: "--pod-identity".to_owned(),
+        label: "--pod-identity".to_owned(),
         service_account,
         role: None,
         cluster: None,

@@ -1,37 +1,38 @@
-//! What a session is asked for.
+//! The action and resource of an access.
 
 use irsa_chain::endpoint::{OpenSearchEndpoint, RdsEndpoint};
 use irsa_chain::{AccountId, DbResourceId, DbUserArn, Partition, Region};
 
 use crate::chain::Access;
-use crate::inventory::{Database, Domain, Inventory, Source};
+use crate::inventory::{Database, Domain, Inventory, PolicySource};
 use crate::question::LATER;
 
-/// Where the role is, and the cluster whose pods have it.
+/// The partition and account of the role, and the region of the cluster.
 #[derive(Debug)]
-pub(super) struct Place<'a> {
+pub(super) struct Location<'a> {
     pub(super) partition: Partition,
     pub(super) account: &'a AccountId,
     pub(super) region: Option<Region>,
 }
 
-/// What the session is asked for, and what of that is not known.
+/// The action and resource of an access, as far as they are known.
 #[derive(Debug, Default)]
-pub(super) struct Target {
+pub(super) struct ResolvedAccess {
     pub(super) action: String,
     pub(super) resource: Option<String>,
-    /// Of the resource.
-    pub(super) policies: Vec<Source>,
+    /// The resource-based policies.
+    pub(super) policies: Vec<PolicySource>,
+    /// A description of the unknown part.
     pub(super) unknown: Option<String>,
 }
 
 // === impl Target ===
 
-impl Target {
-    pub(super) fn of(
+impl ResolvedAccess {
+    pub(super) fn resolve(
         inventory: &Inventory,
         access: Access<'_>,
-        place: &Place<'_>,
+        location: &Location<'_>,
     ) -> Result<Self, String> {
         match access {
             Access::Connect(text) if text.starts_with("arn:") => {
@@ -40,8 +41,8 @@ impl Target {
                     .map_err(|error| format!("--connect: {error}"))?;
                 Ok(Self::connect(arn.to_string()))
             }
-            Access::Connect(text) => connect(inventory, text, place),
-            Access::Open { domain, action } => open(inventory, domain, action, place),
+            Access::Connect(text) => connect(inventory, text, location),
+            Access::Open { domain, action } => open(inventory, domain, action, location),
             Access::Call { action, resource } => Ok(Self {
                 action: action.to_owned(),
                 resource: resource.map(str::to_owned),
@@ -59,41 +60,43 @@ impl Target {
     }
 }
 
-fn connect(inventory: &Inventory, text: &str, place: &Place<'_>) -> Result<Target, String> {
+fn connect(
+    inventory: &Inventory,
+    text: &str,
+    location: &Location<'_>,
+) -> Result<ResolvedAccess, String> {
     let parts = text.rsplit_once('@').filter(|(user, _)| !user.is_empty());
-    let (user, name) = parts.ok_or_else(|| format!("--connect: `{text}` is not USER@DATABASE"))?;
+    let (user, name) =
+        parts.ok_or_else(|| format!("--connect: `{text}` does not have the form USER@DATABASE"))?;
     let found = inventory.database(name);
-    let region = region(found, name, place)?;
+    let region = region(found, name, location)?;
     let Some(found) = found else {
         let id: DbResourceId = name
             .parse()
             .map_err(|error| no_database(inventory, name, &error))?;
-        let arn = DbUserArn::new(&region, place.account, &id, user);
-        return Ok(Target::connect(arn.to_string()));
+        let arn = DbUserArn::new(&region, location.account, &id, user);
+        return Ok(ResolvedAccess::connect(arn.to_string()));
     };
     if let Some(id) = &found.resource_id {
-        let arn = DbUserArn::new(&region, place.account, id, user);
-        return Ok(Target::connect(arn.to_string()));
+        let arn = DbUserArn::new(&region, location.account, id, user);
+        return Ok(ResolvedAccess::connect(arn.to_string()));
     }
-    let (partition, account) = (region.partition(), place.account);
+    let (partition, account) = (region.partition(), location.account);
     let arn = format!("arn:{partition}:rds-db:{region}:{account}:dbuser:{LATER}/{user}");
-    let what = format!(
-        "the resource id of `{}` (known after apply only)",
-        found.place
-    );
-    Ok(Target {
+    let what = format!("the resource ID of `{}` (known after apply)", found.label);
+    Ok(ResolvedAccess {
         unknown: Some(what),
-        ..Target::connect(arn)
+        ..ResolvedAccess::connect(arn)
     })
 }
 
-fn region(found: Option<&Database>, name: &str, place: &Place<'_>) -> Result<Region, String> {
+fn region(found: Option<&Database>, name: &str, location: &Location<'_>) -> Result<Region, String> {
     let own = found.and_then(|found| found.region.clone());
     let of_endpoint = || name.parse::<RdsEndpoint>().ok()?.region().cloned();
-    let region = own.or_else(of_endpoint).or_else(|| place.region.clone());
+    let region = own.or_else(of_endpoint).or_else(|| location.region.clone());
     region.ok_or_else(|| {
         let arn = "arn:aws:rds-db:REGION:ACCOUNT:dbuser:RESOURCE-ID/USER";
-        format!("--connect: the region of `{name}` can't be told: give the whole ARN, `{arn}`")
+        format!("--connect: the region of `{name}` is unknown: pass the whole ARN, `{arn}`")
     })
 }
 
@@ -101,12 +104,12 @@ fn no_database(inventory: &Inventory, name: &str, error: &irsa_chain::ParseError
     let known: Vec<_> = inventory
         .databases
         .iter()
-        .map(|one| one.place.as_str())
+        .map(|one| one.label.as_str())
         .collect();
     match known.as_slice() {
         [] => format!("--connect: {error}"),
         known => format!(
-            "--connect: there is no database `{name}`; there is `{}`",
+            "--connect: there is no database `{name}`; known databases: `{}`",
             known.join("`, `")
         ),
     }
@@ -116,13 +119,13 @@ fn open(
     inventory: &Inventory,
     name: &str,
     action: &str,
-    place: &Place<'_>,
-) -> Result<Target, String> {
+    location: &Location<'_>,
+) -> Result<ResolvedAccess, String> {
     let found = inventory.domain(domain_of(name));
-    let called = found.map_or(name, |found| &found.place);
-    let arn = domain_arn(inventory, found, name, place)?;
-    let what = || format!("the ARN of `{called}` (known after apply only)");
-    Ok(Target {
+    let called = found.map_or(name, |found| &found.label);
+    let arn = domain_arn(inventory, found, name, location)?;
+    let what = || format!("the ARN of `{called}` (known after apply)");
+    Ok(ResolvedAccess {
         action: action.to_owned(),
         unknown: arn.is_none().then(what),
         resource: Some(arn.map_or_else(|| LATER.to_owned(), with_path)),
@@ -130,24 +133,24 @@ fn open(
     })
 }
 
-/// `None` if it is known after apply only.
+/// Returns `None` if the ARN is known only after apply.
 fn domain_arn(
     inventory: &Inventory,
     found: Option<&Domain>,
     name: &str,
-    place: &Place<'_>,
+    location: &Location<'_>,
 ) -> Result<Option<String>, String> {
     if name.starts_with("arn:") {
         return Ok(Some(name.to_owned()));
     }
     if let Some(found) = found {
-        return Ok(found.arn.clone().or_else(|| found_arn(found, place)));
+        return Ok(found.arn.clone().or_else(|| found_arn(found, location)));
     }
     let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     let is_name = name.bytes().all(is_part) && inventory.domains.is_empty();
-    match &place.region {
+    match &location.region {
         Some(region) if is_name => {
-            let (partition, account) = (place.partition, place.account);
+            let (partition, account) = (location.partition, location.account);
             Ok(Some(format!(
                 "arn:{partition}:es:{region}:{account}:domain/{name}"
             )))
@@ -156,16 +159,16 @@ fn domain_arn(
     }
 }
 
-/// The ARN of a domain whose name is known, in the role's account and the cluster's region.
-fn found_arn(found: &Domain, place: &Place<'_>) -> Option<String> {
-    let (name, region) = (found.name.as_deref()?, place.region.as_ref()?);
-    let (partition, account) = (place.partition, place.account);
+/// The ARN of a domain with a known name, in the account of the role and the region of the cluster.
+fn found_arn(found: &Domain, location: &Location<'_>) -> Option<String> {
+    let (name, region) = (found.name.as_deref()?, location.region.as_ref()?);
+    let (partition, account) = (location.partition, location.account);
     Some(format!(
         "arn:{partition}:es:{region}:{account}:domain/{name}"
     ))
 }
 
-/// The domain that an ARN names, with or without a path.
+/// Removes the path from the ARN of a domain.
 fn domain_of(name: &str) -> &str {
     let domain = name
         .split_once(":domain/")
@@ -178,7 +181,7 @@ fn domain_of(name: &str) -> &str {
     })
 }
 
-/// Requests are about what is below a domain; without a path, about its root.
+/// Adds the root path to the ARN of a domain without a path, as requests apply to paths.
 fn with_path(arn: String) -> String {
     if domain_of(&arn).len() == arn.len() {
         arn + "/"
@@ -191,17 +194,17 @@ fn no_domain(inventory: &Inventory, name: &str) -> String {
     let known: Vec<_> = inventory
         .domains
         .iter()
-        .map(|one| one.place.as_str())
+        .map(|one| one.label.as_str())
         .collect();
     if !known.is_empty() {
         return format!(
-            "--open: there is no domain `{name}`; there is `{}`",
+            "--open: there is no domain `{name}`; known domains: `{}`",
             known.join("`, `")
         );
     }
     let what = match name.parse::<OpenSearchEndpoint>() {
-        Ok(_) => "an endpoint does not tell its domain's ARN",
-        Err(_) => "no ARN, and the region is not known",
+        Ok(_) => "the endpoint does not contain the domain's ARN",
+        Err(_) => "not an ARN, and the region is unknown",
     };
     format!("--open: `{name}`: {what}; expected `arn:aws:es:REGION:ACCOUNT:domain/NAME`")
 }

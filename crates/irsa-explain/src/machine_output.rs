@@ -1,12 +1,12 @@
-//! Answers in the words of the machine contract.
+//! The vocabulary of JSON output.
 
-use irsa_policy::{Because, Cited, Decision, Layer, PolicyError, SetError};
+use irsa_policy::{Cited, Decision, Layer, PolicyError, Reason, SetError};
 use serde_json::{Map, Value, json};
 
-/// The answer where a policy or the request itself is none.
+/// The decision for a policy or request that is invalid.
 pub(crate) const INVALID: &str = "Invalid";
 
-/// The answer where it depends on what is not known.
+/// The decision if it depends on unknown values.
 pub(crate) const UNSURE: &str = "Unsure";
 
 pub(crate) fn name(decision: Decision) -> &'static str {
@@ -17,20 +17,20 @@ pub(crate) fn name(decision: Decision) -> &'static str {
     }
 }
 
-/// What made a decision. Where two layers had to allow, the second stands under `also`.
-pub(crate) fn by(because: &Because) -> Map<String, Value> {
-    let mut by = match because {
-        Because::Allows(all) => {
+/// The reason for a decision. If two layers had to allow the request, the second is under `also`.
+pub(crate) fn by(reason: &Reason) -> Map<String, Value> {
+    let mut by = match reason {
+        Reason::Allows(all) => {
             let mut all = all.iter().map(cited);
             let mut by = all.next().unwrap_or_default();
             by.extend(all.next().map(|also| ("also".to_owned(), also.into())));
             by
         }
-        Because::Denies(one) => cited(one),
-        Because::NothingAllows(one) => layer(*one),
+        Reason::Denies(one) => cited(one),
+        Reason::NothingAllows(one) => layer(*one),
         _ => Map::new(),
     };
-    by.insert("reason".to_owned(), because.to_string().into());
+    by.insert("reason".to_owned(), reason.to_string().into());
     by
 }
 
@@ -43,7 +43,7 @@ pub(crate) fn cited(cited: &Cited) -> Map<String, Value> {
     by
 }
 
-/// Which policy was refused, and where in it.
+/// The policy that was rejected, and the position of the error.
 pub(crate) fn refused(error: &SetError) -> Map<String, Value> {
     let mut by = layer(error.layer);
     by.insert("policy".to_owned(), error.policy.into());
@@ -64,7 +64,7 @@ pub(crate) fn problem(error: &PolicyError) -> Map<String, Value> {
     by
 }
 
-/// The name that a layer has in a request; of an organization's also the level.
+/// The name of a layer as in a request and, for the policies of an organization, the level.
 fn layer(layer: Layer) -> Map<String, Value> {
     let (name, level) = match layer {
         Layer::Identity => ("identity", None),

@@ -1,4 +1,4 @@
-//! A policy read statement by statement.
+//! Tests of the syntax tree of a policy.
 
 use irsa_policy::{Effect, Policy, PolicyKind};
 
@@ -20,7 +20,7 @@ fn policy() -> Policy {
 }
 
 #[test]
-fn elements_are_as_written_and_know_their_place() {
+fn elements_are_as_written_with_their_positions() {
     let policy = policy();
     let at = |span| policy.text().get(span).unwrap();
     let [first, second] = policy.statements().collect::<Vec<_>>()[..] else {

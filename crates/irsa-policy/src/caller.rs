@@ -1,15 +1,15 @@
-//! Who calls, taken apart.
+//! The caller of a request, with its ARN parsed.
 
 use crate::Principal;
 use crate::arn::Arn;
 
-/// The caller, taken apart.
+/// A caller with its parsed ARN.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Caller<'a> {
-    pub(super) principal: Principal<'a>,
-    pub(super) arn: Option<Arn<'a>>,
-    /// Has a permissions boundary.
-    pub(super) bounded: bool,
+    pub(crate) principal: Principal<'a>,
+    pub(crate) arn: Option<Arn<'a>>,
+    /// Whether the caller has a permissions boundary.
+    pub(crate) bounded: bool,
 }
 
 impl<'a> Caller<'a> {
@@ -29,13 +29,13 @@ impl<'a> Caller<'a> {
         self.arn.map(|arn| arn.account)
     }
 
-    /// The root user of an account.
+    /// Whether the caller is the root user of an account.
     pub(crate) fn is_root(&self) -> bool {
         self.arn
             .is_some_and(|arn| arn.service == "iam" && arn.resource == "root")
     }
 
-    /// A session of `GetFederationToken`.
+    /// Whether the caller is a session of `GetFederationToken`.
     pub(crate) fn is_federated_user(&self) -> bool {
         matches!(self.session_of(), Some(("user", _)))
     }
@@ -45,13 +45,13 @@ impl<'a> Caller<'a> {
             .is_some_and(|arn| arn.service == "iam" && arn.resource.starts_with("user/"))
     }
 
-    /// A session of a role or of `GetFederationToken`.
-    pub(super) fn is_session(&self) -> bool {
+    /// Whether the caller is a session of a role or of `GetFederationToken`.
+    pub(crate) fn is_session(&self) -> bool {
         self.session_of().is_some()
     }
 
-    /// Whether it is a session of this role or user; of its name no path is known.
-    pub(super) fn is_session_of(&self, entity: &Arn<'_>) -> bool {
+    /// Whether the caller is a session of this role or user. The path is not compared, as session ARNs lack it.
+    pub(crate) fn is_session_of(&self, entity: &Arn<'_>) -> bool {
         let kind_and_name = || {
             let (kind, rest) = entity.resource.split_once('/')?;
             Some((kind, rest.rsplit('/').next()?))
@@ -65,9 +65,9 @@ impl<'a> Caller<'a> {
         })
     }
 
-    /// What it is a session of, `role` or `user`, and its name. The session of a federated user is
-    /// called like the user (IAM User Guide, "AWS JSON policy elements: Principal", "AWS STS
-    /// federated user principals").
+    /// The entity of which the caller is a session: `role` or `user`, and its name. The session of a federated user has
+    /// the name of the user (IAM User Guide, "AWS JSON policy elements: Principal", "AWS STS federated user
+    /// principals").
     fn session_of(&self) -> Option<(&'static str, &'a str)> {
         let arn = self.arn.filter(|arn| arn.service == "sts")?;
         let (kind, name) = arn.resource.split_once('/')?;

@@ -1,5 +1,4 @@
-//! What IAM takes, and what then never matches or asks for nothing: `CreatePolicy` refuses none of
-//! it.
+//! Policies that IAM's `CreatePolicy` accepts although they never match or require nothing.
 
 use irsa_policy::{Context, Decision, Policy, PolicyKind, Principal, Request, decide};
 use serde_json::{Value, json};
@@ -34,7 +33,7 @@ fn an_operator_without_keys_asks_for_nothing_whatever_its_name() {
 }
 
 #[test]
-fn nothing_is_like_a_list_without_values() {
+fn an_empty_list_matches_nothing() {
     for (operator, present, absent) in [
         ("StringEquals", false, false),
         ("StringEqualsIfExists", false, true),
@@ -90,7 +89,7 @@ fn no_action_has_an_empty_name_or_one_with_spaces() {
 
 // Amazon S3 User Guide, "Bucket policy examples", "Managing access using origin access identity".
 #[test]
-fn an_origin_access_identity_may_be_allowed_and_is_nobody_else() {
+fn an_origin_access_identity_is_accepted_and_matches_no_caller() {
     let policy = json!({"Version": "2012-10-17", "Statement": {
         "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*",
         "Principal": {"AWS": "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity EH1HDMB1FH2TC"},
@@ -108,9 +107,8 @@ fn an_origin_access_identity_may_be_allowed_and_is_nobody_else() {
     }
 }
 
-// IAM User Guide, "IAM policy elements: Variables and tags", "Resource element": a variable can't
-// replace a part before the fifth colon. AWS's own `AmazonTimestreamInfluxDBServiceRolePolicy` has
-// one all the same.
+// IAM User Guide, "IAM policy elements: Variables and tags", "Resource element": a variable cannot replace a part
+// before the fifth colon. The AWS managed policy `AmazonTimestreamInfluxDBServiceRolePolicy` contains one nevertheless.
 #[test]
 fn a_variable_before_the_fifth_colon_is_never_filled_in() {
     let key = "arn:aws:kms:eu-central-1:111122223333:key/1";

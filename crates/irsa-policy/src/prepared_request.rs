@@ -1,23 +1,24 @@
-//! A request made ready: taken apart once, compared with many statements.
+//! A request that is parsed once and then compared with many statements.
 
 use std::borrow::Cow;
 
 use crate::arn::Arn;
-use crate::principal::Caller;
+use crate::caller::Caller;
 use crate::{Principal, Request};
 
+/// A request with its parsed caller, action and resource.
 #[derive(Debug)]
-pub(crate) struct Call<'a> {
+pub(crate) struct PreparedRequest<'a> {
     pub(crate) request: &'a Request<'a>,
     pub(crate) caller: Caller<'a>,
-    /// In lower case.
+    /// The action in lower case.
     pub(crate) action: Cow<'a, str>,
     /// The resource, if it is an ARN.
     pub(crate) resource: Option<Arn<'a>>,
 }
 
-impl<'a> Call<'a> {
-    /// `bounded`: the caller has a permissions boundary.
+impl<'a> PreparedRequest<'a> {
+    /// Parses a request; `bounded` means that the caller has a permissions boundary.
     pub(crate) fn new(request: &'a Request<'a>, bounded: bool) -> Self {
         Self {
             request,
@@ -27,8 +28,8 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// What every signed caller may do, or every user, whatever policies say (AWS STS API Reference,
-    /// "GetCallerIdentity"; IAM User Guide, "Permissions for GetSessionToken").
+    /// Whether the caller can perform the action whatever its policies say (AWS STS API Reference, "GetCallerIdentity";
+    /// IAM User Guide, "Permissions for GetSessionToken").
     pub(crate) fn needs_no_permission(&self) -> bool {
         match &*self.action {
             "sts:getcalleridentity" => matches!(self.request.principal, Principal::Aws(_)),
@@ -37,8 +38,8 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The root user of a bucket's account can't lock itself out of the bucket's policy (Amazon S3
-    /// API Reference, "PutBucketPolicy").
+    /// Whether a bucket policy does not apply: the root user of a bucket's account cannot be locked out of the bucket's
+    /// policy (Amazon S3 API Reference, "PutBucketPolicy").
     pub(crate) fn is_beyond_bucket_policy(&self) -> bool {
         let actions = [
             "s3:getbucketpolicy",
@@ -48,20 +49,20 @@ impl<'a> Call<'a> {
         self.caller.is_root() && actions.contains(&&*self.action)
     }
 
-    /// Service control policies limit whoever is in the account (AWS Organizations User Guide,
-    /// "Service control policies").
+    /// Whether service control policies apply: they limit the users and roles of an account (AWS Organizations User
+    /// Guide, "Service control policies").
     pub(crate) fn is_under_service_control(&self) -> bool {
         matches!(self.request.principal, Principal::Aws(_)) && !self.is_by_linked_role()
     }
 
-    /// Resource control policies limit whoever uses a resource (AWS Organizations User Guide,
+    /// Whether resource control policies apply: they limit all access to a resource (AWS Organizations User Guide,
     /// "Resources and entities not restricted by RCPs").
     pub(crate) fn is_under_resource_control(&self) -> bool {
         self.action != "kms:retiregrant" && !self.is_by_linked_role()
     }
 
-    /// Whether the caller is a role that belongs to a service. The ARN of its session does not
-    /// tell, but the condition key for the role does.
+    /// Whether the caller is a service-linked role. The ARN of a session does not show this, but `aws:PrincipalArn`
+    /// does.
     fn is_by_linked_role(&self) -> bool {
         let is_linked = |arn: &str| {
             Arn::parse(arn).is_some_and(|arn| arn.resource.starts_with("role/aws-service-role/"))
