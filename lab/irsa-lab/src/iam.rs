@@ -1,123 +1,107 @@
-//! What a role session may do: its role's policies, asked with the context that IAM would give.
+//! The lab's IAM: decides requests with the question engine that `irsa policy` and the doctor use.
+//!
+//! The lab knows every request in full, so a condition key that is not filled in is absent.
 
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use irsa_policy::{Context, Decision, NearMiss, Policy, Principal, Request, Verdict, decide};
+use irsa_chain::OidcProviderArn;
+use irsa_explain::{Evaluation, Question, RequestContext};
+use irsa_policy::{NearMiss, Outcome, PolicySet};
 
 use crate::clock::{rfc3339, unix_seconds};
-use crate::sessions::Session;
-use crate::world::Role;
+use crate::sessions::{Origin, Session};
+use crate::world::{Role, World};
 
-/// Asks the policies of `role`, whose session this is, and those passed with the session, whether it
-/// may do an action on a resource.
-pub(crate) fn may(
-    session: &Session,
-    role: &Role,
-    asked: (&str, &str),
-    context: &Context,
-) -> Verdict {
-    let of_role: Vec<&Policy> = role.policies.iter().map(|one| &one.policy).collect();
-    let verdict = ask(session, &of_role, asked, context);
-    match passed(session, asked, context) {
-        Some(passed)
-            if verdict.decision != Decision::ExplicitlyDenied
-                && passed.decision != Decision::Allowed =>
-        {
-            passed
-        }
-        _ => verdict,
+/// Creates a question about a request at `now`. All condition keys that are not filled in are absent.
+pub(crate) fn question(
+    principal: String,
+    (action, resource): (&str, Option<&str>),
+    mut context: RequestContext,
+    now: SystemTime,
+) -> Question {
+    context.fill_time(&rfc3339(now), unix_seconds(now));
+    context.complete();
+    Question {
+        principal,
+        action: action.to_owned(),
+        resource: resource.map(str::to_owned),
+        context,
+        ..Question::default()
     }
 }
 
-/// Whether the policies passed with the session, if there are any, allow an action on a resource.
-pub(crate) fn session_allows(session: &Session, asked: (&str, &str), context: &Context) -> bool {
-    passed(session, asked, context).is_none_or(|verdict| verdict.decision == Decision::Allowed)
-}
-
-/// The policies passed with the session.
-pub(crate) fn policies_of(session: &Session) -> Vec<&Policy> {
-    session.spec.policies.iter().map(Arc::as_ref).collect()
-}
-
-fn passed(session: &Session, asked: (&str, &str), context: &Context) -> Option<Verdict> {
-    let policies = policies_of(session);
-    (!policies.is_empty()).then(|| ask(session, &policies, asked, context))
-}
-
-fn ask(
+/// Creates a question about a request by a session of `role`, with the condition keys that AWS sets for it.
+pub(crate) fn session_question(
     session: &Session,
-    policies: &[&Policy],
-    (action, resource): (&str, &str),
-    context: &Context,
-) -> Verdict {
-    let principal = session.principal().to_string();
-    let request = Request {
-        principal: Principal::Aws(&principal),
-        action,
-        resource: Some(resource),
-        context,
-    };
-    decide(policies, &request)
-}
-
-/// Asks the trust policy of `role` whether `principal` may do `action`, `sts:AssumeRole` say.
-pub(crate) fn trust(
     role: &Role,
-    principal: Principal<'_>,
-    action: &str,
-    context: &Context,
-) -> Verdict {
-    let resource = None;
-    decide(
-        &[&role.trust],
-        &Request {
-            principal,
-            action,
-            resource,
-            context,
-        },
-    )
+    world: &World,
+    (action, resource): (&str, &str),
+    now: SystemTime,
+) -> Question {
+    let account = role.arn.account().as_str();
+    let provider = federated_provider(session, role, world);
+    let mut context = RequestContext::for_session(action, Some(resource), account, provider);
+    context.fill("aws:PrincipalArn", [role.arn.as_str()]);
+    context.fill("aws:userid", [user_id(session, role)]);
+    context.fill("aws:SourceIdentity", session.spec.source_identity.clone());
+    if context.supports_principal_tags() {
+        for (key, value) in &session.spec.tags {
+            context.fill(&format!("aws:PrincipalTag/{key}"), [value.as_str()]);
+        }
+    }
+    let principal = session.principal().to_string();
+    question(principal, (action, Some(resource)), context, now)
 }
 
-/// The statement that would nearly have allowed, and what kept it from doing so.
-pub(crate) fn nearest_miss(verdict: &Verdict) -> Option<String> {
-    verdict.near_misses.first().map(kept_by)
+/// The OIDC provider whose token was exchanged for the session, if any.
+fn federated_provider<'w>(
+    session: &Session,
+    role: &Role,
+    world: &'w World,
+) -> Option<&'w OidcProviderArn> {
+    if session.spec.origin != Origin::WebIdentity {
+        return None;
+    }
+    let issuer = world.kubernetes().issuer.as_str();
+    let provider = world.oidc_provider(role.arn.account(), issuer);
+    provider.map(|provider| &provider.arn)
 }
 
-/// What kept a statement from allowing.
-pub(crate) fn kept_by(miss: &NearMiss) -> String {
+/// Decides a question by these policies.
+pub(crate) fn decide(question: &Question, policies: PolicySet<'_>) -> Outcome {
+    Evaluation::with_policies(question, policies).outcome
+}
+
+/// The policies of a session: those of its role, and those passed with the session.
+pub(crate) fn session_policies<'a>(session: &'a Session, role: &'a Role) -> PolicySet<'a> {
+    PolicySet {
+        identity: role.policies.iter().map(|one| &one.policy).collect(),
+        session: session.spec.policies.iter().map(Arc::as_ref).collect(),
+        ..PolicySet::default()
+    }
+}
+
+/// The trust policy of a role.
+pub(crate) fn trust_policy(role: &Role) -> PolicySet<'_> {
+    PolicySet {
+        resource: Some(&role.trust),
+        ..PolicySet::default()
+    }
+}
+
+/// The mismatches of the statement that is nearest to allowing the request, as a text.
+pub(crate) fn nearest_miss(outcome: &Outcome) -> Option<String> {
+    let (_, miss) = outcome.near_misses.first()?;
+    Some(mismatches(miss))
+}
+
+fn mismatches(miss: &NearMiss) -> String {
     let texts: Vec<String> = miss.mismatches.iter().map(ToString::to_string).collect();
     texts.join("; ")
 }
 
-/// The global condition keys of a request by a role session (IAM User Guide, "AWS global condition
-/// context keys").
-pub(crate) fn session_context(session: &Session, role: &Role, now: SystemTime) -> Context {
-    let mut context = time_context(now)
-        .with("aws:PrincipalArn", role.arn.to_string())
-        .with("aws:PrincipalAccount", role.arn.account().to_string())
-        .with("aws:PrincipalType", "AssumedRole")
-        .with("aws:userid", user_id(session, role));
-    context.insert("aws:SourceIdentity", session.spec.source_identity.clone());
-    session
-        .spec
-        .tags
-        .iter()
-        .fold(context, |context, (key, value)| {
-            context.with(format!("aws:PrincipalTag/{key}"), value.clone())
-        })
-}
-
-/// The condition keys that every request has.
-pub(crate) fn time_context(now: SystemTime) -> Context {
-    Context::new()
-        .with("aws:CurrentTime", rfc3339(now))
-        .with("aws:EpochTime", unix_seconds(now).to_string())
-        .with("aws:SecureTransport", "true")
-}
-
-/// `AROA…:SESSION`: `aws:userid`, and the `UserId` of `GetCallerIdentity`.
+/// The unique ID of a session, `AROA…:SESSION`: `aws:userid`, and the `UserId` of `GetCallerIdentity`.
 pub(crate) fn user_id(session: &Session, role: &Role) -> String {
     format!("{}:{}", role.id, session.spec.name)
 }

@@ -9,10 +9,8 @@ use std::time::SystemTime;
 
 use http::Method;
 use irsa_chain::{Cause, RoleArn};
-use irsa_explain::request_cause;
-use irsa_policy::{
-    Context, Decision, Layer, Outcome, Policy, PolicySet, Principal, Reason, Request,
-};
+use irsa_explain::{Question, RequestContext, request_cause};
+use irsa_policy::{Decision, Layer, Outcome, PolicySet, Reason};
 use percent_encoding::percent_decode_str;
 
 use super::refusal::Refusal;
@@ -63,16 +61,18 @@ pub(super) fn authorize(
         let text = format!("{} is not an HTTP method of the domain", call.method);
         return Err(Refusal::unauthorized(&text, Cause::EsHttpNotAllowed));
     };
+    let resource = resource(call, domain);
     let Some(session) = session else {
-        let context = with_source(iam::time_context(call.now), call);
-        let caller = (action, Principal::Anonymous);
-        let asked = ask(PolicySet::default(), domain, call, caller, &context);
-        return match asked.decision {
+        let (access, caller) = ((action, Some(resource.as_str())), "anonymous");
+        let context = RequestContext::for_request(caller, action, access.1);
+        let question = iam::question(caller.to_owned(), access, context, call.now);
+        let outcome = decide(question, call, domain, PolicySet::default());
+        return match outcome.decision {
             Decision::Allowed => Ok(Caller::Anonymous),
             _ => Err(refusal(
-                "anonymous",
+                caller,
                 action,
-                &asked.reason,
+                &outcome.reason,
                 Cause::RequestUnsigned,
             )),
         };
@@ -82,46 +82,38 @@ pub(super) fn authorize(
         let because = Reason::NothingAllows(Layer::Identity);
         return Err(refusal(&user, action, &because, Cause::RoleUnknown));
     };
-    let policies: Vec<&Policy> = role.policies.iter().map(|one| &one.policy).collect();
-    let context = with_source(iam::session_context(session, role, call.now), call);
-    let set = PolicySet {
-        identity: policies,
-        session: iam::policies_of(session),
-        ..PolicySet::default()
-    };
-    let asked = ask(set, domain, call, (action, Principal::Aws(&user)), &context);
-    if asked.decision == Decision::Allowed {
+    let question = iam::session_question(session, role, world, (action, &resource), call.now);
+    let outcome = decide(question, call, domain, iam::session_policies(session, role));
+    if outcome.decision == Decision::Allowed {
         return Ok(Caller::Role(role.arn.clone()));
     }
-    let cause = request_cause(&asked, &domain.arn());
-    let nearest = asked
-        .near_misses
-        .first()
-        .map(|(_, miss)| iam::kept_by(miss));
-    Err(refusal(&user, action, &asked.reason, cause).because(nearest))
+    let cause = request_cause(&outcome, &domain.arn());
+    let nearest = iam::nearest_miss(&outcome);
+    Err(refusal(&user, action, &outcome.reason, cause).because(nearest))
 }
 
-/// Evaluates the policies in `set`, those of the caller.
-fn ask<'a>(
-    set: PolicySet<'a>,
-    domain: &'a Domain,
+/// Decides a question by the policies of the caller and the domain's access policy.
+fn decide(
+    mut question: Question,
     call: &Call<'_>,
-    (action, principal): (&str, Principal<'_>),
-    context: &Context,
+    domain: &Domain,
+    caller: PolicySet<'_>,
 ) -> Outcome {
+    question
+        .context
+        .fill("aws:SourceIp", [call.source.to_string()]);
+    let policies = PolicySet {
+        resource: domain.access_policy.as_ref(),
+        ..caller
+    };
+    iam::decide(&question, policies)
+}
+
+/// The ARN of the domain with the decoded path of the request.
+fn resource(call: &Call<'_>, domain: &Domain) -> String {
     let path = percent_decode_str(call.path).decode_utf8();
     let path = path.unwrap_or(Cow::Borrowed(call.path));
-    let resource = format!("{}{path}", domain.arn());
-    let set = PolicySet {
-        resource: domain.access_policy.as_ref(),
-        ..set
-    };
-    set.decide(&Request {
-        principal,
-        action,
-        resource: Some(&resource),
-        context,
-    })
+    format!("{}{path}", domain.arn())
 }
 
 /// Returns the refusal with the service's text; `cause` is the one for requests that no policy allows.
@@ -143,8 +135,4 @@ fn refusal(user: &str, action: &str, reason: &Reason, cause: Cause) -> Refusal {
     };
     let text = format!("User: {user} is not authorized to perform: {action} {tail}");
     Refusal::unauthorized(&text, cause)
-}
-
-fn with_source(context: Context, call: &Call<'_>) -> Context {
-    context.with("aws:SourceIp", call.source.to_string())
 }

@@ -8,10 +8,9 @@ use std::time::{Duration, SystemTime};
 use http::StatusCode;
 use irsa_chain::{Cause, ServiceAccount, SessionName};
 use irsa_explain::{RequestContext, pod_identity};
-use irsa_policy::{Decision, Principal};
+use irsa_policy::Decision;
 
 use super::{AgentError, PodIdentityAgent};
-use crate::clock::{rfc3339, unix_seconds};
 use crate::iam;
 use crate::jwt::{Jwt, KeyFault};
 use crate::random;
@@ -132,11 +131,11 @@ impl PodIdentityAgent {
         let account = self.world.kubernetes().account.as_str();
         context.fill("aws:SourceAccount", [account]);
         context.fill_resource_account(role.arn.account().as_str());
-        context.fill_time(&rfc3339(now), unix_seconds(now));
-        let context = context.filled();
         pod_identity::ACTIONS.iter().all(|action| {
-            let verdict = iam::trust(role, Principal::Service(SERVICE), action, context);
-            verdict.decision == Decision::Allowed
+            let request = (*action, None);
+            let question = iam::question(SERVICE.to_owned(), request, context.clone(), now);
+            let outcome = iam::decide(&question, iam::trust_policy(role));
+            outcome.decision == Decision::Allowed
         })
     }
 }

@@ -30,15 +30,15 @@ pub(super) fn authorize(
         return Err(refusal(Cause::ConnectNotAllowed));
     }
     let resource = DbUserArn::new(login.region, login.account, login.resource_id, login.user);
-    let asked = ("rds-db:connect", resource.as_str());
-    let context = iam::session_context(session, role, now);
-    let verdict = iam::may(session, role, asked, &context);
-    match verdict.decision {
+    let access = ("rds-db:connect", resource.as_str());
+    let question = iam::session_question(session, role, world, access, now);
+    let outcome = iam::decide(&question, iam::session_policies(session, role));
+    match outcome.decision {
         Decision::Allowed => Ok(Principal {
             session: arn,
             role: role.arn.clone(),
             user: login.user.to_owned(),
         }),
-        _ => Err(refusal(connect_cause(&verdict))),
+        _ => Err(refusal(connect_cause(&outcome))),
     }
 }

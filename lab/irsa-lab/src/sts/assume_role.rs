@@ -6,7 +6,8 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use http::Request;
 use irsa_chain::Cause;
-use irsa_policy::{Context, Decision, Principal};
+use irsa_explain::Question;
+use irsa_policy::{Context, Decision, Layer, PolicySet, Reason};
 
 use super::Sts;
 use super::error::StsError;
@@ -17,7 +18,7 @@ use super::validate::Assume;
 use super::xml::Element;
 use crate::iam;
 use crate::sessions::{Origin, Session};
-use crate::world::Role;
+use crate::world::{Role, World};
 
 /// Maximum duration of sessions by role chaining, in seconds.
 const CHAINED_LIMIT: u64 = 3_600;
@@ -70,12 +71,16 @@ impl Sts {
                 .denied("sts:AssumeRole", assume)
                 .because("the role does not exist")
         })?;
-        let mut context = iam::session_context(caller.session, caller.role, caller.now)
-            .with("sts:RoleSessionName", assume.session_name.to_string());
-        context.insert("sts:ExternalId", external_id.map(str::to_owned));
-        passed.fill(&mut context);
+        let mut question = caller.question("sts:AssumeRole", target, &self.world);
+        let session_name = assume.session_name.to_string();
+        question.context.fill("sts:RoleSessionName", [session_name]);
+        question.context.fill("sts:ExternalId", external_id);
+        let mut keys = Context::new();
+        passed.fill(&mut keys);
+        question.context.fill_all(&keys);
         for action in iter::once("sts:AssumeRole").chain(passed.actions()) {
-            if let Err(why) = caller.may_step(action, target, &context) {
+            action.clone_into(&mut question.action);
+            if let Err(why) = caller.may_step(&question, target) {
                 return Err(caller.denied(action, assume).because(why));
             }
         }
@@ -91,56 +96,30 @@ struct Caller<'a> {
 }
 
 impl Caller<'_> {
-    fn may_step(&self, action: &str, target: &Role, context: &Context) -> Result<(), String> {
-        self.is_trusted(action, target, context)?;
-        let resource = target.arn.as_str();
-        let verdict = iam::may(self.session, self.role, (action, resource), context);
-        match verdict.decision {
-            Decision::ExplicitlyDenied => Err("the caller's policies deny it".to_owned()),
-            Decision::ImplicitlyDenied => {
-                let asked = (action, resource);
-                let is_narrowed = !iam::session_allows(self.session, asked, context);
-                let is_named = self.is_named_by(target, is_narrowed);
-                is_named
-                    .then_some(())
-                    .ok_or_else(|| "the caller's policies do not allow it".to_owned())
-            }
-            Decision::Allowed => Ok(()),
-        }
+    fn question(&self, action: &str, target: &Role, world: &World) -> Question {
+        let access = (action, target.arn.as_str());
+        iam::session_question(self.session, self.role, world, access, self.now)
     }
 
-    /// Whether the trust policy allows the caller. It may name the session, its role, or its account.
-    fn is_trusted(&self, action: &str, target: &Role, context: &Context) -> Result<(), String> {
-        let verdicts = self
-            .names()
-            .map(|name| iam::trust(target, Principal::Aws(&name), action, context));
-        let any = |decision| verdicts.iter().any(|verdict| verdict.decision == decision);
-        if any(Decision::ExplicitlyDenied) {
-            return Err("the trust policy denies it".to_owned());
-        }
-        if any(Decision::Allowed) {
+    /// Whether the trust policy of the role and the policies of the caller allow a step; the error says why not.
+    fn may_step(&self, question: &Question, target: &Role) -> Result<(), String> {
+        let policies = PolicySet {
+            resource: Some(&target.trust),
+            ..iam::session_policies(self.session, self.role)
+        };
+        let outcome = iam::decide(question, policies);
+        if outcome.decision == Decision::Allowed {
             return Ok(());
         }
-        let nearest = verdicts.iter().find_map(iam::nearest_miss);
-        Err(nearest.unwrap_or_else(|| "the trust policy does not allow it".to_owned()))
-    }
-
-    /// Within an account, a trust policy that names the role, the session or everyone is sufficient (IAM User Guide,
-    /// "Policy evaluation logic"); one that names the account delegates to the account's policies. Permissions that the
-    /// session policies omit are granted only by a trust policy that names the session.
-    fn is_named_by(&self, target: &Role, is_narrowed: bool) -> bool {
-        let [session, role] = self.names();
-        let names_it =
-            |arn: &String| *arn == session || (!is_narrowed && (arn == "*" || *arn == role));
-        self.role.arn.account() == target.arn.account() && target.trusted_arns.iter().any(names_it)
-    }
-
-    /// Returns the session's ARN, and that of the role with its path, which the session's ARN lacks.
-    fn names(&self) -> [String; 2] {
-        [
-            self.session.principal().to_string(),
-            self.role.arn.to_string(),
-        ]
+        Err(match &outcome.reason {
+            Reason::Denies(cited) if cited.layer == Layer::Resource => {
+                "the trust policy denies it".to_owned()
+            }
+            Reason::Denies(_) => "the caller's policies deny it".to_owned(),
+            Reason::NothingAllows(Layer::Resource) => iam::nearest_miss(&outcome)
+                .unwrap_or_else(|| "the trust policy does not allow it".to_owned()),
+            _ => "the caller's policies do not allow it".to_owned(),
+        })
     }
 
     fn denied(&self, action: &str, assume: &Assume) -> StsError {

@@ -8,8 +8,8 @@ use std::time::SystemTime;
 
 use http::StatusCode;
 use irsa_chain::{Cause, RoleArn};
-use irsa_explain::trust_cause;
-use irsa_policy::{Decision, Principal};
+use irsa_explain::{OidcRequest, RequestContext, trust_cause};
+use irsa_policy::Decision;
 
 use super::Sts;
 use super::error::StsError;
@@ -107,23 +107,19 @@ impl Sts {
         let role = self.world.role(&assume.role);
         let role =
             role.ok_or_else(|| denied(Cause::RoleUnknown).because("the role does not exist"))?;
-        let provider_arn = provider.arn.to_string();
-        let issuer = provider.issuer.host_and_path();
-        let mut context = iam::time_context(now)
-            .with(format!("{issuer}:sub"), token.claims.sub.clone())
-            .with("sts:RoleSessionName", assume.session_name.to_string())
-            .with("aws:FederatedProvider", provider_arn.clone());
-        context.insert(format!("{issuer}:aud"), token.claims.aud.iter().cloned());
-        let principal = Principal::Federated(&provider_arn);
-        let verdict = iam::trust(role, principal, ACTION, &context);
-        if verdict.decision == Decision::Allowed {
-            return Ok(role);
-        }
-        let why = match verdict.decision {
+        let (subject, audiences) = (&token.claims.sub, token.claims.aud.iter().cloned());
+        let request = OidcRequest::new(&provider.arn, subject, audiences, &assume.session_name);
+        let context = RequestContext::from(&request);
+        let question = iam::question(provider.arn.to_string(), (ACTION, None), context, now);
+        let outcome = iam::decide(&question, iam::trust_policy(role));
+        let why = match outcome.decision {
+            Decision::Allowed => return Ok(role),
             Decision::ExplicitlyDenied => "a statement denies it".to_owned(),
-            _ => iam::nearest_miss(&verdict).unwrap_or("no statement allows it".to_owned()),
+            Decision::ImplicitlyDenied => {
+                iam::nearest_miss(&outcome).unwrap_or("no statement allows it".to_owned())
+            }
         };
-        Err(denied(trust_cause(&verdict)).because(why))
+        Err(denied(trust_cause(&outcome)).because(why))
     }
 }
 

@@ -277,3 +277,23 @@ fn a_session_policy_restricts_the_role_and_the_error_names_it() {
     let end = "because no session policy allows the es:ESHttpPost action";
     assert!(refusal.message.contains(end), "{}", refusal.message);
 }
+
+// OpenSearch Service Developer Guide, "Identity and Access Management": the service does not support these keys.
+#[test]
+fn requests_lack_the_keys_that_the_service_does_not_support() {
+    let with = |operator: &str, key: &str, value: &str| {
+        let condition =
+            format!("\"Condition\": {{\"{operator}\": {{\"{key}\": \"{value}\"}}}}, \"Action\"");
+        world_with_policy(&ALLOW_KEYCLOAK.replace("\"Action\"", &condition))
+    };
+    let region = with("StringEquals", "aws:RequestedRegion", "eu-central-1");
+    assert_eq!(
+        asked(&region, Some(KEYCLOAK), &GET, "/"),
+        Ok(role(KEYCLOAK))
+    );
+    let tls = with("Bool", "aws:SecureTransport", "true");
+    assert_eq!(
+        refused(&tls, Some(KEYCLOAK), &GET, "/").1,
+        Cause::EsHttpNotAllowed
+    );
+}
