@@ -7,61 +7,61 @@ use serde::{Deserialize, Serialize};
 /// A domain of Amazon OpenSearch Service.
 #[derive(Debug)]
 pub struct Domain {
-    /// Domain name.
+    /// The domain name.
     pub name: String,
-    /// The account it belongs to.
+    /// The account.
     pub account: AccountId,
-    /// Its region.
+    /// The region.
     pub region: Region,
-    /// Host name of its endpoint.
+    /// The host name of the endpoint.
     pub endpoint: String,
-    /// Who may reach it, besides those whom their own policies allow to.
+    /// The access policy, which grants access in addition to identity-based policies.
     pub access_policy: Option<Policy>,
-    /// Whether OpenSearch's security plugin decides about indices (fine-grained access control).
+    /// Whether fine-grained access control is enabled: the OpenSearch security plugin decides about indices.
     pub fine_grained: bool,
-    /// The IAM role that is its master user.
+    /// The IAM role of the master user.
     pub master_role: Option<RoleArn>,
-    /// Larger bodies are refused.
+    /// The maximum size of a request body. Larger ones are rejected.
     pub max_request_bytes: usize,
-    /// Roles of the security plugin.
+    /// The roles of the security plugin.
     pub roles: Vec<SecurityRole>,
-    /// Which IAM roles have which roles of the security plugin.
+    /// The mappings of IAM roles to roles of the security plugin.
     pub role_mappings: Vec<RoleMapping>,
 }
 
-/// A role of the security plugin. Serialized, it is the body of its REST API.
+/// A role of the security plugin. Its serialization is the request body of the plugin's REST API.
 #[derive(Debug, Clone, Serialize)]
 pub struct SecurityRole {
-    /// Its name.
+    /// The name.
     #[serde(skip)]
     pub name: String,
-    /// Actions and action groups on the cluster.
+    /// The cluster permissions: actions and action groups.
     pub cluster_permissions: Vec<String>,
-    /// Actions and action groups on indices.
+    /// The index permissions.
     pub index_permissions: Vec<IndexPermissions>,
 }
 
-/// What a role may do with some indices.
+/// The permissions of a role for some indices.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IndexPermissions {
-    /// Names of indices, with wildcards.
+    /// The index patterns, which can contain wildcards.
     pub index_patterns: Vec<String>,
-    /// Actions and action groups.
+    /// The actions and action groups.
     pub allowed_actions: Vec<String>,
 }
 
-/// The IAM roles that have a role of the security plugin.
+/// A role mapping: the IAM roles (backend roles) that have a role of the security plugin.
 #[derive(Debug, Clone)]
 pub struct RoleMapping {
-    /// The security plugin's role.
+    /// The role of the security plugin.
     pub role: String,
-    /// IAM roles, path included.
+    /// The ARNs of the IAM roles, including the path.
     pub backend_roles: Vec<RoleArn>,
 }
 
 impl Domain {
-    /// `arn:aws:es:REGION:ACCOUNT:domain/NAME`, which policies name.
+    /// The ARN that policies contain, `arn:aws:es:REGION:ACCOUNT:domain/NAME`.
     pub fn arn(&self) -> String {
         let Self {
             name,

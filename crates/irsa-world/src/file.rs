@@ -1,4 +1,4 @@
-//! The YAML of a world, before it is checked. Unknown fields are mistakes.
+//! The YAML of a world before validation. Unknown fields are errors.
 
 use irsa_chain::{AccountId, DbResourceId, IssuerUrl, Region, RoleArn, ServiceAccount};
 use serde::Deserialize;
@@ -74,10 +74,10 @@ pub(super) struct AssociationEntry {
 pub(super) struct ClusterEntry {
     pub(super) name: Spanned<String>,
     pub(super) account: Spanned<AccountId>,
-    /// Absent: the world's.
+    /// The region of the world if absent.
     pub(super) region: Option<Region>,
     pub(super) resource_id: DbResourceId,
-    /// The account's part of RDS host names: `c9akciq32rgw` in `aurora.cluster-c9akciq32rgw.…`.
+    /// The part of RDS host names that identifies the account: `c9akciq32rgw` in `aurora.cluster-c9akciq32rgw.…`.
     pub(super) dns_id: String,
     #[serde(default = "postgres_port")]
     pub(super) port: u16,
@@ -107,18 +107,18 @@ pub(super) struct UserEntry {
 pub(super) struct DomainEntry {
     pub(super) name: Spanned<String>,
     pub(super) account: Spanned<AccountId>,
-    /// Absent: the world's.
+    /// The region of the world if absent.
     pub(super) region: Option<Region>,
-    /// The random part of the endpoint's name: `search-NAME-ID.REGION.es.…`.
+    /// The random part of the endpoint: `ID` in `search-NAME-ID.REGION.es.…`.
     pub(super) dns_id: Option<String>,
     #[serde(default)]
     pub(super) vpc: bool,
-    /// Absent: made of `dns_id`.
+    /// Derived from `dns_id` if absent.
     pub(super) endpoint: Option<Spanned<String>>,
     pub(super) access_policy: Option<Spanned<String>>,
     #[serde(default = "yes")]
     pub(super) fine_grained: bool,
-    /// Mapped to `all_access`. May name a role that does not exist.
+    /// The role is mapped to `all_access`. It may not exist.
     pub(super) master_role: Option<RoleArn>,
     #[serde(default = "hundred_mebibytes")]
     pub(super) max_request_bytes: usize,
@@ -142,7 +142,7 @@ pub(super) struct SecurityRoleEntry {
 #[serde(deny_unknown_fields)]
 pub(super) struct RoleMappingEntry {
     pub(super) role: Spanned<String>,
-    /// May name roles that do not exist.
+    /// The roles may not exist.
     pub(super) backend_roles: Vec<RoleArn>,
 }
 
@@ -153,9 +153,9 @@ pub(super) struct WorkloadEntry {
     pub(super) service_account: ServiceAccount,
     #[serde(default)]
     pub(super) identity: IdentityEntry,
-    /// May name a role that does not exist: a workload that is wired wrongly.
+    /// The role may not exist, to simulate a misconfigured workload.
     pub(super) role: RoleArn,
-    /// Absent: what the identity's service expects.
+    /// The default audience of the identity if absent.
     pub(super) audience: Option<String>,
     pub(super) database: Option<WorkloadDatabaseEntry>,
     pub(super) domain: Option<WorkloadDomainEntry>,
@@ -174,7 +174,7 @@ pub(super) enum IdentityEntry {
 pub(super) struct WorkloadDatabaseEntry {
     pub(super) cluster: Spanned<String>,
     pub(super) name: Spanned<String>,
-    /// May name a user that does not exist.
+    /// The user may not exist, to simulate a misconfigured workload.
     pub(super) user: String,
     pub(super) listen: Option<String>,
 }
@@ -186,7 +186,7 @@ pub(super) struct WorkloadDomainEntry {
     pub(super) listen: Option<String>,
 }
 
-/// Reads the file; the error names line and column.
+/// Parses the file. The error contains the line and column.
 pub(super) fn parse(text: &str) -> Result<WorldFile, WorldError> {
     serde_saphyr::from_str(text)
         .map_err(|error| WorldError::one(error.without_snippet().to_string()))
@@ -204,7 +204,7 @@ fn postgres_port() -> u16 {
     5432
 }
 
-/// The larger of the two limits of AWS ("Network quotas", Amazon OpenSearch Service guide).
+/// The larger of the two AWS limits ("Network quotas", Amazon OpenSearch Service guide).
 fn hundred_mebibytes() -> usize {
     104_857_600
 }

@@ -1,7 +1,7 @@
 //! The world file, which describes an AWS environment: accounts, OIDC providers, roles, clusters, database users,
 //! OpenSearch domains and workloads. The lab plays it, and `irsa policy --world` evaluates its policies.
 //!
-//! A world is read from YAML and validated as a whole: the error lists every mistake with its line.
+//! A world is read from YAML and validated as a whole. The error lists all mistakes with their lines.
 #![warn(clippy::indexing_slicing, clippy::string_slice)]
 
 mod domain;
@@ -21,8 +21,8 @@ use crate::secret::Secret;
 pub use domain::{Domain, IndexPermissions, RoleMapping, SecurityRole};
 pub use validate::WorldError;
 
-/// The checked world. Nothing in it dangles: every role, cluster, database, user and domain that is
-/// named exists.
+/// A validated world. References are checked, except those that may be wrong on purpose: the role and the database user
+/// of a workload, and the IAM roles of a domain's role mappings.
 #[derive(Debug)]
 pub struct World {
     region: Region,
@@ -42,7 +42,7 @@ pub struct World {
 pub struct Kubernetes {
     /// Cluster name, as in `arn:aws:eks:REGION:ACCOUNT:cluster/NAME`.
     pub name: String,
-    /// The account that runs it.
+    /// The account of the cluster.
     pub account: AccountId,
     /// The issuer of its tokens.
     pub issuer: IssuerUrl,
@@ -64,107 +64,105 @@ pub struct OidcProvider {
 /// An IAM role with its policies, compiled.
 #[derive(Debug)]
 pub struct Role {
-    /// Its ARN, path included.
+    /// The ARN, including the path.
     pub arn: RoleArn,
-    /// Its unique id, `AROA…`.
+    /// The unique ID, `AROA…`.
     pub id: String,
-    /// `MaxSessionDuration`: 1 to 12 hours.
+    /// The maximum session duration (`MaxSessionDuration`): 1 to 12 hours.
     pub max_session: Duration,
-    /// Who may assume it.
+    /// The trust policy.
     pub trust: Policy,
-    /// The ARNs that the trust policy names as AWS principals, literally.
-    pub trusted_arns: Vec<String>,
-    /// What its sessions may do.
+    /// The permissions policies.
     pub policies: Vec<RolePolicy>,
 }
 
 /// A permissions policy of a role.
 #[derive(Debug)]
 pub struct RolePolicy {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its statements.
+    /// The policy.
     pub policy: Policy,
 }
 
 /// An EKS Pod Identity association.
 #[derive(Debug, Clone)]
 pub struct Association {
-    /// The service account it is for.
+    /// The service account.
     pub service_account: ServiceAccount,
-    /// The role its pods get.
+    /// The role that its pods get.
     pub role: RoleArn,
 }
 
 /// An Aurora cluster.
 #[derive(Debug, Clone)]
 pub struct Cluster {
-    /// Cluster identifier.
+    /// The cluster identifier.
     pub name: String,
-    /// The account it belongs to.
+    /// The account.
     pub account: AccountId,
-    /// Its region.
+    /// The region.
     pub region: Region,
-    /// The `cluster-…` id that policies name.
+    /// The resource ID that policies contain, `cluster-…`.
     pub resource_id: DbResourceId,
-    /// Host name of the writer endpoint.
+    /// The host name of the writer endpoint.
     pub endpoint: String,
-    /// Host name of the reader endpoint.
+    /// The host name of the reader endpoint.
     pub reader_endpoint: String,
-    /// The instances, writer first.
+    /// The instances, the writer first.
     pub instances: Vec<Instance>,
     /// The port of all endpoints.
     pub port: u16,
     /// The databases.
     pub databases: Vec<String>,
-    /// Users and groups, so ordered that a role comes after those it is a member of.
+    /// The users and groups, each after the groups it is a member of.
     pub users: Vec<DatabaseUser>,
 }
 
 /// An instance of a cluster.
 #[derive(Debug, Clone)]
 pub struct Instance {
-    /// Instance identifier.
+    /// The instance identifier.
     pub name: String,
-    /// Host name of the instance endpoint.
+    /// The host name of the instance endpoint.
     pub endpoint: String,
 }
 
 /// A database role: user or group.
 #[derive(Debug, Clone)]
 pub struct DatabaseUser {
-    /// Role name.
+    /// The name of the database role.
     pub name: String,
-    /// Whether it may log in; groups may not.
+    /// Whether the role can log in. Groups cannot.
     pub login: bool,
-    /// A password, for users without IAM authentication.
+    /// The password, for users without IAM authentication.
     pub password: Option<Secret>,
-    /// The roles it is a member of; `rds_iam` switches IAM authentication on, also by inheritance.
+    /// The groups of the role. Membership in `rds_iam`, direct or inherited, enables IAM authentication.
     pub member_of: Vec<String>,
-    /// The databases it has all privileges on.
+    /// The databases on which the role has all privileges.
     pub databases: Vec<String>,
 }
 
-/// A pod as the lab plays it.
+/// A pod that the lab simulates.
 #[derive(Debug, Clone)]
 pub struct Workload {
-    /// Its name in the lab; also the start of its pod's name.
+    /// The name in the lab, which is also the prefix of the pod name.
     pub name: String,
-    /// Its service account.
+    /// The service account.
     pub service_account: ServiceAccount,
-    /// How it proves who it is.
+    /// How the workload gets credentials.
     pub identity: WorkloadIdentity,
-    /// The role it asks for.
+    /// The role that it assumes.
     pub role: RoleArn,
-    /// The audience of its projected token.
+    /// The audience of the projected token.
     pub audience: String,
-    /// The database it uses.
+    /// The database that it uses.
     pub database: Option<WorkloadDatabase>,
-    /// The OpenSearch domain it uses.
+    /// The OpenSearch domain that it uses.
     pub domain: Option<WorkloadDomain>,
 }
 
-/// How a workload proves who it is.
+/// How a workload gets credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WorkloadIdentity {
     /// IRSA: a projected token for STS.
@@ -174,7 +172,7 @@ pub enum WorkloadIdentity {
 }
 
 impl WorkloadIdentity {
-    /// The audience that its service expects in the projected token.
+    /// The audience that STS or the Pod Identity agent expects in the projected token.
     pub fn default_audience(self) -> &'static str {
         match self {
             Self::WebIdentity => "sts.amazonaws.com",
@@ -186,32 +184,32 @@ impl WorkloadIdentity {
 /// The database that a workload uses.
 #[derive(Debug, Clone)]
 pub struct WorkloadDatabase {
-    /// Cluster identifier.
+    /// The cluster identifier.
     pub cluster: String,
-    /// Database name.
+    /// The database name.
     pub name: String,
-    /// Database user.
+    /// The database user.
     pub user: String,
-    /// Where its proxy should listen, if not at the default.
+    /// The listener of its proxy, if it is not the default.
     pub listen: Option<String>,
 }
 
 /// The OpenSearch domain that a workload uses.
 #[derive(Debug, Clone)]
 pub struct WorkloadDomain {
-    /// Domain name.
+    /// The domain name.
     pub name: String,
-    /// Where its proxy should listen, if not at the default.
+    /// The listener of its proxy, if it is not the default.
     pub listen: Option<String>,
 }
 
 impl World {
-    /// Reads and checks a world.
+    /// Parses and validates a world.
     pub fn from_yaml(text: &str) -> Result<Self, WorldError> {
         validate::world(file::parse(text)?)
     }
 
-    /// Camunda 8.3 on EKS with Aurora and OpenSearch by IRSA: the reference setup.
+    /// The reference setup: Camunda 8.3 on EKS with Aurora and OpenSearch, using IRSA.
     ///
     /// # Panics
     /// Never: the embedded file is checked by a test.
@@ -220,7 +218,7 @@ impl World {
         Self::from_yaml(include_str!("camunda-8.3.yaml")).expect("the built-in world is valid")
     }
 
-    /// The region of STS and of everything that names none.
+    /// The region of STS, and the default for resources without a region.
     pub fn region(&self) -> &Region {
         &self.region
     }
@@ -235,7 +233,7 @@ impl World {
         &self.kubernetes
     }
 
-    /// The provider for an issuer in an account; the issuer is compared byte for byte.
+    /// Finds the provider of an issuer in an account. The issuer is compared byte for byte.
     pub fn oidc_provider(&self, account: &AccountId, issuer: &str) -> Option<&OidcProvider> {
         self.oidc_providers
             .iter()
@@ -247,12 +245,12 @@ impl World {
         self.roles.iter().map(Arc::as_ref)
     }
 
-    /// A role by its ARN.
+    /// Finds a role by its ARN.
     pub fn role(&self, arn: &RoleArn) -> Option<&Role> {
         self.roles().find(|role| role.arn == *arn)
     }
 
-    /// The role of the node, which IMDS hands out.
+    /// The role of the node, which the instance metadata service provides.
     pub fn node_role(&self) -> &Role {
         &self.node_role
     }
@@ -262,7 +260,7 @@ impl World {
         &self.associations
     }
 
-    /// The Pod Identity association of a service account.
+    /// Finds the Pod Identity association of a service account.
     pub fn association(&self, service_account: &ServiceAccount) -> Option<&Association> {
         self.associations
             .iter()
@@ -274,7 +272,7 @@ impl World {
         &self.clusters
     }
 
-    /// A cluster by its identifier.
+    /// Finds a cluster by its identifier.
     pub fn cluster(&self, name: &str) -> Option<&Cluster> {
         self.clusters.iter().find(|cluster| cluster.name == name)
     }
@@ -289,14 +287,14 @@ impl World {
         &self.workloads
     }
 
-    /// A workload by its name.
+    /// Finds a workload by its name.
     pub fn workload(&self, name: &str) -> Option<&Workload> {
         self.workloads.iter().find(|workload| workload.name == name)
     }
 }
 
 impl Cluster {
-    /// Every name and port that tokens for this cluster may be signed for.
+    /// All host names and ports for which tokens of this cluster can be signed.
     pub fn signing_endpoints(&self) -> Vec<(String, u16)> {
         let instances = self.instances.iter().map(|instance| &instance.endpoint);
         [&self.endpoint, &self.reader_endpoint]

@@ -1,27 +1,27 @@
-//! Text that must not reach a log.
+//! Secrets, which must not reach a log.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
-/// A secret key, session token or password. `Debug` does not show it; there is no `Display`.
+/// A secret key, session token or password. `Debug` does not show it, and it does not implement `Display`.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Keeps `text` from being shown.
+    /// Creates a secret.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The text itself, for the wire.
+    /// Returns the secret text.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Compares without telling by its duration where the difference is.
+    /// Compares in constant time.
     pub fn matches(&self, other: &str) -> bool {
         self.0.as_bytes().ct_eq(other.as_bytes()).into()
     }

@@ -1,4 +1,4 @@
-//! From the file to the world: compiles policies, derives names, lists every mistake.
+//! Validation of a world: compiles policies, derives host names, and collects all mistakes.
 
 mod cluster;
 mod domain;
@@ -16,7 +16,7 @@ use serde_saphyr::Spanned;
 use super::file::{AssociationEntry, KubernetesEntry, ProviderEntry, WorldFile};
 use super::{Association, Domain, Kubernetes, OidcProvider, Role, World};
 
-/// Everything that is wrong with a world, each mistake with its line where it has one.
+/// All mistakes in a world, each with its line if it has one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorldError {
     mistakes: Vec<String>,
@@ -29,7 +29,7 @@ impl WorldError {
         }
     }
 
-    /// The mistakes, in the order of the checks.
+    /// The mistakes in the order of the checks.
     pub fn mistakes(&self) -> &[String] {
         &self.mistakes
     }
@@ -43,7 +43,7 @@ impl fmt::Display for WorldError {
 
 impl std::error::Error for WorldError {}
 
-/// Checks everything; gives the world only if there is no mistake at all.
+/// Validates a world, and returns it only if there are no mistakes.
 pub(super) fn world(file: WorldFile) -> Result<World, WorldError> {
     let mut check = Check {
         partition: file.region.partition(),
@@ -96,7 +96,7 @@ fn each<T, U>(entries: Vec<T>, checked: impl FnMut(T) -> U) -> Vec<U> {
     entries.into_iter().map(checked).collect()
 }
 
-/// The accounts that others refer to, and the mistakes so far.
+/// The state of the validation: the known accounts, and the mistakes so far.
 struct Check {
     partition: Partition,
     accounts: Vec<AccountId>,
@@ -165,13 +165,16 @@ impl Check {
         }
     }
 
-    /// Names that become parts of host names or file names.
+    /// Checks a name that becomes part of host names or file names.
     fn label<T>(&mut self, what: &str, name: &str, at: &Spanned<T>) {
         let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         let ends_well = !name.starts_with('-') && !name.ends_with('-');
         if name.is_empty() || name.len() > 63 || !name.bytes().all(fits) || !ends_well {
-            let rule = "1 to 63 lower-case letters, digits and inner hyphens";
-            self.mistake(at, format_args!("{what} `{name}` is not a name of {rule}"));
+            let rule = "1 to 63 lowercase letters, digits and inner hyphens";
+            self.mistake(
+                at,
+                format_args!("{what} `{name}` is invalid: it must have {rule}"),
+            );
         }
     }
 

@@ -111,7 +111,7 @@ impl Check {
     }
 }
 
-/// Whether `from` is, or is by some path a member of, `target`.
+/// Whether `from` is `target`, or is a direct or indirect member of it.
 fn reaches(users: &[UserEntry], from: &str, target: &str, steps: usize) -> bool {
     let mut groups = users
         .iter()
@@ -121,7 +121,7 @@ fn reaches(users: &[UserEntry], from: &str, target: &str, steps: usize) -> bool 
         || (steps > 0 && groups.any(|group| reaches(users, &group.value, target, steps - 1)))
 }
 
-/// The domain of a region's RDS endpoints. China's names put the service first.
+/// The DNS domain of the RDS endpoints in a region. In China, the service comes before the region.
 fn rds_domain(region: &Region) -> String {
     let partition = region.partition();
     let suffix = partition.dns_suffix();
@@ -143,7 +143,8 @@ fn user(entry: UserEntry) -> DatabaseUser {
     }
 }
 
-/// Orders users so that each comes after its groups; a cycle, reported elsewhere, keeps its order.
+/// Orders users so that each comes after its groups. The users of a cycle, which is reported elsewhere, keep their
+/// order.
 fn groups_first(mut waiting: Vec<DatabaseUser>) -> Vec<DatabaseUser> {
     let mut ordered: Vec<DatabaseUser> = Vec::with_capacity(waiting.len());
     while !waiting.is_empty() {

@@ -1,4 +1,4 @@
-//! OpenSearch domains: the endpoint's name is derived, the access policy is compiled.
+//! Validation of OpenSearch domains: derives the endpoint and compiles the access policy.
 
 use irsa_chain::Region;
 use irsa_policy::PolicyKind;
@@ -8,13 +8,13 @@ use super::Check;
 use crate::file::{DomainEntry, RoleMappingEntry, SecurityRoleEntry};
 use crate::{Domain, RoleMapping, SecurityRole};
 
-/// Roles that every security plugin has.
+/// The built-in roles of the security plugin.
 const BUILT_IN_ROLES: [&str; 3] = ["all_access", "readall", "readall_and_monitor"];
-/// The length of a domain's name (OpenSearch Service API, `DomainName`).
+/// The length of a domain name (OpenSearch Service API, `DomainName`).
 const NAME_LENGTH: std::ops::RangeInclusive<usize> = 3..=28;
 
 impl Check {
-    /// A domain, unless its access policy can't be read.
+    /// Validates a domain; `None` if its access policy is invalid.
     pub(super) fn domain(&mut self, entry: DomainEntry, default_region: &Region) -> Option<Domain> {
         self.account(&entry.account);
         self.label("domain", &entry.name.value, &entry.name);
@@ -51,10 +51,13 @@ impl Check {
             .value
             .starts_with(|first: char| first.is_ascii_lowercase());
         if !NAME_LENGTH.contains(&name.value.len()) || !starts_well {
-            let rule = "3 to 28 characters that start with a letter";
+            let rule = "3 to 28 characters and start with a letter";
             self.mistake(
                 name,
-                format_args!("domain `{}` is not a name of {rule}", name.value),
+                format_args!(
+                    "domain name `{}` is invalid: it must have {rule}",
+                    name.value
+                ),
             );
         }
     }

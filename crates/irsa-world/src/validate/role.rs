@@ -1,10 +1,9 @@
-//! Roles: policies are compiled once, here.
+//! Validation of roles: compiles their policies.
 
 use std::time::Duration;
 
 use irsa_chain::RoleArn;
 use irsa_policy::{Policy, PolicyKind};
-use serde_json::Value;
 use serde_saphyr::Spanned;
 use sha2::{Digest as _, Sha256};
 
@@ -14,11 +13,11 @@ use crate::{Role, RolePolicy};
 
 /// The range of `MaxSessionDuration` in seconds (IAM API, CreateRole).
 const SESSION_SECONDS: std::ops::RangeInclusive<u64> = 3_600..=43_200;
-/// Letters and digits of AWS's identifiers (base 32).
+/// The alphabet of AWS's unique IDs (base32).
 const ID_ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 impl Check {
-    /// A role, unless one of its policies can't be read.
+    /// Validates a role; `None` if one of its policies is invalid.
     pub(super) fn role(&mut self, entry: RoleEntry) -> Option<Role> {
         let RoleEntry {
             arn,
@@ -37,7 +36,7 @@ impl Check {
             self.mistake(
                 &arn,
                 format_args!(
-                    "`max_session_seconds` of `{}` is {seconds}, not 3600 to 43200",
+                    "`max_session_seconds` of `{}` is {seconds}; it must be 3600 to 43200",
                     arn.value
                 ),
             );
@@ -51,7 +50,6 @@ impl Check {
         Some(Role {
             id: role_id(&arn.value),
             max_session: Duration::from_secs(max_session_seconds.value),
-            trusted_arns: trusted_arns(&trust_policy.value),
             trust: trust?,
             policies: policies?,
             arn: arn.value,
@@ -65,7 +63,7 @@ impl Check {
         Some(RolePolicy { name, policy })
     }
 
-    /// A policy, or a mistake that says `what` it was.
+    /// Parses a policy, or records a mistake about `what`.
     pub(super) fn policy(
         &mut self,
         kind: PolicyKind,
@@ -78,30 +76,7 @@ impl Check {
     }
 }
 
-/// The AWS principals that the statements of a trust policy allow, as written.
-fn trusted_arns(json: &str) -> Vec<String> {
-    let document: Value = serde_json::from_str(json).unwrap_or_default();
-    let statements = one_or_many(document.get("Statement").cloned().unwrap_or_default());
-    let allows =
-        |statement: &Value| statement.get("Effect").and_then(Value::as_str) == Some("Allow");
-    statements
-        .iter()
-        .filter(|statement| allows(statement))
-        .filter_map(|statement| statement.get("Principal")?.get("AWS").cloned())
-        .flat_map(one_or_many)
-        .filter_map(|arn| arn.as_str().map(str::to_owned))
-        .collect()
-}
-
-fn one_or_many(value: Value) -> Vec<Value> {
-    match value {
-        Value::Array(many) => many,
-        Value::Null => Vec::new(),
-        one => vec![one],
-    }
-}
-
-/// A role id that is the same in every run.
+/// A role ID that is the same in every run.
 fn role_id(arn: &RoleArn) -> String {
     let letter = |byte: u8| {
         ID_ALPHABET
@@ -121,21 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finds_the_arns_that_a_trust_policy_names() {
-        let json = r#"{"Statement": [
-            {"Effect": "Allow", "Principal":
-                {"AWS": ["arn:aws:iam::1:role/a", "arn:aws:iam::1:role/b"]}},
-            {"Effect": "Deny", "Principal": {"AWS": "arn:aws:iam::1:role/c"}},
-            {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}}
-        ]}"#;
-        assert_eq!(
-            trusted_arns(json),
-            ["arn:aws:iam::1:role/a", "arn:aws:iam::1:role/b"]
-        );
-    }
-
-    #[test]
-    fn role_ids_have_the_shape_of_aws() {
+    fn role_ids_have_the_format_of_aws() {
         let id = role_id(&"arn:aws:iam::111122223333:role/x".parse().unwrap());
         assert!(id.starts_with("AROA") && id.len() == 21, "{id}");
     }

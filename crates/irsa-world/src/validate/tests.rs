@@ -1,4 +1,4 @@
-//! Worlds with mistakes, and what is derived in those without.
+//! Tests of worlds with mistakes, and of the values derived for valid worlds.
 
 use crate::World;
 
@@ -18,7 +18,7 @@ fn the_small_world_and_the_built_in_world_are_valid() {
 }
 
 #[test]
-fn refuses_mistakes_and_names_them() {
+fn reports_mistakes_with_their_lines() {
     for (from, to, expected) in [
         ("region: eu-central-1", "regoin: eu-central-1", "regoin"),
         ("region: eu-central-1", "region: nowhere", "nowhere"),
@@ -41,8 +41,8 @@ fn refuses_mistakes_and_names_them() {
         ),
         (
             "member_of: [rds_iam]",
-            "member_of: [nobody]",
-            "there is no role `nobody` in cluster `aurora`",
+            "member_of: [missing]",
+            "there is no role `missing` in cluster `aurora`",
         ),
         ("member_of: [group]", "member_of: [app]", "member of itself"),
         (
@@ -64,7 +64,7 @@ fn refuses_mistakes_and_names_them() {
 }
 
 #[test]
-fn refuses_mistakes_about_domains_and_names_them() {
+fn reports_mistakes_about_domains_with_their_lines() {
     for (from, to, expected) in [
         ("dns_id: k3a7vnxq", "dns_id: K3", "`K3`"),
         ("    dns_id: k3a7vnxq\n", "", "needs `dns_id` or `endpoint`"),
@@ -106,15 +106,15 @@ fn refuses_mistakes_about_domains_and_names_them() {
 }
 
 #[test]
-fn lists_all_mistakes_at_once() {
+fn reports_all_mistakes_together() {
     let text = SMALL
         .replace("max_session_seconds: 3600", "max_session_seconds: 1")
-        .replace("rds_iam", "nobody");
+        .replace("rds_iam", "missing");
     assert_eq!(World::from_yaml(&text).unwrap_err().mistakes().len(), 2);
 }
 
 #[test]
-fn domains_have_the_names_of_aws() {
+fn domains_have_aws_endpoints_and_arns() {
     let world = World::from_yaml(SMALL).unwrap();
     let domain = &world.domains()[0];
     assert_eq!(

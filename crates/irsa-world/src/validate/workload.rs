@@ -1,5 +1,5 @@
-//! Workloads. Role and user may be wrong: a workload that is wired wrongly is a scenario, not a
-//! mistake.
+//! Validation of workloads. The role and the database user are not checked, as a misconfigured workload is a valid
+//! scenario.
 
 use std::sync::Arc;
 
