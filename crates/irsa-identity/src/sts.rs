@@ -10,9 +10,8 @@ use aws_sdk_sts::Client;
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_types::DateTime;
-use aws_smithy_types::date_time::Format;
 use irsa_chain::{Cause, Link, Region, RoleArn, SessionName};
+use irsa_net::http_date::parse_http_date;
 use secrecy::{ExposeSecret, SecretString};
 use tracing::instrument::WithSubscriber;
 use tracing::subscriber::NoSubscriber;
@@ -161,7 +160,7 @@ impl Sts {
         let is_local = HttpUrl::parse(&url).is_ok_and(|url| url.is_loopback());
         let answer = self.http.ask(request, is_local, limit, MAX_BODY).await;
         let answer = answer.map_err(|why| failed(&why))?;
-        let date = answer.date.and_then(|date| http_date(&date));
+        let date = answer.date.and_then(|date| parse_http_date(&date));
         Ok(StsAnswer {
             url,
             status: answer.status,
@@ -253,12 +252,6 @@ fn session_of(
         Some(credentials.session_token.into()),
         Some(expires_at),
     ))
-}
-
-/// Parses HTTP's `Date` (RFC 9110, section 5.6.7).
-fn http_date(text: &str) -> Option<SystemTime> {
-    let time = DateTime::from_str(text, Format::HttpDate).ok()?;
-    SystemTime::try_from(time).ok()
 }
 
 fn incomplete(call: Call) -> IdentityError {

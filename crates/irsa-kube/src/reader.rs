@@ -10,12 +10,11 @@ use http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Limited};
 use irsa_chain::ServiceAccount;
 use irsa_chain::untrusted::printable;
+use irsa_net::http_date::parse_http_date;
 use kube_client::Client;
 use kube_client::client::Body;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc2822;
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
@@ -217,7 +216,8 @@ impl KubeReader {
             attempts += 1;
             let request = request(&method, path, body.clone());
             let (head, body) = self.response(request).await.map_err(failed)?;
-            let date = head.headers.get(header::DATE).and_then(clock);
+            let date = head.headers.get(header::DATE);
+            let date = date.and_then(|date| parse_http_date(date.to_str().ok()?));
             if head.status.is_success() {
                 return Ok(ApiResponse { date, body });
             }
@@ -297,11 +297,6 @@ fn encoded(name: &str) -> String {
     form_urlencoded::byte_serialize(name.as_bytes()).collect()
 }
 
-fn clock(date: &http::HeaderValue) -> Option<SystemTime> {
-    let date = date.to_str().ok()?.replace("GMT", "+0000");
-    OffsetDateTime::parse(&date, &Rfc2822).ok().map(Into::into)
-}
-
 fn no_response(error: &kube_client::Error) -> ReadErrorKind {
     match error {
         kube_client::Error::Auth(_) => ReadErrorKind::NoCredentials,
@@ -347,15 +342,6 @@ fn shown(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn reads_the_clock_in_a_response() {
-        let date = http::HeaderValue::from_static("Thu, 01 Jan 1970 00:01:00 GMT");
-        assert_eq!(
-            clock(&date),
-            Some(SystemTime::UNIX_EPOCH + Duration::from_mins(1))
-        );
-    }
 
     #[test]
     fn an_error_contains_the_message_of_the_api_server() {

@@ -5,6 +5,7 @@
 
 pub mod connect;
 pub mod drain;
+pub mod http_date;
 mod keepalive;
 pub mod limit;
 pub mod listen;

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use crate::http_date::parse_http_date;
+
 /// Exponential backoff: the pause grows by a factor with each failure, up to a maximum.
 #[derive(Clone, Copy, Debug)]
 pub struct Backoff {
@@ -38,7 +40,7 @@ pub fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     if let Ok(seconds) = value.trim().parse() {
         return Some(Duration::from_secs(seconds));
     }
-    let date = httpdate::parse_http_date(value).ok()?;
+    let date = parse_http_date(value)?;
     Some(date.duration_since(now).unwrap_or_default())
 }
 

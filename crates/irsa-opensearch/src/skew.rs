@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 use http::header::DATE;
+use irsa_net::http_date::parse_http_date;
 
 use crate::headers::single;
 
@@ -30,7 +31,7 @@ impl Skew {
     /// Returns the new offset if it differs by a minute or more.
     pub(crate) fn learn(&self, headers: &HeaderMap, now: SystemTime, used: i64) -> Option<i64> {
         let date = single(headers, &DATE)?.to_str().ok()?;
-        let theirs = httpdate::parse_http_date(date).ok()?;
+        let theirs = parse_http_date(date)?;
         let seconds = seconds_between(now, theirs)?;
         if seconds.saturating_sub(used).saturating_abs() < NOTABLE {
             return None;

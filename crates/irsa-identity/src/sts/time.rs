@@ -10,9 +10,9 @@ use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserialization
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
+use irsa_net::http_date::parse_http_date;
 use tokio::time::Instant;
 
-use super::http_date;
 use crate::Clock;
 
 /// The offset of this machine's clock.
@@ -146,7 +146,7 @@ impl Intercept for AwsTime {
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let date = context.response().headers().get("date");
-        if let Some(date) = date.and_then(http_date) {
+        if let Some(date) = date.and_then(parse_http_date) {
             self.learn(date);
         }
         Ok(())
