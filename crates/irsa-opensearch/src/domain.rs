@@ -22,7 +22,7 @@ use crate::failure::{Facts, Failure};
 use crate::guard::Guards;
 use crate::host::HostNames;
 use crate::metrics::{DomainMetrics, OpenSearchMetrics};
-use crate::refusal::Refusal;
+use crate::refusal::RequestRefusal;
 use crate::skew::Skew;
 use crate::upstream::{Limits, PayloadSigning, Upstream};
 
@@ -216,7 +216,7 @@ impl Domain {
 
     /// Counts and logs the link and cause that a response of the domain implies.
     pub(crate) fn note_refusal(&self, status: StatusCode, begun: &[u8]) {
-        let Some(refusal) = Refusal::classify(status, begun) else {
+        let Some(refusal) = RequestRefusal::classify(status, begun) else {
             return;
         };
         self.metrics.refused(Some(refusal.link), refusal.cause);

@@ -52,7 +52,7 @@ pub use self::client_auth::{ClientAuth, PasswordCheck};
 pub use self::domain::{Domain, DomainError, DomainParts};
 pub use self::guard::{Effect, Guards, PathPattern, PathPatternError, Route, routes};
 pub use self::metrics::OpenSearchMetrics;
-pub use self::refusal::Refusal;
+pub use self::refusal::RequestRefusal;
 pub use self::server::serve;
 pub use self::upstream::{Limits, PayloadSigning, Upstream};
 pub use self::web::{WebOrigin, WebOriginError};

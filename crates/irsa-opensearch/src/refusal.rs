@@ -11,7 +11,7 @@ use serde_json::Value;
 
 /// The link and the cause of a rejection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Refusal {
+pub struct RequestRefusal {
     /// The broken link.
     pub link: Link,
     /// The cause, if the response contains it.
@@ -25,13 +25,13 @@ pub(crate) fn is_suspect(status: StatusCode) -> bool {
 
 /// Returns whether the response reports a wrong clock.
 pub(crate) fn is_clock_skew(status: StatusCode, body: &[u8]) -> bool {
-    let cause = Refusal::classify(status, body).and_then(|refusal| refusal.cause);
+    let cause = RequestRefusal::classify(status, body).and_then(|refusal| refusal.cause);
     status == StatusCode::FORBIDDEN && cause == Some(Cause::ClockSkew)
 }
 
 /// Returns whether the response reports an expired session.
 pub(crate) fn is_expired_session(status: StatusCode, body: &[u8]) -> bool {
-    let cause = Refusal::classify(status, body).and_then(|refusal| refusal.cause);
+    let cause = RequestRefusal::classify(status, body).and_then(|refusal| refusal.cause);
     status == StatusCode::FORBIDDEN && cause == Some(Cause::SessionExpired)
 }
 
@@ -67,9 +67,9 @@ impl ErrorText {
     }
 }
 
-// === impl Refusal ===
+// === impl RequestRefusal ===
 
-impl Refusal {
+impl RequestRefusal {
     /// Classifies a response by its status and the beginning of its body. Returns `None` if it is unrelated to the
     /// chain.
     pub fn classify(status: StatusCode, body: &[u8]) -> Option<Self> {
@@ -82,7 +82,7 @@ impl Refusal {
     }
 }
 
-impl From<Cause> for Refusal {
+impl From<Cause> for RequestRefusal {
     fn from(cause: Cause) -> Self {
         Self {
             link: cause.link(),
@@ -133,21 +133,21 @@ const EDGE: [(&str, Cause); 20] = [
     ("endpoint request timed out", Cause::EndpointTimeout),
 ];
 
-fn edge(text: &str) -> Option<Refusal> {
+fn edge(text: &str) -> Option<RequestRefusal> {
     let text = text.to_ascii_lowercase();
     let found = EDGE.iter().find(|(words, _)| text.contains(words));
     found.map(|(_, cause)| (*cause).into())
 }
 
-fn opensearch(status: StatusCode, kind: &str, reason: &str) -> Option<Refusal> {
+fn opensearch(status: StatusCode, kind: &str, reason: &str) -> Option<RequestRefusal> {
     match status {
         StatusCode::FORBIDDEN if kind == "security_exception" => Some(Cause::FgacNotGranted.into()),
-        StatusCode::UNAUTHORIZED => Some(Refusal {
+        StatusCode::UNAUTHORIZED => Some(RequestRefusal {
             link: Link::Grant,
             cause: None,
         }),
         // The data access policy of a collection only returns "Forbidden", without a reason.
-        StatusCode::FORBIDDEN if kind.eq_ignore_ascii_case("forbidden") => Some(Refusal {
+        StatusCode::FORBIDDEN if kind.eq_ignore_ascii_case("forbidden") => Some(RequestRefusal {
             link: Link::Permissions,
             cause: None,
         }),
@@ -156,7 +156,7 @@ fn opensearch(status: StatusCode, kind: &str, reason: &str) -> Option<Refusal> {
     }
 }
 
-fn by_status(status: StatusCode) -> Option<Refusal> {
+fn by_status(status: StatusCode) -> Option<RequestRefusal> {
     let cause = match status.as_u16() {
         413 => Cause::RequestTooLarge,
         429 => Cause::EndpointThrottled,
@@ -164,7 +164,7 @@ fn by_status(status: StatusCode) -> Option<Refusal> {
         504 => Cause::EndpointTimeout,
         // The security plugin returns this for an unknown user.
         401 => {
-            return Some(Refusal {
+            return Some(RequestRefusal {
                 link: Link::Grant,
                 cause: None,
             });

@@ -15,7 +15,7 @@ use rustls::{ClientConfig, ServerConfig};
 use crate::cancel::{CancelKeys, UnknownKeys};
 use crate::client_auth::ClientAuth;
 use crate::login::LoginFacts;
-use crate::metrics::{PostgresMetrics, UpstreamMetrics};
+use crate::metrics::{DatabaseMetrics, PostgresMetrics};
 use crate::recent_refusals::RecentRefusals;
 use crate::upstream::{Limits, Upstream};
 
@@ -35,7 +35,7 @@ pub struct Database {
     pub(crate) unknown_cancel_keys: UnknownKeys,
     pub(crate) connection_limit: ConnectionLimit,
     pub(crate) unauthenticated_limit: UnauthenticatedLimit,
-    pub(crate) metrics: UpstreamMetrics,
+    pub(crate) metrics: DatabaseMetrics,
     pub(crate) last_use: LastUse,
     pub(crate) log_limit: LogLimit,
     pub(crate) recent_refusals: RecentRefusals,

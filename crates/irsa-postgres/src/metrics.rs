@@ -42,7 +42,7 @@ struct DirectionLabels {
 
 /// The metrics of one upstream, looked up once.
 #[derive(Debug, Clone)]
-pub(crate) struct UpstreamMetrics {
+pub(crate) struct DatabaseMetrics {
     all: PostgresMetrics,
     upstream: String,
     pub(crate) connections: Counter,
@@ -156,7 +156,7 @@ impl PostgresMetrics {
         drop(self.for_upstream("UPSTREAM"));
     }
 
-    pub(crate) fn for_upstream(&self, upstream: &str) -> UpstreamMetrics {
+    pub(crate) fn for_upstream(&self, upstream: &str) -> DatabaseMetrics {
         self.refusals.create(upstream);
         let label = UpstreamLabel {
             upstream: upstream.to_owned(),
@@ -165,7 +165,7 @@ impl PostgresMetrics {
             upstream: upstream.to_owned(),
             direction,
         };
-        UpstreamMetrics {
+        DatabaseMetrics {
             all: self.clone(),
             upstream: upstream.to_owned(),
             connections: self.connections.get_or_create_owned(&label),
@@ -184,9 +184,9 @@ impl PostgresMetrics {
     }
 }
 
-// === impl UpstreamMetrics ===
+// === impl DatabaseMetrics ===
 
-impl UpstreamMetrics {
+impl DatabaseMetrics {
     pub(crate) fn logged_in(&self, took: Duration) {
         self.logins.observe(took.as_secs_f64());
     }

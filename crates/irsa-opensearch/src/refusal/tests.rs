@@ -4,7 +4,7 @@ use super::*;
 
 fn cause(status: u16, body: &str) -> Option<Cause> {
     let status = StatusCode::from_u16(status).unwrap();
-    Refusal::classify(status, body.as_bytes()).and_then(|refusal| refusal.cause)
+    RequestRefusal::classify(status, body.as_bytes()).and_then(|refusal| refusal.cause)
 }
 
 /// From "Troubleshooting" in the developer guide, and from issues of clients.
@@ -141,7 +141,7 @@ fn errors_of_the_application_are_not_classified() {
 
 #[test]
 fn a_user_unknown_to_the_plugin_has_no_grant() {
-    let refusal = Refusal::classify(StatusCode::UNAUTHORIZED, b"Unauthorized").unwrap();
+    let refusal = RequestRefusal::classify(StatusCode::UNAUTHORIZED, b"Unauthorized").unwrap();
     assert_eq!((refusal.link, refusal.cause), (Link::Grant, None));
 }
 

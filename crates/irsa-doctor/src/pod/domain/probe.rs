@@ -8,7 +8,7 @@ use irsa_identity::{
     HttpRequest, PayloadHash, SessionCredentials, SigningScope, SigningService, sign_http,
 };
 use irsa_net::tls::Roots;
-use irsa_opensearch::Refusal;
+use irsa_opensearch::RequestRefusal;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use tokio::net::TcpStream;
@@ -209,7 +209,7 @@ fn no_response(error: RequestError) -> Fault {
 
 /// The link that caused a denial, and the fault; `None` if the response is not a denial.
 fn denial(response: &Response) -> Option<(Link, Fault)> {
-    let refusal = Refusal::classify(response.status, &response.body);
+    let refusal = RequestRefusal::classify(response.status, &response.body);
     let has_no_plugin =
         response.status == StatusCode::BAD_REQUEST || response.status == StatusCode::NOT_FOUND;
     let said = said(response);
