@@ -56,7 +56,7 @@ impl ReadError {
         }
     }
 
-    /// An error response; `code` is empty if the response has none.
+    /// An error response; `code` is empty if it is missing.
     pub(crate) fn from_response(
         action: &'static str,
         status: u16,

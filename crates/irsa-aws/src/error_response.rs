@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::xml::element;
 use crate::{ReadError, ReadErrorKind};
 
-/// The code and the message of an error response; empty if the response has none.
+/// The code and the message of an error response; empty if they are missing.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct ErrorResponse {

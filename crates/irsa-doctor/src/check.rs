@@ -16,7 +16,7 @@ pub struct Check {
     pub link: Link,
     /// The question that it answers: "Is the token still valid?".
     pub question: &'static str,
-    /// What it inspects and how, in a sentence or two.
+    /// A description of the inspection, in a sentence or two.
     pub description: &'static str,
     /// The causes that it can find. It reports their remedies, with the real names filled in if they are known.
     pub causes: &'static [Cause],

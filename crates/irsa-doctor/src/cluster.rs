@@ -40,7 +40,7 @@ pub struct Cluster {
     pub region: Option<Region>,
     /// This machine's time.
     pub now: SystemTime,
-    /// What is known of the workload.
+    /// The workload, as far as it is known.
     pub workload: Workload,
     learned: Learned,
 }

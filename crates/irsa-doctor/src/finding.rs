@@ -104,14 +104,14 @@ impl CheckOutcome {
 /// A check with its outcome, as a report shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// What was checked.
+    /// The check.
     pub check: &'static Check,
     /// The subject, if the check is made for several: an upstream's host, a container.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
     /// The verdict.
     pub verdict: Verdict,
-    /// What was seen, in one line; for [`Verdict::Unsure`] the reason.
+    /// The observation, in one line; for [`Verdict::Unsure`] the reason.
     pub seen: String,
     /// The cause of a break or a warning, if known.
     #[serde(skip_serializing_if = "Option::is_none")]

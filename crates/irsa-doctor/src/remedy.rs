@@ -20,7 +20,7 @@ pub struct Commands {
     pub condition: Option<String>,
     /// The commands.
     pub commands: Vec<String>,
-    /// What else to do, or an alternative.
+    /// A further step, or an alternative.
     pub note: Option<String>,
 }
 
@@ -59,7 +59,7 @@ impl Commands {
         self
     }
 
-    /// Sets what else to do, or an alternative.
+    /// Sets a further step, or an alternative.
     #[must_use]
     pub fn with_note(mut self, note: impl Into<String>) -> Self {
         self.note = Some(note.into());

@@ -26,7 +26,7 @@ pub struct Step<C> {
     pub deadline: Duration,
 }
 
-/// What [`examine`] reports while it runs.
+/// The progress that [`examine`] reports.
 #[derive(Debug, Clone, Copy)]
 pub enum Progress<'a> {
     /// This check starts.

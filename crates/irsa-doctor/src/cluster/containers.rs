@@ -24,7 +24,7 @@ pub(super) fn to_check(cluster: &Cluster) -> Vec<String> {
     all.map(|container| container.name.clone()).collect()
 }
 
-/// Returns whether a container without an identity is probably meant to have none: it was not requested by name, and a
+/// Returns whether a container without an identity probably does not need one: it was not requested by name, and a
 /// different container has an identity.
 pub(super) fn may_go_without(cluster: &Cluster, pod: &Pod, container: &Container) -> bool {
     cluster.container.is_none() && !container.is_irsa() && any_has_identity(pod)

@@ -65,7 +65,7 @@ pub(super) fn token<'a>(cluster: &'a Cluster, name: &str) -> Result<Token<'a>, C
 /// The token that is projected to `file`.
 ///
 /// # Errors
-/// What is at that path instead.
+/// A description of the content at that path.
 fn projection<'a>(
     pod: &'a Pod,
     container: &Container,

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 /// The name of the node's role, or why it is unknown.
 pub(in crate::pod) type NodeRole = Result<String, NodeRefusal>;
 
-/// Why the node's role is unknown.
+/// The reason why the node's role is unknown.
 #[derive(Debug)]
 pub(in crate::pod) enum NodeRefusal {
     /// The settings do not allow the request.

@@ -168,7 +168,7 @@ async fn a_policy_of_a_megabyte_is_evaluated() {
     })
     .await;
     let trust = said(&findings, "aws-trust-policy");
-    // IAM keeps none of that size: that it is read is no matter, that it lets nobody in is.
+    // IAM never stores a policy of that size. Reading it is fine, but it must not admit anyone.
     let lets_in = matches!(trust.verdict, Verdict::Holds | Verdict::Warning);
     assert!(!lets_in, "{trust:?}");
     assert!(trust.seen.len() < 2_000, "{}", trust.seen.len());

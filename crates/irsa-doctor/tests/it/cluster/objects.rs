@@ -96,6 +96,6 @@ pub(super) fn path(kind: &str, namespace: &str) -> String {
         "MutatingWebhookConfiguration" => {
             "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations".to_owned()
         }
-        _ => panic!("{kind} is none of a scenario's kinds"),
+        _ => panic!("{kind} is not a kind of object in scenarios"),
     }
 }

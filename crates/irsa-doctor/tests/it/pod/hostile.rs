@@ -22,7 +22,7 @@ use super::{assert_holds_no_secret, examine};
 const ISSUER: &str = "https://issuer.example/id/1";
 const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
 
-/// An issuer that answers as it is told, and an STS and data stores that take connections and say nothing.
+/// An issuer with scripted responses, and an STS and data stores that accept connections but do not respond.
 struct Strangers {
     folder: TempDir,
     authority: LocalAuthority,
@@ -114,7 +114,7 @@ async fn a_token_file_that_never_ends_is_unsure() {
     let file = find(&findings, "token-file");
     assert_eq!(file.verdict, Verdict::Unsure);
     assert!(file.seen.contains("no response within"), "{}", file.seen);
-    // Whoever reads it is let go.
+    // Releases the thread that reads it.
     drop(std::fs::OpenOptions::new().write(true).open(&token));
 }
 
@@ -289,13 +289,13 @@ async fn serve(
         Some(body) => format!("{HEAD}content-length: {}\r\n\r\n{body}", body.len()),
         None => format!("{HEAD}content-length: 1000\r\n\r\n{{"),
     };
-    // Whoever has read enough hangs up.
+    // The client disconnects when it has read enough.
     _ = stream.write_all(text.as_bytes()).await;
     _ = stream.flush().await;
     _ = tokio::time::timeout(Duration::from_secs(30), stream.read(&mut [0])).await;
 }
 
-/// A token of the right form that nobody signed.
+/// A well-formed token without a valid signature.
 fn unsigned_token() -> String {
     let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
     let claims = format!(

@@ -217,7 +217,7 @@ impl Stage {
 
 #[expect(
     clippy::print_stderr,
-    reason = "whoever reads the test's output should know"
+    reason = "reports why a test is skipped"
 )]
 fn skipped(error: &dyn std::error::Error) {
     eprintln!("skipped: {error}");
