@@ -1,4 +1,4 @@
-//! Databases: whether the server asks for a token, whether it accepts one, and what the session may use.
+//! Databases: the connection, the request for a token, the login, and the session.
 
 pub(super) mod probe;
 pub(super) mod steps;

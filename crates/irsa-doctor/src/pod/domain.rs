@@ -1,4 +1,4 @@
-//! OpenSearch domains: one signed request, whose answer is read link by link.
+//! OpenSearch domains: the connection, and the response to a signed request, link by link.
 
 pub(super) mod probe;
 pub(super) mod steps;

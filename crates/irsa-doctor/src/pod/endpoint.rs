@@ -1,4 +1,4 @@
-//! The connection to a data store: its name, TCP, TLS.
+//! The connection to a data store: DNS, TCP, TLS.
 
 pub(super) mod probe;
 pub(super) mod steps;

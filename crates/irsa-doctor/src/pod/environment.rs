@@ -1,4 +1,4 @@
-//! The identity that the environment gives: the link of the service account, and the session's name.
+//! The identity in the environment: the checks of the service account, and of the session name.
 
 pub(super) mod probe;
 pub(super) mod steps;

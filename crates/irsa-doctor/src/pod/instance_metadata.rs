@@ -1,4 +1,4 @@
-//! The instance metadata service, and the node's role that an SDK would fall back to.
+//! The instance metadata service, and the node's role that an SDK may fall back to.
 
 pub(super) mod probe;
 pub(super) mod steps;

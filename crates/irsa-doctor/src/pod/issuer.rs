@@ -1,4 +1,4 @@
-//! The token's issuer: its discovery document, its keys, and the token's signature by one of them.
+//! The token's issuer: its discovery document, its keys, and the token's signature.
 
 pub(super) mod probe;
 mod signature;

@@ -1,4 +1,4 @@
-//! STS: whether it answers, what it says of the token link by link, and which role it says the caller has.
+//! STS: the connection, the response to the token, link by link, and the caller's role.
 
 pub(super) mod probe;
 pub(super) mod steps;

@@ -1,4 +1,4 @@
-//! The projected token: its file, its form, its time, its audience and its service account.
+//! The projected token: its file, format, validity period, audience and service account.
 
 mod mount;
 pub(super) mod probe;
