@@ -1,4 +1,4 @@
-//! The admission webhook that gives pods their identity.
+//! The pod identity webhook.
 
 use irsa_chain::{Cause, Link};
 use irsa_kube::{ReadError, Selector, Webhook, WebhookConfiguration};
