@@ -106,6 +106,13 @@ fn place(evaluation: &Evaluation<'_>, cited: &Cited) -> String {
     }
 }
 
+/// The reason without the conjunction that AWS starts it with.
+fn clause(reason: &Reason) -> String {
+    let text = reason.to_string();
+    let clause = text.strip_prefix("because ").unwrap_or(&text);
+    clause.to_owned()
+}
+
 impl Denial {
     fn new(question: &Question, evaluation: &Evaluation<'_>) -> Self {
         let outcome = evaluation.outcome.clone();
@@ -123,12 +130,13 @@ impl Denial {
                 let place = place(evaluation, &cited);
                 let kept_by = miss.mismatches.iter().take(MAX_MISMATCHES);
                 let kept_by: Vec<_> = kept_by.map(ToString::to_string).collect();
+                let reason = clause(reason);
                 let seen = format!("{reason}; the closest is {place}: {}", kept_by.join("; "));
                 (place, seen)
             }
             (reason, None) => (
                 String::new(),
-                format!("{reason}, and no statement comes close"),
+                format!("{}, and no statement comes close", clause(reason)),
             ),
         };
         let nearest = nearest.map(|(_, miss)| miss);

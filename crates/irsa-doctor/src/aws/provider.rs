@@ -111,7 +111,7 @@ fn near_misses(arn: &OidcProviderArn, others: &[String]) -> String {
     } else if let Some(path) = first(&|path| host(path) == host(issuer)) {
         format!("it has {path}, for a different cluster")
     } else if paths.is_empty() {
-        "it has no OIDC providers".to_owned()
+        "it has no other OIDC providers".to_owned()
     } else {
         format!(
             "its OIDC providers: {}",
@@ -167,7 +167,7 @@ mod tests {
         let arn = format!("arn:aws:iam::111122223333:oidc-provider/{ISSUER}");
         assert_eq!(
             near_misses(&arn.parse().unwrap(), &[]),
-            "it has no OIDC providers"
+            "it has no other OIDC providers"
         );
     }
 

@@ -93,6 +93,7 @@ fn counts(report: &Report, style: &Style) -> String {
     let parts: Vec<_> = parts
         .map(|(count, word)| match (count, *word) {
             (1, "warnings") => "1 warning".to_owned(),
+            (1, "hold") => "1 holds".to_owned(),
             (count, word) => format!("{count} {word}"),
         })
         .collect();

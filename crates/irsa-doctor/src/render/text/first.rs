@@ -67,10 +67,12 @@ impl Page {
     /// Each command is on a separate line and is not wrapped, so that it can be copied.
     fn run(&mut self, commands: &Commands) {
         let condition = commands.condition.as_ref();
-        let condition = condition.map_or("these commands repair it".to_owned(), |condition| {
-            format!("{condition}, these commands repair it")
-        });
-        self.named("run", &format!("{condition}:"));
+        let condition = condition.map_or_else(String::new, |condition| format!("{condition}, "));
+        let repair = match commands.commands.len() {
+            1 => "this command repairs it",
+            _ => "these commands repair it",
+        };
+        self.named("run", &format!("{condition}{repair}:"));
         for command in &commands.commands {
             let command = self.style.clean(command);
             self.line(&format!("{}{command}", " ".repeat(4 + NAMES)));

@@ -92,6 +92,7 @@ fn summary(findings: &[&Finding]) -> String {
                 .filter(|(_, verdict)| *verdict != Verdict::NotApplicable);
             let parts: Vec<_> = several
                 .map(|(count, verdict)| match verdict {
+                    Verdict::Holds if *count == 1 => "1 holds".to_owned(),
                     Verdict::Holds => format!("{count} hold"),
                     other => format!("{count} {}", other.title()),
                 })
