@@ -243,6 +243,50 @@ mod tests {
         assert_eq!((status.code(), status.signal()), (Some(OVERDUE), None));
     }
 
+    /// The environment variable of the child process in [`a_controlling_terminal_makes_sighup_stop_the_process`].
+    const REPORT_HANGUP: &str = "IRSA_TEST_REPORT_HANGUP";
+
+    /// Runs this test program once more as the argument of `launcher`, and returns what SIGHUP means there.
+    fn hangup_under(launcher: impl FnOnce(&str) -> Command) -> String {
+        let name = "signals::tests::a_controlling_terminal_makes_sighup_stop_the_process";
+        let program = env::current_exe().unwrap();
+        let line = format!("'{}' {name} --exact --nocapture", program.display());
+        let mut command = launcher(&line);
+        let output = command.env(REPORT_HANGUP, "1").output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let report = text.lines().find_map(|line| line.split_once("SIGHUP: "));
+        let (_, hangup) = report.unwrap_or_else(|| panic!("no report in {text}"));
+        hangup.trim().to_owned()
+    }
+
+    #[test]
+    fn a_controlling_terminal_makes_sighup_stop_the_process() {
+        if env::var_os(REPORT_HANGUP).is_some() {
+            println!("SIGHUP: {:?}", Hangup::for_process());
+            return;
+        }
+        // Under nohup, the child processes ignore SIGHUP as well.
+        let is_ignored = is_ignored(&fs::read_to_string("/proc/self/status").unwrap());
+        // script(1) runs a command on a new pseudo-terminal, and setsid(1) runs it without a terminal.
+        let on_terminal = hangup_under(|line| {
+            let mut script = Command::new("script");
+            script.args(["--quiet", "--return", "--command", line, "/dev/null"]);
+            script.stdin(Stdio::null());
+            script
+        });
+        let detached = hangup_under(|line| {
+            let mut setsid = Command::new("setsid");
+            setsid.args(["--wait", "sh", "-c", line]);
+            setsid
+        });
+        let expected = if is_ignored {
+            ("Nothing", "Nothing")
+        } else {
+            ("Stop", "Reload")
+        };
+        assert_eq!((on_terminal.as_str(), detached.as_str()), expected);
+    }
+
     #[test]
     fn a_process_that_was_started_by_nohup_ignores_sighup() {
         assert!(is_ignored(

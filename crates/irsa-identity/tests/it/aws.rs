@@ -1,4 +1,4 @@
-//! What tests of all sources need: a pod, a clock, and STS's answers.
+//! Shared parts of the tests: a pod, a clock, and responses of STS.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ pub(crate) const ROLE: &str = "arn:aws:iam::123456789012:role/team/app";
 pub(crate) const SECRET_KEY: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 pub(crate) const SESSION_TOKEN: &str = "FwoGZXIvYXdzEXAMPLETOKEN//////////wEaDH+mtHQ==";
 
-/// An hour after the clock's time.
+/// One hour after the time of the clock.
 pub(crate) const IN_AN_HOUR: &str = "2025-11-24T17:00:00Z";
 
 /// 2025-11-24, 16:00:00 UTC.
@@ -24,7 +24,7 @@ pub(crate) fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_hours(490_000)
 }
 
-/// A pod with a web identity: its token file and its environment.
+/// A pod with web identity: its token file and its environment.
 pub(crate) struct Pod {
     dir: tempfile::TempDir,
     pub(crate) token: String,
@@ -33,7 +33,7 @@ pub(crate) struct Pod {
 }
 
 impl Pod {
-    /// A pod whose STS is at `url`.
+    /// Returns a pod whose STS is at `url`.
     pub(crate) fn with_sts(url: &str) -> Self {
         let mut pod = Self::bare();
         let token_file = pod.token_file().display().to_string();
@@ -49,7 +49,7 @@ impl Pod {
         pod
     }
 
-    /// A pod with a token and no environment.
+    /// Returns a pod with a token file and without environment variables.
     pub(crate) fn bare() -> Self {
         let pod = Self {
             dir: tempfile::tempdir().unwrap(),
@@ -93,7 +93,7 @@ impl Pod {
     }
 }
 
-/// A token of the right form that no issuer signed.
+/// Returns a token in the right form without a valid signature.
 pub(crate) fn jwt(subject: &str) -> String {
     let part = |json: &str| URL_SAFE_NO_PAD.encode(json);
     let claims = format!(r#"{{"sub":"{subject}","aud":["sts.amazonaws.com"]}}"#);
@@ -105,7 +105,7 @@ pub(crate) fn jwt(subject: &str) -> String {
     )
 }
 
-/// STS's answer to `AssumeRoleWithWebIdentity` or `AssumeRole`.
+/// Returns STS's response to `AssumeRoleWithWebIdentity` or `AssumeRole`.
 pub(crate) fn session(operation: &str, key: &str, expiration: &str) -> Reply {
     Reply::Answer(
         200,
@@ -129,7 +129,7 @@ pub(crate) fn session(operation: &str, key: &str, expiration: &str) -> Reply {
     )
 }
 
-/// STS's refusal.
+/// Returns an error response of STS.
 pub(crate) fn refusal(status: u16, code: &str, message: &str) -> Reply {
     Reply::Answer(
         status,

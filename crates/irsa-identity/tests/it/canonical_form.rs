@@ -1,4 +1,4 @@
-//! The canonical form against the cases in `tests/data`, the `aws-sigv4` crate and itself.
+//! The canonical form, compared with the cases in `tests/data` and with the `aws-sigv4` crate, and its invariants.
 
 use std::time::UNIX_EPOCH;
 
@@ -27,15 +27,15 @@ impl Case {
         serde_json::from_str(include_str!("../data/canonical-forms.json")).unwrap()
     }
 
-    fn ours(&self) -> (String, String) {
+    fn canonical_form(&self) -> (String, String) {
         (self.canonical_path.clone(), self.canonical_query.clone())
     }
 
-    /// The case as a row of the page's table.
+    /// Returns the case as a row of the documentation's table.
     fn row(&self) -> String {
-        let ours = self.ours();
+        let canonical_form = self.canonical_form();
         let other = |theirs: &(String, String)| {
-            if theirs == &ours {
+            if theirs == &canonical_form {
                 "same".to_owned()
             } else {
                 shown(theirs)
@@ -45,7 +45,7 @@ impl Case {
             "| {} | {} | {} | {} | {} |\n",
             self.name,
             code(&self.path_and_query),
-            shown(&ours),
+            shown(&canonical_form),
             other(&self.aws_sigv4),
             other(&self.botocore)
         )
@@ -80,7 +80,7 @@ fn every_target_has_its_canonical_form() {
     for case in Case::all() {
         assert_eq!(
             canonical(&case.path_and_query),
-            case.ours(),
+            case.canonical_form(),
             "{}",
             case.name
         );
@@ -88,7 +88,7 @@ fn every_target_has_its_canonical_form() {
 }
 
 #[test]
-fn the_page_lists_every_case() {
+fn the_documentation_lists_every_case() {
     let table: String = Case::all().iter().map(Case::row).collect();
     assert!(PAGE.contains(&table), "the table should be:\n{table}");
 }
@@ -100,7 +100,7 @@ fn sha256(text: &str) -> String {
         .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 
-/// The signature of a request whose canonical form is `target`.
+/// Returns the signature of a request whose canonical form is `target`.
 fn signature_of((path, query): &(String, String)) -> String {
     let empty = sha256("");
     let request = format!(
@@ -115,7 +115,7 @@ fn signature_of((path, query): &(String, String)) -> String {
 }
 
 #[test]
-fn the_crates_answers_are_the_crates() {
+fn the_cases_match_the_crate() {
     let identity = Credentials::new("AKIDEXAMPLE", "hush", None, None, "test").into();
     for case in Case::all() {
         let params = SigningParams::builder()
@@ -135,14 +135,14 @@ fn the_crates_answers_are_the_crates() {
     }
 }
 
-/// The bytes of a name or value, and how each is written.
+/// The bytes of a name or value, each with its encoding.
 type Text = Vec<(u8, u8)>;
 
 fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
 }
 
-/// A byte in one of the ways that there are to write it.
+/// Returns a byte in one of its possible encodings.
 fn written(byte: u8, how: u8) -> String {
     match how % 4 {
         0 if is_unreserved(byte) || b"!$'()*,;:@/?".contains(&byte) => char::from(byte).to_string(),
@@ -171,7 +171,7 @@ fn plain(text: &[(u8, u8)]) -> String {
 
 type Pairs = Vec<(Text, Text)>;
 
-/// Parameters, and the same in another order.
+/// Returns parameters, and the same in a different order.
 fn pairs() -> impl Strategy<Value = (Pairs, Pairs)> {
     let pairs = prop::collection::vec((text(), text()), 0..6);
     pairs.prop_flat_map(|pairs| (Just(pairs.clone()), Just(pairs).prop_shuffle()))
@@ -186,24 +186,24 @@ fn write_all(pairs: &Pairs) -> String {
 
 proptest! {
     #[test]
-    fn the_order_of_the_parameters_does_not_matter((pairs, shuffled) in pairs()) {
+    fn the_order_of_parameters_does_not_matter((pairs, shuffled) in pairs()) {
         prop_assert_eq!(canonical_query(&write_all(&pairs)), canonical_query(&write_all(&shuffled)));
     }
 
     #[test]
-    fn the_ways_of_writing_a_query_have_one_canonical_form(name in text(), value in text()) {
+    fn all_encodings_of_a_query_have_one_canonical_form(name in text(), value in text()) {
         let query = write(&name) + "=" + &write(&value);
         prop_assert_eq!(canonical_query(&query), plain(&name) + "=" + &plain(&value));
     }
 
     #[test]
-    fn a_canonical_query_is_its_own_canonical_form(query in ".*") {
+    fn the_canonical_form_of_a_query_is_idempotent(query in ".*") {
         let once = canonical_query(&query.replace('?', ""));
         prop_assert_eq!(canonical_query(&once), once);
     }
 
     #[test]
-    fn a_canonical_path_is_the_path_escaped_once_more(segments in prop::collection::vec("[^/?.]{1,6}", 0..5)) {
+    fn the_canonical_path_is_encoded_once_more(segments in prop::collection::vec("[^/?.]{1,6}", 0..5)) {
         let path = format!("/{}", segments.join("/"));
         let (canonical, _) = canonical(&path);
         let unreserved = |c: char| c.is_ascii_alphanumeric() || "-._~/%".contains(c);

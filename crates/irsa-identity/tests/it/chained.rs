@@ -1,4 +1,4 @@
-//! One role on top of another, and who one is.
+//! Chained roles, and the caller identity.
 
 use irsa_chain::{Cause, Link};
 use irsa_identity::{RoleStep, SourceChoice};
@@ -16,7 +16,7 @@ fn step() -> RoleStep {
     }
 }
 
-/// An STS that gives a session of each role it is asked for.
+/// Returns an STS that creates a session for each requested role.
 fn sts(_: usize, request: &Request) -> Reply {
     match request.field("Action").unwrap().as_str() {
         "AssumeRoleWithWebIdentity" => session("AssumeRoleWithWebIdentity", "PARENT", IN_AN_HOUR),
@@ -37,7 +37,7 @@ fn sts(_: usize, request: &Request) -> Reply {
 }
 
 #[tokio::test]
-async fn the_next_role_is_assumed_with_the_credentials_of_the_one_before() {
+async fn the_next_role_is_assumed_with_the_previous_credentials() {
     let server = Server::start(sts).await;
     let pod = Pod::with_sts(&server.url);
     let parent = pod.start(SourceChoice::Auto).unwrap();
@@ -65,7 +65,7 @@ async fn the_next_role_is_assumed_with_the_credentials_of_the_one_before() {
 }
 
 #[tokio::test]
-async fn a_chain_of_the_settings_ends_in_the_last_role() {
+async fn a_configured_chain_ends_with_the_last_role() {
     let server = Server::start(sts).await;
     let pod = Pod::with_sts(&server.url);
     let mut settings = pod.settings(SourceChoice::Auto);
@@ -78,7 +78,7 @@ async fn a_chain_of_the_settings_ends_in_the_last_role() {
 }
 
 #[tokio::test]
-async fn a_refused_next_role_is_not_the_trust_policy_of_the_first() {
+async fn a_rejected_chained_role_is_not_blamed_on_the_first_trust_policy() {
     let text = "User: arn:aws:sts::123456789012:assumed-role/app/keycloak-0 is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::210987654321:role/database";
     let server = Server::start(move |n, request| match request.field("Action").as_deref() {
         Some("AssumeRole") => refusal(403, "AccessDenied", text),
@@ -100,7 +100,7 @@ async fn a_refused_next_role_is_not_the_trust_policy_of_the_first() {
 }
 
 #[tokio::test]
-async fn a_parent_that_sts_calls_expired_is_renewed_for_the_next_role() {
+async fn an_expired_parent_is_renewed_for_the_next_role() {
     let text = "The security token included in the request is expired";
     let server = Server::start(move |number, request| {
         let signed = request.header("authorization").unwrap_or_default();
@@ -124,7 +124,7 @@ async fn a_parent_that_sts_calls_expired_is_renewed_for_the_next_role() {
 }
 
 #[tokio::test]
-async fn an_error_below_shows_through_a_chained_role() {
+async fn a_parents_error_shows_in_a_chained_role() {
     let server = Server::start(|_, _| refusal(400, "ExpiredTokenException", "Token expired")).await;
     let pod = Pod::with_sts(&server.url);
     let child = pod
@@ -137,7 +137,7 @@ async fn an_error_below_shows_through_a_chained_role() {
 }
 
 #[tokio::test]
-async fn a_caller_learns_who_it_is() {
+async fn the_caller_identity_is_returned() {
     let server = Server::start(sts).await;
     let pod = Pod::with_sts(&server.url);
     let caller = pod
@@ -155,7 +155,7 @@ async fn a_caller_learns_who_it_is() {
 }
 
 #[tokio::test]
-async fn a_session_that_sts_does_not_know_is_named_so() {
+async fn an_unknown_session_is_reported() {
     let server = Server::start(|n, request| match request.field("Action").as_deref() {
         Some("GetCallerIdentity") => refusal(
             403,

@@ -1,4 +1,4 @@
-//! What STS's `Date` tells of this machine's clock, which stands at 16:00.
+//! Clock offsets derived from STS's `Date`. The local clock shows 16:00.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use irsa_testing::Log;
 use crate::aws::{IN_AN_HOUR, Pod, refusal, session};
 use crate::server::{Reply, Request, Server};
 
-/// Far more than an answer takes.
+/// Much more than the time of a response.
 const SLACK: Duration = Duration::from_secs(15);
 
-/// An answer to the exchange, at this time.
+/// Returns a response to the exchange with this date.
 fn dated(date: &'static str, reply: Reply) -> Reply {
     match reply {
         Reply::Answer(status, body) => Reply::Dated(date, status, body),
@@ -36,7 +36,7 @@ fn assert_near(offset: Duration, expected: Duration) {
 }
 
 #[tokio::test]
-async fn an_answer_and_a_refusal_tell_that_the_clock_is_behind() {
+async fn successes_and_errors_reveal_a_clock_that_is_behind() {
     const AN_HOUR_LATER: &str = "Mon, 24 Nov 2025 17:00:00 GMT";
     for reply in [
         (|| dated(AN_HOUR_LATER, with_credentials())) as fn() -> Reply,
@@ -60,7 +60,7 @@ async fn an_answer_and_a_refusal_tell_that_the_clock_is_behind() {
 }
 
 #[tokio::test]
-async fn a_clock_that_is_ahead_is_told_so() {
+async fn a_clock_that_is_ahead_is_detected() {
     let reply = || dated("Mon, 24 Nov 2025 15:50:00 GMT", with_credentials());
     let (_pod, identity) = after_an_exchange(reply).await;
     let offset = identity.clock_offset().unwrap();
@@ -71,7 +71,7 @@ async fn a_clock_that_is_ahead_is_told_so() {
     assert!(offset.to_string().contains("ahead of AWS's"), "{offset}");
 }
 
-/// An STS whose time is `date`, and whose sessions last longer than that.
+/// Returns an STS whose time is `date`, and whose sessions last longer than that.
 fn sts_at(date: &'static str) -> impl Fn(usize, &Request) -> Reply + Send + Sync {
     move |_, request| {
         let reply = match request.field("Action").as_deref() {
@@ -88,7 +88,7 @@ fn sts_at(date: &'static str) -> impl Fn(usize, &Request) -> Reply + Send + Sync
 }
 
 #[tokio::test]
-async fn every_signature_is_dated_by_the_time_that_sts_told_in_the_exchange() {
+async fn signatures_use_the_time_of_the_exchange() {
     for (date, hour) in [
         ("Mon, 24 Nov 2025 15:00:00 GMT", "20251124T15"),
         ("Mon, 24 Nov 2025 17:00:00 GMT", "20251124T17"),
@@ -125,7 +125,7 @@ async fn every_signature_is_dated_by_the_time_that_sts_told_in_the_exchange() {
 }
 
 #[tokio::test]
-async fn a_date_that_is_none_tells_nothing() {
+async fn an_invalid_date_is_ignored() {
     for reply in [with_credentials as fn() -> Reply, || {
         dated("soon", with_credentials())
     }] {

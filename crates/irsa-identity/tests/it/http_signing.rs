@@ -1,4 +1,4 @@
-//! Signed requests, against botocore's and by what they give away.
+//! Signed requests, compared with botocore's, and checked for secrets.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,7 +10,7 @@ use irsa_identity::{
 use proptest::prelude::*;
 use serde::Deserialize;
 
-/// A request and how botocore signs it.
+/// A request with botocore's signature.
 #[derive(Deserialize)]
 struct Vector {
     method: String,
@@ -106,7 +106,7 @@ fn signed_headers(headers: &HeaderMap) -> &str {
 }
 
 #[test]
-fn every_signature_is_botocores() {
+fn signatures_equal_those_of_botocore() {
     for line in include_str!("../data/botocore-signatures.jsonl").lines() {
         let vector: Vector = serde_json::from_str(line).unwrap();
         let headers = vector.sign();
@@ -121,7 +121,7 @@ fn every_signature_is_botocores() {
 }
 
 #[test]
-fn kept_keys_sign_as_fresh_ones_do() {
+fn cached_keys_create_the_same_signatures() {
     let kept = credentials(None);
     for day in (0..40).chain(0..40) {
         for (region, service) in [
@@ -138,7 +138,7 @@ fn kept_keys_sign_as_fresh_ones_do() {
 }
 
 #[test]
-fn the_headers_of_an_earlier_signature_are_replaced() {
+fn headers_of_an_earlier_signature_are_replaced() {
     let mut headers = headers(&sign(&REQUEST, &credentials(Some("first"))).unwrap());
     headers.append("authorization", HeaderValue::from_static("Basic Og=="));
     sign(&REQUEST, &credentials(None))
@@ -168,7 +168,7 @@ fn a_signature_shows_no_secret() {
 }
 
 #[test]
-fn credentials_that_fit_no_header_are_refused_unseen() {
+fn credentials_that_fit_no_header_are_rejected_without_showing_them() {
     let error = sign(&REQUEST, &credentials(Some("broken\ntoken"))).unwrap_err();
     assert_eq!(error.link(), irsa_chain::Link::Signature);
     assert!(error.to_string().contains("session token"), "{error}");
@@ -194,7 +194,7 @@ fn a_content_type_is_signed_if_it_is_printable() {
 }
 
 #[test]
-fn a_time_that_no_date_can_tell_is_the_nearest_one() {
+fn a_time_out_of_range_becomes_the_nearest_date() {
     let date = |at| {
         let scope = scope("eu-central-1", SigningService::Es);
         headers(&sign_http(&REQUEST, &scope, &credentials(None), at).unwrap())["x-amz-date"].clone()
@@ -208,7 +208,7 @@ fn a_time_that_no_date_can_tell_is_the_nearest_one() {
 }
 
 #[test]
-fn a_service_is_read_as_it_is_written() {
+fn service_names_round_trip() {
     for service in [SigningService::Es, SigningService::Aoss] {
         assert_eq!(service.to_string().parse(), Ok(service));
     }

@@ -1,4 +1,4 @@
-//! The instance metadata service: only for those who name it.
+//! The instance metadata service, which is used only if selected explicitly.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ pub(crate) fn imds(_: usize, request: &Request) -> Reply {
 }
 
 #[tokio::test]
-async fn version_two_of_the_service_is_spoken() {
+async fn version_2_of_the_service_is_used() {
     let server = Server::start(imds).await;
     let mut pod = Pod::bare();
     pod.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", &server.url);
@@ -42,7 +42,7 @@ async fn version_two_of_the_service_is_spoken() {
 }
 
 #[tokio::test]
-async fn a_node_without_a_role_is_said_so() {
+async fn a_node_without_a_role_is_reported() {
     let server = Server::start(|n, request| match n {
         0 => imds(n, request),
         _ => Reply::Answer(404, String::new()),
@@ -62,7 +62,7 @@ async fn a_node_without_a_role_is_said_so() {
 }
 
 #[tokio::test]
-async fn no_other_request_is_made_without_a_token() {
+async fn without_a_token_no_further_request_is_sent() {
     let server = Server::start(|_, _| Reply::Answer(403, String::new())).await;
     let mut pod = Pod::bare();
     pod.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", &server.url);
@@ -77,16 +77,16 @@ async fn no_other_request_is_made_without_a_token() {
 }
 
 #[tokio::test]
-async fn a_service_that_is_switched_off_is_not_asked() {
+async fn a_disabled_service_is_not_called() {
     let mut pod = Pod::bare();
     pod.set("AWS_EC2_METADATA_DISABLED", "true");
     let error = pod.start(SourceChoice::Imds).unwrap_err();
     assert_eq!(error.cause(), Some(Cause::ImdsRefused));
 }
 
-/// The node's role, the environment's keys and a profile are all at hand; none of them is touched.
+/// The node's role, access keys and a profile are all available, but none of them is used.
 #[tokio::test]
-async fn a_broken_web_identity_falls_back_to_nothing() {
+async fn a_broken_web_identity_has_no_fallback() {
     let node = Server::start(imds).await;
     let sts = Server::start(|n, _| match n {
         0 => session("AssumeRoleWithWebIdentity", "ASIAPOD", IN_AN_HOUR),

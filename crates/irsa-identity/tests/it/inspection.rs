@@ -1,4 +1,4 @@
-//! Each part of an exchange by itself, made once.
+//! The individual steps of an exchange.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ fn inspection(pod: &Pod) -> Inspection {
 }
 
 #[tokio::test]
-async fn an_exchange_that_is_refused_in_passing_is_not_tried_again() {
+async fn a_temporary_error_is_not_retried() {
     let server = Server::start(|_, _| refusal(400, "Throttling", "Rate exceeded")).await;
     let pod = Pod::with_sts(&server.url);
     let error = inspection(&pod).exchange().await.unwrap_err();
@@ -24,7 +24,7 @@ async fn an_exchange_that_is_refused_in_passing_is_not_tried_again() {
 }
 
 #[tokio::test]
-async fn any_answer_of_sts_shows_that_it_is_there() {
+async fn any_response_proves_that_sts_is_reachable() {
     let server = Server::start(|_, _| refusal(400, "InvalidAction", "no")).await;
     let pod = Pod::with_sts(&server.url);
     let answer = inspection(&pod).sts_answer().await.unwrap();
@@ -33,14 +33,14 @@ async fn any_answer_of_sts_shows_that_it_is_there() {
 }
 
 #[tokio::test]
-async fn an_sts_that_is_not_there_is_unreachable() {
+async fn a_missing_sts_is_unreachable() {
     let pod = Pod::with_sts("http://127.0.0.1:1");
     let error = inspection(&pod).sts_answer().await.unwrap_err();
     assert_eq!(error.cause(), Some(Cause::StsUnreachable));
 }
 
 #[tokio::test]
-async fn the_nodes_role_is_told_without_its_credentials() {
+async fn the_nodes_role_is_read_without_its_credentials() {
     let server = Server::start(imds).await;
     let mut pod = Pod::bare();
     pod.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", &server.url);

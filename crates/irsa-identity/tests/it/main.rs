@@ -1,4 +1,4 @@
-//! Identities against servers that speak just enough of AWS's wire formats.
+//! Identities with servers that implement the necessary parts of AWS's protocols.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on should stop")]
 
 mod aws;

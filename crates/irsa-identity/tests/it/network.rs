@@ -1,4 +1,4 @@
-//! Which host is asked, through which proxy, and whose certificates are believed.
+//! Endpoints, proxies, and trusted CAs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::aws::{IN_AN_HOUR, Pod, session};
 use crate::server::{Reply, Server};
 use irsa_testing::Log;
 
-/// The host that is asked for through a proxy that refuses, and the error that this makes.
+/// Returns the host that is requested through a proxy that refuses it, and the resulting error.
 async fn asked_through_proxy(
     environment: &[(&str, &str)],
     change: fn(&mut IdentitySettings),
@@ -36,7 +36,7 @@ async fn asked_through_proxy(
 }
 
 #[tokio::test]
-async fn the_regions_own_endpoint_is_asked_and_variants_on_demand() {
+async fn the_regional_endpoint_and_its_variants_are_used() {
     type Case = (&'static str, fn(&mut IdentitySettings), &'static str);
     let cases: [Case; 6] = [
         ("eu-central-1", |_| {}, "sts.eu-central-1.amazonaws.com"),
@@ -67,7 +67,7 @@ async fn the_regions_own_endpoint_is_asked_and_variants_on_demand() {
 }
 
 #[tokio::test]
-async fn the_environment_may_ask_for_fips_and_dual_stack() {
+async fn the_environment_can_select_fips_and_dual_stack() {
     let environment = [
         ("AWS_REGION", "us-east-1"),
         ("AWS_USE_FIPS_ENDPOINT", "true"),
@@ -77,7 +77,7 @@ async fn the_environment_may_ask_for_fips_and_dual_stack() {
     assert_eq!(line, "CONNECT sts-fips.us-east-1.api.aws:443 HTTP/1.1");
 }
 
-/// An STS on TLS, with a certificate of an authority of its own; the authority as PEM.
+/// Starts an STS with TLS and its own CA, and returns the CA as PEM.
 async fn tls_sts() -> (Server, String) {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -113,7 +113,7 @@ async fn tls_sts() -> (Server, String) {
 }
 
 #[tokio::test]
-async fn an_authority_of_the_settings_or_the_environment_is_believed() {
+async fn cas_of_the_settings_and_the_environment_are_trusted() {
     let (sts, authority) = tls_sts().await;
     for by_environment in [true, false] {
         let mut pod = Pod::with_sts(&sts.url);
@@ -130,7 +130,7 @@ async fn an_authority_of_the_settings_or_the_environment_is_believed() {
 }
 
 #[tokio::test]
-async fn loopback_is_asked_without_the_proxy() {
+async fn loopback_is_called_without_the_proxy() {
     let proxy = Server::start(|_, _| Reply::Answer(407, String::new())).await;
     let (sts, authority) = tls_sts().await;
     let mut pod = Pod::with_sts(&sts.url);
@@ -149,7 +149,7 @@ async fn loopback_is_asked_without_the_proxy() {
 }
 
 #[tokio::test]
-async fn an_unknown_authority_is_refused_and_the_remedy_says_where_to_name_it() {
+async fn an_unknown_ca_is_rejected_with_a_remedy() {
     let (sts, _) = tls_sts().await;
     let pod = Pod::with_sts(&sts.url);
     let mut settings = pod.settings(SourceChoice::Auto);
@@ -167,7 +167,7 @@ async fn an_unknown_authority_is_refused_and_the_remedy_says_where_to_name_it() 
 }
 
 #[tokio::test]
-async fn a_role_of_another_partition_than_the_region_is_warned_of() {
+async fn a_role_in_a_different_partition_causes_a_warning() {
     let (log, _guard) = Log::capture();
     let mut pod = Pod::with_sts("https://localhost:1");
     pod.set("AWS_REGION", "cn-north-1");
@@ -176,7 +176,7 @@ async fn a_role_of_another_partition_than_the_region_is_warned_of() {
 }
 
 #[tokio::test]
-async fn an_answer_without_an_end_is_read_up_to_a_limit() {
+async fn an_endless_response_is_limited() {
     for status in [200, 403, 500] {
         let sts = Server::start(move |_, _| Reply::Endless(status)).await;
         let pod = Pod::with_sts(&sts.url);

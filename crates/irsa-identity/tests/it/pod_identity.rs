@@ -26,7 +26,7 @@ fn start(pod: &Pod) -> Identity {
 }
 
 #[tokio::test]
-async fn the_token_goes_raw_and_trimmed() {
+async fn the_token_is_sent_raw_and_trimmed() {
     let agent = Server::start(|_, _| {
         let body = format!(
             r#"{{"AccessKeyId":"ASIAPOD","SecretAccessKey":"{SECRET_KEY}","Token":"{SESSION_TOKEN}","AccountId":"123456789012","Expiration":"{IN_AN_HOUR}"}}"#
@@ -53,7 +53,7 @@ async fn the_token_goes_raw_and_trimmed() {
 }
 
 #[tokio::test]
-async fn an_answer_without_credentials_is_refused_and_not_quoted() {
+async fn a_response_without_credentials_is_rejected_and_not_quoted() {
     let agent = Server::start(|_, _| {
         Reply::Answer(
             200,
@@ -70,7 +70,7 @@ async fn an_answer_without_credentials_is_refused_and_not_quoted() {
 }
 
 #[tokio::test]
-async fn an_endless_answer_is_cut_off() {
+async fn an_endless_response_is_limited() {
     let agent = Server::start(|_, _| Reply::Answer(200, " ".repeat(1 << 20))).await;
     let error = start(&pod_with_agent(&agent.url))
         .credentials()
@@ -80,7 +80,7 @@ async fn an_endless_answer_is_cut_off() {
 }
 
 #[tokio::test]
-async fn an_absent_agent_passes_by_itself_and_says_where_it_was_sought() {
+async fn a_missing_agent_is_transient_and_names_its_address() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
@@ -94,7 +94,7 @@ async fn an_absent_agent_passes_by_itself_and_says_where_it_was_sought() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_no_agents_is_refused_at_once() {
+async fn an_untrusted_address_is_rejected_at_the_start() {
     let pod = pod_with_agent("http://collector.evil.example");
     let error = pod.start(SourceChoice::Auto).unwrap_err();
     assert!(

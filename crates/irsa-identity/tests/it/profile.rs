@@ -29,7 +29,7 @@ fn laptop(config: &str) -> Pod {
 }
 
 #[tokio::test]
-async fn a_named_profile_outranks_the_environments_and_the_default() {
+async fn a_named_profile_takes_precedence() {
     let mut laptop = laptop(CONFIG);
     let named = SourceChoice::Profile(Some("dev".to_owned()));
     for (choice, key) in [
@@ -50,7 +50,7 @@ async fn a_named_profile_outranks_the_environments_and_the_default() {
 }
 
 #[tokio::test]
-async fn sts_is_asked_in_the_region_of_the_profile() {
+async fn sts_is_called_in_the_region_of_the_profile() {
     let sts = Server::start(|_, _| session("AssumeRole", "CHILD", IN_AN_HOUR)).await;
     let mut laptop = laptop(CONFIG);
     laptop.set("AWS_ENDPOINT_URL_STS", &sts.url);
@@ -93,7 +93,7 @@ async fn an_unknown_profile_is_named() {
 }
 
 #[tokio::test]
-async fn a_profile_without_a_source_of_credentials_is_said_so() {
+async fn a_profile_without_credentials_is_reported() {
     let laptop = laptop("[profile dev]\nrole_arn = arn:aws:iam::123456789012:role/x\n");
     let choice = SourceChoice::Profile(Some("dev".to_owned()));
     let error = laptop
@@ -106,7 +106,7 @@ async fn a_profile_without_a_source_of_credentials_is_said_so() {
 }
 
 #[tokio::test]
-async fn a_profile_of_single_sign_on_without_a_login_says_how_to_log_in() {
+async fn an_sso_profile_without_a_login_has_a_remedy() {
     let laptop = laptop(
         "[profile dev]
 sso_session = a-session-nobody-has

@@ -1,4 +1,4 @@
-//! No log line, error or debug text shows a token, a key or a signature.
+//! Logs, errors and debug output contain no token, key or signature.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +25,7 @@ fn target() -> RdsTarget {
 }
 
 #[tokio::test]
-async fn an_exchange_and_a_signing_leave_no_secret_in_any_text() {
+async fn exchanges_and_signatures_reveal_no_secret() {
     let (log, _guard) = Log::capture();
     let sts =
         Server::start(|_, _| session("AssumeRoleWithWebIdentity", "ASIAEXAMPLE", IN_AN_HOUR)).await;
@@ -59,7 +59,7 @@ async fn an_exchange_and_a_signing_leave_no_secret_in_any_text() {
 }
 
 #[tokio::test]
-async fn a_refusal_that_quotes_the_token_is_cleaned_of_it() {
+async fn a_token_in_an_error_is_removed() {
     let (log, _guard) = Log::capture();
     let sts = Server::start(|_, request| {
         let token = request.field("WebIdentityToken").unwrap();
@@ -91,7 +91,7 @@ async fn a_refusal_that_quotes_the_token_is_cleaned_of_it() {
 }
 
 #[tokio::test]
-async fn an_agents_headers_and_answers_are_not_logged() {
+async fn headers_and_responses_of_an_agent_are_not_logged() {
     let (log, _guard) = Log::capture();
     let agent = Server::start(|_, request| {
         let token = request.header("authorization").unwrap().to_owned();

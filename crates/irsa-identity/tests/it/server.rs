@@ -1,4 +1,4 @@
-//! An HTTP server that answers by a function and remembers what it was asked.
+//! An HTTP server that responds with a function and records requests.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
-/// A request as it came.
+/// A request as received.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub(crate) line: String,
@@ -14,18 +14,18 @@ pub(crate) struct Request {
     body: String,
 }
 
-/// What to answer.
+/// The reaction to a request.
 pub(crate) enum Reply {
     Answer(u16, String),
-    /// The same with a `Date`.
+    /// A response with a `Date`.
     Dated(&'static str, u16, String),
     /// A body that never ends.
     Endless(u16),
-    /// Take the request and say nothing.
+    /// Accept the request without a response.
     Silence,
 }
 
-/// A server on a port of its own; it ends with the test's runtime.
+/// A server on its own port, which stops with the test's runtime.
 #[derive(Clone)]
 pub(crate) struct Server {
     pub(crate) url: String,
@@ -33,7 +33,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Answers the `n`th request, from 0, with `reply(n, request)`.
+    /// Responds to the `n`th request, from 0, with `reply(n, request)`.
     pub(crate) async fn start<F>(reply: F) -> Self
     where
         F: Fn(usize, &Request) -> Reply + Send + Sync + 'static,
@@ -58,7 +58,7 @@ impl Server {
         self.requests.lock().unwrap().clone()
     }
 
-    /// Serves one request and closes.
+    /// Serves one request and closes the connection.
     pub(crate) async fn serve<S, F>(&self, stream: S, reply: &F)
     where
         S: AsyncRead + AsyncWrite + Unpin,
@@ -95,7 +95,7 @@ impl Request {
         found.map(|(_, value)| value.as_str())
     }
 
-    /// A field of the form in the body.
+    /// Returns a field of the form in the body.
     pub(crate) fn field(&self, name: &str) -> Option<String> {
         let mut pairs = self.body.split('&').filter_map(|pair| pair.split_once('='));
         let (_, value) = pairs.find(|(key, _)| *key == name)?;
@@ -108,7 +108,7 @@ impl Request {
     }
 }
 
-/// Writes for as long as the other side reads.
+/// Writes for as long as the client reads.
 async fn never_expiring<S: AsyncWrite + Unpin>(stream: &mut S, status: u16) {
     let head = format!("HTTP/1.1 {status} Status\r\nconnection: close\r\n\r\n");
     let mut bytes = head.into_bytes();

@@ -1,4 +1,4 @@
-//! `sts:AssumeRoleWithWebIdentity` and what may come back.
+//! `sts:AssumeRoleWithWebIdentity` and its possible responses.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::server::{Reply, Server};
 
 const OPERATION: &str = "AssumeRoleWithWebIdentity";
 
-/// The error of an identity whose STS answers all requests with `reply`, and how many it got.
+/// Returns the error of an identity whose STS responds to all requests with `reply`, and the number of requests.
 async fn error_of(reply: fn() -> Reply) -> (IdentityError, usize) {
     let sts = Server::start(move |_, _| reply()).await;
     let pod = Pod::with_sts(&sts.url);
@@ -59,7 +59,7 @@ async fn the_trimmed_token_is_exchanged_unsigned() {
 }
 
 #[tokio::test]
-async fn the_token_file_is_read_afresh_for_each_exchange() {
+async fn the_token_file_is_read_for_each_exchange() {
     let sts = Server::start(|n, _| {
         let (key, end) = [("FIRST", IN_AN_HOUR), ("SECOND", "2025-11-24T18:00:00Z")][n];
         session(OPERATION, key, end)
@@ -82,7 +82,7 @@ async fn the_token_file_is_read_afresh_for_each_exchange() {
 }
 
 #[tokio::test]
-async fn a_missing_token_file_is_reported_and_sts_left_alone() {
+async fn a_missing_token_file_is_reported_without_calling_sts() {
     let sts = Server::start(|_, _| Reply::Silence).await;
     let pod = Pod::with_sts(&sts.url);
     std::fs::remove_file(pod.token_file()).unwrap();
@@ -97,7 +97,7 @@ async fn a_missing_token_file_is_reported_and_sts_left_alone() {
 }
 
 #[tokio::test]
-async fn a_refusal_carries_link_cause_and_awss_own_words() {
+async fn an_error_contains_link_cause_and_awss_message() {
     let text = "Not authorized to perform sts:AssumeRoleWithWebIdentity";
     let sts = Server::start(move |_, _| refusal(403, "AccessDenied", text)).await;
     let pod = Pod::with_sts(&sts.url);
@@ -117,7 +117,7 @@ async fn a_refusal_carries_link_cause_and_awss_own_words() {
 }
 
 #[tokio::test]
-async fn the_sdk_makes_no_tries_of_its_own() {
+async fn the_sdk_does_not_retry() {
     let refused = || refusal(403, "AccessDenied", "no");
     let failed = || refusal(500, "InternalFailure", "");
     for reply in [refused as fn() -> Reply, failed, || {
@@ -128,7 +128,7 @@ async fn the_sdk_makes_no_tries_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_passing_fault_of_the_issuer_is_tried_again() {
+async fn a_temporary_failure_of_the_issuer_is_retried() {
     let sts = Server::start(|n, _| match n {
         0 => refusal(400, "IDPCommunicationError", "try again"),
         1 => refusal(
@@ -147,7 +147,7 @@ async fn a_passing_fault_of_the_issuer_is_tried_again() {
 }
 
 #[tokio::test]
-async fn what_is_no_answer_of_sts_is_an_error_and_passes() {
+async fn invalid_responses_are_transient_errors() {
     for reply in [
         (|| Reply::Answer(200, "<html>sign in to the hotel</html>".to_owned())) as fn() -> Reply,
         || Reply::Answer(200, String::new()),
@@ -161,7 +161,7 @@ async fn what_is_no_answer_of_sts_is_an_error_and_passes() {
 }
 
 #[tokio::test]
-async fn a_silent_sts_is_given_up_in_time() {
+async fn a_silent_sts_times_out() {
     let sts = Server::start(|_, _| Reply::Silence).await;
     let pod = Pod::with_sts(&sts.url);
     let mut settings = pod.settings(SourceChoice::Auto);
