@@ -9,10 +9,10 @@
 //! # The network
 //!
 //! Connections to STS and IAM Identity Center use TLS by rustls with ring. The trusted CAs are those of the system, or
-//! Mozilla's if the system has none, together with [`IdentitySettings::ca_file`] and `AWS_CA_BUNDLE`. `HTTPS_PROXY`,
+//! Mozilla's on a system without CAs, together with [`IdentitySettings::ca_file`] and `AWS_CA_BUNDLE`. `HTTPS_PROXY`,
 //! else `ALL_PROXY`, names an HTTP proxy, and `NO_PROXY` the hosts that are reached without it. The Pod Identity agent,
 //! the instance metadata service and loopback are always reached directly. Log records and errors of this crate contain
-//! no secrets; log records of the AWS SDKs, which do at trace level, are suppressed.
+//! no secrets. Log records of the AWS SDKs are suppressed, because they contain secrets at trace level.
 
 mod api;
 mod clock;

@@ -16,10 +16,10 @@ pub struct IdentitySettings {
     pub region: Option<Region>,
     /// The URL of STS; default `AWS_ENDPOINT_URL_STS`, else the endpoint of the region.
     pub sts_endpoint: Option<String>,
-    /// Whether to use the FIPS endpoint (also set by `AWS_USE_FIPS_ENDPOINT=true`). The cryptography of this program
+    /// True to use the FIPS endpoint (also set by `AWS_USE_FIPS_ENDPOINT=true`). The cryptography of this program
     /// (ring) is not a validated module.
     pub fips: bool,
-    /// Whether to use the dual-stack endpoint (also set by `AWS_USE_DUALSTACK_ENDPOINT=true`).
+    /// True to use the dual-stack endpoint (also set by `AWS_USE_DUALSTACK_ENDPOINT=true`).
     pub dual_stack: bool,
     /// A PEM file of CA certificates to trust in addition to the system's and those of `AWS_CA_BUNDLE`.
     pub ca_file: Option<PathBuf>,

@@ -75,7 +75,7 @@ pub struct DomainParts {
     pub client_tls: Option<Arc<ServerConfig>>,
     /// The requirements for clients.
     pub client_auth: ClientAuth,
-    /// Whether signatures cover the body.
+    /// The treatment of the body in signatures.
     pub payload: PayloadSigning,
     /// Names under which clients reach the listener (`Host`), without port. `localhost`, loopback addresses, the
     /// address of the connection, and the upstream's own name are always accepted.

@@ -23,7 +23,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 /// The retries of one request.
 #[derive(Debug)]
 pub(crate) struct Retries {
-    /// Whether the body can be sent again.
+    /// True if the body can be sent again.
     is_possible: bool,
     made: u32,
 }

@@ -56,7 +56,7 @@ pub struct Limits {
     pub max_body: u64,
 }
 
-/// Whether signatures cover the body.
+/// The treatment of the body in signatures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PayloadSigning {
     /// The signature covers the SHA-256 of the body, so the body is received completely before it is forwarded.

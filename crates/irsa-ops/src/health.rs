@@ -17,16 +17,16 @@ pub struct Health {
     state: Arc<RwLock<State>>,
 }
 
-/// Whether the process accepts new connections.
+/// The readiness of the process for new connections.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Readiness {
-    /// It does.
+    /// The process accepts new connections.
     Ready,
     /// It does not, for this reason.
     NotReady(String),
 }
 
-/// Whether the process works, or must be restarted.
+/// The liveness of the process: if it does not work, it must be restarted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Liveness {
     /// It works.

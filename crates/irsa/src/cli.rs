@@ -43,7 +43,7 @@ pub(crate) enum Command {
     Credentials(CredentialsArgs),
     /// Print the IAM role that this process acts as, and where its credentials come from
     Whoami(WhoamiArgs),
-    /// Run a command with a proxy of its own for as long as it runs
+    /// Run a command with a private proxy
     Exec(ExecArgs),
     /// Find the first broken link between the pod and its data stores, and how to fix it
     Doctor(DoctorArgs),

@@ -23,7 +23,7 @@ const POSTGRES_PORT: u16 = 5432;
 pub(crate) struct UpstreamSpec {
     pub(crate) store: Store,
     pub(crate) listen: Vec<ListenAddress>,
-    /// Whether `listen` was given, instead of the default.
+    /// True if `listen` was given.
     pub(crate) has_explicit_listen: bool,
     /// The file mode of the Unix sockets, if given.
     pub(crate) socket_mode: Option<u32>,
@@ -44,7 +44,7 @@ pub(crate) struct OpenSearchStore {
     pub(crate) upstream: irsa_opensearch::Upstream,
     pub(crate) guards: Guards,
     pub(crate) payload: PayloadSigning,
-    /// Whether to offer HTTP/2 to the domain.
+    /// True if HTTP/2 is offered to the domain.
     pub(crate) http2: bool,
     /// Additional names under which clients reach the proxy.
     pub(crate) server_names: Vec<String>,

@@ -1,4 +1,4 @@
-//! Exchanges a session for a session of another role: `sts:AssumeRole`.
+//! Exchanges a session for a session of the next role: `sts:AssumeRole`.
 
 use irsa_chain::{Cause, SessionName};
 

@@ -12,7 +12,7 @@ use rustls::pki_types::pem::PemObject;
 
 use crate::{Environment, IdentityError};
 
-/// Returns the system's CAs, or Mozilla's if the system has none (an image without `ca-certificates`), together with
+/// Returns the system's CAs, or Mozilla's on a system without CAs (an image without `ca-certificates`), together with
 /// those in `ca_file` and `AWS_CA_BUNDLE`.
 ///
 /// All certificates are parsed here, because the HTTP client panics on an invalid one.

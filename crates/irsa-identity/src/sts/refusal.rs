@@ -146,7 +146,7 @@ impl Refusal<'_> {
         }
     }
 
-    /// Classifies by status. Throttling has several codes, and a load balancer's response has none.
+    /// Classifies by status. Throttling has several codes, and the response of a load balancer has no code.
     fn by_kind(&self) -> Meaning {
         let throttled = [
             "Throttl",

@@ -25,7 +25,7 @@ pub struct Route {
     pub pattern: &'static str,
     /// The effect of a request.
     pub effect: Effect,
-    /// Whether the body or the query can name indices that are not in the path.
+    /// True if the body or the query can name indices that are not in the path.
     pub names_indices: bool,
 }
 

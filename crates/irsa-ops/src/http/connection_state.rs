@@ -49,13 +49,13 @@ pub(super) struct ConnectionState {
     phase: AtomicU8,
     /// The start of the phase, in nanoseconds after `opened`.
     since: AtomicU64,
-    /// Whether the client does not read the data that is written to it.
+    /// True if the client does not read the data that is written to it.
     is_blocked: AtomicBool,
-    /// Whether a response body waits for that client.
+    /// True if a response body waits for that client.
     is_body_held: AtomicBool,
     ending: AtomicU8,
     waker: Mutex<Option<Waker>>,
-    /// Whether the deadline for authentication applies.
+    /// True if the deadline for authentication applies.
     is_unauthenticated: AtomicBool,
     is_refused: bool,
     slot: Mutex<Option<Slot>>,

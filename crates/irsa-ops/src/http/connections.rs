@@ -40,7 +40,7 @@ struct Shared {
     refusals: ConnectionLimit,
     refused: Counter,
     log_limit: LogLimit,
-    /// Whether a client is waiting for a slot.
+    /// True if a client is waiting for a slot.
     is_wanted: AtomicBool,
     open: Mutex<Open>,
 }

@@ -13,7 +13,7 @@ use super::connections::Connections;
 /// The options of [`serve_streaming`](super::serve_streaming).
 #[derive(Clone, Debug)]
 pub struct StreamingOptions {
-    /// Whether connections are encrypted.
+    /// The encryption of connections.
     pub tls: Tls,
     /// Maximum time for the TLS handshake, and for the headers of a request from their first byte. A client that must
     /// authenticate has this time after it connects.
@@ -41,7 +41,7 @@ pub struct IdleTimeout {
     pub remote: Duration,
 }
 
-/// Whether connections are encrypted.
+/// The encryption of connections.
 #[derive(Clone, Debug)]
 pub enum Tls {
     /// No connection is encrypted.
@@ -59,7 +59,7 @@ pub struct Client {
     pub peer: Peer,
     /// The address that the client connected to; `None` for a Unix socket.
     pub local: Option<SocketAddr>,
-    /// Whether the connection is encrypted.
+    /// True if the connection is encrypted.
     pub is_tls: bool,
 }
 

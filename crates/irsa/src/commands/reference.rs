@@ -62,7 +62,7 @@ fn settings() -> String {
     reference::page(&Cli::command(), &additions)
 }
 
-/// The keys of the settings file, for the commands that read one.
+/// Returns the keys of the configuration file, for commands that read one.
 fn keys_in_file(command: &Command) -> BTreeSet<String> {
     let mut arguments = command.get_arguments();
     if arguments.any(|argument| argument.get_id() == "config") {
@@ -86,7 +86,7 @@ fn introduction() -> String {
     page
 }
 
-/// What `irsa exec` does with each variable of libpq.
+/// Returns the table of libpq's variables in `irsa exec`.
 fn exec_environment() -> String {
     let mut page = EXEC_ENVIRONMENT.to_owned();
     page.push_str("\n| variable | treatment | reason |\n| --- | --- | --- |\n");

@@ -137,7 +137,7 @@ impl ClientSettings {
         }
     }
 
-    /// What clients of PostgreSQL must prove.
+    /// Returns the requirements for PostgreSQL clients.
     pub(crate) fn postgres_auth(&self) -> irsa_postgres::ClientAuth {
         irsa_postgres::ClientAuth {
             unix_uid: self.uid,
@@ -146,7 +146,7 @@ impl ClientSettings {
         }
     }
 
-    /// What clients of OpenSearch must prove.
+    /// Returns the requirements for OpenSearch clients.
     pub(crate) fn http_auth(&self) -> irsa_opensearch::ClientAuth {
         let passwords = self.passwords.clone();
         irsa_opensearch::ClientAuth {

@@ -49,7 +49,7 @@ pub(super) fn warnings(upstreams: &[UpstreamSpec], given: GivenRequirements) -> 
     sockets.map(sentence).collect()
 }
 
-/// What is wrong with a listener, as the rest of a sentence.
+/// Returns the problem of a listener, as the rest of a sentence.
 fn problem_of(
     store: &Store,
     address: &ListenAddress,

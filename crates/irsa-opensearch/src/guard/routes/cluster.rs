@@ -1,4 +1,4 @@
-//! Routes of OpenSearch itself for the cluster: `_cat`, health, nodes, tasks, snapshots.
+//! Routes of OpenSearch for the cluster: `_cat`, health, nodes, tasks, snapshots.
 
 use super::{Route, reads, writes};
 
@@ -130,7 +130,7 @@ pub(super) const SNAPSHOTS: &[Route] = &[
     reads("GET", "/_snapshot/{repository}/{snapshot}/{index}/_status"),
     writes("POST PUT DELETE", "/_snapshot/{repository}"),
     writes("POST", "/_snapshot/{repository}/_cleanup"),
-    // Writes a file into the repository and reads it back.
+    // This route writes a file into the repository and reads it back.
     writes("POST", "/_snapshot/{repository}/_verify"),
     writes("POST PUT DELETE", "/_snapshot/{repository}/{snapshot}").names_indices(),
     writes(

@@ -1,5 +1,5 @@
-//! Routes of OpenSearch itself: those of its REST API specification, with which a test compares the
-//! table, and a few that the specification omits.
+//! Routes of OpenSearch itself: those of its REST API specification, which a test compares with this table, and a few
+//! that the specification omits.
 
 use super::{Route, reads, reads_once, writes};
 
@@ -27,7 +27,7 @@ pub(super) const SEARCH: &[Route] = &[
     reads("GET POST", "/_analyze"),
     reads("GET POST", "/{index}/_analyze"),
     reads("GET POST", "/_scripts/painless/_execute").names_indices(),
-    // Each call returns the next page, or opens or ends a search.
+    // Each call returns the next page, or opens or closes a search.
     reads_once("GET POST", "/_search/scroll").names_indices(),
     reads_once("GET POST", "/_search/scroll/{scroll_id}").names_indices(),
     reads_once("DELETE", "/_search/scroll").names_indices(),
@@ -35,7 +35,7 @@ pub(super) const SEARCH: &[Route] = &[
     reads_once("POST", "/{index}/_search/point_in_time"),
     reads_once("DELETE", "/_search/point_in_time").names_indices(),
     reads("GET", "/_search/point_in_time/_all").names_indices(),
-    // Ends the searches of other clients.
+    // Closes the searches of other clients.
     writes("DELETE", "/_search/point_in_time/_all").names_indices(),
     writes("DELETE", "/_search/scroll/_all").names_indices(),
     reads("GET", "/_search/pipeline"),
@@ -103,7 +103,7 @@ pub(super) const INDICES: &[Route] = &[
     writes("POST PUT", "/{index}/_split/{target}").names_indices(),
     writes("POST", "/{alias}/_rollover").names_indices(),
     writes("POST", "/{alias}/_rollover/{new_index}").names_indices(),
-    // These are sent by GET as well, and change what is on disk or visible to searches.
+    // These are also sent with GET, and change what is on disk or visible to searches.
     writes("GET POST", "/_flush"),
     writes("GET POST", "/{index}/_flush"),
     writes("GET POST", "/_refresh"),

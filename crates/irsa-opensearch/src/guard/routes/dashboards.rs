@@ -1,7 +1,7 @@
-//! Pages and assets of OpenSearch Dashboards, which a domain serves beside its API.
+//! Pages and assets of OpenSearch Dashboards, which a domain serves next to its API.
 //!
-//! Nothing below `/api` is in the table: the console's proxy sends any request, and the configuration
-//! API changes roles. `/_plugin/kibana` is the prefix of domains with Elasticsearch.
+//! The table contains nothing below `/api`: the proxy of the console sends arbitrary requests, and the configuration
+//! API changes roles. `/_plugin/kibana` is the prefix on domains with Elasticsearch.
 
 use super::{Route, reads};
 

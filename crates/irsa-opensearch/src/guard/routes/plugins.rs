@@ -1,12 +1,12 @@
-//! Routes of OpenSearch's plugins that read, according to their documentation.
+//! Read routes of OpenSearch's plugins, according to their documentation.
 //!
-//! Routes that write are missing, because unknown routes count as such, except where a placeholder
-//! would match them. `_opendistro`, the older name of `_plugins`, has the same routes.
+//! Write routes are omitted, because unknown routes count as writes, unless a placeholder would match them.
+//! `_opendistro`, the older name of `_plugins`, has the same routes.
 
 use super::{Route, reads, reads_once, writes};
 
 pub(super) const QUERIES: &[Route] = &[
-    // A cursor in the body returns the next page. DELETE needs `plugins.sql.delete.enabled`.
+    // A cursor in the body returns the next page. DELETE requires `plugins.sql.delete.enabled`.
     reads_once("POST", "/_plugins/_sql").names_indices(),
     reads_once("POST", "/_plugins/_sql/close").names_indices(),
     reads("POST", "/_plugins/_sql/_explain").names_indices(),
@@ -14,7 +14,7 @@ pub(super) const QUERIES: &[Route] = &[
     reads("POST", "/_plugins/_ppl").names_indices(),
     reads("POST", "/_plugins/_ppl/_explain").names_indices(),
     reads("GET POST", "/_plugins/_ppl/stats"),
-    // DELETE is on by default in Open Distro.
+    // DELETE is enabled by default in Open Distro.
     writes("POST", "/_opendistro/_sql").names_indices(),
     reads("GET", "/_plugins/_query/_datasources"),
     reads("GET", "/_plugins/_query/_datasources/{datasource_name}"),

@@ -1,7 +1,7 @@
 //! Routes of Elasticsearch 6 and 7 and of OpenSearch 1: paths with a mapping type.
 //!
-//! A `POST` must not be here as reading unless each of them has it: one that lacks it takes the last
-//! segment for the id of a document to write.
+//! A `POST` may be listed as a read only if all of these versions have the route: a version without it treats the last
+//! segment as the ID of a document to write.
 
 use super::{Route, reads, writes};
 
@@ -35,7 +35,7 @@ pub(super) const TYPED: &[Route] = &[
     writes("POST PUT", "/{index}/_mapping/{type}"),
     writes("POST PUT", "/{index}/{type}/_mapping"),
     writes("POST PUT", "/_mapping/{type}"),
-    // Elasticsearch 6 accepted GET, too.
+    // Elasticsearch 6 also accepts GET.
     writes("GET POST", "/_cache/clear"),
     writes("GET POST", "/{index}/_cache/clear"),
     writes("GET POST", "/_flush/synced"),

@@ -233,7 +233,7 @@ async fn a_client_that_does_not_read_is_disconnected_after_the_total_timeout() {
     soon(server.drain.finished()).await;
 }
 
-/// A server whose clients have the address of another machine.
+/// A server whose clients have the address of a different machine.
 struct Remote<F> {
     service: Arc<Service<F>>,
     listener: Listener,

@@ -3,7 +3,7 @@
 //! The names are from the PostgreSQL 18 documentation (libpq, "Environment Variables"). Some variables would bypass
 //! irsa, or require features that only a database server has.
 
-/// What `irsa exec` does with a variable.
+/// The treatment of a variable by `irsa exec`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Treatment {
     /// The command gets the variable unchanged.
