@@ -6,7 +6,10 @@ use std::fmt::Write;
 use clap::{Arg, Command};
 
 /// The parts of the page that the program supplies.
-#[expect(missing_debug_implementations, reason = "functions do not implement it")]
+#[expect(
+    missing_debug_implementations,
+    reason = "functions do not implement it"
+)]
 pub struct Additions<'a> {
     /// The page before the first group of settings.
     pub introduction: String,

@@ -54,7 +54,7 @@ pub(crate) enum AuthError {
     Tls,
     #[error("this listener requires TLS with a client certificate")]
     Certificate,
-    #[error("this listener accepts a different Unix user only (`--client-uid`)")]
+    #[error("this listener admits a different Unix user (`--client-uid`)")]
     User,
 }
 

@@ -18,7 +18,7 @@ use crate::body::{BodyStore, Outgoing};
 use crate::client_auth::{ClientAuth, Gate};
 use crate::connections::Connections;
 use crate::connector::Connector;
-use crate::failure::{Facts, Failure};
+use crate::failure::{FailureFacts, Failure};
 use crate::guard::Guards;
 use crate::host::HostNames;
 use crate::metrics::{DomainMetrics, OpenSearchMetrics};
@@ -161,8 +161,8 @@ impl Domain {
     }
 
     /// Returns the facts that a failure response contains.
-    pub(crate) fn facts(&self) -> Facts<'_> {
-        Facts {
+    pub(crate) fn facts(&self) -> FailureFacts<'_> {
+        FailureFacts {
             host: &self.upstream.sign_host,
             region: self.upstream.scope.region.as_str(),
             source: self.identity.source().name(),

@@ -47,7 +47,7 @@ pub(crate) enum Failure {
 
 /// The context of a failure: the domain, the role and the identity source.
 #[derive(Debug)]
-pub(crate) struct Facts<'a> {
+pub(crate) struct FailureFacts<'a> {
     pub(crate) host: &'a str,
     pub(crate) region: &'a str,
     pub(crate) source: &'a str,
@@ -129,7 +129,7 @@ impl Failure {
         }
     }
 
-    pub(crate) fn response(&self, facts: &Facts<'_>) -> Response<Bytes> {
+    pub(crate) fn response(&self, facts: &FailureFacts<'_>) -> Response<Bytes> {
         let status = self.status();
         let body = self.body(status, facts).to_string();
         let mut response = Response::new(Bytes::from(body));
@@ -155,7 +155,7 @@ impl Failure {
         response
     }
 
-    fn body(&self, status: StatusCode, facts: &Facts<'_>) -> Value {
+    fn body(&self, status: StatusCode, facts: &FailureFacts<'_>) -> Value {
         let (kind, reason) = (self.kind(), self.reason(facts));
         let mut error = Map::new();
         error.insert(
@@ -187,7 +187,7 @@ impl Failure {
         format!("irsa_{name}_exception")
     }
 
-    fn reason(&self, facts: &Facts<'_>) -> String {
+    fn reason(&self, facts: &FailureFacts<'_>) -> String {
         match self.link() {
             Some(link) => format!("irsa: {self} ({}; {facts})", link.reference(self.cause())),
             None => format!("irsa: {self}"),
@@ -280,9 +280,9 @@ impl From<UpstreamError> for Failure {
     }
 }
 
-// === impl Facts ===
+// === impl FailureFacts ===
 
-impl std::fmt::Display for Facts<'_> {
+impl std::fmt::Display for FailureFacts<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self {
             host,

@@ -16,7 +16,7 @@ use crate::error::chain_of;
 use crate::error::scrub::scrub;
 
 /// An error as STS returned it.
-pub(super) struct Refusal<'a> {
+pub(super) struct StsRefusal<'a> {
     pub(super) status: u16,
     pub(super) code: &'a str,
     pub(super) message: &'a str,
@@ -50,7 +50,7 @@ where
     let metadata = error.as_service_error().map(ProvideErrorMetadata::meta);
     let message = metadata.and_then(|meta| meta.message()).unwrap_or_default();
     let code = metadata.and_then(|meta| meta.code()).unwrap_or_default();
-    let refusal = Refusal {
+    let refusal = StsRefusal {
         status,
         code: &scrub(code, secrets),
         message: &scrub(message, secrets),
@@ -77,7 +77,7 @@ pub(super) fn unreachable(call: Option<Call>, why: &str) -> IdentityError {
     error
 }
 
-impl Refusal<'_> {
+impl StsRefusal<'_> {
     /// Creates the error, with AWS's code and text, and the request ID that AWS Support asks for.
     pub(super) fn explain(&self, call: Call, request_id: Option<&str>) -> IdentityError {
         let text = self.text(call, request_id);

@@ -109,11 +109,11 @@ async fn a_profile_without_credentials_is_reported() {
 async fn an_sso_profile_without_a_login_has_a_remedy() {
     let laptop = laptop(
         "[profile dev]
-sso_session = a-session-nobody-has
+sso_session = a-missing-session
 sso_account_id = 123456789012
 sso_role_name = developer
 region = eu-central-1
-[sso-session a-session-nobody-has]
+[sso-session a-missing-session]
 sso_region = eu-central-1
 sso_start_url = https://example.awsapps.com/start
 ",

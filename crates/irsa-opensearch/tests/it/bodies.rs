@@ -196,7 +196,7 @@ async fn an_unwritable_directory_is_a_clear_error() {
     assert_eq!(answer.status(), 507);
     let reason = answer.json()["error"]["reason"].to_string();
     assert!(
-        reason.contains("can't be kept in a temporary file"),
+        reason.contains("cannot write the request body to a temporary file"),
         "{reason}"
     );
     assert_eq!(proxy.post("POST /_bulk", &bytes(9_000)).await.status(), 200);

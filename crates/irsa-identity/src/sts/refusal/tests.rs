@@ -2,7 +2,7 @@ use super::*;
 use Call::{AssumeRole, AssumeRoleWithWebIdentity as Web, GetCallerIdentity as Caller};
 
 fn explain(call: Call, status: u16, code: &str, message: &str) -> IdentityError {
-    let refusal = Refusal {
+    let refusal = StsRefusal {
         status,
         code,
         message,

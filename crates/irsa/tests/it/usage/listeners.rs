@@ -98,7 +98,8 @@ fn a_port_in_use_is_reported_with_a_remedy() {
         let mut command = irsa_with_keys(&["proxy", upstream, flag, address]);
         let finished = finish(command.env("IRSA_STATUS_ADDRESS", "127.0.0.1:0"));
         assert_eq!(finished.code, 1, "{flag}: {}", finished.stderr);
-        let expected = format!("cannot listen on `{taken}`: a different process already listens there");
+        let expected =
+            format!("cannot listen on `{taken}`: a different process already listens there");
         assert_eq!(finished.errors(), [expected], "{flag}");
         assert!(finished.stderr.contains("\"remedy\":"), "{flag}");
         assert_eq!(finished.stdout, "");
