@@ -171,7 +171,7 @@ impl Inventory {
     }
 }
 
-// === impl Source ===
+// === impl PolicySource ===
 
 impl PolicySource {
     /// Creates a policy source. Control characters in the label are replaced.

@@ -25,7 +25,7 @@ const OVER_QUOTA: &str = "over-quota";
 pub struct Report {
     file: String,
     text: String,
-    /// `None` if the text is not a policy.
+    /// The kind; `None` if the text is not a policy.
     kind: Option<PolicyKind>,
     findings: Vec<Finding>,
     /// The most severe level.

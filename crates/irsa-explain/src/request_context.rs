@@ -91,7 +91,7 @@ impl Default for RequestContext {
 }
 
 impl RequestContext {
-    /// A request of which nothing is known but its kind.
+    /// Creates the context of a request about which only the kind is known.
     pub fn new(kind: RequestKind) -> Self {
         Self {
             kind,

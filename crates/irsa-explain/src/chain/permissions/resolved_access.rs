@@ -26,7 +26,7 @@ pub(super) struct ResolvedAccess {
     pub(super) unknown: Option<String>,
 }
 
-// === impl Target ===
+// === impl ResolvedAccess ===
 
 impl ResolvedAccess {
     pub(super) fn resolve(
