@@ -6,7 +6,6 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use irsa_components::guard::Guard;
-use irsa_lab::facts::{ClusterFacts, DomainFacts};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -52,9 +51,10 @@ impl Pod {
     pub(crate) fn for_workload(stage: &Stage, workload: &str) -> Result<Self, DemoError> {
         let facts = stage.workload(workload)?;
         let upstream = match facts.domain {
-            Some(_) => to_domain(stage.domain()?),
-            None => to_cluster(stage.cluster()?),
+            Some(_) => stage.domain()?.upstream(),
+            None => stage.cluster()?.upstream(),
         };
+        let upstream = format!("{upstream}&listen=127.0.0.1:0");
         let environment = facts.environment.clone();
         Ok(Self {
             workload: workload.to_owned(),
@@ -177,20 +177,6 @@ impl Pod {
             .kill_on_drop(true);
         command
     }
-}
-
-fn to_cluster(cluster: &ClusterFacts) -> String {
-    format!(
-        "postgres://{}:{}?dial={}&listen=127.0.0.1:0",
-        cluster.endpoint, cluster.port, cluster.dial
-    )
-}
-
-fn to_domain(domain: &DomainFacts) -> String {
-    format!(
-        "opensearch://{}?dial={}&listen=127.0.0.1:0",
-        domain.endpoint, domain.dial
-    )
 }
 
 fn listening_port(line: &str) -> Option<u16> {

@@ -182,7 +182,7 @@ impl Attack {
         };
         let _ = writeln!(
             text,
-            "  {style}{word:<8}{style:#} {:<52} at {HEAD}{link}{HEAD:#} by {by}: {cause}",
+            "  {style}{word:<8}{style:#} {:<60} at {HEAD}{link}{HEAD:#} by {by}: {cause}",
             self.name
         );
         let _ = writeln!(text, "           {DIM}client saw:{DIM:#} {}", self.said);

@@ -65,10 +65,8 @@ impl Stage {
     }
 
     pub(crate) fn workload(&self, name: &str) -> Result<&WorkloadFacts, DemoError> {
-        let mut workloads = self.facts().workloads.iter();
-        workloads
-            .find(|workload| workload.name == name)
-            .ok_or_else(|| DemoError::stage("looking up a workload", format!("no `{name}`")))
+        let workload = self.facts().workload(name);
+        workload.ok_or_else(|| DemoError::stage("looking up a workload", format!("no `{name}`")))
     }
 
     pub(crate) fn cluster(&self) -> Result<&ClusterFacts, DemoError> {

@@ -49,6 +49,11 @@ pub struct LabFacts {
 }
 
 impl LabFacts {
+    /// Returns the workload with this name.
+    pub fn workload(&self, name: &str) -> Option<&WorkloadFacts> {
+        self.workloads.iter().find(|workload| workload.name == name)
+    }
+
     /// Reads the description of the lab in a state directory.
     ///
     /// # Errors
@@ -120,6 +125,19 @@ pub struct ClusterFacts {
     pub databases: Vec<String>,
 }
 
+impl ClusterFacts {
+    /// Returns the upstream for `irsa proxy`: signed for the writer endpoint, connected to the lab.
+    pub fn upstream(&self) -> String {
+        let Self {
+            endpoint,
+            port,
+            dial,
+            ..
+        } = self;
+        format!("postgres://{endpoint}:{port}?dial={dial}")
+    }
+}
+
 /// An OpenSearch domain: its public name, and its real address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DomainFacts {
@@ -133,6 +151,13 @@ pub struct DomainFacts {
     pub fine_grained: bool,
     /// The region that requests are signed for.
     pub region: Region,
+}
+
+impl DomainFacts {
+    /// Returns the upstream for `irsa proxy`: signed for the endpoint, connected to the lab.
+    pub fn upstream(&self) -> String {
+        format!("opensearch://{}?dial={}", self.endpoint, self.dial)
+    }
 }
 
 /// A workload: a pod as the lab plays it.

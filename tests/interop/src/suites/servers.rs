@@ -93,12 +93,9 @@ fn verified(proxy: &Proxy, user: &str, database: &str) -> Target {
 fn proxy_to_lab(lab: &Lab) -> Result<Proxy, Error> {
     let facts = lab.facts();
     let cluster = facts.clusters.first().ok_or("the world has no cluster")?;
-    let mut workloads = facts.workloads.iter();
-    let workload = workloads
-        .find(|workload| workload.name == WORKLOAD)
-        .ok_or("the world does not have the workload")?;
-    let (endpoint, port, dial) = (&cluster.endpoint, cluster.port, &cluster.dial);
-    let upstream = format!("postgres://{endpoint}:{port}?dial={dial}");
+    let workload = facts.workload(WORKLOAD);
+    let workload = workload.ok_or("the world does not have the workload")?;
+    let upstream = cluster.upstream();
     let environment = workload.environment.iter();
     let environment = environment.filter(|(name, _)| *name != "IRSA_UPSTREAMS");
     let environment = environment.map(|(name, value)| (name.as_str(), value.as_str()));

@@ -85,10 +85,8 @@ impl Stage {
     }
 
     pub(crate) fn workload(&self, name: &str) -> &WorkloadFacts {
-        let mut workloads = self.lab().facts().workloads.iter();
-        workloads
-            .find(|workload| workload.name == name)
-            .expect("a workload of the world")
+        let facts = self.lab().facts();
+        facts.workload(name).expect("a workload of the world")
     }
 
     /// Returns the workload's variables without upstreams: each test starts its own proxy.
@@ -100,13 +98,7 @@ impl Stage {
 
     /// Returns the lab's cluster as an upstream: signed for the endpoint, connected to the lab.
     pub(crate) fn upstream(&self) -> String {
-        let ClusterFacts {
-            endpoint,
-            port,
-            dial,
-            ..
-        } = self.cluster();
-        format!("postgres://{endpoint}:{port}?dial={dial}")
+        self.cluster().upstream()
     }
 
     /// Starts a proxy as in the workload's pod.

@@ -88,10 +88,8 @@ impl Stage {
     }
 
     pub(crate) fn workload(&self, name: &str) -> &WorkloadFacts {
-        let mut workloads = self.lab().facts().workloads.iter();
-        workloads
-            .find(|workload| workload.name == name)
-            .expect("a workload of the world")
+        let facts = self.lab().facts();
+        facts.workload(name).expect("a workload of the world")
     }
 
     pub(crate) fn cluster(&self) -> &ClusterFacts {
@@ -104,13 +102,7 @@ impl Stage {
 
     /// Returns the lab's cluster on a free port of this machine: signed for the endpoint, connected to the lab.
     pub(crate) fn upstream(&self) -> String {
-        let ClusterFacts {
-            endpoint,
-            port,
-            dial,
-            ..
-        } = self.cluster();
-        format!("postgres://{endpoint}:{port}?dial={dial}&listen=127.0.0.1:0")
+        format!("{}&listen=127.0.0.1:0", self.cluster().upstream())
     }
 
     pub(crate) fn spawn_blocking<T: Send + 'static>(

@@ -40,9 +40,8 @@ pub struct Pod<'a> {
 /// # Errors
 /// The lab has no workload of this name.
 pub fn workload<'a>(lab: &'a Lab, name: &str) -> Result<&'a WorkloadFacts, Error> {
-    let mut workloads = lab.facts().workloads.iter();
-    let found = workloads.find(|workload| workload.name == name);
-    found.ok_or_else(|| format!("no workload `{name}`").into())
+    let workload = lab.facts().workload(name);
+    workload.ok_or_else(|| format!("no workload `{name}`").into())
 }
 
 impl<'a> Pod<'a> {

@@ -74,10 +74,8 @@ impl Stage {
     }
 
     pub(crate) fn workload(&self, name: &str) -> &WorkloadFacts {
-        let mut workloads = self.lab().facts().workloads.iter();
-        workloads
-            .find(|workload| workload.name == name)
-            .expect("a workload of the world")
+        let facts = self.lab().facts();
+        facts.workload(name).expect("a workload of the world")
     }
 
     /// Returns the lab's domain without a proxy; clients must sign.

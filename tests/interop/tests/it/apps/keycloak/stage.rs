@@ -73,11 +73,7 @@ pub(super) fn own_signing(lab: &Lab) -> DatabaseMode {
 
 /// Starts the proxy of Keycloak's pod on this port. On SIGTERM it closes its sessions after a second.
 pub(super) fn proxy(lab: &Lab, port: u16) -> Proxy {
-    let cluster = cluster(lab);
-    let upstream = format!(
-        "postgres://{}:{}?dial={}&listen=127.0.0.1:{port}",
-        cluster.endpoint, cluster.port, cluster.dial
-    );
+    let upstream = format!("{}&listen=127.0.0.1:{port}", cluster(lab).upstream());
     let mut environment = identity(lab);
     environment.insert("IRSA_DRAIN_TIMEOUT".to_owned(), "1s".to_owned());
     start(&upstream, &environment)
@@ -103,10 +99,8 @@ fn cluster(lab: &Lab) -> &ClusterFacts {
 }
 
 fn identity(lab: &Lab) -> BTreeMap<String, String> {
-    let mut workloads = lab.facts().workloads.iter();
-    let WorkloadFacts { environment, .. } = workloads
-        .find(|workload| workload.name == WORKLOAD)
-        .expect("the world has it");
+    let workload = lab.facts().workload(WORKLOAD);
+    let WorkloadFacts { environment, .. } = workload.expect("the world has it");
     let mut environment = environment.clone();
     environment.remove("IRSA_UPSTREAMS");
     environment
