@@ -5,6 +5,8 @@
 //! a [`Cause`] with a summary and a remedy. The other types are the names that occur in those links. Each of them parses
 //! from text, prints the same text, and (de)serializes as that text.
 //!
+//! [`untrusted`], [`timestamp`] and [`duration`] have the text formats that all messages share.
+//!
 //! This crate does no I/O, reads no clock and writes no logs.
 
 mod account_id;

@@ -48,6 +48,8 @@ pub(crate) enum LoginError {
     },
     #[error("the server violated the protocol: {0}")]
     Protocol(&'static str),
+    #[error("unexpected message `{}` from the server during authentication", .0.escape_ascii())]
+    UnexpectedMessage(u8),
     #[error("cannot parse the server's message: {0}")]
     Message(#[from] MessageError),
     #[error("cannot decode the server's message: {0}")]
@@ -134,6 +136,7 @@ impl LoginError {
             Self::UserNotUtf8
             | Self::UnknownAuthentication
             | Self::Protocol(_)
+            | Self::UnexpectedMessage(_)
             | Self::Message(_)
             | Self::Frame(_) => None,
         }
@@ -219,7 +222,9 @@ impl LoginError {
             | Self::PasswordRequested(_)
             | Self::UnknownAuthentication
             | Self::UserNotUtf8 => SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
-            Self::Protocol(_) | Self::Message(_) | Self::Frame(_) => SqlState::PROTOCOL_VIOLATION,
+            Self::Protocol(_) | Self::UnexpectedMessage(_) | Self::Message(_) | Self::Frame(_) => {
+                SqlState::PROTOCOL_VIOLATION
+            }
         }
     }
 

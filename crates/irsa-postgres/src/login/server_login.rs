@@ -178,7 +178,7 @@ impl ServerLogin {
 
     fn refused(&self, message: &Message) -> LoginError {
         if message.tag != backend::ERROR_RESPONSE {
-            return LoginError::Protocol("it sent an unexpected message during authentication");
+            return LoginError::UnexpectedMessage(message.tag);
         }
         match ErrorResponse::parse(message.body()) {
             Ok(mut response) => {

@@ -117,6 +117,15 @@ async fn unexpected_messages_are_rejected() {
 }
 
 #[tokio::test]
+async fn an_unexpected_message_is_named() {
+    let error = refusal_after([Step::send(message(b'D', b"\0\0")), Step::Hang]).await;
+    assert!(
+        error.message.contains("unexpected message `D`"),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_message_that_is_too_large_is_rejected_at_its_header() {
     for before in [vec![], vec![accept()]] {
         for tag in [b'R', b'S', b'N', b'E'] {
