@@ -1,4 +1,4 @@
-//! TLS encryption and decryption without I/O and without own buffers.
+//! TLS encryption and decryption that does no I/O and owns no buffers.
 //!
 //! The unbuffered connections of rustls use buffers of the caller, so all sessions of a thread share one scratch area
 //! and idle sessions hold no buffers.
