@@ -197,8 +197,7 @@ impl Failure {
     fn remedy(&self) -> Option<String> {
         let remedy = match self {
             Self::Host => {
-                "use `localhost` or `127.0.0.1` in the URL, or add the name that \
-                           clients use with `server-name=NAME`"
+                "use `localhost` or `127.0.0.1` in the URL, or add the name that clients use with `server-name=NAME`"
             }
             Self::Target(_) => "use a path, as in `GET /_cluster/health HTTP/1.1`",
             Self::Coding => {
