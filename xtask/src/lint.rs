@@ -31,11 +31,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
 
 fn all() -> Result<(), Failure> {
     let metadata = workspace::metadata()?;
-    let checks: [(&str, &dyn Fn() -> Findings); 7] = [
+    let checks: [(&str, &dyn Fn() -> Findings); 8] = [
         ("format", &|| cargo(&["fmt", "--all", "--check"])),
         ("lints are inherited", &|| inherit::check(&metadata)),
         ("crate graph", &|| graph::check(&metadata)),
         ("dependencies", &|| dependencies::check(&metadata)),
+        ("words", &words::check),
         ("pages", &docs::check),
         ("generated files", &|| Ok(generate::stale())),
         ("clippy", &clippy),

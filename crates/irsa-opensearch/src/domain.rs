@@ -18,7 +18,7 @@ use crate::body::{BodyStore, Outgoing};
 use crate::client_auth::{ClientAuth, Gate};
 use crate::connections::Connections;
 use crate::connector::Connector;
-use crate::failure::{FailureFacts, Failure};
+use crate::failure::{Failure, FailureFacts};
 use crate::guard::Guards;
 use crate::host::HostNames;
 use crate::metrics::{DomainMetrics, OpenSearchMetrics};

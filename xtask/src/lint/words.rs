@@ -14,6 +14,8 @@ use text::{Word, words};
 const LIST: &str = include_str!("words.txt");
 /// The extensions of pages, code with its comments and messages, scenarios and settings.
 const EXTENSIONS: [&str; 4] = ["md", "rs", "yaml", "toml"];
+/// Folders of Git and of builds.
+const SKIPPED: [&str; 3] = [".git", "target", "node_modules"];
 
 /// Returns each use of a listed phrase in a file of the clone: file, line, phrase, and what to write instead.
 pub(super) fn check() -> Findings {
@@ -31,11 +33,11 @@ pub(super) fn check() -> Findings {
     Ok(findings)
 }
 
-/// Adds the files below a folder that have one of the extensions; Git's folder and cargo's are left out.
+/// Adds the files below a folder that have one of the extensions, except those of Git and of builds.
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
     let entries = fs::read_dir(folder).map_err(Failure::file(folder))?;
     for path in entries.flatten().map(|entry| entry.path()) {
-        if path.is_symlink() || path.ends_with(".git") || path == workspace::target() {
+        if path.is_symlink() || SKIPPED.iter().any(|name| path.ends_with(name)) {
             continue;
         }
         if path.is_dir() {

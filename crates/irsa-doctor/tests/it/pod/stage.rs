@@ -215,10 +215,7 @@ impl Stage {
     }
 }
 
-#[expect(
-    clippy::print_stderr,
-    reason = "reports why a test is skipped"
-)]
+#[expect(clippy::print_stderr, reason = "reports why a test is skipped")]
 fn skipped(error: &dyn std::error::Error) {
     eprintln!("skipped: {error}");
 }
