@@ -45,6 +45,22 @@ impl Environment {
     pub fn get(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str)
     }
+
+    /// Returns the variable with the HTTP proxy for `https` URLs, and its value: `HTTPS_PROXY`, else `ALL_PROXY`, also
+    /// in lower case.
+    pub fn https_proxy(&self) -> Option<(&'static str, &str)> {
+        self.first(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
+    }
+
+    /// Returns the variable with the hosts that are connected to without a proxy, and its value: `NO_PROXY`, also in
+    /// lower case.
+    pub fn no_proxy(&self) -> Option<(&'static str, &str)> {
+        self.first(&["NO_PROXY", "no_proxy"])
+    }
+
+    fn first(&self, names: &[&'static str]) -> Option<(&'static str, &str)> {
+        names.iter().find_map(|name| Some((*name, self.get(name)?)))
+    }
 }
 
 impl fmt::Debug for Environment {

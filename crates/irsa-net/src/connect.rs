@@ -5,7 +5,9 @@
 
 mod attempts;
 mod error;
+mod http_proxy;
 
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -13,6 +15,7 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant, timeout_at};
 
 pub use self::error::{ConnectError, ConnectErrorKind};
+pub use self::http_proxy::{HttpProxy, InvalidHttpProxy, ProxyVariables};
 
 /// Timeouts and keepalive of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +32,8 @@ pub struct ConnectOptions {
     /// data than the peer's buffers hold must change the timeout with
     /// [`Stream::set_user_timeout`](crate::listen::Stream::set_user_timeout).
     pub user_timeout: Option<Duration>,
+    /// The HTTP proxy that opens the connection and resolves the name. Default none.
+    pub http_proxy: Option<HttpProxy>,
 }
 
 impl Default for ConnectOptions {
@@ -37,6 +42,7 @@ impl Default for ConnectOptions {
             timeout: Duration::from_secs(10),
             keepalive: Some(Duration::from_secs(30)),
             user_timeout: Some(Duration::from_secs(30)),
+            http_proxy: None,
         }
     }
 }
@@ -54,13 +60,47 @@ pub async fn connect(
     options: &ConnectOptions,
 ) -> Result<TcpStream, ConnectError> {
     let deadline = Instant::now() + options.timeout;
-    let fail = |kind| ConnectError::new(host, port, kind);
+    let connected = match &options.http_proxy {
+        None => connect_directly(host, port, options, deadline).await,
+        Some(proxy) => connect_through(proxy, host, port, options, deadline).await,
+    };
+    connected.map_err(|kind| ConnectError::new(host, port, kind))
+}
+
+async fn connect_directly(
+    host: &str,
+    port: u16,
+    options: &ConnectOptions,
+    deadline: Instant,
+) -> Result<TcpStream, ConnectErrorKind> {
     let addresses = timeout_at(deadline, resolve(host, port))
         .await
-        .map_err(|_| fail(ConnectErrorKind::TimedOut(options.timeout, Vec::new())))?
-        .map_err(fail)?;
-    attempts::connect_first(addresses, options, deadline)
+        .map_err(|_| ConnectErrorKind::TimedOut(options.timeout, Vec::new()))??;
+    attempts::connect_first(addresses, options, deadline).await
+}
+
+async fn connect_through(
+    proxy: &HttpProxy,
+    host: &str,
+    port: u16,
+    options: &ConnectOptions,
+    deadline: Instant,
+) -> Result<TcpStream, ConnectErrorKind> {
+    let fail = |error| ConnectErrorKind::HttpProxy(proxy.clone(), error);
+    let to_proxy = connect_directly(proxy.host(), proxy.port(), options, deadline)
         .await
+        .map_err(|kind| {
+            let error = ConnectError::new(proxy.host(), proxy.port(), kind);
+            fail(io::Error::other(error))
+        })?;
+    let no_answer = || {
+        let after = options.timeout;
+        let text = format!("no response from the proxy within {after:?}");
+        fail(io::Error::new(io::ErrorKind::TimedOut, text))
+    };
+    timeout_at(deadline, proxy.tunnel(to_proxy, host, port))
+        .await
+        .map_err(|_| no_answer())?
         .map_err(fail)
 }
 

@@ -104,6 +104,7 @@ impl Inner {
         let options = ConnectOptions {
             timeout: self.timeout,
             user_timeout: Some(UNREAD),
+            http_proxy: self.upstream.http_proxy.clone(),
             ..ConnectOptions::default()
         };
         let Upstream {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use irsa_identity::SigningScope;
+use irsa_net::connect::HttpProxy;
 use irsa_ops::http::IdleTimeout;
 use rustls::pki_types::ServerName;
 
@@ -24,6 +25,8 @@ pub struct Upstream {
     pub dial_host: String,
     /// The port to connect to.
     pub dial_port: u16,
+    /// The HTTP proxy that opens the connection, if any.
+    pub http_proxy: Option<HttpProxy>,
     /// The name that the server's certificate must contain.
     pub tls_name: ServerName<'static>,
 }

@@ -66,8 +66,12 @@ pub(crate) async fn open_tls(
     address: Option<SocketAddr>,
 ) -> Result<(Transport, SocketAddr), LoginError> {
     let upstream = &database.upstream;
-    let options = ConnectOptions::default();
-    let stream = match address {
+    let options = ConnectOptions {
+        http_proxy: upstream.http_proxy.clone(),
+        ..ConnectOptions::default()
+    };
+    // Through an HTTP proxy, the peer's address is the proxy's.
+    let stream = match address.filter(|_| options.http_proxy.is_none()) {
         Some(address) => connect(&address.ip().to_string(), address.port(), &options).await?,
         None => connect(&upstream.dial_host, upstream.dial_port, &options).await?,
     };

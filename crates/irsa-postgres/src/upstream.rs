@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use irsa_chain::Region;
+use irsa_net::connect::HttpProxy;
 use irsa_net::limit::{ConnectionLimit, UnauthenticatedLimit};
 use irsa_ops::session_log::LogSessions;
 use rustls::pki_types::ServerName;
@@ -23,6 +24,8 @@ pub struct Upstream {
     pub dial_host: String,
     /// The port to connect to.
     pub dial_port: u16,
+    /// The HTTP proxy that opens the connection, if any.
+    pub http_proxy: Option<HttpProxy>,
     /// The region in the signature.
     pub region: Region,
     /// The name that the server's certificate must be valid for.

@@ -8,12 +8,13 @@ use std::fmt::Display;
 
 use irsa_chain::Region;
 use irsa_identity::RoleStep;
+use irsa_net::connect::{HttpProxy, InvalidHttpProxy, ProxyVariables};
 use irsa_net::listen::ListenAddress;
 use irsa_opensearch::{Guards, PayloadSigning};
 use url::Url;
 
 pub(crate) use self::parameters::{AppliesTo, PARAMETERS};
-use self::parameters::{Parameters, Scheme};
+use self::parameters::{Parameters, ProxyChoice, Scheme};
 
 /// The PostgreSQL port in the name of a socket file whose number is not given.
 const POSTGRES_PORT: u16 = 5432;
@@ -29,6 +30,7 @@ pub(crate) struct UpstreamSpec {
     pub(crate) socket_mode: Option<u32>,
     /// A role to assume for this upstream only.
     pub(crate) role: Option<RoleStep>,
+    http_proxy: Option<ProxyChoice>,
 }
 
 /// The data store behind an upstream.
@@ -108,6 +110,7 @@ fn read(
         has_explicit_listen: !parameters.listen.is_empty(),
         socket_mode: parameters.socket_mode,
         role: parameters.role_step(),
+        http_proxy: parameters.http_proxy.clone(),
     })
 }
 
@@ -116,8 +119,27 @@ pub(crate) fn any_region() -> Option<Region> {
     "us-east-1".parse().ok()
 }
 
-/// Returns the text of a URL for a message, without the user, which may include a password.
+/// Returns the text of a URL for a message, without users, which may include a password.
 fn without_user(text: &str) -> String {
+    let (url, query) = text
+        .split_once('?')
+        .map_or((text, None), |(url, query)| (url, Some(query)));
+    let shown = without_user_of_host(url);
+    let Some(query) = query else {
+        return shown;
+    };
+    let has_user = |parameter: &str| {
+        let value = parameter.strip_prefix("http-proxy=");
+        value.is_some_and(|value| value.contains('@') || value.contains("%40"))
+    };
+    let parameters = query.split('&').map(|parameter| match parameter {
+        parameter if has_user(parameter) => "http-proxy=…",
+        parameter => parameter,
+    });
+    format!("{shown}?{}", parameters.collect::<Vec<_>>().join("&"))
+}
+
+fn without_user_of_host(text: &str) -> String {
     let begin = text.find("://").map_or(0, |colon| colon + "://".len());
     let (scheme, rest) = text.split_at(begin);
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
@@ -150,6 +172,26 @@ fn check_shape(url: &Url, scheme: Scheme, mistakes: &mut Vec<String>) {
 // === impl UpstreamSpec ===
 
 impl UpstreamSpec {
+    /// Sets the HTTP proxy of the connections, which the upstream names or leaves to these variables.
+    ///
+    /// # Errors
+    /// The upstream uses `HTTPS_PROXY`, and its value is not the URL of an HTTP proxy.
+    pub(crate) fn select_http_proxy(
+        &mut self,
+        variables: ProxyVariables<'_>,
+    ) -> Result<(), InvalidHttpProxy> {
+        let (dial_host, selected) = match &mut self.store {
+            Store::Postgres(upstream) => (&upstream.dial_host, &mut upstream.http_proxy),
+            Store::OpenSearch(store) => (&store.upstream.dial_host, &mut store.upstream.http_proxy),
+        };
+        *selected = match &self.http_proxy {
+            None => None,
+            Some(ProxyChoice::Url(proxy)) => Some(proxy.clone()),
+            Some(ProxyChoice::Environment) => HttpProxy::from_variables(variables, dial_host)?,
+        };
+        Ok(())
+    }
+
     /// Returns the addresses to bind.
     pub(crate) fn addresses(&self) -> impl Iterator<Item = ListenAddress> {
         self.listen.iter().cloned().map(|address| match self.store {

@@ -256,6 +256,9 @@ causes! {
     "endpoint-unreachable" EndpointUnreachable Endpoint {
         "the TCP connection to the endpoint failed"
         "run `nc -vz ENDPOINT PORT` in the pod; allow the port (5432 or 443) from the pods' security group or subnets in the security group of the database or domain, then check routes, peering and egress network policies" }
+    "http-proxy-failed" HttpProxyFailed Endpoint {
+        "the HTTP proxy did not open a connection to the data store"
+        "run `curl -v -x http://PROXY:PORT https://ENDPOINT:PORT` in the pod; let the proxy allow CONNECT to the endpoint's host and port (many allow only 443), give it the user and password that it asks for in HTTPS_PROXY with `http-proxy=env`, or remove `http-proxy` from the upstream to connect directly" }
     "tls-refused-by-server" TlsRefusedByServer Endpoint {
         "the server does not offer TLS"
         "check what listens at this address: RDS and Aurora always offer TLS, so a tunnel, a pooler or a different server responded; irsa never sends a token without TLS" }

@@ -8,7 +8,7 @@ use http::{HeaderMap, Request, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Empty};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use irsa_net::connect::{ConnectError, ConnectOptions, connect};
+use irsa_net::connect::{ConnectError, ConnectOptions, HttpProxy, connect};
 use irsa_net::rustls::ClientConfig;
 use irsa_net::rustls::pki_types::ServerName;
 use irsa_net::tls::{HandshakeError, Roots, TlsError, client_config};
@@ -30,6 +30,7 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub(super) struct Get<'a> {
     pub(super) dial_host: &'a str,
     pub(super) dial_port: u16,
+    pub(super) http_proxy: Option<&'a HttpProxy>,
     pub(super) tls_name: ServerName<'static>,
     pub(super) tls: Arc<ClientConfig>,
     /// The value of `Host`.
@@ -89,7 +90,7 @@ impl Get<'_> {
     }
 
     async fn connect(&self) -> Result<TlsStream<TcpStream>, RequestError> {
-        let stream = open(self.dial_host, self.dial_port).await;
+        let stream = open(self.dial_host, self.dial_port, self.http_proxy).await;
         let stream = stream.map_err(RequestError::Connect)?;
         let secured = start_tls(stream, &self.tls, self.tls_name.clone()).await;
         secured.map_err(RequestError::Handshake)
@@ -149,9 +150,14 @@ pub(super) async fn start_tls(
 }
 
 /// Opens a TCP connection within [`CONNECT`].
-pub(super) async fn open(host: &str, port: u16) -> Result<TcpStream, ConnectError> {
+pub(super) async fn open(
+    host: &str,
+    port: u16,
+    http_proxy: Option<&HttpProxy>,
+) -> Result<TcpStream, ConnectError> {
     let options = ConnectOptions {
         timeout: CONNECT,
+        http_proxy: http_proxy.cloned(),
         ..ConnectOptions::default()
     };
     connect(host, port, &options).await

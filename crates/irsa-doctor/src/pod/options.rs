@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use irsa_chain::{Region, RoleArn, ServiceAccount};
 use irsa_identity::{Clock, IdentitySettings, RoleStep, SigningService};
+use irsa_net::connect::HttpProxy;
 use irsa_net::rustls::pki_types::ServerName;
 
 /// The options of the pod checks.
@@ -39,6 +40,8 @@ pub struct Route {
     pub dial_host: String,
     /// The port to connect to.
     pub dial_port: u16,
+    /// The HTTP proxy that opens the connection, if any.
+    pub http_proxy: Option<HttpProxy>,
     /// The name that the server's certificate must contain.
     pub tls_name: ServerName<'static>,
 }

@@ -12,8 +12,7 @@ use crate::{Environment, IdentityError};
 /// # Errors
 /// The variable does not contain such a URL. The message does not include it, because it may contain a password.
 pub(super) fn from_environment(environment: &Environment) -> Result<ProxyConfig, IdentityError> {
-    let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
-    let Some((name, url)) = first(environment, &names) else {
+    let Some((name, url)) = environment.https_proxy() else {
         return Ok(ProxyConfig::disabled());
     };
     let has_scheme = url.contains("://");
@@ -29,16 +28,10 @@ pub(super) fn from_environment(environment: &Environment) -> Result<ProxyConfig,
         )
         .with_remedy(format!("set `{name}` to `http://HOST:PORT`, or unset it"))
     })?;
-    Ok(match first(environment, &["NO_PROXY", "no_proxy"]) {
+    Ok(match environment.no_proxy() {
         Some((_, hosts)) => proxy.no_proxy(hosts),
         None => proxy,
     })
-}
-
-fn first<'a>(environment: &'a Environment, names: &[&'a str]) -> Option<(&'a str, &'a str)> {
-    names
-        .iter()
-        .find_map(|name| Some((*name, environment.get(name)?)))
 }
 
 #[cfg(test)]

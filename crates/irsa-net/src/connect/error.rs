@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use irsa_chain::Cause;
 
+use super::HttpProxy;
+
 /// The error of a connection attempt.
 #[derive(Debug)]
 pub struct ConnectError {
@@ -25,6 +27,8 @@ pub enum ConnectErrorKind {
     Unreachable(Vec<(SocketAddr, io::Error)>),
     /// The timeout expired, with the addresses that failed before.
     TimedOut(Duration, Vec<(SocketAddr, io::Error)>),
+    /// The HTTP proxy could not be reached, or did not open the connection.
+    HttpProxy(HttpProxy, io::Error),
 }
 
 impl ConnectError {
@@ -42,6 +46,7 @@ impl ConnectError {
             ConnectErrorKind::Unresolvable(_) => Cause::EndpointUnresolvable,
             ConnectErrorKind::Unreachable(_) => Cause::EndpointUnreachable,
             ConnectErrorKind::TimedOut(..) => Cause::EndpointTimeout,
+            ConnectErrorKind::HttpProxy(..) => Cause::HttpProxyFailed,
         }
     }
 
@@ -69,6 +74,10 @@ impl Display for ConnectError {
                 )?;
                 list(f, failures)
             }
+            ConnectErrorKind::HttpProxy(proxy, error) => write!(
+                f,
+                "the HTTP proxy `{proxy}` did not open a connection to `{host}` on port {port}: {error}"
+            ),
         }
     }
 }

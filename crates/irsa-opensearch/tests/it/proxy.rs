@@ -143,6 +143,7 @@ impl Setup {
                 },
                 dial_host: self.dial.ip().to_string(),
                 dial_port: self.dial.port(),
+                http_proxy: None,
                 tls_name: ServerName::try_from(HOST).unwrap(),
             },
             limits: self.limits,

@@ -130,6 +130,7 @@ impl Setup {
                 sign_port: 5432,
                 dial_host: self.dial.0,
                 dial_port: self.dial.1,
+                http_proxy: None,
                 region: "eu-central-1".parse().unwrap(),
                 tls_name: ServerName::try_from(self.tls_name).unwrap(),
             },

@@ -2,6 +2,8 @@
 
 use irsa_chain::Region;
 use irsa_chain::endpoint::{RdsEndpoint, RdsEndpointKind};
+use irsa_identity::Environment;
+use irsa_net::connect::ProxyVariables;
 use irsa_net::tls::Roots;
 use irsa_postgres::Upstream;
 
@@ -19,6 +21,12 @@ pub(super) fn resolve(
     region: Option<&Region>,
     mistakes: &mut Mistakes,
 ) -> Vec<UpstreamSpec> {
+    let environment = Environment::current();
+    let value = |(_, value)| value;
+    let variables = ProxyVariables {
+        https_proxy: environment.https_proxy().map_or("", value),
+        no_proxy: environment.no_proxy().map_or("", value),
+    };
     let is_given = given_region.is_some_and(|region| !region.is_empty());
     let any_region = upstream::any_region().filter(|_| is_given);
     let region = region.or(any_region.as_ref());
@@ -35,7 +43,15 @@ pub(super) fn resolve(
     }
     for text in given {
         match upstream::parse(text, region) {
-            Ok(upstream) => upstreams.push(upstream),
+            Ok(mut upstream) => {
+                if let Err(error) = upstream.select_http_proxy(variables) {
+                    let name = environment
+                        .https_proxy()
+                        .map_or("HTTPS_PROXY", |(name, _)| name);
+                    mistakes.add(format!("{name} {error}"));
+                }
+                upstreams.push(upstream);
+            }
             Err(found) => mistakes.extend(found),
         }
     }

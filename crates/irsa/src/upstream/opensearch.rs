@@ -46,6 +46,7 @@ pub(super) fn resolve(
         sign_port: port,
         dial_host,
         dial_port,
+        http_proxy: None,
         tls_name: tls_name?,
     };
     Some(OpenSearchStore {

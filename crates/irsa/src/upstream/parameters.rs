@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use irsa_chain::{Region, RoleArn};
 use irsa_cli::suggest;
 use irsa_identity::{RoleStep, SigningService};
+use irsa_net::connect::HttpProxy;
 use irsa_net::listen::ListenAddress;
 use irsa_opensearch::Guards;
 use url::Url;
@@ -24,8 +25,16 @@ pub(crate) enum AppliesTo {
     OpenSearch,
 }
 
+/// The HTTP proxy of an upstream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ProxyChoice {
+    Url(HttpProxy),
+    /// The proxy that `HTTPS_PROXY` and `NO_PROXY` select.
+    Environment,
+}
+
 /// All parameters of upstreams, with their descriptions.
-pub(crate) const PARAMETERS: [(&str, AppliesTo, &str); 17] = [
+pub(crate) const PARAMETERS: [(&str, AppliesTo, &str); 18] = [
     (
         "listen=ADDRESS",
         AppliesTo::Both,
@@ -40,6 +49,11 @@ pub(crate) const PARAMETERS: [(&str, AppliesTo, &str); 17] = [
         "dial=HOST[:PORT]",
         AppliesTo::Both,
         "address to connect to instead of the endpoint itself, such as a tunnel or a private DNS name",
+    ),
+    (
+        "http-proxy=URL|env",
+        AppliesTo::Both,
+        "HTTP proxy to connect through (`CONNECT`), such as `http://proxy.corp:3128`; `env` uses HTTPS_PROXY, unless NO_PROXY names the host [default: connect directly]",
     ),
     (
         "region=REGION",
@@ -122,6 +136,7 @@ pub(super) struct Parameters {
     pub(super) listen: Vec<ListenAddress>,
     pub(super) socket_mode: Option<u32>,
     pub(super) dial: Option<(String, u16)>,
+    pub(super) http_proxy: Option<ProxyChoice>,
     pub(super) region: Option<Region>,
     pub(super) sign_host: Option<String>,
     pub(super) sign_port: Option<u16>,
@@ -198,6 +213,26 @@ impl Scheme {
     }
 }
 
+// === impl ProxyChoice ===
+
+impl ProxyChoice {
+    /// A user and password are only accepted in the environment: the arguments of a process are public.
+    fn parse(value: &str) -> Result<Self, String> {
+        if value == "env" {
+            return Ok(Self::Environment);
+        }
+        if value.contains('@') {
+            return Err(
+                "`http-proxy`: a URL with a user or password is not accepted here; set HTTPS_PROXY to it and use \
+                 `http-proxy=env`"
+                    .to_owned(),
+            );
+        }
+        let proxy = HttpProxy::parse(value).map(Self::Url);
+        proxy.map_err(|error| format!("`http-proxy`: `{value}` {error}, or `env`"))
+    }
+}
+
 // === impl Parameters ===
 
 impl Parameters {
@@ -249,6 +284,7 @@ impl Parameters {
             "listen" => self.listen.push(parse_value(name, value)?),
             "socket-mode" => self.socket_mode = Some(mode(value)?),
             "dial" => self.dial = Some(host_and_port(value, port)?),
+            "http-proxy" => self.http_proxy = Some(ProxyChoice::parse(value)?),
             "region" => self.region = Some(parse_value(name, value)?),
             "sign-host" => {
                 self.sign_host = Some(value.trim_end_matches('.').to_ascii_lowercase());

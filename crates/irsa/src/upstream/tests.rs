@@ -147,6 +147,14 @@ fn one_mistake_is_one_message() {
             "`allow-origin`: `localhost:8080` is not an origin",
         ),
         (
+            format!("postgres://{ENDPOINT}?http-proxy=socks5://proxy:1080"),
+            "`http-proxy`: `socks5://proxy:1080` is not the URL of an HTTP proxy",
+        ),
+        (
+            format!("opensearch://{domain}?http-proxy=http://me:hush@proxy:1"),
+            "set HTTPS_PROXY to it and use `http-proxy=env`",
+        ),
+        (
             format!("opensearch://{domain}?allow-path=/a#b"),
             "the part after `#` is ignored",
         ),
@@ -254,4 +262,38 @@ fn rejects_parameters_of_other_data_stores() {
     );
     assert_eq!(found.len(), 3, "{found:#?}");
     assert!(found[2].contains("does not match"), "{found:#?}");
+}
+
+#[test]
+fn an_http_proxy_is_given_or_left_to_the_environment() {
+    let variables = ProxyVariables {
+        https_proxy: "http://from.environment:3128",
+        no_proxy: "intranet",
+    };
+    let selected = |more: &str| {
+        let (mut spec, _) = upstream(more);
+        spec.select_http_proxy(variables).unwrap();
+        let Store::Postgres(upstream) = spec.store else {
+            panic!("it is PostgreSQL");
+        };
+        upstream.http_proxy.map(|proxy| proxy.to_string())
+    };
+    assert_eq!(selected(""), None);
+    let given = selected("?http-proxy=http://proxy.corp:8080");
+    assert_eq!(given.as_deref(), Some("proxy.corp:8080"));
+    let from_environment = selected("?http-proxy=env");
+    assert_eq!(from_environment.as_deref(), Some("from.environment:3128"));
+    assert_eq!(selected("?http-proxy=env&dial=db.intranet"), None);
+}
+
+#[test]
+fn no_message_contains_the_password_of_a_proxy() {
+    for value in ["http://me:hush@proxy:1", "http%3A%2F%2Fme:hush%40proxy:1"] {
+        let found = mistakes(&format!(
+            "postgres://{ENDPOINT}?http-proxy={value}&colour=red"
+        ));
+        assert_eq!(found.len(), 2, "{found:#?}");
+        assert!(!found.concat().contains("hush"), "{found:#?}");
+        assert!(found[0].contains("?http-proxy=…&colour=red"), "{found:#?}");
+    }
 }

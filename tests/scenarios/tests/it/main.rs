@@ -19,6 +19,7 @@ mod exec;
 mod exec_environment;
 mod hangs;
 mod http;
+mod http_proxy;
 mod lab;
 mod log_records;
 mod opensearch;

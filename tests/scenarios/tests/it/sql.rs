@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::task::JoinHandle;
 use tokio_postgres::error::DbError;
-use tokio_postgres::{Client, Error, NoTls, SimpleQueryMessage};
+use tokio_postgres::{CancelToken, Client, Error, NoTls, SimpleQueryMessage};
 
 use crate::stage::Stage;
 
@@ -46,6 +46,10 @@ impl Session {
             _ => None,
         });
         Ok(value.unwrap_or_default().to_owned())
+    }
+
+    pub(crate) fn cancel_token(&self) -> CancelToken {
+        self.client.cancel_token()
     }
 
     /// Starts a query and returns the thread that waits for its result.

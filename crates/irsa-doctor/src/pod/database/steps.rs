@@ -52,7 +52,11 @@ pub(in crate::pod) const TCP: Step<Pod> = Step::each(
         question: "Is the database reachable?",
         description: "Opens a TCP connection to the first address that accepts one; the attempts start a quarter of a second \
                    apart.",
-        causes: &[Cause::EndpointUnreachable, Cause::EndpointTimeout],
+        causes: &[
+            Cause::EndpointUnreachable,
+            Cause::EndpointTimeout,
+            Cause::HttpProxyFailed,
+        ],
         needs: &["database-dns"],
     },
     labels,

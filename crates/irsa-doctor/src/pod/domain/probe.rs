@@ -160,6 +160,7 @@ async fn get(
     let get = Get {
         dial_host: &route.dial_host,
         dial_port: route.dial_port,
+        http_proxy: route.http_proxy.as_ref(),
         tls_name: route.tls_name.clone(),
         tls: tls.map_err(|error| Fault::new(Cause::TlsCertificateInvalid, error))?,
         headers: signed(target, credentials, now, &host, path)?,

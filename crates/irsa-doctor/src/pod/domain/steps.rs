@@ -35,7 +35,11 @@ pub(in crate::pod) const TCP: Step<Pod> = Step::each(
         link: Link::Endpoint,
         question: "Is the domain reachable?",
         description: "Opens a TCP connection to the first address that accepts one.",
-        causes: &[Cause::EndpointUnreachable, Cause::EndpointTimeout],
+        causes: &[
+            Cause::EndpointUnreachable,
+            Cause::EndpointTimeout,
+            Cause::HttpProxyFailed,
+        ],
         needs: &["domain-dns"],
     },
     labels,

@@ -38,18 +38,23 @@ const TLS: Duration = Duration::from_secs(4);
 /// Resolves the name and opens a TCP connection. [`secure`] adds TLS.
 pub(in crate::pod) async fn connect(route: &Route) -> (Connectivity, Option<TcpStream>) {
     let mut connectivity = Connectivity {
-        dns: resolve(&route.dial_host).await,
+        dns: dns(route).await,
         tcp: None,
         tls: None,
     };
     if connectivity.dns.is_err() {
         return (connectivity, None);
     }
-    match open(&route.dial_host, route.dial_port).await {
+    let http_proxy = route.http_proxy.as_ref();
+    match open(&route.dial_host, route.dial_port, http_proxy).await {
         Ok(stream) => {
-            let peer = stream.peer_addr();
-            let peer = peer.map(|peer| format!("connected to `{peer}`"));
-            connectivity.tcp = Some(Ok(peer.unwrap_or_default()));
+            let connected = match http_proxy {
+                Some(proxy) => Ok(format!("connected through the HTTP proxy `{proxy}`")),
+                None => stream
+                    .peer_addr()
+                    .map(|peer| format!("connected to `{peer}`")),
+            };
+            connectivity.tcp = Some(Ok(connected.unwrap_or_default()));
             (connectivity, Some(stream))
         }
         Err(error) => {
@@ -82,6 +87,16 @@ pub(in crate::pod) async fn secure<C>(
             connectivity.tls = Some(Err(fault));
             None
         }
+    }
+}
+
+async fn dns(route: &Route) -> Outcome {
+    match &route.http_proxy {
+        Some(proxy) => Ok(format!(
+            "`{}` is resolved by the HTTP proxy `{proxy}`",
+            route.dial_host
+        )),
+        None => resolve(&route.dial_host).await,
     }
 }
 

@@ -97,13 +97,10 @@ pub(in crate::pod) fn region(
 
 /// The variables that decide whether requests to STS use a proxy.
 pub(in crate::pod) fn proxy_variables(environment: &Environment) -> ProxyVariables {
-    let first = |names: &[&'static str]| {
-        let mut names = names.iter();
-        names.find(|name| environment.get(name).is_some()).copied()
-    };
+    let name = |(name, _): (&'static str, &str)| name;
     ProxyVariables {
-        proxy: first(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]),
-        exemptions: first(&["NO_PROXY", "no_proxy"]),
+        proxy: environment.https_proxy().map(name),
+        exemptions: environment.no_proxy().map(name),
     }
 }
 

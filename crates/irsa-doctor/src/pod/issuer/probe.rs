@@ -158,6 +158,7 @@ impl Client {
         Some(Get {
             dial_host: dial.map_or(host, |(host, _)| host),
             dial_port: dial.map_or(port, |(_, port)| *port),
+            http_proxy: None,
             tls_name: ServerName::try_from(bare.to_owned()).ok()?,
             tls: Arc::clone(&self.tls),
             host: uri.authority()?.as_str(),

@@ -88,6 +88,8 @@ pub(super) struct DatabaseGiven {
     /// Connect to a port on which nothing listens.
     #[serde(default)]
     pub(super) closed_port: bool,
+    /// The URL of an HTTP proxy to connect through.
+    pub(super) http_proxy: Option<String>,
     /// A role to assume for the database.
     pub(super) role: Option<RoleArn>,
     /// The external ID for that role.

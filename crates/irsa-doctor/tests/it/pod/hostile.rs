@@ -269,6 +269,7 @@ fn route(host: &str, port: u16, dial: SocketAddr) -> Route {
         region: "eu-central-1".parse().unwrap(),
         dial_host: dial.ip().to_string(),
         dial_port: dial.port(),
+        http_proxy: None,
         tls_name: host.to_owned().try_into().unwrap(),
     }
 }

@@ -16,6 +16,7 @@ crate::scenario::run::scenario_tests! { "pod":
     database_cuts
     database_full
     database_missing
+    database_http_proxy_gone
     database_name_unknown
     database_not_granted
     database_of_an_unknown_authority

@@ -14,6 +14,7 @@ use irsa_identity::{
 use irsa_lab::facts::WorkloadFacts;
 use irsa_lab::oidc::{PodBinding, TokenSpec};
 use irsa_lab::{Lab, LabOptions, World};
+use irsa_net::connect::HttpProxy;
 use tempfile::TempDir;
 
 use super::given::{DatabaseGiven, DomainGiven, Given, Minted, TokenGiven};
@@ -168,6 +169,7 @@ impl Stage {
             } else {
                 dial_port
             },
+            http_proxy: changes.http_proxy.as_deref().map(http_proxy),
             tls_name: cluster.endpoint.clone().try_into().unwrap(),
         };
         let role = changes.role.clone();
@@ -203,6 +205,7 @@ impl Stage {
                 } else {
                     dial_port
                 },
+                http_proxy: None,
                 tls_name: tls_name.clone().try_into().unwrap(),
             },
             service: if changes.as_collection {
@@ -218,6 +221,10 @@ impl Stage {
 #[expect(clippy::print_stderr, reason = "reports why a test is skipped")]
 fn skipped(error: &dyn std::error::Error) {
     eprintln!("skipped: {error}");
+}
+
+fn http_proxy(url: &str) -> HttpProxy {
+    HttpProxy::parse(url).unwrap()
 }
 
 fn address(dial: &str) -> (String, u16) {
