@@ -246,7 +246,7 @@ fn each_missing_permission_has_its_cause() {
 fn the_ledger_has_the_nearest_statement() {
     let refusal = asked(&world_with_domain(""), Some(OPTIMIZE), &GET, "/_search").unwrap_err();
     assert!(
-        refusal.message.contains("`Resource` wants"),
+        refusal.message.contains("`Resource` lists"),
         "{}",
         refusal.message
     );
