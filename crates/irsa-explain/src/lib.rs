@@ -20,7 +20,7 @@ pub mod pod_identity;
 mod question;
 mod request_context;
 pub mod requests;
-mod snippet;
+pub mod snippet;
 pub mod web_identity;
 
 pub use self::causes::{Denial, connect_cause, request_cause, trust_cause};

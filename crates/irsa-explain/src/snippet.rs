@@ -19,6 +19,19 @@ const BEFORE: usize = 30;
 
 const GUTTER: Style = AnsiColor::Blue.on_default().bold();
 
+/// Draws the lines of `text` that `span` is in, with a mark and a label under it.
+pub fn draw(file: &str, text: &str, span: Range<usize>, label: &str) -> String {
+    let style = AnsiColor::Red.on_default().bold();
+    let mark = Mark {
+        file,
+        text,
+        span,
+        label,
+        style,
+    };
+    mark.draw()
+}
+
 /// A span to mark, and its label.
 #[derive(Debug, Clone)]
 pub(crate) struct Mark<'a> {

@@ -132,7 +132,7 @@ impl<'q> ChainReport<'q> {
     }
 
     /// The first link that denies, or else the first that is unsure.
-    fn broken(&self) -> Option<Link> {
+    pub fn broken(&self) -> Option<Link> {
         let verdict = self.verdict();
         let is_it = |step: &&StepReport<'_>| step.verdict() == verdict;
         let broken = self

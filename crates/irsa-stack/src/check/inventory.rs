@@ -1,0 +1,68 @@
+//! The set-up as the policy engine's inventory, from the policies that are rendered.
+
+use irsa_explain::inventory::{Database, Domain, Inventory, Provider, Role, Source};
+
+use crate::policies::{self, AUDIENCE};
+use crate::stack::{OpenSearchStore, PostgresStore, Stack};
+
+/// Everything that the set-up makes.
+pub(super) fn of_stack(stack: &Stack) -> Inventory {
+    let roles = stack.roles.iter().filter(|role| !role.is_external);
+    let provider = |cluster: &crate::stack::Cluster| Provider {
+        place: format!("OIDC provider of {}", cluster.name),
+        account: Some(stack.account.clone()),
+        issuer: Some(cluster.issuer.clone()),
+        client_ids: Some(vec![AUDIENCE.to_owned()]),
+    };
+    Inventory {
+        roles: roles.map(|one| role(stack, one)).collect(),
+        providers: stack.clusters.iter().map(provider).collect(),
+        has_all_providers: true,
+        databases: stack.postgres.iter().map(database).collect(),
+        domains: stack
+            .opensearch
+            .iter()
+            .map(|store| domain(stack, store))
+            .collect(),
+        associations: Vec::new(),
+    }
+}
+
+fn role(stack: &Stack, role: &crate::stack::Role) -> Role {
+    let name = role.arn.name();
+    let trust = Source::new(
+        &format!("trust policy of {name}"),
+        Some(policies::trust(stack, role)),
+    );
+    let permissions = Source::new(&role.policy, Some(policies::permissions(stack, role)));
+    Role {
+        place: role.arn.to_string(),
+        name: Some(name.to_owned()),
+        arn: Some(role.arn.clone()),
+        trust: vec![trust],
+        permissions: vec![permissions],
+        ..Role::default()
+    }
+}
+
+fn database(store: &PostgresStore) -> Database {
+    Database {
+        place: store.key.clone(),
+        names: vec![store.endpoint.clone()],
+        region: Some(store.region.clone()),
+        resource_id: Some(store.resource_id.clone()),
+    }
+}
+
+fn domain(stack: &Stack, store: &OpenSearchStore) -> Domain {
+    let policy = (!store.is_fine_grained).then(|| policies::access(stack, store));
+    let policy =
+        policy.map(|text| Source::new(&format!("access policy of {}", store.name), Some(text)));
+    Domain {
+        place: store.key.clone(),
+        name: Some(store.name.clone()),
+        names: vec![store.endpoint.clone()],
+        arn: Some(store.arn()),
+        access_policy: policy.into_iter().collect(),
+    }
+}

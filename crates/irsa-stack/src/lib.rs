@@ -1,0 +1,46 @@
+//! The specification of a set-up, `irsa.yaml`: read, validated, checked against itself, and rendered.
+//!
+//! ```
+//! use irsa_stack::{Document, Preset, Source, Target, check, render};
+//!
+//! let source = Source {
+//!     name: "irsa.yaml".to_owned(),
+//!     text: Preset::Camunda83.text().to_owned(),
+//! };
+//! let document = Document::read(vec![source])?;
+//! let stack = document.stack(None)?;
+//! assert!(check(&stack).is_right());
+//! let files = render(&stack, Target::Sql, &document.names()).unwrap();
+//! assert_eq!(files[0].path, "sql/aurora.sql");
+//! # Ok::<(), irsa_stack::Mistakes>(())
+//! ```
+//!
+//! Texts go in and come out: this crate opens no file.
+
+#![warn(clippy::indexing_slicing, clippy::string_slice)]
+
+mod check;
+mod document;
+mod mistake;
+mod outputs;
+mod policies;
+mod preset;
+mod render;
+mod resolve;
+mod shape;
+mod specification;
+pub mod stack;
+mod tree;
+mod yaml;
+
+pub use self::check::{Row, Table, check};
+pub use self::document::Document;
+pub use self::mistake::{Mistakes, Source};
+pub use self::outputs::{COMMAND as OUTPUTS_COMMAND, Outputs};
+pub use self::preset::Preset;
+pub use self::render::{File, Target, mark, render};
+pub use self::shape::schema::json_schema;
+pub use self::stack::Stack;
+
+#[cfg(test)]
+mod tests;

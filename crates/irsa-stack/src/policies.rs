@@ -1,0 +1,227 @@
+//! The IAM policies of a set-up: each names exactly what its workloads use.
+
+use irsa_chain::{DbUserArn, OidcProviderArn};
+use irsa_explain::{pod_identity, web_identity};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::stack::{Cluster, OpenSearchStore, Role, Stack, Workload};
+
+/// The audience of projected tokens for STS.
+pub(crate) const AUDIENCE: &str = "sts.amazonaws.com";
+
+/// The actions that OpenSearch's clients need.
+const HTTP_ACTIONS: [&str; 6] = [
+    "es:ESHttpGet",
+    "es:ESHttpHead",
+    "es:ESHttpPost",
+    "es:ESHttpPut",
+    "es:ESHttpPatch",
+    "es:ESHttpDelete",
+];
+
+/// The actions of the Camunda 8.3 documentation ("IAM roles for service accounts"). Those of the OpenSearch Service API
+/// are no requests to a domain, and clients don't need them.
+pub(crate) const DOCUMENTED_ACTIONS: [&str; 20] = [
+    "es:DescribeElasticsearchDomain",
+    "es:DescribeElasticsearchInstanceTypeLimits",
+    "es:DescribeReservedElasticsearchInstanceOfferings",
+    "es:DescribeReservedElasticsearchInstances",
+    "es:GetCompatibleElasticsearchVersions",
+    "es:ListDomainNames",
+    "es:ListElasticsearchInstanceTypes",
+    "es:ListElasticsearchVersions",
+    "es:DescribeElasticsearchDomains",
+    "es:DescribeElasticsearchDomainConfig",
+    "es:ESHttpGet",
+    "es:ESHttpHead",
+    "es:GetUpgradeHistory",
+    "es:GetUpgradeStatus",
+    "es:ListTags",
+    "es:AddTags",
+    "es:RemoveTags",
+    "es:ESHttpDelete",
+    "es:ESHttpPost",
+    "es:ESHttpPut",
+];
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Policy {
+    version: &'static str,
+    statement: Vec<Statement>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Statement {
+    effect: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    principal: Option<Value>,
+    action: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    condition: Option<Value>,
+}
+
+/// The trust policy of a role: the service accounts of its workloads, in their clusters, and nothing else.
+pub(crate) fn trust(stack: &Stack, role: &Role) -> String {
+    let mut statements = Vec::new();
+    for cluster in &stack.clusters {
+        let runs_here = |one: &&Workload| one.clusters.contains(&cluster.name);
+        let here: Vec<_> = stack.workloads_of(role).filter(runs_here).collect();
+        let tokens = here.iter().filter(|one| !one.uses_pod_identity);
+        let mut subjects: Vec<_> = tokens.map(|one| one.service_account.subject()).collect();
+        subjects.dedup();
+        if !subjects.is_empty() {
+            statements.push(web_identity_statement(role, cluster, subjects));
+        }
+        let mut accounts: Vec<_> = here.iter().filter(|one| one.uses_pod_identity).collect();
+        accounts.dedup_by_key(|one| &one.service_account);
+        statements.extend(
+            accounts
+                .iter()
+                .map(|one| pod_identity_statement(cluster, one)),
+        );
+    }
+    write(statements)
+}
+
+/// What the sessions of a role may do.
+pub(crate) fn permissions(stack: &Stack, role: &Role) -> String {
+    let statements = [connect(stack, role)].into_iter().flatten();
+    write(statements.chain(requests(stack, role)).collect())
+}
+
+/// The access policy of a domain whose access policy alone decides.
+pub(crate) fn access(stack: &Stack, store: &OpenSearchStore) -> String {
+    let uses = |one: &&Workload| {
+        one.opensearch
+            .as_ref()
+            .is_some_and(|used| used.store == store.key)
+    };
+    let mut roles: Vec<_> = stack
+        .workloads
+        .iter()
+        .filter(uses)
+        .map(|one| one.role.to_string())
+        .collect();
+    roles.sort();
+    roles.dedup();
+    write(vec![Statement {
+        principal: Some(serde_json::json!({"AWS": one_or_many(roles)})),
+        resource: Some(format!("{}/*", store.arn()).into()),
+        ..Statement::allow(one_or_many(HTTP_ACTIONS.map(str::to_owned).to_vec()))
+    }])
+}
+
+fn connect(stack: &Stack, role: &Role) -> Option<Statement> {
+    let user = |workload: &Workload| {
+        let used = workload.postgres.as_ref()?;
+        let store = stack.postgres_store(&used.store)?;
+        let arn = DbUserArn::new(
+            &store.region,
+            &store.account,
+            &store.resource_id,
+            &used.user,
+        );
+        Some(arn.to_string())
+    };
+    let mut users: Vec<_> = stack.workloads_of(role).filter_map(user).collect();
+    users.sort();
+    users.dedup();
+    (!users.is_empty()).then(|| Statement {
+        resource: Some(one_or_many(users)),
+        ..Statement::allow("rds-db:connect".into())
+    })
+}
+
+/// A statement for each list of actions.
+fn requests(stack: &Stack, role: &Role) -> Vec<Statement> {
+    let lists: [(bool, &[&str]); 2] = [(false, &HTTP_ACTIONS), (true, &DOCUMENTED_ACTIONS)];
+    let statement = |(is_documented, actions): (bool, &[&str])| {
+        let domain = |workload: &Workload| {
+            let used = workload.opensearch.as_ref()?;
+            let store = stack.opensearch_store(&used.store)?;
+            (used.has_documented_actions == is_documented).then(|| format!("{}/*", store.arn()))
+        };
+        let mut domains: Vec<_> = stack.workloads_of(role).filter_map(domain).collect();
+        domains.sort();
+        domains.dedup();
+        let actions = actions.iter().map(|action| (*action).to_owned());
+        (!domains.is_empty()).then(|| Statement {
+            resource: Some(one_or_many(domains)),
+            ..Statement::allow(one_or_many(actions.collect()))
+        })
+    };
+    lists.into_iter().filter_map(statement).collect()
+}
+
+fn web_identity_statement(role: &Role, cluster: &Cluster, subjects: Vec<String>) -> Statement {
+    let provider = OidcProviderArn::new(role.arn.partition(), role.arn.account(), &cluster.issuer);
+    let issuer = cluster.issuer.host_and_path();
+    let mut equals = serde_json::Map::new();
+    equals.insert(format!("{issuer}:aud"), AUDIENCE.into());
+    equals.insert(format!("{issuer}:sub"), one_or_many(subjects));
+    Statement {
+        principal: Some(serde_json::json!({"Federated": provider.as_str()})),
+        condition: Some(serde_json::json!({"StringEquals": equals})),
+        ..Statement::allow(web_identity::ACTION.into())
+    }
+}
+
+/// The conditions keep out other clusters of the account and other service accounts (EKS user guide, "Create IAM role
+/// with trust policy required by EKS Pod Identity").
+fn pod_identity_statement(cluster: &Cluster, workload: &Workload) -> Statement {
+    let account = &workload.service_account;
+    Statement {
+        principal: Some(serde_json::json!({"Service": pod_identity::PRINCIPAL})),
+        condition: Some(serde_json::json!({
+            "StringEquals": {
+                "aws:SourceAccount": cluster.arn.account(),
+                "aws:RequestTag/kubernetes-namespace": account.namespace(),
+                "aws:RequestTag/kubernetes-service-account": account.name(),
+            },
+            "ArnEquals": {"aws:SourceArn": cluster.arn.as_str()},
+        })),
+        ..Statement::allow(one_or_many(
+            pod_identity::ACTIONS.map(str::to_owned).to_vec(),
+        ))
+    }
+}
+
+// === impl Statement ===
+
+impl Statement {
+    fn allow(action: Value) -> Self {
+        Self {
+            effect: "Allow",
+            principal: None,
+            action,
+            resource: None,
+            condition: None,
+        }
+    }
+}
+
+/// IAM takes a list of one for the same as its item, and shows the item.
+fn one_or_many(mut texts: Vec<String>) -> Value {
+    match texts.pop() {
+        Some(only) if texts.is_empty() => only.into(),
+        Some(last) => {
+            texts.push(last);
+            texts.into()
+        }
+        None => Value::Array(Vec::new()),
+    }
+}
+
+fn write(statement: Vec<Statement>) -> String {
+    let policy = Policy {
+        version: "2012-10-17",
+        statement,
+    };
+    let text = serde_json::to_string_pretty(&policy).unwrap_or_default();
+    format!("{text}\n")
+}

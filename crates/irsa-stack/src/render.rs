@@ -1,0 +1,100 @@
+//! Files made from a set-up. The same set-up gives the same bytes.
+
+mod kubernetes;
+mod lab;
+mod opensearch;
+mod sql;
+
+use crate::stack::{Placeholder, Stack};
+
+/// What to render.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// Scripts for psql.
+    Sql,
+    /// Scripts that set up the security plugin of OpenSearch domains.
+    OpenSearch,
+    /// A Kustomize component for each cluster.
+    Kubernetes,
+    /// A world of the lab.
+    Lab,
+}
+
+/// A rendered file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Path below the output directory, with `/` between its parts.
+    pub path: String,
+    /// Text, with the header.
+    pub text: String,
+}
+
+/// The part of a header that every file of a target has.
+pub fn mark(target: Target) -> String {
+    format!("Rendered by `irsa render {}`", target.name())
+}
+
+/// Renders a target. `names`: the files of the specification, for headers.
+///
+/// # Errors
+/// The set-up can't be rendered as such files, with what to change.
+pub fn render(stack: &Stack, target: Target, names: &[&str]) -> Result<Vec<File>, String> {
+    let files = match target {
+        Target::Sql => sql::files(stack),
+        Target::OpenSearch => opensearch::files(stack),
+        Target::Kubernetes => kubernetes::files(stack),
+        Target::Lab => lab::files(stack)?,
+    };
+    let header = |file: File| File {
+        text: with_header(&file, target, stack, names),
+        path: file.path,
+    };
+    Ok(files.into_iter().map(header).collect())
+}
+
+// === impl Target ===
+
+impl Target {
+    /// The word on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sql => "sql",
+            Self::OpenSearch => "opensearch",
+            Self::Kubernetes => "kubernetes",
+            Self::Lab => "lab",
+        }
+    }
+
+    /// The values that the files need, and that exist only after `terraform apply`.
+    pub fn missing(self, stack: &Stack) -> Vec<&Placeholder> {
+        let needs = |one: &&Placeholder| match self {
+            Self::Kubernetes => !matches!(one, Placeholder::Issuer(_)),
+            Self::OpenSearch => matches!(one, Placeholder::OpenSearch(_)),
+            Self::Sql | Self::Lab => false,
+        };
+        stack.placeholders.iter().filter(needs).collect()
+    }
+}
+
+fn with_header(file: &File, target: Target, stack: &Stack, names: &[&str]) -> String {
+    let comment = if target == Target::Sql { "--" } else { "#" };
+    let names: Vec<_> = names
+        .iter()
+        .map(|name| irsa_chain::untrusted::printable(name).to_string())
+        .collect();
+    let (version, digest) = (env!("CARGO_PKG_VERSION"), &stack.digest);
+    let header = format!(
+        "{comment} {} {version} from {}, SHA-256 {digest}.\n{comment} Changes are overwritten.\n",
+        mark(target),
+        names.join(", ")
+    );
+    // A script's first line says what runs it.
+    match file
+        .text
+        .split_once('\n')
+        .filter(|(first, _)| first.starts_with("#!"))
+    {
+        Some((first, rest)) => format!("{first}\n{header}\n{rest}"),
+        None => format!("{header}\n{}", file.text),
+    }
+}

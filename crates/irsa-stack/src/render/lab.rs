@@ -1,0 +1,296 @@
+//! The set-up as a world of the lab.
+//!
+//! A world has one Kubernetes cluster: the first one, with the workloads that run in it. Database users of a world have
+//! all privileges on their databases, so readers do, too.
+
+use irsa_chain::RoleArn;
+use irsa_world::World;
+
+use crate::policies::{self, AUDIENCE};
+use crate::render::File;
+use crate::stack::{Cluster, OpenSearchStore, PostgresStore, Role, Stack, Workload};
+use crate::yaml::Yaml;
+
+/// The first port of the proxies for PostgreSQL; each workload has its own.
+const POSTGRES_PORT: usize = 15_432;
+/// The first port of the proxies for OpenSearch.
+const OPENSEARCH_PORT: usize = 19_200;
+
+/// # Errors
+/// The world is not one that the lab would take.
+pub(super) fn files(stack: &Stack) -> Result<Vec<File>, String> {
+    let cluster = stack.clusters.first().ok_or("the set-up has no cluster")?;
+    let text = world(stack, cluster).write();
+    World::from_yaml(&text)
+        .map_err(|error| format!("the lab does not take this set-up: {error}"))?;
+    Ok(vec![File {
+        path: "lab/world.yaml".to_owned(),
+        text,
+    }])
+}
+
+fn world(stack: &Stack, cluster: &Cluster) -> Yaml {
+    let runs_here = |one: &&Workload| one.clusters.contains(&cluster.name);
+    let workloads: Vec<_> = stack.workloads.iter().filter(runs_here).collect();
+    let node = node_role(stack);
+    let own = stack.roles.iter().filter(|role| !role.is_external);
+    let mut roles: Vec<_> = own.map(|one| role(stack, one)).collect();
+    roles.push(Yaml::map([
+        ("arn", Yaml::text(&node)),
+        ("trust_policy", Yaml::Block(NODE_TRUST.to_owned())),
+    ]));
+    let associations = workloads
+        .iter()
+        .filter(|one| one.uses_pod_identity)
+        .map(|one| {
+            Yaml::map([
+                (
+                    "service_account",
+                    Yaml::text(one.service_account.to_string()),
+                ),
+                ("role", Yaml::text(one.role.as_str())),
+            ])
+        });
+    Yaml::map([
+        ("region", Yaml::text(stack.region.as_str())),
+        ("accounts", Yaml::texts(accounts(stack))),
+        ("kubernetes", kubernetes(stack, cluster)),
+        ("oidc_providers", Yaml::List(vec![provider(stack, cluster)])),
+        ("roles", Yaml::List(roles)),
+        ("node_role", Yaml::text(node)),
+        (
+            "pod_identity_associations",
+            Yaml::List(associations.collect()),
+        ),
+        (
+            "clusters",
+            Yaml::List(
+                stack
+                    .postgres
+                    .iter()
+                    .map(|one| database_cluster(stack, one))
+                    .collect(),
+            ),
+        ),
+        (
+            "domains",
+            Yaml::List(
+                stack
+                    .opensearch
+                    .iter()
+                    .map(|one| domain(stack, one))
+                    .collect(),
+            ),
+        ),
+        (
+            "workloads",
+            Yaml::List(
+                workloads
+                    .iter()
+                    .enumerate()
+                    .map(|(number, one)| workload(stack, number, one))
+                    .collect(),
+            ),
+        ),
+    ])
+}
+
+/// The node has a role without permissions.
+const NODE_TRUST: &str = r#"{
+  "Version": "2012-10-17",
+  "Statement": [
+    {
+      "Effect": "Allow",
+      "Principal": {
+        "Service": "ec2.amazonaws.com"
+      },
+      "Action": "sts:AssumeRole"
+    }
+  ]
+}
+"#;
+
+fn node_role(stack: &Stack) -> String {
+    let partition = stack.region.partition();
+    format!(
+        "arn:{partition}:iam::{}:role/{}-node",
+        stack.account, stack.name
+    )
+}
+
+fn accounts(stack: &Stack) -> Vec<String> {
+    let stores = stack.postgres.iter().map(|one| &one.account);
+    let domains = stack.opensearch.iter().map(|one| &one.account);
+    let roles = stack
+        .roles
+        .iter()
+        .filter(|role| !role.is_external)
+        .map(|one| one.arn.account());
+    let mut accounts: Vec<_> = stores
+        .chain(domains)
+        .chain(roles)
+        .chain([&stack.account])
+        .map(ToString::to_string)
+        .collect();
+    accounts.sort();
+    accounts.dedup();
+    accounts
+}
+
+fn kubernetes(stack: &Stack, cluster: &Cluster) -> Yaml {
+    Yaml::map([
+        ("name", Yaml::text(&cluster.name)),
+        ("account", Yaml::text(stack.account.as_str())),
+        ("issuer", Yaml::text(cluster.issuer.as_str())),
+    ])
+}
+
+fn provider(stack: &Stack, cluster: &Cluster) -> Yaml {
+    Yaml::map([
+        ("account", Yaml::text(stack.account.as_str())),
+        ("issuer", Yaml::text(cluster.issuer.as_str())),
+        ("client_ids", Yaml::texts([AUDIENCE])),
+    ])
+}
+
+fn role(stack: &Stack, role: &Role) -> Yaml {
+    let policy = Yaml::map([
+        ("name", Yaml::text(&role.policy)),
+        ("document", Yaml::Block(policies::permissions(stack, role))),
+    ]);
+    Yaml::map([
+        ("arn", Yaml::text(role.arn.as_str())),
+        ("trust_policy", Yaml::Block(policies::trust(stack, role))),
+        ("policies", Yaml::List(vec![policy])),
+    ])
+}
+
+fn database_cluster(stack: &Stack, store: &PostgresStore) -> Yaml {
+    let mut users: Vec<_> = stack
+        .uses_of_postgres(store)
+        .map(|(_, one)| &one.user)
+        .collect();
+    users.sort();
+    users.dedup();
+    let user = |name: &&String| {
+        let uses = stack
+            .uses_of_postgres(store)
+            .filter(|(_, one)| one.user == **name);
+        let mut databases: Vec<_> = uses.map(|(_, one)| one.database.clone()).collect();
+        databases.sort();
+        databases.dedup();
+        Yaml::map([
+            ("name", Yaml::text(name.as_str())),
+            ("member_of", Yaml::texts(["rds_iam"])),
+            ("databases", Yaml::texts(databases)),
+        ])
+    };
+    Yaml::map([
+        ("name", Yaml::text(&store.identifier)),
+        ("account", Yaml::text(store.account.as_str())),
+        ("region", Yaml::text(store.region.as_str())),
+        ("resource_id", Yaml::text(store.resource_id.as_str())),
+        ("dns_id", Yaml::text(dns_id(&store.endpoint))),
+        ("port", Yaml::Integer(store.port.into())),
+        (
+            "instances",
+            Yaml::texts([format!("{}-1", store.identifier)]),
+        ),
+        (
+            "databases",
+            Yaml::texts(store.databases.iter().map(|one| &one.name)),
+        ),
+        ("users", Yaml::List(users.iter().map(user).collect())),
+    ])
+}
+
+/// `c9akciq32rgw` in `aurora.cluster-c9akciq32rgw.eu-central-1.rds.amazonaws.com`.
+fn dns_id(endpoint: &str) -> &str {
+    let label = endpoint.split('.').nth(1).unwrap_or_default();
+    label.strip_prefix("cluster-").unwrap_or(label)
+}
+
+fn domain(stack: &Stack, store: &OpenSearchStore) -> Yaml {
+    let mut fields = vec![
+        ("name", Yaml::text(&store.name)),
+        ("account", Yaml::text(store.account.as_str())),
+        ("region", Yaml::text(store.region.as_str())),
+        ("endpoint", Yaml::text(&store.endpoint)),
+        ("fine_grained", Yaml::Flag(store.is_fine_grained)),
+    ];
+    if !store.is_fine_grained {
+        fields.push(("access_policy", Yaml::Block(policies::access(stack, store))));
+        return Yaml::map(fields);
+    }
+    let roles = store.roles.iter().map(|role| {
+        let index = |(pattern, privilege): &(String, crate::stack::IndexPrivilege)| {
+            Yaml::map([
+                ("index_patterns", Yaml::texts([pattern])),
+                (
+                    "allowed_actions",
+                    Yaml::texts(privilege.allowed_actions().iter().copied()),
+                ),
+            ])
+        };
+        Yaml::map([
+            ("name", Yaml::text(&role.name)),
+            (
+                "cluster_permissions",
+                Yaml::texts(role.cluster_permissions.iter().copied()),
+            ),
+            (
+                "index_permissions",
+                Yaml::List(role.indices.iter().map(index).collect()),
+            ),
+        ])
+    });
+    let mappings = store.mappings.iter().map(|mapping| {
+        let roles = mapping.backend_roles.iter().map(RoleArn::as_str);
+        Yaml::map([
+            ("role", Yaml::text(&mapping.role)),
+            ("backend_roles", Yaml::texts(roles)),
+        ])
+    });
+    fields.push(("master_role", Yaml::text(store.admin.as_str())));
+    fields.push(("roles", Yaml::List(roles.collect())));
+    fields.push(("role_mappings", Yaml::List(mappings.collect())));
+    Yaml::map(fields)
+}
+
+fn workload(stack: &Stack, number: usize, workload: &Workload) -> Yaml {
+    let identity = if workload.uses_pod_identity {
+        "pod-identity"
+    } else {
+        "web-identity"
+    };
+    let mut fields = vec![
+        ("name", Yaml::text(&workload.key)),
+        (
+            "service_account",
+            Yaml::text(workload.service_account.to_string()),
+        ),
+        ("identity", Yaml::text(identity)),
+        ("role", Yaml::text(workload.role.as_str())),
+    ];
+    if let Some(used) = &workload.postgres
+        && let Some(store) = stack.postgres_store(&used.store)
+    {
+        let database = Yaml::map([
+            ("cluster", Yaml::text(&store.identifier)),
+            ("name", Yaml::text(&used.database)),
+            ("user", Yaml::text(&used.user)),
+            ("listen", Yaml::text((POSTGRES_PORT + number).to_string())),
+        ]);
+        fields.push(("database", database));
+    }
+    if let Some(used) = &workload.opensearch
+        && let Some(store) = stack.opensearch_store(&used.store)
+    {
+        let domain = Yaml::map([
+            ("name", Yaml::text(&store.name)),
+            ("listen", Yaml::text((OPENSEARCH_PORT + number).to_string())),
+        ]);
+        fields.push(("domain", domain));
+    }
+    Yaml::map(fields)
+}

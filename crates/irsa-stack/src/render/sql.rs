@@ -1,0 +1,266 @@
+//! Scripts for psql. They can be run again at any time, also after they were interrupted, by an administrator who is not a
+//! superuser.
+
+use std::fmt::Write as _;
+
+use crate::render::File;
+use crate::stack::{
+    Database, Placeholder, PostgresPrivileges, PostgresStore, PostgresUse, Stack, Workload,
+};
+
+/// Refuses to enable IAM authentication where that would end a login by password.
+///
+/// For a role that the administrator is a member of, it would be the administrator's: from PostgreSQL 16 on, CREATE ROLE
+/// makes its creator a member without INHERIT, which does not count. For a role that this set-up did not create, it would
+/// be an application's.
+const GUARDS: &str = r"CREATE FUNCTION pg_temp.check_user(target name, mark text) RETURNS void LANGUAGE plpgsql AS $irsa$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = target
+      AND (shobj_description(oid, 'pg_authid') = mark OR pg_has_role(oid, 'rds_iam', 'MEMBER'))) THEN
+    RAISE EXCEPTION 'role % exists already: with rds_iam, its login by password would stop working', target
+      USING HINT = 'Choose another user in irsa.yaml, or run GRANT rds_iam yourself once nothing logs in by password.';
+  END IF;
+END
+$irsa$;
+
+CREATE FUNCTION pg_temp.check_admin(target name) RETURNS void LANGUAGE plpgsql AS $irsa$
+DECLARE
+  condition text := '';
+  is_member boolean;
+BEGIN
+  IF current_setting('server_version_num')::int >= 160000 THEN
+    condition := 'AND m.inherit_option';
+  END IF;
+  EXECUTE format('WITH RECURSIVE path AS (
+      SELECT oid FROM pg_roles WHERE rolname = current_user
+      UNION
+      SELECT m.roleid FROM pg_auth_members m JOIN path ON m.member = path.oid WHERE true %s)
+    SELECT EXISTS (SELECT FROM path JOIN pg_roles r USING (oid) WHERE r.rolname = $1)', condition)
+    INTO is_member USING target;
+  IF is_member THEN
+    RAISE EXCEPTION 'administrator % is a member of %: with rds_iam its password would stop working', current_user, target
+      USING HINT = format('REVOKE %I FROM %I;', target, current_user);
+  END IF;
+END
+$irsa$;
+";
+
+/// A script for each cluster, and one for each reader, which the owner of the database runs.
+pub(super) fn files(stack: &Stack) -> Vec<File> {
+    let mut files = Vec::new();
+    for store in &stack.postgres {
+        files.push(File {
+            path: format!("sql/{}.sql", store.key),
+            text: store_script(stack, store),
+        });
+        let readers = stack.uses_of_postgres(store);
+        let readers = readers.filter(|(_, used)| used.privileges == PostgresPrivileges::Read);
+        files.extend(
+            readers.filter_map(|(workload, used)| reader_file(stack, store, workload, used)),
+        );
+    }
+    files
+}
+
+fn store_script(stack: &Stack, store: &PostgresStore) -> String {
+    let (host, port) = (&store.endpoint, store.port);
+    let mut text = format!(
+        "-- PostgreSQL cluster {}: databases, users, IAM authentication.\n\
+         -- Run it as the administrator: psql \"host=HOST port={port} dbname=postgres user=ADMIN sslmode=verify-full\" -f FILE\n",
+        store.identifier
+    );
+    if !stack
+        .placeholders
+        .contains(&Placeholder::Postgres(store.key.clone()))
+    {
+        let _ = writeln!(text, "-- HOST is {host}");
+    }
+    text += "\n\\set ON_ERROR_STOP on\n\n";
+    text += GUARDS;
+    let mut users: Vec<&str> = stack
+        .uses_of_postgres(store)
+        .map(|(_, one)| one.user.as_str())
+        .collect();
+    users.sort_unstable();
+    users.dedup();
+    for user in users {
+        text += &user_statements(stack, user);
+    }
+    for database in &store.databases {
+        text += &database_statements(stack, store, database);
+    }
+    text
+}
+
+fn user_statements(stack: &Stack, user: &str) -> String {
+    let (name, literal) = (identifier(user), literal(user));
+    let comment = self::literal(&format!("irsa: {}", stack.name));
+    format!(
+        "\n-- User {shown}\n\
+         SELECT NOT EXISTS (SELECT FROM pg_roles WHERE rolname = {literal}) AS is_missing \\gset\n\
+         \\if :is_missing\n\
+         BEGIN;\n\
+         CREATE ROLE {name} LOGIN;\n\
+         COMMENT ON ROLE {name} IS {comment};\n\
+         COMMIT;\n\
+         \\endif\n\
+         SELECT pg_temp.check_user({literal}, {comment});\n\
+         SELECT pg_temp.check_admin({literal});\n\
+         GRANT rds_iam TO {name};\n",
+        shown = comment_text(user),
+    )
+}
+
+/// A database that this script creates takes connections only when no one else can connect to it, so that an
+/// interrupted run leaves nothing open.
+fn database_statements(stack: &Stack, store: &PostgresStore, database: &Database) -> String {
+    let (name, literal) = (identifier(&database.name), literal(&database.name));
+    let comment = self::literal(&format!("irsa: {}", stack.name));
+    let mut text = format!(
+        "\n-- Database {shown}\n\
+         SELECT NOT EXISTS (SELECT FROM pg_database WHERE datname = {literal}) AS is_missing \\gset\n\
+         \\if :is_missing\n\
+         CREATE DATABASE {name} ALLOW_CONNECTIONS false CONNECTION LIMIT 0;\n\
+         \\endif\n\
+         SELECT EXISTS (SELECT FROM pg_database WHERE datname = {literal} AND NOT datallowconn AND datconnlimit = 0) \
+         AS is_new \\gset\n\
+         \\if :is_new\n\
+         REVOKE CONNECT, TEMPORARY ON DATABASE {name} FROM PUBLIC;\n\
+         COMMENT ON DATABASE {name} IS {comment};\n\
+         ALTER DATABASE {name} ALLOW_CONNECTIONS true CONNECTION LIMIT -1;\n\
+         \\endif\n",
+        shown = comment_text(&database.name),
+    );
+    let uses = || {
+        let uses = stack.uses_of_postgres(store).map(|(_, one)| one);
+        uses.filter(|one| one.database == database.name)
+    };
+    let mut all: Vec<_> = uses()
+        .filter(|one| one.privileges == PostgresPrivileges::All)
+        .collect();
+    all.sort_by(|one, other| one.user.cmp(&other.user));
+    all.dedup_by_key(|one| &one.user);
+    for used in &all {
+        let _ = writeln!(
+            text,
+            "GRANT ALL PRIVILEGES ON DATABASE {name} TO {};",
+            identifier(&used.user)
+        );
+    }
+    for used in uses().filter(|one| one.privileges == PostgresPrivileges::Read) {
+        let _ = writeln!(
+            text,
+            "GRANT CONNECT ON DATABASE {name} TO {};",
+            identifier(&used.user)
+        );
+    }
+    let _ = writeln!(text, "{}", connect(&database.name));
+    for used in &all {
+        let _ = writeln!(
+            text,
+            "GRANT ALL ON SCHEMA public TO {};",
+            identifier(&used.user)
+        );
+    }
+    for used in uses().filter(|one| one.privileges == PostgresPrivileges::Read) {
+        let _ = writeln!(
+            text,
+            "GRANT USAGE ON SCHEMA public TO {};",
+            identifier(&used.user)
+        );
+    }
+    text
+}
+
+/// Only the owner of tables can let others read them; the administrator is not a member of the owner, on purpose.
+fn reader_file(
+    stack: &Stack,
+    store: &PostgresStore,
+    workload: &Workload,
+    used: &PostgresUse,
+) -> Option<File> {
+    let database = store
+        .databases
+        .iter()
+        .find(|one| one.name == used.database)?;
+    let mut owners = stack.uses_of_postgres(store);
+    let (owner, _) = owners.find(|(_, one)| one.user == database.owner)?;
+    let reader = identifier(&used.user);
+    let text = format!(
+        "-- {reader_key} reads what {owner_key} writes.\n\
+         -- Run it as the owner of the tables, user {owner_name}, in the database {name}.\n\
+         \n\
+         \\set ON_ERROR_STOP on\n\
+         \n\
+         GRANT SELECT ON ALL TABLES IN SCHEMA public TO {reader};\n\
+         ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO {reader};\n",
+        reader_key = workload.key,
+        owner_key = owner.key,
+        owner_name = comment_text(&database.owner),
+        name = comment_text(&used.database),
+    );
+    Some(File {
+        path: format!("sql/{}.{}-as-owner.sql", store.key, workload.key),
+        text,
+    })
+}
+
+/// A quoted identifier. Control characters don't occur in names.
+fn identifier(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A string constant that means the same with either value of `standard_conforming_strings`.
+fn literal(text: &str) -> String {
+    let quoted = text.replace('\'', "''");
+    if text.contains('\\') {
+        format!("E'{}'", quoted.replace('\\', "\\\\"))
+    } else {
+        format!("'{quoted}'")
+    }
+}
+
+/// A name in a comment of one line.
+fn comment_text(name: &str) -> String {
+    irsa_chain::untrusted::printable(name).to_string()
+}
+
+/// The meta-command of psql that connects to a database, as `pg_dump` writes it: psql would read some names as connection
+/// strings.
+fn connect(database: &str) -> String {
+    let is_plain = database
+        .chars()
+        .all(|char| char.is_ascii_alphanumeric() || char == '_');
+    if is_plain {
+        return format!("\\connect \"{database}\"");
+    }
+    let value = database.replace('\\', "\\\\").replace('\'', "\\'");
+    format!(
+        "\\connect -reuse-previous=on {}",
+        identifier(&format!("dbname='{value}'"))
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_end_nothing() {
+        assert_eq!(
+            identifier("a\"; DROP DATABASE x; --"),
+            "\"a\"\"; DROP DATABASE x; --\""
+        );
+        assert_eq!(literal("it's"), "'it''s'");
+        assert_eq!(literal("a\\' or 1"), "E'a\\\\'' or 1'");
+    }
+
+    #[test]
+    fn a_name_is_no_connection_string() {
+        assert_eq!(connect("Orders_1"), "\\connect \"Orders_1\"");
+        assert_eq!(
+            connect("host=evil 'x\"\\"),
+            "\\connect -reuse-previous=on \"dbname='host=evil \\'x\"\"\\\\'\""
+        );
+    }
+}

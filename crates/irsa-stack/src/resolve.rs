@@ -1,0 +1,245 @@
+//! From the file to the set-up: resolves defaults and references, and finds what is wrong between keys.
+
+mod roles;
+mod stores;
+mod workloads;
+
+use irsa_chain::untrusted::quoted;
+use irsa_chain::{Arn, IssuerUrl};
+use sha2::{Digest as _, Sha256};
+
+use crate::mistake::{Mistake, Place};
+use crate::outputs::Outputs;
+use crate::specification::{self, Specification};
+use crate::stack::{Cluster, Placeholder, Stack};
+use crate::tree::Node;
+
+/// The image where the file names none.
+const IMAGE: &str = concat!("registry.example.com/irsa:", env!("CARGO_PKG_VERSION"));
+
+/// Resolves everything.
+///
+/// # Errors
+/// Every mistake.
+pub(crate) fn stack(
+    file: &Specification,
+    outputs: Option<&Outputs>,
+    root: &Node,
+    digest: String,
+) -> Result<Stack, Vec<Mistake>> {
+    let mut resolver = Resolver {
+        file,
+        outputs,
+        root,
+        mistakes: Vec::new(),
+        placeholders: Vec::new(),
+    };
+    resolver.unknown_outputs();
+    let clusters = resolver.clusters();
+    let workloads = resolver.workloads();
+    // A workload with a mistake may use what seems unused.
+    let is_complete = resolver.mistakes.is_empty();
+    let roles = resolver.roles(&workloads);
+    let postgres = resolver.postgres(&workloads);
+    let opensearch = resolver.opensearch(&workloads);
+    if is_complete {
+        resolver.unused(&workloads);
+    }
+    let Resolver {
+        mistakes,
+        placeholders,
+        ..
+    } = resolver;
+    if !mistakes.is_empty() {
+        return Err(mistakes);
+    }
+    let stack = Stack {
+        name: file.name.clone(),
+        account: file.aws.account.clone(),
+        region: file.aws.region.clone(),
+        clusters,
+        postgres,
+        opensearch,
+        roles,
+        workloads,
+        image: file.irsa.image.clone().unwrap_or_else(|| IMAGE.to_owned()),
+        digest,
+        placeholders,
+    };
+    roles::within_quotas(&stack, root).map(|()| stack)
+}
+
+/// The file, and what was found so far.
+struct Resolver<'f> {
+    file: &'f Specification,
+    outputs: Option<&'f Outputs>,
+    root: &'f Node,
+    mistakes: Vec<Mistake>,
+    placeholders: Vec<Placeholder>,
+}
+
+impl Resolver<'_> {
+    fn clusters(&mut self) -> Vec<Cluster> {
+        if self.file.clusters.is_empty() {
+            self.mistake(
+                &["clusters"],
+                "`clusters` is empty: workloads need a cluster to run in",
+            );
+        }
+        let names: Vec<_> = self.file.clusters.keys().cloned().collect();
+        names.iter().filter_map(|name| self.cluster(name)).collect()
+    }
+
+    fn cluster(&mut self, name: &str) -> Option<Cluster> {
+        let (account, region) = (&self.file.aws.account, &self.file.aws.region);
+        let partition = region.partition();
+        let arn: Option<Arn> = format!("arn:{partition}:eks:{region}:{account}:cluster/{name}")
+            .parse()
+            .ok();
+        let known = self
+            .outputs()
+            .and_then(|outputs| outputs.clusters.get(name));
+        let issuer = match known {
+            Some(known) => Some(known.issuer.clone()),
+            None => {
+                self.placeholders.push(Placeholder::Issuer(name.to_owned()));
+                placeholder_issuer(region.as_str(), partition.dns_suffix(), name)
+            }
+        };
+        Some(Cluster {
+            name: name.to_owned(),
+            issuer: issuer?,
+            arn: arn?,
+        })
+    }
+
+    fn outputs(&self) -> Option<&specification::Outputs> {
+        self.outputs.map(|outputs| &outputs.values)
+    }
+
+    /// Refuses outputs of what the file does not have.
+    fn unknown_outputs(&mut self) {
+        let Some(outputs) = self.outputs else {
+            return;
+        };
+        let file = self.file;
+        let kinds: [(&str, Vec<&str>, Vec<&str>); 4] = [
+            (
+                "clusters",
+                keys(&file.clusters),
+                keys(&outputs.values.clusters),
+            ),
+            (
+                "postgres",
+                keys(&file.postgres),
+                keys(&outputs.values.postgres),
+            ),
+            (
+                "opensearch",
+                keys(&file.opensearch),
+                keys(&outputs.values.opensearch),
+            ),
+            ("roles", keys(&file.workloads), keys(&outputs.values.roles)),
+        ];
+        for (kind, known, given) in kinds {
+            for key in given.iter().filter(|key| !known.contains(key)) {
+                let section = if kind == "roles" { "workloads" } else { kind };
+                let message = format!(
+                    "output for {}, which irsa.yaml does not have under `{section}`",
+                    quoted(key)
+                );
+                let place = outputs.root.key_place(&[kind, key]);
+                let mistake = Mistake::new(place, message).suggesting(key, known.iter().copied());
+                self.mistakes.push(mistake);
+            }
+        }
+    }
+
+    /// Refuses stores and databases that no workload uses.
+    fn unused(&mut self, workloads: &[crate::stack::Workload]) {
+        let file = self.file;
+        let uses = || workloads.iter().filter_map(|one| one.postgres.as_ref());
+        for (key, store) in &file.postgres {
+            for name in store.databases.keys() {
+                if !uses().any(|one| one.store == *key && one.database == *name) {
+                    let message = format!("no workload uses the database {}", quoted(name));
+                    self.unused_key(&["postgres", key, "databases", name], message);
+                }
+            }
+            if store.databases.is_empty() {
+                self.unused_key(
+                    &["postgres", key],
+                    format!("{} has no databases", quoted(key)),
+                );
+            }
+        }
+        for key in file.opensearch.keys() {
+            let mut uses = workloads.iter().filter_map(|one| one.opensearch.as_ref());
+            if !uses.any(|one| one.store == *key) {
+                let message = format!("no workload uses the domain {}", quoted(key));
+                self.unused_key(&["opensearch", key], message);
+            }
+        }
+        for name in file.clusters.keys() {
+            if !workloads.iter().any(|one| one.clusters.contains(name)) {
+                let message = format!("no workload runs in the cluster {}", quoted(name));
+                self.unused_key(&["clusters", name], message);
+            }
+        }
+    }
+
+    fn unused_key(&mut self, path: &[&str], message: String) {
+        let mistake = Mistake::new(self.root.key_place(path), message);
+        self.mistakes
+            .push(mistake.with_help("remove it, or name it in a workload"));
+    }
+
+    fn mistake(&mut self, path: &[&str], message: impl Into<String>) {
+        let place = self.root.place_of(path);
+        self.mistakes.push(Mistake::new(place, message));
+    }
+
+    /// A name that nothing has, with a suggestion.
+    fn dangling<'a>(
+        &mut self,
+        path: &[&str],
+        what: &str,
+        name: &str,
+        known: impl IntoIterator<Item = &'a str>,
+    ) {
+        let message = format!("{what} {} does not exist", quoted(name));
+        let mistake = Mistake::new(self.root.place_of(path), message).suggesting(name, known);
+        self.mistakes.push(mistake);
+    }
+
+    /// A contradiction between the outputs file and `irsa.yaml`.
+    fn contradiction(&mut self, path: &[&str], message: String) {
+        let place = self
+            .outputs
+            .map_or_else(|| Place::start(0), |one| one.root.place_of(path));
+        let help = "run `terraform apply` and write the outputs file again";
+        self.mistakes
+            .push(Mistake::new(place, message).with_help(help));
+    }
+}
+
+fn keys<T>(map: &std::collections::BTreeMap<String, T>) -> Vec<&str> {
+    map.keys().map(String::as_str).collect()
+}
+
+/// Characters that are the same in every run, for what AWS will invent.
+fn invented(seed: &str, alphabet: &[u8], length: usize) -> String {
+    let digest = Sha256::digest(seed);
+    let letter = |byte: &u8| {
+        let place = usize::from(*byte) % alphabet.len().max(1);
+        alphabet.get(place).copied().map_or('a', char::from)
+    };
+    digest.iter().take(length).map(letter).collect()
+}
+
+fn placeholder_issuer(region: &str, suffix: &str, cluster: &str) -> Option<IssuerUrl> {
+    let id = invented(&format!("issuer {cluster}"), b"0123456789ABCDEF", 32);
+    format!("https://oidc.eks.{region}.{suffix}/id/{id}")
+        .parse()
+        .ok()
+}

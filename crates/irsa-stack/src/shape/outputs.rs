@@ -1,0 +1,59 @@
+//! The keys of the outputs file: what exists only after `terraform apply`.
+
+use super::rules::{
+    CLUSTER_NAME, DB_IDENTIFIER, DB_RESOURCE_ID, DOMAIN_NAME, ISSUER, LABEL, OPENSEARCH_ENDPOINT,
+    RDS_ENDPOINT, ROLE_ARN,
+};
+use super::{Field, Shape};
+
+/// The whole file.
+pub(crate) static OUTPUTS: Shape = Shape::Record(&[
+    Field::required(
+        "version",
+        Shape::Integer { min: 1, max: 1 },
+        "Version of this file format.",
+    ),
+    Field::optional(
+        "clusters",
+        Shape::Map {
+            key: &CLUSTER_NAME,
+            value: &Shape::Record(&[Field::required(
+                "issuer",
+                Shape::Text(&ISSUER),
+                "OIDC issuer of the cluster.",
+            )]),
+        },
+        "EKS clusters by name.",
+    ),
+    Field::optional(
+        "postgres",
+        Shape::Map {
+            key: &DB_IDENTIFIER,
+            value: &Shape::Record(&[
+                Field::required("endpoint", Shape::Text(&RDS_ENDPOINT), "Writer endpoint."),
+                Field::required("resource_id", Shape::Text(&DB_RESOURCE_ID), "Resource ID."),
+            ]),
+        },
+        "PostgreSQL clusters by their keys in irsa.yaml.",
+    ),
+    Field::optional(
+        "opensearch",
+        Shape::Map {
+            key: &DOMAIN_NAME,
+            value: &Shape::Record(&[Field::required(
+                "endpoint",
+                Shape::Text(&OPENSEARCH_ENDPOINT),
+                "Endpoint.",
+            )]),
+        },
+        "OpenSearch domains by their keys in irsa.yaml.",
+    ),
+    Field::optional(
+        "roles",
+        Shape::Map {
+            key: &LABEL,
+            value: &Shape::Text(&ROLE_ARN),
+        },
+        "ARNs of the roles by workload.",
+    ),
+]);

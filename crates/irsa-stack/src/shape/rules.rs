@@ -1,0 +1,334 @@
+//! Rules for texts. Each refuses what AWS, PostgreSQL, OpenSearch or Kubernetes would refuse, or take for another name.
+
+use irsa_chain::endpoint::{OpenSearchEndpoint, RdsEndpoint};
+use irsa_chain::untrusted::is_deceptive;
+use irsa_chain::{AccountId, DbResourceId, IssuerUrl, Region, RoleArn, ServiceAccount};
+use unicode_normalization::is_nfc;
+
+use super::Rule;
+
+/// PostgreSQL truncates longer identifiers (`NAMEDATALEN` - 1).
+const MAX_IDENTIFIER_BYTES: usize = 63;
+/// The length of an IAM role name (IAM API Reference, `CreateRole`).
+const MAX_ROLE_NAME: usize = 64;
+
+pub(super) static ANY: Rule = Rule {
+    noun: "a text",
+    pattern: None,
+    check: |_| Ok(()),
+};
+
+pub(super) static ACCOUNT: Rule = Rule {
+    noun: "an AWS account ID",
+    pattern: Some("^[0-9]{12}$"),
+    check: |text| parsed::<AccountId>(text),
+};
+
+pub(super) static REGION: Rule = Rule {
+    noun: "an AWS region",
+    pattern: Some("^[a-z]+(-[a-z]+)+-[0-9]+$"),
+    check: |text| parsed::<Region>(text),
+};
+
+pub(super) static ROLE_ARN: Rule = Rule {
+    noun: "a role ARN",
+    pattern: Some("^arn:[a-z-]+:iam::[0-9]{12}:role/.+$"),
+    check: |text| parsed::<RoleArn>(text),
+};
+
+pub(super) static POLICY_ARN: Rule = Rule {
+    noun: "the ARN of a managed policy",
+    pattern: Some("^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/[!-~]+$"),
+    check: policy_arn,
+};
+
+pub(super) static ROLE_NAME: Rule = Rule {
+    noun: "a role name",
+    pattern: Some("^[A-Za-z0-9_+=,.@-]{1,64}$"),
+    check: |text| iam_name(text, MAX_ROLE_NAME),
+};
+
+pub(super) static POLICY_NAME: Rule = Rule {
+    noun: "a policy name",
+    pattern: Some("^[A-Za-z0-9_+=,.@-]{1,128}$"),
+    check: |text| iam_name(text, 128),
+};
+
+pub(super) static IAM_PATH: Rule = Rule {
+    noun: "an IAM path",
+    pattern: Some("^/([!-~]+/)?$"),
+    check: iam_path,
+};
+
+pub(super) static LABEL: Rule = Rule {
+    noun: "a name",
+    pattern: Some("^[a-z]([a-z0-9-]*[a-z0-9])?$"),
+    check: |text| label(text, 1..=40),
+};
+
+pub(super) static CLUSTER_NAME: Rule = Rule {
+    noun: "the name of an EKS cluster",
+    pattern: Some("^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$"),
+    check: cluster_name,
+};
+
+pub(super) static DB_IDENTIFIER: Rule = Rule {
+    noun: "the identifier of a DB cluster",
+    pattern: Some("^[a-z]([a-z0-9-]*[a-z0-9])?$"),
+    check: db_identifier,
+};
+
+pub(super) static DOMAIN_NAME: Rule = Rule {
+    noun: "the name of an OpenSearch domain",
+    pattern: Some("^[a-z][a-z0-9-]{2,27}$"),
+    check: domain_name,
+};
+
+pub(super) static DB_RESOURCE_ID: Rule = Rule {
+    noun: "a database resource ID",
+    pattern: Some("^(cluster|db|prx)-[0-9A-Za-z]+$"),
+    check: |text| parsed::<DbResourceId>(text),
+};
+
+pub(super) static RDS_ENDPOINT: Rule = Rule {
+    noun: "an RDS endpoint",
+    pattern: Some("\\.rds\\."),
+    check: |text| parsed::<RdsEndpoint>(text),
+};
+
+pub(super) static OPENSEARCH_ENDPOINT: Rule = Rule {
+    noun: "the endpoint of an OpenSearch domain",
+    pattern: Some("\\.es\\."),
+    check: |text| parsed::<OpenSearchEndpoint>(text),
+};
+
+pub(super) static ISSUER: Rule = Rule {
+    noun: "an OIDC issuer",
+    pattern: Some("^https://"),
+    check: |text| parsed::<IssuerUrl>(text),
+};
+
+pub(super) static SERVICE_ACCOUNT: Rule = Rule {
+    noun: "a service account",
+    pattern: Some("^[a-z0-9-]+/[a-z0-9.-]+$"),
+    check: |text| parsed::<ServiceAccount>(text),
+};
+
+pub(super) static NAMESPACE: Rule = Rule {
+    noun: "a Kubernetes namespace",
+    pattern: Some("^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"),
+    check: |text| parsed::<ServiceAccount>(&format!("{text}/x")),
+};
+
+pub(super) static DATABASE: Rule = Rule {
+    noun: "a database name",
+    pattern: None,
+    check: identifier,
+};
+
+pub(super) static DATABASE_USER: Rule = Rule {
+    noun: "a database user",
+    pattern: None,
+    check: database_user,
+};
+
+pub(super) static SECURITY_ROLE: Rule = Rule {
+    noun: "a role of the OpenSearch security plugin",
+    pattern: Some("^[A-Za-z0-9_-]{1,128}$"),
+    check: security_role,
+};
+
+pub(super) static INDEX_PATTERN: Rule = Rule {
+    noun: "an index pattern",
+    pattern: Some("^[a-z0-9.*][a-z0-9._*-]*$"),
+    check: index_pattern,
+};
+
+pub(super) static IMAGE: Rule = Rule {
+    noun: "an image reference",
+    pattern: Some("^[A-Za-z0-9][A-Za-z0-9._:/@-]*$"),
+    check: image,
+};
+
+pub(super) static VERSION: Rule = Rule {
+    noun: "a version",
+    pattern: Some("^[A-Za-z0-9][A-Za-z0-9._-]*$"),
+    check: version,
+};
+
+/// What every text of the file must be, keys too.
+pub(super) fn any_text(text: &str) -> Result<(), String> {
+    if let Some(char) = text.chars().find(|&char| is_deceptive(char)) {
+        let code = u32::from(char);
+        return Err(format!(
+            "contains the invisible or control character U+{code:04X}"
+        ));
+    }
+    if !is_nfc(text) {
+        let reason =
+            "Terraform normalizes every string, so the database and AWS would get different names";
+        return Err(format!("is not in Unicode normalization form C; {reason}"));
+    }
+    Ok(())
+}
+
+/// What makes a text a secret, if it looks like one.
+pub(super) fn secret_in(text: &str) -> Option<&'static str> {
+    let is_key_id = |word: &str| {
+        word.len() == 20
+            && (word.starts_with("AKIA") || word.starts_with("ASIA"))
+            && word
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+    };
+    let words = || text.split(|char: char| !char.is_ascii_alphanumeric());
+    let has_password = text.split_once("://").is_some_and(|(_, rest)| {
+        let authority = rest.split('/').next().unwrap_or_default();
+        let user = authority.rsplit_once('@').map_or("", |(user, _)| user);
+        user.split_once(':')
+            .is_some_and(|(_, password)| !password.is_empty())
+    });
+    match text {
+        _ if words().any(is_key_id) => Some("an AWS access key ID"),
+        _ if text.contains("-----BEGIN") => Some("a private key"),
+        _ if text.starts_with("eyJ") && text.matches('.').count() == 2 => Some("a token"),
+        _ if has_password => Some("a URL with a password"),
+        _ => None,
+    }
+}
+
+fn parsed<T: std::str::FromStr<Err = irsa_chain::ParseError>>(text: &str) -> Result<(), String> {
+    let refused = |error: irsa_chain::ParseError| error.expected().to_owned();
+    text.parse::<T>().map(drop).map_err(refused)
+}
+
+fn only(text: &str, fits: impl Fn(char) -> bool) -> bool {
+    !text.is_empty() && text.chars().all(fits)
+}
+
+fn policy_arn(text: &str) -> Result<(), String> {
+    let resource = text.split_once(":policy/").map_or("", |(_, name)| name);
+    let is_arn = text.starts_with("arn:") && text.contains(":iam::");
+    let is_name = only(resource, |char| char.is_ascii_graphic());
+    expect(is_arn && is_name, "arn:PARTITION:iam::ACCOUNT:policy/NAME")
+}
+
+fn iam_name(text: &str, longest: usize) -> Result<(), String> {
+    let is_name = only(text, |c| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c));
+    let rule = format!("1 to {longest} letters, digits and `_+=,.@-`");
+    expect(is_name && text.len() <= longest, &rule)
+}
+
+fn iam_path(text: &str) -> Result<(), String> {
+    let arn = format!("arn:aws:iam::111122223333:role{text}x");
+    let is_whole = text.ends_with('/') && !text.contains(['*', '?', '$', '"', '\'']);
+    expect(
+        is_whole && arn.parse::<RoleArn>().is_ok(),
+        "a path such as /camunda/, with a slash at both ends",
+    )
+}
+
+fn is_label(text: &str) -> bool {
+    only(text, |c| {
+        c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'
+    }) && text.starts_with(|first: char| first.is_ascii_lowercase())
+        && !text.ends_with('-')
+}
+
+fn label(text: &str, lengths: std::ops::RangeInclusive<usize>) -> Result<(), String> {
+    let (min, max) = (lengths.start(), lengths.end());
+    let rule =
+        format!("{min} to {max} lower-case letters, digits and inner hyphens, a letter first");
+    expect(is_label(text) && lengths.contains(&text.len()), &rule)
+}
+
+fn cluster_name(text: &str) -> Result<(), String> {
+    let fits = only(text, |c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    let starts_well = text.starts_with(|first: char| first.is_ascii_alphanumeric());
+    expect(
+        fits && starts_well && text.len() <= 100,
+        "1 to 100 letters, digits, hyphens and underscores (EKS API Reference, `CreateCluster`)",
+    )
+}
+
+fn db_identifier(text: &str) -> Result<(), String> {
+    expect(
+        is_label(text) && text.len() <= 63 && !text.contains("--"),
+        "1 to 63 lower-case letters, digits and single inner hyphens, a letter first",
+    )
+}
+
+fn domain_name(text: &str) -> Result<(), String> {
+    expect(
+        is_label(text) && (3..=28).contains(&text.len()),
+        "3 to 28 lower-case letters, digits and inner hyphens, a letter first",
+    )
+}
+
+fn identifier(text: &str) -> Result<(), String> {
+    if text.is_empty() || text.len() > MAX_IDENTIFIER_BYTES {
+        let bytes = text.len();
+        return Err(format!(
+            "1 to {MAX_IDENTIFIER_BYTES} bytes, as PostgreSQL truncates longer names; this has {bytes}"
+        ));
+    }
+    let is_reserved = text.starts_with("pg_")
+        || matches!(text, "rds_iam" | "rdsadmin" | "rds_superuser" | "postgres")
+        || matches!(text, "template0" | "template1" | "public" | "none");
+    expect(
+        !is_reserved,
+        "a name that PostgreSQL or RDS does not reserve",
+    )
+}
+
+/// A user must be named by an IAM policy, and exactly (IAM User Guide, "IAM JSON policy elements: Resource"; IAM API
+/// Reference, `CreatePolicy`, for the characters).
+fn database_user(text: &str) -> Result<(), String> {
+    identifier(text)?;
+    expect(
+        !text.contains(['*', '?', '$']),
+        "a name without `*`, `?` and `$`, which an IAM policy reads as wildcards and variables",
+    )?;
+    expect(
+        text.chars().all(|char| u32::from(char) <= 0xff),
+        "a name of characters up to U+00FF: an IAM policy can hold no others",
+    )
+}
+
+fn security_role(text: &str) -> Result<(), String> {
+    let fits = only(text, |c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    expect(
+        fits && text.len() <= 128,
+        "1 to 128 letters, digits, hyphens and underscores",
+    )
+}
+
+fn index_pattern(text: &str) -> Result<(), String> {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._*-".contains(c);
+    let starts_well = !text.starts_with(['-', '_']);
+    expect(
+        only(text, fits) && starts_well && text.len() <= 255,
+        "lower-case letters, digits, `.`, `-`, `_` and the wildcard `*`, not beginning with `-` or `_`",
+    )
+}
+
+fn image(text: &str) -> Result<(), String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "._:/@-".contains(c);
+    let starts_well = text.starts_with(|first: char| first.is_ascii_alphanumeric());
+    expect(
+        only(text, fits) && starts_well && text.len() <= 512,
+        "an image such as registry.example.com/irsa:0.1.0",
+    )
+}
+
+fn version(text: &str) -> Result<(), String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    expect(
+        only(text, fits) && text.len() <= 64,
+        "a version such as 15.10",
+    )
+}
+
+fn expect(holds: bool, rule: &str) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(rule.to_owned()) }
+}

@@ -1,0 +1,192 @@
+//! `irsa.yaml` as types, after its form was checked.
+
+use std::collections::BTreeMap;
+
+use irsa_chain::{AccountId, DbResourceId, IssuerUrl, Region, RoleArn, ServiceAccount};
+use serde::Deserialize;
+
+use crate::stack::{Component, IndexPrivilege, PostgresPrivileges};
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Specification {
+    pub(crate) name: String,
+    pub(crate) aws: Aws,
+    #[serde(default)]
+    pub(crate) iam: Iam,
+    pub(crate) clusters: BTreeMap<String, Cluster>,
+    #[serde(default)]
+    pub(crate) postgres: BTreeMap<String, Postgres>,
+    #[serde(default)]
+    pub(crate) opensearch: BTreeMap<String, OpenSearch>,
+    pub(crate) workloads: BTreeMap<String, Workload>,
+    #[serde(default)]
+    pub(crate) irsa: Irsa,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Aws {
+    pub(crate) account: AccountId,
+    pub(crate) region: Region,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Iam {
+    pub(crate) path: Option<String>,
+}
+
+/// Its keys matter to what is created in AWS only.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Cluster {}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Postgres {
+    pub(crate) create: Option<serde_json::Value>,
+    pub(crate) existing: Option<ExistingPostgres>,
+    pub(crate) port: Option<u16>,
+    pub(crate) account: Option<AccountId>,
+    pub(crate) region: Option<Region>,
+    pub(crate) admin: Option<Admin>,
+    pub(crate) databases: BTreeMap<String, Database>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum ExistingPostgres {
+    Identifier(String),
+    Endpoint {
+        endpoint: String,
+        resource_id: DbResourceId,
+    },
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Admin {
+    pub(crate) user: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Database {
+    pub(crate) owner: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct OpenSearch {
+    pub(crate) create: Option<serde_json::Value>,
+    pub(crate) existing: Option<ExistingOpenSearch>,
+    pub(crate) access: Option<Access>,
+    pub(crate) admin: Option<String>,
+    pub(crate) account: Option<AccountId>,
+    pub(crate) region: Option<Region>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum ExistingOpenSearch {
+    Name(String),
+    Endpoint { endpoint: String },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Access {
+    FineGrained,
+    DomainPolicy,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Workload {
+    pub(crate) component: Option<Component>,
+    pub(crate) service_account: ServiceAccount,
+    #[serde(default)]
+    pub(crate) identity: Identity,
+    #[serde(default)]
+    pub(crate) application_identity: ApplicationIdentity,
+    pub(crate) clusters: Option<Vec<String>>,
+    #[serde(default)]
+    pub(crate) role: Role,
+    pub(crate) postgres: Option<UsePostgres>,
+    pub(crate) opensearch: Option<UseOpenSearch>,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Identity {
+    #[default]
+    WebIdentity,
+    PodIdentity,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ApplicationIdentity {
+    #[default]
+    None,
+    Keep,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Role {
+    pub(crate) name: Option<String>,
+    pub(crate) arn: Option<RoleArn>,
+    pub(crate) policy: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct UsePostgres {
+    pub(crate) store: String,
+    pub(crate) database: String,
+    pub(crate) user: Option<String>,
+    #[serde(default)]
+    pub(crate) privileges: PostgresPrivileges,
+    pub(crate) listen: Option<u16>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct UseOpenSearch {
+    pub(crate) store: String,
+    pub(crate) indices: Option<BTreeMap<String, IndexPrivilege>>,
+    pub(crate) role: Option<String>,
+    pub(crate) actions: Option<Actions>,
+    pub(crate) listen: Option<u16>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Actions {
+    Http,
+    Documented,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Irsa {
+    pub(crate) image: Option<String>,
+}
+
+/// The outputs file as types.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Outputs {
+    #[serde(default)]
+    pub(crate) clusters: BTreeMap<String, ClusterOutputs>,
+    #[serde(default)]
+    pub(crate) postgres: BTreeMap<String, PostgresOutputs>,
+    #[serde(default)]
+    pub(crate) opensearch: BTreeMap<String, OpenSearchOutputs>,
+    #[serde(default)]
+    pub(crate) roles: BTreeMap<String, RoleArn>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct ClusterOutputs {
+    pub(crate) issuer: IssuerUrl,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct PostgresOutputs {
+    pub(crate) endpoint: String,
+    pub(crate) resource_id: DbResourceId,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct OpenSearchOutputs {
+    pub(crate) endpoint: String,
+}

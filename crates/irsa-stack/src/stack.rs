@@ -1,0 +1,367 @@
+//! The set-up with all defaults and references resolved: what every renderer and `irsa check` work from.
+
+use std::fmt;
+
+use irsa_chain::untrusted::quoted;
+use irsa_chain::{AccountId, Arn, DbResourceId, IssuerUrl, Region, RoleArn, ServiceAccount};
+use serde::Deserialize;
+
+/// A set-up in which nothing dangles: every store, database and cluster that a workload names exists.
+#[derive(Debug, Clone)]
+pub struct Stack {
+    /// Name of the set-up.
+    pub name: String,
+    /// Account of the roles.
+    pub account: AccountId,
+    /// Region of everything that names none.
+    pub region: Region,
+    /// EKS clusters.
+    pub clusters: Vec<Cluster>,
+    /// PostgreSQL clusters.
+    pub postgres: Vec<PostgresStore>,
+    /// OpenSearch domains.
+    pub opensearch: Vec<OpenSearchStore>,
+    /// IAM roles of the workloads.
+    pub roles: Vec<Role>,
+    /// Workloads.
+    pub workloads: Vec<Workload>,
+    /// Image of irsa.
+    pub image: String,
+    /// SHA-256 of the files this was made from, in hexadecimal.
+    pub digest: String,
+    /// What is not known before `terraform apply` and has an invented value here.
+    pub placeholders: Vec<Placeholder>,
+}
+
+/// A value that is not known before `terraform apply`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Placeholder {
+    /// OIDC issuer of an EKS cluster.
+    Issuer(String),
+    /// Endpoint and resource ID of a PostgreSQL cluster.
+    Postgres(String),
+    /// Endpoint of an OpenSearch domain.
+    OpenSearch(String),
+}
+
+/// An EKS cluster.
+#[derive(Debug, Clone)]
+pub struct Cluster {
+    /// Name.
+    pub name: String,
+    /// OIDC issuer of its tokens.
+    pub issuer: IssuerUrl,
+    /// `arn:aws:eks:REGION:ACCOUNT:cluster/NAME`.
+    pub arn: Arn,
+}
+
+/// A PostgreSQL cluster.
+#[derive(Debug, Clone)]
+pub struct PostgresStore {
+    /// Key in the file.
+    pub key: String,
+    /// Identifier in AWS.
+    pub identifier: String,
+    /// Account.
+    pub account: AccountId,
+    /// Region.
+    pub region: Region,
+    /// Host name of the writer endpoint.
+    pub endpoint: String,
+    /// Port.
+    pub port: u16,
+    /// Resource ID, which policies name.
+    pub resource_id: DbResourceId,
+    /// Name of the administrator, if the file says it.
+    pub admin: Option<String>,
+    /// Databases, with their owners.
+    pub databases: Vec<Database>,
+}
+
+/// A database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Database {
+    /// Name.
+    pub name: String,
+    /// The user with all privileges.
+    pub owner: String,
+}
+
+/// An OpenSearch domain.
+#[derive(Debug, Clone)]
+pub struct OpenSearchStore {
+    /// Key in the file.
+    pub key: String,
+    /// Name in AWS.
+    pub name: String,
+    /// Account.
+    pub account: AccountId,
+    /// Region.
+    pub region: Region,
+    /// Host name of the endpoint.
+    pub endpoint: String,
+    /// Whether fine-grained access control decides about indices.
+    pub is_fine_grained: bool,
+    /// The role that is the master user.
+    pub admin: RoleArn,
+    /// Roles of the security plugin that belong to this set-up.
+    pub roles: Vec<SecurityRole>,
+    /// IAM roles by role of the security plugin.
+    pub mappings: Vec<Mapping>,
+}
+
+/// A role of OpenSearch's security plugin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecurityRole {
+    /// Name.
+    pub name: String,
+    /// Actions and action groups on the cluster.
+    pub cluster_permissions: Vec<&'static str>,
+    /// Index patterns, and what is allowed on them.
+    pub indices: Vec<(String, IndexPrivilege)>,
+}
+
+/// The IAM roles that have a role of the security plugin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mapping {
+    /// Role of the security plugin.
+    pub role: String,
+    /// Whether it is built in, and has other backend roles that must stay.
+    pub is_built_in: bool,
+    /// Backend roles.
+    pub backend_roles: Vec<RoleArn>,
+}
+
+/// An IAM role.
+#[derive(Debug, Clone)]
+pub struct Role {
+    /// ARN.
+    pub arn: RoleArn,
+    /// Name of its managed policy.
+    pub policy: String,
+    /// Whether it exists already and is left alone.
+    pub is_external: bool,
+    /// Keys of the workloads that have it.
+    pub workloads: Vec<String>,
+}
+
+/// A workload.
+#[derive(Debug, Clone)]
+pub struct Workload {
+    /// Key in the file.
+    pub key: String,
+    /// Component of Camunda.
+    pub component: Option<Component>,
+    /// Service account.
+    pub service_account: ServiceAccount,
+    /// Whether EKS Pod Identity gives it the role; otherwise it exchanges a token of its service account (IRSA).
+    pub uses_pod_identity: bool,
+    /// Whether EKS gives the role to every container of the pod by the annotation of the service account.
+    pub has_annotation: bool,
+    /// Names of the clusters that it runs in.
+    pub clusters: Vec<String>,
+    /// IAM role.
+    pub role: RoleArn,
+    /// Database that it uses.
+    pub postgres: Option<PostgresUse>,
+    /// Domain that it uses.
+    pub opensearch: Option<OpenSearchUse>,
+}
+
+/// A workload's use of a database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PostgresUse {
+    /// Key of the store.
+    pub store: String,
+    /// Database.
+    pub database: String,
+    /// User.
+    pub user: String,
+    /// Privileges of the user.
+    pub privileges: PostgresPrivileges,
+    /// Port of the proxy.
+    pub listen: u16,
+}
+
+/// A workload's use of a domain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenSearchUse {
+    /// Key of the store.
+    pub store: String,
+    /// Role of the security plugin, where fine-grained access control is on.
+    pub security_role: Option<String>,
+    /// Whether the policy has the actions of Camunda's documentation.
+    pub has_documented_actions: bool,
+    /// Port of the proxy.
+    pub listen: u16,
+}
+
+/// A component of Camunda.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Component {
+    /// Keycloak.
+    Keycloak,
+    /// Web Modeler's restapi.
+    WebModeler,
+    /// Zeebe with its OpenSearch exporter.
+    Zeebe,
+    /// Operate.
+    Operate,
+    /// Tasklist.
+    Tasklist,
+    /// Optimize.
+    Optimize,
+}
+
+/// What a database user may do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PostgresPrivileges {
+    /// All privileges on the database and its schema `public`.
+    #[default]
+    All,
+    /// SELECT on the owner's tables.
+    Read,
+}
+
+/// What is allowed on indices. Each privilege includes those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IndexPrivilege {
+    /// Read documents.
+    Read,
+    /// Read and write documents, create indices.
+    Write,
+    /// Also change and delete indices.
+    Manage,
+}
+
+// === impl Stack ===
+
+impl Stack {
+    /// A store by its key.
+    pub fn postgres_store(&self, key: &str) -> Option<&PostgresStore> {
+        self.postgres.iter().find(|store| store.key == key)
+    }
+
+    /// A domain by its key.
+    pub fn opensearch_store(&self, key: &str) -> Option<&OpenSearchStore> {
+        self.opensearch.iter().find(|store| store.key == key)
+    }
+
+    /// A cluster by its name.
+    pub fn cluster(&self, name: &str) -> Option<&Cluster> {
+        self.clusters.iter().find(|cluster| cluster.name == name)
+    }
+
+    /// The workloads that have a role.
+    pub fn workloads_of<'s>(&'s self, role: &'s Role) -> impl Iterator<Item = &'s Workload> {
+        let has_role = |workload: &&Workload| workload.role == role.arn;
+        self.workloads.iter().filter(has_role)
+    }
+
+    /// The role of a workload.
+    pub fn role(&self, workload: &Workload) -> Option<&Role> {
+        self.roles.iter().find(|role| role.arn == workload.role)
+    }
+
+    /// The uses of a PostgreSQL cluster, with their workloads.
+    pub fn uses_of_postgres<'s>(
+        &'s self,
+        store: &'s PostgresStore,
+    ) -> impl Iterator<Item = (&'s Workload, &'s PostgresUse)> {
+        let uses = |workload: &'s Workload| Some((workload, workload.postgres.as_ref()?));
+        let uses = self.workloads.iter().filter_map(uses);
+        uses.filter(|(_, one)| one.store == store.key)
+    }
+}
+
+// === impl Placeholder ===
+
+impl fmt::Display for Placeholder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Issuer(name) => write!(f, "OIDC issuer of {}", quoted(name)),
+            Self::Postgres(name) => write!(f, "endpoint and resource ID of {}", quoted(name)),
+            Self::OpenSearch(name) => write!(f, "endpoint of {}", quoted(name)),
+        }
+    }
+}
+
+// === impl OpenSearchStore ===
+
+impl OpenSearchStore {
+    /// `arn:aws:es:REGION:ACCOUNT:domain/NAME`.
+    pub fn arn(&self) -> String {
+        let Self {
+            name,
+            account,
+            region,
+            ..
+        } = self;
+        let partition = region.partition();
+        format!("arn:{partition}:es:{region}:{account}:domain/{name}")
+    }
+}
+
+// === impl Component ===
+
+impl Component {
+    /// The indices of the component: its own, and those of others that it reads.
+    pub fn indices(self) -> &'static [(&'static str, IndexPrivilege)] {
+        use IndexPrivilege::{Manage, Read};
+        match self {
+            Self::Keycloak | Self::WebModeler => &[],
+            Self::Zeebe => &[("zeebe-record*", Manage)],
+            Self::Operate => &[("operate-*", Manage), ("zeebe-record*", Read)],
+            Self::Tasklist => &[("tasklist-*", Manage), ("zeebe-record*", Read)],
+            Self::Optimize => &[("optimize-*", Manage), ("zeebe-record*", Read)],
+        }
+    }
+
+    /// Permissions on the cluster (Camunda documentation, "OpenSearch privileges").
+    pub fn cluster_permissions(self) -> &'static [&'static str] {
+        match self {
+            Self::Keycloak | Self::WebModeler => &[],
+            Self::Zeebe => &[
+                "cluster_monitor",
+                "cluster_composite_ops",
+                "cluster_manage_index_templates",
+                "cluster:admin/opendistro/ism/*",
+            ],
+            Self::Operate | Self::Tasklist | Self::Optimize => &[
+                "cluster_monitor",
+                "cluster_composite_ops",
+                "cluster_manage_index_templates",
+                "cluster_manage_pipelines",
+                "manage_snapshots",
+                "indices:data/read/scroll/clear",
+                "cluster:admin/reindex/rethrottle",
+                "cluster:admin/opendistro/ism/*",
+            ],
+        }
+    }
+}
+
+// === impl IndexPrivilege ===
+
+impl IndexPrivilege {
+    /// Action groups of the security plugin.
+    pub fn allowed_actions(self) -> &'static [&'static str] {
+        match self {
+            Self::Read => &["read", "indices_monitor"],
+            Self::Write => &["data_access", "create_index", "indices_monitor"],
+            Self::Manage => &["data_access", "create_index", "manage"],
+        }
+    }
+
+    /// The word in the file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Manage => "manage",
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! The whole way from text to files.
+
+mod decisions;
+mod files;
+mod mistakes;
+mod names;
+mod presets;
+
+use crate::{Document, Mistakes, Source, Stack};
+
+/// The smallest file.
+pub(crate) const SMALL: &str = r#"version: 1
+name: shop
+aws: {account: "111122223333", region: eu-central-1}
+clusters:
+  shop: {}
+postgres:
+  orders:
+    create: {engine_version: "17.4"}
+    databases:
+      orders: {}
+workloads:
+  api:
+    service_account: shop/api
+    postgres: {store: orders, database: orders}
+"#;
+
+/// Two clusters, readers, EKS Pod Identity, an existing store in another account, a domain without fine-grained access
+/// control.
+pub(crate) const BROAD: &str = include_str!("tests/broad.yaml");
+
+pub(crate) fn source(name: &str, text: &str) -> Source {
+    Source {
+        name: name.to_owned(),
+        text: text.to_owned(),
+    }
+}
+
+pub(crate) fn read(texts: &[&str]) -> Result<Document, Mistakes> {
+    let names = ["irsa.yaml", "prod.yaml", "third.yaml"];
+    let sources = names
+        .iter()
+        .zip(texts)
+        .map(|(name, text)| source(name, text));
+    Document::read(sources.collect())
+}
+
+pub(crate) fn stack(text: &str) -> Stack {
+    let document = read(&[text]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    document
+        .stack(None)
+        .unwrap_or_else(|mistakes| panic!("{mistakes}"))
+}
+
+/// The sentences about what is wrong with a file.
+pub(crate) fn mistakes(text: &str) -> Vec<String> {
+    match read(&[text]).and_then(|document| document.stack(None)) {
+        Ok(_) => Vec::new(),
+        Err(mistakes) => mistakes.sentences(),
+    }
+}

@@ -1,0 +1,60 @@
+//! The table of `irsa check`.
+
+use super::{BROAD, SMALL, stack};
+use crate::{Preset, check};
+
+#[test]
+fn the_table_of_the_least_privileges() {
+    let table = check(&stack(Preset::Camunda83.text()));
+    assert!(table.is_right());
+    insta::assert_snapshot!(table.text());
+}
+
+#[test]
+fn the_table_of_the_reference_says_what_is_shared() {
+    let table = check(&stack(Preset::Camunda83Reference.text()));
+    assert!(table.is_right());
+    insta::assert_snapshot!(table.text());
+}
+
+#[test]
+fn the_table_of_two_clusters_and_two_ways_of_identity() {
+    let table = check(&stack(BROAD));
+    assert!(table.is_right(), "{}", table.text());
+    insta::assert_snapshot!(table.text());
+}
+
+#[test]
+fn a_workload_of_one_cluster_is_not_trusted_from_another() {
+    let text = SMALL.replace("  shop: {}", "  shop: {}\n  other: {}");
+    let one = text.replace(
+        "    service_account: shop/api",
+        "    clusters: [shop]\n    service_account: shop/api",
+    );
+    let text = format!(
+        "{one}  job:\n    service_account: shop/job\n    postgres: {{store: orders, database: orders, user: job}}\n"
+    );
+    let table = check(&stack(&text));
+    let row = table
+        .rows
+        .iter()
+        .find(|row| row.question == "service account shop/api of other assumes shop-api");
+    assert_eq!(row.unwrap().allowed, Some(false));
+    assert!(table.is_right(), "{}", table.text());
+}
+
+#[test]
+fn a_policy_for_every_user_is_found_wrong() {
+    // Roles with wildcards can't be written in the file; the engine must still see one.
+    let mut stack = stack(SMALL);
+    stack.workloads[0].postgres.as_mut().unwrap().user = "*".to_owned();
+    let table = check(&stack);
+    assert!(!table.is_right());
+    assert!(
+        table
+            .text()
+            .contains("WRONG allowed connect to orders as postgres"),
+        "{}",
+        table.text()
+    );
+}

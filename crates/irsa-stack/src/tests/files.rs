@@ -1,0 +1,111 @@
+//! Every rendered file of every stack, as it is.
+
+use irsa_world::World;
+
+use super::{BROAD, SMALL, stack};
+use crate::{Preset, Target, json_schema, render};
+
+const TARGETS: [Target; 4] = [
+    Target::Sql,
+    Target::OpenSearch,
+    Target::Kubernetes,
+    Target::Lab,
+];
+
+fn stacks() -> [(&'static str, &'static str); 4] {
+    [
+        ("camunda-8.3", Preset::Camunda83.text()),
+        ("camunda-8.3-reference", Preset::Camunda83Reference.text()),
+        ("small", SMALL),
+        ("broad", BROAD),
+    ]
+}
+
+#[test]
+fn rendered_files() {
+    for (name, text) in stacks() {
+        let mut stack = stack(text);
+        // It changes with every comment of a preset.
+        stack.digest = "DIGEST".to_owned();
+        for target in TARGETS {
+            let mut all = String::new();
+            for file in render(&stack, target, &["irsa.yaml"]).unwrap() {
+                all += &format!("=== {}\n{}", file.path, file.text);
+            }
+            insta::assert_snapshot!(format!("{name}-{}", target.name()), all);
+        }
+    }
+}
+
+#[test]
+fn the_same_file_gives_the_same_bytes() {
+    for (_, text) in stacks() {
+        for target in TARGETS {
+            let once = render(&stack(text), target, &["irsa.yaml"]);
+            assert_eq!(once, render(&stack(text), target, &["irsa.yaml"]));
+        }
+    }
+}
+
+#[test]
+fn every_file_has_the_mark_of_its_target() {
+    for (_, text) in stacks() {
+        for target in TARGETS {
+            for file in render(&stack(text), target, &["irsa.yaml"]).unwrap() {
+                let mut first = file.text.lines().take(2);
+                assert!(
+                    first.any(|line| line.contains(&crate::mark(target))),
+                    "{}",
+                    file.text
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_world_has_what_the_file_has() {
+    let stack = stack(Preset::Camunda83.text());
+    let files = render(&stack, Target::Lab, &["irsa.yaml"]).unwrap();
+    let world = World::from_yaml(&files[0].text).unwrap();
+    assert_eq!(world.workloads().len(), 4);
+    assert_eq!(
+        world.roles().count(),
+        5,
+        "one for each workload, and the node's"
+    );
+    let cluster = world.cluster("aurora").unwrap();
+    assert_eq!(cluster.endpoint, stack.postgres[0].endpoint);
+    assert_eq!(cluster.databases, ["keycloak", "webmodeler"]);
+    let domain = &world.domains()[0];
+    assert_eq!(domain.endpoint, stack.opensearch[0].endpoint);
+    assert_eq!(domain.roles.len(), 2);
+}
+
+#[test]
+fn yaml_files_are_read_back() {
+    for (_, text) in stacks() {
+        for target in [Target::Kubernetes, Target::Lab] {
+            for file in render(&stack(text), target, &["irsa.yaml"]).unwrap() {
+                for document in file.text.split("\n---\n") {
+                    let read: Result<serde_json::Value, _> = serde_saphyr::from_str(document);
+                    assert!(read.is_ok(), "{}: {document}", file.path);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_schema_knows_every_key() {
+    let schema: serde_json::Value = serde_json::from_str(&json_schema()).unwrap();
+    assert_eq!(
+        schema["required"],
+        serde_json::json!(["version", "name", "aws", "clusters", "workloads"])
+    );
+    assert_eq!(
+        schema["properties"]["aws"]["properties"]["account"]["pattern"],
+        "^[0-9]{12}$"
+    );
+    insta::assert_snapshot!(json_schema());
+}

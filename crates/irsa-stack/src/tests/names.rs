@@ -1,0 +1,128 @@
+//! Hostile names are rendered safely, or refused with their place.
+
+use proptest::prelude::*;
+
+use super::{SMALL, mistakes, stack};
+use crate::yaml::scalar;
+use crate::{Target, render};
+
+/// Names that mean something in SQL, shells, YAML, Terraform, Helm or IAM.
+const HOSTILE: [&str; 14] = [
+    "a\"b", "a'b", "a;b", "a--b", "a\\b", "${a}", "%{a}", "{{ a }}", "a b", "dbname=x", "a$$b",
+    "a:b", "a#b", "*",
+];
+
+fn with_database(name: &str) -> String {
+    let name = scalar(name);
+    SMALL
+        .replacen("      orders: {}", &format!("      {name}: {{}}"), 1)
+        .replacen("database: orders", &format!("database: {name}"), 1)
+}
+
+fn with_user(name: &str) -> String {
+    SMALL.replacen(
+        "database: orders}",
+        &format!("database: orders, user: {}}}", scalar(name)),
+        1,
+    )
+}
+
+#[test]
+fn a_hostile_database_is_quoted() {
+    for name in HOSTILE {
+        let stack = stack(&with_database(name));
+        assert_eq!(stack.postgres[0].databases[0].name, name);
+        let text = &render(&stack, Target::Sql, &["irsa.yaml"]).unwrap()[0].text;
+        let quoted = format!("CREATE DATABASE \"{}\" ", name.replace('"', "\"\""));
+        assert!(text.contains(&quoted), "{text}");
+    }
+}
+
+#[test]
+fn a_user_that_a_policy_would_take_for_a_pattern_is_refused() {
+    for name in HOSTILE {
+        let found = mistakes(&with_user(name));
+        if name.contains(['*', '?', '$']) {
+            assert!(found[0].starts_with("irsa.yaml:14:"), "{found:#?}");
+            assert!(found[0].contains("wildcards and variables"), "{found:#?}");
+        } else {
+            assert_eq!(found, [""; 0], "{name}");
+        }
+    }
+}
+
+#[test]
+fn what_can_not_be_seen_or_changes_on_its_way_is_refused() {
+    for (name, expected) in [
+        ("a\nb", "U+000A"),
+        ("a\0b", "U+0000"),
+        ("a\u{202e}b", "U+202E"),
+        ("e\u{301}", "normalization form C"),
+        ("", "this has 0"),
+        (&"x".repeat(64), "this has 64"),
+        ("pg_x", "does not reserve"),
+        ("rds_iam", "does not reserve"),
+        ("\u{20ac}", "U+00FF"),
+    ] {
+        let found = mistakes(&with_user(name));
+        assert!(
+            found.iter().any(|one| one.contains(expected)),
+            "{name:?}: {found:#?}"
+        );
+        assert!(
+            found.iter().all(|one| one.starts_with("irsa.yaml:14:")),
+            "{found:#?}"
+        );
+    }
+    assert_eq!(mistakes(&with_user(&"x".repeat(63))), [""; 0]);
+}
+
+#[test]
+fn a_role_name_that_is_too_long_is_refused() {
+    let text = SMALL.replacen("name: shop", &format!("name: {}", "s".repeat(40)), 1);
+    let text = text.replacen("  api:", &format!("  {}:", "w".repeat(40)), 1);
+    let found = mistakes(&text);
+    assert!(
+        found[0].contains("has 81 characters, the limit is 64"),
+        "{found:#?}"
+    );
+}
+
+#[test]
+fn a_trust_policy_that_is_too_large_is_refused() {
+    let mut text = SMALL.replacen("  api:", "  api:\n    role: {name: shared}", 1);
+    for number in 0..40 {
+        text += &format!(
+            "  api-{number}:\n    service_account: shop/a-long-name-of-a-service-account-{number}\n    role: {{name: shared}}\n    postgres: {{store: orders, database: orders, user: u{number}}}\n"
+        );
+    }
+    let found = mistakes(&text);
+    assert!(
+        found[0].contains("over the limit of 2048 for a trust policy"),
+        "{found:#?}"
+    );
+}
+
+proptest! {
+    /// Whatever is accepted as a user is one quoted identifier in the script.
+    #[test]
+    fn an_accepted_user_is_one_identifier(name in "\\PC{1,20}") {
+        let text = with_user(&name);
+        if mistakes(&text).is_empty() {
+            let stack = stack(&text);
+            let script = &render(&stack, Target::Sql, &["irsa.yaml"]).unwrap()[0].text;
+            let start = script.find("CREATE ROLE ").unwrap() + "CREATE ROLE ".len();
+            let rest = script[start..].strip_prefix('"').unwrap();
+            let end = rest.replace("\"\"", "\u{1}\u{1}").find('"').unwrap();
+            prop_assert_eq!(rest[..end].replace("\"\"", "\""), name);
+            prop_assert!(rest[end..].starts_with("\" LOGIN;\n"));
+        }
+    }
+
+    /// No text makes the reader panic.
+    #[test]
+    fn any_text_is_read_or_refused(text in "\\PC{0,200}") {
+        let _ = mistakes(&text);
+        let _ = mistakes(&format!("{SMALL}{text}"));
+    }
+}

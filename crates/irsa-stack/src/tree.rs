@@ -1,0 +1,154 @@
+//! A YAML document as a tree in which every value knows its place, so that files can be merged and mistakes found late
+//! still point into the right file.
+
+mod read;
+
+use serde_json::{Map as JsonMap, Value as Json};
+
+pub(crate) use self::read::parse;
+use crate::mistake::Place;
+
+/// A value and where it was written.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Node {
+    pub(crate) value: Value,
+    pub(crate) place: Place,
+}
+
+/// A YAML value.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Value {
+    Null,
+    Flag(bool),
+    Integer(i64),
+    Number(f64),
+    Text(String),
+    List(Vec<Node>),
+    Map(Vec<Entry>),
+}
+
+/// A key with its value.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Entry {
+    pub(crate) key: String,
+    pub(crate) key_place: Place,
+    pub(crate) node: Node,
+}
+
+// === impl Node ===
+
+impl Node {
+    /// The entries of a map; nothing for other values.
+    pub(crate) fn entries(&self) -> &[Entry] {
+        match &self.value {
+            Value::Map(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// The value of a key.
+    pub(crate) fn child(&self, key: &str) -> Option<&Entry> {
+        self.entries().iter().find(|entry| entry.key == key)
+    }
+
+    /// The place of the value at `path`, or of its nearest parent that exists.
+    pub(crate) fn place_of(&self, path: &[&str]) -> Place {
+        let mut node = self;
+        let mut place = self.place.clone();
+        for key in path {
+            let Some(entry) = node.child(key) else {
+                return place;
+            };
+            node = &entry.node;
+            place = if matches!(node.value, Value::Map(_) | Value::List(_)) {
+                entry.key_place.clone()
+            } else {
+                node.place.clone()
+            };
+        }
+        place
+    }
+
+    /// The place of the key that ends `path`.
+    pub(crate) fn key_place(&self, path: &[&str]) -> Place {
+        let (parents, last) = path.split_at(path.len().saturating_sub(1));
+        let parent = parents
+            .iter()
+            .try_fold(self, |node, key| node.child(key).map(|entry| &entry.node));
+        let entry = parent.and_then(|parent| parent.child(last.first()?));
+        entry.map_or_else(|| self.place_of(path), |entry| entry.key_place.clone())
+    }
+
+    /// Lays `overlay` over this value: maps are merged, everything else is replaced.
+    pub(crate) fn merge(&mut self, overlay: Self) {
+        match (&mut self.value, overlay.value) {
+            (Value::Map(entries), Value::Map(over)) => {
+                for entry in over {
+                    merge_entry(entries, entry);
+                }
+            }
+            (value, over) => {
+                *value = over;
+                self.place = overlay.place;
+            }
+        }
+    }
+
+    /// Removes keys whose value is `null`.
+    pub(crate) fn without_nulls(mut self) -> Self {
+        match &mut self.value {
+            Value::Map(entries) => {
+                entries.retain(|entry| entry.node.value != Value::Null);
+                for entry in entries {
+                    let node = std::mem::replace(&mut entry.node, Self::null());
+                    entry.node = node.without_nulls();
+                }
+            }
+            Value::List(nodes) => {
+                let old = std::mem::take(nodes);
+                *nodes = old.into_iter().map(Self::without_nulls).collect();
+            }
+            _ => {}
+        }
+        self
+    }
+
+    /// The value without its places.
+    pub(crate) fn to_json(&self) -> Json {
+        match &self.value {
+            Value::Null => Json::Null,
+            Value::Flag(flag) => (*flag).into(),
+            Value::Integer(integer) => (*integer).into(),
+            Value::Number(number) => (*number).into(),
+            Value::Text(text) => text.as_str().into(),
+            Value::List(nodes) => nodes.iter().map(Self::to_json).collect(),
+            Value::Map(entries) => {
+                let entries = entries.iter();
+                let pairs = entries.map(|entry| (entry.key.clone(), entry.node.to_json()));
+                Json::Object(pairs.collect::<JsonMap<_, _>>())
+            }
+        }
+    }
+
+    fn null() -> Self {
+        Self {
+            value: Value::Null,
+            place: Place::default(),
+        }
+    }
+}
+
+fn merge_entry(entries: &mut Vec<Entry>, over: Entry) {
+    let Some(at) = entries.iter().position(|entry| entry.key == over.key) else {
+        entries.push(over);
+        return;
+    };
+    if over.node.value == Value::Null {
+        entries.remove(at);
+    } else if let Some(entry) = entries.get_mut(at) {
+        if !matches!(over.node.value, Value::Map(_)) {
+            entry.key_place = over.key_place;
+        }
+        entry.node.merge(over.node);
+    }
+}
