@@ -17,12 +17,17 @@ struct Generated {
 }
 
 /// The pages that our programs print: program, arguments and file.
-const PAGES: [(&str, &[&str], &str); 3] = [
+const PAGES: [(&str, &[&str], &str); 4] = [
     ("irsa", &["reference"], "docs/reference/settings.md"),
     (
         "irsa",
         &["reference", "metrics"],
         "docs/reference/metrics.md",
+    ),
+    (
+        "irsa",
+        &["reference", "schema"],
+        "docs/reference/irsa.schema.json",
     ),
     ("irsa-lab", &["reference"], "docs/reference/irsa-lab.md"),
 ];

@@ -1,5 +1,7 @@
 //! From the file to the set-up: resolves defaults and references, and finds what is wrong between keys.
 
+mod opensearch;
+mod postgres;
 mod roles;
 mod stores;
 mod workloads;

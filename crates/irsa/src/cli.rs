@@ -5,6 +5,7 @@ mod doctor;
 mod groups;
 mod parse;
 mod policy;
+mod stack;
 mod usage_error;
 mod variables;
 
@@ -24,6 +25,7 @@ pub(crate) use self::policy::{
     Deny, EvaluateArgs, ExplainArgs, InventoryArgs, Kind, LintArgs, LintOutput, PolicyAction,
     PolicyArgs, PolicyFileArgs, QuestionArgs, ServiceAccountArgs,
 };
+pub(crate) use self::stack::{CheckArgs, InitArgs, RenderArgs, ShowArgs, StackArgs};
 
 /// Connect to Aurora PostgreSQL and Amazon OpenSearch as the pod's IAM role, without passwords
 #[derive(Debug, Parser)]
@@ -49,6 +51,14 @@ pub(crate) enum Command {
     Doctor(DoctorArgs),
     /// Evaluate, explain and lint IAM policies offline
     Policy(PolicyArgs),
+    /// Write a specification to start from, with its JSON Schema
+    Init(InitArgs),
+    /// Print the merged specification, with the file and line of each value
+    Show(ShowArgs),
+    /// Verify that every workload can do what it needs, and nothing else
+    Check(CheckArgs),
+    /// Render files from the specification
+    Render(RenderArgs),
     /// Print the state of a running proxy, link by link
     Status(StatusArgs),
     /// Describe a cause named in an error, a log record or a metric, and how to fix it
@@ -95,6 +105,8 @@ pub(crate) enum ReferencePage {
     Settings,
     /// All metrics
     Metrics,
+    /// The JSON Schema of irsa.yaml
+    Schema,
 }
 
 #[derive(Debug, Clone, Args)]

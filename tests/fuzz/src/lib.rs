@@ -24,6 +24,7 @@ mod policy;
 mod replay;
 mod round_trip;
 mod signature;
+mod specification;
 
 pub use chain::chain_word;
 pub use endpoint::endpoint_host;
@@ -35,6 +36,7 @@ pub use plan::terraform_plan;
 pub use policy::{policy_decision, policy_document, trust_decision};
 pub use replay::replay;
 pub use signature::signed_target;
+pub use specification::specification;
 
 /// A function that panics if the bytes violate an invariant.
 pub type Target = fn(&[u8]);
@@ -58,6 +60,7 @@ targets! {
     rds_token,
     scram_exchange,
     signed_target,
+    specification,
     startup_packet,
     sts_request,
     terraform_plan,

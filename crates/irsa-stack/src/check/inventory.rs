@@ -6,7 +6,7 @@ use crate::policies::{self, AUDIENCE};
 use crate::stack::{OpenSearchStore, PostgresStore, Stack};
 
 /// Everything that the set-up makes.
-pub(super) fn of_stack(stack: &Stack) -> Inventory {
+pub(super) fn from_stack(stack: &Stack) -> Inventory {
     let roles = stack.roles.iter().filter(|role| !role.is_external);
     let provider = |cluster: &crate::stack::Cluster| Provider {
         place: format!("OIDC provider of {}", cluster.name),

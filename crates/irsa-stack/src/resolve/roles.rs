@@ -113,7 +113,7 @@ pub(super) fn within_quotas(stack: &Stack, root: &Node) -> Result<(), Vec<Mistak
                 let key = role.workloads.first().map_or("", String::as_str);
                 let message = format!("role {}: {error}", quoted(role.arn.name()));
                 let mistake = Mistake::new(root.key_place(&["workloads", key]), message);
-                mistakes.push(mistake.with_help("give some of its workloads a role of their own"));
+                mistakes.push(mistake.with_help("give some of its workloads a separate role"));
             }
         }
     }

@@ -12,145 +12,145 @@ const MAX_IDENTIFIER_BYTES: usize = 63;
 /// The length of an IAM role name (IAM API Reference, `CreateRole`).
 const MAX_ROLE_NAME: usize = 64;
 
-pub(super) static ANY: Rule = Rule {
+pub(in crate::shape) static ANY: Rule = Rule {
     noun: "a text",
     pattern: None,
     check: |_| Ok(()),
 };
 
-pub(super) static ACCOUNT: Rule = Rule {
+pub(in crate::shape) static ACCOUNT: Rule = Rule {
     noun: "an AWS account ID",
     pattern: Some("^[0-9]{12}$"),
     check: |text| parsed::<AccountId>(text),
 };
 
-pub(super) static REGION: Rule = Rule {
+pub(in crate::shape) static REGION: Rule = Rule {
     noun: "an AWS region",
     pattern: Some("^[a-z]+(-[a-z]+)+-[0-9]+$"),
     check: |text| parsed::<Region>(text),
 };
 
-pub(super) static ROLE_ARN: Rule = Rule {
+pub(in crate::shape) static ROLE_ARN: Rule = Rule {
     noun: "a role ARN",
     pattern: Some("^arn:[a-z-]+:iam::[0-9]{12}:role/.+$"),
     check: |text| parsed::<RoleArn>(text),
 };
 
-pub(super) static POLICY_ARN: Rule = Rule {
+pub(in crate::shape) static POLICY_ARN: Rule = Rule {
     noun: "the ARN of a managed policy",
     pattern: Some("^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/[!-~]+$"),
     check: policy_arn,
 };
 
-pub(super) static ROLE_NAME: Rule = Rule {
+pub(in crate::shape) static ROLE_NAME: Rule = Rule {
     noun: "a role name",
     pattern: Some("^[A-Za-z0-9_+=,.@-]{1,64}$"),
     check: |text| iam_name(text, MAX_ROLE_NAME),
 };
 
-pub(super) static POLICY_NAME: Rule = Rule {
+pub(in crate::shape) static POLICY_NAME: Rule = Rule {
     noun: "a policy name",
     pattern: Some("^[A-Za-z0-9_+=,.@-]{1,128}$"),
     check: |text| iam_name(text, 128),
 };
 
-pub(super) static IAM_PATH: Rule = Rule {
+pub(in crate::shape) static IAM_PATH: Rule = Rule {
     noun: "an IAM path",
     pattern: Some("^/([!-~]+/)?$"),
     check: iam_path,
 };
 
-pub(super) static LABEL: Rule = Rule {
+pub(in crate::shape) static LABEL: Rule = Rule {
     noun: "a name",
     pattern: Some("^[a-z]([a-z0-9-]*[a-z0-9])?$"),
     check: |text| label(text, 1..=40),
 };
 
-pub(super) static CLUSTER_NAME: Rule = Rule {
+pub(in crate::shape) static CLUSTER_NAME: Rule = Rule {
     noun: "the name of an EKS cluster",
     pattern: Some("^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$"),
     check: cluster_name,
 };
 
-pub(super) static DB_IDENTIFIER: Rule = Rule {
+pub(in crate::shape) static DB_IDENTIFIER: Rule = Rule {
     noun: "the identifier of a DB cluster",
     pattern: Some("^[a-z]([a-z0-9-]*[a-z0-9])?$"),
     check: db_identifier,
 };
 
-pub(super) static DOMAIN_NAME: Rule = Rule {
+pub(in crate::shape) static DOMAIN_NAME: Rule = Rule {
     noun: "the name of an OpenSearch domain",
     pattern: Some("^[a-z][a-z0-9-]{2,27}$"),
     check: domain_name,
 };
 
-pub(super) static DB_RESOURCE_ID: Rule = Rule {
+pub(in crate::shape) static DB_RESOURCE_ID: Rule = Rule {
     noun: "a database resource ID",
     pattern: Some("^(cluster|db|prx)-[0-9A-Za-z]+$"),
     check: |text| parsed::<DbResourceId>(text),
 };
 
-pub(super) static RDS_ENDPOINT: Rule = Rule {
+pub(in crate::shape) static RDS_ENDPOINT: Rule = Rule {
     noun: "an RDS endpoint",
     pattern: Some("\\.rds\\."),
     check: |text| parsed::<RdsEndpoint>(text),
 };
 
-pub(super) static OPENSEARCH_ENDPOINT: Rule = Rule {
+pub(in crate::shape) static OPENSEARCH_ENDPOINT: Rule = Rule {
     noun: "the endpoint of an OpenSearch domain",
     pattern: Some("\\.es\\."),
     check: |text| parsed::<OpenSearchEndpoint>(text),
 };
 
-pub(super) static ISSUER: Rule = Rule {
+pub(in crate::shape) static ISSUER: Rule = Rule {
     noun: "an OIDC issuer",
     pattern: Some("^https://"),
     check: |text| parsed::<IssuerUrl>(text),
 };
 
-pub(super) static SERVICE_ACCOUNT: Rule = Rule {
+pub(in crate::shape) static SERVICE_ACCOUNT: Rule = Rule {
     noun: "a service account",
     pattern: Some("^[a-z0-9-]+/[a-z0-9.-]+$"),
     check: |text| parsed::<ServiceAccount>(text),
 };
 
-pub(super) static NAMESPACE: Rule = Rule {
+pub(in crate::shape) static NAMESPACE: Rule = Rule {
     noun: "a Kubernetes namespace",
     pattern: Some("^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"),
     check: |text| parsed::<ServiceAccount>(&format!("{text}/x")),
 };
 
-pub(super) static DATABASE: Rule = Rule {
+pub(in crate::shape) static DATABASE: Rule = Rule {
     noun: "a database name",
     pattern: None,
     check: identifier,
 };
 
-pub(super) static DATABASE_USER: Rule = Rule {
+pub(in crate::shape) static DATABASE_USER: Rule = Rule {
     noun: "a database user",
     pattern: None,
     check: database_user,
 };
 
-pub(super) static SECURITY_ROLE: Rule = Rule {
+pub(in crate::shape) static SECURITY_ROLE: Rule = Rule {
     noun: "a role of the OpenSearch security plugin",
     pattern: Some("^[A-Za-z0-9_-]{1,128}$"),
     check: security_role,
 };
 
-pub(super) static INDEX_PATTERN: Rule = Rule {
+pub(in crate::shape) static INDEX_PATTERN: Rule = Rule {
     noun: "an index pattern",
     pattern: Some("^[a-z0-9.*][a-z0-9._*-]*$"),
     check: index_pattern,
 };
 
-pub(super) static IMAGE: Rule = Rule {
+pub(in crate::shape) static IMAGE: Rule = Rule {
     noun: "an image reference",
     pattern: Some("^[A-Za-z0-9][A-Za-z0-9._:/@-]*$"),
     check: image,
 };
 
-pub(super) static VERSION: Rule = Rule {
+pub(in crate::shape) static VERSION: Rule = Rule {
     noun: "a version",
     pattern: Some("^[A-Za-z0-9][A-Za-z0-9._-]*$"),
     check: version,

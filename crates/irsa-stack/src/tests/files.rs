@@ -3,7 +3,7 @@
 use irsa_world::World;
 
 use super::{BROAD, SMALL, stack};
-use crate::{Preset, Target, json_schema, render};
+use crate::{Preset, Target, check, json_schema, render};
 
 const TARGETS: [Target; 4] = [
     Target::Sql,
@@ -96,6 +96,26 @@ fn yaml_files_are_read_back() {
     }
 }
 
+/// The example of the documentation is a whole file, and right.
+#[test]
+fn the_example_of_the_page_is_right() {
+    let page = include_str!("../../../../docs/set-up.md");
+    let example = page
+        .split("```yaml\n")
+        .find(|block| block.contains("version: 1"))
+        .unwrap();
+    let example = example.split("```").next().unwrap();
+    let stack = stack(example);
+    let table = check(&stack);
+    assert!(table.is_right(), "{}", table.text());
+    for line in page.lines().filter(|line| line.starts_with("  ok    ")) {
+        assert!(table.text().contains(line), "{line}\n{}", table.text());
+    }
+    for target in TARGETS {
+        assert!(render(&stack, target, &["irsa.yaml"]).is_ok(), "{target:?}");
+    }
+}
+
 #[test]
 fn the_schema_knows_every_key() {
     let schema: serde_json::Value = serde_json::from_str(&json_schema()).unwrap();
@@ -107,5 +127,10 @@ fn the_schema_knows_every_key() {
         schema["properties"]["aws"]["properties"]["account"]["pattern"],
         "^[0-9]{12}$"
     );
-    insta::assert_snapshot!(json_schema());
+    let page = include_str!("../../../../docs/reference/irsa.schema.json");
+    assert_eq!(
+        page.trim_end(),
+        json_schema().trim_end(),
+        "out of date: run `cargo xtask gen`"
+    );
 }

@@ -90,7 +90,7 @@ fn the_line_is_drawn_with_a_mark() {
     assert!(drawn.contains(" irsa.yaml:14:23\n"), "{drawn}");
     assert!(
         !drawn.contains("no workload uses"),
-        "one mistake is told once: {drawn}"
+        "one mistake is reported once: {drawn}"
     );
     assert!(drawn.contains("^^^^^"), "{drawn}");
     assert!(drawn.contains("did you mean `orders`?"), "{drawn}");
@@ -222,7 +222,7 @@ fn outputs_that_contradict_the_file_are_mistakes() {
         ),
         (
             r#"{"version": 1, "postgres": {"orders": {"endpoint": "other.cluster-abc.eu-central-1.rds.amazonaws.com", "resource_id": "cluster-ABC"}}}"#,
-            "is the endpoint of another cluster than `orders`",
+            "is not an endpoint of the cluster `orders`",
         ),
         (
             r#"{"version": 1, "postgres": {"orders": {"endpoint": "orders"}}}"#,

@@ -45,6 +45,7 @@ pub(crate) fn run(page: ReferencePage) -> Result<ExitCode, Failure> {
     let page = match page {
         ReferencePage::Settings => settings(),
         ReferencePage::Metrics => metrics::page(),
+        ReferencePage::Schema => irsa_stack::json_schema(),
     };
     output::line(page.trim_end())?;
     Ok(ExitCode::SUCCESS)

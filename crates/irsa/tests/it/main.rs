@@ -6,4 +6,5 @@ mod explain;
 mod help;
 mod monitoring;
 mod policy;
+mod set_up;
 mod usage;

@@ -13,11 +13,27 @@ pub(crate) struct Answer {
 
 /// Sends a request without a body on a new connection.
 pub(crate) fn call(address: &str, method: &str, path: &str, headers: &[&str]) -> Answer {
+    send(address, method, path, headers, "")
+}
+
+/// Sends a JSON document on a connection of its own.
+pub(crate) fn call_json(address: &str, method: &str, path: &str, body: &str) -> Answer {
+    let length = format!("Content-Length: {}", body.len());
+    send(
+        address,
+        method,
+        path,
+        &["Content-Type: application/json", &length],
+        body,
+    )
+}
+
+fn send(address: &str, method: &str, path: &str, headers: &[&str], body: &str) -> Answer {
     let mut stream = TcpStream::connect(address).unwrap();
     let more = headers.join("\r\n");
     write!(
         stream,
-        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{more}\r\n\r\n"
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{more}\r\n\r\n{body}"
     )
     .unwrap();
     let mut answer = String::new();

@@ -29,8 +29,12 @@ impl Pod {
     }
 
     pub(crate) fn for_workload(stage: &Arc<Stage>, workload: &str) -> Self {
+        Self::with_upstream(stage, workload, stage.upstream())
+    }
+
+    pub(crate) fn with_upstream(stage: &Arc<Stage>, workload: &str, upstream: String) -> Self {
         let mut environment = stage.workload(workload).environment.clone();
-        environment.insert("IRSA_UPSTREAMS".to_owned(), stage.upstream());
+        environment.insert("IRSA_UPSTREAMS".to_owned(), upstream);
         Self {
             stage: Arc::clone(stage),
             environment,

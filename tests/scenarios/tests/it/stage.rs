@@ -70,7 +70,11 @@ fn stage() -> Arc<Stage> {
 
 impl Stage {
     fn set() -> Self {
-        let mut options = LabOptions::new(World::camunda_8_3());
+        Self::start(LabOptions::new(World::camunda_8_3()))
+    }
+
+    /// A stage with a lab of its own.
+    pub(crate) fn start(mut options: LabOptions) -> Self {
         if let Some(folder) = std::env::var_os("IRSA_CACHE_DIR") {
             options.cache_dir = folder.into();
         }

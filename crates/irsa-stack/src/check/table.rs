@@ -1,0 +1,108 @@
+//! The table of decisions, for people and for programs.
+
+use std::fmt::Write as _;
+
+use irsa_chain::Link;
+use serde_json::{Value, json};
+
+/// The table of decisions.
+#[derive(Debug)]
+pub struct Table {
+    /// The decisions, workload by workload.
+    pub rows: Vec<Row>,
+    /// What is as the file says, and still worth knowing.
+    pub remarks: Vec<String>,
+}
+
+/// A question with its decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Key of the workload.
+    pub workload: String,
+    /// What is asked.
+    pub question: String,
+    /// Whether it must be allowed.
+    pub expected: bool,
+    /// The decision; `None` if it could not be made.
+    pub allowed: Option<bool>,
+    /// The link that denies.
+    pub link: Option<Link>,
+    /// Why a decision that is not the expected one is still right: the file shares a role.
+    pub shared: Option<String>,
+}
+
+// === impl Row ===
+
+impl Row {
+    /// Whether the decision is the expected one, or the file shares a role on purpose.
+    pub fn is_right(&self) -> bool {
+        self.allowed == Some(self.expected) || (self.allowed == Some(true) && self.shared.is_some())
+    }
+
+    fn decision(&self) -> &'static str {
+        match self.allowed {
+            Some(true) => "allowed",
+            Some(false) => "denied",
+            None => "unsure",
+        }
+    }
+}
+
+// === impl Table ===
+
+impl Table {
+    /// Whether every decision is as it should be.
+    pub fn is_right(&self) -> bool {
+        self.rows.iter().all(Row::is_right)
+    }
+
+    /// The table as text, one row a line.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        let mut workload = "";
+        for row in &self.rows {
+            if row.workload != workload {
+                workload = &row.workload;
+                let _ = writeln!(text, "{workload}");
+            }
+            let mark = if row.is_right() { "ok   " } else { "WRONG" };
+            let link = row
+                .link
+                .map_or_else(String::new, |link| format!(" by the {}", link.title()));
+            let shared = row.shared.as_ref().filter(|_| row.allowed == Some(true));
+            let shared = shared.map_or_else(String::new, |shared| format!(" ({shared})"));
+            let _ = writeln!(
+                text,
+                "  {mark} {:7} {}{link}{shared}",
+                row.decision(),
+                row.question
+            );
+        }
+        for remark in &self.remarks {
+            let _ = writeln!(text, "note: {remark}");
+        }
+        let wrong = self.rows.iter().filter(|row| !row.is_right()).count();
+        let _ = writeln!(text, "{} decisions, {wrong} wrong", self.rows.len());
+        text
+    }
+
+    /// The table for programs.
+    pub fn json(&self) -> Value {
+        let row = |row: &Row| {
+            json!({
+                "workload": row.workload,
+                "question": row.question,
+                "expected": if row.expected { "allowed" } else { "denied" },
+                "decision": row.decision(),
+                "link": row.link.map(Link::id),
+                "shared": row.shared,
+                "right": row.is_right(),
+            })
+        };
+        json!({
+            "right": self.is_right(),
+            "decisions": self.rows.iter().map(row).collect::<Vec<_>>(),
+            "remarks": self.remarks,
+        })
+    }
+}

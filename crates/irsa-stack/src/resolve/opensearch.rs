@@ -1,0 +1,206 @@
+//! OpenSearch domains: names, endpoints, and the roles of the security plugin.
+
+use irsa_chain::endpoint::OpenSearchEndpoint;
+use irsa_chain::untrusted::quoted;
+use irsa_chain::{Region, RoleArn};
+
+use super::stores::DNS;
+use super::{Resolver, invented};
+use crate::specification::{Access, ExistingOpenSearch, OpenSearch};
+use crate::stack::{IndexPrivilege, Mapping, OpenSearchStore, Placeholder, SecurityRole, Workload};
+
+impl Resolver<'_> {
+    pub(super) fn opensearch(&mut self, workloads: &[Workload]) -> Vec<OpenSearchStore> {
+        let stores = self.file.opensearch.iter();
+        let stores = stores.filter_map(|(key, store)| self.domain(key, store, workloads));
+        stores.collect()
+    }
+
+    fn domain(
+        &mut self,
+        key: &str,
+        store: &OpenSearch,
+        workloads: &[Workload],
+    ) -> Option<OpenSearchStore> {
+        self.create_or_existing(
+            "opensearch",
+            key,
+            store.create.is_some(),
+            store.existing.is_some(),
+        );
+        let region = store
+            .region
+            .clone()
+            .unwrap_or_else(|| self.file.aws.region.clone());
+        let (name, endpoint) = self.domain_names(key, store, &region)?;
+        let is_fine_grained = store.access != Some(Access::DomainPolicy);
+        let admin = self.admin(key, store)?;
+        Some(OpenSearchStore {
+            key: key.to_owned(),
+            name,
+            account: store
+                .account
+                .clone()
+                .unwrap_or_else(|| self.file.aws.account.clone()),
+            region,
+            endpoint,
+            is_fine_grained,
+            admin,
+            roles: self.security_roles(key, workloads),
+            mappings: self.mappings(key, workloads),
+        })
+    }
+
+    fn domain_names(
+        &mut self,
+        key: &str,
+        store: &OpenSearch,
+        region: &Region,
+    ) -> Option<(String, String)> {
+        let output = self
+            .outputs()
+            .and_then(|outputs| outputs.opensearch.get(key).cloned());
+        if let Some(output) = &output {
+            self.compare_region("opensearch", key, domain_region(&output.endpoint), region);
+        }
+        let (name, given) = match &store.existing {
+            Some(ExistingOpenSearch::Endpoint { endpoint }) => {
+                let parsed: OpenSearchEndpoint = endpoint.parse().ok()?;
+                if parsed.region() != region {
+                    let message = format!(
+                        "{} is not in the region {region}: set `region`",
+                        quoted(endpoint)
+                    );
+                    self.mistake(&["opensearch", key, "existing", "endpoint"], message);
+                }
+                (
+                    parsed.domain_name().unwrap_or(key).to_owned(),
+                    Some(endpoint.clone()),
+                )
+            }
+            Some(ExistingOpenSearch::Name(name)) => (name.clone(), None),
+            None => (key.to_owned(), None),
+        };
+        let output = output.map(|output| output.endpoint);
+        if let (Some(given), Some(output)) = (&given, &output)
+            && given != output
+        {
+            let message = format!(
+                "the endpoint of {} is {}, not `existing.endpoint`",
+                quoted(key),
+                quoted(output)
+            );
+            self.contradiction(&["opensearch", key, "endpoint"], message);
+        }
+        let endpoint = given.or(output).unwrap_or_else(|| {
+            self.placeholders
+                .push(Placeholder::OpenSearch(key.to_owned()));
+            let dns = invented(&format!("dns {key}"), DNS, 26);
+            format!(
+                "search-{name}-{dns}.{region}.es.{}",
+                region.partition().dns_suffix()
+            )
+        });
+        Some((name, endpoint))
+    }
+
+    fn admin(&mut self, key: &str, store: &OpenSearch) -> Option<RoleArn> {
+        match store.admin.as_deref() {
+            None | Some("setup") => {
+                let name = format!("{}-setup", self.file.name);
+                self.arn(&name)
+            }
+            Some(arn) => arn.parse().ok().or_else(|| {
+                self.mistake(&["opensearch", key, "admin"], "`admin` is not a role ARN");
+                None
+            }),
+        }
+    }
+
+    /// The roles that the set-up makes, one for each workload without a built-in one.
+    fn security_roles(&self, store: &str, workloads: &[Workload]) -> Vec<SecurityRole> {
+        let role = |workload: &Workload| {
+            let used = workload
+                .opensearch
+                .as_ref()
+                .filter(|one| one.store == store)?;
+            let file = self.file.workloads.get(&workload.key)?;
+            let in_file = file.opensearch.as_ref()?;
+            if in_file.role.is_some() {
+                return None;
+            }
+            let of_component = || {
+                let indices = workload.component.map_or(&[][..], |one| one.indices());
+                indices
+                    .iter()
+                    .map(|(pattern, one)| ((*pattern).to_owned(), *one))
+                    .collect()
+            };
+            let given = in_file
+                .indices
+                .clone()
+                .map(|indices| indices.into_iter().collect());
+            let indices: Vec<_> = given.unwrap_or_else(of_component);
+            Some(SecurityRole {
+                name: used.security_role.clone()?,
+                cluster_permissions: cluster_permissions(workload, &indices),
+                indices,
+            })
+        };
+        workloads.iter().filter_map(role).collect()
+    }
+
+    fn mappings(&self, store: &str, workloads: &[Workload]) -> Vec<Mapping> {
+        let mut mappings: Vec<Mapping> = Vec::new();
+        for workload in workloads {
+            let used = workload
+                .opensearch
+                .as_ref()
+                .filter(|one| one.store == store);
+            let Some(name) = used.and_then(|one| one.security_role.clone()) else {
+                continue;
+            };
+            let file = self.file.workloads.get(&workload.key);
+            let file = file.and_then(|one| one.opensearch.as_ref());
+            let role = workload.role.clone();
+            match mappings.iter_mut().find(|one| one.role == name) {
+                Some(mapping) if mapping.backend_roles.contains(&role) => {}
+                Some(mapping) => mapping.backend_roles.push(role),
+                None => mappings.push(Mapping {
+                    role: name,
+                    is_built_in: file.is_some_and(|one| one.role.is_some()),
+                    backend_roles: vec![role],
+                }),
+            }
+        }
+        mappings
+    }
+}
+
+/// A component's own, or the least that the privileges on indices need.
+fn cluster_permissions(
+    workload: &Workload,
+    indices: &[(String, IndexPrivilege)],
+) -> Vec<&'static str> {
+    let of_component = workload
+        .component
+        .map_or(&[][..], |one| one.cluster_permissions());
+    if !of_component.is_empty() {
+        return of_component.to_vec();
+    }
+    if indices.iter().all(|(_, one)| *one == IndexPrivilege::Read) {
+        vec!["cluster_composite_ops_ro"]
+    } else {
+        vec!["cluster_monitor", "cluster_composite_ops"]
+    }
+}
+
+fn domain_region(endpoint: &str) -> Option<Region> {
+    Some(
+        endpoint
+            .parse::<OpenSearchEndpoint>()
+            .ok()?
+            .region()
+            .clone(),
+    )
+}

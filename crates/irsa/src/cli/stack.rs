@@ -1,0 +1,122 @@
+//! Arguments of the commands for `irsa.yaml`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use irsa_stack::{Preset, Target};
+
+use super::Output;
+
+/// The files that a command reads.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct StackArgs {
+    /// Specification; may be repeated: later files are laid over earlier ones
+    #[arg(
+        short = 'f',
+        long = "file",
+        value_name = "FILE",
+        default_value = "irsa.yaml"
+    )]
+    pub(crate) files: Vec<PathBuf>,
+    /// What Terraform created: the output of `terraform output -json irsa` [default: irsa.outputs.json, if it exists]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) outputs: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct InitArgs {
+    /// What to set up
+    #[arg(long = "for", value_name = "PRESET", value_enum)]
+    pub(crate) preset: PresetName,
+    /// Directory to write irsa.yaml and irsa.schema.json to
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ShowArgs {
+    /// Specification; may be repeated: later files are laid over earlier ones
+    #[arg(
+        short = 'f',
+        long = "file",
+        value_name = "FILE",
+        default_value = "irsa.yaml"
+    )]
+    pub(crate) files: Vec<PathBuf>,
+    /// Output format
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) stack: StackArgs,
+    /// Output format
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct RenderArgs {
+    /// What to render
+    #[arg(value_name = "TARGET", value_enum)]
+    pub(crate) target: TargetName,
+    #[command(flatten)]
+    pub(crate) stack: StackArgs,
+    /// Directory to write to. Files that irsa did not render are never overwritten
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Change nothing: print what would change, and exit with code 3 if anything would
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+/// A specification to begin with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PresetName {
+    /// Camunda 8.3: a role for each component, which reaches what is its own
+    #[value(name = "camunda-8.3")]
+    Camunda83,
+    /// Camunda 8.3 as its documentation sets it up: one role for PostgreSQL, one for OpenSearch
+    #[value(name = "camunda-8.3-reference")]
+    Camunda83Reference,
+}
+
+/// What can be rendered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TargetName {
+    /// A Kustomize component for each cluster: service accounts, and the proxy as a sidecar
+    Kubernetes,
+    /// Scripts for psql: databases, users, IAM authentication
+    Sql,
+    /// Scripts for OpenSearch's security plugin: roles and role mappings
+    #[value(name = "opensearch")]
+    OpenSearch,
+    /// A world for `irsa-lab`
+    Lab,
+}
+
+// === impl PresetName ===
+
+impl PresetName {
+    pub(crate) fn preset(self) -> Preset {
+        match self {
+            Self::Camunda83 => Preset::Camunda83,
+            Self::Camunda83Reference => Preset::Camunda83Reference,
+        }
+    }
+}
+
+// === impl TargetName ===
+
+impl TargetName {
+    pub(crate) fn target(self) -> Target {
+        match self {
+            Self::Kubernetes => Target::Kubernetes,
+            Self::Sql => Target::Sql,
+            Self::OpenSearch => Target::OpenSearch,
+            Self::Lab => Target::Lab,
+        }
+    }
+}

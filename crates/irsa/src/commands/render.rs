@@ -1,0 +1,52 @@
+//! `irsa render`: files from the specification.
+
+mod directory;
+
+use std::process::ExitCode;
+
+use irsa_cli::{CHAIN_BROKEN, FailureFormat};
+use irsa_stack::{OUTPUTS_COMMAND, Stack, Target, mark, render};
+
+use self::directory::Changes;
+use super::specification;
+use crate::cli::RenderArgs;
+use crate::exit::Failure;
+use crate::output;
+use crate::settings::Mistakes;
+
+pub(crate) fn run(args: &RenderArgs, mistakes: Mistakes) -> Result<ExitCode, Failure> {
+    let (document, stack) = specification::stack(&args.stack, mistakes, FailureFormat::Text)?;
+    let target = args.target.target();
+    known(&stack, target)?;
+    let files = render(&stack, target, &document.names()).map_err(Failure::other)?;
+    let changes = Changes::plan(&args.out, target.name(), &mark(target), &files)?;
+    if args.check {
+        output::line(changes.diff().trim_end())?;
+        return Ok(if changes.is_empty() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::from(CHAIN_BROKEN)
+        });
+    }
+    changes.apply()?;
+    output::line(changes.summary().trim_end())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Stops where the files would have placeholders in them.
+fn known(stack: &Stack, target: Target) -> Result<(), Failure> {
+    let missing: Vec<_> = target
+        .missing(stack)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Other {
+        message: format!("not known before `terraform apply`: {}", missing.join(", ")),
+        remedy: Some(format!(
+            "run `{OUTPUTS_COMMAND}`, or name the file by --outputs"
+        )),
+    })
+}

@@ -1,0 +1,97 @@
+//! The files that describe a set-up, read.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use irsa_cli::FailureFormat;
+use irsa_stack::{Document, Outputs, Source, Stack};
+
+use crate::cli::StackArgs;
+use crate::exit::Failure;
+use crate::settings::{Mistakes, shown};
+
+/// The outputs file, if none is named.
+const OUTPUTS: &str = "irsa.outputs.json";
+
+/// Reads and merges the specification.
+pub(super) fn document(
+    files: &[PathBuf],
+    mut mistakes: Mistakes,
+    format: FailureFormat,
+) -> Result<Document, Failure> {
+    let sources: Vec<_> = files
+        .iter()
+        .filter_map(|path| mistakes.collect(source(path)))
+        .collect();
+    let sources = mistakes.or(sources)?;
+    Document::read(sources).map_err(|found| usage(&found, format))
+}
+
+/// Reads the specification and the outputs file, and resolves them.
+pub(super) fn stack(
+    args: &StackArgs,
+    mistakes: Mistakes,
+    format: FailureFormat,
+) -> Result<(Document, Stack), Failure> {
+    let document = document(&args.files, mistakes, format)?;
+    let outputs = match outputs(args)? {
+        Some(source) => {
+            let outputs = Outputs::read(source, document.file_count());
+            Some(outputs.map_err(|found| usage(&found, format))?)
+        }
+        None => None,
+    };
+    let stack = document.stack(outputs.as_ref());
+    let stack = stack.map_err(|found| usage(&found, format))?;
+    Ok((document, stack))
+}
+
+/// The outputs file: the one that is named, or the default one if it exists.
+fn outputs(args: &StackArgs) -> Result<Option<Source>, Failure> {
+    let path = args.outputs.as_deref().unwrap_or(Path::new(OUTPUTS));
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(Source {
+            name: shown(path),
+            text,
+        })),
+        Err(error) if error.kind() == ErrorKind::NotFound && args.outputs.is_none() => Ok(None),
+        Err(error) => {
+            let mut mistakes = Mistakes::default();
+            mistakes.add(format!("--outputs: cannot read `{}`: {error}", shown(path)));
+            Err(mistakes.into())
+        }
+    }
+}
+
+fn source(path: &Path) -> Result<Source, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        let hint = if error.kind() == ErrorKind::NotFound {
+            "; write one by `irsa init`, or name yours by --file"
+        } else {
+            ""
+        };
+        format!("cannot read `{}`: {error}{hint}", shown(path))
+    })?;
+    Ok(Source {
+        name: shown(path),
+        text,
+    })
+}
+
+/// For people each mistake is drawn in its line.
+fn usage(found: &irsa_stack::Mistakes, format: FailureFormat) -> Failure {
+    let mut mistakes = Mistakes::default();
+    mistakes.extend(match format {
+        FailureFormat::Text => found.drawn(),
+        FailureFormat::Json => found.sentences(),
+    });
+    mistakes.into()
+}
+
+/// The format of failures of a command whose output has this format.
+pub(super) fn failure_format(output: crate::cli::Output) -> FailureFormat {
+    match output {
+        crate::cli::Output::Text => FailureFormat::Text,
+        crate::cli::Output::Json => FailureFormat::Json,
+    }
+}

@@ -1,0 +1,350 @@
+//! The commands for `irsa.yaml`: init, show, check, render.
+
+use std::fs;
+use std::path::Path;
+
+use irsa_testing::program::{Finished, finish, irsa};
+use tempfile::TempDir;
+
+const OUTPUTS: &str = r#"{"version": 1,
+  "clusters": {"camunda": {"issuer": "https://oidc.eks.eu-central-1.amazonaws.com/id/ABC"}},
+  "postgres": {"aurora": {"endpoint": "aurora.cluster-c9akciq32rgw.eu-central-1.rds.amazonaws.com", "resource_id": "cluster-ABC"}},
+  "opensearch": {"camunda": {"endpoint": "search-camunda-abcdefghijklmnopqrstuvwxyz.eu-central-1.es.amazonaws.com"}}}"#;
+
+fn run(folder: &Path, arguments: &[&str]) -> Finished {
+    finish(irsa(arguments).current_dir(folder))
+}
+
+/// A folder with the specification of a preset.
+fn preset(name: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let written = run(folder.path(), &["init", "--for", name]);
+    assert!(
+        written.printed().contains("irsa.yaml"),
+        "{}",
+        written.stdout
+    );
+    folder
+}
+
+#[test]
+fn a_preset_is_written_once_and_is_right() {
+    for name in ["camunda-8.3", "camunda-8.3-reference"] {
+        let folder = preset(name);
+        assert!(folder.path().join("irsa.schema.json").exists());
+        let checked = run(folder.path(), &["check"]);
+        assert!(
+            checked.printed().contains(" 0 wrong\n"),
+            "{}",
+            checked.stdout
+        );
+        assert!(
+            checked.stdout.contains("decided with placeholders"),
+            "{}",
+            checked.stdout
+        );
+        let again = run(folder.path(), &["init", "--for", name]);
+        assert_eq!(again.code, 1);
+        assert!(
+            again.errors()[0].contains("`./irsa.yaml` exists already"),
+            "{}",
+            again.stderr
+        );
+    }
+}
+
+#[test]
+fn the_table_of_decisions_is_there_for_programs() {
+    let folder = preset("camunda-8.3");
+    let table = run(folder.path(), &["check", "--output", "json"]).json();
+    assert_eq!(table["right"], true);
+    assert_eq!(table["decisions"][0]["workload"], "keycloak");
+    assert_eq!(table["decisions"][0]["decision"], "allowed");
+    assert_eq!(table["placeholders"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn later_files_are_laid_over_and_each_value_says_where_it_is_from() {
+    let folder = preset("camunda-8.3");
+    fs::write(
+        folder.path().join("prod.yaml"),
+        "aws: {region: eu-west-1}\n",
+    )
+    .unwrap();
+    let shown = run(
+        folder.path(),
+        &["show", "-f", "irsa.yaml", "-f", "prod.yaml"],
+    );
+    assert!(
+        shown
+            .printed()
+            .contains("  region: eu-west-1  # prod.yaml:1\n"),
+        "{}",
+        shown.stdout
+    );
+    let shown = run(
+        folder.path(),
+        &[
+            "show",
+            "--output",
+            "json",
+            "-f",
+            "irsa.yaml",
+            "-f",
+            "prod.yaml",
+        ],
+    );
+    assert_eq!(shown.json()["aws"]["region"]["file"], "prod.yaml");
+}
+
+#[test]
+fn every_mistake_is_drawn_in_its_line() {
+    let folder = preset("camunda-8.3");
+    let file = folder.path().join("irsa.yaml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(
+        &file,
+        text.replace("component: zeebe", "component: zebe")
+            .replace("\nirsa:", "\nirsaa:"),
+    )
+    .unwrap();
+    let refused = run(folder.path(), &["check"]);
+    assert_eq!(refused.code, 2);
+    assert!(
+        refused
+            .stderr
+            .contains("`component`: `zebe` is not a valid value"),
+        "{}",
+        refused.stderr
+    );
+    assert!(
+        refused.stderr.contains("^^^^ did you mean `zeebe`?"),
+        "{}",
+        refused.stderr
+    );
+    assert!(
+        refused.stderr.contains("did you mean `irsa`?"),
+        "{}",
+        refused.stderr
+    );
+    let refused = run(folder.path(), &["check", "--output", "json"]);
+    let first: serde_json::Value =
+        serde_json::from_str(refused.stderr.lines().next().unwrap()).unwrap();
+    let message = first["message"].as_str().unwrap();
+    assert!(message.starts_with("irsa.yaml:"), "{message}");
+}
+
+#[test]
+fn a_missing_file_says_how_to_get_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = run(folder.path(), &["check"]);
+    assert_eq!(refused.code, 2);
+    assert!(
+        refused.errors()[0].contains("cannot read `irsa.yaml`"),
+        "{}",
+        refused.stderr
+    );
+    assert!(
+        refused.errors()[0].contains("irsa init"),
+        "{}",
+        refused.stderr
+    );
+    let refused = run(
+        preset("camunda-8.3").path(),
+        &["check", "--outputs", "nowhere.json"],
+    );
+    assert!(
+        refused.errors()[0].contains("--outputs: cannot read `nowhere.json`"),
+        "{}",
+        refused.stderr
+    );
+}
+
+#[test]
+fn manifests_wait_for_what_terraform_creates() {
+    let folder = preset("camunda-8.3");
+    let refused = run(folder.path(), &["render", "kubernetes", "--out", "."]);
+    assert_eq!(refused.code, 1);
+    assert!(
+        refused
+            .stderr
+            .contains("endpoint and resource ID of `aurora`, endpoint of `camunda`"),
+        "{}",
+        refused.stderr
+    );
+    assert!(
+        refused
+            .stderr
+            .contains("terraform output -json irsa > irsa.outputs.json"),
+        "{}",
+        refused.stderr
+    );
+    fs::write(folder.path().join("irsa.outputs.json"), OUTPUTS).unwrap();
+    run(folder.path(), &["render", "kubernetes", "--out", "."]).printed();
+    let patch = fs::read_to_string(
+        folder
+            .path()
+            .join("kubernetes/camunda/keycloak-sidecar.yaml"),
+    )
+    .unwrap();
+    assert!(
+        patch.contains("aurora.cluster-c9akciq32rgw.eu-central-1.rds.amazonaws.com:5432"),
+        "{patch}"
+    );
+}
+
+#[test]
+fn rendered_files_follow_the_specification_and_others_are_left_alone() {
+    let folder = preset("camunda-8.3");
+    fs::write(folder.path().join("irsa.outputs.json"), OUTPUTS).unwrap();
+    let render = |more: &[&str]| {
+        let arguments = [&["render", "kubernetes", "--out", "out"], more].concat();
+        run(folder.path(), &arguments)
+    };
+    let zeebe = folder
+        .path()
+        .join("out/kubernetes/camunda/zeebe-sidecar.yaml");
+    let missing = render(&["--check"]);
+    assert_eq!(missing.code, 3, "{}", missing.stderr);
+    assert!(
+        missing
+            .stdout
+            .contains("+++ out/kubernetes/camunda/zeebe-sidecar.yaml"),
+        "{}",
+        missing.stdout
+    );
+    assert!(!zeebe.exists(), "--check changes nothing");
+    render(&[]).printed();
+    assert!(zeebe.exists());
+    assert_eq!(render(&["--check"]).code, 0);
+    // A file of the user's stays, also in the same folder.
+    let own = folder.path().join("out/kubernetes/camunda/own.yaml");
+    fs::write(&own, "kind: ConfigMap\n").unwrap();
+    fs::write(
+        folder.path().join("less.yaml"),
+        "workloads: {zeebe: null}\n",
+    )
+    .unwrap();
+    let less = render(&["-f", "irsa.yaml", "-f", "less.yaml"]);
+    assert!(
+        less.printed()
+            .contains("removed out/kubernetes/camunda/zeebe-sidecar.yaml"),
+        "{}",
+        less.stdout
+    );
+    assert!(!zeebe.exists() && own.exists());
+    // What the user wrote in our place is not overwritten.
+    fs::write(&zeebe, "kind: Secret\n").unwrap();
+    let refused = render(&[]);
+    assert_eq!(refused.code, 1);
+    assert!(
+        refused.errors()[0].contains("was not rendered by irsa"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(fs::read_to_string(&zeebe).unwrap(), "kind: Secret\n");
+}
+
+/// The component in a user's own kustomization, by the Kustomize in kubectl.
+#[test]
+fn kustomize_adds_the_sidecar_to_labeled_workloads_before_everything_else() {
+    let Some(mut kubectl) = kubectl() else {
+        return;
+    };
+    let folder = preset("camunda-8.3");
+    fs::write(folder.path().join("irsa.outputs.json"), OUTPUTS).unwrap();
+    run(folder.path(), &["render", "kubernetes", "--out", "."]).printed();
+    let kustomization = "resources: [apps.yaml]\ncomponents: [kubernetes/camunda]\n";
+    fs::write(folder.path().join("kustomization.yaml"), kustomization).unwrap();
+    fs::write(folder.path().join("apps.yaml"), APPS).unwrap();
+    let built = kubectl
+        .arg("kustomize")
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    assert!(
+        built.status.success(),
+        "{}",
+        String::from_utf8_lossy(&built.stderr)
+    );
+    let text = String::from_utf8(built.stdout).unwrap();
+    let documents: Vec<_> = text.split("\n---\n").collect();
+    let named = |kind: &str, name: &str| {
+        let has = |line: String| move |document: &&&str| document.contains(&line);
+        let mut found = documents.iter().filter(has(format!("kind: {kind}\n")));
+        found
+            .find(|document| document.contains(&format!("\n  name: {name}\n")))
+            .unwrap()
+            .to_string()
+    };
+    let keycloak = named("Deployment", "sso");
+    let (irsa, migrate) = (
+        keycloak.find("name: irsa\n").unwrap(),
+        keycloak.find("name: migrate\n").unwrap(),
+    );
+    assert!(irsa < migrate, "{keycloak}");
+    assert!(keycloak.contains("fsGroup: 1000"), "{keycloak}");
+    assert!(
+        keycloak.contains("serviceAccountName: keycloak"),
+        "{keycloak}"
+    );
+    assert!(
+        named("StatefulSet", "broker").contains("opensearch://search-camunda-"),
+        "{text}"
+    );
+    assert!(!named("Deployment", "other").contains("irsa"), "{text}");
+    assert_eq!(text.matches("kind: ServiceAccount").count(), 4, "{text}");
+}
+
+/// Two workloads with labels, one without.
+const APPS: &str = "apiVersion: apps/v1
+kind: Deployment
+metadata: {name: sso, namespace: camunda, labels: {irsa.dev/workload: keycloak}}
+spec:
+  selector: {matchLabels: {app: sso}}
+  template:
+    metadata: {labels: {app: sso}}
+    spec:
+      securityContext: {fsGroup: 1000}
+      initContainers: [{name: migrate, image: sso}]
+      containers: [{name: sso, image: sso}]
+      volumes: [{name: data, emptyDir: {}}]
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: broker, namespace: camunda, labels: {irsa.dev/workload: zeebe}}
+spec:
+  selector: {matchLabels: {app: broker}}
+  template:
+    metadata: {labels: {app: broker}}
+    spec:
+      containers: [{name: broker, image: broker}]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: other, namespace: camunda}
+spec:
+  selector: {matchLabels: {app: other}}
+  template:
+    metadata: {labels: {app: other}}
+    spec:
+      containers: [{name: other, image: other}]
+";
+
+/// Runs kubectl. Without one its test is skipped, unless `IRSA_REQUIRE_CLIENTS=1`.
+#[expect(
+    clippy::print_stderr,
+    reason = "a reader of the test's output should know"
+)]
+fn kubectl() -> Option<std::process::Command> {
+    let found = std::process::Command::new("kubectl")
+        .args(["version", "--client"])
+        .output();
+    if found.is_ok_and(|output| output.status.success()) {
+        return Some(std::process::Command::new("kubectl"));
+    }
+    let is_required = std::env::var_os("IRSA_REQUIRE_CLIENTS").is_some_and(|value| value == "1");
+    assert!(!is_required, "kubectl is missing");
+    eprintln!("skipped: kubectl is missing");
+    None
+}

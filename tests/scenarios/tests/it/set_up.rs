@@ -1,0 +1,247 @@
+//! The whole circle: from a specification to the lab, and there from a projected token to a row and a document.
+//!
+//! The programs write the files, the lab plays them, and every workload reaches what is its own and nothing else.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+
+use irsa_components::opensearch::OpenSearchBinaries;
+use irsa_lab::facts::DomainFacts;
+use irsa_lab::{LabOptions, World};
+use irsa_testing::program::{finish, irsa};
+use tempfile::TempDir;
+
+use crate::http::{Answer, call, call_json};
+use crate::pod::Pod;
+use crate::proxy::Proxy;
+use crate::sql::refusal;
+use crate::stage::Stage;
+
+/// A set-up in a folder, and a lab that plays it.
+struct SetUp {
+    folder: TempDir,
+    stage: Arc<Stage>,
+}
+
+impl SetUp {
+    /// Of a preset, with another file laid over it.
+    fn new(preset: &str, overlay: &str, with_opensearch: bool) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        written(&["init", "--for", preset, "--out"], folder.path());
+        fs::write(folder.path().join("overlay.yaml"), overlay).unwrap();
+        let set_up = |arguments: &[&str]| {
+            let mut command = irsa(arguments);
+            command
+                .current_dir(&folder)
+                .args(["-f", "irsa.yaml", "-f", "overlay.yaml"]);
+            finish(&mut command).printed().to_owned()
+        };
+        set_up(&["check"]);
+        set_up(&["render", "lab", "--out", "."]);
+        let world = fs::read_to_string(folder.path().join("lab/world.yaml")).unwrap();
+        let mut options = LabOptions::new(World::from_yaml(&world).unwrap());
+        (options.aurora, options.opensearch) = (!with_opensearch, with_opensearch);
+        if with_opensearch && !has_opensearch(&options) {
+            return None;
+        }
+        let stage = Arc::new(Stage::start(options));
+        Some(Self { folder, stage })
+    }
+
+    fn pod(&self, workload: &str) -> Pod {
+        Pod::of(&self.stage, workload)
+    }
+
+    fn domain(&self) -> &DomainFacts {
+        self.stage
+            .lab()
+            .facts()
+            .domains
+            .first()
+            .expect("the world has a domain")
+    }
+
+    fn domain_upstream(&self) -> String {
+        let DomainFacts { endpoint, dial, .. } = self.domain();
+        format!("opensearch://{endpoint}?dial={dial}&listen=127.0.0.1:0")
+    }
+
+    /// A workload's proxy for the domain.
+    fn search(&self, workload: &str) -> Search {
+        let pod = Pod::with_upstream(&self.stage, workload, self.domain_upstream());
+        Search(pod.proxy(&[]))
+    }
+}
+
+/// A client of the domain by a workload's proxy.
+struct Search(Proxy);
+
+impl Search {
+    fn put(&self, path: &str) -> Answer {
+        call_json(
+            &self.0.address("listening"),
+            "PUT",
+            path,
+            r#"{"text": "a document"}"#,
+        )
+    }
+
+    fn get(&self, path: &str) -> Answer {
+        call(&self.0.address("listening"), "GET", path, &[])
+    }
+
+    fn delete(&self, path: &str) -> Answer {
+        call(&self.0.address("listening"), "DELETE", path, &[])
+    }
+}
+
+fn written(arguments: &[&str], folder: &Path) {
+    finish(irsa(arguments).arg(folder)).printed();
+}
+
+/// OpenSearch needs Java; without one its tests are skipped, unless `IRSA_REQUIRE_CLIENTS=1`.
+#[expect(
+    clippy::print_stderr,
+    reason = "a reader of the test's output should know"
+)]
+fn has_opensearch(options: &LabOptions) -> bool {
+    let cache =
+        std::env::var_os("IRSA_CACHE_DIR").map_or_else(|| options.cache_dir.clone(), Into::into);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let found = runtime.block_on(OpenSearchBinaries::locate(None, &cache, &|_| {}));
+    let Err(error) = found else {
+        return true;
+    };
+    let is_required = std::env::var_os("IRSA_REQUIRE_CLIENTS").is_some_and(|value| value == "1");
+    assert!(!is_required, "{error}");
+    eprintln!("skipped: {error}");
+    false
+}
+
+fn rows(set_up: &SetUp, workload: &str, user: &str, database: &str) {
+    let proxy = set_up.pod(workload).proxy(&[]);
+    let session = proxy.connect(user, database).unwrap();
+    session
+        .query("CREATE TABLE IF NOT EXISTS notes (text text)")
+        .unwrap();
+    session.query("INSERT INTO notes VALUES ('a row')").unwrap();
+    assert_eq!(session.query("SELECT text FROM notes").unwrap(), "a row");
+}
+
+fn refused(set_up: &SetUp, workload: &str, user: &str, database: &str, code: &str) {
+    let proxy = set_up.pod(workload).proxy(&[]);
+    let Err(error) = proxy.connect(user, database) else {
+        panic!("{workload} got in as {user}");
+    };
+    assert_eq!(refusal(&error).code().code(), code, "{error}");
+}
+
+#[test]
+fn every_workload_reaches_its_rows_and_no_others() {
+    let set_up = SetUp::new("camunda-8.3", "", false).unwrap();
+    rows(&set_up, "keycloak", "keycloak", "keycloak");
+    rows(&set_up, "web-modeler", "webmodeler", "webmodeler");
+    // The policy names one user, and the database lets that user in alone.
+    refused(&set_up, "keycloak", "webmodeler", "webmodeler", "28000");
+    refused(&set_up, "keycloak", "keycloak", "webmodeler", "42501");
+    refused(&set_up, "web-modeler", "keycloak", "keycloak", "28000");
+    refused(&set_up, "zeebe", "keycloak", "keycloak", "28000");
+    // The trust policy names one service account.
+    let role = "arn:aws:iam::111122223333:role/camunda-keycloak";
+    let stolen = set_up.pod("web-modeler").with("AWS_ROLE_ARN", role);
+    stolen.irsa(&["whoami"]).check_broken("trust-policy");
+}
+
+#[test]
+fn the_reference_reaches_its_rows_by_one_role() {
+    let set_up = SetUp::new("camunda-8.3-reference", "", false).unwrap();
+    rows(&set_up, "keycloak", "keycloak", "keycloak");
+    rows(&set_up, "web-modeler", "webmodeler", "webmodeler");
+    refused(&set_up, "zeebe", "keycloak", "keycloak", "28000");
+    // `irsa check` says so: the role is shared.
+    rows(&set_up, "keycloak", "webmodeler", "webmodeler");
+}
+
+#[test]
+fn every_workload_reaches_its_documents_and_no_others() {
+    // The administrator's role is a workload here, so that the rendered script can be run as it.
+    let overlay = "workloads:\n  setup:\n    service_account: irsa-setup/setup\n    opensearch: {store: camunda, role: all_access}\n";
+    let Some(set_up) = SetUp::new("camunda-8.3", overlay, true) else {
+        return;
+    };
+    let (zeebe, operate, setup) = (
+        set_up.search("zeebe"),
+        set_up.search("operate"),
+        set_up.search("setup"),
+    );
+    documents(&zeebe, &operate);
+    // Whatever was undone by hand, the rendered script puts it back.
+    let mapping = "/_plugins/_security/api/rolesmapping/camunda-zeebe";
+    assert_eq!(setup.delete(mapping).status, 200);
+    assert_eq!(zeebe.get("/zeebe-record_job/_doc/1").status, 403);
+    let before = setup
+        .get("/_plugins/_security/api/rolesmapping/all_access")
+        .body;
+    for _ in 0..2 {
+        run_script(&set_up);
+        documents(&zeebe, &operate);
+    }
+    let after = setup
+        .get("/_plugins/_security/api/rolesmapping/all_access")
+        .body;
+    assert_eq!(before, after, "the other administrators stay");
+}
+
+fn documents(zeebe: &Search, operate: &Search) {
+    let record = "/zeebe-record_job/_doc/1";
+    let refresh = format!("{record}?refresh=true");
+    let put = zeebe.put(&refresh);
+    assert!(matches!(put.status, 200 | 201), "{put:?}");
+    let read = operate.get(record);
+    assert!(read.body.contains("a document"), "{read:?}");
+    assert_eq!(operate.put(record).status, 403);
+    assert!(matches!(
+        operate.put("/operate-list/_doc/1").status,
+        200 | 201
+    ));
+    assert_eq!(zeebe.get("/operate-list/_doc/1").status, 403);
+    assert_eq!(zeebe.put("/operate-list/_doc/1").status, 403);
+    assert_eq!(zeebe.put("/elsewhere/_doc/1").status, 403);
+}
+
+/// Runs the rendered script as the domain's administrator.
+fn run_script(set_up: &SetUp) {
+    let folder = set_up.folder.path();
+    let endpoint = &set_up.domain().endpoint;
+    let outputs =
+        format!(r#"{{"version": 1, "opensearch": {{"camunda": {{"endpoint": "{endpoint}"}}}}}}"#);
+    fs::write(folder.join("irsa.outputs.json"), outputs).unwrap();
+    let mut render = irsa(&[
+        "render",
+        "opensearch",
+        "--out",
+        ".",
+        "-f",
+        "irsa.yaml",
+        "-f",
+        "overlay.yaml",
+    ]);
+    finish(render.current_dir(folder)).printed();
+    let pod = Pod::without_database(&set_up.stage, "setup");
+    let upstream = set_up.domain_upstream();
+    let upstream = upstream.split("&listen").next().unwrap();
+    let mut command = pod.command(&[
+        "exec",
+        "--upstream",
+        upstream,
+        "--",
+        "sh",
+        "opensearch/camunda.sh",
+    ]);
+    finish(command.current_dir(folder)).printed();
+}
