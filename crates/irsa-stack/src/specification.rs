@@ -99,8 +99,7 @@ pub(crate) struct Workload {
     pub(crate) service_account: ServiceAccount,
     #[serde(default)]
     pub(crate) identity: Identity,
-    #[serde(default)]
-    pub(crate) application_identity: ApplicationIdentity,
+    pub(crate) application_identity: Option<ApplicationIdentity>,
     pub(crate) clusters: Option<Vec<String>>,
     #[serde(default)]
     pub(crate) role: Role,
@@ -116,10 +115,9 @@ pub(crate) enum Identity {
     PodIdentity,
 }
 
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum ApplicationIdentity {
-    #[default]
     None,
     Keep,
 }

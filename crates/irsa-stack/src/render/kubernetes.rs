@@ -68,20 +68,22 @@ fn service_accounts(workloads: &[&Workload]) -> String {
     let mut accounts: Vec<&Workload> = workloads.to_vec();
     accounts.sort_by(|one, other| one.service_account.cmp(&other.service_account));
     accounts.dedup_by(|one, other| one.service_account == other.service_account);
-    let documents: Vec<_> = accounts
-        .iter()
-        .map(|one| service_account(one).write())
-        .collect();
+    let keeps = |account: &&Workload| {
+        let mut same = workloads.iter();
+        same.any(|one| one.service_account == account.service_account && one.has_annotation)
+    };
+    let document = |one: &&Workload| service_account(one, keeps(one)).write();
+    let documents: Vec<_> = accounts.iter().map(document).collect();
     documents.join("---\n")
 }
 
-fn service_account(workload: &Workload) -> Yaml {
+fn service_account(workload: &Workload, has_annotation: bool) -> Yaml {
     let account = &workload.service_account;
     let mut metadata = vec![
         ("name", Yaml::text(account.name())),
         ("namespace", Yaml::text(account.namespace())),
     ];
-    if workload.has_annotation {
+    if has_annotation {
         let annotation = (
             "eks.amazonaws.com/role-arn",
             Yaml::text(workload.role.as_str()),

@@ -83,13 +83,20 @@ fn script(stack: &Stack, store: &OpenSearchStore) -> String {
 const ADD: &str = r#"
 # Adds an IAM role to a role that others have, too.
 add() {
-  mappings="$(curl --silent --show-error --fail-with-body "$api/rolesmapping/$1")"
-  case "$mappings" in
-    *"\"$2\""*) echo "$1: $2 is mapped already" ;;
-    *) printf '[{"op": "add", "path": "/backend_roles/-", "value": "%s"}]' "$2" |
-      curl --silent --show-error --fail-with-body --request PATCH --header 'Content-Type: application/json' \
-        --data-binary @- "$api/rolesmapping/$1"
-      echo ;;
+  answer="$(curl --silent --show-error --write-out ' %{http_code}' "$api/rolesmapping/$1")"
+  case "$answer" in
+    *"\"$2\""*" 200") echo "$1: $2 is mapped already" ;;
+    *" 200")
+      printf '[{"op": "add", "path": "/backend_roles/-", "value": "%s"}]' "$2" |
+        curl --silent --show-error --fail-with-body --request PATCH --header 'Content-Type: application/json' \
+          --data-binary @- "$api/rolesmapping/$1"
+      echo
+      ;;
+    *" 404") printf '{"backend_roles": ["%s"]}' "$2" | put "rolesmapping/$1" ;;
+    *)
+      echo "cannot read the mapping of $1: $answer" >&2
+      exit 1
+      ;;
   esac
 }
 "#;

@@ -104,8 +104,8 @@ fn user_statements(stack: &Stack, user: &str) -> String {
          COMMENT ON ROLE {name} IS {comment};\n\
          COMMIT;\n\
          \\endif\n\
-         SELECT pg_temp.check_user({literal}, {comment});\n\
-         SELECT pg_temp.check_admin({literal});\n\
+         SELECT pg_temp.check_user({literal}, {comment}) \\gset\n\
+         SELECT pg_temp.check_admin({literal}) \\gset\n\
          GRANT rds_iam TO {name};\n",
         shown = comment_text(user),
     )

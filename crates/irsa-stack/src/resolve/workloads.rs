@@ -35,6 +35,11 @@ impl Resolver<'_> {
             let message = format!("{} uses neither `postgres` nor `opensearch`", quoted(key));
             self.mistake(&path, message);
         }
+        if one.identity == Identity::PodIdentity && one.application_identity.is_some() {
+            let path = ["workloads", key, "application_identity"];
+            let message = "`application_identity` has no effect: EKS Pod Identity gives the role to every container";
+            self.mistake(&path, message);
+        }
         let clusters = self.clusters_of(key, one);
         let postgres = one.postgres.as_ref();
         let postgres = postgres.and_then(|one| self.use_postgres(key, one));
@@ -46,7 +51,7 @@ impl Resolver<'_> {
             component: one.component,
             service_account: one.service_account.clone(),
             uses_pod_identity: one.identity == Identity::PodIdentity,
-            has_annotation: one.application_identity == ApplicationIdentity::Keep
+            has_annotation: one.application_identity == Some(ApplicationIdentity::Keep)
                 && one.identity == Identity::WebIdentity,
             clusters,
             role: self.role_arn(key, one)?,

@@ -128,9 +128,6 @@ fn the_schema_knows_every_key() {
         "^[0-9]{12}$"
     );
     let page = include_str!("../../../../docs/reference/irsa.schema.json");
-    assert_eq!(
-        page.trim_end(),
-        json_schema().trim_end(),
-        "out of date: run `cargo xtask gen`"
-    );
+    let is_current = page.trim_end() == json_schema().trim_end();
+    assert!(is_current, "out of date: run `cargo xtask gen`");
 }

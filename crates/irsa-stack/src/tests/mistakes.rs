@@ -113,6 +113,24 @@ fn what_nothing_uses_is_a_mistake() {
 }
 
 #[test]
+fn keys_without_effect_are_mistakes() {
+    let pod_identity =
+        "identity: pod-identity\n    application_identity: none\n    service_account";
+    let found = changed("service_account", pod_identity);
+    assert!(
+        found[0].starts_with("irsa.yaml:14:27: `application_identity` has no effect"),
+        "{found:#?}"
+    );
+    let role =
+        "role: {arn: \"arn:aws:iam::111122223333:role/api\", policy: p}\n    service_account";
+    let found = changed("service_account", role);
+    assert!(
+        found[0].contains("remove `name` and `policy`"),
+        "{found:#?}"
+    );
+}
+
+#[test]
 fn a_database_of_another_account_needs_a_role_there() {
     let found = changed(
         "    databases:",

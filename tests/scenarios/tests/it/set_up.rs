@@ -167,33 +167,40 @@ fn the_reference_reaches_its_rows_by_one_role() {
     rows(&set_up, "keycloak", "webmodeler", "webmodeler");
 }
 
+/// The administrator's role is a workload, so that the rendered script can be run as it; and one has a built-in role.
+const OVERLAY: &str = "workloads:
+  setup:
+    service_account: irsa-setup/setup
+    opensearch: {store: camunda, role: all_access}
+  viewer:
+    service_account: bi/viewer
+    opensearch: {store: camunda, role: readall}
+";
+
 #[test]
 fn every_workload_reaches_its_documents_and_no_others() {
-    // The administrator's role is a workload here, so that the rendered script can be run as it.
-    let overlay = "workloads:\n  setup:\n    service_account: irsa-setup/setup\n    opensearch: {store: camunda, role: all_access}\n";
-    let Some(set_up) = SetUp::new("camunda-8.3", overlay, true) else {
+    let Some(set_up) = SetUp::new("camunda-8.3", OVERLAY, true) else {
         return;
     };
-    let (zeebe, operate, setup) = (
-        set_up.search("zeebe"),
-        set_up.search("operate"),
-        set_up.search("setup"),
-    );
+    let (zeebe, operate) = (set_up.search("zeebe"), set_up.search("operate"));
+    let (setup, viewer) = (set_up.search("setup"), set_up.search("viewer"));
     documents(&zeebe, &operate);
     // Whatever was undone by hand, the rendered script puts it back.
-    let mapping = "/_plugins/_security/api/rolesmapping/camunda-zeebe";
-    assert_eq!(setup.delete(mapping).status, 200);
-    assert_eq!(zeebe.get("/zeebe-record_job/_doc/1").status, 403);
-    let before = setup
-        .get("/_plugins/_security/api/rolesmapping/all_access")
-        .body;
+    let mapping = |role: &str| format!("/_plugins/_security/api/rolesmapping/{role}");
+    for role in ["camunda-zeebe", "readall"] {
+        assert_eq!(setup.delete(&mapping(role)).status, 200);
+    }
+    let record = "/zeebe-record_job/_doc/1";
+    assert_eq!(zeebe.get(record).status, 403);
+    assert_eq!(viewer.get(record).status, 403);
+    let before = setup.get(&mapping("all_access")).body;
     for _ in 0..2 {
         run_script(&set_up);
         documents(&zeebe, &operate);
+        assert_eq!(viewer.get(record).status, 200);
+        assert_eq!(viewer.put(record).status, 403);
     }
-    let after = setup
-        .get("/_plugins/_security/api/rolesmapping/all_access")
-        .body;
+    let after = setup.get(&mapping("all_access")).body;
     assert_eq!(before, after, "the other administrators stay");
 }
 
