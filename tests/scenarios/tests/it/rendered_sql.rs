@@ -61,11 +61,7 @@ impl Server {
         }
         let folder = tempfile::tempdir().unwrap();
         render(folder.path());
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap();
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let cache = std::env::var_os("IRSA_CACHE_DIR").unwrap_or_else(|| "/var/cache/irsa".into());
         let explicit = std::env::var_os("IRSA_POSTGRES_BIN");
         let postgres = runtime.block_on(async {

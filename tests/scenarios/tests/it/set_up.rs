@@ -4,7 +4,6 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 
 use irsa_components::opensearch::OpenSearchBinaries;
@@ -239,16 +238,7 @@ fn run_script(set_up: &SetUp) {
         "overlay.yaml",
     ]);
     finish(render.current_dir(folder)).printed();
-    let pod = Pod::without_database(&set_up.stage, "setup");
-    let upstream = set_up.domain_upstream();
-    let upstream = upstream.split("&listen").next().unwrap();
-    let mut command = pod.command(&[
-        "exec",
-        "--upstream",
-        upstream,
-        "--",
-        "sh",
-        "opensearch/camunda.sh",
-    ]);
+    let pod = Pod::with_upstream(&set_up.stage, "setup", set_up.domain_upstream());
+    let mut command = pod.command(&["exec", "--", "sh", "opensearch/camunda.sh"]);
     finish(command.current_dir(folder)).printed();
 }
