@@ -101,12 +101,11 @@ impl Resolver<'_> {
         let known = self
             .outputs()
             .and_then(|outputs| outputs.clusters.get(name));
-        let issuer = match known {
-            Some(known) => Some(known.issuer.clone()),
-            None => {
-                self.placeholders.push(Placeholder::Issuer(name.to_owned()));
-                placeholder_issuer(region.as_str(), partition.dns_suffix(), name)
-            }
+        let issuer = if let Some(known) = known {
+            Some(known.issuer.clone())
+        } else {
+            self.placeholders.push(Placeholder::Issuer(name.to_owned()));
+            placeholder_issuer(region.as_str(), partition.dns_suffix(), name)
         };
         Some(Cluster {
             name: name.to_owned(),

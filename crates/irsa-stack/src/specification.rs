@@ -13,7 +13,8 @@ pub(crate) struct Specification {
     pub(crate) aws: Aws,
     #[serde(default)]
     pub(crate) iam: Iam,
-    pub(crate) clusters: BTreeMap<String, Cluster>,
+    /// Their settings matter to what is created in AWS only.
+    pub(crate) clusters: BTreeMap<String, serde_json::Value>,
     #[serde(default)]
     pub(crate) postgres: BTreeMap<String, Postgres>,
     #[serde(default)]
@@ -33,10 +34,6 @@ pub(crate) struct Aws {
 pub(crate) struct Iam {
     pub(crate) path: Option<String>,
 }
-
-/// Its keys matter to what is created in AWS only.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Cluster {}
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Postgres {

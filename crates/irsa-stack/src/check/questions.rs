@@ -87,10 +87,10 @@ impl Questions<'_> {
                     self.role.arn.name()
                 );
                 let mut row = self.row(question, false, account, cluster, None);
-                let shares = |one: &&Workload| {
+                let has_account = |one: &&Workload| {
                     one.service_account == *account && one.clusters.contains(&cluster.name)
                 };
-                let shared = stack.workloads_of(self.role).find(shares);
+                let shared = stack.workloads_of(self.role).find(has_account);
                 row.shared = shared.map(|one| format!("{} has the same role", one.key));
                 rows.push(row);
             }
@@ -113,10 +113,10 @@ impl Questions<'_> {
                 self.role.arn.name()
             );
             let mut row = self.row(question, false, account, cluster, None);
-            let shares = |one: &&Workload| {
+            let has_account = |one: &&Workload| {
                 one.service_account == *account && one.clusters.contains(&cluster.name)
             };
-            let shared = stack.workloads_of(self.role).find(shares);
+            let shared = stack.workloads_of(self.role).find(has_account);
             row.shared = shared.map(|one| format!("{} has the same role", one.key));
             row
         };
@@ -130,10 +130,10 @@ impl Questions<'_> {
         let mut rows = Vec::new();
         for store in &stack.postgres {
             let is_own_store = own.is_some_and(|one| one.store == store.key);
-            let uses = stack
+            let known = stack
                 .uses_of_postgres(store)
                 .map(|(_, one)| one.user.clone());
-            let mut users: Vec<_> = uses
+            let mut users: Vec<_> = known
                 .chain(store.admin.clone())
                 .chain(["postgres".to_owned()])
                 .collect();
@@ -149,8 +149,8 @@ impl Questions<'_> {
                 if let Some(mut row) = self.denied(question, Access::Connect(arn.as_str())) {
                     let mut sharing = stack.workloads_of(self.role);
                     let has_user = |one: &Workload| {
-                        let used = one.postgres.as_ref();
-                        used.is_some_and(|one| one.store == store.key && one.user == user)
+                        let database = one.postgres.as_ref();
+                        database.is_some_and(|one| one.store == store.key && one.user == user)
                     };
                     row.shared = sharing
                         .find(|one| has_user(one))

@@ -32,13 +32,6 @@ pub(super) fn files(stack: &Stack) -> Result<Vec<File>, String> {
 fn world(stack: &Stack, cluster: &Cluster) -> Yaml {
     let runs_here = |one: &&Workload| one.clusters.contains(&cluster.name);
     let workloads: Vec<_> = stack.workloads.iter().filter(runs_here).collect();
-    let node = node_role(stack);
-    let own = stack.roles.iter().filter(|role| !role.is_external);
-    let mut roles: Vec<_> = own.map(|one| role(stack, one)).collect();
-    roles.push(Yaml::map([
-        ("arn", Yaml::text(&node)),
-        ("trust_policy", Yaml::Block(NODE_TRUST.to_owned())),
-    ]));
     let associations = workloads
         .iter()
         .filter(|one| one.uses_pod_identity)
@@ -56,8 +49,8 @@ fn world(stack: &Stack, cluster: &Cluster) -> Yaml {
         ("accounts", Yaml::texts(accounts(stack))),
         ("kubernetes", kubernetes(stack, cluster)),
         ("oidc_providers", Yaml::List(vec![provider(stack, cluster)])),
-        ("roles", Yaml::List(roles)),
-        ("node_role", Yaml::text(node)),
+        ("roles", Yaml::List(roles(stack))),
+        ("node_role", Yaml::text(node_role(stack))),
         (
             "pod_identity_associations",
             Yaml::List(associations.collect()),
@@ -93,6 +86,16 @@ fn world(stack: &Stack, cluster: &Cluster) -> Yaml {
             ),
         ),
     ])
+}
+
+/// The roles of the set-up, and the node's.
+fn roles(stack: &Stack) -> Vec<Yaml> {
+    let own = stack.roles.iter().filter(|role| !role.is_external);
+    let node = Yaml::map([
+        ("arn", Yaml::text(node_role(stack))),
+        ("trust_policy", Yaml::Block(NODE_TRUST.to_owned())),
+    ]);
+    own.map(|one| role(stack, one)).chain([node]).collect()
 }
 
 /// The node has a role without permissions.
@@ -173,10 +176,10 @@ fn database_cluster(stack: &Stack, store: &PostgresStore) -> Yaml {
     users.sort();
     users.dedup();
     let user = |name: &&String| {
-        let uses = stack
+        let grants = stack
             .uses_of_postgres(store)
             .filter(|(_, one)| one.user == **name);
-        let mut databases: Vec<_> = uses.map(|(_, one)| one.database.clone()).collect();
+        let mut databases: Vec<_> = grants.map(|(_, one)| one.database.clone()).collect();
         databases.sort();
         databases.dedup();
         Yaml::map([

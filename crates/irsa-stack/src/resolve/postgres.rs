@@ -8,10 +8,14 @@ use super::stores::DNS;
 use super::{Resolver, invented};
 use crate::mistake::Mistake;
 use crate::specification::{ExistingPostgres, Postgres};
-use crate::stack::{Database, Placeholder, PostgresPrivileges, PostgresStore, Workload};
+use crate::stack::{
+    Database, Placeholder, PostgresPrivileges, PostgresStore, PostgresUse, Workload,
+};
 
 /// The port of a PostgreSQL cluster, if the file names none.
 const PORT: u16 = 5432;
+/// PostgreSQL truncates longer identifiers (`NAMEDATALEN` - 1).
+const MAX_IDENTIFIER_BYTES: usize = 63;
 /// Letters of resource IDs.
 const ID: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
@@ -46,7 +50,7 @@ impl Resolver<'_> {
             owner: database
                 .owner
                 .clone()
-                .or_else(|| owner(key, name, workloads))
+                .or_else(|| owner_of(key, name, workloads))
                 .unwrap_or_default(),
             name: name.clone(),
         });
@@ -134,97 +138,122 @@ impl Resolver<'_> {
         Some(parsed.identifier().to_owned())
     }
 
-    /// A user that two workloads have, a reader that owns the database, and the administrator's name are mistakes.
     fn users(&mut self, key: &str, store: &Postgres, workloads: &[Workload]) {
-        let uses = || {
-            let uses = workloads
-                .iter()
-                .filter_map(|one| Some((one, one.postgres.as_ref()?)));
-            uses.filter(|(_, one)| one.store == key)
-        };
-        for (workload, one) in uses() {
-            let path = ["workloads", workload.key.as_str(), "postgres", "user"];
-            let user = quoted(&one.user);
-            if one.user.len() > 63 {
-                self.mistake(
-                    &path,
-                    format!("the user {user} has more than 63 bytes: set `user`"),
-                );
-            }
-            if store
-                .admin
-                .as_ref()
-                .is_some_and(|admin| admin.user == one.user)
-            {
+        for (number, workload) in workloads.iter().enumerate() {
+            let Some(used) = workload.postgres.as_ref().filter(|one| one.store == key) else {
+                continue;
+            };
+            self.user(store, workload, used);
+            self.account(key, store, workload);
+            self.reader(key, store, workload, workloads);
+            let earlier = workloads.get(..number).unwrap_or_default();
+            let has_user = |one: &&Workload| {
+                let other = one.postgres.as_ref();
+                other.is_some_and(|other| other.store == key && other.user == used.user)
+                    && one.role != workload.role
+            };
+            if let Some(other) = earlier.iter().find(has_user) {
                 let message = format!(
-                    "{user} is the administrator: with rds_iam its password would stop working"
-                );
-                self.mistake(&path, message);
-            }
-            let account = store.account.as_ref().unwrap_or(&self.file.aws.account);
-            if account != workload.role.account() {
-                let message = format!(
-                    "{} is in account {account}, its role in {}: `rds-db:connect` does not reach other accounts",
-                    quoted(key),
-                    workload.role.account()
-                );
-                let mistake = Mistake::new(
-                    self.root
-                        .place_of(&["workloads", &workload.key, "postgres", "store"]),
-                    message,
-                );
-                self.mistakes.push(
-                    mistake.with_help(format!("set `role.arn` to a role in account {account}")),
-                );
-            }
-            let owner = store.databases.get(&one.database);
-            let owner = owner.and_then(|one| one.owner.clone());
-            let owner = owner.or_else(|| self::owner(key, &one.database, workloads));
-            if one.privileges == PostgresPrivileges::Read && owner.as_ref() == Some(&one.user) {
-                let message = format!(
-                    "{user} owns the database {}, so `read` does not limit it",
-                    quoted(&one.database)
-                );
-                self.mistake(&path, message);
-            }
-            let others = uses().take_while(|(other, _)| other.key != workload.key);
-            let mut others = others.filter(|(other, _)| other.role != workload.role);
-            if let Some((other, _)) = others.find(|(_, other)| other.user == one.user) {
-                let message = format!(
-                    "{user} is also the user of {}, which has another role",
+                    "{} is also the user of {}, which has another role",
+                    quoted(&used.user),
                     quoted(&other.key)
                 );
-                self.mistake(&path, message);
+                self.mistake(&["workloads", &workload.key, "postgres", "user"], message);
             }
         }
+        self.owners(key, store, workloads);
+    }
+
+    /// Refuses names that PostgreSQL would truncate, and the administrator's.
+    fn user(&mut self, store: &Postgres, workload: &Workload, used: &PostgresUse) {
+        let path = ["workloads", workload.key.as_str(), "postgres", "user"];
+        let name = quoted(&used.user);
+        if used.user.len() > MAX_IDENTIFIER_BYTES {
+            let message =
+                format!("the user {name} has more than {MAX_IDENTIFIER_BYTES} bytes: set `user`");
+            self.mistake(&path, message);
+        }
+        let admin = store.admin.as_ref();
+        if admin.is_some_and(|admin| admin.user == used.user) {
+            let message = format!(
+                "{name} is the administrator: with rds_iam its password would stop working"
+            );
+            self.mistake(&path, message);
+        }
+    }
+
+    /// Refuses a role in another account than the cluster's.
+    fn account(&mut self, key: &str, store: &Postgres, workload: &Workload) {
+        let account = store.account.as_ref();
+        let account = account.unwrap_or(&self.file.aws.account);
+        let own = workload.role.account();
+        if account == own {
+            return;
+        }
+        let message = format!(
+            "{} is in account {account}, its role in {own}: `rds-db:connect` does not reach other accounts",
+            quoted(key)
+        );
+        let path = ["workloads", workload.key.as_str(), "postgres", "store"];
+        let mistake = Mistake::new(self.root.place_of(&path), message);
+        let help = format!("set `role.arn` to a role in account {account}");
+        self.mistakes.push(mistake.with_help(help));
+    }
+
+    /// Refuses a reader that owns the database.
+    fn reader(&mut self, key: &str, store: &Postgres, workload: &Workload, workloads: &[Workload]) {
+        let is_reader = |one: &&PostgresUse| one.privileges == PostgresPrivileges::Read;
+        let Some(used) = workload.postgres.as_ref().filter(is_reader) else {
+            return;
+        };
+        let database = store.databases.get(&used.database);
+        let owner = database.and_then(|one| one.owner.clone());
+        let owner = owner.or_else(|| owner_of(key, &used.database, workloads));
+        if owner.as_ref() == Some(&used.user) {
+            let message = format!(
+                "{} owns the database {}, so `read` does not limit it",
+                quoted(&used.user),
+                quoted(&used.database)
+            );
+            let path = ["workloads", workload.key.as_str(), "postgres", "user"];
+            self.mistake(&path, message);
+        }
+    }
+
+    /// Refuses databases whose owner is no workload's user.
+    fn owners(&mut self, key: &str, store: &Postgres, workloads: &[Workload]) {
+        let uses = workloads.iter().filter_map(|one| one.postgres.as_ref());
+        let uses: Vec<_> = uses.filter(|one| one.store == key).collect();
         for (name, database) in &store.databases {
-            let owner = database.owner.as_ref();
-            if let Some(owner) = owner.filter(|owner| !uses().any(|(_, one)| one.user == **owner)) {
-                let message = format!(
-                    "no workload has the user {}, the owner of {}",
-                    quoted(owner),
-                    quoted(name)
-                );
-                let path = ["postgres", key, "databases", name.as_str(), "owner"];
-                self.mistake(&path, message);
-            } else if owner.is_none()
-                && uses().any(|(_, one)| one.database == *name)
-                && self::owner(key, name, workloads).is_none()
-            {
-                let message = format!(
-                    "the database {} has no owner: all its workloads only read",
-                    quoted(name)
-                );
-                self.mistake(&["postgres", key, "databases", name.as_str()], message);
+            let path = ["postgres", key, "databases", name.as_str(), "owner"];
+            match &database.owner {
+                Some(owner) if !uses.iter().any(|one| one.user == *owner) => {
+                    let message = format!(
+                        "no workload has the user {}, the owner of {}",
+                        quoted(owner),
+                        quoted(name)
+                    );
+                    self.mistake(&path, message);
+                }
+                None if uses.iter().any(|one| one.database == *name)
+                    && owner_of(key, name, workloads).is_none() =>
+                {
+                    let message = format!(
+                        "the database {} has no owner: all its workloads only read",
+                        quoted(name)
+                    );
+                    self.mistake(&path, message);
+                }
+                _ => {}
             }
         }
     }
 }
 
 /// The user of the first workload that has all privileges on the database.
-fn owner(store: &str, database: &str, workloads: &[Workload]) -> Option<String> {
+fn owner_of(store: &str, database: &str, workloads: &[Workload]) -> Option<String> {
     let mut uses = workloads.iter().filter_map(|one| one.postgres.as_ref());
-    let is_owner = |one: &&crate::stack::PostgresUse| {
+    let is_owner = |one: &&PostgresUse| {
         one.store == store && one.database == database && one.privileges == PostgresPrivileges::All
     };
     uses.find(is_owner).map(|one| one.user.clone())

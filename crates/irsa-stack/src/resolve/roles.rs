@@ -39,8 +39,9 @@ impl Resolver<'_> {
             self.mistakes.push(Mistake::new(place, message));
             return None;
         }
-        let arn = self.arn(&name);
-        self.compare_role(key, &arn?)
+        let arn = self.arn(&name)?;
+        self.compare_role(key, &arn);
+        Some(arn)
     }
 
     /// The ARN of a role of this set-up.
@@ -52,7 +53,7 @@ impl Resolver<'_> {
             .ok()
     }
 
-    fn compare_role(&mut self, key: &str, arn: &RoleArn) -> Option<RoleArn> {
+    fn compare_role(&mut self, key: &str, arn: &RoleArn) {
         let given = self
             .outputs()
             .and_then(|outputs| outputs.roles.get(key).cloned());
@@ -65,7 +66,6 @@ impl Resolver<'_> {
             );
             self.contradiction(&["roles", key], message);
         }
-        Some(arn.clone())
     }
 
     pub(super) fn roles(&mut self, workloads: &[Workload]) -> Vec<Role> {

@@ -33,7 +33,7 @@ fn schema(shape: &Shape) -> Value {
         Shape::Map { key, value } => json!({
             "type": "object",
             "propertyNames": text(key),
-            "additionalProperties": nullable(schema(value)),
+            "additionalProperties": nullable(&schema(value)),
         }),
         Shape::Record(fields) => record(fields),
         Shape::TextOrRecord(rule, fields) => json!({"oneOf": [text(rule), record(fields)]}),
@@ -67,6 +67,6 @@ fn record(fields: &[Field]) -> Value {
 }
 
 /// A later file removes an entry by `null`.
-fn nullable(schema: Value) -> Value {
+fn nullable(schema: &Value) -> Value {
     json!({"anyOf": [schema, {"type": "null"}]})
 }

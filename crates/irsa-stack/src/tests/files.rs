@@ -28,10 +28,18 @@ fn rendered_files() {
         // It changes with every comment of a preset.
         stack.digest = "DIGEST".to_owned();
         for target in TARGETS {
-            let mut all = String::new();
-            for file in render(&stack, target, &["irsa.yaml"]).unwrap() {
-                all += &format!("=== {}\n{}", file.path, file.text);
-            }
+            let files = render(&stack, target, &["irsa.yaml"]).unwrap();
+            let files = files.iter();
+            let files: Vec<_> = files
+                .map(|file| {
+                    format!(
+                        "=== {}
+{}",
+                        file.path, file.text
+                    )
+                })
+                .collect();
+            let all = files.concat();
             insta::assert_snapshot!(format!("{name}-{}", target.name()), all);
         }
     }

@@ -14,70 +14,73 @@ fn the_small_file_has_none() {
     assert_eq!(mistakes(SMALL), [""; 0]);
 }
 
+/// What is replaced in the small file, by what, and the sentence about it.
+const MISTAKES: [(&str, &str, &str); 12] = [
+    (
+        "workloads:",
+        "worklods:",
+        "irsa.yaml:11:1: unknown key `worklods`; did you mean `workloads`?",
+    ),
+    (
+        "name: shop",
+        "name: Shop",
+        "irsa.yaml:2:7: `name`: `Shop` is not a name; expected 1 to 40 lower-case letters, digits and inner hyphens, a letter first",
+    ),
+    (
+        "account: \"111122223333\"",
+        "account: 111122223333",
+        "irsa.yaml:3:16: `account` is a number, expected an AWS account ID; put it in quotes",
+    ),
+    (
+        "create: {engine_version: \"17.4\"}",
+        "create: {engine_version: 17.4}",
+        "irsa.yaml:8:30: `engine_version` is a number, expected a version; put it in quotes",
+    ),
+    (
+        "store: orders",
+        "store: order",
+        "irsa.yaml:14:23: PostgreSQL cluster `order` does not exist; did you mean `orders`?",
+    ),
+    (
+        "database: orders",
+        "database: xyz",
+        "irsa.yaml:14:41: database `xyz` does not exist; expected one of `orders`",
+    ),
+    (
+        "version: 1",
+        "version: 2",
+        "irsa.yaml:1:10: version 2 is newer than this irsa, which reads version 1; use a newer irsa",
+    ),
+    (
+        "service_account: shop/api",
+        "service_account: api",
+        "irsa.yaml:13:22: `service_account`: `api` is not a service account; expected NAMESPACE/NAME",
+    ),
+    (
+        "create: {engine_version: \"17.4\"}",
+        "port: 5432",
+        "irsa.yaml:7:3: `orders`: needs `create` or `existing`",
+    ),
+    (
+        "database: orders}",
+        "database: orders, privileges: write}",
+        "irsa.yaml:14:61: `privileges`: `write` is not a valid value; expected one of `all`, `read`",
+    ),
+    (
+        "database: orders}",
+        "database: orders, listen: 9441}",
+        "irsa.yaml:14:57: port 9441 of `postgres` is used by the health page in the same pod",
+    ),
+    (
+        "database: orders}",
+        "database: orders, listen: 0}",
+        "irsa.yaml:14:57: `listen` is 0, expected 1 to 65535",
+    ),
+];
+
 #[test]
 fn each_mistake_has_its_line_and_a_suggestion() {
-    for (from, to, expected) in [
-        (
-            "workloads:",
-            "worklods:",
-            "irsa.yaml:11:1: unknown key `worklods`; did you mean `workloads`?",
-        ),
-        (
-            "name: shop",
-            "name: Shop",
-            "irsa.yaml:2:7: `name`: `Shop` is not a name; expected 1 to 40 lower-case letters, digits and inner hyphens, a letter first",
-        ),
-        (
-            "account: \"111122223333\"",
-            "account: 111122223333",
-            "irsa.yaml:3:16: `account` is a number, expected an AWS account ID; put it in quotes",
-        ),
-        (
-            "create: {engine_version: \"17.4\"}",
-            "create: {engine_version: 17.4}",
-            "irsa.yaml:8:30: `engine_version` is a number, expected a version; put it in quotes",
-        ),
-        (
-            "store: orders",
-            "store: order",
-            "irsa.yaml:14:23: PostgreSQL cluster `order` does not exist; did you mean `orders`?",
-        ),
-        (
-            "database: orders",
-            "database: xyz",
-            "irsa.yaml:14:41: database `xyz` does not exist; expected one of `orders`",
-        ),
-        (
-            "version: 1",
-            "version: 2",
-            "irsa.yaml:1:10: version 2 is newer than this irsa, which reads version 1; use a newer irsa",
-        ),
-        (
-            "service_account: shop/api",
-            "service_account: api",
-            "irsa.yaml:13:22: `service_account`: `api` is not a service account; expected NAMESPACE/NAME",
-        ),
-        (
-            "create: {engine_version: \"17.4\"}",
-            "port: 5432",
-            "irsa.yaml:7:3: `orders`: needs `create` or `existing`",
-        ),
-        (
-            "database: orders}",
-            "database: orders, privileges: write}",
-            "irsa.yaml:14:61: `privileges`: `write` is not a valid value; expected one of `all`, `read`",
-        ),
-        (
-            "database: orders}",
-            "database: orders, listen: 9441}",
-            "irsa.yaml:14:57: port 9441 of `postgres` is used by the health page in the same pod",
-        ),
-        (
-            "database: orders}",
-            "database: orders, listen: 0}",
-            "irsa.yaml:14:57: `listen` is 0, expected 1 to 65535",
-        ),
-    ] {
+    for (from, to, expected) in MISTAKES {
         let found = changed(from, to);
         assert!(found.iter().any(|one| one == expected), "{to}: {found:#?}");
     }
