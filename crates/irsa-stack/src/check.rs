@@ -11,7 +11,7 @@ mod table;
 
 use irsa_chain::{Link, ServiceAccount};
 use irsa_explain::PodIdentity;
-use irsa_explain::chain::report::{Answers, Verdict, documents};
+use irsa_explain::chain::report::{ChainReport, Verdict, documents};
 use irsa_explain::chain::{Access, Credential, Scenario, Token, steps};
 use irsa_explain::inventory::{Inventory, Role as InventoryRole};
 use irsa_policy::Context;
@@ -103,10 +103,10 @@ impl Check<'_> {
 fn verdict(inventory: &Inventory, scenario: &Scenario<'_>) -> Option<(Option<bool>, Option<Link>)> {
     let steps = steps(inventory, scenario).ok()?;
     let documents = documents(&steps).ok()?;
-    let answers = Answers::new(&steps, &documents);
-    Some(match answers.verdict() {
+    let report = ChainReport::new(&steps, &documents);
+    Some(match report.verdict() {
         Verdict::Allowed => (Some(true), None),
-        Verdict::Denied => (Some(false), answers.broken()),
-        Verdict::Unsure => (None, answers.broken()),
+        Verdict::Denied => (Some(false), report.broken()),
+        Verdict::Unsure => (None, report.broken()),
     })
 }

@@ -151,7 +151,7 @@ impl Document {
     fn position(&self, place: &Place) -> (&str, Position) {
         let source = self.sources.get(place.file);
         let (name, text) = source.map_or(("", ""), |one| (one.name.as_str(), one.text.as_str()));
-        (name, Position::of(text, place.bytes.start))
+        (name, Position::from_offset(text, place.bytes.start))
     }
 }
 

@@ -121,7 +121,7 @@ impl Mistakes {
 
     fn sentence(&self, mistake: &Mistake) -> String {
         let (name, text) = self.source(mistake);
-        let at = Position::of(text, mistake.place.bytes.start);
+        let at = Position::from_offset(text, mistake.place.bytes.start);
         let help = mistake.help.as_ref();
         let help = help.map_or_else(String::new, |help| format!("; {help}"));
         format!("{}:{at}: {}{help}", printable(name), mistake.message)

@@ -1,6 +1,6 @@
 //! The set-up as the policy engine's inventory, from the policies that are rendered.
 
-use irsa_explain::inventory::{Database, Domain, Inventory, Provider, Role, Source};
+use irsa_explain::inventory::{Database, Domain, Inventory, PolicySource, Provider, Role};
 
 use crate::policies::{self, AUDIENCE};
 use crate::stack::{OpenSearchStore, PostgresStore, Stack};
@@ -9,7 +9,7 @@ use crate::stack::{OpenSearchStore, PostgresStore, Stack};
 pub(super) fn from_stack(stack: &Stack) -> Inventory {
     let roles = stack.roles.iter().filter(|role| !role.is_external);
     let provider = |cluster: &crate::stack::Cluster| Provider {
-        place: format!("OIDC provider of {}", cluster.name),
+        label: format!("OIDC provider of {}", cluster.name),
         account: Some(stack.account.clone()),
         issuer: Some(cluster.issuer.clone()),
         client_ids: Some(vec![AUDIENCE.to_owned()]),
@@ -30,13 +30,13 @@ pub(super) fn from_stack(stack: &Stack) -> Inventory {
 
 fn role(stack: &Stack, role: &crate::stack::Role) -> Role {
     let name = role.arn.name();
-    let trust = Source::new(
+    let trust = PolicySource::new(
         &format!("trust policy of {name}"),
         Some(policies::trust(stack, role)),
     );
-    let permissions = Source::new(&role.policy, Some(policies::permissions(stack, role)));
+    let permissions = PolicySource::new(&role.policy, Some(policies::permissions(stack, role)));
     Role {
-        place: role.arn.to_string(),
+        label: role.arn.to_string(),
         name: Some(name.to_owned()),
         arn: Some(role.arn.clone()),
         trust: vec![trust],
@@ -47,7 +47,7 @@ fn role(stack: &Stack, role: &crate::stack::Role) -> Role {
 
 fn database(store: &PostgresStore) -> Database {
     Database {
-        place: store.key.clone(),
+        label: store.key.clone(),
         names: vec![store.endpoint.clone()],
         region: Some(store.region.clone()),
         resource_id: Some(store.resource_id.clone()),
@@ -56,10 +56,10 @@ fn database(store: &PostgresStore) -> Database {
 
 fn domain(stack: &Stack, store: &OpenSearchStore) -> Domain {
     let policy = (!store.is_fine_grained).then(|| policies::access(stack, store));
-    let policy =
-        policy.map(|text| Source::new(&format!("access policy of {}", store.name), Some(text)));
+    let policy = policy
+        .map(|text| PolicySource::new(&format!("access policy of {}", store.name), Some(text)));
     Domain {
-        place: store.key.clone(),
+        label: store.key.clone(),
         name: Some(store.name.clone()),
         names: vec![store.endpoint.clone()],
         arn: Some(store.arn()),

@@ -104,7 +104,7 @@ fn a_trust_policy_that_is_too_large_is_refused() {
     let text = text + &workloads.concat();
     let found = mistakes(&text);
     assert!(
-        found[0].contains("over the limit of 2048 for a trust policy"),
+        found[0].contains("exceed the limit of 2048 for a trust policy"),
         "{found:#?}"
     );
 }

@@ -50,7 +50,7 @@ impl SetUp {
     }
 
     fn pod(&self, workload: &str) -> Pod {
-        Pod::of(&self.stage, workload)
+        Pod::for_workload(&self.stage, workload)
     }
 
     fn domain(&self) -> &DomainFacts {
