@@ -38,7 +38,6 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use credentials::{CallerIdentity, SessionCredentials};
 pub use environment::Environment;
 pub use error::IdentityError;
-pub use error::redact::redact;
 pub use error::scrub::scrub;
 pub use http_signing::{
     CanonicalTarget, HttpRequest, HttpSignature, PayloadHash, SigningScope, SigningService,

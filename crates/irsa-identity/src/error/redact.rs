@@ -17,7 +17,7 @@ struct Significant {
 
 /// Returns `text` without `secrets`, and without parts of them that have 12 or more letters and digits: a message from
 /// outside can contain the beginning or the end of a token, break it into lines, or encode it for a URL.
-pub fn redact(text: &str, secrets: &[&str]) -> String {
+pub(crate) fn redact(text: &str, secrets: &[&str]) -> String {
     let mut clean = text.to_owned();
     for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
         clean = clean.replace(secret, REDACTED);

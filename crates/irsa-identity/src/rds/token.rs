@@ -5,6 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::error::redact::{REDACTED, redact};
+
 /// The lifetime of a token (`X-Amz-Expires`; RDS rejects longer ones).
 pub(super) const LIFE: Duration = Duration::from_mins(15);
 
@@ -43,6 +45,19 @@ impl RdsToken {
         self.text.expose_secret()
     }
 
+    /// Returns `text` without the token, and without parts of its signature and session token. The token also contains
+    /// the host, the user and the date, which are not secret and occur in ordinary messages.
+    pub fn redact_from(&self, text: &str) -> String {
+        let token = self.expose();
+        let is_secret = |parameter: &&str| {
+            let name = parameter.split('=').next();
+            matches!(name, Some("X-Amz-Signature" | "X-Amz-Security-Token"))
+        };
+        let secrets = token.split(['?', '&']).filter(is_secret);
+        let values = secrets.filter_map(|parameter| Some(parameter.split_once('=')?.1));
+        redact(&text.replace(token, REDACTED), &values.collect::<Vec<_>>())
+    }
+
     /// Returns the signing time, in whole seconds.
     pub fn signed_at(&self) -> SystemTime {
         self.signed_at
@@ -71,5 +86,35 @@ impl fmt::Debug for RdsToken {
             .field("signed_at", &self.signed_at)
             .field("usable_until", &self.usable_until)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOKEN: &str = "db.example:5432/?Action=connect&DBUser=webmodeler&X-Amz-Security-Token=IQoJb3JpZ2luX2Vj%2F%2FSdXJlbmV3&X-Amz-Signature=0123456789abcdef0123456789abcdef";
+
+    fn token() -> RdsToken {
+        RdsToken::new(TOKEN.into(), SystemTime::UNIX_EPOCH, None)
+    }
+
+    #[test]
+    fn a_message_keeps_the_user_and_the_host() {
+        let message = "PAM authentication failed for user \"webmodeler\" at db.example:5432";
+        assert_eq!(token().redact_from(message), message);
+    }
+
+    #[test]
+    fn the_token_and_parts_of_its_secrets_are_removed() {
+        assert_eq!(token().redact_from(&format!("`{TOKEN}`")), "`[redacted]`");
+        for part in [
+            "0123456789abcdef",
+            "IQoJb3JpZ2luX2Vj//SdX",
+            "JpZ2luX2Vj%2F%2FSdXJlb",
+        ] {
+            let clean = token().redact_from(&format!("got `{part}`"));
+            assert_eq!(clean, "got `[redacted]`", "{part}");
+        }
     }
 }

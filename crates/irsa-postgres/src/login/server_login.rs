@@ -183,7 +183,7 @@ impl ServerLogin {
         match ErrorResponse::parse(message.body()) {
             Ok(mut response) => {
                 if let Some(token) = &self.token {
-                    redact(&mut response, token.expose());
+                    redact(&mut response, token);
                 }
                 LoginError::Refused {
                     refusal: LoginRefusal::classify(&response, self.stage),
@@ -218,7 +218,7 @@ impl ServerLogin {
 }
 
 /// Removes the token from an error that quotes it, because errors are logged.
-fn redact(response: &mut ErrorResponse, token: &str) {
+fn redact(response: &mut ErrorResponse, token: &RdsToken) {
     let others = response.others.iter_mut().map(|(_, text)| text);
     let texts = [&mut response.message]
         .into_iter()
@@ -226,7 +226,7 @@ fn redact(response: &mut ErrorResponse, token: &str) {
         .chain(&mut response.hint)
         .chain(others);
     for text in texts {
-        *text = irsa_identity::redact(text, &[token]);
+        *text = token.redact_from(text);
     }
 }
 
