@@ -16,7 +16,7 @@ pub(crate) fn call(address: &str, method: &str, path: &str, headers: &[&str]) ->
     send(address, method, path, headers, "")
 }
 
-/// Sends a JSON document on a connection of its own.
+/// Sends a JSON document on a new connection.
 pub(crate) fn call_json(address: &str, method: &str, path: &str, body: &str) -> Answer {
     let length = format!("Content-Length: {}", body.len());
     send(

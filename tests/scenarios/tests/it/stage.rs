@@ -73,7 +73,7 @@ impl Stage {
         Self::start(LabOptions::new(World::camunda_8_3()))
     }
 
-    /// A stage with a lab of its own.
+    /// A stage with a separate lab.
     pub(crate) fn start(mut options: LabOptions) -> Self {
         if let Some(folder) = std::env::var_os("IRSA_CACHE_DIR") {
             options.cache_dir = folder.into();
