@@ -273,3 +273,19 @@ fn outputs_take_the_place_of_placeholders() {
     assert_eq!(stack(SMALL).placeholders.len(), 2);
     assert_ne!(known.digest, stack(SMALL).digest);
 }
+
+#[test]
+fn text_that_is_not_yaml_has_its_line() {
+    for (line, expected) in [
+        ("tags: {a: \"x\0y\"}", "irsa.yaml:15:13: not valid YAML: "),
+        ("tags: {\u{e9}: \"x}", "irsa.yaml:15:11: not valid YAML: "),
+        ("tags: {a: *b}", "irsa.yaml:15:11: not valid YAML: "),
+        ("---\nname: x", "irsa.yaml:16:1: not valid YAML: "),
+    ] {
+        let found = mistakes(&format!("{SMALL}{line}\n"));
+        assert!(found[0].starts_with(expected), "{line}: {found:#?}");
+        for part in ["at line", "from_str", "Policy"] {
+            assert!(!found[0].contains(part), "{found:#?}");
+        }
+    }
+}

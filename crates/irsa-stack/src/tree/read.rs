@@ -30,9 +30,22 @@ pub(crate) fn parse(file: usize, text: &str) -> Result<Node, Mistake> {
             |location| place(file, text, &location),
         );
         let message = error.without_snippet().to_string();
-        Mistake::new(place, format!("not valid YAML: {message}"))
+        Mistake::new(place, format!("not valid YAML: {}", problem(&message)))
     })?;
     Ok(node(file, text, raw))
+}
+
+/// The parser's message without its own position, and without advice for programs that call the parser.
+fn problem(message: &str) -> &str {
+    const ENDS: [&str; 4] = [
+        " at line ",
+        "; use from_str_multiple",
+        ", set DuplicateKeyPolicy",
+        "; use Option<",
+    ];
+    let ends = ENDS.iter().filter_map(|end| message.find(end));
+    let end = ends.min().unwrap_or(message.len());
+    message.get(..end).unwrap_or(message)
 }
 
 /// A value as the YAML parser gives it.
@@ -72,7 +85,10 @@ fn node(file: usize, text: &str, raw: Spanned<Raw>) -> Node {
 fn place(file: usize, text: &str, location: &Location) -> Place {
     let span = location.span();
     let to_bytes = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
-    let start = span.byte_offset().map_or(0, to_bytes).min(text.len());
+    let start = span
+        .byte_offset()
+        .map_or_else(|| offset(text, location), to_bytes)
+        .min(text.len());
     let rest = text.get(start..).unwrap_or_default();
     let line = rest.lines().next().unwrap_or_default().trim_end().len();
     let length = span.byte_len().map_or(0, to_bytes);
@@ -85,6 +101,17 @@ fn place(file: usize, text: &str, location: &Location) -> Place {
         file,
         bytes: start..(start + length).min(text.len()),
     }
+}
+
+/// The byte at a line and column. Errors of the YAML scanner have no more than these.
+fn offset(text: &str, location: &Location) -> usize {
+    let count = |number: u64| usize::try_from(number.saturating_sub(1)).unwrap_or(usize::MAX);
+    let (line, column) = (count(location.line()), count(location.column()));
+    let mut lines = text.split_inclusive('\n');
+    let before: usize = lines.by_ref().take(line).map(str::len).sum();
+    let line = lines.next().unwrap_or_default().trim_end();
+    let in_line = line.char_indices().nth(column);
+    before + in_line.map_or(line.len(), |(at, _)| at)
 }
 
 impl<'de> Deserialize<'de> for Raw {
