@@ -8,6 +8,8 @@ use irsa_explain::snippet;
 use irsa_policy::Position;
 use strsim::damerau_levenshtein;
 
+use crate::shape::may_hold_secret;
+
 /// A file that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
@@ -128,10 +130,10 @@ impl Mistakes {
     }
 
     fn draw(&self, mistake: &Mistake) -> String {
-        if mistake.is_hidden {
+        let (name, text) = self.source(mistake);
+        if mistake.is_hidden || may_hold_secret(lines_of(text, &mistake.place.bytes)) {
             return self.sentence(mistake);
         }
-        let (name, text) = self.source(mistake);
         let label = mistake.help.as_deref().unwrap_or_default();
         let drawn = snippet::draw(name, text, mistake.place.bytes.clone(), label);
         format!("{}\n{drawn}", mistake.message)
@@ -141,6 +143,15 @@ impl Mistakes {
         let source = self.sources.get(mistake.place.file);
         source.map_or(("irsa.yaml", ""), |one| (&one.name, &one.text))
     }
+}
+
+/// The whole lines that a range of bytes is in.
+fn lines_of<'t>(text: &'t str, bytes: &Range<usize>) -> &'t str {
+    let before = text.get(..bytes.start).unwrap_or_default();
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    let after = text.get(bytes.end..).unwrap_or_default();
+    let end = after.find('\n').map_or(text.len(), |at| bytes.end + at);
+    text.get(start..end).unwrap_or(text)
 }
 
 impl fmt::Display for Mistakes {

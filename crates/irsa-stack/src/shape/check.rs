@@ -46,12 +46,22 @@ impl Check<'_> {
         }
     }
 
+    /// Returns whether the text was refused as a secret.
+    fn secret(&mut self, name: &str, text: &str, place: &Place) -> bool {
+        let Some(what) = secret_in(text) else {
+            return false;
+        };
+        let message = format!("{name} holds {what}: secrets must not be in this file");
+        self.mistakes
+            .push(Mistake::new(place.clone(), message).hidden());
+        true
+    }
+
     fn text(&mut self, name: &str, text: &str, rule: &Rule, place: &Place) {
-        if let Some(what) = secret_in(text) {
-            let message = format!("{name} holds {what}: secrets must not be in this file");
-            self.mistakes
-                .push(Mistake::new(place.clone(), message).hidden());
-        } else if let Err(problem) = any_text(text) {
+        if self.secret(name, text, place) {
+            return;
+        }
+        if let Err(problem) = any_text(text) {
             let message = format!("{name}: {} {problem}", quoted(text));
             self.mistakes.push(Mistake::new(place.clone(), message));
         } else if let Err(expected) = (rule.check)(text) {
@@ -89,6 +99,9 @@ impl Check<'_> {
             self.mistakes.push(mistake.suggesting("", names));
             return;
         }
+        if self.secret(name, text, &node.place) {
+            return;
+        }
         let message = format!("{name}: {} is not a valid value", quoted(text));
         let mistake = Mistake::new(node.place.clone(), message);
         self.mistakes.push(mistake.suggesting(text, names));
@@ -97,6 +110,9 @@ impl Check<'_> {
     fn map(&mut self, node: &Node, key: &Rule, value: &Shape) {
         for entry in node.entries() {
             self.text("the key", &entry.key, key, &entry.key_place);
+            if secret_in(&entry.key).is_some() {
+                continue;
+            }
             self.node(&quoted(&entry.key).to_string(), &entry.node, value);
         }
     }
@@ -118,6 +134,9 @@ impl Check<'_> {
     }
 
     fn unknown(&mut self, key: &str, place: &Place, fields: &[Field]) {
+        if self.secret("the key", key, place) {
+            return;
+        }
         let message = format!("unknown key {}", quoted(key));
         let names = fields.iter().map(|field| field.name);
         let mistake = Mistake::new(place.clone(), message).suggesting(key, names);

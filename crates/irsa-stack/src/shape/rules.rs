@@ -182,19 +182,39 @@ pub(super) fn secret_in(text: &str) -> Option<&'static str> {
                 .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
     };
     let words = || text.split(|char: char| !char.is_ascii_alphanumeric());
-    let has_password = text.split_once("://").is_some_and(|(_, rest)| {
-        let authority = rest.split('/').next().unwrap_or_default();
-        let user = authority.rsplit_once('@').map_or("", |(user, _)| user);
-        user.split_once(':')
-            .is_some_and(|(_, password)| !password.is_empty())
-    });
     match text {
         _ if words().any(is_key_id) => Some("an AWS access key ID"),
         _ if text.contains("-----BEGIN") => Some("a private key"),
         _ if text.starts_with("eyJ") && text.matches('.').count() == 2 => Some("a token"),
-        _ if has_password => Some("a URL with a password"),
+        _ if has_url_password(text) => Some("a URL with a password"),
+        _ if has_parameter(text, "password") => Some("a connection string with a password"),
         _ => None,
     }
+}
+
+/// A password may contain slashes, which a port does not.
+fn has_url_password(text: &str) -> bool {
+    let rest = text.split_once("://").map_or("", |(_, rest)| rest);
+    let user = rest.rsplit_once('@').map_or("", |(user, _)| user);
+    let password = user.split_once(':').map_or("", |(_, password)| password);
+    let port = password.split_once('/').map_or("", |(port, _)| port);
+    !password.is_empty() && !only(port, |char| char.is_ascii_digit())
+}
+
+fn has_parameter(text: &str, name: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    let values = text.split(name).skip(1);
+    let mut values = values.filter_map(|rest| rest.trim_start().strip_prefix('='));
+    values.any(|value| !value.trim().is_empty())
+}
+
+/// Whether lines of a file may hold a secret, so that they must not be printed.
+pub(crate) fn may_hold_secret(lines: &str) -> bool {
+    let lower = lines.to_ascii_lowercase();
+    let lower = lower.replace("password: managed", "");
+    let named = ["password", "passwd", "secret", "token", "private_key"];
+    let texts = lines.split(|char: char| char.is_whitespace() || "\"',{}[]".contains(char));
+    named.iter().any(|name| lower.contains(name)) || texts.chain([lines]).any(|text| secret_in(text).is_some())
 }
 
 fn parsed<T: std::str::FromStr<Err = irsa_chain::ParseError>>(text: &str) -> Result<(), String> {

@@ -289,3 +289,36 @@ fn text_that_is_not_yaml_has_its_line() {
         }
     }
 }
+
+/// A mistake beside a secret must not print the line of both.
+#[test]
+fn secrets_beside_mistakes_are_not_shown() {
+    let admin = |admin: &str| SMALL.replacen("    databases:", &format!("    {admin}\n    databases:"), 1);
+    for (text, secret) in [
+        (admin("admin: {usr: root, password: hunter2}"), "hunter2"),
+        (admin("admin: {user: root, password: 40414243}"), "40414243"),
+        (admin("admin: {user: root, password: \"hunter2}"), "hunter2"),
+        (admin("password: hunter2"), "hunter2"),
+        (
+            SMALL.replacen("{engine_version: \"17.4\"}", "\"postgres://u:hunter2@host/db\"", 1),
+            "hunter2",
+        ),
+        (format!("{SMALL}tags: {{AKIAIOSFODNN7EXAMPLE: 5}}\n"), "AKIAIOSFODNN7EXAMPLE"),
+        (format!("{SMALL}AKIAIOSFODNN7EXAMPLE: 5\n"), "AKIAIOSFODNN7EXAMPLE"),
+        (
+            SMALL.replacen("database: orders}", "database: orders, privileges: AKIAIOSFODNN7EXAMPLE}", 1),
+            "AKIAIOSFODNN7EXAMPLE",
+        ),
+        (format!("{SMALL}tags: {{a: \"postgres://u:pa/hunter2@host/db\"}}\n"), "hunter2"),
+        (format!("{SMALL}tags: {{a: \"host=x password=hunter2\"}}\n"), "hunter2"),
+        (format!("{SMALL}tags: {{a: \"postgres://host/db?password=hunter2\"}}\n"), "hunter2"),
+    ] {
+        let refused = read(&[&text]).unwrap_err();
+        let shown = refused.sentences().join("\n") + &refused.drawn().join("\n");
+        assert!(!shown.contains(secret), "{shown}");
+    }
+    let image = "irsa: {image: \"registry.example.com:5000/irsa:1@sha256:abc\"}\n";
+    assert_eq!(mistakes(&format!("{SMALL}{image}")), [""; 0]);
+    let tag = "tags: {a: \"https://registry.example.com:5000/irsa@sha256:abc\"}\n";
+    assert_eq!(mistakes(&format!("{SMALL}{tag}")), [""; 0]);
+}
