@@ -101,6 +101,16 @@ add() {
 }
 "#;
 
+/// A word of the shell: paths of IAM roles may have every printable ASCII character.
+fn word(text: &str) -> String {
+    let is_plain = |char: char| char.is_ascii_alphanumeric() || ":/_+=,.@-".contains(char);
+    if text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
 fn role_body(stack: &Stack, role: &SecurityRole) -> String {
     let body = RoleBody {
         description: format!("irsa: {}", stack.name),
@@ -121,7 +131,7 @@ fn mapping_commands(stack: &Stack, mapping: &Mapping) -> String {
     let mut text = String::new();
     if mapping.is_built_in {
         for role in &mapping.backend_roles {
-            let _ = write!(text, "\nadd {} {role}\n", mapping.role);
+            let _ = write!(text, "\nadd {} {}\n", mapping.role, word(role.as_str()));
         }
         return text;
     }

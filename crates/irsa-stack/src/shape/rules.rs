@@ -33,7 +33,7 @@ pub(in crate::shape) static REGION: Rule = Rule {
 pub(in crate::shape) static ROLE_ARN: Rule = Rule {
     noun: "a role ARN",
     pattern: Some("^arn:[a-z-]+:iam::[0-9]{12}:role/.+$"),
-    check: |text| parsed::<RoleArn>(text),
+    check: role_arn,
 };
 
 pub(in crate::shape) static POLICY_ARN: Rule = Rule {
@@ -239,9 +239,20 @@ fn iam_name(text: &str, longest: usize) -> Result<(), String> {
     expect(is_name && text.len() <= longest, &rule)
 }
 
+/// Characters of paths that policies, JSON or shells read as something else. IAM permits them.
+const SPECIAL: [char; 7] = ['*', '?', '$', '"', '\'', '\\', '`'];
+
+fn role_arn(text: &str) -> Result<(), String> {
+    parsed::<RoleArn>(text)?;
+    expect(
+        !text.contains(SPECIAL),
+        "a role ARN without wildcards, quotes, `$` and backslashes in its path",
+    )
+}
+
 fn iam_path(text: &str) -> Result<(), String> {
     let arn = format!("arn:aws:iam::111122223333:role{text}x");
-    let is_whole = text.ends_with('/') && !text.contains(['*', '?', '$', '"', '\'']);
+    let is_whole = text.ends_with('/') && !text.contains(SPECIAL);
     expect(
         is_whole && arn.parse::<RoleArn>().is_ok(),
         "a path such as /camunda/, with a slash at both ends",

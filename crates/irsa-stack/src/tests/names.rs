@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{SMALL, mistakes, stack};
+use super::{BROAD, SMALL, mistakes, stack};
 use crate::yaml::scalar;
 use crate::{Target, render};
 
@@ -107,6 +107,28 @@ fn a_trust_policy_that_is_too_large_is_refused() {
         found[0].contains("exceed the limit of 2048 for a trust policy"),
         "{found:#?}"
     );
+}
+
+/// IAM permits every printable ASCII character in paths.
+#[test]
+fn a_path_of_a_role_is_one_word_of_the_script() {
+    let with_path = |path: &str| {
+        BROAD
+            .replacen("path: /acme/", &format!("path: {}", scalar(path)), 1)
+            .replacen("indices: {\"orders-*\": write}", "role: all_access", 1)
+    };
+    let stack = stack(&with_path("/;(id)|&<>#!{}[]~/"));
+    let script = &render(&stack, Target::OpenSearch, &["irsa.yaml"]).unwrap()[0].text;
+    let line = "\nadd all_access 'arn:aws:iam::111122223333:role/;(id)|&<>#!{}[]~/acme-orders'\n";
+    assert!(script.contains(line), "{script}");
+    for path in ["/`id`/", "/$(id)/", "/a'b/", "/a\"b/", "/a\\b/", "/*/", "/?/"] {
+        let found = mistakes(&with_path(path));
+        assert!(found[0].contains("is not an IAM path"), "{found:#?}");
+        let arn = format!("arn:aws:iam::111122223333:role{path}legacy");
+        let given = BROAD.replacen("\"arn:aws:iam::111122223333:role/legacy\"", &scalar(&arn), 1);
+        let found = mistakes(&given);
+        assert!(found[0].contains("is not a role ARN"), "{found:#?}");
+    }
 }
 
 proptest! {
