@@ -11,9 +11,18 @@ pub(super) fn rows(stack: &Stack, workload: &Workload) -> Vec<Row> {
     let Some((store, role)) = own_role(stack, workload) else {
         return Vec::new();
     };
+    let row = |question, expected, privilege, index: &str| {
+        row(
+            (store, workload, role),
+            question,
+            expected,
+            privilege,
+            index,
+        )
+    };
     let own = role.indices.iter().map(|(pattern, privilege)| {
         let question = format!("{} {} in {}", privilege.name(), sample(pattern), store.key);
-        row(workload, question, true, *privilege, role, &sample(pattern))
+        row(question, true, *privilege, &sample(pattern))
     });
     let others = store.roles.iter().filter(|other| other.name != role.name);
     let others = others.flat_map(|other| &other.indices);
@@ -23,14 +32,7 @@ pub(super) fn rows(stack: &Stack, workload: &Workload) -> Vec<Row> {
     });
     let foreign = foreign.map(|(pattern, _)| {
         let question = format!("read {} in {}", sample(pattern), store.key);
-        row(
-            workload,
-            question,
-            false,
-            IndexPrivilege::Read,
-            role,
-            &sample(pattern),
-        )
+        row(question, false, IndexPrivilege::Read, &sample(pattern))
     });
     let read_only = role
         .indices
@@ -38,14 +40,7 @@ pub(super) fn rows(stack: &Stack, workload: &Workload) -> Vec<Row> {
         .filter(|(_, privilege)| *privilege == IndexPrivilege::Read);
     let read_only = read_only.map(|(pattern, _)| {
         let question = format!("write {} in {}", sample(pattern), store.key);
-        row(
-            workload,
-            question,
-            false,
-            IndexPrivilege::Write,
-            role,
-            &sample(pattern),
-        )
+        row(question, false, IndexPrivilege::Write, &sample(pattern))
     });
     let mut rows: Vec<_> = own.chain(foreign).chain(read_only).collect();
     rows.dedup();
@@ -63,29 +58,42 @@ fn own_role<'s>(
     Some((store, role))
 }
 
+/// Decides from all roles that the workload's IAM role is mapped to: its own, and those of workloads with the same IAM
+/// role.
 fn row(
-    workload: &Workload,
+    (store, workload, own): (&OpenSearchStore, &Workload, &SecurityRole),
     question: String,
     expected: bool,
     privilege: IndexPrivilege,
-    role: &SecurityRole,
     index: &str,
 ) -> Row {
-    let allows = |(pattern, granted): &(String, IndexPrivilege)| {
+    let allows = |(pattern, granted): &&(String, IndexPrivilege)| {
         *granted >= privilege && TextPattern::new(pattern).matches(index)
     };
-    let granted = role.indices.iter().find(|one| allows(one));
-    let allowed = granted.is_some();
-    let covers = |(pattern, privilege): &(String, IndexPrivilege)| {
+    let granted = own.indices.iter().find(allows);
+    let granted = granted.map(|(pattern, privilege)| {
         format!("irsa.yaml gives `{}` on `{pattern}`", privilege.name())
+    });
+    let of_others = || {
+        let mapped = store.mappings.iter();
+        let mut mapped = mapped.filter(|mapping| mapping.backend_roles.contains(&workload.role));
+        mapped.find_map(|mapping| {
+            let role = store.roles.iter().find(|role| role.name == mapping.role);
+            let allows = role.is_some_and(|role| role.indices.iter().any(|one| allows(&one)));
+            // The permissions of a built-in role are unknown here, and `all_access` has all.
+            (allows || mapping.is_built_in)
+                .then(|| format!("its IAM role also has the role `{}`", mapping.role))
+        })
     };
+    let granted = granted.or_else(|| if expected { None } else { of_others() });
+    let allowed = granted.is_some();
     Row {
         workload: workload.key.clone(),
         question,
         expected,
         allowed: Some(allowed),
         link: (!allowed).then_some(Link::Grant),
-        shared: granted.filter(|_| !expected).map(covers),
+        shared: granted.filter(|_| !expected),
     }
 }
 

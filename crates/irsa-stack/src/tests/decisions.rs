@@ -58,3 +58,29 @@ fn a_policy_for_every_user_is_found_wrong() {
         table.text()
     );
 }
+
+/// The security plugin maps the IAM role, so it has the roles of all its workloads.
+#[test]
+fn workloads_with_one_iam_role_reach_the_indices_of_each_other() {
+    let with = |other: &str| {
+        let shared = "    role: {name: shared}\n";
+        BROAD
+            .replacen(
+                "  orders:\n    service_account",
+                &format!("  orders:\n{shared}    service_account"),
+                1,
+            )
+            .replacen("  archiver:\n", &format!("  archiver:\n{shared}"), 1)
+            .replacen(
+                "opensearch: {store: logs}",
+                &format!("opensearch: {{store: search, {other}}}"),
+                1,
+            )
+    };
+    let table = check(&stack(&with("indices: {\"secret-*\": manage}"))).text();
+    let row = "allowed read secret--x in search (its IAM role also has the role `acme-archiver`)";
+    assert!(table.contains(row), "{table}");
+    let table = check(&stack(&with("role: all_access"))).text();
+    let row = "allowed read reports--x in search (its IAM role also has the role `all_access`)";
+    assert!(table.contains(row), "{table}");
+}
