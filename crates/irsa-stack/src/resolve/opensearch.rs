@@ -6,6 +6,7 @@ use irsa_chain::{Region, RoleArn};
 
 use super::stores::DNS;
 use super::{Resolver, invented};
+use crate::mistake::Mistake;
 use crate::specification::{Access, ExistingOpenSearch, OpenSearch};
 use crate::stack::{IndexPrivilege, Mapping, OpenSearchStore, Placeholder, SecurityRole, Workload};
 
@@ -35,6 +36,7 @@ impl Resolver<'_> {
         let (name, endpoint) = self.domain_names(key, store, &region)?;
         let is_fine_grained = store.access != Some(Access::DomainPolicy);
         let admin = self.admin(key, store)?;
+        self.administrators(key, &admin, workloads);
         Some(OpenSearchStore {
             key: key.to_owned(),
             name,
@@ -114,6 +116,22 @@ impl Resolver<'_> {
                 self.mistake(&["opensearch", key, "admin"], "`admin` is not a role ARN");
                 None
             }),
+        }
+    }
+
+    /// Refuses a workload that has the administrator's role.
+    fn administrators(&mut self, key: &str, admin: &RoleArn, workloads: &[Workload]) {
+        for workload in workloads.iter().filter(|one| one.role == *admin) {
+            let message = format!(
+                "{} has the role {}, the administrator of the domain {}",
+                quoted(&workload.key),
+                quoted(admin.name()),
+                quoted(key)
+            );
+            let path = ["workloads", workload.key.as_str()];
+            let mistake = Mistake::new(self.root.key_place(&path), message);
+            let help = "set `role.name` of the workload, or `admin` of the domain";
+            self.mistakes.push(mistake.with_help(help));
         }
     }
 

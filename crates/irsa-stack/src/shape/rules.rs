@@ -214,7 +214,8 @@ pub(crate) fn may_hold_secret(lines: &str) -> bool {
     let lower = lower.replace("password: managed", "");
     let named = ["password", "passwd", "secret", "token", "private_key"];
     let texts = lines.split(|char: char| char.is_whitespace() || "\"',{}[]".contains(char));
-    named.iter().any(|name| lower.contains(name)) || texts.chain([lines]).any(|text| secret_in(text).is_some())
+    named.iter().any(|name| lower.contains(name))
+        || texts.chain([lines]).any(|text| secret_in(text).is_some())
 }
 
 fn parsed<T: std::str::FromStr<Err = irsa_chain::ParseError>>(text: &str) -> Result<(), String> {

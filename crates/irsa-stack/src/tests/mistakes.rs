@@ -1,6 +1,6 @@
 //! Every mistake is found, has its place and a suggestion, and shows no secret.
 
-use super::{SMALL, mistakes, read, source, stack};
+use super::{BROAD, SMALL, mistakes, read, source, stack};
 use crate::{Document, Outputs};
 
 /// The small file with a part replaced.
@@ -293,25 +293,49 @@ fn text_that_is_not_yaml_has_its_line() {
 /// A mistake beside a secret must not print the line of both.
 #[test]
 fn secrets_beside_mistakes_are_not_shown() {
-    let admin = |admin: &str| SMALL.replacen("    databases:", &format!("    {admin}\n    databases:"), 1);
+    let admin =
+        |admin: &str| SMALL.replacen("    databases:", &format!("    {admin}\n    databases:"), 1);
     for (text, secret) in [
         (admin("admin: {usr: root, password: hunter2}"), "hunter2"),
         (admin("admin: {user: root, password: 40414243}"), "40414243"),
         (admin("admin: {user: root, password: \"hunter2}"), "hunter2"),
         (admin("password: hunter2"), "hunter2"),
         (
-            SMALL.replacen("{engine_version: \"17.4\"}", "\"postgres://u:hunter2@host/db\"", 1),
+            SMALL.replacen(
+                "{engine_version: \"17.4\"}",
+                "\"postgres://u:hunter2@host/db\"",
+                1,
+            ),
             "hunter2",
         ),
-        (format!("{SMALL}tags: {{AKIAIOSFODNN7EXAMPLE: 5}}\n"), "AKIAIOSFODNN7EXAMPLE"),
-        (format!("{SMALL}AKIAIOSFODNN7EXAMPLE: 5\n"), "AKIAIOSFODNN7EXAMPLE"),
         (
-            SMALL.replacen("database: orders}", "database: orders, privileges: AKIAIOSFODNN7EXAMPLE}", 1),
+            format!("{SMALL}tags: {{AKIAIOSFODNN7EXAMPLE: 5}}\n"),
             "AKIAIOSFODNN7EXAMPLE",
         ),
-        (format!("{SMALL}tags: {{a: \"postgres://u:pa/hunter2@host/db\"}}\n"), "hunter2"),
-        (format!("{SMALL}tags: {{a: \"host=x password=hunter2\"}}\n"), "hunter2"),
-        (format!("{SMALL}tags: {{a: \"postgres://host/db?password=hunter2\"}}\n"), "hunter2"),
+        (
+            format!("{SMALL}AKIAIOSFODNN7EXAMPLE: 5\n"),
+            "AKIAIOSFODNN7EXAMPLE",
+        ),
+        (
+            SMALL.replacen(
+                "database: orders}",
+                "database: orders, privileges: AKIAIOSFODNN7EXAMPLE}",
+                1,
+            ),
+            "AKIAIOSFODNN7EXAMPLE",
+        ),
+        (
+            format!("{SMALL}tags: {{a: \"postgres://u:pa/hunter2@host/db\"}}\n"),
+            "hunter2",
+        ),
+        (
+            format!("{SMALL}tags: {{a: \"host=x password=hunter2\"}}\n"),
+            "hunter2",
+        ),
+        (
+            format!("{SMALL}tags: {{a: \"postgres://host/db?password=hunter2\"}}\n"),
+            "hunter2",
+        ),
     ] {
         let refused = read(&[&text]).unwrap_err();
         let shown = refused.sentences().join("\n") + &refused.drawn().join("\n");
@@ -321,4 +345,15 @@ fn secrets_beside_mistakes_are_not_shown() {
     assert_eq!(mistakes(&format!("{SMALL}{image}")), [""; 0]);
     let tag = "tags: {a: \"https://registry.example.com:5000/irsa@sha256:abc\"}\n";
     assert_eq!(mistakes(&format!("{SMALL}{tag}")), [""; 0]);
+}
+
+#[test]
+fn a_workload_is_not_the_administrator_of_a_domain() {
+    let found = mistakes(&BROAD.replacen("  legacy:", "  setup:", 1).replacen(
+        "    role: {arn: \"arn:aws:iam::111122223333:role/legacy\"}\n",
+        "",
+        1,
+    ));
+    let expected = "`setup` has the role `acme-setup`, the administrator of the domain `search`";
+    assert!(found.iter().any(|one| one.contains(expected)), "{found:#?}");
 }

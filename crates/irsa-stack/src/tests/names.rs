@@ -121,11 +121,17 @@ fn a_path_of_a_role_is_one_word_of_the_script() {
     let script = &render(&stack, Target::OpenSearch, &["irsa.yaml"]).unwrap()[0].text;
     let line = "\nadd all_access 'arn:aws:iam::111122223333:role/;(id)|&<>#!{}[]~/acme-orders'\n";
     assert!(script.contains(line), "{script}");
-    for path in ["/`id`/", "/$(id)/", "/a'b/", "/a\"b/", "/a\\b/", "/*/", "/?/"] {
+    for path in [
+        "/`id`/", "/$(id)/", "/a'b/", "/a\"b/", "/a\\b/", "/*/", "/?/",
+    ] {
         let found = mistakes(&with_path(path));
         assert!(found[0].contains("is not an IAM path"), "{found:#?}");
         let arn = format!("arn:aws:iam::111122223333:role{path}legacy");
-        let given = BROAD.replacen("\"arn:aws:iam::111122223333:role/legacy\"", &scalar(&arn), 1);
+        let given = BROAD.replacen(
+            "\"arn:aws:iam::111122223333:role/legacy\"",
+            &scalar(&arn),
+            1,
+        );
         let found = mistakes(&given);
         assert!(found[0].contains("is not a role ARN"), "{found:#?}");
     }
