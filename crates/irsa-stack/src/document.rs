@@ -51,6 +51,7 @@ impl Document {
             return Err(Mistakes::new(&sources, vec![mistake]));
         };
         trees.for_each(|overlay| root.merge(overlay));
+        nulls(&root, &mut mistakes);
         let root = root.without_nulls();
         shape::check(&root, &SPECIFICATION, &mut mistakes);
         if mistakes.is_empty() {
@@ -152,6 +153,19 @@ impl Document {
         let source = self.sources.get(place.file);
         let (name, text) = source.map_or(("", ""), |one| (one.name.as_str(), one.text.as_str()));
         (name, Position::from_offset(text, place.bytes.start))
+    }
+}
+
+/// Refuses keys without a value, which would be left out: `null` is for keys of earlier files.
+fn nulls(node: &Node, mistakes: &mut Vec<Mistake>) {
+    for entry in node.entries() {
+        if entry.node.value == Value::Null {
+            let message = "the key has no value: `null` removes a key of an earlier file, and none has this one";
+            let mistake = Mistake::new(entry.key_place.clone(), message);
+            let help = "write `{}` for a map without keys, or remove the key";
+            mistakes.push(mistake.with_help(help));
+        }
+        nulls(&entry.node, mistakes);
     }
 }
 

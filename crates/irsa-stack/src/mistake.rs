@@ -93,9 +93,14 @@ impl Mistake {
     }
 }
 
-/// One edit for every four letters, at most three.
+/// One edit for every four letters, at most three. Words of one or two letters are close to everything, and long ones to
+/// nothing.
 fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
-    let most = (word.chars().count() / 4).clamp(1, 3);
+    let length = word.chars().count();
+    if !(3..=200).contains(&length) {
+        return None;
+    }
+    let most = (length / 4).clamp(1, 3);
     let edits = |candidate: &&&str| damerau_levenshtein(word, candidate);
     let nearest = candidates.iter().min_by_key(edits)?;
     (edits(&nearest) <= most).then_some(*nearest)

@@ -291,6 +291,7 @@ fn text_that_is_not_yaml_has_its_line() {
 }
 
 /// A mistake beside a secret must not print the line of both.
+
 #[test]
 fn secrets_beside_mistakes_are_not_shown() {
     let admin =
@@ -356,4 +357,50 @@ fn a_workload_is_not_the_administrator_of_a_domain() {
     ));
     let expected = "`setup` has the role `acme-setup`, the administrator of the domain `search`";
     assert!(found.iter().any(|one| one.contains(expected)), "{found:#?}");
+}
+
+#[test]
+fn a_key_without_a_value_is_a_mistake() {
+    let help = "the key has no value: `null` removes a key of an earlier file, and none has this one; \
+                write `{}` for a map without keys, or remove the key";
+    let found = changed("      orders: {}", "      orders:");
+    assert_eq!(found, [format!("irsa.yaml:10:7: {help}")]);
+    let found = changed("  shop: {}", "  shop:");
+    assert_eq!(found, [format!("irsa.yaml:5:3: {help}")]);
+    let found = read(&[SMALL, "tags: {team: null}\n"]).unwrap_err();
+    assert_eq!(found.sentences(), [format!("prod.yaml:1:8: {help}")]);
+}
+
+#[test]
+fn keys_of_different_types_are_one_key() {
+    for tags in ["{1: a, \"1\": b}", "{true: a, \"true\": b}"] {
+        let found = mistakes(&format!("{SMALL}tags: {tags}\n"));
+        assert!(found[0].contains("duplicate mapping key: "), "{found:#?}");
+        assert!(found[0].starts_with("irsa.yaml:15:"), "{found:#?}");
+    }
+}
+
+#[test]
+fn a_merged_key_may_be_replaced() {
+    let text = SMALL.replacen(
+        "  api:\n",
+        "  job: &job {service_account: shop/job, postgres: {store: orders, database: orders}}\n  api:\n    <<: *job\n",
+        1,
+    );
+    assert_eq!(
+        stack(&text).workloads[0].service_account.to_string(),
+        "shop/api"
+    );
+}
+
+#[test]
+fn short_names_are_not_taken_for_each_other() {
+    let text = SMALL
+        .replacen("      orders: {}", "      a: {}", 1)
+        .replacen("database: orders", "database: b", 1);
+    let found = mistakes(&text);
+    assert_eq!(
+        found,
+        ["irsa.yaml:14:41: database `b` does not exist; expected one of `a`"]
+    );
 }

@@ -1,7 +1,9 @@
 //! From YAML text to the tree.
 
+use std::collections::HashSet;
 use std::fmt;
 
+use irsa_chain::untrusted::printable;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{Location, Spanned};
@@ -175,9 +177,15 @@ impl<'de> Visitor<'de> for RawVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut pairs: A) -> Result<Raw, A::Error> {
-        let mut entries = Vec::new();
-        while let Some(entry) = pairs.next_entry()? {
-            entries.push(entry);
+        let mut entries: Vec<(Spanned<String>, _)> = Vec::new();
+        let mut keys = HashSet::new();
+        while let Some((key, value)) = pairs.next_entry::<Spanned<String>, _>()? {
+            // The parser compares keys with their types: `1` and `"1"` differ.
+            if !keys.insert(key.value.clone()) {
+                let message = format!("duplicate mapping key: {}", printable(&key.value));
+                return Err(serde::de::Error::custom(message));
+            }
+            entries.push((key, value));
         }
         Ok(Raw::Map(entries))
     }
