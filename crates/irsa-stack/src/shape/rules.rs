@@ -126,6 +126,16 @@ pub(in crate::shape) static DATABASE: Rule = Rule {
     check: identifier,
 };
 
+pub(in crate::shape) static ADMIN_USER: Rule = Rule {
+    noun: "a database user",
+    pattern: None,
+    check: |text| match text {
+        // The usual name of the administrator of RDS.
+        "postgres" => Ok(()),
+        _ => identifier(text),
+    },
+};
+
 pub(in crate::shape) static DATABASE_USER: Rule = Rule {
     noun: "a database user",
     pattern: None,

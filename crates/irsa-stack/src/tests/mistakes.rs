@@ -404,3 +404,9 @@ fn short_names_are_not_taken_for_each_other() {
         ["irsa.yaml:14:41: database `b` does not exist; expected one of `a`"]
     );
 }
+
+#[test]
+fn the_administrator_may_be_postgres() {
+    let admin = "    admin: {user: postgres, password: managed}\n    databases:";
+    assert_eq!(changed("    databases:", admin), [""; 0]);
+}

@@ -2,7 +2,7 @@
 
 use super::PORTS;
 use crate::shape::rules::{
-    ACCOUNT, ANY, DATABASE, DATABASE_USER, DB_IDENTIFIER, DB_RESOURCE_ID, DOMAIN_NAME,
+    ACCOUNT, ADMIN_USER, ANY, DATABASE, DATABASE_USER, DB_IDENTIFIER, DB_RESOURCE_ID, DOMAIN_NAME,
     OPENSEARCH_ENDPOINT, RDS_ENDPOINT, REGION, ROLE_ARN, VERSION,
 };
 use crate::shape::{Field, Rule, Shape, Word};
@@ -110,7 +110,11 @@ const EXISTING_POSTGRES: &[Field] = &[
 ];
 
 const ADMIN: &[Field] = &[
-    Field::required("user", Shape::Text(&DATABASE), "Name of the administrator."),
+    Field::required(
+        "user",
+        Shape::Text(&ADMIN_USER),
+        "Name of the administrator.",
+    ),
     Field::required(
         "password",
         Shape::Choice(&[Word {
