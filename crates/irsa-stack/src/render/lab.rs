@@ -115,10 +115,12 @@ const NODE_TRUST: &str = r#"{
 
 fn node_role(stack: &Stack) -> String {
     let partition = stack.region.partition();
-    format!(
-        "arn:{partition}:iam::{}:role/{}-node",
-        stack.account, stack.name
-    )
+    let mut name = format!("{}-node", stack.name);
+    // A workload may have the name.
+    while stack.roles.iter().any(|role| role.arn.name() == name) {
+        name.push('s');
+    }
+    format!("arn:{partition}:iam::{}:role/{name}", stack.account)
 }
 
 fn accounts(stack: &Stack) -> Vec<String> {

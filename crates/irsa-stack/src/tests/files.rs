@@ -139,3 +139,13 @@ fn the_schema_knows_every_key() {
     let is_current = page.trim_end() == json_schema().trim_end();
     assert!(is_current, "out of date: run `cargo xtask gen`");
 }
+
+#[test]
+fn the_node_of_a_world_has_a_role_of_its_own() {
+    let text = format!(
+        "{SMALL}  node:\n    service_account: shop/node\n    postgres: {{store: orders, database: orders, user: j}}\n"
+    );
+    let files = render(&stack(&text), Target::Lab, &["irsa.yaml"]).unwrap();
+    let node = "node_role: \"arn:aws:iam::111122223333:role/shop-nodes\"\n";
+    assert!(files[0].text.contains(node), "{}", files[0].text);
+}
