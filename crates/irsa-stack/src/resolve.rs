@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use crate::mistake::{Mistake, Place};
 use crate::outputs::Outputs;
 use crate::specification::{self, Specification};
-use crate::stack::{Cluster, Placeholder, Stack};
+use crate::stack::{Cluster, OpenSearchStore, Placeholder, PostgresStore, Stack};
 use crate::tree::Node;
 
 /// The image where the file names none.
@@ -37,6 +37,7 @@ pub(crate) fn stack(
         placeholders: Vec::new(),
     };
     resolver.unknown_outputs();
+    resolver.cluster_folders();
     let clusters = resolver.clusters();
     let workloads = resolver.workloads();
     // A workload with a mistake may use what seems unused.
@@ -44,6 +45,7 @@ pub(crate) fn stack(
     let roles = resolver.roles(&workloads);
     let postgres = resolver.postgres(&workloads);
     let opensearch = resolver.opensearch(&workloads);
+    resolver.distinct(&postgres, &opensearch);
     if is_complete {
         resolver.unused(&workloads);
     }
@@ -101,8 +103,9 @@ impl Resolver<'_> {
         let known = self
             .outputs()
             .and_then(|outputs| outputs.clusters.get(name));
-        let issuer = if let Some(known) = known {
-            Some(known.issuer.clone())
+        let issuer = if let Some(issuer) = known.map(|known| known.issuer.clone()) {
+            self.compare_issuer(name, &issuer);
+            Some(issuer)
         } else {
             self.placeholders.push(Placeholder::Issuer(name.to_owned()));
             placeholder_issuer(region.as_str(), partition.dns_suffix(), name)
@@ -112,6 +115,62 @@ impl Resolver<'_> {
             issuer: issuer?,
             arn: arn?,
         })
+    }
+
+    /// Issuers of EKS name the region of their cluster.
+    fn compare_issuer(&mut self, name: &str, issuer: &IssuerUrl) {
+        let region = &self.file.aws.region;
+        let labels = issuer.host_and_path().strip_prefix("oidc.eks.");
+        let found = labels.and_then(|labels| labels.split('.').next());
+        if let Some(found) = found.filter(|found| *found != region.as_str()) {
+            let message = format!(
+                "the issuer of {} is in the region {found}, irsa.yaml has {region}",
+                quoted(name)
+            );
+            self.contradiction(&["clusters", name, "issuer"], message);
+        }
+    }
+
+    /// Refuses names that differ only in case: their folders would be one on some file systems.
+    fn cluster_folders(&mut self) {
+        let names: Vec<_> = self.file.clusters.keys().collect();
+        for (number, name) in names.iter().enumerate() {
+            let mut earlier = names.iter().take(number);
+            if let Some(other) = earlier.find(|other| other.eq_ignore_ascii_case(name)) {
+                let message = format!(
+                    "{} and {} differ only in case, so their folders are one on macOS and Windows",
+                    quoted(other),
+                    quoted(name)
+                );
+                let place = self.root.key_place(&["clusters", name]);
+                self.mistakes.push(Mistake::new(place, message));
+            }
+        }
+    }
+
+    /// Refuses two keys for one store: users and indices would be compared with those of the same key only.
+    fn distinct(&mut self, postgres: &[PostgresStore], opensearch: &[OpenSearchStore]) {
+        let postgres: Vec<_> = postgres
+            .iter()
+            .map(|one| (&one.key, (&one.identifier, &one.account, &one.region)))
+            .collect();
+        let opensearch: Vec<_> = opensearch
+            .iter()
+            .map(|one| (&one.key, (&one.name, &one.account, &one.region)))
+            .collect();
+        for (kind, stores) in [("postgres", postgres), ("opensearch", opensearch)] {
+            for (number, (key, store)) in stores.iter().enumerate() {
+                let mut earlier = stores.iter().take(number);
+                if let Some((other, _)) = earlier.find(|(_, other)| other == store) {
+                    let message =
+                        format!("{} and {} are the same store", quoted(other), quoted(key));
+                    let place = self.root.key_place(&[kind, key]);
+                    let help = "use one key for it in all workloads";
+                    self.mistakes
+                        .push(Mistake::new(place, message).with_help(help));
+                }
+            }
+        }
     }
 
     fn outputs(&self) -> Option<&specification::Outputs> {

@@ -33,6 +33,7 @@ impl Resolver<'_> {
             .region
             .clone()
             .unwrap_or_else(|| self.file.aws.region.clone());
+        self.partition("opensearch", key, &region);
         let (name, endpoint) = self.domain_names(key, store, &region)?;
         let is_fine_grained = store.access != Some(Access::DomainPolicy);
         let admin = self.admin(key, store)?;

@@ -1,8 +1,8 @@
 //! PostgreSQL clusters: identifiers, endpoints, owners and users.
 
-use irsa_chain::endpoint::RdsEndpoint;
+use irsa_chain::endpoint::{RdsEndpoint, RdsEndpointKind};
 use irsa_chain::untrusted::quoted;
-use irsa_chain::{DbResourceId, Region};
+use irsa_chain::{DbResourceId, DbResourceKind, Region};
 
 use super::stores::DNS;
 use super::{Resolver, invented};
@@ -42,6 +42,7 @@ impl Resolver<'_> {
             .region
             .clone()
             .unwrap_or_else(|| self.file.aws.region.clone());
+        self.partition("postgres", key, &region);
         let account = store.account.clone();
         let (identifier, endpoint, resource_id) = self.postgres_names(key, store, &region)?;
         self.users(key, store, workloads);
@@ -96,6 +97,9 @@ impl Resolver<'_> {
                 );
                 self.contradiction(&["postgres", key], message);
             }
+            if let Err(message) = fits(endpoint, resource_id) {
+                self.mistake(&["postgres", key, "existing", "resource_id"], message);
+            }
             return Some((identifier, endpoint.clone(), resource_id.clone()));
         }
         let identifier = match &store.existing {
@@ -122,6 +126,9 @@ impl Resolver<'_> {
                 quoted(&identifier)
             );
             self.contradiction(&["postgres", key, "endpoint"], message);
+        }
+        if let Err(message) = fits(&output.endpoint, &output.resource_id) {
+            self.contradiction(&["postgres", key, "resource_id"], message);
         }
         Some((identifier, output.endpoint, output.resource_id))
     }
@@ -217,6 +224,20 @@ impl Resolver<'_> {
             );
             let path = ["workloads", workload.key.as_str(), "postgres", "user"];
             self.mistake(&path, message);
+            return;
+        }
+        let writes = |one: &&Workload| {
+            let other = one.postgres.as_ref();
+            other.is_some_and(|one| one.store == key && owns(one, &used.database, &used.user))
+        };
+        if let Some(other) = workloads.iter().find(writes) {
+            let message = format!(
+                "{} has the same user with all privileges, so `read` does not limit {}",
+                quoted(&other.key),
+                quoted(&used.user)
+            );
+            let path = ["workloads", workload.key.as_str(), "postgres", "privileges"];
+            self.mistake(&path, message);
         }
     }
 
@@ -227,9 +248,9 @@ impl Resolver<'_> {
         for (name, database) in &store.databases {
             let path = ["postgres", key, "databases", name.as_str(), "owner"];
             match &database.owner {
-                Some(owner) if !uses.iter().any(|one| one.user == *owner) => {
+                Some(owner) if !uses.iter().any(|one| owns(one, name, owner)) => {
                     let message = format!(
-                        "no workload has the user {}, the owner of {}",
+                        "no workload uses {1} with all privileges as its owner {0}",
                         quoted(owner),
                         quoted(name)
                     );
@@ -250,6 +271,10 @@ impl Resolver<'_> {
     }
 }
 
+fn owns(used: &PostgresUse, database: &str, owner: &str) -> bool {
+    used.database == database && used.user == owner && used.privileges == PostgresPrivileges::All
+}
+
 /// The user of the first workload that has all privileges on the database.
 fn owner_of(store: &str, database: &str, workloads: &[Workload]) -> Option<String> {
     let mut uses = workloads.iter().filter_map(|one| one.postgres.as_ref());
@@ -257,6 +282,36 @@ fn owner_of(store: &str, database: &str, workloads: &[Workload]) -> Option<Strin
         one.store == store && one.database == database && one.privileges == PostgresPrivileges::All
     };
     uses.find(is_owner).map(|one| one.user.clone())
+}
+
+/// Refuses endpoints that do not write, and the resource ID of something else than the endpoint's.
+fn fits(endpoint: &str, resource_id: &DbResourceId) -> Result<(), String> {
+    use DbResourceKind::{Cluster, Instance, Proxy};
+    use RdsEndpointKind as Kind;
+    let Ok(parsed) = endpoint.parse::<RdsEndpoint>() else {
+        return Ok(());
+    };
+    let (kinds, right): (&[DbResourceKind], _) = match parsed.kind() {
+        Kind::ClusterReader => {
+            let endpoint = quoted(endpoint);
+            return Err(format!(
+                "{endpoint} is a reader endpoint: use the writer's, without `-ro`"
+            ));
+        }
+        Kind::Proxy | Kind::ProxyEndpoint => (&[Proxy], "prx-"),
+        // Instances of a cluster have the cluster's.
+        Kind::Instance => (&[Instance, Cluster], "db-"),
+        Kind::Cluster | Kind::ClusterCustom | Kind::ShardGroup | Kind::GlobalWriter => {
+            (&[Cluster], "cluster-")
+        }
+    };
+    if kinds.contains(&resource_id.kind()) {
+        return Ok(());
+    }
+    let (id, endpoint) = (quoted(resource_id.as_str()), quoted(endpoint));
+    Err(format!(
+        "{id} is not the resource ID of {endpoint}, which begins with `{right}`"
+    ))
 }
 
 fn rds_region(endpoint: &str) -> Option<Region> {

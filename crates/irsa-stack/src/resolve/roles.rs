@@ -25,6 +25,7 @@ impl Resolver<'_> {
                     "`arn` is for a role that exists: remove `name` and `policy`",
                 );
             }
+            self.compare_role(key, arn);
             return Some(arn.clone());
         }
         let own = || format!("{}-{key}", self.file.name);
@@ -79,7 +80,16 @@ impl Resolver<'_> {
             match roles.iter_mut().find(|role| role.arn == workload.role) {
                 Some(role) => {
                     role.workloads.push(workload.key.clone());
-                    if role.policy != policy {
+                    if role.is_external != file.role.arn.is_some() {
+                        let message = format!(
+                            "role {} exists already for one workload and is created for another",
+                            quoted(name)
+                        );
+                        let place = self.root.key_place(&["workloads", &workload.key]);
+                        let help = format!("give both `role.name: {name}`, or both `role.arn`");
+                        self.mistakes
+                            .push(Mistake::new(place, message).with_help(help));
+                    } else if role.policy != policy {
                         let message = format!(
                             "role {} has the policy {} for another workload",
                             quoted(name),

@@ -26,6 +26,20 @@ impl Resolver<'_> {
         self.mistakes.push(Mistake::new(place, message));
     }
 
+    /// Refuses a region in another partition, where the roles of this account do not exist.
+    pub(super) fn partition(&mut self, kind: &str, key: &str, region: &Region) {
+        let own = self.file.aws.region.partition();
+        let partition = region.partition();
+        if partition != own {
+            let message = format!(
+                "{region} is in the partition {partition}, the roles are in {own}: policies do not reach other partitions"
+            );
+            let path = [kind, key, "region"];
+            let place = self.root.place_of(&path);
+            self.mistakes.push(Mistake::new(place, message));
+        }
+    }
+
     pub(super) fn compare_region(
         &mut self,
         kind: &str,

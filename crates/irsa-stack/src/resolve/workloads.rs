@@ -215,6 +215,14 @@ impl Resolver<'_> {
                     quoted(&other.key)
                 );
                 self.mistake(&path, message);
+            } else if other.has_annotation != workload.has_annotation {
+                let message = format!(
+                    "service account {account} has the annotation of EKS for only one of {} and {}, and gives the role \
+                     to every container of both: set `application_identity` alike",
+                    quoted(&other.key),
+                    quoted(key)
+                );
+                self.mistake(&path, message);
             } else if other.role != workload.role {
                 let message = format!(
                     "service account {account} has the role {} for {}, and another one for {}",

@@ -246,6 +246,14 @@ fn outputs_that_contradict_the_file_are_mistakes() {
             "is not an endpoint of the cluster `orders`",
         ),
         (
+            r#"{"version": 1, "clusters": {"shop": {"issuer": "https://oidc.eks.us-east-1.amazonaws.com/id/A"}}}"#,
+            "the issuer of `shop` is in the region us-east-1, irsa.yaml has eu-central-1",
+        ),
+        (
+            r#"{"version": 1, "postgres": {"orders": {"endpoint": "orders.cluster-abc.eu-central-1.rds.amazonaws.com", "resource_id": "db-ABC"}}}"#,
+            "`db-ABC` is not the resource ID of",
+        ),
+        (
             r#"{"version": 1, "postgres": {"orders": {"endpoint": "orders"}}}"#,
             "`orders` needs the key `resource_id`",
         ),
@@ -291,7 +299,6 @@ fn text_that_is_not_yaml_has_its_line() {
 }
 
 /// A mistake beside a secret must not print the line of both.
-
 #[test]
 fn secrets_beside_mistakes_are_not_shown() {
     let admin =
@@ -394,6 +401,161 @@ fn a_merged_key_may_be_replaced() {
 }
 
 #[test]
+fn two_keys_are_not_one_store() {
+    let domains = "  search:\n    existing: search\n  other:\n    existing: search\n";
+    let text = BROAD
+        .replacen("  search:\n    existing: search\n", domains, 1)
+        .replacen(
+            "opensearch: {store: logs}",
+            "opensearch: {store: other, indices: {\"x\": read}}",
+            1,
+        );
+    let found = mistakes(&text);
+    assert!(
+        found[0].contains("`other` and `search` are the same store"),
+        "{found:#?}"
+    );
+    let text = BROAD.replacen(
+        "  archive:\n",
+        "  copy:\n    existing: orders\n    databases:\n      orders: {}\n  archive:\n",
+        1,
+    );
+    let found = mistakes(&text.replacen(
+        "store: archive, database: archive",
+        "store: copy, database: orders",
+        1,
+    ));
+    assert!(
+        found
+            .iter()
+            .any(|one| one.contains("`copy` and `orders` are the same store")),
+        "{found:#?}"
+    );
+}
+
+#[test]
+fn clusters_that_differ_only_in_case_are_a_mistake() {
+    let found = changed("  shop: {}", "  Shop: {}\n  shop: {}");
+    assert!(
+        found[0].contains("`Shop` and `shop` differ only in case"),
+        "{found:#?}"
+    );
+}
+
+#[test]
+fn an_endpoint_that_does_not_fit_its_resource_id_is_a_mistake() {
+    for (from, to, expected) in [
+        ("cluster-c9ak", "cluster-ro-c9ak", "is a reader endpoint"),
+        (
+            "resource_id: cluster-",
+            "resource_id: db-",
+            "which begins with `cluster-`",
+        ),
+        (
+            "archive.cluster-c9ak",
+            "archive.proxy-c9ak",
+            "which begins with `prx-`",
+        ),
+    ] {
+        let found = mistakes(&BROAD.replacen(from, to, 1));
+        assert!(found.iter().any(|one| one.contains(expected)), "{found:#?}");
+    }
+    assert_eq!(
+        mistakes(&BROAD.replacen("cluster-c9ak", "c9ak", 1)),
+        [""; 0]
+    );
+}
+
+#[test]
+fn a_region_of_another_partition_is_a_mistake() {
+    let found = changed("    databases:", "    region: cn-north-1\n    databases:");
+    assert!(
+        found[0].starts_with("irsa.yaml:9:13: cn-north-1 is in the partition aws-cn"),
+        "{found:#?}"
+    );
+}
+
+/// Two databases, and workloads to be added.
+const TWO: &str = "version: 1
+name: shop
+aws: {account: \"111122223333\", region: eu-central-1}
+clusters: {shop: {}}
+postgres:
+  s:
+    create: {engine_version: \"17.4\"}
+    databases: {one: {owner: ann}, two: {}}
+workloads:
+  ann: {service_account: x/ann, postgres: {store: s, database: one}}
+";
+
+#[test]
+fn an_owner_uses_its_database() {
+    let text = TWO.replacen("database: one", "database: two, user: ann", 1);
+    let text = format!(
+        "{text}  bob: {{service_account: x/bob, postgres: {{store: s, database: one, user: bob}}}}\n"
+    );
+    let found = mistakes(&text);
+    assert_eq!(
+        found,
+        ["irsa.yaml:8:30: no workload uses `one` with all privileges as its owner `ann`"]
+    );
+}
+
+#[test]
+fn a_reader_does_not_also_write() {
+    let bob = |key: &str, more: &str| {
+        format!(
+            "  {key}: {{service_account: x/bob, role: {{name: bob}}, postgres: {{store: s, database: two, user: bob{more}}}}}\n"
+        )
+    };
+    let text = format!(
+        "{TWO}{}{}",
+        bob("bob", ""),
+        bob("reader", ", privileges: read")
+    );
+    let text = text.replacen("two: {}", "two: {owner: cat}", 1);
+    let text =
+        format!("{text}  cat: {{service_account: x/cat, postgres: {{store: s, database: two}}}}\n");
+    let found = mistakes(&text);
+    assert!(
+        found[0].contains("`bob` has the same user with all privileges"),
+        "{found:#?}"
+    );
+}
+
+#[test]
+fn a_role_is_not_both_created_and_existing() {
+    for key in ["aaa", "job"] {
+        let found = mistakes(&format!(
+            "{SMALL}  {key}:\n    service_account: shop/job\n    role: {{arn: \"arn:aws:iam::111122223333:role/shop-api\"}}\n    \
+             postgres: {{store: orders, database: orders, user: j}}\n"
+        ));
+        assert!(
+            found[0].contains("exists already for one workload and is created for another"),
+            "{found:#?}"
+        );
+    }
+}
+
+#[test]
+fn a_service_account_has_the_annotation_for_all_its_workloads() {
+    let found = mistakes(&format!(
+        "{SMALL}  job:\n    service_account: shop/api\n    role: {{name: shop-api}}\n    application_identity: keep\n    \
+         postgres: {{store: orders, database: orders, user: j}}\n"
+    ));
+    assert!(
+        found[0].contains("set `application_identity` alike"),
+        "{found:#?}"
+    );
+}
+
+#[test]
+fn the_administrator_may_be_postgres() {
+    let admin = "    admin: {user: postgres, password: managed}\n    databases:";
+    assert_eq!(changed("    databases:", admin), [""; 0]);
+}
+
+#[test]
 fn short_names_are_not_taken_for_each_other() {
     let text = SMALL
         .replacen("      orders: {}", "      a: {}", 1)
@@ -406,7 +568,18 @@ fn short_names_are_not_taken_for_each_other() {
 }
 
 #[test]
-fn the_administrator_may_be_postgres() {
-    let admin = "    admin: {user: postgres, password: managed}\n    databases:";
-    assert_eq!(changed("    databases:", admin), [""; 0]);
+fn an_output_that_contradicts_an_existing_role_is_a_mistake() {
+    let text = SMALL.replacen(
+        "  api:\n",
+        "  api:\n    role: {arn: \"arn:aws:iam::111122223333:role/x\"}\n",
+        1,
+    );
+    let json = r#"{"version": 1, "roles": {"api": "arn:aws:iam::111122223333:role/shop-api"}}"#;
+    let outputs = Outputs::read(source("irsa.outputs.json", json), 1).unwrap();
+    let refused = read(&[&text]).unwrap().stack(Some(&outputs));
+    let found = refused.unwrap_err().sentences().join("\n");
+    assert!(
+        found.contains("irsa.outputs.json:1:33: the role of `api` is"),
+        "{found}"
+    );
 }
