@@ -284,7 +284,7 @@ fn owner_of(store: &str, database: &str, workloads: &[Workload]) -> Option<Strin
     uses.find(is_owner).map(|one| one.user.clone())
 }
 
-/// Refuses endpoints that do not write, and the resource ID of something else than the endpoint's.
+/// Refuses endpoints that do not write, and resource IDs that are not of the kind that the endpoint has.
 fn fits(endpoint: &str, resource_id: &DbResourceId) -> Result<(), String> {
     use DbResourceKind::{Cluster, Instance, Proxy};
     use RdsEndpointKind as Kind;

@@ -218,7 +218,7 @@ fn has_parameter(text: &str, name: &str) -> bool {
     values.any(|value| !value.trim().is_empty())
 }
 
-/// Whether lines of a file may hold a secret, so that they must not be printed.
+/// Returns whether lines of a file may hold a secret and must not be printed.
 pub(crate) fn may_hold_secret(lines: &str) -> bool {
     let lower = lines.to_ascii_lowercase();
     let lower = lower.replace("password: managed", "");

@@ -141,7 +141,7 @@ fn the_schema_knows_every_key() {
 }
 
 #[test]
-fn the_node_of_a_world_has_a_role_of_its_own() {
+fn the_role_of_a_node_has_a_name_that_no_workload_has() {
     let text = format!(
         "{SMALL}  node:\n    service_account: shop/node\n    postgres: {{store: orders, database: orders, user: j}}\n"
     );

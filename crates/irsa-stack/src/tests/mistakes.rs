@@ -467,7 +467,7 @@ fn an_endpoint_that_does_not_fit_its_resource_id_is_a_mistake() {
 }
 
 #[test]
-fn a_region_of_another_partition_is_a_mistake() {
+fn a_region_in_a_different_partition_is_a_mistake() {
     let found = changed("    databases:", "    region: cn-north-1\n    databases:");
     assert!(
         found[0].starts_with("irsa.yaml:9:13: cn-north-1 is in the partition aws-cn"),
