@@ -1,5 +1,7 @@
 //! Decisions about indices, from the roles of OpenSearch's security plugin.
 
+use std::collections::HashSet;
+
 use irsa_chain::Link;
 use irsa_policy::TextPattern;
 
@@ -31,8 +33,9 @@ pub(super) fn rows(stack: &Stack, workload: &Workload) -> Vec<Row> {
         *privilege > IndexPrivilege::Read && !role.indices.iter().any(|(own, _)| own == pattern)
     });
     let foreign = foreign.map(|(pattern, _)| {
-        let question = format!("read {} in {}", sample(pattern), store.key);
-        row(question, false, IndexPrivilege::Read, &sample(pattern))
+        let index = foreign_sample(pattern, role);
+        let question = format!("read {index} in {}", store.key);
+        row(question, false, IndexPrivilege::Read, &index)
     });
     let read_only = role
         .indices
@@ -100,4 +103,75 @@ fn row(
 /// An index that the pattern matches.
 fn sample(pattern: &str) -> String {
     pattern.replace('*', "-x")
+}
+
+/// An index that the pattern matches, and one of the role's own patterns, too, if there is one.
+fn foreign_sample(pattern: &str, role: &SecurityRole) -> String {
+    let plain = sample(pattern);
+    let mut own = role.indices.iter().map(|(own, _)| own);
+    if own.clone().any(|own| TextPattern::new(own).matches(&plain)) {
+        return plain;
+    }
+    own.find_map(|own| common(own, pattern)).unwrap_or(plain)
+}
+
+/// A text that both patterns match.
+fn common(one: &str, other: &str) -> Option<String> {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    // The pairs of suffixes that were looked at: each is at most once.
+    let mut seen = HashSet::new();
+    let mut open = vec![(one, other, String::new())];
+    while let Some((one, other, text)) = open.pop() {
+        if !seen.insert((one.len(), other.len())) {
+            continue;
+        }
+        match (one.split_first(), other.split_first()) {
+            (None, None) => return Some(text),
+            (Some((b'*', rest)), _) => {
+                open.push((rest, other, text.clone()));
+                if let Some((letter, after)) = other.split_first() {
+                    let letter = Some(char::from(*letter)).filter(|letter| *letter != '*');
+                    open.push((one, after, text.chars().chain(letter).collect()));
+                }
+            }
+            (_, Some((b'*', rest))) => {
+                open.push((one, rest, text.clone()));
+                if let Some((letter, after)) = one.split_first() {
+                    open.push((after, other, text + &char::from(*letter).to_string()));
+                }
+            }
+            (Some((letter, one)), Some((same, other))) if letter == same => {
+                open.push((one, other, text + &char::from(*letter).to_string()));
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_have_a_text_in_common_or_not() {
+        for (one, other, expected) in [
+            ("a-*", "*-b", true),
+            ("*", "x", true),
+            ("a*c", "*b*", true),
+            ("a*", "b*", false),
+            ("ab", "a*b", true),
+            ("ab", "a*bc", false),
+            ("***a", "b**", true),
+        ] {
+            for (one, other) in [(one, other), (other, one)] {
+                let found = common(one, other);
+                assert_eq!(found.is_some(), expected, "{one} {other}");
+                if let Some(text) = found {
+                    let matches = |pattern| TextPattern::new(pattern).matches(&text);
+                    assert!(matches(one) && matches(other), "{one} {other}: {text}");
+                }
+            }
+        }
+    }
 }

@@ -84,3 +84,11 @@ fn workloads_with_one_iam_role_reach_the_indices_of_each_other() {
     let row = "allowed read reports--x in search (its IAM role also has the role `all_access`)";
     assert!(table.contains(row), "{table}");
 }
+
+#[test]
+fn indices_of_others_that_the_own_pattern_covers_in_part_are_named() {
+    let text = BROAD.replacen("\"reports-*\": manage", "\"*-secret\": manage", 1);
+    let table = check(&stack(&text)).text();
+    let row = "allowed read orders--secret in search (irsa.yaml gives `write` on `orders-*`)";
+    assert!(table.contains(row), "{table}");
+}
