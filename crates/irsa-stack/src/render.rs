@@ -78,8 +78,10 @@ impl Target {
 
 fn with_header(file: &File, target: Target, stack: &Stack, names: &[&str]) -> String {
     let comment = if target == Target::Sql { "--" } else { "#" };
+    // Without folders, so that the file is the same wherever irsa runs.
     let names: Vec<_> = names
         .iter()
+        .map(|name| name.rsplit('/').next().unwrap_or(name))
         .map(|name| irsa_chain::untrusted::printable(name).to_string())
         .collect();
     let (version, digest) = (env!("CARGO_PKG_VERSION"), &stack.digest);

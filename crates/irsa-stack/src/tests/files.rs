@@ -149,3 +149,13 @@ fn the_role_of_a_node_has_a_name_that_no_workload_has() {
     let node = "node_role: \"arn:aws:iam::111122223333:role/shop-nodes\"\n";
     assert!(files[0].text.contains(node), "{}", files[0].text);
 }
+
+#[test]
+fn the_folder_of_the_specification_is_not_rendered() {
+    let stack = stack(SMALL);
+    for target in TARGETS {
+        let here = render(&stack, target, &["irsa.yaml", "prod.yaml"]);
+        let there = render(&stack, target, &["/home/me/irsa.yaml", "./a/prod.yaml"]);
+        assert_eq!(here, there);
+    }
+}
