@@ -73,11 +73,13 @@ pub(crate) fn trust(stack: &Stack, role: &Role) -> String {
         let here: Vec<_> = stack.workloads_of(role).filter(runs_here).collect();
         let tokens = here.iter().filter(|one| !one.uses_pod_identity);
         let mut subjects: Vec<_> = tokens.map(|one| one.service_account.subject()).collect();
+        subjects.sort();
         subjects.dedup();
         if !subjects.is_empty() {
             statements.push(web_identity_statement(role, cluster, subjects));
         }
         let mut accounts: Vec<_> = here.iter().filter(|one| one.uses_pod_identity).collect();
+        accounts.sort_by_key(|one| &one.service_account);
         accounts.dedup_by_key(|one| &one.service_account);
         statements.extend(
             accounts

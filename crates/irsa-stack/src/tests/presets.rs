@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::stack;
+use super::{SMALL, stack};
 use crate::policies;
 use crate::stack::{Role, Stack};
 use crate::{Preset, Target, render};
@@ -154,4 +154,26 @@ fn the_least_privileges_are_one_role_a_workload() {
             .iter()
             .all(|mapping| !mapping.is_built_in)
     );
+}
+
+#[test]
+fn a_service_account_is_trusted_once() {
+    let workload = |key: &str, account: &str, identity: &str| {
+        format!(
+            "  {key}: {{service_account: shop/{account}, identity: {identity}, role: {{name: shared}}, postgres: {{store: orders, \
+             database: orders, user: {key}}}}}\n"
+        )
+    };
+    for (identity, expected) in [("web-identity", 1), ("pod-identity", 1)] {
+        let workloads = [("a", "one"), ("b", "two"), ("c", "one")]
+            .map(|(key, account)| workload(key, account, identity));
+        let stack = stack(&format!("{SMALL}{}", workloads.concat()));
+        let trust = policies::trust(&stack, role(&stack, "shared"));
+        let subject = if identity == "web-identity" {
+            "shop:one\""
+        } else {
+            "service-account\": \"one\""
+        };
+        assert_eq!(trust.matches(subject).count(), expected, "{trust}");
+    }
 }
