@@ -1,6 +1,6 @@
 //! What exists only after `terraform apply`: resource IDs, endpoints, OIDC issuers and role ARNs.
 
-use crate::mistake::{Mistakes, Source};
+use crate::mistake::{Mistake, Mistakes, Source};
 use crate::shape::{self, OUTPUTS};
 use crate::specification;
 use crate::tree::{self, Node};
@@ -33,6 +33,9 @@ impl Outputs {
             Mistakes::new(&sources, mistakes)
         };
         let root = tree::parse(number, &source.text).map_err(|one| refused(vec![one]))?;
+        if let Some(mistake) = all_outputs(&root) {
+            return Err(refused(vec![mistake]));
+        }
         let mut mistakes = Vec::new();
         shape::check(&root, &OUTPUTS, &mut mistakes);
         if !mistakes.is_empty() {
@@ -54,4 +57,13 @@ impl Outputs {
     pub(crate) fn canonical(&self) -> String {
         self.root.to_json().to_string()
     }
+}
+
+/// The mistake of a file with all outputs of Terraform, each with its type.
+fn all_outputs(root: &Node) -> Option<Mistake> {
+    let entry = root.child("irsa")?;
+    entry.node.child("value")?;
+    let message = "the file has all outputs of Terraform, not the value of the output `irsa`";
+    let mistake = Mistake::new(entry.key_place.clone(), message);
+    Some(mistake.with_help(format!("run `{COMMAND}`")))
 }

@@ -152,16 +152,23 @@ impl Resolver<'_> {
     fn distinct(&mut self, postgres: &[PostgresStore], opensearch: &[OpenSearchStore]) {
         let postgres: Vec<_> = postgres
             .iter()
-            .map(|one| (&one.key, (&one.identifier, &one.account, &one.region)))
+            .map(|one| {
+                let name = format!("{} {} {}", one.identifier, one.account, one.region);
+                (&one.key, [name, one.resource_id.to_string()])
+            })
             .collect();
         let opensearch: Vec<_> = opensearch
             .iter()
-            .map(|one| (&one.key, (&one.name, &one.account, &one.region)))
+            .map(|one| {
+                let name = format!("{} {} {}", one.name, one.account, one.region);
+                (&one.key, [name, one.endpoint.clone()])
+            })
             .collect();
         for (kind, stores) in [("postgres", postgres), ("opensearch", opensearch)] {
             for (number, (key, store)) in stores.iter().enumerate() {
                 let mut earlier = stores.iter().take(number);
-                if let Some((other, _)) = earlier.find(|(_, other)| other == store) {
+                let is_same = |other: &[String; 2]| other.iter().any(|name| store.contains(name));
+                if let Some((other, _)) = earlier.find(|(_, other)| is_same(other)) {
                     let message =
                         format!("{} and {} are the same store", quoted(other), quoted(key));
                     let place = self.root.key_place(&[kind, key]);

@@ -1,6 +1,6 @@
 //! OpenSearch domains: names, endpoints, and the roles of the security plugin.
 
-use irsa_chain::endpoint::OpenSearchEndpoint;
+use irsa_chain::endpoint::{OpenSearchEndpoint, OpenSearchEndpointKind};
 use irsa_chain::untrusted::quoted;
 use irsa_chain::{Region, RoleArn};
 
@@ -38,6 +38,9 @@ impl Resolver<'_> {
         let is_fine_grained = store.access != Some(Access::DomainPolicy);
         let admin = self.admin(key, store)?;
         self.administrators(key, &admin, workloads);
+        let roles = self.security_roles(key, workloads);
+        self.built_in_roles(key, &roles);
+        self.collection(key, &endpoint);
         Some(OpenSearchStore {
             key: key.to_owned(),
             name,
@@ -49,7 +52,7 @@ impl Resolver<'_> {
             endpoint,
             is_fine_grained,
             admin,
-            roles: self.security_roles(key, workloads),
+            roles,
             mappings: self.mappings(key, workloads),
         })
     }
@@ -95,6 +98,20 @@ impl Resolver<'_> {
             );
             self.contradiction(&["opensearch", key, "endpoint"], message);
         }
+        let parsed = output
+            .as_ref()
+            .and_then(|output| output.parse::<OpenSearchEndpoint>().ok());
+        if let Some(found) = parsed.as_ref().and_then(OpenSearchEndpoint::domain_name)
+            && found != name
+        {
+            let message = format!(
+                "{} is an endpoint of the domain {}, not {}",
+                quoted(output.as_deref().unwrap_or_default()),
+                quoted(found),
+                quoted(&name)
+            );
+            self.contradiction(&["opensearch", key, "endpoint"], message);
+        }
         let endpoint = given.or(output).unwrap_or_else(|| {
             self.placeholders
                 .push(Placeholder::OpenSearch(key.to_owned()));
@@ -133,6 +150,38 @@ impl Resolver<'_> {
             let mistake = Mistake::new(self.root.key_place(&path), message);
             let help = "set `role.name` of the workload, or `admin` of the domain";
             self.mistakes.push(mistake.with_help(help));
+        }
+    }
+
+    /// Refuses `role` where it names the role of a workload: this set-up replaces its mapping.
+    fn built_in_roles(&mut self, store: &str, roles: &[SecurityRole]) {
+        let file = self.file;
+        for (key, workload) in &file.workloads {
+            let used = workload.opensearch.as_ref();
+            let used = used.filter(|one| one.store == store);
+            let Some(name) = used.and_then(|one| one.role.as_ref()) else {
+                continue;
+            };
+            if roles.iter().any(|role| role.name == *name) {
+                let message = format!("{} is the role of a workload of this file", quoted(name));
+                let path = ["workloads", key.as_str(), "opensearch", "role"];
+                let mistake = Mistake::new(self.root.place_of(&path), message);
+                let help = "name a built-in role, or set `indices`";
+                self.mistakes.push(mistake.with_help(help));
+            }
+        }
+    }
+
+    /// Refuses OpenSearch Serverless, whose data access policies are not rendered.
+    fn collection(&mut self, key: &str, endpoint: &str) {
+        let parsed = endpoint.parse::<OpenSearchEndpoint>();
+        if parsed.is_ok_and(|one| one.kind() == OpenSearchEndpointKind::Collection) {
+            let message = format!(
+                "{} is a collection of OpenSearch Serverless: only domains are supported",
+                quoted(endpoint)
+            );
+            let path = ["opensearch", key, "existing", "endpoint"];
+            self.mistake(&path, message);
         }
     }
 

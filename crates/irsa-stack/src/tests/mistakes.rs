@@ -583,3 +583,72 @@ fn an_output_that_contradicts_an_existing_role_is_a_mistake() {
         "{found}"
     );
 }
+
+#[test]
+fn a_built_in_role_is_not_the_role_of_a_workload() {
+    let text = BROAD.replacen(
+        "indices: {\"orders-*\": read, \"reports-*\": manage}",
+        "role: acme-orders",
+        1,
+    );
+    let found = mistakes(&text);
+    assert!(
+        found[0].contains("`acme-orders` is the role of a workload of this file"),
+        "{found:#?}"
+    );
+}
+
+#[test]
+fn a_collection_is_not_a_domain() {
+    let text = BROAD.replacen(
+        "    existing: search\n",
+        "    existing: {endpoint: abc123.eu-central-1.aoss.amazonaws.com}\n",
+        1,
+    );
+    let found = mistakes(&text);
+    assert!(
+        found[0].contains("is a collection of OpenSearch Serverless"),
+        "{found:#?}"
+    );
+}
+
+#[test]
+fn outputs_of_a_different_domain_or_of_everything_are_mistakes() {
+    let domain = "search-other-abcdefghijklmnopqrstuvwxyz.eu-central-1.es.amazonaws.com";
+    for (json, expected) in [
+        (
+            format!(r#"{{"version": 1, "opensearch": {{"search": {{"endpoint": "{domain}"}}}}}}"#),
+            "is an endpoint of the domain `other`, not `search`",
+        ),
+        (
+            r#"{"irsa": {"sensitive": false, "type": "x", "value": {"version": 1}}}"#.to_owned(),
+            "irsa.outputs.json:1:2: the file has all outputs of Terraform, not the value of the output `irsa`; run \
+             `terraform output -json irsa > irsa.outputs.json`",
+        ),
+    ] {
+        let document = read(&[BROAD]).unwrap();
+        let outputs = Outputs::read(source("irsa.outputs.json", &json), document.file_count());
+        let refused = outputs.and_then(|outputs| document.stack(Some(&outputs)));
+        let found = refused.unwrap_err().sentences().join("\n");
+        assert!(found.contains(expected), "{found}");
+    }
+}
+
+#[test]
+fn one_resource_id_is_one_store() {
+    let text = BROAD.replacen(
+        "  archive:\n",
+        "  copy:\n    existing: {endpoint: copy.c9akciq32rgw.eu-west-1.rds.amazonaws.com, resource_id: cluster-2K7XQ4MZJ6T5W3YHCNBVRDAEFU}\n    \
+         region: eu-west-1\n    databases: {archive: {}}\n  archive:\n",
+        1,
+    );
+    let text = format!(
+        "{}",
+        text.replacen("workloads:\n", "workloads:\n  copier: {service_account: a/b, postgres: {store: copy, database: archive}}\n", 1)
+    );
+    let found = mistakes(&text);
+    assert!(
+        found.iter().any(|one| one.contains("are the same store")),
+        "{found:#?}"
+    );
+}
