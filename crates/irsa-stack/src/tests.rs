@@ -1,10 +1,12 @@
 //! The whole way from text to files.
 
+mod contradictions;
 mod decisions;
 mod files;
 mod mistakes;
 mod names;
 mod presets;
+mod text;
 
 use crate::{Document, Mistakes, Source, Stack};
 
@@ -58,4 +60,10 @@ pub(crate) fn mistakes(text: &str) -> Vec<String> {
         Ok(_) => Vec::new(),
         Err(mistakes) => mistakes.sentences(),
     }
+}
+
+/// The mistakes in the small file with a part replaced.
+pub(crate) fn changed(from: &str, to: &str) -> Vec<String> {
+    assert!(SMALL.contains(from), "{from}");
+    mistakes(&SMALL.replacen(from, to, 1))
 }

@@ -98,19 +98,8 @@ impl Resolver<'_> {
             );
             self.contradiction(&["opensearch", key, "endpoint"], message);
         }
-        let parsed = output
-            .as_ref()
-            .and_then(|output| output.parse::<OpenSearchEndpoint>().ok());
-        if let Some(found) = parsed.as_ref().and_then(OpenSearchEndpoint::domain_name)
-            && found != name
-        {
-            let message = format!(
-                "{} is an endpoint of the domain {}, not {}",
-                quoted(output.as_deref().unwrap_or_default()),
-                quoted(found),
-                quoted(&name)
-            );
-            self.contradiction(&["opensearch", key, "endpoint"], message);
+        if let Some(output) = &output {
+            self.compare_domain(key, &name, output);
         }
         let endpoint = given.or(output).unwrap_or_else(|| {
             self.placeholders
@@ -122,6 +111,20 @@ impl Resolver<'_> {
             )
         });
         Some((name, endpoint))
+    }
+
+    fn compare_domain(&mut self, key: &str, name: &str, endpoint: &str) {
+        let parsed = endpoint.parse::<OpenSearchEndpoint>().ok();
+        let found = parsed.as_ref().and_then(OpenSearchEndpoint::domain_name);
+        if let Some(found) = found.filter(|found| *found != name) {
+            let message = format!(
+                "{} is an endpoint of the domain {}, not {}",
+                quoted(endpoint),
+                quoted(found),
+                quoted(name)
+            );
+            self.contradiction(&["opensearch", key, "endpoint"], message);
+        }
     }
 
     fn admin(&mut self, key: &str, store: &OpenSearch) -> Option<RoleArn> {

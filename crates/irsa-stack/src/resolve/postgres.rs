@@ -7,7 +7,7 @@ use irsa_chain::{DbResourceId, DbResourceKind, Region};
 use super::stores::DNS;
 use super::{Resolver, invented};
 use crate::mistake::Mistake;
-use crate::specification::{ExistingPostgres, Postgres};
+use crate::specification::{ExistingPostgres, Postgres, PostgresOutputs};
 use crate::stack::{
     Database, Placeholder, PostgresPrivileges, PostgresStore, PostgresUse, Workload,
 };
@@ -118,19 +118,23 @@ impl Resolver<'_> {
                 id,
             ));
         };
+        self.compare_cluster(key, &identifier, &output);
+        Some((identifier, output.endpoint, output.resource_id))
+    }
+
+    fn compare_cluster(&mut self, key: &str, identifier: &str, output: &PostgresOutputs) {
         let named = output.endpoint.parse::<RdsEndpoint>().ok();
         if named.is_some_and(|named| named.identifier() != identifier) {
             let message = format!(
                 "{} is not an endpoint of the cluster {}",
                 quoted(&output.endpoint),
-                quoted(&identifier)
+                quoted(identifier)
             );
             self.contradiction(&["postgres", key, "endpoint"], message);
         }
         if let Err(message) = fits(&output.endpoint, &output.resource_id) {
             self.contradiction(&["postgres", key, "resource_id"], message);
         }
-        Some((identifier, output.endpoint, output.resource_id))
     }
 
     fn identifier(&mut self, path: &[&str], endpoint: &str, region: &Region) -> Option<String> {
