@@ -315,7 +315,12 @@ fn identifier(text: &str) -> Result<(), String> {
         ));
     }
     let is_reserved = text.starts_with("pg_")
-        || matches!(text, "rds_iam" | "rdsadmin" | "rds_superuser" | "postgres")
+        || text.starts_with("rds_")
+        || matches!(
+            text,
+            "rdsadmin" | "rdsrepladmin" | "rdstopmgr" | "rdsproxyadmin" | "rdswriteforwarduser"
+        )
+        || text == "postgres"
         || matches!(text, "template0" | "template1" | "public" | "none");
     expect(
         !is_reserved,

@@ -62,6 +62,8 @@ fn what_can_not_be_seen_or_changes_on_its_way_is_refused() {
         (&"x".repeat(64), "this has 64"),
         ("pg_x", "does not reserve"),
         ("rds_iam", "does not reserve"),
+        ("rds_replication", "does not reserve"),
+        ("rdsrepladmin", "does not reserve"),
         ("\u{20ac}", "U+00FF"),
     ] {
         let found = mistakes(&with_user(name));
