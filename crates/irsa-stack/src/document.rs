@@ -11,8 +11,6 @@ use crate::shape::{self, SPECIFICATION};
 use crate::specification::Specification;
 use crate::stack::Stack;
 use crate::tree::{self, Node, Value};
-use irsa_policy::Position;
-
 use crate::yaml;
 
 /// The newest version of the file format.
@@ -23,6 +21,8 @@ const VERSION: i64 = 1;
 #[derive(Debug)]
 pub struct Document {
     sources: Vec<Source>,
+    /// Where the lines of each file end.
+    lines: Vec<Vec<usize>>,
     root: Node,
 }
 
@@ -55,7 +55,16 @@ impl Document {
         let root = root.without_nulls();
         shape::check(&root, &SPECIFICATION, &mut mistakes);
         if mistakes.is_empty() {
-            Ok(Self { sources, root })
+            let ends = |source: &Source| {
+                let lines = source.text.match_indices('\n');
+                lines.map(|(end, _)| end).collect()
+            };
+            let lines = sources.iter().map(ends).collect();
+            Ok(Self {
+                sources,
+                lines,
+                root,
+            })
         } else {
             Err(Mistakes::new(&sources, mistakes))
         }
@@ -136,23 +145,23 @@ impl Document {
             let pair = |entry: &tree::Entry| (entry.key.clone(), self.with_places(&entry.node));
             return serde_json::Value::Object(entries.map(pair).collect());
         }
-        let (name, position) = self.position(&node.place);
-        serde_json::json!({"value": node.to_json(), "file": name, "line": position.line})
+        let (name, line) = self.line(&node.place);
+        serde_json::json!({"value": node.to_json(), "file": name, "line": line})
     }
 
     fn at(&self, place: &Place) -> String {
-        let (name, position) = self.position(place);
-        format!(
-            "{}:{}",
-            irsa_chain::untrusted::printable(name),
-            position.line
-        )
+        let (name, line) = self.line(place);
+        format!("{}:{line}", irsa_chain::untrusted::printable(name))
     }
 
-    fn position(&self, place: &Place) -> (&str, Position) {
+    fn line(&self, place: &Place) -> (&str, usize) {
         let source = self.sources.get(place.file);
-        let (name, text) = source.map_or(("", ""), |one| (one.name.as_str(), one.text.as_str()));
-        (name, Position::from_offset(text, place.bytes.start))
+        let name = source.map_or("", |source| source.name.as_str());
+        let ends = self.lines.get(place.file).map_or(&[][..], Vec::as_slice);
+        (
+            name,
+            ends.partition_point(|end| *end < place.bytes.start) + 1,
+        )
     }
 }
 

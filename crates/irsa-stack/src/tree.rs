@@ -3,6 +3,8 @@
 
 mod read;
 
+use std::collections::{HashMap, HashSet};
+
 use serde_json::{Map as JsonMap, Value as Json};
 
 pub(crate) use self::read::parse;
@@ -83,9 +85,7 @@ impl Node {
     pub(crate) fn merge(&mut self, overlay: Self) {
         match (&mut self.value, overlay.value) {
             (Value::Map(entries), Value::Map(over)) => {
-                for entry in over {
-                    merge_entry(entries, entry);
-                }
+                merge_entries(entries, over);
             }
             (value, over) => {
                 *value = over;
@@ -138,17 +138,26 @@ impl Node {
     }
 }
 
-fn merge_entry(entries: &mut Vec<Entry>, over: Entry) {
-    let Some(at) = entries.iter().position(|entry| entry.key == over.key) else {
-        entries.push(over);
-        return;
-    };
-    if over.node.value == Value::Null {
-        entries.remove(at);
-    } else if let Some(entry) = entries.get_mut(at) {
-        if !matches!(over.node.value, Value::Map(_)) {
-            entry.key_place = over.key_place;
+/// Keys are looked up in a table: both maps may have as many entries as the parser permits.
+fn merge_entries(entries: &mut Vec<Entry>, over: Vec<Entry>) {
+    let keys = entries.iter().map(|entry| entry.key.clone());
+    let places: HashMap<String, usize> = keys.zip(0..).collect();
+    let mut removed = HashSet::new();
+    for over in over {
+        let place = places.get(&over.key).copied();
+        match place.and_then(|place| Some((place, entries.get_mut(place)?))) {
+            None => entries.push(over),
+            Some((place, _)) if over.node.value == Value::Null => {
+                removed.insert(place);
+            }
+            Some((_, entry)) => {
+                if !matches!(over.node.value, Value::Map(_)) {
+                    entry.key_place = over.key_place;
+                }
+                entry.node.merge(over.node);
+            }
         }
-        entry.node.merge(over.node);
     }
+    let mut places = 0..;
+    entries.retain(|_| places.next().is_none_or(|place| !removed.contains(&place)));
 }

@@ -128,3 +128,18 @@ fn short_names_are_not_taken_for_each_other() {
         ["irsa.yaml:14:41: database `b` does not exist; expected one of `a`"]
     );
 }
+
+/// Merging and printing so many keys took minutes when each key was searched among all others.
+#[test]
+fn large_files_are_merged_and_shown_in_linear_time() {
+    let keys = |letter: char| {
+        let keys = (0..40_000).map(|number| format!("  {letter}{number:06}: v\n"));
+        format!("tags:\n{}", keys.collect::<String>())
+    };
+    let start = std::time::Instant::now();
+    let document = read(&[&format!("{SMALL}{}", keys('a')), &keys('b'), &keys('a')]).unwrap();
+    let shown = document.show();
+    assert!(shown.ends_with("  b039999: v  # prod.yaml:40001\n"));
+    assert!(shown.contains("\n  a039999: v  # third.yaml:40001\n"));
+    assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
+}
