@@ -45,7 +45,7 @@ const IDS: [(Link, &[&str]); 9] = [
         "signed-for-another-service", "payload-hash-unsigned", "clock-skew",
     ]),
     (Link::Endpoint, &[
-        "endpoint-unresolvable", "endpoint-unreachable", "tls-refused-by-server",
+        "endpoint-unresolvable", "endpoint-unreachable", "http-proxy-failed", "tls-refused-by-server",
         "tls-certificate-invalid", "tls-handshake-failed", "clear-text-refused", "endpoint-timeout", "endpoint-overloaded",
         "request-too-large", "endpoint-throttled", "endpoint-failed", "iam-authentication-off",
         "cluster-unknown", "domain-unknown", "not-available",
