@@ -81,7 +81,7 @@ fn a_url_that_bypasses_irsa_is_kept_with_a_warning() {
         panic!("{}", finished.stderr);
     };
     assert!(
-        warning.starts_with(&format!("DATABASE_URL names `{ENDPOINT}`")),
+        warning.starts_with(&format!("DATABASE_URL contains `{ENDPOINT}`")),
         "{warning}"
     );
     assert!(

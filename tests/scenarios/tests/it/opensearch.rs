@@ -96,7 +96,7 @@ fn sizes_and_guards_are_checked_with_all_settings() {
     assert_eq!(finished.code, 2);
     let errors = finished.errors().join("\n");
     for problem in [
-        "it holds a path",
+        "remove the path: the client chooses it",
         "`read-only`: `maybe`",
         "`service`",
         "--max-body: `huge` is not a size",

@@ -142,7 +142,7 @@ fn refused(set_up: &SetUp, workload: &str, user: &str, database: &str, code: &st
 
 #[test]
 fn every_workload_reaches_its_rows_and_no_others() {
-    let set_up = SetUp::new("camunda-8.3", "", false).unwrap();
+    let set_up = SetUp::new("camunda-8.3", NO_CHANGE, false).unwrap();
     rows(&set_up, "keycloak", "keycloak", "keycloak");
     rows(&set_up, "web-modeler", "webmodeler", "webmodeler");
     // The policy names one user, and the database lets that user in alone.
@@ -158,7 +158,7 @@ fn every_workload_reaches_its_rows_and_no_others() {
 
 #[test]
 fn the_reference_reaches_its_rows_by_one_role() {
-    let set_up = SetUp::new("camunda-8.3-reference", "", false).unwrap();
+    let set_up = SetUp::new("camunda-8.3-reference", NO_CHANGE, false).unwrap();
     rows(&set_up, "keycloak", "keycloak", "keycloak");
     rows(&set_up, "web-modeler", "webmodeler", "webmodeler");
     refused(&set_up, "zeebe", "keycloak", "keycloak", "28000");
@@ -166,10 +166,13 @@ fn the_reference_reaches_its_rows_by_one_role() {
     rows(&set_up, "keycloak", "webmodeler", "webmodeler");
 }
 
-/// The administrator's role is a workload, so that the rendered script can be run as it; and one has a built-in role.
+/// An overlay that changes nothing.
+const NO_CHANGE: &str = "version: 1\n";
+
+/// A workload with `all_access`, which can run the rendered script, and one with a different built-in role.
 const OVERLAY: &str = "workloads:
-  setup:
-    service_account: irsa-setup/setup
+  operator:
+    service_account: irsa-setup/operator
     opensearch: {store: camunda, role: all_access}
   viewer:
     service_account: bi/viewer
@@ -182,24 +185,24 @@ fn every_workload_reaches_its_documents_and_no_others() {
         return;
     };
     let (zeebe, operate) = (set_up.search("zeebe"), set_up.search("operate"));
-    let (setup, viewer) = (set_up.search("setup"), set_up.search("viewer"));
+    let (operator, viewer) = (set_up.search("operator"), set_up.search("viewer"));
     documents(&zeebe, &operate);
     // Whatever was undone by hand, the rendered script puts it back.
     let mapping = |role: &str| format!("/_plugins/_security/api/rolesmapping/{role}");
     for role in ["camunda-zeebe", "readall"] {
-        assert_eq!(setup.delete(&mapping(role)).status, 200);
+        assert_eq!(operator.delete(&mapping(role)).status, 200);
     }
     let record = "/zeebe-record_job/_doc/1";
     assert_eq!(zeebe.get(record).status, 403);
     assert_eq!(viewer.get(record).status, 403);
-    let before = setup.get(&mapping("all_access")).body;
+    let before = operator.get(&mapping("all_access")).body;
     for _ in 0..2 {
         run_script(&set_up);
         documents(&zeebe, &operate);
         assert_eq!(viewer.get(record).status, 200);
         assert_eq!(viewer.put(record).status, 403);
     }
-    let after = setup.get(&mapping("all_access")).body;
+    let after = operator.get(&mapping("all_access")).body;
     assert_eq!(before, after, "the other administrators stay");
 }
 
@@ -238,7 +241,7 @@ fn run_script(set_up: &SetUp) {
         "overlay.yaml",
     ]);
     finish(render.current_dir(folder)).printed();
-    let pod = Pod::with_upstream(&set_up.stage, "setup", set_up.domain_upstream());
+    let pod = Pod::with_upstream(&set_up.stage, "operator", set_up.domain_upstream());
     let mut command = pod.command(&["exec", "--", "sh", "opensearch/camunda.sh"]);
     finish(command.current_dir(folder)).printed();
 }

@@ -150,6 +150,6 @@ fn a_reader_that_returns_sees_the_dropped_lines_and_the_reason_of_the_stop() {
         .map(|event: Value| event["message"].as_str().unwrap_or_default().to_owned())
         .collect();
     let is_logged = |part: &str| messages.iter().any(|message| message.contains(part));
-    assert!(is_logged("log lines dropped"));
+    assert!(is_logged("log lines were dropped"));
     assert!(is_logged("stopping"));
 }

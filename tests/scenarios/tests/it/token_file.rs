@@ -22,11 +22,11 @@ fn file(content: &str) -> (TempDir, PathBuf) {
     (folder, path)
 }
 
-fn check(pod: &Pod, file: &Path, complaint: &str) {
+fn check(pod: &Pod, file: &Path, problem: &str) {
     let finished = pod.clone().with_token_file(file).irsa(&["whoami"]);
     finished.check_broken("projected-token");
-    let file = file.display();
-    let expected = format!("error: the token file `{file}` {complaint}");
+    let expected = problem.replace("FILE", &format!("the token file `{}`", file.display()));
+    let expected = format!("error: {expected}");
     assert!(finished.stderr.contains(&expected), "{}", finished.stderr);
 }
 
@@ -36,10 +36,10 @@ fn a_file_without_a_token_is_reported_with_its_problem() {
     let pod = Pod::new(&stage);
     let (_folder, empty) = file(" \n");
     let (_folder2, malformed) = file("sesame");
-    check(&pod, Path::new("/nowhere/token"), "does not exist");
-    check(&pod, &empty, "is empty");
-    check(&pod, &malformed, "does not contain a JSON Web Token");
-    check(&pod, malformed.parent().unwrap(), "can't be read");
+    check(&pod, Path::new("/nowhere/token"), "FILE does not exist");
+    check(&pod, &empty, "FILE is empty");
+    check(&pod, &malformed, "FILE does not contain a JSON Web Token");
+    check(&pod, malformed.parent().unwrap(), "cannot read FILE");
 }
 
 #[test]

@@ -15,8 +15,8 @@ crate::scenario::run::scenario_tests! { "pod":
     connect_not_allowed
     database_cuts
     database_full
-    database_missing
     database_http_proxy_gone
+    database_missing
     database_name_unknown
     database_not_granted
     database_of_an_unknown_authority
