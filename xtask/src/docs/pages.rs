@@ -61,7 +61,7 @@ fn with_site_links(root: &Path, path: &Path, place: &Path, page: &str) -> String
             Some(to) => {
                 let anchor = target.find('#').map_or("", |start| &target[start..]);
                 let to = relative(place, &to);
-                changed.push_str(&format!("[{text}]({to}{anchor})"));
+                changed.extend(["[", text, "](", to.as_str(), anchor, ")"]);
             }
             None => changed.push_str(text),
         }

@@ -116,7 +116,7 @@ fn differences(documented: &Dependencies, actual: &Dependencies) -> Vec<String> 
             (None, _) => findings.push(format!("`{name}` is not in ARCHITECTURE.md")),
             (_, None) => findings.push(format!("`{name}` in ARCHITECTURE.md does not exist")),
             (Some(documented), Some(actual)) => {
-                findings.extend(differences_of_crate(name, documented, actual))
+                findings.extend(differences_of_crate(name, documented, actual));
             }
         }
     }

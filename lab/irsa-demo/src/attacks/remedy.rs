@@ -60,15 +60,12 @@ pub(super) fn fill(remedy: &str, placeholders: &Placeholders) -> String {
         let found = placeholders
             .iter()
             .find_map(|(name, value)| Some((value, after(rest, name)?)));
-        match found.filter(|_| is_start) {
-            Some((value, after)) => {
-                filled.push_str(value);
-                rest = after;
-            }
-            None => {
-                filled.push(next);
-                rest = rest.get(next.len_utf8()..).unwrap_or_default();
-            }
+        if let Some((value, after)) = found.filter(|_| is_start) {
+            filled.push_str(value);
+            rest = after;
+        } else {
+            filled.push(next);
+            rest = rest.get(next.len_utf8()..).unwrap_or_default();
         }
     }
     filled

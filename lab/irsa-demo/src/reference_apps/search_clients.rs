@@ -91,7 +91,7 @@ pub async fn command(
 }
 
 impl Running {
-    /// Starts the program; `more` are variables in addition to [`environment`].
+    /// Starts the program; `variables` are set in addition to [`environment`].
     ///
     /// # Errors
     /// Java is missing, or a file cannot be written.
@@ -100,12 +100,12 @@ impl Running {
         built: &Path,
         mode: &DomainMode,
         work: Work,
-        more: &[(&str, &str)],
+        variables: &[(&str, &str)],
     ) -> Result<Self, AppError> {
         let folder =
             TempDir::new().map_err(|error| AppError::failed("creating a directory", error))?;
         let mut command = command(client, built, folder.path(), mode).await?;
-        command.envs(more.iter().copied());
+        command.envs(variables.iter().copied());
         if let Work::Steady { length, rate } = work {
             command.args([length.as_secs().to_string(), rate.to_string()]);
         }

@@ -62,7 +62,7 @@ pub fn libraries(mode: &DatabaseMode) -> &'static [&'static str] {
 }
 
 impl WebModeler {
-    /// Starts the service and waits until it serves requests; `more` are variables in addition to [`environment`].
+    /// Starts the service and waits until it serves requests; `variables` are set in addition to [`environment`].
     ///
     /// # Errors
     /// [`AppError::Server`] with the end of its log: the service ended, for example without its database, or took too
@@ -71,13 +71,15 @@ impl WebModeler {
         built: &Path,
         database: &Database,
         mode: &DatabaseMode,
-        more: &[(&str, &str)],
+        variables: &[(&str, &str)],
     ) -> Result<Self, AppError> {
         let folder =
             TempDir::new().map_err(|error| AppError::failed("creating a directory", error))?;
         let mut command = command(built, folder.path(), mode).await?;
         command.envs(environment(database, mode));
-        command.env("SERVER_PORT", "0").envs(more.iter().copied());
+        command
+            .env("SERVER_PORT", "0")
+            .envs(variables.iter().copied());
         let log = folder.path().join("log");
         let mut jvm = Jvm::start(NAME, command, log.clone())?;
         let is_ready = async || listening_port(&log).is_some();

@@ -141,9 +141,11 @@ fn has_failed_to_start(event: &Event) -> bool {
 }
 
 async fn run(pod: &Pod<'_>, built: &Path, mode: &DomainMode) -> Result<Running, Error> {
-    let more = pod.names();
-    let more = more.each_ref().map(|(name, value)| (*name, value.as_str()));
-    let mut running = Running::start(pod.client, built, mode, Work::Once, &more).await?;
+    let names = pod.names();
+    let variables = names
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
+    let mut running = Running::start(pod.client, built, mode, Work::Once, &variables).await?;
     running.ended(LIMIT).await?;
     Ok(running)
 }

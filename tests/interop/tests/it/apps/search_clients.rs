@@ -65,9 +65,11 @@ async fn start_client(
     work: Work,
     suffix: &str,
 ) -> Running {
-    let more = search::names(suffix);
-    let more = more.each_ref().map(|(name, value)| (*name, value.as_str()));
-    let started = Running::start(client, built, mode, work, &more).await;
+    let names = search::names(suffix);
+    let variables = names
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
+    let started = Running::start(client, built, mode, work, &variables).await;
     started.unwrap()
 }
 

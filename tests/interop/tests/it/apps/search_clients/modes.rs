@@ -29,8 +29,8 @@ fn operate_8_3_is_configured_by_its_older_variables() {
     let mode = through(&proxy);
     let folder = tempfile::tempdir().unwrap();
     let output = scene.stage.runtime.block_on(async {
-        let made = command(SearchClient::Operate, &scene.built, folder.path(), &mode);
-        let mut command = made.await.unwrap();
+        let created = command(SearchClient::Operate, &scene.built, folder.path(), &mode);
+        let mut command = created.await.unwrap();
         for name in environment(SearchClient::Operate, &mode).keys() {
             command.env_remove(name);
         }
