@@ -1,6 +1,7 @@
 //! The command line's arguments. Values stay text here: [`crate::settings`] validates them together, so that one run
 //! reports every mistake.
 
+mod apply;
 mod doctor;
 mod groups;
 mod parse;
@@ -16,6 +17,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 pub(crate) use irsa_cli::Output;
 
+pub(crate) use self::apply::{
+    ApplyAction, ApplyArgs, ApplyOpenSearchArgs, ApplyRunArgs, ApplySqlArgs,
+};
 pub(crate) use self::doctor::{AwsArgs, ClusterArgs, DoctorArgs, PlaceName, ReportOutput};
 pub(crate) use self::groups::{
     AdminArgs, BodyArgs, ClientArgs, DEFAULT_STATUS_ADDRESS, IdentityArgs, LimitArgs, ServeArgs,
@@ -59,6 +63,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Render files from the specification
     Render(RenderArgs),
+    /// Create the users, databases, roles and role mappings of the specification in its data stores
+    Apply(ApplyArgs),
     /// Print the state of a running proxy, link by link
     Status(StatusArgs),
     /// Describe a cause named in an error, a log record or a metric, and how to fix it

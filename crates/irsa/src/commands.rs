@@ -1,5 +1,6 @@
 //! One module per command.
 
+pub(crate) mod apply;
 pub(crate) mod check;
 pub(crate) mod credentials;
 pub(crate) mod doctor;

@@ -47,6 +47,7 @@ fn run(parsed: Parsed) -> Result<ExitCode, Failure> {
         Command::Show(args) => commands::show::run(&args, mistakes),
         Command::Check(args) => commands::check::run(&args, mistakes),
         Command::Render(args) => commands::render::run(&args, mistakes),
+        Command::Apply(args) => commands::apply::run(args, mistakes),
         Command::Status(args) => commands::status::run(&args, mistakes),
         Command::Explain(args) => commands::explain::run(&args, mistakes),
         Command::Completions { shell } => completions::print(Cli::command(), shell),

@@ -1,0 +1,22 @@
+//! Applies a set-up: creates the users and databases of PostgreSQL clusters, and the roles and role mappings of
+//! OpenSearch domains.
+//!
+//! Each store is compared with the specification one step at a time, and each step is [reported](Steps) when it is
+//! done. A run that was interrupted is completed by the next one. Objects that a run creates carry a
+//! [mark](ownership_mark); nothing else is ever removed.
+
+#![warn(clippy::indexing_slicing, clippy::string_slice)]
+
+mod error;
+pub mod opensearch;
+pub mod postgres;
+mod step;
+
+pub use self::error::ApplyError;
+pub use self::step::{Mode, Step, StepState, Steps, Totals};
+
+/// Returns the text by which a set-up recognizes what it created: the comment on a database or role of PostgreSQL, and
+/// the description of a role of OpenSearch.
+pub fn ownership_mark(set_up: &str) -> String {
+    format!("irsa: {set_up}")
+}

@@ -1,0 +1,1 @@
+//! Roles and role mappings of OpenSearch's security plugin.

@@ -1,0 +1,1 @@
+//! Users and databases of a PostgreSQL cluster.

@@ -1,0 +1,56 @@
+//! Arguments of `irsa apply`.
+
+use clap::{Args, Subcommand};
+
+use super::{IdentityArgs, Output, StackArgs};
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ApplyArgs {
+    #[command(subcommand)]
+    pub(crate) action: ApplyAction,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum ApplyAction {
+    /// Create the databases and users of PostgreSQL clusters
+    Sql(ApplySqlArgs),
+    /// Create the roles and role mappings of OpenSearch domains
+    #[command(name = "opensearch")]
+    OpenSearch(ApplyOpenSearchArgs),
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ApplySqlArgs {
+    #[command(flatten)]
+    pub(crate) run: ApplyRunArgs,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ApplyOpenSearchArgs {
+    #[command(flatten)]
+    pub(crate) run: ApplyRunArgs,
+}
+
+/// What both kinds of stores have in common.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ApplyRunArgs {
+    #[command(flatten)]
+    pub(crate) stack: StackArgs,
+    /// Key of the store to set up; may be repeated [default: all stores of this kind]
+    #[arg(long = "store", value_name = "KEY")]
+    pub(crate) stores: Vec<String>,
+    /// Change nothing: print what would be changed
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// With --dry-run: exit with code 3 if anything would be changed
+    #[arg(long, requires = "dry_run")]
+    pub(crate) exit_code: bool,
+    /// Also remove what an earlier run created and the specification no longer has
+    #[arg(long)]
+    pub(crate) prune: bool,
+    /// Output format; JSON is one object for each step, as it happens
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) identity: IdentityArgs,
+}

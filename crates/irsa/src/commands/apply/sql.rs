@@ -1,0 +1,25 @@
+//! `irsa apply sql`: the users and databases of PostgreSQL clusters.
+
+use std::process::ExitCode;
+
+use super::Printer;
+use crate::cli::ApplySqlArgs;
+use crate::commands::specification::{failure_format, stack};
+use crate::exit::Failure;
+use crate::settings::Mistakes;
+
+pub(crate) fn run(args: ApplySqlArgs, mistakes: Mistakes) -> Result<ExitCode, Failure> {
+    let run = args.run;
+    let (_, _stack) = stack(&run.stack, mistakes, failure_format(run.output))?;
+    let mut printer = Printer::new(run.output);
+    let mut sink = |step: &irsa_apply::Step| printer.print(step);
+    let steps = irsa_apply::Steps::new(run.mode(), &mut sink);
+    let totals = steps.totals();
+    printer.finish(
+        &run,
+        Err(irsa_apply::ApplyError::new(
+            "irsa apply sql is not complete yet",
+        )),
+        totals,
+    )
+}
