@@ -52,7 +52,7 @@ fn all_mistakes_are_reported_together_and_nothing_is_bound() {
     let (_holder, status) = taken();
     let (_holder, taken) = taken();
     let folder = tempfile::tempdir().unwrap();
-    let config = folder.path().join("irsa.yaml");
+    let config = folder.path().join("proxy.yaml");
     let settings = "identity: moon\nmax_connections: 3\nregoin: x\nfips: 3\nlogin-timeout: [1]\n";
     std::fs::write(&config, settings).unwrap();
     let config = config.display().to_string();
@@ -107,12 +107,12 @@ fn unreadable_files_are_reported_too() {
         "--tls-key",
         &pem,
         "--config",
-        "/nowhere/irsa.toml",
+        "/nowhere/proxy.toml",
     ]);
     let finished = finish(&mut command);
     assert_eq!(finished.code, 2, "{}", finished.stderr);
     assert_eq!(finished.errors().len(), 3, "{}", finished.stderr);
-    for file in [&users, &pem, "/nowhere/irsa.toml"] {
+    for file in [&users, &pem, "/nowhere/proxy.toml"] {
         assert!(
             finished.stderr.contains(&format!("`{file}`")),
             "{}",
@@ -127,13 +127,13 @@ fn an_invalid_configuration_file_is_rejected() {
     let folder = tempfile::tempdir().unwrap();
     for (name, content, complaint) in [
         (
-            "irsa.json",
+            "proxy.json",
             "{}",
             "its name must end in .toml, .yaml or .yml",
         ),
-        ("irsa.toml", "identity = ", "line 1"),
-        ("irsa.yaml", "a: b: c", "line 1"),
-        ("irsa.yml", "- identity", "expected"),
+        ("proxy.toml", "identity = ", "line 1"),
+        ("proxy.yaml", "a: b: c", "line 1"),
+        ("proxy.yml", "- identity", "expected"),
     ] {
         let path = folder.path().join(name);
         std::fs::write(&path, content).unwrap();
@@ -222,7 +222,7 @@ fn misspelled_parameters_keys_and_variables_get_a_suggestion() {
     assert!(mistakes(&[regoin])[0].ends_with("did you mean `region`?"));
 
     let folder = tempfile::tempdir().unwrap();
-    let config = folder.path().join("irsa.yaml");
+    let config = folder.path().join("proxy.yaml");
     std::fs::write(&config, "client-password: x\n").unwrap();
     let errors = mistakes(&["--config", &config.display().to_string(), &upstream("0")]);
     assert!(

@@ -72,7 +72,7 @@ fn sighup_reloads_all_settings_or_none() {
     let settings = |passwords: &str, more: &str| {
         let upstream = files.upstream();
         files.write(
-            "irsa.yaml",
+            "proxy.yaml",
             &format!("upstreams: ['{upstream}']\nclient-passwords: {passwords}\n{more}"),
         )
     };

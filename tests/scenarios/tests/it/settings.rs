@@ -63,7 +63,7 @@ fn started(command: &mut Command) -> Proxy {
 
 #[test]
 fn toml_and_yaml_are_equivalent() {
-    for name in ["irsa.toml", "irsa.yaml", "irsa.yml"] {
+    for name in ["proxy.toml", "proxy.yaml", "proxy.yml"] {
         let folder = Folder::new();
         let config = folder.settings(name);
         let proxy = started(&mut irsa_with_keys(&["proxy", "--config", &config]));
@@ -76,7 +76,7 @@ fn toml_and_yaml_are_equivalent() {
 #[test]
 fn the_doctor_reads_the_proxys_file() {
     let folder = Folder::new();
-    let config = folder.settings("irsa.toml");
+    let config = folder.settings("proxy.toml");
     let text = fs::read_to_string(&config).unwrap();
     fs::write(&config, format!("{text}region = 'moon'\nuser = 'me'\n")).unwrap();
     let finished = finish(irsa_with_keys(&["doctor"]).env("IRSA_CONFIG", &config));
@@ -92,7 +92,7 @@ fn the_doctor_reads_the_proxys_file() {
 #[test]
 fn off_is_a_string_in_yaml_too() {
     let folder = Folder::new();
-    let config = folder.settings("irsa.yaml");
+    let config = folder.settings("proxy.yaml");
     let text = fs::read_to_string(&config).unwrap();
     let off = format!("admin-address: {}", folder.socket("file-admin"));
     fs::write(&config, text.replace(&off, "admin-address: off")).unwrap();
@@ -103,7 +103,7 @@ fn off_is_a_string_in_yaml_too() {
 #[test]
 fn a_flag_overrides_the_environment_which_overrides_the_file() {
     let folder = Folder::new();
-    let config = folder.settings("irsa.toml");
+    let config = folder.settings("proxy.toml");
     let mut command = irsa_with_keys(&["proxy"]);
     command
         .env("IRSA_CONFIG", config)
@@ -119,7 +119,7 @@ fn a_flag_overrides_the_environment_which_overrides_the_file() {
 #[test]
 fn upstreams_on_the_command_line_replace_those_of_the_environment_and_the_file() {
     let folder = Folder::new();
-    let config = folder.settings("irsa.toml");
+    let config = folder.settings("proxy.toml");
     let upstream = |name| format!("postgres://{ENDPOINT}?listen={}", folder.socket(name));
     let two = format!(" {}\n{} ", upstream(".s.PGSQL.2"), upstream(".s.PGSQL.3"));
     let proxy =
@@ -138,7 +138,7 @@ fn upstreams_on_the_command_line_replace_those_of_the_environment_and_the_file()
 #[test]
 fn an_empty_variable_counts_as_unset() {
     let folder = Folder::new();
-    let config = folder.settings("irsa.toml");
+    let config = folder.settings("proxy.toml");
     let mut command = irsa_with_keys(&["proxy", "--config", &config]);
     for variable in [
         "IRSA_UPSTREAMS",
@@ -155,7 +155,7 @@ fn an_empty_variable_counts_as_unset() {
 #[test]
 fn a_settings_error_names_its_source() {
     let folder = Folder::new();
-    let path = folder.path().join("irsa.toml");
+    let path = folder.path().join("proxy.toml");
     fs::write(&path, "region = 'moon'\nlogin-timeout = 'soon'\n").unwrap();
     let path = path.display().to_string();
     let upstream = format!("postgres://{ENDPOINT}");
@@ -179,7 +179,7 @@ fn a_settings_error_names_its_source() {
 #[test]
 fn the_addresses_are_also_printed_as_text() {
     let folder = Folder::new();
-    let config = folder.settings("irsa.toml");
+    let config = folder.settings("proxy.toml");
     let mut command = irsa_with_keys(&["proxy", "--config", &config, "--output", "text"]);
     let mut proxy = command
         .stdout(Stdio::piped())
