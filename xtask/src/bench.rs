@@ -67,6 +67,5 @@ fn build_release(what: &[&str]) -> Result<(), Failure> {
 /// Builds a program that starts a server, with the test profile.
 fn build_starter(name: &str) -> Result<(), Failure> {
     progress::note("building the program that starts the server");
-    let starter = ["build", "--locked", "--package", "interop", "--bin", name];
-    process::run(workspace::cargo().args(starter))
+    workspace::build(&["--bin", name])
 }

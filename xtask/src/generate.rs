@@ -135,18 +135,19 @@ fn dist(folder: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Files that tests write, because they need what only tests have: package, test binary and test.
-const WRITTEN_BY_TESTS: [(&str, &[&str], &str); 2] = [
-    ("irsa-doctor", &["--test", "it"], "docs::"),
-    ("irsa-lab", &["--lib"], "the_documentation_has_the_table"),
+/// Files that tests write, because they need what only tests have: test binaries and test.
+const WRITTEN_BY_TESTS: [(&[&str], &str); 2] = [
+    (&["--test", "it"], "docs::"),
+    (&["--lib"], "the_documentation_has_the_table"),
 ];
 
+/// Runs these tests with the features of the whole workspace, for the reason that [`workspace::build`] gives.
 fn written_by_tests() -> Result<(), Failure> {
-    for (package, binary, test) in WRITTEN_BY_TESTS {
+    for (binaries, test) in WRITTEN_BY_TESTS {
         let mut command = workspace::cargo();
-        command.args(["test", "--locked", "--package", package]);
-        command.args(binary).arg(test).env("IRSA_UPDATE_DOCS", "1");
-        process::run(&mut command)?;
+        command.args(["test", "--workspace", "--locked", "--quiet"]);
+        command.args(binaries).arg(test);
+        process::run(command.env("IRSA_UPDATE_DOCS", "1"))?;
     }
     Ok(())
 }

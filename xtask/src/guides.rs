@@ -1,5 +1,7 @@
 //! `cargo xtask guides`: writes the fault tables in `docs/guides` from a run.
 
+use std::process::Command;
+
 use crate::failure::Failure;
 use crate::{prepare, process, progress, workspace};
 
@@ -16,13 +18,9 @@ pub(crate) fn run(guides: &[String]) -> Result<(), Failure> {
         prepare::program(program)?;
     }
     progress::note("building irsa and the applications; all tables take about ten minutes");
-    let build = ["build", "--locked", "--package", "irsa"];
-    process::run(workspace::cargo().args(build))?;
-    let run = ["run", "--locked", "--package", "interop", "--bin"];
-    let mut command = workspace::cargo();
+    workspace::build(&["--bin", "irsa", "--bin", "fault-tables"])?;
+    let mut command = Command::new(workspace::target().join("debug/fault-tables"));
     command
-        .args(run)
-        .args(["fault-tables", "--"])
         .args(guides)
         .env("IRSA_CACHE_DIR", workspace::cache()?);
     process::run(&mut command)

@@ -5,6 +5,7 @@ mod debian;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::failure::Failure;
 use crate::{process, progress, workspace};
@@ -49,10 +50,10 @@ fn kubernetes() -> Result<(), Failure> {
     if process::find("go").is_none() {
         return Err(Failure::new("`go` is missing"));
     }
-    let mut build = workspace::cargo();
+    workspace::build(&["--example", "kubernetes"])?;
+    let mut build = Command::new(workspace::target().join("debug/examples/kubernetes"));
     build
-        .args(["run", "--quiet", "--locked", "--package", "irsa-components"])
-        .args(["--example", "kubernetes", "--", "build"])
+        .arg("build")
         .env("IRSA_CACHE_DIR", workspace::cache()?);
     progress::timed("prepare kubernetes", || process::quietly(&mut build))
 }

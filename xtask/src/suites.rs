@@ -1,5 +1,7 @@
 //! `cargo xtask suites`: the test suites of other projects through irsa, outside of CI.
 
+use std::process::Command;
+
 use crate::failure::Failure;
 use crate::{process, progress, workspace};
 
@@ -12,13 +14,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         return Err(usage());
     }
     progress::note("building irsa");
-    let build = ["build", "--locked", "--package", "irsa"];
-    process::run(workspace::cargo().args(build))?;
-    let run = ["run", "--locked", "--package", "interop", "--bin", "suites"];
-    let mut command = workspace::cargo();
+    workspace::build(&["--bin", "irsa", "--bin", "suites"])?;
+    let mut command = Command::new(workspace::target().join("debug/suites"));
     command
-        .args(run)
-        .arg("--")
         .args(arguments)
         .env("IRSA_CACHE_DIR", workspace::cache()?);
     process::run(&mut command)

@@ -62,10 +62,19 @@ pub(crate) fn cargo() -> Command {
 
 /// Builds `irsa` and `irsa-lab` with the test profile into `debug/` of [`target`].
 pub(crate) fn build_programs() -> Result<(), Failure> {
-    let mut command = cargo();
-    command.args(["build", "--locked"]);
-    command.args(["--package", "irsa", "--package", "irsa-lab-cli"]);
-    process::run(&mut command)
+    build(&["--bin", "irsa", "--bin", "irsa-lab"])
+}
+
+/// Builds targets with the test profile into `debug/` of [`target`].
+///
+/// `--workspace` selects the features of dependencies as `cargo test --workspace` does. With `--package`, cargo would
+/// compile many dependencies a second time, with fewer features.
+pub(crate) fn build(targets: &[&str]) -> Result<(), Failure> {
+    process::run(
+        cargo()
+            .args(["build", "--workspace", "--locked"])
+            .args(targets),
+    )
 }
 
 /// Returns the output of `cargo metadata` for x86-64 Linux.
