@@ -60,9 +60,9 @@ fn an_open_session_is_closed_with_an_error() {
     let proxy = Pod::new(&stage).proxy(&["--drain-timeout", "200ms"]);
     let session = proxy.connect(USER, USER).unwrap();
     proxy.terminate();
-    let farewell = session.farewell();
-    assert_eq!(farewell.code().code(), "57P01");
-    assert!(farewell.message().contains("shutting down"), "{farewell:?}");
+    let notice = session.termination_notice();
+    assert_eq!(notice.code().code(), "57P01");
+    assert!(notice.message().contains("shutting down"), "{notice:?}");
     assert_eq!(proxy.ended(), 0);
 }
 
@@ -90,7 +90,7 @@ fn ctrl_c_closes_open_sessions() {
         proxy.logs("stopping", 1);
         assert_eq!(session.query("select 1").unwrap(), "1");
         proxy.interrupt();
-        assert_eq!(session.farewell().code().code(), "57P01");
+        assert_eq!(session.termination_notice().code().code(), "57P01");
         assert_eq!(proxy.ended(), 0);
     }
 }

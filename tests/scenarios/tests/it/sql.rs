@@ -59,7 +59,7 @@ impl Session {
     }
 
     /// Waits until the server ends the session and returns its error.
-    pub(crate) fn farewell(self) -> DbError {
+    pub(crate) fn termination_notice(self) -> DbError {
         let ended = self.stage.block_on(self.connection).unwrap();
         refusal(&ended.expect_err("the server ends the session"))
     }
