@@ -9,6 +9,7 @@ pub mod cache;
 mod child;
 mod fetch;
 mod files;
+mod go;
 pub mod guard;
 pub mod kubernetes;
 mod log_file;
@@ -21,6 +22,7 @@ mod sha256;
 
 pub use fetch::FetchError;
 pub use files::FileError;
+pub use go::GoError;
 
 /// Receives a line for each step that takes long.
 pub type Progress<'a> = &'a (dyn Fn(&str) + Send + Sync);

@@ -7,28 +7,15 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::files::FileError;
+use crate::go::GoError;
 
 /// An error of building, starting or stopping Kubernetes.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum KubernetesError {
-    /// No suitable Go was found.
-    #[error("no Go 1.25 or later is on PATH{}", seen.as_ref().map(|seen| format!(" (only {seen})")).unwrap_or_default())]
-    NoGo {
-        /// The version that was found instead.
-        seen: Option<String>,
-    },
-    /// The build failed.
-    #[error(
-        "go could not build Kubernetes {} ({status}): {output}",
-        super::VERSION
-    )]
-    Build {
-        /// How it ended.
-        status: ExitStatus,
-        /// The end of its output.
-        output: String,
-    },
+    /// The program is missing and could not be built.
+    #[error(transparent)]
+    Go(#[from] GoError),
     /// A file or directory cannot be used.
     #[error(transparent)]
     File(#[from] FileError),
@@ -85,15 +72,10 @@ pub enum KubernetesError {
 impl KubernetesError {
     /// Returns the remedy, if there is a single one.
     pub fn remedy(&self) -> Option<&'static str> {
-        Some(match self {
-            Self::NoGo { .. } => {
-                "install Go 1.25 or later (https://go.dev/dl), which builds Kubernetes"
-            }
-            Self::Build { .. } => {
-                "check that it has 4 GB of memory and can reach its module proxy (`go env GOPROXY`)"
-            }
-            Self::File(error) => return error.remedy(),
-            _ => return None,
-        })
+        match self {
+            Self::Go(error) => error.remedy(),
+            Self::File(error) => error.remedy(),
+            _ => None,
+        }
     }
 }

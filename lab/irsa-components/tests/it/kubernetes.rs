@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use irsa_components::GoError;
 use irsa_components::kubernetes::{
     Kubernetes, KubernetesBinaries, KubernetesError, KubernetesOptions,
 };
@@ -12,7 +13,7 @@ use crate::support::{cache_folder, folder, is_running};
 pub(crate) async fn binaries_unless_without_go() -> Option<KubernetesBinaries> {
     let note = |line: &str| eprintln!("{line}");
     match KubernetesBinaries::locate(&cache_folder(), &note).await {
-        Err(error @ KubernetesError::NoGo { .. }) => {
+        Err(error @ KubernetesError::Go(GoError::Missing { .. })) => {
             let is_required =
                 std::env::var_os("IRSA_REQUIRE_CLIENTS").is_some_and(|value| value == "1");
             assert!(!is_required, "{error}");

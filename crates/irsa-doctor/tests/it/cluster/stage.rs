@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{Method, Request};
+use irsa_components::GoError;
 use irsa_components::cache;
 use irsa_components::kubernetes::{
     Kubernetes, KubernetesBinaries, KubernetesError, KubernetesOptions,
@@ -55,7 +56,7 @@ impl Stage {
     /// Starts the API server; `None` if Go is missing to build it.
     pub(super) async fn start() -> Option<Self> {
         let binaries = match KubernetesBinaries::locate(&cache_folder(), &|_| ()).await {
-            Err(error @ KubernetesError::NoGo { .. }) => {
+            Err(error @ KubernetesError::Go(GoError::Missing { .. })) => {
                 let is_required =
                     std::env::var_os("IRSA_REQUIRE_CLIENTS").is_some_and(|value| value == "1");
                 assert!(!is_required, "{error}");

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use interop::client::{skip, tool};
 use interop::server::cache_folder;
+use irsa_components::GoError;
 use irsa_components::kubernetes::{
     Kubernetes, KubernetesBinaries, KubernetesError, KubernetesOptions,
 };
@@ -108,7 +109,7 @@ impl Cluster {
     /// Starts a cluster; returns `None` if no Go can build the API server.
     async fn start() -> Option<Self> {
         let binaries = match KubernetesBinaries::locate(&cache_folder().unwrap(), &|_| {}).await {
-            Err(error @ KubernetesError::NoGo { .. }) => {
+            Err(error @ KubernetesError::Go(GoError::Missing { .. })) => {
                 skip(&error.to_string());
                 return None;
             }
