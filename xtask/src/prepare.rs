@@ -11,6 +11,11 @@ use crate::failure::Failure;
 use crate::{process, progress, workspace};
 use client::{CLIENTS, Client};
 
+/// Examples of irsa-components that build what tests run against, which takes minutes the first time, and the programs
+/// that they need.
+const COMPONENTS: [(&str, &[&str]); 2] =
+    [("kubernetes", &["go"]), ("terraform", &["go", "terraform"])];
+
 /// The directory of the prepared client programs, with a subdirectory for each client.
 #[derive(Debug)]
 pub(crate) struct Clients(PathBuf);
@@ -39,23 +44,31 @@ pub(crate) fn clients(folder: &Clients) -> Result<(), Failure> {
             progress::note(&format!("cannot prepare {}: {failure}", client.name));
         }
     }
-    if let Err(failure) = kubernetes() {
-        progress::note(&format!("cannot prepare kubernetes: {failure}"));
+    for (component, needs) in COMPONENTS {
+        if let Err(failure) = build(component, needs) {
+            progress::note(&format!("cannot prepare {component}: {failure}"));
+        }
     }
     Ok(())
 }
 
-/// Builds the API server that tests run against, which takes minutes the first time.
-fn kubernetes() -> Result<(), Failure> {
-    if process::find("go").is_none() {
-        return Err(Failure::new("`go` is missing"));
+/// Runs the example, which builds its component unless the cache has it.
+fn build(component: &str, needs: &[&str]) -> Result<(), Failure> {
+    if let Some(lacking) = needs
+        .iter()
+        .find(|program| process::find(program).is_none())
+    {
+        return Err(Failure::new(format!("`{lacking}` is missing")));
     }
-    workspace::build(&["--example", "kubernetes"])?;
-    let mut build = Command::new(workspace::target().join("debug/examples/kubernetes"));
+    workspace::build(&["--example", component])?;
+    let examples = workspace::target().join("debug/examples");
+    let mut build = Command::new(examples.join(component));
     build
         .arg("build")
         .env("IRSA_CACHE_DIR", workspace::cache()?);
-    progress::timed("prepare kubernetes", || process::quietly(&mut build))
+    progress::timed(&format!("prepare {component}"), || {
+        process::quietly(&mut build)
+    })
 }
 
 /// Installs a Debian program if it is missing.

@@ -2,7 +2,7 @@
 //!
 //! [`postgres`], [`opensearch`] and [`kubernetes`] install a server of a pinned version on a bare machine and run it as
 //! a child process that ends with its owner, which [`guard`] ensures. [`run_as`] selects the account for servers that
-//! do not run as root.
+//! do not run as root. [`terraform`] runs the real Terraform over stand-ins for the AWS provider and for modules.
 
 mod artifact;
 pub mod cache;
@@ -19,6 +19,7 @@ pub mod postgres;
 mod program;
 pub mod run_as;
 mod sha256;
+pub mod terraform;
 
 pub use fetch::FetchError;
 pub use files::FileError;

@@ -13,3 +13,4 @@ mod lifecycle;
 mod opensearch;
 mod orphan;
 mod support;
+mod terraform;
