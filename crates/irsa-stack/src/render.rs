@@ -4,7 +4,9 @@ mod kubernetes;
 mod lab;
 mod opensearch;
 mod sql;
+mod terraform;
 
+pub use self::terraform::VersionSet;
 use crate::stack::{Placeholder, Stack};
 
 /// What to render.
@@ -18,6 +20,8 @@ pub enum Target {
     Kubernetes,
     /// A world of the lab.
     Lab,
+    /// A root module of Terraform, for these versions of the provider and modules.
+    Terraform(VersionSet),
 }
 
 /// A rendered file.
@@ -44,6 +48,7 @@ pub fn render(stack: &Stack, target: Target, names: &[&str]) -> Result<Vec<File>
         Target::OpenSearch => opensearch::files(stack),
         Target::Kubernetes => kubernetes::files(stack),
         Target::Lab => lab::files(stack)?,
+        Target::Terraform(versions) => terraform::files(stack, versions)?,
     };
     let header = |file: File| File {
         text: with_header(&file, target, stack, names),
@@ -62,6 +67,7 @@ impl Target {
             Self::OpenSearch => "opensearch",
             Self::Kubernetes => "kubernetes",
             Self::Lab => "lab",
+            Self::Terraform(_) => "terraform",
         }
     }
 
@@ -70,7 +76,7 @@ impl Target {
         let needs = |one: &&Placeholder| match self {
             Self::Kubernetes => !matches!(one, Placeholder::Issuer(_)),
             Self::OpenSearch => matches!(one, Placeholder::OpenSearch(_)),
-            Self::Sql | Self::Lab => false,
+            Self::Sql | Self::Lab | Self::Terraform(_) => false,
         };
         stack.placeholders.iter().filter(needs).collect()
     }

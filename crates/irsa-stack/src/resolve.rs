@@ -1,5 +1,6 @@
 //! From the file to the set-up: resolves defaults and references, and finds what is wrong between keys.
 
+mod creation;
 mod opensearch;
 mod postgres;
 mod roles;
@@ -49,6 +50,7 @@ pub(crate) fn stack(
     if is_complete {
         resolver.unused(&workloads);
     }
+    let setup = resolver.setup();
     let Resolver {
         mistakes,
         placeholders,
@@ -66,6 +68,10 @@ pub(crate) fn stack(
         opensearch,
         roles,
         workloads,
+        iam: creation::iam(file),
+        tags: file.tags.clone(),
+        network: file.network.clone(),
+        setup,
         image: file.irsa.image.clone().unwrap_or_else(|| IMAGE.to_owned()),
         digest,
         placeholders,
@@ -114,6 +120,7 @@ impl Resolver<'_> {
             name: name.to_owned(),
             issuer: issuer?,
             arn: arn?,
+            hop_limit: self.hop_limit(name),
         })
     }
 

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use irsa_chain::{AccountId, DbResourceId, IssuerUrl, Region, RoleArn, ServiceAccount};
 use serde::Deserialize;
 
-use crate::stack::{Component, IndexPrivilege, PostgresPrivileges};
+use crate::stack::{
+    Component, CreateOpenSearch, CreatePostgres, IndexPrivilege, Network, PostgresPrivileges, Via,
+};
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Specification {
@@ -13,8 +15,10 @@ pub(crate) struct Specification {
     pub(crate) aws: Aws,
     #[serde(default)]
     pub(crate) iam: Iam,
-    /// Their settings matter to what is created in AWS only.
-    pub(crate) clusters: BTreeMap<String, serde_json::Value>,
+    #[serde(default)]
+    pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) network: Option<Network>,
+    pub(crate) clusters: BTreeMap<String, Cluster>,
     #[serde(default)]
     pub(crate) postgres: BTreeMap<String, Postgres>,
     #[serde(default)]
@@ -22,6 +26,7 @@ pub(crate) struct Specification {
     pub(crate) workloads: BTreeMap<String, Workload>,
     #[serde(default)]
     pub(crate) irsa: Irsa,
+    pub(crate) setup: Option<Setup>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -33,15 +38,33 @@ pub(crate) struct Aws {
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Iam {
     pub(crate) path: Option<String>,
+    pub(crate) permissions_boundary: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Cluster {
+    #[serde(default)]
+    pub(crate) node_groups: NodeGroups,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct NodeGroups {
+    pub(crate) hop_limit: Option<u64>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Setup {
+    pub(crate) namespace: String,
 }
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Postgres {
-    pub(crate) create: Option<serde_json::Value>,
+    pub(crate) create: Option<CreatePostgres>,
     pub(crate) existing: Option<ExistingPostgres>,
     pub(crate) port: Option<u16>,
     pub(crate) account: Option<AccountId>,
     pub(crate) region: Option<Region>,
+    pub(crate) via: Option<Via>,
     pub(crate) admin: Option<Admin>,
     pub(crate) databases: BTreeMap<String, Database>,
 }
@@ -68,12 +91,13 @@ pub(crate) struct Database {
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct OpenSearch {
-    pub(crate) create: Option<serde_json::Value>,
+    pub(crate) create: Option<CreateOpenSearch>,
     pub(crate) existing: Option<ExistingOpenSearch>,
     pub(crate) access: Option<Access>,
     pub(crate) admin: Option<String>,
     pub(crate) account: Option<AccountId>,
     pub(crate) region: Option<Region>,
+    pub(crate) via: Option<Via>,
 }
 
 #[derive(Debug, Deserialize)]

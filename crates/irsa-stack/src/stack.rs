@@ -1,10 +1,17 @@
 //! The set-up with all defaults and references resolved: what every renderer and `irsa check` work from.
 
+mod creation;
+
+use std::collections::BTreeMap;
 use std::fmt;
 
 use irsa_chain::untrusted::quoted;
 use irsa_chain::{AccountId, Arn, DbResourceId, IssuerUrl, Region, RoleArn, ServiceAccount};
 use serde::Deserialize;
+
+pub use self::creation::{
+    CreateOpenSearch, CreatePostgres, IamSettings, Network, Origin, Serverless, Setup, Via,
+};
 
 /// A set-up in which nothing dangles: every store, database and cluster that a workload names exists.
 #[derive(Debug, Clone)]
@@ -25,6 +32,14 @@ pub struct Stack {
     pub roles: Vec<Role>,
     /// Workloads.
     pub workloads: Vec<Workload>,
+    /// Settings of all IAM roles.
+    pub iam: IamSettings,
+    /// Tags of everything that is created in AWS.
+    pub tags: BTreeMap<String, String>,
+    /// Network of the data stores.
+    pub network: Option<Network>,
+    /// The role that sets up the data stores.
+    pub setup: Option<Setup>,
     /// Image of irsa.
     pub image: String,
     /// SHA-256 of the files this was made from, in hexadecimal.
@@ -53,6 +68,8 @@ pub struct Cluster {
     pub issuer: IssuerUrl,
     /// `arn:aws:eks:REGION:ACCOUNT:cluster/NAME`.
     pub arn: Arn,
+    /// Hop limit of the instance metadata service on its nodes, if the file says it.
+    pub hop_limit: Option<u64>,
 }
 
 /// A PostgreSQL cluster.
@@ -76,6 +93,10 @@ pub struct PostgresStore {
     pub admin: Option<String>,
     /// Databases, with their owners.
     pub databases: Vec<Database>,
+    /// Where it comes from.
+    pub origin: Origin<CreatePostgres>,
+    /// How Terraform reaches its account.
+    pub via: Option<Via>,
 }
 
 /// A database.
@@ -108,6 +129,10 @@ pub struct OpenSearchStore {
     pub roles: Vec<SecurityRole>,
     /// IAM roles by role of the security plugin.
     pub mappings: Vec<Mapping>,
+    /// Where it comes from.
+    pub origin: Origin<CreateOpenSearch>,
+    /// How Terraform reaches its account.
+    pub via: Option<Via>,
 }
 
 /// A role of OpenSearch's security plugin.

@@ -6,6 +6,7 @@ mod files;
 mod mistakes;
 mod names;
 mod presets;
+mod terraform;
 mod text;
 
 use crate::{Document, Mistakes, Source, Stack};

@@ -5,7 +5,7 @@ use irsa_chain::untrusted::quoted;
 use irsa_chain::{Region, RoleArn};
 
 use super::stores::DNS;
-use super::{Resolver, invented};
+use super::{Resolver, creation, invented};
 use crate::mistake::Mistake;
 use crate::specification::{Access, ExistingOpenSearch, OpenSearch};
 use crate::stack::{IndexPrivilege, Mapping, OpenSearchStore, Placeholder, SecurityRole, Workload};
@@ -54,6 +54,8 @@ impl Resolver<'_> {
             admin,
             roles,
             mappings: self.mappings(key, workloads),
+            origin: creation::opensearch(store),
+            via: store.via.clone(),
         })
     }
 
@@ -130,8 +132,7 @@ impl Resolver<'_> {
     fn admin(&mut self, key: &str, store: &OpenSearch) -> Option<RoleArn> {
         match store.admin.as_deref() {
             None | Some("setup") => {
-                let name = format!("{}-setup", self.file.name);
-                self.arn(&name)
+                self.arn(&self.setup_role_name())
             }
             Some(arn) => arn.parse().ok().or_else(|| {
                 self.mistake(&["opensearch", key, "admin"], "`admin` is not a role ARN");

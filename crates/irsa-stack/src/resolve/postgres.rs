@@ -5,7 +5,7 @@ use irsa_chain::untrusted::quoted;
 use irsa_chain::{DbResourceId, DbResourceKind, Region};
 
 use super::stores::DNS;
-use super::{Resolver, invented};
+use super::{Resolver, creation, invented};
 use crate::mistake::Mistake;
 use crate::specification::{ExistingPostgres, Postgres, PostgresOutputs};
 use crate::stack::{
@@ -65,6 +65,8 @@ impl Resolver<'_> {
             resource_id,
             admin: store.admin.as_ref().map(|admin| admin.user.clone()),
             databases: databases.collect(),
+            origin: creation::postgres(store),
+            via: store.via.clone(),
         })
     }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use irsa_stack::{Preset, Target};
+use irsa_stack::{Preset, Target, VersionSet};
 
 use super::Output;
 
@@ -70,6 +70,10 @@ pub(crate) struct RenderArgs {
     /// Change nothing: print what would change, and exit with code 3 if anything would
     #[arg(long)]
     pub(crate) check: bool,
+    /// Versions of Terraform's AWS provider and modules: newest, reference (those of the Camunda 8.3 documentation), or
+    /// some of aws=5.9|5|6, iam=5|6 and eks=19|20|21 [default: newest]
+    #[arg(long, value_name = "SET")]
+    pub(crate) versions: Option<VersionSet>,
 }
 
 /// A specification to begin with.
@@ -95,6 +99,8 @@ pub(crate) enum TargetName {
     OpenSearch,
     /// A world for `irsa-lab`
     Lab,
+    /// A root module of Terraform: IAM roles and policies, data stores
+    Terraform,
 }
 
 // === impl PresetName ===
@@ -111,12 +117,13 @@ impl PresetName {
 // === impl TargetName ===
 
 impl TargetName {
-    pub(crate) fn target(self) -> Target {
+    pub(crate) fn target(self, versions: Option<VersionSet>) -> Target {
         match self {
             Self::Kubernetes => Target::Kubernetes,
             Self::Sql => Target::Sql,
             Self::OpenSearch => Target::OpenSearch,
             Self::Lab => Target::Lab,
+            Self::Terraform => Target::Terraform(versions.unwrap_or_default()),
         }
     }
 }

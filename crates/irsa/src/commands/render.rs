@@ -14,9 +14,20 @@ use crate::exit::Failure;
 use crate::output;
 use crate::settings::Mistakes;
 
-pub(crate) fn run(args: &RenderArgs, mistakes: Mistakes) -> Result<ExitCode, Failure> {
-    let (document, stack) = specification::stack(&args.stack, mistakes, FailureFormat::Text)?;
-    let target = args.target.target();
+pub(crate) fn run(args: &RenderArgs, mut mistakes: Mistakes) -> Result<ExitCode, Failure> {
+    let target = args.target.target(args.versions);
+    let is_terraform = matches!(target, Target::Terraform(_));
+    if args.versions.is_some() && !is_terraform {
+        mistakes.add("--versions: has an effect on `terraform` only");
+    }
+    if args.stack.outputs.is_some() && is_terraform {
+        mistakes.add("--outputs: has no effect on `terraform`, which writes them");
+    }
+    let (document, stack) = if is_terraform {
+        specification::stack_without_outputs(&args.stack.files, mistakes)?
+    } else {
+        specification::stack(&args.stack, mistakes, FailureFormat::Text)?
+    };
     known(&stack, target)?;
     let files = render(&stack, target, &document.names()).map_err(Failure::other)?;
     let changes = Changes::plan(&args.out, target.name(), &mark(target), &files)?;

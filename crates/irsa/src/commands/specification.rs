@@ -46,6 +46,18 @@ pub(super) fn stack(
     Ok((document, stack))
 }
 
+/// Reads the specification alone, and resolves it as before `terraform apply`.
+pub(super) fn stack_without_outputs(
+    files: &[PathBuf],
+    mistakes: Mistakes,
+) -> Result<(Document, Stack), Failure> {
+    let format = FailureFormat::Text;
+    let document = document(files, mistakes, format)?;
+    let stack = document.stack(None);
+    let stack = stack.map_err(|found| usage(&found, format))?;
+    Ok((document, stack))
+}
+
 /// The outputs file: the one that is named, or the default one if it exists.
 fn outputs(args: &StackArgs) -> Result<Option<Source>, Failure> {
     let path = args.outputs.as_deref().unwrap_or(Path::new(OUTPUTS));

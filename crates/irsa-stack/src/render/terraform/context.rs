@@ -1,0 +1,210 @@
+//! Names of blocks, and references to what is known only after `terraform apply`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use irsa_chain::{OidcProviderArn, RoleArn};
+use sha2::{Digest as _, Sha256};
+
+use super::versions::{Iam, VersionSet};
+use crate::hcl::{Expression, Substitution};
+use crate::stack::{Cluster, OpenSearchStore, Origin, PostgresStore, Role, Setup, Stack, Workload};
+
+pub(super) struct Context<'s> {
+    pub(super) stack: &'s Stack,
+    pub(super) versions: VersionSet,
+    /// Names of blocks by the names of clusters.
+    clusters: BTreeMap<&'s str, String>,
+    /// Names of blocks by the names of roles.
+    roles: BTreeMap<&'s str, String>,
+}
+
+// === impl Context ===
+
+impl<'s> Context<'s> {
+    pub(super) fn new(stack: &'s Stack, versions: VersionSet) -> Self {
+        let clusters = stack.clusters.iter().map(|cluster| cluster.name.as_str());
+        let setup = stack.setup.iter().map(|setup| setup.role.name());
+        let own = stack.roles.iter().filter(|role| !role.is_external);
+        let roles = own.map(|role| role.arn.name()).chain(setup);
+        Self {
+            stack,
+            versions,
+            clusters: identifiers(clusters.collect()),
+            roles: identifiers(roles.collect()),
+        }
+    }
+
+    pub(super) fn cluster_name(&self, cluster: &str) -> &str {
+        self.clusters.get(cluster).map_or("", String::as_str)
+    }
+
+    pub(super) fn role_name(&self, role: &RoleArn) -> &str {
+        self.roles.get(role.name()).map_or("", String::as_str)
+    }
+
+    pub(super) fn issuer(&self, cluster: &str) -> String {
+        let name = self.cluster_name(cluster);
+        format!("data.aws_eks_cluster.{name}.identity[0].oidc[0].issuer")
+    }
+
+    pub(super) fn oidc_provider(&self, cluster: &str) -> String {
+        let name = self.cluster_name(cluster);
+        format!("data.aws_iam_openid_connect_provider.{name}.arn")
+    }
+
+    /// The ARN of a role. Of one that is created, it is known after its creation.
+    pub(super) fn role_arn(&self, role: &Role) -> Expression {
+        if role.is_external {
+            Expression::text(role.arn.as_str())
+        } else {
+            Expression::reference(self.own_role_arn(&role.arn, self.is_plain(role)))
+        }
+    }
+
+    /// The ARN of a role that Terraform creates: by itself, or by the IAM module.
+    pub(super) fn own_role_arn(&self, role: &RoleArn, is_plain: bool) -> String {
+        let name = self.role_name(role);
+        match (is_plain, self.versions.iam) {
+            (true, _) => format!("aws_iam_role.{name}.arn"),
+            (false, Iam::V5) => format!("module.{name}.iam_role_arn"),
+            (false, Iam::V6) => format!("module.{name}.arn"),
+        }
+    }
+
+    /// Whether the trust policy of a role is not one that the IAM module writes.
+    pub(super) fn is_plain(&self, role: &Role) -> bool {
+        let mut workloads = self.stack.workloads_of(role);
+        workloads.any(|workload| workload.uses_pod_identity)
+    }
+
+    /// The value of an attribute of a PostgreSQL cluster, if the file does not have it.
+    pub(super) fn postgres(store: &PostgresStore, attribute: &str) -> Option<String> {
+        let name = identifier(&store.key);
+        match store.origin {
+            Origin::Create(_) => Some(format!("aws_rds_cluster.{name}.{attribute}")),
+            Origin::Named => Some(format!("data.aws_rds_cluster.{name}.{attribute}")),
+            Origin::Known => None,
+        }
+    }
+
+    /// The endpoint of a domain, if the file does not have it.
+    pub(super) fn opensearch_endpoint(store: &OpenSearchStore) -> Option<String> {
+        let name = identifier(&store.key);
+        match store.origin {
+            Origin::Create(_) => Some(format!("aws_opensearch_domain.{name}.endpoint")),
+            Origin::Named => Some(format!("data.aws_opensearch_domain.{name}.endpoint")),
+            Origin::Known => None,
+        }
+    }
+
+    /// References for the resource IDs in a permissions policy.
+    pub(super) fn resource_ids(&self) -> Vec<Substitution> {
+        let reference = |store: &PostgresStore| {
+            let reference = Self::postgres(store, "cluster_resource_id")?;
+            Some((store.resource_id.to_string(), reference))
+        };
+        self.stack.postgres.iter().filter_map(reference).collect()
+    }
+
+    /// References for the issuers in a trust policy of the role.
+    pub(super) fn issuers(&self, role: &RoleArn) -> Vec<Substitution> {
+        let reference = |cluster: &Cluster| {
+            let arn = OidcProviderArn::new(role.partition(), role.account(), &cluster.issuer);
+            let host = cluster.issuer.host_and_path().to_owned();
+            let issuer = self.issuer(&cluster.name);
+            [
+                (arn.as_str().to_owned(), self.oidc_provider(&cluster.name)),
+                (host, format!("replace({issuer}, \"https://\", \"\")")),
+            ]
+        };
+        self.stack.clusters.iter().flat_map(reference).collect()
+    }
+
+    /// References for the roles in the access policy of a domain.
+    pub(super) fn principals(&self) -> Vec<Substitution> {
+        let own = self.stack.roles.iter().filter(|role| !role.is_external);
+        own.map(|role| {
+            let reference = self.own_role_arn(&role.arn, self.is_plain(role));
+            (role.arn.to_string(), reference)
+        })
+        .collect()
+    }
+
+    /// The role of the set-up, if it has anything to do: Terraform creates it.
+    pub(super) fn setup(&self) -> Option<&'s Setup> {
+        let setup = self.stack.setup.as_ref()?;
+        let domains = self.stack.opensearch.iter();
+        let mut own = domains.filter(|one| one.is_fine_grained && one.admin == setup.role);
+        let mut clusters = self.stack.postgres.iter();
+        let is_created = |store: &PostgresStore| matches!(store.origin, Origin::Create(_));
+        let is_needed = if setup.is_requested {
+            own.next().is_some() || clusters.any(is_created)
+        } else {
+            own.any(|store| matches!(store.origin, Origin::Create(_)))
+        };
+        is_needed.then_some(setup)
+    }
+
+    /// The clusters with workloads that use a store, in the order of the file.
+    pub(super) fn clusters_with(&self, uses: impl Fn(&Workload) -> bool) -> Vec<&'s Cluster> {
+        let workloads: Vec<_> = self
+            .stack
+            .workloads
+            .iter()
+            .filter(|one| uses(one))
+            .collect();
+        let runs = |cluster: &&Cluster| {
+            let mut workloads = workloads.iter();
+            workloads.any(|workload| workload.clusters.contains(&cluster.name))
+        };
+        self.stack.clusters.iter().filter(runs).collect()
+    }
+}
+
+/// The name of a block for a key, which has no underscores.
+pub(super) fn identifier(key: &str) -> String {
+    key.replace('-', "_")
+}
+
+/// Names of blocks. Where two would be the same, a hash tells them apart.
+fn identifiers(names: Vec<&str>) -> BTreeMap<&str, String> {
+    let mut bases: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for name in names {
+        bases.entry(base(name)).or_default().insert(name);
+    }
+    let mut found = BTreeMap::new();
+    for (base, names) in bases {
+        let is_shared = names.len() > 1;
+        for name in names {
+            let identifier = if is_shared {
+                format!("{base}_{}", hash(name))
+            } else {
+                base.clone()
+            };
+            found.insert(name, identifier);
+        }
+    }
+    found
+}
+
+fn base(name: &str) -> String {
+    let valid = |char: char| {
+        if char.is_ascii_alphanumeric() {
+            char
+        } else {
+            '_'
+        }
+    };
+    let base: String = name.chars().map(valid).collect();
+    if base.starts_with(|first: char| first.is_ascii_digit()) {
+        format!("_{base}")
+    } else {
+        base
+    }
+}
+
+fn hash(name: &str) -> String {
+    let digest = Sha256::digest(name);
+    let bytes = digest.iter().take(4);
+    bytes.map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,174 @@
+//! What Terraform can't create from the file, with what to change.
+
+use std::collections::BTreeMap;
+
+use irsa_chain::untrusted::quoted;
+use irsa_chain::{AccountId, Region};
+
+use super::context::Context;
+use super::opensearch;
+use super::versions::Provider;
+use crate::stack::{
+    CreateOpenSearch, CreatePostgres, Network, Origin, PostgresStore, Role, Stack, Via,
+};
+
+/// Of an instance's identifier, which has a number.
+const MAX_CLUSTER_IDENTIFIER: usize = 60;
+
+pub(super) fn all(context: &Context<'_>) -> Vec<String> {
+    let stack = context.stack;
+    let mut found = Vec::new();
+    for store in &stack.postgres {
+        let name = format!("postgres.{}", store.key);
+        found.extend(place(
+            stack,
+            &name,
+            &store.origin,
+            &store.account,
+            &store.region,
+            store.via.as_ref(),
+        ));
+        if let Origin::Create(create) = &store.origin {
+            postgres(&name, store, create, &mut found);
+        }
+    }
+    for store in &stack.opensearch {
+        let name = format!("opensearch.{}", store.key);
+        found.extend(place(
+            stack,
+            &name,
+            &store.origin,
+            &store.account,
+            &store.region,
+            store.via.as_ref(),
+        ));
+        if let (Origin::Create(create), Some(network)) = (&store.origin, &stack.network) {
+            domain(&name, create, network, &mut found);
+        }
+    }
+    policies(stack, &mut found);
+    setup(context, &mut found);
+    pod_identity(context, &mut found);
+    found
+}
+
+/// Why Terraform does not reach where the store is.
+fn place<C>(
+    stack: &Stack,
+    name: &str,
+    origin: &Origin<C>,
+    account: &AccountId,
+    region: &Region,
+    via: Option<&Via>,
+) -> Option<String> {
+    let is_elsewhere = *account != stack.account || *region != stack.region;
+    match origin {
+        Origin::Create(_) if is_elsewhere => Some(format!(
+            "`{name}` can't be created in account {account}, {region}: `network` is in account {}, {}. Create it there \
+             with separate code, and name it under `existing`",
+            stack.account, stack.region
+        )),
+        Origin::Create(_) if stack.network.is_none() => Some(format!(
+            "`network` is missing: `{name}` is created in subnets that exist. Add `network: {{vpc: vpc-…, subnets: \
+             [subnet-…, subnet-…]}}`"
+        )),
+        Origin::Named if *account != stack.account && via.is_none() => Some(format!(
+            "`{name}` is in account {account}: add `via: {{role: ROLE_ARN}}` with a role there that Terraform can \
+             assume, or `existing: {{…}}` with its endpoint"
+        )),
+        _ => None,
+    }
+}
+
+fn postgres(name: &str, store: &PostgresStore, create: &CreatePostgres, found: &mut Vec<String>) {
+    if store.admin.is_none() {
+        found.push(format!(
+            "`{name}.admin` is missing: a cluster that is created has an administrator. Add `admin: {{user: NAME, \
+             password: managed}}`"
+        ));
+    }
+    if create.serverless.is_some() && create.instance.is_some() {
+        found.push(format!(
+            "`{name}.create`: `serverless` and `instance` exclude each other"
+        ));
+    }
+    if let Some(serverless) = create.serverless.filter(|one| one.min > one.max) {
+        let (min, max) = (serverless.min, serverless.max);
+        found.push(format!(
+            "`{name}.create.serverless`: `min` is {min}, more than `max`, {max}"
+        ));
+    }
+    if store.identifier.len() > MAX_CLUSTER_IDENTIFIER {
+        found.push(format!(
+            "`{name}`: the identifiers of its instances would be longer than 63 characters. Use a key of at most \
+             {MAX_CLUSTER_IDENTIFIER}"
+        ));
+    }
+}
+
+fn domain(name: &str, create: &CreateOpenSearch, network: &Network, found: &mut Vec<String>) {
+    if let Err(volume) = opensearch::volume(create) {
+        found.push(format!(
+            "`{name}.create.volume` is {}: expected a number of GiB such as 100GiB, or `none`",
+            quoted(volume)
+        ));
+    }
+    let nodes = create.instances;
+    if opensearch::zones(create, network) == 2 && nodes % 2 == 1 {
+        found.push(format!(
+            "`{name}.create.instances` is {nodes}: in two Availability Zones, AWS requires an even number of data nodes. \
+             Change it, or add a third subnet to `network`"
+        ));
+    }
+}
+
+/// Refuses managed policies of one name.
+fn policies(stack: &Stack, found: &mut Vec<String>) {
+    let mut roles: BTreeMap<&str, &Role> = BTreeMap::new();
+    for role in stack.roles.iter().filter(|role| !role.is_external) {
+        if let Some(other) = roles.insert(&role.policy, role) {
+            found.push(format!(
+                "the roles {} and {} have policies of the same name, {}: set `role.policy` of one",
+                quoted(other.arn.name()),
+                quoted(role.arn.name()),
+                quoted(&role.policy)
+            ));
+        }
+    }
+}
+
+/// Refuses a workload with the role of the set-up.
+fn setup(context: &Context<'_>, found: &mut Vec<String>) {
+    let Some(setup) = context.setup() else {
+        return;
+    };
+    let is_same = |role: &&Role| role.arn == setup.role || role.policy == setup.role.name();
+    for role in context.stack.roles.iter().filter(is_same) {
+        found.push(format!(
+            "the role {} or its policy has the name of the role of the set-up, {}: set `role.name` of its workload",
+            quoted(role.arn.name()),
+            quoted(setup.role.name())
+        ));
+    }
+}
+
+fn pod_identity(context: &Context<'_>, found: &mut Vec<String>) {
+    let workloads = context.stack.workloads.iter();
+    for workload in workloads.filter(|one| one.uses_pod_identity) {
+        let key = &workload.key;
+        if context.versions.provider == Provider::V5_9 {
+            found.push(format!(
+                "`workloads.{key}`: version 5.9 of the AWS provider has no associations of EKS Pod Identity, which came \
+                 with 5.29. Use other `--versions`, or `identity: web-identity`"
+            ));
+        }
+        let account = workload.role.account();
+        if *account != context.stack.account {
+            found.push(format!(
+                "`workloads.{key}`: its role is in account {account}, and EKS Pod Identity gives roles of the cluster's \
+                 account, {}. Use `identity: web-identity`, or a role of that account",
+                context.stack.account
+            ));
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! What Terraform needs beyond the names: origins of stores, settings of roles, the role of the set-up.
+
+use irsa_chain::ServiceAccount;
+
+use super::Resolver;
+use crate::specification::{ExistingOpenSearch, ExistingPostgres, OpenSearch, Postgres};
+use crate::specification::{Setup as SetupFile, Specification};
+use crate::stack::{CreateOpenSearch, CreatePostgres, IamSettings, Origin, Setup};
+
+/// The namespace of the set-up Job, if the file names none.
+const SETUP_NAMESPACE: &str = "irsa-setup";
+/// The service account of the set-up Job.
+const SETUP_SERVICE_ACCOUNT: &str = "irsa-setup";
+
+impl Resolver<'_> {
+    pub(super) fn setup_role_name(&self) -> String {
+        format!("{}-setup", self.file.name)
+    }
+
+    pub(super) fn setup(&self) -> Option<Setup> {
+        let file = self.file.setup.as_ref();
+        let namespace = file.map_or(SETUP_NAMESPACE, |SetupFile { namespace }| namespace);
+        Some(Setup {
+            role: self.arn(&self.setup_role_name())?,
+            service_account: ServiceAccount::new(namespace, SETUP_SERVICE_ACCOUNT).ok()?,
+            is_requested: file.is_some(),
+        })
+    }
+
+    pub(super) fn hop_limit(&self, cluster: &str) -> Option<u64> {
+        self.file.clusters.get(cluster)?.node_groups.hop_limit
+    }
+}
+
+pub(super) fn iam(file: &Specification) -> IamSettings {
+    IamSettings {
+        path: file.iam.path.clone().unwrap_or_else(|| "/".to_owned()),
+        permissions_boundary: file.iam.permissions_boundary.clone(),
+    }
+}
+
+pub(super) fn postgres(store: &Postgres) -> Origin<CreatePostgres> {
+    match (&store.create, &store.existing) {
+        (Some(create), _) => Origin::Create(create.clone()),
+        (None, Some(ExistingPostgres::Endpoint { .. })) => Origin::Known,
+        (None, _) => Origin::Named,
+    }
+}
+
+pub(super) fn opensearch(store: &OpenSearch) -> Origin<CreateOpenSearch> {
+    match (&store.create, &store.existing) {
+        (Some(create), _) => Origin::Create(create.clone()),
+        (None, Some(ExistingOpenSearch::Endpoint { .. })) => Origin::Known,
+        (None, _) => Origin::Named,
+    }
+}

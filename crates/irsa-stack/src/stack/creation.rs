@@ -1,0 +1,98 @@
+//! What Terraform creates, and what it needs to know of what exists.
+
+use irsa_chain::{RoleArn, ServiceAccount};
+use serde::Deserialize;
+
+/// Settings of all IAM roles that are created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IamSettings {
+    /// Path of roles and policies.
+    pub path: String,
+    /// ARN of the permissions boundary.
+    pub permissions_boundary: Option<String>,
+}
+
+/// The network of the data stores.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Network {
+    /// VPC ID.
+    pub vpc: String,
+    /// Subnet IDs.
+    pub subnets: Vec<String>,
+}
+
+/// The role that sets up the data stores.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// ARN of the role.
+    pub role: RoleArn,
+    /// Service account of the set-up Job.
+    pub service_account: ServiceAccount,
+    /// Whether the file has `setup`.
+    pub is_requested: bool,
+}
+
+/// How Terraform reaches another account.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Via {
+    /// Role to assume.
+    pub role: RoleArn,
+    /// External ID.
+    pub external_id: Option<String>,
+}
+
+/// Where a data store comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Origin<C> {
+    /// Terraform creates it.
+    Create(C),
+    /// It exists, and AWS is asked for its endpoint by its name.
+    Named,
+    /// It exists, and the file has its endpoint.
+    Known,
+}
+
+/// A PostgreSQL cluster to create.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct CreatePostgres {
+    /// Engine version.
+    pub engine_version: String,
+    /// Number of instances.
+    #[serde(default = "two")]
+    pub instances: u64,
+    /// Capacity of Aurora Serverless v2.
+    pub serverless: Option<Serverless>,
+    /// Instance class, unless it is serverless.
+    pub instance: Option<String>,
+}
+
+/// Capacity of Aurora Serverless v2 in Aurora capacity units.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+pub struct Serverless {
+    /// Minimum.
+    pub min: f64,
+    /// Maximum.
+    pub max: f64,
+}
+
+/// An OpenSearch domain to create.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct CreateOpenSearch {
+    /// Engine version.
+    pub engine_version: String,
+    /// Instance type of the data nodes.
+    pub instance: String,
+    /// Number of data nodes.
+    #[serde(default = "three")]
+    pub instances: u64,
+    /// EBS volume of each node.
+    pub volume: Option<String>,
+}
+
+fn two() -> u64 {
+    2
+}
+
+fn three() -> u64 {
+    3
+}
