@@ -120,6 +120,7 @@ impl Resolver<'_> {
             name: name.to_owned(),
             issuer: issuer?,
             arn: arn?,
+            is_existing: self.is_existing(name),
             hop_limit: self.hop_limit(name),
         })
     }

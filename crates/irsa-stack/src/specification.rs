@@ -43,6 +43,7 @@ pub(crate) struct Iam {
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Cluster {
+    pub(crate) existing: Option<bool>,
     #[serde(default)]
     pub(crate) node_groups: NodeGroups,
 }

@@ -68,6 +68,8 @@ pub struct Cluster {
     pub issuer: IssuerUrl,
     /// `arn:aws:eks:REGION:ACCOUNT:cluster/NAME`.
     pub arn: Arn,
+    /// Whether it exists. irsa creates none.
+    pub is_existing: bool,
     /// Hop limit of the instance metadata service on its nodes, if the file says it.
     pub hop_limit: Option<u64>,
 }

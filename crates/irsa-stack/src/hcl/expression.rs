@@ -1,5 +1,7 @@
 //! Values.
 
+use std::fmt::Write as _;
+
 use super::policy::Substitution;
 use super::text::{Part, escape_non_ascii, template};
 use super::{assignments, policy};
@@ -81,8 +83,10 @@ fn list(items: &[Expression], depth: usize) -> String {
         return line;
     }
     let indent = "  ".repeat(depth);
-    let items = items.iter().map(|item| item.write_at(depth + 1));
-    let lines: String = items.map(|item| format!("{indent}  {item},\n")).collect();
+    let mut lines = String::new();
+    for item in items {
+        let _ = writeln!(lines, "{indent}  {},", item.write_at(depth + 1));
+    }
     format!("[\n{lines}{indent}]")
 }
 

@@ -28,26 +28,26 @@ pub(super) fn files(stack: &Stack, versions: VersionSet) -> Result<Vec<File>, St
         return Err(refusals.join("\n"));
     }
     let mut files = vec![
-        file("versions", versions::body(versions)),
-        file("providers", providers::body(&context)),
-        file("clusters", clusters::body(&context)),
-        file("iam", iam::body(&context)),
+        file("versions", &versions::body(versions)),
+        file("providers", &providers::body(&context)),
+        file("clusters", &clusters::body(&context)),
+        file("iam", &iam::body(&context)),
     ];
-    files.extend(setup::body(&context).map(|body| file("setup", body)));
-    files.extend(network::variables(&context).map(|body| file("variables", body)));
+    files.extend(setup::body(&context).map(|body| file("setup", &body)));
+    files.extend(network::variables(&context).map(|body| file("variables", &body)));
     for store in &stack.postgres {
         let name = format!("postgres-{}", store.key);
-        files.push(file(&name, postgres::body(&context, store)));
+        files.push(file(&name, &postgres::body(&context, store)));
     }
     for store in &stack.opensearch {
         let name = format!("opensearch-{}", store.key);
-        files.push(file(&name, opensearch::body(&context, store)));
+        files.push(file(&name, &opensearch::body(&context, store)));
     }
-    files.push(file("outputs", outputs::body(&context)));
+    files.push(file("outputs", &outputs::body(&context)));
     Ok(files)
 }
 
-fn file(name: &str, body: Body) -> File {
+fn file(name: &str, body: &Body) -> File {
     File {
         path: format!("terraform/{name}.tf"),
         text: body.write(),

@@ -1,4 +1,4 @@
-//! What Terraform needs beyond the names: origins of stores, settings of roles, the role of the set-up.
+//! What Terraform needs beyond the names: origins of stores, settings of roles, the role of the setup.
 
 use irsa_chain::ServiceAccount;
 
@@ -7,9 +7,9 @@ use crate::specification::{ExistingOpenSearch, ExistingPostgres, OpenSearch, Pos
 use crate::specification::{Setup as SetupFile, Specification};
 use crate::stack::{CreateOpenSearch, CreatePostgres, IamSettings, Origin, Setup};
 
-/// The namespace of the set-up Job, if the file names none.
+/// The namespace of the setup Job, if the file names none.
 const SETUP_NAMESPACE: &str = "irsa-setup";
-/// The service account of the set-up Job.
+/// The service account of the setup Job.
 const SETUP_SERVICE_ACCOUNT: &str = "irsa-setup";
 
 impl Resolver<'_> {
@@ -25,6 +25,11 @@ impl Resolver<'_> {
             service_account: ServiceAccount::new(namespace, SETUP_SERVICE_ACCOUNT).ok()?,
             is_requested: file.is_some(),
         })
+    }
+
+    pub(super) fn is_existing(&self, cluster: &str) -> bool {
+        let cluster = self.file.clusters.get(cluster);
+        cluster.is_none_or(|cluster| cluster.existing != Some(false))
     }
 
     pub(super) fn hop_limit(&self, cluster: &str) -> Option<u64> {

@@ -131,9 +131,7 @@ impl Resolver<'_> {
 
     fn admin(&mut self, key: &str, store: &OpenSearch) -> Option<RoleArn> {
         match store.admin.as_deref() {
-            None | Some("setup") => {
-                self.arn(&self.setup_role_name())
-            }
+            None | Some("setup") => self.arn(&self.setup_role_name()),
             Some(arn) => arn.parse().ok().or_else(|| {
                 self.mistake(&["opensearch", key, "admin"], "`admin` is not a role ARN");
                 None

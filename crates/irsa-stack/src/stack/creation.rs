@@ -26,7 +26,7 @@ pub struct Network {
 pub struct Setup {
     /// ARN of the role.
     pub role: RoleArn,
-    /// Service account of the set-up Job.
+    /// Service account of the setup Job.
     pub service_account: ServiceAccount,
     /// Whether the file has `setup`.
     pub is_requested: bool,

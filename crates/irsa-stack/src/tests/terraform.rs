@@ -101,7 +101,18 @@ fn what_can_not_be_created_has_a_remedy() {
             SMALL.to_owned() + NETWORK,
             "`postgres.orders.admin` is missing",
         ),
+        (
+            change("shop: {}", "shop: {existing: false}"),
+            "`clusters.shop`: irsa creates no EKS clusters",
+        ),
         (change(NETWORK, ""), "`network` is missing"),
+        (
+            change(
+                create,
+                &format!("{create}\n    via: {{role: \"arn:aws:iam::111122223333:role/x\"}}"),
+            ),
+            "`postgres.orders.via` is for stores that exist",
+        ),
         (
             change(create, &format!("{create}\n    region: eu-west-1")),
             "can't be created in account 111122223333, eu-west-1",
@@ -159,7 +170,7 @@ fn names_that_are_taken_are_refused() {
     let text = SMALL.to_owned() + second + NETWORK;
     assert!(refused(&text).contains("have policies of the same name, `shop-api`"));
     let text = creatable().replacen("  api:", "  setup:", 1) + "setup: {namespace: x}\n";
-    assert!(refused(&text).contains("has the name of the role of the set-up, `shop-setup`"));
+    assert!(refused(&text).contains("has the name of the role of the setup, `shop-setup`"));
 }
 
 #[test]

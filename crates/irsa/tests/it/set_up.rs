@@ -193,6 +193,63 @@ fn manifests_wait_for_what_terraform_creates() {
     );
 }
 
+/// The outputs are written by what is rendered, and must not decide about it.
+#[test]
+fn terraform_does_not_depend_on_what_it_creates() {
+    let folder = preset("camunda-8.3");
+    run(folder.path(), &["render", "terraform", "--out", "."]).printed();
+    fs::write(folder.path().join("irsa.outputs.json"), OUTPUTS).unwrap();
+    let hidden = folder.path().join("terraform/.terraform");
+    fs::create_dir(&hidden).unwrap();
+    let versions = folder.path().join("terraform/versions.tf");
+    fs::copy(&versions, hidden.join("copy.tf")).unwrap();
+    let again = &["render", "terraform", "--out", ".", "--check"];
+    assert_eq!(run(folder.path(), again).code, 0);
+    let reference = &[
+        "render",
+        "terraform",
+        "--out",
+        ".",
+        "--versions",
+        "reference",
+    ];
+    run(folder.path(), reference).printed();
+    let versions = fs::read_to_string(versions).unwrap();
+    assert!(versions.contains("\"~> 5.9.0\""), "{versions}");
+    for (arguments, expected) in [
+        (
+            &["render", "sql", "--out", ".", "--versions", "newest"][..],
+            "--versions: has an effect on `terraform` only",
+        ),
+        (
+            &[
+                "render",
+                "terraform",
+                "--out",
+                ".",
+                "--outputs",
+                "irsa.outputs.json",
+            ][..],
+            "--outputs: has no effect on `terraform`",
+        ),
+        (
+            &[
+                "render",
+                "terraform",
+                "--out",
+                ".",
+                "--versions",
+                "aws=5,iam=6",
+            ][..],
+            "these versions do not go together",
+        ),
+    ] {
+        let refused = run(folder.path(), arguments);
+        assert_eq!(refused.code, 2, "{}", refused.stderr);
+        assert!(refused.stderr.contains(expected), "{}", refused.stderr);
+    }
+}
+
 #[test]
 fn rendered_files_follow_the_specification_and_others_are_left_alone() {
     let folder = preset("camunda-8.3");

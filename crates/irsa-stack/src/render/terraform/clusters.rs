@@ -67,8 +67,8 @@ fn hop_limit(module: Eks, cluster: &str, limit: u64) -> String {
     };
     let version = module.name();
     format!(
-        "The hop limit of the nodes of {cluster} is set where the nodes are created, which replaces them. With version \
-         {version} of\nterraform-aws-modules/eks/aws, {place}, and only if use_custom_launch_template is true (the \
+        "The hop limit of the nodes of {cluster} is set where the nodes are created, which replaces them.\nWith version \
+         {version} of terraform-aws-modules/eks/aws, {place}, and only if\nuse_custom_launch_template is true (the \
          default):\n\n{}",
         indented(&options)
     )

@@ -1,6 +1,7 @@
 //! Names of blocks, and references to what is known only after `terraform apply`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use irsa_chain::{OidcProviderArn, RoleArn};
 use sha2::{Digest as _, Sha256};
@@ -130,7 +131,7 @@ impl<'s> Context<'s> {
         .collect()
     }
 
-    /// The role of the set-up, if it has anything to do: Terraform creates it.
+    /// The role of the setup, if it has anything to do: Terraform creates it.
     pub(super) fn setup(&self) -> Option<&'s Setup> {
         let setup = self.stack.setup.as_ref()?;
         let domains = self.stack.opensearch.iter();
@@ -204,7 +205,9 @@ fn base(name: &str) -> String {
 }
 
 fn hash(name: &str) -> String {
-    let digest = Sha256::digest(name);
-    let bytes = digest.iter().take(4);
-    bytes.map(|byte| format!("{byte:02x}")).collect()
+    let mut hex = String::new();
+    for byte in Sha256::digest(name).iter().take(4) {
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
 }

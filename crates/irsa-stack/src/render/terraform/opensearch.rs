@@ -49,7 +49,10 @@ pub(super) fn volume(create: &CreateOpenSearch) -> Result<Option<u64>, &str> {
 fn named(context: &Context<'_>, store: &OpenSearchStore) -> Body {
     let name = identifier(&store.key);
     let data = Body::new()
-        .set_some("provider", providers::of_opensearch(context.stack, store))
+        .set_some(
+            "provider",
+            providers::argument_for_opensearch(context.stack, store),
+        )
         .text("domain_name", &store.name);
     let body = Body::new()
         .comment(&settings(context, store))
@@ -61,8 +64,8 @@ fn named(context: &Context<'_>, store: &OpenSearchStore) -> Body {
         "try(data.aws_opensearch_domain.{name}.advanced_security_options[0].enabled, false)"
     );
     let message = format!(
-        "Fine-grained access control of the domain {} is off, and can't be turned off again once it is on. Set \
-         access: domain-policy in irsa.yaml, or turn it on.",
+        "Fine-grained access control of the domain {} is off. Turn it on, which can't be undone, or set \
+         access: domain-policy in irsa.yaml.",
         store.name
     );
     let assert = Body::new()

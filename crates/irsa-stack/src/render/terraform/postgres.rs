@@ -25,7 +25,10 @@ pub(super) fn body(context: &Context<'_>, store: &PostgresStore) -> Body {
 fn named(context: &Context<'_>, store: &PostgresStore) -> Body {
     let name = identifier(&store.key);
     let data = Body::new()
-        .set_some("provider", providers::of_postgres(context.stack, store))
+        .set_some(
+            "provider",
+            providers::argument_for_postgres(context.stack, store),
+        )
         .text("cluster_identifier", &store.identifier);
     let is_on = format!("data.aws_rds_cluster.{name}.iam_database_authentication_enabled");
     let message = format!(

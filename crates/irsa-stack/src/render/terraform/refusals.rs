@@ -46,6 +46,7 @@ pub(super) fn all(context: &Context<'_>) -> Vec<String> {
             domain(&name, create, network, &mut found);
         }
     }
+    clusters(stack, &mut found);
     policies(stack, &mut found);
     setup(context, &mut found);
     pod_identity(context, &mut found);
@@ -68,6 +69,9 @@ fn place<C>(
              with separate code, and name it under `existing`",
             stack.account, stack.region
         )),
+        Origin::Create(_) if via.is_some() => {
+            Some(format!("`{name}.via` is for stores that exist: remove it"))
+        }
         Origin::Create(_) if stack.network.is_none() => Some(format!(
             "`network` is missing: `{name}` is created in subnets that exist. Add `network: {{vpc: vpc-…, subnets: \
              [subnet-…, subnet-…]}}`"
@@ -122,6 +126,16 @@ fn domain(name: &str, create: &CreateOpenSearch, network: &Network, found: &mut 
     }
 }
 
+fn clusters(stack: &Stack, found: &mut Vec<String>) {
+    for cluster in stack.clusters.iter().filter(|one| !one.is_existing) {
+        found.push(format!(
+            "`clusters.{}`: irsa creates no EKS clusters. Create it, for example with terraform-aws-modules/eks, and set \
+             `existing: true`",
+            cluster.name
+        ));
+    }
+}
+
 /// Refuses managed policies of one name.
 fn policies(stack: &Stack, found: &mut Vec<String>) {
     let mut roles: BTreeMap<&str, &Role> = BTreeMap::new();
@@ -137,7 +151,7 @@ fn policies(stack: &Stack, found: &mut Vec<String>) {
     }
 }
 
-/// Refuses a workload with the role of the set-up.
+/// Refuses a workload with the role of the setup.
 fn setup(context: &Context<'_>, found: &mut Vec<String>) {
     let Some(setup) = context.setup() else {
         return;
@@ -145,7 +159,7 @@ fn setup(context: &Context<'_>, found: &mut Vec<String>) {
     let is_same = |role: &&Role| role.arn == setup.role || role.policy == setup.role.name();
     for role in context.stack.roles.iter().filter(is_same) {
         found.push(format!(
-            "the role {} or its policy has the name of the role of the set-up, {}: set `role.name` of its workload",
+            "the role {} or its policy has the name of the role of the setup, {}: set `role.name` of its workload",
             quoted(role.arn.name()),
             quoted(setup.role.name())
         ));

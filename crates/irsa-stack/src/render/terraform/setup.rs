@@ -18,7 +18,7 @@ pub(super) fn body(context: &Context<'_>) -> Option<Body> {
     let trusted = clusters.map(|cluster| (cluster, vec![account.clone()]));
     let module = iam::module(context, block, name, trusted.collect());
     let body = Body::new()
-        .comment("The role of the set-up. Who can create pods with its service account is an administrator of the data stores.")
+        .comment("The role of the setup. Who can create pods with its service account is an administrator of the data stores.")
         .block(iam::policy(context, block, name, permissions))
         .block(module);
     Some(body)

@@ -157,7 +157,8 @@ fn is_ours(text: &str, mark: &str) -> bool {
         .any(|line| line.contains(mark))
 }
 
-/// Regular files below a folder. Symbolic links are not followed.
+/// Regular files below a folder. Symbolic links are not followed. No rendered file is hidden, or in a hidden folder such
+/// as Terraform's `.terraform`, which has its providers.
 fn files_below(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
@@ -169,6 +170,9 @@ fn files_below(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
         };
         for entry in entries {
             let entry = entry.map_err(|error| failed("read", &folder, &error))?;
+            if entry.file_name().as_encoded_bytes().starts_with(b".") {
+                continue;
+            }
             let kind = entry
                 .file_type()
                 .map_err(|error| failed("read", &entry.path(), &error))?;
