@@ -6,8 +6,8 @@ use irsa_lab::Lab;
 use crate::client::{Answer, Call};
 use crate::signer::{Credentials, Signing};
 use crate::stage::{
-    Expected, GATEWAY_ROLE, KEYCLOAK_ROLE, PARTNER_ROLE, ask, check_refusal, credentials_of, lab,
-    lab_with, signed, token_of,
+    Expected, GATEWAY_ROLE, KEYCLOAK_ROLE, PARTNER_ROLE, ask, caller, check_refusal,
+    credentials_of, lab, lab_with, signed, token_of,
 };
 
 fn form(role: &str, more: &str) -> String {
@@ -33,12 +33,7 @@ async fn a_trusted_role_reaches_a_different_account_with_its_external_id() {
         "arn:aws:sts::444455556666:assumed-role/partner-role/chained-1"
     );
     let chained = Signing::new(Credentials::from_sts(&answer));
-    let who = signed(
-        &lab,
-        &chained,
-        "Action=GetCallerIdentity&Version=2011-06-15",
-    )
-    .await;
+    let who = caller(&lab, &chained).await;
     assert_eq!(who.xml("Account"), "444455556666");
     lab.stop().await;
 }

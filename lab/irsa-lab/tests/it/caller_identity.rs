@@ -5,10 +5,10 @@ use irsa_chain::Cause;
 use crate::client::Call;
 use crate::signer::Signing;
 use crate::stage::{
-    Expected, KEYCLOAK_ROLE, ask, check_refusal, credentials_of, lab, last_refusal, signed, sts,
+    Expected, GET_CALLER_IDENTITY, KEYCLOAK_ROLE, ask, caller, check_refusal, credentials_of, lab,
+    last_refusal, sts,
 };
 
-const FORM: &str = "Action=GetCallerIdentity&Version=2011-06-15";
 const MISMATCH: &str = "The request signature we calculated does not match the signature you \
                         provided. Check your AWS Secret Access Key and signing method. Consult the \
                         service documentation for details.";
@@ -17,7 +17,7 @@ const MISMATCH: &str = "The request signature we calculated does not match the s
 async fn returns_the_caller() {
     let lab = lab().await;
     let signing = Signing::new(credentials_of(&lab, "keycloak", KEYCLOAK_ROLE).await);
-    let answer = signed(&lab, &signing, FORM).await;
+    let answer = caller(&lab, &signing).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     let start = "<GetCallerIdentityResponse \
                  xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\n  \
@@ -39,7 +39,7 @@ async fn refuses(changes: &[(&str, Change, Expected)]) {
     for (name, change, expected) in changes {
         let mut signing = good.clone();
         change(&mut signing);
-        check_refusal(&lab, name, &signed(&lab, &signing, FORM).await, expected);
+        check_refusal(&lab, name, &caller(&lab, &signing).await, expected);
     }
     lab.stop().await;
 }
@@ -138,14 +138,19 @@ async fn rejects_a_request_without_a_signature() {
         message,
         Cause::RequestUnsigned,
     );
-    check_refusal(&lab, "unsigned", &sts(&lab, FORM).await, &expected);
+    check_refusal(
+        &lab,
+        "unsigned",
+        &sts(&lab, GET_CALLER_IDENTITY).await,
+        &expected,
+    );
     lab.stop().await;
 }
 
 #[tokio::test]
 async fn names_missing_fields_without_recording_the_header() {
     let lab = lab().await;
-    let basic = Call::post("/", FORM).header("authorization", "Basic c2VjcmV0");
+    let basic = Call::post("/", GET_CALLER_IDENTITY).header("authorization", "Basic c2VjcmV0");
     let answer = ask(&lab, &lab.facts().sts.url, &basic).await;
     let message = "Authorization header requires 'Credential' parameter. ";
     let expected = Expected {
@@ -195,7 +200,7 @@ async fn a_skew_error_has_the_times_of_both_clocks() {
     let lab = lab().await;
     let signing = Signing::new(credentials_of(&lab, "keycloak", KEYCLOAK_ROLE).await);
     lab.faults().change(|plan| plan.clock_skew_seconds = 1_200);
-    let text = signed(&lab, &signing, FORM).await.xml("Message");
+    let text = caller(&lab, &signing).await.xml("Message");
     let words: Vec<&str> = text.split(' ').collect();
     assert!(text.ends_with("- 15 min.)"), "{text}");
     let [signed_at, limit, now] = [words[2], words[7], words[8].trim_start_matches('(')];
@@ -209,7 +214,7 @@ async fn rejects_expired_credentials() {
     lab.faults().change(|plan| plan.session_seconds = Some(600));
     let signing = Signing::new(credentials_of(&lab, "keycloak", KEYCLOAK_ROLE).await);
     lab.faults().change(|plan| plan.clock_skew_seconds = 601);
-    let answer = signed(&lab, &signing, FORM).await;
+    let answer = caller(&lab, &signing).await;
     let message = "The security token included in the request is expired";
     check_refusal(
         &lab,

@@ -7,8 +7,7 @@ use irsa_lab::Lab;
 use irsa_lab::ledger::Service;
 
 use crate::client::{Answer, Call};
-use crate::signer::{Credentials, Signing};
-use crate::stage::{ask, lab, last_refusal, signed};
+use crate::stage::{ask, lab, last_refusal, session_arn};
 
 const CREDENTIALS: &str = "/latest/meta-data/iam/security-credentials/";
 
@@ -40,18 +39,10 @@ async fn returns_the_credentials_of_the_node_to_any_caller() {
     let answer = get(&lab, &format!("{CREDENTIALS}eks-node-role")).await;
     assert_eq!(answer.json()["Code"], "Success");
     assert_eq!(answer.json()["Type"], "AWS-HMAC");
-    let signing = Signing::new(Credentials::from_json(&answer));
-    let who = signed(
-        &lab,
-        &signing,
-        "Action=GetCallerIdentity&Version=2011-06-15",
-    )
-    .await;
+    let arn = session_arn(&lab, &answer).await;
     assert!(
-        who.xml("Arn")
-            .starts_with("arn:aws:sts::111122223333:assumed-role/eks-node-role/i-"),
-        "{}",
-        who.body
+        arn.starts_with("arn:aws:sts::111122223333:assumed-role/eks-node-role/i-"),
+        "{arn}"
     );
     lab.stop().await;
 }

@@ -5,8 +5,7 @@ use irsa_lab::oidc::{TokenKey, TokenSpec};
 use irsa_lab::{Lab, World};
 
 use crate::client::{Answer, Call};
-use crate::signer::{Credentials, Signing};
-use crate::stage::{ask, lab_with, last_refusal, signed, token_of};
+use crate::stage::{ask, lab_with, last_refusal, session_arn, token_of};
 
 const NOT_FOUND: &str =
     "(ResourceNotFoundException): The specified resource could not be found., fault: client";
@@ -31,18 +30,10 @@ async fn returns_the_role_of_an_associated_pod() {
     assert_eq!(answer.status, 200, "{}", answer.body);
     assert_eq!(answer.headers["content-type"], "application/json");
     assert_eq!(answer.json()["AccountId"], "111122223333");
-    let signing = Signing::new(Credentials::from_json(&answer));
-    let who = signed(
-        &lab,
-        &signing,
-        "Action=GetCallerIdentity&Version=2011-06-15",
-    )
-    .await;
+    let arn = session_arn(&lab, &answer).await;
     assert!(
-        who.xml("Arn")
-            .starts_with("arn:aws:sts::111122223333:assumed-role/pod-role/eks-chain-pod-"),
-        "{}",
-        who.body
+        arn.starts_with("arn:aws:sts::111122223333:assumed-role/pod-role/eks-chain-pod-"),
+        "{arn}"
     );
     lab.stop().await;
 }

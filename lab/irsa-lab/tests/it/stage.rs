@@ -11,6 +11,9 @@ pub(crate) const KEYCLOAK_ROLE: &str = "arn:aws:iam::111122223333:role/camunda/k
 pub(crate) const GATEWAY_ROLE: &str = "arn:aws:iam::111122223333:role/partner-gateway-role";
 pub(crate) const PARTNER_ROLE: &str = "arn:aws:iam::444455556666:role/partner-role";
 
+/// The form of `GetCallerIdentity`.
+pub(crate) const GET_CALLER_IDENTITY: &str = "Action=GetCallerIdentity&Version=2011-06-15";
+
 /// Starts a lab of the built-in world.
 pub(crate) async fn lab() -> Lab {
     lab_with(World::camunda_8_3()).await
@@ -38,6 +41,17 @@ pub(crate) async fn signed(lab: &Lab, signing: &Signing, form: &str) -> Answer {
     let url = &lab.facts().sts.url;
     let host = url.split_once("://").unwrap().1;
     ask(lab, url, &signing.sign(host, form)).await
+}
+
+/// Calls `GetCallerIdentity`.
+pub(crate) async fn caller(lab: &Lab, signing: &Signing) -> Answer {
+    signed(lab, signing, GET_CALLER_IDENTITY).await
+}
+
+/// Returns the ARN of the session whose credentials the answer of an endpoint has.
+pub(crate) async fn session_arn(lab: &Lab, answer: &Answer) -> String {
+    let signing = Signing::new(Credentials::from_json(answer));
+    caller(lab, &signing).await.xml("Arn")
 }
 
 /// Calls `AssumeRoleWithWebIdentity` with a valid session name.
