@@ -6,9 +6,12 @@
 )]
 
 pub mod child;
-
+mod client_hello;
 mod log;
 pub mod program;
 pub mod secrets;
+mod shared;
 
+pub use self::client_hello::incomplete_client_hello;
 pub use self::log::Log;
+pub use self::shared::Shared;

@@ -1,13 +1,14 @@
 //! Servers that the tests share: a lab, a PostgreSQL without a proxy, and proxies.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 
 use interop::proxy::Proxy;
 use interop::server::{ENDPOINT, TrustingPostgres, binaries, cache_folder};
 use interop::target::Target;
 use irsa_lab::facts::{ClusterFacts, WorkloadFacts};
 use irsa_lab::{Lab, LabOptions, World};
+use irsa_testing::Shared;
 use tokio::runtime::Runtime;
 
 /// The workload of most tests: one role, one database.
@@ -29,19 +30,10 @@ struct Servers {
 
 /// Returns the servers, shared by all tests that run at the moment.
 pub(crate) fn stage() -> Arc<Stage> {
-    static STAGE: Mutex<Weak<Stage>> = Mutex::new(Weak::new());
-    shared(&STAGE, || Some(Stage::set())).expect("it was set")
-}
-
-/// Returns the shared value, which is created if no test holds it.
-pub(crate) fn shared<T>(place: &Mutex<Weak<T>>, set: impl FnOnce() -> Option<T>) -> Option<Arc<T>> {
-    let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(shared) = place.upgrade() {
-        return Some(shared);
-    }
-    let shared = Arc::new(set()?);
-    *place = Arc::downgrade(&shared);
-    Some(shared)
+    static STAGE: Shared<Stage> = Shared::new();
+    STAGE
+        .get_or_start(|| Some(Stage::set()))
+        .expect("it was set")
 }
 
 impl Stage {

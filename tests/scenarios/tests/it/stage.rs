@@ -1,7 +1,7 @@
 //! The lab that the tests share, with exclusive access for tests that break something.
 
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use irsa_lab::facts::{ClusterFacts, WorkloadFacts};
 use irsa_lab::faults::FaultPlan;
@@ -59,13 +59,9 @@ pub(crate) fn alone() -> Alone {
 
 /// Started by the first test, and kept while a test needs it.
 fn stage() -> Arc<Stage> {
-    static STAGE: Mutex<Weak<Stage>> = Mutex::new(Weak::new());
-    let mut kept = STAGE.lock().unwrap_or_else(PoisonError::into_inner);
-    kept.upgrade().unwrap_or_else(|| {
-        let stage = Arc::new(Stage::set());
-        *kept = Arc::downgrade(&stage);
-        stage
-    })
+    static STAGE: irsa_testing::Shared<Stage> = irsa_testing::Shared::new();
+    let stage = STAGE.get_or_start(|| Some(Stage::set()));
+    stage.expect("it was started")
 }
 
 impl Stage {

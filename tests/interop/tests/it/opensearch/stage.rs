@@ -1,7 +1,7 @@
 //! Servers that the OpenSearch tests share: a lab with a domain, and an OpenSearch without a front.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use interop::opensearch::{DirectOpenSearch, OpenSearchTarget};
@@ -11,9 +11,10 @@ use irsa_lab::clock::{LabClock as _, SystemClock};
 use irsa_lab::facts::{DomainFacts, WorkloadFacts};
 use irsa_lab::sessions::{Origin, Session, SessionSpec};
 use irsa_lab::{Lab, LabOptions, World};
+use irsa_testing::Shared;
 use tokio::runtime::Runtime;
 
-use crate::stage::{shared, start};
+use crate::stage::start;
 
 /// The workload with all permissions: its role is the domain's master.
 pub(crate) const MASTER: &str = "opensearch";
@@ -33,8 +34,8 @@ struct Servers {
 /// Returns the servers, shared by all tests that run at the moment; `None` after printing the reason if Java is
 /// missing.
 pub(crate) fn stage() -> Option<Arc<Stage>> {
-    static STAGE: Mutex<Weak<Stage>> = Mutex::new(Weak::new());
-    shared(&STAGE, Stage::set)
+    static STAGE: Shared<Stage> = Shared::new();
+    STAGE.get_or_start(Stage::set)
 }
 
 impl Stage {
