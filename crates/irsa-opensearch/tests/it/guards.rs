@@ -9,7 +9,7 @@ use crate::domain::{Domain, HOST};
 use crate::proxy::{Proxy, Setup};
 
 #[derive(Debug)]
-struct OnlyZeebe;
+pub(crate) struct OnlyZeebe;
 
 impl PasswordCheck for OnlyZeebe {
     fn check(&self, user: &str, password: &[u8]) -> bool {

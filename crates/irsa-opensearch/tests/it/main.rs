@@ -35,5 +35,6 @@ mod secrets;
 mod skew;
 mod slow_readers;
 mod tls;
+mod unauthenticated;
 mod unreadable;
 mod web_pages;

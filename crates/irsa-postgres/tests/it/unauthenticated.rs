@@ -9,7 +9,7 @@ use irsa_net::tls::{LocalAuthority, MAX_CLIENT_HELLO};
 use irsa_pgwire::scram::Verifier;
 use irsa_pgwire::sqlstate::SqlState;
 use irsa_postgres::{ClientAuth, ScramUsers};
-use irsa_testing::Log;
+use irsa_testing::{Log, incomplete_client_hello};
 use rustls::ClientConfig;
 use tokio::net::TcpStream;
 use tokio::time::sleep;
@@ -68,23 +68,6 @@ fn password() -> ClientAuth {
         passwords: Some(Arc::new(ScramUsers::from_file(&file).unwrap())),
         ..ClientAuth::default()
     }
-}
-
-/// Returns the first `length` bytes of a ClientHello of 64 KiB in records of the maximum size.
-fn incomplete_client_hello(length: usize) -> Vec<u8> {
-    const RECORD: usize = 16 * 1024;
-    let mut records = Vec::new();
-    while records.len() < length {
-        let begins = records.is_empty();
-        records.extend([0x16, 3, 1, 0x40, 0]);
-        let payload = records.len();
-        if begins {
-            records.extend([1, 0, 0xff, 0xff, 3, 3]);
-        }
-        records.resize(payload + RECORD, 0);
-    }
-    records.truncate(length);
-    records
 }
 
 #[tokio::test]
