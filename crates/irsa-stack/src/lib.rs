@@ -39,7 +39,7 @@ pub use self::document::Document;
 pub use self::mistake::{Mistakes, Source};
 pub use self::outputs::{COMMAND as OUTPUTS_COMMAND, Outputs};
 pub use self::preset::Preset;
-pub use self::render::{File, Target, VersionSet, mark, render};
+pub use self::render::{File, Target, UserValues, VersionSet, mark, render, render_with};
 pub use self::shape::schema::json_schema;
 pub use self::stack::Stack;
 

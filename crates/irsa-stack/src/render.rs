@@ -1,11 +1,13 @@
 //! Files made from a set-up. The same set-up gives the same bytes.
 
+mod helm;
 mod kubernetes;
 mod lab;
 mod opensearch;
 mod sql;
 mod terraform;
 
+pub use self::helm::UserValues;
 pub use self::terraform::VersionSet;
 use crate::stack::{Placeholder, Stack};
 
@@ -18,6 +20,8 @@ pub enum Target {
     OpenSearch,
     /// A Kustomize component for each cluster.
     Kubernetes,
+    /// Values for Helm charts.
+    HelmValues,
     /// A world of the lab.
     Lab,
     /// A root module of Terraform, for these versions of the provider and modules.
@@ -43,15 +47,31 @@ pub fn mark(target: Target) -> String {
 /// # Errors
 /// The set-up can't be rendered as such files, with what to change.
 pub fn render(stack: &Stack, target: Target, names: &[&str]) -> Result<Vec<File>, String> {
+    render_with(stack, target, names, &UserValues::default())
+}
+
+/// Renders a target, with the user's own values for [`Target::HelmValues`].
+///
+/// # Errors
+/// As [`render`].
+pub fn render_with(
+    stack: &Stack,
+    target: Target,
+    names: &[&str],
+    values: &UserValues,
+) -> Result<Vec<File>, String> {
     let files = match target {
         Target::Sql => sql::files(stack),
         Target::OpenSearch => opensearch::files(stack),
         Target::Kubernetes => kubernetes::files(stack),
+        Target::HelmValues => helm::files(stack, values)?,
         Target::Lab => lab::files(stack)?,
         Target::Terraform(versions) => terraform::files(stack, versions)?,
     };
+    let names: Vec<_> = names.iter().copied().chain(values.names()).collect();
+    let digest = values.digest(&stack.digest);
     let header = |file: File| File {
-        text: with_header(&file, target, stack, names),
+        text: with_header(&file, target, &digest, &names),
         path: file.path,
     };
     Ok(files.into_iter().map(header).collect())
@@ -66,6 +86,7 @@ impl Target {
             Self::Sql => "sql",
             Self::OpenSearch => "opensearch",
             Self::Kubernetes => "kubernetes",
+            Self::HelmValues => "helm-values",
             Self::Lab => "lab",
             Self::Terraform(_) => "terraform",
         }
@@ -74,7 +95,7 @@ impl Target {
     /// The values that the files need, and that exist only after `terraform apply`.
     pub fn missing(self, stack: &Stack) -> Vec<&Placeholder> {
         let needs = |one: &&Placeholder| match self {
-            Self::Kubernetes => !matches!(one, Placeholder::Issuer(_)),
+            Self::Kubernetes | Self::HelmValues => !matches!(one, Placeholder::Issuer(_)),
             Self::OpenSearch => matches!(one, Placeholder::OpenSearch(_)),
             Self::Sql | Self::Lab | Self::Terraform(_) => false,
         };
@@ -82,7 +103,7 @@ impl Target {
     }
 }
 
-fn with_header(file: &File, target: Target, stack: &Stack, names: &[&str]) -> String {
+fn with_header(file: &File, target: Target, digest: &str, names: &[&str]) -> String {
     let comment = if target == Target::Sql { "--" } else { "#" };
     // Without folders, so that the file is the same wherever irsa runs.
     let names: Vec<_> = names
@@ -90,7 +111,7 @@ fn with_header(file: &File, target: Target, stack: &Stack, names: &[&str]) -> St
         .map(|name| name.rsplit('/').next().unwrap_or(name))
         .map(|name| irsa_chain::untrusted::printable(name).to_string())
         .collect();
-    let (version, digest) = (env!("CARGO_PKG_VERSION"), &stack.digest);
+    let version = env!("CARGO_PKG_VERSION");
     let header = format!(
         "{comment} {} {version} from {}, SHA-256 {digest}.\n{comment} Changes are overwritten.\n",
         mark(target),

@@ -72,6 +72,8 @@ pub(crate) fn stack(
         tags: file.tags.clone(),
         network: file.network.clone(),
         setup,
+        camunda: file.camunda.clone(),
+        keycloak: file.keycloak.clone().map(|one| (one.chart, one.release)),
         image: file.irsa.image.clone().unwrap_or_else(|| IMAGE.to_owned()),
         digest,
         placeholders,

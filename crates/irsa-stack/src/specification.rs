@@ -6,7 +6,8 @@ use irsa_chain::{AccountId, DbResourceId, IssuerUrl, Region, RoleArn, ServiceAcc
 use serde::Deserialize;
 
 use crate::stack::{
-    Component, CreateOpenSearch, CreatePostgres, IndexPrivilege, Network, PostgresPrivileges, Via,
+    Component, CreateOpenSearch, CreatePostgres, IndexPrivilege, KeycloakChart, Network,
+    PostgresPrivileges, Release, Via,
 };
 
 #[derive(Debug, Deserialize)]
@@ -24,9 +25,18 @@ pub(crate) struct Specification {
     #[serde(default)]
     pub(crate) opensearch: BTreeMap<String, OpenSearch>,
     pub(crate) workloads: BTreeMap<String, Workload>,
+    pub(crate) camunda: Option<Release>,
+    pub(crate) keycloak: Option<Keycloak>,
     #[serde(default)]
     pub(crate) irsa: Irsa,
     pub(crate) setup: Option<Setup>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Keycloak {
+    pub(crate) chart: KeycloakChart,
+    #[serde(flatten)]
+    pub(crate) release: Release,
 }
 
 #[derive(Debug, Deserialize)]

@@ -40,6 +40,10 @@ pub struct Stack {
     pub network: Option<Network>,
     /// The role that sets up the data stores.
     pub setup: Option<Setup>,
+    /// Camunda's chart.
+    pub camunda: Option<Release>,
+    /// Keycloak's chart, if Keycloak does not come with Camunda's.
+    pub keycloak: Option<(KeycloakChart, Release)>,
     /// Image of irsa.
     pub image: String,
     /// SHA-256 of the files this was made from, in hexadecimal.
@@ -223,6 +227,27 @@ pub struct OpenSearchUse {
     pub listen: u16,
 }
 
+/// A release of a Helm chart.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Release {
+    /// Version: of Camunda, or of Keycloak's chart.
+    pub version: String,
+    /// Name of the release.
+    pub release: Option<String>,
+    /// Namespace of the release.
+    pub namespace: Option<String>,
+}
+
+/// A Helm chart of Keycloak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeycloakChart {
+    /// `bitnami/keycloak`.
+    Bitnami,
+    /// `codecentric/keycloakx`.
+    Codecentric,
+}
+
 /// A component of Camunda.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -239,6 +264,10 @@ pub enum Component {
     Tasklist,
     /// Optimize.
     Optimize,
+    /// The orchestration cluster of Camunda 8.8 and later: Zeebe, Operate and Tasklist in one.
+    Orchestration,
+    /// Identity.
+    Identity,
 }
 
 /// What a database user may do.
@@ -339,25 +368,31 @@ impl Component {
     pub fn indices(self) -> &'static [(&'static str, IndexPrivilege)] {
         use IndexPrivilege::{Manage, Read};
         match self {
-            Self::Keycloak | Self::WebModeler => &[],
+            Self::Keycloak | Self::WebModeler | Self::Identity => &[],
             Self::Zeebe => &[("zeebe-record*", Manage)],
             Self::Operate => &[("operate-*", Manage), ("zeebe-record*", Read)],
             Self::Tasklist => &[("tasklist-*", Manage), ("zeebe-record*", Read)],
             Self::Optimize => &[("optimize-*", Manage), ("zeebe-record*", Read)],
+            Self::Orchestration => &[
+                ("zeebe-record*", Manage),
+                ("operate-*", Manage),
+                ("tasklist-*", Manage),
+                ("camunda-*", Manage),
+            ],
         }
     }
 
     /// Permissions on the cluster (Camunda documentation, "OpenSearch privileges").
     pub fn cluster_permissions(self) -> &'static [&'static str] {
         match self {
-            Self::Keycloak | Self::WebModeler => &[],
+            Self::Keycloak | Self::WebModeler | Self::Identity => &[],
             Self::Zeebe => &[
                 "cluster_monitor",
                 "cluster_composite_ops",
                 "cluster_manage_index_templates",
                 "cluster:admin/opendistro/ism/*",
             ],
-            Self::Operate | Self::Tasklist | Self::Optimize => &[
+            Self::Operate | Self::Tasklist | Self::Optimize | Self::Orchestration => &[
                 "cluster_monitor",
                 "cluster_composite_ops",
                 "cluster_manage_index_templates",

@@ -3,6 +3,7 @@
 mod contradictions;
 mod decisions;
 mod files;
+mod helm;
 mod mistakes;
 mod names;
 mod presets;

@@ -17,6 +17,8 @@ pub(crate) enum Yaml {
     Text(String),
     /// Text of several lines.
     Block(String),
+    /// `null`, or a number that is not in [0, 2^64).
+    Other(Value),
     List(Vec<Yaml>),
     Map(Vec<(String, Yaml)>),
 }
@@ -35,6 +37,17 @@ impl Yaml {
 
     pub(crate) fn texts<T: Into<String>>(texts: impl IntoIterator<Item = T>) -> Self {
         Self::List(texts.into_iter().map(Self::text).collect())
+    }
+
+    /// The text at the key `name` of a map: the name of a Kubernetes object.
+    pub(crate) fn name(&self) -> Option<&str> {
+        let Self::Map(entries) = self else {
+            return None;
+        };
+        match entries.iter().find(|(key, _)| key == "name") {
+            Some((_, Self::Text(name))) => Some(name),
+            _ => None,
+        }
     }
 
     /// The document, with a line end after each line.
@@ -88,8 +101,24 @@ impl Yaml {
             Self::Integer(integer) => integer.to_string(),
             Self::Text(text) => scalar(text),
             Self::Block(text) => block(text, depth),
+            Self::Other(value) => flow(value),
             Self::List(_) => "[]".to_owned(),
             Self::Map(_) => "{}".to_owned(),
+        }
+    }
+}
+
+impl From<&Value> for Yaml {
+    fn from(value: &Value) -> Self {
+        match value {
+            Value::Bool(flag) => Self::Flag(*flag),
+            Value::String(text) if text.contains('\n') => Self::Block(text.clone()),
+            Value::String(text) => Self::Text(text.clone()),
+            Value::Array(items) => Self::List(items.iter().map(Self::from).collect()),
+            Value::Object(entries) => {
+                Self::map(entries.iter().map(|(key, value)| (key, Self::from(value))))
+            }
+            Value::Null | Value::Number(_) => Self::Other(value.clone()),
         }
     }
 }
@@ -130,8 +159,8 @@ fn quoted(text: &str) -> String {
 /// A literal block, unless the text has something that one can't hold.
 fn block(text: &str, depth: usize) -> String {
     let is_plain = |char: char| char == '\n' || !irsa_chain::untrusted::is_deceptive(char);
-    if !text.ends_with('\n')
-        || text.ends_with("\n\n")
+    if text.trim_end().len() + 1 != text.len()
+        || !text.ends_with('\n')
         || text.starts_with([' ', '\n'])
         || !text.chars().all(is_plain)
     {

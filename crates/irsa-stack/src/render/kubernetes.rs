@@ -84,17 +84,23 @@ fn service_account(workload: &Workload, has_annotation: bool) -> Yaml {
         ("namespace", Yaml::text(account.namespace())),
     ];
     if has_annotation {
-        let annotation = (
-            "eks.amazonaws.com/role-arn",
-            Yaml::text(workload.role.as_str()),
-        );
-        metadata.push(("annotations", Yaml::map([annotation])));
+        metadata.push(("annotations", role_annotation(workload)));
     }
     Yaml::map([
         ("apiVersion", Yaml::text("v1")),
         ("kind", Yaml::text("ServiceAccount")),
         ("metadata", Yaml::map(metadata)),
     ])
+}
+
+/// The annotations of a workload's service account, if EKS gives the role by one.
+pub(super) fn annotations(workload: &Workload) -> Option<Yaml> {
+    workload.has_annotation.then(|| role_annotation(workload))
+}
+
+fn role_annotation(workload: &Workload) -> Yaml {
+    let role = Yaml::text(workload.role.as_str());
+    Yaml::map([("eks.amazonaws.com/role-arn", role)])
 }
 
 /// A strategic merge patch. Its kind and name are those of the target that Kustomize finds.
@@ -118,7 +124,8 @@ fn patch(stack: &Stack, workload: &Workload) -> Yaml {
     ])
 }
 
-fn sidecar(stack: &Stack, workload: &Workload) -> Yaml {
+/// The container of the proxy.
+pub(super) fn sidecar(stack: &Stack, workload: &Workload) -> Yaml {
     let mounts = Yaml::List(
         mounts(workload)
             .into_iter()
@@ -248,7 +255,8 @@ fn mount(name: &str, path: &str, is_read_only: bool) -> Yaml {
     Yaml::map(fields.into_iter().chain(read_only))
 }
 
-fn volumes(workload: &Workload) -> Vec<Yaml> {
+/// The volumes of the proxy.
+pub(super) fn volumes(workload: &Workload) -> Vec<Yaml> {
     let names = mounts(workload).into_iter().map(|(name, _, _)| name);
     let volume = |name| {
         let source = if name == "irsa-token" {

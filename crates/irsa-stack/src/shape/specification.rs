@@ -59,6 +59,11 @@ pub(crate) static SPECIFICATION: Shape = Shape::Record(&[
         "The Camunda Platform release that the components belong to.",
     ),
     Field::optional(
+        "keycloak",
+        Shape::Record(KEYCLOAK),
+        "The Helm release of Keycloak, if Keycloak does not come with Camunda's chart.",
+    ),
+    Field::optional(
         "postgres",
         Shape::Map {
             key: &DB_IDENTIFIER,
@@ -142,6 +147,34 @@ const CAMUNDA: &[Field] = &[
         "version",
         Shape::Text(&VERSION),
         "Version, such as 8.3, in quotes.",
+    ),
+    Field::optional("release", Shape::Text(&LABEL), "Name of the Helm release."),
+    Field::optional(
+        "namespace",
+        Shape::Text(&NAMESPACE),
+        "Namespace of the release.",
+    ),
+];
+
+const KEYCLOAK: &[Field] = &[
+    Field::required(
+        "chart",
+        Shape::Choice(&[
+            Word {
+                name: "bitnami",
+                doc: "`bitnami/keycloak`.",
+            },
+            Word {
+                name: "codecentric",
+                doc: "`codecentric/keycloakx`.",
+            },
+        ]),
+        "The chart.",
+    ),
+    Field::required(
+        "version",
+        Shape::Text(&VERSION),
+        "Version of the chart, such as 24, in quotes.",
     ),
     Field::optional("release", Shape::Text(&LABEL), "Name of the Helm release."),
     Field::optional(

@@ -67,6 +67,9 @@ pub(crate) struct RenderArgs {
     /// Directory to write to. Files that irsa did not render are never overwritten
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
+    /// Your own values file; may be repeated. Its lists are repeated after irsa's (helm-values only)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) values: Vec<PathBuf>,
     /// Change nothing: print what would change, and exit with code 3 if anything would
     #[arg(long)]
     pub(crate) check: bool,
@@ -92,6 +95,8 @@ pub(crate) enum PresetName {
 pub(crate) enum TargetName {
     /// A Kustomize component for each cluster: service accounts, and the proxy as a sidecar
     Kubernetes,
+    /// Values for the Helm charts of Camunda and Keycloak: the proxy as a sidecar
+    HelmValues,
     /// Scripts for psql: databases, users, IAM authentication
     Sql,
     /// Scripts for OpenSearch's security plugin: roles and role mappings
@@ -120,6 +125,7 @@ impl TargetName {
     pub(crate) fn target(self, versions: Option<VersionSet>) -> Target {
         match self {
             Self::Kubernetes => Target::Kubernetes,
+            Self::HelmValues => Target::HelmValues,
             Self::Sql => Target::Sql,
             Self::OpenSearch => Target::OpenSearch,
             Self::Lab => Target::Lab,

@@ -1,11 +1,12 @@
 //! `irsa render`: files from the specification.
 
 mod directory;
+mod values;
 
 use std::process::ExitCode;
 
 use irsa_cli::{CHAIN_BROKEN, FailureFormat};
-use irsa_stack::{OUTPUTS_COMMAND, Stack, Target, mark, render};
+use irsa_stack::{OUTPUTS_COMMAND, Stack, Target, mark, render_with};
 
 use self::directory::Changes;
 use super::specification;
@@ -16,6 +17,7 @@ use crate::settings::Mistakes;
 
 pub(crate) fn run(args: &RenderArgs, mut mistakes: Mistakes) -> Result<ExitCode, Failure> {
     let target = args.target.target(args.versions);
+    let values = mistakes.collect(values::read(args, target));
     let is_terraform = matches!(target, Target::Terraform(_));
     if args.versions.is_some() && !is_terraform {
         mistakes.add("--versions: has an effect on `terraform` only");
@@ -29,7 +31,8 @@ pub(crate) fn run(args: &RenderArgs, mut mistakes: Mistakes) -> Result<ExitCode,
         specification::stack(&args.stack, mistakes, FailureFormat::Text)?
     };
     known(&stack, target)?;
-    let files = render(&stack, target, &document.names()).map_err(Failure::other)?;
+    let values = values.unwrap_or_default();
+    let files = render_with(&stack, target, &document.names(), &values).map_err(Failure::other)?;
     let changes = Changes::plan(&args.out, target.name(), &mark(target), &files)?;
     if args.check {
         output::line(changes.diff().trim_end())?;

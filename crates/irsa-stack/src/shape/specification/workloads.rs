@@ -37,6 +37,15 @@ pub(super) const WORKLOAD: &[Field] = &[
                 name: "optimize",
                 doc: "Optimize: writes `optimize-*`, reads `zeebe-record*`.",
             },
+            Word {
+                name: "orchestration",
+                doc: "Zeebe, Operate and Tasklist in one, from Camunda 8.8 on: writes `zeebe-record*`, `operate-*`, \
+                      `tasklist-*` and `camunda-*`.",
+            },
+            Word {
+                name: "identity",
+                doc: "Identity.",
+            },
         ]),
         "Component of Camunda, which decides about the indices.",
     ),
