@@ -115,9 +115,9 @@ in capitals (`ROLE`, `NAMESPACE`) stand for them here. See also [all checks](REA
 const fn about(link: Link) -> &'static str {
     match link {
         Link::ServiceAccount => {
-            "A pod runs as a Kubernetes service account. The annotation `eks.amazonaws.com/role-arn` of the account \
-             names its role (IRSA), or an EKS Pod Identity association does. A webhook adds variables and a token to \
-             the pod's containers, only when the pod is created."
+            "A pod runs as a Kubernetes service account. The account's annotation `eks.amazonaws.com/role-arn` \
+             (IRSA) or an EKS Pod Identity association names the IAM role. When the pod is created, a webhook adds \
+             variables and a token to its containers."
         }
         Link::ProjectedToken => {
             "The kubelet writes a token of the service account into a volume of the pod and renews it there. The \
@@ -125,8 +125,8 @@ const fn about(link: Link) -> &'static str {
              validity."
         }
         Link::OidcProvider => {
-            "AWS accepts tokens of an issuer that has an OIDC provider in the role's account. AWS downloads the \
-             issuer's keys and verifies the token with them."
+            "AWS accepts a token if the role's account has an OIDC provider for the token's issuer. AWS downloads \
+             the issuer's keys and verifies the token with them."
         }
         Link::TrustPolicy => {
             "The trust policy of the role determines which tokens can be exchanged for its credentials, by provider, \
@@ -146,11 +146,13 @@ const fn about(link: Link) -> &'static str {
              valid for one endpoint, one region and a limited time."
         }
         Link::Endpoint => {
-            "The path to the data store: name resolution, connection, TLS, and whether the data store accepts clients."
+            "The endpoint is the network path to the data store: name resolution, the TCP connection, TLS, and a \
+             data store that accepts clients."
         }
         Link::Grant => {
-            "Permissions inside the data store: in PostgreSQL, membership in `rds_iam` and privileges on the \
-             database; in OpenSearch, a role of fine-grained access control that the IAM role is mapped to."
+            "The grant is the permission inside the data store. In PostgreSQL, it consists of membership in \
+             `rds_iam` and privileges on the database; in OpenSearch, the IAM role must be mapped to a security \
+             role."
         }
     }
 }
@@ -175,7 +177,11 @@ fn section(check: &Check) -> String {
     }
     let explained_by = explained_by(id);
     if !explained_by.is_empty() {
-        _ = write!(text, "\nExplained by {}.\n", references(explained_by));
+        _ = write!(
+            text,
+            "\nIf one of these checks finds the reason, the report shows it instead: {}.\n",
+            references(explained_by)
+        );
     }
     if causes.is_empty() {
         let is_needed = checks().any(|other| other.needs.contains(id));
@@ -209,9 +215,9 @@ fn reference(id: &str) -> String {
 fn table(scenarios: &[ScenarioRow]) -> String {
     let mut text = format!(
         "{GENERATED}# Fault scenarios\n\n\
-         Tests of the doctor. Each row breaks one link on purpose. The named check is then the only one that fails, \
-         the checks that need it are not reached, and all others hold. The files are in \
-         `crates/irsa-doctor/tests/scenarios/`.\n"
+         This page lists the tests of the doctor. Each test breaks one link on purpose. The named check must then \
+         be the only one that fails, the checks that need it must not be reached, and all others must hold. The \
+         files are in `crates/irsa-doctor/tests/scenarios/`.\n"
     );
     for place in Place::ALL {
         _ = write!(

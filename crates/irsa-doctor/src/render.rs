@@ -6,12 +6,14 @@
 mod chain;
 mod json;
 mod junit;
+mod steps;
 mod style;
 mod text;
 mod words;
 
 pub use self::json::{SCHEMA, json};
 pub use self::junit::junit;
+pub use self::steps::{Layout, layout};
 pub use self::style::{Lines, Style, is_utf8};
 pub use self::text::text;
 

@@ -99,10 +99,20 @@ fn allowing(evaluation: &Evaluation<'_>) -> String {
 /// The location of a statement.
 fn place(evaluation: &Evaluation<'_>, cited: &Cited) -> String {
     let name = evaluation.file(cited);
-    let name = name.map_or_else(|| cited.layer.to_string(), quoted);
+    let name = name.map_or_else(|| cited.layer.to_string(), named);
     match &cited.statement.sid {
         Some(sid) => format!("statement {} of {name}", quoted(sid)),
         None => format!("statement {} of {name}", cited.statement.statement),
+    }
+}
+
+/// A policy by its name. The policies of roles and domains have none, so they are named by their owner.
+fn named(policy: &str) -> String {
+    let owned = ["the trust policy of ", "the access policy of "].into_iter();
+    let mut owner = owned.filter_map(|kind| Some((kind, policy.strip_prefix(kind)?)));
+    match owner.next() {
+        Some((kind, owner)) => format!("{kind}{}", quoted(owner)),
+        None => quoted(policy),
     }
 }
 

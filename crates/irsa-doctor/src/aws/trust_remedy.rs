@@ -20,8 +20,8 @@ pub(super) fn trust_remedy(
     let name = role.arn.name();
     if matches!(denial.outcome.reason, Reason::Denies(_)) {
         return Remedy::from(format!(
-            "narrow or remove {}: an explicit Deny overrides every Allow. First make sure that `{name}` is the role meant \
-             for `{account}`",
+            "make sure that `{name}` is the role meant for `{account}`; then narrow or remove {}: an explicit Deny \
+             overrides every Allow",
             denial.place
         ));
     }
@@ -36,7 +36,8 @@ pub(super) fn trust_remedy(
     Commands::new([command])
         .on_condition(format!("if `{name}` is the role meant for `{account}`"))
         .with_note(format!(
-            "{help}if it is not, correct the annotation eks.amazonaws.com/role-arn (with Pod Identity, the association)"
+            "{help}if `{name}` is not that role, correct the annotation eks.amazonaws.com/role-arn (with Pod Identity, the \
+             association)"
         ))
         .into()
 }

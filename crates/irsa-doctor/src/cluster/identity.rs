@@ -122,7 +122,7 @@ fn not_given(cluster: &Cluster, pod: &Pod, name: &str) -> CheckOutcome {
             format!("the pod's annotation {SKIP_CONTAINERS} is {}", quoted(list)),
         )
         .remedy(format!(
-            "remove `{name}` from {SKIP_CONTAINERS} in the template of {}; this recreates its pods",
+            "remove `{name}` from {SKIP_CONTAINERS} in the template of {}, which recreates its pods",
             pod.template()
         ));
     }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use irsa_chain::{Cause, Link};
 use irsa_cli::suggest;
+use irsa_doctor::render::{self, Layout};
 use serde_json::{Value, json};
 
 use crate::cli::{CauseArgs, Output};
@@ -102,8 +103,17 @@ fn explanation(cause: Cause) -> String {
         number(link),
         Link::ALL.len(),
         cause.summary(),
-        cause.remedy(),
+        remedy(cause),
     )
+}
+
+/// The remedy, with each step on a separate line.
+fn remedy(cause: Cause) -> String {
+    let steps = render::layout(cause.remedy()).into_iter();
+    let lines: Vec<_> = steps
+        .map(|Layout { lead, step }| format!("{lead}{step}"))
+        .collect();
+    lines.join("\n          ")
 }
 
 /// Lists the causes of a link, one per line.

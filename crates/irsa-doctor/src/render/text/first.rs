@@ -1,6 +1,7 @@
 //! The finding to start with: what was seen, its cause, and its remedy.
 
 use super::Page;
+use crate::render::steps::{Layout, layout};
 use crate::render::style::Lines;
 use crate::render::{documentation, words};
 use crate::{Commands, Finding, Remedy, Report, Verdict};
@@ -58,7 +59,7 @@ impl Page {
         }
         match &finding.remedy {
             Some(Remedy::Commands(commands)) => self.run(commands),
-            Some(Remedy::Advice(advice)) => self.named("advice", advice),
+            Some(Remedy::Advice(advice)) => self.steps("advice", advice),
             None => {}
         }
         self.named("more", &documentation(check));
@@ -78,7 +79,7 @@ impl Page {
             self.line(&format!("{}{command}", " ".repeat(4 + NAMES)));
         }
         if let Some(note) = &commands.note {
-            self.named("", note);
+            self.steps("", note);
         }
     }
 
@@ -94,10 +95,32 @@ impl Page {
                 *last = self.style.encoded(&format!("{last} …"));
             }
         }
-        for (index, part) in parts.iter().enumerate() {
+        self.field(name, &parts);
+    }
+
+    /// A field whose value is a remedy: each step begins a line.
+    fn steps(&mut self, name: &str, remedy: &str) {
+        let width = self.style.columns().saturating_sub(2 + NAMES);
+        let remedy = self.style.clean(remedy);
+        let mut lines = Vec::new();
+        for Layout { lead, step } in layout(&remedy) {
+            let indent = lead.len();
+            for (index, part) in words::wrap(step, width.saturating_sub(indent))
+                .iter()
+                .enumerate()
+            {
+                let lead = if index == 0 { lead } else { "" };
+                lines.push(format!("{lead:indent$}{part}"));
+            }
+        }
+        self.field(name, &lines);
+    }
+
+    fn field(&mut self, name: &str, lines: &[String]) {
+        for (index, line) in lines.iter().enumerate() {
             let name = if index == 0 { name } else { "" };
             let name = self.style.dim(&format!("{name:NAMES$}"));
-            self.line(&format!("  {name}{part}"));
+            self.line(&format!("  {name}{line}"));
         }
     }
 }

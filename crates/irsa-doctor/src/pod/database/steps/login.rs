@@ -179,13 +179,14 @@ fn suspects(pod: &Pod, target: &DatabaseTarget) -> Option<String> {
     let (partition, account) = (role.partition(), role.account());
     let user = target.user.as_deref()?;
     Some(format!(
-        "the user is in rds_iam (the server asked for a token). Check, in order: 1. a policy of the role `{}` allows \
-         rds-db:connect on `arn:{partition}:rds-db:{region}:{account}:dbuser:RESOURCE_ID/{user}` (to get RESOURCE_ID, run \
-         `aws rds describe-db-clusters --region {region} --query \
-         \"DBClusters[?Endpoint=='{sign_host}'].DbClusterResourceId\"`); 2. its permissions boundary allows it too; 3. IAM \
-         authentication is enabled on the cluster (`--query \
-         'DBClusters[].[DBClusterIdentifier,IAMDatabaseAuthenticationEnabled]'`). To check 1 to 3 automatically, run `irsa \
-         doctor --from pod,aws --aws-profile NAME` with credentials that can read IAM and RDS. The CloudWatch log export \
+        "to find the reason automatically, run `irsa doctor --from pod,aws --aws-profile NAME` with credentials that can \
+         read IAM and RDS; otherwise, check (the user is in rds_iam, because the server asked for a token): 1. a policy of \
+         the role `{}` allows rds-db:connect on \
+         `arn:{partition}:rds-db:{region}:{account}:dbuser:RESOURCE_ID/{user}` (to get RESOURCE_ID, run `aws rds \
+         describe-db-clusters --region {region} --query \"DBClusters[?Endpoint=='{sign_host}'].DbClusterResourceId\"`); \
+         2. its permissions boundary allows it too; 3. IAM authentication is enabled on the cluster: `aws rds \
+         describe-db-clusters --region {region} --query \
+         'DBClusters[].[DBClusterIdentifier,IAMDatabaseAuthenticationEnabled]'`; the CloudWatch log export \
          iam-db-auth-error also has the reason",
         role.name()
     ))

@@ -89,7 +89,7 @@ async fn unreachable(pod: &mut Pod, error: &IdentityError, proxy: &str) -> Check
     if is_named {
         return seen.remedy(format!(
             "run `curl -v {url}` in the pod; correct the endpoint in `--sts-endpoint` or AWS_ENDPOINT_URL_STS, or unset it \
-             to use the one of the region"
+             to use the regional endpoint"
         ));
     }
     let region =

@@ -91,11 +91,11 @@ fn remedy(pod: &Pod, stage: Stage) -> Option<Remedy> {
             return Some(audience_remedy(provider.as_str(), &audience, Some(issuer)));
         }
         Stage::Trust => format!(
-            "make sure that `{role}` is the role meant for `{}`; if it is not, correct the annotation \
-             eks.amazonaws.com/role-arn. If it is, its trust policy (`aws iam get-role --role-name {} --query \
-             Role.AssumeRolePolicyDocument`) must contain the statement `{}`, and no service or resource control policy \
-             may deny the call. To get the exact cause and the command that fixes it, run `irsa doctor --from pod,aws \
-             --aws-profile NAME` with credentials that can read IAM",
+            "to get the exact cause and the command that fixes it, run `irsa doctor --from pod,aws --aws-profile NAME` \
+             with credentials that can read IAM; otherwise, check: 1. `{role}` is the role meant for `{}`: if it is not, \
+             correct the annotation eks.amazonaws.com/role-arn; 2. its trust policy (`aws iam get-role --role-name {} \
+             --query Role.AssumeRolePolicyDocument`) contains the statement `{}`; 3. no service or resource control \
+             policy denies the call",
             clean(&claims.sub),
             role.name(),
             statement(&provider, host, &clean(&claims.sub), &audience)
