@@ -14,9 +14,12 @@ var identifying = []string{
 	"master_username", "storage_encrypted", "cluster_name", "namespace", "service_account", "vpc_id", "region",
 }
 
+// Other versions of the provider have other attributes.
 func (p *provider) UpgradeResourceState(_ context.Context, r *tfprotov5.UpgradeResourceStateRequest) (*tfprotov5.UpgradeResourceStateResponse, error) {
 	kind := p.schemas.Resources[r.TypeName].schema().ValueType()
-	state, err := r.RawState.Unmarshal(kind)
+	state, err := r.RawState.UnmarshalWithOpts(kind, tfprotov5.UnmarshalOpts{
+		ValueFromJSONOpts: tftypes.ValueFromJSONOpts{IgnoreUndefinedAttributes: true},
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -24,8 +27,16 @@ func (p *provider) UpgradeResourceState(_ context.Context, r *tfprotov5.UpgradeR
 	return &tfprotov5.UpgradeResourceStateResponse{UpgradedState: &encoded}, err
 }
 
+// AWS has what is in the state, and values for attributes that the state of another version lacks.
 func (p *provider) ReadResource(_ context.Context, r *tfprotov5.ReadResourceRequest) (*tfprotov5.ReadResourceResponse, error) {
-	return &tfprotov5.ReadResourceResponse{NewState: r.CurrentState}, nil
+	members := p.schemas.Resources[r.TypeName]
+	kind := members.schema().ValueType()
+	state, err := r.CurrentState.Unmarshal(kind)
+	if err != nil {
+		return nil, err
+	}
+	encoded, err := tfprotov5.NewDynamicValue(kind, p.invented(r.TypeName, members, state))
+	return &tfprotov5.ReadResourceResponse{NewState: &encoded}, err
 }
 
 func (p *provider) ValidateResourceTypeConfig(_ context.Context, r *tfprotov5.ValidateResourceTypeConfigRequest) (*tfprotov5.ValidateResourceTypeConfigResponse, error) {
@@ -33,7 +44,7 @@ func (p *provider) ValidateResourceTypeConfig(_ context.Context, r *tfprotov5.Va
 	if err != nil {
 		return nil, err
 	}
-	return &tfprotov5.ValidateResourceTypeConfigResponse{Diagnostics: validate(r.TypeName, given)}, nil
+	return &tfprotov5.ValidateResourceTypeConfigResponse{Diagnostics: p.validate(r.TypeName, given)}, nil
 }
 
 func (p *provider) ValidateDataSourceConfig(context.Context, *tfprotov5.ValidateDataSourceConfigRequest) (*tfprotov5.ValidateDataSourceConfigResponse, error) {

@@ -96,6 +96,9 @@ func (t *thing) text(name string) string {
 		return known
 	}
 	template := templates[t.kind][name]
+	if name == "region" {
+		template = t.provider.region
+	}
 	if t.depth++; t.depth > 20 {
 		return "" // A template that needs itself.
 	}

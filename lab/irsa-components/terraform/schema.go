@@ -19,6 +19,7 @@ var files embed.FS
 
 // The schemas of a version of the provider.
 type schemas struct {
+	version   string
 	Resources map[string]body
 	Data      map[string]body
 }
@@ -54,7 +55,7 @@ func readSchemas(version string) (*schemas, error) {
 	if err != nil {
 		return nil, fmt.Errorf("there are no schemas of version `%s`", version)
 	}
-	read := &schemas{}
+	read := &schemas{version: version}
 	return read, json.Unmarshal(text, read)
 }
 

@@ -113,6 +113,13 @@ var templates = map[string]map[string]string{
 		"arn":       "arn:{partition}:iam::{account}:role/aws-service-role/{aws_service_name}/{name}",
 		"unique_id": "AROA{upper:17}",
 	},
+	"aws_launch_template": {
+		"id":              "lt-{hex:17}",
+		"name":            "{name_prefix}{digits:26}",
+		"arn":             "arn:{partition}:ec2:{region}:{account}:launch-template/{id}",
+		"default_version": "1",
+		"latest_version":  "1",
+	},
 	"aws_opensearch_domain": {
 		"id":                                "{arn}",
 		"arn":                               "arn:{partition}:es:{region}:{account}:domain/{domain_name}",

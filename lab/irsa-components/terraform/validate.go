@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov5"
@@ -41,7 +42,12 @@ var (
 	arns      = []string{"policy_arn", "role_arn", "permissions_boundary"}
 )
 
-func validate(kind string, config tftypes.Value) []*tfprotov5.Diagnostic {
+// Elements of sets that older versions of the provider refuse, although AWS accepts them.
+var refused = map[string]map[string][]string{
+	"5.9.0": {"aws_rds_cluster.enabled_cloudwatch_logs_exports": {"iam-db-auth-error", "instance"}},
+}
+
+func (p *provider) validate(kind string, config tftypes.Value) []*tfprotov5.Diagnostic {
 	var found []*tfprotov5.Diagnostic
 	values := object(config)
 	refuse := func(name, why string) {
@@ -54,6 +60,14 @@ func validate(kind string, config tftypes.Value) []*tfprotov5.Diagnostic {
 	for name, value := range values {
 		if form := forms[kind+"."+name]; form != nil && isGiven(value) && !form.MatchString(text(value)) {
 			refuse(name, fmt.Sprintf("invalid value %q", text(value)))
+		}
+	}
+	for path, elements := range refused[p.schemas.version] {
+		name := strings.TrimPrefix(path, kind+".")
+		for _, element := range texts(values[name]) {
+			if slices.Contains(elements, element) {
+				refuse(name, fmt.Sprintf("invalid value %q", element))
+			}
 		}
 	}
 	for _, name := range documents {

@@ -17,10 +17,20 @@ struct Module {
     versions: &'static [(&'static str, &'static str)],
 }
 
-const REGISTRY: [Module; 1] = [Module {
-    address: "terraform-aws-modules/iam/aws",
-    versions: &[("5.28.0", "iam-5"), ("5.60.0", "iam-5"), ("6.5.0", "iam-6")],
-}];
+const REGISTRY: [Module; 2] = [
+    Module {
+        address: "terraform-aws-modules/eks/aws",
+        versions: &[
+            ("19.15.3", "eks-19"),
+            ("20.37.2", "eks-20"),
+            ("21.19.0", "eks-21"),
+        ],
+    },
+    Module {
+        address: "terraform-aws-modules/iam/aws",
+        versions: &[("5.28.0", "iam-5"), ("5.60.0", "iam-5"), ("6.5.0", "iam-6")],
+    },
+];
 
 /// Maximum size of a request.
 const MAX_REQUEST: u64 = 8_192;

@@ -1,7 +1,8 @@
-//! The real Terraform over the stand-ins; skipped without Terraform, unless `IRSA_REQUIRE_CLIENTS=1`.
+//! The real Terraform over the stand-ins; skipped without Terraform or Go, unless `IRSA_REQUIRE_CLIENTS=1`.
 
 use std::fs;
 
+use irsa_components::GoError;
 use irsa_components::terraform::{RootModule, Terraform, TerraformError};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -43,7 +44,9 @@ impl Configuration {
     async fn new(text: &str) -> Option<Self> {
         let note = |line: &str| eprintln!("{line}");
         let terraform = match Terraform::locate(&cache_folder(), &note).await {
-            Err(error @ TerraformError::Missing) => {
+            Err(
+                error @ (TerraformError::Missing | TerraformError::Go(GoError::Missing { .. })),
+            ) => {
                 let is_required =
                     std::env::var_os("IRSA_REQUIRE_CLIENTS").is_some_and(|value| value == "1");
                 assert!(!is_required, "{error}");

@@ -38,3 +38,11 @@ resource "aws_iam_role_policy_attachment" "additional" {
   role       = aws_iam_role.this[0].name
   policy_arn = each.value
 }
+
+# Of a policy that the module creates, which it does not here.
+resource "aws_iam_role_policy_attachment" "this" {
+  count = 0
+
+  role       = aws_iam_role.this[0].name
+  policy_arn = "arn:aws:iam::aws:policy/AWSDenyAll"
+}
