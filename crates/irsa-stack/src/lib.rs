@@ -30,6 +30,7 @@ mod render;
 mod resolve;
 mod shape;
 mod specification;
+pub mod sql;
 pub mod stack;
 mod tree;
 mod yaml;
@@ -41,6 +42,7 @@ pub use self::outputs::{COMMAND as OUTPUTS_COMMAND, Outputs};
 pub use self::preset::Preset;
 pub use self::render::{File, Target, UserValues, VersionSet, mark, render, render_with};
 pub use self::shape::schema::json_schema;
+pub use self::sql::ownership_mark;
 pub use self::stack::Stack;
 
 #[cfg(test)]

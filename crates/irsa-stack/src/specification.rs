@@ -98,6 +98,8 @@ pub(crate) struct Admin {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Database {
     pub(crate) owner: Option<String>,
+    #[serde(default)]
+    pub(crate) exclusive: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -166,6 +168,7 @@ pub(crate) struct UsePostgres {
     pub(crate) store: String,
     pub(crate) database: String,
     pub(crate) user: Option<String>,
+    pub(crate) acts_as: Option<String>,
     #[serde(default)]
     pub(crate) privileges: PostgresPrivileges,
     pub(crate) listen: Option<u16>,

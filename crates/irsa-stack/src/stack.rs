@@ -112,6 +112,8 @@ pub struct Database {
     pub name: String,
     /// The user with all privileges.
     pub owner: String,
+    /// Whether no one but the workloads' users and those who use it already may connect.
+    pub is_exclusive: bool,
 }
 
 /// An OpenSearch domain.
@@ -208,6 +210,8 @@ pub struct PostgresUse {
     pub database: String,
     /// User.
     pub user: String,
+    /// A user who logs in by password today, and whose sessions the user's are.
+    pub acts_as: Option<String>,
     /// Privileges of the user.
     pub privileges: PostgresPrivileges,
     /// Port of the proxy.

@@ -4,9 +4,11 @@
 use std::fmt::Write as _;
 
 use crate::render::File;
-use crate::stack::{
-    Database, Placeholder, PostgresPrivileges, PostgresStore, PostgresUse, Stack, Workload,
+use crate::sql::{
+    DatabaseObject, PostgresObjects, UserObject, grant_schema, grant_schema_usage, identifier,
+    literal,
 };
+use crate::stack::{Placeholder, PostgresPrivileges, PostgresStore, PostgresUse, Stack, Workload};
 
 /// Refuses to enable IAM authentication where that would end a login by password.
 ///
@@ -77,97 +79,70 @@ fn store_script(stack: &Stack, store: &PostgresStore) -> String {
     }
     text += "\n\\set ON_ERROR_STOP on\n\n";
     text += GUARDS;
-    let mut users: Vec<&str> = stack
-        .uses_of_postgres(store)
-        .map(|(_, one)| one.user.as_str())
-        .collect();
-    users.sort_unstable();
-    users.dedup();
-    for user in users {
-        text += &user_statements(stack, user);
+    let objects = PostgresObjects::for_store(stack, store);
+    for user in &objects.users {
+        text += &user_statements(user, &objects.mark);
     }
-    for database in &store.databases {
-        text += &database_statements(stack, store, database);
+    for database in &objects.databases {
+        text += &database_statements(database, &objects.mark);
     }
     text
 }
 
-fn user_statements(stack: &Stack, user: &str) -> String {
-    let (name, literal) = (identifier(user), literal(user));
-    let comment = self::literal(&format!("irsa: {}", stack.name));
-    format!(
+fn user_statements(user: &UserObject, mark: &str) -> String {
+    let (name, mark_literal) = (literal(&user.name), literal(mark));
+    let [create, comment] = user.create(mark);
+    let mut text = format!(
         "\n-- User {shown}\n\
-         SELECT NOT EXISTS (SELECT FROM pg_roles WHERE rolname = {literal}) AS is_missing \\gset\n\
+         SELECT NOT EXISTS (SELECT FROM pg_roles WHERE rolname = {name}) AS is_missing \\gset\n\
          \\if :is_missing\n\
          BEGIN;\n\
-         CREATE ROLE {name} LOGIN;\n\
-         COMMENT ON ROLE {name} IS {comment};\n\
+         {create};\n\
+         {comment};\n\
          COMMIT;\n\
          \\endif\n\
-         SELECT pg_temp.check_user({literal}, {comment}) \\gset\n\
-         SELECT pg_temp.check_admin({literal}) \\gset\n\
-         GRANT rds_iam TO {name};\n",
-        shown = comment_text(user),
-    )
+         SELECT pg_temp.check_user({name}, {mark_literal}) \\gset\n\
+         SELECT pg_temp.check_admin({name}) \\gset\n",
+        shown = comment_text(&user.name),
+    );
+    if let Some([member, session]) = user.act() {
+        let _ = writeln!(text, "BEGIN;\n{member};\n{session};\nCOMMIT;");
+    }
+    let _ = writeln!(text, "{};", user.grant_iam());
+    text
 }
 
 /// A database that this script creates takes connections only when no one else can connect to it, so that an
 /// interrupted run leaves nothing open.
-fn database_statements(stack: &Stack, store: &PostgresStore, database: &Database) -> String {
-    let (name, literal) = (identifier(&database.name), literal(&database.name));
-    let comment = self::literal(&format!("irsa: {}", stack.name));
+fn database_statements(database: &DatabaseObject, mark: &str) -> String {
+    let name = literal(&database.name);
+    let create = database.create();
     let mut text = format!(
         "\n-- Database {shown}\n\
-         SELECT NOT EXISTS (SELECT FROM pg_database WHERE datname = {literal}) AS is_missing \\gset\n\
+         SELECT NOT EXISTS (SELECT FROM pg_database WHERE datname = {name}) AS is_missing \\gset\n\
          \\if :is_missing\n\
-         CREATE DATABASE {name} ALLOW_CONNECTIONS false CONNECTION LIMIT 0;\n\
+         {create};\n\
          \\endif\n\
-         SELECT EXISTS (SELECT FROM pg_database WHERE datname = {literal} AND NOT datallowconn AND datconnlimit = 0) \
+         SELECT EXISTS (SELECT FROM pg_database WHERE datname = {name} AND NOT datallowconn AND datconnlimit = 0) \
          AS is_new \\gset\n\
-         \\if :is_new\n\
-         REVOKE CONNECT, TEMPORARY ON DATABASE {name} FROM PUBLIC;\n\
-         COMMENT ON DATABASE {name} IS {comment};\n\
-         ALTER DATABASE {name} ALLOW_CONNECTIONS true CONNECTION LIMIT -1;\n\
-         \\endif\n",
+         \\if :is_new\n",
         shown = comment_text(&database.name),
     );
-    let uses = || {
-        let uses = stack.uses_of_postgres(store).map(|(_, one)| one);
-        uses.filter(|one| one.database == database.name)
-    };
-    let mut all: Vec<_> = uses()
-        .filter(|one| one.privileges == PostgresPrivileges::All)
-        .collect();
-    all.sort_by(|one, other| one.user.cmp(&other.user));
-    all.dedup_by_key(|one| &one.user);
-    for used in &all {
-        let _ = writeln!(
-            text,
-            "GRANT ALL PRIVILEGES ON DATABASE {name} TO {};",
-            identifier(&used.user)
-        );
+    for statement in database.open(mark) {
+        let _ = writeln!(text, "{statement};");
     }
-    for used in uses().filter(|one| one.privileges == PostgresPrivileges::Read) {
-        let _ = writeln!(
-            text,
-            "GRANT CONNECT ON DATABASE {name} TO {};",
-            identifier(&used.user)
-        );
+    text += "\\endif\n";
+    let (writers, readers) = (&database.writers, &database.readers);
+    let grants = writers.iter().map(|user| database.grant_all(user));
+    let grants = grants.chain(readers.iter().map(|user| database.grant_connect(user)));
+    for grant in grants {
+        let _ = writeln!(text, "{grant};");
     }
     let _ = writeln!(text, "{}", connect(&database.name));
-    for used in &all {
-        let _ = writeln!(
-            text,
-            "GRANT ALL ON SCHEMA public TO {};",
-            identifier(&used.user)
-        );
-    }
-    for used in uses().filter(|one| one.privileges == PostgresPrivileges::Read) {
-        let _ = writeln!(
-            text,
-            "GRANT USAGE ON SCHEMA public TO {};",
-            identifier(&used.user)
-        );
+    let grants = writers.iter().map(|user| grant_schema(user));
+    let grants = grants.chain(readers.iter().map(|user| grant_schema_usage(user)));
+    for grant in grants {
+        let _ = writeln!(text, "{grant};");
     }
     text
 }
@@ -184,7 +159,10 @@ fn reader_file(
         .iter()
         .find(|one| one.name == used.database)?;
     let mut owners = stack.uses_of_postgres(store);
-    let (owner, _) = owners.find(|(_, one)| one.user == database.owner)?;
+    let is_owner = |one: &PostgresUse| {
+        one.user == database.owner || one.acts_as.as_ref() == Some(&database.owner)
+    };
+    let (owner, owner_use) = owners.find(|(_, one)| is_owner(one))?;
     let reader = identifier(&used.user);
     let text = format!(
         "-- {reader_key} reads what {owner_key} writes.\n\
@@ -196,28 +174,13 @@ fn reader_file(
          ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO {reader};\n",
         reader_key = workload.key,
         owner_key = owner.key,
-        owner_name = comment_text(&database.owner),
+        owner_name = comment_text(&owner_use.user),
         name = comment_text(&used.database),
     );
     Some(File {
         path: format!("sql/{}.{}-as-owner.sql", store.key, workload.key),
         text,
     })
-}
-
-/// A quoted identifier. Control characters don't occur in names.
-fn identifier(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-/// A string constant that means the same with either value of `standard_conforming_strings`.
-fn literal(text: &str) -> String {
-    let quoted = text.replace('\'', "''");
-    if text.contains('\\') {
-        format!("E'{}'", quoted.replace('\\', "\\\\"))
-    } else {
-        format!("'{quoted}'")
-    }
 }
 
 /// A name in a comment of one line.
@@ -244,16 +207,6 @@ fn connect(database: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn quotes_end_nothing() {
-        assert_eq!(
-            identifier("a\"; DROP DATABASE x; --"),
-            "\"a\"\"; DROP DATABASE x; --\""
-        );
-        assert_eq!(literal("it's"), "'it''s'");
-        assert_eq!(literal("a\\' or 1"), "E'a\\\\'' or 1'");
-    }
 
     #[test]
     fn a_name_is_no_connection_string() {

@@ -54,6 +54,7 @@ impl Resolver<'_> {
                 .or_else(|| owner_of(key, name, workloads))
                 .unwrap_or_default(),
             name: name.clone(),
+            is_exclusive: database.exclusive,
         });
         Some(PostgresStore {
             key: key.to_owned(),
@@ -193,6 +194,42 @@ impl Resolver<'_> {
             );
             self.mistake(&path, message);
         }
+        if let Some(acts_as) = &used.acts_as {
+            self.acts_as(store, workload, used, acts_as);
+        }
+    }
+
+    /// Refuses to act as itself, as the administrator, or with privileges that `read` would not limit.
+    fn acts_as(
+        &mut self,
+        store: &Postgres,
+        workload: &Workload,
+        used: &PostgresUse,
+        acts_as: &str,
+    ) {
+        let path = ["workloads", workload.key.as_str(), "postgres", "acts_as"];
+        let name = quoted(acts_as);
+        if acts_as == used.user {
+            let message = format!("{name} is the user itself: set `user` to a second one");
+            self.mistake(&path, message);
+        }
+        if acts_as.len() > MAX_IDENTIFIER_BYTES {
+            let message = format!("the user {name} has more than {MAX_IDENTIFIER_BYTES} bytes");
+            self.mistake(&path, message);
+        }
+        if store
+            .admin
+            .as_ref()
+            .is_some_and(|admin| admin.user == acts_as)
+        {
+            let message =
+                format!("{name} is the administrator, which no application should act as");
+            self.mistake(&path, message);
+        }
+        if used.privileges == PostgresPrivileges::Read {
+            let message = format!("`read` does not limit a user that acts as {name}");
+            self.mistake(&path, message);
+        }
     }
 
     /// Refuses a role in another account than the cluster's.
@@ -278,7 +315,8 @@ impl Resolver<'_> {
 }
 
 fn owns(used: &PostgresUse, database: &str, owner: &str) -> bool {
-    used.database == database && used.user == owner && used.privileges == PostgresPrivileges::All
+    let is_owner = used.user == owner || used.acts_as.as_deref() == Some(owner);
+    used.database == database && is_owner && used.privileges == PostgresPrivileges::All
 }
 
 /// The user of the first workload that has all privileges on the database.
@@ -287,7 +325,8 @@ fn owner_of(store: &str, database: &str, workloads: &[Workload]) -> Option<Strin
     let is_owner = |one: &&PostgresUse| {
         one.store == store && one.database == database && one.privileges == PostgresPrivileges::All
     };
-    uses.find(is_owner).map(|one| one.user.clone())
+    let owner = uses.find(is_owner)?;
+    Some(owner.acts_as.as_ref().unwrap_or(&owner.user).clone())
 }
 
 /// Refuses endpoints that do not write, and resource IDs that are not of the kind that the endpoint has.

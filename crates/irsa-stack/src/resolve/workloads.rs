@@ -116,6 +116,7 @@ impl Resolver<'_> {
             store: one.store.clone(),
             database: one.database.clone(),
             user: user.cloned().unwrap_or_else(|| key.to_owned()),
+            acts_as: one.acts_as.clone(),
             privileges: one.privileges,
             listen: one.listen.unwrap_or(POSTGRES_PORT),
         })

@@ -274,3 +274,36 @@ fn the_administrator_may_be_postgres() {
     let admin = "    admin: {user: postgres, password: managed}\n    databases:";
     assert_eq!(changed("    databases:", admin), [""; 0]);
 }
+
+#[test]
+fn a_user_acts_as_an_application_only() {
+    let with = |more: &str| {
+        let used = format!("database: orders, {more}");
+        mistakes(&SMALL.replacen("database: orders", &used, 1)).join("\n")
+    };
+    assert_eq!(with("user: api_iam, acts_as: api"), "");
+    let long = format!("acts_as: {}", "a".repeat(64));
+    for (more, problem) in [
+        (
+            "acts_as: api",
+            "`api` is the user itself: set `user` to a second one",
+        ),
+        (
+            "user: api_iam, acts_as: api, privileges: read",
+            "`read` does not limit a user that acts as `api`",
+        ),
+        (long.as_str(), "has more than 63 bytes"),
+    ] {
+        let found = with(more);
+        assert!(found.contains(problem), "{found}");
+    }
+    let admin = SMALL
+        .replacen(
+            "create: {engine",
+            "admin: {user: boss, password: managed}\n    create: {engine",
+            1,
+        )
+        .replacen("database: orders", "database: orders, acts_as: boss", 1);
+    let found = mistakes(&admin).join("\n");
+    assert!(found.contains("`boss` is the administrator"), "{found}");
+}

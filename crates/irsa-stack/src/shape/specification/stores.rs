@@ -125,11 +125,19 @@ const ADMIN: &[Field] = &[
     ),
 ];
 
-const DATABASE_FIELDS: &[Field] = &[Field::optional(
-    "owner",
-    Shape::Text(&DATABASE_USER),
-    "User with all privileges on the database. Default: the name of the workload that uses it.",
-)];
+const DATABASE_FIELDS: &[Field] = &[
+    Field::optional(
+        "owner",
+        Shape::Text(&DATABASE_USER),
+        "User with all privileges on the database. Default: the name of the workload that uses it.",
+    ),
+    Field::optional(
+        "exclusive",
+        Shape::Flag,
+        "Whether to take CONNECT from PUBLIC on a database that exists already. Default: false. A new database always is \
+         exclusive.",
+    ),
+];
 
 pub(super) const OPENSEARCH: &[Field] = &[
     Field::optional(

@@ -127,6 +127,12 @@ const USE_POSTGRES: &[Field] = &[
         "Database user. Default: the database's owner, or else the workload's name.",
     ),
     Field::optional(
+        "acts_as",
+        Shape::Text(&DATABASE_USER),
+        "User that the application logs in as by password today. It keeps its password, and `user` becomes a member that \
+         works with its objects.",
+    ),
+    Field::optional(
         "privileges",
         Shape::Choice(&[
             Word {

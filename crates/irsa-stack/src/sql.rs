@@ -1,0 +1,234 @@
+//! What a PostgreSQL cluster should have, and the statements that make it so. `irsa render sql` writes them into a
+//! script, `irsa apply sql` runs those that are missing.
+//!
+//! Statements have no semicolon at the end.
+
+use crate::stack::{PostgresPrivileges, PostgresStore, Stack};
+
+/// The users and databases that a PostgreSQL cluster should have, each in alphabetical order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PostgresObjects {
+    /// The comment by which the set-up recognizes what it created.
+    pub mark: String,
+    /// Users that log in by IAM.
+    pub users: Vec<UserObject>,
+    /// Databases.
+    pub databases: Vec<DatabaseObject>,
+}
+
+/// A user that logs in by IAM.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UserObject {
+    /// Name.
+    pub name: String,
+    /// A user that exists already, and whose sessions this one's are: they have its objects and privileges.
+    pub acts_as: Option<String>,
+}
+
+/// A database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatabaseObject {
+    /// Name.
+    pub name: String,
+    /// Users with all privileges on the database and on its schema `public`.
+    pub writers: Vec<String>,
+    /// Users who may connect.
+    pub readers: Vec<String>,
+    /// Whether no one else may connect, even if the database existed before.
+    pub is_exclusive: bool,
+}
+
+/// Returns the text by which a set-up recognizes what it created: the comment on a database or role of PostgreSQL, and
+/// the description of a role of OpenSearch.
+pub fn ownership_mark(set_up: &str) -> String {
+    format!("irsa: {set_up}")
+}
+
+// === impl PostgresObjects ===
+
+impl PostgresObjects {
+    /// Collects what the workloads of a set-up use in a cluster.
+    pub fn for_store(stack: &Stack, store: &PostgresStore) -> Self {
+        let uses = || stack.uses_of_postgres(store).map(|(_, used)| used);
+        let logins = uses().map(|used| UserObject {
+            name: used.user.clone(),
+            acts_as: used.acts_as.clone(),
+        });
+        let with = |database: &str, privileges| {
+            let matching =
+                uses().filter(|used| used.database == database && used.privileges == privileges);
+            // A user that acts as another one has its privileges by membership.
+            let names = matching.map(|used| used.acts_as.as_ref().unwrap_or(&used.user).clone());
+            sorted(names.collect())
+        };
+        let databases = store.databases.iter().map(|database| DatabaseObject {
+            name: database.name.clone(),
+            writers: with(&database.name, PostgresPrivileges::All),
+            readers: with(&database.name, PostgresPrivileges::Read),
+            is_exclusive: database.is_exclusive,
+        });
+        Self {
+            mark: ownership_mark(&stack.name),
+            users: sorted(logins.collect()),
+            databases: databases.collect(),
+        }
+    }
+}
+
+// === impl UserObject ===
+
+impl UserObject {
+    /// Returns the statements that create the user, for one transaction.
+    pub fn create(&self, mark: &str) -> [String; 2] {
+        let name = identifier(&self.name);
+        [
+            format!("CREATE ROLE {name} LOGIN"),
+            format!("COMMENT ON ROLE {name} IS {}", literal(mark)),
+        ]
+    }
+
+    /// Returns the statement that undoes NOLOGIN.
+    pub fn allow_login(&self) -> String {
+        format!("ALTER ROLE {} LOGIN", identifier(&self.name))
+    }
+
+    /// Returns the statements that give it the objects and privileges of the user that it acts as, for one transaction.
+    pub fn act(&self) -> Option<[String; 2]> {
+        let (name, acts_as) = (identifier(&self.name), self.acts_as.as_ref()?);
+        Some([
+            format!("GRANT {} TO {name}", identifier(acts_as)),
+            format!("ALTER ROLE {name} SET role = {}", literal(acts_as)),
+        ])
+    }
+
+    /// Returns the statement that makes it log in by IAM.
+    pub fn grant_iam(&self) -> String {
+        format!("GRANT rds_iam TO {}", identifier(&self.name))
+    }
+
+    /// Returns the statement that takes back [`UserObject::grant_iam`].
+    pub fn revoke_iam(&self) -> String {
+        format!("REVOKE rds_iam FROM {}", identifier(&self.name))
+    }
+}
+
+// === impl DatabaseObject ===
+
+impl DatabaseObject {
+    /// Returns the statement that creates the database. No one can connect to it, so that an interrupted run leaves
+    /// nothing open; [`DatabaseObject::open`] recognizes it by its connection limit of 0.
+    pub fn create(&self) -> String {
+        let name = identifier(&self.name);
+        format!("CREATE DATABASE {name} ALLOW_CONNECTIONS false CONNECTION LIMIT 0")
+    }
+
+    /// Returns the statements that let only chosen users connect to a database that was just created.
+    pub fn open(&self, mark: &str) -> [String; 3] {
+        let name = identifier(&self.name);
+        [
+            self.revoke_public(),
+            format!("COMMENT ON DATABASE {name} IS {}", literal(mark)),
+            format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true CONNECTION LIMIT -1"),
+        ]
+    }
+
+    /// Returns the statement after which only users who were granted it can connect.
+    pub fn revoke_public(&self) -> String {
+        let name = identifier(&self.name);
+        format!("REVOKE CONNECT, TEMPORARY ON DATABASE {name} FROM PUBLIC")
+    }
+
+    /// Returns the statement that lets a user connect.
+    pub fn grant_connect(&self, user: &str) -> String {
+        format!(
+            "GRANT CONNECT ON DATABASE {} TO {}",
+            identifier(&self.name),
+            identifier(user)
+        )
+    }
+
+    /// Returns the statement that gives a user all privileges on the database.
+    pub fn grant_all(&self, user: &str) -> String {
+        format!(
+            "GRANT ALL PRIVILEGES ON DATABASE {} TO {}",
+            identifier(&self.name),
+            identifier(user)
+        )
+    }
+}
+
+/// Returns the statement that gives a user all privileges on the schema `public` of the current database.
+pub fn grant_schema(user: &str) -> String {
+    format!("GRANT ALL ON SCHEMA public TO {}", identifier(user))
+}
+
+/// Returns the statement that lets a user find objects in the schema `public` of the current database.
+pub fn grant_schema_usage(user: &str) -> String {
+    format!("GRANT USAGE ON SCHEMA public TO {}", identifier(user))
+}
+
+/// Returns the statement that takes all privileges on a database from a user.
+pub fn revoke_all(database: &str, user: &str) -> String {
+    format!(
+        "REVOKE ALL ON DATABASE {} FROM {}",
+        identifier(database),
+        identifier(user)
+    )
+}
+
+/// Returns the statement that takes all privileges on the schema `public` of the current database from a user.
+pub fn revoke_schema(user: &str) -> String {
+    format!("REVOKE ALL ON SCHEMA public FROM {}", identifier(user))
+}
+
+/// Returns the statement that removes a user.
+pub fn drop_user(user: &str) -> String {
+    format!("DROP ROLE {}", identifier(user))
+}
+
+/// Quotes an identifier.
+pub fn identifier(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// Quotes a string constant, which means the same with either value of `standard_conforming_strings`.
+pub fn literal(text: &str) -> String {
+    let quoted = text.replace('\'', "''");
+    if text.contains('\\') {
+        format!("E'{}'", quoted.replace('\\', "\\\\"))
+    } else {
+        format!("'{quoted}'")
+    }
+}
+
+fn sorted<T: Ord>(mut values: Vec<T>) -> Vec<T> {
+    values.sort();
+    values.dedup();
+    values
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_end_nothing() {
+        assert_eq!(
+            identifier("a\"; DROP DATABASE x; --"),
+            "\"a\"\"; DROP DATABASE x; --\""
+        );
+        assert_eq!(literal("it's"), "'it''s'");
+        assert_eq!(literal("a\\' or 1"), "E'a\\\\'' or 1'");
+    }
+
+    #[test]
+    fn a_second_user_has_what_the_first_one_has() {
+        let user = UserObject {
+            name: "keycloak_iam".to_owned(),
+            acts_as: Some("keycloak".to_owned()),
+        };
+        let [member, session] = user.act().unwrap();
+        assert_eq!(member, "GRANT \"keycloak\" TO \"keycloak_iam\"");
+        assert_eq!(session, "ALTER ROLE \"keycloak_iam\" SET role = 'keycloak'");
+    }
+}
