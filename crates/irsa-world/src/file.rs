@@ -4,7 +4,7 @@ use irsa_chain::{AccountId, DbResourceId, IssuerUrl, Region, RoleArn, ServiceAcc
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
-use super::{IndexPermissions, WorldError};
+use super::{IamMembership, IndexPermissions, WorldError};
 use crate::secret::Secret;
 
 /// The whole file.
@@ -87,6 +87,17 @@ pub(super) struct ClusterEntry {
     pub(super) databases: Vec<String>,
     #[serde(default)]
     pub(super) users: Vec<UserEntry>,
+    pub(super) master_user: Option<MasterUserEntry>,
+    #[serde(default)]
+    pub(super) iam_membership: IamMembership,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MasterUserEntry {
+    pub(super) name: Spanned<String>,
+    /// Without a password, the master user logs in by IAM.
+    pub(super) password: Option<Secret>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -117,6 +117,30 @@ pub struct Cluster {
     pub databases: Vec<String>,
     /// The users and groups, each after the groups it is a member of.
     pub users: Vec<DatabaseUser>,
+    /// The administrator.
+    pub master_user: Option<MasterUser>,
+    /// The memberships in `rds_iam` that count.
+    pub iam_membership: IamMembership,
+}
+
+/// The administrator of a cluster: not a superuser, but may create databases and users, and grant `rds_iam`.
+#[derive(Debug, Clone)]
+pub struct MasterUser {
+    /// The name of the database role.
+    pub name: String,
+    /// The password; without one, the master user logs in by IAM.
+    pub password: Option<Secret>,
+}
+
+/// The memberships in `rds_iam` by which a user must log in by IAM. AWS does not document which of the two RDS has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IamMembership {
+    /// All, on any path.
+    #[default]
+    Any,
+    /// Those on paths on which every membership inherits (PostgreSQL 16 and later; on earlier versions, all).
+    Inherited,
 }
 
 /// An instance of a cluster.

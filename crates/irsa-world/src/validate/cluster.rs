@@ -5,7 +5,7 @@ use serde_saphyr::Spanned;
 
 use super::Check;
 use crate::file::{ClusterEntry, UserEntry};
-use crate::{Cluster, DatabaseUser, Instance};
+use crate::{Cluster, DatabaseUser, Instance, MasterUser};
 
 /// The group that switches IAM authentication on; it exists in every cluster.
 const RDS_IAM: &str = "rds_iam";
@@ -24,6 +24,7 @@ impl Check {
             self.identifier("database", database, &entry.name);
         }
         self.users(&entry);
+        self.master_user(&entry);
         let region = entry.region.unwrap_or_else(|| default_region.clone());
         let domain = rds_domain(&region);
         let (name, dns_id) = (entry.name.value, entry.dns_id);
@@ -42,6 +43,11 @@ impl Check {
             port: entry.port,
             databases: entry.databases,
             users: groups_first(entry.users.into_iter().map(user).collect()),
+            master_user: entry.master_user.map(|master| MasterUser {
+                name: master.name.value,
+                password: master.password,
+            }),
+            iam_membership: entry.iam_membership,
         }
     }
 
@@ -66,6 +72,20 @@ impl Check {
                     ),
                 );
             }
+        }
+    }
+
+    fn master_user(&mut self, entry: &ClusterEntry) {
+        let Some(master) = &entry.master_user else {
+            return;
+        };
+        let name = &master.name.value;
+        self.identifier("master user", name, &master.name);
+        if entry.users.iter().any(|user| user.name.value == *name) {
+            self.mistake(
+                &master.name,
+                format_args!("`{name}` is both the master user and one of `users`"),
+            );
         }
     }
 

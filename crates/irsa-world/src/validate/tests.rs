@@ -56,6 +56,16 @@ fn reports_mistakes_with_their_lines() {
             "there is no cluster `nowhere`",
         ),
         ("dns_id: c9akciq32rgw", "dns_id: C9", "`C9`"),
+        (
+            "dns_id: c9akciq32rgw",
+            "dns_id: c9akciq32rgw\n    master_user: {name: app, password: x}",
+            "`app` is both the master user and one of `users`",
+        ),
+        (
+            "dns_id: c9akciq32rgw",
+            "dns_id: c9akciq32rgw\n    iam_membership: some",
+            "some",
+        ),
     ] {
         let error = mistakes(from, to);
         assert!(error.contains(expected), "{to}: {error}");

@@ -74,7 +74,7 @@ impl RunningCluster {
             network: Arc::clone(network),
             endpoints,
             tls: limit_records(tls, MAX_TLS_RECORD),
-            directory: Directory::new(&postgres),
+            directory: Directory::new(&postgres, cluster),
             socket: postgres.socket(),
             newest_protocol: newest_protocol(binaries.version()),
         };
@@ -110,7 +110,7 @@ impl RunningCluster {
 fn options(folder: &Path, state_dir: &Path, cluster: &Cluster) -> PostgresOptions {
     let mut options = PostgresOptions::new(folder);
     setup::SUPERUSER.clone_into(&mut options.superuser);
-    server::HBA.clone_into(&mut options.hba);
+    options.hba = server::hba(cluster.master_user.as_ref());
     options.log_file = state_dir.join(format!("postgres-{}.log", cluster.name));
     let instance = cluster
         .instances

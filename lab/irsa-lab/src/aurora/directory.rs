@@ -5,14 +5,26 @@ use tokio::sync::Mutex;
 use tokio_postgres::{Client, Config, NoTls, Statement};
 
 use super::setup::IAM_ROLE;
+use crate::world::{Cluster, IamMembership};
 
-/// Membership as `+rds_iam` in `pg_hba.conf` defines it: direct or indirect, with or without inherited rights, and
-/// without the superuser's implicit membership of every role.
+/// Membership as `+rds_iam` in `pg_hba.conf` defines it: direct or indirect, and without the superuser's implicit
+/// membership of every role. With `$3`, only memberships that inherit count; before PostgreSQL 16, which has no such
+/// column, all do.
+///
+/// A membership in `rds_iam` that neither inherits nor can be assumed stands for the master user's right to grant it.
 const IS_MEMBER: &str = "
-    WITH RECURSIVE groups (oid) AS (
+    WITH RECURSIVE links (member, roleid, inherits, assumes) AS (
+        SELECT link.member, link.roleid,
+            coalesce((pg_catalog.to_jsonb(link) ->> 'inherit_option')::pg_catalog.bool, true),
+            coalesce((pg_catalog.to_jsonb(link) ->> 'set_option')::pg_catalog.bool, true)
+        FROM pg_catalog.pg_auth_members link
+    ), groups (oid) AS (
         SELECT role.oid FROM pg_catalog.pg_roles role WHERE role.rolname::pg_catalog.text = $1
         UNION
-        SELECT link.roleid FROM pg_catalog.pg_auth_members link JOIN groups ON link.member = groups.oid
+        SELECT links.roleid FROM links JOIN groups ON links.member = groups.oid
+            JOIN pg_catalog.pg_roles role ON role.oid = links.roleid
+        WHERE (links.inherits OR NOT $3)
+            AND (links.inherits OR links.assumes OR role.rolname::pg_catalog.text <> $2)
     )
     SELECT EXISTS (SELECT FROM groups JOIN pg_catalog.pg_roles role USING (oid) WHERE role.rolname::pg_catalog.text = $2)
 ";
@@ -21,6 +33,7 @@ const IS_MEMBER: &str = "
 #[derive(Debug)]
 pub(super) struct Directory {
     config: Config,
+    inherited_only: bool,
     session: Mutex<Option<Session>>,
 }
 
@@ -31,9 +44,10 @@ struct Session {
 }
 
 impl Directory {
-    pub(super) fn new(postgres: &Postgres) -> Self {
+    pub(super) fn new(postgres: &Postgres, cluster: &Cluster) -> Self {
         Self {
             config: postgres.superuser_config("postgres"),
+            inherited_only: cluster.iam_membership == IamMembership::Inherited,
             session: Mutex::new(None),
         }
     }
@@ -44,12 +58,12 @@ impl Directory {
         if let Some(live) = session
             .as_ref()
             .filter(|session| !session.client.is_closed())
-            && let Ok(member) = live.uses_iam(role).await
+            && let Ok(member) = live.uses_iam(role, self.inherited_only).await
         {
             return Ok(member);
         }
         let fresh = session.insert(Session::open(&self.config).await?);
-        fresh.uses_iam(role).await
+        fresh.uses_iam(role, self.inherited_only).await
     }
 }
 
@@ -61,10 +75,14 @@ impl Session {
         Ok(Self { client, is_member })
     }
 
-    async fn uses_iam(&self, role: &str) -> Result<bool, tokio_postgres::Error> {
+    async fn uses_iam(
+        &self,
+        role: &str,
+        inherited_only: bool,
+    ) -> Result<bool, tokio_postgres::Error> {
         Ok(self
             .client
-            .query_one(&self.is_member, &[&role, &IAM_ROLE])
+            .query_one(&self.is_member, &[&role, &IAM_ROLE, &inherited_only])
             .await?
             .get(0))
     }

@@ -15,15 +15,28 @@ use tokio::net::UnixStream;
 use tokio::time::timeout;
 
 use super::opening::Client;
+use super::setup::identifier;
 use super::wire::Wire;
+use crate::world::MasterUser;
 
-/// The lines after the superuser's. RDS has the same `+rds_iam` line, with `pam` in place of `trust`.
-pub(super) const HBA: &str = "
+/// The lines after the superuser's and the master user's. RDS has the same `+rds_iam` line, with `pam` in place of
+/// `trust`.
+const HBA: &str = "
 local all         +rds_iam trust
 local replication +rds_iam trust
 local all         all      scram-sha-256
 local replication all      scram-sha-256
 ";
+
+/// Returns the lines after the superuser's. A master user with a password needs it even where PostgreSQL counts a
+/// membership in `rds_iam` that the front does not.
+pub(super) fn hba(master: Option<&MasterUser>) -> String {
+    let master = master.filter(|master| master.password.is_some());
+    let line = master.map_or_else(String::new, |master| {
+        format!("\nlocal all {} scram-sha-256", identifier(&master.name))
+    });
+    line + HBA
+}
 
 /// Time limit for the server to close the connection of a cancel request.
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(10);

@@ -6,7 +6,7 @@ use irsa_components::postgres::Postgres;
 use tokio_postgres::Client;
 
 use crate::error::LabError;
-use crate::world::{Cluster, DatabaseUser};
+use crate::world::{Cluster, DatabaseUser, MasterUser};
 
 /// Members must log in by IAM (Aurora User Guide, "Creating a database account using IAM authentication").
 pub(super) const IAM_ROLE: &str = "rds_iam";
@@ -30,6 +30,12 @@ const FUNCTIONS: &str = include_str!("functions.sql");
 pub(super) async fn set_up(postgres: &Postgres, cluster: &Cluster) -> Result<(), LabError> {
     let admin = connect(postgres, "postgres").await?;
     run(&admin, "the roles of RDS", RDS_ROLES).await?;
+    if let Some(master) = &cluster.master_user {
+        let what = format!("master user `{}`", master.name);
+        run(&admin, &what, &create_master(master)).await?;
+        // Only PostgreSQL 16 and later need the grant: before, CREATEROLE is enough.
+        run(&admin, &what, &grant_iam_admin(master)).await?;
+    }
     for user in &cluster.users {
         run(&admin, &format!("role `{}`", user.name), &create_role(user)).await?;
     }
@@ -92,6 +98,32 @@ fn create_role(user: &DatabaseUser) -> String {
     sql
 }
 
+/// The master user as RDS creates it (RDS User Guide, "Master user account privileges").
+fn create_master(master: &MasterUser) -> String {
+    let name = identifier(&master.name);
+    let password = master.password.as_ref().map_or_else(String::new, |text| {
+        format!(" PASSWORD {}", literal(text.expose()))
+    });
+    format!("CREATE ROLE {name} LOGIN CREATEDB CREATEROLE{password}; GRANT rds_superuser TO {name}")
+}
+
+/// On RDS, members of `rds_superuser` may grant `rds_iam` without being members of it. On PostgreSQL 16 and later, that
+/// takes a membership that neither inherits nor can be assumed; [`directory`](super::directory) does not count it.
+fn grant_iam_admin(master: &MasterUser) -> String {
+    let name = identifier(&master.name);
+    if master.password.is_none() {
+        return format!("GRANT {IAM_ROLE} TO {name} WITH ADMIN OPTION");
+    }
+    format!(
+        "DO $$ BEGIN IF current_setting('server_version_num')::int >= 160000 THEN
+           EXECUTE {};
+         END IF; END $$",
+        literal(&format!(
+            "GRANT {IAM_ROLE} TO {name} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE"
+        ))
+    )
+}
+
 /// A separate statement, because CREATE DATABASE cannot run in the implicit transaction of several statements.
 fn create_database(database: &str) -> String {
     format!("CREATE DATABASE {}", identifier(database))
@@ -127,7 +159,7 @@ fn with_access<'a>(
 }
 
 /// Quotes an SQL identifier.
-fn identifier(name: &str) -> String {
+pub(super) fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
