@@ -14,9 +14,4 @@ mod step;
 
 pub use self::error::ApplyError;
 pub use self::step::{Mode, Step, StepState, Steps, Totals};
-
-/// Returns the text by which a set-up recognizes what it created: the comment on a database or role of PostgreSQL, and
-/// the description of a role of OpenSearch.
-pub fn ownership_mark(set_up: &str) -> String {
-    format!("irsa: {set_up}")
-}
+pub use irsa_stack::ownership_mark;

@@ -1,6 +1,6 @@
 //! Steps: each is a part of a store that was compared with the specification and, if it differed, changed.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use irsa_chain::untrusted::{escape_json, printable};
 use serde_json::{Value, json};
@@ -81,7 +81,7 @@ impl<'s> Steps<'s> {
         key.clone_into(&mut self.store);
     }
 
-    /// Whether differences are reported only.
+    /// Returns whether differences are reported only.
     pub fn is_dry_run(&self) -> bool {
         self.mode == Mode::DryRun
     }
@@ -151,7 +151,7 @@ impl Step {
         let (store, what) = (printable(&self.store), printable(&self.what));
         let mut text = format!("{store}: {:<8} {what}", self.state.name());
         for line in self.details.iter().flat_map(|detail| detail.lines()) {
-            text += &format!("\n    {}", escape_json(line));
+            let _ = write!(text, "\n    {}", escape_json(line));
         }
         text
     }
@@ -185,7 +185,7 @@ impl StepState {
 // === impl Totals ===
 
 impl Totals {
-    /// Whether the store differs from the specification after the run.
+    /// Returns whether the store differs from the specification after the run.
     pub fn has_differences(self) -> bool {
         self.would_change > 0
     }

@@ -63,7 +63,7 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Render files from the specification
     Render(RenderArgs),
-    /// Create the users, databases, roles and role mappings of the specification in its data stores
+    /// Set up data stores as specified: users, databases, roles and role mappings
     Apply(ApplyArgs),
     /// Print the state of a running proxy, link by link
     Status(StatusArgs),

@@ -21,6 +21,17 @@ pub(crate) enum ApplyAction {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ApplySqlArgs {
+    /// How to log in as the administrator: iam (with an RDS token, as `admin.user` of the specification), iam:USER,
+    /// file:PATH or env:NAME. A file or variable has a connection string, `postgresql://USER:PASSWORD@HOST:PORT`, or the
+    /// JSON of a secret that RDS manages; PATH can be a mounted Kubernetes Secret with the keys username and password
+    #[arg(long, env = "IRSA_APPLY_ADMIN", value_name = "SOURCE")]
+    pub(crate) admin: String,
+    /// Address to connect to instead of the endpoint's, such as a tunnel. The certificate must be the endpoint's
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) dial: Option<String>,
+    /// Time to wait for another run on the same cluster
+    #[arg(long, value_name = "DURATION", default_value = "60s")]
+    pub(crate) lock_timeout: String,
     #[command(flatten)]
     pub(crate) run: ApplyRunArgs,
 }

@@ -1,13 +1,17 @@
 //! `irsa apply`: makes stores what the specification says.
 
+mod admin;
 mod opensearch;
 mod sql;
 
 use std::process::ExitCode;
 
 use irsa_apply::{ApplyError, Mode, Step, Totals};
-use irsa_chain::untrusted::escape_json;
+use irsa_chain::untrusted::{escape_json, quoted};
 use irsa_cli::CHAIN_BROKEN;
+use irsa_cli::suggest::nearest;
+use irsa_stack::OUTPUTS_COMMAND;
+use irsa_stack::stack::Placeholder;
 use serde_json::json;
 
 use crate::cli::{ApplyAction, ApplyArgs, ApplyRunArgs, Output};
@@ -88,6 +92,42 @@ impl ApplyRunArgs {
             Mode::Apply
         }
     }
+}
+
+/// Returns the stores with these keys, or all of them.
+fn selected<'s, T>(
+    stores: &'s [T],
+    names: &[String],
+    key: impl Fn(&T) -> &String,
+) -> Result<Vec<&'s T>, Failure> {
+    let mut mistakes = Mistakes::default();
+    for name in names
+        .iter()
+        .filter(|name| !stores.iter().any(|one| key(one) == *name))
+    {
+        let keys = stores.iter().map(|one| key(one).as_str());
+        let hint = nearest(name, keys).map_or_else(String::new, |near| {
+            format!("; did you mean {}?", quoted(near))
+        });
+        mistakes.add(format!("--store: there is no {}{hint}", quoted(name)));
+    }
+    mistakes.or(())?;
+    let is_selected = |one: &&T| names.is_empty() || names.contains(key(one));
+    Ok(stores.iter().filter(is_selected).collect())
+}
+
+/// Stops where a value exists only after `terraform apply`.
+fn known<'p>(missing: impl Iterator<Item = &'p Placeholder>) -> Result<(), Failure> {
+    let missing: Vec<_> = missing.map(ToString::to_string).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Other {
+        message: format!("not known before `terraform apply`: {}", missing.join(", ")),
+        remedy: Some(format!(
+            "run `{OUTPUTS_COMMAND}`, or name the file by --outputs"
+        )),
+    })
 }
 
 fn failed(error: ApplyError) -> Failure {

@@ -2,24 +2,99 @@
 
 use std::process::ExitCode;
 
-use super::Printer;
+use irsa_apply::postgres::{Options, apply};
+use irsa_apply::{ApplyError, Step, Steps};
+use irsa_cli::runtime;
+use irsa_net::tls::Roots;
+use irsa_stack::Stack;
+use irsa_stack::sql::PostgresObjects;
+use irsa_stack::stack::{Placeholder, PostgresStore};
+
+use super::admin::{Access, AdminSource};
+use super::{Printer, known, selected};
 use crate::cli::ApplySqlArgs;
 use crate::commands::specification::{failure_format, stack};
 use crate::exit::Failure;
-use crate::settings::Mistakes;
+use crate::settings::{self, Mistakes};
 
-pub(crate) fn run(args: ApplySqlArgs, mistakes: Mistakes) -> Result<ExitCode, Failure> {
+pub(crate) fn run(args: ApplySqlArgs, mut mistakes: Mistakes) -> Result<ExitCode, Failure> {
+    let source: Option<AdminSource> = mistakes.parse("--admin", Some(&args.admin));
+    let dial = args.dial.as_deref().map(host_and_port);
+    let dial = dial.and_then(|dial| mistakes.check("--dial", dial));
+    let lock_timeout = mistakes.timeout("--lock-timeout", &args.lock_timeout);
     let run = args.run;
-    let (_, _stack) = stack(&run.stack, mistakes, failure_format(run.output))?;
+    let identity = settings::identity_only(run.identity.clone(), mistakes)?;
+    let (Some(source), Some(lock_timeout)) = (source, lock_timeout) else {
+        return Err(Failure::other("--admin is empty"));
+    };
+    let format = failure_format(run.output);
+    let (_, stack) = stack(&run.stack, Mistakes::default(), format)?;
+    let stores = stores(&stack, &run.stores, &source, dial.is_some())?;
+    let access = Access {
+        source,
+        dial,
+        roots: Roots::upstream(identity.ca_file.as_deref()).map_err(Failure::other)?,
+        identity,
+    };
+    let options = Options {
+        prune: run.prune,
+        lock_timeout,
+    };
     let mut printer = Printer::new(run.output);
-    let mut sink = |step: &irsa_apply::Step| printer.print(step);
-    let steps = irsa_apply::Steps::new(run.mode(), &mut sink);
+    let mut sink = |step: &Step| printer.print(step);
+    let mut steps = Steps::new(run.mode(), &mut sink);
+    let outcome = runtime::run(async {
+        Ok(apply_all(&stack, &stores, &access, &options, &mut steps).await)
+    })?;
     let totals = steps.totals();
-    printer.finish(
-        &run,
-        Err(irsa_apply::ApplyError::new(
-            "irsa apply sql is not complete yet",
-        )),
-        totals,
-    )
+    printer.finish(&run, outcome, totals)
+}
+
+async fn apply_all(
+    stack: &Stack,
+    stores: &[&PostgresStore],
+    access: &Access,
+    options: &Options,
+    steps: &mut Steps<'_>,
+) -> Result<(), ApplyError> {
+    for store in stores {
+        steps.enter_store(&store.key);
+        let admin = access.admin(store)?;
+        let objects = PostgresObjects::for_store(stack, store);
+        apply(&objects, &admin, options, steps).await?;
+    }
+    Ok(())
+}
+
+/// The stores to set up. One connection string and one address are for one of them.
+fn stores<'s>(
+    stack: &'s Stack,
+    names: &[String],
+    source: &AdminSource,
+    has_dial: bool,
+) -> Result<Vec<&'s PostgresStore>, Failure> {
+    let stores = selected(&stack.postgres, names, |store| &store.key)?;
+    let mut mistakes = Mistakes::default();
+    if stores.len() > 1 && source.is_for_one() {
+        mistakes.add("--admin: a connection string is for one cluster; select it by --store");
+    }
+    if stores.len() > 1 && has_dial {
+        mistakes.add("--dial is for one cluster; select it by --store");
+    }
+    mistakes.or(())?;
+    let is_unknown = |one: &&Placeholder| {
+        stores
+            .iter()
+            .any(|store| **one == Placeholder::Postgres(store.key.clone()))
+    };
+    known(stack.placeholders.iter().filter(is_unknown))?;
+    Ok(stores)
+}
+
+fn host_and_port(text: &str) -> Result<(String, u16), String> {
+    let parts = text.rsplit_once(':').and_then(|(host, port)| {
+        let port = port.parse().ok().filter(|port| *port > 0)?;
+        (!host.is_empty()).then(|| (host.to_owned(), port))
+    });
+    parts.ok_or_else(|| format!("`{text}` is not HOST:PORT"))
 }

@@ -1,0 +1,162 @@
+//! The administrator of a cluster, and how to reach it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use irsa_identity::{ExposeSecret as _, RdsSigner, RdsTarget, SecretString};
+use irsa_net::connect::{ConnectOptions, connect};
+use irsa_net::rustls::ClientConfig;
+use irsa_net::rustls::pki_types::ServerName;
+use irsa_net::tls::{Roots, client_config};
+use tokio::time::timeout;
+use tokio_postgres::{Client, Config};
+
+use super::error::LoginError;
+use super::tls::VerifiedTls;
+use crate::ApplyError;
+
+/// Time limit for connecting, TLS and authentication together.
+const LOGIN_TIMEOUT: Duration = Duration::from_secs(30);
+/// `application_name`, by which others find the session.
+const APPLICATION: &str = "irsa apply";
+
+/// The administrator, and the cluster's endpoint.
+pub struct Admin {
+    user: String,
+    password: AdminPassword,
+    endpoint: String,
+    dial: (String, u16),
+    tls: Arc<ClientConfig>,
+    #[cfg(test)]
+    pub(super) fuse: super::fuse::Fuse,
+}
+
+/// What the administrator authenticates with.
+pub enum AdminPassword {
+    /// A password.
+    Password(SecretString),
+    /// A token for each login.
+    Iam(RdsSigner, RdsTarget),
+}
+
+// === impl Admin ===
+
+impl Admin {
+    /// Creates an administrator who connects to `endpoint`, whose certificate must be valid for this name and be issued
+    /// by one of `roots`.
+    ///
+    /// # Errors
+    /// There are no roots.
+    pub fn new(
+        (user, password): (String, AdminPassword),
+        (endpoint, port): (&str, u16),
+        roots: &Roots,
+    ) -> Result<Self, ApplyError> {
+        let tls = client_config(roots, &[])
+            .map_err(|error| ApplyError::new(error.to_string()).with_remedy(error.remedy()))?;
+        Ok(Self {
+            user,
+            password,
+            endpoint: endpoint.to_owned(),
+            dial: (endpoint.to_owned(), port),
+            tls,
+            #[cfg(test)]
+            fuse: super::fuse::Fuse::default(),
+        })
+    }
+
+    /// Connects to another address, such as a tunnel. The certificate must be the endpoint's all the same.
+    #[must_use]
+    pub fn with_dial(mut self, host: impl Into<String>, port: u16) -> Self {
+        self.dial = (host.into(), port);
+        self
+    }
+
+    /// Returns the name of the database user.
+    pub fn user(&self) -> &str {
+        &self.user
+    }
+
+    /// Returns what it authenticates with.
+    pub(super) fn password(&self) -> &AdminPassword {
+        &self.password
+    }
+
+    /// Logs in to a database.
+    pub(super) async fn log_in(&self, database: &str) -> Result<Client, LoginError> {
+        let config = self.config(database).await?;
+        let connected = timeout(LOGIN_TIMEOUT, self.connect(&config)).await;
+        connected.map_err(|_| {
+            let seconds = LOGIN_TIMEOUT.as_secs();
+            LoginError::unreachable(format!(
+                "`{}` did not complete the login within {seconds} s",
+                self.endpoint
+            ))
+        })?
+    }
+
+    async fn connect(&self, config: &Config) -> Result<Client, LoginError> {
+        let (host, port) = &self.dial;
+        let stream = connect(host, *port, &ConnectOptions::default())
+            .await
+            .map_err(|error| LoginError::unreachable(error.to_string()))?;
+        let name = ServerName::try_from(self.endpoint.clone()).map_err(|_| {
+            LoginError::unreachable(format!("`{}` is not a host name", self.endpoint))
+        })?;
+        let tls = VerifiedTls::new(Arc::clone(&self.tls), name);
+        let (client, connection) = config
+            .connect_raw(stream, tls)
+            .await
+            .map_err(|error| LoginError::from_postgres(&self.user, &self.endpoint, &error))?;
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "the administrator's connection ended");
+            }
+        });
+        Ok(client)
+    }
+
+    async fn config(&self, database: &str) -> Result<Config, LoginError> {
+        let mut config = Config::new();
+        config
+            .user(&self.user)
+            .dbname(database)
+            .application_name(APPLICATION)
+            .ssl_mode(tokio_postgres::config::SslMode::Require);
+        match &self.password {
+            AdminPassword::Password(password) => {
+                config.password(password.expose_secret());
+            }
+            AdminPassword::Iam(signer, target) => {
+                let token = signer.token(target).await.map_err(|error| {
+                    LoginError::unreachable(error.to_string()).with_remedy(error.remedy())
+                })?;
+                config.password(token.expose());
+            }
+        }
+        Ok(config)
+    }
+}
+
+impl fmt::Debug for Admin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Admin")
+            .field("user", &self.user)
+            .field("password", &self.password)
+            .field("endpoint", &self.endpoint)
+            .field("dial", &self.dial)
+            .finish_non_exhaustive()
+    }
+}
+
+// === impl AdminPassword ===
+
+impl fmt::Debug for AdminPassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Password(_) => "Password([redacted])",
+            Self::Iam(..) => "Iam",
+        })
+    }
+}

@@ -1,0 +1,144 @@
+//! A user with a password, in the forms in which deployments have it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use irsa_identity::SecretString;
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+use url::Url;
+
+/// The port, if the connection string names none.
+const PORT: u16 = 5432;
+
+/// A user with a password, and possibly an address.
+///
+/// It is parsed from a connection string, `postgresql://USER:PASSWORD@HOST:PORT`, or from the JSON of a secret that RDS
+/// manages in Secrets Manager, `{"username": "USER", "password": "PASSWORD"}`. The database and the parameters of a
+/// connection string are not used: TLS is always verified.
+#[derive(Debug)]
+pub struct PasswordLogin {
+    /// User.
+    pub user: String,
+    /// Password.
+    pub password: SecretString,
+    /// Address to connect to, if it is not the endpoint's.
+    pub address: Option<(String, u16)>,
+}
+
+/// The reason why a text is not such a login. Contains no part of the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InvalidPasswordLogin(&'static str);
+
+// === impl PasswordLogin ===
+
+impl FromStr for PasswordLogin {
+    type Err = InvalidPasswordLogin;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.trim();
+        if text.starts_with('{') {
+            from_json(text)
+        } else {
+            from_url(text)
+        }
+    }
+}
+
+fn from_json(text: &str) -> Result<PasswordLogin, InvalidPasswordLogin> {
+    let json: Value =
+        serde_json::from_str(text).map_err(|_| InvalidPasswordLogin("is not valid JSON"))?;
+    let field = |name: &str| json.get(name)?.as_str().filter(|text| !text.is_empty());
+    let user = field("username").ok_or(InvalidPasswordLogin("has no `username`"))?;
+    let password = field("password").ok_or(InvalidPasswordLogin("has no `password`"))?;
+    Ok(PasswordLogin {
+        user: user.to_owned(),
+        password: password.into(),
+        address: None,
+    })
+}
+
+fn from_url(text: &str) -> Result<PasswordLogin, InvalidPasswordLogin> {
+    let url = Url::parse(text).map_err(|_| InvalidPasswordLogin("is not a URL"))?;
+    if !matches!(url.scheme(), "postgres" | "postgresql") {
+        return Err(InvalidPasswordLogin("does not start with postgresql://"));
+    }
+    let user = decoded(url.username())?;
+    if user.is_empty() {
+        return Err(InvalidPasswordLogin("has no user"));
+    }
+    let password = url
+        .password()
+        .ok_or(InvalidPasswordLogin("has no password"))?;
+    let host = url.host_str().filter(|host| !host.is_empty());
+    let port = url.port().unwrap_or(PORT);
+    Ok(PasswordLogin {
+        user,
+        password: decoded(password)?.into(),
+        address: host.map(|host| (host.to_owned(), port)),
+    })
+}
+
+fn decoded(text: &str) -> Result<String, InvalidPasswordLogin> {
+    let decoded = percent_decode_str(text).decode_utf8();
+    let decoded = decoded.map_err(|_| InvalidPasswordLogin("is not UTF-8"))?;
+    Ok(decoded.into_owned())
+}
+
+// === impl InvalidPasswordLogin ===
+
+impl fmt::Display for InvalidPasswordLogin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(problem) = self;
+        write!(
+            f,
+            "{problem}; expected `postgresql://USER:PASSWORD@HOST:PORT`, or JSON with `username` and `password`"
+        )
+    }
+}
+
+impl std::error::Error for InvalidPasswordLogin {}
+
+#[cfg(test)]
+mod tests {
+    use irsa_identity::ExposeSecret as _;
+
+    use super::*;
+
+    #[test]
+    fn user_and_password_of_a_connection_string_are_decoded() {
+        let text =
+            "postgresql://admin%40x:p%2Fw%20d@db.example:6432/postgres?sslmode=verify-full\n";
+        let parsed: PasswordLogin = text.parse().unwrap();
+        assert_eq!(parsed.user, "admin@x");
+        assert_eq!(parsed.password.expose_secret(), "p/w d");
+        assert_eq!(parsed.address, Some(("db.example".to_owned(), 6432)));
+        assert!(!format!("{parsed:?}").contains("p/w d"));
+    }
+
+    #[test]
+    fn a_secret_of_rds_is_json() {
+        let text = r#"{"username": "admin", "password": "p\"w"}"#;
+        let parsed: PasswordLogin = text.parse().unwrap();
+        assert_eq!(parsed.user, "admin");
+        assert_eq!(parsed.password.expose_secret(), "p\"w");
+        assert_eq!(parsed.address, None);
+    }
+
+    #[test]
+    fn an_error_contains_no_part_of_the_text() {
+        for text in [
+            "host=db password=hush",
+            "https://admin:hush@db",
+            "postgres://:hush@db",
+            "postgres://admin@hush",
+            "postgres://admin:hush%ff@db",
+            "{\"password\": \"hush\"}",
+            "{\"username\": \"hush\", \"password\": 1}",
+            "{hush",
+        ] {
+            let error = text.parse::<PasswordLogin>().unwrap_err().to_string();
+            assert!(!error.contains("hush"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! A session as the administrator.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Row};
+
+use super::admin::Admin;
+use super::error::{LoginError, statement_failed};
+use crate::ApplyError;
+
+/// Names in the catalog cannot be hidden by objects of users. Statements and locks are bounded.
+const SETTINGS: &str = "SET search_path = pg_catalog, pg_temp;
+    SET statement_timeout = '5min';
+    SET lock_timeout = '30s';
+    SET idle_in_transaction_session_timeout = '1min'";
+
+/// Time limit for an answer, longer than the server's own.
+const ANSWER_TIMEOUT: Duration = Duration::from_mins(6);
+
+/// An open session.
+pub(super) struct Session {
+    client: Client,
+    #[cfg(test)]
+    fuse: super::fuse::Fuse,
+}
+
+// === impl Session ===
+
+impl Session {
+    pub(super) async fn open(admin: &Admin, database: &str) -> Result<Self, LoginError> {
+        let client = admin.log_in(database).await?;
+        let session = Self {
+            client,
+            #[cfg(test)]
+            fuse: admin.fuse.clone(),
+        };
+        let set = session.answer(session.client.batch_execute(SETTINGS)).await;
+        set.map_err(|error| LoginError::unreachable(error.message))?;
+        Ok(session)
+    }
+
+    /// Returns the rows of a query.
+    pub(super) async fn query(
+        &self,
+        sql: &str,
+        parameters: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, ApplyError> {
+        self.answer(self.client.query(sql, parameters)).await
+    }
+
+    /// Returns the first row of a query.
+    pub(super) async fn first(
+        &self,
+        sql: &str,
+        parameters: &[&(dyn ToSql + Sync)],
+    ) -> Result<Option<Row>, ApplyError> {
+        Ok(self.query(sql, parameters).await?.into_iter().next())
+    }
+
+    /// Runs a statement on its own, or several in one transaction.
+    pub(super) async fn run_all(&self, statements: &[String]) -> Result<(), ApplyError> {
+        let text = match statements {
+            [] => return Ok(()),
+            [single] => single.clone(),
+            several => format!("BEGIN;\n{};\nCOMMIT", several.join(";\n")),
+        };
+        let outcome = self.answer(self.client.batch_execute(&text)).await;
+        if outcome.is_err() && statements.len() > 1 {
+            // The server has aborted the transaction; this ends it.
+            let _ = self.answer(self.client.batch_execute("ROLLBACK")).await;
+        }
+        #[cfg(test)]
+        self.fuse.burn()?;
+        outcome
+    }
+
+    async fn answer<T>(
+        &self,
+        request: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, ApplyError> {
+        match timeout(ANSWER_TIMEOUT, request).await {
+            Ok(answer) => answer.map_err(|error| statement_failed(&error)),
+            Err(_) => Err(ApplyError::new(format!(
+                "the server did not answer within {} s",
+                ANSWER_TIMEOUT.as_secs()
+            ))),
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Who else can connect, and what is removed.
+
+use super::stage::{Kind, on_each};
+use super::{HOSTILE_USER, Options, objects, options, run, run_with, state};
+use crate::Mode;
+
+/// The users with passwords of a test that can connect to `orders`.
+const CONNECTS: &str = "SELECT rolname FROM pg_roles WHERE rolname IN ('at_work', 'neighbor')
+    AND has_database_privilege(oid, (SELECT oid FROM pg_database WHERE datname = 'orders'), 'CONNECT') ORDER BY 1";
+
+#[test]
+fn a_neighbor_cannot_connect_to_a_new_database() {
+    on_each(&[Kind::Old, Kind::Inherited], async |stage| {
+        let session = stage.session("postgres").await;
+        session
+            .batch_execute("CREATE ROLE neighbor LOGIN PASSWORD 'x'")
+            .await
+            .unwrap();
+        run(stage, &objects()).await.succeeded();
+        let refused = stage
+            .user("neighbor", "x")
+            .log_in("orders")
+            .await
+            .unwrap_err();
+        assert!(
+            refused.reason().contains("permission denied for database"),
+            "{refused:?}"
+        );
+    });
+}
+
+#[test]
+fn an_existing_database_is_closed_only_if_it_is_exclusive() {
+    on_each(&[Kind::Old, Kind::Inherited], async |stage| {
+        let session = stage.session("postgres").await;
+        for sql in [
+            "CREATE DATABASE orders",
+            "CREATE ROLE at_work LOGIN PASSWORD 'x'",
+            "CREATE ROLE neighbor LOGIN PASSWORD 'x'",
+        ] {
+            session.batch_execute(sql).await.unwrap();
+        }
+        stage
+            .execute("orders", "CREATE SCHEMA work AUTHORIZATION at_work")
+            .await;
+        let mut objects = objects();
+        let ran = run(stage, &objects).await.succeeded();
+        let notes = ran.notes();
+        assert!(
+            notes[0]
+                .what
+                .contains("every user can connect to database `orders`"),
+            "{}",
+            ran.text()
+        );
+        let names = ["at_work", "neighbor", HOSTILE_USER, "reader"];
+        assert_eq!(notes[0].details, names);
+        assert_eq!(
+            state::rows(stage, "postgres", CONNECTS).await,
+            "at_work\nneighbor\n"
+        );
+
+        objects.databases[0].is_exclusive = true;
+        let ran = run(stage, &objects).await.succeeded();
+        assert_eq!(ran.totals.changed, 1, "{}", ran.text());
+        let text = ran.text();
+        assert!(
+            text.contains("GRANT CONNECT ON DATABASE \"orders\" TO \"at_work\""),
+            "{text}"
+        );
+        assert_eq!(state::rows(stage, "postgres", CONNECTS).await, "at_work\n");
+        assert_eq!(run(stage, &objects).await.succeeded().totals.changed, 0);
+    });
+}
+
+#[test]
+fn only_what_is_ours_and_owns_nothing_is_removed() {
+    on_each(&[Kind::Old, Kind::Inherited], async |stage| {
+        let session = stage.session("postgres").await;
+        session
+            .batch_execute("CREATE ROLE foreign_user LOGIN")
+            .await
+            .unwrap();
+        session
+            .batch_execute("COMMENT ON ROLE foreign_user IS 'irsa: other'")
+            .await
+            .unwrap();
+        let mut objects = objects();
+        run(stage, &objects).await.succeeded();
+        stage
+            .execute("orders", "SET ROLE api; CREATE TABLE notes (n int)")
+            .await;
+        objects.users.clear();
+        objects.databases.clear();
+        let ran = run(stage, &objects).await.succeeded();
+        assert_eq!(ran.totals.changed, 0, "{}", ran.text());
+        let prune = Options {
+            prune: true,
+            ..options()
+        };
+        let ran = run_with(stage, &objects, Mode::Apply, &prune)
+            .await
+            .succeeded();
+        let text = ran.text();
+        assert_eq!(ran.totals.changed, 2, "{text}");
+        assert!(
+            text.contains("user `api` is no longer in irsa.yaml; it owns objects and is kept"),
+            "{text}"
+        );
+        assert!(
+            text.contains("database `orders` is no longer in irsa.yaml"),
+            "{text}"
+        );
+        let left = "SELECT rolname FROM pg_roles WHERE shobj_description(oid, 'pg_authid') LIKE 'irsa%' ORDER BY 1";
+        assert_eq!(
+            state::rows(stage, "postgres", left).await,
+            "api\nforeign_user\n"
+        );
+    });
+}

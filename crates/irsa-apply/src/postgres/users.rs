@@ -1,0 +1,129 @@
+//! Users that log in by IAM.
+
+use irsa_chain::untrusted::quoted;
+use irsa_stack::sql::{UserObject, identifier};
+
+use super::admin::AdminPassword;
+use super::state::{self, IamState, RoleState};
+use super::{Run, login_proof};
+use crate::ApplyError;
+
+impl Run<'_, '_> {
+    /// Creates the user, and lets it log in by IAM.
+    pub(super) async fn user(&mut self, user: &UserObject) -> Result<(), ApplyError> {
+        let name = quoted(&user.name).to_string();
+        let found = state::role(&self.session, &user.name).await?;
+        match &found {
+            None => {
+                let create = user.create(&self.objects.mark).to_vec();
+                self.change(format!("user {name} exists"), create).await?;
+            }
+            Some(role) => {
+                self.refuse_foreign(user, role)?;
+                self.steps.held(format!("user {name} exists"));
+                if !role.can_log_in {
+                    let what = format!("user {name} can log in");
+                    self.change(what, vec![user.allow_login()]).await?;
+                }
+            }
+        }
+        self.acts_as(user).await?;
+        let has_iam = found.is_some_and(|role| role.iam == IamState::Direct);
+        self.iam(user, has_iam).await
+    }
+
+    /// Refuses a role that someone else created: with rds_iam, its login by password would end.
+    fn refuse_foreign(&mut self, user: &UserObject, role: &RoleState) -> Result<(), ApplyError> {
+        let name = quoted(&user.name).to_string();
+        let is_ours = role.comment.as_ref() == Some(&self.objects.mark);
+        let error = if role.is_superuser {
+            ApplyError::new(format!("user {name} is a superuser"))
+                .with_remedy("choose another `user` in irsa.yaml")
+        } else if !is_ours && role.iam == IamState::Password {
+            let second = format!("{}_iam", user.name);
+            ApplyError::new(format!(
+                "user {name} exists already: with rds_iam, its login by password would stop working"
+            ))
+            .with_remedy(format!(
+                "to move an application to IAM, give it a second user in irsa.yaml: `user: {second}`, `acts_as: {}`",
+                user.name
+            ))
+        } else {
+            return Ok(());
+        };
+        self.report(format!("user {name} exists"), Vec::new(), Err(error))
+    }
+
+    /// Gives the user the objects and privileges of the one it acts as, which keeps its password.
+    async fn acts_as(&mut self, user: &UserObject) -> Result<(), ApplyError> {
+        let (Some(acts_as), Some(statements)) = (&user.acts_as, user.act()) else {
+            return Ok(());
+        };
+        let what = format!("user {} acts as {}", quoted(&user.name), quoted(acts_as));
+        if let Err(error) = self.may_act_as(acts_as).await {
+            return self.report(what, Vec::new(), Err(error));
+        }
+        if state::acts_as(&self.session, &user.name, acts_as).await? {
+            self.steps.held(what);
+            return Ok(());
+        }
+        self.change(what, statements.to_vec()).await
+    }
+
+    async fn may_act_as(&self, acts_as: &str) -> Result<(), ApplyError> {
+        let name = quoted(acts_as);
+        let Some(role) = state::role(&self.session, acts_as).await? else {
+            return Err(ApplyError::new(format!("user {name} does not exist"))
+                .with_remedy("correct `acts_as` in irsa.yaml, or remove it"));
+        };
+        let admin = self.admin.user();
+        if role.is_superuser || state::is_member(&self.session, acts_as, admin).await? {
+            return Err(ApplyError::new(format!(
+                "{name} has the rights of the administrator {}, which no application should have",
+                quoted(admin)
+            ))
+            .with_remedy("correct `acts_as` in irsa.yaml"));
+        }
+        Ok(())
+    }
+
+    /// Lets the user log in by IAM, and proves that the administrator can still log in.
+    async fn iam(&mut self, user: &UserObject, has_iam: bool) -> Result<(), ApplyError> {
+        let what = format!("user {} logs in by IAM", quoted(&user.name));
+        if has_iam {
+            self.steps.held(what);
+            return Ok(());
+        }
+        if let Err(error) = self.check_paths(user).await {
+            return self.report(what, vec![user.grant_iam()], Err(error));
+        }
+        if self.steps.is_dry_run() {
+            return self.change(what, vec![user.grant_iam()]).await;
+        }
+        let granted = self.session.run_all(&[user.grant_iam()]).await;
+        let outcome = match granted {
+            Ok(()) => login_proof::prove(self.admin, &self.session, user).await,
+            Err(error) => Err(error),
+        };
+        self.report(what, vec![user.grant_iam()], outcome)
+    }
+
+    /// Refuses the grant where the administrator, who logs in by password, is a member of the user.
+    async fn check_paths(&self, user: &UserObject) -> Result<(), ApplyError> {
+        let admin = self.admin.user();
+        let uses_iam = matches!(self.admin.password(), AdminPassword::Iam(..));
+        if uses_iam || !state::is_member(&self.session, admin, &user.name).await? {
+            return Ok(());
+        }
+        Err(ApplyError::new(format!(
+            "administrator {} is a member of {}: with rds_iam, its password would stop working",
+            quoted(admin),
+            quoted(&user.name)
+        ))
+        .with_remedy(format!(
+            "run `REVOKE {} FROM {}`, or let the administrator log in by IAM (--admin iam)",
+            identifier(&user.name),
+            identifier(admin)
+        )))
+    }
+}

@@ -1,0 +1,263 @@
+//! `irsa apply sql` against the lab's Aurora: from a specification to a row that a pod writes with its projected token.
+
+use std::fs;
+use std::sync::Arc;
+
+use irsa_lab::{LabOptions, World};
+use irsa_testing::program::{Finished, finish, irsa};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::pod::Pod;
+use crate::sql::refusal;
+use crate::stage::Stage;
+
+const PASSWORD: &str = "a-password-of-the-lab";
+
+/// An application that logs in by password today, and is to move.
+const OVERLAY: &str = "
+postgres: {aurora: {databases: {legacy: {}}}}
+workloads:
+  mover:
+    service_account: legacy/mover
+    postgres: {store: aurora, database: legacy, user: mover_iam, acts_as: mover}
+";
+
+/// A role that may log in as the administrator of the second test. It is no part of the set-up.
+const DEPLOYER: &str = "
+workloads:
+  deployer:
+    service_account: irsa-setup/deployer
+    postgres: {store: aurora, database: legacy, user: deployer}
+";
+
+/// A specification in a folder, and a lab whose cluster is empty.
+struct SetUp {
+    folder: TempDir,
+    stage: Arc<Stage>,
+}
+
+impl SetUp {
+    fn new(master_user: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        finish(irsa(&["init", "--for", "camunda-8.3"]).current_dir(&folder)).printed();
+        fs::write(folder.path().join("overlay.yaml"), OVERLAY).unwrap();
+        fs::write(folder.path().join("deployer.yaml"), DEPLOYER).unwrap();
+        let files = [
+            "-f",
+            "irsa.yaml",
+            "-f",
+            "overlay.yaml",
+            "-f",
+            "deployer.yaml",
+        ];
+        let mut render = irsa(&["render", "lab", "--out", "."]);
+        finish(render.args(files).current_dir(&folder)).printed();
+        let world = fs::read_to_string(folder.path().join("lab/world.yaml")).unwrap();
+        let world = with_master_user(&world, master_user);
+        let options = LabOptions::new(World::from_yaml(&world).unwrap());
+        let stage = Arc::new(Stage::start(options));
+        let cluster = stage.cluster();
+        let outputs = json!({
+            "version": 1,
+            "postgres": {"aurora": {"endpoint": cluster.endpoint, "resource_id": cluster.resource_id}},
+        });
+        fs::write(folder.path().join("irsa.outputs.json"), outputs.to_string()).unwrap();
+        let url = format!("postgresql://camunda_admin:{PASSWORD}@{}\n", cluster.dial);
+        fs::write(folder.path().join("admin.url"), url).unwrap();
+        let set_up = Self { folder, stage };
+        for database in &set_up.stage.cluster().databases {
+            set_up.execute("postgres", &format!("DROP DATABASE \"{database}\""));
+        }
+        set_up
+    }
+
+    /// Runs `irsa apply sql` in a pod, or outside.
+    fn apply(&self, pod: Option<&Pod>, arguments: &[&str]) -> Finished {
+        let mut command = match pod {
+            Some(pod) => pod.command(&["apply", "sql"]),
+            None => irsa(&["apply", "sql"]),
+        };
+        command.args(["-f", "irsa.yaml", "-f", "overlay.yaml", "--ca-file"]);
+        command.arg(&self.stage.lab().facts().ca_file);
+        let finished = finish(command.args(arguments).current_dir(&self.folder));
+        assert!(!finished.stdout.contains(PASSWORD), "{}", finished.stdout);
+        assert!(!finished.stderr.contains(PASSWORD), "{}", finished.stderr);
+        finished
+    }
+
+    fn by_password(&self, arguments: &[&str]) -> Finished {
+        self.apply(None, &[&["--admin", "file:admin.url"], arguments].concat())
+    }
+
+    /// Runs SQL as the superuser.
+    fn execute(&self, database: &str, sql: &str) {
+        let aurora = self.stage.lab().aurora().unwrap();
+        let done = aurora.execute("aurora", database, sql);
+        self.stage.block_on(done).unwrap();
+    }
+
+    fn query(&self, workload: &str, (user, database): (&str, &str), sql: &str) -> String {
+        let proxy = Pod::for_workload(&self.stage, workload).proxy(&[]);
+        let session = proxy.connect(user, database).unwrap();
+        session.query(sql).unwrap()
+    }
+
+    fn refused(&self, workload: &str, (user, database): (&str, &str), code: &str) {
+        let proxy = Pod::for_workload(&self.stage, workload).proxy(&[]);
+        let Err(error) = proxy.connect(user, database) else {
+            panic!("{workload} got in as {user}");
+        };
+        assert_eq!(refusal(&error).code().code(), code, "{error}");
+    }
+
+    /// An application with a user, a password and a table, as the administrator created it.
+    fn create_legacy_application(&self) {
+        let role = "SET ROLE camunda_admin; CREATE ROLE mover LOGIN PASSWORD 'today'";
+        self.execute("postgres", role);
+        self.execute("postgres", "CREATE DATABASE legacy OWNER mover");
+        let table = "SET ROLE mover; CREATE TABLE notes AS SELECT 'old' AS text";
+        self.execute("legacy", table);
+    }
+}
+
+/// Removes the users of the cluster, and adds the master user.
+fn with_master_user(world: &str, master_user: &str) -> String {
+    let mut text = String::new();
+    let mut is_skipping = false;
+    for line in world.lines() {
+        if line == "    users:" {
+            is_skipping = true;
+            text += &format!("    iam_membership: inherited\n    master_user: {master_user}\n");
+        } else if !line.starts_with("     ") {
+            is_skipping = false;
+        }
+        if !is_skipping {
+            text += line;
+            text.push('\n');
+        }
+    }
+    text
+}
+
+fn steps(finished: &Finished) -> Vec<Value> {
+    let lines = finished.stdout.lines();
+    lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[test]
+fn every_workload_reaches_its_rows_after_the_first_run() {
+    let set_up = SetUp::new(&format!("{{name: camunda_admin, password: {PASSWORD}}}"));
+    set_up.create_legacy_application();
+    let dry = set_up.by_password(&["--dry-run", "--exit-code"]);
+    assert_eq!(dry.code, 3, "{}", dry.stderr);
+    assert!(
+        dry.stdout.contains("GRANT rds_iam TO \"keycloak\""),
+        "{}",
+        dry.stdout
+    );
+
+    let first = set_up.by_password(&[]);
+    let text = first.printed();
+    assert!(
+        text.contains("aurora: changed  user `keycloak` logs in by IAM"),
+        "{text}"
+    );
+    assert!(
+        text.contains("note     every user can connect to database `legacy`"),
+        "{text}"
+    );
+    let second = set_up.by_password(&["--output", "json", "--dry-run", "--exit-code"]);
+    assert_eq!(second.code, 0, "{}", second.stderr);
+    let states: Vec<_> = steps(&second)
+        .iter()
+        .map(|step| step["state"].clone())
+        .collect();
+    assert!(
+        states
+            .iter()
+            .all(|state| state == "ok" || state == "note" || state.is_null()),
+        "{states:?}"
+    );
+
+    let keycloak = ("keycloak", "keycloak");
+    set_up.query("keycloak", keycloak, "CREATE TABLE mine (n int)");
+    assert_eq!(
+        set_up.query("keycloak", keycloak, "SELECT count(*) FROM mine"),
+        "0"
+    );
+    set_up.refused("keycloak", ("keycloak", "webmodeler"), "42501");
+    set_up.refused("web-modeler", keycloak, "28000");
+    // The second user works with what the first one owns.
+    let mover = ("mover_iam", "legacy");
+    assert_eq!(set_up.query("mover", mover, "SELECT current_user"), "mover");
+    assert_eq!(
+        set_up.query("mover", mover, "SELECT text FROM notes"),
+        "old"
+    );
+
+    let undo = "SET ROLE camunda_admin; REVOKE rds_iam FROM keycloak";
+    set_up.execute("postgres", undo);
+    let drift = set_up.by_password(&["--dry-run", "--exit-code"]);
+    assert_eq!(drift.code, 3, "{}", drift.stdout);
+    assert!(set_up.by_password(&[]).printed().ends_with("1 changed"));
+    assert_eq!(set_up.query("keycloak", keycloak, "SELECT 1"), "1");
+}
+
+#[test]
+fn the_administrator_can_be_an_iam_role() {
+    let set_up = SetUp::new("{name: deployer}");
+    set_up.execute("postgres", "SET ROLE deployer; CREATE ROLE mover LOGIN");
+    let dial = set_up.stage.cluster().dial.clone();
+    let arguments = ["--admin", "iam:deployer", "--dial", &dial];
+    let pod = Pod::for_workload(&set_up.stage, "deployer");
+    set_up.apply(Some(&pod), &arguments).printed();
+    let again = set_up.apply(Some(&pod), &arguments);
+    assert!(
+        again.printed().ends_with("ok, 0 changed"),
+        "{}",
+        again.stdout
+    );
+    let row = set_up.query(
+        "web-modeler",
+        ("webmodeler", "webmodeler"),
+        "SELECT 'a row'",
+    );
+    assert_eq!(row, "a row");
+    // Another workload's role must not be the administrator.
+    let other = Pod::for_workload(&set_up.stage, "keycloak");
+    let refused = set_up.apply(Some(&other), &arguments);
+    assert_eq!(refused.code, 1, "{}", refused.stderr);
+    let text = "administrator `deployer` cannot log in";
+    assert!(refused.stderr.contains(text), "{}", refused.stderr);
+}
+
+#[test]
+fn mistakes_are_reported_before_anything_is_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    finish(irsa(&["init", "--for", "camunda-8.3"]).current_dir(&folder)).printed();
+    let apply = |arguments: &[&str]| {
+        let mut command = irsa(&["apply", "sql"]);
+        finish(command.args(arguments).current_dir(&folder))
+    };
+    let url = apply(&["--admin", "postgresql://admin:hush@db", "--dial", "db"]);
+    assert_eq!(url.code, 2, "{}", url.stderr);
+    assert!(!url.stderr.contains("hush"), "{}", url.stderr);
+    assert_eq!(url.errors().len(), 2, "{}", url.stderr);
+    let unknown = apply(&["--admin", "iam", "--store", "auroa"]);
+    assert_eq!(unknown.code, 2, "{}", unknown.stderr);
+    assert!(
+        unknown.stderr.contains("did you mean `aurora`?"),
+        "{}",
+        unknown.stderr
+    );
+    let early = apply(&["--admin", "iam"]);
+    assert_eq!(early.code, 1, "{}", early.stderr);
+    assert!(
+        early.stderr.contains("not known before `terraform apply`"),
+        "{}",
+        early.stderr
+    );
+}
