@@ -98,8 +98,8 @@ impl<'b> Builder<'b> {
         let sidecar = kubernetes::sidecar(self.stack, workload);
         self.list(pod, &pod.init, vec![sidecar])?;
         let volumes = kubernetes::volumes(workload);
-        if !volumes.is_empty() {
-            self.list(pod, &pod.volumes, volumes)?;
+        for list in pod.volumes.iter().filter(|_| !volumes.is_empty()) {
+            self.list(pod, list, volumes.clone())?;
         }
         self.remarks
             .extend(pod.remarks.iter().map(|one| (*one).to_owned()));
@@ -110,14 +110,14 @@ impl<'b> Builder<'b> {
     fn service_account(&mut self, pod: &Pod, workload: &'b Workload) -> Result<(), String> {
         let name = workload.service_account.name();
         let is_first = self.accounts.insert(name);
-        self.set(pod.account_path(pod.creates), Yaml::Flag(is_first))?;
+        self.set(&pod.account_path(pod.creates), Yaml::Flag(is_first))?;
         let path = pod.account_path("name");
         let value = settings::text(pod, &path, Yaml::text(name), workload)?;
-        self.set(path, value)?;
+        self.set(&path, value)?;
         if let Some(annotations) = kubernetes::annotations(workload).filter(|_| is_first) {
             let path = pod.account_path("annotations");
             let value = settings::text(pod, &path, annotations, workload)?;
-            self.set(path, value)?;
+            self.set(&path, value)?;
         }
         Ok(())
     }
@@ -132,7 +132,7 @@ impl<'b> Builder<'b> {
         match environment.signs {
             Some(container) if workload.has_annotation || workload.uses_pod_identity => {
                 let annotations = Yaml::map([(SKIP_CONTAINERS, Yaml::text(container))]);
-                self.set(pod.path("podAnnotations"), annotations)
+                self.set(&pod.path("podAnnotations"), annotations)
             }
             _ => Ok(()),
         }
@@ -141,11 +141,11 @@ impl<'b> Builder<'b> {
     fn list(&mut self, pod: &Pod, list: &chart::List, ours: Vec<Yaml>) -> Result<(), String> {
         let place = (self.release.chart, pod);
         let value = lists::list(place, list, ours, self.user, &mut self.remarks)?;
-        self.set(pod.path(list.key), value)
+        self.set(&pod.path(list.key), value)
     }
 
-    fn set(&mut self, path: String, value: Yaml) -> Result<(), String> {
-        let set = self.values.set(&path, value);
+    fn set(&mut self, path: &str, value: Yaml) -> Result<(), String> {
+        let set = self.values.set(path, value);
         set.map_err(|Conflict { .. }| format!("`{path}` is set twice"))
     }
 
@@ -174,6 +174,6 @@ impl<'b> Builder<'b> {
         }
         lines.extend(self.remarks.iter().cloned());
         lines.dedup();
-        lines.iter().map(|line| format!("# {line}\n")).collect()
+        format!("# {}\n", lines.join("\n# "))
     }
 }

@@ -30,8 +30,8 @@ pub(super) struct Pod {
     pub(super) creates: &'static str,
     /// Init containers.
     pub(super) init: List,
-    /// Volumes.
-    pub(super) volumes: List,
+    /// Volumes: of the pod, and of others that have the same init containers.
+    pub(super) volumes: &'static [List],
     /// Environment variables, if the settings for OpenSearch are variables.
     pub(super) environment: Option<Environment>,
     /// Settings if the pod uses PostgreSQL.

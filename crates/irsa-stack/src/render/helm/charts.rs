@@ -17,7 +17,7 @@ const POD: Pod = Pod {
     key: "",
     creates: "enabled",
     init: list("initContainers"),
-    volumes: list("extraVolumes"),
+    volumes: &[list("extraVolumes")],
     environment: None,
     postgres: &[],
     opensearch: &[],

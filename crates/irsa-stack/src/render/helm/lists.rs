@@ -1,4 +1,4 @@
-//! Lists of the values: ours, then those of the user or, where the user has none, of the chart, because Helm replaces
+//! Lists of the values: ours, then those of the user or, if the user sets no list, of the chart, because Helm replaces
 //! lists as a whole.
 
 use irsa_chain::untrusted::quoted;

@@ -76,7 +76,7 @@ fn chart(stack: &Stack, component: Component) -> Result<(&'static Chart, &Named)
     }
     let Some(release) = &stack.camunda else {
         return Err("`camunda` is missing, which says which of Camunda's charts is used: add, for example, \
-                    `camunda: {version: \"8.7\"}`; or, for Keycloak with a chart of its own, `keycloak: {chart: bitnami, \
+                    `camunda: {version: \"8.7\"}`; or, if Keycloak has a separate chart, `keycloak: {chart: bitnami, \
                     version: \"24\"}`"
             .to_owned());
     };
@@ -199,7 +199,7 @@ impl Chart {
         }
     }
 
-    /// The name of the release, if the specification has none.
+    /// The name of the release, if the specification does not set it.
     fn default_release(&self) -> &'static str {
         match self.name {
             "camunda-platform" => "camunda",

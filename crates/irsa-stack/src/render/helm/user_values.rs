@@ -1,5 +1,7 @@
 //! The user's own values files, which are read and never written.
 
+use std::fmt::Write as _;
+
 use irsa_chain::untrusted::quoted;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -39,8 +41,10 @@ impl UserValues {
         for (source, _) in &self.files {
             hash.update(Sha256::digest(&source.text));
         }
-        let bytes = hash.finalize();
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+        hash.finalize().iter().fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
     }
 
     /// The value at a path in the last file that has it, with the name of the file.

@@ -80,7 +80,7 @@ pub(super) const IDENTITY_POSTGRES_WITH_PASSWORD: &[Setting] = &[
     Setting("identity.externalDatabase.password", Text("unused")),
 ];
 
-/// What a URL is for the chart's Jobs in 8.8, which take no init containers.
+/// The chart 8.8 has Jobs without init containers.
 const MIGRATION: &str = "The Jobs of `orchestration.migration` get the same OpenSearch URL but take no init containers, so \
      they cannot use irsa. Run the migration before you switch to irsa.";
 
@@ -118,6 +118,8 @@ const PODS_8_7: &[Pod] = &[
 
 const PODS_8_8: &[Pod] = &[
     Pod {
+        // The importer of a migration has the same init containers, but different volumes.
+        volumes: &[list("extraVolumes"), list("importer.extraVolumes")],
         remarks: &[MIGRATION],
         ..orchestration(&[], GLOBAL_OPENSEARCH)
     },
@@ -145,10 +147,10 @@ const PODS_8_10: &[Pod] = &[
 const IDENTITY_KEYCLOAK: Pod = Pod {
     account: "identityKeycloak",
     key: "identityKeycloak",
-    volumes: List {
+    volumes: &[List {
         own: Own::Items(r#"[{"name": "data-tmp", "emptyDir": {}}]"#),
         ..list("extraVolumes")
-    },
+    }],
     postgres: &[
         Setting("identityKeycloak.postgresql.enabled", Flag(false)),
         Setting("identityKeycloak.externalDatabase.host", Text("localhost")),
@@ -178,10 +180,10 @@ const CAMUNDA_HUB: Pod = Pod {
         others: &["webModeler.restapi.initContainers"],
         ..list("initContainers")
     },
-    volumes: List {
+    volumes: &[List {
         others: &["webModeler.restapi.extraVolumes"],
         ..list("extraVolumes")
-    },
+    }],
     postgres: &[
         Setting("camundaHub.restapi.externalDatabase.url", JdbcUrl),
         Setting("camundaHub.restapi.externalDatabase.username", User),
@@ -209,6 +211,10 @@ const fn orchestration(postgres: &'static [Setting], opensearch: &'static [Setti
         ],
         account: "orchestration",
         key: "orchestration",
+        init: List {
+            others: &["orchestration.extraInitContainers"],
+            ..list("initContainers")
+        },
         postgres,
         opensearch,
         ..POD

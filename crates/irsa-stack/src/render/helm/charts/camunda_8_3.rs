@@ -110,10 +110,10 @@ const IDENTITY_KEYCLOAK: Pod = Pod {
         own: Own::InChart,
         ..list("initContainers")
     },
-    volumes: List {
+    volumes: &[List {
         own: Own::InChart,
         ..list("extraVolumes")
-    },
+    }],
     postgres: &[
         Setting("identity.keycloak.postgresql.enabled", Flag(false)),
         Setting("identity.keycloak.externalDatabase.host", Text("localhost")),
