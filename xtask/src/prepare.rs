@@ -13,8 +13,11 @@ use client::{CLIENTS, Client};
 
 /// Examples of irsa-components that build what tests run against, which takes minutes the first time, and the programs
 /// that they need.
-const COMPONENTS: [(&str, &[&str]); 2] =
-    [("kubernetes", &["go"]), ("terraform", &["go", "terraform"])];
+const COMPONENTS: [(&str, &[&str]); 3] = [
+    ("kubernetes", &["go"]),
+    ("helm", &["go"]),
+    ("terraform", &["go", "terraform"]),
+];
 
 /// The directory of the prepared client programs, with a subdirectory for each client.
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 //! [`postgres`], [`opensearch`] and [`kubernetes`] install a server of a pinned version on a bare machine and run it as
 //! a child process that ends with its owner, which [`guard`] ensures. [`run_as`] selects the account for servers that
 //! do not run as root. [`terraform`] runs the real Terraform over stand-ins for the AWS provider and for modules.
+//! [`helm`] builds the real Helm.
 
 mod artifact;
 pub mod cache;
@@ -11,6 +12,7 @@ mod fetch;
 mod files;
 mod go;
 pub mod guard;
+pub mod helm;
 pub mod kubernetes;
 mod log_file;
 pub mod maven;

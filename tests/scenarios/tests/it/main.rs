@@ -30,6 +30,7 @@ mod profile;
 mod proxy;
 mod proxy_files;
 mod reload;
+mod rendered_helm;
 mod rendered_sql;
 mod rotation;
 mod secrets;
