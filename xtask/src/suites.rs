@@ -1,4 +1,5 @@
-//! `cargo xtask suites`: the test suites of other projects through irsa, outside of CI.
+//! `cargo xtask suites`: the test suites of other projects through irsa, and Camunda's charts with its values, outside
+//! of CI.
 
 use std::process::Command;
 
@@ -7,10 +8,11 @@ use crate::{process, progress, workspace};
 
 /// Builds irsa and runs the program of `interop` that knows the suites.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
-    let [_, option, _, ..] = arguments else {
-        return Err(usage());
-    };
-    if option != "--source" {
+    let words: Vec<_> = arguments.iter().map(String::as_str).collect();
+    if !matches!(
+        words.as_slice(),
+        ["charts", "--from", _] | [_, "--source", _, ..]
+    ) {
         return Err(usage());
     }
     progress::note("building irsa");
@@ -27,7 +29,8 @@ fn usage() -> Failure {
         "`cargo xtask suites` needs a suite, and `--source` with the directory of its sources",
     )
     .remedy(
-        "run `cargo xtask suites psycopg|postgres-regress|libpq-pipeline --source DIR [TEST..]`",
+        "run `cargo xtask suites psycopg|postgres-regress|libpq-pipeline --source DIR [TEST..]`, or `cargo xtask suites \
+         charts --from DIR` with a checkout of camunda/camunda-platform-helm",
     )
 }
 
@@ -37,7 +40,12 @@ mod tests {
 
     #[test]
     fn a_suite_without_sources_is_rejected_before_the_build() {
-        for words in [&["psycopg"][..], &["psycopg", "--sauce", "x"], &[]] {
+        for words in [
+            &["psycopg"][..],
+            &["psycopg", "--sauce", "x"],
+            &["charts", "--from"],
+            &[],
+        ] {
             let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
             let failure = run(&words).unwrap_err();
             assert!(failure.to_string().contains("--source"), "{words:?}");

@@ -4,6 +4,7 @@
 //! on, or `OPENSEARCH_URL`) and prints a JSON line for each check. The same program runs straight to a server and
 //! through the proxy, and must produce the same results.
 
+pub mod charts;
 pub mod client;
 pub mod faults;
 pub mod fixed;

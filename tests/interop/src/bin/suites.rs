@@ -1,3 +1,4 @@
+//! `suites charts --from DIR`: renders Camunda's charts with irsa's values.
 //! `suites NAME --source DIR [TEST..]`: runs a different project's test suite straight to PostgreSQL and through irsa,
 //! and prints the tests whose outcomes differ. Fails if a difference is not by design.
 
@@ -5,7 +6,7 @@
 
 use std::env::args;
 use std::io::{Write as _, stderr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use interop::Error;
@@ -13,7 +14,13 @@ use interop::suites::{self, Comparison};
 
 #[tokio::main]
 async fn main() -> Result<ExitCode, Error> {
-    let (name, source, tests) = arguments()?;
+    let words: Vec<String> = args().skip(1).collect();
+    if let [name, option, from] = words.as_slice()
+        && (name.as_str(), option.as_str()) == ("charts", "--from")
+    {
+        return charts(Path::new(from)).await;
+    }
+    let (name, source, tests) = arguments(&words)?;
     let Comparison {
         tests,
         passed,
@@ -34,9 +41,28 @@ async fn main() -> Result<ExitCode, Error> {
     })
 }
 
-fn arguments() -> Result<(String, PathBuf, Vec<String>), Error> {
-    let arguments: Vec<String> = args().skip(1).collect();
-    match arguments.as_slice() {
+async fn charts(from: &Path) -> Result<ExitCode, Error> {
+    let outcomes = interop::charts::run(from, &tell).await?;
+    for outcome in &outcomes {
+        let (chart, workloads) = (&outcome.chart, outcome.workloads.join(", "));
+        println!("{chart}: {workloads}");
+        for problem in &outcome.problems {
+            println!("  WRONG {problem}");
+        }
+        for pod in &outcome.without {
+            println!("  note: {pod} is sent to a sidecar but lacks one");
+        }
+    }
+    let is_right = outcomes.iter().all(|outcome| outcome.problems.is_empty());
+    Ok(if is_right {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn arguments(arguments: &[String]) -> Result<(String, PathBuf, Vec<String>), Error> {
+    match arguments {
         [name, option, source, tests @ ..] if option == "--source" => {
             Ok((name.clone(), source.into(), tests.to_vec()))
         }
