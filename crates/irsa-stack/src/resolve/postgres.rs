@@ -213,10 +213,6 @@ impl Resolver<'_> {
             let message = format!("{name} is the user itself: set `user` to a second one");
             self.mistake(&path, message);
         }
-        if acts_as.len() > MAX_IDENTIFIER_BYTES {
-            let message = format!("the user {name} has more than {MAX_IDENTIFIER_BYTES} bytes");
-            self.mistake(&path, message);
-        }
         if store
             .admin
             .as_ref()
