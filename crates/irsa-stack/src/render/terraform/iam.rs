@@ -25,7 +25,7 @@ fn role(context: &Context<'_>, body: Body, role: &Role) -> Body {
         body.block(plain(context, role)).block(attachment(name))
     } else {
         let trusted = trusted(context, role);
-        body.block(module(context, name, role.arn.name(), trusted))
+        body.blocks(module(context, name, role.arn.name(), trusted))
     }
 }
 
@@ -49,7 +49,7 @@ pub(super) fn module(
     block: &str,
     name: &str,
     trusted: Vec<(&Cluster, Vec<String>)>,
-) -> Block {
+) -> Vec<Block> {
     let iam = &context.stack.iam;
     let (path, name) = (Expression::text(&iam.path), Expression::text(name));
     let boundary = iam.permissions_boundary.as_ref().map(Expression::text);
@@ -74,7 +74,21 @@ pub(super) fn module(
             .set("policies", policies),
     };
     let body = body.set("oidc_providers", oidc_providers(context, trusted));
-    Block::new("module", [block], body)
+    let module = Block::new("module", [block], body);
+    let is_renamed = context.versions.iam == Iam::V6;
+    let moved = is_renamed.then(|| moved(block));
+    [module].into_iter().chain(moved).collect()
+}
+
+/// Version 6 of the module has a different name for the attachment of version 5. If Terraform destroyed one and created
+/// the other, the destruction could come last and detach the policy from the role.
+fn moved(block: &str) -> Block {
+    let attachment =
+        |name: &str| format!("module.{block}.aws_iam_role_policy_attachment.{name}[\"policy\"]");
+    let body = Body::new()
+        .reference("from", attachment("this"))
+        .reference("to", attachment("additional"));
+    Block::plain("moved", body)
 }
 
 fn oidc_providers(context: &Context<'_>, trusted: Vec<(&Cluster, Vec<String>)>) -> Expression {

@@ -76,7 +76,7 @@ impl Provider<'_> {
         Some(Expression::reference(format!("aws.{alias}")))
     }
 
-    /// Credentials of another account than `allowed_account_ids` fail before they change anything.
+    /// Credentials of an account that is not in `allowed_account_ids` fail before they change anything.
     fn block(&self, tags: &BTreeMap<String, String>) -> Block {
         let account = self.account.to_string();
         let body = Body::new()

@@ -20,7 +20,7 @@ pub(super) fn body(context: &Context<'_>) -> Option<Body> {
     let body = Body::new()
         .comment("The role of the setup. Who can create pods with its service account is an administrator of the data stores.")
         .block(iam::policy(context, block, name, permissions))
-        .block(module);
+        .blocks(module);
     Some(body)
 }
 
