@@ -32,6 +32,7 @@ mod proxy_files;
 mod reload;
 mod rendered_helm;
 mod rendered_sql;
+mod rendered_terraform;
 mod rotation;
 mod secrets;
 mod set_up;
