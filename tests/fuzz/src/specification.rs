@@ -1,12 +1,13 @@
 //! `irsa.yaml`: read or refused, and what is rendered from it.
 
-use irsa_stack::{Document, Mistakes, Source, Stack, Target, mark, render};
+use irsa_stack::{Document, Mistakes, Source, Stack, Target, VersionSet, mark, render};
 
-const TARGETS: [Target; 4] = [
+const TARGETS: [Target; 5] = [
     Target::Sql,
     Target::OpenSearch,
     Target::Kubernetes,
     Target::Lab,
+    Target::Terraform(VersionSet::NEWEST),
 ];
 
 /// A specification: read and rendered, or refused with the place of each mistake.
