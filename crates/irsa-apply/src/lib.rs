@@ -12,6 +12,7 @@ pub mod opensearch;
 pub mod postgres;
 mod step;
 
+pub use irsa_stack::ownership_mark;
+
 pub use self::error::ApplyError;
 pub use self::step::{Mode, Step, StepState, Steps, Totals};
-pub use irsa_stack::ownership_mark;

@@ -187,14 +187,14 @@ impl Failure {
         format!("irsa_{name}_exception")
     }
 
-    fn reason(&self, facts: &FailureFacts<'_>) -> String {
+    pub(crate) fn reason(&self, facts: &FailureFacts<'_>) -> String {
         match self.link() {
             Some(link) => format!("irsa: {self} ({}; {facts})", link.reference(self.cause())),
             None => format!("irsa: {self}"),
         }
     }
 
-    fn remedy(&self) -> Option<String> {
+    pub(crate) fn remedy(&self) -> Option<String> {
         let remedy = match self {
             Self::Host => {
                 "use `localhost` or `127.0.0.1` in the URL, or add the name that clients use with `server-name=NAME`"

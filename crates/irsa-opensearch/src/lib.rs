@@ -24,6 +24,7 @@
 #![warn(clippy::indexing_slicing, clippy::string_slice)]
 
 mod body;
+mod call;
 mod client_auth;
 mod connections;
 mod connector;
@@ -48,6 +49,7 @@ mod upstream_error;
 mod web;
 
 pub use self::body::{BodyStore, BodyStoreOptions};
+pub use self::call::{CallError, CallResponse};
 pub use self::client_auth::{ClientAuth, PasswordCheck};
 pub use self::domain::{Domain, DomainError, DomainParts};
 pub use self::guard::{Effect, Guards, PathPattern, PathPatternError, Route, routes};

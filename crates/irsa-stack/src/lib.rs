@@ -28,6 +28,7 @@ mod policies;
 mod preset;
 mod render;
 mod resolve;
+pub mod security_plugin;
 mod shape;
 mod specification;
 pub mod sql;

@@ -20,8 +20,8 @@ use tokio::sync::Notify;
 
 use self::data::DataPlane;
 pub(crate) use self::live::Live;
-pub(crate) use self::prepare::StoreKind;
 use self::prepare::prepare;
+pub(crate) use self::prepare::{StoreKind, tls_failure};
 use self::status::ProxyStatus;
 use crate::exit::{self, Failure};
 use crate::settings::{AdminSettings, DrainSettings, ProxySettings};

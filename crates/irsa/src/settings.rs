@@ -152,6 +152,36 @@ pub(crate) fn identity_only(
     mistakes.or(identity)
 }
 
+/// The settings of a command that calls domains itself.
+#[derive(Debug)]
+pub(crate) struct DomainSettings {
+    pub(crate) upstreams: Vec<UpstreamSpec>,
+    pub(crate) identity: IdentitySettings,
+    pub(crate) roots: Roots,
+}
+
+/// Validates the identity for calls to these domains.
+pub(crate) fn domains(
+    upstreams: &[String],
+    args: IdentityArgs,
+    mut mistakes: Mistakes,
+) -> Result<DomainSettings, Mistakes> {
+    let region = args.region.clone();
+    let identity = identity::resolve(args, &mut mistakes);
+    let roots = identity::roots(identity.ca_file.as_deref(), &mut mistakes);
+    let upstreams = if upstreams.is_empty() {
+        Vec::new()
+    } else {
+        let default = identity.region.as_ref();
+        upstreams::resolve(upstreams, region.as_deref(), default, &mut mistakes)
+    };
+    mistakes.or(DomainSettings {
+        upstreams,
+        identity,
+        roots,
+    })
+}
+
 /// Validates the arguments of `irsa token`.
 pub(crate) fn token(
     args: TokenArgs,

@@ -6,29 +6,8 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use crate::render::File;
-use crate::stack::{IndexPrivilege, Mapping, OpenSearchStore, SecurityRole, Stack};
-
-/// The API of the security plugin.
-const API: &str = "_plugins/_security/api";
-
-#[derive(Serialize)]
-struct RoleBody<'a> {
-    description: String,
-    cluster_permissions: &'a [&'static str],
-    index_permissions: Vec<IndexBody<'a>>,
-}
-
-#[derive(Serialize)]
-struct IndexBody<'a> {
-    index_patterns: [&'a str; 1],
-    allowed_actions: &'static [&'static str],
-}
-
-#[derive(Serialize)]
-struct MappingBody<'a> {
-    description: String,
-    backend_roles: Vec<&'a str>,
-}
+use crate::security_plugin::{API, MappingBody, RoleBody, append_backend_roles};
+use crate::stack::{Mapping, OpenSearchStore, Stack};
 
 pub(super) fn files(stack: &Stack) -> Vec<File> {
     let stores = stack
@@ -63,14 +42,14 @@ fn script(stack: &Stack, store: &OpenSearchStore) -> String {
         host = store.endpoint,
     );
     if store.mappings.iter().any(|mapping| mapping.is_built_in) {
-        text += ADD;
+        text += &add_function();
     }
     for role in &store.roles {
         let _ = write!(
             text,
             "\nput roles/{} <<'JSON'\n{}\nJSON\n",
             role.name,
-            role_body(stack, role)
+            pretty(&RoleBody::new(stack, role))
         );
     }
     for mapping in &store.mappings {
@@ -79,7 +58,17 @@ fn script(stack: &Stack, store: &OpenSearchStore) -> String {
     text
 }
 
-/// `add` on `/backend_roles/-` appends; on `/backend_roles` it would replace everyone else's.
+/// The shell function that adds an IAM role to a role that others have, too.
+fn add_function() -> String {
+    let first = MappingBody {
+        description: None,
+        backend_roles: vec!["%s".to_owned()],
+    };
+    let first = serde_json::to_string(&first).unwrap_or_default();
+    ADD.replace("APPEND", &append_backend_roles(["%s"]).to_string())
+        .replace("FIRST", &first)
+}
+
 const ADD: &str = r#"
 # Adds an IAM role to a role that others have, too.
 add() {
@@ -87,12 +76,12 @@ add() {
   case "$answer" in
     *"\"$2\""*" 200") echo "$1: $2 is mapped already" ;;
     *" 200")
-      printf '[{"op": "add", "path": "/backend_roles/-", "value": "%s"}]' "$2" |
+      printf 'APPEND' "$2" |
         curl --silent --show-error --fail-with-body --request PATCH --header 'Content-Type: application/json' \
           --data-binary @- "$api/rolesmapping/$1"
       echo
       ;;
-    *" 404") printf '{"backend_roles": ["%s"]}' "$2" | put "rolesmapping/$1" ;;
+    *" 404") printf 'FIRST' "$2" | put "rolesmapping/$1" ;;
     *)
       echo "cannot read the mapping of $1: $answer" >&2
       exit 1
@@ -111,20 +100,8 @@ fn word(text: &str) -> String {
     }
 }
 
-fn role_body(stack: &Stack, role: &SecurityRole) -> String {
-    let body = RoleBody {
-        description: format!("irsa: {}", stack.name),
-        cluster_permissions: &role.cluster_permissions,
-        index_permissions: role.indices.iter().map(index_body).collect(),
-    };
-    serde_json::to_string_pretty(&body).unwrap_or_default()
-}
-
-fn index_body((pattern, privilege): &(String, IndexPrivilege)) -> IndexBody<'_> {
-    IndexBody {
-        index_patterns: [pattern],
-        allowed_actions: privilege.allowed_actions(),
-    }
+fn pretty(body: &impl Serialize) -> String {
+    serde_json::to_string_pretty(body).unwrap_or_default()
 }
 
 fn mapping_commands(stack: &Stack, mapping: &Mapping) -> String {
@@ -135,17 +112,9 @@ fn mapping_commands(stack: &Stack, mapping: &Mapping) -> String {
         }
         return text;
     }
-    let body = MappingBody {
-        description: format!("irsa: {}", stack.name),
-        backend_roles: mapping
-            .backend_roles
-            .iter()
-            .map(irsa_chain::RoleArn::as_str)
-            .collect(),
-    };
-    let body = serde_json::to_string_pretty(&body).unwrap_or_default();
     format!(
-        "\nput rolesmapping/{} <<'JSON'\n{body}\nJSON\n",
-        mapping.role
+        "\nput rolesmapping/{} <<'JSON'\n{}\nJSON\n",
+        mapping.role,
+        pretty(&MappingBody::new(stack, mapping))
     )
 }

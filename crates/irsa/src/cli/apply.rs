@@ -38,6 +38,9 @@ pub(crate) struct ApplySqlArgs {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ApplyOpenSearchArgs {
+    /// Address to connect to instead of the domain's endpoint, such as a tunnel. Requests are signed for the endpoint
+    #[arg(long, value_name = "HOST[:PORT]")]
+    pub(crate) dial: Option<String>,
     #[command(flatten)]
     pub(crate) run: ApplyRunArgs,
 }

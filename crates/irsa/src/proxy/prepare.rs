@@ -245,7 +245,7 @@ fn client_tls(clients: &ClientSettings, live: &Live) -> Result<Arc<ServerConfig>
     clippy::needless_pass_by_value,
     reason = "it is mapped over owned errors"
 )]
-pub(super) fn tls_failure(error: TlsError) -> Failure {
+pub(crate) fn tls_failure(error: TlsError) -> Failure {
     Failure::Other {
         message: error.to_string(),
         remedy: Some(error.remedy().to_owned()),

@@ -8,6 +8,7 @@
 )]
 
 mod admin;
+mod apply_opensearch;
 mod apply_sql;
 mod attacks;
 mod client_auth;

@@ -12,6 +12,7 @@ use irsa_lab::{LabOptions, World};
 use irsa_testing::program::{finish, irsa};
 use tempfile::TempDir;
 
+use crate::apply_opensearch;
 use crate::http::{Answer, call, call_json};
 use crate::pod::Pod;
 use crate::proxy::Proxy;
@@ -19,9 +20,9 @@ use crate::sql::refusal;
 use crate::stage::Stage;
 
 /// A set-up in a folder, and a lab that plays it.
-struct SetUp {
-    folder: TempDir,
-    stage: Arc<Stage>,
+pub(crate) struct SetUp {
+    pub(crate) folder: TempDir,
+    pub(crate) stage: Arc<Stage>,
 }
 
 impl SetUp {
@@ -53,7 +54,7 @@ impl SetUp {
         Pod::for_workload(&self.stage, workload)
     }
 
-    fn domain(&self) -> &DomainFacts {
+    pub(crate) fn domain(&self) -> &DomainFacts {
         self.stage
             .lab()
             .facts()
@@ -62,23 +63,23 @@ impl SetUp {
             .expect("the world has a domain")
     }
 
-    fn domain_upstream(&self) -> String {
+    pub(crate) fn domain_upstream(&self) -> String {
         let DomainFacts { endpoint, dial, .. } = self.domain();
         format!("opensearch://{endpoint}?dial={dial}&listen=127.0.0.1:0")
     }
 
     /// A workload's proxy for the domain.
-    fn search(&self, workload: &str) -> Search {
+    pub(crate) fn search(&self, workload: &str) -> Search {
         let pod = Pod::with_upstream(&self.stage, workload, self.domain_upstream());
         Search(pod.proxy(&[]))
     }
 }
 
 /// A client of the domain by a workload's proxy.
-struct Search(Proxy);
+pub(crate) struct Search(Proxy);
 
 impl Search {
-    fn put(&self, path: &str) -> Answer {
+    pub(crate) fn put(&self, path: &str) -> Answer {
         call_json(
             &self.0.address("listening"),
             "PUT",
@@ -87,11 +88,11 @@ impl Search {
         )
     }
 
-    fn get(&self, path: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str) -> Answer {
         call(&self.0.address("listening"), "GET", path, &[])
     }
 
-    fn delete(&self, path: &str) -> Answer {
+    pub(crate) fn delete(&self, path: &str) -> Answer {
         call(&self.0.address("listening"), "DELETE", path, &[])
     }
 }
@@ -204,9 +205,10 @@ fn every_workload_reaches_its_documents_and_no_others() {
     }
     let after = operator.get(&mapping("all_access")).body;
     assert_eq!(before, after, "the other administrators stay");
+    apply_opensearch::roles_are_applied(&set_up);
 }
 
-fn documents(zeebe: &Search, operate: &Search) {
+pub(crate) fn documents(zeebe: &Search, operate: &Search) {
     let record = "/zeebe-record_job/_doc/1";
     let refresh = format!("{record}?refresh=true");
     let put = zeebe.put(&refresh);
