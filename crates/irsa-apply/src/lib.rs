@@ -1,4 +1,4 @@
-//! Applies a set-up: creates the users and databases of PostgreSQL clusters, and the roles and role mappings of
+//! Applies a setup: creates the users and databases of PostgreSQL clusters, and the roles and role mappings of
 //! OpenSearch domains.
 //!
 //! Each store is compared with the specification one step at a time, and each step is [reported](Steps) when it is

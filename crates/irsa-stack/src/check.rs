@@ -1,4 +1,4 @@
-//! The set-up checked against itself: every workload can do what it needs, and nothing else can.
+//! Checks a setup with the policy engine: every workload has the access that it needs, and nothing else has it.
 //!
 //! Each row of the table is decided by the policy engine from the policies that are rendered; access to indices is decided
 //! from the rendered roles of OpenSearch.
@@ -21,7 +21,7 @@ pub use self::table::{Row, Table};
 use crate::policies::AUDIENCE;
 use crate::stack::{Cluster, Role, Stack, Workload};
 
-/// Decides everything.
+/// Evaluates all requests.
 pub fn check(stack: &Stack) -> Table {
     let check = Check {
         stack,
@@ -33,7 +33,7 @@ pub fn check(stack: &Stack) -> Table {
     for workload in &stack.workloads {
         match stack.role(workload) {
             Some(role) if role.is_external => remarks.push(format!(
-                "{}: role {} exists and is left alone: its policies were not checked",
+                "{}: the policies of the existing role {} were not checked",
                 workload.key, role.arn
             )),
             Some(role) => rows.extend(check.workload(workload, role)),
@@ -65,7 +65,7 @@ impl Check<'_> {
         questions.rows()
     }
 
-    /// Whether every link lets it through.
+    /// Returns whether every link allows the request.
     fn decide(
         &self,
         role: &InventoryRole,

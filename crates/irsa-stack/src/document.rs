@@ -169,9 +169,10 @@ impl Document {
 fn nulls(node: &Node, mistakes: &mut Vec<Mistake>) {
     for entry in node.entries() {
         if entry.node.value == Value::Null {
-            let message = "the key has no value: `null` removes a key of an earlier file, and none has this one";
+            let message = "the key has no value; this removes the key that an earlier file set, but no earlier file \
+                           sets it";
             let mistake = Mistake::new(entry.key_place.clone(), message);
-            let help = "write `{}` for a map without keys, or remove the key";
+            let help = "write `{}` for an empty map, or remove the key";
             mistakes.push(mistake.with_help(help));
         }
         nulls(&entry.node, mistakes);
@@ -190,7 +191,7 @@ fn supported(file: usize, tree: Node) -> Result<Node, Mistake> {
     match entry.node.value {
         Value::Integer(version) if version > VERSION => {
             let message =
-                format!("version {version} is newer than this irsa, which reads version {VERSION}");
+                format!("version {version} is not supported: this irsa supports version {VERSION}");
             let mistake = Mistake::new(entry.node.place.clone(), message);
             Err(mistake.with_help("use a newer irsa"))
         }

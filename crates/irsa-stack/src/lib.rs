@@ -1,4 +1,4 @@
-//! The specification of a set-up, `irsa.yaml`: read, validated, checked against itself, and rendered.
+//! The specification of a setup, `irsa.yaml`: read, validated, checked against itself, and rendered.
 //!
 //! ```
 //! use irsa_stack::{Document, Preset, Source, Target, check, render};
@@ -15,7 +15,7 @@
 //! # Ok::<(), irsa_stack::Mistakes>(())
 //! ```
 //!
-//! Texts go in and come out: this crate opens no file.
+//! The crate works on text only and opens no files.
 
 #![warn(clippy::indexing_slicing, clippy::string_slice)]
 

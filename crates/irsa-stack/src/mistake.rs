@@ -1,4 +1,4 @@
-//! What is wrong with a specification, and where.
+//! Mistakes in a specification, with their location.
 
 use std::fmt;
 use std::ops::Range;

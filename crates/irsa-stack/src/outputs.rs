@@ -63,7 +63,8 @@ impl Outputs {
 fn all_outputs(root: &Node) -> Option<Mistake> {
     let entry = root.child("irsa")?;
     entry.node.child("value")?;
-    let message = "the file has all outputs of Terraform, not the value of the output `irsa`";
+    let message =
+        "the file contains all Terraform outputs instead of the value of the output `irsa`";
     let mistake = Mistake::new(entry.key_place.clone(), message);
     Some(mistake.with_help(format!("run `{COMMAND}`")))
 }

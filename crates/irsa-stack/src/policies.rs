@@ -1,4 +1,4 @@
-//! The IAM policies of a set-up: each names exactly what its workloads use.
+//! The IAM policies of a setup: each names exactly what its workloads use.
 
 use irsa_chain::{DbUserArn, OidcProviderArn};
 use irsa_explain::{pod_identity, web_identity};

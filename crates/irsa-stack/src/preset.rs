@@ -1,6 +1,6 @@
-//! Specifications to begin with.
+//! Presets: specifications to start from.
 
-/// A specification to begin with.
+/// A specification to start from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Preset {
     /// Camunda 8.3: a role, a database user or a role of OpenSearch for each component.

@@ -1,4 +1,4 @@
-//! Files made from a set-up. The same set-up gives the same bytes.
+//! Files made from a setup. The same setup gives the same bytes.
 
 mod helm;
 mod kubernetes;
@@ -11,7 +11,7 @@ pub use self::helm::UserValues;
 pub use self::terraform::VersionSet;
 use crate::stack::{Placeholder, Stack};
 
-/// What to render.
+/// The format to render.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
     /// Scripts for psql.
@@ -45,7 +45,7 @@ pub fn mark(target: Target) -> String {
 /// Renders a target. `names`: the files of the specification, for headers.
 ///
 /// # Errors
-/// The set-up can't be rendered as such files, with what to change.
+/// The setup cannot be rendered in this format; the error says what to change.
 pub fn render(stack: &Stack, target: Target, names: &[&str]) -> Result<Vec<File>, String> {
     render_with(stack, target, names, &UserValues::default())
 }

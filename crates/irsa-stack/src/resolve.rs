@@ -1,4 +1,4 @@
-//! From the file to the set-up: resolves defaults and references, and finds what is wrong between keys.
+//! From the file to the setup: resolves defaults and references, and finds what is wrong between keys.
 
 mod creation;
 mod opensearch;
@@ -134,7 +134,7 @@ impl Resolver<'_> {
         let found = labels.and_then(|labels| labels.split('.').next());
         if let Some(found) = found.filter(|found| *found != region.as_str()) {
             let message = format!(
-                "the issuer of {} is in the region {found}, irsa.yaml has {region}",
+                "the issuer of {} is in region {found}, but irsa.yaml has {region}",
                 quoted(name)
             );
             self.contradiction(&["clusters", name, "issuer"], message);
@@ -148,7 +148,7 @@ impl Resolver<'_> {
             let mut earlier = names.iter().take(number);
             if let Some(other) = earlier.find(|other| other.eq_ignore_ascii_case(name)) {
                 let message = format!(
-                    "{} and {} differ only in case, so their folders are one on macOS and Windows",
+                    "{} and {} differ only in case: on macOS and Windows, their directories would be the same",
                     quoted(other),
                     quoted(name)
                 );
@@ -222,7 +222,7 @@ impl Resolver<'_> {
             for key in given.iter().filter(|key| !known.contains(key)) {
                 let section = if kind == "roles" { "workloads" } else { kind };
                 let message = format!(
-                    "output for {}, which irsa.yaml does not have under `{section}`",
+                    "the outputs contain {}, which is not defined under `{section}` in irsa.yaml",
                     quoted(key)
                 );
                 let place = outputs.root.key_place(&[kind, key]);

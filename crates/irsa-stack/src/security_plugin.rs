@@ -1,4 +1,4 @@
-//! What a set-up wants of OpenSearch's security plugin, as bodies of the plugin's REST API.
+//! What a setup wants of OpenSearch's security plugin, as bodies of the plugin's REST API.
 //!
 //! `irsa render opensearch` prints these bodies, and `irsa apply opensearch` sends them.
 
@@ -15,7 +15,7 @@ pub const API: &str = "_plugins/_security/api";
 /// The body of `PUT roles/NAME`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RoleBody {
-    /// The mark of the set-up.
+    /// The mark of the setup.
     pub description: String,
     /// Actions and action groups on the cluster.
     pub cluster_permissions: Vec<&'static str>,
@@ -35,7 +35,7 @@ pub struct IndexBody {
 /// The body of `PUT rolesmapping/NAME`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MappingBody {
-    /// The mark of the set-up; `None` for a built-in role, which belongs to no set-up.
+    /// The mark of the setup; `None` for a built-in role, which belongs to no setup.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// IAM roles.
@@ -52,7 +52,7 @@ pub fn append_backend_roles<'r>(backend_roles: impl IntoIterator<Item = &'r str>
 // === impl RoleBody ===
 
 impl RoleBody {
-    /// The body for a role of a set-up.
+    /// The body for a role of a setup.
     pub fn new(stack: &Stack, role: &SecurityRole) -> Self {
         Self {
             description: ownership_mark(&stack.name),

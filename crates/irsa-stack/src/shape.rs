@@ -12,7 +12,7 @@ pub(crate) use self::outputs::OUTPUTS;
 pub(crate) use self::rules::may_hold_secret;
 pub(crate) use self::specification::SPECIFICATION;
 
-/// What a value may be.
+/// The type of a value.
 #[derive(Debug)]
 pub(crate) enum Shape {
     /// Text that follows a rule.

@@ -8,7 +8,7 @@ use crate::stack::{PostgresPrivileges, PostgresStore, Stack};
 /// The users and databases that a PostgreSQL cluster should have, each in alphabetical order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PostgresObjects {
-    /// The comment by which the set-up recognizes what it created.
+    /// The comment by which the setup recognizes what it created.
     pub mark: String,
     /// Users that log in by IAM.
     pub users: Vec<UserObject>,
@@ -38,7 +38,7 @@ pub struct DatabaseObject {
     pub is_exclusive: bool,
 }
 
-/// Returns the text by which a set-up recognizes what it created: the comment on a database or role of PostgreSQL, and
+/// Returns the text by which a setup recognizes what it created: the comment on a database or role of PostgreSQL, and
 /// the description of a role of OpenSearch.
 pub fn ownership_mark(set_up: &str) -> String {
     format!("irsa: {set_up}")
@@ -47,7 +47,7 @@ pub fn ownership_mark(set_up: &str) -> String {
 // === impl PostgresObjects ===
 
 impl PostgresObjects {
-    /// Collects what the workloads of a set-up use in a cluster.
+    /// Collects what the workloads of a setup use in a cluster.
     pub fn for_store(stack: &Stack, store: &PostgresStore) -> Self {
         let uses = || stack.uses_of_postgres(store).map(|(_, used)| used);
         let logins = uses().map(|used| UserObject {

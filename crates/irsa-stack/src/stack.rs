@@ -1,4 +1,4 @@
-//! The set-up with all defaults and references resolved: what every renderer and `irsa check` work from.
+//! The setup with all defaults and references resolved: what every renderer and `irsa check` work from.
 
 mod creation;
 
@@ -13,10 +13,10 @@ pub use self::creation::{
     CreateOpenSearch, CreatePostgres, IamSettings, Network, Origin, Serverless, Setup, Via,
 };
 
-/// A set-up in which nothing dangles: every store, database and cluster that a workload names exists.
+/// A setup in which nothing dangles: every store, database and cluster that a workload names exists.
 #[derive(Debug, Clone)]
 pub struct Stack {
-    /// Name of the set-up.
+    /// Name of the setup.
     pub name: String,
     /// Account of the roles.
     pub account: AccountId,
@@ -133,7 +133,7 @@ pub struct OpenSearchStore {
     pub is_fine_grained: bool,
     /// The role that is the master user.
     pub admin: RoleArn,
-    /// Roles of the security plugin that belong to this set-up.
+    /// Roles of the security plugin that belong to this setup.
     pub roles: Vec<SecurityRole>,
     /// IAM roles by role of the security plugin.
     pub mappings: Vec<Mapping>,
@@ -274,7 +274,7 @@ pub enum Component {
     Identity,
 }
 
-/// What a database user may do.
+/// The privileges of a database user.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PostgresPrivileges {
@@ -285,7 +285,7 @@ pub enum PostgresPrivileges {
     Read,
 }
 
-/// What is allowed on indices. Each privilege includes those before it.
+/// A privilege on indices. Each one includes those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum IndexPrivilege {

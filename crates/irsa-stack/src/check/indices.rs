@@ -75,7 +75,7 @@ fn row(
     };
     let granted = own.indices.iter().find(allows);
     let granted = granted.map(|(pattern, privilege)| {
-        format!("irsa.yaml gives `{}` on `{pattern}`", privilege.name())
+        format!("irsa.yaml grants `{}` on `{pattern}`", privilege.name())
     });
     let of_others = || {
         let mapped = store.mappings.iter();
@@ -85,7 +85,7 @@ fn row(
             let allows = role.is_some_and(|role| role.indices.iter().any(|one| allows(&one)));
             // The permissions of a built-in role are unknown here, and `all_access` has all.
             (allows || mapping.is_built_in)
-                .then(|| format!("its IAM role also has the role `{}`", mapping.role))
+                .then(|| format!("its IAM role is also mapped to `{}`", mapping.role))
         })
     };
     let granted = granted.or_else(|| if expected { None } else { of_others() });

@@ -1,11 +1,11 @@
-//! The set-up as the policy engine's inventory, from the policies that are rendered.
+//! The setup as the policy engine's inventory, from the policies that are rendered.
 
 use irsa_explain::inventory::{Database, Domain, Inventory, PolicySource, Provider, Role};
 
 use crate::policies::{self, AUDIENCE};
 use crate::stack::{OpenSearchStore, PostgresStore, Stack};
 
-/// Everything that the set-up makes.
+/// Everything that the setup makes.
 pub(super) fn from_stack(stack: &Stack) -> Inventory {
     let roles = stack.roles.iter().filter(|role| !role.is_external);
     let provider = |cluster: &crate::stack::Cluster| Provider {

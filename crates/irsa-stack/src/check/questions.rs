@@ -1,4 +1,4 @@
-//! The questions about one workload: what it needs, and what it must not reach.
+//! The requests of one workload: those that it needs, and those that must be denied.
 
 use irsa_chain::{DbUserArn, ServiceAccount};
 use irsa_explain::chain::Access;
@@ -16,7 +16,7 @@ pub(super) struct Questions<'a> {
 }
 
 impl Questions<'_> {
-    /// Everything that is asked.
+    /// All requests.
     pub(super) fn rows(&self) -> Vec<Row> {
         let mut rows = self.own();
         rows.extend(self.other_service_accounts());
@@ -26,7 +26,7 @@ impl Questions<'_> {
         rows
     }
 
-    /// What it needs, from every cluster that it runs in.
+    /// The requests that it needs, from every cluster in which it runs.
     fn own(&self) -> Vec<Row> {
         let stack = self.check.stack;
         let mut rows = Vec::new();
@@ -64,7 +64,7 @@ impl Questions<'_> {
         rows
     }
 
-    /// Other workloads, and the same name in another namespace.
+    /// The service accounts of other workloads, and the same name in a different namespace.
     fn other_service_accounts(&self) -> Vec<Row> {
         let stack = self.check.stack;
         let own = &self.workload.service_account;
@@ -98,7 +98,7 @@ impl Questions<'_> {
         rows
     }
 
-    /// Clusters that it does not run in.
+    /// The clusters in which it does not run.
     fn other_clusters(&self) -> Vec<Row> {
         let stack = self.check.stack;
         let others = stack

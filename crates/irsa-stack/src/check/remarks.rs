@@ -1,14 +1,15 @@
-//! What a set-up has on purpose, and its author may not have meant.
+//! Notes on access that the specification asks for, and that may not be intended.
 
 use crate::stack::Stack;
 
-/// A sentence for each of them.
+/// One sentence for each note.
 pub(super) fn remarks(stack: &Stack) -> Vec<String> {
     let mut remarks = Vec::new();
     for role in stack.roles.iter().filter(|role| role.workloads.len() > 1) {
         let workloads = role.workloads.join(", ");
         remarks.push(format!(
-            "role {} is shared by {workloads}: each can act as the others; a role for each workload keeps them apart",
+            "role {} is shared by {workloads}: each of them has the permissions of all; to separate them, give each \
+             workload its own role",
             role.arn.name()
         ));
     }
@@ -18,7 +19,7 @@ pub(super) fn remarks(stack: &Stack) -> Vec<String> {
         .filter(|store| !store.is_fine_grained)
     {
         remarks.push(format!(
-            "{} has no fine-grained access control: each of its workloads reaches all of its indices",
+            "{} does not use fine-grained access control: each of its workloads can access all indices",
             store.key
         ));
     }
@@ -38,8 +39,8 @@ pub(super) fn remarks(stack: &Stack) -> Vec<String> {
             .is_some_and(|one| one.has_documented_actions)
         {
             remarks.push(format!(
-                "{}: the `Describe` and `List` actions of the documented list don't apply to `domain/NAME/*`, and no \
-                 client of OpenSearch needs them: remove `opensearch.actions`",
+                "{}: the `Describe` and `List` actions in Camunda's documentation do not apply to `domain/NAME/*`, \
+                 and OpenSearch clients do not need them: remove `opensearch.actions`",
                 workload.key
             ));
         }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 pub struct Table {
     /// The decisions, workload by workload.
     pub rows: Vec<Row>,
-    /// What is as the file says, and still worth knowing.
+    /// Notes on access that the file asks for and that is broader than necessary.
     pub remarks: Vec<String>,
 }
 
@@ -19,22 +19,22 @@ pub struct Table {
 pub struct Row {
     /// Key of the workload.
     pub workload: String,
-    /// What is asked.
+    /// The request, as text.
     pub question: String,
-    /// Whether it must be allowed.
+    /// True if the request must be allowed.
     pub expected: bool,
     /// The decision; `None` if it could not be made.
     pub allowed: Option<bool>,
     /// The link that denies.
     pub link: Option<Link>,
-    /// Why a decision that is not the expected one is still right: the file shares a role.
+    /// The reason why an unexpected decision is correct: workloads share a role.
     pub shared: Option<String>,
 }
 
 // === impl Row ===
 
 impl Row {
-    /// Whether the decision is the expected one, or the file shares a role on purpose.
+    /// Returns whether the decision is the expected one, or follows from a shared role.
     pub fn is_right(&self) -> bool {
         self.allowed == Some(self.expected) || (self.allowed == Some(true) && self.shared.is_some())
     }
@@ -51,7 +51,7 @@ impl Row {
 // === impl Table ===
 
 impl Table {
-    /// Whether every decision is as it should be.
+    /// Returns whether every decision is as expected.
     pub fn is_right(&self) -> bool {
         self.rows.iter().all(Row::is_right)
     }

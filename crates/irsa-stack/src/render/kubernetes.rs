@@ -8,7 +8,7 @@ use crate::yaml::Yaml;
 
 /// The label that says which workload a Deployment or StatefulSet is.
 const LABEL: &str = "irsa.dev/workload";
-/// Where the sidecar finds its token.
+/// The directory of the sidecar's token.
 const TOKEN_DIRECTORY: &str = "/var/run/secrets/irsa";
 /// The user of irsa's image.
 const USER: u64 = 65_532;

@@ -1,4 +1,4 @@
-//! The set-up as a world of the lab.
+//! The setup as a world of the lab.
 //!
 //! A world has one Kubernetes cluster: the first one, with the workloads that run in it. Database users of a world have
 //! all privileges on their databases, so readers do, too.
@@ -19,10 +19,10 @@ const OPENSEARCH_PORT: usize = 19_200;
 /// # Errors
 /// The world is not one that the lab would take.
 pub(super) fn files(stack: &Stack) -> Result<Vec<File>, String> {
-    let cluster = stack.clusters.first().ok_or("the set-up has no cluster")?;
+    let cluster = stack.clusters.first().ok_or("the setup has no cluster")?;
     let text = world(stack, cluster).write();
     World::from_yaml(&text)
-        .map_err(|error| format!("the lab does not take this set-up: {error}"))?;
+        .map_err(|error| format!("the lab does not support this setup: {error}"))?;
     Ok(vec![File {
         path: "lab/world.yaml".to_owned(),
         text,
@@ -88,7 +88,7 @@ fn world(stack: &Stack, cluster: &Cluster) -> Yaml {
     ])
 }
 
-/// The roles of the set-up, and the node's.
+/// The roles of the setup, and the node's.
 fn roles(stack: &Stack) -> Vec<Yaml> {
     let own = stack.roles.iter().filter(|role| !role.is_external);
     let node = Yaml::map([

@@ -31,7 +31,7 @@ fn script(stack: &Stack, store: &OpenSearchStore) -> String {
          \n\
          api=\"${{OPENSEARCH_URL:?is not set: run this script by irsa exec}}/{API}\"\n\
          \n\
-         # Creates or replaces what belongs to this set-up.\n\
+         # Creates or replaces what belongs to this setup.\n\
          put() {{\n\
          \x20 curl --silent --show-error --fail-with-body --request PUT --header 'Content-Type: application/json' \\\n\
          \x20   --data-binary @- \"$api/$1\"\n\

@@ -13,8 +13,8 @@ use crate::stack::{Placeholder, PostgresPrivileges, PostgresStore, PostgresUse, 
 /// Refuses to enable IAM authentication where that would end a login by password.
 ///
 /// For a role that the administrator is a member of, it would be the administrator's: from PostgreSQL 16 on, CREATE ROLE
-/// makes its creator a member without INHERIT, which does not count. For a role that this set-up did not create, it would
-/// be an application's.
+/// makes its creator a member without INHERIT, which does not count. For a role that this setup did not create, it
+/// would be an application's.
 const GUARDS: &str = r"CREATE FUNCTION pg_temp.check_user(target name, mark text) RETURNS void LANGUAGE plpgsql AS $irsa$
 BEGIN
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = target

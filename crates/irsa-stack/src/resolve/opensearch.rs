@@ -76,7 +76,7 @@ impl Resolver<'_> {
                 let parsed: OpenSearchEndpoint = endpoint.parse().ok()?;
                 if parsed.region() != region {
                     let message = format!(
-                        "{} is not in the region {region}: set `region`",
+                        "{} is not in region {region}: set `region`",
                         quoted(endpoint)
                     );
                     self.mistake(&["opensearch", key, "existing", "endpoint"], message);
@@ -94,7 +94,7 @@ impl Resolver<'_> {
             && given != output
         {
             let message = format!(
-                "the endpoint of {} is {}, not `existing.endpoint`",
+                "the endpoint of {} is {}, which differs from `existing.endpoint`",
                 quoted(key),
                 quoted(output)
             );
@@ -143,7 +143,7 @@ impl Resolver<'_> {
     fn administrators(&mut self, key: &str, admin: &RoleArn, workloads: &[Workload]) {
         for workload in workloads.iter().filter(|one| one.role == *admin) {
             let message = format!(
-                "{} has the role {}, the administrator of the domain {}",
+                "{} has the role {}, which is the administrator of the domain {}",
                 quoted(&workload.key),
                 quoted(admin.name()),
                 quoted(key)
@@ -155,7 +155,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// Refuses `role` where it names the role of a workload: this set-up replaces its mapping.
+    /// Refuses `role` where it names the role of a workload: this setup replaces its mapping.
     fn built_in_roles(&mut self, store: &str, roles: &[SecurityRole]) {
         let file = self.file;
         for (key, workload) in &file.workloads {
@@ -165,7 +165,7 @@ impl Resolver<'_> {
                 continue;
             };
             if roles.iter().any(|role| role.name == *name) {
-                let message = format!("{} is the role of a workload of this file", quoted(name));
+                let message = format!("{} is the role of a workload in this file", quoted(name));
                 let path = ["workloads", key.as_str(), "opensearch", "role"];
                 let mistake = Mistake::new(self.root.place_of(&path), message);
                 let help = "name a built-in role, or set `indices`";
@@ -179,7 +179,7 @@ impl Resolver<'_> {
         let parsed = endpoint.parse::<OpenSearchEndpoint>();
         if parsed.is_ok_and(|one| one.kind() == OpenSearchEndpointKind::Collection) {
             let message = format!(
-                "{} is a collection of OpenSearch Serverless: only domains are supported",
+                "{} is an OpenSearch Serverless collection; only domains are supported",
                 quoted(endpoint)
             );
             let path = ["opensearch", key, "existing", "endpoint"];
@@ -187,7 +187,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// The roles that the set-up makes, one for each workload without a built-in one.
+    /// The roles that the setup makes, one for each workload without a built-in one.
     fn security_roles(&self, store: &str, workloads: &[Workload]) -> Vec<SecurityRole> {
         let role = |workload: &Workload| {
             let used = workload

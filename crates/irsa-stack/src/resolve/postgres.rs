@@ -144,7 +144,7 @@ impl Resolver<'_> {
         let parsed: RdsEndpoint = endpoint.parse().ok()?;
         if parsed.region().is_some_and(|other| other != region) {
             let message = format!(
-                "{} is not in the region {region}: set `region`",
+                "{} is not in region {region}: set `region`",
                 quoted(endpoint)
             );
             self.mistake(path, message);
@@ -168,7 +168,7 @@ impl Resolver<'_> {
             };
             if let Some(other) = earlier.iter().find(has_user) {
                 let message = format!(
-                    "{} is also the user of {}, which has another role",
+                    "{} is also the user of {}, which has a different role",
                     quoted(&used.user),
                     quoted(&other.key)
                 );
@@ -190,7 +190,7 @@ impl Resolver<'_> {
         let admin = store.admin.as_ref();
         if admin.is_some_and(|admin| admin.user == used.user) {
             let message = format!(
-                "{name} is the administrator: with rds_iam its password would stop working"
+                "{name} is the administrator: with rds_iam, it could no longer log in with a password"
             );
             self.mistake(&path, message);
         }
@@ -237,7 +237,7 @@ impl Resolver<'_> {
             return;
         }
         let message = format!(
-            "{} is in account {account}, its role in {own}: `rds-db:connect` does not reach other accounts",
+            "{} is in account {account}, but its role is in {own}: `rds-db:connect` does not work across accounts",
             quoted(key)
         );
         let path = ["workloads", workload.key.as_str(), "postgres", "store"];
@@ -257,7 +257,7 @@ impl Resolver<'_> {
         let owner = owner.or_else(|| owner_of(key, &used.database, workloads));
         if owner.as_ref() == Some(&used.user) {
             let message = format!(
-                "{} owns the database {}, so `read` does not limit it",
+                "{} owns the database {}, so `read` does not restrict it",
                 quoted(&used.user),
                 quoted(&used.database)
             );
@@ -271,7 +271,7 @@ impl Resolver<'_> {
         };
         if let Some(other) = workloads.iter().find(writes) {
             let message = format!(
-                "{} has the same user with all privileges, so `read` does not limit {}",
+                "{} has the same user with all privileges, so `read` does not restrict {}",
                 quoted(&other.key),
                 quoted(&used.user)
             );
@@ -289,7 +289,7 @@ impl Resolver<'_> {
             match &database.owner {
                 Some(owner) if !uses.iter().any(|one| owns(one, name, owner)) => {
                     let message = format!(
-                        "no workload uses {1} with all privileges as its owner {0}",
+                        "the owner {0} of {1} is not the user of a workload with all privileges",
                         quoted(owner),
                         quoted(name)
                     );
@@ -299,7 +299,7 @@ impl Resolver<'_> {
                     && owner_of(key, name, workloads).is_none() =>
                 {
                     let message = format!(
-                        "the database {} has no owner: all its workloads only read",
+                        "the database {} has no owner: all of its workloads are read-only",
                         quoted(name)
                     );
                     self.mistake(&path, message);
@@ -336,7 +336,7 @@ fn fits(endpoint: &str, resource_id: &DbResourceId) -> Result<(), String> {
         Kind::ClusterReader => {
             let endpoint = quoted(endpoint);
             return Err(format!(
-                "{endpoint} is a reader endpoint: use the writer's, without `-ro`"
+                "{endpoint} is a reader endpoint: use the writer endpoint, without `-ro`"
             ));
         }
         Kind::Proxy | Kind::ProxyEndpoint => (&[Proxy], "prx-"),

@@ -22,7 +22,7 @@ impl Resolver<'_> {
             if one.role.name.is_some() || one.role.policy.is_some() {
                 self.mistake(
                     &path,
-                    "`arn` is for a role that exists: remove `name` and `policy`",
+                    "`arn` names an existing role: remove `name` and `policy`",
                 );
             }
             self.compare_role(key, arn);
@@ -32,7 +32,7 @@ impl Resolver<'_> {
         let name = one.role.name.clone().unwrap_or_else(own);
         if name.len() > MAX_ROLE_NAME {
             let message = format!(
-                "the role name {} has {} characters, the limit is {MAX_ROLE_NAME}: set `role.name`",
+                "the role name {} has {} characters, but the limit is {MAX_ROLE_NAME}: set `role.name`",
                 quoted(&name),
                 name.len()
             );
@@ -45,7 +45,7 @@ impl Resolver<'_> {
         Some(arn)
     }
 
-    /// The ARN of a role of this set-up.
+    /// The ARN of a role of this setup.
     pub(super) fn arn(&self, name: &str) -> Option<RoleArn> {
         let (account, partition) = (&self.file.aws.account, self.file.aws.region.partition());
         let path = self.file.iam.path.as_deref().unwrap_or("/");
@@ -60,7 +60,7 @@ impl Resolver<'_> {
             .and_then(|outputs| outputs.roles.get(key).cloned());
         if let Some(given) = given.filter(|given| given != arn) {
             let message = format!(
-                "the role of {} is {}, irsa.yaml makes it {}",
+                "the role of {} is {}, but irsa.yaml defines {}",
                 quoted(key),
                 quoted(given.as_str()),
                 quoted(arn.as_str())
@@ -82,16 +82,17 @@ impl Resolver<'_> {
                     role.workloads.push(workload.key.clone());
                     if role.is_external != file.role.arn.is_some() {
                         let message = format!(
-                            "role {} exists already for one workload and is created for another",
+                            "role {} is an existing role for one workload and a new role for a different one",
                             quoted(name)
                         );
                         let place = self.root.key_place(&["workloads", &workload.key]);
-                        let help = format!("give both `role.name: {name}`, or both `role.arn`");
+                        let help =
+                            format!("set `role.name: {name}` for both, or `role.arn` for both");
                         self.mistakes
                             .push(Mistake::new(place, message).with_help(help));
                     } else if role.policy != policy {
                         let message = format!(
-                            "role {} has the policy {} for another workload",
+                            "role {} has the policy {} for a different workload",
                             quoted(name),
                             quoted(&role.policy)
                         );

@@ -1,4 +1,4 @@
-//! What all data stores have in common.
+//! Checks that apply to all data stores.
 
 use irsa_chain::Region;
 use irsa_chain::untrusted::quoted;
@@ -32,7 +32,8 @@ impl Resolver<'_> {
         let partition = region.partition();
         if partition != own {
             let message = format!(
-                "{region} is in the partition {partition}, the roles are in {own}: policies do not reach other partitions"
+                "{region} is in partition {partition}, but the roles are in {own}: IAM policies do not apply to \
+                 other partitions"
             );
             let path = [kind, key, "region"];
             let place = self.root.place_of(&path);
@@ -49,7 +50,7 @@ impl Resolver<'_> {
     ) {
         if let Some(found) = found.filter(|found| found != region) {
             let message = format!(
-                "{} is in the region {found}, irsa.yaml has {region}",
+                "{} is in region {found}, but irsa.yaml has {region}",
                 quoted(key)
             );
             self.contradiction(&[kind, key, "endpoint"], message);

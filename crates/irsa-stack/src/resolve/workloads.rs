@@ -69,7 +69,7 @@ impl Resolver<'_> {
         if named.is_empty() {
             self.mistake(
                 &path,
-                "`clusters` is empty: name a cluster, or remove the key for all of them",
+                "`clusters` is empty: name a cluster, or remove the key to use all clusters",
             );
         }
         for name in named
@@ -147,7 +147,7 @@ impl Resolver<'_> {
         let knows_indices = one.indices.is_some() || one.role.is_some() || of_component;
         if is_fine_grained && !knows_indices {
             let message = format!(
-                "{} needs `indices`, as its component does not say which it uses",
+                "{} needs `indices`, because its component has no default indices",
                 quoted(key)
             );
             self.mistake(&path, message);
@@ -218,15 +218,15 @@ impl Resolver<'_> {
                 self.mistake(&path, message);
             } else if other.has_annotation != workload.has_annotation {
                 let message = format!(
-                    "service account {account} has the annotation of EKS for only one of {} and {}, and gives the role \
-                     to every container of both: set `application_identity` alike",
+                    "service account {account} of {} and {} has one annotation, which gives the role to every \
+                     container: set `application_identity` to the same value for both",
                     quoted(&other.key),
                     quoted(key)
                 );
                 self.mistake(&path, message);
             } else if other.role != workload.role {
                 let message = format!(
-                    "service account {account} has the role {} for {}, and another one for {}",
+                    "service account {account} has the role {} for {}, but a different one for {}",
                     quoted(other.role.name()),
                     quoted(&other.key),
                     quoted(key)

@@ -51,7 +51,7 @@ impl Check<'_> {
         let Some(what) = secret_in(text) else {
             return false;
         };
-        let message = format!("{name} holds {what}: secrets must not be in this file");
+        let message = format!("{name} contains {what}: this file must not contain secrets");
         self.mistakes
             .push(Mistake::new(place.clone(), message).hidden());
         true
@@ -169,7 +169,7 @@ fn expected(shape: &Shape) -> &'static str {
         Shape::Choice(_) => "a word",
         Shape::List(_) => "a list",
         Shape::Map { .. } | Shape::Record(_) => "a map",
-        Shape::TextOrRecord(..) => "a text or a map",
+        Shape::TextOrRecord(..) => "a string or a map",
     }
 }
 

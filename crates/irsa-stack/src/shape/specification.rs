@@ -28,7 +28,7 @@ pub(crate) static SPECIFICATION: Shape = Shape::Record(&[
     Field::required(
         "name",
         Shape::Text(&LABEL),
-        "Name of the set-up: the prefix of role names in IAM and of roles in OpenSearch.",
+        "Name of the setup: the prefix of role names in IAM and of roles in OpenSearch.",
     ),
     Field::required("aws", Shape::Record(AWS), "Account and region."),
     Field::optional(
@@ -203,5 +203,5 @@ const IRSA: &[Field] = &[
 const SETUP: &[Field] = &[Field::required(
     "namespace",
     Shape::Text(&NAMESPACE),
-    "Namespace of the set-up Job.",
+    "Namespace of the setup Job.",
 )];

@@ -10,7 +10,8 @@ fn a_workload_is_not_the_administrator_of_a_domain() {
         "",
         1,
     ));
-    let expected = "`setup` has the role `acme-setup`, the administrator of the domain `search`";
+    let expected =
+        "`setup` has the role `acme-setup`, which is the administrator of the domain `search`";
     assert!(found.iter().any(|one| one.contains(expected)), "{found:#?}");
 }
 
@@ -84,7 +85,7 @@ fn an_endpoint_that_does_not_fit_its_resource_id_is_a_mistake() {
 fn a_region_in_a_different_partition_is_a_mistake() {
     let found = changed("    databases:", "    region: cn-north-1\n    databases:");
     assert!(
-        found[0].starts_with("irsa.yaml:9:13: cn-north-1 is in the partition aws-cn"),
+        found[0].starts_with("irsa.yaml:9:13: cn-north-1 is in partition aws-cn"),
         "{found:#?}"
     );
 }
@@ -111,7 +112,9 @@ fn an_owner_uses_its_database() {
     let found = mistakes(&text);
     assert_eq!(
         found,
-        ["irsa.yaml:8:30: no workload uses `one` with all privileges as its owner `ann`"]
+        [
+            "irsa.yaml:8:30: the owner `ann` of `one` is not the user of a workload with all privileges"
+        ]
     );
 }
 
@@ -145,7 +148,9 @@ fn a_role_is_not_both_created_and_existing() {
              postgres: {{store: orders, database: orders, user: j}}\n"
         ));
         assert!(
-            found[0].contains("exists already for one workload and is created for another"),
+            found[0].contains(
+                "is an existing role for one workload and a new role for a different one"
+            ),
             "{found:#?}"
         );
     }
@@ -158,7 +163,7 @@ fn a_service_account_has_the_annotation_for_all_its_workloads() {
          postgres: {{store: orders, database: orders, user: j}}\n"
     ));
     assert!(
-        found[0].contains("set `application_identity` alike"),
+        found[0].contains("set `application_identity` to the same value for both"),
         "{found:#?}"
     );
 }
@@ -189,7 +194,7 @@ fn a_built_in_role_is_not_the_role_of_a_workload() {
     );
     let found = mistakes(&text);
     assert!(
-        found[0].contains("`acme-orders` is the role of a workload of this file"),
+        found[0].contains("`acme-orders` is the role of a workload in this file"),
         "{found:#?}"
     );
 }
@@ -203,7 +208,7 @@ fn a_collection_is_not_a_domain() {
     );
     let found = mistakes(&text);
     assert!(
-        found[0].contains("is a collection of OpenSearch Serverless"),
+        found[0].contains("is an OpenSearch Serverless collection"),
         "{found:#?}"
     );
 }
@@ -218,8 +223,8 @@ fn outputs_of_a_different_domain_or_of_everything_are_mistakes() {
         ),
         (
             r#"{"irsa": {"sensitive": false, "type": "x", "value": {"version": 1}}}"#.to_owned(),
-            "irsa.outputs.json:1:2: the file has all outputs of Terraform, not the value of the output `irsa`; run \
-             `terraform output -json irsa > irsa.outputs.json`",
+            "irsa.outputs.json:1:2: the file contains all Terraform outputs instead of the value of the output `irsa`; \
+             run `terraform output -json irsa > irsa.outputs.json`",
         ),
     ] {
         let document = read(&[BROAD]).unwrap();

@@ -78,10 +78,10 @@ fn workloads_with_one_iam_role_reach_the_indices_of_each_other() {
             )
     };
     let table = check(&stack(&with("indices: {\"secret-*\": manage}"))).text();
-    let row = "allowed read secret--x in search (its IAM role also has the role `acme-archiver`)";
+    let row = "allowed read secret--x in search (its IAM role is also mapped to `acme-archiver`)";
     assert!(table.contains(row), "{table}");
     let table = check(&stack(&with("role: all_access"))).text();
-    let row = "allowed read reports--x in search (its IAM role also has the role `all_access`)";
+    let row = "allowed read reports--x in search (its IAM role is also mapped to `all_access`)";
     assert!(table.contains(row), "{table}");
 }
 
@@ -89,6 +89,6 @@ fn workloads_with_one_iam_role_reach_the_indices_of_each_other() {
 fn indices_of_others_that_the_own_pattern_covers_in_part_are_named() {
     let text = BROAD.replacen("\"reports-*\": manage", "\"*-secret\": manage", 1);
     let table = check(&stack(&text)).text();
-    let row = "allowed read orders--secret in search (irsa.yaml gives `write` on `orders-*`)";
+    let row = "allowed read orders--secret in search (irsa.yaml grants `write` on `orders-*`)";
     assert!(table.contains(row), "{table}");
 }

@@ -76,7 +76,7 @@ const KEYCLOAK_8_3: &str = r#"identity:
       - {name: theme, emptyDir: {sizeLimit: 10Mi}}
 "#;
 
-/// A set-up for a version of Camunda.
+/// A setup for a version of Camunda.
 fn camunda(version: &str) -> String {
     let text = CAMUNDA.replace("VERSION", version);
     match version {
@@ -95,7 +95,7 @@ fn camunda(version: &str) -> String {
     )
 }
 
-/// The set-up without a workload.
+/// The setup without a workload.
 fn without(text: &str, workload: &str) -> String {
     let (before, rest) = text.split_once(&format!("  {workload}:\n")).unwrap();
     let end = rest

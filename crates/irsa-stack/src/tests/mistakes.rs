@@ -43,7 +43,7 @@ const MISTAKES: [(&str, &str, &str); 12] = [
     (
         "version: 1",
         "version: 2",
-        "irsa.yaml:1:10: version 2 is newer than this irsa, which reads version 1; use a newer irsa",
+        "irsa.yaml:1:10: version 2 is not supported: this irsa supports version 1; use a newer irsa",
     ),
     (
         "service_account: shop/api",
@@ -136,7 +136,7 @@ fn a_database_of_another_account_needs_a_role_there() {
     assert_eq!(
         found,
         [
-            "irsa.yaml:15:23: `orders` is in account 444455556666, its role in 111122223333: `rds-db:connect` does not reach other accounts; set `role.arn` to a role in account 444455556666"
+            "irsa.yaml:15:23: `orders` is in account 444455556666, but its role is in 111122223333: `rds-db:connect` does not work across accounts; set `role.arn` to a role in account 444455556666"
         ]
     );
     let text = SMALL.replacen(
@@ -170,7 +170,7 @@ fn secrets_are_refused_and_not_shown() {
         let refused = read(&[&text]).unwrap_err();
         let shown = refused.sentences().join("\n") + &refused.drawn().join("\n");
         assert!(
-            shown.contains("secrets must not be in this file"),
+            shown.contains("this file must not contain secrets"),
             "{shown}"
         );
         assert!(!shown.contains(secret), "{shown}");
@@ -216,15 +216,15 @@ fn outputs_that_contradict_the_file_are_mistakes() {
     for (json, expected) in [
         (
             r#"{"version": 1, "clusters": {"shpo": {"issuer": "https://oidc.eks.eu-central-1.amazonaws.com/id/A"}}}"#,
-            "output for `shpo`, which irsa.yaml does not have under `clusters`; did you mean `shop`?",
+            "the outputs contain `shpo`, which is not defined under `clusters` in irsa.yaml; did you mean `shop`?",
         ),
         (
             r#"{"version": 1, "roles": {"api": "arn:aws:iam::111122223333:role/other"}}"#,
-            "irsa.outputs.json:1:33: the role of `api` is `arn:aws:iam::111122223333:role/other`, irsa.yaml makes it `arn:aws:iam::111122223333:role/shop-api`",
+            "irsa.outputs.json:1:33: the role of `api` is `arn:aws:iam::111122223333:role/other`, but irsa.yaml defines `arn:aws:iam::111122223333:role/shop-api`",
         ),
         (
             r#"{"version": 1, "postgres": {"orders": {"endpoint": "orders.cluster-abc.eu-west-1.rds.amazonaws.com", "resource_id": "cluster-ABC"}}}"#,
-            "`orders` is in the region eu-west-1, irsa.yaml has eu-central-1",
+            "`orders` is in region eu-west-1, but irsa.yaml has eu-central-1",
         ),
         (
             r#"{"version": 1, "postgres": {"orders": {"endpoint": "other.cluster-abc.eu-central-1.rds.amazonaws.com", "resource_id": "cluster-ABC"}}}"#,
@@ -232,7 +232,7 @@ fn outputs_that_contradict_the_file_are_mistakes() {
         ),
         (
             r#"{"version": 1, "clusters": {"shop": {"issuer": "https://oidc.eks.us-east-1.amazonaws.com/id/A"}}}"#,
-            "the issuer of `shop` is in the region us-east-1, irsa.yaml has eu-central-1",
+            "the issuer of `shop` is in region us-east-1, but irsa.yaml has eu-central-1",
         ),
         (
             r#"{"version": 1, "postgres": {"orders": {"endpoint": "orders.cluster-abc.eu-central-1.rds.amazonaws.com", "resource_id": "db-ABC"}}}"#,

@@ -85,7 +85,7 @@ fn a_role_name_that_is_too_long_is_refused() {
     let text = text.replacen("  api:", &format!("  {}:", "w".repeat(40)), 1);
     let found = mistakes(&text);
     assert!(
-        found[0].contains("has 81 characters, the limit is 64"),
+        found[0].contains("has 81 characters, but the limit is 64"),
         "{found:#?}"
     );
 }

@@ -85,8 +85,8 @@ fn secrets_beside_mistakes_are_not_shown() {
 
 #[test]
 fn a_key_without_a_value_is_a_mistake() {
-    let help = "the key has no value: `null` removes a key of an earlier file, and none has this one; \
-                write `{}` for a map without keys, or remove the key";
+    let help = "the key has no value; this removes the key that an earlier file set, but no earlier file sets it; \
+                write `{}` for an empty map, or remove the key";
     let found = changed("      orders: {}", "      orders:");
     assert_eq!(found, [format!("irsa.yaml:10:7: {help}")]);
     let found = changed("  shop: {}", "  shop:");

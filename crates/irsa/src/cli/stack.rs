@@ -10,7 +10,7 @@ use super::Output;
 /// The files that a command reads.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct StackArgs {
-    /// Specification; may be repeated: later files are laid over earlier ones
+    /// Specification; may be repeated: later files override earlier ones
     #[arg(
         short = 'f',
         long = "file",
@@ -18,14 +18,14 @@ pub(crate) struct StackArgs {
         default_value = "irsa.yaml"
     )]
     pub(crate) files: Vec<PathBuf>,
-    /// What Terraform created: the output of `terraform output -json irsa` [default: irsa.outputs.json, if it exists]
+    /// File with the output of `terraform output -json irsa` [default: irsa.outputs.json, if it exists]
     #[arg(long, value_name = "FILE")]
     pub(crate) outputs: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct InitArgs {
-    /// What to set up
+    /// Preset to start from
     #[arg(long = "for", value_name = "PRESET", value_enum)]
     pub(crate) preset: PresetName,
     /// Directory to write irsa.yaml and irsa.schema.json to
@@ -35,7 +35,7 @@ pub(crate) struct InitArgs {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ShowArgs {
-    /// Specification; may be repeated: later files are laid over earlier ones
+    /// Specification; may be repeated: later files override earlier ones
     #[arg(
         short = 'f',
         long = "file",
@@ -59,7 +59,7 @@ pub(crate) struct CheckArgs {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct RenderArgs {
-    /// What to render
+    /// Format to render
     #[arg(value_name = "TARGET", value_enum)]
     pub(crate) target: TargetName,
     #[command(flatten)]
@@ -79,10 +79,10 @@ pub(crate) struct RenderArgs {
     pub(crate) versions: Option<VersionSet>,
 }
 
-/// A specification to begin with.
+/// A specification to start from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum PresetName {
-    /// Camunda 8.3: a role for each component, which reaches what is its own
+    /// Camunda 8.3: a separate role for each component, with access only to its own data
     #[value(name = "camunda-8.3")]
     Camunda83,
     /// Camunda 8.3 as its documentation sets it up: one role for PostgreSQL, one for OpenSearch

@@ -1,4 +1,4 @@
-//! The files that describe a set-up, read.
+//! The files that describe a setup, read.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};

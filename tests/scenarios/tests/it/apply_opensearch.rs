@@ -38,7 +38,7 @@ fn undo(operator: &Search) {
     }
 }
 
-/// The set-up's workloads `operator`, with `all_access`, `zeebe`, `operate` and `viewer`, on a domain that has it.
+/// The setup's workloads `operator`, with `all_access`, `zeebe`, `operate` and `viewer`, on a domain that has it.
 pub(crate) fn roles_are_applied(set_up: &SetUp) {
     let (zeebe, operate) = (set_up.search("zeebe"), set_up.search("operate"));
     let (operator, viewer) = (set_up.search("operator"), set_up.search("viewer"));

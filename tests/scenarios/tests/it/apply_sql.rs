@@ -23,7 +23,7 @@ workloads:
     postgres: {store: aurora, database: legacy, user: mover_iam, acts_as: mover}
 ";
 
-/// A role that may log in as the administrator of the second test. It is no part of the set-up.
+/// A role that may log in as the administrator of the second test. It is no part of the setup.
 const DEPLOYER: &str = "
 workloads:
   deployer:

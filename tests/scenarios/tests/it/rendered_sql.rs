@@ -134,7 +134,7 @@ impl Server {
         server + &succeeded(&self.psql("postgres", "webmodeler", &["-c", schema]))
     }
 
-    /// Databases of the set-up that let everyone connect.
+    /// Databases of the setup that let everyone connect.
     fn open_databases(&self) -> String {
         let sql = "SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres' AND datallowconn
             AND has_database_privilege('public', oid, 'CONNECT')";

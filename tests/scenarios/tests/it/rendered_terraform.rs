@@ -221,7 +221,7 @@ fn in_comment(text: &str, first: &str, last: &str) -> String {
     panic!("no comment from `{first}` to `{last}`: {text}");
 }
 
-/// Applies a set-up, asks its state what `irsa check` asked, and lets the other commands read its output.
+/// Applies a setup, asks its state what `irsa check` asked, and lets the other commands read its output.
 fn check(set_up: &SetUp) {
     let before = set_up.irsa(&["check", "--output", "json"]).json();
     set_up.apply();

@@ -19,7 +19,7 @@ use crate::proxy::Proxy;
 use crate::sql::refusal;
 use crate::stage::Stage;
 
-/// A set-up in a folder, and a lab that plays it.
+/// A setup in a folder, and a lab that plays it.
 pub(crate) struct SetUp {
     pub(crate) folder: TempDir,
     pub(crate) stage: Arc<Stage>,

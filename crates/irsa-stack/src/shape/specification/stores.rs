@@ -167,7 +167,7 @@ pub(super) const OPENSEARCH: &[Field] = &[
     Field::optional(
         "admin",
         Shape::Text(&ADMIN_ROLE),
-        "Master user: `setup` for the role of the set-up Job (the default), or a role ARN.",
+        "Master user: `setup` for the role of the setup Job (the default), or a role ARN.",
     ),
     Field::optional(
         "account",

@@ -2,7 +2,7 @@
 
 use super::{CAMUNDA, ORCHESTRATION, THREE, camunda, keycloak, problem, rendered, without};
 
-/// The problem with a set-up for 8.7 in which a text is replaced.
+/// The problem with a setup for 8.7 in which a text is replaced.
 fn changed(version: &str, from: &str, to: &str) -> String {
     let text = camunda(version);
     assert!(text.contains(from), "{from}");
