@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::Error;
 
 /// What an application gets that is sent to a sidecar.
-const SENT: [&str; 3] = ["localhost:9200", "localhost:5432", "\"localhost\""];
+const SENT: [&str; 2] = ["localhost:9200", "localhost:5432"];
 
 /// Objects of Kubernetes.
 #[derive(Debug)]
