@@ -111,11 +111,6 @@ impl Identity {
         outcome.unwrap_or_else(|_| Err(self.why_none(wait)))
     }
 
-    /// Records the current time of AWS, from the `Date` of a response. Expiry checks use it.
-    pub fn learn_time(&self, aws: SystemTime) {
-        self.0.tools.sts.time().learn(aws);
-    }
-
     /// Reads the CA files again for new connections to AWS, of this identity and of those chained to it.
     ///
     /// # Errors
@@ -322,6 +317,12 @@ fn warn_of_partitions(role: &RoleArn, region: &Region) {
             "the role `{role}` is in partition `{of_role}`, but the region `{region}` is in \
              partition `{of_region}`; STS in that region does not know the role"
         );
+    }
+
+    /// Records the current time of AWS, as a response of STS does.
+    #[cfg(test)]
+    pub(crate) fn learn_time(&self, aws: SystemTime) {
+        self.0.tools.sts.time().learn(aws);
     }
 }
 

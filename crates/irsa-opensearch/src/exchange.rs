@@ -184,13 +184,12 @@ fn learn_skew(domain: &Domain, answer: &Response<Relayed>, begun: &[u8], used: i
     let now = domain.clock.now();
     let learnt = domain.skew.learn(answer.headers(), now, used);
     let Some(seconds) = learnt else { return false };
-    domain.identity.learn_time(crate::skew::add(now, seconds));
     domain.metrics.skew.set(seconds);
     tracing::warn!(
         upstream = %domain.upstream,
         seconds,
-        "this machine's clock differs from the domain's; signatures and the session's expiry now follow \
-         the domain's time: repair the time service"
+        "this machine's clock differs from the domain's; signatures for this domain now follow the \
+         domain's time: repair the time service"
     );
     true
 }

@@ -15,7 +15,8 @@ use crate::headers::single;
 /// The smallest offset that matters: signatures are accepted within 5 or 15 minutes.
 const NOTABLE: i64 = 60;
 
-/// The offset in seconds to add to the local clock, derived from rejected signatures.
+/// The offset in seconds to add to the local clock, derived from rejected signatures. It applies to one domain only, so
+/// that a domain with a wrong clock does not affect other upstreams.
 #[derive(Debug, Default)]
 pub(crate) struct Skew(AtomicI64);
 

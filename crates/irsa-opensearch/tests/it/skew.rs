@@ -1,9 +1,11 @@
 //! A clock that is wrong by minutes.
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use irsa_opensearch::PayloadSigning;
 
 use crate::domain::{Domain, Step};
-use crate::proxy::{NOW_STAMP, Proxy, Setup};
+use crate::proxy::{NOW, NOW_STAMP, Proxy, Setup};
 
 /// Ten minutes after `NOW`.
 const THEIRS: &str = "20270115T081000Z";
@@ -72,4 +74,41 @@ async fn a_streamed_body_is_not_retried_but_the_next_request_has_the_right_time(
     assert_eq!(proxy.post("POST /_bulk", b"{}\n").await.status(), 403);
     assert_eq!(proxy.post("POST /_bulk", b"{}\n").await.status(), 200);
     assert_eq!(dates(&domain), [NOW_STAMP, THEIRS]);
+}
+
+#[tokio::test]
+async fn a_domain_with_a_wrong_clock_does_not_affect_other_upstreams() {
+    let script = |number| {
+        if number == 0 {
+            refuse()
+        } else {
+            Step::ok("{}")
+        }
+    };
+    let wrong = Domain::answering(script).await;
+    let honest = Domain::start().await;
+    // The session ends before the time that the first domain reports.
+    let mut setup = Setup::for_address(wrong.address, &wrong.authority);
+    let expiration = (
+        "AWS_CREDENTIAL_EXPIRATION",
+        "2027-01-15T08:05:00Z".to_owned(),
+    );
+    setup.environment.push(expiration);
+    let mut identity = None;
+    let share = |parts: &mut irsa_opensearch::DomainParts| identity = Some(parts.identity.clone());
+    let misled = setup.start_with(share).await;
+    let identity = identity.unwrap();
+    let shared = identity.clone();
+    let setup = Setup::for_address(honest.address, &honest.authority);
+    let other = setup.start_with(|parts| parts.identity = shared).await;
+
+    assert_eq!(misled.get("GET /").await.status(), 200);
+    assert_eq!(other.get("GET /").await.status(), 200);
+    assert_eq!(dates(&wrong), [NOW_STAMP, THEIRS]);
+    assert_eq!(dates(&honest), [NOW_STAMP]);
+    let now = UNIX_EPOCH + Duration::from_secs(NOW);
+    assert_eq!(identity.aws_time(now), now, "the time of RDS tokens");
+    assert_eq!(identity.state().as_str(), "valid", "the session's expiry");
+    misled.end().await;
+    other.end().await;
 }
